@@ -1,0 +1,189 @@
+//! The evaluator: applies plans to a model and scores them on a task.
+//!
+//! Nothing here assumes tokens: an item is whatever a task counts (a passage, a question, an image).
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use crate::facts::ModelFacts;
+use crate::hash::ContentHash;
+use crate::objective::Direction;
+use crate::plan::Plan;
+use crate::scores::Scores;
+use crate::technique::Signal;
+
+/// Which data. Selection and report data are disjoint, always; an evaluator refuses a task in which
+/// they are not.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Split {
+    /// What the search tunes on.
+    Selection,
+    /// What the result is reported on; no strategy ever sees it.
+    Report,
+    /// Report data of another domain, by name: what the tuning costs elsewhere.
+    Elsewhere(String),
+}
+
+impl std::fmt::Display for Split {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Selection => write!(f, "selection"),
+            Self::Report => write!(f, "report"),
+            Self::Elsewhere(domain) => write!(f, "elsewhere:{domain}"),
+        }
+    }
+}
+
+/// How much of the data: the first `items` of a split.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Fidelity {
+    /// Number of items.
+    pub items: u32,
+}
+
+/// Who evaluates, and on what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EvaluatorInfo {
+    /// For example `native`.
+    pub name: String,
+    /// Where it runs, for people: `cpu`, `vulkan:0 (NVIDIA H100)`, …
+    pub device: String,
+    /// What decides the last digits: element type, backend, kernel version. Part of the cache key.
+    pub numerics: String,
+    /// How many `evaluate` calls may usefully run at once (1 when one call fills the device).
+    pub concurrency: usize,
+    /// Kinds of edit that it honours.
+    pub edits: Vec<&'static str>,
+}
+
+/// One metric that a task yields.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MetricInfo {
+    /// For example `kl`.
+    pub name: String,
+    /// Which way is better.
+    pub direction: Direction,
+    /// For example `nats/token`.
+    pub unit: String,
+}
+
+/// What is measured, on which data.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaskInfo {
+    /// For example `text`.
+    pub name: String,
+    /// What every plan is scored by.
+    pub metrics: Vec<MetricInfo>,
+    /// Items that each split holds.
+    pub items: BTreeMap<Split, u32>,
+    /// Identity of data and scoring of each split. Part of the cache key.
+    pub fingerprints: BTreeMap<Split, ContentHash>,
+}
+
+/// Which data, how much of it, and how long one plan may take.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Request {
+    /// Which data.
+    pub split: Split,
+    /// How much of it.
+    pub fidelity: Fidelity,
+    /// Time for one plan; `None` waits.
+    pub deadline: Option<Duration>,
+}
+
+/// Why a plan, or a whole batch, has no score.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum EvalFailure {
+    /// An edit that this evaluator cannot honour.
+    #[error("the {evaluator} evaluator cannot apply edit `{edit}`: {reason}")]
+    Unsupported {
+        /// Who refuses.
+        evaluator: String,
+        /// The edit, in its canonical text form.
+        edit: String,
+        /// Why.
+        reason: String,
+    },
+    /// A split that the task does not have, or more items than it holds.
+    #[error("the task cannot serve this request: {0}")]
+    BadRequest(String),
+    /// A score that is NaN or infinite.
+    #[error("metric `{metric}` of item {item} is {value}: the plan breaks the model numerically")]
+    NotFinite {
+        /// The metric.
+        metric: String,
+        /// The item, counted from 0.
+        item: usize,
+        /// The value.
+        value: f64,
+    },
+    /// The device ran out of memory.
+    #[error("out of memory on {device}: {detail}; use fewer or shorter items")]
+    OutOfMemory {
+        /// Where.
+        device: String,
+        /// What it was doing.
+        detail: String,
+    },
+    /// The plan took longer than its deadline.
+    #[error("the plan did not finish within {0:?}")]
+    Deadline(Duration),
+    /// The evaluator was asked to stop.
+    #[error("the evaluation was interrupted")]
+    Interrupted,
+    /// Anything that says more about the evaluator than about the plan.
+    #[error("the evaluator failed: {0}")]
+    Internal(String),
+}
+
+impl EvalFailure {
+    /// Whether the same plan would fail again: only such failures are kept as results.
+    pub fn is_deterministic(&self) -> bool {
+        match self {
+            Self::Unsupported { .. } | Self::BadRequest(_) | Self::NotFinite { .. } => true,
+            Self::OutOfMemory { .. } | Self::Deadline(_) | Self::Interrupted | Self::Internal(_) => false,
+        }
+    }
+}
+
+/// Applies plans to one model and scores them on one task.
+///
+/// Contract (the conformance suite checks it): the same plan, split, fidelity and numerics give
+/// bit-equal scores, whatever else is in the batch; a plan that cannot be honoured is refused by name and
+/// never half applied; scores carry exactly `fidelity.items` per-item values in item order.
+pub trait Evaluator: Send + Sync {
+    /// Who this is.
+    fn info(&self) -> &EvaluatorInfo;
+
+    /// The loaded model.
+    fn model(&self) -> &ModelFacts;
+
+    /// The task.
+    fn task(&self) -> &TaskInfo;
+
+    /// Whether `plan` can be honoured, without running anything.
+    ///
+    /// # Errors
+    /// [`EvalFailure::Unsupported`], naming the edit.
+    fn check(&self, plan: &Plan) -> Result<(), EvalFailure>;
+
+    /// Scores a batch of plans. Calls `sink(index, outcome)` once per plan, in any order, as soon as
+    /// the outcome is known; stops early (plans may go without a call) when the sink says `Break`.
+    ///
+    /// # Errors
+    /// A failure of the request or the device as a whole; failures of single plans go to the sink.
+    fn evaluate(
+        &self,
+        plans: &[Plan],
+        request: &Request,
+        sink: &mut dyn FnMut(usize, Result<Scores, EvalFailure>) -> ControlFlow<()>,
+    ) -> Result<(), EvalFailure>;
+
+    /// Measures a named statistic of the dense model on selection data, for techniques that ask for
+    /// it (`expert-frequency`, …).
+    ///
+    /// # Errors
+    /// [`EvalFailure::BadRequest`] for a signal that this evaluator does not know.
+    fn signal(&self, name: &str, fidelity: Fidelity) -> Result<Signal, EvalFailure>;
+}

@@ -1,0 +1,121 @@
+//! The one stream of events that every view consumes, and the commands that they may send back.
+
+use crate::plan::Plan;
+use crate::report::Report;
+use crate::scores::Work;
+use crate::trial::Trial;
+
+/// Counters of a study so far.
+#[derive(Clone, Copy, Debug, PartialEq, Default)]
+pub struct Progress {
+    /// Finished trials, including those of earlier runs.
+    pub trials: u64,
+    /// Trials that the study is to have.
+    pub budget: u64,
+    /// Of the finished ones: evaluated for this study.
+    pub evaluated: u64,
+    /// Of the finished ones: found in the cache.
+    pub reused: u64,
+    /// Failed trials.
+    pub failed: u64,
+    /// Layer work of the evaluated trials.
+    pub work: Work,
+}
+
+/// What happens in a study, in order.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// The study begins or continues.
+    Started {
+        /// Its name.
+        study: String,
+        /// Technique name.
+        technique: String,
+        /// Model name.
+        model: String,
+        /// Device name.
+        device: String,
+        /// log₁₀ of the number of feasible configs; `None` when there are infinitely many.
+        space_log10: Option<f64>,
+        /// Trials that earlier runs had finished.
+        resumed: u64,
+        /// Trials that the study is to have.
+        budget: u64,
+    },
+    /// A statistic of the dense model is being measured.
+    Measuring {
+        /// For example `expert-frequency`.
+        what: String,
+    },
+    /// A trial was handed to the evaluator.
+    TrialStarted {
+        /// Its number.
+        trial: u64,
+        /// Its plan.
+        plan: Plan,
+    },
+    /// A trial is journalled.
+    TrialFinished {
+        /// The trial.
+        trial: Box<Trial>,
+        /// Whether it is the best so far.
+        best: bool,
+        /// Counters after it.
+        progress: Progress,
+    },
+    /// The result table is being made.
+    Reporting {
+        /// What is being scored, for example `frequency`.
+        what: String,
+        /// Scored so far.
+        done: usize,
+        /// To be scored.
+        total: usize,
+    },
+    /// The study stops early and can be resumed.
+    Interrupted {
+        /// Counters so far.
+        progress: Progress,
+    },
+    /// Something that a person should know and that does not end the study.
+    Warning {
+        /// One sentence.
+        message: String,
+    },
+    /// The study is over.
+    Finished(Box<Finished>),
+}
+
+/// The `finished` event: also what `show` prints.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finished {
+    /// Study name.
+    pub study: String,
+    /// Technique name.
+    pub technique: String,
+    /// Model name.
+    pub model: String,
+    /// Device that the study was started on.
+    pub device: String,
+    /// Counters.
+    pub progress: Progress,
+    /// Wall-clock seconds over all runs.
+    pub seconds: f64,
+    /// Seed.
+    pub seed: u64,
+    /// The result.
+    pub report: Report,
+}
+
+/// What a view may ask of a running study.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Evaluate nothing new until `Resume`.
+    Pause,
+    /// Go on.
+    Resume,
+    /// Stop when the running generation is finished.
+    StopAfterGeneration,
+    /// Stop after the plan that is being evaluated.
+    StopNow,
+}

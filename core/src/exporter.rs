@@ -1,0 +1,113 @@
+//! The exporter: turns (model, plan) into files that another engine loads. Pure bytes out.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use crate::facts::ModelFacts;
+use crate::plan::Plan;
+use crate::stats::Estimate;
+use crate::technique::Cost;
+
+/// Read access to the files of the dense model.
+pub trait ModelFiles {
+    /// Relative names of all files, in name order.
+    fn names(&self) -> Vec<String>;
+
+    /// The bytes of one file (mapped where possible).
+    ///
+    /// # Errors
+    /// Whatever reading it yields.
+    fn read(&self, name: &str) -> std::io::Result<Cow<'_, [u8]>>;
+}
+
+/// Where an exported plan comes from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Provenance {
+    /// Study name.
+    pub study: String,
+    /// Trial in it.
+    pub trial: u64,
+    /// Technique, its version and the hash of its component.
+    pub technique: String,
+    /// Seed of the study.
+    pub seed: u64,
+    /// Element type and backend of the scores.
+    pub numerics: String,
+    /// What the plan costs.
+    pub costs: Vec<Cost>,
+    /// Aggregated metrics on the selection split.
+    pub search: BTreeMap<String, f64>,
+    /// Metrics on the report split; empty for a trial that was not the winner.
+    pub report: BTreeMap<String, Estimate>,
+}
+
+/// What is to be exported.
+pub struct ExportInput<'a> {
+    /// The plan.
+    pub plan: &'a Plan,
+    /// Facts of the dense model.
+    pub model: &'a ModelFacts,
+    /// Its files.
+    pub files: &'a dyn ModelFiles,
+    /// Where the plan comes from.
+    pub provenance: &'a Provenance,
+}
+
+/// Why an export is not made.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// The target cannot express an edit exactly.
+    #[error("`--to {target}` cannot express the edit {edit} exactly: {reason}")]
+    Inexpressible {
+        /// The exporter.
+        target: &'static str,
+        /// The edit, in its canonical text form.
+        edit: String,
+        /// Why, and what would work.
+        reason: String,
+    },
+    /// A file of the model is not as expected.
+    #[error("{file}: {found}; expected {expected}")]
+    BadModel {
+        /// The file and the place in it.
+        file: String,
+        /// What was found.
+        found: String,
+        /// What was expected.
+        expected: String,
+    },
+    /// Reading the model or writing the result failed.
+    #[error("cannot {action} {file}: {source}")]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// The file.
+        file: String,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+/// Writes one file: relative name and content. Called once per file.
+pub type FileSink<'a> = dyn FnMut(&str, &[u8]) -> std::io::Result<()> + 'a;
+
+/// Turns a plan into files for one engine or format.
+pub trait Exporter: Send + Sync {
+    /// The word after `--to`.
+    fn name(&self) -> &'static str;
+
+    /// What it writes and who reads it, in one sentence.
+    fn summary(&self) -> &'static str;
+
+    /// Whether this target can express `plan` exactly.
+    ///
+    /// # Errors
+    /// [`ExportError::Inexpressible`], naming the edit.
+    fn check(&self, plan: &Plan, model: &ModelFacts) -> Result<(), ExportError>;
+
+    /// Writes the files, after [`check`](Self::check).
+    ///
+    /// # Errors
+    /// See [`ExportError`]; files already written are left to the caller.
+    fn export(&self, input: &ExportInput<'_>, sink: &mut FileSink<'_>) -> Result<(), ExportError>;
+}

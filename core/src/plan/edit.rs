@@ -1,0 +1,158 @@
+//! The typed edits.
+
+use super::OpenEdit;
+use super::open::EditError;
+
+/// Keep a subset of the experts of one layer (EEP, arXiv 2407.00945, §3.2, the prune phase).
+///
+/// The router is restricted to the kept experts *before* its softmax, which is what a checkpoint
+/// with sliced router rows computes: `p = softmax(x·W_gᵀ restricted to kept)`, top-k of `p`,
+/// renormalised.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KeepExperts {
+    /// The layer, counted from 0.
+    pub layer: u32,
+    /// Kept experts, ascending, without repetition.
+    pub experts: Vec<u32>,
+}
+
+/// Store keys and values of one layer's cache in few bits.
+///
+/// Post-RoPE keys and values are quantised per token and KV head over groups of `group_size`
+/// channels, asymmetric round-to-nearest: `s = (max − min)/(2ᵇ − 1)`, `q = round((x − min)/s)`,
+/// `x' = q·s + min` (the grid of KIVI, arXiv 2402.02750, and PM-KVQ, arXiv 2505.18610). Seen from query
+/// position `i`, position `j` stays exact when `j < sink` or `j > i − recent`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KvBits {
+    /// The layer, counted from 0.
+    pub layer: u32,
+    /// Bits per key channel; 16 leaves keys exact.
+    pub keys: u32,
+    /// Bits per value channel; 16 leaves values exact.
+    pub values: u32,
+    /// Channels that share one scale and one zero point; divides the head dimension.
+    pub group_size: u32,
+    /// First positions that stay exact.
+    pub sink: u32,
+    /// Last positions, the query's own included, that stay exact.
+    pub recent: u32,
+}
+
+/// How far one KV head looks (MoA, arXiv 2406.14909, §3: `S = α + β·N`).
+///
+/// Query `i` attends to `j ≤ i` when `j < sink` or `i − j < span`, with
+/// `span = max(1, ⌊alpha + beta·N⌋)` tokens for a sequence of `N` tokens.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AttentionSpan {
+    /// The layer, counted from 0.
+    pub layer: u32,
+    /// The KV head, counted from 0; all query heads that share it share the span.
+    pub kv_head: u32,
+    /// First positions that every query sees.
+    pub sink: u32,
+    /// Constant part of the span, in tokens.
+    pub alpha: f64,
+    /// Part of the span that grows with the sequence, in tokens per token.
+    pub beta: f64,
+}
+
+/// One change to a model.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Edit {
+    /// See [`KeepExperts`].
+    KeepExperts(KeepExperts),
+    /// See [`KvBits`].
+    KvBits(KvBits),
+    /// See [`AttentionSpan`].
+    AttentionSpan(AttentionSpan),
+}
+
+impl Edit {
+    /// The name of every edit that this build knows.
+    pub const KINDS: [&'static str; 3] = ["keep-experts", "kv-bits", "attention-span"];
+
+    /// The name of this edit in the vocabulary.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::KeepExperts(_) => "keep-experts",
+            Self::KvBits(_) => "kv-bits",
+            Self::AttentionSpan(_) => "attention-span",
+        }
+    }
+
+    /// The layer that this edit touches.
+    pub fn layer(&self) -> u32 {
+        self.place().0
+    }
+
+    /// Layer and part of the layer (KV head, where it matters) that this edit touches.
+    pub fn place(&self) -> (u32, u32) {
+        match self {
+            Self::KeepExperts(edit) => (edit.layer, 0),
+            Self::KvBits(edit) => (edit.layer, 0),
+            Self::AttentionSpan(edit) => (edit.layer, edit.kv_head),
+        }
+    }
+
+    /// The open form, as components and files write it.
+    pub fn to_open(&self) -> OpenEdit {
+        let int = |value: u32| i64::from(value);
+        match self {
+            Self::KeepExperts(edit) => OpenEdit::new(self.kind())
+                .int("layer", int(edit.layer))
+                .ints("experts", edit.experts.iter().map(|&expert| int(expert)).collect()),
+            Self::KvBits(edit) => OpenEdit::new(self.kind())
+                .int("layer", int(edit.layer))
+                .int("keys", int(edit.keys))
+                .int("values", int(edit.values))
+                .int("group-size", int(edit.group_size))
+                .int("sink", int(edit.sink))
+                .int("recent", int(edit.recent)),
+            Self::AttentionSpan(edit) => OpenEdit::new(self.kind())
+                .int("layer", int(edit.layer))
+                .int("kv-head", int(edit.kv_head))
+                .int("sink", int(edit.sink))
+                .real("alpha", edit.alpha)
+                .real("beta", edit.beta),
+        }
+    }
+
+    /// The typed form of an open edit.
+    ///
+    /// # Errors
+    /// An unknown kind, an unknown, missing or ill-typed argument, or a number out of range.
+    pub fn from_open(open: &OpenEdit) -> Result<Self, EditError> {
+        let mut args = open.reader();
+        let edit = match open.kind.as_str() {
+            "keep-experts" => {
+                Self::KeepExperts(KeepExperts { layer: args.int("layer")?, experts: args.ints("experts")? })
+            }
+            "kv-bits" => Self::KvBits(KvBits {
+                layer: args.int("layer")?,
+                keys: args.int("keys")?,
+                values: args.int("values")?,
+                group_size: args.int("group-size")?,
+                sink: args.int("sink")?,
+                recent: args.int("recent")?,
+            }),
+            "attention-span" => Self::AttentionSpan(AttentionSpan {
+                layer: args.int("layer")?,
+                kv_head: args.int("kv-head")?,
+                sink: args.int("sink")?,
+                alpha: args.real("alpha")?,
+                beta: args.real("beta")?,
+            }),
+            unknown => return Err(EditError::UnknownKind { kind: unknown.to_owned() }),
+        };
+        args.finish()?;
+        Ok(edit)
+    }
+
+    pub(super) fn normalised(mut self) -> Self {
+        if let Self::KeepExperts(edit) = &mut self {
+            edit.experts.sort_unstable();
+            edit.experts.dedup();
+        }
+        self
+    }
+}

@@ -1,0 +1,65 @@
+//! The result of a study: the winner beside everything that it has to beat, on data that no strategy saw.
+
+use std::collections::BTreeMap;
+
+use crate::plan::Plan;
+use crate::scores::Scores;
+use crate::space::Config;
+use crate::stats::Estimate;
+use crate::technique::Cost;
+
+/// Metric name → value with interval.
+pub type Estimates = BTreeMap<String, Estimate>;
+
+/// One line of the result table.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Contender {
+    /// `dense`, `uniform`, `random`, `random-best`, `frequency`, …
+    pub name: String,
+    /// Where it comes from, in one sentence.
+    pub help: String,
+    /// What it costs; for a mean over several configs, the mean cost.
+    pub costs: Vec<Cost>,
+    /// Scores on the report split. For `random` each item is the mean over the drawn configs.
+    pub report: Scores,
+    /// Scores on other domains, by domain.
+    pub elsewhere: BTreeMap<String, Scores>,
+    /// Its estimates on the report split.
+    pub estimates: Estimates,
+    /// best − this one, paired over items, on the report split.
+    pub delta: Estimates,
+    /// best − this one on other domains.
+    pub elsewhere_delta: BTreeMap<String, Estimates>,
+}
+
+/// The found config.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Best {
+    /// The trial that found it.
+    pub trial: u64,
+    /// The config.
+    pub config: Config,
+    /// What it does.
+    pub plan: Plan,
+    /// What it costs.
+    pub costs: Vec<Cost>,
+    /// Aggregated metrics on the selection split: what the search saw.
+    pub search: BTreeMap<String, f64>,
+    /// Scores on the report split.
+    pub report: Scores,
+    /// Its estimates on the report split.
+    pub estimates: Estimates,
+    /// Estimates on other domains, by domain.
+    pub elsewhere: BTreeMap<String, Estimates>,
+}
+
+/// The end of a study.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Report {
+    /// How many trials the study had when this report was made.
+    pub trials: u64,
+    /// The winner.
+    pub best: Best,
+    /// What it is compared with, in table order.
+    pub baselines: Vec<Contender>,
+}

@@ -1,0 +1,79 @@
+//! Search spaces: typed dimensions in arrays with named axes, hard constraints, and operators that
+//! never leave the feasible set.
+//!
+//! A [`Space`] is a list of [`Dimension`]s (each an array of cells of one [`Domain`]) and a list of
+//! [`Constraint`]s. A [`Config`] is one point. Constraints are hard: sampling, mutation, crossover and
+//! repair return feasible, canonical configs or say that there are none; nothing is ever penalised.
+
+mod config;
+mod constraint;
+mod count;
+mod dimension;
+mod enumerate;
+mod feasible;
+mod ledger;
+mod moves;
+mod operators;
+mod repair;
+mod validate;
+
+pub use config::{Config, Value};
+pub use constraint::{Budget, BudgetTerm, Constraint, Slot};
+pub use count::Count;
+pub use dimension::{Axis, Dimension, Domain, Scale};
+pub use feasible::Violation;
+pub use repair::Infeasible;
+pub use validate::SpaceError;
+
+use crate::hash::ContentHash;
+
+/// A validated search space.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Space {
+    dimensions: Vec<Dimension>,
+    constraints: Vec<Constraint>,
+}
+
+impl Space {
+    /// Checks that dimensions and constraints make sense together.
+    ///
+    /// # Errors
+    /// [`SpaceError`], naming the dimension or constraint. An empty feasible set is found by
+    /// [`Space::sample`], not here.
+    pub fn new(dimensions: Vec<Dimension>, constraints: Vec<Constraint>) -> Result<Self, SpaceError> {
+        let space = Self { dimensions, constraints };
+        validate::space(&space)?;
+        Ok(space)
+    }
+
+    /// The dimensions, in order.
+    pub fn dimensions(&self) -> &[Dimension] {
+        &self.dimensions
+    }
+
+    /// The constraints.
+    pub fn constraints(&self) -> &[Constraint] {
+        &self.constraints
+    }
+
+    /// The linear budgets among the constraints.
+    pub fn budgets(&self) -> impl Iterator<Item = &Budget> {
+        self.constraints.iter().filter_map(|constraint| match constraint {
+            Constraint::Budget(budget) => Some(budget),
+            _ => None,
+        })
+    }
+
+    /// All cells of all dimensions, in order.
+    pub fn slots(&self) -> impl Iterator<Item = Slot> + '_ {
+        self.dimensions.iter().enumerate().flat_map(|(dimension, described)| {
+            (0..described.cells()).map(move |cell| Slot { dimension, cell })
+        })
+    }
+
+    /// The hash of the space's canonical description.
+    pub fn hash(&self) -> ContentHash {
+        // `Debug` of these plain types is a complete description; the hash never leaves one build.
+        ContentHash::of(format!("{self:?}").as_bytes())
+    }
+}

@@ -1,0 +1,101 @@
+//! Configs: points of a space, in one canonical form.
+
+use std::fmt::Write as _;
+
+use super::{Domain, Slot, Space};
+use crate::hash::ContentHash;
+
+/// The value of one cell.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// Option of a choice or level, by position.
+    Index(u32),
+    /// A whole number.
+    Int(i64),
+    /// A real number.
+    Real(f64),
+    /// A subset (ascending) or a permutation.
+    Indices(Vec<u32>),
+    /// Affine coefficients or a row-major matrix.
+    Reals(Vec<f64>),
+}
+
+/// One point: the cells of every dimension, row-major.
+///
+/// Configs made by a [`Space`] are canonical; [`Config::new`] takes values as they come and
+/// [`Space::canonical`] brings them into form.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    dimensions: Vec<Vec<Value>>,
+}
+
+impl Config {
+    /// A config from raw values, one list of cells per dimension.
+    pub fn new(dimensions: Vec<Vec<Value>>) -> Self {
+        Self { dimensions }
+    }
+
+    /// The cells of every dimension.
+    pub fn dimensions(&self) -> &[Vec<Value>] {
+        &self.dimensions
+    }
+
+    /// The value of one cell.
+    pub fn get(&self, slot: Slot) -> &Value {
+        &self.dimensions[slot.dimension][slot.cell]
+    }
+
+    pub(super) fn set(&mut self, slot: Slot, value: Value) -> Value {
+        std::mem::replace(&mut self.dimensions[slot.dimension][slot.cell], value)
+    }
+
+    /// The content hash. Equal canonical configs of one space, and only those, are equal.
+    pub fn hash(&self) -> ContentHash {
+        let mut text = String::new();
+        for cells in &self.dimensions {
+            for value in cells {
+                // Shortest text that reads back to the same number: `Debug` of floats.
+                let written = match value {
+                    Value::Index(index) => write!(text, "#{index};"),
+                    Value::Int(number) => write!(text, "{number};"),
+                    Value::Real(number) => write!(text, "{number:?};"),
+                    Value::Indices(indices) => write!(text, "{indices:?};"),
+                    Value::Reals(numbers) => write!(text, "{numbers:?};"),
+                };
+                debug_assert!(written.is_ok(), "writing to a string does not fail");
+            }
+            text.push('\n');
+        }
+        ContentHash::of(text.as_bytes())
+    }
+}
+
+impl Space {
+    /// `config` in canonical form: subsets ascending, no negative zero, affine sums exact to 1e-9.
+    /// Does not check anything; see [`Space::check`].
+    #[must_use]
+    pub fn canonical(&self, mut config: Config) -> Config {
+        for (dimension, cells) in self.dimensions.iter().zip(&mut config.dimensions) {
+            for value in cells {
+                match value {
+                    Value::Real(number) => *number += 0.0,
+                    Value::Indices(indices) if matches!(dimension.domain, Domain::Subset { .. }) => {
+                        indices.sort_unstable();
+                        indices.dedup();
+                    }
+                    Value::Reals(numbers) => {
+                        if let Domain::Affine { sum, .. } = dimension.domain {
+                            let error = (sum - numbers.iter().sum::<f64>()) / numbers.len() as f64;
+                            if error.abs() > 1e-9 {
+                                numbers.iter_mut().for_each(|number| *number += error);
+                            }
+                        }
+                        numbers.iter_mut().for_each(|number| *number += 0.0);
+                    }
+                    Value::Index(_) | Value::Int(_) | Value::Indices(_) => {}
+                }
+            }
+        }
+        config
+    }
+}

@@ -1,0 +1,210 @@
+//! The store: what a study learned, kept so that nothing is evaluated twice and nothing is lost.
+
+use crate::evaluator::{EvalFailure, Fidelity, Split};
+use crate::hash::ContentHash;
+use crate::report::Report;
+use crate::scores::Scores;
+use crate::trial::Trial;
+
+/// The identity of a study: two runs continue each other exactly when these are equal.
+///
+/// The number of trials is not part of it: a finished study can be extended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StudyHeader {
+    /// Name in the store.
+    pub study: String,
+    /// Resolved profile in canonical RON, without name and trial budget.
+    pub profile: String,
+    /// Technique name.
+    pub technique: String,
+    /// Hash of the technique's component.
+    pub technique_fingerprint: ContentHash,
+    /// Model name.
+    pub model: String,
+    /// Hash of the model.
+    pub model_fingerprint: ContentHash,
+    /// Where the model was found, for exporters: a path as the profile gives it.
+    pub model_path: String,
+    /// Identity of data and scoring, over all splits.
+    pub task_fingerprint: ContentHash,
+    /// Element type, backend and its version.
+    pub numerics: String,
+    /// Device that the study was started on, for people. Not compared on resume: `numerics` is.
+    pub device: String,
+    /// Seed of the search.
+    pub seed: u64,
+}
+
+/// One line of a study's journal. A trial is written when it has finished, in proposal order.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Record {
+    /// First record.
+    Header(Box<StudyHeader>),
+    /// A finished trial (complete or failed).
+    Trial(Box<Trial>),
+    /// The report over all trials before it.
+    Report(Box<Report>),
+}
+
+/// What makes two evaluations the same: invariant 4.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct CacheKey {
+    /// Hash of the model.
+    pub model: ContentHash,
+    /// Identity of the split's data and scoring.
+    pub task: ContentHash,
+    /// Which split (also part of `task`; kept for people who look into the store).
+    pub split: Split,
+    /// How much of it.
+    pub fidelity: Fidelity,
+    /// Hash of the plan.
+    pub plan: ContentHash,
+    /// Element type, backend and its version.
+    pub numerics: String,
+}
+
+/// Who evaluated something first: a later trial that finds it in the cache is "reused".
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// The study.
+    pub study: String,
+    /// The trial, or a name such as `report:frequency`.
+    pub by: String,
+}
+
+/// A cached evaluation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cached {
+    /// Scores, or a failure that would happen again.
+    pub outcome: Result<Scores, EvalFailure>,
+    /// Who evaluated it first.
+    pub origin: Origin,
+}
+
+/// How long one run of a study took; kept beside the journal, because it differs from run to run.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RunTime {
+    /// Wall-clock seconds.
+    pub seconds: f64,
+}
+
+/// Why the store cannot do it, and the way out.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Another process has it open.
+    #[error(
+        "the store {path} is in use by another process{owner}; wait for it, or use another store with --store DIR"
+    )]
+    Busy {
+        /// The store's folder.
+        path: String,
+        /// ` (process 123)` when known.
+        owner: String,
+    },
+    /// The operating system said no.
+    #[error("cannot {action} {path}: {source}")]
+    Io {
+        /// What was tried, for example `write`.
+        action: &'static str,
+        /// The file.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Written by another version.
+    #[error("{path} has format {found}, this attune reads format {expected}; {hint}")]
+    Version {
+        /// The file.
+        path: String,
+        /// What was found.
+        found: String,
+        /// What was expected.
+        expected: String,
+        /// What to do.
+        hint: String,
+    },
+    /// Damaged.
+    #[error("{path} is damaged at {place}: {detail}; {hint}")]
+    Damaged {
+        /// The file.
+        path: String,
+        /// Line or key.
+        place: String,
+        /// What was found and what was expected.
+        detail: String,
+        /// What to do.
+        hint: String,
+    },
+    /// A study of this name exists and is another one.
+    #[error(
+        "study `{study}` exists and differs in {what}: it has {found}, this run has {expected}; choose another name with --study NAME"
+    )]
+    DifferentStudy {
+        /// The study.
+        study: String,
+        /// Which part of the header.
+        what: &'static str,
+        /// In the store.
+        found: String,
+        /// In this run.
+        expected: String,
+    },
+    /// There is no such study.
+    #[error("there is no study `{study}` in {path}{hint}")]
+    UnknownStudy {
+        /// What was asked for.
+        study: String,
+        /// The store.
+        path: String,
+        /// Nearest known name, ready to print.
+        hint: String,
+    },
+}
+
+/// Keeps journals and cached evaluations.
+///
+/// Contract (the conformance suite checks it): what a method wrote is on disk when it returns; records come
+/// back in the order in which they were appended, byte for byte; nothing is deleted to get past an error.
+pub trait Store: Send + Sync {
+    /// Names of all studies, in name order.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    fn studies(&self) -> Result<Vec<String>, StoreError>;
+
+    /// All records of a study, oldest first; empty when there is no such study.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    fn records(&self, study: &str) -> Result<Vec<Record>, StoreError>;
+
+    /// Appends a record; durable when this returns.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    fn append(&self, study: &str, record: &Record) -> Result<(), StoreError>;
+
+    /// A cached evaluation.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    fn cached(&self, key: &CacheKey) -> Result<Option<Cached>, StoreError>;
+
+    /// Keeps an evaluation; durable when this returns. An existing entry wins.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    fn remember(&self, key: &CacheKey, cached: &Cached) -> Result<(), StoreError>;
+
+    /// Notes how long a run took.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    fn note_run(&self, study: &str, run: RunTime) -> Result<(), StoreError>;
+
+    /// All noted runs of a study.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    fn runs(&self, study: &str) -> Result<Vec<RunTime>, StoreError>;
+}

@@ -1,0 +1,67 @@
+//! The strategy: a search algorithm with `ask` and `tell`. It never calls the evaluator.
+
+use crate::objective::compare;
+use crate::space::Config;
+
+/// Where a proposal comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// A named starting point: the technique's default, the uniform configuration, a baseline.
+    Start(String),
+    /// Drawn from the space.
+    Random,
+    /// Varied from earlier trials (their proposal numbers).
+    Varied {
+        /// Proposal numbers of the parents.
+        parents: Vec<u64>,
+    },
+}
+
+/// One config to be evaluated.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Proposal {
+    /// Number of the proposal in its study, from 0 without gaps.
+    pub index: u64,
+    /// The canonical, feasible config.
+    pub config: Config,
+    /// Where it comes from.
+    pub origin: Origin,
+}
+
+/// What became of a proposal, in losses: smaller is better, in the order of the study's objectives.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Observation {
+    /// The proposal that was evaluated.
+    pub index: u64,
+    /// Its losses; `None` when it failed. A failure is never an excuse to propose it again.
+    pub losses: Option<Vec<f64>>,
+}
+
+impl Observation {
+    /// The first loss, NaN when there is none: what a single-objective strategy ranks by.
+    pub fn loss(&self) -> f64 {
+        self.losses.as_ref().and_then(|losses| losses.first().copied()).unwrap_or(f64::NAN)
+    }
+
+    /// Order by first loss, failures last.
+    pub fn compare(&self, other: &Self) -> std::cmp::Ordering {
+        compare(self.loss(), other.loss())
+    }
+}
+
+/// A search algorithm.
+///
+/// Contract (the conformance suite checks it): a function of (seed, space, ordered tells), so it can be
+/// rebuilt by replay; proposals are canonical and feasible, numbered from 0 without gaps, and never
+/// repeated while unseen points remain; `tell` is called in proposal order with everything asked before the
+/// next `ask`.
+pub trait Strategy: Send {
+    /// For example `evolution`.
+    fn name(&self) -> &'static str;
+
+    /// The next generation: 1 to `limit` proposals, or none when the space is exhausted.
+    fn ask(&mut self, limit: usize) -> Vec<Proposal>;
+
+    /// What became of every proposal of the last generation, in proposal order.
+    fn tell(&mut self, observations: &[Observation]);
+}

@@ -1,0 +1,1 @@
+//! Native evaluator of attune on Burn.

@@ -1,0 +1,1 @@
+//! Exporters of attune: plans to files that other engines load.

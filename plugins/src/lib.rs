@@ -1,0 +1,1 @@
+//! Component host, guest interface and built-in techniques of attune.

@@ -1,0 +1,1 @@
+//! Strategies and the session that drives them.

@@ -1,0 +1,1 @@
+//! Journal and result cache of attune, on sled.

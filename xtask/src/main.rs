@@ -1,0 +1,2 @@
+//! The automation of attune.
+fn main() {}
