@@ -1,1 +1,77 @@
-//! tmp
+//! Profiles: a study described completely, as RON.
+//!
+//! Parsing has two passes: the version alone, leniently, then the body of that version, strictly. Unknown
+//! keys are refused with the nearest known name, and every semantic error names its path in the file.
+
+mod error;
+mod raw_v1;
+mod render;
+mod set;
+mod value;
+
+use std::collections::BTreeMap;
+
+pub use error::ProfileError;
+
+use crate::objective::Objective;
+use crate::setting::Settings;
+
+/// A study, resolved: every default is filled in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Profile {
+    /// Name of the study when the command line gives none.
+    pub name: String,
+    /// Folder of the model, relative to the profile file.
+    pub model: String,
+    /// Which technique, with which options.
+    pub technique: Choice,
+    /// What is measured, on which data.
+    pub task: TaskSpec,
+    /// What counts, most important first.
+    pub objectives: Vec<Objective>,
+    /// Which search algorithm, with which options.
+    pub strategy: Choice,
+    /// Number of trials.
+    pub trials: u64,
+    /// Items of the selection split that score a trial.
+    pub items: u32,
+    /// Seconds that one trial may take.
+    pub deadline_seconds: u64,
+    /// Seed of everything random.
+    pub seed: u64,
+    /// How the result is reported.
+    pub report: ReportSpec,
+}
+
+/// Something chosen by name, with options that its owner checks.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Choice {
+    /// The name; for techniques also the path of a `.wasm` file.
+    pub name: String,
+    /// Options as given.
+    pub options: Settings,
+}
+
+/// What is measured, on which data. Paths are relative to the profile file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TaskSpec {
+    /// Kind of task: `text`.
+    pub kind: String,
+    /// Text that the search tunes on.
+    pub selection: String,
+    /// Text that the result is reported on.
+    pub report: String,
+    /// Report texts of other domains, by name.
+    pub elsewhere: BTreeMap<String, String>,
+    /// Tokens per item.
+    pub length: u32,
+}
+
+/// How the result is reported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReportSpec {
+    /// Items of the report split that every contender is scored on; 0 takes all.
+    pub items: u32,
+    /// Random configs to compare with (their mean, and the best of them on the selection split).
+    pub random: u32,
+}

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// One value. Which kinds an option takes is said by its [`OptionSpec`](crate::technique::OptionSpec).
+use crate::suggest::hint;
+
+/// One value. Which kinds an option takes is said by its [`OptionSpec`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum Setting {
     /// `true` or `false`.
@@ -48,5 +50,173 @@ impl fmt::Display for Setting {
             Self::Ints(values) => write!(f, "{values:?}"),
             Self::Reals(values) => write!(f, "{values:?}"),
         }
+    }
+}
+
+/// What an option accepts.
+#[derive(Clone, Debug, PartialEq)]
+pub enum OptionKind {
+    /// `true` or `false`.
+    Bool,
+    /// A whole number in an inclusive range.
+    Int {
+        /// Smallest.
+        min: i64,
+        /// Largest.
+        max: i64,
+    },
+    /// A real number in an inclusive range.
+    Real {
+        /// Smallest.
+        min: f64,
+        /// Largest.
+        max: f64,
+    },
+    /// One of these words.
+    OneOf(Vec<String>),
+    /// A list of whole numbers, each in an inclusive range.
+    Ints {
+        /// Smallest.
+        min: i64,
+        /// Largest.
+        max: i64,
+    },
+}
+
+/// One option of a technique or strategy, as `attune technique show` prints it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OptionSpec {
+    /// Name in the profile.
+    pub name: String,
+    /// What it does, in one sentence.
+    pub help: String,
+    /// What it accepts.
+    pub kind: OptionKind,
+    /// Its value when the profile is silent.
+    pub default: Setting,
+}
+
+/// The options of a profile, checked against `specs` and completed with defaults. `owner` is who takes
+/// them, in words: ``technique `kv-bits` ``.
+///
+/// # Errors
+/// [`OptionError`] naming the option, what was found and what was expected.
+pub fn resolve(owner: &str, specs: &[OptionSpec], given: &Settings) -> Result<Settings, OptionError> {
+    for name in given.keys() {
+        if !specs.iter().any(|spec| spec.name == *name) {
+            return Err(OptionError::Unknown {
+                owner: owner.to_owned(),
+                option: name.clone(),
+                hint: hint(name, specs.iter().map(|spec| spec.name.as_str())),
+            });
+        }
+    }
+    specs
+        .iter()
+        .map(|spec| {
+            let value = match given.get(&spec.name) {
+                None => spec.default.clone(),
+                Some(value) => spec.accept(value).ok_or_else(|| OptionError::Bad {
+                    owner: owner.to_owned(),
+                    option: spec.name.clone(),
+                    found: value.to_string(),
+                    expected: spec.kind.to_string(),
+                })?,
+            };
+            Ok((spec.name.clone(), value))
+        })
+        .collect()
+}
+
+impl OptionSpec {
+    fn accept(&self, value: &Setting) -> Option<Setting> {
+        let fits = |number: &i64, min: &i64, max: &i64| (min..=max).contains(&number);
+        match (&self.kind, value) {
+            (OptionKind::Bool, Setting::Bool(_)) => Some(value.clone()),
+            (OptionKind::Int { min, max }, Setting::Int(number)) if fits(number, min, max) => {
+                Some(value.clone())
+            }
+            (OptionKind::Real { min, max }, Setting::Real(number)) if (min..=max).contains(&number) => {
+                Some(value.clone())
+            }
+            (OptionKind::Real { min, max }, Setting::Int(number)) => {
+                let number = *number as f64;
+                (*min <= number && number <= *max).then_some(Setting::Real(number))
+            }
+            (OptionKind::OneOf(words), Setting::Text(word)) if words.contains(word) => Some(value.clone()),
+            (OptionKind::Ints { min, max }, Setting::Ints(numbers))
+                if !numbers.is_empty() && numbers.iter().all(|number| fits(number, min, max)) =>
+            {
+                Some(value.clone())
+            }
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for OptionKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bool => write!(f, "true or false"),
+            Self::Int { min, max } => write!(f, "a whole number from {min} to {max}"),
+            Self::Real { min, max } => write!(f, "a number from {min} to {max}"),
+            Self::OneOf(words) => write!(f, "one of {}", words.join(", ")),
+            Self::Ints { min, max } => write!(f, "a list of whole numbers from {min} to {max}"),
+        }
+    }
+}
+
+/// An option in a profile that its owner does not take.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OptionError {
+    /// No such option.
+    #[error("{owner} has no option `{option}`{hint}")]
+    Unknown {
+        /// The technique or strategy, in words.
+        owner: String,
+        /// What was found.
+        option: String,
+        /// Nearest known name, ready to print.
+        hint: String,
+    },
+    /// Wrong type or out of range.
+    #[error("option `{option}` of {owner} is {found}, expected {expected}")]
+    Bad {
+        /// The technique or strategy, in words.
+        owner: String,
+        /// The option.
+        option: String,
+        /// What was found.
+        found: String,
+        /// What was expected.
+        expected: String,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn specs() -> Vec<OptionSpec> {
+        vec![OptionSpec {
+            name: "keep".into(),
+            help: "experts to keep".into(),
+            kind: OptionKind::Int { min: 1, max: 8 },
+            default: Setting::Int(4),
+        }]
+    }
+
+    #[test]
+    fn defaults_complete_and_slips_are_named() {
+        let given = |name: &str, value| Settings::from([(name.to_owned(), value)]);
+        let resolved = resolve("technique `t`", &specs(), &Settings::new()).unwrap();
+        assert_eq!(resolved["keep"], Setting::Int(4));
+        let unknown = resolve("technique `t`", &specs(), &given("kep", Setting::Int(2))).unwrap_err();
+        assert_eq!(unknown.to_string(), "technique `t` has no option `kep`; did you mean `keep`?");
+        let bad = resolve("technique `t`", &specs(), &given("keep", Setting::Int(9))).unwrap_err();
+        assert_eq!(
+            bad.to_string(),
+            "option `keep` of technique `t` is 9, expected a whole number from 1 to 8"
+        );
     }
 }

@@ -3,52 +3,8 @@
 use crate::facts::ModelFacts;
 use crate::hash::ContentHash;
 use crate::plan::Plan;
-use crate::setting::{Setting, Settings};
+use crate::setting::{OptionSpec, Settings};
 use crate::space::{Axis, Config, Space};
-use crate::suggest::hint;
-
-/// What an option accepts.
-#[derive(Clone, Debug, PartialEq)]
-pub enum OptionKind {
-    /// `true` or `false`.
-    Bool,
-    /// A whole number in an inclusive range.
-    Int {
-        /// Smallest.
-        min: i64,
-        /// Largest.
-        max: i64,
-    },
-    /// A real number in an inclusive range.
-    Real {
-        /// Smallest.
-        min: f64,
-        /// Largest.
-        max: f64,
-    },
-    /// One of these words.
-    OneOf(Vec<String>),
-    /// A list of whole numbers, each in an inclusive range.
-    Ints {
-        /// Smallest.
-        min: i64,
-        /// Largest.
-        max: i64,
-    },
-}
-
-/// One option of a technique, as `attune technique show` prints it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct OptionSpec {
-    /// Name in the profile.
-    pub name: String,
-    /// What it does, in one sentence.
-    pub help: String,
-    /// What it accepts.
-    pub kind: OptionKind,
-    /// Its value when the profile is silent.
-    pub default: Setting,
-}
 
 /// What a technique says about itself.
 #[derive(Clone, Debug, PartialEq)]
@@ -69,104 +25,6 @@ pub struct TechniqueInfo {
     pub has_operators: bool,
     /// Hash of the component: another build is another technique.
     pub fingerprint: ContentHash,
-}
-
-impl TechniqueInfo {
-    /// The options of a profile, checked against this technique and completed with defaults.
-    ///
-    /// # Errors
-    /// [`OptionError`] naming the option, what was found and what was expected.
-    pub fn resolve(&self, given: &Settings) -> Result<Settings, OptionError> {
-        for name in given.keys() {
-            if !self.options.iter().any(|spec| spec.name == *name) {
-                return Err(OptionError::Unknown {
-                    technique: self.name.clone(),
-                    option: name.clone(),
-                    hint: hint(name, self.options.iter().map(|spec| spec.name.as_str())),
-                });
-            }
-        }
-        self.options
-            .iter()
-            .map(|spec| {
-                let value = match given.get(&spec.name) {
-                    None => spec.default.clone(),
-                    Some(value) => spec.accept(value).ok_or_else(|| OptionError::Bad {
-                        technique: self.name.clone(),
-                        option: spec.name.clone(),
-                        found: value.to_string(),
-                        expected: spec.kind.to_string(),
-                    })?,
-                };
-                Ok((spec.name.clone(), value))
-            })
-            .collect()
-    }
-}
-
-impl OptionSpec {
-    fn accept(&self, value: &Setting) -> Option<Setting> {
-        let fits = |number: &i64, min: &i64, max: &i64| (min..=max).contains(&number);
-        match (&self.kind, value) {
-            (OptionKind::Bool, Setting::Bool(_)) => Some(value.clone()),
-            (OptionKind::Int { min, max }, Setting::Int(number)) if fits(number, min, max) => {
-                Some(value.clone())
-            }
-            (OptionKind::Real { min, max }, Setting::Real(number)) if (min..=max).contains(&number) => {
-                Some(value.clone())
-            }
-            (OptionKind::Real { min, max }, Setting::Int(number)) => {
-                let number = *number as f64;
-                (*min <= number && number <= *max).then_some(Setting::Real(number))
-            }
-            (OptionKind::OneOf(words), Setting::Text(word)) if words.contains(word) => Some(value.clone()),
-            (OptionKind::Ints { min, max }, Setting::Ints(numbers))
-                if !numbers.is_empty() && numbers.iter().all(|number| fits(number, min, max)) =>
-            {
-                Some(value.clone())
-            }
-            _ => None,
-        }
-    }
-}
-
-impl std::fmt::Display for OptionKind {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Bool => write!(f, "true or false"),
-            Self::Int { min, max } => write!(f, "a whole number from {min} to {max}"),
-            Self::Real { min, max } => write!(f, "a number from {min} to {max}"),
-            Self::OneOf(words) => write!(f, "one of {}", words.join(", ")),
-            Self::Ints { min, max } => write!(f, "a list of whole numbers from {min} to {max}"),
-        }
-    }
-}
-
-/// A technique option in a profile that the technique does not take.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum OptionError {
-    /// No such option.
-    #[error("technique `{technique}` has no option `{option}`{hint}")]
-    Unknown {
-        /// The technique.
-        technique: String,
-        /// What was found.
-        option: String,
-        /// Nearest known name, ready to print.
-        hint: String,
-    },
-    /// Wrong type or out of range.
-    #[error("option `{option}` of technique `{technique}` is {found}, expected {expected}")]
-    Bad {
-        /// The technique.
-        technique: String,
-        /// The option.
-        option: String,
-        /// What was found.
-        found: String,
-        /// What was expected.
-        expected: String,
-    },
 }
 
 /// A measured statistic of the dense model.

@@ -1,0 +1,218 @@
+//! Profile format 1, as written in RON.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::value::RawSetting;
+use super::{Choice, Profile, ProfileError, ReportSpec, TaskSpec, error, set};
+use crate::objective::{Direction, Objective};
+
+/// The version alone; everything else is ignored.
+#[derive(Deserialize)]
+struct VersionOnly {
+    version: Option<ron::Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawProfile {
+    #[expect(dead_code, reason = "read in the first pass; named here so that the second accepts it")]
+    version: u32,
+    pub(super) name: String,
+    pub(super) model: String,
+    pub(super) technique: RawChoice,
+    pub(super) task: RawTask,
+    #[serde(default = "RawProfile::default_objectives")]
+    pub(super) objectives: Vec<RawObjective>,
+    #[serde(default = "RawProfile::default_strategy")]
+    pub(super) strategy: RawChoice,
+    pub(super) trials: u64,
+    pub(super) items: u32,
+    #[serde(default = "RawProfile::default_deadline")]
+    pub(super) deadline_seconds: u64,
+    #[serde(default)]
+    pub(super) seed: u64,
+    #[serde(default)]
+    pub(super) report: RawReport,
+}
+
+impl RawProfile {
+    fn default_objectives() -> Vec<RawObjective> {
+        vec![RawObjective { metric: "kl".to_owned(), direction: RawDirection::Minimise }]
+    }
+
+    fn default_strategy() -> RawChoice {
+        RawChoice { name: "evolution".to_owned(), options: BTreeMap::new() }
+    }
+
+    fn default_deadline() -> u64 {
+        600
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawChoice {
+    pub(super) name: String,
+    #[serde(default)]
+    pub(super) options: BTreeMap<String, RawSetting>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawTask {
+    #[serde(default = "RawTask::default_kind")]
+    pub(super) kind: String,
+    pub(super) selection: String,
+    pub(super) report: String,
+    #[serde(default)]
+    pub(super) elsewhere: BTreeMap<String, String>,
+    pub(super) length: u32,
+}
+
+impl RawTask {
+    fn default_kind() -> String {
+        "text".to_owned()
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawObjective {
+    pub(super) metric: String,
+    pub(super) direction: RawDirection,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum RawDirection {
+    Minimise,
+    Maximise,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawReport {
+    pub(super) items: u32,
+    pub(super) random: u32,
+}
+
+impl Default for RawReport {
+    fn default() -> Self {
+        Self { items: 0, random: 30 }
+    }
+}
+
+impl Profile {
+    /// Reads a profile. `file` is its name in messages; `sets` are `--set` overrides `(key, value)`,
+    /// applied in order after the file has proved to be well-formed.
+    ///
+    /// # Errors
+    /// [`ProfileError`] with file, place, what was found and what was expected.
+    pub fn parse(file: &str, text: &str, sets: &[(String, String)]) -> Result<Self, ProfileError> {
+        let options =
+            ron::Options::default().with_default_extension(ron::extensions::Extensions::IMPLICIT_SOME);
+        let syntax = |error| ProfileError::syntax(file, error);
+        let version = |found: String, advice| ProfileError::Version { file: file.to_owned(), found, advice };
+        let first: VersionOnly = options.from_str(text).map_err(syntax)?;
+        match first.version {
+            Some(ron::Value::Number(number)) if number.into_f64() == 1.0 => {}
+            Some(ron::Value::Number(number)) if number.into_f64() > 1.0 => {
+                return Err(version(number.into_f64().to_string(), "a newer attune wrote it: upgrade"));
+            }
+            Some(other) => return Err(version(format!("{other:?}"), "write `version: 1`")),
+            None => return Err(version("missing".to_owned(), "add `version: 1`")),
+        }
+        let mut raw: RawProfile = options.from_str(text).map_err(syntax)?;
+        for (key, value) in sets {
+            set::apply(&mut raw, key, value)?;
+        }
+        resolve(file, raw)
+    }
+}
+
+fn resolve(file: &str, raw: RawProfile) -> Result<Profile, ProfileError> {
+    let invalid = |path: &str, found: &dyn std::fmt::Display, expected: &str| ProfileError::Invalid {
+        file: file.to_owned(),
+        path: path.to_owned(),
+        found: found.to_string(),
+        expected: expected.to_owned(),
+    };
+    let quoted = |text: &str| format!("{text:?}");
+    for (path, value) in [
+        ("name", &raw.name),
+        ("model", &raw.model),
+        ("technique.name", &raw.technique.name),
+        ("task.selection", &raw.task.selection),
+        ("task.report", &raw.task.report),
+        ("strategy.name", &raw.strategy.name),
+    ] {
+        if value.is_empty() {
+            return Err(invalid(path, &quoted(value), "a text that is not empty"));
+        }
+    }
+    if raw.task.kind != "text" {
+        return Err(invalid("task.kind", &quoted(&raw.task.kind), "\"text\""));
+    }
+    if raw.task.selection == raw.task.report {
+        let expected = "another file than task.selection: never tune on the data you report";
+        return Err(invalid("task.report", &quoted(&raw.task.report), expected));
+    }
+    if raw.task.length < 2 {
+        return Err(invalid("task.length", &raw.task.length, "at least 2 tokens per item"));
+    }
+    for (path, value) in
+        [("trials", raw.trials), ("items", raw.items.into()), ("deadline_seconds", raw.deadline_seconds)]
+    {
+        if value == 0 {
+            return Err(invalid(path, &value, "at least 1"));
+        }
+    }
+    if raw.objectives.is_empty() {
+        return Err(invalid("objectives", &"[]", "at least one objective"));
+    }
+    let choice = |path: &str, choice: RawChoice| {
+        let options = choice.options.into_iter().map(|(name, value)| {
+            let path = format!("{path}.options[{name:?}]");
+            let value = value.into_setting().map_err(|found| invalid(&path, &found, RawSetting::EXPECTED))?;
+            Ok((name, value))
+        });
+        Ok(Choice { name: choice.name, options: options.collect::<Result<_, ProfileError>>()? })
+    };
+    let objectives = raw.objectives.into_iter().map(|objective| Objective {
+        metric: objective.metric,
+        direction: match objective.direction {
+            RawDirection::Minimise => Direction::Minimise,
+            RawDirection::Maximise => Direction::Maximise,
+        },
+    });
+    Ok(Profile {
+        name: raw.name,
+        model: raw.model,
+        technique: choice("technique", raw.technique)?,
+        task: TaskSpec {
+            kind: raw.task.kind,
+            selection: raw.task.selection,
+            report: raw.task.report,
+            elsewhere: raw.task.elsewhere,
+            length: raw.task.length,
+        },
+        objectives: objectives.collect(),
+        strategy: choice("strategy", raw.strategy)?,
+        trials: raw.trials,
+        items: raw.items,
+        deadline_seconds: raw.deadline_seconds,
+        seed: raw.seed,
+        report: ReportSpec { items: raw.report.items, random: raw.report.random },
+    })
+}
+
+/// Parses one value of `--set` as RON.
+pub(super) fn parse_value<T: serde::de::DeserializeOwned>(key: &str, text: &str) -> Result<T, ProfileError> {
+    ron::from_str(text).map_err(|found| ProfileError::BadValue {
+        key: key.to_owned(),
+        value: text.to_owned(),
+        problem: error::problem(&found.code),
+    })
+}

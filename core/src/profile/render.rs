@@ -1,0 +1,133 @@
+//! The text form of a resolved profile.
+
+use std::fmt::Write as _;
+
+use super::{Choice, Profile};
+use crate::objective::Direction;
+
+impl Profile {
+    /// What makes two profiles the same study: every resolved key but `name` and `trials`, as canonical
+    /// RON, one key per line.
+    pub fn identity(&self) -> String {
+        let mut text = String::from("(\n    version: 1,\n");
+        let mut line = |key: &str, value: String| {
+            let written = writeln!(text, "    {key}: {value},");
+            debug_assert!(written.is_ok(), "writing to a string does not fail");
+        };
+        line("model", format!("{:?}", self.model));
+        line("technique", choice(&self.technique));
+        line(
+            "task",
+            format!(
+                "(kind: {:?}, selection: {:?}, report: {:?}, elsewhere: {:?}, length: {})",
+                self.task.kind, self.task.selection, self.task.report, self.task.elsewhere, self.task.length
+            ),
+        );
+        let objectives: Vec<String> = self
+            .objectives
+            .iter()
+            .map(|objective| {
+                let direction = match objective.direction {
+                    Direction::Minimise => "minimise",
+                    Direction::Maximise => "maximise",
+                };
+                format!("(metric: {:?}, direction: {direction})", objective.metric)
+            })
+            .collect();
+        line("objectives", format!("[{}]", objectives.join(", ")));
+        line("strategy", choice(&self.strategy));
+        line("items", self.items.to_string());
+        line("deadline_seconds", self.deadline_seconds.to_string());
+        line("seed", self.seed.to_string());
+        line("report", format!("(items: {}, random: {})", self.report.items, self.report.random));
+        text.push_str(")\n");
+        text
+    }
+}
+
+fn choice(choice: &Choice) -> String {
+    let options: Vec<String> =
+        choice.options.iter().map(|(name, value)| format!("{name:?}: {value}")).collect();
+    format!("(name: {:?}, options: {{{}}})", choice.name, options.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Profile, ProfileError};
+    use crate::setting::Setting;
+
+    const MINIMAL: &str = r#"(
+        version: 1,
+        name: "quick",
+        model: "m",
+        technique: (name: "expert-pruning", options: {"keep": 4, "share": 0.5, "levels": [2, 4]}),
+        task: (selection: "a.txt", report: "b.txt", length: 64),
+        trials: 10,
+        items: 4,
+    )"#;
+
+    fn parse(text: &str) -> Result<Profile, ProfileError> {
+        Profile::parse("p.ron", text, &[])
+    }
+
+    fn message(from: &str, to: &str) -> String {
+        assert!(MINIMAL.contains(from), "{from}");
+        parse(&MINIMAL.replace(from, to)).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn defaults_are_filled_in_and_the_identity_parses_to_the_same_profile() {
+        let profile = parse(MINIMAL).unwrap();
+        assert_eq!(profile.strategy.name, "evolution");
+        assert_eq!(profile.report.random, 30);
+        assert_eq!(profile.technique.options["keep"], Setting::Int(4));
+        assert_eq!(profile.technique.options["share"], Setting::Real(0.5));
+        assert_eq!(profile.technique.options["levels"], Setting::Ints(vec![2, 4]));
+        let whole = profile.identity().replace("version: 1,", "version: 1, name: \"quick\", trials: 10,");
+        assert_eq!(parse(&whole).unwrap(), profile);
+    }
+
+    #[test]
+    fn the_version_is_read_before_anything_else() {
+        assert_eq!(
+            message("version: 1,", "version: 2, novelty: true,"),
+            "p.ron: version is 2, expected 1; a newer attune wrote it: upgrade"
+        );
+        assert_eq!(message("version: 1,", ""), "p.ron: version is missing, expected 1; add `version: 1`");
+    }
+
+    #[test]
+    fn unknown_keys_are_refused_with_the_nearest_name_and_the_place() {
+        let error = message("trials: 10", "trails: 10");
+        assert!(error.starts_with("p.ron:7:"), "{error}");
+        assert!(error.contains("unknown key `trails`; did you mean `trials`?"), "{error}");
+        let error = message("length: 64", "lenght: 64");
+        assert!(error.contains("did you mean `length`?"), "{error}");
+        let error = message("trials: 10,", "");
+        assert!(error.contains("the key `trials` is missing"), "{error}");
+    }
+
+    #[test]
+    fn semantic_errors_name_their_path() {
+        assert_eq!(message("trials: 10", "trials: 0"), "p.ron: trials is 0, expected at least 1");
+        assert_eq!(
+            message("b.txt", "a.txt"),
+            "p.ron: task.report is \"a.txt\", expected another file than task.selection: never tune on the data you report"
+        );
+        let error = message("\"keep\": 4", "\"keep\": {\"a\": 1}");
+        assert!(error.starts_with("p.ron: technique.options[\"keep\"] is "), "{error}");
+    }
+
+    #[test]
+    fn overrides_reach_every_kind_of_key() {
+        let set =
+            |key: &str, value: &str| Profile::parse("p.ron", MINIMAL, &[(key.to_owned(), value.to_owned())]);
+        assert_eq!(set("trials", "7").unwrap().trials, 7);
+        assert_eq!(set("technique.options.keep", "2").unwrap().technique.options["keep"], Setting::Int(2));
+        let word = set("strategy.options.operators", "domain").unwrap();
+        assert_eq!(word.strategy.options["operators"], Setting::Text("domain".into()));
+        let error = set("trails", "7").unwrap_err().to_string();
+        assert_eq!(error, "--set trails: there is no such key in a profile; did you mean `trials`?");
+        assert!(set("trials", "many").is_err());
+    }
+}

@@ -1,0 +1,60 @@
+//! Option values as RON writes them.
+
+use serde::Deserialize;
+
+use crate::setting::Setting;
+
+/// Any RON value; which ones make sense is decided by [`RawSetting::into_setting`].
+#[derive(Deserialize)]
+#[serde(transparent)]
+pub(super) struct RawSetting(ron::Value);
+
+impl RawSetting {
+    pub(super) const EXPECTED: &'static str = "true or false, a number, a text, or a list of numbers";
+
+    pub(super) fn text(text: &str) -> Self {
+        Self(ron::Value::String(text.to_owned()))
+    }
+
+    /// RON reads a bare identifier as a unit struct.
+    pub(super) fn is_bare_word(&self) -> bool {
+        self.0 == ron::Value::Unit
+    }
+
+    /// The setting, or the RON value in words when it is none.
+    pub(super) fn into_setting(self) -> Result<Setting, String> {
+        match self.0 {
+            ron::Value::Bool(value) => Ok(Setting::Bool(value)),
+            ron::Value::String(value) => Ok(Setting::Text(value)),
+            ron::Value::Number(number) => {
+                Ok(whole(number).map_or(Setting::Real(number.into_f64()), Setting::Int))
+            }
+            ron::Value::Seq(values) => {
+                let mut numbers = Vec::new();
+                for value in &values {
+                    let ron::Value::Number(number) = value else { return Err(format!("{values:?}")) };
+                    numbers.push(*number);
+                }
+                let whole: Option<Vec<i64>> = numbers.iter().map(|number| whole(*number)).collect();
+                Ok(whole.map_or_else(
+                    || Setting::Reals(numbers.iter().map(|number| number.into_f64()).collect()),
+                    Setting::Ints,
+                ))
+            }
+            other => Err(format!("{other:?}")),
+        }
+    }
+}
+
+/// The number when it was written as a whole one (`4`, not `4.0`).
+fn whole(number: ron::value::Number) -> Option<i64> {
+    use ron::value::Number;
+    match number {
+        Number::F32(_) | Number::F64(_) => None,
+        integer => {
+            let value = integer.into_f64();
+            // Whole numbers beyond 2^53 are no option of anything.
+            (value.abs() < 9e15).then_some(value as i64)
+        }
+    }
+}
