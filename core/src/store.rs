@@ -149,6 +149,24 @@ pub enum StoreError {
         /// In this run.
         expected: String,
     },
+    /// Not a name that a study can have: names become file names.
+    #[error(
+        "`{name}` is no name for a study: {reason}; use 1 to 100 letters, digits, `.`, `_` or `-`, the first one no `.`"
+    )]
+    BadName {
+        /// What was asked for.
+        name: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// A record that has no place in the journal; nothing was written.
+    #[error("study `{study}` cannot take this record: {reason}")]
+    BadRecord {
+        /// The study.
+        study: String,
+        /// Why, and what was expected.
+        reason: String,
+    },
     /// There is no such study.
     #[error("there is no study `{study}` in {path}{hint}")]
     UnknownStudy {
@@ -178,7 +196,8 @@ pub trait Store: Send + Sync {
     /// See [`StoreError`].
     fn records(&self, study: &str) -> Result<Vec<Record>, StoreError>;
 
-    /// Appends a record; durable when this returns.
+    /// Appends a record; durable when this returns. The first record of a study, and no other, is its
+    /// header.
     ///
     /// # Errors
     /// See [`StoreError`].

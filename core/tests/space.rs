@@ -1,4 +1,5 @@
 //! Spaces: whatever the operators do, configs stay feasible and canonical; counting equals listing.
+#![expect(clippy::unwrap_used, reason = "helpers that build test data are no test functions")]
 
 use attune_core::rng::{self, Rng};
 use attune_core::space::{

@@ -1,15 +1,26 @@
 //! Repair: the nearest way back into the feasible set that chance finds.
 
-use rand::seq::SliceRandom as _;
+use rand::seq::{IndexedRandom as _, SliceRandom as _};
 
-use super::ledger::{self, Ledger};
+use super::ledger::{self, Change, Ledger};
 use super::{Budget, Config, Domain, Slot, Space, Value};
 use crate::rng::Rng;
 
-/// Steps of one repair before it starts over from the cheapest config.
+/// Improving steps of one descent.
 const MAX_STEPS: usize = 10_000;
+/// Steps that neither gain nor lose, per descent: the way out where one cell has to make room for another.
+const MAX_SIDEWAYS: usize = 50;
+/// Random kicks from the cheapest config before giving up.
+const MAX_KICKS: usize = 40;
 /// Price updates of the search for a config that meets several budgets at once.
 const PRICE_UPDATES: usize = 400;
+
+/// What one step of a descent found.
+enum Step {
+    Improved,
+    Level(Change),
+    Stuck,
+}
 
 /// No feasible config was found.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -52,60 +63,84 @@ impl Space {
         if self.descend(&mut ledger, keep, random) || self.descend(&mut ledger, &[], random) {
             return Ok(ledger.config);
         }
-        // Stuck between constraints: start from a config that is cheap in all budgets at once.
-        let mut ledger = Ledger::new(self, self.cheapest(ledger.config));
-        if self.descend(&mut ledger, &[], random) {
-            return Ok(ledger.config);
+        // Stuck between constraints: start from a config that is cheap in all budgets at once, and kick it
+        // (iterated local search; Lourenço, Martin & Stützle 2003).
+        let cheapest = self.cheapest(ledger.config);
+        let slots: Vec<Slot> = self.slots().collect();
+        for kick in 0..MAX_KICKS {
+            let mut start = cheapest.clone();
+            for &slot in slots.sample(random, kick.min(slots.len())) {
+                let value = self.dimensions[slot.dimension].domain.draw(random);
+                start.set(slot, value);
+            }
+            let mut ledger = Ledger::new(self, self.canonical(start));
+            if self.descend(&mut ledger, &[], random) {
+                return Ok(ledger.config);
+            }
         }
         let constraints: Vec<String> = self.constraints.iter().map(|c| format!("{c:?}")).collect();
         Err(Infeasible::NotFound { constraints: constraints.join("; ") })
     }
 
-    /// Random first improvement. Returns whether the config became feasible.
+    /// Random first improvement with a bounded number of sideways steps. Returns whether the config
+    /// became feasible.
     fn descend(&self, ledger: &mut Ledger<'_>, keep: &[Slot], random: &mut Rng) -> bool {
         let mut slots: Vec<Slot> = self.slots().filter(|slot| !keep.contains(slot)).collect();
+        let mut sideways = 0;
         for _ in 0..MAX_STEPS {
             let before = ledger.violation();
             if before == 0.0 {
                 return true;
             }
             slots.shuffle(random);
-            if !self.improve(ledger, before, &slots, keep, random) {
-                return false;
+            match self.step_down(ledger, before, &slots, keep, random) {
+                Step::Improved => {}
+                Step::Level(change) if sideways < MAX_SIDEWAYS => {
+                    ledger.apply(change);
+                    sideways += 1;
+                }
+                Step::Level(_) | Step::Stuck => return false,
             }
         }
         false
     }
 
-    fn improve(
+    /// Applies the first change, in random order, that lowers the violation; else offers one that keeps it.
+    fn step_down(
         &self,
         ledger: &mut Ledger<'_>,
         before: f64,
         slots: &[Slot],
         keep: &[Slot],
         random: &mut Rng,
-    ) -> bool {
-        for &slot in slots {
-            let domain = &self.dimensions[slot.dimension].domain;
-            for value in domain.alternatives(ledger.config.get(slot), random) {
-                let undo = ledger.apply(vec![(slot, value)]);
-                if ledger.violation() < before {
-                    return true;
-                }
-                ledger.apply(undo);
-            }
-        }
-        let compound = self.compound_changes(&ledger.config, random);
-        for change in
-            compound.into_iter().filter(|change| !change.iter().any(|(slot, _)| keep.contains(slot)))
-        {
-            let undo = ledger.apply(change);
-            if ledger.violation() < before {
+    ) -> Step {
+        let mut level = None;
+        let mut attempt = |ledger: &mut Ledger<'_>, change: Change| {
+            let undo = ledger.apply(change.clone());
+            let after = ledger.violation();
+            if after < before {
                 return true;
             }
             ledger.apply(undo);
+            if after == before {
+                level.get_or_insert(change);
+            }
+            false
+        };
+        for &slot in slots {
+            let domain = &self.dimensions[slot.dimension].domain;
+            for value in domain.alternatives(ledger.config.get(slot), random) {
+                if attempt(ledger, vec![(slot, value)]) {
+                    return Step::Improved;
+                }
+            }
         }
-        false
+        for change in self.compound_changes(&ledger.config, random) {
+            if !change.iter().any(|(slot, _)| keep.contains(slot)) && attempt(ledger, change) {
+                return Step::Improved;
+            }
+        }
+        level.map_or(Step::Stuck, Step::Level)
     }
 
     /// Fails when one budget alone cannot be met: the sum of each cell's cheapest value is a lower bound
