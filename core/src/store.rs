@@ -4,12 +4,13 @@ use crate::evaluator::{EvalFailure, Fidelity, Split};
 use crate::hash::ContentHash;
 use crate::report::Report;
 use crate::scores::Scores;
+use crate::space::Dimension;
 use crate::trial::Trial;
 
 /// The identity of a study: two runs continue each other exactly when these are equal.
 ///
 /// The number of trials is not part of it: a finished study can be extended.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct StudyHeader {
     /// Name in the store.
     pub study: String,
@@ -21,6 +22,9 @@ pub struct StudyHeader {
     pub technique_fingerprint: ContentHash,
     /// Model name.
     pub model: String,
+    /// Dimensions of the search space, so that a journal explains its own configs. Not compared on
+    /// resume: they follow from technique, options and model.
+    pub dimensions: Vec<Dimension>,
     /// Hash of the model.
     pub model_fingerprint: ContentHash,
     /// Where the model was found, for exporters: a path as the profile gives it.
