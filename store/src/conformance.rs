@@ -1,0 +1,238 @@
+//! What every [`Store`] has to do, as a suite of checks.
+#![expect(clippy::unwrap_used, reason = "a suite of tests: an error is a failed check")]
+
+use std::collections::BTreeMap;
+
+use attune_core::evaluator::{EvalFailure, Fidelity, Split};
+use attune_core::hash::ContentHash;
+use attune_core::plan::Plan;
+use attune_core::scores::{Aggregate, MetricScore, Scores, Work};
+use attune_core::space::{Axis, Config, Dimension, Domain, Value};
+use attune_core::store::{CacheKey, Cached, Origin, Record, RunTime, Store, StoreError, StudyHeader};
+use attune_core::strategy;
+use attune_core::technique::Cost;
+use attune_core::trial::{Outcome, Trial, TrialState};
+
+/// Runs the suite. `make` makes a new, empty store at every call.
+///
+/// # Panics
+/// When a check fails.
+pub fn check(make: &dyn Fn() -> Box<dyn Store>) {
+    an_empty_store_knows_nothing(&*make());
+    records_come_back_in_order(&*make());
+    studies_are_kept_apart(&*make());
+    the_header_comes_first_and_once(&*make());
+    unfinished_trials_are_refused(&*make());
+    the_first_evaluation_wins(&*make());
+    every_part_of_the_key_counts(&*make());
+    runs_are_kept_per_study(&*make());
+    names_are_checked(&*make());
+    writers_in_several_threads_lose_nothing(&*make());
+}
+
+fn an_empty_store_knows_nothing(store: &dyn Store) {
+    assert!(store.studies().unwrap().is_empty());
+    assert!(store.records("a").unwrap().is_empty());
+    assert!(store.runs("a").unwrap().is_empty());
+    assert_eq!(store.cached(&key(0)).unwrap(), None);
+    assert!(store.studies().unwrap().is_empty(), "asking for a study must not make one");
+}
+
+fn records_come_back_in_order(store: &dyn Store) {
+    let records: Vec<Record> =
+        std::iter::once(header("a")).chain((0..20).map(|id| trial(id, id % 3 == 0))).collect();
+    for record in &records {
+        store.append("a", record).unwrap();
+    }
+    same(&store.records("a").unwrap(), &records);
+}
+
+fn studies_are_kept_apart(store: &dyn Store) {
+    // Names that are prefixes of each other, in an order that is not theirs.
+    for study in ["b", "a.b", "a", "a-b"] {
+        store.append(study, &header(study)).unwrap();
+    }
+    store.append("a", &trial(0, false)).unwrap();
+    assert_eq!(store.studies().unwrap(), ["a", "a-b", "a.b", "b"]);
+    same(&store.records("a").unwrap(), &[header("a"), trial(0, false)]);
+    same(&store.records("a.b").unwrap(), &[header("a.b")]);
+}
+
+fn the_header_comes_first_and_once(store: &dyn Store) {
+    let refused = |result| matches!(result, Err(StoreError::BadRecord { .. }));
+    assert!(refused(store.append("a", &trial(0, false))));
+    assert!(store.studies().unwrap().is_empty(), "a refused record must leave nothing behind");
+    store.append("a", &header("a")).unwrap();
+    assert!(refused(store.append("a", &header("a"))));
+    same(&store.records("a").unwrap(), &[header("a")]);
+}
+
+fn unfinished_trials_are_refused(store: &dyn Store) {
+    store.append("a", &header("a")).unwrap();
+    let waiting = Trial::new(0, Config::new(vec![]), Plan::dense(), vec![], strategy::Origin::Random);
+    let refused = store.append("a", &Record::Trial(Box::new(waiting)));
+    assert!(matches!(refused, Err(StoreError::BadRecord { .. })));
+    same(&store.records("a").unwrap(), &[header("a")]);
+}
+
+fn the_first_evaluation_wins(store: &dyn Store) {
+    let (first, second) = (cached("first", 1.0), cached("second", 2.0));
+    store.remember(&key(0), &first).unwrap();
+    store.remember(&key(0), &second).unwrap();
+    assert_eq!(store.cached(&key(0)).unwrap(), Some(first));
+    let failure = EvalFailure::NotFinite { metric: "kl".into(), item: 3, value: f64::INFINITY };
+    let failed = Cached { outcome: Err(failure), ..cached("failed", 0.0) };
+    store.remember(&key(1), &failed).unwrap();
+    assert_eq!(store.cached(&key(1)).unwrap(), Some(failed));
+}
+
+fn every_part_of_the_key_counts(store: &dyn Store) {
+    let other = ContentHash::of(b"another");
+    let keys = [
+        key(0),
+        CacheKey { model: other, ..key(0) },
+        CacheKey { task: other, ..key(0) },
+        CacheKey { split: Split::Report, ..key(0) },
+        CacheKey { split: Split::Elsewhere("report".into()), ..key(0) },
+        CacheKey { fidelity: Fidelity { items: 5 }, ..key(0) },
+        CacheKey { plan: other, ..key(0) },
+        CacheKey { numerics: "f16/other".into(), ..key(0) },
+    ];
+    for (number, key) in keys.iter().enumerate() {
+        assert_eq!(store.cached(key).unwrap(), None, "{key:?}");
+        store.remember(key, &cached("a", number as f64)).unwrap();
+    }
+    for (number, key) in keys.iter().enumerate() {
+        assert_eq!(store.cached(key).unwrap(), Some(cached("a", number as f64)));
+    }
+}
+
+fn runs_are_kept_per_study(store: &dyn Store) {
+    for seconds in [1.5, 0.25] {
+        store.note_run("a", RunTime { seconds }).unwrap();
+    }
+    store.note_run("b", RunTime { seconds: 9.0 }).unwrap();
+    assert_eq!(store.runs("a").unwrap(), [RunTime { seconds: 1.5 }, RunTime { seconds: 0.25 }]);
+    assert!(store.studies().unwrap().is_empty(), "a run time is no journal");
+}
+
+fn names_are_checked(store: &dyn Store) {
+    for name in ["", "..", "a/b", ".a"] {
+        let bad = |error| matches!(error, StoreError::BadName { .. });
+        assert!(store.append(name, &header("a")).is_err_and(bad), "{name}");
+        assert!(store.records(name).is_err_and(bad), "{name}");
+        assert!(store.note_run(name, RunTime { seconds: 1.0 }).is_err_and(bad), "{name}");
+        assert!(store.runs(name).is_err_and(bad), "{name}");
+    }
+}
+
+fn writers_in_several_threads_lose_nothing(store: &dyn Store) {
+    let study = |thread: u64| format!("study-{thread}");
+    std::thread::scope(|scope| {
+        for thread in 0..4 {
+            scope.spawn(move || {
+                store.append(&study(thread), &header(&study(thread))).unwrap();
+                for id in 0..10 {
+                    store.append(&study(thread), &trial(id, false)).unwrap();
+                    store.remember(&key(100 * thread + id), &cached("a", id as f64)).unwrap();
+                }
+            });
+        }
+    });
+    for thread in 0..4 {
+        assert_eq!(store.records(&study(thread)).unwrap().len(), 11);
+        for id in 0..10 {
+            let found = store.cached(&key(100 * thread + id)).unwrap();
+            assert_eq!(found, Some(cached("a", id as f64)));
+        }
+    }
+}
+
+/// Compares by debug text, in which NaN equals NaN and −0 is not 0.
+fn same(found: &[Record], expected: &[Record]) {
+    assert_eq!(format!("{found:#?}"), format!("{expected:#?}"));
+}
+
+fn header(study: &str) -> Record {
+    Record::Header(Box::new(StudyHeader {
+        study: study.to_owned(),
+        profile: "(\n    version: 1,\n    text: \"line\\nbreak\",\n)".to_owned(),
+        technique: "expert-pruning".to_owned(),
+        technique_fingerprint: ContentHash::of(b"technique"),
+        model: "tiny".to_owned(),
+        dimensions: vec![Dimension {
+            name: "kept-experts".to_owned(),
+            help: "Which experts stay.".to_owned(),
+            axes: vec![Axis::new("layer", 6)],
+            domain: Domain::Subset { of: 8, min: 4, max: 4 },
+        }],
+        model_fingerprint: ContentHash::of(b"model"),
+        model_path: "models/tiny".to_owned(),
+        task_fingerprint: ContentHash::of(b"task"),
+        numerics: "f32/test".to_owned(),
+        device: "cpu".to_owned(),
+        seed: u64::MAX,
+    }))
+}
+
+fn trial(id: u64, fails: bool) -> Record {
+    let config =
+        Config::new(vec![vec![Value::Index(id as u32), Value::Real(-0.0)], vec![Value::Indices(vec![0, 2])]]);
+    let costs =
+        vec![Cost { resource: "memory".into(), unit: "bytes".into(), value: 0.1 + 0.2, dense: f64::NAN }];
+    let origin = strategy::Origin::Varied { parents: vec![id, 0] };
+    let mut trial = Trial::new(id, config, Plan::dense(), costs, origin);
+    let state = if fails {
+        TrialState::Failed("out of \"range\"\n".to_owned())
+    } else {
+        TrialState::Complete(Outcome { scores: scores(id as f64), reused: id.is_multiple_of(2) })
+    };
+    trial.advance(state).unwrap();
+    Record::Trial(Box::new(trial))
+}
+
+fn key(number: u64) -> CacheKey {
+    CacheKey {
+        model: ContentHash::of(b"model"),
+        task: ContentHash::of(b"task"),
+        split: Split::Selection,
+        fidelity: Fidelity { items: 4 },
+        plan: ContentHash::of(&number.to_be_bytes()),
+        numerics: "f32/test".to_owned(),
+    }
+}
+
+fn cached(by: &str, value: f64) -> Cached {
+    let origin = Origin { study: "a".to_owned(), by: by.to_owned() };
+    Cached { outcome: Ok(scores(value)), origin }
+}
+
+fn scores(value: f64) -> Scores {
+    let items = vec![value, 1e-300, 1.0 / 3.0, f64::MIN_POSITIVE / 8.0];
+    let metric = MetricScore { aggregate: Aggregate::ExpMean, items, weights: vec![1.0; 4] };
+    Scores {
+        metrics: BTreeMap::from([("perplexity".to_owned(), metric)]),
+        work: Work { computed: 7, naive: u64::MAX },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::check;
+    use crate::{MemoryStore, SledStore};
+
+    #[test]
+    fn the_store_in_memory_conforms() {
+        check(&|| Box::new(MemoryStore::new()));
+    }
+
+    #[test]
+    fn the_store_on_disk_conforms() {
+        let folder = tempfile::tempdir().unwrap();
+        let made = std::cell::Cell::new(0);
+        check(&|| {
+            made.set(made.get() + 1);
+            Box::new(SledStore::open(&folder.path().join(made.get().to_string())).unwrap())
+        });
+    }
+}

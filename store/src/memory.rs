@@ -1,0 +1,82 @@
+//! The reference implementation: the contract of [`Store`] and nothing else.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use attune_core::store::{CacheKey, Cached, Record, RunTime, Store, StoreError};
+
+use crate::journal::misplaced;
+use crate::name::check_name;
+use crate::wire::{self, WireError};
+
+/// A store in memory, for tests: gone with its value, otherwise like the one on disk.
+#[derive(Debug, Default)]
+pub struct MemoryStore {
+    kept: Mutex<Kept>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    journals: BTreeMap<String, Vec<Record>>,
+    cache: HashMap<CacheKey, Cached>,
+    runs: BTreeMap<String, Vec<RunTime>>,
+}
+
+impl MemoryStore {
+    /// An empty store.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        // Every change is one insertion: a panic elsewhere leaves nothing half done.
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Store for MemoryStore {
+    fn studies(&self) -> Result<Vec<String>, StoreError> {
+        Ok(self.kept().journals.keys().cloned().collect())
+    }
+
+    fn records(&self, study: &str) -> Result<Vec<Record>, StoreError> {
+        check_name(study)?;
+        Ok(self.kept().journals.get(study).cloned().unwrap_or_default())
+    }
+
+    fn append(&self, study: &str, record: &Record) -> Result<(), StoreError> {
+        check_name(study)?;
+        let refused = |reason| StoreError::BadRecord { study: study.to_owned(), reason };
+        // What the store on disk could not write has no place in its stand-in either.
+        wire::encode(record).map_err(|error: WireError| refused(error.to_string()))?;
+        let mut kept = self.kept();
+        let before = kept.journals.get(study).map_or(0, Vec::len) as u64;
+        match misplaced(record, before) {
+            Some(reason) => Err(refused(reason.to_owned())),
+            None => {
+                kept.journals.entry(study.to_owned()).or_default().push(record.clone());
+                Ok(())
+            }
+        }
+    }
+
+    fn cached(&self, key: &CacheKey) -> Result<Option<Cached>, StoreError> {
+        Ok(self.kept().cache.get(key).cloned())
+    }
+
+    fn remember(&self, key: &CacheKey, cached: &Cached) -> Result<(), StoreError> {
+        self.kept().cache.entry(key.clone()).or_insert_with(|| cached.clone());
+        Ok(())
+    }
+
+    fn note_run(&self, study: &str, run: RunTime) -> Result<(), StoreError> {
+        check_name(study)?;
+        self.kept().runs.entry(study.to_owned()).or_default().push(run);
+        Ok(())
+    }
+
+    fn runs(&self, study: &str) -> Result<Vec<RunTime>, StoreError> {
+        check_name(study)?;
+        Ok(self.kept().runs.get(study).cloned().unwrap_or_default())
+    }
+}

@@ -1,0 +1,65 @@
+//! Reading a store, also while another process writes to it.
+
+use std::path::Path;
+
+use attune_core::store::{Record, RunTime, StoreError};
+use attune_core::suggest::hint;
+
+use crate::journal;
+use crate::layout::{Layout, LogName};
+use crate::log;
+use crate::name::check_name;
+
+/// A store as text, without lock and index. A line that its writer is just writing is not there yet.
+///
+/// What it does not notice, and [`SledStore`](crate::SledStore) does: a journal that lost whole lines at its
+/// end.
+#[derive(Clone, Debug)]
+pub struct ReadStore {
+    layout: Layout,
+}
+
+impl ReadStore {
+    /// The store in `path`.
+    ///
+    /// # Errors
+    /// When there is none, or it has another format.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        Ok(Self { layout: Layout::existing(path)? })
+    }
+
+    /// Names of all studies, in name order.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn studies(&self) -> Result<Vec<String>, StoreError> {
+        journal::studies(&self.layout)
+    }
+
+    /// All records of a study, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError::UnknownStudy`] with the nearest known name, or what is wrong with the journal.
+    pub fn records(&self, study: &str) -> Result<Vec<Record>, StoreError> {
+        check_name(study)?;
+        let records = journal::records(&self.layout, study)?;
+        if records.is_empty() {
+            let known = self.studies()?;
+            return Err(StoreError::UnknownStudy {
+                study: study.to_owned(),
+                path: self.layout.root().display().to_string(),
+                hint: hint(study, known.iter().map(String::as_str)),
+            });
+        }
+        Ok(records)
+    }
+
+    /// How long the runs of a study took.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub fn runs(&self, study: &str) -> Result<Vec<RunTime>, StoreError> {
+        check_name(study)?;
+        log::read_all(&self.layout.log(&LogName::Runs(study.to_owned())))
+    }
+}

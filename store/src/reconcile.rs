@@ -1,0 +1,146 @@
+//! Whether a run continues a stored study.
+
+use attune_core::hash::ContentHash;
+use attune_core::store::{StoreError, StudyHeader};
+
+/// Refuses to continue `existing` with `new` when they are different studies. Name, device and the path of the
+/// model are not compared: `numerics` and fingerprints say what matters about them.
+///
+/// Seed and profile come first: where they differ, fingerprints differ in consequence.
+///
+/// # Errors
+/// [`StoreError::DifferentStudy`] with the first difference and both values.
+pub fn reconcile_header(existing: &StudyHeader, new: &StudyHeader) -> Result<(), StoreError> {
+    let difference = seed(existing, new)
+        .or_else(|| profile(&existing.profile, &new.profile))
+        .or_else(|| {
+            let (old, new) = (existing.technique_fingerprint, new.technique_fingerprint);
+            fingerprint("the technique's component (fingerprint)", old, new)
+        })
+        .or_else(|| {
+            let (old, new) = (existing.model_fingerprint, new.model_fingerprint);
+            fingerprint("the model's configuration or weights (fingerprint)", old, new)
+        })
+        .or_else(|| {
+            let (old, new) = (existing.task_fingerprint, new.task_fingerprint);
+            fingerprint("the task's data or scoring (fingerprint)", old, new)
+        })
+        .or_else(|| numerics(existing, new));
+    match difference {
+        None => Ok(()),
+        Some(Difference { what, found, expected }) => {
+            Err(StoreError::DifferentStudy { study: existing.study.clone(), what, found, expected })
+        }
+    }
+}
+
+struct Difference {
+    what: &'static str,
+    found: String,
+    expected: String,
+}
+
+fn seed(existing: &StudyHeader, new: &StudyHeader) -> Option<Difference> {
+    (existing.seed != new.seed).then(|| Difference {
+        what: "its seed",
+        found: existing.seed.to_string(),
+        expected: new.seed.to_string(),
+    })
+}
+
+fn numerics(existing: &StudyHeader, new: &StudyHeader) -> Option<Difference> {
+    (existing.numerics != new.numerics).then(|| Difference {
+        what: "how numbers are computed",
+        found: format!("`{}`", existing.numerics),
+        expected: format!("`{}`", new.numerics),
+    })
+}
+
+fn fingerprint(what: &'static str, existing: ContentHash, new: ContentHash) -> Option<Difference> {
+    (existing != new).then(|| Difference { what, found: existing.short(), expected: new.short() })
+}
+
+fn profile(existing: &str, new: &str) -> Option<Difference> {
+    if existing == new {
+        return None;
+    }
+    let (mut old_lines, mut new_lines) = (existing.lines(), new.lines());
+    let mut number = 0;
+    loop {
+        number += 1;
+        let (old, new) = (old_lines.next(), new_lines.next());
+        // Both ended: they differ in line breaks alone, which is still a difference.
+        if old != new || old.is_none() {
+            let quote =
+                |line: Option<&str>| line.map_or("nothing".to_owned(), |line| format!("`{}`", line.trim()));
+            let found = format!("{} in line {number}", quote(old));
+            return Some(Difference { what: "its profile", found, expected: quote(new) });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn header() -> StudyHeader {
+        StudyHeader {
+            study: "s".into(),
+            profile: "(\n  items: 4,\n  length: 8,\n)".into(),
+            technique: "t".into(),
+            technique_fingerprint: ContentHash::of(b"t"),
+            model: "m".into(),
+            dimensions: vec![],
+            model_fingerprint: ContentHash::of(b"m"),
+            model_path: "models/m".into(),
+            task_fingerprint: ContentHash::of(b"d"),
+            numerics: "f32/flex".into(),
+            device: "cpu".into(),
+            seed: 1,
+        }
+    }
+
+    fn message(change: impl FnOnce(&mut StudyHeader)) -> String {
+        let mut new = header();
+        change(&mut new);
+        reconcile_header(&header(), &new).map_or_else(|error| error.to_string(), |()| "same".into())
+    }
+
+    #[test]
+    fn a_study_continues_on_another_device_and_from_another_path() {
+        assert_eq!(
+            message(|new| {
+                new.device = "vulkan:0".into();
+                new.model_path = "/elsewhere".into();
+                new.study = "renamed".into();
+            }),
+            "same"
+        );
+    }
+
+    #[test]
+    fn the_first_differing_line_of_the_profile_is_shown() {
+        assert_eq!(
+            message(|new| {
+                new.profile = new.profile.replace("items: 4", "items: 5");
+                new.task_fingerprint = ContentHash::of(b"other");
+            }),
+            "study `s` exists and differs in its profile: it has `items: 4,` in line 2, this run has \
+             `items: 5,`; choose another name with --study NAME"
+        );
+        assert!(
+            message(|new| new.profile = "(\n  items: 4,".into()).contains("in line 3, this run has nothing")
+        );
+        assert!(message(|new| new.profile.push('\n')).contains("differs in its profile"));
+    }
+
+    #[test]
+    fn everything_that_changes_results_is_compared() {
+        let other = ContentHash::of(b"other");
+        assert!(message(|new| new.seed = 2).contains("its seed: it has 1, this run has 2"));
+        assert!(message(|new| new.technique_fingerprint = other).contains("technique's component"));
+        assert!(message(|new| new.model_fingerprint = other).contains("model's configuration or weights"));
+        assert!(message(|new| new.task_fingerprint = other).contains("task's data"));
+        assert!(message(|new| new.numerics = "f16/vulkan".into()).contains("`f16/vulkan`"));
+    }
+}

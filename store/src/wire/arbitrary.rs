@@ -1,0 +1,247 @@
+//! Any record that a study can write, and many that it never will.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use attune_core::evaluator::{EvalFailure, Fidelity, Split};
+use attune_core::hash::ContentHash;
+use attune_core::plan::{AttentionSpan, Edit, KeepExperts, KvBits, Plan};
+use attune_core::report::{Best, Contender, Estimates, Report};
+use attune_core::scores::{Aggregate, MetricScore, Scores, Work};
+use attune_core::space::{Axis, Config, Dimension, Domain, Scale, Value};
+use attune_core::stats::Estimate;
+use attune_core::store::{CacheKey, Cached, Origin, Record, StudyHeader};
+use attune_core::strategy;
+use attune_core::technique::Cost;
+use attune_core::trial::{Outcome, Trial, TrialState};
+use proptest::collection::{btree_map, vec};
+use proptest::prelude::*;
+
+use super::Entry;
+
+/// Any record of a journal.
+pub(crate) fn record() -> impl Strategy<Value = Record> {
+    prop_oneof![
+        header().prop_map(|header| Record::Header(Box::new(header))),
+        trial().prop_map(|trial| Record::Trial(Box::new(trial))),
+        report().prop_map(|report| Record::Report(Box::new(report))),
+    ]
+}
+
+/// Any cached evaluation.
+pub(crate) fn entry() -> impl Strategy<Value = Entry> {
+    let split = prop_oneof![Just(Split::Selection), Just(Split::Report), text().prop_map(Split::Elsewhere)];
+    let key = (hash(), hash(), split, any::<u32>(), hash(), text()).prop_map(
+        |(model, task, split, items, plan, numerics)| CacheKey {
+            model,
+            task,
+            split,
+            fidelity: Fidelity { items },
+            plan,
+            numerics,
+        },
+    );
+    let outcome = prop_oneof![scores().prop_map(Ok), failure().prop_map(Err)];
+    let cached = (outcome, text(), text())
+        .prop_map(|(outcome, study, by)| Cached { outcome, origin: Origin { study, by } });
+    (key, cached)
+}
+
+/// Every bit pattern, and the special ones often.
+fn real() -> impl Strategy<Value = f64> {
+    prop_oneof![
+        any::<u64>().prop_map(f64::from_bits),
+        -1e3..1e3,
+        prop::sample::select(vec![f64::NAN, -f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -0.0, 5e-324]),
+    ]
+}
+
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof!["[a-z-]{0,8}", any::<String>()]
+}
+
+fn hash() -> impl Strategy<Value = ContentHash> {
+    any::<[u8; 32]>().prop_map(ContentHash::from_bytes)
+}
+
+fn header() -> impl Strategy<Value = StudyHeader> {
+    let texts = (text(), text(), text(), text(), text(), text(), text());
+    (texts, vec(dimension(), 0..3), hash(), hash(), hash(), any::<u64>()).prop_map(
+        |(texts, dimensions, technique_fingerprint, model_fingerprint, task_fingerprint, seed)| {
+            let (study, profile, technique, model, model_path, numerics, device) = texts;
+            StudyHeader {
+                study,
+                profile,
+                technique,
+                technique_fingerprint,
+                model,
+                dimensions,
+                model_fingerprint,
+                model_path,
+                task_fingerprint,
+                numerics,
+                device,
+                seed,
+            }
+        },
+    )
+}
+
+fn dimension() -> impl Strategy<Value = Dimension> {
+    let scale = || prop_oneof![Just(Scale::Linear), Just(Scale::Log)];
+    let domain =
+        prop_oneof![
+            vec(text(), 0..4).prop_map(|options| Domain::Choice { options }),
+            vec(real(), 0..4).prop_map(|levels| Domain::Level { levels }),
+            (any::<i64>(), any::<i64>()).prop_map(|(min, max)| Domain::Int { min, max }),
+            (real(), real(), scale()).prop_map(|(min, max, scale)| Domain::Real { min, max, scale }),
+            any::<[u32; 3]>().prop_map(|[of, min, max]| Domain::Subset { of, min, max }),
+            any::<u32>().prop_map(|of| Domain::Permutation { of }),
+            (any::<u32>(), real(), real()).prop_map(|(of, sum, spread)| Domain::Affine { of, sum, spread }),
+            (any::<u32>(), any::<u32>(), real(), real())
+                .prop_map(|(rows, columns, min, max)| Domain::Matrix { rows, columns, min, max }),
+        ];
+    let axis = (text(), any::<u32>()).prop_map(|(name, len)| Axis { name, len });
+    (text(), text(), vec(axis, 0..3), domain).prop_map(|(name, help, axes, domain)| Dimension {
+        name,
+        help,
+        axes,
+        domain,
+    })
+}
+
+fn config() -> impl Strategy<Value = Config> {
+    let value = prop_oneof![
+        any::<u32>().prop_map(Value::Index),
+        any::<i64>().prop_map(Value::Int),
+        real().prop_map(Value::Real),
+        vec(any::<u32>(), 0..4).prop_map(Value::Indices),
+        vec(real(), 0..4).prop_map(Value::Reals),
+    ];
+    vec(vec(value, 0..4), 0..3).prop_map(Config::new)
+}
+
+fn plan() -> impl Strategy<Value = Plan> {
+    let finite =
+        || any::<u64>().prop_map(f64::from_bits).prop_filter("edits take finite numbers", |x| x.is_finite());
+    let edit = prop_oneof![
+        (any::<u32>(), vec(any::<u32>(), 0..5))
+            .prop_map(|(layer, experts)| Edit::KeepExperts(KeepExperts { layer, experts })),
+        any::<[u32; 6]>().prop_map(|[layer, keys, values, group_size, sink, recent]| {
+            Edit::KvBits(KvBits { layer, keys, values, group_size, sink, recent })
+        }),
+        (any::<[u32; 3]>(), finite(), finite()).prop_map(|([layer, kv_head, sink], alpha, beta)| {
+            Edit::AttentionSpan(AttentionSpan { layer, kv_head, sink, alpha, beta })
+        }),
+    ];
+    vec(edit, 0..4).prop_map(Plan::new)
+}
+
+fn costs() -> impl Strategy<Value = Vec<Cost>> {
+    let cost = (text(), text(), real(), real()).prop_map(|(resource, unit, value, dense)| Cost {
+        resource,
+        unit,
+        value,
+        dense,
+    });
+    vec(cost, 0..3)
+}
+
+fn scores() -> impl Strategy<Value = Scores> {
+    let aggregate = prop_oneof![Just(Aggregate::Mean), Just(Aggregate::ExpMean)];
+    let metric = (aggregate, vec((real(), real()), 0..6)).prop_map(|(aggregate, pairs)| {
+        let (items, weights) = pairs.into_iter().unzip();
+        MetricScore { aggregate, items, weights }
+    });
+    (btree_map(text(), metric, 0..3), any::<u64>(), any::<u64>())
+        .prop_map(|(metrics, computed, naive)| Scores { metrics, work: Work { computed, naive } })
+}
+
+fn failure() -> impl Strategy<Value = EvalFailure> {
+    prop_oneof![
+        (text(), text(), text()).prop_map(|(evaluator, edit, reason)| EvalFailure::Unsupported {
+            evaluator,
+            edit,
+            reason
+        }),
+        text().prop_map(EvalFailure::BadRequest),
+        (text(), any::<usize>(), real()).prop_map(|(metric, item, value)| EvalFailure::NotFinite {
+            metric,
+            item,
+            value
+        }),
+        (text(), text()).prop_map(|(device, detail)| EvalFailure::OutOfMemory { device, detail }),
+        any::<Duration>().prop_map(EvalFailure::Deadline),
+        Just(EvalFailure::Interrupted),
+        text().prop_map(EvalFailure::Internal),
+    ]
+}
+
+fn trial() -> impl Strategy<Value = Trial> {
+    let origin = prop_oneof![
+        text().prop_map(strategy::Origin::Start),
+        Just(strategy::Origin::Random),
+        vec(any::<u64>(), 0..3).prop_map(|parents| strategy::Origin::Varied { parents }),
+    ];
+    let state = prop_oneof![
+        (scores(), any::<bool>())
+            .prop_map(|(scores, reused)| TrialState::Complete(Outcome { scores, reused })),
+        text().prop_map(TrialState::Failed),
+    ];
+    (any::<u64>(), config(), plan(), costs(), origin, state).prop_map(
+        |(id, config, plan, costs, origin, state)| {
+            let mut trial = Trial::new(id, config, plan, costs, origin);
+            trial.advance(state).unwrap();
+            trial
+        },
+    )
+}
+
+fn estimates() -> impl Strategy<Value = Estimates> {
+    let estimate = (real(), real(), real()).prop_map(|(mean, low, high)| Estimate { mean, low, high });
+    btree_map(text(), estimate, 0..3)
+}
+
+fn by_domain<T: std::fmt::Debug>(
+    value: impl Strategy<Value = T>,
+) -> impl Strategy<Value = BTreeMap<String, T>> {
+    btree_map(text(), value, 0..3)
+}
+
+fn report() -> impl Strategy<Value = Report> {
+    let search = btree_map(text(), real(), 0..3);
+    let best =
+        (any::<u64>(), config(), plan(), costs(), search, scores(), estimates(), by_domain(estimates()))
+            .prop_map(|(trial, config, plan, costs, search, report, estimates, elsewhere)| Best {
+                trial,
+                config,
+                plan,
+                costs,
+                search,
+                report,
+                estimates,
+                elsewhere,
+            });
+    (any::<u64>(), best, vec(contender(), 0..3)).prop_map(|(trials, best, baselines)| Report {
+        trials,
+        best,
+        baselines,
+    })
+}
+
+fn contender() -> impl Strategy<Value = Contender> {
+    let about = (text(), text(), costs());
+    let values = (scores(), by_domain(scores()));
+    (about, values, estimates(), estimates(), by_domain(estimates())).prop_map(
+        |((name, help, costs), (report, elsewhere), estimates, delta, elsewhere_delta)| Contender {
+            name,
+            help,
+            costs,
+            report,
+            elsewhere,
+            estimates,
+            delta,
+            elsewhere_delta,
+        },
+    )
+}

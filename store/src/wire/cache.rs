@@ -1,0 +1,72 @@
+//! Lines of `cache.jsonl`.
+
+use attune_core::evaluator::Fidelity;
+use attune_core::store::{CacheKey, Cached, Origin};
+use serde::{Deserialize, Serialize};
+
+use super::evaluation::{self, OutcomeV1, SplitV1};
+use super::{Wire, WireError, hash};
+
+/// One evaluation with its key.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct EntryV1 {
+    key: KeyV1,
+    outcome: OutcomeV1,
+    origin: OriginV1,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KeyV1 {
+    model: String,
+    task: String,
+    split: SplitV1,
+    items: u32,
+    plan: String,
+    numerics: String,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OriginV1 {
+    study: String,
+    by: String,
+}
+
+/// One evaluation with its key.
+pub(crate) type Entry = (CacheKey, Cached);
+
+impl Wire for Entry {
+    type Form = EntryV1;
+
+    fn to_form(&self) -> Result<EntryV1, WireError> {
+        let (key, cached) = self;
+        Ok(EntryV1 {
+            key: KeyV1 {
+                model: key.model.to_string(),
+                task: key.task.to_string(),
+                split: (&key.split).into(),
+                items: key.fidelity.items,
+                plan: key.plan.to_string(),
+                numerics: key.numerics.clone(),
+            },
+            outcome: evaluation::to_wire(&cached.outcome),
+            origin: OriginV1 { study: cached.origin.study.clone(), by: cached.origin.by.clone() },
+        })
+    }
+
+    fn from_form(form: EntryV1) -> Result<Self, WireError> {
+        let key = CacheKey {
+            model: hash::from_wire("model", &form.key.model)?,
+            task: hash::from_wire("task", &form.key.task)?,
+            split: form.key.split.into(),
+            fidelity: Fidelity { items: form.key.items },
+            plan: hash::from_wire("plan", &form.key.plan)?,
+            numerics: form.key.numerics,
+        };
+        let outcome = evaluation::from_wire(form.outcome)?;
+        let origin = Origin { study: form.origin.study, by: form.origin.by };
+        Ok((key, Cached { outcome, origin }))
+    }
+}

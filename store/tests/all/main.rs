@@ -1,0 +1,10 @@
+//! The store as others see it: folders on disk, processes that die, files that rot.
+#![expect(clippy::unwrap_used, reason = "in a test an error is a failure")]
+
+mod corrupt;
+mod crash;
+mod fixture;
+mod index;
+mod readers;
+mod samples;
+mod scratch;
