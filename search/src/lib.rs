@@ -1,1 +1,14 @@
 //! Strategies and the session that drives them.
+//!
+//! A [`strategy`] proposes configs and is told what became of them; it never sees a plan or a score. The
+//! [`session`] lowers proposals to plans, has them evaluated, journals the outcomes in proposal order and
+//! tells the strategy. A [`variation`] makes children from parents, by the technique's own operator or
+//! by the operators of the space.
+
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
+pub mod session;
+pub mod strategy;
+#[cfg(any(test, feature = "conformance"))]
+pub mod testkit;
+pub mod variation;

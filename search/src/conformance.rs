@@ -1,0 +1,201 @@
+//! What every strategy promises, as checks that any strategy can be put through.
+//!
+//! [`check`] runs all of them on one space with a made-up landscape in which some configs fail and some
+//! score NaN. It panics with the promise that is broken, as test assertions do.
+
+pub mod spaces;
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use attune_core::hash::ContentHash;
+use attune_core::space::{Config, Count, Space};
+use attune_core::strategy::{Observation, Origin, Proposal, Strategy};
+
+/// Builds the strategy under test from a space and a seed. Called many times; equal arguments must build equal
+/// strategies.
+pub type Build<'a> = &'a dyn Fn(Arc<Space>, u64) -> Box<dyn Strategy>;
+
+/// Proposals that a check looks at in a space that is not exhausted sooner.
+const LENGTH: usize = 120;
+/// Spaces with at most this many configs are searched to their end.
+const EXHAUSTED: u128 = 5_000;
+
+/// Every promise, on one space.
+pub fn check(space: &Arc<Space>, build: Build<'_>) {
+    let reference = run(build(space.clone(), 1), usize::MAX, LENGTH);
+    proposals_are_points(space, &reference);
+    parents_are_earlier_successes(&reference);
+    assert_eq!(run(build(space.clone(), 1), usize::MAX, LENGTH), reference, "the same seed repeats a search");
+    if reference.len() == LENGTH {
+        let other = run(build(space.clone(), 2), usize::MAX, LENGTH);
+        assert_ne!(other, reference, "another seed is another search");
+    }
+    for limit in [1, 3, 7] {
+        let chunked = run(build(space.clone(), 1), limit, LENGTH);
+        assert_eq!(chunked, reference, "asking for {limit} at a time changes no proposal");
+    }
+    replays(space, build, &reference);
+    small_spaces_are_exhausted_exactly(space, build);
+}
+
+/// Numbered without gaps, canonical, feasible, never twice the same.
+fn proposals_are_points(space: &Space, proposals: &[Proposal]) {
+    let mut seen = HashSet::new();
+    for (index, proposal) in proposals.iter().enumerate() {
+        assert_eq!(proposal.index, index as u64, "proposals are numbered from 0 without gaps");
+        if let Err(violation) = space.check(&proposal.config) {
+            panic!("proposal {index} is not feasible: {violation}");
+        }
+        assert_eq!(
+            space.canonical(proposal.config.clone()),
+            proposal.config,
+            "proposal {index} is not canonical"
+        );
+        assert!(seen.insert(proposal.config.hash()), "proposal {index} was proposed before");
+    }
+}
+
+fn parents_are_earlier_successes(proposals: &[Proposal]) {
+    for proposal in proposals {
+        let Origin::Varied { parents } = &proposal.origin else { continue };
+        assert!(!parents.is_empty(), "proposal {} has no parents", proposal.index);
+        for &parent in parents {
+            assert!(parent < proposal.index, "proposal {} has a later parent", proposal.index);
+            let told = observe(&proposals[parent as usize]);
+            assert!(!told.loss().is_nan(), "proposal {} has a parent without a loss", proposal.index);
+        }
+    }
+}
+
+/// A strategy that is rebuilt from the tells of an interrupted search goes on as the first one did, wherever
+/// the interruption fell and in whatever pieces the results arrive.
+fn replays(space: &Arc<Space>, build: Build<'_>, reference: &[Proposal]) {
+    for stop in [1, 5, 20, 50].into_iter().filter(|stop| *stop < reference.len()) {
+        let mut rebuilt = build(space.clone(), 1);
+        let mut known = 0;
+        while known < stop {
+            let proposals = rebuilt.ask(LENGTH - known);
+            assert!(!proposals.is_empty(), "the rebuilt search ends after {known} proposals");
+            for proposal in &proposals {
+                assert_eq!(proposal, &reference[proposal.index as usize], "the rebuilt search differs");
+                rebuilt.tell(&[observe(proposal)]);
+            }
+            known += proposals.len();
+        }
+        let rest = drive(rebuilt.as_mut(), usize::MAX, LENGTH - known);
+        assert_eq!(rest, reference[known..], "the rebuilt search goes on differently");
+    }
+}
+
+fn small_spaces_are_exhausted_exactly(space: &Arc<Space>, build: Build<'_>) {
+    let Count::Exact(points) = space.count() else { return };
+    if points > EXHAUSTED {
+        return;
+    }
+    let mut strategy = build(space.clone(), 3);
+    let all = drive(strategy.as_mut(), usize::MAX, points as usize + 10);
+    proposals_are_points(space, &all);
+    assert_eq!(all.len() as u128, points, "every point of a small space is proposed");
+    assert_eq!(strategy.ask(10), [], "an exhausted search asks for nothing more");
+}
+
+fn run(mut strategy: Box<dyn Strategy>, limit: usize, length: usize) -> Vec<Proposal> {
+    drive(strategy.as_mut(), limit, length)
+}
+
+fn drive(strategy: &mut dyn Strategy, limit: usize, length: usize) -> Vec<Proposal> {
+    let mut all = Vec::new();
+    while all.len() < length {
+        let asked = limit.min(length - all.len());
+        let proposals = strategy.ask(asked);
+        assert!(proposals.len() <= asked, "{} proposals where {asked} were allowed", proposals.len());
+        if proposals.is_empty() {
+            break;
+        }
+        strategy.tell(&proposals.iter().map(observe).collect::<Vec<_>>());
+        all.extend(proposals);
+    }
+    all
+}
+
+/// A landscape without meaning: about one config in eight fails, one in eight scores NaN.
+fn observe(proposal: &Proposal) -> Observation {
+    let digit = digit(&proposal.config);
+    let losses = match digit % 8 {
+        0 => None,
+        1 => Some(vec![f64::NAN]),
+        _ => Some(vec![f64::from(digit)]),
+    };
+    Observation { index: proposal.index, losses }
+}
+
+fn digit(config: &Config) -> u8 {
+    let hash: ContentHash = config.hash();
+    hash.as_bytes()[0]
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    use attune_core::rng;
+
+    use super::*;
+
+    /// Draws at random, with one fault.
+    struct Faulty {
+        fault: &'static str,
+        space: Arc<Space>,
+        seed: u64,
+        seen: HashSet<ContentHash>,
+        asks: u64,
+        next: u64,
+    }
+
+    impl Strategy for Faulty {
+        fn name(&self) -> &'static str {
+            self.fault
+        }
+
+        fn ask(&mut self, limit: usize) -> Vec<Proposal> {
+            self.asks += 1;
+            let mut proposals = Vec::new();
+            while proposals.len() < limit.min(4) {
+                let purpose = if self.fault == "depends on the batch" { self.asks } else { 0 };
+                let seed = if self.fault == "ignores the seed" { 0 } else { self.seed };
+                let place = if self.fault == "repeats" { self.next % 50 } else { self.next };
+                let mut random = rng::derive(seed, "faulty", &[place, purpose]);
+                let config = loop {
+                    let Ok(config) = self.space.sample(&mut random) else { return proposals };
+                    if self.seen.insert(config.hash()) || self.fault == "repeats" {
+                        break config;
+                    }
+                };
+                proposals.push(Proposal { index: self.next, config, origin: Origin::Random });
+                self.next += if self.fault == "skips a number" && self.next == 9 { 2 } else { 1 };
+            }
+            proposals
+        }
+
+        fn tell(&mut self, _observations: &[Observation]) {}
+    }
+
+    #[test]
+    fn broken_promises_are_noticed() {
+        // Too many points to be exhausted.
+        let (_, space) =
+            spaces::all().unwrap().into_iter().find(|(name, _)| *name == "distinct groups").unwrap();
+        let verdict = |fault: &'static str| {
+            let build = |space: Arc<Space>, seed: u64| -> Box<dyn Strategy> {
+                let seen = HashSet::new();
+                Box::new(Faulty { fault, space, seed, seen, asks: 0, next: 0 })
+            };
+            catch_unwind(AssertUnwindSafe(|| check(&space, &build))).is_ok()
+        };
+        assert!(verdict("none"));
+        for fault in ["repeats", "ignores the seed", "depends on the batch", "skips a number"] {
+            assert!(!verdict(fault), "{fault}");
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Spaces that between them have every domain and every constraint.
+
+use std::sync::Arc;
+
+use attune_core::space::{
+    Axis, Budget, BudgetTerm, Constraint, Dimension, Domain, Scale, Slot, Space, SpaceError,
+};
+
+/// Named spaces for the conformance suite.
+///
+/// # Errors
+/// [`SpaceError`], if a space of this file made no sense.
+pub fn all() -> Result<Vec<(&'static str, Arc<Space>)>, SpaceError> {
+    let spaces = [
+        ("subsets", subsets(6, 8, 4)?),
+        ("few subsets", subsets(2, 4, 2)?),
+        ("budgeted levels", budgeted_levels(16)?),
+        ("few budgeted levels", budgeted_levels(5)?),
+        ("distinct groups", distinct_groups()?),
+        ("exact cardinality", exact_cardinality()?),
+        ("numbers", numbers()?),
+        ("few integers", few_integers()?),
+        ("permutations", permutations(9)?),
+        ("few permutations", permutations(4)?),
+        ("coefficients", coefficients()?),
+        ("a single point", Space::new(vec![dimension("only", &[], Domain::Permutation { of: 1 })], vec![])?),
+    ];
+    Ok(spaces.into_iter().map(|(name, space)| (name, Arc::new(space))).collect())
+}
+
+/// A dimension without a help text.
+pub fn dimension(name: &str, axes: &[(&str, u32)], domain: Domain) -> Dimension {
+    let axes = axes.iter().map(|(name, len)| Axis::new(name, *len)).collect();
+    Dimension { name: name.to_owned(), help: String::new(), axes, domain }
+}
+
+/// `keep` of `of` elements in each of `layers` layers.
+fn subsets(layers: u32, of: u32, keep: u32) -> Result<Space, SpaceError> {
+    let domain = Domain::Subset { of, min: keep, max: keep };
+    Space::new(vec![dimension("kept", &[("layer", layers)], domain)], vec![])
+}
+
+fn bit_levels() -> Domain {
+    Domain::Level { levels: vec![2.0, 3.0, 4.0, 8.0] }
+}
+
+/// Levels that may take 3.25 bits on average.
+fn budgeted_levels(cells: u32) -> Result<Space, SpaceError> {
+    let budget = Budget {
+        resource: "bits".to_owned(),
+        unit: "bits".to_owned(),
+        limit: 3.25 * f64::from(cells),
+        terms: vec![BudgetTerm { dimension: 0, costs: vec![vec![2.0, 3.0, 4.0, 8.0]] }],
+    };
+    Space::new(vec![dimension("bits", &[("layer", cells)], bit_levels())], vec![Constraint::Budget(budget)])
+}
+
+/// At most two different levels in each layer, and two of them never side by side.
+fn distinct_groups() -> Result<Space, SpaceError> {
+    let slot = |cell| Slot { dimension: 0, cell };
+    Space::new(
+        vec![dimension("span", &[("layer", 4), ("head", 4)], bit_levels())],
+        vec![
+            Constraint::Distinct { dimension: 0, by: vec!["layer".to_owned()], at_most: 2 },
+            Constraint::Forbidden { cells: vec![(slot(0), 0), (slot(1), 0)] },
+        ],
+    )
+}
+
+fn exact_cardinality() -> Result<Space, SpaceError> {
+    let options = ["keep", "drop"].map(str::to_owned).to_vec();
+    Space::new(
+        vec![dimension("blocks", &[("layer", 8)], Domain::Choice { options })],
+        vec![Constraint::Exactly { dimension: 0, option: 1, count: 3 }],
+    )
+}
+
+fn numbers() -> Result<Space, SpaceError> {
+    let real = |min, max, scale| Domain::Real { min, max, scale };
+    Space::new(
+        vec![
+            dimension("sink", &[("head", 3)], Domain::Int { min: -5, max: 1000 }),
+            dimension("share", &[], real(0.0, 1.0, Scale::Linear)),
+            dimension("rate", &[], real(1e-5, 1e-1, Scale::Log)),
+        ],
+        vec![],
+    )
+}
+
+fn few_integers() -> Result<Space, SpaceError> {
+    Space::new(vec![dimension("steps", &[("stage", 2)], Domain::Int { min: 1, max: 5 })], vec![])
+}
+
+fn permutations(of: u32) -> Result<Space, SpaceError> {
+    Space::new(vec![dimension("order", &[], Domain::Permutation { of })], vec![])
+}
+
+fn coefficients() -> Result<Space, SpaceError> {
+    let affine = Domain::Affine { of: 4, sum: 1.0, spread: 0.5 };
+    let matrix = Domain::Matrix { rows: 2, columns: 3, min: -1.0, max: 1.0 };
+    Space::new(vec![dimension("mix", &[], affine), dimension("merge", &[("layer", 2)], matrix)], vec![])
+}

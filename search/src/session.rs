@@ -1,0 +1,127 @@
+//! The session: runs one study from wherever it stands to its report.
+//!
+//! Two actors. The *dispatcher*, on the caller's thread, owns the strategy, the journal and the event stream and
+//! puts everything in order; the *executor*'s workers call the evaluator and know nothing else. They exchange
+//! plans and scores over channels, so a worker could as well sit on another machine.
+//!
+//! Resume is replay: a study that was interrupted anywhere is asked again from its first proposal, finished
+//! trials come from the journal, and what was evaluated but not journalled comes from the cache. What
+//! this does not cover: failures that need not repeat (a deadline, no memory) are journalled when they happen, so
+//! two studies that differ in one of them differ from there on.
+
+mod control;
+mod dispatcher;
+mod error;
+mod executor;
+mod gate;
+mod generation;
+mod journal;
+mod losses;
+mod report;
+mod scoring;
+mod setup;
+mod starts;
+mod tally;
+
+use std::thread;
+use std::time::Instant;
+
+use attune_core::event::{Command, Event, Finished};
+use attune_core::report::Report;
+use attune_core::store::RunTime;
+use crossbeam_channel::Receiver;
+
+pub use error::SessionError;
+pub use setup::SessionSetup;
+
+use control::Control;
+use dispatcher::{Dispatcher, End};
+use executor::Executor;
+use gate::Gate;
+use journal::Journal;
+use scoring::Scoring;
+use tally::Tally;
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SessionEnd {
+    /// The study is over; this is its result.
+    Finished(Box<Finished>),
+    /// It was asked to stop. Running it again continues.
+    Interrupted,
+}
+
+/// Runs a study: continues it where the journal ends, or returns the stored result if there is nothing left
+/// to do. Every event goes to `events`, on the calling thread; `commands` are obeyed between two results.
+///
+/// # Errors
+/// [`SessionError`]. Nothing that was finished is lost: running again continues after the last finished trial.
+pub fn run(
+    setup: SessionSetup,
+    events: &mut dyn FnMut(Event),
+    commands: Receiver<Command>,
+) -> Result<SessionEnd, SessionError> {
+    let clock = Instant::now();
+    setup.check()?;
+    let journal = Journal::open(&*setup.store, &setup.header)?;
+    let size = setup.space.count();
+    events(Event::Started {
+        study: setup.header.study.clone(),
+        technique: setup.header.technique.clone(),
+        model: setup.header.model.clone(),
+        device: setup.evaluator.info().device.clone(),
+        space_log10: size.log10(),
+        resumed: journal.trials().len() as u64,
+        budget: setup.trials,
+    });
+    if let Some(report) = journal.settled(setup.trials, size) {
+        let mut tally = Tally::new(setup.trials);
+        journal.trials().iter().for_each(|trial| tally.count(trial));
+        return finish(&setup, &journal, &tally, report.clone(), events);
+    }
+
+    let gate = Gate::default();
+    let (outcome, journal, tally) = thread::scope(|scope| {
+        let executor = Executor::start(scope, &*setup.evaluator, setup.workers, &gate);
+        let scoring = Scoring::new(&setup, executor, Control::new(commands, &gate));
+        let mut dispatcher = Dispatcher::new(&setup, journal, scoring, events);
+        let outcome = dispatcher.run();
+        (outcome, dispatcher.journal, dispatcher.tally)
+    });
+    let noted = setup.store.note_run(&setup.header.study, RunTime { seconds: clock.elapsed().as_secs_f64() });
+    let end = outcome?;
+    noted?;
+    match end {
+        End::Reported(report) => finish(&setup, &journal, &tally, *report, events),
+        End::Interrupted => {
+            events(Event::Interrupted { progress: tally.progress() });
+            Ok(SessionEnd::Interrupted)
+        }
+    }
+}
+
+fn finish(
+    setup: &SessionSetup,
+    journal: &Journal<'_>,
+    tally: &Tally,
+    report: Report,
+    events: &mut dyn FnMut(Event),
+) -> Result<SessionEnd, SessionError> {
+    let runs = setup.store.runs(&setup.header.study)?;
+    let header = journal.header();
+    let finished = Finished {
+        study: header.study.clone(),
+        technique: header.technique.clone(),
+        model: header.model.clone(),
+        device: header.device.clone(),
+        progress: tally.progress(),
+        seconds: runs.iter().map(|run| run.seconds).sum(),
+        seed: header.seed,
+        report,
+    };
+    events(Event::Finished(Box::new(finished.clone())));
+    Ok(SessionEnd::Finished(Box::new(finished)))
+}
+
+#[cfg(test)]
+mod tests;

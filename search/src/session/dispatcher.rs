@@ -1,0 +1,194 @@
+//! The dispatcher: asks, has the proposals scored, journals and tells, until the budget is spent.
+
+use std::sync::Arc;
+
+use attune_core::evaluator::{Request, Split};
+use attune_core::event::Event;
+use attune_core::report::Report;
+use attune_core::strategy::{Observation, Proposal, Strategy};
+use attune_core::technique::Baseline;
+use attune_core::trial::{Trial, TrialState};
+
+use super::generation::{Books, Generation};
+use super::journal::Journal;
+use super::losses::Losses;
+use super::report;
+use super::scoring::{Flow, Scoring, Step, Wanted};
+use super::starts;
+use super::tally::Tally;
+use super::{SessionError, SessionSetup};
+use crate::strategy::{SearchContext, build};
+use crate::variation::{Guarded, TechniqueOperators, Variation};
+
+/// How the dispatcher ends.
+pub(super) enum End {
+    Reported(Box<Report>),
+    Interrupted,
+}
+
+/// Owns everything that has an order.
+pub(super) struct Dispatcher<'a, 'e> {
+    setup: &'a SessionSetup,
+    scoring: Scoring<'a>,
+    events: &'e mut dyn FnMut(Event),
+    pub(super) journal: Journal<'a>,
+    pub(super) tally: Tally,
+}
+
+impl<'a, 'e> Dispatcher<'a, 'e> {
+    pub(super) fn new(
+        setup: &'a SessionSetup,
+        journal: Journal<'a>,
+        scoring: Scoring<'a>,
+        events: &'e mut dyn FnMut(Event),
+    ) -> Self {
+        Self { setup, scoring, events, journal, tally: Tally::new(setup.trials) }
+    }
+
+    pub(super) fn run(&mut self) -> Result<End, SessionError> {
+        let losses = Losses::new(self.setup)?;
+        for trial in self.journal.trials() {
+            self.tally.count(trial);
+            self.tally.rank(trial, losses.of_trial(trial).as_deref());
+        }
+        let baselines = starts::baselines(self.setup, self.events)?;
+        if self.search(&losses, &baselines)? == Flow::Stopped {
+            return Ok(End::Interrupted);
+        }
+        if let Some(report) = self.journal.report() {
+            return Ok(End::Reported(Box::new(report.clone())));
+        }
+        let Some(best) = self.tally.best() else { return Err(nothing_scored(self.journal.trials())) };
+        let mut desk = report::Desk {
+            setup: self.setup,
+            losses: &losses,
+            scoring: &mut self.scoring,
+            events: self.events,
+        };
+        let trials = self.journal.trials();
+        match desk.report(&trials[best], trials.len() as u64, &baselines)? {
+            None => Ok(End::Interrupted),
+            Some(report) => {
+                self.journal.add_report(&report)?;
+                Ok(End::Reported(Box::new(report)))
+            }
+        }
+    }
+
+    fn search(&mut self, losses: &Losses, baselines: &[Baseline]) -> Result<Flow, SessionError> {
+        let budget = self.setup.trials;
+        if self.journal.trials().len() as u64 >= budget {
+            return Ok(Flow::Done);
+        }
+        let operators = self.operators();
+        let context = SearchContext {
+            space: self.setup.space.clone(),
+            seed: self.setup.header.seed,
+            starts: starts::starts(&self.setup.space, baselines),
+            operators: operators.clone().map(|guarded| guarded as Arc<dyn Variation>),
+        };
+        let mut strategy = build(&self.setup.strategy, context)?;
+        let mut asked = 0;
+        while asked < budget {
+            self.scoring.control.poll();
+            if self.scoring.control.now || self.scoring.control.after_generation {
+                return Ok(Flow::Stopped);
+            }
+            let proposals = strategy.ask(usize::try_from(budget - asked).unwrap_or(usize::MAX));
+            self.check_operators(operators.as_deref())?;
+            let Some(last) = proposals.last() else { break };
+            let next = last.index + 1;
+            if self.generation(&*strategy, proposals, losses)? == Flow::Stopped {
+                return Ok(Flow::Stopped);
+            }
+            let trials = &self.journal.trials()[asked as usize..next as usize];
+            let observe = |trial: &Trial| Observation { index: trial.id, losses: losses.of_trial(trial) };
+            let observations: Vec<Observation> = trials.iter().map(observe).collect();
+            if asked == 0 && observations.iter().all(|observation| observation.losses.is_none()) {
+                return Err(nothing_scored(trials));
+            }
+            strategy.tell(&observations);
+            asked = next;
+        }
+        // A stop that came while the last generation ran still comes before the report.
+        let stop = self.scoring.control.now || self.scoring.control.after_generation;
+        Ok(if stop { Flow::Stopped } else { Flow::Done })
+    }
+
+    /// The technique's own operator, if it brings one, guarded.
+    fn operators(&self) -> Option<Arc<Guarded>> {
+        let setup = self.setup;
+        setup.technique.info().has_operators.then(|| {
+            let own = TechniqueOperators::new(
+                setup.technique.clone(),
+                setup.evaluator.model().clone(),
+                setup.options.clone(),
+                setup.space.clone(),
+            );
+            Arc::new(Guarded::new(Arc::new(own), setup.space.clone()))
+        })
+    }
+
+    fn check_operators(&mut self, operators: Option<&Guarded>) -> Result<(), SessionError> {
+        let Some(operators) = operators else { return Ok(()) };
+        if let Some(failure) = operators.take_unrepeatable() {
+            return Err(SessionError::Variation(failure));
+        }
+        if let Some(failure) = operators.take_warning() {
+            let message = format!(
+                "{failure}; the operators of the space step in whenever this happens (said only once)"
+            );
+            (self.events)(Event::Warning { message });
+        }
+        Ok(())
+    }
+
+    /// Has every proposal finished: the journalled ones are only compared, the others scored and journalled.
+    fn generation(
+        &mut self,
+        strategy: &dyn Strategy,
+        proposals: Vec<Proposal>,
+        losses: &Losses,
+    ) -> Result<Flow, SessionError> {
+        let known = self.journal.trials().len() as u64;
+        let (old, new): (Vec<_>, Vec<_>) = proposals.into_iter().partition(|proposal| proposal.index < known);
+        for proposal in old {
+            let trial = &self.journal.trials()[proposal.index as usize];
+            if trial.config != proposal.config {
+                return Err(SessionError::Diverged {
+                    study: self.setup.header.study.clone(),
+                    trial: trial.id,
+                    found: trial.config.hash().short(),
+                    strategy: strategy.name().to_owned(),
+                    proposed: proposal.config.hash().short(),
+                });
+            }
+        }
+        let Self { setup, scoring, events, journal, tally } = self;
+        let books = Books { journal, tally, losses, events: &mut **events };
+        let mut generation = Generation::new(setup, new, books);
+        let unsettled = generation.unsettled();
+        let wanted: Vec<Wanted<'_>> = unsettled
+            .iter()
+            .map(|(position, plan)| Wanted { plan, by: generation.id(*position).to_string() })
+            .collect();
+        generation.commit()?;
+        let request = Request { split: Split::Selection, fidelity: setup.fidelity, deadline: setup.deadline };
+        scoring.score(&request, &wanted, &mut |step| match step {
+            Step::Started(number) => {
+                generation.started(unsettled[number].0);
+                Ok(())
+            }
+            Step::Scored(number, scored) => generation.settled(unsettled[number].0, scored),
+        })
+    }
+}
+
+fn nothing_scored(trials: &[Trial]) -> SessionError {
+    let failed = trials.iter().find_map(|trial| match trial.state() {
+        TrialState::Failed(failure) => Some((trial.id, failure.clone())),
+        _ => None,
+    });
+    let (trial, failure) = failed.unwrap_or((0, "every score is NaN".to_owned()));
+    SessionError::NothingScored { trials: trials.len(), trial, failure }
+}

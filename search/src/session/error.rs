@@ -1,0 +1,138 @@
+//! Why a session ended without a result.
+
+use attune_core::evaluator::{EvalFailure, Split};
+use attune_core::stats::NotPaired;
+use attune_core::store::StoreError;
+use attune_core::technique::TechniqueFailure;
+use attune_core::trial::BadTransition;
+
+use crate::strategy::StrategyError;
+use crate::variation::VariationError;
+
+/// Why a session ended without a result. Finished trials are kept in every case.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionError {
+    /// The store failed, or holds another study of this name.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The strategy cannot be built.
+    #[error(transparent)]
+    Strategy(#[from] StrategyError),
+    /// The technique failed where the study cannot do without it.
+    #[error(transparent)]
+    Technique(#[from] TechniqueFailure),
+    /// The technique's operator failed in a way that need not repeat; going on would make the study impossible
+    /// to resume.
+    #[error("{0}; run the study again to continue, or set the strategy's `operators` to \"domain\"")]
+    Variation(VariationError),
+    /// The evaluator failed as a whole.
+    #[error("{failure} (while {during}); finished trials are kept, run the study again to continue")]
+    Evaluator {
+        /// What was being done.
+        during: String,
+        /// What happened.
+        failure: EvalFailure,
+    },
+    /// An objective that neither the task nor the technique measures.
+    #[error(
+        "there is no objective `{found}`; the task measures {metrics}, the technique counts {costs}{hint}"
+    )]
+    UnknownObjective {
+        /// What was found.
+        found: String,
+        /// Metrics of the task.
+        metrics: String,
+        /// Cost resources of the technique.
+        costs: String,
+        /// Nearest known name, ready to print.
+        hint: String,
+    },
+    /// A study without objectives has no best.
+    #[error("the study has no objective; name at least one metric or cost")]
+    NoObjective,
+    /// Trials scored on nothing.
+    #[error("trials are to be scored on 0 items, expected at least 1; set `items`")]
+    NoItems,
+    /// A split that the task does not have.
+    #[error("the task has no split `{split}`, only {known}")]
+    NoSplit {
+        /// What was asked for.
+        split: Split,
+        /// What exists.
+        known: String,
+    },
+    /// A split with fewer items than asked for.
+    #[error(
+        "split `{split}` has {items} items, expected at least {wanted}; give it more data or ask for fewer items"
+    )]
+    FewItems {
+        /// The split.
+        split: Split,
+        /// What was asked for.
+        wanted: u32,
+        /// What it has.
+        items: u32,
+    },
+    /// The journal does not read like a study.
+    #[error(
+        "the journal of study `{study}` is not in order: record {record} is {found}, expected {expected}; \
+         restore it from a copy, or start again under another name with --study NAME"
+    )]
+    Journal {
+        /// The study.
+        study: String,
+        /// Position of the record, from 0.
+        record: usize,
+        /// What was found.
+        found: String,
+        /// What was expected.
+        expected: String,
+    },
+    /// Replay proposes something else than the journal holds.
+    #[error(
+        "study `{study}` cannot be continued: its trial {trial} is config {found}, but strategy `{strategy}` now \
+         proposes {proposed}; strategy, technique or attune's version have changed since; start again under \
+         another name with --study NAME (evaluations are reused)"
+    )]
+    Diverged {
+        /// The study.
+        study: String,
+        /// The trial.
+        trial: u64,
+        /// Short hash of the journalled config.
+        found: String,
+        /// The strategy.
+        strategy: String,
+        /// Short hash of the proposed config.
+        proposed: String,
+    },
+    /// Nothing has a score.
+    #[error(
+        "none of the {trials} trials so far was scored; trial {trial} failed with: {failure}; \
+         once that is put right, start again under another name with --study NAME"
+    )]
+    NothingScored {
+        /// Number of trials.
+        trials: usize,
+        /// The first failed trial.
+        trial: u64,
+        /// Its failure.
+        failure: String,
+    },
+    /// The winner cannot be scored on the report split.
+    #[error("trial {trial} is the best on the selection split and fails on `{split}`: {failure}")]
+    BestFails {
+        /// The winner.
+        trial: u64,
+        /// Where it fails.
+        split: Split,
+        /// How.
+        failure: EvalFailure,
+    },
+    /// Two scores of one split have different numbers of items.
+    #[error(transparent)]
+    NotPaired(#[from] NotPaired),
+    /// A trial was moved in a way that its state machine does not have.
+    #[error(transparent)]
+    Transition(#[from] BadTransition),
+}

@@ -1,0 +1,145 @@
+//! The executor: worker threads that call the evaluator.
+
+use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::thread::Scope;
+
+use attune_core::evaluator::{EvalFailure, Evaluator, Request};
+use attune_core::plan::Plan;
+use attune_core::scores::Scores;
+use crossbeam_channel::{Receiver, Sender, unbounded};
+
+use super::gate::Gate;
+
+/// Plans for one evaluator call; a ticket says which reply belongs to which plan.
+struct Job {
+    request: Request,
+    tickets: Vec<usize>,
+    plans: Vec<Plan>,
+}
+
+/// What workers send back.
+pub(super) enum Reply {
+    /// One plan is done.
+    Scored { ticket: usize, outcome: Result<Scores, EvalFailure> },
+    /// One batch is over.
+    BatchEnded(Result<(), EvalFailure>),
+}
+
+/// A handle to the workers. Dropping it ends them after the plan that they are at.
+pub(super) struct Executor<'env> {
+    jobs: Sender<Job>,
+    replies: Receiver<Reply>,
+    workers: usize,
+    gate: &'env Gate,
+}
+
+impl<'env> Executor<'env> {
+    /// Starts `workers` threads (at least one).
+    pub(super) fn start<'scope>(
+        scope: &'scope Scope<'scope, 'env>,
+        evaluator: &'env dyn Evaluator,
+        workers: usize,
+        gate: &'env Gate,
+    ) -> Self {
+        let workers = workers.max(1);
+        let (jobs, queue) = unbounded::<Job>();
+        let (answer, replies) = unbounded();
+        for _ in 0..workers {
+            let (queue, answer) = (queue.clone(), answer.clone());
+            scope.spawn(move || {
+                for job in queue {
+                    let ended = Reply::BatchEnded(evaluate(evaluator, &job, &answer, gate));
+                    if answer.send(ended).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        Self { jobs, replies, workers, gate }
+    }
+
+    /// Hands out plans in contiguous batches, one per worker: a batch shares its computation, and
+    /// neighbours in a generation have most in common. Returns the number of batches, each of which will send a
+    /// [`Reply::BatchEnded`].
+    pub(super) fn submit(&self, request: &Request, plans: Vec<(usize, Plan)>) -> usize {
+        let size = plans.len().div_ceil(self.workers).max(1);
+        let mut plans = plans.into_iter();
+        let mut batches = 0;
+        loop {
+            let (tickets, plans): (Vec<_>, Vec<_>) = plans.by_ref().take(size).unzip();
+            // Workers outlive this handle, so sending does not fail.
+            if plans.is_empty() || self.jobs.send(Job { request: request.clone(), tickets, plans }).is_err() {
+                return batches;
+            }
+            batches += 1;
+        }
+    }
+
+    pub(super) fn replies(&self) -> &Receiver<Reply> {
+        &self.replies
+    }
+}
+
+impl Drop for Executor<'_> {
+    fn drop(&mut self) {
+        self.gate.stop();
+    }
+}
+
+/// One evaluator call, held to the contract: one valid outcome for every plan, unless it was told to stop.
+fn evaluate(
+    evaluator: &dyn Evaluator,
+    job: &Job,
+    answer: &Sender<Reply>,
+    gate: &Gate,
+) -> Result<(), EvalFailure> {
+    let mut stopped = gate.pass().is_break();
+    if stopped {
+        return Ok(());
+    }
+    let mut answered = vec![false; job.plans.len()];
+    let mut sink = |index: usize, outcome: Result<Scores, EvalFailure>| {
+        if let (Some(&ticket), Some(false)) = (job.tickets.get(index), answered.get(index)) {
+            answered[index] = true;
+            let outcome = outcome.and_then(|scores| well_formed(scores, &job.request));
+            // The other end only goes away when the session is over.
+            if answer.send(Reply::Scored { ticket, outcome }).is_err() {
+                stopped = true;
+            }
+        }
+        stopped |= gate.pass().is_break();
+        if stopped { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    // A panic would leave the dispatcher waiting for this batch for ever.
+    let call = AssertUnwindSafe(|| evaluator.evaluate(&job.plans, &job.request, &mut sink));
+    catch_unwind(call).unwrap_or_else(|panic| Err(EvalFailure::Internal(panic_message(&*panic))))?;
+    match answered.iter().position(|answered| !answered) {
+        Some(index) if !stopped => Err(EvalFailure::Internal(format!(
+            "plan {index} of {} in a batch was never answered",
+            answered.len()
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// Scores with one value and one weight per item, or why not: everything downstream relies on it.
+fn well_formed(scores: Scores, request: &Request) -> Result<Scores, EvalFailure> {
+    let expected = request.fidelity.items as usize;
+    for (metric, score) in &scores.metrics {
+        if score.items.len() != expected || score.weights.len() != expected {
+            return Err(EvalFailure::Internal(format!(
+                "metric `{metric}` has {} values and {} weights for {expected} items",
+                score.items.len(),
+                score.weights.len()
+            )));
+        }
+    }
+    Ok(scores)
+}
+
+fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+    format!("it panicked: {}", text.unwrap_or_else(|| "without a message".to_owned()))
+}

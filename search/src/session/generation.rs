@@ -1,0 +1,115 @@
+//! One generation: outcomes come in any order and are committed in proposal order.
+
+use attune_core::evaluator::EvalFailure;
+use attune_core::event::Event;
+use attune_core::plan::Plan;
+use attune_core::scores::Scores;
+use attune_core::strategy::Proposal;
+use attune_core::trial::{Outcome, Trial, TrialState};
+
+use super::journal::Journal;
+use super::losses::Losses;
+use super::scoring::Scored;
+use super::tally::Tally;
+use super::{SessionError, SessionSetup};
+
+/// Where finished trials go.
+pub(super) struct Books<'a, 'store> {
+    pub(super) journal: &'a mut Journal<'store>,
+    pub(super) tally: &'a mut Tally,
+    pub(super) losses: &'a Losses,
+    pub(super) events: &'a mut dyn FnMut(Event),
+}
+
+/// The trials of a generation that are not journalled yet.
+pub(super) struct Generation<'a, 'store> {
+    books: Books<'a, 'store>,
+    trials: std::vec::IntoIter<Trial>,
+    /// The first trial that is not committed, by position.
+    next: usize,
+    states: Vec<Option<TrialState>>,
+    running: Vec<bool>,
+    plans: Vec<Plan>,
+}
+
+impl<'a, 'store> Generation<'a, 'store> {
+    /// Lowers `proposals`. A technique that fails, or a plan that the evaluator refuses, fails the trial.
+    pub(super) fn new(setup: &SessionSetup, proposals: Vec<Proposal>, books: Books<'a, 'store>) -> Self {
+        let (trials, states): (Vec<Trial>, Vec<_>) =
+            proposals.into_iter().map(|proposal| lower(setup, proposal)).unzip();
+        Self {
+            books,
+            next: 0,
+            states,
+            running: vec![false; trials.len()],
+            plans: trials.iter().map(|trial| trial.plan.clone()).collect(),
+            trials: trials.into_iter(),
+        }
+    }
+
+    /// Positions and plans of the trials that have to be scored.
+    pub(super) fn unsettled(&self) -> Vec<(usize, Plan)> {
+        let waiting = (0..self.states.len()).filter(|&position| self.states[position].is_none());
+        waiting.map(|position| (position, self.plans[position].clone())).collect()
+    }
+
+    /// The number of the trial at `position`.
+    pub(super) fn id(&self, position: usize) -> u64 {
+        self.trials.as_slice().get(position - self.next).map_or(0, |trial| trial.id)
+    }
+
+    /// A trial was handed to the evaluator.
+    pub(super) fn started(&mut self, position: usize) {
+        self.running[position] = true;
+        let (trial, plan) = (self.id(position), self.plans[position].clone());
+        (self.books.events)(Event::TrialStarted { trial, plan });
+    }
+
+    /// A trial has its outcome.
+    pub(super) fn settled(&mut self, position: usize, scored: Scored) -> Result<(), SessionError> {
+        let costs = self.trials.as_slice().get(position - self.next).map(|trial| &trial.costs[..]);
+        let state = state(self.books.losses, scored, costs.unwrap_or_default());
+        self.states[position] = Some(state);
+        self.commit()
+    }
+
+    /// Journals every trial whose predecessors are all journalled.
+    pub(super) fn commit(&mut self) -> Result<(), SessionError> {
+        while let Some(state) = self.states.get_mut(self.next).and_then(Option::take) {
+            let Some(mut trial) = self.trials.next() else { break };
+            if self.running[self.next] {
+                trial.advance(TrialState::Running)?;
+            }
+            trial.advance(state)?;
+            self.next += 1;
+            let Books { journal, tally, losses, events } = &mut self.books;
+            journal.add_trial(trial.clone())?;
+            tally.count(&trial);
+            let best = tally.rank(&trial, losses.of_trial(&trial).as_deref());
+            events(Event::TrialFinished { trial: Box::new(trial), best, progress: tally.progress() });
+        }
+        Ok(())
+    }
+}
+
+fn lower(setup: &SessionSetup, proposal: Proposal) -> (Trial, Option<TrialState>) {
+    let Proposal { index, config, origin } = proposal;
+    let model = setup.evaluator.model();
+    let plan = setup.technique.lower(model, &setup.options, &config);
+    let costs = setup.technique.cost(model, &setup.options, &config);
+    let failure = match (&plan, &costs) {
+        (Err(failure), _) | (_, Err(failure)) => Some(failure.to_string()),
+        (Ok(plan), Ok(_)) => setup.evaluator.check(plan).err().map(|failure| failure.to_string()),
+    };
+    let trial = Trial::new(index, config, plan.unwrap_or_default(), costs.unwrap_or_default(), origin);
+    (trial, failure.map(TrialState::Failed))
+}
+
+fn state(losses: &Losses, scored: Scored, costs: &[attune_core::technique::Cost]) -> TrialState {
+    let complete = |scores: Scores| match losses.of(&scores, costs) {
+        Ok(_) => TrialState::Complete(Outcome { scores, reused: scored.reused }),
+        Err(objective) => TrialState::Failed(format!("objective `{objective}` was not measured")),
+    };
+    let failed = |failure: EvalFailure| TrialState::Failed(failure.to_string());
+    scored.outcome.map_or_else(failed, complete)
+}

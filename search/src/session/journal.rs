@@ -1,0 +1,143 @@
+//! The journal of one study, read once and appended to.
+
+use attune_core::report::Report;
+use attune_core::space::Count;
+use attune_core::store::{Record, Store, StoreError, StudyHeader};
+use attune_core::trial::{Trial, TrialState};
+
+use super::SessionError;
+
+/// What the store holds of a study.
+pub(super) struct Journal<'a> {
+    store: &'a dyn Store,
+    header: StudyHeader,
+    trials: Vec<Trial>,
+    /// The report, when it covers all trials.
+    report: Option<Report>,
+}
+
+impl<'a> Journal<'a> {
+    /// Reads the study, or begins it.
+    pub(super) fn open(store: &'a dyn Store, header: &StudyHeader) -> Result<Self, SessionError> {
+        let records = store.records(&header.study)?;
+        let mut journal = Self { store, header: header.clone(), trials: Vec::new(), report: None };
+        if records.is_empty() {
+            store.append(&header.study, &Record::Header(Box::new(header.clone())))?;
+        }
+        for (position, record) in records.into_iter().enumerate() {
+            journal.read(position, record)?;
+        }
+        Ok(journal)
+    }
+
+    fn read(&mut self, position: usize, record: Record) -> Result<(), SessionError> {
+        let expected = if position == 0 {
+            "the header".to_owned()
+        } else {
+            format!("trial {} or a report", self.trials.len())
+        };
+        let found = match record {
+            Record::Header(found) if position == 0 => {
+                same_study(&found, &self.header)?;
+                self.header = *found;
+                return Ok(());
+            }
+            Record::Trial(trial) if position > 0 && trial.id == self.trials.len() as u64 => {
+                if matches!(trial.state(), TrialState::Complete(_) | TrialState::Failed(_)) {
+                    self.trials.push(*trial);
+                    self.report = None;
+                    return Ok(());
+                }
+                format!("trial {}, which is only {}", trial.id, trial.state().name())
+            }
+            Record::Report(report) if position > 0 => {
+                self.report = Some(*report);
+                return Ok(());
+            }
+            Record::Header(_) => "a header".to_owned(),
+            Record::Trial(trial) => format!("trial {}", trial.id),
+            Record::Report(_) => "a report".to_owned(),
+        };
+        Err(SessionError::Journal { study: self.header.study.clone(), record: position, found, expected })
+    }
+
+    /// The header that the study was started with.
+    pub(super) fn header(&self) -> &StudyHeader {
+        &self.header
+    }
+
+    pub(super) fn trials(&self) -> &[Trial] {
+        &self.trials
+    }
+
+    /// The report over all trials, if there is one.
+    pub(super) fn report(&self) -> Option<&Report> {
+        self.report.as_ref()
+    }
+
+    /// The report, when nothing is left to do: the budget is spent or the space is exhausted.
+    pub(super) fn settled(&self, budget: u64, size: Count) -> Option<&Report> {
+        let trials = self.trials.len() as u64;
+        let over = trials >= budget || matches!(size, Count::Exact(points) if points <= u128::from(trials));
+        self.report.as_ref().filter(|_| over)
+    }
+
+    /// Appends a finished trial; durable when this returns.
+    pub(super) fn add_trial(&mut self, trial: Trial) -> Result<(), SessionError> {
+        self.store.append(&self.header.study, &Record::Trial(Box::new(trial.clone())))?;
+        self.trials.push(trial);
+        self.report = None;
+        Ok(())
+    }
+
+    /// Appends the report; durable when this returns.
+    pub(super) fn add_report(&mut self, report: &Report) -> Result<(), SessionError> {
+        self.store.append(&self.header.study, &Record::Report(Box::new(report.clone())))?;
+        self.report = Some(report.clone());
+        Ok(())
+    }
+}
+
+/// Two runs continue each other when they agree in everything that a result depends on. Names, paths and
+/// the device are for people.
+fn same_study(found: &StudyHeader, expected: &StudyHeader) -> Result<(), StoreError> {
+    let parts = |header: &StudyHeader| {
+        [
+            ("technique", header.technique.clone()),
+            ("the technique's component", header.technique_fingerprint.to_string()),
+            ("model", header.model_fingerprint.to_string()),
+            ("data", header.task_fingerprint.to_string()),
+            ("numerics", header.numerics.clone()),
+            ("seed", header.seed.to_string()),
+        ]
+    };
+    let pairs = parts(found).into_iter().zip(parts(expected));
+    let differs = pairs
+        .filter(|(found, expected)| found != expected)
+        .map(|((what, found), (_, expected))| (what, found, expected))
+        .next();
+    let differs = differs.or_else(|| {
+        let (found, expected) = first_difference(&found.profile, &expected.profile)?;
+        Some(("profile", found, expected))
+    });
+    match differs {
+        None => Ok(()),
+        Some((what, found, wanted)) => {
+            Err(StoreError::DifferentStudy { study: expected.study.clone(), what, found, expected: wanted })
+        }
+    }
+}
+
+/// The first lines in which two texts differ.
+fn first_difference(left: &str, right: &str) -> Option<(String, String)> {
+    let (mut left, mut right) = (left.lines(), right.lines());
+    loop {
+        let pair = (left.next(), right.next());
+        if pair.0 != pair.1 {
+            let show =
+                |line: Option<&str>| line.map_or("nothing".to_owned(), |line| format!("`{}`", line.trim()));
+            return Some((show(pair.0), show(pair.1)));
+        }
+        pair.0?;
+    }
+}

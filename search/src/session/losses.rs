@@ -1,0 +1,71 @@
+//! Objectives as losses: metrics of the task or costs of the technique.
+
+use attune_core::objective::Objective;
+use attune_core::rng;
+use attune_core::scores::Scores;
+use attune_core::suggest::hint;
+use attune_core::technique::Cost;
+use attune_core::trial::Trial;
+
+use super::{SessionError, SessionSetup};
+
+/// The objectives of a study, known to exist.
+pub(super) struct Losses(Vec<Objective>);
+
+impl Losses {
+    /// Checks every objective against the metrics of the task and, where it is none, against the costs
+    /// that the technique states for a config.
+    pub(super) fn new(setup: &SessionSetup) -> Result<Self, SessionError> {
+        if setup.objectives.is_empty() {
+            return Err(SessionError::NoObjective);
+        }
+        let metrics: Vec<&str> =
+            setup.evaluator.task().metrics.iter().map(|metric| metric.name.as_str()).collect();
+        if setup.objectives.iter().any(|objective| !metrics.contains(&objective.metric.as_str())) {
+            let costs = resources(setup)?;
+            let known = || metrics.iter().copied().chain(costs.iter().map(String::as_str));
+            for Objective { metric, .. } in &setup.objectives {
+                if !known().any(|name| name == metric) {
+                    return Err(SessionError::UnknownObjective {
+                        found: metric.clone(),
+                        metrics: metrics.join(", "),
+                        costs: costs.join(", "),
+                        hint: hint(metric, known()),
+                    });
+                }
+            }
+        }
+        Ok(Self(setup.objectives.clone()))
+    }
+
+    /// The losses of a plan with these scores and costs, in the order of the objectives.
+    ///
+    /// # Errors
+    /// The name of an objective that has no value here.
+    pub(super) fn of<'a>(&'a self, scores: &Scores, costs: &[Cost]) -> Result<Vec<f64>, &'a str> {
+        self.0
+            .iter()
+            .map(|objective| {
+                let name = objective.metric.as_str();
+                let cost = || costs.iter().find(|cost| cost.resource == name).map(|cost| cost.value);
+                scores.value(name).or_else(cost).map(|value| objective.loss(value)).ok_or(name)
+            })
+            .collect()
+    }
+
+    /// The losses of a finished trial; `None` when it failed.
+    pub(super) fn of_trial(&self, trial: &Trial) -> Option<Vec<f64>> {
+        self.of(trial.scores()?, &trial.costs).ok()
+    }
+}
+
+/// The resources that the technique counts, as stated for the first of a few random configs that it can cost.
+fn resources(setup: &SessionSetup) -> Result<Vec<String>, SessionError> {
+    let cost = |attempt: u64| -> Result<Vec<String>, SessionError> {
+        let mut random = rng::derive(setup.header.seed, "costs", &[attempt]);
+        let config = setup.space.sample(&mut random).map_err(crate::strategy::StrategyError::from)?;
+        let costs = setup.technique.cost(setup.evaluator.model(), &setup.options, &config)?;
+        Ok(costs.into_iter().map(|cost| cost.resource).collect())
+    };
+    (1..8).fold(cost(0), |found, attempt| found.or_else(|_| cost(attempt)))
+}

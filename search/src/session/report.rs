@@ -1,0 +1,129 @@
+//! The report: the winner beside everything that it has to beat, on data that no strategy saw.
+
+mod entries;
+mod random;
+mod table;
+
+use std::collections::BTreeMap;
+
+use attune_core::evaluator::{EvalFailure, Request, Split};
+use attune_core::event::Event;
+use attune_core::report::Report;
+use attune_core::scores::Scores;
+use attune_core::technique::Baseline;
+use attune_core::trial::Trial;
+
+use super::losses::Losses;
+use super::scoring::{Flow, Scoring, Step, Wanted};
+use super::{SessionError, SessionSetup};
+use entries::Entry;
+use table::Table;
+
+/// Scores of entries by position; those that failed are missing.
+type Column = BTreeMap<usize, Scores>;
+
+/// Where the report is made.
+pub(super) struct Desk<'a, 'b> {
+    pub(super) setup: &'b SessionSetup,
+    pub(super) losses: &'b Losses,
+    pub(super) scoring: &'b mut Scoring<'a>,
+    pub(super) events: &'b mut dyn FnMut(Event),
+}
+
+/// Evaluations done and to be done.
+struct Counter {
+    done: usize,
+    total: usize,
+}
+
+impl Desk<'_, '_> {
+    /// Scores the winner and its contenders; `None` when someone asked to stop. What was scored until
+    /// then is in the cache.
+    pub(super) fn report(
+        &mut self,
+        best: &Trial,
+        trials: u64,
+        baselines: &[Baseline],
+    ) -> Result<Option<Report>, SessionError> {
+        let mut entries = vec![Entry::winner(best), Entry::dense(best)];
+        entries.extend(entries::of_baselines(self.setup, baselines, self.events));
+        let draws = entries::random(self.setup, self.events)?;
+        let total = 2 * draws.len() + entries.len() * (1 + self.setup.elsewhere.len());
+        let mut counter = Counter { done: 0, total };
+
+        let selection = Request { split: Split::Selection, fidelity: self.setup.fidelity, deadline: None };
+        let Some(selected) = self.column(selection, &draws, &mut counter)? else { return Ok(None) };
+        let Some(drawn) = self.report_column(Split::Report, &draws, &mut counter)? else { return Ok(None) };
+        let Some(report) = self.report_column(Split::Report, &entries, &mut counter)? else {
+            return Ok(None);
+        };
+        let mut elsewhere = BTreeMap::new();
+        for domain in &self.setup.elsewhere {
+            let split = Split::Elsewhere(domain.clone());
+            let Some(column) = self.report_column(split, &entries, &mut counter)? else { return Ok(None) };
+            elsewhere.insert(domain.clone(), column);
+        }
+        let random = random::contenders(&draws, &selected, &drawn, self.losses);
+        let table = Table { entries, random, report, elsewhere, seed: self.setup.header.seed };
+        table.assemble(best, trials).map(Some)
+    }
+
+    /// Entries on report data, which takes as long as it takes.
+    fn report_column(
+        &mut self,
+        split: Split,
+        entries: &[Entry],
+        counter: &mut Counter,
+    ) -> Result<Option<Column>, SessionError> {
+        let fidelity = self.setup.report_fidelity(&split)?;
+        self.column(Request { split, fidelity, deadline: None }, entries, counter)
+    }
+
+    /// One score per entry. An entry that cannot be scored is left out with a warning, but a failure that need
+    /// not repeat ends the session: a report is written once, and must not depend on a bad moment.
+    fn column(
+        &mut self,
+        request: Request,
+        entries: &[Entry],
+        counter: &mut Counter,
+    ) -> Result<Option<Column>, SessionError> {
+        let wanted: Vec<Wanted<'_>> = entries
+            .iter()
+            .map(|entry| Wanted { plan: &entry.plan, by: format!("report:{}", entry.name) })
+            .collect();
+        let mut column = Column::new();
+        let mut failed: BTreeMap<usize, EvalFailure> = BTreeMap::new();
+        let events = &mut *self.events;
+        let flow = self.scoring.score(&request, &wanted, &mut |step| {
+            let Step::Scored(position, scored) = step else { return Ok(()) };
+            counter.done += 1;
+            let what = entries[position].name.clone();
+            events(Event::Reporting { what, done: counter.done, total: counter.total });
+            match scored.outcome {
+                Ok(scores) => drop(column.insert(position, scores)),
+                Err(failure) => drop(failed.insert(position, failure)),
+            }
+            Ok(())
+        })?;
+        if flow == Flow::Stopped {
+            return Ok(None);
+        }
+        for (position, failure) in failed {
+            let entry = &entries[position];
+            match entry.trial {
+                Some(trial) if request.split == Split::Report => {
+                    return Err(SessionError::BestFails { trial, split: request.split, failure });
+                }
+                _ if !failure.is_deterministic() => {
+                    let during = format!("scoring `{}` for the report", entry.name);
+                    return Err(SessionError::Evaluator { during, failure });
+                }
+                _ => {
+                    let message = format!("`{}` has no {} scores: {failure}", entry.name, request.split);
+                    (self.events)(Event::Warning { message });
+                }
+            }
+        }
+        Ok(Some(column))
+    }
+}

@@ -1,0 +1,99 @@
+//! The result table: estimates of everyone, and the winner's paired differences.
+
+use std::collections::BTreeMap;
+
+use attune_core::evaluator::{EvalFailure, Split};
+use attune_core::report::{Best, Contender, Estimates, Report};
+use attune_core::scores::Scores;
+use attune_core::stats::{self, NotPaired};
+use attune_core::technique::Cost;
+use attune_core::trial::Trial;
+
+use super::Column;
+use super::entries::Entry;
+use crate::session::SessionError;
+
+/// Everything that was scored for a report. Entry 0 is the winner, entry 1 the dense model.
+pub(super) struct Table {
+    pub(super) entries: Vec<Entry>,
+    pub(super) random: Vec<Contender>,
+    pub(super) report: Column,
+    pub(super) elsewhere: BTreeMap<String, Column>,
+    pub(super) seed: u64,
+}
+
+impl Table {
+    /// The report on `best`, with the dense model first, then chance, then the technique's baselines.
+    pub(super) fn assemble(mut self, best: &Trial, trials: u64) -> Result<Report, SessionError> {
+        let seed = self.seed;
+        let winner = self.report.remove(&0).ok_or_else(|| SessionError::BestFails {
+            trial: best.id,
+            split: Split::Report,
+            failure: EvalFailure::Internal("it was never scored".to_owned()),
+        })?;
+        let mut contenders: Vec<Contender> = Vec::new();
+        for (position, entry) in self.entries.iter().enumerate().skip(1) {
+            if position == 2 {
+                contenders.append(&mut self.random);
+            }
+            let Some(scores) = self.report.remove(&position) else { continue };
+            let mut contender = contender(&entry.name, &entry.help, entry.costs.clone(), scores);
+            for (domain, column) in &self.elsewhere {
+                let Some(scores) = column.get(&position) else { continue };
+                if let Some(winner) = column.get(&0) {
+                    contender.elsewhere_delta.insert(domain.clone(), differences(winner, scores, seed)?);
+                }
+                contender.elsewhere.insert(domain.clone(), scores.clone());
+            }
+            contenders.push(contender);
+        }
+        contenders.append(&mut self.random);
+        for contender in &mut contenders {
+            contender.estimates = estimates(&contender.report, seed);
+            contender.delta = differences(&winner, &contender.report, seed)?;
+        }
+        let search = best.scores().into_iter().flat_map(|scores| &scores.metrics);
+        let elsewhere = self.elsewhere.iter().filter_map(|(domain, column)| {
+            column.get(&0).map(|scores| (domain.clone(), estimates(scores, seed)))
+        });
+        Ok(Report {
+            trials,
+            best: Best {
+                trial: best.id,
+                config: best.config.clone(),
+                plan: best.plan.clone(),
+                costs: best.costs.clone(),
+                search: search.map(|(name, score)| (name.clone(), score.value())).collect(),
+                estimates: estimates(&winner, seed),
+                report: winner,
+                elsewhere: elsewhere.collect(),
+            },
+            baselines: contenders,
+        })
+    }
+}
+
+/// A line of the table that is not compared yet.
+pub(super) fn contender(name: &str, help: &str, costs: Vec<Cost>, report: Scores) -> Contender {
+    Contender {
+        name: name.to_owned(),
+        help: help.to_owned(),
+        costs,
+        report,
+        elsewhere: BTreeMap::new(),
+        estimates: Estimates::new(),
+        delta: Estimates::new(),
+        elsewhere_delta: BTreeMap::new(),
+    }
+}
+
+fn estimates(scores: &Scores, seed: u64) -> Estimates {
+    let metrics = scores.metrics.iter();
+    metrics.map(|(name, score)| (name.clone(), stats::estimate(score, seed))).collect()
+}
+
+/// Left minus right, for the metrics that both have.
+fn differences(left: &Scores, right: &Scores, seed: u64) -> Result<Estimates, NotPaired> {
+    let both = left.metrics.iter().filter_map(|(name, score)| Some((name, score, right.metrics.get(name)?)));
+    both.map(|(name, left, right)| Ok((name.clone(), stats::difference(left, right, seed)?))).collect()
+}

@@ -1,0 +1,82 @@
+//! Everything that a session needs, resolved by the composition root.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use attune_core::evaluator::{Evaluator, Fidelity, Split};
+use attune_core::objective::Objective;
+use attune_core::profile::{Choice, ReportSpec};
+use attune_core::setting::Settings;
+use attune_core::space::Space;
+use attune_core::store::{Store, StudyHeader};
+use attune_core::technique::Technique;
+
+use super::SessionError;
+
+/// Everything that a session needs.
+#[derive(Clone)]
+pub struct SessionSetup {
+    /// The study; its seed is the seed of everything random.
+    pub header: StudyHeader,
+    /// The technique.
+    pub technique: Arc<dyn Technique>,
+    /// Its options, resolved.
+    pub options: Settings,
+    /// The space that it describes for this model and these options.
+    pub space: Arc<Space>,
+    /// The evaluator, with its model and task.
+    pub evaluator: Arc<dyn Evaluator>,
+    /// The store.
+    pub store: Arc<dyn Store>,
+    /// The strategy and its options.
+    pub strategy: Choice,
+    /// What counts, most important first: metrics of the task or costs of the technique.
+    pub objectives: Vec<Objective>,
+    /// Trials that the study is to have.
+    pub trials: u64,
+    /// Items of the selection split that score a trial.
+    pub fidelity: Fidelity,
+    /// Time for one trial; the report waits.
+    pub deadline: Option<Duration>,
+    /// How the result is reported.
+    pub report: ReportSpec,
+    /// Other domains on which the result is reported too.
+    pub elsewhere: Vec<String>,
+    /// Evaluator calls at a time; the study does not depend on it.
+    pub workers: usize,
+}
+
+impl SessionSetup {
+    /// Refuses what would only fail after hours of search.
+    pub(super) fn check(&self) -> Result<(), SessionError> {
+        self.available(&Split::Selection, self.fidelity.items.max(1))?;
+        self.available(&Split::Report, self.report.items.max(1))?;
+        for domain in &self.elsewhere {
+            self.available(&Split::Elsewhere(domain.clone()), 1)?;
+        }
+        if self.fidelity.items == 0 {
+            return Err(SessionError::NoItems);
+        }
+        Ok(())
+    }
+
+    /// How much of `split` the report uses.
+    pub(super) fn report_fidelity(&self, split: &Split) -> Result<Fidelity, SessionError> {
+        let available = self.available(split, 1)?;
+        let wanted = if self.report.items == 0 { available } else { self.report.items };
+        Ok(Fidelity { items: wanted.min(available) })
+    }
+
+    /// Items of a split, at least `wanted`.
+    fn available(&self, split: &Split, wanted: u32) -> Result<u32, SessionError> {
+        let task = self.evaluator.task();
+        let (Some(&items), true) = (task.items.get(split), task.fingerprints.contains_key(split)) else {
+            let known: Vec<String> = task.items.keys().map(Split::to_string).collect();
+            return Err(SessionError::NoSplit { split: split.clone(), known: known.join(", ") });
+        };
+        if items < wanted {
+            return Err(SessionError::FewItems { split: split.clone(), wanted, items });
+        }
+        Ok(items)
+    }
+}

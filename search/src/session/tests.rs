@@ -1,0 +1,52 @@
+//! Tests of whole sessions against a scripted technique, evaluator and store.
+
+mod failures;
+mod interruption;
+mod journal;
+mod outcome;
+mod report;
+mod reuse;
+
+use std::sync::Arc;
+
+use attune_core::event::{Event, Finished};
+use attune_core::store::{Record, Store as _};
+use attune_core::trial::Trial;
+
+use super::*;
+use crate::testkit::{self, Study};
+
+fn finished(study: &Study) -> (Finished, Vec<Event>) {
+    let (end, events) = testkit::run(study.setup().unwrap(), |_, _| {});
+    match end.unwrap() {
+        SessionEnd::Finished(finished) => (*finished, events),
+        SessionEnd::Interrupted => panic!("nobody interrupted it"),
+    }
+}
+
+fn error(study: &Study) -> String {
+    match testkit::run(study.setup().unwrap(), |_, _| {}).0 {
+        Err(error) => error.to_string(),
+        Ok(end) => panic!("it should fail, but ended with {end:?}"),
+    }
+}
+
+fn records(study: &Study) -> Vec<Record> {
+    study.store.records(study.name).unwrap()
+}
+
+fn trials(study: &Study) -> Vec<Trial> {
+    let trial = |record| match record {
+        Record::Trial(trial) => Some(*trial),
+        _ => None,
+    };
+    records(study).into_iter().filter_map(trial).collect()
+}
+
+fn warnings(events: &[Event]) -> Vec<String> {
+    let message = |event: &'_ Event| match event {
+        Event::Warning { message } => Some(message.clone()),
+        _ => None,
+    };
+    events.iter().filter_map(message).collect()
+}

@@ -1,0 +1,194 @@
+//! Plans, techniques and evaluators that fail.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use attune_core::evaluator::{EvalFailure, Split};
+use attune_core::space::{Config, Value};
+use attune_core::technique::FailureKind;
+use attune_core::trial::TrialState;
+
+use super::*;
+use crate::testkit::{ScriptedEvaluator, ScriptedTechnique};
+
+fn first_level(config: &Config) -> u32 {
+    match config.dimensions()[0][0] {
+        Value::Index(level) => level,
+        _ => 0,
+    }
+}
+
+fn with_evaluator(evaluator: ScriptedEvaluator) -> Study {
+    Study { evaluator: Arc::new(evaluator), ..Study::default() }
+}
+
+fn with_technique(technique: ScriptedTechnique) -> Study {
+    Study { technique: Arc::new(technique), ..Study::default() }
+}
+
+fn not_finite() -> EvalFailure {
+    EvalFailure::NotFinite { metric: "damage".to_owned(), item: 3, value: f64::INFINITY }
+}
+
+#[test]
+fn failing_plans_are_failed_trials_and_the_study_goes_on() {
+    let study = with_evaluator(
+        ScriptedEvaluator::default().failing(|plan, _| plan.canonical().contains("keys:8").then(not_finite)),
+    );
+    let (finished, events) = finished(&study);
+    let failed = |trial: &Trial| matches!(trial.state(), TrialState::Failed(_));
+    assert!(finished.progress.failed > 0);
+    assert_eq!(finished.progress.trials, 30);
+    for trial in trials(&study) {
+        assert_eq!(failed(&trial), trial.plan.canonical().contains("keys:8"));
+    }
+    assert!(!finished.report.best.plan.canonical().contains("keys:8"));
+    // The dense model and the uniform baseline are there, `too-large` is left out with a warning.
+    let names: Vec<&str> = finished.report.baselines.iter().map(|line| line.name.as_str()).collect();
+    assert!(names.contains(&"dense") && names.contains(&"uniform") && !names.contains(&"too-large"));
+    assert!(warnings(&events).iter().any(|message| message.starts_with("`too-large` has no report scores")));
+}
+
+#[test]
+fn repeatable_failures_are_cached_and_others_are_not() {
+    let evaluations = |failure: fn() -> EvalFailure| {
+        let study = with_evaluator(
+            ScriptedEvaluator::default()
+                .failing(move |plan, _| plan.canonical().contains("keys:8,layer:0").then(failure)),
+        );
+        testkit::run(study.setup().unwrap(), |_, _| {}).1.clear();
+        let again = Study { name: "again", ..study };
+        testkit::run(again.setup().unwrap(), |_, _| {}).1.clear();
+        again.evaluator.evaluated().values().copied().max()
+    };
+    assert_eq!(evaluations(not_finite), Some(1));
+    let out_of_memory = || EvalFailure::OutOfMemory { device: "paper".to_owned(), detail: "test".to_owned() };
+    assert!(evaluations(out_of_memory) > Some(1));
+}
+
+#[test]
+fn nan_is_never_the_best() {
+    let study = with_evaluator(ScriptedEvaluator::default().edited(|plan, mut scores| {
+        if plan.canonical().contains("keys:8") {
+            scores.metrics.iter_mut().for_each(|(_, score)| score.items[0] = f64::NAN);
+        }
+        scores
+    }));
+    let (finished, events) = finished(&study);
+    assert!(!finished.report.best.plan.canonical().contains("keys:8"));
+    assert!(finished.report.best.search["damage"].is_finite());
+    for event in events {
+        let Event::TrialFinished { trial, best, .. } = event else { continue };
+        assert!(!(best && trial.plan.canonical().contains("keys:8")));
+    }
+}
+
+#[test]
+fn a_technique_that_fails_on_some_configs_loses_only_these_trials() {
+    for failing_call in ["lower", "cost"] {
+        let study = with_technique(ScriptedTechnique::default().failing(move |call, configs| {
+            let hit = call == failing_call && first_level(configs[0]) == 0;
+            hit.then(|| FailureKind::Trapped("unreachable".to_owned()))
+        }));
+        let (finished, _) = finished(&study);
+        assert!(finished.progress.failed > 0 && finished.progress.evaluated > 0);
+        for trial in trials(&study) {
+            match trial.state() {
+                TrialState::Failed(message) => {
+                    assert_eq!(first_level(&trial.config), 0);
+                    let expected =
+                        format!("technique `scripted` failed in `{failing_call}`: it trapped: unreachable");
+                    assert_eq!(*message, expected);
+                }
+                _ => assert_ne!(first_level(&trial.config), 0),
+            }
+        }
+    }
+}
+
+#[test]
+fn a_first_generation_that_fails_as_a_whole_ends_the_study_with_its_first_failure() {
+    let study = with_evaluator(ScriptedEvaluator::default().failing(|_, _| Some(not_finite())));
+    let message = error(&study);
+    assert!(
+        message.starts_with("none of the 6 trials so far was scored; trial 0 failed with: metric `damage`")
+    );
+    assert_eq!(trials(&study).len(), 6);
+    let evaluated = study.evaluator.evaluated();
+    assert_eq!(error(&study), message, "running again says the same");
+    assert_eq!(study.evaluator.evaluated(), evaluated, "and evaluates nothing");
+}
+
+#[test]
+fn an_operator_that_fails_gives_way_to_the_operators_of_the_space() {
+    let study = with_technique(
+        ScriptedTechnique::default()
+            .with_operators()
+            .failing(|call, _| (call == "vary").then(|| FailureKind::BadOutput("nonsense".to_owned()))),
+    );
+    let (finished, events) = finished(&study);
+    assert_eq!(finished.progress.trials, 30);
+    let warnings = warnings(&events);
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    assert!(warnings[0].contains("failed in `vary`") && warnings[0].contains("operators of the space"));
+}
+
+#[test]
+fn an_operator_that_is_merely_too_slow_stops_the_study_where_it_can_be_resumed() {
+    let slow = Arc::new(AtomicUsize::new(3));
+    let calls = slow.clone();
+    let technique = ScriptedTechnique::default().with_operators().failing(move |call, _| {
+        let slow = call == "vary" && calls.fetch_sub(1, Ordering::Relaxed) == 1;
+        slow.then_some(FailureKind::TooSlow { seconds: 10 })
+    });
+    let study = with_technique(technique);
+    assert!(error(&study).contains("run the study again to continue"));
+    finished(&study);
+    let undisturbed = with_technique(ScriptedTechnique::default().with_operators());
+    finished(&undisturbed);
+    assert_eq!(records(&study), records(&undisturbed));
+}
+
+#[test]
+fn a_broken_evaluator_ends_the_run_and_keeps_what_was_scored() {
+    let study = with_evaluator(
+        ScriptedEvaluator::default().broken(EvalFailure::Internal("the device is gone".to_owned())),
+    );
+    assert!(error(&study).contains("the device is gone"));
+    // A batch runs from its last plan to its first: only the last one was scored, and it is cached.
+    assert_eq!(study.evaluator.evaluated().values().sum::<usize>(), 1);
+    let repaired = Study { evaluator: Arc::new(ScriptedEvaluator::default()), ..study };
+    finished(&repaired);
+    let undisturbed = Study::default();
+    finished(&undisturbed);
+    assert_eq!(records(&repaired), records(&undisturbed));
+    let selection =
+        repaired.evaluator.evaluated().keys().filter(|(split, _)| *split == Split::Selection).count();
+    let all =
+        undisturbed.evaluator.evaluated().keys().filter(|(split, _)| *split == Split::Selection).count();
+    assert_eq!(selection, all - 1);
+}
+
+#[test]
+fn an_evaluator_that_panics_or_miscounts_is_reported_and_does_not_hang() {
+    let panics = with_evaluator(ScriptedEvaluator::default().edited(|_, _| panic!("out of luck")));
+    assert!(error(&Study { workers: 3, ..panics }).contains("it panicked: out of luck"));
+    let short = with_evaluator(ScriptedEvaluator::default().edited(|_, mut scores| {
+        scores.metrics.iter_mut().for_each(|(_, score)| score.items.truncate(7));
+        scores
+    }));
+    assert!(error(&short).contains("has 7 values and 8 weights for 8 items"));
+    let silent = with_evaluator(ScriptedEvaluator::default().edited(|_, mut scores| {
+        scores.metrics.remove("damage");
+        scores
+    }));
+    assert!(error(&silent).contains("objective `damage` was not measured"));
+}
+
+#[test]
+fn a_winner_that_fails_on_report_data_is_an_error_that_names_it() {
+    let study = with_evaluator(ScriptedEvaluator::default().failing(|plan, request| {
+        (request.split == Split::Report && !plan.edits().is_empty()).then(not_finite)
+    }));
+    assert!(error(&study).contains("is the best on the selection split and fails on `report`"));
+}

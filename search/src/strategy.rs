@@ -1,0 +1,103 @@
+//! Search algorithms, and how the choice of a profile becomes one of them.
+
+mod error;
+mod evolution;
+mod fresh;
+mod options;
+mod population;
+mod random;
+
+use std::sync::{Arc, LazyLock};
+
+use attune_core::profile::Choice;
+use attune_core::rng;
+use attune_core::setting::{OptionSpec, resolve};
+use attune_core::space::{Config, Space};
+use attune_core::strategy::Strategy;
+use attune_core::suggest::hint;
+
+pub use error::StrategyError;
+use options::Options;
+
+use crate::variation::Variation;
+
+/// What a strategy says about itself.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StrategyInfo {
+    /// Name in the profile.
+    pub name: &'static str,
+    /// What it does, in one sentence.
+    pub summary: &'static str,
+    /// Its options.
+    pub options: Vec<OptionSpec>,
+}
+
+/// What a strategy searches, and from where.
+pub struct SearchContext {
+    /// The space.
+    pub space: Arc<Space>,
+    /// Seed of every proposal.
+    pub seed: u64,
+    /// Named starting points: `default` and `uniform` first, then the technique's baselines. Those outside
+    /// the space are passed over.
+    pub starts: Vec<(String, Config)>,
+    /// The technique's own operator, if it brings one.
+    pub operators: Option<Arc<dyn Variation>>,
+}
+
+/// Every strategy of this build, in name order.
+pub fn strategies() -> &'static [StrategyInfo] {
+    static ALL: LazyLock<Vec<StrategyInfo>> = LazyLock::new(|| vec![evolution::info(), random::info()]);
+    &ALL
+}
+
+/// `choice` with every default filled in.
+///
+/// # Errors
+/// [`StrategyError::Unknown`] with the nearest known name, [`StrategyError::Option`].
+pub fn resolved(choice: &Choice) -> Result<Choice, StrategyError> {
+    let names = || strategies().iter().map(|info| info.name);
+    let info =
+        strategies().iter().find(|info| info.name == choice.name).ok_or_else(|| StrategyError::Unknown {
+            found: choice.name.clone(),
+            known: names().collect::<Vec<_>>().join(", "),
+            hint: hint(&choice.name, names()),
+        })?;
+    let options = resolve(&format!("strategy `{}`", info.name), &info.options, &choice.options)?;
+    Ok(Choice { name: choice.name.clone(), options })
+}
+
+/// The strategy that a profile chooses.
+///
+/// # Errors
+/// Those of [`resolved`]; [`StrategyError::NoOperators`]; [`StrategyError::Infeasible`] when the space has,
+/// or seems to have, no feasible config.
+pub fn build(choice: &Choice, context: SearchContext) -> Result<Box<dyn Strategy>, StrategyError> {
+    let choice = resolved(choice)?;
+    context.space.sample(&mut rng::derive(context.seed, "feasibility", &[]))?;
+    let options = Options::new(&choice.options);
+    Ok(match choice.name.as_str() {
+        "evolution" => Box::new(evolution::Evolution::new(context, &options)?),
+        _ => Box::new(random::Random::new(context, &options)),
+    })
+}
+
+/// Starting points that are points of the space, canonical, each once, under the first of its names.
+fn usable(space: &Space, starts: Vec<(String, Config)>) -> Vec<(String, Config)> {
+    let mut usable: Vec<(String, Config)> = Vec::new();
+    for (name, config) in starts {
+        let config = space.canonical(config);
+        if space.check(&config).is_ok() && usable.iter().all(|(_, other)| *other != config) {
+            usable.push((name, config));
+        }
+    }
+    usable
+}
+
+/// Whether every strategy begins with this starting point.
+fn is_universal(name: &str) -> bool {
+    matches!(name, "default" | "uniform")
+}
+
+#[cfg(test)]
+mod tests;

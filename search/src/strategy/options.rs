@@ -1,0 +1,45 @@
+//! Reading options that were resolved against their specs.
+
+use attune_core::setting::{OptionKind, OptionSpec, Setting, Settings};
+
+/// Options of a strategy, resolved: a value that is absent or of another kind reads as zero.
+pub(super) struct Options<'a>(&'a Settings);
+
+impl<'a> Options<'a> {
+    pub(super) fn new(resolved: &'a Settings) -> Self {
+        Self(resolved)
+    }
+
+    pub(super) fn bool(&self, name: &str) -> bool {
+        matches!(self.0.get(name), Some(Setting::Bool(true)))
+    }
+
+    pub(super) fn count(&self, name: &str) -> usize {
+        match self.0.get(name) {
+            Some(Setting::Int(number)) => usize::try_from(*number).unwrap_or(0),
+            _ => 0,
+        }
+    }
+
+    pub(super) fn real(&self, name: &str) -> f64 {
+        match self.0.get(name) {
+            Some(Setting::Real(number)) => *number,
+            _ => 0.0,
+        }
+    }
+
+    pub(super) fn word(&self, name: &str) -> &str {
+        match self.0.get(name) {
+            Some(Setting::Text(word)) => word,
+            _ => "",
+        }
+    }
+}
+
+pub(super) fn count(name: &str, help: &str, default: i64, max: i64) -> OptionSpec {
+    spec(name, help, OptionKind::Int { min: 1, max }, Setting::Int(default))
+}
+
+pub(super) fn spec(name: &str, help: &str, kind: OptionKind, default: Setting) -> OptionSpec {
+    OptionSpec { name: name.to_owned(), help: help.to_owned(), kind, default }
+}

@@ -1,0 +1,153 @@
+//! Tests of all strategies together.
+
+mod exact;
+
+use super::*;
+use crate::conformance::{self, spaces};
+use attune_core::setting::{Setting, Settings};
+use attune_core::space::{Budget, BudgetTerm, Constraint, Domain, Value};
+use attune_core::strategy::{Observation, Origin, Proposal};
+
+fn choice(name: &str, options: &[(&str, Setting)]) -> Choice {
+    let options = options.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+    Choice { name: name.to_owned(), options }
+}
+
+fn context(space: &Arc<Space>, seed: u64) -> SearchContext {
+    SearchContext { space: space.clone(), seed, starts: vec![], operators: None }
+}
+
+#[test]
+fn every_strategy_keeps_its_promises_on_every_space() {
+    let variants = [
+        choice("random", &[]),
+        choice("evolution", &[]),
+        choice(
+            "evolution",
+            &[
+                ("initial", Setting::Int(1)),
+                ("generation", Setting::Int(5)),
+                ("population", Setting::Int(3)),
+                ("crossover", Setting::Real(1.0)),
+                ("redraws", Setting::Int(1)),
+            ],
+        ),
+    ];
+    for choice in &variants {
+        for (_, space) in spaces::all().unwrap() {
+            conformance::check(&space, &|space, seed| {
+                // A start that is drawn from the space, as a technique's default would be.
+                let start = space.sample(&mut rng::derive(seed, "start", &[])).unwrap();
+                let starts = vec![("default".to_owned(), start)];
+                build(choice, SearchContext { starts, ..context(&space, seed) }).unwrap()
+            });
+        }
+    }
+}
+
+#[test]
+fn evolution_finds_what_random_search_does_not() {
+    // 6 layers, keep 4 of 8: 1.2e11 configs, one of which keeps the first four everywhere.
+    let (_, space) = spaces::all().unwrap().remove(0);
+    let best = |name: &str| -> f64 {
+        let mut strategy = build(&choice(name, &[]), context(&space, 5)).unwrap();
+        let mut best = f64::INFINITY;
+        for _ in 0..40 {
+            let proposals = strategy.ask(16);
+            let told = proposals.iter().map(|proposal| {
+                let loss: u32 = proposal.config.dimensions()[0]
+                    .iter()
+                    .map(|value| match value {
+                        Value::Indices(kept) => kept.iter().filter(|expert| **expert > 3).count() as u32,
+                        _ => 0,
+                    })
+                    .sum();
+                best = best.min(f64::from(loss));
+                Observation { index: proposal.index, losses: Some(vec![f64::from(loss)]) }
+            });
+            strategy.tell(&told.collect::<Vec<_>>());
+        }
+        best
+    };
+    assert!(best("evolution") <= 2.0, "{}", best("evolution"));
+    assert!(best("random") >= 5.0, "{}", best("random"));
+}
+
+#[test]
+fn starting_points_come_first_and_only_where_wanted() {
+    let (_, space) = spaces::all().unwrap().remove(2);
+    let draw = |index| space.sample(&mut rng::derive(9, "start", &[index])).unwrap();
+    let outside = Config::new(vec![vec![Value::Index(3); 16]]);
+    let starts = || {
+        vec![
+            ("default".to_owned(), draw(0)),
+            ("uniform".to_owned(), outside.clone()),
+            ("same".to_owned(), draw(0)),
+            ("sensitivity".to_owned(), draw(1)),
+        ]
+    };
+    let names = |choice: &Choice| -> Vec<String> {
+        let context = SearchContext { starts: starts(), ..context(&space, 1) };
+        let proposals = build(choice, context).unwrap().ask(8);
+        let name = |proposal: &Proposal| match &proposal.origin {
+            Origin::Start(name) => Some(name.clone()),
+            _ => None,
+        };
+        proposals.iter().filter_map(name).collect()
+    };
+    assert_eq!(names(&choice("evolution", &[])), ["default", "sensitivity"]);
+    assert_eq!(names(&choice("evolution", &[("baselines", Setting::Bool(false))])), ["default"]);
+    assert_eq!(names(&choice("random", &[])), ["default"]);
+}
+
+#[test]
+fn unknown_names_and_bad_options_are_explained() {
+    let (_, space) = spaces::all().unwrap().remove(0);
+    let message = |choice: &Choice| match build(choice, context(&space, 0)) {
+        Err(error) => error.to_string(),
+        Ok(strategy) => panic!("{} was built", strategy.name()),
+    };
+    assert_eq!(
+        message(&choice("evolutoin", &[])),
+        "there is no strategy `evolutoin`, expected one of evolution, random; did you mean `evolution`?"
+    );
+    assert_eq!(
+        message(&choice("evolution", &[("populaton", Setting::Int(2))])),
+        "strategy `evolution` has no option `populaton`; did you mean `population`?"
+    );
+    assert!(
+        message(&choice("evolution", &[("crossover", Setting::Real(2.0))])).contains("a number from 0 to 1")
+    );
+    let operators = ("operators", Setting::Text("technique".to_owned()));
+    assert!(message(&choice("evolution", &[operators])).contains("the technique brings none"));
+}
+
+#[test]
+fn an_empty_space_is_refused_before_the_search() {
+    let budget = Budget {
+        resource: "bits".to_owned(),
+        unit: "bits".to_owned(),
+        limit: 1.0,
+        terms: vec![BudgetTerm { dimension: 0, costs: vec![vec![2.0, 4.0]] }],
+    };
+    let levels = Domain::Level { levels: vec![2.0, 4.0] };
+    let space = Space::new(
+        vec![spaces::dimension("bits", &[("layer", 3)], levels)],
+        vec![Constraint::Budget(budget)],
+    );
+    for info in strategies() {
+        let error = build(&choice(info.name, &[]), context(&Arc::new(space.clone().unwrap()), 0)).err();
+        let message = error.map(|error| error.to_string()).unwrap_or_default();
+        assert!(message.contains("no config meets the budget `bits`"), "{message}");
+    }
+}
+
+#[test]
+fn defaults_are_what_the_options_say() {
+    for info in strategies() {
+        let resolved = resolved(&choice(info.name, &[])).unwrap();
+        let defaults: Settings =
+            info.options.iter().map(|option| (option.name.clone(), option.default.clone())).collect();
+        assert_eq!(resolved.options, defaults);
+    }
+}

@@ -1,0 +1,209 @@
+//! The scripted evaluator.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::sync::{Mutex, PoisonError};
+
+use attune_core::evaluator::{
+    EvalFailure, Evaluator, EvaluatorInfo, Fidelity, MetricInfo, Request, Split, TaskInfo,
+};
+use attune_core::facts::ModelFacts;
+use attune_core::hash::ContentHash;
+use attune_core::objective::Direction;
+use attune_core::plan::{Edit, Plan};
+use attune_core::scores::{Aggregate, MetricScore, Scores, Work};
+use attune_core::space::Axis;
+use attune_core::technique::Signal;
+
+use super::{LAYERS, sensitivity};
+
+type Fault = Box<dyn Fn(&Plan, &Request) -> Option<EvalFailure> + Send + Sync>;
+type Edited = Box<dyn Fn(&Plan, Scores) -> Scores + Send + Sync>;
+
+/// Scores plans by a formula, from the last of a batch to the first, and counts what it was asked.
+pub struct ScriptedEvaluator {
+    info: EvaluatorInfo,
+    model: ModelFacts,
+    task: TaskInfo,
+    fault: Fault,
+    broken: Option<EvalFailure>,
+    edited: Edited,
+    evaluated: Mutex<BTreeMap<(Split, ContentHash), usize>>,
+}
+
+impl Default for ScriptedEvaluator {
+    fn default() -> Self {
+        let metric =
+            |name: &str, direction| MetricInfo { name: name.to_owned(), direction, unit: String::new() };
+        let splits = [(Split::Selection, 8), (Split::Report, 24), (Split::Elsewhere("other".to_owned()), 12)];
+        Self {
+            info: EvaluatorInfo {
+                name: "scripted".to_owned(),
+                device: "paper".to_owned(),
+                numerics: "exact".to_owned(),
+                concurrency: 4,
+                edits: vec!["kv-bits"],
+            },
+            model: model(),
+            task: TaskInfo {
+                name: "scripted".to_owned(),
+                metrics: vec![metric("damage", Direction::Minimise), metric("likeness", Direction::Maximise)],
+                items: splits.iter().cloned().collect(),
+                fingerprints: splits
+                    .iter()
+                    .map(|(split, _)| (split.clone(), ContentHash::of(split.to_string().as_bytes())))
+                    .collect(),
+            },
+            fault: Box::new(|_, _| None),
+            broken: None,
+            edited: Box::new(|_, scores| scores),
+            evaluated: Mutex::default(),
+        }
+    }
+}
+
+impl ScriptedEvaluator {
+    /// Fails a plan when `fault` names a failure.
+    #[must_use]
+    pub fn failing(
+        mut self,
+        fault: impl Fn(&Plan, &Request) -> Option<EvalFailure> + Send + Sync + 'static,
+    ) -> Self {
+        self.fault = Box::new(fault);
+        self
+    }
+
+    /// Fails every call as a whole, after it has scored the last plan of the batch.
+    #[must_use]
+    pub fn broken(mut self, failure: EvalFailure) -> Self {
+        self.broken = Some(failure);
+        self
+    }
+
+    /// Changes scores before they are handed out.
+    #[must_use]
+    pub fn edited(mut self, edit: impl Fn(&Plan, Scores) -> Scores + Send + Sync + 'static) -> Self {
+        self.edited = Box::new(edit);
+        self
+    }
+
+    /// How often each plan was evaluated on each split.
+    pub fn evaluated(&self) -> BTreeMap<(Split, ContentHash), usize> {
+        self.evaluated.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What a plan scores, without counting it as an evaluation.
+    pub fn scores(&self, plan: &Plan, request: &Request) -> Scores {
+        let items = request.fidelity.items;
+        let damages: Vec<f64> = (0..items).map(|item| damage(plan, &request.split, item)).collect();
+        let metric = |aggregate, items: Vec<f64>| {
+            let weights = (0..items.len()).map(|item| 1.0 + (item % 3) as f64).collect();
+            MetricScore { aggregate, items, weights }
+        };
+        let likeness = damages.iter().map(|damage| (-damage).exp()).collect();
+        let work = u64::from(items) * u64::from(LAYERS);
+        Scores {
+            metrics: BTreeMap::from([
+                ("damage".to_owned(), metric(Aggregate::Mean, damages)),
+                ("likeness".to_owned(), metric(Aggregate::Mean, likeness)),
+            ]),
+            work: Work { computed: work, naive: work },
+        }
+    }
+}
+
+/// What `plan` does to one item: `Σ sensitivity(layer) · 4^(−bits) · (1 ± 0.2)`; without edits, nothing.
+fn damage(plan: &Plan, split: &Split, item: u32) -> f64 {
+    let phase = match split {
+        Split::Selection => 0,
+        Split::Report => 5,
+        Split::Elsewhere(_) => 11,
+    };
+    let edits = plan.edits().iter().map(|edit| match edit {
+        Edit::KvBits(bits) => {
+            let ripple = f64::from((bits.layer * 7 + item * 3 + phase) % 5) / 10.0 - 0.2;
+            sensitivity(bits.layer) * 0.25_f64.powf(f64::from(bits.keys)) * (1.0 + ripple)
+        }
+        _ => 0.0,
+    });
+    edits.sum()
+}
+
+fn model() -> ModelFacts {
+    ModelFacts {
+        name: "scripted-model".to_owned(),
+        fingerprint: ContentHash::of(b"scripted model"),
+        family: "scripted".to_owned(),
+        layers: LAYERS,
+        hidden: 32,
+        heads: 2,
+        kv_heads: 2,
+        head_dim: 16,
+        experts: 0,
+        experts_per_token: 0,
+        context: 64,
+        vocab: 100,
+        parameters: 1000,
+        expert_parameters: 0,
+        bytes_per_parameter: 2.0,
+    }
+}
+
+impl Evaluator for ScriptedEvaluator {
+    fn info(&self) -> &EvaluatorInfo {
+        &self.info
+    }
+
+    fn model(&self) -> &ModelFacts {
+        &self.model
+    }
+
+    fn task(&self) -> &TaskInfo {
+        &self.task
+    }
+
+    fn check(&self, plan: &Plan) -> Result<(), EvalFailure> {
+        match plan.edits().iter().find(|edit| edit.kind() != "kv-bits") {
+            None => Ok(()),
+            Some(edit) => Err(EvalFailure::Unsupported {
+                evaluator: self.info.name.clone(),
+                edit: edit.to_open().to_string(),
+                reason: "only `kv-bits` is scripted".to_owned(),
+            }),
+        }
+    }
+
+    fn evaluate(
+        &self,
+        plans: &[Plan],
+        request: &Request,
+        sink: &mut dyn FnMut(usize, Result<Scores, EvalFailure>) -> ControlFlow<()>,
+    ) -> Result<(), EvalFailure> {
+        for (index, plan) in plans.iter().enumerate().rev() {
+            let key = (request.split.clone(), plan.hash());
+            *self.evaluated.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default() += 1;
+            let outcome = match (self.fault)(plan, request) {
+                Some(failure) => Err(failure),
+                None => Ok((self.edited)(plan, self.scores(plan, request))),
+            };
+            if sink(index, outcome).is_break() {
+                return Ok(());
+            }
+            if let Some(failure) = &self.broken {
+                return Err(failure.clone());
+            }
+        }
+        Ok(())
+    }
+
+    fn signal(&self, name: &str, _fidelity: Fidelity) -> Result<Signal, EvalFailure> {
+        if name != "sensitivity" {
+            return Err(EvalFailure::BadRequest(format!("there is no signal `{name}`")));
+        }
+        Ok(Signal {
+            name: name.to_owned(),
+            axes: vec![Axis::new("layer", LAYERS)],
+            values: (0..LAYERS).map(sensitivity).collect(),
+        })
+    }
+}

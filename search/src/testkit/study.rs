@@ -1,0 +1,124 @@
+//! A whole scripted study, ready to run.
+
+use std::sync::Arc;
+
+use attune_core::evaluator::{Evaluator as _, Fidelity};
+use attune_core::event::{Command, Event};
+use attune_core::hash::ContentHash;
+use attune_core::objective::{Direction, Objective};
+use attune_core::profile::{Choice, ReportSpec};
+use attune_core::setting::{Setting, Settings};
+use attune_core::space::SpaceError;
+use attune_core::store::StudyHeader;
+use attune_core::technique::Technique as _;
+use crossbeam_channel::{Sender, unbounded};
+
+use super::{MemoryStore, ScriptedEvaluator, ScriptedTechnique};
+use crate::session::{self, SessionEnd, SessionError, SessionSetup};
+
+/// The parts of a scripted study; change what a test is about, then [`Study::setup`].
+pub struct Study {
+    /// Its name in the store.
+    pub name: &'static str,
+    /// The technique.
+    pub technique: Arc<ScriptedTechnique>,
+    /// The evaluator.
+    pub evaluator: Arc<ScriptedEvaluator>,
+    /// The store.
+    pub store: Arc<MemoryStore>,
+    /// Strategy name and options.
+    pub strategy: Choice,
+    /// Objectives.
+    pub objectives: Vec<&'static str>,
+    /// Trials.
+    pub trials: u64,
+    /// Seed.
+    pub seed: u64,
+    /// Workers.
+    pub workers: usize,
+}
+
+impl Default for Study {
+    /// 30 trials of `evolution` with small generations, one worker, minimising `damage`.
+    fn default() -> Self {
+        let options = [("initial", 6), ("generation", 5), ("population", 6)];
+        let options = options.map(|(name, number)| (name.to_owned(), Setting::Int(number)));
+        Self {
+            name: "study",
+            technique: Arc::default(),
+            evaluator: Arc::default(),
+            store: Arc::default(),
+            strategy: Choice { name: "evolution".to_owned(), options: options.into() },
+            objectives: vec!["damage"],
+            trials: 30,
+            seed: 1,
+            workers: 1,
+        }
+    }
+}
+
+impl Study {
+    /// What the session takes.
+    ///
+    /// # Errors
+    /// Never; the type is that of [`ScriptedTechnique::space`].
+    pub fn setup(&self) -> Result<SessionSetup, SpaceError> {
+        let objective = |name: &&str| Objective {
+            metric: (*name).to_owned(),
+            direction: if *name == "likeness" { Direction::Maximise } else { Direction::Minimise },
+        };
+        Ok(SessionSetup {
+            header: self.header()?,
+            technique: self.technique.clone(),
+            options: Settings::new(),
+            space: Arc::new(ScriptedTechnique::space()?),
+            evaluator: self.evaluator.clone(),
+            store: self.store.clone(),
+            strategy: self.strategy.clone(),
+            objectives: self.objectives.iter().map(objective).collect(),
+            trials: self.trials,
+            fidelity: Fidelity { items: 8 },
+            deadline: None,
+            report: ReportSpec { items: 20, random: 5 },
+            elsewhere: vec!["other".to_owned()],
+            workers: self.workers,
+        })
+    }
+
+    fn header(&self) -> Result<StudyHeader, SpaceError> {
+        let model = self.evaluator.model();
+        Ok(StudyHeader {
+            study: self.name.to_owned(),
+            profile: format!("strategy: {:?}\nobjectives: {:?}", self.strategy, self.objectives),
+            technique: self.technique.info().name.clone(),
+            technique_fingerprint: self.technique.info().fingerprint,
+            model: model.name.clone(),
+            dimensions: ScriptedTechnique::space()?.dimensions().to_vec(),
+            model_fingerprint: model.fingerprint,
+            model_path: "models/scripted".to_owned(),
+            task_fingerprint: ContentHash::of(b"scripted task"),
+            numerics: self.evaluator.info().numerics.clone(),
+            device: self.evaluator.info().device.clone(),
+            seed: self.seed,
+        })
+    }
+}
+
+/// Runs a session to its end and returns every event. `watch` sees each event as it comes and may send
+/// commands.
+pub fn run(
+    setup: SessionSetup,
+    mut watch: impl FnMut(&Event, &Sender<Command>),
+) -> (Result<SessionEnd, SessionError>, Vec<Event>) {
+    let (commands, receiver) = unbounded();
+    let mut events = Vec::new();
+    let end = session::run(
+        setup,
+        &mut |event| {
+            watch(&event, &commands);
+            events.push(event);
+        },
+        receiver,
+    );
+    (end, events)
+}

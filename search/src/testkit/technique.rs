@@ -1,0 +1,188 @@
+//! The scripted technique.
+
+use attune_core::facts::ModelFacts;
+use attune_core::hash::ContentHash;
+use attune_core::plan::{Edit, KvBits, Plan};
+use attune_core::setting::Settings;
+use attune_core::space::{
+    Axis, Budget, BudgetTerm, Config, Constraint, Dimension, Domain, Space, SpaceError, Value,
+};
+use attune_core::technique::{
+    Baseline, Cost, FailureKind, Signal, Technique, TechniqueFailure, TechniqueInfo,
+};
+
+use super::LAYERS;
+
+const LEVELS: [u32; 3] = [2, 4, 8];
+
+type Fault = Box<dyn Fn(&str, &[&Config]) -> Option<FailureKind> + Send + Sync>;
+
+/// Gives each layer 2, 4 or 8 bits; 4 on average at most.
+pub struct ScriptedTechnique {
+    info: TechniqueInfo,
+    fault: Fault,
+    silent: Option<u32>,
+}
+
+impl Default for ScriptedTechnique {
+    fn default() -> Self {
+        Self {
+            info: TechniqueInfo {
+                name: "scripted".to_owned(),
+                version: "1.0.0".to_owned(),
+                summary: "Bits per layer, for tests.".to_owned(),
+                options: Vec::new(),
+                signals: vec!["sensitivity".to_owned()],
+                edits: vec!["kv-bits".to_owned()],
+                has_operators: false,
+                fingerprint: ContentHash::of(b"scripted technique"),
+            },
+            fault: Box::new(|_, _| None),
+            silent: None,
+        }
+    }
+}
+
+impl ScriptedTechnique {
+    /// Fails a call (`lower`, `cost`, `vary`) on these configs when `fault` names a failure.
+    #[must_use]
+    pub fn failing(
+        mut self,
+        fault: impl Fn(&str, &[&Config]) -> Option<FailureKind> + Send + Sync + 'static,
+    ) -> Self {
+        self.fault = Box::new(fault);
+        self
+    }
+
+    /// Brings an operator of its own: exchanges the bits of two layers.
+    #[must_use]
+    pub fn with_operators(mut self) -> Self {
+        self.info.has_operators = true;
+        self
+    }
+
+    /// Leaves one layer as it is whatever the config says, so that different configs have equal plans.
+    #[must_use]
+    pub fn silent_in(mut self, layer: u32) -> Self {
+        self.silent = Some(layer);
+        self
+    }
+
+    /// The space, for any model.
+    ///
+    /// # Errors
+    /// Never; the type is that of [`Space::new`].
+    pub fn space() -> Result<Space, SpaceError> {
+        let levels = LEVELS.map(f64::from);
+        let budget = Budget {
+            resource: "bits".to_owned(),
+            unit: "bits/element".to_owned(),
+            limit: 4.0,
+            terms: vec![BudgetTerm {
+                dimension: 0,
+                costs: vec![levels.map(|bits| bits / f64::from(LAYERS)).to_vec()],
+            }],
+        };
+        let bits = Dimension {
+            name: "bits".to_owned(),
+            help: "Bits of keys and values".to_owned(),
+            axes: vec![Axis::new("layer", LAYERS)],
+            domain: Domain::Level { levels: levels.to_vec() },
+        };
+        Space::new(vec![bits], vec![Constraint::Budget(budget)])
+    }
+
+    /// The config with these levels (0 for 2 bits, 1 for 4, 2 for 8).
+    pub fn config(levels: [u32; LAYERS as usize]) -> Config {
+        Config::new(vec![levels.map(Value::Index).to_vec()])
+    }
+
+    fn call(&self, call: &str, configs: &[&Config]) -> Result<(), TechniqueFailure> {
+        (self.fault)(call, configs).map_or(Ok(()), |kind| {
+            Err(TechniqueFailure { technique: self.info.name.clone(), call: call.to_owned(), kind })
+        })
+    }
+}
+
+fn bits(config: &Config) -> impl Iterator<Item = u32> + '_ {
+    config.dimensions().iter().flatten().map(|value| match value {
+        Value::Index(level) => LEVELS.get(*level as usize).copied().unwrap_or(0),
+        _ => 0,
+    })
+}
+
+impl Technique for ScriptedTechnique {
+    fn info(&self) -> &TechniqueInfo {
+        &self.info
+    }
+
+    fn space(&self, _model: &ModelFacts, _options: &Settings) -> Result<Space, TechniqueFailure> {
+        Self::space().map_err(|error| TechniqueFailure {
+            technique: self.info.name.clone(),
+            call: "space".to_owned(),
+            kind: FailureKind::BadOutput(error.to_string()),
+        })
+    }
+
+    fn lower(
+        &self,
+        _model: &ModelFacts,
+        _options: &Settings,
+        config: &Config,
+    ) -> Result<Plan, TechniqueFailure> {
+        self.call("lower", &[config])?;
+        let layers = bits(config).zip(0..).filter(|(_, layer)| Some(*layer) != self.silent);
+        Ok(Plan::new(layers.map(|(bits, layer)| {
+            Edit::KvBits(KvBits { layer, keys: bits, values: bits, group_size: 8, sink: 0, recent: 0 })
+        })))
+    }
+
+    fn cost(
+        &self,
+        _model: &ModelFacts,
+        _options: &Settings,
+        config: &Config,
+    ) -> Result<Vec<Cost>, TechniqueFailure> {
+        self.call("cost", &[config])?;
+        let value = f64::from(bits(config).sum::<u32>()) / f64::from(LAYERS);
+        Ok(vec![Cost { resource: "bits".to_owned(), unit: "bits/element".to_owned(), value, dense: 16.0 }])
+    }
+
+    fn baselines(
+        &self,
+        _model: &ModelFacts,
+        _options: &Settings,
+        signals: &[Signal],
+    ) -> Result<Vec<Baseline>, TechniqueFailure> {
+        self.call("baselines", &[])?;
+        let baseline = |name: &str, config| Baseline { name: name.to_owned(), help: String::new(), config };
+        // The most sensitive layer gets 8 bits and pays for it with the two least sensitive ones.
+        let mut order: Vec<usize> = (0..LAYERS as usize).collect();
+        if let Some(signal) = signals.first() {
+            order.sort_by(|&a, &b| signal.values[b].total_cmp(&signal.values[a]));
+        }
+        let mut greedy = [1; LAYERS as usize];
+        greedy[order[0]] = 2;
+        order[LAYERS as usize - 2..].iter().for_each(|&layer| greedy[layer] = 0);
+        Ok(vec![
+            baseline("sensitivity", Self::config(greedy)),
+            baseline("uniform", Self::config([1; LAYERS as usize])),
+            baseline("default", Self::config([1; LAYERS as usize])),
+            baseline("too-large", Self::config([2; LAYERS as usize])),
+        ])
+    }
+
+    fn vary(
+        &self,
+        _model: &ModelFacts,
+        _options: &Settings,
+        parents: &[&Config],
+        seed: u64,
+    ) -> Result<Config, TechniqueFailure> {
+        self.call("vary", parents)?;
+        let mut cells = parents[0].dimensions().to_vec();
+        let layers = u64::from(LAYERS);
+        cells[0].swap((seed % layers) as usize, (seed / layers % layers) as usize);
+        Ok(Config::new(cells))
+    }
+}

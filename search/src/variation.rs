@@ -1,0 +1,47 @@
+//! Variation: how a child is made from its parents.
+
+mod domain;
+mod guarded;
+mod technique;
+
+pub use domain::DomainOperators;
+pub use guarded::Guarded;
+pub use technique::TechniqueOperators;
+
+use attune_core::rng::Rng;
+use attune_core::space::{Config, Infeasible, Violation};
+use attune_core::technique::TechniqueFailure;
+
+/// Why there is no child.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum VariationError {
+    /// There are no parents to vary.
+    #[error("there is nothing to vary: no parents were given")]
+    NoParents,
+    /// The technique's operator failed.
+    #[error(transparent)]
+    Technique(#[from] TechniqueFailure),
+    /// The technique's operator returned something that is no point of its own space.
+    #[error("technique `{technique}` failed in `vary`: the child is not a point of its space: {violation}")]
+    NotAPoint {
+        /// The technique.
+        technique: String,
+        /// What is wrong with the child.
+        violation: Violation,
+    },
+    /// The child breaks a constraint and no way back was found.
+    #[error("a child breaks the constraints and cannot be repaired: {0}")]
+    Infeasible(#[from] Infeasible),
+}
+
+/// Makes a child from one parent (a mutation) or several (a recombination, then a mutation).
+///
+/// Contract: the child is a canonical, feasible point of the space, and a function of `parents` and of
+/// what is drawn from `random`.
+pub trait Variation: Send + Sync {
+    /// A child of `parents`, best parent first.
+    ///
+    /// # Errors
+    /// See [`VariationError`].
+    fn vary(&self, parents: &[&Config], random: &mut Rng) -> Result<Config, VariationError>;
+}
