@@ -1,0 +1,132 @@
+//! Which weight files a model has, and what is in them.
+
+use std::collections::BTreeMap;
+
+use safetensors::SafeTensors;
+use serde::Deserialize;
+
+use attune_core::exporter::{ExportError, ModelFiles};
+
+use super::{bad, read};
+
+pub(super) const SINGLE: &str = "model.safetensors";
+pub(super) const INDEX: &str = "model.safetensors.index.json";
+
+/// The weight files of a checkpoint.
+pub(super) struct Layout {
+    /// Whether there is an index.
+    pub(super) sharded: bool,
+    /// In name order.
+    pub(super) shards: Vec<Shard>,
+}
+
+/// One weight file.
+pub(super) struct Shard {
+    pub(super) file: String,
+    /// In name order.
+    pub(super) tensors: Vec<Tensor>,
+}
+
+/// What the header says about one tensor.
+pub(super) struct Tensor {
+    pub(super) name: String,
+    pub(super) shape: Vec<usize>,
+    pub(super) bytes: usize,
+}
+
+#[derive(Deserialize)]
+struct Index {
+    weight_map: BTreeMap<String, String>,
+}
+
+impl Layout {
+    /// Reads the headers; a single file has precedence over an index, as in Transformers.
+    pub(super) fn open(files: &dyn ModelFiles) -> Result<Self, ExportError> {
+        let names = files.names();
+        let has = |name: &str| names.iter().any(|found| found == name);
+        if has(SINGLE) {
+            return Ok(Self { sharded: false, shards: vec![Shard::open(files, SINGLE)?] });
+        }
+        if !has(INDEX) {
+            let weights =
+                names.iter().map(String::as_str).filter(|name| is_weights(name)).collect::<Vec<_>>();
+            let found = match weights.as_slice() {
+                [] => "no weights".to_owned(),
+                other => format!("weights only as {}", other.join(", ")),
+            };
+            return Err(bad("the model folder", found, format!("{SINGLE}, or {INDEX} and its shards")));
+        }
+        let index: Index = serde_json::from_slice(&read(files, INDEX)?)
+            .map_err(|error| bad(INDEX, error.to_string(), "a `weight_map` from tensors to files"))?;
+        let mut shards: Vec<&String> = index.weight_map.values().collect();
+        shards.sort();
+        shards.dedup();
+        let shards =
+            shards.into_iter().map(|file| Shard::open(files, file)).collect::<Result<Vec<_>, _>>()?;
+        agree(&index, &shards)?;
+        Ok(Self { sharded: true, shards })
+    }
+}
+
+impl Layout {
+    /// All tensors of all shards.
+    pub(super) fn tensors(&self) -> impl Iterator<Item = &Tensor> {
+        self.shards.iter().flat_map(|shard| &shard.tensors)
+    }
+}
+
+impl Shard {
+    fn open(files: &dyn ModelFiles, file: &str) -> Result<Self, ExportError> {
+        let bytes = read(files, file)?;
+        let header = parse(file, &bytes)?;
+        let mut tensors: Vec<Tensor> = header
+            .iter()
+            .map(|(name, view)| Tensor {
+                name: name.to_owned(),
+                shape: view.shape().to_vec(),
+                bytes: view.data().len(),
+            })
+            .collect();
+        tensors.sort_by(|one, other| one.name.cmp(&other.name));
+        Ok(Self { file: file.to_owned(), tensors })
+    }
+}
+
+/// The tensors of a safetensors file.
+pub(super) fn parse<'a>(file: &str, bytes: &'a [u8]) -> Result<SafeTensors<'a>, ExportError> {
+    SafeTensors::deserialize(bytes).map_err(|error| bad(file, error.to_string(), "a whole safetensors file"))
+}
+
+/// The index and the shards name the same tensors.
+fn agree(index: &Index, shards: &[Shard]) -> Result<(), ExportError> {
+    for shard in shards {
+        if let Some(stray) =
+            shard.tensors.iter().find(|tensor| index.weight_map.get(&tensor.name) != Some(&shard.file))
+        {
+            let found = match index.weight_map.get(&stray.name) {
+                Some(other) => format!("`{}` is in {}, not in {other}", stray.name, shard.file),
+                None => format!("`{}` of {} is missing", stray.name, shard.file),
+            };
+            return Err(bad(INDEX, found, "a `weight_map` that agrees with the shards"));
+        }
+    }
+    let stored = |name: &String| shards.iter().any(|shard| shard.tensors.iter().any(|t| t.name == *name));
+    // Every stored tensor is mapped, so one more entry than tensors means that one is missing.
+    let count: usize = shards.iter().map(|shard| shard.tensors.len()).sum();
+    if index.weight_map.len() == count {
+        return Ok(());
+    }
+    match index.weight_map.iter().find(|(name, _)| !stored(name)) {
+        Some((name, file)) => {
+            Err(bad(file, format!("tensor `{name}` is missing"), format!("what {INDEX} says is there")))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Whether a file of the folder holds weights in some format.
+pub(super) fn is_weights(name: &str) -> bool {
+    const EXTENSIONS: [&str; 9] =
+        [".safetensors", ".index.json", ".bin", ".pt", ".pth", ".ckpt", ".gguf", ".onnx", ".msgpack"];
+    EXTENSIONS.iter().any(|extension| name.ends_with(extension))
+}

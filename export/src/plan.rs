@@ -1,0 +1,68 @@
+//! `--to plan`: the plan itself as versioned JSON. Works for every technique.
+
+use serde::Serialize;
+
+use attune_core::exporter::{ExportError, ExportInput, Exporter, FileSink};
+use attune_core::facts::ModelFacts;
+use attune_core::plan::Plan;
+
+use crate::wire::{self, ModelJson, PlanJson, ProvenanceJson};
+
+/// `format` of a plan file.
+pub(crate) const FORMAT: &str = "attune-plan";
+/// `version` of the plan files that this build writes and reads.
+pub(crate) const VERSION: u64 = 1;
+
+const FILE: &str = "plan.json";
+
+/// Writes `plan.json`: edits, content hash, model and provenance.
+#[derive(Clone, Copy, Debug)]
+pub struct PlanExporter;
+
+#[derive(Serialize)]
+struct Document {
+    format: &'static str,
+    version: u64,
+    plan: PlanJson,
+    model: ModelJson,
+    provenance: ProvenanceJson,
+}
+
+impl Exporter for PlanExporter {
+    fn name(&self) -> &'static str {
+        "plan"
+    }
+
+    fn summary(&self) -> &'static str {
+        "the plan as versioned JSON (plan.json) with model fingerprint, scores and provenance, for scripts \
+         and for attune itself; works for every technique"
+    }
+
+    fn check(&self, plan: &Plan, _model: &ModelFacts) -> Result<(), ExportError> {
+        match plan.conflict() {
+            None => Ok(()),
+            Some((one, other)) => Err(ExportError::Inexpressible {
+                target: self.name(),
+                edit: one.to_open().to_string(),
+                reason: format!("the plan also holds {}, and both cannot be honoured", other.to_open()),
+            }),
+        }
+    }
+
+    fn export(&self, input: &ExportInput<'_>, sink: &mut FileSink<'_>) -> Result<(), ExportError> {
+        self.check(input.plan, input.model)?;
+        let document = Document {
+            format: FORMAT,
+            version: VERSION,
+            plan: input.plan.into(),
+            model: input.model.into(),
+            provenance: input.provenance.into(),
+        };
+        let bytes = wire::to_bytes(FILE, &document)?;
+        sink(FILE, &bytes).map_err(|source| ExportError::Io {
+            action: "write",
+            file: FILE.to_owned(),
+            source,
+        })
+    }
+}

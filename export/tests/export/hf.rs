@@ -1,0 +1,174 @@
+//! What the pruned checkpoint holds, byte by byte.
+
+use attune_core::exporter::{ExportInput, Exporter as _};
+use attune_core::plan::Plan;
+use attune_export::HfExporter;
+use proptest::prelude::*;
+use proptest::sample::subsequence;
+use safetensors::SafeTensors;
+use safetensors::tensor::Dtype;
+
+use crate::checkpoint::*;
+
+/// Checks a tensor file against the source: every tensor that should be in it, and no other.
+fn assert_holds(file: &[u8], expected: &Tensors) {
+    let found = SafeTensors::deserialize(file).unwrap();
+    let mut names = found.names();
+    names.sort_unstable();
+    assert_eq!(names, expected.keys().collect::<Vec<_>>());
+    for (name, tensor) in expected {
+        let view = found.tensor(name).unwrap();
+        assert_eq!((view.dtype(), view.shape()), (tensor.dtype, tensor.shape.as_slice()), "{name}");
+        assert!(view.data() == tensor.bytes, "the bytes of {name} differ");
+    }
+    let (_, metadata) = SafeTensors::read_metadata(file).unwrap();
+    let format = metadata.metadata().as_ref().and_then(|all| all.get("format"));
+    assert_eq!(format.map(String::as_str), Some("pt"));
+}
+
+/// The pruned tensors, made the slow and obvious way.
+fn pruned(source: &Tensors, kept: &[Vec<u32>]) -> Tensors {
+    let mut expected = source.clone();
+    expected.retain(|name, _| !name.contains(".experts."));
+    for (layer, kept) in kept.iter().enumerate() {
+        let prefix = format!("model.layers.{layer}.block_sparse_moe");
+        let router = expected.get_mut(&format!("{prefix}.gate.weight")).unwrap();
+        let rows: Vec<&[u8]> = router.bytes.chunks(router.bytes.len() / EXPERTS as usize).collect();
+        router.bytes = kept.iter().flat_map(|&expert| rows[expert as usize].to_vec()).collect();
+        router.shape[0] = kept.len();
+        for (new, old) in kept.iter().enumerate() {
+            for part in ["w1", "w2", "w3"] {
+                let tensor = source[&format!("{prefix}.experts.{old}.{part}.weight")].clone();
+                expected.insert(format!("{prefix}.experts.{new}.{part}.weight"), tensor);
+            }
+        }
+    }
+    expected
+}
+
+#[test]
+fn a_single_file_keeps_the_chosen_rows_and_experts() {
+    let source = tensors(Dtype::BF16);
+    let plan = Plan::new([keep(0, &[1, 3]), keep(1, &[0, 2])]);
+    let out = export(&HfExporter, &plan, &single(&source)).unwrap();
+    assert_holds(&out.0["model.safetensors"], &pruned(&source, &[vec![1, 3], vec![0, 2]]));
+    assert_eq!(out.0.keys().collect::<Vec<_>>(), ["attune-export.json", "config.json", "model.safetensors"]);
+}
+
+#[test]
+fn the_config_changes_in_one_number_and_nowhere_else() {
+    let plan = Plan::new([keep(0, &[0, 1, 3]), keep(1, &[1, 2, 3])]);
+    let out = export(&HfExporter, &plan, &single(&tensors(Dtype::F32))).unwrap();
+    let expected = CONFIG.replace("\"num_local_experts\":   4 ", "\"num_local_experts\":   3 ");
+    assert_eq!(out.text("config.json"), expected);
+    assert_eq!(out.json("config.json")["alpha"]["num_local_experts"], 4, "the nested key is another key");
+}
+
+#[test]
+fn shards_and_index_agree_and_an_empty_shard_disappears() {
+    // Shard 1 holds expert 2 of both layers and nothing else, shard 2 holds layer 1's other tensors.
+    let place = |name: &str| match name {
+        name if name.contains("experts.2.") => 1,
+        name if name.contains("layers.1") => 2,
+        _ => 0,
+    };
+    let source = tensors(Dtype::F16);
+    let plan = Plan::new([keep(0, &[0, 3]), keep(1, &[1, 3])]);
+    let out = export(&HfExporter, &plan, &sharded(&source, 3, place)).unwrap();
+
+    let shards: Vec<&String> = out.0.keys().filter(|name| name.ends_with(".safetensors")).collect();
+    assert_eq!(shards, ["model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"]);
+    let index = out.json("model.safetensors.index.json");
+    let expected = pruned(&source, &[vec![0, 3], vec![1, 3]]);
+    let size: usize = expected.values().map(|tensor| tensor.bytes.len()).sum();
+    assert_eq!(index["metadata"], serde_json::json!({"total_size": size}));
+    // Of shard 1 nothing is left, and still its six tensors were dropped.
+    let done = &out.json("attune-export.json")["done"]["tensors"];
+    let before: usize = source.values().map(|tensor| tensor.bytes.len()).sum();
+    assert_eq!((&done["dropped"], &done["bytes_before"]), (&12.into(), &before.into()));
+    assert_eq!(done["bytes"], size);
+    assert_eq!(index["weight_map"].as_object().unwrap().len(), expected.len());
+    for shard in shards {
+        let part = expected.iter().filter(|(name, _)| index["weight_map"][*name] == shard.as_str());
+        assert_holds(&out.0[shard], &part.map(|(name, tensor)| (name.clone(), tensor.clone())).collect());
+    }
+}
+
+#[test]
+fn the_same_sharding_keeps_its_file_names() {
+    let place = |name: &str| usize::from(name.contains("layers.1"));
+    let files = sharded(&tensors(Dtype::F16), 2, place);
+    let out = export(&HfExporter, &Plan::new([keep(0, &[0, 1]), keep(1, &[2, 3])]), &files).unwrap();
+    let weights =
+        |files: &Files| files.0.keys().filter(|name| name.starts_with("model")).cloned().collect::<Vec<_>>();
+    assert_eq!(weights(&out), weights(&files));
+}
+
+#[test]
+fn tokenizer_and_licence_travel_and_the_rest_is_listed() {
+    let files = single(&tensors(Dtype::BF16))
+        .with("tokenizer.json", "{}")
+        .with("LICENSE.txt", "free")
+        .with("README.md", "a dense model")
+        .with("pytorch_model.bin", "stale");
+    let out = export(&HfExporter, &Plan::new([keep(0, &[0, 1]), keep(1, &[0, 1])]), &files).unwrap();
+    assert_eq!((out.text("tokenizer.json"), out.text("LICENSE.txt")), ("{}".into(), "free".into()));
+    assert!(!out.0.contains_key("README.md") && !out.0.contains_key("pytorch_model.bin"));
+
+    let manifest = out.json("attune-export.json");
+    let done = &manifest["done"];
+    assert_eq!(done["files"]["copied"], serde_json::json!(["LICENSE.txt", "tokenizer.json"]));
+    assert_eq!(done["files"]["left_out"], serde_json::json!(["README.md", "pytorch_model.bin"]));
+    assert_eq!((&done["experts_before"], &done["experts"]), (&4.into(), &2.into()));
+    // Per layer: w1, w2, w3 of 2 dropped experts; expert 0 and 1 keep their names.
+    let counts = ["copied", "renumbered", "sliced", "dropped"].map(|key| done["tensors"][key].as_u64());
+    assert_eq!(counts, [Some(16), Some(0), Some(2), Some(12)]);
+    assert_eq!(
+        manifest["plan"]["edits"][1],
+        serde_json::json!({"edit": "keep-experts", "layer": 1, "experts": [0, 1]})
+    );
+    assert_eq!(manifest["provenance"]["study"], "half");
+    assert_eq!((&manifest["format"], &manifest["version"]), (&"attune-export".into(), &1.into()));
+}
+
+#[test]
+fn a_full_disk_is_named_with_its_file() {
+    let plan = Plan::new([keep(0, &[0, 1]), keep(1, &[0, 1])]);
+    let files = single(&tensors(Dtype::BF16));
+    let input = ExportInput { plan: &plan, model: &facts(), files: &files, provenance: &provenance() };
+    let error =
+        HfExporter.export(&input, &mut |_, _| Err(std::io::ErrorKind::StorageFull.into())).unwrap_err();
+    assert_eq!(error.to_string(), "cannot write model.safetensors: no storage space");
+}
+
+fn kept() -> impl Strategy<Value = Vec<Vec<u32>>> {
+    let all: Vec<u32> = (0..EXPERTS).collect();
+    (2..=EXPERTS as usize).prop_flat_map(move |count| {
+        proptest::collection::vec(subsequence(all.clone(), count), LAYERS as usize)
+    })
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_kept_its_bytes_are_the_source_bytes(
+        kept in kept(),
+        dtype in prop_oneof![Just(Dtype::F32), Just(Dtype::BF16), Just(Dtype::F8_E4M3)],
+        shards in 1_usize..4,
+    ) {
+        let source = tensors(dtype);
+        let plan = Plan::new(kept.iter().enumerate().map(|(layer, kept)| keep(layer as u32, kept)));
+        let expected = pruned(&source, &kept);
+        let out = export(&HfExporter, &plan, &single(&source)).unwrap();
+        assert_holds(&out.0["model.safetensors"], &expected);
+
+        let names: Vec<&String> = source.keys().collect();
+        let place = |name: &str| names.iter().position(|found| *found == name).unwrap_or(0) % shards;
+        let out = export(&HfExporter, &plan, &sharded(&source, shards, place)).unwrap();
+        let index = out.json("model.safetensors.index.json");
+        for (name, tensor) in &expected {
+            let file = index["weight_map"][name].as_str().unwrap();
+            let found = SafeTensors::deserialize(&out.0[file]).unwrap();
+            prop_assert!(found.tensor(name).unwrap().data() == tensor.bytes, "{}", name);
+        }
+    }
+}

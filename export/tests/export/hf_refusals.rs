@@ -1,0 +1,96 @@
+//! Plans that a Hugging Face checkpoint cannot say exactly.
+
+use attune_core::exporter::Exporter as _;
+use attune_core::facts::ModelFacts;
+use attune_core::plan::{AttentionSpan, Edit, KvBits, Plan};
+use attune_export::HfExporter;
+
+use crate::checkpoint::{facts, keep};
+
+fn refusal(plan: Plan, model: &ModelFacts) -> String {
+    HfExporter.check(&plan, model).unwrap_err().to_string()
+}
+
+fn kv_bits(layer: u32) -> Edit {
+    Edit::KvBits(KvBits { layer, keys: 4, values: 2, group_size: 3, sink: 1, recent: 16 })
+}
+
+#[test]
+fn other_edits_are_refused_by_name() {
+    assert_eq!(
+        refusal(Plan::new([keep(0, &[0, 1]), kv_bits(1)]), &facts()),
+        "`--to hf` cannot express the edit kv-bits(group-size:3,keys:4,layer:1,recent:16,sink:1,values:2) \
+         exactly: the Hugging Face layout has no per-layer format of the KV cache; use `--to plan`"
+    );
+    let span = AttentionSpan { layer: 0, kv_head: 0, sink: 4, alpha: 32.0, beta: 0.25 };
+    assert_eq!(
+        refusal(Plan::new([Edit::AttentionSpan(span)]), &facts()),
+        "`--to hf` cannot express the edit attention-span(alpha:32.0,beta:0.25,kv-head:0,layer:0,sink:4) \
+         exactly: the Hugging Face layout has no attention span per head; use `--to plan`"
+    );
+}
+
+#[test]
+fn layers_with_different_counts_are_refused() {
+    assert_eq!(
+        refusal(Plan::new([keep(0, &[0, 1]), keep(1, &[0, 1, 3])]), &facts()),
+        "`--to hf` cannot express the edit keep-experts(experts:[0, 1, 3],layer:1) exactly: the plan keeps 2 \
+         of 4 experts of layer 0 but 3 of 4 experts of layer 1, and config.json has one `num_local_experts` \
+         for all layers; search with the same number of experts in every layer, or use `--to plan`"
+    );
+    // A layer without an edit keeps all of its experts, so that every other layer has to as well.
+    assert_eq!(
+        refusal(Plan::new([keep(0, &[0, 1])]), &facts()),
+        "`--to hf` cannot express the edit keep-experts(experts:[0, 1],layer:0) exactly: the plan keeps 2 of \
+         4 experts of layer 0 but all 4 experts of layer 1, which has no edit, and config.json has one \
+         `num_local_experts` for all layers; search with the same number of experts in every layer, or use \
+         `--to plan`"
+    );
+    assert!(HfExporter.check(&Plan::new([keep(0, &[0, 1, 2, 3])]), &facts()).is_ok());
+}
+
+#[test]
+fn fewer_experts_than_the_router_picks_are_refused() {
+    for experts in [&[3][..], &[]] {
+        let count = experts.len();
+        let both = Plan::new([keep(0, experts), keep(1, experts)]);
+        let message = refusal(both, &facts());
+        let reason = format!(
+            "it keeps {count} of layer 0's experts, and the router picks 2 per token; keep at least as many"
+        );
+        assert!(message.ends_with(&reason), "{message}");
+    }
+}
+
+#[test]
+fn places_that_the_model_does_not_have_are_refused() {
+    let message = refusal(Plan::new([keep(0, &[0, 1]), keep(2, &[0, 1])]), &facts());
+    assert!(message.contains("layer:2) exactly: the model has 2 layers, counted from 0"), "{message}");
+    let message = refusal(Plan::new([keep(0, &[0, 4])]), &facts());
+    assert!(
+        message.ends_with("there is no expert 4: the model has 4 per layer, counted from 0"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_plan_without_meaning_or_without_edits_is_refused() {
+    let message = refusal(Plan::new([keep(0, &[0, 1]), keep(0, &[1, 2])]), &facts());
+    assert!(
+        message.contains("the plan also holds keep-experts(experts:[1, 2],layer:0), and both cannot"),
+        "{message}"
+    );
+    let message = refusal(Plan::dense(), &facts());
+    assert!(message.contains("the result would be the dense model"), "{message}");
+}
+
+#[test]
+fn other_families_are_refused_and_mixtures_are_told_the_condition() {
+    let of = |family: &str| ModelFacts { family: family.into(), ..facts() };
+    let plan = || Plan::new([keep(0, &[0, 1]), keep(1, &[0, 1])]);
+    let message = refusal(plan(), &of("qwen2_moe"));
+    assert!(message.contains("for models of the family mixtral, and this one is of qwen2_moe"), "{message}");
+    assert!(message.contains("`norm_topk_prob: true`"), "{message}");
+    let message = refusal(plan(), &of("llama"));
+    assert!(message.ends_with("and this one is of llama; use `--to plan`"), "{message}");
+}

@@ -1,0 +1,8 @@
+//! Exporters, from files in memory to files in memory.
+#![expect(clippy::unwrap_used, reason = "a helper of tests that cannot go on says where")]
+
+mod checkpoint;
+mod hf;
+mod hf_bad_models;
+mod hf_refusals;
+mod plan_file;
