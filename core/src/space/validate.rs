@@ -24,10 +24,21 @@ pub enum SpaceError {
     },
 }
 
+/// More numbers than any model has places for: keeps a broken technique from exhausting memory.
+const MOST_NUMBERS: u64 = 1 << 24;
+
 pub(super) fn space(space: &Space) -> Result<(), SpaceError> {
+    let mut size = 0_u64;
     for (index, dimension) in space.dimensions.iter().enumerate() {
+        size = size.saturating_add(numbers(dimension));
         let repeated = space.dimensions[..index].iter().any(|earlier| earlier.name == dimension.name);
-        let problem = if repeated { Some("the name is used twice".to_owned()) } else { domain(dimension) };
+        let problem = if repeated {
+            Some("the name is used twice".to_owned())
+        } else if size > MOST_NUMBERS {
+            Some(format!("with it, a config has more than {MOST_NUMBERS} numbers"))
+        } else {
+            domain(dimension)
+        };
         if let Some(problem) = problem {
             return Err(SpaceError::Dimension { dimension: dimension.name.clone(), problem });
         }
@@ -47,14 +58,13 @@ fn domain(dimension: &Dimension) -> Option<String> {
     if dimension.axes.iter().any(|axis| axis.len == 0) {
         return Some("an axis has length 0".to_owned());
     }
-    // An upper bound that no model comes near keeps a broken technique from exhausting memory.
-    if dimension.axes.iter().map(|axis| u64::from(axis.len)).fold(1, u64::saturating_mul) > 1 << 24 {
-        return Some("it has more than 2^24 cells".to_owned());
-    }
     let ordered = |min: f64, max: f64| min.is_finite() && max.is_finite() && min <= max;
     match &dimension.domain {
         Domain::Choice { options } if options.is_empty() => Some("it has no options".to_owned()),
         Domain::Level { levels } if levels.is_empty() => Some("it has no levels".to_owned()),
+        Domain::Level { levels } if levels.iter().any(|level| !level.is_finite()) => {
+            Some(format!("levels {levels:?} are not all finite"))
+        }
         Domain::Level { levels } if !levels.windows(2).all(|pair| pair[0] < pair[1]) => {
             Some(format!("levels {levels:?} do not ascend"))
         }
@@ -77,6 +87,16 @@ fn domain(dimension: &Dimension) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// Numbers that the cells of a dimension hold together, at most.
+fn numbers(dimension: &Dimension) -> u64 {
+    let each = match &dimension.domain {
+        Domain::Subset { of, .. } | Domain::Permutation { of } | Domain::Affine { of, .. } => u64::from(*of),
+        Domain::Matrix { rows, columns, .. } => u64::from(*rows) * u64::from(*columns),
+        Domain::Choice { .. } | Domain::Level { .. } | Domain::Int { .. } | Domain::Real { .. } => 1,
+    };
+    dimension.axes.iter().map(|axis| u64::from(axis.len)).fold(each.max(1), u64::saturating_mul)
 }
 
 fn constraint(space: &Space, constraint: &Constraint) -> Option<String> {

@@ -1,0 +1,44 @@
+//! Between the generated interface and the [`Technique`] trait.
+
+use std::marker::PhantomData;
+
+use crate::bindings::exports::attune::technique::technique::Guest;
+use crate::{
+    Baseline, Config, Cost, Description, Edit, Model, Options, Random, Settings, Signal, Signals, Space,
+    Technique, logging,
+};
+
+/// What [`export!`](crate::export) exports for a technique.
+pub struct Adapter<T>(PhantomData<T>);
+
+impl<T: Technique> Guest for Adapter<T> {
+    fn describe() -> Description {
+        logging::report_panics();
+        T::describe()
+    }
+
+    fn space(model: Model, options: Settings) -> Result<Space, String> {
+        logging::report_panics();
+        T::space(&model, &Options::new(options))
+    }
+
+    fn lower(model: Model, options: Settings, config: Config) -> Result<Vec<Edit>, String> {
+        logging::report_panics();
+        T::lower(&model, &Options::new(options), &config)
+    }
+
+    fn cost(model: Model, options: Settings, config: Config) -> Result<Vec<Cost>, String> {
+        logging::report_panics();
+        T::cost(&model, &Options::new(options), &config)
+    }
+
+    fn baselines(model: Model, options: Settings, signals: Vec<Signal>) -> Result<Vec<Baseline>, String> {
+        logging::report_panics();
+        T::baselines(&model, &Options::new(options), &Signals::new(signals))
+    }
+
+    fn vary(model: Model, options: Settings, parents: Vec<Config>, seed: u64) -> Result<Config, String> {
+        logging::report_panics();
+        T::vary(&model, &Options::new(options), &parents, &mut Random::new(seed))
+    }
+}

@@ -1,0 +1,82 @@
+//! Write a compression technique for attune: implement [`Technique`] for a type and [`export!`] it.
+//!
+//! The types of this crate are those of `attune:technique@0.1.0` (`plugins/wit/technique.wit`) with
+//! constructors that keep a technique short. A technique sees shapes and sizes of a model, never weights,
+//! and has no file, clock, network or randomness of its own. Errors that a user can act on are returned
+//! as sentences; a panic is a bug, and its message reaches the user through the host's log.
+
+mod adapter;
+#[doc(hidden)]
+pub mod bindings;
+mod describe;
+mod edit;
+mod logging;
+mod options;
+mod random;
+mod signals;
+mod space;
+
+#[doc(hidden)]
+pub use adapter::Adapter;
+pub use bindings::exports::attune::technique::technique::{
+    AffineDomain, Axis, Baseline, Budget, BudgetTerm, Config, Constraint, Description, Dimension, Distinct,
+    Domain, Exactly, IntRange, MatrixDomain, ModelFacts as Model, Open as Edit, OptionKind, OptionSpec,
+    RealDomain, RealRange, ResourceCost as Cost, Scale, SearchSpace as Space, Setting, Settings, Signal,
+    Slot, SubsetDomain, Value,
+};
+pub use logging::{debug, info, warn};
+pub use options::Options;
+pub use random::Random;
+pub use signals::Signals;
+
+/// A compression technique. Every function is called on a fresh instance and must be pure.
+pub trait Technique {
+    /// What it says about itself.
+    fn describe() -> Description;
+
+    /// Its search space for `model`.
+    ///
+    /// # Errors
+    /// A sentence for the user when the technique does not apply or the options exclude each other.
+    fn space(model: &Model, options: &Options) -> Result<Space, String>;
+
+    /// What `config` does to the model.
+    ///
+    /// # Errors
+    /// A sentence for the user.
+    fn lower(model: &Model, options: &Options, config: &Config) -> Result<Vec<Edit>, String>;
+
+    /// What `config` costs, resource by resource.
+    ///
+    /// # Errors
+    /// A sentence for the user.
+    fn cost(model: &Model, options: &Options, config: &Config) -> Result<Vec<Cost>, String>;
+
+    /// The configs that a result has to beat; one whose signal is not there is left out.
+    ///
+    /// # Errors
+    /// A sentence for the user, for example when a signal has the wrong shape.
+    fn baselines(model: &Model, options: &Options, signals: &Signals) -> Result<Vec<Baseline>, String>;
+
+    /// A child of `parents` (at least one); only called after [`Description::with_operators`].
+    ///
+    /// # Errors
+    /// A sentence for the user.
+    fn vary(
+        _model: &Model,
+        _options: &Options,
+        _parents: &[Config],
+        _random: &mut Random,
+    ) -> Result<Config, String> {
+        Err("this technique has no operators of its own".to_owned())
+    }
+}
+
+/// Exports a type that implements [`Technique`] as the component's technique. Once per component.
+#[macro_export]
+macro_rules! export {
+    ($technique:ty) => {
+        type ExportedTechnique = $crate::Adapter<$technique>;
+        $crate::bindings::export_plugin!(ExportedTechnique with_types_in $crate::bindings);
+    };
+}

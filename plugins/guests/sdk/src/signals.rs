@@ -1,0 +1,28 @@
+//! Reading signals.
+
+use crate::Signal;
+
+/// The measured statistics that the technique asked for.
+pub struct Signals(Vec<Signal>);
+
+impl Signals {
+    pub(crate) fn new(signals: Vec<Signal>) -> Self {
+        Self(signals)
+    }
+
+    /// The signal `name` with exactly these axes, row-major; `None` when it was not measured.
+    ///
+    /// # Errors
+    /// A sentence when its shape is another one.
+    pub fn get(&self, name: &str, axes: &[(&str, u32)]) -> Result<Option<&[f64]>, String> {
+        let Some(signal) = self.0.iter().find(|signal| signal.name == name) else { return Ok(None) };
+        let found: Vec<(&str, u32)> = signal.axes.iter().map(|axis| (axis.name.as_str(), axis.len)).collect();
+        let cells = axes.iter().map(|(_, len)| *len as usize).product();
+        if found == axes && signal.values.len() == cells {
+            Ok(Some(&signal.values))
+        } else {
+            let count = signal.values.len();
+            Err(format!("signal `{name}` has axes {found:?} and {count} values, expected axes {axes:?}"))
+        }
+    }
+}

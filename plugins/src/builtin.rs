@@ -1,0 +1,21 @@
+//! The built-in techniques: ordinary components that travel with the program.
+
+use attune_core::suggest::hint;
+
+use crate::error::LoadError;
+
+/// Names of the built-in techniques, in order.
+pub const BUILTIN_NAMES: [&str; 2] = ["expert-pruning", "kv-bits"];
+
+const COMPONENTS: [&[u8]; BUILTIN_NAMES.len()] =
+    [include_bytes!("../dist/expert-pruning.wasm"), include_bytes!("../dist/kv-bits.wasm")];
+
+/// The component of a built-in technique.
+pub(crate) fn find(name: &str) -> Result<&'static [u8], LoadError> {
+    let position = BUILTIN_NAMES.iter().position(|known| *known == name);
+    position.map(|position| COMPONENTS[position]).ok_or_else(|| LoadError::Unknown {
+        name: name.to_owned(),
+        hint: hint(name, BUILTIN_NAMES),
+        known: BUILTIN_NAMES.join(", "),
+    })
+}

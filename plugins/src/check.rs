@@ -1,0 +1,196 @@
+//! Trying a technique out, for its author: every function, on example models, twice.
+
+mod examples;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use attune_core::facts::ModelFacts;
+use attune_core::hash::ContentHash;
+use attune_core::rng;
+use attune_core::setting::Settings;
+use attune_core::space::{Config, Space};
+use attune_core::technique::{FailureKind, Signal, Technique, TechniqueFailure, TechniqueInfo};
+
+use crate::error::LoadError;
+use crate::host::Host;
+
+/// Configs that are drawn from each space.
+const DRAWS: u64 = 20;
+/// Seed of the draws; any would do.
+const SEED: u64 = 1;
+
+/// What was tried on one example model.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding {
+    /// The example model, in words.
+    pub model: String,
+    /// What was tried.
+    pub what: String,
+    /// What came of it, or what is wrong.
+    pub outcome: Result<String, String>,
+}
+
+/// The result of [`check`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Check {
+    /// What the technique says about itself.
+    pub info: TechniqueInfo,
+    /// What was tried, in order.
+    pub findings: Vec<Finding>,
+}
+
+impl Check {
+    /// Whether nothing is wrong.
+    pub fn passed(&self) -> bool {
+        self.findings.iter().all(|finding| finding.outcome.is_ok())
+    }
+}
+
+/// Loads a component and tries all of it, with default options, on a dense model and on a mixture of
+/// experts: draws configs, lowers, costs, compares and varies them, and does so twice, since equal arguments
+/// must give equal results. A technique may refuse a model that it is not for, but not every model.
+///
+/// # Errors
+/// [`LoadError`] when the file is no technique at all. What is wrong with a technique is in the findings.
+pub fn check(host: &Host, path: &Path) -> Result<Check, LoadError> {
+    let technique = host.load_file(path)?;
+    let mut trial = Trial { technique: &technique, findings: Vec::new() };
+    let models = examples::models();
+    let applicable = models.iter().filter(|model| trial.model(model)).count();
+    if applicable == 0 {
+        trial.find("all", "apply to a model", Err("it refuses every example model".to_owned()));
+    }
+    let Trial { findings, .. } = trial;
+    Ok(Check { info: technique.info().clone(), findings })
+}
+
+struct Trial<'a> {
+    technique: &'a dyn Technique,
+    findings: Vec<Finding>,
+}
+
+impl Trial<'_> {
+    /// Tries everything on one model; `false` when the technique is not for it.
+    fn model(&mut self, model: &ModelFacts) -> bool {
+        let options = Settings::new();
+        let space = match self.technique.space(model, &options) {
+            Ok(space) => space,
+            Err(TechniqueFailure { kind: FailureKind::Refused(reason), .. }) => {
+                self.find(&model.name, "space", Ok(format!("not for this model: {reason}")));
+                return false;
+            }
+            Err(failure) => {
+                self.find(&model.name, "space", Err(failure.kind.to_string()));
+                return true;
+            }
+        };
+        let described = describe(&space);
+        let again = self.technique.space(model, &options);
+        self.find(&model.name, "space", same("space", Ok(space.clone()), again).map(|_| described));
+
+        match draw(&space) {
+            Err(problem) => self.find(&model.name, "draw configs", Err(problem)),
+            Ok(configs) => {
+                let different: BTreeSet<ContentHash> = configs.iter().map(Config::hash).collect();
+                let text = format!("{} of {} draws are different", different.len(), configs.len());
+                self.find(&model.name, "draw configs", Ok(text));
+                self.configs(model, &options, &configs);
+            }
+        }
+        self.baselines(model, &options);
+        true
+    }
+
+    fn configs(&mut self, model: &ModelFacts, options: &Settings, configs: &[Config]) {
+        let technique = self.technique;
+        let plans = each(configs, |config| {
+            let lower = || technique.lower(model, options, config);
+            same("lower", lower(), lower()).map(|plan| plan.edits().len())
+        });
+        self.find(&model.name, "lower", plans.map(|edits| range("edits per plan", &edits)));
+
+        let costs = each(configs, |config| {
+            let cost = || technique.cost(model, options, config);
+            same("cost", cost(), cost())
+        });
+        let text = costs.map(|costs| {
+            let first = costs.first().into_iter().flatten();
+            let texts = first
+                .map(|cost| format!("{} {} {} (dense {})", cost.resource, cost.value, cost.unit, cost.dense));
+            texts.collect::<Vec<String>>().join(", ")
+        });
+        self.find(&model.name, "cost", text);
+
+        if technique.info().has_operators {
+            let changed = each(configs, |parent| {
+                let vary = || technique.vary(model, options, &[parent], SEED);
+                same("vary", vary(), vary()).map(|child| usize::from(child != *parent))
+            });
+            let text = changed.map(|changed| {
+                format!(
+                    "{} of {} children differ from their parent",
+                    changed.iter().sum::<usize>(),
+                    changed.len()
+                )
+            });
+            self.find(&model.name, "vary", text);
+        }
+    }
+
+    fn baselines(&mut self, model: &ModelFacts, options: &Settings) {
+        let names = &self.technique.info().signals;
+        let signals: Vec<Signal> = names.iter().filter_map(|name| examples::signal(name, model)).collect();
+        let baselines = || self.technique.baselines(model, options, &signals);
+        let outcome = same("baselines", baselines(), baselines()).map(|baselines| {
+            let names: Vec<String> = baselines.into_iter().map(|baseline| baseline.name).collect();
+            if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+        });
+        self.find(&model.name, "baselines", outcome);
+    }
+
+    fn find(&mut self, model: &str, what: &str, outcome: Result<String, String>) {
+        self.findings.push(Finding { model: model.to_owned(), what: what.to_owned(), outcome });
+    }
+}
+
+/// The result of two equal calls, when it is one.
+fn same<T: PartialEq>(
+    call: &str,
+    first: Result<T, TechniqueFailure>,
+    second: Result<T, TechniqueFailure>,
+) -> Result<T, String> {
+    let first = first.map_err(|failure| failure.kind.to_string())?;
+    let second = second.map_err(|failure| format!("the second time only: {}", failure.kind))?;
+    if first == second {
+        Ok(first)
+    } else {
+        Err(format!("two equal calls of `{call}` gave different results"))
+    }
+}
+
+fn each<T>(configs: &[Config], f: impl Fn(&Config) -> Result<T, String>) -> Result<Vec<T>, String> {
+    let numbered = configs.iter().enumerate();
+    numbered.map(|(index, config)| f(config).map_err(|problem| format!("draw {index}: {problem}"))).collect()
+}
+
+fn draw(space: &Space) -> Result<Vec<Config>, String> {
+    let drawn = (0..DRAWS).map(|index| space.sample(&mut rng::derive(SEED, "check", &[index])));
+    drawn.collect::<Result<_, _>>().map_err(|infeasible| infeasible.to_string())
+}
+
+fn describe(space: &Space) -> String {
+    let dimension = |(name, cells): (&str, usize)| format!("{name} × {cells}");
+    let dimensions = space.dimensions().iter().map(|found| dimension((&found.name, found.cells())));
+    let dimensions = dimensions.collect::<Vec<String>>().join(", ");
+    match space.count().log10() {
+        Some(log10) => format!("{dimensions}: 10^{log10:.1} configs"),
+        None => format!("{dimensions}: infinitely many configs"),
+    }
+}
+
+fn range(what: &str, numbers: &[usize]) -> String {
+    let least = numbers.iter().min().unwrap_or(&0);
+    let most = numbers.iter().max().unwrap_or(&0);
+    format!("{least} to {most} {what}")
+}

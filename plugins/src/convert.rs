@@ -1,0 +1,18 @@
+//! Between wire types and domain types. What comes out of a component is checked here, completely: behind
+//! this module a value of a domain type can be relied on.
+
+mod describe;
+mod model;
+mod outcome;
+mod setting;
+mod space;
+
+pub(crate) use describe::description;
+pub(crate) use model::{facts, signal};
+pub(crate) use outcome::{baselines, config_in, config_out, costs, plan};
+pub(crate) use setting::settings_out;
+pub(crate) use space::space;
+
+/// What is wrong with something that a component returned.
+#[derive(Debug)]
+pub(crate) struct BadOutput(pub(crate) String);

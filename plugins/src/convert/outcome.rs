@@ -1,0 +1,102 @@
+//! Configs, and what they do and cost.
+
+use attune_core::facts::ModelFacts;
+use attune_core::plan::{Edit, OpenEdit, Plan};
+use attune_core::space::{Config, Space, Value};
+use attune_core::technique::{Baseline, Cost};
+
+use super::BadOutput;
+use super::setting::settings_in;
+use crate::wire;
+
+/// A config that is a point of the space, budgets aside.
+pub(crate) fn config_in(config: wire::Config, space: &Space) -> Result<Config, BadOutput> {
+    let config =
+        Config::new(config.into_iter().map(|cells| cells.into_iter().map(value).collect()).collect());
+    let config = space.canonical(config);
+    space.check_domains(&config).map_err(|violation| BadOutput(violation.to_string()))?;
+    Ok(config)
+}
+
+fn value(value: wire::Value) -> Value {
+    match value {
+        wire::Value::Index(index) => Value::Index(index),
+        wire::Value::Int(number) => Value::Int(number),
+        wire::Value::Real(number) => Value::Real(number),
+        wire::Value::Indices(indices) => Value::Indices(indices),
+        wire::Value::Reals(numbers) => Value::Reals(numbers),
+    }
+}
+
+pub(crate) fn config_out(config: &Config) -> wire::Config {
+    let cell = |value: &Value| match value {
+        Value::Index(index) => wire::Value::Index(*index),
+        Value::Int(number) => wire::Value::Int(*number),
+        Value::Real(number) => wire::Value::Real(*number),
+        Value::Indices(indices) => wire::Value::Indices(indices.clone()),
+        Value::Reals(numbers) => wire::Value::Reals(numbers.clone()),
+    };
+    config.dimensions().iter().map(|cells| cells.iter().map(cell).collect()).collect()
+}
+
+/// A plan whose edits are known, declared, on layers that exist, and do not contradict each other.
+pub(crate) fn plan(
+    edits: Vec<wire::Open>,
+    declared: &[String],
+    model: &ModelFacts,
+) -> Result<Plan, BadOutput> {
+    let edit = |open: wire::Open| {
+        let args = settings_in(&format!("edit `{}`", open.kind), open.args)?;
+        let open = OpenEdit { kind: open.kind, args };
+        let edit = Edit::from_open(&open).map_err(|error| BadOutput(error.to_string()))?;
+        if !declared.iter().any(|kind| kind == edit.kind()) {
+            let declared = declared.join(", ");
+            return Err(BadOutput(format!("edit {open} is of a kind that it does not declare ({declared})")));
+        }
+        if edit.layer() >= model.layers {
+            return Err(BadOutput(format!(
+                "edit {open} touches layer {}, but model `{}` has layers 0 to {}",
+                edit.layer(),
+                model.name,
+                i64::from(model.layers) - 1
+            )));
+        }
+        Ok(edit)
+    };
+    let plan = Plan::new(edits.into_iter().map(edit).collect::<Result<Vec<Edit>, BadOutput>>()?);
+    match plan.conflict() {
+        Some((one, other)) => {
+            Err(BadOutput(format!("edits {} and {} contradict each other", one.to_open(), other.to_open())))
+        }
+        None => Ok(plan),
+    }
+}
+
+/// Costs that are numbers, each resource once.
+pub(crate) fn costs(costs: Vec<wire::ResourceCost>) -> Result<Vec<Cost>, BadOutput> {
+    let mut known: Vec<Cost> = Vec::with_capacity(costs.len());
+    for wire::ResourceCost { resource, unit, value, dense } in costs {
+        if !value.is_finite() || !dense.is_finite() {
+            return Err(BadOutput(format!("the cost in `{resource}` is {value} {unit}, dense {dense}")));
+        }
+        if known.iter().any(|cost| cost.resource == resource) {
+            return Err(BadOutput(format!("it has two costs in `{resource}`")));
+        }
+        known.push(Cost { resource, unit, value, dense });
+    }
+    Ok(known)
+}
+
+/// Baselines in their domains, each name once.
+pub(crate) fn baselines(baselines: Vec<wire::Baseline>, space: &Space) -> Result<Vec<Baseline>, BadOutput> {
+    let mut known: Vec<Baseline> = Vec::with_capacity(baselines.len());
+    for wire::Baseline { name, help, config } in baselines {
+        let config = config_in(config, space)
+            .map_err(|BadOutput(problem)| BadOutput(format!("baseline `{name}`: {problem}")))?;
+        if known.iter().any(|baseline| baseline.name == name) {
+            return Err(BadOutput(format!("it has two baselines named `{name}`")));
+        }
+        known.push(Baseline { name, help, config });
+    }
+    Ok(known)
+}

@@ -1,0 +1,105 @@
+//! The host: one engine, and the way from bytes to a technique.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use attune_core::technique::{FailureKind, TechniqueFailure};
+use wasmtime::Engine;
+use wasmtime::component::{Component, HasSelf, Linker};
+
+use crate::builtin;
+use crate::error::{HostError, LoadError};
+use crate::sandbox::{LogLine, LogSink, Sandbox};
+use crate::technique::WasmTechnique;
+use crate::wire::{Plugin, PluginPre};
+use crate::{limits, ticker, world};
+
+/// Loads techniques. One host serves a whole program; it may be shared between threads.
+pub struct Host {
+    engine: Engine,
+    linker: Linker<Sandbox>,
+    sink: LogSink,
+}
+
+impl Host {
+    /// A host that drops what techniques log.
+    ///
+    /// # Errors
+    /// [`HostError`] when the engine or its watch thread cannot be set up.
+    pub fn new() -> Result<Self, HostError> {
+        Self::with_log(|_| {})
+    }
+
+    /// A host that hands every logged line to `sink`.
+    ///
+    /// # Errors
+    /// [`HostError`] when the engine or its watch thread cannot be set up.
+    pub fn with_log(sink: impl Fn(&LogLine) + Send + Sync + 'static) -> Result<Self, HostError> {
+        let refused = |error: wasmtime::Error| HostError::Engine(format!("{error:#}"));
+        let engine = Engine::new(&limits::config()).map_err(refused)?;
+        ticker::start(&engine)?;
+        let mut linker = Linker::new(&engine);
+        Plugin::add_to_linker::<_, HasSelf<_>>(&mut linker, |sandbox| sandbox).map_err(refused)?;
+        Ok(Self { engine, linker, sink: Arc::new(sink) })
+    }
+
+    /// Loads a built-in technique, exactly as the file of a third party.
+    ///
+    /// # Errors
+    /// [`LoadError::Unknown`] with the nearest name; or the technique's own failure.
+    pub fn builtin(&self, name: &str) -> Result<WasmTechnique, LoadError> {
+        Ok(self.load(name, builtin::find(name)?)?)
+    }
+
+    /// Loads all built-in techniques, in name order.
+    ///
+    /// # Errors
+    /// The first failure.
+    pub fn builtins(&self) -> Result<Vec<WasmTechnique>, LoadError> {
+        builtin::BUILTIN_NAMES.iter().map(|name| self.builtin(name)).collect()
+    }
+
+    /// Loads a component from a file.
+    ///
+    /// # Errors
+    /// See [`LoadError`]; messages name the file.
+    pub fn load_file(&self, path: &Path) -> Result<WasmTechnique, LoadError> {
+        let io = |source| LoadError::Io { path: path.to_owned(), source };
+        let limit = limits::COMPONENT_BYTES;
+        let file = File::open(path).map_err(io)?;
+        let bytes = file.metadata().map_err(io)?.len();
+        let mut content = Vec::new();
+        // A pipe has no length; reading one byte too many tells.
+        file.take(limit + 1).read_to_end(&mut content).map_err(io)?;
+        let bytes = bytes.max(content.len() as u64);
+        if bytes > limit {
+            return Err(LoadError::TooLarge { path: path.to_owned(), bytes, limit });
+        }
+        Ok(self.load(&path.display().to_string(), &content)?)
+    }
+
+    /// Loads a component from its bytes. `label` names it in messages until it has told its name.
+    ///
+    /// # Errors
+    /// [`FailureKind::WrongWorld`] when the bytes are no technique; otherwise what happens in `describe`.
+    pub fn load(&self, label: &str, bytes: &[u8]) -> Result<WasmTechnique, TechniqueFailure> {
+        let wrong = |reason: String| TechniqueFailure {
+            technique: label.to_owned(),
+            call: "load".to_owned(),
+            kind: FailureKind::WrongWorld(reason),
+        };
+        if let Some(complaint) = world::complain_about_bytes(bytes) {
+            return Err(wrong(complaint));
+        }
+        let component = Component::from_binary(&self.engine, bytes)
+            .map_err(|error| wrong(format!("it is not a valid component: {}", error.root_cause())))?;
+        if let Some(complaint) = world::complain_about_names(&component, &self.engine) {
+            return Err(wrong(complaint));
+        }
+        let plugin = self.linker.instantiate_pre(&component).and_then(PluginPre::new);
+        let plugin = plugin.map_err(|error| wrong(world::complain_about_types(&error)))?;
+        WasmTechnique::describe(plugin, label, bytes, Arc::clone(&self.sink))
+    }
+}

@@ -1,0 +1,123 @@
+//! What a running technique can reach: counters and a log.
+
+use std::fmt;
+use std::sync::Arc;
+
+use wasmtime::{Error, ResourceLimiter};
+
+use crate::limits;
+use crate::wire::attune::technique::log;
+
+/// How much a line of a technique matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LogLevel {
+    /// For the technique's author.
+    Debug,
+    /// Worth knowing.
+    Info,
+    /// Probably not what the user wants.
+    Warn,
+    /// A panic, just before it traps.
+    Error,
+}
+
+/// One line that a technique logged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogLine {
+    /// The technique.
+    pub technique: String,
+    /// How much it matters.
+    pub level: LogLevel,
+    /// The text, cut to [`limits::LOG_LINE_BYTES`].
+    pub message: String,
+}
+
+/// Takes the lines that techniques log; called on the thread that calls the technique.
+pub type LogSink = Arc<dyn Fn(&LogLine) + Send + Sync>;
+
+/// A limit that the engine does not know by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exceeded {
+    Memory,
+    Log,
+}
+
+impl fmt::Display for Exceeded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Memory => write!(f, "more than {} MiB of memory", limits::MEMORY_BYTES >> 20),
+            Self::Log => write!(f, "it logged more than {} bytes in one call", limits::LOG_BYTES),
+        }
+    }
+}
+
+impl std::error::Error for Exceeded {}
+
+/// The state of one store.
+pub(crate) struct Sandbox {
+    technique: String,
+    sink: LogSink,
+    logged: usize,
+    /// The last line at level error: what a panic said before it became a trap.
+    pub(crate) last_words: Option<String>,
+}
+
+impl Sandbox {
+    pub(crate) fn new(technique: &str, sink: LogSink) -> Self {
+        let technique = technique.to_owned();
+        Self { technique, sink, logged: 0, last_words: None }
+    }
+}
+
+impl log::Host for Sandbox {
+    fn log(&mut self, level: log::Level, mut message: String) -> Result<(), Error> {
+        self.logged = self.logged.saturating_add(message.len());
+        if self.logged > limits::LOG_BYTES {
+            return Err(Exceeded::Log.into());
+        }
+        message.truncate(message.floor_char_boundary(limits::LOG_LINE_BYTES));
+        let level = match level {
+            log::Level::Debug => LogLevel::Debug,
+            log::Level::Info => LogLevel::Info,
+            log::Level::Warn => LogLevel::Warn,
+            log::Level::Error => LogLevel::Error,
+        };
+        if level == LogLevel::Error {
+            self.last_words = Some(message.clone());
+        }
+        (self.sink)(&LogLine { technique: self.technique.clone(), level, message });
+        Ok(())
+    }
+}
+
+/// Growth beyond a limit ends the call at once: a refusal that the technique could handle would make its
+/// result depend on this machine.
+impl ResourceLimiter for Sandbox {
+    fn memory_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> Result<bool, Error> {
+        if desired > limits::MEMORY_BYTES { Err(Exceeded::Memory.into()) } else { Ok(true) }
+    }
+
+    fn memory_grow_failed(&mut self, _: Error) -> Result<(), Error> {
+        Err(Exceeded::Memory.into())
+    }
+
+    fn table_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> Result<bool, Error> {
+        if desired > limits::TABLE_ELEMENTS { Err(Exceeded::Memory.into()) } else { Ok(true) }
+    }
+
+    fn table_grow_failed(&mut self, _: Error) -> Result<(), Error> {
+        Err(Exceeded::Memory.into())
+    }
+
+    fn instances(&self) -> usize {
+        limits::INSTANCES
+    }
+
+    fn tables(&self) -> usize {
+        limits::TABLES
+    }
+
+    fn memories(&self) -> usize {
+        limits::MEMORIES
+    }
+}

@@ -1,0 +1,74 @@
+//! The built-in techniques are the committed components, and each passes the check for authors.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use attune_core::hash::ContentHash;
+use attune_core::technique::Technique as _;
+use attune_plugins::{BUILTIN_NAMES, check};
+
+use crate::models::{fixture, host};
+
+fn recorded(folder: &Path) -> BTreeMap<String, String> {
+    let sums = fs::read_to_string(folder.join("SHA256SUMS")).unwrap();
+    let pair = |line: &str| {
+        let (hash, name) = line.split_once("  ").unwrap();
+        (name.to_owned(), hash.to_owned())
+    };
+    sums.lines().map(pair).collect()
+}
+
+#[test]
+fn embedded_committed_and_recorded_components_are_the_same() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("dist");
+    let mut committed = BTreeMap::new();
+    for entry in fs::read_dir(&folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "wasm") {
+            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+            committed.insert(name, ContentHash::of(&fs::read(&path).unwrap()).to_string());
+        }
+    }
+    let embedded: BTreeMap<String, String> = host()
+        .builtins()
+        .unwrap()
+        .iter()
+        .map(|technique| {
+            (format!("{}.wasm", technique.info().name), technique.info().fingerprint.to_string())
+        })
+        .collect();
+    assert_eq!(embedded, committed);
+    assert_eq!(recorded(&folder), committed);
+}
+
+#[test]
+fn builtin_techniques_have_the_names_they_are_found_by() {
+    for (technique, name) in host().builtins().unwrap().iter().zip(BUILTIN_NAMES) {
+        assert_eq!(technique.info().name, name);
+    }
+    let unknown = host().builtin("expert-prunning").err().unwrap().to_string();
+    assert!(unknown.contains("did you mean `expert-pruning`?"), "{unknown}");
+    assert!(unknown.contains("expert-pruning, kv-bits"), "{unknown}");
+}
+
+#[test]
+fn builtin_techniques_pass_the_check_for_authors() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("dist");
+    for name in BUILTIN_NAMES {
+        let report = check(host(), &folder.join(format!("{name}.wasm"))).unwrap();
+        assert!(report.passed(), "{name}: {:#?}", report.findings);
+        assert!(report.findings.iter().any(|finding| finding.what == "lower"), "{name}: {report:?}");
+    }
+}
+
+#[test]
+fn the_check_for_authors_names_what_is_wrong() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("none.wasm");
+    let missing = check(host(), &path).err().unwrap().to_string();
+    assert!(missing.contains("none.wasm"), "{missing}");
+    // By default the fixture behaves.
+    let report = check(host(), &fixture("misbehaving.wasm")).unwrap();
+    assert!(report.passed(), "{:#?}", report.findings);
+}

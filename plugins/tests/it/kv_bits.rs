@@ -1,0 +1,110 @@
+//! `kv-bits`: budget with overhead, plan, costs and baselines.
+
+use attune_core::plan::{Edit, KvBits};
+use attune_core::setting::{Setting, Settings};
+use attune_core::space::{Config, Domain};
+use attune_core::technique::{FailureKind, Technique as _};
+
+use crate::models::{KV_BITS, dense, indices, options};
+
+/// Levels 1, 2, 3, 4, 8, 16 by position; an element of a 64-channel group takes half a bit more.
+const AT_2: u32 = 1;
+const AT_3: u32 = 2;
+const AT_4: u32 = 3;
+const AT_16: u32 = 5;
+
+fn average(bits: f64) -> Settings {
+    options(&[("average", Setting::Real(bits))])
+}
+
+/// The same two levels in all four layers.
+fn everywhere(keys: u32, values: u32) -> Config {
+    indices(&[keys, values, keys, values, keys, values, keys, values])
+}
+
+#[test]
+fn the_budget_counts_scales_and_zero_points() {
+    let space = KV_BITS.space(&dense(), &average(3.25)).unwrap();
+    let bits = &space.dimensions()[0];
+    assert_eq!(bits.domain, Domain::Level { levels: vec![1.0, 2.0, 3.0, 4.0, 8.0, 16.0] });
+    assert_eq!(bits.cells(), 8);
+    assert_eq!(bits.place(5), "layer 2, part 1");
+    // 2.5 fits and 3.5 does not; 3.5 for keys and 2.5 for values is 3.0; 5 of 8 cells at 3.5 is 3.125,
+    // and 6 of 8 is 3.25 exactly.
+    space.check(&everywhere(AT_2, AT_2)).unwrap();
+    space.check(&everywhere(AT_3, AT_2)).unwrap();
+    space.check(&indices(&[AT_3, AT_3, AT_3, AT_3, AT_3, AT_3, AT_2, AT_2])).unwrap();
+    let over = space.check(&indices(&[AT_3, AT_3, AT_3, AT_3, AT_3, AT_3, AT_3, AT_2])).unwrap_err();
+    assert!(over.to_string().contains("budget `bits`: 3.375 bits/element used, at most 3.25"), "{over}");
+}
+
+#[test]
+fn every_layer_gets_an_edit_unless_it_stays_exact() {
+    let technique = &*KV_BITS;
+    let config = indices(&[AT_4, AT_2, AT_16, AT_16, AT_16, AT_2, AT_2, AT_16]);
+    let given =
+        options(&[("sink", Setting::Int(1)), ("recent", Setting::Int(16)), ("average", Setting::Real(16.0))]);
+    let plan = technique.lower(&dense(), &given, &config).unwrap();
+    let edit = |layer, keys, values| {
+        Edit::KvBits(KvBits { layer, keys, values, group_size: 64, sink: 1, recent: 16 })
+    };
+    assert_eq!(plan.edits(), [edit(0, 4, 2), edit(2, 16, 2), edit(3, 2, 16)]);
+}
+
+#[test]
+fn costs_are_bits_per_element_and_bytes_per_token() {
+    let technique = &*KV_BITS;
+    let given = options(&[("group-size", Setting::Int(32)), ("average", Setting::Real(16.0))]);
+    let costs = technique.cost(&dense(), &given, &everywhere(AT_4, AT_16)).unwrap();
+    // 4 bits and one of overhead for keys, 16 for values; 2 · 4 layers · 2 heads · 64 channels.
+    assert_eq!((costs[0].resource.as_str(), costs[0].value, costs[0].dense), ("bits", 10.5, 16.0));
+    assert_eq!((costs[1].resource.as_str(), costs[1].unit.as_str()), ("cache", "bytes/token"));
+    assert_eq!((costs[1].value, costs[1].dense), (1024.0 * 10.5 / 8.0, 2048.0));
+}
+
+#[test]
+fn baselines_stand_on_both_sides_of_the_budget() {
+    let technique = &*KV_BITS;
+    let baselines = |given: &Settings| {
+        let baselines = technique.baselines(&dense(), given, &[]).unwrap();
+        baselines.into_iter().map(|baseline| (baseline.name, baseline.config)).collect::<Vec<_>>()
+    };
+    let named = |name: &str, config| (name.to_owned(), config);
+    // Of the pairs that cost 3.0, keys 3 with values 2 is more even than keys 4 with values 1.
+    assert_eq!(
+        baselines(&average(3.25)),
+        [
+            named("default", everywhere(AT_2, AT_2)),
+            named("uniform-within", everywhere(AT_2, AT_2)),
+            named("uniform", everywhere(AT_3, AT_3)),
+            named("keys-first", everywhere(AT_3, AT_2)),
+        ]
+    );
+    // A budget that a uniform level meets exactly.
+    assert_eq!(baselines(&average(3.5))[2], named("uniform", everywhere(AT_3, AT_3)));
+    // No level costs as much as the budget: there is no uniform configuration of the same or larger cost.
+    let low = options(&[("levels", Setting::Ints(vec![4, 2, 2])), ("average", Setting::Real(9.0))]);
+    let names: Vec<String> = baselines(&low).into_iter().map(|(name, _)| name).collect();
+    assert_eq!(names, ["default", "uniform-within", "keys-first"]);
+}
+
+#[test]
+fn numbers_that_do_not_fit_are_refused_with_a_way_out() {
+    let refusal = |given: &[(&str, Setting)]| match KV_BITS.space(&dense(), &options(given)) {
+        Err(failure) => match failure.kind {
+            FailureKind::Refused(words) => words,
+            other => panic!("{other:?}"),
+        },
+        Ok(space) => panic!("{space:?}"),
+    };
+    assert_eq!(
+        refusal(&[("average", Setting::Real(1.25))]),
+        "`average` is 1.25 bits, but the cheapest level, 1, takes 1.5 with scale and zero point; \
+         raise `average` to 1.5 or more"
+    );
+    assert!(
+        refusal(&[("group-size", Setting::Int(48))]).contains("does not divide the 64 channels per head")
+    );
+    assert!(refusal(&[("levels", Setting::Ints(vec![4, 12]))]).contains("`levels` contains 12"));
+    assert!(refusal(&[("levels", Setting::Ints(vec![]))]).contains("expected a list of whole numbers"));
+}

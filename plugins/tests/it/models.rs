@@ -1,0 +1,77 @@
+//! Example models and hosts.
+
+use std::path::PathBuf;
+use std::sync::LazyLock;
+
+use attune_core::facts::ModelFacts;
+use attune_core::hash::ContentHash;
+use attune_core::setting::{Setting, Settings};
+use attune_core::space::{Axis, Config, Value};
+use attune_core::technique::Signal;
+use attune_plugins::{Host, WasmTechnique};
+
+static HOST: LazyLock<Host> = LazyLock::new(|| Host::new().unwrap());
+
+pub(crate) fn host() -> &'static Host {
+    &HOST
+}
+
+pub(crate) fn fixture(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name)
+}
+
+pub(crate) static EXPERT_PRUNING: LazyLock<WasmTechnique> =
+    LazyLock::new(|| host().builtin("expert-pruning").unwrap());
+
+pub(crate) static KV_BITS: LazyLock<WasmTechnique> = LazyLock::new(|| host().builtin("kv-bits").unwrap());
+
+/// 4 layers, 2 KV heads of 64 channels; dense.
+pub(crate) fn dense() -> ModelFacts {
+    ModelFacts {
+        name: "dense".into(),
+        fingerprint: ContentHash::of(b"dense"),
+        family: "llama".into(),
+        layers: 4,
+        hidden: 256,
+        heads: 4,
+        kv_heads: 2,
+        head_dim: 64,
+        experts: 0,
+        experts_per_token: 0,
+        context: 2048,
+        vocab: 1000,
+        parameters: 4_000_000,
+        expert_parameters: 0,
+        bytes_per_parameter: 2.0,
+    }
+}
+
+/// The same with 8 experts of 100 000 parameters per layer, of which each token uses 2.
+pub(crate) fn mixture() -> ModelFacts {
+    ModelFacts {
+        name: "mixture".into(),
+        family: "mixtral".into(),
+        experts: 8,
+        experts_per_token: 2,
+        expert_parameters: 100_000,
+        ..dense()
+    }
+}
+
+pub(crate) fn options(given: &[(&str, Setting)]) -> Settings {
+    given.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
+}
+
+pub(crate) fn subsets(cells: &[&[u32]]) -> Config {
+    Config::new(vec![cells.iter().map(|cell| Value::Indices(cell.to_vec())).collect()])
+}
+
+pub(crate) fn indices(cells: &[u32]) -> Config {
+    Config::new(vec![cells.iter().copied().map(Value::Index).collect()])
+}
+
+pub(crate) fn expert_signal(name: &str, layers: u32, rows: &[f64]) -> Signal {
+    let experts = rows.len() as u32 / layers;
+    let axes = vec![Axis::new("layer", layers), Axis::new("expert", experts)];
+    Signal { name: name.into(), axes, values: rows.to_vec() }
+}

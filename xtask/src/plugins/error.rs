@@ -1,0 +1,41 @@
+//! What can go wrong between sources and components.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Components could not be built, or disagree with their sources.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PluginsError {
+    #[error("cannot {action} {}: {source}", path.display())]
+    Io { action: &'static str, path: PathBuf, source: io::Error },
+    #[error(
+        "no toolchain builds for wasm32-unknown-unknown here; run `rustup target add \
+         wasm32-unknown-unknown`, or on Debian `apt-get install rustc-web rust-web-src`"
+    )]
+    NoToolchain,
+    #[error("`{command}` failed: {detail}")]
+    Command { command: String, detail: String },
+    #[error("{}: does not become a component: {detail}", path.display())]
+    Componentize { path: PathBuf, detail: String },
+    #[error("{}: {problem}; run `cargo xtask plugins` and commit what it changes", path.display())]
+    Sums { path: PathBuf, problem: String },
+    #[error("{}: lacks the line `{lacks} …`; run `cargo xtask plugins`", path.display())]
+    BadRecord { path: PathBuf, lacks: &'static str },
+    #[error(
+        "plugins/guests, plugins/wit: the sources have hash {found}, but the components were built from \
+         {recorded}; run `cargo xtask plugins` and commit what it changes"
+    )]
+    Stale { recorded: String, found: String },
+    #[error(
+        "{}: a rebuild with the recorded toolchain gives other bytes; run `cargo xtask plugins` and commit \
+         what it changes",
+        path.display()
+    )]
+    Differs { path: PathBuf },
+}
+
+impl PluginsError {
+    pub(crate) fn io(action: &'static str, path: &Path, source: io::Error) -> Self {
+        Self::Io { action, path: path.to_owned(), source }
+    }
+}
