@@ -1,0 +1,126 @@
+//! The command line, as DESIGN fixes it.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+/// Find the best compressed configuration of a model by running it, and hand it to your engine.
+#[derive(Parser)]
+#[command(name = "attune", version, max_term_width = 100, arg_required_else_help = true)]
+#[command(after_help = "Exit codes: 0 done, 1 failed while running, 2 wrong usage or bad input, 130 interrupted \
+                        (run the same command again to continue).")]
+pub(crate) struct Args {
+    /// Where studies are kept.
+    #[arg(long, global = true, env = "ATTUNE_STORE", default_value = ".attune", value_name = "DIR")]
+    pub(crate) store: PathBuf,
+
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Run the study that a profile describes, continue it, or print its stored result.
+    ///
+    /// The same profile resumes where it was interrupted and, when it is finished, prints the stored
+    /// result without evaluating anything. Progress goes to stderr, the result to stdout.
+    Run(RunArgs),
+    /// List the studies in the store.
+    Studies {
+        /// One JSON object per study.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show the result of a study: the found config, what it costs, and what it was compared with.
+    Show {
+        /// The study, as `attune studies` lists it.
+        study: String,
+        /// The object of the `finished` event of `run --json`.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write the winner (or another trial) of a study as files that another engine loads.
+    Export(ExportArgs),
+    /// List, show and check techniques.
+    #[command(subcommand)]
+    Technique(TechniqueCommand),
+    /// Check devices, techniques and the store.
+    Doctor {
+        /// Rebuild a damaged database from the journals. The damaged one is moved aside, not deleted.
+        #[arg(long)]
+        repair: bool,
+    },
+    /// Print completions for a shell.
+    Completions {
+        /// bash, zsh, fish, elvish or powershell.
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(clap::Args)]
+pub(crate) struct RunArgs {
+    /// The profile: a RON file. Paths inside it are relative to it.
+    pub(crate) profile: PathBuf,
+    /// Name of the study in the store [default: the profile's name].
+    #[arg(long, value_name = "NAME")]
+    pub(crate) study: Option<String>,
+    /// Where to evaluate: auto, cpu, vulkan[:N], wgpu[:N], cuda[:N], metal, rocm[:N]. All but cpu need a
+    /// build with the cargo feature of that name.
+    #[arg(long, default_value = "auto", value_name = "DEVICE")]
+    pub(crate) device: String,
+    /// Seed, instead of the profile's.
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+    /// Number of trials, instead of the profile's. More than before extends a finished study.
+    #[arg(long, value_name = "N")]
+    pub(crate) trials: Option<u64>,
+    /// Override one key of the profile, for example `--set items=8` or `--set technique.options.keep=2`.
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_value)]
+    pub(crate) sets: Vec<(String, String)>,
+    /// Evaluations at once [default: what the device can use]. The result does not depend on it.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) workers: Option<u16>,
+    /// One JSON object per event on stdout; the last one is `finished`.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct ExportArgs {
+    /// The study.
+    pub(crate) study: String,
+    /// The target: `plan` (versioned JSON, every technique) or `hf` (a Hugging Face folder, for plans that
+    /// fold into an ordinary checkpoint).
+    #[arg(long, value_name = "ENGINE")]
+    pub(crate) to: String,
+    /// A new or empty folder for the files.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    /// Export this trial instead of the winner.
+    #[arg(long, value_name = "ID")]
+    pub(crate) trial: Option<u64>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum TechniqueCommand {
+    /// List the techniques that come with attune.
+    List,
+    /// Show what a technique does, its options and its defaults.
+    Show {
+        /// A built-in technique or a `.wasm` file.
+        name: String,
+    },
+    /// Load a component as a study would and exercise every function it exports.
+    Check {
+        /// The component.
+        file: PathBuf,
+    },
+}
+
+fn key_value(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.trim().to_owned(), value.trim().to_owned())),
+        _ => Err("expected KEY=VALUE, for example trials=50".to_owned()),
+    }
+}

@@ -1,0 +1,9 @@
+//! One module per command.
+
+pub(crate) mod completions;
+pub(crate) mod doctor;
+pub(crate) mod export;
+pub(crate) mod run;
+pub(crate) mod show;
+pub(crate) mod studies;
+pub(crate) mod technique;

@@ -1,0 +1,61 @@
+//! `attune doctor`.
+
+use std::path::Path;
+
+use attune_core::technique::Technique as _;
+
+use crate::error::CliError;
+use crate::output;
+use crate::setup;
+use crate::view::numbers::bytes;
+
+/// Prints what is there; fails when something needs a person.
+pub(crate) fn run(store: &Path, repair: bool) -> Result<(), CliError> {
+    output::line(format!("attune {}", env!("CARGO_PKG_VERSION")))?;
+    output::line("\nDevices")?;
+    for (name, state) in attune_eval::devices() {
+        output::line(format!("  {name:<8}{state}"))?;
+    }
+    output::line("\nTechniques")?;
+    for technique in setup::host()?.builtins().map_err(|error| setup::load_error(&error))? {
+        let info = technique.info();
+        output::line(format!("  {} {} ({})", info.name, info.version, info.fingerprint.short()))?;
+    }
+    output::line(format!("\nStore {}", store.display()))?;
+    if !store.exists() {
+        return output::line("  none yet; `attune run PROFILE` makes it");
+    }
+    if repair {
+        for note in attune_store::rebuild(store).map_err(CliError::run)? {
+            output::line(format!("  {note}"))?;
+        }
+    }
+    let health = attune_store::health(store).map_err(CliError::run)?;
+    if let Some(writer) = &health.writer {
+        output::line(format!("  in use by {writer}: its database was not checked"))?;
+    }
+    for study in &health.studies {
+        output::line(format!(
+            "  {}: {} trials, {} failed, {}, {} runs, {}",
+            study.name,
+            study.trials,
+            study.failed,
+            if study.reported { "reported" } else { "no report yet" },
+            study.runs,
+            bytes(study.bytes as f64)
+        ))?;
+    }
+    output::line(format!(
+        "  {} cached evaluations, {}; database {}",
+        health.cached,
+        bytes(health.cache_bytes as f64),
+        bytes(health.index_bytes as f64)
+    ))?;
+    if health.problems.is_empty() {
+        return output::line("  sound");
+    }
+    for problem in &health.problems {
+        output::line(format!("  PROBLEM: {problem}"))?;
+    }
+    Err(CliError::Run("the store needs attention; see above".to_owned()))
+}

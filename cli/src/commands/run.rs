@@ -1,0 +1,93 @@
+//! `attune run`.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use attune_core::event::{Command, Event};
+use attune_core::store::{Store, StoreError};
+use attune_search::session::{self, SessionEnd, SessionError};
+use attune_store::SledStore;
+use crossbeam_channel::{Receiver, unbounded};
+
+use crate::args::RunArgs;
+use crate::error::CliError;
+use crate::output;
+use crate::setup;
+use crate::view::progress::ProgressView;
+use crate::view::{json, table};
+
+pub(crate) fn run(store: &Path, args: &RunArgs) -> Result<(), CliError> {
+    let profile = setup::profile(args)?;
+    let opened = SledStore::open(store).map_err(|error| store_error(&error))?;
+    let mut view = ProgressView::new(profile.objectives.first().cloned());
+    for note in opened.notes() {
+        view.show(&Event::Warning { message: note.to_string() });
+    }
+    let store: Arc<dyn Store> = Arc::new(opened);
+    let setup = setup::study(args, &profile, store)?;
+    let dimensions = setup.header.dimensions.clone();
+    let study = setup.header.study.clone();
+    let commands = interrupts(&study)?;
+
+    let mut broken = None;
+    let end = session::run(
+        setup,
+        &mut |event| {
+            view.show(&event);
+            if args.json && broken.is_none() {
+                broken = output::line(json::event(&event, &dimensions)).err();
+            }
+        },
+        commands,
+    );
+    match end.map_err(session_error)? {
+        SessionEnd::Finished(finished) => {
+            if !args.json {
+                output::line(table::result(&finished).trim_end())?;
+            }
+            broken.map_or(Ok(()), Err)
+        }
+        SessionEnd::Interrupted => {
+            Err(CliError::Interrupted(format!("study `{study}` is interrupted; the same command continues it")))
+        }
+    }
+}
+
+/// Ctrl-C and SIGTERM become a command; a second one ends the process at once (nothing finished is lost).
+fn interrupts(study: &str) -> Result<Receiver<Command>, CliError> {
+    let (send, receive) = unbounded();
+    let asked = AtomicBool::new(false);
+    let study = study.to_owned();
+    ctrlc::set_handler(move || {
+        if asked.swap(true, Ordering::Relaxed) {
+            std::process::exit(130);
+        }
+        eprintln!("stopping after the evaluation that is running; press Ctrl-C again to stop `{study}` at once");
+        // The receiver is gone when the study has just ended: then there is nothing to stop.
+        let _ = send.send(Command::StopNow);
+    })
+    .map_err(|error| CliError::Run(format!("cannot listen for Ctrl-C: {error}")))?;
+    Ok(receive)
+}
+
+fn store_error(error: &StoreError) -> CliError {
+    match error {
+        StoreError::DifferentStudy { .. } | StoreError::UnknownStudy { .. } | StoreError::BadName { .. } => CliError::input(error),
+        _ => CliError::run(error),
+    }
+}
+
+fn session_error(error: SessionError) -> CliError {
+    match &error {
+        SessionError::Store(source) => store_error(source),
+        SessionError::Technique(failure) => setup::technique_error(failure),
+        SessionError::Strategy(_)
+        | SessionError::UnknownObjective { .. }
+        | SessionError::NoObjective
+        | SessionError::NoItems
+        | SessionError::NoSplit { .. }
+        | SessionError::FewItems { .. } => CliError::input(error),
+        _ => CliError::run(error),
+    }
+}

@@ -1,0 +1,86 @@
+//! `attune studies`.
+
+use std::path::Path;
+
+use attune_core::store::{Record, StudyHeader};
+use attune_store::ReadStore;
+use comfy_table::{Table, presets};
+use serde_json::json;
+
+use crate::error::CliError;
+use crate::output;
+use crate::view::numbers;
+
+pub(crate) fn run(path: &Path, as_json: bool) -> Result<(), CliError> {
+    if !path.exists() {
+        return if as_json { Ok(()) } else { none(path) };
+    }
+    let store = ReadStore::open(path).map_err(CliError::run)?;
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+    table.set_header(["study", "technique", "model", "seed", "trials", "state", "found"]);
+    let names = store.studies().map_err(CliError::run)?;
+    for name in &names {
+        let records = store.records(name).map_err(CliError::run)?;
+        let Some(summary) = Summary::of(&records) else { continue };
+        let header = summary.header;
+        if as_json {
+            output::line(json!({
+                "study": name, "technique": header.technique, "model": header.model, "seed": header.seed,
+                "trials": summary.trials, "state": summary.state(), "best": summary.best,
+            }))?;
+        } else {
+            let best = summary.best.as_ref().map(|(metric, value)| format!("{metric} {}", numbers::short(*value)));
+            table.add_row([
+                name.clone(),
+                header.technique.clone(),
+                header.model.clone(),
+                header.seed.to_string(),
+                summary.trials.to_string(),
+                summary.state().to_owned(),
+                best.unwrap_or_else(|| "–".to_owned()),
+            ]);
+        }
+    }
+    match (as_json, names.is_empty()) {
+        (true, _) => Ok(()),
+        (false, false) => output::line(table),
+        (false, true) => none(path),
+    }
+}
+
+fn none(path: &Path) -> Result<(), CliError> {
+    output::line(format!("no studies in {}; start one with `attune run PROFILE`", path.display()))
+}
+
+/// What one line of the list says.
+struct Summary<'a> {
+    header: &'a StudyHeader,
+    trials: u64,
+    finished: bool,
+    /// Metric and value on the report split, once there is a report.
+    best: Option<(String, f64)>,
+}
+
+impl<'a> Summary<'a> {
+    fn of(records: &'a [Record]) -> Option<Self> {
+        let Some(Record::Header(header)) = records.first() else { return None };
+        let trials = records.iter().filter(|record| matches!(record, Record::Trial(_))).count() as u64;
+        let report = records.iter().rev().find_map(|record| match record {
+            Record::Report(report) => Some(report),
+            _ => None,
+        });
+        Some(Self {
+            header,
+            trials,
+            finished: report.is_some_and(|report| report.trials == trials),
+            best: report.and_then(|report| {
+                report.best.estimates.iter().next().map(|(metric, estimate)| (metric.clone(), estimate.mean))
+            }),
+        })
+    }
+
+    fn state(&self) -> &'static str {
+        if self.finished { "finished" } else { "unfinished" }
+    }
+}

@@ -1,0 +1,151 @@
+//! From a profile and the command line to a study that can run: who is who, and every check that can be
+//! made before anything is evaluated.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use attune_core::evaluator::{Evaluator, Fidelity};
+use attune_core::hash::ContentHash;
+use attune_core::profile::{Choice, Profile};
+use attune_core::setting;
+use attune_core::store::{Store, StudyHeader};
+use attune_core::technique::{FailureKind, Technique, TechniqueFailure};
+use attune_eval::compute::Precision;
+use attune_eval::native::{NativeEvaluator, NativeSpec, REFERENCE_MEMORY};
+use attune_eval::text::TextSpec;
+use attune_plugins::{Host, LoadError, LogLevel, WasmTechnique};
+use attune_search::session::SessionSetup;
+use attune_search::strategy;
+
+use crate::args::RunArgs;
+use crate::error::CliError;
+
+/// Reads the profile, with the command line's overrides.
+pub(crate) fn profile(args: &RunArgs) -> Result<Profile, CliError> {
+    let file = args.profile.display().to_string();
+    let text = std::fs::read_to_string(&args.profile)
+        .map_err(|error| CliError::Input(format!("cannot read the profile {file}: {error}")))?;
+    let mut sets = args.sets.clone();
+    sets.extend(args.seed.map(|seed| ("seed".to_owned(), seed.to_string())));
+    sets.extend(args.trials.map(|trials| ("trials".to_owned(), trials.to_string())));
+    Profile::parse(&file, &text, &sets).map_err(CliError::input)
+}
+
+/// A technique by built-in name or by the path of a component, relative to `base`.
+pub(crate) fn technique(name: &str, base: &Path) -> Result<WasmTechnique, CliError> {
+    let host = host()?;
+    let loaded = if name.ends_with(".wasm") { host.load_file(&base.join(name)) } else { host.builtin(name) };
+    loaded.map_err(|error| load_error(&error))
+}
+
+/// A host that shows what techniques complain about.
+pub(crate) fn host() -> Result<Host, CliError> {
+    Host::with_log(|line| {
+        if matches!(line.level, LogLevel::Warn | LogLevel::Error) {
+            eprintln!("technique {}: {}", line.technique, line.message);
+        }
+    })
+    .map_err(CliError::run)
+}
+
+/// A file that is no technique is bad input; a technique that misbehaves failed while running.
+pub(crate) fn load_error(error: &LoadError) -> CliError {
+    match error {
+        LoadError::Technique(failure) => technique_error(failure),
+        other => CliError::input(other),
+    }
+}
+
+/// A technique that says no is bad input; one that misbehaves failed while running.
+pub(crate) fn technique_error(failure: &TechniqueFailure) -> CliError {
+    match failure.kind {
+        FailureKind::Refused(_) | FailureKind::WrongWorld(_) => CliError::input(failure),
+        _ => CliError::run(failure),
+    }
+}
+
+/// Everything that a study needs.
+pub(crate) fn study(args: &RunArgs, profile: &Profile, store: Arc<dyn Store>) -> Result<SessionSetup, CliError> {
+    let base = args.profile.parent().unwrap_or(Path::new("")).to_owned();
+    // Cheap checks first: a slip in the profile must not wait for a model to load.
+    let technique: Arc<dyn Technique> = Arc::new(technique(&profile.technique.name, &base)?);
+    let owner = format!("technique `{}`", technique.info().name);
+    let settings = setting::resolve(&owner, &technique.info().options, &profile.technique.options)
+        .map_err(CliError::input)?;
+    let strategy = strategy::resolved(&profile.strategy).map_err(CliError::input)?;
+
+    let model_path = absolute(&base, &profile.model)?;
+    let task = TextSpec {
+        tokenizer: model_path.join("tokenizer.json"),
+        selection: base.join(&profile.task.selection),
+        report: base.join(&profile.task.report),
+        elsewhere: profile
+            .task
+            .elsewhere
+            .iter()
+            .map(|(domain, path)| (domain.clone(), base.join(path)))
+            .collect(),
+        length: profile.task.length as usize,
+    };
+    let spec = NativeSpec {
+        model: &model_path,
+        device: &args.device,
+        precision: Precision::F32,
+        task,
+        reference_memory: REFERENCE_MEMORY,
+    };
+    let evaluator = NativeEvaluator::open(&spec).map_err(CliError::input)?;
+    let evaluator: Arc<dyn Evaluator> = Arc::new(evaluator);
+    let space = technique.space(evaluator.model(), &settings).map_err(|failure| technique_error(&failure))?;
+
+    let resolved = Profile {
+        technique: Choice { name: profile.technique.name.clone(), options: settings.clone() },
+        strategy: strategy.clone(),
+        ..profile.clone()
+    };
+    let header = StudyHeader {
+        study: args.study.clone().unwrap_or_else(|| profile.name.clone()),
+        profile: resolved.identity(),
+        technique: technique.info().name.clone(),
+        technique_fingerprint: technique.info().fingerprint,
+        model: evaluator.model().name.clone(),
+        dimensions: space.dimensions().to_vec(),
+        model_fingerprint: evaluator.model().fingerprint,
+        model_path: model_path.display().to_string(),
+        task_fingerprint: ContentHash::of_parts(
+            evaluator.task().fingerprints.values().map(|hash| hash.as_bytes().as_slice()),
+        ),
+        numerics: evaluator.info().numerics.clone(),
+        device: evaluator.info().device.clone(),
+        seed: profile.seed,
+    };
+    let workers = args.workers.map_or(evaluator.info().concurrency, usize::from);
+    Ok(SessionSetup {
+        header,
+        technique,
+        options: settings,
+        space: Arc::new(space),
+        evaluator,
+        store,
+        strategy,
+        objectives: profile.objectives.clone(),
+        trials: profile.trials,
+        fidelity: Fidelity { items: profile.items },
+        deadline: Some(Duration::from_secs(profile.deadline_seconds)),
+        report: profile.report,
+        elsewhere: profile.task.elsewhere.keys().cloned().collect(),
+        workers,
+    })
+}
+
+/// The absolute path of a folder that must exist.
+fn absolute(base: &Path, path: &str) -> Result<PathBuf, CliError> {
+    let joined = base.join(path);
+    joined.canonicalize().map_err(|error| {
+        CliError::Input(format!(
+            "cannot open the model {}: {error}; `model` in the profile is a folder relative to the profile file",
+            joined.display()
+        ))
+    })
+}

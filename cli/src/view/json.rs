@@ -1,0 +1,214 @@
+//! The JSON that scripts rely on: one object per event, the last one `finished`.
+
+use std::collections::BTreeMap;
+
+use attune_core::event::{Event, Finished, Progress};
+use attune_core::plan::{Edit, Plan};
+use attune_core::report::Estimates;
+use attune_core::setting::Setting;
+use attune_core::space::{Axis, Config, Dimension, Domain, Value};
+use attune_core::strategy::Origin;
+use attune_core::technique::Cost;
+use attune_core::trial::{Trial, TrialState};
+use serde_json::{Map, Value as Json, json};
+
+/// One event as one object.
+pub(crate) fn event(event: &Event, dimensions: &[Dimension]) -> Json {
+    match event {
+        Event::Started { study, technique, model, device, space_log10, resumed, budget } => json!({
+            "event": "started", "study": study, "technique": technique, "model": model, "device": device,
+            "space_log10": space_log10, "resumed": resumed, "budget": budget,
+        }),
+        Event::Measuring { what } => json!({ "event": "measuring", "what": what }),
+        Event::TrialStarted { trial, plan } => {
+            json!({ "event": "trial_started", "trial": trial, "plan": self::plan(plan) })
+        }
+        Event::TrialFinished { trial, best, progress } => {
+            let mut object = self::trial(trial, dimensions);
+            object.insert("event".to_owned(), json!("trial_finished"));
+            object.insert("best".to_owned(), json!(best));
+            object.insert("progress".to_owned(), self::progress(progress));
+            Json::Object(object)
+        }
+        Event::Reporting { what, done, total } => {
+            json!({ "event": "reporting", "what": what, "done": done, "total": total })
+        }
+        Event::Interrupted { progress } => {
+            json!({ "event": "interrupted", "progress": self::progress(progress) })
+        }
+        Event::Warning { message } => json!({ "event": "warning", "message": message }),
+        Event::Finished(finished) => self::finished(finished, dimensions),
+    }
+}
+
+/// The `finished` event, which is also what `show --json` prints.
+pub(crate) fn finished(finished: &Finished, dimensions: &[Dimension]) -> Json {
+    let Finished { study, technique, model, device, progress, seconds, seed, report } = finished;
+    let best = &report.best;
+    let elsewhere = |values: &BTreeMap<String, Estimates>| -> Map<String, Json> {
+        values.iter().map(|(domain, values)| (domain.clone(), estimates(values))).collect()
+    };
+    let baselines: Map<String, Json> = report
+        .baselines
+        .iter()
+        .map(|contender| {
+            let object = json!({
+                "cost": costs(&contender.costs),
+                "report": estimates(&contender.estimates),
+                "delta": estimates(&contender.delta),
+                "elsewhere_delta": elsewhere(&contender.elsewhere_delta),
+            });
+            (contender.name.clone(), object)
+        })
+        .collect();
+    let ratio = progress.work.naive as f64 / progress.work.computed as f64;
+    json!({
+        "event": "finished", "study": study, "technique": technique, "model": model, "device": device,
+        "trials": progress.trials, "evaluated": progress.evaluated, "reused": progress.reused,
+        "seconds": seconds, "seed": seed,
+        "work": {
+            "computed": progress.work.computed, "naive": progress.work.naive,
+            // Nothing computed: nothing to compare with.
+            "ratio": if ratio.is_finite() { json!(ratio) } else { Json::Null },
+        },
+        "best": {
+            "trial": best.trial,
+            "config": config(&best.config, dimensions),
+            "plan": plan(&best.plan),
+            "cost": costs(&best.costs),
+            "search": best.search,
+            "report": estimates(&best.estimates),
+            "elsewhere": elsewhere(&best.elsewhere),
+        },
+        "baselines": baselines,
+    })
+}
+
+fn trial(trial: &Trial, dimensions: &[Dimension]) -> Map<String, Json> {
+    let mut object = Map::new();
+    object.insert("trial".to_owned(), json!(trial.id));
+    object.insert("state".to_owned(), json!(trial.state().name()));
+    object.insert("origin".to_owned(), origin(&trial.origin));
+    object.insert("config".to_owned(), config(&trial.config, dimensions));
+    object.insert("cost".to_owned(), costs(&trial.costs));
+    match trial.state() {
+        TrialState::Complete(outcome) => {
+            let search: BTreeMap<&String, f64> =
+                outcome.scores.metrics.iter().map(|(name, score)| (name, score.value())).collect();
+            object.insert("search".to_owned(), json!(search));
+            object.insert("reused".to_owned(), json!(outcome.reused));
+        }
+        TrialState::Failed(reason) => {
+            object.insert("reason".to_owned(), json!(reason));
+        }
+        TrialState::Waiting | TrialState::Running => {}
+    }
+    object
+}
+
+fn origin(origin: &Origin) -> Json {
+    match origin {
+        Origin::Start(name) => json!({ "start": name }),
+        Origin::Random => json!("random"),
+        Origin::Varied { parents } => json!({ "parents": parents }),
+    }
+}
+
+fn progress(progress: &Progress) -> Json {
+    json!({
+        "trials": progress.trials, "budget": progress.budget, "evaluated": progress.evaluated,
+        "reused": progress.reused, "failed": progress.failed,
+    })
+}
+
+/// Costs by resource.
+fn costs(costs: &[Cost]) -> Json {
+    costs
+        .iter()
+        .map(|cost| {
+            (cost.resource.clone(), json!({ "value": cost.value, "dense": cost.dense, "unit": cost.unit }))
+        })
+        .collect::<Map<String, Json>>()
+        .into()
+}
+
+fn estimates(estimates: &Estimates) -> Json {
+    estimates
+        .iter()
+        .map(|(metric, e)| (metric.clone(), json!({ "mean": e.mean, "low": e.low, "high": e.high })))
+        .collect::<Map<String, Json>>()
+        .into()
+}
+
+/// A plan as a list of edits.
+pub(crate) fn plan(plan: &Plan) -> Json {
+    plan.edits().iter().map(edit).collect()
+}
+
+fn edit(edit: &Edit) -> Json {
+    let open = edit.to_open();
+    let mut object = Map::from_iter([("edit".to_owned(), json!(open.kind))]);
+    object.extend(open.args.iter().map(|(name, value)| (name.clone(), setting(value))));
+    Json::Object(object)
+}
+
+fn setting(setting: &Setting) -> Json {
+    match setting {
+        Setting::Bool(value) => json!(value),
+        Setting::Int(value) => json!(value),
+        Setting::Real(value) => json!(value),
+        Setting::Text(value) => json!(value),
+        Setting::Ints(values) => json!(values),
+        Setting::Reals(values) => json!(values),
+    }
+}
+
+/// A config by dimension name; cells nested along the axes, levels and options by value, not position.
+pub(crate) fn config(config: &Config, dimensions: &[Dimension]) -> Json {
+    let named = dimensions.iter().zip(config.dimensions()).map(|(dimension, cells)| {
+        let cells = cells.iter().map(|value| self::value(value, &dimension.domain)).collect();
+        (dimension.name.clone(), nest(cells, &dimension.axes))
+    });
+    Json::Object(named.collect())
+}
+
+fn value(value: &Value, domain: &Domain) -> Json {
+    match (value, domain) {
+        (Value::Index(index), Domain::Level { levels }) => json!(levels.get(*index as usize)),
+        (Value::Index(index), Domain::Choice { options }) => json!(options.get(*index as usize)),
+        (Value::Index(index), _) => json!(index),
+        (Value::Int(number), _) => json!(number),
+        (Value::Real(number), _) => json!(number),
+        (Value::Indices(indices), _) => json!(indices),
+        (Value::Reals(numbers), _) => json!(numbers),
+    }
+}
+
+fn nest(mut cells: Vec<Json>, axes: &[Axis]) -> Json {
+    let Some((first, rest)) = axes.split_first() else {
+        return cells.pop().unwrap_or(Json::Null);
+    };
+    if rest.is_empty() {
+        return Json::Array(cells);
+    }
+    let size = (cells.len() / first.len.max(1) as usize).max(1);
+    Json::Array(cells.chunks(size).map(|chunk| nest(chunk.to_vec(), rest)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn configs_are_nested_along_their_axes_and_show_values() {
+        let grid = Dimension {
+            name: "bits".into(),
+            help: String::new(),
+            axes: vec![Axis::new("layer", 2), Axis::new("part", 2)],
+            domain: Domain::Level { levels: vec![2.0, 4.0] },
+        };
+        let cells = [0, 1, 1, 0].map(Value::Index).to_vec();
+        let object = config(&Config::new(vec![cells]), &[grid]);
+        assert_eq!(object, json!({ "bits": [[2.0, 4.0], [4.0, 2.0]] }));
+    }
+}

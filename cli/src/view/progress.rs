@@ -1,0 +1,133 @@
+//! Progress on stderr: a bar on a terminal, plain lines otherwise.
+
+use std::io::{IsTerminal as _, Write as _};
+use std::time::{Duration, Instant};
+
+use attune_core::event::{Event, Progress};
+use attune_core::objective::Objective;
+use attune_core::technique::Cost;
+use attune_core::trial::Trial;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::numbers;
+
+/// Without a terminal, a line at most this often (and at every improvement).
+const QUIET: Duration = Duration::from_secs(10);
+
+/// A view of the event stream for people.
+pub(crate) struct ProgressView {
+    bar: Option<ProgressBar>,
+    objective: Option<Objective>,
+    best: String,
+    /// Trials that this run finished and when it began: what the time left is estimated from.
+    begun: Option<(u64, Instant)>,
+    last_line: Instant,
+}
+
+impl ProgressView {
+    /// A bar when stderr is a terminal.
+    pub(crate) fn new(objective: Option<Objective>) -> Self {
+        let bar = std::io::stderr().is_terminal().then(|| {
+            let bar = ProgressBar::new(0);
+            let style = ProgressStyle::with_template("{bar:30} {pos}/{len} trials  {msg}");
+            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+            bar
+        });
+        Self { bar, objective, best: "–".to_owned(), begun: None, last_line: Instant::now() }
+    }
+
+    /// Shows one event.
+    pub(crate) fn show(&mut self, event: &Event) {
+        match event {
+            Event::Started { study, technique, model, device, space_log10, resumed, budget } => {
+                let space = space_log10.map_or("uncountably many configs".to_owned(), |log10| {
+                    if log10 < 6.0 { format!("{:.0} configs", 10_f64.powf(log10)) } else { format!("10^{log10:.0} configs") }
+                });
+                self.line(&format!("{study}: {technique} on {model}, {space}, {device}"));
+                if *resumed > 0 {
+                    self.line(&format!("continuing: {resumed} of {budget} trials are already in the store"));
+                }
+                if let Some(bar) = &self.bar {
+                    bar.set_length(*budget);
+                    bar.set_position(*resumed);
+                }
+            }
+            Event::Measuring { what } => self.message(&format!("measuring {what}")),
+            Event::TrialStarted { .. } => {}
+            Event::TrialFinished { trial, best, progress } => self.trial(trial, *best, progress),
+            Event::Reporting { what, done, total } => {
+                self.message(&format!("report {}/{total}: {what}", done + 1));
+            }
+            Event::Warning { message } => self.line(&format!("warning: {message}")),
+            Event::Interrupted { progress } => {
+                self.clear();
+                self.line(&format!(
+                    "interrupted after {} of {} trials; the same command continues",
+                    progress.trials, progress.budget
+                ));
+            }
+            Event::Finished(_) => self.clear(),
+        }
+    }
+
+    fn trial(&mut self, trial: &Trial, best: bool, progress: &Progress) {
+        let (before, since) = *self.begun.get_or_insert((progress.trials - 1, Instant::now()));
+        if best {
+            self.best = self.describe(trial);
+        }
+        let done = (progress.trials - before) as f64;
+        // The first trial of this run only starts the clock.
+        let left = (done > 1.0).then(|| {
+            since.elapsed().as_secs_f64() / (done - 1.0) * progress.budget.saturating_sub(progress.trials) as f64
+        });
+        let message = format!(
+            "best {}  reused {}{}  left {}",
+            self.best,
+            progress.reused,
+            if progress.failed > 0 { format!("  failed {}", progress.failed) } else { String::new() },
+            left.map_or_else(|| "?".to_owned(), numbers::duration)
+        );
+        match &self.bar {
+            Some(bar) => {
+                bar.set_position(progress.trials);
+                bar.set_message(message);
+            }
+            None if best || self.last_line.elapsed() >= QUIET || progress.trials == progress.budget => {
+                self.line(&format!("trial {}/{}: {message}", progress.trials, progress.budget));
+            }
+            None => {}
+        }
+    }
+
+    fn describe(&self, trial: &Trial) -> String {
+        let cost = trial.costs.first().map(|cost: &Cost| format!(" at {}", numbers::cost(cost))).unwrap_or_default();
+        let value = self.objective.as_ref().and_then(|objective| {
+            let value = trial.scores().and_then(|scores| scores.value(&objective.metric))?;
+            Some(format!("{} {}", objective.metric, numbers::short(value)))
+        });
+        format!("{}{cost}", value.unwrap_or_else(|| "–".to_owned()))
+    }
+
+    fn message(&mut self, text: &str) {
+        match &self.bar {
+            Some(bar) => bar.set_message(text.to_owned()),
+            None if self.last_line.elapsed() >= QUIET => self.line(text),
+            None => {}
+        }
+    }
+
+    fn line(&mut self, text: &str) {
+        self.last_line = Instant::now();
+        match &self.bar {
+            Some(bar) => bar.println(text),
+            // A closed stderr is no reason to stop a study.
+            None => drop(writeln!(std::io::stderr(), "{text}")),
+        }
+    }
+
+    fn clear(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}

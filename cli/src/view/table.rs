@@ -1,0 +1,175 @@
+//! The result table.
+
+use std::fmt::Write as _;
+
+use attune_core::event::Finished;
+use attune_core::plan::{Edit, Plan};
+use attune_core::report::Estimates;
+use attune_core::technique::Cost;
+use comfy_table::{CellAlignment, Table, presets};
+
+use super::numbers;
+
+/// The whole result of a study: table, losses elsewhere, and where to go next.
+pub(crate) fn result(finished: &Finished) -> String {
+    let report = &finished.report;
+    let best = &report.best;
+    let metrics: Vec<&String> = best.estimates.keys().collect();
+    let reference = reference(finished);
+
+    let mut table = new_table();
+    let mut header = vec!["".to_owned(), "cost".to_owned(), "saved".to_owned()];
+    header.extend(metrics.iter().map(|metric| (*metric).clone()));
+    header.extend(metrics.iter().map(|metric| format!("found − this: {metric} (95 %, paired)")));
+    table.set_header(header);
+    for contender in &report.baselines {
+        let mut row = vec![contender.name.clone()];
+        row.extend(cost_cells(&contender.costs));
+        row.extend(metrics.iter().map(|metric| mean(&contender.estimates, metric)));
+        row.extend(metrics.iter().map(|metric| contender.delta.get(*metric).map_or_else(dash, numbers::signed)));
+        table.add_row(row);
+    }
+    let mut row = vec![format!("found (trial {})", best.trial)];
+    row.extend(cost_cells(&best.costs));
+    row.extend(metrics.iter().map(|metric| mean(&best.estimates, metric)));
+    row.extend(metrics.iter().map(|_| dash()));
+    table.add_row(row);
+    align(&mut table);
+
+    let mut text = String::new();
+    let mut line = |content: String| {
+        let written = writeln!(text, "{content}");
+        debug_assert!(written.is_ok(), "writing to a string does not fail");
+    };
+    let items = best.report.metrics.values().next().map_or(0, |score| score.items.len());
+    line(format!(
+        "{}: {} on {}, scored on {items} items of the report split, which the search never saw",
+        finished.study, finished.technique, finished.model
+    ));
+    line(table.to_string());
+    if let Some(reference) = reference {
+        line(verdict(finished, reference));
+    }
+    if !best.elsewhere.is_empty() {
+        line("\nOn other domains (what tuning for this one costs):".to_owned());
+        line(elsewhere(finished));
+    }
+    line(format!("\nFound config:\n{}", in_words(&best.plan)));
+    let progress = &finished.progress;
+    line(format!(
+        "\n{} trials ({} evaluated, {} reused, {} failed) in {} on {}, seed {}.",
+        progress.trials,
+        progress.evaluated,
+        progress.reused,
+        progress.failed,
+        numbers::duration(finished.seconds),
+        finished.device,
+        finished.seed
+    ));
+    line(format!(
+        "Next: attune show {0} | attune export {0} --to plan --out DIR{1}",
+        finished.study,
+        if folds(&best.plan) { " | --to hf for a folder that other engines load" } else { "" }
+    ));
+    text
+}
+
+/// The strongest of the technique's own baselines on the first metric: what the result has to beat.
+fn reference(finished: &Finished) -> Option<&attune_core::report::Contender> {
+    let metric = finished.report.best.estimates.keys().next()?;
+    let own = |name: &str| !["dense", "random", "random-best", "default"].contains(&name);
+    finished
+        .report
+        .baselines
+        .iter()
+        .filter(|contender| own(&contender.name) && contender.delta.contains_key(metric))
+        .min_by(|a, b| {
+            let value = |c: &attune_core::report::Contender| c.estimates.get(metric).map_or(f64::NAN, |e| e.mean);
+            attune_core::objective::compare(value(a), value(b))
+        })
+}
+
+fn verdict(finished: &Finished, reference: &attune_core::report::Contender) -> String {
+    let Some((metric, delta)) = reference.delta.iter().next() else { return String::new() };
+    let words = if delta.is_below_zero() {
+        "better than"
+    } else if delta.is_above_zero() {
+        "WORSE than"
+    } else {
+        "not distinguishable from"
+    };
+    format!(
+        "The found config is {words} `{}`, the strongest baseline of {}: {metric} {}.",
+        reference.name,
+        finished.technique,
+        numbers::signed(delta)
+    )
+}
+
+fn elsewhere(finished: &Finished) -> String {
+    let best = &finished.report.best;
+    let mut table = new_table();
+    let metrics: Vec<&String> = best.estimates.keys().collect();
+    let mut header = vec!["domain".to_owned(), "against".to_owned()];
+    header.extend(metrics.iter().map(|metric| format!("found: {metric}")));
+    header.extend(metrics.iter().map(|metric| format!("found − this: {metric}")));
+    table.set_header(header);
+    for (domain, found) in &best.elsewhere {
+        for contender in &finished.report.baselines {
+            let Some(delta) = contender.elsewhere_delta.get(domain) else { continue };
+            let mut row = vec![domain.clone(), contender.name.clone()];
+            row.extend(metrics.iter().map(|metric| mean(found, metric)));
+            row.extend(metrics.iter().map(|metric| delta.get(*metric).map_or_else(dash, numbers::signed)));
+            table.add_row(row);
+        }
+    }
+    align(&mut table);
+    table.to_string()
+}
+
+/// A plan in words, one line per layer.
+pub(crate) fn in_words(plan: &Plan) -> String {
+    let lines = plan.edits().iter().map(|edit| match edit {
+        Edit::KeepExperts(edit) => {
+            let experts: Vec<String> = edit.experts.iter().map(u32::to_string).collect();
+            format!("  layer {} keeps experts {}", edit.layer, experts.join(" "))
+        }
+        Edit::KvBits(edit) => {
+            format!("  layer {}: keys {} bits, values {} bits", edit.layer, edit.keys, edit.values)
+        }
+        Edit::AttentionSpan(edit) => format!(
+            "  layer {}, KV head {}: sees {} first tokens and the last {} + {}·N",
+            edit.layer, edit.kv_head, edit.sink, edit.alpha, edit.beta
+        ),
+    });
+    let lines: Vec<String> = lines.collect();
+    if lines.is_empty() { "  the dense model".to_owned() } else { lines.join("\n") }
+}
+
+fn folds(plan: &Plan) -> bool {
+    plan.edits().iter().all(|edit| matches!(edit, Edit::KeepExperts(_)))
+}
+
+fn new_table() -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+    table
+}
+
+fn align(table: &mut Table) {
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+}
+
+fn cost_cells(costs: &[Cost]) -> [String; 2] {
+    costs.first().map_or_else(|| [dash(), dash()], |cost| [numbers::cost(cost), numbers::saving(cost)])
+}
+
+fn mean(estimates: &Estimates, metric: &str) -> String {
+    estimates.get(metric).map_or_else(dash, |estimate| numbers::short(estimate.mean))
+}
+
+fn dash() -> String {
+    "–".to_owned()
+}

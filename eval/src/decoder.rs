@@ -1,0 +1,73 @@
+//! The forward of a decoder, layer by layer.
+//!
+//! A caller drives the layers itself: whatever agrees up to some layer (candidates of one population)
+//! can be run once up to there and continued several times.
+
+mod attention;
+mod experts;
+mod positions;
+mod router;
+
+pub(crate) use positions::Positions;
+pub(crate) use router::RouterProbe;
+
+use burn_tensor::Tensor;
+
+use crate::edits::LayerEdits;
+use crate::model::{FeedForward, Gated, Model};
+use crate::ops::gate::silu_gate;
+
+/// Sequences of equal length that run together; their rows lie one after the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Batch {
+    pub(crate) sequences: usize,
+    pub(crate) tokens: usize,
+}
+
+impl Model {
+    /// Embeddings of `ids`: `[ids, hidden]`.
+    pub(crate) fn embed(&self, ids: &[u32]) -> Tensor<2> {
+        let hidden = self.config.hidden;
+        let mut rows = Vec::with_capacity(ids.len() * hidden);
+        for &id in ids {
+            rows.extend_from_slice(&self.weights.embedding[id as usize * hidden..][..hidden]);
+        }
+        self.compute.tensor(rows, [ids.len(), hidden])
+    }
+
+    /// One block: `[sequences·tokens, hidden]` in and out. `probe` sees what the router says.
+    pub(crate) fn layer(
+        &self,
+        number: usize,
+        x: Tensor<2>,
+        batch: Batch,
+        edits: &LayerEdits,
+        positions: &Positions,
+        probe: Option<&mut RouterProbe>,
+    ) -> Tensor<2> {
+        let layer = &self.weights.layers[number];
+        let (x, normed) = layer.attention_norm.beside(x);
+        let x = x + self.attention(number, normed, batch, edits, positions);
+        let (x, normed) = layer.feed_forward_norm.beside(x);
+        x + match &layer.feed_forward {
+            FeedForward::Dense(gated) => self.gated(gated, normed),
+            FeedForward::Experts { router, per_token, experts } => {
+                self.experts(normed, router, *per_token, experts, edits.experts.as_deref(), probe)
+            }
+        }
+    }
+
+    /// The last norm: what the output matrix is applied to.
+    pub(crate) fn finish(&self, x: Tensor<2>) -> Tensor<2> {
+        self.weights.norm.beside(x).1
+    }
+
+    /// Logits of finished rows for the tokens `first..first + count`: `[rows, count]`.
+    pub(crate) fn logits(&self, finished: Tensor<2>, first: usize, count: usize) -> Tensor<2> {
+        finished.matmul(self.weights.output.clone().narrow(0, first, count).transpose())
+    }
+
+    fn gated(&self, part: &Gated, x: Tensor<2>) -> Tensor<2> {
+        part.down.apply(silu_gate(&self.compute, part.gate_up.apply(x)))
+    }
+}

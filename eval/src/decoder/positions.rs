@@ -1,0 +1,47 @@
+//! Cosines and sines of every position, computed once per sequence length.
+
+use burn_tensor::{DType, Tensor, TensorData};
+
+use crate::compute::Compute;
+use crate::model::Rope;
+
+/// Rotations of the positions `0..tokens`.
+pub(crate) struct Positions {
+    pairs: usize,
+    cos: Vec<f32>,
+    sin: Vec<f32>,
+    on_device: (Tensor<2>, Tensor<2>),
+}
+
+impl Positions {
+    pub(crate) fn new(compute: &Compute, rope: &Rope, head_dim: usize, tokens: usize) -> Self {
+        let (frequencies, factor) = rope.frequencies(head_dim, tokens);
+        let pairs = frequencies.len();
+        // One float32 product, as the trained model had it.
+        let angles = || (0..tokens).flat_map(|token| frequencies.iter().map(move |f| token as f32 * f));
+        let cos: Vec<f32> = angles().map(|angle| angle.cos() * factor).collect();
+        let sin: Vec<f32> = angles().map(|angle| angle.sin() * factor).collect();
+        let upload = |values: &Vec<f32>| {
+            Tensor::from_data(TensorData::new(values.clone(), [tokens, pairs]), (compute.device(), DType::F32))
+        };
+        let on_device = (upload(&cos), upload(&sin));
+        Self { pairs, cos, sin, on_device }
+    }
+
+    /// Cosines of one position, one per channel pair.
+    #[inline(always)]
+    pub(crate) fn cos(&self, token: usize) -> &[f32] {
+        &self.cos[token * self.pairs..][..self.pairs]
+    }
+
+    /// Sines of one position, one per channel pair.
+    #[inline(always)]
+    pub(crate) fn sin(&self, token: usize) -> &[f32] {
+        &self.sin[token * self.pairs..][..self.pairs]
+    }
+
+    /// Cosines and sines of all positions: `[tokens, head_dim/2]` each, float32.
+    pub(crate) fn on_device(&self) -> (Tensor<2>, Tensor<2>) {
+        self.on_device.clone()
+    }
+}

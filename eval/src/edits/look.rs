@@ -1,0 +1,56 @@
+//! Which positions a query sees.
+
+use std::ops::Range;
+
+/// What one KV head sees from each query, for one sequence length.
+///
+/// Query `i` sees `j ≤ i` with `i − j < window`, and `j < sink` or `i − j < span`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Look {
+    /// The model's own sliding window, in tokens.
+    pub(crate) window: usize,
+    /// First positions that stay visible.
+    pub(crate) sink: usize,
+    /// Last positions that are visible, the query's own included.
+    pub(crate) span: usize,
+}
+
+impl Look {
+    pub(crate) const FULL: Self = Self { window: usize::MAX, sink: 0, span: usize::MAX };
+
+    /// The visible positions of query `i`: sinks, then the local run, which ends at `i`.
+    #[inline(always)]
+    pub(crate) fn ranges(&self, i: usize) -> [Range<usize>; 2] {
+        let start = (i + 1).saturating_sub(self.window);
+        let local = (i + 1).saturating_sub(self.span).max(start);
+        if self.sink >= local {
+            // One run, so that a row is summed in the order of a head that attends fully.
+            return [start..start, start..i + 1];
+        }
+        [start..self.sink.max(start), local..i + 1]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_are_the_definition() {
+        for window in [1, 3, 100] {
+            for sink in 0..6 {
+                for span in 1..8 {
+                    let look = Look { window, sink, span };
+                    for i in 0..12 {
+                        let found: Vec<usize> = look.ranges(i).into_iter().flatten().collect();
+                        let expected: Vec<usize> = (0..=i)
+                            .filter(|&j| i - j < window && (j < sink || i - j < span))
+                            .collect();
+                        assert_eq!(found, expected, "{look:?} at {i}");
+                    }
+                }
+            }
+        }
+        assert_eq!(Look::FULL.ranges(4)[1], 0..5);
+    }
+}

@@ -1,0 +1,234 @@
+//! Why a device, a model or a task cannot be opened.
+//!
+//! Every message says which file, where in it, what was found, what was expected and what to do.
+
+use std::path::PathBuf;
+
+/// Why a device cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DeviceError {
+    /// Not a device name.
+    #[error(
+        "unknown device `{device}`; expected auto, cpu, or one of cuda, rocm, metal, vulkan, wgpu, optionally \
+         with an index such as vulkan:0"
+    )]
+    Unknown {
+        /// What was given.
+        device: String,
+    },
+    /// The part after the colon is no index, or the device takes none.
+    #[error("device `{device}`: expected a number after `:` (such as vulkan:0), and none for auto and cpu")]
+    BadIndex {
+        /// What was given.
+        device: String,
+    },
+    /// The backend exists but this build lacks it.
+    #[error(
+        "device `{device}` is not compiled in; build with `--features {feature}`, or use `--device cpu`"
+    )]
+    NotCompiledIn {
+        /// What was given.
+        device: String,
+        /// Cargo feature that adds it.
+        feature: String,
+    },
+    /// The backend is compiled in and finds no such device.
+    #[error("device `{device}` cannot be opened: {reason}; use `--device cpu`, or install its driver")]
+    Unavailable {
+        /// What was given.
+        device: String,
+        /// What the backend said.
+        reason: String,
+    },
+    /// The device does not compute in the wanted element type.
+    #[error("device `{device}` does not compute in {precision}; use f32")]
+    NoPrecision {
+        /// What was given.
+        device: String,
+        /// The element type.
+        precision: &'static str,
+    },
+}
+
+/// Why a model cannot be loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// A file is absent or unreadable.
+    #[error("cannot read {file}: {source}; expected {expected}")]
+    Io {
+        /// The file.
+        file: PathBuf,
+        /// What the file is for.
+        expected: &'static str,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A file is not JSON of the expected form.
+    #[error("{file} cannot be read as {what}: {source}; download the file again or fix it at that place")]
+    BadJson {
+        /// The file.
+        file: PathBuf,
+        /// What it should be.
+        what: &'static str,
+        /// Line, column and reason.
+        source: serde_json::Error,
+    },
+    /// A key is absent, has a value without meaning, or asks for something that is not implemented.
+    #[error("{file}: `{key}` is {found}, expected {expected}")]
+    BadConfig {
+        /// The file.
+        file: PathBuf,
+        /// The key, with dots for nesting.
+        key: String,
+        /// What was found.
+        found: String,
+        /// What was expected.
+        expected: String,
+    },
+    /// The folder holds no weights in a format that is read here.
+    #[error(
+        "{folder} holds neither model.safetensors nor model.safetensors.index.json{}; \
+         save the model with `save_pretrained(…, safe_serialization=True)`",
+        found.as_deref().map(|file| format!(" (but {file})")).unwrap_or_default()
+    )]
+    NoWeights {
+        /// The folder.
+        folder: PathBuf,
+        /// A weight file of another format, if there is one.
+        found: Option<String>,
+    },
+    /// A safetensors file cannot be parsed.
+    #[error("{file} is not a complete safetensors file: {reason}; download it again")]
+    BadShard {
+        /// The file.
+        file: PathBuf,
+        /// What the parser said.
+        reason: String,
+    },
+    /// A tensor that the architecture needs is absent.
+    #[error("{place} has no tensor `{tensor}` (expected shape {expected:?}); is config.json of the same model?")]
+    MissingTensor {
+        /// File or folder that should hold it.
+        place: PathBuf,
+        /// Its name.
+        tensor: String,
+        /// The shape that config.json implies.
+        expected: Vec<usize>,
+    },
+    /// A tensor has another shape than config.json implies.
+    #[error("{file}: tensor `{tensor}` has shape {found:?}, expected {expected:?} by config.json")]
+    WrongShape {
+        /// The file.
+        file: PathBuf,
+        /// Its name.
+        tensor: String,
+        /// What was found.
+        found: Vec<usize>,
+        /// What config.json implies.
+        expected: Vec<usize>,
+    },
+    /// A tensor is stored in an element type that is not read here.
+    #[error("{file}: tensor `{tensor}` is stored as {found}, expected F32, F16 or BF16; dequantise the model first")]
+    UnsupportedDtype {
+        /// The file.
+        file: PathBuf,
+        /// Its name.
+        tensor: String,
+        /// What was found.
+        found: String,
+    },
+    /// A weight is NaN or infinite.
+    #[error("{file}: tensor `{tensor}` holds {value} at element {index}, expected finite numbers; the file is damaged or the training diverged")]
+    NotFinite {
+        /// The file.
+        file: PathBuf,
+        /// Its name.
+        tensor: String,
+        /// Position in row-major order.
+        index: usize,
+        /// NaN, inf or -inf.
+        value: f32,
+    },
+}
+
+/// Why a task cannot be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum TaskError {
+    /// A file is absent or unreadable.
+    #[error("cannot read {file}: {source}; expected {expected}")]
+    Io {
+        /// The file.
+        file: PathBuf,
+        /// What the file is for.
+        expected: &'static str,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The tokenizer cannot be used.
+    #[error("{file} is not a tokenizer: {reason}; expected the tokenizer.json of the Hugging Face layout")]
+    BadTokenizer {
+        /// The file.
+        file: PathBuf,
+        /// What the tokenizer library said.
+        reason: String,
+    },
+    /// A token that the model has no embedding for.
+    #[error("{file}: token {token} of the {split} text is not below the vocabulary size {vocab}; is the tokenizer of the same model?")]
+    TokenOutOfRange {
+        /// The tokenizer file.
+        file: PathBuf,
+        /// Where it occurred.
+        split: String,
+        /// The token.
+        token: u32,
+        /// Entries of the embedding.
+        vocab: usize,
+    },
+    /// The item length makes no sense for the model.
+    #[error("items of {length} tokens: expected 2 to {context}, the context of the model")]
+    BadLength {
+        /// What was given.
+        length: usize,
+        /// The longest context.
+        context: usize,
+    },
+    /// A split with too little text for one item.
+    #[error("the {split} text has {tokens} tokens, too few for one item of {length}; give more text or a shorter length")]
+    TooShort {
+        /// The split.
+        split: String,
+        /// Tokens found.
+        tokens: usize,
+        /// Tokens per item.
+        length: usize,
+    },
+    /// Selection data appears in data that results are reported on.
+    #[error(
+        "selection and {other} data overlap: {share:.1} % of the {other} tokens also occur in the selection \
+         data (in runs of {run} tokens or more), for example {example:?}; use disjoint texts"
+    )]
+    Overlap {
+        /// The other split.
+        other: String,
+        /// Per cent of its tokens.
+        share: f64,
+        /// Length of the runs that were compared, in tokens.
+        run: usize,
+        /// The first shared run.
+        example: String,
+    },
+}
+
+/// Why an evaluator cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// See [`DeviceError`].
+    #[error(transparent)]
+    Device(#[from] DeviceError),
+    /// See [`LoadError`].
+    #[error(transparent)]
+    Model(#[from] LoadError),
+    /// See [`TaskError`].
+    #[error(transparent)]
+    Task(#[from] TaskError),
+}

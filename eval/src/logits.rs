@@ -1,0 +1,30 @@
+//! All logits of one text: what goldens, exporters' checks and curious people compare.
+
+use attune_core::evaluator::EvalFailure;
+use attune_core::plan::Plan;
+use burn_tensor::DType;
+
+use crate::decoder::{Batch, Positions};
+use crate::edits::EditedModel;
+use crate::model::Model;
+
+/// Logits of `ids` under `plan`: `[ids, vocab]`, row-major; row `i` predicts token `i + 1`.
+///
+/// # Errors
+/// [`EvalFailure::Unsupported`] for an edit that cannot be honoured, [`EvalFailure::BadRequest`] for ids outside
+/// the vocabulary.
+pub fn logits(model: &Model, plan: &Plan, ids: &[u32]) -> Result<Vec<f32>, EvalFailure> {
+    let config = model.config();
+    if let Some(id) = ids.iter().find(|&&id| id as usize >= config.vocab) {
+        return Err(EvalFailure::BadRequest(format!("token {id} of a vocabulary of {}", config.vocab)));
+    }
+    let edited = EditedModel::new(plan, config)?;
+    let batch = Batch { sequences: 1, tokens: ids.len() };
+    let positions = Positions::new(&model.compute, &config.rope, config.head_dim, ids.len());
+    let mut x = model.embed(ids);
+    for layer in 0..config.layers {
+        x = model.layer(layer, x, batch, edited.layer(layer), &positions, None);
+    }
+    let logits = model.logits(model.finish(x), 0, config.vocab).cast(DType::F32);
+    Ok(logits.into_data().iter().collect())
+}

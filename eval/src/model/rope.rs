@@ -1,0 +1,174 @@
+//! Rotary position embedding (arXiv 2104.09864) and the ways its context is stretched.
+//!
+//! Formulas follow `modeling_rope_utils.py` of `transformers`, in float32 where it computes in
+//! float32: at position 1000 the last digit of a frequency is visible in the logits.
+
+use std::f64::consts::TAU;
+
+use super::config::Keys;
+use super::raw::{RawConfig, RawRope};
+use crate::error::LoadError;
+
+const KNOWN: &str = "default, linear, dynamic, llama3 or yarn";
+
+/// Base and scaling of the rotation frequencies.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rope {
+    /// `rope_theta`.
+    pub base: f64,
+    /// How the context is stretched.
+    pub scaling: Scaling,
+}
+
+/// How the context is stretched beyond what the frequencies were made for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Scaling {
+    /// Not at all.
+    None,
+    /// All frequencies divided by a factor (position interpolation, arXiv 2306.15595).
+    Linear {
+        /// The divisor.
+        factor: f64,
+    },
+    /// A larger base for sequences beyond `context` tokens (NTK-aware).
+    Dynamic {
+        /// Growth of the base.
+        factor: f64,
+        /// Tokens up to which nothing changes.
+        context: f64,
+    },
+    /// Low frequencies divided, high ones kept, a ramp between (Llama 3.1).
+    Llama3 {
+        /// Divisor of the low frequencies.
+        factor: f64,
+        /// Wavelengths above `context / low` are low frequencies.
+        low: f64,
+        /// Wavelengths below `context / high` are high frequencies.
+        high: f64,
+        /// Context of the original training.
+        context: f64,
+    },
+    /// Interpolation by parts and a sharper softmax (YaRN, arXiv 2309.00071).
+    Yarn {
+        /// Divisor of the low frequencies.
+        factor: f64,
+        /// Context of the original training.
+        context: f64,
+        /// Rotations over the context above which a frequency is kept.
+        fast: f64,
+        /// Rotations over the context below which a frequency is divided.
+        slow: f64,
+        /// Whether the ramp starts and ends at whole dimensions.
+        truncate: bool,
+        /// Multiplies cosines and sines.
+        attention: f64,
+    },
+}
+
+impl Rope {
+    pub(super) fn check(keys: &Keys<'_>, raw: &RawConfig, context: usize) -> Result<Self, LoadError> {
+        let (roof, rope) = match (&raw.rope_parameters, &raw.rope_scaling) {
+            (Some(rope), _) => ("rope_parameters", rope.clone()),
+            (None, Some(rope)) => ("rope_scaling", rope.clone()),
+            (None, None) => ("rope_scaling", RawRope::default()),
+        };
+        if let Some(part) = rope.partial_rotary_factor.or(raw.partial_rotary_factor).filter(|&part| part != 1.0) {
+            return Err(keys.bad("partial_rotary_factor", part, "1: these families rotate whole heads"));
+        }
+        let need = |key: &str, value: Option<f64>| {
+            value.filter(|value| value.is_finite() && *value > 0.0).ok_or_else(|| {
+                let found = value.map_or("absent".to_owned(), |value| value.to_string());
+                keys.bad(&format!("{roof}.{key}"), found, "a number above 0")
+            })
+        };
+        let factor = || need("factor", rope.factor);
+        let original = rope.original_max_position_embeddings.unwrap_or(context as f64);
+        let scaling = match rope.rope_type.as_deref().or(rope.old_type.as_deref()).unwrap_or("default") {
+            "default" => Scaling::None,
+            "linear" => Scaling::Linear { factor: factor()? },
+            "dynamic" => Scaling::Dynamic { factor: factor()?, context: context as f64 },
+            "llama3" => Scaling::Llama3 {
+                factor: factor()?,
+                low: need("low_freq_factor", rope.low_freq_factor)?,
+                high: need("high_freq_factor", rope.high_freq_factor)?,
+                context: original,
+            },
+            "yarn" => {
+                let factor = rope.factor.map_or(Ok(context as f64 / original), |_| factor())?;
+                Scaling::Yarn {
+                    factor,
+                    context: original,
+                    fast: rope.beta_fast.unwrap_or(32.0),
+                    slow: rope.beta_slow.unwrap_or(1.0),
+                    truncate: rope.truncate.unwrap_or(true),
+                    attention: yarn_attention(&rope, factor),
+                }
+            }
+            other => return Err(keys.bad(&format!("{roof}.rope_type"), other, KNOWN)),
+        };
+        let base = need("rope_theta", Some(rope.rope_theta.or(raw.rope_theta).unwrap_or(10_000.0)))?;
+        Ok(Self { base, scaling })
+    }
+
+    /// Frequencies in radians per token (one per pair of channels) for a sequence of `tokens`, and
+    /// the factor of cosines and sines.
+    pub(crate) fn frequencies(&self, head_dim: usize, tokens: usize) -> (Vec<f32>, f32) {
+        let plain = |base: f64| -> Vec<f32> {
+            let exponents = (0..head_dim).step_by(2).map(|channel| channel as f32 / head_dim as f32);
+            exponents.map(|exponent| 1.0 / (base as f32).powf(exponent)).collect()
+        };
+        match self.scaling {
+            Scaling::None => (plain(self.base), 1.0),
+            Scaling::Linear { factor } => {
+                (plain(self.base).into_iter().map(|frequency| frequency / factor as f32).collect(), 1.0)
+            }
+            Scaling::Dynamic { factor, context } => {
+                let tokens = (tokens as f64).max(context);
+                let power = head_dim as f64 / (head_dim as f64 - 2.0);
+                (plain(self.base * (factor * tokens / context - (factor - 1.0)).powf(power)), 1.0)
+            }
+            Scaling::Llama3 { factor, low, high, context } => {
+                let scaled = plain(self.base).into_iter().map(|frequency| {
+                    let frequency = f64::from(frequency);
+                    let wavelength = TAU / frequency;
+                    let ramp = ((context / wavelength - low) / (high - low)).clamp(0.0, 1.0);
+                    ((1.0 - ramp) * frequency / factor + ramp * frequency) as f32
+                });
+                (scaled.collect(), 1.0)
+            }
+            Scaling::Yarn { factor, context, fast, slow, truncate, attention } => {
+                let (start, end) = self.yarn_ramp(head_dim, context, fast, slow, truncate);
+                let scaled = plain(self.base).into_iter().enumerate().map(|(pair, frequency)| {
+                    let divided = ((pair as f64 - start) / (end - start)).clamp(0.0, 1.0) as f32;
+                    frequency / factor as f32 * divided + frequency * (1.0 - divided)
+                });
+                (scaled.collect(), attention as f32)
+            }
+        }
+    }
+
+    /// First and last pair of the ramp between kept and divided frequencies (YaRN §3.2).
+    fn yarn_ramp(&self, head_dim: usize, context: f64, fast: f64, slow: f64, truncate: bool) -> (f64, f64) {
+        let dim = head_dim as f64;
+        let pair = |rotations: f64| dim * (context / (rotations * TAU)).ln() / (2.0 * self.base.ln());
+        let (mut start, mut end) = (pair(fast), pair(slow));
+        if truncate {
+            (start, end) = (start.floor(), end.ceil());
+        }
+        (start, end) = (start.max(0.0), end.min(dim - 1.0));
+        if start == end {
+            end += 0.001;
+        }
+        (start, end)
+    }
+}
+
+/// Temperature of the softmax as a factor of cosines and sines (YaRN §3.4).
+fn yarn_attention(rope: &RawRope, factor: f64) -> f64 {
+    let temperature = |scale: f64| if factor <= 1.0 { 1.0 } else { 0.1 * scale * factor.ln() + 1.0 };
+    match (rope.attention_factor, rope.mscale, rope.mscale_all_dim) {
+        (Some(given), _, _) => given,
+        (None, Some(one), Some(all)) if one != 0.0 && all != 0.0 => temperature(one) / temperature(all),
+        _ => temperature(1.0),
+    }
+}

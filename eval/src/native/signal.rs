@@ -1,0 +1,55 @@
+//! Statistics of the dense model that techniques build their baselines from.
+
+use attune_core::evaluator::{EvalFailure, Fidelity, Request, Split};
+use attune_core::space::Axis;
+use attune_core::technique::Signal;
+
+use super::{NativeEvaluator, lanes};
+use crate::decoder::RouterProbe;
+use crate::edits::EditedModel;
+
+/// Share of top-k selections that each expert gets (as EEP and others rank experts).
+const FREQUENCY: &str = "expert-frequency";
+
+/// Mean router probability of each expert.
+const SOFT_ACTIVATION: &str = "expert-soft-activation";
+
+impl NativeEvaluator {
+    /// Measures a signal on selection data. Both known ones are `[layer][expert]`, and each layer sums to 1.
+    pub(super) fn measure(&self, name: &str, fidelity: Fidelity) -> Result<Signal, EvalFailure> {
+        if ![FREQUENCY, SOFT_ACTIVATION].contains(&name) {
+            return Err(EvalFailure::BadRequest(format!(
+                "signal `{name}` is not known; this evaluator measures {FREQUENCY} and {SOFT_ACTIVATION}"
+            )));
+        }
+        let config = &self.model.config;
+        let Some(mixture) = config.mixture else {
+            return Err(EvalFailure::BadRequest(format!("signal `{name}` needs a model with experts")));
+        };
+        let request = Request { split: Split::Selection, fidelity, deadline: None };
+        let groups = self.groups(&request)?;
+        let dense = EditedModel::dense(config);
+        let parts = lanes::run(self.model.compute.on_host(), groups.len(), |group| {
+            let mut probes = vec![RouterProbe::new(mixture.experts); config.layers];
+            self.forward(&groups[group], &dense, None, &mut probes)?;
+            Ok(probes)
+        })?;
+        let tokens: usize = groups.iter().map(|group| group.ids.len()).sum();
+        let mut values = vec![0.0; config.layers * mixture.experts];
+        for (place, value) in values.iter_mut().enumerate() {
+            let (layer, expert) = (place / mixture.experts, place % mixture.experts);
+            for probes in &parts {
+                *value += match name {
+                    FREQUENCY => probes[layer].chosen[expert] as f64 / mixture.per_token as f64,
+                    _ => probes[layer].probability[expert],
+                };
+            }
+            *value /= tokens as f64;
+        }
+        let axes = vec![
+            Axis::new("layer", config.layers as u32),
+            Axis::new("expert", mixture.experts as u32),
+        ];
+        Ok(Signal { name: name.to_owned(), axes, values })
+    }
+}

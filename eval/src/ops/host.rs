@@ -1,0 +1,52 @@
+//! Loops over the memory of CPU tensors.
+
+use burn_tensor::{Tensor, TensorData};
+use rayon::prelude::*;
+
+/// Elements below which a loop is not worth a second thread.
+const PARALLEL: usize = 1 << 15;
+
+/// Calls `body` on the elements of a CPU tensor, in place unless somebody else holds them too.
+pub(crate) fn edit<const D: usize>(tensor: Tensor<D>, body: impl FnOnce(&mut [f32])) -> Tensor<D> {
+    let device = tensor.device();
+    let mut data = tensor.into_data();
+    body(data.as_mut_slice().expect(FLOAT32));
+    Tensor::from_data(data, &device)
+}
+
+/// Calls `body` on the elements of a CPU tensor and gives the tensor back.
+pub(crate) fn read<const D: usize, R>(tensor: Tensor<D>, body: impl FnOnce(&[f32]) -> R) -> (Tensor<D>, R) {
+    let device = tensor.device();
+    let data = tensor.into_data();
+    let result = body(data.as_slice().expect(FLOAT32));
+    (Tensor::from_data(data, &device), result)
+}
+
+/// A CPU tensor of `values`, on the device of the tensors it was computed from.
+pub(crate) fn tensor<const D: usize>(
+    values: Vec<f32>,
+    shape: [usize; D],
+    device: &burn_tensor::Device,
+) -> Tensor<D> {
+    Tensor::from_data(TensorData::new(values, shape), device)
+}
+
+const FLOAT32: &str = "host loops run on float32 tensors only, see Compute::on_host";
+
+/// Compiles `body` for the widest vector instructions of this processor and runs it.
+///
+/// No loop here fuses multiplications into additions, so results do not depend on the choice.
+#[inline(always)]
+pub(crate) fn vectorised<R>(body: impl FnOnce() -> R) -> R {
+    pulp::Arch::new().dispatch(body)
+}
+
+/// Calls `body(first_row, rows)` on disjoint runs of whole rows, on several threads when there is enough to
+/// do. Runs never depend on the number of threads, so neither does anything computed per run.
+pub(crate) fn for_rows(values: &mut [f32], width: usize, body: impl Fn(usize, &mut [f32]) + Sync) {
+    let run = (PARALLEL / width.max(1)).max(1);
+    if values.len() <= run * width {
+        return body(0, values);
+    }
+    values.par_chunks_mut(run * width).enumerate().for_each(|(index, rows)| body(index * run, rows));
+}

@@ -1,0 +1,81 @@
+//! Root-mean-square norm (arXiv 1910.07467): `x / √(mean(x²) + ε) ∘ w`.
+
+use burn_tensor::{DType, Tensor};
+
+use super::{host, math};
+use crate::compute::Compute;
+
+/// The weight and ε of one norm.
+pub(crate) struct RmsNorm {
+    weight: Vec<f32>,
+    on_device: Tensor<1>,
+    eps: f32,
+    on_host: bool,
+}
+
+impl RmsNorm {
+    pub(crate) fn new(compute: &Compute, weight: Vec<f32>, eps: f32) -> Self {
+        let width = weight.len();
+        let on_device = compute.tensor(weight.clone(), [width]);
+        Self { weight, on_device, eps, on_host: compute.on_host() }
+    }
+
+    /// Gives `x: [rows, width]` back beside its norm, so that a residual needs no copy.
+    pub(crate) fn beside(&self, x: Tensor<2>) -> (Tensor<2>, Tensor<2>) {
+        if !self.on_host {
+            let normed = self.generic(x.clone());
+            return (x, normed);
+        }
+        let (shape, device) = (x.dims(), x.device());
+        let (x, normed) = host::read(x, |values| {
+            let mut normed = vec![0.0; values.len()];
+            host::for_rows(&mut normed, shape[1], |first, rows| {
+                let source = &values[first * shape[1]..][..rows.len()];
+                host::vectorised(|| {
+                    for (from, to) in source.chunks_exact(shape[1]).zip(rows.chunks_exact_mut(shape[1])) {
+                        self.row(from, to);
+                    }
+                });
+            });
+            normed
+        });
+        (x, host::tensor(normed, shape, &device))
+    }
+
+    /// One row on the CPU.
+    #[inline(always)]
+    pub(crate) fn row(&self, from: &[f32], to: &mut [f32]) {
+        let [squares] = math::sum_of(from.len(), |i| [from[i] * from[i]]);
+        let scale = 1.0 / (squares / from.len() as f32 + self.eps).sqrt();
+        for ((to, from), weight) in to.iter_mut().zip(from).zip(&self.weight) {
+            *to = from * scale * weight;
+        }
+    }
+
+    /// The norm over the last dimension, by Burn's operations.
+    pub(crate) fn generic<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
+        let dtype = x.dtype();
+        let x = x.cast(DType::F32);
+        let mean = x.clone().square().mean_dim(D - 1);
+        let scaled = (x / (mean + self.eps).sqrt()).cast(dtype);
+        scaled * self.on_device.clone().unsqueeze()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_loop_agrees_with_the_operations() {
+        let compute = Compute::cpu();
+        let values: Vec<f32> = (0..3 * 37).map(|i| ((i * 7919) % 101) as f32 / 50.0 - 1.0).collect();
+        let weight = (0..37).map(|i| 1.0 + i as f32 / 37.0).collect();
+        let norm = RmsNorm::new(&compute, weight, 1e-5);
+        let x: Tensor<2> = compute.tensor(values, [3, 37]);
+        let (kept, fast) = norm.beside(x.clone());
+        assert_eq!(kept.into_data(), x.clone().into_data());
+        let difference = (fast - norm.generic(x)).abs().max().into_scalar::<f32>();
+        assert!(difference < 1e-6, "{difference}");
+    }
+}

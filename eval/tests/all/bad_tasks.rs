@@ -1,0 +1,84 @@
+//! Texts and requests that make no task.
+
+use std::collections::BTreeMap;
+
+use attune_core::evaluator::{EvalFailure, Evaluator, Fidelity, Request, Split};
+use attune_core::plan::Plan;
+use attune_eval::compute::Precision;
+use attune_eval::native::{NativeEvaluator, NativeSpec, REFERENCE_MEMORY};
+use attune_eval::text::TextSpec;
+use std::ops::ControlFlow;
+
+use crate::contract::Fixture;
+use crate::made;
+
+fn message(fixture: &Fixture, change: impl Fn(&mut TextSpec)) -> String {
+    let mut task = fixture.spec();
+    change(&mut task);
+    let spec = NativeSpec {
+        model: fixture.folder.path(),
+        device: "cpu",
+        precision: Precision::F32,
+        task,
+        reference_memory: REFERENCE_MEMORY,
+    };
+    match NativeEvaluator::open(&spec) {
+        Ok(_) => panic!("the task was accepted"),
+        Err(error) => error.to_string(),
+    }
+}
+
+#[test]
+fn texts_that_make_no_task() {
+    let fixture = Fixture::new();
+    let file = |name: &str, text: &str| {
+        let file = fixture.folder.path().join(name);
+        std::fs::write(&file, text).unwrap();
+        file
+    };
+    let cases: [(&dyn Fn(&mut TextSpec), &[&str]); 8] = [
+        (&|spec| spec.length = 1, &["items of 1 tokens: expected 2 to 256"]),
+        (&|spec| spec.length = 300, &["items of 300 tokens: expected 2 to 256"]),
+        (&|spec| spec.report = "nowhere.txt".into(), &["nowhere.txt", "a text file in UTF-8"]),
+        (&|spec| spec.tokenizer = file("t.json", "{}"), &["t.json is not a tokenizer"]),
+        (&|spec| spec.report = file("short.txt", "ABC"), &["report text has 3 tokens, too few for one item of 40"]),
+        (&|spec| spec.report = spec.selection.clone(), &["selection and report data overlap: 100.0 %"]),
+        (
+            &|spec| spec.elsewhere = BTreeMap::from([("twin".to_owned(), spec.selection.clone())]),
+            &["selection and elsewhere:twin data overlap"],
+        ),
+        (
+            &|spec| spec.report = file("part.txt", &(made::text(8, 900) + &made::text(1, 200)[100..160])),
+            &["overlap: 6.2 %", "runs of 32 tokens"],
+        ),
+    ];
+    for (change, expected) in cases {
+        let found = message(&fixture, change);
+        for part in expected {
+            assert!(found.contains(part), "`{part}` is not in: {found}");
+        }
+    }
+}
+
+#[test]
+fn a_tokenizer_of_another_model_is_noticed() {
+    let fixture = Fixture::new();
+    let json = r#"{"version": "1.0", "model": {"type": "BPE", "vocab": {"A": 0, "B": 50}, "merges": []}}"#;
+    let file = fixture.folder.path().join("foreign.json");
+    std::fs::write(&file, json).unwrap();
+    let found = message(&fixture, |spec| spec.tokenizer = file.clone());
+    assert!(found.contains("token 50 of the selection text is not below the vocabulary size 50"), "{found}");
+}
+
+#[test]
+fn requests_that_the_task_cannot_serve() {
+    let evaluator = Fixture::new().open();
+    let request = |split, items| Request { split, fidelity: Fidelity { items }, deadline: None };
+    let ask = |request| evaluator.evaluate(&[Plan::dense()], &request, &mut |_, _| ControlFlow::Continue(()));
+    let failure = ask(request(Split::Selection, 1000)).unwrap_err();
+    assert!(matches!(&failure, EvalFailure::BadRequest(text) if text.contains("1000 items of split `selection`, which holds")));
+    assert!(matches!(ask(request(Split::Elsewhere("moon".into()), 1)), Err(EvalFailure::BadRequest(_))));
+    assert!(matches!(ask(request(Split::Report, 0)), Err(EvalFailure::BadRequest(_))));
+    let failure = evaluator.signal("expert-colour", Fidelity { items: 2 }).unwrap_err();
+    assert!(failure.to_string().contains("expert-frequency and expert-soft-activation"), "{failure}");
+}

@@ -1,0 +1,117 @@
+//! Logits as `transformers` and an independent torch reference recorded them (see tests/golden/make.py).
+
+use std::path::PathBuf;
+
+use attune_core::hash::ContentHash;
+use attune_core::plan::{AttentionSpan, Edit, KeepExperts, KvBits, Plan};
+use safetensors::SafeTensors;
+use serde::Deserialize;
+
+use crate::made::{furthest, load, logits};
+
+/// What the project promises; float32 noise is a hundred times smaller.
+const TOLERANCE: f32 = 1e-3;
+
+fn root(path: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
+}
+
+fn floats(file: &SafeTensors<'_>, name: &str) -> Vec<f32> {
+    let bytes = file.tensor(name).unwrap().data().chunks_exact(4);
+    bytes.map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap())).collect()
+}
+
+fn ids(file: &SafeTensors<'_>, name: &str) -> Vec<u32> {
+    let bytes = file.tensor(name).unwrap().data().chunks_exact(8);
+    bytes.map(|bytes| i64::from_le_bytes(bytes.try_into().unwrap()) as u32).collect()
+}
+
+#[test]
+fn every_family_agrees_with_transformers() {
+    let bytes = std::fs::read(root("tests/golden/small-models.safetensors")).unwrap();
+    let recorded = SafeTensors::deserialize(&bytes).unwrap();
+    let mut names: Vec<&str> =
+        recorded.names().into_iter().filter_map(|name| name.strip_suffix(".logits")).collect();
+    names.sort_unstable();
+    assert!(names.len() >= 9, "{names:?}");
+    for name in names {
+        let model = load(&root("tests/golden/models").join(name));
+        let found = logits(&model, &Plan::dense(), &ids(&recorded, &format!("{name}.input_ids")));
+        let apart = furthest(&found, &floats(&recorded, &format!("{name}.logits")));
+        println!("{name}: {apart:e}");
+        assert!(apart <= TOLERANCE, "{name}: logits differ by {apart}");
+    }
+}
+
+#[derive(Deserialize)]
+struct Record {
+    model_sha256: String,
+    column_stride: usize,
+    cases: Vec<Case>,
+}
+
+#[derive(Deserialize)]
+struct Case {
+    name: String,
+    edits: Vec<RecordedEdit>,
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "edit", rename_all = "kebab-case")]
+enum RecordedEdit {
+    KeepExperts { layer: u32, experts: Vec<u32> },
+    KvBits { layer: u32, key_bits: u32, value_bits: u32, group_size: u32, sink: u32, recent: u32 },
+    AttentionSpan { layer: u32, kv_head: u32, sink: u32, alpha: f64, beta: f64 },
+}
+
+impl RecordedEdit {
+    fn edit(self) -> Edit {
+        match self {
+            Self::KeepExperts { layer, experts } => Edit::KeepExperts(KeepExperts { layer, experts }),
+            Self::KvBits { layer, key_bits, value_bits, group_size, sink, recent } => {
+                Edit::KvBits(KvBits { layer, keys: key_bits, values: value_bits, group_size, sink, recent })
+            }
+            Self::AttentionSpan { layer, kv_head, sink, alpha, beta } => {
+                Edit::AttentionSpan(AttentionSpan { layer, kv_head, sink, alpha, beta })
+            }
+        }
+    }
+}
+
+#[test]
+fn every_edit_agrees_with_the_reference() {
+    let bytes = std::fs::read(root("tests/golden/tiny-moe.safetensors")).unwrap();
+    let recorded = SafeTensors::deserialize(&bytes).unwrap();
+    let record: Record =
+        serde_json::from_slice(&std::fs::read(root("tests/golden/tiny-moe.json")).unwrap()).unwrap();
+    let weights = std::fs::read(root("models/tiny-moe/model.safetensors")).unwrap();
+    let sha = ContentHash::of(&weights).to_string();
+    assert_eq!(sha, record.model_sha256, "tiny-moe was trained anew; run tests/golden/make.py");
+    let model = load(&root("models/tiny-moe"));
+    let vocab = model.config().vocab;
+    let stride = record.column_stride;
+    for case in record.cases {
+        let name = case.name;
+        let plan = Plan::new(case.edits.into_iter().map(RecordedEdit::edit));
+        let shape = recorded.tensor(&format!("{name}.input_ids")).unwrap().shape().to_vec();
+        let found: Vec<f32> = ids(&recorded, &format!("{name}.input_ids"))
+            .chunks_exact(shape[1])
+            .flat_map(|ids| logits(&model, &plan, ids))
+            .collect();
+        let apart = if plan == Plan::dense() {
+            furthest(&found, &floats(&recorded, &format!("{name}.logits")))
+        } else {
+            let some: Vec<f32> =
+                found.chunks_exact(vocab).flat_map(|row| row.iter().step_by(stride).copied()).collect();
+            let sums: Vec<f32> = found.chunks_exact(vocab).map(log_sum_exp).collect();
+            furthest(&some, &floats(&recorded, &format!("{name}.logits_every_{stride}")))
+                .max(furthest(&sums, &floats(&recorded, &format!("{name}.logsumexp"))))
+        };
+        println!("{name}: {apart:e}");
+        assert!(apart <= TOLERANCE, "{name}: logits differ by {apart}");
+    }
+}
+
+fn log_sum_exp(row: &[f32]) -> f32 {
+    row.iter().map(|&logit| f64::from(logit).exp()).sum::<f64>().ln() as f32
+}

@@ -1,0 +1,107 @@
+//! The shape of the workspace: arrows point at `core`, heavy dependencies live in one crate each.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+/// Direct dependencies of every workspace package, by package name; with or without dev-dependencies.
+fn graph(with_dev: bool) -> BTreeMap<String, BTreeSet<String>> {
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
+    let output = Command::new(cargo)
+        .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+    metadata["packages"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|package| {
+            let wanted = |dependency: &&serde_json::Value| with_dev || dependency["kind"] != "dev";
+            let dependencies = package["dependencies"].as_array().unwrap().iter().filter(wanted);
+            (text(&package["name"]), dependencies.map(|dependency| text(&dependency["name"])).collect())
+        })
+        .collect()
+}
+
+#[test]
+fn only_the_composition_root_sees_more_than_core() {
+    for (package, dependencies) in graph(false) {
+        if ["attune-cli", "attune-tests", "xtask"].contains(&package.as_str()) {
+            continue;
+        }
+        let ours: Vec<&String> = dependencies.iter().filter(|name| name.starts_with("attune-")).collect();
+        let expected: &[&str] = if package == "attune-core" { &[] } else { &["attune-core"] };
+        assert_eq!(ours, expected, "sideways edge in {package}");
+    }
+}
+
+#[test]
+fn heavy_dependencies_live_in_one_crate_each() {
+    let homes = [
+        ("wasmtime", "attune-plugins"),
+        ("sled", "attune-store"),
+        ("ratatui", "attune-tui"),
+        ("burn", "attune-eval"),
+        ("tokenizers", "attune-eval"),
+    ];
+    for (package, dependencies) in graph(true) {
+        for (dependency, home) in homes {
+            let named = dependencies.iter().any(|name| name == dependency || name.starts_with(&format!("{dependency}-")));
+            assert!(!named || package == home, "{package} names {dependency}, which lives in {home}");
+        }
+    }
+}
+
+#[test]
+fn core_needs_no_operating_system() {
+    let forbidden = ["std::fs", "std::net", "std::thread", "std::process", "std::time::Instant", "SystemTime", "std::env"];
+    for file in rust_files(&root().join("core/src")) {
+        let text = std::fs::read_to_string(&file).unwrap();
+        for word in forbidden {
+            assert!(!text.contains(word), "{} uses {word}", file.display());
+        }
+    }
+}
+
+#[test]
+fn files_stay_small() {
+    for folder in ["core", "search", "eval", "store", "plugins", "export", "cli", "tests", "xtask"] {
+        for file in rust_files(&root().join(folder)) {
+            let lines = std::fs::read_to_string(&file).unwrap().lines().count();
+            assert!(lines <= 800, "{} has {lines} lines, at most 800", file.display());
+        }
+    }
+}
+
+#[test]
+fn no_test_file_is_forgotten() {
+    let here = root().join("tests/it");
+    let main = std::fs::read_to_string(here.join("main.rs")).unwrap();
+    for file in rust_files(&here) {
+        let name = file.file_stem().unwrap().to_string_lossy().into_owned();
+        assert!(name == "main" || main.contains(&format!("mod {name};")), "{name} is not in main.rs");
+    }
+}
+
+fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            if path.file_name().is_some_and(|name| name != "target") {
+                files.extend(rust_files(&path));
+            }
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+    files
+}

@@ -1,0 +1,55 @@
+//! A study ends in something one can use.
+
+use serde_json::Value;
+
+use crate::support::{Place, stderr};
+
+#[test]
+fn the_exported_checkpoint_scores_like_the_candidate_and_is_smaller() {
+    let place = Place::new();
+    let profile = place.small_profile(&[]);
+    let finished = place.run(&profile, &[]).pop().unwrap();
+    let out = place.path("pruned").display().to_string();
+    let output = place.attune(&["export", "small", "--to", "hf", "--out", &out]);
+    assert!(output.status.success(), "{}", stderr(&output));
+
+    let config: Value = serde_json::from_slice(&std::fs::read(place.path("pruned/config.json")).unwrap()).unwrap();
+    assert_eq!(config["num_local_experts"], 4);
+    let size = |path: std::path::PathBuf| std::fs::metadata(path).unwrap().len() as f64;
+    let dense = size(crate::support::root().join("models/tiny-moe/model.safetensors"));
+    assert!(size(place.path("pruned/model.safetensors")) < 0.65 * dense);
+
+    // The exported folder is an ordinary model: keeping all of its experts is the candidate itself.
+    let model = crate::support::root().join("models/tiny-moe").display().to_string();
+    let again = place.small_profile(&[
+        (&format!("model: \"{model}\""), &format!("model: \"{out}\"")),
+        ("name: \"small\"", "name: \"again\""),
+        ("trials: 24", "trials: 1"),
+    ]);
+    let again = place.run(&again, &[]).pop().unwrap();
+    let found = finished["best"]["report"]["perplexity"]["mean"].as_f64().unwrap();
+    let loaded = again["baselines"]["dense"]["report"]["perplexity"]["mean"].as_f64().unwrap();
+    assert!((found / loaded - 1.0).abs() < 1e-5, "{found} in the study, {loaded} as a model of its own");
+}
+
+#[test]
+fn the_plan_file_says_what_where_from_and_how_good() {
+    let place = Place::new();
+    let finished = place.run(&place.small_profile(&[]), &[]).pop().unwrap();
+    let out = place.path("plan").display().to_string();
+    let output = place.attune(&["export", "small", "--to", "plan", "--out", &out]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let plan: Value = serde_json::from_slice(&std::fs::read(place.path("plan/plan.json")).unwrap()).unwrap();
+    assert_eq!((&plan["format"], &plan["version"]), (&Value::from("attune-plan"), &Value::from(1)));
+    assert_eq!(plan["plan"]["edits"].as_array().unwrap().len(), 6);
+    assert_eq!(plan["provenance"]["trial"], finished["best"]["trial"]);
+    assert!(plan["model"]["fingerprint"].is_string());
+
+    // Any trial can be exported, and an occupied folder is left alone.
+    let other = place.path("other").display().to_string();
+    assert!(place.attune(&["export", "small", "--to", "plan", "--out", &other, "--trial", "0"]).status.success());
+    let occupied = place.attune(&["export", "small", "--to", "plan", "--out", &out]);
+    crate::support::refused(&occupied, 2, &["not empty"]);
+    let unknown = place.attune(&["export", "small", "--to", "plan", "--out", &place.path("x").display().to_string(), "--trial", "999"]);
+    crate::support::refused(&unknown, 2, &["999"]);
+}

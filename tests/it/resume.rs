@@ -1,0 +1,137 @@
+//! Nothing that was finished is ever lost, and an interrupted study ends like an undisturbed one.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::Stdio;
+use std::time::Duration;
+
+use attune_core::rng;
+
+use crate::support::{Place, events, refused, stderr};
+
+/// Kills of the big test.
+const KILLS: u64 = 50;
+
+#[test]
+fn fifty_kills_leave_the_same_bytes_as_none() {
+    let kills_per_study = 10;
+    let mut killed = 0;
+    for study in 0.. {
+        if killed >= KILLS {
+            break;
+        }
+        let seed = ("seed: 7", format!("seed: {study}"));
+        let changes = [("trials: 24", "trials: 48"), (seed.0, seed.1.as_str())];
+        let undisturbed = Place::new();
+        undisturbed.run(&undisturbed.small_profile(&changes), &[]);
+
+        let disturbed = Place::new();
+        let profile = disturbed.small_profile(&changes);
+        let args = ["run", &profile.display().to_string(), "--json"];
+        for kill in 0..kills_per_study {
+            // Killed after a random number of events and a random moment on top: inside an evaluation, a
+            // write, the report, or between them.
+            let mut random = rng::derive(study, "kill", &[kill]);
+            let after: usize = rand_index(&mut random, 9);
+            let moment = Duration::from_micros(rand_index(&mut random, 20_000) as u64);
+            let mut child =
+                disturbed.command(&args).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+            let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+            let seen = lines.take(after + 1).count();
+            std::thread::sleep(moment);
+            let running = child.try_wait().unwrap().is_none();
+            child.kill().unwrap();
+            child.wait().unwrap();
+            killed += u64::from(running && seen > after);
+        }
+        disturbed.run(&profile, &[]);
+        assert_eq!(disturbed.journal("small"), undisturbed.journal("small"), "study {study}");
+    }
+}
+
+fn rand_index(random: &mut rng::Rng, below: usize) -> usize {
+    use rand::RngExt as _;
+    random.random_range(0..below)
+}
+
+#[test]
+fn every_trial_that_was_announced_survives_a_kill() {
+    let place = Place::new();
+    let profile = place.small_profile(&[("trials: 24", "trials: 400")]);
+    let args = ["run", &profile.display().to_string(), "--json"];
+    let mut child = place.command(&args).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let announced = BufReader::new(child.stdout.take().unwrap())
+        .lines()
+        .map(Result::unwrap)
+        .filter(|line| line.contains("\"trial_finished\""))
+        .take(20)
+        .count();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(announced, 20);
+    let output = place.attune(&[&args[..], &["--trials", "20"]].concat());
+    assert!(!events(&output).iter().any(|event| event["event"] == "trial_finished"), "{}", stderr(&output));
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_stops_with_130_and_the_same_command_continues() {
+    let place = Place::new();
+    let profile = place.small_profile(&[("trials: 24", "trials: 60")]);
+    let args = ["run", &profile.display().to_string(), "--json"];
+    let mut child = place.command(&args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    lines.by_ref().find(|line| line.contains("trial_finished")).unwrap();
+    let interrupted =
+        std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(interrupted.success());
+    let rest: Vec<String> = lines.collect();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{}", stderr(&output));
+    assert!(rest.last().unwrap().contains("\"interrupted\""), "{rest:?}");
+
+    let finished = place.run(&profile, &[]);
+    assert_eq!(finished[0]["resumed"].as_u64().map(|trials| trials > 0), Some(true));
+    let undisturbed = Place::new();
+    undisturbed.run(&undisturbed.small_profile(&[("trials: 24", "trials: 60")]), &[]);
+    assert_eq!(place.journal("small"), undisturbed.journal("small"));
+}
+
+#[test]
+fn a_second_process_on_the_same_store_is_told_so() {
+    let place = Place::new();
+    let profile = place.small_profile(&[("trials: 24", "trials: 100000")]);
+    let args = ["run", &profile.display().to_string(), "--json"];
+    let mut child = place.command(&args).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    lines.by_ref().find(|line| line.contains("trial_finished")).unwrap();
+    let second = place.attune(&args);
+    // Reading is not writing: a study can be looked at while it runs.
+    let studies = place.attune(&["studies"]);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    refused(&second, 1, &["in use by another process", "--store"]);
+    assert!(studies.status.success(), "{}", stderr(&studies));
+}
+
+#[test]
+fn a_torn_last_line_is_cut_and_said_and_a_damaged_one_is_refused() {
+    let place = Place::new();
+    let profile = place.small_profile(&[]);
+    place.run(&profile, &[]);
+    let path = place.path("store/journal/small.jsonl");
+    let whole = place.journal("small");
+
+    std::fs::write(&path, &whole[..whole.len() - 20]).unwrap();
+    let output = place.attune(&["run", &profile.display().to_string(), "--json"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(stderr(&output).contains("incomplete") || stderr(&output).contains("torn"), "{}", stderr(&output));
+    assert_eq!(place.journal("small"), whole);
+
+    let mut damaged = whole.clone();
+    let middle = damaged.len() / 2;
+    damaged[middle] ^= 1;
+    std::fs::write(&path, &damaged).unwrap();
+    let output = place.attune(&["run", &profile.display().to_string(), "--json"]);
+    refused(&output, 1, &["damaged", "small.jsonl", "line"]);
+    assert_eq!(std::fs::read(&path).unwrap(), damaged, "nothing is deleted to get past an error");
+}

@@ -1,1 +1,0 @@
-//! Integration tests and conformance suites of attune.
