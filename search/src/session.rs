@@ -28,7 +28,7 @@ use std::time::Instant;
 
 use attune_core::event::{Command, Event, Finished};
 use attune_core::report::Report;
-use attune_core::store::RunTime;
+use attune_core::store::{Record, RunTime, StudyHeader};
 use crossbeam_channel::Receiver;
 
 pub use error::SessionError;
@@ -100,16 +100,22 @@ pub fn run(
     }
 }
 
-fn finish(
-    setup: &SessionSetup,
-    journal: &Journal<'_>,
-    tally: &Tally,
-    report: Report,
-    events: &mut dyn FnMut(Event),
-) -> Result<SessionEnd, SessionError> {
-    let runs = setup.store.runs(&setup.header.study)?;
-    let header = journal.header();
-    let finished = Finished {
+/// The result that a store holds of a study, without running anything: what `run` returns when nothing is
+/// left to do. `None` while there is no report over all trials.
+pub fn stored(records: &[Record], runs: &[RunTime]) -> Option<Finished> {
+    let Some(Record::Header(header)) = records.first() else { return None };
+    let Some(Record::Report(report)) = records.last() else { return None };
+    let mut tally = Tally::new(report.trials);
+    for record in records {
+        if let Record::Trial(trial) = record {
+            tally.count(trial);
+        }
+    }
+    Some(finished(header, &tally, (**report).clone(), runs))
+}
+
+fn finished(header: &StudyHeader, tally: &Tally, report: Report, runs: &[RunTime]) -> Finished {
+    Finished {
         study: header.study.clone(),
         technique: header.technique.clone(),
         model: header.model.clone(),
@@ -118,7 +124,18 @@ fn finish(
         seconds: runs.iter().map(|run| run.seconds).sum(),
         seed: header.seed,
         report,
-    };
+    }
+}
+
+fn finish(
+    setup: &SessionSetup,
+    journal: &Journal<'_>,
+    tally: &Tally,
+    report: Report,
+    events: &mut dyn FnMut(Event),
+) -> Result<SessionEnd, SessionError> {
+    let runs = setup.store.runs(&setup.header.study)?;
+    let finished = finished(journal.header(), tally, report, &runs);
     events(Event::Finished(Box::new(finished.clone())));
     Ok(SessionEnd::Finished(Box::new(finished)))
 }

@@ -1,0 +1,128 @@
+"""A plain torch Mixtral with the edits of a plan applied, for recording goldens.
+
+It shares no code with attune's evaluator or with transformers, and is written for clarity: one
+sequence at a time, every expert computed for every token, full score matrices. `dtype` chooses
+float32 (what is recorded) or float64 (to see how far rounding alone moves the result).
+"""
+
+import json
+import math
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from safetensors.torch import load_file
+
+
+def quantise(x, bits, group_size):
+    """Asymmetric round-to-nearest over groups of consecutive channels of the last axis.
+
+    Returns the dequantised values and the smallest distance of any value from a rounding tie, in
+    units of one step: if that distance is far above float noise, another correct implementation
+    must choose the same codes.
+    """
+    if bits >= 16:
+        return x, math.inf
+    groups = x.reshape(*x.shape[:-1], -1, group_size)
+    low = groups.amin(-1, keepdim=True)
+    high = groups.amax(-1, keepdim=True)
+    top_code = 2**bits - 1
+    scale = (high - low) / top_code
+    constant = scale == 0
+    position = (groups - low) / torch.where(constant, torch.ones_like(scale), scale)
+    codes = position.round().clamp(0, top_code)  # torch rounds halves to even
+    result = torch.where(constant, groups, codes * scale + low)
+    ties = torch.where(constant, torch.ones_like(position), ((position - position.floor()) - 0.5).abs())
+    return result.reshape(x.shape), ties.min().item()
+
+
+class Reference:
+    def __init__(self, folder, dtype=torch.float32):
+        folder = Path(folder)
+        self.config = json.loads((folder / "config.json").read_text())
+        self.weights = {name: t.to(dtype) for name, t in load_file(folder / "model.safetensors").items()}
+        self.dtype = dtype
+
+    def logits(self, ids, edits=()):
+        """Logits [tokens, vocabulary] of one sequence. Afterwards `self.margins` holds how clear
+        the discrete decisions were: the smallest gap between the last chosen and the first
+        unchosen router logit, and the smallest distance from a rounding tie."""
+        c, w = self.config, self.weights
+        self.margins = {"router": math.inf, "rounding": math.inf}
+        kept = {e["layer"]: e["experts"] for e in edits if e["edit"] == "keep-experts"}
+        bits = {e["layer"]: e for e in edits if e["edit"] == "kv-bits"}
+        spans = {(e["layer"], e["kv-head"]): e for e in edits if e["edit"] == "attention-span"}
+        unknown = {e["edit"] for e in edits} - {"keep-experts", "kv-bits", "attention-span"}
+        assert not unknown, unknown
+
+        x = w["model.embed_tokens.weight"][ids]
+        for layer in range(c["num_hidden_layers"]):
+            p = f"model.layers.{layer}."
+            h = self.norm(x, w[p + "input_layernorm.weight"])
+            x = x + self.attention(h, p + "self_attn.", bits.get(layer), {h: e for (l, h), e in spans.items() if l == layer})
+            h = self.norm(x, w[p + "post_attention_layernorm.weight"])
+            x = x + self.experts(h, p + "block_sparse_moe.", kept.get(layer))
+        x = self.norm(x, w["model.norm.weight"])
+        return x @ w.get("lm_head.weight", w["model.embed_tokens.weight"]).T
+
+    def norm(self, x, weight):
+        return x * torch.rsqrt(x.square().mean(-1, keepdim=True) + self.config["rms_norm_eps"]) * weight
+
+    def rotate(self, x):
+        """RoPE, half-split form, on [tokens, heads, head_dim]."""
+        tokens, _, size = x.shape
+        exponent = torch.arange(0, size, 2, dtype=torch.float32) / size
+        frequency = 1.0 / (self.config["rope_theta"] ** exponent)
+        angle = (torch.arange(tokens, dtype=torch.float32)[:, None] * frequency).to(self.dtype)[:, None, :]
+        first, second = x[..., : size // 2], x[..., size // 2 :]
+        return torch.cat((first * angle.cos() - second * angle.sin(), second * angle.cos() + first * angle.sin()), -1)
+
+    def attention(self, h, p, bits, spans):
+        c, w = self.config, self.weights
+        n = len(h)
+        heads, kv_heads, size = c["num_attention_heads"], c["num_key_value_heads"], c["head_dim"]
+        q = self.rotate((h @ w[p + "q_proj.weight"].T).view(n, heads, size))
+        k = self.rotate((h @ w[p + "k_proj.weight"].T).view(n, kv_heads, size))
+        v = (h @ w[p + "v_proj.weight"].T).view(n, kv_heads, size)
+
+        i, j = torch.arange(n)[:, None], torch.arange(n)[None, :]
+        exact = torch.ones(n, n, dtype=torch.bool)  # does query i see key j unquantised?
+        k_stored, v_stored = k, v
+        if bits is not None:
+            exact = (j < bits["sink"]) | (j > i - bits["recent"])
+            k_stored, k_margin = quantise(k, bits["keys"], bits["group-size"])
+            v_stored, v_margin = quantise(v, bits["values"], bits["group-size"])
+            self.margins["rounding"] = min(self.margins["rounding"], k_margin, v_margin)
+
+        outputs = []
+        for head in range(heads):
+            g = head // (heads // kv_heads)
+            seen = j <= i
+            if g in spans:
+                span = max(1, math.floor(spans[g]["alpha"] + spans[g]["beta"] * n))
+                seen = seen & ((j < spans[g]["sink"]) | (i - j < span))
+            scores = torch.where(exact, q[:, head] @ k[:, g].T, q[:, head] @ k_stored[:, g].T) / math.sqrt(size)
+            weights = scores.masked_fill(~seen, -math.inf).softmax(-1)
+            outputs.append((weights * exact) @ v[:, g] + (weights * ~exact) @ v_stored[:, g])
+        return torch.cat(outputs, -1) @ w[p + "o_proj.weight"].T
+
+    def experts(self, h, p, kept):
+        c, w = self.config, self.weights
+        scores = h @ w[p + "gate.weight"].T
+        if kept is not None:
+            mask = torch.full((scores.shape[1],), -math.inf, dtype=scores.dtype)
+            mask[kept] = 0
+            scores = scores + mask
+        probabilities = scores.softmax(-1)
+        top, chosen = probabilities.topk(c["num_experts_per_tok"], dim=-1)
+        share = torch.zeros_like(probabilities).scatter(1, chosen, top / top.sum(-1, keepdim=True))
+        ranked = scores.sort(-1, descending=True).values
+        k = c["num_experts_per_tok"]
+        if ranked.shape[1] > k:
+            self.margins["router"] = min(self.margins["router"], (ranked[:, k - 1] - ranked[:, k]).min().item())
+        out = torch.zeros_like(h)
+        for e in range(c["num_local_experts"]):
+            q = p + f"experts.{e}."
+            y = (F.silu(h @ w[q + "w1.weight"].T) * (h @ w[q + "w3.weight"].T)) @ w[q + "w2.weight"].T
+            out = out + share[:, e : e + 1] * y
+        return out
