@@ -34,14 +34,14 @@ fn data_that_is_too_short_missing_or_shared_is_refused() {
     let copy = place.write("copy.txt", &text).display().to_string();
     let report = root().join("models/tiny-moe/data/prose.report.txt").display().to_string();
     let output = run(&place, &[(&report, &copy)], &[]);
-    refused(&output, 2, &["selection", "report", "copy.txt"]);
+    refused(&output, 2, &["selection and report data overlap", "disjoint"]);
 }
 
 #[test]
 fn budgets_that_no_configuration_meets_are_proved_with_numbers() {
     let place = Place::new();
     let changes = [("expert-pruning", "kv-bits"), ("{\"keep\": 4}", "{\"average\": 1.5, \"levels\": [4, 8]}")];
-    refused(&run(&place, &changes, &[]), 2, &["budget", "cheapest"]);
+    refused(&run(&place, &changes, &[]), 2, &["`average` is 1.5", "cheapest level"]);
 }
 
 #[test]

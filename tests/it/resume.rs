@@ -114,24 +114,31 @@ fn a_second_process_on_the_same_store_is_told_so() {
 }
 
 #[test]
-fn a_torn_last_line_is_cut_and_said_and_a_damaged_one_is_refused() {
+fn a_torn_last_line_is_cut_and_said_and_damage_is_refused_with_a_way_out() {
     let place = Place::new();
-    let profile = place.small_profile(&[]);
-    place.run(&profile, &[]);
+    let profile = place.small_profile(&[]).display().to_string();
+    let args = ["run", profile.as_str(), "--json"];
+    assert!(place.attune(&args).status.success());
     let path = place.path("store/journal/small.jsonl");
     let whole = place.journal("small");
 
-    std::fs::write(&path, &whole[..whole.len() - 20]).unwrap();
-    let output = place.attune(&["run", &profile.display().to_string(), "--json"]);
+    // Half a record: nobody was told that it is kept.
+    std::fs::write(&path, [&whole, &whole[whole.len() - 90..whole.len() - 40]].concat()).unwrap();
+    let output = place.attune(&args);
     assert!(output.status.success(), "{}", stderr(&output));
-    assert!(stderr(&output).contains("incomplete") || stderr(&output).contains("torn"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("warning: ") && stderr(&output).contains("small.jsonl"), "{}", stderr(&output));
     assert_eq!(place.journal("small"), whole);
 
-    let mut damaged = whole.clone();
-    let middle = damaged.len() / 2;
-    damaged[middle] ^= 1;
-    std::fs::write(&path, &damaged).unwrap();
-    let output = place.attune(&["run", &profile.display().to_string(), "--json"]);
-    refused(&output, 1, &["damaged", "small.jsonl", "line"]);
-    assert_eq!(std::fs::read(&path).unwrap(), damaged, "nothing is deleted to get past an error");
+    let middle = whole.len() / 2;
+    let flipped: Vec<u8> = whole.iter().enumerate().map(|(at, byte)| byte ^ u8::from(at == middle)).collect();
+    for damaged in [flipped, whole[..whole.len() - 20].to_vec()] {
+        std::fs::write(&path, &damaged).unwrap();
+        refused(&place.attune(&args), 1, &["damaged", "small.jsonl", "doctor --repair"]);
+        assert_eq!(std::fs::read(&path).unwrap(), damaged, "nothing is deleted to get past an error");
+    }
+
+    let repair = place.attune(&["doctor", "--repair"]);
+    assert!(repair.status.success(), "{}", stderr(&repair));
+    assert!(place.attune(&args).status.success());
+    assert_eq!(place.journal("small"), whole, "what was cut off is made again, the same");
 }

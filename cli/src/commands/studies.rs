@@ -4,20 +4,19 @@ use std::path::Path;
 
 use attune_core::store::{Record, StudyHeader};
 use attune_store::ReadStore;
-use comfy_table::{Table, presets};
 use serde_json::json;
 
 use crate::error::CliError;
 use crate::output;
 use crate::view::numbers;
+use crate::view::table::new_table;
 
 pub(crate) fn run(path: &Path, as_json: bool) -> Result<(), CliError> {
     if !path.exists() {
         return if as_json { Ok(()) } else { none(path) };
     }
     let store = ReadStore::open(path).map_err(CliError::run)?;
-    let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+    let mut table = new_table();
     table.set_header(["study", "technique", "model", "seed", "trials", "state", "found"]);
     let names = store.studies().map_err(CliError::run)?;
     for name in &names {

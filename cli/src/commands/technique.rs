@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use attune_core::technique::{Technique as _, TechniqueInfo};
-use comfy_table::{Table, presets};
 
 use crate::args::TechniqueCommand;
 use crate::error::CliError;
 use crate::output;
 use crate::setup;
+use crate::view::table::new_table;
 
 pub(crate) fn run(command: &TechniqueCommand) -> Result<(), CliError> {
     match command {
@@ -22,8 +22,7 @@ pub(crate) fn run(command: &TechniqueCommand) -> Result<(), CliError> {
 }
 
 fn list() -> Result<(), CliError> {
-    let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+    let mut table = new_table();
     table.set_header(["technique", "version", "what it does"]);
     for technique in setup::host()?.builtins().map_err(|error| setup::load_error(&error))? {
         let info = technique.info();

@@ -6,7 +6,7 @@ use attune_core::event::Finished;
 use attune_core::plan::{Edit, Plan};
 use attune_core::report::Estimates;
 use attune_core::technique::Cost;
-use comfy_table::{CellAlignment, Table, presets};
+use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
 
 use super::numbers;
 
@@ -20,7 +20,7 @@ pub(crate) fn result(finished: &Finished) -> String {
     let mut table = new_table();
     let mut header = vec!["".to_owned(), "cost".to_owned(), "saved".to_owned()];
     header.extend(metrics.iter().map(|metric| (*metric).clone()));
-    header.extend(metrics.iter().map(|metric| format!("found − this: {metric} (95 %, paired)")));
+    header.extend(metrics.iter().map(|metric| format!("Δ {metric}")));
     table.set_header(header);
     for contender in &report.baselines {
         let mut row = vec![contender.name.clone()];
@@ -47,6 +47,7 @@ pub(crate) fn result(finished: &Finished) -> String {
         finished.study, finished.technique, finished.model
     ));
     line(table.to_string());
+    line("Δ = found − this row, with its paired 95 % interval; below zero means that found is lower".to_owned());
     if let Some(reference) = reference {
         line(verdict(finished, reference));
     }
@@ -112,7 +113,7 @@ fn elsewhere(finished: &Finished) -> String {
     let metrics: Vec<&String> = best.estimates.keys().collect();
     let mut header = vec!["domain".to_owned(), "against".to_owned()];
     header.extend(metrics.iter().map(|metric| format!("found: {metric}")));
-    header.extend(metrics.iter().map(|metric| format!("found − this: {metric}")));
+    header.extend(metrics.iter().map(|metric| format!("Δ {metric}")));
     table.set_header(header);
     for (domain, found) in &best.elsewhere {
         for contender in &finished.report.baselines {
@@ -150,9 +151,11 @@ fn folds(plan: &Plan) -> bool {
     plan.edits().iter().all(|edit| matches!(edit, Edit::KeepExperts(_)))
 }
 
-fn new_table() -> Table {
+/// A table with a line under its header and no others.
+pub(crate) fn new_table() -> Table {
+    const RULE: LineStyle = LineStyle::none().fill('─').junction('─');
     let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+    table.load_style(TableStyle::new().header_separator(RULE));
     table
 }
 
