@@ -7,8 +7,10 @@ use clap::{Parser, Subcommand};
 /// Find the best compressed configuration of a model by running it, and hand it to your engine.
 #[derive(Parser)]
 #[command(name = "attune", version, max_term_width = 100, arg_required_else_help = true)]
-#[command(after_help = "Exit codes: 0 done, 1 failed while running, 2 wrong usage or bad input, 130 interrupted \
-                        (run the same command again to continue).")]
+#[command(
+    after_help = "Exit codes: 0 done, 1 failed while running, 2 wrong usage or bad input, 130 interrupted \
+                        (run the same command again to continue)."
+)]
 pub(crate) struct Args {
     /// Where studies are kept.
     #[arg(long, global = true, env = "ATTUNE_STORE", default_value = ".attune", value_name = "DIR")]

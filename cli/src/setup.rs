@@ -66,7 +66,11 @@ pub(crate) fn technique_error(failure: &TechniqueFailure) -> CliError {
 }
 
 /// Everything that a study needs.
-pub(crate) fn study(args: &RunArgs, profile: &Profile, store: Arc<dyn Store>) -> Result<SessionSetup, CliError> {
+pub(crate) fn study(
+    args: &RunArgs,
+    profile: &Profile,
+    store: Arc<dyn Store>,
+) -> Result<SessionSetup, CliError> {
     let base = args.profile.parent().unwrap_or(Path::new("")).to_owned();
     // Cheap checks first: a slip in the profile must not wait for a model to load.
     let technique: Arc<dyn Technique> = Arc::new(technique(&profile.technique.name, &base)?);

@@ -54,7 +54,9 @@ fn heavy_dependencies_live_in_one_crate_each() {
     ];
     for (package, dependencies) in graph(true) {
         for (dependency, home) in homes {
-            let named = dependencies.iter().any(|name| name == dependency || name.starts_with(&format!("{dependency}-")));
+            let named = dependencies
+                .iter()
+                .any(|name| name == dependency || name.starts_with(&format!("{dependency}-")));
             assert!(!named || package == home, "{package} names {dependency}, which lives in {home}");
         }
     }
@@ -62,7 +64,15 @@ fn heavy_dependencies_live_in_one_crate_each() {
 
 #[test]
 fn core_needs_no_operating_system() {
-    let forbidden = ["std::fs", "std::net", "std::thread", "std::process", "std::time::Instant", "SystemTime", "std::env"];
+    let forbidden = [
+        "std::fs",
+        "std::net",
+        "std::thread",
+        "std::process",
+        "std::time::Instant",
+        "SystemTime",
+        "std::env",
+    ];
     for file in rust_files(&root().join("core/src")) {
         let text = std::fs::read_to_string(&file).unwrap();
         for word in forbidden {

@@ -13,7 +13,11 @@ fn profiles_with_slips_are_refused_with_the_place_and_the_nearest_name() {
     refused(&place.attune(&["run", "nowhere.ron"]), 2, &["nowhere.ron"]);
     refused(&run(&place, &[("trials:", "trails:")], &[]), 2, &["small.ron:", "did you mean `trials`?"]);
     refused(&run(&place, &[("version: 1", "version: 9")], &[]), 2, &["version is 9", "upgrade"]);
-    refused(&run(&place, &[("\"expert-pruning\"", "\"expert-prunning\"")], &[]), 2, &["did you mean `expert-pruning`?"]);
+    refused(
+        &run(&place, &[("\"expert-pruning\"", "\"expert-prunning\"")], &[]),
+        2,
+        &["did you mean `expert-pruning`?"],
+    );
     refused(&run(&place, &[("\"keep\"", "\"kep\"")], &[]), 2, &["did you mean `keep`?"]);
     refused(&run(&place, &[("\"keep\": 4", "\"keep\": 400")], &[]), 2, &["keep", "400"]);
     refused(&run(&place, &[], &["--set", "trails=3"]), 2, &["did you mean `trials`?"]);
@@ -40,7 +44,8 @@ fn data_that_is_too_short_missing_or_shared_is_refused() {
 #[test]
 fn budgets_that_no_configuration_meets_are_proved_with_numbers() {
     let place = Place::new();
-    let changes = [("expert-pruning", "kv-bits"), ("{\"keep\": 4}", "{\"average\": 1.5, \"levels\": [4, 8]}")];
+    let changes =
+        [("expert-pruning", "kv-bits"), ("{\"keep\": 4}", "{\"average\": 1.5, \"levels\": [4, 8]}")];
     refused(&run(&place, &changes, &[]), 2, &["`average` is 1.5", "cheapest level"]);
 }
 

@@ -13,7 +13,8 @@ fn the_exported_checkpoint_scores_like_the_candidate_and_is_smaller() {
     let output = place.attune(&["export", "small", "--to", "hf", "--out", &out]);
     assert!(output.status.success(), "{}", stderr(&output));
 
-    let config: Value = serde_json::from_slice(&std::fs::read(place.path("pruned/config.json")).unwrap()).unwrap();
+    let config: Value =
+        serde_json::from_slice(&std::fs::read(place.path("pruned/config.json")).unwrap()).unwrap();
     assert_eq!(config["num_local_experts"], 4);
     let size = |path: std::path::PathBuf| std::fs::metadata(path).unwrap().len() as f64;
     let dense = size(crate::support::root().join("models/tiny-moe/model.safetensors"));
@@ -50,9 +51,20 @@ fn the_plan_file_says_what_where_from_and_how_good() {
 
     // Any trial can be exported, and an occupied folder is left alone.
     let other = place.path("other").display().to_string();
-    assert!(place.attune(&["export", "small", "--to", "plan", "--out", &other, "--trial", "0"]).status.success());
+    assert!(
+        place.attune(&["export", "small", "--to", "plan", "--out", &other, "--trial", "0"]).status.success()
+    );
     let occupied = place.attune(&["export", "small", "--to", "plan", "--out", &out]);
     crate::support::refused(&occupied, 2, &["not empty"]);
-    let unknown = place.attune(&["export", "small", "--to", "plan", "--out", &place.path("x").display().to_string(), "--trial", "999"]);
+    let unknown = place.attune(&[
+        "export",
+        "small",
+        "--to",
+        "plan",
+        "--out",
+        &place.path("x").display().to_string(),
+        "--trial",
+        "999",
+    ]);
     crate::support::refused(&unknown, 2, &["999"]);
 }

@@ -22,7 +22,10 @@ fn a_study_ends_with_the_promised_object_and_is_never_evaluated_again() {
     assert!(best["search"]["kl"].as_f64().unwrap() > 0.0);
     assert!(best["cost"]["memory"]["value"].as_f64() < best["cost"]["memory"]["dense"].as_f64());
     let report = &best["report"]["kl"];
-    assert!(report["low"].as_f64() <= report["mean"].as_f64() && report["mean"].as_f64() <= report["high"].as_f64());
+    assert!(
+        report["low"].as_f64() <= report["mean"].as_f64()
+            && report["mean"].as_f64() <= report["high"].as_f64()
+    );
     for name in ["dense", "random", "random-best", "frequency", "soft-activation"] {
         let delta = &finished["baselines"][name]["delta"]["kl"];
         assert!(delta["mean"].is_number(), "{name}: {}", finished["baselines"][name]);
@@ -45,7 +48,16 @@ fn people_see_a_table_and_where_to_go_next() {
     let profile = place.small_profile(&[]).display().to_string();
     let output = place.attune(&["run", &profile]);
     let text = stdout(&output);
-    for word in ["found (trial", "frequency", "soft-activation", "dense", "random", "95 %", "attune export small", "keeps experts"] {
+    for word in [
+        "found (trial",
+        "frequency",
+        "soft-activation",
+        "dense",
+        "random",
+        "95 %",
+        "attune export small",
+        "keeps experts",
+    ] {
         assert!(text.contains(word), "`{word}` is not in:\n{text}\n{}", stderr(&output));
     }
     assert!(stderr(&output).contains("best"), "{}", stderr(&output));
@@ -102,7 +114,8 @@ fn shipped_profiles_parse_and_the_quickstart_is_complete() {
         let path = entry.unwrap().path();
         if path.extension().is_some_and(|extension| extension == "ron") {
             let text = std::fs::read_to_string(&path).unwrap();
-            let profile = attune_core::profile::Profile::parse(&path.display().to_string(), &text, &[]).unwrap();
+            let profile =
+                attune_core::profile::Profile::parse(&path.display().to_string(), &text, &[]).unwrap();
             assert_eq!(path.file_stem().unwrap().to_str(), Some(profile.name.as_str()));
         }
     }
@@ -110,7 +123,16 @@ fn shipped_profiles_parse_and_the_quickstart_is_complete() {
     let quickstart = root().join("profiles/quickstart.ron").display().to_string();
     // The real profile, cut short: paths, options and splits are the shipped ones.
     let output = place.attune(&[
-        "run", &quickstart, "--trials", "10", "--set", "items=1", "--set", "report.items=2", "--set", "report.random=2",
+        "run",
+        &quickstart,
+        "--trials",
+        "10",
+        "--set",
+        "items=1",
+        "--set",
+        "report.items=2",
+        "--set",
+        "report.random=2",
     ]);
     assert!(output.status.success(), "{}", stderr(&output));
     assert!(stdout(&output).contains("On other domains"), "{}", stdout(&output));

@@ -126,7 +126,11 @@ fn a_torn_last_line_is_cut_and_said_and_damage_is_refused_with_a_way_out() {
     std::fs::write(&path, [&whole, &whole[whole.len() - 90..whole.len() - 40]].concat()).unwrap();
     let output = place.attune(&args);
     assert!(output.status.success(), "{}", stderr(&output));
-    assert!(stderr(&output).contains("warning: ") && stderr(&output).contains("small.jsonl"), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("warning: ") && stderr(&output).contains("small.jsonl"),
+        "{}",
+        stderr(&output)
+    );
     assert_eq!(place.journal("small"), whole);
 
     let middle = whole.len() / 2;

@@ -51,7 +51,11 @@ pub(crate) fn run(store: &Path, args: &ExportArgs) -> Result<(), CliError> {
         other => CliError::Run(format!("{other}; {} is incomplete", args.out.display())),
     })?;
     for (name, bytes) in written {
-        output::line(format!("{}  {}", args.out.join(name).display(), crate::view::numbers::bytes(bytes as f64)))?;
+        output::line(format!(
+            "{}  {}",
+            args.out.join(name).display(),
+            crate::view::numbers::bytes(bytes as f64)
+        ))?;
     }
     Ok(())
 }
@@ -81,7 +85,10 @@ fn chosen(
         })
         .collect();
     let trial = trials.iter().find(|trial| trial.id == id).ok_or_else(|| {
-        CliError::Input(format!("study `{study}` has no trial {id}; it has 0 to {}", trials.len().saturating_sub(1)))
+        CliError::Input(format!(
+            "study `{study}` has no trial {id}; it has 0 to {}",
+            trials.len().saturating_sub(1)
+        ))
     })?;
     let scores = trial.scores().ok_or_else(|| {
         CliError::Input(format!("trial {id} of study `{study}` failed and has no result to export"))
@@ -107,7 +114,10 @@ fn prepare(out: &Path) -> Result<(), CliError> {
     let io = |error: std::io::Error| CliError::Run(format!("cannot create {}: {error}", out.display()));
     std::fs::create_dir_all(out).map_err(io)?;
     if std::fs::read_dir(out).map_err(io)?.next().is_some() {
-        return Err(CliError::Input(format!("{} is not empty; choose a new folder with --out", out.display())));
+        return Err(CliError::Input(format!(
+            "{} is not empty; choose a new folder with --out",
+            out.display()
+        )));
     }
     Ok(())
 }

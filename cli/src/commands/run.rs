@@ -48,9 +48,9 @@ pub(crate) fn run(store: &Path, args: &RunArgs) -> Result<(), CliError> {
             }
             broken.map_or(Ok(()), Err)
         }
-        SessionEnd::Interrupted => {
-            Err(CliError::Interrupted(format!("study `{study}` is interrupted; the same command continues it")))
-        }
+        SessionEnd::Interrupted => Err(CliError::Interrupted(format!(
+            "study `{study}` is interrupted; the same command continues it"
+        ))),
     }
 }
 
@@ -63,7 +63,9 @@ fn interrupts(study: &str) -> Result<Receiver<Command>, CliError> {
         if asked.swap(true, Ordering::Relaxed) {
             std::process::exit(130);
         }
-        eprintln!("stopping after the evaluation that is running; press Ctrl-C again to stop `{study}` at once");
+        eprintln!(
+            "stopping after the evaluation that is running; press Ctrl-C again to stop `{study}` at once"
+        );
         // The receiver is gone when the study has just ended: then there is nothing to stop.
         let _ = send.send(Command::StopNow);
     })
@@ -73,7 +75,9 @@ fn interrupts(study: &str) -> Result<Receiver<Command>, CliError> {
 
 fn store_error(error: &StoreError) -> CliError {
     match error {
-        StoreError::DifferentStudy { .. } | StoreError::UnknownStudy { .. } | StoreError::BadName { .. } => CliError::input(error),
+        StoreError::DifferentStudy { .. } | StoreError::UnknownStudy { .. } | StoreError::BadName { .. } => {
+            CliError::input(error)
+        }
         _ => CliError::run(error),
     }
 }

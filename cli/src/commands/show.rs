@@ -15,7 +15,9 @@ pub(crate) fn run(path: &Path, study: &str, as_json: bool) -> Result<(), CliErro
     let records = store.records(study).map_err(CliError::input)?;
     let runs = store.runs(study).map_err(CliError::run)?;
     let Some(Record::Header(header)) = records.first() else {
-        return Err(CliError::Run(format!("the journal of study `{study}` has no header; see `attune doctor`")));
+        return Err(CliError::Run(format!(
+            "the journal of study `{study}` has no header; see `attune doctor`"
+        )));
     };
     let Some(finished) = session::stored(&records, &runs) else {
         let trials = records.len() - 1;

@@ -29,7 +29,8 @@ pub(crate) fn run(path: &Path, as_json: bool) -> Result<(), CliError> {
                 "trials": summary.trials, "state": summary.state(), "best": summary.best,
             }))?;
         } else {
-            let best = summary.best.as_ref().map(|(metric, value)| format!("{metric} {}", numbers::short(*value)));
+            let best =
+                summary.best.as_ref().map(|(metric, value)| format!("{metric} {}", numbers::short(*value)));
             table.add_row([
                 name.clone(),
                 header.technique.clone(),

@@ -41,7 +41,11 @@ impl ProgressView {
         match event {
             Event::Started { study, technique, model, device, space_log10, resumed, budget } => {
                 let space = space_log10.map_or("uncountably many configs".to_owned(), |log10| {
-                    if log10 < 6.0 { format!("{:.0} configs", 10_f64.powf(log10)) } else { format!("10^{log10:.0} configs") }
+                    if log10 < 6.0 {
+                        format!("{:.0} configs", 10_f64.powf(log10))
+                    } else {
+                        format!("10^{log10:.0} configs")
+                    }
                 });
                 self.line(&format!("{study}: {technique} on {model}, {space}, {device}"));
                 if *resumed > 0 {
@@ -78,7 +82,8 @@ impl ProgressView {
         let done = (progress.trials - before) as f64;
         // The first trial of this run only starts the clock.
         let left = (done > 1.0).then(|| {
-            since.elapsed().as_secs_f64() / (done - 1.0) * progress.budget.saturating_sub(progress.trials) as f64
+            since.elapsed().as_secs_f64() / (done - 1.0)
+                * progress.budget.saturating_sub(progress.trials) as f64
         });
         let message = format!(
             "best {}  reused {}{}  left {}",
@@ -100,7 +105,8 @@ impl ProgressView {
     }
 
     fn describe(&self, trial: &Trial) -> String {
-        let cost = trial.costs.first().map(|cost: &Cost| format!(" at {}", numbers::cost(cost))).unwrap_or_default();
+        let cost =
+            trial.costs.first().map(|cost: &Cost| format!(" at {}", numbers::cost(cost))).unwrap_or_default();
         let value = self.objective.as_ref().and_then(|objective| {
             let value = trial.scores().and_then(|scores| scores.value(&objective.metric))?;
             Some(format!("{} {}", objective.metric, numbers::short(value)))

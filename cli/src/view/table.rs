@@ -26,7 +26,9 @@ pub(crate) fn result(finished: &Finished) -> String {
         let mut row = vec![contender.name.clone()];
         row.extend(cost_cells(&contender.costs));
         row.extend(metrics.iter().map(|metric| mean(&contender.estimates, metric)));
-        row.extend(metrics.iter().map(|metric| contender.delta.get(*metric).map_or_else(dash, numbers::signed)));
+        row.extend(
+            metrics.iter().map(|metric| contender.delta.get(*metric).map_or_else(dash, numbers::signed)),
+        );
         table.add_row(row);
     }
     let mut row = vec![format!("found (trial {})", best.trial)];
@@ -47,7 +49,10 @@ pub(crate) fn result(finished: &Finished) -> String {
         finished.study, finished.technique, finished.model
     ));
     line(table.to_string());
-    line("Δ = found − this row, with its paired 95 % interval; below zero means that found is lower".to_owned());
+    line(
+        "Δ = found − this row, with its paired 95 % interval; below zero means that found is lower"
+            .to_owned(),
+    );
     if let Some(reference) = reference {
         line(verdict(finished, reference));
     }
@@ -85,7 +90,8 @@ fn reference(finished: &Finished) -> Option<&attune_core::report::Contender> {
         .iter()
         .filter(|contender| own(&contender.name) && contender.delta.contains_key(metric))
         .min_by(|a, b| {
-            let value = |c: &attune_core::report::Contender| c.estimates.get(metric).map_or(f64::NAN, |e| e.mean);
+            let value =
+                |c: &attune_core::report::Contender| c.estimates.get(metric).map_or(f64::NAN, |e| e.mean);
             attune_core::objective::compare(value(a), value(b))
         })
 }
