@@ -1,6 +1,8 @@
 //! Tokens per second of the dense forward, for comparison with other engines:
 //! `cargo run --release -p attune-eval --example forward -- MODEL [TOKENS] [SEQUENCES] [DEVICE] [f32|f16]`.
 
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "an example is a program of its own")]
+
 use std::error::Error;
 use std::path::PathBuf;
 

@@ -91,8 +91,10 @@ impl Compute {
             Precision::F16 => "f16",
         };
         if self.host {
-            // Products over 512-bit and 256-bit vectors add up in another order.
-            format!("{element} burn-flex-0.22 {:?}", pulp::Arch::new())
+            // Products over 512-bit and 256-bit vectors add up in another order; pulp calls them V4 and V3.
+            let vectors = format!("{:?}", pulp::Arch::new());
+            let vectors = vectors.split('(').next().unwrap_or_default();
+            format!("{element} burn-flex-0.22 {vectors}")
         } else {
             let backend = self.name.split(':').next().unwrap_or_default();
             format!("{element} burn-{backend}-0.22")

@@ -51,9 +51,7 @@ impl Model {
         let (x, normed) = layer.feed_forward_norm.beside(x);
         x + match &layer.feed_forward {
             FeedForward::Dense(gated) => self.gated(gated, normed),
-            FeedForward::Experts { router, per_token, experts } => {
-                self.experts(normed, router, *per_token, experts, edits.experts.as_deref(), probe)
-            }
+            FeedForward::Mixture(experts) => self.experts(normed, experts, edits.experts.as_deref(), probe),
         }
     }
 

@@ -54,7 +54,9 @@ impl EditedModel {
                     layer.experts =
                         (!all).then(|| keep.experts.iter().map(|&expert| expert as usize).collect());
                 }
-                Edit::KvBits(bits) => layer.cache = (bits.keys < 16 || bits.values < 16).then(|| bits.clone()),
+                Edit::KvBits(bits) => {
+                    layer.cache = (bits.keys < 16 || bits.values < 16).then(|| bits.clone())
+                }
                 Edit::AttentionSpan(span) => layer.spans.push(span.clone()),
             }
         }

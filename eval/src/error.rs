@@ -23,9 +23,7 @@ pub enum DeviceError {
         device: String,
     },
     /// The backend exists but this build lacks it.
-    #[error(
-        "device `{device}` is not compiled in; build with `--features {feature}`, or use `--device cpu`"
-    )]
+    #[error("device `{device}` is not compiled in; build with `--features {feature}`, or use `--device cpu`")]
     NotCompiledIn {
         /// What was given.
         device: String,
@@ -106,7 +104,9 @@ pub enum LoadError {
         reason: String,
     },
     /// A tensor that the architecture needs is absent.
-    #[error("{place} has no tensor `{tensor}` (expected shape {expected:?}); is config.json of the same model?")]
+    #[error(
+        "{place} has no tensor `{tensor}` (expected shape {expected:?}); is config.json of the same model?"
+    )]
     MissingTensor {
         /// File or folder that should hold it.
         place: PathBuf,
@@ -128,7 +128,9 @@ pub enum LoadError {
         expected: Vec<usize>,
     },
     /// A tensor is stored in an element type that is not read here.
-    #[error("{file}: tensor `{tensor}` is stored as {found}, expected F32, F16 or BF16; dequantise the model first")]
+    #[error(
+        "{file}: tensor `{tensor}` is stored as {found}, expected F32, F16 or BF16; dequantise the model first"
+    )]
     UnsupportedDtype {
         /// The file.
         file: PathBuf,
@@ -138,7 +140,9 @@ pub enum LoadError {
         found: String,
     },
     /// A weight is NaN or infinite.
-    #[error("{file}: tensor `{tensor}` holds {value} at element {index}, expected finite numbers; the file is damaged or the training diverged")]
+    #[error(
+        "{file}: tensor `{tensor}` holds {value} at element {index}, expected finite numbers; the file is damaged or the training diverged"
+    )]
     NotFinite {
         /// The file.
         file: PathBuf,
@@ -173,7 +177,9 @@ pub enum TaskError {
         reason: String,
     },
     /// A token that the model has no embedding for.
-    #[error("{file}: token {token} of the {split} text is not below the vocabulary size {vocab}; is the tokenizer of the same model?")]
+    #[error(
+        "{file}: token {token} of the {split} text is not below the vocabulary size {vocab}; is the tokenizer of the same model?"
+    )]
     TokenOutOfRange {
         /// The tokenizer file.
         file: PathBuf,
@@ -193,7 +199,9 @@ pub enum TaskError {
         context: usize,
     },
     /// A split with too little text for one item.
-    #[error("the {split} text has {tokens} tokens, too few for one item of {length}; give more text or a shorter length")]
+    #[error(
+        "the {split} text has {tokens} tokens, too few for one item of {length}; give more text or a shorter length"
+    )]
     TooShort {
         /// The split.
         split: String,

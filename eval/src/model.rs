@@ -12,8 +12,7 @@ mod weights;
 pub use checkpoint::Checkpoint;
 pub use config::{DecoderConfig, Family, Mixture};
 pub use rope::{Rope, Scaling};
-pub(crate) use matrix::Linear;
-pub(crate) use weights::{FeedForward, Gated, Weights};
+pub(crate) use weights::{Experts, FeedForward, Gated, Weights};
 
 use std::path::Path;
 

@@ -50,8 +50,7 @@ impl TextTask {
             return Err(TaskError::BadLength { length, context });
         }
         let tokens = Tokens::open(&spec.tokenizer, vocab)?;
-        let elsewhere =
-            spec.elsewhere.iter().map(|(name, file)| (Split::Elsewhere(name.clone()), file));
+        let elsewhere = spec.elsewhere.iter().map(|(name, file)| (Split::Elsewhere(name.clone()), file));
         let files = [(Split::Selection, &spec.selection), (Split::Report, &spec.report)];
         let mut splits = BTreeMap::new();
         for (split, file) in files.into_iter().chain(elsewhere) {

@@ -61,7 +61,9 @@ impl Model {
         };
         let blocks = (0..batch.tokens)
             .step_by(step)
-            .map(|first| self.block(&queries, &cache, &looks, layout, first..(first + step).min(batch.tokens)))
+            .map(|first| {
+                self.block(&queries, &cache, &looks, layout, first..(first + step).min(batch.tokens))
+            })
             .collect();
         let width = config.heads * config.head_dim;
         let mixed: Tensor<2> = Tensor::cat(blocks, 1).reshape([batch.sequences * batch.tokens, width]);
@@ -99,10 +101,8 @@ impl Model {
     ) -> Tensor<3> {
         let HeadLayout { sequences, kv_heads, group, head_dim, .. } = layout;
         let heads = sequences * kv_heads;
-        let asked = queries
-            .clone()
-            .narrow(2, at.start, at.len())
-            .reshape([heads, group * at.len(), head_dim]);
+        let asked =
+            queries.clone().narrow(2, at.start, at.len()).reshape([heads, group * at.len(), head_dim]);
         let first_key = looks.iter().map(|look| first_visible(look, at.start)).min().unwrap_or(0);
         let seen = first_key..at.end;
         let against = |keys: &Tensor<3>, columns: &Range<usize>| {
@@ -145,10 +145,11 @@ impl Model {
                 })
             }
         };
-        mixed
-            .reshape([sequences, kv_heads * group, at.len(), head_dim])
-            .swap_dims(1, 2)
-            .reshape([sequences, at.len(), kv_heads * group * head_dim])
+        mixed.reshape([sequences, kv_heads * group, at.len(), head_dim]).swap_dims(1, 2).reshape([
+            sequences,
+            at.len(),
+            kv_heads * group * head_dim,
+        ])
     }
 }
 

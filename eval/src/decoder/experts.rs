@@ -3,7 +3,7 @@
 use burn_tensor::{DType, Tensor};
 
 use super::router::{RouterProbe, route};
-use crate::model::{Gated, Linear, Model};
+use crate::model::{Experts, Model};
 use crate::ops::rows::{add_weighted, gather};
 
 impl Model {
@@ -12,18 +12,17 @@ impl Model {
     pub(super) fn experts(
         &self,
         normed: Tensor<2>,
-        router: &Linear,
-        per_token: usize,
-        experts: &[Gated],
+        part: &Experts,
         kept: Option<&[usize]>,
         probe: Option<&mut RouterProbe>,
     ) -> Tensor<2> {
         let mut sum = Tensor::zeros(normed.dims(), (self.compute.device(), self.compute.dtype()));
         let logits: Vec<f32> =
-            router.apply(normed.clone()).cast(DType::F32).into_data().iter::<f32>().collect();
+            part.router.apply(normed.clone()).cast(DType::F32).into_data().iter::<f32>().collect();
         let mut x = normed;
         // Experts in ascending order, so that sums are added in the order of `transformers`.
-        for (expert, routed) in experts.iter().zip(route(&logits, experts.len(), per_token, kept, probe)) {
+        let routed = route(&logits, part.experts.len(), part.per_token, kept, probe);
+        for (expert, routed) in part.experts.iter().zip(routed) {
             if routed.rows.is_empty() {
                 continue;
             }

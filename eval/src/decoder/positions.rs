@@ -22,7 +22,10 @@ impl Positions {
         let cos: Vec<f32> = angles().map(|angle| angle.cos() * factor).collect();
         let sin: Vec<f32> = angles().map(|angle| angle.sin() * factor).collect();
         let upload = |values: &Vec<f32>| {
-            Tensor::from_data(TensorData::new(values.clone(), [tokens, pairs]), (compute.device(), DType::F32))
+            Tensor::from_data(
+                TensorData::new(values.clone(), [tokens, pairs]),
+                (compute.device(), DType::F32),
+            )
         };
         let on_device = (upload(&cos), upload(&sin));
         Self { pairs, cos, sin, on_device }

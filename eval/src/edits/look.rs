@@ -43,9 +43,8 @@ mod tests {
                     let look = Look { window, sink, span };
                     for i in 0..12 {
                         let found: Vec<usize> = look.ranges(i).into_iter().flatten().collect();
-                        let expected: Vec<usize> = (0..=i)
-                            .filter(|&j| i - j < window && (j < sink || i - j < span))
-                            .collect();
+                        let expected: Vec<usize> =
+                            (0..=i).filter(|&j| i - j < window && (j < sink || i - j < span)).collect();
                         assert_eq!(found, expected, "{look:?} at {i}");
                     }
                 }

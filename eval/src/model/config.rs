@@ -166,7 +166,9 @@ fn family(keys: &Keys<'_>, raw: &RawConfig) -> Result<Family, LoadError> {
         .ok_or_else(|| keys.bad("model_type", name, format!("one of {known}")))?;
     let architectures = raw.architectures.as_deref().unwrap_or_default();
     match architectures.iter().find(|name| !name.ends_with("ForCausalLM")) {
-        Some(other) => Err(keys.bad("architectures", other, "a …ForCausalLM: only language models are scored")),
+        Some(other) => {
+            Err(keys.bad("architectures", other, "a …ForCausalLM: only language models are scored"))
+        }
         None => Ok(family),
     }
 }
@@ -211,9 +213,11 @@ fn windows(
             let first = raw.max_window_layers.unwrap_or(28);
             Ok((0..layers).map(|layer| (layer >= first).then_some(window)).collect())
         }
-        Some(types) if types.len() != layers => {
-            Err(keys.bad("layer_types", format!("{} entries", types.len()), format!("{layers}, one per layer")))
-        }
+        Some(types) if types.len() != layers => Err(keys.bad(
+            "layer_types",
+            format!("{} entries", types.len()),
+            format!("{layers}, one per layer"),
+        )),
         Some(types) => types
             .iter()
             .map(|kind| match kind.as_str() {

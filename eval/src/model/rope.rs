@@ -72,7 +72,9 @@ impl Rope {
             (None, Some(rope)) => ("rope_scaling", rope.clone()),
             (None, None) => ("rope_scaling", RawRope::default()),
         };
-        if let Some(part) = rope.partial_rotary_factor.or(raw.partial_rotary_factor).filter(|&part| part != 1.0) {
+        if let Some(part) =
+            rope.partial_rotary_factor.or(raw.partial_rotary_factor).filter(|&part| part != 1.0)
+        {
             return Err(keys.bad("partial_rotary_factor", part, "1: these families rotate whole heads"));
         }
         let need = |key: &str, value: Option<f64>| {

@@ -31,13 +31,16 @@ pub(crate) struct Layer {
 }
 
 pub(crate) enum FeedForward {
-    Dense(Gated),
-    Experts {
-        router: Linear,
-        /// Experts per token.
-        per_token: usize,
-        experts: Vec<Gated>,
-    },
+    Dense(Box<Gated>),
+    Mixture(Box<Experts>),
+}
+
+/// A router and the experts that it chooses from.
+pub(crate) struct Experts {
+    pub(crate) router: Linear,
+    /// Experts per token.
+    pub(crate) per_token: usize,
+    pub(crate) experts: Vec<Gated>,
 }
 
 /// `W_down · (silu(W_gate·x) ∘ W_up·x)` (arXiv 2002.05202).
@@ -110,7 +113,8 @@ impl Reader<'_> {
                 queries,
                 config.output_bias,
             )?,
-            feed_forward_norm: self.norm(&format!("{place}.post_attention_layernorm.weight"), config.hidden)?,
+            feed_forward_norm: self
+                .norm(&format!("{place}.post_attention_layernorm.weight"), config.hidden)?,
             feed_forward: self.feed_forward(&place)?,
         })
     }
@@ -119,17 +123,17 @@ impl Reader<'_> {
         match (self.config.family, self.config.mixture) {
             (Family::Mixtral, Some(Mixture { experts, per_token })) => {
                 let place = format!("{place}.block_sparse_moe");
-                Ok(FeedForward::Experts {
+                Ok(FeedForward::Mixture(Box::new(Experts {
                     router: self.linear(&place, &[("gate", experts)], self.config.hidden, false)?,
                     per_token,
                     experts: (0..experts)
                         .map(|expert| self.gated(&format!("{place}.experts.{expert}"), ["w1", "w3", "w2"]))
                         .collect::<Result<_, _>>()?,
-                })
+                })))
             }
             _ => {
                 let names = ["gate_proj", "up_proj", "down_proj"];
-                Ok(FeedForward::Dense(self.gated(&format!("{place}.mlp"), names)?))
+                Ok(FeedForward::Dense(Box::new(self.gated(&format!("{place}.mlp"), names)?)))
             }
         }
     }

@@ -73,7 +73,9 @@ impl NativeEvaluator {
         let keep_logits = keep_rows && self.references.reserve(self.logit_bytes(rows));
         let logits = keep_logits.then(|| {
             let pieces = self.pieces();
-            pieces.map(|piece| self.model.logits(finished.clone(), piece.start, piece.len()).into_data()).collect()
+            pieces
+                .map(|piece| self.model.logits(finished.clone(), piece.start, piece.len()).into_data())
+                .collect()
         });
         let reference = Arc::new(Reference { finished, logits });
         if keep_rows {
@@ -86,9 +88,10 @@ impl NativeEvaluator {
     pub(super) fn keeps_all_logits(&self, request: &Request) -> Result<bool, EvalFailure> {
         let rows: usize = self.groups(request)?.iter().map(|group| group.ids.len()).sum();
         let bytes = self.logit_bytes(rows as u64) + 4 * (rows * self.model.config.hidden) as u64;
-        let kept = self.groups(request)?.iter().all(|group| {
-            self.references.find(group).is_some_and(|reference| reference.logits.is_some())
-        });
+        let kept = self
+            .groups(request)?
+            .iter()
+            .all(|group| self.references.find(group).is_some_and(|reference| reference.logits.is_some()));
         let state = self.references.state.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(kept || bytes <= state.free)
     }

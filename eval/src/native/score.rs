@@ -29,10 +29,8 @@ impl NativeEvaluator {
         limit: Limit,
     ) -> Result<Vec<Vec<ItemScore>>, EvalFailure> {
         let reference = self.reference(group, limit)?;
-        let finished = plans
-            .iter()
-            .map(|edited| self.finished(group, edited, limit))
-            .collect::<Result<Vec<_>, _>>()?;
+        let finished =
+            plans.iter().map(|edited| self.finished(group, edited, limit)).collect::<Result<Vec<_>, _>>()?;
         let targets = group.targets();
         let mut scores: Vec<Divergence> = plans.iter().map(|_| Divergence::new(targets.len())).collect();
         for (number, piece) in self.pieces().enumerate() {
@@ -119,9 +117,6 @@ fn items(tokens: Vec<TokenScore>, count: usize) -> Vec<ItemScore> {
     };
     tokens
         .chunks_exact(per_item)
-        .map(|item| ItemScore {
-            kl: mean(item, &|token| token.kl),
-            nll: mean(item, &|token| token.nll),
-        })
+        .map(|item| ItemScore { kl: mean(item, &|token| token.kl), nll: mean(item, &|token| token.nll) })
         .collect()
 }

@@ -46,10 +46,8 @@ impl NativeEvaluator {
             }
             *value /= tokens as f64;
         }
-        let axes = vec![
-            Axis::new("layer", config.layers as u32),
-            Axis::new("expert", mixture.experts as u32),
-        ];
+        let axes =
+            vec![Axis::new("layer", config.layers as u32), Axis::new("expert", mixture.experts as u32)];
         Ok(Signal { name: name.to_owned(), axes, values })
     }
 }

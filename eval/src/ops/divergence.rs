@@ -80,7 +80,10 @@ impl Divergence {
             .zip(targets)
             .zip(dense.par_chunks_exact(width).zip(candidate.par_chunks_exact(width)))
             .for_each(|((row, &target), (dense, candidate))| {
-                host::vectorised(|| row.add(dense, candidate));
+                host::vectorised(
+                    #[inline(always)]
+                    || row.add(dense, candidate),
+                );
                 if let Some(&logit) = (target as usize).checked_sub(first).and_then(|at| candidate.get(at)) {
                     row.target = logit;
                 }
@@ -103,9 +106,9 @@ impl Running {
         let factor = self.dense.cover(dense);
         self.candidate.cover(candidate);
         let (dense_max, candidate_max) = (self.dense.max, self.candidate.max);
-        let [dense_sum, candidate_sum, weighted] = math::sum_of(dense.len(), |i| {
-            let p = math::exp(dense[i] - dense_max);
-            [p, math::exp(candidate[i] - candidate_max), p * (dense[i] - candidate[i])]
+        let [dense_sum, candidate_sum, weighted] = math::sums(dense, candidate, |dense, candidate| {
+            let p = math::exp(dense - dense_max);
+            [p, math::exp(candidate - candidate_max), p * (dense - candidate)]
         });
         self.dense.sum += f64::from(dense_sum);
         self.candidate.sum += f64::from(candidate_sum);
@@ -121,7 +124,13 @@ mod tests {
         (0..count).map(|i| ((i * 7919 + seed * 104_729) % 2003) as f32 / 150.0 - 6.0).collect()
     }
 
-    fn in_pieces(dense: &[f32], candidate: &[f32], vocab: usize, piece: usize, targets: &[u32]) -> Vec<TokenScore> {
+    fn in_pieces(
+        dense: &[f32],
+        candidate: &[f32],
+        vocab: usize,
+        piece: usize,
+        targets: &[u32],
+    ) -> Vec<TokenScore> {
         let mut scores = Divergence::new(targets.len());
         for first in (0..vocab).step_by(piece) {
             let width = piece.min(vocab - first);

@@ -17,14 +17,17 @@ pub(crate) fn silu_gate(compute: &Compute, gate_up: Tensor<2>) -> Tensor<2> {
         let mut gated = vec![0.0; rows * width];
         host::for_rows(&mut gated, width, |first, rows| {
             let source = &values[first * both..];
-            host::vectorised(|| {
-                for (from, to) in source.chunks_exact(both).zip(rows.chunks_exact_mut(width)) {
-                    let (gate, up) = from.split_at(width);
-                    for ((to, gate), up) in to.iter_mut().zip(gate).zip(up) {
-                        *to = gate / (1.0 + math::exp(-gate)) * up;
+            host::vectorised(
+                #[inline(always)]
+                || {
+                    for (from, to) in source.chunks_exact(both).zip(rows.chunks_exact_mut(width)) {
+                        let (gate, up) = from.split_at(width);
+                        for ((to, gate), up) in to.iter_mut().zip(gate).zip(up) {
+                            *to = gate / (1.0 + math::exp(-gate)) * up;
+                        }
                     }
-                }
-            });
+                },
+            );
         });
         gated
     });

@@ -58,22 +58,24 @@ fn on_host(qkv: Tensor<2>, layout: HeadLayout, norms: &HeadNorms<'_>, positions:
         let gather = |first_head: usize, count: usize, finish: &(dyn Fn(usize, &mut [f32]) + Sync)| {
             let mut out = vec![0.0; sequences * count * tokens * head_dim];
             host::for_rows(&mut out, head_dim, |first, rows| {
-                host::vectorised(|| {
-                    for (row, to) in rows.chunks_exact_mut(head_dim).enumerate() {
-                        let (line, token) = ((first + row) / tokens, (first + row) % tokens);
-                        let (sequence, head) = (line / count, line % count);
-                        let from =
-                            (sequence * tokens + token) * width + (first_head + head) * head_dim;
-                        to.copy_from_slice(&source[from..from + head_dim]);
-                        finish(token, to);
-                    }
-                });
+                host::vectorised(
+                    #[inline(always)]
+                    || {
+                        for (row, to) in rows.chunks_exact_mut(head_dim).enumerate() {
+                            let (line, token) = ((first + row) / tokens, (first + row) % tokens);
+                            let (sequence, head) = (line / count, line % count);
+                            let from = (sequence * tokens + token) * width + (first_head + head) * head_dim;
+                            to.copy_from_slice(&source[from..from + head_dim]);
+                            finish(token, to);
+                        }
+                    },
+                );
             });
             out
         };
         let turn = |norm: Option<&RmsNorm>, scale: f32, token: usize, row: &mut [f32]| {
             if let Some(norm) = norm {
-                norm.row(&row.to_owned(), row);
+                norm.row(row);
             }
             rotate(row, positions.cos(token), positions.sin(token), scale);
         };
@@ -121,10 +123,7 @@ fn generic(qkv: Tensor<2>, layout: HeadLayout, norms: &HeadNorms<'_>, positions:
         let low = x.clone().narrow(3, 0, head_dim / 2);
         let high = x.narrow(3, head_dim / 2, head_dim / 2);
         let (cos, sin) = (cos.unsqueeze::<4>(), sin.unsqueeze::<4>());
-        let turned = vec![
-            low.clone() * cos.clone() - high.clone() * sin.clone(),
-            high * cos + low * sin,
-        ];
+        let turned = vec![low.clone() * cos.clone() - high.clone() * sin.clone(), high * cos + low * sin];
         Tensor::cat(turned, 3).cast(dtype)
     };
     let scale = 1.0 / (head_dim as f64).sqrt();

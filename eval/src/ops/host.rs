@@ -33,7 +33,8 @@ pub(crate) fn tensor<const D: usize>(
 
 const FLOAT32: &str = "host loops run on float32 tensors only, see Compute::on_host";
 
-/// Compiles `body` for the widest vector instructions of this processor and runs it.
+/// Compiles `body` for the widest vector instructions of this processor and runs it. Pass an
+/// `#[inline(always)]` closure: one that stays a function of its own keeps the baseline's instructions.
 ///
 /// No loop here fuses multiplications into additions, so results do not depend on the choice.
 #[inline(always)]

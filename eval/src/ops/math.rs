@@ -31,33 +31,49 @@ pub(crate) fn exp(x: f32) -> f32 {
 #[inline(always)]
 pub(crate) fn max(row: &[f32]) -> f32 {
     let larger = |a: f32, b: f32| if b > a { b } else { a };
-    let chunks = row.chunks_exact(LANES);
-    let tail = chunks.remainder().iter().copied().fold(f32::NEG_INFINITY, larger);
+    let (chunks, tail) = row.as_chunks::<LANES>();
     let mut lanes = [f32::NEG_INFINITY; LANES];
     for chunk in chunks {
         for (lane, &value) in lanes.iter_mut().zip(chunk) {
             *lane = larger(*lane, value);
         }
     }
-    lanes.into_iter().fold(tail, larger)
+    lanes.into_iter().chain(tail.iter().copied()).fold(f32::NEG_INFINITY, larger)
 }
 
-/// `Σ f(element, position)` in float32, in a fixed order.
+/// Replaces every element by its `f` and returns their sum.
 #[inline(always)]
-pub(crate) fn sum_of<const N: usize>(count: usize, f: impl Fn(usize) -> [f32; N]) -> [f32; N] {
+pub(crate) fn map_sum(row: &mut [f32], f: impl Fn(f32) -> f32) -> f32 {
+    let (chunks, tail) = row.as_chunks_mut::<LANES>();
+    let mut lanes = [0.0; LANES];
+    for chunk in chunks {
+        for (lane, value) in lanes.iter_mut().zip(chunk) {
+            *value = f(*value);
+            *lane += *value;
+        }
+    }
+    tail.iter_mut().fold(lanes.into_iter().sum(), |total, value| {
+        *value = f(*value);
+        total + *value
+    })
+}
+
+/// `Σ f(aᵢ, bᵢ)` of several functions at once, in float32.
+#[inline(always)]
+pub(crate) fn sums<const N: usize>(a: &[f32], b: &[f32], f: impl Fn(f32, f32) -> [f32; N]) -> [f32; N] {
+    let ((a, a_tail), (b, b_tail)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
     let mut lanes = [[0.0; LANES]; N];
-    let whole = count / LANES * LANES;
-    for start in (0..whole).step_by(LANES) {
+    for (a, b) in a.iter().zip(b) {
         for lane in 0..LANES {
-            let terms = f(start + lane);
-            for (sums, term) in lanes.iter_mut().zip(terms) {
-                sums[lane] += term;
+            let terms = f(a[lane], b[lane]);
+            for n in 0..N {
+                lanes[n][lane] += terms[n];
             }
         }
     }
-    let mut totals = lanes.map(|sums| sums.into_iter().sum());
-    for position in whole..count {
-        for (total, term) in totals.iter_mut().zip(f(position)) {
+    let mut totals = lanes.map(|lanes| lanes.into_iter().sum());
+    for (&a, &b) in a_tail.iter().zip(b_tail) {
+        for (total, term) in totals.iter_mut().zip(f(a, b)) {
             *total += term;
         }
     }
@@ -85,9 +101,11 @@ mod tests {
 
     #[test]
     fn sums_and_maxima_cover_the_tail() {
-        let row: Vec<f32> = (0..37).map(|value| value as f32).collect();
-        assert_eq!(sum_of(row.len(), |i| [row[i], 1.0]), [666.0, 37.0]);
+        let mut row: Vec<f32> = (0..37).map(|value| value as f32).collect();
+        assert_eq!(sums(&row, &row, |a, b| [a, b - a, 1.0]), [666.0, 0.0, 37.0]);
         assert_eq!(max(&row), 36.0);
         assert_eq!(max(&[]), f32::NEG_INFINITY);
+        assert_eq!(map_sum(&mut row, |value| 2.0 * value), 1332.0);
+        assert_eq!((row[1], row[36]), (2.0, 72.0));
     }
 }

@@ -35,7 +35,10 @@ impl ExactColumns {
             return quantised.mask_where(mask, exact);
         }
         let (_, chosen) = host::read(quantised, |quantised| {
-            self.for_each(exact, |position, exact, is_exact| if is_exact { exact } else { quantised[position] })
+            self.for_each(
+                exact,
+                |position, exact, is_exact| if is_exact { exact } else { quantised[position] },
+            )
         });
         chosen
     }
@@ -66,8 +69,7 @@ impl ExactColumns {
 
     fn mask(self, like: &Tensor<3>) -> Tensor<3, Bool> {
         let [heads, lines, columns] = like.dims();
-        let (key, age) =
-            key_and_age(self.first_query, self.queries, self.first_key, columns, &like.device());
+        let (key, age) = key_and_age(self.first_query, self.queries, self.first_key, columns, &like.device());
         let limit = |count: usize| i32::try_from(count).unwrap_or(i32::MAX);
         let exact = key.lower_elem(limit(self.sink)).bool_or(age.lower_elem(limit(self.recent)));
         let by_query = [heads, lines / self.queries, self.queries, columns];

@@ -28,27 +28,29 @@ impl RmsNorm {
         }
         let (shape, device) = (x.dims(), x.device());
         let (x, normed) = host::read(x, |values| {
-            let mut normed = vec![0.0; values.len()];
-            host::for_rows(&mut normed, shape[1], |first, rows| {
-                let source = &values[first * shape[1]..][..rows.len()];
-                host::vectorised(|| {
-                    for (from, to) in source.chunks_exact(shape[1]).zip(rows.chunks_exact_mut(shape[1])) {
-                        self.row(from, to);
-                    }
-                });
+            let mut normed = values.to_vec();
+            host::for_rows(&mut normed, shape[1], |_, rows| {
+                host::vectorised(
+                    #[inline(always)]
+                    || {
+                        for row in rows.chunks_exact_mut(shape[1]) {
+                            self.row(row);
+                        }
+                    },
+                );
             });
             normed
         });
         (x, host::tensor(normed, shape, &device))
     }
 
-    /// One row on the CPU.
+    /// One row on the CPU, in place.
     #[inline(always)]
-    pub(crate) fn row(&self, from: &[f32], to: &mut [f32]) {
-        let [squares] = math::sum_of(from.len(), |i| [from[i] * from[i]]);
-        let scale = 1.0 / (squares / from.len() as f32 + self.eps).sqrt();
-        for ((to, from), weight) in to.iter_mut().zip(from).zip(&self.weight) {
-            *to = from * scale * weight;
+    pub(crate) fn row(&self, row: &mut [f32]) {
+        let [squares] = math::sums(row, row, |value, _| [value * value]);
+        let scale = 1.0 / (squares / row.len() as f32 + self.eps).sqrt();
+        for (value, weight) in row.iter_mut().zip(&self.weight) {
+            *value = *value * scale * weight;
         }
     }
 

@@ -17,7 +17,14 @@ pub(crate) fn quantise(compute: &Compute, x: Tensor<3>, bits: u32, group: usize)
     }
     host::edit(x, |values| {
         host::for_rows(values, group, |_, groups| {
-            host::vectorised(|| groups.chunks_exact_mut(group).for_each(|group| quantise_group(group, codes)));
+            host::vectorised(
+                #[inline(always)]
+                || {
+                    for group in groups.chunks_exact_mut(group) {
+                        quantise_group(group, codes);
+                    }
+                },
+            );
         });
     })
 }
@@ -70,5 +77,26 @@ mod tests {
         assert_eq!(quantised(&[0.0, 3.0, 0.5, 1.5, 2.5, 1.0], 2), [0.0, 3.0, 0.0, 2.0, 2.0, 1.0]);
         assert_eq!(quantised(&[0.75; 4], 1), [0.75; 4]);
         assert_eq!(quantised(&[-1.0, 1.0, 0.2, -0.2], 1), [-1.0, 1.0, 1.0, -1.0]);
+    }
+
+    #[test]
+    fn the_recorded_quantiser_agrees() {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/golden/kv-quantiser.safetensors");
+        let bytes = std::fs::read(file).unwrap();
+        let recorded = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+        let floats = |name: &str| -> Vec<f32> {
+            let bytes = recorded.tensor(name).unwrap().data().chunks_exact(4);
+            bytes.map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap())).collect()
+        };
+        let compute = Compute::cpu();
+        for bits in [2, 3, 4, 8] {
+            for group in [8, 16, 32] {
+                let input: Tensor<3> = compute.tensor(floats("input"), [1, 6, 32]);
+                let found: Vec<f32> = quantise(&compute, input, bits, group).into_data().iter().collect();
+                let expected = floats(&format!("bits{bits}.group{group}"));
+                let apart = found.iter().zip(&expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+                assert!(apart <= 1e-6, "{bits} bits in groups of {group}: {apart}");
+            }
+        }
     }
 }

@@ -31,7 +31,12 @@ pub(crate) fn gather(compute: &Compute, x: Tensor<2>, routed: &Routed) -> (Tenso
 }
 
 /// `sum[row] += weight · answer` for every routed row.
-pub(crate) fn add_weighted(compute: &Compute, sum: Tensor<2>, answers: Tensor<2>, routed: &Routed) -> Tensor<2> {
+pub(crate) fn add_weighted(
+    compute: &Compute,
+    sum: Tensor<2>,
+    answers: Tensor<2>,
+    routed: &Routed,
+) -> Tensor<2> {
     let count = routed.rows.len();
     if !compute.on_host() {
         let weights: Tensor<2> = compute.tensor(routed.weights.clone(), [count, 1]);

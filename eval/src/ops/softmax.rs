@@ -28,17 +28,21 @@ fn on_host(scores: Tensor<3>, block: Block<'_>) -> Tensor<3> {
     let [_, lines, keys] = scores.dims();
     host::edit(scores, |values| {
         host::for_rows(values, keys, |first, rows| {
-            host::vectorised(|| {
-                for (row, scores) in rows.chunks_exact_mut(keys).enumerate() {
-                    let (head, line) = ((first + row) / lines, (first + row) % lines);
-                    let look = block.looks[head % block.looks.len()];
-                    let query = block.first_query + line % block.queries;
-                    let [sinks, local] = look.ranges(query).map(|seen| {
-                        seen.start.saturating_sub(block.first_key)..seen.end.saturating_sub(block.first_key)
-                    });
-                    softmax_row(scores, sinks, local);
-                }
-            });
+            host::vectorised(
+                #[inline(always)]
+                || {
+                    for (row, scores) in rows.chunks_exact_mut(keys).enumerate() {
+                        let (head, line) = ((first + row) / lines, (first + row) % lines);
+                        let look = block.looks[head % block.looks.len()];
+                        let query = block.first_query + line % block.queries;
+                        let [sinks, local] = look.ranges(query).map(|seen| {
+                            seen.start.saturating_sub(block.first_key)
+                                ..seen.end.saturating_sub(block.first_key)
+                        });
+                        softmax_row(scores, sinks, local);
+                    }
+                },
+            );
         });
     })
 }
@@ -48,12 +52,7 @@ fn softmax_row(scores: &mut [f32], sinks: std::ops::Range<usize>, local: std::op
     let top = math::max(&scores[local.clone()]).max(math::max(&scores[sinks.clone()]));
     let mut total = 0.0;
     for seen in [sinks.clone(), local.clone()] {
-        let seen = &mut scores[seen];
-        for score in seen.iter_mut() {
-            *score = math::exp(*score - top);
-        }
-        let [sum] = math::sum_of(seen.len(), |i| [seen[i]]);
-        total += sum;
+        total += math::map_sum(&mut scores[seen], |score| math::exp(score - top));
     }
     let scale = 1.0 / total;
     for seen in [sinks.clone(), local.clone()] {
@@ -70,7 +69,8 @@ fn generic(scores: Tensor<3>, block: Block<'_>) -> Tensor<3> {
     let kv_heads = block.looks.len();
     let by_query = [heads / kv_heads, kv_heads, lines / block.queries, block.queries, keys];
     let hidden = hidden(block, keys, &device).unsqueeze_dims::<5>(&[0, 2]);
-    let scores = scores.cast(DType::F32).reshape(by_query).mask_fill(hidden.expand(by_query), f32::NEG_INFINITY);
+    let scores =
+        scores.cast(DType::F32).reshape(by_query).mask_fill(hidden.expand(by_query), f32::NEG_INFINITY);
     activation::softmax(scores, 4).cast(dtype).reshape([heads, lines, keys])
 }
 

@@ -21,16 +21,13 @@ impl Tokens {
             expected: "tokenizer.json beside the model",
             source,
         })?;
-        let mut tokenizer = Tokenizer::from_bytes(bytes).map_err(|error| TaskError::BadTokenizer {
-            file: file.to_owned(),
-            reason: error.to_string(),
-        })?;
+        let mut tokenizer = Tokenizer::from_bytes(bytes)
+            .map_err(|error| TaskError::BadTokenizer { file: file.to_owned(), reason: error.to_string() })?;
         // Items are cut here; a tokenizer that truncates or pads would cut the text first.
         tokenizer.with_padding(None);
-        tokenizer.with_truncation(None).map_err(|error| TaskError::BadTokenizer {
-            file: file.to_owned(),
-            reason: error.to_string(),
-        })?;
+        tokenizer
+            .with_truncation(None)
+            .map_err(|error| TaskError::BadTokenizer { file: file.to_owned(), reason: error.to_string() })?;
         Ok(Self { file: file.to_owned(), tokenizer, vocab })
     }
 

@@ -71,7 +71,10 @@ fn configs_that_are_not_understood() {
         &with_config("\"hidden_act\"", "\"quantization_config\": {\"bits\": 4}, \"hidden_act\""),
         &["`quantization_config`", "dequantise"],
     );
-    check(&with_config("MixtralForCausalLM", "MixtralForTokenClassification"), &["`architectures`", "ForCausalLM"]);
+    check(
+        &with_config("MixtralForCausalLM", "MixtralForTokenClassification"),
+        &["`architectures`", "ForCausalLM"],
+    );
 }
 
 #[test]
@@ -109,7 +112,10 @@ fn damaged_and_foreign_weight_files() {
     let whole = [1_u8; 50 * 32];
     let view = TensorView::new(Dtype::I8, vec![50, 32], &whole).unwrap();
     safetensors::serialize_to_file([("model.embed_tokens.weight", view)], None, &file).unwrap();
-    check(&message(folder.path()), &["`model.embed_tokens.weight` is stored as I8, expected F32, F16 or BF16"]);
+    check(
+        &message(folder.path()),
+        &["`model.embed_tokens.weight` is stored as I8, expected F32, F16 or BF16"],
+    );
 }
 
 #[test]
@@ -117,7 +123,8 @@ fn shards_that_are_missing() {
     let folder: TempDir = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("config.json"), MIXTRAL).unwrap();
     let index = folder.path().join("model.safetensors.index.json");
-    std::fs::write(&index, r#"{"weight_map": {"model.norm.weight": "model-00001-of-00002.safetensors"}}"#).unwrap();
+    std::fs::write(&index, r#"{"weight_map": {"model.norm.weight": "model-00001-of-00002.safetensors"}}"#)
+        .unwrap();
     check(&message(folder.path()), &["model-00001-of-00002.safetensors", "No such file"]);
     std::fs::write(&index, "{").unwrap();
     check(&message(folder.path()), &["model.safetensors.index.json cannot be read as an index of shards"]);

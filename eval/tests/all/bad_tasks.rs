@@ -1,13 +1,13 @@
 //! Texts and requests that make no task.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 
 use attune_core::evaluator::{EvalFailure, Evaluator, Fidelity, Request, Split};
 use attune_core::plan::Plan;
 use attune_eval::compute::Precision;
 use attune_eval::native::{NativeEvaluator, NativeSpec, REFERENCE_MEMORY};
 use attune_eval::text::TextSpec;
-use std::ops::ControlFlow;
 
 use crate::contract::Fixture;
 use crate::made;
@@ -36,12 +36,16 @@ fn texts_that_make_no_task() {
         std::fs::write(&file, text).unwrap();
         file
     };
-    let cases: [(&dyn Fn(&mut TextSpec), &[&str]); 8] = [
+    type Change<'a> = &'a dyn Fn(&mut TextSpec);
+    let cases: [(Change<'_>, &[&str]); 8] = [
         (&|spec| spec.length = 1, &["items of 1 tokens: expected 2 to 256"]),
         (&|spec| spec.length = 300, &["items of 300 tokens: expected 2 to 256"]),
         (&|spec| spec.report = "nowhere.txt".into(), &["nowhere.txt", "a text file in UTF-8"]),
         (&|spec| spec.tokenizer = file("t.json", "{}"), &["t.json is not a tokenizer"]),
-        (&|spec| spec.report = file("short.txt", "ABC"), &["report text has 3 tokens, too few for one item of 40"]),
+        (
+            &|spec| spec.report = file("short.txt", "ABC"),
+            &["report text has 3 tokens, too few for one item of 40"],
+        ),
         (&|spec| spec.report = spec.selection.clone(), &["selection and report data overlap: 100.0 %"]),
         (
             &|spec| spec.elsewhere = BTreeMap::from([("twin".to_owned(), spec.selection.clone())]),
@@ -76,7 +80,9 @@ fn requests_that_the_task_cannot_serve() {
     let request = |split, items| Request { split, fidelity: Fidelity { items }, deadline: None };
     let ask = |request| evaluator.evaluate(&[Plan::dense()], &request, &mut |_, _| ControlFlow::Continue(()));
     let failure = ask(request(Split::Selection, 1000)).unwrap_err();
-    assert!(matches!(&failure, EvalFailure::BadRequest(text) if text.contains("1000 items of split `selection`, which holds")));
+    assert!(
+        matches!(&failure, EvalFailure::BadRequest(text) if text.contains("1000 items of split `selection`, which holds"))
+    );
     assert!(matches!(ask(request(Split::Elsewhere("moon".into()), 1)), Err(EvalFailure::BadRequest(_))));
     assert!(matches!(ask(request(Split::Report, 0)), Err(EvalFailure::BadRequest(_))));
     let failure = evaluator.signal("expert-colour", Fidelity { items: 2 }).unwrap_err();

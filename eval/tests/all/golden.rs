@@ -57,10 +57,10 @@ struct Case {
 }
 
 #[derive(Deserialize)]
-#[serde(tag = "edit", rename_all = "kebab-case")]
+#[serde(tag = "edit", rename_all = "kebab-case", rename_all_fields = "kebab-case")]
 enum RecordedEdit {
     KeepExperts { layer: u32, experts: Vec<u32> },
-    KvBits { layer: u32, key_bits: u32, value_bits: u32, group_size: u32, sink: u32, recent: u32 },
+    KvBits { layer: u32, keys: u32, values: u32, group_size: u32, sink: u32, recent: u32 },
     AttentionSpan { layer: u32, kv_head: u32, sink: u32, alpha: f64, beta: f64 },
 }
 
@@ -68,8 +68,8 @@ impl RecordedEdit {
     fn edit(self) -> Edit {
         match self {
             Self::KeepExperts { layer, experts } => Edit::KeepExperts(KeepExperts { layer, experts }),
-            Self::KvBits { layer, key_bits, value_bits, group_size, sink, recent } => {
-                Edit::KvBits(KvBits { layer, keys: key_bits, values: value_bits, group_size, sink, recent })
+            Self::KvBits { layer, keys, values, group_size, sink, recent } => {
+                Edit::KvBits(KvBits { layer, keys, values, group_size, sink, recent })
             }
             Self::AttentionSpan { layer, kv_head, sink, alpha, beta } => {
                 Edit::AttentionSpan(AttentionSpan { layer, kv_head, sink, alpha, beta })
@@ -110,6 +110,26 @@ fn every_edit_agrees_with_the_reference() {
         println!("{name}: {apart:e}");
         assert!(apart <= TOLERANCE, "{name}: logits differ by {apart}");
     }
+}
+
+#[test]
+fn smollm2_agrees_with_transformers() {
+    let folder = root("models/smollm2");
+    if !folder.join("model.safetensors").is_file() {
+        println!("skipped: no models/smollm2; `cargo xtask fetch smollm2` gets it");
+        return;
+    }
+    let bytes = std::fs::read(root("tests/golden/smollm2.safetensors")).unwrap();
+    let recorded = SafeTensors::deserialize(&bytes).unwrap();
+    let model = load(&folder);
+    let found = logits(&model, &Plan::dense(), &ids(&recorded, "input_ids"));
+    let rows = || found.chunks_exact(model.config().vocab);
+    let some: Vec<f32> = rows().flat_map(|row| row.iter().step_by(96).copied()).collect();
+    let sums: Vec<f32> = rows().map(log_sum_exp).collect();
+    let apart = furthest(&some, &floats(&recorded, "logits_every_96"))
+        .max(furthest(&sums, &floats(&recorded, "logsumexp")));
+    println!("smollm2: {apart:e}");
+    assert!(apart <= TOLERANCE, "logits differ by {apart}");
 }
 
 fn log_sum_exp(row: &[f32]) -> f32 {

@@ -54,9 +54,7 @@ pub(crate) fn weights(experts: usize) -> Tensors {
         for norm in ["input_layernorm", "post_attention_layernorm"] {
             add(format!("{place}.{norm}.weight"), &[HIDDEN], 1.0, 0.3);
         }
-        for (name, rows) in
-            [("q", HIDDEN), ("k", KV_HEADS * head), ("v", KV_HEADS * head), ("o", HIDDEN)]
-        {
+        for (name, rows) in [("q", HIDDEN), ("k", KV_HEADS * head), ("v", KV_HEADS * head), ("o", HIDDEN)] {
             add(format!("{place}.self_attn.{name}_proj.weight"), &[rows, HIDDEN], 0.0, 0.4);
         }
         add(format!("{place}.block_sparse_moe.gate.weight"), &[experts, HIDDEN], 0.0, 0.4);
@@ -77,9 +75,9 @@ pub(crate) fn write(folder: &Path, config: &str, tensors: &Tensors) {
         .iter()
         .map(|(name, (_, values))| (name, values.iter().flat_map(|value| value.to_le_bytes()).collect()))
         .collect();
-    let views = tensors.iter().map(|(name, (shape, _))| {
-        (name, TensorView::new(Dtype::F32, shape.clone(), &bytes[name]).unwrap())
-    });
+    let views = tensors
+        .iter()
+        .map(|(name, (shape, _))| (name, TensorView::new(Dtype::F32, shape.clone(), &bytes[name]).unwrap()));
     safetensors::serialize_to_file(views, None, &folder.join("model.safetensors")).unwrap();
 }
 
@@ -114,7 +112,8 @@ pub(crate) fn logits(model: &Model, plan: &Plan, ids: &[u32]) -> Vec<f32> {
 
 pub(crate) fn furthest(a: &[f32], b: &[f32]) -> f32 {
     assert_eq!(a.len(), b.len());
-    a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, |most, apart| {
-        if apart > most || apart.is_nan() { apart } else { most }
-    })
+    a.iter()
+        .zip(b)
+        .map(|(a, b)| (a - b).abs())
+        .fold(0.0, |most, apart| if apart > most || apart.is_nan() { apart } else { most })
 }

@@ -20,9 +20,9 @@ fn keeping_experts_equals_loading_the_sliced_checkpoint() {
         };
         let place = format!("model.layers.{layer}.block_sparse_moe");
         if rest == "gate.weight" {
-            let rows = kept[layer].iter().flat_map(|&expert| {
-                tensor.1[expert as usize * HIDDEN..][..HIDDEN].to_vec()
-            });
+            let rows = kept[layer]
+                .iter()
+                .flat_map(|&expert| tensor.1[expert as usize * HIDDEN..][..HIDDEN].to_vec());
             sliced.insert(name.clone(), (vec![3, HIDDEN], rows.collect()));
         } else if let Some((expert, matrix)) = rest.strip_prefix("experts.").and_then(|r| r.split_once('.'))
             && let Some(new) = kept[layer].iter().position(|kept| kept.to_string() == expert)

@@ -28,7 +28,10 @@ fn neutral_edits_are_the_dense_model_to_the_bit() {
     let dense = logits(&model, &Plan::dense(), &ids);
     let all: Vec<u32> = (0..EXPERTS as u32).collect();
     let neutral = [
-        ("all experts", everywhere(|layer, _| Edit::KeepExperts(KeepExperts { layer, experts: all.clone() }))),
+        (
+            "all experts",
+            everywhere(|layer, _| Edit::KeepExperts(KeepExperts { layer, experts: all.clone() })),
+        ),
         ("16 bits", kv_bits(16, 0, 0)),
         ("sink over everything", kv_bits(2, TOKENS as u32, 0)),
         ("recent over everything", kv_bits(2, 0, TOKENS as u32)),
