@@ -60,7 +60,7 @@ impl ProgressView {
             Event::TrialStarted { .. } => {}
             Event::TrialFinished { trial, best, progress } => self.trial(trial, *best, progress),
             Event::Reporting { what, done, total } => {
-                self.message(&format!("report {}/{total}: {what}", done + 1));
+                self.message(&format!("report {done}/{total}: {what}"));
             }
             Event::Warning { message } => self.line(&format!("warning: {message}")),
             Event::Interrupted { progress } => {
