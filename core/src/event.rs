@@ -42,6 +42,11 @@ pub enum Event {
         /// Trials that the study is to have.
         budget: u64,
     },
+    /// The best of the trials that earlier runs finished; comes once, before the first new trial.
+    BestSoFar {
+        /// The trial.
+        trial: Box<Trial>,
+    },
     /// A statistic of the dense model is being measured.
     Measuring {
         /// For example `expert-frequency`.

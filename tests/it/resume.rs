@@ -91,6 +91,7 @@ fn ctrl_c_stops_with_130_and_the_same_command_continues() {
 
     let finished = place.run(&profile, &[]);
     assert_eq!(finished[0]["resumed"].as_u64().map(|trials| trials > 0), Some(true));
+    assert_eq!(finished[1]["event"], "best_so_far", "views know the best of earlier runs");
     let undisturbed = Place::new();
     undisturbed.run(&undisturbed.small_profile(&[("trials: 24", "trials: 60")]), &[]);
     assert_eq!(place.journal("small"), undisturbed.journal("small"));

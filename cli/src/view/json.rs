@@ -19,6 +19,11 @@ pub(crate) fn event(event: &Event, dimensions: &[Dimension]) -> Json {
             "event": "started", "study": study, "technique": technique, "model": model, "device": device,
             "space_log10": space_log10, "resumed": resumed, "budget": budget,
         }),
+        Event::BestSoFar { trial } => {
+            let mut object = self::trial(trial, dimensions);
+            object.insert("event".to_owned(), json!("best_so_far"));
+            Json::Object(object)
+        }
         Event::Measuring { what } => json!({ "event": "measuring", "what": what }),
         Event::TrialStarted { trial, plan } => {
             json!({ "event": "trial_started", "trial": trial, "plan": self::plan(plan) })

@@ -56,6 +56,7 @@ impl ProgressView {
                     bar.set_position(*resumed);
                 }
             }
+            Event::BestSoFar { trial } => self.best = self.describe(trial),
             Event::Measuring { what } => self.message(&format!("measuring {what}")),
             Event::TrialStarted { .. } => {}
             Event::TrialFinished { trial, best, progress } => self.trial(trial, *best, progress),

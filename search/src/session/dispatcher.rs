@@ -51,6 +51,10 @@ impl<'a, 'e> Dispatcher<'a, 'e> {
             self.tally.count(trial);
             self.tally.rank(trial, losses.of_trial(trial).as_deref());
         }
+        if let Some(best) = self.tally.best() {
+            let trial = Box::new(self.journal.trials()[best].clone());
+            (self.events)(Event::BestSoFar { trial });
+        }
         let baselines = starts::baselines(self.setup, self.events)?;
         if self.search(&losses, &baselines)? == Flow::Stopped {
             return Ok(End::Interrupted);
