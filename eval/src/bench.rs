@@ -32,7 +32,7 @@ pub fn dense_forward(
         (1, Batch { sequences, tokens })
     };
     let once = || {
-        lanes::run(model.compute.on_host(), parts, |part| {
+        lanes::run(&model.compute, parts, |part| {
             let rows = batch.sequences * tokens;
             let mut x = model.embed(&ids[part * rows..][..rows]);
             for layer in 0..config.layers {

@@ -2,6 +2,7 @@
 
 use burn_tensor::{DType, Device, Int, Tensor, TensorData};
 
+use crate::device::cpu_vectors;
 use crate::error::DeviceError;
 
 /// Element type of weights and activations, chosen when a model is loaded. Norms, softmax and scores
@@ -21,19 +22,20 @@ pub struct Compute {
     device: Device,
     precision: Precision,
     name: String,
-    host: bool,
+    /// What a GPU calls itself; `None` for the CPU.
+    part: Option<String>,
 }
 
 impl Compute {
     /// The CPU in float32: always there.
     pub fn cpu() -> Self {
-        Self { device: Device::flex(), precision: Precision::F32, name: "cpu".to_owned(), host: true }
+        Self::new(Device::flex(), Precision::F32, "cpu".to_owned(), None)
     }
 
-    /// The device that `name` says: `auto`, `cpu` (also `flex`), or `wgpu`, `vulkan`, `metal`, `cuda`,
-    /// `rocm`, each optionally with `:index`.
+    /// The device that `name` says: `auto`, `cpu` (also `flex`), or `cuda`, `rocm`, `metal`, `vulkan`, `wgpu`, each
+    /// optionally with `:index`, counted from 0 in the order of `attune doctor`.
     ///
-    /// `auto` is the CPU unless the build has a GPU backend, then that backend's default device.
+    /// `auto` is the first graphics card that a backend of this build finds, else the CPU.
     ///
     /// # Errors
     /// An unknown name, a backend that was not compiled in, no such device, or a precision that the
@@ -42,13 +44,16 @@ impl Compute {
         crate::device::open(name, precision)
     }
 
-    pub(crate) fn new(device: Device, precision: Precision, name: String, host: bool) -> Self {
-        Self { device, precision, name, host }
+    pub(crate) fn new(device: Device, precision: Precision, name: String, part: Option<String>) -> Self {
+        Self { device, precision, name, part }
     }
 
-    /// For people: `cpu`, `vulkan:0`, …
-    pub fn name(&self) -> &str {
-        &self.name
+    /// For people: `cpu`, `vulkan:0 (NVIDIA H100)`, …
+    pub fn name(&self) -> String {
+        match &self.part {
+            None => self.name.clone(),
+            Some(part) => format!("{} ({part})", self.name),
+        }
     }
 
     /// Element type of weights and activations.
@@ -56,9 +61,9 @@ impl Compute {
         self.precision
     }
 
-    /// Whether tensors are plain memory of this process, so that our own loops may work on them.
+    /// Whether tensors are plain float32 memory of this process, so that our own loops may work on them.
     pub(crate) fn on_host(&self) -> bool {
-        self.host && self.precision == Precision::F32
+        self.part.is_none() && self.precision == Precision::F32
     }
 
     pub(crate) fn device(&self) -> &Device {
@@ -77,6 +82,11 @@ impl Compute {
         Tensor::from_data(TensorData::new(values, shape), (&self.device, self.dtype()))
     }
 
+    /// Moves float32 `values` to the device as they are.
+    pub(crate) fn float32<const D: usize>(&self, values: Vec<f32>, shape: [usize; D]) -> Tensor<D> {
+        Tensor::from_data(TensorData::new(values, shape), (&self.device, DType::F32))
+    }
+
     /// Moves row numbers to the device.
     pub(crate) fn indices(&self, values: &[u32]) -> Tensor<1, Int> {
         let values: Vec<i32> = values.iter().map(|&value| value as i32).collect();
@@ -84,20 +94,19 @@ impl Compute {
         Tensor::from_data(TensorData::new(values, [count]), &self.device)
     }
 
-    /// What decides the last digits of a result: element type, backend, and vector width on a CPU.
+    /// What decides the last digits of a result: element type, backend, and what it runs on.
     pub fn numerics(&self) -> String {
         let element = match self.precision {
             Precision::F32 => "f32",
             Precision::F16 => "f16",
         };
-        if self.host {
-            // Products over 512-bit and 256-bit vectors add up in another order; pulp calls them V4 and V3.
-            let vectors = format!("{:?}", pulp::Arch::new());
-            let vectors = vectors.split('(').next().unwrap_or_default();
-            format!("{element} burn-flex-0.22 {vectors}")
-        } else {
-            let backend = self.name.split(':').next().unwrap_or_default();
-            format!("{element} burn-{backend}-0.22")
+        match &self.part {
+            // Products over 512-bit and 256-bit vectors add up in another order.
+            None => format!("{element} burn-flex-0.22 {}", cpu_vectors()),
+            Some(part) => {
+                let backend = self.name.split(':').next().unwrap_or_default();
+                format!("{element} burn-{backend}-0.22 {part}")
+            }
         }
     }
 }

@@ -11,7 +11,7 @@ mod router;
 pub(crate) use positions::Positions;
 pub(crate) use router::RouterProbe;
 
-use burn_tensor::Tensor;
+use burn_tensor::{DType, Tensor};
 
 use crate::edits::LayerEdits;
 use crate::model::{FeedForward, Gated, Model};
@@ -60,9 +60,9 @@ impl Model {
         self.weights.norm.beside(x).1
     }
 
-    /// Logits of finished rows for the tokens `first..first + count`: `[rows, count]`.
+    /// Logits of finished rows for the tokens `first..first + count`: `[rows, count]`, always float32.
     pub(crate) fn logits(&self, finished: Tensor<2>, first: usize, count: usize) -> Tensor<2> {
-        finished.matmul(self.weights.output.clone().narrow(0, first, count).transpose())
+        finished.cast(DType::F32).matmul(self.weights.output.clone().narrow(0, first, count).transpose())
     }
 
     fn gated(&self, part: &Gated, x: Tensor<2>) -> Tensor<2> {

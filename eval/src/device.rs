@@ -1,11 +1,11 @@
-//! Device names and the backends behind them.
+//! Device names, and what is behind them in this build on this machine.
 
-use burn_tensor::Device;
+use burn_tensor::{Device, FloatDType};
 
 use crate::compute::{Compute, Precision};
 use crate::error::DeviceError;
 
-/// Backends by name, whether or not they are compiled in. `auto` tries them in this order.
+/// GPU backends by name, whether or not they are compiled in. `auto` tries them in this order.
 const GPU_BACKENDS: [&str; 5] = ["cuda", "rocm", "metal", "vulkan", "wgpu"];
 
 pub(crate) fn open(name: &str, precision: Precision) -> Result<Compute, DeviceError> {
@@ -16,65 +16,100 @@ pub(crate) fn open(name: &str, precision: Precision) -> Result<Compute, DeviceEr
             (backend, Some(index))
         }
     };
-    match backend {
-        "auto" => match GPU_BACKENDS.into_iter().find(|backend| gpu(backend, None).is_some()) {
-            Some(backend) => open(backend, precision),
-            None => open("cpu", precision),
-        },
-        "cpu" | "flex" if index.is_none() => {
-            Ok(Compute::new(Device::flex(), precision, "cpu".to_owned(), true))
-        }
-        "cpu" | "flex" => Err(DeviceError::BadIndex { device: name.to_owned() }),
-        backend if GPU_BACKENDS.contains(&backend) => {
-            let device = gpu(backend, index).ok_or_else(|| DeviceError::NotCompiledIn {
-                device: name.to_owned(),
-                feature: backend.to_owned(),
-            })?;
-            Ok(Compute::new(device, precision, name.to_owned(), false))
-        }
+    match (backend, index) {
+        ("auto", None) => Ok(best_gpu(precision).unwrap_or_else(|| cpu(precision))),
+        ("cpu" | "flex", None) => Ok(cpu(precision)),
+        ("auto" | "cpu" | "flex", Some(_)) => Err(DeviceError::BadIndex { device: name.to_owned() }),
+        _ if GPU_BACKENDS.contains(&backend) => gpu(name, backend, index.unwrap_or(0), precision),
         _ => Err(DeviceError::Unknown { device: name.to_owned() }),
     }
 }
 
-/// Every device name with whether this build can use it: what `attune doctor` lists.
+/// Every device name with what is behind it: what `attune doctor` lists.
 pub fn devices() -> Vec<(&'static str, String)> {
-    let threads = rayon::current_num_threads();
-    let cpu = format!("{threads} threads, {:?} vector instructions", pulp::Arch::new());
+    let cpu = format!("{} threads, {} vectors", rayon::current_num_threads(), cpu_vectors());
     let gpus = GPU_BACKENDS.into_iter().map(|backend| {
-        let state = match gpu(backend, None) {
-            Some(_) => "compiled in; opened when a study asks for it".to_owned(),
+        let state = match listed(backend) {
             None => format!("not in this build; add `--features {backend}`"),
+            Some(devices) if devices.is_empty() => "in this build, but no device found".to_owned(),
+            Some(devices) => {
+                let parts = devices.iter().enumerate().map(|(at, device)| format!("{at}: {}", part(device)));
+                parts.collect::<Vec<_>>().join(", ")
+            }
         };
         (backend, state)
     });
     std::iter::once(("cpu", cpu)).chain(gpus).collect()
 }
 
-/// The device of a GPU backend, if the backend is compiled in. Devices open lazily: whether the
-/// hardware is there shows at first use, see [`probe`].
-fn gpu(backend: &str, index: Option<usize>) -> Option<Device> {
-    match backend {
-        #[cfg(feature = "cuda")]
-        "cuda" => Some(Device::cuda(index.unwrap_or(0))),
-        #[cfg(feature = "rocm")]
-        "rocm" => Some(Device::rocm(index.unwrap_or(0))),
-        #[cfg(feature = "metal")]
-        "metal" => Some(Device::metal(kind(index))),
-        #[cfg(feature = "vulkan")]
-        "vulkan" => Some(Device::vulkan(kind(index))),
-        #[cfg(feature = "wgpu")]
-        "wgpu" => Some(Device::wgpu(kind(index))),
-        _ => {
-            let _ = index;
-            None
-        }
+/// The vector instructions that products and loops use on this processor.
+pub(crate) fn cpu_vectors() -> &'static str {
+    // pulp names its instruction sets after the levels of x86-64.
+    match format!("{:?}", pulp::Arch::new()) {
+        level if level.starts_with("V4") => "avx512",
+        level if level.starts_with("V3") => "avx2",
+        level if level.starts_with("Neon") => "neon",
+        _ => "baseline",
     }
 }
 
-#[cfg(any(feature = "metal", feature = "vulkan", feature = "wgpu"))]
-fn kind(index: Option<usize>) -> burn_tensor::DeviceKind {
-    match index {
-        None => burn_tensor::DeviceKind::DefaultDevice,
-        Some(index) => burn_tensor::DeviceKind::DiscreteGpu(index),
+fn cpu(precision: Precision) -> Compute {
+    Compute::new(Device::flex(), precision, "cpu".to_owned(), None)
+}
+
+fn gpu(name: &str, backend: &str, index: usize, precision: Precision) -> Result<Compute, DeviceError> {
+    let devices = listed(backend)
+        .ok_or_else(|| DeviceError::NotCompiledIn { device: name.to_owned(), feature: backend.to_owned() })?;
+    let device = devices.get(index).ok_or_else(|| DeviceError::Unavailable {
+        device: name.to_owned(),
+        reason: format!("{backend} finds {} devices on this machine", devices.len()),
+    })?;
+    if precision == Precision::F16 && !device.supports_dtype(FloatDType::F16) {
+        return Err(DeviceError::NoPrecision { device: name.to_owned(), precision: "float16" });
     }
+    Ok(Compute::new(device.clone(), precision, format!("{backend}:{index}"), Some(part(device))))
+}
+
+/// The first real card of the first backend that finds one; a software rasteriser is none.
+fn best_gpu(precision: Precision) -> Option<Compute> {
+    GPU_BACKENDS.into_iter().find_map(|backend| {
+        let index = listed(backend)?.iter().position(is_card)?;
+        gpu(backend, backend, index, precision).ok()
+    })
+}
+
+/// The devices that a backend finds, if it is compiled in.
+fn listed(backend: &str) -> Option<Vec<Device>> {
+    match backend {
+        #[cfg(feature = "cuda")]
+        "cuda" => Some(Device::enumerate(burn_tensor::DeviceType::Cuda).into_vec()),
+        #[cfg(feature = "rocm")]
+        "rocm" => Some(Device::enumerate(burn_tensor::DeviceType::Rocm).into_vec()),
+        #[cfg(feature = "metal")]
+        "metal" => Some(Device::enumerate(burn_tensor::DeviceType::Metal).into_vec()),
+        #[cfg(feature = "vulkan")]
+        "vulkan" => Some(Device::enumerate(burn_tensor::DeviceType::Vulkan).into_vec()),
+        #[cfg(feature = "wgpu")]
+        "wgpu" => Some(Device::enumerate(burn_tensor::DeviceType::Wgpu).into_vec()),
+        _ => None,
+    }
+}
+
+/// How a device names itself.
+fn part(device: &Device) -> String {
+    #[cfg(feature = "gpu")]
+    if let Some(identity) = device.identity() {
+        return identity.name;
+    }
+    format!("{device:?}")
+}
+
+#[cfg(feature = "gpu")]
+fn is_card(device: &Device) -> bool {
+    device.identity().is_some_and(|identity| identity.physical.is_some())
+}
+
+#[cfg(not(feature = "gpu"))]
+fn is_card(_: &Device) -> bool {
+    false
 }

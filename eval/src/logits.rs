@@ -2,7 +2,6 @@
 
 use attune_core::evaluator::EvalFailure;
 use attune_core::plan::Plan;
-use burn_tensor::DType;
 
 use crate::decoder::{Batch, Positions};
 use crate::edits::EditedModel;
@@ -25,6 +24,6 @@ pub fn logits(model: &Model, plan: &Plan, ids: &[u32]) -> Result<Vec<f32>, EvalF
     for layer in 0..config.layers {
         x = model.layer(layer, x, batch, edited.layer(layer), &positions, None);
     }
-    let logits = model.logits(model.finish(x), 0, config.vocab).cast(DType::F32);
+    let logits = model.logits(model.finish(x), 0, config.vocab);
     Ok(logits.into_data().iter().collect())
 }

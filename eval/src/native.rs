@@ -1,5 +1,6 @@
 //! The native evaluator: plans, a text task and a model, in this process.
 
+mod compare;
 mod groups;
 pub(crate) mod lanes;
 mod outcome;
@@ -74,7 +75,7 @@ impl NativeEvaluator {
     pub fn new(model: Model, task: TextTask, reference_memory: u64) -> Self {
         let info = EvaluatorInfo {
             name: NATIVE.to_owned(),
-            device: model.compute.name().to_owned(),
+            device: model.compute.name(),
             numerics: model.compute.numerics(),
             // One call keeps all processors, or the whole device, busy.
             concurrency: 1,
@@ -98,7 +99,7 @@ impl NativeEvaluator {
     fn wave(&self, plans: &[&EditedModel], request: &Request) -> Result<Vec<Outcome>, EvalFailure> {
         let limit = request.deadline.map(|each| (each, Instant::now() + each * plans.len() as u32));
         let groups = self.groups(request)?;
-        let parts = lanes::run(self.model.compute.on_host(), groups.len(), |group| {
+        let parts = lanes::run(&self.model.compute, groups.len(), |group| {
             self.score_group(&groups[group], plans, limit)
         })?;
         let mut outcomes = vec![Outcome::default(); plans.len()];

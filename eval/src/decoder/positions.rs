@@ -1,6 +1,6 @@
 //! Cosines and sines of every position, computed once per sequence length.
 
-use burn_tensor::{DType, Tensor, TensorData};
+use burn_tensor::Tensor;
 
 use crate::compute::Compute;
 use crate::model::Rope;
@@ -21,12 +21,7 @@ impl Positions {
         let angles = || (0..tokens).flat_map(|token| frequencies.iter().map(move |f| token as f32 * f));
         let cos: Vec<f32> = angles().map(|angle| angle.cos() * factor).collect();
         let sin: Vec<f32> = angles().map(|angle| angle.sin() * factor).collect();
-        let upload = |values: &Vec<f32>| {
-            Tensor::from_data(
-                TensorData::new(values.clone(), [tokens, pairs]),
-                (compute.device(), DType::F32),
-            )
-        };
+        let upload = |values: &Vec<f32>| compute.float32(values.clone(), [tokens, pairs]);
         let on_device = (upload(&cos), upload(&sin));
         Self { pairs, cos, sin, on_device }
     }

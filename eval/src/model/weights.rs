@@ -16,7 +16,8 @@ pub(crate) struct Weights {
     pub(crate) embedding: Vec<f32>,
     pub(crate) layers: Vec<Layer>,
     pub(crate) norm: RmsNorm,
-    /// `[vocab, hidden]`: the output matrix, transposed at use.
+    /// `[vocab, hidden]`: the output matrix, transposed at use. Float32 on every device: scores are differences
+    /// of logits.
     pub(crate) output: Tensor<2>,
 }
 
@@ -58,16 +59,13 @@ impl Weights {
         let shape = [config.vocab, config.hidden];
         let embedding = checkpoint.read("model.embed_tokens.weight", &shape)?;
         let reader = Reader { checkpoint, config, compute };
-        let output = if is_tied(checkpoint, config) {
-            compute.tensor(embedding.clone(), shape)
-        } else {
-            compute.tensor(checkpoint.read(OUTPUT, &shape)?, shape)
-        };
+        let output =
+            if is_tied(checkpoint, config) { embedding.clone() } else { checkpoint.read(OUTPUT, &shape)? };
         Ok(Self {
             embedding,
             layers: (0..config.layers).into_par_iter().map(|n| reader.layer(n)).collect::<Result<_, _>>()?,
             norm: reader.norm("model.norm.weight", config.hidden)?,
-            output,
+            output: compute.float32(output, shape),
         })
     }
 }

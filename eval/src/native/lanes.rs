@@ -11,18 +11,21 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use attune_core::evaluator::EvalFailure;
 
+use crate::compute::Compute;
+
 /// Runs `body` for `0..count`: side by side on the host, one after the other elsewhere. A panic of the
 /// tensor library becomes a failure; after a failure nothing new is started.
 pub(crate) fn run<R: Send>(
-    on_host: bool,
+    compute: &Compute,
     count: usize,
     body: impl Fn(usize) -> Result<R, EvalFailure> + Sync,
 ) -> Result<Vec<R>, EvalFailure> {
     let guarded = |index| {
-        catch_unwind(AssertUnwindSafe(|| body(index))).unwrap_or_else(|panic| Err(failure(panic.as_ref())))
+        catch_unwind(AssertUnwindSafe(|| body(index)))
+            .unwrap_or_else(|panic| Err(failure(compute, panic.as_ref())))
     };
     let threads = rayon::current_num_threads();
-    let lanes = if on_host { threads.min(count) } else { 1 };
+    let lanes = if compute.on_host() { threads.min(count) } else { 1 };
     if lanes <= 1 {
         return (0..count).map(guarded).collect();
     }
@@ -56,7 +59,7 @@ pub(crate) fn run<R: Send>(
     done.into_iter().map(|(_, result)| result).collect()
 }
 
-fn failure(panic: &(dyn Any + Send)) -> EvalFailure {
+fn failure(compute: &Compute, panic: &(dyn Any + Send)) -> EvalFailure {
     let text = panic
         .downcast_ref::<String>()
         .map(String::as_str)
@@ -64,7 +67,7 @@ fn failure(panic: &(dyn Any + Send)) -> EvalFailure {
         .unwrap_or("a panic without a message");
     let lower = text.to_lowercase();
     if lower.contains("out of memory") || lower.contains("outofmemory") {
-        return EvalFailure::OutOfMemory { device: "the device".to_owned(), detail: text.to_owned() };
+        return EvalFailure::OutOfMemory { device: compute.name(), detail: text.to_owned() };
     }
     EvalFailure::Internal(text.to_owned())
 }
@@ -75,10 +78,11 @@ mod tests {
 
     #[test]
     fn results_keep_their_order_and_failures_come_out() {
-        assert_eq!(run(true, 9, |index| Ok(index * index)).unwrap()[8], 64);
-        let failed = run(true, 9, |index| if index == 3 { panic!("index {index}") } else { Ok(index) });
+        let cpu = Compute::cpu();
+        assert_eq!(run(&cpu, 9, |index| Ok(index * index)).unwrap()[8], 64);
+        let failed = run(&cpu, 9, |index| if index == 3 { panic!("index {index}") } else { Ok(index) });
         assert_eq!(failed, Err(EvalFailure::Internal("index 3".to_owned())));
-        let failed = run(false, 2, |_| -> Result<(), _> { panic!("GPU out of memory") });
+        let failed = run(&cpu, 2, |_| -> Result<(), _> { panic!("GPU out of memory") });
         assert!(matches!(failed, Err(EvalFailure::OutOfMemory { .. })));
     }
 }

@@ -15,7 +15,7 @@ use crate::edits::EditedModel;
 pub(super) struct Reference {
     /// Rows that the output matrix is applied to: `[targets, hidden]`.
     pub(super) finished: Tensor<2>,
-    /// Logits by vocabulary piece, where they are kept.
+    /// Logits by vocabulary piece, where they are kept: on the host, as memory allows.
     pub(super) logits: Option<Vec<TensorData>>,
 }
 
@@ -70,13 +70,9 @@ impl NativeEvaluator {
         let finished = self.finished(group, &dense, limit)?;
         let rows = finished.dims()[0] as u64;
         let keep_rows = self.references.reserve(4 * rows * self.model.config.hidden as u64);
-        let keep_logits = keep_rows && self.references.reserve(self.logit_bytes(rows));
-        let logits = keep_logits.then(|| {
-            let pieces = self.pieces();
-            pieces
-                .map(|piece| self.model.logits(finished.clone(), piece.start, piece.len()).into_data())
-                .collect()
-        });
+        let keep_logits =
+            keep_rows && self.model.compute.on_host() && self.references.reserve(self.logit_bytes(rows));
+        let logits = keep_logits.then(|| self.pieces().map(|piece| self.piece(&finished, &piece)).collect());
         let reference = Arc::new(Reference { finished, logits });
         if keep_rows {
             self.references.keep(group, &reference);
@@ -84,16 +80,18 @@ impl NativeEvaluator {
         Ok(reference)
     }
 
-    /// Whether the dense logits of a whole request fit: then plans need not share a pass over them.
+    /// Whether the dense logits of a whole request are kept or fit: then plans need not share a pass over
+    /// them.
     pub(super) fn keeps_all_logits(&self, request: &Request) -> Result<bool, EvalFailure> {
-        let rows: usize = self.groups(request)?.iter().map(|group| group.ids.len()).sum();
+        let missing = self.groups(request)?.into_iter().filter(|group| self.references.find(group).is_none());
+        let rows: usize = missing.map(|group| group.ids.len()).sum();
         let bytes = self.logit_bytes(rows as u64) + 4 * (rows * self.model.config.hidden) as u64;
         let kept = self
             .groups(request)?
             .iter()
-            .all(|group| self.references.find(group).is_some_and(|reference| reference.logits.is_some()));
+            .all(|group| self.references.find(group).is_none_or(|reference| reference.logits.is_some()));
         let state = self.references.state.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(kept || bytes <= state.free)
+        Ok(self.model.compute.on_host() && kept && bytes <= state.free)
     }
 
     fn logit_bytes(&self, rows: u64) -> u64 {

@@ -29,7 +29,7 @@ impl NativeEvaluator {
         let request = Request { split: Split::Selection, fidelity, deadline: None };
         let groups = self.groups(&request)?;
         let dense = EditedModel::dense(config);
-        let parts = lanes::run(self.model.compute.on_host(), groups.len(), |group| {
+        let parts = lanes::run(&self.model.compute, groups.len(), |group| {
             let mut probes = vec![RouterProbe::new(mixture.experts); config.layers];
             self.forward(&groups[group], &dense, None, &mut probes)?;
             Ok(probes)

@@ -52,6 +52,14 @@ pub(crate) struct TokenScore {
     pub(crate) nll: f64,
 }
 
+impl TokenScore {
+    /// Rounding can leave a KL a hair below 0; it is reported as 0.
+    pub(crate) fn new(kl: impl Into<f64>, nll: impl Into<f64>) -> Self {
+        let kl = kl.into();
+        Self { kl: if kl < 0.0 { 0.0 } else { kl }, nll: nll.into() }
+    }
+}
+
 /// The rows of one candidate.
 pub(crate) struct Divergence {
     rows: Vec<Running>,
@@ -90,12 +98,12 @@ impl Divergence {
             });
     }
 
-    /// The scores, after the whole vocabulary. Rounding can leave a KL a hair below 0; it is reported as 0.
+    /// The scores, after the whole vocabulary.
     pub(crate) fn finish(self) -> impl Iterator<Item = TokenScore> {
         self.rows.into_iter().map(|row| {
             let (dense, candidate) = (row.dense.value(), row.candidate.value());
             let kl = row.weighted / row.dense.sum - dense + candidate;
-            TokenScore { kl: if kl < 0.0 { 0.0 } else { kl }, nll: candidate - f64::from(row.target) }
+            TokenScore::new(kl, candidate - f64::from(row.target))
         })
     }
 }

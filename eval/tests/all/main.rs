@@ -10,4 +10,5 @@ mod device;
 mod golden;
 mod made;
 mod pruned;
+mod repeatable;
 mod unchanged;

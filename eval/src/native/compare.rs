@@ -1,0 +1,99 @@
+//! Candidates' next-token distributions against the dense model's.
+
+use std::ops::Range;
+
+use attune_core::evaluator::EvalFailure;
+use burn_tensor::{Int, Tensor, TensorData, activation};
+
+use super::NativeEvaluator;
+use super::reference::Reference;
+use super::score::{Limit, in_time};
+use crate::ops::divergence::{Divergence, TokenScore};
+
+/// Logits that are alive at once, per lane on a CPU: 16 MiB stay below the size from which allocators
+/// return memory to the system after every use.
+const CPU_LOGITS: usize = 1 << 22;
+
+/// Logits that are alive at once on other devices: 256 MiB, of which an evaluation holds a handful.
+const DEVICE_LOGITS: usize = 1 << 26;
+
+impl NativeEvaluator {
+    /// Scores of every row of every candidate, over the vocabulary in pieces.
+    pub(super) fn compare_on_host(
+        &self,
+        reference: &Reference,
+        candidates: &[Tensor<2>],
+        targets: &[u32],
+        limit: Limit,
+    ) -> Result<Vec<Vec<TokenScore>>, EvalFailure> {
+        let mut scores: Vec<Divergence> = candidates.iter().map(|_| Divergence::new(targets.len())).collect();
+        for (number, piece) in self.pieces().enumerate() {
+            in_time(limit)?;
+            let fresh;
+            let dense = match &reference.logits {
+                Some(kept) => &kept[number],
+                None => {
+                    fresh = self.piece(&reference.finished, &piece);
+                    &fresh
+                }
+            };
+            for (scores, finished) in scores.iter_mut().zip(candidates) {
+                let candidate = self.piece(finished, &piece);
+                let (dense, candidate) = (floats(dense)?, floats(&candidate)?);
+                scores.add(dense, candidate, piece.start, piece.len(), targets);
+            }
+        }
+        Ok(scores.into_iter().map(|plan| plan.finish().collect()).collect())
+    }
+
+    /// The same by Burn's operations, a run of rows at a time over the whole vocabulary: only two numbers
+    /// per token leave the device.
+    pub(super) fn compare_on_device(
+        &self,
+        reference: &Reference,
+        candidates: &[Tensor<2>],
+        targets: &[u32],
+        limit: Limit,
+    ) -> Result<Vec<Vec<TokenScore>>, EvalFailure> {
+        let vocab = self.model.config.vocab;
+        let step = (DEVICE_LOGITS / vocab).max(1);
+        let mut scores = vec![Vec::with_capacity(targets.len()); candidates.len()];
+        for first in (0..targets.len()).step_by(step) {
+            in_time(limit)?;
+            let rows = first..(first + step).min(targets.len());
+            let log_softmax = |finished: &Tensor<2>| {
+                let finished = finished.clone().narrow(0, rows.start, rows.len());
+                activation::log_softmax(self.model.logits(finished, 0, vocab), 1)
+            };
+            let dense = log_softmax(&reference.finished);
+            let weights = dense.clone().exp();
+            let next: Tensor<2, Int> =
+                self.model.compute.indices(&targets[rows.clone()]).reshape([rows.len(), 1]);
+            for (scores, finished) in scores.iter_mut().zip(candidates) {
+                let candidate = log_softmax(finished);
+                let kl = (weights.clone() * (dense.clone() - candidate.clone())).sum_dim(1);
+                let nll = -candidate.gather(1, next.clone());
+                let both = Tensor::cat(vec![kl, nll], 1).into_data();
+                scores.extend(floats(&both)?.chunks_exact(2).map(|pair| TokenScore::new(pair[0], pair[1])));
+            }
+        }
+        Ok(scores)
+    }
+
+    /// The vocabulary in pieces.
+    pub(super) fn pieces(&self) -> impl Iterator<Item = Range<usize>> + use<> {
+        let vocab = self.model.config.vocab;
+        let rows = self.task.length().max(512);
+        let width = (CPU_LOGITS / rows).clamp(1, vocab);
+        (0..vocab).step_by(width).map(move |first| first..(first + width).min(vocab))
+    }
+
+    /// Logits of one piece of the vocabulary.
+    pub(super) fn piece(&self, finished: &Tensor<2>, piece: &Range<usize>) -> TensorData {
+        self.model.logits(finished.clone(), piece.start, piece.len()).into_data()
+    }
+}
+
+fn floats(data: &TensorData) -> Result<&[f32], EvalFailure> {
+    data.as_slice().map_err(|error| EvalFailure::Internal(format!("cannot read logits: {error:?}")))
+}
