@@ -10,7 +10,7 @@ use crate::facts::ModelFacts;
 use crate::hash::ContentHash;
 use crate::objective::Direction;
 use crate::plan::Plan;
-use crate::scores::Scores;
+use crate::scores::{Scores, Work};
 use crate::technique::Signal;
 
 /// Which data. Selection and report data are disjoint, always; an evaluator refuses a task in which
@@ -40,6 +40,13 @@ impl std::fmt::Display for Split {
 pub struct Fidelity {
     /// Number of items.
     pub items: u32,
+}
+
+impl Fidelity {
+    /// The items themselves: the first ones of a split.
+    pub fn all(self) -> Vec<u32> {
+        (0..self.items).collect()
+    }
 }
 
 /// Who evaluates, and on what.
@@ -81,15 +88,26 @@ pub struct TaskInfo {
     pub fingerprints: BTreeMap<Split, ContentHash>,
 }
 
-/// Which data, how much of it, and how long one plan may take.
+/// Which data, and how long one plan may take.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Request {
     /// Which data.
     pub split: Split,
-    /// How much of it.
-    pub fidelity: Fidelity,
+    /// Which items of it, in the order in which scores list them; none twice.
+    pub items: Vec<u32>,
     /// Time for one plan; `None` waits.
     pub deadline: Option<Duration>,
+}
+
+/// What one plan scored, and what that took.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Evaluation {
+    /// The scores; they depend on nothing but plan, items and numerics.
+    pub scores: Scores,
+    /// Layer work; it depends on what else was in the batch and in memory.
+    pub work: Work,
+    /// This plan's share of the wall-clock time, seconds.
+    pub seconds: f64,
 }
 
 /// Why a plan, or a whole batch, has no score.
@@ -150,8 +168,8 @@ impl EvalFailure {
 /// Applies plans to one model and scores them on one task.
 ///
 /// Contract (the conformance suite checks it): the same plan, split, fidelity and numerics give
-/// bit-equal scores, whatever else is in the batch; a plan that cannot be honoured is refused by name and
-/// never half applied; scores carry exactly `fidelity.items` per-item values in item order.
+/// bit-equal scores on a CPU, whatever else is in the batch; a plan that cannot be honoured is refused by name
+/// and never half applied; scores carry exactly one value per requested item, in the order of the request.
 pub trait Evaluator: Send + Sync {
     /// Who this is.
     fn info(&self) -> &EvaluatorInfo;
@@ -177,7 +195,7 @@ pub trait Evaluator: Send + Sync {
         &self,
         plans: &[Plan],
         request: &Request,
-        sink: &mut dyn FnMut(usize, Result<Scores, EvalFailure>) -> ControlFlow<()>,
+        sink: &mut dyn FnMut(usize, Result<Evaluation, EvalFailure>) -> ControlFlow<()>,
     ) -> Result<(), EvalFailure>;
 
     /// Measures a named statistic of the dense model on selection data, for techniques that ask for
@@ -186,4 +204,9 @@ pub trait Evaluator: Send + Sync {
     /// # Errors
     /// [`EvalFailure::BadRequest`] for a signal that this evaluator does not know.
     fn signal(&self, name: &str, fidelity: Fidelity) -> Result<Signal, EvalFailure>;
+
+    /// The most memory that evaluating has taken so far, bytes, where it can be told.
+    fn peak_memory(&self) -> Option<u64> {
+        None
+    }
 }

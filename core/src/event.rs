@@ -16,6 +16,8 @@ pub struct Progress {
     pub evaluated: u64,
     /// Of the finished ones: found in the cache.
     pub reused: u64,
+    /// Of the evaluated or reused ones: dropped by a race before their last item.
+    pub dropped: u64,
     /// Failed trials.
     pub failed: u64,
     /// Layer work of the evaluated trials.

@@ -41,12 +41,12 @@ impl MetricScore {
     }
 }
 
-/// What a trial cost to compute, in units that do not depend on the machine.
+/// What an evaluation cost to compute, in units that do not depend on the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Work {
-    /// Tokens times layers that were really computed for this plan.
+    /// Tokens times layers that were really computed; what several plans share counts in equal parts.
     pub computed: u64,
-    /// Tokens times layers that evaluating this plan alone would have computed.
+    /// Tokens times layers that evaluating every plan alone, on all items, would have computed.
     pub naive: u64,
 }
 
@@ -62,11 +62,26 @@ impl std::ops::AddAssign for Work {
 pub struct Scores {
     /// By metric name (`kl`, `perplexity`, …).
     pub metrics: BTreeMap<String, MetricScore>,
-    /// What it took.
-    pub work: Work,
 }
 
 impl Scores {
+    /// Scores over other items: for each wanted one, the scores that have it and its position there. Metrics
+    /// that not all of them have are left out.
+    pub fn assemble(wanted: &[(&Self, usize)]) -> Self {
+        let Some((first, _)) = wanted.first() else { return Self::default() };
+        let metric = |name: &String, aggregate| {
+            let mut score = MetricScore { aggregate, items: Vec::new(), weights: Vec::new() };
+            for (scores, position) in wanted {
+                let from = scores.metrics.get(name)?;
+                score.items.push(*from.items.get(*position)?);
+                score.weights.push(*from.weights.get(*position)?);
+            }
+            Some((name.clone(), score))
+        };
+        let metrics = first.metrics.iter().filter_map(|(name, score)| metric(name, score.aggregate));
+        Self { metrics: metrics.collect() }
+    }
+
     /// The aggregated value of a metric, if it was measured.
     pub fn value(&self, metric: &str) -> Option<f64> {
         self.metrics.get(metric).map(MetricScore::value)

@@ -1,9 +1,9 @@
 //! The store: what a study learned, kept so that nothing is evaluated twice and nothing is lost.
 
-use crate::evaluator::{EvalFailure, Fidelity, Split};
+use crate::evaluator::{EvalFailure, Split};
 use crate::hash::ContentHash;
 use crate::report::Report;
-use crate::scores::Scores;
+use crate::scores::{Scores, Work};
 use crate::space::Dimension;
 use crate::trial::Trial;
 
@@ -50,7 +50,7 @@ pub enum Record {
     Report(Box<Report>),
 }
 
-/// What makes two evaluations the same: invariant 4.
+/// What makes two evaluations of one item the same: invariant 4.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct CacheKey {
     /// Hash of the model.
@@ -59,8 +59,6 @@ pub struct CacheKey {
     pub task: ContentHash,
     /// Which split (also part of `task`; kept for people who look into the store).
     pub split: Split,
-    /// How much of it.
-    pub fidelity: Fidelity,
     /// Hash of the plan.
     pub plan: ContentHash,
     /// Element type, backend and its version.
@@ -76,20 +74,44 @@ pub struct Origin {
     pub by: String,
 }
 
-/// A cached evaluation.
+/// A cached evaluation of some items. One key may have several: a higher fidelity adds its new items.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cached {
+    /// The items, in the order of the scores.
+    pub items: Vec<u32>,
     /// Scores, or a failure that would happen again.
     pub outcome: Result<Scores, EvalFailure>,
     /// Who evaluated it first.
     pub origin: Origin,
 }
 
-/// How long one run of a study took; kept beside the journal, because it differs from run to run.
+/// What one run of a study took; kept beside the journal, because it differs from run to run.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RunTime {
     /// Wall-clock seconds.
     pub seconds: f64,
+    /// The most memory it took, bytes, where that is known.
+    pub peak_memory: Option<u64>,
+}
+
+/// What evaluating one trial took in one run: how much was shared with others depends on the run.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TrialEffort {
+    /// The trial.
+    pub trial: u64,
+    /// Layer work.
+    pub work: Work,
+    /// Its share of the wall-clock time, seconds.
+    pub seconds: f64,
+}
+
+/// One line about a run.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RunNote {
+    /// The run is over.
+    Run(RunTime),
+    /// Trials were evaluated.
+    Trials(Vec<TrialEffort>),
 }
 
 /// Why the store cannot do it, and the way out.
@@ -207,27 +229,28 @@ pub trait Store: Send + Sync {
     /// See [`StoreError`].
     fn append(&self, study: &str, record: &Record) -> Result<(), StoreError>;
 
-    /// A cached evaluation.
+    /// Everything that was evaluated under a key, oldest first.
     ///
     /// # Errors
     /// See [`StoreError`].
-    fn cached(&self, key: &CacheKey) -> Result<Option<Cached>, StoreError>;
+    fn cached(&self, key: &CacheKey) -> Result<Vec<Cached>, StoreError>;
 
-    /// Keeps an evaluation; durable when this returns. An existing entry wins.
+    /// Keeps an evaluation; durable when this returns. One that adds no item to what is known is not kept: older
+    /// values win.
     ///
     /// # Errors
     /// See [`StoreError`].
     fn remember(&self, key: &CacheKey, cached: &Cached) -> Result<(), StoreError>;
 
-    /// Notes how long a run took.
+    /// Notes what a run took.
     ///
     /// # Errors
     /// See [`StoreError`].
-    fn note_run(&self, study: &str, run: RunTime) -> Result<(), StoreError>;
+    fn note(&self, study: &str, note: &RunNote) -> Result<(), StoreError>;
 
-    /// All noted runs of a study.
+    /// All notes on runs of a study, oldest first.
     ///
     /// # Errors
     /// See [`StoreError`].
-    fn runs(&self, study: &str) -> Result<Vec<RunTime>, StoreError>;
+    fn notes_on(&self, study: &str) -> Result<Vec<RunNote>, StoreError>;
 }

@@ -33,7 +33,7 @@ pub struct Proposal {
 pub struct Observation {
     /// The proposal that was evaluated.
     pub index: u64,
-    /// Its losses; `None` when it failed. A failure is never an excuse to propose it again.
+    /// Its losses; `None` when it failed or lost its race. Neither is an excuse to propose it again.
     pub losses: Option<Vec<f64>>,
 }
 
@@ -61,6 +61,12 @@ pub trait Strategy: Send {
 
     /// The next generation: 1 to `limit` proposals, or none when the space is exhausted.
     fn ask(&mut self, limit: usize) -> Vec<Proposal>;
+
+    /// The finished proposal that a new one has to beat to make any difference to the search; a proposal that
+    /// provably does not may be dropped before it is fully scored. `None`: everything matters.
+    fn rival(&self) -> Option<u64> {
+        None
+    }
 
     /// What became of every proposal of the last generation, in proposal order.
     fn tell(&mut self, observations: &[Observation]);

@@ -15,6 +15,21 @@ pub struct Outcome {
     pub reused: bool,
 }
 
+/// How a trial was lost in a race (see `docs/racing.md`).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dropped {
+    /// The stage after which it was dropped, counted from 1.
+    pub stage: u32,
+    /// The items that it was scored on, in the order of the race.
+    pub items: Vec<u32>,
+    /// Its scores on them.
+    pub scores: Scores,
+    /// The trial that it lost against.
+    pub rival: u64,
+    /// Whether all scores came from the cache.
+    pub reused: bool,
+}
+
 /// Where a trial stands. Finished trials never change.
 #[derive(Clone, Debug, PartialEq)]
 pub enum TrialState {
@@ -22,8 +37,10 @@ pub enum TrialState {
     Waiting,
     /// Being evaluated.
     Running,
-    /// Scored.
+    /// Scored on all items.
     Complete(Outcome),
+    /// A race showed before the last item that it does not matter.
+    Dropped(Dropped),
     /// Not scored, with the reason.
     Failed(String),
 }
@@ -35,6 +52,7 @@ impl TrialState {
             Self::Waiting => "waiting",
             Self::Running => "running",
             Self::Complete(_) => "complete",
+            Self::Dropped(_) => "dropped",
             Self::Failed(_) => "failed",
         }
     }
@@ -79,7 +97,7 @@ impl Trial {
         &self.state
     }
 
-    /// Its scores, when it has any.
+    /// Its scores on all items, when it has them.
     pub fn scores(&self) -> Option<&Scores> {
         match &self.state {
             TrialState::Complete(outcome) => Some(&outcome.scores),
@@ -87,8 +105,8 @@ impl Trial {
         }
     }
 
-    /// Moves on: waiting → running → complete or failed. A waiting trial may also complete (its scores
-    /// are cached) or fail (its plan is refused) without having run.
+    /// Moves on: waiting → running → complete, dropped or failed. A waiting trial may also complete or drop
+    /// (its scores are cached) or fail (its plan is refused) without having run.
     ///
     /// # Errors
     /// [`BadTransition`] for every other step; the trial is unchanged then.
@@ -98,7 +116,7 @@ impl Trial {
             (TrialState::Waiting, TrialState::Running)
                 | (
                     TrialState::Waiting | TrialState::Running,
-                    TrialState::Complete(_) | TrialState::Failed(_)
+                    TrialState::Complete(_) | TrialState::Dropped(_) | TrialState::Failed(_)
                 )
         );
         if !allowed {
