@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::{Mutex, PoisonError};
 
 use attune_core::evaluator::{
-    EvalFailure, Evaluator, EvaluatorInfo, Fidelity, MetricInfo, Request, Split, TaskInfo,
+    EvalFailure, Evaluation, Evaluator, EvaluatorInfo, Fidelity, MetricInfo, Request, Split, TaskInfo,
 };
 use attune_core::facts::ModelFacts;
 use attune_core::hash::ContentHash;
@@ -28,7 +28,7 @@ pub struct ScriptedEvaluator {
     fault: Fault,
     broken: Option<EvalFailure>,
     edited: Edited,
-    evaluated: Mutex<BTreeMap<(Split, ContentHash), usize>>,
+    evaluated: Mutex<BTreeMap<(Split, ContentHash, u32), usize>>,
 }
 
 impl Default for ScriptedEvaluator {
@@ -87,27 +87,35 @@ impl ScriptedEvaluator {
         self
     }
 
-    /// How often each plan was evaluated on each split.
-    pub fn evaluated(&self) -> BTreeMap<(Split, ContentHash), usize> {
+    /// How often each plan was evaluated on each item of each split.
+    pub fn evaluated_items(&self) -> BTreeMap<(Split, ContentHash, u32), usize> {
         self.evaluated.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// How often each plan was evaluated on each split: as often as on the item where that is most.
+    pub fn evaluated(&self) -> BTreeMap<(Split, ContentHash), usize> {
+        let mut most: BTreeMap<_, usize> = BTreeMap::new();
+        for ((split, plan, _), times) in self.evaluated_items() {
+            let entry = most.entry((split, plan)).or_default();
+            *entry = times.max(*entry);
+        }
+        most
     }
 
     /// What a plan scores, without counting it as an evaluation.
     pub fn scores(&self, plan: &Plan, request: &Request) -> Scores {
-        let items = request.fidelity.items;
-        let damages: Vec<f64> = (0..items).map(|item| damage(plan, &request.split, item)).collect();
+        let damages: Vec<f64> =
+            request.items.iter().map(|&item| damage(plan, &request.split, item)).collect();
         let metric = |aggregate, items: Vec<f64>| {
-            let weights = (0..items.len()).map(|item| 1.0 + (item % 3) as f64).collect();
+            let weights = request.items.iter().map(|item| 1.0 + f64::from(item % 3)).collect();
             MetricScore { aggregate, items, weights }
         };
         let likeness = damages.iter().map(|damage| (-damage).exp()).collect();
-        let work = u64::from(items) * u64::from(LAYERS);
         Scores {
             metrics: BTreeMap::from([
                 ("damage".to_owned(), metric(Aggregate::Mean, damages)),
                 ("likeness".to_owned(), metric(Aggregate::Mean, likeness)),
             ]),
-            work: Work { computed: work, naive: work },
         }
     }
 }
@@ -177,14 +185,21 @@ impl Evaluator for ScriptedEvaluator {
         &self,
         plans: &[Plan],
         request: &Request,
-        sink: &mut dyn FnMut(usize, Result<Scores, EvalFailure>) -> ControlFlow<()>,
+        sink: &mut dyn FnMut(usize, Result<Evaluation, EvalFailure>) -> ControlFlow<()>,
     ) -> Result<(), EvalFailure> {
         for (index, plan) in plans.iter().enumerate().rev() {
-            let key = (request.split.clone(), plan.hash());
-            *self.evaluated.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default() += 1;
+            for &item in &request.items {
+                let key = (request.split.clone(), plan.hash(), item);
+                *self.evaluated.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default() += 1;
+            }
+            let layer_items = request.items.len() as u64 * u64::from(LAYERS);
+            let work = Work { computed: layer_items, naive: layer_items };
             let outcome = match (self.fault)(plan, request) {
                 Some(failure) => Err(failure),
-                None => Ok((self.edited)(plan, self.scores(plan, request))),
+                None => {
+                    let scores = (self.edited)(plan, self.scores(plan, request));
+                    Ok(Evaluation { scores, work, seconds: 0.0 })
+                }
             };
             if sink(index, outcome).is_break() {
                 return Ok(());

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use attune_core::store::{CacheKey, Cached, Record, RunTime, Store, StoreError};
+use attune_core::store::{CacheKey, Cached, Record, RunNote, Store, StoreError};
 
 /// Keeps everything until the process ends.
 #[derive(Default)]
@@ -14,8 +14,8 @@ pub struct MemoryStore {
 #[derive(Default)]
 struct State {
     records: BTreeMap<String, Vec<Record>>,
-    cache: HashMap<CacheKey, Cached>,
-    runs: BTreeMap<String, Vec<RunTime>>,
+    cache: HashMap<CacheKey, Vec<Cached>>,
+    notes: BTreeMap<String, Vec<RunNote>>,
     writes: usize,
     limit: Option<usize>,
 }
@@ -70,21 +70,21 @@ impl Store for MemoryStore {
         Ok(())
     }
 
-    fn cached(&self, key: &CacheKey) -> Result<Option<Cached>, StoreError> {
-        Ok(self.lock().cache.get(key).cloned())
+    fn cached(&self, key: &CacheKey) -> Result<Vec<Cached>, StoreError> {
+        Ok(self.lock().cache.get(key).cloned().unwrap_or_default())
     }
 
     fn remember(&self, key: &CacheKey, cached: &Cached) -> Result<(), StoreError> {
-        self.writing()?.cache.entry(key.clone()).or_insert_with(|| cached.clone());
+        self.writing()?.cache.entry(key.clone()).or_default().push(cached.clone());
         Ok(())
     }
 
-    fn note_run(&self, study: &str, run: RunTime) -> Result<(), StoreError> {
-        self.lock().runs.entry(study.to_owned()).or_default().push(run);
+    fn note(&self, study: &str, note: &RunNote) -> Result<(), StoreError> {
+        self.lock().notes.entry(study.to_owned()).or_default().push(note.clone());
         Ok(())
     }
 
-    fn runs(&self, study: &str) -> Result<Vec<RunTime>, StoreError> {
-        Ok(self.lock().runs.get(study).cloned().unwrap_or_default())
+    fn notes_on(&self, study: &str) -> Result<Vec<RunNote>, StoreError> {
+        Ok(self.lock().notes.get(study).cloned().unwrap_or_default())
     }
 }

@@ -6,7 +6,7 @@ use attune_core::evaluator::{Evaluator as _, Fidelity};
 use attune_core::event::{Command, Event};
 use attune_core::hash::ContentHash;
 use attune_core::objective::{Direction, Objective};
-use attune_core::profile::{Choice, ReportSpec};
+use attune_core::profile::{Choice, Racing, ReportSpec};
 use attune_core::setting::{Setting, Settings};
 use attune_core::space::SpaceError;
 use attune_core::store::StudyHeader;
@@ -32,6 +32,10 @@ pub struct Study {
     pub objectives: Vec<&'static str>,
     /// Trials.
     pub trials: u64,
+    /// Items that score a trial, at most 32.
+    pub items: u32,
+    /// Racing.
+    pub racing: Option<Racing>,
     /// Seed.
     pub seed: u64,
     /// Workers.
@@ -51,6 +55,8 @@ impl Default for Study {
             strategy: Choice { name: "evolution".to_owned(), options: options.into() },
             objectives: vec!["damage"],
             trials: 30,
+            items: 8,
+            racing: None,
             seed: 1,
             workers: 1,
         }
@@ -77,7 +83,8 @@ impl Study {
             strategy: self.strategy.clone(),
             objectives: self.objectives.iter().map(objective).collect(),
             trials: self.trials,
-            fidelity: Fidelity { items: 8 },
+            fidelity: Fidelity { items: self.items },
+            racing: self.racing,
             deadline: None,
             report: ReportSpec { items: 20, random: 5 },
             elsewhere: vec!["other".to_owned()],

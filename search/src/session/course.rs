@@ -1,0 +1,159 @@
+//! The course of a generation: one stage over all items, or a race of several that not everybody finishes.
+
+use attune_core::evaluator::EvalFailure;
+use attune_core::objective::Direction;
+use attune_core::profile::Racing;
+use attune_core::race::{Race, RaceError, RaceSpec, order};
+use attune_core::scores::{MetricScore, Scores};
+use attune_core::strategy::Rival;
+use attune_core::trial::{Dropped, Trial};
+
+use super::generation::{Ended, Finish};
+use super::scoring::{Effort, Scored};
+use super::{SessionError, SessionSetup};
+
+/// The stages of a generation, and how far everybody is.
+pub(super) struct Course {
+    /// All items, in the order in which they are scored.
+    order: Vec<u32>,
+    /// Items scored after each stage.
+    stages: Vec<u32>,
+    race: Option<Blank>,
+    runners: Vec<Runner>,
+}
+
+/// The race that every proposal of a generation enters.
+struct Blank {
+    rival: u64,
+    metric: String,
+    race: Race,
+}
+
+/// One proposal on its way.
+struct Runner {
+    race: Option<Race>,
+    pieces: Vec<Scores>,
+    reused: bool,
+    effort: Effort,
+}
+
+/// Refuses a profile that races by something that races do not understand, before anything is evaluated.
+pub(super) fn check(setup: &SessionSetup) -> Result<(), SessionError> {
+    if setup.racing.is_none() {
+        return Ok(());
+    }
+    let Some(objective) = setup.objectives.first() else { return Err(SessionError::NoObjective) };
+    let metrics = &setup.evaluator.task().metrics;
+    let is_metric = metrics.iter().any(|metric| metric.name == objective.metric);
+    if is_metric && objective.direction == Direction::Minimise && setup.objectives.len() == 1 {
+        return Ok(());
+    }
+    Err(SessionError::CannotRace { objective: objective.metric.clone() })
+}
+
+impl Course {
+    /// The course of `runners` new trials that have to beat `rival`, one of `trials`.
+    pub(super) fn new(
+        setup: &SessionSetup,
+        rival: Option<Rival>,
+        trials: &[Trial],
+        runners: usize,
+    ) -> Result<Self, SessionError> {
+        let items = setup.fidelity.items;
+        let raced = setup.racing.zip(rival);
+        let found = raced.and_then(|(racing, rival)| {
+            let trial = trials.get(usize::try_from(rival.index).ok()?)?;
+            let metric = &setup.objectives.first()?.metric;
+            Some((racing, rival, metric, trial.scores()?.metrics.get(metric)?))
+        });
+        let mut course =
+            Self { order: setup.fidelity.all(), stages: vec![items], race: None, runners: Vec::new() };
+        if let Some((racing, rival, metric, score)) = found {
+            course.order = order(items, setup.header.seed, rival.generation);
+            course.stages = RaceSpec::doubling(items, racing.first, racing.error).stages;
+            let race = blank(racing, score, &course.order).map_err(SessionError::Race)?;
+            course.race = Some(Blank { rival: rival.index, metric: metric.clone(), race });
+        }
+        let runner = |_| Runner {
+            race: course.race.as_ref().map(|blank| blank.race.clone()),
+            pieces: Vec::new(),
+            reused: true,
+            effort: Effort::default(),
+        };
+        course.runners = (0..runners).map(runner).collect();
+        Ok(course)
+    }
+
+    pub(super) fn stages(&self) -> usize {
+        self.stages.len()
+    }
+
+    /// The items that a stage adds.
+    pub(super) fn items(&self, stage: usize) -> &[u32] {
+        let first = if stage == 0 { 0 } else { self.stages[stage - 1] };
+        &self.order[first as usize..self.stages[stage] as usize]
+    }
+
+    /// What a stage says about a runner: how its trial ends, or `None` when it goes on.
+    pub(super) fn scored(&mut self, runner: usize, stage: usize, scored: Scored) -> Option<Ended> {
+        let runner = &mut self.runners[runner];
+        runner.effort += scored.effort;
+        runner.reused &= scored.reused;
+        let scores = match scored.outcome {
+            Ok(scores) => scores,
+            Err(failure) => return Some(runner.ended(Err(failure), self.order.len())),
+        };
+        if let (Some(race), Some(blank)) = (&mut runner.race, &self.race) {
+            let first = if stage == 0 { 0 } else { self.stages[stage - 1] } as usize;
+            let losses = scores.metrics.get(&blank.metric).map_or(&[][..], |score| &score.items);
+            for (item, loss) in self.order[first..].iter().zip(losses) {
+                if let Err(error) = race.observe(*item, *loss) {
+                    let failure = EvalFailure::Internal(error.to_string());
+                    return Some(runner.ended(Err(failure), self.order.len()));
+                }
+            }
+        }
+        runner.pieces.push(scores);
+        if stage + 1 == self.stages.len() {
+            let scores = runner.scores(&self.order, &(0..self.order.len() as u32).collect::<Vec<_>>());
+            return Some(runner.ended(Ok(Finish::Complete(scores)), self.order.len()));
+        }
+        let blank = self.race.as_ref().filter(|_| runner.race.as_ref().is_some_and(Race::is_lost))?;
+        let items = self.order[..self.stages[stage] as usize].to_vec();
+        let dropped = Dropped {
+            stage: stage as u32 + 1,
+            scores: runner.scores(&self.order, &items),
+            items,
+            rival: blank.rival,
+            reused: runner.reused,
+        };
+        Some(runner.ended(Ok(Finish::Dropped(dropped)), self.order.len()))
+    }
+}
+
+impl Runner {
+    /// Scores on `items`, all of which were scored, in the order of the race `order`.
+    fn scores(&self, order: &[u32], items: &[u32]) -> Scores {
+        let mut places = vec![None; order.len()];
+        let values = |scores: &Scores| scores.metrics.values().next().map_or(0, |score| score.items.len());
+        let pieces = self.pieces.iter().flat_map(|piece| (0..values(piece)).map(move |place| (piece, place)));
+        for (item, place) in order.iter().zip(pieces) {
+            places[*item as usize] = Some(place);
+        }
+        Scores::assemble(&items.iter().filter_map(|item| places[*item as usize]).collect::<Vec<_>>())
+    }
+
+    fn ended(&self, outcome: Result<Finish, EvalFailure>, items: usize) -> Ended {
+        let mut effort = self.effort;
+        // Naive is what this trial would have cost alone and on all items.
+        if let Some(each) = effort.work.naive.checked_div(effort.items as u64) {
+            effort.work.naive = each * items as u64;
+        }
+        Ended { outcome, reused: self.reused, effort }
+    }
+}
+
+fn blank(racing: Racing, rival: &MetricScore, order: &[u32]) -> Result<Race, RaceError> {
+    let floor: Vec<f64> = rival.items.iter().map(|loss| loss * racing.floor).collect();
+    Race::new(rival, &floor, order, racing.error)
+}
