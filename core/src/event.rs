@@ -108,6 +108,8 @@ pub struct Finished {
     pub progress: Progress,
     /// Wall-clock seconds over all runs.
     pub seconds: f64,
+    /// The most memory that a run took, bytes, where that is known.
+    pub peak_memory: Option<u64>,
     /// Seed.
     pub seed: u64,
     /// The result.

@@ -35,6 +35,8 @@ pub struct Profile {
     pub trials: u64,
     /// Items of the selection split that score a trial.
     pub items: u32,
+    /// How trials are left early that cannot matter any more; `None` scores every trial on all items.
+    pub racing: Option<Racing>,
     /// Seconds that one trial may take.
     pub deadline_seconds: u64,
     /// Seed of everything random.
@@ -65,6 +67,17 @@ pub struct TaskSpec {
     pub elsewhere: BTreeMap<String, String>,
     /// Tokens per item.
     pub length: u32,
+}
+
+/// Races of trials against what they have to beat (`docs/racing.md`). Stages double from `first` items to all.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Racing {
+    /// Items of the first stage.
+    pub first: u32,
+    /// Largest probability of dropping a trial that is at least as good as its rival.
+    pub error: f64,
+    /// Assumed least loss of a trial on each item, as a share of the rival's there. 0 assumes nothing.
+    pub floor: f64,
 }
 
 /// How the result is reported.

@@ -49,6 +49,15 @@ impl Observation {
     }
 }
 
+/// What new proposals have to beat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rival {
+    /// A finished proposal that has losses.
+    pub index: u64,
+    /// Number of the generation that is being proposed: its races share one random order of the items.
+    pub generation: u64,
+}
+
 /// A search algorithm.
 ///
 /// Contract (the conformance suite checks it): a function of (seed, space, ordered tells), so it can be
@@ -64,7 +73,7 @@ pub trait Strategy: Send {
 
     /// The finished proposal that a new one has to beat to make any difference to the search; a proposal that
     /// provably does not may be dropped before it is fully scored. `None`: everything matters.
-    fn rival(&self) -> Option<u64> {
+    fn rival(&self) -> Option<Rival> {
         None
     }
 

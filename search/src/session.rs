@@ -10,12 +10,14 @@
 //! two studies that differ in one of them differ from there on.
 
 mod control;
+mod course;
 mod dispatcher;
 mod error;
 mod executor;
 mod gate;
 mod generation;
 mod journal;
+mod known;
 mod losses;
 mod report;
 mod scoring;
@@ -28,7 +30,7 @@ use std::time::Instant;
 
 use attune_core::event::{Command, Event, Finished};
 use attune_core::report::Report;
-use attune_core::store::{Record, RunTime, StudyHeader};
+use attune_core::store::{Record, RunNote, RunTime, StudyHeader};
 use crossbeam_channel::Receiver;
 
 pub use error::SessionError;
@@ -77,6 +79,7 @@ pub fn run(
     if let Some(report) = journal.settled(setup.trials, size) {
         let mut tally = Tally::new(setup.trials);
         journal.trials().iter().for_each(|trial| tally.count(trial));
+        tally.work_of(&setup.store.notes_on(&setup.header.study)?);
         return finish(&setup, &journal, &tally, report.clone(), events);
     }
 
@@ -88,7 +91,8 @@ pub fn run(
         let outcome = dispatcher.run();
         (outcome, dispatcher.journal, dispatcher.tally)
     });
-    let noted = setup.store.note_run(&setup.header.study, RunTime { seconds: clock.elapsed().as_secs_f64() });
+    let run = RunTime { seconds: clock.elapsed().as_secs_f64(), peak_memory: setup.evaluator.peak_memory() };
+    let noted = setup.store.note(&setup.header.study, &RunNote::Run(run));
     let end = outcome?;
     noted?;
     match end {
@@ -102,7 +106,7 @@ pub fn run(
 
 /// The result that a store holds of a study, without running anything: what `run` returns when nothing is
 /// left to do. `None` while there is no report over all trials.
-pub fn stored(records: &[Record], runs: &[RunTime]) -> Option<Finished> {
+pub fn stored(records: &[Record], notes: &[RunNote]) -> Option<Finished> {
     let Some(Record::Header(header)) = records.first() else { return None };
     let Some(Record::Report(report)) = records.last() else { return None };
     let mut tally = Tally::new(report.trials);
@@ -111,10 +115,18 @@ pub fn stored(records: &[Record], runs: &[RunTime]) -> Option<Finished> {
             tally.count(trial);
         }
     }
-    Some(finished(header, &tally, (**report).clone(), runs))
+    tally.work_of(notes);
+    Some(finished(header, &tally, (**report).clone(), notes))
 }
 
-fn finished(header: &StudyHeader, tally: &Tally, report: Report, runs: &[RunTime]) -> Finished {
+fn finished(header: &StudyHeader, tally: &Tally, report: Report, notes: &[RunNote]) -> Finished {
+    let runs: Vec<RunTime> = notes
+        .iter()
+        .filter_map(|note| match note {
+            RunNote::Run(run) => Some(*run),
+            RunNote::Trials(_) => None,
+        })
+        .collect();
     Finished {
         study: header.study.clone(),
         technique: header.technique.clone(),
@@ -122,6 +134,7 @@ fn finished(header: &StudyHeader, tally: &Tally, report: Report, runs: &[RunTime
         device: header.device.clone(),
         progress: tally.progress(),
         seconds: runs.iter().map(|run| run.seconds).sum(),
+        peak_memory: runs.iter().filter_map(|run| run.peak_memory).max(),
         seed: header.seed,
         report,
     }
@@ -134,8 +147,8 @@ fn finish(
     report: Report,
     events: &mut dyn FnMut(Event),
 ) -> Result<SessionEnd, SessionError> {
-    let runs = setup.store.runs(&setup.header.study)?;
-    let finished = finished(journal.header(), tally, report, &runs);
+    let notes = setup.store.notes_on(&setup.header.study)?;
+    let finished = finished(journal.header(), tally, report, &notes);
     events(Event::Finished(Box::new(finished.clone())));
     Ok(SessionEnd::Finished(Box::new(finished)))
 }

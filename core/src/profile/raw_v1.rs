@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::value::RawSetting;
-use super::{Choice, Profile, ProfileError, ReportSpec, TaskSpec, error, set};
+use super::{Choice, Profile, ProfileError, Racing, ReportSpec, TaskSpec, error, set};
 use crate::objective::{Direction, Objective};
 
 /// The version alone; everything else is ignored.
@@ -29,6 +29,8 @@ pub(super) struct RawProfile {
     pub(super) strategy: RawChoice,
     pub(super) trials: u64,
     pub(super) items: u32,
+    #[serde(default)]
+    pub(super) racing: Option<RawRacing>,
     #[serde(default = "RawProfile::default_deadline")]
     pub(super) deadline_seconds: u64,
     #[serde(default)]
@@ -89,6 +91,20 @@ pub(super) struct RawObjective {
 pub(super) enum RawDirection {
     Minimise,
     Maximise,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawRacing {
+    pub(super) first: u32,
+    pub(super) error: f64,
+    pub(super) floor: f64,
+}
+
+impl Default for RawRacing {
+    fn default() -> Self {
+        Self { first: 4, error: 0.05, floor: 0.0 }
+    }
 }
 
 #[derive(Deserialize)]
@@ -169,6 +185,17 @@ fn resolve(file: &str, raw: RawProfile) -> Result<Profile, ProfileError> {
             return Err(invalid(path, &value, "at least 1"));
         }
     }
+    if let Some(racing) = &raw.racing {
+        if racing.first == 0 {
+            return Err(invalid("racing.first", &racing.first, "at least 1 item"));
+        }
+        if !(racing.error > 0.0 && racing.error < 1.0) {
+            return Err(invalid("racing.error", &racing.error, "a probability above 0 and below 1"));
+        }
+        if !(0.0..=1.0).contains(&racing.floor) {
+            return Err(invalid("racing.floor", &racing.floor, "a share from 0 to 1"));
+        }
+    }
     if raw.objectives.is_empty() {
         return Err(invalid("objectives", &"[]", "at least one objective"));
     }
@@ -202,6 +229,7 @@ fn resolve(file: &str, raw: RawProfile) -> Result<Profile, ProfileError> {
         strategy: choice("strategy", raw.strategy)?,
         trials: raw.trials,
         items: raw.items,
+        racing: raw.racing.map(|RawRacing { first, error, floor }| Racing { first, error, floor }),
         deadline_seconds: raw.deadline_seconds,
         seed: raw.seed,
         report: ReportSpec { items: raw.report.items, random: raw.report.random },

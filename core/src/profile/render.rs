@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Choice, Profile};
+use super::{Choice, Profile, Racing};
 use crate::objective::Direction;
 
 impl Profile {
@@ -37,6 +37,9 @@ impl Profile {
         line("objectives", format!("[{}]", objectives.join(", ")));
         line("strategy", choice(&self.strategy));
         line("items", self.items.to_string());
+        if let Some(Racing { first, error, floor }) = self.racing {
+            line("racing", format!("(first: {first}, error: {error:?}, floor: {floor:?})"));
+        }
         line("deadline_seconds", self.deadline_seconds.to_string());
         line("seed", self.seed.to_string());
         line("report", format!("(items: {}, random: {})", self.report.items, self.report.random));

@@ -1,11 +1,11 @@
 //! `--set KEY=VALUE`: overrides of single keys.
 
 use super::ProfileError;
-use super::raw_v1::{RawProfile, parse_value};
+use super::raw_v1::{RawProfile, RawRacing, parse_value};
 use super::value::RawSetting;
 use crate::suggest::hint;
 
-const KEYS: [&str; 15] = [
+const KEYS: [&str; 18] = [
     "name",
     "model",
     "technique.name",
@@ -15,6 +15,9 @@ const KEYS: [&str; 15] = [
     "strategy.name",
     "trials",
     "items",
+    "racing.first",
+    "racing.error",
+    "racing.floor",
     "deadline_seconds",
     "seed",
     "report.items",
@@ -22,6 +25,11 @@ const KEYS: [&str; 15] = [
     "technique.options.NAME",
     "strategy.options.NAME",
 ];
+
+/// Naming any part of it turns racing on.
+fn racing(profile: &mut RawProfile) -> &mut RawRacing {
+    profile.racing.get_or_insert_default()
+}
 
 /// Sets one key. Texts are taken as they are, everything else is RON.
 pub(super) fn apply(profile: &mut RawProfile, key: &str, value: &str) -> Result<(), ProfileError> {
@@ -35,6 +43,9 @@ pub(super) fn apply(profile: &mut RawProfile, key: &str, value: &str) -> Result<
         "strategy.name" => profile.strategy.name = value.to_owned(),
         "trials" => profile.trials = parse_value(key, value)?,
         "items" => profile.items = parse_value(key, value)?,
+        "racing.first" => racing(profile).first = parse_value(key, value)?,
+        "racing.error" => racing(profile).error = parse_value(key, value)?,
+        "racing.floor" => racing(profile).floor = parse_value(key, value)?,
         "deadline_seconds" => profile.deadline_seconds = parse_value(key, value)?,
         "seed" => profile.seed = parse_value(key, value)?,
         "report.items" => profile.report.items = parse_value(key, value)?,

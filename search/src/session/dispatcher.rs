@@ -5,10 +5,12 @@ use std::sync::Arc;
 use attune_core::evaluator::{Request, Split};
 use attune_core::event::Event;
 use attune_core::report::Report;
+use attune_core::store::RunNote;
 use attune_core::strategy::{Observation, Proposal, Strategy};
 use attune_core::technique::Baseline;
 use attune_core::trial::{Trial, TrialState};
 
+use super::course::{self, Course};
 use super::generation::{Books, Generation};
 use super::journal::Journal;
 use super::losses::Losses;
@@ -47,6 +49,8 @@ impl<'a, 'e> Dispatcher<'a, 'e> {
 
     pub(super) fn run(&mut self) -> Result<End, SessionError> {
         let losses = Losses::new(self.setup)?;
+        course::check(self.setup)?;
+        self.tally.work_of(&self.setup.store.notes_on(&self.setup.header.study)?);
         for trial in self.journal.trials() {
             self.tally.count(trial);
             self.tally.rank(trial, losses.of_trial(trial).as_deref());
@@ -168,23 +172,52 @@ impl<'a, 'e> Dispatcher<'a, 'e> {
                 });
             }
         }
+        let mut course = Course::new(self.setup, strategy.rival(), self.journal.trials(), new.len())?;
         let Self { setup, scoring, events, journal, tally } = self;
         let books = Books { journal, tally, losses, events: &mut **events };
         let mut generation = Generation::new(setup, new, books);
         let unsettled = generation.unsettled();
-        let wanted: Vec<Wanted<'_>> = unsettled
-            .iter()
-            .map(|(position, plan)| Wanted { plan, by: generation.id(*position).to_string() })
-            .collect();
+        let ids: Vec<String> =
+            unsettled.iter().map(|(position, _)| generation.id(*position).to_string()).collect();
         generation.commit()?;
-        let request = Request { split: Split::Selection, fidelity: setup.fidelity, deadline: setup.deadline };
-        scoring.score(&request, &wanted, &mut |step| match step {
-            Step::Started(number) => {
-                generation.started(unsettled[number].0);
-                Ok(())
+        let mut flow = Flow::Done;
+        let mut racing: Vec<usize> = (0..unsettled.len()).collect();
+        for stage in 0..course.stages() {
+            let wanted: Vec<Wanted<'_>> = racing
+                .iter()
+                .map(|&runner| Wanted { plan: &unsettled[runner].1, by: ids[runner].clone() })
+                .collect();
+            let items = course.items(stage).to_vec();
+            let request = Request { split: Split::Selection, items, deadline: setup.deadline };
+            let mut left = vec![];
+            flow = scoring.score(&request, &wanted, &mut |step| match step {
+                Step::Started(number) => {
+                    generation.started(unsettled[racing[number]].0);
+                    Ok(())
+                }
+                Step::Scored(number, scored) => {
+                    let runner = racing[number];
+                    match course.scored(runner, stage, scored) {
+                        None => {
+                            left.push(runner);
+                            Ok(())
+                        }
+                        Some(ended) => generation.settled(unsettled[runner].0, ended),
+                    }
+                }
+            })?;
+            if flow == Flow::Stopped {
+                break;
             }
-            Step::Scored(number, scored) => generation.settled(unsettled[number].0, scored),
-        })
+            // Outcomes come in any order; the next batch goes out in proposal order again.
+            left.sort_unstable();
+            racing = left;
+        }
+        let efforts = generation.efforts();
+        if !efforts.is_empty() {
+            setup.store.note(&setup.header.study, &RunNote::Trials(efforts))?;
+        }
+        Ok(flow)
     }
 }
 

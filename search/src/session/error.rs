@@ -1,6 +1,7 @@
 //! Why a session ended without a result.
 
 use attune_core::evaluator::{EvalFailure, Split};
+use attune_core::race::RaceError;
 use attune_core::stats::NotPaired;
 use attune_core::store::StoreError;
 use attune_core::technique::TechniqueFailure;
@@ -129,6 +130,18 @@ pub enum SessionError {
         /// How.
         failure: EvalFailure,
     },
+    /// A race compares one minimised metric.
+    #[error(
+        "`racing` compares trials by one metric that is minimised and never negative; this study has objective \
+         `{objective}`; remove `racing` from the profile, or give it one such objective"
+    )]
+    CannotRace {
+        /// The first objective.
+        objective: String,
+    },
+    /// The scores of the trial that others race against cannot be raced against.
+    #[error("{0}; remove `racing` from the profile to go on without it, under another name")]
+    Race(RaceError),
     /// Two scores of one split have different numbers of items.
     #[error(transparent)]
     NotPaired(#[from] NotPaired),

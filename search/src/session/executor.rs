@@ -4,9 +4,8 @@ use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread::Scope;
 
-use attune_core::evaluator::{EvalFailure, Evaluator, Request};
+use attune_core::evaluator::{EvalFailure, Evaluation, Evaluator, Request};
 use attune_core::plan::Plan;
-use attune_core::scores::Scores;
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
 use super::gate::Gate;
@@ -21,7 +20,7 @@ struct Job {
 /// What workers send back.
 pub(super) enum Reply {
     /// One plan is done.
-    Scored { ticket: usize, outcome: Result<Scores, EvalFailure> },
+    Scored { ticket: usize, outcome: Result<Evaluation, EvalFailure> },
     /// One batch is over.
     BatchEnded(Result<(), EvalFailure>),
 }
@@ -99,10 +98,10 @@ fn evaluate(
         return Ok(());
     }
     let mut answered = vec![false; job.plans.len()];
-    let mut sink = |index: usize, outcome: Result<Scores, EvalFailure>| {
+    let mut sink = |index: usize, outcome: Result<Evaluation, EvalFailure>| {
         if let (Some(&ticket), Some(false)) = (job.tickets.get(index), answered.get(index)) {
             answered[index] = true;
-            let outcome = outcome.and_then(|scores| well_formed(scores, &job.request));
+            let outcome = outcome.and_then(|evaluation| well_formed(evaluation, &job.request));
             // The other end only goes away when the session is over.
             if answer.send(Reply::Scored { ticket, outcome }).is_err() {
                 stopped = true;
@@ -124,9 +123,9 @@ fn evaluate(
 }
 
 /// Scores with one value and one weight per item, or why not: everything downstream relies on it.
-fn well_formed(scores: Scores, request: &Request) -> Result<Scores, EvalFailure> {
-    let expected = request.fidelity.items as usize;
-    for (metric, score) in &scores.metrics {
+fn well_formed(evaluation: Evaluation, request: &Request) -> Result<Evaluation, EvalFailure> {
+    let expected = request.items.len();
+    for (metric, score) in &evaluation.scores.metrics {
         if score.items.len() != expected || score.weights.len() != expected {
             return Err(EvalFailure::Internal(format!(
                 "metric `{metric}` has {} values and {} weights for {expected} items",
@@ -135,7 +134,7 @@ fn well_formed(scores: Scores, request: &Request) -> Result<Scores, EvalFailure>
             )));
         }
     }
-    Ok(scores)
+    Ok(evaluation)
 }
 
 fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {

@@ -5,13 +5,30 @@ use attune_core::event::Event;
 use attune_core::plan::Plan;
 use attune_core::scores::Scores;
 use attune_core::strategy::Proposal;
-use attune_core::trial::{Outcome, Trial, TrialState};
+use attune_core::store::TrialEffort;
+use attune_core::technique::Cost;
+use attune_core::trial::{Dropped, Outcome, Trial, TrialState};
 
 use super::journal::Journal;
 use super::losses::Losses;
-use super::scoring::Scored;
+use super::scoring::Effort;
 use super::tally::Tally;
 use super::{SessionError, SessionSetup};
+
+/// How a trial ends.
+pub(super) struct Ended {
+    pub(super) outcome: Result<Finish, EvalFailure>,
+    pub(super) reused: bool,
+    pub(super) effort: Effort,
+}
+
+/// How a trial without a failure ends.
+pub(super) enum Finish {
+    /// With scores on all items.
+    Complete(Scores),
+    /// Left early.
+    Dropped(Dropped),
+}
 
 /// Where finished trials go.
 pub(super) struct Books<'a, 'store> {
@@ -30,6 +47,7 @@ pub(super) struct Generation<'a, 'store> {
     states: Vec<Option<TrialState>>,
     running: Vec<bool>,
     plans: Vec<Plan>,
+    efforts: Vec<TrialEffort>,
 }
 
 impl<'a, 'store> Generation<'a, 'store> {
@@ -44,6 +62,7 @@ impl<'a, 'store> Generation<'a, 'store> {
             running: vec![false; trials.len()],
             plans: trials.iter().map(|trial| trial.plan.clone()).collect(),
             trials: trials.into_iter(),
+            efforts: Vec::new(),
         }
     }
 
@@ -58,19 +77,31 @@ impl<'a, 'store> Generation<'a, 'store> {
         self.trials.as_slice().get(position - self.next).map_or(0, |trial| trial.id)
     }
 
-    /// A trial was handed to the evaluator.
+    /// A trial was handed to the evaluator, perhaps again.
     pub(super) fn started(&mut self, position: usize) {
-        self.running[position] = true;
+        if std::mem::replace(&mut self.running[position], true) {
+            return;
+        }
         let (trial, plan) = (self.id(position), self.plans[position].clone());
         (self.books.events)(Event::TrialStarted { trial, plan });
     }
 
     /// A trial has its outcome.
-    pub(super) fn settled(&mut self, position: usize, scored: Scored) -> Result<(), SessionError> {
+    pub(super) fn settled(&mut self, position: usize, ended: Ended) -> Result<(), SessionError> {
+        let Effort { work, seconds, items } = ended.effort;
+        if items > 0 {
+            self.efforts.push(TrialEffort { trial: self.id(position), work, seconds });
+            self.books.tally.work(work);
+        }
         let costs = self.trials.as_slice().get(position - self.next).map(|trial| &trial.costs[..]);
-        let state = state(self.books.losses, scored, costs.unwrap_or_default());
+        let state = state(self.books.losses, ended, costs.unwrap_or_default());
         self.states[position] = Some(state);
         self.commit()
+    }
+
+    /// What evaluating the settled trials took.
+    pub(super) fn efforts(self) -> Vec<TrialEffort> {
+        self.efforts
     }
 
     /// Journals every trial whose predecessors are all journalled.
@@ -105,11 +136,13 @@ fn lower(setup: &SessionSetup, proposal: Proposal) -> (Trial, Option<TrialState>
     (trial, failure.map(TrialState::Failed))
 }
 
-fn state(losses: &Losses, scored: Scored, costs: &[attune_core::technique::Cost]) -> TrialState {
-    let complete = |scores: Scores| match losses.of(&scores, costs) {
-        Ok(_) => TrialState::Complete(Outcome { scores, reused: scored.reused }),
-        Err(objective) => TrialState::Failed(format!("objective `{objective}` was not measured")),
-    };
-    let failed = |failure: EvalFailure| TrialState::Failed(failure.to_string());
-    scored.outcome.map_or_else(failed, complete)
+fn state(losses: &Losses, ended: Ended, costs: &[Cost]) -> TrialState {
+    match ended.outcome {
+        Ok(Finish::Complete(scores)) => match losses.of(&scores, costs) {
+            Ok(_) => TrialState::Complete(Outcome { scores, reused: ended.reused }),
+            Err(objective) => TrialState::Failed(format!("objective `{objective}` was not measured")),
+        },
+        Ok(Finish::Dropped(dropped)) => TrialState::Dropped(dropped),
+        Err(failure) => TrialState::Failed(failure.to_string()),
+    }
 }

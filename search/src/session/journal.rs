@@ -43,7 +43,7 @@ impl<'a> Journal<'a> {
                 return Ok(());
             }
             Record::Trial(trial) if position > 0 && trial.id == self.trials.len() as u64 => {
-                if matches!(trial.state(), TrialState::Complete(_) | TrialState::Failed(_)) {
+                if !matches!(trial.state(), TrialState::Waiting | TrialState::Running) {
                     self.trials.push(*trial);
                     self.report = None;
                     return Ok(());

@@ -51,7 +51,8 @@ impl Desk<'_, '_> {
         let total = 2 * draws.len() + entries.len() * (1 + self.setup.elsewhere.len());
         let mut counter = Counter { done: 0, total };
 
-        let selection = Request { split: Split::Selection, fidelity: self.setup.fidelity, deadline: None };
+        let items = self.setup.fidelity.all();
+        let selection = Request { split: Split::Selection, items, deadline: None };
         let Some(selected) = self.column(selection, &draws, &mut counter)? else { return Ok(None) };
         let Some(drawn) = self.report_column(Split::Report, &draws, &mut counter)? else { return Ok(None) };
         let Some(report) = self.report_column(Split::Report, &entries, &mut counter)? else {
@@ -75,8 +76,8 @@ impl Desk<'_, '_> {
         entries: &[Entry],
         counter: &mut Counter,
     ) -> Result<Option<Column>, SessionError> {
-        let fidelity = self.setup.report_fidelity(&split)?;
-        self.column(Request { split, fidelity, deadline: None }, entries, counter)
+        let items = self.setup.report_fidelity(&split)?.all();
+        self.column(Request { split, items, deadline: None }, entries, counter)
     }
 
     /// One score per entry. An entry that cannot be scored is left out with a warning, but a failure that need

@@ -1,16 +1,17 @@
-//! Scoring: the cache, then the executor, with commands obeyed in between.
+//! Scoring: what is known about single items, then the executor, with commands obeyed in between.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
-use attune_core::evaluator::{EvalFailure, Request};
+use attune_core::evaluator::{EvalFailure, Evaluation, Request};
 use attune_core::hash::ContentHash;
 use attune_core::plan::Plan;
-use attune_core::scores::Scores;
+use attune_core::scores::{Scores, Work};
 use attune_core::store::{CacheKey, Cached, Origin};
 use crossbeam_channel::select_biased;
 
 use super::control::Control;
 use super::executor::{Executor, Reply};
+use super::known::Known;
 use super::{SessionError, SessionSetup};
 
 /// A plan to be scored, and the name under which the cache remembers who needed it first.
@@ -21,9 +22,29 @@ pub(super) struct Wanted<'a> {
 
 /// What is known about one plan.
 pub(super) struct Scored {
+    /// Scores on the items of the request, in its order.
     pub(super) outcome: Result<Scores, EvalFailure>,
-    /// Whether somebody else's evaluation answered it.
+    /// Whether somebody else's evaluations answered it.
     pub(super) reused: bool,
+    /// What evaluating it took just now; nothing when the cache answered.
+    pub(super) effort: Effort,
+}
+
+/// What evaluating something took.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Effort {
+    pub(super) work: Work,
+    pub(super) seconds: f64,
+    /// Items that were evaluated.
+    pub(super) items: usize,
+}
+
+impl std::ops::AddAssign for Effort {
+    fn add_assign(&mut self, other: Self) {
+        self.work += other.work;
+        self.seconds += other.seconds;
+        self.items += other.items;
+    }
 }
 
 /// What happens to the plan of this number.
@@ -43,11 +64,18 @@ pub(super) enum Flow {
     Stopped,
 }
 
-/// Scores plans, each at most once.
+/// Scores plans, each at most once on each item.
 pub(super) struct Scoring<'a> {
     setup: &'a SessionSetup,
     executor: Executor<'a>,
     pub(super) control: Control<'a>,
+}
+
+/// A plan that the evaluator has to run.
+struct Open {
+    /// Everybody who wants it; the first one has it evaluated.
+    numbers: Vec<usize>,
+    known: Known,
 }
 
 impl<'a> Scoring<'a> {
@@ -63,37 +91,42 @@ impl<'a> Scoring<'a> {
         wanted: &[Wanted<'_>],
         on: &mut dyn FnMut(Step) -> Result<(), SessionError>,
     ) -> Result<Flow, SessionError> {
-        // The first of equal plans is evaluated; the others share its outcome.
-        let mut sharers: HashMap<ContentHash, Vec<usize>> = HashMap::new();
-        let mut pending: Vec<(usize, Plan)> = Vec::new();
+        let mut open: HashMap<ContentHash, Open> = HashMap::new();
+        // Plans that miss the same items run together, in proposal order.
+        let mut missing: BTreeMap<Vec<u32>, Vec<(usize, Plan)>> = BTreeMap::new();
         for (number, want) in wanted.iter().enumerate() {
             let hash = want.plan.hash();
-            if let Some(numbers) = sharers.get_mut(&hash) {
-                numbers.push(number);
+            if let Some(open) = open.get_mut(&hash) {
+                open.numbers.push(number);
                 continue;
             }
-            match self.setup.store.cached(&self.key(request, hash)?)? {
-                Some(Cached { outcome, origin }) => {
-                    let reused = origin != self.origin(want);
-                    on(Step::Scored(number, Scored { outcome, reused }))?;
+            let known = Known::new(self.setup.store.cached(&self.key(request, hash)?)?);
+            match known.answer(&request.items) {
+                Some(outcome) => {
+                    let reused = known.is_reused(&request.items, &self.origin(want));
+                    on(Step::Scored(number, Scored { outcome, reused, effort: Effort::default() }))?;
                 }
                 None => {
-                    sharers.insert(hash, vec![number]);
-                    pending.push((number, want.plan.clone()));
+                    let items = known.missing(&request.items);
+                    missing.entry(items).or_default().push((number, want.plan.clone()));
+                    open.insert(hash, Open { numbers: vec![number], known });
                 }
             }
         }
-        for (number, _) in &pending {
-            on(Step::Started(*number))?;
-        }
+        let mut running = 0;
         self.control.poll();
-        let mut open = self.executor.submit(request, pending);
+        for (items, plans) in missing {
+            for (number, _) in &plans {
+                on(Step::Started(*number))?;
+            }
+            running += self.executor.submit(&Request { items, ..request.clone() }, plans);
+        }
         let mut interrupted = false;
         let mut broken: Option<EvalFailure> = None;
-        while open > 0 {
+        while running > 0 {
             match self.next_reply() {
                 Reply::BatchEnded(result) => {
-                    open -= 1;
+                    running -= 1;
                     match result {
                         Ok(()) => {}
                         Err(EvalFailure::Interrupted) => interrupted = true,
@@ -107,14 +140,9 @@ impl<'a> Scoring<'a> {
                 Reply::Scored { outcome: Err(EvalFailure::Interrupted), .. } => interrupted = true,
                 Reply::Scored { ticket, outcome } => {
                     let want = &wanted[ticket];
-                    let hash = want.plan.hash();
-                    if outcome.as_ref().err().is_none_or(EvalFailure::is_deterministic) {
-                        let cached = Cached { outcome: outcome.clone(), origin: self.origin(want) };
-                        self.setup.store.remember(&self.key(request, hash)?, &cached)?;
-                    }
-                    for number in sharers.remove(&hash).unwrap_or_default() {
-                        let reused = number != ticket;
-                        on(Step::Scored(number, Scored { outcome: outcome.clone(), reused }))?;
+                    let Some(open) = open.remove(&want.plan.hash()) else { continue };
+                    for (number, scored) in self.settle(request, want, open, outcome)? {
+                        on(Step::Scored(number, scored))?;
                     }
                 }
             }
@@ -124,9 +152,41 @@ impl<'a> Scoring<'a> {
                 let during = format!("scoring {} plans on split `{}`", wanted.len(), request.split);
                 Err(SessionError::Evaluator { during, failure })
             }
-            None if interrupted || !sharers.is_empty() => Ok(Flow::Stopped),
+            None if interrupted || !open.is_empty() => Ok(Flow::Stopped),
             None => Ok(Flow::Done),
         }
+    }
+
+    /// Keeps what the evaluator found on the missing items, and answers everybody who waits for the plan.
+    fn settle(
+        &self,
+        request: &Request,
+        want: &Wanted<'_>,
+        open: Open,
+        outcome: Result<Evaluation, EvalFailure>,
+    ) -> Result<Vec<(usize, Scored)>, SessionError> {
+        let Open { numbers, mut known } = open;
+        let items = known.missing(&request.items);
+        let (outcome, effort) = match outcome {
+            Ok(Evaluation { scores, work, seconds }) => (Ok(scores), Effort { work, seconds, items: items.len() }),
+            Err(failure) => (Err(failure), Effort::default()),
+        };
+        let fails = outcome.as_ref().err().cloned();
+        let cached = Cached { items, outcome, origin: self.origin(want) };
+        if fails.as_ref().is_none_or(EvalFailure::is_deterministic) {
+            self.setup.store.remember(&self.key(request, want.plan.hash())?, &cached)?;
+        }
+        known.add(cached);
+        let incomplete = || EvalFailure::Internal("the evaluator left out items or metrics".to_owned());
+        let outcome = match fails {
+            Some(failure) => Err(failure),
+            None => known.answer(&request.items).unwrap_or_else(|| Err(incomplete())),
+        };
+        let answer = |(position, number): (usize, usize)| {
+            let effort = if position == 0 { effort } else { Effort::default() };
+            (number, Scored { outcome: outcome.clone(), reused: position > 0, effort })
+        };
+        Ok(numbers.into_iter().enumerate().map(answer).collect())
     }
 
     fn next_reply(&mut self) -> Reply {
@@ -154,7 +214,6 @@ impl<'a> Scoring<'a> {
                 known: evaluator.task().name.clone(),
             })?,
             split: request.split.clone(),
-            fidelity: request.fidelity,
             plan,
             numerics: evaluator.info().numerics.clone(),
         })

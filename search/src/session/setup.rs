@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use attune_core::evaluator::{Evaluator, Fidelity, Split};
 use attune_core::objective::Objective;
-use attune_core::profile::{Choice, ReportSpec};
+use attune_core::profile::{Choice, Racing, ReportSpec};
 use attune_core::setting::Settings;
 use attune_core::space::Space;
 use attune_core::store::{Store, StudyHeader};
@@ -36,6 +36,8 @@ pub struct SessionSetup {
     pub trials: u64,
     /// Items of the selection split that score a trial.
     pub fidelity: Fidelity,
+    /// How trials that cannot matter any more are left early.
+    pub racing: Option<Racing>,
     /// Time for one trial; the report waits.
     pub deadline: Option<Duration>,
     /// How the result is reported.

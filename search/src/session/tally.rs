@@ -4,7 +4,9 @@ use std::cmp::Ordering;
 
 use attune_core::event::Progress;
 use attune_core::objective::compare;
-use attune_core::trial::{Trial, TrialState};
+use attune_core::scores::Work;
+use attune_core::store::RunNote;
+use attune_core::trial::{Dropped, Outcome, Trial, TrialState};
 
 /// Counters, and the trial with the lowest first loss; of equal ones the earliest.
 pub(super) struct Tally {
@@ -21,12 +23,34 @@ impl Tally {
     pub(super) fn count(&mut self, trial: &Trial) {
         self.progress.trials += 1;
         match trial.state() {
-            TrialState::Complete(outcome) if outcome.reused => self.progress.reused += 1,
-            TrialState::Complete(outcome) => {
-                self.progress.evaluated += 1;
-                self.progress.work += outcome.scores.work;
+            TrialState::Complete(Outcome { reused, .. }) => self.answered(*reused),
+            TrialState::Dropped(Dropped { reused, .. }) => {
+                self.progress.dropped += 1;
+                self.answered(*reused);
             }
             _ => self.progress.failed += 1,
+        }
+    }
+
+    fn answered(&mut self, reused: bool) {
+        if reused {
+            self.progress.reused += 1;
+        } else {
+            self.progress.evaluated += 1;
+        }
+    }
+
+    /// Counts what evaluating a trial took.
+    pub(super) fn work(&mut self, work: Work) {
+        self.progress.work += work;
+    }
+
+    /// Counts what earlier runs noted.
+    pub(super) fn work_of(&mut self, notes: &[RunNote]) {
+        for note in notes {
+            if let RunNote::Trials(trials) = note {
+                trials.iter().for_each(|trial| self.work(trial.work));
+            }
         }
     }
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use attune_core::rng::{self, Rng};
 use attune_core::setting::{OptionKind, Setting};
 use attune_core::space::Config;
-use attune_core::strategy::{Observation, Origin, Proposal, Strategy};
+use attune_core::strategy::{Observation, Origin, Proposal, Rival, Strategy};
 use rand::RngExt as _;
 
 use super::fresh::Fresh;
@@ -164,6 +164,12 @@ impl Strategy for Evolution {
         }
         let count = (limit as u64).min(end - self.next);
         (0..count).map_while(|_| self.propose(generation)).collect()
+    }
+
+    /// Whoever does not beat the worst parent never has children.
+    fn rival(&self) -> Option<Rival> {
+        let (generation, ..) = self.generation_of(self.next.saturating_sub(1));
+        self.population.threatened().map(|index| Rival { index, generation })
     }
 
     fn tell(&mut self, observations: &[Observation]) {

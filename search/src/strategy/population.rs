@@ -32,6 +32,12 @@ impl Population {
         self.members.truncate(self.capacity);
     }
 
+    /// The worst member, when the next better one would push it out.
+    pub(super) fn threatened(&self) -> Option<u64> {
+        let full = self.members.len() == self.capacity;
+        self.members.last().filter(|_| full).map(|member| member.index)
+    }
+
     /// Draws one parent, or with `two` and at least two members two different ones, better first: each is the best of
     /// `size` draws with replacement (tournament selection; Goldberg & Deb 1991).
     pub(super) fn parents(&self, size: usize, two: bool, random: &mut Rng) -> Vec<&Individual> {

@@ -52,9 +52,7 @@ fn mean(scores: &[&Scores]) -> Option<Scores> {
         let items = (0..score.items.len()).map(item).collect();
         metrics.insert(name.clone(), MetricScore { items, ..score.clone() });
     }
-    let mut mean = Scores { metrics, ..Scores::default() };
-    scores.iter().for_each(|other| mean.work += other.work);
-    Some(mean)
+    Some(Scores { metrics })
 }
 
 fn mean_costs(entries: &[&Entry]) -> Vec<Cost> {
