@@ -14,6 +14,7 @@ pub mod hash;
 pub mod objective;
 pub mod plan;
 pub mod profile;
+pub mod race;
 pub mod report;
 pub mod rng;
 pub mod scores;
