@@ -1,6 +1,7 @@
 //! Studies that are killed, stopped, paused and extended.
 
 use attune_core::event::Command;
+use attune_core::store::{RunNote, RunTime};
 
 use super::*;
 
@@ -151,7 +152,8 @@ fn asking_for_fewer_trials_than_there_are_keeps_the_longer_result() {
 #[test]
 fn time_adds_up_over_runs() {
     let study = Study::default();
-    study.store.note_run("study", RunTime { seconds: 1000.0 }).unwrap();
+    let run = RunTime { seconds: 1000.0, peak_memory: None };
+    study.store.note("study", &RunNote::Run(run)).unwrap();
     let (first, _) = finished(&study);
     assert!(first.seconds > 1000.0 && first.seconds < 1100.0);
     let (second, _) = finished(&study);

@@ -127,7 +127,7 @@ fn what_the_task_does_not_have_is_refused_before_the_search() {
         assert_eq!(study.store.writes(), 0);
         error
     };
-    assert!(refused(|setup| setup.fidelity.items = 9).contains("`selection` has 8 items"));
+    assert!(refused(|setup| setup.fidelity.items = 33).contains("`selection` has 32 items"));
     assert!(refused(|setup| setup.fidelity.items = 0).contains("0 items"));
     assert!(refused(|setup| setup.report.items = 25).contains("`report` has 24 items"));
     assert!(refused(|setup| setup.elsewhere.push("moon".to_owned())).contains("no split `elsewhere:moon`"));

@@ -73,12 +73,12 @@ fn random_is_the_mean_over_the_drawn_configs_item_by_item() {
             let plan = technique.lower(evaluator.model(), &Default::default(), &config).unwrap();
             let request = Request { split: Split::Report, items: Fidelity { items: 20 }.all(), deadline: None };
             let mut found = None;
-            let mut sink = |_: usize, outcome: Result<attune_core::scores::Scores, _>| {
+            let mut sink = |_: usize, outcome: Result<attune_core::evaluator::Evaluation, _>| {
                 found = outcome.ok();
                 std::ops::ControlFlow::Continue(())
             };
             evaluator.evaluate(&[plan], &request, &mut sink).unwrap();
-            found.unwrap().metrics["damage"].clone()
+            found.unwrap().scores.metrics["damage"].clone()
         })
         .collect();
     for (place, value) in line("random").report.metrics["damage"].items.iter().enumerate() {
