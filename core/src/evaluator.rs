@@ -167,7 +167,7 @@ impl EvalFailure {
 
 /// Applies plans to one model and scores them on one task.
 ///
-/// Contract (the conformance suite checks it): the same plan, split, fidelity and numerics give
+/// Contract (the conformance suite checks it): the same plan, split, items and numerics give
 /// bit-equal scores on a CPU, whatever else is in the batch; a plan that cannot be honoured is refused by name
 /// and never half applied; scores carry exactly one value per requested item, in the order of the request.
 pub trait Evaluator: Send + Sync {

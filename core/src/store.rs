@@ -44,7 +44,7 @@ pub struct StudyHeader {
 pub enum Record {
     /// First record.
     Header(Box<StudyHeader>),
-    /// A finished trial (complete or failed).
+    /// A finished trial (complete, dropped or failed).
     Trial(Box<Trial>),
     /// The report over all trials before it.
     Report(Box<Report>),

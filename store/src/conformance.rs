@@ -3,15 +3,17 @@
 
 use std::collections::BTreeMap;
 
-use attune_core::evaluator::{EvalFailure, Fidelity, Split};
+use attune_core::evaluator::{EvalFailure, Split};
 use attune_core::hash::ContentHash;
 use attune_core::plan::Plan;
 use attune_core::scores::{Aggregate, MetricScore, Scores, Work};
 use attune_core::space::{Axis, Config, Dimension, Domain, Value};
-use attune_core::store::{CacheKey, Cached, Origin, Record, RunTime, Store, StoreError, StudyHeader};
+use attune_core::store::{
+    CacheKey, Cached, Origin, Record, RunNote, RunTime, Store, StoreError, StudyHeader, TrialEffort,
+};
 use attune_core::strategy;
 use attune_core::technique::Cost;
-use attune_core::trial::{Outcome, Trial, TrialState};
+use attune_core::trial::{Dropped, Outcome, Trial, TrialState};
 
 /// Runs the suite. `make` makes a new, empty store at every call.
 ///
@@ -24,8 +26,10 @@ pub fn check(make: &dyn Fn() -> Box<dyn Store>) {
     the_header_comes_first_and_once(&*make());
     unfinished_trials_are_refused(&*make());
     the_first_evaluation_wins(&*make());
+    evaluations_of_a_key_come_back_in_order(&*make());
+    an_evaluation_that_adds_no_item_is_not_kept(&*make());
     every_part_of_the_key_counts(&*make());
-    runs_are_kept_per_study(&*make());
+    notes_are_kept_per_study(&*make());
     names_are_checked(&*make());
     writers_in_several_threads_lose_nothing(&*make());
 }
@@ -33,14 +37,13 @@ pub fn check(make: &dyn Fn() -> Box<dyn Store>) {
 fn an_empty_store_knows_nothing(store: &dyn Store) {
     assert!(store.studies().unwrap().is_empty());
     assert!(store.records("a").unwrap().is_empty());
-    assert!(store.runs("a").unwrap().is_empty());
-    assert_eq!(store.cached(&key(0)).unwrap(), None);
+    assert!(store.notes_on("a").unwrap().is_empty());
+    assert_eq!(store.cached(&key(0)).unwrap(), []);
     assert!(store.studies().unwrap().is_empty(), "asking for a study must not make one");
 }
 
 fn records_come_back_in_order(store: &dyn Store) {
-    let records: Vec<Record> =
-        std::iter::once(header("a")).chain((0..20).map(|id| trial(id, id % 3 == 0))).collect();
+    let records: Vec<Record> = std::iter::once(header("a")).chain((0..20).map(trial)).collect();
     for record in &records {
         store.append("a", record).unwrap();
     }
@@ -52,15 +55,15 @@ fn studies_are_kept_apart(store: &dyn Store) {
     for study in ["b", "a.b", "a", "a-b"] {
         store.append(study, &header(study)).unwrap();
     }
-    store.append("a", &trial(0, false)).unwrap();
+    store.append("a", &trial(0)).unwrap();
     assert_eq!(store.studies().unwrap(), ["a", "a-b", "a.b", "b"]);
-    same(&store.records("a").unwrap(), &[header("a"), trial(0, false)]);
+    same(&store.records("a").unwrap(), &[header("a"), trial(0)]);
     same(&store.records("a.b").unwrap(), &[header("a.b")]);
 }
 
 fn the_header_comes_first_and_once(store: &dyn Store) {
     let refused = |result| matches!(result, Err(StoreError::BadRecord { .. }));
-    assert!(refused(store.append("a", &trial(0, false))));
+    assert!(refused(store.append("a", &trial(0))));
     assert!(store.studies().unwrap().is_empty(), "a refused record must leave nothing behind");
     store.append("a", &header("a")).unwrap();
     assert!(refused(store.append("a", &header("a"))));
@@ -79,11 +82,43 @@ fn the_first_evaluation_wins(store: &dyn Store) {
     let (first, second) = (cached("first", 1.0), cached("second", 2.0));
     store.remember(&key(0), &first).unwrap();
     store.remember(&key(0), &second).unwrap();
-    assert_eq!(store.cached(&key(0)).unwrap(), Some(first));
+    assert_eq!(store.cached(&key(0)).unwrap(), [first]);
     let failure = EvalFailure::NotFinite { metric: "kl".into(), item: 3, value: f64::INFINITY };
     let failed = Cached { outcome: Err(failure), ..cached("failed", 0.0) };
     store.remember(&key(1), &failed).unwrap();
-    assert_eq!(store.cached(&key(1)).unwrap(), Some(failed));
+    assert_eq!(store.cached(&key(1)).unwrap(), [failed]);
+}
+
+fn evaluations_of_a_key_come_back_in_order(store: &dyn Store) {
+    // More than one byte can count, in no order of their items, and with another key between them.
+    let entries: Vec<Cached> = (0..300).rev().map(|item| part(&[item], f64::from(item))).collect();
+    for entry in &entries {
+        store.remember(&key(0), entry).unwrap();
+        store.remember(&key(1), entry).unwrap();
+    }
+    assert_eq!(store.cached(&key(0)).unwrap(), entries);
+    assert_eq!(store.cached(&key(1)).unwrap(), entries);
+}
+
+fn an_evaluation_that_adds_no_item_is_not_kept(store: &dyn Store) {
+    let failed = Cached { outcome: Err(EvalFailure::Interrupted), ..part(&[9, 8], 0.0) };
+    let empty = part(&[], 0.0);
+    let kept = [part(&[2, 0], 1.0), part(&[1, 2, 3], 2.0), failed, part(&[8, 7], 3.0)];
+    // Known from one entry, from several together, from a failure, and nothing at all.
+    let not_kept =
+        [part(&[0], 4.0), part(&[3, 0, 1], 5.0), part(&[8], 6.0), part(&[7, 9], 7.0), empty.clone()];
+    for cached in &kept {
+        store.remember(&key(0), cached).unwrap();
+    }
+    for cached in &not_kept {
+        store.remember(&key(0), cached).unwrap();
+    }
+    assert_eq!(store.cached(&key(0)).unwrap(), kept);
+
+    for cached in [&empty, &part(&[], 1.0), &kept[0]] {
+        store.remember(&key(1), cached).unwrap();
+    }
+    assert_eq!(store.cached(&key(1)).unwrap(), [empty, kept[0].clone()]);
 }
 
 fn every_part_of_the_key_counts(store: &dyn Store) {
@@ -94,26 +129,34 @@ fn every_part_of_the_key_counts(store: &dyn Store) {
         CacheKey { task: other, ..key(0) },
         CacheKey { split: Split::Report, ..key(0) },
         CacheKey { split: Split::Elsewhere("report".into()), ..key(0) },
-        CacheKey { fidelity: Fidelity { items: 5 }, ..key(0) },
         CacheKey { plan: other, ..key(0) },
         CacheKey { numerics: "f16/other".into(), ..key(0) },
     ];
     for (number, key) in keys.iter().enumerate() {
-        assert_eq!(store.cached(key).unwrap(), None, "{key:?}");
+        assert_eq!(store.cached(key).unwrap(), [], "{key:?}");
         store.remember(key, &cached("a", number as f64)).unwrap();
     }
     for (number, key) in keys.iter().enumerate() {
-        assert_eq!(store.cached(key).unwrap(), Some(cached("a", number as f64)));
+        assert_eq!(store.cached(key).unwrap(), [cached("a", number as f64)]);
     }
 }
 
-fn runs_are_kept_per_study(store: &dyn Store) {
-    for seconds in [1.5, 0.25] {
-        store.note_run("a", RunTime { seconds }).unwrap();
+fn notes_are_kept_per_study(store: &dyn Store) {
+    let effort =
+        |trial| TrialEffort { trial, work: Work { computed: 7, naive: u64::MAX }, seconds: 0.1 + 0.2 };
+    let notes = [
+        RunNote::Trials(vec![effort(0), effort(u64::MAX)]),
+        run(1.5, None),
+        RunNote::Trials(vec![]),
+        run(0.25, Some(u64::MAX)),
+    ];
+    for note in &notes {
+        store.note("a", note).unwrap();
     }
-    store.note_run("b", RunTime { seconds: 9.0 }).unwrap();
-    assert_eq!(store.runs("a").unwrap(), [RunTime { seconds: 1.5 }, RunTime { seconds: 0.25 }]);
-    assert!(store.studies().unwrap().is_empty(), "a run time is no journal");
+    store.note("b", &run(9.0, None)).unwrap();
+    assert_eq!(store.notes_on("a").unwrap(), notes);
+    assert_eq!(store.notes_on("b").unwrap(), [run(9.0, None)]);
+    assert!(store.studies().unwrap().is_empty(), "a note is no journal");
 }
 
 fn names_are_checked(store: &dyn Store) {
@@ -121,8 +164,8 @@ fn names_are_checked(store: &dyn Store) {
         let bad = |error| matches!(error, StoreError::BadName { .. });
         assert!(store.append(name, &header("a")).is_err_and(bad), "{name}");
         assert!(store.records(name).is_err_and(bad), "{name}");
-        assert!(store.note_run(name, RunTime { seconds: 1.0 }).is_err_and(bad), "{name}");
-        assert!(store.runs(name).is_err_and(bad), "{name}");
+        assert!(store.note(name, &run(1.0, None)).is_err_and(bad), "{name}");
+        assert!(store.notes_on(name).is_err_and(bad), "{name}");
     }
 }
 
@@ -133,7 +176,7 @@ fn writers_in_several_threads_lose_nothing(store: &dyn Store) {
             scope.spawn(move || {
                 store.append(&study(thread), &header(&study(thread))).unwrap();
                 for id in 0..10 {
-                    store.append(&study(thread), &trial(id, false)).unwrap();
+                    store.append(&study(thread), &trial(id)).unwrap();
                     store.remember(&key(100 * thread + id), &cached("a", id as f64)).unwrap();
                 }
             });
@@ -143,7 +186,7 @@ fn writers_in_several_threads_lose_nothing(store: &dyn Store) {
         assert_eq!(store.records(&study(thread)).unwrap().len(), 11);
         for id in 0..10 {
             let found = store.cached(&key(100 * thread + id)).unwrap();
-            assert_eq!(found, Some(cached("a", id as f64)));
+            assert_eq!(found, [cached("a", id as f64)]);
         }
     }
 }
@@ -175,17 +218,19 @@ fn header(study: &str) -> Record {
     }))
 }
 
-fn trial(id: u64, fails: bool) -> Record {
+/// A finished trial: each of the three ways to finish, in turn.
+fn trial(id: u64) -> Record {
     let config =
         Config::new(vec![vec![Value::Index(id as u32), Value::Real(-0.0)], vec![Value::Indices(vec![0, 2])]]);
     let costs =
         vec![Cost { resource: "memory".into(), unit: "bytes".into(), value: 0.1 + 0.2, dense: f64::NAN }];
     let origin = strategy::Origin::Varied { parents: vec![id, 0] };
     let mut trial = Trial::new(id, config, Plan::dense(), costs, origin);
-    let state = if fails {
-        TrialState::Failed("out of \"range\"\n".to_owned())
-    } else {
-        TrialState::Complete(Outcome { scores: scores(id as f64), reused: id.is_multiple_of(2) })
+    let (scores, reused) = (scores(id as f64), id.is_multiple_of(2));
+    let state = match id % 3 {
+        0 => TrialState::Complete(Outcome { scores, reused }),
+        1 => TrialState::Failed("out of \"range\"\n".to_owned()),
+        _ => TrialState::Dropped(Dropped { stage: 2, items: vec![6, 0, 3, 9], scores, rival: 0, reused }),
     };
     trial.advance(state).unwrap();
     Record::Trial(Box::new(trial))
@@ -196,7 +241,6 @@ fn key(number: u64) -> CacheKey {
         model: ContentHash::of(b"model"),
         task: ContentHash::of(b"task"),
         split: Split::Selection,
-        fidelity: Fidelity { items: 4 },
         plan: ContentHash::of(&number.to_be_bytes()),
         numerics: "f32/test".to_owned(),
     }
@@ -204,16 +248,28 @@ fn key(number: u64) -> CacheKey {
 
 fn cached(by: &str, value: f64) -> Cached {
     let origin = Origin { study: "a".to_owned(), by: by.to_owned() };
-    Cached { outcome: Ok(scores(value)), origin }
+    Cached { items: vec![0, 1, 2, 3], outcome: Ok(scores(value)), origin }
+}
+
+/// An evaluation of some items.
+fn part(items: &[u32], value: f64) -> Cached {
+    let metric = MetricScore {
+        aggregate: Aggregate::Mean,
+        items: vec![value; items.len()],
+        weights: vec![1.0; items.len()],
+    };
+    let scores = Scores { metrics: BTreeMap::from([("kl".to_owned(), metric)]) };
+    Cached { items: items.to_vec(), outcome: Ok(scores), ..cached("a", value) }
+}
+
+fn run(seconds: f64, peak_memory: Option<u64>) -> RunNote {
+    RunNote::Run(RunTime { seconds, peak_memory })
 }
 
 fn scores(value: f64) -> Scores {
     let items = vec![value, 1e-300, 1.0 / 3.0, f64::MIN_POSITIVE / 8.0];
     let metric = MetricScore { aggregate: Aggregate::ExpMean, items, weights: vec![1.0; 4] };
-    Scores {
-        metrics: BTreeMap::from([("perplexity".to_owned(), metric)]),
-        work: Work { computed: 7, naive: u64::MAX },
-    }
+    Scores { metrics: BTreeMap::from([("perplexity".to_owned(), metric)]) }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use attune_core::store::{Record, RunTime, StoreError};
+use attune_core::store::{Record, RunNote, StoreError};
 use attune_core::trial::TrialState;
 
 use crate::error::io;
@@ -85,12 +85,12 @@ pub fn health(path: &Path) -> Result<Health, StoreError> {
 
 fn study_health(layout: &Layout, name: String, problems: &mut Vec<String>) -> StudyHealth {
     let records = or_note(journal::records(layout, &name), problems);
-    let runs: Vec<RunTime> = or_note(log::read_all(&layout.log(&LogName::Runs(name.clone()))), problems);
+    let notes: Vec<RunNote> = or_note(log::read_all(&layout.log(&LogName::Runs(name.clone()))), problems);
     let mut health = StudyHealth {
         trials: 0,
         failed: 0,
         reported: matches!(records.last(), Some(Record::Report(_))),
-        runs: runs.len() as u64,
+        runs: notes.iter().filter(|note| matches!(note, RunNote::Run(_))).count() as u64,
         bytes: file_bytes(&layout.log(&LogName::Journal(name.clone()))),
         name,
     };

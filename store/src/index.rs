@@ -4,8 +4,9 @@
 //! opening a store and finding an evaluation independent of how much is stored, and it remembers how long
 //! every log was, so that a truncated one is noticed. The only place that knows sled.
 //!
-//! Keys are only ever added (`log ‖ 0 ‖ line number, big-endian`), because sled grows when hot keys are
-//! overwritten; values stay far below the size at which it moves them into files of their own.
+//! Keys are only ever added (`log ‖ 0 ‖ line number` for lines, `hash of the key ‖ line number` for evaluations,
+//! numbers big-endian), because sled grows when hot keys are overwritten; values stay far below the size at
+//! which it moves them into files of their own.
 
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
@@ -75,16 +76,17 @@ impl Index {
         added.map(drop).map_err(|error| failed(&self.path, "write", error))
     }
 
-    /// Where an evaluation is in the cache log.
-    pub(crate) fn cached(&self, key: &CacheKey) -> Result<Option<Span>, StoreError> {
-        let found = self.cache.get(cache_key(key)).map_err(|error| failed(&self.path, "read", error))?;
-        found.map(|value| self.span(&value)).transpose()
+    /// Where the evaluations of a key are in the cache log, oldest first.
+    pub(crate) fn cached(&self, key: &CacheKey) -> Result<Vec<Span>, StoreError> {
+        let found = self.cache.scan_prefix(cache_key(key)).values();
+        found.map(|value| self.span(&value.map_err(|error| failed(&self.path, "read", error))?)).collect()
     }
 
-    /// Notes an evaluation, unless there is one; durable after [`flush`](Self::flush).
+    /// Notes an evaluation; durable after [`flush`](Self::flush).
     pub(crate) fn add_cached(&self, key: &CacheKey, span: Span) -> Result<(), StoreError> {
-        let key = cache_key(key);
-        let added = self.cache.compare_and_swap(key, None::<&[u8]>, Some(value(span)));
+        // Numbered by line, so that noting a line again after a kill changes nothing.
+        let key = [cache_key(key).as_slice(), &span.line.to_be_bytes()].concat();
+        let added = self.cache.insert(key, value(span));
         added.map(drop).map_err(|error| failed(&self.path, "write", error))
     }
 
@@ -160,13 +162,11 @@ fn cache_key(key: &CacheKey) -> [u8; 32] {
         Split::Report => ("report", ""),
         Split::Elsewhere(domain) => ("elsewhere", domain.as_str()),
     };
-    let items = key.fidelity.items.to_be_bytes();
     *ContentHash::of_parts([
         key.model.as_bytes().as_slice(),
         key.task.as_bytes(),
         kind.as_bytes(),
         domain.as_bytes(),
-        &items,
         key.plan.as_bytes(),
         key.numerics.as_bytes(),
     ])

@@ -29,7 +29,7 @@ pub(crate) enum LogName {
     Cache,
     /// The journal of a study.
     Journal(String),
-    /// The wall-clock times of a study's runs.
+    /// What a study's runs took.
     Runs(String),
 }
 
@@ -81,9 +81,10 @@ impl Layout {
         self.root.join(LOCK)
     }
 
-    /// The index. Its name carries the version of its content.
+    /// The index. Its name carries the version of its content: one of another version is left alone, and this
+    /// one is filled from the logs. Version 1 had one evaluation for each key and number of items.
     pub(crate) fn database(&self) -> PathBuf {
-        self.root.join("db-v1")
+        self.root.join("db-v2")
     }
 
     /// The file of a log.

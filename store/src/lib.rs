@@ -6,9 +6,9 @@
 //! FORMAT                  attune-store 1
 //! lock                    held by the one process that writes; holds its number
 //! journal/<study>.jsonl   header, trials, report: the same bytes for the same study, wherever it ran
-//! cache.jsonl             every evaluation with its key
-//! runs/<study>.jsonl      how long each run took: the only part that differs from run to run
-//! db-v1/                  sled: where things are in the logs; can be filled again from them
+//! cache.jsonl             every evaluation with its key and items: a key has several when items were added
+//! runs/<study>.jsonl      what each run and each trial in it took: the only part that differs from run to run
+//! db-v2/                  sled: where things are in the logs; can be filled again from them
 //! ```
 //!
 //! The logs are append-only text, one sealed line per record (`line`), and the whole truth. The index makes
@@ -25,6 +25,7 @@ mod error;
 mod health;
 mod index;
 mod journal;
+mod known;
 mod layout;
 mod line;
 mod lock;

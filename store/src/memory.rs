@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use attune_core::store::{CacheKey, Cached, Record, RunTime, Store, StoreError};
+use attune_core::store::{CacheKey, Cached, Record, RunNote, Store, StoreError};
 
 use crate::journal::misplaced;
+use crate::known;
 use crate::name::check_name;
 use crate::wire::{self, WireError};
 
@@ -18,8 +19,8 @@ pub struct MemoryStore {
 #[derive(Debug, Default)]
 struct Kept {
     journals: BTreeMap<String, Vec<Record>>,
-    cache: HashMap<CacheKey, Cached>,
-    runs: BTreeMap<String, Vec<RunTime>>,
+    cache: HashMap<CacheKey, Vec<Cached>>,
+    runs: BTreeMap<String, Vec<RunNote>>,
 }
 
 impl MemoryStore {
@@ -60,22 +61,26 @@ impl Store for MemoryStore {
         }
     }
 
-    fn cached(&self, key: &CacheKey) -> Result<Option<Cached>, StoreError> {
-        Ok(self.kept().cache.get(key).cloned())
+    fn cached(&self, key: &CacheKey) -> Result<Vec<Cached>, StoreError> {
+        Ok(self.kept().cache.get(key).cloned().unwrap_or_default())
     }
 
     fn remember(&self, key: &CacheKey, cached: &Cached) -> Result<(), StoreError> {
-        self.kept().cache.entry(key.clone()).or_insert_with(|| cached.clone());
+        let mut kept = self.kept();
+        let entries = kept.cache.entry(key.clone()).or_default();
+        if known::adds(entries, cached) {
+            entries.push(cached.clone());
+        }
         Ok(())
     }
 
-    fn note_run(&self, study: &str, run: RunTime) -> Result<(), StoreError> {
+    fn note(&self, study: &str, note: &RunNote) -> Result<(), StoreError> {
         check_name(study)?;
-        self.kept().runs.entry(study.to_owned()).or_default().push(run);
+        self.kept().runs.entry(study.to_owned()).or_default().push(note.clone());
         Ok(())
     }
 
-    fn runs(&self, study: &str) -> Result<Vec<RunTime>, StoreError> {
+    fn notes_on(&self, study: &str) -> Result<Vec<RunNote>, StoreError> {
         check_name(study)?;
         Ok(self.kept().runs.get(study).cloned().unwrap_or_default())
     }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use attune_core::store::{Record, RunTime, StoreError};
+use attune_core::store::{Record, RunNote, StoreError};
 use attune_core::suggest::hint;
 
 use crate::journal;
@@ -54,11 +54,11 @@ impl ReadStore {
         Ok(records)
     }
 
-    /// How long the runs of a study took.
+    /// All notes on runs of a study, oldest first.
     ///
     /// # Errors
     /// See [`StoreError`].
-    pub fn runs(&self, study: &str) -> Result<Vec<RunTime>, StoreError> {
+    pub fn notes_on(&self, study: &str) -> Result<Vec<RunNote>, StoreError> {
         check_name(study)?;
         log::read_all(&self.layout.log(&LogName::Runs(study.to_owned())))
     }

@@ -21,7 +21,7 @@ use crate::wire;
 /// had to be changed are kept as `<name>.damaged-N`.
 ///
 /// A journal keeps the records before the first unreadable one: the study goes on from there, and what was
-/// evaluated after it is still in the cache. The cache and run times keep every readable line. A file that is
+/// evaluated after it is still in the cache. The cache and the notes on runs keep every readable line. A file that is
 /// intact and of another version is left alone.
 ///
 /// # Errors

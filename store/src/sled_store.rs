@@ -6,11 +6,12 @@ use std::io;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use attune_core::store::{CacheKey, Cached, Record, RunTime, Store, StoreError};
+use attune_core::store::{CacheKey, Cached, Record, RunNote, Store, StoreError};
 
 use crate::error::io;
 use crate::index::Index;
 use crate::journal;
+use crate::known;
 use crate::layout::{Layout, LogName};
 use crate::lock::Lock;
 use crate::log::{self, Log, Span};
@@ -102,6 +103,22 @@ impl Open {
         }
     }
 
+    /// Everything that is kept under a key, oldest first. The log may hold more: lines that add no item, written
+    /// when a number of items was part of the key.
+    fn cached(&mut self, layout: &Layout, key: &CacheKey) -> Result<Vec<Cached>, StoreError> {
+        let mut kept = vec![];
+        for span in self.index.cached(key)? {
+            let (found, cached) = self.log(layout, LogName::Cache)?.read::<Entry>(span)?;
+            if found != *key {
+                return Err(self.index.damaged("it points to another evaluation than the one asked for"));
+            }
+            if known::adds(&kept, &cached) {
+                kept.push(cached);
+            }
+        }
+        Ok(kept)
+    }
+
     fn append(
         &mut self,
         layout: &Layout,
@@ -150,32 +167,26 @@ impl Store for SledStore {
         open.append(&self.layout, name, &json, |_, _| Ok(()))
     }
 
-    fn cached(&self, key: &CacheKey) -> Result<Option<Cached>, StoreError> {
-        let mut open = self.open_part();
-        let Some(span) = open.index.cached(key)? else { return Ok(None) };
-        let (found, cached) = open.log(&self.layout, LogName::Cache)?.read::<Entry>(span)?;
-        if found != *key {
-            return Err(open.index.damaged("it points to another evaluation than the one asked for"));
-        }
-        Ok(Some(cached))
+    fn cached(&self, key: &CacheKey) -> Result<Vec<Cached>, StoreError> {
+        self.open_part().cached(&self.layout, key)
     }
 
     fn remember(&self, key: &CacheKey, cached: &Cached) -> Result<(), StoreError> {
         let mut open = self.open_part();
-        if open.index.cached(key)?.is_some() {
+        if !known::adds(&open.cached(&self.layout, key)?, cached) {
             return Ok(());
         }
         let json = encode(&cached.origin.study, &(key.clone(), cached.clone()))?;
         open.append(&self.layout, LogName::Cache, &json, |index, span| index.add_cached(key, span))
     }
 
-    fn note_run(&self, study: &str, run: RunTime) -> Result<(), StoreError> {
+    fn note(&self, study: &str, note: &RunNote) -> Result<(), StoreError> {
         check_name(study)?;
-        let json = encode(study, &run)?;
+        let json = encode(study, note)?;
         self.open_part().append(&self.layout, LogName::Runs(study.to_owned()), &json, |_, _| Ok(()))
     }
 
-    fn runs(&self, study: &str) -> Result<Vec<RunTime>, StoreError> {
+    fn notes_on(&self, study: &str) -> Result<Vec<RunNote>, StoreError> {
         check_name(study)?;
         let _open = self.open_part();
         log::read_all(&self.layout.log(&LogName::Runs(study.to_owned())))

@@ -2,7 +2,12 @@
 //!
 //! Domain types are never serialised. Every form here is explicit, refuses unknown fields, and converts to
 //! and from its domain type; `HashMap`s and clocks have no place in it, so that equal records are equal
-//! bytes. A change to any of these forms, an added field included, is a new format version.
+//! bytes.
+//!
+//! Within a version forms only grow, and every line that was ever written in it is read: a field that older
+//! lines lack is optional, one that is no longer written is still understood or passed over. An older attune
+//! that finds something newer names it, and leaves the file alone. A change that older lines do not survive is
+//! a new format version.
 
 mod cache;
 mod config;

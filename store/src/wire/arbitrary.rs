@@ -3,17 +3,17 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use attune_core::evaluator::{EvalFailure, Fidelity, Split};
+use attune_core::evaluator::{EvalFailure, Split};
 use attune_core::hash::ContentHash;
 use attune_core::plan::{AttentionSpan, Edit, KeepExperts, KvBits, Plan};
 use attune_core::report::{Best, Contender, Estimates, Report};
 use attune_core::scores::{Aggregate, MetricScore, Scores, Work};
 use attune_core::space::{Axis, Config, Dimension, Domain, Scale, Value};
 use attune_core::stats::Estimate;
-use attune_core::store::{CacheKey, Cached, Origin, Record, StudyHeader};
+use attune_core::store::{CacheKey, Cached, Origin, Record, RunNote, RunTime, StudyHeader, TrialEffort};
 use attune_core::strategy;
 use attune_core::technique::Cost;
-use attune_core::trial::{Outcome, Trial, TrialState};
+use attune_core::trial::{Dropped, Outcome, Trial, TrialState};
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 
@@ -31,20 +31,24 @@ pub(crate) fn record() -> impl Strategy<Value = Record> {
 /// Any cached evaluation.
 pub(crate) fn entry() -> impl Strategy<Value = Entry> {
     let split = prop_oneof![Just(Split::Selection), Just(Split::Report), text().prop_map(Split::Elsewhere)];
-    let key = (hash(), hash(), split, any::<u32>(), hash(), text()).prop_map(
-        |(model, task, split, items, plan, numerics)| CacheKey {
-            model,
-            task,
-            split,
-            fidelity: Fidelity { items },
-            plan,
-            numerics,
-        },
-    );
+    let key = (hash(), hash(), split, hash(), text())
+        .prop_map(|(model, task, split, plan, numerics)| CacheKey { model, task, split, plan, numerics });
     let outcome = prop_oneof![scores().prop_map(Ok), failure().prop_map(Err)];
-    let cached = (outcome, text(), text())
-        .prop_map(|(outcome, study, by)| Cached { outcome, origin: Origin { study, by } });
+    let cached = (vec(any::<u32>(), 0..6), outcome, text(), text())
+        .prop_map(|(items, outcome, study, by)| Cached { items, outcome, origin: Origin { study, by } });
     (key, cached)
+}
+
+/// Any note on a run.
+pub(crate) fn note() -> impl Strategy<Value = RunNote> {
+    let work = (any::<u64>(), any::<u64>()).prop_map(|(computed, naive)| Work { computed, naive });
+    let effort =
+        (any::<u64>(), work, real()).prop_map(|(trial, work, seconds)| TrialEffort { trial, work, seconds });
+    prop_oneof![
+        (real(), any::<Option<u64>>())
+            .prop_map(|(seconds, peak_memory)| RunNote::Run(RunTime { seconds, peak_memory })),
+        vec(effort, 0..4).prop_map(RunNote::Trials),
+    ]
 }
 
 /// Every bit pattern, and the special ones often.
@@ -148,13 +152,26 @@ fn costs() -> impl Strategy<Value = Vec<Cost>> {
 }
 
 fn scores() -> impl Strategy<Value = Scores> {
+    (0..6_usize).prop_flat_map(scores_of)
+}
+
+/// Scores of so many items.
+fn scores_of(items: usize) -> impl Strategy<Value = Scores> {
     let aggregate = prop_oneof![Just(Aggregate::Mean), Just(Aggregate::ExpMean)];
-    let metric = (aggregate, vec((real(), real()), 0..6)).prop_map(|(aggregate, pairs)| {
+    let metric = (aggregate, vec((real(), real()), items)).prop_map(|(aggregate, pairs)| {
         let (items, weights) = pairs.into_iter().unzip();
         MetricScore { aggregate, items, weights }
     });
-    (btree_map(text(), metric, 0..3), any::<u64>(), any::<u64>())
-        .prop_map(|(metrics, computed, naive)| Scores { metrics, work: Work { computed, naive } })
+    btree_map(text(), metric, 0..3).prop_map(|metrics| Scores { metrics })
+}
+
+fn dropped() -> impl Strategy<Value = Dropped> {
+    let scored = vec(any::<u32>(), 0..6).prop_flat_map(|items| {
+        let scores = scores_of(items.len());
+        (Just(items), scores)
+    });
+    (any::<u32>(), scored, any::<u64>(), any::<bool>())
+        .prop_map(|(stage, (items, scores), rival, reused)| Dropped { stage, items, scores, rival, reused })
 }
 
 fn failure() -> impl Strategy<Value = EvalFailure> {
@@ -186,6 +203,7 @@ fn trial() -> impl Strategy<Value = Trial> {
     let state = prop_oneof![
         (scores(), any::<bool>())
             .prop_map(|(scores, reused)| TrialState::Complete(Outcome { scores, reused })),
+        dropped().prop_map(TrialState::Dropped),
         text().prop_map(TrialState::Failed),
     ];
     (any::<u64>(), config(), plan(), costs(), origin, state).prop_map(

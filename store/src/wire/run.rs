@@ -1,26 +1,76 @@
 //! Lines of `runs/<study>.jsonl`.
 
-use attune_core::store::RunTime;
+use attune_core::scores::Work;
+use attune_core::store::{RunNote, RunTime, TrialEffort};
 use serde::{Deserialize, Serialize};
 
 use super::float::Float;
 use super::{Wire, WireError};
 
-/// How long one run took.
+/// What a run took (`seconds`, and `peak_memory` where it is known), or what its `trials` did. One form for both,
+/// because the first had no tag when it was the only one.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct RunV1 {
+pub(crate) struct NoteV1 {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    seconds: Option<Float>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    peak_memory: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    trials: Option<Vec<EffortV1>>,
+}
+
+/// What one trial took.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EffortV1 {
+    trial: u64,
+    computed: u64,
+    naive: u64,
     seconds: Float,
 }
 
-impl Wire for RunTime {
-    type Form = RunV1;
+impl Wire for RunNote {
+    type Form = NoteV1;
 
-    fn to_form(&self) -> Result<RunV1, WireError> {
-        Ok(RunV1 { seconds: Float(self.seconds) })
+    fn to_form(&self) -> Result<NoteV1, WireError> {
+        Ok(match self {
+            Self::Run(RunTime { seconds, peak_memory }) => {
+                NoteV1 { seconds: Some(Float(*seconds)), peak_memory: *peak_memory, trials: None }
+            }
+            Self::Trials(trials) => NoteV1 {
+                seconds: None,
+                peak_memory: None,
+                trials: Some(trials.iter().map(EffortV1::from).collect()),
+            },
+        })
     }
 
-    fn from_form(form: RunV1) -> Result<Self, WireError> {
-        Ok(Self { seconds: form.seconds.0 })
+    fn from_form(form: NoteV1) -> Result<Self, WireError> {
+        match form {
+            NoteV1 { seconds: Some(seconds), peak_memory, trials: None } => {
+                Ok(Self::Run(RunTime { seconds: seconds.0, peak_memory }))
+            }
+            NoteV1 { seconds: None, peak_memory: None, trials: Some(trials) } => {
+                Ok(Self::Trials(trials.into_iter().map(TrialEffort::from).collect()))
+            }
+            _ => Err(WireError::Meaning(
+                "a note on a run has either `seconds`, perhaps with `peak_memory`, or `trials`".to_owned(),
+            )),
+        }
+    }
+}
+
+impl From<&TrialEffort> for EffortV1 {
+    fn from(effort: &TrialEffort) -> Self {
+        let Work { computed, naive } = effort.work;
+        Self { trial: effort.trial, computed, naive, seconds: Float(effort.seconds) }
+    }
+}
+
+impl From<EffortV1> for TrialEffort {
+    fn from(form: EffortV1) -> Self {
+        let work = Work { computed: form.computed, naive: form.naive };
+        Self { trial: form.trial, work, seconds: form.seconds.0 }
     }
 }

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use attune_core::scores::{Aggregate, MetricScore, Scores, Work};
+use attune_core::scores::{Aggregate, MetricScore, Scores};
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use super::WireError;
@@ -13,7 +14,9 @@ use super::float::{self, Float};
 #[serde(deny_unknown_fields)]
 pub(crate) struct ScoresV1 {
     metrics: BTreeMap<String, MetricV1>,
-    work: WorkV1,
+    /// Stood here before it moved to the notes on runs.
+    #[serde(default, skip_serializing, rename = "work")]
+    _work: IgnoredAny,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -31,17 +34,10 @@ enum AggregateV1 {
     ExpMean,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WorkV1 {
-    computed: u64,
-    naive: u64,
-}
-
 impl From<&Scores> for ScoresV1 {
     fn from(scores: &Scores) -> Self {
         let metrics = scores.metrics.iter().map(|(name, metric)| (name.clone(), metric.into())).collect();
-        Self { metrics, work: WorkV1 { computed: scores.work.computed, naive: scores.work.naive } }
+        Self { metrics, _work: IgnoredAny }
     }
 }
 
@@ -57,7 +53,7 @@ impl TryFrom<ScoresV1> for Scores {
                 Ok((name, metric))
             })
             .collect::<Result<_, WireError>>()?;
-        Ok(Self { metrics, work: Work { computed: scores.work.computed, naive: scores.work.naive } })
+        Ok(Self { metrics })
     }
 }
 

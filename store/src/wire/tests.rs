@@ -1,7 +1,8 @@
-use attune_core::store::{Record, RunTime};
+use attune_core::scores::Work;
+use attune_core::store::{Record, RunNote, RunTime, TrialEffort};
 use proptest::prelude::*;
 
-use super::arbitrary::{entry, record};
+use super::arbitrary::{entry, note, record};
 use super::*;
 
 /// Debug text tells −0 from 0 and prints the shortest text of every finite number; the canonical JSON of a
@@ -27,6 +28,11 @@ proptest! {
     }
 
     #[test]
+    fn notes_on_runs_round_trip_bit_exactly(note in note()) {
+        round_trips(&note)?;
+    }
+
+    #[test]
     fn decoding_never_panics(record in record(), at in any::<prop::sample::Index>(), byte in any::<u8>()) {
         let mut json = encode(&record).unwrap().into_bytes();
         let at = at.index(json.len());
@@ -43,8 +49,12 @@ fn refusal<T: Wire + std::fmt::Debug>(json: &str) -> String {
 
 #[test]
 fn what_this_version_does_not_write_is_refused_by_name() {
-    let text = refusal::<RunTime>(r#"{"seconds":1.0,"minutes":2}"#);
-    assert!(text.contains("unknown field `minutes`, expected `seconds`"), "{text}");
+    let text = refusal::<RunNote>(r#"{"seconds":1.0,"minutes":2}"#);
+    assert!(text.contains("unknown field `minutes`, expected one of `seconds`"), "{text}");
+    for neither in ["{}", r#"{"seconds":1.0,"trials":[]}"#, r#"{"peak_memory":1}"#, r#"{"seconds":null}"#] {
+        let text = refusal::<RunNote>(neither);
+        assert!(text.starts_with("a note on a run has either `seconds`"), "{neither}: {text}");
+    }
     let text = refusal::<Record>(r#"{"note":{}}"#);
     assert!(text.contains("unknown variant `note`"), "{text}");
     let trial = |plan: &str, scores: &str| {
@@ -52,11 +62,66 @@ fn what_this_version_does_not_write_is_refused_by_name() {
             r#"{{"trial":{{"id":0,"config":[],"plan":{plan},"costs":[],"origin":"random","state":{{"complete":{{"scores":{scores},"reused":false}}}}}}}}"#
         )
     };
-    let scores = r#"{"metrics":{},"work":{"computed":0,"naive":0}}"#;
+    let scores = r#"{"metrics":{}}"#;
     decode::<Record>(&trial("[]", scores)).unwrap();
     let text = refusal::<Record>(&trial(r#"[{"kind":"merge-experts","args":{}}]"#, scores));
     assert!(text.contains("unknown edit `merge-experts`"), "{text}");
-    let scores = r#"{"metrics":{"kl":{"aggregate":"mean","items":[1.0],"weights":[]}},"work":{"computed":0,"naive":0}}"#;
+    let scores = r#"{"metrics":{"kl":{"aggregate":"mean","items":[1.0],"weights":[]}}}"#;
     let text = refusal::<Record>(&trial("[]", scores));
     assert_eq!(text, "metric `kl` has 1 items and 0 weights, expected as many");
+}
+
+#[test]
+fn what_a_run_took_is_written_as_ever_and_what_its_trials_took_beside_it() {
+    let run = |peak_memory| RunNote::Run(RunTime { seconds: 12.25, peak_memory });
+    let effort = TrialEffort { trial: 3, work: Work { computed: 7, naive: 9 }, seconds: 0.5 };
+    let notes = [
+        (run(None), r#"{"seconds":12.25}"#),
+        (run(Some(1 << 30)), r#"{"seconds":12.25,"peak_memory":1073741824}"#),
+        (RunNote::Trials(vec![effort]), r#"{"trials":[{"trial":3,"computed":7,"naive":9,"seconds":0.5}]}"#),
+    ];
+    for (note, json) in notes {
+        assert_eq!(encode(&note).unwrap(), json);
+        assert_eq!(decode::<RunNote>(json).unwrap(), note);
+    }
+}
+
+#[test]
+fn items_are_a_list_beside_the_key_and_were_a_number_in_it() {
+    let hash = "00".repeat(32);
+    let line = |in_key: &str, beside: &str| {
+        format!(
+            r#"{{"key":{{"model":"{hash}","task":"{hash}","split":"report",{in_key}"plan":"{hash}","numerics":"n"}},{beside}"outcome":{{"scores":{{"metrics":{{}}}}}},"origin":{{"study":"one","by":"0"}}}}"#
+        )
+    };
+    let (old, new) = (line(r#""items":3,"#, ""), line("", r#""items":[0,1,2],"#));
+    assert_eq!(decode::<Entry>(&old).unwrap(), decode::<Entry>(&new).unwrap());
+    assert_eq!(encode(&decode::<Entry>(&old).unwrap()).unwrap(), new);
+    let text = refusal::<Entry>(&line(r#""items":3,"#, r#""items":[0],"#));
+    assert_eq!(text, "`items` twice, in the key and beside it, expected one");
+    assert_eq!(refusal::<Entry>(&line("", "")), "an evaluation without `items`");
+}
+
+#[test]
+fn work_in_scores_is_passed_over_and_not_written() {
+    let trial = |work: &str| {
+        format!(
+            r#"{{"trial":{{"id":0,"config":[],"plan":[],"costs":[],"origin":"random","state":{{"complete":{{"scores":{{"metrics":{{}}{work}}},"reused":false}}}}}}}}"#
+        )
+    };
+    let old = decode::<Record>(&trial(r#","work":{"computed":1,"naive":2}"#)).unwrap();
+    assert_eq!(encode(&old).unwrap(), trial(""));
+}
+
+#[test]
+fn a_dropped_trial_has_a_value_for_each_of_its_items() {
+    let trial = |items: &str| {
+        format!(
+            r#"{{"trial":{{"id":4,"config":[],"plan":[],"costs":[],"origin":"random","state":{{"dropped":{{"stage":1,"items":{items},"scores":{{"metrics":{{"kl":{{"aggregate":"mean","items":[1.0,2.0],"weights":[1.0,1.0]}}}}}},"rival":2,"reused":true}}}}}}}}"#
+        )
+    };
+    let whole = trial("[5,1]");
+    assert_eq!(encode(&decode::<Record>(&whole).unwrap()).unwrap(), whole);
+    let text = refusal::<Record>(&trial("[5]"));
+    assert_eq!(text, "metric `kl` has 2 values for 1 items, expected as many");
 }

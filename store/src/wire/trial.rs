@@ -1,8 +1,9 @@
 //! Finished trials.
 
+use attune_core::scores::Scores;
 use attune_core::strategy::Origin;
 use attune_core::technique::Cost;
-use attune_core::trial::{Outcome, Trial, TrialState};
+use attune_core::trial::{Dropped, Outcome, Trial, TrialState};
 use serde::{Deserialize, Serialize};
 
 use super::WireError;
@@ -45,6 +46,7 @@ enum OriginV1 {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 enum StateV1 {
     Complete { scores: ScoresV1, reused: bool },
+    Dropped { stage: u32, items: Vec<u32>, scores: ScoresV1, rival: u64, reused: bool },
     Failed(String),
 }
 
@@ -56,6 +58,13 @@ impl TryFrom<&Trial> for TrialV1 {
             TrialState::Complete(Outcome { scores, reused }) => {
                 StateV1::Complete { scores: scores.into(), reused: *reused }
             }
+            TrialState::Dropped(dropped) => StateV1::Dropped {
+                stage: dropped.stage,
+                items: dropped.items.clone(),
+                scores: (&dropped.scores).into(),
+                rival: dropped.rival,
+                reused: dropped.reused,
+            },
             TrialState::Failed(reason) => StateV1::Failed(reason.clone()),
             unfinished @ (TrialState::Waiting | TrialState::Running) => {
                 return Err(WireError::Meaning(format!(
@@ -84,6 +93,10 @@ impl TryFrom<TrialV1> for Trial {
             StateV1::Complete { scores, reused } => {
                 TrialState::Complete(Outcome { scores: scores.try_into()?, reused })
             }
+            StateV1::Dropped { stage, items, scores, rival, reused } => {
+                let scores = scores_of(items.len(), scores)?;
+                TrialState::Dropped(Dropped { stage, items, scores, rival, reused })
+            }
             StateV1::Failed(reason) => TrialState::Failed(reason),
         };
         let mut trial = Self::new(
@@ -95,6 +108,18 @@ impl TryFrom<TrialV1> for Trial {
         );
         trial.advance(state).map_err(|error| WireError::Meaning(error.to_string()))?;
         Ok(trial)
+    }
+}
+
+/// Scores in which every metric has a value for each of `items`: what is compared is paired by position.
+fn scores_of(items: usize, form: ScoresV1) -> Result<Scores, WireError> {
+    let scores = Scores::try_from(form)?;
+    match scores.metrics.iter().find(|(_, metric)| metric.items.len() != items) {
+        None => Ok(scores),
+        Some((name, metric)) => Err(WireError::Meaning(format!(
+            "metric `{name}` has {} values for {items} items, expected as many",
+            metric.items.len()
+        ))),
     }
 }
 

@@ -82,7 +82,7 @@ fn nothing_acknowledged_is_lost_when_the_writer_is_killed() {
         assert!(records.len() >= acknowledged, "kill {kill}: {} of {acknowledged} records", records.len());
         for id in 0..remembered.map_or(0, |id: u64| id + 1) {
             let found = store.cached(&key(id)).unwrap();
-            assert_eq!(format!("{found:?}"), format!("{:?}", Some(cached(id))), "kill {kill}");
+            assert_eq!(format!("{found:?}"), format!("{:?}", [cached(id)]), "kill {kill}");
         }
     }
     assert!(appended > Some(20), "the writer got nowhere: {appended:?}");

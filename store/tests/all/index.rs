@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use attune_core::store::{Store, StoreError};
 use attune_store::{SledStore, health, rebuild};
 
-use crate::samples::{cached, fill, header, key, text, trial};
+use crate::samples::{cached, cached_later, fill, header, key, text, trial};
 use crate::scratch::{Scratch, copy};
 
 const TRIALS: u64 = 6;
@@ -28,7 +28,7 @@ fn assert_whole(store: &SledStore) {
 
 fn assert_cached(store: &SledStore, number: u64) -> Result<(), StoreError> {
     let found = store.cached(&key(number))?;
-    assert_eq!(format!("{found:?}"), format!("{:?}", Some(cached(number))));
+    assert_eq!(format!("{found:?}"), format!("{:?}", [cached(number)]));
     Ok(())
 }
 
@@ -43,9 +43,9 @@ fn an_undisturbed_store_opens_without_a_word() {
 #[test]
 fn a_removed_index_is_filled_again() {
     let scratch = filled();
-    fs::remove_dir_all(scratch.file("db-v1")).unwrap();
+    fs::remove_dir_all(scratch.file("db-v2")).unwrap();
     let store = SledStore::open(&scratch.store).unwrap();
-    assert_eq!(scratch.messages(store.notes()), ["the index STORE/db-v1 was filled from 13 lines of text"]);
+    assert_eq!(scratch.messages(store.notes()), ["the index STORE/db-v2 was filled from 13 lines of text"]);
     assert_whole(&store);
 }
 
@@ -54,10 +54,10 @@ fn what_was_written_just_before_a_kill_is_taken_in() {
     let scratch = Scratch::new();
     drop(SledStore::open(&scratch.store).unwrap());
     let old_index = scratch.file("old");
-    copy(&scratch.file("db-v1"), &old_index);
+    copy(&scratch.file("db-v2"), &old_index);
     fill(&SledStore::open(&scratch.store).unwrap(), "one", TRIALS);
-    fs::remove_dir_all(scratch.file("db-v1")).unwrap();
-    fs::rename(&old_index, scratch.file("db-v1")).unwrap();
+    fs::remove_dir_all(scratch.file("db-v2")).unwrap();
+    fs::rename(&old_index, scratch.file("db-v2")).unwrap();
 
     let store = SledStore::open(&scratch.store).unwrap();
     assert_eq!(store.notes(), []);
@@ -72,8 +72,33 @@ fn an_evaluation_that_is_in_the_log_twice_is_the_first() {
     let path = scratch.file("cache.jsonl");
     let log = fs::read(&path).unwrap();
     fs::write(&path, [log.clone(), log].concat()).unwrap();
-    fs::remove_dir_all(scratch.file("db-v1")).unwrap();
+    fs::remove_dir_all(scratch.file("db-v2")).unwrap();
     assert_whole(&SledStore::open(&scratch.store).unwrap());
+}
+
+#[test]
+fn evaluations_of_other_items_are_all_found_again_in_their_order() {
+    let scratch = filled();
+    let store = SledStore::open(&scratch.store).unwrap();
+    store.remember(&key(0), &cached_later(0)).unwrap();
+    drop(store);
+    let expected = format!("{:?}", [cached(0), cached_later(0)]);
+    let found = || format!("{:?}", SledStore::open(&scratch.store).unwrap().cached(&key(0)).unwrap());
+    assert_eq!(found(), expected);
+    fs::remove_dir_all(scratch.file("db-v2")).unwrap();
+    assert_eq!(found(), expected);
+    rebuild(&scratch.store).unwrap();
+    assert_eq!(found(), expected);
+}
+
+#[test]
+fn an_index_of_an_older_attune_is_left_alone() {
+    let scratch = filled();
+    fs::rename(scratch.file("db-v2"), scratch.file("db-v1")).unwrap();
+    let store = SledStore::open(&scratch.store).unwrap();
+    assert_eq!(scratch.messages(store.notes()), ["the index STORE/db-v2 was filled from 13 lines of text"]);
+    assert_whole(&store);
+    assert!(scratch.file("db-v1").is_dir());
 }
 
 #[test]
@@ -131,7 +156,7 @@ fn a_truncated_cache_stops_the_store_until_it_is_repaired() {
     assert!(scratch.message(error).starts_with("STORE/cache.jsonl is damaged at byte"));
 
     let notes = scratch.messages(&rebuild(&scratch.store).unwrap());
-    assert_eq!(notes[0], "STORE/db-v1 was moved aside to STORE/db-v1.damaged-1");
+    assert_eq!(notes[0], "STORE/db-v2 was moved aside to STORE/db-v2.damaged-1");
     assert!(
         notes[1].starts_with("STORE/cache.jsonl ended in a line that was never written completely"),
         "{notes:?}"
@@ -154,12 +179,12 @@ fn index_files(folder: &Path) -> Vec<PathBuf> {
 fn a_damaged_index_never_panics_never_lies_and_is_rebuilt() {
     let original = filled();
     let mut refused = 0;
-    for (number, file) in index_files(&original.file("db-v1")).iter().enumerate() {
-        let name = file.strip_prefix(original.file("db-v1")).unwrap();
+    for (number, file) in index_files(&original.file("db-v2")).iter().enumerate() {
+        let name = file.strip_prefix(original.file("db-v2")).unwrap();
         let length = fs::metadata(file).unwrap().len() as usize;
         for round in 0..12 {
             let scratch = Scratch::copy_of(&original.store);
-            let target = scratch.file("db-v1").join(name);
+            let target = scratch.file("db-v2").join(name);
             let mut bytes = fs::read(&target).unwrap();
             match round {
                 0 => bytes.clear(),
@@ -198,7 +223,7 @@ fn a_damaged_index_never_panics_never_lies_and_is_rebuilt() {
             }
             rebuild(&scratch.store).unwrap();
             assert_whole(&SledStore::open(&scratch.store).unwrap());
-            assert!(scratch.file("db-v1.damaged-1").exists(), "the old index is kept");
+            assert!(scratch.file("db-v2.damaged-1").exists(), "the old index is kept");
         }
     }
     assert!(refused > 0, "no damage was noticed at all");

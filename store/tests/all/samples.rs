@@ -2,17 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use attune_core::evaluator::{EvalFailure, Fidelity, Split};
+use attune_core::evaluator::{EvalFailure, Split};
 use attune_core::hash::ContentHash;
 use attune_core::plan::{AttentionSpan, Edit, KeepExperts, KvBits, Plan};
 use attune_core::report::{Best, Contender, Estimates, Report};
-use attune_core::scores::{Aggregate, MetricScore, Scores, Work};
+use attune_core::scores::{Aggregate, MetricScore, Scores};
 use attune_core::space::{Axis, Config, Dimension, Domain, Value};
 use attune_core::stats::Estimate;
 use attune_core::store::{CacheKey, Cached, Origin, Record, Store, StudyHeader};
 use attune_core::strategy;
 use attune_core::technique::Cost;
-use attune_core::trial::{Outcome, Trial, TrialState};
+use attune_core::trial::{Dropped, Outcome, Trial, TrialState};
 
 /// The header of a study.
 pub(crate) fn header(study: &str) -> Record {
@@ -45,6 +45,15 @@ pub(crate) fn trial(id: u64) -> Record {
         TrialState::Complete(Outcome { scores: scores(id as f64), reused: id % 2 == 1 })
     };
     finished(id, state)
+}
+
+/// A trial that lost a race.
+pub(crate) fn dropped(id: u64) -> Record {
+    let scores = scores(id as f64);
+    finished(
+        id,
+        TrialState::Dropped(Dropped { stage: 1, items: vec![7, 0, 4], scores, rival: 1, reused: false }),
+    )
 }
 
 /// A trial whose line is at least `length` bytes long.
@@ -95,7 +104,6 @@ pub(crate) fn key(number: u64) -> CacheKey {
         model: ContentHash::of(b"model"),
         task: ContentHash::of(b"task"),
         split: Split::Elsewhere("code".to_owned()),
-        fidelity: Fidelity { items: 3 },
         plan: ContentHash::of(&number.to_be_bytes()),
         numerics: "float32/flex".to_owned(),
     }
@@ -108,7 +116,16 @@ pub(crate) fn cached(number: u64) -> Cached {
     } else {
         Ok(scores(number as f64))
     };
-    Cached { outcome, origin: Origin { study: "one".to_owned(), by: number.to_string() } }
+    Cached {
+        items: vec![0, 1, 2],
+        outcome,
+        origin: Origin { study: "one".to_owned(), by: number.to_string() },
+    }
+}
+
+/// An evaluation of other items of the same key.
+pub(crate) fn cached_later(number: u64) -> Cached {
+    Cached { items: vec![2, 5, 3], ..cached(number) }
 }
 
 /// Fills a study with a header, `trials` trials and as many evaluations.
@@ -155,6 +172,5 @@ fn scores(value: f64) -> Scores {
             ("kl".to_owned(), metric(Aggregate::Mean)),
             ("perplexity".to_owned(), metric(Aggregate::ExpMean)),
         ]),
-        work: Work { computed: 1024, naive: 4096 },
     }
 }
