@@ -83,6 +83,10 @@ pub(crate) struct RunArgs {
     /// Evaluations at once [default: what the device can use]. The result does not depend on it.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) workers: Option<u16>,
+    /// Memory for activations of candidates, for example 512M or 8G [default: a quarter of what is free]. The result
+    /// does not depend on it.
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub(crate) activation_memory: Option<u64>,
     /// One JSON object per event on stdout; the last one is `finished`.
     #[arg(long)]
     pub(crate) json: bool,
@@ -118,6 +122,22 @@ pub(crate) enum TechniqueCommand {
         /// The component.
         file: PathBuf,
     },
+}
+
+/// Bytes, with a binary suffix K, M, G or T.
+fn size(text: &str) -> Result<u64, String> {
+    let text = text.trim();
+    let digits = text.trim_end_matches(|last: char| last.is_ascii_alphabetic());
+    let power = match text[digits.len()..].to_ascii_uppercase().trim_end_matches("IB").trim_end_matches('B') {
+        "" => 0,
+        "K" => 1,
+        "M" => 2,
+        "G" => 3,
+        "T" => 4,
+        _ => return Err("expected bytes, or a number with K, M, G or T, for example 8G".to_owned()),
+    };
+    let bytes = digits.parse::<u64>().ok().and_then(|number| number.checked_mul(1 << (10 * power)));
+    bytes.ok_or_else(|| "expected bytes, or a number with K, M, G or T, for example 8G".to_owned())
 }
 
 fn key_value(text: &str) -> Result<(String, String), String> {

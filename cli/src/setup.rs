@@ -98,6 +98,7 @@ pub(crate) fn study(
         precision: Precision::F32,
         task,
         reference_memory: REFERENCE_MEMORY,
+        activation_memory: args.activation_memory,
     };
     let evaluator = NativeEvaluator::open(&spec).map_err(CliError::input)?;
     let evaluator: Arc<dyn Evaluator> = Arc::new(evaluator);
@@ -136,6 +137,7 @@ pub(crate) fn study(
         objectives: profile.objectives.clone(),
         trials: profile.trials,
         fidelity: Fidelity { items: profile.items },
+        racing: profile.racing,
         deadline: Some(Duration::from_secs(profile.deadline_seconds)),
         report: profile.report,
         elsewhere: profile.task.elsewhere.keys().cloned().collect(),

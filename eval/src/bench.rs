@@ -36,7 +36,7 @@ pub fn dense_forward(
             let rows = batch.sequences * tokens;
             let mut x = model.embed(&ids[part * rows..][..rows]);
             for layer in 0..config.layers {
-                x = model.layer(layer, x, batch, dense.layer(layer), &positions, None);
+                x = model.layer(layer, x, batch, &[dense.layer(layer)], &positions, None);
             }
             let finished = model.finish(x);
             // In pieces of a size that stays in memory at hand; the last one is read to wait for the device.

@@ -35,13 +35,14 @@ impl Model {
         self.compute.tensor(rows, [ids.len(), hidden])
     }
 
-    /// One block: `[sequences·tokens, hidden]` in and out. `probe` sees what the router says.
+    /// One block: `[sequences·tokens, hidden]` in and out. The sequences are those of several candidates, as many of
+    /// each, one candidate after the other; `edits` has one entry for each. `probe` sees what the router says.
     pub(crate) fn layer(
         &self,
         number: usize,
         x: Tensor<2>,
         batch: Batch,
-        edits: &LayerEdits,
+        edits: &[&LayerEdits],
         positions: &Positions,
         probe: Option<&mut RouterProbe>,
     ) -> Tensor<2> {
@@ -51,7 +52,7 @@ impl Model {
         let (x, normed) = layer.feed_forward_norm.beside(x);
         x + match &layer.feed_forward {
             FeedForward::Dense(gated) => self.gated(gated, normed),
-            FeedForward::Mixture(experts) => self.experts(normed, experts, edits.experts.as_deref(), probe),
+            FeedForward::Mixture(experts) => self.experts(normed, experts, edits, probe),
         }
     }
 

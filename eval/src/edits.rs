@@ -7,6 +7,7 @@ pub(crate) use look::Look;
 pub(crate) use refusal::NATIVE;
 
 use attune_core::evaluator::EvalFailure;
+use attune_core::hash::ContentHash;
 use attune_core::plan::{AttentionSpan, Edit, KvBits, Plan};
 
 use crate::model::DecoderConfig;
@@ -16,6 +17,8 @@ use crate::model::DecoderConfig;
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct EditedModel {
     layers: Vec<LayerEdits>,
+    /// For each number of layers, a hash of the edits of that many first layers.
+    prefixes: Vec<ContentHash>,
 }
 
 /// What is different in one layer.
@@ -32,7 +35,7 @@ pub(crate) struct LayerEdits {
 impl EditedModel {
     /// The dense model.
     pub(crate) fn dense(config: &DecoderConfig) -> Self {
-        Self { layers: vec![LayerEdits::default(); config.layers] }
+        Self::of(vec![LayerEdits::default(); config.layers])
     }
 
     /// The model that `plan` makes.
@@ -44,10 +47,10 @@ impl EditedModel {
             let reason = format!("{} changes the same place", one.to_open());
             return Err(refusal::unsupported(other, reason));
         }
-        let mut model = Self::dense(config);
+        let mut layers = vec![LayerEdits::default(); config.layers];
         for edit in plan.edits() {
             refusal::check(edit, config).map_err(|reason| refusal::unsupported(edit, reason))?;
-            let layer = &mut model.layers[edit.layer() as usize];
+            let layer = &mut layers[edit.layer() as usize];
             match edit {
                 Edit::KeepExperts(keep) => {
                     let all = config.mixture.is_some_and(|mixture| keep.experts.len() == mixture.experts);
@@ -60,7 +63,27 @@ impl EditedModel {
                 Edit::AttentionSpan(span) => layer.spans.push(span.clone()),
             }
         }
-        Ok(model)
+        Ok(Self::of(layers))
+    }
+
+    fn of(layers: Vec<LayerEdits>) -> Self {
+        let mut prefixes = vec![ContentHash::of(b"embedding")];
+        for (layer, edits) in layers.iter().enumerate() {
+            // `Debug` of these plain types is a complete description; the hash never leaves the process.
+            let text = format!("{edits:?}");
+            prefixes.push(ContentHash::of_parts([prefixes[layer].as_bytes().as_slice(), text.as_bytes()]));
+        }
+        Self { layers, prefixes }
+    }
+
+    /// Equal for plans that compute the same in the first `layers` layers, and only for those.
+    pub(crate) fn prefix(&self, layers: usize) -> ContentHash {
+        self.prefixes[layers]
+    }
+
+    /// All of them, shortest first: neighbours in this order have most in common.
+    pub(crate) fn prefixes(&self) -> &[ContentHash] {
+        &self.prefixes
     }
 
     pub(crate) fn layer(&self, layer: usize) -> &LayerEdits {
@@ -69,6 +92,11 @@ impl EditedModel {
 }
 
 impl LayerEdits {
+    /// Whether attention computes the same under both.
+    pub(crate) fn attends_like(&self, other: &Self) -> bool {
+        self.cache == other.cache && self.spans == other.spans
+    }
+
     /// What each KV head sees in a sequence of `tokens`.
     pub(crate) fn looks(&self, kv_heads: usize, window: Option<usize>, tokens: usize) -> Vec<Look> {
         let mut looks = vec![Look { window: window.unwrap_or(usize::MAX), ..Look::FULL }; kv_heads];

@@ -22,7 +22,7 @@ pub fn logits(model: &Model, plan: &Plan, ids: &[u32]) -> Result<Vec<f32>, EvalF
     let positions = Positions::new(&model.compute, &config.rope, config.head_dim, ids.len());
     let mut x = model.embed(ids);
     for layer in 0..config.layers {
-        x = model.layer(layer, x, batch, edited.layer(layer), &positions, None);
+        x = model.layer(layer, x, batch, &[edited.layer(layer)], &positions, None);
     }
     let logits = model.logits(model.finish(x), 0, config.vocab);
     Ok(logits.into_data().iter().collect())

@@ -1,23 +1,27 @@
 //! The native evaluator: plans, a text task and a model, in this process.
 
+mod backoff;
 mod compare;
 mod groups;
 pub(crate) mod lanes;
+mod memory;
 mod outcome;
+mod population;
 mod reference;
+mod resident;
 mod score;
 mod signal;
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-use attune_core::evaluator::{EvalFailure, Evaluator, EvaluatorInfo, Fidelity, Request, TaskInfo};
+use attune_core::evaluator::{EvalFailure, Evaluation, Evaluator, EvaluatorInfo, Fidelity, Request, TaskInfo};
 use attune_core::facts::ModelFacts;
 use attune_core::plan::{Edit, Plan};
-use attune_core::scores::Scores;
 use attune_core::technique::Signal;
 
 use crate::compute::{Compute, Precision};
@@ -28,6 +32,8 @@ use crate::model::Model;
 use crate::text::{TextSpec, TextTask};
 use outcome::Outcome;
 use reference::References;
+use resident::Resident;
+use score::Scored;
 
 /// What an evaluator is made of.
 #[derive(Clone, Debug)]
@@ -42,13 +48,13 @@ pub struct NativeSpec<'a> {
     pub task: TextSpec,
     /// Bytes that results of the dense model may take, so that they are not computed for every plan again.
     pub reference_memory: u64,
+    /// Bytes that activations of candidates may take: half of them while they run, half of them to stay for their
+    /// children. `None` is a fraction of what is free.
+    pub activation_memory: Option<u64>,
 }
 
 /// Bytes for results of the dense model when nobody says otherwise: 1 GiB.
 pub const REFERENCE_MEMORY: u64 = 1 << 30;
-
-/// Plans that share one pass over the dense model's logits where those are too many to keep.
-const WAVE: usize = 4;
 
 /// Scores plans on a text task by running the model.
 pub struct NativeEvaluator {
@@ -57,6 +63,10 @@ pub struct NativeEvaluator {
     info: EvaluatorInfo,
     positions: Mutex<HashMap<usize, Arc<Positions>>>,
     references: References,
+    resident: Resident,
+    activation_memory: u64,
+    /// Items that fit into the device's memory at once, as far as is known.
+    most_items: AtomicUsize,
 }
 
 impl NativeEvaluator {
@@ -68,11 +78,16 @@ impl NativeEvaluator {
         let compute = Compute::open(spec.device, spec.precision)?;
         let model = Model::load(spec.model, &compute)?;
         let task = TextTask::open(&spec.task, model.config().vocab, model.config().context)?;
-        Ok(Self::new(model, task, spec.reference_memory))
+        Ok(Self::new(model, task, spec.reference_memory, spec.activation_memory))
     }
 
     /// An evaluator of a loaded model.
-    pub fn new(model: Model, task: TextTask, reference_memory: u64) -> Self {
+    pub fn new(
+        model: Model,
+        task: TextTask,
+        reference_memory: u64,
+        activation_memory: Option<u64>,
+    ) -> Self {
         let info = EvaluatorInfo {
             name: NATIVE.to_owned(),
             device: model.compute.name(),
@@ -82,7 +97,18 @@ impl NativeEvaluator {
             edits: Edit::KINDS.to_vec(),
         };
         let references = References::new(reference_memory);
-        Self { model, task, info, positions: Mutex::default(), references }
+        let on_host = model.compute.on_host();
+        let activation_memory = activation_memory.unwrap_or_else(|| memory::for_activations(on_host));
+        Self {
+            model,
+            task,
+            info,
+            positions: Mutex::default(),
+            references,
+            resident: Resident::new(activation_memory / 2),
+            activation_memory,
+            most_items: AtomicUsize::new(usize::MAX),
+        }
     }
 
     /// The rotations of sequences of `tokens`.
@@ -95,20 +121,67 @@ impl NativeEvaluator {
         known.entry(tokens).or_insert_with(make).clone()
     }
 
-    /// Scores a few plans together. Failures of single plans are inside, those of the device outside.
-    fn wave(&self, plans: &[&EditedModel], request: &Request) -> Result<Vec<Outcome>, EvalFailure> {
-        let limit = request.deadline.map(|each| (each, Instant::now() + each * plans.len() as u32));
-        let groups = self.groups(request)?;
-        let parts = lanes::run(&self.model.compute, groups.len(), |group| {
-            self.score_group(&groups[group], plans, limit)
+    /// Scores plans together, in groups of at most `most` items. A plan whose scores are not finite fails alone.
+    fn together(
+        &self,
+        plans: &[&EditedModel],
+        request: &Request,
+        most: usize,
+    ) -> Result<Vec<Result<Evaluation, EvalFailure>>, EvalFailure> {
+        let clock = Instant::now();
+        let limit = request.deadline.map(|each| (each, clock + each * plans.len() as u32));
+        let groups = self.groups(request, most)?;
+        // Few groups leave lanes idle; then the plans are shared out as well.
+        let lanes = if self.model.compute.on_host() { rayon::current_num_threads() } else { 1 };
+        let size = plans.len().div_ceil(lanes.div_ceil(groups.len())).max(1);
+        let parts: Vec<&[&EditedModel]> = plans.chunks(size).collect();
+        let scored = lanes::run(&self.model.compute, groups.len() * parts.len(), |task| {
+            self.score_group(&groups[task / parts.len()], parts[task % parts.len()], limit)
         })?;
         let mut outcomes = vec![Outcome::default(); plans.len()];
-        for group in parts {
-            for (outcome, items) in outcomes.iter_mut().zip(group) {
-                outcome.extend(items);
+        for (task, Scored { items, computed }) in scored.into_iter().enumerate() {
+            let first = (task % parts.len()) * size;
+            for ((outcome, items), computed) in outcomes[first..].iter_mut().zip(items).zip(computed) {
+                outcome.extend(items, computed);
             }
         }
-        Ok(outcomes)
+        let seconds = clock.elapsed().as_secs_f64() / plans.len() as f64;
+        Ok(outcomes.iter().map(|outcome| self.evaluation(outcome, seconds)).collect())
+    }
+
+    /// Like `together`, with less at a time until the device has memory enough.
+    fn together_or_smaller(
+        &self,
+        plans: &[&EditedModel],
+        request: &Request,
+    ) -> Result<Vec<Result<Evaluation, EvalFailure>>, EvalFailure> {
+        let most = (self.product_rows() / self.task.length()).min(request.items.len()).max(1);
+        let mut items = self.most_items.load(Ordering::Relaxed).min(most);
+        let found = backoff::run(plans, &mut items, &mut |plans, items| {
+            let found = self.together(plans, request, items);
+            if matches!(found, Err(EvalFailure::OutOfMemory { .. })) {
+                self.resident.clear();
+            }
+            found
+        });
+        if items < most {
+            self.most_items.store(items, Ordering::Relaxed);
+        }
+        match found {
+            // Too slow is what the plans are, not the device.
+            Err(failure @ EvalFailure::Deadline(_)) => Ok(vec![Err(failure); plans.len()]),
+            other => other,
+        }
+    }
+
+    /// Plans whose activations fit side by side into half of the memory for activations; the other half is for what
+    /// stays.
+    fn plans_at_once(&self) -> usize {
+        let lanes = if self.model.compute.on_host() { rayon::current_num_threads() } else { 1 };
+        let rows = self.product_rows().max(self.task.length()) * self.model.config.hidden;
+        // In and out of a layer, and the finished rows.
+        let bytes = 3 * 4 * (lanes * rows) as u64;
+        usize::try_from(self.activation_memory / 2 / bytes.max(1)).unwrap_or(usize::MAX).max(1)
     }
 }
 
@@ -133,7 +206,7 @@ impl Evaluator for NativeEvaluator {
         &self,
         plans: &[Plan],
         request: &Request,
-        sink: &mut dyn FnMut(usize, Result<Scores, EvalFailure>) -> ControlFlow<()>,
+        sink: &mut dyn FnMut(usize, Result<Evaluation, EvalFailure>) -> ControlFlow<()>,
     ) -> Result<(), EvalFailure> {
         let mut accepted = Vec::new();
         for (index, plan) in plans.iter().enumerate() {
@@ -146,22 +219,22 @@ impl Evaluator for NativeEvaluator {
                 }
             }
         }
-        let size = if self.keeps_all_logits(request)? { 1 } else { WAVE };
-        for wave in accepted.chunks(size) {
-            let edited: Vec<&EditedModel> = wave.iter().map(|(_, edited)| edited).collect();
-            let results = match self.wave(&edited, request) {
-                Ok(outcomes) => outcomes.into_iter().map(|outcome| self.scores(outcome)).collect(),
-                // Too slow is what the plans are, not the device.
-                Err(failure @ EvalFailure::Deadline(_)) => vec![Err(failure); wave.len()],
-                Err(failure) => return Err(failure),
-            };
-            for ((index, _), result) in wave.iter().zip(results) {
+        // Plans with a common beginning become neighbours.
+        accepted.sort_by(|(_, one), (_, other)| one.prefixes().cmp(other.prefixes()));
+        for chunk in accepted.chunks(self.plans_at_once()) {
+            let edited: Vec<&EditedModel> = chunk.iter().map(|(_, edited)| edited).collect();
+            let results = self.together_or_smaller(&edited, request)?;
+            for ((index, _), result) in chunk.iter().zip(results) {
                 if sink(*index, result).is_break() {
                     return Ok(());
                 }
             }
         }
         Ok(())
+    }
+
+    fn peak_memory(&self) -> Option<u64> {
+        memory::peak()
     }
 
     fn signal(&self, name: &str, fidelity: Fidelity) -> Result<Signal, EvalFailure> {

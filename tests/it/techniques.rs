@@ -99,7 +99,7 @@ fn a_damaged_database_is_rebuilt_from_the_journals() {
     let profile = place.small_profile(&[]);
     place.run(&profile, &[]);
     let journal = place.journal("small");
-    for entry in std::fs::read_dir(place.path("store/db-v1")).unwrap() {
+    for entry in std::fs::read_dir(place.path("store/db-v2")).unwrap() {
         let path = entry.unwrap().path();
         if path.is_file() {
             std::fs::write(path, b"not a database").unwrap();

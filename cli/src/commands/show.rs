@@ -13,13 +13,13 @@ use crate::view::{json, table};
 pub(crate) fn run(path: &Path, study: &str, as_json: bool) -> Result<(), CliError> {
     let store = ReadStore::open(path).map_err(CliError::input)?;
     let records = store.records(study).map_err(CliError::input)?;
-    let runs = store.runs(study).map_err(CliError::run)?;
+    let notes = store.notes_on(study).map_err(CliError::run)?;
     let Some(Record::Header(header)) = records.first() else {
         return Err(CliError::Run(format!(
             "the journal of study `{study}` has no header; see `attune doctor`"
         )));
     };
-    let Some(finished) = session::stored(&records, &runs) else {
+    let Some(finished) = session::stored(&records, &notes) else {
         let trials = records.len() - 1;
         return Err(CliError::Input(format!(
             "study `{study}` is not finished: {trials} trials are in the store and no report yet; run its profile again to \

@@ -48,7 +48,8 @@ pub(crate) fn event(event: &Event, dimensions: &[Dimension]) -> Json {
 
 /// The `finished` event, which is also what `show --json` prints.
 pub(crate) fn finished(finished: &Finished, dimensions: &[Dimension]) -> Json {
-    let Finished { study, technique, model, device, progress, seconds, seed, report } = finished;
+    let Finished { study, technique, model, device, progress, seconds, peak_memory, seed, report } =
+        finished;
     let best = &report.best;
     let elsewhere = |values: &BTreeMap<String, Estimates>| -> Map<String, Json> {
         values.iter().map(|(domain, values)| (domain.clone(), estimates(values))).collect()
@@ -70,7 +71,7 @@ pub(crate) fn finished(finished: &Finished, dimensions: &[Dimension]) -> Json {
     json!({
         "event": "finished", "study": study, "technique": technique, "model": model, "device": device,
         "trials": progress.trials, "evaluated": progress.evaluated, "reused": progress.reused,
-        "seconds": seconds, "seed": seed,
+        "dropped": progress.dropped, "seconds": seconds, "peak_memory": peak_memory, "seed": seed,
         "work": {
             "computed": progress.work.computed, "naive": progress.work.naive,
             // Nothing computed: nothing to compare with.
@@ -103,6 +104,12 @@ fn trial(trial: &Trial, dimensions: &[Dimension]) -> Map<String, Json> {
             object.insert("search".to_owned(), json!(search));
             object.insert("reused".to_owned(), json!(outcome.reused));
         }
+        TrialState::Dropped(dropped) => {
+            object.insert("stage".to_owned(), json!(dropped.stage));
+            object.insert("items".to_owned(), json!(dropped.items.len()));
+            object.insert("rival".to_owned(), json!(dropped.rival));
+            object.insert("reused".to_owned(), json!(dropped.reused));
+        }
         TrialState::Failed(reason) => {
             object.insert("reason".to_owned(), json!(reason));
         }
@@ -122,7 +129,8 @@ fn origin(origin: &Origin) -> Json {
 fn progress(progress: &Progress) -> Json {
     json!({
         "trials": progress.trials, "budget": progress.budget, "evaluated": progress.evaluated,
-        "reused": progress.reused, "failed": progress.failed,
+        "reused": progress.reused, "dropped": progress.dropped, "failed": progress.failed,
+        "work": { "computed": progress.work.computed, "naive": progress.work.naive },
     })
 }
 

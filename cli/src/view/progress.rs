@@ -87,9 +87,10 @@ impl ProgressView {
                 * progress.budget.saturating_sub(progress.trials) as f64
         });
         let message = format!(
-            "best {}  reused {}{}  left {}",
+            "best {}  reused {}{}{}  left {}",
             self.best,
             progress.reused,
+            if progress.dropped > 0 { format!("  dropped {}", progress.dropped) } else { String::new() },
             if progress.failed > 0 { format!("  failed {}", progress.failed) } else { String::new() },
             left.map_or_else(|| "?".to_owned(), numbers::duration)
         );

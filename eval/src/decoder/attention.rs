@@ -32,13 +32,14 @@ struct Cache {
 }
 
 impl Model {
-    /// The attention part of a block: normed rows in, what is added to the residual out.
+    /// The attention part of a block: normed rows in, as many for each entry of `edits`, what is added to the
+    /// residual out. Candidates side by side that attend alike run as one.
     pub(super) fn attention(
         &self,
         number: usize,
         normed: Tensor<2>,
         batch: Batch,
-        edits: &LayerEdits,
+        edits: &[&LayerEdits],
         positions: &Positions,
     ) -> Tensor<2> {
         let (config, layer) = (&self.config, &self.weights.layers[number]);
@@ -52,22 +53,44 @@ impl Model {
         let norms = HeadNorms { queries: layer.query_norm.as_ref(), keys: layer.key_norm.as_ref() };
         let Heads { queries, keys, values } =
             split_heads(&self.compute, layer.qkv.apply(normed), layout, &norms, positions);
-        let cache = self.cache(keys, values, edits.cache.as_ref(), batch.tokens);
-        let looks = edits.looks(config.kv_heads, config.windows[number], batch.tokens);
+        let heads = Heads { queries, keys, values };
+        let each = batch.sequences / edits.len();
+        let mut runs = Vec::new();
+        let mut first = 0;
+        for alike in edits.chunk_by(|one, other| one.attends_like(other)) {
+            let sequences = alike.len() * each;
+            let part = if sequences == batch.sequences {
+                heads.clone()
+            } else {
+                heads.narrow(first * config.kv_heads, sequences * config.kv_heads)
+            };
+            runs.push(self.attend(number, part, HeadLayout { sequences, ..layout }, alike[0]));
+            first += sequences;
+        }
+        let mixed = if runs.len() == 1 { runs.swap_remove(0) } else { Tensor::cat(runs, 0) };
+        layer.attention_output.apply(mixed)
+    }
+
+    /// Attention of candidates that attend alike: `[sequences·tokens, heads·head_dim]`.
+    fn attend(&self, number: usize, heads: Heads, layout: HeadLayout, edits: &LayerEdits) -> Tensor<2> {
+        let config = &self.config;
+        let Heads { queries, keys, values } = heads;
+        let HeadLayout { sequences, tokens, .. } = layout;
+        let cache = self.cache(keys, values, edits.cache.as_ref(), tokens);
+        let looks = edits.looks(config.kv_heads, config.windows[number], tokens);
         let step = if self.compute.on_host() {
             CPU_QUERIES
         } else {
-            (DEVICE_SCORES / (batch.sequences * config.heads * batch.tokens)).max(1)
+            (DEVICE_SCORES / (sequences * config.heads * tokens)).max(1)
         };
-        let blocks = (0..batch.tokens)
+        let blocks = (0..tokens)
             .step_by(step)
             .map(|first| {
-                self.block(&queries, &cache, &looks, layout, first..(first + step).min(batch.tokens))
+                self.block(&queries, &cache, &looks, layout, first..(first + step).min(tokens))
             })
             .collect();
         let width = config.heads * config.head_dim;
-        let mixed: Tensor<2> = Tensor::cat(blocks, 1).reshape([batch.sequences * batch.tokens, width]);
-        layer.attention_output.apply(mixed)
+        Tensor::cat(blocks, 1).reshape([sequences * tokens, width])
     }
 
     fn cache(&self, keys: Tensor<3>, values: Tensor<3>, bits: Option<&KvBits>, tokens: usize) -> Cache {

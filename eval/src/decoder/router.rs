@@ -18,27 +18,21 @@ impl RouterProbe {
 }
 
 /// Routes every row of `logits: [rows, experts]` as Mixtral does (arXiv 2401.04088, §2.1): softmax over
-/// the kept experts, the `per_token` likeliest, their probabilities rescaled to 1. Of equal
+/// the experts that `kept` names for the row (all without), the `per_token` likeliest, their probabilities rescaled to 1. Of equal
 /// probabilities the lower expert wins.
-pub(super) fn route(
+pub(super) fn route<'a>(
     logits: &[f32],
     experts: usize,
     per_token: usize,
-    kept: Option<&[usize]>,
+    kept: &dyn Fn(usize) -> Option<&'a [usize]>,
     mut probe: Option<&mut RouterProbe>,
 ) -> Vec<Routed> {
-    let all: Vec<usize>;
-    let kept = match kept {
-        Some(kept) => kept,
-        None => {
-            all = (0..experts).collect();
-            &all
-        }
-    };
+    let all: Vec<usize> = (0..experts).collect();
     let mut routed = vec![Routed::default(); experts];
-    let mut ranked: Vec<(f32, usize)> = Vec::with_capacity(kept.len());
+    let mut ranked: Vec<(f32, usize)> = Vec::with_capacity(experts);
     for (row, logits) in logits.chunks_exact(experts).enumerate() {
         ranked.clear();
+        let kept = kept(row).unwrap_or(&all);
         ranked.extend(kept.iter().map(|&expert| (logits[expert], expert)));
         let top = ranked.iter().map(|(logit, _)| *logit).fold(f32::NEG_INFINITY, f32::max);
         ranked.iter_mut().for_each(|(logit, _)| *logit = (*logit - top).exp());
@@ -68,7 +62,7 @@ mod tests {
     #[test]
     fn the_likeliest_kept_experts_answer() {
         let logits = [0.0, 3.0_f32.ln(), 9.0_f32.ln(), 100.0];
-        let routed = route(&logits, 4, 2, Some(&[0, 1, 2]), None);
+        let routed = route(&logits, 4, 2, &|_| Some(&[0, 1, 2]), None);
         assert_eq!(routed[3], Routed::default());
         assert_eq!(routed[0], Routed::default());
         assert_eq!(routed[1].rows, [0]);
@@ -79,7 +73,7 @@ mod tests {
     #[test]
     fn the_probe_sees_every_probability_and_choice() {
         let mut probe = RouterProbe::new(2);
-        route(&[0.0, 0.0, 3.0_f32.ln(), 0.0], 2, 1, None, Some(&mut probe));
+        route(&[0.0, 0.0, 3.0_f32.ln(), 0.0], 2, 1, &|_| None, Some(&mut probe));
         assert_eq!(probe.chosen, [2, 0]);
         assert!((probe.probability[0] - 1.25).abs() < 1e-6);
     }

@@ -1,6 +1,7 @@
 //! Candidates' next-token distributions against the dense model's.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use attune_core::evaluator::EvalFailure;
 use burn_tensor::{Int, Tensor, TensorData, activation};
@@ -21,41 +22,49 @@ impl NativeEvaluator {
     /// Scores of every row of every candidate, over the vocabulary in pieces.
     pub(super) fn compare_on_host(
         &self,
-        reference: &Reference,
+        references: &[Arc<Reference>],
         candidates: &[Tensor<2>],
         targets: &[u32],
         limit: Limit,
     ) -> Result<Vec<Vec<TokenScore>>, EvalFailure> {
-        let mut scores: Vec<Divergence> = candidates.iter().map(|_| Divergence::new(targets.len())).collect();
+        let rows = targets.len() / references.len();
+        let mut scores: Vec<Vec<Divergence>> =
+            candidates.iter().map(|_| references.iter().map(|_| Divergence::new(rows)).collect()).collect();
         for (number, piece) in self.pieces().enumerate() {
             in_time(limit)?;
-            let fresh;
-            let dense = match &reference.logits {
-                Some(kept) => &kept[number],
-                None => {
-                    fresh = self.piece(&reference.finished, &piece);
-                    &fresh
-                }
-            };
+            // What is not kept is computed once for all candidates.
+            let fresh: Vec<TensorData> = references
+                .iter()
+                .filter(|reference| reference.logits.is_none())
+                .map(|reference| self.piece(&reference.finished, &piece))
+                .collect();
             for (scores, finished) in scores.iter_mut().zip(candidates) {
                 let candidate = self.piece(finished, &piece);
-                let (dense, candidate) = (floats(dense)?, floats(&candidate)?);
-                scores.add(dense, candidate, piece.start, piece.len(), targets);
+                let mut fresh = fresh.iter();
+                let parts = floats(&candidate)?.chunks_exact(rows * piece.len());
+                for (((scores, reference), candidate), targets) in
+                    scores.iter_mut().zip(references).zip(parts).zip(targets.chunks_exact(rows))
+                {
+                    let kept = reference.logits.as_ref().map(|kept| &kept[number]);
+                    let Some(dense) = kept.or_else(|| fresh.next()) else { continue };
+                    scores.add(floats(dense)?, candidate, piece.start, piece.len(), targets);
+                }
             }
         }
-        Ok(scores.into_iter().map(|plan| plan.finish().collect()).collect())
+        Ok(scores.into_iter().map(|plan| plan.into_iter().flat_map(Divergence::finish).collect()).collect())
     }
 
     /// The same by Burn's operations, a run of rows at a time over the whole vocabulary: only two numbers
     /// per token leave the device.
     pub(super) fn compare_on_device(
         &self,
-        reference: &Reference,
+        references: &[Arc<Reference>],
         candidates: &[Tensor<2>],
         targets: &[u32],
         limit: Limit,
     ) -> Result<Vec<Vec<TokenScore>>, EvalFailure> {
         let vocab = self.model.config.vocab;
+        let reference = Tensor::cat(references.iter().map(|one| one.finished.clone()).collect(), 0);
         let step = (DEVICE_LOGITS / vocab).max(1);
         let mut scores = vec![Vec::with_capacity(targets.len()); candidates.len()];
         for first in (0..targets.len()).step_by(step) {
@@ -65,7 +74,7 @@ impl NativeEvaluator {
                 let finished = finished.clone().narrow(0, rows.start, rows.len());
                 activation::log_softmax(self.model.logits(finished, 0, vocab), 1)
             };
-            let dense = log_softmax(&reference.finished);
+            let dense = log_softmax(&reference);
             let weights = dense.clone().exp();
             let next: Tensor<2, Int> =
                 self.model.compute.indices(&targets[rows.clone()]).reshape([rows.len(), 1]);

@@ -1,58 +1,74 @@
 //! Items that run together.
 
-use std::ops::Range;
-
 use attune_core::evaluator::{EvalFailure, Request, Split};
 
 use super::NativeEvaluator;
 use crate::decoder::Batch;
 
-/// Tokens per forward on a CPU: enough for full-speed products, few enough that all processors have a
-/// group each and activations stay near.
+/// Tokens per product on a CPU: enough for full-speed products, few enough that activations stay near.
 const CPU_TOKENS: usize = 512;
 
-/// Tokens per forward on other devices.
+/// Tokens per product on other devices.
 const DEVICE_TOKENS: usize = 8192;
 
-/// Consecutive items of a split. Groups start at multiples of one size, whatever the fidelity, so that an
-/// item is computed with the same neighbours whenever it is.
+/// Some items of a split, next to each other in a batch. Which items are neighbours decides nothing: rows of a
+/// batch do not see each other.
 #[derive(Clone, Debug)]
-pub(super) struct Group<'a> {
+pub(super) struct Group {
     pub(super) split: Split,
-    pub(super) items: Range<usize>,
-    pub(super) ids: &'a [u32],
+    pub(super) items: Vec<u32>,
+    /// Their tokens, item after item.
+    pub(super) ids: Vec<u32>,
     pub(super) batch: Batch,
 }
 
-impl Group<'_> {
+impl Group {
     /// Tokens that are predicted: all but the first of each item.
     pub(super) fn targets(&self) -> Vec<u32> {
         self.ids.chunks_exact(self.batch.tokens).flat_map(|item| item[1..].to_vec()).collect()
     }
+
+    /// The group of some of its items, by position.
+    pub(super) fn part(&self, positions: &[usize]) -> Self {
+        let tokens = self.batch.tokens;
+        Self {
+            split: self.split.clone(),
+            items: positions.iter().map(|&at| self.items[at]).collect(),
+            ids: positions.iter().flat_map(|&at| self.ids[at * tokens..][..tokens].to_vec()).collect(),
+            batch: Batch { sequences: positions.len(), tokens },
+        }
+    }
 }
 
 impl NativeEvaluator {
-    pub(super) fn groups(&self, request: &Request) -> Result<Vec<Group<'_>>, EvalFailure> {
+    /// Rows that one product should have on this device.
+    pub(super) fn product_rows(&self) -> usize {
+        if self.model.compute.on_host() { CPU_TOKENS } else { DEVICE_TOKENS }
+    }
+
+    /// The items of a request in groups of at most `most`.
+    pub(super) fn groups(&self, request: &Request, most: usize) -> Result<Vec<Group>, EvalFailure> {
         let bad = |reason: String| Err(EvalFailure::BadRequest(reason));
         let Some(ids) = self.task.tokens(&request.split) else {
             return bad(format!("it has no split `{}`", request.split));
         };
         let tokens = self.task.length();
-        let (held, wanted) = (ids.len() / tokens, request.fidelity.items as usize);
-        if wanted == 0 || wanted > held {
-            return bad(format!("{wanted} items of split `{}`, which holds {held}", request.split));
+        let held = ids.len() / tokens;
+        if request.items.is_empty() {
+            return bad(format!("no items of split `{}`, which holds {held}", request.split));
         }
-        let rows = if self.model.compute.on_host() { CPU_TOKENS } else { DEVICE_TOKENS };
-        let size = (rows / tokens).max(1);
-        let group = |first: usize| {
-            let items = first..(first + size).min(wanted);
-            Group {
-                split: request.split.clone(),
-                ids: &ids[items.start * tokens..items.end * tokens],
-                batch: Batch { sequences: items.len(), tokens },
-                items,
-            }
+        if let Some(item) = request.items.iter().find(|&&item| item as usize >= held) {
+            return bad(format!("item {item} of split `{}`, which holds {held}", request.split));
+        }
+        // As many groups as can run at once, none larger than products need.
+        let lanes = if self.model.compute.on_host() { rayon::current_num_threads() } else { 1 };
+        let size = (self.product_rows() / tokens).min(request.items.len().div_ceil(lanes)).min(most).max(1);
+        let group = |items: &[u32]| Group {
+            split: request.split.clone(),
+            ids: items.iter().flat_map(|&item| ids[item as usize * tokens..][..tokens].to_vec()).collect(),
+            batch: Batch { sequences: items.len(), tokens },
+            items: items.to_vec(),
         };
-        Ok((0..wanted).step_by(size).map(group).collect())
+        Ok(request.items.chunks(size).map(group).collect())
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use attune_core::evaluator::EvalFailure;
+use attune_core::evaluator::{EvalFailure, Evaluation};
 use attune_core::scores::{Aggregate, MetricScore, Scores, Work};
 
 use super::NativeEvaluator;
@@ -20,17 +20,19 @@ pub(super) struct ItemScore {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Outcome {
     items: Vec<ItemScore>,
+    computed: f64,
 }
 
 impl Outcome {
-    pub(super) fn extend(&mut self, items: Vec<ItemScore>) {
+    pub(super) fn extend(&mut self, items: Vec<ItemScore>, computed: f64) {
         self.items.extend(items);
+        self.computed += computed;
     }
 }
 
 impl NativeEvaluator {
-    /// The scores of a plan whose items are complete.
-    pub(super) fn scores(&self, outcome: Outcome) -> Result<Scores, EvalFailure> {
+    /// What a plan scored, when its items are complete.
+    pub(super) fn evaluation(&self, outcome: &Outcome, seconds: f64) -> Result<Evaluation, EvalFailure> {
         let items = &outcome.items;
         let column = |name: &str, aggregate, value: &dyn Fn(&ItemScore) -> f64| {
             let values: Vec<f64> = items.iter().map(value).collect();
@@ -44,7 +46,8 @@ impl NativeEvaluator {
             column("kl", Aggregate::Mean, &|item| item.kl)?,
             column("perplexity", Aggregate::ExpMean, &|item| item.nll)?,
         ]);
-        let layer_tokens = (items.len() * self.task.length() * self.model.config.layers) as u64;
-        Ok(Scores { metrics, work: Work { computed: layer_tokens, naive: layer_tokens } })
+        let naive = (items.len() * self.task.length() * self.model.config.layers) as u64;
+        let work = Work { computed: outcome.computed.round() as u64, naive };
+        Ok(Evaluation { scores: Scores { metrics }, work, seconds })
     }
 }

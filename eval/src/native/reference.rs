@@ -1,17 +1,18 @@
-//! What the dense model says about each group, kept as far as memory allows.
+//! What the dense model says about each item, kept as far as memory allows.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use attune_core::evaluator::{EvalFailure, Request, Split};
+use attune_core::evaluator::{EvalFailure, Split};
 use burn_tensor::{Tensor, TensorData};
 
 use super::NativeEvaluator;
 use super::groups::Group;
 use super::score::Limit;
 use crate::edits::EditedModel;
+use crate::ops::host;
 
-/// The dense model's results on one group.
+/// The dense model's results on one item.
 pub(super) struct Reference {
     /// Rows that the output matrix is applied to: `[targets, hidden]`.
     pub(super) finished: Tensor<2>,
@@ -19,15 +20,15 @@ pub(super) struct Reference {
     pub(super) logits: Option<Vec<TensorData>>,
 }
 
-/// Kept results, within a budget of bytes. First come, first kept: a search asks for the same items in the
-/// same order again and again, for which forgetting the oldest would keep nothing useful.
+/// Kept results, within a budget of bytes. First come, first kept: a search asks for the same items again and
+/// again, for which forgetting the oldest would keep nothing useful.
 pub(super) struct References {
     state: Mutex<State>,
 }
 
 struct State {
     free: u64,
-    kept: HashMap<(Split, usize, usize), Arc<Reference>>,
+    kept: HashMap<(Split, u32), Arc<Reference>>,
 }
 
 impl References {
@@ -35,9 +36,9 @@ impl References {
         Self { state: Mutex::new(State { free: bytes, kept: HashMap::new() }) }
     }
 
-    fn find(&self, group: &Group<'_>) -> Option<Arc<Reference>> {
+    fn find(&self, split: &Split, item: u32) -> Option<Arc<Reference>> {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.kept.get(&key(group)).cloned()
+        state.kept.get(&(split.clone(), item)).cloned()
     }
 
     /// Whether `bytes` more may be kept; they are then taken from the budget.
@@ -50,51 +51,42 @@ impl References {
         fits
     }
 
-    fn keep(&self, group: &Group<'_>, reference: &Arc<Reference>) {
+    fn keep(&self, split: &Split, item: u32, reference: &Arc<Reference>) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.kept.insert(key(group), Arc::clone(reference));
+        state.kept.insert((split.clone(), item), Arc::clone(reference));
     }
-}
-
-fn key(group: &Group<'_>) -> (Split, usize, usize) {
-    (group.split.clone(), group.items.start, group.items.end)
 }
 
 impl NativeEvaluator {
-    /// The dense model's results on `group`, computed if they are not kept.
-    pub(super) fn reference(&self, group: &Group<'_>, limit: Limit) -> Result<Arc<Reference>, EvalFailure> {
-        if let Some(reference) = self.references.find(group) {
-            return Ok(reference);
+    /// The dense model's results on every item of `group`, computed where they are not kept.
+    pub(super) fn references(&self, group: &Group, limit: Limit) -> Result<Vec<Arc<Reference>>, EvalFailure> {
+        let mut found: Vec<Option<Arc<Reference>>> =
+            group.items.iter().map(|&item| self.references.find(&group.split, item)).collect();
+        let missing: Vec<usize> = (0..found.len()).filter(|&at| found[at].is_none()).collect();
+        if !missing.is_empty() {
+            let part = group.part(&missing);
+            let finished = self.forward(&part, &EditedModel::dense(&self.model.config), limit, &mut [])?;
+            let rows = group.batch.tokens - 1;
+            for (number, at) in missing.into_iter().enumerate() {
+                let item = finished.clone().narrow(0, number * rows, rows);
+                found[at] = Some(self.refer(&group.split, group.items[at], item));
+            }
         }
-        let dense = EditedModel::dense(&self.model.config);
-        let finished = self.finished(group, &dense, limit)?;
+        Ok(found.into_iter().flatten().collect())
+    }
+
+    fn refer(&self, split: &Split, item: u32, finished: Tensor<2>) -> Arc<Reference> {
         let rows = finished.dims()[0] as u64;
+        let on_host = self.model.compute.on_host();
+        let finished = if on_host { host::copy(finished) } else { finished };
         let keep_rows = self.references.reserve(4 * rows * self.model.config.hidden as u64);
-        let keep_logits =
-            keep_rows && self.model.compute.on_host() && self.references.reserve(self.logit_bytes(rows));
+        let logit_bytes = 4 * rows * self.model.config.vocab as u64;
+        let keep_logits = keep_rows && on_host && self.references.reserve(logit_bytes);
         let logits = keep_logits.then(|| self.pieces().map(|piece| self.piece(&finished, &piece)).collect());
         let reference = Arc::new(Reference { finished, logits });
         if keep_rows {
-            self.references.keep(group, &reference);
+            self.references.keep(split, item, &reference);
         }
-        Ok(reference)
-    }
-
-    /// Whether the dense logits of a whole request are kept or fit: then plans need not share a pass over
-    /// them.
-    pub(super) fn keeps_all_logits(&self, request: &Request) -> Result<bool, EvalFailure> {
-        let missing = self.groups(request)?.into_iter().filter(|group| self.references.find(group).is_none());
-        let rows: usize = missing.map(|group| group.ids.len()).sum();
-        let bytes = self.logit_bytes(rows as u64) + 4 * (rows * self.model.config.hidden) as u64;
-        let kept = self
-            .groups(request)?
-            .iter()
-            .all(|group| self.references.find(group).is_none_or(|reference| reference.logits.is_some()));
-        let state = self.references.state.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(self.model.compute.on_host() && kept && bytes <= state.free)
-    }
-
-    fn logit_bytes(&self, rows: u64) -> u64 {
-        4 * rows * self.model.config.vocab as u64
+        reference
     }
 }

@@ -1,4 +1,4 @@
-//! Scoring a few plans on one group of items.
+//! Scoring plans on one group of items.
 
 use std::time::{Duration, Instant};
 
@@ -8,47 +8,47 @@ use burn_tensor::Tensor;
 use super::NativeEvaluator;
 use super::groups::Group;
 use super::outcome::ItemScore;
-use crate::decoder::RouterProbe;
+use super::population::Passed;
+use crate::decoder::{Batch, RouterProbe};
 use crate::edits::EditedModel;
 use crate::ops::divergence::TokenScore;
 
 /// Time per plan, and when it is over.
 pub(super) type Limit = Option<(Duration, Instant)>;
 
+/// What one group says about each plan.
+pub(super) struct Scored {
+    pub(super) items: Vec<Vec<ItemScore>>,
+    /// Tokens times layers computed for each plan.
+    pub(super) computed: Vec<f64>,
+}
+
 impl NativeEvaluator {
     /// The items of each plan on `group`.
     pub(super) fn score_group(
         &self,
-        group: &Group<'_>,
+        group: &Group,
         plans: &[&EditedModel],
         limit: Limit,
-    ) -> Result<Vec<Vec<ItemScore>>, EvalFailure> {
-        let reference = self.reference(group, limit)?;
-        let finished =
-            plans.iter().map(|edited| self.finished(group, edited, limit)).collect::<Result<Vec<_>, _>>()?;
+    ) -> Result<Scored, EvalFailure> {
+        let references = self.references(group, limit)?;
+        let Passed { last, computed } = self.pass(group, plans, limit)?;
+        let finished: Vec<Tensor<2>> = last.into_iter().map(|x| self.finish(x, group.batch)).collect();
         let targets = group.targets();
         let scores = if self.model.compute.on_host() {
-            self.compare_on_host(&reference, &finished, &targets, limit)?
+            self.compare_on_host(&references, &finished, &targets, limit)?
         } else {
-            self.compare_on_device(&reference, &finished, &targets, limit)?
+            self.compare_on_device(&references, &finished, &targets, limit)?
         };
-        Ok(scores.iter().map(|tokens| items(tokens, group.items.len())).collect())
+        let items = scores.iter().map(|tokens| items(tokens, group.items.len())).collect();
+        Ok(Scored { items, computed })
     }
 
-    /// The rows of a plan that predict something: `[targets, hidden]`.
-    pub(super) fn finished(
-        &self,
-        group: &Group<'_>,
-        edited: &EditedModel,
-        limit: Limit,
-    ) -> Result<Tensor<2>, EvalFailure> {
-        self.forward(group, edited, limit, &mut [])
-    }
-
-    /// Like `finished`; `probes`, one per layer or none, see what the routers say.
+    /// The rows of one plan that predict something, `[targets, hidden]`, without looking at what is in memory;
+    /// `probes`, one per layer or none, see what the routers say.
     pub(super) fn forward(
         &self,
-        group: &Group<'_>,
+        group: &Group,
         edited: &EditedModel,
         limit: Limit,
         probes: &mut [RouterProbe],
@@ -56,17 +56,22 @@ impl NativeEvaluator {
         let batch = group.batch;
         let positions = self.positions(batch.tokens);
         let mut probes = probes.iter_mut();
-        let mut x = self.model.embed(group.ids);
+        let mut x = self.model.embed(&group.ids);
         for layer in 0..self.model.config.layers {
             in_time(limit)?;
-            x = self.model.layer(layer, x, batch, edited.layer(layer), &positions, probes.next());
+            x = self.model.layer(layer, x, batch, &[edited.layer(layer)], &positions, probes.next());
         }
+        Ok(self.finish(x, batch))
+    }
+
+    /// The last norm of the rows that predict something: all but the last of each sequence.
+    fn finish(&self, x: Tensor<2>, batch: Batch) -> Tensor<2> {
         let hidden = self.model.config.hidden;
         let predicting = x
             .reshape([batch.sequences, batch.tokens, hidden])
             .narrow(1, 0, batch.tokens - 1)
             .reshape([batch.sequences * (batch.tokens - 1), hidden]);
-        Ok(self.model.finish(predicting))
+        self.model.finish(predicting)
     }
 }
 

@@ -26,8 +26,8 @@ impl NativeEvaluator {
         let Some(mixture) = config.mixture else {
             return Err(EvalFailure::BadRequest(format!("signal `{name}` needs a model with experts")));
         };
-        let request = Request { split: Split::Selection, fidelity, deadline: None };
-        let groups = self.groups(&request)?;
+        let request = Request { split: Split::Selection, items: fidelity.all(), deadline: None };
+        let groups = self.groups(&request, usize::MAX)?;
         let dense = EditedModel::dense(config);
         let parts = lanes::run(&self.model.compute, groups.len(), |group| {
             let mut probes = vec![RouterProbe::new(mixture.experts); config.layers];

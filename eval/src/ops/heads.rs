@@ -20,10 +20,22 @@ pub(crate) struct HeadLayout {
 
 /// Queries `[sequences·kv_heads, group, tokens, head_dim]`, keys and values
 /// `[sequences·kv_heads, tokens, head_dim]`; queries and keys rotated, queries divided by `√head_dim`.
+#[derive(Clone)]
 pub(crate) struct Heads {
     pub(crate) queries: Tensor<4>,
     pub(crate) keys: Tensor<3>,
     pub(crate) values: Tensor<3>,
+}
+
+impl Heads {
+    /// `count` of the first dimension, from `first`.
+    pub(crate) fn narrow(&self, first: usize, count: usize) -> Self {
+        Self {
+            queries: self.queries.clone().narrow(0, first, count),
+            keys: self.keys.clone().narrow(0, first, count),
+            values: self.values.clone().narrow(0, first, count),
+        }
+    }
 }
 
 /// Norms of queries and keys before rotation, in families that have them.

@@ -31,6 +31,14 @@ pub(crate) fn tensor<const D: usize>(
     Tensor::from_data(TensorData::new(values, shape), device)
 }
 
+/// A CPU tensor of its own memory with the elements of `tensor`, which may be a view.
+pub(crate) fn copy<const D: usize>(tensor: Tensor<D>) -> Tensor<D> {
+    let shape = tensor.dims();
+    let device = tensor.device();
+    let values = tensor.into_data().iter::<f32>().collect();
+    self::tensor(values, shape, &device)
+}
+
 const FLOAT32: &str = "host loops run on float32 tensors only, see Compute::on_host";
 
 /// Compiles `body` for the widest vector instructions of this processor and runs it. Pass an

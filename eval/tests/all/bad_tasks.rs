@@ -21,6 +21,7 @@ fn message(fixture: &Fixture, change: impl Fn(&mut TextSpec)) -> String {
         precision: Precision::F32,
         task,
         reference_memory: REFERENCE_MEMORY,
+        activation_memory: None,
     };
     match NativeEvaluator::open(&spec) {
         Ok(_) => panic!("the task was accepted"),
@@ -77,11 +78,11 @@ fn a_tokenizer_of_another_model_is_noticed() {
 #[test]
 fn requests_that_the_task_cannot_serve() {
     let evaluator = Fixture::new().open();
-    let request = |split, items| Request { split, fidelity: Fidelity { items }, deadline: None };
+    let request = |split, items| Request { split, items: Fidelity { items }.all(), deadline: None };
     let ask = |request| evaluator.evaluate(&[Plan::dense()], &request, &mut |_, _| ControlFlow::Continue(()));
     let failure = ask(request(Split::Selection, 1000)).unwrap_err();
     assert!(
-        matches!(&failure, EvalFailure::BadRequest(text) if text.contains("1000 items of split `selection`, which holds"))
+        matches!(&failure, EvalFailure::BadRequest(text) if text.contains("item 37 of split `selection`, which holds 37"))
     );
     assert!(matches!(ask(request(Split::Elsewhere("moon".into()), 1)), Err(EvalFailure::BadRequest(_))));
     assert!(matches!(ask(request(Split::Report, 0)), Err(EvalFailure::BadRequest(_))));

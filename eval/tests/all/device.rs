@@ -43,8 +43,8 @@ fn a_gpu_agrees_with_the_cpu() {
     let found = all(&gpu, &plans, Split::Report, 6);
     let expected = all(&fixture.open(), &plans, Split::Report, 6);
     for (found, expected) in found.iter().zip(&expected) {
-        for (metric, expected) in &expected.metrics {
-            for (found, expected) in found.metrics[metric].items.iter().zip(&expected.items) {
+        for (metric, expected) in &expected.scores.metrics {
+            for (found, expected) in found.scores.metrics[metric].items.iter().zip(&expected.items) {
                 let apart = (found - expected).abs();
                 assert!(apart <= TOLERANCE * expected.abs().max(1.0), "{metric}: {found} and {expected}");
             }

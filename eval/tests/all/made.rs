@@ -39,7 +39,21 @@ pub(crate) fn mixture() -> (TempDir, Tensors) {
 }
 
 pub(crate) fn weights(experts: usize) -> Tensors {
-    let mut rng = ChaCha8Rng::seed_from_u64(11);
+    weights_of(experts, LAYERS, 11)
+}
+
+/// A folder with a Mixtral-like model of `layers` layers with random weights, and its tokenizer.
+pub(crate) fn random_mixture(layers: usize, seed: u64) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let config =
+        MIXTRAL.replace("\"num_hidden_layers\": 2", &format!("\"num_hidden_layers\": {layers}"));
+    write(folder.path(), &config, &weights_of(EXPERTS, layers, seed));
+    write_tokenizer(folder.path());
+    folder
+}
+
+fn weights_of(experts: usize, layers: usize, seed: u64) -> Tensors {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut tensors = Tensors::new();
     let mut add = |name: String, shape: &[usize], around: f32, spread: f32| {
         let count = shape.iter().product();
@@ -49,7 +63,7 @@ pub(crate) fn weights(experts: usize) -> Tensors {
     let head = HIDDEN / HEADS;
     add("model.embed_tokens.weight".into(), &[VOCAB, HIDDEN], 0.0, 1.0);
     add("model.norm.weight".into(), &[HIDDEN], 1.0, 0.3);
-    for layer in 0..LAYERS {
+    for layer in 0..layers {
         let place = format!("model.layers.{layer}");
         for norm in ["input_layernorm", "post_attention_layernorm"] {
             add(format!("{place}.{norm}.weight"), &[HIDDEN], 1.0, 0.3);

@@ -9,6 +9,7 @@ mod contract;
 mod device;
 mod golden;
 mod made;
+mod population;
 mod pruned;
 mod repeatable;
 mod unchanged;

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use attune_core::evaluator::{Evaluator, Fidelity, Request, Split};
+use attune_core::evaluator::{Evaluation, Evaluator, Fidelity, Request, Split};
 use attune_core::scores::Scores;
 use burn_tensor::{Device, Tensor, TensorData};
 
@@ -43,11 +43,11 @@ fn scores_do_not_depend_on_threads() {
     let fixture = Fixture::new();
     let scores = |threads| -> Vec<Scores> {
         let evaluator = fixture.open();
-        let request = Request { split: Split::Selection, fidelity: Fidelity { items: 37 }, deadline: None };
+        let request = Request { split: Split::Selection, items: Fidelity { items: 37 }.all(), deadline: None };
         let mut found = Vec::new();
         with_threads(threads, || {
-            let mut sink = |_, outcome: Result<Scores, _>| {
-                found.push(outcome.unwrap());
+            let mut sink = |_, outcome: Result<Evaluation, _>| {
+                found.push(outcome.unwrap().scores);
                 ControlFlow::Continue(())
             };
             evaluator.evaluate(&some_plans(), &request, &mut sink).unwrap();

@@ -1,0 +1,185 @@
+//! A population on one group of items: what plans have in common is computed once.
+//!
+//! Plans that agree in all edits before layer `k` have the same activations there, so a batch of plans is a
+//! trie over layers. Each distinct prefix is run once and its children go on from its activations; the
+//! prefixes of one layer are stacked into one batch, whose rows share every product with the model's weights.
+//! A prefix whose activations are still in memory is not run at all.
+
+use attune_core::evaluator::EvalFailure;
+use attune_core::hash::ContentHash;
+use burn_tensor::Tensor;
+
+use super::NativeEvaluator;
+use super::groups::Group;
+use super::resident::Place;
+use super::score::{Limit, in_time};
+use crate::decoder::Batch;
+use crate::edits::{EditedModel, LayerEdits};
+use crate::ops::host;
+
+/// One distinct prefix, after its last layer.
+struct Node<'a> {
+    prefix: ContentHash,
+    activation: Tensor<2>,
+    /// Plans that have it, by position.
+    plans: Vec<usize>,
+    edits: &'a LayerEdits,
+}
+
+/// What a population gives on one group.
+pub(super) struct Passed {
+    /// The last activations of each plan: `[rows, hidden]`.
+    pub(super) last: Vec<Tensor<2>>,
+    /// Tokens times layers computed for each plan; what several share is divided among them.
+    pub(super) computed: Vec<f64>,
+}
+
+impl NativeEvaluator {
+    /// Runs `plans` through all layers on `group`.
+    pub(super) fn pass(
+        &self,
+        group: &Group,
+        plans: &[&EditedModel],
+        limit: Limit,
+    ) -> Result<Passed, EvalFailure> {
+        let layers = self.model.config.layers;
+        let rows = group.ids.len();
+        let positions = self.positions(group.batch.tokens);
+        let most = (self.product_rows() / rows).max(1);
+        let (starts, mut nodes) = self.roots(group, plans);
+        let mut computed = vec![0.0; plans.len()];
+        for layer in 0..layers {
+            in_time(limit)?;
+            let mut next: Vec<Node<'_>> = Vec::new();
+            // Nodes that begin deeper than this layer wait for it.
+            let (waiting, ready): (Vec<_>, Vec<_>) =
+                nodes.into_iter().partition(|node| starts[node.plans[0]] > layer);
+            let children: Vec<Node<'_>> =
+                ready.into_iter().flat_map(|node| split(node, plans, layer)).collect();
+            let mut children = children.into_iter();
+            loop {
+                let mut bundle: Vec<Node<'_>> = children.by_ref().take(most).collect();
+                if bundle.is_empty() {
+                    break;
+                }
+                let batch = Batch { sequences: bundle.len() * group.batch.sequences, tokens: group.batch.tokens };
+                let edits: Vec<&LayerEdits> = bundle.iter().map(|node| node.edits).collect();
+                let inputs: Vec<Tensor<2>> = bundle.iter_mut().map(Node::take).collect();
+                let stacked = stack(inputs);
+                let stacked = self.model.layer(layer, stacked, batch, &edits, &positions, None);
+                for (node, activation) in bundle.iter_mut().zip(unstack(stacked, rows)) {
+                    node.activation = activation;
+                    for &plan in &node.plans {
+                        computed[plan] += rows as f64 / node.plans.len() as f64;
+                    }
+                    if layer + 1 < layers {
+                        self.keep(group, node, layer + 1, plans[node.plans[0]]);
+                    }
+                }
+                next.extend(bundle);
+            }
+            next.extend(waiting);
+            nodes = next;
+        }
+        let mut last: Vec<Option<Tensor<2>>> = vec![None; plans.len()];
+        for node in nodes {
+            for plan in node.plans {
+                last[plan] = Some(node.activation.clone());
+            }
+        }
+        let last: Option<Vec<Tensor<2>>> = last.into_iter().collect();
+        let lost = || EvalFailure::Internal("a plan fell out of its population".to_owned());
+        Ok(Passed { last: last.ok_or_else(lost)?, computed })
+    }
+
+    /// Where every plan begins: behind its deepest prefix that is in memory, else at the embedding. Plans with
+    /// a common prefix that is in memory begin there or deeper, so no prefix is met twice.
+    fn roots<'a>(&self, group: &Group, plans: &[&'a EditedModel]) -> (Vec<usize>, Vec<Node<'a>>) {
+        let mut starts = Vec::with_capacity(plans.len());
+        let mut nodes: Vec<Node<'a>> = Vec::new();
+        for (number, plan) in plans.iter().enumerate() {
+            let deepest = (1..self.model.config.layers).rev().find_map(|layer| {
+                let prefix = plan.prefix(layer);
+                let same = nodes.iter().position(|node| node.prefix == prefix && starts[node.plans[0]] == layer);
+                if let Some(node) = same {
+                    return Some((layer, Err(node)));
+                }
+                let found = self.resident.all(&places(group, layer, prefix))?;
+                Some((layer, Ok(stack(found))))
+            });
+            let (layer, activation) = deepest.unwrap_or_else(|| {
+                let same = nodes.iter().position(|node| starts[node.plans[0]] == 0);
+                (0, same.map_or_else(|| Ok(self.model.embed(&group.ids)), Err))
+            });
+            starts.push(layer);
+            match activation {
+                Err(node) => nodes[node].plans.push(number),
+                Ok(activation) => nodes.push(Node {
+                    prefix: plan.prefix(layer),
+                    activation,
+                    plans: vec![number],
+                    edits: plan.layer(0),
+                }),
+            }
+        }
+        (starts, nodes)
+    }
+
+    fn keep(&self, group: &Group, node: &Node<'_>, layer: usize, plan: &EditedModel) {
+        let tokens = group.batch.tokens;
+        if !self.resident.takes(4 * (tokens * self.model.config.hidden) as u64) {
+            return;
+        }
+        let owner = plan.prefix(self.model.config.layers);
+        for (number, place) in places(group, layer, node.prefix).into_iter().enumerate() {
+            let item = node.activation.clone().narrow(0, number * tokens, tokens);
+            // A narrowed tensor would keep the whole batch alive.
+            let item = if self.model.compute.on_host() { host::copy(item) } else { item };
+            self.resident.keep(place, item, owner);
+        }
+    }
+}
+
+impl Node<'_> {
+    /// Its activation, which the next layer may overwrite.
+    fn take(&mut self) -> Tensor<2> {
+        let device = self.activation.device();
+        std::mem::replace(&mut self.activation, Tensor::empty([0, 0], &device))
+    }
+}
+
+/// The children of a node: one for each different edit of `layer`.
+fn split<'a>(node: Node<'_>, plans: &[&'a EditedModel], layer: usize) -> Vec<Node<'a>> {
+    let mut children: Vec<Node<'a>> = Vec::new();
+    for plan in node.plans {
+        let prefix = plans[plan].prefix(layer + 1);
+        match children.iter_mut().find(|child| child.prefix == prefix) {
+            Some(child) => child.plans.push(plan),
+            None => children.push(Node {
+                prefix,
+                activation: node.activation.clone(),
+                plans: vec![plan],
+                edits: plans[plan].layer(layer),
+            }),
+        }
+    }
+    children
+}
+
+fn stack(mut parts: Vec<Tensor<2>>) -> Tensor<2> {
+    if parts.len() == 1 { parts.swap_remove(0) } else { Tensor::cat(parts, 0) }
+}
+
+/// The parts of `rows` rows each.
+fn unstack(whole: Tensor<2>, rows: usize) -> Vec<Tensor<2>> {
+    let count = whole.dims()[0] / rows;
+    if count == 1 {
+        return vec![whole];
+    }
+    (0..count).map(|number| whole.clone().narrow(0, number * rows, rows)).collect()
+}
+
+fn places(group: &Group, layer: usize, prefix: ContentHash) -> Vec<Place> {
+    let place = |&item: &u32| Place { split: group.split.clone(), item, layer, prefix };
+    group.items.iter().map(place).collect()
+}
