@@ -17,6 +17,7 @@ pub mod profile;
 pub mod report;
 pub mod rng;
 pub mod scores;
+pub mod sensitivity;
 pub mod setting;
 pub mod space;
 pub mod stats;

@@ -90,6 +90,7 @@ impl<'a, 'e> Dispatcher<'a, 'e> {
             seed: self.setup.header.seed,
             starts: starts::starts(&self.setup.space, baselines),
             operators: operators.clone().map(|guarded| guarded as Arc<dyn Variation>),
+            table: None,
         };
         let mut strategy = build(&self.setup.strategy, context)?;
         let mut asked = 0;
