@@ -71,7 +71,7 @@ fn modules(count: usize) -> Problem {
     Problem { slots, limits: vec![limit], groups: vec![] }
 }
 
-/// The sizes of MoA (arXiv 2406.14909, §4).
+/// The sizes of MoA (arXiv 2406.14909).
 fn spans() -> Problem {
     let mut random = derive(3, "bench", &[]);
     let lengths = [2048.0, 4096.0, 8192.0, 16384.0];

@@ -82,10 +82,7 @@ pub fn solve(problem: &Problem, goal: &Goal) -> Result<Allocation, KnapsackError
         if let Some(found) = met(draft) {
             return Ok(found);
         }
-        // With one budget the labels below are quicker than pairs of moves.
-        if flat.budgets() > 1 {
-            draft.exchange(&flat);
-        }
+        draft.exchange(&flat);
         if let Some(found) = met(draft) {
             return Ok(found);
         }

@@ -10,6 +10,9 @@ const STEPS_OF_ONE: usize = 200;
 const STEPS: usize = 600;
 /// Steps without a better bound before the step length is halved.
 const PATIENCE: usize = 12;
+/// Share of a budget's scale by which an allocation may exceed it and still be worth a repair, which takes a step for
+/// every slot that has to change.
+const NEAR: f64 = 0.02;
 
 /// The best prices that were found and the bound that they prove.
 pub(super) struct Dual {
@@ -37,6 +40,13 @@ impl Priced {
         Self { bound: sum - spent, options, excess }
     }
 
+    /// Offers it if little has to change.
+    fn offer_near(&self, flat: &Flat, best: &mut Option<Draft>) {
+        if self.excess.iter().all(|excess| *excess <= NEAR) {
+            self.offer(flat, best);
+        }
+    }
+
     /// Makes a feasible allocation of it and keeps that if it is the best.
     fn offer(&self, flat: &Flat, best: &mut Option<Draft>) {
         let mut draft = Draft::new(flat, self.options.clone());
@@ -55,7 +65,7 @@ impl Dual {
     pub(super) fn solve(flat: &Flat, best: &mut Option<Draft>, gap: f64) -> Self {
         let free = vec![0.0; flat.budgets()];
         let start = Priced::new(flat, &free);
-        start.offer(flat, best);
+        start.offer_near(flat, best);
         let dual = Self { prices: free, bound: start.bound };
         match flat.budgets() {
             0 => dual,
@@ -81,7 +91,7 @@ impl Dual {
             if priced.bound > self.bound {
                 (self.bound, self.prices[0]) = (priced.bound, price);
             }
-            priced.offer(flat, best);
+            priced.offer_near(flat, best);
             let line = (damage(&priced, price), priced.excess[0]);
             let crossing = over.0 + price * over.1;
             if within.is_some() && priced.bound >= crossing - 1e-12 * crossing.abs() {
@@ -96,6 +106,7 @@ impl Dual {
                 (false, Some(_)) => over = line,
             }
         }
+        Priced::new(flat, &self.prices).offer(flat, best);
         self
     }
 
@@ -114,7 +125,7 @@ impl Dual {
             }
             stale = if better { 0 } else { stale + 1 };
             if (better && step % 4 == 0) || step % 32 == 0 || (best.is_none() && step % 8 == 0) {
-                priced.offer(flat, best);
+                priced.offer_near(flat, best);
             }
             let target = match best {
                 Some(draft) if draft.damage - self.bound <= gap.max(1e-12) * draft.damage.abs() => break,

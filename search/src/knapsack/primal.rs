@@ -7,6 +7,8 @@ type Move = Vec<(usize, usize)>;
 
 /// Pairs of moves that one improvement compares at most.
 const MOST_PAIRS: usize = 10_000_000;
+/// With one budget, labels close the gap quicker than more pairs do.
+const MOST_PAIRS_OF_ONE: usize = 100_000;
 
 /// An allocation that keeps every rule, with its books.
 #[derive(Clone, Debug)]
@@ -200,12 +202,13 @@ impl Draft {
 
     /// Improves by pairs of moves, one that gains and one that pays for it, as long as some pair does.
     pub(super) fn exchange(&mut self, flat: &Flat) {
+        let most = if flat.budgets() == 1 { MOST_PAIRS_OF_ONE } else { MOST_PAIRS };
         let mut compared = 0;
-        while compared < MOST_PAIRS {
+        while compared < most {
             let moves = self.singles(flat).into_iter().chain(self.compounds(flat));
             let mut ranked: Vec<Ranked> = moves.map(|moves| self.ranked(flat, moves)).collect();
             ranked.sort_by(|a, b| b.gain.total_cmp(&a.gain));
-            let Some(moves) = self.best_pair(flat, &ranked, &mut compared) else { break };
+            let Some(moves) = self.best_pair(&ranked, flat, most, &mut compared) else { break };
             self.apply(flat, &moves);
         }
         self.recount(flat);
@@ -222,7 +225,7 @@ impl Draft {
     }
 
     /// The first move or pair of moves of different blocks that gains and fits.
-    fn best_pair(&self, flat: &Flat, ranked: &[Ranked], compared: &mut usize) -> Option<Move> {
+    fn best_pair(&self, ranked: &[Ranked], flat: &Flat, most: usize, compared: &mut usize) -> Option<Move> {
         let tiny = 1e-12 * self.damage.abs().max(1e-300);
         let left: Vec<f64> = flat.limit.iter().zip(&self.used).map(|(limit, used)| limit - used).collect();
         for first in ranked.iter().take_while(|first| first.gain > tiny) {
@@ -232,7 +235,7 @@ impl Draft {
             }
             for second in ranked.iter().take_while(|second| first.gain + second.gain > tiny) {
                 *compared += 1;
-                if *compared > MOST_PAIRS {
+                if *compared > most {
                     return None;
                 }
                 let costs = first.costs.iter().zip(&second.costs);

@@ -1,7 +1,7 @@
 //! Hybrid: the front of profiling seeds evolution.
 //!
 //! The table gives a plan quickly but assumes that damages add up, which fails at high compression (EvoPress, arXiv
-//! 2410.14649, §3.1); evolution corrects it from there.
+//! 2410.14649); evolution corrects it from there.
 
 use super::evolution::{self, Evolution, Scheme};
 use super::options::{self, Options};

@@ -1,4 +1,4 @@
-//! KVTuner's search: NSGA-II with the constants of Optuna's sampler (arXiv 2502.04420, §5; population 50,
+//! KVTuner's search: NSGA-II with the constants of Optuna's sampler (arXiv 2502.04420; population 50,
 //! crossover 0.9 with each cell from either parent, each cell redrawn with probability 1/n). The paper spends
 //! 100 evaluations. Constraints are kept here and not penalised.
 

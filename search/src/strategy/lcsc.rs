@@ -1,5 +1,5 @@
 //! LCSC's search: evolution of the coefficients of saved checkpoints by crossover and Gaussian mutation (arXiv
-//! 2404.02241, §3.2: each epoch keeps the best as candidate parents and makes children of them).
+//! 2404.02241: each epoch keeps the best as candidate parents and makes children of them).
 //!
 //! The search code is not released. The shape is the paper's; step sizes and shares are those of EEP, by the same
 //! authors and of the same family, and not LCSC's own.

@@ -2,7 +2,7 @@
 //!
 //! The additive model behind the table is solved as a multiple-choice knapsack with a proven bound. Proposed first is
 //! its optimum, then its Pareto set (for several objectives by the ε-constraint method, as MoA does, arXiv
-//! 2406.14909, §4.2; for one by tighter budgets), then optima of tables whose damages are perturbed: what would
+//! 2406.14909; for one by tighter budgets), then optima of tables whose damages are perturbed: what would
 //! be best if the measurements were a little different.
 
 mod front;
