@@ -18,6 +18,7 @@ pub mod race;
 pub mod report;
 pub mod rng;
 pub mod scores;
+pub mod sensitivity;
 pub mod setting;
 pub mod space;
 pub mod stats;

@@ -19,7 +19,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-use attune_core::evaluator::{EvalFailure, Evaluation, Evaluator, EvaluatorInfo, Fidelity, Request, TaskInfo};
+use attune_core::evaluator::{
+    EvalFailure, Evaluation, Evaluator, EvaluatorInfo, Fidelity, Request, TaskInfo,
+};
 use attune_core::facts::ModelFacts;
 use attune_core::plan::{Edit, Plan};
 use attune_core::technique::Signal;
@@ -82,12 +84,7 @@ impl NativeEvaluator {
     }
 
     /// An evaluator of a loaded model.
-    pub fn new(
-        model: Model,
-        task: TextTask,
-        reference_memory: u64,
-        activation_memory: Option<u64>,
-    ) -> Self {
+    pub fn new(model: Model, task: TextTask, reference_memory: u64, activation_memory: Option<u64>) -> Self {
         let info = EvaluatorInfo {
             name: NATIVE.to_owned(),
             device: model.compute.name(),

@@ -7,6 +7,8 @@
 
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
+pub mod knapsack;
+pub mod pareto;
 pub mod session;
 pub mod strategy;
 #[cfg(any(test, feature = "conformance"))]

@@ -19,6 +19,7 @@ mod generation;
 mod journal;
 mod known;
 mod losses;
+mod probing;
 mod report;
 mod scoring;
 mod setup;

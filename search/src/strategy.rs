@@ -1,22 +1,32 @@
 //! Search algorithms, and how the choice of a profile becomes one of them.
 
+mod cma_es;
+mod eep;
 mod error;
 mod evolution;
+mod evopress;
 mod fresh;
+mod hybrid;
+mod kvtuner;
+mod lcsc;
+mod nsga2;
 mod options;
 mod population;
+mod profiling;
 mod random;
 
 use std::sync::{Arc, LazyLock};
 
 use attune_core::profile::Choice;
 use attune_core::rng;
+use attune_core::sensitivity::SensitivityTable;
 use attune_core::setting::{OptionSpec, resolve};
 use attune_core::space::{Config, Space};
 use attune_core::strategy::Strategy;
 use attune_core::suggest::hint;
 
 pub use error::StrategyError;
+use evolution::{Evolution, Scheme};
 use options::Options;
 
 use crate::variation::Variation;
@@ -43,11 +53,26 @@ pub struct SearchContext {
     pub starts: Vec<(String, Config)>,
     /// The technique's own operator, if it brings one.
     pub operators: Option<Arc<dyn Variation>>,
+    /// Measured damages of every option, for a strategy that [needs](needs_table) them.
+    pub table: Option<SensitivityTable>,
 }
 
 /// Every strategy of this build, in name order.
 pub fn strategies() -> &'static [StrategyInfo] {
-    static ALL: LazyLock<Vec<StrategyInfo>> = LazyLock::new(|| vec![evolution::info(), random::info()]);
+    static ALL: LazyLock<Vec<StrategyInfo>> = LazyLock::new(|| {
+        vec![
+            cma_es::info(),
+            eep::info(),
+            evolution::info(),
+            evopress::info(),
+            hybrid::info(),
+            kvtuner::info(),
+            lcsc::info(),
+            nsga2::info(),
+            profiling::info(),
+            random::info(),
+        ]
+    });
     &ALL
 }
 
@@ -77,9 +102,25 @@ pub fn build(choice: &Choice, context: SearchContext) -> Result<Box<dyn Strategy
     context.space.sample(&mut rng::derive(context.seed, "feasibility", &[]))?;
     let options = Options::new(&choice.options);
     Ok(match choice.name.as_str() {
-        "evolution" => Box::new(evolution::Evolution::new(context, &options)?),
+        "cma-es" => Box::new(cma_es::CmaEs::new(context, &options)?),
+        "eep" => Box::new(eep::new(context, &options)),
+        "evolution" => {
+            let scheme = Scheme::new("evolution", &context, &options)?;
+            Box::new(Evolution::new(context, scheme, options.bool("baselines")))
+        }
+        "evopress" => Box::new(evopress::new(context, &options)),
+        "hybrid" => Box::new(hybrid::new(context, &options)?),
+        "kvtuner" => Box::new(kvtuner::new(context, &options)),
+        "lcsc" => Box::new(lcsc::new(context, &options)),
+        "nsga2" => Box::new(nsga2::new(context, &options)?),
+        "profiling" => Box::new(profiling::Profiling::new(context, &options)?),
         _ => Box::new(random::Random::new(context, &options)),
     })
+}
+
+/// Whether the strategy of this name plans with a sensitivity table.
+pub fn needs_table(choice: &Choice) -> bool {
+    matches!(choice.name.as_str(), "hybrid" | "profiling")
 }
 
 /// Starting points that are points of the space, canonical, each once, under the first of its names.

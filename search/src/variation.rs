@@ -1,11 +1,17 @@
 //! Variation: how a child is made from its parents.
 
 mod domain;
+mod group_change;
 mod guarded;
+mod redraw;
+mod switch;
 mod technique;
 
 pub use domain::DomainOperators;
+pub use group_change::GroupChange;
 pub use guarded::Guarded;
+pub use redraw::Redraw;
+pub use switch::LevelSwitch;
 pub use technique::TechniqueOperators;
 
 use attune_core::rng::Rng;

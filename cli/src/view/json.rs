@@ -48,8 +48,7 @@ pub(crate) fn event(event: &Event, dimensions: &[Dimension]) -> Json {
 
 /// The `finished` event, which is also what `show --json` prints.
 pub(crate) fn finished(finished: &Finished, dimensions: &[Dimension]) -> Json {
-    let Finished { study, technique, model, device, progress, seconds, peak_memory, seed, report } =
-        finished;
+    let Finished { study, technique, model, device, progress, seconds, peak_memory, seed, report } = finished;
     let best = &report.best;
     let elsewhere = |values: &BTreeMap<String, Estimates>| -> Map<String, Json> {
         values.iter().map(|(domain, values)| (domain.clone(), estimates(values))).collect()

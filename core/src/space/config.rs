@@ -45,7 +45,8 @@ impl Config {
         &self.dimensions[slot.dimension][slot.cell]
     }
 
-    pub(super) fn set(&mut self, slot: Slot, value: Value) -> Value {
+    /// Replaces the value of one cell and returns the old one.
+    pub fn set(&mut self, slot: Slot, value: Value) -> Value {
         std::mem::replace(&mut self.dimensions[slot.dimension][slot.cell], value)
     }
 

@@ -1,5 +1,7 @@
 //! Hard constraints.
 
+use super::{Config, ledger};
+
 /// One cell of one dimension.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Slot {
@@ -20,7 +22,8 @@ pub struct BudgetTerm {
 }
 
 impl BudgetTerm {
-    pub(super) fn row(&self, cell: usize) -> &[f64] {
+    /// The cost row of one cell.
+    pub fn row(&self, cell: usize) -> &[f64] {
         if self.costs.len() == 1 { &self.costs[0] } else { &self.costs[cell] }
     }
 }
@@ -39,8 +42,13 @@ pub struct Budget {
 }
 
 impl Budget {
+    /// What `config` uses of the budget.
+    pub fn used(&self, config: &Config) -> f64 {
+        ledger::used(self, config)
+    }
+
     /// Sums are compared with this slack, so that a sum that meets the limit on paper meets it here.
-    pub(super) fn tolerance(&self) -> f64 {
+    pub fn tolerance(&self) -> f64 {
         1e-9 * self.limit.abs().max(1.0)
     }
 }

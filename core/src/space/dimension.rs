@@ -134,7 +134,7 @@ impl Dimension {
     }
 
     /// The group of every cell when cells that agree along the axes `by` belong together.
-    pub(super) fn groups(&self, by: &[String]) -> Vec<usize> {
+    pub fn groups(&self, by: &[String]) -> Vec<usize> {
         (0..self.cells())
             .map(|cell| {
                 let mut rest = cell;

@@ -17,7 +17,7 @@ const COEFFICIENT_STEP: f64 = 0.25;
 
 impl Domain {
     /// A uniform draw (normal around the mean for affine).
-    pub(super) fn draw(&self, random: &mut Rng) -> Value {
+    pub fn draw(&self, random: &mut Rng) -> Value {
         match self {
             Self::Choice { .. } | Self::Level { .. } => {
                 Value::Index(random.random_range(0..self.options().unwrap_or(1)))
@@ -50,7 +50,7 @@ impl Domain {
     }
 
     /// A small random step from `value`; the same value only where the domain has no other.
-    pub(super) fn step(&self, value: &Value, random: &mut Rng) -> Value {
+    pub fn step(&self, value: &Value, random: &mut Rng) -> Value {
         match (self, value) {
             (Self::Level { levels }, Value::Index(index)) => {
                 Value::Index(neighbour(i64::from(*index), 0, levels.len() as i64 - 1, random) as u32)

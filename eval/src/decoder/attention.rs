@@ -85,9 +85,7 @@ impl Model {
         };
         let blocks = (0..tokens)
             .step_by(step)
-            .map(|first| {
-                self.block(&queries, &cache, &looks, layout, first..(first + step).min(tokens))
-            })
+            .map(|first| self.block(&queries, &cache, &looks, layout, first..(first + step).min(tokens)))
             .collect();
         let width = config.heads * config.head_dim;
         Tensor::cat(blocks, 1).reshape([sequences * tokens, width])

@@ -62,7 +62,8 @@ impl NativeEvaluator {
                 if bundle.is_empty() {
                     break;
                 }
-                let batch = Batch { sequences: bundle.len() * group.batch.sequences, tokens: group.batch.tokens };
+                let batch =
+                    Batch { sequences: bundle.len() * group.batch.sequences, tokens: group.batch.tokens };
                 let edits: Vec<&LayerEdits> = bundle.iter().map(|node| node.edits).collect();
                 let inputs: Vec<Tensor<2>> = bundle.iter_mut().map(Node::take).collect();
                 let stacked = stack(inputs);
@@ -100,7 +101,8 @@ impl NativeEvaluator {
         for (number, plan) in plans.iter().enumerate() {
             let deepest = (1..self.model.config.layers).rev().find_map(|layer| {
                 let prefix = plan.prefix(layer);
-                let same = nodes.iter().position(|node| node.prefix == prefix && starts[node.plans[0]] == layer);
+                let same =
+                    nodes.iter().position(|node| node.prefix == prefix && starts[node.plans[0]] == layer);
                 if let Some(node) = same {
                     return Some((layer, Err(node)));
                 }

@@ -131,7 +131,11 @@ mod tests {
     }
 
     fn keep(resident: &Resident, item: u32, layer: usize, owner: &str) {
-        resident.keep(place(item, layer), Tensor::zeros([1, 1], &Device::flex()), ContentHash::of(owner.as_bytes()));
+        resident.keep(
+            place(item, layer),
+            Tensor::zeros([1, 1], &Device::flex()),
+            ContentHash::of(owner.as_bytes()),
+        );
     }
 
     fn has(resident: &Resident, item: u32, layer: usize) -> bool {

@@ -82,7 +82,12 @@ pub(crate) fn all(evaluator: &dyn Evaluator, plans: &[Plan], split: Split, items
     on(evaluator, plans, split, Fidelity { items }.all())
 }
 
-pub(crate) fn on(evaluator: &dyn Evaluator, plans: &[Plan], split: Split, items: Vec<u32>) -> Vec<Evaluation> {
+pub(crate) fn on(
+    evaluator: &dyn Evaluator,
+    plans: &[Plan],
+    split: Split,
+    items: Vec<u32>,
+) -> Vec<Evaluation> {
     let request = Request { split, items, deadline: None };
     let mut found: Vec<Option<Evaluation>> = vec![None; plans.len()];
     evaluator

@@ -45,8 +45,7 @@ pub(crate) fn weights(experts: usize) -> Tensors {
 /// A folder with a Mixtral-like model of `layers` layers with random weights, and its tokenizer.
 pub(crate) fn random_mixture(layers: usize, seed: u64) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
-    let config =
-        MIXTRAL.replace("\"num_hidden_layers\": 2", &format!("\"num_hidden_layers\": {layers}"));
+    let config = MIXTRAL.replace("\"num_hidden_layers\": 2", &format!("\"num_hidden_layers\": {layers}"));
     write(folder.path(), &config, &weights_of(EXPERTS, layers, seed));
     write_tokenizer(folder.path());
     folder

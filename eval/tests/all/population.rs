@@ -47,9 +47,8 @@ fn open(folder: &TempDir, activation_memory: u64) -> NativeEvaluator {
 
 /// One of a few edits of one layer, so that plans of a population share many of them.
 fn edit(layer: u32, choice: u32) -> Vec<Edit> {
-    let span = |kv_head, alpha| {
-        Edit::AttentionSpan(AttentionSpan { layer, kv_head, sink: 1, alpha, beta: 0.1 })
-    };
+    let span =
+        |kv_head, alpha| Edit::AttentionSpan(AttentionSpan { layer, kv_head, sink: 1, alpha, beta: 0.1 });
     match choice {
         0 => vec![],
         1 => vec![keep(layer, &[0, 1, 2])],

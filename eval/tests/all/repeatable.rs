@@ -43,7 +43,8 @@ fn scores_do_not_depend_on_threads() {
     let fixture = Fixture::new();
     let scores = |threads| -> Vec<Scores> {
         let evaluator = fixture.open();
-        let request = Request { split: Split::Selection, items: Fidelity { items: 37 }.all(), deadline: None };
+        let request =
+            Request { split: Split::Selection, items: Fidelity { items: 37 }.all(), deadline: None };
         let mut found = Vec::new();
         with_threads(threads, || {
             let mut sink = |_, outcome: Result<Evaluation, _>| {

@@ -14,12 +14,13 @@ use super::course::{self, Course};
 use super::generation::{Books, Generation};
 use super::journal::Journal;
 use super::losses::Losses;
+use super::probing;
 use super::report;
 use super::scoring::{Flow, Scoring, Step, Wanted};
 use super::starts;
 use super::tally::Tally;
 use super::{SessionError, SessionSetup};
-use crate::strategy::{SearchContext, build};
+use crate::strategy::{SearchContext, build, needs_table};
 use crate::variation::{Guarded, TechniqueOperators, Variation};
 
 /// How the dispatcher ends.
@@ -89,11 +90,21 @@ impl<'a, 'e> Dispatcher<'a, 'e> {
             return Ok(Flow::Done);
         }
         let operators = self.operators();
+        let starts = starts::starts(&self.setup.space, baselines);
+        let mut table = None;
+        if needs_table(&self.setup.strategy) {
+            let preferred = starts.first().map(|(_, config)| config);
+            table = probing::table(self.setup, losses, preferred, &mut self.scoring, self.events)?;
+            if table.is_none() {
+                return Ok(Flow::Stopped);
+            }
+        }
         let context = SearchContext {
             space: self.setup.space.clone(),
             seed: self.setup.header.seed,
-            starts: starts::starts(&self.setup.space, baselines),
+            starts,
             operators: operators.clone().map(|guarded| guarded as Arc<dyn Variation>),
+            table,
         };
         let mut strategy = build(&self.setup.strategy, context)?;
         let mut asked = 0;

@@ -2,6 +2,7 @@
 
 use attune_core::evaluator::{EvalFailure, Split};
 use attune_core::race::RaceError;
+use attune_core::sensitivity::NoOptions;
 use attune_core::stats::NotPaired;
 use attune_core::store::StoreError;
 use attune_core::technique::TechniqueFailure;
@@ -130,6 +131,15 @@ pub enum SessionError {
         /// How.
         failure: EvalFailure,
     },
+    /// A space of which no sensitivity table can be made.
+    #[error("{0}; choose another strategy, `evolution` works on every space")]
+    NoOptions(#[from] NoOptions),
+    /// Sensitivities are differences from the reference.
+    #[error(
+        "the least damaged config, from which sensitivities are measured, could not be scored; choose another \
+         strategy, `evolution` needs no sensitivities"
+    )]
+    NoReference,
     /// A race compares one minimised metric.
     #[error(
         "`racing` compares trials by one metric that is minimised and never negative; this study has objective \

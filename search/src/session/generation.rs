@@ -4,8 +4,8 @@ use attune_core::evaluator::EvalFailure;
 use attune_core::event::Event;
 use attune_core::plan::Plan;
 use attune_core::scores::Scores;
-use attune_core::strategy::Proposal;
 use attune_core::store::TrialEffort;
+use attune_core::strategy::Proposal;
 use attune_core::technique::Cost;
 use attune_core::trial::{Dropped, Outcome, Trial, TrialState};
 

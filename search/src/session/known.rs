@@ -71,7 +71,8 @@ mod tests {
 
     fn piece(items: &[u32], by: &str) -> Cached {
         let values = items.iter().map(|item| f64::from(*item)).collect();
-        let metric = MetricScore { aggregate: Aggregate::Mean, items: values, weights: vec![1.0; items.len()] };
+        let metric =
+            MetricScore { aggregate: Aggregate::Mean, items: values, weights: vec![1.0; items.len()] };
         let scores = Scores { metrics: [("kl".to_owned(), metric)].into() };
         let origin = Origin { study: "s".to_owned(), by: by.to_owned() };
         Cached { items: items.to_vec(), outcome: Ok(scores), origin }

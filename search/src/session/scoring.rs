@@ -168,7 +168,9 @@ impl<'a> Scoring<'a> {
         let Open { numbers, mut known } = open;
         let items = known.missing(&request.items);
         let (outcome, effort) = match outcome {
-            Ok(Evaluation { scores, work, seconds }) => (Ok(scores), Effort { work, seconds, items: items.len() }),
+            Ok(Evaluation { scores, work, seconds }) => {
+                (Ok(scores), Effort { work, seconds, items: items.len() })
+            }
             Err(failure) => (Err(failure), Effort::default()),
         };
         let fails = outcome.as_ref().err().cloned();

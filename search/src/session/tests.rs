@@ -4,6 +4,7 @@ mod failures;
 mod interruption;
 mod journal;
 mod outcome;
+mod probing;
 mod racing;
 mod report;
 mod reuse;

@@ -3,6 +3,8 @@
 use attune_core::setting::OptionError;
 use attune_core::space::Infeasible;
 
+use crate::knapsack::KnapsackError;
+
 /// Why a strategy cannot be built.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum StrategyError {
@@ -21,10 +23,32 @@ pub enum StrategyError {
     Option(#[from] OptionError),
     /// The technique's operators are asked for, and it has none.
     #[error(
-        "strategy `evolution` is told to use the technique's operators, but the technique brings none; \
+        "strategy `{strategy}` is told to use the technique's operators, but the technique brings none; \
          set `operators` to \"auto\" or \"domain\""
     )]
-    NoOperators,
+    NoOperators {
+        /// The strategy.
+        strategy: &'static str,
+    },
+    /// The strategy plans with a sensitivity table, and none was measured.
+    #[error("strategy `{strategy}` needs a sensitivity table, and none was measured")]
+    NoTable {
+        /// The strategy.
+        strategy: &'static str,
+    },
+    /// A dimension whose values the strategy cannot search.
+    #[error("strategy `{strategy}` cannot search dimension `{dimension}`: it needs {expected}")]
+    Unsupported {
+        /// The strategy.
+        strategy: &'static str,
+        /// The dimension.
+        dimension: String,
+        /// What it searches.
+        expected: &'static str,
+    },
+    /// The allocation cannot be planned.
+    #[error("the allocation cannot be planned: {0}")]
+    Knapsack(#[from] KnapsackError),
     /// There is nothing to search.
     #[error("the search space is empty: {0}")]
     Infeasible(#[from] Infeasible),

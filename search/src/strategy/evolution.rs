@@ -8,67 +8,101 @@
 use std::sync::Arc;
 
 use attune_core::rng::{self, Rng};
-use attune_core::setting::{OptionKind, Setting};
+use attune_core::setting::{OptionKind, OptionSpec, Setting};
 use attune_core::space::Config;
 use attune_core::strategy::{Observation, Origin, Proposal, Rival, Strategy};
 use rand::RngExt as _;
 
 use super::fresh::Fresh;
 use super::options::{self, Options, spec};
-use super::population::{Individual, Population};
+use super::population::{Individual, Population, Selection};
 use super::{SearchContext, StrategyError, StrategyInfo, is_universal, usable};
 use crate::variation::{DomainOperators, Variation};
 
 pub(super) fn info() -> StrategyInfo {
-    let probability = OptionKind::Real { min: 0.0, max: 1.0 };
-    let operators = ["auto", "technique", "domain"].map(str::to_owned).to_vec();
     StrategyInfo {
         name: "evolution",
         summary: "Steady-state evolution that stays inside the space; ranks by the first objective.",
-        options: vec![
-            options::count(
-                "initial",
-                "Trials before evolving: starting points, then random ones.",
-                16,
-                1 << 20,
-            ),
-            options::count("generation", "Children that are proposed together afterwards.", 8, 1 << 16),
-            options::count("population", "Parents that are kept: the best trials so far.", 16, 1 << 20),
-            options::count("tournament", "Parents drawn for each one chosen.", 2, 1 << 10),
-            options::count(
-                "redraws",
-                "Children drawn for one that is new, before a random config.",
-                64,
-                1 << 30,
-            ),
-            spec("crossover", "Share of children with two parents.", probability, Setting::Real(0.3)),
-            spec(
-                "operators",
-                "Who makes children: the technique, the domains of the space, or the technique if it can.",
-                OptionKind::OneOf(operators),
-                Setting::Text("auto".to_owned()),
-            ),
-            spec(
-                "baselines",
-                "Start from the technique's baselines too, not only from its default and uniform configs.",
-                OptionKind::Bool,
-                Setting::Bool(true),
-            ),
-        ],
+        options: option_specs(),
     }
 }
 
+/// The options of evolution, which other strategies extend.
+pub(super) fn option_specs() -> Vec<OptionSpec> {
+    let probability = OptionKind::Real { min: 0.0, max: 1.0 };
+    vec![
+        options::count("initial", "Trials before evolving: starting points, then random ones.", 16, 1 << 20),
+        options::count("generation", "Children that are proposed together afterwards.", 8, 1 << 16),
+        options::count("population", "Parents that are kept: the best trials so far.", 16, 1 << 20),
+        options::count("tournament", "Parents drawn for each one chosen.", 2, 1 << 10),
+        options::count("redraws", "Children drawn for one that is new, before a random config.", 64, 1 << 30),
+        spec("crossover", "Share of children with two parents.", probability, Setting::Real(0.3)),
+        spec(
+            "operators",
+            "Who makes children: the technique, the domains of the space, or the technique if it can.",
+            OptionKind::OneOf(["auto", "technique", "domain"].map(str::to_owned).to_vec()),
+            Setting::Text("auto".to_owned()),
+        ),
+        spec(
+            "baselines",
+            "Start from the technique's baselines too, not only from its default and uniform configs.",
+            OptionKind::Bool,
+            Setting::Bool(true),
+        ),
+    ]
+}
+
+/// What makes one evolutionary strategy different from another.
+pub(super) struct Scheme {
+    /// Its name, which also labels its random numbers.
+    pub(super) name: &'static str,
+    pub(super) initial: usize,
+    pub(super) generation: usize,
+    pub(super) redraws: usize,
+    pub(super) crossover: f64,
+    pub(super) selection: Box<dyn Selection>,
+    pub(super) operators: Arc<dyn Variation>,
+}
+
+impl Scheme {
+    /// The scheme of the options of [`info`].
+    pub(super) fn new(
+        name: &'static str,
+        context: &SearchContext,
+        options: &Options<'_>,
+    ) -> Result<Self, StrategyError> {
+        Ok(Self {
+            name,
+            initial: options.count("initial"),
+            generation: options.count("generation"),
+            redraws: options.count("redraws"),
+            crossover: options.real("crossover"),
+            selection: Box::new(Population::new(options.count("population"), options.count("tournament"))),
+            operators: operators(name, context, options)?,
+        })
+    }
+}
+
+/// The operators that the option of that name asks for.
+pub(super) fn operators(
+    strategy: &'static str,
+    context: &SearchContext,
+    options: &Options<'_>,
+) -> Result<Arc<dyn Variation>, StrategyError> {
+    let domain = || Arc::new(DomainOperators::new(context.space.clone())) as Arc<dyn Variation>;
+    match (options.word("operators"), &context.operators) {
+        ("domain", _) | ("auto", None) => Ok(domain()),
+        (_, Some(operators)) => Ok(operators.clone()),
+        (_, None) => Err(StrategyError::NoOperators { strategy }),
+    }
+}
+
+/// Evolution by a [`Scheme`].
 pub(super) struct Evolution {
     seed: u64,
-    initial: u64,
-    generation: u64,
-    tournament: usize,
-    redraws: usize,
-    crossover: f64,
-    operators: Arc<dyn Variation>,
+    scheme: Scheme,
     starts: Vec<(String, Config)>,
     fresh: Fresh,
-    population: Population,
     /// Configs of the running generation that are not told yet, then those that are, waiting for its end.
     asked: Vec<(u64, Config)>,
     told: Vec<Individual>,
@@ -76,42 +110,34 @@ pub(super) struct Evolution {
 }
 
 impl Evolution {
-    pub(super) fn new(context: SearchContext, options: &Options<'_>) -> Result<Self, StrategyError> {
+    /// The scheme of a context: starts are those of the context, all of them with `baselines`.
+    pub(super) fn new(context: SearchContext, mut scheme: Scheme, baselines: bool) -> Self {
         let mut starts = usable(&context.space, context.starts);
-        starts.retain(|(name, _)| is_universal(name) || options.bool("baselines"));
-        let domain = || Arc::new(DomainOperators::new(context.space.clone())) as Arc<dyn Variation>;
-        let operators = match (options.word("operators"), context.operators) {
-            ("domain", _) | ("auto", None) => domain(),
-            (_, Some(operators)) => operators,
-            (_, None) => return Err(StrategyError::NoOperators),
-        };
-        Ok(Self {
+        starts.retain(|(name, _)| baselines || is_universal(name));
+        scheme.initial = scheme.initial.max(starts.len()).max(1);
+        scheme.generation = scheme.generation.max(1);
+        Self {
             seed: context.seed,
-            initial: options.count("initial").max(starts.len()) as u64,
-            generation: options.count("generation") as u64,
-            tournament: options.count("tournament"),
-            redraws: options.count("redraws"),
-            crossover: options.real("crossover"),
-            operators,
+            scheme,
             starts,
             fresh: Fresh::new(context.space),
-            population: Population::new(options.count("population")),
             asked: Vec::new(),
             told: Vec::new(),
             next: 0,
-        })
+        }
     }
 
     /// Number of the generation that proposal `index` belongs to, its first proposal, and the first of the
     /// next generation. Fixed by the index alone, so a study that stops inside a generation and is later
     /// extended is the study that never stopped.
     fn generation_of(&self, index: u64) -> (u64, u64, u64) {
-        if index < self.initial {
-            return (0, 0, self.initial);
+        let (initial, generation) = (self.scheme.initial as u64, self.scheme.generation as u64);
+        if index < initial {
+            return (0, 0, initial);
         }
-        let past = (index - self.initial) / self.generation;
-        let start = self.initial + past * self.generation;
-        (past + 1, start, start + self.generation)
+        let past = (index - initial) / generation;
+        let start = initial + past * generation;
+        (past + 1, start, start + generation)
     }
 
     fn propose(&mut self, generation: u64) -> Option<Proposal> {
@@ -120,7 +146,7 @@ impl Evolution {
             self.fresh.claim(config);
             (config.clone(), Origin::Start(name.clone()))
         } else {
-            let mut random = rng::derive(self.seed, "evolution", &[generation, index]);
+            let mut random = rng::derive(self.seed, self.scheme.name, &[generation, index]);
             let child = if generation == 0 { None } else { self.child(&mut random) };
             match child {
                 Some(child) => child,
@@ -134,15 +160,15 @@ impl Evolution {
 
     /// A child that was not proposed before, if a bounded number of draws finds one.
     fn child(&mut self, random: &mut Rng) -> Option<(Config, Origin)> {
-        for _ in 0..self.redraws {
-            let two = random.random_bool(self.crossover);
-            let parents = self.population.parents(self.tournament, two, random);
+        for _ in 0..self.scheme.redraws {
+            let two = random.random_bool(self.scheme.crossover);
+            let parents = self.scheme.selection.parents(two, random);
             if parents.is_empty() {
                 return None;
             }
             let configs: Vec<&Config> = parents.iter().map(|parent| &parent.config).collect();
             // A variation that fails is a draw without a child; who built it reports the failure.
-            let Ok(config) = self.operators.vary(&configs, random) else { continue };
+            let Ok(config) = self.scheme.operators.vary(&configs, random) else { continue };
             if self.fresh.claim(&config) {
                 let parents = parents.iter().map(|parent| parent.index).collect();
                 return Some((config, Origin::Varied { parents }));
@@ -154,13 +180,13 @@ impl Evolution {
 
 impl Strategy for Evolution {
     fn name(&self) -> &'static str {
-        "evolution"
+        self.scheme.name
     }
 
     fn ask(&mut self, limit: usize) -> Vec<Proposal> {
         let (generation, start, end) = self.generation_of(self.next);
         if self.next == start {
-            self.population.add(self.told.drain(..));
+            self.scheme.selection.add(std::mem::take(&mut self.told));
         }
         let count = (limit as u64).min(end - self.next);
         (0..count).map_while(|_| self.propose(generation)).collect()
@@ -169,14 +195,15 @@ impl Strategy for Evolution {
     /// Whoever does not beat the worst parent never has children.
     fn rival(&self) -> Option<Rival> {
         let (generation, ..) = self.generation_of(self.next.saturating_sub(1));
-        self.population.threatened().map(|index| Rival { index, generation })
+        self.scheme.selection.threatened().map(|index| Rival { index, generation })
     }
 
     fn tell(&mut self, observations: &[Observation]) {
         for observation in observations {
             if let Some(place) = self.asked.iter().position(|(index, _)| *index == observation.index) {
                 let (index, config) = self.asked.remove(place);
-                self.told.push(Individual { index, config, loss: observation.loss() });
+                let losses = observation.losses.clone().unwrap_or_default();
+                self.told.push(Individual { index, config, losses });
             }
         }
     }

@@ -9,7 +9,29 @@ use rand::RngExt as _;
 pub(super) struct Individual {
     pub(super) index: u64,
     pub(super) config: Config,
-    pub(super) loss: f64,
+    pub(super) losses: Vec<f64>,
+}
+
+impl Individual {
+    /// The first loss, NaN when there is none.
+    pub(super) fn loss(&self) -> f64 {
+        self.losses.first().copied().unwrap_or(f64::NAN)
+    }
+}
+
+/// Who of the evaluated has children.
+pub(super) trait Selection: Send {
+    /// Hears of evaluated individuals. One whose first loss is not a number never has children.
+    fn add(&mut self, individuals: Vec<Individual>);
+
+    /// One parent, or with `two` and where there are two, two different ones, better first; none when there
+    /// are none.
+    fn parents(&self, two: bool, random: &mut Rng) -> Vec<&Individual>;
+
+    /// The worst parent, when whoever does not beat it by the first loss never becomes one.
+    fn threatened(&self) -> Option<u64> {
+        None
+    }
 }
 
 /// The best individuals, best first. Of equal ones the newer comes first, so that a search drifts across
@@ -17,40 +39,48 @@ pub(super) struct Individual {
 pub(super) struct Population {
     members: Vec<Individual>,
     capacity: usize,
+    tournament: usize,
 }
 
 impl Population {
-    /// An empty population that keeps the best `capacity` individuals.
-    pub(super) fn new(capacity: usize) -> Self {
-        Self { members: Vec::new(), capacity }
+    /// An empty population that keeps the best `capacity` individuals. Each parent is the best of `tournament`
+    /// draws with replacement (tournament selection; Goldberg & Deb 1991).
+    pub(super) fn new(capacity: usize, tournament: usize) -> Self {
+        Self { members: Vec::new(), capacity, tournament }
     }
+}
 
-    /// Adds individuals and drops the worst. A loss that is not a number has no children.
-    pub(super) fn add(&mut self, individuals: impl IntoIterator<Item = Individual>) {
-        self.members.extend(individuals.into_iter().filter(|individual| !individual.loss.is_nan()));
-        self.members.sort_by(|a, b| compare(a.loss, b.loss).then(b.index.cmp(&a.index)));
+impl Selection for Population {
+    fn add(&mut self, individuals: Vec<Individual>) {
+        self.members.extend(individuals.into_iter().filter(|individual| !individual.loss().is_nan()));
+        self.members.sort_by(|a, b| compare(a.loss(), b.loss()).then(b.index.cmp(&a.index)));
         self.members.truncate(self.capacity);
     }
 
-    /// The worst member, when the next better one would push it out.
-    pub(super) fn threatened(&self) -> Option<u64> {
+    fn threatened(&self) -> Option<u64> {
         let full = self.members.len() == self.capacity;
         self.members.last().filter(|_| full).map(|member| member.index)
     }
 
-    /// Draws one parent, or with `two` and at least two members two different ones, better first: each is the best of
-    /// `size` draws with replacement (tournament selection; Goldberg & Deb 1991).
-    pub(super) fn parents(&self, size: usize, two: bool, random: &mut Rng) -> Vec<&Individual> {
-        let mut ranks: Vec<usize> = (0..self.members.len()).collect();
-        let mut chosen = Vec::new();
-        for _ in 0..if two { 2 } else { 1 } {
-            if let Some(place) = (0..size).filter_map(|_| draw(ranks.len(), random)).min() {
-                chosen.push(ranks.remove(place));
-            }
-        }
-        chosen.sort_unstable();
-        chosen.into_iter().map(|rank| &self.members[rank]).collect()
+    fn parents(&self, two: bool, random: &mut Rng) -> Vec<&Individual> {
+        drawn(self.members.len(), self.tournament, two, random)
+            .into_iter()
+            .map(|rank| &self.members[rank])
+            .collect()
     }
+}
+
+/// One or two different places among the first `len`, ascending, each the least of `size` draws.
+pub(super) fn drawn(len: usize, size: usize, two: bool, random: &mut Rng) -> Vec<usize> {
+    let mut places: Vec<usize> = (0..len).collect();
+    let mut chosen = Vec::new();
+    for _ in 0..if two { 2 } else { 1 } {
+        if let Some(place) = (0..size).filter_map(|_| draw(places.len(), random)).min() {
+            chosen.push(places.remove(place));
+        }
+    }
+    chosen.sort_unstable();
+    chosen
 }
 
 fn draw(len: usize, random: &mut Rng) -> Option<usize> {
@@ -63,29 +93,30 @@ mod tests {
 
     use super::*;
 
-    fn population(capacity: usize, losses: &[f64]) -> Population {
-        let mut population = Population::new(capacity);
-        population.add(losses.iter().enumerate().map(|(index, &loss)| Individual {
+    fn population(capacity: usize, tournament: usize, losses: &[f64]) -> Population {
+        let mut population = Population::new(capacity, tournament);
+        let member = |(index, &loss): (usize, &f64)| Individual {
             index: index as u64,
             config: Config::new(vec![]),
-            loss,
-        }));
+            losses: vec![loss],
+        };
+        population.add(losses.iter().enumerate().map(member).collect());
         population
     }
 
     #[test]
     fn the_best_survive_and_newer_wins_a_tie() {
-        let population = population(3, &[2.0, 1.0, f64::NAN, 3.0, 1.0]);
+        let population = population(3, 1, &[2.0, 1.0, f64::NAN, 3.0, 1.0]);
         let order: Vec<u64> = population.members.iter().map(|member| member.index).collect();
         assert_eq!(order, [4, 1, 0]);
     }
 
     #[test]
     fn larger_tournaments_prefer_better_parents() {
-        let population = population(10, &[0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0]);
         let mut random = derive(1, "test", &[]);
         let mut mean = |size| {
-            let total: f64 = (0..2000).map(|_| population.parents(size, false, &mut random)[0].loss).sum();
+            let population = population(10, size, &[0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0]);
+            let total: f64 = (0..2000).map(|_| population.parents(false, &mut random)[0].loss()).sum();
             total / 2000.0
         };
         // Best of k draws with replacement from 0..n has expectation Σ_{j=1}^{n-1} (1 - j/n)^k: 4.5 for
@@ -97,10 +128,10 @@ mod tests {
     #[test]
     fn two_parents_differ_where_they_can() {
         let mut random = derive(2, "test", &[]);
-        let couple = population(2, &[1.0, 2.0]);
-        let parents = couple.parents(2, true, &mut random);
+        let couple = population(2, 2, &[1.0, 2.0]);
+        let parents = couple.parents(true, &mut random);
         assert_eq!(parents.iter().map(|parent| parent.index).collect::<Vec<_>>(), [0, 1]);
-        assert_eq!(population(2, &[1.0]).parents(2, true, &mut random).len(), 1);
-        assert!(population(2, &[]).parents(2, true, &mut random).is_empty());
+        assert_eq!(population(2, 2, &[1.0]).parents(true, &mut random).len(), 1);
+        assert!(population(2, 2, &[]).parents(true, &mut random).is_empty());
     }
 }

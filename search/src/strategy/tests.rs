@@ -1,6 +1,8 @@
 //! Tests of all strategies together.
 
+mod convergence;
 mod exact;
+mod planned;
 
 use super::*;
 use crate::conformance::{self, spaces};
@@ -14,7 +16,7 @@ fn choice(name: &str, options: &[(&str, Setting)]) -> Choice {
 }
 
 fn context(space: &Arc<Space>, seed: u64) -> SearchContext {
-    SearchContext { space: space.clone(), seed, starts: vec![], operators: None }
+    SearchContext { space: space.clone(), seed, starts: vec![], operators: None, table: None }
 }
 
 #[test]
@@ -32,6 +34,11 @@ fn every_strategy_keeps_its_promises_on_every_space() {
                 ("redraws", Setting::Int(1)),
             ],
         ),
+        choice("eep", &[]),
+        choice("evopress", &[("offspring", Setting::Int(16))]),
+        choice("kvtuner", &[]),
+        choice("lcsc", &[]),
+        choice("nsga2", &[("population", Setting::Int(12))]),
     ];
     for choice in &variants {
         for (_, space) in spaces::all().unwrap() {
@@ -109,7 +116,8 @@ fn unknown_names_and_bad_options_are_explained() {
     };
     assert_eq!(
         message(&choice("evolutoin", &[])),
-        "there is no strategy `evolutoin`, expected one of evolution, random; did you mean `evolution`?"
+        "there is no strategy `evolutoin`, expected one of cma-es, eep, evolution, evopress, hybrid, kvtuner, lcsc, \
+         nsga2, profiling, random; did you mean `evolution`?"
     );
     assert_eq!(
         message(&choice("evolution", &[("populaton", Setting::Int(2))])),

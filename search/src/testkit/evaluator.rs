@@ -35,7 +35,8 @@ impl Default for ScriptedEvaluator {
     fn default() -> Self {
         let metric =
             |name: &str, direction| MetricInfo { name: name.to_owned(), direction, unit: String::new() };
-        let splits = [(Split::Selection, 32), (Split::Report, 24), (Split::Elsewhere("other".to_owned()), 12)];
+        let splits =
+            [(Split::Selection, 32), (Split::Report, 24), (Split::Elsewhere("other".to_owned()), 12)];
         Self {
             info: EvaluatorInfo {
                 name: "scripted".to_owned(),

@@ -1,0 +1,221 @@
+//! What sharing saves: populations against plans alone, and against the dense model, with one engine in one run.
+//!
+//! `cargo run --release -p attune-eval --example population -- MODEL TEXT ITEMS LENGTH`
+#![expect(clippy::print_stdout, reason = "a benchmark for people at a terminal")]
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use attune_core::evaluator::{Evaluator, Fidelity, Request, Split};
+use attune_core::facts::ModelFacts;
+use attune_core::plan::{AttentionSpan, Edit, KeepExperts, KvBits, Plan};
+use attune_core::rng::{self, Rng};
+use attune_core::scores::Work;
+use attune_eval::compute::Precision;
+use attune_eval::native::{NativeEvaluator, NativeSpec, REFERENCE_MEMORY};
+use attune_eval::text::TextSpec;
+use rand::RngExt as _;
+
+const POPULATION: usize = 64;
+
+type Failure = Box<dyn std::error::Error>;
+
+struct Bench {
+    model: PathBuf,
+    text: PathBuf,
+    items: u32,
+    length: usize,
+}
+
+/// Seconds and layer work.
+struct Cost {
+    seconds: f64,
+    work: Work,
+}
+
+fn main() -> Result<(), Failure> {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let [model, folder, items, length] = &args[..] else {
+        return Err(
+            "expected MODEL TEXTS ITEMS LENGTH; TEXTS is the path of texts without `.selection.txt`".into()
+        );
+    };
+    let bench =
+        Bench { model: model.into(), text: folder.into(), items: items.parse()?, length: length.parse()? };
+    let facts = bench.open(0)?.model().clone();
+    let kinds: &[&str] = if facts.experts > 0 {
+        &["expert-pruning", "kv-bits", "attention-span"]
+    } else {
+        &["kv-bits", "attention-span"]
+    };
+    println!("{}: {} items of {} tokens, populations of {POPULATION}", facts.name, bench.items, bench.length);
+    println!(
+        "\n| population | technique | layer work saved | time saved | theory, one parent |\n| --- | --- | --- | --- | --- |"
+    );
+    let layers = facts.layers as f64;
+    let share = |changed: f64| changed * (layers + 1.0) / ((changed + 1.0) * layers);
+    let kind = kinds[0];
+    for (name, changed, late) in [
+        ("one-layer mutants", 1, false),
+        ("two-layer swaps", 2, false),
+        ("four-layer mutants", 4, false),
+        ("one-layer mutants, late layers likelier", 1, true),
+    ] {
+        let plans = mutants(kind, &facts, changed, late);
+        let naive = bench.alone(&plans)?;
+        let shared = bench.together(&plans, u64::MAX >> 20)?;
+        println!(
+            "| {name} | {kind} | {:.2} × | {:.2} × | {} |",
+            naive.work.computed as f64 / shared.work.computed as f64,
+            naive.seconds / shared.seconds,
+            if late { "–".to_owned() } else { format!("{:.2} ×", 1.0 / share(f64::from(changed))) },
+        );
+    }
+    println!("\n| technique | population, layer-tokens/s over dense |\n| --- | --- |");
+    for kind in kinds {
+        // Nothing in common: what remains is what the edits cost.
+        let mut random = rng::derive(2, kind, &[]);
+        let plans: Vec<Plan> = (0..8)
+            .map(|_| Plan::new((0..facts.layers).flat_map(|layer| edits(kind, &facts, layer, &mut random))))
+            .collect();
+        let mut ratios = Vec::new();
+        for _ in 0..3 {
+            let dense = bench.together_distinct(&vec![Plan::dense(); plans.len()])?;
+            let edited = bench.together_distinct(&plans)?;
+            let speed = |cost: &Cost| cost.work.computed as f64 / cost.seconds;
+            ratios.push(speed(&edited) / speed(&dense));
+        }
+        ratios.sort_by(f64::total_cmp);
+        println!(
+            "| {kind} | {:.0} % (of three: {:.0} to {:.0} %) |",
+            100.0 * ratios[1],
+            100.0 * ratios[0],
+            100.0 * ratios[2]
+        );
+    }
+    Ok(())
+}
+
+impl Bench {
+    fn open(&self, activation_memory: u64) -> Result<NativeEvaluator, Failure> {
+        let text = |split: &str| PathBuf::from(format!("{}.{split}.txt", self.text.display()));
+        let task = TextSpec {
+            tokenizer: self.model.join("tokenizer.json"),
+            selection: text("selection"),
+            report: text("report"),
+            elsewhere: BTreeMap::new(),
+            length: self.length,
+        };
+        let spec = NativeSpec {
+            model: Path::new(&self.model),
+            device: "cpu",
+            precision: Precision::F32,
+            task,
+            reference_memory: REFERENCE_MEMORY,
+            activation_memory: Some(activation_memory),
+        };
+        let evaluator = NativeEvaluator::open(&spec)?;
+        // The dense model's own results are computed before anything is timed.
+        self.run(&evaluator, &[Plan::dense()])?;
+        Ok(evaluator)
+    }
+
+    fn run(&self, evaluator: &NativeEvaluator, plans: &[Plan]) -> Result<Cost, Failure> {
+        let items = Fidelity { items: self.items }.all();
+        let request = Request { split: Split::Selection, items, deadline: None };
+        let (clock, mut work, mut failed) = (Instant::now(), Work::default(), None);
+        evaluator.evaluate(plans, &request, &mut |_, outcome| {
+            match outcome {
+                Ok(evaluation) => work += evaluation.work,
+                Err(failure) => failed = Some(failure),
+            }
+            ControlFlow::Continue(())
+        })?;
+        match failed {
+            Some(failure) => Err(failure.into()),
+            None => Ok(Cost { seconds: clock.elapsed().as_secs_f64(), work }),
+        }
+    }
+
+    fn together(&self, plans: &[Plan], memory: u64) -> Result<Cost, Failure> {
+        self.run(&self.open(memory)?, plans)
+    }
+
+    /// One plan after the other with nothing shared.
+    fn alone(&self, plans: &[Plan]) -> Result<Cost, Failure> {
+        self.together_distinct(plans)
+    }
+
+    fn together_distinct(&self, plans: &[Plan]) -> Result<Cost, Failure> {
+        let evaluator = self.open(0)?;
+        let mut sum = Cost { seconds: 0.0, work: Work::default() };
+        for plan in plans {
+            let cost = self.run(&evaluator, std::slice::from_ref(plan))?;
+            sum.seconds += cost.seconds;
+            sum.work += cost.work;
+        }
+        Ok(sum)
+    }
+}
+
+/// Children of one random parent that differ from it in `changed` layers.
+fn mutants(kind: &str, facts: &ModelFacts, changed: u32, late: bool) -> Vec<Plan> {
+    let mut random = rng::derive(1, "mutants", &[u64::from(changed)]);
+    let parent: Vec<Vec<Edit>> =
+        (0..facts.layers).map(|layer| edits(kind, facts, layer, &mut random)).collect();
+    let mut child = || {
+        let mut layers: Vec<u32> = Vec::new();
+        while layers.len() < changed as usize {
+            let draw = || random.random_range(0..facts.layers);
+            let mut draw = draw;
+            // Of two draws the later: layer k with a probability that grows as k.
+            let layer = if late { draw().max(draw()) } else { draw() };
+            if !layers.contains(&layer) {
+                layers.push(layer);
+            }
+        }
+        let mut child = parent.clone();
+        for layer in layers {
+            while child[layer as usize] == parent[layer as usize] {
+                child[layer as usize] = edits(kind, facts, layer, &mut random);
+            }
+        }
+        Plan::new(child.into_iter().flatten())
+    };
+    // All different: repetitions are nobody's merit here.
+    let mut plans: Vec<Plan> = Vec::new();
+    while plans.len() < POPULATION {
+        let child = child();
+        if !plans.contains(&child) {
+            plans.push(child);
+        }
+    }
+    plans
+}
+
+/// Random edits of one layer.
+fn edits(kind: &str, facts: &ModelFacts, layer: u32, random: &mut Rng) -> Vec<Edit> {
+    match kind {
+        "expert-pruning" => {
+            let mut experts: Vec<u32> = (0..facts.experts).collect();
+            while experts.len() > facts.experts as usize / 2 {
+                experts.swap_remove(random.random_range(0..experts.len()));
+            }
+            vec![Edit::KeepExperts(KeepExperts { layer, experts })]
+        }
+        "kv-bits" => {
+            let mut bits = || [2, 3, 4, 8][random.random_range(0..4_usize)];
+            let (keys, values) = (bits(), bits());
+            let group_size = facts.head_dim.min(64);
+            vec![Edit::KvBits(KvBits { layer, keys, values, group_size, sink: 4, recent: 32 })]
+        }
+        _ => (0..facts.kv_heads)
+            .map(|kv_head| {
+                let alpha = f64::from(random.random_range(16..96_u32));
+                Edit::AttentionSpan(AttentionSpan { layer, kv_head, sink: 4, alpha, beta: 0.1 })
+            })
+            .collect(),
+    }
+}

@@ -1,0 +1,193 @@
+//! The multivariate normal distribution of CMA-ES and its update. Equation numbers are those of the tutorial (arXiv
+//! 1604.00772v2); recombination weights are positive only.
+
+use attune_core::rng::Rng;
+use rand_distr::{Distribution as _, StandardNormal};
+
+use super::eigen::eigen;
+
+/// With more coordinates, only variances are learnt (sep-CMA-ES; Ros & Hansen 2008), which costs O(n).
+const DENSE: usize = 128;
+
+pub(super) struct Distribution {
+    mean: Vec<f64>,
+    sigma: f64,
+    /// Row-major; only the diagonal is used when there are more than [`DENSE`] coordinates.
+    covariance: Vec<f64>,
+    /// Eigenvectors, row-major by coordinate, and square roots of the eigenvalues.
+    basis: Vec<f64>,
+    axes: Vec<f64>,
+    path_sigma: Vec<f64>,
+    path: Vec<f64>,
+    weights: Vec<f64>,
+    population: usize,
+    mu_eff: f64,
+    generation: u64,
+}
+
+impl Distribution {
+    /// A sphere of radius `sigma` around `mean`; `population` 0 takes the default (eq. 48).
+    pub(super) fn new(mean: Vec<f64>, sigma: f64, population: usize) -> Self {
+        let n = mean.len();
+        let default = 4 + (3.0 * (n.max(1) as f64).ln()).floor() as usize;
+        let population = if population == 0 { default } else { population.max(2) };
+        // eq. 49, first half.
+        let parents = population / 2;
+        let half = (population as f64 + 1.0) / 2.0;
+        let raw: Vec<f64> = (1..=parents).map(|rank| half.ln() - (rank as f64).ln()).collect();
+        let sum: f64 = raw.iter().sum();
+        let weights: Vec<f64> = raw.into_iter().map(|weight| weight / sum).collect();
+        let mu_eff = 1.0 / weights.iter().map(|weight| weight * weight).sum::<f64>();
+        let dense = if n <= DENSE { n * n } else { 0 };
+        let mut distribution = Self {
+            sigma,
+            covariance: vec![0.0; dense.max(n)],
+            basis: vec![0.0; dense],
+            axes: vec![1.0; n],
+            path_sigma: vec![0.0; n],
+            path: vec![0.0; n],
+            weights,
+            population,
+            mu_eff,
+            generation: 0,
+            mean,
+        };
+        for i in 0..n {
+            let at = distribution.diagonal(i);
+            distribution.covariance[at] = 1.0;
+            if dense > 0 {
+                distribution.basis[i * n + i] = 1.0;
+            }
+        }
+        distribution
+    }
+
+    pub(super) fn population(&self) -> usize {
+        self.population
+    }
+
+    fn is_dense(&self) -> bool {
+        self.mean.len() <= DENSE
+    }
+
+    fn diagonal(&self, i: usize) -> usize {
+        if self.is_dense() { i * self.mean.len() + i } else { i }
+    }
+
+    /// eq. 38 to 40: `x = m + σ B D z`.
+    pub(super) fn sample(&self, random: &mut Rng) -> Vec<f64> {
+        let scaled: Vec<f64> = self
+            .axes
+            .iter()
+            .map(|axis| {
+                let draw: f64 = StandardNormal.sample(random);
+                axis * draw
+            })
+            .collect();
+        let step = self.turn(&scaled);
+        self.mean.iter().zip(step).map(|(mean, step)| mean + self.sigma * step).collect()
+    }
+
+    /// `B v`.
+    fn turn(&self, vector: &[f64]) -> Vec<f64> {
+        let n = vector.len();
+        if !self.is_dense() {
+            return vector.to_vec();
+        }
+        let row = |i: usize| self.basis[i * n..(i + 1) * n].iter().zip(vector).map(|(b, v)| b * v).sum();
+        (0..n).map(row).collect()
+    }
+
+    /// `C^(−1/2) v = B D⁻¹ Bᵀ v`.
+    fn whiten(&self, vector: &[f64]) -> Vec<f64> {
+        let n = vector.len();
+        let turned: Vec<f64> = if self.is_dense() {
+            let column = |j: usize| (0..n).map(|i| self.basis[i * n + j] * vector[i]).sum();
+            (0..n).map(column).collect()
+        } else {
+            vector.to_vec()
+        };
+        let shrunk: Vec<f64> = turned.iter().zip(&self.axes).map(|(value, axis)| value / axis).collect();
+        self.turn(&shrunk)
+    }
+
+    /// Learns from the points of a generation, best first.
+    pub(super) fn update(&mut self, points: &[Vec<f64>]) {
+        let n = self.mean.len();
+        if n == 0 || points.is_empty() {
+            return;
+        }
+        self.generation += 1;
+        let (n_real, mu_eff) = (n as f64, self.mu_eff);
+        // Table 1.
+        let c_sigma = (mu_eff + 2.0) / (n_real + mu_eff + 5.0);
+        let damping = 1.0 + 2.0 * (((mu_eff - 1.0) / (n_real + 1.0)).sqrt() - 1.0).max(0.0) + c_sigma;
+        let c_c = (4.0 + mu_eff / n_real) / (n_real + 4.0 + 2.0 * mu_eff / n_real);
+        // Diagonals learn faster: Ros & Hansen 2008, eq. 3.
+        let haste = if self.is_dense() { 1.0 } else { (n_real + 2.0) / 3.0 };
+        let c_1 = (haste * 2.0 / ((n_real + 1.3).powi(2) + mu_eff)).min(1.0);
+        let c_mu = 2.0 * (0.25 + mu_eff + 1.0 / mu_eff - 2.0) / ((n_real + 2.0).powi(2) + mu_eff);
+        let c_mu = (haste * c_mu).min(1.0 - c_1);
+        let expected = n_real.sqrt() * (1.0 - 1.0 / (4.0 * n_real) + 1.0 / (21.0 * n_real * n_real));
+        let steps: Vec<Vec<f64>> = points
+            .iter()
+            .take(self.weights.len())
+            .map(|point| point.iter().zip(&self.mean).map(|(x, m)| (x - m) / self.sigma).collect())
+            .collect();
+        // eq. 41 and 42.
+        let mut step = vec![0.0; n];
+        for (weight, one) in self.weights.iter().zip(&steps) {
+            step.iter_mut().zip(one).for_each(|(sum, value)| *sum += weight * value);
+        }
+        self.mean.iter_mut().zip(&step).for_each(|(mean, step)| *mean += self.sigma * step);
+        // eq. 43.
+        let white = self.whiten(&step);
+        let gain = (c_sigma * (2.0 - c_sigma) * mu_eff).sqrt();
+        for (path, white) in self.path_sigma.iter_mut().zip(white) {
+            *path = (1.0 - c_sigma) * *path + gain * white;
+        }
+        let length = self.path_sigma.iter().map(|value| value * value).sum::<f64>().sqrt();
+        // eq. 45, with the stall indicator of the paragraph below it.
+        let settled = (1.0 - (1.0 - c_sigma).powf(2.0 * self.generation as f64)).sqrt();
+        let moving = length / settled < (1.4 + 2.0 / (n_real + 1.0)) * expected;
+        let gain = if moving { (c_c * (2.0 - c_c) * mu_eff).sqrt() } else { 0.0 };
+        for (path, step) in self.path.iter_mut().zip(&step) {
+            *path = (1.0 - c_c) * *path + gain * step;
+        }
+        // eq. 47.
+        let stalled = if moving { 0.0 } else { c_1 * c_c * (2.0 - c_c) };
+        let keep = 1.0 - c_1 - c_mu + stalled;
+        for i in 0..n {
+            let columns = if self.is_dense() { 0..i + 1 } else { i..i + 1 };
+            for j in columns {
+                let rank_mu: f64 =
+                    self.weights.iter().zip(&steps).map(|(weight, y)| weight * y[i] * y[j]).sum();
+                let at = if self.is_dense() { i * n + j } else { i };
+                let value = keep * self.covariance[at] + c_1 * self.path[i] * self.path[j] + c_mu * rank_mu;
+                self.covariance[at] = value;
+                if self.is_dense() {
+                    self.covariance[j * n + i] = value;
+                }
+            }
+        }
+        // eq. 44.
+        self.sigma *= ((c_sigma / damping) * (length / expected - 1.0)).min(1.0).exp();
+        // Decomposed as seldom as makes no difference (appendix B.2).
+        let every = (1.0 / (10.0 * n_real * (c_1 + c_mu))).ceil().max(1.0) as u64;
+        if self.generation.is_multiple_of(every) {
+            self.decompose();
+        }
+    }
+
+    fn decompose(&mut self) {
+        let n = self.mean.len();
+        let root = |value: f64| value.max(1e-30).sqrt();
+        if self.is_dense() {
+            let (values, vectors) = eigen(&self.covariance, n);
+            self.axes = values.into_iter().map(root).collect();
+            self.basis = vectors;
+        } else {
+            self.axes = self.covariance.iter().map(|value| root(*value)).collect();
+        }
+    }
+}

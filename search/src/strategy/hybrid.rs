@@ -1,0 +1,33 @@
+//! Hybrid: the front of profiling seeds evolution.
+//!
+//! The table gives a plan quickly but assumes that damages add up, which fails at high compression (EvoPress, arXiv
+//! 2410.14649); evolution corrects it from there.
+
+use super::evolution::{self, Evolution, Scheme};
+use super::options::{self, Options};
+use super::profiling::{self, Model, front};
+use super::{SearchContext, StrategyError, StrategyInfo, is_universal};
+
+pub(super) fn info() -> StrategyInfo {
+    let mut options = evolution::option_specs();
+    options.extend(profiling::option_specs());
+    options.push(options::count("seeds", "Allocations of the front that start the search.", 8, 1 << 12));
+    StrategyInfo {
+        name: "hybrid",
+        summary: "Evolution that starts from the best allocations of a sensitivity table.",
+        options,
+    }
+}
+
+pub(super) fn new(mut context: SearchContext, options: &Options<'_>) -> Result<Evolution, StrategyError> {
+    let model = Model::new("hybrid", &context, options.real("gap"))?;
+    let mut seeds = front(&model, &context.space, context.seed, options.count("front"))?;
+    seeds.truncate(options.count("seeds"));
+    if !options.bool("baselines") {
+        context.starts.retain(|(name, _)| is_universal(name));
+    }
+    let named = seeds.into_iter().enumerate().map(|(number, config)| (format!("profile-{number}"), config));
+    context.starts = named.chain(std::mem::take(&mut context.starts)).collect();
+    let scheme = Scheme::new("hybrid", &context, options)?;
+    Ok(Evolution::new(context, scheme, true))
+}

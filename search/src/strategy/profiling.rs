@@ -1,0 +1,120 @@
+//! Profiling: plan with a sensitivity table, validate by real evaluation.
+//!
+//! The additive model behind the table is solved as a multiple-choice knapsack with a proven bound. Proposed first is
+//! its optimum, then its Pareto set (for several objectives by the ε-constraint method, as MoA does, arXiv
+//! 2406.14909; for one by tighter budgets), then optima of tables whose damages are perturbed: what would
+//! be best if the measurements were a little different.
+
+mod front;
+mod model;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use attune_core::rng;
+use attune_core::setting::{OptionKind, OptionSpec, Setting};
+use attune_core::space::{Config, Space};
+use attune_core::strategy::{Observation, Origin, Proposal, Strategy};
+
+pub(super) use front::front;
+pub(super) use model::Model;
+
+use super::fresh::Fresh;
+use super::options::{self, Options, spec};
+use super::{SearchContext, StrategyError, StrategyInfo};
+
+pub(super) fn info() -> StrategyInfo {
+    let mut options = option_specs();
+    options.extend([
+        options::count("generation", "Proposals that are evaluated together.", 8, 1 << 16),
+        spec(
+            "noise",
+            "Standard deviation of the logarithm of damages when the table is perturbed.",
+            OptionKind::Real { min: 0.0, max: 10.0 },
+            Setting::Real(0.3),
+        ),
+        options::count("redraws", "Perturbed tables that are tried for one new config.", 8, 1 << 16),
+    ]);
+    StrategyInfo {
+        name: "profiling",
+        summary: "Solves a sensitivity table for the budgets and validates the best allocations.",
+        options,
+    }
+}
+
+/// Options of everything that plans with a table.
+pub(super) fn option_specs() -> Vec<OptionSpec> {
+    let gap = OptionKind::Real { min: 0.0, max: 1.0 };
+    vec![
+        options::count("front", "Allocations of the Pareto set, for each further objective.", 8, 1 << 12),
+        spec("gap", "Relative gap to the proven bound at which planning stops.", gap, Setting::Real(1e-4)),
+    ]
+}
+
+pub(super) struct Profiling {
+    seed: u64,
+    space: Arc<Space>,
+    model: Model,
+    front: VecDeque<Config>,
+    generation: usize,
+    noise: f64,
+    redraws: usize,
+    fresh: Fresh,
+    next: u64,
+}
+
+impl Profiling {
+    pub(super) fn new(context: SearchContext, options: &Options<'_>) -> Result<Self, StrategyError> {
+        let model = Model::new("profiling", &context, options.real("gap"))?;
+        let front = front(&model, &context.space, context.seed, options.count("front"))?;
+        Ok(Self {
+            seed: context.seed,
+            space: context.space.clone(),
+            model,
+            front: front.into(),
+            generation: options.count("generation"),
+            noise: options.real("noise"),
+            redraws: options.count("redraws"),
+            fresh: Fresh::new(context.space),
+            next: 0,
+        })
+    }
+
+    fn propose(&mut self) -> Option<Proposal> {
+        let index = self.next;
+        let planned = self.front.pop_front().inspect(|config| {
+            self.fresh.claim(config);
+        });
+        let config = match planned.or_else(|| self.perturbed(index)) {
+            Some(config) => Some((config, Origin::Start(format!("profile-{index}")))),
+            None => {
+                let mut random = rng::derive(self.seed, "profiling", &[index, u64::MAX]);
+                self.fresh.random(&mut random).map(|config| (config, Origin::Random))
+            }
+        };
+        let (config, origin) = config?;
+        self.next += 1;
+        Some(Proposal { index, config, origin })
+    }
+
+    fn perturbed(&mut self, index: u64) -> Option<Config> {
+        (0..self.redraws as u64).find_map(|draw| {
+            let mut random = rng::derive(self.seed, "profiling", &[index, draw]);
+            let problem = self.model.perturbed(self.noise, &mut random);
+            let config = self.model.plan(&problem, &self.space, &mut random).ok()??;
+            self.fresh.claim(&config).then_some(config)
+        })
+    }
+}
+
+impl Strategy for Profiling {
+    fn name(&self) -> &'static str {
+        "profiling"
+    }
+
+    fn ask(&mut self, limit: usize) -> Vec<Proposal> {
+        (0..limit.min(self.generation)).map_while(|_| self.propose()).collect()
+    }
+
+    fn tell(&mut self, _observations: &[Observation]) {}
+}

@@ -1,0 +1,113 @@
+//! Strategies that plan with a sensitivity table.
+
+use std::collections::BTreeMap;
+
+use attune_core::sensitivity::SensitivityTable;
+use attune_core::space::Slot;
+use rand::RngExt as _;
+
+use super::*;
+
+/// Damages that fall with the option, and an objective that rises.
+fn table(space: &Space) -> SensitivityTable {
+    let mut random = rng::derive(3, "table", &[]);
+    let row = |slot: Slot| {
+        let options = match &space.dimensions()[slot.dimension].domain {
+            Domain::Subset { of, .. } => *of,
+            domain => domain.options().unwrap_or(0),
+        };
+        let scale: f64 = random.random_range(0.5..4.0);
+        let damage = |option: u32| vec![scale * 0.5_f64.powi(option as i32), f64::from(option)];
+        (slot, (0..options).map(damage).collect())
+    };
+    SensitivityTable::new(space.slots().map(row).collect::<BTreeMap<_, _>>())
+}
+
+fn predicted(table: &SensitivityTable, space: &Space, config: &Config) -> f64 {
+    let damage = |slot: Slot| match config.get(slot) {
+        Value::Index(index) => table.damage(slot, *index as usize, 0),
+        Value::Indices(indices) => indices.iter().map(|&e| table.damage(slot, e as usize, 0)).sum(),
+        _ => 0.0,
+    };
+    space.slots().map(damage).sum()
+}
+
+fn is_planable(space: &Space) -> bool {
+    let discrete = |domain: &Domain| domain.options().is_some() || matches!(domain, Domain::Subset { .. });
+    space.dimensions().iter().all(|dimension| discrete(&dimension.domain))
+}
+
+fn with_table(space: &Arc<Space>, seed: u64) -> SearchContext {
+    SearchContext { table: Some(table(space)), ..context(space, seed) }
+}
+
+#[test]
+fn planned_strategies_keep_their_promises() {
+    let mut checked = 0;
+    for (name, space) in spaces::all().unwrap() {
+        for strategy in ["hybrid", "profiling"] {
+            let choice = choice(strategy, &[]);
+            assert!(needs_table(&choice));
+            if !is_planable(&space) {
+                let error = build(&choice, with_table(&space, 0)).err().unwrap();
+                assert!(error.to_string().contains("it needs choices, levels or subsets"), "{name}: {error}");
+                continue;
+            }
+            conformance::check(&space, &|space, seed| build(&choice, with_table(&space, seed)).unwrap());
+            checked += 1;
+        }
+    }
+    assert!(checked >= 10, "{checked}");
+}
+
+#[test]
+fn the_first_proposal_is_the_best_of_the_model() {
+    let mut compared = 0;
+    for (name, space) in spaces::all().unwrap() {
+        let Some(all) = space.enumerate(100_000).filter(|_| is_planable(&space)) else { continue };
+        let table = table(&space);
+        let best = all.map(|config| predicted(&table, &space, &config)).fold(f64::INFINITY, f64::min);
+        let gap = [("gap", Setting::Real(0.0))];
+        let proposals = build(&choice("profiling", &gap), with_table(&space, 1)).unwrap().ask(4);
+        let first = predicted(&table, &space, &proposals[0].config);
+        assert!((first - best).abs() < 1e-9, "{name}: {first}, best {best}");
+        let seeded = build(&choice("hybrid", &gap), with_table(&space, 2)).unwrap().ask(4);
+        assert_eq!(seeded[0].config, proposals[0].config, "{name}");
+        compared += 1;
+    }
+    assert!(compared >= 3, "{compared}");
+}
+
+#[test]
+fn the_front_trades_one_objective_for_the_other() {
+    let (_, space) = spaces::all().unwrap().remove(2);
+    let mut strategy = build(&choice("profiling", &[]), with_table(&space, 1)).unwrap();
+    let table = table(&space);
+    let losses = strategy.ask(8).into_iter().map(|proposal| {
+        let second = |slot: Slot| match proposal.config.get(slot) {
+            Value::Index(index) => table.damage(slot, *index as usize, 1),
+            _ => 0.0,
+        };
+        vec![predicted(&table, &space, &proposal.config), space.slots().map(second).sum()]
+    });
+    let losses: Vec<Vec<f64>> = losses.collect();
+    assert_eq!(attune_core::objective::front(&losses).len(), losses.len(), "{losses:?}");
+}
+
+#[test]
+fn without_a_table_nothing_is_planned() {
+    let (_, space) = spaces::all().unwrap().remove(2);
+    for strategy in ["hybrid", "profiling"] {
+        let error = build(&choice(strategy, &[]), context(&space, 0)).err().unwrap();
+        assert_eq!(error, StrategyError::NoTable { strategy: error_name(&error) });
+        assert!(error.to_string().contains("needs a sensitivity table"));
+    }
+    assert!(!needs_table(&choice("evolution", &[])));
+}
+
+fn error_name(error: &StrategyError) -> &'static str {
+    match error {
+        StrategyError::NoTable { strategy } => strategy,
+        _ => "",
+    }
+}
