@@ -84,11 +84,11 @@ pub fn drive<B: Backend>(
     hooks: &dyn Hooks,
 ) -> io::Result<Ended>
 where
-    B::Error: Into<io::Error>,
+    B::Error: Send + Sync + 'static,
 {
     let clock = Instant::now();
     let mail = Mail::new(send);
-    let size = terminal.size().map_err(Into::into)?;
+    let size = terminal.size().map_err(io::Error::other)?;
     let (mut model, first) = Model::new(setup, (size.width, size.height));
     let mut pacing = Pacing::default();
     let mut effects = first;
@@ -101,12 +101,12 @@ where
                 Effect::Quit => return Ok(Ended::Quit),
                 Effect::Suspend => {
                     hooks.suspend()?;
-                    terminal.clear().map_err(Into::into)?;
+                    terminal.clear().map_err(io::Error::other)?;
                     pacing.asked();
                 }
                 Effect::Redraw => {
                     hooks.resume()?;
-                    terminal.clear().map_err(Into::into)?;
+                    terminal.clear().map_err(io::Error::other)?;
                     pacing.asked();
                 }
             }
@@ -121,7 +121,7 @@ where
             pacing.changed();
         }
         if pacing.due(now) {
-            terminal.draw(|frame| view(&model, frame)).map_err(Into::into)?;
+            terminal.draw(|frame| view(&model, frame)).map_err(io::Error::other)?;
             pacing.drawn(clock.elapsed());
         }
         if !effects.is_empty() {

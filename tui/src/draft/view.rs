@@ -31,10 +31,10 @@ pub(crate) fn view(model: &Model, frame: &mut Frame<'_>) {
     } else {
         &[
             ("↑↓", "field"),
-            ("←→", "choose"),
+            ("←→", "pick"),
             ("Enter", "type"),
-            ("r", "default"),
-            ("t", "time a trial"),
+            ("r", "reset"),
+            ("t", "time"),
             ("s", "save"),
             ("l", "launch"),
             ("Esc", "back"),
@@ -51,7 +51,7 @@ pub(crate) fn view(model: &Model, frame: &mut Frame<'_>) {
         about_study(model, draft, frame, lower);
     } else {
         let [upper, middle, lower] =
-            Layout::vertical([Constraint::Fill(1), Constraint::Length(4), Constraint::Length(4)]).areas(body);
+            Layout::vertical([Constraint::Fill(1), Constraint::Length(3), Constraint::Length(5)]).areas(body);
         form(model, draft, frame, upper);
         about_field(model, draft, frame, middle);
         about_study(model, draft, frame, lower);
@@ -221,9 +221,11 @@ fn space(space: Option<Count>) -> String {
 
 fn time(draft: &Draft, timing: &crate::desk::Timing) -> String {
     let trials: f64 = draft.text("trials").trim().parse().unwrap_or(0.0);
+    // A trial often takes a second or two: whole seconds would say too little.
+    let each = timing.seconds_per_trial;
+    let each = if each < 10.0 { format!("{each:.1} s") } else { numbers::duration(each) };
     format!(
-        "time: {} a trial on {}, about {} in all at most",
-        numbers::duration(timing.seconds_per_trial),
+        "time: {each} a trial on {}, about {} in all at most",
         timing.device,
         numbers::duration(timing.seconds_to_load + trials * timing.seconds_per_trial)
     )

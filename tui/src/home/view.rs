@@ -125,6 +125,7 @@ fn ago(seconds: u64) -> String {
         0..60 => "now".to_owned(),
         60..3600 => format!("{} min", seconds / 60),
         3600..86_400 => format!("{} h", seconds / 3600),
+        86_400..172_800 => "1 day".to_owned(),
         _ => format!("{} days", seconds / 86_400),
     }
 }

@@ -26,8 +26,10 @@ pub(crate) fn view(model: &Model, study: &Study, frame: &mut Frame<'_>) {
     let page =
         Page { title: study.name().to_owned(), state: header::state(study), command: command(model, study) };
     let body = page.draw(model, frame, &keys(study));
-    let [above, below] = Layout::vertical([Constraint::Length(3), Constraint::Fill(1)]).areas(body);
-    header::view(theme, study, frame, above);
+    let header = header::lines(theme, study, usize::from(body.width));
+    let [above, below] =
+        Layout::vertical([Constraint::Length(header.len() as u16), Constraint::Fill(1)]).areas(body);
+    frame.render_widget(Paragraph::new(header), above);
     if body.width >= WIDE.0 && frame.area().height >= WIDE.1 {
         let thirds = [Constraint::Fill(3), Constraint::Fill(4), Constraint::Fill(2)];
         let rows = Layout::vertical(thirds).split(below);

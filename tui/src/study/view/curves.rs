@@ -38,7 +38,7 @@ fn best_so_far(theme: Theme, study: &Study, frame: &mut Frame<'_>, area: Rect) {
 }
 
 fn front(theme: Theme, study: &Study, frame: &mut Frame<'_>, area: Rect) {
-    let title = format!("{} against cost: · trial o front @ chosen * best", study.metric());
+    let title = format!("{} / cost: o front @ chosen * best", study.metric());
     let inner = panel(theme, frame, area, &title, study.panel == Panel::Curves);
     let x = Scale::over(study.rows.iter().map(|row| row.cost), false);
     let y = Scale::over(study.rows.iter().map(|row| row.quality), true);

@@ -2,10 +2,7 @@
 
 use attune_core::event::Command;
 use attune_core::numbers;
-use ratatui::Frame;
-use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::Paragraph;
 
 use crate::desk::Place;
 use crate::study::{Phase, Study};
@@ -29,19 +26,30 @@ pub(super) fn state(study: &Study) -> String {
     if study.place == Place::Elsewhere { format!("{phase} (in another process)") } else { phase }
 }
 
-pub(super) fn view(theme: Theme, study: &Study, frame: &mut Frame<'_>, area: Rect) {
-    let columns = usize::from(area.width);
+/// The lines of the header, as many as a terminal of this width needs.
+pub(super) fn lines(theme: Theme, study: &Study, columns: usize) -> Vec<Line<'static>> {
     let header = &study.header;
-    let space =
-        study.space_log10.map(|log10| format!(" · {}", numbers::configs(Some(log10)))).unwrap_or_default();
-    let what =
-        format!(" {} on {}{space} · {} · seed {}", header.technique, header.model, study.device, header.seed);
-    let mut best = vec![Span::raw(" best ")];
-    best.push(Span::styled(self::best(study), theme.accent()));
-    best.push(Span::raw(counters(study)));
-    let lines =
+    let space = study.space_log10.map(|log10| format!(" · {}", numbers::configs(Some(log10))));
+    let what = format!(
+        " {} on {}{} · {} · seed {}",
+        header.technique,
+        header.model,
+        space.unwrap_or_default(),
+        study.device,
+        header.seed
+    );
+    let found = vec![Span::raw(" best "), Span::styled(best(study), theme.accent())];
+    let mut lines =
         vec![Line::styled(fit(&what, columns), theme.faint()), bar(theme, study, columns), Line::from(best)];
-    frame.render_widget(Paragraph::new(lines), area);
+    let counters = counters(study).join(" · ");
+    match lines.last_mut() {
+        _ if counters.is_empty() => {}
+        Some(best) if best.width() + width(&counters) + 3 <= columns => {
+            best.push_span(Span::raw(format!(" · {counters}")));
+        }
+        _ => lines.push(Line::from(format!(" {}", fit(&counters, columns.saturating_sub(1))))),
+    }
+    lines
 }
 
 fn bar(theme: Theme, study: &Study, columns: usize) -> Line<'static> {
@@ -75,22 +83,22 @@ fn best(study: &Study) -> String {
     format!("{} {}{cost} (trial {})", study.metric(), numbers::short(row.quality), row.trial.id)
 }
 
-fn counters(study: &Study) -> String {
+fn counters(study: &Study) -> Vec<String> {
     let progress = &study.progress;
-    let mut text = String::new();
+    let mut parts = Vec::new();
     if progress.reused > 0 {
-        text.push_str(&format!(" · {} reused", progress.reused));
+        parts.push(format!("{} reused", progress.reused));
     }
     if progress.failed > 0 {
-        text.push_str(&format!(" · {} failed", progress.failed));
+        parts.push(format!("{} failed", progress.failed));
     }
     if let Some(saved) = study.saved() {
-        text.push_str(&format!(" · {:.0} % of the work saved", saved * 100.0));
+        parts.push(format!("{:.0} % of the work saved", saved * 100.0));
     }
     if let Some(work) = study.pace.work().filter(|_| study.runs()) {
         let layers = f64::from(study.layers.max(1));
         let unit = if study.layers > 0 { "tokens/s" } else { "layer-tokens/s" };
-        text.push_str(&format!(" · {} {unit}", numbers::count(work / layers)));
+        parts.push(format!("{} {unit}", numbers::count(work / layers)));
     }
-    text
+    parts
 }
