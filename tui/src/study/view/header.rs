@@ -40,7 +40,7 @@ pub(super) fn lines(theme: Theme, study: &Study, columns: usize) -> Vec<Line<'st
     );
     let found = vec![Span::raw(" best "), Span::styled(best(study), theme.accent())];
     let mut lines =
-        vec![Line::styled(fit(&what, columns), theme.faint()), bar(theme, study, columns), Line::from(best)];
+        vec![Line::styled(fit(&what, columns), theme.faint()), bar(theme, study, columns), Line::from(found)];
     let counters = counters(study).join(" · ");
     match lines.last_mut() {
         _ if counters.is_empty() => {}
