@@ -1,7 +1,7 @@
 //! The screens with a desk that has no model, on a real terminal: `cargo run -p attune-tui --example demo`.
 //!
-//! A launched study makes as many trials a second as the first argument says (10 without one). With `panic` as a
-//! second argument its thread panics after a second: the terminal must be as it was.
+//! A launched study takes a minute and makes as many trials a second as the first argument says (1 without one).
+//! With `panic` as a second argument its thread panics after ten: the terminal must be as it was.
 
 #[path = "../tests/it/demo.rs"]
 mod demo;
@@ -56,9 +56,10 @@ impl Desk for Running {
 
 fn main() -> io::Result<()> {
     let mut words = std::env::args().skip(1);
-    let a_second = words.next().and_then(|word| word.parse().ok()).unwrap_or(10);
+    let a_second = words.next().and_then(|word| word.parse().ok()).unwrap_or(1_u64).clamp(1, 100_000);
     let panics = words.next().is_some();
     let colour = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    let mut desk = Running { demo: Arc::default(), a_second, panics };
+    let demo = demo::Demo { budget: Some(60 * a_second), ..demo::Demo::default() };
+    let mut desk = Running { demo: Arc::new(Mutex::new(demo)), a_second, panics };
     run(Setup { colour, ..Setup::default() }, &mut desk).map(drop)
 }

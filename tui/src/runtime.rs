@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use ratatui::Terminal;
 use ratatui::backend::Backend;
+use ratatui::layout::{Position, Rect};
 
 use crate::desk::{Desk, Mail};
 use crate::effect::Effect;
@@ -101,12 +102,12 @@ where
                 Effect::Quit => return Ok(Ended::Quit),
                 Effect::Suspend => {
                     hooks.suspend()?;
-                    terminal.clear().map_err(io::Error::other)?;
+                    anew(terminal)?;
                     pacing.asked();
                 }
                 Effect::Redraw => {
                     hooks.resume()?;
-                    terminal.clear().map_err(io::Error::other)?;
+                    anew(terminal)?;
                     pacing.asked();
                 }
             }
@@ -142,6 +143,16 @@ where
             Err(RecvTimeoutError::Disconnected) => return Ok(Ended::HungUp),
         }
     }
+}
+
+/// Makes the next drawing a whole one. `Terminal::clear` would ask the terminal where its cursor is, and read the
+/// answer from under the thread that reads keys.
+fn anew<B: Backend>(terminal: &mut Terminal<B>) -> io::Result<()>
+where
+    B::Error: Send + Sync + 'static,
+{
+    let size = terminal.size().map_err(io::Error::other)?;
+    terminal.resize(Rect::from((Position::ORIGIN, size))).map_err(io::Error::other)
 }
 
 /// Longest time without looking at the clock.

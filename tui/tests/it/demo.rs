@@ -40,6 +40,8 @@ pub(crate) struct Demo {
     /// Trials of the study `quickstart`, when it has been launched.
     pub(crate) running: Option<Replay>,
     pub(crate) empty: bool,
+    /// Trials of the study that is launched; `BUDGET` when silent.
+    pub(crate) budget: Option<u64>,
 }
 
 impl Desk for Demo {
@@ -97,8 +99,10 @@ impl Demo {
                 vec![Answer::Saved { path: draft.path, result }]
             }
             Request::Launch { profile, .. } => {
-                self.running = Some(Replay::new(objectives(), BUDGET));
-                let opening = Opening { profile: Some(profile), ..opening("quickstart", 0, Place::Here) };
+                let budget = self.budget.unwrap_or(BUDGET);
+                self.running = Some(Replay::new(objectives(), budget));
+                let opening =
+                    Opening { profile: Some(profile), budget, ..opening("quickstart", 0, Place::Here) };
                 let started = Event::Started {
                     study: "quickstart".into(),
                     technique: "expert-pruning".into(),
@@ -106,7 +110,7 @@ impl Demo {
                     device: "cpu".into(),
                     space_log10: Some(11.07),
                     resumed: 0,
-                    budget: BUDGET,
+                    budget,
                 };
                 vec![Answer::Opened(Ok(Box::new(opening))), event(started)]
             }
@@ -148,7 +152,7 @@ impl Demo {
     pub(crate) fn step(&mut self) -> Vec<Answer> {
         let Some(running) = &mut self.running else { return Vec::new() };
         let id = running.progress().trials;
-        if id == BUDGET {
+        if id == self.budget.unwrap_or(BUDGET) {
             self.running = None;
             let reporting = Event::Reporting { what: "frequency".into(), done: 3, total: 9 };
             let over = Event::Finished(Box::new(finished("quickstart")));
@@ -401,8 +405,8 @@ pub(crate) fn trial(id: u64) -> Trial {
         let kl = 0.7 + 3.0 * noise(id, 7) / (1.0 + id as f64 / 6.0) + 0.2 * noise(id, 8);
         TrialState::Complete(Outcome { scores: scores(kl), reused: id % 11 == 10 })
     };
-    trial.advance(TrialState::Running).unwrap();
-    trial.advance(state).unwrap();
+    let advanced = [TrialState::Running, state].map(|state| trial.advance(state).is_ok());
+    assert_eq!(advanced, [true, true]);
     trial
 }
 

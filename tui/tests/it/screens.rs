@@ -138,8 +138,7 @@ fn weights(buffer: &Buffer) -> String {
 fn compare(name: &str, found: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/screens").join(name);
     if std::env::var_os("ATTUNE_REWRITE_SCREENS").is_some() {
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(&path, found).unwrap();
+        std::fs::write(&path, found).expect("the folder of screens is there and can be written to");
     }
     let kept = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(kept == found, "{name} has changed (ATTUNE_REWRITE_SCREENS=1 keeps it); it is now\n{found}");
