@@ -73,9 +73,9 @@ fn studies(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     let empty = match &home.studies {
         None => Some(" reading the store".to_owned()),
         Some(Err(reason)) => Some(format!(" {reason}")),
-        Some(Ok(all)) if all.is_empty() => Some(
-            " No study yet: press n for a new one, or choose a profile below and press Enter.".to_owned(),
-        ),
+        Some(Ok(all)) if all.is_empty() => {
+            Some(" No study yet: press n for a new one, or Enter on a profile below.".to_owned())
+        }
         Some(Ok(_)) if shown.is_empty() => Some(" no study fits the filter".to_owned()),
         Some(Ok(_)) => None,
     };

@@ -6,3 +6,4 @@ mod desk_harness;
 mod journey;
 mod keys_and_events;
 mod screens;
+mod steps;
