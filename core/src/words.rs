@@ -41,7 +41,7 @@ pub fn reference(report: &Report) -> Option<&Contender> {
         .min_by(|a, b| compare(value(a), value(b)))
 }
 
-/// How the winner compares with [`reference`], in one sentence.
+/// How the winner compares with [`reference()`], in one sentence.
 pub fn verdict(technique: &str, report: &Report) -> Option<String> {
     let reference = reference(report)?;
     let (metric, delta) = reference.delta.iter().next()?;

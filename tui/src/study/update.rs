@@ -89,7 +89,10 @@ fn tell(model: &mut Model, name: &str, command: Command) -> Vec<Effect> {
         Command::Pause => study.paused = true,
         Command::Resume => study.paused = false,
         // A paused study that is to stop does not stay paused.
-        Command::StopAfterGeneration | Command::StopNow => study.asked = Some(command),
+        Command::StopAfterGeneration | Command::StopNow => {
+            study.paused = false;
+            study.asked = Some(command);
+        }
     }
     vec![Effect::Ask(Request::Command { study: name.to_owned(), command })]
 }
