@@ -62,11 +62,7 @@ pub(super) fn check(draft: &DraftFile, models: &Models) -> Check {
 }
 
 /// The technique and its resolved options.
-fn described(
-    profile: &Profile,
-    base: &Path,
-    check: &mut Check,
-) -> Option<(WasmTechnique, Settings)> {
+fn described(profile: &Profile, base: &Path, check: &mut Check) -> Option<(WasmTechnique, Settings)> {
     let technique = match setup::technique(&profile.technique.name, base, nowhere()) {
         Ok(technique) => technique,
         Err(error) => {
@@ -93,7 +89,10 @@ fn space(
 ) {
     let space = match technique.space(facts, options) {
         Ok(space) => space,
-        Err(failure) => return blame(check, "technique.name", failure.kind.to_string()),
+        Err(failure) => {
+            let message = failure.kind.to_string();
+            return blame(check, &refused_path(options, &message), message);
+        }
     };
     let config = match space.sample(&mut rng::derive(profile.seed, "feasibility", &[])) {
         Ok(config) => config,
@@ -143,6 +142,12 @@ fn text_path(profile: &Profile, error: &TaskError) -> String {
         TaskError::Overlap { other, .. } => of_split(other),
         _ => "model".to_owned(),
     }
+}
+
+/// Which option a technique refuses: the one that its sentence quotes, else the choice of the technique.
+fn refused_path(options: &Settings, message: &str) -> String {
+    let quoted = options.keys().find(|name| message.contains(&format!("`{name}`")));
+    quoted.map_or("technique.name".to_owned(), |name| format!("technique.options[{name:?}]"))
 }
 
 fn option_path(owner: &str, error: &OptionError) -> String {

@@ -10,11 +10,15 @@ use crate::modal::Modal;
 use crate::model::{Model, Screen};
 
 pub(crate) fn catalogue_arrived(model: &mut Model) -> Vec<Effect> {
-    if model.draft.is_none() {
-        return Vec::new();
-    }
+    let Some(draft) = &model.draft else { return Vec::new() };
+    let untouched = draft.saved.is_some() && !draft.changed();
     steps::choose_first(model);
-    steps::after_change(model, "technique.name")
+    let effects = steps::after_change(model, "technique.name");
+    // A profile that was read first is written in other words now, and is still what is on disk.
+    if let Some(draft) = model.draft.as_mut().filter(|_| untouched) {
+        draft.saved = Some(draft.profile_text());
+    }
+    effects
 }
 
 pub(crate) fn model_arrived(

@@ -1,9 +1,10 @@
 //! The whole way of a person who has never read the docs, and the ways off it.
 
 use attune_core::event::Command;
-use attune_tui::{Key, Message, Setup};
+use attune_tui::desk::{Answer, Request};
+use attune_tui::{Effect, Key, Message, Model, Setup, update};
 
-use crate::demo::Demo;
+use crate::demo::{Demo, PROFILE, catalogue};
 use crate::desk_harness::Harness;
 
 fn fresh() -> Harness {
@@ -163,4 +164,17 @@ fn a_filter_narrows_the_list_and_escape_clears_it() {
     assert!(!person.text().contains("elsewhere"));
     person.key(Key::Esc);
     person.sees("elsewhere");
+}
+
+#[test]
+fn a_profile_that_arrives_before_the_catalogue_is_not_changed_by_it() {
+    let (mut model, _) = Model::new(Setup::default(), (80, 24));
+    let path = "quickstart.ron".to_owned();
+    let found = attune_core::profile::Profile::parse(&path, PROFILE, &[]).map(Box::new);
+    let found = found.map_err(|error| error.to_string());
+    update(&mut model, Message::Answer(Answer::Profile { path: path.clone(), found }));
+    update(&mut model, Message::Answer(Answer::Catalogue(Ok(Box::new(catalogue())))));
+    let effects = update(&mut model, Message::Key(Key::Char('l')));
+    let launch = Request::Launch { profile: path, study: None, device: "auto".into() };
+    assert_eq!(effects, [Effect::Ask(launch)], "nothing is written over a file that says the same");
 }
