@@ -2,7 +2,7 @@
 
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
-use ratatui::buffer::Buffer;
+use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::{Color, Modifier};
 
 use crate::model::Model;
@@ -40,32 +40,63 @@ pub fn svg(buffer: &Buffer) -> String {
          <g font-family=\"DejaVu Sans Mono, Menlo, Consolas, monospace\" font-size=\"13\" xml:space=\"preserve\">\n"
     );
     for row in 0..buffer.area.height {
-        for column in 0..buffer.area.width {
-            let cell = &buffer[(column, row)];
-            let symbol = cell.symbol();
-            let reversed = cell.modifier.contains(Modifier::REVERSED);
-            if symbol.trim().is_empty() && !reversed {
-                continue;
-            }
-            let (x, y) = (u32::from(column) * wide + 8, u32::from(row) * high + 8);
-            let ink = paint(cell.fg);
-            if reversed {
+        for run in runs(buffer, row) {
+            let (x, y) = (u32::from(run.column) * wide + 8, u32::from(row) * high + 8);
+            let across = run.cells * wide;
+            let mut ink = paint(run.cell.fg);
+            if reversed(run.cell) {
                 out.push_str(&format!(
-                    "<rect x=\"{x}\" y=\"{y}\" width=\"{wide}\" height=\"{high}\" fill=\"{ink}\"/>\n"
+                    "<rect x=\"{x}\" y=\"{y}\" width=\"{across}\" height=\"{high}\" fill=\"{ink}\"/>\n"
                 ));
+                ink = "#16181d";
             }
-            let ink = if reversed { "#16181d" } else { ink };
-            let bold = if cell.modifier.contains(Modifier::BOLD) { " font-weight=\"bold\"" } else { "" };
-            let dim = if cell.modifier.contains(Modifier::DIM) { " opacity=\"0.6\"" } else { "" };
-            let symbol = symbol.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+            let bold = if run.cell.modifier.contains(Modifier::BOLD) { " font-weight=\"bold\"" } else { "" };
+            let dim = if run.cell.modifier.contains(Modifier::DIM) { " opacity=\"0.6\"" } else { "" };
+            let text = run.text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
             let base = y + high - 4;
+            // Fonts differ in width: the length keeps every character in its column.
             out.push_str(&format!(
-                "<text x=\"{x}\" y=\"{base}\" fill=\"{ink}\"{bold}{dim}>{symbol}</text>\n"
+                "<text x=\"{x}\" y=\"{base}\" textLength=\"{across}\" lengthAdjust=\"spacingAndGlyphs\" \
+                 fill=\"{ink}\"{bold}{dim}>{text}</text>\n"
             ));
         }
     }
     out.push_str("</g>\n</svg>\n");
     out
+}
+
+/// Neighbouring cells that look alike.
+struct Run<'a> {
+    column: u16,
+    cells: u32,
+    cell: &'a Cell,
+    text: String,
+}
+
+/// The runs of a row; what is blank and plain is in none.
+fn runs(buffer: &Buffer, row: u16) -> Vec<Run<'_>> {
+    let mut runs: Vec<Run<'_>> = Vec::new();
+    for column in 0..buffer.area.width {
+        let cell = &buffer[(column, row)];
+        if cell.symbol().trim().is_empty() && !reversed(cell) {
+            continue;
+        }
+        let look = |cell: &Cell| (cell.fg, cell.modifier);
+        match runs.last_mut() {
+            Some(run)
+                if u32::from(run.column) + run.cells == u32::from(column) && look(run.cell) == look(cell) =>
+            {
+                run.cells += 1;
+                run.text.push_str(cell.symbol());
+            }
+            _ => runs.push(Run { column, cells: 1, cell, text: cell.symbol().to_owned() }),
+        }
+    }
+    runs
+}
+
+fn reversed(cell: &Cell) -> bool {
+    cell.modifier.contains(Modifier::REVERSED)
 }
 
 fn paint(colour: Color) -> &'static str {

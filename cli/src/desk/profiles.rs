@@ -36,10 +36,14 @@ pub(super) fn of_study(study: &str) -> Option<(String, Profile)> {
 }
 
 fn files() -> Vec<PathBuf> {
-    FOLDERS.iter().flat_map(|folder| super::models::entries(Path::new(folder))).filter(is_ron).collect()
+    FOLDERS
+        .iter()
+        .flat_map(|folder| super::models::entries(Path::new(folder)))
+        .filter(|file| is_ron(file))
+        .collect()
 }
 
-fn is_ron(file: &PathBuf) -> bool {
+fn is_ron(file: &Path) -> bool {
     let small = || file.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.len() <= LARGEST);
     file.extension().is_some_and(|extension| extension == "ron") && small()
 }
