@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 
 /// Find the best compressed configuration of a model by running it, and hand it to your engine.
 #[derive(Parser)]
-#[command(name = "attune", version, max_term_width = 100, arg_required_else_help = true)]
+#[command(name = "attune", version, max_term_width = 100)]
 #[command(
     after_help = "Exit codes: 0 done, 1 failed while running, 2 wrong usage or bad input, 130 interrupted \
                         (run the same command again to continue)."
@@ -16,9 +16,9 @@ pub(crate) struct Args {
     #[arg(long, global = true, env = "ATTUNE_STORE", default_value = ".attune", value_name = "DIR")]
     pub(crate) store: PathBuf,
 
-    /// What to do.
+    /// What to do; without a command, on a terminal, the screens open.
     #[command(subcommand)]
-    pub(crate) command: Command,
+    pub(crate) command: Option<Command>,
 }
 
 #[derive(Subcommand)]

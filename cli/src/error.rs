@@ -38,4 +38,12 @@ impl CliError {
             Self::Interrupted(message) => message.clone(),
         }
     }
+
+    /// The sentence alone, for places that show errors in their own way.
+    #[cfg(unix)]
+    pub(crate) fn sentence(self) -> String {
+        match self {
+            Self::Run(message) | Self::Input(message) | Self::Interrupted(message) => message,
+        }
+    }
 }

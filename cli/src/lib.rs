@@ -3,9 +3,12 @@
 
 mod args;
 mod commands;
+#[cfg(unix)]
+mod desk;
 mod error;
 mod model_files;
 mod output;
+mod screens;
 mod setup;
 mod view;
 
@@ -18,7 +21,8 @@ use args::{Args, Command};
 /// Parses the command line, runs the command and renders its error.
 pub fn main() -> ExitCode {
     let args = Args::parse();
-    let result = match args.command {
+    let Some(command) = args.command else { return screens::open(&args.store) };
+    let result = match command {
         Command::Run(run) => commands::run::run(&args.store, &run),
         Command::Studies { json } => commands::studies::run(&args.store, json),
         Command::Show { study, json } => commands::show::run(&args.store, &study, json),

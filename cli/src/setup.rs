@@ -32,18 +32,26 @@ pub(crate) fn profile(args: &RunArgs) -> Result<Profile, CliError> {
     Profile::parse(&file, &text, &sets).map_err(CliError::input)
 }
 
+/// Where complaints of techniques go, each one sentence: to standard error, or to the screens.
+pub(crate) type Complaints = Arc<dyn Fn(String) + Send + Sync>;
+
+/// For commands without screens.
+pub(crate) fn on_stderr() -> Complaints {
+    Arc::new(|complaint| eprintln!("{complaint}"))
+}
+
 /// A technique by built-in name or by the path of a component, relative to `base`.
-pub(crate) fn technique(name: &str, base: &Path) -> Result<WasmTechnique, CliError> {
-    let host = host()?;
+pub(crate) fn technique(name: &str, base: &Path, complaints: Complaints) -> Result<WasmTechnique, CliError> {
+    let host = host(complaints)?;
     let loaded = if name.ends_with(".wasm") { host.load_file(&base.join(name)) } else { host.builtin(name) };
     loaded.map_err(|error| load_error(&error))
 }
 
-/// A host that shows what techniques complain about.
-pub(crate) fn host() -> Result<Host, CliError> {
-    Host::with_log(|line| {
+/// A host that passes on what techniques complain about.
+pub(crate) fn host(complaints: Complaints) -> Result<Host, CliError> {
+    Host::with_log(move |line| {
         if matches!(line.level, LogLevel::Warn | LogLevel::Error) {
-            eprintln!("technique {}: {}", line.technique, line.message);
+            complaints(format!("technique {}: {}", line.technique, line.message));
         }
     })
     .map_err(CliError::run)
@@ -70,28 +78,18 @@ pub(crate) fn study(
     args: &RunArgs,
     profile: &Profile,
     store: Arc<dyn Store>,
+    complaints: Complaints,
 ) -> Result<SessionSetup, CliError> {
     let base = args.profile.parent().unwrap_or(Path::new("")).to_owned();
     // Cheap checks first: a slip in the profile must not wait for a model to load.
-    let technique: Arc<dyn Technique> = Arc::new(technique(&profile.technique.name, &base)?);
+    let technique: Arc<dyn Technique> = Arc::new(technique(&profile.technique.name, &base, complaints)?);
     let owner = format!("technique `{}`", technique.info().name);
     let settings = setting::resolve(&owner, &technique.info().options, &profile.technique.options)
         .map_err(CliError::input)?;
     let strategy = strategy::resolved(&profile.strategy).map_err(CliError::input)?;
 
     let model_path = absolute(&base, &profile.model)?;
-    let task = TextSpec {
-        tokenizer: model_path.join("tokenizer.json"),
-        selection: base.join(&profile.task.selection),
-        report: base.join(&profile.task.report),
-        elsewhere: profile
-            .task
-            .elsewhere
-            .iter()
-            .map(|(domain, path)| (domain.clone(), base.join(path)))
-            .collect(),
-        length: profile.task.length as usize,
-    };
+    let task = text_spec(profile, &base, &model_path);
     let spec = NativeSpec {
         model: &model_path,
         device: &args.device,
@@ -145,8 +143,21 @@ pub(crate) fn study(
     })
 }
 
+/// Where the texts of a profile in the folder `base` are.
+pub(crate) fn text_spec(profile: &Profile, base: &Path, model: &Path) -> TextSpec {
+    let task = &profile.task;
+    let elsewhere = task.elsewhere.iter().map(|(domain, path)| (domain.clone(), base.join(path)));
+    TextSpec {
+        tokenizer: model.join("tokenizer.json"),
+        selection: base.join(&task.selection),
+        report: base.join(&task.report),
+        elsewhere: elsewhere.collect(),
+        length: task.length as usize,
+    }
+}
+
 /// The absolute path of a folder that must exist.
-fn absolute(base: &Path, path: &str) -> Result<PathBuf, CliError> {
+pub(crate) fn absolute(base: &Path, path: &str) -> Result<PathBuf, CliError> {
     let joined = base.join(path);
     joined.canonicalize().map_err(|error| {
         CliError::Input(format!(

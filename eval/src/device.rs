@@ -42,6 +42,15 @@ pub fn devices() -> Vec<(&'static str, String)> {
     std::iter::once(("cpu", cpu)).chain(gpus).collect()
 }
 
+/// Every name that opens a device of this build on this machine, `auto` first.
+pub fn device_names() -> Vec<String> {
+    let gpus = GPU_BACKENDS.into_iter().flat_map(|backend| {
+        let devices = listed(backend).map_or(0, |devices| devices.len());
+        (0..devices).map(move |index| format!("{backend}:{index}"))
+    });
+    ["auto", "cpu"].map(str::to_owned).into_iter().chain(gpus).collect()
+}
+
 /// The vector instructions that products and loops use on this processor.
 pub(crate) fn cpu_vectors() -> &'static str {
     // pulp names its instruction sets after the levels of x86-64.

@@ -13,4 +13,4 @@ pub mod native;
 mod ops;
 pub mod text;
 
-pub use device::devices;
+pub use device::{device_names, devices};

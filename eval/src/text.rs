@@ -70,7 +70,8 @@ impl TextTask {
         self.length
     }
 
-    pub(crate) fn info(&self) -> &TaskInfo {
+    /// What is measured, on how many items.
+    pub fn info(&self) -> &TaskInfo {
         &self.info
     }
 
@@ -80,19 +81,24 @@ impl TextTask {
     }
 }
 
-fn info(splits: &BTreeMap<Split, Vec<u32>>, length: usize) -> TaskInfo {
+/// What every text task measures, the usual objective first.
+pub fn metrics() -> Vec<MetricInfo> {
     let metric = |name: &str, unit: &str| MetricInfo {
         name: name.to_owned(),
         direction: Direction::Minimise,
         unit: unit.to_owned(),
     };
+    vec![metric("kl", "nats/token"), metric("perplexity", "")]
+}
+
+fn info(splits: &BTreeMap<Split, Vec<u32>>, length: usize) -> TaskInfo {
     let fingerprint = |ids: &[u32]| {
         let bytes: Vec<u8> = ids.iter().flat_map(|id| id.to_le_bytes()).collect();
         ContentHash::of_parts([MEANING.as_bytes(), &(length as u64).to_le_bytes(), &bytes])
     };
     TaskInfo {
         name: "text".to_owned(),
-        metrics: vec![metric("kl", "nats/token"), metric("perplexity", "")],
+        metrics: metrics(),
         items: splits.iter().map(|(split, ids)| (split.clone(), (ids.len() / length) as u32)).collect(),
         fingerprints: splits.iter().map(|(split, ids)| (split.clone(), fingerprint(ids))).collect(),
     }

@@ -196,7 +196,7 @@ fn same(found: &[Record], expected: &[Record]) {
     assert_eq!(format!("{found:#?}"), format!("{expected:#?}"));
 }
 
-fn header(study: &str) -> Record {
+pub(crate) fn header(study: &str) -> Record {
     Record::Header(Box::new(StudyHeader {
         study: study.to_owned(),
         profile: "(\n    version: 1,\n    text: \"line\\nbreak\",\n)".to_owned(),

@@ -18,6 +18,7 @@
 //! after its log is synced and the index is flushed; no line is changed once it is written; nothing
 //! that was ever acknowledged is deleted, not even by repair.
 
+mod activity;
 mod aside;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
@@ -40,6 +41,7 @@ mod settle;
 mod sled_store;
 mod wire;
 
+pub use activity::Activity;
 pub use health::{Health, StudyHealth, health};
 pub use memory::MemoryStore;
 pub use name::check_name;

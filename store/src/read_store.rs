@@ -16,7 +16,7 @@ use crate::name::check_name;
 /// end.
 #[derive(Clone, Debug)]
 pub struct ReadStore {
-    layout: Layout,
+    pub(crate) layout: Layout,
 }
 
 impl ReadStore {

@@ -6,5 +6,9 @@ mod bad_input;
 mod export;
 mod quickstart;
 mod resume;
+#[cfg(unix)]
+mod screens;
 mod support;
 mod techniques;
+#[cfg(unix)]
+mod terminal;

@@ -7,7 +7,7 @@ use attune_core::technique::Technique as _;
 use crate::error::CliError;
 use crate::output;
 use crate::setup;
-use crate::view::numbers::bytes;
+use attune_core::numbers::bytes;
 
 /// Prints what is there; fails when something needs a person.
 pub(crate) fn run(store: &Path, repair: bool) -> Result<(), CliError> {
@@ -17,7 +17,7 @@ pub(crate) fn run(store: &Path, repair: bool) -> Result<(), CliError> {
         output::line(format!("  {name:<8}{state}"))?;
     }
     output::line("\nTechniques")?;
-    for technique in setup::host()?.builtins().map_err(|error| setup::load_error(&error))? {
+    for technique in setup::host(setup::on_stderr())?.builtins().map_err(|error| setup::load_error(&error))? {
         let info = technique.info();
         output::line(format!("  {} {} ({})", info.name, info.version, info.fingerprint.short()))?;
     }

@@ -1,9 +1,11 @@
 //! `attune export`.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use attune_core::exporter::{ExportError, ExportInput, Provenance};
+use attune_core::facts::ModelFacts;
+use attune_core::numbers;
 use attune_core::plan::Plan;
 use attune_core::report::Report;
 use attune_core::store::{Record, StudyHeader};
@@ -16,48 +18,67 @@ use crate::model_files::Folder;
 use crate::output;
 
 pub(crate) fn run(store: &Path, args: &ExportArgs) -> Result<(), CliError> {
-    let exporter = attune_export::by_name(&args.to).map_err(CliError::input)?;
-    let store = ReadStore::open(store).map_err(CliError::input)?;
-    let records = store.records(&args.study).map_err(CliError::input)?;
-    let Some(Record::Header(header)) = records.first() else {
-        return Err(CliError::Run(format!("the journal of study `{}` has no header", args.study)));
-    };
-    let (plan, provenance) = chosen(&args.study, header, &records, args.trial)?;
-
-    let folder = Path::new(&header.model_path);
-    let model = attune_eval::model::inspect(folder).map_err(CliError::input)?;
-    if model.fingerprint != header.model_fingerprint {
-        return Err(CliError::Input(format!(
-            "{} is no longer the model of study `{}`: its fingerprint is {}, the study has {}; restore the model or run \
-             the study again under another name",
-            folder.display(),
-            args.study,
-            model.fingerprint.short(),
-            header.model_fingerprint.short()
-        )));
+    for (path, bytes) in write(store, args)? {
+        output::line(format!("{}  {}", path.display(), numbers::bytes(bytes as f64)))?;
     }
+    Ok(())
+}
+
+/// Exports; returns the files that were written, with their sizes.
+pub(crate) fn write(store: &Path, args: &ExportArgs) -> Result<Vec<(PathBuf, u64)>, CliError> {
+    let exporter = attune_export::by_name(&args.to).map_err(CliError::input)?;
+    let Chosen { model_folder, model, plan, provenance } = Chosen::find(store, &args.study, args.trial)?;
     exporter.check(&plan, &model).map_err(CliError::input)?;
     prepare(&args.out)?;
-    let files = Folder::open(folder)
-        .map_err(|error| CliError::Run(format!("cannot read {}: {error}", folder.display())))?;
+    let files = Folder::open(&model_folder)
+        .map_err(|error| CliError::Run(format!("cannot read {}: {error}", model_folder.display())))?;
     let mut written = Vec::new();
     let input = ExportInput { plan: &plan, model: &model, files: &files, provenance: &provenance };
     let result = exporter.export(&input, &mut |name, bytes| {
-        written.push((name.to_owned(), bytes.len()));
-        std::fs::write(args.out.join(name), bytes)
+        let path = args.out.join(name);
+        std::fs::write(&path, bytes)?;
+        written.push((path, bytes.len() as u64));
+        Ok(())
     });
     result.map_err(|error| match error {
         ExportError::Inexpressible { .. } => CliError::input(error),
         other => CliError::Run(format!("{other}; {} is incomplete", args.out.display())),
     })?;
-    for (name, bytes) in written {
-        output::line(format!(
-            "{}  {}",
-            args.out.join(name).display(),
-            crate::view::numbers::bytes(bytes as f64)
-        ))?;
+    Ok(written)
+}
+
+/// What is to be exported, and the model that it belongs to.
+pub(crate) struct Chosen {
+    model_folder: PathBuf,
+    /// Facts of the model, which is still the one of the study.
+    pub(crate) model: ModelFacts,
+    /// The plan.
+    pub(crate) plan: Plan,
+    provenance: Provenance,
+}
+
+impl Chosen {
+    /// The winner of a study, or one of its trials.
+    pub(crate) fn find(store: &Path, study: &str, trial: Option<u64>) -> Result<Self, CliError> {
+        let store = ReadStore::open(store).map_err(CliError::input)?;
+        let records = store.records(study).map_err(CliError::input)?;
+        let Some(Record::Header(header)) = records.first() else {
+            return Err(CliError::Run(format!("the journal of study `{study}` has no header")));
+        };
+        let (plan, provenance) = chosen(study, header, &records, trial)?;
+        let folder = Path::new(&header.model_path);
+        let model = attune_eval::model::inspect(folder).map_err(CliError::input)?;
+        if model.fingerprint != header.model_fingerprint {
+            return Err(CliError::Input(format!(
+                "{} is no longer the model of study `{study}`: its fingerprint is {}, the study has {}; restore the \
+                 model or run the study again under another name",
+                folder.display(),
+                model.fingerprint.short(),
+                header.model_fingerprint.short()
+            )));
+        }
+        Ok(Self { model_folder: folder.to_owned(), model, plan, provenance })
     }
-    Ok(())
 }
 
 /// The plan of the winner or of one trial, and where it comes from.

@@ -25,7 +25,7 @@ pub(crate) fn run(store: &Path, args: &RunArgs) -> Result<(), CliError> {
         view.show(&Event::Warning { message: note.to_string() });
     }
     let store: Arc<dyn Store> = Arc::new(opened);
-    let setup = setup::study(args, &profile, store)?;
+    let setup = setup::study(args, &profile, store, setup::on_stderr())?;
     let dimensions = setup.header.dimensions.clone();
     let study = setup.header.study.clone();
     let commands = interrupts(&study)?;
@@ -73,7 +73,7 @@ fn interrupts(study: &str) -> Result<Receiver<Command>, CliError> {
     Ok(receive)
 }
 
-fn store_error(error: &StoreError) -> CliError {
+pub(crate) fn store_error(error: &StoreError) -> CliError {
     match error {
         StoreError::DifferentStudy { .. } | StoreError::UnknownStudy { .. } | StoreError::BadName { .. } => {
             CliError::input(error)
@@ -82,7 +82,7 @@ fn store_error(error: &StoreError) -> CliError {
     }
 }
 
-fn session_error(error: SessionError) -> CliError {
+pub(crate) fn session_error(error: SessionError) -> CliError {
     match &error {
         SessionError::Store(source) => store_error(source),
         SessionError::Technique(failure) => setup::technique_error(failure),

@@ -8,8 +8,8 @@ use serde_json::json;
 
 use crate::error::CliError;
 use crate::output;
-use crate::view::numbers;
 use crate::view::table::new_table;
+use attune_core::numbers;
 
 pub(crate) fn run(path: &Path, as_json: bool) -> Result<(), CliError> {
     if !path.exists() {
@@ -54,16 +54,16 @@ fn none(path: &Path) -> Result<(), CliError> {
 }
 
 /// What one line of the list says.
-struct Summary<'a> {
-    header: &'a StudyHeader,
-    trials: u64,
-    finished: bool,
+pub(crate) struct Summary<'a> {
+    pub(crate) header: &'a StudyHeader,
+    pub(crate) trials: u64,
+    pub(crate) finished: bool,
     /// Metric and value on the report split, once there is a report.
-    best: Option<(String, f64)>,
+    pub(crate) best: Option<(String, f64)>,
 }
 
 impl<'a> Summary<'a> {
-    fn of(records: &'a [Record]) -> Option<Self> {
+    pub(crate) fn of(records: &'a [Record]) -> Option<Self> {
         let Some(Record::Header(header)) = records.first() else { return None };
         let trials = records.iter().filter(|record| matches!(record, Record::Trial(_))).count() as u64;
         let report = records.iter().rev().find_map(|record| match record {

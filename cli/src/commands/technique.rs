@@ -14,7 +14,7 @@ pub(crate) fn run(command: &TechniqueCommand) -> Result<(), CliError> {
     match command {
         TechniqueCommand::List => list(),
         TechniqueCommand::Show { name } => {
-            let technique = setup::technique(name, Path::new(""))?;
+            let technique = setup::technique(name, Path::new(""), setup::on_stderr())?;
             output::line(description(technique.info()).trim_end())
         }
         TechniqueCommand::Check { file } => check(file),
@@ -24,7 +24,7 @@ pub(crate) fn run(command: &TechniqueCommand) -> Result<(), CliError> {
 fn list() -> Result<(), CliError> {
     let mut table = new_table();
     table.set_header(["technique", "version", "what it does"]);
-    for technique in setup::host()?.builtins().map_err(|error| setup::load_error(&error))? {
+    for technique in setup::host(setup::on_stderr())?.builtins().map_err(|error| setup::load_error(&error))? {
         let info = technique.info();
         table.add_row([&info.name, &info.version, &info.summary]);
     }
@@ -50,7 +50,8 @@ fn description(info: &TechniqueInfo) -> String {
 
 /// Prints every finding; fails when one of them is bad.
 fn check(file: &Path) -> Result<(), CliError> {
-    let check = attune_plugins::check(&setup::host()?, file).map_err(|error| setup::load_error(&error))?;
+    let check = attune_plugins::check(&setup::host(setup::on_stderr())?, file)
+        .map_err(|error| setup::load_error(&error))?;
     output::line(description(&check.info))?;
     for finding in &check.findings {
         let (mark, text) = match &finding.outcome {

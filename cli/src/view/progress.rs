@@ -9,7 +9,7 @@ use attune_core::technique::Cost;
 use attune_core::trial::Trial;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::numbers;
+use attune_core::numbers;
 
 /// Without a terminal, a line at most this often (and at every improvement).
 const QUIET: Duration = Duration::from_secs(10);
@@ -40,13 +40,7 @@ impl ProgressView {
     pub(crate) fn show(&mut self, event: &Event) {
         match event {
             Event::Started { study, technique, model, device, space_log10, resumed, budget } => {
-                let space = space_log10.map_or("uncountably many configs".to_owned(), |log10| {
-                    if log10 < 6.0 {
-                        format!("{:.0} configs", 10_f64.powf(log10))
-                    } else {
-                        format!("10^{log10:.0} configs")
-                    }
-                });
+                let space = numbers::configs(*space_log10);
                 self.line(&format!("{study}: {technique} on {model}, {space}, {device}"));
                 if *resumed > 0 {
                     self.line(&format!("continuing: {resumed} of {budget} trials are already in the store"));

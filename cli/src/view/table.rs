@@ -6,16 +6,14 @@ use attune_core::event::Finished;
 use attune_core::plan::{Edit, Plan};
 use attune_core::report::Estimates;
 use attune_core::technique::Cost;
+use attune_core::{numbers, words};
 use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
-
-use super::numbers;
 
 /// The whole result of a study: table, losses elsewhere, and where to go next.
 pub(crate) fn result(finished: &Finished) -> String {
     let report = &finished.report;
     let best = &report.best;
     let metrics: Vec<&String> = best.estimates.keys().collect();
-    let reference = reference(finished);
 
     let mut table = new_table();
     let mut header = vec!["".to_owned(), "cost".to_owned(), "saved".to_owned()];
@@ -53,14 +51,15 @@ pub(crate) fn result(finished: &Finished) -> String {
         "Δ = found − this row, with its paired 95 % interval; below zero means that found is lower"
             .to_owned(),
     );
-    if let Some(reference) = reference {
-        line(verdict(finished, reference));
+    if let Some(verdict) = words::verdict(&finished.technique, report) {
+        line(verdict);
     }
     if !best.elsewhere.is_empty() {
         line("\nOn other domains (what tuning for this one costs):".to_owned());
         line(elsewhere(finished));
     }
-    line(format!("\nFound config:\n{}", in_words(&best.plan)));
+    line("\nFound config:".to_owned());
+    words::plan(&best.plan).into_iter().for_each(|words| line(format!("  {words}")));
     let progress = &finished.progress;
     line(format!(
         "\n{} trials ({} evaluated, {} reused, {} failed) in {} on {}, seed {}.",
@@ -78,39 +77,6 @@ pub(crate) fn result(finished: &Finished) -> String {
         if folds(&best.plan) { " | --to hf for a folder that other engines load" } else { "" }
     ));
     text
-}
-
-/// The strongest of the technique's own baselines on the first metric: what the result has to beat.
-fn reference(finished: &Finished) -> Option<&attune_core::report::Contender> {
-    let metric = finished.report.best.estimates.keys().next()?;
-    let own = |name: &str| !["dense", "random", "random-best", "default"].contains(&name);
-    finished
-        .report
-        .baselines
-        .iter()
-        .filter(|contender| own(&contender.name) && contender.delta.contains_key(metric))
-        .min_by(|a, b| {
-            let value =
-                |c: &attune_core::report::Contender| c.estimates.get(metric).map_or(f64::NAN, |e| e.mean);
-            attune_core::objective::compare(value(a), value(b))
-        })
-}
-
-fn verdict(finished: &Finished, reference: &attune_core::report::Contender) -> String {
-    let Some((metric, delta)) = reference.delta.iter().next() else { return String::new() };
-    let words = if delta.is_below_zero() {
-        "better than"
-    } else if delta.is_above_zero() {
-        "WORSE than"
-    } else {
-        "not distinguishable from"
-    };
-    format!(
-        "The found config is {words} `{}`, the strongest baseline of {}: {metric} {}.",
-        reference.name,
-        finished.technique,
-        numbers::signed(delta)
-    )
 }
 
 fn elsewhere(finished: &Finished) -> String {
@@ -132,25 +98,6 @@ fn elsewhere(finished: &Finished) -> String {
     }
     align(&mut table);
     table.to_string()
-}
-
-/// A plan in words, one line per layer.
-pub(crate) fn in_words(plan: &Plan) -> String {
-    let lines = plan.edits().iter().map(|edit| match edit {
-        Edit::KeepExperts(edit) => {
-            let experts: Vec<String> = edit.experts.iter().map(u32::to_string).collect();
-            format!("  layer {} keeps experts {}", edit.layer, experts.join(" "))
-        }
-        Edit::KvBits(edit) => {
-            format!("  layer {}: keys {} bits, values {} bits", edit.layer, edit.keys, edit.values)
-        }
-        Edit::AttentionSpan(edit) => format!(
-            "  layer {}, KV head {}: sees {} first tokens and the last {} + {}·N",
-            edit.layer, edit.kv_head, edit.sink, edit.alpha, edit.beta
-        ),
-    });
-    let lines: Vec<String> = lines.collect();
-    if lines.is_empty() { "  the dense model".to_owned() } else { lines.join("\n") }
 }
 
 fn folds(plan: &Plan) -> bool {

@@ -2,6 +2,9 @@
 
 use attune_core::evaluator::EvalFailure;
 
+/// Does some plans with a limit on the items at once.
+type Attempt<'a, P, R> = dyn FnMut(&[P], usize) -> Result<Vec<R>, EvalFailure> + 'a;
+
 /// Has `attempt` do all `plans`, at most `items` items at once. When it is out of memory: half of the plans, and
 /// with a single plan half of the items, which stays so for what follows. What was done is not done again.
 ///
@@ -10,7 +13,7 @@ use attune_core::evaluator::EvalFailure;
 pub(super) fn run<P, R>(
     plans: &[P],
     items: &mut usize,
-    attempt: &mut dyn FnMut(&[P], usize) -> Result<Vec<R>, EvalFailure>,
+    attempt: &mut Attempt<'_, P, R>,
 ) -> Result<Vec<R>, EvalFailure> {
     loop {
         match attempt(plans, *items) {

@@ -1,0 +1,157 @@
+//! What the screens ask of the rest of the program. Nothing in here prints: the screens have the terminal.
+
+mod catalogue;
+mod check;
+mod exports;
+mod launch;
+mod models;
+mod profiles;
+mod running;
+mod save;
+mod stored;
+mod studies;
+mod timing;
+mod watch;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread;
+
+use attune_tui::desk::{Answer, Desk, DraftFile, Mail, Request};
+
+use crate::args::{ExportArgs, RunArgs};
+use crate::setup::{self, Complaints};
+use models::Models;
+use running::Running;
+use studies::StudyList;
+use watch::Watching;
+
+/// The desk of this process: one store, and the studies that run here.
+pub(crate) struct CliDesk {
+    store: PathBuf,
+    running: Running,
+    studies: StudyList,
+    models: Models,
+    watching: BTreeMap<String, Watching>,
+}
+
+impl CliDesk {
+    /// A desk over the store in `store`, which need not exist yet.
+    pub(crate) fn new(store: &Path) -> Self {
+        let running = Running::default();
+        Self {
+            store: store.to_owned(),
+            studies: StudyList::new(store, running.clone()),
+            running,
+            models: Models::default(),
+            watching: BTreeMap::new(),
+        }
+    }
+}
+
+impl Desk for CliDesk {
+    fn ask(&mut self, request: Request, mail: &Mail) {
+        match request {
+            Request::Studies => {
+                let list = self.studies.clone();
+                later(mail, move || Answer::Studies(list.read()));
+            }
+            Request::Profiles => later(mail, || Answer::Profiles(profiles::find())),
+            Request::Catalogue => later(mail, || Answer::Catalogue(catalogue::read())),
+            Request::Model { path, profile } => {
+                let models = self.models.clone();
+                later(mail, move || {
+                    let found = models.find(&path, folder_of(&profile));
+                    Answer::Model { path, found }
+                });
+            }
+            Request::Technique { name, profile } => later(mail, move || {
+                let found = catalogue::technique(&name, folder_of(&profile));
+                Answer::Technique { name, found }
+            }),
+            Request::Load { path } => later(mail, move || {
+                let found = setup::profile(&run_args(&path, "auto"));
+                Answer::Profile { path, found: found.map(Box::new).map_err(|error| error.sentence()) }
+            }),
+            Request::Check { ticket, draft } => {
+                let models = self.models.clone();
+                later(mail, move || Answer::Checked { ticket, check: check::check(&draft, &models) });
+            }
+            Request::Time { ticket, draft, device } => later(mail, move || {
+                let timing = timing::time(&draft, &device).map_err(|error| error.sentence());
+                Answer::Timed { ticket, timing }
+            }),
+            Request::Save { draft, replace } => later(mail, move || {
+                let DraftFile { path, text } = draft;
+                let result = save::save(Path::new(&path), &text, replace);
+                Answer::Saved { path, result }
+            }),
+            Request::Launch { profile, study, device } => {
+                let args = RunArgs { study, ..run_args(&profile, &device) };
+                let (store, running, mail) = (self.store.clone(), self.running.clone(), mail.clone());
+                thread::spawn(move || launch::launch(&store, &running, &args, &mail));
+            }
+            Request::Open { study } => {
+                let watching = Watching::default();
+                self.watching.insert(study.clone(), watching.clone());
+                let (store, running, mail) = (self.store.clone(), self.running.clone(), mail.clone());
+                thread::spawn(move || watch::open(&store, &running, &study, &watching, &mail));
+            }
+            // Dropping the last handle but the thread's own ends the watch.
+            Request::Leave { study } => drop(self.watching.remove(&study)),
+            Request::Command { study, command } => self.running.tell(&study, command),
+            Request::Targets { study, trial } => {
+                let store = self.store.clone();
+                later(mail, move || {
+                    let targets = exports::targets(&store, &study, trial);
+                    Answer::Targets { study, trial, targets: targets.map_err(|error| error.sentence()) }
+                });
+            }
+            Request::Export { study, trial, to, out } => {
+                let store = self.store.clone();
+                let args = ExportArgs { study, to, out: out.into(), trial };
+                later(mail, move || {
+                    let written = exports::write(&store, &args).map_err(|error| error.sentence());
+                    Answer::Exported { study: args.study, written }
+                });
+            }
+        }
+    }
+
+    fn close(&mut self) {
+        self.watching.clear();
+        self.running.close();
+    }
+}
+
+/// Answers from a thread of its own.
+fn later(mail: &Mail, work: impl FnOnce() -> Answer + Send + 'static) {
+    let mail = mail.clone();
+    thread::spawn(move || mail.send(work()));
+}
+
+/// The folder that the paths in a profile are relative to.
+fn folder_of(profile: &str) -> &Path {
+    Path::new(profile).parent().unwrap_or(Path::new(""))
+}
+
+/// `attune run PROFILE --device DEVICE`.
+fn run_args(profile: &str, device: &str) -> RunArgs {
+    RunArgs {
+        profile: profile.into(),
+        study: None,
+        device: device.to_owned(),
+        seed: None,
+        trials: None,
+        sets: Vec::new(),
+        workers: None,
+        activation_memory: None,
+        json: false,
+    }
+}
+
+/// For loading a technique where nobody listens to what it says on the way.
+fn nowhere() -> Complaints {
+    Arc::new(|_| {})
+}

@@ -1,0 +1,160 @@
+//! Everything about a profile that can be known without evaluating anything.
+
+use std::path::Path;
+
+use attune_core::evaluator::{Split, TaskInfo};
+use attune_core::facts::ModelFacts;
+use attune_core::profile::{Profile, ProfileError};
+use attune_core::rng;
+use attune_core::setting::{self, OptionError, Settings};
+use attune_core::technique::Technique;
+use attune_eval::error::TaskError;
+use attune_eval::text::TextTask;
+use attune_plugins::WasmTechnique;
+use attune_search::strategy::{self, StrategyError};
+use attune_tui::desk::{Check, DraftFile, Fault};
+
+use super::models::Models;
+use super::{folder_of, nowhere};
+use crate::setup;
+
+/// Finds what keeps a profile from running.
+pub(super) fn check(draft: &DraftFile, models: &Models) -> Check {
+    let mut check = Check::default();
+    let profile = match Profile::parse(&draft.path, &draft.text, &[]) {
+        Ok(profile) => profile,
+        Err(ProfileError::Invalid { path, found, expected, .. }) => {
+            blame(&mut check, &path, format!("{found}: expected {expected}"));
+            return check;
+        }
+        Err(error) => {
+            blame(&mut check, "", error.to_string());
+            return check;
+        }
+    };
+    let base = folder_of(&draft.path);
+    if let Err(error) = attune_store::check_name(&profile.name) {
+        blame(&mut check, "name", error.to_string());
+    }
+    if let Err(error) = strategy::resolved(&profile.strategy) {
+        let path = match &error {
+            StrategyError::Option(option) => option_path("strategy", option),
+            _ => "strategy.name".to_owned(),
+        };
+        blame(&mut check, &path, error.to_string());
+    }
+    let technique = described(&profile, base, &mut check);
+    let folder = setup::absolute(base, &profile.model);
+    match folder.and_then(|folder| Ok((models.facts(&folder)?, folder))) {
+        Err(error) => blame(&mut check, "model", error.sentence()),
+        Ok((facts, folder)) => {
+            let spec = setup::text_spec(&profile, base, &folder);
+            match TextTask::open(&spec, facts.vocab as usize, facts.context as usize) {
+                Ok(task) => items(&profile, task.info(), &mut check),
+                Err(error) => blame(&mut check, &text_path(&profile, &error), error.to_string()),
+            }
+            if let Some((technique, options)) = technique {
+                space(&profile, &technique, &facts, &options, &mut check);
+            }
+        }
+    }
+    check
+}
+
+/// The technique and its resolved options.
+fn described(profile: &Profile, base: &Path, check: &mut Check) -> Option<(WasmTechnique, Settings)> {
+    let technique = match setup::technique(&profile.technique.name, base, nowhere()) {
+        Ok(technique) => technique,
+        Err(error) => {
+            blame(check, "technique.name", error.sentence());
+            return None;
+        }
+    };
+    let owner = format!("technique `{}`", technique.info().name);
+    match setting::resolve(&owner, &technique.info().options, &profile.technique.options) {
+        Ok(options) => Some((technique, options)),
+        Err(error) => {
+            blame(check, &option_path("technique", &error), error.to_string());
+            None
+        }
+    }
+}
+
+fn space(
+    profile: &Profile,
+    technique: &dyn Technique,
+    facts: &ModelFacts,
+    options: &Settings,
+    check: &mut Check,
+) {
+    let space = match technique.space(facts, options) {
+        Ok(space) => space,
+        Err(failure) => {
+            let message = failure.kind.to_string();
+            return blame(check, &refused_path(options, &message), message);
+        }
+    };
+    let config = match space.sample(&mut rng::derive(profile.seed, "feasibility", &[])) {
+        Ok(config) => config,
+        Err(error) => return blame(check, "", format!("the search space is empty: {error}")),
+    };
+    // What a config costs can be an objective too.
+    let costs = technique.cost(facts, options, &config).unwrap_or_default();
+    let measured = attune_eval::text::metrics();
+    let known = measured.iter().map(|metric| &metric.name).chain(costs.iter().map(|cost| &cost.resource));
+    let known: Vec<&str> = known.map(String::as_str).collect();
+    for objective in &profile.objectives {
+        if !known.contains(&objective.metric.as_str()) {
+            let message =
+                format!("`{}` is not measured; expected one of {}", objective.metric, known.join(", "));
+            blame(check, "objectives", message);
+        }
+    }
+    check.space = Some(space.count());
+}
+
+fn items(profile: &Profile, task: &TaskInfo, check: &mut Check) {
+    let wanted =
+        [("items", Split::Selection, profile.items), ("report.items", Split::Report, profile.report.items)];
+    for (path, split, wanted) in wanted {
+        let there = task.items.get(&split).copied().unwrap_or(0);
+        if wanted > there {
+            let message =
+                format!("{wanted}: the {split} text has {there} items of {} tokens", profile.task.length);
+            blame(check, path, message);
+        }
+    }
+}
+
+/// Which text an error is about.
+fn text_path(profile: &Profile, error: &TaskError) -> String {
+    let of_split = |split: &str| match split {
+        "selection" | "report" => format!("task.{split}"),
+        _ => "task.elsewhere".to_owned(),
+    };
+    match error {
+        TaskError::Io { file, .. } if file.ends_with("tokenizer.json") => "model".to_owned(),
+        TaskError::Io { file, .. } if file.ends_with(&profile.task.selection) => of_split("selection"),
+        TaskError::Io { file, .. } if file.ends_with(&profile.task.report) => of_split("report"),
+        TaskError::Io { .. } => of_split("elsewhere"),
+        TaskError::BadLength { .. } => "task.length".to_owned(),
+        TaskError::TooShort { split, .. } => of_split(split),
+        TaskError::Overlap { other, .. } => of_split(other),
+        _ => "model".to_owned(),
+    }
+}
+
+/// Which option a technique refuses: the one that its sentence quotes, else the choice of the technique.
+fn refused_path(options: &Settings, message: &str) -> String {
+    let quoted = options.keys().find(|name| message.contains(&format!("`{name}`")));
+    quoted.map_or("technique.name".to_owned(), |name| format!("technique.options[{name:?}]"))
+}
+
+fn option_path(owner: &str, error: &OptionError) -> String {
+    let (OptionError::Unknown { option, .. } | OptionError::Bad { option, .. }) = error;
+    format!("{owner}.options[{option:?}]")
+}
+
+fn blame(check: &mut Check, path: &str, message: String) {
+    check.faults.push(Fault { path: path.to_owned(), message });
+}

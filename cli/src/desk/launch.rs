@@ -1,0 +1,82 @@
+//! A study in this process: as `attune run`, with the screens as its view.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use attune_core::event::Event;
+use attune_core::store::{Record, Store};
+use attune_search::session::{self, SessionEnd, SessionSetup};
+use attune_tui::desk::{Answer, Mail, Opening, Place};
+
+use super::running::{Running, Turn};
+use super::stored;
+use crate::args::RunArgs;
+use crate::commands::run::{session_error, store_error};
+use crate::error::CliError;
+use crate::setup::{self, Complaints};
+
+/// Runs a study from its profile to its end, on the thread that calls.
+pub(super) fn launch(store: &Path, running: &Running, args: &RunArgs, mail: &Mail) {
+    let ready = match prepare(store, running, args, mail) {
+        Ok(ready) => ready,
+        Err(error) => return mail.send(Answer::Opened(Err(error.sentence()))),
+    };
+    let Ready { turn, setup, opening, notes } = ready;
+    let study = setup.header.study.clone();
+    let tell = |event| mail.send(Answer::Event { study: study.clone(), event });
+    mail.send(Answer::Opened(Ok(Box::new(opening))));
+    notes.into_iter().for_each(|message| tell(Event::Warning { message }));
+    let commands = turn.commands.clone();
+    let ended = session::run(setup, &mut |event| tell(event), commands).map_err(session_error);
+    // The session has let go of the store: whoever sees the end can open it.
+    drop(turn);
+    let failure = match ended {
+        Ok(SessionEnd::Finished(_) | SessionEnd::Interrupted) => None,
+        Err(error) => Some(error.sentence()),
+    };
+    mail.send(Answer::Ended { study, failure });
+}
+
+/// Everything that can go wrong before a study runs has not.
+struct Ready {
+    turn: Turn,
+    setup: SessionSetup,
+    opening: Opening,
+    notes: Vec<String>,
+}
+
+fn prepare(path: &Path, running: &Running, args: &RunArgs, mail: &Mail) -> Result<Ready, CliError> {
+    let profile = setup::profile(args)?;
+    let study = args.study.clone().unwrap_or_else(|| profile.name.clone());
+    attune_store::check_name(&study).map_err(|error| store_error(&error))?;
+    let turn = running.begin(&study)?;
+    let (store, notes) = running.store(path)?;
+    let setup = setup::study(args, &profile, Arc::clone(&store) as Arc<dyn Store>, complaints(&study, mail))?;
+    let records = store.records(&study).map_err(|error| store_error(&error))?;
+    if let Some(Record::Header(existing)) = records.first() {
+        attune_store::reconcile_header(existing, &setup.header).map_err(|error| store_error(&error))?;
+    }
+    let taken = store.notes_on(&study).map_err(|error| store_error(&error))?;
+    // More trials than the result is about extend the study: then there is none yet.
+    let finished =
+        session::stored(&records, &taken).filter(|finished| finished.report.trials >= setup.trials);
+    let opening = Opening {
+        header: setup.header.clone(),
+        objectives: setup.objectives.clone(),
+        budget: setup.trials,
+        layers: setup.evaluator.model().layers,
+        place: Place::Here,
+        profile: Some(args.profile.display().to_string()),
+        trials: stored::trials(&records),
+        finished: finished.map(Box::new),
+    };
+    Ok(Ready { turn, setup, opening, notes })
+}
+
+/// What a technique complains about belongs in the log of its study.
+fn complaints(study: &str, mail: &Mail) -> Complaints {
+    let (study, mail) = (study.to_owned(), mail.clone());
+    Arc::new(move |message| {
+        mail.send(Answer::Event { study: study.clone(), event: Event::Warning { message } });
+    })
+}

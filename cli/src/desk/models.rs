@@ -1,0 +1,98 @@
+//! Models and texts on disk.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
+
+use attune_core::facts::ModelFacts;
+use attune_tui::desk::ModelFound;
+
+use crate::error::CliError;
+use crate::setup;
+
+/// How far below the working directory a model may be.
+const DEPTH: usize = 3;
+/// More models than anybody chooses from.
+const MOST: usize = 100;
+
+/// Facts of models: reading them hashes all weights, so each model is read once.
+#[derive(Clone, Default)]
+pub(super) struct Models(Arc<Mutex<BTreeMap<PathBuf, (Stamp, ModelFacts)>>>);
+
+/// Names, sizes and times of a model's files: what has the same stamp is the same model.
+type Stamp = Vec<(PathBuf, u64, Option<SystemTime>)>;
+
+impl Models {
+    /// Facts of the model in a folder.
+    pub(super) fn facts(&self, folder: &Path) -> Result<ModelFacts, CliError> {
+        let stamp = stamp(folder);
+        let known = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, facts)) = known().get(folder).filter(|(then, _)| *then == stamp) {
+            return Ok(facts.clone());
+        }
+        let facts = attune_eval::model::inspect(folder).map_err(CliError::input)?;
+        known().insert(folder.to_owned(), (stamp, facts.clone()));
+        Ok(facts)
+    }
+
+    /// The model that a profile in the folder `base` calls `path`, and the texts near it.
+    pub(super) fn find(&self, path: &str, base: &Path) -> Result<Box<ModelFound>, String> {
+        let found = setup::absolute(base, path).and_then(|folder| self.facts(&folder));
+        let facts = found.map_err(CliError::sentence)?;
+        Ok(Box::new(ModelFound { facts, texts: texts(path, base) }))
+    }
+}
+
+/// Model folders below the working directory.
+pub(super) fn folders() -> Vec<String> {
+    let mut found = Vec::new();
+    descend(Path::new(""), DEPTH, &mut found);
+    found
+}
+
+fn descend(folder: &Path, depth: usize, found: &mut Vec<String>) {
+    for path in entries(folder) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if found.len() >= MOST || name.starts_with('.') || name == "target" || !path.is_dir() {
+            continue;
+        }
+        if path.join("config.json").is_file() && entries(&path).iter().any(|file| has(file, "safetensors")) {
+            found.push(path.display().to_string());
+        } else if depth > 1 {
+            descend(&path, depth - 1, found);
+        }
+    }
+}
+
+/// Text files in a model's folder and its folder `data`, named as the model is, then those beside the profile.
+fn texts(model: &str, base: &Path) -> Vec<String> {
+    let model = Path::new(model);
+    let mut found = Vec::new();
+    for folder in [model.to_owned(), model.join("data"), PathBuf::new(), PathBuf::from("data")] {
+        let files = entries(&base.join(&folder)).into_iter().filter(|file| has(file, "txt"));
+        found.extend(files.filter_map(|file| Some(folder.join(file.file_name()?).display().to_string())));
+    }
+    found
+}
+
+/// What is in a folder, in name order; nothing when it cannot be read. The empty path is the working directory.
+pub(super) fn entries(folder: &Path) -> Vec<PathBuf> {
+    let read = std::fs::read_dir(if folder == Path::new("") { Path::new(".") } else { folder });
+    let names = read.into_iter().flatten().flatten().map(|entry| folder.join(entry.file_name()));
+    let mut names: Vec<PathBuf> = names.collect();
+    names.sort();
+    names
+}
+
+fn has(file: &Path, extension: &str) -> bool {
+    file.extension().is_some_and(|found| found == extension)
+}
+
+fn stamp(folder: &Path) -> Stamp {
+    let files = entries(folder).into_iter().filter_map(|file| {
+        let metadata = file.metadata().ok()?;
+        Some((file, metadata.len(), metadata.modified().ok()))
+    });
+    files.collect()
+}

@@ -1,0 +1,104 @@
+//! The studies that this process runs, and the store that they share.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use attune_core::event::Command;
+use attune_store::SledStore;
+use crossbeam_channel::{Receiver, Sender, unbounded};
+
+use crate::commands::run::store_error;
+use crate::error::CliError;
+
+/// How long closing waits for the plan that is being evaluated. Nothing finished is lost when it takes longer.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A handle on all of them.
+#[derive(Clone, Default)]
+pub(crate) struct Running(Arc<Shared>);
+
+#[derive(Default)]
+struct Shared {
+    state: Mutex<State>,
+    ended: Condvar,
+    /// Open while a study runs, and no longer: other processes want it too. A lock of its own, because opening
+    /// waits for a process that is just leaving.
+    store: Mutex<Weak<SledStore>>,
+}
+
+#[derive(Default)]
+struct State {
+    studies: BTreeMap<String, Sender<Command>>,
+    closing: bool,
+}
+
+/// The place of one study among them; dropping it says that the study runs no more.
+pub(crate) struct Turn {
+    running: Running,
+    study: String,
+    /// What the screens tell the study.
+    pub(crate) commands: Receiver<Command>,
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.running.state().studies.remove(&self.study);
+        self.running.0.ended.notify_all();
+    }
+}
+
+impl Running {
+    /// Takes a place for a study.
+    pub(crate) fn begin(&self, study: &str) -> Result<Turn, CliError> {
+        let mut state = self.state();
+        if state.closing {
+            return Err(CliError::Interrupted("the screens are closing".to_owned()));
+        }
+        if state.studies.contains_key(study) {
+            return Err(CliError::Input(format!("study `{study}` is running here already")));
+        }
+        let (send, commands) = unbounded();
+        state.studies.insert(study.to_owned(), send);
+        Ok(Turn { running: self.clone(), study: study.to_owned(), commands })
+    }
+
+    /// The store in `path`, and what was noticed if this opened it. One process opens it once.
+    pub(crate) fn store(&self, path: &Path) -> Result<(Arc<SledStore>, Vec<String>), CliError> {
+        let mut known = self.0.store.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(store) = known.upgrade() {
+            return Ok((store, Vec::new()));
+        }
+        let store = Arc::new(SledStore::open(path).map_err(|error| store_error(&error))?);
+        *known = Arc::downgrade(&store);
+        let notes = store.notes().iter().map(ToString::to_string).collect();
+        Ok((store, notes))
+    }
+
+    pub(crate) fn runs(&self, study: &str) -> bool {
+        self.state().studies.contains_key(study)
+    }
+
+    pub(crate) fn tell(&self, study: &str, command: Command) {
+        if let Some(commands) = self.state().studies.get(study) {
+            // The receiver is gone when the study has just ended: then it needs no command.
+            let _ = commands.send(command);
+        }
+    }
+
+    /// Stops them all and waits a moment for them.
+    pub(crate) fn close(&self) {
+        let mut state = self.state();
+        state.closing = true;
+        for commands in state.studies.values() {
+            let _ = commands.send(Command::StopNow);
+        }
+        let waited = self.0.ended.wait_timeout_while(state, PATIENCE, |state| !state.studies.is_empty());
+        drop(waited.unwrap_or_else(PoisonError::into_inner));
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,38 @@
+//! What the journal of a study says about it.
+
+use attune_core::objective::{Objective, compare};
+use attune_core::profile::Profile;
+use attune_core::store::{Record, StudyHeader};
+use attune_core::trial::Trial;
+
+/// The profile that a study was made from; its name is the study's, its number of trials says nothing.
+pub(super) fn profile(header: &StudyHeader) -> Option<Profile> {
+    // The identity of a study leaves out what may change between its runs.
+    let missing = format!("version: 1, name: {:?}, trials: 1,", header.study);
+    let text = header.profile.replacen("version: 1,", &missing, 1);
+    Profile::parse("journal", &text, &[]).ok()
+}
+
+/// Finished trials, in order.
+pub(super) fn trials(records: &[Record]) -> Vec<Trial> {
+    let trial = |record: &Record| match record {
+        Record::Trial(trial) => Some((**trial).clone()),
+        _ => None,
+    };
+    records.iter().filter_map(trial).collect()
+}
+
+/// The first objective and its best value in the search.
+pub(super) fn best(records: &[Record], objectives: &[Objective]) -> Option<(String, f64)> {
+    let objective = objectives.first()?;
+    let value = |record: &Record| {
+        let Record::Trial(trial) = record else { return None };
+        let scores = trial.scores()?;
+        let cost =
+            || trial.costs.iter().find(|cost| cost.resource == objective.metric).map(|cost| cost.value);
+        scores.value(&objective.metric).or_else(cost)
+    };
+    let best =
+        records.iter().filter_map(value).min_by(|a, b| compare(objective.loss(*a), objective.loss(*b)))?;
+    Some((objective.metric.clone(), best))
+}

@@ -1,0 +1,88 @@
+//! The list of studies. It is asked for every few seconds, so only journals that have changed are read again.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
+
+use attune_store::{Activity, ReadStore};
+use attune_tui::desk::{Place, StudyRow};
+
+use super::running::Running;
+use super::stored;
+use crate::commands::studies::Summary;
+
+/// The list, with what is remembered between two readings.
+#[derive(Clone)]
+pub(super) struct StudyList {
+    store: PathBuf,
+    running: Running,
+    known: Arc<Mutex<BTreeMap<String, Known>>>,
+}
+
+/// A row and the state of the journal that it was made from.
+type Known = (Option<SystemTime>, u64, StudyRow);
+
+impl StudyList {
+    pub(super) fn new(store: &Path, running: Running) -> Self {
+        Self { store: store.to_owned(), running, known: Arc::default() }
+    }
+
+    /// Every study that can be read, in name order.
+    pub(super) fn read(&self) -> Result<Vec<StudyRow>, String> {
+        if !self.store.exists() {
+            return Ok(Vec::new());
+        }
+        let store = ReadStore::open(&self.store).map_err(|error| error.to_string())?;
+        let names = store.studies().map_err(|error| error.to_string())?;
+        Ok(names.iter().filter_map(|name| self.row(&store, name)).collect())
+    }
+
+    /// `None` for a journal that cannot be read: opening it says why, and so does `attune doctor`.
+    fn row(&self, store: &ReadStore, name: &str) -> Option<StudyRow> {
+        let activity = store.activity(name).ok()?;
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let fresh = known
+            .get(name)
+            .filter(|(changed, bytes, _)| (*changed, *bytes) == (activity.changed, activity.bytes))
+            .map(|(_, _, row)| row.clone());
+        let row = match fresh {
+            Some(row) => row,
+            None => {
+                let row = read(store, name)?;
+                known.insert(name.to_owned(), (activity.changed, activity.bytes, row.clone()));
+                row
+            }
+        };
+        let place = match place(name, &activity, &self.running) {
+            Place::Nobody => row.place,
+            somebody => somebody,
+        };
+        let age = activity.changed.and_then(|changed| changed.elapsed().ok());
+        Some(StudyRow { place, age, ..row })
+    }
+}
+
+/// Who is working on a study; [`Place::Nobody`] also when it is over.
+pub(super) fn place(study: &str, activity: &Activity, running: &Running) -> Place {
+    match activity.writer {
+        _ if running.runs(study) => Place::Here,
+        Some(process) if process != std::process::id() => Place::Elsewhere,
+        _ => Place::Nobody,
+    }
+}
+
+fn read(store: &ReadStore, name: &str) -> Option<StudyRow> {
+    let records = store.records(name).ok()?;
+    let summary = Summary::of(&records)?;
+    let in_search = || stored::best(&records, &stored::profile(summary.header)?.objectives);
+    Some(StudyRow {
+        name: name.to_owned(),
+        technique: summary.header.technique.clone(),
+        model: summary.header.model.clone(),
+        place: if summary.finished { Place::Done } else { Place::Nobody },
+        trials: summary.trials,
+        best: summary.best.clone().or_else(in_search),
+        age: None,
+    })
+}

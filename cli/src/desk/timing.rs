@@ -1,0 +1,50 @@
+//! How long a trial takes, by one real evaluation.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use attune_core::evaluator::{EvalFailure, Request, Split};
+use attune_core::plan::Plan;
+use attune_core::profile::Profile;
+use attune_core::rng;
+use attune_search::session::SessionSetup;
+use attune_store::MemoryStore;
+use attune_tui::desk::{DraftFile, Timing};
+
+use super::{nowhere, run_args};
+use crate::error::CliError;
+use crate::setup;
+
+/// Evaluates one random config of a profile that may not be on disk; nothing is kept.
+pub(super) fn time(draft: &DraftFile, device: &str) -> Result<Timing, CliError> {
+    let begun = Instant::now();
+    let profile = Profile::parse(&draft.path, &draft.text, &[]).map_err(CliError::input)?;
+    let args = run_args(&draft.path, device);
+    let setup = setup::study(&args, &profile, Arc::new(MemoryStore::new()), nowhere())?;
+    let config =
+        setup.space.sample(&mut rng::derive(profile.seed, "timing", &[])).map_err(CliError::input)?;
+    let plan = setup
+        .technique
+        .lower(setup.evaluator.model(), &setup.options, &config)
+        .map_err(|failure| setup::technique_error(&failure))?;
+    // The dense model's logits are computed once and then compared with: that is preparing, too.
+    evaluate(&setup, Plan::dense())?;
+    let seconds_to_load = begun.elapsed().as_secs_f64();
+    let begun = Instant::now();
+    evaluate(&setup, plan)?;
+    Ok(Timing {
+        seconds_per_trial: begun.elapsed().as_secs_f64(),
+        seconds_to_load,
+        device: setup.evaluator.info().device.clone(),
+    })
+}
+
+fn evaluate(setup: &SessionSetup, plan: Plan) -> Result<(), CliError> {
+    let request = Request { split: Split::Selection, items: setup.fidelity.all(), deadline: setup.deadline };
+    let mut outcome = Err(EvalFailure::Internal("it returned no score".to_owned()));
+    let evaluated = setup.evaluator.evaluate(&[plan], &request, &mut |_, result| {
+        outcome = result.map(drop);
+        std::ops::ControlFlow::Continue(())
+    });
+    evaluated.and(outcome).map_err(CliError::run)
+}

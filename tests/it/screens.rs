@@ -1,0 +1,172 @@
+//! `attune` without a command, as a person at a terminal meets it.
+
+use std::os::unix::fs::symlink;
+
+use crate::support::{Place, root, stderr, stdout};
+use crate::terminal::Terminal;
+
+/// A place with the committed model and the shipped profile, where a checkout has them.
+fn checkout() -> Place {
+    let place = Place::new();
+    symlink(root().join("models"), place.path("models")).unwrap();
+    std::fs::create_dir(place.path("profiles")).unwrap();
+    std::fs::copy(root().join("profiles/quickstart.ron"), place.path("profiles/quickstart.ron")).unwrap();
+    place
+}
+
+/// Opens the screens and launches the only profile there is, the small one.
+fn launched(place: &Place) -> Terminal {
+    let mut person = Terminal::open(place);
+    person.sees("small.ron");
+    person.press("\r");
+    person.sees("ready to launch");
+    person.press("l");
+    person.sees("searching");
+    person
+}
+
+/// Finished trials, from the line `34/60 trials`.
+fn trials(text: &str) -> u64 {
+    let before = text.split_once(" trials ").and_then(|(before, _)| before.rsplit_once('/'));
+    let digits = before.and_then(|(done, _)| done.rsplit(|c: char| !c.is_ascii_digit()).next());
+    digits.and_then(|digits| digits.parse().ok()).unwrap_or(0)
+}
+
+#[test]
+fn from_the_shipped_profile_to_an_export() {
+    let place = checkout();
+    let mut person = Terminal::open(&place);
+    person.sees("Keep half of the experts of a small mixture-of-experts model");
+    person.sees("$ attune run profiles/quickstart.ron --store store");
+    person.press("\r");
+    person.sees("ready to launch");
+    person.sees("8 experts of which 2 are used");
+    person.fill("keep", "9");
+    person.sees("9 ! `keep` is 9, but model `tiny-moe` has");
+    person.fill("keep", "4");
+    person.fill("tokens per item", "24");
+    person.fill("items per trial", "2");
+    person.fill("trials", "12");
+    person.fill("report items", "4");
+    person.fill("random configs", "2");
+    person.sees("ready to launch");
+    person.press("t");
+    person.sees("s a trial on cpu");
+    person.press("l");
+    person.sees("profiles/quickstart.ron");
+    person.sees("replace");
+    person.press("\r");
+    person.sees("12/12 trials");
+    person.sees("Enter result");
+    person.press("\r");
+    person.sees("The found config is ");
+    person.sees("soft-activation");
+    person.press("e");
+    person.sees("Exactly this plan.");
+    person.press("\x1b[B");
+    person.sees("$ attune export quickstart --to hf --out quickstart-hf --store store");
+    person.press("\r");
+    person.sees("Exported ");
+    person.press("\x1b");
+    person.waits_for("the dialog to close", |text| !text.contains("Exported "));
+    person.press("q");
+    assert_eq!(person.code(), Some(0));
+    assert!(person.is_given_back());
+
+    assert!(place.path("quickstart-hf/model.safetensors").exists());
+    let shown = place.attune(&["show", "quickstart"]);
+    assert!(stdout(&shown).contains("12 trials (12 evaluated"), "{}{}", stdout(&shown), stderr(&shown));
+    let again = place.attune(&["run", "profiles/quickstart.ron"]);
+    assert_eq!(stdout(&again), stdout(&shown), "the profile on disk is the one that ran");
+}
+
+#[test]
+fn a_study_is_watched_from_another_terminal_and_goes_on_where_it_was_stopped() {
+    let place = checkout();
+    std::fs::remove_dir_all(place.path("profiles")).unwrap();
+    place.small_profile(&[("trials: 24", "trials: 300")]);
+    let mut first = launched(&place);
+    first.waits_for("two trials", |text| trials(text) >= 2);
+    first.press("p");
+    first.sees("paused");
+
+    let mut second = Terminal::open(&place);
+    second.sees("▶ running");
+    second.press("\r");
+    second.waits_for("the trials of the other process", |text| trials(text) >= 2);
+    second.press("p");
+    second.sees("another process runs this study");
+    let seen = trials(&second.text());
+    first.press("p");
+    second.waits_for("more trials", |text| trials(text) > seen);
+    first.press("x");
+    first.sees("interrupted");
+    second.sees("interrupted");
+
+    // The first process has let go of the store; the second one can have it.
+    second.press("c");
+    second.sees("p pause");
+    second.sees("300/300 trials");
+    second.sees("Enter result");
+    first.press("\x1b");
+    first.sees("finished");
+    for person in [&mut first, &mut second] {
+        person.press("q");
+        assert_eq!(person.code(), Some(0));
+        assert!(person.is_given_back());
+    }
+    let disturbed = place.journal("small");
+    let undisturbed = Place::new();
+    symlink(root().join("models"), undisturbed.path("models")).unwrap();
+    undisturbed.run(&undisturbed.small_profile(&[("trials: 24", "trials: 300")]), &[]);
+    assert_eq!(disturbed, undisturbed.journal("small"));
+}
+
+#[test]
+fn a_watched_study_ends_in_its_result() {
+    let place = Place::new();
+    place.small_profile(&[("trials: 24", "trials: 60")]);
+    let mut first = launched(&place);
+    first.waits_for("two trials", |text| trials(text) >= 2);
+    first.press("p");
+    first.sees("paused");
+    let mut second = Terminal::open(&place);
+    second.sees("▶ running");
+    second.press("\r");
+    second.waits_for("the trials of the other process", |text| trials(text) >= 2);
+    first.press("p");
+    first.sees("Enter result");
+    second.sees("Enter result");
+    second.press("\r");
+    second.sees("The found config is ");
+}
+
+#[test]
+fn a_closed_window_leaves_a_study_that_the_command_line_continues() {
+    let place = Place::new();
+    let profile = place.small_profile(&[("trials: 24", "trials: 100000")]);
+    let mut person = launched(&place);
+    person.waits_for("a few trials", |text| trials(text) >= 3);
+    assert_eq!(person.hang_up(), Some(130));
+
+    let journal = place.journal("small");
+    assert_eq!(journal.last(), Some(&b'\n'), "no line is torn");
+    let budget = (journal.iter().filter(|byte| **byte == b'\n').count() + 4).to_string();
+    let events = place.run(&profile, &["--trials", &budget]);
+    assert!(events[0]["resumed"].as_u64().unwrap() >= 3, "{}", events[0]);
+    let undisturbed = Place::new();
+    undisturbed.run(&undisturbed.small_profile(&[]), &["--trials", &budget]);
+    assert_eq!(place.journal("small"), undisturbed.journal("small"));
+}
+
+#[test]
+fn without_a_terminal_there_is_help() {
+    let place = Place::new();
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_attune-under-test"))
+        .current_dir(place.dir.path())
+        .stdin(std::process::Stdio::null())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("Usage: attune"), "{}", stderr(&output));
+}

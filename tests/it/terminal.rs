@@ -1,0 +1,158 @@
+//! The screens in a pseudo-terminal, driven by keys and read through a terminal emulator.
+
+use std::fs::File;
+use std::io::{Read as _, Write as _};
+use std::num::NonZeroU16;
+use std::os::fd::OwnedFd;
+use std::process::Child;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::{JoinHandle, sleep};
+use std::time::{Duration, Instant};
+
+use pty_process::blocking::{Command, open};
+
+use crate::support::Place;
+
+const ROWS: u16 = 40;
+const COLUMNS: u16 = 130;
+/// Longest wait for anything: machines that test are slow.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// `attune` on a terminal of its own.
+pub(crate) struct Terminal {
+    keys: File,
+    screen: Arc<Mutex<vt100::Parser>>,
+    reader: Option<JoinHandle<()>>,
+    gone: Arc<AtomicBool>,
+    child: Child,
+}
+
+impl Terminal {
+    /// Opens the screens in the folder and on the store of a place.
+    pub(crate) fn open(place: &Place) -> Self {
+        let (pty, pts) = open().unwrap();
+        pty.resize(pty_process::Size::new(ROWS, COLUMNS)).unwrap();
+        let child = Command::new(env!("CARGO_BIN_EXE_attune-under-test"))
+            .args(["--store", "store"])
+            .current_dir(place.dir.path())
+            .env("TERM", "xterm-256color")
+            .env_remove("NO_COLOR")
+            .spawn(pts)
+            .unwrap();
+        let keys = File::from(OwnedFd::from(pty));
+        let mut output = keys.try_clone().unwrap();
+        let size = |cells| NonZeroU16::new(cells).unwrap();
+        let screen = Arc::new(Mutex::new(vt100::Parser::new(size(ROWS), size(COLUMNS), 0)));
+        let gone = Arc::new(AtomicBool::new(false));
+        let (shown, left) = (Arc::clone(&screen), Arc::clone(&gone));
+        let reader = std::thread::spawn(move || {
+            let mut bytes = [0; 4096];
+            // Reading fails when the process has ended.
+            while let Ok(count @ 1..) = output.read(&mut bytes) {
+                shown.lock().unwrap().process(&bytes[..count]);
+                if left.load(Ordering::Relaxed) {
+                    return;
+                }
+            }
+        });
+        Self { keys, screen, reader: Some(reader), gone, child }
+    }
+
+    /// Presses keys. Escape sequences are keys too: `"\r"` is Enter, `"\x1b[B"` is the arrow down.
+    pub(crate) fn press(&mut self, keys: &str) {
+        self.keys.write_all(keys.as_bytes()).unwrap();
+    }
+
+    /// What the terminal shows.
+    pub(crate) fn text(&self) -> String {
+        self.screen.lock().unwrap().screen().contents()
+    }
+
+    /// Waits until the terminal shows `words`.
+    pub(crate) fn sees(&mut self, words: &str) {
+        self.waits_for(words, |text| text.contains(words));
+    }
+
+    /// Waits until `fits` the text of the terminal.
+    pub(crate) fn waits_for(&mut self, what: &str, fits: impl Fn(&str) -> bool) {
+        let begun = Instant::now();
+        while !fits(&self.text()) {
+            let ended = self.child.try_wait().unwrap();
+            assert!(
+                begun.elapsed() < PATIENCE && ended.is_none(),
+                "waited for `{what}`; ended: {ended:?}; the terminal shows\n{}",
+                self.text()
+            );
+            sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Moves down to the field with this label and types a new value.
+    pub(crate) fn fill(&mut self, label: &str, value: &str) {
+        for _ in 0..40 {
+            let cursor = self.cursor();
+            if cursor.starts_with(label) {
+                self.press("\r\u{15}");
+                self.press(value);
+                self.press("\r");
+                let shown = format!("›{label}");
+                return self.waits_for(&shown, |text| {
+                    text.lines().any(|line| {
+                        let rest = line.split_once(&shown).map(|(_, rest)| rest.trim_start());
+                        rest.is_some_and(|rest| rest.starts_with(value) && !rest.contains('▏'))
+                    })
+                });
+            }
+            self.press("\x1b[B");
+            self.waits_for("the cursor to move", |text| after_cursor(text) != cursor);
+        }
+        panic!("no field `{label}`:\n{}", self.text());
+    }
+
+    fn cursor(&self) -> String {
+        after_cursor(&self.text())
+    }
+
+    /// Waits for the end of the process; returns its exit code.
+    pub(crate) fn code(&mut self) -> Option<i32> {
+        let begun = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status.code();
+            }
+            assert!(begun.elapsed() < PATIENCE, "still running; the terminal shows\n{}", self.text());
+            sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Whether the terminal is as it was before.
+    pub(crate) fn is_given_back(&mut self) -> bool {
+        // All that the process has written is read when reading fails.
+        self.reader.take().unwrap().join().unwrap();
+        let screen = self.screen.lock().unwrap();
+        !screen.screen().alternate_screen() && !screen.screen().hide_cursor()
+    }
+
+    /// Closes the window while something on it moves; returns the exit code of the process.
+    pub(crate) fn hang_up(mut self) -> Option<i32> {
+        self.gone.store(true, Ordering::Relaxed);
+        // The reader has a handle on the terminal, too, and lets go of it at the next drawing.
+        self.reader.take().unwrap().join().unwrap();
+        self.keys = File::open("/dev/null").unwrap();
+        self.code()
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        // For tests that failed half way; a process that has ended is no error.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn after_cursor(text: &str) -> String {
+    let line = text.lines().find_map(|line| line.split_once('›'));
+    line.map(|(_, rest)| rest.to_owned()).unwrap_or_default()
+}

@@ -1,0 +1,268 @@
+//! What the screens learn.
+
+use std::time::Duration;
+
+use attune_core::evaluator::MetricInfo;
+use attune_core::event::{Event, Finished};
+use attune_core::facts::ModelFacts;
+use attune_core::objective::Objective;
+use attune_core::profile::Profile;
+use attune_core::setting::OptionSpec;
+use attune_core::space::Count;
+use attune_core::store::StudyHeader;
+use attune_core::technique::TechniqueInfo;
+use attune_core::trial::Trial;
+
+/// Who is working on a study.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// This process runs it.
+    Here,
+    /// Another process runs it.
+    Elsewhere,
+    /// Nobody: it waits to be continued.
+    Nobody,
+    /// Nobody: it is over.
+    Done,
+}
+
+/// One line of the list of studies.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StudyRow {
+    /// Its name.
+    pub name: String,
+    /// Technique name.
+    pub technique: String,
+    /// Model name.
+    pub model: String,
+    /// Who is working on it.
+    pub place: Place,
+    /// Finished trials.
+    pub trials: u64,
+    /// Metric and value of the best: of the report when there is one, else of the search.
+    pub best: Option<(String, f64)>,
+    /// How long ago its journal last changed.
+    pub age: Option<Duration>,
+}
+
+/// A profile that was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProfileRow {
+    /// Its file, as one would type it.
+    pub path: String,
+    /// What it says about itself: its first comment line, or what is wrong with it.
+    pub summary: String,
+    /// Name of the study that it describes; empty when it cannot be read.
+    pub name: String,
+}
+
+/// A search algorithm, as a list shows it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StrategyRow {
+    /// For example `evolution`.
+    pub name: String,
+    /// What it does, in one sentence.
+    pub summary: String,
+    /// Its options.
+    pub options: Vec<OptionSpec>,
+}
+
+/// What a new study can be made of.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Catalogue {
+    /// Built-in techniques, and components in the working directory (named by their path).
+    pub techniques: Vec<TechniqueInfo>,
+    /// Strategies, the default one first.
+    pub strategies: Vec<StrategyRow>,
+    /// Metrics of the text task, the default one first.
+    pub metrics: Vec<MetricInfo>,
+    /// What `--device` takes in this build, `auto` first.
+    pub devices: Vec<String>,
+    /// Model folders that were found below the working directory.
+    pub models: Vec<String>,
+}
+
+/// A model, before it is loaded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ModelFound {
+    /// Its facts.
+    pub facts: ModelFacts,
+    /// Text files near it, relative like the model's path: candidates for selection and report data.
+    pub texts: Vec<String>,
+}
+
+/// A value of a profile that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// Its path in the profile, for example `technique.options["keep"]` or `task.selection`; empty when no
+    /// single value is to blame.
+    pub path: String,
+    /// What was found, what was expected, and what to do.
+    pub message: String,
+}
+
+/// What a check of a profile found.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Check {
+    /// Everything that keeps the study from running.
+    pub faults: Vec<Fault>,
+    /// Size of the search space, when there is one.
+    pub space: Option<Count>,
+}
+
+/// How long a trial takes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Timing {
+    /// Seconds of the one evaluation that was made.
+    pub seconds_per_trial: f64,
+    /// Seconds that loading and preparing took before it.
+    pub seconds_to_load: f64,
+    /// Where it ran.
+    pub device: String,
+}
+
+/// Why a profile was not saved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SaveError {
+    /// There is such a file, and nobody allowed to replace it.
+    Exists,
+    /// Anything else, in a sentence.
+    Failed(String),
+}
+
+/// A study as it stands when it is opened. Events that follow may repeat trials that are in here.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Opening {
+    /// Its identity, with the dimensions of its space.
+    pub header: StudyHeader,
+    /// What counts, most important first.
+    pub objectives: Vec<Objective>,
+    /// Trials that it is to have; 0 when unknown.
+    pub budget: u64,
+    /// Layers of the model, so that work can be shown in tokens; 0 when unknown.
+    pub layers: u32,
+    /// Who is working on it.
+    pub place: Place,
+    /// The profile's file, when it is known: what continues the study.
+    pub profile: Option<String>,
+    /// Finished trials, in order.
+    pub trials: Vec<Trial>,
+    /// The result over all of them.
+    pub finished: Option<Box<Finished>>,
+}
+
+/// Whether a target can express a plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Exactly.
+    Exact,
+    /// Only approximately, for this reason.
+    Approximate(String),
+    /// Not at all, for this reason.
+    Refused(String),
+}
+
+/// An export target and what it makes of a plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// The word after `--to`.
+    pub name: String,
+    /// What it writes and who reads it, in one sentence.
+    pub summary: String,
+    /// Whether it can.
+    pub verdict: Verdict,
+}
+
+/// A file that an export wrote.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// Its path.
+    pub path: String,
+    /// Its size.
+    pub bytes: u64,
+}
+
+/// What the screens learn. A `String` in place of a result is a sentence for people.
+#[derive(Clone, Debug)]
+pub enum Answer {
+    /// To [`Request::Studies`](super::Request::Studies), in name order. An empty store is no error.
+    Studies(Result<Vec<StudyRow>, String>),
+    /// To [`Request::Profiles`](super::Request::Profiles).
+    Profiles(Vec<ProfileRow>),
+    /// To [`Request::Catalogue`](super::Request::Catalogue).
+    Catalogue(Result<Box<Catalogue>, String>),
+    /// To [`Request::Model`](super::Request::Model).
+    Model {
+        /// As it was asked for.
+        path: String,
+        /// The model.
+        found: Result<Box<ModelFound>, String>,
+    },
+    /// To [`Request::Technique`](super::Request::Technique).
+    Technique {
+        /// As it was asked for.
+        name: String,
+        /// The technique.
+        found: Result<Box<TechniqueInfo>, String>,
+    },
+    /// To [`Request::Load`](super::Request::Load).
+    Profile {
+        /// As it was asked for.
+        path: String,
+        /// The profile as it is in the file.
+        found: Result<Box<Profile>, String>,
+    },
+    /// To [`Request::Check`](super::Request::Check).
+    Checked {
+        /// As it was asked for.
+        ticket: u64,
+        /// What was found.
+        check: Check,
+    },
+    /// To [`Request::Time`](super::Request::Time).
+    Timed {
+        /// As it was asked for.
+        ticket: u64,
+        /// How long it takes.
+        timing: Result<Timing, String>,
+    },
+    /// To [`Request::Save`](super::Request::Save).
+    Saved {
+        /// The file.
+        path: String,
+        /// Whether it is there now.
+        result: Result<(), SaveError>,
+    },
+    /// To [`Request::Launch`](super::Request::Launch) and [`Request::Open`](super::Request::Open).
+    Opened(Result<Box<Opening>, String>),
+    /// What happens in a study.
+    Event {
+        /// The study.
+        study: String,
+        /// The event.
+        event: Event,
+    },
+    /// A study of this process runs no more; the reason is a failure, if it did not simply end.
+    Ended {
+        /// The study.
+        study: String,
+        /// Why it failed.
+        failure: Option<String>,
+    },
+    /// To [`Request::Targets`](super::Request::Targets).
+    Targets {
+        /// The study.
+        study: String,
+        /// As it was asked for.
+        trial: Option<u64>,
+        /// Every target, those that can express the plan first.
+        targets: Result<Vec<Target>, String>,
+    },
+    /// To [`Request::Export`](super::Request::Export).
+    Exported {
+        /// The study.
+        study: String,
+        /// The files, or why there are none.
+        written: Result<Vec<Written>, String>,
+    },
+}

@@ -1,0 +1,118 @@
+//! What the screens ask for.
+
+use attune_core::event::Command;
+
+/// A profile as text and the file that it is, or is to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DraftFile {
+    /// Path of the file, relative to the working directory. Paths inside the profile are relative to it.
+    pub path: String,
+    /// The whole profile, as RON.
+    pub text: String,
+}
+
+/// What the screens ask for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Request {
+    /// The studies in the store. Asked again every few seconds while the home screen is open.
+    /// → [`Answer::Studies`](super::Answer::Studies)
+    Studies,
+    /// Profiles that ship with attune and those in the working directory.
+    /// → [`Answer::Profiles`](super::Answer::Profiles)
+    Profiles,
+    /// What a new study can be made of. → [`Answer::Catalogue`](super::Answer::Catalogue)
+    Catalogue,
+    /// Facts of a model, without loading its weights. → [`Answer::Model`](super::Answer::Model)
+    Model {
+        /// The folder, as the profile names it.
+        path: String,
+        /// The profile's file: `path` is relative to its folder.
+        profile: String,
+    },
+    /// What a technique that is not in the catalogue (a `.wasm` file) says about itself.
+    /// → [`Answer::Technique`](super::Answer::Technique)
+    Technique {
+        /// The name, as the profile gives it.
+        name: String,
+        /// The profile's file: a path is relative to its folder.
+        profile: String,
+    },
+    /// Reads a profile. → [`Answer::Profile`](super::Answer::Profile)
+    Load {
+        /// Its file.
+        path: String,
+    },
+    /// Checks a profile that may not be on disk yet, without evaluating anything: files, model, options, the
+    /// technique's space. → [`Answer::Checked`](super::Answer::Checked)
+    Check {
+        /// Returned with the answer: only the newest check counts.
+        ticket: u64,
+        /// The profile.
+        draft: DraftFile,
+    },
+    /// Measures how long a trial takes, by one real evaluation. Slow. → [`Answer::Timed`](super::Answer::Timed)
+    Time {
+        /// Returned with the answer.
+        ticket: u64,
+        /// The profile.
+        draft: DraftFile,
+        /// As `--device`.
+        device: String,
+    },
+    /// Writes a profile. → [`Answer::Saved`](super::Answer::Saved)
+    Save {
+        /// The profile.
+        draft: DraftFile,
+        /// Whether an existing file may be replaced.
+        replace: bool,
+    },
+    /// Starts or continues the study of a profile in this process, as `attune run` does.
+    /// → [`Answer::Opened`](super::Answer::Opened), then [`Answer::Event`](super::Answer::Event)s until
+    /// `Finished` or `Interrupted`, then [`Answer::Ended`](super::Answer::Ended)
+    Launch {
+        /// The profile's file.
+        profile: String,
+        /// The study's name when it is not the profile's.
+        study: Option<String>,
+        /// As `--device`.
+        device: String,
+    },
+    /// Opens a study of the store for reading; one that another process runs is watched by tailing its
+    /// journal. → [`Answer::Opened`](super::Answer::Opened), then, when it runs,
+    /// [`Answer::Event`](super::Answer::Event)s until [`Leave`](Self::Leave)
+    Open {
+        /// Its name.
+        study: String,
+    },
+    /// Nobody looks at a watched study any more. No answer. Events of a study that *this* process runs keep
+    /// coming all the same.
+    Leave {
+        /// Its name.
+        study: String,
+    },
+    /// A command to a study that this process runs. No answer: its events tell.
+    Command {
+        /// Its name.
+        study: String,
+        /// What it is to do.
+        command: Command,
+    },
+    /// Which exporters can express a trial's plan. → [`Answer::Targets`](super::Answer::Targets)
+    Targets {
+        /// The study.
+        study: String,
+        /// The trial; `None` is the winner.
+        trial: Option<u64>,
+    },
+    /// Exports a trial, as `attune export` does. → [`Answer::Exported`](super::Answer::Exported)
+    Export {
+        /// The study.
+        study: String,
+        /// The trial; `None` is the winner.
+        trial: Option<u64>,
+        /// The target's name.
+        to: String,
+        /// A new or empty folder.
+        out: String,
+    },
+}

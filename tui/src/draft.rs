@@ -1,0 +1,114 @@
+//! A new study, before it runs: fields that are generated from what the technique and the strategy say about
+//! themselves, errors beside them, and the profile that a person would write.
+
+mod arrivals;
+mod field;
+mod fields;
+mod parse;
+mod profile_text;
+mod steps;
+mod update;
+pub(crate) mod view;
+
+use std::time::Duration;
+
+use attune_core::profile::Profile;
+use attune_core::setting::OptionSpec;
+use attune_core::space::Count;
+
+pub(crate) use arrivals::{
+    catalogue_arrived, checked, model_arrived, profile_arrived, saved, technique_arrived, timed,
+};
+pub(crate) use field::{Field, Kind};
+pub(crate) use steps::{begin, replace};
+pub(crate) use update::press;
+
+use crate::desk::{DraftFile, ModelFound, Timing};
+use crate::line_edit::LineEdit;
+
+/// What is known about the search space.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Checked {
+    /// Something is missing or wrong; nothing was asked.
+    No,
+    /// The desk is checking.
+    Asked,
+    /// The desk has answered.
+    Yes(Option<Count>),
+}
+
+/// A study that is being described.
+#[derive(Clone, Debug)]
+pub(crate) struct Draft {
+    /// The profile's file.
+    pub(crate) file: String,
+    /// A person named the file or it was loaded: it follows the study's name no more.
+    pub(crate) file_named: bool,
+    /// The same for the study's name.
+    pub(crate) name_given: bool,
+    pub(crate) fields: Vec<Field>,
+    pub(crate) cursor: usize,
+    /// The field under the cursor is being typed into.
+    pub(crate) editing: Option<LineEdit>,
+    /// Options of the chosen technique; `None` while unknown.
+    pub(crate) technique: Option<Vec<OptionSpec>>,
+    /// What the technique does.
+    pub(crate) summary: String,
+    pub(crate) model: Option<Result<ModelFound, String>>,
+    /// Counts changes: only answers about the newest matter.
+    pub(crate) ticket: u64,
+    pub(crate) checked: Checked,
+    /// A fault that belongs to no field.
+    pub(crate) fault: Option<String>,
+    pub(crate) timing: Option<Result<Timing, String>>,
+    pub(crate) timing_since: Option<Duration>,
+    /// The profile as it is on disk; `None` for a new one.
+    pub(crate) saved: Option<String>,
+    /// Keys of the file that these fields do not show: saving would lose them.
+    pub(crate) incomplete: bool,
+    /// Launch as soon as the profile is saved.
+    pub(crate) launching: bool,
+}
+
+impl Draft {
+    /// The text of a field.
+    pub(crate) fn text(&self, path: &str) -> &str {
+        self.fields.iter().find(|field| field.path == path).map_or("", |field| field.text.as_str())
+    }
+
+    pub(crate) fn set(&mut self, path: &str, text: &str) {
+        if let Some(field) = self.fields.iter_mut().find(|field| field.path == path) {
+            text.clone_into(&mut field.text);
+        }
+    }
+
+    /// The profile as text, when every field has a value of its kind.
+    pub(crate) fn profile_text(&self) -> String {
+        profile_text::write(self)
+    }
+
+    /// The file as it would be now.
+    pub(crate) fn draft_file(&self) -> DraftFile {
+        DraftFile { path: self.file.clone(), text: self.profile_text() }
+    }
+
+    /// Whether it differs from what is on disk.
+    pub(crate) fn changed(&self) -> bool {
+        self.saved.as_deref() != Some(self.profile_text().as_str())
+    }
+
+    pub(crate) fn first_fault(&self) -> Option<usize> {
+        self.fields.iter().position(|field| field.fault.is_some())
+    }
+
+    /// Whether these fields say everything that `profile` says.
+    fn says_all_of(&self, profile: &Profile) -> bool {
+        Profile::parse(&self.file, &self.profile_text(), &[]).is_ok_and(|written| {
+            // Options that have their default value may be left out.
+            let mut same = written;
+            same.technique.options.clone_from(&profile.technique.options);
+            same.strategy.options.clone_from(&profile.strategy.options);
+            same == *profile
+        })
+    }
+}

@@ -1,0 +1,67 @@
+//! One line of the form.
+
+use attune_core::setting::OptionKind;
+
+/// What a field takes.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Kind {
+    /// Any text; these are suggestions.
+    Text(Vec<String>),
+    /// One of these words, or a path that is typed.
+    Named(Vec<String>),
+    /// A value that an option takes.
+    Value(OptionKind),
+}
+
+/// One line of the form.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Field {
+    /// Path in the profile, as `--set` and errors name it.
+    pub(crate) path: String,
+    pub(crate) label: String,
+    pub(crate) help: String,
+    pub(crate) kind: Kind,
+    pub(crate) text: String,
+    /// The value when the profile is silent; empty when it has to say something.
+    pub(crate) default: String,
+    pub(crate) fault: Option<String>,
+}
+
+impl Field {
+    /// What it takes, in words.
+    pub(crate) fn takes(&self) -> String {
+        match &self.kind {
+            Kind::Text(_) => "a text".to_owned(),
+            Kind::Named(words) => format!("one of {}, or a path", words.join(", ")),
+            Kind::Value(kind) => kind.to_string(),
+        }
+    }
+
+    /// Whether it is chosen with the arrows and not typed.
+    pub(crate) fn is_choice(&self) -> bool {
+        matches!(&self.kind, Kind::Value(OptionKind::Bool | OptionKind::OneOf(_)))
+    }
+
+    /// The next (or previous) value that the arrows choose.
+    pub(crate) fn stepped(&self, back: bool) -> Option<String> {
+        let bools = ["false".to_owned(), "true".to_owned()];
+        let words: &[String] = match &self.kind {
+            Kind::Text(words) | Kind::Named(words) | Kind::Value(OptionKind::OneOf(words)) => words,
+            Kind::Value(OptionKind::Bool) => &bools,
+            Kind::Value(OptionKind::Int { min, max }) => {
+                let number: i64 = self.text.trim().parse().ok()?;
+                let next = if back { number.checked_sub(1) } else { number.checked_add(1) };
+                return Some(next?.clamp(*min, *max).to_string());
+            }
+            Kind::Value(_) => return None,
+        };
+        let last = words.len().checked_sub(1)?;
+        let next = match (words.iter().position(|word| *word == self.text), back) {
+            (None, false) => 0,
+            (None, true) => last,
+            (Some(at), false) => (at + 1) % words.len(),
+            (Some(at), true) => at.checked_sub(1).unwrap_or(last),
+        };
+        words.get(next).cloned()
+    }
+}

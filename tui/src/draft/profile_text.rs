@@ -1,0 +1,115 @@
+//! The profile as a person would write it: commented, in the order of the shipped ones, and silent about
+//! what has its default value.
+
+use std::fmt::Write as _;
+
+use super::{Draft, Field, Kind, parse};
+
+/// The whole file.
+pub(crate) fn write(draft: &Draft) -> String {
+    let mut text = String::new();
+    let mut line = |content: String| {
+        let written = writeln!(text, "{content}");
+        debug_assert!(written.is_ok(), "writing to a string does not fail");
+    };
+    let value = |path: &str| draft.text(path).trim();
+    let quoted = |path: &str| format!("{:?}", value(path));
+    for words in wrapped(&draft.summary, 100) {
+        line(format!("// {words}"));
+    }
+    line("// Paths are relative to this file.".to_owned());
+    line("(".to_owned());
+    line("    version: 1,".to_owned());
+    line(format!("    name: {},", quoted("name")));
+    line(format!("    model: {},", quoted("model")));
+    choice(draft, "technique", &mut line);
+    line("    task: (".to_owned());
+    line(
+        "        // The search tunes on `selection`; the table is made on `report`, which it never sees."
+            .to_owned(),
+    );
+    line(format!("        selection: {},", quoted("task.selection")));
+    line(format!("        report: {},", quoted("task.report")));
+    let elsewhere = parse::pairs(value("task.elsewhere")).unwrap_or_default();
+    if !elsewhere.is_empty() {
+        line("        // What the tuning costs on other text.".to_owned());
+        line("        elsewhere: {".to_owned());
+        for (name, file) in elsewhere {
+            line(format!("            {name:?}: {file:?},"));
+        }
+        line("        },".to_owned());
+    }
+    line("        // Tokens per item.".to_owned());
+    line(format!("        length: {},", value("task.length")));
+    line("    ),".to_owned());
+    let objectives = parse::objectives(value("objectives")).unwrap_or_default();
+    let objectives: Vec<String> = objectives
+        .iter()
+        .map(|(direction, metric)| format!("(metric: {metric:?}, direction: {direction})"))
+        .collect();
+    line(format!("    objectives: [{}],", objectives.join(", ")));
+    choice(draft, "strategy", &mut line);
+    line(format!("    trials: {},", value("trials")));
+    line(format!("    // Items that score a trial: {} × {} tokens.", value("items"), value("task.length")));
+    line(format!("    items: {},", value("items")));
+    if value("deadline_seconds") != "600" {
+        line(format!("    deadline_seconds: {},", value("deadline_seconds")));
+    }
+    line(format!("    seed: {},", value("seed")));
+    line(format!("    report: (items: {}, random: {}),", value("report.items"), value("report.random")));
+    line(")".to_owned());
+    text
+}
+
+/// A name with the options that differ from their defaults, each under its help text.
+fn choice(draft: &Draft, owner: &str, line: &mut impl FnMut(String)) {
+    let prefix = format!("{owner}.options.");
+    let given = draft.fields.iter().filter_map(|field| {
+        let name = field.path.strip_prefix(&prefix)?;
+        Some((name, field, ron(field)?))
+    });
+    let given: Vec<(&str, &Field, String)> =
+        given.filter(|(_, field, _)| field.text.trim() != field.default).collect();
+    let name = draft.text(&format!("{owner}.name")).trim();
+    if given.is_empty() {
+        line(format!("    {owner}: (name: {name:?}),"));
+        return;
+    }
+    line(format!("    {owner}: ("));
+    line(format!("        name: {name:?},"));
+    line("        options: {".to_owned());
+    for (option, field, value) in given {
+        for words in wrapped(&format!("{}: {}", field.help, field.takes()), 90) {
+            line(format!("            // {words}"));
+        }
+        line(format!("            {option:?}: {value},"));
+    }
+    line("        },".to_owned());
+    line("    ),".to_owned());
+}
+
+/// The value of an option as RON.
+fn ron(field: &Field) -> Option<String> {
+    match &field.kind {
+        Kind::Value(kind) => parse::value(kind, &field.text).ok().map(|value| value.to_string()),
+        // An option that nobody has described yet is kept as it was read: a number stays a number.
+        _ if field.text.parse::<f64>().is_ok() || ["true", "false"].contains(&&*field.text) => {
+            Some(field.text.clone())
+        }
+        _ => Some(format!("{:?}", field.text)),
+    }
+}
+
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}

@@ -1,0 +1,196 @@
+//! From the first field to a running study.
+
+use attune_core::profile::{Profile, ProfileError};
+
+use super::{Checked, Draft, fields, parse};
+use crate::desk::{Catalogue, Request};
+use crate::effect::Effect;
+use crate::model::{Model, Screen};
+
+/// A study from nothing.
+pub(crate) fn begin(model: &mut Model) -> Vec<Effect> {
+    open(model, String::new());
+    choose_first(model);
+    after_change(model, "technique.name")
+}
+
+/// An empty form for a file.
+pub(super) fn open(model: &mut Model, file: String) {
+    let mut draft = Draft {
+        file_named: !file.is_empty(),
+        file,
+        name_given: false,
+        fields: Vec::new(),
+        cursor: 0,
+        editing: None,
+        technique: None,
+        summary: String::new(),
+        model: None,
+        ticket: 0,
+        checked: Checked::No,
+        fault: None,
+        timing: None,
+        timing_since: None,
+        saved: None,
+        incomplete: false,
+        launching: false,
+    };
+    let none = Catalogue::default();
+    fields::generate(&mut draft, model.catalogue.as_ref().unwrap_or(&none), &model.setup.device);
+    model.draft = Some(draft);
+    model.screen = Screen::Draft;
+}
+
+/// The only model and the first technique need no choice.
+pub(super) fn choose_first(model: &mut Model) {
+    let (Some(draft), Some(catalogue)) = (&mut model.draft, &model.catalogue) else { return };
+    if draft.text("model").is_empty()
+        && let Some(first) = catalogue.models.first()
+    {
+        draft.set("model", first);
+    }
+    if draft.text("technique.name").is_empty()
+        && let Some(first) = catalogue.techniques.first()
+    {
+        draft.set("technique.name", &first.name);
+    }
+}
+
+/// What follows from a new value of the field `path`: other fields, and a check.
+pub(super) fn after_change(model: &mut Model, path: &str) -> Vec<Effect> {
+    let none = Catalogue::default();
+    let catalogue = model.catalogue.as_ref().unwrap_or(&none);
+    let Some(draft) = &mut model.draft else { return Vec::new() };
+    let mut effects = Vec::new();
+    match path {
+        "name" => draft.name_given = true,
+        "technique.name" => {
+            let name = draft.text("technique.name").to_owned();
+            let known = catalogue.techniques.iter().find(|info| info.name == name);
+            draft.technique = known.map(|info| info.options.clone());
+            draft.summary = known.map_or(String::new(), |info| info.summary.clone());
+            if known.is_none() && !name.is_empty() {
+                let profile = draft.file.clone();
+                effects.push(Effect::Ask(Request::Technique { name, profile }));
+            }
+        }
+        _ => {}
+    }
+    let model_path = draft.text("model").to_owned();
+    if (path == "model" || draft.model.is_none()) && !model_path.is_empty() {
+        draft.model = None;
+        let profile = draft.file.clone();
+        effects.push(Effect::Ask(Request::Model { path: model_path.clone(), profile }));
+    }
+    if !draft.name_given {
+        let folder = model_path.trim_end_matches('/').rsplit('/').next().unwrap_or("").to_owned();
+        let technique = draft.text("technique.name").rsplit('/').next().unwrap_or("").to_owned();
+        let name = [folder, technique].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>();
+        draft
+            .set("name", &name.join("-").replace(|c: char| !(c.is_alphanumeric() || "._-".contains(c)), "-"));
+    }
+    if !draft.file_named {
+        draft.file = format!("{}.ron", draft.text("name"));
+    }
+    fields::generate(draft, catalogue, &model.setup.device);
+    effects.extend(check(draft));
+    effects
+}
+
+/// Checks everything that can be checked here, and asks the desk for the rest.
+pub(super) fn check(draft: &mut Draft) -> Option<Effect> {
+    draft.ticket += 1;
+    draft.checked = Checked::No;
+    draft.timing = None;
+    draft.timing_since = None;
+    draft.fault = None;
+    for field in &mut draft.fields {
+        field.fault = parse::fault(field);
+    }
+    if draft.first_fault().is_some() || draft.technique.is_none() {
+        return None;
+    }
+    let file = draft.draft_file();
+    match Profile::parse(&file.path, &file.text, &[]) {
+        Ok(_) => {
+            draft.checked = Checked::Asked;
+            Some(Effect::Ask(Request::Check { ticket: draft.ticket, draft: file }))
+        }
+        Err(ProfileError::Invalid { path, found, expected, .. }) => {
+            blame(draft, &path, &format!("{found}: expected {expected}"));
+            None
+        }
+        Err(other) => {
+            blame(draft, "", &other.to_string());
+            None
+        }
+    }
+}
+
+/// Puts a fault beside the field that causes it.
+pub(super) fn blame(draft: &mut Draft, path: &str, message: &str) {
+    // `technique.options["keep"]` is the field `technique.options.keep`.
+    let path = path.replace("[\"", ".").replace("\"]", "");
+    match draft.fields.iter_mut().find(|field| !path.is_empty() && field.path == path) {
+        Some(field) => field.fault = Some(message.to_owned()),
+        None => draft.fault = Some(message.to_owned()),
+    }
+}
+
+/// `l`: saves what is not saved and launches.
+pub(super) fn launch(model: &mut Model) -> Vec<Effect> {
+    let Some(draft) = &mut model.draft else { return Vec::new() };
+    if let Some(at) = draft.first_fault() {
+        draft.cursor = at;
+        model.complain("this field has to be put right first");
+        return Vec::new();
+    }
+    if let Some(fault) = draft.fault.clone() {
+        model.complain(fault);
+        return Vec::new();
+    }
+    if draft.changed() {
+        draft.launching = true;
+        return save(model, false);
+    }
+    launch_saved(model)
+}
+
+/// Launches the file as it is on disk.
+pub(super) fn launch_saved(model: &mut Model) -> Vec<Effect> {
+    let Some(draft) = &model.draft else { return Vec::new() };
+    let (profile, device) = (draft.file.clone(), draft.text(fields::DEVICE).to_owned());
+    model.screen = Screen::Opening(format!("starting {}: loading the model", draft.text("name")));
+    vec![Effect::Ask(Request::Launch { profile, study: None, device })]
+}
+
+/// `s`: writes the profile.
+pub(super) fn save(model: &mut Model, replace: bool) -> Vec<Effect> {
+    let Some(draft) = &mut model.draft else { return Vec::new() };
+    if draft.incomplete {
+        draft.launching = false;
+        model.complain("the file says things that this form does not show; change it in an editor");
+        return Vec::new();
+    }
+    // A file that was loaded or written here is known to be ours; its comments are replaced, so ask once.
+    vec![Effect::Ask(Request::Save { draft: draft.draft_file(), replace })]
+}
+
+/// A person allowed to replace the file.
+pub(crate) fn replace(model: &mut Model) -> Vec<Effect> {
+    save(model, true)
+}
+
+/// `t`: one real evaluation.
+pub(super) fn time(model: &mut Model) -> Vec<Effect> {
+    let now = model.now;
+    let Some(draft) = &mut model.draft else { return Vec::new() };
+    if !matches!(draft.checked, Checked::Yes(_)) {
+        model.complain("a trial can be timed when the profile is complete");
+        return Vec::new();
+    }
+    draft.timing = None;
+    draft.timing_since = Some(now);
+    let (ticket, device) = (draft.ticket, draft.text(fields::DEVICE).to_owned());
+    vec![Effect::Ask(Request::Time { ticket, draft: draft.draft_file(), device })]
+}

@@ -1,0 +1,150 @@
+//! The home screen, drawn.
+
+use attune_core::numbers;
+use ratatui::Frame;
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Paragraph;
+
+use super::List;
+use crate::command_line;
+use crate::desk::{Place, StudyRow};
+use crate::model::Model;
+use crate::view::{Column, Page, Table, panel};
+
+pub(crate) fn view(model: &Model, frame: &mut Frame<'_>) {
+    let home = &model.home;
+    let running = home.studies.iter().flatten().flatten().filter(|row| is_live(row)).count();
+    let page = Page {
+        title: "studies and profiles".into(),
+        state: if running > 0 { format!("{running} running") } else { String::new() },
+        command: command(model),
+    };
+    let keys: &[(&str, &str)] = if home.filtering {
+        &[("Enter", "keep the filter"), ("Esc", "clear it")]
+    } else {
+        &[
+            ("n", "new study"),
+            ("Enter", "open"),
+            ("c", "continue"),
+            ("/", "filter"),
+            ("Tab", "other list"),
+            ("?", "help"),
+            ("q", "quit"),
+        ]
+    };
+    let mut body = page.draw(model, frame, keys);
+    if home.filtering || !home.filter.text().is_empty() {
+        let (before, after) = home.filter.parts();
+        let caret = if home.filtering { "▏" } else { "" };
+        let line = Line::from(vec![
+            Span::styled(" filter: ", model.theme().key()),
+            Span::raw(format!("{before}{caret}{after}")),
+        ]);
+        frame.render_widget(Paragraph::new(line), Rect { height: 1, ..body });
+        body = Rect { y: body.y + 1, height: body.height - 1, ..body };
+    }
+    let profiles = (home.shown_profiles().len() as u16 + 2).clamp(3, body.height / 2);
+    let [above, below] = Layout::vertical([Constraint::Fill(1), Constraint::Length(profiles)]).areas(body);
+    studies(model, frame, above);
+    self::profiles(model, frame, below);
+}
+
+fn is_live(row: &StudyRow) -> bool {
+    matches!(row.place, Place::Here | Place::Elsewhere)
+}
+
+fn command(model: &Model) -> String {
+    let home = &model.home;
+    if let Some(profile) = home.chosen_profile() {
+        return command_line::line(&model.setup, &["run", &profile.path]);
+    }
+    match home.chosen_study() {
+        Some(study) if study.place == Place::Done => command_line::line(&model.setup, &["show", &study.name]),
+        _ => command_line::line(&model.setup, &["studies"]),
+    }
+}
+
+fn studies(model: &Model, frame: &mut Frame<'_>, area: Rect) {
+    let theme = model.theme();
+    let home = &model.home;
+    let inner = panel(theme, frame, area, "Studies", home.list == List::Studies);
+    let shown = home.shown_studies();
+    let empty = match &home.studies {
+        None => Some(" reading the store".to_owned()),
+        Some(Err(reason)) => Some(format!(" {reason}")),
+        Some(Ok(all)) if all.is_empty() => {
+            Some(" No study yet: press n for a new one, or Enter on a profile below.".to_owned())
+        }
+        Some(Ok(_)) if shown.is_empty() => Some(" no study fits the filter".to_owned()),
+        Some(Ok(_)) => None,
+    };
+    if let Some(text) = empty {
+        let lines: Vec<Line<'_>> = crate::view::wrap(&text, usize::from(inner.width) - 2)
+            .into_iter()
+            .map(|line| Line::from(format!(" {line}")))
+            .collect();
+        return frame.render_widget(Paragraph::new(lines), inner);
+    }
+    let wide = inner.width >= 110;
+    let columns = [
+        Column::left("study", 0),
+        Column::left("technique", if wide { 24 } else { 15 }),
+        Column::left("model", if wide { 24 } else { 12 }),
+        Column::left("state", 9),
+        Column::right("best", if wide { 20 } else { 15 }),
+        Column::right("when", 9),
+    ];
+    let cursor = (home.list == List::Studies).then_some(home.study);
+    Table { columns: &columns, len: shown.len(), cursor }.draw(theme, frame, inner, |position| {
+        let row = shown[position];
+        let best = row.best.as_ref().map(|(metric, value)| format!("{metric} {}", numbers::short(*value)));
+        let cells = vec![
+            row.name.clone(),
+            row.technique.clone(),
+            row.model.clone(),
+            state(row).to_owned(),
+            best.unwrap_or_else(|| "–".to_owned()),
+            row.age.map_or_else(|| "–".to_owned(), |age| ago(age.as_secs())),
+        ];
+        (cells, if is_live(row) { theme.good() } else { theme.plain() })
+    });
+}
+
+fn state(row: &StudyRow) -> &'static str {
+    match row.place {
+        Place::Here => "▶ here",
+        Place::Elsewhere => "▶ running",
+        Place::Nobody => "stopped",
+        Place::Done => "finished",
+    }
+}
+
+fn ago(seconds: u64) -> String {
+    match seconds {
+        0..60 => "now".to_owned(),
+        60..3600 => format!("{} min", seconds / 60),
+        3600..86_400 => format!("{} h", seconds / 3600),
+        86_400..172_800 => "1 day".to_owned(),
+        _ => format!("{} days", seconds / 86_400),
+    }
+}
+
+fn profiles(model: &Model, frame: &mut Frame<'_>, area: Rect) {
+    let theme = model.theme();
+    let home = &model.home;
+    let inner = panel(theme, frame, area, "Profiles", home.list == List::Profiles);
+    let shown = home.shown_profiles();
+    if shown.is_empty() {
+        let text = " none found here; n makes one";
+        return frame.render_widget(Paragraph::new(text).style(theme.faint()), inner);
+    }
+    let columns =
+        [Column::left("file", if inner.width >= 110 { 48 } else { 30 }), Column::left("what it does", 0)];
+    let cursor = (home.list == List::Profiles).then_some(home.profile);
+    Table { columns: &columns, len: shown.len(), cursor }.draw(theme, frame, inner, |position| {
+        let row = shown[position];
+        let style = if row.name.is_empty() { theme.bad() } else { theme.plain() };
+        (vec![row.path.clone(), row.summary.clone()], style)
+    });
+}

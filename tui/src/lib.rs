@@ -1,0 +1,37 @@
+//! The screens of attune, in Elm style: a [`Model`], [`Message`]s, a pure [`update`] that answers with
+//! [`Effect`]s, and a pure [`view`].
+//!
+//! This crate opens no store, runs no study and reads no file. Everything that it wants to know or to have
+//! done is a [`desk::Request`] to a [`desk::Desk`], which the composition root implements; everything that it
+//! learns is a [`desk::Answer`]. A study in this process and one that another process runs reach the screens
+//! as the same events. Only [`run`](fn@run) touches the terminal.
+
+mod command_line;
+pub mod desk;
+mod draft;
+mod effect;
+mod export;
+mod home;
+mod key;
+mod line_edit;
+mod message;
+mod modal;
+mod model;
+pub mod recording;
+pub mod replay;
+mod result;
+#[cfg(unix)]
+mod runtime;
+mod study;
+mod theme;
+mod update;
+mod view;
+
+pub use effect::Effect;
+pub use key::Key;
+pub use message::Message;
+pub use model::{Model, Setup};
+#[cfg(unix)]
+pub use runtime::{Ended, Hooks, drive, run};
+pub use update::update;
+pub use view::view;

@@ -1,0 +1,228 @@
+//! One study as the live and result screens know it: everything that its events said, and what a person
+//! has selected.
+
+mod config_text;
+mod front;
+mod grid;
+mod ingest;
+mod log;
+mod order;
+mod pace;
+mod update;
+pub(crate) mod view;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use attune_core::event::{Command, Finished, Progress};
+use attune_core::objective::Objective;
+use attune_core::plan::Plan;
+use attune_core::store::StudyHeader;
+use attune_core::strategy::Origin;
+use attune_core::trial::Trial;
+
+pub(crate) use update::press;
+
+use crate::desk::{Opening, Place};
+use crate::replay::{self, Replay};
+use front::Front;
+use log::Log;
+use order::{Order, SortBy};
+use pace::Pace;
+
+/// What a study is doing.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Phase {
+    /// Nobody works on it.
+    Resting,
+    /// It is being set up or searched.
+    Searching,
+    /// A statistic of the dense model is being measured.
+    Measuring(String),
+    /// The result table is being made.
+    Reporting { what: String, done: usize, total: usize },
+    /// It stopped and can be continued.
+    Interrupted,
+    /// It is over.
+    Finished,
+    /// It broke.
+    Failed(String),
+}
+
+/// The panels of the live screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Panel {
+    Curves,
+    Trials,
+    Map,
+    Now,
+    Log,
+}
+
+impl Panel {
+    pub(crate) const ALL: [Self; 5] = [Self::Curves, Self::Trials, Self::Map, Self::Now, Self::Log];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Curves => "Curves",
+            Self::Trials => "Trials",
+            Self::Map => "Map",
+            Self::Now => "Now",
+            Self::Log => "Log",
+        }
+    }
+}
+
+/// A finished trial and the numbers that lists and plots sort and place it by.
+#[derive(Clone, Debug)]
+pub(crate) struct Row {
+    pub(crate) trial: Trial,
+    /// First loss, NaN without one.
+    pub(crate) loss: f64,
+    /// Value of the metric that plots show, NaN without one.
+    pub(crate) quality: f64,
+    /// First cost, NaN without one.
+    pub(crate) cost: f64,
+}
+
+/// One study.
+#[derive(Clone, Debug)]
+pub(crate) struct Study {
+    pub(crate) header: StudyHeader,
+    pub(crate) objectives: Vec<Objective>,
+    pub(crate) layers: u32,
+    pub(crate) place: Place,
+    pub(crate) profile: Option<String>,
+    pub(crate) device: String,
+    pub(crate) space_log10: Option<f64>,
+    pub(crate) phase: Phase,
+    pub(crate) paused: bool,
+    /// The last command that a person gave and that no event has answered yet.
+    pub(crate) asked: Option<Command>,
+    pub(crate) progress: Progress,
+    pub(crate) rows: Vec<Row>,
+    pub(crate) order: Order,
+    pub(crate) best: Option<usize>,
+    /// Computed work and quality of the best, at every improvement.
+    pub(crate) curve: Vec<(f64, f64)>,
+    pub(crate) front: Front,
+    /// Trials that are being evaluated.
+    pub(crate) running: BTreeMap<u64, Plan>,
+    pub(crate) log: Log,
+    pub(crate) pace: Pace,
+    pub(crate) finished: Option<Box<Finished>>,
+    pub(crate) panel: Panel,
+    /// Position in `rows`; `None` follows the best.
+    pub(crate) selected: Option<usize>,
+    /// Dimension that the map shows.
+    pub(crate) dimension: usize,
+    pub(crate) map_scroll: usize,
+    pub(crate) log_scroll: usize,
+    pub(crate) result_scroll: usize,
+    /// Metric whose differences the result table shows.
+    pub(crate) result_metric: usize,
+}
+
+impl Study {
+    /// A study as it stands when it is opened.
+    pub(crate) fn new(opening: Opening, now: Duration) -> Self {
+        let Opening { header, objectives, budget, layers, place, profile, trials, finished } = opening;
+        let phase = match place {
+            Place::Here | Place::Elsewhere => Phase::Searching,
+            Place::Nobody => Phase::Resting,
+            Place::Done => Phase::Finished,
+        };
+        let mut study = Self {
+            device: header.device.clone(),
+            header,
+            layers,
+            place,
+            profile,
+            space_log10: None,
+            phase,
+            paused: false,
+            asked: None,
+            progress: Progress { budget, ..Progress::default() },
+            rows: Vec::new(),
+            order: Order::new(SortBy::Number),
+            best: None,
+            curve: Vec::new(),
+            front: Front::default(),
+            running: BTreeMap::new(),
+            log: Log::default(),
+            pace: Pace::default(),
+            finished,
+            panel: Panel::Curves,
+            selected: None,
+            dimension: 0,
+            map_scroll: 0,
+            log_scroll: 0,
+            result_scroll: 0,
+            result_metric: 0,
+            objectives,
+        };
+        let mut replay = Replay::new(study.objectives.clone(), budget);
+        for trial in trials {
+            let best = replay.count(&trial);
+            study.progress = replay.progress();
+            study.add(trial, best);
+        }
+        study.pace.begin(now, &study.progress);
+        study
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.header.study
+    }
+
+    /// Whether this process works on it.
+    pub(crate) fn runs_here(&self) -> bool {
+        self.place == Place::Here
+    }
+
+    /// Whether somebody works on it.
+    pub(crate) fn runs(&self) -> bool {
+        matches!(self.place, Place::Here | Place::Elsewhere)
+    }
+
+    /// The metric that plots show: the first objective that is measured and not computed from the config.
+    pub(crate) fn metric(&self) -> &str {
+        let cost = |name: &str| {
+            self.rows.first().is_some_and(|row| row.trial.costs.iter().any(|cost| cost.resource == name))
+        };
+        let named = self.objectives.iter().map(|objective| objective.metric.as_str());
+        let mut measured = named.clone().filter(|name| !cost(name));
+        measured.next().or_else(|| named.clone().next()).unwrap_or("")
+    }
+
+    /// The trial under the cursor: the chosen one, else the best, else the last.
+    pub(crate) fn cursor(&self) -> Option<usize> {
+        self.selected.or(self.best).or(self.rows.len().checked_sub(1))
+    }
+
+    /// The uniform configuration, or the nearest thing to it that the study began with.
+    pub(crate) fn uniform(&self) -> Option<(&str, usize)> {
+        let start = |wanted: Option<&str>| {
+            self.rows.iter().take(64).enumerate().find_map(|(position, row)| match &row.trial.origin {
+                Origin::Start(name) if wanted.is_none_or(|wanted| wanted == name) => {
+                    Some((name.as_str(), position))
+                }
+                _ => None,
+            })
+        };
+        start(Some("uniform")).or_else(|| start(Some("default"))).or_else(|| start(None))
+    }
+
+    /// Share of layer work that was not computed because candidates share it, from 0 to 1.
+    pub(crate) fn saved(&self) -> Option<f64> {
+        let work = self.progress.work;
+        (work.naive > 0).then(|| 1.0 - work.computed as f64 / work.naive as f64)
+    }
+
+    fn row(&self, trial: Trial) -> Row {
+        let loss = replay::loss(&self.objectives, &trial);
+        let quality = replay::value(&trial, self.metric());
+        let cost = trial.costs.first().map_or(f64::NAN, |cost| cost.value);
+        Row { trial, loss, quality, cost }
+    }
+}

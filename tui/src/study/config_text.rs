@@ -1,0 +1,35 @@
+//! Configs in short, for one column of a table.
+
+use attune_core::space::{Config, Dimension, Domain, Value};
+
+/// All cells, a space between cells and `|` between dimensions: `0257 1346 …`.
+pub(crate) fn short(config: &Config, dimensions: &[Dimension]) -> String {
+    let parts = config.dimensions().iter().enumerate().map(|(position, cells)| {
+        let domain = dimensions.get(position).map(|dimension| &dimension.domain);
+        cells.iter().map(|value| cell(value, domain)).collect::<Vec<_>>().join(" ")
+    });
+    parts.collect::<Vec<_>>().join(" | ")
+}
+
+/// The value of one cell as people read it.
+pub(crate) fn cell(value: &Value, domain: Option<&Domain>) -> String {
+    match (value, domain) {
+        (Value::Index(index), Some(Domain::Level { levels })) => {
+            levels.get(*index as usize).map_or_else(|| "?".to_owned(), |level| format!("{level}"))
+        }
+        (Value::Index(index), Some(Domain::Choice { options })) => {
+            options.get(*index as usize).cloned().unwrap_or_else(|| "?".to_owned())
+        }
+        (Value::Index(index), _) => index.to_string(),
+        (Value::Int(number), _) => number.to_string(),
+        (Value::Real(number), _) => format!("{number:.2}"),
+        (Value::Indices(indices), _) => {
+            // Single digits need nothing between them.
+            let separator = if indices.iter().any(|&index| index > 9) { "," } else { "" };
+            indices.iter().map(u32::to_string).collect::<Vec<_>>().join(separator)
+        }
+        (Value::Reals(numbers), _) => {
+            numbers.iter().map(|number| format!("{number:.2}")).collect::<Vec<_>>().join(",")
+        }
+    }
+}

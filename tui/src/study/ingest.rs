@@ -1,0 +1,115 @@
+//! Events become state. Every event costs the same, however many came before it.
+
+use std::time::Duration;
+
+use attune_core::event::Event;
+use attune_core::trial::{Trial, TrialState};
+
+use super::{Phase, Study};
+use crate::desk::Place;
+
+impl Study {
+    /// Learns from one event.
+    pub(crate) fn hear(&mut self, event: Event, now: Duration) {
+        match event {
+            Event::Started { device, space_log10, resumed, budget, .. } => {
+                self.device = device;
+                self.space_log10 = space_log10.or(self.space_log10);
+                self.progress.budget = self.progress.budget.max(budget);
+                self.phase = Phase::Searching;
+                self.log.say(now, format!("started with {resumed} of {budget} trials in the store"));
+                self.pace.begin(now, &self.progress);
+            }
+            Event::BestSoFar { trial } => {
+                // The trial is in the store already; an opening that came with it knows it.
+                self.best = self.best.or_else(|| self.position(trial.id));
+            }
+            Event::Measuring { what } => {
+                self.log.say(now, format!("measuring {what}"));
+                self.phase = Phase::Measuring(what);
+            }
+            Event::TrialStarted { trial, plan } => {
+                self.phase = Phase::Searching;
+                self.running.insert(trial, plan);
+            }
+            Event::TrialFinished { trial, best, progress } => {
+                self.phase = Phase::Searching;
+                self.running.remove(&trial.id);
+                self.progress = progress;
+                if self.position(trial.id).is_none() {
+                    self.note(&trial, best, now);
+                    self.add(*trial, best);
+                }
+            }
+            Event::Reporting { what, done, total } => {
+                self.running.clear();
+                self.phase = Phase::Reporting { what, done, total };
+            }
+            Event::Interrupted { progress } => {
+                self.progress = progress;
+                self.log.say(now, "interrupted; nothing that was finished is lost".to_owned());
+                self.stop(Phase::Interrupted, Place::Nobody);
+            }
+            Event::Warning { message } => self.log.warn(now, message),
+            Event::Finished(finished) => {
+                self.progress = finished.progress;
+                self.log.say(now, "finished: the result is on its own screen".to_owned());
+                self.finished = Some(finished);
+                self.stop(Phase::Finished, Place::Done);
+            }
+        }
+    }
+
+    /// Learns that this process works on it no more.
+    pub(crate) fn end(&mut self, failure: Option<String>, now: Duration) {
+        match failure {
+            Some(reason) => {
+                self.log.warn(now, reason.clone());
+                self.stop(Phase::Failed(reason), Place::Nobody);
+            }
+            None if self.runs() => self.stop(Phase::Resting, Place::Nobody),
+            None => {}
+        }
+    }
+
+    /// Once a second.
+    pub(crate) fn tick(&mut self, now: Duration) {
+        if self.paused || !self.runs() {
+            self.pace.begin(now, &self.progress);
+        } else {
+            self.pace.sample(now, &self.progress);
+        }
+    }
+
+    pub(super) fn add(&mut self, trial: Trial, best: bool) {
+        let row = self.row(trial);
+        let position = self.rows.len();
+        self.front.offer(row.cost, row.loss, position);
+        if best {
+            self.best = Some(position);
+            self.curve.push((self.progress.work.computed as f64, row.quality));
+        }
+        self.rows.push(row);
+        self.order.insert_last(&self.rows);
+    }
+
+    /// Position of a trial. Trials finish in the order of their numbers, so it is near the number.
+    fn position(&self, trial: u64) -> Option<usize> {
+        self.rows.binary_search_by_key(&trial, |row| row.trial.id).ok()
+    }
+
+    fn note(&mut self, trial: &Trial, best: bool, now: Duration) {
+        if let TrialState::Failed(reason) = trial.state() {
+            self.log.warn(now, format!("trial {} failed: {reason}", trial.id));
+        } else if best {
+            self.log.say(now, format!("trial {} is the best so far", trial.id));
+        }
+    }
+
+    fn stop(&mut self, phase: Phase, place: Place) {
+        self.running.clear();
+        self.paused = false;
+        self.asked = None;
+        (self.phase, self.place) = (phase, place);
+    }
+}

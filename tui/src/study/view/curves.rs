@@ -1,0 +1,65 @@
+//! Best so far against work, and quality against cost with its front.
+
+use attune_core::numbers;
+use ratatui::Frame;
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::widgets::Paragraph;
+
+use crate::study::{Panel, Study};
+use crate::theme::Theme;
+use crate::view::{Mark, Plot, Scale, panel};
+
+pub(super) fn view(theme: Theme, study: &Study, frame: &mut Frame<'_>, area: Rect) {
+    let [left, right] = Layout::horizontal([Constraint::Fill(1), Constraint::Fill(1)]).spacing(1).areas(area);
+    best_so_far(theme, study, frame, left);
+    front(theme, study, frame, right);
+}
+
+fn best_so_far(theme: Theme, study: &Study, frame: &mut Frame<'_>, area: Rect) {
+    let focused = study.panel == Panel::Curves;
+    let inner = panel(theme, frame, area, &format!("Best {} against work", study.metric()), focused);
+    let work = study.progress.work.computed as f64;
+    let uniform = study.uniform().map(|(name, position)| (name, study.rows[position].quality));
+    let values = study.curve.iter().map(|step| step.1).chain(uniform.map(|(_, value)| value));
+    let x = Scale::over(study.curve.iter().map(|step| step.0).chain([work]), false);
+    let (Some(x), Some(y)) = (x, Scale::over(values, true)) else {
+        return nothing(theme, frame, inner);
+    };
+    let layers = f64::from(study.layers.max(1));
+    let unit = if study.layers > 0 { "tokens" } else { "layer-tokens" };
+    let x_ends = (numbers::count(x.low() / layers), format!("{} {unit}", numbers::count(x.high() / layers)));
+    let y_ends = (numbers::short(y.low()), numbers::short(y.high()));
+    let buffer = frame.buffer_mut();
+    let Some(plot) = Plot::new((x, x_ends), (y, y_ends), inner, theme.faint(), buffer) else { return };
+    if let Some((name, value)) = uniform {
+        plot.level(value, &format!(" {name}"), theme.faint(), buffer);
+    }
+    plot.stairs(&study.curve, theme.accent(), buffer);
+}
+
+fn front(theme: Theme, study: &Study, frame: &mut Frame<'_>, area: Rect) {
+    let title = format!("{} / cost: o front @ chosen * best", study.metric());
+    let inner = panel(theme, frame, area, &title, study.panel == Panel::Curves);
+    let x = Scale::over(study.rows.iter().map(|row| row.cost), false);
+    let y = Scale::over(study.rows.iter().map(|row| row.quality), true);
+    let (Some(x), Some(y)) = (x, y) else { return nothing(theme, frame, inner) };
+    let unit =
+        study.rows.iter().find_map(|row| row.trial.costs.first()).map_or("", |cost| cost.unit.as_str());
+    let x_ends = (numbers::amount(x.low(), unit), numbers::amount(x.high(), unit));
+    let y_ends = (numbers::short(y.low()), numbers::short(y.high()));
+    let buffer = frame.buffer_mut();
+    let Some(plot) = Plot::new((x, x_ends), (y, y_ends), inner, theme.faint(), buffer) else { return };
+    let mut put = |position: usize, sign, style| {
+        if let Some(row) = study.rows.get(position) {
+            plot.point(row.cost, row.quality, Mark { sign, style }, buffer);
+        }
+    };
+    (0..study.rows.len()).for_each(|position| put(position, '·', theme.faint()));
+    study.front.positions().for_each(|position| put(position, 'o', theme.good()));
+    study.cursor().into_iter().for_each(|position| put(position, '@', theme.plain()));
+    study.best.into_iter().for_each(|position| put(position, '*', theme.accent()));
+}
+
+fn nothing(theme: Theme, frame: &mut Frame<'_>, area: Rect) {
+    frame.render_widget(Paragraph::new(" no trial has finished yet").style(theme.faint()), area);
+}

@@ -1,0 +1,104 @@
+//! What can be seen at a glance: how far, how good, how long still.
+
+use attune_core::event::Command;
+use attune_core::numbers;
+use ratatui::text::{Line, Span};
+
+use crate::desk::Place;
+use crate::study::{Phase, Study};
+use crate::theme::Theme;
+use crate::view::{fit, width};
+
+/// The study's state in a few words.
+pub(super) fn state(study: &Study) -> String {
+    let phase = match &study.phase {
+        Phase::Resting => "stopped: c continues it".to_owned(),
+        Phase::Interrupted => "interrupted: c continues it".to_owned(),
+        Phase::Finished => "finished".to_owned(),
+        Phase::Failed(_) => "failed".to_owned(),
+        _ if study.asked == Some(Command::StopAfterGeneration) => "stopping after this stage".to_owned(),
+        _ if study.asked == Some(Command::StopNow) => "stopping".to_owned(),
+        _ if study.paused => "paused".to_owned(),
+        Phase::Searching => "searching".to_owned(),
+        Phase::Measuring(what) => format!("measuring {what}"),
+        Phase::Reporting { done, total, .. } => format!("making the report {done}/{total}"),
+    };
+    if study.place == Place::Elsewhere { format!("{phase} (in another process)") } else { phase }
+}
+
+/// The lines of the header, as many as a terminal of this width needs.
+pub(super) fn lines(theme: Theme, study: &Study, columns: usize) -> Vec<Line<'static>> {
+    let header = &study.header;
+    let space = study.space_log10.map(|log10| format!(" · {}", numbers::configs(Some(log10))));
+    let what = format!(
+        " {} on {}{} · {} · seed {}",
+        header.technique,
+        header.model,
+        space.unwrap_or_default(),
+        study.device,
+        header.seed
+    );
+    let found = vec![Span::raw(" best "), Span::styled(best(study), theme.accent())];
+    let mut lines =
+        vec![Line::styled(fit(&what, columns), theme.faint()), bar(theme, study, columns), Line::from(found)];
+    let counters = counters(study).join(" · ");
+    match lines.last_mut() {
+        _ if counters.is_empty() => {}
+        Some(best) if best.width() + width(&counters) + 3 <= columns => {
+            best.push_span(Span::raw(format!(" · {counters}")));
+        }
+        _ => lines.push(Line::from(format!(" {}", fit(&counters, columns.saturating_sub(1))))),
+    }
+    lines
+}
+
+fn bar(theme: Theme, study: &Study, columns: usize) -> Line<'static> {
+    let progress = &study.progress;
+    let budget = progress.budget.max(progress.trials);
+    let share = if budget == 0 { 0.0 } else { progress.trials as f64 / budget as f64 };
+    let head = format!(" {}/{budget} trials ", progress.trials);
+    let left = time_left(study).map_or(String::new(), |left| format!(" · {left} left"));
+    let tail = format!(" {:>3.0} %{left}", share * 100.0);
+    let room = columns.saturating_sub(width(&head) + width(&tail) + 1);
+    let full = (room as f64 * share).floor() as usize;
+    Line::from(vec![
+        Span::raw(head),
+        Span::styled("━".repeat(full), theme.accent()),
+        Span::styled("·".repeat(room - full.min(room)), theme.faint()),
+        Span::raw(tail),
+    ])
+}
+
+fn time_left(study: &Study) -> Option<String> {
+    if !study.runs() || study.paused || study.phase != Phase::Searching {
+        return None;
+    }
+    let rest = study.progress.budget.checked_sub(study.progress.trials)?;
+    Some(numbers::duration(rest as f64 / study.pace.trials()?))
+}
+
+fn best(study: &Study) -> String {
+    let Some(row) = study.best.and_then(|position| study.rows.get(position)) else { return "–".to_owned() };
+    let cost = row.trial.costs.first().map_or(String::new(), |cost| format!(" at {}", numbers::cost(cost)));
+    format!("{} {}{cost} (trial {})", study.metric(), numbers::short(row.quality), row.trial.id)
+}
+
+fn counters(study: &Study) -> Vec<String> {
+    let progress = &study.progress;
+    let mut parts = Vec::new();
+    if progress.reused > 0 {
+        parts.push(format!("{} reused", progress.reused));
+    }
+    if progress.failed > 0 {
+        parts.push(format!("{} failed", progress.failed));
+    }
+    if let Some(saved) = study.saved() {
+        parts.push(format!("{:.0} % of the work saved", saved * 100.0));
+    }
+    if let Some(work) = study.pace.work().filter(|_| study.runs()) {
+        let layers = f64::from(study.layers.max(1));
+        let unit = if study.layers > 0 { "tokens/s" } else { "layer-tokens/s" };
+        parts.push(format!("{} {unit}", numbers::count(work / layers)));
+    }
+    parts
+}

@@ -1,0 +1,75 @@
+//! What is being evaluated now, and what was said.
+
+use attune_core::words;
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Paragraph;
+
+use crate::study::{Panel, Phase, Study};
+use crate::theme::Theme;
+use crate::view::{fit, panel, wrap};
+
+pub(super) fn view(theme: Theme, study: &Study, frame: &mut Frame<'_>, area: Rect) {
+    let title = format!("Now on {}", study.device);
+    let inner = panel(theme, frame, area, &title, study.panel == Panel::Now);
+    let columns = usize::from(inner.width).saturating_sub(2);
+    let mut lines: Vec<Line<'_>> = match &study.phase {
+        Phase::Reporting { what, done, total } => {
+            vec![Line::from(format!(
+                " report {done} of {total}: scoring {what} on data that the search never saw"
+            ))]
+        }
+        Phase::Measuring(what) => vec![Line::from(format!(" measuring {what} of the dense model"))],
+        Phase::Failed(reason) => wrap(reason, columns)
+            .into_iter()
+            .map(|line| Line::styled(format!(" {line}"), theme.bad()))
+            .collect(),
+        _ if !study.running.is_empty() => study
+            .running
+            .iter()
+            .take(usize::from(inner.height))
+            .map(|(trial, plan)| {
+                let text = words::plan(plan).join("; ");
+                Line::from(vec![
+                    Span::styled(format!(" trial {trial} "), theme.accent()),
+                    Span::raw(fit(&text, columns.saturating_sub(12))),
+                ])
+            })
+            .collect(),
+        _ if study.paused => vec![Line::from(" paused: p goes on")],
+        Phase::Searching if study.runs() => vec![Line::from(" preparing the next trials")],
+        Phase::Finished => vec![Line::from(" nothing: the study is finished, Enter shows its result")],
+        _ => vec![Line::from(" nothing: c continues the study where it stopped")],
+    };
+    // With room to spare, the trial under the cursor in words.
+    if let Some(row) = study.cursor().and_then(|position| study.rows.get(position)) {
+        let room = usize::from(inner.height).saturating_sub(lines.len() + 2);
+        if room > 0 {
+            lines.push(Line::default());
+            lines.push(Line::styled(format!(" trial {}, selected:", row.trial.id), theme.title()));
+            let plan = words::plan(&row.trial.plan);
+            lines.extend(plan.iter().take(room).map(|line| Line::from(format!("  {}", fit(line, columns)))));
+        }
+    }
+    frame.render_widget(Paragraph::new(lines), inner);
+}
+
+pub(super) fn log(theme: Theme, study: &Study, frame: &mut Frame<'_>, area: Rect) {
+    let inner = panel(theme, frame, area, "Log, newest first", study.panel == Panel::Log);
+    let columns = usize::from(inner.width).saturating_sub(10);
+    let lines = study.log.newest().skip(study.log_scroll).take(usize::from(inner.height)).map(|line| {
+        let seconds = line.at.as_secs();
+        let style = if line.warning { theme.bad() } else { theme.plain() };
+        let mark = if line.warning { "! " } else { "  " };
+        Line::from(vec![
+            Span::styled(format!(" {:>3}:{:02} ", seconds / 60, seconds % 60), theme.faint()),
+            Span::styled(format!("{mark}{}", fit(&line.text, columns)), style),
+        ])
+    });
+    let mut lines: Vec<Line<'_>> = lines.collect();
+    if lines.is_empty() {
+        lines.push(Line::styled(" nothing yet", theme.faint()));
+    }
+    frame.render_widget(Paragraph::new(lines), inner);
+}

@@ -1,0 +1,66 @@
+//! The model, drawn. Pure: the same model and size give the same screen.
+
+mod fit;
+mod help;
+mod modals;
+mod page;
+mod plot;
+mod table;
+
+use ratatui::Frame;
+use ratatui::layout::{Alignment, Rect};
+use ratatui::text::Line;
+use ratatui::widgets::Paragraph;
+
+pub(crate) use fit::{fit, width, wrap};
+pub(crate) use modals::{centred, window};
+pub(crate) use page::{Page, panel};
+pub(crate) use plot::{Mark, Plot, Scale};
+pub(crate) use table::{Column, Table, first_seen};
+
+use crate::model::{Model, Screen};
+use crate::{draft, home, result, study};
+
+/// The smallest terminal that the screens fit.
+const SMALLEST: (u16, u16) = (60, 18);
+
+/// Draws the screen and the dialogs over it.
+pub fn view(model: &Model, frame: &mut Frame<'_>) {
+    let area = frame.area();
+    if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
+        return too_small(frame, area);
+    }
+    match &model.screen {
+        Screen::Home => home::view::view(model, frame),
+        Screen::Draft => draft::view::view(model, frame),
+        Screen::Opening(what) => opening(model, what, frame),
+        Screen::Live(name) => match model.studies.get(name) {
+            Some(study) => study::view::view(model, study, frame),
+            None => opening(model, name, frame),
+        },
+        Screen::Result(name) => match model.studies.get(name) {
+            Some(study) => result::view::view(model, study, frame),
+            None => opening(model, name, frame),
+        },
+    }
+    if let Some(modal) = model.modals.last() {
+        modals::view(model, modal, frame);
+    }
+}
+
+fn too_small(frame: &mut Frame<'_>, area: Rect) {
+    let text = [
+        "attune needs more room".to_owned(),
+        format!("{}×{} at least, this is {}×{}", SMALLEST.0, SMALLEST.1, area.width, area.height),
+        "Ctrl-C quits".to_owned(),
+    ];
+    let lines: Vec<Line<'_>> = text.into_iter().map(Line::from).collect();
+    frame.render_widget(Paragraph::new(lines).alignment(Alignment::Center), area);
+}
+
+fn opening(model: &Model, what: &str, frame: &mut Frame<'_>) {
+    let page = Page { title: what.to_owned(), state: "please wait".into(), ..Page::default() };
+    let body = page.draw(model, frame, &[("Esc", "back"), ("q", "quit")]);
+    let dots = ".".repeat((model.now.as_secs() % 4) as usize);
+    frame.render_widget(Paragraph::new(format!("\n {what}{dots}")), body);
+}

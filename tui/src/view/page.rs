@@ -1,0 +1,96 @@
+//! What every screen has: a title, a body, the command line that does the same, and the keys.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, Borders, Paragraph};
+
+use super::{fit, width};
+use crate::model::Model;
+use crate::theme::Theme;
+
+/// The frame of a screen.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Page {
+    /// What the screen is about.
+    pub(crate) title: String,
+    /// How it stands, at the right.
+    pub(crate) state: String,
+    /// The command line that does the same.
+    pub(crate) command: String,
+}
+
+impl Page {
+    /// Draws everything but the body, whose place it returns.
+    pub(crate) fn draw(&self, model: &Model, frame: &mut Frame<'_>, keys: &[(&str, &str)]) -> Rect {
+        let theme = model.theme();
+        let area = frame.area();
+        let columns = usize::from(area.width);
+        let state = fit(&self.state, columns / 2);
+        let title = fit(&self.title, columns.saturating_sub(width(&state) + 14));
+        let gap = columns.saturating_sub(width(&title) + width(&state) + 12);
+        let head = Line::from(vec![
+            Span::styled(" attune ", theme.accent()),
+            Span::styled("│ ", theme.faint()),
+            Span::styled(title, theme.title()),
+            Span::raw(" ".repeat(gap)),
+            Span::styled(state, theme.title()),
+        ]);
+        let keys = key_lines(theme, keys, columns);
+        let foot = keys.len() as u16 + 1;
+        frame.render_widget(Paragraph::new(head), Rect { height: 1, ..area });
+        let under = Rect { y: area.bottom() - foot, height: 1, ..area };
+        frame.render_widget(Paragraph::new(self.under(model, columns)), under);
+        let at_keys = Rect { y: area.bottom() - foot + 1, height: foot - 1, ..area };
+        frame.render_widget(Paragraph::new(keys), at_keys);
+        Rect { y: area.y + 1, height: area.height - 1 - foot, ..area }
+    }
+
+    /// The line above the keys: something to say, else the command line.
+    fn under(&self, model: &Model, columns: usize) -> Line<'static> {
+        let theme = model.theme();
+        if let Some(notice) = &model.notice {
+            let (mark, style) = if notice.bad { (" ! ", theme.bad()) } else { (" ", theme.plain()) };
+            return Line::styled(fit(&format!("{mark}{}", notice.text), columns), style);
+        }
+        if model.leaving {
+            return Line::styled(" stopping, then quitting; Ctrl-C again quits at once", theme.accent());
+        }
+        if self.command.is_empty() {
+            return Line::default();
+        }
+        Line::styled(fit(&format!(" $ {}", self.command), columns), theme.faint())
+    }
+}
+
+/// The keys, on as many lines as they need.
+fn key_lines(theme: Theme, keys: &[(&str, &str)], columns: usize) -> Vec<Line<'static>> {
+    let mut lines = vec![Line::from(" ")];
+    let mut used = 1;
+    for (key, what) in keys {
+        let needed = width(key) + width(what) + 3;
+        if used + needed > columns + 2 && used > 1 {
+            lines.push(Line::from(" "));
+            used = 1;
+        }
+        used += needed;
+        if let Some(line) = lines.last_mut() {
+            line.push_span(Span::styled((*key).to_owned(), theme.key()));
+            line.push_span(Span::raw(format!(" {what}  ")));
+        }
+    }
+    lines
+}
+
+/// A titled rule and the place under it.
+pub(crate) fn panel(theme: Theme, frame: &mut Frame<'_>, area: Rect, title: &str, focused: bool) -> Rect {
+    let style = if focused { theme.accent() } else { theme.title() };
+    let title = fit(title, usize::from(area.width).saturating_sub(4));
+    let block = Block::new()
+        .borders(Borders::TOP)
+        .border_style(theme.faint())
+        .title(Line::from(vec![Span::styled(format!(" {title} "), style)]));
+    let inner = block.inner(area);
+    frame.render_widget(block, area);
+    inner
+}

@@ -1,0 +1,498 @@
+//! A desk without a model: a small mixture of experts whose damage is a formula, so that the screens have
+//! something to show. Shared by the tests and the examples.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use attune_core::evaluator::MetricInfo;
+use attune_core::event::{Command, Event, Finished};
+use attune_core::facts::ModelFacts;
+use attune_core::hash::ContentHash;
+use attune_core::objective::{Direction, Objective};
+use attune_core::plan::{Edit, KeepExperts, Plan};
+use attune_core::profile::Profile;
+use attune_core::report::{Best, Contender, Estimates, Report};
+use attune_core::scores::{Aggregate, MetricScore, Scores, Work};
+use attune_core::setting::{OptionKind, OptionSpec, Setting};
+use attune_core::space::{Axis, Config, Count, Dimension, Domain, Value};
+use attune_core::stats::Estimate;
+use attune_core::store::StudyHeader;
+use attune_core::strategy::Origin;
+use attune_core::technique::{Cost, TechniqueInfo};
+use attune_core::trial::{Outcome, Trial, TrialState};
+use attune_tui::desk::{
+    Answer, Catalogue, Check, Desk, Fault, Mail, ModelFound, Opening, Place, ProfileRow, Request, SaveError,
+    StrategyRow, StudyRow, Target, Timing, Verdict, Written,
+};
+use attune_tui::replay::Replay;
+
+pub(crate) const LAYERS: u32 = 6;
+pub(crate) const EXPERTS: u32 = 8;
+pub(crate) const BUDGET: u64 = 60;
+
+/// A desk that answers at once, and a study of its own that moves by [`Demo::step`].
+#[derive(Default)]
+pub(crate) struct Demo {
+    /// Profiles that were saved.
+    pub(crate) saved: BTreeMap<String, String>,
+    /// Commands that arrived.
+    pub(crate) commands: Vec<(String, Command)>,
+    /// Trials of the study `quickstart`, when it has been launched.
+    pub(crate) running: Option<Replay>,
+    pub(crate) empty: bool,
+    /// Trials of the study that is launched; `BUDGET` when silent.
+    pub(crate) budget: Option<u64>,
+}
+
+impl Desk for Demo {
+    fn ask(&mut self, request: Request, mail: &Mail) {
+        self.answers(request).into_iter().for_each(|answer| mail.send(answer));
+    }
+
+    fn close(&mut self) {}
+}
+
+impl Demo {
+    pub(crate) fn answers(&mut self, request: Request) -> Vec<Answer> {
+        match request {
+            Request::Studies => vec![Answer::Studies(Ok(if self.empty { Vec::new() } else { studies() }))],
+            Request::Profiles => vec![Answer::Profiles(profiles())],
+            Request::Catalogue => vec![Answer::Catalogue(Ok(Box::new(catalogue())))],
+            Request::Model { path, .. } => {
+                let found = ModelFound { facts: facts(), texts: texts() };
+                let known = path.contains("tiny-moe");
+                let found =
+                    if known { Ok(Box::new(found)) } else { Err(format!("there is no model in {path}")) };
+                vec![Answer::Model { path, found }]
+            }
+            Request::Technique { name, .. } => {
+                let found = Err(format!("cannot load {name}: no such file"));
+                vec![Answer::Technique { name, found }]
+            }
+            Request::Load { path } => {
+                let found =
+                    Profile::parse(&path, PROFILE, &[]).map(Box::new).map_err(|error| error.to_string());
+                vec![Answer::Profile { path, found }]
+            }
+            Request::Check { ticket, draft } => {
+                let over = draft.text.contains("\"keep\": 8");
+                let fault = Fault {
+                    path: "technique.options[\"keep\"]".into(),
+                    message: "is 8: every layer of tiny-moe has 8 experts, so nothing would be pruned".into(),
+                };
+                let check = Check {
+                    faults: if over { vec![fault] } else { Vec::new() },
+                    space: (!over).then_some(Count::Exact(117_649_000_000)),
+                };
+                vec![Answer::Checked { ticket, check }]
+            }
+            Request::Time { ticket, .. } => {
+                let timing = Timing { seconds_per_trial: 0.8, seconds_to_load: 2.5, device: "cpu".into() };
+                vec![Answer::Timed { ticket, timing: Ok(timing) }]
+            }
+            Request::Save { draft, replace } => {
+                let exists = self.saved.contains_key(&draft.path) || draft.path.starts_with("profiles/");
+                let result = if exists && !replace { Err(SaveError::Exists) } else { Ok(()) };
+                if result.is_ok() {
+                    self.saved.insert(draft.path.clone(), draft.text);
+                }
+                vec![Answer::Saved { path: draft.path, result }]
+            }
+            Request::Launch { profile, .. } => {
+                let budget = self.budget.unwrap_or(BUDGET);
+                self.running = Some(Replay::new(objectives(), budget));
+                let opening =
+                    Opening { profile: Some(profile), budget, ..opening("quickstart", 0, Place::Here) };
+                let started = Event::Started {
+                    study: "quickstart".into(),
+                    technique: "expert-pruning".into(),
+                    model: "tiny-moe".into(),
+                    device: "cpu".into(),
+                    space_log10: Some(11.07),
+                    resumed: 0,
+                    budget,
+                };
+                vec![Answer::Opened(Ok(Box::new(opening))), event(started)]
+            }
+            Request::Open { study } => vec![Answer::Opened(match study.as_str() {
+                "done" => {
+                    let opened = opening("done", BUDGET, Place::Done);
+                    Ok(Box::new(Opening { finished: Some(Box::new(finished("done"))), ..opened }))
+                }
+                "elsewhere" => Ok(Box::new(opening("elsewhere", 24, Place::Elsewhere))),
+                "stopped" => Ok(Box::new(opening("stopped", 24, Place::Nobody))),
+                other => Err(format!("there is no study `{other}`")),
+            })],
+            Request::Leave { .. } => Vec::new(),
+            Request::Command { study, command } => {
+                self.commands.push((study.clone(), command));
+                match (command, self.running.take()) {
+                    (Command::StopNow | Command::StopAfterGeneration, Some(running)) => {
+                        let progress = running.progress();
+                        vec![event(Event::Interrupted { progress }), Answer::Ended { study, failure: None }]
+                    }
+                    (_, running) => {
+                        self.running = running;
+                        Vec::new()
+                    }
+                }
+            }
+            Request::Targets { study, trial } => {
+                vec![Answer::Targets { study, trial, targets: Ok(targets()) }]
+            }
+            Request::Export { study, out, .. } => {
+                let file = |name: &str, bytes| Written { path: format!("{out}/{name}"), bytes };
+                let files = vec![file("config.json", 812), file("model.safetensors", 4_662_000)];
+                vec![Answer::Exported { study, written: Ok(files) }]
+            }
+        }
+    }
+
+    /// What happens next in the study that runs here.
+    pub(crate) fn step(&mut self) -> Vec<Answer> {
+        let Some(running) = &mut self.running else { return Vec::new() };
+        let id = running.progress().trials;
+        if id == self.budget.unwrap_or(BUDGET) {
+            self.running = None;
+            let reporting = Event::Reporting { what: "frequency".into(), done: 3, total: 9 };
+            let over = Event::Finished(Box::new(finished("quickstart")));
+            let ended = Answer::Ended { study: "quickstart".into(), failure: None };
+            return vec![event(reporting), event(over), ended];
+        }
+        let trial = trial(id);
+        let best = running.count(&trial);
+        let progress = running.progress();
+        vec![
+            event(Event::TrialStarted { trial: id, plan: trial.plan.clone() }),
+            event(Event::TrialFinished { trial: Box::new(trial), best, progress }),
+        ]
+    }
+}
+
+pub(crate) fn event(event: Event) -> Answer {
+    Answer::Event { study: "quickstart".into(), event }
+}
+
+pub(crate) const PROFILE: &str = r#"(
+    version: 1,
+    name: "quickstart",
+    model: "../models/tiny-moe",
+    technique: (name: "expert-pruning", options: {"keep": 4}),
+    task: (
+        selection: "../models/tiny-moe/data/prose.selection.txt",
+        report: "../models/tiny-moe/data/prose.report.txt",
+        elsewhere: {"code": "../models/tiny-moe/data/code.report.txt"},
+        length: 128,
+    ),
+    trials: 60,
+    items: 32,
+    seed: 1,
+    report: (items: 128, random: 30),
+)"#;
+
+fn objectives() -> Vec<Objective> {
+    vec![Objective { metric: "kl".into(), direction: Direction::Minimise }]
+}
+
+fn studies() -> Vec<StudyRow> {
+    let row = |name: &str, place, trials, best: Option<f64>, minutes: u64| StudyRow {
+        name: name.into(),
+        technique: "expert-pruning".into(),
+        model: "tiny-moe".into(),
+        place,
+        trials,
+        best: best.map(|value| ("kl".to_owned(), value)),
+        age: Some(Duration::from_secs(minutes * 60)),
+    };
+    vec![
+        row("done", Place::Done, BUDGET, Some(0.7308), 26 * 60),
+        row("elsewhere", Place::Elsewhere, 24, Some(0.8811), 0),
+        row("stopped", Place::Nobody, 24, None, 5),
+    ]
+}
+
+fn profiles() -> Vec<ProfileRow> {
+    let row = |path: &str, name: &str, summary: &str| ProfileRow {
+        path: path.into(),
+        name: name.into(),
+        summary: summary.into(),
+    };
+    vec![
+        row(
+            "profiles/quickstart.ron",
+            "quickstart",
+            "Keep half of the experts of a small mixture-of-experts model.",
+        ),
+        row(
+            "profiles/smollm2-kv-bits.ron",
+            "smollm2-kv-bits",
+            "Bits for the keys and values of every layer of SmolLM2-135M.",
+        ),
+    ]
+}
+
+fn spec(name: &str, help: &str, kind: OptionKind, default: Setting) -> OptionSpec {
+    OptionSpec { name: name.into(), help: help.into(), kind, default }
+}
+
+pub(crate) fn catalogue() -> Catalogue {
+    let technique = |name: &str, summary: &str, options| TechniqueInfo {
+        name: name.into(),
+        version: "0.1.0".into(),
+        summary: summary.into(),
+        options,
+        signals: Vec::new(),
+        edits: Vec::new(),
+        has_operators: false,
+        fingerprint: ContentHash::of(name.as_bytes()),
+    };
+    let words = |words: &[&str]| OptionKind::OneOf(words.iter().map(|&word| word.to_owned()).collect());
+    Catalogue {
+        techniques: vec![
+            technique(
+                "expert-pruning",
+                "Keeps a subset of the experts of every layer (EEP, arXiv 2407.00945).",
+                vec![
+                    spec(
+                        "keep",
+                        "experts that every layer keeps",
+                        OptionKind::Int { min: 1, max: 256 },
+                        Setting::Int(4),
+                    ),
+                    spec("tied", "one choice for all layers", OptionKind::Bool, Setting::Bool(false)),
+                ],
+            ),
+            technique(
+                "kv-bits",
+                "Bits of keys and values of every layer (PM-KVQ, arXiv 2505.18610).",
+                vec![
+                    spec(
+                        "average",
+                        "bits per element, scales included",
+                        OptionKind::Real { min: 1.0, max: 16.0 },
+                        Setting::Real(4.0),
+                    ),
+                    spec(
+                        "levels",
+                        "bit widths to choose from",
+                        OptionKind::Ints { min: 1, max: 16 },
+                        Setting::Ints(vec![2, 4, 8]),
+                    ),
+                ],
+            ),
+        ],
+        strategies: vec![
+            StrategyRow {
+                name: "evolution".into(),
+                summary: "Steady-state evolution.".into(),
+                options: vec![spec(
+                    "operators",
+                    "where children come from",
+                    words(&["domain", "own"]),
+                    Setting::Text("domain".into()),
+                )],
+            },
+            StrategyRow { name: "random".into(), summary: "Independent draws.".into(), options: Vec::new() },
+        ],
+        metrics: ["kl", "perplexity"]
+            .map(|name| MetricInfo { name: name.into(), direction: Direction::Minimise, unit: String::new() })
+            .into(),
+        devices: vec!["auto".into(), "cpu".into()],
+        models: vec!["models/tiny-moe".into(), "models/smollm2".into()],
+    }
+}
+
+fn facts() -> ModelFacts {
+    ModelFacts {
+        name: "tiny-moe".into(),
+        fingerprint: ContentHash::of(b"tiny-moe"),
+        family: "mixtral".into(),
+        layers: LAYERS,
+        hidden: 128,
+        heads: 4,
+        kv_heads: 2,
+        head_dim: 32,
+        experts: EXPERTS,
+        experts_per_token: 2,
+        context: 512,
+        vocab: 2048,
+        parameters: 4_103_296,
+        expert_parameters: 73_728,
+        bytes_per_parameter: 2.0,
+    }
+}
+
+fn texts() -> Vec<String> {
+    ["selection", "report"].map(|split| format!("models/tiny-moe/data/prose.{split}.txt")).into()
+}
+
+fn header(study: &str) -> StudyHeader {
+    StudyHeader {
+        study: study.into(),
+        profile: String::new(),
+        technique: "expert-pruning".into(),
+        technique_fingerprint: ContentHash::of(b"technique"),
+        model: "tiny-moe".into(),
+        dimensions: vec![Dimension {
+            name: "kept-experts".into(),
+            help: "the experts that stay".into(),
+            axes: vec![Axis::new("layer", LAYERS)],
+            domain: Domain::Subset { of: EXPERTS, min: 4, max: 4 },
+        }],
+        model_fingerprint: ContentHash::of(b"model"),
+        model_path: "models/tiny-moe".into(),
+        task_fingerprint: ContentHash::of(b"task"),
+        numerics: "f32, flex".into(),
+        device: "cpu".into(),
+        seed: 1,
+    }
+}
+
+fn opening(study: &str, trials: u64, place: Place) -> Opening {
+    Opening {
+        header: header(study),
+        objectives: objectives(),
+        budget: BUDGET,
+        layers: LAYERS,
+        place,
+        profile: Some("profiles/quickstart.ron".into()),
+        trials: (0..trials).map(trial).collect(),
+        finished: None,
+    }
+}
+
+/// A number between 0 and 1 that depends on two others and on nothing else.
+fn noise(a: u64, b: u64) -> f64 {
+    let hash = ContentHash::of_parts([a.to_le_bytes().as_slice(), b.to_le_bytes().as_slice()]);
+    f64::from(hash.as_bytes()[0]) / 255.0
+}
+
+/// The trial of a number: better on the whole as numbers grow, some reused, some failed.
+pub(crate) fn trial(id: u64) -> Trial {
+    let experts: Vec<Vec<u32>> = (0..u64::from(LAYERS))
+        .map(|layer| {
+            let mut order: Vec<u32> = (0..EXPERTS).collect();
+            if id > 0 {
+                order.sort_by(|&a, &b| {
+                    noise(id / 3 + layer, u64::from(a)).total_cmp(&noise(id / 3 + layer, u64::from(b)))
+                });
+            }
+            let mut kept = order[..4].to_vec();
+            kept.sort_unstable();
+            kept
+        })
+        .collect();
+    let config = Config::new(vec![experts.iter().cloned().map(Value::Indices).collect()]);
+    let edits = experts
+        .into_iter()
+        .enumerate()
+        .map(|(layer, experts)| Edit::KeepExperts(KeepExperts { layer: layer as u32, experts }));
+    let cost = Cost {
+        resource: "memory".into(),
+        unit: "bytes".into(),
+        value: 4_400_000.0 + 40_000.0 * (noise(id, 99) * 20.0).round(),
+        dense: 8_207_000.0,
+    };
+    let origin = match id {
+        0 => Origin::Start("uniform".into()),
+        1..8 => Origin::Random,
+        _ => Origin::Varied { parents: vec![id / 2] },
+    };
+    let mut trial = Trial::new(id, config, Plan::new(edits), vec![cost], origin);
+    let state = if id % 17 == 13 {
+        TrialState::Failed("metric `kl` of item 3 is NaN: the plan breaks the model numerically".into())
+    } else {
+        let kl = 0.7 + 3.0 * noise(id, 7) / (1.0 + id as f64 / 6.0) + 0.2 * noise(id, 8);
+        TrialState::Complete(Outcome { scores: scores(kl), reused: id % 11 == 10 })
+    };
+    let advanced = [TrialState::Running, state].map(|state| trial.advance(state).is_ok());
+    assert_eq!(advanced, [true, true]);
+    trial
+}
+
+fn scores(kl: f64) -> Scores {
+    let score =
+        |aggregate, value: f64| MetricScore { aggregate, items: vec![value; 32], weights: vec![128.0; 32] };
+    let metrics = [
+        ("kl".to_owned(), score(Aggregate::Mean, kl)),
+        ("perplexity".to_owned(), score(Aggregate::ExpMean, 3.88 + kl)),
+    ];
+    Scores { metrics: metrics.into(), work: Work { computed: 15_000, naive: 24_576 } }
+}
+
+fn estimates(kl: f64, spread: f64) -> Estimates {
+    let around = |mean: f64, spread: f64| Estimate { mean, low: mean - spread, high: mean + spread };
+    [("kl".to_owned(), around(kl, spread)), ("perplexity".to_owned(), around(48.0 * kl, 48.0 * spread))]
+        .into()
+}
+
+pub(crate) fn finished(study: &str) -> Finished {
+    let best = trial(59);
+    let contender = |name: &str, kl: f64, memory: f64| Contender {
+        name: name.into(),
+        help: String::new(),
+        costs: vec![Cost {
+            resource: "memory".into(),
+            unit: "bytes".into(),
+            value: memory,
+            dense: 8_207_000.0,
+        }],
+        report: scores(kl),
+        elsewhere: BTreeMap::new(),
+        estimates: estimates(kl, 0.03),
+        delta: estimates(0.7308 - kl, 0.02),
+        elsewhere_delta: [("code".to_owned(), estimates(0.9 - kl, 0.05))].into(),
+    };
+    let mut progress = Replay::new(objectives(), BUDGET);
+    (0..BUDGET).for_each(|id| {
+        progress.count(&trial(id));
+    });
+    Finished {
+        study: study.into(),
+        technique: "expert-pruning".into(),
+        model: "tiny-moe".into(),
+        device: "cpu".into(),
+        progress: progress.progress(),
+        seconds: 48.4,
+        seed: 1,
+        report: Report {
+            trials: BUDGET,
+            best: Best {
+                trial: best.id,
+                config: best.config.clone(),
+                plan: best.plan.clone(),
+                costs: best.costs.clone(),
+                search: BTreeMap::new(),
+                report: scores(0.7308),
+                estimates: estimates(0.7308, 0.03),
+                elsewhere: [("code".to_owned(), estimates(0.9, 0.04))].into(),
+            },
+            baselines: vec![
+                contender("dense", 0.0, 8_207_000.0),
+                contender("random", 2.011, 4_663_000.0),
+                contender("default", 2.736, 4_663_000.0),
+                contender("frequency", 0.7824, 4_663_000.0),
+                contender("soft-activation", 0.7535, 4_663_000.0),
+            ],
+        },
+    }
+}
+
+fn targets() -> Vec<Target> {
+    let target =
+        |name: &str, summary: &str, verdict| Target { name: name.into(), summary: summary.into(), verdict };
+    vec![
+        target("plan", "versioned JSON, for every technique", Verdict::Exact),
+        target("hf", "an ordinary smaller checkpoint: transformers, vLLM, SGLang, MLX", Verdict::Exact),
+        target(
+            "gguf",
+            "one file for llama.cpp",
+            Verdict::Approximate("weights are rounded to float16".into()),
+        ),
+        target(
+            "kv",
+            "settings of a KV cache",
+            Verdict::Refused("keep-experts has no place in a KV cache".into()),
+        ),
+    ]
+}

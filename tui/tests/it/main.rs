@@ -1,0 +1,9 @@
+//! The screens, driven by keys and events against a desk without a model.
+
+mod burst;
+mod demo;
+mod desk_harness;
+mod journey;
+mod keys_and_events;
+mod screens;
+mod steps;
