@@ -23,6 +23,9 @@ pub(super) fn launch(store: &Path, running: &Running, args: &RunArgs, mail: &Mai
     };
     let Ready { turn, setup, opening, notes } = ready;
     let study = setup.header.study.clone();
+    if !turn.starts() {
+        return mail.send(Answer::Opened(Err("the screens have closed".to_owned())));
+    }
     let tell = |event| mail.send(Answer::Event { study: study.clone(), event });
     mail.send(Answer::Opened(Ok(Box::new(opening))));
     notes.into_iter().for_each(|message| tell(Event::Warning { message }));

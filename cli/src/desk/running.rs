@@ -30,8 +30,14 @@ struct Shared {
 
 #[derive(Default)]
 struct State {
-    studies: BTreeMap<String, Sender<Command>>,
+    studies: BTreeMap<String, Study>,
     closing: bool,
+}
+
+struct Study {
+    commands: Sender<Command>,
+    /// It has been set up: from here on there is something to wait for.
+    begun: bool,
 }
 
 /// The place of one study among them; dropping it says that the study runs no more.
@@ -40,6 +46,18 @@ pub(crate) struct Turn {
     study: String,
     /// What the screens tell the study.
     pub(crate) commands: Receiver<Command>,
+}
+
+impl Turn {
+    /// Says that the study begins now; whether it may: not when the screens have closed while it was set up.
+    pub(crate) fn starts(&self) -> bool {
+        let mut state = self.running.state();
+        let closing = state.closing;
+        if let Some(study) = state.studies.get_mut(&self.study) {
+            study.begun = !closing;
+        }
+        !closing
+    }
 }
 
 impl Drop for Turn {
@@ -60,7 +78,7 @@ impl Running {
             return Err(CliError::Input(format!("study `{study}` is running here already")));
         }
         let (send, commands) = unbounded();
-        state.studies.insert(study.to_owned(), send);
+        state.studies.insert(study.to_owned(), Study { commands: send, begun: false });
         Ok(Turn { running: self.clone(), study: study.to_owned(), commands })
     }
 
@@ -81,9 +99,9 @@ impl Running {
     }
 
     pub(crate) fn tell(&self, study: &str, command: Command) {
-        if let Some(commands) = self.state().studies.get(study) {
+        if let Some(study) = self.state().studies.get(study) {
             // The receiver is gone when the study has just ended: then it needs no command.
-            let _ = commands.send(command);
+            let _ = study.commands.send(command);
         }
     }
 
@@ -91,10 +109,13 @@ impl Running {
     pub(crate) fn close(&self) {
         let mut state = self.state();
         state.closing = true;
-        for commands in state.studies.values() {
-            let _ = commands.send(Command::StopNow);
+        for study in state.studies.values() {
+            let _ = study.commands.send(Command::StopNow);
         }
-        let waited = self.0.ended.wait_timeout_while(state, PATIENCE, |state| !state.studies.is_empty());
+        let waited = self.0.ended.wait_timeout_while(state, PATIENCE, |state| {
+            // A model that is still being loaded is not worth a wait.
+            state.studies.values().any(|study| study.begun)
+        });
         drop(waited.unwrap_or_else(PoisonError::into_inner));
     }
 
