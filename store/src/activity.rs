@@ -67,7 +67,7 @@ fn modified(file: Option<&Metadata>) -> Option<SystemTime> {
 
 #[cfg(test)]
 mod tests {
-    use attune_core::store::{RunTime, Store as _};
+    use attune_core::store::{RunNote, RunTime, Store as _};
 
     use super::*;
     use crate::{SledStore, conformance};
@@ -83,7 +83,8 @@ mod tests {
         assert_eq!(writer(), Some(std::process::id()));
         // File times are coarser than two writes.
         std::thread::sleep(std::time::Duration::from_millis(20));
-        store.note_run("study", RunTime { seconds: 1.0 }).unwrap();
+        let run = RunTime { seconds: 1.0, peak_memory: None };
+        store.note("study", &RunNote::Run(run)).unwrap();
         assert_eq!(writer(), None, "the run is over, though the store is still open");
         drop(store);
         assert_eq!(writer(), None);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use attune_core::evaluator::MetricInfo;
-use attune_core::event::{Command, Event, Finished};
+use attune_core::event::{Command, Event, Finished, Progress};
 use attune_core::facts::ModelFacts;
 use attune_core::hash::ContentHash;
 use attune_core::objective::{Direction, Objective};
@@ -16,7 +16,7 @@ use attune_core::scores::{Aggregate, MetricScore, Scores, Work};
 use attune_core::setting::{OptionKind, OptionSpec, Setting};
 use attune_core::space::{Axis, Config, Count, Dimension, Domain, Value};
 use attune_core::stats::Estimate;
-use attune_core::store::StudyHeader;
+use attune_core::store::{RunNote, StudyHeader, TrialEffort};
 use attune_core::strategy::Origin;
 use attune_core::technique::{Cost, TechniqueInfo};
 use attune_core::trial::{Outcome, Trial, TrialState};
@@ -161,6 +161,7 @@ impl Demo {
         }
         let trial = trial(id);
         let best = running.count(&trial);
+        running.work_of(&[noted(running.progress())]);
         let progress = running.progress();
         vec![
             event(Event::TrialStarted { trial: id, plan: trial.plan.clone() }),
@@ -417,7 +418,7 @@ fn scores(kl: f64) -> Scores {
         ("kl".to_owned(), score(Aggregate::Mean, kl)),
         ("perplexity".to_owned(), score(Aggregate::ExpMean, 3.88 + kl)),
     ];
-    Scores { metrics: metrics.into(), work: Work { computed: 15_000, naive: 24_576 } }
+    Scores { metrics: metrics.into() }
 }
 
 fn estimates(kl: f64, spread: f64) -> Estimates {
@@ -447,6 +448,7 @@ pub(crate) fn finished(study: &str) -> Finished {
     (0..BUDGET).for_each(|id| {
         progress.count(&trial(id));
     });
+    progress.work_of(&[noted(progress.progress())]);
     Finished {
         study: study.into(),
         technique: "expert-pruning".into(),
@@ -454,6 +456,7 @@ pub(crate) fn finished(study: &str) -> Finished {
         device: "cpu".into(),
         progress: progress.progress(),
         seconds: 48.4,
+        peak_memory: None,
         seed: 1,
         report: Report {
             trials: BUDGET,
@@ -495,4 +498,10 @@ fn targets() -> Vec<Target> {
             Verdict::Refused("keep-experts has no place in a KV cache".into()),
         ),
     ]
+}
+
+/// What the evaluated trials took: a share of the work that each would take alone.
+fn noted(progress: Progress) -> RunNote {
+    let effort = |trial| TrialEffort { trial, work: Work { computed: 15_000, naive: 24_576 }, seconds: 0.1 };
+    RunNote::Trials((0..progress.evaluated).map(effort).collect())
 }
