@@ -4,7 +4,7 @@ use std::fs::{File, Metadata, TryLockError};
 use std::path::Path;
 use std::time::SystemTime;
 
-use attune_core::store::StoreError;
+use attune_core::store::{RunNote, StoreError};
 
 use crate::error::io;
 use crate::layout::LogName;
@@ -35,7 +35,9 @@ impl ReadStore {
         let changed = modified(journal.as_ref());
         let noted = modified(log(LogName::Runs(study.to_owned())).as_ref());
         let bytes = journal.map_or(0, |journal| journal.len());
-        let writer = holder(&self.layout.lock())?.filter(|holder| holder.since <= changed && noted < changed);
+        // Notes on trials are written all the time; one on the run ends it.
+        let ended = noted >= changed && matches!(self.notes_on(study)?.last(), Some(RunNote::Run(_)));
+        let writer = holder(&self.layout.lock())?.filter(|holder| holder.since <= changed && !ended);
         Ok(Activity { changed, bytes, writer: writer.map(|holder| holder.process) })
     }
 }
@@ -67,7 +69,7 @@ fn modified(file: Option<&Metadata>) -> Option<SystemTime> {
 
 #[cfg(test)]
 mod tests {
-    use attune_core::store::{RunNote, RunTime, Store as _};
+    use attune_core::store::{RunTime, Store as _};
 
     use super::*;
     use crate::{SledStore, conformance};
@@ -81,6 +83,9 @@ mod tests {
         assert_eq!(writer(), None);
         store.append("study", &conformance::header("study")).unwrap();
         assert_eq!(writer(), Some(std::process::id()));
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        store.note("study", &RunNote::Trials(vec![])).unwrap();
+        assert_eq!(writer(), Some(std::process::id()), "notes on trials come while it goes on");
         // File times are coarser than two writes.
         std::thread::sleep(std::time::Duration::from_millis(20));
         let run = RunTime { seconds: 1.0, peak_memory: None };
