@@ -62,15 +62,19 @@ pub(crate) fn result(finished: &Finished) -> String {
     words::plan(&best.plan).into_iter().for_each(|words| line(format!("  {words}")));
     let progress = &finished.progress;
     line(format!(
-        "\n{} trials ({} evaluated, {} reused, {} failed) in {} on {}, seed {}.",
+        "\n{} trials ({} evaluated, {} reused, {} dropped, {} failed) in {} on {}, seed {}.",
         progress.trials,
         progress.evaluated,
         progress.reused,
+        progress.dropped,
         progress.failed,
         numbers::duration(finished.seconds),
         finished.device,
         finished.seed
     ));
+    if let Some(saved) = work(finished) {
+        line(saved);
+    }
     line(format!(
         "Next: attune show {0} | attune export {0} --to plan --out DIR{1}",
         finished.study,
@@ -98,6 +102,17 @@ fn elsewhere(finished: &Finished) -> String {
     }
     align(&mut table);
     table.to_string()
+}
+
+/// What sharing, reuse and racing spared; nothing when everything came from the cache.
+fn work(finished: &Finished) -> Option<String> {
+    let work = finished.progress.work;
+    let ratio = work.naive as f64 / work.computed as f64;
+    let memory = finished.peak_memory.map(|peak| format!(", peak memory {}", numbers::bytes(peak as f64)));
+    ratio.is_finite().then(|| {
+        let memory = memory.unwrap_or_default();
+        format!("Model work: 1/{ratio:.1} of evaluating every trial alone and in full{memory}.")
+    })
 }
 
 fn folds(plan: &Plan) -> bool {
