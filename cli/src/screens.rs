@@ -25,6 +25,8 @@ pub(crate) fn open(store: &Path) -> ExitCode {
 
 #[cfg(unix)]
 fn on_terminal(store: &Path) -> ExitCode {
+    use std::io::Write as _;
+
     use attune_tui::{Ended, Setup};
 
     let setup = Setup {
@@ -39,7 +41,8 @@ fn on_terminal(store: &Path) -> ExitCode {
         Ok(Ended::HungUp) => ExitCode::from(130),
         Ok(Ended::Panicked) => ExitCode::from(1),
         Err(error) => {
-            eprintln!("error: the screens cannot use this terminal: {error}");
+            // A standard error that cannot be written to either is no reason to panic.
+            let _ = writeln!(std::io::stderr(), "error: the screens cannot use this terminal: {error}");
             ExitCode::from(1)
         }
     }

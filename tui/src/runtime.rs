@@ -6,7 +6,7 @@ mod pacing;
 mod signals;
 mod terminal;
 
-use std::io;
+use std::io::{self, IsTerminal as _};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
@@ -47,7 +47,11 @@ pub fn run(setup: Setup, desk: &mut dyn Desk) -> io::Result<Ended> {
     let signals = signals::Watch::start(send.clone())?;
     let mut screen = Screen::open()?;
     let input = input::Reader::start(send.clone())?;
-    let ended = drive(setup, screen.terminal(), desk, (send, receive), &terminal::Hooks);
+    let ended = match drive(setup, screen.terminal(), desk, (send, receive), &terminal::Hooks) {
+        // Drawing may notice that the window was closed before the signal does.
+        Err(_) if !io::stdin().is_terminal() => Ok(Ended::HungUp),
+        ended => ended,
+    };
     input.stop();
     signals.stop();
     screen.close();

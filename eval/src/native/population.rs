@@ -146,7 +146,8 @@ impl Node<'_> {
     /// Its activation, which the next layer may overwrite.
     fn take(&mut self) -> Tensor<2> {
         let device = self.activation.device();
-        std::mem::replace(&mut self.activation, Tensor::empty([0, 0], &device))
+        // Not of size 0: not every device has such tensors.
+        std::mem::replace(&mut self.activation, Tensor::empty([1, 1], &device))
     }
 }
 
