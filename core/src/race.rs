@@ -29,4 +29,4 @@ mod spec;
 mod wealth;
 
 pub use run::Race;
-pub use spec::{RaceError, RaceSpec, order};
+pub use spec::{RaceError, order, stages};

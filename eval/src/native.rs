@@ -129,7 +129,7 @@ impl NativeEvaluator {
         let limit = request.deadline.map(|each| (each, clock + each * plans.len() as u32));
         let groups = self.groups(request, most)?;
         // Few groups leave lanes idle; then the plans are shared out as well.
-        let lanes = if self.model.compute.on_host() { rayon::current_num_threads() } else { 1 };
+        let lanes = lanes::most(&self.model.compute);
         let size = plans.len().div_ceil(lanes.div_ceil(groups.len())).max(1);
         let parts: Vec<&[&EditedModel]> = plans.chunks(size).collect();
         let scored = lanes::run(&self.model.compute, groups.len() * parts.len(), |task| {
@@ -174,7 +174,7 @@ impl NativeEvaluator {
     /// Plans whose activations fit side by side into half of the memory for activations; the other half is for what
     /// stays.
     fn plans_at_once(&self) -> usize {
-        let lanes = if self.model.compute.on_host() { rayon::current_num_threads() } else { 1 };
+        let lanes = lanes::most(&self.model.compute);
         let rows = self.product_rows().max(self.task.length()) * self.model.config.hidden;
         // In and out of a layer, and the finished rows.
         let bytes = 3 * 4 * (lanes * rows) as u64;

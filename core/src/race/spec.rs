@@ -4,38 +4,16 @@ use rand::RngExt as _;
 
 use crate::rng;
 
-/// Stages and error bound of a race.
-#[derive(Clone, Debug, PartialEq)]
-pub struct RaceSpec {
-    /// Items scored after each stage: ascending, the last is all of them.
-    pub stages: Vec<u32>,
-    /// Largest probability of dropping a candidate that is at least as good as the rival.
-    pub error: f64,
-}
-
-impl RaceSpec {
-    /// Stages of `first`, `2·first`, `4·first`, … items, and then all.
-    pub fn doubling(items: u32, first: u32, error: f64) -> Self {
-        let mut stages = Vec::new();
-        let mut stage = first.max(1);
-        while stage < items {
-            stages.push(stage);
-            stage = stage.saturating_mul(2);
-        }
-        stages.push(items);
-        Self { stages, error }
+/// Items scored after each stage: `first`, `2·first`, `4·first`, … and then all.
+pub fn stages(items: u32, first: u32) -> Vec<u32> {
+    let mut stages = Vec::new();
+    let mut stage = first.max(1);
+    while stage < items {
+        stages.push(stage);
+        stage = stage.saturating_mul(2);
     }
-
-    /// Whether the spec fits a split of `items` items.
-    ///
-    /// # Errors
-    /// [`RaceError::Stages`] or [`RaceError::ErrorBound`].
-    pub fn check(&self, items: u32) -> Result<(), RaceError> {
-        check_error(self.error)?;
-        let ascending = self.stages.windows(2).all(|pair| pair[0] < pair[1]);
-        let ends = self.stages.first().is_some_and(|&first| first > 0) && self.stages.last() == Some(&items);
-        if ascending && ends { Ok(()) } else { Err(RaceError::Stages { items }) }
-    }
+    stages.push(items);
+    stages
 }
 
 pub(super) fn check_error(error: f64) -> Result<(), RaceError> {
@@ -77,12 +55,6 @@ pub enum RaceError {
         /// The offending bound.
         error: f64,
     },
-    /// The stages do not ascend from at least 1 to all items.
-    #[error("stages ascend and end with all {items} items")]
-    Stages {
-        /// Items of the split.
-        items: u32,
-    },
     /// An item was observed that is not the next one of the order; nothing was recorded.
     #[error("item {item} is out of turn{}", .expected.map_or(String::from(": the race is over"),
         |expected| format!(": the next one is {expected}")))]
@@ -115,20 +87,16 @@ mod tests {
 
     #[test]
     fn stages_double_up_to_all_items() {
-        assert_eq!(RaceSpec::doubling(32, 4, 0.05).stages, [4, 8, 16, 32]);
-        assert_eq!(RaceSpec::doubling(20, 0, 0.05).stages, [1, 2, 4, 8, 16, 20]);
-        assert_eq!(RaceSpec::doubling(3, 8, 0.05).stages, [3]);
-        assert_eq!(RaceSpec::doubling(32, 4, 0.05).check(32), Ok(()));
+        assert_eq!(stages(32, 4), [4, 8, 16, 32]);
+        assert_eq!(stages(20, 0), [1, 2, 4, 8, 16, 20]);
+        assert_eq!(stages(3, 8), [3]);
     }
 
     #[test]
-    fn a_spec_that_does_not_fit_is_refused() {
-        let spec = |stages: &[u32], error| RaceSpec { stages: stages.to_vec(), error };
-        for stages in [&[] as &[u32], &[0, 4], &[4, 4], &[2, 5], &[3, 2, 4]] {
-            assert_eq!(spec(stages, 0.1).check(4), Err(RaceError::Stages { items: 4 }), "{stages:?}");
-        }
+    fn an_error_bound_is_a_probability() {
+        assert_eq!(check_error(0.05), Ok(()));
         for error in [0.0, 1.0, -0.1, f64::NAN] {
-            assert!(matches!(spec(&[4], error).check(4), Err(RaceError::ErrorBound { .. })), "{error}");
+            assert!(matches!(check_error(error), Err(RaceError::ErrorBound { .. })), "{error}");
         }
     }
 

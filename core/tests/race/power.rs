@@ -1,7 +1,7 @@
 //! How much is saved. `cargo test -p attune-core --test race -- --nocapture power` prints the table of
 //! `docs/racing.md`.
 
-use attune_core::race::{Race, RaceSpec, order};
+use attune_core::race::{Race, order, stages};
 use attune_core::rng::{self, Rng};
 use rand::RngExt as _;
 
@@ -78,7 +78,7 @@ struct Outcome {
 }
 
 fn outcome(draw: Draw, items: usize, floor_share: f64, error: f64) -> Outcome {
-    let spec = RaceSpec::doubling(items as u32, items as u32 / 8, error);
+    let stages = stages(items as u32, items as u32 / 8);
     let mut result = Outcome { saved: 0.0, dropped: 0.0, textbook: 0.0, wrong: 0 };
     let (all, races) = (items as f64, RACES as f64);
     for index in 0..RACES {
@@ -89,13 +89,13 @@ fn outcome(draw: Draw, items: usize, floor_share: f64, error: f64) -> Outcome {
         let order = order(items as u32, 21, index);
         let race = Race::new(&score(&rival), &floor, &order, error).unwrap();
         let lost = lost_after(&race, &candidate, &order);
-        let at_stage = |seen: &&usize| **seen < items && spec.stages.contains(&(**seen as u32));
+        let at_stage = |seen: &&usize| **seen < items && stages.contains(&(**seen as u32));
         if let Some(&scored) = lost.iter().find(at_stage) {
             result.saved += (1.0 - scored as f64 / all) / races;
             result.dropped += 1.0 / races;
             result.wrong += u64::from(mean(&candidate) <= mean(&rival));
         }
-        let scored = textbook(&rival, &floor, &candidate, &order, &spec.stages, error);
+        let scored = textbook(&rival, &floor, &candidate, &order, &stages, error);
         result.textbook += (1.0 - scored as f64 / all) / races;
     }
     result

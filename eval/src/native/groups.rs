@@ -2,7 +2,7 @@
 
 use attune_core::evaluator::{EvalFailure, Request, Split};
 
-use super::NativeEvaluator;
+use super::{NativeEvaluator, lanes};
 use crate::decoder::Batch;
 
 /// Tokens per product on a CPU: enough for full-speed products, few enough that activations stay near.
@@ -61,8 +61,10 @@ impl NativeEvaluator {
             return bad(format!("item {item} of split `{}`, which holds {held}", request.split));
         }
         // As many groups as can run at once, none larger than products need.
-        let lanes = if self.model.compute.on_host() { rayon::current_num_threads() } else { 1 };
-        let size = (self.product_rows() / tokens).min(request.items.len().div_ceil(lanes)).min(most).max(1);
+        let size = (self.product_rows() / tokens)
+            .min(request.items.len().div_ceil(lanes::most(&self.model.compute)))
+            .min(most)
+            .max(1);
         let group = |items: &[u32]| Group {
             split: request.split.clone(),
             ids: items.iter().flat_map(|&item| ids[item as usize * tokens..][..tokens].to_vec()).collect(),

@@ -13,6 +13,11 @@ use attune_core::evaluator::EvalFailure;
 
 use crate::compute::Compute;
 
+/// How many groups run side by side at most.
+pub(crate) fn most(compute: &Compute) -> usize {
+    if compute.on_host() { rayon::current_num_threads() } else { 1 }
+}
+
 /// Runs `body` for `0..count`: side by side on the host, one after the other elsewhere. A panic of the
 /// tensor library becomes a failure; after a failure nothing new is started.
 pub(crate) fn run<R: Send>(
@@ -25,7 +30,7 @@ pub(crate) fn run<R: Send>(
             .unwrap_or_else(|panic| Err(failure(compute, panic.as_ref())))
     };
     let threads = rayon::current_num_threads();
-    let lanes = if compute.on_host() { threads.min(count) } else { 1 };
+    let lanes = most(compute).min(count);
     if lanes <= 1 {
         return (0..count).map(guarded).collect();
     }

@@ -18,12 +18,13 @@ use crate::edits::{EditedModel, LayerEdits};
 use crate::ops::host;
 
 /// One distinct prefix, after its last layer.
-struct Node<'a> {
+struct Node {
     prefix: ContentHash,
+    /// Layers of the prefix.
+    depth: usize,
     activation: Tensor<2>,
     /// Plans that have it, by position.
     plans: Vec<usize>,
-    edits: &'a LayerEdits,
 }
 
 /// What a population gives on one group.
@@ -46,25 +47,23 @@ impl NativeEvaluator {
         let rows = group.ids.len();
         let positions = self.positions(group.batch.tokens);
         let most = (self.product_rows() / rows).max(1);
-        let (starts, mut nodes) = self.roots(group, plans);
+        let mut nodes = self.roots(group, plans);
         let mut computed = vec![0.0; plans.len()];
         for layer in 0..layers {
             in_time(limit)?;
-            let mut next: Vec<Node<'_>> = Vec::new();
             // Nodes that begin deeper than this layer wait for it.
-            let (waiting, ready): (Vec<_>, Vec<_>) =
-                nodes.into_iter().partition(|node| starts[node.plans[0]] > layer);
-            let children: Vec<Node<'_>> =
-                ready.into_iter().flat_map(|node| split(node, plans, layer)).collect();
-            let mut children = children.into_iter();
+            let (mut next, ready): (Vec<Node>, Vec<Node>) =
+                nodes.into_iter().partition(|node| node.depth > layer);
+            let mut children = ready.into_iter().flat_map(|node| split(node, plans));
             loop {
-                let mut bundle: Vec<Node<'_>> = children.by_ref().take(most).collect();
+                let mut bundle: Vec<Node> = children.by_ref().take(most).collect();
                 if bundle.is_empty() {
                     break;
                 }
                 let batch =
                     Batch { sequences: bundle.len() * group.batch.sequences, tokens: group.batch.tokens };
-                let edits: Vec<&LayerEdits> = bundle.iter().map(|node| node.edits).collect();
+                let edits: Vec<&LayerEdits> =
+                    bundle.iter().map(|node| plans[node.plans[0]].layer(layer)).collect();
                 let inputs: Vec<Tensor<2>> = bundle.iter_mut().map(Node::take).collect();
                 let stacked = stack(inputs);
                 let stacked = self.model.layer(layer, stacked, batch, &edits, &positions, None);
@@ -73,13 +72,12 @@ impl NativeEvaluator {
                     for &plan in &node.plans {
                         computed[plan] += rows as f64 / node.plans.len() as f64;
                     }
-                    if layer + 1 < layers {
-                        self.keep(group, node, layer + 1, plans[node.plans[0]]);
+                    if node.depth < layers {
+                        self.keep(group, node, plans[node.plans[0]]);
                     }
                 }
                 next.extend(bundle);
             }
-            next.extend(waiting);
             nodes = next;
         }
         let mut last: Vec<Option<Tensor<2>>> = vec![None; plans.len()];
@@ -95,45 +93,40 @@ impl NativeEvaluator {
 
     /// Where every plan begins: behind its deepest prefix that is in memory, else at the embedding. Plans with
     /// a common prefix that is in memory begin there or deeper, so no prefix is met twice.
-    fn roots<'a>(&self, group: &Group, plans: &[&'a EditedModel]) -> (Vec<usize>, Vec<Node<'a>>) {
-        let mut starts = Vec::with_capacity(plans.len());
-        let mut nodes: Vec<Node<'a>> = Vec::new();
+    fn roots(&self, group: &Group, plans: &[&EditedModel]) -> Vec<Node> {
+        let mut nodes: Vec<Node> = Vec::new();
         for (number, plan) in plans.iter().enumerate() {
-            let deepest = (1..self.model.config.layers).rev().find_map(|layer| {
-                let prefix = plan.prefix(layer);
-                let same =
-                    nodes.iter().position(|node| node.prefix == prefix && starts[node.plans[0]] == layer);
-                if let Some(node) = same {
-                    return Some((layer, Err(node)));
+            for depth in (0..self.model.config.layers).rev() {
+                let prefix = plan.prefix(depth);
+                if let Some(node) = nodes.iter_mut().find(|node| node.prefix == prefix) {
+                    node.plans.push(number);
+                    break;
                 }
-                let found = self.resident.all(&places(group, layer, prefix))?;
-                Some((layer, Ok(stack(found))))
-            });
-            let (layer, activation) = deepest.unwrap_or_else(|| {
-                let same = nodes.iter().position(|node| starts[node.plans[0]] == 0);
-                (0, same.map_or_else(|| Ok(self.model.embed(&group.ids)), Err))
-            });
-            starts.push(layer);
-            match activation {
-                Err(node) => nodes[node].plans.push(number),
-                Ok(activation) => nodes.push(Node {
-                    prefix: plan.prefix(layer),
-                    activation,
-                    plans: vec![number],
-                    edits: plan.layer(0),
-                }),
+                if let Some(activation) = self.at_hand(group, depth, prefix) {
+                    nodes.push(Node { prefix, depth, activation, plans: vec![number] });
+                    break;
+                }
             }
         }
-        (starts, nodes)
+        nodes
     }
 
-    fn keep(&self, group: &Group, node: &Node<'_>, layer: usize, plan: &EditedModel) {
+    /// The activations of `group` after the `depth` layers of a prefix; the embedding always is at hand.
+    fn at_hand(&self, group: &Group, depth: usize, prefix: ContentHash) -> Option<Tensor<2>> {
+        match depth {
+            0 => Some(self.model.embed(&group.ids)),
+            _ => self.resident.all(&places(group, depth, prefix)).map(stack),
+        }
+    }
+
+    /// Keeps a node's activations, item by item, for children of `plan`.
+    fn keep(&self, group: &Group, node: &Node, plan: &EditedModel) {
         let tokens = group.batch.tokens;
         if !self.resident.takes(4 * (tokens * self.model.config.hidden) as u64) {
             return;
         }
         let owner = plan.prefix(self.model.config.layers);
-        for (number, place) in places(group, layer, node.prefix).into_iter().enumerate() {
+        for (number, place) in places(group, node.depth, node.prefix).into_iter().enumerate() {
             let item = node.activation.clone().narrow(0, number * tokens, tokens);
             // A narrowed tensor would keep the whole batch alive.
             let item = if self.model.compute.on_host() { host::copy(item) } else { item };
@@ -142,7 +135,7 @@ impl NativeEvaluator {
     }
 }
 
-impl Node<'_> {
+impl Node {
     /// Its activation, which the next layer may overwrite.
     fn take(&mut self) -> Tensor<2> {
         let device = self.activation.device();
@@ -151,19 +144,18 @@ impl Node<'_> {
     }
 }
 
-/// The children of a node: one for each different edit of `layer`.
-fn split<'a>(node: Node<'_>, plans: &[&'a EditedModel], layer: usize) -> Vec<Node<'a>> {
-    let mut children: Vec<Node<'a>> = Vec::new();
+/// The children of a node: one for each different edit of the next layer, which has not run yet.
+fn split(node: Node, plans: &[&EditedModel]) -> Vec<Node> {
+    let depth = node.depth + 1;
+    let mut children: Vec<Node> = Vec::new();
     for plan in node.plans {
-        let prefix = plans[plan].prefix(layer + 1);
+        let prefix = plans[plan].prefix(depth);
         match children.iter_mut().find(|child| child.prefix == prefix) {
             Some(child) => child.plans.push(plan),
-            None => children.push(Node {
-                prefix,
-                activation: node.activation.clone(),
-                plans: vec![plan],
-                edits: plans[plan].layer(layer),
-            }),
+            None => {
+                let activation = node.activation.clone();
+                children.push(Node { prefix, depth, activation, plans: vec![plan] });
+            }
         }
     }
     children
@@ -182,7 +174,7 @@ fn unstack(whole: Tensor<2>, rows: usize) -> Vec<Tensor<2>> {
     (0..count).map(|number| whole.clone().narrow(0, number * rows, rows)).collect()
 }
 
-fn places(group: &Group, layer: usize, prefix: ContentHash) -> Vec<Place> {
-    let place = |&item: &u32| Place { split: group.split.clone(), item, layer, prefix };
+fn places(group: &Group, depth: usize, prefix: ContentHash) -> Vec<Place> {
+    let place = |&item: &u32| Place { split: group.split.clone(), item, layer: depth, prefix };
     group.items.iter().map(place).collect()
 }

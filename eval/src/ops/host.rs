@@ -33,10 +33,8 @@ pub(crate) fn tensor<const D: usize>(
 
 /// A CPU tensor of its own memory with the elements of `tensor`, which may be a view.
 pub(crate) fn copy<const D: usize>(tensor: Tensor<D>) -> Tensor<D> {
-    let shape = tensor.dims();
     let device = tensor.device();
-    let values = tensor.into_data().iter::<f32>().collect();
-    self::tensor(values, shape, &device)
+    Tensor::from_data(tensor.into_data(), &device)
 }
 
 const FLOAT32: &str = "host loops run on float32 tensors only, see Compute::on_host";

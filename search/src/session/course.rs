@@ -3,7 +3,7 @@
 use attune_core::evaluator::EvalFailure;
 use attune_core::objective::Direction;
 use attune_core::profile::Racing;
-use attune_core::race::{Race, RaceError, RaceSpec, order};
+use attune_core::race::{Race, RaceError, order, stages};
 use attune_core::scores::{MetricScore, Scores};
 use attune_core::strategy::Rival;
 use attune_core::trial::{Dropped, Trial};
@@ -70,7 +70,7 @@ impl Course {
             Self { order: setup.fidelity.all(), stages: vec![items], race: None, runners: Vec::new() };
         if let Some((racing, rival, metric, score)) = found {
             course.order = order(items, setup.header.seed, rival.generation);
-            course.stages = RaceSpec::doubling(items, racing.first, racing.error).stages;
+            course.stages = stages(items, racing.first);
             let race = blank(racing, score, &course.order).map_err(SessionError::Race)?;
             course.race = Some(Blank { rival: rival.index, metric: metric.clone(), race });
         }
