@@ -40,7 +40,8 @@ pub(super) fn time(draft: &DraftFile, device: &str) -> Result<Timing, CliError> 
 }
 
 fn evaluate(setup: &SessionSetup, plan: Plan) -> Result<(), CliError> {
-    let request = Request { split: Split::Selection, items: setup.fidelity.all(), deadline: setup.deadline };
+    let request =
+        Request { deadline: setup.deadline, ..Request::new(Split::Selection, setup.fidelity.all()) };
     let mut outcome = Err(EvalFailure::Internal("it returned no score".to_owned()));
     let evaluated = setup.evaluator.evaluate(&[plan], &request, &mut |_, result| {
         outcome = result.map(drop);

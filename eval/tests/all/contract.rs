@@ -88,7 +88,7 @@ pub(crate) fn on(
     split: Split,
     items: Vec<u32>,
 ) -> Vec<Evaluation> {
-    let request = Request { split, items, deadline: None };
+    let request = Request::new(split, items);
     let mut found: Vec<Option<Evaluation>> = vec![None; plans.len()];
     evaluator
         .evaluate(plans, &request, &mut |index, outcome| {
@@ -163,7 +163,7 @@ fn scores_do_not_depend_on_company_fidelity_or_memory() {
 fn refusals_go_to_the_sink_and_the_sink_can_stop() {
     let evaluator = Fixture::new().open();
     let plans = [Plan::new([keep(7, &[0, 1])]), Plan::dense(), Plan::new([keep(0, &[0, 1])])];
-    let request = Request { split: Split::Selection, items: Fidelity { items: 2 }.all(), deadline: None };
+    let request = Request::new(Split::Selection, Fidelity { items: 2 }.all());
     let mut seen = Vec::new();
     evaluator
         .evaluate(&plans, &request, &mut |index, outcome| {
@@ -181,7 +181,7 @@ fn refusals_go_to_the_sink_and_the_sink_can_stop() {
 fn a_deadline_ends_a_plan_and_not_the_batch() {
     let evaluator = Fixture::new().open();
     let deadline = Some(Duration::from_nanos(1));
-    let request = Request { split: Split::Selection, items: Fidelity { items: 30 }.all(), deadline };
+    let request = Request { deadline, ..Request::new(Split::Selection, Fidelity { items: 30 }.all()) };
     let mut failures = 0;
     evaluator
         .evaluate(&some_plans(), &request, &mut |_, outcome| {
@@ -194,6 +194,21 @@ fn a_deadline_ends_a_plan_and_not_the_batch() {
 }
 
 #[test]
+fn an_evaluation_that_is_called_off_ends_in_the_middle_of_a_plan() {
+    let evaluator = Fixture::new().open();
+    let request = Request::new(Split::Selection, Fidelity { items: 30 }.all());
+    request.stop.ask();
+    let mut answered = 0;
+    let ended = evaluator.evaluate(&some_plans(), &request, &mut |_, _| {
+        answered += 1;
+        ControlFlow::Continue(())
+    });
+    assert_eq!((ended, answered), (Err(EvalFailure::Interrupted), 0));
+    // The next request does not inherit it.
+    assert_eq!(all(&evaluator, &some_plans(), Split::Selection, 2).len(), some_plans().len());
+}
+
+#[test]
 fn numbers_that_overflow_are_a_failure_with_an_address() {
     let fixture = Fixture::new();
     let mut tensors = made::weights(EXPERTS);
@@ -202,7 +217,7 @@ fn numbers_that_overflow_are_a_failure_with_an_address() {
         *value *= 1e38;
     }
     made::write(fixture.folder.path(), made::MIXTRAL, &tensors);
-    let request = Request { split: Split::Report, items: Fidelity { items: 2 }.all(), deadline: None };
+    let request = Request::new(Split::Report, Fidelity { items: 2 }.all());
     let mut outcome = None;
     fixture
         .open()

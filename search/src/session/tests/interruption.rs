@@ -1,9 +1,15 @@
 //! Studies that are killed, stopped, paused and extended.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use attune_core::evaluator::EvalFailure;
 use attune_core::event::Command;
 use attune_core::store::{RunNote, RunTime};
 
 use super::*;
+use crate::testkit::ScriptedEvaluator;
 
 /// Enough restarts for any of these tests.
 const RESTARTS: usize = 400;
@@ -62,6 +68,37 @@ fn stopping_at_any_event_and_resuming_changes_nothing() {
             assert_eq!(records(&study), records(&undisturbed), "{command:?} at event {stop}");
         }
     }
+}
+
+#[test]
+fn a_stop_reaches_the_plan_that_is_being_evaluated() {
+    let undisturbed = Study::default();
+    finished(&undisturbed);
+    let calls = AtomicUsize::new(0);
+    let slow = ScriptedEvaluator::default().failing(move |_, request| {
+        // The ninth evaluation takes for ever, unless it is called off.
+        if calls.fetch_add(1, Ordering::Relaxed) != 8 {
+            return None;
+        }
+        let called_off = (0..60_000).any(|_| {
+            thread::sleep(Duration::from_millis(1));
+            request.stop.is_asked()
+        });
+        let stuck = || EvalFailure::Internal("nobody called the evaluation off".to_owned());
+        Some(if called_off { EvalFailure::Interrupted } else { stuck() })
+    });
+    let study = Study { evaluator: Arc::new(slow), ..Study::default() };
+    let (end, _) = testkit::run(study.setup().unwrap(), |event, commands| {
+        if matches!(event, Event::TrialStarted { trial: 8, .. }) {
+            commands.send(Command::StopNow).unwrap();
+        }
+    });
+    assert_eq!(end.unwrap(), SessionEnd::Interrupted);
+    let kept = trials(&study).len();
+    assert!(kept < 11, "{kept} trials: the generation was not left");
+    let resumed = Study { store: study.store.clone(), ..Study::default() };
+    finished(&resumed);
+    assert_eq!(records(&resumed), records(&undisturbed));
 }
 
 #[test]
