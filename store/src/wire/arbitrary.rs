@@ -48,6 +48,7 @@ pub(crate) fn note() -> impl Strategy<Value = RunNote> {
         (real(), any::<Option<u64>>())
             .prop_map(|(seconds, peak_memory)| RunNote::Run(RunTime { seconds, peak_memory })),
         vec(effort, 0..4).prop_map(RunNote::Trials),
+        any::<u64>().prop_map(RunNote::Budget),
     ]
 }
 
