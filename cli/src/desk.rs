@@ -75,8 +75,14 @@ impl Desk for CliDesk {
                 Answer::Profile { path, found: found.map(Box::new).map_err(|error| error.sentence()) }
             }),
             Request::Check { ticket, draft } => {
-                let models = self.models.clone();
-                later(mail, move || Answer::Checked { ticket, check: check::check(&draft, &models) });
+                let (models, mail) = (self.models.clone(), mail.clone());
+                thread::spawn(move || {
+                    let (check, space) = check::check(&draft, &models);
+                    mail.send(Answer::Checked { ticket, check });
+                    if let Some(space) = space {
+                        mail.send(Answer::Counted { ticket, space: space.count() });
+                    }
+                });
             }
             Request::Time { ticket, draft, device } => later(mail, move || {
                 let timing = timing::time(&draft, &device).map_err(|error| error.sentence());

@@ -172,6 +172,12 @@ pub(super) fn save(model: &mut Model, replace: bool) -> Vec<Effect> {
         model.complain("the file says things that this form does not show; change it in an editor");
         return Vec::new();
     }
+    if let Some(at) = draft.fields.iter().position(|field| parse::fault(field).is_some()) {
+        draft.cursor = at;
+        draft.launching = false;
+        model.complain("this field has to be put right first");
+        return Vec::new();
+    }
     // A file that was loaded or written here is known to be ours; its comments are replaced, so ask once.
     vec![Effect::Ask(Request::Save { draft: draft.draft_file(), replace })]
 }

@@ -42,6 +42,8 @@ pub(crate) struct Demo {
     pub(crate) empty: bool,
     /// Trials of the study that is launched; `BUDGET` when silent.
     pub(crate) budget: Option<u64>,
+    /// What profiles say; `PROFILE` when silent.
+    pub(crate) profile: Option<String>,
 }
 
 impl Desk for Demo {
@@ -70,8 +72,8 @@ impl Demo {
                 vec![Answer::Technique { name, found }]
             }
             Request::Load { path } => {
-                let found =
-                    Profile::parse(&path, PROFILE, &[]).map(Box::new).map_err(|error| error.to_string());
+                let text = self.profile.as_deref().unwrap_or(PROFILE);
+                let found = Profile::parse(&path, text, &[]).map(Box::new).map_err(|error| error.to_string());
                 vec![Answer::Profile { path, found }]
             }
             Request::Check { ticket, draft } => {
@@ -80,11 +82,11 @@ impl Demo {
                     path: "technique.options[\"keep\"]".into(),
                     message: "is 8: every layer of tiny-moe has 8 experts, so nothing would be pruned".into(),
                 };
-                let check = Check {
-                    faults: if over { vec![fault] } else { Vec::new() },
-                    space: (!over).then_some(Count::Exact(117_649_000_000)),
-                };
-                vec![Answer::Checked { ticket, check }]
+                let check = Check { faults: if over { vec![fault] } else { Vec::new() } };
+                let counted = Answer::Counted { ticket, space: Count::Exact(117_649_000_000) };
+                let mut answers = vec![Answer::Checked { ticket, check }];
+                answers.extend((!over).then_some(counted));
+                answers
             }
             Request::Time { ticket, .. } => {
                 let timing = Timing { seconds_per_trial: 0.8, seconds_to_load: 2.5, device: "cpu".into() };
