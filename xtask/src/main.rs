@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for people at a terminal")]
 
 mod bench;
+mod pictures;
 mod plugins;
 mod smollm2;
 
@@ -25,6 +26,8 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Draw the pictures of the README anew: a real study on a terminal of its own. Takes minutes.
+    Pictures,
     /// Measure speed, as ratios within one run.
     #[command(subcommand)]
     Bench(Bench),
@@ -61,6 +64,7 @@ enum Fetch {
 fn main() -> ExitCode {
     let result = match Args::parse().task {
         Task::Plugins { check } => plugins::run(check).map_err(|error| error.to_string()),
+        Task::Pictures => pictures::draw(&root()).map_err(|error| error.to_string()),
         Task::Bench(Bench::Population) => bench::population(&root()).map_err(|error| error.to_string()),
         Task::Bench(Bench::Search { profile }) => {
             bench::search(&root(), &profile).map_err(|error| error.to_string())
