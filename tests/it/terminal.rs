@@ -44,7 +44,9 @@ impl Terminal {
 
     /// Opens the screens in the folder of a place, on the store that they take by themselves, for a long study.
     pub(crate) fn open_plainly(place: &Place) -> Self {
-        Self { patience: STUDY, ..Self::run(Command::new(ATTUNE), place.dir.path()) }
+        let mut opened = Self::run(Command::new(ATTUNE), place.dir.path());
+        opened.patience = STUDY;
+        opened
     }
 
     /// Opens a shell with job control that runs `script`, in which `$ATTUNE` is the command line under test.

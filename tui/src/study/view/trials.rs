@@ -18,7 +18,8 @@ pub(super) fn view(theme: Theme, study: &Study, frame: &mut Frame<'_>, area: Rec
     let order = &study.order;
     let way = if order.reversed { ", reversed" } else { "" };
     let following = if study.selected.is_none() { " · following the best" } else { "" };
-    let title = format!("Trials by {}{way}{following}", order.by.name());
+    let partial = if study.progress.dropped > 0 { " · ~ left a race early" } else { "" };
+    let title = format!("Trials by {}{way}{following}{partial}", order.by.name());
     let inner = panel(theme, frame, area, &title, study.panel == Panel::Trials);
     if study.rows.is_empty() {
         return frame.render_widget(Paragraph::new(" no trial has finished yet").style(theme.faint()), inner);
