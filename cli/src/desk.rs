@@ -22,6 +22,7 @@ use attune_tui::desk::{Answer, Desk, DraftFile, Mail, Request};
 
 use crate::args::{ExportArgs, RunArgs};
 use crate::setup::{self, Complaints};
+use check::Checks;
 use models::Models;
 use running::Running;
 use studies::StudyList;
@@ -33,6 +34,7 @@ pub(crate) struct CliDesk {
     running: Running,
     studies: StudyList,
     models: Models,
+    checks: Checks,
     watching: BTreeMap<String, Watching>,
 }
 
@@ -45,6 +47,7 @@ impl CliDesk {
             studies: StudyList::new(store, running.clone()),
             running,
             models: Models::default(),
+            checks: Checks::default(),
             watching: BTreeMap::new(),
         }
     }
@@ -76,11 +79,12 @@ impl Desk for CliDesk {
             }),
             Request::Check { ticket, draft } => {
                 let (models, mail) = (self.models.clone(), mail.clone());
-                thread::spawn(move || {
+                self.checks.newest(move || {
                     let (check, space) = check::check(&draft, &models);
                     mail.send(Answer::Checked { ticket, check });
+                    // Counting takes no turn: the next check need not wait for it.
                     if let Some(space) = space {
-                        mail.send(Answer::Counted { ticket, space: space.count() });
+                        thread::spawn(move || mail.send(Answer::Counted { ticket, space: space.count() }));
                     }
                 });
             }

@@ -1,6 +1,9 @@
 //! Everything about a profile that can be known without evaluating anything.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 
 use attune_core::evaluator::{Split, TaskInfo};
 use attune_core::facts::ModelFacts;
@@ -19,6 +22,32 @@ use attune_tui::desk::{Check, DraftFile, Fault};
 use super::models::Models;
 use super::{folder_of, nowhere};
 use crate::setup;
+
+/// One check at a time, and of those that wait only the newest: a person who types asks faster than texts are cut
+/// into tokens.
+#[derive(Clone, Default)]
+pub(super) struct Checks(Arc<Turns>);
+
+#[derive(Default)]
+struct Turns {
+    asked: AtomicU64,
+    turn: Mutex<()>,
+}
+
+impl Checks {
+    /// Runs `check` on a thread of its own when its turn comes, unless another one was asked for in the meantime.
+    pub(super) fn newest(&self, check: impl FnOnce() + Send + 'static) {
+        let turns = Arc::clone(&self.0);
+        let number = turns.asked.fetch_add(1, Ordering::Relaxed) + 1;
+        thread::spawn(move || {
+            let turn = turns.turn.lock().unwrap_or_else(PoisonError::into_inner);
+            if turns.asked.load(Ordering::Relaxed) == number {
+                check();
+            }
+            drop(turn);
+        });
+    }
+}
 
 /// Finds what keeps a profile from running; when nothing does, the space is worth counting.
 pub(super) fn check(draft: &DraftFile, models: &Models) -> (Check, Option<Space>) {

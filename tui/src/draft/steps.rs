@@ -16,6 +16,7 @@ pub(crate) fn begin(model: &mut Model) -> Vec<Effect> {
 
 /// An empty form for a file.
 pub(super) fn open(model: &mut Model, file: String) {
+    model.drafts = model.drafts.wrapping_add(1);
     let mut draft = Draft {
         file_named: !file.is_empty(),
         file,
@@ -26,7 +27,7 @@ pub(super) fn open(model: &mut Model, file: String) {
         technique: None,
         summary: String::new(),
         model: None,
-        ticket: 0,
+        ticket: u64::from(model.drafts) << 32,
         checked: Checked::No,
         fault: None,
         timing: None,

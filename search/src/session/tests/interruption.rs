@@ -139,7 +139,7 @@ fn a_paused_study_waits_for_resume_and_ends_when_nobody_can_say_it() {
             let later = commands.clone();
             let evaluator = study.evaluator.clone();
             thread::spawn(move || {
-                thread::sleep(std::time::Duration::from_millis(30));
+                thread::sleep(Duration::from_millis(30));
                 assert!(evaluator.evaluated().is_empty(), "a paused study evaluates nothing");
                 later.send(Command::Resume).unwrap();
             });
