@@ -35,7 +35,7 @@ use attune_core::store::{Record, RunNote, RunTime, StudyHeader};
 use crossbeam_channel::Receiver;
 
 pub use error::SessionError;
-pub use setup::SessionSetup;
+pub use setup::{SessionSetup, Start};
 
 use control::Control;
 use dispatcher::{Dispatcher, End};
