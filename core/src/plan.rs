@@ -6,9 +6,11 @@
 //! typed, and an edit that nobody knows is refused by name.
 
 mod edit;
+mod experts;
 mod open;
 
-pub use edit::{AttentionSpan, Edit, KeepExperts, KvBits};
+pub use edit::{AttentionSpan, Edit, KvBits};
+pub use experts::{ExpertsPerToken, KeepExperts, MergeExperts, RouteExperts};
 pub use open::{EditError, OpenEdit};
 
 use crate::hash::ContentHash;
@@ -22,7 +24,7 @@ pub struct Plan {
 impl Plan {
     /// The canonical form of `edits`: arguments normalised, ordered by layer, place and kind.
     ///
-    /// Edits of the first vocabulary touch disjoint places, so their order has no meaning; sorting
+    /// The order of edits has no meaning: those of one place are defined by what they do together. Sorting
     /// makes equal plans equal bytes. Exact repetitions are dropped.
     pub fn new(edits: impl IntoIterator<Item = Edit>) -> Self {
         let mut edits: Vec<Edit> = edits.into_iter().map(Edit::normalised).collect();
@@ -51,12 +53,13 @@ impl Plan {
         ContentHash::of(self.canonical().as_bytes())
     }
 
-    /// Two different edits of one kind for one place, if there are any: such a plan has no meaning.
+    /// Two edits that [contradict](Edit::contradicts) each other, if there are any: such a plan has no meaning.
     pub fn conflict(&self) -> Option<(&Edit, &Edit)> {
-        self.edits
-            .windows(2)
-            .find(|pair| pair[0].place() == pair[1].place() && pair[0].kind() == pair[1].kind())
-            .map(|pair| (&pair[0], &pair[1]))
+        self.edits.iter().enumerate().find_map(|(position, one)| {
+            let mut same_layer =
+                self.edits[position + 1..].iter().take_while(|other| other.layer() == one.layer());
+            same_layer.find(|other| one.contradicts(other)).map(|other| (one, other))
+        })
     }
 }
 
@@ -85,18 +88,40 @@ mod tests {
     }
 
     #[test]
+    fn dropped_experts_cannot_be_mixed_and_zero_has_no_sign() {
+        let matrix = |zero| vec![1.0, zero];
+        let merge = |layer, zero| Edit::MergeExperts(MergeExperts { layer, rows: 1, matrix: matrix(zero) });
+        let route = Edit::RouteExperts(RouteExperts { layer: 0, rows: 1, matrix: matrix(0.5) });
+        let bits = Edit::KvBits(KvBits { layer: 0, keys: 4, values: 2, group_size: 64, sink: 1, recent: 16 });
+        let one = Edit::ExpertsPerToken(ExpertsPerToken { layer: 0, count: 1 });
+        // Something else of the layer stands between the two.
+        for mixing in [merge(0, 0.0), route.clone()] {
+            let plan = Plan::new([mixing.clone(), bits.clone(), keep(0, &[1]), one.clone()]);
+            assert_eq!(plan.conflict(), Some((&keep(0, &[1]), &mixing)));
+        }
+        assert_eq!(Plan::new([merge(0, 0.0), route, one, keep(1, &[0])]).conflict(), None);
+        assert_eq!(Plan::new([merge(0, -0.0)]).hash(), Plan::new([merge(0, 0.0)]).hash());
+    }
+
+    #[test]
     fn the_hash_is_pinned() {
         // Cached results are found by this hash: changing the canonical form loses them all.
         let plan = Plan::new([
             keep(0, &[0, 2]),
             Edit::KvBits(KvBits { layer: 1, keys: 4, values: 2, group_size: 64, sink: 1, recent: 16 }),
             Edit::AttentionSpan(AttentionSpan { layer: 1, kv_head: 0, sink: 4, alpha: 32.0, beta: 0.25 }),
+            Edit::MergeExperts(MergeExperts { layer: 2, rows: 2, matrix: vec![1.0, -0.5, 0.0, 1e-7] }),
+            Edit::RouteExperts(RouteExperts { layer: 2, rows: 1, matrix: vec![1.0, 0.25] }),
+            Edit::ExpertsPerToken(ExpertsPerToken { layer: 2, count: 1 }),
         ]);
         assert_eq!(
             plan.canonical(),
             "keep-experts(experts:[0, 2],layer:0)\n\
              attention-span(alpha:32.0,beta:0.25,kv-head:0,layer:1,sink:4)\n\
-             kv-bits(group-size:64,keys:4,layer:1,recent:16,sink:1,values:2)\n"
+             kv-bits(group-size:64,keys:4,layer:1,recent:16,sink:1,values:2)\n\
+             experts-per-token(count:1,layer:2)\n\
+             merge-experts(layer:2,matrix:[1.0, -0.5, 0.0, 1e-7],rows:2)\n\
+             route-experts(layer:2,matrix:[1.0, 0.25],rows:1)\n"
         );
     }
 }

@@ -52,7 +52,7 @@ impl Model {
         let (x, normed) = layer.feed_forward_norm.beside(x);
         x + match &layer.feed_forward {
             FeedForward::Dense(gated) => self.gated(gated, normed),
-            FeedForward::Mixture(experts) => self.experts(normed, experts, edits, probe),
+            FeedForward::Mixture(experts) => self.experts(number, normed, experts, edits, probe),
         }
     }
 

@@ -4,6 +4,7 @@ mod checkpoint;
 mod config;
 mod facts;
 mod matrix;
+mod merged;
 mod raw;
 mod read;
 mod rope;
@@ -11,6 +12,7 @@ mod weights;
 
 pub use checkpoint::Checkpoint;
 pub use config::{DecoderConfig, Family, Mixture};
+pub(crate) use merged::{Merged, MergedExperts};
 pub use rope::{Rope, Scaling};
 pub(crate) use weights::{Experts, FeedForward, Gated, Weights};
 
@@ -26,6 +28,7 @@ pub struct Model {
     pub(crate) config: DecoderConfig,
     pub(crate) weights: Weights,
     pub(crate) compute: Compute,
+    pub(crate) merged: MergedExperts,
     facts: ModelFacts,
 }
 
@@ -48,7 +51,7 @@ impl Model {
         let checkpoint = Checkpoint::open(folder)?;
         let weights = Weights::read(&checkpoint, &config, compute)?;
         let facts = facts::facts(folder, &config, &checkpoint)?;
-        Ok(Self { config, weights, compute: compute.clone(), facts })
+        Ok(Self { config, weights, compute: compute.clone(), merged: MergedExperts::default(), facts })
     }
 
     /// Shapes and identity.

@@ -36,7 +36,7 @@ use crossbeam_channel::Receiver;
 
 pub use course::can_race;
 pub use error::SessionError;
-pub use setup::SessionSetup;
+pub use setup::{SessionSetup, Start};
 
 use control::Control;
 use dispatcher::{Dispatcher, End};

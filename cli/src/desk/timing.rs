@@ -19,6 +19,8 @@ use crate::setup;
 pub(super) fn time(draft: &DraftFile, device: &str) -> Result<Timing, CliError> {
     let begun = Instant::now();
     let profile = Profile::parse(&draft.path, &draft.text, &[]).map_err(CliError::input)?;
+    // What a study starts from changes no time, and lies in a store that is not opened here.
+    let profile = Profile { start: None, ..profile };
     let args = run_args(&draft.path, device);
     let setup = setup::study(&args, &profile, Arc::new(MemoryStore::new()), nowhere())?;
     let config =
