@@ -7,9 +7,11 @@
 
 mod edit;
 mod open;
+mod weights;
 
 pub use edit::{AttentionSpan, Edit, KeepExperts, KvBits};
 pub use open::{EditError, OpenEdit};
+pub use weights::{Module, WeightBits};
 
 use crate::hash::ContentHash;
 
@@ -51,12 +53,13 @@ impl Plan {
         ContentHash::of(self.canonical().as_bytes())
     }
 
-    /// Two different edits of one kind for one place, if there are any: such a plan has no meaning.
+    /// Two edits that [contradict](Edit::contradicts) each other, if there are any: such a plan has no meaning.
     pub fn conflict(&self) -> Option<(&Edit, &Edit)> {
-        self.edits
-            .windows(2)
-            .find(|pair| pair[0].place() == pair[1].place() && pair[0].kind() == pair[1].kind())
-            .map(|pair| (&pair[0], &pair[1]))
+        self.edits.iter().enumerate().find_map(|(position, one)| {
+            let mut same_layer =
+                self.edits[position + 1..].iter().take_while(|other| other.layer() == one.layer());
+            same_layer.find(|other| one.contradicts(other)).map(|other| (one, other))
+        })
     }
 }
 
@@ -85,18 +88,53 @@ mod tests {
     }
 
     #[test]
+    fn weights_of_one_expert_and_of_all_are_a_conflict() {
+        let gate = |expert, bits| {
+            let module = Module::Gate;
+            Edit::WeightBits(WeightBits { layer: 1, module, expert, bits, group_size: 8 })
+        };
+        let up = Edit::WeightBits(WeightBits {
+            layer: 1,
+            module: Module::Up,
+            expert: Some(2),
+            bits: 3,
+            group_size: 8,
+        });
+        let apart = Plan::new([gate(Some(2), 4), gate(Some(3), 2), up.clone()]);
+        assert_eq!(apart.conflict(), None);
+        let overlapping = Plan::new([gate(None, 4), up, gate(Some(2), 16)]);
+        assert_eq!(overlapping.conflict(), Some((&gate(None, 4), &gate(Some(2), 16))));
+    }
+
+    #[test]
     fn the_hash_is_pinned() {
         // Cached results are found by this hash: changing the canonical form loses them all.
         let plan = Plan::new([
             keep(0, &[0, 2]),
             Edit::KvBits(KvBits { layer: 1, keys: 4, values: 2, group_size: 64, sink: 1, recent: 16 }),
             Edit::AttentionSpan(AttentionSpan { layer: 1, kv_head: 0, sink: 4, alpha: 32.0, beta: 0.25 }),
+            Edit::WeightBits(WeightBits {
+                layer: 1,
+                module: Module::Query,
+                expert: None,
+                bits: 4,
+                group_size: 64,
+            }),
+            Edit::WeightBits(WeightBits {
+                layer: 1,
+                module: Module::Down,
+                expert: Some(3),
+                bits: 2,
+                group_size: 32,
+            }),
         ]);
         assert_eq!(
             plan.canonical(),
             "keep-experts(experts:[0, 2],layer:0)\n\
              attention-span(alpha:32.0,beta:0.25,kv-head:0,layer:1,sink:4)\n\
-             kv-bits(group-size:64,keys:4,layer:1,recent:16,sink:1,values:2)\n"
+             kv-bits(group-size:64,keys:4,layer:1,recent:16,sink:1,values:2)\n\
+             weight-bits(bits:4,group-size:64,layer:1,module:\"q\")\n\
+             weight-bits(bits:2,expert:3,group-size:32,layer:1,module:\"down\")\n"
         );
     }
 }

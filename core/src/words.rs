@@ -26,6 +26,16 @@ fn edit(edit: &Edit) -> String {
             "layer {}, KV head {}: sees {} first tokens and the last {} + {}·N",
             edit.layer, edit.kv_head, edit.sink, edit.alpha, edit.beta
         ),
+        Edit::WeightBits(edit) => {
+            let expert = edit.expert.map_or_else(String::new, |expert| format!(" of expert {expert}"));
+            format!(
+                "layer {}: {}{expert} {} bits in groups of {}",
+                edit.layer,
+                edit.module.name(),
+                edit.bits,
+                edit.group_size
+            )
+        }
     }
 }
 

@@ -1,9 +1,11 @@
 //! Plans, checked against a model and sorted by layer: what the forward looks up.
 
 mod look;
+mod modules;
 mod refusal;
 
 pub(crate) use look::Look;
+pub(crate) use modules::{Level, ModuleLevels};
 pub(crate) use refusal::NATIVE;
 
 use attune_core::evaluator::EvalFailure;
@@ -30,6 +32,8 @@ pub(crate) struct LayerEdits {
     pub(crate) cache: Option<KvBits>,
     /// Spans of those KV heads that do not attend fully.
     pub(crate) spans: Vec<AttentionSpan>,
+    /// Modules with weights in few bits.
+    pub(crate) weights: ModuleLevels,
 }
 
 impl EditedModel {
@@ -61,6 +65,7 @@ impl EditedModel {
                     layer.cache = (bits.keys < 16 || bits.values < 16).then(|| bits.clone())
                 }
                 Edit::AttentionSpan(span) => layer.spans.push(span.clone()),
+                Edit::WeightBits(bits) => layer.weights.add(bits, config),
             }
         }
         Ok(Self::of(layers))
@@ -92,7 +97,7 @@ impl EditedModel {
 }
 
 impl LayerEdits {
-    /// Whether attention computes the same under both.
+    /// Whether attention computes the same of the same queries, keys and values under both.
     pub(crate) fn attends_like(&self, other: &Self) -> bool {
         self.cache == other.cache && self.spans == other.spans
     }

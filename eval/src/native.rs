@@ -158,6 +158,7 @@ impl NativeEvaluator {
             let found = self.together(plans, request, items);
             if matches!(found, Err(EvalFailure::OutOfMemory { .. })) {
                 self.resident.clear();
+                self.model.levels.clear();
             }
             found
         });

@@ -2,6 +2,7 @@
 
 use super::OpenEdit;
 use super::open::EditError;
+use super::weights::WeightBits;
 
 /// Keep a subset of the experts of one layer (EEP, arXiv 2407.00945, §3.2, the prune phase).
 ///
@@ -65,11 +66,13 @@ pub enum Edit {
     KvBits(KvBits),
     /// See [`AttentionSpan`].
     AttentionSpan(AttentionSpan),
+    /// See [`WeightBits`].
+    WeightBits(WeightBits),
 }
 
 impl Edit {
     /// The name of every edit that this build knows.
-    pub const KINDS: [&'static str; 3] = ["keep-experts", "kv-bits", "attention-span"];
+    pub const KINDS: [&'static str; 4] = ["keep-experts", "kv-bits", "attention-span", "weight-bits"];
 
     /// The name of this edit in the vocabulary.
     pub fn kind(&self) -> &'static str {
@@ -77,6 +80,7 @@ impl Edit {
             Self::KeepExperts(_) => "keep-experts",
             Self::KvBits(_) => "kv-bits",
             Self::AttentionSpan(_) => "attention-span",
+            Self::WeightBits(_) => "weight-bits",
         }
     }
 
@@ -85,12 +89,21 @@ impl Edit {
         self.place().0
     }
 
-    /// Layer and part of the layer (KV head, where it matters) that this edit touches.
+    /// Layer and part of the layer (KV head or module, where it matters) that this edit touches.
     pub fn place(&self) -> (u32, u32) {
         match self {
             Self::KeepExperts(edit) => (edit.layer, 0),
             Self::KvBits(edit) => (edit.layer, 0),
             Self::AttentionSpan(edit) => (edit.layer, edit.kv_head),
+            Self::WeightBits(edit) => (edit.layer, edit.part()),
+        }
+    }
+
+    /// Whether both cannot be honoured: two of one kind for one place, or for a module of one expert and of all.
+    pub fn contradicts(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::WeightBits(one), Self::WeightBits(other)) => one.overlaps(other),
+            _ => self.place() == other.place() && self.kind() == other.kind(),
         }
     }
 
@@ -114,6 +127,14 @@ impl Edit {
                 .int("sink", int(edit.sink))
                 .real("alpha", edit.alpha)
                 .real("beta", edit.beta),
+            Self::WeightBits(edit) => {
+                let open = OpenEdit::new(self.kind())
+                    .int("layer", int(edit.layer))
+                    .text("module", edit.module.name())
+                    .int("bits", int(edit.bits))
+                    .int("group-size", int(edit.group_size));
+                edit.expert.into_iter().fold(open, |open, expert| open.int("expert", int(expert)))
+            }
         }
     }
 
@@ -141,6 +162,13 @@ impl Edit {
                 sink: args.int("sink")?,
                 alpha: args.real("alpha")?,
                 beta: args.real("beta")?,
+            }),
+            "weight-bits" => Self::WeightBits(WeightBits {
+                layer: args.int("layer")?,
+                module: args.module("module")?,
+                expert: args.optional_int("expert")?,
+                bits: args.int("bits")?,
+                group_size: args.int("group-size")?,
             }),
             unknown => return Err(EditError::UnknownKind { kind: unknown.to_owned() }),
         };

@@ -2,16 +2,18 @@
 
 use burn_tensor::{DType, Tensor};
 
+use super::product::Owners;
 use super::router::{RouterProbe, route};
 use crate::edits::LayerEdits;
 use crate::model::{Experts, Model};
 use crate::ops::rows::{add_weighted, gather};
 
 impl Model {
-    /// Normed rows in, as many for each entry of `edits`, what is added to the residual out: `experts_per_token/experts` of the work of
-    /// running all experts on all tokens.
+    /// Normed rows of layer `number` in, as many for each entry of `edits`, what is added to the residual out:
+    /// `experts_per_token/experts` of the work of running all experts on all tokens.
     pub(super) fn experts(
         &self,
+        number: usize,
         normed: Tensor<2>,
         part: &Experts,
         edits: &[&LayerEdits],
@@ -25,7 +27,7 @@ impl Model {
         let rows = logits.len() / part.experts.len() / edits.len();
         let kept = |row: usize| edits[row / rows].experts.as_deref();
         let routed = route(&logits, part.experts.len(), part.per_token, &kept, probe);
-        for (expert, mut routed) in part.experts.iter().zip(routed) {
+        for (expert, (gated, mut routed)) in part.experts.iter().zip(routed).enumerate() {
             match routed.rows[..] {
                 [] => continue,
                 // A product with one row runs another kernel, which adds up in another order: a token's result
@@ -36,9 +38,11 @@ impl Model {
                 }
                 _ => {}
             }
-            let (rest, rows) = gather(&self.compute, x, &routed);
+            let owners = Owners::chosen(edits, &routed.rows, rows);
+            let (rest, chosen) = gather(&self.compute, x, &routed);
             x = rest;
-            sum = add_weighted(&self.compute, sum, self.gated(expert, rows), &routed);
+            let answers = self.gated(gated, number, expert, chosen, &owners);
+            sum = add_weighted(&self.compute, sum, answers, &routed);
         }
         sum
     }

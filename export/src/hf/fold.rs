@@ -71,6 +71,10 @@ fn keep_experts(edit: &Edit) -> Result<&KeepExperts, ExportError> {
         Edit::AttentionSpan(_) => {
             Err(refuse(edit, "the Hugging Face layout has no attention span per head; use `--to plan`"))
         }
+        Edit::WeightBits(_) => Err(refuse(
+            edit,
+            "this exporter writes weights as they are stored, not in few bits; use `--to plan`",
+        )),
     }
 }
 

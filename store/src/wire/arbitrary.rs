@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use attune_core::evaluator::{EvalFailure, Split};
 use attune_core::hash::ContentHash;
-use attune_core::plan::{AttentionSpan, Edit, KeepExperts, KvBits, Plan};
+use attune_core::plan::{AttentionSpan, Edit, KeepExperts, KvBits, Module, Plan, WeightBits};
 use attune_core::report::{Best, Contender, Estimates, Report};
 use attune_core::scores::{Aggregate, MetricScore, Scores, Work};
 use attune_core::space::{Axis, Config, Dimension, Domain, Scale, Value};
@@ -137,6 +137,11 @@ fn plan() -> impl Strategy<Value = Plan> {
         (any::<[u32; 3]>(), finite(), finite()).prop_map(|([layer, kv_head, sink], alpha, beta)| {
             Edit::AttentionSpan(AttentionSpan { layer, kv_head, sink, alpha, beta })
         }),
+        (any::<[u32; 3]>(), any::<Option<u32>>(), prop::sample::select(Module::ALL.to_vec())).prop_map(
+            |([layer, bits, group_size], expert, module)| {
+                Edit::WeightBits(WeightBits { layer, module, expert, bits, group_size })
+            }
+        ),
     ];
     vec(edit, 0..4).prop_map(Plan::new)
 }
