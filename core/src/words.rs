@@ -38,6 +38,16 @@ fn edit(edit: &Edit) -> String {
             format!("layer {}: router mapped to {}", edit.layer, mixed(edit.rows, &edit.matrix))
         }
         Edit::ExpertsPerToken(edit) => format!("layer {}: {} experts per token", edit.layer, edit.count),
+        Edit::WeightBits(edit) => {
+            let expert = edit.expert.map_or_else(String::new, |expert| format!(" of expert {expert}"));
+            format!(
+                "layer {}: {}{expert} {} bits in groups of {}",
+                edit.layer,
+                edit.module.name(),
+                edit.bits,
+                edit.group_size
+            )
+        }
     }
 }
 

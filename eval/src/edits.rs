@@ -2,10 +2,12 @@
 
 mod look;
 mod matrix;
+mod modules;
 mod refusal;
 
 pub(crate) use look::Look;
 pub(crate) use matrix::ExpertMatrix;
+pub(crate) use modules::{Level, ModuleLevels};
 pub(crate) use refusal::NATIVE;
 
 use attune_core::evaluator::EvalFailure;
@@ -38,6 +40,8 @@ pub(crate) struct LayerEdits {
     pub(crate) cache: Option<KvBits>,
     /// Spans of those KV heads that do not attend fully.
     pub(crate) spans: Vec<AttentionSpan>,
+    /// Modules with weights in few bits.
+    pub(crate) weights: ModuleLevels,
 }
 
 impl EditedModel {
@@ -77,6 +81,7 @@ impl EditedModel {
                         config.mixture.is_some_and(|mixture| mixture.per_token == edit.count as usize);
                     layer.per_token = (!usual).then_some(edit.count as usize);
                 }
+                Edit::WeightBits(bits) => layer.weights.add(bits, config),
             }
         }
         Ok(Self::of(layers))
@@ -108,7 +113,7 @@ impl EditedModel {
 }
 
 impl LayerEdits {
-    /// Whether attention computes the same under both.
+    /// Whether attention computes the same of the same queries, keys and values under both.
     pub(crate) fn attends_like(&self, other: &Self) -> bool {
         self.cache == other.cache && self.spans == other.spans
     }

@@ -160,6 +160,7 @@ impl NativeEvaluator {
             if matches!(found, Err(EvalFailure::OutOfMemory { .. })) {
                 self.resident.clear();
                 self.model.merged.clear();
+                self.model.levels.clear();
             }
             found
         });

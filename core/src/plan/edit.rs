@@ -3,6 +3,7 @@
 use super::OpenEdit;
 use super::experts::{ExpertsPerToken, KeepExperts, MergeExperts, RouteExperts};
 use super::open::EditError;
+use super::weights::WeightBits;
 
 /// Store keys and values of one layer's cache in few bits.
 ///
@@ -59,12 +60,21 @@ pub enum Edit {
     RouteExperts(RouteExperts),
     /// See [`ExpertsPerToken`].
     ExpertsPerToken(ExpertsPerToken),
+    /// See [`WeightBits`].
+    WeightBits(WeightBits),
 }
 
 impl Edit {
     /// The name of every edit that this build knows.
-    pub const KINDS: [&'static str; 6] =
-        ["keep-experts", "kv-bits", "attention-span", "merge-experts", "route-experts", "experts-per-token"];
+    pub const KINDS: [&'static str; 7] = [
+        "keep-experts",
+        "kv-bits",
+        "attention-span",
+        "merge-experts",
+        "route-experts",
+        "experts-per-token",
+        "weight-bits",
+    ];
 
     /// The name of this edit in the vocabulary.
     pub fn kind(&self) -> &'static str {
@@ -75,6 +85,7 @@ impl Edit {
             Self::MergeExperts(_) => "merge-experts",
             Self::RouteExperts(_) => "route-experts",
             Self::ExpertsPerToken(_) => "experts-per-token",
+            Self::WeightBits(_) => "weight-bits",
         }
     }
 
@@ -83,7 +94,7 @@ impl Edit {
         self.place().0
     }
 
-    /// Layer and part of the layer (KV head, where it matters) that this edit touches.
+    /// Layer and part of the layer (KV head or module, where it matters) that this edit touches.
     pub fn place(&self) -> (u32, u32) {
         match self {
             Self::KeepExperts(edit) => (edit.layer, 0),
@@ -92,16 +103,28 @@ impl Edit {
             Self::MergeExperts(edit) => (edit.layer, 0),
             Self::RouteExperts(edit) => (edit.layer, 0),
             Self::ExpertsPerToken(edit) => (edit.layer, 0),
+            Self::WeightBits(edit) => (edit.layer, edit.part()),
         }
     }
 
-    /// Whether both cannot be honoured: two of one kind for one place, or experts that are dropped by one and
-    /// mixed by the other.
+    /// Whether both cannot be honoured: two of one kind for one place, a module of one expert and of all, or experts that
+    /// are dropped or stored in few bits by one and mixed by the other.
     pub fn contradicts(&self, other: &Self) -> bool {
         let mixes = |edit: &Self| matches!(edit, Self::MergeExperts(_) | Self::RouteExperts(_));
         let keeps = |edit: &Self| matches!(edit, Self::KeepExperts(_));
-        self.place() == other.place()
-            && (self.kind() == other.kind() || keeps(self) && mixes(other) || mixes(self) && keeps(other))
+        match (self, other) {
+            (Self::WeightBits(one), Self::WeightBits(other)) => one.overlaps(other),
+            (Self::MergeExperts(merge), Self::WeightBits(bits))
+            | (Self::WeightBits(bits), Self::MergeExperts(merge)) => {
+                merge.layer == bits.layer && bits.module.is_feed_forward()
+            }
+            _ => {
+                self.place() == other.place()
+                    && (self.kind() == other.kind()
+                        || keeps(self) && mixes(other)
+                        || mixes(self) && keeps(other))
+            }
+        }
     }
 
     /// The open form, as components and files write it.
@@ -131,6 +154,14 @@ impl Edit {
                 .reals("matrix", matrix.clone()),
             Self::ExpertsPerToken(edit) => {
                 OpenEdit::new(self.kind()).int("layer", int(edit.layer)).int("count", int(edit.count))
+            }
+            Self::WeightBits(edit) => {
+                let open = OpenEdit::new(self.kind())
+                    .int("layer", int(edit.layer))
+                    .text("module", edit.module.name())
+                    .int("bits", int(edit.bits))
+                    .int("group-size", int(edit.group_size));
+                edit.expert.into_iter().fold(open, |open, expert| open.int("expert", int(expert)))
             }
         }
     }
@@ -174,6 +205,13 @@ impl Edit {
                 layer: args.int("layer")?,
                 count: args.int("count")?,
             }),
+            "weight-bits" => Self::WeightBits(WeightBits {
+                layer: args.int("layer")?,
+                module: args.module("module")?,
+                expert: args.optional_int("expert")?,
+                bits: args.int("bits")?,
+                group_size: args.int("group-size")?,
+            }),
             unknown => return Err(EditError::UnknownKind { kind: unknown.to_owned() }),
         };
         args.finish()?;
@@ -191,7 +229,7 @@ impl Edit {
                 // −0 means 0 and would be another text.
                 matrix.iter_mut().filter(|number| **number == 0.0).for_each(|number| *number = 0.0);
             }
-            Self::KvBits(_) | Self::AttentionSpan(_) | Self::ExpertsPerToken(_) => {}
+            Self::KvBits(_) | Self::AttentionSpan(_) | Self::ExpertsPerToken(_) | Self::WeightBits(_) => {}
         }
         self
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use super::Edit;
+use super::{Edit, Module};
 use crate::setting::{Setting, Settings};
 use crate::suggest::hint;
 
@@ -85,6 +85,12 @@ impl OpenEdit {
         self.with(name, Setting::Reals(values))
     }
 
+    /// Adds a word.
+    #[must_use]
+    pub fn text(self, name: &str, value: &str) -> Self {
+        self.with(name, Setting::Text(value.to_owned()))
+    }
+
     fn with(mut self, name: &str, value: Setting) -> Self {
         self.args.insert(name.to_owned(), value);
         self
@@ -120,6 +126,21 @@ impl<'a> Reader<'a> {
             Setting::Int(value) => u32::try_from(*value).map_err(|_| self.bad(argument, value, EXPECTED)),
             other => Err(self.bad(argument, other, EXPECTED)),
         }
+    }
+
+    /// A whole number that may be absent.
+    pub(super) fn optional_int(&mut self, argument: &'static str) -> Result<Option<u32>, EditError> {
+        if self.edit.args.contains_key(argument) { self.int(argument).map(Some) } else { Ok(None) }
+    }
+
+    pub(super) fn module(&mut self, argument: &'static str) -> Result<Module, EditError> {
+        const EXPECTED: &str = "one of q, k, v, o, gate, up, down";
+        let found = self.get(argument)?;
+        let module = match found {
+            Setting::Text(name) => Module::from_name(name),
+            _ => None,
+        };
+        module.ok_or_else(|| self.bad(argument, found, EXPECTED))
     }
 
     pub(super) fn ints(&mut self, argument: &'static str) -> Result<Vec<u32>, EditError> {
@@ -218,6 +239,18 @@ mod tests {
             assert!(error.contains("argument `matrix` of edit `merge-experts` is ["), "{error}");
             assert!(error.contains(&format!("with {rows} rows, expected finite real numbers")), "{error}");
         }
+
+        let weights = OpenEdit::new("weight-bits").int("layer", 2).int("bits", 4).int("group-size", 64);
+        for open in
+            [weights.clone().text("module", "q"), weights.clone().text("module", "up").int("expert", 3)]
+        {
+            assert_eq!(Edit::from_open(&open).unwrap().to_open(), open);
+        }
+        let unknown = Edit::from_open(&weights.text("module", "w1")).unwrap_err().to_string();
+        assert_eq!(
+            unknown,
+            "argument `module` of edit `weight-bits` is \"w1\", expected one of q, k, v, o, gate, up, down"
+        );
 
         let negative = Edit::from_open(&open.int("layer", -1)).unwrap_err();
         assert!(negative.to_string().contains("is -1, expected a whole number from 0"), "{negative}");

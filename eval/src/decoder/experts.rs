@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use attune_core::hash::ContentHash;
 use burn_tensor::{DType, Tensor};
 
+use super::product::Owners;
 use super::router::{RouterProbe, Routing, route};
 use crate::edits::LayerEdits;
 use crate::model::{Experts, Gated, Merged, Model};
@@ -43,7 +44,7 @@ impl Model {
         });
         // Experts in ascending order, so that sums are added in the order of `transformers`; merged ones behind them
         // in the order of their rows, so that a candidate's order is its own.
-        for (expert, mut routed) in answering.experts().zip(routed) {
+        for (expert, (gated, mut routed)) in answering.experts().zip(routed).enumerate() {
             match routed.rows[..] {
                 [] => continue,
                 // A product with one row runs another kernel, which adds up in another order: a token's result
@@ -54,9 +55,11 @@ impl Model {
                 }
                 _ => {}
             }
-            let (rest, rows) = gather(&self.compute, x, &routed);
+            let owners = Owners::chosen(edits, &routed.rows, rows);
+            let (rest, chosen) = gather(&self.compute, x, &routed);
             x = rest;
-            sum = add_weighted(&self.compute, sum, self.gated(expert, rows), &routed);
+            let answers = self.gated(gated, number, expert, chosen, &owners);
+            sum = add_weighted(&self.compute, sum, answers, &routed);
         }
         sum
     }

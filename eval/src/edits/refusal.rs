@@ -2,7 +2,8 @@
 
 use attune_core::evaluator::EvalFailure;
 use attune_core::plan::{
-    AttentionSpan, Edit, ExpertsPerToken, KeepExperts, KvBits, MergeExperts, Plan, RouteExperts,
+    AttentionSpan, Edit, ExpertsPerToken, KeepExperts, KvBits, MergeExperts, Module, Plan, RouteExperts,
+    WeightBits,
 };
 
 use crate::model::{DecoderConfig, Mixture};
@@ -32,6 +33,7 @@ pub(super) fn check(edit: &Edit, plan: &Plan, config: &DecoderConfig) -> Result<
             expert_matrix(*rows, matrix, layer.merge, "merge-experts", &layer, mixture()?)
         }
         Edit::ExpertsPerToken(edit) => experts_per_token(edit, &layer, mixture()?),
+        Edit::WeightBits(bits) => weight_bits(bits, config),
     }
 }
 
@@ -57,7 +59,7 @@ impl ExpertLayer {
                 Edit::MergeExperts(merge) => found.merge = Some(merge.rows),
                 Edit::RouteExperts(route) => found.route = Some(route.rows),
                 Edit::ExpertsPerToken(edit) => found.per_token = Some(edit.count as usize),
-                Edit::KvBits(_) | Edit::AttentionSpan(_) => {}
+                Edit::KvBits(_) | Edit::AttentionSpan(_) | Edit::WeightBits(_) => {}
             }
         }
         found
@@ -150,6 +152,34 @@ fn attention_span(span: &AttentionSpan, config: &DecoderConfig) -> Result<(), St
     }
     if !span.alpha.is_finite() || !span.beta.is_finite() {
         return Err("alpha and beta must be finite".to_owned());
+    }
+    Ok(())
+}
+
+fn weight_bits(bits: &WeightBits, config: &DecoderConfig) -> Result<(), String> {
+    if !WeightBits::LEVELS.contains(&bits.bits) {
+        return Err(format!("weights in {} bits; expected 2, 3, 4, 5, 6 or 8, or 16 for exact", bits.bits));
+    }
+    if let Some(expert) = bits.expert {
+        let mixture = config.mixture.ok_or("the model has no experts")?;
+        if !bits.module.is_feed_forward() {
+            return Err(format!(
+                "{} is no module of an expert; those are gate, up and down",
+                bits.module.name()
+            ));
+        }
+        if expert as usize >= mixture.experts {
+            return Err(format!("there is no expert {expert}; the model has 0 to {}", mixture.experts - 1));
+        }
+    }
+    let inputs = match bits.module {
+        Module::Output => config.heads * config.head_dim,
+        Module::Down => config.feed_forward,
+        Module::Query | Module::Key | Module::Value | Module::Gate | Module::Up => config.hidden,
+    };
+    let group = bits.group_size as usize;
+    if group == 0 || !inputs.is_multiple_of(group) {
+        return Err(format!("a group of {group} channels does not divide the {inputs} inputs"));
     }
     Ok(())
 }

@@ -10,8 +10,8 @@ use crate::compute::Compute;
 /// is half of the time; and one wide product is faster than three narrow ones.
 #[derive(Clone)]
 pub(crate) struct Linear {
-    weight: Tensor<2>,
-    bias: Option<Tensor<1>>,
+    pub(super) weight: Tensor<2>,
+    pub(super) bias: Option<Tensor<1>>,
 }
 
 impl Linear {

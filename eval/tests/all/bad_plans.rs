@@ -1,7 +1,7 @@
 //! Plans that cannot be honoured are refused by name, before anything runs.
 
 use attune_core::evaluator::EvalFailure;
-use attune_core::plan::{AttentionSpan, Edit, KeepExperts, KvBits, Plan};
+use attune_core::plan::{AttentionSpan, Edit, KeepExperts, KvBits, Module, Plan, WeightBits};
 
 use crate::contract::{matrix, merge, one_hot, per_token, route};
 use crate::made::{load, mixture};
@@ -31,6 +31,9 @@ fn impossible_edits_are_refused_by_name() {
     };
     let plan = |edits: &[Edit]| Plan::new(edits.iter().cloned());
     let kept = Edit::KeepExperts(KeepExperts { layer: 0, experts: vec![0, 1, 2] });
+    let weights = |module, expert, bits, group_size| {
+        Plan::new([Edit::WeightBits(WeightBits { layer: 0, module, expert, bits, group_size })])
+    };
     let twice = Plan::new([keep(0, &[1, 2]), keep(0, &[3, 4])].iter().flat_map(|plan| plan.edits().to_vec()));
     let cases = [
         (keep(2, &[0, 1]), "keep-experts(experts:[0, 1],layer:2): the model has layers 0 to 1"),
@@ -42,6 +45,11 @@ fn impossible_edits_are_refused_by_name() {
         (bits(4, 0), "a group of 0 channels"),
         (span(2, 5.0), "the model has KV heads 0 to 1"),
         (span(0, f64::NAN), "alpha and beta must be finite"),
+        (weights(Module::Up, None, 7, 8), "weights in 7 bits; expected 2, 3, 4, 5, 6 or 8, or 16 for exact"),
+        (weights(Module::Down, Some(6), 4, 8), "there is no expert 6; the model has 0 to 5"),
+        (weights(Module::Key, Some(0), 4, 8), "k is no module of an expert; those are gate, up and down"),
+        (weights(Module::Down, None, 4, 16), "a group of 16 channels does not divide the 24 inputs"),
+        (weights(Module::Query, None, 4, 0), "a group of 0 channels"),
         (twice, "changes the same place"),
         (
             plan(&[merge(0, 2, one_hot(&[0, 1]))]),

@@ -86,6 +86,9 @@ fn foreign(edit: &Edit) -> Option<&'static str> {
         Edit::AttentionSpan(_) => {
             Some("the Hugging Face layout has no attention span per head; use `--to plan`")
         }
+        Edit::WeightBits(_) => {
+            Some("this exporter writes weights as they are stored, not in few bits; use `--to plan`")
+        }
     }
 }
 

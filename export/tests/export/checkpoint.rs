@@ -124,6 +124,7 @@ pub(crate) fn facts() -> ModelFacts {
         context: 16,
         vocab: 12,
         parameters: 1000,
+        feed_forward: 10,
         expert_parameters: 180,
         bytes_per_parameter: 2.0,
     }

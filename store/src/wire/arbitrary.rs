@@ -6,7 +6,8 @@ use std::time::Duration;
 use attune_core::evaluator::{EvalFailure, Split};
 use attune_core::hash::ContentHash;
 use attune_core::plan::{
-    AttentionSpan, Edit, ExpertsPerToken, KeepExperts, KvBits, MergeExperts, Plan, RouteExperts,
+    AttentionSpan, Edit, ExpertsPerToken, KeepExperts, KvBits, MergeExperts, Module, Plan, RouteExperts,
+    WeightBits,
 };
 use attune_core::report::{Best, Contender, Estimates, Report};
 use attune_core::scores::{Aggregate, MetricScore, Scores, Work};
@@ -151,6 +152,11 @@ fn plan() -> impl Strategy<Value = Plan> {
             }
         ),
         any::<[u32; 2]>().prop_map(|[layer, count]| Edit::ExpertsPerToken(ExpertsPerToken { layer, count })),
+        (any::<[u32; 3]>(), any::<Option<u32>>(), prop::sample::select(Module::ALL.to_vec())).prop_map(
+            |([layer, bits, group_size], expert, module)| {
+                Edit::WeightBits(WeightBits { layer, module, expert, bits, group_size })
+            }
+        ),
     ];
     vec(edit, 0..4).prop_map(Plan::new)
 }

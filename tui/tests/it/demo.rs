@@ -320,6 +320,7 @@ fn facts() -> ModelFacts {
         context: 512,
         vocab: 2048,
         parameters: 4_103_296,
+        feed_forward: 192,
         expert_parameters: 73_728,
         bytes_per_parameter: 2.0,
     }

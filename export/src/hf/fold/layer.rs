@@ -41,7 +41,7 @@ impl FoldedLayer {
                 self.rows =
                     rows.enumerate().map(|(number, row)| one_hot(number, row)).collect::<Result<_, _>>()?;
             }
-            Edit::KvBits(_) | Edit::AttentionSpan(_) | Edit::ExpertsPerToken(_) => {}
+            Edit::KvBits(_) | Edit::AttentionSpan(_) | Edit::ExpertsPerToken(_) | Edit::WeightBits(_) => {}
         }
         Ok(())
     }
