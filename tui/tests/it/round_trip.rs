@@ -88,6 +88,7 @@ fn profile() -> impl Strategy<Value = Profile> {
                 trials,
                 items,
                 racing,
+                start: None,
                 deadline_seconds,
                 seed,
                 report,
