@@ -2,15 +2,18 @@
 
 mod look;
 mod refusal;
+mod view;
 
 pub(crate) use look::Look;
 pub(crate) use refusal::NATIVE;
+pub(crate) use view::{Cache, HeadView};
 
 use attune_core::evaluator::EvalFailure;
 use attune_core::hash::ContentHash;
 use attune_core::plan::{AttentionSpan, Edit, KvBits, Plan};
 
 use crate::model::DecoderConfig;
+use crate::ops::quantise::Grid;
 
 /// The edits of every layer. Edits that change nothing (all experts, 16 bits) are gone, so that layers
 /// which compute the same compare equal.
@@ -92,21 +95,29 @@ impl EditedModel {
 }
 
 impl LayerEdits {
-    /// Whether attention computes the same under both.
-    pub(crate) fn attends_like(&self, other: &Self) -> bool {
-        self.cache == other.cache && self.spans == other.spans
-    }
-
-    /// What each KV head sees in a sequence of `tokens`.
-    pub(crate) fn looks(&self, kv_heads: usize, window: Option<usize>, tokens: usize) -> Vec<Look> {
-        let mut looks = vec![Look { window: window.unwrap_or(usize::MAX), ..Look::FULL }; kv_heads];
+    /// What each KV head does in a sequence of `tokens`.
+    pub(crate) fn views(&self, kv_heads: usize, window: Option<usize>, tokens: usize) -> Vec<HeadView> {
+        let look = Look { window: window.unwrap_or(usize::MAX), ..Look::FULL };
+        // A sink or a window that covers the sequence leaves nothing to quantise.
+        let cache = self.cache.as_ref().filter(|bits| (bits.sink.max(bits.recent) as usize) < tokens);
+        let mut views = vec![HeadView { look, cache: cache.map(stored) }; kv_heads];
         for edit in &self.spans {
-            let look = &mut looks[edit.kv_head as usize];
+            let look = &mut views[edit.kv_head as usize].look;
             look.sink = edit.sink as usize;
             // A float-to-integer cast saturates, so a negative or huge span is clamped and not wrapped.
             look.span = ((edit.alpha + edit.beta * tokens as f64).floor() as usize).max(1);
         }
-        looks
+        views
+    }
+}
+
+fn stored(edit: &KvBits) -> Cache {
+    let grid = |bits| (bits < 16).then_some(Grid { bits, group_size: edit.group_size as usize });
+    Cache {
+        keys: grid(edit.keys),
+        values: grid(edit.values),
+        sink: edit.sink as usize,
+        recent: edit.recent as usize,
     }
 }
 
@@ -118,11 +129,11 @@ mod tests {
     fn spans_grow_with_the_sequence_and_never_vanish() {
         let span = |alpha, beta| {
             let spans = vec![AttentionSpan { layer: 0, kv_head: 1, sink: 2, alpha, beta }];
-            LayerEdits { spans, ..LayerEdits::default() }.looks(2, Some(9), 10)[1].span
+            LayerEdits { spans, ..LayerEdits::default() }.views(2, Some(9), 10)[1].look.span
         };
         assert_eq!(span(3.0, 0.25), 5);
         assert_eq!(span(-100.0, 0.0), 1);
-        let looks = LayerEdits::default().looks(2, Some(9), 10);
-        assert_eq!(looks, [Look { window: 9, ..Look::FULL }; 2]);
+        let view = HeadView { look: Look { window: 9, ..Look::FULL }, cache: None };
+        assert_eq!(LayerEdits::default().views(2, Some(9), 10), [view.clone(), view]);
     }
 }
