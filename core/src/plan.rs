@@ -8,7 +8,7 @@
 mod edit;
 mod open;
 
-pub use edit::{AttentionSpan, Edit, KeepExperts, KvBits};
+pub use edit::{AttentionSpan, Edit, KeepExperts, KvBits, Place};
 pub use open::{EditError, OpenEdit};
 
 use crate::hash::ContentHash;
@@ -26,7 +26,10 @@ impl Plan {
     /// makes equal plans equal bytes. Exact repetitions are dropped.
     pub fn new(edits: impl IntoIterator<Item = Edit>) -> Self {
         let mut edits: Vec<Edit> = edits.into_iter().map(Edit::normalised).collect();
-        edits.sort_by_key(|edit| (edit.place(), edit.kind()));
+        edits.sort_by_key(|edit| {
+            let place = edit.place();
+            (place.layer, place.kv_head.unwrap_or(0), edit.kind(), place.kv_head)
+        });
         edits.dedup();
         Self { edits }
     }
@@ -53,10 +56,11 @@ impl Plan {
 
     /// Two different edits of one kind for one place, if there are any: such a plan has no meaning.
     pub fn conflict(&self) -> Option<(&Edit, &Edit)> {
-        self.edits
-            .windows(2)
-            .find(|pair| pair[0].place() == pair[1].place() && pair[0].kind() == pair[1].kind())
-            .map(|pair| (&pair[0], &pair[1]))
+        self.edits.chunk_by(|one, other| one.layer() == other.layer()).find_map(|layer| {
+            layer.iter().enumerate().find_map(|(number, one)| {
+                layer[number + 1..].iter().find(|other| one.contradicts(other)).map(|other| (one, other))
+            })
+        })
     }
 }
 
@@ -84,12 +88,64 @@ mod tests {
         assert!(Plan::new([keep(0, &[1]), keep(1, &[1])]).conflict().is_none());
     }
 
+    fn bits(layer: u32, kv_head: Option<u32>) -> KvBits {
+        KvBits {
+            layer,
+            kv_head,
+            keys: 4,
+            values: 2,
+            group_size: 64,
+            sink: 1,
+            recent: 16,
+            ..KvBits::default()
+        }
+    }
+
+    #[test]
+    fn a_layer_and_one_of_its_heads_are_a_conflict() {
+        let plan = |places: &[(u32, Option<u32>)]| {
+            Plan::new(places.iter().map(|&(layer, kv_head)| Edit::KvBits(bits(layer, kv_head))))
+        };
+        assert!(plan(&[(1, Some(0)), (1, Some(1)), (2, None)]).conflict().is_none());
+        for places in [[(1, None), (1, Some(0))], [(1, Some(1)), (1, None)], [(1, Some(7)), (1, None)]] {
+            let plan = plan(&[places[0], (1, Some(3)), (0, None), places[1]]);
+            let (one, other) = plan.conflict().unwrap();
+            assert!(one.contradicts(other) && one.layer() == 1, "{places:?}");
+        }
+        let (mut one, mut other) = (bits(1, Some(2)), bits(1, Some(2)));
+        (one.keys, other.keys) = (2, 3);
+        assert!(Plan::new([Edit::KvBits(one), Edit::KvBits(other)]).conflict().is_some());
+    }
+
+    #[test]
+    fn arguments_that_say_nothing_leave_the_text_as_it_was() {
+        let old = "kv-bits(group-size:64,keys:4,layer:1,recent:16,sink:1,values:2)\n";
+        let text = |edit: KvBits| Plan::new([Edit::KvBits(edit)]).canonical();
+        let plain = bits(1, None);
+        assert_eq!(text(plain.clone()), old);
+        assert_eq!(text(KvBits { smoothing: Some(0.0), ..plain.clone() }), old);
+        let shrunk = KvBits { keys: 16, values: 4, shrink_from: Some(4), ..plain.clone() };
+        assert_eq!(text(shrunk.clone()), text(KvBits { shrink_from: None, ..shrunk }));
+        let exact = KvBits { keys: 16, smoothing: Some(0.5), ..plain.clone() };
+        assert_eq!(text(exact.clone()), text(KvBits { smoothing: None, ..exact }));
+        let full = KvBits { kv_head: Some(3), smoothing: Some(0.75), shrink_from: Some(16), ..plain.clone() };
+        assert_eq!(
+            text(full.clone()),
+            "kv-bits(group-size:64,keys:4,kv-head:3,layer:1,recent:16,shrink-from:16,sink:1,smoothing:0.75,\
+             values:2)\n"
+        );
+        for edit in [plain, full] {
+            let edit = Edit::KvBits(edit);
+            assert_eq!(Edit::from_open(&edit.to_open()), Ok(edit));
+        }
+    }
+
     #[test]
     fn the_hash_is_pinned() {
         // Cached results are found by this hash: changing the canonical form loses them all.
         let plan = Plan::new([
             keep(0, &[0, 2]),
-            Edit::KvBits(KvBits { layer: 1, keys: 4, values: 2, group_size: 64, sink: 1, recent: 16 }),
+            Edit::KvBits(bits(1, None)),
             Edit::AttentionSpan(AttentionSpan { layer: 1, kv_head: 0, sink: 4, alpha: 32.0, beta: 0.25 }),
         ]);
         assert_eq!(

@@ -1,12 +1,16 @@
 //! Plans, checked against a model and sorted by layer: what the forward looks up.
 
+mod key_maxima;
 mod look;
 mod refusal;
 mod view;
 
+pub(crate) use key_maxima::KeyMaxima;
 pub(crate) use look::Look;
 pub(crate) use refusal::NATIVE;
 pub(crate) use view::{Cache, HeadView};
+
+use std::sync::Arc;
 
 use attune_core::evaluator::EvalFailure;
 use attune_core::hash::ContentHash;
@@ -29,10 +33,20 @@ pub(crate) struct EditedModel {
 pub(crate) struct LayerEdits {
     /// Kept experts, ascending.
     pub(crate) experts: Option<Vec<usize>>,
-    /// The cache's quantiser.
-    pub(crate) cache: Option<KvBits>,
+    /// The cache of those KV heads whose cache is quantised, by head.
+    pub(crate) caches: Vec<HeadCache>,
     /// Spans of those KV heads that do not attend fully.
     pub(crate) spans: Vec<AttentionSpan>,
+}
+
+/// The cache of one KV head.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct HeadCache {
+    head: usize,
+    /// With `kv_head: None`: where it applies is said by `head`.
+    edit: KvBits,
+    /// What its keys are divided by, where the edit smooths them; known after [`EditedModel::smooth`].
+    scales: Option<Arc<[f32]>>,
 }
 
 impl EditedModel {
@@ -60,8 +74,15 @@ impl EditedModel {
                     layer.experts =
                         (!all).then(|| keep.experts.iter().map(|&expert| expert as usize).collect());
                 }
+                Edit::KvBits(bits) if bits.keys == 16 && bits.values == 16 => {}
                 Edit::KvBits(bits) => {
-                    layer.cache = (bits.keys < 16 || bits.values < 16).then(|| bits.clone())
+                    let heads = match bits.kv_head {
+                        Some(head) => head as usize..head as usize + 1,
+                        None => 0..config.kv_heads,
+                    };
+                    let edit = KvBits { kv_head: None, ..bits.clone() };
+                    let cache = |head| HeadCache { head, edit: edit.clone(), scales: None };
+                    layer.caches.extend(heads.map(cache));
                 }
                 Edit::AttentionSpan(span) => layer.spans.push(span.clone()),
             }
@@ -77,6 +98,21 @@ impl EditedModel {
             prefixes.push(ContentHash::of_parts([prefixes[layer].as_bytes().as_slice(), text.as_bytes()]));
         }
         Self { layers, prefixes }
+    }
+
+    /// Whether keys are smoothed anywhere: such a model runs after [`Self::smooth`].
+    pub(crate) fn smooths(&self) -> bool {
+        self.layers.iter().flat_map(|layer| &layer.caches).any(|cache| cache.edit.smoothing.is_some())
+    }
+
+    /// Sets the scales of smoothed keys.
+    pub(crate) fn smooth(&mut self, maxima: &KeyMaxima) {
+        for (number, layer) in self.layers.iter_mut().enumerate() {
+            for cache in &mut layer.caches {
+                cache.scales =
+                    cache.edit.smoothing.map(|exponent| maxima.scales(number, cache.head, exponent));
+            }
+        }
     }
 
     /// Equal for plans that compute the same in the first `layers` layers, and only for those.
@@ -98,9 +134,13 @@ impl LayerEdits {
     /// What each KV head does in a sequence of `tokens`.
     pub(crate) fn views(&self, kv_heads: usize, window: Option<usize>, tokens: usize) -> Vec<HeadView> {
         let look = Look { window: window.unwrap_or(usize::MAX), ..Look::FULL };
-        // A sink or a window that covers the sequence leaves nothing to quantise.
-        let cache = self.cache.as_ref().filter(|bits| (bits.sink.max(bits.recent) as usize) < tokens);
-        let mut views = vec![HeadView { look, cache: cache.map(stored) }; kv_heads];
+        let mut views = vec![HeadView { look, cache: None }; kv_heads];
+        for cache in &self.caches {
+            // A sink or a window that covers the sequence leaves nothing to quantise.
+            if (cache.edit.sink.max(cache.edit.recent) as usize) < tokens {
+                views[cache.head].cache = Some(cache.stored());
+            }
+        }
         for edit in &self.spans {
             let look = &mut views[edit.kv_head as usize].look;
             look.sink = edit.sink as usize;
@@ -111,13 +151,19 @@ impl LayerEdits {
     }
 }
 
-fn stored(edit: &KvBits) -> Cache {
-    let grid = |bits| (bits < 16).then_some(Grid { bits, group_size: edit.group_size as usize });
-    Cache {
-        keys: grid(edit.keys),
-        values: grid(edit.values),
-        sink: edit.sink as usize,
-        recent: edit.recent as usize,
+impl HeadCache {
+    fn stored(&self) -> Cache {
+        let edit = &self.edit;
+        let grid = |bits, scales| {
+            let from = edit.shrink_from.unwrap_or(bits);
+            (bits < 16).then_some(Grid { bits, group_size: edit.group_size as usize, from, scales })
+        };
+        Cache {
+            keys: grid(edit.keys, self.scales.clone()),
+            values: grid(edit.values, None),
+            sink: edit.sink as usize,
+            recent: edit.recent as usize,
+        }
     }
 }
 

@@ -136,6 +136,15 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// An argument that may be absent.
+    pub(super) fn if_given<T>(
+        &mut self,
+        argument: &'static str,
+        read: fn(&mut Self, &'static str) -> Result<T, EditError>,
+    ) -> Result<Option<T>, EditError> {
+        self.edit.args.contains_key(argument).then(|| read(self, argument)).transpose()
+    }
+
     pub(super) fn finish(self) -> Result<(), EditError> {
         match self.edit.args.keys().find(|name| !self.read.contains(name.as_str())) {
             None => Ok(()),

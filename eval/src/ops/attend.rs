@@ -47,7 +47,13 @@ mod tests {
     }
 
     fn views() -> Vec<HeadView> {
-        let grid = |bits, group_size| Some(Grid { bits, group_size });
+        let grid = |bits, group_size| Some(Grid { bits, group_size, from: bits, scales: None });
+        let smooth = Grid {
+            scales: Some((1..13).map(|i| i as f32 / 4.0).collect()),
+            from: 16,
+            bits: 2,
+            group_size: 6,
+        };
         let cache = |keys, values, sink, recent| Some(Cache { keys, values, sink, recent });
         let look = |window, sink, span| Look { window, sink, span };
         vec![
@@ -56,7 +62,7 @@ mod tests {
             HeadView { look: look(usize::MAX, 2, 5), cache: cache(grid(4, 4), None, 0, 0) },
             HeadView { look: look(30, 0, 9), cache: None },
             HeadView { look: look(usize::MAX, 4, 20), cache: cache(None, grid(1, 6), 10, 1) },
-            HeadView { look: look(25, 40, 1), cache: cache(grid(8, 12), grid(2, 12), 1, 40) },
+            HeadView { look: look(25, 40, 1), cache: cache(Some(smooth), grid(2, 12), 1, 40) },
         ]
     }
 

@@ -10,7 +10,7 @@ use attune_eval::text::TextSpec;
 use proptest::prelude::*;
 use tempfile::TempDir;
 
-use crate::contract::{bits, keep, on};
+use crate::contract::{bits, keep, on, refined};
 use crate::made::{self, KV_HEADS};
 
 const LENGTH: usize = 24;
@@ -56,6 +56,7 @@ fn edit(layer: u32, choice: u32) -> Vec<Edit> {
         3 => vec![bits(layer, 2, 3)],
         4 => vec![bits(layer, 4, 16), keep(layer, &[0, 5])],
         5 => (0..KV_HEADS as u32).map(|head| span(head, 3.0)).collect(),
+        6 => vec![refined(layer, 0), span(0, 4.0)],
         _ => vec![span(1, 6.0), bits(layer, 3, 3), keep(layer, &[2, 3, 4])],
     }
 }
@@ -66,7 +67,7 @@ fn plan(choices: &[u32]) -> Plan {
 
 fn populations() -> impl Strategy<Value = (u64, Vec<Vec<u32>>)> {
     (1_usize..=5).prop_flat_map(|layers| {
-        let plan = prop::collection::vec(0_u32..7, layers);
+        let plan = prop::collection::vec(0_u32..8, layers);
         (0_u64..1000, prop::collection::vec(plan, 1..9))
     })
 }
