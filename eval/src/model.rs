@@ -4,6 +4,7 @@ mod checkpoint;
 mod config;
 mod facts;
 mod matrix;
+mod merged;
 mod quantised;
 mod raw;
 mod read;
@@ -13,6 +14,7 @@ mod weights;
 pub use checkpoint::Checkpoint;
 pub use config::{DecoderConfig, Family, Mixture};
 pub(crate) use matrix::Linear;
+pub(crate) use merged::{Merged, MergedExperts};
 pub use quantised::LEVEL_MEMORY;
 pub(crate) use quantised::{LevelDatabase, Site};
 pub use rope::{Rope, Scaling};
@@ -30,6 +32,7 @@ pub struct Model {
     pub(crate) config: DecoderConfig,
     pub(crate) weights: Weights,
     pub(crate) compute: Compute,
+    pub(crate) merged: MergedExperts,
     pub(crate) levels: LevelDatabase,
     facts: ModelFacts,
 }
@@ -57,6 +60,7 @@ impl Model {
             config,
             weights,
             compute: compute.clone(),
+            merged: MergedExperts::default(),
             levels: LevelDatabase::new(LEVEL_MEMORY),
             facts,
         })

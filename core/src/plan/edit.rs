@@ -1,21 +1,9 @@
 //! The typed edits.
 
 use super::OpenEdit;
+use super::experts::{ExpertsPerToken, KeepExperts, MergeExperts, RouteExperts};
 use super::open::EditError;
 use super::weights::WeightBits;
-
-/// Keep a subset of the experts of one layer (EEP, arXiv 2407.00945, §3.2, the prune phase).
-///
-/// The router is restricted to the kept experts *before* its softmax, which is what a checkpoint
-/// with sliced router rows computes: `p = softmax(x·W_gᵀ restricted to kept)`, top-k of `p`,
-/// renormalised.
-#[derive(Clone, Debug, PartialEq)]
-pub struct KeepExperts {
-    /// The layer, counted from 0.
-    pub layer: u32,
-    /// Kept experts, ascending, without repetition.
-    pub experts: Vec<u32>,
-}
 
 /// Store keys and values of one layer's cache in few bits.
 ///
@@ -66,13 +54,27 @@ pub enum Edit {
     KvBits(KvBits),
     /// See [`AttentionSpan`].
     AttentionSpan(AttentionSpan),
+    /// See [`MergeExperts`].
+    MergeExperts(MergeExperts),
+    /// See [`RouteExperts`].
+    RouteExperts(RouteExperts),
+    /// See [`ExpertsPerToken`].
+    ExpertsPerToken(ExpertsPerToken),
     /// See [`WeightBits`].
     WeightBits(WeightBits),
 }
 
 impl Edit {
     /// The name of every edit that this build knows.
-    pub const KINDS: [&'static str; 4] = ["keep-experts", "kv-bits", "attention-span", "weight-bits"];
+    pub const KINDS: [&'static str; 7] = [
+        "keep-experts",
+        "kv-bits",
+        "attention-span",
+        "merge-experts",
+        "route-experts",
+        "experts-per-token",
+        "weight-bits",
+    ];
 
     /// The name of this edit in the vocabulary.
     pub fn kind(&self) -> &'static str {
@@ -80,6 +82,9 @@ impl Edit {
             Self::KeepExperts(_) => "keep-experts",
             Self::KvBits(_) => "kv-bits",
             Self::AttentionSpan(_) => "attention-span",
+            Self::MergeExperts(_) => "merge-experts",
+            Self::RouteExperts(_) => "route-experts",
+            Self::ExpertsPerToken(_) => "experts-per-token",
             Self::WeightBits(_) => "weight-bits",
         }
     }
@@ -95,15 +100,30 @@ impl Edit {
             Self::KeepExperts(edit) => (edit.layer, 0),
             Self::KvBits(edit) => (edit.layer, 0),
             Self::AttentionSpan(edit) => (edit.layer, edit.kv_head),
+            Self::MergeExperts(edit) => (edit.layer, 0),
+            Self::RouteExperts(edit) => (edit.layer, 0),
+            Self::ExpertsPerToken(edit) => (edit.layer, 0),
             Self::WeightBits(edit) => (edit.layer, edit.part()),
         }
     }
 
-    /// Whether both cannot be honoured: two of one kind for one place, or for a module of one expert and of all.
+    /// Whether both cannot be honoured: two of one kind for one place, a module of one expert and of all, or experts that
+    /// are dropped or stored in few bits by one and mixed by the other.
     pub fn contradicts(&self, other: &Self) -> bool {
+        let mixes = |edit: &Self| matches!(edit, Self::MergeExperts(_) | Self::RouteExperts(_));
+        let keeps = |edit: &Self| matches!(edit, Self::KeepExperts(_));
         match (self, other) {
             (Self::WeightBits(one), Self::WeightBits(other)) => one.overlaps(other),
-            _ => self.place() == other.place() && self.kind() == other.kind(),
+            (Self::MergeExperts(merge), Self::WeightBits(bits))
+            | (Self::WeightBits(bits), Self::MergeExperts(merge)) => {
+                merge.layer == bits.layer && bits.module.is_feed_forward()
+            }
+            _ => {
+                self.place() == other.place()
+                    && (self.kind() == other.kind()
+                        || keeps(self) && mixes(other)
+                        || mixes(self) && keeps(other))
+            }
         }
     }
 
@@ -127,6 +147,14 @@ impl Edit {
                 .int("sink", int(edit.sink))
                 .real("alpha", edit.alpha)
                 .real("beta", edit.beta),
+            Self::MergeExperts(MergeExperts { layer, rows, matrix })
+            | Self::RouteExperts(RouteExperts { layer, rows, matrix }) => OpenEdit::new(self.kind())
+                .int("layer", int(*layer))
+                .int("rows", int(*rows))
+                .reals("matrix", matrix.clone()),
+            Self::ExpertsPerToken(edit) => {
+                OpenEdit::new(self.kind()).int("layer", int(edit.layer)).int("count", int(edit.count))
+            }
             Self::WeightBits(edit) => {
                 let open = OpenEdit::new(self.kind())
                     .int("layer", int(edit.layer))
@@ -163,6 +191,20 @@ impl Edit {
                 alpha: args.real("alpha")?,
                 beta: args.real("beta")?,
             }),
+            "merge-experts" => {
+                let (layer, rows, matrix) =
+                    (args.int("layer")?, args.int("rows")?, args.matrix("matrix", "rows")?);
+                Self::MergeExperts(MergeExperts { layer, rows, matrix })
+            }
+            "route-experts" => {
+                let (layer, rows, matrix) =
+                    (args.int("layer")?, args.int("rows")?, args.matrix("matrix", "rows")?);
+                Self::RouteExperts(RouteExperts { layer, rows, matrix })
+            }
+            "experts-per-token" => Self::ExpertsPerToken(ExpertsPerToken {
+                layer: args.int("layer")?,
+                count: args.int("count")?,
+            }),
             "weight-bits" => Self::WeightBits(WeightBits {
                 layer: args.int("layer")?,
                 module: args.module("module")?,
@@ -177,9 +219,17 @@ impl Edit {
     }
 
     pub(super) fn normalised(mut self) -> Self {
-        if let Self::KeepExperts(edit) = &mut self {
-            edit.experts.sort_unstable();
-            edit.experts.dedup();
+        match &mut self {
+            Self::KeepExperts(edit) => {
+                edit.experts.sort_unstable();
+                edit.experts.dedup();
+            }
+            Self::MergeExperts(MergeExperts { matrix, .. })
+            | Self::RouteExperts(RouteExperts { matrix, .. }) => {
+                // −0 means 0 and would be another text.
+                matrix.iter_mut().filter(|number| **number == 0.0).for_each(|number| *number = 0.0);
+            }
+            Self::KvBits(_) | Self::AttentionSpan(_) | Self::ExpertsPerToken(_) | Self::WeightBits(_) => {}
         }
         self
     }

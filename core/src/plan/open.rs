@@ -79,6 +79,12 @@ impl OpenEdit {
         self.with(name, Setting::Ints(values))
     }
 
+    /// Adds a list of real numbers.
+    #[must_use]
+    pub fn reals(self, name: &str, values: Vec<f64>) -> Self {
+        self.with(name, Setting::Reals(values))
+    }
+
     /// Adds a word.
     #[must_use]
     pub fn text(self, name: &str, value: &str) -> Self {
@@ -157,6 +163,31 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// A matrix, row by row, of as many rows as the argument `rows` says.
+    pub(super) fn matrix(
+        &mut self,
+        argument: &'static str,
+        rows: &'static str,
+    ) -> Result<Vec<f64>, EditError> {
+        const EXPECTED: &str = "finite real numbers, equally many (at least one) for each of its rows";
+        let found = self.get(argument)?;
+        let values: Vec<f64> = match found {
+            Setting::Reals(values) => values.clone(),
+            // Files do not tell 1 from 1.0.
+            Setting::Ints(values) => values.iter().map(|&value| value as f64).collect(),
+            other => return Err(self.bad(argument, other, EXPECTED)),
+        };
+        let rows = self.int(rows)? as usize;
+        if values.is_empty()
+            || !values.len().is_multiple_of(rows)
+            || values.iter().any(|value| !value.is_finite())
+        {
+            let found = format!("{found} with {rows} rows");
+            return Err(self.bad(argument, &found, EXPECTED));
+        }
+        Ok(values)
+    }
+
     pub(super) fn finish(self) -> Result<(), EditError> {
         match self.edit.args.keys().find(|name| !self.read.contains(name.as_str())) {
             None => Ok(()),
@@ -197,6 +228,17 @@ mod tests {
 
         let extra = Edit::from_open(&open.clone().int("group", 1)).unwrap_err();
         assert_eq!(extra.to_string(), "edit `keep-experts` has no argument `group`");
+
+        let merge = |rows, matrix: Vec<f64>| {
+            OpenEdit::new("merge-experts").int("layer", 2).int("rows", rows).reals("matrix", matrix)
+        };
+        let open_merge = merge(2, vec![0.5, -1.0, 0.0, 2.0]);
+        assert_eq!(Edit::from_open(&open_merge).unwrap().to_open(), open_merge);
+        for (rows, matrix) in [(3, vec![1.0; 4]), (0, vec![1.0]), (1, vec![]), (1, vec![f64::NAN])] {
+            let error = Edit::from_open(&merge(rows, matrix)).unwrap_err().to_string();
+            assert!(error.contains("argument `matrix` of edit `merge-experts` is ["), "{error}");
+            assert!(error.contains(&format!("with {rows} rows, expected finite real numbers")), "{error}");
+        }
 
         let weights = OpenEdit::new("weight-bits").int("layer", 2).int("bits", 4).int("group-size", 64);
         for open in
