@@ -209,7 +209,8 @@ fn edits(kind: &str, facts: &ModelFacts, layer: u32, random: &mut Rng) -> Vec<Ed
             let mut bits = || [2, 3, 4, 8][random.random_range(0..4_usize)];
             let (keys, values) = (bits(), bits());
             let group_size = facts.head_dim.min(64);
-            vec![Edit::KvBits(KvBits { layer, keys, values, group_size, sink: 4, recent: 32 })]
+            let (sink, recent) = (4, 32);
+            vec![Edit::KvBits(KvBits { layer, keys, values, group_size, sink, recent, ..KvBits::default() })]
         }
         _ => (0..facts.kv_heads)
             .map(|kv_head| {

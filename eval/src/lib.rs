@@ -2,6 +2,7 @@
 //! to it exactly, and scores them on text.
 
 pub mod bench;
+mod calibration;
 pub mod compute;
 mod decoder;
 mod device;

@@ -55,7 +55,11 @@ fn merging_starts_where_pruning_ended_and_one_hot_routing_folds() {
     let finished = events.last().unwrap();
     let mean = |value: &Value| value["report"]["perplexity"]["mean"].as_f64().unwrap();
     assert!(finished["baselines"]["start"].is_object(), "{finished}");
-    assert_ne!(mean(&finished["best"]), mean(&finished["baselines"]["start"]), "one expert per token, merged");
+    assert_ne!(
+        mean(&finished["best"]),
+        mean(&finished["baselines"]["start"]),
+        "one expert per token, merged"
+    );
     assert_ne!(mean(&finished["baselines"]["start"]), mean(&pruned["best"]), "one expert per token");
 
     let out = place.path("merged").display().to_string();

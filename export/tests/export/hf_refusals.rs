@@ -12,7 +12,15 @@ fn refusal(plan: Plan, model: &ModelFacts) -> String {
 }
 
 fn kv_bits(layer: u32) -> Edit {
-    Edit::KvBits(KvBits { layer, keys: 4, values: 2, group_size: 3, sink: 1, recent: 16 })
+    Edit::KvBits(KvBits {
+        layer,
+        keys: 4,
+        values: 2,
+        group_size: 3,
+        sink: 1,
+        recent: 16,
+        ..KvBits::default()
+    })
 }
 
 #[test]

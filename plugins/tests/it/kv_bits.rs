@@ -46,7 +46,7 @@ fn every_layer_gets_an_edit_unless_it_stays_exact() {
         options(&[("sink", Setting::Int(1)), ("recent", Setting::Int(16)), ("average", Setting::Real(16.0))]);
     let plan = technique.lower(&dense(), &given, &config).unwrap();
     let edit = |layer, keys, values| {
-        Edit::KvBits(KvBits { layer, keys, values, group_size: 64, sink: 1, recent: 16 })
+        Edit::KvBits(KvBits { layer, keys, values, group_size: 64, sink: 1, recent: 16, ..KvBits::default() })
     };
     assert_eq!(plan.edits(), [edit(0, 4, 2), edit(2, 16, 2), edit(3, 2, 16)]);
 }
