@@ -160,3 +160,32 @@ fn codes_shrink_by_halves() {
     assert!(space(&[2, 4, 8], 4).unwrap_err().contains("`levels` contains 8"));
     assert!(space(&[2], 6).unwrap_err().contains("bits halve from 2, 4, 8 or 16"));
 }
+
+#[test]
+fn heads_that_differ_are_edits_of_their_own_smoothed_and_shrunk() {
+    let given = options(&[
+        ("heads", Setting::Text("kv-head".into())),
+        ("levels", Setting::Ints(vec![2, 4, 16])),
+        ("average", Setting::Real(16.0)),
+        ("smoothing", Setting::Ints(vec![75])),
+        ("shrink-from", Setting::Int(16)),
+    ]);
+    // Keys 4 and values 2 at one head, exact keys and values 2 at the other; other layers are exact.
+    let mut cells = [2; 16];
+    cells[..4].copy_from_slice(&[1, 0, 2, 0]);
+    let plan = KV_BITS.lower(&dense(), &given, &indices(&cells)).unwrap();
+    let edit = |head, keys, smoothing| {
+        Edit::KvBits(KvBits {
+            layer: 0,
+            kv_head: Some(head),
+            keys,
+            values: 2,
+            group_size: 64,
+            sink: 4,
+            recent: 32,
+            smoothing,
+            shrink_from: Some(16),
+        })
+    };
+    assert_eq!(plan.edits(), [edit(0, 4, Some(0.75)), edit(1, 16, None)]);
+}
