@@ -29,6 +29,8 @@ pub struct ModelFacts {
     pub context: u32,
     /// Entries of the vocabulary.
     pub vocab: u32,
+    /// Saved checkpoints of one training run that the model's folder holds; 1 in an ordinary model.
+    pub checkpoints: u32,
     /// Parameters of the whole model.
     pub parameters: u64,
     /// Parameters of one expert of one layer; 0 in a dense model.

@@ -5,9 +5,11 @@
 //! vocabulary can grow without breaking a component that was built before; only here do they become
 //! typed, and an edit that nobody knows is refused by name.
 
+mod checkpoints;
 mod edit;
 mod open;
 
+pub use checkpoints::{CombineCheckpoints, checkpoint_mix};
 pub use edit::{AttentionSpan, Edit, KeepExperts, KvBits};
 pub use open::{EditError, OpenEdit};
 

@@ -61,6 +61,8 @@ impl EditedModel {
                     layer.cache = (bits.keys < 16 || bits.values < 16).then(|| bits.clone())
                 }
                 Edit::AttentionSpan(span) => layer.spans.push(span.clone()),
+                // Refused above.
+                Edit::CombineCheckpoints(_) => {}
             }
         }
         Ok(Self::of(layers))

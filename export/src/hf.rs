@@ -1,6 +1,6 @@
 //! `--to hf`: the pruned checkpoint in the Hugging Face layout.
 //!
-//! Only plans that fold *exactly* are taken: `keep-experts` on a model that renormalises the weights of
+//! Mixtures of checkpoints become one checkpoint (`mix`). Of the rest, only plans that fold *exactly* are taken: `keep-experts` on a model that renormalises the weights of
 //! its chosen experts. There `softmax(x·Wᵀ)` restricted to the kept rows, cut to the top k and
 //! renormalised, equals what a router with only these rows computes, so pruning is a matter of dropping,
 //! renaming and slicing bytes; no number is recomputed.
@@ -10,6 +10,7 @@ mod config;
 mod fold;
 mod layout;
 mod manifest;
+mod mix;
 mod moves;
 mod names;
 mod shards;
@@ -21,6 +22,7 @@ use attune_core::plan::Plan;
 use fold::Fold;
 use layout::Layout;
 use manifest::Done;
+use mix::Mix;
 
 const TARGET: &str = "hf";
 
@@ -36,15 +38,21 @@ impl Exporter for HfExporter {
     fn summary(&self) -> &'static str {
         "the pruned checkpoint in the Hugging Face layout, for Transformers, vLLM, SGLang and llama.cpp's \
          converter; for plans of keep-experts with the same number of experts in every layer of a mixtral \
-         model"
+         model, and of combine-checkpoints on an image generator, which become one checkpoint"
     }
 
     fn check(&self, plan: &Plan, model: &ModelFacts) -> Result<(), ExportError> {
+        if model.family == mix::FAMILY {
+            return Mix::new(plan, model).map(|_| ());
+        }
         Fold::new(plan, model).map(|_| ())
     }
 
     fn export(&self, input: &ExportInput<'_>, sink: &mut FileSink<'_>) -> Result<(), ExportError> {
         // Everything that can be refused is refused before the first byte is written.
+        if input.model.family == mix::FAMILY {
+            return Mix::new(input.plan, input.model)?.export(input, sink);
+        }
         let fold = Fold::new(input.plan, input.model)?;
         let config = config::patched(input.files, input.model, fold.count())?;
         let layout = Layout::open(input.files)?;
@@ -53,7 +61,8 @@ impl Exporter for HfExporter {
         let tensors = shards::write_shards(input.files, &layout, &jobs, &fold, sink)?;
         write(sink, config::FILE, config.as_bytes())?;
         let companions = companions::copy(input.files, &layout, sink)?;
-        manifest::write_manifest(input, &Done::new(&fold, tensors, companions), sink)
+        let done = Done::new(&fold, tensors, companions);
+        manifest::write_manifest(input, &done, Some(manifest::VERIFY), sink)
     }
 }
 

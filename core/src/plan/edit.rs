@@ -1,6 +1,7 @@
 //! The typed edits.
 
 use super::OpenEdit;
+use super::checkpoints::CombineCheckpoints;
 use super::open::EditError;
 
 /// Keep a subset of the experts of one layer (EEP, arXiv 2407.00945, §3.2, the prune phase).
@@ -65,11 +66,13 @@ pub enum Edit {
     KvBits(KvBits),
     /// See [`AttentionSpan`].
     AttentionSpan(AttentionSpan),
+    /// See [`CombineCheckpoints`].
+    CombineCheckpoints(CombineCheckpoints),
 }
 
 impl Edit {
     /// The name of every edit that this build knows.
-    pub const KINDS: [&'static str; 3] = ["keep-experts", "kv-bits", "attention-span"];
+    pub const KINDS: [&'static str; 4] = ["keep-experts", "kv-bits", "attention-span", "combine-checkpoints"];
 
     /// The name of this edit in the vocabulary.
     pub fn kind(&self) -> &'static str {
@@ -77,10 +80,11 @@ impl Edit {
             Self::KeepExperts(_) => "keep-experts",
             Self::KvBits(_) => "kv-bits",
             Self::AttentionSpan(_) => "attention-span",
+            Self::CombineCheckpoints(_) => "combine-checkpoints",
         }
     }
 
-    /// The layer that this edit touches.
+    /// The (first) layer that this edit touches: 0 for one that touches the whole model.
     pub fn layer(&self) -> u32 {
         self.place().0
     }
@@ -91,6 +95,7 @@ impl Edit {
             Self::KeepExperts(edit) => (edit.layer, 0),
             Self::KvBits(edit) => (edit.layer, 0),
             Self::AttentionSpan(edit) => (edit.layer, edit.kv_head),
+            Self::CombineCheckpoints(edit) => (edit.layer.unwrap_or(0), 0),
         }
     }
 
@@ -114,6 +119,13 @@ impl Edit {
                 .int("sink", int(edit.sink))
                 .real("alpha", edit.alpha)
                 .real("beta", edit.beta),
+            Self::CombineCheckpoints(edit) => {
+                let open = OpenEdit::new(self.kind()).reals("coefficients", edit.coefficients.clone());
+                match edit.layer {
+                    Some(layer) => open.int("layer", int(layer)),
+                    None => open,
+                }
+            }
         }
     }
 
@@ -142,6 +154,10 @@ impl Edit {
                 alpha: args.real("alpha")?,
                 beta: args.real("beta")?,
             }),
+            "combine-checkpoints" => Self::CombineCheckpoints(CombineCheckpoints {
+                layer: args.optional_int("layer")?,
+                coefficients: args.reals("coefficients")?,
+            }),
             unknown => return Err(EditError::UnknownKind { kind: unknown.to_owned() }),
         };
         args.finish()?;
@@ -149,9 +165,14 @@ impl Edit {
     }
 
     pub(super) fn normalised(mut self) -> Self {
-        if let Self::KeepExperts(edit) = &mut self {
-            edit.experts.sort_unstable();
-            edit.experts.dedup();
+        match &mut self {
+            Self::KeepExperts(edit) => {
+                edit.experts.sort_unstable();
+                edit.experts.dedup();
+            }
+            // −0 means 0 and would be another text.
+            Self::CombineCheckpoints(edit) => edit.coefficients.iter_mut().for_each(|number| *number += 0.0),
+            Self::KvBits(_) | Self::AttentionSpan(_) => {}
         }
         self
     }

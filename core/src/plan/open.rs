@@ -79,6 +79,12 @@ impl OpenEdit {
         self.with(name, Setting::Ints(values))
     }
 
+    /// Adds a list of real numbers.
+    #[must_use]
+    pub fn reals(self, name: &str, values: Vec<f64>) -> Self {
+        self.with(name, Setting::Reals(values))
+    }
+
     fn with(mut self, name: &str, value: Setting) -> Self {
         self.args.insert(name.to_owned(), value);
         self
@@ -116,6 +122,14 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// A whole number that may be absent.
+    pub(super) fn optional_int(&mut self, argument: &'static str) -> Result<Option<u32>, EditError> {
+        if !self.edit.args.contains_key(argument) {
+            return Ok(None);
+        }
+        self.int(argument).map(Some)
+    }
+
     pub(super) fn ints(&mut self, argument: &'static str) -> Result<Vec<u32>, EditError> {
         const EXPECTED: &str = "a list of whole numbers from 0 to 4294967295";
         match self.get(argument)? {
@@ -132,6 +146,16 @@ impl<'a> Reader<'a> {
         match self.get(argument)? {
             Setting::Real(value) if value.is_finite() => Ok(*value),
             Setting::Int(value) => Ok(*value as f64),
+            other => Err(self.bad(argument, other, EXPECTED)),
+        }
+    }
+
+    pub(super) fn reals(&mut self, argument: &'static str) -> Result<Vec<f64>, EditError> {
+        const EXPECTED: &str = "a list of finite real numbers";
+        match self.get(argument)? {
+            Setting::Reals(values) if values.iter().all(|value| value.is_finite()) => Ok(values.clone()),
+            // Files do not tell 1 from 1.0.
+            Setting::Ints(values) => Ok(values.iter().map(|&value| value as f64).collect()),
             other => Err(self.bad(argument, other, EXPECTED)),
         }
     }

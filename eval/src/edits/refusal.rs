@@ -14,6 +14,11 @@ pub(super) fn unsupported(edit: &Edit, reason: String) -> EvalFailure {
 
 /// Why `edit` cannot be applied to a model of this shape, if it cannot.
 pub(super) fn check(edit: &Edit, config: &DecoderConfig) -> Result<(), String> {
+    if matches!(edit, Edit::CombineCheckpoints(_)) {
+        return Err(
+            "the model has one checkpoint; only image generators with several can be mixed".to_owned()
+        );
+    }
     if edit.layer() as usize >= config.layers {
         return Err(format!("the model has layers 0 to {}", config.layers - 1));
     }
@@ -21,6 +26,7 @@ pub(super) fn check(edit: &Edit, config: &DecoderConfig) -> Result<(), String> {
         Edit::KeepExperts(keep) => keep_experts(keep, config),
         Edit::KvBits(bits) => kv_bits(bits, config),
         Edit::AttentionSpan(span) => attention_span(span, config),
+        Edit::CombineCheckpoints(_) => Ok(()),
     }
 }
 

@@ -14,7 +14,7 @@ use crate::edits::EditedModel;
 use crate::ops::divergence::TokenScore;
 
 /// Time per plan, and when it is over.
-pub(super) type Limit = Option<(Duration, Instant)>;
+pub(crate) type Limit = Option<(Duration, Instant)>;
 
 /// What one group says about each plan.
 pub(super) struct Scored {
@@ -75,7 +75,7 @@ impl NativeEvaluator {
     }
 }
 
-pub(super) fn in_time(limit: Limit) -> Result<(), EvalFailure> {
+pub(crate) fn in_time(limit: Limit) -> Result<(), EvalFailure> {
     match limit {
         Some((each, end)) if Instant::now() > end => Err(EvalFailure::Deadline(each)),
         _ => Ok(()),

@@ -57,7 +57,7 @@ impl Fold {
     }
 }
 
-fn refuse(edit: &Edit, reason: impl Into<String>) -> ExportError {
+pub(super) fn refuse(edit: &Edit, reason: impl Into<String>) -> ExportError {
     ExportError::Inexpressible { target: TARGET, edit: edit.to_open().to_string(), reason: reason.into() }
 }
 
@@ -71,6 +71,7 @@ fn keep_experts(edit: &Edit) -> Result<&KeepExperts, ExportError> {
         Edit::AttentionSpan(_) => {
             Err(refuse(edit, "the Hugging Face layout has no attention span per head; use `--to plan`"))
         }
+        Edit::CombineCheckpoints(_) => Err(refuse(edit, "only checkpoints of image generators are mixed")),
     }
 }
 

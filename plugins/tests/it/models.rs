@@ -20,6 +20,9 @@ pub(crate) fn fixture(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name)
 }
 
+pub(crate) static CHECKPOINT_MIX: LazyLock<WasmTechnique> =
+    LazyLock::new(|| host().builtin("checkpoint-mix").unwrap());
+
 pub(crate) static EXPERT_PRUNING: LazyLock<WasmTechnique> =
     LazyLock::new(|| host().builtin("expert-pruning").unwrap());
 
@@ -40,6 +43,7 @@ pub(crate) fn dense() -> ModelFacts {
         experts_per_token: 0,
         context: 2048,
         vocab: 1000,
+        checkpoints: 1,
         parameters: 4_000_000,
         expert_parameters: 0,
         bytes_per_parameter: 2.0,

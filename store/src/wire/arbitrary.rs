@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use attune_core::evaluator::{EvalFailure, Split};
 use attune_core::hash::ContentHash;
-use attune_core::plan::{AttentionSpan, Edit, KeepExperts, KvBits, Plan};
+use attune_core::plan::{AttentionSpan, CombineCheckpoints, Edit, KeepExperts, KvBits, Plan};
 use attune_core::report::{Best, Contender, Estimates, Report};
 use attune_core::scores::{Aggregate, MetricScore, Scores, Work};
 use attune_core::space::{Axis, Config, Dimension, Domain, Scale, Value};
@@ -136,6 +136,9 @@ fn plan() -> impl Strategy<Value = Plan> {
         }),
         (any::<[u32; 3]>(), finite(), finite()).prop_map(|([layer, kv_head, sink], alpha, beta)| {
             Edit::AttentionSpan(AttentionSpan { layer, kv_head, sink, alpha, beta })
+        }),
+        (proptest::option::of(any::<u32>()), vec(finite(), 0..5)).prop_map(|(layer, coefficients)| {
+            Edit::CombineCheckpoints(CombineCheckpoints { layer, coefficients })
         }),
     ];
     vec(edit, 0..4).prop_map(Plan::new)

@@ -1,7 +1,7 @@
 //! Which fields a study has: those of every profile, and those that technique and strategy bring.
 
 use attune_core::objective::Direction;
-use attune_core::profile::Profile;
+use attune_core::profile::{Profile, TaskKind};
 use attune_core::setting::{OptionKind, OptionSpec, Setting, Settings};
 
 use super::{Draft, Field, Kind};
@@ -173,6 +173,11 @@ fn list(numbers: impl Iterator<Item = String>) -> String {
 /// Fills the fields from a profile.
 pub(crate) fn fill(draft: &mut Draft, profile: &Profile) {
     let elsewhere = profile.task.elsewhere.iter().map(|(name, file)| format!("{name}={file}"));
+    // The form describes tasks on text only; it says so by being incomplete.
+    let length = match &profile.task.kind {
+        TaskKind::Text { length } => length.to_string(),
+        TaskKind::Images { .. } => String::new(),
+    };
     let objectives = profile.objectives.iter().map(|objective| {
         let word = match objective.direction {
             Direction::Minimise => "minimise",
@@ -187,7 +192,7 @@ pub(crate) fn fill(draft: &mut Draft, profile: &Profile) {
         ("task.selection", profile.task.selection.clone()),
         ("task.report", profile.task.report.clone()),
         ("task.elsewhere", list(elsewhere)),
-        ("task.length", profile.task.length.to_string()),
+        ("task.length", length),
         ("objectives", list(objectives)),
         ("strategy.name", profile.strategy.name.clone()),
         ("trials", profile.trials.to_string()),

@@ -317,6 +317,7 @@ fn facts() -> ModelFacts {
         experts_per_token: 2,
         context: 512,
         vocab: 2048,
+        checkpoints: 1,
         parameters: 4_103_296,
         expert_parameters: 73_728,
         bytes_per_parameter: 2.0,
