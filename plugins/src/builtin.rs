@@ -5,10 +5,13 @@ use attune_core::suggest::hint;
 use crate::error::LoadError;
 
 /// Names of the built-in techniques, in order.
-pub const BUILTIN_NAMES: [&str; 2] = ["expert-pruning", "kv-bits"];
+pub const BUILTIN_NAMES: [&str; 3] = ["checkpoint-mix", "expert-pruning", "kv-bits"];
 
-const COMPONENTS: [&[u8]; BUILTIN_NAMES.len()] =
-    [include_bytes!("../dist/expert-pruning.wasm"), include_bytes!("../dist/kv-bits.wasm")];
+const COMPONENTS: [&[u8]; BUILTIN_NAMES.len()] = [
+    include_bytes!("../dist/checkpoint-mix.wasm"),
+    include_bytes!("../dist/expert-pruning.wasm"),
+    include_bytes!("../dist/kv-bits.wasm"),
+];
 
 /// The component of a built-in technique.
 pub(crate) fn find(name: &str) -> Result<&'static [u8], LoadError> {

@@ -4,6 +4,7 @@
 mod architecture;
 mod bad_input;
 mod export;
+mod generator;
 mod quickstart;
 mod resume;
 #[cfg(unix)]

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests panic like tests")]
 
 mod builtin;
+mod checkpoint_mix;
 mod expert_pruning;
 mod growth;
 mod kv_bits;

@@ -19,7 +19,8 @@ pub(super) struct Guest {
 
 /// Everything that is rebuilt. `plugins/fixtures/technique-0.1.wasm` is not: it stands for components
 /// that were built long ago.
-pub(super) const GUESTS: [Guest; 4] = [
+pub(super) const GUESTS: [Guest; 5] = [
+    Guest { module: "checkpoint_mix.wasm", component: "plugins/dist/checkpoint-mix.wasm" },
     Guest { module: "expert_pruning.wasm", component: "plugins/dist/expert-pruning.wasm" },
     Guest { module: "kv_bits.wasm", component: "plugins/dist/kv-bits.wasm" },
     Guest { module: "example.wasm", component: "plugins/fixtures/example.wasm" },
