@@ -124,7 +124,7 @@ impl Bench {
 
     fn run(&self, evaluator: &NativeEvaluator, plans: &[Plan]) -> Result<Cost, Failure> {
         let items = Fidelity { items: self.items }.all();
-        let request = Request { split: Split::Selection, items, deadline: None };
+        let request = Request::new(Split::Selection, items);
         let (clock, mut work, mut failed) = (Instant::now(), Work::default(), None);
         evaluator.evaluate(plans, &request, &mut |_, outcome| {
             match outcome {

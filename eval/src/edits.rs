@@ -1,9 +1,13 @@
 //! Plans, checked against a model and sorted by layer: what the forward looks up.
 
 mod look;
+mod matrix;
+mod modules;
 mod refusal;
 
 pub(crate) use look::Look;
+pub(crate) use matrix::ExpertMatrix;
+pub(crate) use modules::{Level, ModuleLevels};
 pub(crate) use refusal::NATIVE;
 
 use attune_core::evaluator::EvalFailure;
@@ -12,7 +16,7 @@ use attune_core::plan::{AttentionSpan, Edit, KvBits, Plan};
 
 use crate::model::DecoderConfig;
 
-/// The edits of every layer. Edits that change nothing (all experts, 16 bits) are gone, so that layers
+/// The edits of every layer. Edits that change nothing (all experts, 16 bits, the identity) are gone, so that layers
 /// which compute the same compare equal.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct EditedModel {
@@ -26,10 +30,18 @@ pub(crate) struct EditedModel {
 pub(crate) struct LayerEdits {
     /// Kept experts, ascending.
     pub(crate) experts: Option<Vec<usize>>,
+    /// What the experts are merged by.
+    pub(crate) merging: Option<ExpertMatrix>,
+    /// What the router's probabilities are mapped by.
+    pub(crate) routing: Option<ExpertMatrix>,
+    /// Experts per token, where it is not the model's number.
+    pub(crate) per_token: Option<usize>,
     /// The cache's quantiser.
     pub(crate) cache: Option<KvBits>,
     /// Spans of those KV heads that do not attend fully.
     pub(crate) spans: Vec<AttentionSpan>,
+    /// Modules with weights in few bits.
+    pub(crate) weights: ModuleLevels,
 }
 
 impl EditedModel {
@@ -49,11 +61,12 @@ impl EditedModel {
         }
         let mut layers = vec![LayerEdits::default(); config.layers];
         for edit in plan.edits() {
-            refusal::check(edit, config).map_err(|reason| refusal::unsupported(edit, reason))?;
+            refusal::check(edit, plan, config).map_err(|reason| refusal::unsupported(edit, reason))?;
             let layer = &mut layers[edit.layer() as usize];
+            let experts = config.mixture.map_or(0, |mixture| mixture.experts);
             match edit {
                 Edit::KeepExperts(keep) => {
-                    let all = config.mixture.is_some_and(|mixture| keep.experts.len() == mixture.experts);
+                    let all = keep.experts.len() == experts;
                     layer.experts =
                         (!all).then(|| keep.experts.iter().map(|&expert| expert as usize).collect());
                 }
@@ -63,6 +76,14 @@ impl EditedModel {
                 Edit::AttentionSpan(span) => layer.spans.push(span.clone()),
                 // Refused above.
                 Edit::CombineCheckpoints(_) => {}
+                Edit::MergeExperts(merge) => layer.merging = ExpertMatrix::new(&merge.matrix, experts),
+                Edit::RouteExperts(route) => layer.routing = ExpertMatrix::new(&route.matrix, experts),
+                Edit::ExpertsPerToken(edit) => {
+                    let usual =
+                        config.mixture.is_some_and(|mixture| mixture.per_token == edit.count as usize);
+                    layer.per_token = (!usual).then_some(edit.count as usize);
+                }
+                Edit::WeightBits(bits) => layer.weights.add(bits, config),
             }
         }
         Ok(Self::of(layers))
@@ -94,7 +115,7 @@ impl EditedModel {
 }
 
 impl LayerEdits {
-    /// Whether attention computes the same under both.
+    /// Whether attention computes the same of the same queries, keys and values under both.
     pub(crate) fn attends_like(&self, other: &Self) -> bool {
         self.cache == other.cache && self.spans == other.spans
     }

@@ -1,9 +1,10 @@
 //! `--to hf`: the pruned checkpoint in the Hugging Face layout.
 //!
-//! Mixtures of checkpoints become one checkpoint (`mix`). Of the rest, only plans that fold *exactly* are taken: `keep-experts` on a model that renormalises the weights of
-//! its chosen experts. There `softmax(x·Wᵀ)` restricted to the kept rows, cut to the top k and
-//! renormalised, equals what a router with only these rows computes, so pruning is a matter of dropping,
-//! renaming and slicing bytes; no number is recomputed.
+//! Mixtures of checkpoints become one checkpoint (`mix`). Of other plans, only those that fold *exactly* are taken: edits of experts on a model that renormalises the weights of its
+//! chosen experts. There `softmax(x·Wᵀ)` restricted to the kept rows, cut to the top k and renormalised, equals
+//! what a router with only these rows computes, so pruning is a matter of dropping, renaming and slicing bytes.
+//! The same holds for a mapping of the router with one-hot rows. Merged experts are the only numbers that are
+//! computed; a checkpoint of less than 32 bits rounds them to its element type.
 
 mod companions;
 mod config;
@@ -14,6 +15,7 @@ mod mix;
 mod moves;
 mod names;
 mod shards;
+mod sums;
 
 use attune_core::exporter::{ExportError, ExportInput, Exporter, FileSink, ModelFiles};
 use attune_core::facts::ModelFacts;
@@ -37,8 +39,9 @@ impl Exporter for HfExporter {
 
     fn summary(&self) -> &'static str {
         "the pruned checkpoint in the Hugging Face layout, for Transformers, vLLM, SGLang and llama.cpp's \
-         converter; for plans of keep-experts with the same number of experts in every layer of a mixtral \
-         model, and of combine-checkpoints on an image generator, which become one checkpoint"
+         converter; for plans of keep-experts, of merge-experts and of one-hot route-experts with the same \
+         number of experts (and experts-per-token) in every layer of a mixtral model, and of \
+         combine-checkpoints on an image generator, which become one checkpoint"
     }
 
     fn check(&self, plan: &Plan, model: &ModelFacts) -> Result<(), ExportError> {
@@ -54,14 +57,14 @@ impl Exporter for HfExporter {
             return Mix::new(input.plan, input.model)?.export(input, sink);
         }
         let fold = Fold::new(input.plan, input.model)?;
-        let config = config::patched(input.files, input.model, fold.count())?;
+        let config = config::patched(input.files, input.model, &fold)?;
         let layout = Layout::open(input.files)?;
         let jobs = moves::plan(&layout, &fold, input.model)?;
 
-        let tensors = shards::write_shards(input.files, &layout, &jobs, &fold, sink)?;
+        let tensors = shards::write_shards(input.files, &layout, &jobs, sink)?;
         write(sink, config::FILE, config.as_bytes())?;
         let companions = companions::copy(input.files, &layout, sink)?;
-        let done = Done::new(&fold, tensors, companions);
+        let done = Done::new(&fold, input.model, tensors, companions);
         manifest::write_manifest(input, &done, Some(manifest::VERIFY), sink)
     }
 }

@@ -61,7 +61,7 @@ fn scores(model: &std::path::Path, plan: Plan) -> Scores {
     };
     let spec = GeneratorSpec { model, device: "cpu", task, activation_memory: None };
     let evaluator = GeneratorEvaluator::open(&spec).unwrap();
-    let request = Request { split: Split::Report, items: vec![0, 1, 2], deadline: None };
+    let request = Request::new(Split::Report, vec![0, 1, 2]);
     let mut found = None;
     evaluator
         .evaluate(&[plan], &request, &mut |_, outcome| {

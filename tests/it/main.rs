@@ -5,6 +5,8 @@ mod architecture;
 mod bad_input;
 mod export;
 mod generator;
+#[cfg(unix)]
+mod pictures;
 mod quickstart;
 mod resume;
 #[cfg(unix)]

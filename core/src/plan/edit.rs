@@ -2,20 +2,9 @@
 
 use super::OpenEdit;
 use super::checkpoints::CombineCheckpoints;
+use super::experts::{ExpertsPerToken, KeepExperts, MergeExperts, RouteExperts};
 use super::open::EditError;
-
-/// Keep a subset of the experts of one layer (EEP, arXiv 2407.00945, §3.2, the prune phase).
-///
-/// The router is restricted to the kept experts *before* its softmax, which is what a checkpoint
-/// with sliced router rows computes: `p = softmax(x·W_gᵀ restricted to kept)`, top-k of `p`,
-/// renormalised.
-#[derive(Clone, Debug, PartialEq)]
-pub struct KeepExperts {
-    /// The layer, counted from 0.
-    pub layer: u32,
-    /// Kept experts, ascending, without repetition.
-    pub experts: Vec<u32>,
-}
+use super::weights::WeightBits;
 
 /// Store keys and values of one layer's cache in few bits.
 ///
@@ -66,13 +55,30 @@ pub enum Edit {
     KvBits(KvBits),
     /// See [`AttentionSpan`].
     AttentionSpan(AttentionSpan),
+    /// See [`MergeExperts`].
+    MergeExperts(MergeExperts),
+    /// See [`RouteExperts`].
+    RouteExperts(RouteExperts),
+    /// See [`ExpertsPerToken`].
+    ExpertsPerToken(ExpertsPerToken),
+    /// See [`WeightBits`].
+    WeightBits(WeightBits),
     /// See [`CombineCheckpoints`].
     CombineCheckpoints(CombineCheckpoints),
 }
 
 impl Edit {
     /// The name of every edit that this build knows.
-    pub const KINDS: [&'static str; 4] = ["keep-experts", "kv-bits", "attention-span", "combine-checkpoints"];
+    pub const KINDS: [&'static str; 8] = [
+        "keep-experts",
+        "kv-bits",
+        "attention-span",
+        "merge-experts",
+        "route-experts",
+        "experts-per-token",
+        "weight-bits",
+        "combine-checkpoints",
+    ];
 
     /// The name of this edit in the vocabulary.
     pub fn kind(&self) -> &'static str {
@@ -80,6 +86,10 @@ impl Edit {
             Self::KeepExperts(_) => "keep-experts",
             Self::KvBits(_) => "kv-bits",
             Self::AttentionSpan(_) => "attention-span",
+            Self::MergeExperts(_) => "merge-experts",
+            Self::RouteExperts(_) => "route-experts",
+            Self::ExpertsPerToken(_) => "experts-per-token",
+            Self::WeightBits(_) => "weight-bits",
             Self::CombineCheckpoints(_) => "combine-checkpoints",
         }
     }
@@ -89,13 +99,37 @@ impl Edit {
         self.place().0
     }
 
-    /// Layer and part of the layer (KV head, where it matters) that this edit touches.
+    /// Layer and part of the layer (KV head or module, where it matters) that this edit touches.
     pub fn place(&self) -> (u32, u32) {
         match self {
             Self::KeepExperts(edit) => (edit.layer, 0),
             Self::KvBits(edit) => (edit.layer, 0),
             Self::AttentionSpan(edit) => (edit.layer, edit.kv_head),
             Self::CombineCheckpoints(edit) => (edit.layer.unwrap_or(0), 0),
+            Self::MergeExperts(edit) => (edit.layer, 0),
+            Self::RouteExperts(edit) => (edit.layer, 0),
+            Self::ExpertsPerToken(edit) => (edit.layer, 0),
+            Self::WeightBits(edit) => (edit.layer, edit.part()),
+        }
+    }
+
+    /// Whether both cannot be honoured: two of one kind for one place, a module of one expert and of all, or experts that
+    /// are dropped or stored in few bits by one and mixed by the other.
+    pub fn contradicts(&self, other: &Self) -> bool {
+        let mixes = |edit: &Self| matches!(edit, Self::MergeExperts(_) | Self::RouteExperts(_));
+        let keeps = |edit: &Self| matches!(edit, Self::KeepExperts(_));
+        match (self, other) {
+            (Self::WeightBits(one), Self::WeightBits(other)) => one.overlaps(other),
+            (Self::MergeExperts(merge), Self::WeightBits(bits))
+            | (Self::WeightBits(bits), Self::MergeExperts(merge)) => {
+                merge.layer == bits.layer && bits.module.is_feed_forward()
+            }
+            _ => {
+                self.place() == other.place()
+                    && (self.kind() == other.kind()
+                        || keeps(self) && mixes(other)
+                        || mixes(self) && keeps(other))
+            }
         }
     }
 
@@ -119,6 +153,22 @@ impl Edit {
                 .int("sink", int(edit.sink))
                 .real("alpha", edit.alpha)
                 .real("beta", edit.beta),
+            Self::MergeExperts(MergeExperts { layer, rows, matrix })
+            | Self::RouteExperts(RouteExperts { layer, rows, matrix }) => OpenEdit::new(self.kind())
+                .int("layer", int(*layer))
+                .int("rows", int(*rows))
+                .reals("matrix", matrix.clone()),
+            Self::ExpertsPerToken(edit) => {
+                OpenEdit::new(self.kind()).int("layer", int(edit.layer)).int("count", int(edit.count))
+            }
+            Self::WeightBits(edit) => {
+                let open = OpenEdit::new(self.kind())
+                    .int("layer", int(edit.layer))
+                    .text("module", edit.module.name())
+                    .int("bits", int(edit.bits))
+                    .int("group-size", int(edit.group_size));
+                edit.expert.into_iter().fold(open, |open, expert| open.int("expert", int(expert)))
+            }
             Self::CombineCheckpoints(edit) => {
                 let open = OpenEdit::new(self.kind()).reals("coefficients", edit.coefficients.clone());
                 match edit.layer {
@@ -154,6 +204,27 @@ impl Edit {
                 alpha: args.real("alpha")?,
                 beta: args.real("beta")?,
             }),
+            "merge-experts" => {
+                let (layer, rows, matrix) =
+                    (args.int("layer")?, args.int("rows")?, args.matrix("matrix", "rows")?);
+                Self::MergeExperts(MergeExperts { layer, rows, matrix })
+            }
+            "route-experts" => {
+                let (layer, rows, matrix) =
+                    (args.int("layer")?, args.int("rows")?, args.matrix("matrix", "rows")?);
+                Self::RouteExperts(RouteExperts { layer, rows, matrix })
+            }
+            "experts-per-token" => Self::ExpertsPerToken(ExpertsPerToken {
+                layer: args.int("layer")?,
+                count: args.int("count")?,
+            }),
+            "weight-bits" => Self::WeightBits(WeightBits {
+                layer: args.int("layer")?,
+                module: args.module("module")?,
+                expert: args.optional_int("expert")?,
+                bits: args.int("bits")?,
+                group_size: args.int("group-size")?,
+            }),
             "combine-checkpoints" => Self::CombineCheckpoints(CombineCheckpoints {
                 layer: args.optional_int("layer")?,
                 coefficients: args.reals("coefficients")?,
@@ -172,7 +243,12 @@ impl Edit {
             }
             // −0 means 0 and would be another text.
             Self::CombineCheckpoints(edit) => edit.coefficients.iter_mut().for_each(|number| *number += 0.0),
-            Self::KvBits(_) | Self::AttentionSpan(_) => {}
+            Self::MergeExperts(MergeExperts { matrix, .. })
+            | Self::RouteExperts(RouteExperts { matrix, .. }) => {
+                // −0 means 0 and would be another text.
+                matrix.iter_mut().filter(|number| **number == 0.0).for_each(|number| *number = 0.0);
+            }
+            Self::KvBits(_) | Self::AttentionSpan(_) | Self::ExpertsPerToken(_) | Self::WeightBits(_) => {}
         }
         self
     }

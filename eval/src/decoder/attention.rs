@@ -2,12 +2,13 @@
 
 use std::ops::Range;
 
-use attune_core::plan::KvBits;
+use attune_core::plan::{KvBits, Module};
 use burn_tensor::Tensor;
 
+use super::product::Owners;
 use super::{Batch, Positions};
 use crate::edits::{LayerEdits, Look};
-use crate::model::Model;
+use crate::model::{Model, Site};
 use crate::ops::heads::{HeadLayout, HeadNorms, Heads, split_heads};
 use crate::ops::mix::ExactColumns;
 use crate::ops::quantise::quantise;
@@ -51,8 +52,11 @@ impl Model {
             head_dim: config.head_dim,
         };
         let norms = HeadNorms { queries: layer.query_norm.as_ref(), keys: layer.key_norm.as_ref() };
-        let Heads { queries, keys, values } =
-            split_heads(&self.compute, layer.qkv.apply(normed), layout, &norms, positions);
+        let owners = Owners::evenly(edits, batch.sequences * batch.tokens);
+        let site = |module| Site { layer: number, expert: 0, module };
+        let parts = [Module::Query, Module::Key, Module::Value];
+        let qkv = self.product(&layer.qkv, site(Module::Query), &parts, normed, &owners);
+        let Heads { queries, keys, values } = split_heads(&self.compute, qkv, layout, &norms, positions);
         let heads = Heads { queries, keys, values };
         let each = batch.sequences / edits.len();
         let mut runs = Vec::new();
@@ -68,7 +72,7 @@ impl Model {
             first += sequences;
         }
         let mixed = if runs.len() == 1 { runs.swap_remove(0) } else { Tensor::cat(runs, 0) };
-        layer.attention_output.apply(mixed)
+        self.product(&layer.attention_output, site(Module::Output), &[Module::Output], mixed, &owners)
     }
 
     /// Attention of candidates that attend alike: `[sequences·tokens, heads·head_dim]`.

@@ -35,6 +35,7 @@ pub(super) fn facts(folder: &Path, config: &DenoiserConfig) -> Result<ModelFacts
         vocab: 0,
         checkpoints: count(config.checkpoints.len()),
         parameters: layers.iter().flatten().map(|parameter: &Parameter| parameter.elements() as u64).sum(),
+        feed_forward: count(config.inner),
         expert_parameters: 0,
         bytes_per_parameter: bytes as f64 / elements.max(1) as f64,
     })

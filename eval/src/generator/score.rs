@@ -38,7 +38,8 @@ impl GeneratorEvaluator {
         request: &Request,
     ) -> Result<Vec<Result<Evaluation, EvalFailure>>, EvalFailure> {
         let clock = Instant::now();
-        let limit = request.deadline.map(|each| (each, clock + each * plans.len() as u32));
+        let time = request.deadline.map(|each| (each, clock + each * plans.len() as u32));
+        let limit = Limit { time, stop: Some(&request.stop) };
         let mixed = lanes::run(&self.compute, plans.len(), |plan| Ok(self.checkpoints.mixed(plans[plan])))?;
         let groups: Vec<Vec<&Mixed>> = if self.compute.on_host() {
             mixed.iter().map(|mixed| vec![mixed]).collect()
@@ -62,7 +63,7 @@ impl GeneratorEvaluator {
     }
 
     /// What one batch of noise says about some mixtures.
-    fn distances(
+    pub(super) fn distances(
         &self,
         mixed: &[&Mixed],
         request: &Request,

@@ -16,6 +16,7 @@ use sha2::{Digest as _, Sha256};
 use super::network::Network;
 use super::task::host;
 use super::*;
+use crate::native::score::Limit;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -51,7 +52,7 @@ fn two(at: usize, share: f64) -> Vec<f64> {
 }
 
 fn score(evaluator: &GeneratorEvaluator, plans: &[Plan], split: Split, items: &[u32]) -> Vec<Scores> {
-    let request = Request { split, items: items.to_vec(), deadline: None };
+    let request = Request::new(split, items.to_vec());
     let mut found = vec![None; plans.len()];
     let sink = &mut |index: usize, outcome: Result<Evaluation, EvalFailure>| {
         found[index] = Some(outcome.unwrap().scores);
@@ -113,7 +114,7 @@ fn images_and_distances_agree_with_torch() {
         let weights = evaluator.checkpoints.stacked(&[&mixed]);
         let noise: Tensor<2> = evaluator.compute.float32(floats("noise"), [128, 64]);
         let network = Network::new(&evaluator.config, weights, &evaluator.compute);
-        let images = network.sample(noise, None).unwrap().reshape([128, 64]);
+        let images = network.sample(noise, Limit::default()).unwrap().reshape([128, 64]);
         let features = host(evaluator.task.classifier.embed(images.clone())).unwrap();
         let furthest = |found: Vec<f64>, name: &str| {
             let apart = found.iter().zip(floats(name)).map(|(a, b)| (a - f64::from(b)).abs());
@@ -163,11 +164,12 @@ fn stacked_mixtures_score_like_each_alone() {
         .map(|at| evaluator.coefficients(&Plan::new([mix(None, two(at, 1.5))])).unwrap())
         .map(|coefficients| evaluator.checkpoints.mixed(&coefficients))
         .collect();
-    let request = Request { split: Split::Report, items: vec![4], deadline: None };
-    let together = evaluator.distances(&mixtures.iter().collect::<Vec<_>>(), &request, 4, None).unwrap();
+    let request = Request::new(Split::Report, vec![4]);
+    let together =
+        evaluator.distances(&mixtures.iter().collect::<Vec<_>>(), &request, 4, Limit::default()).unwrap();
     assert_eq!(together.len(), 3);
     for (mixed, together) in mixtures.iter().zip(together) {
-        let alone = evaluator.distances(&[mixed], &request, 4, None).unwrap()[0];
+        let alone = evaluator.distances(&[mixed], &request, 4, Limit::default()).unwrap()[0];
         assert!((alone.frechet - together.frechet).abs() < 1e-4, "{alone:?} {together:?}");
     }
 }
@@ -207,7 +209,7 @@ fn plans_and_requests_that_have_no_meaning_are_refused_by_name() {
     assert!(sum.contains("expected 1"), "{sum}");
     assert!(refusal(mix(Some(5), two(0, 0.5))).contains("5 layers, counted from 0"));
 
-    let request = |split, items: Vec<u32>| Request { split, items, deadline: Some(Duration::from_secs(60)) };
+    let request = |split, items: Vec<u32>| Request::new(split, items);
     for (request, words) in [
         (request(Split::Selection, vec![]), "no items"),
         (request(Split::Selection, vec![ITEMS_HELD]), "which holds 1024"),
@@ -226,8 +228,16 @@ fn plans_and_requests_that_have_no_meaning_are_refused_by_name() {
 const ITEMS_HELD: u32 = 1024;
 
 #[test]
+fn an_evaluation_that_is_called_off_says_so() {
+    let request = Request::new(Split::Selection, vec![0, 1]);
+    request.stop.ask();
+    let failure = open(None).evaluate(&[Plan::dense()], &request, &mut |_, _| ControlFlow::Continue(()));
+    assert_eq!(failure, Err(EvalFailure::Interrupted));
+}
+
+#[test]
 fn a_plan_that_takes_too_long_says_so() {
-    let request = Request { split: Split::Selection, items: vec![0], deadline: Some(Duration::ZERO) };
+    let request = Request { deadline: Some(Duration::ZERO), ..Request::new(Split::Selection, vec![0]) };
     let mut found = None;
     let sink = &mut |_, outcome| {
         found = Some(outcome);

@@ -35,6 +35,7 @@ pub(super) fn facts(
         vocab: count(config.vocab),
         checkpoints: 1,
         parameters,
+        feed_forward: count(config.feed_forward),
         expert_parameters: mixture.map_or(0, |_| gated(config)),
         bytes_per_parameter: checkpoint.stored_bytes() as f64 / checkpoint.stored_elements() as f64,
     })

@@ -23,6 +23,7 @@ pub(super) fn models(technique: &TechniqueInfo) -> Vec<ModelFacts> {
         vocab: 32_000,
         checkpoints: 1,
         parameters: 45_000_000,
+        feed_forward: 1024,
         expert_parameters: 0,
         bytes_per_parameter: 2.0,
     };

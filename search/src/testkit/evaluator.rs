@@ -154,6 +154,7 @@ fn model() -> ModelFacts {
         vocab: 100,
         checkpoints: 1,
         parameters: 1000,
+        feed_forward: 64,
         expert_parameters: 0,
         bytes_per_parameter: 2.0,
     }

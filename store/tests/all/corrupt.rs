@@ -112,7 +112,7 @@ fn an_edit_of_a_later_vocabulary_is_named() {
     assert_refused(
         &scratch("unknown-edit"),
         "STORE/journal/one.jsonl has format 1 with something unknown at line 2 (unknown edit `melt-experts`; did you \
-         mean `keep-experts`?; this attune knows keep-experts, kv-bits, attention-span), this attune reads format 1; use \
+         mean `keep-experts`?; this attune knows keep-experts, kv-bits, attention-span, weight-bits), this attune reads format 1; use \
          the attune that wrote it or a newer one, or another store with --store DIR",
     );
 }

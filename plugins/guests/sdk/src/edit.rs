@@ -20,6 +20,12 @@ impl Edit {
         self.with(name, Setting::Real(value))
     }
 
+    /// Adds a word.
+    #[must_use]
+    pub fn text(self, name: &str, value: &str) -> Self {
+        self.with(name, Setting::Text(value.to_owned()))
+    }
+
     /// Adds whole numbers.
     #[must_use]
     pub fn ints(self, name: &str, values: &[u32]) -> Self {
