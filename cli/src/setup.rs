@@ -9,11 +9,12 @@ use std::time::Duration;
 
 use attune_core::evaluator::{Evaluator, Fidelity};
 use attune_core::hash::ContentHash;
-use attune_core::profile::{self, Choice, Profile};
+use attune_core::profile::{self, Choice, Profile, TaskKind};
 use attune_core::setting;
 use attune_core::store::{Store, StudyHeader};
 use attune_core::technique::{FailureKind, Technique, TechniqueFailure};
 use attune_eval::compute::Precision;
+use attune_eval::generator::{GeneratorEvaluator, GeneratorSpec, ImageSpec};
 use attune_eval::native::{NativeEvaluator, NativeSpec, REFERENCE_MEMORY};
 use attune_eval::text::TextSpec;
 use attune_plugins::{Host, LoadError, LogLevel, WasmTechnique};
@@ -91,17 +92,7 @@ pub(crate) fn study(
     let strategy = strategy::resolved(&profile.strategy).map_err(CliError::input)?;
 
     let model_path = absolute(&base, &profile.model)?;
-    let task = text_spec(profile, &base, &model_path);
-    let spec = NativeSpec {
-        model: &model_path,
-        device: &args.device,
-        precision: Precision::F32,
-        task,
-        reference_memory: REFERENCE_MEMORY,
-        activation_memory: args.activation_memory,
-    };
-    let evaluator = NativeEvaluator::open(&spec).map_err(CliError::input)?;
-    let evaluator: Arc<dyn Evaluator> = Arc::new(evaluator);
+    let evaluator = evaluator(args, profile, &base, &model_path)?;
     let space = technique.space(evaluator.model(), &settings).map_err(|failure| technique_error(&failure))?;
 
     let start =
@@ -153,16 +144,65 @@ pub(crate) fn study(
     })
 }
 
-/// Where the texts of a profile in the folder `base` are.
-pub(crate) fn text_spec(profile: &Profile, base: &Path, model: &Path) -> TextSpec {
+/// The evaluator of a profile in the folder `base`: its kind of task decides which.
+fn evaluator(
+    args: &RunArgs,
+    profile: &Profile,
+    base: &Path,
+    model: &Path,
+) -> Result<Arc<dyn Evaluator>, CliError> {
+    match task_spec(profile, base, model) {
+        TaskFiles::Text(task) => {
+            let spec = NativeSpec {
+                model,
+                device: &args.device,
+                precision: Precision::F32,
+                task,
+                reference_memory: REFERENCE_MEMORY,
+                activation_memory: args.activation_memory,
+            };
+            Ok(Arc::new(NativeEvaluator::open(&spec).map_err(CliError::input)?))
+        }
+        TaskFiles::Images(task) => {
+            let spec = GeneratorSpec {
+                model,
+                device: &args.device,
+                task,
+                activation_memory: args.activation_memory,
+            };
+            Ok(Arc::new(GeneratorEvaluator::open(&spec).map_err(CliError::input)?))
+        }
+    }
+}
+
+/// Where the data of a task is.
+pub(crate) enum TaskFiles {
+    /// Texts.
+    Text(TextSpec),
+    /// Real images and a classifier.
+    Images(ImageSpec),
+}
+
+/// Where the data of a profile in the folder `base` is.
+pub(crate) fn task_spec(profile: &Profile, base: &Path, model: &Path) -> TaskFiles {
     let task = &profile.task;
-    let elsewhere = task.elsewhere.iter().map(|(domain, path)| (domain.clone(), base.join(path)));
-    TextSpec {
-        tokenizer: model.join("tokenizer.json"),
-        selection: base.join(&task.selection),
-        report: base.join(&task.report),
-        elsewhere: elsewhere.collect(),
-        length: task.length as usize,
+    let elsewhere = task.elsewhere.iter().map(|(domain, path)| (domain.clone(), base.join(path))).collect();
+    let (selection, report) = (base.join(&task.selection), base.join(&task.report));
+    match &task.kind {
+        TaskKind::Text { length } => TaskFiles::Text(TextSpec {
+            tokenizer: model.join("tokenizer.json"),
+            selection,
+            report,
+            elsewhere,
+            length: *length as usize,
+        }),
+        TaskKind::Images { classifier, samples } => TaskFiles::Images(ImageSpec {
+            classifier: base.join(classifier),
+            selection,
+            report,
+            elsewhere,
+            samples: *samples as usize,
+        }),
     }
 }
 

@@ -29,6 +29,8 @@ pub struct ModelFacts {
     pub context: u32,
     /// Entries of the vocabulary.
     pub vocab: u32,
+    /// Saved checkpoints of one training run that the model's folder holds; 1 in an ordinary model.
+    pub checkpoints: u32,
     /// Parameters of the whole model.
     pub parameters: u64,
     /// Inner width of a feed-forward part, or of one expert.

@@ -6,6 +6,7 @@
 //! seeded by its caller. Its types are not wire types: RON profiles, WIT, the journal and the cache
 //! each own a versioned form and convert.
 
+pub mod eigen;
 pub mod evaluator;
 pub mod event;
 pub mod exporter;

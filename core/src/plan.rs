@@ -5,11 +5,13 @@
 //! vocabulary can grow without breaking a component that was built before; only here do they become
 //! typed, and an edit that nobody knows is refused by name.
 
+mod checkpoints;
 mod edit;
 mod experts;
 mod open;
 mod weights;
 
+pub use checkpoints::{CombineCheckpoints, checkpoint_mix};
 pub use edit::{AttentionSpan, Edit, KvBits, Place};
 pub use experts::{ExpertsPerToken, KeepExperts, MergeExperts, RouteExperts};
 pub use open::{EditError, OpenEdit};

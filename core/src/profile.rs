@@ -59,16 +59,31 @@ pub struct Choice {
 /// What is measured, on which data. Paths are relative to the profile file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TaskSpec {
-    /// Kind of task: `text`.
-    pub kind: String,
-    /// Text that the search tunes on.
+    /// What an item is.
+    pub kind: TaskKind,
+    /// Text or real images that the search tunes on.
     pub selection: String,
-    /// Text that the result is reported on.
+    /// Text or real images that the result is reported on.
     pub report: String,
-    /// Report texts of other domains, by name.
+    /// Report data of other domains, by name.
     pub elsewhere: BTreeMap<String, String>,
-    /// Tokens per item.
-    pub length: u32,
+}
+
+/// What an item of a task is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TaskKind {
+    /// A run of tokens.
+    Text {
+        /// Tokens per item.
+        length: u32,
+    },
+    /// A batch of generated images, compared with all real ones of its split.
+    Images {
+        /// Folder of the classifier whose features are compared.
+        classifier: String,
+        /// Images per item.
+        samples: u32,
+    },
 }
 
 /// A trial of another study of the store, on the same model: a config of the same space, or a plan that the technique

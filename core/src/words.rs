@@ -30,6 +30,12 @@ fn edit(edit: &Edit) -> String {
             "layer {}, KV head {}: sees {} first tokens and the last {} + {}·N",
             edit.layer, edit.kv_head, edit.sink, edit.alpha, edit.beta
         ),
+        Edit::CombineCheckpoints(edit) => {
+            let place = edit.layer.map_or("the whole model".to_owned(), |layer| format!("layer {layer}"));
+            let numbers: Vec<String> =
+                edit.coefficients.iter().map(|number| format!("{number:+.3}")).collect();
+            format!("{place}: checkpoints mixed by {}", numbers.join(" "))
+        }
         Edit::MergeExperts(edit) => {
             format!(
                 "layer {}: {} experts, merged of {}",

@@ -98,6 +98,8 @@ impl EditedModel {
                     layer.caches.extend(heads.map(cache));
                 }
                 Edit::AttentionSpan(span) => layer.spans.push(span.clone()),
+                // Refused above.
+                Edit::CombineCheckpoints(_) => {}
                 Edit::MergeExperts(merge) => layer.merging = ExpertMatrix::new(&merge.matrix, experts),
                 Edit::RouteExperts(route) => layer.routing = ExpertMatrix::new(&route.matrix, experts),
                 Edit::ExpertsPerToken(edit) => {

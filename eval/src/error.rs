@@ -4,6 +4,8 @@
 
 use std::path::PathBuf;
 
+use attune_core::evaluator::EvalFailure;
+
 /// Why a device cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DeviceError {
@@ -198,6 +200,29 @@ pub enum TaskError {
         /// The longest context.
         context: usize,
     },
+    /// Real images that cannot be compared with.
+    #[error("{file}: {found}; expected {expected}")]
+    BadImages {
+        /// The file.
+        file: PathBuf,
+        /// What was found.
+        found: String,
+        /// What was expected.
+        expected: String,
+    },
+    /// Selection images appear among the images that results are reported on.
+    #[error(
+        "selection and {other} images overlap: {count} of the {other} images are also selection images, the first is \
+         image {index}; use disjoint images"
+    )]
+    SharedImages {
+        /// The other split.
+        other: String,
+        /// How many.
+        count: usize,
+        /// The first of them, counted from 0.
+        index: usize,
+    },
     /// A split with too little text for one item.
     #[error(
         "the {split} text has {tokens} tokens, too few for one item of {length}; give more text or a shorter length"
@@ -239,4 +264,7 @@ pub enum OpenError {
     /// See [`TaskError`].
     #[error(transparent)]
     Task(#[from] TaskError),
+    /// The device failed while the data was prepared.
+    #[error(transparent)]
+    Evaluator(EvalFailure),
 }

@@ -1,5 +1,5 @@
-//! Native evaluator of attune on Burn: loads a language model in the Hugging Face layout, applies plans
-//! to it exactly, and scores them on text.
+//! Native evaluators of attune on Burn: load a model, apply plans to it exactly, and score them: language models in
+//! the Hugging Face layout on text (`native`), small image generators on images (`generator`).
 
 pub mod bench;
 mod calibration;
@@ -8,6 +8,7 @@ mod decoder;
 mod device;
 mod edits;
 pub mod error;
+pub mod generator;
 pub mod logits;
 pub mod model;
 pub mod native;

@@ -12,6 +12,7 @@ mod rope;
 mod weights;
 
 pub use checkpoint::Checkpoint;
+pub(crate) use config::Keys;
 pub use config::{DecoderConfig, Family, Mixture};
 pub(crate) use matrix::Linear;
 pub(crate) use merged::{Merged, MergedExperts};
@@ -42,6 +43,9 @@ pub struct Model {
 /// # Errors
 /// See [`LoadError`].
 pub fn inspect(folder: &Path) -> Result<ModelFacts, LoadError> {
+    if crate::generator::is_generator(folder) {
+        return crate::generator::inspect(folder);
+    }
     let config = DecoderConfig::read(&folder.join("config.json"))?;
     facts::facts(folder, &config, &Checkpoint::open(folder)?)
 }

@@ -1,16 +1,16 @@
 //! The native evaluator: plans, a text task and a model, in this process.
 
-mod backoff;
+pub(crate) mod backoff;
 mod calibrate;
 mod compare;
 mod groups;
 pub(crate) mod lanes;
-mod memory;
+pub(crate) mod memory;
 mod outcome;
 mod population;
 mod reference;
 mod resident;
-mod score;
+pub(crate) mod score;
 mod signal;
 
 use std::collections::HashMap;
@@ -95,7 +95,7 @@ impl NativeEvaluator {
             numerics: model.compute.numerics(),
             // One call keeps all processors, or the whole device, busy.
             concurrency: 1,
-            edits: Edit::KINDS.to_vec(),
+            edits: Edit::KINDS.into_iter().filter(|kind| *kind != "combine-checkpoints").collect(),
         };
         let references = References::new(reference_memory);
         let on_host = model.compute.on_host();

@@ -1,6 +1,6 @@
 //! `--to hf`: the pruned checkpoint in the Hugging Face layout.
 //!
-//! Only plans that fold *exactly* are taken: edits of experts on a model that renormalises the weights of its
+//! Mixtures of checkpoints become one checkpoint (`mix`). Of other plans, only those that fold *exactly* are taken: edits of experts on a model that renormalises the weights of its
 //! chosen experts. There `softmax(x·Wᵀ)` restricted to the kept rows, cut to the top k and renormalised, equals
 //! what a router with only these rows computes, so pruning is a matter of dropping, renaming and slicing bytes.
 //! The same holds for a mapping of the router with one-hot rows. Merged experts are the only numbers that are
@@ -11,6 +11,7 @@ mod config;
 mod fold;
 mod layout;
 mod manifest;
+mod mix;
 mod moves;
 mod names;
 mod shards;
@@ -23,6 +24,7 @@ use attune_core::plan::Plan;
 use fold::Fold;
 use layout::Layout;
 use manifest::Done;
+use mix::Mix;
 
 const TARGET: &str = "hf";
 
@@ -38,15 +40,22 @@ impl Exporter for HfExporter {
     fn summary(&self) -> &'static str {
         "the pruned checkpoint in the Hugging Face layout, for Transformers, vLLM, SGLang and llama.cpp's \
          converter; for plans of keep-experts, of merge-experts and of one-hot route-experts with the same \
-         number of experts (and experts-per-token) in every layer of a mixtral model"
+         number of experts (and experts-per-token) in every layer of a mixtral model, and of \
+         combine-checkpoints on an image generator, which become one checkpoint"
     }
 
     fn check(&self, plan: &Plan, model: &ModelFacts) -> Result<(), ExportError> {
+        if model.family == mix::FAMILY {
+            return Mix::new(plan, model).map(|_| ());
+        }
         Fold::new(plan, model).map(|_| ())
     }
 
     fn export(&self, input: &ExportInput<'_>, sink: &mut FileSink<'_>) -> Result<(), ExportError> {
         // Everything that can be refused is refused before the first byte is written.
+        if input.model.family == mix::FAMILY {
+            return Mix::new(input.plan, input.model)?.export(input, sink);
+        }
         let fold = Fold::new(input.plan, input.model)?;
         let config = config::patched(input.files, input.model, &fold)?;
         let layout = Layout::open(input.files)?;
@@ -55,7 +64,8 @@ impl Exporter for HfExporter {
         let tensors = shards::write_shards(input.files, &layout, &jobs, sink)?;
         write(sink, config::FILE, config.as_bytes())?;
         let companions = companions::copy(input.files, &layout, sink)?;
-        manifest::write_manifest(input, &Done::new(&fold, input.model, tensors, companions), sink)
+        let done = Done::new(&fold, input.model, tensors, companions);
+        manifest::write_manifest(input, &done, Some(manifest::VERIFY), sink)
     }
 }
 

@@ -48,7 +48,7 @@ impl Check {
 }
 
 /// Loads a component and tries all of it, with default options, on a dense model and on a mixture of
-/// experts: draws configs, lowers, costs, compares and varies them, and does so twice, since equal arguments
+/// experts, and on an image generator when it mixes checkpoints: draws configs, lowers, costs, compares and varies them, and does so twice, since equal arguments
 /// must give equal results. A technique may refuse a model that it is not for, but not every model.
 ///
 /// # Errors
@@ -56,7 +56,7 @@ impl Check {
 pub fn check(host: &Host, path: &Path) -> Result<Check, LoadError> {
     let technique = host.load_file(path)?;
     let mut trial = Trial { technique: &technique, findings: Vec::new() };
-    let models = examples::models();
+    let models = examples::models(technique.info());
     let applicable = models.iter().filter(|model| trial.model(model)).count();
     if applicable == 0 {
         trial.find("all", "apply to a model", Err("it refuses every example model".to_owned()));

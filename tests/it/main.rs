@@ -4,6 +4,7 @@
 mod architecture;
 mod bad_input;
 mod export;
+mod generator;
 #[cfg(unix)]
 mod pictures;
 mod quickstart;

@@ -7,12 +7,14 @@ use std::thread;
 
 use attune_core::evaluator::{Split, TaskInfo};
 use attune_core::facts::ModelFacts;
-use attune_core::profile::{Profile, ProfileError};
+use attune_core::profile::{Profile, ProfileError, TaskKind};
 use attune_core::rng;
 use attune_core::setting::{self, OptionError, Settings};
 use attune_core::space::Space;
 use attune_core::technique::Technique;
-use attune_eval::error::TaskError;
+use attune_eval::compute::Compute;
+use attune_eval::error::{OpenError, TaskError};
+use attune_eval::generator::ImageTask;
 use attune_eval::text::TextTask;
 use attune_plugins::WasmTechnique;
 use attune_search::session;
@@ -21,7 +23,7 @@ use attune_tui::desk::{Check, DraftFile, Fault};
 
 use super::models::Models;
 use super::{folder_of, nowhere};
-use crate::setup;
+use crate::setup::{self, TaskFiles};
 
 /// One check at a time, and of those that wait only the newest: a person who types asks faster than texts are cut
 /// into tokens.
@@ -84,16 +86,36 @@ fn examine(draft: &DraftFile, models: &Models, check: &mut Check) -> Option<Spac
     match folder.and_then(|folder| Ok((models.facts(&folder)?, folder))) {
         Err(error) => blame(check, "model", error.sentence()),
         Ok((facts, folder)) => {
-            let spec = setup::text_spec(&profile, base, &folder);
-            match TextTask::open(&spec, facts.vocab as usize, facts.context as usize) {
-                Ok(task) => items(&profile, task.info(), check),
-                Err(error) => blame(check, &text_path(&profile, &error), error.to_string()),
-            }
+            task(&profile, base, &folder, &facts, check);
             let (technique, options) = technique?;
             return space(&profile, &technique, &facts, &options, check);
         }
     }
     None
+}
+
+/// The data of the task.
+fn task(profile: &Profile, base: &Path, folder: &Path, facts: &ModelFacts, check: &mut Check) {
+    let generates = facts.family == attune_eval::generator::FAMILY;
+    match setup::task_spec(profile, base, folder) {
+        TaskFiles::Text(_) if generates => {
+            let message = "an image generator takes a task of kind \"images\"".to_owned();
+            blame(check, "model", message);
+        }
+        TaskFiles::Images(_) if !generates => {
+            let message = format!("a task of kind \"images\" needs an image generator, not {}", facts.family);
+            blame(check, "model", message);
+        }
+        TaskFiles::Text(spec) => match TextTask::open(&spec, facts.vocab as usize, facts.context as usize) {
+            Ok(task) => items(profile, task.info(), check),
+            Err(error) => blame(check, &text_path(profile, &error), error.to_string()),
+        },
+        TaskFiles::Images(spec) => match ImageTask::open(&spec, &Compute::cpu()) {
+            Ok(task) => items(profile, task.info(), check),
+            Err(OpenError::Task(error)) => blame(check, &text_path(profile, &error), error.to_string()),
+            Err(error) => blame(check, "", error.to_string()),
+        },
+    }
 }
 
 /// The technique and its resolved options.
@@ -139,7 +161,10 @@ fn space(
     };
     // What a config costs can be an objective too.
     let costs = technique.cost(facts, options, &config).unwrap_or_default();
-    let measured = attune_eval::text::metrics();
+    let measured = match profile.task.kind {
+        TaskKind::Text { .. } => attune_eval::text::metrics(),
+        TaskKind::Images { .. } => attune_eval::generator::metrics(),
+    };
     let known = measured.iter().map(|metric| &metric.name).chain(costs.iter().map(|cost| &cost.resource));
     let known: Vec<&str> = known.map(String::as_str).collect();
     for objective in &profile.objectives {
@@ -163,8 +188,11 @@ fn items(profile: &Profile, task: &TaskInfo, check: &mut Check) {
     for (path, split, wanted) in wanted {
         let there = task.items.get(&split).copied().unwrap_or(0);
         if wanted > there {
-            let message =
-                format!("{wanted}: the {split} text has {there} items of {} tokens", profile.task.length);
+            let size = match profile.task.kind {
+                TaskKind::Text { length } => format!("{length} tokens"),
+                TaskKind::Images { samples, .. } => format!("{samples} images"),
+            };
+            let message = format!("{wanted}: the {split} data has {there} items of {size}");
             blame(check, path, message);
         }
     }
@@ -183,7 +211,9 @@ fn text_path(profile: &Profile, error: &TaskError) -> String {
         TaskError::Io { .. } => of_split("elsewhere"),
         TaskError::BadLength { .. } => "task.length".to_owned(),
         TaskError::TooShort { split, .. } => of_split(split),
-        TaskError::Overlap { other, .. } => of_split(other),
+        TaskError::Overlap { other, .. } | TaskError::SharedImages { other, .. } => of_split(other),
+        TaskError::BadImages { file, .. } if file.ends_with(&profile.task.selection) => of_split("selection"),
+        TaskError::BadImages { file, .. } if file.ends_with(&profile.task.report) => of_split("report"),
         _ => "model".to_owned(),
     }
 }

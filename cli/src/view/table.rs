@@ -116,7 +116,7 @@ fn work(finished: &Finished) -> Option<String> {
 }
 
 fn folds(plan: &Plan) -> bool {
-    plan.edits().iter().all(|edit| matches!(edit, Edit::KeepExperts(_)))
+    plan.edits().iter().all(|edit| matches!(edit, Edit::KeepExperts(_) | Edit::CombineCheckpoints(_)))
 }
 
 /// A table with a line under its header and no others.

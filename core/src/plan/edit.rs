@@ -1,6 +1,7 @@
 //! The typed edits.
 
 use super::OpenEdit;
+use super::checkpoints::CombineCheckpoints;
 use super::experts::{ExpertsPerToken, KeepExperts, MergeExperts, RouteExperts};
 use super::open::{EditError, Reader};
 use super::weights::WeightBits;
@@ -71,6 +72,8 @@ pub enum Edit {
     ExpertsPerToken(ExpertsPerToken),
     /// See [`WeightBits`].
     WeightBits(WeightBits),
+    /// See [`CombineCheckpoints`].
+    CombineCheckpoints(CombineCheckpoints),
 }
 
 /// What an edit touches.
@@ -92,7 +95,7 @@ impl Place {
 
 impl Edit {
     /// The name of every edit that this build knows.
-    pub const KINDS: [&'static str; 7] = [
+    pub const KINDS: [&'static str; 8] = [
         "keep-experts",
         "kv-bits",
         "attention-span",
@@ -100,6 +103,7 @@ impl Edit {
         "route-experts",
         "experts-per-token",
         "weight-bits",
+        "combine-checkpoints",
     ];
 
     /// The name of this edit in the vocabulary.
@@ -112,10 +116,11 @@ impl Edit {
             Self::RouteExperts(_) => "route-experts",
             Self::ExpertsPerToken(_) => "experts-per-token",
             Self::WeightBits(_) => "weight-bits",
+            Self::CombineCheckpoints(_) => "combine-checkpoints",
         }
     }
 
-    /// The layer that this edit touches.
+    /// The (first) layer that this edit touches: 0 for one that touches the whole model.
     pub fn layer(&self) -> u32 {
         self.place().layer
     }
@@ -131,6 +136,7 @@ impl Edit {
             Self::RouteExperts(edit) => whole(edit.layer),
             Self::ExpertsPerToken(edit) => whole(edit.layer),
             Self::WeightBits(edit) => whole(edit.layer),
+            Self::CombineCheckpoints(edit) => whole(edit.layer.unwrap_or(0)),
         }
     }
 
@@ -212,6 +218,13 @@ impl Edit {
                     .int("group-size", int(edit.group_size));
                 edit.expert.into_iter().fold(open, |open, expert| open.int("expert", int(expert)))
             }
+            Self::CombineCheckpoints(edit) => {
+                let open = OpenEdit::new(self.kind()).reals("coefficients", edit.coefficients.clone());
+                match edit.layer {
+                    Some(layer) => open.int("layer", int(layer)),
+                    None => open,
+                }
+            }
         }
     }
 
@@ -264,6 +277,10 @@ impl Edit {
                 bits: args.int("bits")?,
                 group_size: args.int("group-size")?,
             }),
+            "combine-checkpoints" => Self::CombineCheckpoints(CombineCheckpoints {
+                layer: args.if_given("layer", Reader::int)?,
+                coefficients: args.reals("coefficients")?,
+            }),
             unknown => return Err(EditError::UnknownKind { kind: unknown.to_owned() }),
         };
         args.finish()?;
@@ -276,6 +293,8 @@ impl Edit {
                 edit.experts.sort_unstable();
                 edit.experts.dedup();
             }
+            // −0 means 0 and would be another text.
+            Self::CombineCheckpoints(edit) => edit.coefficients.iter_mut().for_each(|number| *number += 0.0),
             Self::MergeExperts(MergeExperts { matrix, .. })
             | Self::RouteExperts(RouteExperts { matrix, .. }) => {
                 // −0 means 0 and would be another text.

@@ -158,6 +158,16 @@ impl<'a> Reader<'a> {
         }
     }
 
+    pub(super) fn reals(&mut self, argument: &'static str) -> Result<Vec<f64>, EditError> {
+        const EXPECTED: &str = "a list of finite real numbers";
+        match self.get(argument)? {
+            Setting::Reals(values) if values.iter().all(|value| value.is_finite()) => Ok(values.clone()),
+            // Files do not tell 1 from 1.0.
+            Setting::Ints(values) => Ok(values.iter().map(|&value| value as f64).collect()),
+            other => Err(self.bad(argument, other, EXPECTED)),
+        }
+    }
+
     /// A matrix, row by row, of as many rows as the argument `rows` says.
     pub(super) fn matrix(
         &mut self,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::value::RawSetting;
-use super::{Choice, Profile, ProfileError, Racing, ReportSpec, Start, TaskSpec, error, set};
+use super::{Choice, Profile, ProfileError, Racing, ReportSpec, Start, TaskKind, TaskSpec, error, set};
 use crate::objective::{Direction, Objective};
 
 /// The version alone; everything else is ignored.
@@ -23,8 +23,8 @@ pub(super) struct RawProfile {
     pub(super) model: String,
     pub(super) technique: RawChoice,
     pub(super) task: RawTask,
-    #[serde(default = "RawProfile::default_objectives")]
-    pub(super) objectives: Vec<RawObjective>,
+    #[serde(default)]
+    pub(super) objectives: Option<Vec<RawObjective>>,
     #[serde(default = "RawProfile::default_strategy")]
     pub(super) strategy: RawChoice,
     pub(super) trials: u64,
@@ -42,8 +42,13 @@ pub(super) struct RawProfile {
 }
 
 impl RawProfile {
-    fn default_objectives() -> Vec<RawObjective> {
-        vec![RawObjective { metric: "kl".to_owned(), direction: RawDirection::Minimise }]
+    /// The first metric of the task.
+    fn default_objectives(kind: &TaskKind) -> Vec<RawObjective> {
+        let metric = match kind {
+            TaskKind::Text { .. } => "kl",
+            TaskKind::Images { .. } => "frechet",
+        };
+        vec![RawObjective { metric: metric.to_owned(), direction: RawDirection::Minimise }]
     }
 
     fn default_strategy() -> RawChoice {
@@ -72,7 +77,15 @@ pub(super) struct RawTask {
     pub(super) report: String,
     #[serde(default)]
     pub(super) elsewhere: BTreeMap<String, String>,
-    pub(super) length: u32,
+    /// Of texts: tokens per item.
+    #[serde(default)]
+    pub(super) length: Option<u32>,
+    /// Of images: folder of the classifier.
+    #[serde(default)]
+    pub(super) classifier: Option<String>,
+    /// Of images: how many an item has.
+    #[serde(default)]
+    pub(super) samples: Option<u32>,
 }
 
 impl RawTask {
@@ -178,16 +191,11 @@ fn resolve(file: &str, raw: RawProfile) -> Result<Profile, ProfileError> {
             return Err(invalid(path, &quoted(value), "a text that is not empty"));
         }
     }
-    if raw.task.kind != "text" {
-        return Err(invalid("task.kind", &quoted(&raw.task.kind), "\"text\""));
-    }
     if raw.task.selection == raw.task.report {
         let expected = "another file than task.selection: never tune on the data you report";
         return Err(invalid("task.report", &quoted(&raw.task.report), expected));
     }
-    if raw.task.length < 2 {
-        return Err(invalid("task.length", &raw.task.length, "at least 2 tokens per item"));
-    }
+    let kind = task_kind(&raw.task, &invalid)?;
     for (path, value) in
         [("trials", raw.trials), ("items", raw.items.into()), ("deadline_seconds", raw.deadline_seconds)]
     {
@@ -209,7 +217,8 @@ fn resolve(file: &str, raw: RawProfile) -> Result<Profile, ProfileError> {
             return Err(invalid("racing.floor", &racing.floor, "a share from 0 to 1"));
         }
     }
-    if raw.objectives.is_empty() {
+    let objectives = raw.objectives.unwrap_or_else(|| RawProfile::default_objectives(&kind));
+    if objectives.is_empty() {
         return Err(invalid("objectives", &"[]", "at least one objective"));
     }
     let choice = |path: &str, choice: RawChoice| {
@@ -220,7 +229,7 @@ fn resolve(file: &str, raw: RawProfile) -> Result<Profile, ProfileError> {
         });
         Ok(Choice { name: choice.name, options: options.collect::<Result<_, ProfileError>>()? })
     };
-    let objectives = raw.objectives.into_iter().map(|objective| Objective {
+    let objectives = objectives.into_iter().map(|objective| Objective {
         metric: objective.metric,
         direction: match objective.direction {
             RawDirection::Minimise => Direction::Minimise,
@@ -232,11 +241,10 @@ fn resolve(file: &str, raw: RawProfile) -> Result<Profile, ProfileError> {
         model: raw.model,
         technique: choice("technique", raw.technique)?,
         task: TaskSpec {
-            kind: raw.task.kind,
+            kind,
             selection: raw.task.selection,
             report: raw.task.report,
             elsewhere: raw.task.elsewhere,
-            length: raw.task.length,
         },
         objectives: objectives.collect(),
         strategy: choice("strategy", raw.strategy)?,
@@ -248,6 +256,48 @@ fn resolve(file: &str, raw: RawProfile) -> Result<Profile, ProfileError> {
         seed: raw.seed,
         report: ReportSpec { items: raw.report.items, random: raw.report.random },
     })
+}
+
+/// Which task it is, with the keys that this one has and without those of the other.
+fn task_kind(
+    task: &RawTask,
+    invalid: &impl Fn(&str, &dyn std::fmt::Display, &str) -> ProfileError,
+) -> Result<TaskKind, ProfileError> {
+    let needed = |path: &str, expected: &str| invalid(path, &"missing", expected);
+    let foreign = |path: &str, found: &dyn std::fmt::Display| {
+        invalid(path, found, &format!("no such key in a task of kind {:?}", task.kind))
+    };
+    match task.kind.as_str() {
+        "text" => {
+            if let Some(classifier) = &task.classifier {
+                return Err(foreign("task.classifier", &format!("{classifier:?}")));
+            }
+            if let Some(samples) = &task.samples {
+                return Err(foreign("task.samples", samples));
+            }
+            match task.length {
+                Some(length) if length >= 2 => Ok(TaskKind::Text { length }),
+                Some(length) => Err(invalid("task.length", &length, "at least 2 tokens per item")),
+                None => Err(needed("task.length", "the number of tokens per item")),
+            }
+        }
+        "images" => {
+            if let Some(length) = &task.length {
+                return Err(foreign("task.length", length));
+            }
+            let classifier = task.classifier.as_deref().filter(|folder| !folder.is_empty());
+            let classifier =
+                classifier.ok_or_else(|| needed("task.classifier", "the folder of a trained classifier"))?;
+            match task.samples {
+                Some(samples) if samples >= 2 => {
+                    Ok(TaskKind::Images { classifier: classifier.to_owned(), samples })
+                }
+                Some(samples) => Err(invalid("task.samples", &samples, "at least 2 images per item")),
+                None => Err(needed("task.samples", "the number of images per item")),
+            }
+        }
+        other => Err(invalid("task.kind", &format!("{other:?}"), "\"text\" or \"images\"")),
+    }
 }
 
 /// Parses one value of `--set` as RON.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Choice, Profile, Racing, Start};
+use super::{Choice, Profile, Racing, Start, TaskKind};
 use crate::objective::Direction;
 
 impl Profile {
@@ -16,11 +16,17 @@ impl Profile {
         };
         line("model", format!("{:?}", self.model));
         line("technique", choice(&self.technique));
+        let (kind, items) = match &self.task.kind {
+            TaskKind::Text { length } => ("text", format!("length: {length}")),
+            TaskKind::Images { classifier, samples } => {
+                ("images", format!("classifier: {classifier:?}, samples: {samples}"))
+            }
+        };
         line(
             "task",
             format!(
-                "(kind: {:?}, selection: {:?}, report: {:?}, elsewhere: {:?}, length: {})",
-                self.task.kind, self.task.selection, self.task.report, self.task.elsewhere, self.task.length
+                "(kind: {kind:?}, selection: {:?}, report: {:?}, elsewhere: {:?}, {items})",
+                self.task.selection, self.task.report, self.task.elsewhere
             ),
         );
         let objectives: Vec<String> = self
@@ -60,7 +66,7 @@ fn choice(choice: &Choice) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Profile, ProfileError};
+    use super::super::{Profile, ProfileError, TaskKind};
     use crate::setting::Setting;
 
     const MINIMAL: &str = r#"(
@@ -92,6 +98,38 @@ mod tests {
         assert_eq!(profile.technique.options["levels"], Setting::Ints(vec![2, 4]));
         let whole = profile.identity().replace("version: 1,", "version: 1, name: \"quick\", trials: 10,");
         assert_eq!(parse(&whole).unwrap(), profile);
+    }
+
+    #[test]
+    fn the_identity_of_a_text_task_is_that_of_the_first_version() {
+        // Studies in a store are found by it.
+        let identity = parse(MINIMAL).unwrap().identity();
+        let task =
+            r#"    task: (kind: "text", selection: "a.txt", report: "b.txt", elsewhere: {}, length: 64),"#;
+        assert!(identity.lines().any(|line| line == task), "{identity}");
+    }
+
+    #[test]
+    fn a_task_on_images_has_keys_of_its_own() {
+        let images =
+            r#"task: (kind: "images", selection: "a.txt", report: "b.txt", classifier: "c", samples: 256)"#;
+        let text = r#"task: (selection: "a.txt", report: "b.txt", length: 64)"#;
+        let profile = parse(&MINIMAL.replace(text, images)).unwrap();
+        let kind = TaskKind::Images { classifier: "c".into(), samples: 256 };
+        assert_eq!((&profile.task.kind, profile.objectives[0].metric.as_str()), (&kind, "frechet"));
+        let whole = profile.identity().replace("version: 1,", "version: 1, name: \"quick\", trials: 10,");
+        assert_eq!(parse(&whole).unwrap(), profile);
+
+        let wrong = |from: &str, to: &str| message(text, &images.replace(from, to));
+        assert_eq!(
+            wrong("samples: 256", "samples: 256, length: 64"),
+            "p.ron: task.length is 64, expected no such key in a task of kind \"images\""
+        );
+        assert!(wrong("samples: 256", "samples: 1").contains("task.samples is 1, expected at least 2"));
+        assert!(wrong(r#"classifier: "c", "#, "").contains("task.classifier is missing"));
+        assert!(wrong("images", "sounds").contains("expected \"text\" or \"images\""));
+        assert!(message("length: 64", "samples: 64").contains("task.samples is 64, expected no such key"));
+        assert!(message(", length: 64", "").contains("task.length is missing"));
     }
 
     #[test]

@@ -5,13 +5,15 @@ use super::raw_v1::{RawProfile, RawRacing, RawStart, parse_value};
 use super::value::RawSetting;
 use crate::suggest::hint;
 
-const KEYS: [&str; 20] = [
+const KEYS: [&str; 22] = [
     "name",
     "model",
     "technique.name",
     "task.selection",
     "task.report",
     "task.length",
+    "task.classifier",
+    "task.samples",
     "strategy.name",
     "trials",
     "items",
@@ -45,7 +47,9 @@ pub(super) fn apply(profile: &mut RawProfile, key: &str, value: &str) -> Result<
         "technique.name" => profile.technique.name = value.to_owned(),
         "task.selection" => profile.task.selection = value.to_owned(),
         "task.report" => profile.task.report = value.to_owned(),
-        "task.length" => profile.task.length = parse_value(key, value)?,
+        "task.length" => profile.task.length = Some(parse_value(key, value)?),
+        "task.classifier" => profile.task.classifier = Some(value.to_owned()),
+        "task.samples" => profile.task.samples = Some(parse_value(key, value)?),
         "strategy.name" => profile.strategy.name = value.to_owned(),
         "trials" => profile.trials = parse_value(key, value)?,
         "items" => profile.items = parse_value(key, value)?,

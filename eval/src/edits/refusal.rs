@@ -17,6 +17,11 @@ pub(super) fn unsupported(edit: &Edit, reason: String) -> EvalFailure {
 
 /// Why `edit` cannot be applied to a model of this shape beside the other edits of `plan`, if it cannot.
 pub(super) fn check(edit: &Edit, plan: &Plan, config: &DecoderConfig) -> Result<(), String> {
+    if matches!(edit, Edit::CombineCheckpoints(_)) {
+        return Err(
+            "the model has one checkpoint; only image generators with several can be mixed".to_owned()
+        );
+    }
     if edit.layer() as usize >= config.layers {
         return Err(format!("the model has layers 0 to {}", config.layers - 1));
     }
@@ -26,6 +31,7 @@ pub(super) fn check(edit: &Edit, plan: &Plan, config: &DecoderConfig) -> Result<
         Edit::KeepExperts(keep) => keep_experts(keep, &layer, mixture()?),
         Edit::KvBits(bits) => kv_bits(bits, config),
         Edit::AttentionSpan(span) => attention_span(span, config),
+        Edit::CombineCheckpoints(_) => Ok(()),
         Edit::MergeExperts(MergeExperts { rows, matrix, .. }) => {
             expert_matrix(*rows, matrix, layer.route, "route-experts", &layer, mixture()?)
         }
@@ -59,7 +65,10 @@ impl ExpertLayer {
                 Edit::MergeExperts(merge) => found.merge = Some(merge.rows),
                 Edit::RouteExperts(route) => found.route = Some(route.rows),
                 Edit::ExpertsPerToken(edit) => found.per_token = Some(edit.count as usize),
-                Edit::KvBits(_) | Edit::AttentionSpan(_) | Edit::WeightBits(_) => {}
+                Edit::KvBits(_)
+                | Edit::AttentionSpan(_)
+                | Edit::WeightBits(_)
+                | Edit::CombineCheckpoints(_) => {}
             }
         }
         found

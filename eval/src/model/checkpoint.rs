@@ -72,18 +72,37 @@ impl Checkpoint {
         Ok(Self { folder: folder.to_owned(), shards, index: Some(index) })
     }
 
+    /// Opens one safetensors file of a folder.
+    ///
+    /// # Errors
+    /// An absent, unreadable or damaged file.
+    pub(crate) fn file(folder: &Path, name: &str) -> Result<Self, LoadError> {
+        Ok(Self { folder: folder.to_owned(), shards: vec![Shard::open(folder.join(name))?], index: None })
+    }
+
+    /// The shape of a stored tensor.
+    pub(crate) fn shape(&self, tensor: &str) -> Option<&[usize]> {
+        self.find(tensor).ok()?.header.info(tensor).map(|info| info.shape.as_slice())
+    }
+
+    /// The elements of a tensor of bytes; `None` when there is none of this name, or one of another element type.
+    pub(crate) fn bytes(&self, name: &str) -> Option<&[u8]> {
+        let stored = self.tensor(name, self.shape(name)?).ok()?;
+        (stored.info.dtype == safetensors::Dtype::U8).then_some(stored.bytes)
+    }
+
     /// The weight files and their bytes, in name order.
-    pub(super) fn files(&self) -> impl Iterator<Item = (&Path, &[u8])> {
+    pub(crate) fn files(&self) -> impl Iterator<Item = (&Path, &[u8])> {
         self.shards.iter().map(|shard| (shard.file.as_path(), &shard.bytes[..]))
     }
 
     /// Bytes of all stored tensors.
-    pub(super) fn stored_bytes(&self) -> u64 {
+    pub(crate) fn stored_bytes(&self) -> u64 {
         self.infos().map(|info| (info.data_offsets.1 - info.data_offsets.0) as u64).sum()
     }
 
     /// Elements of all stored tensors.
-    pub(super) fn stored_elements(&self) -> u64 {
+    pub(crate) fn stored_elements(&self) -> u64 {
         self.infos().map(|info| info.shape.iter().product::<usize>() as u64).sum()
     }
 

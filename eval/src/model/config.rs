@@ -160,6 +160,10 @@ impl DecoderConfig {
 fn family(keys: &Keys<'_>, raw: &RawConfig) -> Result<Family, LoadError> {
     let known = Family::ALL.map(Family::name).join(", ");
     let name = raw.model_type.as_deref().unwrap_or("absent");
+    if name == crate::generator::FAMILY {
+        let expected = "a language model: image generators take a task of kind \"images\"";
+        return Err(keys.bad("model_type", name, expected));
+    }
     let family = Family::ALL
         .into_iter()
         .find(|family| family.name() == name)
@@ -230,12 +234,12 @@ fn windows(
 }
 
 /// The file that keys are read from, for messages.
-pub(super) struct Keys<'a> {
-    pub(super) file: &'a Path,
+pub(crate) struct Keys<'a> {
+    pub(crate) file: &'a Path,
 }
 
 impl Keys<'_> {
-    pub(super) fn bad(
+    pub(crate) fn bad(
         &self,
         key: &str,
         found: impl std::fmt::Display,
@@ -249,7 +253,7 @@ impl Keys<'_> {
         }
     }
 
-    fn positive(&self, key: &str, value: Option<usize>) -> Result<usize, LoadError> {
+    pub(crate) fn positive(&self, key: &str, value: Option<usize>) -> Result<usize, LoadError> {
         match value {
             Some(value) if value > 0 => Ok(value),
             Some(_) => Err(self.bad(key, 0, "at least 1")),

@@ -33,6 +33,7 @@ pub(super) fn facts(
         experts_per_token: mixture.map_or(0, |mixture| count(mixture.per_token)),
         context: count(config.context),
         vocab: count(config.vocab),
+        checkpoints: 1,
         parameters,
         feed_forward: count(config.feed_forward),
         expert_parameters: mixture.map_or(0, |_| gated(config)),

@@ -3,14 +3,14 @@
 use attune_core::evaluator::EvalFailure;
 
 /// Does some plans with a limit on the items at once.
-type Attempt<'a, P, R> = dyn FnMut(&[P], usize) -> Result<Vec<R>, EvalFailure> + 'a;
+pub(crate) type Attempt<'a, P, R> = dyn FnMut(&[P], usize) -> Result<Vec<R>, EvalFailure> + 'a;
 
 /// Has `attempt` do all `plans`, at most `items` items at once. When it is out of memory: half of the plans, and
 /// with a single plan half of the items, which stays so for what follows. What was done is not done again.
 ///
 /// # Errors
 /// That of `attempt`; out of memory only when one plan on one item is too much.
-pub(super) fn run<P, R>(
+pub(crate) fn run<P, R>(
     plans: &[P],
     items: &mut usize,
     attempt: &mut Attempt<'_, P, R>,

@@ -7,13 +7,13 @@ const UNKNOWN: u64 = 2 << 30;
 
 /// Bytes for activations when nobody says otherwise: a quarter of what is free on the host. What a GPU has free
 /// cannot be asked through the tensor library; 2 GiB there.
-pub(super) fn for_activations(on_host: bool) -> u64 {
+pub(crate) fn for_activations(on_host: bool) -> u64 {
     let free = if on_host { line("/proc/meminfo", "MemAvailable:") } else { None };
     free.map_or(UNKNOWN, |free| free / SHARE)
 }
 
 /// The most memory that this process has had, bytes; known on Linux.
-pub(super) fn peak() -> Option<u64> {
+pub(crate) fn peak() -> Option<u64> {
     line("/proc/self/status", "VmHWM:")
 }
 

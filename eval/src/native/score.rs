@@ -15,11 +15,11 @@ use crate::ops::divergence::TokenScore;
 
 /// When to give up.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Limit<'a> {
+pub(crate) struct Limit<'a> {
     /// Time per plan, and when it is over.
-    pub(super) time: Option<(Duration, Instant)>,
+    pub(crate) time: Option<(Duration, Instant)>,
     /// Whoever asked may call it off.
-    pub(super) stop: Option<&'a Stop>,
+    pub(crate) stop: Option<&'a Stop>,
 }
 
 /// What one group says about each plan.
@@ -82,7 +82,7 @@ impl NativeEvaluator {
 }
 
 /// Whether to go on; asked at least once per layer.
-pub(super) fn in_time(limit: Limit) -> Result<(), EvalFailure> {
+pub(crate) fn in_time(limit: Limit) -> Result<(), EvalFailure> {
     if limit.stop.is_some_and(Stop::is_asked) {
         return Err(EvalFailure::Interrupted);
     }

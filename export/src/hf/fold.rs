@@ -70,7 +70,7 @@ impl Fold {
     }
 }
 
-fn refuse(edit: &Edit, reason: impl Into<String>) -> ExportError {
+pub(super) fn refuse(edit: &Edit, reason: impl Into<String>) -> ExportError {
     ExportError::Inexpressible { target: TARGET, edit: edit.to_open().to_string(), reason: reason.into() }
 }
 
@@ -89,6 +89,7 @@ fn foreign(edit: &Edit) -> Option<&'static str> {
         Edit::WeightBits(_) => {
             Some("this exporter writes weights as they are stored, not in few bits; use `--to plan`")
         }
+        Edit::CombineCheckpoints(_) => Some("only checkpoints of image generators are mixed"),
     }
 }
 

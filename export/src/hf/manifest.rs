@@ -14,7 +14,7 @@ use crate::wire::{self, ModelJson, PlanJson, ProvenanceJson};
 const FILE: &str = "attune-export.json";
 
 #[derive(Serialize)]
-struct Document<'a> {
+struct Document<'a, D> {
     format: &'static str,
     version: u64,
     target: &'static str,
@@ -22,8 +22,9 @@ struct Document<'a> {
     plan: PlanJson,
     model: ModelJson,
     provenance: ProvenanceJson,
-    done: &'a Done,
-    verify: &'static str,
+    done: &'a D,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verify: Option<&'static str>,
 }
 
 /// What was done to the checkpoint.
@@ -58,9 +59,13 @@ impl Done {
     }
 }
 
+/// How to check a pruned checkpoint.
+pub(super) const VERIFY: &str = "python tests/golden/check_export.py DIR_OF_THE_DENSE_MODEL DIR_OF_THIS_FILE DIR_OF_THIS_FILE/attune-export.json";
+
 pub(super) fn write_manifest(
     input: &ExportInput<'_>,
-    done: &Done,
+    done: &impl Serialize,
+    verify: Option<&'static str>,
     sink: &mut FileSink<'_>,
 ) -> Result<(), ExportError> {
     let document = Document {
@@ -72,7 +77,7 @@ pub(super) fn write_manifest(
         model: input.model.into(),
         provenance: input.provenance.into(),
         done,
-        verify: "python tests/golden/check_export.py DIR_OF_THE_DENSE_MODEL DIR_OF_THIS_FILE DIR_OF_THIS_FILE/attune-export.json",
+        verify,
     };
     write(sink, FILE, &wire::to_bytes(FILE, &document)?)
 }

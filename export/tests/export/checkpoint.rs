@@ -123,6 +123,7 @@ pub(crate) fn facts() -> ModelFacts {
         experts_per_token: 2,
         context: 16,
         vocab: 12,
+        checkpoints: 1,
         parameters: 1000,
         feed_forward: 10,
         expert_parameters: 180,

@@ -4,5 +4,6 @@
 mod checkpoint;
 mod hf;
 mod hf_bad_models;
+mod hf_mix;
 mod hf_refusals;
 mod plan_file;

@@ -3,10 +3,11 @@
 use attune_core::facts::ModelFacts;
 use attune_core::hash::ContentHash;
 use attune_core::space::Axis;
-use attune_core::technique::Signal;
+use attune_core::technique::{Signal, TechniqueInfo};
 
-/// A dense model and a mixture of experts, both small.
-pub(super) fn models() -> [ModelFacts; 2] {
+/// A dense model, a mixture of experts, and for techniques that mix checkpoints an image generator with several, all
+/// small.
+pub(super) fn models(technique: &TechniqueInfo) -> Vec<ModelFacts> {
     let dense = ModelFacts {
         name: "example-dense".to_owned(),
         fingerprint: ContentHash::of(b"example-dense"),
@@ -20,6 +21,7 @@ pub(super) fn models() -> [ModelFacts; 2] {
         experts_per_token: 0,
         context: 4096,
         vocab: 32_000,
+        checkpoints: 1,
         parameters: 45_000_000,
         feed_forward: 1024,
         expert_parameters: 0,
@@ -35,7 +37,24 @@ pub(super) fn models() -> [ModelFacts; 2] {
         expert_parameters: 1_500_000,
         ..dense.clone()
     };
-    [dense, mixture]
+    let generator = ModelFacts {
+        name: "example-generator".to_owned(),
+        fingerprint: ContentHash::of(b"example-generator"),
+        family: "attune_denoiser".to_owned(),
+        layers: 5,
+        hidden: 96,
+        heads: 0,
+        kv_heads: 0,
+        head_dim: 0,
+        context: 0,
+        vocab: 0,
+        checkpoints: 12,
+        parameters: 180_000,
+        ..dense.clone()
+    };
+    let mixes = technique.edits.iter().any(|edit| edit == "combine-checkpoints");
+    // A component of before generators may well divide by the number of heads.
+    if mixes { vec![dense, mixture, generator] } else { vec![dense, mixture] }
 }
 
 /// A made-up measurement of a signal over layers and experts; `None` for one that evaluators do not know.

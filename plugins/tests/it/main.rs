@@ -3,6 +3,7 @@
 
 mod attention_spans;
 mod builtin;
+mod checkpoint_mix;
 mod expert_pruning;
 mod growth;
 mod kv_bits;

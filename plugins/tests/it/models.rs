@@ -23,6 +23,9 @@ pub(crate) fn fixture(name: &str) -> PathBuf {
 pub(crate) static ATTENTION_SPANS: LazyLock<WasmTechnique> =
     LazyLock::new(|| host().builtin("attention-spans").unwrap());
 
+pub(crate) static CHECKPOINT_MIX: LazyLock<WasmTechnique> =
+    LazyLock::new(|| host().builtin("checkpoint-mix").unwrap());
+
 pub(crate) static EXPERT_PRUNING: LazyLock<WasmTechnique> =
     LazyLock::new(|| host().builtin("expert-pruning").unwrap());
 
@@ -46,6 +49,7 @@ pub(crate) fn dense() -> ModelFacts {
         experts_per_token: 0,
         context: 2048,
         vocab: 1000,
+        checkpoints: 1,
         parameters: 4_000_000,
         feed_forward: 512,
         expert_parameters: 0,

@@ -3,7 +3,6 @@
 
 mod coordinates;
 mod distribution;
-mod eigen;
 
 use attune_core::objective::compare;
 use attune_core::rng;

@@ -152,6 +152,7 @@ fn model() -> ModelFacts {
         experts_per_token: 0,
         context: 64,
         vocab: 100,
+        checkpoints: 1,
         parameters: 1000,
         feed_forward: 64,
         expert_parameters: 0,

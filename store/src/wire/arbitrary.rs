@@ -6,8 +6,8 @@ use std::time::Duration;
 use attune_core::evaluator::{EvalFailure, Split};
 use attune_core::hash::ContentHash;
 use attune_core::plan::{
-    AttentionSpan, Edit, ExpertsPerToken, KeepExperts, KvBits, MergeExperts, Module, Plan, RouteExperts,
-    WeightBits,
+    AttentionSpan, CombineCheckpoints, Edit, ExpertsPerToken, KeepExperts, KvBits, MergeExperts, Module,
+    Plan, RouteExperts, WeightBits,
 };
 use attune_core::report::{Best, Contender, Estimates, Report};
 use attune_core::scores::{Aggregate, MetricScore, Scores, Work};
@@ -154,6 +154,9 @@ fn plan() -> impl Strategy<Value = Plan> {
             ),
         (any::<[u32; 3]>(), finite(), finite()).prop_map(|([layer, kv_head, sink], alpha, beta)| {
             Edit::AttentionSpan(AttentionSpan { layer, kv_head, sink, alpha, beta })
+        }),
+        (proptest::option::of(any::<u32>()), vec(finite(), 0..5)).prop_map(|(layer, coefficients)| {
+            Edit::CombineCheckpoints(CombineCheckpoints { layer, coefficients })
         }),
         (any::<u32>(), 1_u32..4, vec(finite(), 1..4), any::<bool>()).prop_map(
             |(layer, rows, row, merges)| {

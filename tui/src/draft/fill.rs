@@ -1,7 +1,7 @@
 //! Fields from a profile that was read.
 
 use attune_core::objective::Direction;
-use attune_core::profile::{Profile, Racing, Start};
+use attune_core::profile::{Profile, Racing, Start, TaskKind};
 use attune_core::setting::Settings;
 
 use super::fields::{self, list, text, typed};
@@ -14,6 +14,11 @@ pub(super) fn fill(draft: &mut Draft, profile: &Profile) {
         .elsewhere
         .iter()
         .map(|(name, file)| format!("{}={}", parse::quoted(name), parse::quoted(file)));
+    // The form describes tasks on text only; it says so by being incomplete.
+    let length = match &profile.task.kind {
+        TaskKind::Text { length } => length.to_string(),
+        TaskKind::Images { .. } => String::new(),
+    };
     let objectives = profile.objectives.iter().map(|objective| {
         let word = match objective.direction {
             Direction::Minimise => "minimise",
@@ -28,7 +33,7 @@ pub(super) fn fill(draft: &mut Draft, profile: &Profile) {
         ("task.selection", profile.task.selection.clone()),
         ("task.report", profile.task.report.clone()),
         ("task.elsewhere", list(elsewhere)),
-        ("task.length", profile.task.length.to_string()),
+        ("task.length", length),
         ("objectives", list(objectives)),
         ("strategy.name", profile.strategy.name.clone()),
         ("trials", profile.trials.to_string()),

@@ -319,6 +319,7 @@ fn facts() -> ModelFacts {
         experts_per_token: 2,
         context: 512,
         vocab: 2048,
+        checkpoints: 1,
         parameters: 4_103_296,
         feed_forward: 192,
         expert_parameters: 73_728,

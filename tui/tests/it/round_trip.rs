@@ -1,7 +1,7 @@
 //! A profile that is opened in the form and saved again is the same profile.
 
 use attune_core::objective::{Direction, Objective};
-use attune_core::profile::{Choice, Profile, Racing, ReportSpec, Start, TaskSpec};
+use attune_core::profile::{Choice, Profile, Racing, ReportSpec, Start, TaskKind, TaskSpec};
 use attune_core::setting::{Setting, Settings};
 use attune_tui::{Key, Setup};
 use proptest::collection::{btree_map, vec};
@@ -53,11 +53,10 @@ fn task() -> impl Strategy<Value = TaskSpec> {
     let files = (text(), text()).prop_filter("never tune on the report", |(one, other)| one != other);
     (files, btree_map(text(), text(), 0..3), 2..u32::MAX).prop_map(
         |((selection, report), elsewhere, length)| TaskSpec {
-            kind: "text".into(),
+            kind: TaskKind::Text { length },
             selection,
             report,
             elsewhere,
-            length,
         },
     )
 }

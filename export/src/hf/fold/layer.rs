@@ -41,7 +41,11 @@ impl FoldedLayer {
                 self.rows =
                     rows.enumerate().map(|(number, row)| one_hot(number, row)).collect::<Result<_, _>>()?;
             }
-            Edit::KvBits(_) | Edit::AttentionSpan(_) | Edit::ExpertsPerToken(_) | Edit::WeightBits(_) => {}
+            Edit::KvBits(_)
+            | Edit::AttentionSpan(_)
+            | Edit::ExpertsPerToken(_)
+            | Edit::WeightBits(_)
+            | Edit::CombineCheckpoints(_) => {}
         }
         Ok(())
     }

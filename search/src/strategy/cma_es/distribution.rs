@@ -1,10 +1,9 @@
 //! The multivariate normal distribution of CMA-ES and its update. Equation numbers are those of the tutorial (arXiv
 //! 1604.00772v2); recombination weights are positive only.
 
+use attune_core::eigen::eigen;
 use attune_core::rng::Rng;
 use rand_distr::{Distribution as _, StandardNormal};
-
-use super::eigen::eigen;
 
 /// With more coordinates, only variances are learnt (sep-CMA-ES; Ros & Hansen 2008), which costs O(n).
 const DENSE: usize = 128;

@@ -5,7 +5,7 @@ const SWEEPS: usize = 60;
 
 /// Eigenvalues and eigenvectors (the columns of a row-major matrix) of a symmetric row-major matrix, by cyclic
 /// Jacobi rotations (Golub & Van Loan, "Matrix computations", §8.5).
-pub(super) fn eigen(matrix: &[f64], n: usize) -> (Vec<f64>, Vec<f64>) {
+pub fn eigen(matrix: &[f64], n: usize) -> (Vec<f64>, Vec<f64>) {
     let mut a = matrix.to_vec();
     let mut vectors: Vec<f64> = (0..n * n).map(|at| if at / n == at % n { 1.0 } else { 0.0 }).collect();
     for _ in 0..SWEEPS {
@@ -42,10 +42,10 @@ pub(super) fn eigen(matrix: &[f64], n: usize) -> (Vec<f64>, Vec<f64>) {
 
 #[cfg(test)]
 mod tests {
-    use attune_core::rng::derive;
     use rand::RngExt as _;
 
     use super::eigen;
+    use crate::rng::derive;
 
     #[test]
     fn the_matrix_is_put_together_again() {

@@ -1,0 +1,212 @@
+//! The evaluator of image generators: small denoisers with all checkpoints of their training run.
+//!
+//! A plan says how the checkpoints are mixed, layer by layer. Candidates share nothing but the checkpoints, the noise
+//! and the real images, so each is run alone on a CPU, side by side with others, and stacked with others elsewhere.
+
+mod checkpoints;
+mod classifier;
+mod config;
+mod distance;
+mod facts;
+mod network;
+mod parameters;
+mod score;
+mod task;
+#[cfg(test)]
+mod tests;
+
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use attune_core::evaluator::{
+    EvalFailure, Evaluation, Evaluator, EvaluatorInfo, Fidelity, Request, TaskInfo,
+};
+use attune_core::facts::ModelFacts;
+use attune_core::plan::{Edit, Plan, checkpoint_mix};
+use attune_core::technique::Signal;
+
+use crate::compute::{Compute, Precision};
+use crate::error::{LoadError, OpenError, TaskError};
+use crate::native::{backoff, memory};
+use checkpoints::Checkpoints;
+pub use config::DenoiserConfig;
+pub use task::{ImageSpec, ImageTask, metrics};
+
+/// `model_type` of the generators that are computed here.
+pub const FAMILY: &str = "attune_denoiser";
+
+/// Name of the evaluator in refusals and in its info.
+const NAME: &str = "generator";
+
+/// Most plans whose scores are computed before any is told: progress and Ctrl-C wait for them.
+const MOST_PLANS: usize = 64;
+
+/// Whether the config.json of a folder is that of such a generator.
+pub fn is_generator(folder: &Path) -> bool {
+    let kind = config::json::<serde_json::Value>(&folder.join("config.json"));
+    kind.is_ok_and(|config| config["model_type"] == FAMILY)
+}
+
+/// Facts of the generator in `folder`, without loading its weights onto a device.
+///
+/// # Errors
+/// See [`LoadError`].
+pub fn inspect(folder: &Path) -> Result<ModelFacts, LoadError> {
+    facts::facts(folder, &DenoiserConfig::read(folder)?)
+}
+
+/// What an evaluator is made of.
+#[derive(Clone, Debug)]
+pub struct GeneratorSpec<'a> {
+    /// Folder of the model.
+    pub model: &'a Path,
+    /// Device name, see [`Compute::open`].
+    pub device: &'a str,
+    /// The task.
+    pub task: ImageSpec,
+    /// Bytes that weights and activations of candidates may take. `None` is a fraction of what is free.
+    pub activation_memory: Option<u64>,
+}
+
+/// Scores mixtures of checkpoints by the images that they generate.
+pub struct GeneratorEvaluator {
+    compute: Compute,
+    config: DenoiserConfig,
+    checkpoints: Checkpoints,
+    facts: ModelFacts,
+    task: ImageTask,
+    info: EvaluatorInfo,
+    activation_memory: u64,
+}
+
+impl GeneratorEvaluator {
+    /// Opens the device, loads all checkpoints and sets up the task.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub fn open(spec: &GeneratorSpec<'_>) -> Result<Self, OpenError> {
+        let compute = Compute::open(spec.device, Precision::F32)?;
+        let config = DenoiserConfig::read(spec.model)?;
+        let checkpoints = Checkpoints::read(spec.model, &config, &compute)?;
+        let task = ImageTask::open(&spec.task, &compute)?;
+        let classifier = (task.classifier.channels, task.classifier.image);
+        if classifier != (config.channels, config.image) {
+            let (channels, size) = classifier;
+            return Err(OpenError::Task(TaskError::BadImages {
+                file: spec.task.classifier.join("config.json"),
+                found: format!("the classifier takes images of {channels} × {size} × {size}"),
+                expected: format!("{} × {1} × {1}, as the model makes them", config.channels, config.image),
+            }));
+        }
+        let info = EvaluatorInfo {
+            name: NAME.to_owned(),
+            device: compute.name(),
+            numerics: compute.numerics(),
+            // One call keeps all processors, or the whole device, busy.
+            concurrency: 1,
+            edits: vec!["combine-checkpoints"],
+        };
+        let facts = facts::facts(spec.model, &config)?;
+        let activation_memory =
+            spec.activation_memory.unwrap_or_else(|| memory::for_activations(compute.on_host()));
+        Ok(Self { compute, config, checkpoints, facts, task, info, activation_memory })
+    }
+
+    /// The coefficients of every layer under `plan`.
+    fn coefficients(&self, plan: &Plan) -> Result<Vec<Vec<f64>>, EvalFailure> {
+        let unsupported = |edit: &Edit, reason: String| EvalFailure::Unsupported {
+            evaluator: NAME.to_owned(),
+            edit: edit.to_open().to_string(),
+            reason,
+        };
+        if let Some((one, other)) = plan.conflict() {
+            return Err(unsupported(other, format!("{} changes the same place", one.to_open())));
+        }
+        let foreign = plan.edits().iter().find(|edit| !matches!(edit, Edit::CombineCheckpoints(_)));
+        if let Some(edit) = foreign {
+            return Err(unsupported(edit, "an image generator takes combine-checkpoints only".to_owned()));
+        }
+        checkpoint_mix(plan, self.facts.layers, self.facts.checkpoints)
+            .map_err(|(edit, reason)| unsupported(edit, reason))
+    }
+
+    /// Plans whose weights fit into the memory for activations, beside the activations of those that run.
+    fn plans_at_once(&self) -> usize {
+        let weights = 4 * 2 * self.checkpoints.elements();
+        let activations = if self.compute.on_host() { 0 } else { self.activation_bytes() };
+        let most = self.activation_memory / (weights + activations).max(1) as u64;
+        usize::try_from(most).unwrap_or(usize::MAX).clamp(1, MOST_PLANS)
+    }
+
+    /// Bytes that the activations of one batch of one candidate take, with copies that live for a moment.
+    fn activation_bytes(&self) -> usize {
+        let row = 3 * self.config.pixels() + 3 * self.config.hidden + 4 * self.config.inner;
+        4 * self.task.samples() * row
+    }
+}
+
+impl Evaluator for GeneratorEvaluator {
+    fn info(&self) -> &EvaluatorInfo {
+        &self.info
+    }
+
+    fn model(&self) -> &ModelFacts {
+        &self.facts
+    }
+
+    fn task(&self) -> &TaskInfo {
+        self.task.info()
+    }
+
+    fn check(&self, plan: &Plan) -> Result<(), EvalFailure> {
+        self.coefficients(plan).map(|_| ())
+    }
+
+    fn evaluate(
+        &self,
+        plans: &[Plan],
+        request: &Request,
+        sink: &mut dyn FnMut(usize, Result<Evaluation, EvalFailure>) -> ControlFlow<()>,
+    ) -> Result<(), EvalFailure> {
+        self.check_request(request)?;
+        let mut accepted = Vec::new();
+        for (index, plan) in plans.iter().enumerate() {
+            match self.coefficients(plan) {
+                Ok(coefficients) => accepted.push((index, coefficients)),
+                Err(refusal) => {
+                    if sink(index, Err(refusal)).is_break() {
+                        return Ok(());
+                    }
+                }
+            }
+        }
+        for chunk in accepted.chunks(self.plans_at_once()) {
+            let coefficients: Vec<&Vec<Vec<f64>>> =
+                chunk.iter().map(|(_, coefficients)| coefficients).collect();
+            // A batch of images is never cut: it is what an item is.
+            let mut items = 1;
+            let together = &mut |plans: &[&Vec<Vec<f64>>], _| self.together(plans, request);
+            let results = match backoff::run(&coefficients, &mut items, together) {
+                // Too slow is what the plans are, not the device.
+                Err(failure @ EvalFailure::Deadline(_)) => vec![Err(failure); chunk.len()],
+                other => other?,
+            };
+            for ((index, _), result) in chunk.iter().zip(results) {
+                if sink(*index, result).is_break() {
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn peak_memory(&self) -> Option<u64> {
+        memory::peak()
+    }
+
+    fn signal(&self, name: &str, _: Fidelity) -> Result<Signal, EvalFailure> {
+        Err(EvalFailure::BadRequest(format!(
+            "signal `{name}` is not known; this evaluator measures none, they are for language models"
+        )))
+    }
+}

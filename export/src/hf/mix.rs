@@ -1,0 +1,175 @@
+//! Mixtures of checkpoints, folded into one: `Σ αᵢ·θᵢ` in float32, term by term in the order of the checkpoints, which
+//! is how the evaluator computes them.
+
+use std::collections::BTreeMap;
+
+use half::{bf16, f16};
+use safetensors::SafeTensors;
+use safetensors::tensor::{Dtype, TensorView};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use attune_core::exporter::{ExportError, ExportInput, FileSink, ModelFiles};
+use attune_core::facts::ModelFacts;
+use attune_core::plan::{Edit, Plan, checkpoint_mix};
+
+use super::fold::refuse;
+use super::layout::{SINGLE, parse};
+use super::{bad, config, manifest, read, write};
+
+/// `model_type` of the generators whose checkpoints are mixed.
+pub(super) const FAMILY: &str = "attune_denoiser";
+/// The list of checkpoints in config.json.
+const CHECKPOINTS: &str = "checkpoints";
+
+/// The coefficients of every layer.
+pub(super) struct Mix(Vec<Vec<f64>>);
+
+impl Mix {
+    pub(super) fn new(plan: &Plan, model: &ModelFacts) -> Result<Self, ExportError> {
+        let foreign = plan.edits().iter().find(|edit| !matches!(edit, Edit::CombineCheckpoints(_)));
+        if let Some(edit) = foreign {
+            return Err(refuse(edit, "an image generator takes combine-checkpoints only; use `--to plan`"));
+        }
+        if let Some((one, other)) = plan.conflict() {
+            let reason = format!("the plan also holds {}, and both cannot be honoured", other.to_open());
+            return Err(refuse(one, reason));
+        }
+        let mix = checkpoint_mix(plan, model.layers, model.checkpoints);
+        mix.map(Self).map_err(|(edit, reason)| refuse(edit, reason))
+    }
+
+    /// Writes the mixed checkpoint, a config.json that no longer lists others, and the manifest.
+    pub(super) fn export(&self, input: &ExportInput<'_>, sink: &mut FileSink<'_>) -> Result<(), ExportError> {
+        let mut config = parsed(input.files)?;
+        let names = checkpoints(&config, input.model)?;
+        let mut tensors: BTreeMap<String, (Vec<usize>, Vec<f32>)> = BTreeMap::new();
+        for (position, name) in names.iter().enumerate() {
+            let bytes = read(input.files, name)?;
+            let file = parse(name, &bytes)?;
+            if position > 0 && file.len() != tensors.len() {
+                let found = format!("{} tensors", file.len());
+                return Err(bad(name, found, format!("{}, as in {}", tensors.len(), names[0])));
+            }
+            for tensor in file.names() {
+                self.add(&mut tensors, position, name, tensor, &file)?;
+            }
+        }
+        let data: Vec<(&String, &Vec<usize>, Vec<u8>)> = tensors
+            .iter()
+            .map(|(name, (shape, values))| {
+                (name, shape, values.iter().flat_map(|v| v.to_le_bytes()).collect())
+            })
+            .collect();
+        let view = |(name, shape, bytes)| {
+            let (name, shape, bytes): (&String, &Vec<usize>, &Vec<u8>) = (name, shape, bytes);
+            let view = TensorView::new(Dtype::F32, shape.clone(), bytes);
+            view.map(|view| (name.as_str(), view))
+                .map_err(|error| bad(SINGLE, error.to_string(), "tensors that safetensors can store"))
+        };
+        let views = data.iter().map(|(name, shape, bytes)| view((*name, *shape, bytes)));
+        let views = views.collect::<Result<Vec<_>, _>>()?;
+        let metadata = std::collections::HashMap::from([("format".to_owned(), "pt".to_owned())]);
+        let written = safetensors::serialize(views, Some(metadata))
+            .map_err(|error| bad(SINGLE, error.to_string(), "tensors that safetensors can store"))?;
+        config.remove(CHECKPOINTS);
+
+        write(sink, SINGLE, &written)?;
+        write(sink, config::FILE, &crate::wire::to_bytes(config::FILE, &config)?)?;
+        let done = Done { exact: EXACT, checkpoints: names, coefficients: &self.0 };
+        manifest::write_manifest(input, &done, None, sink)
+    }
+
+    /// Adds the term of one checkpoint to one tensor.
+    fn add(
+        &self,
+        tensors: &mut BTreeMap<String, (Vec<usize>, Vec<f32>)>,
+        position: usize,
+        file: &str,
+        name: &str,
+        source: &SafeTensors<'_>,
+    ) -> Result<(), ExportError> {
+        let layers = self.0.len();
+        let layer = layer(name, layers).ok_or_else(|| {
+            bad(
+                file,
+                format!("tensor `{name}`"),
+                format!("the tensors of an image generator of {layers} layers"),
+            )
+        })?;
+        let view = source.tensor(name).map_err(|error| bad(file, error.to_string(), format!("`{name}`")))?;
+        if position == 0 {
+            let zeros = vec![0.0; view.shape().iter().product()];
+            tensors.insert(name.to_owned(), (view.shape().to_vec(), zeros));
+        }
+        let sum = tensors.get_mut(name).filter(|(shape, _)| shape == view.shape());
+        let Some((_, sum)) = sum else {
+            let found = format!("tensor `{name}` of shape {:?}", view.shape());
+            return Err(bad(file, found, "the tensors of the first checkpoint"));
+        };
+        let factor = self.0[layer][position];
+        if factor != 0.0 {
+            let values = floats(file, name, &view)?;
+            sum.iter_mut().zip(values).for_each(|(sum, value)| *sum += value * factor as f32);
+        }
+        Ok(())
+    }
+}
+
+const EXACT: &str =
+    "every tensor is the sum of those of the checkpoints times their coefficients, in float32";
+
+/// What was done.
+#[derive(Serialize)]
+struct Done<'a> {
+    exact: &'static str,
+    checkpoints: Vec<String>,
+    /// By layer, then by checkpoint.
+    coefficients: &'a [Vec<f64>],
+}
+
+fn parsed(files: &dyn ModelFiles) -> Result<Map<String, Value>, ExportError> {
+    let bytes = read(files, config::FILE)?;
+    serde_json::from_slice(&bytes).map_err(|error| bad(config::FILE, error.to_string(), "a JSON object"))
+}
+
+/// The weight files; a model without a list has one.
+fn checkpoints(config: &Map<String, Value>, model: &ModelFacts) -> Result<Vec<String>, ExportError> {
+    let names: Vec<String> = match config.get(CHECKPOINTS) {
+        None => vec![SINGLE.to_owned()],
+        Some(value) => serde_json::from_value(value.clone()).map_err(|error| {
+            bad(config::FILE, format!("`{CHECKPOINTS}`: {error}"), "a list of names of files")
+        })?,
+    };
+    if names.len() != model.checkpoints as usize {
+        let found = format!("`{CHECKPOINTS}` lists {} files", names.len());
+        return Err(bad(config::FILE, found, model.checkpoints.to_string()));
+    }
+    Ok(names)
+}
+
+/// The layer of a tensor, as edits count them: the input with the time embedding, the blocks, the output.
+fn layer(name: &str, layers: usize) -> Option<usize> {
+    let mut parts = name.split('.');
+    let layer = match parts.next()? {
+        "input" | "time" => 0,
+        "blocks" => parts.next()?.parse::<usize>().ok()?.checked_add(1)?,
+        "norm" | "output" => return layers.checked_sub(1),
+        _ => return None,
+    };
+    (layer + 1 < layers).then_some(layer)
+}
+
+/// All three element types widen exactly.
+fn floats(file: &str, name: &str, view: &TensorView<'_>) -> Result<Vec<f32>, ExportError> {
+    let pairs = || view.data().chunks_exact(2).map(|bytes| [bytes[0], bytes[1]]);
+    match view.dtype() {
+        Dtype::F32 => {
+            let words = view.data().chunks_exact(4);
+            Ok(words.map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect())
+        }
+        Dtype::F16 => Ok(pairs().map(|bytes| f16::from_le_bytes(bytes).to_f32()).collect()),
+        Dtype::BF16 => Ok(pairs().map(|bytes| bf16::from_le_bytes(bytes).to_f32()).collect()),
+        other => Err(bad(file, format!("`{name}` is stored as {other:?}"), "F32, F16 or BF16")),
+    }
+}

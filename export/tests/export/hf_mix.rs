@@ -1,0 +1,92 @@
+//! Mixtures of checkpoints, folded into one.
+
+use attune_core::exporter::{ExportError, ExportInput, Exporter as _};
+use attune_core::facts::ModelFacts;
+use attune_core::plan::{CombineCheckpoints, Edit, Plan};
+use attune_export::HfExporter;
+use safetensors::SafeTensors;
+use safetensors::tensor::{Dtype, TensorView};
+
+use crate::checkpoint::{Files, facts, keep, provenance};
+
+const CONFIG: &str =
+    r#"{"model_type": "attune_denoiser", "checkpoints": ["a.safetensors", "b.safetensors"]}"#;
+
+/// One tensor per layer of a generator with one block.
+const NAMES: [&str; 4] = ["input.weight", "time.bias", "blocks.0.up.weight", "output.bias"];
+
+fn weights(values: [f32; 4]) -> Vec<u8> {
+    // Halves and quarters are exact in half precision.
+    let bytes = values.map(|value| half::f16::from_f32(value).to_le_bytes());
+    let views = NAMES.iter().zip(&bytes);
+    let views = views.map(|(name, bytes)| (*name, TensorView::new(Dtype::F16, vec![1], bytes).unwrap()));
+    safetensors::serialize(views.collect::<Vec<_>>(), None).unwrap()
+}
+
+fn files() -> Files {
+    Files::default()
+        .with("config.json", CONFIG)
+        .with("a.safetensors", weights([1.0, 2.0, 3.0, 4.0]))
+        .with("b.safetensors", weights([0.5, 0.5, -1.0, 0.25]))
+}
+
+fn generator() -> ModelFacts {
+    ModelFacts { family: "attune_denoiser".into(), layers: 3, checkpoints: 2, ..facts() }
+}
+
+fn mix(layer: Option<u32>, coefficients: &[f64]) -> Edit {
+    Edit::CombineCheckpoints(CombineCheckpoints { layer, coefficients: coefficients.to_vec() })
+}
+
+fn export(plan: &Plan, files: &Files) -> Result<Files, ExportError> {
+    let mut out = Files::default();
+    let input = ExportInput { plan, model: &generator(), files, provenance: &provenance() };
+    HfExporter.export(&input, &mut |name, bytes| {
+        assert!(out.0.insert(name.to_owned(), bytes.to_vec()).is_none(), "{name} is written twice");
+        Ok(())
+    })?;
+    Ok(out)
+}
+
+fn mixed(plan: &[Edit]) -> [f32; 4] {
+    let out = export(&Plan::new(plan.to_vec()), &files()).unwrap();
+    assert_eq!(out.0.keys().collect::<Vec<_>>(), ["attune-export.json", "config.json", "model.safetensors"]);
+    let config: serde_json::Value = serde_json::from_slice(&out.0["config.json"]).unwrap();
+    assert_eq!(config, serde_json::json!({"model_type": "attune_denoiser"}));
+    let file = SafeTensors::deserialize(&out.0["model.safetensors"]).unwrap();
+    NAMES.map(|name| {
+        let view = file.tensor(name).unwrap();
+        assert_eq!((view.dtype(), view.shape()), (Dtype::F32, &[1][..]));
+        f32::from_le_bytes(view.data().try_into().unwrap())
+    })
+}
+
+#[test]
+fn every_layer_gets_its_own_sum() {
+    assert_eq!(mixed(&[]), [0.5, 0.5, -1.0, 0.25], "the model as it is");
+    assert_eq!(mixed(&[mix(None, &[2.0, -1.0])]), [1.5, 3.5, 7.0, 7.75]);
+    let layers = [mix(Some(0), &[0.5, 0.5]), mix(Some(1), &[1.0, 0.0]), mix(Some(2), &[0.0, 1.0])];
+    assert_eq!(mixed(&layers), [0.75, 1.25, 3.0, 0.25]);
+}
+
+#[test]
+fn what_cannot_be_folded_is_refused_before_anything_is_written() {
+    let refusal = |edit: Edit| HfExporter.check(&Plan::new([edit]), &generator()).unwrap_err().to_string();
+    assert!(refusal(keep(0, &[0, 1])).contains("an image generator takes combine-checkpoints only"));
+    assert!(refusal(mix(None, &[1.0])).contains("1 coefficients, and the model has 2 checkpoints"));
+    assert!(refusal(mix(Some(3), &[1.0, 0.0])).contains("the model has 3 layers"));
+    let other = HfExporter.check(&Plan::new([mix(None, &[1.0, 0.0])]), &facts()).unwrap_err().to_string();
+    assert!(other.contains("only checkpoints of image generators are mixed"), "{other}");
+
+    let broken = |name: &str, bytes: Vec<u8>| {
+        export(&Plan::new([mix(None, &[2.0, -1.0])]), &files().with(name, bytes)).unwrap_err().to_string()
+    };
+    assert!(broken("b.safetensors", b"nothing".to_vec()).contains("b.safetensors"));
+    let one = TensorView::new(Dtype::F16, vec![1], &[0, 0]).unwrap();
+    let fewer = safetensors::serialize(vec![("input.weight", one.clone())], None).unwrap();
+    assert!(broken("b.safetensors", fewer).contains("1 tensors"));
+    let strange = safetensors::serialize(vec![("lm_head.weight", one)], None).unwrap();
+    assert!(broken("a.safetensors", strange).contains("tensor `lm_head.weight`"));
+    let single = br#"{"model_type": "attune_denoiser"}"#.to_vec();
+    assert!(broken("config.json", single).contains("lists 1 files; expected 2"));
+}
