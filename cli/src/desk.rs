@@ -22,6 +22,7 @@ use attune_tui::desk::{Answer, Desk, DraftFile, Mail, Request};
 
 use crate::args::{ExportArgs, RunArgs};
 use crate::setup::{self, Complaints};
+use check::Checks;
 use models::Models;
 use running::Running;
 use studies::StudyList;
@@ -33,6 +34,7 @@ pub(crate) struct CliDesk {
     running: Running,
     studies: StudyList,
     models: Models,
+    checks: Checks,
     watching: BTreeMap<String, Watching>,
 }
 
@@ -45,6 +47,7 @@ impl CliDesk {
             studies: StudyList::new(store, running.clone()),
             running,
             models: Models::default(),
+            checks: Checks::default(),
             watching: BTreeMap::new(),
         }
     }
@@ -75,8 +78,15 @@ impl Desk for CliDesk {
                 Answer::Profile { path, found: found.map(Box::new).map_err(|error| error.sentence()) }
             }),
             Request::Check { ticket, draft } => {
-                let models = self.models.clone();
-                later(mail, move || Answer::Checked { ticket, check: check::check(&draft, &models) });
+                let (models, mail) = (self.models.clone(), mail.clone());
+                self.checks.newest(move || {
+                    let (check, space) = check::check(&draft, &models);
+                    mail.send(Answer::Checked { ticket, check });
+                    // Counting takes no turn: the next check need not wait for it.
+                    if let Some(space) = space {
+                        thread::spawn(move || mail.send(Answer::Counted { ticket, space: space.count() }));
+                    }
+                });
             }
             Request::Time { ticket, draft, device } => later(mail, move || {
                 let timing = timing::time(&draft, &device).map_err(|error| error.sentence());

@@ -1,13 +1,15 @@
 //! From a profile and the command line to a study that can run: who is who, and every check that can be
 //! made before anything is evaluated.
 
+mod start;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use attune_core::evaluator::{Evaluator, Fidelity};
 use attune_core::hash::ContentHash;
-use attune_core::profile::{Choice, Profile};
+use attune_core::profile::{self, Choice, Profile};
 use attune_core::setting;
 use attune_core::store::{Store, StudyHeader};
 use attune_core::technique::{FailureKind, Technique, TechniqueFailure};
@@ -102,9 +104,16 @@ pub(crate) fn study(
     let evaluator: Arc<dyn Evaluator> = Arc::new(evaluator);
     let space = technique.space(evaluator.model(), &settings).map_err(|failure| technique_error(&failure))?;
 
+    let start =
+        profile.start.as_ref().map(|start| start::find(start, &*store, evaluator.model())).transpose()?;
+
     let resolved = Profile {
         technique: Choice { name: profile.technique.name.clone(), options: settings.clone() },
         strategy: strategy.clone(),
+        // Which trial wins may change when that study goes on.
+        start: start
+            .as_ref()
+            .map(|start| profile::Start { study: start.study.clone(), trial: Some(start.trial) }),
         ..profile.clone()
     };
     let header = StudyHeader {
@@ -135,6 +144,7 @@ pub(crate) fn study(
         objectives: profile.objectives.clone(),
         trials: profile.trials,
         fidelity: Fidelity { items: profile.items },
+        start,
         racing: profile.racing,
         deadline: Some(Duration::from_secs(profile.deadline_seconds)),
         report: profile.report,

@@ -2,6 +2,8 @@
 //!
 //! Nothing here assumes tokens: an item is whatever a task counts (a passage, a question, an image).
 
+mod stop;
+
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -12,6 +14,8 @@ use crate::objective::Direction;
 use crate::plan::Plan;
 use crate::scores::{Scores, Work};
 use crate::technique::Signal;
+
+pub use stop::Stop;
 
 /// Which data. Selection and report data are disjoint, always; an evaluator refuses a task in which
 /// they are not.
@@ -88,7 +92,7 @@ pub struct TaskInfo {
     pub fingerprints: BTreeMap<Split, ContentHash>,
 }
 
-/// Which data, and how long one plan may take.
+/// Which data, how long one plan may take, and who may call it off.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Request {
     /// Which data.
@@ -97,6 +101,15 @@ pub struct Request {
     pub items: Vec<u32>,
     /// Time for one plan; `None` waits.
     pub deadline: Option<Duration>,
+    /// Asks for an early end.
+    pub stop: Stop,
+}
+
+impl Request {
+    /// All of `items`, however long that takes.
+    pub fn new(split: Split, items: Vec<u32>) -> Self {
+        Self { split, items, deadline: None, stop: Stop::default() }
+    }
 }
 
 /// What one plan scored, and what that took.
@@ -194,10 +207,12 @@ pub trait Evaluator: Send + Sync {
     }
 
     /// Scores a batch of plans. Calls `sink(index, outcome)` once per plan, in any order, as soon as
-    /// the outcome is known; stops early (plans may go without a call) when the sink says `Break`.
+    /// the outcome is known; stops early (plans may go without a call) when the sink says `Break`, and sooner,
+    /// in the middle of a plan, when the request's [`Stop`] asks for it.
     ///
     /// # Errors
     /// A failure of the request or the device as a whole; failures of single plans go to the sink.
+    /// [`EvalFailure::Interrupted`] when it was asked to stop.
     fn evaluate(
         &self,
         plans: &[Plan],

@@ -125,6 +125,6 @@ pub enum Command {
     Resume,
     /// Stop when the running generation is finished.
     StopAfterGeneration,
-    /// Stop after the plan that is being evaluated.
+    /// Stop at once: what has no score yet is given up, what has one is kept.
     StopNow,
 }

@@ -31,6 +31,8 @@ pub struct ModelFacts {
     pub vocab: u32,
     /// Parameters of the whole model.
     pub parameters: u64,
+    /// Inner width of a feed-forward part, or of one expert.
+    pub feed_forward: u32,
     /// Parameters of one expert of one layer; 0 in a dense model.
     pub expert_parameters: u64,
     /// Bytes per parameter as stored on disk (2 for float16 and bfloat16).

@@ -6,10 +6,14 @@
 //! typed, and an edit that nobody knows is refused by name.
 
 mod edit;
+mod experts;
 mod open;
+mod weights;
 
-pub use edit::{AttentionSpan, Edit, KeepExperts, KvBits, Place};
+pub use edit::{AttentionSpan, Edit, KvBits, Place};
+pub use experts::{ExpertsPerToken, KeepExperts, MergeExperts, RouteExperts};
 pub use open::{EditError, OpenEdit};
+pub use weights::{Module, WeightBits};
 
 use crate::hash::ContentHash;
 
@@ -22,14 +26,11 @@ pub struct Plan {
 impl Plan {
     /// The canonical form of `edits`: arguments normalised, ordered by layer, place and kind.
     ///
-    /// Edits of the first vocabulary touch disjoint places, so their order has no meaning; sorting
+    /// The order of edits has no meaning: those of one place are defined by what they do together. Sorting
     /// makes equal plans equal bytes. Exact repetitions are dropped.
     pub fn new(edits: impl IntoIterator<Item = Edit>) -> Self {
         let mut edits: Vec<Edit> = edits.into_iter().map(Edit::normalised).collect();
-        edits.sort_by_key(|edit| {
-            let place = edit.place();
-            (place.layer, place.kv_head.unwrap_or(0), edit.kind(), place.kv_head)
-        });
+        edits.sort_by_key(|edit| (edit.layer(), edit.rank()));
         edits.dedup();
         Self { edits }
     }
@@ -54,7 +55,7 @@ impl Plan {
         ContentHash::of(self.canonical().as_bytes())
     }
 
-    /// Two different edits of one kind for one place, if there are any: such a plan has no meaning.
+    /// Two edits that [contradict](Edit::contradicts) each other, if there are any: such a plan has no meaning.
     pub fn conflict(&self) -> Option<(&Edit, &Edit)> {
         self.edits.chunk_by(|one, other| one.layer() == other.layer()).find_map(|layer| {
             layer.iter().enumerate().find_map(|(number, one)| {
@@ -141,18 +142,86 @@ mod tests {
     }
 
     #[test]
+    fn dropped_experts_cannot_be_mixed_and_zero_has_no_sign() {
+        let matrix = |zero| vec![1.0, zero];
+        let merge = |layer, zero| Edit::MergeExperts(MergeExperts { layer, rows: 1, matrix: matrix(zero) });
+        let route = Edit::RouteExperts(RouteExperts { layer: 0, rows: 1, matrix: matrix(0.5) });
+        let bits = Edit::KvBits(bits(0, None));
+        let one = Edit::ExpertsPerToken(ExpertsPerToken { layer: 0, count: 1 });
+        // Something else of the layer stands between the two.
+        for mixing in [merge(0, 0.0), route.clone()] {
+            let plan = Plan::new([mixing.clone(), bits.clone(), keep(0, &[1]), one.clone()]);
+            assert_eq!(plan.conflict(), Some((&keep(0, &[1]), &mixing)));
+        }
+        assert_eq!(Plan::new([merge(0, 0.0), route, one, keep(1, &[0])]).conflict(), None);
+        assert_eq!(Plan::new([merge(0, -0.0)]).hash(), Plan::new([merge(0, 0.0)]).hash());
+    }
+
+    #[test]
+    fn weights_of_one_expert_and_of_all_are_a_conflict() {
+        let gate = |expert, bits| {
+            let module = Module::Gate;
+            Edit::WeightBits(WeightBits { layer: 1, module, expert, bits, group_size: 8 })
+        };
+        let up = Edit::WeightBits(WeightBits {
+            layer: 1,
+            module: Module::Up,
+            expert: Some(2),
+            bits: 3,
+            group_size: 8,
+        });
+        let apart = Plan::new([gate(Some(2), 4), gate(Some(3), 2), up.clone()]);
+        assert_eq!(apart.conflict(), None);
+        let overlapping = Plan::new([gate(None, 4), up, gate(Some(2), 16)]);
+        assert_eq!(overlapping.conflict(), Some((&gate(None, 4), &gate(Some(2), 16))));
+    }
+
+    #[test]
+    fn merged_experts_have_no_bits_of_their_own() {
+        let merge = Edit::MergeExperts(MergeExperts { layer: 1, rows: 1, matrix: vec![0.5, 0.5] });
+        let bits = |module, layer| {
+            Edit::WeightBits(WeightBits { layer, module, expert: None, bits: 4, group_size: 8 })
+        };
+        let plan = Plan::new([merge.clone(), bits(Module::Up, 1)]);
+        assert_eq!(plan.conflict(), Some((&merge, &bits(Module::Up, 1))));
+        assert_eq!(Plan::new([merge, bits(Module::Query, 1), bits(Module::Up, 0)]).conflict(), None);
+    }
+
+    #[test]
     fn the_hash_is_pinned() {
         // Cached results are found by this hash: changing the canonical form loses them all.
         let plan = Plan::new([
             keep(0, &[0, 2]),
             Edit::KvBits(bits(1, None)),
             Edit::AttentionSpan(AttentionSpan { layer: 1, kv_head: 0, sink: 4, alpha: 32.0, beta: 0.25 }),
+            Edit::MergeExperts(MergeExperts { layer: 2, rows: 2, matrix: vec![1.0, -0.5, 0.0, 1e-7] }),
+            Edit::RouteExperts(RouteExperts { layer: 2, rows: 1, matrix: vec![1.0, 0.25] }),
+            Edit::ExpertsPerToken(ExpertsPerToken { layer: 2, count: 1 }),
+            Edit::WeightBits(WeightBits {
+                layer: 1,
+                module: Module::Query,
+                expert: None,
+                bits: 4,
+                group_size: 64,
+            }),
+            Edit::WeightBits(WeightBits {
+                layer: 1,
+                module: Module::Down,
+                expert: Some(3),
+                bits: 2,
+                group_size: 32,
+            }),
         ]);
         assert_eq!(
             plan.canonical(),
             "keep-experts(experts:[0, 2],layer:0)\n\
              attention-span(alpha:32.0,beta:0.25,kv-head:0,layer:1,sink:4)\n\
-             kv-bits(group-size:64,keys:4,layer:1,recent:16,sink:1,values:2)\n"
+             kv-bits(group-size:64,keys:4,layer:1,recent:16,sink:1,values:2)\n\
+             weight-bits(bits:4,group-size:64,layer:1,module:\"q\")\n\
+             weight-bits(bits:2,expert:3,group-size:32,layer:1,module:\"down\")\n\
+             experts-per-token(count:1,layer:2)\n\
+             merge-experts(layer:2,matrix:[1.0, -0.5, 0.0, 1e-7],rows:2)\n\
+             route-experts(layer:2,matrix:[1.0, 0.25],rows:1)\n"
         );
     }
 }

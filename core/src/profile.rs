@@ -35,6 +35,8 @@ pub struct Profile {
     pub trials: u64,
     /// Items of the selection split that score a trial.
     pub items: u32,
+    /// What the search starts from, beside the technique's baselines.
+    pub start: Option<Start>,
     /// How trials are left early that cannot matter any more; `None` scores every trial on all items.
     pub racing: Option<Racing>,
     /// Seconds that one trial may take.
@@ -67,6 +69,16 @@ pub struct TaskSpec {
     pub elsewhere: BTreeMap<String, String>,
     /// Tokens per item.
     pub length: u32,
+}
+
+/// A trial of another study of the store, on the same model: a config of the same space, or a plan that the technique
+/// knows how to start from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Start {
+    /// The study.
+    pub study: String,
+    /// The trial; `None` is the winner.
+    pub trial: Option<u64>,
 }
 
 /// Races of trials against what they have to beat (`docs/racing.md`). Stages double from `first` items to all.

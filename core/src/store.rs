@@ -108,6 +108,8 @@ pub struct TrialEffort {
 /// One line about a run.
 #[derive(Clone, Debug, PartialEq)]
 pub enum RunNote {
+    /// A run begins that is to bring the study to this many trials.
+    Budget(u64),
     /// The run is over.
     Run(RunTime),
     /// Trials were evaluated.

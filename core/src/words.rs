@@ -30,7 +30,42 @@ fn edit(edit: &Edit) -> String {
             "layer {}, KV head {}: sees {} first tokens and the last {} + {}·N",
             edit.layer, edit.kv_head, edit.sink, edit.alpha, edit.beta
         ),
+        Edit::MergeExperts(edit) => {
+            format!(
+                "layer {}: {} experts, merged of {}",
+                edit.layer,
+                edit.rows,
+                mixed(edit.rows, &edit.matrix)
+            )
+        }
+        Edit::RouteExperts(edit) => {
+            format!("layer {}: router mapped to {}", edit.layer, mixed(edit.rows, &edit.matrix))
+        }
+        Edit::ExpertsPerToken(edit) => format!("layer {}: {} experts per token", edit.layer, edit.count),
+        Edit::WeightBits(edit) => {
+            let expert = edit.expert.map_or_else(String::new, |expert| format!(" of expert {expert}"));
+            format!(
+                "layer {}: {}{expert} {} bits in groups of {}",
+                edit.layer,
+                edit.module.name(),
+                edit.bits,
+                edit.group_size
+            )
+        }
     }
+}
+
+/// The rows of a matrix over experts: `(0) (0.5·2 + 0.5·7)`.
+fn mixed(rows: u32, matrix: &[f64]) -> String {
+    let row = |row: &[f64]| {
+        let present = row.iter().enumerate().filter(|(_, number)| **number != 0.0);
+        let term = |(expert, number): (usize, &f64)| {
+            if *number == 1.0 { expert.to_string() } else { format!("{number:.2}·{expert}") }
+        };
+        format!("({})", present.map(term).collect::<Vec<_>>().join(" + "))
+    };
+    let columns = (matrix.len() / rows.max(1) as usize).max(1);
+    matrix.chunks(columns).map(row).collect::<Vec<_>>().join(" ")
 }
 
 /// The strongest of the technique's own baselines on the first metric: what a result has to beat.
@@ -66,12 +101,15 @@ pub fn verdict(technique: &str, report: &Report) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::KeepExperts;
+    use crate::plan::{KeepExperts, MergeExperts};
 
     #[test]
     fn plans_read_as_sentences() {
         let keep = Edit::KeepExperts(KeepExperts { layer: 3, experts: vec![7, 0, 2, 5] });
         assert_eq!(plan(&Plan::new([keep])), ["layer 3 keeps experts 0 2 5 7"]);
         assert_eq!(plan(&Plan::dense()), ["the dense model"]);
+        let matrix = vec![0.0, 1.0, 0.0, 0.5, 0.0, -0.25];
+        let merge = Edit::MergeExperts(MergeExperts { layer: 0, rows: 2, matrix });
+        assert_eq!(plan(&Plan::new([merge])), ["layer 0: 2 experts, merged of (1) (0.50·0 + -0.25·2)"]);
     }
 }

@@ -145,7 +145,7 @@ impl Bench {
 
     fn run(&self, evaluator: &NativeEvaluator, plans: &[Plan]) -> Result<Cost, Failure> {
         let items = Fidelity { items: self.items }.all();
-        let request = Request { split: Split::Selection, items, deadline: None };
+        let request = Request::new(Split::Selection, items);
         let (clock, before) = (Instant::now(), processor_seconds());
         let (mut work, mut failed) = (Work::default(), None);
         evaluator.evaluate(plans, &request, &mut |_, outcome| {

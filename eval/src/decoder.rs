@@ -6,16 +6,19 @@
 mod attention;
 mod experts;
 mod positions;
+mod product;
 mod router;
 
 pub(crate) use positions::Positions;
 pub(crate) use router::RouterProbe;
 
+use attune_core::plan::Module;
 use burn_tensor::{DType, Tensor};
 
 use crate::edits::LayerEdits;
-use crate::model::{FeedForward, Gated, Model};
+use crate::model::{FeedForward, Gated, Model, Site};
 use crate::ops::gate::silu_gate;
+use product::Owners;
 
 /// Sequences of equal length that run together; their rows lie one after the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,8 +54,11 @@ impl Model {
         let x = x + self.attention(number, normed, batch, edits, positions);
         let (x, normed) = layer.feed_forward_norm.beside(x);
         x + match &layer.feed_forward {
-            FeedForward::Dense(gated) => self.gated(gated, normed),
-            FeedForward::Mixture(experts) => self.experts(normed, experts, edits, probe),
+            FeedForward::Dense(gated) => {
+                let owners = Owners::evenly(edits, batch.sequences * batch.tokens);
+                self.gated(gated, number, 0, normed, &owners)
+            }
+            FeedForward::Mixture(experts) => self.experts(number, normed, experts, edits, probe),
         }
     }
 
@@ -66,7 +72,19 @@ impl Model {
         finished.cast(DType::F32).matmul(self.weights.output.clone().narrow(0, first, count).transpose())
     }
 
-    fn gated(&self, part: &Gated, x: Tensor<2>) -> Tensor<2> {
-        part.down.apply(silu_gate(&self.compute, part.gate_up.apply(x)))
+    /// The feed-forward part of a layer, or one expert of it.
+    fn gated(
+        &self,
+        part: &Gated,
+        layer: usize,
+        expert: usize,
+        x: Tensor<2>,
+        owners: &Owners<'_>,
+    ) -> Tensor<2> {
+        let site = |module| Site { layer, expert, module };
+        let both = [Module::Gate, Module::Up];
+        let gate_up = self.product(&part.gate_up, site(Module::Gate), &both, x, owners);
+        let inner = silu_gate(&self.compute, gate_up);
+        self.product(&part.down, site(Module::Down), &[Module::Down], inner, owners)
     }
 }

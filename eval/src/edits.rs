@@ -2,11 +2,15 @@
 
 mod key_maxima;
 mod look;
+mod matrix;
+mod modules;
 mod refusal;
 mod view;
 
 pub(crate) use key_maxima::KeyMaxima;
 pub(crate) use look::Look;
+pub(crate) use matrix::ExpertMatrix;
+pub(crate) use modules::{Level, ModuleLevels};
 pub(crate) use refusal::NATIVE;
 pub(crate) use view::{Cache, HeadView};
 
@@ -19,7 +23,7 @@ use attune_core::plan::{AttentionSpan, Edit, KvBits, Plan};
 use crate::model::DecoderConfig;
 use crate::ops::quantise::Grid;
 
-/// The edits of every layer. Edits that change nothing (all experts, 16 bits) are gone, so that layers
+/// The edits of every layer. Edits that change nothing (all experts, 16 bits, the identity) are gone, so that layers
 /// which compute the same compare equal.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct EditedModel {
@@ -33,10 +37,18 @@ pub(crate) struct EditedModel {
 pub(crate) struct LayerEdits {
     /// Kept experts, ascending.
     pub(crate) experts: Option<Vec<usize>>,
+    /// What the experts are merged by.
+    pub(crate) merging: Option<ExpertMatrix>,
+    /// What the router's probabilities are mapped by.
+    pub(crate) routing: Option<ExpertMatrix>,
+    /// Experts per token, where it is not the model's number.
+    pub(crate) per_token: Option<usize>,
     /// The cache of those KV heads whose cache is quantised, by head.
     pub(crate) caches: Vec<HeadCache>,
     /// Spans of those KV heads that do not attend fully.
     pub(crate) spans: Vec<AttentionSpan>,
+    /// Modules with weights in few bits.
+    pub(crate) weights: ModuleLevels,
 }
 
 /// The cache of one KV head.
@@ -66,11 +78,12 @@ impl EditedModel {
         }
         let mut layers = vec![LayerEdits::default(); config.layers];
         for edit in plan.edits() {
-            refusal::check(edit, config).map_err(|reason| refusal::unsupported(edit, reason))?;
+            refusal::check(edit, plan, config).map_err(|reason| refusal::unsupported(edit, reason))?;
             let layer = &mut layers[edit.layer() as usize];
+            let experts = config.mixture.map_or(0, |mixture| mixture.experts);
             match edit {
                 Edit::KeepExperts(keep) => {
-                    let all = config.mixture.is_some_and(|mixture| keep.experts.len() == mixture.experts);
+                    let all = keep.experts.len() == experts;
                     layer.experts =
                         (!all).then(|| keep.experts.iter().map(|&expert| expert as usize).collect());
                 }
@@ -85,6 +98,14 @@ impl EditedModel {
                     layer.caches.extend(heads.map(cache));
                 }
                 Edit::AttentionSpan(span) => layer.spans.push(span.clone()),
+                Edit::MergeExperts(merge) => layer.merging = ExpertMatrix::new(&merge.matrix, experts),
+                Edit::RouteExperts(route) => layer.routing = ExpertMatrix::new(&route.matrix, experts),
+                Edit::ExpertsPerToken(edit) => {
+                    let usual =
+                        config.mixture.is_some_and(|mixture| mixture.per_token == edit.count as usize);
+                    layer.per_token = (!usual).then_some(edit.count as usize);
+                }
+                Edit::WeightBits(bits) => layer.weights.add(bits, config),
             }
         }
         Ok(Self::of(layers))

@@ -4,6 +4,8 @@ mod checkpoint;
 mod config;
 mod facts;
 mod matrix;
+mod merged;
+mod quantised;
 mod raw;
 mod read;
 mod rope;
@@ -11,6 +13,10 @@ mod weights;
 
 pub use checkpoint::Checkpoint;
 pub use config::{DecoderConfig, Family, Mixture};
+pub(crate) use matrix::Linear;
+pub(crate) use merged::{Merged, MergedExperts};
+pub use quantised::LEVEL_MEMORY;
+pub(crate) use quantised::{LevelDatabase, Site};
 pub use rope::{Rope, Scaling};
 pub(crate) use weights::{Experts, FeedForward, Gated, Weights};
 
@@ -26,6 +32,8 @@ pub struct Model {
     pub(crate) config: DecoderConfig,
     pub(crate) weights: Weights,
     pub(crate) compute: Compute,
+    pub(crate) merged: MergedExperts,
+    pub(crate) levels: LevelDatabase,
     facts: ModelFacts,
 }
 
@@ -48,7 +56,20 @@ impl Model {
         let checkpoint = Checkpoint::open(folder)?;
         let weights = Weights::read(&checkpoint, &config, compute)?;
         let facts = facts::facts(folder, &config, &checkpoint)?;
-        Ok(Self { config, weights, compute: compute.clone(), facts })
+        Ok(Self {
+            config,
+            weights,
+            compute: compute.clone(),
+            merged: MergedExperts::default(),
+            levels: LevelDatabase::new(LEVEL_MEMORY),
+            facts,
+        })
+    }
+
+    /// The same model that keeps at most `bytes` of modules in few bits on its device.
+    #[must_use]
+    pub fn with_level_memory(self, bytes: u64) -> Self {
+        Self { levels: LevelDatabase::new(bytes), ..self }
     }
 
     /// Shapes and identity.

@@ -37,7 +37,7 @@ use crate::text::{TextSpec, TextTask};
 use outcome::Outcome;
 use reference::References;
 use resident::Resident;
-use score::Scored;
+use score::{Limit, Scored};
 
 /// What an evaluator is made of.
 #[derive(Clone, Debug)]
@@ -131,7 +131,8 @@ impl NativeEvaluator {
         most: usize,
     ) -> Result<Vec<Result<Evaluation, EvalFailure>>, EvalFailure> {
         let clock = Instant::now();
-        let limit = request.deadline.map(|each| (each, clock + each * plans.len() as u32));
+        let time = request.deadline.map(|each| (each, clock + each * plans.len() as u32));
+        let limit = Limit { time, stop: Some(&request.stop) };
         let groups = self.groups(request, most)?;
         // Few groups leave lanes idle; then the plans are shared out as well.
         let lanes = lanes::most(&self.model.compute);
@@ -163,6 +164,8 @@ impl NativeEvaluator {
             let found = self.together(plans, request, items);
             if matches!(found, Err(EvalFailure::OutOfMemory { .. })) {
                 self.resident.clear();
+                self.model.merged.clear();
+                self.model.levels.clear();
             }
             found
         });

@@ -5,10 +5,14 @@ use attune_core::suggest::hint;
 use crate::error::LoadError;
 
 /// Names of the built-in techniques, in order.
-pub const BUILTIN_NAMES: [&str; 2] = ["expert-pruning", "kv-bits"];
+pub const BUILTIN_NAMES: [&str; 4] = ["attention-spans", "expert-pruning", "kv-bits", "weight-bits"];
 
-const COMPONENTS: [&[u8]; BUILTIN_NAMES.len()] =
-    [include_bytes!("../dist/expert-pruning.wasm"), include_bytes!("../dist/kv-bits.wasm")];
+const COMPONENTS: [&[u8]; BUILTIN_NAMES.len()] = [
+    include_bytes!("../dist/attention-spans.wasm"),
+    include_bytes!("../dist/expert-pruning.wasm"),
+    include_bytes!("../dist/kv-bits.wasm"),
+    include_bytes!("../dist/weight-bits.wasm"),
+];
 
 /// The component of a built-in technique.
 pub(crate) fn find(name: &str) -> Result<&'static [u8], LoadError> {

@@ -34,8 +34,9 @@ use attune_core::report::Report;
 use attune_core::store::{Record, RunNote, RunTime, StudyHeader};
 use crossbeam_channel::Receiver;
 
+pub use course::can_race;
 pub use error::SessionError;
-pub use setup::SessionSetup;
+pub use setup::{SessionSetup, Start};
 
 use control::Control;
 use dispatcher::{Dispatcher, End};
@@ -84,6 +85,7 @@ pub fn run(
         return finish(&setup, &journal, &tally, report.clone(), events);
     }
 
+    setup.store.note(&setup.header.study, &RunNote::Budget(setup.trials))?;
     let gate = Gate::default();
     let (outcome, journal, tally) = thread::scope(|scope| {
         let executor = Executor::start(scope, &*setup.evaluator, setup.workers, &gate);
@@ -125,7 +127,7 @@ fn finished(header: &StudyHeader, tally: &Tally, report: Report, notes: &[RunNot
         .iter()
         .filter_map(|note| match note {
             RunNote::Run(run) => Some(*run),
-            RunNote::Trials(_) => None,
+            RunNote::Budget(_) | RunNote::Trials(_) => None,
         })
         .collect();
     Finished {

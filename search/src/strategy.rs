@@ -14,6 +14,7 @@ mod options;
 mod population;
 mod profiling;
 mod random;
+mod screen;
 
 use std::sync::{Arc, LazyLock};
 
@@ -48,7 +49,7 @@ pub struct SearchContext {
     pub space: Arc<Space>,
     /// Seed of every proposal.
     pub seed: u64,
-    /// Named starting points: `default` and `uniform` first, then the technique's baselines. Those outside
+    /// Named starting points: `start`, `default` and `uniform` first, then the technique's baselines. Those outside
     /// the space are passed over.
     pub starts: Vec<(String, Config)>,
     /// The technique's own operator, if it brings one.
@@ -137,7 +138,7 @@ fn usable(space: &Space, starts: Vec<(String, Config)>) -> Vec<(String, Config)>
 
 /// Whether every strategy begins with this starting point.
 fn is_universal(name: &str) -> bool {
-    matches!(name, "default" | "uniform")
+    matches!(name, "default" | "uniform" | "start")
 }
 
 #[cfg(test)]

@@ -82,7 +82,10 @@ class Reference:
         if any("smoothing" in e for e in edits) and not self.measuring:
             self.measure(ids)
         spans = {(e["layer"], e["kv-head"]): e for e in edits if e["edit"] == "attention-span"}
-        unknown = {e["edit"] for e in edits} - {"keep-experts", "kv-bits", "attention-span"}
+        merge = {e["layer"]: self.matrix(e) for e in edits if e["edit"] == "merge-experts"}
+        route = {e["layer"]: self.matrix(e) for e in edits if e["edit"] == "route-experts"}
+        count = {e["layer"]: e["count"] for e in edits if e["edit"] == "experts-per-token"}
+        unknown = {e["edit"] for e in edits} - {"keep-experts", "kv-bits", "attention-span", "merge-experts", "route-experts", "experts-per-token"}
         assert not unknown, unknown
 
         x = w["model.embed_tokens.weight"][ids]
@@ -91,9 +94,13 @@ class Reference:
             h = self.norm(x, w[p + "input_layernorm.weight"])
             x = x + self.attention(h, p + "self_attn.", {h: e for (l, h), e in bits.items() if l == layer}, {h: e for (l, h), e in spans.items() if l == layer}, layer)
             h = self.norm(x, w[p + "post_attention_layernorm.weight"])
-            x = x + self.experts(h, p + "block_sparse_moe.", kept.get(layer))
+            k = count.get(layer, c.get("num_experts_per_tok"))
+            x = x + self.experts(h, p + "block_sparse_moe.", kept.get(layer), merge.get(layer), route.get(layer), k)
         x = self.norm(x, w["model.norm.weight"])
         return x @ w.get("lm_head.weight", w["model.embed_tokens.weight"]).T
+
+    def matrix(self, edit):
+        return torch.tensor(edit["matrix"], dtype=self.dtype).view(edit["rows"], -1)
 
     def norm(self, x, weight):
         return x * torch.rsqrt(x.square().mean(-1, keepdim=True) + self.config["rms_norm_eps"]) * weight
@@ -120,7 +127,8 @@ class Reference:
     def attention(self, h, p, bits, spans, layer):
         c, w = self.config, self.weights
         n = len(h)
-        heads, kv_heads, size = c["num_attention_heads"], c["num_key_value_heads"], c["head_dim"]
+        heads, kv_heads = c["num_attention_heads"], c["num_key_value_heads"]
+        size = c.get("head_dim", c["hidden_size"] // heads)
         q = self.rotate((h @ w[p + "q_proj.weight"].T).view(n, heads, size))
         k = self.rotate((h @ w[p + "k_proj.weight"].T).view(n, kv_heads, size))
         v = (h @ w[p + "v_proj.weight"].T).view(n, kv_heads, size)
@@ -147,23 +155,34 @@ class Reference:
             outputs.append((weights * exact) @ v[:, g] + (weights * ~exact) @ v_stored)
         return torch.cat(outputs, -1) @ w[p + "o_proj.weight"].T
 
-    def experts(self, h, p, kept):
+    def experts(self, h, p, kept, merge, route, k):
         c, w = self.config, self.weights
         scores = h @ w[p + "gate.weight"].T
         if kept is not None:
             mask = torch.full((scores.shape[1],), -math.inf, dtype=scores.dtype)
             mask[kept] = 0
             scores = scores + mask
+        weights = {part: torch.stack([w[f"{p}experts.{e}.{part}.weight"] for e in range(c["num_local_experts"])]) for part in ("w1", "w2", "w3")}
+        if merge is not None:
+            weights = {part: torch.einsum("je,eoi->joi", merge, stacked) for part, stacked in weights.items()}
         probabilities = scores.softmax(-1)
-        top, chosen = probabilities.topk(c["num_experts_per_tok"], dim=-1)
-        share = torch.zeros_like(probabilities).scatter(1, chosen, top / top.sum(-1, keepdim=True))
-        ranked = scores.sort(-1, descending=True).values
-        k = c["num_experts_per_tok"]
+        if route is not None:
+            # Margins of what is ranked; a sum on the edge of 0 would be as unclear.
+            probabilities = ranked = probabilities @ route.T
+        else:
+            ranked = scores
+        top, chosen = probabilities.topk(k, dim=-1)
+        total = top.sum(-1, keepdim=True)
+        shares = torch.where(total > 0, top / total, torch.zeros_like(top))
+        share = torch.zeros_like(probabilities).scatter(1, chosen, shares)
+        ranked = ranked.sort(-1, descending=True).values
         if ranked.shape[1] > k:
             self.margins["router"] = min(self.margins["router"], (ranked[:, k - 1] - ranked[:, k]).min().item())
+        if route is not None:
+            self.margins["sum"] = min(self.margins.get("sum", math.inf), total.abs().min().item())
+            self.silent = getattr(self, "silent", 0) + (total <= 0).sum().item()
         out = torch.zeros_like(h)
-        for e in range(c["num_local_experts"]):
-            q = p + f"experts.{e}."
-            y = (F.silu(h @ w[q + "w1.weight"].T) * (h @ w[q + "w3.weight"].T)) @ w[q + "w2.weight"].T
+        for e in range(share.shape[1]):
+            y = (F.silu(h @ weights["w1"][e].T) * (h @ weights["w3"][e].T)) @ weights["w2"][e].T
             out = out + share[:, e : e + 1] * y
         return out

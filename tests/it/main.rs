@@ -4,6 +4,8 @@
 mod architecture;
 mod bad_input;
 mod export;
+#[cfg(unix)]
+mod pictures;
 mod quickstart;
 mod resume;
 #[cfg(unix)]

@@ -6,7 +6,7 @@ use crate::support::{Place, root, stderr, stdout};
 use crate::terminal::Terminal;
 
 /// A place with the committed model and the shipped profile, where a checkout has them.
-fn checkout() -> Place {
+pub(crate) fn checkout() -> Place {
     let place = Place::new();
     symlink(root().join("models"), place.path("models")).unwrap();
     std::fs::create_dir(place.path("profiles")).unwrap();
@@ -26,7 +26,7 @@ fn launched(place: &Place) -> Terminal {
 }
 
 /// Finished trials, from the line `34/60 trials`.
-fn trials(text: &str) -> u64 {
+pub(crate) fn trials(text: &str) -> u64 {
     let before = text.split_once(" trials ").and_then(|(before, _)| before.rsplit_once('/'));
     let digits = before.and_then(|(done, _)| done.rsplit(|c: char| !c.is_ascii_digit()).next());
     digits.and_then(|digits| digits.parse().ok()).unwrap_or(0)
@@ -157,6 +157,68 @@ fn a_closed_window_leaves_a_study_that_the_command_line_continues() {
     let undisturbed = Place::new();
     undisturbed.run(&undisturbed.small_profile(&[]), &["--trials", &budget]);
     assert_eq!(place.journal("small"), undisturbed.journal("small"));
+}
+
+#[test]
+fn the_system_may_ask_to_end_and_the_terminal_is_given_back() {
+    let place = Place::new();
+    let profile = place.small_profile(&[("trials: 24", "trials: 100000")]);
+    let mut person = launched(&place);
+    person.waits_for("a few trials", |text| trials(text) >= 3);
+    person.signal("TERM");
+    assert_eq!(person.code(), Some(130));
+    assert!(person.is_given_back());
+    let journal = place.journal("small");
+    assert_eq!(journal.last(), Some(&b'\n'), "no line is torn");
+    let budget = (journal.iter().filter(|byte| **byte == b'\n').count() + 4).to_string();
+    assert!(place.run(&profile, &["--trials", &budget])[0]["resumed"].as_u64().unwrap() >= 3);
+}
+
+#[test]
+fn suspended_screens_leave_the_terminal_to_the_shell_and_come_back() {
+    let place = Place::new();
+    place.small_profile(&[("trials: 24", "trials: 100000")]);
+    let script =
+        "\"$ATTUNE\" --store store; echo the shell has it; read line; fg; echo ended with $?; read line";
+    let mut person = Terminal::shell(&place, script);
+    person.sees("small.ron");
+    person.press("\r");
+    person.sees("ready to launch");
+    person.press("l");
+    person.waits_for("a few trials", |text| trials(text) >= 3);
+    person.press("\x1a");
+    person.sees("the shell has it");
+    assert!(!person.is_taken());
+    let stands = place.journal("small");
+    person.press("\r");
+    person.waits_for("the screens to come back", |text| trials(text) >= 3);
+    assert!(person.is_taken());
+    let seen = trials(&person.text());
+    person.waits_for("the study to go on", |text| trials(text) > seen);
+    assert!(place.journal("small").starts_with(&stands));
+    person.press("x");
+    person.sees("interrupted");
+    person.press("q");
+    person.sees("ended with 0");
+    assert!(!person.is_taken());
+}
+
+#[test]
+fn the_screens_fit_the_window_whatever_its_size_becomes() {
+    let place = Place::new();
+    place.small_profile(&[]);
+    let mut person = Terminal::open(&place);
+    person.sees("small.ron");
+    person.resize(40, 10);
+    person.sees("attune needs more room");
+    person.resize(80, 24);
+    person.sees("small.ron");
+    person.resize(200, 60);
+    person.waits_for("the whole width", |text| {
+        text.lines().any(|line| line.starts_with(" Studies") && line.chars().count() == 200)
+    });
+    person.press("q");
+    assert_eq!(person.code(), Some(0));
 }
 
 #[test]

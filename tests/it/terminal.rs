@@ -3,47 +3,65 @@
 use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::num::NonZeroU16;
-use std::os::fd::OwnedFd;
+use std::os::fd::AsFd as _;
+use std::path::Path;
 use std::process::Child;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{JoinHandle, sleep};
 use std::time::{Duration, Instant};
 
-use pty_process::blocking::{Command, open};
+use pty_process::Size;
+use pty_process::blocking::{Command, Pty, open};
 
 use crate::support::Place;
 
-const ROWS: u16 = 40;
-const COLUMNS: u16 = 130;
+pub(crate) const ROWS: u16 = 40;
+pub(crate) const COLUMNS: u16 = 130;
 /// Longest wait for anything: machines that test are slow.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// The same where a whole study is waited for.
+const STUDY: Duration = Duration::from_secs(3600);
+/// The command line under test.
+const ATTUNE: &str = env!("CARGO_BIN_EXE_attune-under-test");
 
 /// `attune` on a terminal of its own.
 pub(crate) struct Terminal {
-    keys: File,
+    /// `None` once the window is closed.
+    window: Option<Pty>,
     screen: Arc<Mutex<vt100::Parser>>,
     reader: Option<JoinHandle<()>>,
     gone: Arc<AtomicBool>,
     child: Child,
+    patience: Duration,
 }
 
 impl Terminal {
     /// Opens the screens in the folder and on the store of a place.
     pub(crate) fn open(place: &Place) -> Self {
+        Self::run(Command::new(ATTUNE).args(["--store", "store"]), place.dir.path())
+    }
+
+    /// Opens the screens in the folder of a place, on the store that they take by themselves, for a long study.
+    pub(crate) fn open_plainly(place: &Place) -> Self {
+        let mut opened = Self::run(Command::new(ATTUNE), place.dir.path());
+        opened.patience = STUDY;
+        opened
+    }
+
+    /// Opens a shell with job control that runs `script`, in which `$ATTUNE` is the command line under test.
+    pub(crate) fn shell(place: &Place, script: &str) -> Self {
+        let script = format!("set -m; {script}");
+        Self::run(Command::new("sh").args(["-c", &script]).env("ATTUNE", ATTUNE), place.dir.path())
+    }
+
+    fn run(command: Command, folder: &Path) -> Self {
         let (pty, pts) = open().unwrap();
-        pty.resize(pty_process::Size::new(ROWS, COLUMNS)).unwrap();
-        let child = Command::new(env!("CARGO_BIN_EXE_attune-under-test"))
-            .args(["--store", "store"])
-            .current_dir(place.dir.path())
-            .env("TERM", "xterm-256color")
-            .env_remove("NO_COLOR")
-            .spawn(pts)
-            .unwrap();
-        let keys = File::from(OwnedFd::from(pty));
-        let mut output = keys.try_clone().unwrap();
-        let size = |cells| NonZeroU16::new(cells).unwrap();
-        let screen = Arc::new(Mutex::new(vt100::Parser::new(size(ROWS), size(COLUMNS), 0)));
+        pty.resize(Size::new(ROWS, COLUMNS)).unwrap();
+        let command = command.current_dir(folder).env("TERM", "xterm-256color");
+        let child = command.env_remove("NO_COLOR").env_remove("ATTUNE_STORE").spawn(pts).unwrap();
+        let mut output = File::from(pty.as_fd().try_clone_to_owned().unwrap());
+        let screen = Arc::new(Mutex::new(vt100::Parser::new(cells(ROWS), cells(COLUMNS), 0)));
         let gone = Arc::new(AtomicBool::new(false));
         let (shown, left) = (Arc::clone(&screen), Arc::clone(&gone));
         let reader = std::thread::spawn(move || {
@@ -56,12 +74,34 @@ impl Terminal {
                 }
             }
         });
-        Self { keys, screen, reader: Some(reader), gone, child }
+        Self { window: Some(pty), screen, reader: Some(reader), gone, child, patience: PATIENCE }
     }
 
     /// Presses keys. Escape sequences are keys too: `"\r"` is Enter, `"\x1b[B"` is the arrow down.
     pub(crate) fn press(&mut self, keys: &str) {
-        self.keys.write_all(keys.as_bytes()).unwrap();
+        self.window.as_mut().unwrap().write_all(keys.as_bytes()).unwrap();
+    }
+
+    /// Gives the window another size.
+    pub(crate) fn resize(&mut self, columns: u16, rows: u16) {
+        self.screen.lock().unwrap().screen_mut().set_size(cells(rows), cells(columns));
+        self.window.as_ref().unwrap().resize(Size::new(rows, columns)).unwrap();
+    }
+
+    /// Sends a signal to the process, by its name.
+    pub(crate) fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        assert!(std::process::Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
+    }
+
+    /// Whether the screens have the terminal.
+    pub(crate) fn is_taken(&self) -> bool {
+        self.screen.lock().unwrap().screen().alternate_screen()
+    }
+
+    /// The cells of the terminal.
+    pub(crate) fn screen(&self) -> vt100::Screen {
+        self.screen.lock().unwrap().screen().clone()
     }
 
     /// What the terminal shows.
@@ -80,7 +120,7 @@ impl Terminal {
         while !fits(&self.text()) {
             let ended = self.child.try_wait().unwrap();
             assert!(
-                begun.elapsed() < PATIENCE && ended.is_none(),
+                begun.elapsed() < self.patience && ended.is_none(),
                 "waited for `{what}`; ended: {ended:?}; the terminal shows\n{}",
                 self.text()
             );
@@ -139,7 +179,7 @@ impl Terminal {
         self.gone.store(true, Ordering::Relaxed);
         // The reader has a handle on the terminal, too, and lets go of it at the next drawing.
         self.reader.take().unwrap().join().unwrap();
-        self.keys = File::open("/dev/null").unwrap();
+        self.window = None;
         self.code()
     }
 }
@@ -150,6 +190,10 @@ impl Drop for Terminal {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+fn cells(count: u16) -> NonZeroU16 {
+    NonZeroU16::new(count).unwrap()
 }
 
 fn after_cursor(text: &str) -> String {

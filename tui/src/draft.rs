@@ -4,6 +4,7 @@
 mod arrivals;
 mod field;
 mod fields;
+mod fill;
 mod parse;
 mod profile_text;
 mod steps;
@@ -12,12 +13,12 @@ pub(crate) mod view;
 
 use std::time::Duration;
 
-use attune_core::profile::Profile;
+use attune_core::profile::{Choice, Profile};
 use attune_core::setting::OptionSpec;
 use attune_core::space::Count;
 
 pub(crate) use arrivals::{
-    catalogue_arrived, checked, model_arrived, profile_arrived, saved, technique_arrived, timed,
+    catalogue_arrived, checked, counted, model_arrived, profile_arrived, saved, technique_arrived, timed,
 };
 pub(crate) use field::{Field, Kind};
 pub(crate) use steps::{begin, replace};
@@ -33,7 +34,7 @@ pub(crate) enum Checked {
     No,
     /// The desk is checking.
     Asked,
-    /// The desk has answered.
+    /// Nothing keeps it from running; its configs may still be being counted.
     Yes(Option<Count>),
 }
 
@@ -64,6 +65,8 @@ pub(crate) struct Draft {
     pub(crate) timing_since: Option<Duration>,
     /// The profile as it is on disk; `None` for a new one.
     pub(crate) saved: Option<String>,
+    /// A person has changed something.
+    pub(crate) touched: bool,
     /// Keys of the file that these fields do not show: saving would lose them.
     pub(crate) incomplete: bool,
     /// Launch as soon as the profile is saved.
@@ -103,12 +106,26 @@ impl Draft {
 
     /// Whether these fields say everything that `profile` says.
     fn says_all_of(&self, profile: &Profile) -> bool {
-        Profile::parse(&self.file, &self.profile_text(), &[]).is_ok_and(|written| {
-            // Options that have their default value may be left out.
-            let mut same = written;
-            same.technique.options.clone_from(&profile.technique.options);
-            same.strategy.options.clone_from(&profile.strategy.options);
-            same == *profile
+        let file = Profile::parse(&self.file, &self.profile_text(), &[]);
+        file.is_ok_and(|mut file| {
+            let options = self.same_options("technique", &file.technique, &profile.technique)
+                && self.same_options("strategy", &file.strategy, &profile.strategy);
+            file.technique.options.clone_from(&profile.technique.options);
+            file.strategy.options.clone_from(&profile.strategy.options);
+            options && file == *profile
+        })
+    }
+
+    /// Whether `file` has the options of `profile`; those that have their default value may be left out.
+    fn same_options(&self, owner: &str, file: &Choice, profile: &Choice) -> bool {
+        profile.options.iter().all(|(name, value)| {
+            let path = format!("{owner}.options.{name}");
+            let Some(field) = self.fields.iter().find(|field| field.path == path) else { return false };
+            let meant = match &field.kind {
+                Kind::Value(kind) => parse::value(kind, &fields::typed(value)).ok(),
+                _ => Some(value.clone()),
+            };
+            file.options.get(name).map_or(field.text == field.default, |found| meant.as_ref() == Some(found))
         })
     }
 }

@@ -57,6 +57,8 @@ pub struct Model {
     pub(crate) modals: Vec<Modal>,
     pub(crate) home: Home,
     pub(crate) draft: Option<Draft>,
+    /// Forms that were opened: answers to one are none to the next.
+    pub(crate) drafts: u32,
     pub(crate) catalogue: Option<Catalogue>,
     /// Studies that are open or run in this process, by name.
     pub(crate) studies: BTreeMap<String, Study>,
@@ -76,6 +78,7 @@ impl Model {
             modals: Vec::new(),
             home: Home::default(),
             draft: None,
+            drafts: 0,
             catalogue: None,
             studies: BTreeMap::new(),
             notice: None,

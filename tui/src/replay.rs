@@ -67,7 +67,7 @@ impl Replay {
     pub fn work_of(&mut self, notes: &[RunNote]) {
         let efforts = notes.iter().flat_map(|note| match note {
             RunNote::Trials(trials) => &trials[..],
-            RunNote::Run(_) => &[],
+            RunNote::Budget(_) | RunNote::Run(_) => &[],
         });
         self.progress.work = Work::default();
         efforts.for_each(|effort| self.progress.work += effort.work);

@@ -28,7 +28,7 @@ use crate::replay::{self, Replay};
 use front::Front;
 use log::Log;
 use order::{Order, SortBy};
-use pace::Pace;
+use pace::{Begun, Pace};
 
 /// What a study is doing.
 #[derive(Clone, Debug, PartialEq)]
@@ -110,6 +110,10 @@ pub(crate) struct Study {
     pub(crate) running: BTreeMap<u64, Plan>,
     pub(crate) log: Log,
     pub(crate) pace: Pace,
+    /// When the report was begun, once it has been.
+    pub(crate) reporting: Option<Begun>,
+    /// Time since the screens opened, as this study last heard of it.
+    pub(crate) clock: Duration,
     pub(crate) finished: Option<Box<Finished>>,
     pub(crate) panel: Panel,
     /// Position in `rows`; `None` follows the best.
@@ -151,6 +155,8 @@ impl Study {
             running: BTreeMap::new(),
             log: Log::default(),
             pace: Pace::default(),
+            reporting: None,
+            clock: now,
             finished,
             panel: Panel::Curves,
             selected: None,

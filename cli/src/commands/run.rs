@@ -63,9 +63,7 @@ fn interrupts(study: &str) -> Result<Receiver<Command>, CliError> {
         if asked.swap(true, Ordering::Relaxed) {
             std::process::exit(130);
         }
-        eprintln!(
-            "stopping after the evaluation that is running; press Ctrl-C again to stop `{study}` at once"
-        );
+        eprintln!("stopping; what has finished is kept. Press Ctrl-C again to end `{study}` without waiting");
         // The receiver is gone when the study has just ended: then there is nothing to stop.
         let _ = send.send(Command::StopNow);
     })

@@ -1,16 +1,21 @@
 //! Everything about a profile that can be known without evaluating anything.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 
 use attune_core::evaluator::{Split, TaskInfo};
 use attune_core::facts::ModelFacts;
 use attune_core::profile::{Profile, ProfileError};
 use attune_core::rng;
 use attune_core::setting::{self, OptionError, Settings};
+use attune_core::space::Space;
 use attune_core::technique::Technique;
 use attune_eval::error::TaskError;
 use attune_eval::text::TextTask;
 use attune_plugins::WasmTechnique;
+use attune_search::session;
 use attune_search::strategy::{self, StrategyError};
 use attune_tui::desk::{Check, DraftFile, Fault};
 
@@ -18,47 +23,77 @@ use super::models::Models;
 use super::{folder_of, nowhere};
 use crate::setup;
 
-/// Finds what keeps a profile from running.
-pub(super) fn check(draft: &DraftFile, models: &Models) -> Check {
+/// One check at a time, and of those that wait only the newest: a person who types asks faster than texts are cut
+/// into tokens.
+#[derive(Clone, Default)]
+pub(super) struct Checks(Arc<Turns>);
+
+#[derive(Default)]
+struct Turns {
+    asked: AtomicU64,
+    turn: Mutex<()>,
+}
+
+impl Checks {
+    /// Runs `check` on a thread of its own when its turn comes, unless another one was asked for in the meantime.
+    pub(super) fn newest(&self, check: impl FnOnce() + Send + 'static) {
+        let turns = Arc::clone(&self.0);
+        let number = turns.asked.fetch_add(1, Ordering::Relaxed) + 1;
+        thread::spawn(move || {
+            let turn = turns.turn.lock().unwrap_or_else(PoisonError::into_inner);
+            if turns.asked.load(Ordering::Relaxed) == number {
+                check();
+            }
+            drop(turn);
+        });
+    }
+}
+
+/// Finds what keeps a profile from running; when nothing does, the space is worth counting.
+pub(super) fn check(draft: &DraftFile, models: &Models) -> (Check, Option<Space>) {
     let mut check = Check::default();
+    let space = examine(draft, models, &mut check).filter(|_| check.faults.is_empty());
+    (check, space)
+}
+
+fn examine(draft: &DraftFile, models: &Models, check: &mut Check) -> Option<Space> {
     let profile = match Profile::parse(&draft.path, &draft.text, &[]) {
         Ok(profile) => profile,
         Err(ProfileError::Invalid { path, found, expected, .. }) => {
-            blame(&mut check, &path, format!("{found}: expected {expected}"));
-            return check;
+            blame(check, &path, format!("{found}: expected {expected}"));
+            return None;
         }
         Err(error) => {
-            blame(&mut check, "", error.to_string());
-            return check;
+            blame(check, "", error.to_string());
+            return None;
         }
     };
     let base = folder_of(&draft.path);
     if let Err(error) = attune_store::check_name(&profile.name) {
-        blame(&mut check, "name", error.to_string());
+        blame(check, "name", error.to_string());
     }
     if let Err(error) = strategy::resolved(&profile.strategy) {
         let path = match &error {
             StrategyError::Option(option) => option_path("strategy", option),
             _ => "strategy.name".to_owned(),
         };
-        blame(&mut check, &path, error.to_string());
+        blame(check, &path, error.to_string());
     }
-    let technique = described(&profile, base, &mut check);
+    let technique = described(&profile, base, check);
     let folder = setup::absolute(base, &profile.model);
     match folder.and_then(|folder| Ok((models.facts(&folder)?, folder))) {
-        Err(error) => blame(&mut check, "model", error.sentence()),
+        Err(error) => blame(check, "model", error.sentence()),
         Ok((facts, folder)) => {
             let spec = setup::text_spec(&profile, base, &folder);
             match TextTask::open(&spec, facts.vocab as usize, facts.context as usize) {
-                Ok(task) => items(&profile, task.info(), &mut check),
-                Err(error) => blame(&mut check, &text_path(&profile, &error), error.to_string()),
+                Ok(task) => items(&profile, task.info(), check),
+                Err(error) => blame(check, &text_path(&profile, &error), error.to_string()),
             }
-            if let Some((technique, options)) = technique {
-                space(&profile, &technique, &facts, &options, &mut check);
-            }
+            let (technique, options) = technique?;
+            return space(&profile, &technique, &facts, &options, check);
         }
     }
-    check
+    None
 }
 
 /// The technique and its resolved options.
@@ -86,17 +121,21 @@ fn space(
     facts: &ModelFacts,
     options: &Settings,
     check: &mut Check,
-) {
+) -> Option<Space> {
     let space = match technique.space(facts, options) {
         Ok(space) => space,
         Err(failure) => {
             let message = failure.kind.to_string();
-            return blame(check, &refused_path(options, &message), message);
+            blame(check, &refused_path(options, &message), message);
+            return None;
         }
     };
     let config = match space.sample(&mut rng::derive(profile.seed, "feasibility", &[])) {
         Ok(config) => config,
-        Err(error) => return blame(check, "", format!("the search space is empty: {error}")),
+        Err(error) => {
+            blame(check, "", format!("the search space is empty: {error}"));
+            return None;
+        }
     };
     // What a config costs can be an objective too.
     let costs = technique.cost(facts, options, &config).unwrap_or_default();
@@ -110,7 +149,12 @@ fn space(
             blame(check, "objectives", message);
         }
     }
-    check.space = Some(space.count());
+    if profile.racing.is_some()
+        && let Err(error) = session::can_race(&profile.objectives, &measured)
+    {
+        blame(check, "racing.first", error.to_string());
+    }
+    Some(space)
 }
 
 fn items(profile: &Profile, task: &TaskInfo, check: &mut Check) {

@@ -12,7 +12,7 @@ use crossbeam_channel::{Receiver, Sender, unbounded};
 use crate::commands::run::store_error;
 use crate::error::CliError;
 
-/// How long closing waits for the plan that is being evaluated. Nothing finished is lost when it takes longer.
+/// How long closing waits for the layer that is being computed. Nothing finished is lost when it takes longer.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A handle on all of them.

@@ -19,6 +19,8 @@ use crate::setup;
 pub(super) fn time(draft: &DraftFile, device: &str) -> Result<Timing, CliError> {
     let begun = Instant::now();
     let profile = Profile::parse(&draft.path, &draft.text, &[]).map_err(CliError::input)?;
+    // What a study starts from changes no time, and lies in a store that is not opened here.
+    let profile = Profile { start: None, ..profile };
     let args = run_args(&draft.path, device);
     let setup = setup::study(&args, &profile, Arc::new(MemoryStore::new()), nowhere())?;
     let config =
@@ -40,7 +42,8 @@ pub(super) fn time(draft: &DraftFile, device: &str) -> Result<Timing, CliError> 
 }
 
 fn evaluate(setup: &SessionSetup, plan: Plan) -> Result<(), CliError> {
-    let request = Request { split: Split::Selection, items: setup.fidelity.all(), deadline: setup.deadline };
+    let request =
+        Request { deadline: setup.deadline, ..Request::new(Split::Selection, setup.fidelity.all()) };
     let mut outcome = Err(EvalFailure::Internal("it returned no score".to_owned()));
     let evaluated = setup.evaluator.evaluate(&[plan], &request, &mut |_, result| {
         outcome = result.map(drop);

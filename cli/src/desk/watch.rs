@@ -82,7 +82,7 @@ fn opening(store: &ReadStore, running: &Running, study: &str) -> Result<(usize, 
     let opening = Opening {
         header: (**header).clone(),
         objectives: stored::profile(header).map(|profile| profile.objectives).unwrap_or_default(),
-        budget: described.as_ref().map_or(0, |(_, profile)| profile.trials),
+        budget: stored::budget(&notes).unwrap_or(0),
         // A model that has moved away is needed to go on, not to look.
         layers: config.map_or(0, |config| config.layers as u32),
         place,

@@ -1,20 +1,9 @@
 //! The typed edits.
 
 use super::OpenEdit;
+use super::experts::{ExpertsPerToken, KeepExperts, MergeExperts, RouteExperts};
 use super::open::{EditError, Reader};
-
-/// Keep a subset of the experts of one layer (EEP, arXiv 2407.00945, §3.2, the prune phase).
-///
-/// The router is restricted to the kept experts *before* its softmax, which is what a checkpoint
-/// with sliced router rows computes: `p = softmax(x·W_gᵀ restricted to kept)`, top-k of `p`,
-/// renormalised.
-#[derive(Clone, Debug, PartialEq)]
-pub struct KeepExperts {
-    /// The layer, counted from 0.
-    pub layer: u32,
-    /// Kept experts, ascending, without repetition.
-    pub experts: Vec<u32>,
-}
+use super::weights::WeightBits;
 
 /// Store keys and values of a layer's cache, or of one KV head of it, in few bits.
 ///
@@ -74,6 +63,14 @@ pub enum Edit {
     KvBits(KvBits),
     /// See [`AttentionSpan`].
     AttentionSpan(AttentionSpan),
+    /// See [`MergeExperts`].
+    MergeExperts(MergeExperts),
+    /// See [`RouteExperts`].
+    RouteExperts(RouteExperts),
+    /// See [`ExpertsPerToken`].
+    ExpertsPerToken(ExpertsPerToken),
+    /// See [`WeightBits`].
+    WeightBits(WeightBits),
 }
 
 /// What an edit touches.
@@ -95,7 +92,15 @@ impl Place {
 
 impl Edit {
     /// The name of every edit that this build knows.
-    pub const KINDS: [&'static str; 3] = ["keep-experts", "kv-bits", "attention-span"];
+    pub const KINDS: [&'static str; 7] = [
+        "keep-experts",
+        "kv-bits",
+        "attention-span",
+        "merge-experts",
+        "route-experts",
+        "experts-per-token",
+        "weight-bits",
+    ];
 
     /// The name of this edit in the vocabulary.
     pub fn kind(&self) -> &'static str {
@@ -103,6 +108,10 @@ impl Edit {
             Self::KeepExperts(_) => "keep-experts",
             Self::KvBits(_) => "kv-bits",
             Self::AttentionSpan(_) => "attention-span",
+            Self::MergeExperts(_) => "merge-experts",
+            Self::RouteExperts(_) => "route-experts",
+            Self::ExpertsPerToken(_) => "experts-per-token",
+            Self::WeightBits(_) => "weight-bits",
         }
     }
 
@@ -113,16 +122,45 @@ impl Edit {
 
     /// Layer and part of the layer that this edit touches.
     pub fn place(&self) -> Place {
+        let whole = |layer| Place { layer, kv_head: None };
         match self {
-            Self::KeepExperts(edit) => Place { layer: edit.layer, kv_head: None },
+            Self::KeepExperts(edit) => whole(edit.layer),
             Self::KvBits(edit) => Place { layer: edit.layer, kv_head: edit.kv_head },
             Self::AttentionSpan(edit) => Place { layer: edit.layer, kv_head: Some(edit.kv_head) },
+            Self::MergeExperts(edit) => whole(edit.layer),
+            Self::RouteExperts(edit) => whole(edit.layer),
+            Self::ExpertsPerToken(edit) => whole(edit.layer),
+            Self::WeightBits(edit) => whole(edit.layer),
         }
     }
 
-    /// Whether both change the same thing: a plan with two such edits has no meaning.
+    /// Where it comes among the edits of its layer; different for edits that do not contradict each other.
+    pub(super) fn rank(&self) -> (u32, &'static str, Option<u32>) {
+        let kv_head = self.place().kv_head;
+        let part = match self {
+            Self::WeightBits(edit) => edit.part(),
+            _ => kv_head.unwrap_or(0),
+        };
+        (part, self.kind(), kv_head)
+    }
+
+    /// Whether both cannot be honoured: two of one kind for one place, a module of one expert and of all, or experts that
+    /// are dropped or stored in few bits by one and mixed by the other.
     pub fn contradicts(&self, other: &Self) -> bool {
-        self.kind() == other.kind() && self.place().overlaps(other.place())
+        let mixes = |edit: &Self| matches!(edit, Self::MergeExperts(_) | Self::RouteExperts(_));
+        let keeps = |edit: &Self| matches!(edit, Self::KeepExperts(_));
+        match (self, other) {
+            (Self::WeightBits(one), Self::WeightBits(other)) => one.overlaps(other),
+            (Self::MergeExperts(merge), Self::WeightBits(bits))
+            | (Self::WeightBits(bits), Self::MergeExperts(merge)) => {
+                merge.layer == bits.layer && bits.module.is_feed_forward()
+            }
+            _ => {
+                let one_kind = self.kind() == other.kind() && self.place().overlaps(other.place());
+                let mixed = keeps(self) && mixes(other) || mixes(self) && keeps(other);
+                one_kind || mixed && self.layer() == other.layer()
+            }
+        }
     }
 
     /// The open form, as components and files write it.
@@ -158,6 +196,22 @@ impl Edit {
                 .int("sink", int(edit.sink))
                 .real("alpha", edit.alpha)
                 .real("beta", edit.beta),
+            Self::MergeExperts(MergeExperts { layer, rows, matrix })
+            | Self::RouteExperts(RouteExperts { layer, rows, matrix }) => OpenEdit::new(self.kind())
+                .int("layer", int(*layer))
+                .int("rows", int(*rows))
+                .reals("matrix", matrix.clone()),
+            Self::ExpertsPerToken(edit) => {
+                OpenEdit::new(self.kind()).int("layer", int(edit.layer)).int("count", int(edit.count))
+            }
+            Self::WeightBits(edit) => {
+                let open = OpenEdit::new(self.kind())
+                    .int("layer", int(edit.layer))
+                    .text("module", edit.module.name())
+                    .int("bits", int(edit.bits))
+                    .int("group-size", int(edit.group_size));
+                edit.expert.into_iter().fold(open, |open, expert| open.int("expert", int(expert)))
+            }
         }
     }
 
@@ -189,6 +243,27 @@ impl Edit {
                 alpha: args.real("alpha")?,
                 beta: args.real("beta")?,
             }),
+            "merge-experts" => {
+                let (layer, rows, matrix) =
+                    (args.int("layer")?, args.int("rows")?, args.matrix("matrix", "rows")?);
+                Self::MergeExperts(MergeExperts { layer, rows, matrix })
+            }
+            "route-experts" => {
+                let (layer, rows, matrix) =
+                    (args.int("layer")?, args.int("rows")?, args.matrix("matrix", "rows")?);
+                Self::RouteExperts(RouteExperts { layer, rows, matrix })
+            }
+            "experts-per-token" => Self::ExpertsPerToken(ExpertsPerToken {
+                layer: args.int("layer")?,
+                count: args.int("count")?,
+            }),
+            "weight-bits" => Self::WeightBits(WeightBits {
+                layer: args.int("layer")?,
+                module: args.module("module")?,
+                expert: args.if_given("expert", Reader::int)?,
+                bits: args.int("bits")?,
+                group_size: args.int("group-size")?,
+            }),
             unknown => return Err(EditError::UnknownKind { kind: unknown.to_owned() }),
         };
         args.finish()?;
@@ -201,6 +276,11 @@ impl Edit {
                 edit.experts.sort_unstable();
                 edit.experts.dedup();
             }
+            Self::MergeExperts(MergeExperts { matrix, .. })
+            | Self::RouteExperts(RouteExperts { matrix, .. }) => {
+                // −0 means 0 and would be another text.
+                matrix.iter_mut().filter(|number| **number == 0.0).for_each(|number| *number = 0.0);
+            }
             Self::KvBits(edit) => {
                 // λ⁰ = 1, exact keys have no grid, and what is not above the bits shrinks to nothing.
                 edit.smoothing = edit.smoothing.filter(|&exponent| exponent != 0.0 && edit.keys != 16);
@@ -208,7 +288,7 @@ impl Edit {
                 edit.shrink_from =
                     edit.shrink_from.filter(|&from| !(stays(edit.keys, from) && stays(edit.values, from)));
             }
-            Self::AttentionSpan(_) => {}
+            Self::AttentionSpan(_) | Self::ExpertsPerToken(_) | Self::WeightBits(_) => {}
         }
         self
     }

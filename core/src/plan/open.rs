@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use super::Edit;
+use super::{Edit, Module};
 use crate::setting::{Setting, Settings};
 use crate::suggest::hint;
 
@@ -79,6 +79,18 @@ impl OpenEdit {
         self.with(name, Setting::Ints(values))
     }
 
+    /// Adds a list of real numbers.
+    #[must_use]
+    pub fn reals(self, name: &str, values: Vec<f64>) -> Self {
+        self.with(name, Setting::Reals(values))
+    }
+
+    /// Adds a word.
+    #[must_use]
+    pub fn text(self, name: &str, value: &str) -> Self {
+        self.with(name, Setting::Text(value.to_owned()))
+    }
+
     fn with(mut self, name: &str, value: Setting) -> Self {
         self.args.insert(name.to_owned(), value);
         self
@@ -116,6 +128,16 @@ impl<'a> Reader<'a> {
         }
     }
 
+    pub(super) fn module(&mut self, argument: &'static str) -> Result<Module, EditError> {
+        const EXPECTED: &str = "one of q, k, v, o, gate, up, down";
+        let found = self.get(argument)?;
+        let module = match found {
+            Setting::Text(name) => Module::from_name(name),
+            _ => None,
+        };
+        module.ok_or_else(|| self.bad(argument, found, EXPECTED))
+    }
+
     pub(super) fn ints(&mut self, argument: &'static str) -> Result<Vec<u32>, EditError> {
         const EXPECTED: &str = "a list of whole numbers from 0 to 4294967295";
         match self.get(argument)? {
@@ -134,6 +156,31 @@ impl<'a> Reader<'a> {
             Setting::Int(value) => Ok(*value as f64),
             other => Err(self.bad(argument, other, EXPECTED)),
         }
+    }
+
+    /// A matrix, row by row, of as many rows as the argument `rows` says.
+    pub(super) fn matrix(
+        &mut self,
+        argument: &'static str,
+        rows: &'static str,
+    ) -> Result<Vec<f64>, EditError> {
+        const EXPECTED: &str = "finite real numbers, equally many (at least one) for each of its rows";
+        let found = self.get(argument)?;
+        let values: Vec<f64> = match found {
+            Setting::Reals(values) => values.clone(),
+            // Files do not tell 1 from 1.0.
+            Setting::Ints(values) => values.iter().map(|&value| value as f64).collect(),
+            other => return Err(self.bad(argument, other, EXPECTED)),
+        };
+        let rows = self.int(rows)? as usize;
+        if values.is_empty()
+            || !values.len().is_multiple_of(rows)
+            || values.iter().any(|value| !value.is_finite())
+        {
+            let found = format!("{found} with {rows} rows");
+            return Err(self.bad(argument, &found, EXPECTED));
+        }
+        Ok(values)
     }
 
     /// An argument that may be absent.
@@ -185,6 +232,29 @@ mod tests {
 
         let extra = Edit::from_open(&open.clone().int("group", 1)).unwrap_err();
         assert_eq!(extra.to_string(), "edit `keep-experts` has no argument `group`");
+
+        let merge = |rows, matrix: Vec<f64>| {
+            OpenEdit::new("merge-experts").int("layer", 2).int("rows", rows).reals("matrix", matrix)
+        };
+        let open_merge = merge(2, vec![0.5, -1.0, 0.0, 2.0]);
+        assert_eq!(Edit::from_open(&open_merge).unwrap().to_open(), open_merge);
+        for (rows, matrix) in [(3, vec![1.0; 4]), (0, vec![1.0]), (1, vec![]), (1, vec![f64::NAN])] {
+            let error = Edit::from_open(&merge(rows, matrix)).unwrap_err().to_string();
+            assert!(error.contains("argument `matrix` of edit `merge-experts` is ["), "{error}");
+            assert!(error.contains(&format!("with {rows} rows, expected finite real numbers")), "{error}");
+        }
+
+        let weights = OpenEdit::new("weight-bits").int("layer", 2).int("bits", 4).int("group-size", 64);
+        for open in
+            [weights.clone().text("module", "q"), weights.clone().text("module", "up").int("expert", 3)]
+        {
+            assert_eq!(Edit::from_open(&open).unwrap().to_open(), open);
+        }
+        let unknown = Edit::from_open(&weights.text("module", "w1")).unwrap_err().to_string();
+        assert_eq!(
+            unknown,
+            "argument `module` of edit `weight-bits` is \"w1\", expected one of q, k, v, o, gate, up, down"
+        );
 
         let negative = Edit::from_open(&open.int("layer", -1)).unwrap_err();
         assert!(negative.to_string().contains("is -1, expected a whole number from 0"), "{negative}");

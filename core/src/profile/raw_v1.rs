@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::value::RawSetting;
-use super::{Choice, Profile, ProfileError, Racing, ReportSpec, TaskSpec, error, set};
+use super::{Choice, Profile, ProfileError, Racing, ReportSpec, Start, TaskSpec, error, set};
 use crate::objective::{Direction, Objective};
 
 /// The version alone; everything else is ignored.
@@ -29,6 +29,8 @@ pub(super) struct RawProfile {
     pub(super) strategy: RawChoice,
     pub(super) trials: u64,
     pub(super) items: u32,
+    #[serde(default)]
+    pub(super) start: Option<RawStart>,
     #[serde(default)]
     pub(super) racing: Option<RawRacing>,
     #[serde(default = "RawProfile::default_deadline")]
@@ -91,6 +93,14 @@ pub(super) struct RawObjective {
 pub(super) enum RawDirection {
     Minimise,
     Maximise,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawStart {
+    pub(super) study: String,
+    #[serde(default)]
+    pub(super) trial: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -185,6 +195,9 @@ fn resolve(file: &str, raw: RawProfile) -> Result<Profile, ProfileError> {
             return Err(invalid(path, &value, "at least 1"));
         }
     }
+    if let Some(start) = raw.start.as_ref().filter(|start| start.study.is_empty()) {
+        return Err(invalid("start.study", &quoted(&start.study), "the name of a study in the store"));
+    }
     if let Some(racing) = &raw.racing {
         if racing.first == 0 {
             return Err(invalid("racing.first", &racing.first, "at least 1 item"));
@@ -229,6 +242,7 @@ fn resolve(file: &str, raw: RawProfile) -> Result<Profile, ProfileError> {
         strategy: choice("strategy", raw.strategy)?,
         trials: raw.trials,
         items: raw.items,
+        start: raw.start.map(|RawStart { study, trial }| Start { study, trial }),
         racing: raw.racing.map(|RawRacing { first, error, floor }| Racing { first, error, floor }),
         deadline_seconds: raw.deadline_seconds,
         seed: raw.seed,

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Choice, Profile, Racing};
+use super::{Choice, Profile, Racing, Start};
 use crate::objective::Direction;
 
 impl Profile {
@@ -37,6 +37,10 @@ impl Profile {
         line("objectives", format!("[{}]", objectives.join(", ")));
         line("strategy", choice(&self.strategy));
         line("items", self.items.to_string());
+        if let Some(Start { study, trial }) = &self.start {
+            let trial = trial.map(|trial| format!(", trial: {trial}")).unwrap_or_default();
+            line("start", format!("(study: {study:?}{trial})"));
+        }
         if let Some(Racing { first, error, floor }) = self.racing {
             line("racing", format!("(first: {first}, error: {error:?}, floor: {floor:?})"));
         }
@@ -88,6 +92,20 @@ mod tests {
         assert_eq!(profile.technique.options["levels"], Setting::Ints(vec![2, 4]));
         let whole = profile.identity().replace("version: 1,", "version: 1, name: \"quick\", trials: 10,");
         assert_eq!(parse(&whole).unwrap(), profile);
+    }
+
+    #[test]
+    fn a_start_is_part_of_the_identity() {
+        let start = |text: &str| parse(&MINIMAL.replace("items: 4,", &format!("items: 4, start: {text},")));
+        let profile = start("(study: \"prune\", trial: 7)").unwrap();
+        assert_eq!(profile.start.as_ref().unwrap().trial, Some(7));
+        let whole = profile.identity().replace("version: 1,", "version: 1, name: \"quick\", trials: 10,");
+        assert_eq!(parse(&whole).unwrap(), profile);
+        assert_ne!(start("(study: \"prune\")").unwrap().identity(), profile.identity());
+        let error = start("(study: \"\")").unwrap_err().to_string();
+        assert_eq!(error, "p.ron: start.study is \"\", expected the name of a study in the store");
+        let set = [("start.study", "prune"), ("start.trial", "7")].map(|(k, v)| (k.to_owned(), v.to_owned()));
+        assert_eq!(Profile::parse("p.ron", MINIMAL, &set).unwrap(), profile);
     }
 
     #[test]

@@ -1,11 +1,11 @@
 //! `--set KEY=VALUE`: overrides of single keys.
 
 use super::ProfileError;
-use super::raw_v1::{RawProfile, RawRacing, parse_value};
+use super::raw_v1::{RawProfile, RawRacing, RawStart, parse_value};
 use super::value::RawSetting;
 use crate::suggest::hint;
 
-const KEYS: [&str; 18] = [
+const KEYS: [&str; 20] = [
     "name",
     "model",
     "technique.name",
@@ -15,6 +15,8 @@ const KEYS: [&str; 18] = [
     "strategy.name",
     "trials",
     "items",
+    "start.study",
+    "start.trial",
     "racing.first",
     "racing.error",
     "racing.floor",
@@ -31,6 +33,10 @@ fn racing(profile: &mut RawProfile) -> &mut RawRacing {
     profile.racing.get_or_insert_default()
 }
 
+fn start(profile: &mut RawProfile) -> &mut RawStart {
+    profile.start.get_or_insert_default()
+}
+
 /// Sets one key. Texts are taken as they are, everything else is RON.
 pub(super) fn apply(profile: &mut RawProfile, key: &str, value: &str) -> Result<(), ProfileError> {
     match key {
@@ -43,6 +49,8 @@ pub(super) fn apply(profile: &mut RawProfile, key: &str, value: &str) -> Result<
         "strategy.name" => profile.strategy.name = value.to_owned(),
         "trials" => profile.trials = parse_value(key, value)?,
         "items" => profile.items = parse_value(key, value)?,
+        "start.study" => start(profile).study = value.to_owned(),
+        "start.trial" => start(profile).trial = Some(parse_value(key, value)?),
         "racing.first" => racing(profile).first = parse_value(key, value)?,
         "racing.error" => racing(profile).error = parse_value(key, value)?,
         "racing.floor" => racing(profile).floor = parse_value(key, value)?,

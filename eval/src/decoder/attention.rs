@@ -1,10 +1,12 @@
 //! Grouped-query attention over what each head sees, with a cache of any bit width.
 
+use attune_core::plan::Module;
 use burn_tensor::Tensor;
 
+use super::product::Owners;
 use super::{Batch, Positions};
 use crate::edits::{HeadView, LayerEdits};
-use crate::model::Model;
+use crate::model::{Model, Site};
 use crate::ops::attend::attend;
 use crate::ops::heads::{HeadLayout, HeadNorms, Heads, split_heads};
 
@@ -19,8 +21,12 @@ impl Model {
         edits: &[&LayerEdits],
         positions: &Positions,
     ) -> Tensor<2> {
-        let config = &self.config;
-        let (layout, heads) = self.heads(number, normed, batch, positions);
+        let (config, layer) = (&self.config, &self.weights.layers[number]);
+        let owners = Owners::evenly(edits, batch.sequences * batch.tokens);
+        let site = |module| Site { layer: number, expert: 0, module };
+        let parts = [Module::Query, Module::Key, Module::Value];
+        let qkv = self.product(&layer.qkv, site(Module::Query), &parts, normed, &owners);
+        let (layout, heads) = self.heads(number, qkv, batch, positions);
         let each = batch.sequences / edits.len();
         let views: Vec<HeadView> = edits
             .iter()
@@ -30,14 +36,14 @@ impl Model {
             })
             .collect();
         let mixed = attend(&self.compute, heads, layout, &views);
-        self.weights.layers[number].attention_output.apply(mixed)
+        self.product(&layer.attention_output, site(Module::Output), &[Module::Output], mixed, &owners)
     }
 
-    /// Rotated heads of normed rows.
+    /// Rotated heads of queries, keys and values side by side.
     fn heads(
         &self,
         number: usize,
-        normed: Tensor<2>,
+        qkv: Tensor<2>,
         batch: Batch,
         positions: &Positions,
     ) -> (HeadLayout, Heads) {
@@ -50,7 +56,7 @@ impl Model {
             head_dim: config.head_dim,
         };
         let norms = HeadNorms { queries: layer.query_norm.as_ref(), keys: layer.key_norm.as_ref() };
-        (layout, split_heads(&self.compute, layer.qkv.apply(normed), layout, &norms, positions))
+        (layout, split_heads(&self.compute, qkv, layout, &norms, positions))
     }
 
     /// Largest magnitudes of the keys that layer `number` makes of `x`, `[kv_heads, head_dim/2]`; of the two
@@ -62,8 +68,9 @@ impl Model {
         batch: Batch,
         positions: &Positions,
     ) -> Vec<f32> {
-        let (_, normed) = self.weights.layers[number].attention_norm.beside(x);
-        let (layout, heads) = self.heads(number, normed, batch, positions);
+        let layer = &self.weights.layers[number];
+        let (_, normed) = layer.attention_norm.beside(x);
+        let (layout, heads) = self.heads(number, layer.qkv.apply(normed), batch, positions);
         let HeadLayout { sequences, tokens, kv_heads, head_dim, .. } = layout;
         let keys = heads.keys.abs().reshape([sequences, kv_heads, tokens * 2, head_dim / 2]);
         keys.max_dim(2).max_dim(0).into_data().iter().collect()

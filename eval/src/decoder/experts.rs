@@ -1,17 +1,22 @@
 //! The feed-forward part of a mixture: every expert runs once, on the tokens that chose it.
 
+use std::collections::HashMap;
+
+use attune_core::hash::ContentHash;
 use burn_tensor::{DType, Tensor};
 
-use super::router::{RouterProbe, route};
+use super::product::Owners;
+use super::router::{RouterProbe, Routing, route};
 use crate::edits::LayerEdits;
-use crate::model::{Experts, Model};
-use crate::ops::rows::{add_weighted, gather};
+use crate::model::{Experts, Gated, Merged, Model};
+use crate::ops::rows::{Routed, add_weighted, gather};
 
 impl Model {
-    /// Normed rows in, as many for each entry of `edits`, what is added to the residual out: `experts_per_token/experts` of the work of
-    /// running all experts on all tokens.
+    /// Normed rows of layer `number` in, as many for each entry of `edits`, what is added to the residual out:
+    /// `experts_per_token/experts` of the work of running all experts on all tokens.
     pub(super) fn experts(
         &self,
+        number: usize,
         normed: Tensor<2>,
         part: &Experts,
         edits: &[&LayerEdits],
@@ -21,11 +26,25 @@ impl Model {
         let logits: Vec<f32> =
             part.router.apply(normed.clone()).cast(DType::F32).into_data().iter::<f32>().collect();
         let mut x = normed;
-        // Experts in ascending order, so that sums are added in the order of `transformers`.
         let rows = logits.len() / part.experts.len() / edits.len();
-        let kept = |row: usize| edits[row / rows].experts.as_deref();
-        let routed = route(&logits, part.experts.len(), part.per_token, &kept, probe);
-        for (expert, mut routed) in part.experts.iter().zip(routed) {
+        let answering = Answering::new(self, number, part, edits);
+        let routing = |row: usize| {
+            let edits = edits[row / rows];
+            Routing {
+                kept: edits.experts.as_deref(),
+                mapping: edits.routing.as_ref(),
+                per_token: edits.per_token.unwrap_or(part.per_token),
+            }
+        };
+        let mut routed = vec![Routed::default(); answering.count()];
+        route(&logits, part.experts.len(), &routing, probe, &mut |row, choice, weight| {
+            let routed = &mut routed[answering.of(row / rows, choice)];
+            routed.rows.push(row as u32);
+            routed.weights.push(weight);
+        });
+        // Experts in ascending order, so that sums are added in the order of `transformers`; merged ones behind them
+        // in the order of their rows, so that a candidate's order is its own.
+        for (expert, (gated, mut routed)) in answering.experts().zip(routed).enumerate() {
             match routed.rows[..] {
                 [] => continue,
                 // A product with one row runs another kernel, which adds up in another order: a token's result
@@ -36,10 +55,59 @@ impl Model {
                 }
                 _ => {}
             }
-            let (rest, rows) = gather(&self.compute, x, &routed);
+            let owners = Owners::chosen(edits, &routed.rows, rows);
+            let (rest, chosen) = gather(&self.compute, x, &routed);
             x = rest;
-            sum = add_weighted(&self.compute, sum, self.gated(expert, rows), &routed);
+            let answers = self.gated(gated, number, expert, chosen, &owners);
+            sum = add_weighted(&self.compute, sum, answers, &routed);
         }
         sum
+    }
+}
+
+/// Who answers for the choices of each candidate: the model's experts, which all candidates share, and merged ones,
+/// which those share that merge alike.
+struct Answering<'a> {
+    own: &'a [Gated],
+    merged: Vec<Gated>,
+    /// For each candidate that merges, whom its choices mean: numbers of the model's experts and, behind them, of
+    /// merged ones.
+    choices: Vec<Option<Vec<usize>>>,
+}
+
+impl<'a> Answering<'a> {
+    fn new(model: &Model, number: usize, part: &'a Experts, edits: &[&LayerEdits]) -> Self {
+        let mut merged: Vec<Gated> = Vec::new();
+        let mut known: HashMap<ContentHash, Vec<usize>> = HashMap::new();
+        let mut choices = Vec::with_capacity(edits.len());
+        for edits in edits {
+            choices.push(edits.merging.as_ref().map(|matrix| {
+                let make = || {
+                    let layer = model.merged.of(&model.compute, number, part, matrix);
+                    let mut answering = |expert: &Merged| match expert {
+                        Merged::Same(expert) => *expert,
+                        Merged::New(expert) => {
+                            merged.push(expert.clone());
+                            part.experts.len() + merged.len() - 1
+                        }
+                    };
+                    layer.iter().map(&mut answering).collect()
+                };
+                known.entry(matrix.hash()).or_insert_with(make).clone()
+            }));
+        }
+        Self { own: &part.experts, merged, choices }
+    }
+
+    fn count(&self) -> usize {
+        self.own.len() + self.merged.len()
+    }
+
+    fn experts(&self) -> impl Iterator<Item = &Gated> {
+        self.own.iter().chain(&self.merged)
+    }
+
+    fn of(&self, candidate: usize, choice: usize) -> usize {
+        self.choices[candidate].as_ref().map_or(choice, |choices| choices[choice])
     }
 }

@@ -1,6 +1,6 @@
 //! Which experts answer for a token.
 
-use crate::ops::rows::Routed;
+use crate::edits::ExpertMatrix;
 
 /// What the router said, summed over tokens: the raw material of pruning baselines.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,23 +17,34 @@ impl RouterProbe {
     }
 }
 
-/// Routes every row of `logits: [rows, experts]` as Mixtral does (arXiv 2401.04088, §2.1): softmax over
-/// the experts that `kept` names for the row (all without), the `per_token` likeliest, their probabilities rescaled to 1. Of equal
-/// probabilities the lower expert wins.
+/// How the tokens of one candidate are routed.
+#[derive(Clone, Copy)]
+pub(super) struct Routing<'a> {
+    /// The experts that may be chosen; all without.
+    pub(super) kept: Option<&'a [usize]>,
+    /// What stands between the probabilities of all experts and the choice.
+    pub(super) mapping: Option<&'a ExpertMatrix>,
+    /// Experts per token.
+    pub(super) per_token: usize,
+}
+
+/// Routes every row of `logits: [rows, experts]` as Mixtral does (arXiv 2401.04088, §2.1): softmax over the experts that
+/// may be chosen, the likeliest ones, their probabilities rescaled to 1. Of equal probabilities the lower expert wins.
+/// With a mapping, what it makes of the probabilities takes their place (EEP, arXiv 2407.00945, Eq. 5), and a row
+/// whose best ones have no positive finite sum chooses nobody. `choose` hears of row, choice and weight.
 pub(super) fn route<'a>(
     logits: &[f32],
     experts: usize,
-    per_token: usize,
-    kept: &dyn Fn(usize) -> Option<&'a [usize]>,
+    routing: &dyn Fn(usize) -> Routing<'a>,
     mut probe: Option<&mut RouterProbe>,
-) -> Vec<Routed> {
+    choose: &mut dyn FnMut(usize, usize, f32),
+) {
     let all: Vec<usize> = (0..experts).collect();
-    let mut routed = vec![Routed::default(); experts];
     let mut ranked: Vec<(f32, usize)> = Vec::with_capacity(experts);
     for (row, logits) in logits.chunks_exact(experts).enumerate() {
+        let Routing { kept, mapping, per_token } = routing(row);
         ranked.clear();
-        let kept = kept(row).unwrap_or(&all);
-        ranked.extend(kept.iter().map(|&expert| (logits[expert], expert)));
+        ranked.extend(kept.unwrap_or(&all).iter().map(|&expert| (logits[expert], expert)));
         let top = ranked.iter().map(|(logit, _)| *logit).fold(f32::NEG_INFINITY, f32::max);
         ranked.iter_mut().for_each(|(logit, _)| *logit = (*logit - top).exp());
         let total: f32 = ranked.iter().map(|(weight, _)| weight).sum();
@@ -41,39 +52,98 @@ pub(super) fn route<'a>(
         if let Some(probe) = probe.as_deref_mut() {
             ranked.iter().for_each(|(p, expert)| probe.probability[*expert] += f64::from(*p));
         }
+        if let Some(mapping) = mapping {
+            ranked = mapping.rows().map(|numbers| mapped(numbers, &ranked)).zip(0..).collect();
+        }
         ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
         let chosen = &ranked[..per_token];
         let share: f32 = chosen.iter().map(|(p, _)| p).sum();
-        for (p, expert) in chosen {
-            routed[*expert].rows.push(row as u32);
-            routed[*expert].weights.push(p / share);
+        if mapping.is_some() && !(share > 0.0 && share.is_finite()) {
+            continue;
+        }
+        for (p, choice) in chosen {
+            choose(row, *choice, p / share);
             if let Some(probe) = probe.as_deref_mut() {
-                probe.chosen[*expert] += 1;
+                probe.chosen[*choice] += 1;
             }
         }
     }
-    routed
+}
+
+/// `numbers · probabilities`, never −0, which would rank below 0.
+fn mapped(numbers: &[f32], probabilities: &[(f32, usize)]) -> f32 {
+    numbers.iter().zip(probabilities).map(|(number, (p, _))| number * p).sum::<f32>() + 0.0
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const PLAIN: Routing<'_> = Routing { kept: None, mapping: None, per_token: 2 };
+
+    /// `(row, choice, weight)` of every choice.
+    fn choices(logits: &[f32], experts: usize, routing: Routing<'_>) -> Vec<(usize, usize, f32)> {
+        let mut choices = Vec::new();
+        route(logits, experts, &|_| routing, None, &mut |row, choice, weight| {
+            choices.push((row, choice, weight))
+        });
+        choices
+    }
+
+    fn close(found: &[(usize, usize, f32)], expected: &[(usize, usize, f32)]) {
+        assert_eq!(found.len(), expected.len(), "{found:?}");
+        for (found, expected) in found.iter().zip(expected) {
+            assert_eq!((found.0, found.1), (expected.0, expected.1), "{found:?}");
+            assert!((found.2 - expected.2).abs() < 1e-6, "{found:?}, expected {expected:?}");
+        }
+    }
+
     #[test]
     fn the_likeliest_kept_experts_answer() {
         let logits = [0.0, 3.0_f32.ln(), 9.0_f32.ln(), 100.0];
-        let routed = route(&logits, 4, 2, &|_| Some(&[0, 1, 2]), None);
-        assert_eq!(routed[3], Routed::default());
-        assert_eq!(routed[0], Routed::default());
-        assert_eq!(routed[1].rows, [0]);
-        assert!((routed[1].weights[0] - 0.25).abs() < 1e-6);
-        assert!((routed[2].weights[0] - 0.75).abs() < 1e-6);
+        let kept = Routing { kept: Some(&[0, 1, 2]), ..PLAIN };
+        close(&choices(&logits, 4, kept), &[(0, 2, 0.75), (0, 1, 0.25)]);
+        close(&choices(&logits, 4, Routing { per_token: 1, ..kept }), &[(0, 2, 1.0)]);
+    }
+
+    #[test]
+    fn a_mapping_takes_the_place_of_the_probabilities() {
+        // p = 0.1, 0.3, 0.6
+        let logits = [0.0, 3.0_f32.ln(), 6.0_f32.ln()];
+        let mapped = |numbers: &[f64], per_token| {
+            let matrix = ExpertMatrix::new(numbers, 3).unwrap();
+            choices(&logits, 3, Routing { mapping: Some(&matrix), per_token, ..PLAIN })
+        };
+        // r = 0.7, 0.3, 0.4, of which the best two are 7 : 4.
+        let matrix = [1.0, 0.0, 1.0, 0.0, 1.0, 0.0, -2.0, 0.0, 1.0];
+        close(&mapped(&matrix, 2), &[(0, 0, 7.0 / 11.0), (0, 2, 4.0 / 11.0)]);
+        // r = 0.6, -0.1: negative inside a positive sum keeps its sign.
+        close(&mapped(&[0.0, 0.0, 1.0, -1.0, 0.0, 0.0], 2), &[(0, 0, 1.2), (0, 1, -0.2)]);
+        // Sums of 0 and below, and ones that overflow: nobody answers.
+        assert_eq!(mapped(&[0.0; 6], 2), []);
+        assert_eq!(mapped(&[-1.0, 0.0, 0.0, 0.0, -1.0, 0.0], 1), []);
+        assert_eq!(mapped(&[0.0, 0.0, 1.0, 0.0, 0.0, -1.0], 2), []);
+        assert_eq!(mapped(&[0.0, 0.0, 3e38, 3e38, 3e38, 3e38], 2), []);
+        // Equal ones: the first wins, whatever the sign of a zero is.
+        close(&mapped(&[0.0, 0.0, -0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0], 2), &[(0, 1, 1.0), (0, 0, 0.0)]);
+    }
+
+    #[test]
+    fn one_hot_rows_weigh_as_kept_experts_do() {
+        let logits = [0.3, -1.0, 2.0, 0.1];
+        let matrix =
+            ExpertMatrix::new(&[0.0, 0.0, 1.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0], 4).unwrap();
+        let found = choices(&logits, 4, Routing { mapping: Some(&matrix), ..PLAIN });
+        let kept = choices(&logits, 4, Routing { kept: Some(&[0, 1, 2]), ..PLAIN });
+        // Choice 0 is expert 2, choice 1 is expert 0.
+        close(&found, &[(0, 0, kept[0].2), (0, 1, kept[1].2)]);
     }
 
     #[test]
     fn the_probe_sees_every_probability_and_choice() {
         let mut probe = RouterProbe::new(2);
-        route(&[0.0, 0.0, 3.0_f32.ln(), 0.0], 2, 1, &|_| None, Some(&mut probe));
+        let one = Routing { per_token: 1, ..PLAIN };
+        route(&[0.0, 0.0, 3.0_f32.ln(), 0.0], 2, &|_| one, Some(&mut probe), &mut |_, _, _| {});
         assert_eq!(probe.chosen, [2, 0]);
         assert!((probe.probability[0] - 1.25).abs() < 1e-6);
     }

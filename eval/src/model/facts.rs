@@ -34,6 +34,7 @@ pub(super) fn facts(
         context: count(config.context),
         vocab: count(config.vocab),
         parameters,
+        feed_forward: count(config.feed_forward),
         expert_parameters: mixture.map_or(0, |_| gated(config)),
         bytes_per_parameter: checkpoint.stored_bytes() as f64 / checkpoint.stored_elements() as f64,
     })

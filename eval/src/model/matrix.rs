@@ -1,6 +1,6 @@
 //! Weight matrices in the layout that products want.
 
-use burn_tensor::Tensor;
+use burn_tensor::{DType, Tensor};
 
 use crate::compute::Compute;
 
@@ -10,8 +10,8 @@ use crate::compute::Compute;
 /// is half of the time; and one wide product is faster than three narrow ones.
 #[derive(Clone)]
 pub(crate) struct Linear {
-    weight: Tensor<2>,
-    bias: Option<Tensor<1>>,
+    pub(super) weight: Tensor<2>,
+    pub(super) bias: Option<Tensor<1>>,
 }
 
 impl Linear {
@@ -31,6 +31,26 @@ impl Linear {
         }
     }
 
+    /// `Σ number·linear` in the order of the terms, summed in float32 whatever the element type is; without terms
+    /// zeros in the shape of `like`.
+    pub(super) fn combination(compute: &Compute, terms: &[(f32, &Self)], like: &Self) -> Self {
+        let bias = |linear: &Self| linear.bias.clone();
+        let biases: Vec<(f32, Tensor<1>)> =
+            terms.iter().filter_map(|(number, linear)| Some((*number, bias(linear)?))).collect();
+        let weights = terms.iter().map(|(number, linear)| (*number, linear.weight.clone())).collect();
+        Self {
+            weight: weighted_sum(compute, weights, &like.weight),
+            bias: like.bias.as_ref().map(|like| weighted_sum(compute, biases, like)),
+        }
+    }
+
+    /// Memory of the weights.
+    pub(super) fn bytes(&self) -> u64 {
+        let elements = self.weight.dims().iter().product::<usize>()
+            + self.bias.as_ref().map_or(0, |bias| bias.dims()[0]);
+        (elements * self.weight.dtype().size()) as u64
+    }
+
     /// `x · W + b` for `x: [rows, in]`.
     pub(crate) fn apply(&self, x: Tensor<2>) -> Tensor<2> {
         let product = x.matmul(self.weight.clone());
@@ -39,6 +59,16 @@ impl Linear {
             Some(bias) => product + bias.clone().unsqueeze(),
         }
     }
+}
+
+fn weighted_sum<const D: usize>(
+    compute: &Compute,
+    terms: Vec<(f32, Tensor<D>)>,
+    like: &Tensor<D>,
+) -> Tensor<D> {
+    let products = terms.into_iter().map(|(number, tensor)| tensor.cast(DType::F32).mul_scalar(number));
+    let sum = products.reduce(|sum, product| sum + product);
+    sum.unwrap_or_else(|| Tensor::zeros(like.dims(), (&like.device(), DType::F32))).cast(compute.dtype())
 }
 
 /// Writes `part: [rows, inputs]` as columns `first..first + rows` of `whole: [inputs, columns]`, in tiles that

@@ -45,9 +45,27 @@ pub(crate) struct Experts {
 }
 
 /// `W_down · (silu(W_gate·x) ∘ W_up·x)` (arXiv 2002.05202).
+#[derive(Clone)]
 pub(crate) struct Gated {
     pub(crate) gate_up: Linear,
     pub(crate) down: Linear,
+}
+
+impl Gated {
+    /// `Σ number·part`, matrix by matrix; without terms zeros in the shape of `like`.
+    pub(super) fn combination(compute: &Compute, terms: &[(f32, &Self)], like: &Self) -> Self {
+        let of = |linear: fn(&Self) -> &Linear| {
+            let terms: Vec<(f32, &Linear)> =
+                terms.iter().map(|(number, part)| (*number, linear(part))).collect();
+            Linear::combination(compute, &terms, linear(like))
+        };
+        Self { gate_up: of(|part| &part.gate_up), down: of(|part| &part.down) }
+    }
+
+    /// Memory of the weights.
+    pub(super) fn bytes(&self) -> u64 {
+        self.gate_up.bytes() + self.down.bytes()
+    }
 }
 
 impl Weights {

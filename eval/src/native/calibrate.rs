@@ -32,7 +32,7 @@ impl NativeEvaluator {
             return Ok(Arc::clone(maxima));
         }
         let items = Fidelity { items: self.calibration_items() as u32 }.all();
-        let request = Request { split: Split::Selection, items, deadline: None };
+        let request = Request::new(Split::Selection, items);
         let groups = self.groups(&request, usize::MAX)?;
         let parts = lanes::run(&self.model.compute, groups.len(), |number| {
             let group = &groups[number];

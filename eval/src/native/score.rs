@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use attune_core::evaluator::EvalFailure;
+use attune_core::evaluator::{EvalFailure, Stop};
 use burn_tensor::Tensor;
 
 use super::NativeEvaluator;
@@ -13,8 +13,14 @@ use crate::decoder::{Batch, RouterProbe};
 use crate::edits::EditedModel;
 use crate::ops::divergence::TokenScore;
 
-/// Time per plan, and when it is over.
-pub(super) type Limit = Option<(Duration, Instant)>;
+/// When to give up.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Limit<'a> {
+    /// Time per plan, and when it is over.
+    pub(super) time: Option<(Duration, Instant)>,
+    /// Whoever asked may call it off.
+    pub(super) stop: Option<&'a Stop>,
+}
 
 /// What one group says about each plan.
 pub(super) struct Scored {
@@ -75,8 +81,12 @@ impl NativeEvaluator {
     }
 }
 
+/// Whether to go on; asked at least once per layer.
 pub(super) fn in_time(limit: Limit) -> Result<(), EvalFailure> {
-    match limit {
+    if limit.stop.is_some_and(Stop::is_asked) {
+        return Err(EvalFailure::Interrupted);
+    }
+    match limit.time {
         Some((each, end)) if Instant::now() > end => Err(EvalFailure::Deadline(each)),
         _ => Ok(()),
     }

@@ -4,6 +4,7 @@ use attune_core::evaluator::{EvalFailure, Fidelity, Request, Split};
 use attune_core::space::Axis;
 use attune_core::technique::Signal;
 
+use super::score::Limit;
 use super::{NativeEvaluator, lanes};
 use crate::decoder::RouterProbe;
 use crate::edits::EditedModel;
@@ -26,12 +27,12 @@ impl NativeEvaluator {
         let Some(mixture) = config.mixture else {
             return Err(EvalFailure::BadRequest(format!("signal `{name}` needs a model with experts")));
         };
-        let request = Request { split: Split::Selection, items: fidelity.all(), deadline: None };
+        let request = Request::new(Split::Selection, fidelity.all());
         let groups = self.groups(&request, usize::MAX)?;
         let dense = EditedModel::dense(config);
         let parts = lanes::run(&self.model.compute, groups.len(), |group| {
             let mut probes = vec![RouterProbe::new(mixture.experts); config.layers];
-            self.forward(&groups[group], &dense, None, &mut probes)?;
+            self.forward(&groups[group], &dense, Limit::default(), &mut probes)?;
             Ok(probes)
         })?;
         let tokens: usize = groups.iter().map(|group| group.ids.len()).sum();

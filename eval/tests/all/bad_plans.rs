@@ -1,9 +1,20 @@
 //! Plans that cannot be honoured are refused by name, before anything runs.
 
 use attune_core::evaluator::EvalFailure;
-use attune_core::plan::{AttentionSpan, Edit, KeepExperts, KvBits, Plan};
+use attune_core::plan::{AttentionSpan, Edit, KeepExperts, KvBits, Module, Plan, WeightBits};
 
+use crate::contract::{matrix, merge, one_hot, per_token, route};
 use crate::made::{load, mixture};
+
+#[test]
+fn dense_models_have_no_experts_to_merge() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/models/llama");
+    let model = load(&folder);
+    for edit in [merge(0, 1, vec![1.0]), route(0, 1, vec![1.0]), per_token(0, 1)] {
+        let failure = attune_eval::logits::logits(&model, &Plan::new([edit]), &[1]).unwrap_err();
+        assert!(failure.to_string().contains("the model has no experts"), "{failure}");
+    }
+}
 
 #[test]
 fn impossible_edits_are_refused_by_name() {
@@ -27,6 +38,11 @@ fn impossible_edits_are_refused_by_name() {
     let span = |kv_head, alpha| {
         Plan::new([Edit::AttentionSpan(AttentionSpan { layer: 1, kv_head, sink: 0, alpha, beta: 0.0 })])
     };
+    let plan = |edits: &[Edit]| Plan::new(edits.iter().cloned());
+    let kept = Edit::KeepExperts(KeepExperts { layer: 0, experts: vec![0, 1, 2] });
+    let weights = |module, expert, bits, group_size| {
+        Plan::new([Edit::WeightBits(WeightBits { layer: 0, module, expert, bits, group_size })])
+    };
     let twice = Plan::new([keep(0, &[1, 2]), keep(0, &[3, 4])].iter().flat_map(|plan| plan.edits().to_vec()));
     let cases = [
         (keep(2, &[0, 1]), "keep-experts(experts:[0, 1],layer:2): the model has layers 0 to 1"),
@@ -38,7 +54,45 @@ fn impossible_edits_are_refused_by_name() {
         (bits(4, 0), "a group of 0 channels"),
         (span(2, 5.0), "the model has KV heads 0 to 1"),
         (span(0, f64::NAN), "alpha and beta must be finite"),
+        (weights(Module::Up, None, 7, 8), "weights in 7 bits; expected 2, 3, 4, 5, 6 or 8, or 16 for exact"),
+        (weights(Module::Down, Some(6), 4, 8), "there is no expert 6; the model has 0 to 5"),
+        (weights(Module::Key, Some(0), 4, 8), "k is no module of an expert; those are gate, up and down"),
+        (weights(Module::Down, None, 4, 16), "a group of 16 channels does not divide the 24 inputs"),
+        (weights(Module::Query, None, 4, 0), "a group of 0 channels"),
         (twice, "changes the same place"),
+        (
+            plan(&[merge(0, 2, one_hot(&[0, 1]))]),
+            "rows:2): it has 2 rows; without route-experts in the same layer it needs 6, one for each expert",
+        ),
+        (
+            plan(&[route(1, 3, matrix(1, 3))]),
+            "it has 3 rows; without merge-experts in the same layer it needs 6",
+        ),
+        (
+            plan(&[merge(0, 3, matrix(1, 3)), route(0, 2, matrix(1, 2))]),
+            "it has 3 rows, and route-experts of the same layer has 2",
+        ),
+        (plan(&[merge(0, 7, matrix(1, 7))]), "expected 1 to 6 rows of 6 numbers"),
+        (plan(&[merge(0, 6, vec![0.5; 35])]), "its matrix has 35 numbers in 6 rows"),
+        (plan(&[merge(0, 6, vec![1e39; 36])]), "its matrix must be finite in float32"),
+        (
+            plan(&[merge(0, 1, matrix(1, 1)), route(0, 1, matrix(1, 1))]),
+            "it has 1 rows, fewer than the 2 experts that each token is routed to",
+        ),
+        (plan(&[per_token(0, 0)]), "the layer has 6 experts; expected a count from 1 to 6"),
+        (
+            plan(&[merge(0, 2, matrix(1, 2)), route(0, 2, matrix(1, 2)), per_token(0, 3)]),
+            "count:3,layer:0): the layer has 2 experts; expected a count from 1 to 2",
+        ),
+        (plan(&[kept.clone(), per_token(0, 4)]), "the layer has 3 experts; expected a count from 1 to 3"),
+        (
+            plan(&[kept.clone(), route(0, 6, matrix(1, 6))]),
+            "keep-experts(experts:[0, 1, 2],layer:0) changes the same place",
+        ),
+        (
+            plan(&[kept, merge(0, 6, matrix(1, 6))]),
+            "keep-experts(experts:[0, 1, 2],layer:0) changes the same place",
+        ),
         (both, "kv-bits(group-size:4,keys:3,kv-head:1,layer:0,recent:0,sink:0,values:4)"),
         (refined(Some(2), None, None), "the model has KV heads 0 to 1"),
         (refined(None, Some(1.5), None), "keys smoothed by the exponent 1.5; expected 0 to 1"),

@@ -78,7 +78,7 @@ fn a_tokenizer_of_another_model_is_noticed() {
 #[test]
 fn requests_that_the_task_cannot_serve() {
     let evaluator = Fixture::new().open();
-    let request = |split, items| Request { split, items: Fidelity { items }.all(), deadline: None };
+    let request = |split, items| Request::new(split, Fidelity { items }.all());
     let ask = |request| evaluator.evaluate(&[Plan::dense()], &request, &mut |_, _| ControlFlow::Continue(()));
     let failure = ask(request(Split::Selection, 1000)).unwrap_err();
     assert!(

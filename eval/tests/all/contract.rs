@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use attune_core::evaluator::{EvalFailure, Evaluation, Evaluator, Fidelity, Request, Split};
-use attune_core::plan::{Edit, KeepExperts, KvBits, Plan};
+use attune_core::plan::{Edit, ExpertsPerToken, KeepExperts, KvBits, MergeExperts, Plan, RouteExperts};
 use attune_core::scores::Aggregate;
 use attune_eval::compute::Precision;
 use attune_eval::native::{NativeEvaluator, NativeSpec, REFERENCE_MEMORY};
@@ -74,6 +74,32 @@ pub(crate) fn refined(layer: u32, kv_head: u32) -> Edit {
     Edit::KvBits(KvBits { layer, kv_head, keys, values, group_size, sink, recent, smoothing, shrink_from })
 }
 
+/// `rows × EXPERTS` numbers around one-hot rows, of either sign; another matrix for every seed.
+pub(crate) fn matrix(seed: u64, rows: u32) -> Vec<f64> {
+    let noise = made::ids(seed, rows as usize * EXPERTS).into_iter().map(|id| f64::from(id) / 50.0 - 0.5);
+    let hot =
+        |place: usize| if place % EXPERTS == (place / EXPERTS + seed as usize) % EXPERTS { 1.0 } else { 0.0 };
+    noise.enumerate().map(|(place, noise)| hot(place) + 0.6 * noise).collect()
+}
+
+pub(crate) fn merge(layer: u32, rows: u32, matrix: Vec<f64>) -> Edit {
+    Edit::MergeExperts(MergeExperts { layer, rows, matrix })
+}
+
+pub(crate) fn route(layer: u32, rows: u32, matrix: Vec<f64>) -> Edit {
+    Edit::RouteExperts(RouteExperts { layer, rows, matrix })
+}
+
+pub(crate) fn per_token(layer: u32, count: u32) -> Edit {
+    Edit::ExpertsPerToken(ExpertsPerToken { layer, count })
+}
+
+/// Row `j` is expert `experts[j]` and nothing else.
+pub(crate) fn one_hot(experts: &[usize]) -> Vec<f64> {
+    let row = |&hot: &usize| (0..EXPERTS).map(move |expert| if expert == hot { 1.0 } else { 0.0 });
+    experts.iter().flat_map(row).collect()
+}
+
 pub(crate) fn some_plans() -> Vec<Plan> {
     vec![
         Plan::dense(),
@@ -82,6 +108,10 @@ pub(crate) fn some_plans() -> Vec<Plan> {
         Plan::new([bits(1, 2, 4)]),
         Plan::new([keep(1, &[1, 5]), bits(0, 3, 16), bits(1, 4, 4)]),
         Plan::new([keep(1, &[1, 4])]),
+        Plan::new([merge(0, 3, matrix(1, 3)), route(0, 3, matrix(2, 3)), bits(1, 2, 4)]),
+        // The same merged experts under another router, and a layer before it that others have as well.
+        Plan::new([keep(0, &[0, 1, 2]), merge(1, 3, matrix(1, 3)), route(1, 3, matrix(3, 3))]),
+        Plan::new([merge(1, 3, matrix(1, 3)), route(1, 3, matrix(4, 3)), per_token(1, 1), per_token(0, 4)]),
         Plan::new([refined(0, 1), refined(1, 0)]),
     ]
 }
@@ -96,7 +126,7 @@ pub(crate) fn on(
     split: Split,
     items: Vec<u32>,
 ) -> Vec<Evaluation> {
-    let request = Request { split, items, deadline: None };
+    let request = Request::new(split, items);
     let mut found: Vec<Option<Evaluation>> = vec![None; plans.len()];
     evaluator
         .evaluate(plans, &request, &mut |index, outcome| {
@@ -190,7 +220,7 @@ fn scales_of_smoothed_keys_come_from_selection_data_only() {
 fn refusals_go_to_the_sink_and_the_sink_can_stop() {
     let evaluator = Fixture::new().open();
     let plans = [Plan::new([keep(7, &[0, 1])]), Plan::dense(), Plan::new([keep(0, &[0, 1])])];
-    let request = Request { split: Split::Selection, items: Fidelity { items: 2 }.all(), deadline: None };
+    let request = Request::new(Split::Selection, Fidelity { items: 2 }.all());
     let mut seen = Vec::new();
     evaluator
         .evaluate(&plans, &request, &mut |index, outcome| {
@@ -208,7 +238,7 @@ fn refusals_go_to_the_sink_and_the_sink_can_stop() {
 fn a_deadline_ends_a_plan_and_not_the_batch() {
     let evaluator = Fixture::new().open();
     let deadline = Some(Duration::from_nanos(1));
-    let request = Request { split: Split::Selection, items: Fidelity { items: 30 }.all(), deadline };
+    let request = Request { deadline, ..Request::new(Split::Selection, Fidelity { items: 30 }.all()) };
     let mut failures = 0;
     evaluator
         .evaluate(&some_plans(), &request, &mut |_, outcome| {
@@ -221,6 +251,21 @@ fn a_deadline_ends_a_plan_and_not_the_batch() {
 }
 
 #[test]
+fn an_evaluation_that_is_called_off_ends_in_the_middle_of_a_plan() {
+    let evaluator = Fixture::new().open();
+    let request = Request::new(Split::Selection, Fidelity { items: 30 }.all());
+    request.stop.ask();
+    let mut answered = 0;
+    let ended = evaluator.evaluate(&some_plans(), &request, &mut |_, _| {
+        answered += 1;
+        ControlFlow::Continue(())
+    });
+    assert_eq!((ended, answered), (Err(EvalFailure::Interrupted), 0));
+    // The next request does not inherit it.
+    assert_eq!(all(&evaluator, &some_plans(), Split::Selection, 2).len(), some_plans().len());
+}
+
+#[test]
 fn numbers_that_overflow_are_a_failure_with_an_address() {
     let fixture = Fixture::new();
     let mut tensors = made::weights(EXPERTS);
@@ -229,7 +274,7 @@ fn numbers_that_overflow_are_a_failure_with_an_address() {
         *value *= 1e38;
     }
     made::write(fixture.folder.path(), made::MIXTRAL, &tensors);
-    let request = Request { split: Split::Report, items: Fidelity { items: 2 }.all(), deadline: None };
+    let request = Request::new(Split::Report, Fidelity { items: 2 }.all());
     let mut outcome = None;
     fixture
         .open()
@@ -239,6 +284,49 @@ fn numbers_that_overflow_are_a_failure_with_an_address() {
         })
         .unwrap();
     assert!(matches!(outcome, Some(Err(EvalFailure::NotFinite { item: 0, .. }))), "{outcome:?}");
+}
+
+#[test]
+fn edits_that_change_nothing_are_the_dense_model_to_the_bit() {
+    let identity = || one_hot(&[0, 1, 2, 3, 4, 5]);
+    let plan = Plan::new([
+        merge(0, EXPERTS as u32, identity()),
+        route(0, EXPERTS as u32, identity()),
+        per_token(0, 2),
+        merge(1, EXPERTS as u32, identity()),
+    ]);
+    let found = &all(&Fixture::new().open(), &[plan], Split::Selection, 9)[0];
+    assert_eq!(found.scores.metrics["kl"].items, [0.0; 9]);
+}
+
+#[test]
+fn one_hot_pairs_are_kept_experts_in_any_order() {
+    let kept = Plan::new([keep(0, &[0, 2, 5]), keep(1, &[1, 3])]);
+    let pair = |layer, experts: &[usize]| {
+        let rows = experts.len() as u32;
+        [route(layer, rows, one_hot(experts)), merge(layer, rows, one_hot(experts))]
+    };
+    let pairs = Plan::new([pair(0, &[5, 0, 2]), pair(1, &[3, 1])].into_iter().flatten());
+    let found = all(&Fixture::new().open(), &[kept, pairs], Split::Selection, 9);
+    let [kept, pairs] = [0, 1].map(|plan: usize| &found[plan].scores.metrics["kl"].items);
+    for (kept, pairs) in kept.iter().zip(pairs) {
+        assert!(*kept > 0.01 && (kept - pairs).abs() < 1e-5, "{kept} and {pairs}");
+    }
+}
+
+#[test]
+fn a_router_that_wants_nobody_leaves_the_residual_alone() {
+    // Nobody answers, so it does not matter who would.
+    let silent = |rows: u32| route(0, rows, vec![-1.0; rows as usize * EXPERTS]);
+    let plans = [
+        Plan::new([silent(2), merge(0, 2, matrix(1, 2))]),
+        Plan::new([silent(6)]),
+        Plan::new([route(0, 2, vec![0.0; 2 * EXPERTS]), merge(0, 2, matrix(2, 2))]),
+    ];
+    let found = all(&Fixture::new().open(), &plans, Split::Selection, 9);
+    assert_eq!(found[0].scores, found[1].scores);
+    assert_eq!(found[0].scores, found[2].scores);
+    assert!(found[0].scores.metrics["kl"].items.iter().all(|&kl| kl > 0.01));
 }
 
 #[test]

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use attune_core::hash::ContentHash;
-use attune_core::plan::{AttentionSpan, Edit, KeepExperts, KvBits, Plan};
+use attune_core::plan::{
+    AttentionSpan, Edit, ExpertsPerToken, KeepExperts, KvBits, MergeExperts, Plan, RouteExperts,
+};
 use safetensors::SafeTensors;
 use serde::Deserialize;
 
@@ -81,6 +83,20 @@ enum RecordedEdit {
         alpha: f64,
         beta: f64,
     },
+    MergeExperts {
+        layer: u32,
+        rows: u32,
+        matrix: Vec<f64>,
+    },
+    RouteExperts {
+        layer: u32,
+        rows: u32,
+        matrix: Vec<f64>,
+    },
+    ExpertsPerToken {
+        layer: u32,
+        count: u32,
+    },
 }
 
 impl RecordedEdit {
@@ -111,6 +127,13 @@ impl RecordedEdit {
             Self::AttentionSpan { layer, kv_head, sink, alpha, beta } => {
                 Edit::AttentionSpan(AttentionSpan { layer, kv_head, sink, alpha, beta })
             }
+            Self::MergeExperts { layer, rows, matrix } => {
+                Edit::MergeExperts(MergeExperts { layer, rows, matrix })
+            }
+            Self::RouteExperts { layer, rows, matrix } => {
+                Edit::RouteExperts(RouteExperts { layer, rows, matrix })
+            }
+            Self::ExpertsPerToken { layer, count } => Edit::ExpertsPerToken(ExpertsPerToken { layer, count }),
         }
     }
 }
@@ -153,6 +176,33 @@ fn agrees(file: &str) {
             furthest(&some, &floats(&recorded, &format!("{name}.logits_every_{stride}")))
                 .max(furthest(&sums, &floats(&recorded, &format!("{name}.logsumexp"))))
         };
+        println!("{name}: {apart:e}");
+        assert!(apart <= TOLERANCE, "{name}: logits differ by {apart}");
+    }
+}
+
+#[derive(Deserialize)]
+struct MergedRecord {
+    model: String,
+    model_sha256: String,
+    cases: Vec<Case>,
+}
+
+#[test]
+fn merged_experts_and_mapped_routers_agree_with_the_reference() {
+    let bytes = std::fs::read(root("tests/golden/merged-experts.safetensors")).unwrap();
+    let recorded = SafeTensors::deserialize(&bytes).unwrap();
+    let record: MergedRecord =
+        serde_json::from_slice(&std::fs::read(root("tests/golden/merged-experts.json")).unwrap()).unwrap();
+    let folder = root("tests/golden/models").join(&record.model);
+    let sha = ContentHash::of(&std::fs::read(folder.join("model.safetensors")).unwrap()).to_string();
+    assert_eq!(sha, record.model_sha256, "the small models were made anew; run tests/golden/make.py");
+    let model = load(&folder);
+    assert_eq!(record.cases.len(), 8);
+    for Case { name, edits } in record.cases {
+        let plan = Plan::new(edits.into_iter().map(RecordedEdit::edit));
+        let found = logits(&model, &plan, &ids(&recorded, &format!("{name}.input_ids")));
+        let apart = furthest(&found, &floats(&recorded, &format!("{name}.logits")));
         println!("{name}: {apart:e}");
         assert!(apart <= TOLERANCE, "{name}: logits differ by {apart}");
     }

@@ -13,3 +13,4 @@ mod population;
 mod pruned;
 mod repeatable;
 mod unchanged;
+mod weight_bits;

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use attune_core::evaluator::Split;
-use attune_core::plan::{AttentionSpan, Edit, Plan};
+use attune_core::plan::{AttentionSpan, Edit, Module, Plan, WeightBits};
 use attune_eval::compute::Precision;
 use attune_eval::native::{NativeEvaluator, NativeSpec, REFERENCE_MEMORY};
 use attune_eval::text::TextSpec;
 use proptest::prelude::*;
 use tempfile::TempDir;
 
-use crate::contract::{bits, keep, on, refined};
+use crate::contract::{bits, keep, matrix, merge, on, one_hot, per_token, refined, route};
 use crate::made::{self, KV_HEADS};
 
 const LENGTH: usize = 24;
@@ -47,6 +47,8 @@ fn open(folder: &TempDir, activation_memory: u64) -> NativeEvaluator {
 
 /// One of a few edits of one layer, so that plans of a population share many of them.
 fn edit(layer: u32, choice: u32) -> Vec<Edit> {
+    let weight =
+        |module, expert, bits| Edit::WeightBits(WeightBits { layer, module, expert, bits, group_size: 8 });
     let span =
         |kv_head, alpha| Edit::AttentionSpan(AttentionSpan { layer, kv_head, sink: 1, alpha, beta: 0.1 });
     match choice {
@@ -56,7 +58,30 @@ fn edit(layer: u32, choice: u32) -> Vec<Edit> {
         3 => vec![bits(layer, 2, 3)],
         4 => vec![bits(layer, 4, 16), keep(layer, &[0, 5])],
         5 => (0..KV_HEADS as u32).map(|head| span(head, 3.0)).collect(),
-        6 => vec![refined(layer, 0), span(0, 4.0)],
+        6 => vec![merge(layer, 3, matrix(1, 3)), route(layer, 3, matrix(2, 3))],
+        // The merged experts of 6 under another router.
+        7 => vec![merge(layer, 3, matrix(1, 3)), route(layer, 3, matrix(3, 3)), per_token(layer, 1)],
+        8 => vec![merge(layer, 4, matrix(4, 4)), route(layer, 4, one_hot(&[0, 2, 3, 5])), bits(layer, 4, 4)],
+        // Some rows are experts of the model, which candidates share; three answers to add up.
+        9 => {
+            let mixed = [one_hot(&[4, 1]), matrix(5, 2)].concat();
+            vec![merge(layer, 4, mixed), route(layer, 4, matrix(6, 4)), per_token(layer, 3)]
+        }
+        10 => vec![weight(Module::Query, None, 3), weight(Module::Gate, None, 4)],
+        11 => vec![
+            weight(Module::Query, None, 3),
+            weight(Module::Value, None, 2),
+            weight(Module::Output, None, 5),
+            weight(Module::Down, Some(3), 2),
+            bits(layer, 4, 2),
+        ],
+        12 => vec![
+            weight(Module::Up, Some(1), 2),
+            weight(Module::Gate, Some(1), 4),
+            weight(Module::Down, None, 4),
+            keep(layer, &[1, 2, 5]),
+        ],
+        13 => vec![refined(layer, 0), span(0, 4.0)],
         _ => vec![span(1, 6.0), bits(layer, 3, 3), keep(layer, &[2, 3, 4])],
     }
 }
@@ -67,7 +92,7 @@ fn plan(choices: &[u32]) -> Plan {
 
 fn populations() -> impl Strategy<Value = (u64, Vec<Vec<u32>>)> {
     (1_usize..=5).prop_flat_map(|layers| {
-        let plan = prop::collection::vec(0_u32..8, layers);
+        let plan = prop::collection::vec(0_u32..15, layers);
         (0_u64..1000, prop::collection::vec(plan, 1..9))
     })
 }

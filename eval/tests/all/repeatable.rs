@@ -43,8 +43,7 @@ fn scores_do_not_depend_on_threads() {
     let fixture = Fixture::new();
     let scores = |threads| -> Vec<Scores> {
         let evaluator = fixture.open();
-        let request =
-            Request { split: Split::Selection, items: Fidelity { items: 37 }.all(), deadline: None };
+        let request = Request::new(Split::Selection, Fidelity { items: 37 }.all());
         let mut found = Vec::new();
         with_threads(threads, || {
             let mut sink = |_, outcome: Result<Evaluation, _>| {

@@ -1,4 +1,4 @@
-//! config.json, patched in place: every byte but the one number stays, whoever wrote it.
+//! config.json, patched in place: every byte but the numbers that change stays, whoever wrote it.
 
 use std::collections::BTreeMap;
 
@@ -7,23 +7,39 @@ use serde_json::value::RawValue;
 use attune_core::exporter::{ExportError, ModelFiles};
 use attune_core::facts::ModelFacts;
 
+use super::fold::Fold;
 use super::{bad, read};
 
 pub(super) const FILE: &str = "config.json";
-const EXPERTS: &str = "num_local_experts";
 
-/// The text of config.json with `count` experts per layer.
-pub(super) fn patched(files: &dyn ModelFiles, model: &ModelFacts, count: u32) -> Result<String, ExportError> {
+/// The text of config.json for what `fold` leaves.
+pub(super) fn patched(
+    files: &dyn ModelFiles,
+    model: &ModelFacts,
+    fold: &Fold,
+) -> Result<String, ExportError> {
     let bytes = read(files, FILE)?;
     let text = std::str::from_utf8(&bytes)
         .map_err(|error| bad(FILE, format!("not UTF-8 at byte {}", error.valid_up_to()), "JSON in UTF-8"))?;
     let keys: BTreeMap<String, &RawValue> = serde_json::from_str(text)
         .map_err(|error| bad(FILE, error.to_string(), "a JSON object, as Transformers writes it"))?;
     expect(&keys, "model_type", "\"mixtral\"")?;
-    let old = expect(&keys, EXPERTS, &model.experts.to_string())?;
-    // `RawValue` borrows from `text`, so its address says where the value stands.
-    let start = old.as_ptr().addr() - text.as_ptr().addr();
-    Ok(format!("{}{count}{}", &text[..start], &text[start + old.len()..]))
+    let mut changes = vec![("num_local_experts", model.experts, fold.count())];
+    if fold.per_token != model.experts_per_token {
+        changes.push(("num_experts_per_tok", model.experts_per_token, fold.per_token));
+    }
+    let mut places = Vec::with_capacity(changes.len());
+    for (key, before, after) in changes {
+        let old = expect(&keys, key, &before.to_string())?;
+        // `RawValue` borrows from `text`, so its address says where the value stands.
+        places.push((old.as_ptr().addr() - text.as_ptr().addr(), old.len(), after));
+    }
+    places.sort_unstable();
+    let mut patched = text.to_owned();
+    for (start, len, after) in places.into_iter().rev() {
+        patched.replace_range(start..start + len, &after.to_string());
+    }
+    Ok(patched)
 }
 
 fn expect<'a>(

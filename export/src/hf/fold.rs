@@ -1,17 +1,22 @@
 //! What a plan does to a checkpoint, or why a checkpoint cannot say it.
 
+mod layer;
+
 use attune_core::exporter::ExportError;
 use attune_core::facts::ModelFacts;
-use attune_core::plan::{Edit, KeepExperts, Plan};
+use attune_core::plan::{Edit, ExpertsPerToken, KeepExperts, Plan};
 
 use super::TARGET;
+pub(super) use layer::FoldedLayer;
 
-/// The kept experts of every layer; the same number in each.
+/// The experts of every layer; the same number in each.
 #[derive(Debug)]
 pub(super) struct Fold {
-    kept: Vec<Vec<u32>>,
+    layers: Vec<FoldedLayer>,
     /// Experts of a layer before the fold.
     pub(super) of: u32,
+    /// Experts per token after the fold, in every layer.
+    pub(super) per_token: u32,
 }
 
 impl Fold {
@@ -24,7 +29,9 @@ impl Fold {
                 reason,
             });
         };
-        let edits = plan.edits().iter().map(keep_experts).collect::<Result<Vec<_>, _>>()?;
+        if let Some((edit, reason)) = plan.edits().iter().find_map(|edit| Some((edit, foreign(edit)?))) {
+            return Err(refuse(edit, reason));
+        }
         if model.family != "mixtral" {
             return Err(refuse(first, family(&model.family)));
         }
@@ -32,28 +39,34 @@ impl Fold {
             let reason = format!("the plan also holds {}, and both cannot be honoured", other.to_open());
             return Err(refuse(one, reason));
         }
-        let mut kept = vec![(0..model.experts).collect::<Vec<u32>>(); model.layers as usize];
-        for (edit, keep) in plan.edits().iter().zip(edits) {
-            check(keep, model).map_err(|reason| refuse(edit, reason))?;
-            kept[keep.layer as usize].clone_from(&keep.experts);
+        let mut layers = vec![FoldedLayer::whole(model.experts); model.layers as usize];
+        let mut per_token = vec![model.experts_per_token; model.layers as usize];
+        for edit in plan.edits() {
+            let Some(layer) = layers.get_mut(edit.layer() as usize) else {
+                return Err(refuse(edit, format!("the model has {} layers, counted from 0", model.layers)));
+            };
+            layer.apply(edit, model.experts).map_err(|reason| refuse(edit, reason))?;
+            if let Edit::ExpertsPerToken(ExpertsPerToken { layer, count }) = edit {
+                per_token[*layer as usize] = *count;
+            }
         }
-        uniform(&kept, plan, model.experts)?;
-        Ok(Self { kept, of: model.experts })
+        for edit in plan.edits() {
+            let layer = edit.layer() as usize;
+            layers[layer].check(edit, per_token[layer]).map_err(|reason| refuse(edit, reason))?;
+        }
+        uniform(&layers, plan, model.experts)?;
+        let per_token = uniform_per_token(&per_token, plan)?;
+        Ok(Self { layers, of: model.experts, per_token })
     }
 
     /// Experts of a layer after the fold.
     pub(super) fn count(&self) -> u32 {
-        self.kept.first().map_or(0, |kept| kept.len() as u32)
+        self.layers.first().map_or(0, |layer| layer.rows.len() as u32)
     }
 
-    /// The kept experts of every layer, ascending; the position is the new number.
-    pub(super) fn kept(&self) -> &[Vec<u32>] {
-        &self.kept
-    }
-
-    /// The new number of an expert, if it is kept.
-    pub(super) fn renumbered(&self, layer: u32, expert: u32) -> Option<usize> {
-        self.kept.get(layer as usize)?.binary_search(&expert).ok()
+    /// What a layer holds afterwards; the position is the new number.
+    pub(super) fn layer(&self, layer: u32) -> &FoldedLayer {
+        &self.layers[layer as usize]
     }
 }
 
@@ -61,15 +74,20 @@ fn refuse(edit: &Edit, reason: impl Into<String>) -> ExportError {
     ExportError::Inexpressible { target: TARGET, edit: edit.to_open().to_string(), reason: reason.into() }
 }
 
-fn keep_experts(edit: &Edit) -> Result<&KeepExperts, ExportError> {
+/// Why an edit is none of experts, if it is none.
+fn foreign(edit: &Edit) -> Option<&'static str> {
     match edit {
-        Edit::KeepExperts(keep) => Ok(keep),
-        Edit::KvBits(_) => Err(refuse(
-            edit,
-            "the Hugging Face layout has no per-layer format of the KV cache; use `--to plan`",
-        )),
+        Edit::KeepExperts(_) | Edit::MergeExperts(_) | Edit::RouteExperts(_) | Edit::ExpertsPerToken(_) => {
+            None
+        }
+        Edit::KvBits(_) => {
+            Some("the Hugging Face layout has no per-layer format of the KV cache; use `--to plan`")
+        }
         Edit::AttentionSpan(_) => {
-            Err(refuse(edit, "the Hugging Face layout has no attention span per head; use `--to plan`"))
+            Some("the Hugging Face layout has no attention span per head; use `--to plan`")
+        }
+        Edit::WeightBits(_) => {
+            Some("this exporter writes weights as they are stored, not in few bits; use `--to plan`")
         }
     }
 }
@@ -86,40 +104,42 @@ fn family(family: &str) -> String {
     )
 }
 
-fn check(keep: &KeepExperts, model: &ModelFacts) -> Result<(), String> {
-    let KeepExperts { layer, experts } = keep;
-    if *layer >= model.layers {
-        return Err(format!("the model has {} layers, counted from 0", model.layers));
-    }
-    if let Some(expert) = experts.iter().find(|expert| **expert >= model.experts) {
-        let count = model.experts;
-        return Err(format!("there is no expert {expert}: the model has {count} per layer, counted from 0"));
-    }
-    if experts.is_empty() || (experts.len() as u32) < model.experts_per_token {
-        return Err(format!(
-            "it keeps {} of layer {layer}'s experts, and the router picks {} per token; keep at least as many",
-            experts.len(),
-            model.experts_per_token
-        ));
-    }
-    Ok(())
-}
-
 /// `num_local_experts` is one integer for the whole model.
-fn uniform(kept: &[Vec<u32>], plan: &Plan, experts: u32) -> Result<(), ExportError> {
+fn uniform(layers: &[FoldedLayer], plan: &Plan, experts: u32) -> Result<(), ExportError> {
     const REMEDY: &str = "config.json has one `num_local_experts` for all layers; search with the same number \
                           of experts in every layer, or use `--to plan`";
-    let Some(first) = kept.first() else { return Ok(()) };
-    let Some(layer) = kept.iter().position(|kept| kept.len() != first.len()) else { return Ok(()) };
-    let edited = |layer: usize| plan.edits().iter().find(|edit| edit.layer() as usize == layer);
+    let count = |layer: usize| layers[layer].rows.len();
+    let Some(layer) = (1..layers.len()).find(|&layer| count(layer) != count(0)) else { return Ok(()) };
+    let changes = |edit: &&Edit| !matches!(edit, Edit::ExpertsPerToken(_));
+    let edited =
+        |layer: usize| plan.edits().iter().filter(changes).find(|edit| edit.layer() as usize == layer);
     let says = |layer: usize| match edited(layer) {
-        Some(_) => format!("{} of {experts} experts of layer {layer}", kept[layer].len()),
-        None => format!("all {experts} experts of layer {layer}, which has no edit"),
+        Some(Edit::KeepExperts(KeepExperts { .. })) => {
+            format!("keeps {} of {experts} experts of layer {layer}", count(layer))
+        }
+        Some(_) => format!("leaves {} experts in layer {layer}", count(layer)),
+        None => format!("keeps all {experts} experts of layer {layer}, which has no edit"),
     };
-    let reason = format!("the plan keeps {} but {}, and {REMEDY}", says(0), says(layer));
+    let reason = format!("the plan {} but {}, and {REMEDY}", says(0), says(layer));
     // One of the two layers has an edit: they differ, and layers without one are alike.
     match edited(layer).or_else(|| edited(0)) {
         Some(edit) => Err(refuse(edit, reason)),
         None => Ok(()),
+    }
+}
+
+/// `num_experts_per_tok` as well.
+fn uniform_per_token(per_token: &[u32], plan: &Plan) -> Result<u32, ExportError> {
+    let Some(&first) = per_token.first() else { return Ok(0) };
+    let Some(layer) = per_token.iter().position(|&count| count != first) else { return Ok(first) };
+    let reason = format!(
+        "layer 0 routes each token to {first} experts and layer {layer} to {}, and config.json has one \
+         `num_experts_per_tok` for all layers; search with the same number in every layer, or use `--to plan`",
+        per_token[layer]
+    );
+    let is_count = |edit: &&Edit| matches!(edit, Edit::ExpertsPerToken(_));
+    match plan.edits().iter().find(is_count) {
+        Some(edit) => Err(refuse(edit, reason)),
+        None => Ok(first),
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use safetensors::SafeTensors;
+use safetensors::tensor::Dtype;
 use serde::Deserialize;
 
 use attune_core::exporter::{ExportError, ModelFiles};
@@ -30,6 +31,7 @@ pub(super) struct Shard {
 /// What the header says about one tensor.
 pub(super) struct Tensor {
     pub(super) name: String,
+    pub(super) dtype: Dtype,
     pub(super) shape: Vec<usize>,
     pub(super) bytes: usize,
 }
@@ -83,6 +85,7 @@ impl Shard {
             .iter()
             .map(|(name, view)| Tensor {
                 name: name.to_owned(),
+                dtype: view.dtype(),
                 shape: view.shape().to_vec(),
                 bytes: view.data().len(),
             })

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use attune_core::exporter::{ExportError, ExportInput, FileSink};
+use attune_core::facts::ModelFacts;
 
 use super::companions::Companions;
 use super::fold::Fold;
@@ -31,17 +32,26 @@ pub(super) struct Done {
     exact: &'static str,
     experts_before: u32,
     experts: u32,
+    experts_per_token_before: u32,
+    experts_per_token: u32,
     tensors: Tensors,
     files: Companions,
 }
 
 impl Done {
-    pub(super) fn new(fold: &Fold, tensors: Tensors, files: Companions) -> Self {
+    pub(super) fn new(fold: &Fold, model: &ModelFacts, tensors: Tensors, files: Companions) -> Self {
         Self {
-            exact: "routers keep the rows of the kept experts, which are numbered anew in ascending order; \
-                    every other tensor is a byte-for-byte copy",
+            exact: if tensors.has_merged() {
+                "routers keep the rows that the plan routes by; merged experts are summed in float32 and rounded to \
+                 the stored element type; every other tensor is a byte-for-byte copy"
+            } else {
+                "routers keep the rows of the kept experts, which are numbered anew in the order of the plan; \
+                 every other tensor is a byte-for-byte copy"
+            },
             experts_before: fold.of,
             experts: fold.count(),
+            experts_per_token_before: model.experts_per_token,
+            experts_per_token: fold.per_token,
             tensors,
             files,
         }

@@ -1,6 +1,6 @@
 //! Decides which tensors go where.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use attune_core::exporter::ExportError;
 use attune_core::facts::ModelFacts;
@@ -9,6 +9,7 @@ use super::bad;
 use super::fold::Fold;
 use super::layout::{INDEX, Layout, SINGLE, Shard, Tensor};
 use super::names::{PARTS, Role, expert_name, role, router_name};
+use super::sums::has_sums;
 
 /// One file that will be written.
 pub(super) struct Job<'a> {
@@ -17,13 +18,33 @@ pub(super) struct Job<'a> {
     pub(super) moves: Vec<Move<'a>>,
 }
 
-/// What becomes of one tensor that stays.
+/// One tensor that will be written.
 pub(super) struct Move<'a> {
+    /// The tensor in whose place it stands.
     pub(super) from: &'a str,
     pub(super) to: String,
-    /// The layer whose router this is: its rows are sliced.
-    pub(super) router: Option<u32>,
+    pub(super) made: Made<'a>,
 }
+
+/// How a tensor is made.
+pub(super) enum Made<'a> {
+    /// Byte for byte.
+    Copy,
+    /// These rows.
+    Rows(Vec<u32>),
+    /// The sum of coefficient · tensor.
+    Sum(Vec<Term<'a>>),
+}
+
+/// A tensor of some file, with its coefficient.
+pub(super) struct Term<'a> {
+    pub(super) number: f32,
+    pub(super) file: &'a str,
+    pub(super) tensor: &'a str,
+}
+
+/// Every tensor, with its file.
+type Stored<'a> = HashMap<&'a str, (&'a str, &'a Tensor)>;
 
 /// Decides what becomes of every tensor, and finds out whether all that are needed are there.
 pub(super) fn plan<'a>(
@@ -31,11 +52,19 @@ pub(super) fn plan<'a>(
     fold: &Fold,
     model: &ModelFacts,
 ) -> Result<Vec<Job<'a>>, ExportError> {
+    complete(layout, model)?;
+    let shards = layout.shards.iter();
+    let stored: Stored<'a> = shards
+        .flat_map(|shard| {
+            shard.tensors.iter().map(|tensor| (tensor.name.as_str(), (shard.file.as_str(), tensor)))
+        })
+        .collect();
     let mut jobs = Vec::with_capacity(layout.shards.len());
     for shard in &layout.shards {
-        let moves =
-            shard.tensors.iter().filter_map(|tensor| plan_tensor(shard, tensor, fold, model).transpose());
-        let moves = moves.collect::<Result<Vec<_>, _>>()?;
+        let mut moves = Vec::with_capacity(shard.tensors.len());
+        for tensor in &shard.tensors {
+            plan_tensor(shard, tensor, &stored, fold, model, &mut moves)?;
+        }
         // A shard of which nothing is left is not written.
         if !moves.is_empty() {
             jobs.push(Job { source: &shard.file, target: SINGLE.to_owned(), moves });
@@ -47,19 +76,20 @@ pub(super) fn plan<'a>(
             job.target = format!("model-{:05}-of-{count:05}.safetensors", index + 1);
         }
     }
-    complete(layout, model)?;
     Ok(jobs)
 }
 
 fn plan_tensor<'a>(
     shard: &Shard,
     tensor: &'a Tensor,
+    stored: &Stored<'a>,
     fold: &Fold,
     model: &ModelFacts,
-) -> Result<Option<Move<'a>>, ExportError> {
+    moves: &mut Vec<Move<'a>>,
+) -> Result<(), ExportError> {
     let from = tensor.name.as_str();
-    Ok(match role(&shard.file, from, model)? {
-        Role::Other => Some(Move { from, to: from.to_owned(), router: None }),
+    match role(&shard.file, from, model)? {
+        Role::Other => moves.push(Move { from, to: from.to_owned(), made: Made::Copy }),
         Role::Router { layer } => {
             let expected = [model.experts as usize, model.hidden as usize];
             if tensor.shape != expected {
@@ -71,14 +101,52 @@ fn plan_tensor<'a>(
                 let found = format!("tensor `{from}` has {} bytes", tensor.bytes);
                 return Err(bad(&shard.file, found, format!("{} rows of whole bytes", expected[0])));
             }
-            Some(Move { from, to: from.to_owned(), router: Some(layer) })
+            let rows = fold.layer(layer).rows.clone();
+            moves.push(Move { from, to: from.to_owned(), made: Made::Rows(rows) });
         }
-        Role::Expert { layer, expert, part } => fold.renumbered(layer, expert).map(|new| Move {
-            from,
-            to: expert_name(layer, new as u32, part),
-            router: None,
-        }),
-    })
+        // New experts stand where the experts stood whose rows of the router they have.
+        Role::Expert { layer, expert, part } => {
+            let folded = fold.layer(layer);
+            for (new, terms) in
+                folded.weights.iter().enumerate().filter(|(new, _)| folded.rows[*new] == expert)
+            {
+                let to = expert_name(layer, new as u32, part);
+                let made = match terms[..] {
+                    [(1.0, same)] if same == expert => Made::Copy,
+                    _ => Made::Sum(sum(shard, tensor, stored, layer, part, terms)?),
+                };
+                moves.push(Move { from, to, made });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The terms of a sum in the place of `tensor`: all alike, and of a type that can be summed unless there is nothing to sum.
+fn sum<'a>(
+    shard: &Shard,
+    tensor: &Tensor,
+    stored: &Stored<'a>,
+    layer: u32,
+    part: &str,
+    terms: &[(f32, u32)],
+) -> Result<Vec<Term<'a>>, ExportError> {
+    if !matches!(terms, [(1.0, _)]) && !has_sums(tensor.dtype) {
+        let found = format!("tensor `{}` is stored as {:?}", tensor.name, tensor.dtype);
+        return Err(bad(&shard.file, found, "F32, F16 or BF16, which can be merged"));
+    }
+    let term = |&(number, expert): &(f32, u32)| {
+        let name = expert_name(layer, expert, part);
+        let lacks = || bad(&shard.file, format!("tensor `{name}` is missing"), "every expert of the layer");
+        let (file, other) = *stored.get(name.as_str()).ok_or_else(lacks)?;
+        if other.shape != tensor.shape || other.dtype != tensor.dtype {
+            let found = format!("tensor `{name}` is {:?} {:?}", other.dtype, other.shape);
+            let expected = format!("{:?} {:?}, as `{}` is", tensor.dtype, tensor.shape, tensor.name);
+            return Err(bad(file, found, expected));
+        }
+        Ok(Term { number, file, tensor: &other.name })
+    };
+    terms.iter().map(term).collect()
 }
 
 /// Every layer has its router and every expert its three matrices.

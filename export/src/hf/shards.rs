@@ -1,16 +1,17 @@
-//! Writes the weight files: bytes are dropped, renamed and sliced, never computed.
+//! Writes the weight files: bytes are dropped, renamed and sliced; only merged experts are computed.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
+use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView, View};
 use serde::Serialize;
 
 use attune_core::exporter::{ExportError, FileSink, ModelFiles};
 
-use super::fold::Fold;
 use super::layout::{INDEX, Layout, parse};
-use super::moves::{Job, Move};
+use super::moves::{Job, Made, Move, Term};
+use super::sums::weighted_sum;
 use super::{bad, read, write};
 use crate::wire;
 
@@ -20,17 +21,18 @@ pub(super) struct Tensors {
     copied: usize,
     renumbered: usize,
     sliced: usize,
+    merged: usize,
     dropped: usize,
     bytes: u64,
     bytes_before: u64,
 }
 
-/// Writes the files one after the other; at most one of them is in memory.
+/// Writes the files one after the other; at most one of them is in memory, and those whose experts are merged into
+/// it.
 pub(super) fn write_shards(
     files: &dyn ModelFiles,
     layout: &Layout,
     jobs: &[Job<'_>],
-    fold: &Fold,
     sink: &mut FileSink<'_>,
 ) -> Result<Tensors, ExportError> {
     let mut done = Tensors {
@@ -42,14 +44,14 @@ pub(super) fn write_shards(
     for job in jobs {
         let bytes = read(files, job.source)?;
         let source = parse(job.source, &bytes)?;
+        let others = other_files(files, job)?;
         let mut pieces = Vec::with_capacity(job.moves.len());
         for step in &job.moves {
-            let view = source
-                .tensor(step.from)
-                .map_err(|error| bad(job.source, error.to_string(), format!("tensor `{}`", step.from)))?;
-            let piece = match step.router {
-                Some(layer) => Piece::rows(&view, &fold.kept()[layer as usize]),
-                None => Piece::whole(&view),
+            let view = tensor(&source, job.source, step.from)?;
+            let piece = match &step.made {
+                Made::Copy => Piece::whole(&view),
+                Made::Rows(rows) => Piece::rows(&view, rows),
+                Made::Sum(terms) => Piece::sum(&view, terms, job.source, &source, &others)?,
             };
             done.count(step, piece.bytes.len());
             weight_map.insert(step.to.as_str(), job.target.as_str());
@@ -68,6 +70,27 @@ pub(super) fn write_shards(
     Ok(done)
 }
 
+/// The other files that a job needs tensors of.
+fn other_files<'a>(
+    files: &'a dyn ModelFiles,
+    job: &Job<'a>,
+) -> Result<HashMap<&'a str, Cow<'a, [u8]>>, ExportError> {
+    let mut others = HashMap::new();
+    for step in &job.moves {
+        let Made::Sum(terms) = &step.made else { continue };
+        for term in terms.iter().filter(|term| term.file != job.source) {
+            if !others.contains_key(term.file) {
+                others.insert(term.file, read(files, term.file)?);
+            }
+        }
+    }
+    Ok(others)
+}
+
+fn tensor<'a>(of: &SafeTensors<'a>, file: &str, name: &str) -> Result<TensorView<'a>, ExportError> {
+    of.tensor(name).map_err(|error| bad(file, error.to_string(), format!("tensor `{name}`")))
+}
+
 #[derive(Serialize)]
 struct Index<'a> {
     metadata: IndexMetadata,
@@ -80,17 +103,22 @@ struct IndexMetadata {
 }
 
 impl Tensors {
+    pub(super) fn has_merged(&self) -> bool {
+        self.merged > 0
+    }
+
     fn count(&mut self, step: &Move<'_>, bytes: usize) {
         self.bytes += bytes as u64;
-        match step.router {
-            Some(_) => self.sliced += 1,
-            None if step.from == step.to => self.copied += 1,
-            None => self.renumbered += 1,
+        match step.made {
+            Made::Rows(_) => self.sliced += 1,
+            Made::Sum(_) => self.merged += 1,
+            Made::Copy if step.from == step.to => self.copied += 1,
+            Made::Copy => self.renumbered += 1,
         }
     }
 }
 
-/// A tensor, whole or some of its rows.
+/// A tensor: whole, some of its rows, or a sum in its place.
 struct Piece<'a> {
     dtype: Dtype,
     shape: Vec<usize>,
@@ -100,6 +128,36 @@ struct Piece<'a> {
 impl<'a> Piece<'a> {
     fn whole(view: &TensorView<'a>) -> Self {
         Self { dtype: view.dtype(), shape: view.shape().to_vec(), bytes: Cow::Borrowed(view.data()) }
+    }
+
+    /// A sum in the place of a tensor; a single term of coefficient 1 is a copy, of whatever type.
+    fn sum(
+        place: &TensorView<'a>,
+        terms: &[Term<'_>],
+        file: &str,
+        source: &SafeTensors<'a>,
+        others: &HashMap<&str, Cow<'_, [u8]>>,
+    ) -> Result<Self, ExportError> {
+        let mut parts: Vec<(f32, Cow<'_, [u8]>)> = Vec::with_capacity(terms.len());
+        for Term { number, file: from, tensor: name } in terms {
+            let bytes = match others.get(from) {
+                None => Cow::Borrowed(tensor(source, file, name)?.data()),
+                // Borrowed from bytes that outlive this sum only.
+                Some(bytes) => Cow::Owned(tensor(&parse(from, bytes)?, from, name)?.data().to_vec()),
+            };
+            parts.push((*number, bytes));
+        }
+        let bytes = match &parts[..] {
+            [(1.0, bytes)] => bytes.to_vec(),
+            parts => {
+                let parts: Vec<(f32, &[u8])> =
+                    parts.iter().map(|(number, bytes)| (*number, &**bytes)).collect();
+                let expected = "F32, F16 or BF16, which can be merged";
+                weighted_sum(place.dtype(), &parts, place.data().len())
+                    .ok_or_else(|| bad(file, format!("experts stored as {:?}", place.dtype()), expected))?
+            }
+        };
+        Ok(Self { dtype: place.dtype(), shape: place.shape().to_vec(), bytes: Cow::Owned(bytes) })
     }
 
     /// The given rows of a matrix, in the given order.

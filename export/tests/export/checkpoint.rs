@@ -7,7 +7,7 @@ use std::io;
 use attune_core::exporter::{ExportError, ExportInput, Exporter, ModelFiles, Provenance};
 use attune_core::facts::ModelFacts;
 use attune_core::hash::ContentHash;
-use attune_core::plan::{Edit, KeepExperts, Plan};
+use attune_core::plan::{Edit, ExpertsPerToken, KeepExperts, MergeExperts, Plan, RouteExperts};
 use attune_core::rng;
 use attune_core::stats::Estimate;
 use attune_core::technique::Cost;
@@ -124,6 +124,7 @@ pub(crate) fn facts() -> ModelFacts {
         context: 16,
         vocab: 12,
         parameters: 1000,
+        feed_forward: 10,
         expert_parameters: 180,
         bytes_per_parameter: 2.0,
     }
@@ -144,6 +145,18 @@ pub(crate) fn provenance() -> Provenance {
 
 pub(crate) fn keep(layer: u32, experts: &[u32]) -> Edit {
     Edit::KeepExperts(KeepExperts { layer, experts: experts.to_vec() })
+}
+
+pub(crate) fn route(layer: u32, rows: u32, matrix: &[f64]) -> Edit {
+    Edit::RouteExperts(RouteExperts { layer, rows, matrix: matrix.to_vec() })
+}
+
+pub(crate) fn merge(layer: u32, rows: u32, matrix: &[f64]) -> Edit {
+    Edit::MergeExperts(MergeExperts { layer, rows, matrix: matrix.to_vec() })
+}
+
+pub(crate) fn per_token(layer: u32, count: u32) -> Edit {
+    Edit::ExpertsPerToken(ExpertsPerToken { layer, count })
 }
 
 /// Exports and returns what was written; a file that is written twice is a failure of the test.

@@ -94,6 +94,84 @@ fn shards_and_index_agree_and_an_empty_shard_disappears() {
     }
 }
 
+/// Rows of 4 experts: a single 1 each.
+fn one_hot(experts: &[u32]) -> Vec<f64> {
+    experts
+        .iter()
+        .flat_map(|hot| (0..EXPERTS).map(move |expert| f64::from(u8::from(expert == *hot))))
+        .collect()
+}
+
+#[test]
+fn one_hot_pairs_fold_in_the_order_of_their_rows() {
+    let source = tensors(Dtype::F8_E4M3);
+    let kept: [&[u32]; 2] = [&[3, 1], &[0, 2]];
+    let plan = Plan::new(kept.iter().zip(0..).flat_map(|(kept, layer)| {
+        [route(layer, 2, &one_hot(kept)), merge(layer, 2, &one_hot(kept)), per_token(layer, 1)]
+    }));
+    let out = export(&HfExporter, &plan, &single(&source)).unwrap();
+    let expected = pruned(&source, &kept.map(<[u32]>::to_vec));
+    assert_holds(&out.0["model.safetensors"], &expected);
+    let changed = CONFIG
+        .replace("\"num_local_experts\":   4 ", "\"num_local_experts\":   2 ")
+        .replace("\"num_experts_per_tok\": 2", "\"num_experts_per_tok\": 1");
+    assert_eq!(out.text("config.json"), changed);
+    let done = &out.json("attune-export.json")["done"];
+    assert_eq!((&done["experts_per_token_before"], &done["experts_per_token"]), (&2.into(), &1.into()));
+
+    // Untied: the rows of one expert, the weights of another, which no type stands against.
+    let untied = Plan::new(
+        (0..2).flat_map(|layer| [route(layer, 2, &one_hot(&[0, 1])), merge(layer, 2, &one_hot(&[2, 1]))]),
+    );
+    let place = |name: &str| usize::from(name.contains("experts.2"));
+    for files in [single(&source), sharded(&source, 2, place)] {
+        let out = export(&HfExporter, &untied, &files).unwrap();
+        let weights = out.0.iter().filter(|(name, _)| name.ends_with(".safetensors"));
+        let found = weights.map(|(_, bytes)| SafeTensors::deserialize(bytes).unwrap()).find_map(|file| {
+            Some(file.tensor("model.layers.1.block_sparse_moe.experts.0.w2.weight").ok()?.data().to_vec())
+        });
+        assert_eq!(found.unwrap(), source["model.layers.1.block_sparse_moe.experts.2.w2.weight"].bytes);
+    }
+}
+
+#[test]
+fn merged_weights_are_sums_of_whatever_shard_they_are_in() {
+    let mut source = tensors(Dtype::F32);
+    for (seed, tensor) in source.values_mut().enumerate() {
+        let value = |place: usize| (((place + 1) * (seed + 3) * 7919) % 1000) as f32 / 100.0 - 5.0;
+        tensor.bytes = (0..tensor.bytes.len() / 4).flat_map(|place| value(place).to_le_bytes()).collect();
+    }
+    let matrix = [0.5, 0.0, -1.25, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
+    let plan =
+        Plan::new((0..2).flat_map(|layer| [route(layer, 3, &one_hot(&[0, 1, 3])), merge(layer, 3, &matrix)]));
+    let names: Vec<&String> = source.keys().collect();
+    let place = |name: &str| names.iter().position(|found| *found == name).unwrap() % 3;
+    let floats = |bytes: &[u8]| -> Vec<f32> {
+        bytes.chunks(4).map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap())).collect()
+    };
+    for files in [single(&source), sharded(&source, 3, place)] {
+        let out = export(&HfExporter, &plan, &files).unwrap();
+        let file = |name: &str| -> Vec<f32> {
+            let weights = out.0.iter().filter(|(name, _)| name.ends_with(".safetensors"));
+            let files = weights.map(|(_, bytes)| SafeTensors::deserialize(bytes).unwrap());
+            files.into_iter().find_map(|file| Some(floats(file.tensor(name).ok()?.data()))).unwrap()
+        };
+        for part in ["w1", "w2", "w3"] {
+            let name = |expert| format!("model.layers.1.block_sparse_moe.experts.{expert}.{part}.weight");
+            let old = |expert| floats(&source[&name(expert)].bytes);
+            let sum: Vec<f32> = old(0).iter().zip(old(2)).map(|(a, b)| 0.5 * a + -1.25 * b).collect();
+            assert_eq!(file(&name(0)), sum);
+            assert_eq!(file(&name(1)), old(1));
+            assert!(file(&name(2)).iter().all(|&value| value == 0.0), "a row of zeros");
+        }
+        let done = &out.json("attune-export.json")["done"];
+        assert_eq!(done["tensors"]["merged"], 2 * 2 * 3);
+        assert!(done["exact"].as_str().unwrap().contains("summed in float32"), "{done}");
+    }
+    let message = export(&HfExporter, &plan, &single(&tensors(Dtype::F8_E4M3))).unwrap_err().to_string();
+    assert!(message.contains("expected F32, F16 or BF16, which can be merged"), "{message}");
+}
+
 #[test]
 fn the_same_sharding_keeps_its_file_names() {
     let place = |name: &str| usize::from(name.contains("layers.1"));

@@ -5,7 +5,7 @@ use attune_core::facts::ModelFacts;
 use attune_core::plan::{AttentionSpan, Edit, KvBits, Plan};
 use attune_export::HfExporter;
 
-use crate::checkpoint::{facts, keep};
+use crate::checkpoint::{facts, keep, merge, per_token, route};
 
 fn refusal(plan: Plan, model: &ModelFacts) -> String {
     HfExporter.check(&plan, model).unwrap_err().to_string()
@@ -43,14 +43,14 @@ fn layers_with_different_counts_are_refused() {
     assert_eq!(
         refusal(Plan::new([keep(0, &[0, 1]), keep(1, &[0, 1, 3])]), &facts()),
         "`--to hf` cannot express the edit keep-experts(experts:[0, 1, 3],layer:1) exactly: the plan keeps 2 \
-         of 4 experts of layer 0 but 3 of 4 experts of layer 1, and config.json has one `num_local_experts` \
-         for all layers; search with the same number of experts in every layer, or use `--to plan`"
+         of 4 experts of layer 0 but keeps 3 of 4 experts of layer 1, and config.json has one \
+         `num_local_experts` for all layers; search with the same number of experts in every layer, or use `--to plan`"
     );
     // A layer without an edit keeps all of its experts, so that every other layer has to as well.
     assert_eq!(
         refusal(Plan::new([keep(0, &[0, 1])]), &facts()),
         "`--to hf` cannot express the edit keep-experts(experts:[0, 1],layer:0) exactly: the plan keeps 2 of \
-         4 experts of layer 0 but all 4 experts of layer 1, which has no edit, and config.json has one \
+         4 experts of layer 0 but keeps all 4 experts of layer 1, which has no edit, and config.json has one \
          `num_local_experts` for all layers; search with the same number of experts in every layer, or use \
          `--to plan`"
     );
@@ -68,6 +68,40 @@ fn fewer_experts_than_the_router_picks_are_refused() {
         );
         assert!(message.ends_with(&reason), "{message}");
     }
+}
+
+#[test]
+fn a_mapping_behind_the_softmax_is_refused_with_the_row_and_a_way_out() {
+    let dense = [1.0, 0.0, 0.0, 0.0, 0.0, 0.75, 0.0, -0.5];
+    let both = |layer| [route(layer, 2, &dense), merge(layer, 2, &dense)];
+    let message = refusal(Plan::new([both(0), both(1)].into_iter().flatten()), &facts());
+    assert!(message.contains("express the edit route-experts(layer:0,matrix:[1.0, 0.0"), "{message}");
+    assert!(message.contains("row 1 of its matrix makes 0.75·1 + -0.50·3 of the probabilities"), "{message}");
+    assert!(message.contains("option `routing` of expert-pruning"), "{message}");
+    let identity: Vec<f64> = (0..16).map(|place| f64::from(u8::from(place % 5 == 0))).collect();
+    let same = |layer| route(layer, 4, &identity);
+    assert!(HfExporter.check(&Plan::new([same(0), same(1)]), &facts()).is_ok());
+    let scaled: Vec<f64> = identity.iter().map(|number| 2.0 * number).collect();
+    assert!(refusal(Plan::new([route(0, 4, &scaled)]), &facts()).contains("makes 2.00·0"));
+}
+
+#[test]
+fn counts_that_do_not_fit_together_are_refused() {
+    let eight = [0.5; 8];
+    let message = refusal(Plan::new([merge(0, 2, &eight), merge(1, 2, &eight)]), &facts());
+    assert!(message.contains("layer 0 would have 4 rows in its router and 2 experts"), "{message}");
+    assert!(refusal(Plan::new([merge(0, 3, &eight)]), &facts()).contains("8 numbers, expected 3 rows of 4"));
+    let message = refusal(Plan::new([per_token(0, 1)]), &facts());
+    assert!(message.contains("layer 0 routes each token to 1 experts and layer 1 to 2"), "{message}");
+    let message = refusal(Plan::new([per_token(0, 5), per_token(1, 5)]), &facts());
+    assert!(message.ends_with("layer 0 has 4 experts; route each token to 1 to 4 of them"), "{message}");
+    let message = refusal(Plan::new([merge(0, 4, &[0.5; 16]), keep(1, &[0, 1])]), &facts());
+    assert!(message.contains("leaves 4 experts in layer 0 but keeps 2 of 4 experts of layer 1"), "{message}");
+    // One expert is enough when no token needs two.
+    let one = |layer| [keep(layer, &[3]), per_token(layer, 1)];
+    assert!(HfExporter.check(&Plan::new([one(0), one(1)].into_iter().flatten()), &facts()).is_ok());
+    let message = refusal(Plan::new([keep(0, &[0, 1]), route(0, 4, &[0.0; 16])]), &facts());
+    assert!(message.contains("the plan also holds route-experts(layer:0"), "{message}");
 }
 
 #[test]

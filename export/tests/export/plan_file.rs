@@ -78,8 +78,11 @@ fn a_wrong_edit_is_named_with_its_place() {
     };
     assert_eq!(
         failure(&with(r#"{"edit": "keep-expert", "layer": 0}"#)),
-        "plan.json: plan.edits[0]: unknown edit `keep-expert`; did you mean `keep-experts`?; this attune \
-         knows keep-experts, kv-bits, attention-span"
+        format!(
+            "plan.json: plan.edits[0]: unknown edit `keep-expert`; did you mean `keep-experts`?; this attune \
+             knows {}",
+            Edit::KINDS.join(", ")
+        )
     );
     assert_eq!(
         failure(&with("7")),

@@ -21,6 +21,7 @@ pub(super) fn models() -> [ModelFacts; 2] {
         context: 4096,
         vocab: 32_000,
         parameters: 45_000_000,
+        feed_forward: 1024,
         expert_parameters: 0,
         bytes_per_parameter: 2.0,
     };

@@ -21,7 +21,7 @@ pub(crate) fn facts(model: &ModelFacts) -> wire::ModelFacts {
         parameters: model.parameters,
         expert_parameters: model.expert_parameters,
         bytes_per_parameter: model.bytes_per_parameter,
-        extra: Vec::new(),
+        extra: vec![("feed-forward".to_owned(), wire::Setting::Int(i64::from(model.feed_forward)))],
     }
 }
 

@@ -49,7 +49,7 @@ fn builtin_techniques_have_the_names_they_are_found_by() {
     }
     let unknown = host().builtin("expert-prunning").err().unwrap().to_string();
     assert!(unknown.contains("did you mean `expert-pruning`?"), "{unknown}");
-    assert!(unknown.contains("expert-pruning, kv-bits"), "{unknown}");
+    assert!(unknown.contains("attention-spans, expert-pruning, kv-bits, weight-bits"), "{unknown}");
 }
 
 #[test]

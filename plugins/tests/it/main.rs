@@ -1,10 +1,12 @@
 //! Tests of the component host and of the built-in techniques, through the interface that a study uses.
 #![expect(clippy::unwrap_used, reason = "helpers of tests panic like tests")]
 
+mod attention_spans;
 mod builtin;
 mod expert_pruning;
 mod growth;
 mod kv_bits;
 mod misbehaving;
 mod models;
+mod weight_bits;
 mod world;

@@ -20,10 +20,16 @@ pub(crate) fn fixture(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name)
 }
 
+pub(crate) static ATTENTION_SPANS: LazyLock<WasmTechnique> =
+    LazyLock::new(|| host().builtin("attention-spans").unwrap());
+
 pub(crate) static EXPERT_PRUNING: LazyLock<WasmTechnique> =
     LazyLock::new(|| host().builtin("expert-pruning").unwrap());
 
 pub(crate) static KV_BITS: LazyLock<WasmTechnique> = LazyLock::new(|| host().builtin("kv-bits").unwrap());
+
+pub(crate) static WEIGHT_BITS: LazyLock<WasmTechnique> =
+    LazyLock::new(|| host().builtin("weight-bits").unwrap());
 
 /// 4 layers, 2 KV heads of 64 channels; dense.
 pub(crate) fn dense() -> ModelFacts {
@@ -41,6 +47,7 @@ pub(crate) fn dense() -> ModelFacts {
         context: 2048,
         vocab: 1000,
         parameters: 4_000_000,
+        feed_forward: 512,
         expert_parameters: 0,
         bytes_per_parameter: 2.0,
     }

@@ -11,7 +11,7 @@ pub(super) struct Control<'a> {
     gate: &'a Gate,
     /// Stop when the generation is finished.
     pub(super) after_generation: bool,
-    /// Stop after the plan that is being evaluated.
+    /// Stop at once.
     pub(super) now: bool,
 }
 

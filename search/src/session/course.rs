@@ -1,7 +1,7 @@
 //! The course of a generation: one stage over all items, or a race of several that not everybody finishes.
 
-use attune_core::evaluator::EvalFailure;
-use attune_core::objective::Direction;
+use attune_core::evaluator::{EvalFailure, MetricInfo};
+use attune_core::objective::{Direction, Objective};
 use attune_core::profile::Racing;
 use attune_core::race::{Race, RaceError, order, stages};
 use attune_core::scores::{MetricScore, Scores};
@@ -37,18 +37,25 @@ struct Runner {
     effort: Effort,
 }
 
-/// Refuses a profile that races by something that races do not understand, before anything is evaluated.
-pub(super) fn check(setup: &SessionSetup) -> Result<(), SessionError> {
-    if setup.racing.is_none() {
-        return Ok(());
-    }
-    let Some(objective) = setup.objectives.first() else { return Err(SessionError::NoObjective) };
-    let metrics = &setup.evaluator.task().metrics;
+/// Whether trials can race by `objectives`, of which the task measures `metrics`.
+///
+/// # Errors
+/// [`SessionError::NoObjective`] or [`SessionError::CannotRace`].
+pub fn can_race(objectives: &[Objective], metrics: &[MetricInfo]) -> Result<(), SessionError> {
+    let Some(objective) = objectives.first() else { return Err(SessionError::NoObjective) };
     let is_metric = metrics.iter().any(|metric| metric.name == objective.metric);
-    if is_metric && objective.direction == Direction::Minimise && setup.objectives.len() == 1 {
+    if is_metric && objective.direction == Direction::Minimise && objectives.len() == 1 {
         return Ok(());
     }
     Err(SessionError::CannotRace { objective: objective.metric.clone() })
+}
+
+/// Refuses a profile that races by something that races do not understand, before anything is evaluated.
+pub(super) fn check(setup: &SessionSetup) -> Result<(), SessionError> {
+    match setup.racing {
+        Some(_) => can_race(&setup.objectives, &setup.evaluator.task().metrics),
+        None => Ok(()),
+    }
 }
 
 impl Course {

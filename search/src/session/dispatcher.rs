@@ -199,7 +199,7 @@ impl<'a, 'e> Dispatcher<'a, 'e> {
                 .map(|&runner| Wanted { plan: &unsettled[runner].1, by: ids[runner].clone() })
                 .collect();
             let items = course.items(stage).to_vec();
-            let request = Request { split: Split::Selection, items, deadline: setup.deadline };
+            let request = Request { deadline: setup.deadline, ..Request::new(Split::Selection, items) };
             let mut left = vec![];
             flow = scoring.score(&request, &wanted, &mut |step| match step {
                 Step::Started(number) => {

@@ -35,6 +35,22 @@ pub enum SessionError {
         /// What happened.
         failure: EvalFailure,
     },
+    /// The trial to start from means nothing to this technique.
+    #[error(
+        "cannot start from trial {trial} of study `{study}`: technique `{technique}` searches another space than \
+         that study (of `{other}`) and makes no config of its plan; start from a study of the same technique and \
+         options, or drop `start`"
+    )]
+    NoStart {
+        /// The study.
+        study: String,
+        /// The trial.
+        trial: u64,
+        /// The technique of this study.
+        technique: String,
+        /// The technique of that study.
+        other: String,
+    },
     /// An objective that neither the task nor the technique measures.
     #[error(
         "there is no objective `{found}`; the task measures {metrics}, the technique counts {costs}{hint}"

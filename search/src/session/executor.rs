@@ -25,7 +25,7 @@ pub(super) enum Reply {
     BatchEnded(Result<(), EvalFailure>),
 }
 
-/// A handle to the workers. Dropping it ends them after the plan that they are at.
+/// A handle to the workers. Dropping it ends them.
 pub(super) struct Executor<'env> {
     jobs: Sender<Job>,
     replies: Receiver<Reply>,
@@ -67,8 +67,9 @@ impl<'env> Executor<'env> {
         let mut batches = 0;
         loop {
             let (tickets, plans): (Vec<_>, Vec<_>) = plans.by_ref().take(size).unzip();
+            let request = Request { stop: self.gate.flag(), ..request.clone() };
             // Workers outlive this handle, so sending does not fail.
-            if plans.is_empty() || self.jobs.send(Job { request: request.clone(), tickets, plans }).is_err() {
+            if plans.is_empty() || self.jobs.send(Job { request, tickets, plans }).is_err() {
                 return batches;
             }
             batches += 1;

@@ -3,6 +3,8 @@
 use std::ops::ControlFlow;
 use std::sync::{Condvar, Mutex, PoisonError};
 
+use attune_core::evaluator::Stop;
+
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
 enum State {
     #[default]
@@ -11,11 +13,12 @@ enum State {
     Stopped,
 }
 
-/// What workers pass before every plan. A stop is for good.
+/// What workers pass between two plans. A stop is for good, and reaches them in the middle of a plan.
 #[derive(Default)]
 pub(super) struct Gate {
     state: Mutex<State>,
     changed: Condvar,
+    flag: Stop,
 }
 
 impl Gate {
@@ -28,7 +31,13 @@ impl Gate {
     }
 
     pub(super) fn stop(&self) {
+        self.flag.ask();
         self.change(State::Stopped);
+    }
+
+    /// Raised by a stop: for those who are in the middle of a plan.
+    pub(super) fn flag(&self) -> Stop {
+        self.flag.clone()
     }
 
     fn change(&self, to: State) {

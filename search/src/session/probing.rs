@@ -48,7 +48,7 @@ pub(super) fn table(
     let wanted: Vec<Wanted<'_>> =
         plans.iter().map(|(number, plan)| Wanted { plan, by: format!("probe:{number}") }).collect();
     let items = setup.fidelity.all();
-    let request = Request { split: Split::Selection, items, deadline: setup.deadline };
+    let request = Request { deadline: setup.deadline, ..Request::new(Split::Selection, items) };
     let flow = scoring.score(&request, &wanted, &mut |step| {
         if let Step::Scored(position, scored) = step {
             let probe = &mut probed[plans[position].0];

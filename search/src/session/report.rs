@@ -52,7 +52,7 @@ impl Desk<'_, '_> {
         let mut counter = Counter { done: 0, total };
 
         let items = self.setup.fidelity.all();
-        let selection = Request { split: Split::Selection, items, deadline: None };
+        let selection = Request::new(Split::Selection, items);
         let Some(selected) = self.column(selection, &draws, &mut counter)? else { return Ok(None) };
         let Some(drawn) = self.report_column(Split::Report, &draws, &mut counter)? else { return Ok(None) };
         let Some(report) = self.report_column(Split::Report, &entries, &mut counter)? else {
@@ -77,7 +77,7 @@ impl Desk<'_, '_> {
         counter: &mut Counter,
     ) -> Result<Option<Column>, SessionError> {
         let items = self.setup.report_fidelity(&split)?.all();
-        self.column(Request { split, items, deadline: None }, entries, counter)
+        self.column(Request::new(split, items), entries, counter)
     }
 
     /// One score per entry. An entry that cannot be scored is left out with a warning, but a failure that need

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use attune_core::evaluator::{Evaluator, Fidelity, Split};
 use attune_core::objective::Objective;
+use attune_core::plan::Plan;
 use attune_core::profile::{Choice, Racing, ReportSpec};
 use attune_core::setting::Settings;
-use attune_core::space::Space;
+use attune_core::space::{Config, Dimension, Space};
 use attune_core::store::{Store, StudyHeader};
 use attune_core::technique::Technique;
 
@@ -36,6 +37,8 @@ pub struct SessionSetup {
     pub trials: u64,
     /// Items of the selection split that score a trial.
     pub fidelity: Fidelity,
+    /// What the search starts from, beside the technique's baselines.
+    pub start: Option<Start>,
     /// How trials that cannot matter any more are left early.
     pub racing: Option<Racing>,
     /// Time for one trial; the report waits.
@@ -46,6 +49,23 @@ pub struct SessionSetup {
     pub elsewhere: Vec<String>,
     /// Evaluator calls at a time; the study does not depend on it.
     pub workers: usize,
+}
+
+/// A trial of another study, on the same model.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Start {
+    /// The study.
+    pub study: String,
+    /// The trial.
+    pub trial: u64,
+    /// The technique of that study.
+    pub technique: String,
+    /// Its dimensions: where they are those of this study, the config is one of this study, too.
+    pub dimensions: Vec<Dimension>,
+    /// The trial's config.
+    pub config: Config,
+    /// What it does to the model.
+    pub plan: Plan,
 }
 
 impl SessionSetup {

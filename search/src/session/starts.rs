@@ -1,10 +1,18 @@
-//! What a study starts from and is compared with: the technique's baselines.
+//! What a study starts from and is compared with: the technique's baselines, and a trial of another study.
 
 use attune_core::event::Event;
-use attune_core::space::{Config, Space};
+use attune_core::facts::ModelFacts;
+use attune_core::plan::{Edit, Plan};
+use attune_core::space::{Axis, Config, Space};
 use attune_core::technique::{Baseline, Signal};
 
-use super::{SessionError, SessionSetup};
+use super::{SessionError, SessionSetup, Start};
+
+/// The signal by which a technique hears of the kept experts of a plan that the study starts from: `[layer][expert]`, 1
+/// for every expert that stays and 0 for the others.
+const KEPT: &str = "start-experts";
+/// The baseline that a technique makes of what the study starts from.
+const START: &str = "start";
 
 /// Measures the signals that the technique asks for and lets it make its baselines of them. A baseline that is
 /// no config of this space at all is left out with a warning; one that only breaks a constraint stays.
@@ -14,6 +22,10 @@ pub(super) fn baselines(
 ) -> Result<Vec<Baseline>, SessionError> {
     let mut signals: Vec<Signal> = Vec::new();
     for name in &setup.technique.info().signals {
+        if name == KEPT {
+            signals.extend(foreign(setup).and_then(|start| kept(&start.plan, setup.evaluator.model())));
+            continue;
+        }
         events(Event::Measuring { what: name.clone() });
         let signal = setup.evaluator.signal(name, setup.fidelity);
         signals.push(
@@ -24,6 +36,11 @@ pub(super) fn baselines(
         );
     }
     let mut baselines = setup.technique.baselines(setup.evaluator.model(), &setup.options, &signals)?;
+    if let Some(start) = setup.start.as_ref().filter(|start| start.dimensions == setup.space.dimensions()) {
+        let help = format!("trial {} of study `{}`", start.trial, start.study);
+        baselines.retain(|baseline| baseline.name != START);
+        baselines.push(Baseline { name: START.to_owned(), help, config: start.config.clone() });
+    }
     baselines.retain_mut(|baseline| {
         let config = std::mem::replace(&mut baseline.config, Config::new(Vec::new()));
         baseline.config = setup.space.canonical(config);
@@ -40,16 +57,49 @@ pub(super) fn baselines(
             }
         }
     });
-    Ok(baselines)
+    match &setup.start {
+        Some(start) if baselines.iter().all(|baseline| baseline.name != START) => {
+            Err(SessionError::NoStart {
+                study: start.study.clone(),
+                trial: start.trial,
+                technique: setup.technique.info().name.clone(),
+                other: start.technique.clone(),
+            })
+        }
+        _ => Ok(baselines),
+    }
 }
 
-/// The starting points of a search: the default, the uniform config, then the other baselines, as far as they
-/// lie in the space.
+/// What the study starts from, when it is of another space.
+fn foreign(setup: &SessionSetup) -> Option<&Start> {
+    setup.start.as_ref().filter(|start| start.dimensions != setup.space.dimensions())
+}
+
+/// The experts that a plan keeps; `None` when it keeps all.
+pub(super) fn kept(plan: &Plan, model: &ModelFacts) -> Option<Signal> {
+    let experts = model.experts as usize;
+    let mut values = vec![1.0; model.layers as usize * experts];
+    let mut drops = false;
+    for edit in plan.edits() {
+        let Edit::KeepExperts(keep) = edit else { continue };
+        let row = values.chunks_mut(experts.max(1)).nth(keep.layer as usize)?;
+        for (expert, value) in (0..).zip(row) {
+            *value = if keep.experts.contains(&expert) { 1.0 } else { 0.0 };
+            drops = drops || *value == 0.0;
+        }
+    }
+    let axes = vec![Axis::new("layer", model.layers), Axis::new("expert", model.experts)];
+    drops.then(|| Signal { name: KEPT.to_owned(), axes, values })
+}
+
+/// The starting points of a search: the one of another study, the default, the uniform config, then the other
+/// baselines, as far as they lie in the space.
 pub(super) fn starts(space: &Space, baselines: &[Baseline]) -> Vec<(String, Config)> {
     let rank = |name: &str| match name {
-        "default" => 0,
-        "uniform" => 1,
-        _ => 2,
+        START => 0,
+        "default" => 1,
+        "uniform" => 2,
+        _ => 3,
     };
     let inside = baselines.iter().filter(|baseline| space.check(&baseline.config).is_ok());
     let mut starts: Vec<_> =

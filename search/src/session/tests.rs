@@ -8,6 +8,7 @@ mod probing;
 mod racing;
 mod report;
 mod reuse;
+mod start;
 
 use std::sync::Arc;
 

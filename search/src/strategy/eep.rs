@@ -1,7 +1,10 @@
 //! EEP's search: steady-state evolution over all trials so far (arXiv 2407.00945, §3.3 and appendix; constants of
 //! its released configuration). Subsets are pruned, matrices are merged.
 //!
-//! The paper counts 30 initial, 40 pruning and 160 merging trials.
+//! The paper counts 30 initial, 40 pruning and 160 merging trials. Pruning and merging are a study each here: the
+//! second one starts from the winner of the first (`start` in its profile) or from the technique's baselines, and
+//! never from random matrices. The operators are those of the technique, where it brings its own: expert-pruning has
+//! the source's; else [`GroupChange`] has them for any space.
 
 use std::sync::Arc;
 
@@ -14,7 +17,7 @@ use super::evolution::{Evolution, Scheme};
 use super::options::{self, Options, spec};
 use super::population::{Individual, Selection, drawn};
 use super::{SearchContext, StrategyInfo};
-use crate::variation::GroupChange;
+use crate::variation::{GroupChange, Variation};
 
 /// Parents of a crossover are among this many best at least.
 const FEWEST: usize = 6;
@@ -27,7 +30,7 @@ pub(super) fn info() -> StrategyInfo {
         options: vec![
             options::count(
                 "initial",
-                "Trials before evolving: starting points, then random ones.",
+                "Trials before evolving: starting points, then random ones; only starting points where experts are merged.",
                 30,
                 1 << 20,
             ),
@@ -53,17 +56,24 @@ pub(super) fn new(context: SearchContext, options: &Options<'_>) -> Evolution {
         .dimensions()
         .iter()
         .any(|dimension| matches!(dimension.domain, Domain::Matrix { .. } | Domain::Affine { .. }));
+    // A random matrix makes no expert: merging starts from what is at hand.
+    let initial = if merges && !context.starts.is_empty() { 1 } else { options.count("initial") };
+    let operators = match &context.operators {
+        Some(operators) => operators.clone(),
+        None => Arc::new(GroupChange::new(context.space.clone())) as Arc<dyn Variation>,
+    };
     let scheme = Scheme {
         name: "eep",
-        initial: options.count("initial"),
+        initial,
         generation: options.count("generation"),
         redraws: 64,
+        screen: 1,
         // The pruning phase has no crossover.
         crossover: if merges { 0.3 } else { 0.0 },
         selection: Box::new(Window { members: Vec::new(), width: options.real("window") }),
-        operators: Arc::new(GroupChange::new(context.space.clone())),
+        operators,
     };
-    Evolution::new(context, scheme, false)
+    Evolution::new(context, scheme, merges)
 }
 
 /// Everyone stays; parents are drawn evenly from those near the best. Two parents come from a third of the

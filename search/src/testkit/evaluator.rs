@@ -153,6 +153,7 @@ fn model() -> ModelFacts {
         context: 64,
         vocab: 100,
         parameters: 1000,
+        feed_forward: 64,
         expert_parameters: 0,
         bytes_per_parameter: 2.0,
     }

@@ -14,7 +14,7 @@ use attune_core::technique::Technique as _;
 use crossbeam_channel::{Sender, unbounded};
 
 use super::{MemoryStore, ScriptedEvaluator, ScriptedTechnique};
-use crate::session::{self, SessionEnd, SessionError, SessionSetup};
+use crate::session::{self, SessionEnd, SessionError, SessionSetup, Start};
 
 /// The parts of a scripted study; change what a test is about, then [`Study::setup`].
 pub struct Study {
@@ -34,6 +34,8 @@ pub struct Study {
     pub trials: u64,
     /// Items that score a trial, at most 32.
     pub items: u32,
+    /// What the search starts from.
+    pub start: Option<Start>,
     /// Racing.
     pub racing: Option<Racing>,
     /// Seed.
@@ -56,6 +58,7 @@ impl Default for Study {
             objectives: vec!["damage"],
             trials: 30,
             items: 8,
+            start: None,
             racing: None,
             seed: 1,
             workers: 1,
@@ -84,6 +87,7 @@ impl Study {
             objectives: self.objectives.iter().map(objective).collect(),
             trials: self.trials,
             fidelity: Fidelity { items: self.items },
+            start: self.start.clone(),
             racing: self.racing,
             deadline: None,
             report: ReportSpec { items: 20, random: 5 },

@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use attune_core::evaluator::{EvalFailure, Split};
 use attune_core::hash::ContentHash;
-use attune_core::plan::{AttentionSpan, Edit, KeepExperts, KvBits, Plan};
+use attune_core::plan::{
+    AttentionSpan, Edit, ExpertsPerToken, KeepExperts, KvBits, MergeExperts, Module, Plan, RouteExperts,
+    WeightBits,
+};
 use attune_core::report::{Best, Contender, Estimates, Report};
 use attune_core::scores::{Aggregate, MetricScore, Scores, Work};
 use attune_core::space::{Axis, Config, Dimension, Domain, Scale, Value};
@@ -49,6 +52,7 @@ pub(crate) fn note() -> impl Strategy<Value = RunNote> {
         (real(), any::<Option<u64>>())
             .prop_map(|(seconds, peak_memory)| RunNote::Run(RunTime { seconds, peak_memory })),
         vec(effort, 0..4).prop_map(RunNote::Trials),
+        any::<u64>().prop_map(RunNote::Budget),
     ]
 }
 
@@ -151,6 +155,22 @@ fn plan() -> impl Strategy<Value = Plan> {
         (any::<[u32; 3]>(), finite(), finite()).prop_map(|([layer, kv_head, sink], alpha, beta)| {
             Edit::AttentionSpan(AttentionSpan { layer, kv_head, sink, alpha, beta })
         }),
+        (any::<u32>(), 1_u32..4, vec(finite(), 1..4), any::<bool>()).prop_map(
+            |(layer, rows, row, merges)| {
+                let matrix = row.repeat(rows as usize);
+                if merges {
+                    Edit::MergeExperts(MergeExperts { layer, rows, matrix })
+                } else {
+                    Edit::RouteExperts(RouteExperts { layer, rows, matrix })
+                }
+            }
+        ),
+        any::<[u32; 2]>().prop_map(|[layer, count]| Edit::ExpertsPerToken(ExpertsPerToken { layer, count })),
+        (any::<[u32; 3]>(), any::<Option<u32>>(), prop::sample::select(Module::ALL.to_vec())).prop_map(
+            |([layer, bits, group_size], expert, module)| {
+                Edit::WeightBits(WeightBits { layer, module, expert, bits, group_size })
+            }
+        ),
     ];
     vec(edit, 0..4).prop_map(Plan::new)
 }

@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use super::float::Float;
 use super::{Wire, WireError};
 
-/// What a run took (`seconds`, and `peak_memory` where it is known), or what its `trials` did. One form for both,
-/// because the first had no tag when it was the only one.
-#[derive(Debug, Serialize, Deserialize)]
+/// What a run took (`seconds`, and `peak_memory` where it is known), what its `trials` did, or how many it is to
+/// reach (`budget`). One form for all, because the first had no tag when it was the only one.
+#[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NoteV1 {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -18,6 +18,8 @@ pub(crate) struct NoteV1 {
     peak_memory: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     trials: Option<Vec<EffortV1>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    budget: Option<u64>,
 }
 
 /// What one trial took.
@@ -35,27 +37,29 @@ impl Wire for RunNote {
 
     fn to_form(&self) -> Result<NoteV1, WireError> {
         Ok(match self {
+            Self::Budget(trials) => NoteV1 { budget: Some(*trials), ..NoteV1::default() },
             Self::Run(RunTime { seconds, peak_memory }) => {
-                NoteV1 { seconds: Some(Float(*seconds)), peak_memory: *peak_memory, trials: None }
+                NoteV1 { seconds: Some(Float(*seconds)), peak_memory: *peak_memory, ..NoteV1::default() }
             }
-            Self::Trials(trials) => NoteV1 {
-                seconds: None,
-                peak_memory: None,
-                trials: Some(trials.iter().map(EffortV1::from).collect()),
-            },
+            Self::Trials(trials) => {
+                NoteV1 { trials: Some(trials.iter().map(EffortV1::from).collect()), ..NoteV1::default() }
+            }
         })
     }
 
     fn from_form(form: NoteV1) -> Result<Self, WireError> {
         match form {
-            NoteV1 { seconds: Some(seconds), peak_memory, trials: None } => {
+            NoteV1 { seconds: None, peak_memory: None, trials: None, budget: Some(trials) } => {
+                Ok(Self::Budget(trials))
+            }
+            NoteV1 { seconds: Some(seconds), peak_memory, trials: None, budget: None } => {
                 Ok(Self::Run(RunTime { seconds: seconds.0, peak_memory }))
             }
-            NoteV1 { seconds: None, peak_memory: None, trials: Some(trials) } => {
+            NoteV1 { seconds: None, peak_memory: None, trials: Some(trials), budget: None } => {
                 Ok(Self::Trials(trials.into_iter().map(TrialEffort::from).collect()))
             }
             _ => Err(WireError::Meaning(
-                "a note on a run has either `seconds`, perhaps with `peak_memory`, or `trials`".to_owned(),
+                "a note on a run has either `seconds`, perhaps with `peak_memory`, or `trials`, or a `budget`".to_owned(),
             )),
         }
     }

@@ -51,7 +51,13 @@ fn refusal<T: Wire + std::fmt::Debug>(json: &str) -> String {
 fn what_this_version_does_not_write_is_refused_by_name() {
     let text = refusal::<RunNote>(r#"{"seconds":1.0,"minutes":2}"#);
     assert!(text.contains("unknown field `minutes`, expected one of `seconds`"), "{text}");
-    for neither in ["{}", r#"{"seconds":1.0,"trials":[]}"#, r#"{"peak_memory":1}"#, r#"{"seconds":null}"#] {
+    for neither in [
+        "{}",
+        r#"{"seconds":1.0,"trials":[]}"#,
+        r#"{"budget":4,"trials":[]}"#,
+        r#"{"peak_memory":1}"#,
+        r#"{"seconds":null}"#,
+    ] {
         let text = refusal::<RunNote>(neither);
         assert!(text.starts_with("a note on a run has either `seconds`"), "{neither}: {text}");
     }
@@ -76,6 +82,7 @@ fn what_a_run_took_is_written_as_ever_and_what_its_trials_took_beside_it() {
     let run = |peak_memory| RunNote::Run(RunTime { seconds: 12.25, peak_memory });
     let effort = TrialEffort { trial: 3, work: Work { computed: 7, naive: 9 }, seconds: 0.5 };
     let notes = [
+        (RunNote::Budget(400), r#"{"budget":400}"#),
         (run(None), r#"{"seconds":12.25}"#),
         (run(Some(1 << 30)), r#"{"seconds":12.25,"peak_memory":1073741824}"#),
         (RunNote::Trials(vec![effort]), r#"{"trials":[{"trial":3,"computed":7,"naive":9,"seconds":0.5}]}"#),

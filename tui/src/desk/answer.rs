@@ -106,8 +106,6 @@ pub struct Fault {
 pub struct Check {
     /// Everything that keeps the study from running.
     pub faults: Vec<Fault>,
-    /// Size of the search space, when there is one.
-    pub space: Option<Count>,
 }
 
 /// How long a trial takes.
@@ -218,6 +216,14 @@ pub enum Answer {
         ticket: u64,
         /// What was found.
         check: Check,
+    },
+    /// To [`Request::Check`](super::Request::Check) as well, after [`Checked`](Self::Checked) without faults: counting
+    /// may take longer than a person waits.
+    Counted {
+        /// As it was asked for.
+        ticket: u64,
+        /// Size of the search space.
+        space: Count,
     },
     /// To [`Request::Time`](super::Request::Time).
     Timed {

@@ -43,7 +43,8 @@ pub enum Request {
         path: String,
     },
     /// Checks a profile that may not be on disk yet, without evaluating anything: files, model, options, the
-    /// technique's space. → [`Answer::Checked`](super::Answer::Checked)
+    /// technique's space. A check that waits while a newer one is asked for has no answer.
+    /// → [`Answer::Checked`](super::Answer::Checked), then [`Answer::Counted`](super::Answer::Counted)
     Check {
         /// Returned with the answer: only the newest check counts.
         ticket: u64,

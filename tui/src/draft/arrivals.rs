@@ -1,9 +1,10 @@
 //! Answers of the desk to a draft. Those about something that has changed since are dropped.
 
 use attune_core::profile::Profile;
+use attune_core::space::Count;
 use attune_core::technique::TechniqueInfo;
 
-use super::{Checked, fields, steps};
+use super::{Checked, fields, fill, steps};
 use crate::desk::{Catalogue, Check, ModelFound, SaveError, Timing};
 use crate::effect::Effect;
 use crate::modal::Modal;
@@ -102,12 +103,12 @@ pub(crate) fn profile_arrived(
     steps::open(model, path.to_owned());
     if let Some(draft) = &mut model.draft {
         draft.name_given = true;
-        fields::fill(draft, &profile);
+        fill::fill(draft, &profile);
     }
     // Now that technique and strategy are known, their options have fields; they keep what was filled in.
     let effects = steps::after_change(model, "technique.name");
     if let Some(draft) = &mut model.draft {
-        fields::fill(draft, &profile);
+        fill::fill(draft, &profile);
         draft.incomplete = !draft.says_all_of(&profile);
         draft.saved = Some(draft.profile_text());
     }
@@ -116,9 +117,16 @@ pub(crate) fn profile_arrived(
 
 pub(crate) fn checked(model: &mut Model, ticket: u64, check: Check) {
     let Some(draft) = model.draft.as_mut().filter(|draft| draft.ticket == ticket) else { return };
-    draft.checked = if check.faults.is_empty() { Checked::Yes(check.space) } else { Checked::No };
+    draft.checked = if check.faults.is_empty() { Checked::Yes(None) } else { Checked::No };
     for fault in check.faults {
         steps::blame(draft, &fault.path, &fault.message);
+    }
+}
+
+pub(crate) fn counted(model: &mut Model, ticket: u64, space: Count) {
+    let Some(draft) = model.draft.as_mut().filter(|draft| draft.ticket == ticket) else { return };
+    if let Checked::Yes(counted) = &mut draft.checked {
+        *counted = Some(space);
     }
 }
 

@@ -9,8 +9,12 @@ pub(crate) enum Kind {
     Text(Vec<String>),
     /// One of these words, or a path that is typed.
     Named(Vec<String>),
+    /// A whole number in an inclusive range.
+    Whole(u64, u64),
     /// A value that an option takes.
     Value(OptionKind),
+    /// Whatever the profile says there, in its own words: an option that nobody has described, or that does not exist.
+    Undescribed,
 }
 
 /// One line of the form.
@@ -33,7 +37,10 @@ impl Field {
         match &self.kind {
             Kind::Text(_) => "a text".to_owned(),
             Kind::Named(words) => format!("one of {}, or a path", words.join(", ")),
+            Kind::Whole(min, u64::MAX) => format!("a whole number from {min}"),
+            Kind::Whole(min, max) => format!("a whole number from {min} to {max}"),
             Kind::Value(kind) => kind.to_string(),
+            Kind::Undescribed => "a value as in a profile".to_owned(),
         }
     }
 
@@ -53,7 +60,12 @@ impl Field {
                 let next = if back { number.checked_sub(1) } else { number.checked_add(1) };
                 return Some(next?.clamp(*min, *max).to_string());
             }
-            Kind::Value(_) => return None,
+            Kind::Whole(min, max) => {
+                let number: u64 = self.text.trim().parse().ok()?;
+                let next = if back { number.checked_sub(1) } else { number.checked_add(1) };
+                return Some(next?.clamp(*min, *max).to_string());
+            }
+            Kind::Value(_) | Kind::Undescribed => return None,
         };
         let last = words.len().checked_sub(1)?;
         let next = match (words.iter().position(|word| *word == self.text), back) {

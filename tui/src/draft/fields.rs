@@ -1,16 +1,17 @@
 //! Which fields a study has: those of every profile, and those that technique and strategy bring.
 
 use attune_core::objective::Direction;
-use attune_core::profile::Profile;
-use attune_core::setting::{OptionKind, OptionSpec, Setting, Settings};
+use attune_core::setting::{OptionKind, OptionSpec, Setting};
 
 use super::{Draft, Field, Kind};
 use crate::desk::Catalogue;
 
 /// Path of the one field that is not in the profile: where the study runs.
 pub(crate) const DEVICE: &str = "--device";
+/// Path of the field that turns races on.
+pub(crate) const RACING: &str = "racing.first";
 
-/// Generates all fields anew, keeping what was filled in under the same path.
+/// Generates all fields anew, keeping what was filled in under the same path, and options that nobody has described.
 pub(crate) fn generate(draft: &mut Draft, catalogue: &Catalogue, device: &str) {
     let old = std::mem::take(&mut draft.fields);
     let kept = |path: &str| old.iter().find(|field| field.path == path).map(|field| field.text.clone());
@@ -25,8 +26,8 @@ pub(crate) fn generate(draft: &mut Draft, catalogue: &Catalogue, device: &str) {
         format!("{word} {}", metric.name)
     });
     let metrics: Vec<String> = metrics.collect();
-    let whole = |min: i64, max: i64| Kind::Value(OptionKind::Int { min, max });
-    let count = || whole(1, i64::from(u32::MAX));
+    let whole = Kind::Whole;
+    let most = u64::from(u32::MAX);
     let mut fields = vec![
         text(
             "model",
@@ -43,13 +44,8 @@ pub(crate) fn generate(draft: &mut Draft, catalogue: &Catalogue, device: &str) {
             "What is searched: a compression method, built in or a .wasm file.",
         ),
     ];
-    match &draft.technique {
-        Some(specs) => fields.extend(specs.iter().map(|spec| option("technique", spec))),
-        // What a profile gave to a technique that has not answered yet must not be lost.
-        None => {
-            fields.extend(old.iter().filter(|field| field.path.starts_with("technique.options.")).cloned())
-        }
-    }
+    fields.extend(draft.technique.iter().flatten().map(|spec| option("technique", spec)));
+    keep_undescribed("technique", &old, &mut fields);
     let mut rest = vec![
         text("task.selection", "tune on", Kind::Text(near.clone()), "", "Text that the search tunes on."),
         text(
@@ -66,21 +62,15 @@ pub(crate) fn generate(draft: &mut Draft, catalogue: &Catalogue, device: &str) {
             "",
             "Report texts of other domains, as `name=file, name=file`: what the tuning costs there.",
         ),
-        text(
-            "task.length",
-            "tokens per item",
-            whole(2, i64::from(u32::MAX)),
-            "128",
-            "Length of one piece of text.",
-        ),
+        text("task.length", "tokens per item", whole(2, most), "128", "Length of one piece of text."),
         text(
             "items",
             "items per trial",
-            count(),
+            whole(1, most),
             "32",
             "Pieces of text that score a trial. Few are fast, and the search fits noise.",
         ),
-        text("trials", "trials", whole(1, i64::MAX), "200", "How many configs are tried: the budget."),
+        text("trials", "trials", whole(1, u64::MAX), "200", "How many configs are tried: the budget."),
         text(
             "objectives",
             "objective",
@@ -99,26 +89,49 @@ pub(crate) fn generate(draft: &mut Draft, catalogue: &Catalogue, device: &str) {
     let strategy = kept("strategy.name").or_else(|| strategies.first().cloned());
     let chosen = catalogue.strategies.iter().find(|row| Some(&row.name) == strategy.as_ref());
     rest.extend(chosen.iter().flat_map(|row| row.options.iter()).map(|spec| option("strategy", spec)));
+    keep_undescribed("strategy", &old, &mut rest);
+    rest.push(text(
+        RACING,
+        "race after items",
+        whole(0, most),
+        "0",
+        "Items after which a trial that cannot win any more is dropped; then twice as many, and so on. 0 scores every \
+         trial on all items. Needs one objective that is minimised.",
+    ));
+    if kept(RACING).is_some_and(|first| !matches!(first.trim(), "" | "0")) {
+        let share = || Kind::Value(OptionKind::Real { min: 0.0, max: 1.0 });
+        rest.extend([
+            text(
+                "racing.error",
+                "race error",
+                share(),
+                "0.05",
+                "Largest probability of dropping a trial that is as good as the one it races against.",
+            ),
+            text(
+                "racing.floor",
+                "race floor",
+                share(),
+                "0.0",
+                "Share of its rival's loss that no trial is assumed to undercut on any item; 0 assumes nothing and \
+                 drops less.",
+            ),
+        ]);
+    }
     rest.extend([
-        text("seed", "seed", whole(0, i64::MAX), "0", "The same seed gives the same study."),
+        text("seed", "seed", whole(0, u64::MAX), "0", "The same seed gives the same study."),
         text(
             "deadline_seconds",
             "seconds per trial",
-            whole(1, i64::MAX),
+            whole(1, u64::MAX),
             "600",
             "A trial that takes longer has failed.",
         ),
-        text(
-            "report.items",
-            "report items",
-            whole(0, i64::from(u32::MAX)),
-            "0",
-            "Pieces of the report text; 0 takes all.",
-        ),
+        text("report.items", "report items", whole(0, most), "0", "Pieces of the report text; 0 takes all."),
         text(
             "report.random",
             "random configs",
-            whole(0, i64::from(u32::MAX)),
+            whole(0, most),
             "30",
             "Random configs that the result is compared with.",
         ),
@@ -133,13 +146,38 @@ pub(crate) fn generate(draft: &mut Draft, catalogue: &Catalogue, device: &str) {
     ]);
     fields.extend(rest);
     for field in &mut fields {
-        field.text = kept(&field.path).unwrap_or_else(|| field.default.clone());
+        let before = old.iter().find(|before| before.path == field.path);
+        field.text = before.map_or_else(|| field.default.clone(), |before| carried(before, field));
     }
     draft.cursor = draft.cursor.min(fields.len() - 1);
     draft.fields = fields;
 }
 
-fn text(path: &str, label: &str, kind: Kind, default: &str, help: &str) -> Field {
+/// Options that have a value and no description follow the described ones, in the words of the profile.
+fn keep_undescribed(owner: &str, old: &[Field], fields: &mut Vec<Field>) {
+    let prefix = format!("{owner}.options.");
+    for before in old.iter().filter(|before| before.path.starts_with(&prefix)) {
+        let described = fields.iter().any(|field| field.path == before.path);
+        if !described && before.kind == Kind::Undescribed && !before.text.trim().is_empty() {
+            fields.push(before.clone());
+        }
+    }
+}
+
+/// What was filled in before, for a field that may have been described since.
+fn carried(before: &Field, field: &Field) -> String {
+    let text = before.text.as_str();
+    let word = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    match (&before.kind, &field.kind) {
+        (Kind::Undescribed, Kind::Value(OptionKind::OneOf(_))) => word.unwrap_or(text).to_owned(),
+        (Kind::Undescribed, Kind::Value(OptionKind::Ints { .. })) => {
+            text.trim_start_matches('[').trim_end_matches(']').to_owned()
+        }
+        _ => text.to_owned(),
+    }
+}
+
+pub(super) fn text(path: &str, label: &str, kind: Kind, default: &str, help: &str) -> Field {
     Field {
         path: path.to_owned(),
         label: label.to_owned(),
@@ -166,53 +204,6 @@ pub(crate) fn typed(value: &Setting) -> String {
     }
 }
 
-fn list(numbers: impl Iterator<Item = String>) -> String {
+pub(super) fn list(numbers: impl Iterator<Item = String>) -> String {
     numbers.collect::<Vec<_>>().join(", ")
-}
-
-/// Fills the fields from a profile.
-pub(crate) fn fill(draft: &mut Draft, profile: &Profile) {
-    let elsewhere = profile.task.elsewhere.iter().map(|(name, file)| format!("{name}={file}"));
-    let objectives = profile.objectives.iter().map(|objective| {
-        let word = match objective.direction {
-            Direction::Minimise => "minimise",
-            Direction::Maximise => "maximise",
-        };
-        format!("{word} {}", objective.metric)
-    });
-    for (path, value) in [
-        ("name", profile.name.clone()),
-        ("model", profile.model.clone()),
-        ("technique.name", profile.technique.name.clone()),
-        ("task.selection", profile.task.selection.clone()),
-        ("task.report", profile.task.report.clone()),
-        ("task.elsewhere", list(elsewhere)),
-        ("task.length", profile.task.length.to_string()),
-        ("objectives", list(objectives)),
-        ("strategy.name", profile.strategy.name.clone()),
-        ("trials", profile.trials.to_string()),
-        ("items", profile.items.to_string()),
-        ("deadline_seconds", profile.deadline_seconds.to_string()),
-        ("seed", profile.seed.to_string()),
-        ("report.items", profile.report.items.to_string()),
-        ("report.random", profile.report.random.to_string()),
-    ] {
-        draft.set(path, &value);
-    }
-    fill_options(draft, "technique", &profile.technique.options);
-    fill_options(draft, "strategy", &profile.strategy.options);
-}
-
-fn fill_options(draft: &mut Draft, owner: &str, options: &Settings) {
-    for (name, value) in options {
-        let path = format!("{owner}.options.{name}");
-        if draft.fields.iter().any(|field| field.path == path) {
-            draft.set(&path, &typed(value));
-        } else {
-            // Its field comes when the technique has said what it takes.
-            let mut field = text(&path, name, Kind::Text(Vec::new()), "", "an option of the profile");
-            field.text = typed(value);
-            draft.fields.push(field);
-        }
-    }
 }

@@ -37,19 +37,63 @@ pub(crate) fn value(kind: &OptionKind, text: &str) -> Result<Setting, String> {
     }
 }
 
-/// `name=file` pairs.
+/// `name=file` pairs; a part with a comma, an equals sign or a quote in it stands in quotes.
 ///
 /// # Errors
 /// What was expected.
-pub(crate) fn pairs(text: &str) -> Result<Vec<(&str, &str)>, String> {
-    let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+pub(crate) fn pairs(text: &str) -> Result<Vec<(String, String)>, String> {
+    let parts = split(text, ',').into_iter().map(str::trim).filter(|part| !part.is_empty());
     parts
-        .map(|part| {
-            let pair = part.split_once('=').map(|(name, file)| (name.trim(), file.trim()));
-            pair.filter(|(name, file)| !name.is_empty() && !file.is_empty())
-                .ok_or_else(|| format!("expected `name=file`, found `{part}`"))
+        .map(|part| match split(part, '=')[..] {
+            [name, file] if !unquoted(name).is_empty() && !unquoted(file).is_empty() => {
+                Ok((unquoted(name), unquoted(file)))
+            }
+            _ => Err(format!("expected `name=file`, found `{part}`")),
         })
         .collect()
+}
+
+/// What [`pairs`] reads as this text.
+pub(crate) fn quoted(text: &str) -> String {
+    let plain = !text.is_empty() && text.trim() == text && !text.contains([',', '=', '"']);
+    if plain { text.to_owned() } else { format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")) }
+}
+
+fn unquoted(text: &str) -> String {
+    let text = text.trim();
+    let Some(inner) = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) else {
+        return text.to_owned();
+    };
+    let mut plain = String::new();
+    let mut letters = inner.chars();
+    while let Some(letter) = letters.next() {
+        plain.extend(if letter == '\\' { letters.next() } else { Some(letter) });
+    }
+    plain
+}
+
+/// The parts of a text between separators that are not in quotes.
+fn split(text: &str, separator: char) -> Vec<&str> {
+    let (mut parts, mut begin, mut inside, mut escaped) = (Vec::new(), 0, false, false);
+    for (at, letter) in text.char_indices() {
+        match letter {
+            _ if escaped => escaped = false,
+            '\\' if inside => escaped = true,
+            '"' => inside = !inside,
+            _ if letter == separator && !inside => {
+                parts.push(&text[begin..at]);
+                begin = at + letter.len_utf8();
+            }
+            _ => {}
+        }
+    }
+    parts.push(&text[begin..]);
+    parts
+}
+
+/// A number of a [`Kind::Whole`].
+fn whole(text: &str, min: u64, max: u64) -> Option<u64> {
+    text.trim().parse().ok().filter(|number| (min..=max).contains(number))
 }
 
 /// `minimise kl, maximise accuracy` as (direction, metric).
@@ -73,7 +117,11 @@ pub(crate) fn fault(field: &Field) -> Option<String> {
     match (&field.kind, field.path.as_str()) {
         (_, "task.elsewhere") => pairs(&field.text).err(),
         (_, "objectives") => objectives(&field.text).err(),
+        (Kind::Whole(min, max), _) => {
+            whole(&field.text, *min, *max).is_none().then(|| format!("expected {}", field.takes()))
+        }
         (Kind::Value(kind), _) => value(kind, &field.text).err(),
+        (Kind::Undescribed, _) => None,
         (Kind::Text(_) | Kind::Named(_), "model") if empty => Some("choose a model".to_owned()),
         (Kind::Text(_) | Kind::Named(_), "technique.name") if empty => Some("choose a technique".to_owned()),
         _ if empty => Some("needs a value".to_owned()),
@@ -93,8 +141,11 @@ mod tests {
         let ints = OptionKind::Ints { min: 1, max: 16 };
         assert_eq!(value(&ints, "[2, 4 8]"), Ok(Setting::Ints(vec![2, 4, 8])));
         assert!(value(&ints, "").is_err());
-        assert_eq!(pairs("a=b.txt, c = d.txt"), Ok(vec![("a", "b.txt"), ("c", "d.txt")]));
-        assert!(pairs("a").is_err());
+        let pair = |name: &str, file: &str| (name.to_owned(), file.to_owned());
+        assert_eq!(pairs("a=b.txt, c = d.txt"), Ok(vec![pair("a", "b.txt"), pair("c", "d.txt")]));
+        let odd = format!("{}={}", quoted("a=b"), quoted("c, \"d\".txt"));
+        assert_eq!(pairs(&odd), Ok(vec![pair("a=b", "c, \"d\".txt")]));
+        assert!(pairs("a").is_err() && pairs("a=").is_err());
         assert_eq!(objectives("minimise kl, maximise x"), Ok(vec![("minimise", "kl"), ("maximise", "x")]));
         assert!(objectives("kl").is_err());
     }

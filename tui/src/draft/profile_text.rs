@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Draft, Field, Kind, parse};
+use super::{Draft, Field, Kind, fields, parse};
 
 /// The whole file.
 pub(crate) fn write(draft: &Draft) -> String {
@@ -13,7 +13,7 @@ pub(crate) fn write(draft: &Draft) -> String {
         debug_assert!(written.is_ok(), "writing to a string does not fail");
     };
     let value = |path: &str| draft.text(path).trim();
-    let quoted = |path: &str| format!("{:?}", value(path));
+    let quoted = |path: &str| format!("{:?}", draft.text(path));
     for words in wrapped(&draft.summary, 100) {
         line(format!("// {words}"));
     }
@@ -52,6 +52,7 @@ pub(crate) fn write(draft: &Draft) -> String {
     line(format!("    trials: {},", value("trials")));
     line(format!("    // Items that score a trial: {} × {} tokens.", value("items"), value("task.length")));
     line(format!("    items: {},", value("items")));
+    racing(draft, &mut line);
     if value("deadline_seconds") != "600" {
         line(format!("    deadline_seconds: {},", value("deadline_seconds")));
     }
@@ -59,6 +60,24 @@ pub(crate) fn write(draft: &Draft) -> String {
     line(format!("    report: (items: {}, random: {}),", value("report.items"), value("report.random")));
     line(")".to_owned());
     text
+}
+
+/// Races, when there are any.
+fn racing(draft: &Draft, line: &mut impl FnMut(String)) {
+    let first = draft.text(fields::RACING).trim();
+    if matches!(first, "" | "0") {
+        return;
+    }
+    let mut parts = vec![format!("first: {first}")];
+    for (path, key) in [("racing.error", "error"), ("racing.floor", "floor")] {
+        let field = draft.fields.iter().find(|field| field.path == path);
+        parts.extend(field.and_then(|field| Some(format!("{key}: {}", ron(field)?))));
+    }
+    line(
+        "    // A trial that cannot win any more is dropped after so many items, twice as many, and so on."
+            .to_owned(),
+    );
+    line(format!("    racing: ({}),", parts.join(", ")));
 }
 
 /// A name with the options that differ from their defaults, each under its help text.
@@ -70,7 +89,7 @@ fn choice(draft: &Draft, owner: &str, line: &mut impl FnMut(String)) {
     });
     let given: Vec<(&str, &Field, String)> =
         given.filter(|(_, field, _)| field.text.trim() != field.default).collect();
-    let name = draft.text(&format!("{owner}.name")).trim();
+    let name = draft.text(&format!("{owner}.name"));
     if given.is_empty() {
         line(format!("    {owner}: (name: {name:?}),"));
         return;
@@ -79,7 +98,9 @@ fn choice(draft: &Draft, owner: &str, line: &mut impl FnMut(String)) {
     line(format!("        name: {name:?},"));
     line("        options: {".to_owned());
     for (option, field, value) in given {
-        for words in wrapped(&format!("{}: {}", field.help, field.takes()), 90) {
+        let described = field.kind != Kind::Undescribed;
+        let help = if described { format!("{}: {}", field.help, field.takes()) } else { String::new() };
+        for words in wrapped(&help, 90) {
             line(format!("            // {words}"));
         }
         line(format!("            {option:?}: {value},"));
@@ -92,10 +113,7 @@ fn choice(draft: &Draft, owner: &str, line: &mut impl FnMut(String)) {
 fn ron(field: &Field) -> Option<String> {
     match &field.kind {
         Kind::Value(kind) => parse::value(kind, &field.text).ok().map(|value| value.to_string()),
-        // An option that nobody has described yet is kept as it was read: a number stays a number.
-        _ if field.text.parse::<f64>().is_ok() || ["true", "false"].contains(&&*field.text) => {
-            Some(field.text.clone())
-        }
+        Kind::Undescribed => Some(field.text.clone()),
         _ => Some(format!("{:?}", field.text)),
     }
 }

@@ -16,6 +16,7 @@ pub(crate) fn begin(model: &mut Model) -> Vec<Effect> {
 
 /// An empty form for a file.
 pub(super) fn open(model: &mut Model, file: String) {
+    model.drafts = model.drafts.wrapping_add(1);
     let mut draft = Draft {
         file_named: !file.is_empty(),
         file,
@@ -26,12 +27,13 @@ pub(super) fn open(model: &mut Model, file: String) {
         technique: None,
         summary: String::new(),
         model: None,
-        ticket: 0,
+        ticket: u64::from(model.drafts) << 32,
         checked: Checked::No,
         fault: None,
         timing: None,
         timing_since: None,
         saved: None,
+        touched: false,
         incomplete: false,
         launching: false,
     };
@@ -170,6 +172,12 @@ pub(super) fn save(model: &mut Model, replace: bool) -> Vec<Effect> {
     if draft.incomplete {
         draft.launching = false;
         model.complain("the file says things that this form does not show; change it in an editor");
+        return Vec::new();
+    }
+    if let Some(at) = draft.fields.iter().position(|field| parse::fault(field).is_some()) {
+        draft.cursor = at;
+        draft.launching = false;
+        model.complain("this field has to be put right first");
         return Vec::new();
     }
     // A file that was loaded or written here is known to be ours; its comments are replaced, so ask once.

@@ -1,6 +1,6 @@
 //! Keys of the form.
 
-use super::steps;
+use super::{Kind, steps};
 use crate::effect::Effect;
 use crate::key::Key;
 use crate::line_edit::LineEdit;
@@ -38,7 +38,7 @@ pub(crate) fn press(model: &mut Model, key: Key) -> Vec<Effect> {
         Key::Char('t') => return steps::time(model),
         Key::Char('s') => return steps::save(model, false),
         Key::Char('l') => return steps::launch(model),
-        Key::Esc if draft.saved.is_some() && draft.changed() && !draft.incomplete => {
+        Key::Esc if draft.touched && draft.changed() && !draft.incomplete => {
             model.modals.push(Modal::Discard)
         }
         Key::Esc => {
@@ -61,7 +61,7 @@ fn edit(model: &mut Model, key: Key) -> Vec<Effect> {
         Key::Tab => {
             // The suggestion that begins like what has been typed, or the next one.
             let Some(field) = draft.fields.get(draft.cursor) else { return Vec::new() };
-            let (super::Kind::Text(words) | super::Kind::Named(words)) = &field.kind else {
+            let (Kind::Text(words) | Kind::Named(words)) = &field.kind else {
                 return Vec::new();
             };
             let typed = draft.editing.as_ref().map_or("", |line| line.text());
@@ -86,5 +86,11 @@ fn change(model: &mut Model, text: String) -> Vec<Effect> {
     }
     field.text = text;
     let path = field.path.clone();
+    draft.touched = true;
+    if let Some(owner) = path.strip_suffix(".name") {
+        // Options that only the former technique or strategy may have known go with it.
+        let options = format!("{owner}.options.");
+        draft.fields.retain(|field| field.kind != Kind::Undescribed || !field.path.starts_with(&options));
+    }
     steps::after_change(model, &path)
 }

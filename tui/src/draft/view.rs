@@ -113,7 +113,7 @@ fn hint(field: &Field) -> &'static str {
         _ if field.is_choice() => "  ← → chooses",
         Kind::Text(words) | Kind::Named(words) if words.is_empty() => "  Enter to type",
         Kind::Text(_) | Kind::Named(_) => "  ← → chooses, Enter to type",
-        Kind::Value(_) => "  Enter to type",
+        Kind::Whole(..) | Kind::Value(_) | Kind::Undescribed => "  Enter to type",
     }
 }
 
@@ -133,7 +133,7 @@ fn about_field(model: &Model, draft: &Draft, frame: &mut Frame<'_>, area: Rect) 
     let inner = panel(theme, frame, area, &field.label, false);
     let columns = usize::from(inner.width).saturating_sub(2);
     let takes = match (&field.kind, field.default.is_empty()) {
-        (Kind::Text(_), _) => String::new(),
+        (Kind::Text(_) | Kind::Undescribed, _) => String::new(),
         (_, true) => format!(" Takes {}.", field.takes()),
         (_, false) => format!(" Takes {}; default {}.", field.takes(), field.default),
     };
@@ -170,7 +170,7 @@ fn about_study(model: &Model, draft: &Draft, frame: &mut Frame<'_>, area: Rect) 
     }
     match &draft.checked {
         Checked::Yes(space) => say(&self::space(*space), theme.plain()),
-        Checked::Asked => say("space: counting", theme.faint()),
+        Checked::Asked => say("space: …", theme.faint()),
         Checked::No => say("space: once every field is right", theme.faint()),
     }
     match (&draft.timing, draft.timing_since) {
@@ -215,7 +215,7 @@ fn space(space: Option<Count>) -> String {
     match space {
         Some(Count::AtMost { log10 }) => format!("space: at most {}", numbers::configs(Some(log10))),
         Some(count) => format!("space: {}", numbers::configs(count.log10())),
-        None => "space: not counted".to_owned(),
+        None => "space: counting …".to_owned(),
     }
 }
 

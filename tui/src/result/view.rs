@@ -81,8 +81,12 @@ fn lines(theme: Theme, finished: &Finished, metric: usize, columns: usize) -> Ve
     );
     lines.push(Line::default());
     let progress = &finished.progress;
+    let dropped = match progress.dropped {
+        0 => String::new(),
+        dropped => format!("{dropped} of them dropped by a race, "),
+    };
     lines.extend(text(&format!(
-        "{} trials ({} evaluated, {} reused, {} failed) in {} on {}, seed {}.",
+        "{} trials ({} evaluated, {} reused, {dropped}{} failed) in {} on {}, seed {}.",
         progress.trials,
         progress.evaluated,
         progress.reused,

@@ -5,12 +5,14 @@ use std::time::Duration;
 use attune_core::event::Event;
 use attune_core::trial::{Trial, TrialState};
 
+use super::pace::Begun;
 use super::{Phase, Study};
 use crate::desk::Place;
 
 impl Study {
     /// Learns from one event.
     pub(crate) fn hear(&mut self, event: Event, now: Duration) {
+        self.clock = now;
         match event {
             Event::Started { device, space_log10, resumed, budget, .. } => {
                 self.device = device;
@@ -43,6 +45,7 @@ impl Study {
             }
             Event::Reporting { what, done, total } => {
                 self.running.clear();
+                self.reporting.get_or_insert(Begun { at: now, done });
                 self.phase = Phase::Reporting { what, done, total };
             }
             Event::Interrupted { progress } => {
@@ -74,6 +77,7 @@ impl Study {
 
     /// Once a second.
     pub(crate) fn tick(&mut self, now: Duration) {
+        self.clock = now;
         if self.paused || !self.runs() {
             self.pace.begin(now, &self.progress);
         } else {
@@ -87,7 +91,10 @@ impl Study {
         self.front.offer(row.cost, row.loss, position);
         if best {
             self.best = Some(position);
-            self.curve.push((self.progress.work.computed as f64, row.quality));
+            // Of those that came at once only the last is seen.
+            let work = self.progress.work.computed as f64;
+            self.curve.pop_if(|last| last.0 == work);
+            self.curve.push((work, row.quality));
         }
         self.rows.push(row);
         self.order.insert_last(&self.rows);
@@ -108,6 +115,7 @@ impl Study {
 
     fn stop(&mut self, phase: Phase, place: Place) {
         self.running.clear();
+        self.reporting = None;
         self.paused = false;
         self.asked = None;
         (self.phase, self.place) = (phase, place);

@@ -7,6 +7,22 @@ use attune_core::event::Progress;
 
 const WINDOW: Duration = Duration::from_secs(60);
 
+/// When something was begun, and how much of it was done then.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Begun {
+    pub(crate) at: Duration,
+    pub(crate) done: usize,
+}
+
+impl Begun {
+    /// How much is done per second since.
+    pub(crate) fn pace(self, now: Duration, done: usize) -> Option<f64> {
+        let seconds = now.checked_sub(self.at)?.as_secs_f64();
+        let more = done.checked_sub(self.done)?;
+        (seconds > 0.0 && more > 0).then(|| more as f64 / seconds)
+    }
+}
+
 /// Samples of the counters, one a second at most.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Pace {

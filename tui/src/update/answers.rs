@@ -20,6 +20,7 @@ pub(super) fn receive(model: &mut Model, answer: Answer) -> Vec<Effect> {
         Answer::Technique { name, found } => return draft::technique_arrived(model, &name, found),
         Answer::Profile { path, found } => return draft::profile_arrived(model, &path, found),
         Answer::Checked { ticket, check } => draft::checked(model, ticket, check),
+        Answer::Counted { ticket, space } => draft::counted(model, ticket, space),
         Answer::Timed { ticket, timing } => draft::timed(model, ticket, timing),
         Answer::Saved { path, result } => return draft::saved(model, &path, result),
         Answer::Opened(Ok(opening)) => opened(model, *opening),

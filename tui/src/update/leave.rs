@@ -17,7 +17,7 @@ pub(super) fn leave(model: &mut Model) -> Vec<Effect> {
     Vec::new()
 }
 
-/// The terminal is gone: what runs stops after the plan that is being evaluated.
+/// The terminal is gone: what runs stops at once.
 pub(super) fn hang_up(model: &mut Model) -> Vec<Effect> {
     let mut effects = stop_all(model, Command::StopNow);
     effects.push(Effect::Quit);

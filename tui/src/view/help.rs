@@ -33,7 +33,7 @@ pub(crate) fn keys(screen: &Screen) -> &'static [(&'static str, &'static str)] {
             ("d", "next dimension of the map; PageUp and PageDown scroll it"),
             ("p", "pause, resume"),
             ("s", "stop after this stage"),
-            ("x", "stop after the plan that is being evaluated"),
+            ("x", "stop now; what has finished is kept"),
             ("c", "continue a study that rests"),
             ("e", "export the selected trial"),
             ("Enter", "result, once there is one"),

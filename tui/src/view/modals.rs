@@ -33,7 +33,7 @@ pub(crate) fn view(model: &Model, modal: &Modal, frame: &mut Frame<'_>) {
             ));
             lines.push(Line::default());
             lines.push(key("f", "finish this stage, then quit"));
-            lines.push(key("x", "stop after the plan that runs, then quit"));
+            lines.push(key("x", "stop now, then quit"));
             lines.push(key("Esc", "stay"));
             ("Quit?", lines)
         }

@@ -19,7 +19,7 @@ use attune_core::stats::Estimate;
 use attune_core::store::{RunNote, StudyHeader, TrialEffort};
 use attune_core::strategy::Origin;
 use attune_core::technique::{Cost, TechniqueInfo};
-use attune_core::trial::{Outcome, Trial, TrialState};
+use attune_core::trial::{Dropped, Outcome, Trial, TrialState};
 use attune_tui::desk::{
     Answer, Catalogue, Check, Desk, Fault, Mail, ModelFound, Opening, Place, ProfileRow, Request, SaveError,
     StrategyRow, StudyRow, Target, Timing, Verdict, Written,
@@ -42,6 +42,8 @@ pub(crate) struct Demo {
     pub(crate) empty: bool,
     /// Trials of the study that is launched; `BUDGET` when silent.
     pub(crate) budget: Option<u64>,
+    /// What profiles say; `PROFILE` when silent.
+    pub(crate) profile: Option<String>,
 }
 
 impl Desk for Demo {
@@ -70,8 +72,8 @@ impl Demo {
                 vec![Answer::Technique { name, found }]
             }
             Request::Load { path } => {
-                let found =
-                    Profile::parse(&path, PROFILE, &[]).map(Box::new).map_err(|error| error.to_string());
+                let text = self.profile.as_deref().unwrap_or(PROFILE);
+                let found = Profile::parse(&path, text, &[]).map(Box::new).map_err(|error| error.to_string());
                 vec![Answer::Profile { path, found }]
             }
             Request::Check { ticket, draft } => {
@@ -80,11 +82,11 @@ impl Demo {
                     path: "technique.options[\"keep\"]".into(),
                     message: "is 8: every layer of tiny-moe has 8 experts, so nothing would be pruned".into(),
                 };
-                let check = Check {
-                    faults: if over { vec![fault] } else { Vec::new() },
-                    space: (!over).then_some(Count::Exact(117_649_000_000)),
-                };
-                vec![Answer::Checked { ticket, check }]
+                let check = Check { faults: if over { vec![fault] } else { Vec::new() } };
+                let counted = Answer::Counted { ticket, space: Count::Exact(117_649_000_000) };
+                let mut answers = vec![Answer::Checked { ticket, check }];
+                answers.extend((!over).then_some(counted));
+                answers
             }
             Request::Time { ticket, .. } => {
                 let timing = Timing { seconds_per_trial: 0.8, seconds_to_load: 2.5, device: "cpu".into() };
@@ -318,6 +320,7 @@ fn facts() -> ModelFacts {
         context: 512,
         vocab: 2048,
         parameters: 4_103_296,
+        feed_forward: 192,
         expert_parameters: 73_728,
         bytes_per_parameter: 2.0,
     }
@@ -368,7 +371,7 @@ fn noise(a: u64, b: u64) -> f64 {
     f64::from(hash.as_bytes()[0]) / 255.0
 }
 
-/// The trial of a number: better on the whole as numbers grow, some reused, some failed.
+/// The trial of a number: better on the whole as numbers grow, some reused, some dropped, some failed.
 pub(crate) fn trial(id: u64) -> Trial {
     let experts: Vec<Vec<u32>> = (0..u64::from(LAYERS))
         .map(|layer| {
@@ -402,18 +405,24 @@ pub(crate) fn trial(id: u64) -> Trial {
     let mut trial = Trial::new(id, config, Plan::new(edits), vec![cost], origin);
     let state = if id % 17 == 13 {
         TrialState::Failed("metric `kl` of item 3 is NaN: the plan breaks the model numerically".into())
+    } else if id > 8 && id % 17 == 4 {
+        let items: Vec<u32> = (0..8).map(|item| 4 * item + 1).collect();
+        TrialState::Dropped(Dropped { stage: 1, scores: scores(1.9, 8), items, rival: id / 2, reused: false })
     } else {
         let kl = 0.7 + 3.0 * noise(id, 7) / (1.0 + id as f64 / 6.0) + 0.2 * noise(id, 8);
-        TrialState::Complete(Outcome { scores: scores(kl), reused: id % 11 == 10 })
+        TrialState::Complete(Outcome { scores: scores(kl, 32), reused: id % 11 == 10 })
     };
     let advanced = [TrialState::Running, state].map(|state| trial.advance(state).is_ok());
     assert_eq!(advanced, [true, true]);
     trial
 }
 
-fn scores(kl: f64) -> Scores {
-    let score =
-        |aggregate, value: f64| MetricScore { aggregate, items: vec![value; 32], weights: vec![128.0; 32] };
+fn scores(kl: f64, items: usize) -> Scores {
+    let score = |aggregate, value: f64| MetricScore {
+        aggregate,
+        items: vec![value; items],
+        weights: vec![128.0; items],
+    };
     let metrics = [
         ("kl".to_owned(), score(Aggregate::Mean, kl)),
         ("perplexity".to_owned(), score(Aggregate::ExpMean, 3.88 + kl)),
@@ -438,7 +447,7 @@ pub(crate) fn finished(study: &str) -> Finished {
             value: memory,
             dense: 8_207_000.0,
         }],
-        report: scores(kl),
+        report: scores(kl, 32),
         elsewhere: BTreeMap::new(),
         estimates: estimates(kl, 0.03),
         delta: estimates(0.7308 - kl, 0.02),
@@ -466,7 +475,7 @@ pub(crate) fn finished(study: &str) -> Finished {
                 plan: best.plan.clone(),
                 costs: best.costs.clone(),
                 search: BTreeMap::new(),
-                report: scores(0.7308),
+                report: scores(0.7308, 32),
                 estimates: estimates(0.7308, 0.03),
                 elsewhere: [("code".to_owned(), estimates(0.9, 0.04))].into(),
             },

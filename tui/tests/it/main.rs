@@ -5,5 +5,8 @@ mod demo;
 mod desk_harness;
 mod journey;
 mod keys_and_events;
+#[cfg(unix)]
+mod panic;
+mod round_trip;
 mod screens;
 mod steps;

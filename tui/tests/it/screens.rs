@@ -49,6 +49,14 @@ fn scenes(columns: u16, rows: u16, colour: bool) -> Vec<(&'static str, Harness)>
         scenes.push((name, live));
     }
 
+    let mut dropped = fresh();
+    dropped.key(Key::Tab);
+    dropped.key(Key::Enter);
+    dropped.keys("l");
+    dropped.second(34);
+    dropped.keys("4jjjj");
+    scenes.push(("dropped", dropped));
+
     let mut leave = fresh();
     leave.key(Key::Tab);
     leave.key(Key::Enter);

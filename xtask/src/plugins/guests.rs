@@ -19,9 +19,11 @@ pub(super) struct Guest {
 
 /// Everything that is rebuilt. `plugins/fixtures/technique-0.1.wasm` is not: it stands for components
 /// that were built long ago.
-pub(super) const GUESTS: [Guest; 4] = [
+pub(super) const GUESTS: [Guest; 6] = [
+    Guest { module: "attention_spans.wasm", component: "plugins/dist/attention-spans.wasm" },
     Guest { module: "expert_pruning.wasm", component: "plugins/dist/expert-pruning.wasm" },
     Guest { module: "kv_bits.wasm", component: "plugins/dist/kv-bits.wasm" },
+    Guest { module: "weight_bits.wasm", component: "plugins/dist/weight-bits.wasm" },
     Guest { module: "example.wasm", component: "plugins/fixtures/example.wasm" },
     Guest { module: "misbehaving.wasm", component: "plugins/fixtures/misbehaving.wasm" },
 ];

@@ -20,10 +20,22 @@ impl Edit {
         self.with(name, Setting::Real(value))
     }
 
+    /// Adds a word.
+    #[must_use]
+    pub fn text(self, name: &str, value: &str) -> Self {
+        self.with(name, Setting::Text(value.to_owned()))
+    }
+
     /// Adds whole numbers.
     #[must_use]
     pub fn ints(self, name: &str, values: &[u32]) -> Self {
         self.with(name, Setting::Ints(values.iter().copied().map(i64::from).collect()))
+    }
+
+    /// Adds real numbers.
+    #[must_use]
+    pub fn reals(self, name: &str, values: Vec<f64>) -> Self {
+        self.with(name, Setting::Reals(values))
     }
 
     /// Adds an argument of any kind.
@@ -63,6 +75,14 @@ impl Value {
         match self {
             Self::Indices(indices) => indices,
             other => panic!("{other:?} is no subset or permutation"),
+        }
+    }
+
+    /// Affine coefficients, or a matrix row by row.
+    pub fn numbers(&self) -> &[f64] {
+        match self {
+            Self::Reals(numbers) => numbers,
+            other => panic!("{other:?} is no matrix and has no coefficients"),
         }
     }
 }

@@ -10,6 +10,7 @@ mod adapter;
 pub mod bindings;
 mod describe;
 mod edit;
+mod facts;
 mod logging;
 mod options;
 mod random;

@@ -1,9 +1,15 @@
 //! Studies that are killed, stopped, paused and extended.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use attune_core::evaluator::EvalFailure;
 use attune_core::event::Command;
 use attune_core::store::{RunNote, RunTime};
 
 use super::*;
+use crate::testkit::ScriptedEvaluator;
 
 /// Enough restarts for any of these tests.
 const RESTARTS: usize = 400;
@@ -65,6 +71,37 @@ fn stopping_at_any_event_and_resuming_changes_nothing() {
 }
 
 #[test]
+fn a_stop_reaches_the_plan_that_is_being_evaluated() {
+    let undisturbed = Study::default();
+    finished(&undisturbed);
+    let calls = AtomicUsize::new(0);
+    let slow = ScriptedEvaluator::default().failing(move |_, request| {
+        // The ninth evaluation takes for ever, unless it is called off.
+        if calls.fetch_add(1, Ordering::Relaxed) != 8 {
+            return None;
+        }
+        let called_off = (0..60_000).any(|_| {
+            thread::sleep(Duration::from_millis(1));
+            request.stop.is_asked()
+        });
+        let stuck = || EvalFailure::Internal("nobody called the evaluation off".to_owned());
+        Some(if called_off { EvalFailure::Interrupted } else { stuck() })
+    });
+    let study = Study { evaluator: Arc::new(slow), ..Study::default() };
+    let (end, _) = testkit::run(study.setup().unwrap(), |event, commands| {
+        if matches!(event, Event::TrialStarted { trial: 8, .. }) {
+            commands.send(Command::StopNow).unwrap();
+        }
+    });
+    assert_eq!(end.unwrap(), SessionEnd::Interrupted);
+    let kept = trials(&study).len();
+    assert!(kept < 11, "{kept} trials: the generation was not left");
+    let resumed = Study { store: study.store.clone(), ..Study::default() };
+    finished(&resumed);
+    assert_eq!(records(&resumed), records(&undisturbed));
+}
+
+#[test]
 fn stop_after_generation_finishes_the_generation() {
     let study = Study::default();
     let mut sent = false;
@@ -102,7 +139,7 @@ fn a_paused_study_waits_for_resume_and_ends_when_nobody_can_say_it() {
             let later = commands.clone();
             let evaluator = study.evaluator.clone();
             thread::spawn(move || {
-                thread::sleep(std::time::Duration::from_millis(30));
+                thread::sleep(Duration::from_millis(30));
                 assert!(evaluator.evaluated().is_empty(), "a paused study evaluates nothing");
                 later.send(Command::Resume).unwrap();
             });

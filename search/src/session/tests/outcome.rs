@@ -18,7 +18,7 @@ fn a_study_finds_the_best_config_and_tells_its_story_in_order() {
     let evaluator = testkit::ScriptedEvaluator::default();
     let damage = |config: &Config| {
         let plan = technique.lower(evaluator.model(), &Settings::new(), config).unwrap();
-        let request = Request { split: Split::Selection, items: Fidelity { items: 8 }.all(), deadline: None };
+        let request = Request::new(Split::Selection, Fidelity { items: 8 }.all());
         evaluator.scores(&plan, &request).value("damage").unwrap()
     };
     let all: Vec<f64> = space.enumerate(1000).unwrap().map(|config| damage(&config)).collect();

@@ -46,7 +46,7 @@ fn whoever_was_dropped_is_no_better_than_its_rival() {
     finished(&study);
     let all = trials(&study);
     for (trial, lost) in dropped(&study) {
-        let request = Request { split: Split::Selection, items: (0..32).collect(), deadline: None };
+        let request = Request::new(Split::Selection, (0..32).collect());
         let value = |plan| study.evaluator.scores(plan, &request).value("damage").unwrap();
         let rival = &all[lost.rival as usize];
         assert!(rival.id < trial.id && rival.scores().is_some());
@@ -61,7 +61,7 @@ fn every_item_of_a_trial_is_evaluated_once_and_complete_trials_have_them_in_orde
     let study = racing(1);
     finished(&study);
     assert!(study.evaluator.evaluated_items().values().all(|times| *times == 1));
-    let request = Request { split: Split::Selection, items: (0..32).collect(), deadline: None };
+    let request = Request::new(Split::Selection, (0..32).collect());
     for trial in trials(&study) {
         if let Some(scores) = trial.scores() {
             assert_eq!(*scores, study.evaluator.scores(&trial.plan, &request));

@@ -71,8 +71,7 @@ fn random_is_the_mean_over_the_drawn_configs_item_by_item() {
             let config = space.sample(&mut random).unwrap();
             let evaluator = testkit::ScriptedEvaluator::default();
             let plan = technique.lower(evaluator.model(), &Default::default(), &config).unwrap();
-            let request =
-                Request { split: Split::Report, items: Fidelity { items: 20 }.all(), deadline: None };
+            let request = Request::new(Split::Report, Fidelity { items: 20 }.all());
             let mut found = None;
             let mut sink = |_: usize, outcome: Result<attune_core::evaluator::Evaluation, _>| {
                 found = outcome.ok();

@@ -54,10 +54,17 @@ pub(super) fn lines(theme: Theme, study: &Study, columns: usize) -> Vec<Line<'st
 
 fn bar(theme: Theme, study: &Study, columns: usize) -> Line<'static> {
     let progress = &study.progress;
-    let budget = progress.budget.max(progress.trials);
-    let share = if budget == 0 { 0.0 } else { progress.trials as f64 / budget as f64 };
-    let head = format!(" {}/{budget} trials ", progress.trials);
-    let left = time_left(study).map_or(String::new(), |left| format!(" · {left} left"));
+    let (head, done, all) = match study.phase {
+        Phase::Reporting { done, total, .. } => {
+            (format!(" report {done}/{total} "), done as u64, total as u64)
+        }
+        _ => {
+            let budget = progress.budget.max(progress.trials);
+            (format!(" {}/{budget} trials ", progress.trials), progress.trials, budget)
+        }
+    };
+    let share = if all == 0 { 0.0 } else { done as f64 / all as f64 };
+    let left = time_left(study).map_or(String::new(), |left| format!(" · {left}"));
     let tail = format!(" {:>3.0} %{left}", share * 100.0);
     let room = columns.saturating_sub(width(&head) + width(&tail) + 1);
     let full = (room as f64 * share).floor() as usize;
@@ -69,12 +76,24 @@ fn bar(theme: Theme, study: &Study, columns: usize) -> Line<'static> {
     ])
 }
 
+/// How long the search, or the report after it, still takes at the pace of the last minute. Trials that races drop
+/// and results that are reused are part of that pace.
 fn time_left(study: &Study) -> Option<String> {
-    if !study.runs() || study.paused || study.phase != Phase::Searching {
+    if !study.runs() || study.paused {
         return None;
     }
-    let rest = study.progress.budget.checked_sub(study.progress.trials)?;
-    Some(numbers::duration(rest as f64 / study.pace.trials()?))
+    match study.phase {
+        Phase::Searching => {
+            let rest = study.progress.budget.checked_sub(study.progress.trials)?;
+            let seconds = rest as f64 / study.pace.trials()?;
+            Some(format!("{} left, then the report", numbers::duration(seconds)))
+        }
+        Phase::Reporting { done, total, .. } => {
+            let seconds = total.checked_sub(done)? as f64 / study.reporting?.pace(study.clock, done)?;
+            Some(format!("{} left", numbers::duration(seconds)))
+        }
+        _ => None,
+    }
 }
 
 fn best(study: &Study) -> String {
@@ -88,6 +107,9 @@ fn counters(study: &Study) -> Vec<String> {
     let mut parts = Vec::new();
     if progress.reused > 0 {
         parts.push(format!("{} reused", progress.reused));
+    }
+    if progress.dropped > 0 {
+        parts.push(format!("{} dropped", progress.dropped));
     }
     if progress.failed > 0 {
         parts.push(format!("{} failed", progress.failed));

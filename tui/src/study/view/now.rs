@@ -1,5 +1,6 @@
 //! What is being evaluated now, and what was said.
 
+use attune_core::trial::{Trial, TrialState};
 use attune_core::words;
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -47,12 +48,33 @@ pub(super) fn view(theme: Theme, study: &Study, frame: &mut Frame<'_>, area: Rec
         let room = usize::from(inner.height).saturating_sub(lines.len() + 2);
         if room > 0 {
             lines.push(Line::default());
-            lines.push(Line::styled(format!(" trial {}, selected:", row.trial.id), theme.title()));
-            let plan = words::plan(&row.trial.plan);
-            lines.extend(plan.iter().take(room).map(|line| Line::from(format!("  {}", fit(line, columns)))));
+            let end = ended(study, &row.trial).map_or(String::new(), |end| format!(" {end}"));
+            let text = format!("trial {}, selected:{end}", row.trial.id);
+            let head =
+                wrap(&text, columns).into_iter().map(|line| Line::styled(format!(" {line}"), theme.title()));
+            let plan = words::plan(&row.trial.plan).into_iter();
+            let plan = plan.map(|line| Line::from(format!("  {}", fit(&line, columns))));
+            lines.extend(head.chain(plan).take(room + 1));
         }
     }
     frame.render_widget(Paragraph::new(lines), inner);
+}
+
+/// How a trial ended, when it has no scores on all items.
+fn ended(study: &Study, trial: &Trial) -> Option<String> {
+    match trial.state() {
+        TrialState::Dropped(dropped) => {
+            let all = study.rows.iter().find_map(|row| row.trial.scores()?.metrics.values().next());
+            let of = all.map_or(String::new(), |score| format!(" of {}", score.items.len()));
+            Some(format!(
+                "dropped after {}{of} items, which show that it does not beat trial {}",
+                dropped.items.len(),
+                dropped.rival
+            ))
+        }
+        TrialState::Failed(reason) => Some(reason.clone()),
+        _ => None,
+    }
 }
 
 pub(super) fn log(theme: Theme, study: &Study, frame: &mut Frame<'_>, area: Rect) {

@@ -1,12 +1,14 @@
 //! The table of trials.
 
 use attune_core::numbers;
-use attune_core::trial::TrialState;
+use attune_core::scores::Scores;
+use attune_core::trial::{Trial, TrialState};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::widgets::Paragraph;
 
+use crate::replay;
 use crate::study::config_text;
 use crate::study::{Panel, Row, Study};
 use crate::theme::Theme;
@@ -16,7 +18,8 @@ pub(super) fn view(theme: Theme, study: &Study, frame: &mut Frame<'_>, area: Rec
     let order = &study.order;
     let way = if order.reversed { ", reversed" } else { "" };
     let following = if study.selected.is_none() { " · following the best" } else { "" };
-    let title = format!("Trials by {}{way}{following}", order.by.name());
+    let partial = if study.progress.dropped > 0 { " · ~ left a race early" } else { "" };
+    let title = format!("Trials by {}{way}{following}{partial}", order.by.name());
     let inner = panel(theme, frame, area, &title, study.panel == Panel::Trials);
     if study.rows.is_empty() {
         return frame.render_widget(Paragraph::new(" no trial has finished yet").style(theme.faint()), inner);
@@ -51,19 +54,40 @@ fn metrics(study: &Study, columns: usize) -> Vec<String> {
 
 fn cells(study: &Study, row: &Row, metrics: &[String]) -> Vec<String> {
     let trial = &row.trial;
-    let reused = matches!(trial.state(), TrialState::Complete(outcome) if outcome.reused);
-    let items =
-        trial.scores().and_then(|scores| scores.metrics.values().next()).map(|score| score.items.len());
+    let (items, from) = match trial.state() {
+        TrialState::Complete(outcome) => (items(&outcome.scores), from(outcome.reused)),
+        TrialState::Dropped(dropped) => (Some(dropped.items.len()), from(dropped.reused)),
+        _ => (None, "–"),
+    };
     let mut cells = vec![trial.id.to_string(), trial.state().name().to_owned()];
-    let value = |metric: &String| numbers::short(crate::replay::value(trial, metric));
-    cells.extend(metrics.iter().map(value));
+    cells.extend(metrics.iter().map(|metric| score(trial, metric)));
     cells.extend([
         trial.costs.first().map_or_else(|| "–".to_owned(), numbers::cost),
         items.map_or_else(|| "–".to_owned(), |items| items.to_string()),
-        if reused { "store" } else { "run" }.to_owned(),
+        from.to_owned(),
         config_text::short(&trial.config, &study.header.dimensions),
     ]);
     cells
+}
+
+fn items(scores: &Scores) -> Option<usize> {
+    scores.metrics.values().next().map(|score| score.items.len())
+}
+
+fn from(reused: bool) -> &'static str {
+    if reused { "store" } else { "run" }
+}
+
+/// What a trial scored. A dropped one was scored on fewer items than the others: its score is only a hint.
+fn score(trial: &Trial, metric: &str) -> String {
+    let partial = match trial.state() {
+        TrialState::Dropped(dropped) => dropped.scores.value(metric),
+        _ => None,
+    };
+    partial.map_or_else(
+        || numbers::short(replay::value(trial, metric)),
+        |value| format!("~{}", numbers::short(value)),
+    )
 }
 
 fn style(theme: Theme, study: &Study, position: usize) -> Style {

@@ -1,0 +1,157 @@
+//! Products of many candidates' rows with weights that candidates may have in few bits of their own.
+
+use attune_core::plan::Module;
+use burn_tensor::Tensor;
+
+use crate::edits::{LayerEdits, Level};
+use crate::model::{Linear, Model, Site};
+
+/// Whose rows they are: some of each candidate, one candidate after the other.
+pub(super) struct Owners<'a> {
+    edits: &'a [&'a LayerEdits],
+    counts: Vec<usize>,
+    exact: bool,
+}
+
+impl<'a> Owners<'a> {
+    /// `rows` rows, as many of each candidate.
+    pub(super) fn evenly(edits: &'a [&'a LayerEdits], rows: usize) -> Self {
+        Self::new(edits, vec![rows / edits.len(); edits.len()])
+    }
+
+    /// The rows `chosen`, ascending, of a batch with `each` rows of each candidate.
+    pub(super) fn chosen(edits: &'a [&'a LayerEdits], chosen: &[u32], each: usize) -> Self {
+        let mut counts = vec![0; edits.len()];
+        chosen.iter().for_each(|&row| counts[row as usize / each] += 1);
+        Self::new(edits, counts)
+    }
+
+    fn new(edits: &'a [&'a LayerEdits], counts: Vec<usize>) -> Self {
+        Self { edits, counts, exact: edits.iter().all(|edits| edits.weights.is_empty()) }
+    }
+}
+
+impl Model {
+    /// `x · W + b` where `linear` has `modules` side by side, from `site`'s module on: each candidate's rows with
+    /// that candidate's weights. Candidates with the same level of a module share its product.
+    pub(super) fn product(
+        &self,
+        linear: &Linear,
+        site: Site,
+        modules: &[Module],
+        x: Tensor<2>,
+        owners: &Owners<'_>,
+    ) -> Tensor<2> {
+        if owners.exact {
+            return linear.apply(x);
+        }
+        let levels = |edits: &&LayerEdits| -> Vec<Option<Level>> {
+            modules.iter().map(|&module| edits.weights.of(module, site.expert)).collect()
+        };
+        let levels: Vec<Vec<Option<Level>>> = owners.edits.iter().map(levels).collect();
+        let exact: Vec<bool> = levels.iter().map(|levels| levels.iter().all(Option::is_none)).collect();
+        alike(x, &owners.counts, &exact, &mut |exact, x, owners_of| {
+            if exact {
+                return linear.apply(x);
+            }
+            let counts: Vec<usize> = owners_of.iter().map(|&owner| owners.counts[owner]).collect();
+            let mut first = 0;
+            let outputs = modules.iter().enumerate().map(|(place, &module)| {
+                let columns = first..first + self.outputs(module);
+                first = columns.end;
+                let keys: Vec<Option<Level>> = owners_of.iter().map(|&owner| levels[owner][place]).collect();
+                alike(x.clone(), &counts, &keys, &mut |level, x, _| {
+                    let site = Site { module, ..site };
+                    self.levels.module(&self.compute, site, level, linear, columns.clone()).apply(x)
+                })
+            });
+            Tensor::cat(outputs.collect(), 1)
+        })
+    }
+
+    fn outputs(&self, module: Module) -> usize {
+        let config = &self.config;
+        match module {
+            Module::Query => config.heads * config.head_dim,
+            Module::Key | Module::Value => config.kv_heads * config.head_dim,
+            Module::Output | Module::Down => config.hidden,
+            Module::Gate | Module::Up => config.feed_forward,
+        }
+    }
+}
+
+/// Gives the rows of all owners with one key to `body` at once, with who they are, and puts what comes back into the
+/// order of the rows. Owner `o` has the next `counts[o]` rows; one without rows is left out.
+fn alike<K: Copy + PartialEq>(
+    x: Tensor<2>,
+    counts: &[usize],
+    keys: &[K],
+    body: &mut dyn FnMut(K, Tensor<2>, &[usize]) -> Tensor<2>,
+) -> Tensor<2> {
+    let mut kinds: Vec<(K, Vec<usize>)> = Vec::new();
+    let mut starts = Vec::with_capacity(counts.len());
+    let mut rows = 0;
+    for (owner, (&count, &key)) in counts.iter().zip(keys).enumerate() {
+        starts.push(rows);
+        rows += count;
+        if count == 0 {
+            continue;
+        }
+        match kinds.iter_mut().find(|(kind, _)| *kind == key) {
+            Some((_, owners)) => owners.push(owner),
+            None => kinds.push((key, vec![owner])),
+        }
+    }
+    if let [(key, owners)] = &kinds[..] {
+        return of_two_rows(x, &mut |x| body(*key, x, owners));
+    }
+    let mut parts: Vec<Option<Tensor<2>>> = vec![None; counts.len()];
+    for (key, owners) in &kinds {
+        let theirs = owners.iter().map(|&owner| x.clone().narrow(0, starts[owner], counts[owner])).collect();
+        let result = of_two_rows(Tensor::cat(theirs, 0), &mut |x| body(*key, x, owners));
+        let mut first = 0;
+        for &owner in owners {
+            parts[owner] = Some(result.clone().narrow(0, first, counts[owner]));
+            first += counts[owner];
+        }
+    }
+    Tensor::cat(parts.into_iter().flatten().collect(), 0)
+}
+
+/// A product with one row runs another kernel, which adds up in another order: a row's result must not depend on
+/// whether others share its weights.
+fn of_two_rows(x: Tensor<2>, body: &mut dyn FnMut(Tensor<2>) -> Tensor<2>) -> Tensor<2> {
+    if x.dims()[0] != 1 {
+        return body(x);
+    }
+    body(Tensor::cat(vec![x.clone(), x], 0)).narrow(0, 0, 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compute::Compute;
+
+    #[test]
+    fn rows_come_back_in_order_and_those_alike_go_together() {
+        let compute = Compute::cpu();
+        let x: Tensor<2> = compute.tensor((0..7).map(|row| row as f32).collect(), [7, 1]);
+        let mut met = Vec::new();
+        let found = alike(x, &[2, 1, 0, 3, 1], &['a', 'b', 'c', 'a', 'd'], &mut |key, x, owners| {
+            let rows: Vec<f32> = x.clone().into_data().iter::<f32>().collect();
+            met.push((key, rows, owners.to_vec()));
+            x * 10.0
+        });
+        let found: Vec<f32> = found.into_data().iter::<f32>().collect();
+        assert_eq!(found, [0.0, 10.0, 20.0, 30.0, 40.0, 50.0, 60.0]);
+        // A single row comes twice.
+        assert_eq!(
+            met,
+            [
+                ('a', vec![0.0, 1.0, 3.0, 4.0, 5.0], vec![0, 3]),
+                ('b', vec![2.0, 2.0], vec![1]),
+                ('d', vec![6.0, 6.0], vec![4]),
+            ]
+        );
+    }
+}

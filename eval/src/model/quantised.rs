@@ -1,0 +1,237 @@
+//! Weights in few bits: made once for each module and level, and kept while there is room.
+//!
+//! Asymmetric round-to-nearest over groups of input channels: `s = (max − min)/(2ᵇ − 1)`, `q = round((w − min)/s)` with
+//! halves to even, `w' = q·s + min`, in float32 on every device; a group of equal weights stays as it is.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use attune_core::plan::Module;
+use burn_tensor::DType;
+use rayon::prelude::*;
+
+use super::matrix::Linear;
+use crate::compute::Compute;
+use crate::edits::Level;
+
+/// Bytes that modules in few bits may take on the device when nobody says otherwise: 1 GiB. All six levels of a model
+/// of 40 million parameters, or the ones in use of a larger one.
+pub const LEVEL_MEMORY: u64 = 1 << 30;
+
+/// A module of the model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Site {
+    pub(crate) layer: usize,
+    /// 0 for modules that no expert has.
+    pub(crate) expert: usize,
+    pub(crate) module: Module,
+}
+
+/// Modules as levels give them back, the ones not used for longest first out. `None` is a module as it is, cut out of
+/// the matrix that it shares with others.
+pub(crate) struct LevelDatabase {
+    budget: u64,
+    state: Mutex<State>,
+}
+
+type Key = (Site, Option<Level>);
+
+#[derive(Default)]
+struct State {
+    used: u64,
+    clock: u64,
+    kept: HashMap<Key, Kept>,
+}
+
+struct Kept {
+    linear: Linear,
+    bytes: u64,
+    last: u64,
+}
+
+impl LevelDatabase {
+    /// An empty one that keeps at most `budget` bytes.
+    pub(crate) fn new(budget: u64) -> Self {
+        Self { budget, state: Mutex::default() }
+    }
+
+    /// The module at `site`, which is the columns `columns` of `fused`, at `level`.
+    pub(crate) fn module(
+        &self,
+        compute: &Compute,
+        site: Site,
+        level: Option<Level>,
+        fused: &Linear,
+        columns: Range<usize>,
+    ) -> Linear {
+        let key = (site, level);
+        if let Some(linear) = self.find(key) {
+            return linear;
+        }
+        // Not under the lock: others look up meanwhile. Two who miss at once make the same numbers.
+        let linear = fused.columns(compute, columns, level);
+        self.keep(key, &linear);
+        linear
+    }
+
+    /// Forgets everything: the device has no memory to spare.
+    pub(crate) fn clear(&self) {
+        *self.state() = State::default();
+    }
+
+    fn find(&self, key: Key) -> Option<Linear> {
+        let mut state = self.state();
+        state.clock += 1;
+        let last = state.clock;
+        state.kept.get_mut(&key).map(|kept| {
+            kept.last = last;
+            kept.linear.clone()
+        })
+    }
+
+    fn keep(&self, key: Key, linear: &Linear) {
+        let bytes = (linear.weight.dims().iter().product::<usize>() * linear.weight.dtype().size()) as u64;
+        let mut state = self.state();
+        if bytes > self.budget || state.kept.contains_key(&key) {
+            return;
+        }
+        while state.used + bytes > self.budget && state.drop_one() {}
+        state.used += bytes;
+        let last = state.clock;
+        state.kept.insert(key, Kept { linear: linear.clone(), bytes, last });
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// Forgets the module that was not used for longest; `false` when there is none.
+    fn drop_one(&mut self) -> bool {
+        let oldest = self.kept.iter().min_by_key(|(_, kept)| kept.last).map(|(key, _)| *key);
+        let dropped = oldest.and_then(|key| self.kept.remove(&key));
+        self.used -= dropped.as_ref().map_or(0, |kept| kept.bytes);
+        dropped.is_some()
+    }
+}
+
+impl Linear {
+    /// Some of its outputs at a level, in memory of their own.
+    fn columns(&self, compute: &Compute, columns: Range<usize>, level: Option<Level>) -> Self {
+        let [inputs, _] = self.weight.dims();
+        let width = columns.len();
+        let part = self.weight.clone().narrow(1, columns.start, width).cast(DType::F32);
+        let mut weights: Vec<f32> = part.into_data().iter::<f32>().collect();
+        if let Some(Level { bits, group }) = level {
+            quantise(&mut weights, width, bits, group);
+        }
+        let bias = self.bias.as_ref().map(|bias| {
+            let bias = bias.clone().narrow(0, columns.start, width).cast(DType::F32);
+            compute.tensor(bias.into_data().iter::<f32>().collect(), [width])
+        });
+        Self { weight: compute.tensor(weights, [inputs, width]), bias }
+    }
+}
+
+/// Quantises and dequantises `weights: [inputs, outputs]` in place, each output over groups of `group` inputs.
+fn quantise(weights: &mut [f32], outputs: usize, bits: u32, group: usize) {
+    let codes = ((1_u32 << bits) - 1) as f32;
+    weights.par_chunks_mut(group * outputs).for_each(|rows| {
+        let (mut low, mut high) = (vec![f32::INFINITY; outputs], vec![f32::NEG_INFINITY; outputs]);
+        for row in rows.chunks_exact(outputs) {
+            for ((low, high), &weight) in low.iter_mut().zip(&mut high).zip(row) {
+                *low = low.min(weight);
+                *high = high.max(weight);
+            }
+        }
+        let scales: Vec<f32> = low.iter().zip(&high).map(|(low, high)| (high - low) / codes).collect();
+        for row in rows.chunks_exact_mut(outputs) {
+            for ((weight, &low), &scale) in row.iter_mut().zip(&low).zip(&scales) {
+                if scale > 0.0 {
+                    *weight = ((*weight - low) / scale).round_ties_even().min(codes) * scale + low;
+                }
+            }
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SITE: Site = Site { layer: 0, expert: 0, module: Module::Query };
+
+    fn linear(compute: &Compute, inputs: usize, outputs: usize) -> Linear {
+        let weights = (0..inputs * outputs).map(|place| (place as f32 * 0.7).sin()).collect::<Vec<_>>();
+        Linear::new(compute, inputs, &[weights], &[(0..outputs).map(|place| place as f32).collect()])
+    }
+
+    fn level(bits: u32) -> Option<Level> {
+        Some(Level { bits, group: 4 })
+    }
+
+    #[test]
+    fn groups_run_along_the_inputs_of_one_output() {
+        // Two outputs side by side; the first has steps of exactly 1 in its first group, with ties.
+        let mut weights =
+            vec![0.0, 5.0, 3.0, 5.0, 0.5, 5.0, 1.5, 5.0, 8.0, 0.0, 8.0, 9.0, 8.0, 4.0, 8.0, 5.0];
+        quantise(&mut weights, 2, 2, 4);
+        let column = |output| weights.iter().skip(output).step_by(2).copied().collect::<Vec<f32>>();
+        assert_eq!(column(0), [0.0, 3.0, 0.0, 2.0, 8.0, 8.0, 8.0, 8.0]);
+        assert_eq!(column(1), [5.0, 5.0, 5.0, 5.0, 0.0, 9.0, 3.0, 6.0]);
+    }
+
+    #[test]
+    fn the_recorded_quantiser_agrees() {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/golden/weight-quantiser.safetensors");
+        let bytes = std::fs::read(file).unwrap();
+        let recorded = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+        let floats = |name: &str| -> Vec<f32> {
+            let bytes = recorded.tensor(name).unwrap().data().chunks_exact(4);
+            bytes.map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap())).collect()
+        };
+        let shape = recorded.tensor("input").unwrap().shape().to_vec();
+        let transposed = |values: Vec<f32>| -> Vec<f32> {
+            (0..shape[1])
+                .flat_map(|input| values.iter().skip(input).step_by(shape[1]).copied().collect::<Vec<_>>())
+                .collect()
+        };
+        let input = transposed(floats("input"));
+        for bits in [2, 3, 4, 5, 6, 8] {
+            for group in [8, 16, 48] {
+                let mut found = input.clone();
+                quantise(&mut found, shape[0], bits, group);
+                let expected = transposed(floats(&format!("bits{bits}.group{group}")));
+                let apart = found.iter().zip(&expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+                assert!(apart <= 1e-6, "{bits} bits in groups of {group}: {apart}");
+                assert_ne!(found, input);
+            }
+        }
+    }
+
+    #[test]
+    fn a_slice_of_a_fused_matrix_has_its_own_bias_and_the_budget_holds() {
+        let compute = Compute::cpu();
+        let fused = linear(&compute, 8, 6);
+        let x = || compute.tensor::<2>((0..16).map(|place| place as f32 / 7.0).collect(), [2, 8]);
+        // Two columns take 64 bytes.
+        let database = LevelDatabase::new(150);
+        let get = |module, level| database.module(&compute, Site { module, ..SITE }, level, &fused, 2..4);
+        let exact = get(Module::Query, None).apply(x());
+        let expected = fused.apply(x()).narrow(1, 2, 2);
+        exact
+            .into_data()
+            .assert_approx_eq::<f32>(&expected.into_data(), burn_tensor::Tolerance::absolute(1e-5));
+        let has = |module, level| database.state().kept.contains_key(&(Site { module, ..SITE }, level));
+        get(Module::Key, level(4));
+        get(Module::Query, None);
+        get(Module::Value, level(2));
+        assert!(has(Module::Query, None) && !has(Module::Key, level(4)) && has(Module::Value, level(2)));
+        assert_eq!(database.state().used, 128);
+        assert_eq!(LevelDatabase::new(10).module(&compute, SITE, None, &fused, 0..6).weight.dims(), [8, 6]);
+        database.clear();
+        assert_eq!(database.state().used, 0);
+    }
+}

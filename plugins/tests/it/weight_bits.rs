@@ -1,0 +1,143 @@
+//! `weight-bits`: a budget weighted by parameters, plan, costs and baselines.
+
+use attune_core::plan::{Edit, Module, WeightBits};
+use attune_core::setting::{Setting, Settings};
+use attune_core::space::{Config, Domain};
+use attune_core::technique::{FailureKind, Technique as _};
+
+use crate::models::{WEIGHT_BITS, dense, indices, mixture, options};
+
+/// Weights of one layer of the example model: hidden 256, 2 KV heads of 64 channels, inner width 512.
+const Q: f64 = 256.0 * 256.0;
+const K: f64 = 256.0 * 128.0;
+const FEED_FORWARD: f64 = 256.0 * 512.0;
+const LAYER: f64 = 2.0 * Q + 2.0 * K + 3.0 * FEED_FORWARD;
+
+/// Levels 2, 3, 4, 5, 6, 8 by position; a weight of a group of 64 takes half a bit more.
+const AT_2: u32 = 0;
+const AT_3: u32 = 1;
+const AT_4: u32 = 2;
+
+fn average(bits: f64) -> Settings {
+    options(&[("average", Setting::Real(bits))])
+}
+
+/// The same levels of q, k, v, o, gate, up and down in all four layers.
+fn everywhere(levels: [u32; 7]) -> Config {
+    indices(&levels.repeat(4))
+}
+
+#[test]
+fn modules_count_by_their_weights() {
+    let space = WEIGHT_BITS.space(&dense(), &average(3.75)).unwrap();
+    let bits = &space.dimensions()[0];
+    assert_eq!(bits.domain, Domain::Level { levels: vec![2.0, 3.0, 4.0, 5.0, 6.0, 8.0] });
+    assert_eq!((bits.cells(), bits.place(8)), (28, "layer 1, module 1".to_owned()));
+    let used = |config: &Config| space.budgets().next().unwrap().used(config);
+    let close = |found: f64, expected: f64| assert!((found - expected).abs() < 1e-9, "{found} {expected}");
+    close(used(&everywhere([AT_3; 7])), 3.5);
+    // One bit more for a quarter of the layers' `gate`, and for all `k`.
+    let mut cells = [AT_3; 28];
+    cells[4] = AT_4;
+    close(used(&indices(&cells)), 3.5 + FEED_FORWARD / LAYER / 4.0);
+    close(used(&everywhere([AT_3, AT_4, AT_3, AT_3, AT_3, AT_3, AT_3])), 3.5 + K / LAYER);
+    // Modules of one size trade a level for nothing, which is what EvoPress' switches need.
+    close(used(&everywhere([AT_3, AT_4, AT_2, AT_3, AT_2, AT_4, AT_3])), 3.5);
+    space.check(&everywhere([AT_4, AT_3, AT_3, AT_3, AT_3, AT_3, AT_3])).unwrap();
+    let over = space.check(&everywhere([AT_4, AT_4, AT_4, AT_4, AT_3, AT_3, AT_3])).unwrap_err();
+    assert!(over.to_string().contains("budget `bits`"), "{over}");
+}
+
+#[test]
+fn experts_go_together_or_apart() {
+    let roomy = |experts: &str| {
+        options(&[("average", Setting::Real(16.0)), ("experts", Setting::Text(experts.into()))])
+    };
+    let (together, apart) = (roomy("together"), roomy("apart"));
+    let cells = |given| WEIGHT_BITS.space(&mixture(), given).unwrap().dimensions()[0].cells();
+    assert_eq!((cells(&together), cells(&apart)), (4 * 7, 4 * (4 + 3 * 8)));
+    let used = |given: &Settings, config: &Config| {
+        let space = WEIGHT_BITS.space(&mixture(), given).unwrap();
+        space.budgets().next().unwrap().used(config)
+    };
+    let layer = 2.0 * Q + 2.0 * K + 3.0 * 8.0 * FEED_FORWARD;
+    // `up` of all experts of layer 0, and of the second one alone.
+    let (mut of_all, mut of_one) = (vec![AT_3; 28], vec![AT_3; 112]);
+    of_all[5] = AT_4;
+    of_one[4 + 3 + 1] = AT_4;
+    assert!((used(&together, &indices(&of_all)) - (3.5 + 8.0 * FEED_FORWARD / layer / 4.0)).abs() < 1e-9);
+    assert!((used(&apart, &indices(&of_one)) - (3.5 + FEED_FORWARD / layer / 4.0)).abs() < 1e-9);
+    let plan = WEIGHT_BITS.lower(&mixture(), &apart, &indices(&of_one)).unwrap();
+    let edit = |expert, bits| {
+        Edit::WeightBits(WeightBits {
+            layer: 0,
+            module: Module::Up,
+            expert: Some(expert),
+            bits,
+            group_size: 64,
+        })
+    };
+    assert!(plan.edits().contains(&edit(1, 4)) && plan.edits().contains(&edit(0, 3)));
+    assert_eq!((plan.edits().len(), plan.conflict()), (112, None));
+}
+
+#[test]
+fn every_module_gets_an_edit_unless_it_stays_exact() {
+    let given = options(&[
+        ("levels", Setting::Ints(vec![16, 4])),
+        ("average", Setting::Real(16.0)),
+        ("group-size", Setting::Int(0)),
+    ]);
+    let mut cells = [1; 28];
+    (cells[2], cells[7 + 6]) = (0, 0);
+    let plan = WEIGHT_BITS.lower(&dense(), &given, &indices(&cells)).unwrap();
+    let edit = |layer, module, group_size| {
+        Edit::WeightBits(WeightBits { layer, module, expert: None, bits: 4, group_size })
+    };
+    // Whole rows: `down` has more inputs than the others.
+    assert_eq!(plan.edits(), [edit(0, Module::Value, 256), edit(1, Module::Down, 512)]);
+}
+
+#[test]
+fn costs_are_bits_per_weight_and_bytes() {
+    let costs = WEIGHT_BITS.cost(&dense(), &average(16.0), &everywhere([AT_4; 7])).unwrap();
+    assert_eq!((costs[0].resource.as_str(), costs[0].unit.as_str()), ("bits", "bits/weight"));
+    assert!((costs[0].value - 4.5).abs() < 1e-9 && costs[0].dense == 16.0);
+    assert_eq!((costs[1].resource.as_str(), costs[1].unit.as_str()), ("weights", "bytes"));
+    assert!((costs[1].value - 4.0 * LAYER * 4.5 / 8.0).abs() < 1e-3);
+    assert_eq!(costs[1].dense, 4.0 * LAYER * 2.0);
+}
+
+#[test]
+fn baselines_are_the_uniform_levels() {
+    let baselines = |given: &Settings| {
+        let found = WEIGHT_BITS.baselines(&dense(), given, &[]).unwrap();
+        found.into_iter().map(|baseline| (baseline.name, baseline.config)).collect::<Vec<_>>()
+    };
+    let named = |name: &str, level| (name.to_owned(), everywhere([level; 7]));
+    assert_eq!(
+        baselines(&average(3.75)),
+        [named("default", AT_3), named("uniform", AT_4), named("uniform-2", AT_2), named("uniform-3", AT_3)]
+    );
+    // A budget that a uniform level meets exactly.
+    let exact = baselines(&average(3.5));
+    assert_eq!(exact[..2], [named("default", AT_3), named("uniform", AT_3)]);
+    let space = WEIGHT_BITS.space(&dense(), &average(3.5)).unwrap();
+    exact.iter().for_each(|(_, config)| space.check(config).unwrap());
+}
+
+#[test]
+fn numbers_that_do_not_fit_are_refused_with_a_way_out() {
+    let refusal = |given: &[(&str, Setting)]| match WEIGHT_BITS.space(&dense(), &options(given)) {
+        Err(failure) => match failure.kind {
+            FailureKind::Refused(words) => words,
+            other => panic!("{other:?}"),
+        },
+        Ok(space) => panic!("{space:?}"),
+    };
+    let low = refusal(&[("average", Setting::Real(2.25))]);
+    assert!(low.contains("the cheapest level, 2, takes 2.5 with scales and zero points"), "{low}");
+    let group = refusal(&[("group-size", Setting::Int(96))]);
+    assert!(group.contains("does not divide the 256 inputs of `q`"), "{group}");
+    assert!(refusal(&[("levels", Setting::Ints(vec![4, 7]))]).contains("`levels` contains 7"));
+}

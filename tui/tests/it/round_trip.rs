@@ -1,0 +1,165 @@
+//! A profile that is opened in the form and saved again is the same profile.
+
+use attune_core::objective::{Direction, Objective};
+use attune_core::profile::{Choice, Profile, Racing, ReportSpec, TaskSpec};
+use attune_core::setting::{Setting, Settings};
+use attune_tui::{Key, Setup};
+use proptest::collection::{btree_map, vec};
+use proptest::prelude::*;
+
+use crate::demo::{Demo, catalogue};
+use crate::desk_harness::Harness;
+
+const FILE: &str = "profiles/quickstart.ron";
+
+/// Words and paths, with everything in them that means something to the form or to a profile.
+fn text() -> impl Strategy<Value = String> {
+    "[a-zé0-9\"'\\\\,=._/()-]([a-z ,=\"'\\\\/#-]{0,8}[a-z\"\\\\,=])?"
+}
+
+fn setting() -> impl Strategy<Value = Setting> {
+    prop_oneof![
+        any::<bool>().prop_map(Setting::Bool),
+        any::<i32>().prop_map(|number| Setting::Int(number.into())),
+        (-1e6..1e6).prop_map(Setting::Real),
+        text().prop_map(Setting::Text),
+        vec(any::<i32>().prop_map(i64::from), 0..4).prop_map(Setting::Ints),
+    ]
+}
+
+/// Options that the demo's technique and strategy describe, and others.
+fn choice(names: &[&'static str], known: BoxedStrategy<Settings>) -> impl Strategy<Value = Choice> {
+    let others = btree_map("[a-z]{1,6}", setting(), 0..3);
+    (proptest::sample::select(names.to_vec()), known, others).prop_map(|(name, known, others)| Choice {
+        name: name.to_owned(),
+        options: others.into_iter().chain(known).collect(),
+    })
+}
+
+fn technique() -> impl Strategy<Value = Choice> {
+    let known = (1..256_i64, any::<bool>()).prop_map(|(keep, tied)| {
+        Settings::from([("keep".into(), Setting::Int(keep)), ("tied".into(), Setting::Bool(tied))])
+    });
+    choice(&["expert-pruning", "kv-bits", "own.wasm"], known.boxed())
+}
+
+fn strategy() -> impl Strategy<Value = Choice> {
+    let words = proptest::sample::select(vec!["domain", "own"]);
+    let known = words.prop_map(|word| Settings::from([("operators".into(), Setting::Text(word.into()))]));
+    choice(&["evolution", "random"], known.boxed())
+}
+
+fn task() -> impl Strategy<Value = TaskSpec> {
+    let files = (text(), text()).prop_filter("never tune on the report", |(one, other)| one != other);
+    (files, btree_map(text(), text(), 0..3), 2..u32::MAX).prop_map(
+        |((selection, report), elsewhere, length)| TaskSpec {
+            kind: "text".into(),
+            selection,
+            report,
+            elsewhere,
+            length,
+        },
+    )
+}
+
+fn objectives() -> impl Strategy<Value = Vec<Objective>> {
+    let direction = prop_oneof![Just(Direction::Minimise), Just(Direction::Maximise)];
+    let objective =
+        ("[a-z-]{1,8}", direction).prop_map(|(metric, direction)| Objective { metric, direction });
+    vec(objective, 1..3)
+}
+
+fn profile() -> impl Strategy<Value = Profile> {
+    let racing = (1..u32::MAX, 0.001..0.999, 0.0..=1.0);
+    let racing = racing.prop_map(|(first, error, floor)| Racing { first, error, floor });
+    let report = (any::<u32>(), any::<u32>()).prop_map(|(items, random)| ReportSpec { items, random });
+    let numbers = (1..u64::MAX, 1..u32::MAX, 1..u64::MAX, any::<u64>());
+    let whole = (text(), text(), technique(), task(), objectives(), strategy(), numbers);
+    (whole, proptest::option::of(racing), report).prop_map(
+        |((name, model, technique, task, objectives, strategy, numbers), racing, report)| {
+            let (trials, items, deadline_seconds, seed) = numbers;
+            Profile {
+                name,
+                model,
+                technique,
+                task,
+                objectives,
+                strategy,
+                trials,
+                items,
+                racing,
+                start: None,
+                deadline_seconds,
+                seed,
+                report,
+            }
+        },
+    )
+}
+
+/// As a file would say it.
+fn written(profile: &Profile) -> String {
+    let rest = format!("version: 1, name: {:?}, trials: {},", profile.name, profile.trials);
+    profile.identity().replacen("version: 1,", &rest, 1)
+}
+
+/// Without the options that say what silence says.
+fn spoken(mut profile: Profile) -> Profile {
+    let catalogue = catalogue();
+    let technique = catalogue.techniques.iter().find(|info| info.name == profile.technique.name);
+    let strategy = catalogue.strategies.iter().find(|row| row.name == profile.strategy.name);
+    let specs = [technique.map(|info| &info.options), strategy.map(|row| &row.options)];
+    for (choice, specs) in [&mut profile.technique, &mut profile.strategy].into_iter().zip(specs) {
+        for spec in specs.into_iter().flatten() {
+            choice.options.retain(|name, value| *name != spec.name || *value != spec.default);
+        }
+    }
+    profile
+}
+
+fn parsed(text: &str) -> Profile {
+    Profile::parse(FILE, text, &[]).unwrap_or_else(|error| panic!("{error}\n{text}"))
+}
+
+/// What the form writes of a file that says `text`.
+fn saved(text: String) -> String {
+    let demo = Demo { profile: Some(text), ..Demo::default() };
+    let mut person = Harness::over(demo, 120, 60, Setup::default());
+    person.key(Key::Tab);
+    person.key(Key::Enter);
+    person.keys("s");
+    person.key(Key::Enter);
+    let Some(text) = person.demo.saved.remove(FILE) else { panic!("nothing was saved:\n{}", person.text()) };
+    text
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_profile_survives_the_form(profile in profile()) {
+        let once = saved(written(&profile));
+        prop_assert_eq!(spoken(parsed(&once)), spoken(profile), "{}", once);
+        prop_assert_eq!(saved(once.clone()), once, "a second time changes nothing");
+    }
+}
+
+#[test]
+fn races_are_fields_that_come_when_they_are_wanted() {
+    let mut person = Harness::new(120, 60, Setup::default());
+    person.keys("n");
+    person.sees("race after items   0");
+    assert!(!person.text().contains("race floor"));
+    while !person.text().contains("›race after") {
+        person.key(Key::Down);
+    }
+    person.key(Key::Enter);
+    person.key(Key::Ctrl('u'));
+    person.keys("8");
+    person.key(Key::Enter);
+    person.sees("race error         0.05");
+    person.keys("s");
+    let text = person.demo.saved.values().next().unwrap();
+    assert!(text.contains("    racing: (first: 8, error: 0.05, floor: 0.0),"), "{text}");
+    assert_eq!(parsed(text).racing, Some(Racing { first: 8, error: 0.05, floor: 0.0 }));
+}
