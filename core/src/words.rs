@@ -4,6 +4,7 @@ use crate::numbers;
 use crate::objective::compare;
 use crate::plan::{Edit, Plan};
 use crate::report::{Contender, Report};
+use crate::strategy::{Planned, Spent};
 
 /// A plan in words, one line per edit.
 pub fn plan(plan: &Plan) -> Vec<String> {
@@ -27,6 +28,21 @@ fn edit(edit: &Edit) -> String {
             edit.layer, edit.kv_head, edit.sink, edit.alpha, edit.beta
         ),
     }
+}
+
+/// What a strategy planned, and what is proven about it, in one sentence.
+pub fn planned(planned: &Planned) -> String {
+    let gap = planned.gap();
+    let proven = match gap {
+        0.0 => "the optimum of the additive model".to_owned(),
+        _ => format!("at most {} % above the optimum of the additive model", numbers::short(100.0 * gap)),
+    };
+    let spent = |budget: &Spent| {
+        let amount = numbers::amount(budget.limit, &budget.unit);
+        format!(", {} {} of {amount}", budget.resource, numbers::short(budget.used))
+    };
+    let budgets: String = planned.budgets.iter().map(spent).collect();
+    format!("planned: predicted damage {}, {proven}{budgets}", numbers::short(planned.damage))
 }
 
 /// The strongest of the technique's own baselines on the first metric: what a result has to beat.
@@ -69,5 +85,19 @@ mod tests {
         let keep = Edit::KeepExperts(KeepExperts { layer: 3, experts: vec![7, 0, 2, 5] });
         assert_eq!(plan(&Plan::new([keep])), ["layer 3 keeps experts 0 2 5 7"]);
         assert_eq!(plan(&Plan::dense()), ["the dense model"]);
+    }
+
+    #[test]
+    fn a_plan_says_what_is_proven_and_what_it_takes() {
+        let (resource, unit) = ("bits".to_owned(), "bits/element".to_owned());
+        let budgets = vec![Spent { resource, unit, used: 3.0, limit: 3.25 }];
+        let some = Planned { damage: 2.0, bound: 1.99, budgets };
+        assert_eq!(
+            planned(&some),
+            "planned: predicted damage 2.000, at most 0.5000 % above the optimum of the additive model, bits 3.000 of \
+             3.25 bits/element"
+        );
+        let best = Planned { bound: 2.0, budgets: vec![], ..some };
+        assert_eq!(planned(&best), "planned: predicted damage 2.000, the optimum of the additive model");
     }
 }

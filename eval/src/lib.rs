@@ -7,6 +7,7 @@ mod decoder;
 mod device;
 mod edits;
 pub mod error;
+mod gradient;
 pub mod logits;
 pub mod model;
 pub mod native;

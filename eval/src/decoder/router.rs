@@ -20,7 +20,7 @@ impl RouterProbe {
 /// Routes every row of `logits: [rows, experts]` as Mixtral does (arXiv 2401.04088, §2.1): softmax over
 /// the experts that `kept` names for the row (all without), the `per_token` likeliest, their probabilities rescaled to 1. Of equal
 /// probabilities the lower expert wins.
-pub(super) fn route<'a>(
+pub(crate) fn route<'a>(
     logits: &[f32],
     experts: usize,
     per_token: usize,

@@ -63,7 +63,8 @@ fn softmax_row(scores: &mut [f32], sinks: std::ops::Range<usize>, local: std::op
     scores[local.end..].fill(0.0);
 }
 
-fn generic(scores: Tensor<3>, block: Block<'_>) -> Tensor<3> {
+/// The same by Burn's operations.
+pub(crate) fn generic(scores: Tensor<3>, block: Block<'_>) -> Tensor<3> {
     let [heads, lines, keys] = scores.dims();
     let (dtype, device) = (scores.dtype(), scores.device());
     let kv_heads = block.looks.len();

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use crate::made::{self, EXPERTS, LAYERS, VOCAB};
 
-const LENGTH: usize = 40;
+pub(crate) const LENGTH: usize = 40;
 
 /// A model, a tokenizer and three texts in a temporary folder.
 pub(crate) struct Fixture {
@@ -212,20 +212,6 @@ fn numbers_that_overflow_are_a_failure_with_an_address() {
         })
         .unwrap();
     assert!(matches!(outcome, Some(Err(EvalFailure::NotFinite { item: 0, .. }))), "{outcome:?}");
-}
-
-#[test]
-fn signals_are_shares_per_layer() {
-    let evaluator = Fixture::new().open();
-    for name in ["expert-frequency", "expert-soft-activation"] {
-        let signal = evaluator.signal(name, Fidelity { items: 20 }).unwrap();
-        let shape: Vec<(&str, u32)> = signal.axes.iter().map(|axis| (axis.name.as_str(), axis.len)).collect();
-        assert_eq!(shape, [("layer", LAYERS as u32), ("expert", EXPERTS as u32)]);
-        for layer in signal.values.chunks(EXPERTS) {
-            assert!((layer.iter().sum::<f64>() - 1.0).abs() < 1e-6, "{name}: {layer:?}");
-            assert!(layer.iter().all(|&share| share > 0.0));
-        }
-    }
 }
 
 #[test]

@@ -12,4 +12,5 @@ mod made;
 mod population;
 mod pruned;
 mod repeatable;
+mod signals;
 mod unchanged;

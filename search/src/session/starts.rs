@@ -1,28 +1,23 @@
 //! What a study starts from and is compared with: the technique's baselines.
 
 use attune_core::event::Event;
+use attune_core::signal::SignalRequest;
 use attune_core::space::{Config, Space};
-use attune_core::technique::{Baseline, Signal};
+use attune_core::technique::Baseline;
 
-use super::{SessionError, SessionSetup};
+use super::tally::Tally;
+use super::{SessionError, SessionSetup, measuring};
 
 /// Measures the signals that the technique asks for and lets it make its baselines of them. A baseline that is
 /// no config of this space at all is left out with a warning; one that only breaks a constraint stays.
 pub(super) fn baselines(
     setup: &SessionSetup,
+    tally: &mut Tally,
     events: &mut dyn FnMut(Event),
 ) -> Result<Vec<Baseline>, SessionError> {
-    let mut signals: Vec<Signal> = Vec::new();
-    for name in &setup.technique.info().signals {
-        events(Event::Measuring { what: name.clone() });
-        let signal = setup.evaluator.signal(name, setup.fidelity);
-        signals.push(
-            signal.map_err(|failure| SessionError::Evaluator {
-                during: format!("measuring `{name}`"),
-                failure,
-            })?,
-        );
-    }
+    let wanted: Vec<SignalRequest> =
+        setup.technique.info().signals.iter().map(|name| SignalRequest::new(name)).collect();
+    let signals = measuring::signals(setup, &wanted, tally, events)?;
     let mut baselines = setup.technique.baselines(setup.evaluator.model(), &setup.options, &signals)?;
     baselines.retain_mut(|baseline| {
         let config = std::mem::replace(&mut baseline.config, Config::new(Vec::new()));
