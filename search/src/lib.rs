@@ -11,6 +11,7 @@ pub mod knapsack;
 pub mod pareto;
 pub mod session;
 pub mod strategy;
+mod surrogate;
 #[cfg(any(test, feature = "conformance"))]
 pub mod testkit;
 pub mod variation;

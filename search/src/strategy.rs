@@ -14,6 +14,7 @@ mod options;
 mod population;
 mod profiling;
 mod random;
+mod screen;
 
 use std::sync::{Arc, LazyLock};
 

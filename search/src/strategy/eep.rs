@@ -58,6 +58,7 @@ pub(super) fn new(context: SearchContext, options: &Options<'_>) -> Evolution {
         initial: options.count("initial"),
         generation: options.count("generation"),
         redraws: 64,
+        screen: 1,
         // The pruning phase has no crossover.
         crossover: if merges { 0.3 } else { 0.0 },
         selection: Box::new(Window { members: Vec::new(), width: options.real("window") }),

@@ -16,6 +16,7 @@ use rand::RngExt as _;
 use super::fresh::Fresh;
 use super::options::{self, Options, spec};
 use super::population::{Individual, Population, Selection};
+use super::screen::Screen;
 use super::{SearchContext, StrategyError, StrategyInfo, is_universal, usable};
 use crate::variation::{DomainOperators, Variation};
 
@@ -36,6 +37,12 @@ pub(super) fn option_specs() -> Vec<OptionSpec> {
         options::count("population", "Parents that are kept: the best trials so far.", 16, 1 << 20),
         options::count("tournament", "Parents drawn for each one chosen.", 2, 1 << 10),
         options::count("redraws", "Children drawn for one that is new, before a random config.", 64, 1 << 30),
+        options::count(
+            "screen",
+            "Children that a model of the trials so far looks at for each one that is proposed; 1 for no model.",
+            64,
+            1 << 16,
+        ),
         spec("crossover", "Share of children with two parents.", probability, Setting::Real(0.3)),
         spec(
             "operators",
@@ -59,6 +66,8 @@ pub(super) struct Scheme {
     pub(super) initial: usize,
     pub(super) generation: usize,
     pub(super) redraws: usize,
+    /// Children that a surrogate chooses from; 1 for no surrogate.
+    pub(super) screen: usize,
     pub(super) crossover: f64,
     pub(super) selection: Box<dyn Selection>,
     pub(super) operators: Arc<dyn Variation>,
@@ -76,6 +85,7 @@ impl Scheme {
             initial: options.count("initial"),
             generation: options.count("generation"),
             redraws: options.count("redraws"),
+            screen: options.count("screen"),
             crossover: options.real("crossover"),
             selection: Box::new(Population::new(options.count("population"), options.count("tournament"))),
             operators: operators(name, context, options)?,
@@ -103,6 +113,7 @@ pub(super) struct Evolution {
     scheme: Scheme,
     starts: Vec<(String, Config)>,
     fresh: Fresh,
+    screen: Option<Screen>,
     /// Configs of the running generation that are not told yet, then those that are, waiting for its end.
     asked: Vec<(u64, Config)>,
     told: Vec<Individual>,
@@ -117,7 +128,9 @@ impl Evolution {
         starts.retain(|(name, _)| baselines || is_universal(name));
         scheme.initial = scheme.initial.max(starts.len()).max(1);
         scheme.generation = scheme.generation.max(1);
+        let screen = Screen::new(&context.space, scheme.screen);
         Self {
+            screen,
             seed: context.seed,
             scheme,
             starts,
@@ -167,6 +180,9 @@ impl Evolution {
 
     /// A child that was not proposed before, if a bounded number of draws finds one.
     fn child(&mut self, random: &mut Rng) -> Option<(Config, Origin)> {
+        if let Some(child) = self.screened(random) {
+            return Some(child);
+        }
         for _ in 0..self.scheme.redraws {
             let two = random.random_bool(self.scheme.crossover);
             let parents = self.scheme.selection.parents(two, random);
@@ -183,6 +199,19 @@ impl Evolution {
         }
         None
     }
+
+    /// The child of the parents that the screen likes most, if there is a screen and it has seen enough.
+    fn screened(&mut self, random: &mut Rng) -> Option<(Config, Origin)> {
+        let screen = self.screen.as_ref()?;
+        let guess = screen.guess(random)?;
+        let two = random.random_bool(self.scheme.crossover);
+        let parents = self.scheme.selection.parents(two, random);
+        let configs: Vec<&Config> = parents.iter().map(|parent| &parent.config).collect();
+        let config = screen.climb(&guess, &configs, &*self.scheme.operators, &self.fresh, random)?;
+        self.fresh.claim(&config);
+        let parents = parents.iter().map(|parent| parent.index).collect();
+        Some((config, Origin::Varied { parents }))
+    }
 }
 
 impl Strategy for Evolution {
@@ -193,6 +222,9 @@ impl Strategy for Evolution {
     fn ask(&mut self, limit: usize) -> Vec<Proposal> {
         let (generation, start, end) = self.generation_of(self.next);
         if self.next == start {
+            if let Some(screen) = &mut self.screen {
+                screen.learn(&self.told, self.scheme.selection.threatened());
+            }
             self.scheme.selection.add(std::mem::take(&mut self.told));
         }
         let count = (limit as u64).min(end - self.next);

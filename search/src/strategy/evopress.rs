@@ -39,6 +39,7 @@ pub(super) fn new(context: SearchContext, options: &Options<'_>) -> Evolution {
         initial: options.count("initial"),
         generation: options.count("offspring"),
         redraws: 64,
+        screen: 1,
         crossover: 0.0,
         selection: Box::new(Population::new(1, 1)),
         operators: Arc::new(LevelSwitch::new(context.space.clone())),

@@ -34,6 +34,11 @@ impl Fresh {
         self.seen.insert(config.hash())
     }
 
+    /// Whether `config` was never proposed.
+    pub(super) fn is_new(&self, config: &Config) -> bool {
+        !self.seen.contains(&config.hash())
+    }
+
     /// A random config that was never proposed, marked as proposed; `None` when there are none left.
     pub(super) fn random(&mut self, random: &mut Rng) -> Option<Config> {
         for _ in 0..SAMPLES {

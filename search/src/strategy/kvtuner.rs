@@ -30,6 +30,7 @@ pub(super) fn new(context: SearchContext, options: &Options<'_>) -> Evolution {
         initial: population,
         generation: population,
         redraws: 64,
+        screen: 1,
         crossover: 0.9,
         selection: Box::new(Fronts::new(population)),
         operators: Arc::new(Redraw::new(context.space.clone())),

@@ -35,6 +35,7 @@ pub(super) fn new(context: SearchContext, options: &Options<'_>) -> Evolution {
         initial: options.count("initial"),
         generation: options.count("generation"),
         redraws: 64,
+        screen: 1,
         crossover: 1.0,
         selection: Box::new(Population::new(options.count("population"), 1)),
         operators: Arc::new(GroupChange::new(context.space.clone())),

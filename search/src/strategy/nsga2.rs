@@ -34,6 +34,7 @@ pub(super) fn new(context: SearchContext, options: &Options<'_>) -> Result<Evolu
         initial: population,
         generation: population,
         redraws: options.count("redraws"),
+        screen: 1,
         crossover: options.real("crossover"),
         selection: Box::new(Fronts::new(population)),
         operators: evolution::operators("nsga2", &context, options)?,

@@ -68,6 +68,7 @@ fn draws_to_optimum(n: u32, fitness: fn(&[bool]) -> usize) -> (f64, f64) {
             ("population", one()),
             ("tournament", one()),
             ("crossover", Setting::Real(0.0)),
+            ("screen", one()),
             // Enough to never fall back to a random config.
             ("redraws", Setting::Int(1 << 30)),
         ],

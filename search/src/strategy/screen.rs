@@ -1,0 +1,85 @@
+//! Looking at children before they are evaluated.
+//!
+//! A child costs nothing until it runs. So many are made for each one that is proposed, and a surrogate of the trials
+//! so far chooses: from a parent, a climb over children of children by the surrogate's opinion. Half of the proposals
+//! follow its mean, half a drawn opinion, so that a generation does not follow one mistake.
+
+use attune_core::objective::compare;
+use attune_core::rng::Rng;
+use attune_core::space::{Config, Space};
+use rand::RngExt as _;
+
+use super::fresh::Fresh;
+use super::population::Individual;
+use crate::surrogate::{Features, Guess, Surrogate};
+use crate::variation::Variation;
+
+/// Share of proposals that follow a drawn opinion.
+const DRAWN: f64 = 0.5;
+
+/// Chooses among children by what the trials so far say.
+pub(super) struct Screen {
+    features: Features,
+    /// Children made for each one that is proposed.
+    draws: usize,
+    /// Every trial with its first loss, in the order of proposals.
+    trials: Vec<(u64, Config, f64)>,
+    surrogate: Option<Surrogate>,
+}
+
+impl Screen {
+    /// `None` where there is nothing to choose from, or for a space of which a surrogate could say nothing.
+    pub(super) fn new(space: &Space, draws: usize) -> Option<Self> {
+        let features = Features::new(space).filter(|_| draws > 1)?;
+        Some(Self { features, draws, trials: Vec::new(), surrogate: None })
+    }
+
+    /// Hears of a generation. Whoever has no loss lost its race against `rival` or failed: it counts as no better.
+    pub(super) fn learn(&mut self, told: &[Individual], rival: Option<u64>) {
+        let rival = rival.and_then(|rival| self.trials.iter().find(|(index, ..)| *index == rival));
+        let no_better = rival.map_or(f64::NAN, |(.., loss)| *loss);
+        for individual in told {
+            let loss = if individual.loss().is_nan() { no_better } else { individual.loss() };
+            if loss.is_finite() {
+                self.trials.push((individual.index, individual.config.clone(), loss));
+            }
+        }
+        self.surrogate =
+            Surrogate::fit(&self.features, self.trials.iter().map(|(_, config, loss)| (config, *loss)));
+    }
+
+    /// An opinion for one proposal.
+    pub(super) fn guess(&self, random: &mut Rng) -> Option<Guess> {
+        let surrogate = self.surrogate.as_ref()?;
+        Some(if random.random_bool(DRAWN) { surrogate.draw(random) } else { surrogate.mean() })
+    }
+
+    /// The best new config by `guess` on a climb from the first of `parents`, whose first step may cross them all.
+    pub(super) fn climb(
+        &self,
+        guess: &Guess,
+        parents: &[&Config],
+        operators: &dyn Variation,
+        fresh: &Fresh,
+        random: &mut Rng,
+    ) -> Option<Config> {
+        let mut at = (*parents.first()?).clone();
+        let mut height = guess.of(&self.features, &at);
+        let mut best: Option<(f64, Config)> = None;
+        for draw in 0..self.draws {
+            let child =
+                if draw == 0 { operators.vary(parents, random) } else { operators.vary(&[&at], random) };
+            // A variation that fails is a draw without a child.
+            let Ok(child) = child else { continue };
+            let found = guess.of(&self.features, &child);
+            let better = best.as_ref().is_none_or(|(best, _)| compare(found, *best).is_lt());
+            if better && fresh.is_new(&child) {
+                best = Some((found, child.clone()));
+            }
+            if found < height {
+                (at, height) = (child, found);
+            }
+        }
+        best.map(|(_, config)| config)
+    }
+}

@@ -1,0 +1,50 @@
+//! The rows of the page: folders of profiles.
+
+use std::path::{Path, PathBuf};
+
+use super::{ResultsError, Study, names, read};
+
+/// Studies that answer one question.
+pub(super) struct Row {
+    /// Name of its folder.
+    pub(super) name: String,
+    /// What is asked and what was expected, then what came out: written by hand.
+    pub(super) text: String,
+    pub(super) studies: Vec<Study>,
+}
+
+impl Row {
+    /// Every row, in the order of their names.
+    pub(super) fn all(root: &Path) -> Result<Vec<Self>, ResultsError> {
+        let folder = root.join("profiles/results");
+        let mut rows = Vec::new();
+        for name in names(&folder)? {
+            let place = folder.join(&name);
+            if place.is_dir() {
+                rows.push(Self::open(name, &place)?);
+            }
+        }
+        Ok(rows)
+    }
+
+    /// The row in `folder`. A profile called `X.seeds5.ron` is five studies.
+    fn open(name: String, folder: &Path) -> Result<Self, ResultsError> {
+        let text = read(&folder.join("row.md"))?;
+        let mut studies = Vec::new();
+        for file in names(folder)? {
+            let Some(stem) = file.strip_suffix(".ron") else { continue };
+            let (label, seeds) = match stem.rsplit_once(".seeds") {
+                Some((label, count)) => (label, count.parse().unwrap_or(1)),
+                None => (stem, 1),
+            };
+            let profile: PathBuf = folder.join(&file);
+            studies.extend((1..=seeds).map(|seed| Study {
+                name: format!("{name}-{label}-{seed}"),
+                label: label.to_owned(),
+                profile: profile.clone(),
+                seed,
+            }));
+        }
+        Ok(Self { name, text, studies })
+    }
+}
