@@ -95,7 +95,7 @@ mod tests {
         assert_eq!(
             planned(&some),
             "planned: predicted damage 2.000, at most 0.5000 % above the optimum of the additive model, bits 3.000 of \
-             3.25 bits/element"
+             3.250 bits/element"
         );
         let best = Planned { bound: 2.0, budgets: vec![], ..some };
         assert_eq!(planned(&best), "planned: predicted damage 2.000, the optimum of the additive model");

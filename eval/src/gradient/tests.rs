@@ -91,7 +91,7 @@ fn changed(model: &Model, ids: &[u32], taps: &Taps) -> f64 {
 }
 
 /// The largest change of any number on either side of a difference quotient.
-const STEP: f32 = 2e-3;
+const STEP: f32 = 5e-4;
 
 /// A step along a gradient.
 fn along(gradient: &Tensor<3>) -> Tensor<3> {
@@ -130,7 +130,7 @@ fn gradients_of_every_family_are_difference_quotients() {
                 (slope - quotient).abs() < 0.02 * slope + 2e-6,
                 "{name}, {wish:?}: {slope} against {quotient}"
             );
-            assert!(slope > 1e-4, "{name}, {wish:?}: {slope} says nothing");
+            assert!(slope > 2e-5, "{name}, {wish:?}: {slope} says nothing");
         }
     }
 }

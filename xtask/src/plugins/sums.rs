@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use super::PluginsError;
 
 /// What decides a component, apart from the toolchain.
-const SOURCES: [&str; 3] = ["plugins/guests", "plugins/wit", "plugins/wit-profiling"];
+const SOURCES: [&str; 2] = ["plugins/guests", "plugins/wit"];
 /// Folder below the guests that builds make.
 const BUILD_FOLDER: &str = "target";
 
