@@ -48,7 +48,8 @@ fn probes_and_signals_count_as_work_and_stay_counted() {
     assert_eq!(end.progress.measuring.computed, layers * items * (1 + 2 * layers + 1));
     assert!(events.iter().any(|event| matches!(event, Event::Planned(_))));
     let planned = end.planned.unwrap();
-    assert_eq!((planned.gap(), planned.budgets[0].limit), (0.0, 4.0));
+    assert!(planned.gap() < 1e-6, "{planned:?}");
+    assert_eq!(planned.budgets[0].limit, 4.0);
     let again = finished(&study).0;
     assert_eq!((again.progress.work, again.planned), (work, Some(planned)), "what is stored says the same");
 }
