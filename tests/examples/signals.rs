@@ -178,7 +178,8 @@ impl Bench<'_> {
             operators: None,
             table: Some(table.clone()),
         };
-        let mut strategy = build(&Choice { name: "profiling".to_owned(), options: Settings::new() }, context)?;
+        let mut strategy =
+            build(&Choice { name: "profiling".to_owned(), options: Settings::new() }, context)?;
         if let Some(planned) = strategy.planned() {
             println!("  {}", words::planned(planned));
         }
@@ -194,9 +195,12 @@ impl Bench<'_> {
     }
 
     fn report(&self, found: &[(&str, Config)], items: u32) -> Result<(), Failure> {
-        let plans = found.iter().map(|(_, config)| self.lower(config)).collect::<Result<Vec<Plan>, Failure>>()?;
+        let plans =
+            found.iter().map(|(_, config)| self.lower(config)).collect::<Result<Vec<Plan>, Failure>>()?;
         let (scores, _) = self.scores(&plans, Split::Report, items)?;
-        println!("\nKL on {items} items of the report split, nats per token; difference to `measured`, paired");
+        println!(
+            "\nKL on {items} items of the report split, nats per token; difference to `measured`, paired"
+        );
         let first = &scores[0].metrics["kl"];
         for ((name, _), scores) in found.iter().zip(&scores) {
             let kl = &scores.metrics["kl"];
@@ -219,6 +223,7 @@ fn spearman(one: &[f64], other: &[f64]) -> f64 {
     };
     let (one, other) = (ranks(one), ranks(other));
     let mean = (one.len() as f64 - 1.0) / 2.0;
-    let product = |a: &[f64], b: &[f64]| -> f64 { a.iter().zip(b).map(|(a, b)| (a - mean) * (b - mean)).sum() };
+    let product =
+        |a: &[f64], b: &[f64]| -> f64 { a.iter().zip(b).map(|(a, b)| (a - mean) * (b - mean)).sum() };
     product(&one, &other) / (product(&one, &one) * product(&other, &other)).sqrt()
 }
