@@ -13,7 +13,7 @@ use crate::hash::ContentHash;
 use crate::objective::Direction;
 use crate::plan::Plan;
 use crate::scores::{Scores, Work};
-use crate::technique::Signal;
+use crate::signal::{Measured, SignalRequest};
 
 pub use stop::Stop;
 
@@ -220,12 +220,12 @@ pub trait Evaluator: Send + Sync {
         sink: &mut dyn FnMut(usize, Result<Evaluation, EvalFailure>) -> ControlFlow<()>,
     ) -> Result<(), EvalFailure>;
 
-    /// Measures a named statistic of the dense model on selection data, for techniques that ask for
-    /// it (`expert-frequency`, …).
+    /// Measures a statistic of the dense model on selection data, for techniques that ask for it
+    /// (`expert-frequency`, …). The same request, items and numerics give the same values.
     ///
     /// # Errors
-    /// [`EvalFailure::BadRequest`] for a signal that this evaluator does not know.
-    fn signal(&self, name: &str, fidelity: Fidelity) -> Result<Signal, EvalFailure>;
+    /// [`EvalFailure::BadRequest`] for a signal or an argument that this evaluator does not know.
+    fn signal(&self, wanted: &SignalRequest, fidelity: Fidelity) -> Result<Measured, EvalFailure>;
 
     /// The most memory that evaluating has taken so far, bytes, where it can be told.
     fn peak_memory(&self) -> Option<u64> {

@@ -3,6 +3,7 @@
 use crate::plan::Plan;
 use crate::report::Report;
 use crate::scores::Work;
+use crate::strategy::Planned;
 use crate::trial::Trial;
 
 /// Counters of a study so far.
@@ -20,8 +21,10 @@ pub struct Progress {
     pub dropped: u64,
     /// Failed trials.
     pub failed: u64,
-    /// Layer work of the evaluated trials.
+    /// Layer work of the evaluated trials, and of what was measured for them.
     pub work: Work,
+    /// Of that: signals of the dense model, and sensitivities.
+    pub measuring: Work,
 }
 
 /// What happens in a study, in order.
@@ -54,6 +57,8 @@ pub enum Event {
         /// For example `expert-frequency`.
         what: String,
     },
+    /// The strategy planned with sensitivities; comes before its first trial.
+    Planned(Planned),
     /// A trial was handed to the evaluator.
     TrialStarted {
         /// Its number.
@@ -112,6 +117,8 @@ pub struct Finished {
     pub peak_memory: Option<u64>,
     /// Seed.
     pub seed: u64,
+    /// What the strategy planned, if it plans.
+    pub planned: Option<Planned>,
     /// The result.
     pub report: Report,
 }

@@ -22,6 +22,7 @@ pub mod rng;
 pub mod scores;
 pub mod sensitivity;
 pub mod setting;
+pub mod signal;
 pub mod space;
 pub mod stats;
 pub mod store;

@@ -5,6 +5,7 @@ use crate::hash::ContentHash;
 use crate::report::Report;
 use crate::scores::{Scores, Work};
 use crate::space::Dimension;
+use crate::strategy::Planned;
 use crate::trial::Trial;
 
 /// The identity of a study: two runs continue each other exactly when these are equal.
@@ -105,6 +106,17 @@ pub struct TrialEffort {
     pub seconds: f64,
 }
 
+/// What measuring something for the search took in one run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MeasuringEffort {
+    /// For example `expert-frequency`, or `sensitivities`.
+    pub what: String,
+    /// Layer work.
+    pub work: Work,
+    /// Wall-clock seconds.
+    pub seconds: f64,
+}
+
 /// One line about a run.
 #[derive(Clone, Debug, PartialEq)]
 pub enum RunNote {
@@ -114,6 +126,10 @@ pub enum RunNote {
     Run(RunTime),
     /// Trials were evaluated.
     Trials(Vec<TrialEffort>),
+    /// Something was measured for the search: a signal of the dense model, or sensitivities.
+    Measured(MeasuringEffort),
+    /// The strategy planned with what was measured.
+    Planned(Planned),
 }
 
 /// Why the store cannot do it, and the way out.

@@ -58,6 +58,38 @@ pub struct Rival {
     pub generation: u64,
 }
 
+/// The best allocation of an additive model of damages, and what is proven about it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Planned {
+    /// Its damage as the model predicts it, in the unit of the sensitivity table.
+    pub damage: f64,
+    /// No allocation within the budgets has a smaller predicted damage.
+    pub bound: f64,
+    /// What it takes of every budget.
+    pub budgets: Vec<Spent>,
+}
+
+/// What an allocation takes of a budget.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Spent {
+    /// For example `bits`.
+    pub resource: String,
+    /// For example `bits/element`.
+    pub unit: String,
+    /// What it takes.
+    pub used: f64,
+    /// What it may take.
+    pub limit: f64,
+}
+
+impl Planned {
+    /// How far the damage may be from the optimum at most, relative to the damage; 0 when it is optimal.
+    pub fn gap(&self) -> f64 {
+        let excess = (self.damage - self.bound).max(0.0);
+        if excess == 0.0 { 0.0 } else { excess / self.damage.abs().max(f64::MIN_POSITIVE) }
+    }
+}
+
 /// A search algorithm.
 ///
 /// Contract (the conformance suite checks it): a function of (seed, space, ordered tells), so it can be
@@ -74,6 +106,11 @@ pub trait Strategy: Send {
     /// The finished proposal that a new one has to beat to make any difference to the search; a proposal that
     /// provably does not may be dropped before it is fully scored. `None`: everything matters.
     fn rival(&self) -> Option<Rival> {
+        None
+    }
+
+    /// What it planned before it proposed anything, if it plans.
+    fn planned(&self) -> Option<&Planned> {
         None
     }
 

@@ -4,6 +4,7 @@ use crate::facts::ModelFacts;
 use crate::hash::ContentHash;
 use crate::plan::Plan;
 use crate::setting::{OptionSpec, Settings};
+use crate::signal::SignalRequest;
 use crate::space::{Axis, Config, Space};
 
 /// What a technique says about itself.
@@ -62,6 +63,10 @@ pub struct Baseline {
     /// then it is reported and never searched from.
     pub config: Config,
 }
+
+/// Estimated damages of every choice on its own: dimension by dimension, cell by cell, option by option (or, in a
+/// subset, element by element: what picking it adds). Larger is worse.
+pub type Damages = Vec<Vec<Vec<f64>>>;
 
 /// How a technique can fail. The study goes on, or ends with this message; it never panics.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -181,4 +186,32 @@ pub trait Technique: Send + Sync {
         parents: &[&Config],
         seed: u64,
     ) -> Result<Config, TechniqueFailure>;
+
+    /// The signals that [`damages`](Self::damages) is made of, in its order; `None` when the technique makes no
+    /// estimate of its own.
+    ///
+    /// # Errors
+    /// When the technique misbehaves.
+    fn damage_signals(
+        &self,
+        _model: &ModelFacts,
+        _options: &Settings,
+    ) -> Result<Option<Vec<SignalRequest>>, TechniqueFailure> {
+        Ok(None)
+    }
+
+    /// The technique's own estimate of what every choice does to the loss, from the signals that it asked for: as
+    /// many dimensions, cells and options as the space has, all finite. Only called when `damage_signals` names
+    /// signals; `None` of a technique that names none.
+    ///
+    /// # Errors
+    /// When the technique misbehaves.
+    fn damages(
+        &self,
+        _model: &ModelFacts,
+        _options: &Settings,
+        _signals: &[Signal],
+    ) -> Result<Option<Damages>, TechniqueFailure> {
+        Ok(None)
+    }
 }

@@ -4,6 +4,7 @@ use crate::numbers;
 use crate::objective::compare;
 use crate::plan::{Edit, Plan};
 use crate::report::{Contender, Report};
+use crate::strategy::{Planned, Spent};
 
 /// A plan in words, one line per edit.
 pub fn plan(plan: &Plan) -> Vec<String> {
@@ -74,6 +75,21 @@ fn mixed(rows: u32, matrix: &[f64]) -> String {
     matrix.chunks(columns).map(row).collect::<Vec<_>>().join(" ")
 }
 
+/// What a strategy planned, and what is proven about it, in one sentence.
+pub fn planned(planned: &Planned) -> String {
+    let gap = planned.gap();
+    let proven = match gap {
+        0.0 => "the optimum of the additive model".to_owned(),
+        _ => format!("at most {} % above the optimum of the additive model", numbers::short(100.0 * gap)),
+    };
+    let spent = |budget: &Spent| {
+        let amount = numbers::amount(budget.limit, &budget.unit);
+        format!(", {} {} of {amount}", budget.resource, numbers::short(budget.used))
+    };
+    let budgets: String = planned.budgets.iter().map(spent).collect();
+    format!("planned: predicted damage {}, {proven}{budgets}", numbers::short(planned.damage))
+}
+
 /// The strongest of the technique's own baselines on the first metric: what a result has to beat.
 pub fn reference(report: &Report) -> Option<&Contender> {
     let metric = report.best.estimates.keys().next()?;
@@ -117,5 +133,19 @@ mod tests {
         let matrix = vec![0.0, 1.0, 0.0, 0.5, 0.0, -0.25];
         let merge = Edit::MergeExperts(MergeExperts { layer: 0, rows: 2, matrix });
         assert_eq!(plan(&Plan::new([merge])), ["layer 0: 2 experts, merged of (1) (0.50·0 + -0.25·2)"]);
+    }
+
+    #[test]
+    fn a_plan_says_what_is_proven_and_what_it_takes() {
+        let (resource, unit) = ("bits".to_owned(), "bits/element".to_owned());
+        let budgets = vec![Spent { resource, unit, used: 3.0, limit: 3.25 }];
+        let some = Planned { damage: 2.0, bound: 1.99, budgets };
+        assert_eq!(
+            planned(&some),
+            "planned: predicted damage 2.000, at most 0.5000 % above the optimum of the additive model, bits 3.000 of \
+             3.250 bits/element"
+        );
+        let best = Planned { bound: 2.0, budgets: vec![], ..some };
+        assert_eq!(planned(&best), "planned: predicted damage 2.000, the optimum of the additive model");
     }
 }

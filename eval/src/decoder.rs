@@ -4,13 +4,15 @@
 //! can be run once up to there and continued several times.
 
 mod attention;
+mod cached;
 mod experts;
 mod positions;
 mod product;
 mod router;
 
+pub(crate) use cached::Caches;
 pub(crate) use positions::Positions;
-pub(crate) use router::RouterProbe;
+pub(crate) use router::{RouterProbe, Routing, route};
 
 use attune_core::plan::Module;
 use burn_tensor::{DType, Tensor};
@@ -52,10 +54,22 @@ impl Model {
         let layer = &self.weights.layers[number];
         let (x, normed) = layer.attention_norm.beside(x);
         let x = x + self.attention(number, normed, batch, edits, positions);
+        self.feed_forward(number, x, edits, probe)
+    }
+
+    /// The second half of a block, residual included.
+    fn feed_forward(
+        &self,
+        number: usize,
+        x: Tensor<2>,
+        edits: &[&LayerEdits],
+        probe: Option<&mut RouterProbe>,
+    ) -> Tensor<2> {
+        let layer = &self.weights.layers[number];
         let (x, normed) = layer.feed_forward_norm.beside(x);
         x + match &layer.feed_forward {
             FeedForward::Dense(gated) => {
-                let owners = Owners::evenly(edits, batch.sequences * batch.tokens);
+                let owners = Owners::evenly(edits, normed.dims()[0]);
                 self.gated(gated, number, 0, normed, &owners)
             }
             FeedForward::Mixture(experts) => self.experts(number, normed, experts, edits, probe),

@@ -23,7 +23,7 @@ use attune_core::evaluator::{
 };
 use attune_core::facts::ModelFacts;
 use attune_core::plan::{Edit, Plan, checkpoint_mix};
-use attune_core::technique::Signal;
+use attune_core::signal::{Measured, SignalRequest};
 
 use crate::compute::{Compute, Precision};
 use crate::error::{LoadError, OpenError, TaskError};
@@ -204,9 +204,10 @@ impl Evaluator for GeneratorEvaluator {
         memory::peak()
     }
 
-    fn signal(&self, name: &str, _: Fidelity) -> Result<Signal, EvalFailure> {
+    fn signal(&self, wanted: &SignalRequest, _: Fidelity) -> Result<Measured, EvalFailure> {
         Err(EvalFailure::BadRequest(format!(
-            "signal `{name}` is not known; this evaluator measures none, they are for language models"
+            "signal `{}` is not known; this evaluator measures none, they are for language models",
+            wanted.name
         )))
     }
 }

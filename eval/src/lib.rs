@@ -9,6 +9,7 @@ mod device;
 mod edits;
 pub mod error;
 pub mod generator;
+mod gradient;
 pub mod logits;
 pub mod model;
 pub mod native;

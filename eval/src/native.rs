@@ -26,7 +26,7 @@ use attune_core::evaluator::{
 use attune_core::facts::ModelFacts;
 use attune_core::hash::ContentHash;
 use attune_core::plan::{Edit, Plan};
-use attune_core::technique::Signal;
+use attune_core::signal::{Measured, SignalRequest};
 
 use crate::compute::{Compute, Precision};
 use crate::decoder::Positions;
@@ -248,7 +248,7 @@ impl Evaluator for NativeEvaluator {
         memory::peak()
     }
 
-    fn signal(&self, name: &str, fidelity: Fidelity) -> Result<Signal, EvalFailure> {
-        self.measure(name, fidelity)
+    fn signal(&self, wanted: &SignalRequest, fidelity: Fidelity) -> Result<Measured, EvalFailure> {
+        self.measure(wanted, fidelity)
     }
 }

@@ -13,3 +13,4 @@ pub(crate) mod math;
 pub(crate) mod norm;
 pub(crate) mod quantise;
 pub(crate) mod rows;
+pub(crate) mod softmax;

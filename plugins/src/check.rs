@@ -99,6 +99,7 @@ impl Trial<'_> {
             }
         }
         self.baselines(model, &options);
+        self.damage_signals(model, &options);
         true
     }
 
@@ -147,6 +148,19 @@ impl Trial<'_> {
             if names.is_empty() { "none".to_owned() } else { names.join(", ") }
         });
         self.find(&model.name, "baselines", outcome);
+    }
+
+    /// Signals are not made up here, so an estimate of damages is only tried as far as to what it is made of.
+    fn damage_signals(&mut self, model: &ModelFacts, options: &Settings) {
+        let signals = || self.technique.damage_signals(model, options);
+        let text = same("signals", signals(), signals()).map(|signals| match signals {
+            None => "no estimate of its own".to_owned(),
+            Some(signals) => {
+                let texts: Vec<String> = signals.iter().map(ToString::to_string).collect();
+                format!("made of {}", if texts.is_empty() { "nothing".to_owned() } else { texts.join(", ") })
+            }
+        });
+        self.find(&model.name, "damages", text);
     }
 
     fn find(&mut self, model: &str, what: &str, outcome: Result<String, String>) {

@@ -11,6 +11,7 @@ use wasmtime::component::{Component, HasSelf, Linker};
 
 use crate::builtin;
 use crate::error::{HostError, LoadError};
+use crate::profiling::Profiling;
 use crate::sandbox::{LogLine, LogSink, Sandbox};
 use crate::technique::WasmTechnique;
 use crate::wire::{Plugin, PluginPre};
@@ -100,6 +101,7 @@ impl Host {
         }
         let plugin = self.linker.instantiate_pre(&component).and_then(PluginPre::new);
         let plugin = plugin.map_err(|error| wrong(world::complain_about_types(&error)))?;
-        WasmTechnique::describe(plugin, label, bytes, Arc::clone(&self.sink))
+        let profiling = Profiling::find(&component);
+        WasmTechnique::describe(plugin, profiling, label, bytes, Arc::clone(&self.sink))
     }
 }

@@ -13,6 +13,7 @@ mod error;
 mod failure;
 mod host;
 pub mod limits;
+mod profiling;
 mod sandbox;
 mod technique;
 mod ticker;

@@ -4,15 +4,17 @@ use attune_core::facts::ModelFacts;
 use attune_core::hash::ContentHash;
 use attune_core::plan::Plan;
 use attune_core::setting::{Settings, resolve};
+use attune_core::signal::SignalRequest;
 use attune_core::space::{Config, Space};
 use attune_core::technique::{
-    Baseline, Cost, FailureKind, Signal, Technique, TechniqueFailure, TechniqueInfo,
+    Baseline, Cost, Damages, FailureKind, Signal, Technique, TechniqueFailure, TechniqueInfo,
 };
 use wasmtime::{Error, Store};
 
 use crate::convert::{self, BadOutput};
 use crate::failure::classify;
 use crate::limits;
+use crate::profiling::{self, Profiling};
 use crate::sandbox::{LogSink, Sandbox};
 use crate::wire::{self, Guest, PluginPre};
 
@@ -22,6 +24,7 @@ pub struct WasmTechnique {
     plugin: PluginPre<Sandbox>,
     info: TechniqueInfo,
     sink: LogSink,
+    profiling: Option<Profiling>,
 }
 
 /// What the inner result of an exported function means: a component that says no has its own words.
@@ -30,6 +33,7 @@ type Said<T> = Result<T, String>;
 impl WasmTechnique {
     pub(crate) fn describe(
         plugin: PluginPre<Sandbox>,
+        profiling: Option<Profiling>,
         label: &str,
         bytes: &[u8],
         sink: LogSink,
@@ -38,7 +42,7 @@ impl WasmTechnique {
         let fingerprint = ContentHash::of(bytes);
         let info = convert::description(description, fingerprint)
             .map_err(|BadOutput(problem)| failed(label, "describe", FailureKind::BadOutput(problem)))?;
-        Ok(Self { plugin, info, sink })
+        Ok(Self { plugin, info, sink, profiling })
     }
 
     /// Calls an exported function and checks what it returns.
@@ -136,6 +140,40 @@ impl Technique for WasmTechnique {
             |config| convert::config_in(config, &space),
         )
     }
+
+    fn damage_signals(
+        &self,
+        model: &ModelFacts,
+        options: &Settings,
+    ) -> Result<Option<Vec<SignalRequest>>, TechniqueFailure> {
+        const CALL: &str = "signals";
+        let Some(profiling) = self.profiling else { return Ok(None) };
+        let arguments = (convert::facts(model), self.options(CALL, options)?);
+        let asked: Option<Vec<wire::Open>> =
+            profiling::call(&self.plugin, &self.info.name, CALL, profiling.signals, &self.sink, arguments)?;
+        asked
+            .map(convert::signal_requests)
+            .transpose()
+            .map_err(|BadOutput(problem)| failed(&self.info.name, CALL, FailureKind::BadOutput(problem)))
+    }
+
+    fn damages(
+        &self,
+        model: &ModelFacts,
+        options: &Settings,
+        signals: &[Signal],
+    ) -> Result<Option<Damages>, TechniqueFailure> {
+        const CALL: &str = "damages";
+        let Some(profiling) = self.profiling else { return Ok(None) };
+        let space = self.space(model, options)?;
+        let signals: Vec<wire::Signal> = signals.iter().map(convert::signal).collect();
+        let arguments = (convert::facts(model), self.options(CALL, options)?, signals);
+        let damages: Damages =
+            profiling::call(&self.plugin, &self.info.name, CALL, profiling.damages, &self.sink, arguments)?;
+        convert::damages(damages, &space)
+            .map(Some)
+            .map_err(|BadOutput(problem)| failed(&self.info.name, CALL, FailureKind::BadOutput(problem)))
+    }
 }
 
 /// Runs one exported function on a fresh instance.
@@ -146,17 +184,28 @@ fn run<T>(
     sink: &LogSink,
     run_it: impl FnOnce(&Guest, &mut Store<Sandbox>) -> Result<T, Error>,
 ) -> Result<T, TechniqueFailure> {
+    in_sandbox(plugin, technique, call, sink, |store| {
+        let instance = plugin.instantiate(&mut *store)?;
+        run_it(instance.attune_technique_technique(), store)
+    })
+}
+
+/// Runs anything in a fresh store, within its limits.
+pub(crate) fn in_sandbox<T>(
+    plugin: &PluginPre<Sandbox>,
+    technique: &str,
+    call: &'static str,
+    sink: &LogSink,
+    run_it: impl FnOnce(&mut Store<Sandbox>) -> Result<T, Error>,
+) -> Result<T, TechniqueFailure> {
     let mut store = Store::new(plugin.engine(), Sandbox::new(technique, LogSink::clone(sink)));
-    let outcome = limits::arm(&mut store).and_then(|()| plugin.instantiate(&mut store)).and_then(|plugin| {
-        let guest = plugin.attune_technique_technique();
-        run_it(guest, &mut store)
-    });
+    let outcome = limits::arm(&mut store).and_then(|()| run_it(&mut store));
     outcome.map_err(|error| {
         let last_words = store.data_mut().last_words.take();
         failed(technique, call, classify(&error, last_words))
     })
 }
 
-fn failed(technique: &str, call: &str, kind: FailureKind) -> TechniqueFailure {
+pub(crate) fn failed(technique: &str, call: &str, kind: FailureKind) -> TechniqueFailure {
     TechniqueFailure { technique: technique.to_owned(), call: call.to_owned(), kind }
 }

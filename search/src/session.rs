@@ -19,6 +19,7 @@ mod generation;
 mod journal;
 mod known;
 mod losses;
+mod measuring;
 mod probing;
 mod report;
 mod scoring;
@@ -127,9 +128,13 @@ fn finished(header: &StudyHeader, tally: &Tally, report: Report, notes: &[RunNot
         .iter()
         .filter_map(|note| match note {
             RunNote::Run(run) => Some(*run),
-            RunNote::Budget(_) | RunNote::Trials(_) => None,
+            _ => None,
         })
         .collect();
+    let planned = notes.iter().rev().find_map(|note| match note {
+        RunNote::Planned(planned) => Some(planned.clone()),
+        _ => None,
+    });
     Finished {
         study: header.study.clone(),
         technique: header.technique.clone(),
@@ -139,6 +144,7 @@ fn finished(header: &StudyHeader, tally: &Tally, report: Report, notes: &[RunNot
         seconds: runs.iter().map(|run| run.seconds).sum(),
         peak_memory: runs.iter().filter_map(|run| run.peak_memory).max(),
         seed: header.seed,
+        planned,
         report,
     }
 }

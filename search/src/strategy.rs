@@ -54,7 +54,7 @@ pub struct SearchContext {
     pub starts: Vec<(String, Config)>,
     /// The technique's own operator, if it brings one.
     pub operators: Option<Arc<dyn Variation>>,
-    /// Measured damages of every option, for a strategy that [needs](needs_table) them.
+    /// Measured damages of every option, for a strategy that [plans](table_source) with them.
     pub table: Option<SensitivityTable>,
 }
 
@@ -119,9 +119,26 @@ pub fn build(choice: &Choice, context: SearchContext) -> Result<Box<dyn Strategy
     })
 }
 
-/// Whether the strategy of this name plans with a sensitivity table.
-pub fn needs_table(choice: &Choice) -> bool {
-    matches!(choice.name.as_str(), "hybrid" | "profiling")
+/// Where a sensitivity table comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TableSource {
+    /// Every choice is evaluated on its own.
+    Measured,
+    /// The technique estimates the damages from gradients of the dense model.
+    Gradient,
+}
+
+/// Where the table that the strategy plans with comes from; `None` for one that does not plan.
+///
+/// # Errors
+/// Those of [`resolved`].
+pub fn table_source(choice: &Choice) -> Result<Option<TableSource>, StrategyError> {
+    let choice = resolved(choice)?;
+    Ok(match Options::new(&choice.options).word(profiling::SIGNAL) {
+        profiling::MEASURED => Some(TableSource::Measured),
+        profiling::GRADIENT => Some(TableSource::Gradient),
+        _ => None,
+    })
 }
 
 /// Starting points that are points of the space, canonical, each once, under the first of its names.

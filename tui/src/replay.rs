@@ -2,7 +2,6 @@
 
 use attune_core::event::{Event, Progress};
 use attune_core::objective::{Objective, compare};
-use attune_core::scores::Work;
 use attune_core::store::{Record, RunNote, StudyHeader};
 use attune_core::trial::{Dropped, Outcome, Trial, TrialState};
 
@@ -65,12 +64,19 @@ impl Replay {
 
     /// Takes over the layer work of all notes on the study's runs.
     pub fn work_of(&mut self, notes: &[RunNote]) {
-        let efforts = notes.iter().flat_map(|note| match note {
-            RunNote::Trials(trials) => &trials[..],
-            RunNote::Budget(_) | RunNote::Run(_) => &[],
-        });
-        self.progress.work = Work::default();
-        efforts.for_each(|effort| self.progress.work += effort.work);
+        (self.progress.work, self.progress.measuring) = Default::default();
+        for note in notes {
+            match note {
+                RunNote::Trials(trials) => {
+                    trials.iter().for_each(|effort| self.progress.work += effort.work);
+                }
+                RunNote::Measured(effort) => {
+                    self.progress.work += effort.work;
+                    self.progress.measuring += effort.work;
+                }
+                RunNote::Budget(_) | RunNote::Run(_) | RunNote::Planned(_) => {}
+            }
+        }
     }
 
     /// Counters so far.

@@ -17,7 +17,7 @@ pub(super) fn profile(header: &StudyHeader) -> Option<Profile> {
 pub(super) fn budget(notes: &[RunNote]) -> Option<u64> {
     let budget = |note: &RunNote| match note {
         RunNote::Budget(trials) => Some(*trials),
-        RunNote::Run(_) | RunNote::Trials(_) => None,
+        _ => None,
     };
     notes.iter().rev().find_map(budget)
 }

@@ -7,7 +7,7 @@ use attune_core::plan::{Edit, Plan};
 use attune_core::report::Estimates;
 use attune_core::setting::Setting;
 use attune_core::space::{Axis, Config, Dimension, Domain, Value};
-use attune_core::strategy::Origin;
+use attune_core::strategy::{Origin, Planned};
 use attune_core::technique::Cost;
 use attune_core::trial::{Trial, TrialState};
 use serde_json::{Map, Value as Json, json};
@@ -25,6 +25,9 @@ pub(crate) fn event(event: &Event, dimensions: &[Dimension]) -> Json {
             Json::Object(object)
         }
         Event::Measuring { what } => json!({ "event": "measuring", "what": what }),
+        Event::Planned(planned) => {
+            json!({ "event": "planned", "planned": self::planned(planned) })
+        }
         Event::TrialStarted { trial, plan } => {
             json!({ "event": "trial_started", "trial": trial, "plan": self::plan(plan) })
         }
@@ -48,7 +51,8 @@ pub(crate) fn event(event: &Event, dimensions: &[Dimension]) -> Json {
 
 /// The `finished` event, which is also what `show --json` prints.
 pub(crate) fn finished(finished: &Finished, dimensions: &[Dimension]) -> Json {
-    let Finished { study, technique, model, device, progress, seconds, peak_memory, seed, report } = finished;
+    let Finished { study, technique, model, device, progress, seconds, peak_memory, seed, planned, report } =
+        finished;
     let best = &report.best;
     let elsewhere = |values: &BTreeMap<String, Estimates>| -> Map<String, Json> {
         values.iter().map(|(domain, values)| (domain.clone(), estimates(values))).collect()
@@ -75,7 +79,9 @@ pub(crate) fn finished(finished: &Finished, dimensions: &[Dimension]) -> Json {
             "computed": progress.work.computed, "naive": progress.work.naive,
             // Nothing computed: nothing to compare with.
             "ratio": if ratio.is_finite() { json!(ratio) } else { Json::Null },
+            "measuring": progress.measuring.computed,
         },
+        "planned": planned.as_ref().map(self::planned),
         "best": {
             "trial": best.trial,
             "config": config(&best.config, dimensions),
@@ -87,6 +93,18 @@ pub(crate) fn finished(finished: &Finished, dimensions: &[Dimension]) -> Json {
         },
         "baselines": baselines,
     })
+}
+
+fn planned(planned: &Planned) -> Json {
+    let budgets: Map<String, Json> = planned
+        .budgets
+        .iter()
+        .map(|budget| {
+            let object = json!({ "used": budget.used, "limit": budget.limit, "unit": budget.unit });
+            (budget.resource.clone(), object)
+        })
+        .collect();
+    json!({ "damage": planned.damage, "bound": planned.bound, "gap": planned.gap(), "budgets": budgets })
 }
 
 fn trial(trial: &Trial, dimensions: &[Dimension]) -> Map<String, Json> {

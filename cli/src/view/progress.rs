@@ -9,7 +9,7 @@ use attune_core::technique::Cost;
 use attune_core::trial::Trial;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use attune_core::numbers;
+use attune_core::{numbers, words};
 
 /// Without a terminal, a line at most this often (and at every improvement).
 const QUIET: Duration = Duration::from_secs(10);
@@ -52,6 +52,7 @@ impl ProgressView {
             }
             Event::BestSoFar { trial } => self.best = self.describe(trial),
             Event::Measuring { what } => self.message(&format!("measuring {what}")),
+            Event::Planned(planned) => self.line(&words::planned(planned)),
             Event::TrialStarted { .. } => {}
             Event::TrialFinished { trial, best, progress } => self.trial(trial, *best, progress),
             Event::Reporting { what, done, total } => {

@@ -72,6 +72,9 @@ pub(crate) fn result(finished: &Finished) -> String {
         finished.device,
         finished.seed
     ));
+    if let Some(planned) = &finished.planned {
+        line(words::planned(planned));
+    }
     if let Some(saved) = work(finished) {
         line(saved);
     }
@@ -111,7 +114,10 @@ fn work(finished: &Finished) -> Option<String> {
     let memory = finished.peak_memory.map(|peak| format!(", peak memory {}", numbers::bytes(peak as f64)));
     ratio.is_finite().then(|| {
         let memory = memory.unwrap_or_default();
-        format!("Model work: 1/{ratio:.1} of evaluating every trial alone and in full{memory}.")
+        let share = 100.0 * finished.progress.measuring.computed as f64 / work.computed as f64;
+        let measuring =
+            if share > 0.0 { format!(", {share:.0} % of it for measuring") } else { String::new() };
+        format!("Model work: 1/{ratio:.1} of evaluating everything alone and in full{measuring}{memory}.")
     })
 }
 

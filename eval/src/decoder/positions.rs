@@ -26,6 +26,18 @@ impl Positions {
         Self { pairs, cos, sin, on_device }
     }
 
+    /// The rotations of `count` positions from `first`, as positions from 0.
+    pub(crate) fn part(&self, first: usize, count: usize) -> Self {
+        let cut = |values: &[f32]| values[first * self.pairs..][..count * self.pairs].to_vec();
+        let (cos, sin) = self.on_device();
+        Self {
+            pairs: self.pairs,
+            cos: cut(&self.cos),
+            sin: cut(&self.sin),
+            on_device: (cos.narrow(0, first, count), sin.narrow(0, first, count)),
+        }
+    }
+
     /// Cosines of one position, one per channel pair.
     #[inline(always)]
     pub(crate) fn cos(&self, token: usize) -> &[f32] {

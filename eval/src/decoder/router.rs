@@ -19,20 +19,20 @@ impl RouterProbe {
 
 /// How the tokens of one candidate are routed.
 #[derive(Clone, Copy)]
-pub(super) struct Routing<'a> {
+pub(crate) struct Routing<'a> {
     /// The experts that may be chosen; all without.
-    pub(super) kept: Option<&'a [usize]>,
+    pub(crate) kept: Option<&'a [usize]>,
     /// What stands between the probabilities of all experts and the choice.
-    pub(super) mapping: Option<&'a ExpertMatrix>,
+    pub(crate) mapping: Option<&'a ExpertMatrix>,
     /// Experts per token.
-    pub(super) per_token: usize,
+    pub(crate) per_token: usize,
 }
 
 /// Routes every row of `logits: [rows, experts]` as Mixtral does (arXiv 2401.04088, §2.1): softmax over the experts that
 /// may be chosen, the likeliest ones, their probabilities rescaled to 1. Of equal probabilities the lower expert wins.
 /// With a mapping, what it makes of the probabilities takes their place (EEP, arXiv 2407.00945, Eq. 5), and a row
 /// whose best ones have no positive finite sum chooses nobody. `choose` hears of row, choice and weight.
-pub(super) fn route<'a>(
+pub(crate) fn route<'a>(
     logits: &[f32],
     experts: usize,
     routing: &dyn Fn(usize) -> Routing<'a>,

@@ -1,54 +1,61 @@
-//! Statistics of the dense model that techniques build their baselines from.
+//! Statistics of the dense model that techniques build baselines and damages from.
+
+mod influence;
+mod kv_error;
+mod probe;
+mod router;
 
 use attune_core::evaluator::{EvalFailure, Fidelity, Request, Split};
-use attune_core::space::Axis;
+use attune_core::scores::Work;
+use attune_core::setting::{OptionSpec, Settings, resolve};
+use attune_core::signal::{Measured, SignalRequest};
 use attune_core::technique::Signal;
 
-use super::score::Limit;
-use super::{NativeEvaluator, lanes};
-use crate::decoder::RouterProbe;
-use crate::edits::EditedModel;
+use super::NativeEvaluator;
 
-/// Share of top-k selections that each expert gets (as EEP and others rank experts).
-const FREQUENCY: &str = "expert-frequency";
+/// A signal that this evaluator knows.
+struct Known {
+    name: &'static str,
+    arguments: fn() -> Vec<OptionSpec>,
+    measure: fn(&NativeEvaluator, &Asked<'_>) -> Result<(Signal, u64), EvalFailure>,
+}
 
-/// Mean router probability of each expert.
-const SOFT_ACTIVATION: &str = "expert-soft-activation";
+/// In the order in which messages list them.
+const KNOWN: [Known; 4] = [
+    Known { name: router::FREQUENCY, arguments: Vec::new, measure: NativeEvaluator::routing },
+    Known { name: router::SOFT_ACTIVATION, arguments: Vec::new, measure: NativeEvaluator::routing },
+    Known { name: influence::NAME, arguments: influence::arguments, measure: NativeEvaluator::influence },
+    Known { name: kv_error::NAME, arguments: kv_error::arguments, measure: NativeEvaluator::kv_error },
+];
+
+/// What is to be measured, on which data.
+struct Asked<'a> {
+    name: &'a str,
+    /// Complete.
+    args: Settings,
+    request: Request,
+}
 
 impl NativeEvaluator {
-    /// Measures a signal on selection data. Both known ones are `[layer][expert]`, and each layer sums to 1.
-    pub(super) fn measure(&self, name: &str, fidelity: Fidelity) -> Result<Signal, EvalFailure> {
-        if ![FREQUENCY, SOFT_ACTIVATION].contains(&name) {
-            return Err(EvalFailure::BadRequest(format!(
-                "signal `{name}` is not known; this evaluator measures {FREQUENCY} and {SOFT_ACTIVATION}"
+    /// Measures a signal on selection data.
+    pub(super) fn measure(
+        &self,
+        wanted: &SignalRequest,
+        fidelity: Fidelity,
+    ) -> Result<Measured, EvalFailure> {
+        let bad = EvalFailure::BadRequest;
+        let name = wanted.name.as_str();
+        let Some(known) = KNOWN.iter().find(|known| known.name == name) else {
+            let names: Vec<&str> = KNOWN.iter().map(|known| known.name).collect();
+            return Err(bad(format!(
+                "signal `{name}` is not known; this evaluator measures {}",
+                names.join(", ")
             )));
-        }
-        let config = &self.model.config;
-        let Some(mixture) = config.mixture else {
-            return Err(EvalFailure::BadRequest(format!("signal `{name}` needs a model with experts")));
         };
+        let args = resolve(&format!("signal `{name}`"), &(known.arguments)(), &wanted.args)
+            .map_err(|error| bad(error.to_string()))?;
         let request = Request::new(Split::Selection, fidelity.all());
-        let groups = self.groups(&request, usize::MAX)?;
-        let dense = EditedModel::dense(config);
-        let parts = lanes::run(&self.model.compute, groups.len(), |group| {
-            let mut probes = vec![RouterProbe::new(mixture.experts); config.layers];
-            self.forward(&groups[group], &dense, Limit::default(), &mut probes)?;
-            Ok(probes)
-        })?;
-        let tokens: usize = groups.iter().map(|group| group.ids.len()).sum();
-        let mut values = vec![0.0; config.layers * mixture.experts];
-        for (place, value) in values.iter_mut().enumerate() {
-            let (layer, expert) = (place / mixture.experts, place % mixture.experts);
-            for probes in &parts {
-                *value += match name {
-                    FREQUENCY => probes[layer].chosen[expert] as f64 / mixture.per_token as f64,
-                    _ => probes[layer].probability[expert],
-                };
-            }
-            *value /= tokens as f64;
-        }
-        let axes =
-            vec![Axis::new("layer", config.layers as u32), Axis::new("expert", mixture.experts as u32)];
-        Ok(Signal { name: name.to_owned(), axes, values })
+        let (signal, computed) = (known.measure)(self, &Asked { name, args, request })?;
+        Ok(Measured { signal, work: Work { computed, naive: computed } })
     }
 }

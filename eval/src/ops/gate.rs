@@ -34,7 +34,8 @@ pub(crate) fn silu_gate(compute: &Compute, gate_up: Tensor<2>) -> Tensor<2> {
     host::tensor(gated, [rows, width], &device)
 }
 
-fn generic(gate_up: Tensor<2>) -> Tensor<2> {
+/// The same by Burn's operations.
+pub(crate) fn generic(gate_up: Tensor<2>) -> Tensor<2> {
     let width = gate_up.dims()[1] / 2;
     let gate = gate_up.clone().narrow(1, 0, width);
     activation::silu(gate) * gate_up.narrow(1, width, width)

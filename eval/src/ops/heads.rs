@@ -104,7 +104,13 @@ fn rotate(row: &mut [f32], cos: &[f32], sin: &[f32], scale: f32) {
     }
 }
 
-fn generic(qkv: Tensor<2>, layout: HeadLayout, norms: &HeadNorms<'_>, positions: &Positions) -> Heads {
+/// The same by Burn's operations.
+pub(crate) fn generic(
+    qkv: Tensor<2>,
+    layout: HeadLayout,
+    norms: &HeadNorms<'_>,
+    positions: &Positions,
+) -> Heads {
     let HeadLayout { sequences, tokens, kv_heads, group, head_dim } = layout;
     let heads = kv_heads * group;
     let part = |first: usize, count: usize| -> Tensor<4> {

@@ -5,6 +5,8 @@ use std::ops::ControlFlow;
 
 use attune_core::evaluator::{EvalFailure, Evaluator, Fidelity, Request, Split};
 use attune_core::plan::Plan;
+use attune_core::setting::Setting;
+use attune_core::signal::SignalRequest;
 use attune_eval::compute::Precision;
 use attune_eval::native::{NativeEvaluator, NativeSpec, REFERENCE_MEMORY};
 use attune_eval::text::TextSpec;
@@ -86,6 +88,12 @@ fn requests_that_the_task_cannot_serve() {
     );
     assert!(matches!(ask(request(Split::Elsewhere("moon".into()), 1)), Err(EvalFailure::BadRequest(_))));
     assert!(matches!(ask(request(Split::Report, 0)), Err(EvalFailure::BadRequest(_))));
-    let failure = evaluator.signal("expert-colour", Fidelity { items: 2 }).unwrap_err();
-    assert!(failure.to_string().contains("expert-frequency and expert-soft-activation"), "{failure}");
+    let failure = evaluator.signal(&SignalRequest::new("expert-colour"), Fidelity { items: 2 }).unwrap_err();
+    assert!(failure.to_string().contains("expert-soft-activation, attention-influence"), "{failure}");
+    let odd = SignalRequest::new("kv-quantisation-error").with("group-size", Setting::Int(3));
+    let failure = evaluator.signal(&odd, Fidelity { items: 2 }).unwrap_err();
+    assert!(failure.to_string().contains("is 3, which does not divide the 8 channels per head"), "{failure}");
+    let slip = SignalRequest::new("attention-influence").with("sinks", Setting::Int(3));
+    let failure = evaluator.signal(&slip, Fidelity { items: 2 }).unwrap_err();
+    assert!(failure.to_string().contains("did you mean `sink`?"), "{failure}");
 }

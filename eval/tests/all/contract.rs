@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use crate::made::{self, EXPERTS, LAYERS, VOCAB};
 
-const LENGTH: usize = 40;
+pub(crate) const LENGTH: usize = 40;
 
 /// A model, a tokenizer and three texts in a temporary folder.
 pub(crate) struct Fixture {
@@ -327,20 +327,6 @@ fn a_router_that_wants_nobody_leaves_the_residual_alone() {
     assert_eq!(found[0].scores, found[1].scores);
     assert_eq!(found[0].scores, found[2].scores);
     assert!(found[0].scores.metrics["kl"].items.iter().all(|&kl| kl > 0.01));
-}
-
-#[test]
-fn signals_are_shares_per_layer() {
-    let evaluator = Fixture::new().open();
-    for name in ["expert-frequency", "expert-soft-activation"] {
-        let signal = evaluator.signal(name, Fidelity { items: 20 }).unwrap();
-        let shape: Vec<(&str, u32)> = signal.axes.iter().map(|axis| (axis.name.as_str(), axis.len)).collect();
-        assert_eq!(shape, [("layer", LAYERS as u32), ("expert", EXPERTS as u32)]);
-        for layer in signal.values.chunks(EXPERTS) {
-            assert!((layer.iter().sum::<f64>() - 1.0).abs() < 1e-6, "{name}: {layer:?}");
-            assert!(layer.iter().all(|&share| share > 0.0));
-        }
-    }
 }
 
 #[test]

@@ -12,5 +12,6 @@ mod made;
 mod population;
 mod pruned;
 mod repeatable;
+mod signals;
 mod unchanged;
 mod weight_bits;

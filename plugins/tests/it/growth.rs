@@ -22,8 +22,19 @@ fn a_component_built_against_the_first_release_still_works() {
     let plan = technique.lower(&dense(), &Settings::new(), &indices(&[0, 1, 0, 0, 0, 0, 0, 0])).unwrap();
     let [Edit::AttentionSpan(span)] = plan.edits() else { panic!("{plan:?}") };
     assert_eq!((span.layer, span.kv_head, span.sink, span.alpha, span.beta), (0, 1, 4, 64.0, 0.0));
+    // It was built before techniques could estimate damages.
+    assert_eq!(technique.damage_signals(&dense(), &Settings::new()), Ok(None));
+    assert_eq!(technique.damages(&dense(), &Settings::new(), &[]), Ok(None));
     let report = check(host(), &fixture(OLD)).unwrap();
     assert!(report.passed(), "{:#?}", report.findings);
+}
+
+#[test]
+fn a_component_of_today_without_an_estimate_says_so() {
+    let technique = host().load_file(&fixture("example.wasm")).unwrap();
+    assert_eq!(technique.damage_signals(&dense(), &Settings::new()), Ok(None));
+    let refusal = technique.damages(&dense(), &Settings::new(), &[]).unwrap_err();
+    assert!(refusal.to_string().contains("this technique makes no estimate of damages"), "{refusal}");
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use attune_core::plan::{Edit, KvBits};
 use attune_core::setting::{Setting, Settings};
-use attune_core::space::{Config, Domain};
-use attune_core::technique::{FailureKind, Technique as _};
+use attune_core::space::{Axis, Config, Domain};
+use attune_core::technique::{FailureKind, Signal, Technique as _};
 
 use crate::models::{KV_BITS, dense, indices, options};
 
@@ -86,6 +86,40 @@ fn baselines_stand_on_both_sides_of_the_budget() {
     let low = options(&[("levels", Setting::Ints(vec![4, 2, 2])), ("average", Setting::Real(9.0))]);
     let names: Vec<String> = baselines(&low).into_iter().map(|(name, _)| name).collect();
     assert_eq!(names, ["default", "uniform-within", "keys-first"]);
+}
+
+#[test]
+fn damages_are_the_errors_of_the_cache_that_is_described() {
+    let technique = &*KV_BITS;
+    let given = options(&[
+        ("levels", Setting::Ints(vec![2, 4, 16])),
+        ("group-size", Setting::Int(32)),
+        ("recent", Setting::Int(16)),
+        ("average", Setting::Real(16.0)),
+    ]);
+    let asked = technique.damage_signals(&dense(), &given).unwrap().unwrap();
+    let texts: Vec<String> = asked.iter().map(ToString::to_string).collect();
+    assert_eq!(texts, ["kv-quantisation-error(bits:[2, 4],group-size:32,recent:16,sink:4)"]);
+    // 4 layers, 2 KV heads, 2 parts, 2 widths; the two heads of a layer share their bits.
+    let axes = [("layer", 4), ("kv-head", 2), ("part", 2), ("bits", 2)];
+    let mut signal = Signal {
+        name: "kv-quantisation-error".into(),
+        axes: axes.map(|(name, len)| Axis::new(name, len)).to_vec(),
+        values: (0..32).map(f64::from).collect(),
+    };
+    let damages = technique.damages(&dense(), &given, &[signal.clone()]).unwrap().unwrap();
+    assert_eq!((damages.len(), damages[0].len()), (1, 8));
+    // Layer 1, values: heads 0 and 1 have errors 10, 11 and 14, 15.
+    assert_eq!(damages[0][3], [24.0, 26.0, 0.0]);
+    let missing = technique.damages(&dense(), &given, &[]).unwrap_err();
+    assert!(missing.to_string().contains("signal `kv-quantisation-error` was not measured"), "{missing}");
+    signal.values[3] = f64::NAN;
+    let nan = technique.damages(&dense(), &given, &[signal]).unwrap_err();
+    assert!(nan.to_string().contains("the damage of an option of `bits`, layer 0, part 0, is NaN"), "{nan}");
+    // Nothing is quantised, so nothing is damaged and nothing measured.
+    let exact = options(&[("levels", Setting::Ints(vec![16])), ("average", Setting::Real(16.0))]);
+    assert_eq!(technique.damage_signals(&dense(), &exact), Ok(Some(vec![])));
+    assert_eq!(technique.damages(&dense(), &exact, &[]).unwrap(), Some(vec![vec![vec![0.0]; 8]]));
 }
 
 #[test]

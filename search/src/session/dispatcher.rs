@@ -20,7 +20,7 @@ use super::scoring::{Flow, Scoring, Step, Wanted};
 use super::starts;
 use super::tally::Tally;
 use super::{SessionError, SessionSetup};
-use crate::strategy::{SearchContext, build, needs_table};
+use crate::strategy::{SearchContext, build, table_source};
 use crate::variation::{Guarded, TechniqueOperators, Variation};
 
 /// How the dispatcher ends.
@@ -60,7 +60,7 @@ impl<'a, 'e> Dispatcher<'a, 'e> {
             let trial = Box::new(self.journal.trials()[best].clone());
             (self.events)(Event::BestSoFar { trial });
         }
-        let baselines = starts::baselines(self.setup, self.events)?;
+        let baselines = starts::baselines(self.setup, &mut self.tally, self.events)?;
         if self.search(&losses, &baselines)? == Flow::Stopped {
             return Ok(End::Interrupted);
         }
@@ -92,9 +92,11 @@ impl<'a, 'e> Dispatcher<'a, 'e> {
         let operators = self.operators();
         let starts = starts::starts(&self.setup.space, baselines);
         let mut table = None;
-        if needs_table(&self.setup.strategy) {
+        if let Some(source) = table_source(&self.setup.strategy)? {
             let preferred = starts.first().map(|(_, config)| config);
-            table = probing::table(self.setup, losses, preferred, &mut self.scoring, self.events)?;
+            let Self { setup, scoring, events, tally, .. } = self;
+            let mut bench = probing::Bench { setup, losses, scoring, tally, events: &mut **events };
+            table = bench.table(source, preferred)?;
             if table.is_none() {
                 return Ok(Flow::Stopped);
             }
@@ -107,6 +109,10 @@ impl<'a, 'e> Dispatcher<'a, 'e> {
             table,
         };
         let mut strategy = build(&self.setup.strategy, context)?;
+        if let Some(planned) = strategy.planned() {
+            (self.events)(Event::Planned(planned.clone()));
+            self.setup.store.note(&self.setup.header.study, &RunNote::Planned(planned.clone()))?;
+        }
         let mut asked = 0;
         while asked < budget {
             self.scoring.control.poll();

@@ -150,6 +150,17 @@ pub enum SessionError {
     /// A space of which no sensitivity table can be made.
     #[error("{0}; choose another strategy, `evolution` works on every space")]
     NoOptions(#[from] NoOptions),
+    /// The strategy is told to plan with the technique's own estimate, and it makes none.
+    #[error(
+        "technique `{technique}` makes no estimate of damages for this model and these options; set `signal` of strategy \
+         `{strategy}` to \"measured\""
+    )]
+    NoDamages {
+        /// The technique.
+        technique: String,
+        /// The strategy.
+        strategy: String,
+    },
     /// Sensitivities are differences from the reference.
     #[error(
         "the least damaged config, from which sensitivities are measured, could not be scored; choose another \

@@ -53,6 +53,18 @@ impl Losses {
             .collect()
     }
 
+    /// Those losses that the costs alone decide, at their places; `None` where only evaluating tells.
+    pub(super) fn of_costs(&self, setup: &SessionSetup, costs: &[Cost]) -> Vec<Option<f64>> {
+        let metrics = &setup.evaluator.task().metrics;
+        let loss = |objective: &Objective| {
+            let name = objective.metric.as_str();
+            let cost = costs.iter().find(|cost| cost.resource == name);
+            let cost = cost.filter(|_| metrics.iter().all(|metric| metric.name != name));
+            cost.map(|cost| objective.loss(cost.value))
+        };
+        self.0.iter().map(loss).collect()
+    }
+
     /// The losses of a finished trial; `None` when it failed.
     pub(super) fn of_trial(&self, trial: &Trial) -> Option<Vec<f64>> {
         self.of(trial.scores()?, &trial.costs).ok()

@@ -1,15 +1,18 @@
-//! The sensitivity table that some strategies plan with: measured before the search, and no trials.
+//! The sensitivity table that some strategies plan with: measured before the search, and no trials; or estimated by
+//! the technique from gradients of the dense model.
 
 use attune_core::evaluator::{Request, Split};
 use attune_core::event::Event;
 use attune_core::plan::Plan;
-use attune_core::sensitivity::{SensitivityTable, probes, reference, table_from};
-use attune_core::space::Config;
+use attune_core::sensitivity::{Probe, SensitivityTable, probes, reference, table_from};
+use attune_core::space::{Config, Slot};
 use attune_core::technique::{Cost, TechniqueFailure};
 
 use super::losses::Losses;
-use super::scoring::{Flow, Scoring, Step, Wanted};
-use super::{SessionError, SessionSetup};
+use super::scoring::{Effort, Flow, Scoring, Step, Wanted};
+use super::tally::Tally;
+use super::{SessionError, SessionSetup, measuring};
+use crate::strategy::TableSource;
 
 /// A config that may break budgets, lowered.
 struct Probed {
@@ -17,54 +20,121 @@ struct Probed {
     losses: Option<Vec<f64>>,
 }
 
-/// Scores the undamaged reference and every deviation of one cell from it, on the selection split, through the
-/// cache; so a study that continues finds the same table. `None` when someone asked to stop.
-pub(super) fn table(
-    setup: &SessionSetup,
-    losses: &Losses,
-    preferred: Option<&Config>,
-    scoring: &mut Scoring<'_>,
-    events: &mut dyn FnMut(Event),
-) -> Result<Option<SensitivityTable>, SessionError> {
-    let reference = reference(&setup.space, preferred)?;
-    let probes = probes(&setup.space, &reference)?;
-    events(Event::Measuring { what: format!("sensitivity of {} choices", probes.len()) });
-    let model = setup.evaluator.model();
-    let lower = |config: &Config| Probed {
-        lowered: setup.technique.lower(model, &setup.options, config).and_then(|plan| {
-            let costs = setup.technique.cost(model, &setup.options, config)?;
-            Ok((plan, costs))
-        }),
-        losses: None,
-    };
-    let mut probed: Vec<Probed> =
-        std::iter::once(&reference).chain(probes.iter().map(|probe| &probe.config)).map(lower).collect();
-    let plans: Vec<(usize, Plan)> = probed
-        .iter()
-        .enumerate()
-        .filter_map(|(number, probe)| Some((number, probe.lowered.as_ref().ok()?.0.clone())))
-        .filter(|(_, plan)| setup.evaluator.check(plan).is_ok())
-        .collect();
-    let wanted: Vec<Wanted<'_>> =
-        plans.iter().map(|(number, plan)| Wanted { plan, by: format!("probe:{number}") }).collect();
-    let items = setup.fidelity.all();
-    let request = Request { deadline: setup.deadline, ..Request::new(Split::Selection, items) };
-    let flow = scoring.score(&request, &wanted, &mut |step| {
-        if let Step::Scored(position, scored) = step {
-            let probe = &mut probed[plans[position].0];
-            let costs = probe.lowered.as_ref().map(|(_, costs)| &costs[..]).unwrap_or_default();
-            probe.losses = scored.outcome.ok().and_then(|scores| losses.of(&scores, costs).ok());
+/// Everything that a table is made with.
+pub(super) struct Bench<'a, 'env> {
+    pub(super) setup: &'a SessionSetup,
+    pub(super) losses: &'a Losses,
+    pub(super) scoring: &'a mut Scoring<'env>,
+    pub(super) tally: &'a mut Tally,
+    pub(super) events: &'a mut dyn FnMut(Event),
+}
+
+impl Bench<'_, '_> {
+    /// The table from where the strategy wants it. `None` when someone asked to stop.
+    pub(super) fn table(
+        &mut self,
+        source: TableSource,
+        preferred: Option<&Config>,
+    ) -> Result<Option<SensitivityTable>, SessionError> {
+        let reference = reference(&self.setup.space, preferred)?;
+        let probes = probes(&self.setup.space, &reference)?;
+        match source {
+            TableSource::Measured => self.measured(&reference, &probes),
+            TableSource::Gradient => self.estimated(&reference, &probes).map(Some),
         }
-        Ok(())
-    })?;
-    if flow == Flow::Stopped {
-        return Ok(None);
     }
-    let mut found = probed.into_iter();
-    let Some(Probed { lowered, losses: Some(at_reference) }) = found.next() else {
-        return Err(SessionError::NoReference);
-    };
-    lowered?;
-    let found: Vec<Option<Vec<f64>>> = found.map(|probe| probe.losses).collect();
-    Ok(Some(table_from(&setup.space, &reference, &at_reference, &probes, &found)))
+
+    /// Scores the undamaged reference and every deviation of one cell from it, on the selection split, through the
+    /// cache; so a study that continues finds the same table.
+    fn measured(
+        &mut self,
+        reference: &Config,
+        probes: &[Probe],
+    ) -> Result<Option<SensitivityTable>, SessionError> {
+        let (setup, losses) = (self.setup, self.losses);
+        (self.events)(Event::Measuring { what: format!("sensitivity of {} choices", probes.len()) });
+        let model = setup.evaluator.model();
+        let lower = |config: &Config| Probed {
+            lowered: setup.technique.lower(model, &setup.options, config).and_then(|plan| {
+                let costs = setup.technique.cost(model, &setup.options, config)?;
+                Ok((plan, costs))
+            }),
+            losses: None,
+        };
+        let mut probed: Vec<Probed> =
+            std::iter::once(reference).chain(probes.iter().map(|probe| &probe.config)).map(lower).collect();
+        let plans: Vec<(usize, Plan)> = probed
+            .iter()
+            .enumerate()
+            .filter_map(|(number, probe)| Some((number, probe.lowered.as_ref().ok()?.0.clone())))
+            .filter(|(_, plan)| setup.evaluator.check(plan).is_ok())
+            .collect();
+        let wanted: Vec<Wanted<'_>> =
+            plans.iter().map(|(number, plan)| Wanted { plan, by: format!("probe:{number}") }).collect();
+        let items = setup.fidelity.all();
+        let request = Request { deadline: setup.deadline, ..Request::new(Split::Selection, items) };
+        let mut effort = Effort::default();
+        let flow = self.scoring.score(&request, &wanted, &mut |step| {
+            if let Step::Scored(position, scored) = step {
+                let probe = &mut probed[plans[position].0];
+                let costs = probe.lowered.as_ref().map(|(_, costs)| &costs[..]).unwrap_or_default();
+                probe.losses = scored.outcome.ok().and_then(|scores| losses.of(&scores, costs).ok());
+                effort += scored.effort;
+            }
+            Ok(())
+        })?;
+        measuring::took(setup, self.tally, "sensitivities", effort.work, effort.seconds)?;
+        if flow == Flow::Stopped {
+            return Ok(None);
+        }
+        let mut found = probed.into_iter();
+        let Some(Probed { lowered, losses: Some(at_reference) }) = found.next() else {
+            return Err(SessionError::NoReference);
+        };
+        lowered?;
+        let found: Vec<Option<Vec<f64>>> = found.map(|probe| probe.losses).collect();
+        Ok(Some(table_from(&setup.space, reference, &at_reference, probes, &found)))
+    }
+
+    /// The technique's own estimate for every objective that is a metric; objectives that are costs are counted.
+    fn estimated(&mut self, reference: &Config, probes: &[Probe]) -> Result<SensitivityTable, SessionError> {
+        let setup = self.setup;
+        let model = setup.evaluator.model();
+        let none = || SessionError::NoDamages {
+            technique: setup.technique.info().name.clone(),
+            strategy: setup.strategy.name.clone(),
+        };
+        let wanted = setup.technique.damage_signals(model, &setup.options)?.ok_or_else(none)?;
+        let signals = measuring::signals(setup, &wanted, self.tally, self.events)?;
+        let damages = setup.technique.damages(model, &setup.options, &signals)?.ok_or_else(none)?;
+        let costs = |config: &Config| -> Result<Vec<Option<f64>>, SessionError> {
+            let costs = setup.technique.cost(model, &setup.options, config)?;
+            Ok(self.losses.of_costs(setup, &costs))
+        };
+        let at_reference = costs(reference)?;
+        let counted = |losses: Vec<Option<f64>>| losses.into_iter().map(|loss| loss.unwrap_or(0.0)).collect();
+        let is_metric: Vec<bool> = at_reference.iter().map(Option::is_none).collect();
+        // A study with metrics alone needs no costs.
+        let counts = is_metric.contains(&false);
+        let found = probes
+            .iter()
+            .map(
+                |probe| {
+                    if counts { costs(&probe.config).map(|losses| Some(counted(losses))) } else { Ok(None) }
+                },
+            )
+            .collect::<Result<Vec<Option<Vec<f64>>>, SessionError>>()?;
+        let table = table_from(&setup.space, reference, &counted(at_reference), probes, &found);
+        let row = |slot: Slot| {
+            let choices = damages.get(slot.dimension).and_then(|cells| cells.get(slot.cell));
+            let choice = |(choice, damage): (usize, &f64)| {
+                let loss = |(objective, metric): (usize, &bool)| {
+                    if *metric { *damage } else { table.damage(slot, choice, objective) }
+                };
+                is_metric.iter().enumerate().map(loss).collect()
+            };
+            (slot, choices.into_iter().flatten().enumerate().map(choice).collect())
+        };
+        Ok(SensitivityTable::new(setup.space.slots().map(row).collect()))
+    }
 }

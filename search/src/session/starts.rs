@@ -3,10 +3,12 @@
 use attune_core::event::Event;
 use attune_core::facts::ModelFacts;
 use attune_core::plan::{Edit, Plan};
+use attune_core::signal::SignalRequest;
 use attune_core::space::{Axis, Config, Space};
 use attune_core::technique::{Baseline, Signal};
 
-use super::{SessionError, SessionSetup, Start};
+use super::tally::Tally;
+use super::{SessionError, SessionSetup, Start, measuring};
 
 /// The signal by which a technique hears of the kept experts of a plan that the study starts from: `[layer][expert]`, 1
 /// for every expert that stays and 0 for the others.
@@ -18,22 +20,15 @@ const START: &str = "start";
 /// no config of this space at all is left out with a warning; one that only breaks a constraint stays.
 pub(super) fn baselines(
     setup: &SessionSetup,
+    tally: &mut Tally,
     events: &mut dyn FnMut(Event),
 ) -> Result<Vec<Baseline>, SessionError> {
-    let mut signals: Vec<Signal> = Vec::new();
-    for name in &setup.technique.info().signals {
-        if name == KEPT {
-            signals.extend(foreign(setup).and_then(|start| kept(&start.plan, setup.evaluator.model())));
-            continue;
-        }
-        events(Event::Measuring { what: name.clone() });
-        let signal = setup.evaluator.signal(name, setup.fidelity);
-        signals.push(
-            signal.map_err(|failure| SessionError::Evaluator {
-                during: format!("measuring `{name}`"),
-                failure,
-            })?,
-        );
+    let names = setup.technique.info().signals.iter();
+    let wanted: Vec<SignalRequest> =
+        names.clone().filter(|name| *name != KEPT).map(|name| SignalRequest::new(name)).collect();
+    let mut signals = measuring::signals(setup, &wanted, tally, events)?;
+    if names.clone().any(|name| name == KEPT) {
+        signals.extend(foreign(setup).and_then(|start| kept(&start.plan, setup.evaluator.model())));
     }
     let mut baselines = setup.technique.baselines(setup.evaluator.model(), &setup.options, &signals)?;
     if let Some(start) = setup.start.as_ref().filter(|start| start.dimensions == setup.space.dimensions()) {

@@ -45,11 +45,19 @@ impl Tally {
         self.progress.work += work;
     }
 
+    /// Counts what measuring something for the search took.
+    pub(super) fn measured(&mut self, work: Work) {
+        self.progress.work += work;
+        self.progress.measuring += work;
+    }
+
     /// Counts what earlier runs noted.
     pub(super) fn work_of(&mut self, notes: &[RunNote]) {
         for note in notes {
-            if let RunNote::Trials(trials) = note {
-                trials.iter().for_each(|trial| self.work(trial.work));
+            match note {
+                RunNote::Trials(trials) => trials.iter().for_each(|trial| self.work(trial.work)),
+                RunNote::Measured(effort) => self.measured(effort.work),
+                RunNote::Budget(_) | RunNote::Run(_) | RunNote::Planned(_) => {}
             }
         }
     }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use attune_core::rng::{self, Rng};
 use attune_core::setting::{OptionKind, OptionSpec, Setting};
 use attune_core::space::Config;
-use attune_core::strategy::{Observation, Origin, Proposal, Rival, Strategy};
+use attune_core::strategy::{Observation, Origin, Planned, Proposal, Rival, Strategy};
 use rand::RngExt as _;
 
 use super::fresh::Fresh;
@@ -118,6 +118,7 @@ pub(super) struct Evolution {
     asked: Vec<(u64, Config)>,
     told: Vec<Individual>,
     next: u64,
+    planned: Option<Planned>,
 }
 
 impl Evolution {
@@ -137,7 +138,13 @@ impl Evolution {
             asked: Vec::new(),
             told: Vec::new(),
             next: 0,
+            planned: None,
         }
+    }
+
+    /// The same, which starts from a plan.
+    pub(super) fn with_plan(self, planned: Planned) -> Self {
+        Self { planned: Some(planned), ..self }
     }
 
     /// Number of the generation that proposal `index` belongs to, its first proposal, and the first of the
@@ -228,6 +235,10 @@ impl Strategy for Evolution {
     fn rival(&self) -> Option<Rival> {
         let (generation, ..) = self.generation_of(self.next.saturating_sub(1));
         self.scheme.selection.threatened().map(|index| Rival { index, generation })
+    }
+
+    fn planned(&self) -> Option<&Planned> {
+        self.planned.as_ref()
     }
 
     fn tell(&mut self, observations: &[Observation]) {

@@ -21,7 +21,7 @@ pub(super) fn info() -> StrategyInfo {
 
 pub(super) fn new(mut context: SearchContext, options: &Options<'_>) -> Result<Evolution, StrategyError> {
     let model = Model::new("hybrid", &context, options.real("gap"))?;
-    let mut seeds = front(&model, &context.space, context.seed, options.count("front"))?;
+    let (planned, mut seeds) = front(&model, &context.space, context.seed, options.count("front"))?;
     seeds.truncate(options.count("seeds"));
     if !options.bool("baselines") {
         context.starts.retain(|(name, _)| is_universal(name));
@@ -29,5 +29,5 @@ pub(super) fn new(mut context: SearchContext, options: &Options<'_>) -> Result<E
     let named = seeds.into_iter().enumerate().map(|(number, config)| (format!("profile-{number}"), config));
     context.starts = named.chain(std::mem::take(&mut context.starts)).collect();
     let scheme = Scheme::new("hybrid", &context, options)?;
-    Ok(Evolution::new(context, scheme, true))
+    Ok(Evolution::new(context, scheme, true).with_plan(planned))
 }

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use attune_core::rng;
 use attune_core::setting::{OptionKind, OptionSpec, Setting};
 use attune_core::space::{Config, Space};
-use attune_core::strategy::{Observation, Origin, Proposal, Strategy};
+use attune_core::strategy::{Observation, Origin, Planned, Proposal, Strategy};
 
 pub(super) use front::front;
 pub(super) use model::Model;
@@ -42,10 +42,18 @@ pub(super) fn info() -> StrategyInfo {
     }
 }
 
+/// The option that says where the table comes from, and what it may say.
+pub(super) const SIGNAL: &str = "signal";
+pub(super) const MEASURED: &str = "measured";
+pub(super) const GRADIENT: &str = "gradient";
+
 /// Options of everything that plans with a table.
 pub(super) fn option_specs() -> Vec<OptionSpec> {
     let gap = OptionKind::Real { min: 0.0, max: 1.0 };
+    let signal = OptionKind::OneOf([MEASURED, GRADIENT].map(str::to_owned).to_vec());
+    let signal_help = "Where damages come from: evaluating every choice on its own, or the technique's estimate from gradients.";
     vec![
+        spec(SIGNAL, signal_help, signal, Setting::Text(MEASURED.to_owned())),
         options::count("front", "Allocations of the Pareto set, for each further objective.", 8, 1 << 12),
         spec("gap", "Relative gap to the proven bound at which planning stops.", gap, Setting::Real(1e-4)),
     ]
@@ -55,6 +63,7 @@ pub(super) struct Profiling {
     seed: u64,
     space: Arc<Space>,
     model: Model,
+    planned: Planned,
     front: VecDeque<Config>,
     generation: usize,
     noise: f64,
@@ -66,8 +75,9 @@ pub(super) struct Profiling {
 impl Profiling {
     pub(super) fn new(context: SearchContext, options: &Options<'_>) -> Result<Self, StrategyError> {
         let model = Model::new("profiling", &context, options.real("gap"))?;
-        let front = front(&model, &context.space, context.seed, options.count("front"))?;
+        let (planned, front) = front(&model, &context.space, context.seed, options.count("front"))?;
         Ok(Self {
+            planned,
             seed: context.seed,
             space: context.space.clone(),
             model,
@@ -114,6 +124,10 @@ impl Strategy for Profiling {
 
     fn ask(&mut self, limit: usize) -> Vec<Proposal> {
         (0..limit.min(self.generation)).map_while(|_| self.propose()).collect()
+    }
+
+    fn planned(&self) -> Option<&Planned> {
+        Some(&self.planned)
     }
 
     fn tell(&mut self, _observations: &[Observation]) {}

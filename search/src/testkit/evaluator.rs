@@ -12,6 +12,7 @@ use attune_core::hash::ContentHash;
 use attune_core::objective::Direction;
 use attune_core::plan::{Edit, Plan};
 use attune_core::scores::{Aggregate, MetricScore, Scores, Work};
+use attune_core::signal::{Measured, SignalRequest};
 use attune_core::space::Axis;
 use attune_core::technique::Signal;
 
@@ -214,14 +215,17 @@ impl Evaluator for ScriptedEvaluator {
         Ok(())
     }
 
-    fn signal(&self, name: &str, _fidelity: Fidelity) -> Result<Signal, EvalFailure> {
+    fn signal(&self, wanted: &SignalRequest, fidelity: Fidelity) -> Result<Measured, EvalFailure> {
+        let name = wanted.name.as_str();
         if name != "sensitivity" {
             return Err(EvalFailure::BadRequest(format!("there is no signal `{name}`")));
         }
-        Ok(Signal {
+        let signal = Signal {
             name: name.to_owned(),
             axes: vec![Axis::new("layer", LAYERS)],
             values: (0..LAYERS).map(sensitivity).collect(),
-        })
+        };
+        let computed = u64::from(fidelity.items * LAYERS);
+        Ok(Measured { signal, work: Work { computed, naive: computed } })
     }
 }

@@ -4,11 +4,12 @@ use attune_core::facts::ModelFacts;
 use attune_core::hash::ContentHash;
 use attune_core::plan::{Edit, KvBits, Plan};
 use attune_core::setting::Settings;
+use attune_core::signal::SignalRequest;
 use attune_core::space::{
     Axis, Budget, BudgetTerm, Config, Constraint, Dimension, Domain, Space, SpaceError, Value,
 };
 use attune_core::technique::{
-    Baseline, Cost, FailureKind, Signal, Technique, TechniqueFailure, TechniqueInfo,
+    Baseline, Cost, Damages, FailureKind, Signal, Technique, TechniqueFailure, TechniqueInfo,
 };
 
 use super::LAYERS;
@@ -22,6 +23,7 @@ pub struct ScriptedTechnique {
     info: TechniqueInfo,
     fault: Fault,
     silent: Option<u32>,
+    estimates: bool,
 }
 
 impl Default for ScriptedTechnique {
@@ -39,6 +41,7 @@ impl Default for ScriptedTechnique {
             },
             fault: Box::new(|_, _| None),
             silent: None,
+            estimates: false,
         }
     }
 }
@@ -65,6 +68,14 @@ impl ScriptedTechnique {
     #[must_use]
     pub fn silent_in(mut self, layer: u32) -> Self {
         self.silent = Some(layer);
+        self
+    }
+
+    /// Estimates damages of its own, from the signal `sensitivity`; they are those of the scripted evaluator but for
+    /// the items' ripple.
+    #[must_use]
+    pub fn with_estimates(mut self) -> Self {
+        self.estimates = true;
         self
     }
 
@@ -192,5 +203,26 @@ impl Technique for ScriptedTechnique {
         let layers = u64::from(LAYERS);
         cells[0].swap((seed % layers) as usize, (seed / layers % layers) as usize);
         Ok(Config::new(cells))
+    }
+
+    fn damage_signals(
+        &self,
+        _model: &ModelFacts,
+        _options: &Settings,
+    ) -> Result<Option<Vec<SignalRequest>>, TechniqueFailure> {
+        Ok(self.estimates.then(|| vec![SignalRequest::new("sensitivity")]))
+    }
+
+    fn damages(
+        &self,
+        _model: &ModelFacts,
+        _options: &Settings,
+        signals: &[Signal],
+    ) -> Result<Option<Damages>, TechniqueFailure> {
+        let layer = |sensitivity: &f64| LEVELS.map(|bits| sensitivity * 0.25_f64.powi(bits as i32)).to_vec();
+        Ok(signals
+            .first()
+            .filter(|_| self.estimates)
+            .map(|signal| vec![signal.values.iter().map(layer).collect()]))
     }
 }

@@ -13,8 +13,10 @@ use attune_core::report::{Best, Contender, Estimates, Report};
 use attune_core::scores::{Aggregate, MetricScore, Scores, Work};
 use attune_core::space::{Axis, Config, Dimension, Domain, Scale, Value};
 use attune_core::stats::Estimate;
-use attune_core::store::{CacheKey, Cached, Origin, Record, RunNote, RunTime, StudyHeader, TrialEffort};
-use attune_core::strategy;
+use attune_core::store::{
+    CacheKey, Cached, MeasuringEffort, Origin, Record, RunNote, RunTime, StudyHeader, TrialEffort,
+};
+use attune_core::strategy::{self, Planned, Spent};
 use attune_core::technique::Cost;
 use attune_core::trial::{Dropped, Outcome, Trial, TrialState};
 use proptest::collection::{btree_map, vec};
@@ -48,11 +50,25 @@ pub(crate) fn note() -> impl Strategy<Value = RunNote> {
     let work = (any::<u64>(), any::<u64>()).prop_map(|(computed, naive)| Work { computed, naive });
     let effort =
         (any::<u64>(), work, real()).prop_map(|(trial, work, seconds)| TrialEffort { trial, work, seconds });
+    let spent = (".*", ".*", real(), real()).prop_map(|(resource, unit, used, limit)| Spent {
+        resource,
+        unit,
+        used,
+        limit,
+    });
     prop_oneof![
         (real(), any::<Option<u64>>())
             .prop_map(|(seconds, peak_memory)| RunNote::Run(RunTime { seconds, peak_memory })),
         vec(effort, 0..4).prop_map(RunNote::Trials),
         any::<u64>().prop_map(RunNote::Budget),
+        (".*", any::<(u64, u64)>(), real()).prop_map(|(what, (computed, naive), seconds)| {
+            RunNote::Measured(MeasuringEffort { what, work: Work { computed, naive }, seconds })
+        }),
+        (real(), real(), vec(spent, 0..3)).prop_map(|(damage, bound, budgets)| RunNote::Planned(Planned {
+            damage,
+            bound,
+            budgets
+        })),
     ]
 }
 

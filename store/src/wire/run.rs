@@ -1,14 +1,16 @@
 //! Lines of `runs/<study>.jsonl`.
 
 use attune_core::scores::Work;
-use attune_core::store::{RunNote, RunTime, TrialEffort};
+use attune_core::store::{MeasuringEffort, RunNote, RunTime, TrialEffort};
+use attune_core::strategy::{Planned, Spent};
 use serde::{Deserialize, Serialize};
 
 use super::float::Float;
 use super::{Wire, WireError};
 
-/// What a run took (`seconds`, and `peak_memory` where it is known), what its `trials` did, or how many it is to
-/// reach (`budget`). One form for all, because the first had no tag when it was the only one.
+/// What a run took (`seconds`, and `peak_memory` where it is known), what its `trials` did, how many it is to reach
+/// (`budget`), what was `measured`, or what was `planned`. One form for all, because the first had no tag when it was the
+/// only one.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NoteV1 {
@@ -20,6 +22,39 @@ pub(crate) struct NoteV1 {
     trials: Option<Vec<EffortV1>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     budget: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    measured: Option<MeasuredV1>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    planned: Option<PlannedV1>,
+}
+
+/// What measuring something took.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MeasuredV1 {
+    what: String,
+    computed: u64,
+    naive: u64,
+    seconds: Float,
+}
+
+/// An allocation and what is proven about it.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PlannedV1 {
+    damage: Float,
+    bound: Float,
+    budgets: Vec<SpentV1>,
+}
+
+/// What an allocation takes of a budget.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SpentV1 {
+    resource: String,
+    unit: String,
+    used: Float,
+    limit: Float,
 }
 
 /// What one trial took.
@@ -36,32 +71,78 @@ impl Wire for RunNote {
     type Form = NoteV1;
 
     fn to_form(&self) -> Result<NoteV1, WireError> {
+        let empty = NoteV1::default();
         Ok(match self {
-            Self::Budget(trials) => NoteV1 { budget: Some(*trials), ..NoteV1::default() },
+            Self::Budget(trials) => NoteV1 { budget: Some(*trials), ..empty },
             Self::Run(RunTime { seconds, peak_memory }) => {
-                NoteV1 { seconds: Some(Float(*seconds)), peak_memory: *peak_memory, ..NoteV1::default() }
+                NoteV1 { seconds: Some(Float(*seconds)), peak_memory: *peak_memory, ..empty }
             }
             Self::Trials(trials) => {
-                NoteV1 { trials: Some(trials.iter().map(EffortV1::from).collect()), ..NoteV1::default() }
+                NoteV1 { trials: Some(trials.iter().map(EffortV1::from).collect()), ..empty }
             }
+            Self::Measured(effort) => NoteV1 { measured: Some(effort.into()), ..empty },
+            Self::Planned(planned) => NoteV1 { planned: Some(planned.into()), ..empty },
         })
     }
 
     fn from_form(form: NoteV1) -> Result<Self, WireError> {
-        match form {
-            NoteV1 { seconds: None, peak_memory: None, trials: None, budget: Some(trials) } => {
-                Ok(Self::Budget(trials))
-            }
-            NoteV1 { seconds: Some(seconds), peak_memory, trials: None, budget: None } => {
+        let NoteV1 { seconds, peak_memory, trials, budget, measured, planned } = form;
+        match (seconds, peak_memory, trials, budget, measured, planned) {
+            (Some(seconds), peak_memory, None, None, None, None) => {
                 Ok(Self::Run(RunTime { seconds: seconds.0, peak_memory }))
             }
-            NoteV1 { seconds: None, peak_memory: None, trials: Some(trials), budget: None } => {
+            (None, None, Some(trials), None, None, None) => {
                 Ok(Self::Trials(trials.into_iter().map(TrialEffort::from).collect()))
             }
+            (None, None, None, Some(trials), None, None) => Ok(Self::Budget(trials)),
+            (None, None, None, None, Some(effort), None) => Ok(Self::Measured(effort.into())),
+            (None, None, None, None, None, Some(planned)) => Ok(Self::Planned(planned.into())),
             _ => Err(WireError::Meaning(
-                "a note on a run has either `seconds`, perhaps with `peak_memory`, or `trials`, or a `budget`".to_owned(),
+                "a note on a run has either `seconds`, perhaps with `peak_memory`, or one of `trials`, `budget`, \
+                 `measured` and `planned`"
+                    .to_owned(),
             )),
         }
+    }
+}
+
+impl From<&MeasuringEffort> for MeasuredV1 {
+    fn from(effort: &MeasuringEffort) -> Self {
+        let Work { computed, naive } = effort.work;
+        Self { what: effort.what.clone(), computed, naive, seconds: Float(effort.seconds) }
+    }
+}
+
+impl From<MeasuredV1> for MeasuringEffort {
+    fn from(form: MeasuredV1) -> Self {
+        let work = Work { computed: form.computed, naive: form.naive };
+        Self { what: form.what, work, seconds: form.seconds.0 }
+    }
+}
+
+impl From<&Planned> for PlannedV1 {
+    fn from(planned: &Planned) -> Self {
+        let spent = |budget: &Spent| SpentV1 {
+            resource: budget.resource.clone(),
+            unit: budget.unit.clone(),
+            used: Float(budget.used),
+            limit: Float(budget.limit),
+        };
+        let budgets = planned.budgets.iter().map(spent).collect();
+        Self { damage: Float(planned.damage), bound: Float(planned.bound), budgets }
+    }
+}
+
+impl From<PlannedV1> for Planned {
+    fn from(form: PlannedV1) -> Self {
+        let spent = |budget: SpentV1| Spent {
+            resource: budget.resource,
+            unit: budget.unit,
+            used: budget.used.0,
+            limit: budget.limit.0,
+        };
+        let budgets = form.budgets.into_iter().map(spent).collect();
+        Self { damage: form.damage.0, bound: form.bound.0, budgets }
     }
 }
 

@@ -1,5 +1,6 @@
 use attune_core::scores::Work;
-use attune_core::store::{Record, RunNote, RunTime, TrialEffort};
+use attune_core::store::{MeasuringEffort, Record, RunNote, RunTime, TrialEffort};
+use attune_core::strategy::{Planned, Spent};
 use proptest::prelude::*;
 
 use super::arbitrary::{entry, note, record};
@@ -81,11 +82,24 @@ fn what_this_version_does_not_write_is_refused_by_name() {
 fn what_a_run_took_is_written_as_ever_and_what_its_trials_took_beside_it() {
     let run = |peak_memory| RunNote::Run(RunTime { seconds: 12.25, peak_memory });
     let effort = TrialEffort { trial: 3, work: Work { computed: 7, naive: 9 }, seconds: 0.5 };
+    let work = Work { computed: 7, naive: 9 };
+    let measured = MeasuringEffort { what: "sensitivities".to_owned(), work, seconds: 0.5 };
+    let (resource, unit) = ("bits".to_owned(), "bits/element".to_owned());
+    let budgets = vec![Spent { resource, unit, used: 3.0, limit: 3.25 }];
+    let planned = Planned { damage: 2.5, bound: 2.25, budgets };
     let notes = [
         (RunNote::Budget(400), r#"{"budget":400}"#),
         (run(None), r#"{"seconds":12.25}"#),
         (run(Some(1 << 30)), r#"{"seconds":12.25,"peak_memory":1073741824}"#),
         (RunNote::Trials(vec![effort]), r#"{"trials":[{"trial":3,"computed":7,"naive":9,"seconds":0.5}]}"#),
+        (
+            RunNote::Measured(measured),
+            r#"{"measured":{"what":"sensitivities","computed":7,"naive":9,"seconds":0.5}}"#,
+        ),
+        (
+            RunNote::Planned(planned),
+            r#"{"planned":{"damage":2.5,"bound":2.25,"budgets":[{"resource":"bits","unit":"bits/element","used":3.0,"limit":3.25}]}}"#,
+        ),
     ];
     for (note, json) in notes {
         assert_eq!(encode(&note).unwrap(), json);

@@ -468,6 +468,7 @@ pub(crate) fn finished(study: &str) -> Finished {
         seconds: 48.4,
         peak_memory: None,
         seed: 1,
+        planned: None,
         report: Report {
             trials: BUDGET,
             best: Best {

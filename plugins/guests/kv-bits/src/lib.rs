@@ -6,11 +6,12 @@
 
 mod allocation;
 mod baselines;
+mod damages;
 
 use allocation::{Allocation, EXACT};
 use attune_guest::{
-    Baseline, Config, Constraint, Cost, Description, Dimension, Domain, Edit, Model, OptionSpec, Options,
-    Signals, Space, Technique, Value,
+    Baseline, Config, Constraint, Cost, Damages, Description, Dimension, Domain, Edit, Model, OptionSpec, Options,
+    SignalRequest, Signals, Space, Technique, Value,
 };
 
 struct KvBits;
@@ -166,6 +167,14 @@ impl Technique for KvBits {
 
     fn baselines(model: &Model, options: &Options, _signals: &Signals) -> Result<Vec<Baseline>, String> {
         Ok(baselines::all(&Allocation::new(model, options)?))
+    }
+
+    fn damage_signals(model: &Model, options: &Options) -> Result<Option<Vec<SignalRequest>>, String> {
+        Ok(Some(damages::signals(&Allocation::new(model, options)?, options)))
+    }
+
+    fn damages(model: &Model, options: &Options, signals: &Signals) -> Result<Damages, String> {
+        damages::damages(&Allocation::new(model, options)?, model, signals)
     }
 }
 

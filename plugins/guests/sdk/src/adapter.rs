@@ -2,10 +2,11 @@
 
 use std::marker::PhantomData;
 
+use crate::bindings::exports::attune::profiling::damages;
 use crate::bindings::exports::attune::technique::technique::Guest;
 use crate::{
-    Baseline, Config, Cost, Description, Edit, Model, Options, Random, Settings, Signal, Signals, Space,
-    Technique, logging,
+    Baseline, Config, Cost, Damages, Description, Edit, Model, Options, Random, Settings, Signal,
+    SignalRequest, Signals, Space, Technique, logging,
 };
 
 /// What [`export!`](crate::export) exports for a technique.
@@ -40,5 +41,17 @@ impl<T: Technique> Guest for Adapter<T> {
     fn vary(model: Model, options: Settings, parents: Vec<Config>, seed: u64) -> Result<Config, String> {
         logging::report_panics();
         T::vary(&model, &Options::new(options), &parents, &mut Random::new(seed))
+    }
+}
+
+impl<T: Technique> damages::Guest for Adapter<T> {
+    fn signals(model: Model, options: Settings) -> Result<Option<Vec<SignalRequest>>, String> {
+        logging::report_panics();
+        T::damage_signals(&model, &Options::new(options))
+    }
+
+    fn damages(model: Model, options: Settings, signals: Vec<Signal>) -> Result<Damages, String> {
+        logging::report_panics();
+        T::damages(&model, &Options::new(options), &Signals::new(signals))
     }
 }

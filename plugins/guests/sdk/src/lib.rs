@@ -1,6 +1,7 @@
 //! Write a compression technique for attune: implement [`Technique`] for a type and [`export!`] it.
 //!
-//! The types of this crate are those of `attune:technique@0.1.0` (`plugins/wit/technique.wit`) with
+//! The types of this crate are those of `attune:technique@0.1.0` (`plugins/wit/technique.wit`), with the optional
+//! `attune:profiling@0.1.0` (`plugins/wit-profiling`) beside it, and with
 //! constructors that keep a technique short. A technique sees shapes and sizes of a model, never weights,
 //! and has no file, clock, network or randomness of its own. Errors that a user can act on are returned
 //! as sentences; a panic is a bug, and its message reaches the user through the host's log.
@@ -29,6 +30,12 @@ pub use logging::{debug, info, warn};
 pub use options::Options;
 pub use random::Random;
 pub use signals::Signals;
+
+/// A signal that a technique asks for, with arguments: written like an [`Edit`].
+pub type SignalRequest = Edit;
+
+/// Estimated damages: dimension by dimension, cell by cell, option by option (or element by element).
+pub type Damages = Vec<Vec<Vec<f64>>>;
 
 /// A compression technique. Every function is called on a fresh instance and must be pure.
 pub trait Technique {
@@ -70,6 +77,24 @@ pub trait Technique {
         _random: &mut Random,
     ) -> Result<Config, String> {
         Err("this technique has no operators of its own".to_owned())
+    }
+
+    /// The signals that [`damages`](Self::damages) is made of, in its order; `None` when the technique makes no
+    /// estimate.
+    ///
+    /// # Errors
+    /// A sentence for the user.
+    fn damage_signals(_model: &Model, _options: &Options) -> Result<Option<Vec<SignalRequest>>, String> {
+        Ok(None)
+    }
+
+    /// What every choice does to the loss on its own, larger is worse, in a unit that is the same for all; only
+    /// called when [`damage_signals`](Self::damage_signals) names signals.
+    ///
+    /// # Errors
+    /// A sentence for the user, for example when a signal has the wrong shape.
+    fn damages(_model: &Model, _options: &Options, _signals: &Signals) -> Result<Damages, String> {
+        Err("this technique makes no estimate of damages".to_owned())
     }
 }
 

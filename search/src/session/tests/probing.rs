@@ -1,8 +1,11 @@
 //! Strategies that plan with sensitivities find them measured, and a study that continues finds the same.
 
 use attune_core::profile::Choice;
+use attune_core::setting::Setting;
+use attune_core::store::RunNote;
 
 use super::*;
+use crate::testkit::ScriptedTechnique;
 
 fn planned(name: &str) -> Study {
     let strategy = Choice { name: name.to_owned(), options: Default::default() };
@@ -20,6 +23,57 @@ fn probes_are_measured_and_are_no_trials() {
         let probes = study.evaluator.evaluated().len();
         assert!(probes > 12, "{name}: trials and probes are {probes} plans");
     }
+}
+
+#[test]
+fn probes_and_signals_count_as_work_and_stay_counted() {
+    let study = planned("profiling");
+    let (end, events) = finished(&study);
+    let work = end.progress.work;
+    // Two probes for each layer and the reference, and the signal of the baselines.
+    assert!(end.progress.measuring.computed > 0);
+    let trials: u64 = study
+        .store
+        .notes_on("study")
+        .unwrap()
+        .iter()
+        .flat_map(|note| match note {
+            RunNote::Trials(trials) => trials.iter().map(|trial| trial.work.computed).collect(),
+            _ => Vec::new(),
+        })
+        .sum();
+    assert_eq!(work.computed, trials + end.progress.measuring.computed);
+    let layers = u64::from(testkit::LAYERS);
+    let items = u64::from(study.items);
+    assert_eq!(end.progress.measuring.computed, layers * items * (1 + 2 * layers + 1));
+    assert!(events.iter().any(|event| matches!(event, Event::Planned(_))));
+    let planned = end.planned.unwrap();
+    assert!(planned.gap() < 1e-6, "{planned:?}");
+    assert_eq!(planned.budgets[0].limit, 4.0);
+    let again = finished(&study).0;
+    assert_eq!((again.progress.work, again.planned), (work, Some(planned)), "what is stored says the same");
+}
+
+#[test]
+fn a_gradient_table_needs_no_probes_and_plans_alike() {
+    let gradient = |name: &str| {
+        let mut study = planned(name);
+        study.strategy.options.insert("signal".to_owned(), Setting::Text("gradient".to_owned()));
+        study
+    };
+    for name in ["profiling", "hybrid"] {
+        let study =
+            Study { technique: Arc::new(ScriptedTechnique::default().with_estimates()), ..gradient(name) };
+        let (end, _) = finished(&study);
+        let items = u64::from(study.items);
+        // The signal twice: once for the baselines, once for the estimate.
+        assert_eq!(end.progress.measuring.computed, 2 * u64::from(testkit::LAYERS) * items, "{name}");
+        let probed = finished(&planned(name)).0;
+        assert_eq!(end.report.best.config, probed.report.best.config, "{name}");
+    }
+    let error = error(&gradient("profiling"));
+    assert!(error.contains("technique `scripted` makes no estimate of damages"), "{error}");
+    assert!(error.contains("set `signal` of strategy `profiling` to \"measured\""), "{error}");
 }
 
 #[test]

@@ -35,7 +35,7 @@ fn another_study_reuses_what_is_known_and_says_so() {
     assert_eq!(again.evaluator.evaluated(), evaluated, "every plan is known");
     assert_eq!((first.progress.evaluated, first.progress.reused), (30, 0));
     assert_eq!((second.progress.evaluated, second.progress.reused), (0, 30));
-    assert_eq!(second.progress.work, Default::default());
+    assert_eq!(second.progress.work, second.progress.measuring, "signals are measured again");
     assert_eq!(second.report, first.report);
 }
 

@@ -2,13 +2,14 @@
 
 use attune_core::rng;
 use attune_core::space::{Config, Space};
+use attune_core::strategy::Planned;
 
 use super::super::StrategyError;
 use super::model::Model;
 use crate::knapsack::{Problem, solve};
 
 /// The optimum, then the Pareto set: `levels` problems for every further objective, or with one objective for tighter
-/// budgets. Each config once.
+/// budgets. Each config once. With it what is proven about the optimum.
 ///
 /// # Errors
 /// [`StrategyError::Knapsack`] when there is no optimum.
@@ -17,7 +18,8 @@ pub(in super::super) fn front(
     space: &Space,
     seed: u64,
     levels: usize,
-) -> Result<Vec<Config>, StrategyError> {
+) -> Result<(Planned, Vec<Config>), StrategyError> {
+    let planned = model.planned(space)?;
     let mut front: Vec<Config> = Vec::new();
     let mut plan = |problem: &Problem, number: u64| {
         let mut random = rng::derive(seed, "front", &[number]);
@@ -32,7 +34,7 @@ pub(in super::super) fn front(
         // A level that nothing meets has no allocation to show.
         let _: Result<(), StrategyError> = plan(problem, number);
     }
-    Ok(front)
+    Ok((planned, front))
 }
 
 /// The first objective under limits on each other one, in even steps from what the first's optimum does to it down

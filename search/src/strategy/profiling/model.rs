@@ -2,7 +2,8 @@
 
 use attune_core::rng::Rng;
 use attune_core::sensitivity::SensitivityTable;
-use attune_core::space::{Config, Constraint, Domain, Slot, Space, Value};
+use attune_core::space::{Budget, Config, Constraint, Domain, Slot, Space, Value};
+use attune_core::strategy::{Planned, Spent};
 use rand_distr::{Distribution as _, StandardNormal};
 
 use super::super::{SearchContext, StrategyError};
@@ -88,6 +89,20 @@ impl Model {
         let allocation = solve(problem, &self.goal)?;
         let config = self.config(space, &allocation.options);
         Ok(space.repair(config, &[], random).ok().filter(|config| space.check(config).is_ok()))
+    }
+
+    /// What is proven about the optimum of the first objective.
+    pub(super) fn planned(&self, space: &Space) -> Result<Planned, KnapsackError> {
+        let problem = &self.problems[0];
+        let allocation = solve(problem, &self.goal)?;
+        let spent = |(number, budget): (usize, &Budget)| {
+            let cost = |(slot, &option): (&Vec<Choice>, &usize)| slot[option].costs[number];
+            let used = problem.slots.iter().zip(&allocation.options).map(cost).sum();
+            let (resource, unit) = (budget.resource.clone(), budget.unit.clone());
+            Spent { resource, unit, used, limit: budget.limit }
+        };
+        let budgets = space.budgets().enumerate().map(spent).collect();
+        Ok(Planned { damage: allocation.damage, bound: allocation.bound, budgets })
     }
 
     fn config(&self, space: &Space, options: &[usize]) -> Config {

@@ -47,7 +47,7 @@ fn planned_strategies_keep_their_promises() {
     for (name, space) in spaces::all().unwrap() {
         for strategy in ["hybrid", "profiling"] {
             let choice = choice(strategy, &[]);
-            assert!(needs_table(&choice));
+            assert_eq!(table_source(&choice), Ok(Some(TableSource::Measured)));
             if !is_planable(&space) {
                 let error = build(&choice, with_table(&space, 0)).err().unwrap();
                 assert!(error.to_string().contains("it needs choices, levels or subsets"), "{name}: {error}");
@@ -71,7 +71,16 @@ fn the_first_proposal_is_the_best_of_the_model() {
         let proposals = build(&choice("profiling", &gap), with_table(&space, 1)).unwrap().ask(4);
         let first = predicted(&table, &space, &proposals[0].config);
         assert!((first - best).abs() < 1e-9, "{name}: {first}, best {best}");
-        let seeded = build(&choice("hybrid", &gap), with_table(&space, 2)).unwrap().ask(4);
+        let planner = build(&choice("profiling", &gap), with_table(&space, 1)).unwrap();
+        let planned = planner.planned().unwrap();
+        assert!(planned.gap() < 1e-9 && (planned.damage - best).abs() < 1e-9, "{name}: {planned:?}");
+        for (spent, budget) in planned.budgets.iter().zip(space.budgets()) {
+            assert_eq!((&spent.resource, spent.limit), (&budget.resource, budget.limit), "{name}");
+            assert!(spent.used <= budget.limit * (1.0 + 1e-9) + 1e-9, "{name}: {planned:?}");
+        }
+        let mut hybrid = build(&choice("hybrid", &gap), with_table(&space, 2)).unwrap();
+        assert_eq!(hybrid.planned(), Some(planned), "{name}");
+        let seeded = hybrid.ask(4);
         assert_eq!(seeded[0].config, proposals[0].config, "{name}");
         compared += 1;
     }
@@ -102,7 +111,9 @@ fn without_a_table_nothing_is_planned() {
         assert_eq!(error, StrategyError::NoTable { strategy: error_name(&error) });
         assert!(error.to_string().contains("needs a sensitivity table"));
     }
-    assert!(!needs_table(&choice("evolution", &[])));
+    assert_eq!(table_source(&choice("evolution", &[])), Ok(None));
+    let gradient = [("signal", Setting::Text("gradient".to_owned()))];
+    assert_eq!(table_source(&choice("hybrid", &gradient)), Ok(Some(TableSource::Gradient)));
 }
 
 fn error_name(error: &StrategyError) -> &'static str {

@@ -1,0 +1,65 @@
+//! Statistics of the dense model: what techniques ask for and what evaluators measure.
+
+use std::fmt;
+
+use crate::scores::Work;
+use crate::setting::{Setting, Settings};
+use crate::technique::Signal;
+
+/// A statistic that somebody asks for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SignalRequest {
+    /// For example `expert-frequency`.
+    pub name: String,
+    /// Its arguments; those that are absent have their defaults.
+    pub args: Settings,
+}
+
+/// A measured signal and what measuring it took.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Measured {
+    /// The signal, under the name that was asked for.
+    pub signal: Signal,
+    /// Layer work. A backward pass through a layer counts as two forward passes; nothing is shared, so `naive`
+    /// is what was computed.
+    pub work: Work,
+}
+
+impl SignalRequest {
+    /// A signal with the default of every argument.
+    pub fn new(name: &str) -> Self {
+        Self { name: name.to_owned(), args: Settings::new() }
+    }
+
+    /// Sets an argument.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: Setting) -> Self {
+        self.args.insert(name.to_owned(), value);
+        self
+    }
+}
+
+impl fmt::Display for SignalRequest {
+    /// `name`, or `name(argument:value,…)` in name order.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.name)?;
+        for (index, (name, value)) in self.args.iter().enumerate() {
+            let before = if index == 0 { "(" } else { "," };
+            write!(f, "{before}{name}:{value}")?;
+        }
+        if self.args.is_empty() { Ok(()) } else { write!(f, ")") }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_is_written_like_an_edit() {
+        assert_eq!(SignalRequest::new("expert-frequency").to_string(), "expert-frequency");
+        let asked =
+            SignalRequest::new("a").with("sink", Setting::Int(4)).with("bits", Setting::Ints(vec![2, 4]));
+        assert_eq!(asked.to_string(), "a(bits:[2, 4],sink:4)");
+    }
+}
