@@ -199,6 +199,13 @@ pub trait Evaluator: Send + Sync {
     /// [`EvalFailure::Unsupported`], naming the edit.
     fn check(&self, plan: &Plan) -> Result<(), EvalFailure>;
 
+    /// The data, apart from the items that are scored, that this plan's scores depend on: what some edits are
+    /// calibrated on. Part of the cache key.
+    fn calibration(&self, plan: &Plan) -> Option<ContentHash> {
+        let _ = plan;
+        None
+    }
+
     /// Scores a batch of plans. Calls `sink(index, outcome)` once per plan, in any order, as soon as
     /// the outcome is known; stops early (plans may go without a call) when the sink says `Break`, and sooner,
     /// in the middle of a plan, when the request's [`Stop`] asks for it.

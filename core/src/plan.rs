@@ -12,7 +12,7 @@ mod open;
 mod weights;
 
 pub use checkpoints::{CombineCheckpoints, checkpoint_mix};
-pub use edit::{AttentionSpan, Edit, KvBits};
+pub use edit::{AttentionSpan, Edit, KvBits, Place};
 pub use experts::{ExpertsPerToken, KeepExperts, MergeExperts, RouteExperts};
 pub use open::{EditError, OpenEdit};
 pub use weights::{Module, WeightBits};
@@ -32,7 +32,7 @@ impl Plan {
     /// makes equal plans equal bytes. Exact repetitions are dropped.
     pub fn new(edits: impl IntoIterator<Item = Edit>) -> Self {
         let mut edits: Vec<Edit> = edits.into_iter().map(Edit::normalised).collect();
-        edits.sort_by_key(|edit| (edit.place(), edit.kind()));
+        edits.sort_by_key(|edit| (edit.layer(), edit.rank()));
         edits.dedup();
         Self { edits }
     }
@@ -59,10 +59,10 @@ impl Plan {
 
     /// Two edits that [contradict](Edit::contradicts) each other, if there are any: such a plan has no meaning.
     pub fn conflict(&self) -> Option<(&Edit, &Edit)> {
-        self.edits.iter().enumerate().find_map(|(position, one)| {
-            let mut same_layer =
-                self.edits[position + 1..].iter().take_while(|other| other.layer() == one.layer());
-            same_layer.find(|other| one.contradicts(other)).map(|other| (one, other))
+        self.edits.chunk_by(|one, other| one.layer() == other.layer()).find_map(|layer| {
+            layer.iter().enumerate().find_map(|(number, one)| {
+                layer[number + 1..].iter().find(|other| one.contradicts(other)).map(|other| (one, other))
+            })
         })
     }
 }
@@ -91,12 +91,64 @@ mod tests {
         assert!(Plan::new([keep(0, &[1]), keep(1, &[1])]).conflict().is_none());
     }
 
+    fn bits(layer: u32, kv_head: Option<u32>) -> KvBits {
+        KvBits {
+            layer,
+            kv_head,
+            keys: 4,
+            values: 2,
+            group_size: 64,
+            sink: 1,
+            recent: 16,
+            ..KvBits::default()
+        }
+    }
+
+    #[test]
+    fn a_layer_and_one_of_its_heads_are_a_conflict() {
+        let plan = |places: &[(u32, Option<u32>)]| {
+            Plan::new(places.iter().map(|&(layer, kv_head)| Edit::KvBits(bits(layer, kv_head))))
+        };
+        assert!(plan(&[(1, Some(0)), (1, Some(1)), (2, None)]).conflict().is_none());
+        for places in [[(1, None), (1, Some(0))], [(1, Some(1)), (1, None)], [(1, Some(7)), (1, None)]] {
+            let plan = plan(&[places[0], (1, Some(3)), (0, None), places[1]]);
+            let (one, other) = plan.conflict().unwrap();
+            assert!(one.contradicts(other) && one.layer() == 1, "{places:?}");
+        }
+        let (mut one, mut other) = (bits(1, Some(2)), bits(1, Some(2)));
+        (one.keys, other.keys) = (2, 3);
+        assert!(Plan::new([Edit::KvBits(one), Edit::KvBits(other)]).conflict().is_some());
+    }
+
+    #[test]
+    fn arguments_that_say_nothing_leave_the_text_as_it_was() {
+        let old = "kv-bits(group-size:64,keys:4,layer:1,recent:16,sink:1,values:2)\n";
+        let text = |edit: KvBits| Plan::new([Edit::KvBits(edit)]).canonical();
+        let plain = bits(1, None);
+        assert_eq!(text(plain.clone()), old);
+        assert_eq!(text(KvBits { smoothing: Some(0.0), ..plain.clone() }), old);
+        let shrunk = KvBits { keys: 16, values: 4, shrink_from: Some(4), ..plain.clone() };
+        assert_eq!(text(shrunk.clone()), text(KvBits { shrink_from: None, ..shrunk }));
+        let exact = KvBits { keys: 16, smoothing: Some(0.5), ..plain.clone() };
+        assert_eq!(text(exact.clone()), text(KvBits { smoothing: None, ..exact }));
+        let full = KvBits { kv_head: Some(3), smoothing: Some(0.75), shrink_from: Some(16), ..plain.clone() };
+        assert_eq!(
+            text(full.clone()),
+            "kv-bits(group-size:64,keys:4,kv-head:3,layer:1,recent:16,shrink-from:16,sink:1,smoothing:0.75,\
+             values:2)\n"
+        );
+        for edit in [plain, full] {
+            let edit = Edit::KvBits(edit);
+            assert_eq!(Edit::from_open(&edit.to_open()), Ok(edit));
+        }
+    }
+
     #[test]
     fn dropped_experts_cannot_be_mixed_and_zero_has_no_sign() {
         let matrix = |zero| vec![1.0, zero];
         let merge = |layer, zero| Edit::MergeExperts(MergeExperts { layer, rows: 1, matrix: matrix(zero) });
         let route = Edit::RouteExperts(RouteExperts { layer: 0, rows: 1, matrix: matrix(0.5) });
-        let bits = Edit::KvBits(KvBits { layer: 0, keys: 4, values: 2, group_size: 64, sink: 1, recent: 16 });
+        let bits = Edit::KvBits(bits(0, None));
         let one = Edit::ExpertsPerToken(ExpertsPerToken { layer: 0, count: 1 });
         // Something else of the layer stands between the two.
         for mixing in [merge(0, 0.0), route.clone()] {
@@ -142,7 +194,7 @@ mod tests {
         // Cached results are found by this hash: changing the canonical form loses them all.
         let plan = Plan::new([
             keep(0, &[0, 2]),
-            Edit::KvBits(KvBits { layer: 1, keys: 4, values: 2, group_size: 64, sink: 1, recent: 16 }),
+            Edit::KvBits(bits(1, None)),
             Edit::AttentionSpan(AttentionSpan { layer: 1, kv_head: 0, sink: 4, alpha: 32.0, beta: 0.25 }),
             Edit::MergeExperts(MergeExperts { layer: 2, rows: 2, matrix: vec![1.0, -0.5, 0.0, 1e-7] }),
             Edit::RouteExperts(RouteExperts { layer: 2, rows: 1, matrix: vec![1.0, 0.25] }),

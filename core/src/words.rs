@@ -20,7 +20,11 @@ fn edit(edit: &Edit) -> String {
             format!("layer {} keeps experts {}", edit.layer, experts.join(" "))
         }
         Edit::KvBits(edit) => {
-            format!("layer {}: keys {} bits, values {} bits", edit.layer, edit.keys, edit.values)
+            let head = edit.kv_head.map(|head| format!(", KV head {head}")).unwrap_or_default();
+            let from = edit.shrink_from.map(|bits| format!(", shrunk from {bits}")).unwrap_or_default();
+            let smoothing = edit.smoothing.map(|by| format!(", keys smoothed by {by}")).unwrap_or_default();
+            let (layer, keys, values) = (edit.layer, edit.keys, edit.values);
+            format!("layer {layer}{head}: keys {keys} bits, values {values} bits{from}{smoothing}")
         }
         Edit::AttentionSpan(edit) => format!(
             "layer {}, KV head {}: sees {} first tokens and the last {} + {}·N",

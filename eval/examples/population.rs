@@ -1,6 +1,7 @@
 //! What sharing saves: populations against plans alone, and against the dense model, with one engine in one run.
 //!
-//! `cargo run --release -p attune-eval --example population -- MODEL TEXT ITEMS LENGTH`
+//! `cargo run --release -p attune-eval --example population -- MODEL TEXT ITEMS LENGTH [throughput]`; the last argument leaves
+//! out the mutants.
 #![expect(clippy::print_stdout, reason = "a benchmark for people at a terminal")]
 
 use std::collections::BTreeMap;
@@ -32,15 +33,21 @@ struct Bench {
 /// Seconds and layer work.
 struct Cost {
     seconds: f64,
+    /// Of all threads; the wall clock where the system does not say.
+    processor: f64,
     work: Work,
 }
 
+/// Rounds of dense and edited plans in turn.
+const ROUNDS: usize = 9;
+
 fn main() -> Result<(), Failure> {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    let [model, folder, items, length] = &args[..] else {
-        return Err(
-            "expected MODEL TEXTS ITEMS LENGTH; TEXTS is the path of texts without `.selection.txt`".into()
-        );
+    let (given, more) = args.split_at(args.len().min(4));
+    let [model, folder, items, length] = given else {
+        return Err("expected MODEL TEXTS ITEMS LENGTH [throughput]; TEXTS is the path of texts without \
+                    `.selection.txt`"
+            .into());
     };
     let bench =
         Bench { model: model.into(), text: folder.into(), items: items.parse()?, length: length.parse()? };
@@ -51,54 +58,68 @@ fn main() -> Result<(), Failure> {
         &["kv-bits", "attention-span"]
     };
     println!("{}: {} items of {} tokens, populations of {POPULATION}", facts.name, bench.items, bench.length);
-    println!(
-        "\n| population | technique | layer work saved | time saved | theory, one parent |\n| --- | --- | --- | --- | --- |"
-    );
-    let layers = facts.layers as f64;
-    let share = |changed: f64| changed * (layers + 1.0) / ((changed + 1.0) * layers);
-    let kind = kinds[0];
-    for (name, changed, late) in [
-        ("one-layer mutants", 1, false),
-        ("two-layer swaps", 2, false),
-        ("four-layer mutants", 4, false),
-        ("one-layer mutants, late layers likelier", 1, true),
-    ] {
-        let plans = mutants(kind, &facts, changed, late);
-        let naive = bench.alone(&plans)?;
-        let shared = bench.together(&plans, u64::MAX >> 20)?;
-        println!(
-            "| {name} | {kind} | {:.2} × | {:.2} × | {} |",
-            naive.work.computed as f64 / shared.work.computed as f64,
-            naive.seconds / shared.seconds,
-            if late { "–".to_owned() } else { format!("{:.2} ×", 1.0 / share(f64::from(changed))) },
-        );
+    if more.is_empty() {
+        bench.mutants(kinds[0], &facts)?;
     }
-    println!("\n| technique | population, layer-tokens/s over dense |\n| --- | --- |");
-    for kind in kinds {
-        // Nothing in common: what remains is what the edits cost.
-        let mut random = rng::derive(2, kind, &[]);
-        let plans: Vec<Plan> = (0..8)
-            .map(|_| Plan::new((0..facts.layers).flat_map(|layer| edits(kind, &facts, layer, &mut random))))
-            .collect();
-        let mut ratios = Vec::new();
-        for _ in 0..3 {
-            let dense = bench.together_distinct(&vec![Plan::dense(); plans.len()])?;
-            let edited = bench.together_distinct(&plans)?;
-            let speed = |cost: &Cost| cost.work.computed as f64 / cost.seconds;
-            ratios.push(speed(&edited) / speed(&dense));
-        }
-        ratios.sort_by(f64::total_cmp);
-        println!(
-            "| {kind} | {:.0} % (of three: {:.0} to {:.0} %) |",
-            100.0 * ratios[1],
-            100.0 * ratios[0],
-            100.0 * ratios[2]
-        );
-    }
-    Ok(())
+    bench.throughput(kinds, &facts)
 }
 
 impl Bench {
+    /// What sharing saves, by how much children differ.
+    fn mutants(&self, kind: &str, facts: &ModelFacts) -> Result<(), Failure> {
+        println!(
+            "\n| population | technique | layer work saved | time saved | theory, one parent |\n| --- | --- | --- | --- | --- |"
+        );
+        let layers = facts.layers as f64;
+        let share = |changed: f64| changed * (layers + 1.0) / ((changed + 1.0) * layers);
+        for (name, changed, late) in [
+            ("one-layer mutants", 1, false),
+            ("two-layer swaps", 2, false),
+            ("four-layer mutants", 4, false),
+            ("one-layer mutants, late layers likelier", 1, true),
+        ] {
+            let plans = mutants(kind, facts, changed, late);
+            let naive = self.alone(&plans)?;
+            let shared = self.together(&plans, u64::MAX >> 20)?;
+            println!(
+                "| {name} | {kind} | {:.2} × | {:.2} × | {} |",
+                naive.work.computed as f64 / shared.work.computed as f64,
+                naive.seconds / shared.seconds,
+                if late { "–".to_owned() } else { format!("{:.2} ×", 1.0 / share(f64::from(changed))) },
+            );
+        }
+        Ok(())
+    }
+
+    /// What edits cost: populations that share nothing over the dense plan.
+    fn throughput(&self, kinds: &[&str], facts: &ModelFacts) -> Result<(), Failure> {
+        println!("\n| technique | population, layer-tokens per processor second over dense |\n| --- | --- |");
+        for kind in kinds {
+            // Nothing in common: what remains is what the edits cost.
+            let mut random = rng::derive(2, kind, &[]);
+            let plans: Vec<Plan> = (0..8)
+                .map(|_| {
+                    Plan::new((0..facts.layers).flat_map(|layer| edits(kind, facts, layer, &mut random)))
+                })
+                .collect();
+            let mut ratios = Vec::new();
+            for _ in 0..ROUNDS {
+                let dense = self.together_distinct(&vec![Plan::dense(); plans.len()])?;
+                let edited = self.together_distinct(&plans)?;
+                let speed = |cost: &Cost| cost.work.computed as f64 / cost.processor;
+                ratios.push(speed(&edited) / speed(&dense));
+            }
+            ratios.sort_by(f64::total_cmp);
+            println!(
+                "| {kind} | {:.0} % (middle half: {:.0} to {:.0} %) |",
+                100.0 * ratios[ROUNDS / 2],
+                100.0 * ratios[ROUNDS / 4],
+                100.0 * ratios[ROUNDS - 1 - ROUNDS / 4]
+            );
+        }
+        Ok(())
+    }
+
     fn open(&self, activation_memory: u64) -> Result<NativeEvaluator, Failure> {
         let text = |split: &str| PathBuf::from(format!("{}.{split}.txt", self.text.display()));
         let task = TextSpec {
@@ -125,7 +146,8 @@ impl Bench {
     fn run(&self, evaluator: &NativeEvaluator, plans: &[Plan]) -> Result<Cost, Failure> {
         let items = Fidelity { items: self.items }.all();
         let request = Request::new(Split::Selection, items);
-        let (clock, mut work, mut failed) = (Instant::now(), Work::default(), None);
+        let (clock, before) = (Instant::now(), processor_seconds());
+        let (mut work, mut failed) = (Work::default(), None);
         evaluator.evaluate(plans, &request, &mut |_, outcome| {
             match outcome {
                 Ok(evaluation) => work += evaluation.work,
@@ -135,7 +157,11 @@ impl Bench {
         })?;
         match failed {
             Some(failure) => Err(failure.into()),
-            None => Ok(Cost { seconds: clock.elapsed().as_secs_f64(), work }),
+            None => {
+                let seconds = clock.elapsed().as_secs_f64();
+                let spent = before.zip(processor_seconds()).map(|(before, after)| after - before);
+                Ok(Cost { seconds, processor: spent.unwrap_or(seconds), work })
+            }
         }
     }
 
@@ -150,14 +176,24 @@ impl Bench {
 
     fn together_distinct(&self, plans: &[Plan]) -> Result<Cost, Failure> {
         let evaluator = self.open(0)?;
-        let mut sum = Cost { seconds: 0.0, work: Work::default() };
+        let mut sum = Cost { seconds: 0.0, processor: 0.0, work: Work::default() };
         for plan in plans {
             let cost = self.run(&evaluator, std::slice::from_ref(plan))?;
             sum.seconds += cost.seconds;
+            sum.processor += cost.processor;
             sum.work += cost.work;
         }
         Ok(sum)
     }
+}
+
+/// What all threads of this process have used, on Linux: others on the machine do not count.
+fn processor_seconds() -> Option<f64> {
+    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
+    // After the name, which may hold anything: user and system time are the 12th and 13th, in ticks of 10 ms.
+    let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(11);
+    let mut ticks = || fields.next()?.parse::<f64>().ok();
+    Some((ticks()? + ticks()?) / 100.0)
 }
 
 /// Children of one random parent that differ from it in `changed` layers.
@@ -209,7 +245,8 @@ fn edits(kind: &str, facts: &ModelFacts, layer: u32, random: &mut Rng) -> Vec<Ed
             let mut bits = || [2, 3, 4, 8][random.random_range(0..4_usize)];
             let (keys, values) = (bits(), bits());
             let group_size = facts.head_dim.min(64);
-            vec![Edit::KvBits(KvBits { layer, keys, values, group_size, sink: 4, recent: 32 })]
+            let (sink, recent) = (4, 32);
+            vec![Edit::KvBits(KvBits { layer, keys, values, group_size, sink, recent, ..KvBits::default() })]
         }
         _ => (0..facts.kv_heads)
             .map(|kv_head| {

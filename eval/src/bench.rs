@@ -1,14 +1,18 @@
-//! How fast the dense forward is. Examples and benchmarks use this; studies do not.
+//! How fast the dense forward and attention are. Examples and benchmarks use this; studies do not.
 
 use std::time::Instant;
 
 use attune_core::evaluator::EvalFailure;
 use burn_tensor::Tensor;
 
+use crate::compute::Compute;
 use crate::decoder::{Batch, Positions};
-use crate::edits::EditedModel;
+use crate::edits::{Cache, EditedModel, HeadView, Look};
 use crate::model::Model;
 use crate::native::lanes;
+use crate::ops::attend::attend;
+use crate::ops::heads::{HeadLayout, Heads};
+use crate::ops::quantise::Grid;
 
 /// Tokens per second of `runs` forwards, logits included, of `sequences` sequences of `tokens` tokens each;
 /// one warm-up run goes before. On a CPU the sequences are spread over the processors, as in a study.
@@ -58,3 +62,41 @@ pub fn dense_forward(
 }
 
 const PIECE: usize = 4096;
+
+/// Seconds of attention alone, without its projections: of heads that attend to everything, heads with a cache of 3 bits
+/// (keys) and 2 bits (values), and heads that see 4 first and 64 last positions. Best of `runs`, taken in turn.
+pub fn attention(compute: &Compute, tokens: usize, head_dim: usize, runs: usize) -> [(&'static str, f64); 3] {
+    let layout = HeadLayout { sequences: 1, tokens, kv_heads: 3, group: 3, head_dim };
+    let HeadLayout { kv_heads, group, .. } = layout;
+    let values = |count: usize, seed: usize| -> Vec<f32> {
+        (0..count).map(|i| ((i * 7919 + seed * 104_729) % 2003) as f32 / 1000.0 - 1.0).collect()
+    };
+    let kv = kv_heads * tokens * head_dim;
+    let queries = compute.tensor(values(kv * group, 1), [kv_heads, group, tokens, head_dim]);
+    let keys: Tensor<3> = compute.tensor(values(kv, 2), [kv_heads, tokens, head_dim]);
+    let heads = || Heads {
+        // Tensors of their own, as a layer makes them.
+        queries: queries.clone() * 1.0,
+        keys: keys.clone() * 1.0,
+        values: keys.clone() * 1.0,
+    };
+    let grid = |bits| Some(Grid { bits, group_size: head_dim, from: bits, scales: None });
+    let cache = Cache { keys: grid(3), values: grid(2), sink: 4, recent: 32 };
+    let span = Look { sink: 4, span: 64, ..Look::FULL };
+    let views = [
+        ("everything", HeadView { look: Look::FULL, cache: None }),
+        ("3 and 2 bits", HeadView { look: Look::FULL, cache: Some(cache) }),
+        ("4 first and 64 last", HeadView { look: span, cache: None }),
+    ];
+    let mut best = views.each_ref().map(|(name, _)| (*name, f64::INFINITY));
+    for _ in 0..=runs {
+        for ((_, view), (_, best)) in views.iter().zip(&mut best) {
+            let (heads, views) = (heads(), vec![view.clone(); kv_heads]);
+            let start = Instant::now();
+            // Reading waits for the device.
+            let _ = attend(compute, heads, layout, &views).into_data();
+            *best = best.min(start.elapsed().as_secs_f64());
+        }
+    }
+    best
+}

@@ -101,7 +101,8 @@ impl Compute {
             Precision::F16 => "f16",
         };
         match &self.part {
-            // Products over 512-bit and 256-bit vectors add up in another order.
+            // Products over 512-bit and 256-bit vectors add up in another order; `tiles` are those of our attention.
+            None if self.on_host() => format!("{element} burn-flex-0.22 tiles {}", cpu_vectors()),
             None => format!("{element} burn-flex-0.22 {}", cpu_vectors()),
             Some(part) => {
                 let backend = self.name.split(':').next().unwrap_or_default();

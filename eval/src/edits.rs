@@ -1,20 +1,27 @@
 //! Plans, checked against a model and sorted by layer: what the forward looks up.
 
+mod key_maxima;
 mod look;
 mod matrix;
 mod modules;
 mod refusal;
+mod view;
 
+pub(crate) use key_maxima::KeyMaxima;
 pub(crate) use look::Look;
 pub(crate) use matrix::ExpertMatrix;
 pub(crate) use modules::{Level, ModuleLevels};
 pub(crate) use refusal::NATIVE;
+pub(crate) use view::{Cache, HeadView};
+
+use std::sync::Arc;
 
 use attune_core::evaluator::EvalFailure;
 use attune_core::hash::ContentHash;
 use attune_core::plan::{AttentionSpan, Edit, KvBits, Plan};
 
 use crate::model::DecoderConfig;
+use crate::ops::quantise::Grid;
 
 /// The edits of every layer. Edits that change nothing (all experts, 16 bits, the identity) are gone, so that layers
 /// which compute the same compare equal.
@@ -36,12 +43,22 @@ pub(crate) struct LayerEdits {
     pub(crate) routing: Option<ExpertMatrix>,
     /// Experts per token, where it is not the model's number.
     pub(crate) per_token: Option<usize>,
-    /// The cache's quantiser.
-    pub(crate) cache: Option<KvBits>,
+    /// The cache of those KV heads whose cache is quantised, by head.
+    pub(crate) caches: Vec<HeadCache>,
     /// Spans of those KV heads that do not attend fully.
     pub(crate) spans: Vec<AttentionSpan>,
     /// Modules with weights in few bits.
     pub(crate) weights: ModuleLevels,
+}
+
+/// The cache of one KV head.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct HeadCache {
+    head: usize,
+    /// With `kv_head: None`: where it applies is said by `head`.
+    edit: KvBits,
+    /// What its keys are divided by, where the edit smooths them; known after [`EditedModel::smooth`].
+    scales: Option<Arc<[f32]>>,
 }
 
 impl EditedModel {
@@ -70,8 +87,15 @@ impl EditedModel {
                     layer.experts =
                         (!all).then(|| keep.experts.iter().map(|&expert| expert as usize).collect());
                 }
+                Edit::KvBits(bits) if bits.keys == 16 && bits.values == 16 => {}
                 Edit::KvBits(bits) => {
-                    layer.cache = (bits.keys < 16 || bits.values < 16).then(|| bits.clone())
+                    let heads = match bits.kv_head {
+                        Some(head) => head as usize..head as usize + 1,
+                        None => 0..config.kv_heads,
+                    };
+                    let edit = KvBits { kv_head: None, ..bits.clone() };
+                    let cache = |head| HeadCache { head, edit: edit.clone(), scales: None };
+                    layer.caches.extend(heads.map(cache));
                 }
                 Edit::AttentionSpan(span) => layer.spans.push(span.clone()),
                 // Refused above.
@@ -99,6 +123,21 @@ impl EditedModel {
         Self { layers, prefixes }
     }
 
+    /// Whether keys are smoothed anywhere: such a model runs after [`Self::smooth`].
+    pub(crate) fn smooths(&self) -> bool {
+        self.layers.iter().flat_map(|layer| &layer.caches).any(|cache| cache.edit.smoothing.is_some())
+    }
+
+    /// Sets the scales of smoothed keys.
+    pub(crate) fn smooth(&mut self, maxima: &KeyMaxima) {
+        for (number, layer) in self.layers.iter_mut().enumerate() {
+            for cache in &mut layer.caches {
+                cache.scales =
+                    cache.edit.smoothing.map(|exponent| maxima.scales(number, cache.head, exponent));
+            }
+        }
+    }
+
     /// Equal for plans that compute the same in the first `layers` layers, and only for those.
     pub(crate) fn prefix(&self, layers: usize) -> ContentHash {
         self.prefixes[layers]
@@ -115,21 +154,39 @@ impl EditedModel {
 }
 
 impl LayerEdits {
-    /// Whether attention computes the same of the same queries, keys and values under both.
-    pub(crate) fn attends_like(&self, other: &Self) -> bool {
-        self.cache == other.cache && self.spans == other.spans
-    }
-
-    /// What each KV head sees in a sequence of `tokens`.
-    pub(crate) fn looks(&self, kv_heads: usize, window: Option<usize>, tokens: usize) -> Vec<Look> {
-        let mut looks = vec![Look { window: window.unwrap_or(usize::MAX), ..Look::FULL }; kv_heads];
+    /// What each KV head does in a sequence of `tokens`.
+    pub(crate) fn views(&self, kv_heads: usize, window: Option<usize>, tokens: usize) -> Vec<HeadView> {
+        let look = Look { window: window.unwrap_or(usize::MAX), ..Look::FULL };
+        let mut views = vec![HeadView { look, cache: None }; kv_heads];
+        for cache in &self.caches {
+            // A sink or a window that covers the sequence leaves nothing to quantise.
+            if (cache.edit.sink.max(cache.edit.recent) as usize) < tokens {
+                views[cache.head].cache = Some(cache.stored());
+            }
+        }
         for edit in &self.spans {
-            let look = &mut looks[edit.kv_head as usize];
+            let look = &mut views[edit.kv_head as usize].look;
             look.sink = edit.sink as usize;
             // A float-to-integer cast saturates, so a negative or huge span is clamped and not wrapped.
             look.span = ((edit.alpha + edit.beta * tokens as f64).floor() as usize).max(1);
         }
-        looks
+        views
+    }
+}
+
+impl HeadCache {
+    fn stored(&self) -> Cache {
+        let edit = &self.edit;
+        let grid = |bits, scales| {
+            let from = edit.shrink_from.unwrap_or(bits);
+            (bits < 16).then_some(Grid { bits, group_size: edit.group_size as usize, from, scales })
+        };
+        Cache {
+            keys: grid(edit.keys, self.scales.clone()),
+            values: grid(edit.values, None),
+            sink: edit.sink as usize,
+            recent: edit.recent as usize,
+        }
     }
 }
 
@@ -141,11 +198,11 @@ mod tests {
     fn spans_grow_with_the_sequence_and_never_vanish() {
         let span = |alpha, beta| {
             let spans = vec![AttentionSpan { layer: 0, kv_head: 1, sink: 2, alpha, beta }];
-            LayerEdits { spans, ..LayerEdits::default() }.looks(2, Some(9), 10)[1].span
+            LayerEdits { spans, ..LayerEdits::default() }.views(2, Some(9), 10)[1].look.span
         };
         assert_eq!(span(3.0, 0.25), 5);
         assert_eq!(span(-100.0, 0.0), 1);
-        let looks = LayerEdits::default().looks(2, Some(9), 10);
-        assert_eq!(looks, [Look { window: 9, ..Look::FULL }; 2]);
+        let view = HeadView { look: Look { window: 9, ..Look::FULL }, cache: None };
+        assert_eq!(LayerEdits::default().views(2, Some(9), 10), [view.clone(), view]);
     }
 }

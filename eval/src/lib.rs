@@ -2,6 +2,7 @@
 //! the Hugging Face layout on text (`native`), small image generators on images (`generator`).
 
 pub mod bench;
+mod calibration;
 pub mod compute;
 mod decoder;
 mod device;

@@ -3,11 +3,13 @@
 use attune_core::evaluator::EvalFailure;
 use attune_core::plan::Plan;
 
+use crate::calibration;
 use crate::decoder::{Batch, Positions};
 use crate::edits::EditedModel;
 use crate::model::Model;
 
-/// Logits of `ids` under `plan`: `[ids, vocab]`, row-major; row `i` predicts token `i + 1`.
+/// Logits of `ids` under `plan`: `[ids, vocab]`, row-major; row `i` predicts token `i + 1`. There is no other data, so
+/// smoothed keys have the scales that the dense model's keys have on `ids` themselves.
 ///
 /// # Errors
 /// [`EvalFailure::Unsupported`] for an edit that cannot be honoured, [`EvalFailure::BadRequest`] for ids outside
@@ -17,9 +19,12 @@ pub fn logits(model: &Model, plan: &Plan, ids: &[u32]) -> Result<Vec<f32>, EvalF
     if let Some(id) = ids.iter().find(|&&id| id as usize >= config.vocab) {
         return Err(EvalFailure::BadRequest(format!("token {id} of a vocabulary of {}", config.vocab)));
     }
-    let edited = EditedModel::new(plan, config)?;
+    let mut edited = EditedModel::new(plan, config)?;
     let batch = Batch { sequences: 1, tokens: ids.len() };
     let positions = Positions::new(&model.compute, &config.rope, config.head_dim, ids.len());
+    if edited.smooths() {
+        edited.smooth(&calibration::key_maxima(model, ids, batch, &positions));
+    }
     let mut x = model.embed(ids);
     for layer in 0..config.layers {
         x = model.layer(layer, x, batch, &[edited.layer(layer)], &positions, None);

@@ -1,6 +1,7 @@
 //! The native evaluator: plans, a text task and a model, in this process.
 
 pub(crate) mod backoff;
+mod calibrate;
 mod compare;
 mod groups;
 pub(crate) mod lanes;
@@ -23,12 +24,13 @@ use attune_core::evaluator::{
     EvalFailure, Evaluation, Evaluator, EvaluatorInfo, Fidelity, Request, TaskInfo,
 };
 use attune_core::facts::ModelFacts;
+use attune_core::hash::ContentHash;
 use attune_core::plan::{Edit, Plan};
 use attune_core::technique::Signal;
 
 use crate::compute::{Compute, Precision};
 use crate::decoder::Positions;
-use crate::edits::{EditedModel, NATIVE};
+use crate::edits::{EditedModel, KeyMaxima, NATIVE};
 use crate::error::OpenError;
 use crate::model::Model;
 use crate::text::{TextSpec, TextTask};
@@ -64,6 +66,8 @@ pub struct NativeEvaluator {
     task: TextTask,
     info: EvaluatorInfo,
     positions: Mutex<HashMap<usize, Arc<Positions>>>,
+    /// Measured when a plan first needs them.
+    key_maxima: Mutex<Option<Arc<KeyMaxima>>>,
     references: References,
     resident: Resident,
     activation_memory: u64,
@@ -101,6 +105,7 @@ impl NativeEvaluator {
             task,
             info,
             positions: Mutex::default(),
+            key_maxima: Mutex::default(),
             references,
             resident: Resident::new(activation_memory / 2),
             activation_memory,
@@ -219,6 +224,7 @@ impl Evaluator for NativeEvaluator {
                 }
             }
         }
+        self.smooth(accepted.iter_mut().map(|(_, edited)| edited))?;
         // Plans with a common beginning become neighbours.
         accepted.sort_by(|(_, one), (_, other)| one.prefixes().cmp(other.prefixes()));
         for chunk in accepted.chunks(self.plans_at_once()) {
@@ -231,6 +237,11 @@ impl Evaluator for NativeEvaluator {
             }
         }
         Ok(())
+    }
+
+    fn calibration(&self, plan: &Plan) -> Option<ContentHash> {
+        let smooths = |edit: &Edit| matches!(edit, Edit::KvBits(bits) if bits.smoothing.is_some());
+        plan.edits().iter().any(smooths).then(|| self.calibration_data())
     }
 
     fn peak_memory(&self) -> Option<u64> {

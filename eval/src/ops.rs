@@ -4,13 +4,12 @@
 //! where a chain of element-wise operations costs as much as the products between them (measured on
 //! SmolLM2: a third of the forward). Tests hold the two bodies together.
 
+pub(crate) mod attend;
 pub(crate) mod divergence;
 pub(crate) mod gate;
 pub(crate) mod heads;
 pub(crate) mod host;
 pub(crate) mod math;
-pub(crate) mod mix;
 pub(crate) mod norm;
 pub(crate) mod quantise;
 pub(crate) mod rows;
-pub(crate) mod softmax;

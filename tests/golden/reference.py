@@ -14,8 +14,14 @@ import torch.nn.functional as F
 from safetensors.torch import load_file
 
 
-def quantise(x, bits, group_size):
-    """Asymmetric round-to-nearest over groups of consecutive channels of the last axis.
+def shrink(codes, bits):
+    """PM-KVQ's progressive shrink in whole numbers: codes of 2·bits bits to codes of `bits` bits."""
+    return ((2 ** (2 * bits) - 2**bits + 1) * (codes + 2 ** (bits - 1))) >> (3 * bits)
+
+
+def quantise(x, bits, group_size, shrink_from=None):
+    """Asymmetric round-to-nearest over groups of consecutive channels of the last axis; with
+    `shrink_from`, to that many bits first, whose codes then shrink to `bits`.
 
     Returns the dequantised values and the smallest distance of any value from a rounding tie, in
     units of one step: if that distance is far above float noise, another correct implementation
@@ -26,12 +32,20 @@ def quantise(x, bits, group_size):
     groups = x.reshape(*x.shape[:-1], -1, group_size)
     low = groups.amin(-1, keepdim=True)
     high = groups.amax(-1, keepdim=True)
-    top_code = 2**bits - 1
+    width = shrink_from or bits
+    top_code = 2**width - 1
     scale = (high - low) / top_code
     constant = scale == 0
     position = (groups - low) / torch.where(constant, torch.ones_like(scale), scale)
     codes = position.round().clamp(0, top_code)  # torch rounds halves to even
+    while width > bits:
+        width //= 2
+        codes = shrink(codes.to(torch.int64), width).to(x.dtype)
+        scale = scale * (2**width + 1)
     result = torch.where(constant, groups, codes * scale + low)
+    if shrink_from and shrink_from > bits:
+        # Only ties of the narrow grid matter: wide codes next to each other mostly shrink to the same.
+        position = (groups - low) / torch.where(constant, torch.ones_like(scale), scale)
     ties = torch.where(constant, torch.ones_like(position), ((position - position.floor()) - 0.5).abs())
     return result.reshape(x.shape), ties.min().item()
 
@@ -42,6 +56,15 @@ class Reference:
         self.config = json.loads((folder / "config.json").read_text())
         self.weights = {name: t.to(dtype) for name, t in load_file(folder / "model.safetensors").items()}
         self.dtype = dtype
+        self.measuring = False
+        self.maxima = {}
+
+    def measure(self, ids):
+        """The dense model's largest keys per layer, KV head and channel on `ids`; the two halves that
+        RoPE turns together share theirs (PM-KVQ)."""
+        margins, self.measuring, self.maxima = self.margins, True, {}
+        self.logits(ids)
+        self.measuring, self.margins = False, margins
 
     def logits(self, ids, edits=()):
         """Logits [tokens, vocabulary] of one sequence. Afterwards `self.margins` holds how clear
@@ -50,7 +73,14 @@ class Reference:
         c, w = self.config, self.weights
         self.margins = {"router": math.inf, "rounding": math.inf}
         kept = {e["layer"]: e["experts"] for e in edits if e["edit"] == "keep-experts"}
-        bits = {e["layer"]: e for e in edits if e["edit"] == "kv-bits"}
+        kv_heads = c["num_key_value_heads"]
+        bits = {}
+        for e in edits:
+            if e["edit"] == "kv-bits":
+                for head in [e["kv-head"]] if "kv-head" in e else range(kv_heads):
+                    bits[e["layer"], head] = e
+        if any("smoothing" in e for e in edits) and not self.measuring:
+            self.measure(ids)
         spans = {(e["layer"], e["kv-head"]): e for e in edits if e["edit"] == "attention-span"}
         merge = {e["layer"]: self.matrix(e) for e in edits if e["edit"] == "merge-experts"}
         route = {e["layer"]: self.matrix(e) for e in edits if e["edit"] == "route-experts"}
@@ -62,7 +92,7 @@ class Reference:
         for layer in range(c["num_hidden_layers"]):
             p = f"model.layers.{layer}."
             h = self.norm(x, w[p + "input_layernorm.weight"])
-            x = x + self.attention(h, p + "self_attn.", bits.get(layer), {h: e for (l, h), e in spans.items() if l == layer})
+            x = x + self.attention(h, p + "self_attn.", {h: e for (l, h), e in bits.items() if l == layer}, {h: e for (l, h), e in spans.items() if l == layer}, layer)
             h = self.norm(x, w[p + "post_attention_layernorm.weight"])
             k = count.get(layer, c.get("num_experts_per_tok"))
             x = x + self.experts(h, p + "block_sparse_moe.", kept.get(layer), merge.get(layer), route.get(layer), k)
@@ -84,7 +114,17 @@ class Reference:
         first, second = x[..., : size // 2], x[..., size // 2 :]
         return torch.cat((first * angle.cos() - second * angle.sin(), second * angle.cos() + first * angle.sin()), -1)
 
-    def attention(self, h, p, bits, spans):
+    def stored(self, k, v, e, layer, g):
+        """Keys and values of one KV head, `[tokens, head_dim]`, as a low-bit cache gives them back."""
+        scales = torch.ones(k.shape[-1], dtype=self.dtype)
+        if "smoothing" in e:
+            scales = (self.maxima[layer][g] ** e["smoothing"]).clamp(1e-4, 1e4).repeat(2)
+        k_stored, k_margin = quantise(k / scales, e["keys"], e["group-size"], e.get("shrink-from"))
+        v_stored, v_margin = quantise(v, e["values"], e["group-size"], e.get("shrink-from"))
+        self.margins["rounding"] = min(self.margins["rounding"], k_margin, v_margin)
+        return k if e["keys"] >= 16 else k_stored * scales, v_stored
+
+    def attention(self, h, p, bits, spans, layer):
         c, w = self.config, self.weights
         n = len(h)
         heads, kv_heads = c["num_attention_heads"], c["num_key_value_heads"]
@@ -94,24 +134,25 @@ class Reference:
         v = (h @ w[p + "v_proj.weight"].T).view(n, kv_heads, size)
 
         i, j = torch.arange(n)[:, None], torch.arange(n)[None, :]
-        exact = torch.ones(n, n, dtype=torch.bool)  # does query i see key j unquantised?
-        k_stored, v_stored = k, v
-        if bits is not None:
-            exact = (j < bits["sink"]) | (j > i - bits["recent"])
-            k_stored, k_margin = quantise(k, bits["keys"], bits["group-size"])
-            v_stored, v_margin = quantise(v, bits["values"], bits["group-size"])
-            self.margins["rounding"] = min(self.margins["rounding"], k_margin, v_margin)
+        if self.measuring:
+            self.maxima[layer] = k.abs().reshape(n, kv_heads, 2, size // 2).amax((0, 2))
 
         outputs = []
         for head in range(heads):
             g = head // (heads // kv_heads)
             seen = j <= i
+            # Does query i see key j unquantised?
+            exact = torch.ones(n, n, dtype=torch.bool)
+            k_stored, v_stored = k[:, g], v[:, g]
+            if g in bits:
+                exact = (j < bits[g]["sink"]) | (j > i - bits[g]["recent"])
+                k_stored, v_stored = self.stored(k[:, g], v[:, g], bits[g], layer, g)
             if g in spans:
                 span = max(1, math.floor(spans[g]["alpha"] + spans[g]["beta"] * n))
                 seen = seen & ((j < spans[g]["sink"]) | (i - j < span))
-            scores = torch.where(exact, q[:, head] @ k[:, g].T, q[:, head] @ k_stored[:, g].T) / math.sqrt(size)
+            scores = torch.where(exact, q[:, head] @ k[:, g].T, q[:, head] @ k_stored.T) / math.sqrt(size)
             weights = scores.masked_fill(~seen, -math.inf).softmax(-1)
-            outputs.append((weights * exact) @ v[:, g] + (weights * ~exact) @ v_stored[:, g])
+            outputs.append((weights * exact) @ v[:, g] + (weights * ~exact) @ v_stored)
         return torch.cat(outputs, -1) @ w[p + "o_proj.weight"].T
 
     def experts(self, h, p, kept, merge, route, k):

@@ -37,6 +37,52 @@ fn the_exported_checkpoint_scores_like_the_candidate_and_is_smaller() {
 }
 
 #[test]
+fn merging_starts_where_pruning_ended_and_one_hot_routing_folds() {
+    let place = Place::new();
+    let pruned = place.run(&place.small_profile(&[]), &[]).pop().unwrap();
+    let merging = |options: &str, start: &str| {
+        place.small_profile(&[
+            ("name: \"small\"", "name: \"merged\""),
+            ("{\"keep\": 4}", &format!("{{\"keep\": 4, \"phase\": \"merge\"{options}}}")),
+            ("trials: 24", &format!("trials: 8, start: (study: {start:?}), strategy: (name: \"eep\")")),
+        ])
+    };
+    let unknown = merging("", "nowhere").display().to_string();
+    let unknown = place.attune(&["run", &unknown]);
+    crate::support::refused(&unknown, 2, &["start.study: there is no study `nowhere` in the store"]);
+
+    let events = place.run(&merging(", \"routing\": \"one-hot\", \"active\": [1]", "small"), &[]);
+    let finished = events.last().unwrap();
+    let mean = |value: &Value| value["report"]["perplexity"]["mean"].as_f64().unwrap();
+    assert!(finished["baselines"]["start"].is_object(), "{finished}");
+    assert_ne!(
+        mean(&finished["best"]),
+        mean(&finished["baselines"]["start"]),
+        "one expert per token, merged"
+    );
+    assert_ne!(mean(&finished["baselines"]["start"]), mean(&pruned["best"]), "one expert per token");
+
+    let out = place.path("merged").display().to_string();
+    let output = place.attune(&["export", "merged", "--to", "hf", "--out", &out]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let config: Value =
+        serde_json::from_slice(&std::fs::read(place.path("merged/config.json")).unwrap()).unwrap();
+    assert_eq!((&config["num_local_experts"], &config["num_experts_per_tok"]), (&4.into(), &1.into()));
+    let model = crate::support::root().join("models/tiny-moe").display().to_string();
+    let again = place.small_profile(&[
+        (&format!("model: \"{model}\""), &format!("model: \"{out}\"")),
+        ("name: \"small\"", "name: \"again\""),
+        ("trials: 24", "trials: 1"),
+        ("expert-pruning", "kv-bits"),
+        ("{\"keep\": 4}", "{\"average\": 8.0}"),
+    ]);
+    let again = place.run(&again, &[]).pop().unwrap();
+    // The checkpoint stores merged weights in bfloat16, 8 bits of precision; the candidate has them in float32.
+    let (found, loaded) = (mean(&finished["best"]), mean(&again["baselines"]["dense"]));
+    assert!((found / loaded - 1.0).abs() < 3e-3, "{found} in the study, {loaded} as a model of its own");
+}
+
+#[test]
 fn the_plan_file_says_what_where_from_and_how_good() {
     let place = Place::new();
     let finished = place.run(&place.small_profile(&[]), &[]).pop().unwrap();

@@ -65,6 +65,8 @@ pub(crate) struct Draft {
     pub(crate) timing_since: Option<Duration>,
     /// The profile as it is on disk; `None` for a new one.
     pub(crate) saved: Option<String>,
+    /// A person has changed something.
+    pub(crate) touched: bool,
     /// Keys of the file that these fields do not show: saving would lose them.
     pub(crate) incomplete: bool,
     /// Launch as soon as the profile is saved.

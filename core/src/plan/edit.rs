@@ -3,19 +3,21 @@
 use super::OpenEdit;
 use super::checkpoints::CombineCheckpoints;
 use super::experts::{ExpertsPerToken, KeepExperts, MergeExperts, RouteExperts};
-use super::open::EditError;
+use super::open::{EditError, Reader};
 use super::weights::WeightBits;
 
-/// Store keys and values of one layer's cache in few bits.
+/// Store keys and values of a layer's cache, or of one KV head of it, in few bits.
 ///
 /// Post-RoPE keys and values are quantised per token and KV head over groups of `group_size`
 /// channels, asymmetric round-to-nearest: `s = (max − min)/(2ᵇ − 1)`, `q = round((x − min)/s)`,
 /// `x' = q·s + min` (the grid of KIVI, arXiv 2402.02750, and PM-KVQ, arXiv 2505.18610). Seen from query
 /// position `i`, position `j` stays exact when `j < sink` or `j > i − recent`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Default)]
 pub struct KvBits {
     /// The layer, counted from 0.
     pub layer: u32,
+    /// The KV head, counted from 0; `None` means every KV head of the layer.
+    pub kv_head: Option<u32>,
     /// Bits per key channel; 16 leaves keys exact.
     pub keys: u32,
     /// Bits per value channel; 16 leaves values exact.
@@ -26,6 +28,13 @@ pub struct KvBits {
     pub sink: u32,
     /// Last positions, the query's own included, that stay exact.
     pub recent: u32,
+    /// Exponent `α` of 0 to 1: keys are divided by `λ = max|K|^α` before they are quantised and multiplied by it
+    /// after, per KV head and channel; `λ` is kept within 10⁻⁴ to 10⁴ and shared by the two channels that
+    /// rotary embedding turns together (PM-KVQ). The maxima are those of the dense model on calibration data.
+    pub smoothing: Option<f64>,
+    /// Bits that are quantised to first: from there, codes are halved in width until they have `keys` or `values`
+    /// bits, `q' = round(q/(2ᵇ + 1))`, `s' = s·(2ᵇ + 1)` (PM-KVQ's progressive shrink). One of 2, 4, 8 and 16.
+    pub shrink_from: Option<u32>,
 }
 
 /// How far one KV head looks (MoA, arXiv 2406.14909, §3: `S = α + β·N`).
@@ -67,6 +76,23 @@ pub enum Edit {
     CombineCheckpoints(CombineCheckpoints),
 }
 
+/// What an edit touches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The layer, counted from 0.
+    pub layer: u32,
+    /// One KV head of it, or all of the layer.
+    pub kv_head: Option<u32>,
+}
+
+impl Place {
+    /// Whether the two have something in common.
+    pub fn overlaps(self, other: Self) -> bool {
+        let heads = self.kv_head.is_none() || other.kv_head.is_none() || self.kv_head == other.kv_head;
+        self.layer == other.layer && heads
+    }
+}
+
 impl Edit {
     /// The name of every edit that this build knows.
     pub const KINDS: [&'static str; 8] = [
@@ -96,21 +122,32 @@ impl Edit {
 
     /// The (first) layer that this edit touches: 0 for one that touches the whole model.
     pub fn layer(&self) -> u32 {
-        self.place().0
+        self.place().layer
     }
 
-    /// Layer and part of the layer (KV head or module, where it matters) that this edit touches.
-    pub fn place(&self) -> (u32, u32) {
+    /// Layer and part of the layer that this edit touches.
+    pub fn place(&self) -> Place {
+        let whole = |layer| Place { layer, kv_head: None };
         match self {
-            Self::KeepExperts(edit) => (edit.layer, 0),
-            Self::KvBits(edit) => (edit.layer, 0),
-            Self::AttentionSpan(edit) => (edit.layer, edit.kv_head),
-            Self::CombineCheckpoints(edit) => (edit.layer.unwrap_or(0), 0),
-            Self::MergeExperts(edit) => (edit.layer, 0),
-            Self::RouteExperts(edit) => (edit.layer, 0),
-            Self::ExpertsPerToken(edit) => (edit.layer, 0),
-            Self::WeightBits(edit) => (edit.layer, edit.part()),
+            Self::KeepExperts(edit) => whole(edit.layer),
+            Self::KvBits(edit) => Place { layer: edit.layer, kv_head: edit.kv_head },
+            Self::AttentionSpan(edit) => Place { layer: edit.layer, kv_head: Some(edit.kv_head) },
+            Self::MergeExperts(edit) => whole(edit.layer),
+            Self::RouteExperts(edit) => whole(edit.layer),
+            Self::ExpertsPerToken(edit) => whole(edit.layer),
+            Self::WeightBits(edit) => whole(edit.layer),
+            Self::CombineCheckpoints(edit) => whole(edit.layer.unwrap_or(0)),
         }
+    }
+
+    /// Where it comes among the edits of its layer; different for edits that do not contradict each other.
+    pub(super) fn rank(&self) -> (u32, &'static str, Option<u32>) {
+        let kv_head = self.place().kv_head;
+        let part = match self {
+            Self::WeightBits(edit) => edit.part(),
+            _ => kv_head.unwrap_or(0),
+        };
+        (part, self.kind(), kv_head)
     }
 
     /// Whether both cannot be honoured: two of one kind for one place, a module of one expert and of all, or experts that
@@ -125,10 +162,9 @@ impl Edit {
                 merge.layer == bits.layer && bits.module.is_feed_forward()
             }
             _ => {
-                self.place() == other.place()
-                    && (self.kind() == other.kind()
-                        || keeps(self) && mixes(other)
-                        || mixes(self) && keeps(other))
+                let one_kind = self.kind() == other.kind() && self.place().overlaps(other.place());
+                let mixed = keeps(self) && mixes(other) || mixes(self) && keeps(other);
+                one_kind || mixed && self.layer() == other.layer()
             }
         }
     }
@@ -140,13 +176,26 @@ impl Edit {
             Self::KeepExperts(edit) => OpenEdit::new(self.kind())
                 .int("layer", int(edit.layer))
                 .ints("experts", edit.experts.iter().map(|&expert| int(expert)).collect()),
-            Self::KvBits(edit) => OpenEdit::new(self.kind())
-                .int("layer", int(edit.layer))
-                .int("keys", int(edit.keys))
-                .int("values", int(edit.values))
-                .int("group-size", int(edit.group_size))
-                .int("sink", int(edit.sink))
-                .int("recent", int(edit.recent)),
+            Self::KvBits(edit) => {
+                let mut open = OpenEdit::new(self.kind())
+                    .int("layer", int(edit.layer))
+                    .int("keys", int(edit.keys))
+                    .int("values", int(edit.values))
+                    .int("group-size", int(edit.group_size))
+                    .int("sink", int(edit.sink))
+                    .int("recent", int(edit.recent));
+                // Absent where they say nothing: plans keep the text that they had before these came.
+                if let Some(kv_head) = edit.kv_head {
+                    open = open.int("kv-head", int(kv_head));
+                }
+                if let Some(smoothing) = edit.smoothing {
+                    open = open.real("smoothing", smoothing);
+                }
+                if let Some(bits) = edit.shrink_from {
+                    open = open.int("shrink-from", int(bits));
+                }
+                open
+            }
             Self::AttentionSpan(edit) => OpenEdit::new(self.kind())
                 .int("layer", int(edit.layer))
                 .int("kv-head", int(edit.kv_head))
@@ -196,6 +245,9 @@ impl Edit {
                 group_size: args.int("group-size")?,
                 sink: args.int("sink")?,
                 recent: args.int("recent")?,
+                kv_head: args.if_given("kv-head", Reader::int)?,
+                smoothing: args.if_given("smoothing", Reader::real)?,
+                shrink_from: args.if_given("shrink-from", Reader::int)?,
             }),
             "attention-span" => Self::AttentionSpan(AttentionSpan {
                 layer: args.int("layer")?,
@@ -221,12 +273,12 @@ impl Edit {
             "weight-bits" => Self::WeightBits(WeightBits {
                 layer: args.int("layer")?,
                 module: args.module("module")?,
-                expert: args.optional_int("expert")?,
+                expert: args.if_given("expert", Reader::int)?,
                 bits: args.int("bits")?,
                 group_size: args.int("group-size")?,
             }),
             "combine-checkpoints" => Self::CombineCheckpoints(CombineCheckpoints {
-                layer: args.optional_int("layer")?,
+                layer: args.if_given("layer", Reader::int)?,
                 coefficients: args.reals("coefficients")?,
             }),
             unknown => return Err(EditError::UnknownKind { kind: unknown.to_owned() }),
@@ -248,7 +300,14 @@ impl Edit {
                 // −0 means 0 and would be another text.
                 matrix.iter_mut().filter(|number| **number == 0.0).for_each(|number| *number = 0.0);
             }
-            Self::KvBits(_) | Self::AttentionSpan(_) | Self::ExpertsPerToken(_) | Self::WeightBits(_) => {}
+            Self::KvBits(edit) => {
+                // λ⁰ = 1, exact keys have no grid, and what is not above the bits shrinks to nothing.
+                edit.smoothing = edit.smoothing.filter(|&exponent| exponent != 0.0 && edit.keys != 16);
+                let stays = |bits, from| bits == 16 || bits == from;
+                edit.shrink_from =
+                    edit.shrink_from.filter(|&from| !(stays(edit.keys, from) && stays(edit.values, from)));
+            }
+            Self::AttentionSpan(_) | Self::ExpertsPerToken(_) | Self::WeightBits(_) => {}
         }
         self
     }

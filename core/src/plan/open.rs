@@ -128,11 +128,6 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A whole number that may be absent.
-    pub(super) fn optional_int(&mut self, argument: &'static str) -> Result<Option<u32>, EditError> {
-        if self.edit.args.contains_key(argument) { self.int(argument).map(Some) } else { Ok(None) }
-    }
-
     pub(super) fn module(&mut self, argument: &'static str) -> Result<Module, EditError> {
         const EXPECTED: &str = "one of q, k, v, o, gate, up, down";
         let found = self.get(argument)?;
@@ -196,6 +191,15 @@ impl<'a> Reader<'a> {
             return Err(self.bad(argument, &found, EXPECTED));
         }
         Ok(values)
+    }
+
+    /// An argument that may be absent.
+    pub(super) fn if_given<T>(
+        &mut self,
+        argument: &'static str,
+        read: fn(&mut Self, &'static str) -> Result<T, EditError>,
+    ) -> Result<Option<T>, EditError> {
+        self.edit.args.contains_key(argument).then(|| read(self, argument)).transpose()
     }
 
     pub(super) fn finish(self) -> Result<(), EditError> {

@@ -29,6 +29,18 @@ impl Look {
         }
         [start..self.sink.max(start), local..i + 1]
     }
+
+    /// The first position that query `i` or any later one may see.
+    pub(crate) fn first_visible(&self, i: usize) -> usize {
+        let [sinks, local] = self.ranges(i);
+        if sinks.is_empty() { local.start } else { sinks.start }
+    }
+
+    /// Whether query `i` sees `position`.
+    #[inline(always)]
+    pub(crate) fn sees(&self, i: usize, position: usize) -> bool {
+        position <= i && i - position < self.window && (position < self.sink || i - position < self.span)
+    }
 }
 
 #[cfg(test)]
@@ -46,6 +58,8 @@ mod tests {
                         let expected: Vec<usize> =
                             (0..=i).filter(|&j| i - j < window && (j < sink || i - j < span)).collect();
                         assert_eq!(found, expected, "{look:?} at {i}");
+                        let one_by_one: Vec<usize> = (0..20).filter(|&j| look.sees(i, j)).collect();
+                        assert_eq!(one_by_one, expected, "{look:?} at {i}");
                     }
                 }
             }

@@ -148,6 +148,22 @@ fn kv_bits(bits: &KvBits, config: &DecoderConfig) -> Result<(), String> {
             return Err(format!("{what} in {bits} bits; expected 1 to 8, or 16 for exact"));
         }
     }
+    kv_head(bits.kv_head, config)?;
+    if let Some(exponent) = bits.smoothing.filter(|exponent| !(0.0..=1.0).contains(exponent)) {
+        return Err(format!("keys smoothed by the exponent {exponent}; expected 0 to 1"));
+    }
+    if let Some(from) = bits.shrink_from {
+        if !matches!(from, 2 | 4 | 8 | 16) {
+            return Err(format!("codes shrink from {from} bits; expected 2, 4, 8 or 16"));
+        }
+        for (what, bits) in [("keys", bits.keys), ("values", bits.values)] {
+            if !shrinks_to(from, bits) {
+                return Err(format!(
+                    "{what} in {bits} bits, which {from} bits halved any number of times are not"
+                ));
+            }
+        }
+    }
     let group = bits.group_size as usize;
     if group == 0 || !config.head_dim.is_multiple_of(group) {
         return Err(format!("a group of {group} channels does not divide the head of {}", config.head_dim));
@@ -155,10 +171,22 @@ fn kv_bits(bits: &KvBits, config: &DecoderConfig) -> Result<(), String> {
     Ok(())
 }
 
-fn attention_span(span: &AttentionSpan, config: &DecoderConfig) -> Result<(), String> {
-    if span.kv_head as usize >= config.kv_heads {
-        return Err(format!("the model has KV heads 0 to {}", config.kv_heads - 1));
+fn kv_head(head: Option<u32>, config: &DecoderConfig) -> Result<(), String> {
+    match head {
+        Some(head) if head as usize >= config.kv_heads => {
+            Err(format!("the model has KV heads 0 to {}", config.kv_heads - 1))
+        }
+        _ => Ok(()),
     }
+}
+
+/// Whether `bits` are exact, or `from` halved some number of times.
+fn shrinks_to(from: u32, bits: u32) -> bool {
+    bits == 16 || (bits <= from && from.is_multiple_of(bits) && (from / bits).is_power_of_two())
+}
+
+fn attention_span(span: &AttentionSpan, config: &DecoderConfig) -> Result<(), String> {
+    kv_head(Some(span.kv_head), config)?;
     if !span.alpha.is_finite() || !span.beta.is_finite() {
         return Err("alpha and beta must be finite".to_owned());
     }

@@ -27,17 +27,6 @@ pub(crate) struct Heads {
     pub(crate) values: Tensor<3>,
 }
 
-impl Heads {
-    /// `count` of the first dimension, from `first`.
-    pub(crate) fn narrow(&self, first: usize, count: usize) -> Self {
-        Self {
-            queries: self.queries.clone().narrow(0, first, count),
-            keys: self.keys.clone().narrow(0, first, count),
-            values: self.values.clone().narrow(0, first, count),
-        }
-    }
-}
-
 /// Norms of queries and keys before rotation, in families that have them.
 pub(crate) struct HeadNorms<'a> {
     pub(crate) queries: Option<&'a RmsNorm>,

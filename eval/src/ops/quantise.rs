@@ -2,81 +2,210 @@
 //!
 //! `s = (max − min)/(2ᵇ − 1)`, `q = round((x − min)/s)`, `x' = q·s + min`, halves rounded to even; a group of
 //! equal values comes back exactly. This is the per-token grid of KIVI (arXiv 2402.02750, §3.1).
+//!
+//! Two refinements of PM-KVQ (arXiv 2505.18610): channels can be divided by a scale of their own before and multiplied
+//! by it after (§ smoothing), and codes can come from a wider grid whose width was halved since (§ progressive shrink).
 
-use burn_tensor::Tensor;
+use std::sync::Arc;
 
-use super::host;
+use burn_tensor::{DType, Tensor};
+
+use super::math;
 use crate::compute::Compute;
 
-/// Quantises and dequantises `x: [heads, tokens, head_dim]` per head and token over groups of `group` channels
-/// with `bits` of 1 to 8.
-pub(crate) fn quantise(compute: &Compute, x: Tensor<3>, bits: u32, group: usize) -> Tensor<3> {
-    let codes = ((1_u32 << bits) - 1) as f32;
-    if !compute.on_host() {
-        return generic(x, codes, group);
+/// Halvings from the widest grid, 16 bits, to the narrowest, 1 bit.
+const HALVINGS: usize = 4;
+
+/// How rows of one head are quantised.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Grid {
+    /// Bits per channel, 1 to 8.
+    pub(crate) bits: u32,
+    /// Channels that share a scale and a zero point.
+    pub(crate) group_size: usize,
+    /// Bits that are quantised to first: `bits` times a power of two, at most 16.
+    pub(crate) from: u32,
+    /// What each channel is divided by before, and multiplied by after.
+    pub(crate) scales: Option<Arc<[f32]>>,
+}
+
+impl Grid {
+    /// The largest code of the grid that is quantised to first.
+    fn top(&self) -> f32 {
+        ((1_u32 << self.from) - 1) as f32
     }
-    host::edit(x, |values| {
-        host::for_rows(values, group, |_, groups| {
-            host::vectorised(
-                #[inline(always)]
-                || {
-                    for group in groups.chunks_exact_mut(group) {
-                        quantise_group(group, codes);
-                    }
-                },
-            );
-        });
-    })
+
+    /// What each halving of the width divides codes by: `2ᵇ + 1` from `2b` bits to `b`, 1 where none is left.
+    ///
+    /// Codes of `2b` bits end at `2²ᵇ − 1 = (2ᵇ + 1)(2ᵇ − 1)`, so the ends of a group stay where they are.
+    fn divisors(&self) -> [f32; HALVINGS] {
+        let mut bits = self.from;
+        std::array::from_fn(|_| {
+            if bits <= self.bits {
+                return 1.0;
+            }
+            bits /= 2;
+            ((1_u32 << bits) + 1) as f32
+        })
+    }
+
+    /// Quantises and dequantises one row on the CPU, in place.
+    #[inline(always)]
+    pub(crate) fn row(&self, row: &mut [f32]) {
+        if let Some(scales) = &self.scales {
+            row.iter_mut().zip(scales.iter()).for_each(|(value, scale)| *value /= scale);
+        }
+        let (top, divisors) = (self.top(), self.divisors());
+        for group in row.chunks_exact_mut(self.group_size) {
+            if self.from == self.bits {
+                quantise_group(group, top, &[]);
+            } else {
+                quantise_group(group, top, &divisors);
+            }
+        }
+        if let Some(scales) = &self.scales {
+            row.iter_mut().zip(scales.iter()).for_each(|(value, scale)| *value *= scale);
+        }
+    }
+}
+
+/// To the nearest whole number, halves to even, for numbers below 2²².
+#[inline(always)]
+fn round(x: f32) -> f32 {
+    // 1.5·2²³, at which neighbouring numbers are 1 apart.
+    const ROUND: f32 = 12_582_912.0;
+    (x + ROUND) - ROUND
 }
 
 #[inline(always)]
-fn quantise_group(group: &mut [f32], codes: f32) {
-    // Adding and subtracting 1.5·2²³ rounds to the nearest whole number, halves to even.
-    const ROUND: f32 = 12_582_912.0;
-    let (low, high) = group.iter().fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), &value| {
-        (if value < low { value } else { low }, if value > high { value } else { high })
-    });
-    let scale = (high - low) / codes;
-    if scale == 0.0 {
+fn quantise_group(group: &mut [f32], top: f32, divisors: &[f32]) {
+    let (low, high) = math::bounds(group);
+    let step = (high - low) / top;
+    if step == 0.0 {
         return;
     }
+    let wide = divisors.iter().fold(step, |step, divisor| step * divisor);
     for value in group {
-        let code = ((*value - low) / scale + ROUND) - ROUND;
-        let code = if code > codes { codes } else { code };
-        *value = code * scale + low;
+        let code = round((*value - low) / step);
+        let code = if code > top { top } else { code };
+        // A quotient of codes is never half a whole number, see `Grid::divisors`: the divisors are odd.
+        let code = divisors.iter().fold(code, |code, divisor| round(code / divisor));
+        *value = code * wide + low;
     }
 }
 
-fn generic(x: Tensor<3>, codes: f32, group: usize) -> Tensor<3> {
+/// Quantises and dequantises `x: [rows, tokens, head_dim]` by Burn's operations, each row by its own grid; `None` leaves
+/// a row as it is. Rows share every launch: those with another number of channels per group have their own.
+pub(crate) fn quantise(compute: &Compute, x: Tensor<3>, grids: &[Option<&Grid>]) -> Tensor<3> {
+    let mut sizes: Vec<usize> = grids.iter().flatten().map(|grid| grid.group_size).collect();
+    sizes.sort_unstable();
+    sizes.dedup();
     let shape = x.dims();
-    let groups = x.reshape([shape[0] * shape[1], shape[2] / group, group]);
-    let low = groups.clone().min_dim(2);
-    let scale = (groups.clone().max_dim(2) - low.clone()) / codes;
+    sizes.into_iter().fold(x.clone(), |whole, size| {
+        let of_size: Vec<Option<&Grid>> =
+            grids.iter().map(|grid| grid.filter(|grid| grid.group_size == size)).collect();
+        let quantised = in_groups(compute, x.clone(), &of_size, size);
+        if of_size.iter().all(Option::is_some) {
+            return quantised;
+        }
+        let others = of_size.iter().map(|grid| f32::from(u8::from(grid.is_none()))).collect();
+        let others = compute.float32(others, [grids.len(), 1, 1]).greater_elem(0.5);
+        quantised.mask_where(others.expand(shape), whole)
+    })
+}
+
+fn in_groups(compute: &Compute, x: Tensor<3>, grids: &[Option<&Grid>], size: usize) -> Tensor<3> {
+    let (shape, dtype) = (x.dims(), x.dtype());
+    let rows = shape[0];
+    let groups = x.cast(DType::F32).reshape([rows, shape[1], shape[2] / size, size]);
+    let scales = scales(compute, grids, shape[2], size);
+    let groups = match &scales {
+        None => groups,
+        Some(scales) => groups / scales.clone(),
+    };
+    let each = |of: &dyn Fn(&Grid) -> f32| -> Tensor<4> {
+        compute.float32(grids.iter().map(|grid| grid.map_or(1.0, of)).collect(), [rows, 1, 1, 1])
+    };
+    let top = each(&Grid::top);
+    let low = groups.clone().min_dim(3);
+    let scale = (groups.clone().max_dim(3) - low.clone()) / top.clone();
     let constant = scale.clone().equal_elem(0.0);
     let step = scale.mask_fill(constant.clone(), 1.0);
-    let quantised = ((groups.clone() - low.clone()) / step.clone()).round().clamp(0.0, codes) * step + low;
+    let codes = ((groups.clone() - low.clone()) / step.clone()).round();
     let full = groups.dims();
-    quantised.mask_where(constant.expand(full), groups).reshape(shape)
+    let codes = codes.min_pair(top.expand(full));
+    let halvings = (0..HALVINGS).filter(|&at| grids.iter().flatten().any(|grid| grid.divisors()[at] > 1.0));
+    let (codes, step) = halvings.fold((codes, step), |(codes, step), at| {
+        let divisor = each(&|grid| grid.divisors()[at]);
+        ((codes / divisor.clone()).round(), step * divisor)
+    });
+    let quantised = (codes * step + low).mask_where(constant.expand(full), groups);
+    let quantised = match scales {
+        None => quantised,
+        Some(scales) => quantised * scales,
+    };
+    quantised.reshape(shape).cast(dtype)
+}
+
+/// Scales of channels, `[rows, 1, groups, group]`, if any row has them; 1 for rows that have none.
+fn scales(compute: &Compute, grids: &[Option<&Grid>], channels: usize, size: usize) -> Option<Tensor<4>> {
+    let of = |grid: &Option<&Grid>| grid.and_then(|grid| grid.scales.clone());
+    if grids.iter().all(|grid| of(grid).is_none()) {
+        return None;
+    }
+    let values = grids.iter().flat_map(|grid| of(grid).map_or(vec![1.0; channels], |scales| scales.to_vec()));
+    Some(compute.float32(values.collect(), [grids.len(), 1, channels / size, size]))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn quantised(values: &[f32], bits: u32) -> Vec<f32> {
+    fn quantised(values: &[f32], grid: &Grid, width: usize) -> Vec<f32> {
         let compute = Compute::cpu();
-        let x: Tensor<3> = compute.tensor(values.to_vec(), [1, 1, values.len()]);
-        let fast = quantise(&compute, x.clone(), bits, values.len());
-        let slow = generic(x, ((1_u32 << bits) - 1) as f32, values.len());
-        assert_eq!(fast.clone().into_data(), slow.into_data());
-        fast.into_data().iter().collect()
+        let mut fast = values.to_vec();
+        fast.chunks_exact_mut(width).for_each(|row| grid.row(row));
+        let x: Tensor<3> = compute.tensor(values.to_vec(), [1, values.len() / width, width]);
+        let slow: Vec<f32> = quantise(&compute, x, &[Some(grid)]).into_data().iter().collect();
+        assert_eq!(fast, slow);
+        fast
+    }
+
+    fn plain(bits: u32, group_size: usize) -> Grid {
+        Grid { bits, group_size, from: bits, scales: None }
+    }
+
+    fn whole(values: &[f32], bits: u32) -> Vec<f32> {
+        quantised(values, &plain(bits, values.len()), values.len())
     }
 
     #[test]
     fn ties_go_to_even_and_constant_groups_are_exact() {
-        assert_eq!(quantised(&[0.0, 3.0, 0.5, 1.5, 2.5, 1.0], 2), [0.0, 3.0, 0.0, 2.0, 2.0, 1.0]);
-        assert_eq!(quantised(&[0.75; 4], 1), [0.75; 4]);
-        assert_eq!(quantised(&[-1.0, 1.0, 0.2, -0.2], 1), [-1.0, 1.0, 1.0, -1.0]);
+        assert_eq!(whole(&[0.0, 3.0, 0.5, 1.5, 2.5, 1.0], 2), [0.0, 3.0, 0.0, 2.0, 2.0, 1.0]);
+        assert_eq!(whole(&[0.75; 4], 1), [0.75; 4]);
+        assert_eq!(whole(&[-1.0, 1.0, 0.2, -0.2], 1), [-1.0, 1.0, 1.0, -1.0]);
+    }
+
+    #[test]
+    fn every_row_has_its_own_grid() {
+        let compute = Compute::cpu();
+        let values: Vec<f32> = (0..5 * 3 * 12).map(|i| ((i * 7919) % 1001) as f32 / 100.0).collect();
+        let scales: Arc<[f32]> = (0..12).map(|channel| 0.5 + channel as f32).collect();
+        let grids = [
+            plain(2, 12),
+            plain(3, 4),
+            Grid { from: 16, ..plain(4, 12) },
+            Grid { scales: Some(scales), from: 8, ..plain(2, 12) },
+        ];
+        let grids = [Some(&grids[0]), Some(&grids[1]), None, Some(&grids[2]), Some(&grids[3])];
+        let x: Tensor<3> = compute.tensor(values.clone(), [5, 3, 12]);
+        let found: Vec<f32> = quantise(&compute, x, &grids).into_data().iter().collect();
+        for (number, grid) in grids.into_iter().enumerate() {
+            let rows = number * 36..(number + 1) * 36;
+            let expected =
+                grid.map_or(values[rows.clone()].to_vec(), |grid| quantised(&values[rows.clone()], grid, 12));
+            assert_eq!(found[rows], expected, "row {number}");
+        }
     }
 
     #[test]
@@ -88,15 +217,77 @@ mod tests {
             let bytes = recorded.tensor(name).unwrap().data().chunks_exact(4);
             bytes.map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap())).collect()
         };
-        let compute = Compute::cpu();
         for bits in [2, 3, 4, 8] {
-            for group in [8, 16, 32] {
-                let input: Tensor<3> = compute.tensor(floats("input"), [1, 6, 32]);
-                let found: Vec<f32> = quantise(&compute, input, bits, group).into_data().iter().collect();
-                let expected = floats(&format!("bits{bits}.group{group}"));
+            for group_size in [8, 16, 32] {
+                let found = quantised(&floats("input"), &plain(bits, group_size), 32);
+                let expected = floats(&format!("bits{bits}.group{group_size}"));
                 let apart = found.iter().zip(&expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
-                assert!(apart <= 1e-6, "{bits} bits in groups of {group}: {apart}");
+                assert!(apart <= 1e-6, "{bits} bits in groups of {group_size}: {apart}");
             }
         }
+    }
+
+    /// PM-KVQ's rule, in whole numbers: codes of `2b` bits to codes of `b` bits.
+    fn by_shifts(code: u64, bits: u32) -> u64 {
+        (((1 << (2 * bits)) - (1 << bits) + 1) * (code + (1 << (bits - 1)))) >> (3 * bits)
+    }
+
+    #[test]
+    fn a_halved_code_is_the_nearest_and_what_shifts_give_for_every_input() {
+        for bits in [8, 4, 2] {
+            let divisor = (1_u64 << bits) + 1;
+            for code in 0..1_u64 << (2 * bits) {
+                let nearest = (2 * code + divisor) / (2 * divisor);
+                assert_eq!(by_shifts(code, bits), nearest, "{code} to {bits} bits");
+                assert_eq!(round(code as f32 / divisor as f32), nearest as f32, "{code} to {bits} bits");
+            }
+        }
+        for code in 0..1_u64 << 16 {
+            let narrow = [8, 4, 2].into_iter().fold(code, by_shifts);
+            let grid = Grid { from: 16, ..plain(2, 4) };
+            let divided = grid.divisors().iter().fold(code as f32, |code, divisor| round(code / divisor));
+            assert_eq!(divided, narrow as f32, "{code}, from 16 to 2 bits");
+        }
+    }
+
+    #[test]
+    fn shrinking_ends_where_direct_quantisation_does() {
+        // The divisors are odd, so a boundary between two narrow codes is one between two wide codes: rounding twice
+        // is rounding once. Only values on a boundary could tell the two apart.
+        let values: Vec<f32> = (0..64).map(|i| 3.0 * (1.7 * i as f32).sin()).collect();
+        for (from, bits) in [(16, 8), (16, 4), (8, 4), (16, 2), (8, 2), (4, 2), (16, 1), (2, 1)] {
+            let shrunk = quantised(&values, &Grid { from, ..plain(bits, 16) }, 64);
+            let direct = quantised(&values, &plain(bits, 16), 64);
+            let apart = shrunk.iter().zip(&direct).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+            assert!(apart < 1e-5, "from {from} to {bits} bits: {apart}");
+        }
+        assert_eq!(quantised(&[5.0; 4], &Grid { from: 16, ..plain(2, 4) }, 4), [5.0; 4]);
+    }
+
+    #[test]
+    fn the_recorded_variants_agree() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/golden/kv-variants.safetensors");
+        let bytes = std::fs::read(folder).unwrap();
+        let recorded = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+        let floats = |name: &str| -> Vec<f32> {
+            let bytes = recorded.tensor(name).unwrap().data().chunks_exact(4);
+            bytes.map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap())).collect()
+        };
+        let (rows, scales) = (floats("input"), Arc::<[f32]>::from(floats("scales")));
+        let mut cases = 0;
+        for name in recorded.names() {
+            // shrink<from>.<bits>[.smooth].group<size>
+            let parts: Vec<&str> = name.split('.').collect();
+            let [from, bits, .., size] = parts[..] else { continue };
+            let number = |text: &str| text.trim_start_matches(char::is_alphabetic).parse::<u32>().unwrap();
+            let smooth = parts.contains(&"smooth").then(|| Arc::clone(&scales));
+            let group_size = number(size) as usize;
+            let grid = Grid { bits: number(bits), group_size, from: number(from), scales: smooth };
+            let found = quantised(&rows, &grid, 32);
+            let apart = found.iter().zip(floats(name)).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+            assert!(apart <= 2e-6, "{name}: {apart}");
+            cases += 1;
+        }
+        assert_eq!(cases, 24);
     }
 }

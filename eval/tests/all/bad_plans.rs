@@ -24,8 +24,17 @@ fn impossible_edits_are_refused_by_name() {
         Plan::new([Edit::KeepExperts(KeepExperts { layer, experts: experts.to_vec() })])
     };
     let bits = |keys, group_size| {
-        Plan::new([Edit::KvBits(KvBits { layer: 0, keys, values: 4, group_size, sink: 0, recent: 0 })])
+        Plan::new([Edit::KvBits(KvBits { keys, values: 4, group_size, ..KvBits::default() })])
     };
+    let refined = |kv_head, smoothing, shrink_from| {
+        let bits = KvBits { keys: 3, values: 4, group_size: 4, ..KvBits::default() };
+        Plan::new([Edit::KvBits(KvBits { kv_head, smoothing, shrink_from, ..bits })])
+    };
+    let both = Plan::new(
+        [refined(None, None, None), refined(Some(1), None, None)]
+            .iter()
+            .flat_map(|plan| plan.edits().to_vec()),
+    );
     let span = |kv_head, alpha| {
         Plan::new([Edit::AttentionSpan(AttentionSpan { layer: 1, kv_head, sink: 0, alpha, beta: 0.0 })])
     };
@@ -84,6 +93,12 @@ fn impossible_edits_are_refused_by_name() {
             plan(&[kept, merge(0, 6, matrix(1, 6))]),
             "keep-experts(experts:[0, 1, 2],layer:0) changes the same place",
         ),
+        (both, "kv-bits(group-size:4,keys:3,kv-head:1,layer:0,recent:0,sink:0,values:4)"),
+        (refined(Some(2), None, None), "the model has KV heads 0 to 1"),
+        (refined(None, Some(1.5), None), "keys smoothed by the exponent 1.5; expected 0 to 1"),
+        (refined(None, Some(f64::NAN), None), "the exponent NaN"),
+        (refined(None, None, Some(12)), "codes shrink from 12 bits; expected 2, 4, 8 or 16"),
+        (refined(None, None, Some(16)), "keys in 3 bits, which 16 bits halved any number of times are not"),
     ];
     for (plan, expected) in cases {
         let failure = attune_eval::logits::logits(&model, &plan, &[1, 2, 3]).unwrap_err();

@@ -64,7 +64,14 @@ pub(crate) fn keep(layer: u32, experts: &[u32]) -> Edit {
 }
 
 pub(crate) fn bits(layer: u32, keys: u32, values: u32) -> Edit {
-    Edit::KvBits(KvBits { layer, keys, values, group_size: 8, sink: 1, recent: 4 })
+    Edit::KvBits(KvBits { layer, keys, values, group_size: 8, sink: 1, recent: 4, ..KvBits::default() })
+}
+
+/// Smoothed keys of one head, codes shrunk from 8 bits.
+pub(crate) fn refined(layer: u32, kv_head: u32) -> Edit {
+    let (kv_head, smoothing, shrink_from) = (Some(kv_head), Some(0.65), Some(8));
+    let (keys, values, group_size, sink, recent) = (2, 4, 4, 2, 3);
+    Edit::KvBits(KvBits { layer, kv_head, keys, values, group_size, sink, recent, smoothing, shrink_from })
 }
 
 /// `rows × EXPERTS` numbers around one-hot rows, of either sign; another matrix for every seed.
@@ -105,6 +112,7 @@ pub(crate) fn some_plans() -> Vec<Plan> {
         // The same merged experts under another router, and a layer before it that others have as well.
         Plan::new([keep(0, &[0, 1, 2]), merge(1, 3, matrix(1, 3)), route(1, 3, matrix(3, 3))]),
         Plan::new([merge(1, 3, matrix(1, 3)), route(1, 3, matrix(4, 3)), per_token(1, 1), per_token(0, 4)]),
+        Plan::new([refined(0, 1), refined(1, 0)]),
     ]
 }
 
@@ -187,6 +195,25 @@ fn scores_do_not_depend_on_company_fidelity_or_memory() {
     for (found, expected) in fewer.iter().zip(&together) {
         assert_eq!(found.scores.metrics["kl"].items, expected.scores.metrics["kl"].items[..15]);
     }
+}
+
+#[test]
+fn scales_of_smoothed_keys_come_from_selection_data_only() {
+    let fixture = Fixture::new();
+    let plan = [Plan::new([refined(0, 0), refined(1, 1)])];
+    let report = |fixture: &Fixture| {
+        let evaluator = fixture.open();
+        let scores = all(&evaluator, &plan, Split::Report, 5).remove(0).scores;
+        (scores, evaluator.calibration(&plan[0]).unwrap())
+    };
+    let (scores, data) = report(&fixture);
+    assert_eq!((scores.clone(), data), report(&fixture));
+    // Another selection text: other scales, other scores on the same report text, and the cache is told.
+    std::fs::write(fixture.folder.path().join("selection"), made::text(9, 1500)).unwrap();
+    let (other_scores, other_data) = report(&fixture);
+    assert!(scores != other_scores && data != other_data);
+    let evaluator = fixture.open();
+    assert!(some_plans()[..6].iter().all(|plan| evaluator.calibration(plan).is_none()));
 }
 
 #[test]

@@ -61,21 +61,69 @@ struct Case {
 #[derive(Deserialize)]
 #[serde(tag = "edit", rename_all = "kebab-case", rename_all_fields = "kebab-case")]
 enum RecordedEdit {
-    KeepExperts { layer: u32, experts: Vec<u32> },
-    KvBits { layer: u32, keys: u32, values: u32, group_size: u32, sink: u32, recent: u32 },
-    AttentionSpan { layer: u32, kv_head: u32, sink: u32, alpha: f64, beta: f64 },
-    MergeExperts { layer: u32, rows: u32, matrix: Vec<f64> },
-    RouteExperts { layer: u32, rows: u32, matrix: Vec<f64> },
-    ExpertsPerToken { layer: u32, count: u32 },
+    KeepExperts {
+        layer: u32,
+        experts: Vec<u32>,
+    },
+    KvBits {
+        layer: u32,
+        kv_head: Option<u32>,
+        keys: u32,
+        values: u32,
+        group_size: u32,
+        sink: u32,
+        recent: u32,
+        smoothing: Option<f64>,
+        shrink_from: Option<u32>,
+    },
+    AttentionSpan {
+        layer: u32,
+        kv_head: u32,
+        sink: u32,
+        alpha: f64,
+        beta: f64,
+    },
+    MergeExperts {
+        layer: u32,
+        rows: u32,
+        matrix: Vec<f64>,
+    },
+    RouteExperts {
+        layer: u32,
+        rows: u32,
+        matrix: Vec<f64>,
+    },
+    ExpertsPerToken {
+        layer: u32,
+        count: u32,
+    },
 }
 
 impl RecordedEdit {
     fn edit(self) -> Edit {
         match self {
             Self::KeepExperts { layer, experts } => Edit::KeepExperts(KeepExperts { layer, experts }),
-            Self::KvBits { layer, keys, values, group_size, sink, recent } => {
-                Edit::KvBits(KvBits { layer, keys, values, group_size, sink, recent })
-            }
+            Self::KvBits {
+                layer,
+                kv_head,
+                keys,
+                values,
+                group_size,
+                sink,
+                recent,
+                smoothing,
+                shrink_from,
+            } => Edit::KvBits(KvBits {
+                layer,
+                kv_head,
+                keys,
+                values,
+                group_size,
+                sink,
+                recent,
+                smoothing,
+                shrink_from,
+            }),
             Self::AttentionSpan { layer, kv_head, sink, alpha, beta } => {
                 Edit::AttentionSpan(AttentionSpan { layer, kv_head, sink, alpha, beta })
             }
@@ -92,10 +140,19 @@ impl RecordedEdit {
 
 #[test]
 fn every_edit_agrees_with_the_reference() {
-    let bytes = std::fs::read(root("tests/golden/tiny-moe.safetensors")).unwrap();
+    agrees("tiny-moe");
+}
+
+#[test]
+fn heads_smoothing_and_shrinking_agree_with_the_reference() {
+    agrees("tiny-moe-kv");
+}
+
+fn agrees(file: &str) {
+    let bytes = std::fs::read(root(&format!("tests/golden/{file}.safetensors"))).unwrap();
     let recorded = SafeTensors::deserialize(&bytes).unwrap();
-    let record: Record =
-        serde_json::from_slice(&std::fs::read(root("tests/golden/tiny-moe.json")).unwrap()).unwrap();
+    let record = std::fs::read(root(&format!("tests/golden/{file}.json"))).unwrap();
+    let record: Record = serde_json::from_slice(&record).unwrap();
     let weights = std::fs::read(root("models/tiny-moe/model.safetensors")).unwrap();
     let sha = ContentHash::of(&weights).to_string();
     assert_eq!(sha, record.model_sha256, "tiny-moe was trained anew; run tests/golden/make.py");

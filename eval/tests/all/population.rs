@@ -10,7 +10,7 @@ use attune_eval::text::TextSpec;
 use proptest::prelude::*;
 use tempfile::TempDir;
 
-use crate::contract::{bits, keep, matrix, merge, on, one_hot, per_token, route};
+use crate::contract::{bits, keep, matrix, merge, on, one_hot, per_token, refined, route};
 use crate::made::{self, KV_HEADS};
 
 const LENGTH: usize = 24;
@@ -81,6 +81,7 @@ fn edit(layer: u32, choice: u32) -> Vec<Edit> {
             weight(Module::Down, None, 4),
             keep(layer, &[1, 2, 5]),
         ],
+        13 => vec![refined(layer, 0), span(0, 4.0)],
         _ => vec![span(1, 6.0), bits(layer, 3, 3), keep(layer, &[2, 3, 4])],
     }
 }
@@ -91,7 +92,7 @@ fn plan(choices: &[u32]) -> Plan {
 
 fn populations() -> impl Strategy<Value = (u64, Vec<Vec<u32>>)> {
     (1_usize..=5).prop_flat_map(|layers| {
-        let plan = prop::collection::vec(0_u32..14, layers);
+        let plan = prop::collection::vec(0_u32..15, layers);
         (0_u64..1000, prop::collection::vec(plan, 1..9))
     })
 }

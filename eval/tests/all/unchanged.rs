@@ -12,7 +12,8 @@ fn everywhere(edit: impl Fn(u32, u32) -> Edit) -> Plan {
 }
 
 fn kv_bits(bits: u32, sink: u32, recent: u32) -> Plan {
-    let edit = |layer| KvBits { layer, keys: bits, values: bits, group_size: 4, sink, recent };
+    let edit =
+        |layer| KvBits { layer, keys: bits, values: bits, group_size: 4, sink, recent, ..KvBits::default() };
     everywhere(|layer, _| Edit::KvBits(edit(layer)))
 }
 
@@ -42,6 +43,31 @@ fn neutral_edits_are_the_dense_model_to_the_bit() {
     for (name, plan) in neutral {
         assert_eq!(furthest(&dense, &logits(&model, &plan, &ids)), 0.0, "{name}");
     }
+}
+
+#[test]
+fn a_layer_is_all_of_its_heads_to_the_bit() {
+    let (folder, _) = mixture();
+    let model = load(folder.path());
+    let ids = ids(4, TOKENS);
+    let heads = |bits: [u32; KV_HEADS]| {
+        everywhere(|layer, head| {
+            let (keys, kv_head) = (bits[head as usize], Some(head));
+            Edit::KvBits(KvBits {
+                layer,
+                kv_head,
+                keys,
+                values: keys,
+                group_size: 4,
+                sink: 2,
+                ..KvBits::default()
+            })
+        })
+    };
+    let found = |plan: &Plan| logits(&model, plan, &ids);
+    assert_eq!(found(&heads([3, 3])), found(&kv_bits(3, 2, 0)));
+    let apart = furthest(&found(&heads([3, 16])), &found(&heads([16, 3])));
+    assert!(apart > 1e-3, "heads are told apart: {apart}");
 }
 
 #[test]

@@ -12,7 +12,15 @@ fn refusal(plan: Plan, model: &ModelFacts) -> String {
 }
 
 fn kv_bits(layer: u32) -> Edit {
-    Edit::KvBits(KvBits { layer, keys: 4, values: 2, group_size: 3, sink: 1, recent: 16 })
+    Edit::KvBits(KvBits {
+        layer,
+        keys: 4,
+        values: 2,
+        group_size: 3,
+        sink: 1,
+        recent: 16,
+        ..KvBits::default()
+    })
 }
 
 #[test]
@@ -35,14 +43,14 @@ fn layers_with_different_counts_are_refused() {
     assert_eq!(
         refusal(Plan::new([keep(0, &[0, 1]), keep(1, &[0, 1, 3])]), &facts()),
         "`--to hf` cannot express the edit keep-experts(experts:[0, 1, 3],layer:1) exactly: the plan keeps 2 \
-         of 4 experts of layer 0 but 3 of 4 experts of layer 1, and config.json has one `num_local_experts` \
-         for all layers; search with the same number of experts in every layer, or use `--to plan`"
+         of 4 experts of layer 0 but keeps 3 of 4 experts of layer 1, and config.json has one \
+         `num_local_experts` for all layers; search with the same number of experts in every layer, or use `--to plan`"
     );
     // A layer without an edit keeps all of its experts, so that every other layer has to as well.
     assert_eq!(
         refusal(Plan::new([keep(0, &[0, 1])]), &facts()),
         "`--to hf` cannot express the edit keep-experts(experts:[0, 1],layer:0) exactly: the plan keeps 2 of \
-         4 experts of layer 0 but all 4 experts of layer 1, which has no edit, and config.json has one \
+         4 experts of layer 0 but keeps all 4 experts of layer 1, which has no edit, and config.json has one \
          `num_local_experts` for all layers; search with the same number of experts in every layer, or use \
          `--to plan`"
     );

@@ -2,6 +2,7 @@
 
 use attune_core::plan::{AttentionSpan, Edit, KeepExperts, KvBits, Plan};
 use attune_export::{PlanExporter, ReadError, read_plan};
+use proptest::option;
 use proptest::prelude::*;
 
 use crate::checkpoint::{Files, export, facts, keep};
@@ -77,9 +78,11 @@ fn a_wrong_edit_is_named_with_its_place() {
     };
     assert_eq!(
         failure(&with(r#"{"edit": "keep-expert", "layer": 0}"#)),
-        "plan.json: plan.edits[0]: unknown edit `keep-expert`; did you mean `keep-experts`?; this attune \
-         knows keep-experts, kv-bits, attention-span, merge-experts, route-experts, experts-per-token, \
-         weight-bits, combine-checkpoints"
+        format!(
+            "plan.json: plan.edits[0]: unknown edit `keep-expert`; did you mean `keep-experts`?; this attune \
+             knows {}",
+            Edit::KINDS.join(", ")
+        )
     );
     assert_eq!(
         failure(&with("7")),
@@ -108,16 +111,25 @@ fn edit() -> impl Strategy<Value = Edit> {
     prop_oneof![
         (small.clone(), proptest::collection::vec(0..u32::MAX, 0..9))
             .prop_map(|(layer, experts)| Edit::KeepExperts(KeepExperts { layer, experts })),
-        (small.clone(), 1..17_u32, 1..17_u32, small.clone(), small.clone(), small.clone()).prop_map(
-            |(layer, keys, values, group_size, sink, recent)| Edit::KvBits(KvBits {
-                layer,
-                keys,
-                values,
-                group_size,
-                sink,
-                recent
-            })
-        ),
+        (
+            (small.clone(), 1..17_u32, 1..17_u32, small.clone(), small.clone(), small.clone()),
+            (option::of(small.clone()), option::of(0.0..1.0), option::of(1..17_u32))
+        )
+            .prop_map(
+                |((layer, keys, values, group_size, sink, recent), (kv_head, smoothing, shrink_from))| {
+                    Edit::KvBits(KvBits {
+                        layer,
+                        kv_head,
+                        keys,
+                        values,
+                        group_size,
+                        sink,
+                        recent,
+                        smoothing,
+                        shrink_from,
+                    })
+                }
+            ),
         (small.clone(), small.clone(), small, real.clone(), prop_oneof![real, Just(2.0)]).prop_map(
             |(layer, kv_head, sink, alpha, beta)| Edit::AttentionSpan(AttentionSpan {
                 layer,

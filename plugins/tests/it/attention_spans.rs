@@ -149,7 +149,7 @@ fn baselines_are_windows_shares_and_a_pyramid() {
     }
     // With sinks, a half is a little more than half; and without growing spans there are windows only.
     assert_eq!(baselines(&Settings::new())["elastic-within"], uniform("0+0.375N"));
-    let rigid = options(&[("elastic", Setting::Bool(false))]);
+    let rigid = options(&[("elastic", Setting::Bool(false)), ("sink", Setting::Int(0))]);
     let names: Vec<String> = baselines(&rigid).into_keys().collect();
     assert_eq!(names, ["default", "uniform", "uniform-within"]);
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use attune_core::plan::{Edit, KeepExperts, Plan};
+use attune_core::plan::{Edit, ExpertsPerToken, KeepExperts, MergeExperts, Plan, RouteExperts};
 use attune_core::setting::{Setting, Settings};
 use attune_core::space::{Config, Count, Domain, Value};
 use attune_core::technique::{FailureKind, Technique as _};
@@ -40,7 +40,7 @@ fn models_and_numbers_that_do_not_fit_are_refused_with_a_way_out() {
     assert_eq!(
         refusal(&mixture(), &options(&[("keep", Setting::Int(1))])),
         "keeping 1 of 8 experts leaves fewer than the 2 that model `mixture` routes every token to; \
-         set `keep` to 2 or more"
+         set `keep` to 2 or more, or `active` to less"
     );
     assert!(refusal(&mixture(), &options(&[("keep", Setting::Int(8))])).contains("set `keep` below 8"));
     assert!(refusal(&mixture(), &options(&[("groups", Setting::Int(5))])).contains("has 4 layers"));
@@ -140,4 +140,226 @@ fn children_depend_on_the_seed_and_on_nothing_else() {
     let child = |seed| technique.vary(&mixture(), &Settings::new(), &[&parent], seed).unwrap();
     assert_eq!(child(7), child(7));
     assert!((0..20).any(|seed| child(seed) != child(7)));
+}
+
+fn merge(given: &[(&str, Setting)]) -> Settings {
+    let phase = ("phase", Setting::Text("merge".to_owned()));
+    options(&[&[phase], given].concat())
+}
+
+fn one_hot_routing() -> (&'static str, Setting) {
+    ("routing", Setting::Text("one-hot".to_owned()))
+}
+
+fn numbers(config: &Config, dimension: usize, cell: usize) -> Vec<f64> {
+    match &config.dimensions()[dimension][cell] {
+        Value::Reals(numbers) => numbers.clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Rows with a single 1 among 8.
+fn one_hot(experts: &[u32]) -> Vec<f64> {
+    experts.iter().flat_map(|hot| (0..8).map(move |expert| f64::from(u8::from(expert == *hot)))).collect()
+}
+
+/// What the merge phase starts from when layer `l` keeps `kept[l]`.
+fn started(given: &Settings, kept: &[&[u32]]) -> Config {
+    let row = |kept: &&[u32]| {
+        (0..8).map(|expert| f64::from(u8::from(kept.contains(&expert)))).collect::<Vec<f64>>()
+    };
+    let signal =
+        expert_signal("start-experts", kept.len() as u32, &kept.iter().flat_map(row).collect::<Vec<_>>());
+    let signal = attune_core::technique::Signal {
+        axes: vec![attune_core::space::Axis::new("layer", 4), attune_core::space::Axis::new("expert", 8)],
+        ..signal
+    };
+    let baselines = EXPERT_PRUNING.baselines(&mixture(), given, &[signal]).unwrap();
+    baselines.into_iter().find(|baseline| baseline.name == "start").unwrap().config
+}
+
+const KEPT: [&[u32]; 4] = [&[0, 3, 5], &[1, 2, 7], &[0, 1, 2], &[4, 5, 6]];
+
+#[test]
+fn merging_starts_at_the_one_hot_rows_of_kept_experts() {
+    let given = merge(&[("keep", Setting::Int(3))]);
+    let space = EXPERT_PRUNING.space(&mixture(), &given).unwrap();
+    let names: Vec<&str> = space.dimensions().iter().map(|dimension| dimension.name.as_str()).collect();
+    assert_eq!(names, ["router-mapping", "expert-merging"]);
+    let matrix = Domain::Matrix { rows: 3, columns: 8, min: -2.0, max: 2.0 };
+    assert!(space.dimensions().iter().all(|dimension| dimension.domain == matrix && dimension.cells() == 4));
+    let config = started(&given, &KEPT);
+    space.check(&config).unwrap();
+    let plan = EXPERT_PRUNING.lower(&mixture(), &given, &config).unwrap();
+    let pair = |(layer, kept): (u32, &&[u32])| {
+        let matrix = one_hot(kept);
+        [
+            Edit::RouteExperts(RouteExperts { layer, rows: 3, matrix: matrix.clone() }),
+            Edit::MergeExperts(MergeExperts { layer, rows: 3, matrix }),
+        ]
+    };
+    assert_eq!(plan, Plan::new((0..).zip(&KEPT).flat_map(pair)));
+
+    // A plan that does not fit says why.
+    let failure = |given: &Settings| {
+        let row =
+            |kept: &&[u32]| (0..8).map(|e| f64::from(u8::from(kept.contains(&e)))).collect::<Vec<f64>>();
+        let values: Vec<f64> = KEPT.iter().flat_map(row).collect();
+        let axes =
+            vec![attune_core::space::Axis::new("layer", 4), attune_core::space::Axis::new("expert", 8)];
+        let signal = attune_core::technique::Signal { name: "start-experts".to_owned(), axes, values };
+        EXPERT_PRUNING.baselines(&mixture(), given, &[signal]).unwrap_err().to_string()
+    };
+    let message = failure(&merge(&[("keep", Setting::Int(4))]));
+    assert!(message.contains("keeps 3 experts in layer 0, and `keep` is 4"), "{message}");
+    let message = failure(&merge(&[("keep", Setting::Int(3)), ("groups", Setting::Int(2))]));
+    assert!(message.contains("keeps other experts in layer 1 than in layer 0"), "{message}");
+}
+
+#[test]
+fn merging_alone_needs_no_pruning_and_pruning_does() {
+    let technique = &*EXPERT_PRUNING;
+    assert!(technique.space(&mixture(), &merge(&[("keep", Setting::Int(8))])).is_ok());
+    assert!(refusal(&mixture(), &merge(&[("keep", Setting::Int(9))])).contains("set `keep` below 8"));
+}
+
+#[test]
+fn one_hot_routing_searches_the_kept_experts_beside_their_weights() {
+    let given = merge(&[("keep", Setting::Int(3)), one_hot_routing()]);
+    let config = started(&given, &KEPT);
+    let plan = EXPERT_PRUNING.lower(&mixture(), &given, &config).unwrap();
+    let tied = merge(&[("keep", Setting::Int(3))]);
+    assert_eq!(plan, EXPERT_PRUNING.lower(&mixture(), &tied, &started(&tied, &KEPT)).unwrap());
+    let space = EXPERT_PRUNING.space(&mixture(), &given).unwrap();
+    let mut exchanged = false;
+    for seed in 0..300 {
+        let child = EXPERT_PRUNING.vary(&mixture(), &given, &[&config], seed).unwrap();
+        space.check(&child).unwrap();
+        assert_ne!(child, config);
+        for layer in 0..4 {
+            let Value::Indices(kept) = &child.dimensions()[0][layer] else { panic!("{child:?}") };
+            // A row stays with its expert, wherever that stands now; a new one starts as it is. Steps of 0.065
+            // leave a row's own expert its largest by far.
+            exchanged |= *kept != KEPT[layer];
+            for (row, expert) in numbers(&child, 1, layer).chunks(8).zip(kept) {
+                let most = (0..8).max_by(|&a, &b| row[a].total_cmp(&row[b])).unwrap();
+                assert_eq!(most as u32, *expert, "{row:?}");
+            }
+        }
+    }
+    assert!(exchanged);
+}
+
+#[test]
+fn merged_children_take_small_steps_in_some_matrices() {
+    let given = merge(&[("keep", Setting::Int(3))]);
+    let parent = started(&given, &KEPT);
+    let space = EXPERT_PRUNING.space(&mixture(), &given).unwrap();
+    let (mut open, mut steps, mut normalised) = (0.0, Vec::new(), 0.0);
+    let seeds = 400;
+    for seed in 0..seeds {
+        let child = EXPERT_PRUNING.vary(&mixture(), &given, &[&parent], seed).unwrap();
+        space.check(&child).unwrap();
+        assert_ne!(child, parent);
+        let sums = |row: &[f64]| (row.iter().sum::<f64>() - 1.0).abs() < 1e-12;
+        let merged: Vec<Vec<f64>> = (0..4).map(|cell| numbers(&child, 1, cell)).collect();
+        let was_normalised = merged.iter().flat_map(|matrix| matrix.chunks(8)).all(sums);
+        normalised +=
+            f64::from(u8::from(was_normalised && merged.iter().zip(&KEPT).any(|(m, k)| *m != one_hot(k))));
+        for (dimension, cell) in (0..2).flat_map(|dimension| (0..4).map(move |cell| (dimension, cell))) {
+            let (old, new) = (numbers(&parent, dimension, cell), numbers(&child, dimension, cell));
+            open += f64::from(u8::from(old != new));
+            // Router mappings are never normalised, so what changed took a step.
+            let changed = old.iter().zip(&new).filter(|(old, new)| dimension == 0 && old != new);
+            steps.extend(changed.map(|(old, new)| new - old));
+        }
+    }
+    let count = seeds as f64;
+    // 8 matrices at 0.25, at least one: 2 / (1 − 0.75⁸) = 2.22 open ones.
+    assert!((2.0..2.5).contains(&(open / count)), "{}", open / count);
+    let deviation = (steps.iter().map(|step| step * step).sum::<f64>() / steps.len() as f64).sqrt();
+    assert!((0.062..0.068).contains(&deviation), "{deviation}");
+    // 1.11 open mappings of 24 elements, each at 0.25.
+    let changed = steps.len() as f64 / count;
+    assert!((6.0..7.4).contains(&changed), "{changed}");
+    // One child in ten, unless none of its merging matrices is open.
+    assert!((0.04..0.11).contains(&(normalised / count)), "{}", normalised / count);
+}
+
+#[test]
+fn merged_children_of_two_take_rows_of_both() {
+    let given = merge(&[("keep", Setting::Int(3))]);
+    let other: [&[u32]; 4] = [&[1, 2, 4], &[0, 3, 4], &[3, 4, 5], &[0, 1, 2]];
+    let (first, second) = (started(&given, &KEPT), started(&given, &other));
+    let mut shares = Vec::new();
+    let mut mixed = false;
+    for seed in 0..300 {
+        let child = EXPERT_PRUNING.vary(&mixture(), &given, &[&first, &second], seed).unwrap();
+        for (dimension, cell) in (0..2).flat_map(|dimension| (0..4).map(move |cell| (dimension, cell))) {
+            let is_of = |parent: &Config, row: usize| {
+                let (child, parent) = (numbers(&child, dimension, cell), numbers(parent, dimension, cell));
+                let most = |numbers: &[f64]| (0..8).max_by(|&a, &b| numbers[a].total_cmp(&numbers[b]));
+                most(&child[row * 8..][..8]) == most(&parent[row * 8..][..8])
+            };
+            let of_first: Vec<bool> = (0..3).map(|row| is_of(&first, row)).collect();
+            assert!((0..3).all(|row| of_first[row] != is_of(&second, row)), "a row of neither");
+            mixed |= of_first.contains(&true) && of_first.contains(&false);
+            shares.extend(of_first.into_iter().map(|of_first| f64::from(u8::from(of_first))));
+        }
+    }
+    let share = shares.iter().sum::<f64>() / shares.len() as f64;
+    assert!((0.56..0.64).contains(&share) && mixed, "{share}");
+}
+
+#[test]
+fn active_experts_are_fixed_or_chosen_and_cost_what_they_compute() {
+    let technique = &*EXPERT_PRUNING;
+    let config = subsets(&[&[0, 1, 2]; 4].map(|kept| &kept[..]));
+    let one = options(&[("keep", Setting::Int(3)), ("active", Setting::Ints(vec![1]))]);
+    let plan = technique.lower(&mixture(), &one, &config).unwrap();
+    let of = |layer, count| Edit::ExpertsPerToken(ExpertsPerToken { layer, count });
+    assert!((0..4).all(|layer| plan.edits().contains(&of(layer, 1))));
+    let costs = technique.cost(&mixture(), &one, &config).unwrap();
+    let (expert, row) = (100_000.0, 256.0);
+    assert_eq!((costs[1].resource.as_str(), costs[1].unit.as_str()), ("active", "parameters/token"));
+    assert_eq!(costs[1].dense, 4_000_000.0 - 4.0 * 6.0 * expert);
+    assert_eq!(costs[1].value, 4_000_000.0 - 4.0 * (7.0 * expert + 5.0 * row));
+    // The model's own number is no edit, and no cost of its own unless asked for.
+    let usual = options(&[("keep", Setting::Int(3))]);
+    assert_eq!(technique.lower(&mixture(), &usual, &config).unwrap().edits().len(), 4);
+    assert_eq!(technique.cost(&mixture(), &usual, &config).unwrap().len(), 1);
+    // One active expert allows one kept one.
+    let single = options(&[("keep", Setting::Int(1)), ("active", Setting::Ints(vec![1]))]);
+    assert!(technique.space(&mixture(), &single).is_ok());
+
+    let choice = options(&[("keep", Setting::Int(3)), ("active", Setting::Ints(vec![2, 1, 0]))]);
+    let space = technique.space(&mixture(), &choice).unwrap();
+    let active = &space.dimensions()[1];
+    assert_eq!((active.name.as_str(), active.cells()), ("active-experts", 4));
+    assert_eq!(active.domain, Domain::Level { levels: vec![1.0, 2.0] });
+    let mut cells = config.dimensions().to_vec();
+    cells.push([0, 1, 1, 0].map(Value::Index).to_vec());
+    let config = Config::new(cells);
+    let plan = technique.lower(&mixture(), &choice, &config).unwrap();
+    assert!([0, 3].into_iter().all(|layer| plan.edits().contains(&of(layer, 1))) && plan.edits().len() == 6);
+    let costs = technique.cost(&mixture(), &choice, &config).unwrap();
+    assert_eq!(costs[1].value, 4_000_000.0 - 4.0 * 5.0 * (expert + row) - 6.0 * expert);
+    let children = (0..200).map(|seed| technique.vary(&mixture(), &choice, &[&config], seed).unwrap());
+    let stepped = children.filter(|child| child.dimensions()[1] != config.dimensions()[1]).count();
+    assert!((25..80).contains(&stepped), "{stepped}");
+    // Baselines route as the model does.
+    let baselines = technique.baselines(&mixture(), &choice, &[]).unwrap();
+    assert_eq!(baselines[0].config.dimensions()[1], vec![Value::Index(1); 4]);
+}
+
+#[test]
+fn merged_memory_counts_the_mapping_or_the_router_that_is_left() {
+    let technique = &*EXPERT_PRUNING;
+    let value =
+        |given: &Settings| technique.cost(&mixture(), given, &started(given, &KEPT)).unwrap()[0].value;
+    let (expert, row) = (100_000.0, 256.0);
+    let mapped = value(&merge(&[("keep", Setting::Int(3))]));
+    assert_eq!(mapped, 2.0 * (4_000_000.0 - 4.0 * (5.0 * expert - 24.0)));
+    let folded = value(&merge(&[("keep", Setting::Int(3)), one_hot_routing()]));
+    assert_eq!(folded, 2.0 * (4_000_000.0 - 4.0 * 5.0 * (expert + row)));
 }

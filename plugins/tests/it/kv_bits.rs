@@ -46,7 +46,7 @@ fn every_layer_gets_an_edit_unless_it_stays_exact() {
         options(&[("sink", Setting::Int(1)), ("recent", Setting::Int(16)), ("average", Setting::Real(16.0))]);
     let plan = technique.lower(&dense(), &given, &config).unwrap();
     let edit = |layer, keys, values| {
-        Edit::KvBits(KvBits { layer, keys, values, group_size: 64, sink: 1, recent: 16 })
+        Edit::KvBits(KvBits { layer, keys, values, group_size: 64, sink: 1, recent: 16, ..KvBits::default() })
     };
     assert_eq!(plan.edits(), [edit(0, 4, 2), edit(2, 16, 2), edit(3, 2, 16)]);
 }
@@ -107,4 +107,85 @@ fn numbers_that_do_not_fit_are_refused_with_a_way_out() {
     );
     assert!(refusal(&[("levels", Setting::Ints(vec![4, 12]))]).contains("`levels` contains 12"));
     assert!(refusal(&[("levels", Setting::Ints(vec![]))]).contains("expected a list of whole numbers"));
+}
+
+#[test]
+fn heads_have_bits_of_their_own_and_agreeing_ones_are_one_edit() {
+    let given = options(&[("heads", Setting::Text("kv-head".into())), ("average", Setting::Real(3.25))]);
+    let space = KV_BITS.space(&dense(), &given).unwrap();
+    let bits = &space.dimensions()[0];
+    assert_eq!((bits.cells(), bits.place(7)), (16, "layer 1, kv-head 1, part 1".to_owned()));
+    // 12 of 16 cells at 3.5 and the rest at 2.5 are 3.25 exactly.
+    let mut cells = [AT_3; 16];
+    cells[..4].fill(AT_2);
+    space.check(&indices(&cells)).unwrap();
+    cells[0] = AT_3;
+    assert!(space.check(&indices(&cells)).unwrap_err().to_string().contains("3.3125"));
+    let baselines = KV_BITS.baselines(&dense(), &given, &[]).unwrap();
+    assert!(baselines.iter().all(|baseline| space.check_domains(&baseline.config).is_ok()));
+    // Keys 4 and values 2 at both heads of every layer are the plan of a layer that has one pair.
+    let apart = indices(&[AT_4, AT_2].repeat(8));
+    let plan = KV_BITS.lower(&dense(), &given, &apart).unwrap();
+    assert_eq!(plan, KV_BITS.lower(&dense(), &average(3.25), &everywhere(AT_4, AT_2)).unwrap());
+    assert_eq!(plan.edits().len(), 4);
+}
+
+#[test]
+fn smoothing_is_a_choice_per_layer_where_there_is_more_than_one_exponent() {
+    let given = options(&[("smoothing", Setting::Ints(vec![50, 0, 75]))]);
+    let space = KV_BITS.space(&dense(), &given).unwrap();
+    assert_eq!(space.dimensions().len(), 2);
+    assert_eq!(space.dimensions()[1].domain, Domain::Level { levels: vec![0.0, 0.5, 0.75] });
+    assert_eq!(space.dimensions()[1].cells(), 4);
+    // Baselines do not smooth, and are the plans that they are without the choice.
+    for baseline in KV_BITS.baselines(&dense(), &given, &[]).unwrap() {
+        space.check_domains(&baseline.config).unwrap();
+        let cells = baseline.config.dimensions()[0].clone();
+        let plain = KV_BITS.lower(&dense(), &Settings::new(), &Config::new(vec![cells])).unwrap();
+        assert_eq!(KV_BITS.lower(&dense(), &given, &baseline.config).unwrap(), plain);
+    }
+}
+
+#[test]
+fn codes_shrink_by_halves() {
+    let space = |levels: &[i64], from| {
+        let given =
+            options(&[("levels", Setting::Ints(levels.to_vec())), ("shrink-from", Setting::Int(from))]);
+        KV_BITS.space(&dense(), &given).map_err(|failure| failure.to_string())
+    };
+    assert!(space(&[1, 2, 4, 8, 16], 16).is_ok());
+    assert!(space(&[2, 4, 16], 4).is_ok());
+    let three = space(&[2, 3, 4], 8).unwrap_err();
+    assert!(three.contains("`levels` contains 3, which 8 bits (`shrink-from`) halved"), "{three}");
+    assert!(space(&[2, 4, 8], 4).unwrap_err().contains("`levels` contains 8"));
+    assert!(space(&[2], 6).unwrap_err().contains("bits halve from 2, 4, 8 or 16"));
+}
+
+#[test]
+fn heads_that_differ_are_edits_of_their_own_smoothed_and_shrunk() {
+    let given = options(&[
+        ("heads", Setting::Text("kv-head".into())),
+        ("levels", Setting::Ints(vec![2, 4, 16])),
+        ("average", Setting::Real(16.0)),
+        ("smoothing", Setting::Ints(vec![75])),
+        ("shrink-from", Setting::Int(16)),
+    ]);
+    // Keys 4 and values 2 at one head, exact keys and values 2 at the other; other layers are exact.
+    let mut cells = [2; 16];
+    cells[..4].copy_from_slice(&[1, 0, 2, 0]);
+    let plan = KV_BITS.lower(&dense(), &given, &indices(&cells)).unwrap();
+    let edit = |head, keys, smoothing| {
+        Edit::KvBits(KvBits {
+            layer: 0,
+            kv_head: Some(head),
+            keys,
+            values: 2,
+            group_size: 64,
+            sink: 4,
+            recent: 32,
+            smoothing,
+            shrink_from: Some(16),
+        })
+    };
+    assert_eq!(plan.edits(), [edit(0, 4, Some(0.75)), edit(1, 16, None)]);
 }

@@ -100,7 +100,7 @@ impl<'a> Scoring<'a> {
                 open.numbers.push(number);
                 continue;
             }
-            let known = Known::new(self.setup.store.cached(&self.key(request, hash)?)?);
+            let known = Known::new(self.setup.store.cached(&self.key(request, want.plan)?)?);
             match known.answer(&request.items) {
                 Some(outcome) => {
                     let reused = known.is_reused(&request.items, &self.origin(want));
@@ -176,7 +176,7 @@ impl<'a> Scoring<'a> {
         let fails = outcome.as_ref().err().cloned();
         let cached = Cached { items, outcome, origin: self.origin(want) };
         if fails.as_ref().is_none_or(EvalFailure::is_deterministic) {
-            self.setup.store.remember(&self.key(request, want.plan.hash())?, &cached)?;
+            self.setup.store.remember(&self.key(request, want.plan)?, &cached)?;
         }
         known.add(cached);
         let incomplete = || EvalFailure::Internal("the evaluator left out items or metrics".to_owned());
@@ -206,8 +206,12 @@ impl<'a> Scoring<'a> {
         }
     }
 
-    fn key(&self, request: &Request, plan: ContentHash) -> Result<CacheKey, SessionError> {
+    fn key(&self, request: &Request, plan: &Plan) -> Result<CacheKey, SessionError> {
         let evaluator = &self.setup.evaluator;
+        let mut numerics = evaluator.info().numerics.clone();
+        if let Some(data) = evaluator.calibration(plan) {
+            numerics = format!("{numerics} calibrated on {data}");
+        }
         let task = evaluator.task().fingerprints.get(&request.split);
         Ok(CacheKey {
             model: evaluator.model().fingerprint,
@@ -216,8 +220,8 @@ impl<'a> Scoring<'a> {
                 known: evaluator.task().name.clone(),
             })?,
             split: request.split.clone(),
-            plan,
-            numerics: evaluator.info().numerics.clone(),
+            plan: plan.hash(),
+            numerics,
         })
     }
 

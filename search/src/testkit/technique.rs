@@ -133,7 +133,15 @@ impl Technique for ScriptedTechnique {
         self.call("lower", &[config])?;
         let layers = bits(config).zip(0..).filter(|(_, layer)| Some(*layer) != self.silent);
         Ok(Plan::new(layers.map(|(bits, layer)| {
-            Edit::KvBits(KvBits { layer, keys: bits, values: bits, group_size: 8, sink: 0, recent: 0 })
+            Edit::KvBits(KvBits {
+                layer,
+                keys: bits,
+                values: bits,
+                group_size: 8,
+                sink: 0,
+                recent: 0,
+                ..KvBits::default()
+            })
         })))
     }
 

@@ -92,6 +92,7 @@ impl Variation for LevelSwitch {
 #[cfg(test)]
 mod tests {
     use attune_core::rng::derive;
+    use attune_core::space::{Axis, Budget, BudgetTerm, Constraint, Dimension};
 
     use super::*;
     use crate::conformance::spaces;
@@ -110,6 +111,40 @@ mod tests {
             if operator.switch(&parent, &mut random).is_some() {
                 assert_eq!(budget.used(&child), budget.used(&parent), "seed {seed}");
             }
+        }
+    }
+
+    #[test]
+    fn modules_of_different_sizes_trade_with_their_own_kind() {
+        let sizes = [1.0, 1.0, 3.0, 3.0];
+        let levels = vec![2.0, 3.0, 4.0];
+        let costs = sizes.map(|size| levels.iter().map(|level| level * size).collect()).to_vec();
+        let bits = Dimension {
+            name: "bits".into(),
+            help: "bits".into(),
+            axes: vec![Axis::new("module", 4)],
+            domain: Domain::Level { levels },
+        };
+        let budget = Budget {
+            resource: "bits".into(),
+            unit: "bits".into(),
+            limit: 24.0,
+            terms: vec![BudgetTerm { dimension: 0, costs }],
+        };
+        let space = Arc::new(Space::new(vec![bits], vec![Constraint::Budget(budget.clone())]).unwrap());
+        let operator = LevelSwitch::new(space);
+        let parent = Config::new(vec![vec![Value::Index(1); 4]]);
+        for seed in 0..100 {
+            let child = operator.switch(&parent, &mut derive(seed, "switch", &[])).unwrap();
+            assert_eq!(budget.used(&child), 24.0, "seed {seed}");
+            let cells = &child.dimensions()[0];
+            let changed: Vec<f64> = cells
+                .iter()
+                .zip(sizes)
+                .filter(|(cell, _)| **cell != Value::Index(1))
+                .map(|(_, size)| size)
+                .collect();
+            assert!(matches!(changed[..], [one, other] if one == other), "seed {seed}: {cells:?}");
         }
     }
 

@@ -18,6 +18,7 @@ use attune_core::strategy;
 use attune_core::technique::Cost;
 use attune_core::trial::{Dropped, Outcome, Trial, TrialState};
 use proptest::collection::{btree_map, vec};
+use proptest::option;
 use proptest::prelude::*;
 
 use super::Entry;
@@ -135,9 +136,22 @@ fn plan() -> impl Strategy<Value = Plan> {
     let edit = prop_oneof![
         (any::<u32>(), vec(any::<u32>(), 0..5))
             .prop_map(|(layer, experts)| Edit::KeepExperts(KeepExperts { layer, experts })),
-        any::<[u32; 6]>().prop_map(|[layer, keys, values, group_size, sink, recent]| {
-            Edit::KvBits(KvBits { layer, keys, values, group_size, sink, recent })
-        }),
+        (any::<[u32; 6]>(), option::of(any::<u32>()), option::of(finite()), option::of(any::<u32>()))
+            .prop_map(
+                |([layer, keys, values, group_size, sink, recent], kv_head, smoothing, shrink_from)| {
+                    Edit::KvBits(KvBits {
+                        layer,
+                        kv_head,
+                        keys,
+                        values,
+                        group_size,
+                        sink,
+                        recent,
+                        smoothing,
+                        shrink_from,
+                    })
+                },
+            ),
         (any::<[u32; 3]>(), finite(), finite()).prop_map(|([layer, kv_head, sink], alpha, beta)| {
             Edit::AttentionSpan(AttentionSpan { layer, kv_head, sink, alpha, beta })
         }),

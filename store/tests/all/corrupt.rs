@@ -1,5 +1,6 @@
 //! Committed stores with one fault each: the exact message, and what repair makes of them.
 
+use attune_core::plan::Edit;
 use attune_core::store::{Store, StoreError};
 use attune_store::{ReadStore, SledStore, health, rebuild};
 
@@ -111,9 +112,12 @@ fn a_line_of_another_version_is_refused_and_left_alone_by_repair() {
 fn an_edit_of_a_later_vocabulary_is_named() {
     assert_refused(
         &scratch("unknown-edit"),
-        "STORE/journal/one.jsonl has format 1 with something unknown at line 2 (unknown edit `melt-experts`; did you \
-         mean `keep-experts`?; this attune knows keep-experts, kv-bits, attention-span, weight-bits), this attune reads format 1; use \
-         the attune that wrote it or a newer one, or another store with --store DIR",
+        &format!(
+            "STORE/journal/one.jsonl has format 1 with something unknown at line 2 (unknown edit `melt-experts`; did \
+             you mean `keep-experts`?; this attune knows {}), this attune reads format 1; use the attune that wrote it \
+             or a newer one, or another store with --store DIR",
+            Edit::KINDS.join(", ")
+        ),
     );
 }
 

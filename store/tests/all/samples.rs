@@ -152,7 +152,15 @@ fn config() -> Config {
 fn plan() -> Plan {
     Plan::new([
         Edit::KeepExperts(KeepExperts { layer: 0, experts: vec![0, 2, 5, 7] }),
-        Edit::KvBits(KvBits { layer: 1, keys: 4, values: 2, group_size: 64, sink: 1, recent: 16 }),
+        Edit::KvBits(KvBits {
+            layer: 1,
+            keys: 4,
+            values: 2,
+            group_size: 64,
+            sink: 1,
+            recent: 16,
+            ..KvBits::default()
+        }),
         Edit::AttentionSpan(AttentionSpan { layer: 1, kv_head: 0, sink: 4, alpha: 32.0, beta: 0.1 }),
     ])
 }

@@ -11,6 +11,11 @@ pub(crate) const DEVICE: &str = "--device";
 /// Path of the field that turns races on.
 pub(crate) const RACING: &str = "racing.first";
 
+/// Path of the field that says which study the search starts from.
+pub(crate) const START: &str = "start.study";
+/// Path of the field that says which of its trials.
+pub(crate) const START_TRIAL: &str = "start.trial";
+
 /// Generates all fields anew, keeping what was filled in under the same path, and options that nobody has described.
 pub(crate) fn generate(draft: &mut Draft, catalogue: &Catalogue, device: &str) {
     let old = std::mem::take(&mut draft.fields);
@@ -90,6 +95,17 @@ pub(crate) fn generate(draft: &mut Draft, catalogue: &Catalogue, device: &str) {
     let chosen = catalogue.strategies.iter().find(|row| Some(&row.name) == strategy.as_ref());
     rest.extend(chosen.iter().flat_map(|row| row.options.iter()).map(|spec| option("strategy", spec)));
     keep_undescribed("strategy", &old, &mut rest);
+    rest.push(text(
+        START,
+        "start from study",
+        Kind::Text(Vec::new()),
+        "",
+        "A study of this store whose winner the search starts from as well, as merging starts from pruning. Empty: none.",
+    ));
+    if kept(START).is_some_and(|study| !study.trim().is_empty()) {
+        let help = "Number of the trial to start from. Empty: the winner.";
+        rest.push(text(START_TRIAL, "start from trial", Kind::Text(Vec::new()), "", help));
+    }
     rest.push(text(
         RACING,
         "race after items",

@@ -1,7 +1,7 @@
 //! Fields from a profile that was read.
 
 use attune_core::objective::Direction;
-use attune_core::profile::{Profile, Racing, TaskKind};
+use attune_core::profile::{Profile, Racing, Start, TaskKind};
 use attune_core::setting::Settings;
 
 use super::fields::{self, list, text, typed};
@@ -50,6 +50,10 @@ pub(super) fn fill(draft: &mut Draft, profile: &Profile) {
         // These two have fields from the second filling on.
         draft.set("racing.error", &format!("{error:?}"));
         draft.set("racing.floor", &format!("{floor:?}"));
+    }
+    if let Some(Start { study, trial }) = &profile.start {
+        draft.set(fields::START, study);
+        draft.set(fields::START_TRIAL, &trial.map(|trial| trial.to_string()).unwrap_or_default());
     }
     fill_options(draft, "technique", &profile.technique.options);
     fill_options(draft, "strategy", &profile.strategy.options);

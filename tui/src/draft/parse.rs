@@ -2,7 +2,7 @@
 
 use attune_core::setting::{OptionKind, Setting};
 
-use super::{Field, Kind};
+use super::{Field, Kind, fields};
 
 /// The value of a field of an option's kind.
 ///
@@ -117,6 +117,9 @@ pub(crate) fn fault(field: &Field) -> Option<String> {
     match (&field.kind, field.path.as_str()) {
         (_, "task.elsewhere") => pairs(&field.text).err(),
         (_, "objectives") => objectives(&field.text).err(),
+        (_, fields::START) => None,
+        (_, fields::START_TRIAL) => (!empty && whole(&field.text, 0, u64::MAX).is_none())
+            .then(|| "expected the number of a trial, or nothing for the winner".to_owned()),
         (Kind::Whole(min, max), _) => {
             whole(&field.text, *min, *max).is_none().then(|| format!("expected {}", field.takes()))
         }

@@ -49,6 +49,12 @@ pub(crate) fn write(draft: &Draft) -> String {
         .collect();
     line(format!("    objectives: [{}],", objectives.join(", ")));
     choice(draft, "strategy", &mut line);
+    if !value(fields::START).is_empty() {
+        let trial = value(fields::START_TRIAL);
+        let trial = if trial.is_empty() { String::new() } else { format!(", trial: {trial}") };
+        line("    // The search starts from this as well.".to_owned());
+        line(format!("    start: (study: {}{trial}),", quoted(fields::START)));
+    }
     line(format!("    trials: {},", value("trials")));
     line(format!("    // Items that score a trial: {} × {} tokens.", value("items"), value("task.length")));
     line(format!("    items: {},", value("items")));

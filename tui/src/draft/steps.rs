@@ -33,6 +33,7 @@ pub(super) fn open(model: &mut Model, file: String) {
         timing: None,
         timing_since: None,
         saved: None,
+        touched: false,
         incomplete: false,
         launching: false,
     };

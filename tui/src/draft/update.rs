@@ -38,7 +38,7 @@ pub(crate) fn press(model: &mut Model, key: Key) -> Vec<Effect> {
         Key::Char('t') => return steps::time(model),
         Key::Char('s') => return steps::save(model, false),
         Key::Char('l') => return steps::launch(model),
-        Key::Esc if draft.saved.is_some() && draft.changed() && !draft.incomplete => {
+        Key::Esc if draft.touched && draft.changed() && !draft.incomplete => {
             model.modals.push(Modal::Discard)
         }
         Key::Esc => {
@@ -86,6 +86,7 @@ fn change(model: &mut Model, text: String) -> Vec<Effect> {
     }
     field.text = text;
     let path = field.path.clone();
+    draft.touched = true;
     if let Some(owner) = path.strip_suffix(".name") {
         // Options that only the former technique or strategy may have known go with it.
         let options = format!("{owner}.options.");

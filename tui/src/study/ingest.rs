@@ -91,7 +91,10 @@ impl Study {
         self.front.offer(row.cost, row.loss, position);
         if best {
             self.best = Some(position);
-            self.curve.push((self.progress.work.computed as f64, row.quality));
+            // Of those that came at once only the last is seen.
+            let work = self.progress.work.computed as f64;
+            self.curve.pop_if(|last| last.0 == work);
+            self.curve.push((work, row.quality));
         }
         self.rows.push(row);
         self.order.insert_last(&self.rows);

@@ -2,6 +2,7 @@
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
+use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Borders, Paragraph};
 
@@ -84,7 +85,8 @@ fn key_lines(theme: Theme, keys: &[(&str, &str)], columns: usize) -> Vec<Line<'s
 
 /// A titled rule and the place under it.
 pub(crate) fn panel(theme: Theme, frame: &mut Frame<'_>, area: Rect, title: &str, focused: bool) -> Rect {
-    let style = if focused { theme.accent() } else { theme.title() };
+    // The rule is dim; a title that is dim and bold at once looks different on every terminal.
+    let style = if focused { theme.accent() } else { theme.title() }.remove_modifier(Modifier::DIM);
     let title = fit(title, usize::from(area.width).saturating_sub(4));
     let block = Block::new()
         .borders(Borders::TOP)

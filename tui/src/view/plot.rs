@@ -32,6 +32,12 @@ impl Scale {
         self.high
     }
 
+    /// Whether a scale that holds this value too is at most three times as long; a scale of one value holds any.
+    pub(crate) fn reaches(self, value: f64) -> bool {
+        let length = self.high - self.low;
+        length == 0.0 || (self.low - 2.0 * length..=self.high + 2.0 * length).contains(&value)
+    }
+
     /// The place of a value among `places`, from the low end.
     fn place(self, value: f64, places: u16) -> Option<u16> {
         let turn = |value: f64| if self.log { value.ln() } else { value };

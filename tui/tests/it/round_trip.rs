@@ -1,7 +1,7 @@
 //! A profile that is opened in the form and saved again is the same profile.
 
 use attune_core::objective::{Direction, Objective};
-use attune_core::profile::{Choice, Profile, Racing, ReportSpec, TaskKind, TaskSpec};
+use attune_core::profile::{Choice, Profile, Racing, ReportSpec, Start, TaskKind, TaskSpec};
 use attune_core::setting::{Setting, Settings};
 use attune_tui::{Key, Setup};
 use proptest::collection::{btree_map, vec};
@@ -74,8 +74,9 @@ fn profile() -> impl Strategy<Value = Profile> {
     let report = (any::<u32>(), any::<u32>()).prop_map(|(items, random)| ReportSpec { items, random });
     let numbers = (1..u64::MAX, 1..u32::MAX, 1..u64::MAX, any::<u64>());
     let whole = (text(), text(), technique(), task(), objectives(), strategy(), numbers);
-    (whole, proptest::option::of(racing), report).prop_map(
-        |((name, model, technique, task, objectives, strategy, numbers), racing, report)| {
+    let start = (text(), any::<Option<u64>>()).prop_map(|(study, trial)| Start { study, trial });
+    (whole, proptest::option::of(racing), proptest::option::of(start), report).prop_map(
+        |((name, model, technique, task, objectives, strategy, numbers), racing, start, report)| {
             let (trials, items, deadline_seconds, seed) = numbers;
             Profile {
                 name,
@@ -87,7 +88,7 @@ fn profile() -> impl Strategy<Value = Profile> {
                 trials,
                 items,
                 racing,
-                start: None,
+                start,
                 deadline_seconds,
                 seed,
                 report,

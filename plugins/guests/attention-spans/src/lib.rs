@@ -131,12 +131,15 @@ impl Technique for AttentionSpans {
 
     fn cost(model: &Model, options: &Options, config: &Config) -> Result<Vec<Cost>, String> {
         let heads = Heads::new(model, options)?;
+        // The longest profiled length first: it is what tables show.
+        let mut lengths = heads.lengths.clone();
+        lengths.sort_by_key(|&length| length != heads.profiled);
         let mut costs = Vec::new();
-        for &length in &heads.lengths {
+        for &length in &lengths {
             let density = heads.mean_density(&config[0], length);
             costs.push(Cost::new(&format!("density-{length}"), "share of positions", density, 1.0));
         }
-        for &length in &heads.lengths {
+        for &length in &lengths {
             let density = heads.mean_density(&config[0], length);
             costs.push(Cost::new(
                 &format!("cache-{length}"),

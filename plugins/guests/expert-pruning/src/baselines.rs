@@ -1,6 +1,6 @@
-//! What EEP compares with (arXiv 2407.00945, §4.1), without the search.
+//! What EEP compares with (arXiv 2407.00945, §4.1), without the search, and what a study starts from.
 
-use attune_guest::{Baseline, Config, Signals, Value};
+use attune_guest::{Baseline, Config, Signals};
 
 use crate::pruning::Pruning;
 
@@ -8,21 +8,26 @@ use crate::pruning::Pruning;
 pub(crate) const FREQUENCY: &str = "expert-frequency";
 /// The router's probability of each expert, summed over tokens.
 pub(crate) const SOFT_ACTIVATION: &str = "expert-soft-activation";
+/// 1 for every expert that the plan keeps which the study starts from, else 0.
+pub(crate) const START: &str = "start-experts";
 
 pub(crate) fn all(pruning: &Pruning, signals: &Signals) -> Result<Vec<Baseline>, String> {
-    let first = Value::Indices((0..pruning.keep).collect());
-    let default = vec![vec![first; pruning.groups as usize]];
-    let mut baselines =
-        vec![Baseline::new("default", "the first experts of every layer: no knowledge at all", default)];
+    let first = vec![(0..pruning.keep).collect(); pruning.groups as usize];
+    let help = "the first experts of every layer: no knowledge at all";
+    let mut baselines = vec![Baseline::new("default", help, pruning.keeping(first))];
+    let axes = [("layer", pruning.layers), ("expert", pruning.experts)];
     let ranked = [
         (FREQUENCY, "frequency", "the experts that the router selects most often"),
         (SOFT_ACTIVATION, "soft-activation", "the experts with the largest summed router probability"),
     ];
     for (signal, name, help) in ranked {
-        let axes = [("layer", pruning.layers), ("expert", pruning.experts)];
         if let Some(values) = signals.get(signal, &axes)? {
             baselines.push(Baseline::new(name, help, top(pruning, values)));
         }
+    }
+    if let Some(values) = signals.get(START, &axes)? {
+        let help = "the kept experts that the study starts from";
+        baselines.push(Baseline::new("start", help, start(pruning, values)?));
     }
     Ok(baselines)
 }
@@ -42,7 +47,35 @@ fn top(pruning: &Pruning, values: &[f64]) -> Config {
         order.sort_by(|&a, &b| sums[b as usize].total_cmp(&sums[a as usize]).then(a.cmp(&b)));
         order.truncate(pruning.keep as usize);
         order.sort_unstable();
-        Value::Indices(order)
+        order
     };
-    vec![sums.into_iter().map(subset).collect()]
+    pruning.keeping(sums.into_iter().map(subset).collect())
+}
+
+/// The kept experts of every group, which all of its layers have to share.
+fn start(pruning: &Pruning, values: &[f64]) -> Result<Config, String> {
+    let mut kept: Vec<Option<(u32, Vec<u32>)>> = vec![None; pruning.groups as usize];
+    for (layer, row) in (0..).zip(values.chunks(pruning.experts as usize)) {
+        let experts: Vec<u32> =
+            (0..).zip(row).filter(|(_, value)| **value > 0.5).map(|(expert, _)| expert).collect();
+        if experts.len() != pruning.keep as usize {
+            return Err(format!(
+                "the plan that the study starts from keeps {} experts in layer {layer}, and `keep` is {}; make them \
+                 agree",
+                experts.len(),
+                pruning.keep
+            ));
+        }
+        match &kept[pruning.group_of(layer)] {
+            Some((first, other)) if *other != experts => {
+                return Err(format!(
+                    "the plan that the study starts from keeps other experts in layer {layer} than in layer {first}, \
+                     and `groups` of {} gives them one choice; set `groups` as that study had it, or to 0",
+                    pruning.groups
+                ));
+            }
+            _ => kept[pruning.group_of(layer)] = Some((layer, experts)),
+        }
+    }
+    Ok(pruning.keeping(kept.into_iter().flatten().map(|(_, experts)| experts).collect()))
 }

@@ -1,17 +1,19 @@
-//! Which experts of a mixture of experts to keep: the prune phase of EEP (arXiv 2407.00945, §3.2).
+//! Which experts of a mixture of experts to keep, or what to merge them into: EEP (arXiv 2407.00945).
 //!
-//! A config holds, for every layer or for every group of layers, the subset of experts that stay. Kept
-//! experts fold exactly into an ordinary checkpoint: their weights and their router rows.
+//! In the prune phase (§3.2) a config holds, for every layer or group of layers, the subset of experts that stay. In
+//! the merge phase (§3.3) it holds two matrices instead, which start at the one-hot rows of such a subset and are free
+//! of each other from then on: what the router says of each remaining expert, and what its weights are.
 
 mod baselines;
+mod layout;
+mod merging;
 mod operators;
 mod pruning;
 
 use attune_guest::{
-    Baseline, Config, Cost, Description, Dimension, Domain, Edit, Model, OptionSpec, Options, Random,
-    Signals, Space, Technique,
+    Baseline, Config, Cost, Description, Edit, Model, OptionSpec, Options, Random, Signals, Space, Technique,
 };
-use pruning::Pruning;
+use pruning::{PHASES, Phase, Pruning, ROUTINGS};
 
 struct ExpertPruning;
 
@@ -20,46 +22,72 @@ impl Technique for ExpertPruning {
         Description::new(
             "expert-pruning",
             env!("CARGO_PKG_VERSION"),
-            "Keeps the same number of experts in every layer and searches which (EEP, arXiv 2407.00945, prune phase).",
+            "Keeps the same number of experts in every layer and searches which, or what to merge into them (EEP, arXiv 2407.00945).",
         )
+        .option(OptionSpec::one_of(
+            "phase",
+            "prune: experts stay or go; merge: the ones that are left are mixtures of all, starting from kept ones",
+            &PHASES,
+        ))
         .option(OptionSpec::int("keep", "experts to keep per layer; 0 keeps half of them", 0..=65_536, 0))
         .option(OptionSpec::int(
             "groups",
-            "groups of neighbouring layers that keep the same experts; 0 lets every layer choose",
+            "groups of neighbouring layers that make the same choice; 0 lets every layer choose",
             0..=65_536,
             0,
         ))
+        .option(OptionSpec::one_of(
+            "routing",
+            "when merging: mapped searches what the router says of each expert, too, as EEP does; one-hot lets it \
+             choose among rows of kept experts, so that the result folds into an ordinary checkpoint",
+            &ROUTINGS,
+        ))
+        .option(OptionSpec::ints(
+            "active",
+            "experts that each token is routed to; 0 is the model's number, several make it a choice of every layer or group",
+            0..=65_536,
+            &[0],
+        ))
         .signal(baselines::FREQUENCY)
         .signal(baselines::SOFT_ACTIVATION)
+        .signal(baselines::START)
         .edit("keep-experts")
+        .edit("merge-experts")
+        .edit("route-experts")
+        .edit("experts-per-token")
         .with_operators()
     }
 
     fn space(model: &Model, options: &Options) -> Result<Space, String> {
-        let pruning = Pruning::new(model, options)?;
-        let domain = Domain::subset_of(model.experts, pruning.keep);
-        let axis = if pruning.grouped { "group" } else { "layer" };
-        let kept = Dimension::new("kept-experts", "the experts that stay", domain).axis(axis, pruning.groups);
-        Ok(Space::new(vec![kept]))
+        Ok(Pruning::new(model, options)?.space())
     }
 
     fn lower(model: &Model, options: &Options, config: &Config) -> Result<Vec<Edit>, String> {
         let pruning = Pruning::new(model, options)?;
-        let edit = |layer| {
-            let kept = config[0][pruning.group_of(layer)].elements();
-            Edit::new("keep-experts").int("layer", layer).ints("experts", kept)
-        };
-        Ok((0..model.layers).map(edit).collect())
+        Ok((0..model.layers).flat_map(|layer| edits(&pruning, config, layer)).collect())
     }
 
-    fn cost(model: &Model, options: &Options, _config: &Config) -> Result<Vec<Cost>, String> {
+    fn cost(model: &Model, options: &Options, config: &Config) -> Result<Vec<Cost>, String> {
         let pruning = Pruning::new(model, options)?;
-        // A dropped expert takes its row of the router along: one weight per residual channel.
-        let expert = model.expert_parameters as f64 + f64::from(model.hidden);
-        let dropped = f64::from(model.layers) * f64::from(model.experts - pruning.keep) * expert;
+        let (layers, keep) = (f64::from(model.layers), f64::from(pruning.keep));
+        let (expert, experts) = (model.expert_parameters as f64, f64::from(model.experts));
+        let router = match pruning.phase {
+            // A dropped expert takes its row of the router along: one weight per residual channel.
+            Phase::Prune | Phase::MergeOneHot => -(experts - keep) * f64::from(model.hidden),
+            // The router stays whole, and the mapping is stored beside it.
+            Phase::Merge => keep * experts,
+        };
         let dense = model.parameters as f64;
+        let stored = dense + layers * (router - (experts - keep) * expert);
         let bytes = |parameters: f64| parameters * model.bytes_per_parameter;
-        Ok(vec![Cost::new("memory", "bytes", bytes(dense - dropped), bytes(dense))])
+        let mut costs = vec![Cost::new("memory", "bytes", bytes(stored), bytes(dense))];
+        if options.ints("active") != [0] {
+            let idle = |layer| keep - f64::from(pruning.active_in(config, pruning.group_of(layer)));
+            let idle: f64 = (0..model.layers).map(idle).sum();
+            let usual = dense - layers * (experts - f64::from(pruning.usual)) * expert;
+            costs.push(Cost::new("active", "parameters/token", stored - idle * expert, usual));
+        }
+        Ok(costs)
     }
 
     fn baselines(model: &Model, options: &Options, signals: &Signals) -> Result<Vec<Baseline>, String> {
@@ -74,8 +102,37 @@ impl Technique for ExpertPruning {
     ) -> Result<Config, String> {
         let pruning = Pruning::new(model, options)?;
         let parent = parents.first().ok_or("there is no parent to vary")?;
-        Ok(operators::mutate(&pruning, parent, random))
+        Ok(match pruning.phase {
+            Phase::Prune => operators::mutate(&pruning, parent, random),
+            Phase::Merge | Phase::MergeOneHot => merging::vary(&pruning, parent, parents.get(1), random),
+        })
     }
+}
+
+/// What a config does to one layer.
+fn edits(pruning: &Pruning, config: &Config, layer: u32) -> Vec<Edit> {
+    let group = pruning.group_of(layer);
+    let matrix = |kind: &str, values: Vec<f64>| {
+        Edit::new(kind).int("layer", layer).int("rows", pruning.keep).reals("matrix", values)
+    };
+    let mut edits = match pruning.phase {
+        Phase::Prune => {
+            vec![Edit::new("keep-experts").int("layer", layer).ints("experts", config[0][group].elements())]
+        }
+        Phase::Merge => vec![
+            matrix("route-experts", config[0][group].numbers().to_vec()),
+            matrix("merge-experts", config[1][group].numbers().to_vec()),
+        ],
+        Phase::MergeOneHot => vec![
+            matrix("route-experts", pruning.one_hot(config[0][group].elements())),
+            matrix("merge-experts", config[1][group].numbers().to_vec()),
+        ],
+    };
+    let active = pruning.active_in(config, group);
+    if active != pruning.usual {
+        edits.push(Edit::new("experts-per-token").int("layer", layer).int("count", active));
+    }
+    edits
 }
 
 attune_guest::export!(ExpertPruning);

@@ -5,19 +5,22 @@ use attune_guest::{Config, Random, Value};
 use crate::pruning::Pruning;
 
 /// A group of layers is open to change with this probability, redrawn until one is.
-const GROUP: f64 = 0.25;
+pub(crate) const GROUP: f64 = 0.25;
 /// A kept expert of an open group is replaced with this probability.
-const ROW: f64 = 0.15;
+pub(crate) const ROW: f64 = 0.15;
 
 /// EEP's mutation: kept experts of the open groups are replaced by experts not in use.
 ///
 /// Where the released code may draw nothing at all, or draw the old expert again (56 to 72 % of its
 /// four-group mutants equal their parent, and each is evaluated anew), one replacement is made for
 /// certain, and the child always differs: the first replacement of a group brings in an expert that
-/// its parent lacks and that nothing removes again.
+/// its parent lacks and that nothing removes again. Numbers of active experts, which the source sets by hand, step
+/// in open groups, too.
 pub(crate) fn mutate(pruning: &Pruning, parent: &Config, random: &mut Random) -> Config {
+    let mut child = parent.clone();
     let mut cells: Vec<Vec<u32>> = parent[0].iter().map(|value| value.elements().to_vec()).collect();
-    let mut rows = chosen_rows(cells.len(), pruning.keep as usize, random);
+    let open = open_cells(cells.len(), random);
+    let mut rows = chosen_rows(&open, pruning.keep as usize, random);
     if rows.is_empty() {
         rows.push((random.below(cells.len()), random.below(pruning.keep as usize)));
     }
@@ -30,19 +33,38 @@ pub(crate) fn mutate(pruning: &Pruning, parent: &Config, random: &mut Random) ->
         kept.sort_unstable();
         Value::Indices(kept)
     };
-    vec![cells.into_iter().map(sorted).collect()]
+    child[0] = cells.into_iter().map(sorted).collect();
+    step_active(pruning, &mut child, random);
+    child
+}
+
+/// Which of some cells are open to change; at least one.
+pub(crate) fn open_cells(cells: usize, random: &mut Random) -> Vec<usize> {
+    loop {
+        let open: Vec<usize> = (0..cells).filter(|_| random.chance(GROUP)).collect();
+        if !open.is_empty() {
+            return open;
+        }
+    }
+}
+
+/// Where groups choose their number of active experts: another number, in about every fourth group of every
+/// fourth child.
+pub(crate) fn step_active(pruning: &Pruning, child: &mut Config, random: &mut Random) {
+    let Some(levels) = child.last_mut().filter(|_| pruning.chooses_active() && random.chance(GROUP)) else {
+        return;
+    };
+    for group in open_cells(levels.len(), random) {
+        let others = random.below(pruning.active.len() - 1);
+        let old = levels[group].option();
+        levels[group] = Value::Index((others + usize::from(others >= old)) as u32);
+    }
 }
 
 /// `(group, row)` of every kept expert that is replaced; often none.
-fn chosen_rows(groups: usize, keep: usize, random: &mut Random) -> Vec<(usize, usize)> {
-    let open = loop {
-        let open: Vec<usize> = (0..groups).filter(|_| random.chance(GROUP)).collect();
-        if !open.is_empty() {
-            break open;
-        }
-    };
+fn chosen_rows(open: &[usize], keep: usize, random: &mut Random) -> Vec<(usize, usize)> {
     let mut rows = Vec::new();
-    for group in open {
+    for &group in open {
         rows.extend((0..keep).filter(|_| random.chance(ROW)).map(|row| (group, row)));
     }
     rows

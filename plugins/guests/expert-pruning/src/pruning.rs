@@ -2,40 +2,74 @@
 
 use attune_guest::{Model, Options};
 
+/// Option words, the default first.
+pub(crate) const PHASES: [&str; 2] = ["prune", "merge"];
+pub(crate) const ROUTINGS: [&str; 2] = ["mapped", "one-hot"];
+
+/// What happens to the experts.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// Some stay.
+    Prune,
+    /// All are merged into fewer, and the router's probabilities are mapped to those.
+    Merge,
+    /// All are merged into fewer, each of which answers for the router's row of a kept expert.
+    MergeOneHot,
+}
+
 /// What is pruned from what.
 pub(crate) struct Pruning {
+    pub(crate) phase: Phase,
     /// Transformer blocks.
     pub(crate) layers: u32,
     /// Experts per layer of the dense model.
     pub(crate) experts: u32,
-    /// Experts per layer that stay.
+    /// Experts per layer that are left.
     pub(crate) keep: u32,
-    /// Whether neighbouring layers share their subset.
+    /// Whether neighbouring layers share their choice.
     pub(crate) grouped: bool,
-    /// Subsets in a config.
+    /// Choices in a config.
     pub(crate) groups: u32,
+    /// Experts per token, ascending: what a group chooses from, or the only number.
+    pub(crate) active: Vec<u32>,
+    /// Experts per token of the dense model.
+    pub(crate) usual: u32,
 }
 
 impl Pruning {
     pub(crate) fn new(model: &Model, options: &Options) -> Result<Self, String> {
-        let Model { name, family, layers, experts, experts_per_token: active, .. } = model;
+        let Model { name, family, layers, experts, experts_per_token: usual, .. } = model;
         if *experts < 2 || *layers == 0 {
             return Err(format!(
                 "model `{name}` (family {family}) has no experts to prune; \
                  expert-pruning needs a mixture of experts"
             ));
         }
+        let phase = match (options.text("phase"), options.text("routing")) {
+            ("prune", _) => Phase::Prune,
+            (_, "mapped") => Phase::Merge,
+            _ => Phase::MergeOneHot,
+        };
         let keep = match options.int("keep") {
             0 => experts / 2,
             keep => u32::try_from(keep).unwrap_or(u32::MAX),
         };
-        if keep < *active {
+        let active = active(options.ints("active"), *usual);
+        let (most, least) = (active.last().copied().unwrap_or(1), active.first().copied().unwrap_or(1));
+        if keep < most {
             return Err(format!(
-                "keeping {keep} of {experts} experts leaves fewer than the {active} that model `{name}` \
-                 routes every token to; set `keep` to {active} or more"
+                "keeping {keep} of {experts} experts leaves fewer than the {most} that model `{name}` \
+                 routes every token to; set `keep` to {most} or more{}",
+                if most > 1 { ", or `active` to less" } else { "" }
             ));
         }
-        if keep >= *experts {
+        if least == 0 {
+            return Err(format!(
+                "model `{name}` does not say how many experts a token is routed to; set `active`"
+            ));
+        }
+        // Merging without pruning is a search of its own.
+        if keep > *experts || (keep == *experts && phase == Phase::Prune) {
             return Err(format!(
                 "`keep` is {keep}, but model `{name}` has {experts} experts per layer; \
                  set `keep` below {experts}"
@@ -49,11 +83,26 @@ impl Pruning {
         }
         let grouped = groups > 0;
         let groups = if grouped { groups } else { *layers };
-        Ok(Self { layers: *layers, experts: *experts, keep, grouped, groups })
+        let (layers, experts, usual) = (*layers, *experts, *usual);
+        Ok(Self { phase, layers, experts, keep, grouped, groups, active, usual })
     }
 
     /// The group of a layer: contiguous, and as equal in size as the numbers allow.
     pub(crate) fn group_of(&self, layer: u32) -> usize {
         (u64::from(layer) * u64::from(self.groups) / u64::from(self.layers)) as usize
     }
+
+    /// Whether groups choose how many experts a token is routed to.
+    pub(crate) fn chooses_active(&self) -> bool {
+        self.active.len() > 1
+    }
+}
+
+/// The numbers of the option, ascending, each once; 0 is the model's own.
+fn active(given: &[i64], usual: u32) -> Vec<u32> {
+    let number = |&given: &i64| if given == 0 { usual } else { u32::try_from(given).unwrap_or(u32::MAX) };
+    let mut active: Vec<u32> = given.iter().map(number).collect();
+    active.sort_unstable();
+    active.dedup();
+    active
 }

@@ -11,12 +11,18 @@ const MOST_QUANTISED: u32 = 8;
 pub(crate) struct Allocation {
     /// Transformer blocks.
     pub(crate) layers: u32,
+    /// KV heads of a layer with bits of their own; 1 when a layer's heads go together.
+    pub(crate) heads: u32,
     /// Bits to choose from, ascending.
     pub(crate) levels: Vec<u32>,
     /// Most stored bits per element on average.
     pub(crate) average: f64,
     /// Channels that share a scale and a zero point.
     pub(crate) group_size: u32,
+    /// Exponents of the key smoothing to choose from, in hundredths, ascending; 0 smooths nothing.
+    pub(crate) smoothing: Vec<u32>,
+    /// Bits that codes are shrunk from; `None` quantises to the level at once.
+    pub(crate) shrink_from: Option<u32>,
     /// Bits of a scale and a zero point, per element.
     overhead: f64,
 }
@@ -27,12 +33,17 @@ impl Allocation {
         if *layers == 0 || *kv_heads == 0 || *head_dim == 0 {
             return Err(format!("model `{name}` has no key/value cache; kv-bits needs an attention model"));
         }
-        let mut levels: Vec<u32> = options.ints("levels").iter().map(|&level| level as u32).collect();
-        levels.sort_unstable();
-        levels.dedup();
+        let ascending = |name: &str| {
+            let mut numbers: Vec<u32> = options.ints(name).iter().map(|&number| number as u32).collect();
+            numbers.sort_unstable();
+            numbers.dedup();
+            numbers
+        };
+        let levels = ascending("levels");
         if let Some(level) = levels.iter().find(|&&level| level > MOST_QUANTISED && level != EXACT) {
             return Err(format!("`levels` contains {level}; bits go from 1 to 8, and 16 is exact"));
         }
+        let shrink_from = shrink_from(options, &levels)?;
         let group_size = match options.int("group-size") {
             0 => *head_dim,
             size => size as u32,
@@ -45,7 +56,10 @@ impl Allocation {
         }
         let overhead = options.int("overhead-bits") as f64 / f64::from(group_size);
         let average = options.real("average");
-        let allocation = Self { layers: *layers, levels, average, group_size, overhead };
+        let heads = if options.text("heads") == "kv-head" { *kv_heads } else { 1 };
+        let smoothing = ascending("smoothing");
+        let allocation =
+            Self { layers: *layers, heads, levels, average, group_size, smoothing, shrink_from, overhead };
         let costs = allocation.levels.iter().map(|&level| (allocation.stored_bits(level), level));
         let cheapest = costs.min_by(|a, b| a.0.total_cmp(&b.0));
         let (least, level) = cheapest.ok_or("`levels` is empty; give at least one")?;
@@ -66,5 +80,27 @@ impl Allocation {
     /// The same, averaged over keys and values.
     pub(crate) fn stored_pair(&self, keys: u32, values: u32) -> f64 {
         (self.stored_bits(keys) + self.stored_bits(values)) / 2.0
+    }
+}
+
+fn shrink_from(options: &Options, levels: &[u32]) -> Result<Option<u32>, String> {
+    let from = options.int("shrink-from") as u32;
+    match from {
+        0 => return Ok(None),
+        2 | 4 | 8 | 16 => {}
+        _ => {
+            return Err(format!(
+                "`shrink-from` is {from}; bits halve from 2, 4, 8 or 16, and 0 does not shrink"
+            ));
+        }
+    }
+    let halved: Vec<u32> =
+        std::iter::successors(Some(from), |&bits| (bits > 1).then_some(bits / 2)).collect();
+    match levels.iter().find(|&&level| level != EXACT && !halved.contains(&level)) {
+        Some(level) => Err(format!(
+            "`levels` contains {level}, which {from} bits (`shrink-from`) halved any number of times do not give; \
+             leave it out"
+        )),
+        None => Ok(Some(from)),
     }
 }

@@ -8,7 +8,12 @@ pub(crate) fn all(allocation: &Allocation) -> Vec<Baseline> {
     let Allocation { levels, average, .. } = allocation;
     let everywhere = |keys: usize, values: usize| -> Config {
         let pair = [Value::Index(keys as u32), Value::Index(values as u32)];
-        vec![vec![pair; allocation.layers as usize].into_iter().flatten().collect()]
+        let mut config = vec![vec![pair; (allocation.layers * allocation.heads) as usize].concat()];
+        if allocation.smoothing.len() > 1 {
+            // The smallest exponent, which is no smoothing where that is among them.
+            config.push(vec![Value::Index(0); allocation.layers as usize]);
+        }
+        config
     };
     let stored = |index: usize| allocation.stored_bits(levels[index]);
     let mut by_cost: Vec<usize> = (0..levels.len()).collect();

@@ -1,4 +1,5 @@
-//! How many bits the keys and values of each layer's cache get, under a budget on their average.
+//! How many bits the keys and values of each layer's cache, or of each KV head of it, get, under a budget on their
+//! average; and how much each layer's keys are smoothed before.
 //!
 //! Keys and values are apart because keys are far more sensitive (KVTuner, arXiv 2502.04420, §4); the
 //! budget counts scales and zero points, which PM-KVQ (arXiv 2505.18610) leaves out.
@@ -9,7 +10,7 @@ mod baselines;
 use allocation::{Allocation, EXACT};
 use attune_guest::{
     Baseline, Config, Constraint, Cost, Description, Dimension, Domain, Edit, Model, OptionSpec, Options,
-    Signals, Space, Technique,
+    Signals, Space, Technique, Value,
 };
 
 struct KvBits;
@@ -21,6 +22,11 @@ impl Technique for KvBits {
             env!("CARGO_PKG_VERSION"),
             "Gives the keys and the values of each layer's cache their own bits (PM-KVQ, arXiv 2505.18610; KVTuner, arXiv 2502.04420).",
         )
+        .option(OptionSpec::one_of(
+            "heads",
+            "who has bits of its own: every layer, or every KV head of it",
+            &["layer", "kv-head"],
+        ))
         .option(OptionSpec::ints(
             "levels",
             "bits to choose from: 1 to 8, or 16 to leave a layer exact",
@@ -57,19 +63,43 @@ impl Technique for KvBits {
             0..=1_048_576,
             32,
         ))
+        .option(OptionSpec::ints(
+            "smoothing",
+            "exponents of the key smoothing to choose from per layer, in hundredths (PM-KVQ); 0 is none",
+            0..=100,
+            &[0],
+        ))
+        .option(OptionSpec::int(
+            "shrink-from",
+            "bits that codes had before they were shrunk to their level, as in PM-KVQ's growing cache: 2, 4, 8 or 16; \
+             0 quantises at once",
+            0..=16,
+            0,
+        ))
         .edit("kv-bits")
     }
 
     fn space(model: &Model, options: &Options) -> Result<Space, String> {
         let allocation = Allocation::new(model, options)?;
         let levels = allocation.levels.iter().copied().map(f64::from).collect();
-        let bits =
+        let mut bits =
             Dimension::new("bits", "bits per element; part 0 is keys, part 1 values", Domain::Level(levels))
-                .axis("layer", model.layers)
-                .axis("part", 2);
-        let share = 1.0 / (2.0 * f64::from(model.layers));
+                .axis("layer", model.layers);
+        if allocation.heads > 1 {
+            bits = bits.axis("kv-head", allocation.heads);
+        }
+        let bits = bits.axis("part", 2);
+        let share = 1.0 / (2.0 * f64::from(model.layers * allocation.heads));
         let costs = allocation.levels.iter().map(|&level| allocation.stored_bits(level) * share).collect();
-        Ok(Space::new(vec![bits]).with(Constraint::budget_of(
+        let mut dimensions = vec![bits];
+        if allocation.smoothing.len() > 1 {
+            let exponents =
+                allocation.smoothing.iter().map(|&exponent| f64::from(exponent) / 100.0).collect();
+            let help = "exponent of the largest keys that keys are divided by before they are quantised";
+            let smoothing = Dimension::new("smoothing", help, Domain::Level(exponents));
+            dimensions.push(smoothing.axis("layer", model.layers));
+        }
+        Ok(Space::new(dimensions).with(Constraint::budget_of(
             0,
             "bits",
             "bits/element",
@@ -81,22 +111,41 @@ impl Technique for KvBits {
     fn lower(model: &Model, options: &Options, config: &Config) -> Result<Vec<Edit>, String> {
         let allocation = Allocation::new(model, options)?;
         let mut edits = Vec::new();
-        for (layer, parts) in (0..model.layers).zip(config[0].chunks(2)) {
-            let keys = allocation.levels[parts[0].option()];
-            let values = allocation.levels[parts[1].option()];
-            // An exact layer gets no edit, so that an exact config is the dense model itself.
-            if keys == EXACT && values == EXACT {
-                continue;
-            }
-            edits.push(
-                Edit::new("kv-bits")
+        for (layer, cells) in (0..model.layers).zip(config[0].chunks(2 * allocation.heads as usize)) {
+            let level = |cell: &Value| allocation.levels[cell.option()];
+            let heads: Vec<(u32, u32)> =
+                cells.chunks(2).map(|parts| (level(&parts[0]), level(&parts[1]))).collect();
+            let exponent = match config.get(1) {
+                Some(exponents) => allocation.smoothing[exponents[layer as usize].option()],
+                None => allocation.smoothing.first().copied().unwrap_or(0),
+            };
+            // Heads that agree are one edit, as when a layer's heads go together: equal plans share results.
+            let together = heads.iter().all(|pair| *pair == heads[0]);
+            for (head, &(keys, values)) in
+                heads.iter().enumerate().take(if together { 1 } else { heads.len() })
+            {
+                // An exact cache gets no edit, so that an exact config is the dense model itself.
+                if keys == EXACT && values == EXACT {
+                    continue;
+                }
+                let mut edit = Edit::new("kv-bits")
                     .int("layer", layer)
                     .int("keys", keys)
                     .int("values", values)
                     .int("group-size", allocation.group_size)
                     .int("sink", options.int("sink"))
-                    .int("recent", options.int("recent")),
-            );
+                    .int("recent", options.int("recent"));
+                if !together {
+                    edit = edit.int("kv-head", head as u32);
+                }
+                if exponent > 0 && keys != EXACT {
+                    edit = edit.real("smoothing", f64::from(exponent) / 100.0);
+                }
+                if let Some(from) = allocation.shrink_from {
+                    edit = edit.int("shrink-from", from);
+                }
+                edits.push(edit);
+            }
         }
         Ok(edits)
     }

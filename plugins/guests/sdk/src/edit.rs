@@ -32,6 +32,12 @@ impl Edit {
         self.with(name, Setting::Ints(values.iter().copied().map(i64::from).collect()))
     }
 
+    /// Adds real numbers.
+    #[must_use]
+    pub fn reals(self, name: &str, values: Vec<f64>) -> Self {
+        self.with(name, Setting::Reals(values))
+    }
+
     /// Adds an argument of any kind.
     #[must_use]
     pub fn with(mut self, name: &str, value: Setting) -> Self {
@@ -69,6 +75,14 @@ impl Value {
         match self {
             Self::Indices(indices) => indices,
             other => panic!("{other:?} is no subset or permutation"),
+        }
+    }
+
+    /// Affine coefficients, or a matrix row by row.
+    pub fn numbers(&self) -> &[f64] {
+        match self {
+            Self::Reals(numbers) => numbers,
+            other => panic!("{other:?} is no matrix and has no coefficients"),
         }
     }
 }

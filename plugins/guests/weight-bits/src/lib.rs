@@ -109,7 +109,7 @@ impl Technique for WeightBits {
         let (weights, exact) = (allocation.weights(), f64::from(EXACT));
         Ok(vec![
             Cost::new("bits", "bits/weight", average, exact),
-            Cost::new("weights", "bytes", weights * average / 8.0, weights * exact / 8.0),
+            Cost::new("weights", "bytes", (weights * average / 8.0).round(), weights * exact / 8.0),
         ])
     }
 

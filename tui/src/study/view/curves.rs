@@ -17,10 +17,19 @@ pub(super) fn view(theme: Theme, study: &Study, frame: &mut Frame<'_>, area: Rec
 
 fn best_so_far(theme: Theme, study: &Study, frame: &mut Frame<'_>, area: Rect) {
     let focused = study.panel == Panel::Curves;
-    let inner = panel(theme, frame, area, &format!("Best {} against work", study.metric()), focused);
-    let work = study.progress.work.computed as f64;
     let uniform = study.uniform().map(|(name, position)| (name, study.rows[position].quality));
-    let values = study.curve.iter().map(|step| step.1).chain(uniform.map(|(_, value)| value));
+    let found = Scale::over(study.curve.iter().map(|step| step.1), false);
+    // A level that is far from everything that was found would flatten the curve: then it is only named.
+    let near = |value: f64| found.is_none_or(|found| found.reaches(value));
+    let (level, beyond) = match uniform {
+        Some((name, value)) if near(value) => (Some((name, value)), String::new()),
+        Some((name, value)) => (None, format!(", {name} {}", numbers::short(value))),
+        None => (None, String::new()),
+    };
+    let title = format!("Best {} against work{beyond}", study.metric());
+    let inner = panel(theme, frame, area, &title, focused);
+    let work = study.progress.work.computed as f64;
+    let values = study.curve.iter().map(|step| step.1).chain(level.map(|(_, value)| value));
     let x = Scale::over([0.0, work].into_iter(), false).filter(|_| work > 0.0);
     let (Some(x), Some(y)) = (x, Scale::over(values, true)) else {
         return nothing(theme, frame, inner);
@@ -31,7 +40,7 @@ fn best_so_far(theme: Theme, study: &Study, frame: &mut Frame<'_>, area: Rect) {
     let y_ends = (numbers::short(y.low()), numbers::short(y.high()));
     let buffer = frame.buffer_mut();
     let Some(plot) = Plot::new((x, x_ends), (y, y_ends), inner, theme.faint(), buffer) else { return };
-    if let Some((name, value)) = uniform {
+    if let Some((name, value)) = level {
         plot.level(value, &format!(" {name}"), theme.faint(), buffer);
     }
     plot.stairs(&study.curve, theme.accent(), buffer);

@@ -1,0 +1,102 @@
+//! Attention of many candidates in one pass: spans and caches are parameters of each head of each sequence.
+//!
+//! Two bodies: tiles of queries on a CPU, blocks of Burn operations elsewhere. Levels, sinks, windows and spans go
+//! through both as one number per head, so that candidates with different edits share every launch.
+
+mod blocks;
+mod packed;
+mod product;
+mod seen;
+mod tile;
+mod tiles;
+
+use burn_tensor::Tensor;
+
+use super::heads::{HeadLayout, Heads};
+use crate::compute::Compute;
+use crate::edits::HeadView;
+
+/// What heads attend to, mixed: `[sequences·tokens, heads·head_dim]`. `views` has one entry per KV head of each
+/// sequence, sequence by sequence.
+pub(crate) fn attend(compute: &Compute, heads: Heads, layout: HeadLayout, views: &[HeadView]) -> Tensor<2> {
+    if compute.on_host() {
+        tiles::attend(heads, layout, views)
+    } else {
+        blocks::attend(compute, heads, layout, views)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::edits::{Cache, Look};
+    use crate::ops::quantise::Grid;
+
+    fn made(compute: &Compute, layout: HeadLayout) -> Heads {
+        let HeadLayout { sequences, tokens, kv_heads, group, head_dim } = layout;
+        let values = |count: usize, seed: usize| -> Vec<f32> {
+            (0..count).map(|i| ((i * 7919 + seed * 104_729) % 2003) as f32 / 500.0 - 2.0).collect()
+        };
+        let rows = sequences * kv_heads;
+        let kv = rows * tokens * head_dim;
+        Heads {
+            queries: compute.tensor(values(kv * group, 1), [rows, group, tokens, head_dim]),
+            keys: compute.tensor(values(kv, 2), [rows, tokens, head_dim]),
+            values: compute.tensor(values(kv, 3), [rows, tokens, head_dim]),
+        }
+    }
+
+    fn views() -> Vec<HeadView> {
+        let grid = |bits, group_size| Some(Grid { bits, group_size, from: bits, scales: None });
+        let smooth = Grid {
+            scales: Some((1..13).map(|i| i as f32 / 4.0).collect()),
+            from: 16,
+            bits: 2,
+            group_size: 6,
+        };
+        let cache = |keys, values, sink, recent| Some(Cache { keys, values, sink, recent });
+        let look = |window, sink, span| Look { window, sink, span };
+        vec![
+            HeadView { look: Look::FULL, cache: None },
+            HeadView { look: Look::FULL, cache: cache(grid(2, 12), grid(3, 4), 3, 7) },
+            HeadView { look: look(usize::MAX, 2, 5), cache: cache(grid(4, 4), None, 0, 0) },
+            HeadView { look: look(30, 0, 9), cache: None },
+            HeadView { look: look(usize::MAX, 4, 20), cache: cache(None, grid(1, 6), 10, 1) },
+            HeadView { look: look(25, 40, 1), cache: cache(Some(smooth), grid(2, 12), 1, 40) },
+        ]
+    }
+
+    #[test]
+    fn tiles_agree_with_blocks_whatever_heads_see() {
+        let compute = Compute::cpu();
+        for tokens in [1, 16, 53] {
+            let layout = HeadLayout { sequences: 3, tokens, kv_heads: 2, group: 3, head_dim: 12 };
+            let heads = made(&compute, layout);
+            let fast = tiles::attend(heads.clone(), layout, &views());
+            let slow = blocks::attend(&compute, heads, layout, &views());
+            let apart = (fast - slow).abs().max().into_scalar::<f32>();
+            assert!(apart < 1e-5, "{tokens} tokens: {apart}");
+        }
+    }
+
+    #[test]
+    fn a_head_is_the_same_to_the_bit_in_any_company() {
+        let compute = Compute::cpu();
+        let layout = HeadLayout { sequences: 3, tokens: 53, kv_heads: 2, group: 3, head_dim: 12 };
+        let heads = made(&compute, layout);
+        let together = tiles::attend(heads.clone(), layout, &views()).into_data();
+        let together: Vec<f32> = together.iter().collect();
+        let size = 53 * 6 * 12;
+        for sequence in 0..3 {
+            let alone = Heads {
+                queries: heads.queries.clone().narrow(0, 2 * sequence, 2),
+                keys: heads.keys.clone().narrow(0, 2 * sequence, 2),
+                values: heads.values.clone().narrow(0, 2 * sequence, 2),
+            };
+            let layout = HeadLayout { sequences: 1, ..layout };
+            let alone = tiles::attend(alone, layout, &views()[2 * sequence..][..2]).into_data();
+            let alone: Vec<f32> = alone.iter().collect();
+            assert_eq!(alone, together[size * sequence..][..size]);
+        }
+    }
+}
