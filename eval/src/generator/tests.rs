@@ -1,7 +1,5 @@
 //! The committed generator against the torch reference, and candidates against themselves in other company.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
-
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
