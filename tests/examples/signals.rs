@@ -88,7 +88,7 @@ impl Bench<'_> {
     }
 
     fn scores(&self, plans: &[Plan], split: Split, items: u32) -> Result<(Vec<Scores>, Work), Failure> {
-        let request = Request { split, items: Fidelity { items }.all(), deadline: None };
+        let request = Request::new(split, Fidelity { items }.all());
         let mut scores = vec![Scores::default(); plans.len()];
         let mut work = Work::default();
         let mut failed = None;
