@@ -87,7 +87,7 @@ impl<'a> Answering<'a> {
                     let mut answering = |expert: &Merged| match expert {
                         Merged::Same(expert) => *expert,
                         Merged::New(expert) => {
-                            merged.push(expert.clone());
+                            merged.push((**expert).clone());
                             part.experts.len() + merged.len() - 1
                         }
                     };

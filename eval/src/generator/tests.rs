@@ -6,6 +6,7 @@ use std::time::Duration;
 use attune_core::evaluator::Split;
 use attune_core::plan::{CombineCheckpoints, KeepExperts};
 use attune_core::scores::Scores;
+use attune_core::signal::SignalRequest;
 use burn_tensor::Tensor;
 use safetensors::SafeTensors;
 use serde::Deserialize;
@@ -218,7 +219,7 @@ fn plans_and_requests_that_have_no_meaning_are_refused_by_name() {
         assert!(failure.contains(words), "{failure}");
     }
     assert!(matches!(
-        evaluator.signal("expert-frequency", Fidelity { items: 1 }),
+        evaluator.signal(&SignalRequest::new("expert-frequency"), Fidelity { items: 1 }),
         Err(EvalFailure::BadRequest(_))
     ));
 }

@@ -10,6 +10,7 @@ use crate::ops::rows::Routed;
 use crate::ops::softmax::causal_softmax;
 
 /// What is added inside a block: zeros, whose gradients are those of what they are added to.
+#[expect(clippy::large_enum_variant, reason = "one lives at a time")]
 pub(super) enum Taps {
     /// Added to the attention weights: `[kv_heads, group·tokens, tokens]`.
     Weights(Tensor<3>),

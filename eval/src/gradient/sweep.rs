@@ -21,6 +21,7 @@ pub(crate) enum Wish {
 }
 
 /// What attention of one layer met, and the gradients of the loss by it.
+#[expect(clippy::large_enum_variant, reason = "one lives at a time")]
 pub(crate) enum Attended {
     /// Weights `[kv_heads, group·tokens, tokens]`.
     Weights { weights: Tensor<3>, gradient: Tensor<3> },

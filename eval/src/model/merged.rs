@@ -17,14 +17,13 @@ pub(crate) enum Merged {
     /// One of the model's, unchanged.
     Same(usize),
     /// A combination.
-    New(Gated),
+    New(Box<Gated>),
 }
 
 /// The experts of one layer under one matrix, one for each row.
 pub(crate) type MergedLayer = Arc<[Merged]>;
 
-/// Merged experts by layer and matrix; the ones not used for longest go first. Groups of items that need the same
-/// ones at once wait for whoever makes them.
+/// Merged experts by layer and matrix; the ones not used for longest go first.
 pub(crate) struct MergedExperts {
     budget: u64,
     state: Mutex<State>,
@@ -66,8 +65,14 @@ impl MergedExperts {
     ) -> MergedLayer {
         let combinations = matrix.rows().filter(|row| single(row).is_none()).count();
         let bytes = combinations as u64 * part.experts.first().map_or(0, Gated::bytes);
-        let make = || matrix.rows().map(|row| merged(compute, part, row)).collect();
-        self.slot((number, matrix.hash()), bytes).get_or_init(make).clone()
+        let slot = self.slot((number, matrix.hash()), bytes);
+        if let Some(layer) = slot.get() {
+            return layer.clone();
+        }
+        // Not made inside `get_or_init`: products run on the same thread pool, and a thread that waits for them may be handed
+        // another group of items that asks for this very slot. Two that come at once both make it.
+        let made = matrix.rows().map(|row| merged(compute, part, row)).collect();
+        slot.get_or_init(|| made).clone()
     }
 
     /// Forgets everything: the device has no memory to spare.
@@ -113,7 +118,7 @@ fn merged(compute: &Compute, part: &Experts, row: &[f32]) -> Merged {
         None => {
             let terms = row.iter().zip(&part.experts).filter(|(number, _)| **number != 0.0);
             let terms: Vec<(f32, &Gated)> = terms.map(|(number, expert)| (*number, expert)).collect();
-            Merged::New(Gated::combination(compute, &terms, &part.experts[0]))
+            Merged::New(Box::new(Gated::combination(compute, &terms, &part.experts[0])))
         }
     }
 }

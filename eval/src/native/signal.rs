@@ -13,11 +13,14 @@ use attune_core::technique::Signal;
 
 use super::NativeEvaluator;
 
+/// Measures a signal: its values and the layer-tokens computed for them.
+type Measure = fn(&NativeEvaluator, &Asked<'_>) -> Result<(Signal, u64), EvalFailure>;
+
 /// A signal that this evaluator knows.
 struct Known {
     name: &'static str,
     arguments: fn() -> Vec<OptionSpec>,
-    measure: fn(&NativeEvaluator, &Asked<'_>) -> Result<(Signal, u64), EvalFailure>,
+    measure: Measure,
 }
 
 /// In the order in which messages list them.

@@ -176,7 +176,6 @@ fn agrees(file: &str) {
             furthest(&some, &floats(&recorded, &format!("{name}.logits_every_{stride}")))
                 .max(furthest(&sums, &floats(&recorded, &format!("{name}.logsumexp"))))
         };
-        println!("{name}: {apart:e}");
         assert!(apart <= TOLERANCE, "{name}: logits differ by {apart}");
     }
 }

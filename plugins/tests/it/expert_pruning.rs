@@ -236,11 +236,11 @@ fn one_hot_routing_searches_the_kept_experts_beside_their_weights() {
         let child = EXPERT_PRUNING.vary(&mixture(), &given, &[&config], seed).unwrap();
         space.check(&child).unwrap();
         assert_ne!(child, config);
-        for layer in 0..4 {
+        for (layer, before) in KEPT.iter().enumerate() {
             let Value::Indices(kept) = &child.dimensions()[0][layer] else { panic!("{child:?}") };
             // A row stays with its expert, wherever that stands now; a new one starts as it is. Steps of 0.065
             // leave a row's own expert its largest by far.
-            exchanged |= *kept != KEPT[layer];
+            exchanged |= kept != before;
             for (row, expert) in numbers(&child, 1, layer).chunks(8).zip(kept) {
                 let most = (0..8).max_by(|&a, &b| row[a].total_cmp(&row[b])).unwrap();
                 assert_eq!(most as u32, *expert, "{row:?}");

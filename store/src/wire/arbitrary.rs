@@ -171,7 +171,7 @@ fn plan() -> impl Strategy<Value = Plan> {
         (any::<[u32; 3]>(), finite(), finite()).prop_map(|([layer, kv_head, sink], alpha, beta)| {
             Edit::AttentionSpan(AttentionSpan { layer, kv_head, sink, alpha, beta })
         }),
-        (proptest::option::of(any::<u32>()), vec(finite(), 0..5)).prop_map(|(layer, coefficients)| {
+        (any::<Option<u32>>(), vec(finite(), 0..5)).prop_map(|(layer, coefficients)| {
             Edit::CombineCheckpoints(CombineCheckpoints { layer, coefficients })
         }),
         (any::<u32>(), 1_u32..4, vec(finite(), 1..4), any::<bool>()).prop_map(
