@@ -99,10 +99,11 @@ fn along(gradient: &Tensor<3>) -> Tensor<3> {
     gradient.clone() * (STEP / most)
 }
 
+/// Mixtures are left to torch: the choice of experts jumps, and so does a difference across it.
 #[test]
-fn gradients_of_every_family_are_difference_quotients() {
+fn gradients_of_every_dense_family_are_difference_quotients() {
     let ids = recorded_ids("input_ids");
-    for name in families() {
+    for name in families().into_iter().filter(|name| name != "mixtral") {
         let model = small_model(&name);
         for wish in [Wish::Weights, Wish::Cache { sink: 2, recent: 5 }] {
             let mut first = None;

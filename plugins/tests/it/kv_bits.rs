@@ -115,7 +115,7 @@ fn damages_are_the_errors_of_the_cache_that_is_described() {
     assert!(missing.to_string().contains("signal `kv-quantisation-error` was not measured"), "{missing}");
     signal.values[3] = f64::NAN;
     let nan = technique.damages(&dense(), &given, &[signal]).unwrap_err();
-    assert!(nan.to_string().contains("the damage of an option of `bits`, layer 0, part 0, is NaN"), "{nan}");
+    assert!(nan.to_string().contains("the damage of an option of `bits`, layer 0, part 1, is NaN"), "{nan}");
     // Nothing is quantised, so nothing is damaged and nothing measured.
     let exact = options(&[("levels", Setting::Ints(vec![16])), ("average", Setting::Real(16.0))]);
     assert_eq!(technique.damage_signals(&dense(), &exact), Ok(Some(vec![])));
