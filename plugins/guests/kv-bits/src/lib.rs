@@ -10,8 +10,8 @@ mod damages;
 
 use allocation::{Allocation, EXACT};
 use attune_guest::{
-    Baseline, Config, Constraint, Cost, Damages, Description, Dimension, Domain, Edit, Model, OptionSpec, Options,
-    SignalRequest, Signals, Space, Technique, Value,
+    Baseline, Config, Constraint, Cost, Damages, Description, Dimension, Domain, Edit, Model, OptionSpec,
+    Options, SignalRequest, Signals, Space, Technique, Value,
 };
 
 struct KvBits;
