@@ -11,6 +11,8 @@ pub(crate) const DEVICE: &str = "--device";
 /// Path of the field that turns races on.
 pub(crate) const RACING: &str = "racing.first";
 
+/// Path of the field that says what a task is about.
+pub(crate) const TASK: &str = "task.kind";
 /// Path of the field that says which study the search starts from.
 pub(crate) const START: &str = "start.study";
 /// Path of the field that says which of its trials.
@@ -51,7 +53,10 @@ pub(crate) fn generate(draft: &mut Draft, catalogue: &Catalogue, device: &str) {
     ];
     fields.extend(draft.technique.iter().flatten().map(|spec| option("technique", spec)));
     keep_undescribed("technique", &old, &mut fields);
+    let about = Kind::Value(OptionKind::OneOf(["text", "images"].map(str::to_owned).to_vec()));
+    let images = kept(TASK).is_some_and(|kind| kind.trim() == "images");
     let mut rest = vec![
+        text(TASK, "task", about, "text", "What the model makes: a language model text, a generator images."),
         text("task.selection", "tune on", Kind::Text(near.clone()), "", "Text that the search tunes on."),
         text(
             "task.report",
@@ -67,7 +72,6 @@ pub(crate) fn generate(draft: &mut Draft, catalogue: &Catalogue, device: &str) {
             "",
             "Report texts of other domains, as `name=file, name=file`: what the tuning costs there.",
         ),
-        text("task.length", "tokens per item", whole(2, most), "128", "Length of one piece of text."),
         text(
             "items",
             "items per trial",
@@ -80,7 +84,7 @@ pub(crate) fn generate(draft: &mut Draft, catalogue: &Catalogue, device: &str) {
             "objectives",
             "objective",
             Kind::Text(metrics),
-            "minimise kl",
+            if images { "minimise frechet" } else { "minimise kl" },
             "What counts, most important first, as `minimise kl, minimise memory`.",
         ),
         text(
@@ -91,6 +95,20 @@ pub(crate) fn generate(draft: &mut Draft, catalogue: &Catalogue, device: &str) {
             "The search algorithm.",
         ),
     ];
+    let length =
+        text("task.length", "tokens per item", whole(2, most), "128", "Length of one piece of text.");
+    let batch = [
+        text(
+            "task.classifier",
+            "features of",
+            Kind::Text(Vec::new()),
+            "",
+            "Folder of the classifier whose features of generated and real images are compared.",
+        ),
+        text("task.samples", "images per item", whole(2, most), "256", "Generated images of one item."),
+    ];
+    let place = rest.iter().position(|field| field.path == "items").unwrap_or(rest.len());
+    rest.splice(place..place, if images { batch.to_vec() } else { vec![length] });
     let strategy = kept("strategy.name").or_else(|| strategies.first().cloned());
     let chosen = catalogue.strategies.iter().find(|row| Some(&row.name) == strategy.as_ref());
     rest.extend(chosen.iter().flat_map(|row| row.options.iter()).map(|spec| option("strategy", spec)));

@@ -15,9 +15,11 @@ pub(super) fn fill(draft: &mut Draft, profile: &Profile) {
         .iter()
         .map(|(name, file)| format!("{}={}", parse::quoted(name), parse::quoted(file)));
     // The form describes tasks on text only; it says so by being incomplete.
-    let length = match &profile.task.kind {
-        TaskKind::Text { length } => length.to_string(),
-        TaskKind::Images { .. } => String::new(),
+    let (kind, [length, samples], classifier) = match &profile.task.kind {
+        TaskKind::Text { length } => ("text", [length.to_string(), String::new()], ""),
+        TaskKind::Images { classifier, samples } => {
+            ("images", [String::new(), samples.to_string()], classifier.as_str())
+        }
     };
     let objectives = profile.objectives.iter().map(|objective| {
         let word = match objective.direction {
@@ -33,7 +35,11 @@ pub(super) fn fill(draft: &mut Draft, profile: &Profile) {
         ("task.selection", profile.task.selection.clone()),
         ("task.report", profile.task.report.clone()),
         ("task.elsewhere", list(elsewhere)),
+        (fields::TASK, kind.to_owned()),
+        // Fields of the kind come with the second filling.
         ("task.length", length),
+        ("task.classifier", classifier.to_owned()),
+        ("task.samples", samples),
         ("objectives", list(objectives)),
         ("strategy.name", profile.strategy.name.clone()),
         ("trials", profile.trials.to_string()),

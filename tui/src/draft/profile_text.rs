@@ -24,6 +24,10 @@ pub(crate) fn write(draft: &Draft) -> String {
     line(format!("    model: {},", quoted("model")));
     choice(draft, "technique", &mut line);
     line("    task: (".to_owned());
+    let images = value(fields::TASK) == "images";
+    if images {
+        line("        kind: \"images\",".to_owned());
+    }
     line(
         "        // The search tunes on `selection`; the table is made on `report`, which it never sees."
             .to_owned(),
@@ -39,8 +43,15 @@ pub(crate) fn write(draft: &Draft) -> String {
         }
         line("        },".to_owned());
     }
-    line("        // Tokens per item.".to_owned());
-    line(format!("        length: {},", value("task.length")));
+    if images {
+        line("        // Its features stand for what an image shows.".to_owned());
+        line(format!("        classifier: {},", quoted("task.classifier")));
+        line("        // Images per item.".to_owned());
+        line(format!("        samples: {},", value("task.samples")));
+    } else {
+        line("        // Tokens per item.".to_owned());
+        line(format!("        length: {},", value("task.length")));
+    }
     line("    ),".to_owned());
     let objectives = parse::objectives(value("objectives")).unwrap_or_default();
     let objectives: Vec<String> = objectives
@@ -56,7 +67,8 @@ pub(crate) fn write(draft: &Draft) -> String {
         line(format!("    start: (study: {}{trial}),", quoted(fields::START)));
     }
     line(format!("    trials: {},", value("trials")));
-    line(format!("    // Items that score a trial: {} × {} tokens.", value("items"), value("task.length")));
+    let (size, of) = if images { ("task.samples", "images") } else { ("task.length", "tokens") };
+    line(format!("    // Items that score a trial: {} × {} {of}.", value("items"), value(size)));
     line(format!("    items: {},", value("items")));
     racing(draft, &mut line);
     if value("deadline_seconds") != "600" {

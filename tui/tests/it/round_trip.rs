@@ -51,14 +51,12 @@ fn strategy() -> impl Strategy<Value = Choice> {
 
 fn task() -> impl Strategy<Value = TaskSpec> {
     let files = (text(), text()).prop_filter("never tune on the report", |(one, other)| one != other);
-    (files, btree_map(text(), text(), 0..3), 2..u32::MAX).prop_map(
-        |((selection, report), elsewhere, length)| TaskSpec {
-            kind: TaskKind::Text { length },
-            selection,
-            report,
-            elsewhere,
-        },
-    )
+    let kind = prop_oneof![
+        (2..u32::MAX).prop_map(|length| TaskKind::Text { length }),
+        (text(), 2..u32::MAX).prop_map(|(classifier, samples)| TaskKind::Images { classifier, samples }),
+    ];
+    (files, btree_map(text(), text(), 0..3), kind)
+        .prop_map(|((selection, report), elsewhere, kind)| TaskSpec { kind, selection, report, elsewhere })
 }
 
 fn objectives() -> impl Strategy<Value = Vec<Objective>> {
