@@ -5,6 +5,7 @@ use crate::objective::compare;
 use crate::plan::{Edit, Plan};
 use crate::report::{Contender, Report};
 use crate::strategy::{Planned, Spent};
+use crate::technique::Cost;
 
 /// A plan in words, one line per edit.
 pub fn plan(plan: &Plan) -> Vec<String> {
@@ -92,38 +93,64 @@ pub fn planned(planned: &Planned) -> String {
 
 /// The strongest of the technique's own baselines on the first metric: what a result has to beat.
 pub fn reference(report: &Report) -> Option<&Contender> {
+    strongest(report, |_| true)
+}
+
+fn strongest(report: &Report, among: impl Fn(&Contender) -> bool) -> Option<&Contender> {
     let metric = report.best.estimates.keys().next()?;
     let own = |name: &str| !["dense", "random", "random-best", "default"].contains(&name);
     let value = |contender: &Contender| contender.estimates.get(metric).map_or(f64::NAN, |e| e.mean);
     report
         .baselines
         .iter()
-        .filter(|contender| own(&contender.name) && contender.delta.contains_key(metric))
+        .filter(|contender| own(&contender.name) && contender.delta.contains_key(metric) && among(contender))
         .min_by(|a, b| compare(value(a), value(b)))
 }
 
-/// How the winner compares with [`reference()`], in one sentence.
+/// How the winner compares with [`reference()`], in one sentence; in two where that costs more than the winner.
 pub fn verdict(technique: &str, report: &Report) -> Option<String> {
     let reference = reference(report)?;
-    let (metric, delta) = reference.delta.iter().next()?;
-    let words = if delta.is_below_zero() {
-        "better than"
-    } else if delta.is_above_zero() {
-        "WORSE than"
-    } else {
-        "not distinguishable from"
+    let found = |contender: &Contender| -> Option<String> {
+        let (metric, delta) = contender.delta.iter().next()?;
+        let words = if delta.is_below_zero() {
+            "better than"
+        } else if delta.is_above_zero() {
+            "WORSE than"
+        } else {
+            "not distinguishable from"
+        };
+        Some(format!("{words} `{}`, METRIC: {metric} {}.", contender.name, numbers::signed(delta)))
     };
-    Some(format!(
-        "The found config is {words} `{}`, the strongest baseline of {technique}: {metric} {}.",
-        reference.name,
-        numbers::signed(delta)
-    ))
+    let said = |contender: &Contender, who: &str| Some(found(contender)?.replacen("METRIC", who, 1));
+    let first = said(reference, &format!("the strongest baseline of {technique}"))?;
+    let Some((cost, own)) = dearer(reference, report) else {
+        return Some(format!("The found config is {first}"));
+    };
+    let second = strongest(report, |contender| dearer(contender, report).is_none());
+    let second = match second {
+        Some(contender) => said(contender, "the strongest that costs no more")?,
+        None => "without a baseline that costs no more.".to_owned(),
+    };
+    let (cost, own) = (numbers::cost(cost), numbers::cost(own));
+    Some(format!("The found config is {first} That costs {cost} instead of {own}; the found one is {second}"))
+}
+
+/// The first cost by which `contender` takes more than the winner, and the winner's.
+fn dearer<'a>(contender: &'a Contender, report: &'a Report) -> Option<(&'a Cost, &'a Cost)> {
+    let pairs = contender.costs.iter().zip(&report.best.costs);
+    pairs.into_iter().find(|(cost, own)| cost.value > own.value * (1.0 + 1e-9))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use crate::plan::{KeepExperts, MergeExperts};
+    use crate::report::{Best, Estimates};
+    use crate::scores::Scores;
+    use crate::space::Config;
+    use crate::stats::Estimate;
 
     #[test]
     fn plans_read_as_sentences() {
@@ -133,6 +160,48 @@ mod tests {
         let matrix = vec![0.0, 1.0, 0.0, 0.5, 0.0, -0.25];
         let merge = Edit::MergeExperts(MergeExperts { layer: 0, rows: 2, matrix });
         assert_eq!(plan(&Plan::new([merge])), ["layer 0: 2 experts, merged of (1) (0.50·0 + -0.25·2)"]);
+    }
+
+    #[test]
+    fn a_baseline_that_costs_more_is_said_to() {
+        let kl = |mean: f64| {
+            let estimate = Estimate { mean, low: mean - 0.001, high: mean + 0.001 };
+            Estimates::from([("kl".to_owned(), estimate)])
+        };
+        let bits = |value| {
+            vec![Cost { resource: "bits".to_owned(), unit: "bits/element".to_owned(), value, dense: 16.0 }]
+        };
+        let contender = |name: &str, value, mean: f64| Contender {
+            name: name.to_owned(),
+            help: String::new(),
+            costs: bits(value),
+            report: Scores::default(),
+            elsewhere: BTreeMap::new(),
+            estimates: kl(mean),
+            delta: kl(0.007 - mean),
+            elsewhere_delta: BTreeMap::new(),
+        };
+        let best = Best {
+            trial: 9,
+            config: Config::new(vec![]),
+            plan: Plan::dense(),
+            costs: bits(3.25),
+            search: BTreeMap::new(),
+            report: Scores::default(),
+            estimates: kl(0.007),
+            elsewhere: BTreeMap::new(),
+        };
+        let mut report = Report { trials: 12, best, baselines: vec![contender("within", 3.0, 0.009)] };
+        let within = "The found config is better than `within`, the strongest baseline of kv-bits: kl -0.0020 [-0.0030, -0.0010].";
+        assert_eq!(verdict("kv-bits", &report).unwrap(), within);
+        report.baselines.push(contender("uniform", 4.0, 0.002));
+        assert_eq!(
+            verdict("kv-bits", &report).unwrap(),
+            "The found config is WORSE than `uniform`, the strongest baseline of kv-bits: kl +0.0050 [+0.0040, +0.0060]. That \
+             costs 4.000 bits/element instead of 3.250 bits/element; the found one is better than `within`, the strongest that \
+             costs no more: kl -0.0020 [-0.0030, -0.0010]."
+        );
+        assert_eq!(reference(&report).unwrap().name, "uniform");
     }
 
     #[test]
