@@ -3,6 +3,7 @@
 mod checkpoint;
 mod config;
 mod facts;
+mod kept;
 mod matrix;
 mod merged;
 mod quantised;
@@ -14,6 +15,7 @@ mod weights;
 pub use checkpoint::Checkpoint;
 pub(crate) use config::Keys;
 pub use config::{DecoderConfig, Family, Mixture};
+pub(crate) use facts::fingerprint;
 pub(crate) use matrix::Linear;
 pub(crate) use merged::{Merged, MergedExperts};
 pub use quantised::LEVEL_MEMORY;
@@ -64,7 +66,7 @@ impl Model {
             config,
             weights,
             compute: compute.clone(),
-            merged: MergedExperts::default(),
+            merged: MergedExperts::new(merged::MERGED_MEMORY),
             levels: LevelDatabase::new(LEVEL_MEMORY),
             facts,
         })

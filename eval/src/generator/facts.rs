@@ -3,14 +3,12 @@
 use std::path::Path;
 
 use attune_core::facts::ModelFacts;
-use attune_core::hash::ContentHash;
-use sha2::{Digest, Sha256};
 
 use super::FAMILY;
 use super::config::DenoiserConfig;
 use super::parameters::{self, Parameter};
 use crate::error::LoadError;
-use crate::model::Checkpoint;
+use crate::model::{Checkpoint, fingerprint};
 
 pub(super) fn facts(folder: &Path, config: &DenoiserConfig) -> Result<ModelFacts, LoadError> {
     let count = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
@@ -22,7 +20,7 @@ pub(super) fn facts(folder: &Path, config: &DenoiserConfig) -> Result<ModelFacts
     let bytes: u64 = files.iter().map(Checkpoint::stored_bytes).sum();
     Ok(ModelFacts {
         name: name.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
-        fingerprint: fingerprint(folder, &files)?,
+        fingerprint: fingerprint(folder, files.iter().flat_map(Checkpoint::files))?,
         family: FAMILY.to_owned(),
         layers: count(config.layers()),
         hidden: count(config.hidden),
@@ -39,25 +37,4 @@ pub(super) fn facts(folder: &Path, config: &DenoiserConfig) -> Result<ModelFacts
         expert_parameters: 0,
         bytes_per_parameter: bytes as f64 / elements.max(1) as f64,
     })
-}
-
-/// SHA-256 over config.json and every checkpoint with its name, in the order of config.json.
-fn fingerprint(folder: &Path, files: &[Checkpoint]) -> Result<ContentHash, LoadError> {
-    let file = folder.join("config.json");
-    let config = std::fs::read(&file).map_err(|source| LoadError::Io {
-        file,
-        expected: "config.json of the Hugging Face layout",
-        source,
-    })?;
-    let mut digest = Sha256::new();
-    let mut part = |bytes: &[u8]| {
-        digest.update((bytes.len() as u64).to_le_bytes());
-        digest.update(bytes);
-    };
-    part(&config);
-    for (file, bytes) in files.iter().flat_map(Checkpoint::files) {
-        part(file.file_name().unwrap_or_default().as_encoded_bytes());
-        part(bytes);
-    }
-    Ok(ContentHash::from_bytes(digest.finalize().into()))
 }

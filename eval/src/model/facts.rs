@@ -22,7 +22,7 @@ pub(super) fn facts(
     let parameters = parameters(config, is_tied(checkpoint, config));
     Ok(ModelFacts {
         name: name.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
-        fingerprint: fingerprint(folder, checkpoint)?,
+        fingerprint: fingerprint(folder, checkpoint.files())?,
         family: config.family.name().to_owned(),
         layers: count(config.layers),
         hidden: count(config.hidden),
@@ -65,8 +65,11 @@ fn parameters(config: &DecoderConfig, tied: bool) -> u64 {
     matrices * size(config.vocab, config.hidden) + config.layers as u64 * layer + size(1, config.hidden)
 }
 
-/// SHA-256 over config.json and every weight file with its name, in name order.
-fn fingerprint(folder: &Path, checkpoint: &Checkpoint) -> Result<ContentHash, LoadError> {
+/// SHA-256 over config.json and every weight file with its name, in the order given.
+pub(crate) fn fingerprint<'a>(
+    folder: &Path,
+    files: impl Iterator<Item = (&'a Path, &'a [u8])>,
+) -> Result<ContentHash, LoadError> {
     let file = folder.join("config.json");
     let config = std::fs::read(&file).map_err(|source| LoadError::Io {
         file,
@@ -79,7 +82,7 @@ fn fingerprint(folder: &Path, checkpoint: &Checkpoint) -> Result<ContentHash, Lo
         digest.update(bytes);
     };
     part(&config);
-    for (file, bytes) in checkpoint.files() {
+    for (file, bytes) in files {
         part(file.file_name().unwrap_or_default().as_encoded_bytes());
         part(bytes);
     }

@@ -3,14 +3,13 @@
 //! Asymmetric round-to-nearest over groups of input channels: `s = (max − min)/(2ᵇ − 1)`, `q = round((w − min)/s)` with
 //! halves to even, `w' = q·s + min`, in float32 on every device; a group of equal weights stays as it is.
 
-use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use attune_core::plan::Module;
 use burn_tensor::DType;
 use rayon::prelude::*;
 
+use super::kept::Kept;
 use super::matrix::Linear;
 use crate::compute::Compute;
 use crate::edits::Level;
@@ -28,34 +27,10 @@ pub(crate) struct Site {
     pub(crate) module: Module,
 }
 
-/// Modules as levels give them back, the ones not used for longest first out. `None` is a module as it is, cut out of
-/// the matrix that it shares with others.
-pub(crate) struct LevelDatabase {
-    budget: u64,
-    state: Mutex<State>,
-}
-
-type Key = (Site, Option<Level>);
-
-#[derive(Default)]
-struct State {
-    used: u64,
-    clock: u64,
-    kept: HashMap<Key, Kept>,
-}
-
-struct Kept {
-    linear: Linear,
-    bytes: u64,
-    last: u64,
-}
+/// Modules as levels give them back. `None` is a module as it is, cut out of the matrix that it shares with others.
+pub(crate) type LevelDatabase = Kept<(Site, Option<Level>), Linear>;
 
 impl LevelDatabase {
-    /// An empty one that keeps at most `budget` bytes.
-    pub(crate) fn new(budget: u64) -> Self {
-        Self { budget, state: Mutex::default() }
-    }
-
     /// The module at `site`, which is the columns `columns` of `fused`, at `level`.
     pub(crate) fn module(
         &self,
@@ -65,55 +40,10 @@ impl LevelDatabase {
         fused: &Linear,
         columns: Range<usize>,
     ) -> Linear {
-        let key = (site, level);
-        if let Some(linear) = self.find(key) {
-            return linear;
-        }
-        // Not under the lock: others look up meanwhile. Two who miss at once make the same numbers.
-        let linear = fused.columns(compute, columns, level);
-        self.keep(key, &linear);
-        linear
-    }
-
-    /// Forgets everything: the device has no memory to spare.
-    pub(crate) fn clear(&self) {
-        *self.state() = State::default();
-    }
-
-    fn find(&self, key: Key) -> Option<Linear> {
-        let mut state = self.state();
-        state.clock += 1;
-        let last = state.clock;
-        state.kept.get_mut(&key).map(|kept| {
-            kept.last = last;
-            kept.linear.clone()
-        })
-    }
-
-    fn keep(&self, key: Key, linear: &Linear) {
-        let bytes = (linear.weight.dims().iter().product::<usize>() * linear.weight.dtype().size()) as u64;
-        let mut state = self.state();
-        if bytes > self.budget || state.kept.contains_key(&key) {
-            return;
-        }
-        while state.used + bytes > self.budget && state.drop_one() {}
-        state.used += bytes;
-        let last = state.clock;
-        state.kept.insert(key, Kept { linear: linear.clone(), bytes, last });
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl State {
-    /// Forgets the module that was not used for longest; `false` when there is none.
-    fn drop_one(&mut self) -> bool {
-        let oldest = self.kept.iter().min_by_key(|(_, kept)| kept.last).map(|(key, _)| *key);
-        let dropped = oldest.and_then(|key| self.kept.remove(&key));
-        self.used -= dropped.as_ref().map_or(0, |kept| kept.bytes);
-        dropped.is_some()
+        let bytes = |linear: &Linear| {
+            (linear.weight.dims().iter().product::<usize>() * linear.weight.dtype().size()) as u64
+        };
+        self.get_or_make((site, level), bytes, || fused.columns(compute, columns, level))
     }
 }
 
@@ -212,11 +142,10 @@ mod tests {
     }
 
     #[test]
-    fn a_slice_of_a_fused_matrix_has_its_own_bias_and_the_budget_holds() {
+    fn a_slice_of_a_fused_matrix_has_its_own_bias() {
         let compute = Compute::cpu();
         let fused = linear(&compute, 8, 6);
         let x = || compute.tensor::<2>((0..16).map(|place| place as f32 / 7.0).collect(), [2, 8]);
-        // Two columns take 64 bytes.
         let database = LevelDatabase::new(150);
         let get = |module, level| database.module(&compute, Site { module, ..SITE }, level, &fused, 2..4);
         let exact = get(Module::Query, None).apply(x());
@@ -224,14 +153,9 @@ mod tests {
         exact
             .into_data()
             .assert_approx_eq::<f32>(&expected.into_data(), burn_tensor::Tolerance::absolute(1e-5));
-        let has = |module, level| database.state().kept.contains_key(&(Site { module, ..SITE }, level));
-        get(Module::Key, level(4));
-        get(Module::Query, None);
-        get(Module::Value, level(2));
-        assert!(has(Module::Query, None) && !has(Module::Key, level(4)) && has(Module::Value, level(2)));
-        assert_eq!(database.state().used, 128);
+        // Levels of one module are different things.
+        let coarse = get(Module::Query, level(2)).weight.into_data();
+        assert_ne!(coarse, get(Module::Query, None).weight.into_data());
         assert_eq!(LevelDatabase::new(10).module(&compute, SITE, None, &fused, 0..6).weight.dims(), [8, 6]);
-        database.clear();
-        assert_eq!(database.state().used, 0);
     }
 }

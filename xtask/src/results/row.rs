@@ -33,10 +33,9 @@ impl Row {
         let mut studies = Vec::new();
         for file in names(folder)? {
             let Some(stem) = file.strip_suffix(".ron") else { continue };
-            let (label, seeds) = match stem.rsplit_once(".seeds") {
-                Some((label, count)) => (label, count.parse().unwrap_or(1)),
-                None => (stem, 1),
-            };
+            let several =
+                stem.rsplit_once(".seeds").and_then(|(label, count)| Some((label, count.parse().ok()?)));
+            let (label, seeds) = several.unwrap_or((stem, 1));
             let profile: PathBuf = folder.join(&file);
             studies.extend((1..=seeds).map(|seed| Study {
                 name: format!("{name}-{label}-{seed}"),

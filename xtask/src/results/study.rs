@@ -47,9 +47,8 @@ impl Study {
         let mut child = command.spawn().map_err(ResultsError::Spawn)?;
         let mut trace = Trace::open(folder.join("traces").join(format!("{}.json", self.name)))?;
         let mut finished = None;
-        for line in
-            BufReader::new(child.stdout.take().into_iter().next().ok_or_else(|| self.silent())?).lines()
-        {
+        let output = child.stdout.take().ok_or_else(|| self.silent())?;
+        for line in BufReader::new(output).lines() {
             let line = line.map_err(ResultsError::Spawn)?;
             let Ok(event) = serde_json::from_str::<Value>(&line) else { continue };
             trace.hear(&event)?;
