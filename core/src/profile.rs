@@ -105,6 +105,9 @@ pub struct Racing {
     pub error: f64,
     /// Assumed least loss of a trial on each item, as a share of the rival's there. 0 assumes nothing.
     pub floor: f64,
+    /// Share of a generation that goes on after each stage, the better ones on the items so far, whatever `error` says
+    /// (successive halving; Jamieson & Talwalkar, arXiv 1502.07943). 1 leaves it to the races alone.
+    pub keep: f64,
 }
 
 /// How the result is reported.

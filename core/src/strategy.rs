@@ -35,6 +35,9 @@ pub struct Observation {
     pub index: u64,
     /// Its losses; `None` when it failed or lost its race. Neither is an excuse to propose it again.
     pub losses: Option<Vec<f64>>,
+    /// What the first loss of a trial that was left early would probably be, from the items that it was scored on. A
+    /// guess: good enough to learn from, not to choose by.
+    pub estimate: Option<f64>,
 }
 
 impl Observation {

@@ -15,7 +15,8 @@ pub struct Outcome {
     pub reused: bool,
 }
 
-/// How a trial was lost in a race (see `docs/racing.md`).
+/// How a trial was left early: lost in a race, or not among the share of its generation that goes on after a stage (see
+/// `docs/racing.md`).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dropped {
     /// The stage after which it was dropped, counted from 1.
@@ -24,7 +25,7 @@ pub struct Dropped {
     pub items: Vec<u32>,
     /// Its scores on them.
     pub scores: Scores,
-    /// The trial that it lost against.
+    /// The trial that it lost against: the one that it raced, or the last one of its generation that went on instead.
     pub rival: u64,
     /// Whether all scores came from the cache.
     pub reused: bool,
@@ -39,7 +40,7 @@ pub enum TrialState {
     Running,
     /// Scored on all items.
     Complete(Outcome),
-    /// A race showed before the last item that it does not matter.
+    /// Left before the last item, since it lost.
     Dropped(Dropped),
     /// Not scored, with the reason.
     Failed(String),

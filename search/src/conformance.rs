@@ -127,7 +127,7 @@ fn observe(proposal: &Proposal) -> Observation {
         1 => Some(vec![f64::NAN]),
         _ => Some(vec![f64::from(digit)]),
     };
-    Observation { index: proposal.index, losses }
+    Observation { index: proposal.index, losses, estimate: None }
 }
 
 fn digit(config: &Config) -> u8 {

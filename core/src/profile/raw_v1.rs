@@ -122,11 +122,12 @@ pub(super) struct RawRacing {
     pub(super) first: u32,
     pub(super) error: f64,
     pub(super) floor: f64,
+    pub(super) keep: f64,
 }
 
 impl Default for RawRacing {
     fn default() -> Self {
-        Self { first: 4, error: 0.05, floor: 0.0 }
+        Self { first: 4, error: 0.05, floor: 0.0, keep: 1.0 }
     }
 }
 
@@ -216,6 +217,9 @@ fn resolve(file: &str, raw: RawProfile) -> Result<Profile, ProfileError> {
         if !(0.0..=1.0).contains(&racing.floor) {
             return Err(invalid("racing.floor", &racing.floor, "a share from 0 to 1"));
         }
+        if !(racing.keep > 0.0 && racing.keep <= 1.0) {
+            return Err(invalid("racing.keep", &racing.keep, "a share above 0 and at most 1"));
+        }
     }
     let objectives = raw.objectives.unwrap_or_else(|| RawProfile::default_objectives(&kind));
     if objectives.is_empty() {
@@ -251,7 +255,10 @@ fn resolve(file: &str, raw: RawProfile) -> Result<Profile, ProfileError> {
         trials: raw.trials,
         items: raw.items,
         start: raw.start.map(|RawStart { study, trial }| Start { study, trial }),
-        racing: raw.racing.map(|RawRacing { first, error, floor }| Racing { first, error, floor }),
+        racing: raw.racing.map(|raw| {
+            let RawRacing { first, error, floor, keep } = raw;
+            Racing { first, error, floor, keep }
+        }),
         deadline_seconds: raw.deadline_seconds,
         seed: raw.seed,
         report: ReportSpec { items: raw.report.items, random: raw.report.random },

@@ -47,8 +47,10 @@ impl Profile {
             let trial = trial.map(|trial| format!(", trial: {trial}")).unwrap_or_default();
             line("start", format!("(study: {study:?}{trial})"));
         }
-        if let Some(Racing { first, error, floor }) = self.racing {
-            line("racing", format!("(first: {first}, error: {error:?}, floor: {floor:?})"));
+        if let Some(Racing { first, error, floor, keep }) = self.racing {
+            // Where it says nothing it is not written, so that studies from before it was there stay the same studies.
+            let keep = if keep < 1.0 { format!(", keep: {keep:?}") } else { String::new() };
+            line("racing", format!("(first: {first}, error: {error:?}, floor: {floor:?}{keep})"));
         }
         line("deadline_seconds", self.deadline_seconds.to_string());
         line("seed", self.seed.to_string());

@@ -5,7 +5,7 @@ use super::raw_v1::{RawProfile, RawRacing, RawStart, parse_value};
 use super::value::RawSetting;
 use crate::suggest::hint;
 
-const KEYS: [&str; 22] = [
+const KEYS: [&str; 23] = [
     "name",
     "model",
     "technique.name",
@@ -22,6 +22,7 @@ const KEYS: [&str; 22] = [
     "racing.first",
     "racing.error",
     "racing.floor",
+    "racing.keep",
     "deadline_seconds",
     "seed",
     "report.items",
@@ -58,6 +59,7 @@ pub(super) fn apply(profile: &mut RawProfile, key: &str, value: &str) -> Result<
         "racing.first" => racing(profile).first = parse_value(key, value)?,
         "racing.error" => racing(profile).error = parse_value(key, value)?,
         "racing.floor" => racing(profile).floor = parse_value(key, value)?,
+        "racing.keep" => racing(profile).keep = parse_value(key, value)?,
         "deadline_seconds" => profile.deadline_seconds = parse_value(key, value)?,
         "seed" => profile.seed = parse_value(key, value)?,
         "report.items" => profile.report.items = parse_value(key, value)?,

@@ -1,14 +1,16 @@
-//! The course of a generation: one stage over all items, or a race of several that not everybody finishes.
+//! The course of a generation: one stage over all items, or several that not everybody finishes: who loses its race is
+//! left, and after each stage who is not among the share that goes on.
 
 use attune_core::evaluator::{EvalFailure, MetricInfo};
 use attune_core::objective::{Direction, Objective};
 use attune_core::profile::Racing;
 use attune_core::race::{Race, RaceError, order, stages};
 use attune_core::scores::{MetricScore, Scores};
-use attune_core::strategy::Rival;
+use attune_core::strategy::{Proposal, Rival};
 use attune_core::trial::{Dropped, Trial};
 
 use super::generation::{Ended, Finish};
+use super::halving::{Halving, Standing};
 use super::scoring::{Effort, Scored};
 use super::{SessionError, SessionSetup};
 
@@ -19,6 +21,7 @@ pub(super) struct Course {
     /// Items scored after each stage.
     stages: Vec<u32>,
     race: Option<Blank>,
+    halving: Option<Halving>,
     runners: Vec<Runner>,
 }
 
@@ -59,12 +62,13 @@ pub(super) fn check(setup: &SessionSetup) -> Result<(), SessionError> {
 }
 
 impl Course {
-    /// The course of `runners` new trials that have to beat `rival`, one of `trials`.
+    /// The course of a generation that has to beat `rival`, one of `trials`: proposals that are among the trials already,
+    /// and new ones.
     pub(super) fn new(
         setup: &SessionSetup,
         rival: Option<Rival>,
         trials: &[Trial],
-        runners: usize,
+        (old, new): (&[Proposal], &[Proposal]),
     ) -> Result<Self, SessionError> {
         let items = setup.fidelity.items;
         let raced = setup.racing.zip(rival);
@@ -73,13 +77,29 @@ impl Course {
             let metric = &setup.objectives.first()?.metric;
             Some((racing, rival, metric, trial.scores()?.metrics.get(metric)?))
         });
-        let mut course =
-            Self { order: setup.fidelity.all(), stages: vec![items], race: None, runners: Vec::new() };
+        let mut course = Self {
+            order: setup.fidelity.all(),
+            stages: vec![items],
+            race: None,
+            halving: None,
+            runners: Vec::new(),
+        };
+        if let Some(racing) = setup.racing.filter(|racing| racing.keep < 1.0) {
+            // Generations without a rival have no number; counted from the end, they share no order with those that race.
+            let first = old.iter().chain(new).map(|proposal| proposal.index).min().unwrap_or(0);
+            course.order = order(items, setup.header.seed, u64::MAX - first);
+            course.stages = stages(items, racing.first);
+        }
         if let Some((racing, rival, metric, score)) = found {
             course.order = order(items, setup.header.seed, rival.generation);
             course.stages = stages(items, racing.first);
             let race = blank(racing, score, &course.order).map_err(SessionError::Race)?;
             course.race = Some(Blank { rival: rival.index, metric: metric.clone(), race });
+        }
+        if let (Some(racing), Some(objective)) = (setup.racing, setup.objectives.first()) {
+            let known = old.iter().filter_map(|proposal| trials.get(usize::try_from(proposal.index).ok()?));
+            let generation = old.len() + new.len();
+            course.halving = Halving::new(racing.keep, &objective.metric, generation, known);
         }
         let runner = |_| Runner {
             race: course.race.as_ref().map(|blank| blank.race.clone()),
@@ -87,7 +107,7 @@ impl Course {
             reused: true,
             effort: Effort::default(),
         };
-        course.runners = (0..runners).map(runner).collect();
+        course.runners = new.iter().map(runner).collect();
         Ok(course)
     }
 
@@ -126,15 +146,26 @@ impl Course {
             return Some(runner.ended(Ok(Finish::Complete(scores)), self.order.len()));
         }
         let blank = self.race.as_ref().filter(|_| runner.race.as_ref().is_some_and(Race::is_lost))?;
-        let items = self.order[..self.stages[stage] as usize].to_vec();
-        let dropped = Dropped {
-            stage: stage as u32 + 1,
-            scores: runner.scores(&self.order, &items),
-            items,
-            rival: blank.rival,
-            reused: runner.reused,
+        Some(runner.dropped(&self.order, stage, self.stages[stage], blank.rival))
+    }
+
+    /// Who of `left`, scored on everything up to `stage`, does not go on, and how its trial ends. `ids` are the numbers of
+    /// all runners' trials.
+    pub(super) fn cut(&self, stage: usize, left: &[usize], ids: &[u64]) -> Vec<(usize, Ended)> {
+        let Some(halving) = self.halving.as_ref().filter(|_| stage + 1 < self.stages.len()) else {
+            return Vec::new();
         };
-        Some(runner.ended(Ok(Finish::Dropped(dropped)), self.order.len()))
+        let items = &self.order[..self.stages[stage] as usize];
+        let standing = |&runner: &usize| Standing {
+            trial: ids[runner],
+            loss: halving.loss(&self.runners[runner].scores(&self.order, items)),
+        };
+        let (rival, behind) = halving.behind(stage, items, left.iter().map(standing).collect());
+        let ended = |&runner: &usize| {
+            let end = self.runners[runner].dropped(&self.order, stage, self.stages[stage], rival);
+            (runner, end)
+        };
+        left.iter().filter(|runner| behind.contains(&ids[**runner])).map(ended).collect()
     }
 }
 
@@ -148,6 +179,14 @@ impl Runner {
             places[*item as usize] = Some(place);
         }
         Scores::assemble(&items.iter().filter_map(|item| places[*item as usize]).collect::<Vec<_>>())
+    }
+
+    /// The end after `stage`, which `seen` items end, against `rival`.
+    fn dropped(&self, order: &[u32], stage: usize, seen: u32, rival: u64) -> Ended {
+        let items = order[..seen as usize].to_vec();
+        let (stage, scores) = (stage as u32 + 1, self.scores(order, &items));
+        let dropped = Dropped { stage, scores, items, rival, reused: self.reused };
+        self.ended(Ok(Finish::Dropped(dropped)), order.len())
     }
 
     fn ended(&self, outcome: Result<Finish, EvalFailure>, items: usize) -> Ended {

@@ -6,7 +6,7 @@ use attune_core::evaluator::{Request, Split};
 use attune_core::event::Event;
 use attune_core::report::Report;
 use attune_core::store::RunNote;
-use attune_core::strategy::{Observation, Proposal, Strategy};
+use attune_core::strategy::{Proposal, Strategy};
 use attune_core::technique::Baseline;
 use attune_core::trial::{Trial, TrialState};
 
@@ -14,6 +14,7 @@ use super::course::{self, Course};
 use super::generation::{Books, Generation};
 use super::journal::Journal;
 use super::losses::Losses;
+use super::observing;
 use super::probing;
 use super::report;
 use super::scoring::{Flow, Scoring, Step, Wanted};
@@ -127,8 +128,7 @@ impl<'a, 'e> Dispatcher<'a, 'e> {
                 return Ok(Flow::Stopped);
             }
             let trials = &self.journal.trials()[asked as usize..next as usize];
-            let observe = |trial: &Trial| Observation { index: trial.id, losses: losses.of_trial(trial) };
-            let observations: Vec<Observation> = trials.iter().map(observe).collect();
+            let observations = observing::observations(trials, losses);
             if asked == 0 && observations.iter().all(|observation| observation.losses.is_none()) {
                 return Err(nothing_scored(trials));
             }
@@ -177,7 +177,7 @@ impl<'a, 'e> Dispatcher<'a, 'e> {
     ) -> Result<Flow, SessionError> {
         let known = self.journal.trials().len() as u64;
         let (old, new): (Vec<_>, Vec<_>) = proposals.into_iter().partition(|proposal| proposal.index < known);
-        for proposal in old {
+        for proposal in &old {
             let trial = &self.journal.trials()[proposal.index as usize];
             if trial.config != proposal.config {
                 return Err(SessionError::Diverged {
@@ -189,20 +189,19 @@ impl<'a, 'e> Dispatcher<'a, 'e> {
                 });
             }
         }
-        let mut course = Course::new(self.setup, strategy.rival(), self.journal.trials(), new.len())?;
+        let mut course = Course::new(self.setup, strategy.rival(), self.journal.trials(), (&old, &new))?;
         let Self { setup, scoring, events, journal, tally } = self;
         let books = Books { journal, tally, losses, events: &mut **events };
         let mut generation = Generation::new(setup, new, books);
         let unsettled = generation.unsettled();
-        let ids: Vec<String> =
-            unsettled.iter().map(|(position, _)| generation.id(*position).to_string()).collect();
+        let ids: Vec<u64> = unsettled.iter().map(|(position, _)| generation.id(*position)).collect();
         generation.commit()?;
         let mut flow = Flow::Done;
         let mut racing: Vec<usize> = (0..unsettled.len()).collect();
         for stage in 0..course.stages() {
             let wanted: Vec<Wanted<'_>> = racing
                 .iter()
-                .map(|&runner| Wanted { plan: &unsettled[runner].1, by: ids[runner].clone() })
+                .map(|&runner| Wanted { plan: &unsettled[runner].1, by: ids[runner].to_string() })
                 .collect();
             let items = course.items(stage).to_vec();
             let request = Request { deadline: setup.deadline, ..Request::new(Split::Selection, items) };
@@ -228,6 +227,11 @@ impl<'a, 'e> Dispatcher<'a, 'e> {
             }
             // Outcomes come in any order; the next batch goes out in proposal order again.
             left.sort_unstable();
+            let behind = course.cut(stage, &left, &ids);
+            left.retain(|runner| behind.iter().all(|(cut, _)| cut != runner));
+            for (runner, ended) in behind {
+                generation.settled(unsettled[runner].0, ended)?;
+            }
             racing = left;
         }
         let efforts = generation.efforts();

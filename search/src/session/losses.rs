@@ -53,6 +53,11 @@ impl Losses {
             .collect()
     }
 
+    /// The first of them, if it has a value here.
+    pub(super) fn first(&self, scores: &Scores, costs: &[Cost]) -> Option<f64> {
+        self.of(scores, costs).ok()?.first().copied()
+    }
+
     /// Those losses that the costs alone decide, at their places; `None` where only evaluating tells.
     pub(super) fn of_costs(&self, setup: &SessionSetup, costs: &[Cost]) -> Vec<Option<f64>> {
         let metrics = &setup.evaluator.task().metrics;

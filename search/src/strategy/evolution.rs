@@ -246,7 +246,8 @@ impl Strategy for Evolution {
             if let Some(place) = self.asked.iter().position(|(index, _)| *index == observation.index) {
                 let (index, config) = self.asked.remove(place);
                 let losses = observation.losses.clone().unwrap_or_default();
-                self.told.push(Individual { index, config, losses });
+                let estimate = observation.estimate;
+                self.told.push(Individual { index, config, losses, estimate });
             }
         }
     }

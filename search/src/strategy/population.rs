@@ -10,6 +10,8 @@ pub(super) struct Individual {
     pub(super) index: u64,
     pub(super) config: Config,
     pub(super) losses: Vec<f64>,
+    /// What the first loss probably is, of one that was left early.
+    pub(super) estimate: Option<f64>,
 }
 
 impl Individual {
@@ -99,6 +101,7 @@ mod tests {
             index: index as u64,
             config: Config::new(vec![]),
             losses: vec![loss],
+            estimate: None,
         };
         population.add(losses.iter().enumerate().map(member).collect());
         population

@@ -34,12 +34,14 @@ impl Screen {
         Some(Self { features, draws, trials: Vec::new(), surrogate: None })
     }
 
-    /// Hears of a generation. Whoever has no loss lost its race against `rival` or failed: it counts as no better.
+    /// Hears of a generation. Of whoever was left early the estimate counts; a failure, and a loser without an estimate, is
+    /// no better than `rival`.
     pub(super) fn learn(&mut self, told: &[Individual], rival: Option<u64>) {
         let rival = rival.and_then(|rival| self.trials.iter().find(|(index, ..)| *index == rival));
         let no_better = rival.map_or(f64::NAN, |(.., loss)| *loss);
         for individual in told {
-            let loss = if individual.loss().is_nan() { no_better } else { individual.loss() };
+            let guessed = || individual.estimate.unwrap_or(no_better);
+            let loss = if individual.loss().is_nan() { guessed() } else { individual.loss() };
             if loss.is_finite() {
                 self.trials.push((individual.index, individual.config.clone(), loss));
             }

@@ -70,7 +70,7 @@ fn evolution_finds_what_random_search_does_not() {
                     })
                     .sum();
                 best = best.min(f64::from(loss));
-                Observation { index: proposal.index, losses: Some(vec![f64::from(loss)]) }
+                Observation { index: proposal.index, losses: Some(vec![f64::from(loss)]), estimate: None }
             });
             strategy.tell(&told.collect::<Vec<_>>());
         }

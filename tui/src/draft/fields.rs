@@ -150,6 +150,14 @@ pub(crate) fn generate(draft: &mut Draft, catalogue: &Catalogue, device: &str) {
                 "Share of its rival's loss that no trial is assumed to undercut on any item; 0 assumes nothing and \
                  drops less.",
             ),
+            text(
+                "racing.keep",
+                "keep after stages",
+                share(),
+                "1.0",
+                "Share of a generation that goes on after each stage, the best so far. 1 drops nobody but who loses a \
+                 race; 0.5 is much cheaper and may drop a good trial.",
+            ),
         ]);
     }
     rest.extend([

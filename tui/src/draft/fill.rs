@@ -51,11 +51,12 @@ pub(super) fn fill(draft: &mut Draft, profile: &Profile) {
     ] {
         draft.set(path, &value);
     }
-    if let Some(Racing { first, error, floor }) = profile.racing {
+    if let Some(Racing { first, error, floor, keep }) = profile.racing {
         draft.set(fields::RACING, &first.to_string());
         // These two have fields from the second filling on.
         draft.set("racing.error", &format!("{error:?}"));
         draft.set("racing.floor", &format!("{floor:?}"));
+        draft.set("racing.keep", &format!("{keep:?}"));
     }
     if let Some(Start { study, trial }) = &profile.start {
         draft.set(fields::START, study);

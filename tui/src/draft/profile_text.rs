@@ -87,8 +87,10 @@ fn racing(draft: &Draft, line: &mut impl FnMut(String)) {
         return;
     }
     let mut parts = vec![format!("first: {first}")];
-    for (path, key) in [("racing.error", "error"), ("racing.floor", "floor")] {
+    for (path, key) in [("racing.error", "error"), ("racing.floor", "floor"), ("racing.keep", "keep")] {
         let field = draft.fields.iter().find(|field| field.path == path);
+        // A file that somebody would write does not say what is so anyway.
+        let field = field.filter(|field| path != "racing.keep" || field.text.trim() != field.default);
         parts.extend(field.and_then(|field| Some(format!("{key}: {}", ron(field)?))));
     }
     line(

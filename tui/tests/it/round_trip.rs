@@ -67,8 +67,8 @@ fn objectives() -> impl Strategy<Value = Vec<Objective>> {
 }
 
 fn profile() -> impl Strategy<Value = Profile> {
-    let racing = (1..u32::MAX, 0.001..0.999, 0.0..=1.0);
-    let racing = racing.prop_map(|(first, error, floor)| Racing { first, error, floor });
+    let racing = (1..u32::MAX, 0.001..0.999, 0.0..=1.0, 0.01..=1.0);
+    let racing = racing.prop_map(|(first, error, floor, keep)| Racing { first, error, floor, keep });
     let report = (any::<u32>(), any::<u32>()).prop_map(|(items, random)| ReportSpec { items, random });
     let numbers = (1..u64::MAX, 1..u32::MAX, 1..u64::MAX, any::<u64>());
     let whole = (text(), text(), technique(), task(), objectives(), strategy(), numbers);
@@ -159,5 +159,5 @@ fn races_are_fields_that_come_when_they_are_wanted() {
     person.keys("s");
     let text = person.demo.saved.values().next().unwrap();
     assert!(text.contains("    racing: (first: 8, error: 0.05, floor: 0.0),"), "{text}");
-    assert_eq!(parsed(text).racing, Some(Racing { first: 8, error: 0.05, floor: 0.0 }));
+    assert_eq!(parsed(text).racing, Some(Racing { first: 8, error: 0.05, floor: 0.0, keep: 1.0 }));
 }

@@ -2,11 +2,12 @@
 
 use attune_core::evaluator::{Request, Split};
 use attune_core::profile::Racing;
+use attune_core::setting::Setting;
 use attune_core::trial::{Dropped, TrialState};
 
 use super::*;
 
-const RACING: Racing = Racing { first: 4, error: 0.05, floor: 0.5 };
+const RACING: Racing = Racing { first: 4, error: 0.05, floor: 0.5, keep: 1.0 };
 
 fn racing(workers: usize) -> Study {
     Study { items: 32, trials: 80, racing: Some(RACING), workers, ..Study::default() }
@@ -102,4 +103,72 @@ fn racing_needs_one_minimised_metric() {
     assert!(error(&study).contains("remove `racing`"), "{}", error(&study));
     let study = Study { objectives: vec!["damage", "bits"], ..racing(1) };
     assert!(error(&study).contains("`damage`"));
+}
+
+const HALVING: Racing = Racing { first: 4, error: 0.05, floor: 0.0, keep: 0.5 };
+
+fn halving(workers: usize) -> Study {
+    let mut study = Study { items: 32, trials: 80, racing: Some(HALVING), workers, ..Study::default() };
+    study.strategy.options.insert("initial".to_owned(), Setting::Int(16));
+    study
+}
+
+#[test]
+fn a_share_of_each_generation_goes_on_after_each_stage() {
+    let study = halving(1);
+    let (end, _) = finished(&study);
+    let all = trials(&study);
+    // The first generation is 16 trials: stages of 4, 8, 16 and 32 items.
+    let items = |trial: &Trial| match trial.state() {
+        TrialState::Dropped(dropped) => dropped.items.len(),
+        _ => 32,
+    };
+    let mut first: Vec<usize> = all[..16].iter().map(items).collect();
+    first.sort_unstable();
+    assert_eq!(first, [vec![4; 8], vec![8; 4], vec![16; 2], vec![32; 2]].concat());
+    for (trial, lost) in dropped(&study) {
+        let request = Request::new(Split::Selection, lost.items.clone());
+        let damage = |trial: &Trial| study.evaluator.scores(&trial.plan, &request).value("damage").unwrap();
+        assert!(damage(&trial) >= damage(&all[lost.rival as usize]), "trial {}", trial.id);
+    }
+    let computed: usize = all.iter().map(items).sum();
+    assert_eq!(end.progress.work.computed - end.progress.measuring.computed, computed as u64 * 6);
+    assert!(computed < 80 * 32 / 2, "{computed} items");
+}
+
+#[test]
+fn neither_workers_nor_interruptions_change_who_goes_on() {
+    let undisturbed = halving(1);
+    finished(&undisturbed);
+    let many = halving(5);
+    finished(&many);
+    assert_eq!(records(&many), records(&undisturbed));
+    for writes in [1, 5, 9, 14, 20, 33, 50, 80, 120] {
+        let study = halving(2);
+        study.store.limit_writes(Some(writes));
+        assert!(testkit::run(study.setup().unwrap(), |_, _| {}).0.is_err());
+        study.store.limit_writes(None);
+        finished(&study);
+        assert_eq!(records(&study), records(&undisturbed), "after {writes} writes");
+    }
+}
+
+#[test]
+fn a_search_learns_from_whom_it_left_early() {
+    let study = halving(1);
+    finished(&study);
+    let all = trials(&study);
+    let losses = losses::Losses::new(&study.setup().unwrap()).unwrap();
+    let request = Request::new(Split::Selection, (0..32).collect());
+    let observed = observing::observations(&all[..16], &losses);
+    for (trial, observation) in all[..16].iter().zip(observed) {
+        assert_eq!(observation.losses.is_some(), trial.scores().is_some());
+        let truth = study.evaluator.scores(&trial.plan, &request).value("damage").unwrap();
+        if let Some(estimate) = observation.estimate {
+            // Items differ by up to a fifth here.
+            assert!((estimate / truth - 1.0).abs() < 0.2, "trial {}: {estimate} for {truth}", trial.id);
+        } else {
+            assert!(trial.scores().is_some());
+        }
+    }
 }

@@ -8,9 +8,11 @@ fn run(strategy: &mut dyn Strategy, evaluations: usize, loss: &mut dyn FnMut(&Co
     while done < evaluations {
         let proposals = strategy.ask(evaluations - done);
         done += proposals.len();
-        let told = proposals
-            .iter()
-            .map(|proposal| Observation { index: proposal.index, losses: Some(loss(&proposal.config)) });
+        let told = proposals.iter().map(|proposal| Observation {
+            index: proposal.index,
+            losses: Some(loss(&proposal.config)),
+            estimate: None,
+        });
         let told: Vec<Observation> = told.collect();
         strategy.tell(&told);
     }

@@ -67,7 +67,7 @@ fn ended(study: &Study, trial: &Trial) -> Option<String> {
             let all = study.rows.iter().find_map(|row| row.trial.scores()?.metrics.values().next());
             let of = all.map_or(String::new(), |score| format!(" of {}", score.items.len()));
             Some(format!(
-                "dropped after {}{of} items, which show that it does not beat trial {}",
+                "dropped after {}{of} items, on which trial {} beats it",
                 dropped.items.len(),
                 dropped.rival
             ))
