@@ -94,6 +94,8 @@ pub(crate) struct Study {
     pub(crate) place: Place,
     pub(crate) profile: Option<String>,
     pub(crate) device: String,
+    /// As `--device`, when it was started here.
+    pub(crate) asked_device: Option<String>,
     pub(crate) space_log10: Option<f64>,
     pub(crate) phase: Phase,
     pub(crate) paused: bool,
@@ -130,7 +132,8 @@ pub(crate) struct Study {
 impl Study {
     /// A study as it stands when it is opened.
     pub(crate) fn new(opening: Opening, now: Duration) -> Self {
-        let Opening { header, objectives, budget, layers, place, profile, trials, finished } = opening;
+        let Opening { header, objectives, budget, layers, place, profile, device, trials, finished } =
+            opening;
         let phase = match place {
             Place::Here | Place::Elsewhere => Phase::Searching,
             Place::Nobody => Phase::Resting,
@@ -138,6 +141,7 @@ impl Study {
         };
         let mut study = Self {
             device: header.device.clone(),
+            asked_device: device,
             header,
             layers,
             place,

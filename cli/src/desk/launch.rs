@@ -70,6 +70,7 @@ fn prepare(path: &Path, running: &Running, args: &RunArgs, mail: &Mail) -> Resul
         layers: setup.evaluator.model().layers,
         place: Place::Here,
         profile: Some(args.profile.display().to_string()),
+        device: Some(args.device.clone()),
         trials: stored::trials(&records),
         finished: finished.map(Box::new),
     };

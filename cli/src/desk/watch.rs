@@ -87,6 +87,7 @@ fn opening(store: &ReadStore, running: &Running, study: &str) -> Result<(usize, 
         layers: config.map_or(0, |config| config.layers as u32),
         place,
         profile: described.map(|(file, _)| file),
+        device: None,
         trials: stored::trials(&records),
         finished: finished.filter(|_| place == Place::Done).map(Box::new),
     };

@@ -143,6 +143,8 @@ pub struct Opening {
     pub place: Place,
     /// The profile's file, when it is known: what continues the study.
     pub profile: Option<String>,
+    /// As `--device`, of a study that this process runs.
+    pub device: Option<String>,
     /// Finished trials, in order.
     pub trials: Vec<Trial>,
     /// The result over all of them.

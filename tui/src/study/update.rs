@@ -105,7 +105,8 @@ fn go_on(model: &mut Model, name: &str) -> Vec<Effect> {
         (Phase::Finished, _) => model.say("it is finished: more trials in its profile extend it"),
         (_, None) => model.complain("the profile of this study is not known; run `attune run PROFILE` again"),
         (_, Some(profile)) => {
-            let (study, device) = (Some(name.to_owned()), model.setup.device.clone());
+            let device = study.asked_device.clone().unwrap_or_else(|| model.setup.device.clone());
+            let study = Some(name.to_owned());
             model.screen = Screen::Opening(format!("continuing {name}"));
             return vec![Effect::Ask(Request::Launch { profile, study, device })];
         }

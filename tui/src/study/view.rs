@@ -73,7 +73,13 @@ fn tab_line(theme: Theme, study: &Study) -> Line<'static> {
 fn command(model: &Model, study: &Study) -> String {
     match (&study.profile, study.place) {
         (_, Place::Done) => command_line::line(&model.setup, &["show", study.name()]),
-        (Some(profile), _) => command_line::line(&model.setup, &["run", profile, "--study", study.name()]),
+        (Some(profile), _) => {
+            let device = study.asked_device.as_deref().filter(|device| *device != "auto");
+            let device = device.map(|device| ["--device", device]);
+            let words =
+                ["run", profile, "--study", study.name()].into_iter().chain(device.into_iter().flatten());
+            command_line::line(&model.setup, &words.collect::<Vec<&str>>())
+        }
         (None, _) => command_line::line(&model.setup, &["show", study.name()]),
     }
 }

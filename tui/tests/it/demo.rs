@@ -100,11 +100,15 @@ impl Demo {
                 }
                 vec![Answer::Saved { path: draft.path, result }]
             }
-            Request::Launch { profile, .. } => {
+            Request::Launch { profile, device, .. } => {
                 let budget = self.budget.unwrap_or(BUDGET);
                 self.running = Some(Replay::new(objectives(), budget));
-                let opening =
-                    Opening { profile: Some(profile), budget, ..opening("quickstart", 0, Place::Here) };
+                let opening = Opening {
+                    profile: Some(profile),
+                    device: Some(device),
+                    budget,
+                    ..opening("quickstart", 0, Place::Here)
+                };
                 let started = Event::Started {
                     study: "quickstart".into(),
                     technique: "expert-pruning".into(),
@@ -361,6 +365,7 @@ fn opening(study: &str, trials: u64, place: Place) -> Opening {
         layers: LAYERS,
         place,
         profile: Some("profiles/quickstart.ron".into()),
+        device: None,
         trials: (0..trials).map(trial).collect(),
         finished: None,
     }

@@ -130,6 +130,17 @@ fn a_running_study_obeys_and_is_never_lost_by_quitting() {
 }
 
 #[test]
+fn a_running_study_shows_the_device_that_it_was_started_on() {
+    let setup = Setup { device: "vulkan".to_owned(), ..Setup::default() };
+    let mut person = Harness::new(120, 40, setup);
+    person.key(Key::Tab);
+    person.key(Key::Enter);
+    person.keys("l");
+    person.second(3);
+    person.sees("--study quickstart --device vulkan");
+}
+
+#[test]
 fn a_study_of_another_process_is_watched_and_not_commanded() {
     let mut person = fresh();
     person.key(Key::Down);
