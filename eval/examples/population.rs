@@ -1,7 +1,8 @@
 //! What sharing saves: populations against plans alone, and against the dense model, with one engine in one run.
 //!
-//! `cargo run --release -p attune-eval --example population -- MODEL TEXT ITEMS LENGTH [throughput]`; the last argument leaves
-//! out the mutants.
+//! `cargo run --release -p attune-eval --example population -- MODEL TEXT ITEMS LENGTH [throughput | bounded PLANS BYTES]`:
+//! `throughput` leaves out the mutants; `bounded` runs one population of that many one-layer mutants of `kv-bits` with so
+//! much memory for activations and says what the process took.
 #![expect(clippy::print_stdout, reason = "a benchmark for people at a terminal")]
 
 use std::collections::BTreeMap;
@@ -45,13 +46,18 @@ fn main() -> Result<(), Failure> {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let (given, more) = args.split_at(args.len().min(4));
     let [model, folder, items, length] = given else {
-        return Err("expected MODEL TEXTS ITEMS LENGTH [throughput]; TEXTS is the path of texts without \
-                    `.selection.txt`"
+        return Err("expected MODEL TEXTS ITEMS LENGTH [throughput | bounded PLANS BYTES]; TEXTS is the path of texts \
+                    without `.selection.txt`"
             .into());
     };
     let bench =
         Bench { model: model.into(), text: folder.into(), items: items.parse()?, length: length.parse()? };
     let facts = bench.open(0)?.model().clone();
+    if let [word, plans, bytes] = more
+        && word == "bounded"
+    {
+        return bench.bounded(plans.parse()?, bytes.parse()?);
+    }
     let kinds: &[&str] = if facts.experts > 0 {
         &["expert-pruning", "kv-bits", "attention-span"]
     } else {
@@ -78,7 +84,7 @@ impl Bench {
             ("four-layer mutants", 4, false),
             ("one-layer mutants, late layers likelier", 1, true),
         ] {
-            let plans = mutants(kind, facts, changed, late);
+            let plans = mutants(kind, facts, changed, late, POPULATION);
             let naive = self.alone(&plans)?;
             let shared = self.together(&plans, u64::MAX >> 20)?;
             println!(
@@ -93,7 +99,9 @@ impl Bench {
 
     /// What edits cost: populations that share nothing over the dense plan.
     fn throughput(&self, kinds: &[&str], facts: &ModelFacts) -> Result<(), Failure> {
-        println!("\n| technique | population, layer-tokens per processor second over dense |\n| --- | --- |");
+        println!(
+            "\n| technique | layer-tokens per processor second over dense | per second over dense |\n| --- | --- | --- |"
+        );
         for kind in kinds {
             // Nothing in common: what remains is what the edits cost.
             let mut random = rng::derive(2, kind, &[]);
@@ -102,21 +110,39 @@ impl Bench {
                     Plan::new((0..facts.layers).flat_map(|layer| edits(kind, facts, layer, &mut random)))
                 })
                 .collect();
-            let mut ratios = Vec::new();
+            let (mut processor, mut wall) = (Vec::new(), Vec::new());
             for _ in 0..ROUNDS {
                 let dense = self.together_distinct(&vec![Plan::dense(); plans.len()])?;
                 let edited = self.together_distinct(&plans)?;
-                let speed = |cost: &Cost| cost.work.computed as f64 / cost.processor;
-                ratios.push(speed(&edited) / speed(&dense));
+                let work = edited.work.computed as f64 / dense.work.computed as f64;
+                processor.push(work * dense.processor / edited.processor);
+                wall.push(work * dense.seconds / edited.seconds);
             }
-            ratios.sort_by(f64::total_cmp);
-            println!(
-                "| {kind} | {:.0} % (middle half: {:.0} to {:.0} %) |",
-                100.0 * ratios[ROUNDS / 2],
-                100.0 * ratios[ROUNDS / 4],
-                100.0 * ratios[ROUNDS - 1 - ROUNDS / 4]
-            );
+            println!("| {kind} | {} | {} |", spread(processor), spread(wall));
         }
+        Ok(())
+    }
+
+    /// One large population within a stated memory.
+    fn bounded(&self, plans: usize, bytes: u64) -> Result<(), Failure> {
+        let evaluator = self.open(bytes)?;
+        let before = evaluator.peak_memory().unwrap_or(0);
+        let plans = mutants("kv-bits", &evaluator.model().clone(), 1, false, plans);
+        let cost = self.run(&evaluator, &plans)?;
+        let after = evaluator.peak_memory().unwrap_or(0);
+        let mebibytes = |bytes: u64| bytes as f64 / f64::from(1 << 20);
+        println!(
+            "{} plans on {} items of {} tokens: {:.0} MiB allowed, peak {:.0} MiB, {:.0} MiB of it before the population; \
+             {:.2} x less layer work than alone, {:.0} s",
+            plans.len(),
+            self.items,
+            self.length,
+            mebibytes(bytes),
+            mebibytes(after),
+            mebibytes(before),
+            cost.work.naive as f64 / cost.work.computed as f64,
+            cost.seconds,
+        );
         Ok(())
     }
 
@@ -187,6 +213,14 @@ impl Bench {
     }
 }
 
+/// Median and middle half of ratios.
+fn spread(mut ratios: Vec<f64>) -> String {
+    ratios.sort_by(f64::total_cmp);
+    let at = |place: usize| 100.0 * ratios[place];
+    let (low, high) = (at(ROUNDS / 4), at(ROUNDS - 1 - ROUNDS / 4));
+    format!("{:.0} % (middle half: {low:.0} to {high:.0} %)", at(ROUNDS / 2))
+}
+
 /// What all threads of this process have used, on Linux: others on the machine do not count.
 fn processor_seconds() -> Option<f64> {
     let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
@@ -196,8 +230,8 @@ fn processor_seconds() -> Option<f64> {
     Some((ticks()? + ticks()?) / 100.0)
 }
 
-/// Children of one random parent that differ from it in `changed` layers.
-fn mutants(kind: &str, facts: &ModelFacts, changed: u32, late: bool) -> Vec<Plan> {
+/// `count` children of one random parent that differ from it in `changed` layers.
+fn mutants(kind: &str, facts: &ModelFacts, changed: u32, late: bool, count: usize) -> Vec<Plan> {
     let mut random = rng::derive(1, "mutants", &[u64::from(changed)]);
     let parent: Vec<Vec<Edit>> =
         (0..facts.layers).map(|layer| edits(kind, facts, layer, &mut random)).collect();
@@ -222,7 +256,7 @@ fn mutants(kind: &str, facts: &ModelFacts, changed: u32, late: bool) -> Vec<Plan
     };
     // All different: repetitions are nobody's merit here.
     let mut plans: Vec<Plan> = Vec::new();
-    while plans.len() < POPULATION {
+    while plans.len() < count {
         let child = child();
         if !plans.contains(&child) {
             plans.push(child);

@@ -73,6 +73,9 @@ pub struct NativeEvaluator {
     activation_memory: u64,
     /// Items that fit into the device's memory at once, as far as is known.
     most_items: AtomicUsize,
+    /// Plans times items that a device of tests has memory for.
+    #[cfg(test)]
+    room: usize,
 }
 
 impl NativeEvaluator {
@@ -110,6 +113,8 @@ impl NativeEvaluator {
             resident: Resident::new(activation_memory / 2),
             activation_memory,
             most_items: AtomicUsize::new(usize::MAX),
+            #[cfg(test)]
+            room: usize::MAX,
         }
     }
 
@@ -252,3 +257,6 @@ impl Evaluator for NativeEvaluator {
         self.measure(wanted, fidelity)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -37,6 +37,8 @@ impl NativeEvaluator {
         plans: &[&EditedModel],
         limit: Limit,
     ) -> Result<Scored, EvalFailure> {
+        #[cfg(test)]
+        assert!(plans.len() * group.items.len() <= self.room, "GPU out of memory");
         let references = self.references(group, limit)?;
         let Passed { last, computed } = self.pass(group, plans, limit)?;
         let finished: Vec<Tensor<2>> = last.into_iter().map(|x| self.finish(x, group.batch)).collect();
