@@ -52,7 +52,7 @@ enum Bench {
     /// Model work that a search needs to reach what published schedules reach.
     Search {
         /// The study.
-        #[arg(default_value = "profiles/quickstart.ron")]
+        #[arg(default_value = "xtask/src/bench/search.ron")]
         profile: PathBuf,
     },
 }
