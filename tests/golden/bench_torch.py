@@ -27,11 +27,15 @@ def main():
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--repeat", type=int, default=7)
     parser.add_argument("--attention", default="sdpa", choices=["sdpa", "eager"])
+    parser.add_argument("--compile", action="store_true", help="through torch.compile, whose compilation is not timed")
     args = parser.parse_args()
 
     torch.set_num_threads(args.threads)
     model = AutoModelForCausalLM.from_pretrained(args.folder, dtype=torch.float32, attn_implementation=args.attention).eval()
-    ids = torch.randint(0, model.config.vocab_size, (args.batch, args.tokens), generator=torch.Generator().manual_seed(1))
+    vocab = model.config.vocab_size
+    if args.compile:
+        model = torch.compile(model)
+    ids = torch.randint(0, vocab, (args.batch, args.tokens), generator=torch.Generator().manual_seed(1))
     seconds = []
     for repetition in range(args.repeat + 1):
         start = time.perf_counter()
@@ -45,6 +49,7 @@ def main():
         "batch": args.batch,
         "threads": args.threads,
         "attention": args.attention,
+        "compiled": args.compile,
         "tokens_per_second_best": round(count / min(seconds), 1),
         "tokens_per_second_median": round(count / statistics.median(seconds), 1),
         "torch": torch.__version__,

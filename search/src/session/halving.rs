@@ -47,8 +47,9 @@ impl Halving {
         let mut all = running;
         all.extend(self.known.iter().filter_map(|trial| self.past(trial, stage, items)));
         all.sort_by(|one, other| compare(one.loss, other.loss).then(one.trial.cmp(&other.trial)));
-        let last = all.iter().take(places).last().map_or(0, |standing| standing.trial);
-        (last, all.iter().skip(places).map(|standing| standing.trial).collect())
+        let (on, behind) = all.split_at(places.min(all.len()));
+        let last = on.last().map_or(0, |standing| standing.trial);
+        (last, behind.iter().map(|standing| standing.trial).collect())
     }
 
     /// How a journalled trial stood when `stage` ended, if it went on.
