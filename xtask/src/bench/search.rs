@@ -1,7 +1,7 @@
 //! How much model work a search needs to reach what published schedules reach.
 //!
-//! A published schedule evaluates every candidate alone and in full, so it is charged the naive work of its trials;
-//! `attune` is charged what it really computes. Same space, model, data and seeds; quality is the mean of the first
+//! A published schedule evaluates every candidate alone, so it is charged the naive work of its trials, or the share of
+//! it that its own stages take; `attune` is charged what it really computes. Same space, model, data and seeds; quality is the mean of the first
 //! metric on the report split. "As good" is said twice: when the 95 % intervals of the two means overlap, and when the mean
 //! is no larger.
 
