@@ -85,3 +85,47 @@ impl Screen {
         best.map(|(_, config)| config)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use attune_core::rng::derive;
+    use attune_core::space::{Dimension, Domain, Slot, Value};
+
+    use super::*;
+
+    /// Sixteen configs of which nobody has a loss, with estimates that fall with the level.
+    fn left_early(space: &Space, estimated: bool) -> Vec<Individual> {
+        let trial = |index: u64| {
+            let mut config = space.sample(&mut derive(index, "config", &[])).unwrap();
+            config.set(Slot { dimension: 0, cell: 0 }, Value::Index((index % 4) as u32));
+            let estimate = estimated.then_some(4.0 - (index % 4) as f64);
+            Individual { index, config, losses: Vec::new(), estimate }
+        };
+        (0..16).map(trial).collect()
+    }
+
+    #[test]
+    fn estimates_of_trials_that_were_left_early_are_learned_from() {
+        let domain = Domain::Level { levels: vec![1.0, 2.0, 4.0, 8.0] };
+        let named = |name: &str| Dimension {
+            name: name.to_owned(),
+            help: String::new(),
+            axes: vec![],
+            domain: domain.clone(),
+        };
+        let space = Space::new(vec![named("a"), named("b")], vec![]).unwrap();
+        let mut random = derive(1, "guess", &[]);
+        let mut deaf = Screen::new(&space, 8).unwrap();
+        deaf.learn(&left_early(&space, false), None);
+        assert!(deaf.guess(&mut random).is_none(), "nothing is known");
+        let mut screen = Screen::new(&space, 8).unwrap();
+        screen.learn(&left_early(&space, true), None);
+        let guess = screen.surrogate.as_ref().unwrap().mean();
+        let of = |level| {
+            let mut config = space.sample(&mut random.clone()).unwrap();
+            config.set(Slot { dimension: 0, cell: 0 }, Value::Index(level));
+            guess.of(&screen.features, &config)
+        };
+        assert!(of(3) < of(0));
+    }
+}
