@@ -139,7 +139,7 @@ pub(crate) fn study(
         racing: profile.racing,
         deadline: Some(Duration::from_secs(profile.deadline_seconds)),
         report: profile.report,
-        elsewhere: profile.task.elsewhere.keys().cloned().collect(),
+        elsewhere: profile.task.domains(),
         workers,
     })
 }
@@ -189,12 +189,14 @@ pub(crate) fn task_spec(profile: &Profile, base: &Path, model: &Path) -> TaskFil
     let elsewhere = task.elsewhere.iter().map(|(domain, path)| (domain.clone(), base.join(path))).collect();
     let (selection, report) = (base.join(&task.selection), base.join(&task.report));
     match &task.kind {
-        TaskKind::Text { length } => TaskFiles::Text(TextSpec {
+        TaskKind::Text { length, lengths, passkeys } => TaskFiles::Text(TextSpec {
             tokenizer: model.join("tokenizer.json"),
             selection,
             report,
             elsewhere,
             length: *length as usize,
+            lengths: lengths.clone(),
+            passkeys: passkeys.clone(),
         }),
         TaskKind::Images { classifier, samples } => TaskFiles::Images(ImageSpec {
             classifier: base.join(classifier),

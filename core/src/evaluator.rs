@@ -29,6 +29,18 @@ pub enum Split {
     Elsewhere(String),
 }
 
+impl Split {
+    /// Report text in items of another length.
+    pub fn at_length(tokens: u32) -> Self {
+        Self::Elsewhere(format!("{tokens} tokens"))
+    }
+
+    /// Items of this many tokens that hide a pass key and ask for it.
+    pub fn passkey(tokens: u32) -> Self {
+        Self::Elsewhere(format!("pass key in {tokens} tokens"))
+    }
+}
+
 impl std::fmt::Display for Split {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

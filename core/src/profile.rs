@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 
 pub use error::ProfileError;
 
+use crate::evaluator::Split;
 use crate::objective::Objective;
 use crate::setting::Settings;
 
@@ -69,6 +70,22 @@ pub struct TaskSpec {
     pub elsewhere: BTreeMap<String, String>,
 }
 
+impl TaskSpec {
+    /// Everything that the result is reported on beside the report data, by name: see [`Split::Elsewhere`].
+    pub fn domains(&self) -> Vec<String> {
+        let mut names: Vec<String> = self.elsewhere.keys().cloned().collect();
+        if let TaskKind::Text { lengths, passkeys, .. } = &self.kind {
+            let longer = lengths.keys().map(|&tokens| Split::at_length(tokens));
+            let splits = longer.chain(passkeys.keys().map(|&tokens| Split::passkey(tokens)));
+            names.extend(splits.filter_map(|split| match split {
+                Split::Elsewhere(name) => Some(name),
+                Split::Selection | Split::Report => None,
+            }));
+        }
+        names
+    }
+}
+
 /// What an item of a task is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TaskKind {
@@ -76,6 +93,10 @@ pub enum TaskKind {
     Text {
         /// Tokens per item.
         length: u32,
+        /// Items of other lengths, made of the report text, that the result is reported on too: how many, by tokens.
+        lengths: BTreeMap<u32, u32>,
+        /// Items that hide a pass key and ask for it, likewise.
+        passkeys: BTreeMap<u32, u32>,
     },
     /// A batch of generated images, compared with all real ones of its split.
     Images {

@@ -152,6 +152,8 @@ impl Bench {
             tokenizer: self.model.join("tokenizer.json"),
             selection: text("selection"),
             report: text("report"),
+            lengths: BTreeMap::new(),
+            passkeys: BTreeMap::new(),
             elsewhere: BTreeMap::new(),
             length: self.length,
         };

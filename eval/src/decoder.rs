@@ -51,14 +51,25 @@ impl Model {
         positions: &Positions,
         probe: Option<&mut RouterProbe>,
     ) -> Tensor<2> {
-        let layer = &self.weights.layers[number];
-        let (x, normed) = layer.attention_norm.beside(x);
-        let x = x + self.attention(number, normed, batch, edits, positions);
+        let x = self.attended(number, x, batch, edits, positions);
         self.feed_forward(number, x, edits, probe)
     }
 
+    /// The first half of a block, residual included.
+    pub(crate) fn attended(
+        &self,
+        number: usize,
+        x: Tensor<2>,
+        batch: Batch,
+        edits: &[&LayerEdits],
+        positions: &Positions,
+    ) -> Tensor<2> {
+        let (x, normed) = self.weights.layers[number].attention_norm.beside(x);
+        x + self.attention(number, normed, batch, edits, positions)
+    }
+
     /// The second half of a block, residual included.
-    fn feed_forward(
+    pub(crate) fn feed_forward(
         &self,
         number: usize,
         x: Tensor<2>,

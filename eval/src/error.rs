@@ -225,15 +225,26 @@ pub enum TaskError {
     },
     /// A split with too little text for one item.
     #[error(
-        "the {split} text has {tokens} tokens, too few for one item of {length}; give more text or a shorter length"
+        "the {split} text has {tokens} tokens, too few for {items} item(s) of {length}; give more text, or fewer or \
+         shorter items"
     )]
     TooShort {
         /// The split.
         split: String,
         /// Tokens found.
         tokens: usize,
+        /// Items wanted.
+        items: usize,
         /// Tokens per item.
         length: usize,
+    },
+    /// Items with too little room for a pass key, or a tokenizer that writes no two keys with as many tokens.
+    #[error("items of {length} tokens with a pass key: {reason}")]
+    NoPasskey {
+        /// Tokens per item.
+        length: usize,
+        /// What is in the way, and what to do.
+        reason: String,
     },
     /// Selection data appears in data that results are reported on.
     #[error(

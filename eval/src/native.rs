@@ -29,11 +29,11 @@ use attune_core::plan::{Edit, Plan};
 use attune_core::signal::{Measured, SignalRequest};
 
 use crate::compute::{Compute, Precision};
-use crate::decoder::Positions;
+use crate::decoder::{Positions, RouterProbe};
 use crate::edits::{EditedModel, KeyMaxima, NATIVE};
 use crate::error::OpenError;
 use crate::model::Model;
-use crate::text::{TextSpec, TextTask};
+use crate::text::{Items, TextSpec, TextTask};
 use outcome::Outcome;
 use reference::References;
 use resident::Resident;
@@ -68,6 +68,8 @@ pub struct NativeEvaluator {
     positions: Mutex<HashMap<usize, Arc<Positions>>>,
     /// Measured when a plan first needs them.
     key_maxima: Mutex<Option<Arc<KeyMaxima>>>,
+    /// What the routers of the dense model said about which selection items, the last time that somebody asked.
+    routed: Mutex<Option<(Vec<u32>, Vec<RouterProbe>)>>,
     references: References,
     resident: Resident,
     activation_memory: u64,
@@ -109,6 +111,7 @@ impl NativeEvaluator {
             info,
             positions: Mutex::default(),
             key_maxima: Mutex::default(),
+            routed: Mutex::default(),
             references,
             resident: Resident::new(activation_memory / 2),
             activation_memory,
@@ -126,6 +129,12 @@ impl NativeEvaluator {
             Arc::new(Positions::new(&self.model.compute, &config.rope, config.head_dim, tokens))
         };
         known.entry(tokens).or_insert_with(make).clone()
+    }
+
+    /// The data that a request is about.
+    fn items(&self, request: &Request) -> Result<&Items, EvalFailure> {
+        let none = || EvalFailure::BadRequest(format!("it has no split `{}`", request.split));
+        self.task.items(&request.split).ok_or_else(none)
     }
 
     /// Scores plans together, in groups of at most `most` items. A plan whose scores are not finite fails alone.
@@ -154,7 +163,8 @@ impl NativeEvaluator {
             }
         }
         let seconds = clock.elapsed().as_secs_f64() / plans.len() as f64;
-        Ok(outcomes.iter().map(|outcome| self.evaluation(outcome, seconds)).collect())
+        let of = self.items(request)?;
+        Ok(outcomes.iter().map(|outcome| self.evaluation(outcome, of, seconds)).collect())
     }
 
     /// Like `together`, with less at a time until the device has memory enough.
@@ -163,7 +173,7 @@ impl NativeEvaluator {
         plans: &[&EditedModel],
         request: &Request,
     ) -> Result<Vec<Result<Evaluation, EvalFailure>>, EvalFailure> {
-        let most = (self.product_rows() / self.task.length()).min(request.items.len()).max(1);
+        let most = (self.product_rows() / self.items(request)?.length).min(request.items.len()).max(1);
         let mut items = self.most_items.load(Ordering::Relaxed).min(most);
         let found = backoff::run(plans, &mut items, &mut |plans, items| {
             let found = self.together(plans, request, items);
@@ -188,7 +198,7 @@ impl NativeEvaluator {
     /// stays.
     fn plans_at_once(&self) -> usize {
         let lanes = lanes::most(&self.model.compute);
-        let rows = self.product_rows().max(self.task.length()) * self.model.config.hidden;
+        let rows = self.product_rows().max(self.task.longest()) * self.model.config.hidden;
         // In and out of a layer, and the finished rows.
         let bytes = 3 * 4 * (lanes * rows) as u64;
         usize::try_from(self.activation_memory / 2 / bytes.max(1)).unwrap_or(usize::MAX).max(1)

@@ -1,6 +1,7 @@
 //! Tasks on text: items are non-overlapping runs of tokens.
 
 mod disjoint;
+mod passkey;
 mod tokens;
 
 use std::collections::BTreeMap;
@@ -26,13 +27,41 @@ pub struct TextSpec {
     pub elsewhere: BTreeMap<String, PathBuf>,
     /// Tokens per item.
     pub length: usize,
+    /// Items of other lengths, made of the report text: how many, by tokens per item.
+    pub lengths: BTreeMap<u32, u32>,
+    /// Items that hide a pass key and ask for it, likewise.
+    pub passkeys: BTreeMap<u32, u32>,
 }
 
 /// Texts cut into items, with disjoint selection and report data.
 pub struct TextTask {
     length: usize,
-    splits: BTreeMap<Split, Vec<u32>>,
+    splits: BTreeMap<Split, Items>,
     info: TaskInfo,
+}
+
+/// The items of one split.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Items {
+    /// Their tokens, one item after the other.
+    pub(crate) ids: Vec<u32>,
+    /// Tokens per item.
+    pub(crate) length: usize,
+    /// Tokens at the end of each item that are predicted and scored: all but the first, unless only an answer is.
+    pub(crate) scored: usize,
+}
+
+impl Items {
+    /// As many whole items as `ids` has; every token that has one before it is scored.
+    fn of_text(mut ids: Vec<u32>, length: usize) -> Self {
+        ids.truncate(ids.len() / length * length);
+        Self { ids, length, scored: length - 1 }
+    }
+
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.ids.len() / self.length
+    }
 }
 
 /// Raised when items or their scores come to mean something else: part of every fingerprint.
@@ -46,28 +75,48 @@ impl TextTask {
     /// selection text that occurs in report text.
     pub fn open(spec: &TextSpec, vocab: usize, context: usize) -> Result<Self, TaskError> {
         let length = spec.length;
-        if length < 2 || length > context {
+        let lengths = spec.lengths.iter().map(|(&tokens, &items)| (tokens, items as usize));
+        let passkeys = spec.passkeys.iter().map(|(&tokens, &items)| (tokens, items as usize));
+        let others = lengths.clone().chain(passkeys.clone()).map(|(tokens, _)| tokens as usize);
+        if let Some(length) =
+            std::iter::once(length).chain(others).find(|length| !(2..=context).contains(length))
+        {
             return Err(TaskError::BadLength { length, context });
         }
         let tokens = Tokens::open(&spec.tokenizer, vocab)?;
         let elsewhere = spec.elsewhere.iter().map(|(name, file)| (Split::Elsewhere(name.clone()), file));
         let files = [(Split::Selection, &spec.selection), (Split::Report, &spec.report)];
         let mut splits = BTreeMap::new();
+        let mut report = Vec::new();
         for (split, file) in files.into_iter().chain(elsewhere) {
-            let mut ids = tokens.read(file, &split)?;
-            if ids.len() < length {
-                return Err(TaskError::TooShort { split: split.to_string(), tokens: ids.len(), length });
+            let ids = enough(tokens.read(file, &split)?, &split, 1, length)?;
+            if split == Split::Report {
+                report.clone_from(&ids);
             }
-            ids.truncate(ids.len() / length * length);
-            splits.insert(split, ids);
+            splits.insert(split, Items::of_text(ids, length));
         }
-        disjoint::check(&splits, length, |run| tokens.text(run))?;
-        Ok(Self { length, info: info(&splits, length), splits })
+        disjoint::check(&splits, |run| tokens.text(run))?;
+        for (length, items) in lengths {
+            let split = Split::at_length(length);
+            let length = length as usize;
+            let mut ids = enough(report.clone(), &split, items, length)?;
+            ids.truncate(items * length);
+            splits.insert(split, Items::of_text(ids, length));
+        }
+        for (length, items) in passkeys {
+            splits.insert(Split::passkey(length), passkey::items(&tokens, length as usize, items)?);
+        }
+        Ok(Self { length, info: info(&splits), splits })
     }
 
-    /// Tokens per item.
+    /// Tokens per item of the selection and report data.
     pub(crate) fn length(&self) -> usize {
         self.length
+    }
+
+    /// Tokens of the longest item of any split.
+    pub(crate) fn longest(&self) -> usize {
+        self.splits.values().map(|items| items.length).max().unwrap_or(self.length)
     }
 
     /// What is measured, on how many items.
@@ -75,10 +124,18 @@ impl TextTask {
         &self.info
     }
 
-    /// The tokens of all items of a split, one after the other.
-    pub(crate) fn tokens(&self, split: &Split) -> Option<&[u32]> {
-        self.splits.get(split).map(Vec::as_slice)
+    /// The items of a split.
+    pub(crate) fn items(&self, split: &Split) -> Option<&Items> {
+        self.splits.get(split)
     }
+}
+
+/// `ids`, when they are tokens for so many items.
+fn enough(ids: Vec<u32>, split: &Split, items: usize, length: usize) -> Result<Vec<u32>, TaskError> {
+    if ids.len() < items * length {
+        return Err(TaskError::TooShort { split: split.to_string(), tokens: ids.len(), items, length });
+    }
+    Ok(ids)
 }
 
 /// What every text task measures, the usual objective first.
@@ -91,15 +148,21 @@ pub fn metrics() -> Vec<MetricInfo> {
     vec![metric("kl", "nats/token"), metric("perplexity", "")]
 }
 
-fn info(splits: &BTreeMap<Split, Vec<u32>>, length: usize) -> TaskInfo {
-    let fingerprint = |ids: &[u32]| {
-        let bytes: Vec<u8> = ids.iter().flat_map(|id| id.to_le_bytes()).collect();
-        ContentHash::of_parts([MEANING.as_bytes(), &(length as u64).to_le_bytes(), &bytes])
+fn info(splits: &BTreeMap<Split, Items>) -> TaskInfo {
+    let fingerprint = |items: &Items| {
+        let bytes: Vec<u8> = items.ids.iter().flat_map(|id| id.to_le_bytes()).collect();
+        let (length, scored) = ((items.length as u64).to_le_bytes(), (items.scored as u64).to_le_bytes());
+        let mut parts: Vec<&[u8]> = vec![MEANING.as_bytes(), &length, &bytes];
+        // Items that are scored whole keep the fingerprint of the time when all were.
+        if items.scored + 1 < items.length {
+            parts.push(&scored);
+        }
+        ContentHash::of_parts(parts)
     };
     TaskInfo {
         name: "text".to_owned(),
         metrics: metrics(),
-        items: splits.iter().map(|(split, ids)| (split.clone(), (ids.len() / length) as u32)).collect(),
-        fingerprints: splits.iter().map(|(split, ids)| (split.clone(), fingerprint(ids))).collect(),
+        items: splits.iter().map(|(split, items)| (split.clone(), items.count() as u32)).collect(),
+        fingerprints: splits.iter().map(|(split, items)| (split.clone(), fingerprint(items))).collect(),
     }
 }

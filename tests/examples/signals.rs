@@ -43,6 +43,8 @@ fn main() -> Result<(), Failure> {
             tokenizer: model.join("tokenizer.json"),
             selection: format!("{texts}.selection.txt").into(),
             report: format!("{texts}.report.txt").into(),
+            lengths: BTreeMap::new(),
+            passkeys: BTreeMap::new(),
             elsewhere: BTreeMap::new(),
             length: length.parse()?,
         },

@@ -44,7 +44,7 @@ fn merging_starts_where_pruning_ended_and_one_hot_routing_folds() {
         place.small_profile(&[
             ("name: \"small\"", "name: \"merged\""),
             ("{\"keep\": 4}", &format!("{{\"keep\": 4, \"phase\": \"merge\"{options}}}")),
-            ("trials: 24", &format!("trials: 8, start: (study: {start:?}), strategy: (name: \"eep\")")),
+            ("trials: 24", &format!("trials: 60, start: (study: {start:?}), strategy: (name: \"eep\")")),
         ])
     };
     let unknown = merging("", "nowhere").display().to_string();

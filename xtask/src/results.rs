@@ -8,6 +8,7 @@ mod page;
 mod plot;
 mod row;
 mod study;
+mod table;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;

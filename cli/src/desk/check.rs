@@ -189,7 +189,7 @@ fn items(profile: &Profile, task: &TaskInfo, check: &mut Check) {
         let there = task.items.get(&split).copied().unwrap_or(0);
         if wanted > there {
             let size = match profile.task.kind {
-                TaskKind::Text { length } => format!("{length} tokens"),
+                TaskKind::Text { length, .. } => format!("{length} tokens"),
                 TaskKind::Images { samples, .. } => format!("{samples} images"),
             };
             let message = format!("{wanted}: the {split} data has {there} items of {size}");
@@ -202,6 +202,9 @@ fn items(profile: &Profile, task: &TaskInfo, check: &mut Check) {
 fn text_path(profile: &Profile, error: &TaskError) -> String {
     let of_split = |split: &str| match split {
         "selection" | "report" => format!("task.{split}"),
+        _ if longer(profile).any(|tokens| Split::at_length(tokens).to_string() == split) => {
+            "task.lengths".to_owned()
+        }
         _ => "task.elsewhere".to_owned(),
     };
     match error {
@@ -209,13 +212,29 @@ fn text_path(profile: &Profile, error: &TaskError) -> String {
         TaskError::Io { file, .. } if file.ends_with(&profile.task.selection) => of_split("selection"),
         TaskError::Io { file, .. } if file.ends_with(&profile.task.report) => of_split("report"),
         TaskError::Io { .. } => of_split("elsewhere"),
-        TaskError::BadLength { .. } => "task.length".to_owned(),
+        TaskError::BadLength { length, .. } if longer(profile).any(|tokens| tokens as usize == *length) => {
+            "task.lengths".to_owned()
+        }
+        TaskError::BadLength { length, .. } => match profile.task.kind {
+            TaskKind::Text { length: own, .. } if own as usize != *length => "task.passkeys".to_owned(),
+            _ => "task.length".to_owned(),
+        },
+        TaskError::NoPasskey { .. } => "task.passkeys".to_owned(),
         TaskError::TooShort { split, .. } => of_split(split),
         TaskError::Overlap { other, .. } | TaskError::SharedImages { other, .. } => of_split(other),
         TaskError::BadImages { file, .. } if file.ends_with(&profile.task.selection) => of_split("selection"),
         TaskError::BadImages { file, .. } if file.ends_with(&profile.task.report) => of_split("report"),
         _ => "model".to_owned(),
     }
+}
+
+/// The other lengths that a text task is reported at.
+fn longer(profile: &Profile) -> impl Iterator<Item = u32> {
+    let lengths = match &profile.task.kind {
+        TaskKind::Text { lengths, .. } => Some(lengths),
+        TaskKind::Images { .. } => None,
+    };
+    lengths.into_iter().flat_map(|lengths| lengths.keys().copied())
 }
 
 /// Which option a technique refuses: the one that its sentence quotes, else the choice of the technique.

@@ -80,6 +80,12 @@ pub(super) struct RawTask {
     /// Of texts: tokens per item.
     #[serde(default)]
     pub(super) length: Option<u32>,
+    /// Of texts: how many items of how many tokens the result is reported on too.
+    #[serde(default)]
+    pub(super) lengths: BTreeMap<u32, u32>,
+    /// Of texts: how many items of how many tokens that hide a pass key.
+    #[serde(default)]
+    pub(super) passkeys: BTreeMap<u32, u32>,
     /// Of images: folder of the classifier.
     #[serde(default)]
     pub(super) classifier: Option<String>,
@@ -240,16 +246,23 @@ fn resolve(file: &str, raw: RawProfile) -> Result<Profile, ProfileError> {
             RawDirection::Maximise => Direction::Maximise,
         },
     });
+    let task = TaskSpec {
+        kind,
+        selection: raw.task.selection,
+        report: raw.task.report,
+        elsewhere: raw.task.elsewhere,
+    };
+    let mut domains = task.domains();
+    domains.sort();
+    if let Some(twice) = domains.windows(2).find(|pair| pair[0] == pair[1]) {
+        let expected = "another name: task.lengths or task.passkeys calls something so";
+        return Err(invalid("task.elsewhere", &quoted(&twice[0]), expected));
+    }
     Ok(Profile {
         name: raw.name,
         model: raw.model,
         technique: choice("technique", raw.technique)?,
-        task: TaskSpec {
-            kind,
-            selection: raw.task.selection,
-            report: raw.task.report,
-            elsewhere: raw.task.elsewhere,
-        },
+        task,
         objectives: objectives.collect(),
         strategy: choice("strategy", raw.strategy)?,
         trials: raw.trials,
@@ -282,8 +295,17 @@ fn task_kind(
             if let Some(samples) = &task.samples {
                 return Err(foreign("task.samples", samples));
             }
+            for (key, items) in [("task.lengths", &task.lengths), ("task.passkeys", &task.passkeys)] {
+                if let Some((tokens, count)) =
+                    items.iter().find(|(tokens, count)| **tokens < 2 || **count == 0)
+                {
+                    let found = format!("{{{tokens}: {count}}}");
+                    return Err(invalid(key, &found, "at least 2 tokens per item, and at least 1 item"));
+                }
+            }
+            let (lengths, passkeys) = (task.lengths.clone(), task.passkeys.clone());
             match task.length {
-                Some(length) if length >= 2 => Ok(TaskKind::Text { length }),
+                Some(length) if length >= 2 => Ok(TaskKind::Text { length, lengths, passkeys }),
                 Some(length) => Err(invalid("task.length", &length, "at least 2 tokens per item")),
                 None => Err(needed("task.length", "the number of tokens per item")),
             }
@@ -291,6 +313,11 @@ fn task_kind(
         "images" => {
             if let Some(length) = &task.length {
                 return Err(foreign("task.length", length));
+            }
+            for (key, items) in [("task.lengths", &task.lengths), ("task.passkeys", &task.passkeys)] {
+                if !items.is_empty() {
+                    return Err(foreign(key, &format!("{items:?}")));
+                }
             }
             let classifier = task.classifier.as_deref().filter(|folder| !folder.is_empty());
             let classifier =

@@ -17,7 +17,13 @@ impl Profile {
         line("model", format!("{:?}", self.model));
         line("technique", choice(&self.technique));
         let (kind, items) = match &self.task.kind {
-            TaskKind::Text { length } => ("text", format!("length: {length}")),
+            TaskKind::Text { length, lengths, passkeys } => {
+                // What is empty is not written, so that studies from before it was there stay the same studies.
+                let more = [("lengths", lengths), ("passkeys", passkeys)];
+                let more = more.iter().filter(|(_, items)| !items.is_empty());
+                let more: String = more.map(|(key, items)| format!(", {key}: {items:?}")).collect();
+                ("text", format!("length: {length}{more}"))
+            }
             TaskKind::Images { classifier, samples } => {
                 ("images", format!("classifier: {classifier:?}, samples: {samples}"))
             }
@@ -127,11 +133,36 @@ mod tests {
             wrong("samples: 256", "samples: 256, length: 64"),
             "p.ron: task.length is 64, expected no such key in a task of kind \"images\""
         );
+        assert!(
+            wrong("samples: 256", "samples: 256, passkeys: {64: 1}").contains("task.passkeys is {64: 1}")
+        );
         assert!(wrong("samples: 256", "samples: 1").contains("task.samples is 1, expected at least 2"));
         assert!(wrong(r#"classifier: "c", "#, "").contains("task.classifier is missing"));
         assert!(wrong("images", "sounds").contains("expected \"text\" or \"images\""));
         assert!(message("length: 64", "samples: 64").contains("task.samples is 64, expected no such key"));
         assert!(message(", length: 64", "").contains("task.length is missing"));
+    }
+
+    #[test]
+    fn other_lengths_and_pass_keys_are_reported_beside_other_domains() {
+        let text = r#"elsewhere: {"code": "c.txt"}, lengths: {512: 4, 2048: 1}, passkeys: {1024: 8}"#;
+        let longer = |text: &str| parse(&MINIMAL.replace("length: 64", &format!("length: 64, {text}")));
+        let profile = longer(text).unwrap();
+        let expected = ["code", "512 tokens", "2048 tokens", "pass key in 1024 tokens"];
+        assert_eq!(profile.task.domains(), expected);
+        let whole = profile.identity().replace("version: 1,", "version: 1, name: \"quick\", trials: 10,");
+        assert_eq!(parse(&whole).unwrap(), profile);
+        let set = [("task.lengths", "{512: 4, 2048: 1}"), ("task.passkeys", "{1024: 8}")];
+        let set = set.map(|(k, v)| (k.to_owned(), v.to_owned()));
+        assert_eq!(Profile::parse("p.ron", MINIMAL, &set).unwrap().task.kind, profile.task.kind);
+
+        let refused = |text: &str| longer(text).unwrap_err().to_string();
+        assert_eq!(
+            refused("passkeys: {512: 0}"),
+            "p.ron: task.passkeys is {512: 0}, expected at least 2 tokens per item, and at least 1 item"
+        );
+        let twice = refused(r#"elsewhere: {"512 tokens": "c.txt"}, lengths: {512: 4}"#);
+        assert!(twice.contains("task.elsewhere is \"512 tokens\", expected another name"), "{twice}");
     }
 
     #[test]

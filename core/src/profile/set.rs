@@ -5,13 +5,15 @@ use super::raw_v1::{RawProfile, RawRacing, RawStart, parse_value};
 use super::value::RawSetting;
 use crate::suggest::hint;
 
-const KEYS: [&str; 23] = [
+const KEYS: [&str; 25] = [
     "name",
     "model",
     "technique.name",
     "task.selection",
     "task.report",
     "task.length",
+    "task.lengths",
+    "task.passkeys",
     "task.classifier",
     "task.samples",
     "strategy.name",
@@ -49,6 +51,8 @@ pub(super) fn apply(profile: &mut RawProfile, key: &str, value: &str) -> Result<
         "task.selection" => profile.task.selection = value.to_owned(),
         "task.report" => profile.task.report = value.to_owned(),
         "task.length" => profile.task.length = Some(parse_value(key, value)?),
+        "task.lengths" => profile.task.lengths = parse_value(key, value)?,
+        "task.passkeys" => profile.task.passkeys = parse_value(key, value)?,
         "task.classifier" => profile.task.classifier = Some(value.to_owned()),
         "task.samples" => profile.task.samples = Some(parse_value(key, value)?),
         "strategy.name" => profile.strategy.name = value.to_owned(),

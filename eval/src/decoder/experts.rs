@@ -8,7 +8,7 @@ use burn_tensor::{DType, Tensor};
 use super::product::Owners;
 use super::router::{RouterProbe, Routing, route};
 use crate::edits::LayerEdits;
-use crate::model::{Experts, Gated, Merged, Model};
+use crate::model::{Experts, FeedForward, Gated, Merged, Model};
 use crate::ops::rows::{Routed, add_weighted, gather};
 
 impl Model {
@@ -23,8 +23,7 @@ impl Model {
         probe: Option<&mut RouterProbe>,
     ) -> Tensor<2> {
         let mut sum = Tensor::zeros(normed.dims(), (self.compute.device(), self.compute.dtype()));
-        let logits: Vec<f32> =
-            part.router.apply(normed.clone()).cast(DType::F32).into_data().iter::<f32>().collect();
+        let logits = part.logits(normed.clone());
         let mut x = normed;
         let rows = logits.len() / part.experts.len() / edits.len();
         let answering = Answering::new(self, number, part, edits);
@@ -62,6 +61,35 @@ impl Model {
             sum = add_weighted(&self.compute, sum, answers, &routed);
         }
         sum
+    }
+}
+
+impl Model {
+    /// What the mixture of layer `number` could answer: `x`, the second half's input, is given back with what the
+    /// router says of its rows, `[rows, experts]`, and the answer of every expert to every row, `[rows, hidden]`
+    /// each; none in a layer without experts.
+    pub(crate) fn every_expert(
+        &self,
+        number: usize,
+        x: Tensor<2>,
+        edits: &[&LayerEdits],
+    ) -> (Tensor<2>, Vec<f32>, Vec<Tensor<2>>) {
+        let layer = &self.weights.layers[number];
+        let (x, normed) = layer.feed_forward_norm.beside(x);
+        let FeedForward::Mixture(part) = &layer.feed_forward else { return (x, Vec::new(), Vec::new()) };
+        let owners = Owners::evenly(edits, normed.dims()[0]);
+        let logits = part.logits(normed.clone());
+        let answer =
+            |(expert, gated): (usize, &Gated)| self.gated(gated, number, expert, normed.clone(), &owners);
+        let answers = part.experts.iter().enumerate().map(answer).collect();
+        (x, logits, answers)
+    }
+}
+
+impl Experts {
+    /// What the router says: `[rows, experts]`.
+    fn logits(&self, normed: Tensor<2>) -> Vec<f32> {
+        self.router.apply(normed).cast(DType::F32).into_data().iter::<f32>().collect()
     }
 }
 

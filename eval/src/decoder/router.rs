@@ -15,6 +15,12 @@ impl RouterProbe {
     pub(crate) fn new(experts: usize) -> Self {
         Self { chosen: vec![0; experts], probability: vec![0.0; experts] }
     }
+
+    /// What both have seen.
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.chosen.iter_mut().zip(&other.chosen).for_each(|(sum, more)| *sum += more);
+        self.probability.iter_mut().zip(&other.probability).for_each(|(sum, more)| *sum += more);
+    }
 }
 
 /// How the tokens of one candidate are routed.

@@ -92,7 +92,7 @@ impl NativeEvaluator {
     /// The vocabulary in pieces.
     pub(super) fn pieces(&self) -> impl Iterator<Item = Range<usize>> + use<> {
         let vocab = self.model.config.vocab;
-        let rows = self.task.length().max(512);
+        let rows = self.task.longest().max(512);
         let width = (CPU_LOGITS / rows).clamp(1, vocab);
         (0..vocab).step_by(width).map(move |first| first..(first + width).min(vocab))
     }

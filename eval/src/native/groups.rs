@@ -20,12 +20,15 @@ pub(super) struct Group {
     /// Their tokens, item after item.
     pub(super) ids: Vec<u32>,
     pub(super) batch: Batch,
+    /// Tokens at the end of each item that are predicted and scored.
+    pub(super) scored: usize,
 }
 
 impl Group {
-    /// Tokens that are predicted: all but the first of each item.
+    /// Tokens that are predicted and scored.
     pub(super) fn targets(&self) -> Vec<u32> {
-        self.ids.chunks_exact(self.batch.tokens).flat_map(|item| item[1..].to_vec()).collect()
+        let (tokens, scored) = (self.batch.tokens, self.scored);
+        self.ids.chunks_exact(tokens).flat_map(|item| item[tokens - scored..].to_vec()).collect()
     }
 
     /// The group of some of its items, by position.
@@ -36,6 +39,7 @@ impl Group {
             items: positions.iter().map(|&at| self.items[at]).collect(),
             ids: positions.iter().flat_map(|&at| self.ids[at * tokens..][..tokens].to_vec()).collect(),
             batch: Batch { sequences: positions.len(), tokens },
+            scored: self.scored,
         }
     }
 }
@@ -49,11 +53,8 @@ impl NativeEvaluator {
     /// The items of a request in groups of at most `most`.
     pub(super) fn groups(&self, request: &Request, most: usize) -> Result<Vec<Group>, EvalFailure> {
         let bad = |reason: String| Err(EvalFailure::BadRequest(reason));
-        let Some(ids) = self.task.tokens(&request.split) else {
-            return bad(format!("it has no split `{}`", request.split));
-        };
-        let tokens = self.task.length();
-        let held = ids.len() / tokens;
+        let data = self.items(request)?;
+        let (ids, tokens, held) = (&data.ids, data.length, data.count());
         if request.items.is_empty() {
             return bad(format!("no items of split `{}`, which holds {held}", request.split));
         }
@@ -69,6 +70,7 @@ impl NativeEvaluator {
             split: request.split.clone(),
             ids: items.iter().flat_map(|&item| ids[item as usize * tokens..][..tokens].to_vec()).collect(),
             batch: Batch { sequences: items.len(), tokens },
+            scored: data.scored,
             items: items.to_vec(),
         };
         Ok(request.items.chunks(size).map(group).collect())

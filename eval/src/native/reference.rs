@@ -66,7 +66,7 @@ impl NativeEvaluator {
         if !missing.is_empty() {
             let part = group.part(&missing);
             let finished = self.forward(&part, &EditedModel::dense(&self.model.config), limit, &mut [])?;
-            let rows = group.batch.tokens - 1;
+            let rows = group.scored;
             for (number, at) in missing.into_iter().enumerate() {
                 let item = finished.clone().narrow(0, number * rows, rows);
                 found[at] = Some(self.refer(&group.split, group.items[at], item));

@@ -41,7 +41,7 @@ impl NativeEvaluator {
         assert!(plans.len() * group.items.len() <= self.room, "GPU out of memory");
         let references = self.references(group, limit)?;
         let Passed { last, computed } = self.pass(group, plans, limit)?;
-        let finished: Vec<Tensor<2>> = last.into_iter().map(|x| self.finish(x, group.batch)).collect();
+        let finished: Vec<Tensor<2>> = last.into_iter().map(|x| self.finish(x, group)).collect();
         let targets = group.targets();
         let scores = if self.model.compute.on_host() {
             self.compare_on_host(&references, &finished, &targets, limit)?
@@ -69,16 +69,17 @@ impl NativeEvaluator {
             in_time(limit)?;
             x = self.model.layer(layer, x, batch, &[edited.layer(layer)], &positions, probes.next());
         }
-        Ok(self.finish(x, batch))
+        Ok(self.finish(x, group))
     }
 
-    /// The last norm of the rows that predict something: all but the last of each sequence.
-    fn finish(&self, x: Tensor<2>, batch: Batch) -> Tensor<2> {
-        let hidden = self.model.config.hidden;
+    /// The last norm of the rows that predict what is scored: the last `scored` of each sequence but its very last.
+    fn finish(&self, x: Tensor<2>, group: &Group) -> Tensor<2> {
+        let (hidden, scored) = (self.model.config.hidden, group.scored);
+        let Batch { sequences, tokens } = group.batch;
         let predicting = x
-            .reshape([batch.sequences, batch.tokens, hidden])
-            .narrow(1, 0, batch.tokens - 1)
-            .reshape([batch.sequences * (batch.tokens - 1), hidden]);
+            .reshape([sequences, tokens, hidden])
+            .narrow(1, tokens - 1 - scored, scored)
+            .reshape([sequences * scored, hidden]);
         self.model.finish(predicting)
     }
 }

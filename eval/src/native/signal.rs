@@ -3,7 +3,9 @@
 mod influence;
 mod kv_error;
 mod probe;
+mod reconstruction;
 mod router;
+mod subsets;
 
 use attune_core::evaluator::{EvalFailure, Fidelity, Request, Split};
 use attune_core::scores::Work;
@@ -24,9 +26,10 @@ struct Known {
 }
 
 /// In the order in which messages list them.
-const KNOWN: [Known; 4] = [
+const KNOWN: [Known; 5] = [
     Known { name: router::FREQUENCY, arguments: Vec::new, measure: NativeEvaluator::routing },
     Known { name: router::SOFT_ACTIVATION, arguments: Vec::new, measure: NativeEvaluator::routing },
+    Known { name: reconstruction::NAME, arguments: Vec::new, measure: NativeEvaluator::reconstruction },
     Known { name: influence::NAME, arguments: influence::arguments, measure: NativeEvaluator::influence },
     Known { name: kv_error::NAME, arguments: kv_error::arguments, measure: NativeEvaluator::kv_error },
 ];

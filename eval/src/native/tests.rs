@@ -8,7 +8,9 @@ use attune_core::evaluator::Split;
 use attune_core::plan::KvBits;
 use attune_core::scores::Scores;
 
+use super::groups::Group;
 use super::*;
+use crate::decoder::Batch;
 
 const ITEMS: u32 = 4;
 
@@ -20,6 +22,8 @@ fn device(room: usize) -> NativeEvaluator {
         tokenizer: model.join("tokenizer.json"),
         selection: text("selection"),
         report: text("report"),
+        lengths: BTreeMap::new(),
+        passkeys: BTreeMap::new(),
         elsewhere: BTreeMap::new(),
         length: 16,
     };
@@ -64,6 +68,32 @@ fn out_of_memory_is_a_smaller_batch_with_the_same_scores() {
         assert_eq!(scores(&evaluator).unwrap(), plenty, "room for {room}");
         // By now it may know how little fits.
         assert_eq!(scores(&evaluator).unwrap(), plenty, "room for {room}, again");
+    }
+}
+
+#[test]
+fn only_the_scored_tokens_at_the_end_count() {
+    let evaluator = device(usize::MAX);
+    let plans = population();
+    let edited = EditedModel::new(&plans[0], &evaluator.model.config).unwrap();
+    let request = Request::new(Split::Selection, vec![0, 1]);
+    // Tokens of the future change nothing, so what the last three say is what all say less what the others say.
+    let summed = |split: &str, tokens: usize, scored: usize| -> Vec<(f64, f64)> {
+        let whole = evaluator.groups(&request, 2).unwrap().remove(0);
+        let ids =
+            whole.ids.chunks_exact(whole.batch.tokens).flat_map(|item| &item[..tokens]).copied().collect();
+        let batch = Batch { tokens, ..whole.batch };
+        // Results of the dense model are kept by split.
+        let group = Group { split: Split::Elsewhere(split.to_owned()), ids, batch, scored, ..whole };
+        let found = evaluator.score_group(&group, &[&edited], Limit::default()).unwrap();
+        let sum = |mean: f64| mean * scored as f64;
+        found.items[0].iter().map(|item| (sum(item.kl), sum(item.nll))).collect()
+    };
+    let (all, first, last) = (summed("all", 16, 15), summed("first", 13, 12), summed("last", 16, 3));
+    for ((all, first), last) in all.iter().zip(first).zip(last) {
+        assert!((all.0 - first.0 - last.0).abs() < 1e-4, "{all:?} {first:?} {last:?}");
+        assert!((all.1 - first.1 - last.1).abs() < 1e-4, "{all:?} {first:?} {last:?}");
+        assert!(last.0 > 0.0 && last.1 > 0.0);
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use attune_core::evaluator::Split;
 
+use super::Items;
 use crate::error::TaskError;
 
 /// Tokens of a run that counts as copied. Long enough that idiom, licence headers aside, does not repeat it.
@@ -14,15 +15,15 @@ const TOLERATED: f64 = 1.0;
 
 /// Compares the selection split with every other one.
 pub(super) fn check(
-    splits: &BTreeMap<Split, Vec<u32>>,
-    length: usize,
+    splits: &BTreeMap<Split, Items>,
     text: impl Fn(&[u32]) -> String,
 ) -> Result<(), TaskError> {
+    let Items { ids: selection, length, .. } = &splits[&Split::Selection];
+    let length = *length;
     let run = RUN.min(length);
-    let selection: &[u32] = &splits[&Split::Selection];
     let seen: HashSet<&[u32]> = selection.windows(run).collect();
     let items: HashSet<&[u32]> = selection.chunks_exact(length).collect();
-    for (split, ids) in splits.iter().filter(|(split, _)| **split != Split::Selection) {
+    for (split, Items { ids, .. }) in splits.iter().filter(|(split, _)| **split != Split::Selection) {
         let mut copied = 0;
         let mut covered = 0;
         let mut example = None;
@@ -46,12 +47,13 @@ pub(super) fn check(
 mod tests {
     use super::*;
 
-    fn splits(report: Vec<u32>) -> BTreeMap<Split, Vec<u32>> {
-        BTreeMap::from([(Split::Selection, (0..6400).collect()), (Split::Report, report)])
+    fn splits(report: Vec<u32>) -> BTreeMap<Split, Items> {
+        let items = |ids| Items::of_text(ids, 64);
+        BTreeMap::from([(Split::Selection, items((0..6400).collect())), (Split::Report, items(report))])
     }
 
     fn share(report: Vec<u32>) -> Option<f64> {
-        match check(&splits(report), 64, |run| format!("{run:?}")) {
+        match check(&splits(report), |run| format!("{run:?}")) {
             Ok(()) => None,
             Err(TaskError::Overlap { share, .. }) => Some(share),
             Err(other) => panic!("{other}"),

@@ -38,6 +38,11 @@ impl Tokens {
             expected: "a text file in UTF-8",
             source,
         })?;
+        self.encode(&text, split)
+    }
+
+    /// The tokens of a text, without special tokens.
+    pub(super) fn encode(&self, text: &str, split: &Split) -> Result<Vec<u32>, TaskError> {
         let encoding = self.tokenizer.encode(text, false).map_err(|error| TaskError::BadTokenizer {
             file: self.file.clone(),
             reason: error.to_string(),

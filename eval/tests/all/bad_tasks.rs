@@ -40,14 +40,25 @@ fn texts_that_make_no_task() {
         file
     };
     type Change<'a> = &'a dyn Fn(&mut TextSpec);
-    let cases: [(Change<'_>, &[&str]); 8] = [
+    let cases: [(Change<'_>, &[&str]); 12] = [
         (&|spec| spec.length = 1, &["items of 1 tokens: expected 2 to 256"]),
         (&|spec| spec.length = 300, &["items of 300 tokens: expected 2 to 256"]),
         (&|spec| spec.report = "nowhere.txt".into(), &["nowhere.txt", "a text file in UTF-8"]),
         (&|spec| spec.tokenizer = file("t.json", "{}"), &["t.json is not a tokenizer"]),
         (
             &|spec| spec.report = file("short.txt", "ABC"),
-            &["report text has 3 tokens, too few for one item of 40"],
+            &["report text has 3 tokens, too few for 1 item(s) of 40"],
+        ),
+        (&|spec| spec.lengths = [(300, 1)].into(), &["items of 300 tokens: expected 2 to 256"]),
+        (
+            &|spec| spec.lengths = [(200, 8)].into(),
+            &["the elsewhere:200 tokens text has 1500 tokens, too few for 8 item(s) of 200"],
+        ),
+        (&|spec| spec.passkeys = [(257, 1)].into(), &["items of 257 tokens: expected 2 to 256"]),
+        // Nothing but some letters is in its vocabulary.
+        (
+            &|spec| spec.passkeys = [(200, 1)].into(),
+            &["items of 200 tokens with a pass key: the tokenizer knows no digits"],
         ),
         (&|spec| spec.report = spec.selection.clone(), &["selection and report data overlap: 100.0 %"]),
         (
@@ -89,7 +100,7 @@ fn requests_that_the_task_cannot_serve() {
     assert!(matches!(ask(request(Split::Elsewhere("moon".into()), 1)), Err(EvalFailure::BadRequest(_))));
     assert!(matches!(ask(request(Split::Report, 0)), Err(EvalFailure::BadRequest(_))));
     let failure = evaluator.signal(&SignalRequest::new("expert-colour"), Fidelity { items: 2 }).unwrap_err();
-    assert!(failure.to_string().contains("expert-soft-activation, attention-influence"), "{failure}");
+    assert!(failure.to_string().contains("expert-reconstruction, attention-influence"), "{failure}");
     let odd = SignalRequest::new("kv-quantisation-error").with("group-size", Setting::Int(3));
     let failure = evaluator.signal(&odd, Fidelity { items: 2 }).unwrap_err();
     assert!(failure.to_string().contains("is 3, which does not divide the 8 channels per head"), "{failure}");

@@ -37,6 +37,8 @@ impl Fixture {
             tokenizer: file("tokenizer.json"),
             selection: file("selection"),
             report: file("report"),
+            lengths: BTreeMap::from([(3 * LENGTH as u32, 4)]),
+            passkeys: BTreeMap::new(),
             elsewhere: BTreeMap::from([("other".to_owned(), file("other"))]),
             length: LENGTH,
         }
@@ -142,30 +144,35 @@ fn scores_are_what_the_logits_say() {
     let fixture = Fixture::new();
     let evaluator = fixture.open();
     let plan = Plan::new([keep(0, &[0, 1, 2])]);
-    let evaluation = &all(&evaluator, std::slice::from_ref(&plan), Split::Report, 3)[0];
-    let scores = &evaluation.scores;
     let model = made::load(fixture.folder.path());
-    for (item, ids) in made::ids(2, 3 * LENGTH).chunks(LENGTH).enumerate() {
-        let rows = |plan: &Plan| -> Vec<Vec<f64>> {
-            let log_softmax = |row: &[f32]| {
-                let sum = row.iter().map(|&x| f64::from(x).exp()).sum::<f64>().ln();
-                row.iter().map(|&x| f64::from(x) - sum).collect()
+    // The report text as it is cut, and in items three times as long.
+    let longer = Split::at_length(3 * LENGTH as u32);
+    for (split, items, length) in [(Split::Report, 3, LENGTH), (longer, 4, 3 * LENGTH)] {
+        let evaluation = &all(&evaluator, std::slice::from_ref(&plan), split, items)[0];
+        let scores = &evaluation.scores;
+        let items = items as usize;
+        for (item, ids) in made::ids(2, items * length).chunks(length).enumerate() {
+            let rows = |plan: &Plan| -> Vec<Vec<f64>> {
+                let log_softmax = |row: &[f32]| {
+                    let sum = row.iter().map(|&x| f64::from(x).exp()).sum::<f64>().ln();
+                    row.iter().map(|&x| f64::from(x) - sum).collect()
+                };
+                made::logits(&model, plan, ids).chunks(VOCAB).map(log_softmax).collect()
             };
-            made::logits(&model, plan, ids).chunks(VOCAB).map(log_softmax).collect()
-        };
-        let (dense, candidate) = (rows(&Plan::dense()), rows(&plan));
-        let (mut kl, mut nll) = (0.0, 0.0);
-        for at in 0..LENGTH - 1 {
-            kl += dense[at].iter().zip(&candidate[at]).map(|(d, c)| d.exp() * (d - c)).sum::<f64>();
-            nll -= candidate[at][ids[at + 1] as usize];
+            let (dense, candidate) = (rows(&Plan::dense()), rows(&plan));
+            let (mut kl, mut nll) = (0.0, 0.0);
+            for at in 0..length - 1 {
+                kl += dense[at].iter().zip(&candidate[at]).map(|(d, c)| d.exp() * (d - c)).sum::<f64>();
+                nll -= candidate[at][ids[at + 1] as usize];
+            }
+            let tokens = (length - 1) as f64;
+            assert!((scores.metrics["kl"].items[item] - kl / tokens).abs() < 1e-5);
+            assert!((scores.metrics["perplexity"].items[item] - nll / tokens).abs() < 1e-5);
         }
-        let tokens = (LENGTH - 1) as f64;
-        assert!((scores.metrics["kl"].items[item] - kl / tokens).abs() < 1e-5);
-        assert!((scores.metrics["perplexity"].items[item] - nll / tokens).abs() < 1e-5);
+        assert_eq!(scores.metrics["perplexity"].aggregate, Aggregate::ExpMean);
+        assert_eq!(scores.metrics["kl"].weights, vec![(length - 1) as f64; items]);
+        assert_eq!(evaluation.work.computed, (items * length * LAYERS) as u64);
     }
-    assert_eq!(scores.metrics["perplexity"].aggregate, Aggregate::ExpMean);
-    assert_eq!(scores.metrics["kl"].weights, [39.0; 3]);
-    assert_eq!(evaluation.work.computed, (3 * LENGTH * LAYERS) as u64);
 }
 
 #[test]
@@ -339,7 +346,8 @@ fn facts_and_task_are_described() {
     assert_eq!(facts.parameters, stored as u64);
     assert_eq!(facts.bytes_per_parameter, 4.0);
     assert_eq!(task.items[&Split::Selection], 37);
-    assert_eq!(task.items.len(), 3);
+    assert_eq!(task.items[&Split::at_length(3 * LENGTH as u32)], 4);
+    assert_eq!(task.items.len(), 4);
     assert_ne!(task.fingerprints[&Split::Selection], task.fingerprints[&Split::Report]);
     let others: Vec<&str> =
         Edit::KINDS.into_iter().filter(|kind| !evaluator.info().edits.contains(kind)).collect();

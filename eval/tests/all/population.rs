@@ -31,6 +31,8 @@ fn open(folder: &TempDir, activation_memory: u64) -> NativeEvaluator {
         tokenizer: file("tokenizer.json"),
         selection: file("selection"),
         report: file("report"),
+        lengths: BTreeMap::new(),
+        passkeys: BTreeMap::new(),
         elsewhere: BTreeMap::new(),
         length: LENGTH,
     };

@@ -14,10 +14,11 @@ fn shape(measured: &Measured) -> Vec<(&str, u32)> {
 #[test]
 fn signals_are_shares_per_layer() {
     let evaluator = Fixture::new().open();
-    for name in ["expert-frequency", "expert-soft-activation"] {
+    // One forward says both.
+    for (name, forwards) in [("expert-frequency", 1), ("expert-soft-activation", 0)] {
         let Measured { signal, work } =
             evaluator.signal(&SignalRequest::new(name), Fidelity { items: 20 }).unwrap();
-        assert_eq!(work.computed, (20 * LENGTH * LAYERS) as u64);
+        assert_eq!(work.computed, (forwards * 20 * LENGTH * LAYERS) as u64);
         let shape: Vec<(&str, u32)> = signal.axes.iter().map(|axis| (axis.name.as_str(), axis.len)).collect();
         assert_eq!(shape, [("layer", LAYERS as u32), ("expert", EXPERTS as u32)]);
         for layer in signal.values.chunks(EXPERTS) {
@@ -25,6 +26,22 @@ fn signals_are_shares_per_layer() {
             assert!(layer.iter().all(|&share| share > 0.0));
         }
     }
+}
+
+#[test]
+fn the_nearest_experts_are_a_subset_of_every_size() {
+    let evaluator = Fixture::new().open();
+    let asked = SignalRequest::new("expert-reconstruction");
+    let measured = evaluator.signal(&asked, Fidelity { items: 20 }).unwrap();
+    let experts = EXPERTS as u32;
+    assert_eq!(shape(&measured), [("layer", LAYERS as u32), ("kept", experts), ("expert", experts)]);
+    for (place, row) in measured.signal.values.chunks(EXPERTS).enumerate() {
+        assert_eq!(row.iter().filter(|&&value| value == 1.0).count(), place % EXPERTS + 1, "{row:?}");
+        assert!(row.iter().all(|&value| value == 0.0 || value == 1.0));
+    }
+    // Every expert instead of two.
+    assert_eq!(measured.work.computed, (20 * LENGTH * LAYERS * EXPERTS / 2) as u64);
+    assert_eq!(evaluator.signal(&asked, Fidelity { items: 20 }).unwrap(), measured, "the same again");
 }
 
 #[test]

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use attune_core::plan::{Edit, ExpertsPerToken, KeepExperts, MergeExperts, Plan, RouteExperts};
 use attune_core::setting::{Setting, Settings};
-use attune_core::space::{Config, Count, Domain, Value};
-use attune_core::technique::{FailureKind, Technique as _};
+use attune_core::space::{Axis, Config, Count, Domain, Value};
+use attune_core::technique::{FailureKind, Signal, Technique as _};
 
 use crate::models::{EXPERT_PRUNING, dense, expert_signal, mixture, options, subsets};
 
@@ -84,6 +84,14 @@ fn baselines_take_the_largest_signals_and_break_ties_downwards() {
             ("soft-activation".to_owned(), subsets(&[&[2, 3], &[0, 3]])),
         ]
     );
+    // The second of two kept numbers is asked for: {0, 3} and {1, 2}.
+    let sizes = vec![Axis::new("layer", 2), Axis::new("kept", 4), Axis::new("expert", 4)];
+    let rows =
+        [[0, 1, 0, 0], [1, 0, 0, 1], [1, 1, 0, 1], [1; 4], [0, 0, 0, 1], [0, 1, 1, 0], [0, 1, 1, 1], [1; 4]];
+    let values = rows.concat().into_iter().map(f64::from).collect();
+    let nearest = Signal { name: "expert-reconstruction".into(), axes: sizes, values };
+    let with_naee = named(&Settings::new(), &[nearest]);
+    assert_eq!(with_naee[1], ("naee".to_owned(), subsets(&[&[0, 3], &[1, 2]])));
     // One group: frequencies sum to 0.4, 0.7, 0.7, 0.2 and soft activations to 9, 0, 1, 10.
     let grouped = named(&options(&[("groups", Setting::Int(1))]), &signals);
     assert_eq!(grouped[1].1, subsets(&[&[1, 2]]));
@@ -170,10 +178,7 @@ fn started(given: &Settings, kept: &[&[u32]]) -> Config {
     };
     let signal =
         expert_signal("start-experts", kept.len() as u32, &kept.iter().flat_map(row).collect::<Vec<_>>());
-    let signal = attune_core::technique::Signal {
-        axes: vec![attune_core::space::Axis::new("layer", 4), attune_core::space::Axis::new("expert", 8)],
-        ..signal
-    };
+    let signal = Signal { axes: vec![Axis::new("layer", 4), Axis::new("expert", 8)], ..signal };
     let baselines = EXPERT_PRUNING.baselines(&mixture(), given, &[signal]).unwrap();
     baselines.into_iter().find(|baseline| baseline.name == "start").unwrap().config
 }
@@ -205,9 +210,8 @@ fn merging_starts_at_the_one_hot_rows_of_kept_experts() {
         let row =
             |kept: &&[u32]| (0..8).map(|e| f64::from(u8::from(kept.contains(&e)))).collect::<Vec<f64>>();
         let values: Vec<f64> = KEPT.iter().flat_map(row).collect();
-        let axes =
-            vec![attune_core::space::Axis::new("layer", 4), attune_core::space::Axis::new("expert", 8)];
-        let signal = attune_core::technique::Signal { name: "start-experts".to_owned(), axes, values };
+        let axes = vec![Axis::new("layer", 4), Axis::new("expert", 8)];
+        let signal = Signal { name: "start-experts".to_owned(), axes, values };
         EXPERT_PRUNING.baselines(&mixture(), given, &[signal]).unwrap_err().to_string()
     };
     let message = failure(&merge(&[("keep", Setting::Int(4))]));

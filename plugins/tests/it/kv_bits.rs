@@ -111,6 +111,16 @@ fn damages_are_the_errors_of_the_cache_that_is_described() {
     assert_eq!((damages.len(), damages[0].len()), (1, 8));
     // Layer 1, values: heads 0 and 1 have errors 10, 11 and 14, 15.
     assert_eq!(damages[0][3], [24.0, 26.0, 0.0]);
+    // Heads with bits of their own: layer 1, head 1, keys. Keys and values that share them: layer 1.
+    let with = |name: &str, value: &str| {
+        let mut given = given.clone();
+        given.insert(name.to_owned(), Setting::Text(value.to_owned()));
+        technique.damages(&dense(), &given, &[signal.clone()]).unwrap().unwrap().remove(0)
+    };
+    let heads = with("heads", "kv-head");
+    assert_eq!((heads.len(), &heads[6][..]), (16, &[12.0, 13.0, 0.0][..]));
+    let together = with("parts", "together");
+    assert_eq!((together.len(), &together[1][..]), (4, &[44.0, 48.0, 0.0][..]));
     let missing = technique.damages(&dense(), &given, &[]).unwrap_err();
     assert!(missing.to_string().contains("signal `kv-quantisation-error` was not measured"), "{missing}");
     signal.values[3] = f64::NAN;
@@ -162,6 +172,34 @@ fn heads_have_bits_of_their_own_and_agreeing_ones_are_one_edit() {
     let plan = KV_BITS.lower(&dense(), &given, &apart).unwrap();
     assert_eq!(plan, KV_BITS.lower(&dense(), &average(3.25), &everywhere(AT_4, AT_2)).unwrap());
     assert_eq!(plan.edits().len(), 4);
+}
+
+#[test]
+fn keys_and_values_that_go_together_are_a_smaller_space_of_the_same_plans() {
+    let given = options(&[("parts", Setting::Text("together".into())), ("average", Setting::Real(3.25))]);
+    let space = KV_BITS.space(&dense(), &given).unwrap();
+    let bits = &space.dimensions()[0];
+    assert_eq!((bits.cells(), bits.place(1)), (4, "layer 1".to_owned()));
+    let tied = indices(&[AT_4, AT_2, AT_3, AT_2]);
+    let apart = indices(&[AT_4, AT_4, AT_2, AT_2, AT_3, AT_3, AT_2, AT_2]);
+    let plan = KV_BITS.lower(&dense(), &given, &tied).unwrap();
+    assert_eq!(plan, KV_BITS.lower(&dense(), &average(3.25), &apart).unwrap());
+    let cost = KV_BITS.cost(&dense(), &given, &tied).unwrap();
+    assert_eq!(cost, KV_BITS.cost(&dense(), &average(3.25), &apart).unwrap());
+    // What it costs is what the budget counts: 3.25 bits are 4.5, 2.5, 3.5 and 2.5 of stored ones.
+    assert_eq!(cost[0].value, 3.25);
+    space.check(&tied).unwrap();
+    assert!(space.check(&indices(&[AT_4, AT_3, AT_3, AT_2])).is_err());
+    let names: Vec<String> = KV_BITS
+        .baselines(&dense(), &given, &[])
+        .unwrap()
+        .into_iter()
+        .map(|baseline| {
+            space.check_domains(&baseline.config).unwrap();
+            baseline.name
+        })
+        .collect();
+    assert_eq!(names, ["default", "uniform-within", "uniform"]);
 }
 
 #[test]

@@ -95,8 +95,23 @@ pub(crate) fn generate(draft: &mut Draft, catalogue: &Catalogue, device: &str) {
             "The search algorithm.",
         ),
     ];
-    let length =
-        text("task.length", "tokens per item", whole(2, most), "128", "Length of one piece of text.");
+    let lengths = [
+        text("task.length", "tokens per item", whole(2, most), "128", "Length of one piece of text."),
+        text(
+            "task.lengths",
+            "report at lengths",
+            Kind::Text(Vec::new()),
+            "",
+            "Longer or shorter pieces of the report text that the result is reported on too, as `tokens=pieces, …`.",
+        ),
+        text(
+            "task.passkeys",
+            "report pass keys",
+            Kind::Text(Vec::new()),
+            "",
+            "Pieces that hide a pass key and ask for it, as `tokens=pieces, …`: can the result still look far back?",
+        ),
+    ];
     let batch = [
         text(
             "task.classifier",
@@ -108,7 +123,7 @@ pub(crate) fn generate(draft: &mut Draft, catalogue: &Catalogue, device: &str) {
         text("task.samples", "images per item", whole(2, most), "256", "Generated images of one item."),
     ];
     let place = rest.iter().position(|field| field.path == "items").unwrap_or(rest.len());
-    rest.splice(place..place, if images { batch.to_vec() } else { vec![length] });
+    rest.splice(place..place, if images { batch.to_vec() } else { lengths.to_vec() });
     let strategy = kept("strategy.name").or_else(|| strategies.first().cloned());
     let chosen = catalogue.strategies.iter().find(|row| Some(&row.name) == strategy.as_ref());
     rest.extend(chosen.iter().flat_map(|row| row.options.iter()).map(|spec| option("strategy", spec)));

@@ -16,10 +16,15 @@ pub(super) fn fill(draft: &mut Draft, profile: &Profile) {
         .map(|(name, file)| format!("{}={}", parse::quoted(name), parse::quoted(file)));
     // The form describes tasks on text only; it says so by being incomplete.
     let (kind, [length, samples], classifier) = match &profile.task.kind {
-        TaskKind::Text { length } => ("text", [length.to_string(), String::new()], ""),
+        TaskKind::Text { length, .. } => ("text", [length.to_string(), String::new()], ""),
         TaskKind::Images { classifier, samples } => {
             ("images", [String::new(), samples.to_string()], classifier.as_str())
         }
+    };
+    let [lengths, passkeys] = match &profile.task.kind {
+        TaskKind::Text { lengths, passkeys, .. } => [lengths, passkeys]
+            .map(|items| list(items.iter().map(|(tokens, count)| format!("{tokens}={count}")))),
+        TaskKind::Images { .. } => [String::new(), String::new()],
     };
     let objectives = profile.objectives.iter().map(|objective| {
         let word = match objective.direction {
@@ -38,6 +43,8 @@ pub(super) fn fill(draft: &mut Draft, profile: &Profile) {
         (fields::TASK, kind.to_owned()),
         // Fields of the kind come with the second filling.
         ("task.length", length),
+        ("task.lengths", lengths),
+        ("task.passkeys", passkeys),
         ("task.classifier", classifier.to_owned()),
         ("task.samples", samples),
         ("objectives", list(objectives)),

@@ -1,5 +1,7 @@
 //! Typed text to values, with the same words for errors that a profile gets.
 
+use std::collections::BTreeMap;
+
 use attune_core::setting::{OptionKind, Setting};
 
 use super::{Field, Kind, fields};
@@ -51,6 +53,26 @@ pub(crate) fn pairs(text: &str) -> Result<Vec<(String, String)>, String> {
             _ => Err(format!("expected `name=file`, found `{part}`")),
         })
         .collect()
+}
+
+/// `tokens=items` pairs of whole numbers, at least 2 tokens and 1 item, no number of tokens twice.
+///
+/// # Errors
+/// What was expected.
+pub(crate) fn counts(text: &str) -> Result<BTreeMap<u32, u32>, String> {
+    let mut counts = BTreeMap::new();
+    for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+        let numbers = part.split_once('=').and_then(|(tokens, items)| {
+            let tokens: u32 = tokens.trim().parse().ok().filter(|tokens| *tokens >= 2)?;
+            Some((tokens, items.trim().parse().ok().filter(|items| *items >= 1)?))
+        });
+        let (tokens, items) =
+            numbers.ok_or_else(|| format!("expected `tokens=items` in whole numbers, found `{part}`"))?;
+        if counts.insert(tokens, items).is_some() {
+            return Err(format!("{tokens} tokens are there twice"));
+        }
+    }
+    Ok(counts)
 }
 
 /// What [`pairs`] reads as this text.
@@ -116,6 +138,7 @@ pub(crate) fn fault(field: &Field) -> Option<String> {
     let empty = field.text.trim().is_empty();
     match (&field.kind, field.path.as_str()) {
         (_, "task.elsewhere") => pairs(&field.text).err(),
+        (_, "task.lengths" | "task.passkeys") => counts(&field.text).err(),
         (_, "objectives") => objectives(&field.text).err(),
         (_, fields::START) => None,
         (_, fields::START_TRIAL) => (!empty && whole(&field.text, 0, u64::MAX).is_none())
@@ -149,6 +172,8 @@ mod tests {
         let odd = format!("{}={}", quoted("a=b"), quoted("c, \"d\".txt"));
         assert_eq!(pairs(&odd), Ok(vec![pair("a=b", "c, \"d\".txt")]));
         assert!(pairs("a").is_err() && pairs("a=").is_err());
+        assert_eq!(counts("1024=4, 512 = 8,"), Ok([(512, 8), (1024, 4)].into()));
+        assert!(["1024", "1=4", "64=0", "64=x", "64=1, 64=2"].iter().all(|text| counts(text).is_err()));
         assert_eq!(objectives("minimise kl, maximise x"), Ok(vec![("minimise", "kl"), ("maximise", "x")]));
         assert!(objectives("kl").is_err());
     }

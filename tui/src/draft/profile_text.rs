@@ -51,6 +51,22 @@ pub(crate) fn write(draft: &Draft) -> String {
     } else {
         line("        // Tokens per item.".to_owned());
         line(format!("        length: {},", value("task.length")));
+        for (path, key, comment) in [
+            ("task.lengths", "lengths", "Also reported: so many items of so many tokens of the report text."),
+            (
+                "task.passkeys",
+                "passkeys",
+                "Also reported: so many items of so many tokens that hide a pass key.",
+            ),
+        ] {
+            let counts = parse::counts(value(path)).unwrap_or_default();
+            if !counts.is_empty() {
+                let counts: Vec<String> =
+                    counts.iter().map(|(tokens, items)| format!("{tokens}: {items}")).collect();
+                line(format!("        // {comment}"));
+                line(format!("        {key}: {{{}}},", counts.join(", ")));
+            }
+        }
     }
     line("    ),".to_owned());
     let objectives = parse::objectives(value("objectives")).unwrap_or_default();

@@ -1,5 +1,7 @@
 //! A profile that is opened in the form and saved again is the same profile.
 
+use std::collections::BTreeMap;
+
 use attune_core::objective::{Direction, Objective};
 use attune_core::profile::{Choice, Profile, Racing, ReportSpec, Start, TaskKind, TaskSpec};
 use attune_core::setting::{Setting, Settings};
@@ -49,10 +51,19 @@ fn strategy() -> impl Strategy<Value = Choice> {
     choice(&["evolution", "random"], known.boxed())
 }
 
+/// Items by tokens.
+fn counts() -> impl Strategy<Value = BTreeMap<u32, u32>> {
+    btree_map(2..u32::MAX, 1..u32::MAX, 0..3)
+}
+
 fn task() -> impl Strategy<Value = TaskSpec> {
     let files = (text(), text()).prop_filter("never tune on the report", |(one, other)| one != other);
     let kind = prop_oneof![
-        (2..u32::MAX).prop_map(|length| TaskKind::Text { length }),
+        (2..u32::MAX, counts(), counts()).prop_map(|(length, lengths, passkeys)| TaskKind::Text {
+            length,
+            lengths,
+            passkeys
+        }),
         (text(), 2..u32::MAX).prop_map(|(classifier, samples)| TaskKind::Images { classifier, samples }),
     ];
     (files, btree_map(text(), text(), 0..3), kind)

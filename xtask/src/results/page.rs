@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::row::Row;
-use super::{ResultsError, plot, read, write};
+use super::{ResultsError, plot, read, table, write};
 
 /// A study that has a result.
 pub(super) struct Done<'a> {
@@ -24,6 +24,11 @@ impl Done<'_> {
 
     pub(super) fn best(&self) -> &Value {
         &self.result["best"]
+    }
+
+    /// What it was compared with.
+    pub(super) fn baselines(&self) -> impl Iterator<Item = (&String, &Value)> {
+        self.result["baselines"].as_object().into_iter().flatten()
     }
 
     /// The first cost of `who`, with its unit.
@@ -63,7 +68,7 @@ pub(super) fn write_all(root: &Path, rows: &[Row]) -> Result<String, ResultsErro
         if finished.is_empty() {
             continue;
         }
-        page += &table(&finished);
+        page += &table::all(&finished);
         for (title, file) in plot::all(&docs.join("results"), &row.name, &finished)? {
             let _ = write!(page, "\n![{title}](results/{file})\n");
         }
@@ -76,53 +81,4 @@ pub(super) fn write_all(root: &Path, rows: &[Row]) -> Result<String, ResultsErro
 fn objective(profile: &str) -> String {
     let rest = profile.split_once("metric: \"").map_or("", |(_, rest)| rest);
     rest.split('"').next().unwrap_or("").to_owned()
-}
-
-fn table(studies: &[Done<'_>]) -> String {
-    let metric = &studies[0].metric;
-    let mut text = format!(
-        "| study | seed | trials | layer-tokens | cost | {metric} on the report split | found − it |\n| --- | --- | --- | --- | --- | --- | --- |\n"
-    );
-    for study in studies {
-        let best = study.best();
-        let work = study.result["work"]["computed"].as_f64().unwrap_or(f64::NAN);
-        let _ = writeln!(
-            text,
-            "| **{}** | {} | {} | {work:.2e} | {} | **{}** | |",
-            study.label,
-            study.seed,
-            study.result["trials"],
-            cost(study, best),
-            interval(&best["report"][metric])
-        );
-        // Baselines are the same for every seed of a profile, up to whom they are compared with.
-        let first =
-            studies.iter().find(|other| other.label == study.label).is_some_and(|f| f.seed == study.seed);
-        let baselines = study.result["baselines"].as_object().filter(|_| first);
-        for (name, baseline) in baselines.into_iter().flatten() {
-            let _ = writeln!(
-                text,
-                "| – {name} | | | | {} | {} | {} |",
-                cost(study, baseline),
-                interval(&baseline["report"][metric]),
-                interval(&baseline["delta"][metric])
-            );
-        }
-    }
-    text
-}
-
-fn cost(study: &Done<'_>, who: &Value) -> String {
-    study.cost(who).map_or_else(String::new, |(value, unit)| {
-        if value >= 1e5 { format!("{value:.3e} {unit}") } else { format!("{value:.3} {unit}") }
-    })
-}
-
-/// `mean [low, high]`.
-fn interval(estimate: &Value) -> String {
-    match (estimate["mean"].as_f64(), estimate["low"].as_f64(), estimate["high"].as_f64()) {
-        (Some(mean), Some(low), Some(high)) => format!("{mean:.4} [{low:.4}, {high:.4}]"),
-        (Some(mean), ..) => format!("{mean:.4}"),
-        _ => String::new(),
-    }
 }

@@ -27,7 +27,7 @@ impl Row {
         Ok(rows)
     }
 
-    /// The row in `folder`. A profile called `X.seeds5.ron` is five studies.
+    /// The row in `folder`. A profile called `X.seeds5.ron` is five studies; one called `X-then-Y.ron` starts from `X`.
     fn open(name: String, folder: &Path) -> Result<Self, ResultsError> {
         let text = read(&folder.join("row.md"))?;
         let mut studies = Vec::new();
@@ -37,13 +37,17 @@ impl Row {
                 stem.rsplit_once(".seeds").and_then(|(label, count)| Some((label, count.parse().ok()?)));
             let (label, seeds) = several.unwrap_or((stem, 1));
             let profile: PathBuf = folder.join(&file);
+            let first = label.split_once("-then-").map_or(label, |(first, _)| first);
             studies.extend((1..=seeds).map(|seed| Study {
                 name: format!("{name}-{label}-{seed}"),
                 label: label.to_owned(),
                 profile: profile.clone(),
                 seed,
+                store: format!("{name}-{first}-{seed}"),
             }));
         }
+        // Whoever starts from another study comes after it.
+        studies.sort_by(|a, b| (&a.label, a.seed).cmp(&(&b.label, b.seed)));
         Ok(Self { name, text, studies })
     }
 }

@@ -16,6 +16,8 @@ pub(super) struct Study {
     pub(super) label: String,
     pub(super) profile: PathBuf,
     pub(super) seed: u64,
+    /// The study whose store it shares: its own, or that of the one it starts from.
+    pub(super) store: String,
 }
 
 impl Study {
@@ -42,8 +44,8 @@ impl Study {
         let mut command = Command::new("cargo");
         command.args(["run", "--release", "-q", "-p", "attune-cli", "--", "run"]).arg(&self.profile);
         command.args(["--json", "--study", &self.name, "--seed", &self.seed.to_string(), "--store"]);
-        // A store of its own: what another study has evaluated would make its work look smaller.
-        command.arg(folder.join("stores").join(&self.name)).current_dir(root).stdout(Stdio::piped());
+        // Otherwise a store of its own: what another study has evaluated would make its work look smaller.
+        command.arg(folder.join("stores").join(&self.store)).current_dir(root).stdout(Stdio::piped());
         let mut child = command.spawn().map_err(ResultsError::Spawn)?;
         let mut trace = Trace::open(folder.join("traces").join(format!("{}.json", self.name)))?;
         let mut finished = None;

@@ -8,6 +8,8 @@ use crate::pruning::Pruning;
 pub(crate) const FREQUENCY: &str = "expert-frequency";
 /// The router's probability of each expert, summed over tokens.
 pub(crate) const SOFT_ACTIVATION: &str = "expert-soft-activation";
+/// For every number of kept experts, 1 for the ones whose answers are nearest to those of all, else 0.
+pub(crate) const RECONSTRUCTION: &str = "expert-reconstruction";
 /// 1 for every expert that the plan keeps which the study starts from, else 0.
 pub(crate) const START: &str = "start-experts";
 
@@ -25,11 +27,23 @@ pub(crate) fn all(pruning: &Pruning, signals: &Signals) -> Result<Vec<Baseline>,
             baselines.push(Baseline::new(name, help, top(pruning, values)));
         }
     }
+    let sizes = [axes[0], ("kept", pruning.experts), axes[1]];
+    if let Some(values) = signals.get(RECONSTRUCTION, &sizes)? {
+        let help = "the experts whose answers are nearest to those of all, layer by layer (NAEE, arXiv 2402.14800)";
+        baselines.push(Baseline::new("naee", help, top(pruning, &nearest(pruning, values))));
+    }
     if let Some(values) = signals.get(START, &axes)? {
         let help = "the kept experts that the study starts from";
         baselines.push(Baseline::new("start", help, start(pruning, values)?));
     }
     Ok(baselines)
+}
+
+/// `[layer][expert]`: 1 for the experts of the nearest subset of the size that is kept.
+fn nearest(pruning: &Pruning, values: &[f64]) -> Vec<f64> {
+    let (experts, keep) = (pruning.experts as usize, pruning.keep as usize);
+    let layers = values.chunks_exact(experts * experts);
+    layers.flat_map(|sizes| &sizes[(keep - 1) * experts..][..experts]).copied().collect()
 }
 
 /// The experts of each group with the largest values, summed over its layers; ties go to the lower index.

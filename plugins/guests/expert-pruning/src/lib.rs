@@ -50,6 +50,7 @@ impl Technique for ExpertPruning {
         ))
         .signal(baselines::FREQUENCY)
         .signal(baselines::SOFT_ACTIVATION)
+        .signal(baselines::RECONSTRUCTION)
         .signal(baselines::START)
         .edit("keep-experts")
         .edit("merge-experts")

@@ -7,12 +7,17 @@ pub(crate) const EXACT: u32 = 16;
 /// The most bits of a quantised element.
 const MOST_QUANTISED: u32 = 8;
 
+/// Option words, the default first.
+pub(crate) const PARTS: [&str; 2] = ["apart", "together"];
+
 /// What can be allotted.
 pub(crate) struct Allocation {
     /// Transformer blocks.
     pub(crate) layers: u32,
     /// KV heads of a layer with bits of their own; 1 when a layer's heads go together.
     pub(crate) heads: u32,
+    /// 2 when keys and values have bits of their own, 1 when they share them.
+    pub(crate) parts: u32,
     /// Bits to choose from, ascending.
     pub(crate) levels: Vec<u32>,
     /// Most stored bits per element on average.
@@ -57,9 +62,11 @@ impl Allocation {
         let overhead = options.int("overhead-bits") as f64 / f64::from(group_size);
         let average = options.real("average");
         let heads = if options.text("heads") == "kv-head" { *kv_heads } else { 1 };
+        let parts = if options.text("parts") == PARTS[0] { 2 } else { 1 };
         let smoothing = ascending("smoothing");
+        let layers = *layers;
         let allocation =
-            Self { layers: *layers, heads, levels, average, group_size, smoothing, shrink_from, overhead };
+            Self { layers, heads, parts, levels, average, group_size, smoothing, shrink_from, overhead };
         let costs = allocation.levels.iter().map(|&level| (allocation.stored_bits(level), level));
         let cheapest = costs.min_by(|a, b| a.0.total_cmp(&b.0));
         let (least, level) = cheapest.ok_or("`levels` is empty; give at least one")?;
@@ -70,6 +77,11 @@ impl Allocation {
             ));
         }
         Ok(allocation)
+    }
+
+    /// Bits to choose in a config.
+    pub(crate) fn cells(&self) -> u32 {
+        self.layers * self.heads * self.parts
     }
 
     /// Bits that an element takes in memory, its share of scale and zero point included.

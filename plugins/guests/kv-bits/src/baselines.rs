@@ -8,7 +8,8 @@ pub(crate) fn all(allocation: &Allocation) -> Vec<Baseline> {
     let Allocation { levels, average, .. } = allocation;
     let everywhere = |keys: usize, values: usize| -> Config {
         let pair = [Value::Index(keys as u32), Value::Index(values as u32)];
-        let mut config = vec![vec![pair; (allocation.layers * allocation.heads) as usize].concat()];
+        let parts = allocation.parts as usize;
+        let mut config = vec![vec![&pair[..parts]; (allocation.layers * allocation.heads) as usize].concat()];
         if allocation.smoothing.len() > 1 {
             // The smallest exponent, which is no smoothing where that is among them.
             config.push(vec![Value::Index(0); allocation.layers as usize]);
@@ -32,7 +33,8 @@ pub(crate) fn all(allocation: &Allocation) -> Vec<Baseline> {
         );
         baselines.push(Baseline::new("uniform", &help, everywhere(above, above)));
     }
-    if let Some((keys, values)) = keys_first(allocation) {
+    let apart = if allocation.parts == 2 { keys_first(allocation) } else { None };
+    if let Some((keys, values)) = apart {
         let help = format!(
             "{} bits for keys and {} for values everywhere: the pair within the budget that gives keys more",
             levels[keys], levels[values]

@@ -20,24 +20,29 @@ pub(crate) fn signals(allocation: &Allocation, options: &Options) -> Vec<SignalR
     vec![error]
 }
 
-/// Heads of one layer share their bits, so their errors are added up; exact bits do no damage.
+/// The errors of whatever shares its bits are added up; exact bits do no damage.
 pub(crate) fn damages(allocation: &Allocation, model: &Model, signals: &Signals) -> Result<Damages, String> {
     let bits = quantised(allocation);
     let (heads, parts, widths) = (model.kv_heads as usize, 2, bits.len());
+    let cells = allocation.cells() as usize;
     if bits.is_empty() {
-        return Ok(vec![vec![vec![0.0; allocation.levels.len()]; model.layers as usize * parts]]);
+        return Ok(vec![vec![vec![0.0; allocation.levels.len()]; cells]]);
     }
     let axes =
         [("layer", model.layers), ("kv-head", model.kv_heads), ("part", 2), ("bits", bits.len() as u32)];
     let errors = signals.get(ERROR, &axes)?.ok_or(format!("signal `{ERROR}` was not measured"))?;
-    let damage = |layer: usize, part: usize, level: u32| -> f64 {
+    let (own_heads, own_parts) = (allocation.heads as usize, allocation.parts as usize);
+    let damage = |cell: usize, level: u32| -> f64 {
         let Some(width) = bits.iter().position(|&bits| bits == level) else { return 0.0 };
-        (0..heads).map(|head| errors[((layer * heads + head) * parts + part) * widths + width]).sum()
+        let (layer, head, part) = (cell / (own_heads * own_parts), cell / own_parts % own_heads, cell % own_parts);
+        let sharing = |own: usize, of: usize, number: usize| if own == 1 { 0..of } else { number..number + 1 };
+        sharing(own_heads, heads, head)
+            .flat_map(|head| sharing(own_parts, parts, part).map(move |part| (head, part)))
+            .map(|(head, part)| errors[((layer * heads + head) * parts + part) * widths + width])
+            .sum()
     };
-    let cell = |cell: usize| {
-        allocation.levels.iter().map(|&level| damage(cell / parts, cell % parts, level)).collect()
-    };
-    Ok(vec![(0..model.layers as usize * parts).map(cell).collect()])
+    let cell = |cell: usize| allocation.levels.iter().map(|&level| damage(cell, level)).collect();
+    Ok(vec![(0..cells).map(cell).collect()])
 }
 
 fn quantised(allocation: &Allocation) -> Vec<u32> {

@@ -8,7 +8,7 @@ mod allocation;
 mod baselines;
 mod damages;
 
-use allocation::{Allocation, EXACT};
+use allocation::{Allocation, EXACT, PARTS};
 use attune_guest::{
     Baseline, Config, Constraint, Cost, Damages, Description, Dimension, Domain, Edit, Model, OptionSpec,
     Options, SignalRequest, Signals, Space, Technique, Value,
@@ -27,6 +27,11 @@ impl Technique for KvBits {
             "heads",
             "who has bits of its own: every layer, or every KV head of it",
             &["layer", "kv-head"],
+        ))
+        .option(OptionSpec::one_of(
+            "parts",
+            "whether keys and values have bits of their own (apart) or share them, as in PM-KVQ (together)",
+            &PARTS,
         ))
         .option(OptionSpec::ints(
             "levels",
@@ -83,14 +88,18 @@ impl Technique for KvBits {
     fn space(model: &Model, options: &Options) -> Result<Space, String> {
         let allocation = Allocation::new(model, options)?;
         let levels = allocation.levels.iter().copied().map(f64::from).collect();
-        let mut bits =
-            Dimension::new("bits", "bits per element; part 0 is keys, part 1 values", Domain::Level(levels))
-                .axis("layer", model.layers);
+        let help = match allocation.parts {
+            2 => "bits per element; part 0 is keys, part 1 values",
+            _ => "bits per element, of keys and values alike",
+        };
+        let mut bits = Dimension::new("bits", help, Domain::Level(levels)).axis("layer", model.layers);
         if allocation.heads > 1 {
             bits = bits.axis("kv-head", allocation.heads);
         }
-        let bits = bits.axis("part", 2);
-        let share = 1.0 / (2.0 * f64::from(model.layers * allocation.heads));
+        if allocation.parts > 1 {
+            bits = bits.axis("part", allocation.parts);
+        }
+        let share = 1.0 / f64::from(allocation.cells());
         let costs = allocation.levels.iter().map(|&level| allocation.stored_bits(level) * share).collect();
         let mut dimensions = vec![bits];
         if allocation.smoothing.len() > 1 {
@@ -112,10 +121,11 @@ impl Technique for KvBits {
     fn lower(model: &Model, options: &Options, config: &Config) -> Result<Vec<Edit>, String> {
         let allocation = Allocation::new(model, options)?;
         let mut edits = Vec::new();
-        for (layer, cells) in (0..model.layers).zip(config[0].chunks(2 * allocation.heads as usize)) {
+        let parts = allocation.parts as usize;
+        for (layer, cells) in (0..model.layers).zip(config[0].chunks(parts * allocation.heads as usize)) {
             let level = |cell: &Value| allocation.levels[cell.option()];
             let heads: Vec<(u32, u32)> =
-                cells.chunks(2).map(|parts| (level(&parts[0]), level(&parts[1]))).collect();
+                cells.chunks(parts).map(|of| (level(&of[0]), level(&of[parts - 1]))).collect();
             let exponent = match config.get(1) {
                 Some(exponents) => allocation.smoothing[exponents[layer as usize].option()],
                 None => allocation.smoothing.first().copied().unwrap_or(0),

@@ -1,0 +1,74 @@
+//! Which experts answer most like all of them together (NAEE, arXiv 2402.14800, §3.2).
+
+use attune_core::evaluator::{EvalFailure, Request};
+use attune_core::space::Axis;
+use attune_core::technique::Signal;
+use burn_tensor::{DType, Tensor};
+
+use super::Asked;
+use super::subsets::{Answers, best_subsets};
+use crate::edits::EditedModel;
+use crate::native::groups::Group;
+use crate::native::{NativeEvaluator, lanes};
+
+pub(super) const NAME: &str = "expert-reconstruction";
+
+/// Tokens that errors are added up over: whole items of the request, at least one.
+const TOKENS: usize = 4096;
+
+impl NativeEvaluator {
+    /// `[layer][kept][expert]`: 1 for the experts of the best subset of `kept + 1`, else 0. A subset is the better,
+    /// the smaller the squared distance between what the layer's experts answer when the router has only those to
+    /// choose from, and what they answer in the dense model, on inputs of the dense model.
+    pub(super) fn reconstruction(&self, asked: &Asked<'_>) -> Result<(Signal, u64), EvalFailure> {
+        let config = &self.model.config;
+        let Some(mixture) = config.mixture else {
+            return Err(EvalFailure::BadRequest(format!("signal `{NAME}` needs a model with experts")));
+        };
+        let most = (TOKENS / self.task.length()).max(1);
+        let items = asked.request.items.iter().copied().take(most).collect();
+        let groups = self.groups(&Request { items, ..asked.request.clone() }, usize::MAX)?;
+        let dense = EditedModel::dense(config);
+        let mut inputs: Vec<Tensor<2>> = groups.iter().map(|group| self.model.embed(&group.ids)).collect();
+        let mut values = Vec::with_capacity(config.layers * mixture.experts * mixture.experts);
+        for layer in 0..config.layers {
+            let parts = lanes::run(&self.model.compute, groups.len(), |number| {
+                Ok(self.answers(layer, inputs[number].clone(), &groups[number], &dense, mixture.per_token))
+            })?;
+            let (outputs, answers): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
+            for kept in best_subsets(&answers, mixture.experts) {
+                values.extend((0..mixture.experts).map(|expert| f64::from(u8::from(kept.contains(&expert)))));
+            }
+            inputs = outputs;
+        }
+        let tokens: usize = groups.iter().map(|group| group.ids.len()).sum();
+        // Every expert runs on every token; attention, which runs once, is counted as often.
+        let passes = mixture.experts.div_ceil(mixture.per_token);
+        let experts = mixture.experts as u32;
+        let axes = [("layer", config.layers as u32), ("kept", experts), ("expert", experts)];
+        let axes = axes.into_iter().map(|(name, len)| Axis::new(name, len)).collect();
+        Ok((Signal { name: NAME.to_owned(), axes, values }, (tokens * config.layers * passes) as u64))
+    }
+
+    /// The output of a dense layer, and what its experts answer.
+    fn answers(
+        &self,
+        layer: usize,
+        x: Tensor<2>,
+        group: &Group,
+        dense: &EditedModel,
+        per_token: usize,
+    ) -> (Tensor<2>, Answers) {
+        let (model, edits) = (&self.model, [dense.layer(layer)]);
+        let x = model.attended(layer, x, group.batch, &edits, &self.positions(group.batch.tokens));
+        let (x, logits, answers) = model.every_expert(layer, x, &edits);
+        let answers: Tensor<3> = Tensor::stack(answers, 1).cast(DType::F32);
+        let products = answers.clone().matmul(answers.clone().transpose());
+        let products = products.into_data().iter::<f32>().collect();
+        let known = Answers { logits, products, per_token };
+        let [rows, experts, hidden] = answers.dims();
+        let weights: Tensor<3> = model.compute.tensor(known.all_weights(), [rows, 1, experts]);
+        let sum = weights.cast(DType::F32).matmul(answers).reshape([rows, hidden]);
+        (x + sum.cast(model.compute.dtype()), known)
+    }
+}
