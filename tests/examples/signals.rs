@@ -1,8 +1,9 @@
-//! The gradient signal of `kv-bits` against measured sensitivities: rank correlations of the two tables, what each
-//! costs, and what the plan of each is worth on the report split at the same budget.
+//! Gradient signals against measured sensitivities: rank correlations of the two tables, what each costs, and what the
+//! plan of each is worth on the report split at the same budget.
 //!
-//! `cargo run --release -p attune-tests --example signals -- MODEL TEXTS ITEMS LENGTH AVERAGE REPORT_ITEMS`, where TEXTS is the path of
-//! texts without `.selection.txt`.
+//! `cargo run --release -p attune-tests --example signals -- MODEL TEXTS ITEMS LENGTH TECHNIQUE LIMIT REPORT_ITEMS`, where TEXTS is the
+//! path of texts without `.selection.txt`, TECHNIQUE is `kv-bits` with LIMIT bits on average or `attention-spans` with the
+//! density LIMIT.
 #![expect(clippy::print_stdout, reason = "an experiment for people at a terminal")]
 
 use std::collections::BTreeMap;
@@ -17,7 +18,7 @@ use attune_core::profile::Choice;
 use attune_core::scores::{Scores, Work};
 use attune_core::sensitivity::{SensitivityTable, probes, reference, table_from};
 use attune_core::setting::{Setting, Settings, resolve};
-use attune_core::space::{Config, Slot, Space, Value};
+use attune_core::space::{Config, Domain, Slot, Space, Value};
 use attune_core::stats::difference;
 use attune_core::technique::Technique;
 use attune_core::{numbers, words};
@@ -31,8 +32,8 @@ type Failure = Box<dyn std::error::Error>;
 
 fn main() -> Result<(), Failure> {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    let [model, texts, items, length, average, report] = &args[..] else {
-        return Err("expected MODEL TEXTS ITEMS LENGTH AVERAGE REPORT_ITEMS".into());
+    let [model, texts, items, length, technique, limit, report] = &args[..] else {
+        return Err("expected MODEL TEXTS ITEMS LENGTH TECHNIQUE LIMIT REPORT_ITEMS".into());
     };
     let model = Path::new(model);
     let evaluator = NativeEvaluator::open(&NativeSpec {
@@ -51,15 +52,21 @@ fn main() -> Result<(), Failure> {
         reference_memory: REFERENCE_MEMORY,
         activation_memory: None,
     })?;
-    let technique = Host::new()?.builtin("kv-bits")?;
-    let given = Settings::from([
-        ("levels".to_owned(), Setting::Ints(vec![1, 2, 3, 4, 8])),
-        ("average".to_owned(), Setting::Real(average.parse()?)),
-    ]);
-    let options = resolve("kv-bits", &technique.info().options, &given)?;
+    let limit = Setting::Real(limit.parse()?);
+    let (given, rival) = match technique.as_str() {
+        "kv-bits" => ([("levels", Setting::Ints(vec![1, 2, 3, 4, 8])), ("average", limit)], "keys-first"),
+        // The longest length that is profiled is that of an item.
+        "attention-spans" => {
+            ([("longest", Setting::Int(2 * length.parse::<i64>()?)), ("density", limit)], "elastic-within")
+        }
+        _ => return Err("expected kv-bits or attention-spans".into()),
+    };
+    let given: Settings = given.map(|(name, value)| (name.to_owned(), value)).into();
+    let technique = Host::new()?.builtin(technique)?;
+    let options = resolve(&technique.info().name, &technique.info().options, &given)?;
     let space = Arc::new(technique.space(evaluator.model(), &options)?);
     let bench = Bench { evaluator, technique: &technique, options, space, items: items.parse()? };
-    println!("{}: {items} items of {length} tokens, {average} bits on average", bench.evaluator.model().name);
+    println!("{}: {items} items of {length} tokens, {}", bench.evaluator.model().name, args[4..6].join(" "));
 
     let measured = bench.measured()?;
     let mut found = vec![("measured", bench.plan(&measured)?)];
@@ -69,8 +76,8 @@ fn main() -> Result<(), Failure> {
         found.push((loss, bench.plan(&table)?));
     }
     for baseline in bench.technique.baselines(bench.evaluator.model(), &bench.options, &[])? {
-        if baseline.name == "keys-first" {
-            found.push(("keys-first", baseline.config));
+        if baseline.name == rival {
+            found.push((rival, baseline.config));
         }
     }
     bench.report(&found, report.parse()?)
@@ -108,7 +115,7 @@ impl Bench<'_> {
         failed.map_or(Ok((scores, work)), |failure| Err(failure.into()))
     }
 
-    /// Every level of every cell on its own, the others at 8 bits.
+    /// Every choice of every cell on its own, the others at the one that costs most.
     fn measured(&self) -> Result<SensitivityTable, Failure> {
         let reference = reference(&self.space, None)?;
         let probes = probes(&self.space, &reference)?;
@@ -153,22 +160,36 @@ impl Bench<'_> {
 
     fn compare(&self, one: &SensitivityTable, other: &SensitivityTable) {
         let slots: Vec<Slot> = self.space.slots().collect();
-        let levels = [1, 2, 3, 4];
+        let choices = self.space.dimensions()[0].domain.options().unwrap_or(0) as usize;
         let column = |table: &SensitivityTable, chosen: &dyn Fn(usize, usize) -> bool| -> Vec<f64> {
-            let cells = (0..slots.len()).flat_map(|slot| (0..levels.len()).map(move |level| (slot, level)));
-            let chosen = cells.filter(|&(slot, level)| chosen(slot, level));
-            chosen.map(|(slot, level)| table.damage(slots[slot], level, 0)).collect()
+            let cells = (0..slots.len()).flat_map(|slot| (0..choices).map(move |choice| (slot, choice)));
+            let chosen = cells.filter(|&(slot, choice)| chosen(slot, choice));
+            chosen.map(|(slot, choice)| table.damage(slots[slot], choice, 0)).collect()
         };
         let say = |what: String, chosen: &dyn Fn(usize, usize) -> bool| {
             let correlation = spearman(&column(one, chosen), &column(other, chosen));
             println!("  rank correlation with the measured table, {what}: {correlation:.3}");
         };
         say("all choices".to_owned(), &|_, _| true);
-        for (at, bits) in levels.into_iter().enumerate() {
-            say(format!("{bits} bits"), &|_, level| level == at);
+        let harmless = |choice: usize| slots.iter().all(|&slot| one.damage(slot, choice, 0) == 0.0);
+        let mut each: Vec<f64> = (0..choices)
+            .filter(|&choice| !harmless(choice))
+            .map(|choice| {
+                let only = |_: usize, other: usize| other == choice;
+                spearman(&column(one, &only), &column(other, &only))
+            })
+            .collect();
+        each.sort_by(f64::total_cmp);
+        if let [least, .., most] = each[..] {
+            println!(
+                "  of places under one choice: {least:.3} to {most:.3}, median {:.3}",
+                each[each.len() / 2]
+            );
         }
-        say("keys at 2 bits".to_owned(), &|slot, level| level == 1 && slot % 2 == 0);
-        say("values at 2 bits".to_owned(), &|slot, level| level == 1 && slot % 2 == 1);
+        if self.technique.info().name == "kv-bits" {
+            say("keys at 2 bits".to_owned(), &|slot, level| level == 1 && slot % 2 == 0);
+            say("values at 2 bits".to_owned(), &|slot, level| level == 1 && slot % 2 == 1);
+        }
     }
 
     /// The best allocation of a table.
@@ -186,13 +207,17 @@ impl Bench<'_> {
             println!("  {}", words::planned(planned));
         }
         let first = strategy.ask(1).into_iter().next().ok_or("no allocation")?;
-        let bits = |value: &Value| match value {
-            Value::Index(level) => ["1", "2", "3", "4", "8"][*level as usize],
-            _ => "?",
-        };
-        let pairs = first.config.dimensions()[0].chunks(2);
-        let pairs: Vec<String> = pairs.map(|pair| format!("{}/{}", bits(&pair[0]), bits(&pair[1]))).collect();
-        println!("  keys/values: {}", pairs.join(" "));
+        let dimension = &self.space.dimensions()[0];
+        let per_layer = dimension.cells() / dimension.axes[0].len as usize;
+        for (layer, cells) in first.config.dimensions()[0].chunks(per_layer).enumerate() {
+            let name = |value: &Value| match (&dimension.domain, value) {
+                (Domain::Choice { options }, Value::Index(at)) => options[*at as usize].clone(),
+                (Domain::Level { levels }, Value::Index(at)) => levels[*at as usize].to_string(),
+                (_, other) => format!("{other:?}"),
+            };
+            let names: Vec<String> = cells.iter().map(name).collect();
+            println!("  layer {layer}: {}", names.join(" "));
+        }
         Ok(first.config)
     }
 

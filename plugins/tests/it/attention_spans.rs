@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use attune_core::plan::{AttentionSpan, Edit};
 use attune_core::setting::{Setting, Settings};
-use attune_core::space::{Config, Constraint, Domain, Space};
-use attune_core::technique::{FailureKind, Technique as _};
+use attune_core::space::{Axis, Config, Constraint, Domain, Space};
+use attune_core::technique::{FailureKind, Signal, Technique as _};
 
 use crate::models::{ATTENTION_SPANS, dense, indices, options};
 
@@ -169,4 +169,37 @@ fn numbers_that_do_not_fit_are_refused_with_a_way_out() {
     assert!(order.contains("`profiled` 4096 and `longest` 2048; they have to ascend"), "{order}");
     let many = refusal(&[("alpha-step", Setting::Int(1))]);
     assert!(many.contains("raise `alpha-step`"), "{many}");
+}
+
+#[test]
+fn damages_are_the_influence_beyond_the_span() {
+    // Two heads of each of four layers, a sequence of 512 tokens; the influence of distance d is 1, and 2 at head 1.
+    let tokens = 512_usize;
+    let axes = [("layer", 4), ("kv-head", 2), ("distance", tokens as u32)];
+    let signal = Signal {
+        name: "attention-influence".into(),
+        axes: axes.map(|(name, len)| Axis::new(name, len)).to_vec(),
+        values: (0..8).flat_map(|head| vec![if head % 2 == 0 { 1.0 } else { 2.0 }; tokens]).collect(),
+    };
+    let given = options(&[("sink", Setting::Int(0))]);
+    let asked = ATTENTION_SPANS.damage_signals(&dense(), &given).unwrap().unwrap();
+    assert_eq!(asked[0].to_string(), "attention-influence(sink:0)");
+    let damages = |given: &Settings| {
+        ATTENTION_SPANS.damages(&dense(), given, std::slice::from_ref(&signal)).unwrap().unwrap().remove(0)
+    };
+    let heads = damages(&given);
+    assert_eq!((heads.len(), heads[0].len()), (8, 48));
+    let of = |cell: usize, name: &str| heads[cell][rule(&given, name) as usize];
+    // A window of 256 sees distances 0 to 255; a share of a quarter 0 to 127; full and longer ones everything.
+    assert_eq!((of(0, "256+0N"), of(1, "256+0N")), (256.0, 512.0));
+    assert_eq!((of(2, "0+0.25N"), of(3, "0+0.25N")), (384.0, 768.0));
+    assert_eq!((of(0, "0+1N"), of(0, "512+0N")), (0.0, 0.0));
+    // Heads of a layer that share a rule are added up.
+    let layers = damages(&options(&[("sink", Setting::Int(0)), ("unit", Setting::Text("layer".into()))]));
+    assert_eq!((layers.len(), layers[0][rule(&given, "256+0N") as usize]), (4, 768.0));
+    let missing = ATTENTION_SPANS.damages(&dense(), &given, &[]).unwrap_err().to_string();
+    assert!(missing.contains("signal `attention-influence` was not measured"), "{missing}");
+    let other = Signal { axes: vec![Axis::new("layer", 4)], values: vec![0.0; 4], ..signal.clone() };
+    let other = ATTENTION_SPANS.damages(&dense(), &given, &[other]).unwrap_err().to_string();
+    assert!(other.contains("expected axes [\"layer\", \"kv-head\", \"distance\"]"), "{other}");
 }

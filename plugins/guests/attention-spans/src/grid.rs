@@ -35,6 +35,11 @@ impl Rule {
         self.alpha + self.beta * f64::from(tokens)
     }
 
+    /// Positions that a query sees beside the sink, its own included: it sees `j` when it is `j + seen − 1` or nearer.
+    pub(crate) fn seen(&self, tokens: u32) -> u32 {
+        self.span(tokens).floor().max(1.0).min(f64::from(tokens)) as u32
+    }
+
     /// Positions that a head with `sink` first ones keeps of `tokens`: what the edit `attention-span` keeps for the
     /// last query.
     pub(crate) fn kept(&self, sink: u32, tokens: u32) -> u32 {

@@ -6,12 +6,13 @@
 //! here nothing has to be spent.
 
 mod baselines;
+mod damages;
 mod grid;
 mod heads;
 
 use attune_guest::{
-    Baseline, Config, Constraint, Cost, Description, Dimension, Distinct, Domain, Edit, Model, OptionSpec,
-    Options, Signals, Space, Technique,
+    Baseline, Config, Constraint, Cost, Damages, Description, Dimension, Distinct, Domain, Edit, Model, OptionSpec,
+    Options, SignalRequest, Signals, Space, Technique,
 };
 use heads::Heads;
 
@@ -153,6 +154,14 @@ impl Technique for AttentionSpans {
 
     fn baselines(model: &Model, options: &Options, _signals: &Signals) -> Result<Vec<Baseline>, String> {
         Ok(baselines::all(&Heads::new(model, options)?))
+    }
+
+    fn damage_signals(_model: &Model, options: &Options) -> Result<Option<Vec<SignalRequest>>, String> {
+        Ok(Some(damages::signals(options)))
+    }
+
+    fn damages(model: &Model, options: &Options, signals: &Signals) -> Result<Damages, String> {
+        damages::damages(&Heads::new(model, options)?, signals)
     }
 }
 

@@ -10,6 +10,25 @@ impl Signals {
         Self(signals)
     }
 
+    /// The signal `name` with axes of these names, however long: their lengths, and the values row-major; `None` when it
+    /// was not measured.
+    ///
+    /// # Errors
+    /// A sentence when its axes are others.
+    pub fn with_axes(&self, name: &str, axes: &[&str]) -> Result<Option<(Vec<u32>, &[f64])>, String> {
+        let Some(signal) = self.0.iter().find(|signal| signal.name == name) else { return Ok(None) };
+        let lens: Vec<u32> = signal.axes.iter().map(|axis| axis.len).collect();
+        let found: Vec<(&str, u32)> = signal.axes.iter().map(|axis| (axis.name.as_str(), axis.len)).collect();
+        let named = found.len() == axes.len() && found.iter().zip(axes).all(|((name, _), axis)| name == axis);
+        let cells: usize = lens.iter().map(|&len| len as usize).product();
+        let count = signal.values.len();
+        if named && count == cells {
+            Ok(Some((lens, &signal.values)))
+        } else {
+            Err(format!("signal `{name}` has axes {found:?} and {count} values, expected axes {axes:?}"))
+        }
+    }
+
     /// The signal `name` with exactly these axes, row-major; `None` when it was not measured.
     ///
     /// # Errors
