@@ -1,8 +1,9 @@
 //! A guess of a config's loss from the trials so far: Bayesian linear regression on what the cells are.
 //!
 //! The first-order model of BOCS (Baptista & Poloczek, arXiv 1806.08838, §3.1) with a Gaussian prior, in its dual
-//! form, whose cost grows with the trials and not with the space. It only ever ranks configs that are not evaluated
-//! yet; what a study believes is measured.
+//! form, whose cost grows with the trials and not with the space. What a sensitivity table predicts is one more number of
+//! a config, so that the regression says how far to trust it and where it is wrong. The model only ever ranks configs that are
+//! not evaluated yet; what a study believes is measured.
 
 mod cholesky;
 mod features;
@@ -22,6 +23,9 @@ const MOST: usize = 256;
 /// Variances of the noise that are tried, in units of what the model explains in a mean trial.
 const NOISES: [f64; 5] = [1e-3, 1e-2, 1e-1, 1.0, 10.0];
 
+/// Shares of what is explained that a table's prediction may have before anything is seen, over that of all cells.
+const TRUSTS: [f64; 3] = [0.1, 1.0, 10.0];
+
 /// What the trials so far say about configs.
 pub(crate) struct Surrogate {
     /// Features of each trial, centred: `[trials][features]`.
@@ -32,10 +36,31 @@ pub(crate) struct Surrogate {
     /// Variances of a weight and of the noise.
     prior: f64,
     noise: f64,
+    /// How a prediction, the last number of a config, is read.
+    reading: Option<Reading>,
 }
 
 /// One opinion on every config: smaller is better, only differences mean something.
-pub(crate) struct Guess(Vec<f64>);
+pub(crate) struct Guess {
+    weights: Vec<f64>,
+    reading: Option<Reading>,
+}
+
+/// A prediction as losses are read: differences near the best count as they are.
+#[derive(Clone, Copy)]
+struct Reading {
+    best: f64,
+    scale: f64,
+    amplitude: f64,
+}
+
+impl Reading {
+    fn of(&self, predicted: f64) -> f64 {
+        let apart = (predicted - self.best) / self.scale;
+        // A config can be predicted to be better than every trial.
+        self.amplitude * apart.abs().ln_1p().copysign(apart)
+    }
+}
 
 impl Surrogate {
     /// Learns from configs and their losses, which may be any numbers.
@@ -52,7 +77,15 @@ impl Surrogate {
             return None;
         }
         let losses = centred(flattened(trials.iter().map(|(_, loss)| *loss).collect())?);
-        let mut rows: Vec<Vec<f64>> = trials.iter().map(|(config, _)| features.of(config)).collect();
+        let raw: Vec<Vec<f64>> = trials.iter().map(|(config, _)| features.of(config)).collect();
+        let readings = if features.predict() { readings(&raw) } else { vec![None] };
+        let fits = readings.into_iter().filter_map(|reading| Self::fit_read(&raw, &losses, reading));
+        fits.min_by(|(one, _), (other, _)| compare(*one, *other)).map(|(_, surrogate)| surrogate)
+    }
+
+    /// With one way to read predictions: the error on what is left out, and the model.
+    fn fit_read(raw: &[Vec<f64>], losses: &[f64], reading: Option<Reading>) -> Option<(f64, Self)> {
+        let mut rows: Vec<Vec<f64>> = raw.iter().map(|row| read(row.clone(), reading)).collect();
         centre_columns(&mut rows);
         let kernel: Vec<f64> = rows.iter().flat_map(|one| rows.iter().map(|other| dot(one, other))).collect();
         let count = rows.len();
@@ -66,17 +99,17 @@ impl Surrogate {
             (0..count).for_each(|i| matrix[i * count + i] += noise);
             Some((noise, Cholesky::new(matrix, count)?))
         });
-        let (_, noise, factor) = factors
-            .map(|(noise, factor)| (left_out(&factor, &losses), noise, factor))
+        let (error, noise, factor) = factors
+            .map(|(noise, factor)| (left_out(&factor, losses), noise, factor))
             .min_by(|(one, ..), (other, ..)| compare(*one, *other))?;
         // The variance that makes the losses most likely (Rasmussen & Williams 2006, eq. 2.30).
-        let prior = dot(&losses, &factor.solve(&losses)) / count as f64;
-        Some(Self { rows, losses, factor, prior, noise: noise * prior })
+        let prior = dot(losses, &factor.solve(losses)) / count as f64;
+        Some((error, Self { rows, losses: losses.to_vec(), factor, prior, noise: noise * prior, reading }))
     }
 
     /// The mean of all opinions.
     pub(crate) fn mean(&self) -> Guess {
-        Guess(self.weights(&self.factor.solve(&self.losses)))
+        Guess { weights: self.weights(&self.factor.solve(&self.losses)), reading: self.reading }
     }
 
     /// One opinion, drawn as likely as it is, so that what is uncertain gets tried (Thompson sampling). By Matheron's rule
@@ -92,7 +125,8 @@ impl Surrogate {
         let wrong = self.rows.iter().zip(&self.losses);
         let wrong: Vec<f64> = wrong.map(|(row, loss)| loss - dot(row, &drawn) - normal(self.noise)).collect();
         let correction = self.weights(&self.factor.solve(&wrong));
-        Guess(drawn.iter().zip(correction).map(|(drawn, correction)| drawn + correction).collect())
+        let weights = drawn.iter().zip(correction).map(|(drawn, correction)| drawn + correction).collect();
+        Guess { weights, reading: self.reading }
     }
 
     /// `Xᵀ·v`.
@@ -108,8 +142,38 @@ impl Surrogate {
 impl Guess {
     /// Of one config of the space that `features` are of.
     pub(crate) fn of(&self, features: &Features, config: &Config) -> f64 {
-        dot(&self.0, &features.of(config))
+        dot(&self.weights, &read(features.of(config), self.reading))
     }
+}
+
+/// A row whose prediction, the last number, is read; without one the row as it is.
+fn read(mut row: Vec<f64>, reading: Option<Reading>) -> Vec<f64> {
+    if let (Some(reading), Some(predicted)) = (reading, row.last_mut()) {
+        *predicted = reading.of(*predicted);
+    }
+    row
+}
+
+/// Ways to read the predictions of these rows: bent like losses, with each of the [`TRUSTS`]; not at all when half of
+/// them are equal.
+fn readings(raw: &[Vec<f64>]) -> Vec<Option<Reading>> {
+    let mut predicted: Vec<f64> = raw.iter().filter_map(|row| row.last().copied()).collect();
+    predicted.sort_by(f64::total_cmp);
+    let (best, median) = (predicted[0], predicted[predicted.len() / 2]);
+    let plain = Reading { best, scale: median - best, amplitude: 1.0 };
+    if plain.scale <= 0.0 {
+        return vec![Some(Reading { best, scale: 1.0, amplitude: 0.0 })];
+    }
+    let mut rows: Vec<Vec<f64>> = raw.iter().map(|row| read(row.clone(), Some(plain))).collect();
+    centre_columns(&mut rows);
+    let squares = |row: &Vec<f64>| {
+        let all = dot(row, row);
+        let own = row.last().map_or(0.0, |last| last * last);
+        (all - own, own)
+    };
+    let (cells, own) = rows.iter().map(squares).fold((0.0, 0.0), |sum, row| (sum.0 + row.0, sum.1 + row.1));
+    let amplitude = |trust: f64| (trust * cells / own).sqrt();
+    TRUSTS.map(|trust| Some(Reading { amplitude: amplitude(trust), ..plain })).to_vec()
 }
 
 /// `ln(1 + (loss − best)/(median − best))` of ascending losses: differences near the best count as they are, and a

@@ -7,6 +7,7 @@
 
 use std::sync::Arc;
 
+use attune_core::objective::compare;
 use attune_core::rng::{self, Rng};
 use attune_core::setting::{OptionKind, OptionSpec, Setting};
 use attune_core::space::Config;
@@ -16,6 +17,7 @@ use rand::RngExt as _;
 use super::fresh::Fresh;
 use super::options::{self, Options, spec};
 use super::population::{Individual, Population, Selection};
+use super::profiling::Perturbed;
 use super::screen::Screen;
 use super::{SearchContext, StrategyError, StrategyInfo, is_universal, usable};
 use crate::variation::{DomainOperators, Variation};
@@ -119,6 +121,8 @@ pub(super) struct Evolution {
     told: Vec<Individual>,
     next: u64,
     planned: Option<Planned>,
+    /// Where other parents come from that no trial has been yet.
+    perturbed: Option<Perturbed>,
 }
 
 impl Evolution {
@@ -128,7 +132,7 @@ impl Evolution {
         starts.retain(|(name, _)| baselines || is_universal(name));
         scheme.initial = scheme.initial.max(starts.len()).max(1);
         scheme.generation = scheme.generation.max(1);
-        let screen = Screen::new(&context.space, scheme.screen);
+        let screen = Screen::new(&context.space, scheme.screen, context.table.as_ref());
         Self {
             screen,
             seed: context.seed,
@@ -139,12 +143,13 @@ impl Evolution {
             told: Vec::new(),
             next: 0,
             planned: None,
+            perturbed: None,
         }
     }
 
-    /// The same, which starts from a plan.
-    pub(super) fn with_plan(self, planned: Planned) -> Self {
-        Self { planned: Some(planned), ..self }
+    /// The same, which starts from a plan and goes on looking at similar ones.
+    pub(super) fn with_plan(self, planned: Planned, perturbed: Perturbed) -> Self {
+        Self { planned: Some(planned), perturbed: Some(perturbed), ..self }
     }
 
     /// Number of the generation that proposal `index` belongs to, its first proposal, and the first of the
@@ -167,7 +172,7 @@ impl Evolution {
             (config.clone(), Origin::Start(name.clone()))
         } else {
             let mut random = rng::derive(self.seed, self.scheme.name, &[generation, index]);
-            let child = if generation == 0 { None } else { self.child(&mut random) };
+            let child = if generation == 0 { self.similar(index) } else { self.child(index, &mut random) };
             match child {
                 Some(child) => child,
                 None => (self.fresh.random(&mut random)?, Origin::Random),
@@ -179,8 +184,8 @@ impl Evolution {
     }
 
     /// A child that was not proposed before, if a bounded number of draws finds one.
-    fn child(&mut self, random: &mut Rng) -> Option<(Config, Origin)> {
-        if let Some(child) = self.screened(random) {
+    fn child(&mut self, index: u64, random: &mut Rng) -> Option<(Config, Origin)> {
+        if let Some(child) = self.screened(index, random) {
             return Some(child);
         }
         for _ in 0..self.scheme.redraws {
@@ -200,18 +205,45 @@ impl Evolution {
         None
     }
 
-    /// The child of the parents that the screen likes most, if there is a screen and it has seen enough.
-    fn screened(&mut self, random: &mut Rng) -> Option<(Config, Origin)> {
+    /// An optimum of a perturbed table, where there is a table.
+    fn similar(&mut self, index: u64) -> Option<(Config, Origin)> {
+        let config = self.perturbed.as_ref()?.draw(index, &self.fresh)?;
+        self.fresh.claim(&config);
+        Some((config, profile(index)))
+    }
+
+    /// The child of the parents that the screen likes most, if there is a screen and it has seen enough; or one of an
+    /// optimum of a perturbed table, if the screen likes that more.
+    fn screened(&mut self, index: u64, random: &mut Rng) -> Option<(Config, Origin)> {
         let screen = self.screen.as_ref()?;
         let guess = screen.guess(random)?;
         let two = random.random_bool(self.scheme.crossover);
         let parents = self.scheme.selection.parents(two, random);
         let configs: Vec<&Config> = parents.iter().map(|parent| &parent.config).collect();
-        let config = screen.climb(&guess, &configs, &*self.scheme.operators, &self.fresh, random)?;
-        self.fresh.claim(&config);
+        let mut climb =
+            |from: &[&Config]| screen.climb(&guess, from, &*self.scheme.operators, &self.fresh, random);
+        let child = climb(&configs);
+        let similar = self.perturbed.as_ref().and_then(|perturbed| perturbed.draw(index, &self.fresh));
+        let other = similar.map(|similar| {
+            let own = (screen.height(&guess, &similar), similar);
+            climb(&[&own.1]).filter(|(height, _)| compare(*height, own.0).is_lt()).unwrap_or(own)
+        });
         let parents = parents.iter().map(|parent| parent.index).collect();
-        Some((config, Origin::Varied { parents }))
+        let (config, origin) = match (child, other) {
+            (Some((height, _)), Some((other, config))) if compare(other, height).is_lt() => {
+                (config, profile(index))
+            }
+            (Some((_, config)), _) => (config, Origin::Varied { parents }),
+            (None, other) => (other?.1, profile(index)),
+        };
+        self.fresh.claim(&config);
+        Some((config, origin))
     }
+}
+
+/// Where a proposal comes from that a sensitivity table led to.
+fn profile(index: u64) -> Origin {
+    Origin::Start(format!("profile-{index}"))
 }
 
 impl Strategy for Evolution {

@@ -1,11 +1,12 @@
-//! Hybrid: the front of profiling seeds evolution.
+//! Hybrid: the front of profiling seeds evolution, and the table stays an opinion.
 //!
 //! The table gives a plan quickly but assumes that damages add up, which fails at high compression (EvoPress, arXiv
-//! 2410.14649); evolution corrects it from there.
+//! 2410.14649); evolution corrects it from there. The screen that chooses among children learns how far the table's
+//! predictions can be trusted, and also looks at children of optima of perturbed tables.
 
 use super::evolution::{self, Evolution, Scheme};
 use super::options::{self, Options};
-use super::profiling::{self, Model, front};
+use super::profiling::{self, Model, Perturbed, front};
 use super::{SearchContext, StrategyError, StrategyInfo, is_universal};
 
 pub(super) fn info() -> StrategyInfo {
@@ -19,6 +20,11 @@ pub(super) fn info() -> StrategyInfo {
     }
 }
 
+/// Standard deviation of the logarithm of damages in perturbed tables, the default of profiling.
+const NOISE: f64 = 0.3;
+/// Perturbed tables that are tried for one new config.
+const REDRAWS: usize = 4;
+
 pub(super) fn new(mut context: SearchContext, options: &Options<'_>) -> Result<Evolution, StrategyError> {
     let model = Model::new("hybrid", &context, options.real("gap"))?;
     let (planned, mut seeds) = front(&model, &context.space, context.seed, options.count("front"))?;
@@ -29,5 +35,6 @@ pub(super) fn new(mut context: SearchContext, options: &Options<'_>) -> Result<E
     let named = seeds.into_iter().enumerate().map(|(number, config)| (format!("profile-{number}"), config));
     context.starts = named.chain(std::mem::take(&mut context.starts)).collect();
     let scheme = Scheme::new("hybrid", &context, options)?;
-    Ok(Evolution::new(context, scheme, true).with_plan(planned))
+    let perturbed = Perturbed::new(context.seed, context.space.clone(), model, NOISE, REDRAWS);
+    Ok(Evolution::new(context, scheme, true).with_plan(planned, perturbed))
 }

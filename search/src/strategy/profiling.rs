@@ -7,17 +7,18 @@
 
 mod front;
 mod model;
+mod perturbed;
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 
 use attune_core::rng;
 use attune_core::setting::{OptionKind, OptionSpec, Setting};
-use attune_core::space::{Config, Space};
+use attune_core::space::Config;
 use attune_core::strategy::{Observation, Origin, Planned, Proposal, Strategy};
 
 pub(super) use front::front;
 pub(super) use model::Model;
+pub(super) use perturbed::Perturbed;
 
 use super::fresh::Fresh;
 use super::options::{self, Options, spec};
@@ -25,16 +26,8 @@ use super::{SearchContext, StrategyError, StrategyInfo};
 
 pub(super) fn info() -> StrategyInfo {
     let mut options = option_specs();
-    options.extend([
-        options::count("generation", "Proposals that are evaluated together.", 8, 1 << 16),
-        spec(
-            "noise",
-            "Standard deviation of the logarithm of damages when the table is perturbed.",
-            OptionKind::Real { min: 0.0, max: 10.0 },
-            Setting::Real(0.3),
-        ),
-        options::count("redraws", "Perturbed tables that are tried for one new config.", 8, 1 << 16),
-    ]);
+    options.push(options::count("generation", "Proposals that are evaluated together.", 8, 1 << 16));
+    options.extend(perturbed::option_specs());
     StrategyInfo {
         name: "profiling",
         summary: "Solves a sensitivity table for the budgets and validates the best allocations.",
@@ -61,13 +54,10 @@ pub(super) fn option_specs() -> Vec<OptionSpec> {
 
 pub(super) struct Profiling {
     seed: u64,
-    space: Arc<Space>,
-    model: Model,
+    perturbed: Perturbed,
     planned: Planned,
     front: VecDeque<Config>,
     generation: usize,
-    noise: f64,
-    redraws: usize,
     fresh: Fresh,
     next: u64,
 }
@@ -79,12 +69,9 @@ impl Profiling {
         Ok(Self {
             planned,
             seed: context.seed,
-            space: context.space.clone(),
-            model,
+            perturbed: Perturbed::from_options(context.seed, context.space.clone(), model, options),
             front: front.into(),
             generation: options.count("generation"),
-            noise: options.real("noise"),
-            redraws: options.count("redraws"),
             fresh: Fresh::new(context.space),
             next: 0,
         })
@@ -92,11 +79,12 @@ impl Profiling {
 
     fn propose(&mut self) -> Option<Proposal> {
         let index = self.next;
-        let planned = self.front.pop_front().inspect(|config| {
-            self.fresh.claim(config);
-        });
-        let config = match planned.or_else(|| self.perturbed(index)) {
-            Some(config) => Some((config, Origin::Start(format!("profile-{index}")))),
+        let planned = self.front.pop_front().or_else(|| self.perturbed.draw(index, &self.fresh));
+        let config = match planned {
+            Some(config) => {
+                self.fresh.claim(&config);
+                Some((config, Origin::Start(format!("profile-{index}"))))
+            }
             None => {
                 let mut random = rng::derive(self.seed, "profiling", &[index, u64::MAX]);
                 self.fresh.random(&mut random).map(|config| (config, Origin::Random))
@@ -105,15 +93,6 @@ impl Profiling {
         let (config, origin) = config?;
         self.next += 1;
         Some(Proposal { index, config, origin })
-    }
-
-    fn perturbed(&mut self, index: u64) -> Option<Config> {
-        (0..self.redraws as u64).find_map(|draw| {
-            let mut random = rng::derive(self.seed, "profiling", &[index, draw]);
-            let problem = self.model.perturbed(self.noise, &mut random);
-            let config = self.model.plan(&problem, &self.space, &mut random).ok()??;
-            self.fresh.claim(&config).then_some(config)
-        })
     }
 }
 

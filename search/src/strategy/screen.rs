@@ -6,6 +6,7 @@
 
 use attune_core::objective::compare;
 use attune_core::rng::Rng;
+use attune_core::sensitivity::SensitivityTable;
 use attune_core::space::{Config, Space};
 use rand::RngExt as _;
 
@@ -29,8 +30,13 @@ pub(super) struct Screen {
 
 impl Screen {
     /// `None` where there is nothing to choose from, or for a space of which a surrogate could say nothing.
-    pub(super) fn new(space: &Space, draws: usize) -> Option<Self> {
+    /// A sensitivity table is one more opinion.
+    pub(super) fn new(space: &Space, draws: usize, table: Option<&SensitivityTable>) -> Option<Self> {
         let features = Features::new(space).filter(|_| draws > 1)?;
+        let features = match table {
+            Some(table) => features.with_table(space, table),
+            None => features,
+        };
         Some(Self { features, draws, trials: Vec::new(), surrogate: None })
     }
 
@@ -56,7 +62,13 @@ impl Screen {
         Some(if random.random_bool(DRAWN) { surrogate.draw(random) } else { surrogate.mean() })
     }
 
-    /// The best new config by `guess` on a climb from the first of `parents`, whose first step may cross them all.
+    /// What `guess` says of a config.
+    pub(super) fn height(&self, guess: &Guess, config: &Config) -> f64 {
+        guess.of(&self.features, config)
+    }
+
+    /// The best new config by `guess` on a climb from the first of `parents`, whose first step may cross them all, and
+    /// what `guess` says of it.
     pub(super) fn climb(
         &self,
         guess: &Guess,
@@ -64,7 +76,7 @@ impl Screen {
         operators: &dyn Variation,
         fresh: &Fresh,
         random: &mut Rng,
-    ) -> Option<Config> {
+    ) -> Option<(f64, Config)> {
         let mut at = (*parents.first()?).clone();
         let mut height = guess.of(&self.features, &at);
         let mut best: Option<(f64, Config)> = None;
@@ -82,7 +94,7 @@ impl Screen {
                 (at, height) = (child, found);
             }
         }
-        best.map(|(_, config)| config)
+        best
     }
 }
 
@@ -115,10 +127,10 @@ mod tests {
         };
         let space = Space::new(vec![named("a"), named("b")], vec![]).unwrap();
         let mut random = derive(1, "guess", &[]);
-        let mut deaf = Screen::new(&space, 8).unwrap();
+        let mut deaf = Screen::new(&space, 8, None).unwrap();
         deaf.learn(&left_early(&space, false), None);
         assert!(deaf.guess(&mut random).is_none(), "nothing is known");
-        let mut screen = Screen::new(&space, 8).unwrap();
+        let mut screen = Screen::new(&space, 8, None).unwrap();
         screen.learn(&left_early(&space, true), None);
         let guess = screen.surrogate.as_ref().unwrap().mean();
         let of = |level| {

@@ -1,12 +1,16 @@
 //! What the cells of a config are, as numbers.
 
+use attune_core::sensitivity::SensitivityTable;
 use attune_core::space::{Config, Domain, Scale, Space, Value};
 
 /// How configs of one space become rows of numbers: a place for every option of a choice or level, every element of
-/// a subset, and for a number its position in its range and the square of that.
+/// a subset, and for a number its position in its range and the square of that. With a sensitivity table, the damage that
+/// it predicts comes last.
 pub(crate) struct Features {
     domains: Vec<Domain>,
     len: usize,
+    /// Damages of the first objective, place by place, 0 for what the table does not know.
+    damages: Option<Vec<f64>>,
 }
 
 impl Features {
@@ -17,7 +21,22 @@ impl Features {
             len += width(&dimension.domain)? * dimension.cells();
         }
         let domains = space.dimensions().iter().map(|dimension| dimension.domain.clone()).collect();
-        Some(Self { domains, len })
+        Some(Self { domains, len, damages: None })
+    }
+
+    /// The same with what a table predicts.
+    pub(crate) fn with_table(mut self, space: &Space, table: &SensitivityTable) -> Self {
+        let places = space.slots().flat_map(|slot| {
+            let width = width(&space.dimensions()[slot.dimension].domain).unwrap_or(0);
+            (0..width).map(move |option| table.damage(slot, option, 0))
+        });
+        self.damages = Some(places.collect());
+        self
+    }
+
+    /// Whether the last number is a prediction.
+    pub(crate) fn predict(&self) -> bool {
+        self.damages.is_some()
     }
 
     /// The numbers of a config.
@@ -32,6 +51,9 @@ impl Features {
                 write(domain, value, cell);
             }
         }
+        let damage = |damages: &Vec<f64>| row.iter().zip(damages).map(|(place, damage)| place * damage).sum();
+        let predicted: Option<f64> = self.damages.as_ref().map(damage);
+        row.extend(predicted);
         row
     }
 }

@@ -1,7 +1,8 @@
 use std::sync::Arc;
 
 use attune_core::rng::derive;
-use attune_core::space::{Space, Value};
+use attune_core::sensitivity::SensitivityTable;
+use attune_core::space::{Domain, Slot, Space, Value};
 use rand::RngExt as _;
 
 use super::*;
@@ -25,10 +26,28 @@ fn damage(config: &Config, noise: f64, random: &mut Rng) -> f64 {
     sum + noise * (random.random::<f64>() - 0.5)
 }
 
+/// What picking an element damages, or `wrong`: something that has nothing to do with it.
+fn table(space: &Space, wrong: bool) -> SensitivityTable {
+    let damage = |layer: usize, element: usize| match wrong {
+        false => ((layer * 5 + element * 7) % 11) as f64 / 10.0,
+        true => ((layer * 3 + element * 2) % 7) as f64 / 7.0,
+    };
+    let row = |slot: Slot| {
+        let Domain::Subset { of, .. } = space.dimensions()[slot.dimension].domain else {
+            panic!("no subset")
+        };
+        (slot, (0..of as usize).map(|element| vec![damage(slot.cell, element)]).collect())
+    };
+    SensitivityTable::new(space.slots().map(row).collect())
+}
+
 /// Share of pairs of new configs that come in the right order.
 fn agreement(trials: usize, noise: f64) -> f64 {
     let space = space("subsets");
-    let features = Features::new(&space).unwrap();
+    ordered(&space, Features::new(&space).unwrap(), trials, noise)
+}
+
+fn ordered(space: &Space, features: Features, trials: usize, noise: f64) -> f64 {
     let mut random = derive(5, "surrogate", &[]);
     let draw = |random: &mut Rng| space.sample(random).unwrap();
     let seen: Vec<(Config, f64)> = (0..trials)
@@ -53,6 +72,23 @@ fn an_additive_loss_is_learned_and_noise_is_survived() {
     assert!(agreement(200, 0.0) > 0.97, "{}", agreement(200, 0.0));
     let (few, noisy) = (agreement(24, 0.0), agreement(200, 2.0));
     assert!(few > 0.65 && noisy > 0.85, "{few}, {noisy}");
+}
+
+#[test]
+fn a_table_helps_where_it_is_right_and_is_seen_through_where_it_is_wrong() {
+    let space = space("subsets");
+    let with = |wrong, trials, noise| {
+        let features = Features::new(&space).unwrap().with_table(&space, &table(&space, wrong));
+        ordered(&space, features, trials, noise)
+    };
+    let (right, alone) = (with(false, 12, 0.5), agreement(12, 0.5));
+    assert!(right > 0.9 && right > alone + 0.1, "{right} with the table, {alone} without");
+    let (wrong, alone) = (with(true, 200, 0.5), agreement(200, 0.5));
+    assert!(wrong > alone - 0.03, "{wrong} with a wrong table, {alone} without");
+    // A table that says the same of every config says nothing.
+    let silent = SensitivityTable::new(space.slots().map(|slot| (slot, vec![vec![0.0]; 7])).collect());
+    let silent = ordered(&space, Features::new(&space).unwrap().with_table(&space, &silent), 200, 0.5);
+    assert!((silent - alone).abs() < 1e-9, "{silent}, {alone}");
 }
 
 #[test]
