@@ -82,7 +82,8 @@ impl NativeEvaluator {
         let keep_rows = self.references.reserve(4 * rows * self.model.config.hidden as u64);
         let logit_bytes = 4 * rows * self.model.config.vocab as u64;
         let keep_logits = keep_rows && on_host && self.references.reserve(logit_bytes);
-        let logits = keep_logits.then(|| self.pieces().map(|piece| self.piece(&finished, &piece)).collect());
+        let pieces = || self.pieces(rows as usize).map(|piece| self.piece(&finished, &piece)).collect();
+        let logits = keep_logits.then(pieces);
         let reference = Arc::new(Reference { finished, logits });
         if keep_rows {
             self.references.keep(split, item, &reference);
