@@ -11,8 +11,8 @@ mod grid;
 mod heads;
 
 use attune_guest::{
-    Baseline, Config, Constraint, Cost, Damages, Description, Dimension, Distinct, Domain, Edit, Model, OptionSpec,
-    Options, SignalRequest, Signals, Space, Technique,
+    Baseline, Config, Constraint, Cost, Damages, Description, Dimension, Distinct, Domain, Edit, Model,
+    OptionSpec, Options, SignalRequest, Signals, Space, Technique,
 };
 use heads::Heads;
 

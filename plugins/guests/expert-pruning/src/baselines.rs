@@ -29,7 +29,8 @@ pub(crate) fn all(pruning: &Pruning, signals: &Signals) -> Result<Vec<Baseline>,
     }
     let sizes = [axes[0], ("kept", pruning.experts), axes[1]];
     if let Some(values) = signals.get(RECONSTRUCTION, &sizes)? {
-        let help = "the experts whose answers are nearest to those of all, layer by layer (NAEE, arXiv 2402.14800)";
+        let help =
+            "the experts whose answers are nearest to those of all, layer by layer (NAEE, arXiv 2402.14800)";
         baselines.push(Baseline::new("naee", help, top(pruning, &nearest(pruning, values))));
     }
     if let Some(values) = signals.get(START, &axes)? {

@@ -34,8 +34,10 @@ pub(crate) fn damages(allocation: &Allocation, model: &Model, signals: &Signals)
     let (own_heads, own_parts) = (allocation.heads as usize, allocation.parts as usize);
     let damage = |cell: usize, level: u32| -> f64 {
         let Some(width) = bits.iter().position(|&bits| bits == level) else { return 0.0 };
-        let (layer, head, part) = (cell / (own_heads * own_parts), cell / own_parts % own_heads, cell % own_parts);
-        let sharing = |own: usize, of: usize, number: usize| if own == 1 { 0..of } else { number..number + 1 };
+        let (layer, head, part) =
+            (cell / (own_heads * own_parts), cell / own_parts % own_heads, cell % own_parts);
+        let sharing =
+            |own: usize, of: usize, number: usize| if own == 1 { 0..of } else { number..number + 1 };
         sharing(own_heads, heads, head)
             .flat_map(|head| sharing(own_parts, parts, part).map(move |part| (head, part)))
             .map(|(head, part)| errors[((layer * heads + head) * parts + part) * widths + width])
