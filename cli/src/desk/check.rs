@@ -251,3 +251,27 @@ fn option_path(owner: &str, error: &OptionError) -> String {
 fn blame(check: &mut Check, path: &str, message: String) {
     check.faults.push(Fault { path: path.to_owned(), message });
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_of_the_data_stands_beside_the_field_that_causes_it() {
+        let text = r#"(version: 1, name: "n", model: "m", technique: (name: "kv-bits"), trials: 1, items: 1,
+            task: (selection: "s.txt", report: "r.txt", length: 64, lengths: {512: 4}, passkeys: {1024: 2}))"#;
+        let profile = Profile::parse("n.ron", text, &[]).unwrap();
+        let path = |error: TaskError| text_path(&profile, &error);
+        let bad = |length| TaskError::BadLength { length, context: 32 };
+        assert_eq!(path(bad(64)), "task.length");
+        assert_eq!(path(bad(512)), "task.lengths");
+        assert_eq!(path(bad(1024)), "task.passkeys");
+        let short =
+            |split: Split| TaskError::TooShort { split: split.to_string(), tokens: 9, items: 4, length: 64 };
+        assert_eq!(path(short(Split::Report)), "task.report");
+        assert_eq!(path(short(Split::at_length(512))), "task.lengths");
+        assert_eq!(path(short(Split::Elsewhere("code".to_owned()))), "task.elsewhere");
+        let reason = "the tokenizer knows no digits".to_owned();
+        assert_eq!(path(TaskError::NoPasskey { length: 1024, reason }), "task.passkeys");
+    }
+}
