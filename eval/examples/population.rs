@@ -1,8 +1,8 @@
 //! What sharing saves: populations against plans alone, and against the dense model, with one engine in one run.
 //!
 //! `cargo run --release -p attune-eval --example population -- MODEL TEXT ITEMS LENGTH [throughput | bounded PLANS BYTES]`:
-//! `throughput` leaves out the mutants; `bounded` runs one population of that many one-layer mutants of `kv-bits` with so
-//! much memory for activations and says what the process took.
+//! `throughput` leaves out the mutants; `bounded` runs one population of that many one-layer mutants of `kv-bits` (of all
+//! 8 levels, late layers likelier) with so much memory for activations and says what the process took.
 #![expect(clippy::print_stdout, reason = "a benchmark for people at a terminal")]
 
 use std::collections::BTreeMap;
@@ -84,7 +84,7 @@ impl Bench {
             ("four-layer mutants", 4, false),
             ("one-layer mutants, late layers likelier", 1, true),
         ] {
-            let plans = mutants(kind, facts, changed, late, POPULATION);
+            let plans = mutants(kind, facts, changed, late, POPULATION)?;
             let naive = self.alone(&plans)?;
             let shared = self.together(&plans, u64::MAX >> 20)?;
             println!(
@@ -127,7 +127,7 @@ impl Bench {
     fn bounded(&self, plans: usize, bytes: u64) -> Result<(), Failure> {
         let evaluator = self.open(bytes)?;
         let before = evaluator.peak_memory().unwrap_or(0);
-        let plans = mutants("kv-bits", &evaluator.model().clone(), 1, false, plans);
+        let plans = mutants("kv-bits, 8 levels", &evaluator.model().clone(), 1, true, plans)?;
         let cost = self.run(&evaluator, &plans)?;
         let after = evaluator.peak_memory().unwrap_or(0);
         let mebibytes = |bytes: u64| bytes as f64 / f64::from(1 << 20);
@@ -233,7 +233,13 @@ fn processor_seconds() -> Option<f64> {
 }
 
 /// `count` children of one random parent that differ from it in `changed` layers.
-fn mutants(kind: &str, facts: &ModelFacts, changed: u32, late: bool, count: usize) -> Vec<Plan> {
+fn mutants(
+    kind: &str,
+    facts: &ModelFacts,
+    changed: u32,
+    late: bool,
+    count: usize,
+) -> Result<Vec<Plan>, Failure> {
     let mut random = rng::derive(1, "mutants", &[u64::from(changed)]);
     let parent: Vec<Vec<Edit>> =
         (0..facts.layers).map(|layer| edits(kind, facts, layer, &mut random)).collect();
@@ -258,13 +264,17 @@ fn mutants(kind: &str, facts: &ModelFacts, changed: u32, late: bool, count: usiz
     };
     // All different: repetitions are nobody's merit here.
     let mut plans: Vec<Plan> = Vec::new();
-    while plans.len() < count {
+    for _ in 0..100 * count {
         let child = child();
         if !plans.contains(&child) {
             plans.push(child);
         }
+        if plans.len() == count {
+            return Ok(plans);
+        }
     }
-    plans
+    Err(format!("there are not {count} different children of one parent that change {changed} layer(s)")
+        .into())
 }
 
 /// Random edits of one layer.
@@ -277,8 +287,9 @@ fn edits(kind: &str, facts: &ModelFacts, layer: u32, random: &mut Rng) -> Vec<Ed
             }
             vec![Edit::KeepExperts(KeepExperts { layer, experts })]
         }
-        "kv-bits" => {
-            let mut bits = || [2, 3, 4, 8][random.random_range(0..4_usize)];
+        "kv-bits" | "kv-bits, 8 levels" => {
+            let levels: &[u32] = if kind == "kv-bits" { &[2, 3, 4, 8] } else { &[1, 2, 3, 4, 5, 6, 7, 8] };
+            let mut bits = || levels[random.random_range(0..levels.len())];
             let (keys, values) = (bits(), bits());
             let group_size = facts.head_dim.min(64);
             let (sink, recent) = (4, 32);

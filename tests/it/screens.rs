@@ -44,7 +44,7 @@ fn from_the_shipped_profile_to_an_export() {
     person.fill("keep", "9");
     person.sees("9 ! `keep` is 9, but model `tiny-moe` has");
     person.fill("keep", "4");
-    person.fill("tokens per item", "24");
+    person.fill("tokens per item", "48");
     person.fill("items per trial", "2");
     person.fill("trials", "12");
     person.fill("report items", "4");
