@@ -36,9 +36,12 @@ fn every_strategy_for_coefficients_runs_to_its_table() {
         let finished = events.last().unwrap();
         assert_eq!(finished["trials"], 30, "{strategy}");
         let best = &finished["best"];
-        let coefficients = best["config"]["coefficients"].as_array().unwrap();
-        let sum: f64 = coefficients.iter().map(|number| number.as_f64().unwrap()).sum();
-        assert!(coefficients.len() == 12 && (sum - 1.0).abs() < 1e-6, "{strategy}: {coefficients:?}");
+        let layers = best["config"]["coefficients"].as_array().unwrap();
+        assert_eq!(layers.len(), 5, "{strategy}");
+        for coefficients in layers.iter().map(|layer| layer.as_array().unwrap()) {
+            let sum: f64 = coefficients.iter().map(|number| number.as_f64().unwrap()).sum();
+            assert!(coefficients.len() == 12 && (sum - 1.0).abs() < 1e-6, "{strategy}: {coefficients:?}");
+        }
         assert!(best["report"]["kernel-distance"]["mean"].is_number(), "{strategy}");
         for name in ["dense", "last", "mean", "ema-0.5", "checkpoint-0", "checkpoint-10", "random"] {
             let delta = &finished["baselines"][name]["delta"]["frechet"]["mean"];
@@ -76,7 +79,7 @@ fn scores(model: &std::path::Path, plan: Plan) -> Scores {
 fn the_exported_mixture_is_one_checkpoint_and_scores_as_the_plan() {
     for groups in ["1", "0"] {
         let place = Place::new();
-        let profile = profile(&place, &[("\"groups\": 1", &format!("\"groups\": {groups}"))]);
+        let profile = profile(&place, &[("\"groups\": 0", &format!("\"groups\": {groups}"))]);
         let finished = place.run(&profile, &[]).pop().unwrap();
         let out = place.path("mixed");
         let export = ["export", "digits-checkpoint-mix", "--to", "hf", "--out", &out.display().to_string()];
@@ -117,11 +120,11 @@ fn models_tasks_and_techniques_that_do_not_fit_are_told_apart() {
     refused(&run(&place.small_profile(&[mix])), 2, &["tiny-moe", "has one checkpoint", "checkpoint-mix"]);
     for (technique, words) in [("expert-pruning", "no experts to prune"), ("kv-bits", "no key/value cache")] {
         let changes =
-            [("\"checkpoint-mix\"", format!("\"{technique}\"")), ("{\"groups\": 1}", "{}".to_owned())];
+            [("\"checkpoint-mix\"", format!("\"{technique}\"")), ("{\"groups\": 0}", "{}".to_owned())];
         let changes: Vec<(&str, &str)> = changes.iter().map(|(from, to)| (*from, to.as_str())).collect();
         refused(&run(&profile(&place, &changes)), 2, &["tiny-digits", words]);
     }
-    let many = profile(&place, &[("\"groups\": 1", "\"groups\": 6")]);
+    let many = profile(&place, &[("\"groups\": 0", "\"groups\": 6")]);
     refused(&run(&many), 2, &["`groups` is 6", "5 layers"]);
 
     let doctor = stdout(&place.attune(&["doctor"]));
