@@ -95,8 +95,9 @@ pub(crate) fn generate(draft: &mut Draft, catalogue: &Catalogue, device: &str) {
             "The search algorithm.",
         ),
     ];
-    let lengths = [
-        text("task.length", "tokens per item", whole(2, most), "128", "Length of one piece of text."),
+    let length =
+        text("task.length", "tokens per item", whole(2, most), "128", "Length of one piece of text.");
+    let others = [
         text(
             "task.lengths",
             "report at lengths",
@@ -123,7 +124,7 @@ pub(crate) fn generate(draft: &mut Draft, catalogue: &Catalogue, device: &str) {
         text("task.samples", "images per item", whole(2, most), "256", "Generated images of one item."),
     ];
     let place = rest.iter().position(|field| field.path == "items").unwrap_or(rest.len());
-    rest.splice(place..place, if images { batch.to_vec() } else { lengths.to_vec() });
+    rest.splice(place..place, if images { batch.to_vec() } else { vec![length] });
     let strategy = kept("strategy.name").or_else(|| strategies.first().cloned());
     let chosen = catalogue.strategies.iter().find(|row| Some(&row.name) == strategy.as_ref());
     rest.extend(chosen.iter().flat_map(|row| row.options.iter()).map(|spec| option("strategy", spec)));
@@ -192,6 +193,11 @@ pub(crate) fn generate(draft: &mut Draft, catalogue: &Catalogue, device: &str) {
             "30",
             "Random configs that the result is compared with.",
         ),
+    ]);
+    if !images {
+        rest.extend(others);
+    }
+    rest.extend([
         text("name", "study name", Kind::Text(Vec::new()), "", "Name of the study in the store."),
         text(
             DEVICE,
