@@ -79,9 +79,12 @@ impl Weights {
         let reader = Reader { checkpoint, config, compute };
         let output =
             if is_tied(checkpoint, config) { embedding.clone() } else { checkpoint.read(OUTPUT, &shape)? };
+        // Of several errors the first layer's, not that of whichever thread comes first.
+        let layers: Vec<Result<_, LoadError>> =
+            (0..config.layers).into_par_iter().map(|number| reader.layer(number)).collect();
         Ok(Self {
             embedding,
-            layers: (0..config.layers).into_par_iter().map(|n| reader.layer(n)).collect::<Result<_, _>>()?,
+            layers: layers.into_iter().collect::<Result<_, _>>()?,
             norm: reader.norm("model.norm.weight", config.hidden)?,
             output: compute.float32(output, shape),
         })
