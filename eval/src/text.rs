@@ -87,19 +87,16 @@ impl TextTask {
         let elsewhere = spec.elsewhere.iter().map(|(name, file)| (Split::Elsewhere(name.clone()), file));
         let files = [(Split::Selection, &spec.selection), (Split::Report, &spec.report)];
         let mut splits = BTreeMap::new();
-        let mut report = Vec::new();
         for (split, file) in files.into_iter().chain(elsewhere) {
             let ids = enough(tokens.read(file, &split)?, &split, 1, length)?;
-            if split == Split::Report {
-                report.clone_from(&ids);
-            }
             splits.insert(split, Items::of_text(ids, length));
         }
         disjoint::check(&splits, |run| tokens.text(run))?;
         for (length, items) in lengths {
             let split = Split::at_length(length);
             let length = length as usize;
-            let mut ids = enough(report.clone(), &split, items, length)?;
+            // Of the report's items, which have been compared with the selection: no token beyond them.
+            let mut ids = enough(splits[&Split::Report].ids.clone(), &split, items, length)?;
             ids.truncate(items * length);
             splits.insert(split, Items::of_text(ids, length));
         }

@@ -11,6 +11,8 @@ use crate::error::TaskError;
 
 /// Raised when other items come of the same numbers: part of how keys are drawn.
 const SEED: u64 = 1;
+/// More items than this are a slip: their tokens are all in memory.
+const MOST: usize = 4096;
 /// Draws of one key until it has as many tokens as the first.
 const DRAWS: usize = 1000;
 
@@ -25,6 +27,10 @@ const QUESTION: &str = "\nWhat is the pass key? The pass key is";
 /// # Errors
 /// [`TaskError::NoPasskey`] when the items are too short, or what the tokenizer says.
 pub(super) fn items(tokens: &Tokens, length: usize, count: usize) -> Result<Items, TaskError> {
+    if count > MOST {
+        let reason = format!("{count} items; expected at most {MOST} of them");
+        return Err(TaskError::NoPasskey { length, reason });
+    }
     let split = Split::passkey(length as u32);
     let encode = |text: &str| tokens.encode(text, &split);
     let (task, filler, question) = (encode(TASK)?, encode(FILLER)?, encode(QUESTION)?);

@@ -40,7 +40,7 @@ fn texts_that_make_no_task() {
         file
     };
     type Change<'a> = &'a dyn Fn(&mut TextSpec);
-    let cases: [(Change<'_>, &[&str]); 12] = [
+    let cases: [(Change<'_>, &[&str]); 13] = [
         (&|spec| spec.length = 1, &["items of 1 tokens: expected 2 to 256"]),
         (&|spec| spec.length = 300, &["items of 300 tokens: expected 2 to 256"]),
         (&|spec| spec.report = "nowhere.txt".into(), &["nowhere.txt", "a text file in UTF-8"]),
@@ -52,9 +52,10 @@ fn texts_that_make_no_task() {
         (&|spec| spec.lengths = [(300, 1)].into(), &["items of 300 tokens: expected 2 to 256"]),
         (
             &|spec| spec.lengths = [(200, 8)].into(),
-            &["the elsewhere:200 tokens text has 1500 tokens, too few for 8 item(s) of 200"],
+            &["the elsewhere:200 tokens text has 1480 tokens, too few for 8 item(s) of 200"],
         ),
         (&|spec| spec.passkeys = [(257, 1)].into(), &["items of 257 tokens: expected 2 to 256"]),
+        (&|spec| spec.passkeys = [(200, u32::MAX)].into(), &["expected at most 4096 of them"]),
         // Nothing but some letters is in its vocabulary.
         (
             &|spec| spec.passkeys = [(200, 1)].into(),

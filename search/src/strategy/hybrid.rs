@@ -6,7 +6,7 @@
 
 use super::evolution::{self, Evolution, Scheme};
 use super::options::{self, Options};
-use super::profiling::{self, Model, Perturbed, front};
+use super::profiling::{self, Model, NOISE, Perturbed, front};
 use super::{SearchContext, StrategyError, StrategyInfo, is_universal};
 
 pub(super) fn info() -> StrategyInfo {
@@ -20,8 +20,6 @@ pub(super) fn info() -> StrategyInfo {
     }
 }
 
-/// Standard deviation of the logarithm of damages in perturbed tables, the default of profiling.
-const NOISE: f64 = 0.3;
 /// Perturbed tables that are tried for one new config.
 const REDRAWS: usize = 4;
 

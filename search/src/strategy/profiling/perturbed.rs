@@ -10,13 +10,16 @@ use super::super::fresh::Fresh;
 use super::super::options::{self, Options, spec};
 use super::Model;
 
+/// Standard deviation of the logarithm of damages when nobody says otherwise.
+pub(in super::super) const NOISE: f64 = 0.3;
+
 pub(in super::super) fn option_specs() -> [OptionSpec; 2] {
     [
         spec(
             "noise",
             "Standard deviation of the logarithm of damages when the table is perturbed.",
             OptionKind::Real { min: 0.0, max: 10.0 },
-            Setting::Real(0.3),
+            Setting::Real(NOISE),
         ),
         options::count("redraws", "Perturbed tables that are tried for one new config.", 8, 1 << 16),
     ]
