@@ -96,8 +96,8 @@ pub(crate) struct RunArgs {
 pub(crate) struct ExportArgs {
     /// The study.
     pub(crate) study: String,
-    /// The target: `plan` (versioned JSON, every technique) or `hf` (a Hugging Face folder, for plans that
-    /// fold into an ordinary checkpoint).
+    /// The target: `plan` (versioned JSON, every technique), `hf` (a Hugging Face folder, for plans that
+    /// fold into an ordinary checkpoint) or `mlx` (few-bit weights for mlx-lm).
     #[arg(long, value_name = "ENGINE")]
     pub(crate) to: String,
     /// A new or empty folder for the files.
@@ -106,6 +106,9 @@ pub(crate) struct ExportArgs {
     /// Export this trial instead of the winner.
     #[arg(long, value_name = "ID")]
     pub(crate) trial: Option<u64>,
+    /// Export even where the target expresses the plan only approximately.
+    #[arg(long)]
+    pub(crate) approximate: bool,
 }
 
 #[derive(Subcommand)]

@@ -53,11 +53,23 @@ pub struct ExportInput<'a> {
     pub provenance: &'a Provenance,
 }
 
+/// How well a target expresses a plan that it takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fidelity {
+    /// The exported model computes what was scored, up to the rounding of the engine's own arithmetic.
+    Exact,
+    /// The exported model differs from what was scored.
+    Approximate {
+        /// In what, and what would make it exact.
+        reason: String,
+    },
+}
+
 /// Why an export is not made.
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
-    /// The target cannot express an edit exactly.
-    #[error("`--to {target}` cannot express the edit {edit} exactly: {reason}")]
+    /// The target cannot express an edit.
+    #[error("`--to {target}` cannot express the edit {edit}: {reason}")]
     Inexpressible {
         /// The exporter.
         target: &'static str,
@@ -99,11 +111,11 @@ pub trait Exporter: Send + Sync {
     /// What it writes and who reads it, in one sentence.
     fn summary(&self) -> &'static str;
 
-    /// Whether this target can express `plan` exactly.
+    /// How well this target can express `plan`.
     ///
     /// # Errors
     /// [`ExportError::Inexpressible`], naming the edit.
-    fn check(&self, plan: &Plan, model: &ModelFacts) -> Result<(), ExportError>;
+    fn check(&self, plan: &Plan, model: &ModelFacts) -> Result<Fidelity, ExportError>;
 
     /// Writes the files, after [`check`](Self::check).
     ///

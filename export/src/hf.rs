@@ -6,25 +6,24 @@
 //! The same holds for a mapping of the router with one-hot rows. Merged experts are the only numbers that are
 //! computed; a checkpoint of less than 32 bits rounds them to its element type.
 
-mod companions;
 mod config;
+mod done;
 mod fold;
-mod layout;
-mod manifest;
 mod mix;
 mod moves;
 mod names;
 mod shards;
 mod sums;
 
-use attune_core::exporter::{ExportError, ExportInput, Exporter, FileSink, ModelFiles};
+use attune_core::exporter::{ExportError, ExportInput, Exporter, Fidelity, FileSink};
 use attune_core::facts::ModelFacts;
 use attune_core::plan::Plan;
 
+use done::Done;
 use fold::Fold;
-use layout::Layout;
-use manifest::Done;
 use mix::Mix;
+
+use crate::checkpoint::{CONFIG, Layout, copy, write, write_manifest};
 
 const TARGET: &str = "hf";
 
@@ -44,11 +43,11 @@ impl Exporter for HfExporter {
          combine-checkpoints on an image generator, which become one checkpoint"
     }
 
-    fn check(&self, plan: &Plan, model: &ModelFacts) -> Result<(), ExportError> {
+    fn check(&self, plan: &Plan, model: &ModelFacts) -> Result<Fidelity, ExportError> {
         if model.family == mix::FAMILY {
-            return Mix::new(plan, model).map(|_| ());
+            return Mix::new(plan, model).map(|_| Fidelity::Exact);
         }
-        Fold::new(plan, model).map(|_| ())
+        Fold::new(plan, model).map(|_| Fidelity::Exact)
     }
 
     fn export(&self, input: &ExportInput<'_>, sink: &mut FileSink<'_>) -> Result<(), ExportError> {
@@ -62,21 +61,9 @@ impl Exporter for HfExporter {
         let jobs = moves::plan(&layout, &fold, input.model)?;
 
         let tensors = shards::write_shards(input.files, &layout, &jobs, sink)?;
-        write(sink, config::FILE, config.as_bytes())?;
-        let companions = companions::copy(input.files, &layout, sink)?;
+        write(sink, CONFIG, config.as_bytes())?;
+        let companions = copy(input.files, &layout, sink)?;
         let done = Done::new(&fold, input.model, tensors, companions);
-        manifest::write_manifest(input, &done, Some(manifest::VERIFY), sink)
+        write_manifest(TARGET, input, &done, Some(done::VERIFY), sink)
     }
-}
-
-fn read<'a>(files: &'a dyn ModelFiles, file: &str) -> Result<std::borrow::Cow<'a, [u8]>, ExportError> {
-    files.read(file).map_err(|source| ExportError::Io { action: "read", file: file.to_owned(), source })
-}
-
-fn write(sink: &mut FileSink<'_>, file: &str, bytes: &[u8]) -> Result<(), ExportError> {
-    sink(file, bytes).map_err(|source| ExportError::Io { action: "write", file: file.to_owned(), source })
-}
-
-fn bad(file: &str, found: impl Into<String>, expected: impl Into<String>) -> ExportError {
-    ExportError::BadModel { file: file.to_owned(), found: found.into(), expected: expected.into() }
 }

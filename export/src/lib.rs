@@ -1,10 +1,12 @@
 //! Exporters of attune: plans to files that other engines load. Pure bytes out.
 //!
-//! An exporter either expresses a plan *exactly* or refuses it by the name of the edit; nothing is
-//! approximated in silence. The command line reads the model's files and writes the results; this
+//! An exporter expresses a plan *exactly*, or says in what its files differ from what was scored, or refuses the plan by
+//! the name of the edit; nothing is approximated in silence. The command line reads the model's files and writes the results; this
 //! crate opens no file.
 
+mod checkpoint;
 mod hf;
+mod mlx;
 mod plan;
 mod read;
 mod wire;
@@ -13,6 +15,7 @@ use attune_core::exporter::Exporter;
 use attune_core::suggest::hint;
 
 pub use hf::HfExporter;
+pub use mlx::MlxExporter;
 pub use plan::PlanExporter;
 pub use read::{PlanFile, ReadError, read_plan};
 
@@ -26,7 +29,7 @@ pub struct UnknownTarget {
 
 /// All exporters, in the order in which help texts list them.
 pub fn exporters() -> Vec<Box<dyn Exporter>> {
-    vec![Box::new(PlanExporter), Box::new(HfExporter)]
+    vec![Box::new(PlanExporter), Box::new(HfExporter), Box::new(MlxExporter)]
 }
 
 /// The exporter of a target.
@@ -54,8 +57,8 @@ mod tests {
         let message = |name| by_name(name).map(|_| ()).unwrap_err().to_string();
         assert_eq!(
             message("plna"),
-            "unknown export target `plna`; did you mean `plan`?; `--to` takes plan, hf"
+            "unknown export target `plna`; did you mean `plan`?; `--to` takes plan, hf, mlx"
         );
-        assert_eq!(message("tensorrt"), "unknown export target `tensorrt`; `--to` takes plan, hf");
+        assert_eq!(message("tensorrt"), "unknown export target `tensorrt`; `--to` takes plan, hf, mlx");
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use attune_core::exporter::{ExportError, ExportInput, Exporter, FileSink};
+use attune_core::exporter::{ExportError, ExportInput, Exporter, Fidelity, FileSink};
 use attune_core::facts::ModelFacts;
 use attune_core::plan::Plan;
 
@@ -38,9 +38,9 @@ impl Exporter for PlanExporter {
          and for attune itself; works for every technique"
     }
 
-    fn check(&self, plan: &Plan, _model: &ModelFacts) -> Result<(), ExportError> {
+    fn check(&self, plan: &Plan, _model: &ModelFacts) -> Result<Fidelity, ExportError> {
         match plan.conflict() {
-            None => Ok(()),
+            None => Ok(Fidelity::Exact),
             Some((one, other)) => Err(ExportError::Inexpressible {
                 target: self.name(),
                 edit: one.to_open().to_string(),

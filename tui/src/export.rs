@@ -119,6 +119,7 @@ impl Export {
             trial: self.trial,
             to: target.name.clone(),
             out: self.out.text().to_owned(),
+            approximate: matches!(target.verdict, Verdict::Approximate(_)),
         };
         self.stage = Stage::Writing;
         vec![Effect::Ask(request)]

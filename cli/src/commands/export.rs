@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use attune_core::exporter::{ExportError, ExportInput, Provenance};
+use attune_core::exporter::{ExportError, ExportInput, Fidelity, Provenance};
 use attune_core::facts::ModelFacts;
 use attune_core::numbers;
 use attune_core::plan::Plan;
@@ -28,7 +28,14 @@ pub(crate) fn run(store: &Path, args: &ExportArgs) -> Result<(), CliError> {
 pub(crate) fn write(store: &Path, args: &ExportArgs) -> Result<Vec<(PathBuf, u64)>, CliError> {
     let exporter = attune_export::by_name(&args.to).map_err(CliError::input)?;
     let Chosen { model_folder, model, plan, provenance } = Chosen::find(store, &args.study, args.trial)?;
-    exporter.check(&plan, &model).map_err(CliError::input)?;
+    if let Fidelity::Approximate { reason } = exporter.check(&plan, &model).map_err(CliError::input)?
+        && !args.approximate
+    {
+        return Err(CliError::Input(format!(
+            "`--to {}` expresses this plan only approximately: {reason}; add --approximate to export it all the same",
+            args.to
+        )));
+    }
     prepare(&args.out)?;
     let files = Folder::open(&model_folder)
         .map_err(|error| CliError::Run(format!("cannot read {}: {error}", model_folder.display())))?;

@@ -2,14 +2,14 @@
 
 use std::path::Path;
 
-use attune_core::exporter::ExportError;
+use attune_core::exporter::{ExportError, Fidelity};
 use attune_tui::desk::{Target, Verdict, Written};
 
 use crate::args::ExportArgs;
 use crate::commands::export::{self, Chosen};
 use crate::error::CliError;
 
-/// Every target, those that can express the plan first.
+/// Every target, those that express the plan best first.
 pub(super) fn targets(store: &Path, study: &str, trial: Option<u64>) -> Result<Vec<Target>, CliError> {
     let chosen = Chosen::find(store, study, trial)?;
     let mut targets: Vec<Target> = attune_export::exporters()
@@ -18,13 +18,18 @@ pub(super) fn targets(store: &Path, study: &str, trial: Option<u64>) -> Result<V
             name: exporter.name().to_owned(),
             summary: exporter.summary().to_owned(),
             verdict: match exporter.check(&chosen.plan, &chosen.model) {
-                Ok(()) => Verdict::Exact,
+                Ok(Fidelity::Exact) => Verdict::Exact,
+                Ok(Fidelity::Approximate { reason }) => Verdict::Approximate(reason),
                 Err(ExportError::Inexpressible { reason, .. }) => Verdict::Refused(reason),
                 Err(other) => Verdict::Refused(other.to_string()),
             },
         })
         .collect();
-    targets.sort_by_key(|target| matches!(target.verdict, Verdict::Refused(_)));
+    targets.sort_by_key(|target| match target.verdict {
+        Verdict::Exact => 0,
+        Verdict::Approximate(_) => 1,
+        Verdict::Refused(_) => 2,
+    });
     Ok(targets)
 }
 

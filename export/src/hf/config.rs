@@ -8,9 +8,7 @@ use attune_core::exporter::{ExportError, ModelFiles};
 use attune_core::facts::ModelFacts;
 
 use super::fold::Fold;
-use super::{bad, read};
-
-pub(super) const FILE: &str = "config.json";
+use crate::checkpoint::{CONFIG, bad, config_text};
 
 /// The text of config.json for what `fold` leaves.
 pub(super) fn patched(
@@ -18,11 +16,9 @@ pub(super) fn patched(
     model: &ModelFacts,
     fold: &Fold,
 ) -> Result<String, ExportError> {
-    let bytes = read(files, FILE)?;
-    let text = std::str::from_utf8(&bytes)
-        .map_err(|error| bad(FILE, format!("not UTF-8 at byte {}", error.valid_up_to()), "JSON in UTF-8"))?;
-    let keys: BTreeMap<String, &RawValue> = serde_json::from_str(text)
-        .map_err(|error| bad(FILE, error.to_string(), "a JSON object, as Transformers writes it"))?;
+    let text = config_text(files)?;
+    let keys: BTreeMap<String, &RawValue> = serde_json::from_str(&text)
+        .map_err(|error| bad(CONFIG, error.to_string(), "a JSON object, as Transformers writes it"))?;
     expect(&keys, "model_type", "\"mixtral\"")?;
     let mut changes = vec![("num_local_experts", model.experts, fold.count())];
     if fold.per_token != model.experts_per_token {
@@ -35,7 +31,7 @@ pub(super) fn patched(
         places.push((old.as_ptr().addr() - text.as_ptr().addr(), old.len(), after));
     }
     places.sort_unstable();
-    let mut patched = text.to_owned();
+    let mut patched = text.clone();
     for (start, len, after) in places.into_iter().rev() {
         patched.replace_range(start..start + len, &after.to_string());
     }
@@ -50,7 +46,7 @@ fn expect<'a>(
     let found = keys.get(key).map(|value| value.get());
     match found {
         Some(value) if value == expected => Ok(value),
-        Some(value) => Err(bad(FILE, format!("`{key}` is {value}"), expected)),
-        None => Err(bad(FILE, format!("`{key}` is missing"), format!("`{key}`: {expected}"))),
+        Some(value) => Err(bad(CONFIG, format!("`{key}` is {value}"), expected)),
+        None => Err(bad(CONFIG, format!("`{key}` is missing"), format!("`{key}`: {expected}"))),
     }
 }

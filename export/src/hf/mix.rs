@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use half::{bf16, f16};
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
 use serde::Serialize;
@@ -13,9 +12,9 @@ use attune_core::exporter::{ExportError, ExportInput, FileSink, ModelFiles};
 use attune_core::facts::ModelFacts;
 use attune_core::plan::{Edit, Plan, checkpoint_mix};
 
+use super::TARGET;
 use super::fold::refuse;
-use super::layout::{SINGLE, parse};
-use super::{bad, config, manifest, read, write};
+use crate::checkpoint::{CONFIG, SINGLE, bad, floats, parse, read, write, write_manifest, write_tensors};
 
 /// `model_type` of the generators whose checkpoints are mixed.
 pub(super) const FAMILY: &str = "attune_denoiser";
@@ -69,15 +68,12 @@ impl Mix {
         };
         let views = data.iter().map(|(name, shape, bytes)| view((*name, *shape, bytes)));
         let views = views.collect::<Result<Vec<_>, _>>()?;
-        let metadata = std::collections::HashMap::from([("format".to_owned(), "pt".to_owned())]);
-        let written = safetensors::serialize(views, Some(metadata))
-            .map_err(|error| bad(SINGLE, error.to_string(), "tensors that safetensors can store"))?;
         config.remove(CHECKPOINTS);
 
-        write(sink, SINGLE, &written)?;
-        write(sink, config::FILE, &crate::wire::to_bytes(config::FILE, &config)?)?;
+        write_tensors(sink, SINGLE, "pt", views)?;
+        write(sink, CONFIG, &crate::wire::to_bytes(CONFIG, &config)?)?;
         let done = Done { exact: EXACT, checkpoints: names, coefficients: &self.0 };
-        manifest::write_manifest(input, &done, None, sink)
+        write_manifest(TARGET, input, &done, None, sink)
     }
 
     /// Adds the term of one checkpoint to one tensor.
@@ -129,21 +125,20 @@ struct Done<'a> {
 }
 
 fn parsed(files: &dyn ModelFiles) -> Result<Map<String, Value>, ExportError> {
-    let bytes = read(files, config::FILE)?;
-    serde_json::from_slice(&bytes).map_err(|error| bad(config::FILE, error.to_string(), "a JSON object"))
+    let bytes = read(files, CONFIG)?;
+    serde_json::from_slice(&bytes).map_err(|error| bad(CONFIG, error.to_string(), "a JSON object"))
 }
 
 /// The weight files; a model without a list has one.
 fn checkpoints(config: &Map<String, Value>, model: &ModelFacts) -> Result<Vec<String>, ExportError> {
     let names: Vec<String> = match config.get(CHECKPOINTS) {
         None => vec![SINGLE.to_owned()],
-        Some(value) => serde_json::from_value(value.clone()).map_err(|error| {
-            bad(config::FILE, format!("`{CHECKPOINTS}`: {error}"), "a list of names of files")
-        })?,
+        Some(value) => serde_json::from_value(value.clone())
+            .map_err(|error| bad(CONFIG, format!("`{CHECKPOINTS}`: {error}"), "a list of names of files"))?,
     };
     if names.len() != model.checkpoints as usize {
         let found = format!("`{CHECKPOINTS}` lists {} files", names.len());
-        return Err(bad(config::FILE, found, model.checkpoints.to_string()));
+        return Err(bad(CONFIG, found, model.checkpoints.to_string()));
     }
     Ok(names)
 }
@@ -158,18 +153,4 @@ fn layer(name: &str, layers: usize) -> Option<usize> {
         _ => return None,
     };
     (layer + 1 < layers).then_some(layer)
-}
-
-/// All three element types widen exactly.
-fn floats(file: &str, name: &str, view: &TensorView<'_>) -> Result<Vec<f32>, ExportError> {
-    let pairs = || view.data().chunks_exact(2).map(|bytes| [bytes[0], bytes[1]]);
-    match view.dtype() {
-        Dtype::F32 => {
-            let words = view.data().chunks_exact(4);
-            Ok(words.map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect())
-        }
-        Dtype::F16 => Ok(pairs().map(|bytes| f16::from_le_bytes(bytes).to_f32()).collect()),
-        Dtype::BF16 => Ok(pairs().map(|bytes| bf16::from_le_bytes(bytes).to_f32()).collect()),
-        other => Err(bad(file, format!("`{name}` is stored as {other:?}"), "F32, F16 or BF16")),
-    }
 }

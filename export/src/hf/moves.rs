@@ -5,11 +5,9 @@ use std::collections::{HashMap, HashSet};
 use attune_core::exporter::ExportError;
 use attune_core::facts::ModelFacts;
 
-use super::bad;
 use super::fold::Fold;
-use super::layout::{INDEX, Layout, SINGLE, Shard, Tensor};
 use super::names::{PARTS, Role, expert_name, role, router_name};
-use super::sums::has_sums;
+use crate::checkpoint::{INDEX, Layout, SINGLE, Shard, Tensor, bad, has_floats};
 
 /// One file that will be written.
 pub(super) struct Job<'a> {
@@ -131,7 +129,7 @@ fn sum<'a>(
     part: &str,
     terms: &[(f32, u32)],
 ) -> Result<Vec<Term<'a>>, ExportError> {
-    if !matches!(terms, [(1.0, _)]) && !has_sums(tensor.dtype) {
+    if !matches!(terms, [(1.0, _)]) && !has_floats(tensor.dtype) {
         let found = format!("tensor `{}` is stored as {:?}", tensor.name, tensor.dtype);
         return Err(bad(&shard.file, found, "F32, F16 or BF16, which can be merged"));
     }

@@ -3,7 +3,7 @@
 use attune_core::exporter::ExportError;
 use attune_core::facts::ModelFacts;
 
-use super::bad;
+use crate::checkpoint::bad;
 
 /// The three matrices of an expert: gate, down and up projection.
 pub(super) const PARTS: [&str; 3] = ["w1.weight", "w2.weight", "w3.weight"];

@@ -4,16 +4,14 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use safetensors::SafeTensors;
-use safetensors::tensor::{Dtype, TensorView, View};
+use safetensors::tensor::TensorView;
 use serde::Serialize;
 
 use attune_core::exporter::{ExportError, FileSink, ModelFiles};
 
-use super::layout::{INDEX, Layout, parse};
 use super::moves::{Job, Made, Move, Term};
 use super::sums::weighted_sum;
-use super::{bad, read, write};
-use crate::wire;
+use crate::checkpoint::{Layout, Piece, bad, parse, read, write_index, write_tensors};
 
 /// What was done to the tensors.
 #[derive(Default, Serialize)]
@@ -49,23 +47,18 @@ pub(super) fn write_shards(
         for step in &job.moves {
             let view = tensor(&source, job.source, step.from)?;
             let piece = match &step.made {
-                Made::Copy => Piece::whole(&view),
-                Made::Rows(rows) => Piece::rows(&view, rows),
-                Made::Sum(terms) => Piece::sum(&view, terms, job.source, &source, &others)?,
+                Made::Copy => whole(&view),
+                Made::Rows(rows) => self::rows(&view, rows),
+                Made::Sum(terms) => sum(&view, terms, job.source, &source, &others)?,
             };
             done.count(step, piece.bytes.len());
             weight_map.insert(step.to.as_str(), job.target.as_str());
             pieces.push((step.to.as_str(), piece));
         }
-        // Transformers refuses files whose metadata does not name the framework.
-        let metadata = HashMap::from([("format".to_owned(), "pt".to_owned())]);
-        let written = safetensors::serialize(pieces, Some(metadata))
-            .map_err(|error| bad(job.source, error.to_string(), "tensors that safetensors can store"))?;
-        write(sink, &job.target, &written)?;
+        write_tensors(sink, &job.target, "pt", pieces)?;
     }
     if layout.sharded {
-        let index = Index { metadata: IndexMetadata { total_size: done.bytes }, weight_map };
-        write(sink, INDEX, &wire::to_bytes(INDEX, &index)?)?;
+        write_index(sink, done.bytes, weight_map)?;
     }
     Ok(done)
 }
@@ -91,17 +84,6 @@ fn tensor<'a>(of: &SafeTensors<'a>, file: &str, name: &str) -> Result<TensorView
     of.tensor(name).map_err(|error| bad(file, error.to_string(), format!("tensor `{name}`")))
 }
 
-#[derive(Serialize)]
-struct Index<'a> {
-    metadata: IndexMetadata,
-    weight_map: BTreeMap<&'a str, &'a str>,
-}
-
-#[derive(Serialize)]
-struct IndexMetadata {
-    total_size: u64,
-}
-
 impl Tensors {
     pub(super) fn has_merged(&self) -> bool {
         self.merged > 0
@@ -118,75 +100,48 @@ impl Tensors {
     }
 }
 
-/// A tensor: whole, some of its rows, or a sum in its place.
-struct Piece<'a> {
-    dtype: Dtype,
-    shape: Vec<usize>,
-    bytes: Cow<'a, [u8]>,
+/// A tensor as it is.
+fn whole<'a>(view: &TensorView<'a>) -> Piece<'a> {
+    Piece { dtype: view.dtype(), shape: view.shape().to_vec(), bytes: Cow::Borrowed(view.data()) }
 }
 
-impl<'a> Piece<'a> {
-    fn whole(view: &TensorView<'a>) -> Self {
-        Self { dtype: view.dtype(), shape: view.shape().to_vec(), bytes: Cow::Borrowed(view.data()) }
-    }
-
-    /// A sum in the place of a tensor; a single term of coefficient 1 is a copy, of whatever type.
-    fn sum(
-        place: &TensorView<'a>,
-        terms: &[Term<'_>],
-        file: &str,
-        source: &SafeTensors<'a>,
-        others: &HashMap<&str, Cow<'_, [u8]>>,
-    ) -> Result<Self, ExportError> {
-        let mut parts: Vec<(f32, Cow<'_, [u8]>)> = Vec::with_capacity(terms.len());
-        for Term { number, file: from, tensor: name } in terms {
-            let bytes = match others.get(from) {
-                None => Cow::Borrowed(tensor(source, file, name)?.data()),
-                // Borrowed from bytes that outlive this sum only.
-                Some(bytes) => Cow::Owned(tensor(&parse(from, bytes)?, from, name)?.data().to_vec()),
-            };
-            parts.push((*number, bytes));
-        }
-        let bytes = match &parts[..] {
-            [(1.0, bytes)] => bytes.to_vec(),
-            parts => {
-                let parts: Vec<(f32, &[u8])> =
-                    parts.iter().map(|(number, bytes)| (*number, &**bytes)).collect();
-                let expected = "F32, F16 or BF16, which can be merged";
-                weighted_sum(place.dtype(), &parts, place.data().len())
-                    .ok_or_else(|| bad(file, format!("experts stored as {:?}", place.dtype()), expected))?
-            }
+/// A sum in the place of a tensor; a single term of coefficient 1 is a copy, of whatever type.
+fn sum<'a>(
+    place: &TensorView<'a>,
+    terms: &[Term<'_>],
+    file: &str,
+    source: &SafeTensors<'a>,
+    others: &HashMap<&str, Cow<'_, [u8]>>,
+) -> Result<Piece<'a>, ExportError> {
+    let mut parts: Vec<(f32, Cow<'_, [u8]>)> = Vec::with_capacity(terms.len());
+    for Term { number, file: from, tensor: name } in terms {
+        let bytes = match others.get(from) {
+            None => Cow::Borrowed(tensor(source, file, name)?.data()),
+            // Borrowed from bytes that outlive this sum only.
+            Some(bytes) => Cow::Owned(tensor(&parse(from, bytes)?, from, name)?.data().to_vec()),
         };
-        Ok(Self { dtype: place.dtype(), shape: place.shape().to_vec(), bytes: Cow::Owned(bytes) })
+        parts.push((*number, bytes));
     }
-
-    /// The given rows of a matrix, in the given order.
-    fn rows(view: &TensorView<'a>, rows: &[u32]) -> Self {
-        let (count, columns) = (view.shape()[0], view.shape()[1]);
-        let width = view.data().len() / count;
-        let bytes = rows.iter().flat_map(|&row| &view.data()[row as usize * width..][..width]);
-        Self {
-            dtype: view.dtype(),
-            shape: vec![rows.len(), columns],
-            bytes: Cow::Owned(bytes.copied().collect()),
+    let bytes = match &parts[..] {
+        [(1.0, bytes)] => bytes.to_vec(),
+        parts => {
+            let parts: Vec<(f32, &[u8])> = parts.iter().map(|(number, bytes)| (*number, &**bytes)).collect();
+            let expected = "F32, F16 or BF16, which can be merged";
+            weighted_sum(place.dtype(), &parts, place.data().len())
+                .ok_or_else(|| bad(file, format!("experts stored as {:?}", place.dtype()), expected))?
         }
-    }
+    };
+    Ok(Piece { dtype: place.dtype(), shape: place.shape().to_vec(), bytes: Cow::Owned(bytes) })
 }
 
-impl View for Piece<'_> {
-    fn dtype(&self) -> Dtype {
-        self.dtype
-    }
-
-    fn shape(&self) -> &[usize] {
-        &self.shape
-    }
-
-    fn data(&self) -> Cow<'_, [u8]> {
-        Cow::Borrowed(&self.bytes)
-    }
-
-    fn data_len(&self) -> usize {
-        self.bytes.len()
+/// The given rows of a matrix, in the given order.
+fn rows<'a>(view: &TensorView<'a>, rows: &[u32]) -> Piece<'a> {
+    let (count, columns) = (view.shape()[0], view.shape()[1]);
+    let width = view.data().len() / count;
+    let bytes = rows.iter().flat_map(|&row| &view.data()[row as usize * width..][..width]);
+    Piece {
+        dtype: view.dtype(),
+        shape: vec![rows.len(), columns],
+        bytes: Cow::Owned(bytes.copied().collect()),
     }
 }

@@ -1,16 +1,15 @@
 //! Weighted sums of stored tensors.
 
-use half::{bf16, f16};
 use safetensors::tensor::Dtype;
 
-/// Whether tensors of this type can be summed.
-pub(super) fn has_sums(dtype: Dtype) -> bool {
-    matches!(dtype, Dtype::F32 | Dtype::F16 | Dtype::BF16)
-}
+use crate::checkpoint::{float, has_floats, push};
 
 /// `Σ number·tensor` for tensors of equal length: summed in float32 in the order of the terms, rounded to `dtype` (to
 /// nearest, ties to even). `None` for a type without sums. Without terms `bytes` bytes of zeros.
 pub(super) fn weighted_sum(dtype: Dtype, terms: &[(f32, &[u8])], bytes: usize) -> Option<Vec<u8>> {
+    if !has_floats(dtype) {
+        return None;
+    }
     let width = dtype.bitsize() / 8;
     let mut sum = vec![0.0_f32; bytes / width];
     for (place, (number, tensor)) in terms.iter().enumerate() {
@@ -19,25 +18,15 @@ pub(super) fn weighted_sum(dtype: Dtype, terms: &[(f32, &[u8])], bytes: usize) -
             *sum = if place == 0 { product } else { *sum + product };
         }
     }
-    let stored = sum.into_iter().flat_map(|value| match dtype {
-        Dtype::F16 => f16::from_f32(value).to_le_bytes().to_vec(),
-        Dtype::BF16 => bf16::from_f32(value).to_le_bytes().to_vec(),
-        _ => value.to_le_bytes().to_vec(),
-    });
-    has_sums(dtype).then(|| stored.collect())
-}
-
-fn float(dtype: Dtype, bytes: &[u8]) -> Option<f32> {
-    match (dtype, bytes) {
-        (Dtype::F32, &[a, b, c, d]) => Some(f32::from_le_bytes([a, b, c, d])),
-        (Dtype::F16, &[a, b]) => Some(f16::from_le_bytes([a, b]).to_f32()),
-        (Dtype::BF16, &[a, b]) => Some(bf16::from_le_bytes([a, b]).to_f32()),
-        _ => None,
-    }
+    let mut stored = Vec::with_capacity(bytes);
+    sum.into_iter().for_each(|value| push(&mut stored, dtype, value));
+    Some(stored)
 }
 
 #[cfg(test)]
 mod tests {
+    use half::{bf16, f16};
+
     use super::*;
 
     #[test]

@@ -27,14 +27,14 @@ fn kv_bits(layer: u32) -> Edit {
 fn other_edits_are_refused_by_name() {
     assert_eq!(
         refusal(Plan::new([keep(0, &[0, 1]), kv_bits(1)]), &facts()),
-        "`--to hf` cannot express the edit kv-bits(group-size:3,keys:4,layer:1,recent:16,sink:1,values:2) \
-         exactly: the Hugging Face layout has no per-layer format of the KV cache; use `--to plan`"
+        "`--to hf` cannot express the edit kv-bits(group-size:3,keys:4,layer:1,recent:16,sink:1,values:2): \
+         the Hugging Face layout has no per-layer format of the KV cache; use `--to plan`"
     );
     let span = AttentionSpan { layer: 0, kv_head: 0, sink: 4, alpha: 32.0, beta: 0.25 };
     assert_eq!(
         refusal(Plan::new([Edit::AttentionSpan(span)]), &facts()),
-        "`--to hf` cannot express the edit attention-span(alpha:32.0,beta:0.25,kv-head:0,layer:0,sink:4) \
-         exactly: the Hugging Face layout has no attention span per head; use `--to plan`"
+        "`--to hf` cannot express the edit attention-span(alpha:32.0,beta:0.25,kv-head:0,layer:0,sink:4): \
+         the Hugging Face layout has no attention span per head; use `--to plan`"
     );
 }
 
@@ -42,14 +42,14 @@ fn other_edits_are_refused_by_name() {
 fn layers_with_different_counts_are_refused() {
     assert_eq!(
         refusal(Plan::new([keep(0, &[0, 1]), keep(1, &[0, 1, 3])]), &facts()),
-        "`--to hf` cannot express the edit keep-experts(experts:[0, 1, 3],layer:1) exactly: the plan keeps 2 \
+        "`--to hf` cannot express the edit keep-experts(experts:[0, 1, 3],layer:1): the plan keeps 2 \
          of 4 experts of layer 0 but keeps 3 of 4 experts of layer 1, and config.json has one \
          `num_local_experts` for all layers; search with the same number of experts in every layer, or use `--to plan`"
     );
     // A layer without an edit keeps all of its experts, so that every other layer has to as well.
     assert_eq!(
         refusal(Plan::new([keep(0, &[0, 1])]), &facts()),
-        "`--to hf` cannot express the edit keep-experts(experts:[0, 1],layer:0) exactly: the plan keeps 2 of \
+        "`--to hf` cannot express the edit keep-experts(experts:[0, 1],layer:0): the plan keeps 2 of \
          4 experts of layer 0 but keeps all 4 experts of layer 1, which has no edit, and config.json has one \
          `num_local_experts` for all layers; search with the same number of experts in every layer, or use \
          `--to plan`"
@@ -107,7 +107,7 @@ fn counts_that_do_not_fit_together_are_refused() {
 #[test]
 fn places_that_the_model_does_not_have_are_refused() {
     let message = refusal(Plan::new([keep(0, &[0, 1]), keep(2, &[0, 1])]), &facts());
-    assert!(message.contains("layer:2) exactly: the model has 2 layers, counted from 0"), "{message}");
+    assert!(message.contains("layer:2): the model has 2 layers, counted from 0"), "{message}");
     let message = refusal(Plan::new([keep(0, &[0, 4])]), &facts());
     assert!(
         message.ends_with("there is no expert 4: the model has 4 per layer, counted from 0"),

@@ -6,4 +6,5 @@ mod hf;
 mod hf_bad_models;
 mod hf_mix;
 mod hf_refusals;
+mod mlx;
 mod plan_file;

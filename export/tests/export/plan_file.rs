@@ -48,7 +48,7 @@ fn two_edits_for_one_place_are_refused() {
     let error = export(&PlanExporter, &plan, &Files::default()).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "`--to plan` cannot express the edit keep-experts(experts:[0],layer:0) exactly: the plan also holds \
+        "`--to plan` cannot express the edit keep-experts(experts:[0],layer:0): the plan also holds \
          keep-experts(experts:[1],layer:0), and both cannot be honoured"
     );
 }

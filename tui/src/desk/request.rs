@@ -115,5 +115,7 @@ pub enum Request {
         to: String,
         /// A new or empty folder.
         out: String,
+        /// The person has seen that the target expresses the plan only approximately.
+        approximate: bool,
     },
 }

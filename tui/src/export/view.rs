@@ -43,6 +43,9 @@ pub(crate) fn view(model: &Model, export: &Export, frame: &mut Frame<'_>) {
         let id = export.trial.map(|trial| trial.to_string());
         let mut words = vec!["export", &export.study, "--to", &target.name, "--out", export.out.text()];
         words.extend(id.iter().flat_map(|id| ["--trial", id.as_str()]));
+        if let Verdict::Approximate(_) = target.verdict {
+            words.push("--approximate");
+        }
         let command = format!("$ {}", command_line::line(&model.setup, &words));
         lines.push(Line::styled(fit(&command, columns), theme.faint()));
         lines.push(Line::default());

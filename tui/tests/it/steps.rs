@@ -57,6 +57,17 @@ fn keys_ask_for_what_they_say() {
                 trial: None,
                 to: "plan".into(),
                 out: "done-plan".into(),
+                approximate: false,
+            }],
+        ),
+        (
+            "\revv\r",
+            vec![Request::Export {
+                study: "done".into(),
+                trial: None,
+                to: "gguf".into(),
+                out: "done-gguf".into(),
+                approximate: true,
             }],
         ),
         // A target that cannot express the plan is not asked to.

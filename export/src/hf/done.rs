@@ -1,31 +1,11 @@
-//! attune-export.json: what this checkpoint is, where it comes from and how to check it.
+//! What the manifest of a pruned checkpoint says.
 
+use attune_core::facts::ModelFacts;
 use serde::Serialize;
 
-use attune_core::exporter::{ExportError, ExportInput, FileSink};
-use attune_core::facts::ModelFacts;
-
-use super::companions::Companions;
 use super::fold::Fold;
 use super::shards::Tensors;
-use super::{TARGET, write};
-use crate::wire::{self, ModelJson, PlanJson, ProvenanceJson};
-
-const FILE: &str = "attune-export.json";
-
-#[derive(Serialize)]
-struct Document<'a, D> {
-    format: &'static str,
-    version: u64,
-    target: &'static str,
-    attune: &'static str,
-    plan: PlanJson,
-    model: ModelJson,
-    provenance: ProvenanceJson,
-    done: &'a D,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    verify: Option<&'static str>,
-}
+use crate::checkpoint::Companions;
 
 /// What was done to the checkpoint.
 #[derive(Serialize)]
@@ -61,23 +41,3 @@ impl Done {
 
 /// How to check a pruned checkpoint.
 pub(super) const VERIFY: &str = "python tests/golden/check_export.py DIR_OF_THE_DENSE_MODEL DIR_OF_THIS_FILE DIR_OF_THIS_FILE/attune-export.json";
-
-pub(super) fn write_manifest(
-    input: &ExportInput<'_>,
-    done: &impl Serialize,
-    verify: Option<&'static str>,
-    sink: &mut FileSink<'_>,
-) -> Result<(), ExportError> {
-    let document = Document {
-        format: "attune-export",
-        version: 1,
-        target: TARGET,
-        attune: env!("CARGO_PKG_VERSION"),
-        plan: input.plan.into(),
-        model: input.model.into(),
-        provenance: input.provenance.into(),
-        done,
-        verify,
-    };
-    write(sink, FILE, &wire::to_bytes(FILE, &document)?)
-}

@@ -4,9 +4,8 @@ use serde::Serialize;
 
 use attune_core::exporter::{ExportError, FileSink, ModelFiles};
 
-use super::config;
 use super::layout::{Layout, is_weights};
-use super::{read, write};
+use super::{CONFIG, read, write};
 
 /// Files that loaders of this layout look for by name.
 const KNOWN: [&str; 12] = [
@@ -28,21 +27,21 @@ const TERMS: [&str; 4] = ["LICENSE", "LICENCE", "NOTICE", "USE_POLICY"];
 
 /// What became of the files that hold no weights.
 #[derive(Default, Serialize)]
-pub(super) struct Companions {
+pub(crate) struct Companions {
     copied: Vec<String>,
     left_out: Vec<String>,
 }
 
 /// Copies the known ones byte for byte. The rest (a model card that describes the dense model, training
 /// logs) is only listed.
-pub(super) fn copy(
+pub(crate) fn copy(
     files: &dyn ModelFiles,
     layout: &Layout,
     sink: &mut FileSink<'_>,
 ) -> Result<Companions, ExportError> {
     let mut companions = Companions::default();
     for name in files.names() {
-        let read_already = name == config::FILE || layout.shards.iter().any(|shard| shard.file == name);
+        let read_already = name == CONFIG || layout.shards.iter().any(|shard| shard.file == name);
         if read_already {
             continue;
         }

@@ -10,30 +10,30 @@ use attune_core::exporter::{ExportError, ModelFiles};
 
 use super::{bad, read};
 
-pub(super) const SINGLE: &str = "model.safetensors";
-pub(super) const INDEX: &str = "model.safetensors.index.json";
+pub(crate) const SINGLE: &str = "model.safetensors";
+pub(crate) const INDEX: &str = "model.safetensors.index.json";
 
 /// The weight files of a checkpoint.
-pub(super) struct Layout {
+pub(crate) struct Layout {
     /// Whether there is an index.
-    pub(super) sharded: bool,
+    pub(crate) sharded: bool,
     /// In name order.
-    pub(super) shards: Vec<Shard>,
+    pub(crate) shards: Vec<Shard>,
 }
 
 /// One weight file.
-pub(super) struct Shard {
-    pub(super) file: String,
+pub(crate) struct Shard {
+    pub(crate) file: String,
     /// In name order.
-    pub(super) tensors: Vec<Tensor>,
+    pub(crate) tensors: Vec<Tensor>,
 }
 
 /// What the header says about one tensor.
-pub(super) struct Tensor {
-    pub(super) name: String,
-    pub(super) dtype: Dtype,
-    pub(super) shape: Vec<usize>,
-    pub(super) bytes: usize,
+pub(crate) struct Tensor {
+    pub(crate) name: String,
+    pub(crate) dtype: Dtype,
+    pub(crate) shape: Vec<usize>,
+    pub(crate) bytes: usize,
 }
 
 #[derive(Deserialize)]
@@ -43,7 +43,7 @@ struct Index {
 
 impl Layout {
     /// Reads the headers; a single file has precedence over an index, as in Transformers.
-    pub(super) fn open(files: &dyn ModelFiles) -> Result<Self, ExportError> {
+    pub(crate) fn open(files: &dyn ModelFiles) -> Result<Self, ExportError> {
         let names = files.names();
         let has = |name: &str| names.iter().any(|found| found == name);
         if has(SINGLE) {
@@ -72,7 +72,7 @@ impl Layout {
 
 impl Layout {
     /// All tensors of all shards.
-    pub(super) fn tensors(&self) -> impl Iterator<Item = &Tensor> {
+    pub(crate) fn tensors(&self) -> impl Iterator<Item = &Tensor> {
         self.shards.iter().flat_map(|shard| &shard.tensors)
     }
 }
@@ -96,7 +96,7 @@ impl Shard {
 }
 
 /// The tensors of a safetensors file.
-pub(super) fn parse<'a>(file: &str, bytes: &'a [u8]) -> Result<SafeTensors<'a>, ExportError> {
+pub(crate) fn parse<'a>(file: &str, bytes: &'a [u8]) -> Result<SafeTensors<'a>, ExportError> {
     SafeTensors::deserialize(bytes).map_err(|error| bad(file, error.to_string(), "a whole safetensors file"))
 }
 
@@ -128,7 +128,7 @@ fn agree(index: &Index, shards: &[Shard]) -> Result<(), ExportError> {
 }
 
 /// Whether a file of the folder holds weights in some format.
-pub(super) fn is_weights(name: &str) -> bool {
+pub(crate) fn is_weights(name: &str) -> bool {
     const EXTENSIONS: [&str; 9] =
         [".safetensors", ".index.json", ".bin", ".pt", ".pth", ".ckpt", ".gguf", ".onnx", ".msgpack"];
     EXTENSIONS.iter().any(|extension| name.ends_with(extension))

@@ -1,0 +1,80 @@
+//! Checkpoints in the Hugging Face layout: what exporters that write a folder of weights have in common.
+
+mod companions;
+mod floats;
+mod layout;
+mod manifest;
+mod piece;
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+
+use attune_core::exporter::{ExportError, FileSink, ModelFiles};
+use safetensors::tensor::View;
+use serde::Serialize;
+
+use crate::wire;
+
+pub(crate) use companions::{Companions, copy};
+pub(crate) use floats::{float, floats, has_floats, push};
+pub(crate) use layout::{INDEX, Layout, SINGLE, Shard, Tensor, parse};
+pub(crate) use manifest::write_manifest;
+pub(crate) use piece::Piece;
+
+/// The file that says what the model is.
+pub(crate) const CONFIG: &str = "config.json";
+
+pub(crate) fn read<'a>(files: &'a dyn ModelFiles, file: &str) -> Result<Cow<'a, [u8]>, ExportError> {
+    files.read(file).map_err(|source| ExportError::Io { action: "read", file: file.to_owned(), source })
+}
+
+pub(crate) fn write(sink: &mut FileSink<'_>, file: &str, bytes: &[u8]) -> Result<(), ExportError> {
+    sink(file, bytes).map_err(|source| ExportError::Io { action: "write", file: file.to_owned(), source })
+}
+
+pub(crate) fn bad(file: &str, found: impl Into<String>, expected: impl Into<String>) -> ExportError {
+    ExportError::BadModel { file: file.to_owned(), found: found.into(), expected: expected.into() }
+}
+
+/// config.json as it is stored, which is UTF-8.
+pub(crate) fn config_text(files: &dyn ModelFiles) -> Result<String, ExportError> {
+    let bytes = read(files, CONFIG)?;
+    let text = std::str::from_utf8(&bytes).map_err(|error| {
+        bad(CONFIG, format!("not UTF-8 at byte {}", error.valid_up_to()), "JSON in UTF-8")
+    })?;
+    Ok(text.to_owned())
+}
+
+/// Writes one weight file; `framework` is the entry of its metadata without which Transformers refuses files.
+pub(crate) fn write_tensors<S: AsRef<str> + Ord + std::fmt::Display, V: View>(
+    sink: &mut FileSink<'_>,
+    file: &str,
+    framework: &str,
+    tensors: Vec<(S, V)>,
+) -> Result<(), ExportError> {
+    let metadata = HashMap::from([("format".to_owned(), framework.to_owned())]);
+    let written = safetensors::serialize(tensors, Some(metadata))
+        .map_err(|error| bad(file, error.to_string(), "tensors that safetensors can store"))?;
+    write(sink, file, &written)
+}
+
+/// Writes the index of several weight files.
+pub(crate) fn write_index(
+    sink: &mut FileSink<'_>,
+    total_size: u64,
+    weight_map: BTreeMap<&str, &str>,
+) -> Result<(), ExportError> {
+    let index = Index { metadata: IndexMetadata { total_size }, weight_map };
+    write(sink, INDEX, &wire::to_bytes(INDEX, &index)?)
+}
+
+#[derive(Serialize)]
+struct Index<'a> {
+    metadata: IndexMetadata,
+    weight_map: BTreeMap<&'a str, &'a str>,
+}
+
+#[derive(Serialize)]
+struct IndexMetadata {
+    total_size: u64,
+}

@@ -1,0 +1,73 @@
+//! Codes of a matrix in few bits, and how MLX packs them.
+
+use safetensors::tensor::Dtype;
+
+use super::levels::Level;
+use crate::checkpoint::{float, push};
+
+/// A matrix in few bits.
+#[derive(Debug, PartialEq)]
+pub(super) struct Codes {
+    /// `[outputs, inputs·bits/32]` words of 32 bits.
+    pub(super) packed: Vec<u8>,
+    /// `[outputs, inputs/group]`, of the element type of the matrix.
+    pub(super) scales: Vec<u8>,
+    /// As `scales`.
+    pub(super) biases: Vec<u8>,
+}
+
+impl Codes {
+    /// Quantises the elements of a matrix whose rows are whole groups: `s = (max − min)/(2ᵇ − 1)`, `q = round((w − min)/s)`,
+    /// halves to even, in float32. Where scales and minimums have to be rounded to `dtype`, codes are those that come nearest
+    /// to the grid of `s` and `min`, which is what was scored, and not to the weights.
+    pub(super) fn new(level: Level, dtype: Dtype, elements: &[u8]) -> Self {
+        let width = dtype.bitsize() / 8;
+        let top = ((1_u32 << level.bits) - 1) as f32;
+        let mut codes = Self { packed: Vec::new(), scales: Vec::new(), biases: Vec::new() };
+        let mut bits = Bits::default();
+        for group in elements.chunks_exact(width * level.group as usize) {
+            let values = || group.chunks_exact(width).filter_map(|element| float(dtype, element));
+            let low = values().fold(f32::INFINITY, f32::min);
+            let high = values().fold(f32::NEG_INFINITY, f32::max);
+            let scale = (high - low) / top;
+            let (bias, step) = (stored(dtype, low), stored(dtype, scale));
+            push(&mut codes.scales, dtype, step);
+            push(&mut codes.biases, dtype, bias);
+            for value in values() {
+                let scored = code(value, low, scale, top) * scale + low;
+                bits.push(&mut codes.packed, code(scored, bias, step, top) as u32, level.bits);
+            }
+        }
+        codes
+    }
+}
+
+/// The code nearest to `value`, as a whole number. A scale of 0 is that of equal weights, which are the bias.
+fn code(value: f32, bias: f32, scale: f32, top: f32) -> f32 {
+    if scale > 0.0 { ((value - bias) / scale).round_ties_even().clamp(0.0, top) } else { 0.0 }
+}
+
+fn stored(dtype: Dtype, value: f32) -> f32 {
+    let mut bytes = Vec::with_capacity(4);
+    push(&mut bytes, dtype, value);
+    float(dtype, &bytes).unwrap_or(value)
+}
+
+/// A stream of bits, the lowest first, in whole words: numbers of bits that do not divide 32 cross the words' bounds.
+#[derive(Default)]
+struct Bits {
+    pending: u64,
+    count: u32,
+}
+
+impl Bits {
+    fn push(&mut self, packed: &mut Vec<u8>, code: u32, bits: u32) {
+        self.pending |= u64::from(code) << self.count;
+        self.count += bits;
+        if self.count >= 32 {
+            packed.extend((self.pending as u32).to_le_bytes());
+            self.pending >>= 32;
+            self.count -= 32;
+        }
+    }
+}

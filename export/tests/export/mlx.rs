@@ -1,0 +1,191 @@
+//! Weights in few bits, as MLX stores them.
+
+use attune_core::exporter::{ExportError, ExportInput, Exporter as _, Fidelity};
+use attune_core::facts::ModelFacts;
+use attune_core::plan::{Edit, Module, Plan, WeightBits};
+use attune_export::MlxExporter;
+use safetensors::SafeTensors;
+use safetensors::tensor::{Dtype, TensorView};
+
+use crate::checkpoint::{Files, facts, keep, provenance};
+
+const CONFIG: &str = "{\"model_type\": \"llama\",\n  \"vocab_size\": 5\n}\n";
+/// Where the golden matrix stands.
+const NAME: &str = "model.layers.1.self_attn.k_proj";
+
+fn golden() -> Vec<u8> {
+    std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/golden/mlx-codes.safetensors")).unwrap()
+}
+
+fn llama(bytes_per_parameter: f64) -> ModelFacts {
+    ModelFacts { family: "llama".into(), experts: 0, experts_per_token: 0, bytes_per_parameter, ..facts() }
+}
+
+fn bits(layer: u32, module: Module, bits: u32, group_size: u32) -> Edit {
+    Edit::WeightBits(WeightBits { layer, module, expert: None, bits, group_size })
+}
+
+fn of_expert(expert: u32, bits: u32) -> Edit {
+    Edit::WeightBits(WeightBits {
+        layer: 0,
+        module: Module::Gate,
+        expert: Some(expert),
+        bits,
+        group_size: 32,
+    })
+}
+
+fn export(plan: &Plan, model: &ModelFacts, files: &Files) -> Result<Files, ExportError> {
+    let mut out = Files::default();
+    let input = ExportInput { plan, model, files, provenance: &provenance() };
+    let result = MlxExporter.export(&input, &mut |name, bytes| {
+        assert!(out.0.insert(name.to_owned(), bytes.to_vec()).is_none(), "{name} is written twice");
+        Ok(())
+    });
+    assert!(result.is_ok() || out.0.is_empty(), "files were written before the refusal: {:?}", out.0.keys());
+    result.map(|()| out)
+}
+
+fn refusal(plan: &[Edit], model: &ModelFacts) -> String {
+    MlxExporter.check(&Plan::new(plan.to_vec()), model).unwrap_err().to_string()
+}
+
+/// A model of one matrix and one vector.
+fn model(name: &str, matrix: &TensorView<'_>) -> Files {
+    let norm = TensorView::new(Dtype::F32, vec![1], &[1, 2, 3, 4]).unwrap();
+    let tensors = [(name.to_owned(), matrix.clone()), ("model.norm.weight".to_owned(), norm)];
+    Files::default()
+        .with("config.json", CONFIG)
+        .with("tokenizer.json", "{}")
+        .with("model.safetensors", safetensors::serialize(tensors, None).unwrap())
+}
+
+#[test]
+fn codes_scales_and_minimums_are_those_that_mlx_reads() {
+    let golden = golden();
+    let golden = SafeTensors::deserialize(&golden).unwrap();
+    for (dtype, bytes) in [("float32", 4.0), ("bfloat16", 2.0)] {
+        let input = golden.tensor(&format!("{dtype}.input")).unwrap();
+        let files = model(&format!("{NAME}.weight"), &input);
+        for level in [2, 3, 4, 5, 6, 8] {
+            for group in [32, 64, 128] {
+                let plan = Plan::new([bits(1, Module::Key, level, group)]);
+                let out = export(&plan, &llama(bytes), &files).unwrap();
+                let written = SafeTensors::deserialize(&out.0["model.safetensors"]).unwrap();
+                for (part, name) in [("packed", "weight"), ("scales", "scales"), ("biases", "biases")] {
+                    let case = format!("{dtype}.bits{level}.group{group}.{part}");
+                    let (found, expected) = (written.tensor(&format!("{NAME}.{name}")), golden.tensor(&case));
+                    assert_eq!(found.unwrap(), expected.unwrap(), "{case}");
+                }
+                assert_eq!(written.tensor("model.norm.weight").unwrap().data(), [1, 2, 3, 4]);
+                assert_eq!(written.len(), 4);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_config_names_every_module_and_keeps_its_bytes() {
+    let golden = golden();
+    let golden = SafeTensors::deserialize(&golden).unwrap();
+    let input = golden.tensor("float32.input").unwrap();
+    let plan = Plan::new([bits(1, Module::Key, 3, 64), bits(0, Module::Up, 16, 64)]);
+    let out = export(&plan, &llama(4.0), &model(&format!("{NAME}.weight"), &input)).unwrap();
+    assert!(out.text("config.json").starts_with("{\"model_type\": \"llama\",\n  \"vocab_size\": 5,\n"));
+    assert_eq!(
+        out.json("config.json")["quantization"],
+        serde_json::json!({"bits": 3, "group_size": 64, "mode": "affine", NAME: {"bits": 3, "group_size": 64}})
+    );
+    assert_eq!(out.0["tokenizer.json"], b"{}");
+    let manifest = out.json("attune-export.json");
+    assert_eq!(manifest["target"], "mlx");
+    assert_eq!(manifest["done"]["approximation"], serde_json::Value::Null);
+    // 3 rows of 128 codes of 3 bits with 2 groups of two float32 each, and the vector.
+    assert_eq!(manifest["done"]["tensors"]["bytes"], 3 * (48 + 2 * 8) + 4);
+    assert_eq!(manifest["done"]["tensors"]["quantised"], 1);
+}
+
+#[test]
+fn experts_of_a_layer_are_one_module() {
+    let golden = golden();
+    let golden = SafeTensors::deserialize(&golden).unwrap();
+    let input = golden.tensor("float32.input").unwrap();
+    let mixture = ModelFacts { family: "mixtral".into(), experts: 2, ..facts() };
+    let name = |expert| format!("model.layers.0.block_sparse_moe.experts.{expert}.w1.weight");
+    let tensors = [0, 1].map(|expert| (name(expert), input.clone()));
+    let files = Files::default()
+        .with("config.json", CONFIG)
+        .with("model.safetensors", safetensors::serialize(tensors, None).unwrap());
+    for plan in [vec![bits(0, Module::Gate, 4, 32)], vec![of_expert(0, 4), of_expert(1, 4)]] {
+        let out = export(&Plan::new(plan), &mixture, &files).unwrap();
+        let quantization = &out.json("config.json")["quantization"];
+        let module = &quantization["model.layers.0.block_sparse_moe.switch_mlp.gate_proj"];
+        assert_eq!(module, &serde_json::json!({"bits": 4, "group_size": 32}));
+        let written = SafeTensors::deserialize(&out.0["model.safetensors"]).unwrap();
+        for expert in [0, 1] {
+            let name = name(expert);
+            assert_eq!(written.tensor(&name).unwrap().dtype(), Dtype::U32);
+            assert!(written.tensor(&name.replace(".weight", ".scales")).is_ok());
+        }
+    }
+    let apart = "and MLX stores all experts of a layer in one matrix; search with `experts: \"together\"`";
+    let found = refusal(&[of_expert(0, 4), of_expert(1, 3)], &mixture);
+    assert!(found.contains("expert 0 has 4 bits and expert 1 3 bits") && found.contains(apart), "{found}");
+    let found = refusal(&[of_expert(1, 3)], &mixture);
+    assert!(found.contains("expert 0 has 16 bits and expert 1 3 bits"), "{found}");
+}
+
+#[test]
+fn only_a_model_stored_in_float32_is_exact() {
+    let plan = Plan::new([bits(0, Module::Query, 4, 64)]);
+    assert_eq!(MlxExporter.check(&plan, &llama(4.0)).unwrap(), Fidelity::Exact);
+    let Fidelity::Approximate { reason } = MlxExporter.check(&plan, &llama(2.0)).unwrap() else {
+        panic!("scales in 16 bits are not what was scored");
+    };
+    assert!(reason.contains("scales and minimums are rounded to the 16-bit type"), "{reason}");
+}
+
+#[test]
+fn what_mlx_cannot_say_is_refused_by_name() {
+    let llama = llama(4.0);
+    assert_eq!(
+        refusal(&[bits(0, Module::Query, 4, 48)], &llama),
+        "`--to mlx` cannot express the edit weight-bits(bits:4,group-size:48,layer:0,module:\"q\"): MLX has groups of \
+         32, 64, 128 channels; search with one of them as `group-size`"
+    );
+    assert!(refusal(&[keep(0, &[0])], &llama).contains("it stores weights in few bits and nothing else"));
+    assert!(
+        refusal(&[bits(9, Module::Query, 4, 64)], &llama).contains("the model has 2 layers, counted from 0")
+    );
+    assert!(
+        refusal(&[of_expert(0, 4)], &llama).contains("only the feed-forward part of a mixture has experts")
+    );
+    assert!(refusal(&[bits(0, Module::Up, 16, 64)], &llama).contains("no weight is in few bits"));
+    assert!(refusal(&[], &llama).contains("(the plan has none)"));
+    let other = ModelFacts { family: "gpt2".into(), ..llama.clone() };
+    assert!(refusal(&[bits(0, Module::Up, 4, 64)], &other).contains("and this model is of gpt2"));
+    let mixture = ModelFacts { family: "mixtral".into(), ..facts() };
+    assert!(refusal(&[of_expert(4, 4)], &mixture).contains("layers have 4 experts, counted from 0"));
+}
+
+#[test]
+fn models_that_do_not_hold_what_the_plan_names_are_refused_before_anything_is_written() {
+    let golden = golden();
+    let golden = SafeTensors::deserialize(&golden).unwrap();
+    let input = golden.tensor("float32.input").unwrap();
+    let files = model(&format!("{NAME}.weight"), &input);
+    let failure =
+        |plan: Edit, files: &Files| export(&Plan::new([plan]), &llama(4.0), files).unwrap_err().to_string();
+
+    let missing = failure(bits(0, Module::Up, 4, 64), &files);
+    assert!(missing.contains("tensor `model.layers.0.mlp.up_proj.weight` is missing"), "{missing}");
+    let text = CONFIG.replace("\"vocab_size\"", "\"quantization_config\": {}, \"vocab_size\"");
+    let quantised = failure(bits(1, Module::Key, 4, 64), &files.clone().with("config.json", text));
+    assert!(quantised.contains("config.json: `quantization_config`; expected a model"), "{quantised}");
+    let narrow = TensorView::new(Dtype::F32, vec![1, 48], &input.data()[..192]).unwrap();
+    let odd = failure(bits(1, Module::Key, 4, 32), &model(&format!("{NAME}.weight"), &narrow));
+    assert!(odd.contains("[1, 48]; expected a matrix with inputs in groups of 32"), "{odd}");
+    let bytes = TensorView::new(Dtype::F8_E4M3, vec![1, 64], &input.data()[..64]).unwrap();
+    let typed = failure(bits(1, Module::Key, 4, 32), &model(&format!("{NAME}.weight"), &bytes));
+    assert!(typed.contains("F8_E4M3 [1, 64]; expected F32, F16 or BF16"), "{typed}");
+}
