@@ -1,12 +1,13 @@
 //! The evaluator of image generators: small denoisers with all checkpoints of their training run.
 //!
-//! A plan says how the checkpoints are mixed, layer by layer. Candidates share nothing but the checkpoints, the noise
+//! A plan says how the checkpoints are mixed, layer by layer, and in how many bits the matrices of blocks are. Candidates share nothing but the checkpoints, the noise
 //! and the real images, so each is run alone on a CPU, side by side with others, and stacked with others elsewhere.
 
 mod checkpoints;
 mod classifier;
 mod config;
 mod distance;
+mod edits;
 mod facts;
 mod network;
 mod parameters;
@@ -22,7 +23,7 @@ use attune_core::evaluator::{
     EvalFailure, Evaluation, Evaluator, EvaluatorInfo, Fidelity, Request, TaskInfo,
 };
 use attune_core::facts::ModelFacts;
-use attune_core::plan::{Edit, Plan, checkpoint_mix};
+use attune_core::plan::Plan;
 use attune_core::signal::{Measured, SignalRequest};
 
 use crate::compute::{Compute, Precision};
@@ -30,6 +31,7 @@ use crate::error::{LoadError, OpenError, TaskError};
 use crate::native::{backoff, memory};
 use checkpoints::Checkpoints;
 pub use config::DenoiserConfig;
+use edits::Edited;
 pub use task::{ImageSpec, ImageTask, metrics};
 
 /// `model_type` of the generators that are computed here.
@@ -68,7 +70,7 @@ pub struct GeneratorSpec<'a> {
     pub activation_memory: Option<u64>,
 }
 
-/// Scores mixtures of checkpoints by the images that they generate.
+/// Scores mixtures of checkpoints, and models in few bits, by the images that they generate.
 pub struct GeneratorEvaluator {
     compute: Compute,
     config: DenoiserConfig,
@@ -104,30 +106,12 @@ impl GeneratorEvaluator {
             numerics: compute.numerics(),
             // One call keeps all processors, or the whole device, busy.
             concurrency: 1,
-            edits: vec!["combine-checkpoints"],
+            edits: vec!["combine-checkpoints", "weight-bits"],
         };
         let facts = facts::facts(spec.model, &config)?;
         let activation_memory =
             spec.activation_memory.unwrap_or_else(|| memory::for_activations(compute.on_host()));
         Ok(Self { compute, config, checkpoints, facts, task, info, activation_memory })
-    }
-
-    /// The coefficients of every layer under `plan`.
-    fn coefficients(&self, plan: &Plan) -> Result<Vec<Vec<f64>>, EvalFailure> {
-        let unsupported = |edit: &Edit, reason: String| EvalFailure::Unsupported {
-            evaluator: NAME.to_owned(),
-            edit: edit.to_open().to_string(),
-            reason,
-        };
-        if let Some((one, other)) = plan.conflict() {
-            return Err(unsupported(other, format!("{} changes the same place", one.to_open())));
-        }
-        let foreign = plan.edits().iter().find(|edit| !matches!(edit, Edit::CombineCheckpoints(_)));
-        if let Some(edit) = foreign {
-            return Err(unsupported(edit, "an image generator takes combine-checkpoints only".to_owned()));
-        }
-        checkpoint_mix(plan, self.facts.layers, self.facts.checkpoints)
-            .map_err(|(edit, reason)| unsupported(edit, reason))
     }
 
     /// Plans whose weights fit into the memory for activations, beside the activations of those that run.
@@ -159,7 +143,7 @@ impl Evaluator for GeneratorEvaluator {
     }
 
     fn check(&self, plan: &Plan) -> Result<(), EvalFailure> {
-        self.coefficients(plan).map(|_| ())
+        Edited::new(plan, &self.config).map(|_| ())
     }
 
     fn evaluate(
@@ -171,8 +155,8 @@ impl Evaluator for GeneratorEvaluator {
         self.check_request(request)?;
         let mut accepted = Vec::new();
         for (index, plan) in plans.iter().enumerate() {
-            match self.coefficients(plan) {
-                Ok(coefficients) => accepted.push((index, coefficients)),
+            match Edited::new(plan, &self.config) {
+                Ok(edited) => accepted.push((index, edited)),
                 Err(refusal) => {
                     if sink(index, Err(refusal)).is_break() {
                         return Ok(());
@@ -181,12 +165,11 @@ impl Evaluator for GeneratorEvaluator {
             }
         }
         for chunk in accepted.chunks(self.plans_at_once()) {
-            let coefficients: Vec<&Vec<Vec<f64>>> =
-                chunk.iter().map(|(_, coefficients)| coefficients).collect();
+            let edited: Vec<&Edited> = chunk.iter().map(|(_, edited)| edited).collect();
             // A batch of images is never cut: it is what an item is.
             let mut items = 1;
-            let together = &mut |plans: &[&Vec<Vec<f64>>], _| self.together(plans, request);
-            let results = match backoff::run(&coefficients, &mut items, together) {
+            let together = &mut |plans: &[&Edited], _| self.together(plans, request);
+            let results = match backoff::run(&edited, &mut items, together) {
                 // Too slow is what the plans are, not the device.
                 Err(failure @ EvalFailure::Deadline(_)) => vec![Err(failure); chunk.len()],
                 other => other?,

@@ -19,7 +19,7 @@ pub(crate) use facts::fingerprint;
 pub(crate) use matrix::Linear;
 pub(crate) use merged::{Merged, MergedExperts};
 pub use quantised::LEVEL_MEMORY;
-pub(crate) use quantised::{LevelDatabase, Site};
+pub(crate) use quantised::{LevelDatabase, Site, quantise};
 pub use rope::{Rope, Scaling};
 pub(crate) use weights::{Experts, FeedForward, Gated, Weights};
 

@@ -5,10 +5,12 @@ use std::path::Path;
 use burn_tensor::Tensor;
 
 use super::config::DenoiserConfig;
+use super::edits::Edited;
 use super::parameters::{self, Parameter};
 use crate::compute::Compute;
+use crate::edits::Level;
 use crate::error::LoadError;
-use crate::model::Checkpoint;
+use crate::model::{Checkpoint, quantise};
 
 /// The weights of every checkpoint, layer by layer.
 pub(super) struct Checkpoints {
@@ -67,6 +69,26 @@ impl Checkpoints {
                     .unwrap_or_else(|| layer.weights[0].zeros_like())
             };
         Mixed { layers: self.layers.iter().zip(coefficients).map(layer).collect() }
+    }
+
+    /// The weights of an edited model: the mixture, then its matrices in few bits.
+    pub(super) fn edited(&self, edited: &Edited, compute: &Compute) -> Mixed {
+        let mut mixed = self.mixed(&edited.coefficients);
+        for (&(layer, module), &Level { bits, group }) in &edited.levels {
+            let name = format!(".{}.weight", module.name());
+            let mut weights: Vec<f32> = mixed.layers[layer].clone().into_data().iter::<f32>().collect();
+            let mut first = 0;
+            for parameter in &self.layers[layer].parameters {
+                let elements = parameter.elements();
+                if parameter.name.ends_with(&name) {
+                    // Rows are outputs, so a group of inputs is a run of neighbours.
+                    quantise(&mut weights[first..first + elements], 1, bits, group);
+                }
+                first += elements;
+            }
+            mixed.layers[layer] = compute.float32(weights, [first]);
+        }
+        mixed
     }
 
     /// Several mixtures side by side: the parameters of every layer, `[mixtures, in, out]` for matrices and

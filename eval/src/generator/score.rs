@@ -10,6 +10,7 @@ use burn_tensor::Tensor;
 use super::GeneratorEvaluator;
 use super::checkpoints::Mixed;
 use super::distance::Distance;
+use super::edits::Edited;
 use super::network::Network;
 use super::task::host;
 use crate::native::lanes;
@@ -30,17 +31,19 @@ impl GeneratorEvaluator {
         }
     }
 
-    /// Scores mixtures, given by their coefficients. On a CPU every (mixture, item) is a task of its own, of which as
+    /// Scores edited models. On a CPU every (mixture, item) is a task of its own, of which as
     /// many run at once as there are processors; elsewhere all mixtures run stacked, item after item.
     pub(super) fn together(
         &self,
-        plans: &[&Vec<Vec<f64>>],
+        plans: &[&Edited],
         request: &Request,
     ) -> Result<Vec<Result<Evaluation, EvalFailure>>, EvalFailure> {
         let clock = Instant::now();
         let time = request.deadline.map(|each| (each, clock + each * plans.len() as u32));
         let limit = Limit { time, stop: Some(&request.stop) };
-        let mixed = lanes::run(&self.compute, plans.len(), |plan| Ok(self.checkpoints.mixed(plans[plan])))?;
+        let mixed = lanes::run(&self.compute, plans.len(), |plan| {
+            Ok(self.checkpoints.edited(plans[plan], &self.compute))
+        })?;
         let groups: Vec<Vec<&Mixed>> = if self.compute.on_host() {
             mixed.iter().map(|mixed| vec![mixed]).collect()
         } else {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use attune_core::evaluator::Split;
-use attune_core::plan::{CombineCheckpoints, KeepExperts};
+use attune_core::plan::{CombineCheckpoints, Edit, KeepExperts, Module, WeightBits};
 use attune_core::scores::Scores;
 use attune_core::signal::SignalRequest;
 use burn_tensor::Tensor;
@@ -40,6 +40,10 @@ fn open(activation_memory: Option<u64>) -> GeneratorEvaluator {
 
 fn mix(layer: Option<u32>, coefficients: Vec<f64>) -> Edit {
     Edit::CombineCheckpoints(CombineCheckpoints { layer, coefficients })
+}
+
+fn bits(layer: u32, module: Module, bits: u32, group_size: u32) -> Edit {
+    Edit::WeightBits(WeightBits { layer, module, expert: None, bits, group_size })
 }
 
 /// Twelve coefficients that sum to 1: `share` on checkpoint `at`, the rest on the next.
@@ -108,8 +112,8 @@ fn images_and_distances_agree_with_torch() {
         let layered = case.coefficients.len() > 1;
         let edits = case.coefficients.iter().enumerate();
         let edits = edits.map(|(layer, row)| mix(layered.then_some(layer as u32), row.clone()));
-        let coefficients = evaluator.coefficients(&Plan::new(edits)).unwrap();
-        let mixed = evaluator.checkpoints.mixed(&coefficients);
+        let edited = Edited::new(&Plan::new(edits), &evaluator.config).unwrap();
+        let mixed = evaluator.checkpoints.edited(&edited, &evaluator.compute);
         let weights = evaluator.checkpoints.stacked(&[&mixed]);
         let noise: Tensor<2> = evaluator.compute.float32(floats("noise"), [128, 64]);
         let network = Network::new(&evaluator.config, weights, &evaluator.compute);
@@ -160,8 +164,9 @@ fn stacked_mixtures_score_like_each_alone() {
     // What a GPU runs, here on the CPU.
     let evaluator = open(None);
     let mixtures: Vec<_> = (0..3)
-        .map(|at| evaluator.coefficients(&Plan::new([mix(None, two(at, 1.5))])).unwrap())
-        .map(|coefficients| evaluator.checkpoints.mixed(&coefficients))
+        .map(|at| Plan::new([mix(None, two(at, 1.5)), bits(at as u32 + 1, Module::Up, 3, 32)]))
+        .map(|plan| Edited::new(&plan, &evaluator.config).unwrap())
+        .map(|edited| evaluator.checkpoints.edited(&edited, &evaluator.compute))
         .collect();
     let request = Request::new(Split::Report, vec![4]);
     let together =
@@ -183,6 +188,65 @@ fn the_last_checkpoint_is_the_model_as_it_is() {
     let scores = score(&evaluator, &plans, Split::Report, &[7]);
     assert_eq!(scores[0], scores[1]);
     assert_eq!(scores[0], scores[2]);
+}
+
+/// The last checkpoint as a model of its own, with matrices rounded by the definition of the edit.
+fn rounded(matrices: &[(&str, u32, usize)]) -> GeneratorEvaluator {
+    let model = root().join("models/tiny-digits");
+    let bytes = std::fs::read(model.join("checkpoint-06000.safetensors")).unwrap();
+    let stored = SafeTensors::deserialize(&bytes).unwrap();
+    let tensors = stored.tensors().into_iter().map(|(name, view)| {
+        let mut values: Vec<f32> = view
+            .data()
+            .chunks_exact(2)
+            .map(|bytes| half::f16::from_le_bytes([bytes[0], bytes[1]]).to_f32())
+            .collect();
+        for &(_, bits, group) in matrices.iter().filter(|(matrix, ..)| *matrix == name) {
+            // A row is an output; its inputs are neighbours.
+            for group in values.chunks_exact_mut(group) {
+                let low = group.iter().copied().fold(f32::INFINITY, f32::min);
+                let high = group.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+                let step = (high - low) / (2_f32.powi(bits as i32) - 1.0);
+                group.iter_mut().for_each(|value| *value = ((*value - low) / step).round_ties_even() * step + low);
+            }
+        }
+        let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        (name, (view.shape().to_vec(), bytes))
+    });
+    let tensors: Vec<(String, (Vec<usize>, Vec<u8>))> = tensors.collect();
+    let views = tensors.iter().map(|(name, (shape, bytes))| {
+        (name, safetensors::tensor::TensorView::new(safetensors::Dtype::F32, shape.clone(), bytes).unwrap())
+    });
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("model.safetensors"), safetensors::serialize(views, None).unwrap())
+        .unwrap();
+    let mut config: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(model.join("config.json")).unwrap()).unwrap();
+    config.as_object_mut().unwrap().remove("checkpoints");
+    std::fs::write(folder.path().join("config.json"), config.to_string()).unwrap();
+    let spec = GeneratorSpec { model: folder.path(), device: "cpu", task: spec(), activation_memory: None };
+    GeneratorEvaluator::open(&spec).unwrap()
+}
+
+#[test]
+fn a_model_in_few_bits_scores_like_a_checkpoint_with_rounded_matrices() {
+    let evaluator = open(None);
+    let edits = [bits(1, Module::Up, 2, 32), bits(3, Module::Down, 4, 64), bits(2, Module::Up, 16, 32)];
+    let plans = [Plan::dense(), Plan::new([bits(2, Module::Up, 16, 32)]), Plan::new(edits)];
+    let scores = score(&evaluator, &plans, Split::Report, &[3]);
+    assert_eq!(scores[0], scores[1], "16 bits are the model as it is");
+    let by_hand = rounded(&[("blocks.0.up.weight", 2, 32), ("blocks.2.down.weight", 4, 64)]);
+    let expected = score(&by_hand, &[Plan::dense()], Split::Report, &[3]);
+    let frechet = |scores: &Scores| scores.metrics["frechet"].value();
+    let (dense, found, expected) = (frechet(&scores[0]), frechet(&scores[2]), frechet(&expected[0]));
+    assert!((found - expected).abs() < 1e-4, "{found}, by hand {expected}");
+    assert!((found - dense).abs() > 0.05, "rounding {dense} to {found} shows");
+
+    // Mixing comes first.
+    let mixed = |weights: Edit| Plan::new([mix(None, two(10, 0.5)), weights]);
+    let plans = [mixed(bits(1, Module::Up, 16, 32)), mixed(bits(1, Module::Up, 2, 32))];
+    let scores = score(&evaluator, &plans, Split::Report, &[3]);
+    assert_ne!(scores[0], scores[1]);
 }
 
 #[test]
@@ -207,6 +271,17 @@ fn plans_and_requests_that_have_no_meaning_are_refused_by_name() {
     let sum = refusal(mix(None, two(3, 0.5).iter().map(|share| share * 1.1).collect()));
     assert!(sum.contains("expected 1"), "{sum}");
     assert!(refusal(mix(Some(5), two(0, 0.5))).contains("5 layers, counted from 0"));
+
+    assert!(refusal(bits(1, Module::Query, 4, 32)).contains("have `up` and `down`, not `q`"));
+    assert!(
+        refusal(bits(0, Module::Up, 4, 32)).contains("the blocks of this image generator are layers 1 to 3")
+    );
+    assert!(refusal(bits(4, Module::Up, 4, 32)).contains("layers 1 to 3"));
+    assert!(refusal(bits(1, Module::Up, 7, 32)).contains("bits are one of"));
+    assert!(refusal(bits(1, Module::Up, 4, 64)).contains("does not divide the 96 inputs of `up`"));
+    assert!(refusal(bits(1, Module::Down, 4, 0)).contains("does not divide the 192 inputs of `down`"));
+    let expert = WeightBits { layer: 1, module: Module::Up, expert: Some(0), bits: 4, group_size: 32 };
+    assert!(refusal(Edit::WeightBits(expert)).contains("has no experts"));
 
     let request = |split, items: Vec<u32>| Request::new(split, items);
     for (request, words) in [

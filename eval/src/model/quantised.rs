@@ -66,7 +66,7 @@ impl Linear {
 }
 
 /// Quantises and dequantises `weights: [inputs, outputs]` in place, each output over groups of `group` inputs.
-fn quantise(weights: &mut [f32], outputs: usize, bits: u32, group: usize) {
+pub(crate) fn quantise(weights: &mut [f32], outputs: usize, bits: u32, group: usize) {
     let codes = ((1_u32 << bits) - 1) as f32;
     weights.par_chunks_mut(group * outputs).for_each(|rows| {
         let (mut low, mut high) = (vec![f32::INFINITY; outputs], vec![f32::NEG_INFINITY; outputs]);

@@ -1,5 +1,6 @@
 //! `weight-bits`: a budget weighted by parameters, plan, costs and baselines.
 
+use attune_core::facts::ModelFacts;
 use attune_core::plan::{Edit, Module, WeightBits};
 use attune_core::setting::{Setting, Settings};
 use attune_core::space::{Config, Domain};
@@ -140,4 +141,38 @@ fn numbers_that_do_not_fit_are_refused_with_a_way_out() {
     let group = refusal(&[("group-size", Setting::Int(96))]);
     assert!(group.contains("does not divide the 256 inputs of `q`"), "{group}");
     assert!(refusal(&[("levels", Setting::Ints(vec![4, 7]))]).contains("`levels` contains 7"));
+}
+
+#[test]
+fn blocks_of_an_image_generator_have_two_modules() {
+    let generator = ModelFacts {
+        name: "digits".into(),
+        family: "attune_denoiser".into(),
+        layers: 5,
+        hidden: 96,
+        heads: 0,
+        kv_heads: 0,
+        head_dim: 0,
+        checkpoints: 12,
+        feed_forward: 192,
+        ..dense()
+    };
+    let given = options(&[("average", Setting::Real(4.0)), ("group-size", Setting::Int(32))]);
+    let space = WEIGHT_BITS.space(&generator, &given).unwrap();
+    assert_eq!(
+        (space.dimensions()[0].cells(), space.dimensions()[0].place(1)),
+        (6, "layer 0, module 1".to_owned())
+    );
+    let plan =
+        WEIGHT_BITS.lower(&generator, &given, &indices(&[AT_2, AT_3, AT_3, AT_3, AT_3, AT_4])).unwrap();
+    let edit = |layer, module, bits| {
+        Edit::WeightBits(WeightBits { layer, module, expert: None, bits, group_size: 32 })
+    };
+    let (up, down) = (Module::Up, Module::Down);
+    // The input is layer 0, the output layer 4.
+    let expected = [(1, up, 2), (1, down, 3), (2, up, 3), (2, down, 3), (3, up, 3), (3, down, 4)];
+    assert_eq!(plan.edits(), expected.map(|(layer, module, bits)| edit(layer, module, bits)));
+    let bare = ModelFacts { family: "other".into(), ..generator };
+    let refusal = WEIGHT_BITS.space(&bare, &given).unwrap_err().to_string();
+    assert!(refusal.contains("has no transformer blocks"), "{refusal}");
 }

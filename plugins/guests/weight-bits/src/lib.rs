@@ -61,14 +61,14 @@ impl Technique for WeightBits {
         let allocation = Allocation::new(model, options)?;
         let levels = allocation.levels.iter().copied().map(f64::from).collect();
         let help = "bits per weight; modules are q, k, v, o, then gate, up and down, of expert after expert where they \
-                    are apart";
+                    are apart; those of an image generator's blocks are up and down";
         let bits = Dimension::new("bits", help, Domain::Level(levels))
-            .axis("layer", model.layers)
+            .axis("layer", allocation.layers)
             .axis("module", allocation.modules.len() as u32);
         let costs =
             |module| (0..allocation.levels.len()).map(|level| allocation.share(module, level)).collect();
         let layer: Vec<Vec<f64>> = allocation.modules.iter().map(costs).collect();
-        let costs = vec![layer; model.layers as usize].concat();
+        let costs = vec![layer; allocation.layers as usize].concat();
         Ok(Space::new(vec![bits]).with(Constraint::Budget(Budget {
             resource: "bits".to_owned(),
             unit: "bits/weight".to_owned(),
@@ -80,7 +80,7 @@ impl Technique for WeightBits {
     fn lower(model: &Model, options: &Options, config: &Config) -> Result<Vec<Edit>, String> {
         let allocation = Allocation::new(model, options)?;
         let mut edits = Vec::new();
-        for (layer, cells) in (0..model.layers).zip(config[0].chunks(allocation.modules.len())) {
+        for (layer, cells) in (allocation.first..).zip(config[0].chunks(allocation.modules.len())) {
             for (module, cell) in allocation.modules.iter().zip(cells) {
                 let bits = allocation.levels[cell.option()];
                 // An exact module gets no edit, so that an exact config is the dense model itself.

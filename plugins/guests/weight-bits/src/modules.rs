@@ -19,10 +19,15 @@ pub(crate) struct Module {
     pub(crate) group_size: u32,
 }
 
+/// Family of image generators: layers are the input, blocks of two matrices, and the output.
+const GENERATOR: &str = "attune_denoiser";
+
 /// What can be allotted.
 pub(crate) struct Allocation {
-    /// Transformer blocks.
+    /// Blocks, of which the first is the layer `first`.
     pub(crate) layers: u32,
+    /// 0 where all layers are blocks.
+    pub(crate) first: u32,
     /// The cells of one layer.
     pub(crate) modules: Vec<Module>,
     /// Bits to choose from, ascending.
@@ -41,9 +46,11 @@ impl Allocation {
         if let Some(level) = levels.iter().find(|level| !LEVELS.contains(level)) {
             return Err(format!("`levels` contains {level}; bits are 2, 3, 4, 5, 6 or 8, and 16 is exact"));
         }
+        let (first, layers, modules) = blocks(model, options)?;
         let allocation = Self {
-            layers: model.layers,
-            modules: modules(model, options)?,
+            layers,
+            first,
+            modules,
             levels,
             average: options.real("average"),
             overhead: options.int("overhead-bits") as f64,
@@ -84,9 +91,11 @@ impl Allocation {
     }
 }
 
-fn modules(model: &Model, options: &Options) -> Result<Vec<Module>, String> {
+/// The first block, how many there are, and the cells of one.
+fn blocks(model: &Model, options: &Options) -> Result<(u32, u32, Vec<Module>), String> {
     let Model { name, layers, hidden, heads, kv_heads, head_dim, experts, .. } = model;
-    if *layers == 0 || *heads == 0 {
+    let generator = model.family == GENERATOR && *layers > 2;
+    if !generator && (*layers == 0 || *heads == 0) {
         return Err(format!("model `{name}` has no transformer blocks; weight-bits needs them"));
     }
     let inner = model.feed_forward()?;
@@ -107,6 +116,12 @@ fn modules(model: &Model, options: &Options) -> Result<Vec<Module>, String> {
         Ok(Module { name, expert, weights, group_size })
     };
     let mut cells = Vec::new();
+    if generator {
+        for (name, inputs, outputs) in [("up", hidden, &inner), ("down", &inner, hidden)] {
+            cells.push(module((name, inputs, outputs), None, 1)?);
+        }
+        return Ok((1, layers - 2, cells));
+    }
     for part in attention {
         cells.push(module(part, None, 1)?);
     }
@@ -121,5 +136,5 @@ fn modules(model: &Model, options: &Options) -> Result<Vec<Module>, String> {
             cells.push(module(part, None, (*experts).max(1))?);
         }
     }
-    Ok(cells)
+    Ok((0, *layers, cells))
 }

@@ -1,0 +1,78 @@
+//! What a plan does to a generator.
+
+use std::collections::BTreeMap;
+
+use attune_core::evaluator::EvalFailure;
+use attune_core::plan::{Edit, Module, Plan, WeightBits, checkpoint_mix};
+
+use super::NAME;
+use super::config::DenoiserConfig;
+use crate::edits::Level;
+
+/// The weights that a plan asks for: a mixture of checkpoints, some of its matrices in few bits.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Edited {
+    /// `[layers][checkpoints]`.
+    pub(super) coefficients: Vec<Vec<f64>>,
+    /// By layer and module; what is not named stays float32.
+    pub(super) levels: BTreeMap<(usize, Module), Level>,
+}
+
+impl Edited {
+    /// # Errors
+    /// [`EvalFailure::Unsupported`] for the first edit that cannot be honoured exactly.
+    pub(super) fn new(plan: &Plan, config: &DenoiserConfig) -> Result<Self, EvalFailure> {
+        if let Some((one, other)) = plan.conflict() {
+            return Err(unsupported(other, format!("{} changes the same place", one.to_open())));
+        }
+        let mut levels = BTreeMap::new();
+        for edit in plan.edits() {
+            match edit {
+                Edit::CombineCheckpoints(_) => {}
+                Edit::WeightBits(bits) => {
+                    let level = level(bits, config).map_err(|reason| unsupported(edit, reason))?;
+                    levels.extend(level.map(|level| ((bits.layer as usize, bits.module), level)));
+                }
+                _ => {
+                    let reason = "an image generator takes combine-checkpoints and weight-bits only";
+                    return Err(unsupported(edit, reason.to_owned()));
+                }
+            }
+        }
+        let count = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
+        let mixing = plan.edits().iter().filter(|edit| matches!(edit, Edit::CombineCheckpoints(_)));
+        let mixing = Plan::new(mixing.cloned().collect::<Vec<_>>());
+        let mix = checkpoint_mix(&mixing, count(config.layers()), count(config.checkpoints.len()));
+        let coefficients = mix.map_err(|(edit, reason)| unsupported(edit, reason))?;
+        Ok(Self { coefficients, levels })
+    }
+}
+
+/// The level of a module that the model has; `None` for one that is to stay exact.
+fn level(edit: &WeightBits, config: &DenoiserConfig) -> Result<Option<Level>, String> {
+    let (layer, group) = (edit.layer as usize, edit.group_size as usize);
+    let inputs = match edit.module {
+        Module::Up => config.hidden,
+        Module::Down => config.inner,
+        other => {
+            return Err(format!("blocks of an image generator have `up` and `down`, not `{}`", other.name()));
+        }
+    };
+    if !(1..=config.blocks).contains(&layer) {
+        return Err(format!("the blocks of this image generator are layers 1 to {}", config.blocks));
+    }
+    if edit.expert.is_some() {
+        return Err("an image generator has no experts".to_owned());
+    }
+    if !WeightBits::LEVELS.contains(&edit.bits) {
+        return Err(format!("bits are one of {:?}", WeightBits::LEVELS));
+    }
+    if group == 0 || !inputs.is_multiple_of(group) {
+        return Err(format!("`group-size` does not divide the {inputs} inputs of `{}`", edit.module.name()));
+    }
+    Ok((edit.bits < 16).then_some(Level { bits: edit.bits, group }))
+}
+
+fn unsupported(edit: &Edit, reason: String) -> EvalFailure {
+    EvalFailure::Unsupported { evaluator: NAME.to_owned(), edit: edit.to_open().to_string(), reason }
+}
