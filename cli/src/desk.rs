@@ -75,7 +75,13 @@ impl Desk for CliDesk {
             }),
             Request::Load { path } => later(mail, move || {
                 let found = setup::profile(&run_args(&path, "auto"));
-                Answer::Profile { path, found: found.map(Box::new).map_err(|error| error.sentence()) }
+                let found = found.map(|profile| profiles::for_form(&path, profile));
+                Answer::Profile {
+                    found: found
+                        .map(|(file, profile)| (file, Box::new(profile)))
+                        .map_err(|error| error.sentence()),
+                    path,
+                }
             }),
             Request::Check { ticket, draft } => {
                 let (models, mail) = (self.models.clone(), mail.clone());
@@ -118,9 +124,9 @@ impl Desk for CliDesk {
                     Answer::Targets { study, trial, targets: targets.map_err(|error| error.sentence()) }
                 });
             }
-            Request::Export { study, trial, to, out } => {
+            Request::Export { study, trial, to, out, approximate } => {
                 let store = self.store.clone();
-                let args = ExportArgs { study, to, out: out.into(), trial };
+                let args = ExportArgs { study, to, out: out.into(), trial, approximate };
                 later(mail, move || {
                     let written = exports::write(&store, &args).map_err(|error| error.sentence());
                     Answer::Exported { study: args.study, written }

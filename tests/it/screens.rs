@@ -81,6 +81,35 @@ fn from_the_shipped_profile_to_an_export() {
 }
 
 #[test]
+fn profiles_that_come_with_attune_are_copied_to_where_one_works() {
+    let place = Place::new();
+    let mut person = Terminal::installed(&place, &root());
+    person.sees("Keep half of the experts of a small mixture-of-experts model");
+    person.waits_for("the shipped profile to be chosen", |text| text.contains("profiles/quickstart.ron"));
+    // Another one says that it starts from the quickstart's study.
+    person.press("/profiles/quickstart\r");
+    person.waits_for("the other profiles to go", |text| !text.contains("digits-checkpoint-mix"));
+    person.press("\r");
+    person.sees("8 experts of which 2 are used");
+    person.sees("ready to launch");
+    person.press("s");
+    person.sees("wrote quickstart.ron");
+    person.press("\x1b");
+    let checked = place.attune(&[
+        "run",
+        "quickstart.ron",
+        "--trials",
+        "1",
+        "--set",
+        "report.items=2",
+        "--set",
+        "items=2",
+    ]);
+    assert!(checked.status.success(), "{}", stderr(&checked));
+    assert!(stdout(&checked).contains("1 trials (1 evaluated"), "{}", stdout(&checked));
+}
+
+#[test]
 fn a_study_is_watched_from_another_terminal_and_goes_on_where_it_was_stopped() {
     let place = checkout();
     std::fs::remove_dir_all(place.path("profiles")).unwrap();

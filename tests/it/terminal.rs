@@ -39,12 +39,18 @@ pub(crate) struct Terminal {
 impl Terminal {
     /// Opens the screens in the folder and on the store of a place.
     pub(crate) fn open(place: &Place) -> Self {
-        Self::run(Command::new(ATTUNE).args(["--store", "store"]), place.dir.path())
+        Self::installed(place, Path::new(""))
+    }
+
+    /// The same, where what comes with attune is in the folder `share`.
+    pub(crate) fn installed(place: &Place, share: &Path) -> Self {
+        let command = Command::new(ATTUNE).args(["--store", "store"]);
+        Self::run(command.env("ATTUNE_SHARE", share), place.dir.path())
     }
 
     /// Opens the screens in the folder of a place, on the store that they take by themselves, for a long study.
     pub(crate) fn open_plainly(place: &Place) -> Self {
-        let mut opened = Self::run(Command::new(ATTUNE), place.dir.path());
+        let mut opened = Self::run(Command::new(ATTUNE).env("ATTUNE_SHARE", ""), place.dir.path());
         opened.patience = STUDY;
         opened
     }

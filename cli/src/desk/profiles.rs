@@ -1,18 +1,24 @@
-//! Profiles in the working directory and in its folder `profiles`.
+//! Profiles in the working directory, in its folder `profiles`, and those that come with attune.
 
 use std::path::{Path, PathBuf};
 
-use attune_core::profile::Profile;
+use attune_core::profile::{Profile, TaskKind};
 use attune_tui::desk::ProfileRow;
 
-/// Where profiles are looked for, in this order.
-const FOLDERS: [&str; 2] = ["", "profiles"];
+/// Where profiles of one's own are looked for, in this order.
+const FOLDERS: [&str; 2] = ["", PROFILES];
+const PROFILES: &str = "profiles";
+/// The folder with the `profiles`, and the models that they name, that come with attune; a package says where it put them.
+const SHARE: &str = "ATTUNE_SHARE";
+/// Where they are otherwise: `cargo install --path cli` leaves the checkout in its place.
+const CHECKOUT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 /// A profile is a page of text; something larger is something else.
 const LARGEST: u64 = 1 << 20;
 
 /// Every profile, and every file that wants to be one.
 pub(super) fn find() -> Vec<ProfileRow> {
-    let rows = files().into_iter().filter_map(|file| {
+    let shipped = shipped().map_or_else(Vec::new, |folder| profiles_in(&folder));
+    let rows = files().into_iter().chain(shipped).filter_map(|file| {
         let (path, text) = read(&file)?;
         match Profile::parse(&path, &text, &[]) {
             Ok(profile) => Some(ProfileRow { summary: summary(&text), name: profile.name, path }),
@@ -35,12 +41,53 @@ pub(super) fn of_study(study: &str) -> Option<(String, Profile)> {
     })
 }
 
+/// A profile for the form, and the file that the form writes. One that comes with attune becomes a file of the working
+/// directory, and then names its files by absolute paths.
+pub(super) fn for_form(path: &str, mut profile: Profile) -> (String, Profile) {
+    let path = Path::new(path);
+    let from = path.parent().and_then(|folder| folder.canonicalize().ok());
+    match (from.filter(|from| shipped().as_ref() == Some(from)), path.file_name()) {
+        (Some(from), Some(name)) => {
+            anchor(&mut profile, &from);
+            (name.display().to_string(), profile)
+        }
+        _ => (path.display().to_string(), profile),
+    }
+}
+
+/// Makes every path absolute that is relative to `base`.
+fn anchor(profile: &mut Profile, base: &Path) {
+    let classifier = match &mut profile.task.kind {
+        TaskKind::Images { classifier, .. } => Some(classifier),
+        TaskKind::Text { .. } => None,
+    };
+    let component = Some(&mut profile.technique.name).filter(|name| name.ends_with(".wasm"));
+    let task = [&mut profile.model, &mut profile.task.selection, &mut profile.task.report];
+    let paths = task.into_iter().chain(profile.task.elsewhere.values_mut());
+    for path in paths.chain(classifier).chain(component) {
+        // A file that is missing keeps a path that says where it was looked for.
+        let joined = base.join(&*path);
+        *path = joined.canonicalize().unwrap_or(joined).display().to_string();
+    }
+}
+
+/// The folder of the profiles that come with attune, unless it is the working directory's own.
+fn shipped() -> Option<PathBuf> {
+    let share = std::env::var_os(SHARE).map_or_else(|| PathBuf::from(CHECKOUT), PathBuf::from);
+    let folder = share.join(PROFILES).canonicalize().ok()?;
+    let is_own = |own: &str| {
+        let own = if own.is_empty() { "." } else { own };
+        Path::new(own).canonicalize().is_ok_and(|own| own == folder)
+    };
+    if FOLDERS.into_iter().any(is_own) { None } else { Some(folder) }
+}
+
 fn files() -> Vec<PathBuf> {
-    FOLDERS
-        .iter()
-        .flat_map(|folder| super::models::entries(Path::new(folder)))
-        .filter(|file| is_ron(file))
-        .collect()
+    FOLDERS.iter().flat_map(|folder| profiles_in(Path::new(folder))).collect()
+}
+
+fn profiles_in(folder: &Path) -> Vec<PathBuf> {
+    super::models::entries(folder).into_iter().filter(|file| is_ron(file)).collect()
 }
 
 fn is_ron(file: &Path) -> bool {

@@ -209,8 +209,9 @@ pub enum Answer {
     Profile {
         /// As it was asked for.
         path: String,
-        /// The profile as it is in the file.
-        found: Result<Box<Profile>, String>,
+        /// The file that a form for it writes, `path` unless that is not ours to write, and the profile as it is to stand
+        /// there.
+        found: Result<(String, Box<Profile>), String>,
     },
     /// To [`Request::Check`](super::Request::Check).
     Checked {

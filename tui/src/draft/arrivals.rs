@@ -88,19 +88,20 @@ pub(crate) fn technique_arrived(
 pub(crate) fn profile_arrived(
     model: &mut Model,
     path: &str,
-    found: Result<Box<Profile>, String>,
+    found: Result<(String, Box<Profile>), String>,
 ) -> Vec<Effect> {
     if model.screen != Screen::Home {
         return Vec::new();
     }
-    let profile = match found {
-        Ok(profile) => profile,
+    let (file, profile) = match found {
+        Ok(found) => found,
         Err(reason) => {
             model.complain(reason);
             return Vec::new();
         }
     };
-    steps::open(model, path.to_owned());
+    let is_its_own = file == path;
+    steps::open(model, file);
     if let Some(draft) = &mut model.draft {
         draft.name_given = true;
         fill::fill(draft, &profile);
@@ -110,7 +111,7 @@ pub(crate) fn profile_arrived(
     if let Some(draft) = &mut model.draft {
         fill::fill(draft, &profile);
         draft.incomplete = !draft.says_all_of(&profile);
-        draft.saved = Some(draft.profile_text());
+        draft.saved = is_its_own.then(|| draft.profile_text());
     }
     effects
 }

@@ -73,7 +73,8 @@ impl Demo {
             }
             Request::Load { path } => {
                 let text = self.profile.as_deref().unwrap_or(PROFILE);
-                let found = Profile::parse(&path, text, &[]).map(Box::new).map_err(|error| error.to_string());
+                let found = Profile::parse(&path, text, &[]).map_err(|error| error.to_string());
+                let found = found.map(|profile| (path.clone(), Box::new(profile)));
                 vec![Answer::Profile { path, found }]
             }
             Request::Check { ticket, draft } => {

@@ -181,8 +181,8 @@ fn a_filter_narrows_the_list_and_escape_clears_it() {
 fn a_profile_that_arrives_before_the_catalogue_is_not_changed_by_it() {
     let (mut model, _) = Model::new(Setup::default(), (80, 24));
     let path = "quickstart.ron".to_owned();
-    let found = attune_core::profile::Profile::parse(&path, PROFILE, &[]).map(Box::new);
-    let found = found.map_err(|error| error.to_string());
+    let found = attune_core::profile::Profile::parse(&path, PROFILE, &[]).map_err(|error| error.to_string());
+    let found = found.map(|profile| (path.clone(), Box::new(profile)));
     update(&mut model, Message::Answer(Answer::Profile { path: path.clone(), found }));
     update(&mut model, Message::Answer(Answer::Catalogue(Ok(Box::new(catalogue())))));
     let effects = update(&mut model, Message::Key(Key::Char('l')));
