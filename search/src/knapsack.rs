@@ -30,7 +30,7 @@ use problem::Flat;
 pub struct Goal {
     /// A relative gap that is good enough: 0 asks for the optimum.
     pub gap: f64,
-    /// Labels that the dynamic programme may store, all slots together.
+    /// Labels that the dynamic programme may store, all slots together, and look at for each slot.
     pub labels: usize,
 }
 

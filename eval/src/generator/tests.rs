@@ -207,7 +207,9 @@ fn rounded(matrices: &[(&str, u32, usize)]) -> GeneratorEvaluator {
                 let low = group.iter().copied().fold(f32::INFINITY, f32::min);
                 let high = group.iter().copied().fold(f32::NEG_INFINITY, f32::max);
                 let step = (high - low) / (2_f32.powi(bits as i32) - 1.0);
-                group.iter_mut().for_each(|value| *value = ((*value - low) / step).round_ties_even() * step + low);
+                group
+                    .iter_mut()
+                    .for_each(|value| *value = ((*value - low) / step).round_ties_even() * step + low);
             }
         }
         let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();

@@ -38,6 +38,18 @@ struct Layer {
 }
 
 impl Layer {
+    /// Keeps the labels with the least bounds, `most` and at least one; returns the least bound of the others.
+    fn keep(&mut self, most: usize) -> f64 {
+        let most = most.max(1);
+        if self.labels.len() <= most {
+            return f64::INFINITY;
+        }
+        self.labels.sort_by(|a, b| a.bound.total_cmp(&b.bound));
+        let least = self.labels[most].bound;
+        self.labels.truncate(most);
+        least
+    }
+
     fn used(&self, label: &Label, budgets: usize) -> &[f64] {
         &self.pool[label.at..label.at + budgets]
     }
@@ -60,13 +72,11 @@ pub(super) fn run(flat: &Flat, dual: &Dual, best: Option<&Draft>, room: usize) -
     let mut dropped = f64::INFINITY;
     for group in tails.groups() {
         for stage in group.stages(flat, &judges, cutoff) {
+            // A group that splits into many sets multiplies labels before they can be thinned.
+            dropped = dropped.min(layer.keep(room / stage.most_moves()));
             layer = expand(flat, &judges, &stage, &layer, cutoff);
             thin(flat, &mut layer);
-            if layer.labels.len() > width {
-                layer.labels.sort_by(|a, b| a.bound.total_cmp(&b.bound));
-                dropped = dropped.min(layer.labels[width].bound);
-                layer.labels.truncate(width);
-            }
+            dropped = dropped.min(layer.keep(width));
             let step = layer.labels.iter().map(|label| (label.parent, label.option)).collect();
             history.push((stage.slot, step));
         }

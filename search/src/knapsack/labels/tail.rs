@@ -163,6 +163,17 @@ impl Stage<'_> {
         }
     }
 
+    /// The most that [`Stage::moves`] gives for any place, or 1.
+    pub(super) fn most_moves(&self) -> usize {
+        let moves = match &self.kind {
+            Kind::Free => self.options.len(),
+            Kind::Pick { .. } => 2,
+            Kind::Sets { sets, first: true, .. } => sets.iter().map(Vec::len).sum(),
+            Kind::Sets { sets, first: false, .. } => sets.iter().map(Vec::len).max().unwrap_or(0),
+        };
+        moves.max(1)
+    }
+
     pub(super) fn tail(&self, place: u32) -> &[f64] {
         &self.tails[place as usize]
     }
