@@ -114,3 +114,30 @@ fn the_plan_file_says_what_where_from_and_how_good() {
     ]);
     crate::support::refused(&unknown, 2, &["999"]);
 }
+
+#[test]
+fn what_would_differ_from_what_was_scored_is_exported_only_when_asked_for() {
+    let place = Place::new();
+    let profile = place.small_profile(&[
+        ("expert-pruning", "weight-bits"),
+        ("{\"keep\": 4}", "{\"average\": 4.0, \"group-size\": 32}"),
+        ("trials: 24", "trials: 2"),
+    ]);
+    place.run(&profile, &[]);
+    let out = place.path("few-bits").display().to_string();
+    let export = ["export", "small", "--to", "mlx", "--out", &out];
+    let refused = place.attune(&export);
+    let words = "`--to mlx` expresses this plan only approximately: scales and minimums are rounded to the 16-bit type";
+    crate::support::refused(&refused, 2, &[words, "add --approximate to export it all the same"]);
+    assert!(!place.path("few-bits").exists(), "nothing is begun");
+
+    let output = place.attune(&[&export[..], &["--approximate"]].concat());
+    assert!(output.status.success(), "{}", stderr(&output));
+    let config: Value =
+        serde_json::from_slice(&std::fs::read(place.path("few-bits/config.json")).unwrap()).unwrap();
+    assert_eq!(config["quantization"]["group_size"], 32);
+    assert_eq!(config["num_local_experts"], 8, "the rest of the file stays");
+    let size = |path: std::path::PathBuf| std::fs::metadata(path).unwrap().len() as f64;
+    let dense = size(crate::support::root().join("models/tiny-moe/model.safetensors"));
+    assert!(size(place.path("few-bits/model.safetensors")) < 0.4 * dense);
+}
