@@ -5,12 +5,13 @@ mod calibrate;
 mod compare;
 mod groups;
 pub(crate) mod lanes;
+pub(crate) mod limit;
 pub(crate) mod memory;
 mod outcome;
 mod population;
 mod reference;
 mod resident;
-pub(crate) mod score;
+mod score;
 mod signal;
 
 use std::collections::HashMap;
@@ -18,7 +19,6 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
 
 use attune_core::evaluator::{
     EvalFailure, Evaluation, Evaluator, EvaluatorInfo, Fidelity, Request, TaskInfo,
@@ -34,10 +34,11 @@ use crate::edits::{EditedModel, KeyMaxima, NATIVE};
 use crate::error::OpenError;
 use crate::model::Model;
 use crate::text::{Items, TextSpec, TextTask};
+use limit::{Clock, Limit};
 use outcome::Outcome;
 use reference::References;
 use resident::Resident;
-use score::{Limit, Scored};
+use score::Scored;
 
 /// What an evaluator is made of.
 #[derive(Clone, Debug)]
@@ -144,9 +145,8 @@ impl NativeEvaluator {
         request: &Request,
         most: usize,
     ) -> Result<Vec<Result<Evaluation, EvalFailure>>, EvalFailure> {
-        let clock = Instant::now();
-        let time = request.deadline.map(|each| (each, clock + each * plans.len() as u32));
-        let limit = Limit { time, stop: Some(&request.stop) };
+        let clock = Clock::start(&request.stop);
+        let limit = Limit::new(request, plans.len(), clock);
         let groups = self.groups(request, most)?;
         // Few groups leave lanes idle; then the plans are shared out as well.
         let lanes = lanes::most(&self.model.compute);

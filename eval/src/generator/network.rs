@@ -9,7 +9,7 @@ use burn_tensor::{Tensor, activation};
 
 use super::config::DenoiserConfig;
 use crate::compute::Compute;
-use crate::native::score::{Limit, in_time};
+use crate::native::limit::{Limit, in_time};
 
 /// Stacked weights, as [`Checkpoints::stacked`](super::checkpoints::Checkpoints::stacked) gives them, and what does
 /// not depend on the image.

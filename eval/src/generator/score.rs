@@ -1,7 +1,6 @@
 //! Scoring mixtures on batches of noise.
 
 use std::collections::BTreeMap;
-use std::time::Instant;
 
 use attune_core::evaluator::{EvalFailure, Evaluation, Request};
 use attune_core::scores::{Aggregate, MetricScore, Scores, Work};
@@ -14,7 +13,7 @@ use super::edits::Edited;
 use super::network::Network;
 use super::task::host;
 use crate::native::lanes;
-use crate::native::score::Limit;
+use crate::native::limit::{Clock, Limit};
 
 impl GeneratorEvaluator {
     pub(super) fn check_request(&self, request: &Request) -> Result<(), EvalFailure> {
@@ -38,9 +37,8 @@ impl GeneratorEvaluator {
         plans: &[&Edited],
         request: &Request,
     ) -> Result<Vec<Result<Evaluation, EvalFailure>>, EvalFailure> {
-        let clock = Instant::now();
-        let time = request.deadline.map(|each| (each, clock + each * plans.len() as u32));
-        let limit = Limit { time, stop: Some(&request.stop) };
+        let clock = Clock::start(&request.stop);
+        let limit = Limit::new(request, plans.len(), clock);
         let mixed = lanes::run(&self.compute, plans.len(), |plan| {
             Ok(self.checkpoints.edited(plans[plan], &self.compute))
         })?;

@@ -15,7 +15,7 @@ use sha2::{Digest as _, Sha256};
 use super::network::Network;
 use super::task::host;
 use super::*;
-use crate::native::score::Limit;
+use crate::native::limit::Limit;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -195,7 +195,8 @@ fn rounded(matrices: &[(&str, u32, usize)]) -> GeneratorEvaluator {
     let model = root().join("models/tiny-digits");
     let bytes = std::fs::read(model.join("checkpoint-06000.safetensors")).unwrap();
     let stored = SafeTensors::deserialize(&bytes).unwrap();
-    let tensors = stored.tensors().into_iter().map(|(name, view)| {
+    let mut tensors = Vec::new();
+    for (name, view) in stored.tensors() {
         let mut values: Vec<f32> = view
             .data()
             .chunks_exact(2)
@@ -213,10 +214,9 @@ fn rounded(matrices: &[(&str, u32, usize)]) -> GeneratorEvaluator {
             }
         }
         let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
-        (name, (view.shape().to_vec(), bytes))
-    });
-    let tensors: Vec<(String, (Vec<usize>, Vec<u8>))> = tensors.collect();
-    let views = tensors.iter().map(|(name, (shape, bytes))| {
+        tensors.push((name, view.shape().to_vec(), bytes));
+    }
+    let views = tensors.iter().map(|(name, shape, bytes)| {
         (name, safetensors::tensor::TensorView::new(safetensors::Dtype::F32, shape.clone(), bytes).unwrap())
     });
     let folder = tempfile::tempdir().unwrap();
@@ -309,6 +309,33 @@ fn an_evaluation_that_is_called_off_says_so() {
     request.stop.ask();
     let failure = open(None).evaluate(&[Plan::dense()], &request, &mut |_, _| ControlFlow::Continue(()));
     assert_eq!(failure, Err(EvalFailure::Interrupted));
+}
+
+#[test]
+fn an_evaluation_that_is_held_waits_and_its_time_is_not_counted() {
+    let evaluator = open(None);
+    let plans = [Plan::dense()];
+    let undisturbed = score(&evaluator, &plans, Split::Selection, &[0, 1]);
+    // Far more than the work takes, and less than the pause.
+    let request =
+        Request { deadline: Some(Duration::from_secs(20)), ..Request::new(Split::Selection, vec![0, 1]) };
+    request.stop.hold();
+    let (told, answer) = std::sync::mpsc::channel();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let sink = &mut |_, outcome: Result<Evaluation, EvalFailure>| {
+                told.send(outcome).unwrap();
+                ControlFlow::Continue(())
+            };
+            evaluator.evaluate(&plans, &request, sink).unwrap();
+        });
+        assert!(answer.recv_timeout(Duration::from_millis(300)).is_err(), "it goes on while it is held");
+        // As if it had been held for a minute.
+        request.stop.release(Duration::from_secs(60));
+        let evaluation = answer.recv().unwrap().unwrap();
+        assert_eq!(evaluation.scores, undisturbed[0]);
+        assert_eq!(evaluation.seconds, 0.0, "all of it was rest");
+    });
 }
 
 #[test]

@@ -7,8 +7,8 @@ use attune_core::evaluator::EvalFailure;
 use burn_tensor::{Int, Tensor, TensorData, activation};
 
 use super::NativeEvaluator;
+use super::limit::{Limit, in_time};
 use super::reference::Reference;
-use super::score::{Limit, in_time};
 use crate::ops::divergence::{Divergence, TokenScore};
 
 /// Logits that are alive at once, per lane on a CPU: 16 MiB stay below the size from which allocators

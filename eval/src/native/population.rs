@@ -11,8 +11,8 @@ use burn_tensor::Tensor;
 
 use super::NativeEvaluator;
 use super::groups::Group;
+use super::limit::{Limit, in_time};
 use super::resident::Place;
-use super::score::{Limit, in_time};
 use crate::decoder::Batch;
 use crate::edits::{EditedModel, LayerEdits};
 use crate::ops::host;

@@ -8,7 +8,7 @@ use burn_tensor::{Tensor, TensorData};
 
 use super::NativeEvaluator;
 use super::groups::Group;
-use super::score::Limit;
+use super::limit::Limit;
 use crate::edits::EditedModel;
 use crate::ops::host;
 

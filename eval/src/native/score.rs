@@ -1,26 +1,16 @@
 //! Scoring plans on one group of items.
 
-use std::time::{Duration, Instant};
-
-use attune_core::evaluator::{EvalFailure, Stop};
+use attune_core::evaluator::EvalFailure;
 use burn_tensor::Tensor;
 
 use super::NativeEvaluator;
 use super::groups::Group;
+use super::limit::{Limit, in_time};
 use super::outcome::ItemScore;
 use super::population::Passed;
 use crate::decoder::{Batch, RouterProbe};
 use crate::edits::EditedModel;
 use crate::ops::divergence::TokenScore;
-
-/// When to give up.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Limit<'a> {
-    /// Time per plan, and when it is over.
-    pub(crate) time: Option<(Duration, Instant)>,
-    /// Whoever asked may call it off.
-    pub(crate) stop: Option<&'a Stop>,
-}
 
 /// What one group says about each plan.
 pub(super) struct Scored {
@@ -81,17 +71,6 @@ impl NativeEvaluator {
             .narrow(1, tokens - 1 - scored, scored)
             .reshape([sequences * scored, hidden]);
         self.model.finish(predicting)
-    }
-}
-
-/// Whether to go on; asked at least once per layer.
-pub(crate) fn in_time(limit: Limit) -> Result<(), EvalFailure> {
-    if limit.stop.is_some_and(Stop::is_asked) {
-        return Err(EvalFailure::Interrupted);
-    }
-    match limit.time {
-        Some((each, end)) if Instant::now() > end => Err(EvalFailure::Deadline(each)),
-        _ => Ok(()),
     }
 }
 

@@ -1,7 +1,8 @@
-//! The gate between two plans: open, closed for a while, or closed for good.
+//! The gate that workers pass: open, closed for a while, or closed for good.
 
 use std::ops::ControlFlow;
 use std::sync::{Condvar, Mutex, PoisonError};
+use std::time::Instant;
 
 use attune_core::evaluator::Stop;
 
@@ -9,11 +10,12 @@ use attune_core::evaluator::Stop;
 enum State {
     #[default]
     Open,
-    Paused,
+    /// Since then.
+    Paused(Instant),
     Stopped,
 }
 
-/// What workers pass between two plans. A stop is for good, and reaches them in the middle of a plan.
+/// What workers pass between two plans; those in the middle of one are reached by the flag. A stop is for good.
 #[derive(Default)]
 pub(super) struct Gate {
     state: Mutex<State>,
@@ -23,7 +25,7 @@ pub(super) struct Gate {
 
 impl Gate {
     pub(super) fn pause(&self) {
-        self.change(State::Paused);
+        self.change(State::Paused(Instant::now()));
     }
 
     pub(super) fn resume(&self) {
@@ -35,16 +37,20 @@ impl Gate {
         self.change(State::Stopped);
     }
 
-    /// Raised by a stop: for those who are in the middle of a plan.
+    /// For those who are in the middle of a plan.
     pub(super) fn flag(&self) -> Stop {
         self.flag.clone()
     }
 
     fn change(&self, to: State) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if *state != State::Stopped {
-            *state = to;
+        match (*state, to) {
+            (State::Stopped, _) | (State::Paused(_), State::Paused(_)) => return,
+            (State::Paused(since), _) => self.flag.release(since.elapsed()),
+            (_, State::Paused(_)) => self.flag.hold(),
+            _ => {}
         }
+        *state = to;
         self.changed.notify_all();
     }
 
@@ -53,8 +59,32 @@ impl Gate {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let state = self
             .changed
-            .wait_while(state, |state| *state == State::Paused)
+            .wait_while(state, |state| matches!(state, State::Paused(_)))
             .unwrap_or_else(PoisonError::into_inner);
         if *state == State::Stopped { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pause_reaches_those_who_are_in_the_middle_of_a_plan() {
+        let gate = Gate::default();
+        let flag = gate.flag();
+        gate.pause();
+        // A second pause is the same one.
+        gate.pause();
+        assert!(flag.is_held() && !flag.is_asked());
+        gate.resume();
+        assert!(!flag.is_held() && gate.pass().is_continue());
+        assert!(!flag.rested().is_zero());
+
+        gate.pause();
+        gate.stop();
+        assert!(flag.is_asked() && !flag.is_held() && gate.pass().is_break());
+        gate.pause();
+        assert!(!flag.is_held() && gate.pass().is_break(), "a stop is for good");
     }
 }

@@ -9,7 +9,7 @@ use attune_core::technique::Signal;
 use super::Asked;
 use crate::decoder::RouterProbe;
 use crate::edits::EditedModel;
-use crate::native::score::Limit;
+use crate::native::limit::Limit;
 use crate::native::{NativeEvaluator, lanes};
 
 /// Share of top-k selections that each expert gets (as EEP and others rank experts).
