@@ -113,7 +113,7 @@ pub struct Request {
     pub items: Vec<u32>,
     /// Time for one plan; `None` waits.
     pub deadline: Option<Duration>,
-    /// Asks for an early end.
+    /// Asks to wait, or for an early end.
     pub stop: Stop,
 }
 

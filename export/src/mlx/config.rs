@@ -18,10 +18,24 @@ pub(super) fn patched(files: &dyn ModelFiles, levels: &Levels) -> Result<String,
     {
         return Err(bad(CONFIG, format!("`{key}`"), "a model whose weights are not quantised yet"));
     }
+    if let Some(window) = window(&keys) {
+        let expected = "null: mlx-lm lets every token attend to all before it, and what was scored did not; use `--to plan`";
+        return Err(bad(CONFIG, format!("`sliding_window` is {window}"), expected));
+    }
     // An object ends in its brace, and has entries before it: a model has a `model_type`.
     let end = text.trim_end().len().saturating_sub(1);
     let (before, after) = text.split_at(end);
     Ok(format!("{},\n  \"quantization\": {}\n{after}", before.trim_end(), quantization(levels)))
+}
+
+/// The window that the evaluator applies and mlx-lm does not: that of Mistral and Mixtral, and Qwen's where it is in use.
+fn window<'a>(keys: &BTreeMap<String, &'a RawValue>) -> Option<&'a str> {
+    let value = |key: &str| keys.get(key).map(|value| value.get());
+    let applies = match value("model_type")? {
+        "\"mistral\"" | "\"mixtral\"" => true,
+        _ => value("use_sliding_window") == Some("true"),
+    };
+    value("sliding_window").filter(|window| applies && *window != "null")
 }
 
 fn quantization(levels: &Levels) -> Value {

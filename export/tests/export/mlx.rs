@@ -182,6 +182,17 @@ fn models_that_do_not_hold_what_the_plan_names_are_refused_before_anything_is_wr
     let text = CONFIG.replace("\"vocab_size\"", "\"quantization_config\": {}, \"vocab_size\"");
     let quantised = failure(bits(1, Module::Key, 4, 64), &files.clone().with("config.json", text));
     assert!(quantised.contains("config.json: `quantization_config`; expected a model"), "{quantised}");
+    let with = |keys: &str| files.clone().with("config.json", format!("{{{keys}}}"));
+    let windowed = r#""model_type": "mistral", "sliding_window": 4096"#;
+    let window = failure(bits(1, Module::Key, 4, 64), &with(windowed));
+    assert!(window.contains("config.json: `sliding_window` is 4096; expected null: mlx-lm lets"), "{window}");
+    for kept in [
+        r#""model_type": "mixtral", "sliding_window": null"#,
+        r#""model_type": "qwen2", "sliding_window": 4096, "use_sliding_window": false"#,
+    ] {
+        let plan = Plan::new([bits(1, Module::Key, 4, 64)]);
+        assert!(export(&plan, &llama(4.0), &with(kept)).is_ok(), "{kept}");
+    }
     let narrow = TensorView::new(Dtype::F32, vec![1, 48], &input.data()[..192]).unwrap();
     let odd = failure(bits(1, Module::Key, 4, 32), &model(&format!("{NAME}.weight"), &narrow));
     assert!(odd.contains("[1, 48]; expected a matrix with inputs in groups of 32"), "{odd}");
