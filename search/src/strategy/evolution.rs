@@ -52,11 +52,8 @@ pub(super) fn option_specs() -> Vec<OptionSpec> {
             OptionKind::OneOf(["auto", "technique", "domain"].map(str::to_owned).to_vec()),
             Setting::Text("auto".to_owned()),
         ),
-        spec(
-            "baselines",
+        options::baselines(
             "Start from the technique's baselines too, not only from its default and uniform configs.",
-            OptionKind::Bool,
-            Setting::Bool(true),
         ),
     ]
 }

@@ -40,6 +40,11 @@ pub(super) fn count(name: &str, help: &str, default: i64, max: i64) -> OptionSpe
     spec(name, help, OptionKind::Int { min: 1, max }, Setting::Int(default))
 }
 
+/// Whether a search tries the technique's baselines. By default it does.
+pub(super) fn baselines(help: &str) -> OptionSpec {
+    spec("baselines", help, OptionKind::Bool, Setting::Bool(true))
+}
+
 pub(super) fn spec(name: &str, help: &str, kind: OptionKind, default: Setting) -> OptionSpec {
     OptionSpec { name: name.to_owned(), help: help.to_owned(), kind, default }
 }

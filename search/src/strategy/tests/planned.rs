@@ -87,6 +87,34 @@ fn the_first_proposal_is_the_best_of_the_model() {
     assert!(compared >= 3, "{compared}");
 }
 
+/// A table that misleads must not leave a search behind what the technique already knew.
+#[test]
+fn profiling_validates_the_baselines_right_after_its_optimum() {
+    let (_, space) = spaces::all().unwrap().remove(2);
+    let draw = |index| space.sample(&mut rng::derive(9, "start", &[index])).unwrap();
+    let first_five = |options: &[(&str, Setting)], baseline: Config| -> Vec<(String, Config)> {
+        let starts = vec![("default".to_owned(), draw(0)), ("keys-first".to_owned(), baseline)];
+        let context = SearchContext { starts, ..with_table(&space, 1) };
+        let proposals = build(&choice("profiling", options), context).unwrap().ask(5);
+        let named = |proposal: Proposal| match proposal.origin {
+            Origin::Start(name) => (name, proposal.config),
+            other => panic!("{other:?}"),
+        };
+        proposals.into_iter().map(named).collect()
+    };
+    let names = |proposals: &[(String, Config)]| -> Vec<String> {
+        proposals.iter().map(|(name, _)| name.clone()).collect()
+    };
+    let with = first_five(&[], draw(1));
+    assert_eq!(names(&with), ["profile-0", "default", "keys-first", "profile-1", "profile-2"]);
+    assert_eq!((&with[1].1, &with[2].1), (&draw(0), &draw(1)));
+    let without = first_five(&[("baselines", Setting::Bool(false))], draw(1));
+    assert_eq!(names(&without), ["profile-0", "default", "profile-1", "profile-2", "profile-3"]);
+    // A baseline that is the plan itself is not evaluated twice.
+    let same = first_five(&[], with[0].1.clone());
+    assert_eq!(names(&same), ["profile-0", "default", "profile-1", "profile-2", "profile-3"]);
+}
+
 #[test]
 fn the_front_trades_one_objective_for_the_other() {
     let (_, space) = spaces::all().unwrap().remove(2);
