@@ -1,7 +1,8 @@
 //! Larger instances: bit allocations against exact dynamic programming, and the sizes of published techniques.
 //!
-//! Sizes come from `x ← (1103515245·x + 12345) mod 2³¹`, value `x >> 16`, as `1 + value mod 8`; budgets are the
-//! average width times the sum of sizes.
+//! Bit allocations come from `x ← (1103515245·x + 12345) mod 2³¹`, value `x >> 16`: first a size for every layer, `1 + value mod 8`,
+//! then a sensitivity `s = 1 + value mod 1000` for every layer, then for every layer and width of `b` bits the loss
+//! `⌊s·4^(most − b) / 16⌋`, and below the most bits `value mod 7` more. The budget is an average width times the sum of sizes.
 
 use super::*;
 
@@ -18,19 +19,19 @@ impl Generator {
 fn bit_allocation(seed: u64, layers: usize, bits: &[u32], average: u64) -> Problem {
     let mut generator = Generator(seed);
     let sizes: Vec<u64> = (0..layers).map(|_| 1 + generator.next() % 8).collect();
+    let sensitivities: Vec<u64> = (0..layers).map(|_| 1 + generator.next() % 1000).collect();
     let most = bits[bits.len() - 1];
     let mut option = |size: u64, sensitivity: u64, width: u32| {
-        let jitter = 90 + generator.next() % 21;
-        let damage = sensitivity * 4_u64.pow(most - width) * jitter / 100;
+        let jitter = generator.next() % 7;
+        let jitter = if width < most { jitter } else { 0 };
+        let damage = sensitivity * 4_u64.pow(most - width) / 16 + jitter;
         Choice { damage: damage as f64, costs: vec![(size * u64::from(width)) as f64] }
     };
-    let slots = sizes
-        .iter()
-        .map(|&size| {
-            let sensitivity = 1 + option(1, 100, most).damage as u64 % 50;
-            bits.iter().map(|&width| option(size, sensitivity, width)).collect()
-        })
-        .collect();
+    let layers = sizes.iter().zip(sensitivities);
+    let slots = layers.map(|(&size, sensitivity)| {
+        bits.iter().map(|&width| option(size, sensitivity, width)).collect::<Vec<_>>()
+    });
+    let slots = slots.collect();
     let limit = average * sizes.iter().sum::<u64>();
     Problem { slots, limits: vec![limit as f64], groups: vec![] }
 }
@@ -52,17 +53,24 @@ fn by_sums(problem: &Problem) -> f64 {
     least[limit]
 }
 
+/// Instances whose optimum was found elsewhere, by dynamic programming and, up to ten layers, by brute force. With seed 190
+/// a greedy allocation by damage per bit ends 28.8 % behind the uniform one.
 #[test]
-fn budgets_of_the_reference_instances_are_met() {
-    for (seed, layers, average, budget) in [
-        (1, 10, 4, 188.0),
-        (190, 10, 4, 160.0),
-        (76, 32, 3, 405.0),
-        (155, 32, 4, 556.0),
-        (49, 64, 4, 1084.0),
-        (39, 128, 4, 2348.0),
+fn six_instances_have_the_optimum_that_was_proven_elsewhere() {
+    let (few, many) = (&[2, 4, 8][..], &[2, 3, 4, 5, 6][..]);
+    for (seed, layers, bits, average, budget, optimum, uniform) in [
+        (1, 10, few, 4, 188.0, 54_647.0, 54_647.0),
+        (190, 10, few, 4, 160.0, 74_071.0, 74_071.0),
+        (76, 32, many, 3, 405.0, 36_653.0, 58_021.0),
+        (155, 32, few, 4, 556.0, 274_670.0, 302_493.0),
+        (49, 64, few, 4, 1_084.0, 534_143.0, 561_338.0),
+        (39, 128, few, 4, 2_348.0, 815_732.0, 942_997.0),
     ] {
-        assert_eq!(bit_allocation(seed, layers, &[2, 4, 8], average).limits, [budget]);
+        let problem = bit_allocation(seed, layers, bits, average);
+        assert_eq!(problem.limits, [budget], "seed {seed}");
+        assert_eq!(judge(&problem, &vec![1; layers]), (uniform, true), "seed {seed}");
+        let found = solve(&problem, &Goal::default()).unwrap();
+        assert_eq!((found.damage, found.bound), (optimum, optimum), "seed {seed}");
     }
 }
 
