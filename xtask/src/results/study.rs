@@ -97,6 +97,10 @@ impl Trace {
     }
 
     fn hear(&mut self, event: &Value) -> Result<(), ResultsError> {
+        // What is on disk is then of a study whose store is gone.
+        if event["event"] == "started" && event["resumed"] == 0 {
+            self.points.clear();
+        }
         if event["event"] != "trial_finished" || event["best"] != true {
             return Ok(());
         }
