@@ -57,6 +57,8 @@ pub enum Event {
         /// For example `expert-frequency`.
         what: String,
     },
+    /// The strategy plans with sensitivities, which may take minutes.
+    Planning,
     /// The strategy planned with sensitivities; comes before its first trial.
     Planned(Planned),
     /// A trial was handed to the evaluator.

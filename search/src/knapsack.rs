@@ -21,22 +21,26 @@ mod problem;
 
 pub use problem::{Choice, Group, KnapsackError, Problem, Rule};
 
+use attune_core::evaluator::Stop;
+
 use dual::Dual;
 use primal::Draft;
 use problem::Flat;
 
 /// When to stop.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Goal {
     /// A relative gap that is good enough: 0 asks for the optimum.
     pub gap: f64,
     /// Labels that the dynamic programme may store, all slots together, and look at for each slot.
     pub labels: usize,
+    /// Ends the search early, from any thread.
+    pub stop: Stop,
 }
 
 impl Default for Goal {
     fn default() -> Self {
-        Self { gap: 0.0, labels: 2_000_000 }
+        Self { gap: 0.0, labels: 2_000_000, stop: Stop::default() }
     }
 }
 
@@ -62,7 +66,7 @@ impl Allocation {
 /// Solves `problem` until `goal` is met or nothing more can be done.
 ///
 /// # Errors
-/// [`KnapsackError`]: the problem is malformed, has no allocation, or none was found.
+/// [`KnapsackError`]: the problem is malformed, has no allocation, none was found, or somebody asked to stop.
 pub fn solve(problem: &Problem, goal: &Goal) -> Result<Allocation, KnapsackError> {
     let flat = Flat::new(problem)?;
     flat.prove_budgets()?;
@@ -87,7 +91,7 @@ pub fn solve(problem: &Problem, goal: &Goal) -> Result<Allocation, KnapsackError
             return Ok(found);
         }
     }
-    let (better, bound) = labels::run(&flat, &dual, best.as_ref(), goal.labels);
+    let (better, bound) = labels::run(&flat, &dual, best.as_ref(), goal)?;
     let bound = bound.max(dual.bound);
     match better.or(best) {
         Some(draft) => Ok(allocation(&draft, bound)),

@@ -28,6 +28,7 @@ mod scoring;
 mod setup;
 mod starts;
 mod tally;
+mod thinking;
 
 use std::thread;
 use std::time::Instant;

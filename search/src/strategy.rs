@@ -18,6 +18,7 @@ mod screen;
 
 use std::sync::{Arc, LazyLock};
 
+use attune_core::evaluator::Stop;
 use attune_core::profile::Choice;
 use attune_core::rng;
 use attune_core::sensitivity::SensitivityTable;
@@ -56,6 +57,8 @@ pub struct SearchContext {
     pub operators: Option<Arc<dyn Variation>>,
     /// Measured damages of every option, for a strategy that [plans](table_source) with them.
     pub table: Option<SensitivityTable>,
+    /// Ends planning early, which may take minutes; what is proposed afterwards means nothing.
+    pub stop: Stop,
 }
 
 /// Every strategy of this build, in name order.

@@ -12,7 +12,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use attune_core::evaluator::{Evaluator, Fidelity, Request, Split};
+use attune_core::evaluator::{Evaluator, Fidelity, Request, Split, Stop};
 use attune_core::plan::Plan;
 use attune_core::profile::Choice;
 use attune_core::scores::{Scores, Work};
@@ -200,6 +200,7 @@ impl Bench<'_> {
             starts: vec![],
             operators: None,
             table: Some(table.clone()),
+            stop: Stop::default(),
         };
         let mut strategy =
             build(&Choice { name: "profiling".to_owned(), options: Settings::new() }, context)?;

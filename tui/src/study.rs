@@ -39,6 +39,8 @@ pub(crate) enum Phase {
     Searching,
     /// A statistic of the dense model is being measured.
     Measuring(String),
+    /// The strategy plans with sensitivities.
+    Planning,
     /// The result table is being made.
     Reporting { what: String, done: usize, total: usize },
     /// It stopped and can be continued.

@@ -25,6 +25,7 @@ pub(crate) fn event(event: &Event, dimensions: &[Dimension]) -> Json {
             Json::Object(object)
         }
         Event::Measuring { what } => json!({ "event": "measuring", "what": what }),
+        Event::Planning => json!({ "event": "planning" }),
         Event::Planned(planned) => {
             json!({ "event": "planned", "planned": self::planned(planned) })
         }

@@ -52,6 +52,7 @@ impl ProgressView {
             }
             Event::BestSoFar { trial } => self.best = self.describe(trial),
             Event::Measuring { what } => self.message(&format!("measuring {what}")),
+            Event::Planning => self.message("planning"),
             Event::Planned(planned) => self.line(&words::planned(planned)),
             Event::TrialStarted { .. } => {}
             Event::TrialFinished { trial, best, progress } => self.trial(trial, *best, progress),

@@ -9,6 +9,7 @@
 use super::dual::Dual;
 use super::primal::Draft;
 use super::problem::Flat;
+use super::{Goal, KnapsackError};
 
 mod tail;
 
@@ -57,7 +58,16 @@ impl Layer {
 
 /// The best allocation below `best`, if there is one, and a bound: no allocation is better than the smaller of
 /// the result and the bound. The bound is infinite when there is no allocation at all.
-pub(super) fn run(flat: &Flat, dual: &Dual, best: Option<&Draft>, room: usize) -> (Option<Draft>, f64) {
+///
+/// # Errors
+/// [`KnapsackError::Stopped`].
+pub(super) fn run(
+    flat: &Flat,
+    dual: &Dual,
+    best: Option<&Draft>,
+    goal: &Goal,
+) -> Result<(Option<Draft>, f64), KnapsackError> {
+    let room = goal.labels;
     let known = best.map_or(f64::INFINITY, |draft| draft.damage);
     // What is better only by rounding is no better.
     let cutoff = known - 1e-11 * known.abs().min(f64::MAX);
@@ -72,6 +82,9 @@ pub(super) fn run(flat: &Flat, dual: &Dual, best: Option<&Draft>, room: usize) -
     let mut dropped = f64::INFINITY;
     for group in tails.groups() {
         for stage in group.stages(flat, &judges, cutoff) {
+            if goal.stop.is_asked() {
+                return Err(KnapsackError::Stopped);
+            }
             // A group that splits into many sets multiplies labels before they can be thinned.
             dropped = dropped.min(layer.keep(room / stage.most_moves()));
             layer = expand(flat, &judges, &stage, &layer, cutoff);
@@ -95,7 +108,7 @@ pub(super) fn run(flat: &Flat, dual: &Dual, best: Option<&Draft>, room: usize) -
     });
     let found = found.filter(|draft| draft.fits(flat) && draft.damage < known);
     let reached = found.as_ref().map_or(known, |draft| draft.damage);
-    (found, dropped.min(reached))
+    Ok((found, dropped.min(reached)))
 }
 
 fn expand(flat: &Flat, judges: &[Judge], stage: &Stage<'_>, from: &Layer, cutoff: f64) -> Layer {

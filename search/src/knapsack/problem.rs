@@ -65,6 +65,9 @@ pub enum KnapsackError {
     /// Not found within the labels that were allowed.
     #[error("no allocation was found that meets all budgets at once")]
     NotFound,
+    /// Somebody asked to stop.
+    #[error("planning was stopped")]
+    Stopped,
 }
 
 /// The rule of a block; a slot without a group is a block of its own.

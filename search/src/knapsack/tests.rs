@@ -104,7 +104,7 @@ fn without_room_the_bound_still_holds() {
     for seed in 0..200 {
         let problem = random_problem(&mut derive(seed, "room", &[]));
         let (Ok(found), Some(optimum)) =
-            (solve(&problem, &Goal { gap: 0.05, labels: 0 }), brute_force(&problem))
+            (solve(&problem, &Goal { gap: 0.05, labels: 0, ..Goal::default() }), brute_force(&problem))
         else {
             continue;
         };

@@ -1,5 +1,6 @@
 //! Commands from outside, and what they do to a running session.
 
+use attune_core::evaluator::Stop;
 use attune_core::event::Command;
 use crossbeam_channel::{Receiver, TryRecvError, never};
 
@@ -58,7 +59,17 @@ impl<'a> Control<'a> {
         &self.commands
     }
 
-    /// Keeps the executor from starting anything more.
+    /// Whether somebody has asked for a stop of either kind.
+    pub(super) fn is_stopping(&self) -> bool {
+        self.now || self.after_generation
+    }
+
+    /// Asked once there is to be nothing more.
+    pub(super) fn flag(&self) -> Stop {
+        self.gate.flag()
+    }
+
+    /// Keeps the executor from starting anything more, and a strategy from planning on.
     pub(super) fn give_up(&self) {
         self.gate.stop();
     }

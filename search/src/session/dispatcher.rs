@@ -20,6 +20,7 @@ use super::report;
 use super::scoring::{Flow, Scoring, Step, Wanted};
 use super::starts;
 use super::tally::Tally;
+use super::thinking::thinking;
 use super::{SessionError, SessionSetup};
 use crate::strategy::{SearchContext, build, table_source};
 use crate::variation::{Guarded, TechniqueOperators, Variation};
@@ -108,19 +109,26 @@ impl<'a, 'e> Dispatcher<'a, 'e> {
             starts,
             operators: operators.clone().map(|guarded| guarded as Arc<dyn Variation>),
             table,
+            stop: self.scoring.control.flag(),
         };
-        let mut strategy = build(&self.setup.strategy, context)?;
+        if context.table.is_some() {
+            (self.events)(Event::Planning);
+        }
+        let choice = &self.setup.strategy;
+        let Some(built) = thinking(&mut self.scoring.control, || build(choice, context)) else {
+            return Ok(Flow::Stopped);
+        };
+        let mut strategy = built?;
         if let Some(planned) = strategy.planned() {
             (self.events)(Event::Planned(planned.clone()));
             self.setup.store.note(&self.setup.header.study, &RunNote::Planned(planned.clone()))?;
         }
         let mut asked = 0;
         while asked < budget {
-            self.scoring.control.poll();
-            if self.scoring.control.now || self.scoring.control.after_generation {
+            let limit = usize::try_from(budget - asked).unwrap_or(usize::MAX);
+            let Some(proposals) = thinking(&mut self.scoring.control, || strategy.ask(limit)) else {
                 return Ok(Flow::Stopped);
-            }
-            let proposals = strategy.ask(usize::try_from(budget - asked).unwrap_or(usize::MAX));
+            };
             self.check_operators(operators.as_deref())?;
             let Some(last) = proposals.last() else { break };
             let next = last.index + 1;
@@ -136,8 +144,7 @@ impl<'a, 'e> Dispatcher<'a, 'e> {
             asked = next;
         }
         // A stop that came while the last generation ran still comes before the report.
-        let stop = self.scoring.control.now || self.scoring.control.after_generation;
-        Ok(if stop { Flow::Stopped } else { Flow::Done })
+        Ok(if self.scoring.control.is_stopping() { Flow::Stopped } else { Flow::Done })
     }
 
     /// The technique's own operator, if it brings one, guarded.

@@ -6,6 +6,7 @@ mod planned;
 
 use super::*;
 use crate::conformance::{self, spaces};
+use attune_core::evaluator::Stop;
 use attune_core::setting::{Setting, Settings};
 use attune_core::space::{Budget, BudgetTerm, Constraint, Domain, Value};
 use attune_core::strategy::{Observation, Origin, Proposal};
@@ -16,7 +17,14 @@ fn choice(name: &str, options: &[(&str, Setting)]) -> Choice {
 }
 
 fn context(space: &Arc<Space>, seed: u64) -> SearchContext {
-    SearchContext { space: space.clone(), seed, starts: vec![], operators: None, table: None }
+    SearchContext {
+        space: space.clone(),
+        seed,
+        starts: vec![],
+        operators: None,
+        table: None,
+        stop: Stop::default(),
+    }
 }
 
 #[test]

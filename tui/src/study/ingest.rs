@@ -30,7 +30,11 @@ impl Study {
                 self.log.say(now, format!("measuring {what}"));
                 self.phase = Phase::Measuring(what);
             }
-            Event::Planned(planned) => self.log.say(now, attune_core::words::planned(&planned)),
+            Event::Planning => self.phase = Phase::Planning,
+            Event::Planned(planned) => {
+                self.phase = Phase::Searching;
+                self.log.say(now, attune_core::words::planned(&planned));
+            }
             Event::TrialStarted { trial, plan } => {
                 self.phase = Phase::Searching;
                 self.running.insert(trial, plan);

@@ -133,3 +133,10 @@ fn span_allocations_are_within_half_a_percent() {
     assert!(judge(&problem, &found.options).1);
     assert!(found.gap() <= 0.005, "gap {}", found.gap());
 }
+
+#[test]
+fn a_stop_ends_the_search_for_labels() {
+    let goal = Goal::default();
+    goal.stop.ask();
+    assert_eq!(solve(&spans(1, 6), &goal).unwrap_err(), KnapsackError::Stopped);
+}

@@ -77,6 +77,21 @@ fn a_gradient_table_needs_no_probes_and_plans_alike() {
 }
 
 #[test]
+fn a_stop_while_planning_is_obeyed_and_the_study_goes_on_later() {
+    let study = planned("profiling");
+    let (end, events) = testkit::run(study.setup().unwrap(), |event, commands| {
+        if matches!(event, Event::Planning) {
+            commands.send(Command::StopNow).unwrap();
+        }
+    });
+    assert_eq!(end.unwrap(), SessionEnd::Interrupted);
+    assert!(!events.iter().any(|event| matches!(event, Event::Planned(_) | Event::TrialStarted { .. })));
+    let (continued, _) = finished(&study);
+    let (undisturbed, _) = finished(&planned("profiling"));
+    assert_eq!(continued.report.best, undisturbed.report.best);
+}
+
+#[test]
 fn planning_beats_chance_from_the_first_trial() {
     // Damages of the scripted model add up, so the plan is the optimum.
     let planned = finished(&planned("profiling")).0;

@@ -53,7 +53,7 @@ impl Model {
         let places = places(space);
         let problem = |objective| problem(space, table, &places, objective);
         let problems = (0..table.objectives()).map(problem).collect();
-        let goal = Goal { gap, ..Goal::default() };
+        let goal = Goal { gap, stop: context.stop.clone(), ..Goal::default() };
         Ok(Self { places, problems, budgets: space.budgets().count(), goal })
     }
 

@@ -21,6 +21,7 @@ pub(super) fn state(study: &Study) -> String {
         _ if study.paused => "paused".to_owned(),
         Phase::Searching => "searching".to_owned(),
         Phase::Measuring(what) => format!("measuring {what}"),
+        Phase::Planning => "planning".to_owned(),
         Phase::Reporting { done, total, .. } => format!("making the report {done}/{total}"),
     };
     if study.place == Place::Elsewhere { format!("{phase} (in another process)") } else { phase }

@@ -22,6 +22,9 @@ pub(super) fn view(theme: Theme, study: &Study, frame: &mut Frame<'_>, area: Rec
             ))]
         }
         Phase::Measuring(what) => vec![Line::from(format!(" measuring {what} of the dense model"))],
+        Phase::Planning => {
+            vec![Line::from(" planning with the sensitivities; many heads or budgets take minutes")]
+        }
         Phase::Failed(reason) => wrap(reason, columns)
             .into_iter()
             .map(|line| Line::styled(format!(" {line}"), theme.bad()))
