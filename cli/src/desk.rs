@@ -5,7 +5,7 @@ mod check;
 mod exports;
 mod launch;
 mod models;
-mod profiles;
+pub(crate) mod profiles;
 mod running;
 mod save;
 mod stored;

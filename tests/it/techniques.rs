@@ -94,6 +94,18 @@ fn the_doctor_lists_devices_techniques_and_a_sound_store() {
 }
 
 #[test]
+fn the_doctor_says_where_profiles_are_looked_for() {
+    let place = Place::new();
+    assert!(stdout(&place.attune(&["doctor"])).contains("come with attune"));
+    let typo = place.path("shrae");
+    let output = place.command(&["doctor"]).env("ATTUNE_SHARE", &typo).output().unwrap();
+    let text = stdout(&output);
+    let expected =
+        format!("Profiles {}\n  none: the screens list only your own", typo.join("profiles").display());
+    assert!(text.contains(&expected), "{text}");
+}
+
+#[test]
 fn a_damaged_database_is_rebuilt_from_the_journals() {
     let place = Place::new();
     let profile = place.small_profile(&[]);

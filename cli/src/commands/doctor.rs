@@ -4,6 +4,7 @@ use std::path::Path;
 
 use attune_core::technique::Technique as _;
 
+use crate::desk::profiles::come_with_attune;
 use crate::error::CliError;
 use crate::output;
 use crate::setup;
@@ -21,6 +22,13 @@ pub(crate) fn run(store: &Path, repair: bool) -> Result<(), CliError> {
         let info = technique.info();
         output::line(format!("  {} {} ({})", info.name, info.version, info.fingerprint.short()))?;
     }
+    let (folder, profiles) = come_with_attune();
+    output::line(format!("\nProfiles {}", folder.display()))?;
+    output::line(match profiles {
+        0 => "  none: the screens list only your own; set ATTUNE_SHARE to the folder that holds `profiles` and `models`"
+            .to_owned(),
+        _ => format!("  {profiles} come with attune"),
+    })?;
     output::line(format!("\nStore {}", store.display()))?;
     if !store.exists() {
         return output::line("  none yet; `attune run PROFILE` makes it");

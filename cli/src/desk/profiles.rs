@@ -71,10 +71,21 @@ fn anchor(profile: &mut Profile, base: &Path) {
     }
 }
 
+/// Where the profiles that come with attune should be, and how many are there.
+pub(crate) fn come_with_attune() -> (PathBuf, usize) {
+    let share = std::env::var_os(SHARE).map_or_else(|| PathBuf::from(CHECKOUT), PathBuf::from);
+    let folder = share.join(PROFILES);
+    let folder = folder.canonicalize().unwrap_or(folder);
+    let count = profiles_in(&folder).len();
+    (folder, count)
+}
+
 /// The folder of the profiles that come with attune, unless it is the working directory's own.
 fn shipped() -> Option<PathBuf> {
-    let share = std::env::var_os(SHARE).map_or_else(|| PathBuf::from(CHECKOUT), PathBuf::from);
-    let folder = share.join(PROFILES).canonicalize().ok()?;
+    let (folder, count) = come_with_attune();
+    if count == 0 {
+        return None;
+    }
     let is_own = |own: &str| {
         let own = if own.is_empty() { "." } else { own };
         Path::new(own).canonicalize().is_ok_and(|own| own == folder)
