@@ -27,6 +27,44 @@ pub struct Progress {
     pub measuring: Work,
 }
 
+/// A part of a study that takes time, in the order in which they come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Phase {
+    /// Statistics of the dense model, and sensitivities.
+    Measuring,
+    /// Trials.
+    Search,
+    /// The result table.
+    Report,
+}
+
+impl Phase {
+    /// The word that people and scripts see.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Measuring => "measuring",
+            Self::Search => "search",
+            Self::Report => "report",
+        }
+    }
+}
+
+/// How far a phase is, counted in evaluations of one plan on one item.
+///
+/// What needs no evaluation any more counts as done: items that the cache knows, and those that a dropped trial is never
+/// scored on. So `done` may jump. `total` is an estimate until the phase begins, and exact from there on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Advance {
+    /// Which phase.
+    pub phase: Phase,
+    /// Done, including what earlier runs did.
+    pub done: u64,
+    /// To be done, all in all.
+    pub total: u64,
+    /// Of the done ones: evaluated in this run. The time that they took says how long the others will take.
+    pub evaluated: u64,
+}
+
 /// What happens in a study, in order.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
@@ -47,6 +85,9 @@ pub enum Event {
         /// Trials that the study is to have.
         budget: u64,
     },
+    /// A phase has advanced. Comes once for every phase before the first of them begins, so that the whole is known from
+    /// the start, then whenever something of it is done.
+    Advanced(Advance),
     /// The best of the trials that earlier runs finished; comes once, before the first new trial.
     BestSoFar {
         /// The trial.

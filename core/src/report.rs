@@ -53,13 +53,45 @@ pub struct Best {
     pub elsewhere: BTreeMap<String, Estimates>,
 }
 
+/// A config of the front: no other trial is at least as good in every objective and better in one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FrontMember {
+    /// The trial that found it.
+    pub trial: u64,
+    /// The config.
+    pub config: Config,
+    /// What it does.
+    pub plan: Plan,
+    /// What it costs.
+    pub costs: Vec<Cost>,
+    /// Aggregated metrics on the selection split: what the search saw, and what put it on the front.
+    pub search: BTreeMap<String, f64>,
+    /// Scores on the report split.
+    pub report: Scores,
+    /// Its estimates on the report split.
+    pub estimates: Estimates,
+    /// This one − dense, paired over items, on the report split.
+    pub delta: Estimates,
+}
+
+/// What a study with several objectives found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Front {
+    /// Trials on the front, those that are not listed included.
+    pub size: u64,
+    /// All of them or, of many, a set that is spread over the front; by the first objective, best first.
+    pub members: Vec<FrontMember>,
+}
+
 /// The end of a study.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report {
     /// How many trials the study had when this report was made.
     pub trials: u64,
-    /// The winner.
+    /// The winner; with several objectives, the best by the first one.
     pub best: Best,
+    /// Of a study with several objectives: what is best by all of them.
+    pub front: Option<Front>,
     /// What it is compared with, in table order.
     pub baselines: Vec<Contender>,
 }

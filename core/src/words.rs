@@ -191,7 +191,8 @@ mod tests {
             estimates: kl(0.007),
             elsewhere: BTreeMap::new(),
         };
-        let mut report = Report { trials: 12, best, baselines: vec![contender("within", 3.0, 0.009)] };
+        let mut report =
+            Report { trials: 12, best, front: None, baselines: vec![contender("within", 3.0, 0.009)] };
         let within = "The found config is better than `within`, the strongest baseline of kv-bits: kl -0.0020 [-0.0030, -0.0010].";
         assert_eq!(verdict("kv-bits", &report).unwrap(), within);
         report.baselines.push(contender("uniform", 4.0, 0.002));

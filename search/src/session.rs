@@ -9,6 +9,7 @@
 //! this does not cover: failures that need not repeat (a deadline, no memory) are journalled when they happen, so
 //! two studies that differ in one of them differ from there on.
 
+mod advance;
 mod control;
 mod course;
 mod dispatcher;

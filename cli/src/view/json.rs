@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use attune_core::event::{Event, Finished, Progress};
+use attune_core::event::{Advance, Event, Finished, Progress};
 use attune_core::plan::{Edit, Plan};
-use attune_core::report::Estimates;
+use attune_core::report::{Estimates, Front, FrontMember};
 use attune_core::setting::Setting;
 use attune_core::space::{Axis, Config, Dimension, Domain, Value};
 use attune_core::strategy::{Origin, Planned};
@@ -24,6 +24,9 @@ pub(crate) fn event(event: &Event, dimensions: &[Dimension]) -> Json {
             object.insert("event".to_owned(), json!("best_so_far"));
             Json::Object(object)
         }
+        Event::Advanced(Advance { phase, done, total, evaluated }) => json!({
+            "event": "advanced", "phase": phase.name(), "done": done, "total": total, "evaluated": evaluated,
+        }),
         Event::Measuring { what } => json!({ "event": "measuring", "what": what }),
         Event::Planning => json!({ "event": "planning" }),
         Event::Planned(planned) => {
@@ -92,8 +95,24 @@ pub(crate) fn finished(finished: &Finished, dimensions: &[Dimension]) -> Json {
             "report": estimates(&best.estimates),
             "elsewhere": elsewhere(&best.elsewhere),
         },
+        "front": report.front.as_ref().map(|front| self::front(front, dimensions)),
         "baselines": baselines,
     })
+}
+
+fn front(front: &Front, dimensions: &[Dimension]) -> Json {
+    let member = |member: &FrontMember| {
+        json!({
+            "trial": member.trial,
+            "config": config(&member.config, dimensions),
+            "plan": plan(&member.plan),
+            "cost": costs(&member.costs),
+            "search": member.search,
+            "report": estimates(&member.estimates),
+            "delta": estimates(&member.delta),
+        })
+    };
+    json!({ "size": front.size, "members": front.members.iter().map(member).collect::<Vec<Json>>() })
 }
 
 fn planned(planned: &Planned) -> Json {

@@ -54,7 +54,7 @@ impl ProgressView {
             Event::Measuring { what } => self.message(&format!("measuring {what}")),
             Event::Planning => self.message("planning"),
             Event::Planned(planned) => self.line(&words::planned(planned)),
-            Event::TrialStarted { .. } => {}
+            Event::TrialStarted { .. } | Event::Advanced(_) => {}
             Event::TrialFinished { trial, best, progress } => self.trial(trial, *best, progress),
             Event::Reporting { what, done, total } => {
                 self.message(&format!("report {done}/{total}: {what}"));

@@ -10,6 +10,7 @@ use attune_core::strategy::{Proposal, Strategy};
 use attune_core::technique::Baseline;
 use attune_core::trial::{Trial, TrialState};
 
+use super::advance::{self, Meter};
 use super::course::{self, Course};
 use super::generation::{Books, Generation};
 use super::journal::Journal;
@@ -38,6 +39,7 @@ pub(super) struct Dispatcher<'a, 'e> {
     events: &'e mut dyn FnMut(Event),
     pub(super) journal: Journal<'a>,
     pub(super) tally: Tally,
+    meter: Meter,
 }
 
 impl<'a, 'e> Dispatcher<'a, 'e> {
@@ -47,7 +49,8 @@ impl<'a, 'e> Dispatcher<'a, 'e> {
         scoring: Scoring<'a>,
         events: &'e mut dyn FnMut(Event),
     ) -> Self {
-        Self { setup, scoring, events, journal, tally: Tally::new(setup.trials) }
+        let meter = advance::search(setup, journal.trials().len());
+        Self { setup, scoring, events, journal, tally: Tally::new(setup.trials), meter }
     }
 
     pub(super) fn run(&mut self) -> Result<End, SessionError> {
@@ -63,6 +66,7 @@ impl<'a, 'e> Dispatcher<'a, 'e> {
             (self.events)(Event::BestSoFar { trial });
         }
         let baselines = starts::baselines(self.setup, &mut self.tally, self.events)?;
+        self.advances(baselines.len())?;
         if self.search(&losses, &baselines)? == Flow::Stopped {
             return Ok(End::Interrupted);
         }
@@ -77,13 +81,22 @@ impl<'a, 'e> Dispatcher<'a, 'e> {
             events: self.events,
         };
         let trials = self.journal.trials();
-        match desk.report(&trials[best], trials.len() as u64, &baselines)? {
+        match desk.report(&trials[best], trials, &baselines)? {
             None => Ok(End::Interrupted),
             Some(report) => {
                 self.journal.add_report(&report)?;
                 Ok(End::Reported(Box::new(report)))
             }
         }
+    }
+
+    /// Says how much there is to do, before any of it is done.
+    fn advances(&mut self, baselines: usize) -> Result<(), SessionError> {
+        (self.events)(self.meter.event());
+        if self.journal.report().is_none() {
+            (self.events)(advance::report(self.setup, baselines)?.event());
+        }
+        Ok(())
     }
 
     fn search(&mut self, losses: &Losses, baselines: &[Baseline]) -> Result<Flow, SessionError> {
@@ -197,8 +210,8 @@ impl<'a, 'e> Dispatcher<'a, 'e> {
             }
         }
         let mut course = Course::new(self.setup, strategy.rival(), self.journal.trials(), (&old, &new))?;
-        let Self { setup, scoring, events, journal, tally } = self;
-        let books = Books { journal, tally, losses, events: &mut **events };
+        let Self { setup, scoring, events, journal, tally, meter } = self;
+        let books = Books { journal, tally, meter, losses, events: &mut **events };
         let mut generation = Generation::new(setup, new, books);
         let unsettled = generation.unsettled();
         let ids: Vec<u64> = unsettled.iter().map(|(position, _)| generation.id(*position)).collect();

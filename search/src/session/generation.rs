@@ -9,6 +9,7 @@ use attune_core::strategy::Proposal;
 use attune_core::technique::Cost;
 use attune_core::trial::{Dropped, Outcome, Trial, TrialState};
 
+use super::advance::Meter;
 use super::journal::Journal;
 use super::losses::Losses;
 use super::scoring::Effort;
@@ -34,6 +35,7 @@ pub(super) enum Finish {
 pub(super) struct Books<'a, 'store> {
     pub(super) journal: &'a mut Journal<'store>,
     pub(super) tally: &'a mut Tally,
+    pub(super) meter: &'a mut Meter,
     pub(super) losses: &'a Losses,
     pub(super) events: &'a mut dyn FnMut(Event),
 }
@@ -48,6 +50,8 @@ pub(super) struct Generation<'a, 'store> {
     running: Vec<bool>,
     plans: Vec<Plan>,
     efforts: Vec<TrialEffort>,
+    /// Items that score a trial.
+    items: usize,
 }
 
 impl<'a, 'store> Generation<'a, 'store> {
@@ -63,6 +67,7 @@ impl<'a, 'store> Generation<'a, 'store> {
             plans: trials.iter().map(|trial| trial.plan.clone()).collect(),
             trials: trials.into_iter(),
             efforts: Vec::new(),
+            items: setup.fidelity.items as usize,
         }
     }
 
@@ -92,6 +97,7 @@ impl<'a, 'store> Generation<'a, 'store> {
         if items > 0 {
             self.efforts.push(TrialEffort { trial: self.id(position), work, seconds });
             self.books.tally.work(work);
+            self.books.meter.add(0, items);
         }
         let costs = self.trials.as_slice().get(position - self.next).map(|trial| &trial.costs[..]);
         let state = state(self.books.losses, ended, costs.unwrap_or_default());
@@ -113,11 +119,13 @@ impl<'a, 'store> Generation<'a, 'store> {
             }
             trial.advance(state)?;
             self.next += 1;
-            let Books { journal, tally, losses, events } = &mut self.books;
+            let Books { journal, tally, meter, losses, events } = &mut self.books;
             journal.add_trial(trial.clone())?;
             tally.count(&trial);
             let best = tally.rank(&trial, losses.of_trial(&trial).as_deref());
             events(Event::TrialFinished { trial: Box::new(trial), best, progress: tally.progress() });
+            meter.add(self.items, 0);
+            events(meter.event());
         }
         Ok(())
     }

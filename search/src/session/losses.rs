@@ -38,6 +38,11 @@ impl Losses {
         Ok(Self(setup.objectives.clone()))
     }
 
+    /// How many objectives there are.
+    pub(super) fn count(&self) -> usize {
+        self.0.len()
+    }
+
     /// The losses of a plan with these scores and costs, in the order of the objectives.
     ///
     /// # Errors

@@ -1,18 +1,20 @@
 //! The report: the winner beside everything that it has to beat, on data that no strategy saw.
 
 mod entries;
+pub(super) mod front;
 mod random;
 mod table;
 
 use std::collections::BTreeMap;
 
 use attune_core::evaluator::{EvalFailure, Request, Split};
-use attune_core::event::Event;
+use attune_core::event::{Event, Phase};
 use attune_core::report::Report;
 use attune_core::scores::Scores;
 use attune_core::technique::Baseline;
 use attune_core::trial::Trial;
 
+use super::advance::Meter;
 use super::losses::Losses;
 use super::scoring::{Flow, Scoring, Step, Wanted};
 use super::{SessionError, SessionSetup};
@@ -30,10 +32,11 @@ pub(super) struct Desk<'a, 'b> {
     pub(super) events: &'b mut dyn FnMut(Event),
 }
 
-/// Evaluations done and to be done.
+/// Plans scored and to be scored, and the evaluations that they take.
 struct Counter {
     done: usize,
     total: usize,
+    meter: Meter,
 }
 
 impl Desk<'_, '_> {
@@ -42,14 +45,18 @@ impl Desk<'_, '_> {
     pub(super) fn report(
         &mut self,
         best: &Trial,
-        trials: u64,
+        trials: &[Trial],
         baselines: &[Baseline],
     ) -> Result<Option<Report>, SessionError> {
         let mut entries = vec![Entry::winner(best), Entry::dense(best)];
         entries.extend(entries::of_baselines(self.setup, baselines, self.events));
         let draws = entries::random(self.setup, self.events)?;
-        let total = 2 * draws.len() + entries.len() * (1 + self.setup.elsewhere.len());
-        let mut counter = Counter { done: 0, total };
+        let front = front::of(trials, self.losses);
+        let members: Vec<Entry> =
+            front.iter().flat_map(|front| &front.members).map(Entry::of_trial).collect();
+        let total = 2 * draws.len() + members.len() + entries.len() * (1 + self.setup.elsewhere.len());
+        let mut counter = Counter { done: 0, total, meter: self.meter(&draws, &members, &entries)? };
+        (self.events)(counter.meter.event());
 
         let items = self.setup.fidelity.all();
         let selection = Request::new(Split::Selection, items);
@@ -64,9 +71,28 @@ impl Desk<'_, '_> {
             let Some(column) = self.report_column(split, &entries, &mut counter)? else { return Ok(None) };
             elsewhere.insert(domain.clone(), column);
         }
+        let Some(on_front) = self.report_column(Split::Report, &members, &mut counter)? else {
+            return Ok(None);
+        };
         let random = random::contenders(&draws, &selected, &drawn, self.losses);
-        let table = Table { entries, random, report, elsewhere, seed: self.setup.header.seed };
-        table.assemble(best, trials).map(Some)
+        let front = front.map(|front| (front, on_front));
+        let table = Table { entries, random, report, elsewhere, front, seed: self.setup.header.seed };
+        table.assemble(best, trials.len() as u64).map(Some)
+    }
+
+    /// Everything that is to be evaluated.
+    fn meter(&self, draws: &[Entry], members: &[Entry], entries: &[Entry]) -> Result<Meter, SessionError> {
+        let of = |split: &Split, entries: &[Entry]| -> Result<u64, SessionError> {
+            Ok(entries.len() as u64 * u64::from(self.setup.report_fidelity(split)?.items))
+        };
+        let mut total = draws.len() as u64 * u64::from(self.setup.fidelity.items);
+        for entries in [draws, members, entries] {
+            total += of(&Split::Report, entries)?;
+        }
+        for domain in &self.setup.elsewhere {
+            total += of(&Split::Elsewhere(domain.clone()), entries)?;
+        }
+        Ok(Meter::new(Phase::Report, 0, total))
     }
 
     /// Entries on report data, which takes as long as it takes.
@@ -98,8 +124,10 @@ impl Desk<'_, '_> {
         let flow = self.scoring.score(&request, &wanted, &mut |step| {
             let Step::Scored(position, scored) = step else { return Ok(()) };
             counter.done += 1;
+            counter.meter.add(request.items.len(), scored.effort.items);
             let what = entries[position].name.clone();
             events(Event::Reporting { what, done: counter.done, total: counter.total });
+            events(counter.meter.event());
             match scored.outcome {
                 Ok(scores) => drop(column.insert(position, scores)),
                 Err(failure) => drop(failed.insert(position, failure)),

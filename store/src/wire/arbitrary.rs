@@ -9,7 +9,7 @@ use attune_core::plan::{
     AttentionSpan, CombineCheckpoints, Edit, ExpertsPerToken, KeepExperts, KvBits, MergeExperts, Module,
     Plan, RouteExperts, WeightBits,
 };
-use attune_core::report::{Best, Contender, Estimates, Report};
+use attune_core::report::{Best, Contender, Estimates, Front, FrontMember, Report};
 use attune_core::scores::{Aggregate, MetricScore, Scores, Work};
 use attune_core::space::{Axis, Config, Dimension, Domain, Scale, Value};
 use attune_core::stats::Estimate;
@@ -293,11 +293,24 @@ fn report() -> impl Strategy<Value = Report> {
                 estimates,
                 elsewhere,
             });
-    (any::<u64>(), best, vec(contender(), 0..3)).prop_map(|(trials, best, baselines)| Report {
-        trials,
-        best,
-        baselines,
-    })
+    (any::<u64>(), best, option::of(front()), vec(contender(), 0..3))
+        .prop_map(|(trials, best, front, baselines)| Report { trials, best, front, baselines })
+}
+
+fn front() -> impl Strategy<Value = Front> {
+    let search = btree_map(text(), real(), 0..3);
+    let member = (any::<u64>(), config(), plan(), costs(), search, scores(), estimates(), estimates())
+        .prop_map(|(trial, config, plan, costs, search, report, estimates, delta)| FrontMember {
+            trial,
+            config,
+            plan,
+            costs,
+            search,
+            report,
+            estimates,
+            delta,
+        });
+    (any::<u64>(), vec(member, 0..3)).prop_map(|(size, members)| Front { size, members })
 }
 
 fn contender() -> impl Strategy<Value = Contender> {

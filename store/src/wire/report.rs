@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use attune_core::report::{Best, Contender, Estimates, Report};
+use attune_core::report::{Best, Contender, Estimates, Front, FrontMember, Report};
 use attune_core::scores::Scores;
 use attune_core::stats::Estimate;
 use attune_core::technique::Cost;
@@ -21,7 +21,30 @@ use super::trial::CostV1;
 pub(crate) struct ReportV1 {
     trials: u64,
     best: BestV1,
+    /// Absent with one objective: such journals are as they were before there were fronts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    front: Option<FrontV1>,
     baselines: Vec<ContenderV1>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FrontV1 {
+    size: u64,
+    members: Vec<FrontMemberV1>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FrontMemberV1 {
+    trial: u64,
+    config: ConfigV1,
+    plan: PlanV1,
+    costs: Vec<CostV1>,
+    search: BTreeMap<String, Float>,
+    report: ScoresV1,
+    estimates: EstimatesV1,
+    delta: EstimatesV1,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -65,6 +88,7 @@ impl From<&Report> for ReportV1 {
         Self {
             trials: report.trials,
             best: (&report.best).into(),
+            front: report.front.as_ref().map(FrontV1::from),
             baselines: report.baselines.iter().map(ContenderV1::from).collect(),
         }
     }
@@ -77,8 +101,46 @@ impl TryFrom<ReportV1> for Report {
         Ok(Self {
             trials: report.trials,
             best: report.best.try_into()?,
+            front: report.front.map(Front::try_from).transpose()?,
             baselines: report.baselines.into_iter().map(Contender::try_from).collect::<Result<_, _>>()?,
         })
+    }
+}
+
+impl From<&Front> for FrontV1 {
+    fn from(front: &Front) -> Self {
+        let member = |member: &FrontMember| FrontMemberV1 {
+            trial: member.trial,
+            config: config::to_wire(&member.config),
+            plan: plan::to_wire(&member.plan),
+            costs: member.costs.iter().map(CostV1::from).collect(),
+            search: member.search.iter().map(|(name, value)| (name.clone(), Float(*value))).collect(),
+            report: (&member.report).into(),
+            estimates: estimates_to_wire(&member.estimates),
+            delta: estimates_to_wire(&member.delta),
+        };
+        Self { size: front.size, members: front.members.iter().map(member).collect() }
+    }
+}
+
+impl TryFrom<FrontV1> for Front {
+    type Error = WireError;
+
+    fn try_from(front: FrontV1) -> Result<Self, WireError> {
+        let member = |member: FrontMemberV1| {
+            Ok(FrontMember {
+                trial: member.trial,
+                config: config::from_wire(member.config),
+                plan: plan::from_wire(member.plan)?,
+                costs: member.costs.into_iter().map(Cost::from).collect(),
+                search: member.search.into_iter().map(|(name, value)| (name, value.0)).collect(),
+                report: member.report.try_into()?,
+                estimates: estimates_from_wire(member.estimates),
+                delta: estimates_from_wire(member.delta),
+            })
+        };
+        let members = front.members.into_iter().map(member).collect::<Result<_, WireError>>()?;
+        Ok(Self { size: front.size, members })
     }
 }
 

@@ -95,7 +95,7 @@ pub(crate) fn report() -> Record {
         delta: estimates,
         elsewhere_delta: elsewhere,
     };
-    Record::Report(Box::new(Report { trials: 3, best, baselines: vec![dense] }))
+    Record::Report(Box::new(Report { trials: 3, best, front: None, baselines: vec![dense] }))
 }
 
 /// The key of an evaluation.

@@ -22,6 +22,7 @@ impl Study {
                 self.log.say(now, format!("started with {resumed} of {budget} trials in the store"));
                 self.pace.begin(now, &self.progress);
             }
+            Event::Advanced(_) => {}
             Event::BestSoFar { trial } => {
                 // The trial is in the store already; an opening that came with it knows it.
                 self.best = self.best.or_else(|| self.position(trial.id));

@@ -487,6 +487,7 @@ pub(crate) fn finished(study: &str) -> Finished {
                 estimates: estimates(0.7308, 0.03),
                 elsewhere: [("code".to_owned(), estimates(0.9, 0.04))].into(),
             },
+            front: None,
             baselines: vec![
                 contender("dense", 0.0, 8_207_000.0),
                 contender("random", 2.011, 4_663_000.0),

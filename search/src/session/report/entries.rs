@@ -31,6 +31,17 @@ impl Entry {
         }
     }
 
+    /// A trial of the front.
+    pub(super) fn of_trial(trial: &Trial) -> Self {
+        Self {
+            name: format!("front:{}", trial.id),
+            help: "a trial of the front".to_owned(),
+            costs: trial.costs.clone(),
+            plan: trial.plan.clone(),
+            trial: None,
+        }
+    }
+
     /// The unchanged model; every cost states what it costs too.
     pub(super) fn dense(best: &Trial) -> Self {
         let costs = best.costs.iter().map(|cost| Cost { value: cost.dense, ..cost.clone() });

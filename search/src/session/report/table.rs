@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use attune_core::evaluator::{EvalFailure, Split};
-use attune_core::report::{Best, Contender, Estimates, Report};
+use attune_core::report::{Best, Contender, Estimates, Front, FrontMember, Report};
 use attune_core::scores::Scores;
 use attune_core::stats::{self, NotPaired};
 use attune_core::technique::Cost;
@@ -11,6 +11,7 @@ use attune_core::trial::Trial;
 
 use super::Column;
 use super::entries::Entry;
+use super::front::FrontTrials;
 use crate::session::SessionError;
 
 /// Everything that was scored for a report. Entry 0 is the winner, entry 1 the dense model.
@@ -19,6 +20,8 @@ pub(super) struct Table {
     pub(super) random: Vec<Contender>,
     pub(super) report: Column,
     pub(super) elsewhere: BTreeMap<String, Column>,
+    /// The front, with scores of its members by position.
+    pub(super) front: Option<(FrontTrials, Column)>,
     pub(super) seed: u64,
 }
 
@@ -31,6 +34,10 @@ impl Table {
             split: Split::Report,
             failure: EvalFailure::Internal("it was never scored".to_owned()),
         })?;
+        let front = match self.front.take() {
+            None => None,
+            Some((front, column)) => Some(members(front, &column, self.report.get(&1), seed)?),
+        };
         let mut contenders: Vec<Contender> = Vec::new();
         for (position, entry) in self.entries.iter().enumerate().skip(1) {
             if position == 2 {
@@ -52,7 +59,6 @@ impl Table {
             contender.estimates = estimates(&contender.report, seed);
             contender.delta = differences(&winner, &contender.report, seed)?;
         }
-        let search = best.scores().into_iter().flat_map(|scores| &scores.metrics);
         let elsewhere = self.elsewhere.iter().filter_map(|(domain, column)| {
             column.get(&0).map(|scores| (domain.clone(), estimates(scores, seed)))
         });
@@ -63,14 +69,45 @@ impl Table {
                 config: best.config.clone(),
                 plan: best.plan.clone(),
                 costs: best.costs.clone(),
-                search: search.map(|(name, score)| (name.clone(), score.value())).collect(),
+                search: searched(best),
                 estimates: estimates(&winner, seed),
                 report: winner,
                 elsewhere: elsewhere.collect(),
             },
+            front,
             baselines: contenders,
         })
     }
+}
+
+/// The members that have scores, compared with the dense model.
+fn members(
+    front: FrontTrials,
+    column: &Column,
+    dense: Option<&Scores>,
+    seed: u64,
+) -> Result<Front, NotPaired> {
+    let scored =
+        front.members.into_iter().enumerate().filter_map(|(at, trial)| Some((trial, column.get(&at)?)));
+    let member = |(trial, scores): (Trial, &Scores)| {
+        Ok(FrontMember {
+            trial: trial.id,
+            search: searched(&trial),
+            estimates: estimates(scores, seed),
+            delta: dense.map_or(Ok(Estimates::new()), |dense| differences(scores, dense, seed))?,
+            report: scores.clone(),
+            config: trial.config,
+            plan: trial.plan,
+            costs: trial.costs,
+        })
+    };
+    Ok(Front { size: front.size, members: scored.map(member).collect::<Result<_, NotPaired>>()? })
+}
+
+/// What the search saw of a trial.
+fn searched(trial: &Trial) -> BTreeMap<String, f64> {
+    let metrics = trial.scores().into_iter().flat_map(|scores| &scores.metrics);
+    metrics.map(|(name, score)| (name.clone(), score.value())).collect()
 }
 
 /// A line of the table that is not compared yet.
