@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
 
+use attune_core::store::StoreError;
 use attune_tui::desk::{Answer, Desk, DraftFile, Mail, Request};
 
 use crate::args::{ExportArgs, RunArgs};
@@ -50,6 +51,22 @@ impl CliDesk {
             checks: Checks::default(),
             watching: BTreeMap::new(),
         }
+    }
+}
+
+impl CliDesk {
+    /// Changes a study of the store that nobody works on.
+    fn change(
+        &self,
+        mail: &Mail,
+        study: String,
+        change: impl FnOnce(&Path, &str) -> Result<(), StoreError> + Send + 'static,
+    ) {
+        let store = self.store.clone();
+        later(mail, move || {
+            let result = change(&store, &study).map_err(|error| error.to_string());
+            Answer::Changed { study, result }
+        });
     }
 }
 
@@ -116,6 +133,13 @@ impl Desk for CliDesk {
             }
             // Dropping the last handle but the thread's own ends the watch.
             Request::Leave { study } => drop(self.watching.remove(&study)),
+            Request::Remove { study } => self.change(mail, study, attune_store::remove),
+            Request::Rename { study, to } => {
+                self.change(mail, study, move |store, study| attune_store::rename(store, study, &to));
+            }
+            Request::Clone { study, to } => {
+                self.change(mail, study, move |store, study| attune_store::copy(store, study, &to));
+            }
             Request::Command { study, command } => self.running.tell(&study, command),
             Request::Targets { study, trial } => {
                 let store = self.store.clone();

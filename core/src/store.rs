@@ -130,6 +130,16 @@ pub enum RunNote {
     Measured(MeasuringEffort),
     /// The strategy planned with what was measured.
     Planned(Planned),
+    /// The run failed, for this reason. Until another run begins, the study is a failed one.
+    Failed(String),
+}
+
+/// Why the last run of a study failed, if it did and no other run has begun since.
+pub fn failure(notes: &[RunNote]) -> Option<&str> {
+    match notes.last() {
+        Some(RunNote::Failed(reason)) => Some(reason),
+        _ => None,
+    }
 }
 
 /// Why the store cannot do it, and the way out.
@@ -202,6 +212,12 @@ pub enum StoreError {
         name: String,
         /// What is wrong with it.
         reason: &'static str,
+    },
+    /// There is a study of this name already.
+    #[error("there is a study `{study}` already; choose another name")]
+    NameTaken {
+        /// What was asked for.
+        study: String,
     },
     /// A record that has no place in the journal; nothing was written.
     #[error("study `{study}` cannot take this record: {reason}")]

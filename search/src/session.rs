@@ -100,7 +100,10 @@ pub fn run(
         (outcome, dispatcher.journal, dispatcher.tally)
     });
     let run = RunTime { seconds: clock.elapsed().as_secs_f64(), peak_memory: setup.evaluator.peak_memory() };
-    let noted = setup.store.note(&setup.header.study, &RunNote::Run(run));
+    let mut noted = setup.store.note(&setup.header.study, &RunNote::Run(run));
+    if let Err(error) = &outcome {
+        noted = noted.and(setup.store.note(&setup.header.study, &RunNote::Failed(error.to_string())));
+    }
     let end = outcome?;
     noted?;
     match end {

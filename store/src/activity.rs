@@ -18,6 +18,8 @@ pub struct Activity {
     pub changed: Option<SystemTime>,
     /// Size of its journal: together with `changed`, whether there is anything new to read.
     pub bytes: u64,
+    /// Size of the notes on its runs.
+    pub noted: u64,
     /// The process that works on it: the one that has the store open, if it has written to this study and has
     /// not noted the end of its run. 0 when the process is not known.
     pub writer: Option<u32>,
@@ -33,12 +35,19 @@ impl ReadStore {
         let log = |name| std::fs::metadata(self.layout.log(&name)).ok();
         let journal = log(LogName::Journal(study.to_owned()));
         let changed = modified(journal.as_ref());
-        let noted = modified(log(LogName::Runs(study.to_owned())).as_ref());
+        let notes = log(LogName::Runs(study.to_owned()));
+        let noted = modified(notes.as_ref());
         let bytes = journal.map_or(0, |journal| journal.len());
         // Notes on trials are written all the time; one on the run ends it.
-        let ended = noted >= changed && matches!(self.notes_on(study)?.last(), Some(RunNote::Run(_)));
+        let ended = noted >= changed
+            && matches!(self.notes_on(study)?.last(), Some(RunNote::Run(_) | RunNote::Failed(_)));
         let writer = holder(&self.layout.lock())?.filter(|holder| holder.since <= changed && !ended);
-        Ok(Activity { changed, bytes, writer: writer.map(|holder| holder.process) })
+        Ok(Activity {
+            changed,
+            bytes,
+            noted: notes.map_or(0, |notes| notes.len()),
+            writer: writer.map(|holder| holder.process),
+        })
     }
 }
 

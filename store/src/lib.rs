@@ -31,6 +31,7 @@ mod layout;
 mod line;
 mod lock;
 mod log;
+mod manage;
 mod memory;
 mod name;
 mod note;
@@ -43,6 +44,7 @@ mod wire;
 
 pub use activity::Activity;
 pub use health::{Health, StudyHealth, health};
+pub use manage::{copy, remove, rename};
 pub use memory::MemoryStore;
 pub use name::check_name;
 pub use note::Note;

@@ -74,7 +74,7 @@ impl Replay {
                     self.progress.work += effort.work;
                     self.progress.measuring += effort.work;
                 }
-                RunNote::Budget(_) | RunNote::Run(_) | RunNote::Planned(_) => {}
+                RunNote::Budget(_) | RunNote::Run(_) | RunNote::Planned(_) | RunNote::Failed(_) => {}
             }
         }
     }

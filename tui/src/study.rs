@@ -134,12 +134,13 @@ pub(crate) struct Study {
 impl Study {
     /// A study as it stands when it is opened.
     pub(crate) fn new(opening: Opening, now: Duration) -> Self {
-        let Opening { header, objectives, budget, layers, place, profile, device, trials, finished } =
+        let Opening { header, objectives, budget, layers, place, failure, profile, device, trials, finished } =
             opening;
         let phase = match place {
             Place::Here | Place::Elsewhere => Phase::Searching,
             Place::Nobody => Phase::Resting,
             Place::Done => Phase::Finished,
+            Place::Failed => Phase::Failed(failure.unwrap_or_default()),
         };
         let mut study = Self {
             device: header.device.clone(),

@@ -69,6 +69,7 @@ fn prepare(path: &Path, running: &Running, args: &RunArgs, mail: &Mail) -> Resul
         budget: setup.trials,
         layers: setup.evaluator.model().layers,
         place: Place::Here,
+        failure: None,
         profile: Some(args.profile.display().to_string()),
         device: Some(args.device.clone()),
         trials: stored::trials(&records),

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
+use attune_core::store::failure;
 use attune_store::{Activity, ReadStore};
 use attune_tui::desk::{Place, StudyRow};
 
@@ -20,8 +21,8 @@ pub(super) struct StudyList {
     known: Arc<Mutex<BTreeMap<String, Known>>>,
 }
 
-/// A row and the state of the journal that it was made from.
-type Known = (Option<SystemTime>, u64, StudyRow);
+/// A row and the state of the journal and of the notes that it was made from.
+type Known = ((Option<SystemTime>, u64, u64), StudyRow);
 
 impl StudyList {
     pub(super) fn new(store: &Path, running: Running) -> Self {
@@ -42,15 +43,13 @@ impl StudyList {
     fn row(&self, store: &ReadStore, name: &str) -> Option<StudyRow> {
         let activity = store.activity(name).ok()?;
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let fresh = known
-            .get(name)
-            .filter(|(changed, bytes, _)| (*changed, *bytes) == (activity.changed, activity.bytes))
-            .map(|(_, _, row)| row.clone());
+        let state = (activity.changed, activity.bytes, activity.noted);
+        let fresh = known.get(name).filter(|(read, _)| *read == state).map(|(_, row)| row.clone());
         let row = match fresh {
             Some(row) => row,
             None => {
                 let row = read(store, name)?;
-                known.insert(name.to_owned(), (activity.changed, activity.bytes, row.clone()));
+                known.insert(name.to_owned(), (state, row.clone()));
                 row
             }
         };
@@ -58,8 +57,9 @@ impl StudyList {
             Place::Nobody => row.place,
             somebody => somebody,
         };
+        let failure = row.failure.clone().filter(|_| place == Place::Failed);
         let age = activity.changed.and_then(|changed| changed.elapsed().ok());
-        Some(StudyRow { place, age, ..row })
+        Some(StudyRow { place, failure, age, ..row })
     }
 }
 
@@ -74,13 +74,20 @@ pub(super) fn place(study: &str, activity: &Activity, running: &Running) -> Plac
 
 fn read(store: &ReadStore, name: &str) -> Option<StudyRow> {
     let records = store.records(name).ok()?;
+    let notes = store.notes_on(name).ok()?;
+    let failure = failure(&notes);
     let summary = Summary::of(&records)?;
     let in_search = || stored::best(&records, &stored::profile(summary.header)?.objectives);
     Some(StudyRow {
         name: name.to_owned(),
         technique: summary.header.technique.clone(),
         model: summary.header.model.clone(),
-        place: if summary.finished { Place::Done } else { Place::Nobody },
+        place: match failure {
+            _ if summary.finished => Place::Done,
+            Some(_) => Place::Failed,
+            None => Place::Nobody,
+        },
+        failure: failure.filter(|_| !summary.finished).map(str::to_owned),
         trials: summary.trials,
         best: summary.best.clone().or_else(in_search),
         age: None,

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, SystemTime};
 
 use attune_core::event::Event;
-use attune_core::store::{Record, StoreError};
+use attune_core::store::{self, Record, StoreError};
 use attune_eval::model::DecoderConfig;
 use attune_search::session;
 use attune_store::ReadStore;
@@ -73,8 +73,10 @@ fn opening(store: &ReadStore, running: &Running, study: &str) -> Result<(usize, 
         )));
     };
     let finished = session::stored(&records, &notes);
+    let failure = store::failure(&notes);
     let place = match studies::place(study, &activity, running) {
         Place::Nobody if finished.is_some() => Place::Done,
+        Place::Nobody if failure.is_some() => Place::Failed,
         place => place,
     };
     let described = profiles::of_study(study);
@@ -86,6 +88,7 @@ fn opening(store: &ReadStore, running: &Running, study: &str) -> Result<(usize, 
         // A model that has moved away is needed to go on, not to look.
         layers: config.map_or(0, |config| config.layers as u32),
         place,
+        failure: failure.filter(|_| place == Place::Failed).map(str::to_owned),
         profile: described.map(|(file, _)| file),
         device: None,
         trials: stored::trials(&records),

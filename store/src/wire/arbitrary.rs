@@ -61,6 +61,7 @@ pub(crate) fn note() -> impl Strategy<Value = RunNote> {
             .prop_map(|(seconds, peak_memory)| RunNote::Run(RunTime { seconds, peak_memory })),
         vec(effort, 0..4).prop_map(RunNote::Trials),
         any::<u64>().prop_map(RunNote::Budget),
+        text().prop_map(RunNote::Failed),
         (".*", any::<(u64, u64)>(), real()).prop_map(|(what, (computed, naive), seconds)| {
             RunNote::Measured(MeasuringEffort { what, work: Work { computed, naive }, seconds })
         }),

@@ -9,8 +9,8 @@ use super::float::Float;
 use super::{Wire, WireError};
 
 /// What a run took (`seconds`, and `peak_memory` where it is known), what its `trials` did, how many it is to reach
-/// (`budget`), what was `measured`, or what was `planned`. One form for all, because the first had no tag when it was the
-/// only one.
+/// (`budget`), what was `measured`, what was `planned`, or why it `failed`. One form for all, because the first had no tag
+/// when it was the only one.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NoteV1 {
@@ -26,6 +26,8 @@ pub(crate) struct NoteV1 {
     measured: Option<MeasuredV1>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     planned: Option<PlannedV1>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    failed: Option<String>,
 }
 
 /// What measuring something took.
@@ -82,24 +84,29 @@ impl Wire for RunNote {
             }
             Self::Measured(effort) => NoteV1 { measured: Some(effort.into()), ..empty },
             Self::Planned(planned) => NoteV1 { planned: Some(planned.into()), ..empty },
+            Self::Failed(reason) => NoteV1 { failed: Some(reason.clone()), ..empty },
         })
     }
 
     fn from_form(form: NoteV1) -> Result<Self, WireError> {
-        let NoteV1 { seconds, peak_memory, trials, budget, measured, planned } = form;
-        match (seconds, peak_memory, trials, budget, measured, planned) {
-            (Some(seconds), peak_memory, None, None, None, None) => {
-                Ok(Self::Run(RunTime { seconds: seconds.0, peak_memory }))
-            }
-            (None, None, Some(trials), None, None, None) => {
-                Ok(Self::Trials(trials.into_iter().map(TrialEffort::from).collect()))
-            }
-            (None, None, None, Some(trials), None, None) => Ok(Self::Budget(trials)),
-            (None, None, None, None, Some(effort), None) => Ok(Self::Measured(effort.into())),
-            (None, None, None, None, None, Some(planned)) => Ok(Self::Planned(planned.into())),
+        let NoteV1 { seconds, peak_memory, trials, budget, measured, planned, failed } = form;
+        let run = seconds.map(|seconds| Self::Run(RunTime { seconds: seconds.0, peak_memory }));
+        let lost = run.is_none() && peak_memory.is_some();
+        let trials = trials.map(|trials| Self::Trials(trials.into_iter().map(TrialEffort::from).collect()));
+        let notes = [
+            run,
+            trials,
+            budget.map(Self::Budget),
+            measured.map(|effort| Self::Measured(effort.into())),
+            planned.map(|planned| Self::Planned(planned.into())),
+            failed.map(Self::Failed),
+        ];
+        let mut notes = notes.into_iter().flatten();
+        match (notes.next(), notes.next()) {
+            (Some(note), None) if !lost => Ok(note),
             _ => Err(WireError::Meaning(
                 "a note on a run has either `seconds`, perhaps with `peak_memory`, or one of `trials`, `budget`, \
-                 `measured` and `planned`"
+                 `measured`, `planned` and `failed`"
                     .to_owned(),
             )),
         }

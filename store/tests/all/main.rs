@@ -5,6 +5,7 @@ mod corrupt;
 mod crash;
 mod fixture;
 mod index;
+mod manage;
 mod readers;
 mod samples;
 mod scratch;

@@ -24,6 +24,8 @@ pub enum Place {
     Nobody,
     /// Nobody: it is over.
     Done,
+    /// Nobody: its last run failed. It can be continued once the reason is gone.
+    Failed,
 }
 
 /// One line of the list of studies.
@@ -37,6 +39,8 @@ pub struct StudyRow {
     pub model: String,
     /// Who is working on it.
     pub place: Place,
+    /// Why its last run failed, when that is its place.
+    pub failure: Option<String>,
     /// Finished trials.
     pub trials: u64,
     /// Metric and value of the best: of the report when there is one, else of the search.
@@ -141,6 +145,8 @@ pub struct Opening {
     pub layers: u32,
     /// Who is working on it.
     pub place: Place,
+    /// Why its last run failed, when that is its place.
+    pub failure: Option<String>,
     /// The profile's file, when it is known: what continues the study.
     pub profile: Option<String>,
     /// As `--device`, of a study that this process runs.
@@ -257,6 +263,14 @@ pub enum Answer {
         study: String,
         /// Why it failed.
         failure: Option<String>,
+    },
+    /// To [`Request::Remove`](super::Request::Remove), [`Request::Rename`](super::Request::Rename) and
+    /// [`Request::Clone`](super::Request::Clone).
+    Changed {
+        /// The study, under the name that it was asked for.
+        study: String,
+        /// Whether it was done, or a sentence on why not.
+        result: Result<(), String>,
     },
     /// To [`Request::Targets`](super::Request::Targets).
     Targets {

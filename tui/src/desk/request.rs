@@ -91,6 +91,27 @@ pub enum Request {
         /// Its name.
         study: String,
     },
+    /// Removes a study from the store; what it evaluated stays in the cache. Refused while somebody works on it.
+    /// → [`Answer::Changed`](super::Answer::Changed)
+    Remove {
+        /// Its name.
+        study: String,
+    },
+    /// Gives a study another name. Refused while somebody works on it. → [`Answer::Changed`](super::Answer::Changed)
+    Rename {
+        /// Its name.
+        study: String,
+        /// Its new name.
+        to: String,
+    },
+    /// Makes a second study of one: its trials so far, under another name.
+    /// → [`Answer::Changed`](super::Answer::Changed)
+    Clone {
+        /// Its name.
+        study: String,
+        /// The name of the second one.
+        to: String,
+    },
     /// A command to a study that this process runs. No answer: its events tell.
     Command {
         /// Its name.

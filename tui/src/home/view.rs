@@ -117,6 +117,7 @@ fn state(row: &StudyRow) -> &'static str {
         Place::Elsewhere => "▶ running",
         Place::Nobody => "stopped",
         Place::Done => "finished",
+        Place::Failed => "failed",
     }
 }
 

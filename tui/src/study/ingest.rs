@@ -74,7 +74,7 @@ impl Study {
         match failure {
             Some(reason) => {
                 self.log.warn(now, reason.clone());
-                self.stop(Phase::Failed(reason), Place::Nobody);
+                self.stop(Phase::Failed(reason), Place::Failed);
             }
             None if self.runs() => self.stop(Phase::Resting, Place::Nobody),
             None => {}

@@ -1,6 +1,6 @@
 //! What the desk answers.
 
-use crate::desk::{Answer, Opening, Place};
+use crate::desk::{Answer, Opening, Place, Request};
 use crate::draft;
 use crate::effect::Effect;
 use crate::modal::Modal;
@@ -42,6 +42,13 @@ pub(super) fn receive(model: &mut Model, answer: Answer) -> Vec<Effect> {
                 study.end(failure, now);
             }
         }
+        Answer::Changed { study, result } => match result {
+            Ok(()) => {
+                model.home.asked = true;
+                return vec![Effect::Ask(Request::Studies)];
+            }
+            Err(reason) => model.complain(format!("{study}: {reason}")),
+        },
         Answer::Targets { study, trial, targets } => {
             if let Some(Modal::Export(export)) = model.modals.last_mut() {
                 export.targets_arrived(&study, trial, targets);

@@ -130,6 +130,9 @@ impl Demo {
                 "stopped" => Ok(Box::new(opening("stopped", 24, Place::Nobody))),
                 other => Err(format!("there is no study `{other}`")),
             })],
+            Request::Remove { study } | Request::Rename { study, .. } | Request::Clone { study, .. } => {
+                vec![Answer::Changed { study, result: Ok(()) }]
+            }
             Request::Leave { .. } => Vec::new(),
             Request::Command { study, command } => {
                 self.commands.push((study.clone(), command));
@@ -208,6 +211,7 @@ fn studies() -> Vec<StudyRow> {
         technique: "expert-pruning".into(),
         model: "tiny-moe".into(),
         place,
+        failure: None,
         trials,
         best: best.map(|value| ("kl".to_owned(), value)),
         age: Some(Duration::from_secs(minutes * 60)),
@@ -365,6 +369,7 @@ fn opening(study: &str, trials: u64, place: Place) -> Opening {
         budget: BUDGET,
         layers: LAYERS,
         place,
+        failure: None,
         profile: Some("profiles/quickstart.ron".into()),
         device: None,
         trials: (0..trials).map(trial).collect(),
