@@ -24,11 +24,14 @@ use attune_search::strategy;
 use crate::args::RunArgs;
 use crate::error::CliError;
 
+/// The longest profile, in bytes: a thousand times what people write.
+pub(crate) const PROFILE_BYTES: u64 = 1 << 20;
+
 /// Reads the profile, with the command line's overrides.
 pub(crate) fn profile(args: &RunArgs) -> Result<Profile, CliError> {
     let file = args.profile.display().to_string();
-    let text = std::fs::read_to_string(&args.profile)
-        .map_err(|error| CliError::Input(format!("cannot read the profile {file}: {error}")))?;
+    let text = attune_files::text(&args.profile, PROFILE_BYTES)
+        .map_err(|error| CliError::Input(format!("the profile: {error}; a profile is a text in RON")))?;
     let mut sets = args.sets.clone();
     sets.extend(args.seed.map(|seed| ("seed".to_owned(), seed.to_string())));
     sets.extend(args.trials.map(|trials| ("trials".to_owned(), trials.to_string())));

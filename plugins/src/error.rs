@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use attune_core::technique::TechniqueFailure;
+use attune_files::ReadError;
 
 /// The host itself could not be set up.
 #[derive(Debug, thiserror::Error)]
@@ -20,13 +21,8 @@ pub enum HostError {
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
     /// The file cannot be read.
-    #[error("cannot read the technique {}: {source}", path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    #[error("the technique: {0}")]
+    Read(#[source] ReadError),
     /// The file is larger than any technique.
     #[error(
         "{}: {bytes} bytes, but a technique has at most {limit}; build it with `opt-level = \"s\"`, `lto` and `strip`",

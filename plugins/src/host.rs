@@ -1,11 +1,10 @@
 //! The host: one engine, and the way from bytes to a technique.
 
-use std::fs::File;
-use std::io::Read as _;
 use std::path::Path;
 use std::sync::Arc;
 
 use attune_core::technique::{FailureKind, TechniqueFailure};
+use attune_files::ReadError;
 use wasmtime::Engine;
 use wasmtime::component::{Component, HasSelf, Linker};
 
@@ -67,17 +66,10 @@ impl Host {
     /// # Errors
     /// See [`LoadError`]; messages name the file.
     pub fn load_file(&self, path: &Path) -> Result<WasmTechnique, LoadError> {
-        let io = |source| LoadError::Io { path: path.to_owned(), source };
-        let limit = limits::COMPONENT_BYTES;
-        let file = File::open(path).map_err(io)?;
-        let bytes = file.metadata().map_err(io)?.len();
-        let mut content = Vec::new();
-        // A pipe has no length; reading one byte too many tells.
-        file.take(limit + 1).read_to_end(&mut content).map_err(io)?;
-        let bytes = bytes.max(content.len() as u64);
-        if bytes > limit {
-            return Err(LoadError::TooLarge { path: path.to_owned(), bytes, limit });
-        }
+        let content = attune_files::bytes(path, limits::COMPONENT_BYTES).map_err(|error| match error {
+            ReadError::TooLarge { path, bytes, limit } => LoadError::TooLarge { path, bytes, limit },
+            other => LoadError::Read(other),
+        })?;
         Ok(self.load(&path.display().to_string(), &content)?)
     }
 

@@ -38,8 +38,11 @@ fn only_the_composition_root_sees_more_than_core() {
             continue;
         }
         let ours: Vec<&String> = dependencies.iter().filter(|name| name.starts_with("attune-")).collect();
-        let expected: &[&str] = if package == "attune-core" { &[] } else { &["attune-core"] };
-        assert_eq!(ours, expected, "sideways edge in {package}");
+        let may: &[&str] = match package.as_str() {
+            "attune-core" | "attune-files" => &[],
+            _ => &["attune-core", "attune-files"],
+        };
+        assert!(ours.iter().all(|name| may.contains(&name.as_str())), "sideways edge in {package}: {ours:?}");
     }
 }
 
@@ -83,7 +86,9 @@ fn core_needs_no_operating_system() {
 
 #[test]
 fn files_stay_small() {
-    for folder in ["core", "search", "eval", "store", "plugins", "export", "tui", "cli", "tests", "xtask"] {
+    for folder in
+        ["core", "files", "search", "eval", "store", "plugins", "export", "tui", "cli", "tests", "xtask"]
+    {
         for file in rust_files(&root().join(folder)) {
             let lines = std::fs::read_to_string(&file).unwrap().lines().count();
             assert!(lines <= 800, "{} has {lines} lines, at most 800", file.display());

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use attune_core::profile::{Profile, TaskKind};
 use attune_tui::desk::ProfileRow;
 
+use crate::setup::PROFILE_BYTES;
+
 /// Where profiles of one's own are looked for, in this order.
 const FOLDERS: [&str; 2] = ["", PROFILES];
 const PROFILES: &str = "profiles";
@@ -12,8 +14,6 @@ const PROFILES: &str = "profiles";
 const SHARE: &str = "ATTUNE_SHARE";
 /// Where they are otherwise: `cargo install --path cli` leaves the checkout in its place.
 const CHECKOUT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
-/// A profile is a page of text; something larger is something else.
-const LARGEST: u64 = 1 << 20;
 
 /// Every profile, and every file that wants to be one.
 pub(super) fn find() -> Vec<ProfileRow> {
@@ -102,12 +102,13 @@ fn profiles_in(folder: &Path) -> Vec<PathBuf> {
 }
 
 fn is_ron(file: &Path) -> bool {
-    let small = || file.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.len() <= LARGEST);
+    let small =
+        || file.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.len() <= PROFILE_BYTES);
     file.extension().is_some_and(|extension| extension == "ron") && small()
 }
 
 fn read(file: &Path) -> Option<(String, String)> {
-    Some((file.display().to_string(), std::fs::read_to_string(file).ok()?))
+    Some((file.display().to_string(), attune_files::text(file, PROFILE_BYTES).ok()?))
 }
 
 /// The sentence that a profile begins with.
