@@ -18,7 +18,7 @@ use crate::wire;
 pub(crate) use companions::{Companions, copy};
 pub(crate) use floats::{float, floats, has_floats, push};
 pub(crate) use layout::{INDEX, Layout, SINGLE, Shard, Tensor, parse};
-pub(crate) use manifest::write_manifest;
+pub(crate) use manifest::{MANIFEST, with_manifest};
 pub(crate) use piece::Piece;
 
 /// The file that says what the model is.

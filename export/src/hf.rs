@@ -4,7 +4,7 @@
 //! chosen experts. There `softmax(x·Wᵀ)` restricted to the kept rows, cut to the top k and renormalised, equals
 //! what a router with only these rows computes, so pruning is a matter of dropping, renaming and slicing bytes.
 //! The same holds for a mapping of the router with one-hot rows. Merged experts are the only numbers that are
-//! computed; a checkpoint of less than 32 bits rounds them to its element type.
+//! computed; a checkpoint of less than 32 bits rounds them to its element type, which is approximate.
 
 mod config;
 mod done;
@@ -23,7 +23,7 @@ use done::Done;
 use fold::Fold;
 use mix::Mix;
 
-use crate::checkpoint::{CONFIG, Layout, copy, write, write_manifest};
+use crate::checkpoint::{CONFIG, Layout, copy, with_manifest, write};
 
 const TARGET: &str = "hf";
 
@@ -47,7 +47,11 @@ impl Exporter for HfExporter {
         if model.family == mix::FAMILY {
             return Mix::new(plan, model).map(|_| Fidelity::Exact);
         }
-        Fold::new(plan, model).map(|_| Fidelity::Exact)
+        let fold = Fold::new(plan, model)?;
+        Ok(match approximation(&fold, model) {
+            None => Fidelity::Exact,
+            Some(reason) => Fidelity::Approximate { reason },
+        })
     }
 
     fn export(&self, input: &ExportInput<'_>, sink: &mut FileSink<'_>) -> Result<(), ExportError> {
@@ -60,10 +64,22 @@ impl Exporter for HfExporter {
         let layout = Layout::open(input.files)?;
         let jobs = moves::plan(&layout, &fold, input.model)?;
 
-        let tensors = shards::write_shards(input.files, &layout, &jobs, sink)?;
-        write(sink, CONFIG, config.as_bytes())?;
-        let companions = copy(input.files, &layout, sink)?;
-        let done = Done::new(&fold, input.model, tensors, companions);
-        write_manifest(TARGET, input, &done, Some(done::VERIFY), sink)
+        with_manifest(TARGET, input, Some(done::VERIFY), sink, |sink| {
+            let tensors = shards::write_shards(input.files, &layout, &jobs, sink)?;
+            let companions = copy(input.files, &layout, sink)?;
+            // Last, because a folder without it is no model.
+            write(sink, CONFIG, config.as_bytes())?;
+            let approximation = approximation(&fold, input.model);
+            Ok(Done::new(&fold, input.model, approximation, tensors, companions))
+        })
     }
+}
+
+/// In what the stored numbers differ from those that were scored, if they do.
+fn approximation(fold: &Fold, model: &ModelFacts) -> Option<String> {
+    (fold.merges() && model.bytes_per_parameter < 4.0).then(|| {
+        "merged experts are rounded to the 16-bit type that the model is stored in; the search scored them in float32, so \
+         a model stored in float32 is exported exactly"
+            .to_owned()
+    })
 }

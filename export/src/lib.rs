@@ -5,6 +5,7 @@
 //! crate opens no file.
 
 mod checkpoint;
+mod earlier;
 mod hf;
 mod mlx;
 mod plan;
@@ -14,6 +15,7 @@ mod wire;
 use attune_core::exporter::Exporter;
 use attune_core::suggest::hint;
 
+pub use earlier::{Earlier, EarlierError, MANIFESTS, earlier};
 pub use hf::HfExporter;
 pub use mlx::MlxExporter;
 pub use plan::PlanExporter;

@@ -14,7 +14,7 @@ use attune_core::facts::ModelFacts;
 use attune_core::plan::Plan;
 use serde::Serialize;
 
-use crate::checkpoint::{CONFIG, Companions, Layout, copy, write, write_manifest};
+use crate::checkpoint::{CONFIG, Companions, Layout, copy, with_manifest, write};
 use levels::Levels;
 use shards::Tensors;
 
@@ -57,11 +57,13 @@ impl Exporter for MlxExporter {
         let layout = Layout::open(input.files)?;
         shards::complete(&layout, &levels)?;
 
-        let tensors = shards::write_shards(input.files, &layout, &levels, sink)?;
-        write(sink, CONFIG, config.as_bytes())?;
-        let files = copy(input.files, &layout, sink)?;
-        let done = Done { approximation: levels::approximation(input.model), tensors, files };
-        write_manifest(TARGET, input, &done, Some(VERIFY), sink)
+        with_manifest(TARGET, input, Some(VERIFY), sink, |sink| {
+            let tensors = shards::write_shards(input.files, &layout, &levels, sink)?;
+            let files = copy(input.files, &layout, sink)?;
+            // Last, because a folder without it is no model.
+            write(sink, CONFIG, config.as_bytes())?;
+            Ok(Done { approximation: levels::approximation(input.model), tensors, files })
+        })
     }
 }
 

@@ -13,7 +13,8 @@ pub(crate) const FORMAT: &str = "attune-plan";
 /// `version` of the plan files that this build writes and reads.
 pub(crate) const VERSION: u64 = 1;
 
-const FILE: &str = "plan.json";
+/// The one file of this target.
+pub(crate) const FILE: &str = "plan.json";
 
 /// Writes `plan.json`: edits, content hash, model and provenance.
 #[derive(Clone, Copy, Debug)]

@@ -5,7 +5,7 @@ mod edit;
 mod facts;
 mod provenance;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use attune_core::exporter::ExportError;
 use attune_core::plan::Plan;
@@ -25,6 +25,13 @@ impl From<&Plan> for PlanJson {
     fn from(plan: &Plan) -> Self {
         Self { hash: plan.hash().to_string(), edits: plan.edits().iter().map(EditJson::from).collect() }
     }
+}
+
+/// A file that an export wrote.
+#[derive(Deserialize, Serialize)]
+pub(crate) struct WrittenJson {
+    pub(crate) name: String,
+    pub(crate) bytes: u64,
 }
 
 /// Readable JSON with a final newline.

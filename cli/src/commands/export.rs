@@ -1,5 +1,7 @@
 //! `attune export`.
 
+mod staging;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -16,6 +18,8 @@ use crate::args::ExportArgs;
 use crate::error::CliError;
 use crate::model_files::Folder;
 use crate::output;
+
+use staging::{Staging, StagingError};
 
 pub(crate) fn run(store: &Path, args: &ExportArgs) -> Result<(), CliError> {
     for (path, bytes) in write(store, args)? {
@@ -36,22 +40,23 @@ pub(crate) fn write(store: &Path, args: &ExportArgs) -> Result<Vec<(PathBuf, u64
             args.to
         )));
     }
-    prepare(&args.out)?;
     let files = Folder::open(&model_folder)
         .map_err(|error| CliError::Run(format!("cannot read {}: {error}", model_folder.display())))?;
-    let mut written = Vec::new();
+    let mut staging = Staging::begin(&args.out, &args.study).map_err(staging_error)?;
     let input = ExportInput { plan: &plan, model: &model, files: &files, provenance: &provenance };
-    let result = exporter.export(&input, &mut |name, bytes| {
-        let path = args.out.join(name);
-        std::fs::write(&path, bytes)?;
-        written.push((path, bytes.len() as u64));
-        Ok(())
-    });
+    let result = exporter.export(&input, &mut |name, bytes| staging.write(name, bytes));
     result.map_err(|error| match error {
         ExportError::Inexpressible { .. } => CliError::input(error),
-        other => CliError::Run(format!("{other}; {} is incomplete", args.out.display())),
+        other => CliError::Run(format!("{other}; nothing was written to {}", args.out.display())),
     })?;
-    Ok(written)
+    staging.finish().map_err(staging_error)
+}
+
+fn staging_error(error: StagingError) -> CliError {
+    match error {
+        StagingError::Occupied { .. } => CliError::input(error),
+        StagingError::Busy(_) | StagingError::Io { .. } => CliError::run(error),
+    }
 }
 
 /// What is to be exported, and the model that it belongs to.
@@ -113,10 +118,12 @@ fn chosen(
         })
         .collect();
     let trial = trials.iter().find(|trial| trial.id == id).ok_or_else(|| {
-        CliError::Input(format!(
-            "study `{study}` has no trial {id}; it has 0 to {}",
-            trials.len().saturating_sub(1)
-        ))
+        let has = match trials.len() {
+            0 => "it has none yet".to_owned(),
+            1 => "it has trial 0 only".to_owned(),
+            count => format!("it has 0 to {}", count - 1),
+        };
+        CliError::Input(format!("study `{study}` has no trial {id}; {has}"))
     })?;
     let scores = trial.scores().ok_or_else(|| {
         CliError::Input(format!("trial {id} of study `{study}` failed and has no result to export"))
@@ -135,17 +142,4 @@ fn chosen(
         report: best.map(|best| best.estimates.clone()).unwrap_or_default(),
     };
     Ok((trial.plan.clone(), provenance))
-}
-
-/// A new or empty folder: exports never mix with what is already there.
-fn prepare(out: &Path) -> Result<(), CliError> {
-    let io = |error: std::io::Error| CliError::Run(format!("cannot create {}: {error}", out.display()));
-    std::fs::create_dir_all(out).map_err(io)?;
-    if std::fs::read_dir(out).map_err(io)?.next().is_some() {
-        return Err(CliError::Input(format!(
-            "{} is not empty; choose a new folder with --out",
-            out.display()
-        )));
-    }
-    Ok(())
 }

@@ -1,13 +1,14 @@
-//! attune-export.json: what a checkpoint is, where it comes from and how to check it.
+//! attune-export.json: what a checkpoint is, where it comes from, what is in its folder and how to check it.
 
 use serde::Serialize;
 
 use attune_core::exporter::{ExportError, ExportInput, FileSink};
 
 use super::write;
-use crate::wire::{self, ModelJson, PlanJson, ProvenanceJson};
+use crate::wire::{self, ModelJson, PlanJson, ProvenanceJson, WrittenJson};
 
-const FILE: &str = "attune-export.json";
+/// The manifest's own name.
+pub(crate) const MANIFEST: &str = "attune-export.json";
 
 #[derive(Serialize)]
 struct Document<'a, D> {
@@ -19,18 +20,27 @@ struct Document<'a, D> {
     model: ModelJson,
     provenance: ProvenanceJson,
     done: &'a D,
+    /// The other files of the folder, so that a later export of the same study may replace them.
+    written: &'a [WrittenJson],
     #[serde(skip_serializing_if = "Option::is_none")]
     verify: Option<&'static str>,
 }
 
-/// Writes the manifest of `target`: what was `done`, and a command that checks it.
-pub(crate) fn write_manifest(
+/// Writes the files of `target` with `body`, then the manifest: what `body` says was done, what it wrote, and a command
+/// that checks it.
+pub(crate) fn with_manifest<D: Serialize>(
     target: &'static str,
     input: &ExportInput<'_>,
-    done: &impl Serialize,
     verify: Option<&'static str>,
     sink: &mut FileSink<'_>,
+    body: impl FnOnce(&mut FileSink<'_>) -> Result<D, ExportError>,
 ) -> Result<(), ExportError> {
+    let mut written = Vec::new();
+    let done = body(&mut |name, bytes| {
+        sink(name, bytes)?;
+        written.push(WrittenJson { name: name.to_owned(), bytes: bytes.len() as u64 });
+        Ok(())
+    })?;
     let document = Document {
         format: "attune-export",
         version: 1,
@@ -39,8 +49,9 @@ pub(crate) fn write_manifest(
         plan: input.plan.into(),
         model: input.model.into(),
         provenance: input.provenance.into(),
-        done,
+        done: &done,
+        written: &written,
         verify,
     };
-    write(sink, FILE, &wire::to_bytes(FILE, &document)?)
+    write(sink, MANIFEST, &wire::to_bytes(MANIFEST, &document)?)
 }

@@ -11,6 +11,8 @@ use crate::checkpoint::Companions;
 #[derive(Serialize)]
 pub(super) struct Done {
     exact: &'static str,
+    /// As in the answer of the check.
+    approximation: Option<String>,
     experts_before: u32,
     experts: u32,
     experts_per_token_before: u32,
@@ -20,8 +22,15 @@ pub(super) struct Done {
 }
 
 impl Done {
-    pub(super) fn new(fold: &Fold, model: &ModelFacts, tensors: Tensors, files: Companions) -> Self {
+    pub(super) fn new(
+        fold: &Fold,
+        model: &ModelFacts,
+        approximation: Option<String>,
+        tensors: Tensors,
+        files: Companions,
+    ) -> Self {
         Self {
+            approximation,
             exact: if tensors.has_merged() {
                 "routers keep the rows that the plan routes by; merged experts are summed in float32 and rounded to \
                  the stored element type; every other tensor is a byte-for-byte copy"

@@ -64,6 +64,12 @@ impl Fold {
         self.layers.first().map_or(0, |layer| layer.rows.len() as u32)
     }
 
+    /// Whether an expert is a combination of several, so that its numbers are computed and not copied.
+    pub(super) fn merges(&self) -> bool {
+        let mut weights = self.layers.iter().flat_map(|layer| &layer.weights);
+        weights.any(|terms| !matches!(terms[..], [(1.0, _)]))
+    }
+
     /// What a layer holds afterwards; the position is the new number.
     pub(super) fn layer(&self, layer: u32) -> &FoldedLayer {
         &self.layers[layer as usize]

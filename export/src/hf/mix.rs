@@ -14,7 +14,7 @@ use attune_core::plan::{Edit, Plan, checkpoint_mix};
 
 use super::TARGET;
 use super::fold::refuse;
-use crate::checkpoint::{CONFIG, SINGLE, bad, floats, parse, read, write, write_manifest, write_tensors};
+use crate::checkpoint::{CONFIG, SINGLE, bad, floats, parse, read, with_manifest, write, write_tensors};
 
 /// `model_type` of the generators whose checkpoints are mixed.
 pub(super) const FAMILY: &str = "attune_denoiser";
@@ -70,10 +70,11 @@ impl Mix {
         let views = views.collect::<Result<Vec<_>, _>>()?;
         config.remove(CHECKPOINTS);
 
-        write_tensors(sink, SINGLE, "pt", views)?;
-        write(sink, CONFIG, &crate::wire::to_bytes(CONFIG, &config)?)?;
-        let done = Done { exact: EXACT, checkpoints: names, coefficients: &self.0 };
-        write_manifest(TARGET, input, &done, None, sink)
+        with_manifest(TARGET, input, None, sink, |sink| {
+            write_tensors(sink, SINGLE, "pt", views)?;
+            write(sink, CONFIG, &crate::wire::to_bytes(CONFIG, &config)?)?;
+            Ok(Done { exact: EXACT, checkpoints: names, coefficients: &self.0 })
+        })
     }
 
     /// Adds the term of one checkpoint to one tensor.

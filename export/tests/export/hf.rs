@@ -1,6 +1,7 @@
 //! What the pruned checkpoint holds, byte by byte.
 
-use attune_core::exporter::{ExportInput, Exporter as _};
+use attune_core::exporter::{ExportInput, Exporter as _, Fidelity};
+use attune_core::facts::ModelFacts;
 use attune_core::plan::Plan;
 use attune_export::HfExporter;
 use proptest::prelude::*;
@@ -170,6 +171,21 @@ fn merged_weights_are_sums_of_whatever_shard_they_are_in() {
     }
     let message = export(&HfExporter, &plan, &single(&tensors(Dtype::F8_E4M3))).unwrap_err().to_string();
     assert!(message.contains("expected F32, F16 or BF16, which can be merged"), "{message}");
+}
+
+#[test]
+fn merged_experts_of_a_model_in_16_bits_are_approximate() {
+    let half = ModelFacts { bytes_per_parameter: 2.0, ..facts() };
+    let full = ModelFacts { bytes_per_parameter: 4.0, ..facts() };
+    let merged = [0.5, 0.0, 0.5, 0.0, 0.0, 1.0, 0.0, 0.0];
+    let plan = |rows: &[f64]| {
+        Plan::new((0..2).flat_map(|layer| [route(layer, 2, &one_hot(&[0, 1])), merge(layer, 2, rows)]))
+    };
+    let check = |rows: &[f64], model| HfExporter.check(&plan(rows), model).unwrap();
+    assert_eq!(check(&merged, &full), Fidelity::Exact);
+    assert_eq!(check(&one_hot(&[2, 1]), &half), Fidelity::Exact, "nothing is summed");
+    let Fidelity::Approximate { reason } = check(&merged, &half) else { panic!("sums are rounded") };
+    assert!(reason.starts_with("merged experts are rounded to the 16-bit type"), "{reason}");
 }
 
 #[test]

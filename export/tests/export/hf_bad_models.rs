@@ -150,16 +150,30 @@ fn an_index_that_disagrees_with_its_shards_is_named() {
         "model.safetensors.index.json: `model.norm.weight` is in model-00001-of-00002.safetensors, not in \
          model-00002-of-00002.safetensors; expected a `weight_map` that agrees with the shards"
     );
-    let more = rewritten(
-        r#""model.norm.weight":"#,
-        r#""model.ghost.weight":"model-00001-of-00002.safetensors","model.norm.weight":"#,
-    );
-    assert_eq!(
-        failure(&more),
-        "model-00001-of-00002.safetensors: tensor `model.ghost.weight` is missing; expected what \
-         model.safetensors.index.json says is there"
-    );
     let mut fewer = sharded(&all, 2, place);
     fewer.0.remove("model-00002-of-00002.safetensors");
     assert!(failure(&fewer).starts_with("cannot read model-00002-of-00002.safetensors: "));
+}
+
+#[test]
+fn what_only_the_index_or_only_a_shard_names_is_left_out_as_when_it_was_scored() {
+    let all = tensors(Dtype::BF16);
+    let place = |name: &str| usize::from(name.contains("layers.1"));
+    let index = "model.safetensors.index.json";
+    let plan = Plan::new([keep(0, &[0, 1]), keep(1, &[2, 3])]);
+    let plain = export(&HfExporter, &plan, &sharded(&all, 2, place)).unwrap();
+    let file = "model-00001-of-00002.safetensors";
+
+    let ghost = sharded(&all, 2, place);
+    let text = ghost
+        .text(index)
+        .replace(r#""model.norm.weight":"#, &format!(r#""mtp.fc.weight":"{file}","model.norm.weight":"#));
+    let ghost = export(&HfExporter, &plan, &ghost.with(index, text)).unwrap();
+    assert_eq!((&ghost.0[file], &ghost.0[index]), (&plain.0[file], &plain.0[index]));
+
+    let mut more = all.clone();
+    more.insert("model.rotary_emb.inv_freq".into(), all["model.norm.weight"].clone());
+    let unlisted = sharded(&more, 2, place).with(index, sharded(&all, 2, place).text(index));
+    let unlisted = export(&HfExporter, &plan, &unlisted).unwrap();
+    assert_eq!((&unlisted.0[file], &unlisted.0[index]), (&plain.0[file], &plain.0[index]));
 }
