@@ -73,7 +73,11 @@ fn a_failed_run_is_remembered_until_the_next_one_begins() {
     let journal = std::fs::read(scratch.file("journal/one.jsonl")).unwrap();
     store.note("one", &RunNote::Failed("no memory".to_owned())).unwrap();
     assert_eq!(failure(&store.notes_on("one").unwrap()), Some("no memory"));
-    assert_eq!(std::fs::read(scratch.file("journal/one.jsonl")).unwrap(), journal, "it is beside the journal");
+    assert_eq!(
+        std::fs::read(scratch.file("journal/one.jsonl")).unwrap(),
+        journal,
+        "it is beside the journal"
+    );
     store.note("one", &RunNote::Budget(5)).unwrap();
     assert_eq!(failure(&store.notes_on("one").unwrap()), None);
 }
