@@ -67,6 +67,9 @@ pub(crate) struct RunArgs {
     /// Name of the study in the store [default: the profile's name].
     #[arg(long, value_name = "NAME")]
     pub(crate) study: Option<String>,
+    /// The model's folder, instead of the profile's: where it is now. A study goes on with the same model only.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) model: Option<PathBuf>,
     /// Where to evaluate: auto, cpu, vulkan[:N], wgpu[:N], cuda[:N], metal, rocm[:N]. All but cpu need a
     /// build with the cargo feature of that name.
     #[arg(long, default_value = "auto", value_name = "DEVICE")]
@@ -100,7 +103,10 @@ pub(crate) struct ExportArgs {
     /// fold into an ordinary checkpoint) or `mlx` (few-bit weights for mlx-lm).
     #[arg(long, value_name = "ENGINE")]
     pub(crate) to: String,
-    /// A new or empty folder for the files.
+    /// The model's folder, when it is no longer where the study ran.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) model: Option<PathBuf>,
+    /// A new or empty folder for the files, or one with an earlier export of the same study, which is replaced.
     #[arg(long, value_name = "DIR")]
     pub(crate) out: PathBuf,
     /// Export this trial instead of the winner.

@@ -150,7 +150,7 @@ impl Desk for CliDesk {
             }
             Request::Export { study, trial, to, out, approximate } => {
                 let store = self.store.clone();
-                let args = ExportArgs { study, to, out: out.into(), trial, approximate };
+                let args = ExportArgs { study, to, model: None, out: out.into(), trial, approximate };
                 later(mail, move || {
                     let written = exports::write(&store, &args).map_err(|error| error.sentence());
                     Answer::Exported { study: args.study, written }
@@ -181,6 +181,7 @@ fn run_args(profile: &str, device: &str) -> RunArgs {
     RunArgs {
         profile: profile.into(),
         study: None,
+        model: None,
         device: device.to_owned(),
         seed: None,
         trials: None,

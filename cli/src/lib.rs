@@ -7,6 +7,7 @@ mod commands;
 mod desk;
 mod error;
 mod model_files;
+mod model_folder;
 mod output;
 mod screens;
 mod setup;

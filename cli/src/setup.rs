@@ -11,7 +11,7 @@ use attune_core::evaluator::{Evaluator, Fidelity};
 use attune_core::hash::ContentHash;
 use attune_core::profile::{self, Choice, Profile, TaskKind};
 use attune_core::setting;
-use attune_core::store::{Store, StudyHeader};
+use attune_core::store::{Store, StudyHeader, Whereabouts};
 use attune_core::technique::{FailureKind, Technique, TechniqueFailure};
 use attune_eval::compute::Precision;
 use attune_eval::generator::{GeneratorEvaluator, GeneratorSpec, ImageSpec};
@@ -23,6 +23,7 @@ use attune_search::strategy;
 
 use crate::args::RunArgs;
 use crate::error::CliError;
+use crate::model_folder;
 
 /// The longest profile, in bytes: a thousand times what people write.
 pub(crate) const PROFILE_BYTES: u64 = 1 << 20;
@@ -35,7 +36,12 @@ pub(crate) fn profile(args: &RunArgs) -> Result<Profile, CliError> {
     let mut sets = args.sets.clone();
     sets.extend(args.seed.map(|seed| ("seed".to_owned(), seed.to_string())));
     sets.extend(args.trials.map(|trials| ("trials".to_owned(), trials.to_string())));
-    Profile::parse(&file, &text, &sets).map_err(CliError::input)
+    let profile = Profile::parse(&file, &text, &sets).map_err(CliError::input)?;
+    let model = args.model.as_deref().map(model_folder::given).transpose()?;
+    Ok(match model {
+        Some(model) => Profile { model: model.display().to_string(), ..profile },
+        None => profile,
+    })
 }
 
 /// Where complaints of techniques go, each one sentence: to standard error, or to the screens.
@@ -126,9 +132,14 @@ pub(crate) fn study(
         device: evaluator.info().device.clone(),
         seed: profile.seed,
     };
+    let whereabouts = Whereabouts {
+        profile: std::path::absolute(&args.profile).map_err(CliError::run)?.display().to_string(),
+        model: header.model_path.clone(),
+    };
     let workers = args.workers.map_or(evaluator.info().concurrency, usize::from);
     Ok(SessionSetup {
         header,
+        whereabouts: Some(whereabouts),
         technique,
         options: settings,
         space: Arc::new(space),

@@ -117,6 +117,15 @@ pub struct MeasuringEffort {
     pub seconds: f64,
 }
 
+/// Where the things of a study were when it last ran: hints, since fingerprints say what they are. Absolute paths.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Whereabouts {
+    /// The profile's file; paths in the profile are relative to its folder.
+    pub profile: String,
+    /// The model's folder.
+    pub model: String,
+}
+
 /// One line about a run.
 #[derive(Clone, Debug, PartialEq)]
 pub enum RunNote {
@@ -130,6 +139,8 @@ pub enum RunNote {
     Measured(MeasuringEffort),
     /// The strategy planned with what was measured.
     Planned(Planned),
+    /// A run begins with the study's things in these places.
+    Found(Whereabouts),
     /// The run failed, for this reason. Until another run begins, the study is a failed one.
     Failed(String),
 }

@@ -36,7 +36,7 @@ use std::time::Instant;
 
 use attune_core::event::{Command, Event, Finished};
 use attune_core::report::Report;
-use attune_core::store::{Record, RunNote, RunTime, StudyHeader};
+use attune_core::store::{Record, RunNote, RunTime, StoreError, StudyHeader, Whereabouts};
 use crossbeam_channel::Receiver;
 
 pub use course::can_race;
@@ -73,6 +73,7 @@ pub fn run(
     let clock = Instant::now();
     setup.check()?;
     let journal = Journal::open(&*setup.store, &setup.header)?;
+    note_whereabouts(&setup)?;
     let size = setup.space.count();
     events(Event::Started {
         study: setup.header.study.clone(),
@@ -113,6 +114,24 @@ pub fn run(
             Ok(SessionEnd::Interrupted)
         }
     }
+}
+
+/// Notes where profile and model are, unless that is known.
+fn note_whereabouts(setup: &SessionSetup) -> Result<(), StoreError> {
+    let Some(now) = &setup.whereabouts else { return Ok(()) };
+    let study = &setup.header.study;
+    if whereabouts(&setup.store.notes_on(study)?) == Some(now) {
+        return Ok(());
+    }
+    setup.store.note(study, &RunNote::Found(now.clone()))
+}
+
+/// Where the study's things were when it last ran, as far as that was noted.
+pub fn whereabouts(notes: &[RunNote]) -> Option<&Whereabouts> {
+    notes.iter().rev().find_map(|note| match note {
+        RunNote::Found(found) => Some(found),
+        _ => None,
+    })
 }
 
 /// The result that a store holds of a study, without running anything: what `run` returns when nothing is

@@ -5,6 +5,7 @@ mod architecture;
 mod bad_input;
 mod export;
 mod generator;
+mod moved;
 #[cfg(unix)]
 mod pictures;
 mod quickstart;

@@ -17,6 +17,7 @@ use attune_store::ReadStore;
 use crate::args::ExportArgs;
 use crate::error::CliError;
 use crate::model_files::Folder;
+use crate::model_folder;
 use crate::output;
 
 use staging::{Staging, StagingError};
@@ -31,7 +32,8 @@ pub(crate) fn run(store: &Path, args: &ExportArgs) -> Result<(), CliError> {
 /// Exports; returns the files that were written, with their sizes.
 pub(crate) fn write(store: &Path, args: &ExportArgs) -> Result<Vec<(PathBuf, u64)>, CliError> {
     let exporter = attune_export::by_name(&args.to).map_err(CliError::input)?;
-    let Chosen { model_folder, model, plan, provenance } = Chosen::find(store, &args.study, args.trial)?;
+    let chosen = Chosen::find(store, &args.study, args.trial, args.model.as_deref())?;
+    let Chosen { model_folder, model, plan, provenance } = chosen;
     if let Fidelity::Approximate { reason } = exporter.check(&plan, &model).map_err(CliError::input)?
         && !args.approximate
     {
@@ -70,26 +72,22 @@ pub(crate) struct Chosen {
 }
 
 impl Chosen {
-    /// The winner of a study, or one of its trials.
-    pub(crate) fn find(store: &Path, study: &str, trial: Option<u64>) -> Result<Self, CliError> {
-        let store = ReadStore::open(store).map_err(CliError::input)?;
+    /// The winner of a study, or one of its trials; `model` is where the study's model is, when a person says so.
+    pub(crate) fn find(
+        path: &Path,
+        study: &str,
+        trial: Option<u64>,
+        model: Option<&Path>,
+    ) -> Result<Self, CliError> {
+        let store = ReadStore::open(path).map_err(CliError::input)?;
         let records = store.records(study).map_err(CliError::input)?;
         let Some(Record::Header(header)) = records.first() else {
             return Err(CliError::Run(format!("the journal of study `{study}` has no header")));
         };
         let (plan, provenance) = chosen(study, header, &records, trial)?;
-        let folder = Path::new(&header.model_path);
-        let model = attune_eval::model::inspect(folder).map_err(CliError::input)?;
-        if model.fingerprint != header.model_fingerprint {
-            return Err(CliError::Input(format!(
-                "{} is no longer the model of study `{study}`: its fingerprint is {}, the study has {}; restore the \
-                 model or run the study again under another name",
-                folder.display(),
-                model.fingerprint.short(),
-                header.model_fingerprint.short()
-            )));
-        }
-        Ok(Self { model_folder: folder.to_owned(), model, plan, provenance })
+        let notes = store.notes_on(study).map_err(CliError::run)?;
+        let (model_folder, model) = model_folder::of_study(path, header, &notes, model)?;
+        Ok(Self { model_folder, model, plan, provenance })
     }
 }
 

@@ -11,7 +11,7 @@ use crate::error::CliError;
 
 /// Every target, those that express the plan best first.
 pub(super) fn targets(store: &Path, study: &str, trial: Option<u64>) -> Result<Vec<Target>, CliError> {
-    let chosen = Chosen::find(store, study, trial)?;
+    let chosen = Chosen::find(store, study, trial, None)?;
     let mut targets: Vec<Target> = attune_export::exporters()
         .iter()
         .map(|exporter| Target {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Choice, Profile, Racing, Start, TaskKind};
+use super::{Choice, Profile, ProfileError, Racing, Start, TaskKind};
 use crate::objective::Direction;
 
 impl Profile {
@@ -64,6 +64,30 @@ impl Profile {
         text.push_str(")\n");
         text
     }
+
+    /// The profile that an [`identity`](Self::identity) is of, under a name and with a number of trials, which are not part
+    /// of it.
+    ///
+    /// # Errors
+    /// [`ProfileError`], for a text that is none, or one of a newer version.
+    pub fn from_identity(identity: &str, name: &str, trials: u64) -> Result<Self, ProfileError> {
+        let rest = format!("version: 1, name: {name:?}, trials: {trials},");
+        Self::parse("the profile in the journal", &identity.replacen("version: 1,", &rest, 1), &[])
+    }
+
+    /// The profile without what is only a hint to where its things are: fingerprints say what they are.
+    #[must_use]
+    pub fn without_paths(mut self) -> Self {
+        let Self { model, technique, task, .. } = &mut self;
+        let classifier = match &mut task.kind {
+            TaskKind::Images { classifier, .. } => Some(classifier),
+            TaskKind::Text { .. } => None,
+        };
+        let component = Some(&mut technique.name).filter(|name| name.ends_with(".wasm"));
+        let paths = [model, &mut task.selection, &mut task.report].into_iter();
+        paths.chain(classifier).chain(component).chain(task.elsewhere.values_mut()).for_each(String::clear);
+        self
+    }
 }
 
 fn choice(choice: &Choice) -> String {
@@ -104,8 +128,30 @@ mod tests {
         assert_eq!(profile.technique.options["keep"], Setting::Int(4));
         assert_eq!(profile.technique.options["share"], Setting::Real(0.5));
         assert_eq!(profile.technique.options["levels"], Setting::Ints(vec![2, 4]));
-        let whole = profile.identity().replace("version: 1,", "version: 1, name: \"quick\", trials: 10,");
-        assert_eq!(parse(&whole).unwrap(), profile);
+        assert_eq!(Profile::from_identity(&profile.identity(), "quick", 10).unwrap(), profile);
+    }
+
+    #[test]
+    fn paths_are_hints_and_everything_else_is_not() {
+        let bare = |from: &str, to: &str| {
+            assert!(MINIMAL.contains(from), "{from}");
+            parse(&MINIMAL.replace(from, to)).unwrap().without_paths().identity()
+        };
+        let same = bare("quick", "quick");
+        for (from, to) in [("\"m\"", "\"/moved/m\""), ("a.txt", "data/a.txt"), ("b.txt", "data/b.txt")] {
+            assert_eq!(bare(from, to), same, "{to}");
+        }
+        for (from, to) in
+            [("length: 64", "length: 65"), ("\"keep\": 4", "\"keep\": 5"), ("expert-pruning", "x")]
+        {
+            assert_ne!(bare(from, to), same, "{to}");
+        }
+        let elsewhere = |name: &str, file: &str| {
+            bare("length: 64", &format!("length: 64, elsewhere: {{{name:?}: {file:?}}}"))
+        };
+        assert_eq!(elsewhere("code", "c.txt"), elsewhere("code", "d.txt"));
+        assert_ne!(elsewhere("code", "c.txt"), elsewhere("prose", "c.txt"));
+        assert_eq!(bare("expert-pruning", "a.wasm"), bare("expert-pruning", "b.wasm"));
     }
 
     #[test]

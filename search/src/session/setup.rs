@@ -9,7 +9,7 @@ use attune_core::plan::Plan;
 use attune_core::profile::{Choice, Racing, ReportSpec};
 use attune_core::setting::Settings;
 use attune_core::space::{Config, Dimension, Space};
-use attune_core::store::{Store, StudyHeader};
+use attune_core::store::{Store, StudyHeader, Whereabouts};
 use attune_core::technique::Technique;
 
 use super::SessionError;
@@ -19,6 +19,8 @@ use super::SessionError;
 pub struct SessionSetup {
     /// The study; its seed is the seed of everything random.
     pub header: StudyHeader,
+    /// Where profile and model are, for whoever continues or exports the study later; nothing when nobody will.
+    pub whereabouts: Option<Whereabouts>,
     /// The technique.
     pub technique: Arc<dyn Technique>,
     /// Its options, resolved.

@@ -57,7 +57,11 @@ impl Tally {
             match note {
                 RunNote::Trials(trials) => trials.iter().for_each(|trial| self.work(trial.work)),
                 RunNote::Measured(effort) => self.measured(effort.work),
-                RunNote::Budget(_) | RunNote::Run(_) | RunNote::Planned(_) | RunNote::Failed(_) => {}
+                RunNote::Budget(_)
+                | RunNote::Run(_)
+                | RunNote::Planned(_)
+                | RunNote::Found(_)
+                | RunNote::Failed(_) => {}
             }
         }
     }

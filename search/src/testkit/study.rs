@@ -93,6 +93,7 @@ impl Study {
             report: ReportSpec { items: 20, random: 5 },
             elsewhere: vec!["other".to_owned()],
             workers: self.workers,
+            whereabouts: None,
         })
     }
 

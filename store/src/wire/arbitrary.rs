@@ -15,6 +15,7 @@ use attune_core::space::{Axis, Config, Dimension, Domain, Scale, Value};
 use attune_core::stats::Estimate;
 use attune_core::store::{
     CacheKey, Cached, MeasuringEffort, Origin, Record, RunNote, RunTime, StudyHeader, TrialEffort,
+    Whereabouts,
 };
 use attune_core::strategy::{self, Planned, Spent};
 use attune_core::technique::Cost;
@@ -62,6 +63,7 @@ pub(crate) fn note() -> impl Strategy<Value = RunNote> {
         vec(effort, 0..4).prop_map(RunNote::Trials),
         any::<u64>().prop_map(RunNote::Budget),
         text().prop_map(RunNote::Failed),
+        (text(), text()).prop_map(|(profile, model)| RunNote::Found(Whereabouts { profile, model })),
         (".*", any::<(u64, u64)>(), real()).prop_map(|(what, (computed, naive), seconds)| {
             RunNote::Measured(MeasuringEffort { what, work: Work { computed, naive }, seconds })
         }),

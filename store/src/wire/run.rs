@@ -1,7 +1,7 @@
 //! Lines of `runs/<study>.jsonl`.
 
 use attune_core::scores::Work;
-use attune_core::store::{MeasuringEffort, RunNote, RunTime, TrialEffort};
+use attune_core::store::{MeasuringEffort, RunNote, RunTime, TrialEffort, Whereabouts};
 use attune_core::strategy::{Planned, Spent};
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +9,7 @@ use super::float::Float;
 use super::{Wire, WireError};
 
 /// What a run took (`seconds`, and `peak_memory` where it is known), what its `trials` did, how many it is to reach
-/// (`budget`), what was `measured`, what was `planned`, or why it `failed`. One form for all, because the first had no tag
+/// (`budget`), what was `measured`, what was `planned`, where its things were `found`, or why it `failed`. One form for all, because the first had no tag
 /// when it was the only one.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -28,6 +28,16 @@ pub(crate) struct NoteV1 {
     planned: Option<PlannedV1>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     failed: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    found: Option<FoundV1>,
+}
+
+/// Where profile and model are.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FoundV1 {
+    profile: String,
+    model: String,
 }
 
 /// What measuring something took.
@@ -84,12 +94,15 @@ impl Wire for RunNote {
             }
             Self::Measured(effort) => NoteV1 { measured: Some(effort.into()), ..empty },
             Self::Planned(planned) => NoteV1 { planned: Some(planned.into()), ..empty },
+            Self::Found(Whereabouts { profile, model }) => {
+                NoteV1 { found: Some(FoundV1 { profile: profile.clone(), model: model.clone() }), ..empty }
+            }
             Self::Failed(reason) => NoteV1 { failed: Some(reason.clone()), ..empty },
         })
     }
 
     fn from_form(form: NoteV1) -> Result<Self, WireError> {
-        let NoteV1 { seconds, peak_memory, trials, budget, measured, planned, failed } = form;
+        let NoteV1 { seconds, peak_memory, trials, budget, measured, planned, failed, found } = form;
         let run = seconds.map(|seconds| Self::Run(RunTime { seconds: seconds.0, peak_memory }));
         let lost = run.is_none() && peak_memory.is_some();
         let trials = trials.map(|trials| Self::Trials(trials.into_iter().map(TrialEffort::from).collect()));
@@ -100,13 +113,14 @@ impl Wire for RunNote {
             measured.map(|effort| Self::Measured(effort.into())),
             planned.map(|planned| Self::Planned(planned.into())),
             failed.map(Self::Failed),
+            found.map(|FoundV1 { profile, model }| Self::Found(Whereabouts { profile, model })),
         ];
         let mut notes = notes.into_iter().flatten();
         match (notes.next(), notes.next()) {
             (Some(note), None) if !lost => Ok(note),
             _ => Err(WireError::Meaning(
                 "a note on a run has either `seconds`, perhaps with `peak_memory`, or one of `trials`, `budget`, \
-                 `measured`, `planned` and `failed`"
+                 `measured`, `planned`, `found` and `failed`"
                     .to_owned(),
             )),
         }

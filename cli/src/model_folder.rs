@@ -1,0 +1,92 @@
+//! Where the model of a study is: its fingerprint says which one it is, and paths are only hints.
+
+use std::path::{Path, PathBuf};
+
+use attune_core::facts::ModelFacts;
+use attune_core::store::{RunNote, StudyHeader};
+use attune_search::session::whereabouts;
+
+use crate::error::CliError;
+
+/// The absolute path of a folder that a person named with `--model`.
+pub(crate) fn given(path: &Path) -> Result<PathBuf, CliError> {
+    path.canonicalize()
+        .map_err(|error| CliError::Input(format!("cannot open the model {}: {error}", path.display())))
+}
+
+/// The folder and the facts of the model that a study is of: where `named` says, else where it was when the study last ran,
+/// else below the folder of the store or the working directory, for a project that was moved as a whole.
+///
+/// # Errors
+/// When the model is in none of these places, or what is there is another one.
+pub(crate) fn of_study(
+    store: &Path,
+    header: &StudyHeader,
+    notes: &[RunNote],
+    named: Option<&Path>,
+) -> Result<(PathBuf, ModelFacts), CliError> {
+    if let Some(path) = named {
+        let path = given(path)?;
+        let model = attune_eval::model::inspect(&path).map_err(CliError::input)?;
+        return same(path, model, header);
+    }
+    let last = whereabouts(notes).map_or(&header.model_path, |found| &found.model);
+    let known = [last, &header.model_path].map(PathBuf::from);
+    let moved = bases(store).into_iter().flat_map(|base| below(&base, &known[0]));
+    let mut refusal = None;
+    for path in known.iter().cloned().chain(moved).filter(|path| path.is_dir()) {
+        let found = match attune_eval::model::inspect(&path) {
+            Ok(model) => same(path, model, header),
+            Err(error) => Err(CliError::input(error)),
+        };
+        match found {
+            Ok(found) => return Ok(found),
+            Err(error) => refusal = refusal.or(Some(error)),
+        }
+    }
+    Err(refusal.unwrap_or_else(|| {
+        CliError::Input(format!(
+            "the model `{}` of study `{}` is no longer in {last}; say where it is now with --model DIR",
+            header.model, header.study
+        ))
+    }))
+}
+
+fn same(path: PathBuf, model: ModelFacts, header: &StudyHeader) -> Result<(PathBuf, ModelFacts), CliError> {
+    if model.fingerprint == header.model_fingerprint {
+        return Ok((path, model));
+    }
+    Err(CliError::Input(format!(
+        "{} is not the model of study `{}`: its fingerprint is {}, the study has {}; restore the model, say where it is \
+         with --model DIR, or run the study again under another name",
+        path.display(),
+        header.study,
+        model.fingerprint.short(),
+        header.model_fingerprint.short()
+    )))
+}
+
+/// The folder that holds the store, and the working directory.
+fn bases(store: &Path) -> Vec<PathBuf> {
+    let store = store.canonicalize().ok().and_then(|store| Some(store.parent()?.to_owned()));
+    store.into_iter().chain(std::env::current_dir()).collect()
+}
+
+/// Ever shorter ends of `path` in the folder `base`.
+fn below(base: &Path, path: &Path) -> Vec<PathBuf> {
+    let parts: Vec<_> = path.iter().skip(1).collect();
+    (0..parts.len()).map(|start| base.join(parts[start..].iter().collect::<PathBuf>())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_project_that_moved_has_its_model_at_the_end_of_the_old_path() {
+        let found = below(Path::new("/new"), Path::new("/old/project/models/m"));
+        assert_eq!(found[0], Path::new("/new/old/project/models/m"));
+        assert_eq!(found[2], Path::new("/new/models/m"));
+        assert_eq!(found.len(), 4);
+    }
+}
