@@ -18,6 +18,7 @@ pub mod plan;
 pub mod printable;
 pub mod profile;
 pub mod race;
+pub mod remaining;
 pub mod repeats;
 pub mod report;
 pub mod rng;

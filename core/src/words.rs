@@ -35,7 +35,7 @@ fn edit(edit: &Edit) -> String {
         Edit::CombineCheckpoints(edit) => {
             let place = edit.layer.map_or("the whole model".to_owned(), |layer| format!("layer {layer}"));
             let numbers: Vec<String> =
-                edit.coefficients.iter().map(|number| format!("{number:+.3}")).collect();
+                edit.coefficients.iter().map(|number| numbers::with_sign(*number)).collect();
             format!("{place}: checkpoints mixed by {}", numbers.join(" "))
         }
         Edit::MergeExperts(edit) => {
@@ -68,7 +68,7 @@ fn mixed(rows: u32, matrix: &[f64]) -> String {
     let row = |row: &[f64]| {
         let present = row.iter().enumerate().filter(|(_, number)| **number != 0.0);
         let term = |(expert, number): (usize, &f64)| {
-            if *number == 1.0 { expert.to_string() } else { format!("{number:.2}·{expert}") }
+            if *number == 1.0 { expert.to_string() } else { format!("{}·{expert}", numbers::short(*number)) }
         };
         format!("({})", present.map(term).collect::<Vec<_>>().join(" + "))
     };
@@ -159,7 +159,7 @@ mod tests {
         assert_eq!(plan(&Plan::dense()), ["the dense model"]);
         let matrix = vec![0.0, 1.0, 0.0, 0.5, 0.0, -0.25];
         let merge = Edit::MergeExperts(MergeExperts { layer: 0, rows: 2, matrix });
-        assert_eq!(plan(&Plan::new([merge])), ["layer 0: 2 experts, merged of (1) (0.50·0 + -0.25·2)"]);
+        assert_eq!(plan(&Plan::new([merge])), ["layer 0: 2 experts, merged of (1) (0.5000·0 + -0.2500·2)"]);
     }
 
     #[test]
@@ -193,14 +193,14 @@ mod tests {
         };
         let mut report =
             Report { trials: 12, best, front: None, baselines: vec![contender("within", 3.0, 0.009)] };
-        let within = "The found config is better than `within`, the strongest baseline of kv-bits: kl -0.0020 [-0.0030, -0.0010].";
+        let within = "The found config is better than `within`, the strongest baseline of kv-bits: kl -0.002000 [-0.003000, -0.001000].";
         assert_eq!(verdict("kv-bits", &report).unwrap(), within);
         report.baselines.push(contender("uniform", 4.0, 0.002));
         assert_eq!(
             verdict("kv-bits", &report).unwrap(),
-            "The found config is WORSE than `uniform`, the strongest baseline of kv-bits: kl +0.0050 [+0.0040, +0.0060]. That \
+            "The found config is WORSE than `uniform`, the strongest baseline of kv-bits: kl +0.005000 [+0.004000, +0.006000]. That \
              costs 4.000 bits/element instead of 3.250 bits/element; the found one is better than `within`, the strongest that \
-             costs no more: kl -0.0020 [-0.0030, -0.0010]."
+             costs no more: kl -0.002000 [-0.003000, -0.001000]."
         );
         assert_eq!(reference(&report).unwrap().name, "uniform");
     }

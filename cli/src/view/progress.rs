@@ -3,8 +3,9 @@
 use std::io::{IsTerminal as _, Write as _};
 use std::time::{Duration, Instant};
 
-use attune_core::event::{Event, Progress};
+use attune_core::event::{Advance, Event, Phase, Progress};
 use attune_core::objective::Objective;
+use attune_core::remaining::Remaining;
 use attune_core::technique::Cost;
 use attune_core::trial::Trial;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -19,8 +20,11 @@ pub(crate) struct ProgressView {
     bar: Option<ProgressBar>,
     objective: Option<Objective>,
     best: String,
-    /// Trials that this run finished and when it began: what the time left is estimated from.
-    begun: Option<(u64, Instant)>,
+    clock: Instant,
+    /// The time left, the report included.
+    remaining: Remaining,
+    /// What the report is at.
+    reporting: String,
     last_line: Instant,
 }
 
@@ -29,11 +33,19 @@ impl ProgressView {
     pub(crate) fn new(objective: Option<Objective>) -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
             let bar = ProgressBar::new(0);
-            let style = ProgressStyle::with_template("{bar:30} {pos}/{len} trials  {msg}");
-            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+            bar.set_style(style("{bar:30} {pos}/{len} trials  {msg}"));
             bar
         });
-        Self { bar, objective, best: "–".to_owned(), begun: None, last_line: Instant::now() }
+        Self {
+            bar,
+            objective,
+            best: "–".to_owned(),
+
+            clock: Instant::now(),
+            remaining: Remaining::default(),
+            reporting: String::new(),
+            last_line: Instant::now(),
+        }
     }
 
     /// Shows one event.
@@ -49,16 +61,16 @@ impl ProgressView {
                     bar.set_length(*budget);
                     bar.set_position(*resumed);
                 }
+                self.remaining.begin(self.clock.elapsed());
             }
             Event::BestSoFar { trial } => self.best = self.describe(trial),
             Event::Measuring { what } => self.message(&format!("measuring {what}")),
             Event::Planning => self.message("planning"),
             Event::Planned(planned) => self.line(&words::planned(planned)),
-            Event::TrialStarted { .. } | Event::Advanced(_) => {}
+            Event::TrialStarted { .. } => {}
+            Event::Advanced(advance) => self.advance(*advance),
             Event::TrialFinished { trial, best, progress } => self.trial(trial, *best, progress),
-            Event::Reporting { what, done, total } => {
-                self.message(&format!("report {done}/{total}: {what}"));
-            }
+            Event::Reporting { what, .. } => self.reporting.clone_from(what),
             Event::Warning { message } => self.line(&format!("warning: {message}")),
             Event::Interrupted { progress } => {
                 self.clear();
@@ -72,23 +84,16 @@ impl ProgressView {
     }
 
     fn trial(&mut self, trial: &Trial, best: bool, progress: &Progress) {
-        let (before, since) = *self.begun.get_or_insert((progress.trials - 1, Instant::now()));
         if best {
             self.best = self.describe(trial);
         }
-        let done = (progress.trials - before) as f64;
-        // The first trial of this run only starts the clock.
-        let left = (done > 1.0).then(|| {
-            since.elapsed().as_secs_f64() / (done - 1.0)
-                * progress.budget.saturating_sub(progress.trials) as f64
-        });
         let message = format!(
-            "best {}  reused {}{}{}  left {}",
+            "best {}  reused {}{}{}  {}",
             self.best,
             progress.reused,
             if progress.dropped > 0 { format!("  dropped {}", progress.dropped) } else { String::new() },
             if progress.failed > 0 { format!("  failed {}", progress.failed) } else { String::new() },
-            left.map_or_else(|| "?".to_owned(), numbers::duration)
+            self.left()
         );
         match &self.bar {
             Some(bar) => {
@@ -100,6 +105,32 @@ impl ProgressView {
             }
             None => {}
         }
+    }
+
+    /// How far a phase is. The bar is that of the phase that runs.
+    fn advance(&mut self, advance: Advance) {
+        self.remaining.hear(self.clock.elapsed(), advance);
+        if advance.phase != Phase::Report || self.reporting.is_empty() {
+            return;
+        }
+        let Advance { done, total, .. } = advance;
+        let percent = if total == 0 { 100 } else { 100 * done / total };
+        let text = format!("report {percent} %: {}  {}", self.reporting, self.left());
+        match &self.bar {
+            Some(bar) => {
+                bar.set_style(style("{bar:30} {msg}"));
+                bar.set_length(total);
+                bar.set_position(done);
+                bar.set_message(text);
+            }
+            None => self.message(&text),
+        }
+    }
+
+    /// The time left, all in all.
+    fn left(&self) -> String {
+        let left = self.remaining.seconds();
+        format!("left {}", left.map_or_else(|| "?".to_owned(), numbers::duration))
     }
 
     fn describe(&self, trial: &Trial) -> String {
@@ -134,4 +165,8 @@ impl ProgressView {
             bar.finish_and_clear();
         }
     }
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }

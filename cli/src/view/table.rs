@@ -16,7 +16,7 @@ pub(crate) fn result(finished: &Finished) -> String {
     let metrics: Vec<&String> = best.estimates.keys().collect();
 
     let mut table = new_table();
-    let mut header = vec!["".to_owned(), "cost".to_owned(), "saved".to_owned()];
+    let mut header = vec!["".to_owned(), "cost".to_owned(), "vs dense".to_owned()];
     header.extend(metrics.iter().map(|metric| (*metric).clone()));
     header.extend(metrics.iter().map(|metric| format!("Δ {metric}")));
     table.set_header(header);
