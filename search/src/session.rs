@@ -23,6 +23,7 @@ mod known;
 mod losses;
 mod measuring;
 mod observing;
+mod preflight;
 mod probing;
 mod report;
 mod scoring;
@@ -39,8 +40,9 @@ use attune_core::report::Report;
 use attune_core::store::{Record, RunNote, RunTime, StoreError, StudyHeader, Whereabouts};
 use crossbeam_channel::Receiver;
 
-pub use course::can_race;
+use course::can_race;
 pub use error::SessionError;
+pub use preflight::Preflight;
 pub use setup::{SessionSetup, Start};
 
 use control::Control;
