@@ -74,6 +74,8 @@ pub fn run(
 ) -> Result<SessionEnd, SessionError> {
     let clock = Instant::now();
     setup.check()?;
+    // Before the journal is read: from here on nobody else adds to it.
+    let _claim = setup.store.claim(&setup.header.study)?;
     let journal = Journal::open(&*setup.store, &setup.header)?;
     note_whereabouts(&setup)?;
     let size = setup.space.count();
