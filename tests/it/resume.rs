@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use attune_core::rng;
 
-use crate::support::{Place, events, refused, stderr};
+use crate::support::{Place, events, refused, stderr, stdout};
 
 /// Kills of the big test.
 const KILLS: u64 = 50;
