@@ -1,6 +1,7 @@
 //! From a profile and the command line to a study that can run: who is who, and every check that can be
 //! made before anything is evaluated.
 
+mod reading;
 mod start;
 
 use std::path::{Path, PathBuf};
@@ -24,8 +25,6 @@ use attune_search::strategy;
 use crate::args::RunArgs;
 use crate::error::CliError;
 use crate::model_folder;
-#[cfg(unix)]
-pub(crate) use start::stored_start;
 
 /// The longest profile, in bytes: a thousand times what people write.
 pub(crate) const PROFILE_BYTES: u64 = 1 << 20;
@@ -46,7 +45,7 @@ pub(crate) fn profile(args: &RunArgs) -> Result<Profile, CliError> {
     })
 }
 
-/// Where complaints of techniques go, each one sentence: to standard error, or to the screens.
+/// Where complaints of techniques and word of long preparations go, each one sentence: to standard error, or to the screens.
 pub(crate) type Complaints = Arc<dyn Fn(String) + Send + Sync>;
 
 /// For commands without screens.
@@ -96,14 +95,15 @@ pub(crate) fn study(
 ) -> Result<SessionSetup, CliError> {
     let base = args.profile.parent().unwrap_or(Path::new("")).to_owned();
     // Cheap checks first: a slip in the profile must not wait for a model to load.
-    let technique: Arc<dyn Technique> = Arc::new(technique(&profile.technique.name, &base, complaints)?);
+    let technique: Arc<dyn Technique> =
+        Arc::new(technique(&profile.technique.name, &base, Arc::clone(&complaints))?);
     let owner = format!("technique `{}`", technique.info().name);
     let settings = setting::resolve(&owner, &technique.info().options, &profile.technique.options)
         .map_err(CliError::input)?;
     let strategy = strategy::resolved(&profile.strategy).map_err(CliError::input)?;
 
     let model_path = absolute(&base, &profile.model)?;
-    let evaluator = evaluator(args, profile, &base, &model_path)?;
+    let evaluator = evaluator(args, profile, &base, &model_path, complaints)?;
     let space = technique.space(evaluator.model(), &settings).map_err(|failure| technique_error(&failure))?;
 
     let start =
@@ -166,6 +166,7 @@ fn evaluator(
     profile: &Profile,
     base: &Path,
     model: &Path,
+    notice: Complaints,
 ) -> Result<Arc<dyn Evaluator>, CliError> {
     match task_spec(profile, base, model) {
         TaskFiles::Text(task) => {
@@ -177,7 +178,8 @@ fn evaluator(
                 reference_memory: REFERENCE_MEMORY,
                 activation_memory: args.activation_memory,
             };
-            Ok(Arc::new(NativeEvaluator::open(&spec).map_err(CliError::input)?))
+            let opened = NativeEvaluator::open_telling(&spec, &reading::told(notice));
+            Ok(Arc::new(opened.map_err(CliError::input)?))
         }
         TaskFiles::Images(task) => {
             let spec = GeneratorSpec {
@@ -213,6 +215,8 @@ pub(crate) fn task_spec(profile: &Profile, base: &Path, model: &Path) -> TaskFil
             length: *length as usize,
             lengths: lengths.clone(),
             passkeys: passkeys.clone(),
+            selection_items: profile.items,
+            report_items: profile.report.items,
         }),
         TaskKind::Images { classifier, samples } => TaskFiles::Images(ImageSpec {
             classifier: base.join(classifier),

@@ -154,6 +154,8 @@ impl Bench {
             report: text("report"),
             lengths: BTreeMap::new(),
             passkeys: BTreeMap::new(),
+            selection_items: 0,
+            report_items: 0,
             elsewhere: BTreeMap::new(),
             length: self.length,
         };

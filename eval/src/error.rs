@@ -2,9 +2,12 @@
 //!
 //! Every message says which file, where in it, what was found, what was expected and what to do.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use attune_core::evaluator::EvalFailure;
+use attune_files::ReadError;
+
+use crate::neighbours;
 
 /// Why a device cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -160,15 +163,15 @@ pub enum LoadError {
 /// Why a task cannot be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum TaskError {
-    /// A file is absent or unreadable.
-    #[error("cannot read {file}: {source}; expected {expected}")]
-    Io {
-        /// The file.
-        file: PathBuf,
+    /// A file is absent, no regular file, or unreadable.
+    #[error("{source}{near}; expected {expected}")]
+    Unreadable {
+        /// What is in the way, with the file.
+        source: ReadError,
+        /// What may have been meant: a clause to append, or nothing.
+        near: String,
         /// What the file is for.
         expected: &'static str,
-        /// Why.
-        source: std::io::Error,
     },
     /// The tokenizer cannot be used.
     #[error("{file} is not a tokenizer: {reason}; expected the tokenizer.json of the Hugging Face layout")]
@@ -178,9 +181,22 @@ pub enum TaskError {
         /// What the tokenizer library said.
         reason: String,
     },
+    /// A file that holds no text that could be scored, or a place in it that is none.
+    #[error("{file}{}: {found}; {remedy}", place.as_deref().map(|place| format!(", {place}")).unwrap_or_default())]
+    BadText {
+        /// The file.
+        file: PathBuf,
+        /// Where in it: a line, a byte.
+        place: Option<String>,
+        /// What was found, and what was expected.
+        found: String,
+        /// What to do.
+        remedy: String,
+    },
     /// A token that the model has no embedding for.
     #[error(
-        "{file}: token {token} of the {split} text is not below the vocabulary size {vocab}; is the tokenizer of the same model?"
+        "{file}: token {token} ({text:?}) of the {split} text is not below the vocabulary size {vocab} of the model; is the \
+         tokenizer of the same model?"
     )]
     TokenOutOfRange {
         /// The tokenizer file.
@@ -189,6 +205,8 @@ pub enum TaskError {
         split: String,
         /// The token.
         token: u32,
+        /// What it stands for.
+        text: String,
         /// Entries of the embedding.
         vocab: usize,
     },
@@ -225,10 +243,13 @@ pub enum TaskError {
     },
     /// A split with too little text for one item.
     #[error(
-        "the {split} text has {tokens} tokens, too few for {items} item(s) of {length}; give more text, or fewer or \
-         shorter items"
+        "the {split} text {file} has {tokens} tokens, too few for {items} {} of {length}; give more text, or {}shorter items",
+        if *items == 1 { "item" } else { "items" },
+        if *items == 1 { "" } else { "fewer or " }
     )]
     TooShort {
+        /// The file.
+        file: PathBuf,
         /// The split.
         split: String,
         /// Tokens found.
@@ -248,19 +269,53 @@ pub enum TaskError {
     },
     /// Selection data appears in data that results are reported on.
     #[error(
-        "selection and {other} data overlap: {share:.1} % of the {other} tokens also occur in the selection \
-         data (in runs of {run} tokens or more), for example {example:?}; use disjoint texts"
+        "selection and {other} data overlap: {share:.1} % of the {other} text {file} is also in the selection text ({what}; \
+         {expected:.1} % would be chance), for example {example:?}; use disjoint texts"
     )]
     Overlap {
         /// The other split.
         other: String,
-        /// Per cent of its tokens.
+        /// Its file.
+        file: PathBuf,
+        /// Per cent of its characters.
         share: f64,
-        /// Length of the runs that were compared, in tokens.
-        run: usize,
-        /// The first shared run.
+        /// Per cent that the selection text's own repetition explains.
+        expected: f64,
+        /// What was compared.
+        what: String,
+        /// The longest that is shared, shortened.
         example: String,
     },
+}
+
+impl TaskError {
+    /// A file that cannot be read.
+    pub(crate) fn unreadable(source: ReadError, expected: &'static str) -> Self {
+        let near = match &source {
+            ReadError::Io { path, .. } => neighbours::hint(path),
+            _ => String::new(),
+        };
+        Self::Unreadable { source, near, expected }
+    }
+
+    /// The file that has to change, where it is one.
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Self::Unreadable { source, .. } => match source {
+                ReadError::Io { path, .. }
+                | ReadError::NotAFile { path, .. }
+                | ReadError::TooLarge { path, .. }
+                | ReadError::NotUtf8 { path, .. } => Some(path),
+            },
+            Self::BadTokenizer { file, .. }
+            | Self::BadText { file, .. }
+            | Self::TokenOutOfRange { file, .. }
+            | Self::BadImages { file, .. }
+            | Self::TooShort { file, .. }
+            | Self::Overlap { file, .. } => Some(file),
+            Self::BadLength { .. } | Self::SharedImages { .. } | Self::NoPasskey { .. } => None,
+        }
+    }
 }
 
 /// Why an evaluator cannot be opened.

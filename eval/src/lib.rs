@@ -8,11 +8,13 @@ mod decoder;
 mod device;
 mod edits;
 pub mod error;
+mod foreign;
 pub mod generator;
 mod gradient;
 pub mod logits;
 pub mod model;
 pub mod native;
+mod neighbours;
 mod ops;
 pub mod text;
 

@@ -33,7 +33,7 @@ use crate::decoder::{Positions, RouterProbe};
 use crate::edits::{EditedModel, KeyMaxima, NATIVE};
 use crate::error::OpenError;
 use crate::model::Model;
-use crate::text::{Items, TextSpec, TextTask};
+use crate::text::{Items, Progress, TextSpec, TextTask};
 use limit::{Clock, Limit};
 use outcome::Outcome;
 use reference::References;
@@ -51,14 +51,15 @@ pub struct NativeSpec<'a> {
     pub precision: Precision,
     /// The task.
     pub task: TextSpec,
-    /// Bytes that results of the dense model may take, so that they are not computed for every plan again.
+    /// Bytes that results of the dense model may take at most, so that they are not computed for every plan again; never
+    /// more than half of what activations may take.
     pub reference_memory: u64,
     /// Bytes that activations of candidates may take: half of them while they run, half of them to stay for their
-    /// children. `None` is a fraction of what is free.
+    /// children. `None` is 512 MiB, or four times the weights of a larger model, within a quarter of what is free.
     pub activation_memory: Option<u64>,
 }
 
-/// Bytes for results of the dense model when nobody says otherwise: 1 GiB.
+/// The most bytes for results of the dense model when nobody says otherwise: 1 GiB.
 pub const REFERENCE_MEMORY: u64 = 1 << 30;
 
 /// Scores plans on a text task by running the model.
@@ -87,9 +88,17 @@ impl NativeEvaluator {
     /// # Errors
     /// See [`OpenError`].
     pub fn open(spec: &NativeSpec<'_>) -> Result<Self, OpenError> {
+        Self::open_telling(spec, &|_| ())
+    }
+
+    /// [`Self::open`], which says how far reading the texts is.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn open_telling(spec: &NativeSpec<'_>, tell: &dyn Fn(Progress<'_>)) -> Result<Self, OpenError> {
         let compute = Compute::open(spec.device, spec.precision)?;
         let model = Model::load(spec.model, &compute)?;
-        let task = TextTask::open(&spec.task, model.config().vocab, model.config().context)?;
+        let task = TextTask::open_telling(&spec.task, model.config().vocab, model.config().context, tell)?;
         Ok(Self::new(model, task, spec.reference_memory, spec.activation_memory))
     }
 
@@ -103,9 +112,11 @@ impl NativeEvaluator {
             concurrency: 1,
             edits: Edit::KINDS.into_iter().filter(|kind| *kind != "combine-checkpoints").collect(),
         };
-        let references = References::new(reference_memory);
-        let on_host = model.compute.on_host();
-        let activation_memory = activation_memory.unwrap_or_else(|| memory::for_activations(on_host));
+        let (on_host, parameters) = (model.compute.on_host(), model.facts().parameters);
+        let activation_memory =
+            activation_memory.unwrap_or_else(|| memory::for_activations(on_host, parameters));
+        // Less helps little when activations have more: what is not kept is computed once for all candidates of a pass.
+        let references = References::new(reference_memory.min(activation_memory / 2));
         Self {
             model,
             task,

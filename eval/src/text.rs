@@ -2,17 +2,23 @@
 
 mod disjoint;
 mod passkey;
+mod pieces;
+mod reading;
+mod source;
 mod tokens;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use attune_core::evaluator::{MetricInfo, Split, TaskInfo};
 use attune_core::hash::ContentHash;
 use attune_core::objective::Direction;
 
 use crate::error::TaskError;
+use reading::{Text, Wanted};
 use tokens::Tokens;
+
+pub use reading::Progress;
 
 /// Where the text of a task is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +33,10 @@ pub struct TextSpec {
     pub elsewhere: BTreeMap<String, PathBuf>,
     /// Tokens per item.
     pub length: usize,
+    /// Items of the selection text that are used; 0 is all that there are. Of a large text, no more is read than they need.
+    pub selection_items: u32,
+    /// Items of the report texts that are used, likewise.
+    pub report_items: u32,
     /// Items of other lengths, made of the report text: how many, by tokens per item.
     pub lengths: BTreeMap<u32, u32>,
     /// Items that hide a pass key and ask for it, likewise.
@@ -71,9 +81,22 @@ impl TextTask {
     /// Reads, tokenises and cuts the texts.
     ///
     /// # Errors
-    /// Unreadable files, a tokenizer that does not fit the model, texts shorter than one item, or
+    /// Unreadable files, files that hold no text, a tokenizer that does not fit the model, texts shorter than one item, or
     /// selection text that occurs in report text.
     pub fn open(spec: &TextSpec, vocab: usize, context: usize) -> Result<Self, TaskError> {
+        Self::open_telling(spec, vocab, context, &|_| ())
+    }
+
+    /// [`Self::open`], which says how far it is.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn open_telling(
+        spec: &TextSpec,
+        vocab: usize,
+        context: usize,
+        tell: &dyn Fn(Progress<'_>),
+    ) -> Result<Self, TaskError> {
         let length = spec.length;
         let lengths = spec.lengths.iter().map(|(&tokens, &items)| (tokens, items as usize));
         let passkeys = spec.passkeys.iter().map(|(&tokens, &items)| (tokens, items as usize));
@@ -84,19 +107,44 @@ impl TextTask {
             return Err(TaskError::BadLength { length, context });
         }
         let tokens = Tokens::open(&spec.tokenizer, vocab)?;
-        let elsewhere = spec.elsewhere.iter().map(|(name, file)| (Split::Elsewhere(name.clone()), file));
-        let files = [(Split::Selection, &spec.selection), (Split::Report, &spec.report)];
-        let mut splits = BTreeMap::new();
-        for (split, file) in files.into_iter().chain(elsewhere) {
-            let ids = enough(tokens.read(file, &split)?, &split, 1, length)?;
-            splits.insert(split, Items::of_text(ids, length));
+        let model = spec.tokenizer.parent().unwrap_or(Path::new(""));
+        let longer = lengths.clone().map(|(tokens, items)| tokens as usize * items).max().unwrap_or(0);
+        let wanted = |items: u32, longer: usize| match items as usize * length {
+            0 => Wanted::All,
+            tokens => Wanted::Tokens(tokens.max(longer)),
+        };
+        let (selection, report) = (wanted(spec.selection_items, 0), wanted(spec.report_items, longer));
+        let elsewhere = spec
+            .elsewhere
+            .iter()
+            .map(|(name, file)| (Split::Elsewhere(name.clone()), file, wanted(spec.report_items, 0)));
+        let files = [(Split::Selection, &spec.selection, selection), (Split::Report, &spec.report, report)]
+            .into_iter();
+        let mut texts = BTreeMap::new();
+        for (split, file, wanted) in files.chain(elsewhere) {
+            texts.insert(split.clone(), Text::read(file, model, &tokens, &split, wanted, length, tell)?);
         }
-        disjoint::check(&splits, |run| tokens.text(run))?;
+        disjoint::check(&texts)?;
+        let files: BTreeMap<Split, PathBuf> =
+            texts.iter().map(|(split, text)| (split.clone(), text.file.clone())).collect();
+        let items = texts.into_iter().map(|(split, text)| (split, Items::of_text(text.ids, length)));
+        let mut splits: BTreeMap<Split, Items> = items.collect();
+        disjoint::no_item_twice(&splits, &files, |item| tokens.text(item))?;
         for (length, items) in lengths {
             let split = Split::at_length(length);
             let length = length as usize;
             // Of the report's items, which have been compared with the selection: no token beyond them.
-            let mut ids = enough(splits[&Split::Report].ids.clone(), &split, items, length)?;
+            let mut ids = splits[&Split::Report].ids.clone();
+            if ids.len() < items * length {
+                let file = files[&Split::Report].clone();
+                return Err(TaskError::TooShort {
+                    file,
+                    split: split.to_string(),
+                    tokens: ids.len(),
+                    items,
+                    length,
+                });
+            }
             ids.truncate(items * length);
             splits.insert(split, Items::of_text(ids, length));
         }
@@ -125,14 +173,6 @@ impl TextTask {
     pub(crate) fn items(&self, split: &Split) -> Option<&Items> {
         self.splits.get(split)
     }
-}
-
-/// `ids`, when they are tokens for so many items.
-fn enough(ids: Vec<u32>, split: &Split, items: usize, length: usize) -> Result<Vec<u32>, TaskError> {
-    if ids.len() < items * length {
-        return Err(TaskError::TooShort { split: split.to_string(), tokens: ids.len(), items, length });
-    }
-    Ok(ids)
 }
 
 /// What every text task measures, the usual objective first.

@@ -1,21 +1,20 @@
 //! Repair: what can be read stays, what cannot is moved aside, the index is filled again.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::Path;
 
-use attune_core::store::{Record, Store as _, StoreError};
+use attune_core::store::{Record, StoreError};
 
 use crate::aside;
 use crate::error::io;
 use crate::journal::misplaced;
 use crate::layout::{Layout, LogName, sync_folder};
 use crate::line::{self, LineFault};
-use crate::lock::{self, Lock};
+use crate::lock::Lock;
 use crate::log::{Lines, Position};
 use crate::note::Note;
-use crate::own_file;
-use crate::sled_store::{SledStore, busy};
+use crate::sled_store::SledStore;
 use crate::wire;
 
 /// Repairs the store in `path` and says what was done. Nothing is deleted: the old index and every log that
@@ -29,51 +28,17 @@ use crate::wire;
 /// When the folder is no store, another process has it open, or a file cannot be read or written.
 pub fn rebuild(path: &Path) -> Result<Vec<Note>, StoreError> {
     let layout = Layout::existing(path)?;
-    // Alone: what is moved aside must not be in use.
-    let Some(lock) = Lock::alone(&layout.lock())? else { return Err(in_use(&layout)) };
-    layout.create()?;
+    let lock = Lock::take(&layout)?;
     let mut notes = vec![];
     let database = layout.database();
-    if fs::symlink_metadata(&database).is_ok() {
+    if database.exists() {
         notes.push(moved(&database, &aside::rename(&database)?));
     }
     for log in layout.logs()? {
         mend(&layout, &log, &mut notes)?;
     }
-    // What is there now is what can be kept.
-    for lock in layout.locked()?.iter().map(|study| layout.study_lock(study)).chain([layout.cache_lock()]) {
-        Lock::turn(&lock)?.forget()?;
-    }
-    let studies = layout.journals()?;
-    let store = SledStore::open_locked(layout, lock)?;
-    notes.extend(store.notes());
-    for study in studies {
-        if let Err(error) = store.claim(&study) {
-            notes.push(Note::Unusable { error: error.to_string() });
-        }
-        notes.extend(store.notes());
-    }
+    notes.extend(SledStore::open_locked(layout, lock)?.notes().iter().cloned());
     Ok(notes)
-}
-
-fn in_use(layout: &Layout) -> StoreError {
-    let running = running(layout).unwrap_or_default();
-    if running.is_empty() {
-        return busy(layout);
-    }
-    let studies: Vec<String> =
-        running.iter().map(|(study, process)| format!("`{study}`{}", lock::owner(*process))).collect();
-    let owner = format!(", which runs {}", studies.join(", "));
-    StoreError::Busy { path: layout.root().display().to_string(), owner }
-}
-
-/// Studies that somebody works on, and the processes that do.
-pub(crate) fn running(layout: &Layout) -> Result<Vec<(String, u32)>, StoreError> {
-    let mut running = vec![];
-    for study in layout.locked()? {
-        running.extend(lock::taken(&layout.study_lock(&study))?.map(|process| (study, process)));
-    }
-    Ok(running)
 }
 
 fn mend(layout: &Layout, log: &LogName, notes: &mut Vec<Note>) -> Result<(), StoreError> {
@@ -116,7 +81,7 @@ fn follows(log: &LogName, dropped: u64, before: u64, json: &str) -> bool {
 fn replace(path: &Path, content: &[u8]) -> Result<(), StoreError> {
     let new = path.with_extension("jsonl.new");
     let write = || {
-        let mut file = own_file::fresh(&new)?;
+        let mut file = File::create(&new)?;
         file.write_all(content)?;
         file.sync_all()?;
         fs::rename(&new, path)

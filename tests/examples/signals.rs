@@ -46,6 +46,8 @@ fn main() -> Result<(), Failure> {
             report: format!("{texts}.report.txt").into(),
             lengths: BTreeMap::new(),
             passkeys: BTreeMap::new(),
+            selection_items: 0,
+            report_items: 0,
             elsewhere: BTreeMap::new(),
             length: length.parse()?,
         },

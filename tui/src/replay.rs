@@ -74,11 +74,7 @@ impl Replay {
                     self.progress.work += effort.work;
                     self.progress.measuring += effort.work;
                 }
-                RunNote::Budget(_)
-                | RunNote::Run(_)
-                | RunNote::Planned(_)
-                | RunNote::Found(_)
-                | RunNote::Failed(_) => {}
+                RunNote::Budget(_) | RunNote::Run(_) | RunNote::Planned(_) | RunNote::Found(_) | RunNote::Failed(_) => {}
             }
         }
     }

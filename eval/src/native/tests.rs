@@ -24,6 +24,8 @@ fn device(room: usize) -> NativeEvaluator {
         report: text("report"),
         lengths: BTreeMap::new(),
         passkeys: BTreeMap::new(),
+        selection_items: 0,
+        report_items: 0,
         elsewhere: BTreeMap::new(),
         length: 16,
     };

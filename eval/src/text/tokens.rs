@@ -1,11 +1,19 @@
-//! Text files to tokens.
+//! A tokenizer: tokenizer.json, and the library that reads it.
+
+mod outline;
 
 use std::path::{Path, PathBuf};
 
 use attune_core::evaluator::Split;
 use tokenizers::Tokenizer;
+use tokenizers::models::ModelWrapper;
 
+use super::pieces::Token;
 use crate::error::TaskError;
+use crate::foreign;
+
+/// Bytes of the largest tokenizer.json.
+const LARGEST: u64 = 256 << 20;
 
 /// A tokenizer and the vocabulary that its tokens must stay in.
 pub(super) struct Tokens {
@@ -15,52 +23,69 @@ pub(super) struct Tokens {
 }
 
 impl Tokens {
+    /// Reads a tokenizer, and leaves out what is of training or of other uses: dropout of merges, truncation, padding.
+    ///
+    /// # Errors
+    /// No file, or none that the tokenizer library reads.
     pub(super) fn open(file: &Path, vocab: usize) -> Result<Self, TaskError> {
-        let bytes = std::fs::read(file).map_err(|source| TaskError::Io {
-            file: file.to_owned(),
-            expected: "tokenizer.json beside the model",
-            source,
-        })?;
-        let mut tokenizer = Tokenizer::from_bytes(bytes)
-            .map_err(|error| TaskError::BadTokenizer { file: file.to_owned(), reason: error.to_string() })?;
-        // Items are cut here; a tokenizer that truncates or pads would cut the text first.
-        tokenizer.with_padding(None);
-        tokenizer
-            .with_truncation(None)
-            .map_err(|error| TaskError::BadTokenizer { file: file.to_owned(), reason: error.to_string() })?;
+        let bytes = attune_files::bytes(file, LARGEST).map_err(|source| outline::absent(file, source))?;
+        let bad = |reason: String| TaskError::BadTokenizer { file: file.to_owned(), reason };
+        outline::check(&bytes).map_err(bad)?;
+        let parsed = foreign::catch(|| {
+            let mut tokenizer = Tokenizer::from_bytes(bytes)?;
+            // Merges that are left out at random make another text of it every time.
+            if let ModelWrapper::BPE(bpe) = tokenizer.get_model()
+                && bpe.dropout.is_some()
+            {
+                let mut bpe = bpe.clone();
+                bpe.dropout = None;
+                tokenizer.with_model(bpe);
+            }
+            // Items are cut here; a tokenizer that truncates or pads would cut the text first.
+            tokenizer.with_padding(None);
+            tokenizer.with_truncation(None)?;
+            Ok(tokenizer)
+        });
+        let tokenizer = parsed
+            .map_err(|panic| bad(format!("the tokenizer library fails on it ({panic})")))?
+            .map_err(|error: tokenizers::Error| bad(error.to_string()))?;
         Ok(Self { file: file.to_owned(), tokenizer, vocab })
     }
 
-    /// The tokens of a text file, without special tokens.
-    pub(super) fn read(&self, file: &Path, split: &Split) -> Result<Vec<u32>, TaskError> {
-        let text = std::fs::read_to_string(file).map_err(|source| TaskError::Io {
-            file: file.to_owned(),
-            expected: "a text file in UTF-8",
-            source,
-        })?;
-        self.encode(&text, split)
-    }
-
-    /// The tokens of a text, without special tokens.
-    pub(super) fn encode(&self, text: &str, split: &Split) -> Result<Vec<u32>, TaskError> {
-        let encoding = self.tokenizer.encode(text, false).map_err(|error| TaskError::BadTokenizer {
-            file: self.file.clone(),
-            reason: error.to_string(),
-        })?;
+    /// The tokens of a text, without special tokens, and the bytes that they stand for.
+    ///
+    /// # Errors
+    /// The tokenizer fails on it, or has a token that the model does not know.
+    pub(super) fn places(&self, text: &str, split: &Split) -> Result<Vec<Token>, TaskError> {
+        let bad = |reason: String| TaskError::BadTokenizer { file: self.file.clone(), reason };
+        let encoding = foreign::catch(|| self.tokenizer.encode(text, false))
+            .map_err(|panic| bad(format!("the tokenizer library fails on the {split} text ({panic})")))?
+            .map_err(|error| bad(format!("it fails on the {split} text ({error})")))?;
         let ids = encoding.get_ids();
-        match ids.iter().find(|&&id| id as usize >= self.vocab) {
-            None => Ok(ids.to_vec()),
-            Some(&token) => Err(TaskError::TokenOutOfRange {
+        if let Some(&token) = ids.iter().find(|&&id| id as usize >= self.vocab) {
+            return Err(TaskError::TokenOutOfRange {
                 file: self.file.clone(),
                 split: split.to_string(),
                 token,
+                text: self.text(&[token]),
                 vocab: self.vocab,
-            }),
+            });
         }
+        let places = ids.iter().zip(encoding.get_offsets());
+        Ok(places.map(|(&id, &(start, end))| Token { id, start, end }).collect())
     }
 
-    /// The text of some tokens, for messages.
+    /// The tokens of a short text, without special tokens.
+    ///
+    /// # Errors
+    /// Like [`Self::places`].
+    pub(super) fn encode(&self, text: &str, split: &Split) -> Result<Vec<u32>, TaskError> {
+        Ok(self.places(text, split)?.into_iter().map(|token| token.id).collect())
+    }
+
+    /// The text of some tokens, for messages and comparisons.
     pub(super) fn text(&self, ids: &[u32]) -> String {
-        self.tokenizer.decode(ids, false).unwrap_or_else(|_| format!("{ids:?}"))
+        let decoded = foreign::catch(|| self.tokenizer.decode(ids, false));
+        decoded.ok().and_then(Result::ok).unwrap_or_else(|| format!("{ids:?}"))
     }
 }

@@ -41,6 +41,8 @@ impl Fixture {
             passkeys: BTreeMap::new(),
             elsewhere: BTreeMap::from([("other".to_owned(), file("other"))]),
             length: LENGTH,
+            selection_items: 0,
+            report_items: 0,
         }
     }
 

@@ -13,5 +13,7 @@ mod population;
 mod pruned;
 mod repeatable;
 mod signals;
+mod texts;
+mod tokenizers;
 mod unchanged;
 mod weight_bits;

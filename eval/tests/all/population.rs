@@ -33,6 +33,8 @@ fn open(folder: &TempDir, activation_memory: u64) -> NativeEvaluator {
         report: file("report"),
         lengths: BTreeMap::new(),
         passkeys: BTreeMap::new(),
+        selection_items: 0,
+        report_items: 0,
         elsewhere: BTreeMap::new(),
         length: LENGTH,
     };

@@ -74,8 +74,12 @@ pub(super) struct Scheme {
 
 impl Scheme {
     /// The scheme of the options of [`info`].
-    pub(super) fn new(name: &'static str, context: &SearchContext, options: &Options<'_>) -> Self {
-        Self {
+    pub(super) fn new(
+        name: &'static str,
+        context: &SearchContext,
+        options: &Options<'_>,
+    ) -> Result<Self, StrategyError> {
+        Ok(Self {
             name,
             initial: options.count("initial"),
             generation: options.count("generation"),
@@ -83,29 +87,22 @@ impl Scheme {
             screen: options.count("screen"),
             crossover: options.real("crossover"),
             selection: Box::new(Population::new(options.count("population"), options.count("tournament"))),
-            operators: operators(context, options),
-        }
+            operators: operators(name, context, options)?,
+        })
     }
 }
 
-/// Whether there are the operators that the option of that name asks for.
-pub(super) fn check_operators(
+/// The operators that the option of that name asks for.
+pub(super) fn operators(
     strategy: &'static str,
-    operators: bool,
+    context: &SearchContext,
     options: &Options<'_>,
-) -> Result<(), StrategyError> {
-    match options.word("operators") {
-        "domain" | "auto" => Ok(()),
-        _ if operators => Ok(()),
-        _ => Err(StrategyError::NoOperators { strategy }),
-    }
-}
-
-/// The operators that the option of that name asks for, as far as there are any.
-pub(super) fn operators(context: &SearchContext, options: &Options<'_>) -> Arc<dyn Variation> {
+) -> Result<Arc<dyn Variation>, StrategyError> {
+    let domain = || Arc::new(DomainOperators::new(context.space.clone())) as Arc<dyn Variation>;
     match (options.word("operators"), &context.operators) {
-        ("domain", _) | (_, None) => Arc::new(DomainOperators::new(context.space.clone())),
-        (_, Some(operators)) => operators.clone(),
+        ("domain", _) | ("auto", None) => Ok(domain()),
+        (_, Some(operators)) => Ok(operators.clone()),
+        (_, None) => Err(StrategyError::NoOperators { strategy }),
     }
 }
 

@@ -5,20 +5,21 @@ use attune_core::space::Count;
 use attune_core::technique::TechniqueInfo;
 
 use super::{Checked, fields, fill, steps};
-use crate::desk::{Check, ModelFound, SaveError, Timing};
+use crate::desk::{Catalogue, Check, ModelFound, SaveError, Timing};
 use crate::effect::Effect;
 use crate::modal::Modal;
 use crate::model::{Model, Screen};
 
 pub(crate) fn catalogue_arrived(model: &mut Model) -> Vec<Effect> {
-    match &mut model.draft {
-        None => Vec::new(),
-        Some(draft) => {
-            // Techniques that it describes need not be asked about.
-            draft.technique_name = String::new();
-            steps::settle(model)
-        }
+    let Some(draft) = &model.draft else { return Vec::new() };
+    let untouched = draft.saved.is_some() && !draft.changed();
+    steps::choose_first(model);
+    let effects = steps::after_change(model, "technique.name");
+    // A profile that was read first is written in other words now, and is still what is on disk.
+    if let Some(draft) = model.draft.as_mut().filter(|_| untouched) {
+        draft.saved = Some(draft.profile_text());
     }
+    effects
 }
 
 pub(crate) fn model_arrived(
@@ -26,11 +27,33 @@ pub(crate) fn model_arrived(
     path: &str,
     found: Result<Box<ModelFound>, String>,
 ) -> Vec<Effect> {
-    let Some(draft) = model.draft.as_mut().filter(|draft| draft.model_path == path) else {
+    let Some(draft) = model.draft.as_mut().filter(|draft| draft.text("model") == path) else {
         return Vec::new();
     };
     draft.model = Some(found.map(|found| *found));
-    steps::settle(model)
+    // A text that was made for selection and another one for the report are the usual choice.
+    if let Some(Ok(found)) = &draft.model {
+        let texts = found.texts.clone();
+        for (field, word) in [("task.selection", "selection"), ("task.report", "report")] {
+            let fits = |text: &&String| text.rsplit('/').next().is_some_and(|file| file.contains(word));
+            if draft.text(field).is_empty()
+                && let Some(text) = texts.iter().find(fits)
+            {
+                draft.set(field, text);
+            }
+        }
+    }
+    let refused = match &draft.model {
+        Some(Err(reason)) => Some(reason.clone()),
+        _ => None,
+    };
+    let effects = steps::after_change(model, "");
+    if let (Some(draft), Some(reason)) = (&mut model.draft, refused) {
+        draft.checked = Checked::No;
+        steps::blame(draft, "model", &reason);
+        return Vec::new();
+    }
+    effects
 }
 
 pub(crate) fn technique_arrived(
@@ -38,17 +61,24 @@ pub(crate) fn technique_arrived(
     name: &str,
     found: Result<Box<TechniqueInfo>, String>,
 ) -> Vec<Effect> {
-    let Some(draft) = model.draft.as_mut().filter(|draft| draft.technique_name == name) else {
+    let none = Catalogue::default();
+    let catalogue = model.catalogue.as_ref().unwrap_or(&none);
+    let Some(draft) = model.draft.as_mut().filter(|draft| draft.text("technique.name") == name) else {
         return Vec::new();
     };
     match found {
         Ok(info) => {
+            let untouched = draft.saved.is_some() && !draft.changed();
             draft.technique = Some(info.options);
             draft.summary = info.summary;
-            steps::settle(model)
+            fields::generate(draft, catalogue, &model.setup.device);
+            if untouched {
+                draft.saved = Some(draft.profile_text());
+            }
+            steps::check(draft).into_iter().collect()
         }
         Err(reason) => {
-            steps::blame(draft, fields::TECHNIQUE, &reason);
+            steps::blame(draft, "technique.name", &reason);
             Vec::new()
         }
     }
@@ -71,12 +101,17 @@ pub(crate) fn profile_arrived(
         }
     };
     let is_its_own = file == path;
-    let said = fill::said_by(&profile);
-    steps::open(model, file, said.clone());
-    let effects = steps::settle(model);
+    steps::open(model, file);
     if let Some(draft) = &mut model.draft {
+        draft.name_given = true;
+        fill::fill(draft, &profile);
+    }
+    // Now that technique and strategy are known, their options have fields; they keep what was filled in.
+    let effects = steps::after_change(model, "technique.name");
+    if let Some(draft) = &mut model.draft {
+        fill::fill(draft, &profile);
         draft.incomplete = !draft.says_all_of(&profile);
-        draft.saved = is_its_own.then_some(said);
+        draft.saved = is_its_own.then(|| draft.profile_text());
     }
     effects
 }
@@ -106,7 +141,7 @@ pub(crate) fn saved(model: &mut Model, path: &str, result: Result<(), SaveError>
     let Some(draft) = model.draft.as_mut().filter(|draft| draft.file == path) else { return Vec::new() };
     match result {
         Ok(()) => {
-            draft.saved = Some(draft.said.clone());
+            draft.saved = Some(draft.profile_text());
             draft.file_named = true;
             if std::mem::take(&mut draft.launching) {
                 return steps::launch_saved(model);
