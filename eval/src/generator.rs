@@ -30,7 +30,6 @@ use crate::compute::{Compute, Precision};
 use crate::error::{LoadError, OpenError, TaskError};
 use crate::native::{backoff, memory};
 use checkpoints::Checkpoints;
-pub use classifier::FAMILY as CLASSIFIER;
 pub use config::DenoiserConfig;
 use edits::Edited;
 pub use task::{ImageSpec, ImageTask, metrics};
@@ -110,8 +109,8 @@ impl GeneratorEvaluator {
             edits: vec!["combine-checkpoints", "weight-bits"],
         };
         let facts = facts::facts(spec.model, &config)?;
-        let activation_memory =
-            spec.activation_memory.unwrap_or_else(|| memory::for_activations(compute.on_host()));
+        let default = || memory::for_activations(compute.on_host(), facts.parameters);
+        let activation_memory = spec.activation_memory.unwrap_or_else(default);
         Ok(Self { compute, config, checkpoints, facts, task, info, activation_memory })
     }
 
