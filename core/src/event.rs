@@ -3,6 +3,7 @@
 use crate::plan::Plan;
 use crate::report::Report;
 use crate::scores::Work;
+use crate::space::Count;
 use crate::strategy::Planned;
 use crate::trial::Trial;
 
@@ -78,8 +79,8 @@ pub enum Event {
         model: String,
         /// Device name.
         device: String,
-        /// log₁₀ of the number of feasible configs; `None` when there are infinitely many.
-        space_log10: Option<f64>,
+        /// How many feasible configs there are; `None` when nobody counted them.
+        space: Option<Count>,
         /// Trials that earlier runs had finished.
         resumed: u64,
         /// Trials that the study is to have.

@@ -1,5 +1,6 @@
 //! Numbers as people read them: every view prints the same number in the same way.
 
+use crate::space::Count;
 use crate::stats::Estimate;
 use crate::technique::Cost;
 
@@ -93,15 +94,25 @@ pub fn count(value: f64) -> String {
     }
 }
 
-/// The size of a space: `1680 configs`, `10^11 configs`.
-pub fn configs(log10: Option<f64>) -> String {
-    log10.map_or("uncountably many configs".to_owned(), |log10| {
-        if log10 < 6.0 {
-            format!("{:.0} configs", 10_f64.powf(log10))
-        } else {
-            format!("10^{log10:.0} configs")
+/// The size of a space: `1680 configs`, `10^11 configs`, `about 10^12 configs`, `at most 10^9 configs`.
+pub fn configs(count: Count) -> String {
+    let Some(log10) = count.log10() else { return "uncountably many configs".to_owned() };
+    let number = if log10 == f64::NEG_INFINITY {
+        "no".to_owned()
+    } else if log10 < 6.0 {
+        format!("{:.0}", 10_f64.powf(log10))
+    } else {
+        format!("10^{log10:.0}")
+    };
+    match count {
+        Count::About { error, .. } if error >= 1.0 => {
+            format!("about {number} configs (more or less by a factor of 10^{error:.0})")
         }
-    })
+        // A product that is too large for its last digit to be known is still a product.
+        Count::About { error, .. } if error > 0.0 => format!("about {number} configs"),
+        Count::AtMost { .. } => format!("at most {number} configs"),
+        Count::Exact(_) | Count::About { .. } | Count::Uncountable => format!("{number} configs"),
+    }
 }
 
 /// A span of time: `45 s`, `3 min 20 s`, `2 h 5 min`.
@@ -130,8 +141,15 @@ mod tests {
         assert_eq!(short(f64::NAN), "–");
         assert_eq!((bytes(1536.0), bytes(812.0)), ("1.500 KiB".to_owned(), "812 B".to_owned()));
         assert_eq!(count(7_300_000.0), "7.3 M");
-        assert_eq!(configs(Some(3.0)), "1000 configs");
-        assert_eq!(configs(Some(11.2)), "10^11 configs");
+        assert_eq!(configs(Count::Exact(1000)), "1000 configs");
+        assert_eq!(configs(Count::Exact(0)), "no configs");
+        assert_eq!(configs(Count::Exact(158_489_319_246)), "10^11 configs");
+        assert_eq!(configs(Count::About { log10: 59.0, error: 0.0 }), "10^59 configs");
+        assert_eq!(configs(Count::About { log10: 12.3, error: 0.1 }), "about 10^12 configs");
+        let vague = "about 10^12 configs (more or less by a factor of 10^2)";
+        assert_eq!(configs(Count::About { log10: 12.3, error: 1.8 }), vague);
+        assert_eq!(configs(Count::AtMost { log10: 9.0 }), "at most 10^9 configs");
+        assert_eq!(configs(Count::Uncountable), "uncountably many configs");
         assert_eq!(duration(3725.0), "1 h 2 min");
         assert_eq!(signed(&Estimate { mean: -0.5, low: -0.75, high: 0.25 }), "-0.5000 [-0.7500, +0.2500]");
         assert_eq!((duration(-0.0), duration(-3.0)), ("0.0 s".to_owned(), "0.0 s".to_owned()));

@@ -5,17 +5,21 @@
 //! [`Constraint`]s. A [`Config`] is one point. Constraints are hard: sampling, mutation, crossover and
 //! repair return feasible, canonical configs or say that there are none; nothing is ever penalised.
 
+mod computable;
 mod config;
 mod constraint;
 mod count;
 mod dimension;
 mod enumerate;
+mod exact_sum;
 mod feasible;
 mod ledger;
 mod moves;
 mod operators;
 mod repair;
+mod spend_down;
 mod validate;
+mod work;
 
 pub use config::{Config, Value};
 pub use constraint::{Budget, BudgetTerm, Constraint, Slot};

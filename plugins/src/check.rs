@@ -7,6 +7,7 @@ use std::path::Path;
 
 use attune_core::facts::ModelFacts;
 use attune_core::hash::ContentHash;
+use attune_core::numbers;
 use attune_core::rng;
 use attune_core::setting::Settings;
 use attune_core::space::{Config, Space};
@@ -197,10 +198,7 @@ fn describe(space: &Space) -> String {
     let dimension = |(name, cells): (&str, usize)| format!("{name} × {cells}");
     let dimensions = space.dimensions().iter().map(|found| dimension((&found.name, found.cells())));
     let dimensions = dimensions.collect::<Vec<String>>().join(", ");
-    match space.count().log10() {
-        Some(log10) => format!("{dimensions}: 10^{log10:.1} configs"),
-        None => format!("{dimensions}: infinitely many configs"),
-    }
+    format!("{dimensions}: {}", numbers::configs(space.count()))
 }
 
 fn range(what: &str, numbers: &[usize]) -> String {

@@ -80,7 +80,7 @@ pub fn run(
         technique: setup.header.technique.clone(),
         model: setup.header.model.clone(),
         device: setup.evaluator.info().device.clone(),
-        space_log10: size.log10(),
+        space: Some(size),
         resumed: journal.trials().len() as u64,
         budget: setup.trials,
     });

@@ -74,7 +74,11 @@ impl Replay {
                     self.progress.work += effort.work;
                     self.progress.measuring += effort.work;
                 }
-                RunNote::Budget(_) | RunNote::Run(_) | RunNote::Planned(_) | RunNote::Found(_) | RunNote::Failed(_) => {}
+                RunNote::Budget(_)
+                | RunNote::Run(_)
+                | RunNote::Planned(_)
+                | RunNote::Found(_)
+                | RunNote::Failed(_) => {}
             }
         }
     }
@@ -90,7 +94,7 @@ impl Replay {
             technique: header.technique.clone(),
             model: header.model.clone(),
             device: header.device.clone(),
-            space_log10: None,
+            space: None,
             resumed: 0,
             budget: self.progress.budget,
         }

@@ -17,6 +17,7 @@ use std::time::Duration;
 use attune_core::event::{Command, Finished, Progress};
 use attune_core::objective::Objective;
 use attune_core::plan::Plan;
+use attune_core::space::Count;
 use attune_core::store::StudyHeader;
 use attune_core::strategy::Origin;
 use attune_core::trial::Trial;
@@ -98,7 +99,7 @@ pub(crate) struct Study {
     pub(crate) device: String,
     /// As `--device`, when it was started here.
     pub(crate) asked_device: Option<String>,
-    pub(crate) space_log10: Option<f64>,
+    pub(crate) space: Option<Count>,
     pub(crate) phase: Phase,
     pub(crate) paused: bool,
     /// The last command that a person gave and that no event has answered yet.
@@ -149,7 +150,7 @@ impl Study {
             layers,
             place,
             profile,
-            space_log10: None,
+            space: None,
             phase,
             paused: false,
             asked: None,

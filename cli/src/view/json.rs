@@ -6,18 +6,28 @@ use attune_core::event::{Advance, Event, Finished, Progress};
 use attune_core::plan::{Edit, Plan};
 use attune_core::report::{Estimates, Front, FrontMember};
 use attune_core::setting::Setting;
-use attune_core::space::{Axis, Config, Dimension, Domain, Value};
+use attune_core::space::{Axis, Config, Count, Dimension, Domain, Value};
 use attune_core::strategy::{Origin, Planned};
 use attune_core::technique::Cost;
 use attune_core::trial::{Trial, TrialState};
 use serde_json::{Map, Value as Json, json};
 
+/// How the size of a space is known; an estimate says how far its logarithm may be off.
+fn space(count: Count) -> Json {
+    match count {
+        Count::Exact(_) => json!({ "count": "exact" }),
+        Count::About { error, .. } => json!({ "count": "about", "log10_error": error }),
+        Count::AtMost { .. } => json!({ "count": "at most" }),
+        Count::Uncountable => json!({ "count": "uncountable" }),
+    }
+}
+
 /// One event as one object.
 pub(crate) fn event(event: &Event, dimensions: &[Dimension]) -> Json {
     match event {
-        Event::Started { study, technique, model, device, space_log10, resumed, budget } => json!({
+        Event::Started { study, technique, model, device, space, resumed, budget } => json!({
             "event": "started", "study": study, "technique": technique, "model": model, "device": device,
-            "space_log10": space_log10, "resumed": resumed, "budget": budget,
+            "space_log10": space.and_then(Count::log10), "space": space.map(self::space), "resumed": resumed, "budget": budget,
         }),
         Event::BestSoFar { trial } => {
             let mut object = self::trial(trial, dimensions);

@@ -51,8 +51,8 @@ impl ProgressView {
     /// Shows one event.
     pub(crate) fn show(&mut self, event: &Event) {
         match event {
-            Event::Started { study, technique, model, device, space_log10, resumed, budget } => {
-                let space = numbers::configs(*space_log10);
+            Event::Started { study, technique, model, device, space, resumed, budget } => {
+                let space = space.map_or_else(|| "space not counted".to_owned(), numbers::configs);
                 self.line(&format!("{study}: {technique} on {model}, {space}, {device}"));
                 if *resumed > 0 {
                     self.line(&format!("continuing: {resumed} of {budget} trials are already in the store"));

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::feasible::affine_rounding;
 use super::{Domain, Slot, Space};
 use crate::hash::ContentHash;
 
@@ -38,6 +39,11 @@ impl Config {
     /// The cells of every dimension.
     pub fn dimensions(&self) -> &[Vec<Value>] {
         &self.dimensions
+    }
+
+    /// The cells of every dimension, by value.
+    pub(super) fn into_dimensions(self) -> Vec<Vec<Value>> {
+        self.dimensions
     }
 
     /// The value of one cell.
@@ -87,7 +93,7 @@ impl Space {
                     Value::Reals(numbers) => {
                         if let Domain::Affine { sum, .. } = dimension.domain {
                             let error = (sum - numbers.iter().sum::<f64>()) / numbers.len() as f64;
-                            if error.abs() > 1e-9 {
+                            if error.abs() > affine_rounding(numbers).max(1e-9) {
                                 numbers.iter_mut().for_each(|number| *number += error);
                             }
                         }

@@ -1,6 +1,11 @@
 //! Hard constraints.
 
+use std::fmt;
+
 use super::{Config, ledger};
+
+/// No sum is ever allowed this much over a limit: a quarter of a whole unit.
+const LARGEST_TOLERANCE: f64 = 0.25;
 
 /// One cell of one dimension.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -42,14 +47,34 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// What `config` uses of the budget.
+    /// What `config` uses of the budget, rounded once and at the end.
     pub fn used(&self, config: &Config) -> f64 {
         ledger::used(self, config)
     }
 
-    /// Sums are compared with this slack, so that a sum that meets the limit on paper meets it here.
+    /// Sums are compared with this slack, so that a sum that meets the limit on paper meets it here. Never so
+    /// much that a whole unit (a byte) over the limit would pass.
     pub fn tolerance(&self) -> f64 {
-        1e-9 * self.limit.abs().max(1.0)
+        (1e-9 * self.limit.abs().max(1.0)).min(LARGEST_TOLERANCE)
+    }
+}
+
+impl fmt::Display for Constraint {
+    /// In words, without its costs and cells.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Budget(budget) => {
+                write!(f, "the budget `{}` of {} {}", budget.resource, budget.limit, budget.unit)
+            }
+            Self::Distinct { dimension, by, at_most } => {
+                write!(f, "at most {at_most} different options in dimension {dimension}")?;
+                if by.is_empty() { Ok(()) } else { write!(f, " for each {}", by.join(" and ")) }
+            }
+            Self::Exactly { dimension, option, count } => {
+                write!(f, "exactly {count} cells of dimension {dimension} with option {option}")
+            }
+            Self::Forbidden { cells } => write!(f, "a forbidden combination of {} cells", cells.len()),
+        }
     }
 }
 

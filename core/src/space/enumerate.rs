@@ -1,5 +1,7 @@
 //! All feasible configs of a small space, in a fixed order.
 
+use super::count::values;
+use super::validate::numbers;
 use super::{Config, Domain, Space, Value};
 
 impl Space {
@@ -10,10 +12,12 @@ impl Space {
         let mut product: u64 = 1;
         for dimension in &self.dimensions {
             let values = all_values(&dimension.domain, limit)?;
-            for _ in 0..dimension.cells() {
-                product = product.checked_mul(values.len() as u64).filter(|product| *product <= limit)?;
-                lists.push(values.clone());
+            if values.len() > 1 {
+                for _ in 0..dimension.cells() {
+                    product = product.checked_mul(values.len() as u64).filter(|product| *product <= limit)?;
+                }
             }
+            lists.push(values);
         }
         Some(
             (0..product)
@@ -23,17 +27,20 @@ impl Space {
     }
 
     fn point(&self, lists: &[Vec<Value>], mut number: u64) -> Config {
-        let mut values = lists.iter().map(|values| {
-            let value = values[(number % values.len() as u64) as usize].clone();
-            number /= values.len() as u64;
-            value
+        let cells = self.dimensions.iter().zip(lists).map(|(dimension, values)| {
+            let mut next = |_| {
+                let value = values[(number % values.len() as u64) as usize].clone();
+                number /= values.len() as u64;
+                value
+            };
+            (0..dimension.cells()).map(&mut next).collect()
         });
-        Config::new(
-            self.dimensions
-                .iter()
-                .map(|dimension| values.by_ref().take(dimension.cells()).collect())
-                .collect(),
-        )
+        Config::new(cells.collect())
+    }
+
+    /// Numbers that a config holds at most.
+    pub fn numbers(&self) -> u64 {
+        self.dimensions.iter().map(numbers).fold(0, u64::saturating_add)
     }
 }
 
@@ -47,7 +54,7 @@ fn all_values(domain: &Domain, limit: u64) -> Option<Vec<Value>> {
         }
         Domain::Subset { of, min, max } => {
             // Bit masks: 2^20 of them are listed in milliseconds, more are nobody's small space.
-            if *of > 20 {
+            if *of > 20 || values(domain)? > u128::from(limit) {
                 return None;
             }
             let sizes = *min..=*max;

@@ -1,8 +1,9 @@
 //! Whether a config is a point of the space.
 
-use std::collections::BTreeSet;
-
 use super::{Config, Constraint, Domain, Space, Value, ledger};
+
+/// Longer lists are not written out in messages.
+const LONGEST_LIST: usize = 32;
 
 /// Why a config is not a point of the space.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -59,12 +60,11 @@ impl Space {
         for (index, constraint) in self.constraints.iter().enumerate() {
             match constraint {
                 Constraint::Budget(budget) => {
-                    let used = ledger::used(budget, config);
-                    if used > budget.limit + budget.tolerance() {
+                    if !ledger::within(budget, config) {
                         return Err(Violation::OverBudget {
                             resource: budget.resource.clone(),
                             unit: budget.unit.clone(),
-                            used,
+                            used: ledger::used(budget, config),
                             limit: budget.limit,
                         });
                     }
@@ -72,7 +72,7 @@ impl Space {
                 other => {
                     let broken = ledger::broken(self, other, config);
                     if broken > 0 {
-                        let problem = format!("{other:?} misses by {broken}");
+                        let problem = format!("{other}; it is missed by {broken}");
                         return Err(Violation::Broken { index, problem });
                     }
                 }
@@ -100,7 +100,7 @@ impl Space {
                 return Err(Violation::OutOfDomain {
                     dimension: dimension.name.clone(),
                     place: dimension.place(cell),
-                    value: format!("{:?}", cells[cell]),
+                    value: short(&cells[cell]),
                 });
             }
         }
@@ -108,7 +108,30 @@ impl Space {
     }
 }
 
-fn contains(domain: &Domain, value: &Value) -> bool {
+/// How far affine coefficients may be from their sum: what rounding makes of adding them up, and 1e-9 of the sum.
+fn affine_tolerance(numbers: &[f64], sum: f64) -> f64 {
+    (1e-9 * sum.abs().max(1.0)).max(affine_rounding(numbers) * numbers.len() as f64)
+}
+
+/// A bound on the rounding error of the sum of `numbers`, over their number (Higham 2002, §4.2, twice over).
+pub(super) fn affine_rounding(numbers: &[f64]) -> f64 {
+    2.0 * f64::EPSILON * numbers.iter().map(|number| number.abs()).sum::<f64>()
+}
+
+/// A value in a message.
+fn short(value: &Value) -> String {
+    match value {
+        Value::Indices(indices) if indices.len() > LONGEST_LIST => {
+            format!("a list of {} elements", indices.len())
+        }
+        Value::Reals(numbers) if numbers.len() > LONGEST_LIST => {
+            format!("a list of {} numbers", numbers.len())
+        }
+        value => format!("{value:?}"),
+    }
+}
+
+pub(super) fn contains(domain: &Domain, value: &Value) -> bool {
     let within = |number: f64, min: f64, max: f64| min <= number && number <= max;
     match (domain, value) {
         (Domain::Choice { .. } | Domain::Level { .. }, Value::Index(index)) => {
@@ -122,16 +145,19 @@ fn contains(domain: &Domain, value: &Value) -> bool {
                 && indices.iter().all(|index| index < of)
         }
         (Domain::Permutation { of }, Value::Indices(indices)) => {
-            indices.len() == *of as usize
-                && indices.iter().copied().collect::<BTreeSet<u32>>() == (0..*of).collect()
+            let mut seen = vec![false; *of as usize];
+            let mut is_new = |index: &u32| {
+                seen.get_mut(*index as usize).is_some_and(|seen| !std::mem::replace(seen, true))
+            };
+            indices.len() == *of as usize && indices.iter().all(&mut is_new)
         }
         (Domain::Affine { of, sum, .. }, Value::Reals(numbers)) => {
             numbers.len() == *of as usize
                 && numbers.iter().all(|number| number.is_finite())
-                && (numbers.iter().sum::<f64>() - sum).abs() <= 1e-9 * sum.abs().max(1.0)
+                && (numbers.iter().sum::<f64>() - sum).abs() <= affine_tolerance(numbers, *sum)
         }
         (Domain::Matrix { rows, columns, min, max }, Value::Reals(numbers)) => {
-            numbers.len() == (*rows * *columns) as usize
+            numbers.len() == *rows as usize * *columns as usize
                 && numbers.iter().all(|number| within(*number, *min, *max))
         }
         _ => false,

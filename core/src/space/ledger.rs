@@ -2,10 +2,46 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::exact_sum::ExactSum;
 use super::{Budget, Config, Constraint, Slot, Space, Value};
+
+/// What `config` uses of a budget, exactly.
+pub(super) fn exactly_used(budget: &Budget, config: &Config) -> ExactSum {
+    let mut sum = ExactSum::default();
+    for term in &budget.terms {
+        let cells = config.dimensions().get(term.dimension).map_or(&[][..], Vec::as_slice);
+        for (cell, value) in cells.iter().enumerate() {
+            add_cost(&mut sum, term.row(cell), value);
+        }
+    }
+    sum
+}
 
 /// What `config` uses of a budget.
 pub(super) fn used(budget: &Budget, config: &Config) -> f64 {
+    exactly_used(budget, config).value()
+}
+
+/// Whether `config` is within a budget: the sum is exact, and so is the comparison.
+pub(super) fn within(budget: &Budget, config: &Config) -> bool {
+    let mut excess = exactly_used(budget, config);
+    excess.add(-budget.limit);
+    excess.value() <= budget.tolerance()
+}
+
+fn add_cost(sum: &mut ExactSum, row: &[f64], value: &Value) {
+    let of = |index: &u32| row.get(*index as usize).copied().unwrap_or(0.0);
+    match value {
+        Value::Index(index) => sum.add(of(index)),
+        Value::Int(number) => sum.add_whole(of(&0), *number),
+        Value::Real(number) => sum.add_product(of(&0), *number),
+        Value::Indices(indices) => indices.iter().for_each(|index| sum.add(of(index))),
+        Value::Reals(_) => {}
+    }
+}
+
+/// What `config` uses of a budget, added up in order: quick, and rounded at every step.
+pub(super) fn roughly_used(budget: &Budget, config: &Config) -> f64 {
     budget
         .terms
         .iter()
@@ -30,7 +66,7 @@ pub(super) fn cost(row: &[f64], value: &Value) -> f64 {
 }
 
 /// By how many options or cells a constraint other than a budget is missed; 0 when it is met.
-pub(super) fn broken(space: &Space, constraint: &Constraint, config: &Config) -> u32 {
+pub(super) fn broken(space: &Space, constraint: &Constraint, config: &Config) -> u64 {
     let option = |value: &Value| match value {
         Value::Index(index) => *index,
         _ => u32::MAX,
@@ -43,15 +79,15 @@ pub(super) fn broken(space: &Space, constraint: &Constraint, config: &Config) ->
             for (group, value) in groups.into_iter().zip(&config.dimensions()[*dimension]) {
                 seen.entry(group).or_default().insert(option(value));
             }
-            seen.values().map(|options| (options.len() as u32).saturating_sub(*at_most)).sum()
+            seen.values().map(|options| (options.len() as u64).saturating_sub(u64::from(*at_most))).sum()
         }
         Constraint::Exactly { dimension, option: wanted, count } => {
             let cells = &config.dimensions()[*dimension];
-            let found = cells.iter().filter(|value| option(value) == *wanted).count() as u32;
-            found.abs_diff(*count)
+            let found = cells.iter().filter(|value| option(value) == *wanted).count() as u64;
+            found.abs_diff(u64::from(*count))
         }
         Constraint::Forbidden { cells } => {
-            u32::from(cells.iter().all(|&(slot, wanted)| option(config.get(slot)) == wanted))
+            u64::from(cells.iter().all(|&(slot, wanted)| option(config.get(slot)) == wanted))
         }
     }
 }
@@ -61,8 +97,10 @@ pub(super) struct Ledger<'s> {
     space: &'s Space,
     pub(super) config: Config,
     used: Vec<f64>,
-    broken: u32,
+    broken: u64,
     has_structure: bool,
+    /// Numbers that a change looks at, for counting work.
+    weight: u64,
 }
 
 /// Changes of cells that belong together.
@@ -70,18 +108,46 @@ pub(super) type Change = Vec<(Slot, Value)>;
 
 impl<'s> Ledger<'s> {
     pub(super) fn new(space: &'s Space, config: Config) -> Self {
-        let used = space.budgets().map(|budget| used(budget, &config)).collect();
+        let used = space.budgets().map(|budget| roughly_used(budget, &config)).collect();
         let has_structure = space.constraints.len() > space.budgets().count();
-        let mut ledger = Self { space, config, used, broken: 0, has_structure };
+        let cells = |dimension: usize| space.dimensions[dimension].cells() as u64;
+        let looked_at = space.constraints.iter().map(|constraint| match constraint {
+            Constraint::Budget(budget) => budget.terms.len() as u64,
+            Constraint::Distinct { dimension, .. } | Constraint::Exactly { dimension, .. } => {
+                cells(*dimension)
+            }
+            Constraint::Forbidden { cells } => cells.len() as u64,
+        });
+        let weight = 1 + looked_at.sum::<u64>();
+        let mut ledger = Self { space, config, used, broken: 0, has_structure, weight };
         ledger.broken = ledger.count_broken();
         ledger
     }
 
-    fn count_broken(&self) -> u32 {
+    /// Numbers that one change of one cell looks at.
+    pub(super) fn weight(&self) -> u64 {
+        self.weight
+    }
+
+    /// Whether the config is feasible beyond doubt. Sums that are kept current drift; when they say that a budget is
+    /// met and it is not, they are taken anew.
+    pub(super) fn settle(&mut self) -> bool {
+        if self.space.budgets().all(|budget| within(budget, &self.config)) {
+            return self.broken == 0;
+        }
+        self.used = self.space.budgets().map(|budget| used(budget, &self.config)).collect();
+        false
+    }
+
+    fn count_broken(&self) -> u64 {
         if !self.has_structure {
             return 0;
         }
-        self.space.constraints.iter().map(|constraint| broken(self.space, constraint, &self.config)).sum()
+        self.space
+            .constraints
+            .iter()
+            .map(|constraint| broken(self.space, constraint, &self.config))
+            .sum::<u64>()
     }
 
     /// How far the config is from feasible: relative budget excess plus missed options. 0 is feasible.
@@ -90,7 +156,7 @@ impl<'s> Ledger<'s> {
             let over = used - budget.limit;
             if over > budget.tolerance() { over / budget.limit.abs().max(1e-12) } else { 0.0 }
         });
-        excess.sum::<f64>() + f64::from(self.broken)
+        excess.sum::<f64>() + self.broken as f64
     }
 
     /// Sum of the used shares of all budgets: what a refill raises and a repair lowers.

@@ -1,6 +1,6 @@
 //! Small changes of a single cell, and the compound changes that keep structural constraints.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rand::RngExt as _;
 use rand::seq::{IndexedRandom as _, IteratorRandom as _, SliceRandom as _};
@@ -15,6 +15,15 @@ const REAL_STEP: f64 = 0.1;
 /// Affine and matrix steps, as a share of the spread or range.
 const COEFFICIENT_STEP: f64 = 0.25;
 
+/// Numbers in the alternatives of one subset that are listed completely (64 MiB).
+pub(super) const MOST_ALTERNATIVES: u64 = 1 << 24;
+/// Numbers in those that are drawn where there are more.
+const SAMPLED_ALTERNATIVES: u64 = 1 << 20;
+/// Compound changes that are listed completely, and cells in all of them.
+const MOST_COMPOUND: usize = 1 << 19;
+/// Those that are drawn where there are more.
+const SAMPLED_COMPOUND: usize = 1 << 14;
+
 impl Domain {
     /// A uniform draw (normal around the mean for affine).
     pub fn draw(&self, random: &mut Rng) -> Value {
@@ -23,7 +32,10 @@ impl Domain {
                 Value::Index(random.random_range(0..self.options().unwrap_or(1)))
             }
             Self::Int { min, max } => Value::Int(random.random_range(*min..=*max)),
-            Self::Real { min, max, scale: Scale::Linear } => Value::Real(random.random_range(*min..=*max)),
+            Self::Real { min, max, scale: Scale::Linear } => {
+                // Rounding may carry the largest draws over the end.
+                Value::Real(random.random_range(*min..=*max).clamp(*min, *max))
+            }
             Self::Real { min, max, scale: Scale::Log } => {
                 Value::Real(random.random_range(min.ln()..=max.ln()).exp().clamp(*min, *max))
             }
@@ -44,7 +56,8 @@ impl Domain {
                 Value::Reals(noise.iter().map(|value| sum / f64::from(*of) + value - mean).collect())
             }
             Self::Matrix { rows, columns, min, max } => {
-                Value::Reals((0..rows * columns).map(|_| random.random_range(*min..=*max)).collect())
+                let draw = |_| random.random_range(*min..=*max).clamp(*min, *max);
+                Value::Reals((0..rows * columns).map(draw).collect())
             }
         }
     }
@@ -112,8 +125,8 @@ impl Domain {
             }
             (Self::Int { min, max }, Value::Int(number)) => {
                 // Both ends, the neighbours and points half-way: reaches every value in log steps.
-                let near =
-                    [*min, *max, number - 1, number + 1, midpoint(*number, *min), midpoint(*number, *max)];
+                let (down, up) = (number.saturating_sub(1), number.saturating_add(1));
+                let near = [*min, *max, down, up, midpoint(*number, *min), midpoint(*number, *max)];
                 let near = near.into_iter().filter(|other| other != number && (min..=max).contains(&other));
                 near.collect::<BTreeSet<i64>>().into_iter().map(Value::Int).collect()
             }
@@ -122,7 +135,7 @@ impl Domain {
                 near.into_iter().filter(|other| other != number).map(Value::Real).collect()
             }
             (Self::Subset { of, min, max }, Value::Indices(chosen)) => {
-                subset_alternatives(chosen, *of, *min, *max)
+                subset_alternatives(chosen, *of, *min, *max, random)
             }
             // These carry no cost and no option, so no constraint can ask for another value.
             _ => Vec::new(),
@@ -169,7 +182,7 @@ fn subset_step(chosen: &[u32], of: u32, min: u32, max: u32, random: &mut Rng) ->
     }
     let Some(&kind) = kinds.choose(random) else { return chosen.to_vec() };
     let mut next = chosen.to_vec();
-    let outside: Vec<u32> = (0..of).filter(|element| !chosen.contains(element)).collect();
+    let outside = left_out(chosen, of);
     if kind != "add" {
         next.remove(random.random_range(0..next.len()));
     }
@@ -180,27 +193,59 @@ fn subset_step(chosen: &[u32], of: u32, min: u32, max: u32, random: &mut Rng) ->
     next
 }
 
-fn subset_alternatives(chosen: &[u32], of: u32, min: u32, max: u32) -> Vec<Value> {
-    let outside: Vec<u32> = (0..of).filter(|element| !chosen.contains(element)).collect();
-    let mut values = Vec::new();
-    let mut push = |mut elements: Vec<u32>| {
-        elements.sort_unstable();
-        values.push(Value::Indices(elements));
-    };
-    for (place, _) in chosen.iter().enumerate() {
-        let mut rest = chosen.to_vec();
-        rest.remove(place);
-        for &element in &outside {
-            push(rest.iter().copied().chain([element]).collect());
-        }
-        if chosen.len() as u32 > min {
-            push(rest);
+/// The elements that are not chosen, ascending.
+pub(super) fn left_out(chosen: &[u32], of: u32) -> Vec<u32> {
+    let mut outside = vec![true; of as usize];
+    for &element in chosen {
+        if let Some(place) = outside.get_mut(element as usize) {
+            *place = false;
         }
     }
-    if (chosen.len() as u32) < max {
-        for &element in &outside {
-            push(chosen.iter().copied().chain([element]).collect());
+    (0..of).filter(|&element| outside[element as usize]).collect()
+}
+
+/// Numbers in all exchanges, removals and additions of `chosen` out of `of` together.
+pub(super) fn subset_alternatives_size(chosen: usize, of: u32) -> u64 {
+    let (chosen, of) = (chosen as u64, u64::from(of));
+    (of.saturating_sub(chosen))
+        .saturating_mul(chosen + 1)
+        .saturating_add(chosen)
+        .saturating_mul(chosen.max(1))
+}
+
+fn subset_alternatives(chosen: &[u32], of: u32, min: u32, max: u32, random: &mut Rng) -> Vec<Value> {
+    let outside = left_out(chosen, of);
+    let exchanged = |place: usize, element: Option<u32>| {
+        let mut elements: Vec<u32> = chosen.to_vec();
+        if place < elements.len() {
+            elements.remove(place);
         }
+        elements.extend(element);
+        elements.sort_unstable();
+        Value::Indices(elements)
+    };
+    let (can_drop, can_add) = (chosen.len() as u32 > min, (chosen.len() as u32) < max);
+    if subset_alternatives_size(chosen.len(), of) > MOST_ALTERNATIVES {
+        // All of them would not fit in memory: as many as do, drawn at random.
+        let draws = SAMPLED_ALTERNATIVES / (chosen.len() as u64 + 1) + 1;
+        return (0..draws)
+            .map(|_| match random.random_range(0..4) {
+                0 if can_drop => exchanged(random.random_range(0..chosen.len()), None),
+                1 if can_add => exchanged(chosen.len(), outside.choose(random).copied()),
+                _ if chosen.is_empty() || outside.is_empty() => Value::Indices(chosen.to_vec()),
+                _ => exchanged(random.random_range(0..chosen.len()), outside.choose(random).copied()),
+            })
+            .collect();
+    }
+    let mut values = Vec::new();
+    for place in 0..chosen.len() {
+        values.extend(outside.iter().map(|&element| exchanged(place, Some(element))));
+        if can_drop {
+            values.push(exchanged(place, None));
+        }
+    }
+    if can_add {
+        values.extend(outside.iter().map(|&element| exchanged(chosen.len(), Some(element))));
     }
     values
 }
@@ -213,18 +258,24 @@ impl Space {
         for constraint in &self.constraints {
             match constraint {
                 Constraint::Distinct { dimension, by, .. } => {
-                    self.recolourings(*dimension, by, config, &mut changes);
+                    self.recolourings(*dimension, by, config, &mut changes, random);
                 }
                 Constraint::Exactly { dimension, option, .. } => {
                     let cells = &config.dimensions()[*dimension];
                     let slot = |cell| Slot { dimension: *dimension, cell };
-                    let has = |cell: &usize| cells[*cell] == Value::Index(*option);
-                    for inside in (0..cells.len()).filter(has) {
-                        for outside in (0..cells.len()).filter(|cell| !has(cell)) {
-                            changes.push(vec![
-                                (slot(inside), cells[outside].clone()),
-                                (slot(outside), cells[inside].clone()),
-                            ]);
+                    let (inside, outside): (Vec<usize>, Vec<usize>) =
+                        (0..cells.len()).partition(|cell| cells[*cell] == Value::Index(*option));
+                    let exchange = |inside: usize, outside: usize| {
+                        vec![(slot(inside), cells[outside].clone()), (slot(outside), cells[inside].clone())]
+                    };
+                    if inside.len().saturating_mul(outside.len()) > MOST_COMPOUND {
+                        let pairs = (0..SAMPLED_COMPOUND).filter_map(|_| {
+                            Some(exchange(*inside.choose(random)?, *outside.choose(random)?))
+                        });
+                        changes.extend(pairs);
+                    } else {
+                        for &inside in &inside {
+                            changes.extend(outside.iter().map(|&outside| exchange(inside, outside)));
                         }
                     }
                 }
@@ -235,24 +286,43 @@ impl Space {
         changes
     }
 
-    fn recolourings(&self, dimension: usize, by: &[String], config: &Config, changes: &mut Vec<Change>) {
+    fn recolourings(
+        &self,
+        dimension: usize,
+        by: &[String],
+        config: &Config,
+        changes: &mut Vec<Change>,
+        random: &mut Rng,
+    ) {
         let cells = &config.dimensions()[dimension];
         let groups = self.dimensions[dimension].groups(by);
         let options = self.dimensions[dimension].domain.options().unwrap_or(0);
-        let present: BTreeSet<(usize, u32)> = groups
-            .iter()
-            .zip(cells)
-            .filter_map(|(&group, value)| match value {
-                Value::Index(index) => Some((group, *index)),
-                _ => None,
-            })
-            .collect();
-        for (group, from) in present {
-            for to in (0..options).filter(|to| *to != from) {
-                let members = (0..cells.len())
-                    .filter(|&cell| groups[cell] == group && cells[cell] == Value::Index(from));
-                changes.push(members.map(|cell| (Slot { dimension, cell }, Value::Index(to))).collect());
+        let mut present: BTreeMap<(usize, u32), Vec<usize>> = BTreeMap::new();
+        for (cell, (&group, value)) in groups.iter().zip(cells).enumerate() {
+            if let Value::Index(index) = value {
+                present.entry((group, *index)).or_default().push(cell);
             }
+        }
+        let recoloured = |members: &[usize], to: u32| {
+            members.iter().map(|&cell| (Slot { dimension, cell }, Value::Index(to))).collect()
+        };
+        if cells.len().saturating_mul(options as usize) > MOST_COMPOUND {
+            // All of them would not fit in memory.
+            let mut present: Vec<(&(usize, u32), &Vec<usize>)> = present.iter().collect();
+            present.shuffle(random);
+            let mut room = MOST_COMPOUND;
+            for (&(_, from), members) in present {
+                let Some(left) = room.checked_sub(members.len()) else { break };
+                room = left;
+                if let Some(to) = (0..options).filter(|to| *to != from).choose(random) {
+                    changes.push(recoloured(members, to));
+                }
+            }
+            return;
+        }
+        for (&(_, from), members) in &present {
+            let others = (0..options).filter(|to| *to != from);
+            changes.extend(others.map(|to| recoloured(members, to)));
         }
     }
 }

@@ -1,9 +1,12 @@
 //! Sampling, mutation and crossover inside the feasible set.
 
+use std::collections::HashSet;
+
 use rand::RngExt as _;
 use rand::seq::SliceRandom as _;
 
 use super::ledger::Ledger;
+use super::work::{Work, size};
 use super::{Config, Domain, Infeasible, Slot, Space, Value};
 use crate::rng::Rng;
 
@@ -32,8 +35,8 @@ impl Space {
     /// Differs from the parent wherever a few attempts find a way.
     pub fn mutate(&self, parent: &Config, random: &mut Rng) -> Config {
         let slots: Vec<Slot> = self.slots().collect();
-        if slots.is_empty() {
-            return parent.clone();
+        if slots.is_empty() || self.check_domains(parent).is_err() {
+            return self.repair(parent.clone(), &[], random).unwrap_or_else(|_| parent.clone());
         }
         for _ in 0..ATTEMPTS {
             let count = random.random_range(1..=3).min(random.random_range(1..=3)).min(slots.len());
@@ -58,6 +61,12 @@ impl Space {
     /// one parent and the order of the other (order crossover); affine coefficients and matrices mix as
     /// `λ·a + (1 − λ)·b`, which keeps sums and ranges.
     pub fn crossover(&self, first: &Config, second: &Config, random: &mut Rng) -> Config {
+        if let Some(other) = [(first, second), (second, first)]
+            .into_iter()
+            .find_map(|(parent, other)| self.check_domains(parent).is_err().then_some(other))
+        {
+            return self.repair(other.clone(), &[], random).unwrap_or_else(|_| other.clone());
+        }
         let mut child = first.clone();
         for slot in self.slots() {
             let domain = &self.dimensions[slot.dimension].domain;
@@ -73,16 +82,18 @@ impl Space {
             return child;
         }
         let goal = Ledger::new(self, parent.clone()).load();
-        let mut ledger = Ledger::new(self, child);
+        let mut work = Work::default();
+        let mut ledger = Ledger::new(self, child.clone());
         let mut slots: Vec<Slot> = self.slots().filter(|slot| !keep.contains(slot)).collect();
         slots.shuffle(random);
         for slot in slots {
             let load = ledger.load();
-            if load >= goal - 1e-12 {
+            if load >= goal - 1e-12 || work.is_spent() {
                 break;
             }
             let domain = &self.dimensions[slot.dimension].domain;
             for value in domain.alternatives(ledger.config.get(slot), random) {
+                work.spend(ledger.weight() + size(&value));
                 let undo = ledger.apply(vec![(slot, value)]);
                 if ledger.violation() == 0.0 && ledger.load() > load {
                     break;
@@ -90,7 +101,9 @@ impl Space {
                 ledger.apply(undo);
             }
         }
-        self.canonical(ledger.config)
+        // What was kept current step by step has to hold when it is added up.
+        let spent = ledger.settle();
+        if spent { self.canonical(ledger.config) } else { child }
     }
 }
 
@@ -99,7 +112,7 @@ fn cross(domain: &Domain, first: &Value, second: &Value, random: &mut Rng) -> Va
         (Domain::Permutation { .. }, Value::Indices(a), Value::Indices(b)) => {
             let (i, j) = (random.random_range(0..a.len()), random.random_range(0..a.len()));
             let kept = &a[i.min(j)..=i.max(j)];
-            let mut rest = b.iter().copied().filter(|element| !kept.contains(element));
+            let mut rest = left_out_of(b, kept).into_iter();
             let mut child: Vec<u32> = rest.by_ref().take(i.min(j)).collect();
             child.extend(kept);
             child.extend(rest);
@@ -107,8 +120,19 @@ fn cross(domain: &Domain, first: &Value, second: &Value, random: &mut Rng) -> Va
         }
         (_, Value::Reals(a), Value::Reals(b)) => {
             let share: f64 = random.random();
-            Value::Reals(a.iter().zip(b).map(|(a, b)| share * a + (1.0 - share) * b).collect())
+            let mixed = a.iter().zip(b).map(|(a, b)| share * a + (1.0 - share) * b);
+            Value::Reals(match domain {
+                // Rounding may carry a mixture of two ends over the end.
+                Domain::Matrix { min, max, .. } => mixed.map(|mixed| mixed.clamp(*min, *max)).collect(),
+                _ => mixed.collect(),
+            })
         }
         _ => if random.random() { first } else { second }.clone(),
     }
+}
+
+/// The elements of an order that are not in `kept`, in their order.
+fn left_out_of(order: &[u32], kept: &[u32]) -> Vec<u32> {
+    let kept: HashSet<u32> = kept.iter().copied().collect();
+    order.iter().copied().filter(|element| !kept.contains(element)).collect()
 }

@@ -1,9 +1,14 @@
 //! Repair: the nearest way back into the feasible set that chance finds.
 
+use std::collections::BTreeMap;
+
 use rand::seq::{IndexedRandom as _, SliceRandom as _};
 
+use super::exact_sum::ExactSum;
+use super::feasible::contains;
 use super::ledger::{self, Change, Ledger};
-use super::{Budget, Config, Domain, Slot, Space, Value};
+use super::work::{Work, size};
+use super::{Budget, Config, Constraint, Dimension, Domain, Slot, Space, Value};
 use crate::rng::Rng;
 
 /// Improving steps of one descent.
@@ -14,6 +19,10 @@ const MAX_SIDEWAYS: usize = 50;
 const MAX_KICKS: usize = 40;
 /// Price updates of the search for a config that meets several budgets at once.
 const PRICE_UPDATES: usize = 400;
+/// Costs and cells that all of these look at, in large spaces.
+const MOST_PRICED: usize = 1 << 26;
+/// Constraints that a message names.
+const MOST_NAMED: usize = 8;
 
 /// What one step of a descent found.
 enum Step {
@@ -40,9 +49,24 @@ pub enum Infeasible {
         /// What the cheapest config needs.
         cheapest: f64,
     },
+    /// Proven: constraints exclude each other.
+    #[error("no config meets all constraints: {problem}; loosen one of them")]
+    Contradiction {
+        /// Which, in words.
+        problem: String,
+    },
     /// Not found: the constraints probably exclude each other.
     #[error("no config was found that meets all constraints at once; loosen one of: {constraints}")]
     NotFound {
+        /// The constraints, in words.
+        constraints: String,
+    },
+    /// The search ended because it took too long.
+    #[error(
+        "no config was found that meets all constraints at once, within the work that one config may take; loosen \
+         one of: {constraints}; or make the space smaller"
+    )]
+    GaveUp {
         /// The constraints, in words.
         constraints: String,
     },
@@ -50,17 +74,37 @@ pub enum Infeasible {
 
 impl Space {
     /// Makes `config` feasible by random small changes, keeping the cells in `keep` as long as others
-    /// will do. A feasible config comes back unchanged (in canonical form).
+    /// will do. A feasible config comes back unchanged (in canonical form); cells outside their domain are drawn anew.
+    ///
+    /// The work is counted and bounded. Large subsets and arrays are repaired by sorting their costs.
     ///
     /// # Errors
     /// [`Infeasible`] when there is, or seems to be, no feasible config.
     pub fn repair(&self, config: Config, keep: &[Slot], random: &mut Rng) -> Result<Config, Infeasible> {
-        let mut ledger = Ledger::new(self, self.canonical(config));
-        if ledger.violation() == 0.0 {
+        self.repair_within(config, keep, random, &mut Work::default())
+    }
+
+    fn repair_within(
+        &self,
+        config: Config,
+        keep: &[Slot],
+        random: &mut Rng,
+        work: &mut Work,
+    ) -> Result<Config, Infeasible> {
+        let config = self.in_domains(config, random);
+        let mut ledger = Ledger::new(self, config);
+        if ledger.violation() == 0.0 && ledger.settle() {
             return Ok(ledger.config);
         }
         self.prove_budgets()?;
-        if self.descend(&mut ledger, keep, random) || self.descend(&mut ledger, &[], random) {
+        self.prove_counts()?;
+        if self.is_large() {
+            ledger = Ledger::new(self, self.spend_down(ledger.config, keep, random));
+            if ledger.settle() {
+                return Ok(ledger.config);
+            }
+        }
+        if self.descend(&mut ledger, keep, random, work) || self.descend(&mut ledger, &[], random, work) {
             return Ok(ledger.config);
         }
         // Stuck between constraints: start from a config that is cheap in all budgets at once, and kick it
@@ -74,26 +118,63 @@ impl Space {
                 start.set(slot, value);
             }
             let mut ledger = Ledger::new(self, self.canonical(start));
-            if self.descend(&mut ledger, &[], random) {
+            if self.descend(&mut ledger, &[], random, work) {
                 return Ok(ledger.config);
             }
+            if work.is_spent() {
+                return Err(Infeasible::GaveUp { constraints: self.in_words() });
+            }
         }
-        let constraints: Vec<String> = self.constraints.iter().map(|c| format!("{c:?}")).collect();
-        Err(Infeasible::NotFound { constraints: constraints.join("; ") })
+        Err(Infeasible::NotFound { constraints: self.in_words() })
+    }
+
+    /// The constraints, the first few of them.
+    fn in_words(&self) -> String {
+        let words: Vec<String> = self.constraints.iter().take(MOST_NAMED).map(ToString::to_string).collect();
+        let more = self.constraints.len().saturating_sub(MOST_NAMED);
+        if more == 0 { words.join("; ") } else { format!("{}; and {more} more", words.join("; ")) }
+    }
+
+    /// `config` in canonical form, with what is not in its domain drawn anew.
+    fn in_domains(&self, config: Config, random: &mut Rng) -> Config {
+        let config = self.canonical(config);
+        if self.check_domains(&config).is_ok() {
+            return config;
+        }
+        let mut given = config.into_dimensions().into_iter();
+        let repaired = self.dimensions.iter().map(|dimension| {
+            let mut cells = given.next().unwrap_or_default().into_iter();
+            let repaired = (0..dimension.cells()).map(|_| {
+                let fits = cells.next().filter(|value| contains(&dimension.domain, value));
+                fits.unwrap_or_else(|| dimension.domain.draw(random))
+            });
+            repaired.collect()
+        });
+        self.canonical(Config::new(repaired.collect()))
     }
 
     /// Random first improvement with a bounded number of sideways steps. Returns whether the config
     /// became feasible.
-    fn descend(&self, ledger: &mut Ledger<'_>, keep: &[Slot], random: &mut Rng) -> bool {
+    fn descend(&self, ledger: &mut Ledger<'_>, keep: &[Slot], random: &mut Rng, work: &mut Work) -> bool {
         let mut slots: Vec<Slot> = self.slots().filter(|slot| !keep.contains(slot)).collect();
         let mut sideways = 0;
         for _ in 0..MAX_STEPS {
             let before = ledger.violation();
             if before == 0.0 {
-                return true;
+                if ledger.settle() {
+                    return true;
+                }
+                if ledger.violation() == 0.0 {
+                    return false;
+                }
+                continue;
+            }
+            work.spend(slots.len() as u64);
+            if work.is_spent() {
+                return false;
             }
             slots.shuffle(random);
-            match self.step_down(ledger, before, &slots, keep, random) {
+            match self.step_down(ledger, before, &slots, keep, random, work) {
                 Step::Improved => {}
                 Step::Level(change) if sideways < MAX_SIDEWAYS => {
                     ledger.apply(change);
@@ -113,9 +194,11 @@ impl Space {
         slots: &[Slot],
         keep: &[Slot],
         random: &mut Rng,
+        work: &mut Work,
     ) -> Step {
         let mut level = None;
-        let mut attempt = |ledger: &mut Ledger<'_>, change: Change| {
+        let mut attempt = |ledger: &mut Ledger<'_>, change: Change, work: &mut Work| {
+            work.spend(ledger.weight() + change.len() as u64);
             let undo = ledger.apply(change.clone());
             let after = ledger.violation();
             if after < before {
@@ -129,14 +212,24 @@ impl Space {
         };
         for &slot in slots {
             let domain = &self.dimensions[slot.dimension].domain;
-            for value in domain.alternatives(ledger.config.get(slot), random) {
-                if attempt(ledger, vec![(slot, value)]) {
+            let alternatives = domain.alternatives(ledger.config.get(slot), random);
+            work.spend(alternatives.iter().map(size).sum());
+            for value in alternatives {
+                if attempt(ledger, vec![(slot, value)], work) {
                     return Step::Improved;
                 }
             }
+            if work.is_spent() {
+                return Step::Stuck;
+            }
         }
-        for change in self.compound_changes(&ledger.config, random) {
-            if !change.iter().any(|(slot, _)| keep.contains(slot)) && attempt(ledger, change) {
+        let compound = self.compound_changes(&ledger.config, random);
+        work.spend(compound.iter().map(|change| change.len() as u64).sum());
+        for change in compound {
+            if work.is_spent() {
+                return Step::Stuck;
+            }
+            if !change.iter().any(|(slot, _)| keep.contains(slot)) && attempt(ledger, change, work) {
                 return Step::Improved;
             }
         }
@@ -147,16 +240,17 @@ impl Space {
     /// that is reached when no other constraint stands in the way.
     fn prove_budgets(&self) -> Result<(), Infeasible> {
         for budget in self.budgets() {
-            let cheapest: f64 = budget
-                .terms
-                .iter()
-                .map(|term| {
-                    let dimension = &self.dimensions[term.dimension];
-                    (0..dimension.cells())
-                        .map(|cell| cheapest_value(&dimension.domain, term.row(cell)).1)
-                        .sum::<f64>()
-                })
-                .sum();
+            let mut sum = ExactSum::default();
+            for term in &budget.terms {
+                let dimension = &self.dimensions[term.dimension];
+                // One row for all cells is sorted once.
+                let shared =
+                    (term.costs.len() == 1).then(|| cheapest_value(&dimension.domain, term.row(0)).1);
+                for cell in 0..dimension.cells() {
+                    sum.add(shared.unwrap_or_else(|| cheapest_value(&dimension.domain, term.row(cell)).1));
+                }
+            }
+            let cheapest = sum.value();
             if cheapest > budget.limit + budget.tolerance() {
                 return Err(Infeasible::Budget {
                     resource: budget.resource.clone(),
@@ -169,6 +263,33 @@ impl Space {
         Ok(())
     }
 
+    /// Fails when `Exactly` asks for different numbers of one option, or for more cells than there are.
+    fn prove_counts(&self) -> Result<(), Infeasible> {
+        let mut asked: BTreeMap<usize, BTreeMap<u32, u32>> = BTreeMap::new();
+        for constraint in &self.constraints {
+            let Constraint::Exactly { dimension, option, count } = constraint else { continue };
+            let name = &self.dimensions[*dimension].name;
+            let earlier = asked.entry(*dimension).or_default().insert(*option, *count);
+            if let Some(earlier) = earlier.filter(|earlier| earlier != count) {
+                let problem = format!(
+                    "exactly {earlier} and exactly {count} cells of `{name}` are to take option {option}"
+                );
+                return Err(Infeasible::Contradiction { problem });
+            }
+        }
+        for (dimension, counts) in asked {
+            let Dimension { name, .. } = &self.dimensions[dimension];
+            let cells = self.dimensions[dimension].cells() as u64;
+            let asked: u64 = counts.values().map(|count| u64::from(*count)).sum();
+            let every = self.dimensions[dimension].domain.options() == u32::try_from(counts.len()).ok();
+            if asked > cells || (every && asked < cells) {
+                let problem = format!("options for {asked} cells of `{name}` are fixed, but it has {cells}");
+                return Err(Infeasible::Contradiction { problem });
+            }
+        }
+        Ok(())
+    }
+
     /// A config that is cheap in every budget: each cell takes its cheapest value under prices that rise
     /// for budgets that are exceeded (multiplicative weights, as for packing linear programmes;
     /// Plotkin, Shmoys & Tardos 1995). Cells without a cost keep their value.
@@ -176,7 +297,9 @@ impl Space {
         let budgets: Vec<&Budget> = self.budgets().collect();
         let mut prices = vec![1.0; budgets.len()];
         let mut best = (f64::INFINITY, config.clone());
-        for _ in 0..PRICE_UPDATES {
+        let costs: usize = budgets.iter().flat_map(|b| &b.terms).flat_map(|t| &t.costs).map(Vec::len).sum();
+        let updates = PRICE_UPDATES.min((MOST_PRICED / (costs + self.slots().count()).max(1)).max(1));
+        for _ in 0..updates {
             for slot in self.slots() {
                 if let Some(row) = priced_row(&budgets, &prices, slot) {
                     let domain = &self.dimensions[slot.dimension].domain;
@@ -188,7 +311,7 @@ impl Space {
                 best = (ledger.violation(), config.clone());
             }
             for (price, budget) in prices.iter_mut().zip(&budgets) {
-                let share = ledger::used(budget, &config) / budget.limit.abs().max(1e-12);
+                let share = ledger::roughly_used(budget, &config) / budget.limit.abs().max(1e-12);
                 *price *= (0.1 * (share - 1.0).clamp(-1.0, 1.0)).exp();
             }
         }
@@ -210,7 +333,7 @@ fn priced_row(budgets: &[&Budget], prices: &[f64], slot: Slot) -> Option<Vec<f64
 }
 
 /// The cheapest value of a cell and its cost.
-fn cheapest_value(domain: &Domain, row: &[f64]) -> (Value, f64) {
+pub(super) fn cheapest_value(domain: &Domain, row: &[f64]) -> (Value, f64) {
     let end = |low: f64, high: f64| if row[0] * low <= row[0] * high { low } else { high };
     let value = match domain {
         Domain::Int { min, max } => Value::Int(if row[0] >= 0.0 { *min } else { *max }),

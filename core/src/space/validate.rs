@@ -1,6 +1,12 @@
 //! Checks of a space as a technique describes it.
 
-use super::{BudgetTerm, Constraint, Dimension, Domain, Slot, Space};
+mod sizes;
+
+pub(super) use sizes::numbers;
+
+use std::collections::HashSet;
+
+use super::{BudgetTerm, Constraint, Dimension, Domain, Slot, Space, computable};
 use crate::suggest::hint;
 
 /// A space that makes no sense.
@@ -22,33 +28,57 @@ pub enum SpaceError {
         /// What is wrong.
         problem: String,
     },
+    /// A number that cannot be computed with: operators would overflow, or sums would be rounded away.
+    #[error("{place}: {what} is {number}, expected {expected}")]
+    Number {
+        /// The dimension or budget.
+        place: String,
+        /// Which of its numbers.
+        what: String,
+        /// The number.
+        number: String,
+        /// What can be computed with.
+        expected: String,
+    },
+    /// More than any model needs.
+    #[error("the space has {found} {what}, at most {limit} are allowed")]
+    TooLarge {
+        /// What there is too much of.
+        what: String,
+        /// How much there is.
+        found: u64,
+        /// How much there may be.
+        limit: u64,
+    },
 }
 
-/// More numbers than any model has places for: keeps a broken technique from exhausting memory.
-const MOST_NUMBERS: u64 = 1 << 24;
-
 pub(super) fn space(space: &Space) -> Result<(), SpaceError> {
+    sizes::lists(space)?;
     let mut size = 0_u64;
-    for (index, dimension) in space.dimensions.iter().enumerate() {
+    let mut names = HashSet::new();
+    for dimension in &space.dimensions {
         size = size.saturating_add(numbers(dimension));
-        let repeated = space.dimensions[..index].iter().any(|earlier| earlier.name == dimension.name);
-        let problem = if repeated {
+        let problem = if !names.insert(&dimension.name) {
             Some("the name is used twice".to_owned())
-        } else if size > MOST_NUMBERS {
-            Some(format!("with it, a config has more than {MOST_NUMBERS} numbers"))
+        } else if size > sizes::MOST_NUMBERS {
+            Some(format!("with it, a config has more than {} numbers", sizes::MOST_NUMBERS))
         } else {
             domain(dimension)
         };
         if let Some(problem) = problem {
             return Err(SpaceError::Dimension { dimension: dimension.name.clone(), problem });
         }
+        computable::domain(dimension)?;
     }
     for (index, constraint) in space.constraints.iter().enumerate() {
         if let Some(problem) = self::constraint(space, constraint) {
             return Err(SpaceError::Constraint { index, problem });
         }
+        if let Constraint::Budget(budget) = constraint {
+            computable::budget(space, budget)?;
+        }
     }
-    Ok(())
+    sizes::checking(space)
 }
 
 fn domain(dimension: &Dimension) -> Option<String> {
@@ -63,10 +93,12 @@ fn domain(dimension: &Dimension) -> Option<String> {
         Domain::Choice { options } if options.is_empty() => Some("it has no options".to_owned()),
         Domain::Level { levels } if levels.is_empty() => Some("it has no levels".to_owned()),
         Domain::Level { levels } if levels.iter().any(|level| !level.is_finite()) => {
-            Some(format!("levels {levels:?} are not all finite"))
+            let found = levels.iter().find(|level| !level.is_finite());
+            found.map(|level| format!("the level {level} is not finite"))
         }
         Domain::Level { levels } if !levels.windows(2).all(|pair| pair[0] < pair[1]) => {
-            Some(format!("levels {levels:?} do not ascend"))
+            let found = levels.windows(2).find(|pair| pair[0] >= pair[1]);
+            found.map(|pair| format!("its levels do not ascend: {} comes before {}", pair[0], pair[1]))
         }
         Domain::Int { min, max } if min > max => Some(format!("range {min} to {max} is empty")),
         Domain::Real { min, max, .. } if !ordered(*min, *max) => {
@@ -87,16 +119,6 @@ fn domain(dimension: &Dimension) -> Option<String> {
         }
         _ => None,
     }
-}
-
-/// Numbers that the cells of a dimension hold together, at most.
-fn numbers(dimension: &Dimension) -> u64 {
-    let each = match &dimension.domain {
-        Domain::Subset { of, .. } | Domain::Permutation { of } | Domain::Affine { of, .. } => u64::from(*of),
-        Domain::Matrix { rows, columns, .. } => u64::from(*rows) * u64::from(*columns),
-        Domain::Choice { .. } | Domain::Level { .. } | Domain::Int { .. } | Domain::Real { .. } => 1,
-    };
-    dimension.axes.iter().map(|axis| u64::from(axis.len)).fold(each.max(1), u64::saturating_mul)
 }
 
 fn constraint(space: &Space, constraint: &Constraint) -> Option<String> {

@@ -74,8 +74,8 @@ fn spaces_without_meaning_are_refused() {
         FailureKind::BadOutput(problem) => problem,
         other => panic!("{other:?}"),
     };
-    assert_eq!(problem("bad-space"), "dimension `letter`: levels [2.0, 1.0] do not ascend");
-    assert!(problem("huge-space").contains("more than 16777216 numbers"));
+    assert_eq!(problem("bad-space"), "dimension `letter`: its levels do not ascend: 2 comes before 1");
+    assert!(problem("huge-space").contains("more than 1048576 numbers"));
     assert!(problem("unknown-domain").contains("the domain `graph`, which this attune does not know"));
 }
 

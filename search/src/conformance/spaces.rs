@@ -23,6 +23,9 @@ pub fn all() -> Result<Vec<(&'static str, Arc<Space>)>, SpaceError> {
         ("permutations", permutations(9)?),
         ("few permutations", permutations(4)?),
         ("coefficients", coefficients()?),
+        ("bytes of all magnitudes", magnitudes()?),
+        ("budgeted subsets", budgeted_subsets()?),
+        ("ends of what can be computed with", extremes()?),
         ("a single point", Space::new(vec![dimension("only", &[], Domain::Permutation { of: 1 })], vec![])?),
     ];
     Ok(spaces.into_iter().map(|(name, space)| (name, Arc::new(space))).collect())
@@ -89,6 +92,39 @@ fn numbers() -> Result<Space, SpaceError> {
 
 fn few_integers() -> Result<Space, SpaceError> {
     Space::new(vec![dimension("steps", &[("stage", 2)], Domain::Int { min: 1, max: 5 })], vec![])
+}
+
+/// Costs from one byte to hundreds of terabytes under one limit, which is met to the byte.
+fn magnitudes() -> Result<Space, SpaceError> {
+    let costs = vec![1.0, 3.0, 1e14 + 1.0, 4e14];
+    let terms = vec![BudgetTerm { dimension: 0, costs: vec![costs] }];
+    let budget = Budget { resource: "memory".to_owned(), unit: "bytes".to_owned(), limit: 4e14, terms };
+    Space::new(vec![dimension("kept", &[("layer", 8)], bit_levels())], vec![Constraint::Budget(budget)])
+}
+
+/// Subsets with real costs, of which only the cheaper half fits.
+fn budgeted_subsets() -> Result<Space, SpaceError> {
+    let costs: Vec<f64> = (1..=40).map(|element| f64::from(element).sqrt()).collect();
+    let limit = 0.45 * costs.iter().sum::<f64>() * 3.0;
+    let terms = vec![BudgetTerm { dimension: 0, costs: vec![costs] }];
+    let budget = Budget { resource: "memory".to_owned(), unit: "bytes".to_owned(), limit, terms };
+    let kept = Domain::Subset { of: 40, min: 18, max: 20 };
+    Space::new(vec![dimension("kept", &[("layer", 3)], kept)], vec![Constraint::Budget(budget)])
+}
+
+/// The largest numbers that a space may hold.
+fn extremes() -> Result<Space, SpaceError> {
+    let real = |min, max, scale| Domain::Real { min, max, scale };
+    Space::new(
+        vec![
+            dimension("whole", &[("layer", 2)], Domain::Int { min: i64::MIN, max: i64::MAX }),
+            dimension("share", &[], real(-1e100, 1e100, Scale::Linear)),
+            dimension("rate", &[], real(1e-100, 1e100, Scale::Log)),
+            dimension("mix", &[], Domain::Affine { of: 4, sum: -1e6, spread: 1e6 }),
+            dimension("merge", &[], Domain::Matrix { rows: 2, columns: 2, min: -1e100, max: 1e100 }),
+        ],
+        vec![],
+    )
 }
 
 fn permutations(of: u32) -> Result<Space, SpaceError> {

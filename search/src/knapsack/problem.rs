@@ -128,7 +128,7 @@ impl Flat {
                 .limits
                 .iter()
                 .zip(&scale)
-                .map(|(l, s)| (l + 0.5e-9 * l.abs().max(1.0)) / s)
+                .map(|(l, s)| (l + 0.5 * (1e-9 * l.abs().max(1.0)).min(0.25)) / s)
                 .collect(),
             blocks,
             block_of,

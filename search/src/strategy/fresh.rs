@@ -5,13 +5,17 @@ use std::sync::Arc;
 
 use attune_core::hash::ContentHash;
 use attune_core::rng::Rng;
-use attune_core::space::{Config, Space};
+use attune_core::space::{Config, Infeasible, Space};
 use rand::RngExt as _;
 
 /// Random draws before the space is listed, or given up where it cannot be.
 const SAMPLES: usize = 512;
 /// Spaces with at most this many points, feasible or not, are listed when draws find nothing new.
 const LISTED: u64 = 1 << 17;
+/// Numbers in all points of a list.
+const LISTED_NUMBERS: u64 = 1 << 26;
+/// Repairs in a row that end without a config because they took too long.
+const GIVEN_UP: usize = 3;
 
 /// Remembers what was proposed and finds what was not.
 ///
@@ -41,11 +45,15 @@ impl Fresh {
 
     /// A random config that was never proposed, marked as proposed; `None` when there are none left.
     pub(super) fn random(&mut self, random: &mut Rng) -> Option<Config> {
+        let mut given_up = 0;
         for _ in 0..SAMPLES {
-            // A repair that is stuck once may succeed from another draw.
-            let Ok(config) = self.space.sample(random) else { continue };
-            if self.claim(&config) {
-                return Some(config);
+            match self.space.sample(random) {
+                Ok(config) if self.claim(&config) => return Some(config),
+                Ok(_) => given_up = 0,
+                // A repair that is stuck once may succeed from another draw.
+                Err(Infeasible::NotFound { .. }) => {}
+                Err(Infeasible::GaveUp { .. }) if given_up + 1 < GIVEN_UP => given_up += 1,
+                Err(_) => return None,
             }
         }
         let config = self.pick(random)?;
@@ -55,7 +63,8 @@ impl Fresh {
 
     fn pick(&mut self, random: &mut Rng) -> Option<Config> {
         if self.unseen.is_none() {
-            let all = self.space.enumerate(LISTED)?;
+            let limit = LISTED.min(LISTED_NUMBERS / self.space.numbers().max(1));
+            let all = self.space.enumerate(limit)?;
             self.unseen = Some(all.map(|config| (config.hash(), config)).collect());
         }
         let unseen = self.unseen.as_mut()?;

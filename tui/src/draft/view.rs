@@ -213,8 +213,7 @@ fn facts(facts: &attune_core::facts::ModelFacts) -> String {
 
 fn space(space: Option<Count>) -> String {
     match space {
-        Some(Count::AtMost { log10 }) => format!("space: at most {}", numbers::configs(Some(log10))),
-        Some(count) => format!("space: {}", numbers::configs(count.log10())),
+        Some(count) => format!("space: {}", numbers::configs(count)),
         None => "space: counting …".to_owned(),
     }
 }

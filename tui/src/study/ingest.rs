@@ -14,9 +14,9 @@ impl Study {
     pub(crate) fn hear(&mut self, event: Event, now: Duration) {
         self.clock = now;
         match event {
-            Event::Started { device, space_log10, resumed, budget, .. } => {
+            Event::Started { device, space, resumed, budget, .. } => {
                 self.device = device;
-                self.space_log10 = space_log10.or(self.space_log10);
+                self.space = space.or(self.space);
                 self.progress.budget = self.progress.budget.max(budget);
                 self.phase = Phase::Searching;
                 self.log.say(now, format!("started with {resumed} of {budget} trials in the store"));

@@ -115,7 +115,7 @@ impl Demo {
                     technique: "expert-pruning".into(),
                     model: "tiny-moe".into(),
                     device: "cpu".into(),
-                    space_log10: Some(11.07),
+                    space: Some(Count::Exact(117_649_000_000)),
                     resumed: 0,
                     budget,
                 };

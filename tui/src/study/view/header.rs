@@ -30,7 +30,7 @@ pub(super) fn state(study: &Study) -> String {
 /// The lines of the header, as many as a terminal of this width needs.
 pub(super) fn lines(theme: Theme, study: &Study, columns: usize) -> Vec<Line<'static>> {
     let header = &study.header;
-    let space = study.space_log10.map(|log10| format!(" · {}", numbers::configs(Some(log10))));
+    let space = study.space.map(|count| format!(" · {}", numbers::configs(count)));
     let what = format!(
         " {} on {}{} · {} · seed {}",
         header.technique,

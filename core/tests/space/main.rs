@@ -1,6 +1,9 @@
 //! Spaces: whatever the operators do, configs stay feasible and canonical; counting equals listing.
 #![expect(clippy::unwrap_used, reason = "helpers that build test data are no test functions")]
 
+mod count;
+mod hostile;
+
 use attune_core::rng::{self, Rng};
 use attune_core::space::{
     Axis, Budget, BudgetTerm, Config, Constraint, Count, Dimension, Domain, Infeasible, Scale, Slot, Space,
@@ -149,7 +152,7 @@ fn counts_have_closed_forms() {
     };
     assert_eq!(subsets(6).count(), Count::Exact(70_u128.pow(6)));
     // 70^32 ≈ 1e59 does not fit in 128 bits.
-    let Count::AtMost { log10 } = subsets(32).count() else { panic!("{:?}", subsets(32).count()) };
+    let Count::About { log10, error: 0.0 } = subsets(32).count() else { panic!("{:?}", subsets(32).count()) };
     assert!((log10 - 32.0 * 70_f64.log10()).abs() < 1e-9);
     let real = Space::new(
         vec![dimension("r", 1, Domain::Real { min: 0.0, max: 1.0, scale: Scale::Linear })],
@@ -192,7 +195,23 @@ fn constraints_that_exclude_each_other_are_reported_not_looped_on() {
         vec![all(0), all(1)],
     )
     .unwrap();
-    assert!(matches!(space.sample(&mut rng::derive(1, "x", &[])), Err(Infeasible::NotFound { .. })));
+    let error = space.sample(&mut rng::derive(1, "x", &[])).unwrap_err();
+    assert!(matches!(error, Infeasible::Contradiction { .. }), "{error}");
+    assert!(error.to_string().contains("options for 6 cells of `c` are fixed, but it has 3"), "{error}");
+}
+
+#[test]
+fn constraints_without_a_proof_are_tried_and_reported() {
+    let slot = |cell| Slot { dimension: 0, cell };
+    let never = |one, other| Constraint::Forbidden { cells: vec![(slot(0), one), (slot(1), other)] };
+    let space = Space::new(
+        vec![dimension("c", 2, Domain::Choice { options: vec!["a".into(), "b".into()] })],
+        vec![never(0, 0), never(0, 1), never(1, 0), never(1, 1)],
+    )
+    .unwrap();
+    let error = space.sample(&mut rng::derive(1, "x", &[])).unwrap_err();
+    assert!(matches!(error, Infeasible::NotFound { .. }), "{error}");
+    assert!(error.to_string().len() < 400, "{error}");
 }
 
 #[test]
