@@ -71,10 +71,13 @@ impl Staging {
         let fresh = match fs::metadata(out) {
             Ok(found) if found.is_dir() => false,
             Ok(_) => return Err(occupied(out, "it is a file")),
+            Err(_) if fs::symlink_metadata(out).is_ok() => {
+                return Err(occupied(out, "it is a link that leads nowhere"));
+            }
             Err(_) => true,
         };
         let part = if fresh { beside(out)? } else { out.join(PART) };
-        fs::create_dir_all(&part).map_err(|error| failed("create", &part, error))?;
+        fs::create_dir_all(&part).map_err(|error| failed("create", out, error))?;
         let lock = locked(&part, out)?;
         let mut begun = Self {
             out: out.to_owned(),

@@ -152,4 +152,9 @@ fn a_link_to_an_empty_folder_stays_a_link() {
     fs::write(&file, "").unwrap();
     let message = exported(&file, "s", "x").unwrap_err();
     assert!(message.ends_with("file: it is a file; choose a new folder with --out"), "{message}");
+    let message = exported(&file.join("below"), "s", "x").unwrap_err();
+    assert!(message.starts_with(&format!("cannot create {}", file.join("below").display())), "{message}");
+    std::os::unix::fs::symlink("nowhere", place.path().join("lost")).unwrap();
+    let message = exported(&place.path().join("lost"), "s", "x").unwrap_err();
+    assert!(message.contains("it is a link that leads nowhere"), "{message}");
 }
