@@ -101,9 +101,9 @@ impl Desk for CliDesk {
                 }
             }),
             Request::Check { ticket, draft } => {
-                let (models, mail) = (self.models.clone(), mail.clone());
+                let (store, models, mail) = (self.store.clone(), self.models.clone(), mail.clone());
                 self.checks.newest(move || {
-                    let (check, space) = check::check(&draft, &models);
+                    let (check, space) = check::check(&draft, &store, &models);
                     mail.send(Answer::Checked { ticket, check });
                     // Counting takes no turn: the next check need not wait for it.
                     if let Some(space) = space {

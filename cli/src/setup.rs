@@ -25,6 +25,8 @@ use attune_search::strategy;
 use crate::args::RunArgs;
 use crate::error::CliError;
 use crate::model_folder;
+#[cfg(unix)]
+pub(crate) use start::stored_start;
 
 /// The longest profile, in bytes: a thousand times what people write.
 pub(crate) const PROFILE_BYTES: u64 = 1 << 20;

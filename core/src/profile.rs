@@ -17,6 +17,9 @@ use crate::evaluator::Split;
 use crate::objective::Objective;
 use crate::setting::Settings;
 
+/// The strategy of a profile that names none. It searches every space.
+pub const DEFAULT_STRATEGY: &str = "evolution";
+
 /// A study, resolved: every default is filled in.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Profile {

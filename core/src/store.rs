@@ -6,7 +6,7 @@ use crate::report::Report;
 use crate::scores::{Scores, Work};
 use crate::space::Dimension;
 use crate::strategy::Planned;
-use crate::trial::Trial;
+use crate::trial::{Trial, TrialState};
 
 /// The identity of a study: two runs continue each other exactly when these are equal.
 ///
@@ -49,6 +49,60 @@ pub enum Record {
     Trial(Box<Trial>),
     /// The report over all trials before it.
     Report(Box<Report>),
+}
+
+/// The order that the records of a journal have: its header, then trials by number, with reports in between. Everybody who
+/// reads a journal reads it through this.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RecordOrder {
+    records: u64,
+    trials: u64,
+}
+
+/// A record that has no place where it stands.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("found {found}, expected {expected}")]
+pub struct Misplaced {
+    /// What was found.
+    pub found: String,
+    /// What was expected there.
+    pub expected: String,
+}
+
+impl RecordOrder {
+    /// Takes the next record.
+    ///
+    /// # Errors
+    /// When it is not the next one.
+    pub fn take(&mut self, record: &Record) -> Result<(), Misplaced> {
+        let expected = || match self.records {
+            0 => "the study's header".to_owned(),
+            _ => format!("trial {} or a report", self.trials),
+        };
+        let found = match record {
+            Record::Header(_) if self.records == 0 => None,
+            Record::Header(_) => Some("a second header".to_owned()),
+            Record::Trial(_) if self.records == 0 => Some("a trial".to_owned()),
+            Record::Trial(trial) if trial.id != self.trials => Some(format!("trial {}", trial.id)),
+            Record::Trial(trial) => match trial.state() {
+                unfinished @ (TrialState::Waiting | TrialState::Running) => {
+                    Some(format!("trial {}, which is only {}", trial.id, unfinished.name()))
+                }
+                _ => None,
+            },
+            Record::Report(_) if self.records == 0 => Some("a report".to_owned()),
+            Record::Report(report) if report.best.trial >= self.trials => {
+                Some(format!("a report whose best trial is {}", report.best.trial))
+            }
+            Record::Report(_) => None,
+        };
+        if let Some(found) = found {
+            return Err(Misplaced { found, expected: expected() });
+        }
+        self.records += 1;
+        self.trials += u64::from(matches!(record, Record::Trial(_)));
+        Ok(())
+    }
 }
 
 /// What makes two evaluations of one item the same: invariant 4.
@@ -145,6 +199,11 @@ pub enum RunNote {
     Failed(String),
 }
 
+/// Whether a study has scored anything. One that has not learned nothing, and is in nobody's way.
+pub fn has_scores(records: &[Record]) -> bool {
+    records.iter().any(|record| matches!(record, Record::Trial(trial) if trial.scores().is_some()))
+}
+
 /// Why the last run of a study failed, if it did and no other run has begun since.
 pub fn failure(notes: &[RunNote]) -> Option<&str> {
     match notes.last() {
@@ -165,6 +224,25 @@ pub enum StoreError {
         path: String,
         /// ` (process 123)` when known.
         owner: String,
+    },
+    /// Another process, or another part of this one, works on the study.
+    #[error(
+        "study `{study}` is being run by another process{owner}; wait for it, or choose another name with --study NAME"
+    )]
+    StudyBusy {
+        /// The study.
+        study: String,
+        /// ` (process 123)` when known.
+        owner: String,
+    },
+    /// A file was removed, moved or replaced while attune wrote to it.
+    #[error(
+        "{path} was removed, moved or replaced while attune wrote to it; put the store back and run the study again, or \
+         start anew in another store with --store DIR"
+    )]
+    Gone {
+        /// The file.
+        path: String,
     },
     /// The operating system said no.
     #[error("cannot {action} {path}: {source}")]
@@ -250,11 +328,37 @@ pub enum StoreError {
     },
 }
 
+/// The right to write to a study; dropping it gives it back.
+pub struct Claim(Option<Box<dyn FnOnce() + Send>>);
+
+impl Claim {
+    /// A claim that ends with `give_back`.
+    pub fn new(give_back: impl FnOnce() + Send + 'static) -> Self {
+        Self(Some(Box::new(give_back)))
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        if let Some(give_back) = self.0.take() {
+            give_back();
+        }
+    }
+}
+
 /// Keeps journals and cached evaluations.
 ///
 /// Contract (the conformance suite checks it): what a method wrote is on disk when it returns; records come
-/// back in the order in which they were appended, byte for byte; nothing is deleted to get past an error.
+/// back in the order in which they were appended, byte for byte; nothing is deleted to get past an error. A study has one
+/// writer at a time, evaluations have any number.
 pub trait Store: Send + Sync {
+    /// Takes a study: nobody else writes to it until the claim is dropped. Whoever goes on with a study claims it before
+    /// reading it. Writing to a study that nobody has claimed claims it for that one record.
+    ///
+    /// # Errors
+    /// [`StoreError::StudyBusy`] when somebody else has it, also in this process; see [`StoreError`].
+    fn claim(&self, study: &str) -> Result<Claim, StoreError>;
+
     /// Names of all studies, in name order.
     ///
     /// # Errors
@@ -273,6 +377,12 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// See [`StoreError`].
     fn append(&self, study: &str, record: &Record) -> Result<(), StoreError>;
+
+    /// Removes the records of a study and the notes on its runs, for one that takes its name. What it evaluated stays.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    fn begin_anew(&self, study: &str) -> Result<(), StoreError>;
 
     /// Everything that was evaluated under a key, oldest first.
     ///

@@ -30,6 +30,7 @@ use crate::compute::{Compute, Precision};
 use crate::error::{LoadError, OpenError, TaskError};
 use crate::native::{backoff, memory};
 use checkpoints::Checkpoints;
+pub use classifier::FAMILY as CLASSIFIER;
 pub use config::DenoiserConfig;
 use edits::Edited;
 pub use task::{ImageSpec, ImageTask, metrics};

@@ -23,6 +23,7 @@ mod known;
 mod losses;
 mod measuring;
 mod observing;
+mod preflight;
 mod probing;
 mod report;
 mod scoring;
@@ -39,8 +40,9 @@ use attune_core::report::Report;
 use attune_core::store::{Record, RunNote, RunTime, StoreError, StudyHeader, Whereabouts};
 use crossbeam_channel::Receiver;
 
-pub use course::can_race;
+use course::can_race;
 pub use error::SessionError;
+pub use preflight::Preflight;
 pub use setup::{SessionSetup, Start};
 
 use control::Control;
@@ -72,6 +74,8 @@ pub fn run(
 ) -> Result<SessionEnd, SessionError> {
     let clock = Instant::now();
     setup.check()?;
+    // Before the journal is read: from here on nobody else adds to it.
+    let _claim = setup.store.claim(&setup.header.study)?;
     let journal = Journal::open(&*setup.store, &setup.header)?;
     note_whereabouts(&setup)?;
     let size = setup.space.count();

@@ -96,27 +96,48 @@ pub fn resolved(choice: &Choice) -> Result<Choice, StrategyError> {
     Ok(Choice { name: choice.name.clone(), options })
 }
 
+/// Refuses what [`build`] would refuse, as far as a space and whether the technique brings operators tell.
+///
+/// # Errors
+/// Those of [`resolved`]; [`StrategyError::Unsupported`]; [`StrategyError::NoOperators`];
+/// [`StrategyError::Infeasible`] when the space has, or seems to have, no feasible config.
+pub fn check(choice: &Choice, space: &Arc<Space>, seed: u64, operators: bool) -> Result<(), StrategyError> {
+    let choice = resolved(choice)?;
+    space.sample(&mut rng::derive(seed, "feasibility", &[]))?;
+    let options = Options::new(&choice.options);
+    match choice.name.as_str() {
+        "cma-es" => cma_es::check(space),
+        "evolution" => evolution::check_operators("evolution", operators, &options),
+        "hybrid" => {
+            profiling::check("hybrid", space)?;
+            evolution::check_operators("hybrid", operators, &options)
+        }
+        "nsga2" => evolution::check_operators("nsga2", operators, &options),
+        "profiling" => profiling::check("profiling", space),
+        _ => Ok(()),
+    }
+}
+
 /// The strategy that a profile chooses.
 ///
 /// # Errors
-/// Those of [`resolved`]; [`StrategyError::NoOperators`]; [`StrategyError::Infeasible`] when the space has,
-/// or seems to have, no feasible config.
+/// Those of [`check`]; [`StrategyError::NoTable`] and [`StrategyError::Knapsack`] of one that plans.
 pub fn build(choice: &Choice, context: SearchContext) -> Result<Box<dyn Strategy>, StrategyError> {
     let choice = resolved(choice)?;
-    context.space.sample(&mut rng::derive(context.seed, "feasibility", &[]))?;
+    check(&choice, &context.space, context.seed, context.operators.is_some())?;
     let options = Options::new(&choice.options);
     Ok(match choice.name.as_str() {
-        "cma-es" => Box::new(cma_es::CmaEs::new(context, &options)?),
+        "cma-es" => Box::new(cma_es::CmaEs::new(context, &options)),
         "eep" => Box::new(eep::new(context, &options)),
         "evolution" => {
-            let scheme = Scheme::new("evolution", &context, &options)?;
+            let scheme = Scheme::new("evolution", &context, &options);
             Box::new(Evolution::new(context, scheme, options.bool("baselines")))
         }
         "evopress" => Box::new(evopress::new(context, &options)),
         "hybrid" => Box::new(hybrid::new(context, &options)?),
         "kvtuner" => Box::new(kvtuner::new(context, &options)),
         "lcsc" => Box::new(lcsc::new(context, &options)),
-        "nsga2" => Box::new(nsga2::new(context, &options)?),
+        "nsga2" => Box::new(nsga2::new(context, &options)),
         "profiling" => Box::new(profiling::Profiling::new(context, &options)?),
         _ => Box::new(random::Random::new(context, &options)),
     })

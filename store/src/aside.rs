@@ -1,28 +1,30 @@
 //! Nothing is deleted to get past an error: it is kept under another name.
 
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use attune_core::store::StoreError;
 
-use crate::error::io;
+use crate::error;
 use crate::layout::sync_folder;
+use crate::own_file;
 
 /// Copies a file to the next free `<name>.damaged-N` beside it.
 pub(crate) fn copy(path: &Path) -> Result<PathBuf, StoreError> {
     let to = free_name(path);
     let copy = || {
-        fs::copy(path, &to)?;
-        fs::File::open(&to)?.sync_all()
+        let mut new = fs::File::create_new(&to)?;
+        io::copy(&mut own_file::read(path)?, &mut new)?;
+        new.sync_all()
     };
-    copy().map_err(io("copy", path))?;
+    copy().map_err(error::io("copy", path))?;
     synced(to)
 }
 
 /// Renames a file or folder to the next free `<name>.damaged-N` beside it.
 pub(crate) fn rename(path: &Path) -> Result<PathBuf, StoreError> {
     let to = free_name(path);
-    fs::rename(path, &to).map_err(io("rename", path))?;
+    fs::rename(path, &to).map_err(error::io("rename", path))?;
     synced(to)
 }
 
@@ -32,7 +34,7 @@ fn free_name(path: &Path) -> PathBuf {
         name.push(format!(".damaged-{number}"));
         PathBuf::from(name)
     };
-    (1..).map(name).find(|candidate| !candidate.exists()).unwrap_or_else(|| name(0))
+    (1..).map(name).find(|candidate| fs::symlink_metadata(candidate).is_err()).unwrap_or_else(|| name(0))
 }
 
 fn synced(path: PathBuf) -> Result<PathBuf, StoreError> {

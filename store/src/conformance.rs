@@ -31,6 +31,7 @@ pub fn check(make: &dyn Fn() -> Box<dyn Store>) {
     every_part_of_the_key_counts(&*make());
     notes_are_kept_per_study(&*make());
     names_are_checked(&*make());
+    a_claimed_study_is_refused_to_others(&*make());
     writers_in_several_threads_lose_nothing(&*make());
 }
 
@@ -159,6 +160,18 @@ fn notes_are_kept_per_study(store: &dyn Store) {
     assert!(store.studies().unwrap().is_empty(), "a note is no journal");
 }
 
+fn a_claimed_study_is_refused_to_others(store: &dyn Store) {
+    let claim = store.claim("a").unwrap();
+    assert!(matches!(store.claim("a"), Err(StoreError::StudyBusy { .. })));
+    let _other = store.claim("b").unwrap();
+    // Who has claimed it writes.
+    store.append("a", &header("a")).unwrap();
+    store.note("a", &run(1.0, None)).unwrap();
+    drop(claim);
+    let _again = store.claim("a").unwrap();
+    same(&store.records("a").unwrap(), &[header("a")]);
+}
+
 fn names_are_checked(store: &dyn Store) {
     for name in ["", "..", "a/b", ".a"] {
         let bad = |error| matches!(error, StoreError::BadName { .. });
@@ -275,7 +288,7 @@ fn scores(value: f64) -> Scores {
 #[cfg(test)]
 mod tests {
     use super::check;
-    use crate::{MemoryStore, SledStore};
+    use crate::{DeferredStore, MemoryStore, SledStore};
 
     #[test]
     fn the_store_in_memory_conforms() {
@@ -289,6 +302,16 @@ mod tests {
         check(&|| {
             made.set(made.get() + 1);
             Box::new(SledStore::open(&folder.path().join(made.get().to_string())).unwrap())
+        });
+    }
+
+    #[test]
+    fn the_store_that_is_opened_late_conforms() {
+        let folder = tempfile::tempdir().unwrap();
+        let made = std::cell::Cell::new(0);
+        check(&|| {
+            made.set(made.get() + 1);
+            Box::new(DeferredStore::new(&folder.path().join(made.get().to_string())))
         });
     }
 }

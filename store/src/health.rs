@@ -1,4 +1,5 @@
-//! What `attune doctor` says about a store. Changes no log; opening the index lets sled keep house in it.
+//! What `attune doctor` says about a store, also while others use it. Changes no log; opening the index lets sled keep
+//! house in it.
 
 use std::fs;
 use std::path::Path;
@@ -6,13 +7,12 @@ use std::path::Path;
 use attune_core::store::{Record, RunNote, StoreError};
 use attune_core::trial::TrialState;
 
+use crate::cache;
 use crate::error::io;
-use crate::index::Index;
 use crate::journal;
 use crate::layout::{Layout, LogName};
-use crate::lock::{self, Lock};
 use crate::log;
-use crate::settle::check_length;
+use crate::rebuild::running;
 use crate::wire::Entry;
 
 /// The state of a store. Sizes are in bytes.
@@ -20,8 +20,8 @@ use crate::wire::Entry;
 pub struct Health {
     /// The store's folder.
     pub path: String,
-    /// The process that writes to it right now; the index cannot be checked then.
-    pub writer: Option<String>,
+    /// Studies that somebody works on right now, with the process (0 when it does not say which it is).
+    pub running: Vec<(String, u32)>,
     /// Its studies, in name order.
     pub studies: Vec<StudyHealth>,
     /// Cached evaluations.
@@ -61,20 +61,10 @@ pub fn health(path: &Path) -> Result<Health, StoreError> {
     let studies = layout.journals()?;
     let studies = studies.into_iter().map(|study| study_health(&layout, study, &mut problems)).collect();
     let cached = or_note(log::read_all::<Entry>(&layout.log(&LogName::Cache)), &mut problems).len() as u64;
-    let writer = match Lock::take(&layout) {
-        Ok(_lock) => {
-            or_note(check_index(&layout), &mut problems);
-            None
-        }
-        Err(StoreError::Busy { .. }) => Some(lock::owner(&layout.lock())),
-        Err(error) => {
-            problems.push(error.to_string());
-            None
-        }
-    };
+    or_note(cache::check(&layout), &mut problems);
     Ok(Health {
         path: path.display().to_string(),
-        writer: writer.map(|owner| format!("another process{owner}")),
+        running: running(&layout)?,
         studies,
         cached,
         cache_bytes: file_bytes(&layout.log(&LogName::Cache)),
@@ -103,15 +93,6 @@ fn study_health(layout: &Layout, name: String, problems: &mut Vec<String>) -> St
     health
 }
 
-fn check_index(layout: &Layout) -> Result<(), StoreError> {
-    let database = layout.database();
-    if !database.exists() {
-        return Ok(());
-    }
-    let index = Index::open(&database)?;
-    index.logs()?.iter().try_for_each(|log| check_length(&index, log, &layout.log(log)))
-}
-
 fn or_note<T: Default>(result: Result<T, StoreError>, problems: &mut Vec<String>) -> T {
     result.unwrap_or_else(|error| {
         problems.push(error.to_string());
@@ -120,7 +101,7 @@ fn or_note<T: Default>(result: Result<T, StoreError>, problems: &mut Vec<String>
 }
 
 fn file_bytes(path: &Path) -> u64 {
-    fs::metadata(path).map_or(0, |metadata| metadata.len())
+    fs::symlink_metadata(path).map_or(0, |metadata| metadata.len())
 }
 
 fn folder_bytes(folder: &Path) -> Result<u64, StoreError> {
@@ -128,7 +109,12 @@ fn folder_bytes(folder: &Path) -> Result<u64, StoreError> {
     if folder.is_dir() {
         for entry in fs::read_dir(folder).map_err(io("read", folder))? {
             let path = entry.map_err(io("read", folder))?.path();
-            bytes += if path.is_dir() { folder_bytes(&path)? } else { file_bytes(&path) };
+            // Not through links: their targets are not part of it, and may hold the link.
+            bytes += if fs::symlink_metadata(&path).is_ok_and(|found| found.is_dir()) {
+                folder_bytes(&path)?
+            } else {
+                file_bytes(&path)
+            };
         }
     }
     Ok(bytes)

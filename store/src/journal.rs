@@ -2,11 +2,13 @@
 
 use std::path::Path;
 
-use attune_core::store::{Record, StoreError};
+use attune_core::store::{Record, RecordOrder, StoreError};
 
+use crate::claimed::acknowledged;
 use crate::error;
 use crate::layout::{Layout, LogName};
 use crate::log::{self, Lines, Position};
+use crate::settle::check_length;
 
 /// Names of studies that have at least one whole line, in name order.
 pub(crate) fn studies(layout: &Layout) -> Result<Vec<String>, StoreError> {
@@ -22,14 +24,23 @@ pub(crate) fn studies(layout: &Layout) -> Result<Vec<String>, StoreError> {
     fault.map(|()| studies)
 }
 
-/// All records of a study; none when it has no journal.
+/// All records of a study; none when it has no journal. The name of a study is the one of its journal, whatever it was
+/// begun as.
 pub(crate) fn records(layout: &Layout, study: &str) -> Result<Vec<Record>, StoreError> {
     let path = layout.log(&LogName::Journal(study.to_owned()));
-    let records: Vec<Record> = log::read_all(&path)?;
+    // Looked at before the journal is: what is written in between makes that longer.
+    let known = acknowledged(layout, study);
+    if path.exists() {
+        check_length(&path, known)?;
+    }
+    let mut records: Vec<Record> = log::read_all(&path)?;
+    let mut order = RecordOrder::default();
     for (index, record) in records.iter().enumerate() {
-        if let Some(reason) = misplaced(record, index as u64) {
-            return Err(error::damaged(&path, format!("line {}", index + 1), reason.to_owned()));
-        }
+        let placed = order.take(record);
+        placed.map_err(|wrong| error::damaged(&path, format!("line {}", index + 1), wrong.to_string()))?;
+    }
+    if let Some(Record::Header(header)) = records.first_mut() {
+        study.clone_into(&mut header.study);
     }
     Ok(records)
 }

@@ -1,7 +1,7 @@
 //! Where things are in a store's folder, and which format it has.
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use attune_core::store::StoreError;
@@ -9,12 +9,16 @@ use attune_core::store::StoreError;
 use crate::error::{self, io};
 use crate::line::VERSION;
 use crate::name::check_name;
+use crate::own_file;
 
 const FORMAT_NAME: &str = "attune-store";
 const LOCK: &str = "lock";
 const FORMAT: &str = "FORMAT";
 const NEW_FORMAT: &str = "FORMAT.new";
 const EXTENSION: &str = "jsonl";
+const FOLDERS: [&str; 3] = ["journal", "runs", "locks"];
+/// More than the line in it takes.
+const LONGEST_FORMAT: u64 = 1024;
 
 /// The files of one store.
 #[derive(Clone, Debug)]
@@ -38,6 +42,7 @@ impl Layout {
     pub(crate) fn existing(root: &Path) -> Result<Self, StoreError> {
         let layout = Self { root: root.to_owned() };
         layout.check_format()?;
+        layout.check_folders()?;
         Ok(layout)
     }
 
@@ -45,28 +50,38 @@ impl Layout {
     pub(crate) fn claim(root: &Path) -> Result<Self, StoreError> {
         let layout = Self { root: root.to_owned() };
         fs::create_dir_all(root).map_err(io("create", root))?;
+        layout.check_folders()?;
         if !layout.is_new()? {
             layout.check_format()?;
         }
         Ok(layout)
     }
 
-    /// Makes the folder a store, if it is not one yet. Only for the holder of the lock.
+    /// Whether there is no store in a folder and nothing else either. Changes nothing.
+    pub(crate) fn is_free(root: &Path) -> Result<bool, StoreError> {
+        if !root.exists() {
+            return Ok(true);
+        }
+        Self { root: root.to_owned() }.is_new()
+    }
+
+    /// Makes the folder a store, if it is not one yet. Several processes may do so at once.
     pub(crate) fn create(&self) -> Result<(), StoreError> {
-        for folder in ["journal", "runs"] {
+        for folder in FOLDERS {
             let folder = self.root.join(folder);
             fs::create_dir_all(&folder).map_err(io("create", &folder))?;
         }
         let path = self.root.join(FORMAT);
         if !path.exists() {
-            let new = self.root.join(NEW_FORMAT);
+            let new = self.root.join(format!("{NEW_FORMAT}-{}", std::process::id()));
             let write = || {
-                let mut file = fs::File::create(&new)?;
+                let mut file = own_file::fresh(&new)?;
                 writeln!(file, "{FORMAT_NAME} {VERSION}")?;
                 file.sync_all()?;
                 fs::rename(&new, &path)
             };
-            write().map_err(io("write", &path))?;
+            // Another process may have been first.
+            write().or_else(|error| if path.exists() { Ok(()) } else { Err(io("write", &path)(error)) })?;
         }
         sync_folder(&self.root)
     }
@@ -76,9 +91,29 @@ impl Layout {
         &self.root
     }
 
-    /// The lock file, which also says who holds it.
+    /// The lock that everybody shares who has the store open, and that repair has alone.
     pub(crate) fn lock(&self) -> PathBuf {
         self.root.join(LOCK)
+    }
+
+    /// The lock of whoever works on a study.
+    pub(crate) fn study_lock(&self, study: &str) -> PathBuf {
+        self.root.join("locks").join(study)
+    }
+
+    /// Studies that have a lock file, in name order.
+    pub(crate) fn locked(&self) -> Result<Vec<String>, StoreError> {
+        self.names_in("locks", |path| path.file_name().and_then(|name| name.to_str()).map(str::to_owned))
+    }
+
+    /// The lock of whoever appends to the cache.
+    pub(crate) fn cache_lock(&self) -> PathBuf {
+        self.root.join("cache.lock")
+    }
+
+    /// The lock of whoever has the index on disk open.
+    pub(crate) fn database_lock(&self) -> PathBuf {
+        self.root.join("db.lock")
     }
 
     /// The index. Its name carries the version of its content: one of another version is left alone, and this
@@ -110,6 +145,17 @@ impl Layout {
     }
 
     fn studies_in(&self, folder: &str) -> Result<Vec<String>, StoreError> {
+        self.names_in(folder, |path| {
+            let is_log = path.extension().is_some_and(|extension| extension == EXTENSION);
+            path.file_stem().and_then(|stem| stem.to_str()).filter(|_| is_log).map(str::to_owned)
+        })
+    }
+
+    fn names_in(
+        &self,
+        folder: &str,
+        name: impl Fn(&Path) -> Option<String>,
+    ) -> Result<Vec<String>, StoreError> {
         let folder = self.root.join(folder);
         let entries = match fs::read_dir(&folder) {
             Ok(entries) => entries,
@@ -119,23 +165,23 @@ impl Layout {
         let mut studies = vec![];
         for entry in entries {
             let path = entry.map_err(io("read", &folder))?.path();
-            let stem = path.file_stem().and_then(|stem| stem.to_str());
-            if let Some(stem) = stem
-                && path.extension().is_some_and(|extension| extension == EXTENSION)
-                && check_name(stem).is_ok()
-            {
-                studies.push(stem.to_owned());
-            }
+            studies.extend(name(&path).filter(|name| check_name(name).is_ok()));
         }
         studies.sort_unstable();
         Ok(studies)
     }
 
     /// Whether nothing is there yet but what a start that was killed at once may have left.
+    fn check_folders(&self) -> Result<(), StoreError> {
+        FOLDERS.iter().try_for_each(|folder| own_file::check_folder(&self.root.join(folder)))
+    }
+
     fn is_new(&self) -> Result<bool, StoreError> {
         for entry in fs::read_dir(&self.root).map_err(io("read", &self.root))? {
             let name = entry.map_err(io("read", &self.root))?.file_name();
-            if ![LOCK, NEW_FORMAT, "journal", "runs"].iter().any(|own| name == *own) {
+            let is_new_format = name.to_str().is_some_and(|name| name.starts_with(NEW_FORMAT));
+            let of_a_start = [LOCK, "cache.lock", "db.lock"].iter().chain(&FOLDERS).any(|own| name == *own);
+            if !is_new_format && !of_a_start {
                 return Ok(false);
             }
         }
@@ -144,7 +190,12 @@ impl Layout {
 
     fn check_format(&self) -> Result<(), StoreError> {
         let path = self.root.join(FORMAT);
-        let text = match fs::read(&path) {
+        let read = || {
+            let mut bytes = vec![];
+            own_file::read(&path)?.take(LONGEST_FORMAT).read_to_end(&mut bytes)?;
+            Ok::<_, io::Error>(bytes)
+        };
+        let text = match read() {
             Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
             Err(error) if error.kind() == io::ErrorKind::NotFound && self.root.is_dir() => {
                 return Err(StoreError::Damaged {
@@ -179,31 +230,16 @@ impl Layout {
     }
 }
 
-impl LogName {
-    /// The name of the log in the index.
-    pub(crate) fn key(&self) -> String {
-        match self {
-            Self::Cache => "cache".to_owned(),
-            Self::Journal(study) => format!("journal/{study}"),
-            Self::Runs(study) => format!("runs/{study}"),
-        }
-    }
-
-    /// The log that a name in the index stands for.
-    pub(crate) fn from_key(key: &str) -> Option<Self> {
-        match key.split_once('/') {
-            None if key == "cache" => Some(Self::Cache),
-            Some(("journal", study)) => Some(Self::Journal(study.to_owned())),
-            Some(("runs", study)) => Some(Self::Runs(study.to_owned())),
-            _ => None,
-        }
-    }
-}
-
 /// Makes new names in a folder durable.
 #[cfg(unix)]
 pub(crate) fn sync_folder(folder: &Path) -> Result<(), StoreError> {
-    fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(io("sync", folder))
+    match fs::File::open(folder).and_then(|folder| folder.sync_all()) {
+        // Some file systems on other machines cannot, and need not.
+        Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => {
+            Ok(())
+        }
+        synced => synced.map_err(io("sync", folder)),
+    }
 }
 
 /// Elsewhere folders cannot be synced, and file systems order their metadata themselves.

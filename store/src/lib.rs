@@ -4,24 +4,30 @@
 //!
 //! ```text
 //! FORMAT                  attune-store 1
-//! lock                    held by the one process that writes; holds its number
 //! journal/<study>.jsonl   header, trials, report: the same bytes for the same study, wherever it ran
 //! cache.jsonl             every evaluation with its key and items: a key has several when items were added
 //! runs/<study>.jsonl      what each run and each trial in it took: the only part that differs from run to run
-//! db-v2/                  sled: where things are in the logs; can be filled again from them
+//! db-v2/                  sled: where evaluations are in the cache log; can be filled again from it
+//! lock                    shared by everybody who has the store open; repair has it alone
+//! locks/<study>           held by the one process that works on the study
+//! cache.lock, db.lock     held for one line, and while the index on disk is open
 //! ```
 //!
 //! The logs are append-only text, one sealed line per record (`line`), and the whole truth. The index makes
-//! finding things independent of how much is stored, and remembers how long every log was.
+//! finding an evaluation independent of how much is stored. Locks hold what they guard: who works on it, and how long
+//! each log was when its last line was acknowledged.
 //!
-//! Invariants: nothing outside `index` knows sled; no domain type is serialised; a record is acknowledged only
-//! after its log is synced and the index is flushed; no line is changed once it is written; nothing
-//! that was ever acknowledged is deleted, not even by repair.
+//! Invariants: nothing outside `index/on_disk` knows sled; no domain type is serialised; a record is acknowledged only
+//! after its log is synced; no line is changed once it is written; nothing that was ever acknowledged is deleted
+//! unless a person removes its study, not even by repair; opening a store changes nothing outside of it (`own_file`).
 
 mod activity;
 mod aside;
+mod cache;
+mod claimed;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
+mod deferred;
 mod error;
 mod health;
 mod index;
@@ -35,6 +41,7 @@ mod manage;
 mod memory;
 mod name;
 mod note;
+mod own_file;
 mod read_store;
 mod rebuild;
 mod reconcile;
@@ -43,6 +50,7 @@ mod sled_store;
 mod wire;
 
 pub use activity::Activity;
+pub use deferred::DeferredStore;
 pub use health::{Health, StudyHealth, health};
 pub use manage::{copy, remove, rename};
 pub use memory::MemoryStore;

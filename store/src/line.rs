@@ -55,6 +55,13 @@ pub(crate) fn unseal(line: &[u8]) -> Result<&str, LineFault> {
     Ok(json)
 }
 
+/// Whether bytes can be the beginning of a sealed line.
+pub(crate) fn begins(bytes: &[u8]) -> bool {
+    let start = b"{\"v\":";
+    let length = bytes.len().min(start.len());
+    bytes[..length] == start[..length]
+}
+
 fn split(text: &str) -> Option<(u64, &str, &str)> {
     let (version, rest) = text.strip_prefix("{\"v\":")?.split_once(",\"sum\":\"")?;
     let (written, rest) = rest.split_once("\",\"record\":")?;

@@ -1,6 +1,6 @@
 //! Append-only logs of sealed lines.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,11 @@ use attune_core::store::StoreError;
 use crate::error::{self, io};
 use crate::layout::sync_folder;
 use crate::line;
+use crate::own_file;
 use crate::wire::{self, Wire};
+
+/// Far above what any record takes: a file without line breaks is no log and is not read into memory.
+const LONGEST_LINE: u64 = 1 << 28;
 
 /// A place between two lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -38,36 +42,40 @@ impl Span {
     }
 }
 
-/// A log that is open for appending, by the holder of the store's lock.
+/// A log that one process appends to at a time: the holder of the lock that guards it.
 #[derive(Debug)]
 pub(crate) struct Log {
     path: PathBuf,
-    file: File,
+    /// Opened, and where there is none created, with the first line.
+    file: Option<File>,
     end: Position,
     /// A failed append could not be taken back: what the file holds behind `end` is unknown.
     broken: bool,
 }
 
 impl Log {
-    /// Opens or creates a log whose last acknowledged line ends at `end`.
-    pub(crate) fn open(path: PathBuf, end: Position) -> Result<Self, StoreError> {
-        let is_new = !path.exists();
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&path)
-            .map_err(io("open", &path))?;
-        if let Some(folder) = path.parent().filter(|_| is_new) {
-            sync_folder(folder)?;
-        }
-        Ok(Self { path, file, end, broken: false })
+    /// A log whose last acknowledged line ends at `end`.
+    pub(crate) fn new(path: PathBuf, end: Position) -> Self {
+        Self { path, file: None, end, broken: false }
     }
 
     /// Where the next line goes.
     pub(crate) fn end(&self) -> Position {
         self.end
+    }
+
+    /// Learns what others appended.
+    pub(crate) fn go_on_from(&mut self, end: Position) {
+        self.end = end;
+    }
+
+    /// Whether the file has another length than this knows; false while there is none.
+    pub(crate) fn has_grown(&self) -> Result<bool, StoreError> {
+        match std::fs::symlink_metadata(&self.path) {
+            Ok(found) => Ok(found.len() != self.end.bytes),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(self.end.bytes > 0),
+            Err(error) => Err(io("look at", &self.path)(error)),
+        }
     }
 
     /// Appends a line; it is on disk when this returns. After an error the log is as it was.
@@ -77,30 +85,51 @@ impl Log {
             return Err(io("write", &self.path)(io::Error::other(reason)));
         }
         let line = line::seal(json);
-        let write = |file: &mut File| {
-            file.seek(SeekFrom::Start(self.end.bytes))?;
+        let end = self.end;
+        let file = self.file()?;
+        let write = |mut file: &File| {
+            file.seek(SeekFrom::Start(end.bytes))?;
             file.write_all(line.as_bytes())?;
             file.sync_data()
         };
-        if let Err(error) = write(&mut self.file) {
-            self.broken = self.file.set_len(self.end.bytes).is_err();
+        if let Err(error) = write(file) {
+            self.broken = file.set_len(end.bytes).is_err();
             return Err(io("write", &self.path)(error));
         }
-        let span = Span { line: self.end.lines + 1, offset: self.end.bytes, length: line.len() as u64 };
+        let span = Span { line: end.lines + 1, offset: end.bytes, length: line.len() as u64 };
         self.end = span.end();
         Ok(span)
     }
 
+    /// The open file, which is still the one that the path names: what is written into a file that was removed is
+    /// gone with the process.
+    fn file(&mut self) -> Result<&File, StoreError> {
+        if let Some(file) = &self.file {
+            if !own_file::is_at(file, &self.path).map_err(io("look at", &self.path))? {
+                return Err(StoreError::Gone { path: self.path.display().to_string() });
+            }
+        } else {
+            if self.end.bytes > 0 && !self.path.exists() {
+                return Err(StoreError::Gone { path: self.path.display().to_string() });
+            }
+            let is_new = !self.path.exists();
+            self.file = Some(own_file::create(&self.path).map_err(io("open", &self.path))?);
+            if let Some(folder) = self.path.parent().filter(|_| is_new) {
+                sync_folder(folder)?;
+            }
+        }
+        self.file.as_ref().ok_or_else(|| StoreError::Gone { path: self.path.display().to_string() })
+    }
+
     /// The record of one line.
-    pub(crate) fn read<T: Wire>(&self, span: Span) -> Result<T, StoreError> {
-        let read = || {
-            let mut file = &self.file;
+    pub(crate) fn read<T: Wire>(&mut self, span: Span) -> Result<T, StoreError> {
+        let read = |mut file: &File| {
             file.seek(SeekFrom::Start(span.offset))?;
             let mut bytes = Vec::new();
             file.take(span.length).read_to_end(&mut bytes)?;
             Ok(bytes)
         };
-        let bytes = read().map_err(io("read", &self.path))?;
+        let bytes = read(self.file()?).map_err(io("read", &self.path))?;
         record(&self.path, span.line, bytes.strip_suffix(b"\n").unwrap_or(&bytes))
     }
 }
@@ -128,7 +157,7 @@ pub(crate) struct Lines {
 impl Lines {
     /// The lines behind `from`; `None` when there is no such file.
     pub(crate) fn open(path: &Path, from: Position) -> Result<Option<Self>, StoreError> {
-        let mut file = match File::open(path) {
+        let mut file = match own_file::read(path) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(io("open", path)(error)),
@@ -140,9 +169,14 @@ impl Lines {
     /// The next line; `None` at the end.
     pub(crate) fn next(&mut self) -> Result<Option<FoundLine>, StoreError> {
         let mut bytes = Vec::new();
-        let length = self.reader.read_until(b'\n', &mut bytes).map_err(io("read", &self.path))?;
+        let read = self.reader.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut bytes);
+        let length = read.map_err(io("read", &self.path))?;
         if length == 0 {
             return Ok(None);
+        }
+        if length as u64 == LONGEST_LINE {
+            let expected = format!("a line of more than {LONGEST_LINE} bytes, which attune never writes");
+            return Err(error::damaged(&self.path, format!("line {}", self.at.lines + 1), expected));
         }
         let complete = bytes.pop_if(|byte| *byte == b'\n').is_some();
         let span = Span { line: self.at.lines + 1, offset: self.at.bytes, length: length as u64 };

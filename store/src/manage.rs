@@ -3,19 +3,19 @@
 //! A study is its journal and the notes on its runs; its name is the name of these files. What it evaluated is in the
 //! cache and stays there, for every other study.
 
-use std::fs;
 use std::path::Path;
+use std::{fs, io};
 
 use attune_core::store::StoreError;
 use attune_core::suggest::hint;
 
-use crate::error::io;
-use crate::index::Index;
+use crate::claimed::{logs, remove_logs, sync_logs, take_lock};
+use crate::error;
 use crate::journal;
-use crate::layout::{Layout, LogName, sync_folder};
+use crate::layout::{Layout, LogName};
 use crate::lock::Lock;
-use crate::log::{Lines, Position};
-use crate::name::check_name;
+use crate::own_file;
+use crate::sled_store::busy;
 
 /// Removes a study of the store in `path`, with the notes on its runs. Evaluations stay.
 ///
@@ -23,11 +23,8 @@ use crate::name::check_name;
 /// When there is no such study, somebody works on it, or a file cannot be removed.
 pub fn remove(path: &Path, study: &str) -> Result<(), StoreError> {
     let store = Handled::open(path, study)?;
-    // The journal last: until it is gone, the study is there and can be removed again.
-    for log in logs(study).iter().rev() {
-        store.take_away(log)?;
-    }
-    store.sync()
+    remove_logs(&store.layout, study)?;
+    store.lock.remove()
 }
 
 /// Gives a study of the store in `path` another name. Its journal stays as it is, to the byte.
@@ -36,15 +33,16 @@ pub fn remove(path: &Path, study: &str) -> Result<(), StoreError> {
 /// As [`remove`], and when there is a study `to` already or `to` is no name.
 pub fn rename(path: &Path, study: &str, to: &str) -> Result<(), StoreError> {
     let store = Handled::open(path, study)?;
-    store.free(to)?;
+    let mut lock = store.free(to)?;
+    lock.take_over(&store.lock)?;
     for (from, to) in logs(study).iter().zip(&logs(to)).rev() {
         let (from, to) = (store.layout.log(from), store.layout.log(to));
         if from.exists() {
-            fs::rename(&from, &to).map_err(io("rename", &from))?;
+            fs::rename(&from, &to).map_err(error::io("rename", &from))?;
         }
     }
-    store.forget(study)?;
-    store.sync()
+    sync_logs(&store.layout)?;
+    store.lock.remove()
 }
 
 /// Makes a second study of one in the store in `path`: its trials so far, and from there on a life of its own.
@@ -53,82 +51,59 @@ pub fn rename(path: &Path, study: &str, to: &str) -> Result<(), StoreError> {
 /// As [`rename`].
 pub fn copy(path: &Path, study: &str, to: &str) -> Result<(), StoreError> {
     let store = Handled::open(path, study)?;
-    store.free(to)?;
+    let mut lock = store.free(to)?;
+    lock.take_over(&store.lock)?;
     for (from, to) in logs(study).iter().zip(&logs(to)).rev() {
         let (from, to) = (store.layout.log(from), store.layout.log(to));
         if from.exists() {
             let new = to.with_extension("jsonl.new");
             let copy = || {
-                fs::copy(&from, &new)?;
-                fs::File::open(&new)?.sync_all()?;
+                let mut file = own_file::fresh(&new)?;
+                io::copy(&mut own_file::read(&from)?, &mut file)?;
+                file.sync_all()?;
                 fs::rename(&new, &to)
             };
-            copy().map_err(io("copy", &from))?;
+            copy().map_err(error::io("copy", &from))?;
         }
     }
-    store.sync()
+    sync_logs(&store.layout)
 }
 
-/// The files of a study, the one that makes it a study first.
-fn logs(study: &str) -> [LogName; 2] {
-    [LogName::Journal(study.to_owned()), LogName::Runs(study.to_owned())]
-}
-
-/// A store in which nobody works on the study that is handled.
+/// A study that nobody works on while it is handled.
 struct Handled {
     layout: Layout,
-    _lock: Lock,
+    lock: Lock,
+    _store: Lock,
 }
 
 impl Handled {
     fn open(path: &Path, study: &str) -> Result<Self, StoreError> {
-        check_name(study)?;
+        crate::check_name(study)?;
         let layout = Layout::existing(path)?;
-        let known = journal::studies(&layout)?;
         // A journal without a whole line is no study, but in the way of one.
-        if !layout.log(&LogName::Journal(study.to_owned())).exists() {
+        if fs::symlink_metadata(layout.log(&LogName::Journal(study.to_owned()))).is_err() {
+            let known = journal::studies(&layout)?;
             return Err(StoreError::UnknownStudy {
                 study: study.to_owned(),
                 path: layout.root().display().to_string(),
                 hint: hint(study, known.iter().map(String::as_str)),
             });
         }
-        let lock = Lock::take(&layout)?;
-        Ok(Self { layout, _lock: lock })
+        layout.create()?;
+        let Some(store) = Lock::shared(&layout.lock())? else { return Err(busy(&layout)) };
+        Ok(Self { lock: take_lock(&layout, study)?, _store: store, layout })
     }
 
-    /// Refuses a name that another study has.
-    fn free(&self, name: &str) -> Result<(), StoreError> {
-        check_name(name)?;
-        let journal = self.layout.log(&LogName::Journal(name.to_owned()));
-        let taken = Lines::open(&journal, Position::default())?.is_some();
-        if taken { Err(StoreError::NameTaken { study: name.to_owned() }) } else { Ok(()) }
-    }
-
-    fn take_away(&self, log: &LogName) -> Result<(), StoreError> {
-        let file = self.layout.log(log);
-        if file.exists() {
-            fs::remove_file(&file).map_err(io("remove", &file))?;
+    /// The lock of a name that no study has.
+    fn free(&self, name: &str) -> Result<Lock, StoreError> {
+        crate::check_name(name)?;
+        let taken = |log: &LogName| fs::symlink_metadata(self.layout.log(log)).is_ok();
+        let refused = || StoreError::NameTaken { study: name.to_owned() };
+        if taken(&logs(name)[0]) {
+            return Err(refused());
         }
-        self.index()?.map_or(Ok(()), |index| index.forget(log))
-    }
-
-    fn forget(&self, study: &str) -> Result<(), StoreError> {
-        let Some(index) = self.index()? else { return Ok(()) };
-        logs(study).iter().try_for_each(|log| index.forget(log))
-    }
-
-    fn index(&self) -> Result<Option<Index>, StoreError> {
-        let database = self.layout.database();
-        database.exists().then(|| Index::open(&database)).transpose()
-    }
-
-    fn sync(&self) -> Result<(), StoreError> {
-        let folder = |log: &LogName| self.layout.log(log).parent().map(Path::to_path_buf);
-        logs("x")
-            .iter()
-            .filter_map(folder)
-            .filter(|folder| folder.exists())
-            .try_for_each(|it| sync_folder(&it))
+        let lock = take_lock(&self.layout, name)?;
+        // Somebody may have begun it before the lock was taken. Notes without a journal are what is left of a study.
+        if taken(&logs(name)[0]) { Err(refused()) } else { Ok(lock) }
     }
 }

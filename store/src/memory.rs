@@ -1,12 +1,13 @@
 //! The reference implementation: the contract of [`Store`] and nothing else.
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use attune_core::store::{CacheKey, Cached, Record, RunNote, Store, StoreError};
+use attune_core::store::{CacheKey, Cached, Claim, Record, RunNote, Store, StoreError};
 
 use crate::journal::misplaced;
 use crate::known;
+use crate::lock;
 use crate::name::check_name;
 use crate::wire::{self, WireError};
 
@@ -14,6 +15,7 @@ use crate::wire::{self, WireError};
 #[derive(Debug, Default)]
 pub struct MemoryStore {
     kept: Mutex<Kept>,
+    claimed: Arc<Mutex<BTreeSet<String>>>,
 }
 
 #[derive(Debug, Default)]
@@ -36,6 +38,18 @@ impl MemoryStore {
 }
 
 impl Store for MemoryStore {
+    fn claim(&self, study: &str) -> Result<Claim, StoreError> {
+        check_name(study)?;
+        let claimed = Arc::clone(&self.claimed);
+        if !claimed.lock().unwrap_or_else(PoisonError::into_inner).insert(study.to_owned()) {
+            return Err(lock::study_busy(study, std::process::id()));
+        }
+        let study = study.to_owned();
+        Ok(Claim::new(move || {
+            claimed.lock().unwrap_or_else(PoisonError::into_inner).remove(&study);
+        }))
+    }
+
     fn studies(&self) -> Result<Vec<String>, StoreError> {
         Ok(self.kept().journals.keys().cloned().collect())
     }
@@ -59,6 +73,14 @@ impl Store for MemoryStore {
                 Ok(())
             }
         }
+    }
+
+    fn begin_anew(&self, study: &str) -> Result<(), StoreError> {
+        check_name(study)?;
+        let mut kept = self.kept();
+        kept.journals.remove(study);
+        kept.runs.remove(study);
+        Ok(())
     }
 
     fn cached(&self, key: &CacheKey) -> Result<Vec<Cached>, StoreError> {

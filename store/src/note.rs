@@ -37,7 +37,7 @@ pub enum Note {
         /// Lines that were read.
         lines: u64,
     },
-    /// A log cannot be used; everything else can.
+    /// A log cannot be used, also not in part; everything else can.
     Unusable {
         /// The error's text.
         error: String,

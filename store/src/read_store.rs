@@ -10,10 +10,8 @@ use crate::layout::{Layout, LogName};
 use crate::log;
 use crate::name::check_name;
 
-/// A store as text, without lock and index. A line that its writer is just writing is not there yet.
-///
-/// What it does not notice, and [`SledStore`](crate::SledStore) does: a journal that lost whole lines at its
-/// end.
+/// A store as text, without locking anything and without the index. A line that its writer is just writing is not there
+/// yet.
 #[derive(Clone, Debug)]
 pub struct ReadStore {
     pub(crate) layout: Layout,

@@ -1,20 +1,21 @@
 //! Repair: what can be read stays, what cannot is moved aside, the index is filled again.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::Write as _;
 use std::path::Path;
 
-use attune_core::store::{Record, StoreError};
+use attune_core::store::{Record, Store as _, StoreError};
 
 use crate::aside;
 use crate::error::io;
 use crate::journal::misplaced;
 use crate::layout::{Layout, LogName, sync_folder};
 use crate::line::{self, LineFault};
-use crate::lock::Lock;
+use crate::lock::{self, Lock};
 use crate::log::{Lines, Position};
 use crate::note::Note;
-use crate::sled_store::SledStore;
+use crate::own_file;
+use crate::sled_store::{SledStore, busy};
 use crate::wire;
 
 /// Repairs the store in `path` and says what was done. Nothing is deleted: the old index and every log that
@@ -28,17 +29,51 @@ use crate::wire;
 /// When the folder is no store, another process has it open, or a file cannot be read or written.
 pub fn rebuild(path: &Path) -> Result<Vec<Note>, StoreError> {
     let layout = Layout::existing(path)?;
-    let lock = Lock::take(&layout)?;
+    // Alone: what is moved aside must not be in use.
+    let Some(lock) = Lock::alone(&layout.lock())? else { return Err(in_use(&layout)) };
+    layout.create()?;
     let mut notes = vec![];
     let database = layout.database();
-    if database.exists() {
+    if fs::symlink_metadata(&database).is_ok() {
         notes.push(moved(&database, &aside::rename(&database)?));
     }
     for log in layout.logs()? {
         mend(&layout, &log, &mut notes)?;
     }
-    notes.extend(SledStore::open_locked(layout, lock)?.notes().iter().cloned());
+    // What is there now is what can be kept.
+    for lock in layout.locked()?.iter().map(|study| layout.study_lock(study)).chain([layout.cache_lock()]) {
+        Lock::turn(&lock)?.forget()?;
+    }
+    let studies = layout.journals()?;
+    let store = SledStore::open_locked(layout, lock)?;
+    notes.extend(store.notes());
+    for study in studies {
+        if let Err(error) = store.claim(&study) {
+            notes.push(Note::Unusable { error: error.to_string() });
+        }
+        notes.extend(store.notes());
+    }
     Ok(notes)
+}
+
+fn in_use(layout: &Layout) -> StoreError {
+    let running = running(layout).unwrap_or_default();
+    if running.is_empty() {
+        return busy(layout);
+    }
+    let studies: Vec<String> =
+        running.iter().map(|(study, process)| format!("`{study}`{}", lock::owner(*process))).collect();
+    let owner = format!(", which runs {}", studies.join(", "));
+    StoreError::Busy { path: layout.root().display().to_string(), owner }
+}
+
+/// Studies that somebody works on, and the processes that do.
+pub(crate) fn running(layout: &Layout) -> Result<Vec<(String, u32)>, StoreError> {
+    let mut running = vec![];
+    for study in layout.locked()? {
+        running.extend(lock::taken(&layout.study_lock(&study))?.map(|process| (study, process)));
+    }
+    Ok(running)
 }
 
 fn mend(layout: &Layout, log: &LogName, notes: &mut Vec<Note>) -> Result<(), StoreError> {
@@ -81,7 +116,7 @@ fn follows(log: &LogName, dropped: u64, before: u64, json: &str) -> bool {
 fn replace(path: &Path, content: &[u8]) -> Result<(), StoreError> {
     let new = path.with_extension("jsonl.new");
     let write = || {
-        let mut file = File::create(&new)?;
+        let mut file = own_file::fresh(&new)?;
         file.write_all(content)?;
         file.sync_all()?;
         fs::rename(&new, path)

@@ -1,196 +1,158 @@
 //! The store on disk: logs of text, and an index on sled that points into them.
 
-use std::collections::HashMap;
-use std::collections::hash_map;
-use std::io;
+use std::collections::BTreeMap;
+use std::mem::take;
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use attune_core::store::{CacheKey, Cached, Record, RunNote, Store, StoreError};
+use attune_core::store::{CacheKey, Cached, Claim, Record, RunNote, Store, StoreError};
 
-use crate::error::io;
-use crate::index::Index;
+use crate::cache::Cache;
+use crate::claimed::Claimed;
 use crate::journal;
-use crate::known;
 use crate::layout::{Layout, LogName};
-use crate::lock::Lock;
-use crate::log::{self, Log, Span};
+use crate::lock::{self, Lock};
+use crate::log;
 use crate::name::check_name;
 use crate::note::Note;
-use crate::settle::settle;
-use crate::wire::{self, Entry, Wire, WireError};
+use crate::wire::{self, Wire, WireError};
 
-/// A store in a folder, open for writing. One process at a time; others read with
-/// [`ReadStore`](crate::ReadStore).
+/// A store in a folder, open for writing. Any number of processes have it open, each with studies of its own; who only
+/// looks uses [`ReadStore`](crate::ReadStore).
 ///
-/// A write returns when its line is synced in a log and the index is flushed. After an error the caller
+/// A write returns when its line is synced in a log. After an error the caller
 /// knows nothing about that one record (it may be there when the store is opened again) and everything
 /// before it is safe. When the disk is full, writes fail and reads go on.
 pub struct SledStore {
-    layout: Layout,
-    notes: Vec<Note>,
-    // Declared, and so dropped, before the lock.
-    open: Mutex<Open>,
-    _lock: Lock,
+    shared: Arc<Shared>,
 }
 
-struct Open {
-    index: Index,
-    logs: HashMap<LogName, Log>,
-    /// The index could not be written: what it holds on disk is unknown until it is opened again.
-    index_failed: bool,
+/// What the store and the claims on its studies hold together.
+struct Shared {
+    layout: Layout,
+    cache: Mutex<Cache>,
+    studies: Mutex<BTreeMap<String, Arc<Mutex<Claimed>>>>,
+    notes: Mutex<Vec<Note>>,
+    /// Others share it; who repairs needs it alone.
+    _lock: Lock,
 }
 
 impl SledStore {
     /// Opens the store in `path`, or creates it where there is nothing.
     ///
     /// # Errors
-    /// [`StoreError::Busy`] when another process has it open; [`StoreError::Damaged`] and
+    /// [`StoreError::Busy`] when another process repairs it; [`StoreError::Damaged`] and
     /// [`StoreError::Version`] when the folder is no store, the cache or the index cannot be used.
-    /// A journal that cannot be used is a [note](Self::notes), and an error when it is asked for.
+    /// A journal that cannot be used is an error when it is asked for.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let layout = Layout::claim(path)?;
-        let lock = Lock::take(&layout)?;
+        let Some(lock) = Lock::shared(&layout.lock())? else { return Err(busy(&layout)) };
         Self::open_locked(layout, lock)
     }
 
     pub(crate) fn open_locked(layout: Layout, lock: Lock) -> Result<Self, StoreError> {
         layout.create()?;
-        let database = layout.database();
-        let is_new = !database.exists();
-        let index = Index::open(&database)?;
         let mut notes = vec![];
-        let mut logs = layout.logs()?;
-        let gone: Vec<LogName> = index.logs()?.into_iter().filter(|log| !logs.contains(log)).collect();
-        logs.extend(gone);
-        let mut lines = 0;
-        for log in &logs {
-            match settle(&layout, &index, log, &mut notes) {
-                Ok(end) => lines += end.lines,
-                Err(error) if *log == LogName::Cache => return Err(error),
-                Err(error) => notes.push(Note::Unusable { error: error.to_string() }),
-            }
-        }
-        if is_new && lines > 0 {
-            notes.push(Note::Indexed { path: database.display().to_string(), lines });
-        }
-        let open = Open { index, logs: HashMap::new(), index_failed: false };
-        Ok(Self { layout, notes, open: Mutex::new(open), _lock: lock })
+        let cache = Mutex::new(Cache::open(&layout, &mut notes)?);
+        let (studies, notes) = (Mutex::default(), Mutex::new(notes));
+        Ok(Self { shared: Arc::new(Shared { layout, cache, studies, notes, _lock: lock }) })
     }
 
-    /// What was found when the store was opened, for people.
-    pub fn notes(&self) -> &[Note] {
-        &self.notes
-    }
-
-    fn open_part(&self) -> MutexGuard<'_, Open> {
-        // A panic while the lock was held left positions as they were before the write.
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    /// What was found since this was asked last, for people: when the store was opened, and when a study was claimed.
+    pub fn notes(&self) -> Vec<Note> {
+        take(&mut *held(&self.shared.notes))
     }
 }
 
-impl Open {
-    /// The log, opened on first use. Settling it again finds nothing new, except in a log that could not be
-    /// settled when the store was opened: that error is repeated here.
-    fn log(&mut self, layout: &Layout, name: LogName) -> Result<&mut Log, StoreError> {
-        match self.logs.entry(name) {
-            hash_map::Entry::Occupied(entry) => Ok(entry.into_mut()),
-            hash_map::Entry::Vacant(entry) => {
-                let end = settle(layout, &self.index, entry.key(), &mut vec![])?;
-                let path = layout.log(entry.key());
-                Ok(entry.insert(Log::open(path, end)?))
-            }
+impl Shared {
+    fn claim(self: &Arc<Self>, study: &str) -> Result<(Arc<Mutex<Claimed>>, Claim), StoreError> {
+        check_name(study)?;
+        let mut studies = held(&self.studies);
+        if studies.contains_key(study) {
+            return Err(lock::study_busy(study, std::process::id()));
         }
+        let claimed = Claimed::take(&self.layout, study, &mut held(&self.notes))?;
+        let claimed = Arc::new(Mutex::new(claimed));
+        studies.insert(study.to_owned(), Arc::clone(&claimed));
+        let (shared, study) = (Arc::clone(self), study.to_owned());
+        Ok((claimed, Claim::new(move || drop(held(&shared.studies).remove(&study)))))
     }
 
-    /// Everything that is kept under a key, oldest first. The log may hold more: lines that add no item, written
-    /// when a number of items was part of the key.
-    fn cached(&mut self, layout: &Layout, key: &CacheKey) -> Result<Vec<Cached>, StoreError> {
-        let mut kept = vec![];
-        for span in self.index.cached(key)? {
-            let (found, cached) = self.log(layout, LogName::Cache)?.read::<Entry>(span)?;
-            if found != *key {
-                return Err(self.index.damaged("it points to another evaluation than the one asked for"));
-            }
-            if known::adds(&kept, &cached) {
-                kept.push(cached);
-            }
-        }
-        Ok(kept)
-    }
-
-    fn append(
-        &mut self,
-        layout: &Layout,
-        name: LogName,
-        json: &str,
-        also: impl FnOnce(&Index, Span) -> Result<(), StoreError>,
+    /// Writes to a study that this store has claimed, or claims it for that.
+    fn write(
+        self: &Arc<Self>,
+        study: &str,
+        write: impl FnOnce(&mut Claimed) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
-        if self.index_failed {
-            let reason = "an earlier write to it failed; start attune again";
-            return Err(io("write", &layout.database())(io::Error::other(reason)));
+        check_name(study)?;
+        let known = held(&self.studies).get(study).cloned();
+        match known {
+            Some(claimed) => write(&mut held(&claimed)),
+            None => {
+                let (claimed, _claim) = self.claim(study)?;
+                write(&mut held(&claimed))
+            }
         }
-        let span = self.log(layout, name.clone())?.append(json)?;
-        let index = &self.index;
-        let indexed =
-            also(index, span).and_then(|()| index.add_line(&name, span)).and_then(|()| index.flush());
-        self.index_failed = indexed.is_err();
-        indexed
     }
 }
 
 impl Store for SledStore {
+    fn claim(&self, study: &str) -> Result<Claim, StoreError> {
+        Ok(self.shared.claim(study)?.1)
+    }
+
     fn studies(&self) -> Result<Vec<String>, StoreError> {
-        journal::studies(&self.layout)
+        journal::studies(&self.shared.layout)
     }
 
     fn records(&self, study: &str) -> Result<Vec<Record>, StoreError> {
         check_name(study)?;
-        let name = LogName::Journal(study.to_owned());
-        let mut open = self.open_part();
-        if self.layout.log(&name).exists() {
-            // Notices a truncated journal, which the text alone does not show.
-            open.log(&self.layout, name)?;
-        }
-        journal::records(&self.layout, study)
+        journal::records(&self.shared.layout, study)
     }
 
     fn append(&self, study: &str, record: &Record) -> Result<(), StoreError> {
-        check_name(study)?;
-        let name = LogName::Journal(study.to_owned());
         let json = encode(study, record)?;
-        let mut open = self.open_part();
-        let before = open.log(&self.layout, name.clone())?.end().lines;
-        if let Some(reason) = journal::misplaced(record, before) {
-            return Err(bad_record(study, reason.to_owned()));
-        }
-        open.append(&self.layout, name, &json, |_, _| Ok(()))
+        self.shared.write(study, |claimed| {
+            let before = claimed.records();
+            if let Some(reason) = journal::misplaced(record, before) {
+                return Err(bad_record(study, reason.to_owned()));
+            }
+            claimed.append_record(&json)
+        })
+    }
+
+    fn begin_anew(&self, study: &str) -> Result<(), StoreError> {
+        self.shared.write(study, |claimed| claimed.clear(&self.shared.layout, study))
     }
 
     fn cached(&self, key: &CacheKey) -> Result<Vec<Cached>, StoreError> {
-        self.open_part().cached(&self.layout, key)
+        held(&self.shared.cache).cached(key)
     }
 
     fn remember(&self, key: &CacheKey, cached: &Cached) -> Result<(), StoreError> {
-        let mut open = self.open_part();
-        if !known::adds(&open.cached(&self.layout, key)?, cached) {
-            return Ok(());
-        }
         let json = encode(&cached.origin.study, &(key.clone(), cached.clone()))?;
-        open.append(&self.layout, LogName::Cache, &json, |index, span| index.add_cached(key, span))
+        held(&self.shared.cache).remember(key, cached, &json, &mut held(&self.shared.notes))
     }
 
     fn note(&self, study: &str, note: &RunNote) -> Result<(), StoreError> {
-        check_name(study)?;
         let json = encode(study, note)?;
-        self.open_part().append(&self.layout, LogName::Runs(study.to_owned()), &json, |_, _| Ok(()))
+        self.shared.write(study, |claimed| claimed.append_note(&json))
     }
 
     fn notes_on(&self, study: &str) -> Result<Vec<RunNote>, StoreError> {
         check_name(study)?;
-        let _open = self.open_part();
-        log::read_all(&self.layout.log(&LogName::Runs(study.to_owned())))
+        log::read_all(&self.shared.layout.log(&LogName::Runs(study.to_owned())))
     }
+}
+
+pub(crate) fn busy(layout: &Layout) -> StoreError {
+    let owner = lock::owner(lock::holder(&layout.lock()).process);
+    StoreError::Busy { path: layout.root().display().to_string(), owner }
+}
+
+fn held<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
+    // A panic while it was held left positions as they were before the write.
+    lock.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What is written is guaranteed to be readable; what would not be is refused before it is written.

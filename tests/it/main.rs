@@ -4,6 +4,8 @@
 mod architecture;
 mod bad_input;
 mod export;
+#[cfg(unix)]
+mod form;
 mod generator;
 mod moved;
 #[cfg(unix)]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use attune_core::rng;
 
-use crate::support::{Place, events, refused, stderr};
+use crate::support::{Place, events, refused, stderr, stdout};
 
 /// Kills of the big test.
 const KILLS: u64 = 50;
@@ -98,7 +98,7 @@ fn ctrl_c_stops_with_130_and_the_same_command_continues() {
 }
 
 #[test]
-fn a_second_process_on_the_same_store_is_told_so() {
+fn a_study_that_another_process_runs_is_refused_and_everything_else_in_the_store_goes_on() {
     let place = Place::new();
     let profile = place.small_profile(&[("trials: 24", "trials: 100000")]);
     let args = ["run", &profile.display().to_string(), "--json"];
@@ -108,9 +108,16 @@ fn a_second_process_on_the_same_store_is_told_so() {
     let second = place.attune(&args);
     // Reading is not writing: a study can be looked at while it runs.
     let studies = place.attune(&["studies"]);
+    let doctor = place.attune(&["doctor"]);
+    // Another study in the same store, at the same time.
+    let other = place.write("other.ron", &std::fs::read_to_string(&profile).unwrap().replace("100000", "3"));
+    let other = place.attune(&["run", &other.display().to_string(), "--study", "other", "--json"]);
+    assert_eq!(child.try_wait().unwrap(), None, "the first study still runs");
     child.kill().unwrap();
     child.wait().unwrap();
-    refused(&second, 1, &["in use by another process", "--store"]);
+    refused(&second, 1, &["study `small` is being run by another process (process ", "--study NAME"]);
+    assert!(stdout(&doctor).contains("small is being run by process"), "{}", stdout(&doctor));
+    assert!(other.status.success(), "{}", stderr(&other));
     assert!(studies.status.success(), "{}", stderr(&studies));
 }
 

@@ -42,6 +42,12 @@ impl Terminal {
         Self::installed(place, Path::new(""))
     }
 
+    /// The same in a window of another size.
+    pub(crate) fn sized(place: &Place, columns: u16, rows: u16) -> Self {
+        let command = Command::new(ATTUNE).args(["--store", "store"]).env("ATTUNE_SHARE", "");
+        Self::run_sized(command, place.dir.path(), columns, rows)
+    }
+
     /// The same, where what comes with attune is in the folder `share`.
     pub(crate) fn installed(place: &Place, share: &Path) -> Self {
         let command = Command::new(ATTUNE).args(["--store", "store"]);
@@ -62,12 +68,16 @@ impl Terminal {
     }
 
     fn run(command: Command, folder: &Path) -> Self {
+        Self::run_sized(command, folder, COLUMNS, ROWS)
+    }
+
+    fn run_sized(command: Command, folder: &Path, columns: u16, rows: u16) -> Self {
         let (pty, pts) = open().unwrap();
-        pty.resize(Size::new(ROWS, COLUMNS)).unwrap();
+        pty.resize(Size::new(rows, columns)).unwrap();
         let command = command.current_dir(folder).env("TERM", "xterm-256color");
         let child = command.env_remove("NO_COLOR").env_remove("ATTUNE_STORE").spawn(pts).unwrap();
         let mut output = File::from(pty.as_fd().try_clone_to_owned().unwrap());
-        let screen = Arc::new(Mutex::new(vt100::Parser::new(cells(ROWS), cells(COLUMNS), 0)));
+        let screen = Arc::new(Mutex::new(vt100::Parser::new(cells(rows), cells(columns), 0)));
         let gone = Arc::new(AtomicBool::new(false));
         let (shown, left) = (Arc::clone(&screen), Arc::clone(&gone));
         let reader = std::thread::spawn(move || {
@@ -134,26 +144,50 @@ impl Terminal {
         }
     }
 
-    /// Moves down to the field with this label and types a new value.
-    pub(crate) fn fill(&mut self, label: &str, value: &str) {
-        for _ in 0..40 {
+    /// Moves down to the field with this label, from the first one if it is not below.
+    pub(crate) fn go_to(&mut self, label: &str) {
+        let mut from_top = false;
+        for _ in 0..80 {
             let cursor = self.cursor();
             if cursor.starts_with(label) {
-                self.press("\r\u{15}");
-                self.press(value);
-                self.press("\r");
-                let shown = format!("›{label}");
-                return self.waits_for(&shown, |text| {
-                    text.lines().any(|line| {
-                        let rest = line.split_once(&shown).map(|(_, rest)| rest.trim_start());
-                        rest.is_some_and(|rest| rest.starts_with(value) && !rest.contains('▏'))
-                    })
-                });
+                return;
             }
             self.press("\x1b[B");
-            self.waits_for("the cursor to move", |text| after_cursor(text) != cursor);
+            if !self.soon(|text| after_cursor(text) != cursor) {
+                assert!(!from_top, "no field `{label}`:\n{}", self.text());
+                from_top = true;
+                self.press("\x1b[H");
+                self.waits_for("the first field", |text| after_cursor(text) != cursor);
+            }
         }
         panic!("no field `{label}`:\n{}", self.text());
+    }
+
+    /// Types a new value into the field with this label.
+    pub(crate) fn fill(&mut self, label: &str, value: &str) {
+        self.go_to(label);
+        self.press("\r\u{15}");
+        self.press(value);
+        self.press("\r");
+        let shown = format!("›{label}");
+        self.waits_for(&shown, |text| {
+            text.lines().any(|line| {
+                let rest = line.split_once(&shown).map(|(_, rest)| rest.trim_start());
+                rest.is_some_and(|rest| rest.starts_with(value) && !rest.contains('▏'))
+            })
+        });
+    }
+
+    /// Whether `fits` the text of the terminal after a few drawings.
+    fn soon(&self, fits: impl Fn(&str) -> bool) -> bool {
+        let begun = Instant::now();
+        while begun.elapsed() < Duration::from_millis(700) {
+            if fits(&self.text()) {
+                return true;
+            }
+            sleep(Duration::from_millis(10));
+        }
+        false
     }
 
     fn cursor(&self) -> String {

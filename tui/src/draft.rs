@@ -7,6 +7,7 @@ mod fields;
 mod fill;
 mod parse;
 mod profile_text;
+mod said;
 mod steps;
 mod update;
 pub(crate) mod view;
@@ -20,12 +21,13 @@ use attune_core::space::Count;
 pub(crate) use arrivals::{
     catalogue_arrived, checked, counted, model_arrived, profile_arrived, saved, technique_arrived, timed,
 };
-pub(crate) use field::{Field, Kind};
+pub(crate) use field::{Field, Group, Kind};
 pub(crate) use steps::{begin, replace};
 pub(crate) use update::press;
 
 use crate::desk::{DraftFile, ModelFound, Timing};
 use crate::line_edit::LineEdit;
+use said::Said;
 
 /// What is known about the search space.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,8 +47,8 @@ pub(crate) struct Draft {
     pub(crate) file: String,
     /// A person named the file or it was loaded: it follows the study's name no more.
     pub(crate) file_named: bool,
-    /// The same for the study's name.
-    pub(crate) name_given: bool,
+    /// What a person or the profile said; the fields follow.
+    pub(crate) said: Said,
     pub(crate) fields: Vec<Field>,
     pub(crate) cursor: usize,
     /// The field under the cursor is being typed into.
@@ -55,7 +57,11 @@ pub(crate) struct Draft {
     pub(crate) technique: Option<Vec<OptionSpec>>,
     /// What the technique does.
     pub(crate) summary: String,
+    /// The technique that these are of.
+    pub(crate) technique_name: String,
     pub(crate) model: Option<Result<ModelFound, String>>,
+    /// The folder that this was found in.
+    pub(crate) model_path: String,
     /// Counts changes: only answers about the newest matter.
     pub(crate) ticket: u64,
     pub(crate) checked: Checked,
@@ -63,8 +69,8 @@ pub(crate) struct Draft {
     pub(crate) fault: Option<String>,
     pub(crate) timing: Option<Result<Timing, String>>,
     pub(crate) timing_since: Option<Duration>,
-    /// The profile as it is on disk; `None` for a new one.
-    pub(crate) saved: Option<String>,
+    /// What the profile on disk says; `None` for a new one.
+    pub(crate) saved: Option<Said>,
     /// A person has changed something.
     pub(crate) touched: bool,
     /// Keys of the file that these fields do not show: saving would lose them.
@@ -79,12 +85,6 @@ impl Draft {
         self.fields.iter().find(|field| field.path == path).map_or("", |field| field.text.as_str())
     }
 
-    pub(crate) fn set(&mut self, path: &str, text: &str) {
-        if let Some(field) = self.fields.iter_mut().find(|field| field.path == path) {
-            text.clone_into(&mut field.text);
-        }
-    }
-
     /// The profile as text, when every field has a value of its kind.
     pub(crate) fn profile_text(&self) -> String {
         profile_text::write(self)
@@ -97,7 +97,7 @@ impl Draft {
 
     /// Whether it differs from what is on disk.
     pub(crate) fn changed(&self) -> bool {
-        self.saved.as_deref() != Some(self.profile_text().as_str())
+        self.saved.as_ref().is_none_or(|saved| !saved.writes_like(&self.said))
     }
 
     pub(crate) fn first_fault(&self) -> Option<usize> {
@@ -122,7 +122,7 @@ impl Draft {
             let path = format!("{owner}.options.{name}");
             let Some(field) = self.fields.iter().find(|field| field.path == path) else { return false };
             let meant = match &field.kind {
-                Kind::Value(kind) => parse::value(kind, &fields::typed(value)).ok(),
+                Kind::Value(kind) => parse::value(kind, &said::typed(value)).ok(),
                 _ => Some(value.clone()),
             };
             file.options.get(name).map_or(field.text == field.default, |found| meant.as_ref() == Some(found))

@@ -39,8 +39,8 @@ pub(crate) fn run(store: &Path, repair: bool) -> Result<(), CliError> {
         }
     }
     let health = attune_store::health(store).map_err(CliError::run)?;
-    if let Some(writer) = &health.writer {
-        output::line(format!("  in use by {writer}: its database was not checked"))?;
+    for (study, process) in &health.running {
+        output::line(format!("  {study} is being run by process {process}"))?;
     }
     for study in &health.studies {
         output::line(format!(

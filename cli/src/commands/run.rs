@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use attune_core::event::{Command, Event};
 use attune_core::store::{Store, StoreError};
 use attune_search::session::{self, SessionEnd, SessionError};
-use attune_store::SledStore;
+use attune_store::DeferredStore;
 use crossbeam_channel::{Receiver, unbounded};
 
 use crate::args::RunArgs;
@@ -19,13 +19,12 @@ use crate::view::{json, table};
 
 pub(crate) fn run(store: &Path, args: &RunArgs) -> Result<(), CliError> {
     let profile = setup::profile(args)?;
-    let opened = SledStore::open(store).map_err(|error| store_error(&error))?;
+    attune_store::check_name(args.study.as_ref().unwrap_or(&profile.name))
+        .map_err(|error| store_error(&error))?;
     let mut view = ProgressView::new(profile.objectives.first().cloned());
-    for note in opened.notes() {
-        view.show(&Event::Warning { message: note.to_string() });
-    }
-    let store: Arc<dyn Store> = Arc::new(opened);
-    let setup = setup::study(args, &profile, store, setup::on_stderr())?;
+    // Nothing is created or locked before the study has passed every check.
+    let store = Arc::new(DeferredStore::new(store));
+    let setup = setup::study(args, &profile, Arc::clone(&store) as Arc<dyn Store>, setup::on_stderr())?;
     let dimensions = setup.header.dimensions.clone();
     let study = setup.header.study.clone();
     let commands = interrupts(&study)?;
@@ -34,6 +33,9 @@ pub(crate) fn run(store: &Path, args: &RunArgs) -> Result<(), CliError> {
     let end = session::run(
         setup,
         &mut |event| {
+            for note in store.notes() {
+                view.show(&Event::Warning { message: note.to_string() });
+            }
             view.show(&event);
             if args.json && broken.is_none() {
                 broken = output::line(json::event(&event, &dimensions)).err();
@@ -73,9 +75,10 @@ fn interrupts(study: &str) -> Result<Receiver<Command>, CliError> {
 
 pub(crate) fn store_error(error: &StoreError) -> CliError {
     match error {
-        StoreError::DifferentStudy { .. } | StoreError::UnknownStudy { .. } | StoreError::BadName { .. } => {
-            CliError::input(error)
-        }
+        StoreError::DifferentStudy { .. }
+        | StoreError::UnknownStudy { .. }
+        | StoreError::NameTaken { .. }
+        | StoreError::BadName { .. } => CliError::input(error),
         _ => CliError::run(error),
     }
 }

@@ -1,8 +1,11 @@
 //! What a new study can be made of.
 
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
+use attune_core::profile::DEFAULT_STRATEGY;
 use attune_core::technique::{Technique as _, TechniqueInfo};
+use attune_plugins::WasmTechnique;
 use attune_search::strategy;
 use attune_tui::desk::{Catalogue, StrategyRow};
 
@@ -17,9 +20,11 @@ pub(super) fn read() -> Result<Box<Catalogue>, String> {
         summary: info.summary.to_owned(),
         options: info.options.clone(),
     });
+    let mut strategies: Vec<StrategyRow> = strategies.collect();
+    strategies.sort_by_key(|row| row.name != DEFAULT_STRATEGY);
     Ok(Box::new(Catalogue {
         techniques: techniques().map_err(CliError::sentence)?,
-        strategies: strategies.collect(),
+        strategies,
         metrics: attune_eval::text::metrics(),
         devices: attune_eval::device_names(),
         models: models::folders(),
@@ -32,9 +37,22 @@ pub(super) fn technique(name: &str, base: &Path) -> Result<Box<TechniqueInfo>, S
     Ok(Box::new(found.info().clone()))
 }
 
+/// The built-in techniques, compiled once: forms look at them again and again.
+pub(super) fn builtins() -> Result<&'static [WasmTechnique], CliError> {
+    static COMPILED: Mutex<Option<&'static [WasmTechnique]>> = Mutex::new(None);
+    let mut compiled = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(techniques) = *compiled {
+        return Ok(techniques);
+    }
+    let found = setup::host(nowhere())?.builtins().map_err(|error| setup::load_error(&error))?;
+    let found: &'static [WasmTechnique] = found.leak();
+    *compiled = Some(found);
+    Ok(found)
+}
+
 fn techniques() -> Result<Vec<TechniqueInfo>, CliError> {
+    let builtin = builtins()?;
     let host = setup::host(nowhere())?;
-    let builtin = host.builtins().map_err(|error| setup::load_error(&error))?;
     let components = models::entries(Path::new(""))
         .into_iter()
         .filter(|file| file.extension().is_some_and(|extension| extension == "wasm"));

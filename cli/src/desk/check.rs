@@ -8,7 +8,6 @@ use std::thread;
 use attune_core::evaluator::{Split, TaskInfo};
 use attune_core::facts::ModelFacts;
 use attune_core::profile::{Profile, ProfileError, TaskKind};
-use attune_core::rng;
 use attune_core::setting::{self, OptionError, Settings};
 use attune_core::space::Space;
 use attune_core::technique::Technique;
@@ -17,7 +16,7 @@ use attune_eval::error::{OpenError, TaskError};
 use attune_eval::generator::ImageTask;
 use attune_eval::text::TextTask;
 use attune_plugins::WasmTechnique;
-use attune_search::session;
+use attune_search::session::{Preflight, SessionError, Start};
 use attune_search::strategy::{self, StrategyError};
 use attune_tui::desk::{Check, DraftFile, Fault};
 
@@ -51,14 +50,14 @@ impl Checks {
     }
 }
 
-/// Finds what keeps a profile from running; when nothing does, the space is worth counting.
-pub(super) fn check(draft: &DraftFile, models: &Models) -> (Check, Option<Space>) {
+/// Finds what keeps a profile from running in the store in `store`; when nothing does, the space is worth counting.
+pub(super) fn check(draft: &DraftFile, store: &Path, models: &Models) -> (Check, Option<Arc<Space>>) {
     let mut check = Check::default();
-    let space = examine(draft, models, &mut check).filter(|_| check.faults.is_empty());
+    let space = examine(draft, store, models, &mut check).filter(|_| check.faults.is_empty());
     (check, space)
 }
 
-fn examine(draft: &DraftFile, models: &Models, check: &mut Check) -> Option<Space> {
+fn examine(draft: &DraftFile, store: &Path, models: &Models, check: &mut Check) -> Option<Arc<Space>> {
     let profile = match Profile::parse(&draft.path, &draft.text, &[]) {
         Ok(profile) => profile,
         Err(ProfileError::Invalid { path, found, expected, .. }) => {
@@ -74,48 +73,99 @@ fn examine(draft: &DraftFile, models: &Models, check: &mut Check) -> Option<Spac
     if let Err(error) = attune_store::check_name(&profile.name) {
         blame(check, "name", error.to_string());
     }
-    if let Err(error) = strategy::resolved(&profile.strategy) {
-        let path = match &error {
-            StrategyError::Option(option) => option_path("strategy", option),
-            _ => "strategy.name".to_owned(),
-        };
-        blame(check, &path, error.to_string());
-    }
+    let strategy = match strategy::resolved(&profile.strategy) {
+        Ok(strategy) => Some(strategy),
+        Err(error) => {
+            let path = match &error {
+                StrategyError::Option(option) => option_path("strategy", option),
+                _ => "strategy.name".to_owned(),
+            };
+            blame(check, &path, error.to_string());
+            None
+        }
+    };
     let technique = described(&profile, base, check);
     let folder = setup::absolute(base, &profile.model);
-    match folder.and_then(|folder| Ok((models.facts(&folder)?, folder))) {
-        Err(error) => blame(check, "model", error.sentence()),
-        Ok((facts, folder)) => {
-            task(&profile, base, &folder, &facts, check);
-            let (technique, options) = technique?;
-            return space(&profile, &technique, &facts, &options, check);
+    let (folder, facts) = match folder.and_then(|folder| Ok((models.facts(&folder)?, folder))) {
+        Ok((facts, folder)) => (folder, facts),
+        Err(error) => {
+            blame(check, "model", error.sentence());
+            return None;
         }
+    };
+    let start = start(&profile, store, &facts, check);
+    let task = task(&profile, base, &folder, &facts, check);
+    let (technique, options) = technique?;
+    let space = space(&technique, &facts, &options, check)?;
+    let (strategy, task) = (strategy?, task?);
+    let study = Preflight {
+        technique: &technique,
+        options: &options,
+        model: &facts,
+        space: &space,
+        task: &task,
+        strategy: &strategy,
+        objectives: &profile.objectives,
+        items: profile.items,
+        racing: profile.racing,
+        report: profile.report,
+        elsewhere: &profile.task.domains(),
+        start: start.as_ref(),
+        seed: profile.seed,
+    };
+    for (path, fault) in study.faults() {
+        let message = match &fault {
+            SessionError::FewItems { split, wanted, items } => few(&profile, split, *wanted, *items),
+            other => other.to_string(),
+        };
+        blame(check, path, message);
     }
-    None
+    Some(space)
 }
 
-/// The data of the task.
-fn task(profile: &Profile, base: &Path, folder: &Path, facts: &ModelFacts, check: &mut Check) {
+/// The trial that the study starts from.
+fn start(profile: &Profile, store: &Path, facts: &ModelFacts, check: &mut Check) -> Option<Start> {
+    let start = profile.start.as_ref()?;
+    match setup::stored_start(start, store, facts) {
+        Ok(start) => Some(start),
+        Err(error) => {
+            let sentence = error.sentence();
+            let path = if sentence.starts_with("start.trial") { "start.trial" } else { "start.study" };
+            blame(check, path, sentence);
+            None
+        }
+    }
+}
+
+/// The task, once its data can be read.
+fn task(
+    profile: &Profile,
+    base: &Path,
+    folder: &Path,
+    facts: &ModelFacts,
+    check: &mut Check,
+) -> Option<TaskInfo> {
     let generates = facts.family == attune_eval::generator::FAMILY;
     match setup::task_spec(profile, base, folder) {
         TaskFiles::Text(_) if generates => {
             let message = "an image generator takes a task of kind \"images\"".to_owned();
-            blame(check, "model", message);
+            blame(check, "task.kind", message);
         }
         TaskFiles::Images(_) if !generates => {
             let message = format!("a task of kind \"images\" needs an image generator, not {}", facts.family);
-            blame(check, "model", message);
+            blame(check, "task.kind", message);
         }
         TaskFiles::Text(spec) => match TextTask::open(&spec, facts.vocab as usize, facts.context as usize) {
-            Ok(task) => items(profile, task.info(), check),
+            Ok(task) => return Some(task.info().clone()),
             Err(error) => blame(check, &text_path(profile, &error), error.to_string()),
         },
         TaskFiles::Images(spec) => match ImageTask::open(&spec, &Compute::cpu()) {
-            Ok(task) => items(profile, task.info(), check),
+            Ok(task) => return Some(task.info().clone()),
             Err(OpenError::Task(error)) => blame(check, &text_path(profile, &error), error.to_string()),
-            Err(error) => blame(check, "", error.to_string()),
+            Err(error) => blame(check, "task.classifier", error.to_string()),
         },
     }
+    None
 }
 
 /// The technique and its resolved options.
@@ -138,64 +188,27 @@ fn described(profile: &Profile, base: &Path, check: &mut Check) -> Option<(WasmT
 }
 
 fn space(
-    profile: &Profile,
     technique: &dyn Technique,
     facts: &ModelFacts,
     options: &Settings,
     check: &mut Check,
-) -> Option<Space> {
-    let space = match technique.space(facts, options) {
-        Ok(space) => space,
+) -> Option<Arc<Space>> {
+    match technique.space(facts, options) {
+        Ok(space) => Some(Arc::new(space)),
         Err(failure) => {
             let message = failure.kind.to_string();
             blame(check, &refused_path(options, &message), message);
-            return None;
-        }
-    };
-    let config = match space.sample(&mut rng::derive(profile.seed, "feasibility", &[])) {
-        Ok(config) => config,
-        Err(error) => {
-            blame(check, "", format!("the search space is empty: {error}"));
-            return None;
-        }
-    };
-    // What a config costs can be an objective too.
-    let costs = technique.cost(facts, options, &config).unwrap_or_default();
-    let measured = match profile.task.kind {
-        TaskKind::Text { .. } => attune_eval::text::metrics(),
-        TaskKind::Images { .. } => attune_eval::generator::metrics(),
-    };
-    let known = measured.iter().map(|metric| &metric.name).chain(costs.iter().map(|cost| &cost.resource));
-    let known: Vec<&str> = known.map(String::as_str).collect();
-    for objective in &profile.objectives {
-        if !known.contains(&objective.metric.as_str()) {
-            let message =
-                format!("`{}` is not measured; expected one of {}", objective.metric, known.join(", "));
-            blame(check, "objectives", message);
+            None
         }
     }
-    if profile.racing.is_some()
-        && let Err(error) = session::can_race(&profile.objectives, &measured)
-    {
-        blame(check, "racing.first", error.to_string());
-    }
-    Some(space)
 }
 
-fn items(profile: &Profile, task: &TaskInfo, check: &mut Check) {
-    let wanted =
-        [("items", Split::Selection, profile.items), ("report.items", Split::Report, profile.report.items)];
-    for (path, split, wanted) in wanted {
-        let there = task.items.get(&split).copied().unwrap_or(0);
-        if wanted > there {
-            let size = match profile.task.kind {
-                TaskKind::Text { length, .. } => format!("{length} tokens"),
-                TaskKind::Images { samples, .. } => format!("{samples} images"),
-            };
-            let message = format!("{wanted}: the {split} data has {there} items of {size}");
-            blame(check, path, message);
-        }
-    }
+fn few(profile: &Profile, split: &Split, wanted: u32, items: u32) -> String {
+    let size = match profile.task.kind {
+        TaskKind::Text { length, .. } => format!("{length} tokens"),
+        TaskKind::Images { samples, .. } => format!("{samples} images"),
+    };
+    format!("{wanted}: the {split} data has {items} items of {size}")
 }
 
 /// Which text an error is about.

@@ -4,8 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use attune_core::event::Event;
-use attune_core::store::{Record, Store};
+use attune_core::store::{self, Record, Store};
 use attune_search::session::{self, SessionEnd, SessionSetup};
+use attune_store::DeferredStore;
 use attune_tui::desk::{Answer, Mail, Opening, Place};
 
 use super::running::{Running, Turn};
@@ -21,18 +22,23 @@ pub(super) fn launch(store: &Path, running: &Running, args: &RunArgs, mail: &Mai
         Ok(ready) => ready,
         Err(error) => return mail.send(Answer::Opened(Err(error.sentence()))),
     };
-    let Ready { turn, setup, opening, notes } = ready;
+    let Ready { turn, setup, opening, store } = ready;
     let study = setup.header.study.clone();
     if !turn.starts() {
         return mail.send(Answer::Opened(Err("the screens have closed".to_owned())));
     }
     let tell = |event| mail.send(Answer::Event { study: study.clone(), event });
     mail.send(Answer::Opened(Ok(Box::new(opening))));
-    notes.into_iter().for_each(|message| tell(Event::Warning { message }));
     let commands = turn.commands.clone();
-    let ended = session::run(setup, &mut |event| tell(event), commands).map_err(session_error);
-    // The session has let go of the store: whoever sees the end can open it.
-    drop(turn);
+    let mut events = |event| {
+        for note in store.notes() {
+            tell(Event::Warning { message: note.to_string() });
+        }
+        tell(event);
+    };
+    let ended = session::run(setup, &mut events, commands).map_err(session_error);
+    // The session has let go of the study: whoever sees the end can go on with it.
+    drop((turn, store));
     let failure = match ended {
         Ok(SessionEnd::Finished(_) | SessionEnd::Interrupted) => None,
         Err(error) => Some(error.sentence()),
@@ -45,7 +51,7 @@ struct Ready {
     turn: Turn,
     setup: SessionSetup,
     opening: Opening,
-    notes: Vec<String>,
+    store: Arc<DeferredStore>,
 }
 
 fn prepare(path: &Path, running: &Running, args: &RunArgs, mail: &Mail) -> Result<Ready, CliError> {
@@ -53,10 +59,12 @@ fn prepare(path: &Path, running: &Running, args: &RunArgs, mail: &Mail) -> Resul
     let study = args.study.clone().unwrap_or_else(|| profile.name.clone());
     attune_store::check_name(&study).map_err(|error| store_error(&error))?;
     let turn = running.begin(&study)?;
-    let (store, notes) = running.store(path)?;
+    let store = running.store(path);
     let setup = setup::study(args, &profile, Arc::clone(&store) as Arc<dyn Store>, complaints(&study, mail))?;
     let records = store.records(&study).map_err(|error| store_error(&error))?;
-    if let Some(Record::Header(existing)) = records.first() {
+    if let Some(Record::Header(existing)) = records.first()
+        && store::has_scores(&records)
+    {
         attune_store::reconcile_header(existing, &setup.header).map_err(|error| store_error(&error))?;
     }
     let taken = store.notes_on(&study).map_err(|error| store_error(&error))?;
@@ -75,7 +83,7 @@ fn prepare(path: &Path, running: &Running, args: &RunArgs, mail: &Mail) -> Resul
         trials: stored::trials(&records),
         finished: finished.map(Box::new),
     };
-    Ok(Ready { turn, setup, opening, notes })
+    Ok(Ready { turn, setup, opening, store })
 }
 
 /// What a technique complains about belongs in the log of its study.

@@ -6,6 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use attune_core::facts::ModelFacts;
+use attune_core::setting::{self, Settings};
+use attune_core::technique::Technique as _;
+use attune_plugins::WasmTechnique;
 use attune_tui::desk::ModelFound;
 
 use crate::error::CliError;
@@ -13,6 +16,8 @@ use crate::setup;
 
 /// How far below the working directory a model may be.
 const DEPTH: usize = 3;
+/// A `config.json` is a page of text; something larger is something else.
+const LARGEST_CONFIG: u64 = 1 << 20;
 /// More models than anybody chooses from.
 const MOST: usize = 100;
 
@@ -36,11 +41,18 @@ impl Models {
         Ok(facts)
     }
 
-    /// The model that a profile in the folder `base` calls `path`, and the texts near it.
+    /// The model that a profile in the folder `base` calls `path`, and what is near it.
     pub(super) fn find(&self, path: &str, base: &Path) -> Result<Box<ModelFound>, String> {
         let found = setup::absolute(base, path).and_then(|folder| self.facts(&folder));
         let facts = found.map_err(CliError::sentence)?;
-        Ok(Box::new(ModelFound { facts, texts: texts(path, base) }))
+        let images = facts.family == attune_eval::generator::FAMILY;
+        Ok(Box::new(ModelFound {
+            data: data(path, base, if images { "safetensors" } else { "txt" }),
+            classifiers: if images { classifiers(path, base) } else { Vec::new() },
+            refused: refused(&facts),
+            images,
+            facts,
+        }))
     }
 }
 
@@ -57,7 +69,7 @@ fn descend(folder: &Path, depth: usize, found: &mut Vec<String>) {
         if found.len() >= MOST || name.starts_with('.') || name == "target" || !path.is_dir() {
             continue;
         }
-        if path.join("config.json").is_file() && entries(&path).iter().any(|file| has(file, "safetensors")) {
+        if is_model(&path) {
             found.push(path.display().to_string());
         } else if depth > 1 {
             descend(&path, depth - 1, found);
@@ -65,15 +77,48 @@ fn descend(folder: &Path, depth: usize, found: &mut Vec<String>) {
     }
 }
 
-/// Text files in a model's folder and its folder `data`, named as the model is, then those beside the profile.
-fn texts(model: &str, base: &Path) -> Vec<String> {
+/// Data files in a model's folder `data`, named as the model is, then those beside the profile and, of texts, in the
+/// model's folder itself.
+fn data(model: &str, base: &Path, extension: &str) -> Vec<String> {
     let model = Path::new(model);
     let mut found = Vec::new();
-    for folder in [model.to_owned(), model.join("data"), PathBuf::new(), PathBuf::from("data")] {
-        let files = entries(&base.join(&folder)).into_iter().filter(|file| has(file, "txt"));
+    // Weights have the same extension as images.
+    let beside_weights = (extension == "txt").then(|| model.to_owned());
+    let folders = [model.join("data"), PathBuf::new(), PathBuf::from("data")];
+    for folder in beside_weights.into_iter().chain(folders) {
+        let files = entries(&base.join(&folder)).into_iter().filter(|file| has(file, extension));
         found.extend(files.filter_map(|file| Some(folder.join(file.file_name()?).display().to_string())));
     }
     found
+}
+
+/// Folders inside a model's folder that hold a classifier of images.
+fn classifiers(model: &str, base: &Path) -> Vec<String> {
+    let model = Path::new(model);
+    let inside = entries(&base.join(model)).into_iter().filter(|folder| is_classifier(folder));
+    inside.filter_map(|folder| Some(model.join(folder.file_name()?).display().to_string())).collect()
+}
+
+fn is_classifier(folder: &Path) -> bool {
+    let text = attune_files::text(&folder.join("config.json"), LARGEST_CONFIG).unwrap_or_default();
+    let config: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
+    config["model_type"] == attune_eval::generator::CLASSIFIER
+}
+
+/// Whether a folder looks like a model's.
+fn is_model(folder: &Path) -> bool {
+    folder.join("config.json").is_file() && entries(folder).iter().any(|file| has(file, "safetensors"))
+}
+
+/// Built-in techniques that refuse a model with their default options, and why.
+fn refused(facts: &ModelFacts) -> BTreeMap<String, String> {
+    let refusal = |technique: &WasmTechnique| {
+        let options = setting::resolve("", &technique.info().options, &Settings::new()).ok()?;
+        let refusal = technique.space(facts, &options).err()?;
+        Some((technique.info().name.clone(), refusal.kind.to_string()))
+    };
+    // A build that cannot compile them says so where one is chosen.
+    super::catalogue::builtins().unwrap_or_default().iter().filter_map(refusal).collect()
 }
 
 /// What is in a folder, in name order; nothing when it cannot be read. The empty path is the working directory.

@@ -6,10 +6,9 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use attune_core::event::Command;
-use attune_store::SledStore;
+use attune_store::DeferredStore;
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
-use crate::commands::run::store_error;
 use crate::error::CliError;
 
 /// How long closing waits for the layer that is being computed. Nothing finished is lost when it takes longer.
@@ -23,9 +22,8 @@ pub(crate) struct Running(Arc<Shared>);
 struct Shared {
     state: Mutex<State>,
     ended: Condvar,
-    /// Open while a study runs, and no longer: other processes want it too. A lock of its own, because opening
-    /// waits for a process that is just leaving.
-    store: Mutex<Weak<SledStore>>,
+    /// Open while a study runs, and no longer.
+    store: Mutex<Weak<DeferredStore>>,
 }
 
 #[derive(Default)]
@@ -82,16 +80,14 @@ impl Running {
         Ok(Turn { running: self.clone(), study: study.to_owned(), commands })
     }
 
-    /// The store in `path`, and what was noticed if this opened it. One process opens it once.
-    pub(crate) fn store(&self, path: &Path) -> Result<(Arc<SledStore>, Vec<String>), CliError> {
+    /// The store in `path`, one for all studies of this process.
+    pub(crate) fn store(&self, path: &Path) -> Arc<DeferredStore> {
         let mut known = self.0.store.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(store) = known.upgrade() {
-            return Ok((store, Vec::new()));
-        }
-        let store = Arc::new(SledStore::open(path).map_err(|error| store_error(&error))?);
-        *known = Arc::downgrade(&store);
-        let notes = store.notes().iter().map(ToString::to_string).collect();
-        Ok((store, notes))
+        known.upgrade().unwrap_or_else(|| {
+            let store = Arc::new(DeferredStore::new(path));
+            *known = Arc::downgrade(&store);
+            store
+        })
     }
 
     pub(crate) fn runs(&self, study: &str) -> bool {

@@ -52,7 +52,7 @@ impl RawProfile {
     }
 
     fn default_strategy() -> RawChoice {
-        RawChoice { name: "evolution".to_owned(), options: BTreeMap::new() }
+        RawChoice { name: super::DEFAULT_STRATEGY.to_owned(), options: BTreeMap::new() }
     }
 
     fn default_deadline() -> u64 {

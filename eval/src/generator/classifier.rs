@@ -11,8 +11,8 @@ use crate::compute::Compute;
 use crate::error::LoadError;
 use crate::model::{Checkpoint, Keys};
 
-/// `model_type` of such a classifier.
-const FAMILY: &str = "attune_classifier";
+/// `model_type` of the classifier whose features stand for what an image shows.
+pub const FAMILY: &str = "attune_classifier";
 
 #[derive(Deserialize)]
 struct RawConfig {

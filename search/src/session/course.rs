@@ -44,21 +44,13 @@ struct Runner {
 ///
 /// # Errors
 /// [`SessionError::NoObjective`] or [`SessionError::CannotRace`].
-pub fn can_race(objectives: &[Objective], metrics: &[MetricInfo]) -> Result<(), SessionError> {
+pub(super) fn can_race(objectives: &[Objective], metrics: &[MetricInfo]) -> Result<(), SessionError> {
     let Some(objective) = objectives.first() else { return Err(SessionError::NoObjective) };
     let is_metric = metrics.iter().any(|metric| metric.name == objective.metric);
     if is_metric && objective.direction == Direction::Minimise && objectives.len() == 1 {
         return Ok(());
     }
     Err(SessionError::CannotRace { objective: objective.metric.clone() })
-}
-
-/// Refuses a profile that races by something that races do not understand, before anything is evaluated.
-pub(super) fn check(setup: &SessionSetup) -> Result<(), SessionError> {
-    match setup.racing {
-        Some(_) => can_race(&setup.objectives, &setup.evaluator.task().metrics),
-        None => Ok(()),
-    }
 }
 
 impl Course {

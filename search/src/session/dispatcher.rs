@@ -11,7 +11,7 @@ use attune_core::technique::Baseline;
 use attune_core::trial::{Trial, TrialState};
 
 use super::advance::{self, Meter};
-use super::course::{self, Course};
+use super::course::Course;
 use super::generation::{Books, Generation};
 use super::journal::Journal;
 use super::losses::Losses;
@@ -54,8 +54,7 @@ impl<'a, 'e> Dispatcher<'a, 'e> {
     }
 
     pub(super) fn run(&mut self) -> Result<End, SessionError> {
-        let losses = Losses::new(self.setup)?;
-        course::check(self.setup)?;
+        let losses = Losses::new(&self.setup.preflight())?;
         self.tally.work_of(&self.setup.store.notes_on(&self.setup.header.study)?);
         for trial in self.journal.trials() {
             self.tally.count(trial);

@@ -3,8 +3,8 @@
 use attune_core::profile::Profile;
 use attune_core::report::Report;
 use attune_core::space::Count;
-use attune_core::store::{Record, Store, StoreError, StudyHeader};
-use attune_core::trial::{Trial, TrialState};
+use attune_core::store::{self, Record, RecordOrder, Store, StoreError, StudyHeader};
+use attune_core::trial::Trial;
 
 use super::SessionError;
 
@@ -20,46 +20,41 @@ pub(super) struct Journal<'a> {
 impl<'a> Journal<'a> {
     /// Reads the study, or begins it.
     pub(super) fn open(store: &'a dyn Store, header: &StudyHeader) -> Result<Self, SessionError> {
-        let records = store.records(&header.study)?;
+        let mut records = store.records(&header.study)?;
+        if !store::has_scores(&records) && is_in_the_way(store, &records, header)? {
+            store.begin_anew(&header.study)?;
+            records.clear();
+        }
         let mut journal = Self { store, header: header.clone(), trials: Vec::new(), report: None };
         if records.is_empty() {
             store.append(&header.study, &Record::Header(Box::new(header.clone())))?;
         }
+        let mut order = RecordOrder::default();
         for (position, record) in records.into_iter().enumerate() {
-            journal.read(position, record)?;
+            journal.read(position, record, &mut order)?;
         }
         Ok(journal)
     }
 
-    fn read(&mut self, position: usize, record: Record) -> Result<(), SessionError> {
-        let expected = if position == 0 {
-            "the header".to_owned()
-        } else {
-            format!("trial {} or a report", self.trials.len())
-        };
-        let found = match record {
-            Record::Header(found) if position == 0 => {
+    fn read(&mut self, position: usize, record: Record, order: &mut RecordOrder) -> Result<(), SessionError> {
+        order.take(&record).map_err(|wrong| SessionError::Journal {
+            study: self.header.study.clone(),
+            record: position,
+            found: wrong.found,
+            expected: wrong.expected,
+        })?;
+        match record {
+            Record::Header(found) => {
                 same_study(&found, &self.header)?;
                 self.header = *found;
-                return Ok(());
             }
-            Record::Trial(trial) if position > 0 && trial.id == self.trials.len() as u64 => {
-                if !matches!(trial.state(), TrialState::Waiting | TrialState::Running) {
-                    self.trials.push(*trial);
-                    self.report = None;
-                    return Ok(());
-                }
-                format!("trial {}, which is only {}", trial.id, trial.state().name())
+            Record::Trial(trial) => {
+                self.trials.push(*trial);
+                self.report = None;
             }
-            Record::Report(report) if position > 0 => {
-                self.report = Some(*report);
-                return Ok(());
-            }
-            Record::Header(_) => "a header".to_owned(),
-            Record::Trial(trial) => format!("trial {}", trial.id),
-            Record::Report(_) => "a report".to_owned(),
-        };
-        Err(SessionError::Journal { study: self.header.study.clone(), record: position, found, expected })
+            Record::Report(report) => self.report = Some(*report),
+        }
+        Ok(())
     }
 
     /// The header that the study was started with.
@@ -97,6 +92,13 @@ impl<'a> Journal<'a> {
         self.report = Some(report.clone());
         Ok(())
     }
+}
+
+/// Whether a study that scored nothing is to make room: for another one, or because its last run failed, for reasons that
+/// may be gone.
+fn is_in_the_way(store: &dyn Store, records: &[Record], header: &StudyHeader) -> Result<bool, SessionError> {
+    let Some(Record::Header(found)) = records.first() else { return Ok(false) };
+    Ok(same_study(found, header).is_err() || store::failure(&store.notes_on(&header.study)?).is_some())
 }
 
 /// Two runs continue each other when they agree in everything that a result depends on. Names and the device are for

@@ -7,7 +7,7 @@ use attune_core::suggest::hint;
 use attune_core::technique::Cost;
 use attune_core::trial::Trial;
 
-use super::{SessionError, SessionSetup};
+use super::{Preflight, SessionError, SessionSetup};
 
 /// The objectives of a study, known to exist.
 pub(super) struct Losses(Vec<Objective>);
@@ -15,16 +15,15 @@ pub(super) struct Losses(Vec<Objective>);
 impl Losses {
     /// Checks every objective against the metrics of the task and, where it is none, against the costs
     /// that the technique states for a config.
-    pub(super) fn new(setup: &SessionSetup) -> Result<Self, SessionError> {
-        if setup.objectives.is_empty() {
+    pub(super) fn new(study: &Preflight<'_>) -> Result<Self, SessionError> {
+        if study.objectives.is_empty() {
             return Err(SessionError::NoObjective);
         }
-        let metrics: Vec<&str> =
-            setup.evaluator.task().metrics.iter().map(|metric| metric.name.as_str()).collect();
-        if setup.objectives.iter().any(|objective| !metrics.contains(&objective.metric.as_str())) {
-            let costs = resources(setup)?;
+        let metrics: Vec<&str> = study.task.metrics.iter().map(|metric| metric.name.as_str()).collect();
+        if study.objectives.iter().any(|objective| !metrics.contains(&objective.metric.as_str())) {
+            let costs = resources(study)?;
             let known = || metrics.iter().copied().chain(costs.iter().map(String::as_str));
-            for Objective { metric, .. } in &setup.objectives {
+            for Objective { metric, .. } in study.objectives {
                 if !known().any(|name| name == metric) {
                     return Err(SessionError::UnknownObjective {
                         found: metric.clone(),
@@ -35,7 +34,7 @@ impl Losses {
                 }
             }
         }
-        Ok(Self(setup.objectives.clone()))
+        Ok(Self(study.objectives.to_vec()))
     }
 
     /// How many objectives there are.
@@ -82,11 +81,11 @@ impl Losses {
 }
 
 /// The resources that the technique counts, as stated for the first of a few random configs that it can cost.
-fn resources(setup: &SessionSetup) -> Result<Vec<String>, SessionError> {
+fn resources(study: &Preflight<'_>) -> Result<Vec<String>, SessionError> {
     let cost = |attempt: u64| -> Result<Vec<String>, SessionError> {
-        let mut random = rng::derive(setup.header.seed, "costs", &[attempt]);
-        let config = setup.space.sample(&mut random).map_err(crate::strategy::StrategyError::from)?;
-        let costs = setup.technique.cost(setup.evaluator.model(), &setup.options, &config)?;
+        let mut random = rng::derive(study.seed, "costs", &[attempt]);
+        let config = study.space.sample(&mut random).map_err(crate::strategy::StrategyError::from)?;
+        let costs = study.technique.cost(study.model, study.options, &config)?;
         Ok(costs.into_iter().map(|cost| cost.resource).collect())
     };
     (1..8).fold(cost(0), |found, attempt| found.or_else(|_| cost(attempt)))

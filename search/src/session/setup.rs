@@ -12,7 +12,7 @@ use attune_core::space::{Config, Dimension, Space};
 use attune_core::store::{Store, StudyHeader, Whereabouts};
 use attune_core::technique::Technique;
 
-use super::SessionError;
+use super::{Preflight, SessionError};
 
 /// Everything that a session needs.
 #[derive(Clone)]
@@ -73,34 +73,32 @@ pub struct Start {
 impl SessionSetup {
     /// Refuses what would only fail after hours of search.
     pub(super) fn check(&self) -> Result<(), SessionError> {
-        self.available(&Split::Selection, self.fidelity.items.max(1))?;
-        self.available(&Split::Report, self.report.items.max(1))?;
-        for domain in &self.elsewhere {
-            self.available(&Split::Elsewhere(domain.clone()), 1)?;
+        self.preflight().faults().into_iter().next().map_or(Ok(()), |(_, fault)| Err(fault))
+    }
+
+    /// What could be known before the model was loaded.
+    pub(super) fn preflight(&self) -> Preflight<'_> {
+        Preflight {
+            technique: &*self.technique,
+            options: &self.options,
+            model: self.evaluator.model(),
+            space: &self.space,
+            task: self.evaluator.task(),
+            strategy: &self.strategy,
+            objectives: &self.objectives,
+            items: self.fidelity.items,
+            racing: self.racing,
+            report: self.report,
+            elsewhere: &self.elsewhere,
+            start: self.start.as_ref(),
+            seed: self.header.seed,
         }
-        if self.fidelity.items == 0 {
-            return Err(SessionError::NoItems);
-        }
-        Ok(())
     }
 
     /// How much of `split` the report uses.
     pub(super) fn report_fidelity(&self, split: &Split) -> Result<Fidelity, SessionError> {
-        let available = self.available(split, 1)?;
+        let available = self.preflight().available(split, 1)?;
         let wanted = if self.report.items == 0 { available } else { self.report.items };
         Ok(Fidelity { items: wanted.min(available) })
-    }
-
-    /// Items of a split, at least `wanted`.
-    fn available(&self, split: &Split, wanted: u32) -> Result<u32, SessionError> {
-        let task = self.evaluator.task();
-        let (Some(&items), true) = (task.items.get(split), task.fingerprints.contains_key(split)) else {
-            let known: Vec<String> = task.items.keys().map(Split::to_string).collect();
-            return Err(SessionError::NoSplit { split: split.clone(), known: known.join(", ") });
-        };
-        if items < wanted {
-            return Err(SessionError::FewItems { split: split.clone(), wanted, items });
-        }
-        Ok(items)
     }
 }

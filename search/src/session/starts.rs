@@ -5,7 +5,7 @@ use attune_core::facts::ModelFacts;
 use attune_core::plan::{Edit, Plan};
 use attune_core::signal::SignalRequest;
 use attune_core::space::{Axis, Config, Space};
-use attune_core::technique::{Baseline, Signal};
+use attune_core::technique::{Baseline, Signal, Technique};
 
 use super::tally::Tally;
 use super::{SessionError, SessionSetup, Start, measuring};
@@ -14,7 +14,7 @@ use super::{SessionError, SessionSetup, Start, measuring};
 /// for every expert that stays and 0 for the others.
 const KEPT: &str = "start-experts";
 /// The baseline that a technique makes of what the study starts from.
-const START: &str = "start";
+pub(super) const START: &str = "start";
 
 /// Measures the signals that the technique asks for and lets it make its baselines of them. A baseline that is
 /// no config of this space at all is left out with a warning; one that only breaks a constraint stays.
@@ -54,14 +54,19 @@ pub(super) fn baselines(
     });
     match &setup.start {
         Some(start) if baselines.iter().all(|baseline| baseline.name != START) => {
-            Err(SessionError::NoStart {
-                study: start.study.clone(),
-                trial: start.trial,
-                technique: setup.technique.info().name.clone(),
-                other: start.technique.clone(),
-            })
+            Err(no_start(start, &*setup.technique))
         }
         _ => Ok(baselines),
+    }
+}
+
+/// A technique that makes nothing of what the study starts from.
+pub(super) fn no_start(start: &Start, technique: &dyn Technique) -> SessionError {
+    SessionError::NoStart {
+        study: start.study.clone(),
+        trial: start.trial,
+        technique: technique.info().name.clone(),
+        other: start.technique.clone(),
     }
 }
 

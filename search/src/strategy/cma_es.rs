@@ -7,7 +7,7 @@ mod distribution;
 use attune_core::objective::compare;
 use attune_core::rng;
 use attune_core::setting::{OptionKind, Setting};
-use attune_core::space::Config;
+use attune_core::space::{Config, Domain, Space};
 use attune_core::strategy::{Observation, Origin, Proposal, Strategy};
 
 use coordinates::Coordinates;
@@ -41,6 +41,23 @@ pub(super) fn info() -> StrategyInfo {
     }
 }
 
+/// Whether every dimension has coordinates.
+pub(super) fn check(space: &Space) -> Result<(), StrategyError> {
+    for dimension in space.dimensions() {
+        match dimension.domain {
+            Domain::Real { .. } | Domain::Affine { .. } | Domain::Matrix { .. } => {}
+            _ => {
+                return Err(StrategyError::Unsupported {
+                    strategy: "cma-es",
+                    dimension: dimension.name.clone(),
+                    expected: "reals, affine coefficients or matrices",
+                });
+            }
+        }
+    }
+    Ok(())
+}
+
 pub(super) struct CmaEs {
     seed: u64,
     population: u64,
@@ -55,8 +72,9 @@ pub(super) struct CmaEs {
 }
 
 impl CmaEs {
-    pub(super) fn new(context: SearchContext, options: &Options<'_>) -> Result<Self, StrategyError> {
-        let coordinates = Coordinates::new(context.space.clone())?;
+    /// A search of a space that [`check`] has accepted.
+    pub(super) fn new(context: SearchContext, options: &Options<'_>) -> Self {
+        let coordinates = Coordinates::new(context.space.clone());
         let mut starts = usable(&context.space, context.starts);
         starts.retain(|(name, _)| is_universal(name));
         let start = starts.into_iter().next();
@@ -65,7 +83,7 @@ impl CmaEs {
             None => coordinates.centre(),
         };
         let distribution = Distribution::new(mean, options.real("step"), options.count("population"));
-        Ok(Self {
+        Self {
             seed: context.seed,
             population: distribution.population() as u64,
             coordinates,
@@ -75,7 +93,7 @@ impl CmaEs {
             asked: Vec::new(),
             told: Vec::new(),
             next: 0,
-        })
+        }
     }
 
     fn propose(&mut self) -> Option<Proposal> {

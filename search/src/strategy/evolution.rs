@@ -74,12 +74,8 @@ pub(super) struct Scheme {
 
 impl Scheme {
     /// The scheme of the options of [`info`].
-    pub(super) fn new(
-        name: &'static str,
-        context: &SearchContext,
-        options: &Options<'_>,
-    ) -> Result<Self, StrategyError> {
-        Ok(Self {
+    pub(super) fn new(name: &'static str, context: &SearchContext, options: &Options<'_>) -> Self {
+        Self {
             name,
             initial: options.count("initial"),
             generation: options.count("generation"),
@@ -87,22 +83,29 @@ impl Scheme {
             screen: options.count("screen"),
             crossover: options.real("crossover"),
             selection: Box::new(Population::new(options.count("population"), options.count("tournament"))),
-            operators: operators(name, context, options)?,
-        })
+            operators: operators(context, options),
+        }
     }
 }
 
-/// The operators that the option of that name asks for.
-pub(super) fn operators(
+/// Whether there are the operators that the option of that name asks for.
+pub(super) fn check_operators(
     strategy: &'static str,
-    context: &SearchContext,
+    operators: bool,
     options: &Options<'_>,
-) -> Result<Arc<dyn Variation>, StrategyError> {
-    let domain = || Arc::new(DomainOperators::new(context.space.clone())) as Arc<dyn Variation>;
+) -> Result<(), StrategyError> {
+    match options.word("operators") {
+        "domain" | "auto" => Ok(()),
+        _ if operators => Ok(()),
+        _ => Err(StrategyError::NoOperators { strategy }),
+    }
+}
+
+/// The operators that the option of that name asks for, as far as there are any.
+pub(super) fn operators(context: &SearchContext, options: &Options<'_>) -> Arc<dyn Variation> {
     match (options.word("operators"), &context.operators) {
-        ("domain", _) | ("auto", None) => Ok(domain()),
-        (_, Some(operators)) => Ok(operators.clone()),
-        (_, None) => Err(StrategyError::NoOperators { strategy }),
+        ("domain", _) | (_, None) => Arc::new(DomainOperators::new(context.space.clone())),
+        (_, Some(operators)) => operators.clone(),
     }
 }
 

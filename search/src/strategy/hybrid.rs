@@ -32,7 +32,7 @@ pub(super) fn new(mut context: SearchContext, options: &Options<'_>) -> Result<E
     }
     let named = seeds.into_iter().enumerate().map(|(number, config)| (format!("profile-{number}"), config));
     context.starts = named.chain(std::mem::take(&mut context.starts)).collect();
-    let scheme = Scheme::new("hybrid", &context, options)?;
+    let scheme = Scheme::new("hybrid", &context, options);
     let perturbed = Perturbed::new(context.seed, context.space.clone(), model, NOISE, REDRAWS);
     Ok(Evolution::new(context, scheme, true).with_plan(planned, perturbed))
 }

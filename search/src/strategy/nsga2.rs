@@ -9,7 +9,7 @@ use attune_core::setting::{OptionKind, Setting};
 use super::evolution::{self, Evolution, Scheme};
 use super::options::{self, Options, spec};
 use super::population::{Individual, Selection, drawn};
-use super::{SearchContext, StrategyError, StrategyInfo};
+use super::{SearchContext, StrategyInfo};
 use crate::pareto::{Points, crowding, ranks};
 
 pub(super) fn info() -> StrategyInfo {
@@ -27,7 +27,7 @@ pub(super) fn info() -> StrategyInfo {
     }
 }
 
-pub(super) fn new(context: SearchContext, options: &Options<'_>) -> Result<Evolution, StrategyError> {
+pub(super) fn new(context: SearchContext, options: &Options<'_>) -> Evolution {
     let population = options.count("population");
     let scheme = Scheme {
         name: "nsga2",
@@ -37,9 +37,9 @@ pub(super) fn new(context: SearchContext, options: &Options<'_>) -> Result<Evolu
         screen: 1,
         crossover: options.real("crossover"),
         selection: Box::new(Fronts::new(population)),
-        operators: evolution::operators("nsga2", &context, options)?,
+        operators: evolution::operators(&context, options),
     };
-    Ok(Evolution::new(context, scheme, options.bool("baselines")))
+    Evolution::new(context, scheme, options.bool("baselines"))
 }
 
 /// The best `capacity` individuals by rank, then by crowding, best first.

@@ -18,7 +18,7 @@ use attune_core::space::Config;
 use attune_core::strategy::{Observation, Origin, Planned, Proposal, Strategy};
 
 pub(super) use front::front;
-pub(super) use model::Model;
+pub(super) use model::{Model, check};
 pub(super) use perturbed::{NOISE, Perturbed};
 
 use super::fresh::Fresh;

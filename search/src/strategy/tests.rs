@@ -167,3 +167,38 @@ fn defaults_are_what_the_options_say() {
         assert_eq!(resolved.options, defaults);
     }
 }
+
+#[test]
+fn what_the_check_of_a_strategy_accepts_can_be_built() {
+    let mut refused = Vec::new();
+    for (name, space) in spaces::all().unwrap() {
+        for info in strategies() {
+            let choice = choice(info.name, &[]);
+            match check(&choice, &space, 3, false) {
+                Err(error) => {
+                    assert!(matches!(error, StrategyError::Unsupported { .. }), "{name}: {error}");
+                    assert_eq!(build(&choice, context(&space, 3)).map(|_| ()), Err(error));
+                    refused.push(info.name);
+                }
+                Ok(()) => {
+                    let table = table_source(&choice).unwrap().map(|_| {
+                        let reference = attune_core::sensitivity::reference(&space, None).unwrap();
+                        let probes = attune_core::sensitivity::probes(&space, &reference).unwrap();
+                        let losses = vec![Some(vec![1.0]); probes.len()];
+                        attune_core::sensitivity::table_from(&space, &reference, &[1.0], &probes, &losses)
+                    });
+                    let built = build(&choice, SearchContext { table, ..context(&space, 3) });
+                    assert_eq!(built.map(|_| ()), Ok(()), "{} on {name}", info.name);
+                }
+            }
+        }
+    }
+    refused.sort_unstable();
+    refused.dedup();
+    assert_eq!(refused, ["cma-es", "hybrid", "profiling"]);
+    let own = choice("evolution", &[("operators", Setting::Text("technique".to_owned()))]);
+    let (_, space) = spaces::all().unwrap().remove(0);
+    let without = check(&own, &space, 3, false);
+    assert!(matches!(without, Err(StrategyError::NoOperators { .. })), "{without:?}");
+    assert_eq!(check(&own, &space, 3, true), Ok(()));
+}

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use attune_core::store::{CacheKey, Cached, Record, RunNote, Store, StoreError};
+use attune_core::store::{CacheKey, Cached, Claim, Record, RunNote, Store, StoreError};
 
 /// Keeps everything until the process ends.
 #[derive(Default)]
@@ -57,6 +57,10 @@ impl MemoryStore {
 }
 
 impl Store for MemoryStore {
+    fn claim(&self, _: &str) -> Result<Claim, StoreError> {
+        Ok(Claim::new(|| {}))
+    }
+
     fn studies(&self) -> Result<Vec<String>, StoreError> {
         Ok(self.lock().records.keys().cloned().collect())
     }
@@ -67,6 +71,13 @@ impl Store for MemoryStore {
 
     fn append(&self, study: &str, record: &Record) -> Result<(), StoreError> {
         self.writing()?.records.entry(study.to_owned()).or_default().push(record.clone());
+        Ok(())
+    }
+
+    fn begin_anew(&self, study: &str) -> Result<(), StoreError> {
+        let mut state = self.writing()?;
+        state.records.remove(study);
+        state.notes.remove(study);
         Ok(())
     }
 

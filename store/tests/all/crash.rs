@@ -31,6 +31,7 @@ fn child(test: &str, store: &Path) -> Command {
 fn endless_writer() {
     let Some(path) = store_of_child() else { return };
     let store = SledStore::open(&path).unwrap();
+    let _claim = store.claim("one").unwrap();
     let mut out = std::io::stdout();
     let done = store.records("one").unwrap().len() as u64;
     if done == 0 {
@@ -115,6 +116,7 @@ fn note(line: &str, appended: &mut Option<u64>, remembered: &mut Option<u64>) ->
 fn writer_on_a_full_disk() {
     let Some(path) = store_of_child() else { return };
     let store = SledStore::open(&path).unwrap();
+    let _claim = store.claim("one").unwrap();
     store.append("one", &header("one")).unwrap();
     let mut written = 0;
     let error = loop {

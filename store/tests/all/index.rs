@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use attune_core::store::{Store, StoreError};
-use attune_store::{SledStore, health, rebuild};
+use attune_store::{ReadStore, SledStore, health, rebuild};
 
 use crate::samples::{cached, cached_later, fill, header, key, text, trial};
 use crate::scratch::{Scratch, copy};
@@ -45,7 +45,7 @@ fn a_removed_index_is_filled_again() {
     let scratch = filled();
     fs::remove_dir_all(scratch.file("db-v2")).unwrap();
     let store = SledStore::open(&scratch.store).unwrap();
-    assert_eq!(scratch.messages(store.notes()), ["the index STORE/db-v2 was filled from 13 lines of text"]);
+    assert_eq!(scratch.messages(&store.notes()), ["the index STORE/db-v2 was filled from 6 lines of text"]);
     assert_whole(&store);
 }
 
@@ -96,7 +96,7 @@ fn an_index_of_an_older_attune_is_left_alone() {
     let scratch = filled();
     fs::rename(scratch.file("db-v2"), scratch.file("db-v1")).unwrap();
     let store = SledStore::open(&scratch.store).unwrap();
-    assert_eq!(scratch.messages(store.notes()), ["the index STORE/db-v2 was filled from 13 lines of text"]);
+    assert_eq!(scratch.messages(&store.notes()), ["the index STORE/db-v2 was filled from 6 lines of text"]);
     assert_whole(&store);
     assert!(scratch.file("db-v1").is_dir());
 }
@@ -106,13 +106,14 @@ fn a_journal_that_was_moved_away_is_forgotten_with_a_word() {
     let scratch = filled();
     fs::rename(scratch.file("journal/one.jsonl"), scratch.file("mine.jsonl")).unwrap();
     let store = SledStore::open(&scratch.store).unwrap();
+    let claim = store.claim("one").unwrap();
     assert_eq!(
-        scratch.messages(store.notes()),
+        scratch.messages(&store.notes()),
         ["STORE/journal/one.jsonl with 7 lines is gone and was forgotten; put it back to use it again"]
     );
     assert!(store.studies().unwrap().is_empty());
     store.append("one", &header("one")).unwrap();
-    drop(store);
+    drop((claim, store));
 
     // Put back in place of the new, shorter one.
     fs::rename(scratch.file("mine.jsonl"), scratch.file("journal/one.jsonl")).unwrap();
@@ -133,8 +134,14 @@ fn a_truncated_journal_is_noticed_and_the_rest_stays_usable() {
         whole.len()
     );
     let store = SledStore::open(&scratch.store).unwrap();
-    assert_eq!(scratch.messages(store.notes()), [expected.as_str()]);
     assert_eq!(scratch.message(store.records("one").unwrap_err()), expected);
+    let reader = ReadStore::open(&scratch.store).unwrap();
+    assert_eq!(
+        scratch.message(reader.records("one").unwrap_err()),
+        expected,
+        "who only reads sees it as well"
+    );
+    assert_eq!(scratch.message(store.claim("one").err().unwrap()), expected);
     assert_eq!(scratch.message(store.append("one", &trial(9)).unwrap_err()), expected);
     fill(&store, "another", 1);
     assert_cached(&store, TRIALS - 1).unwrap();

@@ -4,8 +4,10 @@
 mod corrupt;
 mod crash;
 mod fixture;
+mod foreign;
 mod index;
 mod manage;
+mod processes;
 mod readers;
 mod samples;
 mod scratch;

@@ -1,38 +1,58 @@
-//! One writer, any number of readers.
+//! One writer for each study, any number of readers.
 
 use std::io::Write as _;
 
 use attune_core::store::{Store, StoreError};
-use attune_store::{ReadStore, SledStore, health, rebuild};
+use attune_store::{ReadStore, SledStore, copy, health, rebuild, remove, rename};
 
-use crate::samples::{fill, header, text, trial};
+use crate::samples::{cached, fill, header, key, text, trial};
 use crate::scratch::Scratch;
 
 #[test]
-fn a_second_writer_is_told_who_has_the_store_and_readers_go_on() {
+fn a_study_has_one_writer_and_everything_else_goes_on() {
     let scratch = Scratch::new();
     let store = SledStore::open(&scratch.store).unwrap();
+    let claim = store.claim("one").unwrap();
     fill(&store, "one", 2);
 
     let expected = format!(
-        "the store STORE is in use by another process (process {}); wait for it, or use another store with --store DIR",
+        "study `one` is being run by another process (process {}); wait for it, or choose another name with --study NAME",
         std::process::id()
     );
-    let second = SledStore::open(&scratch.store).err().unwrap();
-    assert!(matches!(second, StoreError::Busy { .. }));
-    assert_eq!(scratch.message(second), expected);
-    assert!(matches!(rebuild(&scratch.store), Err(StoreError::Busy { .. })));
+    let second = SledStore::open(&scratch.store).unwrap();
+    for store in [&store, &second] {
+        assert_eq!(store.claim("one").err().unwrap().to_string(), expected);
+    }
+    assert!(matches!(second.append("one", &trial(2)), Err(StoreError::StudyBusy { .. })));
+    for refused in
+        [remove(&scratch.store, "one"), rename(&scratch.store, "one", "x"), copy(&scratch.store, "one", "x")]
+    {
+        assert_eq!(refused.unwrap_err().to_string(), expected);
+    }
+    assert_eq!(
+        scratch.message(rebuild(&scratch.store).unwrap_err()),
+        format!(
+            "the store STORE is in use by another process, which runs `one` (process {}); wait for it, or use another \
+             store with --store DIR",
+            std::process::id()
+        )
+    );
 
+    // Another study in the same store, with what the first one evaluated.
+    fill(&second, "two", 2);
+    second.remember(&key(7), &cached(7)).unwrap();
+    assert_eq!(format!("{:?}", store.cached(&key(7)).unwrap()), format!("{:?}", [cached(7)]));
     let reader = ReadStore::open(&scratch.store).unwrap();
     assert_eq!(reader.records("one").unwrap().len(), 3);
     store.append("one", &trial(2)).unwrap();
     assert_eq!(reader.records("one").unwrap().len(), 4);
     let health = health(&scratch.store).unwrap();
-    assert_eq!(health.writer, Some(format!("another process (process {})", std::process::id())));
+    assert_eq!(health.running, [("one".to_owned(), std::process::id())]);
     assert_eq!(health.problems, [""; 0]);
 
-    drop(store);
-    SledStore::open(&scratch.store).unwrap();
+    drop(claim);
+    second.append("one", &trial(3)).unwrap();
+    assert_eq!(second.records("one").unwrap().len(), 5);
 }
 
 #[test]
@@ -44,6 +64,8 @@ fn a_line_that_is_just_being_written_is_not_there_yet() {
     let whole = std::fs::read(&path).unwrap();
     let line_start = whole[..whole.len() - 1].iter().rposition(|byte| *byte == b'\n').unwrap() + 1;
     let reader = ReadStore::open(&scratch.store).unwrap();
+    // A line that is being written is none that was acknowledged.
+    std::fs::remove_file(scratch.file("locks/one")).unwrap();
     for length in [line_start + 1, whole.len() - 1] {
         std::fs::write(&path, &whole[..length]).unwrap();
         assert_eq!(text(&reader.records("one").unwrap()), text(&[header("one")]));

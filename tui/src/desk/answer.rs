@@ -1,5 +1,6 @@
 //! What the screens learn.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use attune_core::evaluator::MetricInfo;
@@ -91,8 +92,14 @@ pub struct Catalogue {
 pub struct ModelFound {
     /// Its facts.
     pub facts: ModelFacts,
-    /// Text files near it, relative like the model's path: candidates for selection and report data.
-    pub texts: Vec<String>,
+    /// It makes images, not text.
+    pub images: bool,
+    /// Data files near it that its task reads, relative like the model's path: candidates for selection and report.
+    pub data: Vec<String>,
+    /// Folders near it with a classifier of images, relative like the model's path.
+    pub classifiers: Vec<String>,
+    /// Techniques of the catalogue that cannot search this model with their default options, and why.
+    pub refused: BTreeMap<String, String>,
 }
 
 /// A value of a profile that cannot be used.

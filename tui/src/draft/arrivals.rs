@@ -5,21 +5,20 @@ use attune_core::space::Count;
 use attune_core::technique::TechniqueInfo;
 
 use super::{Checked, fields, fill, steps};
-use crate::desk::{Catalogue, Check, ModelFound, SaveError, Timing};
+use crate::desk::{Check, ModelFound, SaveError, Timing};
 use crate::effect::Effect;
 use crate::modal::Modal;
 use crate::model::{Model, Screen};
 
 pub(crate) fn catalogue_arrived(model: &mut Model) -> Vec<Effect> {
-    let Some(draft) = &model.draft else { return Vec::new() };
-    let untouched = draft.saved.is_some() && !draft.changed();
-    steps::choose_first(model);
-    let effects = steps::after_change(model, "technique.name");
-    // A profile that was read first is written in other words now, and is still what is on disk.
-    if let Some(draft) = model.draft.as_mut().filter(|_| untouched) {
-        draft.saved = Some(draft.profile_text());
+    match &mut model.draft {
+        None => Vec::new(),
+        Some(draft) => {
+            // Techniques that it describes need not be asked about.
+            draft.technique_name = String::new();
+            steps::settle(model)
+        }
     }
-    effects
 }
 
 pub(crate) fn model_arrived(
@@ -27,33 +26,11 @@ pub(crate) fn model_arrived(
     path: &str,
     found: Result<Box<ModelFound>, String>,
 ) -> Vec<Effect> {
-    let Some(draft) = model.draft.as_mut().filter(|draft| draft.text("model") == path) else {
+    let Some(draft) = model.draft.as_mut().filter(|draft| draft.model_path == path) else {
         return Vec::new();
     };
     draft.model = Some(found.map(|found| *found));
-    // A text that was made for selection and another one for the report are the usual choice.
-    if let Some(Ok(found)) = &draft.model {
-        let texts = found.texts.clone();
-        for (field, word) in [("task.selection", "selection"), ("task.report", "report")] {
-            let fits = |text: &&String| text.rsplit('/').next().is_some_and(|file| file.contains(word));
-            if draft.text(field).is_empty()
-                && let Some(text) = texts.iter().find(fits)
-            {
-                draft.set(field, text);
-            }
-        }
-    }
-    let refused = match &draft.model {
-        Some(Err(reason)) => Some(reason.clone()),
-        _ => None,
-    };
-    let effects = steps::after_change(model, "");
-    if let (Some(draft), Some(reason)) = (&mut model.draft, refused) {
-        draft.checked = Checked::No;
-        steps::blame(draft, "model", &reason);
-        return Vec::new();
-    }
-    effects
+    steps::settle(model)
 }
 
 pub(crate) fn technique_arrived(
@@ -61,24 +38,17 @@ pub(crate) fn technique_arrived(
     name: &str,
     found: Result<Box<TechniqueInfo>, String>,
 ) -> Vec<Effect> {
-    let none = Catalogue::default();
-    let catalogue = model.catalogue.as_ref().unwrap_or(&none);
-    let Some(draft) = model.draft.as_mut().filter(|draft| draft.text("technique.name") == name) else {
+    let Some(draft) = model.draft.as_mut().filter(|draft| draft.technique_name == name) else {
         return Vec::new();
     };
     match found {
         Ok(info) => {
-            let untouched = draft.saved.is_some() && !draft.changed();
             draft.technique = Some(info.options);
             draft.summary = info.summary;
-            fields::generate(draft, catalogue, &model.setup.device);
-            if untouched {
-                draft.saved = Some(draft.profile_text());
-            }
-            steps::check(draft).into_iter().collect()
+            steps::settle(model)
         }
         Err(reason) => {
-            steps::blame(draft, "technique.name", &reason);
+            steps::blame(draft, fields::TECHNIQUE, &reason);
             Vec::new()
         }
     }
@@ -101,17 +71,12 @@ pub(crate) fn profile_arrived(
         }
     };
     let is_its_own = file == path;
-    steps::open(model, file);
+    let said = fill::said_by(&profile);
+    steps::open(model, file, said.clone());
+    let effects = steps::settle(model);
     if let Some(draft) = &mut model.draft {
-        draft.name_given = true;
-        fill::fill(draft, &profile);
-    }
-    // Now that technique and strategy are known, their options have fields; they keep what was filled in.
-    let effects = steps::after_change(model, "technique.name");
-    if let Some(draft) = &mut model.draft {
-        fill::fill(draft, &profile);
         draft.incomplete = !draft.says_all_of(&profile);
-        draft.saved = is_its_own.then(|| draft.profile_text());
+        draft.saved = is_its_own.then_some(said);
     }
     effects
 }
@@ -141,7 +106,7 @@ pub(crate) fn saved(model: &mut Model, path: &str, result: Result<(), SaveError>
     let Some(draft) = model.draft.as_mut().filter(|draft| draft.file == path) else { return Vec::new() };
     match result {
         Ok(()) => {
-            draft.saved = Some(draft.profile_text());
+            draft.saved = Some(draft.said.clone());
             draft.file_named = true;
             if std::mem::take(&mut draft.launching) {
                 return steps::launch_saved(model);

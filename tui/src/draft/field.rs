@@ -2,6 +2,21 @@
 
 use attune_core::setting::OptionKind;
 
+/// The parts of the form, in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Group {
+    /// What is compressed, and where that runs.
+    Model,
+    /// How.
+    Technique,
+    /// On which data trials are scored.
+    Data,
+    /// How configs are found.
+    Search,
+    /// What the result is compared with, and on which data.
+    Report,
+}
+
 /// What a field takes.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Kind {
@@ -22,16 +37,42 @@ pub(crate) enum Kind {
 pub(crate) struct Field {
     /// Path in the profile, as `--set` and errors name it.
     pub(crate) path: String,
+    pub(crate) group: Group,
     pub(crate) label: String,
     pub(crate) help: String,
     pub(crate) kind: Kind,
     pub(crate) text: String,
-    /// The value when the profile is silent; empty when it has to say something.
+    /// The text when nobody says anything: the profile's default, or what follows from other fields. Empty when
+    /// somebody has to.
     pub(crate) default: String,
+    /// A person or the profile has set it: it follows nothing.
+    pub(crate) said: bool,
+    /// Few need it.
+    pub(crate) advanced: bool,
     pub(crate) fault: Option<String>,
 }
 
 impl Field {
+    pub(super) fn new(group: Group, path: &str, label: &str, kind: Kind, default: &str, help: &str) -> Self {
+        Self {
+            path: path.to_owned(),
+            group,
+            label: label.to_owned(),
+            help: help.to_owned(),
+            kind,
+            text: String::new(),
+            default: default.to_owned(),
+            said: false,
+            advanced: false,
+            fault: None,
+        }
+    }
+
+    /// The same field, for those who look for it.
+    pub(super) fn advanced(self) -> Self {
+        Self { advanced: true, ..self }
+    }
+
     /// What it takes, in words.
     pub(crate) fn takes(&self) -> String {
         match &self.kind {
@@ -49,11 +90,12 @@ impl Field {
         matches!(&self.kind, Kind::Value(OptionKind::Bool | OptionKind::OneOf(_)))
     }
 
-    /// The next (or previous) value that the arrows choose.
+    /// The next (or previous) value that the arrows choose. Where anything may stand they choose nothing: there would
+    /// be no way back.
     pub(crate) fn stepped(&self, back: bool) -> Option<String> {
         let bools = ["false".to_owned(), "true".to_owned()];
         let words: &[String] = match &self.kind {
-            Kind::Text(words) | Kind::Named(words) | Kind::Value(OptionKind::OneOf(words)) => words,
+            Kind::Named(words) | Kind::Value(OptionKind::OneOf(words)) => words,
             Kind::Value(OptionKind::Bool) => &bools,
             Kind::Value(OptionKind::Int { min, max }) => {
                 let number: i64 = self.text.trim().parse().ok()?;
@@ -65,15 +107,11 @@ impl Field {
                 let next = if back { number.checked_sub(1) } else { number.checked_add(1) };
                 return Some(next?.clamp(*min, *max).to_string());
             }
-            Kind::Value(_) | Kind::Undescribed => return None,
+            Kind::Text(_) | Kind::Value(_) | Kind::Undescribed => return None,
         };
         let last = words.len().checked_sub(1)?;
-        let next = match (words.iter().position(|word| *word == self.text), back) {
-            (None, false) => 0,
-            (None, true) => last,
-            (Some(at), false) => (at + 1) % words.len(),
-            (Some(at), true) => at.checked_sub(1).unwrap_or(last),
-        };
+        let at = words.iter().position(|word| *word == self.text)?;
+        let next = if back { at.checked_sub(1).unwrap_or(last) } else { (at + 1) % words.len() };
         words.get(next).cloned()
     }
 }

@@ -24,8 +24,10 @@ pub(crate) fn value(kind: &OptionKind, text: &str) -> Result<Setting, String> {
             _ => Err(expected()),
         },
         OptionKind::OneOf(words) => {
-            let known = words.iter().any(|word| word == text);
-            if known { Ok(Setting::Text(text.to_owned())) } else { Err(expected()) }
+            // Quotes stand there where an option was described after it was typed.
+            let word = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(text);
+            let known = words.iter().any(|known| known == word);
+            if known { Ok(Setting::Text(word.to_owned())) } else { Err(expected()) }
         }
         OptionKind::Ints { min, max } => {
             let text = text.trim_start_matches('[').trim_end_matches(']');

@@ -2,6 +2,7 @@
 
 use attune_core::profile::{Profile, ProfileError};
 
+use super::said::Said;
 use super::{Checked, Draft, fields, parse};
 use crate::desk::{Catalogue, Request};
 use crate::effect::Effect;
@@ -9,24 +10,25 @@ use crate::model::{Model, Screen};
 
 /// A study from nothing.
 pub(crate) fn begin(model: &mut Model) -> Vec<Effect> {
-    open(model, String::new());
-    choose_first(model);
-    after_change(model, "technique.name")
+    open(model, String::new(), Said::default());
+    settle(model)
 }
 
-/// An empty form for a file.
-pub(super) fn open(model: &mut Model, file: String) {
+/// A form for a file, in which this much was said.
+pub(super) fn open(model: &mut Model, file: String, said: Said) {
     model.drafts = model.drafts.wrapping_add(1);
-    let mut draft = Draft {
+    model.draft = Some(Draft {
         file_named: !file.is_empty(),
         file,
-        name_given: false,
+        said,
         fields: Vec::new(),
         cursor: 0,
         editing: None,
         technique: None,
         summary: String::new(),
+        technique_name: String::new(),
         model: None,
+        model_path: String::new(),
         ticket: u64::from(model.drafts) << 32,
         checked: Checked::No,
         fault: None,
@@ -36,71 +38,48 @@ pub(super) fn open(model: &mut Model, file: String) {
         touched: false,
         incomplete: false,
         launching: false,
-    };
-    let none = Catalogue::default();
-    fields::generate(&mut draft, model.catalogue.as_ref().unwrap_or(&none), &model.setup.device);
-    model.draft = Some(draft);
+    });
     model.screen = Screen::Draft;
 }
 
-/// The only model and the first technique need no choice.
-pub(super) fn choose_first(model: &mut Model) {
-    let (Some(draft), Some(catalogue)) = (&mut model.draft, &model.catalogue) else { return };
-    if draft.text("model").is_empty()
-        && let Some(first) = catalogue.models.first()
-    {
-        draft.set("model", first);
-    }
-    if draft.text("technique.name").is_empty()
-        && let Some(first) = catalogue.techniques.first()
-    {
-        draft.set("technique.name", &first.name);
-    }
-}
-
-/// What follows from a new value of the field `path`: other fields, and a check.
-pub(super) fn after_change(model: &mut Model, path: &str) -> Vec<Effect> {
+/// Brings the form up to date with what was said and what is known, asks about what is not, and has it checked.
+pub(super) fn settle(model: &mut Model) -> Vec<Effect> {
     let none = Catalogue::default();
     let catalogue = model.catalogue.as_ref().unwrap_or(&none);
+    let device = &model.setup.device;
     let Some(draft) = &mut model.draft else { return Vec::new() };
     let mut effects = Vec::new();
-    match path {
-        "name" => draft.name_given = true,
-        "technique.name" => {
-            let name = draft.text("technique.name").to_owned();
-            let known = catalogue.techniques.iter().find(|info| info.name == name);
-            draft.technique = known.map(|info| info.options.clone());
-            draft.summary = known.map_or(String::new(), |info| info.summary.clone());
-            if known.is_none() && !name.is_empty() {
-                let profile = draft.file.clone();
-                effects.push(Effect::Ask(Request::Technique { name, profile }));
-            }
-        }
-        _ => {}
-    }
-    let model_path = draft.text("model").to_owned();
-    if (path == "model" || draft.model.is_none()) && !model_path.is_empty() {
+    fields::generate(draft, catalogue, device);
+    let path = draft.text("model").to_owned();
+    if draft.model_path != path {
         draft.model = None;
-        let profile = draft.file.clone();
-        effects.push(Effect::Ask(Request::Model { path: model_path.clone(), profile }));
+        draft.model_path.clone_from(&path);
+        // The technique may follow from the model.
+        fields::generate(draft, catalogue, device);
+        if !path.is_empty() {
+            effects.push(Effect::Ask(Request::Model { path, profile: draft.file.clone() }));
+        }
     }
-    if !draft.name_given {
-        let folder = model_path.trim_end_matches('/').rsplit('/').next().unwrap_or("").to_owned();
-        let technique = draft.text("technique.name").rsplit('/').next().unwrap_or("").to_owned();
-        let name = [folder, technique].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>();
-        draft
-            .set("name", &name.join("-").replace(|c: char| !(c.is_alphanumeric() || "._-".contains(c)), "-"));
+    let name = draft.text(fields::TECHNIQUE).to_owned();
+    if draft.technique_name != name {
+        let known = catalogue.techniques.iter().find(|info| info.name == name);
+        draft.technique = known.map(|info| info.options.clone());
+        draft.summary = known.map_or(String::new(), |info| info.summary.clone());
+        draft.technique_name.clone_from(&name);
+        fields::generate(draft, catalogue, device);
+        if known.is_none() && !name.is_empty() {
+            effects.push(Effect::Ask(Request::Technique { name, profile: draft.file.clone() }));
+        }
     }
     if !draft.file_named {
         draft.file = format!("{}.ron", draft.text("name"));
     }
-    fields::generate(draft, catalogue, &model.setup.device);
     effects.extend(check(draft));
     effects
 }
 
 /// Checks everything that can be checked here, and asks the desk for the rest.
-pub(super) fn check(draft: &mut Draft) -> Option<Effect> {
+fn check(draft: &mut Draft) -> Option<Effect> {
     draft.ticket += 1;
     draft.checked = Checked::No;
     draft.timing = None;
@@ -109,7 +88,12 @@ pub(super) fn check(draft: &mut Draft) -> Option<Effect> {
     for field in &mut draft.fields {
         field.fault = parse::fault(field);
     }
-    if draft.first_fault().is_some() || draft.technique.is_none() {
+    // Without a model nothing else can be said of the study.
+    if let Some(Err(reason)) = draft.model.clone() {
+        blame(draft, "model", &reason);
+        return None;
+    }
+    if draft.first_fault().is_some() || draft.technique.is_none() || draft.model.is_none() {
         return None;
     }
     let file = draft.draft_file();

@@ -1,6 +1,7 @@
 //! Keys of the form.
 
-use super::{Kind, steps};
+use super::said::Words;
+use super::{Kind, fields, steps};
 use crate::effect::Effect;
 use crate::key::Key;
 use crate::line_edit::LineEdit;
@@ -29,10 +30,7 @@ pub(crate) fn press(model: &mut Model, key: Key) -> Vec<Effect> {
             return change(model, text);
         }
         Key::Enter => draft.editing = Some(LineEdit::new(&field.text)),
-        Key::Char('r') if !field.default.is_empty() => {
-            let text = field.default.clone();
-            return change(model, text);
-        }
+        Key::Char('r') => return reset(model),
         Key::Tab => draft.cursor = (draft.cursor + 1) % draft.fields.len(),
         Key::BackTab => draft.cursor = draft.cursor.checked_sub(1).unwrap_or(draft.fields.len() - 1),
         Key::Char('t') => return steps::time(model),
@@ -56,7 +54,10 @@ fn edit(model: &mut Model, key: Key) -> Vec<Effect> {
         Key::Esc => draft.editing = None,
         Key::Enter => {
             let Some(line) = draft.editing.take() else { return Vec::new() };
-            return change(model, line.text().trim().to_owned());
+            let text = line.text().trim().to_owned();
+            // Who opens a field and leaves it as it was has said nothing.
+            let same = draft.fields.get(draft.cursor).is_some_and(|field| field.text == text);
+            return if same { Vec::new() } else { change(model, text) };
         }
         Key::Tab => {
             // The suggestion that begins like what has been typed, or the next one.
@@ -78,19 +79,30 @@ fn edit(model: &mut Model, key: Key) -> Vec<Effect> {
     Vec::new()
 }
 
+/// A person says something of the field under the cursor; nothing of an undescribed option removes it.
 fn change(model: &mut Model, text: String) -> Vec<Effect> {
     let Some(draft) = &mut model.draft else { return Vec::new() };
-    let Some(field) = draft.fields.get_mut(draft.cursor) else { return Vec::new() };
-    if field.text == text {
+    let Some(field) = draft.fields.get(draft.cursor) else { return Vec::new() };
+    if field.said && field.text == text {
         return Vec::new();
     }
-    field.text = text;
-    let path = field.path.clone();
-    draft.touched = true;
-    if let Some(owner) = path.strip_suffix(".name") {
-        // Options that only the former technique or strategy may have known go with it.
-        let options = format!("{owner}.options.");
-        draft.fields.retain(|field| field.kind != Kind::Undescribed || !field.path.starts_with(&options));
+    let (path, removed) = (field.path.clone(), field.kind == Kind::Undescribed && text.is_empty());
+    let owner = fields::owner(draft, &path).to_owned();
+    match removed {
+        true => draft.said.forget(&owner, &path),
+        false => draft.said.put(&owner, &path, Words::Typed(text)),
     }
-    steps::after_change(model, &path)
+    draft.touched = true;
+    steps::settle(model)
+}
+
+/// A person leaves the field under the cursor to what follows from the rest.
+fn reset(model: &mut Model) -> Vec<Effect> {
+    let Some(draft) = &mut model.draft else { return Vec::new() };
+    let Some(field) = draft.fields.get(draft.cursor).filter(|field| field.said) else { return Vec::new() };
+    let path = field.path.clone();
+    let owner = fields::owner(draft, &path).to_owned();
+    draft.said.forget(&owner, &path);
+    draft.touched = true;
+    steps::settle(model)
 }

@@ -111,9 +111,8 @@ fn form(model: &Model, draft: &Draft, frame: &mut Frame<'_>, area: Rect) {
 fn hint(field: &Field) -> &'static str {
     match &field.kind {
         _ if field.is_choice() => "  ← → chooses",
-        Kind::Text(words) | Kind::Named(words) if words.is_empty() => "  Enter to type",
-        Kind::Text(_) | Kind::Named(_) => "  ← → chooses, Enter to type",
-        Kind::Whole(..) | Kind::Value(_) | Kind::Undescribed => "  Enter to type",
+        Kind::Named(_) => "  ← → chooses, Enter to type",
+        _ => "  Enter to type",
     }
 }
 

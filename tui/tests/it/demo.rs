@@ -61,7 +61,13 @@ impl Demo {
             Request::Profiles => vec![Answer::Profiles(profiles())],
             Request::Catalogue => vec![Answer::Catalogue(Ok(Box::new(catalogue())))],
             Request::Model { path, .. } => {
-                let found = ModelFound { facts: facts(), texts: texts() };
+                let found = ModelFound {
+                    facts: facts(),
+                    images: false,
+                    data: texts(),
+                    classifiers: Vec::new(),
+                    refused: [("checkpoint-mix".to_owned(), "tiny-moe has one checkpoint".to_owned())].into(),
+                };
                 let known = path.contains("tiny-moe");
                 let found =
                     if known { Ok(Box::new(found)) } else { Err(format!("there is no model in {path}")) };
@@ -258,6 +264,12 @@ pub(crate) fn catalogue() -> Catalogue {
         has_operators: false,
         fingerprint: ContentHash::of(name.as_bytes()),
     };
+    // Options of the same name that mean something else to each of them.
+    let groups =
+        |default| spec("groups", "layers alike", OptionKind::Int { min: 0, max: 64 }, Setting::Int(default));
+    let population = |default| {
+        spec("population", "of a generation", OptionKind::Int { min: 0, max: 999 }, Setting::Int(default))
+    };
     let words = |words: &[&str]| OptionKind::OneOf(words.iter().map(|&word| word.to_owned()).collect());
     Catalogue {
         techniques: vec![
@@ -272,6 +284,7 @@ pub(crate) fn catalogue() -> Catalogue {
                         Setting::Int(4),
                     ),
                     spec("tied", "one choice for all layers", OptionKind::Bool, Setting::Bool(false)),
+                    groups(0),
                 ],
             ),
             technique(
@@ -290,19 +303,34 @@ pub(crate) fn catalogue() -> Catalogue {
                         OptionKind::Ints { min: 1, max: 16 },
                         Setting::Ints(vec![2, 4, 8]),
                     ),
+                    groups(2),
                 ],
             ),
+            technique("checkpoint-mix", "Mixes saved checkpoints (LCSC, arXiv 2404.02241).", vec![groups(1)]),
         ],
         strategies: vec![
             StrategyRow {
                 name: "evolution".into(),
                 summary: "Steady-state evolution.".into(),
-                options: vec![spec(
-                    "operators",
-                    "where children come from",
-                    words(&["domain", "own"]),
-                    Setting::Text("domain".into()),
-                )],
+                options: vec![
+                    population(30),
+                    spec(
+                        "operators",
+                        "where children come from",
+                        words(&["domain", "own"]),
+                        Setting::Text("domain".into()),
+                    ),
+                ],
+            },
+            StrategyRow {
+                name: "cma-es".into(),
+                summary: "Covariance matrix adaptation.".into(),
+                options: vec![population(0)],
+            },
+            StrategyRow {
+                name: "eep".into(),
+                summary: "EEP's schedule.".into(),
+                options: vec![population(40)],
             },
             StrategyRow { name: "random".into(), summary: "Independent draws.".into(), options: Vec::new() },
         ],

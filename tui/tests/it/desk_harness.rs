@@ -76,4 +76,51 @@ impl Harness {
         let screen = self.text();
         assert!(screen.contains(text), "`{text}` is not on the screen:\n{screen}");
     }
+
+    /// Gives the terminal another size.
+    pub(crate) fn resize(&mut self, columns: u16, rows: u16) {
+        self.size = (columns, rows);
+        self.send(Message::Resize(columns, rows));
+    }
+
+    /// Moves down to the field with this label.
+    #[track_caller]
+    pub(crate) fn go_to(&mut self, label: &str) {
+        self.key(Key::Home);
+        for _ in 0..80 {
+            if self.text().contains(&format!("›{label} ")) {
+                return;
+            }
+            self.key(Key::Down);
+        }
+        panic!("no field `{label}`:\n{}", self.text());
+    }
+
+    /// Types a value into the field with this label.
+    #[track_caller]
+    pub(crate) fn fill(&mut self, label: &str, value: &str) {
+        self.go_to(label);
+        self.key(Key::Enter);
+        self.key(Key::Ctrl('u'));
+        self.keys(value);
+        self.key(Key::Enter);
+    }
+
+    /// Every field of the form with its value, whatever fits the screen.
+    pub(crate) fn form(&mut self) -> Vec<String> {
+        self.key(Key::Home);
+        let mut fields: Vec<String> = Vec::new();
+        loop {
+            let text = self.text();
+            let line = text.lines().find_map(|line| line.split_once('›')).map(|(_, line)| line.to_owned());
+            let line = line.unwrap_or_default();
+            let (value, _) = line.split_once("  ←").or(line.split_once("  Enter")).unwrap_or((&line, ""));
+            let value = value.trim_end().to_owned();
+            if fields.last() == Some(&value) {
+                return fields;
+            }
+            fields.push(value);
+            self.key(Key::Down);
+        }
+    }
 }

@@ -49,11 +49,8 @@ fn from_an_empty_store_to_an_export() {
 #[test]
 fn a_fault_stands_beside_the_field_that_causes_it() {
     let mut person = fresh();
-    person.keys("njj");
-    person.key(Key::Enter);
-    person.key(Key::Ctrl('u'));
-    person.keys("many");
-    person.key(Key::Enter);
+    person.keys("n");
+    person.fill("keep", "many");
     person.sees("keep               many ! expected a whole number from 1 to 256");
     person.sees("1 field to put right");
     person.keys("l");
@@ -68,7 +65,7 @@ fn the_technique_decides_which_fields_there_are() {
     let mut person = fresh();
     person.keys("n");
     person.sees("keep");
-    person.key(Key::Down);
+    person.go_to("technique");
     person.key(Key::Right);
     person.sees("technique          kv-bits");
     person.sees("levels             2, 4, 8");
@@ -90,7 +87,7 @@ fn a_profile_opens_as_fields_and_is_written_only_when_it_changes() {
     let mut person = fresh();
     person.key(Key::Tab);
     person.key(Key::Enter);
-    (0..2).for_each(|_| person.key(Key::Down));
+    person.go_to("keep");
     person.key(Key::Right);
     person.keys("l");
     person.sees("There is a file profiles/quickstart.ron already.");

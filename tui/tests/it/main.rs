@@ -1,6 +1,7 @@
 //! The screens, driven by keys and events against a desk without a model.
 
 mod burst;
+mod choices;
 mod demo;
 mod desk_harness;
 mod journey;

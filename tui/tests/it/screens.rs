@@ -28,14 +28,10 @@ fn scenes(columns: u16, rows: u16, colour: bool) -> Vec<(&'static str, Harness)>
     draft.keys("nt");
     scenes.push(("draft", draft));
 
-    let mut fault = fresh();
+    let mut fault = Harness::new(80, 24, setup());
     fault.keys("n");
-    fault.key(Key::Down);
-    fault.key(Key::Down);
-    fault.key(Key::Enter);
-    fault.key(Key::Ctrl('u'));
-    fault.keys("8");
-    fault.key(Key::Enter);
+    fault.fill("keep", "8");
+    fault.resize(columns, rows);
     scenes.push(("draft-fault", fault));
 
     for (name, digit) in [("curves", '1'), ("trials", '2'), ("map", '3'), ("now", '4'), ("log", '5')] {

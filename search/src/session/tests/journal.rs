@@ -49,7 +49,7 @@ fn journals_out_of_order_are_refused_with_the_place() {
     let gap = damage(|records| drop(records.remove(3)));
     assert!(gap.contains("record 3 is trial 3, expected trial 2 or a report"), "{gap}");
     let headless = damage(|records| drop(records.remove(0)));
-    assert!(headless.contains("record 0 is trial 0, expected the header"), "{headless}");
+    assert!(headless.contains("record 0 is a trial, expected the study's header"), "{headless}");
     let twice = damage(|records| records.push(records[0].clone()));
-    assert!(twice.contains("record 12 is a header"), "{twice}");
+    assert!(twice.contains("record 12 is a second header"), "{twice}");
 }

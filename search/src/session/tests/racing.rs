@@ -158,7 +158,7 @@ fn a_search_learns_from_whom_it_left_early() {
     let study = halving(1);
     finished(&study);
     let all = trials(&study);
-    let losses = losses::Losses::new(&study.setup().unwrap()).unwrap();
+    let losses = losses::Losses::new(&study.setup().unwrap().preflight()).unwrap();
     let request = Request::new(Split::Selection, (0..32).collect());
     let observed = observing::observations(&all[..16], &losses);
     for (trial, observation) in all[..16].iter().zip(observed) {

@@ -4,8 +4,6 @@ use std::sync::Arc;
 
 use attune_core::space::{Config, Domain, Scale, Slot, Space, Value};
 
-use super::super::StrategyError;
-
 /// A range becomes [0, 1] and is reflected at its ends, so that every point is a config; affine coefficients become the
 /// coordinates of the plane of their sum, in units of the spread.
 pub(super) struct Coordinates {
@@ -13,20 +11,8 @@ pub(super) struct Coordinates {
 }
 
 impl Coordinates {
-    pub(super) fn new(space: Arc<Space>) -> Result<Self, StrategyError> {
-        for dimension in space.dimensions() {
-            match dimension.domain {
-                Domain::Real { .. } | Domain::Affine { .. } | Domain::Matrix { .. } => {}
-                _ => {
-                    return Err(StrategyError::Unsupported {
-                        strategy: "cma-es",
-                        dimension: dimension.name.clone(),
-                        expected: "reals, affine coefficients or matrices",
-                    });
-                }
-            }
-        }
-        Ok(Self { space })
+    pub(super) fn new(space: Arc<Space>) -> Self {
+        Self { space }
     }
 
     /// The middle of every range; equal coefficients.

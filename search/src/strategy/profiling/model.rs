@@ -30,6 +30,18 @@ pub(in super::super) struct Model {
     goal: Goal,
 }
 
+/// Whether every dimension has options that damages can be added up of.
+pub(in super::super) fn check(strategy: &'static str, space: &Space) -> Result<(), StrategyError> {
+    for dimension in space.dimensions() {
+        let options = dimension.domain.options().is_some();
+        if !options && !matches!(dimension.domain, Domain::Subset { .. }) {
+            let expected = "choices, levels or subsets";
+            return Err(StrategyError::Unsupported { strategy, dimension: dimension.name.clone(), expected });
+        }
+    }
+    Ok(())
+}
+
 impl Model {
     pub(in super::super) fn new(
         strategy: &'static str,
@@ -37,17 +49,6 @@ impl Model {
         gap: f64,
     ) -> Result<Self, StrategyError> {
         let space = &*context.space;
-        for dimension in space.dimensions() {
-            let options = dimension.domain.options().is_some();
-            if !options && !matches!(dimension.domain, Domain::Subset { .. }) {
-                let expected = "choices, levels or subsets";
-                return Err(StrategyError::Unsupported {
-                    strategy,
-                    dimension: dimension.name.clone(),
-                    expected,
-                });
-            }
-        }
         let table = context.table.as_ref().filter(|table| table.objectives() > 0);
         let table = table.ok_or(StrategyError::NoTable { strategy })?;
         let places = places(space);

@@ -1,0 +1,155 @@
+//! What can be known of a study before its model is loaded: a launch refuses it before anything runs, and a form says it
+//! before the launch.
+
+use std::sync::Arc;
+
+use attune_core::evaluator::{Split, TaskInfo};
+use attune_core::facts::ModelFacts;
+use attune_core::objective::Objective;
+use attune_core::profile::{Choice, Racing, ReportSpec};
+use attune_core::sensitivity;
+use attune_core::setting::Settings;
+use attune_core::space::Space;
+use attune_core::technique::Technique;
+
+use super::losses::Losses;
+use super::{SessionError, Start, can_race, starts};
+use crate::strategy::{self, StrategyError, TableSource};
+
+/// A study before its model is loaded.
+#[derive(Clone, Copy)]
+pub struct Preflight<'a> {
+    /// The technique.
+    pub technique: &'a dyn Technique,
+    /// Its options, resolved.
+    pub options: &'a Settings,
+    /// The model.
+    pub model: &'a ModelFacts,
+    /// The space that the technique describes for this model and these options.
+    pub space: &'a Arc<Space>,
+    /// The task.
+    pub task: &'a TaskInfo,
+    /// The strategy and its options.
+    pub strategy: &'a Choice,
+    /// What counts, most important first.
+    pub objectives: &'a [Objective],
+    /// Items of the selection split that score a trial.
+    pub items: u32,
+    /// How trials are left early.
+    pub racing: Option<Racing>,
+    /// How the result is reported.
+    pub report: ReportSpec,
+    /// Other domains on which the result is reported too.
+    pub elsewhere: &'a [String],
+    /// What the search starts from.
+    pub start: Option<&'a Start>,
+    /// Seed of everything random.
+    pub seed: u64,
+}
+
+impl Preflight<'_> {
+    /// Everything that keeps the study from running, each with the value of the profile that is to blame, as in
+    /// `--set`.
+    pub fn faults(&self) -> Vec<(&'static str, SessionError)> {
+        let checks = [
+            ("items", self.items_are_there()),
+            ("report.items", self.available(&Split::Report, self.report.items.max(1)).map(drop)),
+            ("task.elsewhere", self.domains_are_there()),
+            ("objectives", Losses::new(self).map(drop)),
+            self.strategy_fits(),
+            ("racing.first", self.can_race()),
+            ("start.study", self.can_start()),
+        ];
+        checks.into_iter().filter_map(|(path, checked)| Some((path, checked.err()?))).collect()
+    }
+
+    fn items_are_there(&self) -> Result<(), SessionError> {
+        if self.items == 0 {
+            return Err(SessionError::NoItems);
+        }
+        self.available(&Split::Selection, self.items).map(drop)
+    }
+
+    fn domains_are_there(&self) -> Result<(), SessionError> {
+        self.elsewhere
+            .iter()
+            .try_for_each(|domain| self.available(&Split::Elsewhere(domain.clone()), 1).map(drop))
+    }
+
+    /// Items of a split, at least `wanted`.
+    pub(super) fn available(&self, split: &Split, wanted: u32) -> Result<u32, SessionError> {
+        let task = self.task;
+        let (Some(&items), true) = (task.items.get(split), task.fingerprints.contains_key(split)) else {
+            let known: Vec<String> = task.items.keys().map(Split::to_string).collect();
+            return Err(SessionError::NoSplit { split: split.clone(), known: known.join(", ") });
+        };
+        if items < wanted {
+            return Err(SessionError::FewItems { split: split.clone(), wanted, items });
+        }
+        Ok(items)
+    }
+
+    fn can_race(&self) -> Result<(), SessionError> {
+        match self.racing {
+            Some(_) => can_race(self.objectives, &self.task.metrics),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether the strategy can search this space, and plan for it if it plans.
+    fn strategy_fits(&self) -> (&'static str, Result<(), SessionError>) {
+        let operators = self.technique.info().has_operators;
+        if let Err(error) = strategy::check(self.strategy, self.space, self.seed, operators) {
+            let path = match error {
+                StrategyError::NoOperators { .. } => "strategy.options[\"operators\"]",
+                _ => "strategy.name",
+            };
+            return (path, Err(error.into()));
+        }
+        match strategy::table_source(self.strategy) {
+            Ok(None) => ("strategy.name", Ok(())),
+            Ok(Some(source)) => {
+                let probed = sensitivity::reference(self.space, None)
+                    .and_then(|reference| sensitivity::probes(self.space, &reference));
+                match (probed, source) {
+                    (Err(none), _) => ("strategy.name", Err(none.into())),
+                    (Ok(_), TableSource::Measured) => ("strategy.name", Ok(())),
+                    (Ok(_), TableSource::Gradient) => ("strategy.options[\"signal\"]", self.has_estimate()),
+                }
+            }
+            Err(error) => ("strategy.name", Err(error.into())),
+        }
+    }
+
+    fn has_estimate(&self) -> Result<(), SessionError> {
+        match self.technique.damage_signals(self.model, self.options)? {
+            Some(_) => Ok(()),
+            None => Err(SessionError::NoDamages {
+                technique: self.technique.info().name.clone(),
+                strategy: self.strategy.name.clone(),
+            }),
+        }
+    }
+
+    /// Whether the trial to start from means something to the technique.
+    fn can_start(&self) -> Result<(), SessionError> {
+        let Some(start) = self.start.filter(|start| start.dimensions != self.space.dimensions()) else {
+            return Ok(());
+        };
+        let none = || starts::no_start(start, self.technique);
+        let kept = starts::kept(&start.plan, self.model).ok_or_else(none)?;
+        if !self.technique.info().signals.contains(&kept.name) {
+            return Err(none());
+        }
+        // A technique that cannot do without signals that are still to be measured says nothing of the start.
+        let silent = self.technique.baselines(self.model, self.options, &[]);
+        match (silent, self.technique.baselines(self.model, self.options, &[kept])) {
+            (Err(_), _) => Ok(()),
+            (Ok(_), Err(refusal)) => Err(refusal.into()),
+            (Ok(_), Ok(baselines)) if baselines.iter().all(|baseline| baseline.name != starts::START) => {
+                Err(none())
+            }
+            (Ok(_), Ok(_)) => Ok(()),
+        }
+    }
+}

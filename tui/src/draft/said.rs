@@ -1,0 +1,95 @@
+//! What a person or a profile has said. Everything else in the form follows from that and from what was found, so it
+//! can be made anew after every change.
+
+use std::collections::BTreeMap;
+
+use attune_core::setting::Setting;
+
+use super::fields::DEVICE;
+
+/// A value as somebody gave it.
+#[derive(Clone, Debug)]
+pub(crate) enum Words {
+    /// As it stands in the field.
+    Typed(String),
+    /// An option of a profile, whose kind may not be known yet.
+    Option(Setting),
+}
+
+impl Words {
+    /// For a field of a known kind.
+    pub(crate) fn typed(&self) -> String {
+        match self {
+            Self::Typed(text) => text.clone(),
+            Self::Option(value) => typed(value),
+        }
+    }
+
+    /// For a field that takes the words of a profile.
+    pub(crate) fn raw(&self) -> String {
+        match self {
+            Self::Typed(text) => text.clone(),
+            Self::Option(value) => value.to_string(),
+        }
+    }
+}
+
+impl PartialEq for Words {
+    fn eq(&self, other: &Self) -> bool {
+        self.typed() == other.typed()
+    }
+}
+
+/// What was said, by the path of the field. Options belong to the technique or strategy that takes them: those of one
+/// are none of another one's, and are there again when it is chosen again.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Said(BTreeMap<(String, String), Words>);
+
+impl Said {
+    /// What was said of a field; `owner` is the name of the technique or strategy of an option, else empty.
+    pub(crate) fn get(&self, owner: &str, path: &str) -> Option<&Words> {
+        self.0.get(&(owner.to_owned(), path.to_owned()))
+    }
+
+    pub(crate) fn put(&mut self, owner: &str, path: &str, words: Words) {
+        self.0.insert((owner.to_owned(), path.to_owned()), words);
+    }
+
+    pub(crate) fn forget(&mut self, owner: &str, path: &str) {
+        self.0.remove(&(owner.to_owned(), path.to_owned()));
+    }
+
+    /// The options of one technique or strategy whose paths begin with `prefix`.
+    pub(crate) fn options<'a>(
+        &'a self,
+        owner: &'a str,
+        prefix: &'a str,
+    ) -> impl Iterator<Item = (&'a str, &'a Words)> {
+        let of_owner = self.0.iter().filter(move |((of, _), _)| of == owner);
+        of_owner.filter_map(move |((_, path), words)| Some((path.strip_prefix(prefix)?, words)))
+    }
+
+    /// Whether a file would say the same; where a study runs is in no file.
+    pub(crate) fn writes_like(&self, other: &Self) -> bool {
+        let written = |said: &Self| {
+            let mut said = said.clone();
+            said.forget("", DEVICE);
+            said
+        };
+        written(self) == written(other)
+    }
+}
+
+/// A value as a person types it: texts without quotes, lists without brackets.
+pub(crate) fn typed(value: &Setting) -> String {
+    match value {
+        Setting::Text(text) => text.clone(),
+        Setting::Ints(numbers) => list(numbers.iter().map(i64::to_string)),
+        Setting::Reals(numbers) => list(numbers.iter().map(|number| format!("{number:?}"))),
+        other => other.to_string(),
+    }
+}
+
+pub(super) fn list(numbers: impl Iterator<Item = String>) -> String {
+    numbers.collect::<Vec<_>>().join(", ")
+}
