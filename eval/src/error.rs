@@ -56,18 +56,16 @@ pub enum DeviceError {
 /// Why a model cannot be loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
-    /// A file is absent or unreadable.
-    #[error("cannot read {file}: {source}; expected {expected}")]
+    /// A file is absent, unreadable, larger than anything that is meant, or no regular file.
+    #[error("{source}; expected {expected}")]
     Io {
-        /// The file.
-        file: PathBuf,
+        /// Which file, and why.
+        source: attune_files::ReadError,
         /// What the file is for.
         expected: &'static str,
-        /// Why.
-        source: std::io::Error,
     },
     /// A file is not JSON of the expected form.
-    #[error("{file} cannot be read as {what}: {source}; download the file again or fix it at that place")]
+    #[error("{file} cannot be read as {what}: {source}; {advice}")]
     BadJson {
         /// The file.
         file: PathBuf,
@@ -75,6 +73,16 @@ pub enum LoadError {
         what: &'static str,
         /// Line, column and reason.
         source: serde_json::Error,
+        /// What to do.
+        advice: &'static str,
+    },
+    /// The folder is no model in the Hugging Face layout.
+    #[error("{folder} is no model folder: {found}; expected a folder with config.json and model.safetensors")]
+    NotAModel {
+        /// The folder.
+        folder: PathBuf,
+        /// What it is instead, and what to do.
+        found: String,
     },
     /// A key is absent, has a value without meaning, or asks for something that is not implemented.
     #[error("{file}: `{key}` is {found}, expected {expected}")]
@@ -89,29 +97,40 @@ pub enum LoadError {
         expected: String,
     },
     /// The folder holds no weights in a format that is read here.
-    #[error(
-        "{folder} holds neither model.safetensors nor model.safetensors.index.json{}; \
-         save the model with `save_pretrained(…, safe_serialization=True)`",
-        found.as_deref().map(|file| format!(" (but {file})")).unwrap_or_default()
-    )]
+    #[error("{folder} holds neither model.safetensors nor model.safetensors.index.json; {found}")]
     NoWeights {
         /// The folder.
         folder: PathBuf,
-        /// A weight file of another format, if there is one.
-        found: Option<String>,
+        /// What it holds instead, and what to do.
+        found: String,
+    },
+    /// The index of several weight files is of other files.
+    #[error(
+        "{index} says that tensor `{tensor}` is in {shard}, {found}; the index is of another version of the model: \
+         download it and its files again"
+    )]
+    StaleIndex {
+        /// The index.
+        index: PathBuf,
+        /// A tensor of which they disagree.
+        tensor: String,
+        /// The weight file.
+        shard: PathBuf,
+        /// What is wrong.
+        found: &'static str,
     },
     /// A safetensors file cannot be parsed.
-    #[error("{file} is not a complete safetensors file: {reason}; download it again")]
+    #[error("{file} is not a complete safetensors file: {reason}; {advice}")]
     BadShard {
         /// The file.
         file: PathBuf,
         /// What the parser said.
         reason: String,
+        /// What to do.
+        advice: &'static str,
     },
     /// A tensor that the architecture needs is absent.
-    #[error(
-        "{place} has no tensor `{tensor}` (expected shape {expected:?}); is config.json of the same model?"
-    )]
+    #[error("{place} has no tensor `{tensor}` (expected shape {expected:?}): {hint}")]
     MissingTensor {
         /// File or folder that should hold it.
         place: PathBuf,
@@ -119,9 +138,23 @@ pub enum LoadError {
         tensor: String,
         /// The shape that config.json implies.
         expected: Vec<usize>,
+        /// The nearest that is there, what it means and what would help.
+        hint: String,
+    },
+    /// A tensor that would have no effect, although it was saved as a part of the model.
+    #[error("{file}: nothing reads tensor `{tensor}`{}: {reason}", and_others(*others))]
+    UnreadTensor {
+        /// The file.
+        file: PathBuf,
+        /// Its name.
+        tensor: String,
+        /// How many more there are.
+        others: usize,
+        /// Why, and what would help.
+        reason: String,
     },
     /// A tensor has another shape than config.json implies.
-    #[error("{file}: tensor `{tensor}` has shape {found:?}, expected {expected:?} by config.json")]
+    #[error("{file}: tensor `{tensor}` has shape {found:?}, expected {expected:?} by {keys} of config.json")]
     WrongShape {
         /// The file.
         file: PathBuf,
@@ -131,11 +164,11 @@ pub enum LoadError {
         found: Vec<usize>,
         /// What config.json implies.
         expected: Vec<usize>,
+        /// The keys that imply it.
+        keys: &'static str,
     },
     /// A tensor is stored in an element type that is not read here.
-    #[error(
-        "{file}: tensor `{tensor}` is stored as {found}, expected F32, F16 or BF16; dequantise the model first"
-    )]
+    #[error("{file}: tensor `{tensor}` is stored as {found}, expected F32, F16 or BF16; {advice}")]
     UnsupportedDtype {
         /// The file.
         file: PathBuf,
@@ -143,6 +176,8 @@ pub enum LoadError {
         tensor: String,
         /// What was found.
         found: String,
+        /// What to do.
+        advice: &'static str,
     },
     /// A weight is NaN or infinite.
     #[error(
@@ -158,6 +193,10 @@ pub enum LoadError {
         /// NaN, inf or -inf.
         value: f32,
     },
+}
+
+fn and_others(others: usize) -> String {
+    if others == 0 { String::new() } else { format!(" (and {others} more)") }
 }
 
 /// Why a task cannot be set up.

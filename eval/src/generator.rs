@@ -9,6 +9,7 @@ mod config;
 mod distance;
 mod edits;
 mod facts;
+mod inventory;
 mod network;
 mod parameters;
 mod score;

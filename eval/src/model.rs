@@ -3,18 +3,21 @@
 mod checkpoint;
 mod config;
 mod facts;
+mod folder;
+mod inventory;
 mod kept;
 mod matrix;
 mod merged;
+mod missing;
 mod quantised;
-mod raw;
 mod read;
 mod rope;
+mod tensors;
 mod weights;
 
 pub use checkpoint::Checkpoint;
-pub(crate) use config::Keys;
-pub use config::{DecoderConfig, Family, Mixture};
+pub use config::{DecoderConfig, Family, Mixture, Windows};
+pub(crate) use config::{Keys, json};
 pub(crate) use facts::fingerprint;
 pub(crate) use matrix::Linear;
 pub(crate) use merged::{Merged, MergedExperts};
@@ -48,8 +51,17 @@ pub fn inspect(folder: &Path) -> Result<ModelFacts, LoadError> {
     if crate::generator::is_generator(folder) {
         return crate::generator::inspect(folder);
     }
+    let (config, checkpoint) = open(folder)?;
+    facts::facts(folder, &config, &checkpoint)
+}
+
+/// What a folder says about its model, which its files bear out.
+fn open(folder: &Path) -> Result<(DecoderConfig, Checkpoint), LoadError> {
+    folder::check(folder)?;
     let config = DecoderConfig::read(&folder.join("config.json"))?;
-    facts::facts(folder, &config, &Checkpoint::open(folder)?)
+    let checkpoint = Checkpoint::open(folder)?;
+    inventory::check(folder, &checkpoint, &config)?;
+    Ok((config, checkpoint))
 }
 
 impl Model {
@@ -58,8 +70,7 @@ impl Model {
     /// # Errors
     /// See [`LoadError`].
     pub fn load(folder: &Path, compute: &Compute) -> Result<Self, LoadError> {
-        let config = DecoderConfig::read(&folder.join("config.json"))?;
-        let checkpoint = Checkpoint::open(folder)?;
+        let (config, checkpoint) = open(folder)?;
         let weights = Weights::read(&checkpoint, &config, compute)?;
         let facts = facts::facts(folder, &config, &checkpoint)?;
         Ok(Self {

@@ -31,7 +31,7 @@ impl Model {
         let views: Vec<HeadView> = edits
             .iter()
             .flat_map(|edits| {
-                let views = edits.views(config.kv_heads, config.windows[number], batch.tokens);
+                let views = edits.views(config.kv_heads, config.windows.of(number), batch.tokens);
                 std::iter::repeat_n(views, each).flatten()
             })
             .collect();

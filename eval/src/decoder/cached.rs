@@ -71,7 +71,7 @@ impl Model {
         let heads = sequences * config.kv_heads;
         let asked = queries.reshape([heads, group * tokens, config.head_dim]);
         let asking = caches.tokens..caches.tokens + tokens;
-        let weights = causal_softmax(asked.matmul(keys.swap_dims(1, 2)), asking, config.windows[number]);
+        let weights = causal_softmax(asked.matmul(keys.swap_dims(1, 2)), asking, config.windows.of(number));
         let mixed = weights
             .matmul(values)
             .reshape([sequences, config.heads, tokens, config.head_dim])

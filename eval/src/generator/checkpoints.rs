@@ -6,6 +6,7 @@ use burn_tensor::Tensor;
 
 use super::config::DenoiserConfig;
 use super::edits::Edited;
+use super::inventory;
 use super::parameters::{self, Parameter};
 use crate::compute::Compute;
 use crate::edits::Level;
@@ -26,12 +27,14 @@ struct Layer {
 impl Checkpoints {
     /// Reads the weight files that config.json lists.
     pub(super) fn read(folder: &Path, config: &DenoiserConfig, compute: &Compute) -> Result<Self, LoadError> {
+        let files: Vec<Checkpoint> =
+            config.checkpoints.iter().map(|name| Checkpoint::file(folder, name)).collect::<Result<_, _>>()?;
+        files.iter().try_for_each(|file| inventory::check(config, file))?;
         let mut layers: Vec<Layer> = parameters::of(config)
             .into_iter()
             .map(|parameters| Layer { parameters, weights: Vec::new() })
             .collect();
-        for name in &config.checkpoints {
-            let file = Checkpoint::file(folder, name)?;
+        for file in &files {
             for layer in &mut layers {
                 let mut flat = Vec::new();
                 for parameter in &layer.parameters {

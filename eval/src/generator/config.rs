@@ -34,9 +34,14 @@ pub struct DenoiserConfig {
     pub checkpoints: Vec<String>,
 }
 
+/// Steps of the sampler beyond which nobody waits for an image.
+const MOST_STEPS: usize = 10_000;
+/// Pixels of a side, and channels: the parts of an image whose numbers are counted in one number.
+const MOST_PIXELS: usize = 1 << 16;
+
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct RawConfig {
-    model_type: Option<String>,
     image_size: Option<usize>,
     channels: Option<usize>,
     hidden_size: Option<usize>,
@@ -51,6 +56,14 @@ struct RawConfig {
     checkpoints: Option<Vec<String>>,
 }
 
+/// A size of at most `most`.
+fn bounded(keys: &Keys<'_>, key: &str, value: Option<usize>, most: usize) -> Result<usize, LoadError> {
+    match keys.positive(key, value)? {
+        value if value > most => Err(keys.bad(key, value, format!("at most {most}"))),
+        value => Ok(value),
+    }
+}
+
 /// The file of a model without `checkpoints`.
 const SINGLE: &str = "model.safetensors";
 
@@ -61,13 +74,16 @@ impl DenoiserConfig {
     /// [`LoadError::Io`], [`LoadError::BadJson`] or [`LoadError::BadConfig`].
     pub fn read(folder: &Path) -> Result<Self, LoadError> {
         let file = folder.join("config.json");
-        let raw: RawConfig = json(&file)?;
         let keys = Keys { file: &file };
-        let kind = raw.model_type.as_deref().unwrap_or("absent");
+        let mut value = crate::model::json::read(&file)?;
+        // First of all: the keys of other models mean other things.
+        let kind = value.as_object_mut().and_then(|keys| keys.remove("model_type")).unwrap_or_default();
         if kind != FAMILY {
+            let found = kind.as_str().unwrap_or("absent");
             let expected = format!("{FAMILY}: a task of kind \"images\" needs an image generator");
-            return Err(keys.bad("model_type", kind, expected));
+            return Err(keys.bad("model_type", found, expected));
         }
+        let raw: RawConfig = parsed(&file, value)?;
         for (key, found, expected) in
             [("prediction_type", &raw.prediction_type, "v_prediction"), ("schedule", &raw.schedule, "cosine")]
         {
@@ -94,15 +110,15 @@ impl DenoiserConfig {
             return Err(keys.bad("checkpoints", format!("{name:?}"), "names of files in the model's folder"));
         }
         Ok(Self {
-            image: keys.positive("image_size", raw.image_size)?,
-            channels: keys.positive("channels", raw.channels)?,
+            image: bounded(&keys, "image_size", raw.image_size, MOST_PIXELS)?,
+            channels: bounded(&keys, "channels", raw.channels, MOST_PIXELS)?,
             hidden: keys.positive("hidden_size", raw.hidden_size)?,
             inner: keys.positive("intermediate_size", raw.intermediate_size)?,
             blocks: keys.positive("num_hidden_layers", raw.num_hidden_layers)?,
             norm_eps: positive("layer_norm_eps", raw.layer_norm_eps)?,
             frequencies,
             highest: positive("time_highest", raw.time_highest)?,
-            steps: keys.positive("sampling_steps", raw.sampling_steps)?,
+            steps: bounded(&keys, "sampling_steps", raw.sampling_steps, MOST_STEPS)?,
             checkpoints,
         })
     }
@@ -118,16 +134,16 @@ impl DenoiserConfig {
     }
 }
 
-/// A JSON file.
+/// A config.json.
 pub(super) fn json<T: DeserializeOwned>(file: &Path) -> Result<T, LoadError> {
-    let text = std::fs::read(file).map_err(|source| LoadError::Io {
-        file: file.to_owned(),
-        expected: "config.json of the Hugging Face layout",
-        source,
-    })?;
-    serde_json::from_slice(&text).map_err(|source| LoadError::BadJson {
+    parsed(file, crate::model::json::read(file)?)
+}
+
+fn parsed<T: DeserializeOwned>(file: &Path, value: serde_json::Value) -> Result<T, LoadError> {
+    serde_json::from_value(value).map_err(|source| LoadError::BadJson {
         file: file.to_owned(),
         what: "config.json",
         source,
+        advice: "change or remove that key",
     })
 }

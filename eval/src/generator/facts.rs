@@ -6,6 +6,7 @@ use attune_core::facts::ModelFacts;
 
 use super::FAMILY;
 use super::config::DenoiserConfig;
+use super::inventory;
 use super::parameters::{self, Parameter};
 use crate::error::LoadError;
 use crate::model::{Checkpoint, fingerprint};
@@ -15,6 +16,7 @@ pub(super) fn facts(folder: &Path, config: &DenoiserConfig) -> Result<ModelFacts
     let name = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
     let files: Vec<Checkpoint> =
         config.checkpoints.iter().map(|name| Checkpoint::file(folder, name)).collect::<Result<_, _>>()?;
+    files.iter().try_for_each(|file| inventory::check(config, file))?;
     let layers = parameters::of(config);
     let elements: u64 = files.iter().map(Checkpoint::stored_elements).sum();
     let bytes: u64 = files.iter().map(Checkpoint::stored_bytes).sum();

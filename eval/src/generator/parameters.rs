@@ -22,6 +22,11 @@ impl Parameter {
 
 /// The parameters of every layer, in the order in which the forward pass takes them.
 pub(super) fn of(config: &DenoiserConfig) -> Vec<Vec<Parameter>> {
+    layers(config).collect()
+}
+
+/// As [`of`], one layer at a time.
+pub(super) fn layers(config: &DenoiserConfig) -> impl Iterator<Item = Vec<Parameter>> {
     let (pixels, hidden, inner) = (config.pixels(), config.hidden, config.inner);
     let input = vec![
         Parameter::new("input.weight", &[hidden, pixels]),
@@ -29,7 +34,7 @@ pub(super) fn of(config: &DenoiserConfig) -> Vec<Vec<Parameter>> {
         Parameter::new("time.weight", &[hidden, 2 * config.frequencies]),
         Parameter::new("time.bias", &[hidden]),
     ];
-    let block = |number: usize| {
+    let block = move |number: usize| {
         let name = |part: &str| format!("blocks.{number}.{part}");
         vec![
             Parameter::new(name("norm.weight"), &[hidden]),
@@ -47,5 +52,5 @@ pub(super) fn of(config: &DenoiserConfig) -> Vec<Vec<Parameter>> {
         Parameter::new("output.weight", &[pixels, hidden]),
         Parameter::new("output.bias", &[pixels]),
     ];
-    std::iter::once(input).chain((0..config.blocks).map(block)).chain([output]).collect()
+    std::iter::once(input).chain((0..config.blocks).map(block)).chain([output])
 }

@@ -73,7 +73,7 @@ fn attention(
     if let Some(Taps::Cache(cache)) = taps {
         scores = scores + queries.matmul(cache.keys.clone().swap_dims(1, 2)) * cache.seen.clone();
     }
-    let weights = causal_softmax(scores, 0..tokens, config.windows[number]);
+    let weights = causal_softmax(scores, 0..tokens, config.windows.of(number));
     let inside = Inside { keys, values: values.clone(), weights: weights.clone() };
     let weights = match taps {
         Some(Taps::Weights(change)) => weights + change.clone(),

@@ -1,15 +1,23 @@
 //! Safetensors files of a model folder, mapped into memory.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use memmap2::Mmap;
 use safetensors::SafeTensors;
 use safetensors::tensor::{Metadata, TensorInfo};
-use serde::Deserialize;
 
+use super::config::{json, quoted};
+use super::tensors::keys;
+use super::{folder, missing};
 use crate::error::LoadError;
+
+/// The weights in one file.
+pub(super) const SINGLE: &str = "model.safetensors";
+/// Which of several files holds which tensor.
+pub(super) const INDEX: &str = "model.safetensors.index.json";
+/// Most bytes of an index: those of the largest models have some millions.
+const LARGEST_INDEX: u64 = 64 << 20;
 
 /// All weight files of a model.
 pub struct Checkpoint {
@@ -26,13 +34,8 @@ struct Shard {
     header: Metadata,
 }
 
-#[derive(Deserialize)]
-struct RawIndex {
-    weight_map: BTreeMap<String, String>,
-}
-
 /// One stored tensor.
-pub(super) struct Stored<'a> {
+pub(crate) struct Stored<'a> {
     pub(super) file: &'a Path,
     pub(super) info: &'a TensorInfo,
     pub(super) bytes: &'a [u8],
@@ -44,32 +47,50 @@ impl Checkpoint {
     /// # Errors
     /// Absent, unreadable or damaged files.
     pub fn open(folder: &Path) -> Result<Self, LoadError> {
-        let single = folder.join("model.safetensors");
-        if single.is_file() {
-            let shards = vec![Shard::open(single)?];
-            return Ok(Self { folder: folder.to_owned(), shards, index: None });
+        // Whatever is at that name: what is no regular file is refused as that.
+        let there = |name: &str| folder.join(name).symlink_metadata().is_ok();
+        if there(SINGLE) {
+            return Self::file(folder, SINGLE);
         }
-        let file = folder.join("model.safetensors.index.json");
-        if !file.is_file() {
-            return Err(no_weights(folder));
+        if !there(INDEX) {
+            return Err(folder::without_weights(folder));
         }
-        let text = std::fs::read(&file).map_err(|source| LoadError::Io {
-            file: file.clone(),
-            expected: "an index of shards",
-            source,
-        })?;
-        let raw: RawIndex = serde_json::from_slice(&text).map_err(|source| LoadError::BadJson {
-            file: file.clone(),
-            what: "an index of shards",
-            source,
-        })?;
-        let mut names: Vec<&String> = raw.weight_map.values().collect();
+        let file = folder.join(INDEX);
+        let places = places(&file)?;
+        let mut names: Vec<&String> = places.values().collect();
         names.sort();
         names.dedup();
         let shards = names.iter().map(|name| Shard::open(folder.join(name))).collect::<Result<_, _>>()?;
         let place = |name: &String| names.binary_search(&name).unwrap_or_default();
-        let index = raw.weight_map.iter().map(|(tensor, file)| (tensor.clone(), place(file))).collect();
-        Ok(Self { folder: folder.to_owned(), shards, index: Some(index) })
+        let index = places.iter().map(|(tensor, file)| (tensor.clone(), place(file))).collect();
+        let checkpoint = Self { folder: folder.to_owned(), shards, index: Some(index) };
+        checkpoint.agrees(&file)?;
+        Ok(checkpoint)
+    }
+
+    /// The index and the shards name the same tensors.
+    fn agrees(&self, index: &Path) -> Result<(), LoadError> {
+        let places = self.index.iter().flatten();
+        let stale = |tensor: &str, shard: &Shard, found: &'static str| LoadError::StaleIndex {
+            index: index.to_owned(),
+            tensor: tensor.to_owned(),
+            shard: shard.file.clone(),
+            found,
+        };
+        for (tensor, &place) in places {
+            let shard = &self.shards[place];
+            if shard.header.info(tensor).is_none() {
+                return Err(stale(tensor, shard, "which lacks it"));
+            }
+        }
+        for (number, shard) in self.shards.iter().enumerate() {
+            let placed =
+                |tensor: &String| self.index.as_ref().and_then(|index| index.get(tensor)) == Some(&number);
+            if let Some(tensor) = shard.header.tensors().keys().filter(|tensor| !placed(tensor)).min() {
+                return Err(stale(tensor, shard, "which the index does not say"));
+            }
+        }
+        Ok(())
     }
 
     /// Opens one safetensors file of a folder.
@@ -106,33 +127,45 @@ impl Checkpoint {
         self.infos().map(|info| info.shape.iter().product::<usize>() as u64).sum()
     }
 
+    /// Names of all stored tensors, with their files.
+    pub(crate) fn names(&self) -> impl Iterator<Item = (String, &Path)> {
+        self.shards
+            .iter()
+            .flat_map(|shard| shard.header.tensors().into_keys().map(|name| (name, shard.file.as_path())))
+    }
+
     fn infos(&self) -> impl Iterator<Item = &TensorInfo> {
         self.shards.iter().flat_map(|shard| shard.header.tensors().into_values())
     }
 
-    /// Whether a tensor of this name is stored.
-    pub(super) fn contains(&self, tensor: &str) -> bool {
-        self.find(tensor).is_ok()
+    /// Element type, shape and bytes of a stored tensor, and its file.
+    pub(super) fn stored(&self, name: &str) -> Option<Stored<'_>> {
+        let shard = self.find(name).ok()?;
+        let info = shard.header.info(name)?;
+        let (start, end) = info.data_offsets;
+        Some(Stored { file: &shard.file, info, bytes: &shard.bytes[shard.data + start..shard.data + end] })
     }
 
-    pub(super) fn tensor(&self, name: &str, expected: &[usize]) -> Result<Stored<'_>, LoadError> {
-        let missing = |place: &Path| LoadError::MissingTensor {
-            place: place.to_owned(),
-            tensor: name.to_owned(),
-            expected: expected.to_owned(),
-        };
-        let shard = self.find(name).map_err(missing)?;
-        let info = shard.header.info(name).ok_or_else(|| missing(&shard.file))?;
-        if info.shape != expected {
-            return Err(LoadError::WrongShape {
-                file: shard.file.clone(),
+    pub(crate) fn tensor(&self, name: &str, expected: &[usize]) -> Result<Stored<'_>, LoadError> {
+        let Some(stored) = self.stored(name) else {
+            let place = self.find(name).map_or_else(Path::to_owned, |shard| shard.file.clone());
+            return Err(LoadError::MissingTensor {
+                place,
                 tensor: name.to_owned(),
-                found: info.shape.clone(),
                 expected: expected.to_owned(),
+                hint: missing::hint(self, name),
+            });
+        };
+        if stored.info.shape != expected {
+            return Err(LoadError::WrongShape {
+                file: stored.file.to_owned(),
+                tensor: name.to_owned(),
+                found: stored.info.shape.clone(),
+                expected: expected.to_owned(),
+                keys: keys(name),
             });
         }
-        let (start, end) = info.data_offsets;
-        Ok(Stored { file: &shard.file, info, bytes: &shard.bytes[shard.data + start..shard.data + end] })
+        Ok(stored)
     }
 
     /// The shard that holds a tensor, or the place where one would look for it.
@@ -149,16 +182,28 @@ impl Checkpoint {
 
 impl Shard {
     fn open(file: PathBuf) -> Result<Self, LoadError> {
-        let io = |source| LoadError::Io { file: file.clone(), expected: "a safetensors file", source };
-        let handle = File::open(&file).map_err(io)?;
+        let (handle, _) = attune_files::open(&file, u64::MAX)
+            .map_err(|source| LoadError::Io { source, expected: "a safetensors file" })?;
         #[expect(
             unsafe_code,
             reason = "mapping is undefined when another process truncates the file meanwhile; weights of several \
                       gigabytes are not copied for that, and every tool that loads safetensors accepts it"
         )]
         // SAFETY: the file is opened for reading only and nothing in this process writes to it.
-        let bytes = unsafe { Mmap::map(&handle) }.map_err(io)?;
-        let bad = |reason: String| LoadError::BadShard { file: file.clone(), reason };
+        let mapped = unsafe { Mmap::map(&handle) };
+        let bytes = mapped.map_err(|source| LoadError::Io {
+            source: attune_files::ReadError::Io { path: file.clone(), source },
+            expected: "a safetensors file",
+        })?;
+        let bad = |reason: String| LoadError::BadShard {
+            file: file.clone(),
+            reason,
+            advice: if bytes.starts_with(b"version https://git-lfs") {
+                "it is a pointer to the file: run `git lfs pull`"
+            } else {
+                "download it again"
+            },
+        };
         let (header_length, header) =
             SafeTensors::read_metadata(&bytes).map_err(|error| bad(error.to_string()))?;
         let data = 8 + header_length;
@@ -170,8 +215,33 @@ impl Shard {
     }
 }
 
-fn no_weights(folder: &Path) -> LoadError {
-    let formats = ["pytorch_model.bin", "pytorch_model.bin.index.json", "model.gguf", "model.onnx"];
-    let found = formats.into_iter().find(|name| folder.join(name).exists()).map(str::to_owned);
-    LoadError::NoWeights { folder: folder.to_owned(), found }
+/// Which tensor is in which file, as an index says; all files are in its folder.
+fn places(index: &Path) -> Result<BTreeMap<String, String>, LoadError> {
+    let bad = |key: String, found: String, expected: &str| LoadError::BadConfig {
+        file: index.to_owned(),
+        key,
+        found,
+        expected: expected.to_owned(),
+    };
+    let value = json::read_as(index, LARGEST_INDEX, "an index of shards")?;
+    let map = value.get("weight_map");
+    let Some(map) = map.and_then(|map| map.as_object()) else {
+        let found = map.map_or("absent".to_owned(), quoted);
+        return Err(bad("weight_map".to_owned(), found, "an object from tensors to files"));
+    };
+    let place = |(tensor, file): (&String, &serde_json::Value)| match file.as_str() {
+        Some(name) if is_inside(name) => Ok((tensor.clone(), name.to_owned())),
+        _ => {
+            let expected = "the name of a file in the folder of the index";
+            Err(bad(format!("weight_map.{tensor}"), quoted(file), expected))
+        }
+    };
+    map.iter().map(place).collect()
+}
+
+/// Whether a path stays in the folder that it starts from, as written. A link in that folder may lead anywhere, as those
+/// of the Hugging Face cache do: whoever made it could have put the file there.
+fn is_inside(name: &str) -> bool {
+    let mut parts = Path::new(name).components().peekable();
+    parts.peek().is_some() && parts.all(|part| matches!(part, Component::Normal(_))) && !name.contains('\\')
 }

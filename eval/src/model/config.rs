@@ -1,40 +1,24 @@
 //! What config.json says about a decoder, checked.
 
+mod defaults;
+mod family;
+mod fields;
+mod ignored;
+pub(crate) mod json;
+mod keys;
+mod rope;
+mod windows;
+
+pub use family::Family;
+pub(crate) use keys::{Keys, quoted};
+pub use windows::Windows;
+
 use std::path::Path;
 
-use super::raw::RawConfig;
-use super::rope::Rope;
+use fields::{Fields, Found};
+
+use super::rope::{Rope, Scaling};
 use crate::error::LoadError;
-
-/// Families that are computed here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Family {
-    /// Llama 1 to 3, SmolLM2 and the many that share its layout.
-    Llama,
-    /// Mistral 7B.
-    Mistral,
-    /// Qwen2 and Qwen2.5: biased queries, keys and values.
-    Qwen2,
-    /// Qwen3: normalised queries and keys.
-    Qwen3,
-    /// Mixtral: a router and experts in place of the feed-forward part.
-    Mixtral,
-}
-
-impl Family {
-    const ALL: [Self; 5] = [Self::Llama, Self::Mistral, Self::Qwen2, Self::Qwen3, Self::Mixtral];
-
-    /// The name in `model_type`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Llama => "llama",
-            Self::Mistral => "mistral",
-            Self::Qwen2 => "qwen2",
-            Self::Qwen3 => "qwen3",
-            Self::Mixtral => "mixtral",
-        }
-    }
-}
 
 /// Experts of a mixture-of-experts decoder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,8 +54,8 @@ pub struct DecoderConfig {
     pub norm_eps: f32,
     /// Rotary position embedding.
     pub rope: Rope,
-    /// Whether the output matrix is the embedding; `None` leaves it to whether the checkpoint has one.
-    pub tied: Option<bool>,
+    /// Whether the output matrix is the embedding.
+    pub tied: bool,
     /// Whether queries, keys and values have biases.
     pub qkv_bias: bool,
     /// Whether the attention output has a bias.
@@ -81,183 +65,151 @@ pub struct DecoderConfig {
     /// Whether queries and keys are normalised per head before rotation.
     pub qk_norm: bool,
     /// Sliding window of each layer, in tokens, the query's own included.
-    pub windows: Vec<Option<usize>>,
+    pub windows: Windows,
     /// Experts, in a mixture.
     pub mixture: Option<Mixture>,
 }
 
+/// Most bytes of a config.json: the largest that are published have some hundred thousand.
+pub(crate) const LARGEST_FILE: u64 = 16 << 20;
+/// What a config.json is, for messages.
+pub(crate) const WHAT: &str = "config.json of the Hugging Face layout";
+
+/// The bytes of the config.json of a folder.
+pub(super) fn bytes(folder: &Path) -> Result<Vec<u8>, LoadError> {
+    attune_files::bytes(&folder.join("config.json"), LARGEST_FILE)
+        .map_err(|source| LoadError::Io { source, expected: WHAT })
+}
+
 impl DecoderConfig {
-    /// Reads and checks `file`.
+    /// Reads and checks `file`. Every key is read, known to be without effect, or refused.
     ///
     /// # Errors
     /// [`LoadError::Io`], [`LoadError::BadJson`] or [`LoadError::BadConfig`].
     pub fn read(file: &Path) -> Result<Self, LoadError> {
-        let text = std::fs::read(file).map_err(|source| LoadError::Io {
-            file: file.to_owned(),
-            expected: "config.json of the Hugging Face layout",
-            source,
-        })?;
-        let raw: RawConfig = serde_json::from_slice(&text).map_err(|source| LoadError::BadJson {
-            file: file.to_owned(),
-            what: "config.json",
-            source,
-        })?;
-        Self::check(&Keys { file }, &raw)
+        let keys = Keys { file };
+        let value = json::read(file)?;
+        match value.as_object() {
+            Some(object) => Self::check(&Fields::new(keys, "", object)),
+            None => Err(keys.bad("model_type", quoted(&value), "an object of keys")),
+        }
     }
 
-    fn check(keys: &Keys<'_>, raw: &RawConfig) -> Result<Self, LoadError> {
-        let family = family(keys, raw)?;
-        if let Some(value) = &raw.quantization_config {
-            return Err(keys.bad("quantization_config", value, "no such key: dequantise the model first"));
+    fn check(fields: &Fields<'_>) -> Result<Self, LoadError> {
+        // First of all: the keys of other families mean other things.
+        let family = Family::read(fields)?;
+        let defaults = family.defaults();
+        match fields.word("hidden_act")? {
+            Found::Absent | Found::Is("silu" | "swish") => {}
+            Found::Is(other) => return Err(fields.bad("hidden_act", other, "silu")),
+            Found::Null => return Err(fields.null("hidden_act", "silu")),
         }
-        if let Some(act) = raw.hidden_act.as_deref().filter(|act| *act != "silu") {
-            return Err(keys.bad("hidden_act", act, "silu"));
-        }
-        let hidden = keys.positive("hidden_size", raw.hidden_size)?;
-        let layers = keys.positive("num_hidden_layers", raw.num_hidden_layers)?;
-        let heads = keys.positive("num_attention_heads", raw.num_attention_heads)?;
-        let kv_heads = keys.positive("num_key_value_heads", raw.num_key_value_heads.or(Some(heads)))?;
-        if heads % kv_heads != 0 {
-            return Err(keys.bad("num_key_value_heads", kv_heads, format!("a divisor of the {heads} heads")));
-        }
-        let head_dim = match (raw.head_dim, family) {
-            (None, Family::Qwen3) => 128,
-            (None, _) if hidden % heads != 0 => {
-                let expected = format!("a multiple of the {heads} heads, or `head_dim`");
-                return Err(keys.bad("hidden_size", hidden, expected));
-            }
-            (given, _) => keys.positive("head_dim", given.or(Some(hidden / heads)))?,
+        let hidden = fields.size("hidden_size")?;
+        let layers = fields.size("num_hidden_layers")?;
+        let (heads, kv_heads) = heads(fields, family)?;
+        let context = fields.size("max_position_embeddings")?;
+        let attention_bias = match defaults.attention_bias {
+            Some(default) => fields.flag_or("attention_bias", default)?,
+            None => false,
         };
-        if head_dim % 2 != 0 {
-            return Err(keys.bad("head_dim", head_dim, "an even number: rotary embedding turns pairs"));
+        let mlp_bias = match defaults.mlp_bias {
+            Some(default) => fields.flag_or("mlp_bias", default)?,
+            None => false,
+        };
+        let rope = Rope::read(fields, family, context)?;
+        let computed = matches!(rope.scaling, Scaling::Dynamic { .. } | Scaling::Yarn { .. });
+        if family == Family::Mixtral && computed && !matches!(fields.whole("head_dim")?, Found::Is(_)) {
+            // Its config class leaves the key null, and rotations that need it fail in every version.
+            let expected = "a whole number: transformers cannot compute this rotation without it";
+            return Err(fields.bad("head_dim", "absent", format!("{expected} (beside `rope_scaling`)")));
         }
-        let context = keys.positive("max_position_embeddings", raw.max_position_embeddings)?;
-        let llama_bias = family == Family::Llama && raw.attention_bias.unwrap_or(false);
-        let qwen3_bias = family == Family::Qwen3 && raw.attention_bias.unwrap_or(false);
-        Ok(Self {
+        let config = Self {
             family,
             hidden,
-            feed_forward: keys.positive("intermediate_size", raw.intermediate_size)?,
+            feed_forward: fields.size("intermediate_size")?,
             layers,
             heads,
             kv_heads,
-            head_dim,
-            vocab: keys.positive("vocab_size", raw.vocab_size)?,
+            head_dim: head_dim(fields, family, hidden, heads)?,
+            vocab: fields.size("vocab_size")?,
             context,
-            norm_eps: raw.rms_norm_eps.unwrap_or(if family == Family::Mixtral { 1e-5 } else { 1e-6 }) as f32,
-            rope: Rope::check(keys, raw, context)?,
-            tied: raw.tie_word_embeddings,
-            qkv_bias: family == Family::Qwen2 || llama_bias || qwen3_bias,
-            output_bias: llama_bias || qwen3_bias,
-            mlp_bias: family == Family::Llama && raw.mlp_bias.unwrap_or(false),
+            norm_eps: norm_eps(fields, defaults.rms_norm_eps)? as f32,
+            rope,
+            tied: fields.flag_or("tie_word_embeddings", defaults.tie_word_embeddings)?,
+            qkv_bias: family == Family::Qwen2 || attention_bias,
+            output_bias: attention_bias,
+            mlp_bias,
             qk_norm: family == Family::Qwen3,
-            windows: windows(keys, raw, family, layers)?,
-            mixture: mixture(keys, raw, family)?,
-        })
+            windows: Windows::read(fields, family, layers)?,
+            mixture: mixture(fields, family)?,
+        };
+        ignored::nothing_is_overlooked(fields)?;
+        Ok(config)
     }
 }
 
-fn family(keys: &Keys<'_>, raw: &RawConfig) -> Result<Family, LoadError> {
-    let known = Family::ALL.map(Family::name).join(", ");
-    let name = raw.model_type.as_deref().unwrap_or("absent");
-    if name == crate::generator::FAMILY {
-        let expected = "a language model: image generators take a task of kind \"images\"";
-        return Err(keys.bad("model_type", name, expected));
+fn heads(fields: &Fields<'_>, family: Family) -> Result<(usize, usize), LoadError> {
+    let heads = fields.size("num_attention_heads")?;
+    let default = family.defaults().num_key_value_heads;
+    let kv_heads = match fields.whole("num_key_value_heads")? {
+        // Mistral and Mixtral have a default that is no null, and versions differ in what a null is then.
+        Found::Null if !matches!(family, Family::Mistral | Family::Mixtral) => heads,
+        _ => fields.size_or("num_key_value_heads", default.or(Some(heads)))?,
+    };
+    if heads % kv_heads != 0 {
+        return Err(fields.bad("num_key_value_heads", kv_heads, format!("a divisor of the {heads} heads")));
     }
-    let family = Family::ALL
-        .into_iter()
-        .find(|family| family.name() == name)
-        .ok_or_else(|| keys.bad("model_type", name, format!("one of {known}")))?;
-    let architectures = raw.architectures.as_deref().unwrap_or_default();
-    match architectures.iter().find(|name| !name.ends_with("ForCausalLM")) {
-        Some(other) => {
-            Err(keys.bad("architectures", other, "a …ForCausalLM: only language models are scored"))
+    Ok((heads, kv_heads))
+}
+
+fn head_dim(fields: &Fields<'_>, family: Family, hidden: usize, heads: usize) -> Result<usize, LoadError> {
+    // Llama wants it whatever `head_dim` is.
+    let divides = hidden.is_multiple_of(heads);
+    if family == Family::Llama && !divides {
+        return Err(fields.bad("hidden_size", hidden, format!("a multiple of the {heads} heads")));
+    }
+    let head_dim = match fields.whole("head_dim")? {
+        Found::Null if matches!(family, Family::Qwen2 | Family::Qwen3) => {
+            return Err(fields.null("head_dim", "a whole number"));
         }
-        None => Ok(family),
+        Found::Is(_) => fields.size("head_dim")?,
+        Found::Absent | Found::Null => match family.defaults().head_dim {
+            Some(default) => default,
+            None if divides => hidden / heads,
+            None => {
+                let expected = format!("a multiple of the {heads} heads, or `head_dim`");
+                return Err(fields.bad("hidden_size", hidden, expected));
+            }
+        },
+    };
+    if head_dim % 2 != 0 {
+        return Err(fields.bad("head_dim", head_dim, "an even number: rotary embedding turns pairs"));
+    }
+    Ok(head_dim)
+}
+
+fn norm_eps(fields: &Fields<'_>, default: f64) -> Result<f64, LoadError> {
+    match fields.real("rms_norm_eps")? {
+        Found::Absent => Ok(default),
+        // Newer versions of transformers want a decimal point.
+        Found::Is(value) if fields.whole("rms_norm_eps").is_ok() => {
+            Err(fields.bad("rms_norm_eps", value, "a number with a decimal point"))
+        }
+        Found::Is(value) if value >= 0.0 => Ok(value),
+        Found::Is(value) => Err(fields.bad("rms_norm_eps", value, "a number that is not negative")),
+        Found::Null => Err(fields.null("rms_norm_eps", "a number")),
     }
 }
 
-fn mixture(keys: &Keys<'_>, raw: &RawConfig, family: Family) -> Result<Option<Mixture>, LoadError> {
-    if family != Family::Mixtral {
+fn mixture(fields: &Fields<'_>, family: Family) -> Result<Option<Mixture>, LoadError> {
+    let defaults = family.defaults();
+    let (Some(experts), Some(per_token)) = (defaults.num_local_experts, defaults.num_experts_per_tok) else {
         return Ok(None);
-    }
-    let experts = keys.positive("num_local_experts", raw.num_local_experts)?;
-    let per_token = keys.positive("num_experts_per_tok", raw.num_experts_per_tok)?;
+    };
+    let experts = fields.size_or("num_local_experts", Some(experts))?;
+    let per_token = fields.size_or("num_experts_per_tok", Some(per_token))?;
     if per_token > experts {
-        return Err(keys.bad("num_experts_per_tok", per_token, format!("at most the {experts} experts")));
+        return Err(fields.bad("num_experts_per_tok", per_token, format!("at most the {experts} experts")));
     }
     Ok(Some(Mixture { experts, per_token }))
-}
-
-/// Mistral and Mixtral apply `sliding_window` everywhere; Qwen only when `use_sliding_window` says so, from
-/// layer `max_window_layers` on or where `layer_types` says so; Llama never.
-fn windows(
-    keys: &Keys<'_>,
-    raw: &RawConfig,
-    family: Family,
-    layers: usize,
-) -> Result<Vec<Option<usize>>, LoadError> {
-    let window = match (family, raw.sliding_window) {
-        (Family::Llama, _) => None,
-        (Family::Qwen2 | Family::Qwen3, _) if raw.use_sliding_window != Some(true) => None,
-        // The defaults of `transformers` for a key that is absent, not null.
-        (Family::Mistral | Family::Qwen2 | Family::Qwen3, None) => Some(4096),
-        (Family::Mixtral, None) => None,
-        (_, Some(window)) => window,
-    };
-    if window == Some(0) {
-        return Err(keys.bad("sliding_window", 0, "at least 1, or null"));
-    }
-    let Some(window) = window else { return Ok(vec![None; layers]) };
-    if matches!(family, Family::Mistral | Family::Mixtral) {
-        return Ok(vec![Some(window); layers]);
-    }
-    match &raw.layer_types {
-        None => {
-            let first = raw.max_window_layers.unwrap_or(28);
-            Ok((0..layers).map(|layer| (layer >= first).then_some(window)).collect())
-        }
-        Some(types) if types.len() != layers => Err(keys.bad(
-            "layer_types",
-            format!("{} entries", types.len()),
-            format!("{layers}, one per layer"),
-        )),
-        Some(types) => types
-            .iter()
-            .map(|kind| match kind.as_str() {
-                "full_attention" => Ok(None),
-                "sliding_attention" => Ok(Some(window)),
-                other => Err(keys.bad("layer_types", other, "full_attention or sliding_attention")),
-            })
-            .collect(),
-    }
-}
-
-/// The file that keys are read from, for messages.
-pub(crate) struct Keys<'a> {
-    pub(crate) file: &'a Path,
-}
-
-impl Keys<'_> {
-    pub(crate) fn bad(
-        &self,
-        key: &str,
-        found: impl std::fmt::Display,
-        expected: impl Into<String>,
-    ) -> LoadError {
-        LoadError::BadConfig {
-            file: self.file.to_owned(),
-            key: key.to_owned(),
-            found: found.to_string(),
-            expected: expected.into(),
-        }
-    }
-
-    pub(crate) fn positive(&self, key: &str, value: Option<usize>) -> Result<usize, LoadError> {
-        match value {
-            Some(value) if value > 0 => Ok(value),
-            Some(_) => Err(self.bad(key, 0, "at least 1")),
-            None => Err(self.bad(key, "absent", "a whole number")),
-        }
-    }
 }

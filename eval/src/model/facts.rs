@@ -7,8 +7,7 @@ use attune_core::hash::ContentHash;
 use sha2::{Digest, Sha256};
 
 use super::checkpoint::Checkpoint;
-use super::config::DecoderConfig;
-use super::weights::is_tied;
+use super::config::{self, DecoderConfig};
 use crate::error::LoadError;
 
 pub(super) fn facts(
@@ -19,7 +18,7 @@ pub(super) fn facts(
     let count = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
     let name = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
     let mixture = config.mixture;
-    let parameters = parameters(config, is_tied(checkpoint, config));
+    let parameters = parameters(config);
     Ok(ModelFacts {
         name: name.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
         fingerprint: fingerprint(folder, checkpoint.files())?,
@@ -46,7 +45,7 @@ fn gated(config: &DecoderConfig) -> u64 {
     3 * config.hidden as u64 * config.feed_forward as u64
 }
 
-fn parameters(config: &DecoderConfig, tied: bool) -> u64 {
+fn parameters(config: &DecoderConfig) -> u64 {
     let size = |rows: usize, columns: usize| rows as u64 * columns as u64;
     let (queries, kv) = (config.heads * config.head_dim, config.kv_heads * config.head_dim);
     let attention = size(config.hidden, 2 * queries + 2 * kv)
@@ -61,7 +60,7 @@ fn parameters(config: &DecoderConfig, tied: bool) -> u64 {
         }
     };
     let layer = attention + feed_forward + size(2, config.hidden);
-    let matrices = if tied { 1 } else { 2 };
+    let matrices = if config.tied { 1 } else { 2 };
     matrices * size(config.vocab, config.hidden) + config.layers as u64 * layer + size(1, config.hidden)
 }
 
@@ -70,12 +69,7 @@ pub(crate) fn fingerprint<'a>(
     folder: &Path,
     files: impl Iterator<Item = (&'a Path, &'a [u8])>,
 ) -> Result<ContentHash, LoadError> {
-    let file = folder.join("config.json");
-    let config = std::fs::read(&file).map_err(|source| LoadError::Io {
-        file,
-        expected: "config.json of the Hugging Face layout",
-        source,
-    })?;
+    let config = config::bytes(folder)?;
     let mut digest = Sha256::new();
     let mut part = |bytes: &[u8]| {
         digest.update((bytes.len() as u64).to_le_bytes());

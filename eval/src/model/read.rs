@@ -40,6 +40,7 @@ fn upcast(name: &str, stored: &Stored<'_>) -> Result<Vec<f32>, LoadError> {
             file: stored.file.to_owned(),
             tensor: name.to_owned(),
             found: format!("{other:?}"),
+            advice: "save the model as float32",
         }),
     }
 }

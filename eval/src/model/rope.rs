@@ -5,12 +5,6 @@
 
 use std::f64::consts::TAU;
 
-use super::config::Keys;
-use super::raw::{RawConfig, RawRope};
-use crate::error::LoadError;
-
-const KNOWN: &str = "default, linear, dynamic, llama3 or yarn";
-
 /// Base and scaling of the rotation frequencies.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rope {
@@ -66,52 +60,6 @@ pub enum Scaling {
 }
 
 impl Rope {
-    pub(super) fn check(keys: &Keys<'_>, raw: &RawConfig, context: usize) -> Result<Self, LoadError> {
-        let (roof, rope) = match (&raw.rope_parameters, &raw.rope_scaling) {
-            (Some(rope), _) => ("rope_parameters", rope.clone()),
-            (None, Some(rope)) => ("rope_scaling", rope.clone()),
-            (None, None) => ("rope_scaling", RawRope::default()),
-        };
-        if let Some(part) =
-            rope.partial_rotary_factor.or(raw.partial_rotary_factor).filter(|&part| part != 1.0)
-        {
-            return Err(keys.bad("partial_rotary_factor", part, "1: these families rotate whole heads"));
-        }
-        let need = |key: &str, value: Option<f64>| {
-            value.filter(|value| value.is_finite() && *value > 0.0).ok_or_else(|| {
-                let found = value.map_or("absent".to_owned(), |value| value.to_string());
-                keys.bad(&format!("{roof}.{key}"), found, "a number above 0")
-            })
-        };
-        let factor = || need("factor", rope.factor);
-        let original = rope.original_max_position_embeddings.unwrap_or(context as f64);
-        let scaling = match rope.rope_type.as_deref().or(rope.old_type.as_deref()).unwrap_or("default") {
-            "default" => Scaling::None,
-            "linear" => Scaling::Linear { factor: factor()? },
-            "dynamic" => Scaling::Dynamic { factor: factor()?, context: context as f64 },
-            "llama3" => Scaling::Llama3 {
-                factor: factor()?,
-                low: need("low_freq_factor", rope.low_freq_factor)?,
-                high: need("high_freq_factor", rope.high_freq_factor)?,
-                context: original,
-            },
-            "yarn" => {
-                let factor = rope.factor.map_or(Ok(context as f64 / original), |_| factor())?;
-                Scaling::Yarn {
-                    factor,
-                    context: original,
-                    fast: rope.beta_fast.unwrap_or(32.0),
-                    slow: rope.beta_slow.unwrap_or(1.0),
-                    truncate: rope.truncate.unwrap_or(true),
-                    attention: yarn_attention(&rope, factor),
-                }
-            }
-            other => return Err(keys.bad(&format!("{roof}.rope_type"), other, KNOWN)),
-        };
-        let base = need("rope_theta", Some(rope.rope_theta.or(raw.rope_theta).unwrap_or(10_000.0)))?;
-        Ok(Self { base, scaling })
-    }
-
     /// Frequencies in radians per token (one per pair of channels) for a sequence of `tokens`, and
     /// the factor of cosines and sines.
     pub(crate) fn frequencies(&self, head_dim: usize, tokens: usize) -> (Vec<f32>, f32) {
@@ -162,15 +110,5 @@ impl Rope {
             end += 0.001;
         }
         (start, end)
-    }
-}
-
-/// Temperature of the softmax as a factor of cosines and sines (YaRN §3.4).
-fn yarn_attention(rope: &RawRope, factor: f64) -> f64 {
-    let temperature = |scale: f64| if factor <= 1.0 { 1.0 } else { 0.1 * scale * factor.ln() + 1.0 };
-    match (rope.attention_factor, rope.mscale, rope.mscale_all_dim) {
-        (Some(given), _, _) => given,
-        (None, Some(one), Some(all)) if one != 0.0 && all != 0.0 => temperature(one) / temperature(all),
-        _ => temperature(1.0),
     }
 }

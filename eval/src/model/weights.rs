@@ -1,11 +1,11 @@
 //! The weights of a decoder on a device.
 
-use burn_tensor::Tensor;
 use rayon::prelude::*;
 
 use super::checkpoint::Checkpoint;
-use super::config::{DecoderConfig, Family, Mixture};
+use super::config::{DecoderConfig, Mixture};
 use super::matrix::Linear;
+use super::tensors::{self, GatedTensors, LayerTensors, LinearTensors, Tensor};
 use crate::compute::Compute;
 use crate::error::LoadError;
 use crate::ops::norm::RmsNorm;
@@ -18,7 +18,7 @@ pub(crate) struct Weights {
     pub(crate) norm: RmsNorm,
     /// `[vocab, hidden]`: the output matrix, transposed at use. Float32 on every device: scores are differences
     /// of logits.
-    pub(crate) output: Tensor<2>,
+    pub(crate) output: burn_tensor::Tensor<2>,
 }
 
 pub(crate) struct Layer {
@@ -69,33 +69,27 @@ impl Gated {
 }
 
 impl Weights {
+    /// Reads a checkpoint that [`inventory::check`](super::inventory::check) has found complete.
     pub(super) fn read(
         checkpoint: &Checkpoint,
         config: &DecoderConfig,
         compute: &Compute,
     ) -> Result<Self, LoadError> {
         let shape = [config.vocab, config.hidden];
-        let embedding = checkpoint.read("model.embed_tokens.weight", &shape)?;
+        let embedding = checkpoint.read(tensors::EMBEDDING, &shape)?;
         let reader = Reader { checkpoint, config, compute };
         let output =
-            if is_tied(checkpoint, config) { embedding.clone() } else { checkpoint.read(OUTPUT, &shape)? };
+            if config.tied { embedding.clone() } else { checkpoint.read(tensors::OUTPUT, &shape)? };
         // Of several errors the first layer's, not that of whichever thread comes first.
         let layers: Vec<Result<_, LoadError>> =
             (0..config.layers).into_par_iter().map(|number| reader.layer(number)).collect();
         Ok(Self {
             embedding,
             layers: layers.into_iter().collect::<Result<_, _>>()?,
-            norm: reader.norm("model.norm.weight", config.hidden)?,
+            norm: reader.norm(&(tensors::NORM.to_owned(), vec![config.hidden]))?,
             output: compute.float32(output, shape),
         })
     }
-}
-
-const OUTPUT: &str = "lm_head.weight";
-
-/// A config.json that does not say is taken at its checkpoint's word.
-pub(super) fn is_tied(checkpoint: &Checkpoint, config: &DecoderConfig) -> bool {
-    config.tied.unwrap_or_else(|| !checkpoint.contains(OUTPUT))
 }
 
 struct Reader<'a> {
@@ -106,85 +100,47 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn layer(&self, number: usize) -> Result<Layer, LoadError> {
-        let config = self.config;
-        let (queries, kv) = (config.heads * config.head_dim, config.kv_heads * config.head_dim);
-        let place = format!("model.layers.{number}");
-        let attention = format!("{place}.self_attn");
-        let head_norm = |name: &str| -> Result<Option<RmsNorm>, LoadError> {
-            config
-                .qk_norm
-                .then(|| self.norm(&format!("{attention}.{name}.weight"), config.head_dim))
-                .transpose()
+        let names = LayerTensors::new(self.config, number);
+        let (query_norm, key_norm) = match names.head_norms() {
+            None => (None, None),
+            Some([query, key]) => (Some(self.norm(&query)?), Some(self.norm(&key)?)),
         };
         Ok(Layer {
-            attention_norm: self.norm(&format!("{place}.input_layernorm.weight"), config.hidden)?,
-            qkv: self.linear(
-                &attention,
-                &[("q_proj", queries), ("k_proj", kv), ("v_proj", kv)],
-                config.hidden,
-                config.qkv_bias,
-            )?,
-            query_norm: head_norm("q_norm")?,
-            key_norm: head_norm("k_norm")?,
-            attention_output: self.linear(
-                &attention,
-                &[("o_proj", config.hidden)],
-                queries,
-                config.output_bias,
-            )?,
-            feed_forward_norm: self
-                .norm(&format!("{place}.post_attention_layernorm.weight"), config.hidden)?,
-            feed_forward: self.feed_forward(&place)?,
+            attention_norm: self.norm(&names.attention_norm())?,
+            qkv: self.linear(&names.qkv())?,
+            query_norm,
+            key_norm,
+            attention_output: self.linear(&names.attention_output())?,
+            feed_forward_norm: self.norm(&names.feed_forward_norm())?,
+            feed_forward: self.feed_forward(&names)?,
         })
     }
 
-    fn feed_forward(&self, place: &str) -> Result<FeedForward, LoadError> {
-        match (self.config.family, self.config.mixture) {
-            (Family::Mixtral, Some(Mixture { experts, per_token })) => {
-                let place = format!("{place}.block_sparse_moe");
-                Ok(FeedForward::Mixture(Box::new(Experts {
-                    router: self.linear(&place, &[("gate", experts)], self.config.hidden, false)?,
-                    per_token,
-                    experts: (0..experts)
-                        .map(|expert| self.gated(&format!("{place}.experts.{expert}"), ["w1", "w3", "w2"]))
-                        .collect::<Result<_, _>>()?,
-                })))
-            }
-            _ => {
-                let names = ["gate_proj", "up_proj", "down_proj"];
-                Ok(FeedForward::Dense(Box::new(self.gated(&format!("{place}.mlp"), names)?)))
-            }
-        }
+    fn feed_forward(&self, names: &LayerTensors<'_>) -> Result<FeedForward, LoadError> {
+        let Some((router, Mixture { experts, per_token })) = names.mixture() else {
+            return Ok(FeedForward::Dense(Box::new(self.gated(&names.feed_forward())?)));
+        };
+        Ok(FeedForward::Mixture(Box::new(Experts {
+            router: self.linear(&router)?,
+            per_token,
+            experts: (0..experts)
+                .map(|expert| self.gated(&names.expert(expert)))
+                .collect::<Result<_, _>>()?,
+        })))
     }
 
-    fn gated(&self, place: &str, [gate, up, down]: [&str; 3]) -> Result<Gated, LoadError> {
-        let config = self.config;
-        let inner = config.feed_forward;
-        Ok(Gated {
-            gate_up: self.linear(place, &[(gate, inner), (up, inner)], config.hidden, config.mlp_bias)?,
-            down: self.linear(place, &[(down, config.hidden)], inner, config.mlp_bias)?,
-        })
+    fn gated(&self, names: &GatedTensors) -> Result<Gated, LoadError> {
+        Ok(Gated { gate_up: self.linear(&names.gate_up)?, down: self.linear(&names.down)? })
     }
 
-    fn linear(
-        &self,
-        place: &str,
-        parts: &[(&str, usize)],
-        inputs: usize,
-        biased: bool,
-    ) -> Result<Linear, LoadError> {
-        let mut weights = Vec::new();
-        let mut biases = Vec::new();
-        for (name, outputs) in parts {
-            weights.push(self.checkpoint.read(&format!("{place}.{name}.weight"), &[*outputs, inputs])?);
-            if biased {
-                biases.push(self.checkpoint.read(&format!("{place}.{name}.bias"), &[*outputs])?);
-            }
-        }
-        Ok(Linear::new(self.compute, inputs, &weights, &biases))
+    fn linear(&self, names: &LinearTensors) -> Result<Linear, LoadError> {
+        let read = |(name, shape): Tensor| self.checkpoint.read(&name, &shape);
+        let weights = names.weights().map(read).collect::<Result<Vec<_>, _>>()?;
+        let biases = names.biases().map(read).collect::<Result<Vec<_>, _>>()?;
+        Ok(Linear::new(self.compute, names.inputs, &weights, &biases))
     }
 
-    fn norm(&self, name: &str, width: usize) -> Result<RmsNorm, LoadError> {
-        Ok(RmsNorm::new(self.compute, self.checkpoint.read(name, &[width])?, self.config.norm_eps))
+    fn norm(&self, (name, shape): &Tensor) -> Result<RmsNorm, LoadError> {
+        Ok(RmsNorm::new(self.compute, self.checkpoint.read(name, shape)?, self.config.norm_eps))
     }
 }

@@ -1,0 +1,120 @@
+//! Which layers have a sliding window.
+
+use super::defaults::Defaults;
+use super::family::Family;
+use super::fields::{Fields, Found};
+use crate::error::LoadError;
+
+/// The sliding window of each layer, in tokens, the query's own included.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Windows {
+    tokens: Option<usize>,
+    layers: Layers,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Layers {
+    /// All from this one on.
+    From(usize),
+    /// Those that say so.
+    Listed(Vec<bool>),
+}
+
+impl Windows {
+    /// The window of a layer; `None`: every token sees all before it.
+    pub fn of(&self, layer: usize) -> Option<usize> {
+        let has = match &self.layers {
+            Layers::From(first) => layer >= *first,
+            Layers::Listed(has) => has.get(layer).copied().unwrap_or(false),
+        };
+        self.tokens.filter(|_| has)
+    }
+
+    /// Mistral and Mixtral apply `sliding_window` everywhere; Qwen only when `use_sliding_window` says so, from
+    /// layer `max_window_layers` on or where `layer_types` says so; Llama never.
+    pub(super) fn read(fields: &Fields<'_>, family: Family, layers: usize) -> Result<Self, LoadError> {
+        let defaults = family.defaults();
+        if family == Family::Mistral
+            && let Found::Is(_) | Found::Null = fields.raw("layer_types")
+        {
+            let expected = "no such key: it makes the model a ministral, which is not computed here";
+            return Err(fields.bad("layer_types", "given", expected));
+        }
+        let types = types(fields, layers)?;
+        if family == Family::Llama {
+            let none = Self { tokens: None, layers: Layers::From(0) };
+            return none.agreeing(fields, types, layers);
+        }
+        let tokens = tokens(fields, defaults)?;
+        let (Some(used), Some(first)) = (defaults.use_sliding_window, defaults.max_window_layers) else {
+            return Self { tokens, layers: Layers::From(0) }.agreeing(fields, types, layers);
+        };
+        let used = fields.flag_or("use_sliding_window", used)?;
+        let first = match fields.whole("max_window_layers")? {
+            Found::Is(first) => first,
+            Found::Absent => first,
+            Found::Null => return Err(fields.null("max_window_layers", "a whole number")),
+        };
+        let tokens = tokens.filter(|_| used);
+        match (tokens, types) {
+            (Some(_), Some(listed)) => Ok(Self { tokens, layers: Layers::Listed(listed) }),
+            (_, types) => Self { tokens, layers: Layers::From(first) }.agreeing(fields, types, layers),
+        }
+    }
+
+    /// Windows that do not come from `layer_types`, which then has to say the same: some programs go by one and some by
+    /// the other.
+    fn agreeing(
+        self,
+        fields: &Fields<'_>,
+        types: Option<Vec<bool>>,
+        layers: usize,
+    ) -> Result<Self, LoadError> {
+        let Some(types) = types else { return Ok(self) };
+        match (0..layers).find(|&layer| types[layer] != self.of(layer).is_some()) {
+            None => Ok(self),
+            Some(layer) => {
+                let (found, expected) = match self.of(layer) {
+                    Some(tokens) => (
+                        "full_attention",
+                        format!("sliding_attention: `sliding_window` is {tokens} in all layers"),
+                    ),
+                    None => (
+                        "sliding_attention",
+                        "full_attention: by `sliding_window` and `use_sliding_window` no window is in use"
+                            .to_owned(),
+                    ),
+                };
+                Err(fields.bad("layer_types", format!("{found} in layer {layer}"), expected))
+            }
+        }
+    }
+}
+
+fn tokens(fields: &Fields<'_>, defaults: &Defaults) -> Result<Option<usize>, LoadError> {
+    match fields.whole("sliding_window")? {
+        Found::Absent => Ok(defaults.sliding_window),
+        Found::Null => Ok(None),
+        Found::Is(0) => Err(fields.bad("sliding_window", 0, "at least 1, or null")),
+        Found::Is(tokens) => Ok(Some(tokens)),
+    }
+}
+
+/// Whether each layer is said to have a window.
+fn types(fields: &Fields<'_>, layers: usize) -> Result<Option<Vec<bool>>, LoadError> {
+    let types = match fields.words("layer_types")? {
+        Found::Absent => return Ok(None),
+        Found::Null => return Err(fields.null("layer_types", "one entry per layer")),
+        Found::Is(types) => types,
+    };
+    if types.len() != layers {
+        let expected = format!("{layers}, one per layer");
+        return Err(fields.bad("layer_types", format!("{} entries", types.len()), expected));
+    }
+    let has = |kind: &&str| match *kind {
+        "full_attention" => Ok(false),
+        "sliding_attention" => Ok(true),
+        other => Err(fields.bad("layer_types", other, "full_attention or sliding_attention")),
+    };
+    types.iter().map(has).collect::<Result<_, _>>().map(Some)
+}

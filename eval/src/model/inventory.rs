@@ -1,0 +1,126 @@
+//! Whether a checkpoint holds what config.json asks for, and nothing else.
+//!
+//! A tensor that nobody reads is a part of the model that would be left out without a word: biases, norms, a layer,
+//! the scales of codes.
+
+use std::collections::HashSet;
+use std::path::Path;
+
+use safetensors::Dtype;
+
+use super::checkpoint::{Checkpoint, Stored};
+use super::config::{DecoderConfig, Family};
+use super::tensors::{self, EMBEDDING, OUTPUT};
+use crate::error::LoadError;
+
+/// Compares names, shapes and element types; reads no numbers but those of an output matrix that should not be there.
+pub(super) fn check(folder: &Path, checkpoint: &Checkpoint, config: &DecoderConfig) -> Result<(), LoadError> {
+    let mut wanted = HashSet::new();
+    tensors::each(config, |(name, shape)| {
+        if let Some(stored) = checkpoint.stored(&name) {
+            readable(&name, &stored)?;
+        }
+        checkpoint.tensor(&name, &shape)?;
+        wanted.insert(name);
+        Ok(())
+    })?;
+    if config.tied {
+        one_output(folder, checkpoint)?;
+        wanted.insert(OUTPUT.to_owned());
+    }
+    let unread = |name: &String| !wanted.contains(name) && !is_known_buffer(name, config);
+    let mut unread: Vec<(String, &Path)> = checkpoint.names().filter(|(name, _)| unread(name)).collect();
+    unread.sort();
+    match unread.first() {
+        None => Ok(()),
+        Some((name, file)) => Err(LoadError::UnreadTensor {
+            file: (*file).to_owned(),
+            tensor: name.clone(),
+            others: unread.len() - 1,
+            reason: reason(name, config),
+        }),
+    }
+}
+
+fn readable(name: &str, stored: &Stored<'_>) -> Result<(), LoadError> {
+    let advice = match stored.info.dtype {
+        Dtype::F32 | Dtype::F16 | Dtype::BF16 => return Ok(()),
+        Dtype::F64 => "save the model as float32",
+        _ => {
+            "these are codes of weights in few bits: dequantise the model first, or take the one that it was made of"
+        }
+    };
+    Err(LoadError::UnsupportedDtype {
+        file: stored.file.to_owned(),
+        tensor: name.to_owned(),
+        found: format!("{:?}", stored.info.dtype),
+        advice,
+    })
+}
+
+/// Of an output matrix and an embedding that are said to be one, versions of transformers differ in which they take.
+fn one_output(folder: &Path, checkpoint: &Checkpoint) -> Result<(), LoadError> {
+    let (Some(output), Some(embedding)) = (checkpoint.stored(OUTPUT), checkpoint.stored(EMBEDDING)) else {
+        return Ok(());
+    };
+    let parts = |stored: &Stored<'_>| (stored.info.dtype, stored.info.shape.clone());
+    if parts(&output) == parts(&embedding) && output.bytes == embedding.bytes {
+        return Ok(());
+    }
+    Err(LoadError::BadConfig {
+        file: folder.join("config.json"),
+        key: "tie_word_embeddings".to_owned(),
+        found: "true".to_owned(),
+        expected: format!(
+            "false, as {} holds an output matrix `{OUTPUT}` that is not the embedding; set it to false, or remove that \
+             tensor if it is a leftover",
+            output.file.display()
+        ),
+    })
+}
+
+/// Buffers that follow from config.json: tables of rotary embedding, which older versions stored.
+fn is_known_buffer(name: &str, config: &DecoderConfig) -> bool {
+    const TABLES: [&str; 3] = ["rotary_emb.inv_freq", "rotary_emb.cos_cached", "rotary_emb.sin_cached"];
+    let Some(rest) = name.strip_prefix("model.") else { return false };
+    let own = match rest.strip_prefix("layers.").and_then(|rest| rest.split_once(".self_attn.")) {
+        None => rest,
+        Some((layer, own)) if layer.parse().is_ok_and(|layer: usize| layer < config.layers) => own,
+        Some(_) => return false,
+    };
+    TABLES.contains(&own)
+}
+
+/// Why nobody reads a tensor, and what may be done.
+fn reason(name: &str, config: &DecoderConfig) -> String {
+    let family = config.family.name();
+    if let Some(layer) = super::missing::layer(name).filter(|layer| *layer >= config.layers) {
+        let last = config.layers - 1;
+        return format!(
+            "it is of layer {layer}, and by `num_hidden_layers` of config.json the last one is {last}; is config.json of \
+             the same model?"
+        );
+    }
+    if name.contains("lora_") {
+        return "it is of an adapter: merge the adapter into its model (`merge_and_unload` of peft)"
+            .to_owned();
+    }
+    if name.contains("_scale") || name.ends_with(".scales") || name.contains("absmax") {
+        return "it scales the codes of weights in few bits: dequantise the model first, or take the one that it was made of"
+            .to_owned();
+    }
+    if name.ends_with(".bias") {
+        let key = match (config.family, name.contains(".mlp.")) {
+            (Family::Llama, true) => " with `mlp_bias` false in config.json",
+            (Family::Llama | Family::Qwen3, false) => " with `attention_bias` false in config.json",
+            _ => "",
+        };
+        return format!("a {family} has no such bias{key}; is config.json of the same model?");
+    }
+    if name.ends_with("q_norm.weight") || name.ends_with("k_norm.weight") {
+        return format!("a {family} has no norms of queries and keys, a qwen3 has; is `model_type` right?");
+    }
+    format!(
+        "a {family} has no such part, and the numbers would be wrong without it; is config.json of the same model?"
+    )
+}
