@@ -139,6 +139,7 @@ pub struct Racing {
 pub struct ReportSpec {
     /// Items of the report split that every contender is scored on; 0 takes all.
     pub items: u32,
-    /// Random configs to compare with (their mean, and the best of them on the selection split).
+    /// Random configs to compare with: their mean, for which every item is scored with a few of them, and the best of them on
+    /// the selection split, which they race for.
     pub random: u32,
 }

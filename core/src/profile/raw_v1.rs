@@ -146,7 +146,8 @@ pub(super) struct RawReport {
 
 impl Default for RawReport {
     fn default() -> Self {
-        Self { items: 0, random: 30 }
+        // The mean of 16 is known to a quarter of what configs differ by; of 30 to a fifth, for twice the work.
+        Self { items: 0, random: 16 }
     }
 }
 

@@ -124,7 +124,7 @@ mod tests {
     fn defaults_are_filled_in_and_the_identity_parses_to_the_same_profile() {
         let profile = parse(MINIMAL).unwrap();
         assert_eq!(profile.strategy.name, "evolution");
-        assert_eq!(profile.report.random, 30);
+        assert_eq!(profile.report.random, 16);
         assert_eq!(profile.technique.options["keep"], Setting::Int(4));
         assert_eq!(profile.technique.options["share"], Setting::Real(0.5));
         assert_eq!(profile.technique.options["levels"], Setting::Ints(vec![2, 4]));

@@ -3,7 +3,7 @@
 use attune_core::evaluator::Split;
 use attune_core::event::{Advance, Event, Phase};
 
-use super::report::front;
+use super::report::{front, random};
 use super::{SessionError, SessionSetup};
 
 /// One phase, from where it stands to its end.
@@ -45,6 +45,6 @@ pub(super) fn report(setup: &SessionSetup, baselines: usize) -> Result<Meter, Se
     // The winner and the dense model are there too.
     let entries = baselines as u64 + 2;
     let members = if setup.objectives.len() > 1 { front::MOST as u64 } else { 0 };
-    let random = u64::from(setup.report.random) * (u64::from(setup.fidelity.items) + items);
-    Ok(Meter::new(Phase::Report, 0, random + members * items + entries * (items + elsewhere)))
+    let chance = random::most(setup, setup.report.random as usize, items as u32);
+    Ok(Meter::new(Phase::Report, 0, chance + members * items + entries * (items + elsewhere)))
 }

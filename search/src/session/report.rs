@@ -2,7 +2,8 @@
 
 mod entries;
 pub(super) mod front;
-mod random;
+mod lead;
+pub(super) mod random;
 mod table;
 
 use std::collections::BTreeMap;
@@ -39,6 +40,27 @@ struct Counter {
     meter: Meter,
 }
 
+impl Counter {
+    /// One plan has its scores on `items` items.
+    fn count(&mut self, items: usize, evaluated: usize) {
+        self.done += 1;
+        self.meter.add(items, evaluated);
+    }
+
+    /// Plans that are not scored after all, with their evaluations.
+    fn skip(&mut self, plans: usize, evaluations: usize) {
+        self.done += plans;
+        self.meter.add(evaluations, 0);
+    }
+
+    /// What `plans` would have run in the stages after the first of `stages`, which end with that many items.
+    fn skip_race(&mut self, plans: usize, stages: &[u32]) {
+        if let (Some(seen), Some(all)) = (stages.first(), stages.last()) {
+            self.skip(plans * (stages.len() - 1), plans * (all - seen) as usize);
+        }
+    }
+}
+
 impl Desk<'_, '_> {
     /// Scores the winner and its contenders; `None` when someone asked to stop. What was scored until
     /// then is in the cache.
@@ -54,39 +76,39 @@ impl Desk<'_, '_> {
         let front = front::of(trials, self.losses);
         let members: Vec<Entry> =
             front.iter().flat_map(|front| &front.members).map(Entry::of_trial).collect();
-        let total = 2 * draws.len() + members.len() + entries.len() * (1 + self.setup.elsewhere.len());
-        let mut counter = Counter { done: 0, total, meter: self.meter(&draws, &members, &entries)? };
+        let total = random::plans(self.setup, draws.len())
+            + members.len()
+            + entries.len() * (1 + self.setup.elsewhere.len());
+        let mut counter = Counter { done: 0, total, meter: self.meter(draws.len(), &members, &entries)? };
         (self.events)(counter.meter.event());
 
-        let items = self.setup.fidelity.all();
-        let selection = Request::new(Split::Selection, items);
-        let Some(selected) = self.column(selection, &draws, &mut counter)? else { return Ok(None) };
-        let Some(drawn) = self.report_column(Split::Report, &draws, &mut counter)? else { return Ok(None) };
-        let Some(report) = self.report_column(Split::Report, &entries, &mut counter)? else {
+        let Some(random) = random::contenders(self, &draws, &mut counter)? else { return Ok(None) };
+        let (entries_of, members_of) = (references(&entries), references(&members));
+        let Some(report) = self.report_column(Split::Report, &entries_of, &mut counter)? else {
             return Ok(None);
         };
         let mut elsewhere = BTreeMap::new();
         for domain in &self.setup.elsewhere {
             let split = Split::Elsewhere(domain.clone());
-            let Some(column) = self.report_column(split, &entries, &mut counter)? else { return Ok(None) };
+            let Some(column) = self.report_column(split, &entries_of, &mut counter)? else { return Ok(None) };
             elsewhere.insert(domain.clone(), column);
         }
-        let Some(on_front) = self.report_column(Split::Report, &members, &mut counter)? else {
+        let Some(on_front) = self.report_column(Split::Report, &members_of, &mut counter)? else {
             return Ok(None);
         };
-        let random = random::contenders(&draws, &selected, &drawn, self.losses);
         let front = front.map(|front| (front, on_front));
         let table = Table { entries, random, report, elsewhere, front, seed: self.setup.header.seed };
         table.assemble(best, trials.len() as u64).map(Some)
     }
 
     /// Everything that is to be evaluated.
-    fn meter(&self, draws: &[Entry], members: &[Entry], entries: &[Entry]) -> Result<Meter, SessionError> {
+    fn meter(&self, draws: usize, members: &[Entry], entries: &[Entry]) -> Result<Meter, SessionError> {
         let of = |split: &Split, entries: &[Entry]| -> Result<u64, SessionError> {
             Ok(entries.len() as u64 * u64::from(self.setup.report_fidelity(split)?.items))
         };
-        let mut total = draws.len() as u64 * u64::from(self.setup.fidelity.items);
-        for entries in [draws, members, entries] {
+        let items = self.setup.report_fidelity(&Split::Report)?.items;
+        let mut total = random::most(self.setup, draws, items);
+        for entries in [members, entries] {
             total += of(&Split::Report, entries)?;
         }
         for domain in &self.setup.elsewhere {
@@ -99,7 +121,7 @@ impl Desk<'_, '_> {
     fn report_column(
         &mut self,
         split: Split,
-        entries: &[Entry],
+        entries: &[&Entry],
         counter: &mut Counter,
     ) -> Result<Option<Column>, SessionError> {
         let items = self.setup.report_fidelity(&split)?.all();
@@ -111,7 +133,7 @@ impl Desk<'_, '_> {
     fn column(
         &mut self,
         request: Request,
-        entries: &[Entry],
+        entries: &[&Entry],
         counter: &mut Counter,
     ) -> Result<Option<Column>, SessionError> {
         let wanted: Vec<Wanted<'_>> = entries
@@ -123,8 +145,7 @@ impl Desk<'_, '_> {
         let events = &mut *self.events;
         let flow = self.scoring.score(&request, &wanted, &mut |step| {
             let Step::Scored(position, scored) = step else { return Ok(()) };
-            counter.done += 1;
-            counter.meter.add(request.items.len(), scored.effort.items);
+            counter.count(request.items.len(), scored.effort.items);
             let what = entries[position].name.clone();
             events(Event::Reporting { what, done: counter.done, total: counter.total });
             events(counter.meter.event());
@@ -155,4 +176,8 @@ impl Desk<'_, '_> {
         }
         Ok(Some(column))
     }
+}
+
+fn references(entries: &[Entry]) -> Vec<&Entry> {
+    entries.iter().collect()
 }
