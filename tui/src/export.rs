@@ -59,6 +59,14 @@ impl Export {
         self.targets.as_ref()?.as_ref().ok()?.get(self.chosen)
     }
 
+    /// Whether no engine loads what the chosen target writes: it is `plan`, and every engine's own target refuses.
+    pub(crate) fn is_only_a_record(&self) -> bool {
+        let Some(Ok(targets)) = &self.targets else { return false };
+        let refused = |target: &Target| matches!(target.verdict, Verdict::Refused(_));
+        self.target().is_some_and(|target| target.name == "plan")
+            && targets.iter().all(|target| target.name == "plan" || refused(target))
+    }
+
     pub(crate) fn paste(&mut self, text: &str) {
         if self.editing {
             self.named = true;

@@ -1,13 +1,19 @@
 //! The home screen: studies of the store and profiles that were found.
 
+pub(crate) mod change;
+mod order;
 pub(crate) mod view;
 
+use std::collections::BTreeMap;
+
+use crate::compare;
 use crate::desk::{Place, ProfileRow, Request, StudyRow};
 use crate::draft;
 use crate::effect::Effect;
 use crate::key::Key;
 use crate::line_edit::LineEdit;
 use crate::model::{Model, Screen};
+use order::SortBy;
 
 /// Which list has the cursor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -30,6 +36,12 @@ pub(crate) struct Home {
     pub(crate) filtering: bool,
     /// The list of studies was asked for and has not come yet.
     pub(crate) asked: bool,
+    /// The order of the studies, and whether it is turned round.
+    pub(crate) sort: (SortBy, bool),
+    /// A study that is to be compared with the next one that is chosen.
+    pub(crate) compared: Option<String>,
+    /// Studies that are being removed, renamed or cloned, and what is said when that is done.
+    pub(crate) changing: BTreeMap<String, String>,
     /// The cursor was never moved: it may go where there is something to choose.
     touched: bool,
 }
@@ -62,7 +74,14 @@ impl Home {
 
     pub(crate) fn shown_studies(&self) -> Vec<&StudyRow> {
         let all = self.studies.iter().flatten().flatten();
-        all.filter(|row| self.lets_through(&[&row.name, &row.technique, &row.model])).collect()
+        let mut shown: Vec<&StudyRow> =
+            all.filter(|row| self.lets_through(&[&row.name, &row.technique, &row.model])).collect();
+        let (by, reversed) = self.sort;
+        shown.sort_by(|a, b| by.compare(a, b));
+        if reversed {
+            shown.reverse();
+        }
+        shown
     }
 
     pub(crate) fn shown_profiles(&self) -> Vec<&ProfileRow> {
@@ -80,6 +99,14 @@ impl Home {
     fn lets_through(&self, texts: &[&str]) -> bool {
         let wanted = self.filter.text().to_lowercase();
         wanted.split_whitespace().all(|word| texts.iter().any(|text| text.to_lowercase().contains(word)))
+    }
+
+    /// The cursor stays on its study.
+    fn sort_by(&mut self, by: SortBy, reversed: bool) {
+        let chosen = self.shown_studies().get(self.study).map(|row| row.name.clone());
+        self.sort = (by, reversed);
+        let at = self.shown_studies().iter().position(|row| Some(&row.name) == chosen.as_ref());
+        self.study = at.unwrap_or(self.study);
     }
 
     fn clamp(&mut self) {
@@ -122,10 +149,28 @@ pub(crate) fn press(model: &mut Model, key: Key) -> Vec<Effect> {
         }
         Key::Char('/') => home.filtering = true,
         Key::Esc => home.filter = LineEdit::default(),
+        Key::Char('o') => home.sort_by(home.sort.0.next(), home.sort.1),
+        Key::Char('O') => home.sort_by(home.sort.0, !home.sort.1),
+        Key::Char('v') => return side_by_side(model),
         Key::Char('n') => return draft::begin(model),
         Key::Enter => return enter(model),
         Key::Char('c') => return go_on(model),
-        _ => {}
+        _ => drop(change::ask(model, key)),
+    }
+    Vec::new()
+}
+
+/// The first study is kept in mind, the second one opens both.
+fn side_by_side(model: &mut Model) -> Vec<Effect> {
+    let Some(study) = model.home.chosen_study() else { return Vec::new() };
+    let name = study.name.clone();
+    match model.home.compared.take() {
+        Some(first) if first == name => {}
+        Some(first) => return compare::open(model, [first, name]),
+        None => {
+            model.say(format!("{name} is compared with the study on which you press v next"));
+            model.home.compared = Some(name);
+        }
     }
     Vec::new()
 }

@@ -7,6 +7,7 @@
 //! as the same events. Only [`run`](fn@run) touches the terminal.
 
 mod command_line;
+mod compare;
 pub mod desk;
 mod draft;
 mod effect;
@@ -24,6 +25,7 @@ mod result;
 mod runtime;
 mod study;
 mod theme;
+mod trial;
 mod update;
 mod view;
 

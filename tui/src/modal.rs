@@ -5,6 +5,7 @@ use attune_core::event::Command;
 use crate::draft;
 use crate::effect::Effect;
 use crate::export::Export;
+use crate::home::change::{self, Change};
 use crate::key::Key;
 use crate::model::Model;
 use crate::update::{go_home, stop_all};
@@ -23,14 +24,27 @@ pub(crate) enum Modal {
     },
     /// A changed profile would be lost.
     Discard,
+    /// A study is to be deleted, renamed or cloned.
+    Change {
+        /// The study.
+        study: String,
+        /// What is to be done to it.
+        change: Change,
+    },
     /// Export of a trial.
     Export(Export),
 }
 
 impl Modal {
     pub(crate) fn paste(&mut self, text: &str) {
-        if let Self::Export(export) = self {
-            export.paste(text);
+        match self {
+            Self::Export(export) => export.paste(text),
+            Self::Change { change, .. } => {
+                if let Some(line) = change.line_mut() {
+                    line.paste(text);
+                }
+            }
+            _ => {}
         }
     }
 }
@@ -56,6 +70,14 @@ pub(crate) fn press(model: &mut Model, key: Key) -> Vec<Effect> {
         (Modal::Discard, Key::Enter) => {
             model.draft = None;
             return go_home(model);
+        }
+        (Modal::Change { study, change }, Key::Enter) => {
+            return change::agreed(model, study.clone(), change);
+        }
+        (Modal::Change { change, .. }, key) => {
+            if let Some(line) = change.line_mut() {
+                line.press(key);
+            }
         }
         (Modal::Export(export), key) => {
             let effects = export.press(key);

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::compare::Compare;
 use crate::desk::{Catalogue, Request};
 use crate::draft::Draft;
 use crate::effect::Effect;
@@ -37,6 +38,10 @@ pub(crate) enum Screen {
     Opening(String),
     Live(String),
     Result(String),
+    /// One trial of a study.
+    Trial(String),
+    /// Two studies side by side.
+    Compare,
 }
 
 /// One sentence at the bottom, until the next key.
@@ -62,6 +67,8 @@ pub struct Model {
     pub(crate) catalogue: Option<Catalogue>,
     /// Studies that are open or run in this process, by name.
     pub(crate) studies: BTreeMap<String, Study>,
+    /// Two studies side by side, while that screen is open.
+    pub(crate) compare: Option<Compare>,
     pub(crate) notice: Option<Notice>,
     /// A person asked to quit as soon as the studies of this process have stopped.
     pub(crate) leaving: bool,
@@ -81,6 +88,7 @@ impl Model {
             drafts: 0,
             catalogue: None,
             studies: BTreeMap::new(),
+            compare: None,
             notice: None,
             leaving: false,
         };
@@ -92,6 +100,8 @@ impl Model {
     pub fn has_modal(&self) -> bool {
         !self.modals.is_empty()
             || self.home.filtering
+            || matches!(&self.screen, Screen::Trial(name)
+                if self.studies.get(name).is_some_and(|study| study.detail.asking.is_some()))
             || self.draft.as_ref().is_some_and(|draft| draft.editing.is_some())
     }
 
@@ -101,7 +111,7 @@ impl Model {
             Screen::Home | Screen::Opening(_) => true,
             Screen::Live(name) => self.studies.get(name).is_some_and(Study::runs),
             Screen::Draft => self.draft.as_ref().is_some_and(|draft| draft.timing_since.is_some()),
-            Screen::Result(_) => false,
+            Screen::Result(_) | Screen::Trial(_) | Screen::Compare => false,
         }
     }
 

@@ -1,7 +1,9 @@
 //! One study as the live and result screens know it: everything that its events said, and what a person
 //! has selected.
 
-mod config_text;
+pub(crate) mod config_text;
+pub(crate) mod difference;
+mod effort;
 mod front;
 mod grid;
 mod ingest;
@@ -17,6 +19,7 @@ use std::time::Duration;
 use attune_core::event::{Command, Finished, Progress};
 use attune_core::objective::Objective;
 use attune_core::plan::Plan;
+use attune_core::remaining::Remaining;
 use attune_core::space::Count;
 use attune_core::store::StudyHeader;
 use attune_core::strategy::Origin;
@@ -26,10 +29,12 @@ pub(crate) use update::press;
 
 use crate::desk::{Opening, Place};
 use crate::replay::{self, Replay};
+use crate::trial::Detail;
+use effort::Efforts;
 use front::Front;
 use log::Log;
 use order::{Order, SortBy};
-use pace::{Begun, Pace};
+use pace::Pace;
 
 /// What a study is doing.
 #[derive(Clone, Debug, PartialEq)]
@@ -88,6 +93,17 @@ pub(crate) struct Row {
     pub(crate) cost: f64,
 }
 
+/// A new best, and when it came.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Improvement {
+    /// Trials that had finished.
+    pub(crate) trials: u64,
+    /// Layer work that had been computed; 0 throughout where no run noted it.
+    pub(crate) work: f64,
+    /// Value of the metric that plots show.
+    pub(crate) quality: f64,
+}
+
 /// One study.
 #[derive(Clone, Debug)]
 pub(crate) struct Study {
@@ -108,15 +124,15 @@ pub(crate) struct Study {
     pub(crate) rows: Vec<Row>,
     pub(crate) order: Order,
     pub(crate) best: Option<usize>,
-    /// Computed work and quality of the best, at every improvement.
-    pub(crate) curve: Vec<(f64, f64)>,
+    /// The best, at every improvement.
+    pub(crate) curve: Vec<Improvement>,
     pub(crate) front: Front,
     /// Trials that are being evaluated.
     pub(crate) running: BTreeMap<u64, Plan>,
     pub(crate) log: Log,
     pub(crate) pace: Pace,
-    /// When the report was begun, once it has been.
-    pub(crate) reporting: Option<Begun>,
+    /// The time left, the report included; knows nothing of a study of another process.
+    pub(crate) remaining: Remaining,
     /// Time since the screens opened, as this study last heard of it.
     pub(crate) clock: Duration,
     pub(crate) finished: Option<Box<Finished>>,
@@ -128,15 +144,28 @@ pub(crate) struct Study {
     pub(crate) map_scroll: usize,
     pub(crate) log_scroll: usize,
     pub(crate) result_scroll: usize,
-    /// Metric whose differences the result table shows.
-    pub(crate) result_metric: usize,
+    /// Member of the front that is chosen on the result screen; `None` is the winner.
+    pub(crate) front_choice: Option<usize>,
+    /// What the screen of one trial shows.
+    pub(crate) detail: Detail,
 }
 
 impl Study {
     /// A study as it stands when it is opened.
     pub(crate) fn new(opening: Opening, now: Duration) -> Self {
-        let Opening { header, objectives, budget, layers, place, failure, profile, device, trials, finished } =
-            opening;
+        let Opening {
+            header,
+            objectives,
+            budget,
+            layers,
+            place,
+            failure,
+            profile,
+            device,
+            trials,
+            notes,
+            finished,
+        } = opening;
         let phase = match place {
             Place::Here | Place::Elsewhere => Phase::Searching,
             Place::Nobody => Phase::Resting,
@@ -163,7 +192,7 @@ impl Study {
             running: BTreeMap::new(),
             log: Log::default(),
             pace: Pace::default(),
-            reporting: None,
+            remaining: Remaining::default(),
             clock: now,
             finished,
             panel: Panel::Curves,
@@ -172,15 +201,20 @@ impl Study {
             map_scroll: 0,
             log_scroll: 0,
             result_scroll: 0,
-            result_metric: 0,
+            front_choice: None,
+            detail: Detail::default(),
             objectives,
         };
         let mut replay = Replay::new(study.objectives.clone(), budget);
+        let mut efforts = Efforts::new(&notes);
         for trial in trials {
             let best = replay.count(&trial);
             study.progress = replay.progress();
+            study.progress.work.computed = efforts.until(&trial);
             study.add(trial, best);
         }
+        replay.work_of(&notes);
+        study.progress = replay.progress();
         study.pace.begin(now, &study.progress);
         study
     }

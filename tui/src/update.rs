@@ -5,6 +5,7 @@ mod leave;
 
 use std::time::Duration;
 
+use crate::compare;
 use crate::desk::Request;
 use crate::draft;
 use crate::effect::Effect;
@@ -15,6 +16,7 @@ use crate::modal::{self, Modal};
 use crate::model::{Model, Screen};
 use crate::result;
 use crate::study;
+use crate::trial;
 
 pub(crate) use leave::{go_home, stop_all};
 
@@ -66,6 +68,8 @@ fn press(model: &mut Model, key: Key) -> Vec<Effect> {
         Screen::Opening(_) => Vec::new(),
         Screen::Live(name) => study::press(model, &name, key),
         Screen::Result(name) => result::press(model, &name, key),
+        Screen::Trial(name) => trial::press(model, &name, key),
+        Screen::Compare => compare::press(model, key),
     }
 }
 

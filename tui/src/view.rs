@@ -1,10 +1,13 @@
 //! The model, drawn. Pure: the same model and size give the same screen.
 
+mod axes;
+mod blocks;
 mod fit;
 mod help;
 mod modals;
 mod page;
 mod plot;
+mod scale;
 mod table;
 
 use ratatui::Frame;
@@ -12,14 +15,17 @@ use ratatui::layout::{Alignment, Rect};
 use ratatui::text::Line;
 use ratatui::widgets::Paragraph;
 
+pub(crate) use axes::Axis;
+pub(crate) use blocks::{Blocks, Cells};
 pub(crate) use fit::{fit, width, wrap};
 pub(crate) use modals::{centred, window};
 pub(crate) use page::{Page, panel};
-pub(crate) use plot::{Mark, Plot, Scale};
+pub(crate) use plot::{Layer, Plot};
+pub(crate) use scale::Scale;
 pub(crate) use table::{Column, Table, first_seen};
 
 use crate::model::{Model, Screen};
-use crate::{draft, home, result, study};
+use crate::{compare, draft, home, result, study, trial};
 
 /// The smallest terminal that the screens fit.
 const SMALLEST: (u16, u16) = (60, 18);
@@ -41,6 +47,14 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
         Screen::Result(name) => match model.studies.get(name) {
             Some(study) => result::view::view(model, study, frame),
             None => opening(model, name, frame),
+        },
+        Screen::Trial(name) => match model.studies.get(name) {
+            Some(study) => trial::view::view(model, study, frame),
+            None => opening(model, name, frame),
+        },
+        Screen::Compare => match &model.compare {
+            Some(compare) => compare::view::view(model, compare, frame),
+            None => opening(model, "comparing", frame),
         },
     }
     if let Some(modal) = model.modals.last() {

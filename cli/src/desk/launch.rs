@@ -81,6 +81,7 @@ fn prepare(path: &Path, running: &Running, args: &RunArgs, mail: &Mail) -> Resul
         profile: Some(args.profile.display().to_string()),
         device: Some(args.device.clone()),
         trials: stored::trials(&records),
+        notes: taken,
         finished: finished.map(Box::new),
     };
     Ok(Ready { turn, setup, opening, store })

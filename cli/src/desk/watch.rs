@@ -92,6 +92,7 @@ fn opening(store: &ReadStore, running: &Running, study: &str) -> Result<(usize, 
         profile: described.map(|(file, _)| file),
         device: None,
         trials: stored::trials(&records),
+        notes,
         finished: finished.filter(|_| place == Place::Done).map(Box::new),
     };
     Ok((records.len(), opening))

@@ -10,7 +10,7 @@ use attune_core::objective::Objective;
 use attune_core::profile::Profile;
 use attune_core::setting::OptionSpec;
 use attune_core::space::Count;
-use attune_core::store::StudyHeader;
+use attune_core::store::{RunNote, StudyHeader};
 use attune_core::technique::TechniqueInfo;
 use attune_core::trial::Trial;
 
@@ -160,6 +160,8 @@ pub struct Opening {
     pub device: Option<String>,
     /// Finished trials, in order.
     pub trials: Vec<Trial>,
+    /// Notes on its runs: what trials and measurements took.
+    pub notes: Vec<RunNote>,
     /// The result over all of them.
     pub finished: Option<Box<Finished>>,
 }

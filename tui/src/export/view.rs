@@ -38,6 +38,11 @@ pub(crate) fn view(model: &Model, export: &Export, frame: &mut Frame<'_>) {
             Verdict::Refused(reason) => ("Not possible:", reason.as_str(), theme.bad()),
         };
         lines.extend(styled(&format!("{word} {reason}"), columns, style));
+        if export.is_only_a_record() {
+            let note = "No engine reads this JSON yet, and none of the other targets can express this plan: it is a record \
+                        for tools of your own.";
+            lines.extend(styled(note, columns, theme.accent()));
+        }
         lines.push(Line::default());
         lines.push(folder(theme, export, columns));
         let id = export.trial.map(|trial| trial.to_string());

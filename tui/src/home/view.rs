@@ -27,7 +27,12 @@ pub(crate) fn view(model: &Model, frame: &mut Frame<'_>) {
             ("n", "new study"),
             ("Enter", "open"),
             ("c", "continue"),
+            ("v", "compare"),
+            ("o", "sort"),
             ("/", "filter"),
+            ("D", "delete"),
+            ("R", "rename"),
+            ("C", "clone"),
             ("Tab", "other list"),
             ("?", "help"),
             ("q", "quit"),
@@ -68,7 +73,9 @@ fn command(model: &Model) -> String {
 fn studies(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     let theme = model.theme();
     let home = &model.home;
-    let inner = panel(theme, frame, area, "Studies", home.list == List::Studies);
+    let reversed = if home.sort.1 { ", reversed" } else { "" };
+    let title = format!("Studies, {}{reversed}", home.sort.0.name());
+    let mut inner = panel(theme, frame, area, &title, home.list == List::Studies);
     let shown = home.shown_studies();
     let empty = match &home.studies {
         None => Some(" reading the store".to_owned()),
@@ -86,28 +93,49 @@ fn studies(model: &Model, frame: &mut Frame<'_>, area: Rect) {
             .collect();
         return frame.render_widget(Paragraph::new(lines), inner);
     }
+    // Why a study failed is said in full, as far as there is room.
+    if let Some(reason) = home.chosen_study().and_then(|row| row.failure.as_ref()) {
+        let mut reason = crate::view::wrap(reason, usize::from(inner.width).saturating_sub(4));
+        reason.truncate(usize::from(inner.height / 3));
+        let height = reason.len() as u16;
+        inner.height -= height;
+        let below = Rect { y: inner.bottom(), height, ..inner };
+        let lines = reason.into_iter().map(|line| Line::styled(format!(" ! {line}"), theme.bad()));
+        frame.render_widget(Paragraph::new(lines.collect::<Vec<_>>()), below);
+    }
     let wide = inner.width >= 110;
     let columns = [
         Column::left("study", 0),
-        Column::left("technique", if wide { 24 } else { 15 }),
-        Column::left("model", if wide { 24 } else { 12 }),
+        Column::left("technique", if wide { 24 } else { 15 }).optional(),
+        Column::left("model", if wide { 24 } else { 12 }).optional(),
         Column::left("state", 9),
+        Column::right("trials", 6).optional(),
         Column::right("best", if wide { 20 } else { 15 }),
-        Column::right("when", 9),
+        Column::right("when", 7),
     ];
     let cursor = (home.list == List::Studies).then_some(home.study);
     Table { columns: &columns, len: shown.len(), cursor }.draw(theme, frame, inner, |position| {
         let row = shown[position];
         let best = row.best.as_ref().map(|(metric, value)| format!("{metric} {}", numbers::short(*value)));
         let cells = vec![
-            row.name.clone(),
+            if home.compared.as_ref() == Some(&row.name) {
+                format!("≠ {}", row.name)
+            } else {
+                row.name.clone()
+            },
             row.technique.clone(),
             row.model.clone(),
             state(row).to_owned(),
+            row.trials.to_string(),
             best.unwrap_or_else(|| "–".to_owned()),
             row.age.map_or_else(|| "–".to_owned(), |age| ago(age.as_secs())),
         ];
-        (cells, if is_live(row) { theme.good() } else { theme.plain() })
+        let style = match row.place {
+            Place::Here | Place::Elsewhere => theme.good(),
+            Place::Failed => theme.bad(),
+            Place::Nobody | Place::Done => theme.plain(),
+        };
+        (cells, if home.compared.as_ref() == Some(&row.name) { theme.accent() } else { style })
     });
 }
 

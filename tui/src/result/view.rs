@@ -2,18 +2,20 @@
 
 use attune_core::event::Finished;
 use attune_core::numbers;
-use attune_core::report::Estimates;
+use attune_core::report::{Contender, Estimates};
 use attune_core::technique::Cost;
 use attune_core::words;
 use ratatui::Frame;
+use ratatui::style::Style;
 use ratatui::text::Line;
 use ratatui::widgets::Paragraph;
 
+use super::front;
 use crate::command_line;
 use crate::model::Model;
 use crate::study::Study;
 use crate::theme::Theme;
-use crate::view::{Page, fit, width, wrap};
+use crate::view::{Blocks, Cells, Page, wrap};
 
 pub(crate) fn view(model: &Model, study: &Study, frame: &mut Frame<'_>) {
     let page = Page {
@@ -21,32 +23,22 @@ pub(crate) fn view(model: &Model, study: &Study, frame: &mut Frame<'_>) {
         state: "result".into(),
         command: command_line::line(&model.setup, &["show", study.name()]),
     };
-    let keys = [
-        ("e", "export"),
-        ("↑↓", "scroll"),
-        ("m", "metric"),
-        ("t", "trials"),
-        ("Esc", "back"),
-        ("?", "help"),
-        ("q", "quit"),
-    ];
+    let mut keys = vec![("e", "export"), ("↑↓", "scroll")];
+    if !front::members(study).is_empty() {
+        keys.push(("Tab", "choose from the front"));
+    }
+    keys.extend([("i", "config"), ("t", "trials"), ("Esc", "back"), ("?", "help"), ("q", "quit")]);
     let body = page.draw(model, frame, &keys);
-    let Some(finished) = study.finished.as_deref() else {
-        let text = " there is no result yet; Esc goes back";
-        return frame.render_widget(Paragraph::new(text), body);
-    };
-    let lines = lines(model.theme(), finished, study.result_metric, usize::from(body.width));
+    let lines = lines(model.theme(), study, usize::from(body.width));
     let scroll = study.result_scroll.min(lines.len().saturating_sub(usize::from(body.height)));
     frame.render_widget(Paragraph::new(lines).scroll((scroll as u16, 0)), body);
 }
 
-/// About how many lines the page has: how far it makes sense to scroll.
-pub(super) fn length(finished: &Finished) -> usize {
-    let report = &finished.report;
-    20 + report.best.plan.edits().len() + report.baselines.len() * (1 + report.best.elsewhere.len())
-}
-
-fn lines(theme: Theme, finished: &Finished, metric: usize, columns: usize) -> Vec<Line<'static>> {
+/// The whole page.
+pub(super) fn lines(theme: Theme, study: &Study, columns: usize) -> Vec<Line<'static>> {
+    let Some(finished) = study.finished.as_deref() else {
+        return vec![Line::from(" there is no result yet; Esc goes back")];
+    };
     let report = &finished.report;
     let best = &report.best;
     let mut lines = Vec::new();
@@ -63,22 +55,20 @@ fn lines(theme: Theme, finished: &Finished, metric: usize, columns: usize) -> Ve
         finished.technique, finished.model
     )));
     lines.push(Line::default());
-    lines.extend(table(theme, finished, metric, columns));
-    lines.extend(
-        text("Δ = found − this row, with its paired 95 % interval; below zero means that found is lower.")
-            .into_iter()
-            .map(|line| line.style(theme.faint())),
-    );
+    lines.extend(table(theme, finished, columns));
+    let delta = "Δ = found − this row, with its paired 95 % interval; below zero means that found is lower.";
+    lines.extend(text(delta).into_iter().map(|line| line.style(theme.faint())));
+    lines.extend(on_front(theme, study, columns));
     if !best.elsewhere.is_empty() {
         lines.push(Line::default());
         lines.push(Line::styled(" On other domains (what tuning for this one costs)", theme.title()));
-        lines.extend(elsewhere(theme, finished, metric, columns));
+        lines.extend(elsewhere(theme, finished, columns));
     }
     lines.push(Line::default());
     lines.push(Line::styled(" Found config", theme.title()));
-    lines.extend(
-        words::plan(&best.plan).into_iter().map(|line| Line::from(format!("  {}", fit(&line, columns - 2)))),
-    );
+    let plan = words::plan(&best.plan);
+    let plan = plan.iter().flat_map(|line| wrap(line, columns.saturating_sub(3)));
+    lines.extend(plan.map(|line| Line::from(format!("  {line}"))));
     lines.push(Line::default());
     let progress = &finished.progress;
     let dropped = match progress.dropped {
@@ -98,80 +88,128 @@ fn lines(theme: Theme, finished: &Finished, metric: usize, columns: usize) -> Ve
     lines
 }
 
-/// Metrics whose values are shown, and the one (or, where there is room, all) whose differences are.
-fn chosen(finished: &Finished, metric: usize, columns: usize) -> (Vec<&String>, Vec<&String>) {
-    let all: Vec<&String> = finished.report.best.estimates.keys().collect();
-    if columns >= 60 + all.len() * 42 {
-        return (all.clone(), all);
-    }
-    let one = all.get(metric % all.len().max(1)).copied();
-    (one.into_iter().collect(), one.into_iter().collect())
+/// Costs of a row: all resources, each against the dense model.
+fn costs(of: &[&[Cost]]) -> Vec<Cells> {
+    let resources = of.iter().copied().max_by_key(|costs| costs.len()).unwrap_or_default();
+    let several = resources.len() > 1;
+    let columns = resources.iter().enumerate().flat_map(|(at, first)| {
+        let cell = |write: fn(&Cost) -> String| {
+            of.iter().map(|costs| costs.get(at).map_or_else(dash, write)).collect()
+        };
+        let (head, against) = match several {
+            true => (first.resource.clone(), format!("{} vs dense", first.resource)),
+            false => ("cost".to_owned(), "vs dense".to_owned()),
+        };
+        [Cells { head, cells: cell(numbers::cost) }, Cells { head: against, cells: cell(numbers::saving) }]
+    });
+    columns.collect()
 }
 
-fn table(theme: Theme, finished: &Finished, metric: usize, columns: usize) -> Vec<Line<'static>> {
+fn table(theme: Theme, finished: &Finished, columns: usize) -> Vec<Line<'static>> {
     let report = &finished.report;
     let best = &report.best;
-    let (values, deltas) = chosen(finished, metric, columns);
-    let row = |name: &str, costs: &[Cost], estimates: &Estimates, delta: Option<&Estimates>| {
-        let cost = costs.first();
-        let mut text = format!(
-            " {}  {:>10} {:>7}",
-            padded(name, 18),
-            cost.map_or_else(dash, numbers::cost),
-            cost.map_or_else(dash, numbers::saving)
-        );
-        for metric in &values {
-            text.push_str(&format!(
-                " {:>9}",
-                estimates.get(*metric).map_or_else(dash, |e| numbers::short(e.mean))
-            ));
-        }
-        for metric in &deltas {
-            let delta = delta.and_then(|delta| delta.get(*metric)).map_or_else(dash, numbers::signed);
-            text.push_str(&format!(" {delta:>28}"));
-        }
-        text
-    };
-    let mut head = format!(" {}  {:>10} {:>7}", padded("", 18), "cost", "saved");
-    values.iter().for_each(|metric| head.push_str(&format!(" {:>9}", fit(metric, 9))));
-    deltas.iter().for_each(|metric| head.push_str(&format!(" {:>28}", format!("Δ {metric}"))));
-    let mut lines = vec![Line::styled(head, theme.title())];
     let reference = words::reference(report).map(|contender| contender.name.as_str());
-    lines.extend(report.baselines.iter().map(|contender| {
-        let text = row(&contender.name, &contender.costs, &contender.estimates, Some(&contender.delta));
-        if reference == Some(&contender.name) { Line::styled(text, theme.title()) } else { Line::from(text) }
-    }));
-    let found = format!("found (trial {})", best.trial);
-    lines.push(Line::styled(row(&found, &best.costs, &best.estimates, None), theme.accent()));
+    let style = |contender: &Contender| {
+        if reference == Some(&contender.name) { theme.title() } else { Style::new() }
+    };
+    let mut names: Vec<(String, Style)> =
+        report.baselines.iter().map(|contender| (contender.name.clone(), style(contender))).collect();
+    names.push((format!("found (trial {})", best.trial), theme.accent()));
+    let rows: Vec<(&[Cost], &Estimates, Option<&Estimates>)> = report
+        .baselines
+        .iter()
+        .map(|contender| (contender.costs.as_slice(), &contender.estimates, Some(&contender.delta)))
+        .chain([(best.costs.as_slice(), &best.estimates, None)])
+        .collect();
+    let mut cells = costs(&rows.iter().map(|row| row.0).collect::<Vec<_>>());
+    for metric in best.estimates.keys() {
+        let values = rows.iter().map(|row| mean(Some(row.1), metric)).collect();
+        cells.push(Cells { head: metric.clone(), cells: values });
+    }
+    for metric in best.estimates.keys() {
+        let deltas = rows.iter().map(|row| delta(row.2, metric)).collect();
+        cells.push(Cells { head: format!("Δ {metric}"), cells: deltas });
+    }
+    Blocks { head: String::new(), names, columns: cells }.lines(theme.title(), columns)
+}
+
+/// The front, one line per config, the chosen one marked.
+fn on_front(theme: Theme, study: &Study, columns: usize) -> Vec<Line<'static>> {
+    let members = front::members(study);
+    if members.is_empty() {
+        return Vec::new();
+    }
+    let objectives: Vec<&str> = study.objectives.iter().map(|objective| objective.metric.as_str()).collect();
+    let size = front::size(study, members.len());
+    let among =
+        if size > members.len() { format!(", {} of {size} shown", members.len()) } else { String::new() };
+    let title =
+        format!(" Front of {}{among}: Tab chooses, e exports what is chosen", objectives.join(" and "));
+    let mut lines = vec![Line::default()];
+    lines.extend(
+        wrap(&title, columns.saturating_sub(2))
+            .into_iter()
+            .map(|line| Line::styled(format!(" {line}"), theme.title())),
+    );
+    let names = members.iter().enumerate().map(|(at, member)| {
+        let chosen = study.front_choice == Some(at);
+        let style = if chosen { theme.chosen() } else { Style::new() };
+        (format!("{} trial {}", if chosen { "›" } else { " " }, member.trial), style)
+    });
+    let mut cells = costs(&members.iter().map(|member| member.costs.as_slice()).collect::<Vec<_>>());
+    let named =
+        |name: &str| members.iter().any(|member| member.costs.iter().any(|cost| cost.resource == name));
+    for objective in objectives.iter().filter(|name| !named(name)) {
+        let value = |member: &front::Member| {
+            member.search.get(*objective).map_or_else(dash, |value| numbers::short(*value))
+        };
+        cells.push(Cells {
+            head: format!("{objective} (search)"),
+            cells: members.iter().map(value).collect(),
+        });
+    }
+    let reported = members.iter().find_map(|member| member.report.as_ref());
+    for metric in reported.iter().flat_map(|(estimates, _)| estimates.keys()) {
+        let of = |member: &front::Member| mean(member.report.as_ref().map(|report| &report.0), metric);
+        cells.push(Cells { head: metric.clone(), cells: members.iter().map(of).collect() });
+        let of = |member: &front::Member| delta(member.report.as_ref().map(|report| &report.1), metric);
+        cells.push(Cells { head: format!("Δ {metric} to dense"), cells: members.iter().map(of).collect() });
+    }
+    let blocks = Blocks { head: String::new(), names: names.collect(), columns: cells };
+    lines.extend(blocks.lines(theme.faint(), columns));
     lines
 }
 
-fn elsewhere(theme: Theme, finished: &Finished, metric: usize, columns: usize) -> Vec<Line<'static>> {
-    let (_, deltas) = chosen(finished, metric, columns);
-    let mut head = format!(" {}  {}", padded("domain", 14), padded("against", 16));
-    deltas.iter().for_each(|metric| {
-        head.push_str(&format!(" {:>12} {:>28}", format!("found {}", fit(metric, 6)), format!("Δ {metric}")));
-    });
-    let mut lines = vec![Line::styled(head, theme.faint())];
-    for (domain, found) in &finished.report.best.elsewhere {
+fn elsewhere(theme: Theme, finished: &Finished, columns: usize) -> Vec<Line<'static>> {
+    let best = &finished.report.best;
+    let mut names = Vec::new();
+    let mut rows = Vec::new();
+    for (domain, found) in &best.elsewhere {
         for contender in &finished.report.baselines {
             let Some(delta) = contender.elsewhere_delta.get(domain) else { continue };
-            let mut text = format!(" {}  {}", padded(domain, 14), padded(&contender.name, 16));
-            for metric in &deltas {
-                let value = found.get(*metric).map_or_else(dash, |e| numbers::short(e.mean));
-                let delta = delta.get(*metric).map_or_else(dash, numbers::signed);
-                text.push_str(&format!(" {value:>12} {delta:>28}"));
-            }
-            lines.push(Line::from(text));
+            names.push((format!("{domain}: {}", contender.name), Style::new()));
+            rows.push((found, delta));
         }
     }
-    lines
+    let cells = best.estimates.keys().flat_map(|metric| {
+        let found = rows.iter().map(|row| mean(Some(row.0), metric)).collect();
+        let deltas = rows.iter().map(|row| delta(Some(row.1), metric)).collect();
+        [
+            Cells { head: format!("found {metric}"), cells: found },
+            Cells { head: format!("Δ {metric}"), cells: deltas },
+        ]
+    });
+    Blocks { head: "domain: against".to_owned(), names, columns: cells.collect() }
+        .lines(theme.faint(), columns)
 }
 
-fn padded(text: &str, columns: usize) -> String {
-    let text = fit(text, columns);
-    let pad = " ".repeat(columns - width(&text));
-    format!("{text}{pad}")
+fn mean(estimates: Option<&Estimates>, metric: &str) -> String {
+    let estimate = estimates.and_then(|estimates| estimates.get(metric));
+    estimate.map_or_else(dash, |estimate| numbers::short(estimate.mean))
+}
+
+fn delta(estimates: Option<&Estimates>, metric: &str) -> String {
+    estimates.and_then(|estimates| estimates.get(metric)).map_or_else(dash, numbers::signed)
 }
 
 fn dash() -> String {

@@ -5,8 +5,7 @@ use std::time::Duration;
 use attune_core::event::Event;
 use attune_core::trial::{Trial, TrialState};
 
-use super::pace::Begun;
-use super::{Phase, Study};
+use super::{Improvement, Phase, Study};
 use crate::desk::Place;
 
 impl Study {
@@ -21,8 +20,9 @@ impl Study {
                 self.phase = Phase::Searching;
                 self.log.say(now, format!("started with {resumed} of {budget} trials in the store"));
                 self.pace.begin(now, &self.progress);
+                self.remaining.begin(now);
             }
-            Event::Advanced(_) => {}
+            Event::Advanced(advance) => self.remaining.hear(now, advance),
             Event::BestSoFar { trial } => {
                 // The trial is in the store already; an opening that came with it knows it.
                 self.best = self.best.or_else(|| self.position(trial.id));
@@ -51,7 +51,6 @@ impl Study {
             }
             Event::Reporting { what, done, total } => {
                 self.running.clear();
-                self.reporting.get_or_insert(Begun { at: now, done });
                 self.phase = Phase::Reporting { what, done, total };
             }
             Event::Interrupted { progress } => {
@@ -86,8 +85,10 @@ impl Study {
         self.clock = now;
         if self.paused || !self.runs() {
             self.pace.begin(now, &self.progress);
+            self.remaining.rest(now);
         } else {
             self.pace.sample(now, &self.progress);
+            self.remaining.work(now);
         }
     }
 
@@ -97,17 +98,16 @@ impl Study {
         self.front.offer(row.cost, row.loss, position);
         if best {
             self.best = Some(position);
-            // Of those that came at once only the last is seen.
             let work = self.progress.work.computed as f64;
-            self.curve.pop_if(|last| last.0 == work);
-            self.curve.push((work, row.quality));
+            let step = Improvement { trials: position as u64 + 1, work, quality: row.quality };
+            self.curve.push(step);
         }
         self.rows.push(row);
         self.order.insert_last(&self.rows);
     }
 
     /// Position of a trial. Trials finish in the order of their numbers, so it is near the number.
-    fn position(&self, trial: u64) -> Option<usize> {
+    pub(crate) fn position(&self, trial: u64) -> Option<usize> {
         self.rows.binary_search_by_key(&trial, |row| row.trial.id).ok()
     }
 
@@ -121,7 +121,6 @@ impl Study {
 
     fn stop(&mut self, phase: Phase, place: Place) {
         self.running.clear();
-        self.reporting = None;
         self.paused = false;
         self.asked = None;
         (self.phase, self.place) = (phase, place);

@@ -1,4 +1,4 @@
-//! How fast a study goes, over the last minute: what the time left is estimated from.
+//! How fast a study goes, over the last minute.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -6,22 +6,6 @@ use std::time::Duration;
 use attune_core::event::Progress;
 
 const WINDOW: Duration = Duration::from_secs(60);
-
-/// When something was begun, and how much of it was done then.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Begun {
-    pub(crate) at: Duration,
-    pub(crate) done: usize,
-}
-
-impl Begun {
-    /// How much is done per second since.
-    pub(crate) fn pace(self, now: Duration, done: usize) -> Option<f64> {
-        let seconds = now.checked_sub(self.at)?.as_secs_f64();
-        let more = done.checked_sub(self.done)?;
-        (seconds > 0.0 && more > 0).then(|| more as f64 / seconds)
-    }
-}
 
 /// Samples of the counters, one a second at most.
 #[derive(Clone, Debug, Default)]

@@ -8,6 +8,7 @@ use crate::effect::Effect;
 use crate::export;
 use crate::key::Key;
 use crate::model::{Model, Screen};
+use crate::trial;
 use crate::update::go_home;
 
 /// A key on the live screen.
@@ -31,6 +32,10 @@ pub(crate) fn press(model: &mut Model, name: &str, key: Key) -> Vec<Effect> {
         Key::Enter if study.finished.is_some() => model.screen = Screen::Result(name.to_owned()),
         Key::Enter => model.say("there is no result yet: it is made when all trials are done"),
         Key::Char('e') => return export_selected(model, name),
+        Key::Char('i') => {
+            let position = study.cursor();
+            return trial::open(model, name, position);
+        }
         Key::Char('p') => {
             let command = if study.paused { Command::Resume } else { Command::Pause };
             return tell(model, name, command);

@@ -96,6 +96,6 @@ fn keys(study: &Study) -> Vec<(&'static str, &'static str)> {
     if study.finished.is_some() {
         keys.push(("Enter", "result"));
     }
-    keys.extend([("e", "export"), ("Esc", "back"), ("?", "help"), ("q", "quit")]);
+    keys.extend([("i", "trial"), ("e", "export"), ("Esc", "back"), ("?", "help"), ("q", "quit")]);
     keys
 }

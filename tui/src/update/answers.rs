@@ -1,5 +1,6 @@
 //! What the desk answers.
 
+use crate::compare;
 use crate::desk::{Answer, Opening, Place, Request};
 use crate::draft;
 use crate::effect::Effect;
@@ -25,6 +26,9 @@ pub(super) fn receive(model: &mut Model, answer: Answer) -> Vec<Effect> {
         Answer::Saved { path, result } => return draft::saved(model, &path, result),
         Answer::Opened(Ok(opening)) => opened(model, *opening),
         Answer::Opened(Err(reason)) => {
+            if model.screen == Screen::Compare {
+                (model.screen, model.compare) = (Screen::Home, None);
+            }
             if let Screen::Opening(_) = model.screen {
                 model.screen = if model.draft.is_some() { Screen::Draft } else { Screen::Home };
             }
@@ -44,10 +48,16 @@ pub(super) fn receive(model: &mut Model, answer: Answer) -> Vec<Effect> {
         }
         Answer::Changed { study, result } => match result {
             Ok(()) => {
+                if let Some(done) = model.home.changing.remove(&study) {
+                    model.say(done);
+                }
                 model.home.asked = true;
                 return vec![Effect::Ask(Request::Studies)];
             }
-            Err(reason) => model.complain(format!("{study}: {reason}")),
+            Err(reason) => {
+                model.home.changing.remove(&study);
+                model.complain(format!("{study}: {reason}"));
+            }
         },
         Answer::Targets { study, trial, targets } => {
             if let Some(Modal::Export(export)) = model.modals.last_mut() {
@@ -70,6 +80,7 @@ pub(super) fn receive(model: &mut Model, answer: Answer) -> Vec<Effect> {
 
 /// A study is open: shown when somebody waits for it, kept when it runs here, dropped otherwise.
 fn opened(model: &mut Model, opening: Opening) {
+    let Some(opening) = compare::opened(model, opening) else { return };
     let name = opening.header.study.clone();
     let waited_for = matches!(model.screen, Screen::Opening(_));
     if !waited_for && opening.place != Place::Here {

@@ -36,7 +36,7 @@ pub(crate) fn stop_all(model: &mut Model, command: Command) -> Vec<Effect> {
 /// Back to the list. A study that another process runs is watched no more, one of this process goes on.
 pub(crate) fn go_home(model: &mut Model) -> Vec<Effect> {
     let mut effects = Vec::new();
-    if let Screen::Live(name) | Screen::Result(name) = &model.screen {
+    if let Screen::Live(name) | Screen::Result(name) | Screen::Trial(name) = &model.screen {
         match model.studies.get(name).map(|study| study.place) {
             Some(Place::Here) | None => {}
             Some(place) => {

@@ -7,6 +7,7 @@ use ratatui::widgets::{Block, BorderType, Clear, Paragraph};
 
 use super::{fit, help, wrap};
 use crate::export;
+use crate::home::change::Change;
 use crate::modal::Modal;
 use crate::model::Model;
 
@@ -15,7 +16,8 @@ pub(crate) fn view(model: &Model, modal: &Modal, frame: &mut Frame<'_>) {
     let key = |name: &str, what: &str| {
         Line::from(vec![Span::styled(format!("{name:>10}  "), theme.key()), Span::raw(what.to_owned())])
     };
-    let words = |text: &str| wrap(text, 60).into_iter().map(Line::from).collect::<Vec<_>>();
+    let room = usize::from(frame.area().width).saturating_sub(6).min(60);
+    let words = |text: &str| wrap(text, room).into_iter().map(Line::from).collect::<Vec<_>>();
     let (title, lines) = match modal {
         Modal::Export(export) => return export::view::view(model, export, frame),
         Modal::Help => {
@@ -43,6 +45,32 @@ pub(crate) fn view(model: &Model, modal: &Modal, frame: &mut Frame<'_>) {
             lines.push(key("Enter", "replace it"));
             lines.push(key("Esc", "keep it"));
             ("Replace the file?", lines)
+        }
+        Modal::Change { study, change } => {
+            let (title, question, agree) = match change {
+                Change::Remove => (
+                    "Delete the study?",
+                    format!(
+                        "The trials and the result of {study} will be gone. What was evaluated stays in the store's cache."
+                    ),
+                    "delete it",
+                ),
+                Change::Rename(_) => ("Rename the study", format!("A new name for {study}:"), "rename it"),
+                Change::Clone(_) => (
+                    "Clone the study",
+                    format!("A second study with the trials of {study} so far, under the name:"),
+                    "clone it",
+                ),
+            };
+            let mut lines = words(&question);
+            if let Some(line) = change.line() {
+                let (before, after) = line.parts();
+                lines.push(Line::styled(format!("{before}▏{after}"), theme.chosen()));
+            }
+            lines.push(Line::default());
+            lines.push(key("Enter", agree));
+            lines.push(key("Esc", "leave it as it is"));
+            (title, lines)
         }
         Modal::Discard => {
             let mut lines = words("The changes to this profile are not saved.");

@@ -27,8 +27,9 @@ impl Page {
         let theme = model.theme();
         let area = frame.area();
         let columns = usize::from(area.width);
-        let state = fit(&self.state, columns / 2);
-        let title = fit(&self.title, columns.saturating_sub(width(&state) + 14));
+        // Which study it is goes before how it stands.
+        let title = fit(&self.title, columns.saturating_sub(12));
+        let state = fit(&self.state, columns.saturating_sub(width(&title) + 14));
         let gap = columns.saturating_sub(width(&title) + width(&state) + 12);
         let head = Line::from(vec![
             Span::styled(" attune ", theme.accent()),

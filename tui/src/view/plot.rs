@@ -1,120 +1,141 @@
-//! Plots in characters: every kind of point has its own sign, so they read without colour.
+//! Plots: in Braille where colour tells the kinds of points apart, in one sign per kind where there is none.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
+use ratatui::style::{Color, Modifier, Style};
+use ratatui::symbols::Marker;
+use ratatui::widgets::Widget as _;
+use ratatui::widgets::canvas::{Canvas, Line, Points};
 
-/// How numbers become places.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Scale {
-    low: f64,
-    high: f64,
-    log: bool,
+use super::axes::{self, Axis};
+use super::scale::Scale;
+use crate::theme::Theme;
+
+/// What a plot shows, from the back to the front.
+#[derive(Clone, Debug)]
+pub(crate) enum Layer {
+    /// Points, each a faint dot.
+    Dots(Vec<(f64, f64)>),
+    /// Points with a sign of their own.
+    Signs(Vec<(f64, f64)>, char, Style),
+    /// A dashed line across, with its name at the right end.
+    Level(f64, String),
+    /// A staircase: each value holds until the next one; the last until the right end.
+    Stairs(Vec<(f64, f64)>, Style),
 }
 
-impl Scale {
-    /// A scale over the finite ones of `values`; logarithmic when `log` is allowed and they span much.
-    pub(crate) fn over(values: impl Iterator<Item = f64>, log: bool) -> Option<Self> {
-        let finite = values.filter(|value| value.is_finite());
-        let (low, high) = finite
-            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));
-        if low > high {
-            return None;
-        }
-        Some(Self { low, high, log: log && low > 0.0 && high / low > 8.0 })
-    }
-
-    pub(crate) fn low(self) -> f64 {
-        self.low
-    }
-
-    pub(crate) fn high(self) -> f64 {
-        self.high
-    }
-
-    /// Whether a scale that holds this value too is at most three times as long; a scale of one value holds any.
-    pub(crate) fn reaches(self, value: f64) -> bool {
-        let length = self.high - self.low;
-        length == 0.0 || (self.low - 2.0 * length..=self.high + 2.0 * length).contains(&value)
-    }
-
-    /// The place of a value among `places`, from the low end.
-    fn place(self, value: f64, places: u16) -> Option<u16> {
-        let turn = |value: f64| if self.log { value.ln() } else { value };
-        let share = if self.high > self.low {
-            (turn(value) - turn(self.low)) / (turn(self.high) - turn(self.low))
-        } else {
-            0.5
-        };
-        let last = places.checked_sub(1)?;
-        (0.0..=1.0).contains(&share).then(|| (share * f64::from(last)).round() as u16)
-    }
-}
-
-/// A sign and how it looks.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Mark {
-    pub(crate) sign: char,
-    pub(crate) style: Style,
-}
-
-/// A plot with labels at the ends of its axes.
+/// A plot with its axes.
 pub(crate) struct Plot {
+    pub(crate) x: Axis,
+    pub(crate) y: Axis,
+    pub(crate) layers: Vec<Layer>,
+}
+
+impl Plot {
+    /// Draws it; nothing where there is no room.
+    pub(crate) fn draw(&self, theme: Theme, area: Rect, buffer: &mut Buffer) {
+        let Some(inner) = axes::draw(&self.x, &self.y, area, theme.faint(), buffer) else { return };
+        let place = Place { x: self.x.scale, y: self.y.scale, area: inner };
+        if theme.colour {
+            self.braille(theme, &place, buffer);
+        }
+        for layer in &self.layers {
+            match layer {
+                Layer::Dots(points) if !theme.colour => place.points(points, '·', theme.faint(), buffer),
+                Layer::Signs(points, sign, style) => place.points(points, *sign, *style, buffer),
+                Layer::Level(value, name) => place.level(*value, name, theme, buffer),
+                Layer::Stairs(steps, style) if !theme.colour => place.stairs(steps, *style, buffer),
+                Layer::Dots(_) | Layer::Stairs(..) => {}
+            }
+        }
+    }
+
+    /// Lines and dots, eight places to a cell.
+    fn braille(&self, theme: Theme, place: &Place, buffer: &mut Buffer) {
+        let share = |point: &(f64, f64)| Some((place.x.share(point.0)?, place.y.share(point.1)?));
+        let canvas = Canvas::default().marker(Marker::Braille).x_bounds([0.0, 1.0]).y_bounds([0.0, 1.0]);
+        let canvas = canvas.paint(|context| {
+            for layer in &self.layers {
+                match layer {
+                    Layer::Dots(points) => {
+                        let coords: Vec<(f64, f64)> = points.iter().filter_map(share).collect();
+                        context.draw(&Points { coords: &coords, color: Color::Reset });
+                    }
+                    Layer::Stairs(steps, style) => {
+                        context.layer();
+                        let color = style.fg.unwrap_or(Color::Reset);
+                        let shares: Vec<(f64, f64)> = steps.iter().filter_map(share).collect();
+                        for (at, &(x, y)) in shares.iter().enumerate() {
+                            let next = shares.get(at + 1).copied().unwrap_or((1.0, y));
+                            context.draw(&Line::new(x, y, next.0, y, color));
+                            context.draw(&Line::new(next.0, y, next.0, next.1, color));
+                        }
+                    }
+                    Layer::Signs(..) | Layer::Level(..) => {}
+                }
+            }
+        });
+        canvas.render(place.area, buffer);
+        for position in place.area.positions() {
+            if let Some(cell) = buffer.cell_mut(position).filter(|cell| cell.fg == Color::Reset) {
+                cell.modifier.insert(theme.faint().add_modifier & Modifier::DIM);
+            }
+        }
+    }
+}
+
+/// Where points are.
+struct Place {
     x: Scale,
     y: Scale,
     area: Rect,
 }
 
-impl Plot {
-    /// Draws the axes, each with its low and high end as texts; `None` when there is no room for a plot.
-    pub(crate) fn new(
-        x: (Scale, (String, String)),
-        y: (Scale, (String, String)),
-        area: Rect,
-        faint: Style,
-        buffer: &mut Buffer,
-    ) -> Option<Self> {
-        let gutter = super::width(&y.1.0).max(super::width(&y.1.1)) as u16 + 1;
-        if area.width < gutter + 8 || area.height < 4 {
-            return None;
-        }
-        let inner = Rect {
-            x: area.x + gutter + 1,
-            y: area.y,
-            width: area.width - gutter - 2,
-            height: area.height - 2,
-        };
-        for row in inner.top()..inner.bottom() {
-            buffer.set_string(inner.x - 1, row, "│", faint);
-        }
-        buffer.set_string(inner.x - 1, inner.bottom(), "└", faint);
-        buffer.set_string(inner.x, inner.bottom(), "─".repeat(inner.width.into()), faint);
-        let right_aligned = |text: &str| format!("{text:>wide$}", wide = usize::from(gutter) - 1);
-        buffer.set_string(area.x, inner.top(), right_aligned(&y.1.1), faint);
-        buffer.set_string(area.x, inner.bottom() - 1, right_aligned(&y.1.0), faint);
-        buffer.set_string(inner.x, inner.bottom() + 1, &x.1.0, faint);
-        let at = inner.right().saturating_sub(super::width(&x.1.1) as u16);
-        buffer.set_string(at, inner.bottom() + 1, &x.1.1, faint);
-        Some(Self { x: x.0, y: y.0, area: inner })
+impl Place {
+    fn column(&self, x: f64) -> Option<u16> {
+        self.x.place(x, self.area.width)
     }
 
-    /// Puts a sign at a point.
-    pub(crate) fn point(&self, x: f64, y: f64, mark: Mark, buffer: &mut Buffer) {
-        if let (Some(column), Some(row)) = (self.column(x), self.row(y)) {
-            self.put(column, row, mark, buffer);
+    fn row(&self, y: f64) -> Option<u16> {
+        Some(self.area.height - 1 - self.y.place(y, self.area.height)?)
+    }
+
+    fn put(&self, column: u16, row: u16, sign: char, style: Style, buffer: &mut Buffer) {
+        if let Some(cell) = buffer.cell_mut((self.area.x + column, self.area.y + row)) {
+            cell.reset();
+            cell.set_char(sign).set_style(style);
         }
     }
 
-    /// A dashed line across, with its name at the right end.
-    pub(crate) fn level(&self, y: f64, name: &str, style: Style, buffer: &mut Buffer) {
+    fn points(&self, points: &[(f64, f64)], sign: char, style: Style, buffer: &mut Buffer) {
+        for &(x, y) in points {
+            if let (Some(column), Some(row)) = (self.column(x), self.row(y)) {
+                self.put(column, row, sign, style, buffer);
+            }
+        }
+    }
+
+    /// Only where nothing else is.
+    fn level(&self, y: f64, name: &str, theme: Theme, buffer: &mut Buffer) {
         let Some(row) = self.row(y) else { return };
-        (0..self.area.width).for_each(|column| self.put(column, row, Mark { sign: '┄', style }, buffer));
-        let at = self.area.width.saturating_sub(super::width(name) as u16);
-        buffer.set_string(self.area.x + at, self.area.y + row, name, style);
+        let free = |column: u16, buffer: &Buffer| {
+            buffer
+                .cell((self.area.x + column, self.area.y + row))
+                .is_some_and(|cell| [" ", "⠀", "┄"].contains(&cell.symbol()))
+        };
+        for column in 0..self.area.width {
+            if free(column, buffer) {
+                self.put(column, row, '┄', theme.faint(), buffer);
+            }
+        }
+        let name = format!(" {name}");
+        let at = self.area.width.saturating_sub(super::width(&name) as u16);
+        if (at..self.area.width).all(|column| free(column, buffer)) {
+            buffer.set_string(self.area.x + at, self.area.y + row, name, theme.faint());
+        }
     }
 
-    /// A staircase: each value holds until the next one; the last until the right end.
-    pub(crate) fn stairs(&self, steps: &[(f64, f64)], style: Style, buffer: &mut Buffer) {
+    fn stairs(&self, steps: &[(f64, f64)], style: Style, buffer: &mut Buffer) {
         let mut last: Option<u16> = None;
         let mut next = 0;
         let mut value = f64::NAN;
@@ -124,7 +145,7 @@ impl Plot {
                 next += 1;
             }
             let Some(row) = self.row(value) else { continue };
-            let mut put = |row: u16, sign: char| self.put(column, row, Mark { sign, style }, buffer);
+            let mut put = |row: u16, sign: char| self.put(column, row, sign, style, buffer);
             match last {
                 Some(from) if from < row => {
                     put(from, '┐');
@@ -139,20 +160,6 @@ impl Plot {
                 _ => put(row, '─'),
             }
             last = Some(row);
-        }
-    }
-
-    fn column(&self, x: f64) -> Option<u16> {
-        self.x.place(x, self.area.width)
-    }
-
-    fn row(&self, y: f64) -> Option<u16> {
-        Some(self.area.height - 1 - self.y.place(y, self.area.height)?)
-    }
-
-    fn put(&self, column: u16, row: u16, mark: Mark, buffer: &mut Buffer) {
-        if let Some(cell) = buffer.cell_mut((self.area.x + column, self.area.y + row)) {
-            cell.set_char(mark.sign).set_style(mark.style);
         }
     }
 }

@@ -11,7 +11,7 @@ use attune_core::hash::ContentHash;
 use attune_core::objective::{Direction, Objective};
 use attune_core::plan::{Edit, KeepExperts, Plan};
 use attune_core::profile::Profile;
-use attune_core::report::{Best, Contender, Estimates, Report};
+use attune_core::report::{Best, Contender, Estimates, Front, FrontMember, Report};
 use attune_core::scores::{Aggregate, MetricScore, Scores, Work};
 use attune_core::setting::{OptionKind, OptionSpec, Setting};
 use attune_core::space::{Axis, Config, Count, Dimension, Domain, Value};
@@ -42,6 +42,8 @@ pub(crate) struct Demo {
     pub(crate) empty: bool,
     /// Trials of the study that is launched; `BUDGET` when silent.
     pub(crate) budget: Option<u64>,
+    /// No target but `plan` can express anything.
+    pub(crate) only_plan: bool,
     /// What profiles say; `PROFILE` when silent.
     pub(crate) profile: Option<String>,
 }
@@ -130,9 +132,15 @@ impl Demo {
             Request::Open { study } => vec![Answer::Opened(match study.as_str() {
                 "done" => {
                     let opened = opening("done", BUDGET, Place::Done);
-                    Ok(Box::new(Opening { finished: Some(Box::new(finished("done"))), ..opened }))
+                    let notes = took(&opened.trials);
+                    let finished = Some(Box::new(finished("done")));
+                    Ok(Box::new(Opening { notes, finished, ..opened }))
                 }
-                "elsewhere" => Ok(Box::new(opening("elsewhere", 24, Place::Elsewhere))),
+                "front" => Ok(Box::new(several())),
+                "elsewhere" => {
+                    let opened = opening("elsewhere", 24, Place::Elsewhere);
+                    Ok(Box::new(Opening { notes: took(&opened.trials), ..opened }))
+                }
                 "stopped" => Ok(Box::new(opening("stopped", 24, Place::Nobody))),
                 other => Err(format!("there is no study `{other}`")),
             })],
@@ -152,6 +160,13 @@ impl Demo {
                         Vec::new()
                     }
                 }
+            }
+            Request::Targets { study, trial } if self.only_plan => {
+                let mut targets = targets();
+                targets[1..].iter_mut().for_each(|target| {
+                    target.verdict = Verdict::Refused("kv-bits has no place in it".into());
+                });
+                vec![Answer::Targets { study, trial, targets: Ok(targets) }]
             }
             Request::Targets { study, trial } => {
                 vec![Answer::Targets { study, trial, targets: Ok(targets()) }]
@@ -217,7 +232,7 @@ fn studies() -> Vec<StudyRow> {
         technique: "expert-pruning".into(),
         model: "tiny-moe".into(),
         place,
-        failure: None,
+        failure: (place == Place::Failed).then(|| FAILURE.to_owned()),
         trials,
         best: best.map(|value| ("kl".to_owned(), value)),
         age: Some(Duration::from_secs(minutes * 60)),
@@ -225,9 +240,15 @@ fn studies() -> Vec<StudyRow> {
     vec![
         row("done", Place::Done, BUDGET, Some(0.7308), 26 * 60),
         row("elsewhere", Place::Elsewhere, 24, Some(0.8811), 0),
+        row("failed", Place::Failed, 3, None, 40 * 60),
+        row("front", Place::Done, BUDGET, Some(0.000_412_7), 30 * 60),
         row("stopped", Place::Nobody, 24, None, 5),
     ]
 }
+
+/// Why the study `failed` did.
+pub(crate) const FAILURE: &str =
+    "the task's report split cannot be read: data/report.txt is no file; name one in task.report";
 
 fn profiles() -> Vec<ProfileRow> {
     let row = |path: &str, name: &str, summary: &str| ProfileRow {
@@ -371,7 +392,9 @@ fn texts() -> Vec<String> {
 fn header(study: &str) -> StudyHeader {
     StudyHeader {
         study: study.into(),
-        profile: String::new(),
+        profile:
+            "(\n version: 1,\n technique: (name: \"expert-pruning\", options: {\"keep\": 4}),\n seed: 1,\n)"
+                .into(),
         technique: "expert-pruning".into(),
         technique_fingerprint: ContentHash::of(b"technique"),
         model: "tiny-moe".into(),
@@ -401,6 +424,7 @@ fn opening(study: &str, trials: u64, place: Place) -> Opening {
         profile: Some("profiles/quickstart.ron".into()),
         device: None,
         trials: (0..trials).map(trial).collect(),
+        notes: Vec::new(),
         finished: None,
     }
 }
@@ -549,6 +573,54 @@ fn targets() -> Vec<Target> {
             Verdict::Refused("keep-experts has no place in a KV cache".into()),
         ),
     ]
+}
+
+/// A study with two objectives whose scores are small, and whose header differs from the others'.
+fn several() -> Opening {
+    let opened = opening("front", BUDGET, Place::Done);
+    let mut objectives = objectives();
+    objectives.push(Objective { metric: "memory".into(), direction: Direction::Minimise });
+    let members: Vec<FrontMember> = [17, 3, 59].into_iter().map(member).collect();
+    let mut over = finished("front");
+    over.report.front = Some(Front { size: 7, members });
+    for contender in &mut over.report.baselines {
+        contender.delta = estimates(-0.000_041, 0.000_040_9);
+    }
+    let header = StudyHeader {
+        seed: 2,
+        profile:
+            "(\n version: 1,\n technique: (name: \"expert-pruning\", options: {\"keep\": 5}),\n seed: 2,\n)"
+                .into(),
+        ..opened.header
+    };
+    Opening { header, objectives, notes: took(&opened.trials), finished: Some(Box::new(over)), ..opened }
+}
+
+fn member(id: u64) -> FrontMember {
+    let trial = trial(id);
+    let search = trial
+        .scores()
+        .map(|scores| scores.metrics.iter().map(|(name, score)| (name.clone(), score.value())).collect());
+    FrontMember {
+        trial: id,
+        config: trial.config,
+        plan: trial.plan,
+        costs: trial.costs,
+        search: search.unwrap_or_default(),
+        report: scores(0.8, 32),
+        estimates: estimates(0.8, 0.03),
+        delta: estimates(0.000_412_7, 0.000_2),
+    }
+}
+
+/// What each of these trials took, as a run notes it.
+fn took(trials: &[Trial]) -> Vec<RunNote> {
+    let effort = |trial: &Trial| TrialEffort {
+        trial: trial.id,
+        work: Work { computed: 15_000, naive: 24_576 },
+        seconds: 0.1,
+    };
+    vec![RunNote::Trials(trials.iter().map(effort).collect())]
 }
 
 /// What the evaluated trials took: a share of the work that each would take alone.

@@ -140,7 +140,6 @@ fn a_running_study_shows_the_device_that_it_was_started_on() {
 #[test]
 fn a_study_of_another_process_is_watched_and_not_commanded() {
     let mut person = fresh();
-    person.key(Key::Down);
     person.key(Key::Enter);
     person.sees("searching (in another process)");
     person.sees("24/60 trials");

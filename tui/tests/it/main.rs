@@ -8,6 +8,8 @@ mod journey;
 mod keys_and_events;
 #[cfg(unix)]
 mod panic;
+mod results;
 mod round_trip;
 mod screens;
 mod steps;
+mod studies;

@@ -1,4 +1,4 @@
-//! Every screen at two sizes, and in styles of a terminal without colour. `ATTUNE_REWRITE_SCREENS=1` writes the
+//! Every screen at three sizes, and in styles of a terminal without colour. `ATTUNE_REWRITE_SCREENS=1` writes the
 //! files anew; look at what changed.
 
 use std::path::Path;
@@ -10,7 +10,7 @@ use ratatui::style::{Color, Modifier};
 use crate::demo::Demo;
 use crate::desk_harness::Harness;
 
-const SIZES: [(u16, u16); 2] = [(80, 24), (200, 60)];
+const SIZES: [(u16, u16); 3] = [(60, 18), (80, 24), (200, 60)];
 
 fn scenes(columns: u16, rows: u16, colour: bool) -> Vec<(&'static str, Harness)> {
     let setup = || Setup { colour, ..Setup::default() };
@@ -61,12 +61,52 @@ fn scenes(columns: u16, rows: u16, colour: bool) -> Vec<(&'static str, Harness)>
     leave.keys("q");
     scenes.push(("leave", leave));
 
-    let mut result = fresh();
-    result.key(Key::Enter);
-    scenes.push(("result", result));
+    // The list: elsewhere, stopped, done, front, failed.
+    let opened = |down: usize| {
+        let mut opened = fresh();
+        (0..down).for_each(|_| opened.key(Key::Down));
+        opened.key(Key::Enter);
+        opened
+    };
+    scenes.push(("result", opened(2)));
 
-    let mut export = fresh();
-    export.key(Key::Enter);
+    let mut front = opened(3);
+    front.key(Key::Tab);
+    front.key(Key::Tab);
+    (0..12).for_each(|_| front.key(Key::Down));
+    scenes.push(("front", front));
+
+    let mut trial = opened(2);
+    trial.keys("i");
+    scenes.push(("trial", trial));
+
+    let mut items = opened(2);
+    items.keys("i");
+    items.key(Key::End);
+    scenes.push(("trial-items", items));
+
+    let mut compare = fresh();
+    (0..2).for_each(|_| compare.key(Key::Down));
+    compare.keys("vjv");
+    scenes.push(("compare", compare));
+
+    let mut failed = fresh();
+    failed.key(Key::End);
+    scenes.push(("home-failed", failed));
+
+    let mut delete = fresh();
+    delete.key(Key::End);
+    delete.keys("D");
+    scenes.push(("delete", delete));
+
+    let mut rename = fresh();
+    rename.key(Key::End);
+    rename.keys("R2");
+    scenes.push(("rename", rename));
+
+    scenes.push(("stopped", opened(1)));
+
+    let mut export = opened(2);
     export.keys("ejjj");
     scenes.push(("export", export));
     scenes

@@ -35,23 +35,24 @@ fn keys_ask_for_what_they_say() {
     let launch =
         Request::Launch { profile: "profiles/quickstart.ron".into(), study: None, device: "auto".into() };
     let table = [
-        ("\r", vec![Request::Open { study: "done".into() }]),
-        ("v\r", vec![Request::Open { study: "elsewhere".into() }]),
+        // The one that runs is the first, then the newest.
+        ("\r", vec![Request::Open { study: "elsewhere".into() }]),
+        ("vv\r", vec![Request::Open { study: "done".into() }]),
         ("\t\r", vec![Request::Load { path: "profiles/quickstart.ron".into() }]),
         ("\t\rl", vec![launch]),
         ("?\x1b", vec![]),
         ("n\x1b", home()),
-        ("\r\x1b", home()),
-        ("v\r\x1b", [vec![Request::Leave { study: "elsewhere".into() }], home()].concat()),
+        ("vv\r\x1b", home()),
+        ("\r\x1b", [vec![Request::Leave { study: "elsewhere".into() }], home()].concat()),
         ("\t\rl\x1b", home()),
         ("\t\rlp", vec![command(Command::Pause)]),
         ("\t\rlpp", vec![command(Command::Resume)]),
         ("\t\rls", vec![command(Command::StopAfterGeneration)]),
         ("\t\rlx", vec![command(Command::StopNow)]),
-        ("\re", vec![Request::Targets { study: "done".into(), trial: None }]),
-        ("\rte", vec![Request::Targets { study: "done".into(), trial: Some(17) }]),
+        ("vv\re", vec![Request::Targets { study: "done".into(), trial: None }]),
+        ("vv\rte", vec![Request::Targets { study: "done".into(), trial: Some(17) }]),
         (
-            "\re\r",
+            "vv\re\r",
             vec![Request::Export {
                 study: "done".into(),
                 trial: None,
@@ -61,7 +62,7 @@ fn keys_ask_for_what_they_say() {
             }],
         ),
         (
-            "\revv\r",
+            "vv\revv\r",
             vec![Request::Export {
                 study: "done".into(),
                 trial: None,
@@ -71,7 +72,7 @@ fn keys_ask_for_what_they_say() {
             }],
         ),
         // A target that cannot express the plan is not asked to.
-        ("\revvv\r", vec![]),
+        ("vv\revvv\r", vec![]),
     ];
     for (keys, expected) in table {
         let expected: Vec<Effect> = expected.into_iter().map(Effect::Ask).collect();
@@ -84,7 +85,6 @@ fn keys_ask_for_what_they_say() {
 #[test]
 fn a_journal_that_is_tailed_tells_the_same_study() {
     let mut watcher = Harness::new(80, 24, Setup::default());
-    watcher.key(Key::Down);
     watcher.key(Key::Enter);
     watcher.sees("24/60 trials");
     // The desk reads the journal from its beginning: trials that the opening brought come again.

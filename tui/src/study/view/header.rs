@@ -1,6 +1,6 @@
 //! What can be seen at a glance: how far, how good, how long still.
 
-use attune_core::event::Command;
+use attune_core::event::{self, Advance, Command};
 use attune_core::numbers;
 use ratatui::text::{Line, Span};
 
@@ -22,7 +22,7 @@ pub(super) fn state(study: &Study) -> String {
         Phase::Searching => "searching".to_owned(),
         Phase::Measuring(what) => format!("measuring {what}"),
         Phase::Planning => "planning".to_owned(),
-        Phase::Reporting { done, total, .. } => format!("making the report {done}/{total}"),
+        Phase::Reporting { .. } => "making the report".to_owned(),
     };
     if study.place == Place::Elsewhere { format!("{phase} (in another process)") } else { phase }
 }
@@ -57,7 +57,11 @@ fn bar(theme: Theme, study: &Study, columns: usize) -> Line<'static> {
     let progress = &study.progress;
     let (head, done, all) = match study.phase {
         Phase::Reporting { done, total, .. } => {
-            (format!(" report {done}/{total} "), done as u64, total as u64)
+            // Its entries differ in size: what is counted is what has to be evaluated.
+            let known = study.remaining.of(event::Phase::Report);
+            let (done, total) =
+                known.map_or((done as u64, total as u64), |Advance { done, total, .. }| (done, total));
+            (" report ".to_owned(), done, total)
         }
         _ => {
             let budget = progress.budget.max(progress.trials);
@@ -77,21 +81,20 @@ fn bar(theme: Theme, study: &Study, columns: usize) -> Line<'static> {
     ])
 }
 
-/// How long the search, or the report after it, still takes at the pace of the last minute. Trials that races drop
-/// and results that are reused are part of that pace.
+/// How long the study still takes at the pace of the last minute, its report included. A study of another process tells
+/// only of its trials.
 fn time_left(study: &Study) -> Option<String> {
     if !study.runs() || study.paused {
         return None;
     }
+    if let Some(seconds) = study.remaining.seconds() {
+        return Some(format!("{} left", numbers::duration(seconds)));
+    }
     match study.phase {
-        Phase::Searching => {
+        Phase::Searching if study.place == Place::Elsewhere => {
             let rest = study.progress.budget.checked_sub(study.progress.trials)?;
             let seconds = rest as f64 / study.pace.trials()?;
             Some(format!("{} left, then the report", numbers::duration(seconds)))
-        }
-        Phase::Reporting { done, total, .. } => {
-            let seconds = total.checked_sub(done)? as f64 / study.reporting?.pace(study.clock, done)?;
-            Some(format!("{} left", numbers::duration(seconds)))
         }
         _ => None,
     }
