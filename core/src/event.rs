@@ -28,6 +28,15 @@ pub struct Progress {
     pub measuring: Work,
 }
 
+impl Progress {
+    /// The counters when evaluations of other studies answered `trials` of those that the journal calls evaluated.
+    #[must_use]
+    pub fn with_shared(self, trials: u64) -> Self {
+        let shared = trials.min(self.evaluated);
+        Self { evaluated: self.evaluated - shared, reused: self.reused + shared, ..self }
+    }
+}
+
 /// A part of a study that takes time, in the order in which they come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Phase {

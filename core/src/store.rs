@@ -120,7 +120,8 @@ pub struct CacheKey {
     pub numerics: String,
 }
 
-/// Who evaluated something first: a later trial that finds it in the cache is "reused".
+/// Who evaluated something first, under the name that the study had then: the study may have another one now, or be
+/// gone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin {
     /// The study.
@@ -191,6 +192,8 @@ pub enum RunNote {
     Trials(Vec<TrialEffort>),
     /// Something was measured for the search: a signal of the dense model, or sensitivities.
     Measured(MeasuringEffort),
+    /// Evaluations of other studies answered these trials: the journal does not tell, because it is the same in any store.
+    Shared(Vec<u64>),
     /// The strategy planned with what was measured.
     Planned(Planned),
     /// A run begins with the study's things in these places.

@@ -106,6 +106,15 @@ impl Trial {
         }
     }
 
+    /// Whether earlier trials of the study were scored on everything that it was scored on; `None` when it has no score.
+    pub fn reused(&self) -> Option<bool> {
+        match &self.state {
+            TrialState::Complete(outcome) => Some(outcome.reused),
+            TrialState::Dropped(dropped) => Some(dropped.reused),
+            _ => None,
+        }
+    }
+
     /// Moves on: waiting → running → complete, dropped or failed. A waiting trial may also complete or drop
     /// (its scores are cached) or fail (its plan is refused) without having run.
     ///

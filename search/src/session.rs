@@ -22,6 +22,7 @@ mod journal;
 mod known;
 mod losses;
 mod measuring;
+mod needed;
 mod observing;
 mod preflight;
 mod probing;

@@ -10,13 +10,15 @@ use attune_core::trial::{Dropped, Outcome, Trial, TrialState};
 pub struct Replay {
     objectives: Vec<Objective>,
     progress: Progress,
+    /// Trials that evaluations of other studies answered.
+    shared: u64,
     best: Option<f64>,
 }
 
 impl Replay {
     /// Nothing read yet. `budget` is the number of trials that the study is to have, 0 when unknown.
     pub fn new(objectives: Vec<Objective>, budget: u64) -> Self {
-        Self { objectives, progress: Progress { budget, ..Progress::default() }, best: None }
+        Self { objectives, progress: Progress { budget, ..Progress::default() }, shared: 0, best: None }
     }
 
     /// The event of the next record. A report has none: a whole result needs more than its record, so the
@@ -26,7 +28,7 @@ impl Replay {
             Record::Header(header) => Some(self.started(header)),
             Record::Trial(trial) => {
                 let best = self.count(trial);
-                Some(Event::TrialFinished { trial: trial.clone(), best, progress: self.progress })
+                Some(Event::TrialFinished { trial: trial.clone(), best, progress: self.progress() })
             }
             _ => None,
         }
@@ -64,7 +66,7 @@ impl Replay {
 
     /// Takes over the layer work of all notes on the study's runs.
     pub fn work_of(&mut self, notes: &[RunNote]) {
-        (self.progress.work, self.progress.measuring) = Default::default();
+        (self.progress.work, self.progress.measuring, self.shared) = Default::default();
         for note in notes {
             match note {
                 RunNote::Trials(trials) => {
@@ -74,6 +76,7 @@ impl Replay {
                     self.progress.work += effort.work;
                     self.progress.measuring += effort.work;
                 }
+                RunNote::Shared(trials) => self.shared += trials.len() as u64,
                 RunNote::Budget(_)
                 | RunNote::Run(_)
                 | RunNote::Planned(_)
@@ -85,7 +88,7 @@ impl Replay {
 
     /// Counters so far.
     pub fn progress(&self) -> Progress {
-        self.progress
+        self.progress.with_shared(self.shared)
     }
 
     fn started(&self, header: &StudyHeader) -> Event {

@@ -36,7 +36,7 @@ struct Blank {
 struct Runner {
     race: Option<Race>,
     pieces: Vec<Scores>,
-    reused: bool,
+    shared: bool,
     effort: Effort,
 }
 
@@ -96,7 +96,7 @@ impl Course {
         let runner = |_| Runner {
             race: course.race.as_ref().map(|blank| blank.race.clone()),
             pieces: Vec::new(),
-            reused: true,
+            shared: true,
             effort: Effort::default(),
         };
         course.runners = new.iter().map(runner).collect();
@@ -117,7 +117,7 @@ impl Course {
     pub(super) fn scored(&mut self, runner: usize, stage: usize, scored: Scored) -> Option<Ended> {
         let runner = &mut self.runners[runner];
         runner.effort += scored.effort;
-        runner.reused &= scored.reused;
+        runner.shared &= scored.shared;
         let scores = match scored.outcome {
             Ok(scores) => scores,
             Err(failure) => return Some(runner.ended(Err(failure), self.order.len())),
@@ -177,7 +177,8 @@ impl Runner {
     fn dropped(&self, order: &[u32], stage: usize, seen: u32, rival: u64) -> Ended {
         let items = order[..seen as usize].to_vec();
         let (stage, scores) = (stage as u32 + 1, self.scores(order, &items));
-        let dropped = Dropped { stage, scores, items, rival, reused: self.reused };
+        // Whether it is reused is told by the trials before it, when it is journalled.
+        let dropped = Dropped { stage, scores, items, rival, reused: false };
         self.ended(Ok(Finish::Dropped(dropped)), order.len())
     }
 
@@ -187,7 +188,7 @@ impl Runner {
         if let Some(each) = effort.work.naive.checked_div(effort.items as u64) {
             effort.work.naive = each * items as u64;
         }
-        Ended { outcome, reused: self.reused, effort }
+        Ended { outcome, shared: self.shared, effort }
     }
 }
 

@@ -15,6 +15,7 @@ use super::course::Course;
 use super::generation::{Books, Generation};
 use super::journal::Journal;
 use super::losses::Losses;
+use super::needed::Needed;
 use super::observing;
 use super::probing;
 use super::report;
@@ -40,6 +41,7 @@ pub(super) struct Dispatcher<'a, 'e> {
     pub(super) journal: Journal<'a>,
     pub(super) tally: Tally,
     meter: Meter,
+    needed: Needed,
 }
 
 impl<'a, 'e> Dispatcher<'a, 'e> {
@@ -50,13 +52,22 @@ impl<'a, 'e> Dispatcher<'a, 'e> {
         events: &'e mut dyn FnMut(Event),
     ) -> Self {
         let meter = advance::search(setup, journal.trials().len());
-        Self { setup, scoring, events, journal, tally: Tally::new(setup.trials), meter }
+        Self {
+            setup,
+            scoring,
+            events,
+            journal,
+            tally: Tally::new(setup.trials),
+            meter,
+            needed: Needed::default(),
+        }
     }
 
     pub(super) fn run(&mut self) -> Result<End, SessionError> {
         let losses = Losses::new(&self.setup.preflight())?;
         self.tally.work_of(&self.setup.store.notes_on(&self.setup.header.study)?);
         for trial in self.journal.trials() {
+            self.needed.learn(trial, self.setup.fidelity.items);
             self.tally.count(trial);
             self.tally.rank(trial, losses.of_trial(trial).as_deref());
         }
@@ -108,8 +119,8 @@ impl<'a, 'e> Dispatcher<'a, 'e> {
         let mut table = None;
         if let Some(source) = table_source(&self.setup.strategy)? {
             let preferred = starts.first().map(|(_, config)| config);
-            let Self { setup, scoring, events, tally, .. } = self;
-            let mut bench = probing::Bench { setup, losses, scoring, tally, events: &mut **events };
+            let Self { setup, scoring, events, tally, needed, .. } = self;
+            let mut bench = probing::Bench { setup, losses, scoring, tally, needed, events: &mut **events };
             table = bench.table(source, preferred)?;
             if table.is_none() {
                 return Ok(Flow::Stopped);
@@ -209,8 +220,8 @@ impl<'a, 'e> Dispatcher<'a, 'e> {
             }
         }
         let mut course = Course::new(self.setup, strategy.rival(), self.journal.trials(), (&old, &new))?;
-        let Self { setup, scoring, events, journal, tally, meter } = self;
-        let books = Books { journal, tally, meter, losses, events: &mut **events };
+        let Self { setup, scoring, events, journal, tally, meter, needed } = self;
+        let books = Books { journal, tally, meter, needed, losses, events: &mut **events };
         let mut generation = Generation::new(setup, new, books);
         let unsettled = generation.unsettled();
         let ids: Vec<u64> = unsettled.iter().map(|(position, _)| generation.id(*position)).collect();
@@ -253,9 +264,8 @@ impl<'a, 'e> Dispatcher<'a, 'e> {
             }
             racing = left;
         }
-        let efforts = generation.efforts();
-        if !efforts.is_empty() {
-            setup.store.note(&setup.header.study, &RunNote::Trials(efforts))?;
+        for note in generation.notes() {
+            setup.store.note(&setup.header.study, &note)?;
         }
         Ok(flow)
     }

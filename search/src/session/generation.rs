@@ -4,7 +4,7 @@ use attune_core::evaluator::EvalFailure;
 use attune_core::event::Event;
 use attune_core::plan::Plan;
 use attune_core::scores::Scores;
-use attune_core::store::TrialEffort;
+use attune_core::store::{RunNote, TrialEffort};
 use attune_core::strategy::Proposal;
 use attune_core::technique::Cost;
 use attune_core::trial::{Dropped, Outcome, Trial, TrialState};
@@ -12,6 +12,7 @@ use attune_core::trial::{Dropped, Outcome, Trial, TrialState};
 use super::advance::Meter;
 use super::journal::Journal;
 use super::losses::Losses;
+use super::needed::Needed;
 use super::scoring::Effort;
 use super::tally::Tally;
 use super::{SessionError, SessionSetup};
@@ -19,7 +20,8 @@ use super::{SessionError, SessionSetup};
 /// How a trial ends.
 pub(super) struct Ended {
     pub(super) outcome: Result<Finish, EvalFailure>,
-    pub(super) reused: bool,
+    /// Evaluations of other studies answered everything.
+    pub(super) shared: bool,
     pub(super) effort: Effort,
 }
 
@@ -36,6 +38,7 @@ pub(super) struct Books<'a, 'store> {
     pub(super) journal: &'a mut Journal<'store>,
     pub(super) tally: &'a mut Tally,
     pub(super) meter: &'a mut Meter,
+    pub(super) needed: &'a mut Needed,
     pub(super) losses: &'a Losses,
     pub(super) events: &'a mut dyn FnMut(Event),
 }
@@ -50,6 +53,9 @@ pub(super) struct Generation<'a, 'store> {
     running: Vec<bool>,
     plans: Vec<Plan>,
     efforts: Vec<TrialEffort>,
+    /// Whose outcomes came from other studies, by position.
+    shared: Vec<bool>,
+    answered_elsewhere: Vec<u64>,
     /// Items that score a trial.
     items: usize,
 }
@@ -64,9 +70,11 @@ impl<'a, 'store> Generation<'a, 'store> {
             next: 0,
             states,
             running: vec![false; trials.len()],
+            shared: vec![false; trials.len()],
             plans: trials.iter().map(|trial| trial.plan.clone()).collect(),
             trials: trials.into_iter(),
             efforts: Vec::new(),
+            answered_elsewhere: Vec::new(),
             items: setup.fidelity.items as usize,
         }
     }
@@ -100,14 +108,19 @@ impl<'a, 'store> Generation<'a, 'store> {
             self.books.meter.add(0, items);
         }
         let costs = self.trials.as_slice().get(position - self.next).map(|trial| &trial.costs[..]);
+        self.shared[position] = ended.shared;
         let state = state(self.books.losses, ended, costs.unwrap_or_default());
         self.states[position] = Some(state);
         self.commit()
     }
 
-    /// What evaluating the settled trials took.
-    pub(super) fn efforts(self) -> Vec<TrialEffort> {
-        self.efforts
+    /// What is noted beside the journal: what evaluating the settled trials took, and the trials that evaluations of other
+    /// studies answered.
+    pub(super) fn notes(self) -> Vec<RunNote> {
+        let efforts = (!self.efforts.is_empty()).then_some(RunNote::Trials(self.efforts));
+        let shared =
+            (!self.answered_elsewhere.is_empty()).then_some(RunNote::Shared(self.answered_elsewhere));
+        efforts.into_iter().chain(shared).collect()
     }
 
     /// Journals every trial whose predecessors are all journalled.
@@ -117,11 +130,17 @@ impl<'a, 'store> Generation<'a, 'store> {
             if self.running[self.next] {
                 trial.advance(TrialState::Running)?;
             }
-            trial.advance(state)?;
+            let Books { journal, tally, meter, needed, losses, events } = &mut self.books;
+            trial.advance(needed.judge(&trial.plan, state, self.items as u32))?;
+            needed.learn(&trial, self.items as u32);
+            let shared = self.shared[self.next] && trial.reused() == Some(false);
             self.next += 1;
-            let Books { journal, tally, meter, losses, events } = &mut self.books;
             journal.add_trial(trial.clone())?;
             tally.count(&trial);
+            if shared {
+                tally.shared(1);
+                self.answered_elsewhere.push(trial.id);
+            }
             let best = tally.rank(&trial, losses.of_trial(&trial).as_deref());
             events(Event::TrialFinished { trial: Box::new(trial), best, progress: tally.progress() });
             meter.add(self.items, 0);
@@ -147,7 +166,7 @@ fn lower(setup: &SessionSetup, proposal: Proposal) -> (Trial, Option<TrialState>
 fn state(losses: &Losses, ended: Ended, costs: &[Cost]) -> TrialState {
     match ended.outcome {
         Ok(Finish::Complete(scores)) => match losses.of(&scores, costs) {
-            Ok(_) => TrialState::Complete(Outcome { scores, reused: ended.reused }),
+            Ok(_) => TrialState::Complete(Outcome { scores, reused: false }),
             Err(objective) => TrialState::Failed(format!("objective `{objective}` was not measured")),
         },
         Ok(Finish::Dropped(dropped)) => TrialState::Dropped(dropped),

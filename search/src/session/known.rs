@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use attune_core::evaluator::EvalFailure;
 use attune_core::scores::Scores;
-use attune_core::store::{Cached, Origin};
+use attune_core::store::Cached;
 
 /// Evaluations of one plan on one split.
 pub(super) struct Known {
@@ -47,13 +47,13 @@ impl Known {
         items.iter().copied().filter(|item| !self.places.contains_key(item)).collect()
     }
 
-    /// Whether everything that answers `items` was evaluated for somebody else.
-    pub(super) fn is_reused(&self, items: &[u32], origin: &Origin) -> bool {
+    /// Whether everything that answers `items` was evaluated for other studies than `study`.
+    pub(super) fn is_shared(&self, items: &[u32], study: &str) -> bool {
         if let Some((piece, _)) = self.failure(items) {
-            return piece.origin != *origin;
+            return piece.origin.study != study;
         }
         let mut pieces = items.iter().filter_map(|item| self.places.get(item));
-        pieces.all(|(piece, _)| self.pieces[*piece].origin != *origin)
+        pieces.all(|(piece, _)| self.pieces[*piece].origin.study != study)
     }
 
     /// A failure whose items are all among `items`.
@@ -66,6 +66,7 @@ impl Known {
 #[cfg(test)]
 mod tests {
     use attune_core::scores::{Aggregate, MetricScore};
+    use attune_core::store::Origin;
 
     use super::*;
 
@@ -90,11 +91,14 @@ mod tests {
     }
 
     #[test]
-    fn reused_means_that_nothing_was_evaluated_for_oneself() {
-        let known = Known::new(vec![piece(&[0, 1], "0"), piece(&[2], "7")]);
-        let origin = |by: &str| Origin { study: "s".to_owned(), by: by.to_owned() };
-        assert!(known.is_reused(&[0, 1], &origin("7")));
-        assert!(!known.is_reused(&[0, 2], &origin("7")));
+    fn shared_means_that_nothing_was_evaluated_for_this_study() {
+        let of = |study: &str, items| {
+            let origin = Origin { study: study.to_owned(), by: "0".to_owned() };
+            Cached { origin, ..piece(items, "0") }
+        };
+        let known = Known::new(vec![of("a", &[0, 1]), of("b", &[2])]);
+        assert!(known.is_shared(&[0, 1], "b"));
+        assert!(!known.is_shared(&[0, 2], "b"));
     }
 
     #[test]

@@ -9,6 +9,7 @@ use attune_core::space::{Config, Slot};
 use attune_core::technique::{Cost, TechniqueFailure};
 
 use super::losses::Losses;
+use super::needed::Needed;
 use super::scoring::{Effort, Flow, Scoring, Step, Wanted};
 use super::tally::Tally;
 use super::{SessionError, SessionSetup, measuring};
@@ -26,6 +27,7 @@ pub(super) struct Bench<'a, 'env> {
     pub(super) losses: &'a Losses,
     pub(super) scoring: &'a mut Scoring<'env>,
     pub(super) tally: &'a mut Tally,
+    pub(super) needed: &'a mut Needed,
     pub(super) events: &'a mut dyn FnMut(Event),
 }
 
@@ -72,6 +74,7 @@ impl Bench<'_, '_> {
         let wanted: Vec<Wanted<'_>> =
             plans.iter().map(|(number, plan)| Wanted { plan, by: format!("probe:{number}") }).collect();
         let items = setup.fidelity.all();
+        plans.iter().for_each(|(_, plan)| self.needed.add(plan, items.iter().copied()));
         let request = Request { deadline: setup.deadline, ..Request::new(Split::Selection, items) };
         let mut effort = Effort::default();
         let flow = self.scoring.score(&request, &wanted, &mut |step| {

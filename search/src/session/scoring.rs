@@ -24,8 +24,8 @@ pub(super) struct Wanted<'a> {
 pub(super) struct Scored {
     /// Scores on the items of the request, in its order.
     pub(super) outcome: Result<Scores, EvalFailure>,
-    /// Whether somebody else's evaluations answered it.
-    pub(super) reused: bool,
+    /// Whether evaluations of other studies answered it.
+    pub(super) shared: bool,
     /// What evaluating it took just now; nothing when the cache answered.
     pub(super) effort: Effort,
 }
@@ -103,8 +103,8 @@ impl<'a> Scoring<'a> {
             let known = Known::new(self.setup.store.cached(&self.key(request, want.plan)?)?);
             match known.answer(&request.items) {
                 Some(outcome) => {
-                    let reused = known.is_reused(&request.items, &self.origin(want));
-                    on(Step::Scored(number, Scored { outcome, reused, effort: Effort::default() }))?;
+                    let shared = known.is_shared(&request.items, &self.setup.header.study);
+                    on(Step::Scored(number, Scored { outcome, shared, effort: Effort::default() }))?;
                 }
                 None => {
                     let items = known.missing(&request.items);
@@ -186,7 +186,7 @@ impl<'a> Scoring<'a> {
         };
         let answer = |(position, number): (usize, usize)| {
             let effort = if position == 0 { effort } else { Effort::default() };
-            (number, Scored { outcome: outcome.clone(), reused: position > 0, effort })
+            (number, Scored { outcome: outcome.clone(), shared: false, effort })
         };
         Ok(numbers.into_iter().enumerate().map(answer).collect())
     }

@@ -11,12 +11,14 @@ use attune_core::trial::{Dropped, Outcome, Trial, TrialState};
 /// Counters, and the trial with the lowest first loss; of equal ones the earliest.
 pub(super) struct Tally {
     progress: Progress,
+    /// Trials that evaluations of other studies answered.
+    shared: u64,
     best: Option<(usize, f64)>,
 }
 
 impl Tally {
     pub(super) fn new(budget: u64) -> Self {
-        Self { progress: Progress { budget, ..Progress::default() }, best: None }
+        Self { progress: Progress { budget, ..Progress::default() }, shared: 0, best: None }
     }
 
     /// Counts a finished trial.
@@ -40,6 +42,11 @@ impl Tally {
         }
     }
 
+    /// Counts trials that evaluations of other studies answered. In the journal they are like any other.
+    pub(super) fn shared(&mut self, trials: u64) {
+        self.shared += trials;
+    }
+
     /// Counts what evaluating a trial took.
     pub(super) fn work(&mut self, work: Work) {
         self.progress.work += work;
@@ -57,6 +64,7 @@ impl Tally {
             match note {
                 RunNote::Trials(trials) => trials.iter().for_each(|trial| self.work(trial.work)),
                 RunNote::Measured(effort) => self.measured(effort.work),
+                RunNote::Shared(trials) => self.shared(trials.len() as u64),
                 RunNote::Budget(_)
                 | RunNote::Run(_)
                 | RunNote::Planned(_)
@@ -80,7 +88,7 @@ impl Tally {
     }
 
     pub(super) fn progress(&self) -> Progress {
-        self.progress
+        self.progress.with_shared(self.shared)
     }
 
     /// Position of the best trial.

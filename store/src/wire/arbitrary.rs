@@ -63,6 +63,7 @@ pub(crate) fn note() -> impl Strategy<Value = RunNote> {
         vec(effort, 0..4).prop_map(RunNote::Trials),
         any::<u64>().prop_map(RunNote::Budget),
         text().prop_map(RunNote::Failed),
+        vec(any::<u64>(), 0..4).prop_map(RunNote::Shared),
         (text(), text()).prop_map(|(profile, model)| RunNote::Found(Whereabouts { profile, model })),
         (".*", any::<(u64, u64)>(), real()).prop_map(|(what, (computed, naive), seconds)| {
             RunNote::Measured(MeasuringEffort { what, work: Work { computed, naive }, seconds })

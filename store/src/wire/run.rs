@@ -9,8 +9,9 @@ use super::float::Float;
 use super::{Wire, WireError};
 
 /// What a run took (`seconds`, and `peak_memory` where it is known), what its `trials` did, how many it is to reach
-/// (`budget`), what was `measured`, what was `planned`, where its things were `found`, or why it `failed`. One form for all, because the first had no tag
-/// when it was the only one.
+/// (`budget`), what was `measured`, what was `planned`, where its things were `found`, which
+/// trials other studies `shared`, or why it `failed`. One form for all, because the first had no tag when it was the only
+/// one.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NoteV1 {
@@ -30,6 +31,8 @@ pub(crate) struct NoteV1 {
     failed: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     found: Option<FoundV1>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    shared: Option<Vec<u64>>,
 }
 
 /// Where profile and model are.
@@ -97,12 +100,13 @@ impl Wire for RunNote {
             Self::Found(Whereabouts { profile, model }) => {
                 NoteV1 { found: Some(FoundV1 { profile: profile.clone(), model: model.clone() }), ..empty }
             }
+            Self::Shared(trials) => NoteV1 { shared: Some(trials.clone()), ..empty },
             Self::Failed(reason) => NoteV1 { failed: Some(reason.clone()), ..empty },
         })
     }
 
     fn from_form(form: NoteV1) -> Result<Self, WireError> {
-        let NoteV1 { seconds, peak_memory, trials, budget, measured, planned, failed, found } = form;
+        let NoteV1 { seconds, peak_memory, trials, budget, measured, planned, failed, found, shared } = form;
         let run = seconds.map(|seconds| Self::Run(RunTime { seconds: seconds.0, peak_memory }));
         let lost = run.is_none() && peak_memory.is_some();
         let trials = trials.map(|trials| Self::Trials(trials.into_iter().map(TrialEffort::from).collect()));
@@ -113,6 +117,7 @@ impl Wire for RunNote {
             measured.map(|effort| Self::Measured(effort.into())),
             planned.map(|planned| Self::Planned(planned.into())),
             failed.map(Self::Failed),
+            shared.map(Self::Shared),
             found.map(|FoundV1 { profile, model }| Self::Found(Whereabouts { profile, model })),
         ];
         let mut notes = notes.into_iter().flatten();
@@ -120,7 +125,7 @@ impl Wire for RunNote {
             (Some(note), None) if !lost => Ok(note),
             _ => Err(WireError::Meaning(
                 "a note on a run has either `seconds`, perhaps with `peak_memory`, or one of `trials`, `budget`, \
-                 `measured`, `planned`, `found` and `failed`"
+                 `measured`, `planned`, `found`, `shared` and `failed`"
                     .to_owned(),
             )),
         }

@@ -1,6 +1,8 @@
 //! Nothing is evaluated twice.
 
 use attune_core::evaluator::Split;
+use attune_core::profile::Choice;
+use attune_core::setting::Settings;
 use attune_core::trial::TrialState;
 
 use super::*;
@@ -37,6 +39,50 @@ fn another_study_reuses_what_is_known_and_says_so() {
     assert_eq!((second.progress.evaluated, second.progress.reused), (0, 30));
     assert_eq!(second.progress.work, second.progress.measuring, "signals are measured again");
     assert_eq!(second.report, first.report);
+}
+
+#[test]
+fn what_other_studies_have_changes_no_byte_of_a_journal() {
+    let alone = Study::default();
+    finished(&alone);
+
+    // Beside a study that had everything before.
+    let second = Study { name: "second", ..Study::default() };
+    finished(&second);
+    let beside = Study { name: "study", ..second };
+    let (result, _) = finished(&beside);
+    assert_eq!(result.progress.reused, 30, "and yet nothing is evaluated again");
+    assert_eq!(records(&beside), records(&alone));
+
+    // Stopped, then another study runs the same profile, then it goes on.
+    for writes in [5, 12, 33, 50] {
+        let stopped = Study::default();
+        stopped.store.limit_writes(Some(writes));
+        assert!(testkit::run(stopped.setup().unwrap(), |_, _| {}).0.is_err());
+        stopped.store.limit_writes(None);
+        let between = Study { name: "between", ..stopped };
+        finished(&between);
+        let continued = Study { name: "study", ..between };
+        finished(&continued);
+        assert_eq!(records(&continued), records(&alone), "stopped after {writes} writes");
+    }
+}
+
+#[test]
+fn what_probes_were_scored_on_is_reused_also_when_another_study_probes_first() {
+    let study = |name| Study {
+        name,
+        strategy: Choice { name: "profiling".to_owned(), options: Settings::new() },
+        trials: 6,
+        ..Study::default()
+    };
+    let alone = study("study");
+    finished(&alone);
+    let other = study("other");
+    finished(&other);
+    let beside = Study { name: "study", ..other };
+    finished(&beside);
+    assert_eq!(records(&beside), records(&alone));
 }
 
 #[test]
