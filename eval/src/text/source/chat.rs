@@ -214,3 +214,6 @@ fn told(error: &Error) -> String {
         None => format!("{}{line}", error.kind()),
     }
 }
+
+#[cfg(test)]
+mod tests;
