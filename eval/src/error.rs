@@ -60,7 +60,7 @@ pub enum LoadError {
     #[error("{source}; expected {expected}")]
     Io {
         /// Which file, and why.
-        source: attune_files::ReadError,
+        source: ReadError,
         /// What the file is for.
         expected: &'static str,
     },
