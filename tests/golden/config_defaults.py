@@ -1,6 +1,7 @@
 """Write eval/src/model/config/defaults.rs: what a key that is absent from config.json means, family by family.
 
-The numbers come from transformers' own config classes, of two versions, which have to agree.
+The numbers come from transformers' own config classes, of two versions, which have to agree. Beside it, written-configs.json gets
+what either version writes for a model of each family, every key included: all of that has to be understood.
 
     python config_defaults.py --old DIR        DIR: a folder with transformers 4.57 (`pip install --target DIR …`)
 """
@@ -13,6 +14,7 @@ import sys
 from pathlib import Path
 
 FILE = Path(__file__).resolve().parents[2] / "eval/src/model/config/defaults.rs"
+WRITTEN = Path(__file__).resolve().parent / "written-configs.json"
 FAMILIES = {"llama": "Llama", "mistral": "Mistral", "mixtral": "Mixtral", "qwen2": "Qwen2", "qwen3": "Qwen3"}
 # Field: the type in Rust. A family without the key, and one whose default is null, have `None` where there is an option.
 FIELDS = {
@@ -51,6 +53,7 @@ def defaults():
         else:
             found = {name: one.default for name, one in inspect.signature(kind.__init__).parameters.items()}
         out[family] = {key: found.get(key) for key in FIELDS}
+    out["written"] = {family: json.loads(getattr(transformers, name + "Config")(architectures=[name + "ForCausalLM"]).to_json_string(use_diff=False)) for family, name in FAMILIES.items()}
     return out
 
 
@@ -72,6 +75,7 @@ def main():
     new = defaults()
     run = subprocess.run([sys.executable, __file__, "--print"], env=os.environ | {"PYTHONPATH": arguments.old}, capture_output=True, text=True, check=True)
     old = json.loads(run.stdout.strip().splitlines()[-1])
+    WRITTEN.write_text(json.dumps({run["version"]: run.pop("written") for run in (old, new)}, indent=1) + "\n")
     assert {**new, "version": 0} == {**old, "version": 0}, "the two versions have different defaults: no default can be pinned"
     lines = [
         "//! What an absent key means, family by family.",

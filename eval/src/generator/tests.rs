@@ -382,3 +382,33 @@ fn a_model_of_another_kind_is_refused_with_the_kind_of_task_it_needs() {
     assert_eq!((facts.family.as_str(), facts.checkpoints, facts.layers), (FAMILY, 12, 5));
     assert_eq!(facts.parameters, 183_136);
 }
+
+#[test]
+fn sizes_beyond_the_files_and_unknown_keys_are_refused_before_anything_is_made() {
+    let from = root().join("models/tiny-digits");
+    let changed = |key: &str, value: serde_json::Value| {
+        let folder = tempfile::tempdir().unwrap();
+        for name in std::fs::read_dir(&from).unwrap().map(|entry| entry.unwrap().path()) {
+            if name.is_file() {
+                std::fs::copy(&name, folder.path().join(name.file_name().unwrap())).unwrap();
+            }
+        }
+        let file = folder.path().join("config.json");
+        let mut config: serde_json::Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+        config[key] = value;
+        std::fs::write(&file, config.to_string()).unwrap();
+        crate::model::inspect(folder.path()).unwrap_err().to_string()
+    };
+    for (key, value, expected) in [
+        ("sampling_steps", 10_000_000_u64, "at most 10000"),
+        ("num_hidden_layers", 100_000_000, "has no tensor `blocks.3.norm.weight`"),
+        ("num_hidden_layers", 2, "nothing reads tensor `blocks.2."),
+        ("hidden_size", 2_000_000_000, "expected [2000000000, 64] by the sizes of config.json"),
+        ("time_frequencies", 2_000_000_000, "expected [96, 4000000000] by the sizes of config.json"),
+        ("image_size", 1 << 40, "at most"),
+        ("dropout", 1, "unknown field `dropout`"),
+    ] {
+        let found = changed(key, value.into());
+        assert!(found.contains(expected), "{key}: {found}");
+    }
+}

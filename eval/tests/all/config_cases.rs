@@ -90,22 +90,22 @@ impl From<Vec<Value>> for Edit {
 type Stored = BTreeMap<String, (Vec<usize>, String)>;
 
 impl Variant {
-    fn new<'a>(&'a self, file: &'a File) -> Option<&'a [f64]> {
+    fn by_new<'a>(&'a self, file: &'a File) -> Option<&'a [f64]> {
         match &self.new {
             Said::Numbers(numbers) => Some(numbers),
             Said::Text(text) if text == "=" => {
                 let same = |other: &&Self| other.base == self.base && other.edits.is_empty();
-                file.variants.iter().find(same).and_then(|base| base.new(file))
+                file.variants.iter().find(same).and_then(|base| base.by_new(file))
             }
             Said::Text(_) => None,
         }
     }
 
-    fn old<'a>(&'a self, file: &'a File) -> Option<&'a [f64]> {
+    fn by_old<'a>(&'a self, file: &'a File) -> Option<&'a [f64]> {
         match &self.old {
             None => None,
             Some(Said::Numbers(numbers)) => Some(numbers),
-            Some(Said::Text(_)) => self.new(file),
+            Some(Said::Text(_)) => self.by_new(file),
         }
     }
 
@@ -232,7 +232,7 @@ fn judge(variant: &Variant, file: &File) -> Verdict {
         }
     };
     let found = computed(&model, file);
-    let (new, old) = (variant.new(file), variant.old(file));
+    let (new, old) = (variant.by_new(file), variant.by_old(file));
     // `rope_parameters` is of version 5: what 4 makes of a file with it means nothing.
     let old = old.filter(|_| config["rope_parameters"].is_null());
     let expected = match (new, old) {

@@ -12,6 +12,7 @@ mod golden;
 mod made;
 mod population;
 mod pruned;
+mod real_configs;
 mod repeatable;
 mod signals;
 mod texts;

@@ -196,7 +196,7 @@ fn above_zero(fields: &Fields<'_>, key: &str, value: f64) -> Result<f64, LoadErr
 fn whole_heads(fields: &Fields<'_>) -> Result<(), LoadError> {
     match fields.real(PART)? {
         Found::Absent => Ok(()),
-        Found::Is(part) if part == 1.0 => Ok(()),
+        Found::Is(1.0) => Ok(()),
         Found::Is(part) => Err(fields.bad(PART, part, "1: these families rotate whole heads")),
         Found::Null => Err(fields.null(PART, "1")),
     }
