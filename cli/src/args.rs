@@ -87,7 +87,7 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) workers: Option<u16>,
     /// Memory for activations of candidates, and half as much for results of the dense model, for example 512M or 8G
-    /// [default: 512M, or four times the weights of a larger model, within a quarter of what is free]. The result does not
+    /// [default: 384M, or four times the weights of a larger model, within a quarter of what is free]. The result does not
     /// depend on it.
     #[arg(long, value_name = "SIZE", value_parser = size)]
     pub(crate) activation_memory: Option<u64>,
