@@ -12,6 +12,7 @@ mod value;
 use std::collections::BTreeMap;
 
 pub use error::ProfileError;
+pub use set::KEYS;
 
 use crate::evaluator::Split;
 use crate::objective::Objective;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use crate::printable::quoted;
 use crate::suggest::hint;
 
 /// One value. Which kinds an option takes is said by its [`OptionSpec`].
@@ -106,7 +107,7 @@ pub fn resolve(owner: &str, specs: &[OptionSpec], given: &Settings) -> Result<Se
         if !specs.iter().any(|spec| spec.name == *name) {
             return Err(OptionError::Unknown {
                 owner: owner.to_owned(),
-                option: name.clone(),
+                option: quoted(name).into_owned(),
                 hint: hint(name, specs.iter().map(|spec| spec.name.as_str())),
             });
         }
@@ -119,7 +120,7 @@ pub fn resolve(owner: &str, specs: &[OptionSpec], given: &Settings) -> Result<Se
                 Some(value) => spec.accept(value).ok_or_else(|| OptionError::Bad {
                     owner: owner.to_owned(),
                     option: spec.name.clone(),
-                    found: value.to_string(),
+                    found: quoted(&value.to_string()).into_owned(),
                     expected: spec.kind.to_string(),
                 })?,
             };

@@ -4,6 +4,7 @@
 mod damages;
 mod describe;
 mod model;
+mod names;
 mod outcome;
 mod setting;
 mod space;

@@ -10,8 +10,9 @@ use wasmtime::component::{Component, HasSelf, Linker};
 
 use crate::builtin;
 use crate::error::{HostError, LoadError};
+use crate::log::{Log, LogLine, LogSink};
 use crate::profiling::Profiling;
-use crate::sandbox::{LogLine, LogSink, Sandbox};
+use crate::sandbox::Sandbox;
 use crate::technique::WasmTechnique;
 use crate::wire::{Plugin, PluginPre};
 use crate::{limits, ticker, world};
@@ -94,6 +95,6 @@ impl Host {
         let plugin = self.linker.instantiate_pre(&component).and_then(PluginPre::new);
         let plugin = plugin.map_err(|error| wrong(world::complain_about_types(&error)))?;
         let profiling = Profiling::find(&component);
-        WasmTechnique::describe(plugin, profiling, label, bytes, Arc::clone(&self.sink))
+        WasmTechnique::describe(plugin, profiling, label, bytes, Arc::new(Log::new(Arc::clone(&self.sink))))
     }
 }

@@ -9,7 +9,8 @@
 //! | [`INSTANCES`], [`MEMORIES`], [`TABLES`] | 16, 2, 8 per call | `WrongWorld` | yes |
 //! | [`STACK_BYTES`] | 512 KiB | `StackOverflow` | on one machine |
 //! | [`OUTPUT_BYTES`] | 16 MiB returned (or passed to `log` at once) | `OutputTooLarge` | yes |
-//! | [`LOG_BYTES`] | 64 KiB logged per call | `Trapped` | yes |
+//! | [`LOG_BYTES`] | 64 KiB logged per call, 64 bytes for each line beside its own | `Trapped` | yes |
+//! | [`LOG_STUDY_BYTES`] | 1 MiB logged over all calls | counted, not passed on | yes |
 //! | [`COMPONENT_BYTES`] | 8 MiB file | `LoadError::TooLarge` | yes |
 //!
 //! What they do not cover: fuel and time are only looked at between instructions, so one copy of a whole
@@ -41,6 +42,10 @@ pub const STACK_BYTES: usize = 512 << 10;
 pub const OUTPUT_BYTES: usize = 16 << 20;
 /// Bytes that one call may log.
 pub const LOG_BYTES: usize = 64 << 10;
+/// Bytes that a line counts beside its own: an empty one is work, too.
+pub const LOG_LINE_COST: usize = 64;
+/// Bytes that one loaded technique, which is one study, may log over all its calls; what comes after is only counted.
+pub const LOG_STUDY_BYTES: usize = 1 << 20;
 /// Bytes of one logged line that are kept.
 pub const LOG_LINE_BYTES: usize = 2 << 10;
 /// Bytes of a component's file.

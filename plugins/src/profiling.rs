@@ -6,7 +6,8 @@ use attune_core::technique::{FailureKind, TechniqueFailure};
 use wasmtime::Store;
 use wasmtime::component::{Component, ComponentExportIndex, ComponentNamedList, Lift, Lower};
 
-use crate::sandbox::{LogSink, Sandbox};
+use crate::log::Log;
+use crate::sandbox::Sandbox;
 use crate::technique::{failed, in_sandbox};
 use crate::wire::PluginPre;
 
@@ -34,7 +35,7 @@ pub(crate) fn call<P, R>(
     technique: &str,
     name: &'static str,
     function: ComponentExportIndex,
-    sink: &LogSink,
+    log: &Arc<Log>,
     arguments: P,
 ) -> Result<R, TechniqueFailure>
 where
@@ -43,7 +44,7 @@ where
     (Result<R, String>,): ComponentNamedList + Lift + Send + Sync,
 {
     let mut strange = None;
-    let outcome = in_sandbox(plugin, technique, name, &Arc::clone(sink), |store: &mut Store<Sandbox>| {
+    let outcome = in_sandbox(plugin, technique, name, log, |store: &mut Store<Sandbox>| {
         let instance = plugin.instance_pre().instantiate(&mut *store)?;
         let function = instance.get_typed_func::<P, (Result<R, String>,)>(&mut *store, function);
         let function = function.inspect_err(|error| strange = Some(format!("{error:#}")))?;

@@ -6,34 +6,8 @@ use std::sync::Arc;
 use wasmtime::{Error, ResourceLimiter};
 
 use crate::limits;
+use crate::log::{Log, LogLevel};
 use crate::wire::attune::technique::log;
-
-/// How much a line of a technique matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum LogLevel {
-    /// For the technique's author.
-    Debug,
-    /// Worth knowing.
-    Info,
-    /// Probably not what the user wants.
-    Warn,
-    /// A panic, just before it traps.
-    Error,
-}
-
-/// One line that a technique logged.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LogLine {
-    /// The technique.
-    pub technique: String,
-    /// How much it matters.
-    pub level: LogLevel,
-    /// The text, cut to [`limits::LOG_LINE_BYTES`].
-    pub message: String,
-}
-
-/// Takes the lines that techniques log; called on the thread that calls the technique.
-pub type LogSink = Arc<dyn Fn(&LogLine) + Send + Sync>;
 
 /// A limit that the engine does not know by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,22 +30,22 @@ impl std::error::Error for Exceeded {}
 /// The state of one store.
 pub(crate) struct Sandbox {
     technique: String,
-    sink: LogSink,
+    log: Arc<Log>,
     logged: usize,
     /// The last line at level error: what a panic said before it became a trap.
     pub(crate) last_words: Option<String>,
 }
 
 impl Sandbox {
-    pub(crate) fn new(technique: &str, sink: LogSink) -> Self {
+    pub(crate) fn new(technique: &str, log: Arc<Log>) -> Self {
         let technique = technique.to_owned();
-        Self { technique, sink, logged: 0, last_words: None }
+        Self { technique, log, logged: 0, last_words: None }
     }
 }
 
 impl log::Host for Sandbox {
     fn log(&mut self, level: log::Level, mut message: String) -> Result<(), Error> {
-        self.logged = self.logged.saturating_add(message.len());
+        self.logged = self.logged.saturating_add(message.len() + limits::LOG_LINE_COST);
         if self.logged > limits::LOG_BYTES {
             return Err(Exceeded::Log.into());
         }
@@ -85,7 +59,7 @@ impl log::Host for Sandbox {
         if level == LogLevel::Error {
             self.last_words = Some(message.clone());
         }
-        (self.sink)(&LogLine { technique: self.technique.clone(), level, message });
+        self.log.line(&self.technique, level, &message);
         Ok(())
     }
 }

@@ -1,8 +1,11 @@
 //! A component as a [`Technique`].
 
+use std::sync::Arc;
+
 use attune_core::facts::ModelFacts;
 use attune_core::hash::ContentHash;
 use attune_core::plan::Plan;
+use attune_core::printable::{MESSAGE, cut};
 use attune_core::setting::{Settings, resolve};
 use attune_core::signal::SignalRequest;
 use attune_core::space::{Config, Space};
@@ -14,8 +17,9 @@ use wasmtime::{Error, Store};
 use crate::convert::{self, BadOutput};
 use crate::failure::classify;
 use crate::limits;
+use crate::log::Log;
 use crate::profiling::{self, Profiling};
-use crate::sandbox::{LogSink, Sandbox};
+use crate::sandbox::Sandbox;
 use crate::wire::{self, Guest, PluginPre};
 
 /// A loaded technique. Every call runs in a store of its own, so calls may run at once and a failure in
@@ -23,7 +27,7 @@ use crate::wire::{self, Guest, PluginPre};
 pub struct WasmTechnique {
     plugin: PluginPre<Sandbox>,
     info: TechniqueInfo,
-    sink: LogSink,
+    log: Arc<Log>,
     profiling: Option<Profiling>,
 }
 
@@ -36,13 +40,13 @@ impl WasmTechnique {
         profiling: Option<Profiling>,
         label: &str,
         bytes: &[u8],
-        sink: LogSink,
+        log: Arc<Log>,
     ) -> Result<Self, TechniqueFailure> {
-        let description = run(&plugin, label, "describe", &sink, |guest, store| guest.call_describe(store))?;
+        let description = run(&plugin, label, "describe", &log, |guest, store| guest.call_describe(store))?;
         let fingerprint = ContentHash::of(bytes);
         let info = convert::description(description, fingerprint)
             .map_err(|BadOutput(problem)| failed(label, "describe", FailureKind::BadOutput(problem)))?;
-        Ok(Self { plugin, info, sink, profiling })
+        Ok(Self { plugin, info, log, profiling })
     }
 
     /// Calls an exported function and checks what it returns.
@@ -52,7 +56,7 @@ impl WasmTechnique {
         run_it: impl FnOnce(&Guest, &mut Store<Sandbox>) -> Result<Said<W>, Error>,
         convert: impl FnOnce(W) -> Result<T, BadOutput>,
     ) -> Result<T, TechniqueFailure> {
-        let said = run(&self.plugin, &self.info.name, call, &self.sink, run_it)?;
+        let said = run(&self.plugin, &self.info.name, call, &self.log, run_it)?;
         let kind = match said {
             Ok(output) => match convert(output) {
                 Ok(value) => return Ok(value),
@@ -150,7 +154,7 @@ impl Technique for WasmTechnique {
         let Some(profiling) = self.profiling else { return Ok(None) };
         let arguments = (convert::facts(model), self.options(CALL, options)?);
         let asked: Option<Vec<wire::Open>> =
-            profiling::call(&self.plugin, &self.info.name, CALL, profiling.signals, &self.sink, arguments)?;
+            profiling::call(&self.plugin, &self.info.name, CALL, profiling.signals, &self.log, arguments)?;
         asked
             .map(convert::signal_requests)
             .transpose()
@@ -169,7 +173,7 @@ impl Technique for WasmTechnique {
         let signals: Vec<wire::Signal> = signals.iter().map(convert::signal).collect();
         let arguments = (convert::facts(model), self.options(CALL, options)?, signals);
         let damages: Damages =
-            profiling::call(&self.plugin, &self.info.name, CALL, profiling.damages, &self.sink, arguments)?;
+            profiling::call(&self.plugin, &self.info.name, CALL, profiling.damages, &self.log, arguments)?;
         convert::damages(damages, &space)
             .map(Some)
             .map_err(|BadOutput(problem)| failed(&self.info.name, CALL, FailureKind::BadOutput(problem)))
@@ -181,10 +185,10 @@ fn run<T>(
     plugin: &PluginPre<Sandbox>,
     technique: &str,
     call: &'static str,
-    sink: &LogSink,
+    log: &Arc<Log>,
     run_it: impl FnOnce(&Guest, &mut Store<Sandbox>) -> Result<T, Error>,
 ) -> Result<T, TechniqueFailure> {
-    in_sandbox(plugin, technique, call, sink, |store| {
+    in_sandbox(plugin, technique, call, log, |store| {
         let instance = plugin.instantiate(&mut *store)?;
         run_it(instance.attune_technique_technique(), store)
     })
@@ -195,10 +199,10 @@ pub(crate) fn in_sandbox<T>(
     plugin: &PluginPre<Sandbox>,
     technique: &str,
     call: &'static str,
-    sink: &LogSink,
+    log: &Arc<Log>,
     run_it: impl FnOnce(&mut Store<Sandbox>) -> Result<T, Error>,
 ) -> Result<T, TechniqueFailure> {
-    let mut store = Store::new(plugin.engine(), Sandbox::new(technique, LogSink::clone(sink)));
+    let mut store = Store::new(plugin.engine(), Sandbox::new(technique, Arc::clone(log)));
     let outcome = limits::arm(&mut store).and_then(|()| run_it(&mut store));
     outcome.map_err(|error| {
         let last_words = store.data_mut().last_words.take();
@@ -206,6 +210,14 @@ pub(crate) fn in_sandbox<T>(
     })
 }
 
-pub(crate) fn failed(technique: &str, call: &str, kind: FailureKind) -> TechniqueFailure {
+pub(crate) fn failed(technique: &str, call: &str, mut kind: FailureKind) -> TechniqueFailure {
+    if let FailureKind::Refused(words)
+    | FailureKind::Trapped(words)
+    | FailureKind::BadOutput(words)
+    | FailureKind::WrongWorld(words) = &mut kind
+    {
+        // Words of a component: they go into journals and messages, and may be millions.
+        *words = cut(words, MESSAGE).into_owned();
+    }
     TechniqueFailure { technique: technique.to_owned(), call: call.to_owned(), kind }
 }

@@ -2,6 +2,7 @@
 
 use ron::error::{Error as RonError, SpannedError};
 
+use crate::printable::{MESSAGE, QUOTED, line, quoted};
 use crate::suggest::hint;
 
 /// A profile that cannot be used. Every message names the file and the place in it.
@@ -74,20 +75,80 @@ pub(super) fn problem(code: &RonError) -> String {
     match code {
         RonError::NoSuchStructField { expected, found, .. } => {
             format!(
-                "unknown key `{found}`{}; known here: {}",
+                "unknown key `{}`{}; known here: {}",
+                quoted(found),
                 hint(found, expected.iter().copied()),
                 expected.join(", ")
             )
         }
         RonError::NoSuchEnumVariant { expected, found, .. } => {
             format!(
-                "unknown word `{found}`{}; known here: {}",
+                "unknown word `{}`{}; known here: {}",
+                quoted(found),
                 hint(found, expected.iter().copied()),
                 expected.join(", ")
             )
         }
         RonError::MissingStructField { field, .. } => format!("the key `{field}` is missing"),
         RonError::DuplicateStructField { field, .. } => format!("the key `{field}` is given twice"),
-        other => other.to_string(),
+        RonError::ExpectedNamedStructLike(_) | RonError::ExpectedStructLike => {
+            "expected an opening `(`, as of `(version: 1, …)`".to_owned()
+        }
+        RonError::ExpectedDifferentStructName { found, .. } => {
+            format!("`{}` stands before an opening `(`; leave that word out", quoted(found))
+        }
+        RonError::InvalidValueForType { expected, found } => {
+            // The library names types of this program, which nobody has to know.
+            let expected =
+                if expected.starts_with("struct ") { "`(key: value, …)`" } else { expected.as_str() };
+            format!("found {}, expected {expected}", line(found, QUOTED))
+        }
+        other => line(&other.to_string(), MESSAGE).into_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::profile::Profile;
+
+    const PROFILE: &str = r#"(
+    version: 1,
+    name: "n",
+    model: "m",
+    technique: (name: "t", options: {"keep": [1, 2.5]}),
+    task: (selection: "a", report: "b", length: 8, lengths: {16: 2}),
+    objectives: [(metric: "kl", direction: minimise)],
+    strategy: (name: "random"),
+    racing: (first: 2),
+    start: (study: "s"),
+    report: (items: 4),
+)"#;
+
+    /// The profile with something wrong at every place.
+    fn broken() -> impl Iterator<Item = String> {
+        let places = PROFILE.char_indices().map(|(at, _)| at);
+        places.flat_map(|at| {
+            let (before, after) = PROFILE.split_at(at);
+            let without = &after[after.chars().next().map_or(0, char::len_utf8)..];
+            let insertions = ["(", "[", "x", "-1.5", "\"", "{1: ()}", "Some(", "\u{202e}", "()"].into_iter();
+            let inserted = insertions.map(move |piece| format!("{before}{piece}{after}"));
+            inserted.chain([before.to_owned(), format!("{before}{without}")])
+        })
+    }
+
+    #[test]
+    fn messages_speak_of_profiles_and_not_of_the_types_behind_them() {
+        let mut refused = 0;
+        for text in broken() {
+            let Err(error) = Profile::parse("a.ron", &text, &[]) else { continue };
+            refused += 1;
+            let message = error.to_string();
+            for internal in ["Raw", "VersionOnly", "struct ", "Some(", "Number(", "Seq(", "Map("] {
+                let quoted = text.contains("Some(") && internal == "Some(";
+                assert!(quoted || !message.contains(internal), "{internal} in: {message}");
+            }
+            assert!(message.len() < 1_000, "{message}");
+        }
+        assert!(refused > 1_000, "{refused}");
     }
 }

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::value::RawSetting;
 use super::{Choice, Profile, ProfileError, Racing, ReportSpec, Start, TaskKind, TaskSpec, error, set};
 use crate::objective::{Direction, Objective};
+use crate::printable::{QUOTED, line, quoted};
 
 /// The version alone; everything else is ignored.
 #[derive(Deserialize)]
@@ -168,7 +169,7 @@ impl Profile {
             Some(ron::Value::Number(number)) if number.into_f64() > 1.0 => {
                 return Err(version(number.into_f64().to_string(), "a newer attune wrote it: upgrade"));
             }
-            Some(other) => return Err(version(format!("{other:?}"), "write `version: 1`")),
+            Some(other) => return Err(version(super::value::written(&other), "write `version: 1`")),
             None => return Err(version("missing".to_owned(), "add `version: 1`")),
         }
         let mut raw: RawProfile = options.from_str(text).map_err(syntax)?;
@@ -183,10 +184,10 @@ fn resolve(file: &str, raw: RawProfile) -> Result<Profile, ProfileError> {
     let invalid = |path: &str, found: &dyn std::fmt::Display, expected: &str| ProfileError::Invalid {
         file: file.to_owned(),
         path: path.to_owned(),
-        found: found.to_string(),
+        found: line(&found.to_string(), QUOTED).into_owned(),
         expected: expected.to_owned(),
     };
-    let quoted = |text: &str| format!("{text:?}");
+    let quoted = |text: &str| quoted(&format!("{text:?}")).into_owned();
     for (path, value) in [
         ("name", &raw.name),
         ("model", &raw.model),
@@ -338,8 +339,8 @@ fn task_kind(
 /// Parses one value of `--set` as RON.
 pub(super) fn parse_value<T: serde::de::DeserializeOwned>(key: &str, text: &str) -> Result<T, ProfileError> {
     ron::from_str(text).map_err(|found| ProfileError::BadValue {
-        key: key.to_owned(),
-        value: text.to_owned(),
+        key: line(key, QUOTED).into_owned(),
+        value: line(text, QUOTED).into_owned(),
         problem: error::problem(&found.code),
     })
 }

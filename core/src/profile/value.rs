@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use crate::printable::quoted;
 use crate::setting::Setting;
 
 /// Any RON value; which ones make sense is decided by [`RawSetting::into_setting`].
@@ -32,8 +33,10 @@ impl RawSetting {
             ron::Value::Seq(values) => {
                 let mut numbers = Vec::new();
                 for value in &values {
-                    let ron::Value::Number(number) = value else { return Err(format!("{values:?}")) };
-                    numbers.push(*number);
+                    let &ron::Value::Number(number) = value else {
+                        return Err(written(&ron::Value::Seq(values)));
+                    };
+                    numbers.push(number);
                 }
                 let whole: Option<Vec<i64>> = numbers.iter().map(|number| whole(*number)).collect();
                 Ok(whole.map_or_else(
@@ -41,9 +44,15 @@ impl RawSetting {
                     Setting::Ints,
                 ))
             }
-            other => Err(format!("{other:?}")),
+            other => Err(written(&other)),
         }
     }
+}
+
+/// A RON value as a profile writes it.
+pub(super) fn written(value: &ron::Value) -> String {
+    let text = ron::to_string(value).unwrap_or_else(|_| "something else".to_owned());
+    quoted(&text).into_owned()
 }
 
 /// The number when it was written as a whole one (`4`, not `4.0`).

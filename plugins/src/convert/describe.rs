@@ -5,6 +5,7 @@ use attune_core::setting::{OptionKind, OptionSpec, Settings, resolve};
 use attune_core::technique::TechniqueInfo;
 
 use super::BadOutput;
+use super::names::name;
 use super::setting::setting_in;
 use crate::wire;
 
@@ -58,5 +59,10 @@ fn option(option: wire::OptionSpec) -> Result<OptionSpec, BadOutput> {
             )));
         }
     };
-    Ok(OptionSpec { name: option.name, help: option.help, kind, default: setting_in(option.default) })
+    Ok(OptionSpec {
+        name: name("an option", option.name)?,
+        help: option.help,
+        kind,
+        default: setting_in(option.default),
+    })
 }

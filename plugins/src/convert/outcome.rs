@@ -6,6 +6,7 @@ use attune_core::space::{Config, Space, Value};
 use attune_core::technique::{Baseline, Cost};
 
 use super::BadOutput;
+use super::names;
 use super::setting::settings_in;
 use crate::wire;
 
@@ -76,6 +77,7 @@ pub(crate) fn plan(
 pub(crate) fn costs(costs: Vec<wire::ResourceCost>) -> Result<Vec<Cost>, BadOutput> {
     let mut known: Vec<Cost> = Vec::with_capacity(costs.len());
     for wire::ResourceCost { resource, unit, value, dense } in costs {
+        let (resource, unit) = (names::name("a resource", resource)?, names::unit(unit)?);
         if !value.is_finite() || !dense.is_finite() {
             return Err(BadOutput(format!("the cost in `{resource}` is {value} {unit}, dense {dense}")));
         }
@@ -91,6 +93,7 @@ pub(crate) fn costs(costs: Vec<wire::ResourceCost>) -> Result<Vec<Cost>, BadOutp
 pub(crate) fn baselines(baselines: Vec<wire::Baseline>, space: &Space) -> Result<Vec<Baseline>, BadOutput> {
     let mut known: Vec<Baseline> = Vec::with_capacity(baselines.len());
     for wire::Baseline { name, help, config } in baselines {
+        let name = names::baseline(name)?;
         let config = config_in(config, space)
             .map_err(|BadOutput(problem)| BadOutput(format!("baseline `{name}`: {problem}")))?;
         if known.iter().any(|baseline| baseline.name == name) {

@@ -3,6 +3,7 @@
 use attune_core::space::{Axis, Budget, BudgetTerm, Constraint, Dimension, Domain, Scale, Slot, Space};
 
 use super::BadOutput;
+use super::names::{name, unit};
 use crate::wire;
 
 /// A space that makes sense.
@@ -14,7 +15,10 @@ pub(crate) fn space(space: wire::SearchSpace) -> Result<Space, BadOutput> {
 
 fn dimension(dimension: wire::Dimension) -> Result<Dimension, BadOutput> {
     let domain = match dimension.domain {
-        wire::Domain::Choice(options) => Domain::Choice { options },
+        wire::Domain::Choice(options) => {
+            let options = options.into_iter().map(|option| name("an option of a choice", option));
+            Domain::Choice { options: options.collect::<Result<_, BadOutput>>()? }
+        }
         wire::Domain::Level(levels) => Domain::Level { levels },
         wire::Domain::Int(wire::IntRange { min, max }) => Domain::Int { min, max },
         wire::Domain::Real(wire::RealDomain { min, max, scale }) => {
@@ -37,15 +41,18 @@ fn dimension(dimension: wire::Dimension) -> Result<Dimension, BadOutput> {
             )));
         }
     };
-    let axes = dimension.axes.into_iter().map(|axis| Axis { name: axis.name, len: axis.len }).collect();
-    Ok(Dimension { name: dimension.name, help: dimension.help, axes, domain })
+    let axis = |axis: wire::Axis| -> Result<Axis, BadOutput> {
+        Ok(Axis { name: name("an axis", axis.name)?, len: axis.len })
+    };
+    let axes = dimension.axes.into_iter().map(axis).collect::<Result<_, BadOutput>>()?;
+    Ok(Dimension { name: name("a dimension", dimension.name)?, help: dimension.help, axes, domain })
 }
 
 fn constraint(constraint: wire::Constraint) -> Result<Constraint, BadOutput> {
     Ok(match constraint {
         wire::Constraint::Budget(budget) => Constraint::Budget(Budget {
-            resource: budget.resource,
-            unit: budget.unit,
+            resource: name("a resource", budget.resource)?,
+            unit: unit(budget.unit)?,
             limit: budget.limit,
             terms: budget.terms.into_iter().map(budget_term).collect(),
         }),

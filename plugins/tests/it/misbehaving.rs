@@ -69,6 +69,43 @@ fn endless_logging_is_stopped() {
 }
 
 #[test]
+fn empty_lines_count_too() {
+    let FailureKind::Trapped(words) = space_failure("flood").kind else { panic!("not a trap") };
+    assert_eq!(words, "it logged more than 65536 bytes in one call");
+}
+
+#[test]
+fn long_refusals_are_cut_and_keep_their_beginning() {
+    let FailureKind::Refused(words) = space_failure("inject").kind else { panic!("not a refusal") };
+    assert!(words.len() < 3_000 && words.contains("more characters"), "{}", words.len());
+    assert!(words.starts_with("\x1b[2J"), "what it said is kept as it is; who shows it escapes it");
+}
+
+#[test]
+fn names_that_cannot_be_seen_or_are_taken_are_refused() {
+    let FailureKind::BadOutput(words) = space_failure("bad-name").kind else { panic!("not refused") };
+    assert!(words.starts_with("a dimension is named `\\u{1b}[2J"), "{words}");
+    let taken = misbehaving().baselines(&dense(), &how("taken-name"), &[]).unwrap_err();
+    assert!(taken.to_string().contains("named `random-best`, which is a row of every result"), "{taken}");
+}
+
+#[test]
+fn what_repeats_over_calls_is_counted() {
+    let lines = Arc::new(Mutex::new(Vec::new()));
+    let sink = Arc::clone(&lines);
+    let host = Host::with_log(move |line| sink.lock().unwrap().push(line.clone())).unwrap();
+    let technique = host.load_file(&fixture("misbehaving.wasm")).unwrap();
+    for _ in 0..25 {
+        technique.lower(&mixture(), &how("warn"), &indices(&[0; 4])).unwrap();
+    }
+    drop(technique);
+    let lines: Vec<String> = lines.lock().unwrap().iter().map(|line| line.message.clone()).collect();
+    assert_eq!(lines.len(), 3, "{lines:?}");
+    assert!(lines[0].starts_with("\\u{1b}[2J") && lines[0].ends_with("mind the gap"), "{lines:?}");
+    assert!(lines[2].starts_with("… 24 more like this"), "{lines:?}");
+}
+
+#[test]
 fn spaces_without_meaning_are_refused() {
     let problem = |way| match space_failure(way).kind {
         FailureKind::BadOutput(problem) => problem,

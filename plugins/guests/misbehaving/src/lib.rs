@@ -4,12 +4,16 @@ use std::hint::black_box;
 
 use attune_guest::{
     Axis, Baseline, Config, Cost, Description, Dimension, Domain, Edit, Model, OptionSpec, Options, Random,
-    Signals, Space, Technique, Value, info,
+    Signals, Space, Technique, Value, info, warn,
 };
 
 struct Misbehaving;
 
-const WAYS: [&str; 18] = [
+/// Clears the screen, sets the title of the window, returns to the beginning of the line, turns the direction of
+/// reading and hides.
+const NASTY: &str = "\x1b[2J\x1b]0;owned\x07\r\u{202e}\u{200b}";
+
+const WAYS: [&str; 23] = [
     "not",
     "loop",
     "allocate",
@@ -28,6 +32,11 @@ const WAYS: [&str; 18] = [
     "nan-cost",
     "bad-baseline",
     "bad-child",
+    "flood",
+    "warn",
+    "inject",
+    "bad-name",
+    "taken-name",
 ];
 
 impl Technique for Misbehaving {
@@ -57,11 +66,13 @@ impl Technique for Misbehaving {
             "chatter" => (0..100_000).for_each(|_| info(&"x".repeat(100_000))),
             "bad-space" => domain = Domain::Level(vec![2.0, 1.0]),
             "huge-space" => domain = Domain::Permutation(u32::MAX),
+            "flood" => (0..100_000).for_each(|_| info("")),
+            "inject" => return Err(format!("{NASTY}{}", "x".repeat(15 << 20))),
             "unknown-domain" => domain = Domain::Other(Edit::new("graph").int("nodes", 3_u32)),
             _ => {}
         }
         Ok(Space::new(vec![Dimension {
-            name: "letter".to_owned(),
+            name: if options.text("how") == "bad-name" { NASTY } else { "letter" }.to_owned(),
             help: "a letter".to_owned(),
             axes: vec![Axis { name: "layer".to_owned(), len: model.layers }],
             domain,
@@ -71,6 +82,9 @@ impl Technique for Misbehaving {
     fn lower(model: &Model, options: &Options, _config: &Config) -> Result<Vec<Edit>, String> {
         let keep =
             |layer: u32, expert| Edit::new("keep-experts").int("layer", layer).ints("experts", &[expert]);
+        if options.text("how") == "warn" {
+            warn(&format!("{NASTY}mind the gap"));
+        }
         Ok(match options.text("how") {
             "unknown-edit" => vec![Edit::new("teleport").int("layer", 0_u32)],
             "lacking-edit" => vec![Edit::new("keep-experts").int("layer", 0_u32)],
@@ -92,7 +106,8 @@ impl Technique for Misbehaving {
     fn baselines(model: &Model, options: &Options, _signals: &Signals) -> Result<Vec<Baseline>, String> {
         let index = if options.text("how") == "bad-baseline" { 7 } else { 0 };
         let config = vec![vec![Value::Index(index); model.layers as usize]];
-        Ok(vec![Baseline::new("default", "the letter a", config)])
+        let name = if options.text("how") == "taken-name" { "random-best" } else { "default" };
+        Ok(vec![Baseline::new(name, "the letter a", config)])
     }
 
     fn vary(
