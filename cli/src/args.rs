@@ -1,8 +1,11 @@
-//! The command line, as DESIGN fixes it.
+//! The command line. Scripts rely on it: options may be added, none may go.
 
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
+use clap_complete::engine::ArgValueCandidates;
+
+use crate::{completions, paths};
 
 /// Find the best compressed configuration of a model by running it, and hand it to your engine.
 #[derive(Parser)]
@@ -14,6 +17,7 @@ use clap::{Parser, Subcommand};
 pub(crate) struct Args {
     /// Where studies are kept.
     #[arg(long, global = true, env = "ATTUNE_STORE", default_value = ".attune", value_name = "DIR")]
+    #[arg(hide_env_values = true, value_parser = paths::parser())]
     pub(crate) store: PathBuf,
 
     /// What to do; without a command, on a terminal, the screens open.
@@ -37,6 +41,7 @@ pub(crate) enum Command {
     /// Show the result of a study: the found config, what it costs, and what it was compared with.
     Show {
         /// The study, as `attune studies` lists it.
+        #[arg(add = ArgValueCandidates::new(completions::studies))]
         study: String,
         /// The object of the `finished` event of `run --json`.
         #[arg(long)]
@@ -53,26 +58,39 @@ pub(crate) enum Command {
         #[arg(long)]
         repair: bool,
     },
-    /// Print completions for a shell.
+    /// Print the script that makes a shell complete commands, studies, targets and devices, for example
+    /// `source <(attune completions bash)`.
     Completions {
         /// bash, zsh, fish, elvish or powershell.
         shell: clap_complete::Shell,
     },
 }
 
+impl Command {
+    /// Whether standard output is for scripts: then a failure is an object on it, too.
+    pub(crate) fn is_json(&self) -> bool {
+        match self {
+            Self::Run(run) => run.json,
+            Self::Studies { json } | Self::Show { json, .. } => *json,
+            Self::Export(_) | Self::Technique(_) | Self::Doctor { .. } | Self::Completions { .. } => false,
+        }
+    }
+}
+
 #[derive(clap::Args)]
 pub(crate) struct RunArgs {
     /// The profile: a RON file. Paths inside it are relative to it.
+    #[arg(value_parser = paths::parser())]
     pub(crate) profile: PathBuf,
     /// Name of the study in the store [default: the profile's name].
     #[arg(long, value_name = "NAME")]
     pub(crate) study: Option<String>,
     /// The model's folder, instead of the profile's: where it is now. A study goes on with the same model only.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = paths::parser())]
     pub(crate) model: Option<PathBuf>,
     /// Where to evaluate: auto, cpu, vulkan[:N], wgpu[:N], cuda[:N], metal, rocm[:N]. All but cpu need a
     /// build with the cargo feature of that name.
-    #[arg(long, default_value = "auto", value_name = "DEVICE")]
+    #[arg(long, default_value = "auto", value_name = "DEVICE", add = ArgValueCandidates::new(completions::devices))]
     pub(crate) device: String,
     /// Seed, instead of the profile's.
     #[arg(long, value_name = "N")]
@@ -82,6 +100,7 @@ pub(crate) struct RunArgs {
     pub(crate) trials: Option<u64>,
     /// Override one key of the profile, for example `--set items=8` or `--set technique.options.keep=2`.
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_value)]
+    #[arg(add = ArgValueCandidates::new(completions::keys))]
     pub(crate) sets: Vec<(String, String)>,
     /// Evaluations at once [default: what the device can use]. The result does not depend on it.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
@@ -99,16 +118,17 @@ pub(crate) struct RunArgs {
 #[derive(clap::Args)]
 pub(crate) struct ExportArgs {
     /// The study.
+    #[arg(add = ArgValueCandidates::new(completions::studies))]
     pub(crate) study: String,
     /// The target: `plan` (versioned JSON, every technique), `hf` (a Hugging Face folder, for plans that
     /// fold into an ordinary checkpoint) or `mlx` (few-bit weights for mlx-lm).
-    #[arg(long, value_name = "ENGINE")]
+    #[arg(long, value_name = "ENGINE", add = ArgValueCandidates::new(completions::targets))]
     pub(crate) to: String,
     /// The model's folder, when it is no longer where the study ran.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = paths::parser())]
     pub(crate) model: Option<PathBuf>,
     /// A new or empty folder for the files, or one with an earlier export of the same study, which is replaced.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = paths::parser())]
     pub(crate) out: PathBuf,
     /// Export this trial instead of the winner.
     #[arg(long, value_name = "ID")]
@@ -125,11 +145,13 @@ pub(crate) enum TechniqueCommand {
     /// Show what a technique does, its options and its defaults.
     Show {
         /// A built-in technique or a `.wasm` file.
+        #[arg(add = ArgValueCandidates::new(completions::techniques))]
         name: String,
     },
     /// Load a component as a study would and exercise every function it exports.
     Check {
         /// The component.
+        #[arg(value_parser = paths::parser())]
         file: PathBuf,
     },
 }

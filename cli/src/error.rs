@@ -1,6 +1,7 @@
 //! Errors as people and scripts meet them: one paragraph and an exit code.
 
-use std::process::ExitCode;
+use attune_core::printable::{self, MESSAGE};
+use serde_json::{Value as Json, json};
 
 /// Why a command ends early.
 #[derive(Debug)]
@@ -24,18 +25,28 @@ impl CliError {
         Self::Run(error.to_string())
     }
 
-    pub(crate) fn code(&self) -> ExitCode {
+    /// The exit code of the process.
+    pub(crate) fn code(&self) -> u8 {
         match self {
-            Self::Run(_) => ExitCode::from(1),
-            Self::Input(_) => ExitCode::from(2),
-            Self::Interrupted(_) => ExitCode::from(130),
+            Self::Run(_) => 1,
+            Self::Input(_) => 2,
+            Self::Interrupted(_) => 130,
         }
+    }
+
+    /// What `--json` prints last; an interruption has an event of its own.
+    pub(crate) fn event(&self) -> Option<Json> {
+        let (Self::Run(message) | Self::Input(message)) = self else { return None };
+        let message = printable::cut(message, MESSAGE);
+        Some(json!({ "event": "failed", "code": self.code(), "message": message }))
     }
 
     pub(crate) fn message(&self) -> String {
         match self {
-            Self::Run(message) | Self::Input(message) => format!("error: {message}"),
-            Self::Interrupted(message) => message.clone(),
+            Self::Run(message) | Self::Input(message) => {
+                format!("error: {}", printable::block(message, MESSAGE))
+            }
+            Self::Interrupted(message) => printable::block(message, MESSAGE).into_owned(),
         }
     }
 
@@ -43,7 +54,9 @@ impl CliError {
     #[cfg(unix)]
     pub(crate) fn sentence(self) -> String {
         match self {
-            Self::Run(message) | Self::Input(message) | Self::Interrupted(message) => message,
+            Self::Run(message) | Self::Input(message) | Self::Interrupted(message) => {
+                printable::block(&message, MESSAGE).into_owned()
+            }
         }
     }
 }

@@ -1,28 +1,37 @@
 //! The attune command line: the composition root, and the only crate that prints.
-#![expect(clippy::print_stderr, reason = "this crate renders errors and progress for people")]
 
 mod args;
 mod commands;
+mod completions;
 #[cfg(unix)]
 mod desk;
 mod error;
 mod model_files;
 mod model_folder;
 mod output;
+mod paths;
 mod screens;
 mod setup;
+mod signals;
+mod usage;
 mod view;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
-
-use args::{Args, Command};
+use args::Command;
 
 /// Parses the command line, runs the command and renders its error.
 pub fn main() -> ExitCode {
-    let args = Args::parse();
+    output::escape_panics();
+    if let Some(code) = completions::answer() {
+        return code;
+    }
+    let args = match usage::parse() {
+        Ok(args) => args,
+        Err(code) => return code,
+    };
     let Some(command) = args.command else { return screens::open(&args.store) };
+    let as_json = command.is_json();
     let result = match command {
         Command::Run(run) => commands::run::run(&args.store, &run),
         Command::Studies { json } => commands::studies::run(&args.store, json),
@@ -35,8 +44,12 @@ pub fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{}", error.message());
-            error.code()
+            output::note(error.message());
+            if let Some(event) = error.event().filter(|_| as_json) {
+                // A standard output that cannot be written to is what the error is about, or nobody reads it.
+                drop(output::json(&event));
+            }
+            ExitCode::from(error.code())
         }
     }
 }

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::CommandFactory as _;
 
 use crate::args::Args;
+use crate::output;
 
 /// Opens the screens, or says what the command line can do.
 pub(crate) fn open(store: &Path) -> ExitCode {
@@ -18,15 +19,13 @@ pub(crate) fn open(store: &Path) -> ExitCode {
     }
     #[cfg(not(unix))]
     let _ = store;
-    eprint!("{}", Args::command().render_help());
+    output::note(Args::command().render_help().to_string().trim_end());
     // No command is wrong usage, as everywhere else.
     ExitCode::from(2)
 }
 
 #[cfg(unix)]
 fn on_terminal(store: &Path) -> ExitCode {
-    use std::io::Write as _;
-
     use attune_tui::{Ended, Setup};
 
     let setup = Setup {
@@ -41,8 +40,10 @@ fn on_terminal(store: &Path) -> ExitCode {
         Ok(Ended::HungUp) => ExitCode::from(130),
         Ok(Ended::Panicked) => ExitCode::from(1),
         Err(error) => {
-            // A standard error that cannot be written to either is no reason to panic.
-            let _ = writeln!(std::io::stderr(), "error: the screens cannot use this terminal: {error}");
+            output::note(format!(
+                "error: the screens cannot use this terminal: {}",
+                attune_files::in_words(&error)
+            ));
             ExitCode::from(1)
         }
     }

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use attune_core::evaluator::{Evaluator, Fidelity};
 use attune_core::hash::ContentHash;
+use attune_core::printable::quoted;
 use attune_core::profile::{self, Choice, Profile, TaskKind};
 use attune_core::setting;
 use attune_core::store::{Store, StudyHeader, Whereabouts};
@@ -25,6 +26,8 @@ use attune_search::strategy;
 use crate::args::RunArgs;
 use crate::error::CliError;
 use crate::model_folder;
+use crate::output;
+use crate::paths;
 #[cfg(unix)]
 pub(crate) use start::stored_start;
 
@@ -40,6 +43,7 @@ pub(crate) fn profile(args: &RunArgs) -> Result<Profile, CliError> {
     sets.extend(args.seed.map(|seed| ("seed".to_owned(), seed.to_string())));
     sets.extend(args.trials.map(|trials| ("trials".to_owned(), trials.to_string())));
     let profile = Profile::parse(&file, &text, &sets).map_err(CliError::input)?;
+    on_this_machine(&file, &profile)?;
     let model = args.model.as_deref().map(model_folder::given).transpose()?;
     Ok(match model {
         Some(model) => Profile { model: model.display().to_string(), ..profile },
@@ -47,12 +51,30 @@ pub(crate) fn profile(args: &RunArgs) -> Result<Profile, CliError> {
     })
 }
 
+/// Refuses a URL where a path is expected.
+fn on_this_machine(file: &str, profile: &Profile) -> Result<(), CliError> {
+    let task = &profile.task;
+    let classifier = match &task.kind {
+        TaskKind::Images { classifier, .. } => Some(classifier),
+        TaskKind::Text { .. } => None,
+    };
+    let named =
+        [("model", &profile.model), ("task.selection", &task.selection), ("task.report", &task.report)];
+    let named = named.into_iter().chain(classifier.map(|folder| ("task.classifier", folder)));
+    for (key, path) in named.chain(task.elsewhere.values().map(|path| ("task.elsewhere", path))) {
+        if let Some(problem) = paths::elsewhere(path) {
+            return Err(CliError::Input(format!("{file}: {key} is `{}`: {problem}", quoted(path))));
+        }
+    }
+    Ok(())
+}
+
 /// Where complaints of techniques and word of long preparations go, each one sentence: to standard error, or to the screens.
 pub(crate) type Complaints = Arc<dyn Fn(String) + Send + Sync>;
 
 /// For commands without screens.
 pub(crate) fn on_stderr() -> Complaints {
-    Arc::new(|complaint| eprintln!("{complaint}"))
+    Arc::new(output::note)
 }
 
 /// A technique by built-in name or by the path of a component, relative to `base`.

@@ -1,5 +1,7 @@
 //! What people and scripts see of a study.
 
 pub(crate) mod json;
+pub(crate) mod next;
 pub(crate) mod progress;
+pub(crate) mod sheet;
 pub(crate) mod table;

@@ -29,6 +29,7 @@ pub(crate) use weights::{Experts, FeedForward, Gated, Weights};
 use std::path::Path;
 
 use attune_core::facts::ModelFacts;
+use attune_core::hash::ContentHash;
 
 use crate::compute::Compute;
 use crate::error::LoadError;
@@ -62,6 +63,19 @@ fn open(folder: &Path) -> Result<(DecoderConfig, Checkpoint), LoadError> {
     let checkpoint = Checkpoint::open(folder)?;
     inventory::check(folder, &checkpoint, &config)?;
     Ok((config, checkpoint))
+}
+
+/// Facts of the model in `folder` as [`inspect`] gives them, for who knows its `fingerprint` and need not have it proved:
+/// no weight is read.
+///
+/// # Errors
+/// See [`LoadError`].
+pub fn outline(folder: &Path, fingerprint: ContentHash) -> Result<ModelFacts, LoadError> {
+    if crate::generator::is_generator(folder) {
+        return crate::generator::inspect(folder);
+    }
+    let (config, checkpoint) = open(folder)?;
+    Ok(facts::outline(folder, &config, &checkpoint, fingerprint))
 }
 
 impl Model {

@@ -100,8 +100,8 @@ impl fmt::Display for FileKind {
     }
 }
 
-/// What went wrong, without the number that the system has for it.
-fn in_words(error: &io::Error) -> String {
+/// What went wrong, in the words of the system and without its number for it.
+pub fn in_words(error: &io::Error) -> String {
     let text = error.to_string();
     match text.split_once(" (os error ") {
         Some((words, _)) => words.to_lowercase(),

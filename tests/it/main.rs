@@ -14,6 +14,8 @@ mod quickstart;
 mod resume;
 #[cfg(unix)]
 mod screens;
+#[cfg(unix)]
+mod streams;
 mod support;
 mod techniques;
 #[cfg(unix)]

@@ -17,6 +17,7 @@ use ratatui::widgets::Paragraph;
 
 pub(crate) use axes::Axis;
 pub(crate) use blocks::{Blocks, Cells};
+use fit::only_visible;
 pub(crate) use fit::{fit, width, wrap};
 pub(crate) use modals::{centred, window};
 pub(crate) use page::{Page, panel};
@@ -60,6 +61,7 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
     if let Some(modal) = model.modals.last() {
         modals::view(model, modal, frame);
     }
+    only_visible(frame.buffer_mut());
 }
 
 fn too_small(frame: &mut Frame<'_>, area: Rect) {

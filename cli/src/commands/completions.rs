@@ -1,13 +1,11 @@
 //! `attune completions`.
 
-use clap::CommandFactory as _;
 use clap_complete::Shell;
 
-use crate::args::Args;
+use crate::completions;
 use crate::error::CliError;
+use crate::output;
 
 pub(crate) fn run(shell: Shell) -> Result<(), CliError> {
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Args::command(), "attune", &mut script);
-    crate::output::line(String::from_utf8_lossy(&script).trim_end())
+    output::script(&completions::script(&shell.to_string())?)
 }

@@ -2,20 +2,19 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
-use attune_core::event::{Command, Event};
+use attune_core::event::Event;
 use attune_core::store::{Store, StoreError};
 use attune_search::session::{self, SessionEnd, SessionError};
 use attune_store::DeferredStore;
-use crossbeam_channel::{Receiver, unbounded};
 
 use crate::args::RunArgs;
 use crate::error::CliError;
 use crate::output;
 use crate::setup;
+use crate::signals;
 use crate::view::progress::ProgressView;
-use crate::view::{json, table};
+use crate::view::{json, next, table};
 
 pub(crate) fn run(store: &Path, args: &RunArgs) -> Result<(), CliError> {
     let profile = setup::profile(args)?;
@@ -27,7 +26,8 @@ pub(crate) fn run(store: &Path, args: &RunArgs) -> Result<(), CliError> {
     let setup = setup::study(args, &profile, Arc::clone(&store) as Arc<dyn Store>, setup::on_stderr())?;
     let dimensions = setup.header.dimensions.clone();
     let study = setup.header.study.clone();
-    let commands = interrupts(&study)?;
+    let model = setup.evaluator.model().clone();
+    let commands = signals::commands(&study)?;
 
     let mut broken = None;
     let end = session::run(
@@ -36,17 +36,22 @@ pub(crate) fn run(store: &Path, args: &RunArgs) -> Result<(), CliError> {
             for note in store.notes() {
                 view.show(&Event::Warning { message: note.to_string() });
             }
-            view.show(&event);
             if args.json && broken.is_none() {
-                broken = output::line(json::event(&event, &dimensions)).err();
+                broken = output::json(&json::event(&event, &dimensions)).err();
+                if let Some(error) = &broken {
+                    output::note(format!("{}; the study goes on", error.message()));
+                }
             }
+            // After the object: words that nobody takes must not keep it from a script.
+            view.show(&event);
         },
         commands,
     );
     match end.map_err(session_error)? {
         SessionEnd::Finished(finished) => {
             if !args.json {
-                output::line(table::result(&finished).trim_end())?;
+                let next = next::after_run(&finished, &model);
+                output::line(table::result(&finished, &next, output::columns()).trim_end())?;
             }
             broken.map_or(Ok(()), Err)
         }
@@ -54,23 +59,6 @@ pub(crate) fn run(store: &Path, args: &RunArgs) -> Result<(), CliError> {
             "study `{study}` is interrupted; the same command continues it"
         ))),
     }
-}
-
-/// Ctrl-C and SIGTERM become a command; a second one ends the process at once (nothing finished is lost).
-fn interrupts(study: &str) -> Result<Receiver<Command>, CliError> {
-    let (send, receive) = unbounded();
-    let asked = AtomicBool::new(false);
-    let study = study.to_owned();
-    ctrlc::set_handler(move || {
-        if asked.swap(true, Ordering::Relaxed) {
-            std::process::exit(130);
-        }
-        eprintln!("stopping; what has finished is kept. Press Ctrl-C again to end `{study}` without waiting");
-        // The receiver is gone when the study has just ended: then there is nothing to stop.
-        let _ = send.send(Command::StopNow);
-    })
-    .map_err(|error| CliError::Run(format!("cannot listen for Ctrl-C: {error}")))?;
-    Ok(receive)
 }
 
 pub(crate) fn store_error(error: &StoreError) -> CliError {

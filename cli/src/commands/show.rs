@@ -8,7 +8,7 @@ use attune_store::ReadStore;
 
 use crate::error::CliError;
 use crate::output;
-use crate::view::{json, table};
+use crate::view::{json, next, table};
 
 pub(crate) fn run(path: &Path, study: &str, as_json: bool) -> Result<(), CliError> {
     let store = ReadStore::open(path).map_err(CliError::input)?;
@@ -27,8 +27,11 @@ pub(crate) fn run(path: &Path, study: &str, as_json: bool) -> Result<(), CliErro
         )));
     };
     if as_json {
-        output::line(json::finished(&finished, &header.dimensions))
+        output::json(&json::finished(&finished, &header.dimensions))
     } else {
-        output::line(table::result(&finished).trim_end())
+        let folder = session::whereabouts(&notes).map_or(&header.model_path, |last| &last.model);
+        let outline = attune_eval::model::outline(Path::new(folder), header.model_fingerprint).ok();
+        let next = next::after_show(&finished, outline.as_ref());
+        output::line(table::result(&finished, &next, output::columns()).trim_end())
     }
 }

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::error::CliError;
 use crate::output;
-use crate::view::table::new_table;
+use crate::view::sheet::Sheet;
 use attune_core::numbers;
 
 pub(crate) fn run(path: &Path, as_json: bool) -> Result<(), CliError> {
@@ -16,22 +16,22 @@ pub(crate) fn run(path: &Path, as_json: bool) -> Result<(), CliError> {
         return if as_json { Ok(()) } else { none(path) };
     }
     let store = ReadStore::open(path).map_err(CliError::run)?;
-    let mut table = new_table();
-    table.set_header(["study", "technique", "model", "seed", "trials", "state", "found"]);
+    let header = ["study", "technique", "model", "seed", "trials", "state", "found"];
+    let mut table = Sheet::of_numbers(header.map(str::to_owned).to_vec());
     let names = store.studies().map_err(CliError::run)?;
     for name in &names {
         let records = store.records(name).map_err(CliError::run)?;
         let Some(summary) = Summary::of(&records) else { continue };
         let header = summary.header;
         if as_json {
-            output::line(json!({
+            output::json(&json!({
                 "study": name, "technique": header.technique, "model": header.model, "seed": header.seed,
                 "trials": summary.trials, "state": summary.state(), "best": summary.best,
             }))?;
         } else {
             let best =
                 summary.best.as_ref().map(|(metric, value)| format!("{metric} {}", numbers::short(*value)));
-            table.add_row([
+            table.row(vec![
                 name.clone(),
                 header.technique.clone(),
                 header.model.clone(),
@@ -44,7 +44,7 @@ pub(crate) fn run(path: &Path, as_json: bool) -> Result<(), CliError> {
     }
     match (as_json, names.is_empty()) {
         (true, _) => Ok(()),
-        (false, false) => output::line(table),
+        (false, false) => output::line(table.render(output::columns())),
         (false, true) => none(path),
     }
 }

@@ -2,13 +2,14 @@
 
 use std::path::Path;
 
+use attune_core::printable::{MESSAGE, line, quoted};
 use attune_core::technique::{Technique as _, TechniqueInfo};
 
 use crate::args::TechniqueCommand;
 use crate::error::CliError;
 use crate::output;
 use crate::setup;
-use crate::view::table::new_table;
+use crate::view::sheet::Sheet;
 
 pub(crate) fn run(command: &TechniqueCommand) -> Result<(), CliError> {
     match command {
@@ -22,27 +23,35 @@ pub(crate) fn run(command: &TechniqueCommand) -> Result<(), CliError> {
 }
 
 fn list() -> Result<(), CliError> {
-    let mut table = new_table();
-    table.set_header(["technique", "version", "what it does"]);
+    let mut table = Sheet::with_text(["technique", "version", "what it does"].map(str::to_owned).to_vec());
     for technique in setup::host(setup::on_stderr())?.builtins().map_err(|error| setup::load_error(&error))? {
         let info = technique.info();
-        table.add_row([&info.name, &info.version, &info.summary]);
+        table.row(vec![
+            info.name.clone(),
+            quoted(&info.version).into_owned(),
+            line(&info.summary, MESSAGE).into_owned(),
+        ]);
     }
-    output::line(table)
+    output::line(table.render(output::columns()))
 }
 
 fn description(info: &TechniqueInfo) -> String {
-    let mut text = format!("{} {}\n{}\n\n", info.name, info.version, info.summary);
-    let mut line = |key: &str, value: String| text.push_str(&format!("{key:<12}{value}\n"));
-    line("edits", info.edits.join(", "));
-    line("signals", if info.signals.is_empty() { "none".to_owned() } else { info.signals.join(", ") });
-    line("operators", if info.has_operators { "its own" } else { "those of the space" }.to_owned());
-    line("component", info.fingerprint.to_string());
+    let shown = |foreign: &str| line(foreign, MESSAGE).into_owned();
+    let list = |words: &[String]| if words.is_empty() { "none".to_owned() } else { shown(&words.join(", ")) };
+    let mut text = format!("{} {}\n{}\n\n", info.name, quoted(&info.version), shown(&info.summary));
+    let mut fact = |key: &str, value: String| text.push_str(&format!("{key:<12}{value}\n"));
+    fact("edits", list(&info.edits));
+    fact("signals", list(&info.signals));
+    fact("operators", if info.has_operators { "its own" } else { "those of the space" }.to_owned());
+    fact("component", info.fingerprint.to_string());
     text.push_str("\nOptions (technique.options in a profile):\n");
     for option in &info.options {
         text.push_str(&format!(
             "  {} = {}\n      {}; {}\n",
-            option.name, option.default, option.help, option.kind
+            option.name,
+            shown(&option.default.to_string()),
+            shown(&option.help),
+            shown(&option.kind.to_string())
         ));
     }
     text
@@ -58,7 +67,7 @@ fn check(file: &Path) -> Result<(), CliError> {
             Ok(text) => ("ok", text),
             Err(text) => ("WRONG", text),
         };
-        output::line(format!("{mark:<6}{}, {}: {text}", finding.model, finding.what))?;
+        output::line(format!("{mark:<6}{}, {}: {}", finding.model, finding.what, line(text, MESSAGE)))?;
     }
     if check.passed() {
         return Ok(());

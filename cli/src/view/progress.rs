@@ -1,6 +1,5 @@
 //! Progress on stderr: a bar on a terminal, plain lines otherwise.
 
-use std::io::{IsTerminal as _, Write as _};
 use std::time::{Duration, Instant};
 
 use attune_core::event::{Advance, Event, Phase, Progress};
@@ -8,16 +7,18 @@ use attune_core::objective::Objective;
 use attune_core::remaining::Remaining;
 use attune_core::technique::Cost;
 use attune_core::trial::Trial;
-use indicatif::{ProgressBar, ProgressStyle};
 
+use attune_core::repeats::Repeats;
 use attune_core::{numbers, words};
+
+use crate::output::{self, Bar};
 
 /// Without a terminal, a line at most this often (and at every improvement).
 const QUIET: Duration = Duration::from_secs(10);
 
 /// A view of the event stream for people.
 pub(crate) struct ProgressView {
-    bar: Option<ProgressBar>,
+    bar: Option<Bar>,
     objective: Option<Objective>,
     best: String,
     clock: Instant,
@@ -26,25 +27,22 @@ pub(crate) struct ProgressView {
     /// What the report is at.
     reporting: String,
     last_line: Instant,
+    warnings: Repeats,
 }
 
 impl ProgressView {
     /// A bar when stderr is a terminal.
     pub(crate) fn new(objective: Option<Objective>) -> Self {
-        let bar = std::io::stderr().is_terminal().then(|| {
-            let bar = ProgressBar::new(0);
-            bar.set_style(style("{bar:30} {pos}/{len} trials  {msg}"));
-            bar
-        });
+        let bar = Bar::on_terminal("{bar:30} {pos}/{len} trials  {msg}");
         Self {
             bar,
             objective,
             best: "–".to_owned(),
-
             clock: Instant::now(),
             remaining: Remaining::default(),
             reporting: String::new(),
             last_line: Instant::now(),
+            warnings: Repeats::default(),
         }
     }
 
@@ -58,8 +56,7 @@ impl ProgressView {
                     self.line(&format!("continuing: {resumed} of {budget} trials are already in the store"));
                 }
                 if let Some(bar) = &self.bar {
-                    bar.set_length(*budget);
-                    bar.set_position(*resumed);
+                    bar.set(*resumed, *budget);
                 }
                 self.remaining.begin(self.clock.elapsed());
             }
@@ -71,7 +68,11 @@ impl ProgressView {
             Event::Advanced(advance) => self.advance(*advance),
             Event::TrialFinished { trial, best, progress } => self.trial(trial, *best, progress),
             Event::Reporting { what, .. } => self.reporting.clone_from(what),
-            Event::Warning { message } => self.line(&format!("warning: {message}")),
+            Event::Warning { message } => {
+                if let Some(shown) = self.warnings.show(message) {
+                    self.line(&format!("warning: {shown}"));
+                }
+            }
             Event::Interrupted { progress } => {
                 self.clear();
                 self.line(&format!(
@@ -97,8 +98,8 @@ impl ProgressView {
         );
         match &self.bar {
             Some(bar) => {
-                bar.set_position(progress.trials);
-                bar.set_message(message);
+                bar.set(progress.trials, progress.budget);
+                bar.say(&message);
             }
             None if best || self.last_line.elapsed() >= QUIET || progress.trials == progress.budget => {
                 self.line(&format!("trial {}/{}: {message}", progress.trials, progress.budget));
@@ -118,10 +119,9 @@ impl ProgressView {
         let text = format!("report {percent} %: {}  {}", self.reporting, self.left());
         match &self.bar {
             Some(bar) => {
-                bar.set_style(style("{bar:30} {msg}"));
-                bar.set_length(total);
-                bar.set_position(done);
-                bar.set_message(text);
+                bar.look_like("{bar:30} {msg}");
+                bar.set(done, total);
+                bar.say(&text);
             }
             None => self.message(&text),
         }
@@ -145,7 +145,7 @@ impl ProgressView {
 
     fn message(&mut self, text: &str) {
         match &self.bar {
-            Some(bar) => bar.set_message(text.to_owned()),
+            Some(bar) => bar.say(text),
             None if self.last_line.elapsed() >= QUIET => self.line(text),
             None => {}
         }
@@ -153,20 +153,13 @@ impl ProgressView {
 
     fn line(&mut self, text: &str) {
         self.last_line = Instant::now();
-        match &self.bar {
-            Some(bar) => bar.println(text),
-            // A closed stderr is no reason to stop a study.
-            None => drop(writeln!(std::io::stderr(), "{text}")),
-        }
+        output::note(text);
     }
 
     fn clear(&mut self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
+        self.bar = None;
+        for told in self.warnings.rest() {
+            self.line(&format!("warning: {told}"));
         }
     }
-}
-
-fn style(template: &str) -> ProgressStyle {
-    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }

@@ -1,25 +1,24 @@
-//! The result table.
+//! The result of a study in words and tables.
 
 use std::fmt::Write as _;
 
 use attune_core::event::Finished;
-use attune_core::plan::{Edit, Plan};
 use attune_core::report::Estimates;
 use attune_core::technique::Cost;
 use attune_core::{numbers, words};
-use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
 
-/// The whole result of a study: table, losses elsewhere, and where to go next.
-pub(crate) fn result(finished: &Finished) -> String {
+use super::sheet::Sheet;
+
+/// The whole result of a study in `columns` columns: table, losses elsewhere, and where to go `next`.
+pub(crate) fn result(finished: &Finished, next: &str, columns: usize) -> String {
     let report = &finished.report;
     let best = &report.best;
     let metrics: Vec<&String> = best.estimates.keys().collect();
 
-    let mut table = new_table();
     let mut header = vec!["".to_owned(), "cost".to_owned(), "vs dense".to_owned()];
     header.extend(metrics.iter().map(|metric| (*metric).clone()));
     header.extend(metrics.iter().map(|metric| format!("Δ {metric}")));
-    table.set_header(header);
+    let mut table = Sheet::of_numbers(header);
     for contender in &report.baselines {
         let mut row = vec![contender.name.clone()];
         row.extend(cost_cells(&contender.costs));
@@ -27,14 +26,13 @@ pub(crate) fn result(finished: &Finished) -> String {
         row.extend(
             metrics.iter().map(|metric| contender.delta.get(*metric).map_or_else(dash, numbers::signed)),
         );
-        table.add_row(row);
+        table.row(row);
     }
     let mut row = vec![format!("found (trial {})", best.trial)];
     row.extend(cost_cells(&best.costs));
     row.extend(metrics.iter().map(|metric| mean(&best.estimates, metric)));
     row.extend(metrics.iter().map(|_| dash()));
-    table.add_row(row);
-    align(&mut table);
+    table.row(row);
 
     let mut text = String::new();
     let mut line = |content: String| {
@@ -46,7 +44,7 @@ pub(crate) fn result(finished: &Finished) -> String {
         "{}: {} on {}, scored on {items} items of the report split, which the search never saw",
         finished.study, finished.technique, finished.model
     ));
-    line(table.to_string());
+    line(table.render(columns));
     line(
         "Δ = found − this row, with its paired 95 % interval; below zero means that found is lower"
             .to_owned(),
@@ -56,7 +54,7 @@ pub(crate) fn result(finished: &Finished) -> String {
     }
     if !best.elsewhere.is_empty() {
         line("\nOn other domains (what tuning for this one costs):".to_owned());
-        line(elsewhere(finished));
+        line(elsewhere(finished, columns));
     }
     line("\nFound config:".to_owned());
     words::plan(&best.plan).into_iter().for_each(|words| line(format!("  {words}")));
@@ -78,33 +76,27 @@ pub(crate) fn result(finished: &Finished) -> String {
     if let Some(saved) = work(finished) {
         line(saved);
     }
-    line(format!(
-        "Next: attune show {0} | attune export {0} --to plan --out DIR{1}",
-        finished.study,
-        if folds(&best.plan) { " | --to hf for a folder that other engines load" } else { "" }
-    ));
+    line(next.to_owned());
     text
 }
 
-fn elsewhere(finished: &Finished) -> String {
+fn elsewhere(finished: &Finished, columns: usize) -> String {
     let best = &finished.report.best;
-    let mut table = new_table();
     let metrics: Vec<&String> = best.estimates.keys().collect();
     let mut header = vec!["domain".to_owned(), "against".to_owned()];
     header.extend(metrics.iter().map(|metric| format!("found: {metric}")));
     header.extend(metrics.iter().map(|metric| format!("Δ {metric}")));
-    table.set_header(header);
+    let mut table = Sheet::of_numbers(header);
     for (domain, found) in &best.elsewhere {
         for contender in &finished.report.baselines {
             let Some(delta) = contender.elsewhere_delta.get(domain) else { continue };
             let mut row = vec![domain.clone(), contender.name.clone()];
             row.extend(metrics.iter().map(|metric| mean(found, metric)));
             row.extend(metrics.iter().map(|metric| delta.get(*metric).map_or_else(dash, numbers::signed)));
-            table.add_row(row);
+            table.row(row);
         }
     }
-    align(&mut table);
-    table.to_string()
+    table.render(columns)
 }
 
 /// What sharing, reuse and racing spared; nothing when everything came from the cache.
@@ -119,24 +111,6 @@ fn work(finished: &Finished) -> Option<String> {
             if share > 0.0 { format!(", {share:.0} % of it for measuring") } else { String::new() };
         format!("Model work: 1/{ratio:.1} of evaluating everything alone and in full{measuring}{memory}.")
     })
-}
-
-fn folds(plan: &Plan) -> bool {
-    plan.edits().iter().all(|edit| matches!(edit, Edit::KeepExperts(_) | Edit::CombineCheckpoints(_)))
-}
-
-/// A table with a line under its header and no others.
-pub(crate) fn new_table() -> Table {
-    const RULE: LineStyle = LineStyle::none().fill('─').junction('─');
-    let mut table = Table::new();
-    table.load_style(TableStyle::new().header_separator(RULE));
-    table
-}
-
-fn align(table: &mut Table) {
-    for column in table.column_iter_mut().skip(1) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
 }
 
 fn cost_cells(costs: &[Cost]) -> [String; 2] {

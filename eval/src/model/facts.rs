@@ -15,13 +15,23 @@ pub(super) fn facts(
     config: &DecoderConfig,
     checkpoint: &Checkpoint,
 ) -> Result<ModelFacts, LoadError> {
+    Ok(outline(folder, config, checkpoint, fingerprint(folder, checkpoint.files())?))
+}
+
+/// Facts of a model whose fingerprint is known: its weights are not read.
+pub(super) fn outline(
+    folder: &Path,
+    config: &DecoderConfig,
+    checkpoint: &Checkpoint,
+    fingerprint: ContentHash,
+) -> ModelFacts {
     let count = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
     let name = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
     let mixture = config.mixture;
     let parameters = parameters(config);
-    Ok(ModelFacts {
+    ModelFacts {
         name: name.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
-        fingerprint: fingerprint(folder, checkpoint.files())?,
+        fingerprint,
         family: config.family.name().to_owned(),
         layers: count(config.layers),
         hidden: count(config.hidden),
@@ -37,7 +47,7 @@ pub(super) fn facts(
         feed_forward: count(config.feed_forward),
         expert_parameters: mixture.map_or(0, |_| gated(config)),
         bytes_per_parameter: checkpoint.stored_bytes() as f64 / checkpoint.stored_elements() as f64,
-    })
+    }
 }
 
 /// Parameters of one gated feed-forward part without biases.

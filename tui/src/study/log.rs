@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use attune_core::repeats::Repeats;
+
 /// Older lines are in the journal, or were only warnings of another day.
 const KEPT: usize = 1000;
 
@@ -19,6 +21,7 @@ pub(crate) struct Line {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Log {
     lines: VecDeque<Line>,
+    warnings: Repeats,
 }
 
 impl Log {
@@ -26,8 +29,11 @@ impl Log {
         self.push(Line { at, text, warning: false });
     }
 
+    /// A warning; those that repeat are counted.
     pub(crate) fn warn(&mut self, at: Duration, text: String) {
-        self.push(Line { at, text, warning: true });
+        if let Some(text) = self.warnings.show(&text) {
+            self.push(Line { at, text, warning: true });
+        }
     }
 
     /// The newest first.

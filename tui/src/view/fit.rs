@@ -1,6 +1,11 @@
-//! Texts in a given width.
+//! Texts in a given width, escaped: most of them come from elsewhere.
 
+use attune_core::printable;
+use ratatui::buffer::Buffer;
 use ratatui::text::Span;
+
+/// More characters than any line or dialog shows.
+const MOST: usize = 4_000;
 
 /// Columns that a text takes.
 pub(crate) fn width(text: &str) -> usize {
@@ -9,6 +14,7 @@ pub(crate) fn width(text: &str) -> usize {
 
 /// The text in at most `columns` columns; what does not fit ends in `…`.
 pub(crate) fn fit(text: &str, columns: usize) -> String {
+    let text = &*printable::line(text, MOST);
     if width(text) <= columns {
         return text.to_owned();
     }
@@ -31,7 +37,7 @@ pub(crate) fn fit(text: &str, columns: usize) -> String {
 /// The text in lines of at most `columns` columns, broken between words where that is possible.
 pub(crate) fn wrap(text: &str, columns: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
+    for word in printable::block(text, MOST).split_whitespace() {
         match lines.last_mut() {
             Some(line) if width(line) + 1 + width(word) <= columns => {
                 line.push(' ');
@@ -43,9 +49,37 @@ pub(crate) fn wrap(text: &str, columns: usize) -> Vec<String> {
     lines
 }
 
+/// The last gate before a terminal, for texts that went another way: a cell with something in it that cannot be seen
+/// shows a mark instead.
+pub(crate) fn only_visible(buffer: &mut Buffer) {
+    for cell in &mut buffer.content {
+        let symbol = cell.symbol();
+        if !symbol.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+            && !symbol.chars().all(printable::is_visible)
+        {
+            let wide = width(symbol);
+            cell.set_symbol(if wide > 1 { "??" } else { "?" });
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nothing_that_commands_a_terminal_is_drawn() {
+        assert_eq!(fit("a\x1b[2J\rb", 40), "a\\u{1b}[2J\\rb");
+        assert_eq!(fit("\u{202e}abc", 8), "\\u{202e…");
+        assert_eq!(wrap("one\ntwo\x07", 20), ["one two\\u{7}"]);
+        assert!(fit(&"x".repeat(15 << 20), 60).len() < 80);
+        let mut buffer = Buffer::empty(ratatui::layout::Rect::new(0, 0, 8, 1));
+        buffer.set_string(0, 0, "a\u{202e}b\u{200b}c", ratatui::style::Style::default());
+        only_visible(&mut buffer);
+        let shown: String = buffer.content.iter().map(ratatui::buffer::Cell::symbol).collect();
+        assert!(shown.chars().all(printable::is_visible), "{shown:?}");
+        assert!(shown.contains('c'), "{shown:?}");
+    }
 
     #[test]
     fn texts_fit_their_columns() {

@@ -1,0 +1,93 @@
+//! What a shell offers while a command line is typed: names that are known here and now.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use attune_core::printable::is_visible;
+use attune_store::ReadStore;
+use clap::CommandFactory as _;
+use clap_complete::CompleteEnv;
+use clap_complete::engine::CompletionCandidate;
+use clap_complete::env::Shells;
+
+use crate::args::Args;
+use crate::error::CliError;
+use crate::output;
+
+/// The variable with which a script of [`script`] asks; its value is the shell.
+const ASKED: &str = "COMPLETE";
+/// The name of the program in scripts.
+const PROGRAM: &str = "attune";
+
+/// Answers a shell that asks for completions; `None` when nobody does.
+pub(crate) fn answer() -> Option<ExitCode> {
+    std::env::var_os(ASKED)?;
+    let folder = std::env::current_dir().ok();
+    match CompleteEnv::with_factory(Args::command).try_complete(std::env::args_os(), folder.as_deref()) {
+        Ok(true) => Some(ExitCode::SUCCESS),
+        Ok(false) => None,
+        Err(error) => {
+            output::note(error.render().to_string().trim_end());
+            Some(ExitCode::from(2))
+        }
+    }
+}
+
+/// The script that makes a shell ask.
+///
+/// # Errors
+/// When the shell is none that is known.
+pub(crate) fn script(shell: &str) -> Result<String, CliError> {
+    let unknown = || CliError::Input(format!("no completions for `{shell}`"));
+    let shells = Shells::builtins();
+    let completer = shells.completer(shell).ok_or_else(unknown)?;
+    let mut script = Vec::new();
+    completer.write_registration(ASKED, PROGRAM, PROGRAM, PROGRAM, &mut script).map_err(CliError::run)?;
+    Ok(String::from_utf8_lossy(&script).into_owned())
+}
+
+/// Studies of the store that the command line names so far.
+pub(crate) fn studies() -> Vec<CompletionCandidate> {
+    let names = ReadStore::open(&store()).and_then(|store| store.studies()).unwrap_or_default();
+    offered(names.into_iter().map(|name| (name, None)))
+}
+
+/// Targets of exports.
+pub(crate) fn targets() -> Vec<CompletionCandidate> {
+    let exporters = attune_export::exporters();
+    offered(exporters.iter().map(|target| (target.name().to_owned(), Some(target.summary().to_owned()))))
+}
+
+/// Devices of this machine that this build can use.
+pub(crate) fn devices() -> Vec<CompletionCandidate> {
+    offered(attune_eval::device_names().into_iter().map(|name| (name, None)))
+}
+
+/// Techniques that come with attune; a file of a component can be typed all the same.
+pub(crate) fn techniques() -> Vec<CompletionCandidate> {
+    offered(attune_plugins::BUILTIN_NAMES.into_iter().map(|name| (name.to_owned(), None)))
+}
+
+/// Keys of `--set`, up to their `=`.
+pub(crate) fn keys() -> Vec<CompletionCandidate> {
+    let keys = attune_core::profile::KEYS.into_iter();
+    offered(keys.filter(|key| !key.ends_with("NAME")).map(|key| (format!("{key}="), None)))
+}
+
+/// Names as they may be shown; one with something invisible in it cannot be typed either.
+fn offered(names: impl Iterator<Item = (String, Option<String>)>) -> Vec<CompletionCandidate> {
+    let seen = names.filter(|(name, _)| name.chars().all(is_visible));
+    seen.map(|(name, help)| CompletionCandidate::new(name).help(help.map(Into::into))).collect()
+}
+
+/// The store of the command line that is being completed, which a candidate is not told.
+fn store() -> PathBuf {
+    let arguments: Vec<_> = std::env::args_os().collect();
+    let named = arguments.windows(2).find(|pair| pair[0] == "--store").map(|pair| PathBuf::from(&pair[1]));
+    let joined = || {
+        let texts = arguments.iter().filter_map(|argument| argument.to_str());
+        texts.filter_map(|text| text.strip_prefix("--store=")).next_back().map(PathBuf::from)
+    };
+    let said = || std::env::var_os("ATTUNE_STORE").map(PathBuf::from);
+    named.or_else(joined).or_else(said).unwrap_or_else(|| ".attune".into())
+}

@@ -1,0 +1,87 @@
+//! Signals that ask a study to end. Whoever takes one acts first and prints afterwards, elsewhere: a terminal that is
+//! gone, or that has been stopped, must not keep a study from ending.
+
+use std::thread;
+
+use attune_core::event::Command;
+use crossbeam_channel::{Receiver, Sender, unbounded};
+
+use crate::error::CliError;
+use crate::output;
+
+/// The exit code of a process that was told to end twice.
+const INTERRUPTED: i32 = 130;
+
+/// From here on an interrupt (Ctrl-C), a request to end and a terminal that hangs up become a command to the study. The
+/// second interrupt or request ends the process at once; nothing that has finished is lost.
+///
+/// # Errors
+/// When the system does not tell of signals.
+pub(crate) fn commands(study: &str) -> Result<Receiver<Command>, CliError> {
+    let (send, receive) = unbounded();
+    let asked = Asked { send, study: study.to_owned(), already: false };
+    listen(asked).map_err(|reason| CliError::Run(format!("cannot listen for Ctrl-C: {reason}")))?;
+    Ok(receive)
+}
+
+/// Who has been asked to end.
+struct Asked {
+    send: Sender<Command>,
+    study: String,
+    already: bool,
+}
+
+impl Asked {
+    /// `hung_up` says that nobody is there any more, who could have asked twice on purpose.
+    fn again(&mut self, hung_up: bool) {
+        if self.already {
+            if !hung_up {
+                std::process::exit(INTERRUPTED);
+            }
+            return;
+        }
+        self.already = true;
+        if self.send.send(Command::StopNow).is_err() {
+            // The study has just ended: what is left is to print its result, and that is in the store.
+            std::process::exit(INTERRUPTED);
+        }
+        let words = format!(
+            "stopping; what has finished is kept. Press Ctrl-C again to end `{}` without waiting",
+            self.study
+        );
+        // On a thread of its own: this one has to be there for the next signal. Without one, nothing is said.
+        drop(thread::Builder::new().name("notice".to_owned()).spawn(move || output::note(words)));
+    }
+}
+
+#[cfg(unix)]
+fn listen(mut asked: Asked) -> std::io::Result<()> {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+    use signal_hook::iterator::Signals;
+
+    let mut wanted = vec![SIGINT, SIGTERM];
+    if !hangups_are_ignored() {
+        wanted.push(SIGHUP);
+    }
+    let mut signals = Signals::new(wanted)?;
+    thread::Builder::new().name("signals".to_owned()).spawn(move || {
+        for signal in &mut signals {
+            asked.again(signal == SIGHUP);
+        }
+    })?;
+    Ok(())
+}
+
+/// Whether this process was started to outlive its terminal (`nohup`). Only Linux tells without unsafe code.
+#[cfg(unix)]
+fn hangups_are_ignored() -> bool {
+    let status = attune_files::text(std::path::Path::new("/proc/self/status"), 1 << 16).unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
+    mask >> (signal_hook::consts::SIGHUP - 1) & 1 == 1
+}
+
+#[cfg(not(unix))]
+fn listen(mut asked: Asked) -> Result<(), ctrlc::Error> {
+    ctrlc::set_handler(move || asked.again(false))
+}

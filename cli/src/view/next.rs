@@ -1,0 +1,32 @@
+//! Where a person goes from a result.
+
+use attune_core::event::Finished;
+use attune_core::exporter::Fidelity;
+use attune_core::facts::ModelFacts;
+
+/// After a run: its result can be seen again, and exported.
+pub(crate) fn after_run(finished: &Finished, model: &ModelFacts) -> String {
+    format!("Next: attune show {} | {}", finished.study, export(finished, Some(model)))
+}
+
+/// After the result has been shown; without `model`, whose folder has moved, exporters cannot be asked.
+pub(crate) fn after_show(finished: &Finished, model: Option<&ModelFacts>) -> String {
+    format!("Next: {}", export(finished, model))
+}
+
+/// Every target that takes the plan, by what its exporter says.
+fn export(finished: &Finished, model: Option<&ModelFacts>) -> String {
+    let verdict = |exporter: &dyn attune_core::exporter::Exporter| match model {
+        None => Some(exporter.name().to_owned()),
+        Some(model) => match exporter.check(&finished.report.best.plan, model).ok()? {
+            Fidelity::Exact => Some(exporter.name().to_owned()),
+            Fidelity::Approximate { .. } => Some(format!("{} --approximate", exporter.name())),
+        },
+    };
+    let targets: Vec<String> =
+        attune_export::exporters().iter().filter_map(|exporter| verdict(exporter.as_ref())).collect();
+    let mut targets = targets.into_iter();
+    let first = targets.next().unwrap_or_else(|| "TARGET".to_owned());
+    let others: String = targets.map(|target| format!(" | --to {target}")).collect();
+    format!("attune export {} --to {first} --out DIR{others}", finished.study)
+}

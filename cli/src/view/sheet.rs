@@ -1,0 +1,164 @@
+//! Tables in a given width: columns stand side by side while they fit and below one another when they do not, and a
+//! number is never broken.
+
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle};
+use unicode_width::UnicodeWidthStr as _;
+
+/// Rows under names of columns. The first column says what a row is about.
+pub(crate) struct Sheet {
+    header: Vec<String>,
+    rows: Vec<Vec<String>>,
+    /// The last column is a text, which may be broken between its words; the others are numbers to the right.
+    prose: bool,
+}
+
+impl Sheet {
+    /// A table of numbers, and short words that count as such.
+    pub(crate) fn of_numbers(header: Vec<String>) -> Self {
+        Self { header, rows: Vec::new(), prose: false }
+    }
+
+    /// A table whose last column is a text.
+    pub(crate) fn with_text(header: Vec<String>) -> Self {
+        Self { header, rows: Vec::new(), prose: true }
+    }
+
+    /// Adds a row with a cell for every column.
+    pub(crate) fn row(&mut self, cells: Vec<String>) {
+        self.rows.push(cells);
+    }
+
+    /// The table in lines of at most `columns` columns, where its widest number and its first column allow.
+    pub(crate) fn render(&self, columns: usize) -> String {
+        let all: Vec<usize> = (0..self.header.len()).collect();
+        if self.prose {
+            return self.squeezed(&all, columns);
+        }
+        let mut blocks: Vec<Vec<usize>> = Vec::new();
+        for column in 1..self.header.len() {
+            match blocks.last_mut() {
+                Some(block) if wide(&self.whole(&[block.as_slice(), &[column]].concat())) <= columns => {
+                    block.push(column);
+                }
+                _ => blocks.push(vec![0, column]),
+            }
+        }
+        let drawn = blocks.iter().map(|block| {
+            let whole = self.whole(block);
+            if wide(&whole) <= columns { whole } else { self.squeezed(block, columns) }
+        });
+        drawn.collect::<Vec<_>>().join("\n\n")
+    }
+
+    fn whole(&self, columns: &[usize]) -> String {
+        text(&self.table(columns))
+    }
+
+    /// The same with one column broken into lines: the text at the end, or else the names in front.
+    fn squeezed(&self, columns: &[usize], width: usize) -> String {
+        let mut table = self.table(columns);
+        table
+            .set_content_arrangement(ContentArrangement::Dynamic)
+            .set_width(u16::try_from(width).unwrap_or(u16::MAX));
+        let broken = if self.prose { columns.len() - 1 } else { 0 };
+        for (index, column) in table.column_iter_mut().enumerate().filter(|(index, _)| *index != broken) {
+            debug_assert!(index != broken, "one column gives way");
+            column.set_constraint(ColumnConstraint::ContentWidth);
+        }
+        text(&table)
+    }
+
+    fn table(&self, columns: &[usize]) -> Table {
+        const RULE: LineStyle = LineStyle::none().fill('─').junction('─');
+        let cells = |row: &[String]| columns.iter().map(|&column| row[column].clone()).collect::<Vec<_>>();
+        let mut table = Table::new();
+        table.load_style(TableStyle::new().header_separator(RULE)).set_header(cells(&self.header));
+        self.rows.iter().for_each(|row| {
+            table.add_row(cells(row));
+        });
+        if !self.prose {
+            table
+                .column_iter_mut()
+                .skip(1)
+                .for_each(|column| column.set_cell_alignment(CellAlignment::Right));
+        }
+        table
+    }
+}
+
+fn text(table: &Table) -> String {
+    table.to_string().lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
+}
+
+fn wide(text: &str) -> usize {
+    text.lines().map(|line| line.width()).max().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn numbers() -> Sheet {
+        let name = |text: &str| text.to_owned();
+        let mut sheet =
+            Sheet::of_numbers(["", "cost", "kl", "perplexity", "Δ kl", "Δ perplexity"].map(name).to_vec());
+        sheet.row(
+            [
+                "dense",
+                "7.827 MiB",
+                "0.0000",
+                "3.283",
+                "+0.2927 [+0.2715, +0.3147]",
+                "+1.042 [+0.9489, +1.144]",
+            ]
+            .map(name)
+            .to_vec(),
+        );
+        sheet.row(["found (trial 332)", "4.447 MiB", "0.2927", "4.326", "–", "–"].map(name).to_vec());
+        sheet
+    }
+
+    #[test]
+    fn a_number_is_whole_at_every_width() {
+        for columns in 48..140 {
+            let text = numbers().render(columns);
+            assert!(wide(&text) <= columns, "{columns} columns:\n{text}");
+            for number in ["7.827 MiB", "+0.2927 [+0.2715, +0.3147]", "+1.042 [+0.9489, +1.144]", "4.326"] {
+                assert!(text.contains(number), "{columns} columns break {number}:\n{text}");
+            }
+        }
+        // Narrower than its numbers are, it is wider than it should be and still whole.
+        assert!(numbers().render(40).contains("+0.2927 [+0.2715, +0.3147]"));
+    }
+
+    #[test]
+    fn columns_that_do_not_fit_go_below_under_their_rows() {
+        assert_eq!(numbers().render(120).lines().count(), 4);
+        let narrow = numbers().render(80);
+        assert_eq!(narrow.matches("found (trial 332)").count(), 2, "{narrow}");
+        assert!(
+            narrow
+                .lines()
+                .next()
+                .is_some_and(|header| header.contains("perplexity") && header.contains("Δ kl"))
+        );
+    }
+
+    #[test]
+    fn a_text_is_broken_between_its_words() {
+        let name = |text: &str| text.to_owned();
+        let mut sheet = Sheet::with_text(["technique", "version", "what it does"].map(name).to_vec());
+        sheet.row(
+            [
+                "kv-bits",
+                "0.1.0",
+                "how many bits the keys and values of every layer get, under an average that they keep",
+            ]
+            .map(name)
+            .to_vec(),
+        );
+        let text = sheet.render(60);
+        assert!(wide(&text) <= 60 && text.contains("0.1.0"), "{text}");
+        assert!(text.split_whitespace().any(|word| word == "average"), "{text}");
+    }
+}
