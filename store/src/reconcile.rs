@@ -15,15 +15,17 @@ pub fn reconcile_header(existing: &StudyHeader, new: &StudyHeader) -> Result<(),
         .or_else(|| profile(&existing.profile, &new.profile))
         .or_else(|| {
             let (old, new) = (existing.technique_fingerprint, new.technique_fingerprint);
-            fingerprint("the technique's component (fingerprint)", old, new)
+            fingerprint("the technique's component (fingerprint)", old, new, "")
         })
         .or_else(|| {
+            let place = format!(" in {}", new.model_path);
             let (old, new) = (existing.model_fingerprint, new.model_fingerprint);
-            fingerprint("the model's configuration or weights (fingerprint)", old, new)
+            fingerprint("the model's configuration or weights (fingerprint)", old, new, &place)
         })
         .or_else(|| {
+            let files = format!(" of `{}`: one of its files has changed, or how it is scored", task(&new.profile));
             let (old, new) = (existing.task_fingerprint, new.task_fingerprint);
-            fingerprint("the task's data or scoring (fingerprint)", old, new)
+            fingerprint("the task's data or scoring (fingerprint)", old, new, &files)
         })
         .or_else(|| numerics(existing, new));
     match difference {
@@ -56,8 +58,16 @@ fn numerics(existing: &StudyHeader, new: &StudyHeader) -> Option<Difference> {
     })
 }
 
-fn fingerprint(what: &'static str, existing: ContentHash, new: ContentHash) -> Option<Difference> {
-    (existing != new).then(|| Difference { what, found: existing.short(), expected: new.short() })
+/// `about` says whose fingerprint the new one is, or what may be the reason.
+fn fingerprint(what: &'static str, existing: ContentHash, new: ContentHash, about: &str) -> Option<Difference> {
+    let expected = || format!("{}{about}", new.short());
+    (existing != new).then(|| Difference { what, found: existing.short(), expected: expected() })
+}
+
+/// The line of a profile that names the files of its task.
+fn task(profile: &str) -> &str {
+    let line = profile.lines().map(str::trim).find(|line| line.starts_with("task:"));
+    line.map_or("its task", |line| line.trim_end_matches(','))
 }
 
 fn profile(existing: &str, new: &str) -> Option<Difference> {
@@ -141,6 +151,11 @@ mod tests {
         assert!(message(|new| new.technique_fingerprint = other).contains("technique's component"));
         assert!(message(|new| new.model_fingerprint = other).contains("model's configuration or weights"));
         assert!(message(|new| new.task_fingerprint = other).contains("task's data"));
+        let mut existing = header();
+        existing.profile = "(\n    task: (selection: \"a.txt\", report: \"b.txt\"),\n)".into();
+        let new = StudyHeader { task_fingerprint: other, ..existing.clone() };
+        let said = reconcile_header(&existing, &new).unwrap_err().to_string();
+        assert!(said.contains("of `task: (selection: \"a.txt\", report: \"b.txt\")`: one of its files"), "{said}");
         assert!(message(|new| new.numerics = "f16/vulkan".into()).contains("`f16/vulkan`"));
     }
 }

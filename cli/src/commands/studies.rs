@@ -17,7 +17,7 @@ pub(crate) fn run(path: &Path, as_json: bool) -> Result<(), CliError> {
     }
     let store = ReadStore::open(path).map_err(CliError::run)?;
     let header = ["study", "technique", "model", "seed", "trials", "state", "found"];
-    let mut table = Sheet::of_numbers(header.map(str::to_owned).to_vec());
+    let mut table = Sheet::of_words(header.map(str::to_owned).to_vec());
     let names = store.studies().map_err(CliError::run)?;
     for name in &names {
         let records = store.records(name).map_err(CliError::run)?;

@@ -33,7 +33,7 @@ pub(crate) struct ProgressView {
 impl ProgressView {
     /// A bar when stderr is a terminal.
     pub(crate) fn new(objective: Option<Objective>) -> Self {
-        let bar = Bar::on_terminal("{bar:30} {pos}/{len} trials  {msg}");
+        let bar = Bar::on_terminal("{bar:16} {pos}/{len} trials  {wide_msg}");
         Self {
             bar,
             objective,
@@ -89,12 +89,12 @@ impl ProgressView {
             self.best = self.describe(trial);
         }
         let message = format!(
-            "best {}  reused {}{}{}  {}",
+            "{}  best {}  reused {}{}{}",
+            self.left(),
             self.best,
             progress.reused,
             if progress.dropped > 0 { format!("  dropped {}", progress.dropped) } else { String::new() },
-            if progress.failed > 0 { format!("  failed {}", progress.failed) } else { String::new() },
-            self.left()
+            if progress.failed > 0 { format!("  failed {}", progress.failed) } else { String::new() }
         );
         match &self.bar {
             Some(bar) => {
@@ -116,10 +116,10 @@ impl ProgressView {
         }
         let Advance { done, total, .. } = advance;
         let percent = if total == 0 { 100 } else { 100 * done / total };
-        let text = format!("report {percent} %: {}  {}", self.reporting, self.left());
+        let text = format!("report {percent} %  {}: {}", self.left(), self.reporting);
         match &self.bar {
             Some(bar) => {
-                bar.look_like("{bar:30} {msg}");
+                bar.look_like("{bar:16} {wide_msg}");
                 bar.set(done, total);
                 bar.say(&text);
             }

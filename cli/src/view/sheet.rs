@@ -8,19 +8,33 @@ use unicode_width::UnicodeWidthStr as _;
 pub(crate) struct Sheet {
     header: Vec<String>,
     rows: Vec<Vec<String>>,
-    /// The last column is a text, which may be broken between its words; the others are numbers to the right.
-    prose: bool,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    /// Columns after the first are numbers, to the right.
+    Numbers,
+    /// Words and numbers, to the left.
+    Words,
+    /// The last column is a text, which may be broken between its words.
+    Text,
 }
 
 impl Sheet {
-    /// A table of numbers, and short words that count as such.
+    /// A table of numbers.
     pub(crate) fn of_numbers(header: Vec<String>) -> Self {
-        Self { header, rows: Vec::new(), prose: false }
+        Self { header, rows: Vec::new(), kind: Kind::Numbers }
+    }
+
+    /// A table of words that are not to be broken either.
+    pub(crate) fn of_words(header: Vec<String>) -> Self {
+        Self { header, rows: Vec::new(), kind: Kind::Words }
     }
 
     /// A table whose last column is a text.
     pub(crate) fn with_text(header: Vec<String>) -> Self {
-        Self { header, rows: Vec::new(), prose: true }
+        Self { header, rows: Vec::new(), kind: Kind::Text }
     }
 
     /// Adds a row with a cell for every column.
@@ -31,7 +45,7 @@ impl Sheet {
     /// The table in lines of at most `columns` columns, where its widest number and its first column allow.
     pub(crate) fn render(&self, columns: usize) -> String {
         let all: Vec<usize> = (0..self.header.len()).collect();
-        if self.prose {
+        if self.kind == Kind::Text {
             return self.squeezed(&all, columns);
         }
         let mut blocks: Vec<Vec<usize>> = Vec::new();
@@ -60,11 +74,11 @@ impl Sheet {
         table
             .set_content_arrangement(ContentArrangement::Dynamic)
             .set_width(u16::try_from(width).unwrap_or(u16::MAX));
-        let broken = if self.prose { columns.len() - 1 } else { 0 };
-        for (index, column) in table.column_iter_mut().enumerate().filter(|(index, _)| *index != broken) {
-            debug_assert!(index != broken, "one column gives way");
+        let broken = if self.kind == Kind::Text { columns.len() - 1 } else { 0 };
+        let others = table.column_iter_mut().enumerate().filter(|(index, _)| *index != broken);
+        others.for_each(|(_, column)| {
             column.set_constraint(ColumnConstraint::ContentWidth);
-        }
+        });
         text(&table)
     }
 
@@ -76,11 +90,12 @@ impl Sheet {
         self.rows.iter().for_each(|row| {
             table.add_row(cells(row));
         });
-        if !self.prose {
-            table
-                .column_iter_mut()
-                .skip(1)
-                .for_each(|column| column.set_cell_alignment(CellAlignment::Right));
+        if let Some(first) = table.column_mut(0) {
+            first.set_padding((0, 1));
+        }
+        if self.kind == Kind::Numbers {
+            let numbers = table.column_iter_mut().skip(1);
+            numbers.for_each(|column| column.set_cell_alignment(CellAlignment::Right));
         }
         table
     }
