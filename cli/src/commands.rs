@@ -3,6 +3,7 @@
 pub(crate) mod completions;
 pub(crate) mod doctor;
 pub(crate) mod export;
+pub(crate) mod reading;
 pub(crate) mod run;
 pub(crate) mod show;
 pub(crate) mod studies;

@@ -37,14 +37,15 @@ impl CliError {
     /// What `--json` prints last; an interruption has an event of its own.
     pub(crate) fn event(&self) -> Option<Json> {
         let (Self::Run(message) | Self::Input(message)) = self else { return None };
-        let message = printable::cut(message, MESSAGE);
+        let message = without_numbers(message);
+        let message = printable::cut(&message, MESSAGE);
         Some(json!({ "event": "failed", "code": self.code(), "message": message }))
     }
 
     pub(crate) fn message(&self) -> String {
         match self {
             Self::Run(message) | Self::Input(message) => {
-                format!("error: {}", printable::block(message, MESSAGE))
+                format!("error: {}", printable::block(&without_numbers(message), MESSAGE))
             }
             Self::Interrupted(message) => printable::block(message, MESSAGE).into_owned(),
         }
@@ -58,5 +59,34 @@ impl CliError {
                 printable::block(&message, MESSAGE).into_owned()
             }
         }
+    }
+}
+
+/// The message without the numbers that the system has for its errors beside its words.
+fn without_numbers(message: &str) -> String {
+    const MARK: &str = " (os error ";
+    let mut parts = message.split(MARK);
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let rest = part.trim_start_matches(|digit: char| digit.is_ascii_digit()).strip_prefix(')');
+        match rest {
+            Some(rest) => text.push_str(rest),
+            None => text.extend([MARK, part]),
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_the_system_are_left_out() {
+        let error = CliError::Input(
+            "cannot read a.txt: No such file or directory (os error 2); name another".to_owned(),
+        );
+        assert_eq!(error.message(), "error: cannot read a.txt: No such file or directory; name another");
+        assert_eq!(without_numbers("a (os error x"), "a (os error x");
     }
 }

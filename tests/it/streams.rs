@@ -98,6 +98,7 @@ fn a_window_that_closes_leaves_no_orphan_behind() {
     let place = Place::new();
     let profile = place.small_profile(&[("trials: 24", "trials: 100000")]).display().to_string();
     let (pty, pts) = pty_process::blocking::open().unwrap();
+    pty.resize(pty_process::Size::new(24, 80)).unwrap();
     let command = pty_process::blocking::Command::new(env!("CARGO_BIN_EXE_attune-under-test"));
     let command = command.args(["run", &profile, "--store", "store"]).current_dir(place.dir.path());
     let mut child = command.env_remove("ATTUNE_STORE").spawn(pts).unwrap();

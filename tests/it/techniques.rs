@@ -127,6 +127,10 @@ fn a_damaged_database_is_rebuilt_from_the_journals() {
 
 #[test]
 fn completions_know_the_commands() {
-    let script = stdout(&Place::new().attune(&["completions", "bash"]));
-    assert!(script.contains("export") && script.contains("technique"), "{script}");
+    let place = Place::new();
+    let script = stdout(&place.attune(&["completions", "bash"]));
+    assert!(script.contains("COMPLETE") && script.contains("attune"), "{script}");
+    let mut asked = std::process::Command::new(env!("CARGO_BIN_EXE_attune-under-test"));
+    let offered = stdout(&asked.env("COMPLETE", "fish").args(["--", "attune", ""]).output().unwrap());
+    assert!(offered.contains("export\t") && offered.contains("technique\t"), "{offered}");
 }

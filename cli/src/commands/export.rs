@@ -12,8 +12,8 @@ use attune_core::plan::Plan;
 use attune_core::report::Report;
 use attune_core::store::{Record, StudyHeader};
 use attune_core::trial::Trial;
-use attune_store::ReadStore;
 
+use super::reading::store_of;
 use crate::args::ExportArgs;
 use crate::error::CliError;
 use crate::model_files::Folder;
@@ -79,7 +79,7 @@ impl Chosen {
         trial: Option<u64>,
         model: Option<&Path>,
     ) -> Result<Self, CliError> {
-        let store = ReadStore::open(path).map_err(CliError::input)?;
+        let store = store_of(study, path)?;
         let records = store.records(study).map_err(CliError::input)?;
         let Some(Record::Header(header)) = records.first() else {
             return Err(CliError::Run(format!("the journal of study `{study}` has no header")));

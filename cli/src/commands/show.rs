@@ -4,14 +4,14 @@ use std::path::Path;
 
 use attune_core::store::Record;
 use attune_search::session;
-use attune_store::ReadStore;
 
+use super::reading::store_of;
 use crate::error::CliError;
 use crate::output;
 use crate::view::{json, next, table};
 
 pub(crate) fn run(path: &Path, study: &str, as_json: bool) -> Result<(), CliError> {
-    let store = ReadStore::open(path).map_err(CliError::input)?;
+    let store = store_of(study, path)?;
     let records = store.records(study).map_err(CliError::input)?;
     let notes = store.notes_on(study).map_err(CliError::run)?;
     let Some(Record::Header(header)) = records.first() else {
