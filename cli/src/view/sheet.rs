@@ -155,7 +155,7 @@ mod tests {
             narrow
                 .lines()
                 .next()
-                .is_some_and(|header| header.contains("perplexity") && header.contains("Δ kl"))
+                .is_some_and(|header| header.contains("perplexity") && !header.contains("Δ kl"))
         );
     }
 
