@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use attune_core::evaluator::Split;
 use attune_core::hash::ContentHash;
 use attune_eval::text::{TextSpec, TextTask};
+use proptest::prelude::*;
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -240,4 +241,24 @@ fn of_a_large_text_no_more_is_read_than_the_study_uses() {
     folder.write("first.txt", &text[..4 << 20]);
     let whole = folder.open("first.txt").unwrap().info().items[&Split::Report];
     assert!(whole >= held && whole - held < 200, "{whole} and {held}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_bytes_bring_reading_down(parts in prop::collection::vec(0..12usize, 0..40), noise in prop::collection::vec(any::<u8>(), 0..64)) {
+        let folder = Folder::new();
+        let pieces: [&[u8]; 11] = [
+            b"{\"text\": \"a line of text\"}\n", b"{\"messages\": []}\n", b"{\"text\": ", b"\n", b"\xEF\xBB\xBF", b"\xFF\xFE", "Ünïcödé ".as_bytes(), b"\0\0\0\0",
+            b"[1, 2]", b"\"}\r\n", b"A plain sentence of some words. ",
+        ];
+        let bytes: Vec<u8> = parts.iter().flat_map(|&part| pieces.get(part).copied().unwrap_or(&noise).to_vec()).collect();
+        for name in ["noise.txt", "noise.jsonl"] {
+            folder.write(name, &bytes);
+            if let Err(message) = folder.open(name) {
+                prop_assert!(message.contains(name) && message.len() < 2000, "{}", message);
+            }
+        }
+    }
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use attune_core::evaluator::{Split, TaskInfo};
 use attune_eval::text::{TextSpec, TextTask};
+use proptest::prelude::*;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -28,6 +29,10 @@ impl Folder {
 
     fn open(&self, tokenizer: &str, vocab: usize) -> Result<TaskInfo, String> {
         std::fs::write(self.path("tokenizer.json"), tokenizer).unwrap();
+        self.open_as_it_is(vocab)
+    }
+
+    fn open_as_it_is(&self, vocab: usize) -> Result<TaskInfo, String> {
         let spec = TextSpec {
             tokenizer: self.path("tokenizer.json"),
             selection: self.path("sel.txt"),
@@ -148,4 +153,32 @@ fn tokens_that_the_model_does_not_know() {
         refusal.contains("(\"abca\") of the selection text is not below the vocabulary size 18 of the model"),
         "{refusal}"
     );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_change_of_a_tokenizer_file_brings_anything_down(changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4), part in 0..6usize) {
+        let folder = Folder::new();
+        let parts = [
+            json!({"type": "Sequence", "normalizers": [{"type": "Prepend", "prepend": "a"}, {"type": "Replace", "pattern": {"Regex": "b+"}, "content": "c"}, {"type": "NFKC"}]}),
+            json!({"type": "Precompiled", "precompiled_charsmap": "BAAAAAAAAAAA"}),
+            json!({"type": "Split", "pattern": {"Regex": "[a-c]+|\\s"}, "behavior": "Isolated", "invert": false}),
+            json!({"type": "FixedLength", "length": 5}),
+            json!({"type": "Metaspace", "replacement": "a", "prepend_scheme": "always", "split": true}),
+            json!({"type": "Digits", "individual_digits": true}),
+        ];
+        let key = if part < 2 { "normalizer" } else { "pre_tokenizer" };
+        let mut bytes = with(key, parts[part].clone()).to_string().into_bytes();
+        for (index, byte) in changes {
+            let at = index.index(bytes.len());
+            bytes[at] = byte;
+        }
+        // Bytes that are no UTF-8 are as welcome as others.
+        std::fs::write(folder.path("tokenizer.json"), &bytes).unwrap();
+        if let Err(message) = folder.open_as_it_is(100) {
+            prop_assert!(message.contains("tokenizer.json") || message.contains("tokens, too few") || message.contains("overlap"), "{}", message);
+        }
+    }
 }
