@@ -110,11 +110,12 @@ fn widths<'a>(
     rows: impl Iterator<Item = &'a [String]>,
     room: usize,
 ) -> Vec<Option<usize>> {
-    let mut natural: Vec<usize> = columns.iter().map(|column| column.width.max(width(column.name))).collect();
+    let mut natural: Vec<usize> = columns.iter().map(|column| width(column.name)).collect();
     for row in rows {
         natural.iter_mut().zip(row).for_each(|(widest, cell)| *widest = (*widest).max(width(cell)));
     }
-    let mut widths: Vec<Option<usize>> = natural.iter().copied().map(Some).collect();
+    let mut widths: Vec<Option<usize>> =
+        columns.iter().zip(&natural).map(|(column, natural)| Some(column.width.max(*natural))).collect();
     let taken = |widths: &[Option<usize>]| widths.iter().flatten().map(|wide| wide + 1).sum::<usize>();
     let least = |at: usize| columns[at].least(natural[at]);
     // What can be done without goes before anything becomes unreadable.
@@ -127,12 +128,13 @@ fn widths<'a>(
             _ => break,
         }
     }
-    // Then the widest texts are cut: first to their usual width, then those that have one as far as can be read.
+    // Then room that no text takes is given up, and the widest texts are cut: first to their usual width, then those that have one as far as can be read.
+    let full = |at: usize| natural[at];
     let usual = |at: usize| match columns[at].width {
         0 => least(at),
-        width => width.max(least(at)),
+        width => width.max(least(at)).min(natural[at]),
     };
-    for floor in [&usual as &dyn Fn(usize) -> usize, &least] {
+    for floor in [&full as &dyn Fn(usize) -> usize, &usual, &least] {
         while taken(&widths) > room {
             let widest = (0..columns.len())
                 .filter(|at| widths[*at].is_some_and(|wide| wide > floor(*at)))

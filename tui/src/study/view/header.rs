@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 use crate::desk::Place;
 use crate::study::{Phase, Study};
 use crate::theme::Theme;
-use crate::view::{fit, width};
+use crate::view::{fit, width, wrap};
 
 /// The study's state in a few words.
 pub(super) fn state(study: &Study) -> String {
@@ -48,7 +48,10 @@ pub(super) fn lines(theme: Theme, study: &Study, columns: usize) -> Vec<Line<'st
         Some(best) if best.width() + width(&counters) + 3 <= columns => {
             best.push_span(Span::raw(format!(" · {counters}")));
         }
-        _ => lines.push(Line::from(format!(" {}", fit(&counters, columns.saturating_sub(1))))),
+        _ => {
+            let counters = wrap(&counters, columns.saturating_sub(2)).into_iter();
+            lines.extend(counters.map(|line| Line::from(format!(" {line}"))));
+        }
     }
     lines
 }
