@@ -6,7 +6,7 @@ use std::sync::Arc;
 use attune_core::technique::{FailureKind, TechniqueFailure};
 use attune_files::ReadError;
 use wasmtime::Engine;
-use wasmtime::component::{Component, HasSelf, Linker};
+use wasmtime::component::{HasSelf, Linker};
 
 use crate::builtin;
 use crate::error::{HostError, LoadError};
@@ -15,7 +15,7 @@ use crate::profiling::Profiling;
 use crate::sandbox::Sandbox;
 use crate::technique::WasmTechnique;
 use crate::wire::{Plugin, PluginPre};
-use crate::{limits, ticker, world};
+use crate::{compiled, contents, limits, world};
 
 /// Loads techniques. One host serves a whole program; it may be shared between threads.
 pub struct Host {
@@ -39,8 +39,7 @@ impl Host {
     /// [`HostError`] when the engine or its watch thread cannot be set up.
     pub fn with_log(sink: impl Fn(&LogLine) + Send + Sync + 'static) -> Result<Self, HostError> {
         let refused = |error: wasmtime::Error| HostError::Engine(format!("{error:#}"));
-        let engine = Engine::new(&limits::config()).map_err(refused)?;
-        ticker::start(&engine)?;
+        let engine = compiled::engine()?;
         let mut linker = Linker::new(&engine);
         Plugin::add_to_linker::<_, HasSelf<_>>(&mut linker, |sandbox| sandbox).map_err(refused)?;
         Ok(Self { engine, linker, sink: Arc::new(sink) })
@@ -87,7 +86,10 @@ impl Host {
         if let Some(complaint) = world::complain_about_bytes(bytes) {
             return Err(wrong(complaint));
         }
-        let component = Component::from_binary(&self.engine, bytes)
+        if let Some(complaint) = contents::complain_about_contents(bytes) {
+            return Err(wrong(complaint));
+        }
+        let component = compiled::component(&self.engine, bytes)
             .map_err(|error| wrong(format!("it is not a valid component: {}", error.root_cause())))?;
         if let Some(complaint) = world::complain_about_names(&component, &self.engine) {
             return Err(wrong(complaint));

@@ -8,6 +8,8 @@
 
 mod builtin;
 mod check;
+mod compiled;
+mod contents;
 mod convert;
 mod error;
 mod failure;

@@ -12,10 +12,14 @@
 //! | [`LOG_BYTES`] | 64 KiB logged per call, 64 bytes for each line beside its own | `Trapped` | yes |
 //! | [`LOG_STUDY_BYTES`] | 1 MiB logged over all calls | counted, not passed on | yes |
 //! | [`COMPONENT_BYTES`] | 8 MiB file | `LoadError::TooLarge` | yes |
+//! | [`COMPONENT_MODULES`], [`COMPONENT_FUNCTIONS`], [`COMPONENT_LOCALS`] | 16, 10 000, 200 000 | `WrongWorld` | yes |
+//! | [`CODE_BYTES`], [`FUNCTION_BYTES`] | 4 MiB of code, 256 KiB in one function | `WrongWorld` | yes |
+//! | [`DESCRIBED`] | 256 options, words of an option, signals or edits | `BadOutput` | yes |
+//! | sizes of a space | `attune_core::space::SpaceError::TooLarge` | `BadOutput` | yes |
 //!
 //! What they do not cover: fuel and time are only looked at between instructions, so one copy of a whole
-//! memory runs to its end; compilation is limited by the size of the file alone; what the host allocates
-//! for results is limited by [`OUTPUT_BYTES`] per call and by nothing across calls. A failure that is not
+//! memory runs to its end; compilation is limited by how much there is to compile, not by time; what the host
+//! allocates for results is limited by [`OUTPUT_BYTES`] per call and by nothing across calls. A failure that is not
 //! repeatable must never be kept as a result.
 
 use wasmtime::{Config, Error, Store};
@@ -50,6 +54,18 @@ pub const LOG_STUDY_BYTES: usize = 1 << 20;
 pub const LOG_LINE_BYTES: usize = 2 << 10;
 /// Bytes of a component's file.
 pub const COMPONENT_BYTES: u64 = 8 << 20;
+/// Core modules and components inside a component.
+pub const COMPONENT_MODULES: usize = 16;
+/// Functions of all modules together. The built-in techniques have a few hundred.
+pub const COMPONENT_FUNCTIONS: usize = 10_000;
+/// Local variables of all functions together: a few bytes declare thousands, and the compiler keeps track of each.
+pub const COMPONENT_LOCALS: usize = 200_000;
+/// Bytes of code of all functions together.
+pub const CODE_BYTES: usize = 4 << 20;
+/// Bytes of code of one function: compilers need more than twice the time for twice the code.
+pub const FUNCTION_BYTES: usize = 256 << 10;
+/// Entries of each list in a technique's description of itself.
+pub const DESCRIBED: usize = 256;
 
 /// Milliseconds between looks at the wall clock.
 pub(crate) const TICK_MILLIS: u64 = 100;

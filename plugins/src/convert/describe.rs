@@ -7,6 +7,7 @@ use attune_core::technique::TechniqueInfo;
 use super::BadOutput;
 use super::names::name;
 use super::setting::setting_in;
+use crate::limits::DESCRIBED;
 use crate::wire;
 
 /// The longest name of a technique; names go into file names and tables.
@@ -22,6 +23,20 @@ pub(crate) fn description(
         return Err(BadOutput(format!(
             "its name is {name:?}, expected 1 to {LONGEST_NAME} lower-case letters, digits and hyphens"
         )));
+    }
+    let words = description.options.iter().map(|option| match &option.kind {
+        wire::OptionKind::OneOf(words) => words.len(),
+        _ => 0,
+    });
+    for (what, found) in [
+        ("options", description.options.len()),
+        ("words for an option", words.max().unwrap_or(0)),
+        ("signals", description.signals.len()),
+        ("edits", description.edits.len()),
+    ] {
+        if found > DESCRIBED {
+            return Err(BadOutput(format!("it has {found} {what}, at most {DESCRIBED} are allowed")));
+        }
     }
     let options: Vec<OptionSpec> =
         description.options.into_iter().map(option).collect::<Result<_, BadOutput>>()?;

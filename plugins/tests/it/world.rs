@@ -83,3 +83,23 @@ fn a_file_that_is_too_large_is_not_read_to_its_end() {
     let error = host().load_file(file.path()).err().unwrap();
     assert!(matches!(error, LoadError::TooLarge { bytes, .. } if bytes == limits::COMPONENT_BYTES + 1));
 }
+
+#[test]
+fn more_than_can_be_compiled_soon_is_counted_and_refused() {
+    let functions =
+        |count: usize, function: &str| wat(&format!("(component (core module {}))", function.repeat(count)));
+    assert!(
+        refusal(&functions(60_000, "(func)"))
+            .starts_with("it has 60000 functions, at most 10000 are compiled; ")
+    );
+    let locals = format!("(func (local {}))", "i32 ".repeat(1_000));
+    assert!(refusal(&functions(300, &locals)).starts_with("it has 300000 local variables, at most 200000"));
+    let long = format!("(func {})", "i32.const 1 drop ".repeat(100_000));
+    assert!(
+        refusal(&functions(1, &long)).contains("bytes of code in one function, at most 262144 are compiled")
+    );
+    let modules = wat(&format!("(component {})", "(core module)".repeat(40)));
+    assert!(refusal(&modules).starts_with("it has 40 modules, at most 16 are compiled"));
+    // What is little enough is refused for what it is.
+    assert!(refusal(&functions(100, "(func)")).starts_with("it exports nothing"));
+}
