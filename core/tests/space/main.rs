@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers that build test data are no test functions")]
 
 mod count;
+mod described;
 mod hostile;
 
 use attune_core::rng::{self, Rng};

@@ -1,0 +1,32 @@
+//! The targets. A new one is a file here and a line in [`ALL`].
+
+mod component;
+mod model_config;
+mod plan_file;
+mod profile;
+mod set;
+mod shard_index;
+mod space;
+mod store;
+mod study_name;
+mod texts;
+mod tokenizer;
+mod weights;
+
+use crate::Target;
+
+/// All of them.
+pub(crate) const ALL: &[Target] = &[
+    profile::TARGET,
+    set::TARGET,
+    space::TARGET,
+    plan_file::TARGET,
+    study_name::TARGET,
+    store::TARGET,
+    model_config::TARGET,
+    weights::TARGET,
+    shard_index::TARGET,
+    tokenizer::TARGET,
+    texts::TARGET,
+    component::TARGET,
+];
