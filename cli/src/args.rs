@@ -32,9 +32,27 @@ pub(crate) enum Command {
     /// The same profile resumes where it was interrupted and, when it is finished, prints the stored
     /// result without evaluating anything. Progress goes to stderr, the result to stdout.
     Run(RunArgs),
-    /// List the studies in the store.
+    /// List the studies in the store; remove, rename or copy one.
+    #[command(args_conflicts_with_subcommands = true)]
     Studies {
         /// One JSON object per study.
+        #[arg(long)]
+        json: bool,
+        /// What to do with a study; without it, they are listed.
+        #[command(subcommand)]
+        command: Option<StudiesCommand>,
+    },
+    /// Go on with a study where it stands. It holds its profile: nothing has to be typed again.
+    Continue(ContinueArgs),
+    /// Compare the results of two studies and the configs that they found, side by side.
+    Compare {
+        /// One study.
+        #[arg(add = ArgValueCandidates::new(completions::studies))]
+        a: String,
+        /// The other one.
+        #[arg(add = ArgValueCandidates::new(completions::studies))]
+        b: String,
+        /// One JSON object with both results.
         #[arg(long)]
         json: bool,
     },
@@ -71,7 +89,8 @@ impl Command {
     pub(crate) fn is_json(&self) -> bool {
         match self {
             Self::Run(run) => run.json,
-            Self::Studies { json } | Self::Show { json, .. } => *json,
+            Self::Continue(asked) => asked.json,
+            Self::Studies { json, .. } | Self::Show { json, .. } | Self::Compare { json, .. } => *json,
             Self::Export(_) | Self::Technique(_) | Self::Doctor { .. } | Self::Completions { .. } => false,
         }
     }
@@ -108,6 +127,63 @@ pub(crate) struct RunArgs {
     /// Memory for activations of candidates, and half as much for results of the dense model, for example 512M or 8G
     /// [default: 384M, or four times the weights of a larger model, within a quarter of what is free]. The result does not
     /// depend on it.
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub(crate) activation_memory: Option<u64>,
+    /// One JSON object per event on stdout; the last one is `finished`.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum StudiesCommand {
+    /// Remove studies. What they evaluated stays in the cache, for others.
+    Rm {
+        /// The studies, as `attune studies` lists them.
+        #[arg(required = true, value_name = "STUDY", add = ArgValueCandidates::new(completions::studies))]
+        studies: Vec<String>,
+        /// Do not ask.
+        #[arg(long, short)]
+        yes: bool,
+    },
+    /// Give a study another name.
+    Mv {
+        /// The study.
+        #[arg(add = ArgValueCandidates::new(completions::studies))]
+        study: String,
+        /// Its new name.
+        to: String,
+    },
+    /// Copy a study under another name: its trials so far, and from there on a life of its own.
+    Cp {
+        /// The study.
+        #[arg(add = ArgValueCandidates::new(completions::studies))]
+        study: String,
+        /// The name of the copy.
+        to: String,
+    },
+}
+
+#[derive(clap::Args)]
+pub(crate) struct ContinueArgs {
+    /// The study.
+    #[arg(add = ArgValueCandidates::new(completions::studies))]
+    pub(crate) study: String,
+    /// The folder that the profile's paths are relative to [default: where the profile was].
+    #[arg(long, value_name = "DIR")]
+    pub(crate) base: Option<PathBuf>,
+    /// The model's folder, when it is no longer where the study ran.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) model: Option<PathBuf>,
+    /// Where to evaluate, as for `run`.
+    #[arg(long, default_value = "auto", value_name = "DEVICE")]
+    pub(crate) device: String,
+    /// Number of trials [default: what the last run was to reach]. More than before extends a finished study.
+    #[arg(long, value_name = "N")]
+    pub(crate) trials: Option<u64>,
+    /// Evaluations at once, as for `run`.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) workers: Option<u16>,
+    /// Memory for activations of candidates, as for `run`.
     #[arg(long, value_name = "SIZE", value_parser = size)]
     pub(crate) activation_memory: Option<u64>,
     /// One JSON object per event on stdout; the last one is `finished`.

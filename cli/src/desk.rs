@@ -21,7 +21,8 @@ use std::thread;
 use attune_core::store::StoreError;
 use attune_tui::desk::{Answer, Desk, DraftFile, Mail, Request};
 
-use crate::args::{ExportArgs, RunArgs};
+use crate::args::{ContinueArgs, ExportArgs, RunArgs};
+use crate::continuation::Continuation;
 use crate::setup::{self, Complaints};
 use check::Checks;
 use models::Models;
@@ -123,7 +124,19 @@ impl Desk for CliDesk {
             Request::Launch { profile, study, device } => {
                 let args = RunArgs { study, ..run_args(&profile, &device) };
                 let (store, running, mail) = (self.store.clone(), self.running.clone(), mail.clone());
-                thread::spawn(move || launch::launch(&store, &running, &args, &mail));
+                thread::spawn(move || {
+                    let described = setup::profile(&args).map(|profile| (args, profile));
+                    launch::launch(&store, &running, described, &mail);
+                });
+            }
+            Request::Continue { study, device } => {
+                let asked = ContinueArgs { device, ..continue_args(study) };
+                let (store, running, mail) = (self.store.clone(), self.running.clone(), mail.clone());
+                thread::spawn(move || {
+                    let found = Continuation::find(&store, &asked);
+                    let described = found.map(|found| (found.args, found.profile));
+                    launch::launch(&store, &running, described, &mail);
+                });
             }
             Request::Open { study } => {
                 let watching = Watching::default();
@@ -186,6 +199,20 @@ fn run_args(profile: &str, device: &str) -> RunArgs {
         seed: None,
         trials: None,
         sets: Vec::new(),
+        workers: None,
+        activation_memory: None,
+        json: false,
+    }
+}
+
+/// `attune continue STUDY`.
+fn continue_args(study: String) -> ContinueArgs {
+    ContinueArgs {
+        study,
+        base: None,
+        model: None,
+        device: "auto".to_owned(),
+        trials: None,
         workers: None,
         activation_memory: None,
         json: false,

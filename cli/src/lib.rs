@@ -3,6 +3,7 @@
 mod args;
 mod commands;
 mod completions;
+mod continuation;
 #[cfg(unix)]
 mod desk;
 mod error;
@@ -34,7 +35,12 @@ pub fn main() -> ExitCode {
     let as_json = command.is_json();
     let result = match command {
         Command::Run(run) => commands::run::run(&args.store, &run),
-        Command::Studies { json } => commands::studies::run(&args.store, json),
+        Command::Studies { json, command: None } => commands::studies::run(&args.store, json),
+        Command::Studies { command: Some(command), .. } => {
+            commands::studies::handle::run(&args.store, &command)
+        }
+        Command::Continue(asked) => commands::run::go_on(&args.store, &asked),
+        Command::Compare { a, b, json } => commands::compare::run(&args.store, [&a, &b], json),
         Command::Show { study, json } => commands::show::run(&args.store, &study, json),
         Command::Export(export) => commands::export::run(&args.store, &export),
         Command::Technique(command) => commands::technique::run(&command),

@@ -23,7 +23,8 @@ pub fn reconcile_header(existing: &StudyHeader, new: &StudyHeader) -> Result<(),
             fingerprint("the model's configuration or weights (fingerprint)", old, new, &place)
         })
         .or_else(|| {
-            let files = format!(" of `{}`: one of its files has changed, or how it is scored", task(&new.profile));
+            let files =
+                format!(" of `{}`: one of its files has changed, or how it is scored", task(&new.profile));
             let (old, new) = (existing.task_fingerprint, new.task_fingerprint);
             fingerprint("the task's data or scoring (fingerprint)", old, new, &files)
         })
@@ -59,7 +60,12 @@ fn numerics(existing: &StudyHeader, new: &StudyHeader) -> Option<Difference> {
 }
 
 /// `about` says whose fingerprint the new one is, or what may be the reason.
-fn fingerprint(what: &'static str, existing: ContentHash, new: ContentHash, about: &str) -> Option<Difference> {
+fn fingerprint(
+    what: &'static str,
+    existing: ContentHash,
+    new: ContentHash,
+    about: &str,
+) -> Option<Difference> {
     let expected = || format!("{}{about}", new.short());
     (existing != new).then(|| Difference { what, found: existing.short(), expected: expected() })
 }
@@ -155,7 +161,10 @@ mod tests {
         existing.profile = "(\n    task: (selection: \"a.txt\", report: \"b.txt\"),\n)".into();
         let new = StudyHeader { task_fingerprint: other, ..existing.clone() };
         let said = reconcile_header(&existing, &new).unwrap_err().to_string();
-        assert!(said.contains("of `task: (selection: \"a.txt\", report: \"b.txt\")`: one of its files"), "{said}");
+        assert!(
+            said.contains("of `task: (selection: \"a.txt\", report: \"b.txt\")`: one of its files"),
+            "{said}"
+        );
         assert!(message(|new| new.numerics = "f16/vulkan".into()).contains("`f16/vulkan`"));
     }
 }

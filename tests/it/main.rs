@@ -16,6 +16,7 @@ mod resume;
 mod screens;
 #[cfg(unix)]
 mod streams;
+mod studies;
 mod support;
 mod techniques;
 #[cfg(unix)]

@@ -200,7 +200,9 @@ fn go_on(model: &mut Model) -> Vec<Effect> {
             model.say(format!("{name} is running already; Enter shows it"))
         }
         (_, None) => {
-            model.complain(format!("no profile here describes {name}; open one and launch it again"))
+            let device = model.setup.device.clone();
+            model.screen = Screen::Opening(format!("continuing {name}"));
+            return vec![Effect::Ask(Request::Continue { study: name, device })];
         }
         (_, Some(profile)) => {
             let device = model.setup.device.clone();

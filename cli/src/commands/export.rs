@@ -105,7 +105,7 @@ fn chosen(
     let winner = report.map(|report: &Report| report.best.trial);
     let id = trial.or(winner).ok_or_else(|| {
         CliError::Input(format!(
-            "study `{study}` is not finished; run its profile again, or choose a trial with --trial ID"
+            "study `{study}` is not finished; bring it to its end with `attune continue {study}`, or choose a trial with --trial ID"
         ))
     })?;
     let trials: Vec<&Trial> = records

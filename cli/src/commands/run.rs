@@ -4,11 +4,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use attune_core::event::Event;
+use attune_core::profile::Profile;
 use attune_core::store::{Store, StoreError};
 use attune_search::session::{self, SessionEnd, SessionError};
 use attune_store::DeferredStore;
 
-use crate::args::RunArgs;
+use crate::args::{ContinueArgs, RunArgs};
+use crate::continuation::Continuation;
 use crate::error::CliError;
 use crate::output;
 use crate::setup;
@@ -17,13 +19,22 @@ use crate::view::progress::ProgressView;
 use crate::view::{json, next, table};
 
 pub(crate) fn run(store: &Path, args: &RunArgs) -> Result<(), CliError> {
-    let profile = setup::profile(args)?;
+    run_profile(store, args, &setup::profile(args)?)
+}
+
+/// `attune continue`: the same with the profile that the study holds.
+pub(crate) fn go_on(store: &Path, asked: &ContinueArgs) -> Result<(), CliError> {
+    let Continuation { args, profile } = Continuation::find(store, asked)?;
+    run_profile(store, &args, &profile)
+}
+
+fn run_profile(store: &Path, args: &RunArgs, profile: &Profile) -> Result<(), CliError> {
     attune_store::check_name(args.study.as_ref().unwrap_or(&profile.name))
         .map_err(|error| store_error(&error))?;
     let mut view = ProgressView::new(profile.objectives.first().cloned());
     // Nothing is created or locked before the study has passed every check.
     let store = Arc::new(DeferredStore::new(store));
-    let setup = setup::study(args, &profile, Arc::clone(&store) as Arc<dyn Store>, setup::on_stderr())?;
+    let setup = setup::study(args, profile, Arc::clone(&store) as Arc<dyn Store>, setup::on_stderr())?;
     let dimensions = setup.header.dimensions.clone();
     let study = setup.header.study.clone();
     let model = setup.evaluator.model().clone();

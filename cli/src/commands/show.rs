@@ -22,8 +22,8 @@ pub(crate) fn run(path: &Path, study: &str, as_json: bool) -> Result<(), CliErro
     let Some(finished) = session::stored(&records, &notes) else {
         let trials = records.len() - 1;
         return Err(CliError::Input(format!(
-            "study `{study}` is not finished: {trials} trials are in the store and no report yet; run its profile again to \
-             continue"
+            "study `{study}` is not finished: {trials} trials are in the store and no report yet; `attune continue {study}` \
+             goes on with it"
         )));
     };
     if as_json {

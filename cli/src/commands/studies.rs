@@ -1,8 +1,10 @@
 //! `attune studies`.
 
+pub(crate) mod handle;
+
 use std::path::Path;
 
-use attune_core::store::{Record, StudyHeader};
+use attune_core::store::{Record, RunNote, StudyHeader, failure};
 use attune_store::ReadStore;
 use serde_json::json;
 
@@ -21,7 +23,8 @@ pub(crate) fn run(path: &Path, as_json: bool) -> Result<(), CliError> {
     let names = store.studies().map_err(CliError::run)?;
     for name in &names {
         let records = store.records(name).map_err(CliError::run)?;
-        let Some(summary) = Summary::of(&records) else { continue };
+        let notes = store.notes_on(name).map_err(CliError::run)?;
+        let Some(summary) = Summary::of(&records, &notes) else { continue };
         let header = summary.header;
         if as_json {
             output::json(&json!({
@@ -58,12 +61,14 @@ pub(crate) struct Summary<'a> {
     pub(crate) header: &'a StudyHeader,
     pub(crate) trials: u64,
     pub(crate) finished: bool,
+    /// Its last run failed.
+    pub(crate) failed: bool,
     /// Metric and value on the report split, once there is a report.
     pub(crate) best: Option<(String, f64)>,
 }
 
 impl<'a> Summary<'a> {
-    pub(crate) fn of(records: &'a [Record]) -> Option<Self> {
+    pub(crate) fn of(records: &'a [Record], notes: &[RunNote]) -> Option<Self> {
         let Some(Record::Header(header)) = records.first() else { return None };
         let trials = records.iter().filter(|record| matches!(record, Record::Trial(_))).count() as u64;
         let report = records.iter().rev().find_map(|record| match record {
@@ -73,6 +78,7 @@ impl<'a> Summary<'a> {
         Some(Self {
             header,
             trials,
+            failed: failure(notes).is_some(),
             finished: report.is_some_and(|report| report.trials == trials),
             best: report.and_then(|report| {
                 report.best.estimates.iter().next().map(|(metric, estimate)| (metric.clone(), estimate.mean))
@@ -80,7 +86,11 @@ impl<'a> Summary<'a> {
         })
     }
 
-    fn state(&self) -> &'static str {
-        if self.finished { "finished" } else { "unfinished" }
+    pub(crate) fn state(&self) -> &'static str {
+        match self.finished {
+            true => "finished",
+            false if self.failed => "failed",
+            false => "unfinished",
+        }
     }
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use attune_core::event::Event;
+use attune_core::profile::Profile;
 use attune_core::store::{self, Record, Store};
 use attune_search::session::{self, SessionEnd, SessionSetup};
 use attune_store::DeferredStore;
@@ -16,9 +17,15 @@ use crate::commands::run::{session_error, store_error};
 use crate::error::CliError;
 use crate::setup::{self, Complaints};
 
-/// Runs a study from its profile to its end, on the thread that calls.
-pub(super) fn launch(store: &Path, running: &Running, args: &RunArgs, mail: &Mail) {
-    let ready = match prepare(store, running, args, mail) {
+/// Runs a study from what describes it to its end, on the thread that calls.
+pub(super) fn launch(
+    store: &Path,
+    running: &Running,
+    described: Result<(RunArgs, Profile), CliError>,
+    mail: &Mail,
+) {
+    let ready = described.and_then(|(args, profile)| prepare(store, running, &args, &profile, mail));
+    let ready = match ready {
         Ok(ready) => ready,
         Err(error) => return mail.send(Answer::Opened(Err(error.sentence()))),
     };
@@ -54,13 +61,18 @@ struct Ready {
     store: Arc<DeferredStore>,
 }
 
-fn prepare(path: &Path, running: &Running, args: &RunArgs, mail: &Mail) -> Result<Ready, CliError> {
-    let profile = setup::profile(args)?;
+fn prepare(
+    path: &Path,
+    running: &Running,
+    args: &RunArgs,
+    profile: &Profile,
+    mail: &Mail,
+) -> Result<Ready, CliError> {
     let study = args.study.clone().unwrap_or_else(|| profile.name.clone());
     attune_store::check_name(&study).map_err(|error| store_error(&error))?;
     let turn = running.begin(&study)?;
     let store = running.store(path);
-    let setup = setup::study(args, &profile, Arc::clone(&store) as Arc<dyn Store>, complaints(&study, mail))?;
+    let setup = setup::study(args, profile, Arc::clone(&store) as Arc<dyn Store>, complaints(&study, mail))?;
     let records = store.records(&study).map_err(|error| store_error(&error))?;
     if let Some(Record::Header(existing)) = records.first()
         && store::has_scores(&records)

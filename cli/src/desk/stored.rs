@@ -2,24 +2,12 @@
 
 use attune_core::objective::{Objective, compare};
 use attune_core::profile::Profile;
-use attune_core::store::{Record, RunNote, StudyHeader};
+use attune_core::store::{Record, StudyHeader};
 use attune_core::trial::Trial;
 
 /// The profile that a study was made from; its name is the study's, its number of trials says nothing.
 pub(super) fn profile(header: &StudyHeader) -> Option<Profile> {
-    // The identity of a study leaves out what may change between its runs.
-    let missing = format!("version: 1, name: {:?}, trials: 1,", header.study);
-    let text = header.profile.replacen("version: 1,", &missing, 1);
-    Profile::parse("journal", &text, &[]).ok()
-}
-
-/// Trials that the last run of a study was to reach.
-pub(super) fn budget(notes: &[RunNote]) -> Option<u64> {
-    let budget = |note: &RunNote| match note {
-        RunNote::Budget(trials) => Some(*trials),
-        _ => None,
-    };
-    notes.iter().rev().find_map(budget)
+    Profile::from_identity(&header.profile, &header.study, 1).ok()
 }
 
 /// Finished trials, in order.

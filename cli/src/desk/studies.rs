@@ -76,7 +76,7 @@ fn read(store: &ReadStore, name: &str) -> Option<StudyRow> {
     let records = store.records(name).ok()?;
     let notes = store.notes_on(name).ok()?;
     let failure = failure(&notes);
-    let summary = Summary::of(&records)?;
+    let summary = Summary::of(&records, &notes)?;
     let in_search = || stored::best(&records, &stored::profile(summary.header)?.objectives);
     Some(StudyRow {
         name: name.to_owned(),

@@ -15,6 +15,7 @@ use attune_tui::replay::Replay;
 
 use super::running::Running;
 use super::{profiles, stored, studies};
+use crate::continuation::budget;
 use crate::error::CliError;
 
 /// How often a journal is looked at.
@@ -84,7 +85,7 @@ fn opening(store: &ReadStore, running: &Running, study: &str) -> Result<(usize, 
     let opening = Opening {
         header: (**header).clone(),
         objectives: stored::profile(header).map(|profile| profile.objectives).unwrap_or_default(),
-        budget: stored::budget(&notes).unwrap_or(0),
+        budget: budget(&notes).unwrap_or(0),
         // A model that has moved away is needed to go on, not to look.
         layers: config.map_or(0, |config| config.layers as u32),
         place,

@@ -62,7 +62,7 @@ fn chosen(start: &profile::Start, records: &[Record], model: &ModelFacts) -> Res
     });
     let id = start.trial.or(winner).ok_or_else(|| {
         CliError::Input(format!(
-            "start.study: study `{study}` is not finished; run its profile again, or choose a trial with `start.trial`"
+            "start.study: study `{study}` is not finished; bring it to its end with `attune continue {study}`, or choose a trial with `start.trial`"
         ))
     })?;
     let trial = records.iter().find_map(|record| match record {

@@ -78,6 +78,14 @@ pub enum Request {
         /// As `--device`.
         device: String,
     },
+    /// Goes on in this process with a study of the store, with the profile that it holds, as `attune continue` does.
+    /// Answered as [`Launch`](Self::Launch)
+    Continue {
+        /// Its name.
+        study: String,
+        /// As `--device`.
+        device: String,
+    },
     /// Opens a study of the store for reading; one that another process runs is watched by tailing its
     /// journal. → [`Answer::Opened`](super::Answer::Opened), then, when it runs,
     /// [`Answer::Event`](super::Answer::Event)s until [`Leave`](Self::Leave)

@@ -109,6 +109,9 @@ impl Demo {
                 }
                 vec![Answer::Saved { path: draft.path, result }]
             }
+            Request::Continue { study, .. } => {
+                vec![Answer::Opened(Ok(Box::new(opening(&study, 24, Place::Here))))]
+            }
             Request::Launch { profile, device, .. } => {
                 let budget = self.budget.unwrap_or(BUDGET);
                 self.running = Some(Replay::new(objectives(), budget));

@@ -53,3 +53,28 @@ fn journals_out_of_order_are_refused_with_the_place() {
     let twice = damage(|records| records.push(records[0].clone()));
     assert!(twice.contains("record 12 is a second header"), "{twice}");
 }
+
+#[test]
+fn a_study_that_scored_nothing_is_in_nobodys_way() {
+    let alone = Study { seed: 2, ..Study::default() };
+    finished(&alone);
+    let study = Study::default();
+    finished(&study);
+    // Failed before its first trial had a score.
+    study.store.tamper("study", |records| records.truncate(1));
+    let other = Study { seed: 2, ..study };
+    finished(&other);
+    assert_eq!(records(&other), records(&alone));
+}
+
+#[test]
+fn a_run_that_fails_is_noted_beside_the_journal() {
+    let study = Study::default();
+    study.store.limit_writes(Some(7));
+    let message = error(&study);
+    let notes = study.store.notes_on("study").unwrap();
+    assert_eq!(attune_core::store::failure(&notes), Some(message.as_str()));
+    study.store.limit_writes(None);
+    finished(&study);
+    assert_eq!(attune_core::store::failure(&study.store.notes_on("study").unwrap()), None);
+}
