@@ -91,6 +91,10 @@ impl Desk for CliDesk {
                 let found = catalogue::technique(&name, folder_of(&profile));
                 Answer::Technique { name, found }
             }),
+            Request::Folder { folder, profile } => later(mail, move || {
+                let listing = models::listing(&folder_of(&profile).join(&folder));
+                Answer::Folder { folder, listing }
+            }),
             Request::Load { path } => later(mail, move || {
                 let found = setup::profile(&run_args(&path, "auto"));
                 let found = found.map(|profile| profiles::for_form(&path, profile));

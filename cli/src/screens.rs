@@ -31,6 +31,7 @@ fn on_terminal(store: &Path) -> ExitCode {
     let setup = Setup {
         store: (store != Path::new(".attune")).then(|| store.display().to_string()),
         colour: std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+        mouse: std::env::var("TERM").is_ok_and(|term| !matches!(term.as_str(), "" | "dumb" | "linux")),
         ..Setup::default()
     };
     let mut desk = crate::desk::CliDesk::new(store);

@@ -21,3 +21,5 @@ mod support;
 mod techniques;
 #[cfg(unix)]
 mod terminal;
+#[cfg(unix)]
+mod walk;

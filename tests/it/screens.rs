@@ -48,6 +48,7 @@ fn from_the_shipped_profile_to_an_export() {
     person.fill("items per trial", "2");
     person.fill("trials", "12");
     person.fill("report items", "4");
+    person.press("a");
     person.fill("random configs", "2");
     person.sees("ready to launch");
     person.press("t");
@@ -95,6 +96,9 @@ fn profiles_that_come_with_attune_are_copied_to_where_one_works() {
     person.press("s");
     person.sees("wrote quickstart.ron");
     person.press("\x1b");
+    person.waits_for("the copy in place of the shipped one", |text| {
+        text.contains("›quickstart.ron") && !text.contains("profiles/quickstart.ron")
+    });
     let checked = place.attune(&[
         "run",
         "quickstart.ron",

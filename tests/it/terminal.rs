@@ -34,6 +34,7 @@ pub(crate) struct Terminal {
     gone: Arc<AtomicBool>,
     child: Child,
     patience: Duration,
+    written: Arc<Mutex<Vec<(Duration, String)>>>,
 }
 
 impl Terminal {
@@ -61,6 +62,14 @@ impl Terminal {
         opened
     }
 
+    /// The same in a window of another size.
+    pub(crate) fn open_plainly_sized(place: &Place, columns: u16, rows: u16) -> Self {
+        let command = Command::new(ATTUNE).env("ATTUNE_SHARE", "");
+        let mut opened = Self::run_sized(command, place.dir.path(), columns, rows);
+        opened.patience = STUDY;
+        opened
+    }
+
     /// Opens a shell with job control that runs `script`, in which `$ATTUNE` is the command line under test.
     pub(crate) fn shell(place: &Place, script: &str) -> Self {
         let script = format!("set -m; {script}");
@@ -80,17 +89,29 @@ impl Terminal {
         let screen = Arc::new(Mutex::new(vt100::Parser::new(cells(rows), cells(columns), 0)));
         let gone = Arc::new(AtomicBool::new(false));
         let (shown, left) = (Arc::clone(&screen), Arc::clone(&gone));
+        let written = Arc::new(Mutex::new(Vec::new()));
+        let (log, begun) = (Arc::clone(&written), Instant::now());
         let reader = std::thread::spawn(move || {
             let mut bytes = [0; 4096];
+            let mut pending = Vec::new();
             // Reading fails when the process has ended.
             while let Ok(count @ 1..) = output.read(&mut bytes) {
                 shown.lock().unwrap().process(&bytes[..count]);
+                pending.extend_from_slice(&bytes[..count]);
+                // A character may be cut at the end of what was read.
+                let whole = match std::str::from_utf8(&pending) {
+                    Ok(_) => pending.len(),
+                    Err(error) => error.valid_up_to(),
+                };
+                let text = String::from_utf8_lossy(&pending[..whole]).into_owned();
+                pending.drain(..whole);
+                log.lock().unwrap().push((begun.elapsed(), text));
                 if left.load(Ordering::Relaxed) {
                     return;
                 }
             }
         });
-        Self { window: Some(pty), screen, reader: Some(reader), gone, child, patience: PATIENCE }
+        Self { window: Some(pty), screen, reader: Some(reader), gone, child, patience: PATIENCE, written }
     }
 
     /// Presses keys. Escape sequences are keys too: `"\r"` is Enter, `"\x1b[B"` is the arrow down.
@@ -118,6 +139,11 @@ impl Terminal {
     /// The cells of the terminal.
     pub(crate) fn screen(&self) -> vt100::Screen {
         self.screen.lock().unwrap().screen().clone()
+    }
+
+    /// Everything that was written to the terminal, and when.
+    pub(crate) fn written(&self) -> Vec<(Duration, String)> {
+        self.written.lock().unwrap().clone()
     }
 
     /// What the terminal shows.

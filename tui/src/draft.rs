@@ -2,16 +2,19 @@
 //! themselves, errors beside them, and the profile that a person would write.
 
 mod arrivals;
+mod choices;
 mod field;
 mod fields;
 mod fill;
 mod parse;
 mod profile_text;
+mod rows;
 mod said;
 mod steps;
 mod update;
 pub(crate) mod view;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use attune_core::profile::{Choice, Profile};
@@ -22,8 +25,9 @@ pub(crate) use arrivals::{
     catalogue_arrived, checked, counted, model_arrived, profile_arrived, saved, technique_arrived, timed,
 };
 pub(crate) use field::{Field, Group, Kind};
-pub(crate) use steps::{begin, replace};
-pub(crate) use update::press;
+pub(crate) use rows::{Row, Spot};
+pub(crate) use steps::{begin, edited, replace};
+pub(crate) use update::{press, said};
 
 use crate::desk::{DraftFile, ModelFound, Timing};
 use crate::line_edit::LineEdit;
@@ -50,7 +54,9 @@ pub(crate) struct Draft {
     /// What a person or the profile said; the fields follow.
     pub(crate) said: Said,
     pub(crate) fields: Vec<Field>,
-    pub(crate) cursor: usize,
+    pub(crate) cursor: Spot,
+    /// Groups whose fields are all shown.
+    pub(crate) open: BTreeSet<Group>,
     /// The field under the cursor is being typed into.
     pub(crate) editing: Option<LineEdit>,
     /// Options of the chosen technique; `None` while unknown.
@@ -100,8 +106,8 @@ impl Draft {
         self.saved.as_ref().is_none_or(|saved| !saved.writes_like(&self.said))
     }
 
-    pub(crate) fn first_fault(&self) -> Option<usize> {
-        self.fields.iter().position(|field| field.fault.is_some())
+    pub(crate) fn first_fault(&self) -> Option<&Field> {
+        self.fields.iter().find(|field| field.fault.is_some())
     }
 
     /// Whether these fields say everything that `profile` says.

@@ -11,6 +11,10 @@ pub enum Effect {
     Suspend,
     /// Draw everything anew.
     Redraw,
+    /// Give this text to the terminal's clipboard.
+    Copy(String),
+    /// Let a person edit this file in an editor of their own; [`Message::Edited`](crate::Message::Edited) follows.
+    Edit(String),
     /// Close the screens.
     Quit,
 }

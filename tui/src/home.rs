@@ -96,6 +96,19 @@ impl Home {
         self.shown_profiles().get(self.profile).copied().filter(|_| self.list == List::Profiles)
     }
 
+    /// Goes to a line of a list; says whether the cursor was there already.
+    pub(crate) fn choose(&mut self, list: List, position: usize) -> bool {
+        self.touched = true;
+        let cursor = match list {
+            List::Studies => &mut self.study,
+            List::Profiles => &mut self.profile,
+        };
+        let there = self.list == list && *cursor == position;
+        (*cursor, self.list) = (position, list);
+        self.clamp();
+        there
+    }
+
     fn lets_through(&self, texts: &[&str]) -> bool {
         let wanted = self.filter.text().to_lowercase();
         wanted.split_whitespace().all(|word| texts.iter().any(|text| text.to_lowercase().contains(word)))
@@ -153,6 +166,10 @@ pub(crate) fn press(model: &mut Model, key: Key) -> Vec<Effect> {
         Key::Char('O') => home.sort_by(home.sort.0, !home.sort.1),
         Key::Char('v') => return side_by_side(model),
         Key::Char('n') => return draft::begin(model),
+        Key::Char('e') if home.list == List::Profiles => {
+            let path = home.chosen_profile().map(|profile| profile.path.clone());
+            return path.map(Effect::Edit).into_iter().collect();
+        }
         Key::Enter => return enter(model),
         Key::Char('c') => return go_on(model),
         _ => drop(change::ask(model, key)),

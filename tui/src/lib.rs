@@ -6,6 +6,7 @@
 //! learns is a [`desk::Answer`]. A study in this process and one that another process runs reach the screens
 //! as the same events. Only [`run`](fn@run) touches the terminal.
 
+mod chooser;
 mod command_line;
 mod compare;
 pub mod desk;
@@ -31,7 +32,7 @@ mod view;
 
 pub use effect::Effect;
 pub use key::Key;
-pub use message::Message;
+pub use message::{Message, Mouse, MouseKind};
 pub use model::{Model, Setup};
 #[cfg(unix)]
 pub use runtime::{Ended, Hooks, drive, run};

@@ -5,11 +5,42 @@ use std::time::Duration;
 use crate::desk::Answer;
 use crate::key::Key;
 
+/// What was done with the mouse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MouseKind {
+    /// The first button was pressed.
+    Click,
+    /// The wheel was turned up.
+    Up,
+    /// The wheel was turned down.
+    Down,
+}
+
+/// Something was done with the mouse, at a place that counts from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mouse {
+    /// What.
+    pub kind: MouseKind,
+    /// Column of the terminal.
+    pub column: u16,
+    /// Row of the terminal.
+    pub row: u16,
+}
+
 /// Something happened.
 #[derive(Clone, Debug)]
 pub enum Message {
     /// A key was pressed.
     Key(Key),
+    /// Something was done with the mouse.
+    Mouse(Mouse),
+    /// The editor of [`Effect::Edit`](crate::Effect::Edit) is closed again.
+    Edited {
+        /// The file.
+        path: String,
+        /// Why there was no editor, if there was none.
+        failure: Option<String>,
+    },
     /// Text was pasted.
     Paste(String),
     /// The terminal has this many columns and rows now.

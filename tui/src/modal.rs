@@ -2,6 +2,7 @@
 
 use attune_core::event::Command;
 
+use crate::chooser::{self, Chooser};
 use crate::draft;
 use crate::effect::Effect;
 use crate::export::Export;
@@ -31,6 +32,8 @@ pub(crate) enum Modal {
         /// What is to be done to it.
         change: Change,
     },
+    /// What a field of the form is chosen from.
+    Choose(Box<Chooser>),
     /// Export of a trial.
     Export(Export),
 }
@@ -44,6 +47,7 @@ impl Modal {
                     line.paste(text);
                 }
             }
+            Self::Choose(chooser) => chooser.paste(text),
             _ => {}
         }
     }
@@ -54,6 +58,9 @@ pub(crate) fn press(model: &mut Model, key: Key) -> Vec<Effect> {
     let Some(mut top) = model.modals.pop() else { return Vec::new() };
     if key == Key::Esc {
         return Vec::new();
+    }
+    if let Modal::Choose(chooser) = top {
+        return chooser::press(model, *chooser, key);
     }
     match (&mut top, key) {
         // Help has nothing to choose: any key closes it.

@@ -21,11 +21,13 @@ pub struct Setup {
     pub device: String,
     /// Whether colours are wanted: false when `NO_COLOR` is set.
     pub colour: bool,
+    /// Whether the terminal has a mouse to be asked for.
+    pub mouse: bool,
 }
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { store: None, device: "auto".to_owned(), colour: true }
+        Self { store: None, device: "auto".to_owned(), colour: true, mouse: true }
     }
 }
 

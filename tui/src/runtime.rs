@@ -45,7 +45,7 @@ pub enum Ended {
 pub fn run(setup: Setup, desk: &mut dyn Desk) -> io::Result<Ended> {
     let (send, receive) = channel();
     let signals = signals::Watch::start(send.clone())?;
-    let mut screen = Screen::open()?;
+    let mut screen = Screen::open(setup.mouse)?;
     let input = input::Reader::start(send.clone())?;
     let ended = match drive(setup, screen.terminal(), desk, (send, receive), &terminal::Hooks) {
         // Drawing may notice that the window was closed before the signal does.
@@ -72,6 +72,19 @@ pub trait Hooks {
     /// # Errors
     /// When that fails.
     fn resume(&self) -> io::Result<()>;
+
+    /// Gives the terminal to an editor of the person's own on the file `path`, and takes it back when that is closed.
+    /// Returns why there was no editor, if there was none.
+    ///
+    /// # Errors
+    /// When the terminal cannot be set up again.
+    fn edit(&self, path: &str) -> io::Result<Option<String>>;
+
+    /// Gives a text to the terminal's clipboard.
+    ///
+    /// # Errors
+    /// When the terminal cannot be written to.
+    fn copy(&self, text: &str) -> io::Result<()>;
 
     /// Whether some thread has panicked and the terminal has been given back.
     fn panicked(&self) -> bool;
@@ -109,6 +122,13 @@ where
                     anew(terminal)?;
                     pacing.asked();
                 }
+                Effect::Copy(text) => hooks.copy(&text)?,
+                Effect::Edit(path) => {
+                    let failure = hooks.edit(&path)?;
+                    anew(terminal)?;
+                    pacing.asked();
+                    effects.extend(update(&mut model, Message::Edited { path, failure }));
+                }
                 Effect::Redraw => {
                     hooks.resume()?;
                     anew(terminal)?;
@@ -137,7 +157,9 @@ where
                 for message in std::iter::once(message).chain(receive.try_iter()).take(BATCH) {
                     hung_up |= matches!(message, Message::Hangup);
                     match message {
-                        Message::Key(_) | Message::Paste(_) | Message::Resize(..) => pacing.asked(),
+                        Message::Key(_) | Message::Mouse(_) | Message::Paste(_) | Message::Resize(..) => {
+                            pacing.asked();
+                        }
                         _ => pacing.changed(),
                     }
                     effects.extend(update(&mut model, message));

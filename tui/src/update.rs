@@ -2,6 +2,7 @@
 
 mod answers;
 mod leave;
+mod mouse;
 
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ use crate::model::{Model, Screen};
 use crate::result;
 use crate::study;
 use crate::trial;
+use crate::view::seen;
 
 pub(crate) use leave::{go_home, stop_all};
 
@@ -24,6 +26,8 @@ pub(crate) use leave::{go_home, stop_all};
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     let mut effects = match message {
         Message::Key(key) => press(model, key),
+        Message::Mouse(mouse) => mouse::mouse(model, mouse),
+        Message::Edited { path, failure } => draft::edited(model, &path, failure),
         Message::Paste(text) => paste(model, &text),
         Message::Resize(columns, rows) => {
             model.size = (columns, rows);
@@ -58,6 +62,7 @@ fn press(model: &mut Model, key: Key) -> Vec<Effect> {
                 return Vec::new();
             }
             Key::Char('q') => return leave::leave(model),
+            Key::Char('y') => return copy(model),
             _ => {}
         }
     }
@@ -71,6 +76,17 @@ fn press(model: &mut Model, key: Key) -> Vec<Effect> {
         Screen::Trial(name) => trial::press(model, &name, key),
         Screen::Compare => compare::press(model, key),
     }
+}
+
+/// `y`: the command line that the screen shows.
+fn copy(model: &mut Model) -> Vec<Effect> {
+    let command = seen::on(model).command;
+    if command.is_empty() {
+        model.say("this screen has no command line");
+        return Vec::new();
+    }
+    model.say(format!("copied, if this terminal lets programs copy: {command}"));
+    vec![Effect::Copy(command)]
 }
 
 fn paste(model: &mut Model, text: &str) -> Vec<Effect> {

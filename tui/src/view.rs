@@ -8,6 +8,7 @@ mod modals;
 mod page;
 mod plot;
 mod scale;
+pub(crate) mod seen;
 mod table;
 
 use ratatui::Frame;

@@ -9,13 +9,15 @@ use attune_core::facts::ModelFacts;
 use attune_core::setting::{self, Settings};
 use attune_core::technique::Technique as _;
 use attune_plugins::WasmTechnique;
-use attune_tui::desk::ModelFound;
+use attune_tui::desk::{FolderEntry, FolderEntryKind, ModelFound};
 
 use crate::error::CliError;
 use crate::setup;
 
 /// How far below the working directory a model may be.
 const DEPTH: usize = 3;
+/// More than anybody scrolls through.
+const MOST_LISTED: usize = 2000;
 /// A `config.json` is a page of text; something larger is something else.
 const LARGEST_CONFIG: u64 = 1 << 20;
 /// More models than anybody chooses from.
@@ -50,6 +52,7 @@ impl Models {
             data: data(path, base, if images { "safetensors" } else { "txt" }),
             classifiers: if images { classifiers(path, base) } else { Vec::new() },
             refused: refused(&facts),
+            metrics: if images { attune_eval::generator::metrics() } else { attune_eval::text::metrics() },
             images,
             facts,
         }))
@@ -108,6 +111,27 @@ fn is_classifier(folder: &Path) -> bool {
 /// Whether a folder looks like a model's.
 fn is_model(folder: &Path) -> bool {
     folder.join("config.json").is_file() && entries(folder).iter().any(|file| has(file, "safetensors"))
+}
+
+/// What is in a folder that a person looks into: models, folders, files, each in name order.
+pub(super) fn listing(folder: &Path) -> Result<Vec<FolderEntry>, String> {
+    let shown = if folder == Path::new("") { Path::new(".") } else { folder };
+    if let Err(error) = std::fs::read_dir(shown) {
+        return Err(format!("cannot look into {}: {error}", shown.display()));
+    }
+    let entry = |path: PathBuf| {
+        let name = path.file_name()?.to_string_lossy().into_owned();
+        let kind = match path.is_dir() {
+            true if is_model(&path) => FolderEntryKind::Model,
+            true => FolderEntryKind::Folder,
+            false => FolderEntryKind::File,
+        };
+        (!name.starts_with('.')).then_some(FolderEntry { name, kind })
+    };
+    let mut found: Vec<FolderEntry> =
+        entries(folder).into_iter().take(MOST_LISTED).filter_map(entry).collect();
+    found.sort_by_key(|entry| entry.kind);
+    Ok(found)
 }
 
 /// Built-in techniques that refuse a model with their default options, and why.

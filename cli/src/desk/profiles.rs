@@ -17,8 +17,11 @@ const CHECKOUT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
 /// Every profile, and every file that wants to be one.
 pub(super) fn find() -> Vec<ProfileRow> {
-    let shipped = shipped().map_or_else(Vec::new, |folder| profiles_in(&folder));
-    let rows = files().into_iter().chain(shipped).filter_map(|file| {
+    let own = files();
+    let mut shipped = shipped().map_or_else(Vec::new, |folder| profiles_in(&folder));
+    // Opening one that was copied here would go on with the copy.
+    shipped.retain(|file| own.iter().all(|own| own.file_name() != file.file_name()));
+    let rows = own.into_iter().chain(shipped).filter_map(|file| {
         let (path, text) = read(&file)?;
         match Profile::parse(&path, &text, &[]) {
             Ok(profile) => Some(ProfileRow { summary: summary(&text), name: profile.name, path }),

@@ -94,12 +94,34 @@ pub struct ModelFound {
     pub facts: ModelFacts,
     /// It makes images, not text.
     pub images: bool,
+    /// What its task measures.
+    pub metrics: Vec<MetricInfo>,
     /// Data files near it that its task reads, relative like the model's path: candidates for selection and report.
     pub data: Vec<String>,
     /// Folders near it with a classifier of images, relative like the model's path.
     pub classifiers: Vec<String>,
     /// Techniques of the catalogue that cannot search this model with their default options, and why.
     pub refused: BTreeMap<String, String>,
+}
+
+/// Something in a folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FolderEntry {
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub kind: FolderEntryKind,
+}
+
+/// What something in a folder is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FolderEntryKind {
+    /// A folder with a model.
+    Model,
+    /// Another folder.
+    Folder,
+    /// A file.
+    File,
 }
 
 /// A value of a profile that cannot be used.
@@ -219,6 +241,13 @@ pub enum Answer {
         name: String,
         /// The technique.
         found: Result<Box<TechniqueInfo>, String>,
+    },
+    /// To [`Request::Folder`](super::Request::Folder).
+    Folder {
+        /// As it was asked for.
+        folder: String,
+        /// What is in it, in the order in which it is to be shown.
+        listing: Result<Vec<FolderEntry>, String>,
     },
     /// To [`Request::Load`](super::Request::Load).
     Profile {

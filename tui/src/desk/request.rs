@@ -37,6 +37,13 @@ pub enum Request {
         /// The profile's file: a path is relative to its folder.
         profile: String,
     },
+    /// What is in a folder. → [`Answer::Folder`](super::Answer::Folder)
+    Folder {
+        /// The folder; empty is the profile's own.
+        folder: String,
+        /// The profile's file: `folder` is relative to its folder.
+        profile: String,
+    },
     /// Reads a profile. → [`Answer::Profile`](super::Answer::Profile)
     Load {
         /// Its file.

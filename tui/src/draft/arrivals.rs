@@ -60,7 +60,9 @@ pub(crate) fn profile_arrived(
     path: &str,
     found: Result<(String, Box<Profile>), String>,
 ) -> Vec<Effect> {
-    if model.screen != Screen::Home {
+    // From the list, or after it was edited.
+    let edited = model.draft.as_ref().is_some_and(|draft| draft.file == path && !draft.changed());
+    if model.screen != Screen::Home && !(model.screen == Screen::Draft && edited) {
         return Vec::new();
     }
     let (file, profile) = match found {

@@ -17,6 +17,20 @@ pub(crate) enum Group {
     Report,
 }
 
+impl Group {
+    pub(crate) const ALL: [Self; 5] = [Self::Model, Self::Technique, Self::Data, Self::Search, Self::Report];
+
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Self::Model => "Model",
+            Self::Technique => "Technique",
+            Self::Data => "Data",
+            Self::Search => "Search",
+            Self::Report => "Report",
+        }
+    }
+}
+
 /// What a field takes.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Kind {
@@ -83,11 +97,6 @@ impl Field {
             Kind::Value(kind) => kind.to_string(),
             Kind::Undescribed => "a value as in a profile".to_owned(),
         }
-    }
-
-    /// Whether it is chosen with the arrows and not typed.
-    pub(crate) fn is_choice(&self) -> bool {
-        matches!(&self.kind, Kind::Value(OptionKind::Bool | OptionKind::OneOf(_)))
     }
 
     /// The next (or previous) value that the arrows choose. Where anything may stand they choose nothing: there would

@@ -9,7 +9,8 @@ mod suggest;
 use attune_core::setting::OptionSpec;
 
 use super::said::{Said, Words, typed};
-use super::{Draft, Field, Group, Kind};
+use super::{Draft, Field, Group, Kind, Spot};
+use crate::chooser::beside;
 use crate::desk::{Catalogue, ModelFound};
 
 /// Path of the one field that is not in the profile: where the study runs.
@@ -39,22 +40,31 @@ struct Known<'a> {
     /// Options of the technique, once they are known.
     technique: &'a [OptionSpec],
     device: &'a str,
+    /// The profile's file.
+    file: &'a str,
 }
 
-/// Generates all fields anew; the cursor stays on its field where that is still there.
+/// Generates all fields anew; the cursor stays on its field where that is still there, else near it.
 pub(crate) fn generate(draft: &mut Draft, catalogue: &Catalogue, device: &str) {
-    let at = draft.fields.get(draft.cursor).map(|field| field.path.clone());
     let known = Known {
         said: &draft.said,
         catalogue,
         found: draft.model.as_ref().and_then(|found| found.as_ref().ok()),
         technique: draft.technique.as_deref().unwrap_or_default(),
         device,
+        file: &draft.file,
     };
     let fields = known.fields();
-    let found = at.and_then(|path| fields.iter().position(|field| field.path == path));
-    draft.cursor = found.unwrap_or(draft.cursor).min(fields.len().saturating_sub(1));
-    draft.fields = fields;
+    let old = std::mem::replace(&mut draft.fields, fields);
+    if let Spot::Field(path) = &draft.cursor
+        && draft.field().is_none()
+    {
+        let at = old.iter().position(|field| field.path == *path).unwrap_or(0);
+        let before = old[..at.min(old.len())].iter().rev();
+        let near =
+            before.map(|field| &field.path).find(|path| draft.fields.iter().any(|new| new.path == **path));
+        draft.cursor = Spot::Field(near.map_or_else(|| "model".to_owned(), Clone::clone));
+    }
 }
 
 /// Whose option a field is: the technique or strategy that is chosen; nobody's, else.
@@ -80,12 +90,13 @@ impl Known<'_> {
         let field = |path, label, kind, default: &str, help| {
             self.filled(Field::new(Group::Model, path, label, kind, default, help))
         };
+        let models = self.catalogue.models.iter().filter_map(|path| beside(self.file, path));
         vec![
             field(
                 "model",
                 "model",
-                Kind::Text(self.catalogue.models.clone()),
-                suggest::model(self),
+                Kind::Text(models.collect()),
+                &suggest::model(self),
                 "Folder of the model in the Hugging Face layout, relative to the profile.",
             ),
             field(
@@ -94,7 +105,8 @@ impl Known<'_> {
                 Kind::Text(self.catalogue.devices.clone()),
                 self.device,
                 "Where to evaluate; not part of the profile.",
-            ),
+            )
+            .advanced(),
         ]
     }
 

@@ -1,9 +1,11 @@
 //! From the first field to a running study.
 
+use std::collections::BTreeSet;
+
 use attune_core::profile::{Profile, ProfileError};
 
 use super::said::Said;
-use super::{Checked, Draft, fields, parse};
+use super::{Checked, Draft, Spot, fields, parse};
 use crate::desk::{Catalogue, Request};
 use crate::effect::Effect;
 use crate::model::{Model, Screen};
@@ -22,7 +24,8 @@ pub(super) fn open(model: &mut Model, file: String, said: Said) {
         file,
         said,
         fields: Vec::new(),
-        cursor: 0,
+        cursor: Spot::Field("model".to_owned()),
+        open: BTreeSet::new(),
         editing: None,
         technique: None,
         summary: String::new(),
@@ -126,9 +129,10 @@ pub(super) fn blame(draft: &mut Draft, path: &str, message: &str) {
 /// `l`: saves what is not saved and launches.
 pub(super) fn launch(model: &mut Model) -> Vec<Effect> {
     let Some(draft) = &mut model.draft else { return Vec::new() };
-    if let Some(at) = draft.first_fault() {
-        draft.cursor = at;
-        model.complain("this field has to be put right first");
+    if let Some(field) = draft.first_fault() {
+        let (path, fault) = (field.path.clone(), field.fault.clone().unwrap_or_default());
+        draft.cursor = Spot::Field(path);
+        model.complain(fault);
         return Vec::new();
     }
     if let Some(fault) = draft.fault.clone() {
@@ -158,10 +162,11 @@ pub(super) fn save(model: &mut Model, replace: bool) -> Vec<Effect> {
         model.complain("the file says things that this form does not show; change it in an editor");
         return Vec::new();
     }
-    if let Some(at) = draft.fields.iter().position(|field| parse::fault(field).is_some()) {
-        draft.cursor = at;
+    let wrong = draft.fields.iter().find_map(|field| Some((field.path.clone(), parse::fault(field)?)));
+    if let Some((path, fault)) = wrong {
+        draft.cursor = Spot::Field(path);
         draft.launching = false;
-        model.complain("this field has to be put right first");
+        model.complain(fault);
         return Vec::new();
     }
     // A file that was loaded or written here is known to be ours; its comments are replaced, so ask once.
@@ -171,6 +176,26 @@ pub(super) fn save(model: &mut Model, replace: bool) -> Vec<Effect> {
 /// A person allowed to replace the file.
 pub(crate) fn replace(model: &mut Model) -> Vec<Effect> {
     save(model, true)
+}
+
+/// `e`: the profile in an editor of the person's own.
+pub(super) fn edit(model: &mut Model) -> Vec<Effect> {
+    let Some(draft) = &model.draft else { return Vec::new() };
+    match (&draft.saved, draft.changed()) {
+        (None, _) => model.complain("there is no file yet; s saves it, then e opens it in your editor"),
+        (Some(_), true) => model.complain("save the changes first (s); your editor opens the file"),
+        (Some(_), false) => return vec![Effect::Edit(draft.file.clone())],
+    }
+    Vec::new()
+}
+
+/// The editor is closed again: the profile is read and checked anew.
+pub(crate) fn edited(model: &mut Model, path: &str, failure: Option<String>) -> Vec<Effect> {
+    if let Some(reason) = failure {
+        model.complain(reason);
+        return Vec::new();
+    }
+    vec![Effect::Ask(Request::Profiles), Effect::Ask(Request::Load { path: path.to_owned() })]
 }
 
 /// `t`: one real evaluation.

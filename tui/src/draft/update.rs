@@ -1,7 +1,7 @@
 //! Keys of the form.
 
 use super::said::Words;
-use super::{Kind, fields, steps};
+use super::{Kind, Spot, choices, fields, steps};
 use crate::effect::Effect;
 use crate::key::Key;
 use crate::line_edit::LineEdit;
@@ -15,24 +15,25 @@ pub(crate) fn press(model: &mut Model, key: Key) -> Vec<Effect> {
     if draft.editing.is_some() {
         return edit(model, key);
     }
-    if let Some(moved) = key.moved(draft.cursor, draft.fields.len(), 10) {
-        draft.cursor = moved;
+    if draft.moves(key) {
         return Vec::new();
     }
-    let Some(field) = draft.fields.get_mut(draft.cursor) else { return Vec::new() };
+    match (key, draft.cursor.clone()) {
+        (Key::Left | Key::Right | Key::Char(' ') | Key::Enter, Spot::Group(group)) => {
+            draft.fold(Some(group));
+            return Vec::new();
+        }
+        (Key::Left | Key::Right, Spot::Field(path)) => {
+            let text = draft.field().and_then(|field| field.stepped(key == Key::Left));
+            return text.map_or_else(Vec::new, |text| said(model, &path, text));
+        }
+        (Key::Enter | Key::Char(' '), Spot::Field(_)) => return open(model),
+        _ => {}
+    }
     match key {
-        Key::Left | Key::Right | Key::Char(' ') => {
-            let Some(text) = field.stepped(key == Key::Left) else { return Vec::new() };
-            return change(model, text);
-        }
-        Key::Enter if field.is_choice() => {
-            let Some(text) = field.stepped(false) else { return Vec::new() };
-            return change(model, text);
-        }
-        Key::Enter => draft.editing = Some(LineEdit::new(&field.text)),
+        Key::Char('a') => draft.fold(None),
+        Key::Char('e') => return steps::edit(model),
         Key::Char('r') => return reset(model),
-        Key::Tab => draft.cursor = (draft.cursor + 1) % draft.fields.len(),
-        Key::BackTab => draft.cursor = draft.cursor.checked_sub(1).unwrap_or(draft.fields.len() - 1),
         Key::Char('t') => return steps::time(model),
         Key::Char('s') => return steps::save(model, false),
         Key::Char('l') => return steps::launch(model),
@@ -48,27 +49,26 @@ pub(crate) fn press(model: &mut Model, key: Key) -> Vec<Effect> {
     Vec::new()
 }
 
+/// Enter: the list of what the field can be, or its text.
+fn open(model: &mut Model) -> Vec<Effect> {
+    if let Some(chooser) = choices::chooser(model) {
+        let asks = model.draft.as_ref().map_or_else(Vec::new, |draft| chooser.asks(&draft.file));
+        model.modals.push(Modal::Choose(Box::new(chooser)));
+        return asks;
+    }
+    let Some(draft) = &mut model.draft else { return Vec::new() };
+    draft.editing = draft.field().map(|field| LineEdit::new(&field.text));
+    Vec::new()
+}
+
 fn edit(model: &mut Model, key: Key) -> Vec<Effect> {
     let Some(draft) = &mut model.draft else { return Vec::new() };
     match key {
         Key::Esc => draft.editing = None,
         Key::Enter => {
             let Some(line) = draft.editing.take() else { return Vec::new() };
-            let text = line.text().trim().to_owned();
-            // Who opens a field and leaves it as it was has said nothing.
-            let same = draft.fields.get(draft.cursor).is_some_and(|field| field.text == text);
-            return if same { Vec::new() } else { change(model, text) };
-        }
-        Key::Tab => {
-            // The suggestion that begins like what has been typed, or the next one.
-            let Some(field) = draft.fields.get(draft.cursor) else { return Vec::new() };
-            let (Kind::Text(words) | Kind::Named(words)) = &field.kind else {
-                return Vec::new();
-            };
-            let typed = draft.editing.as_ref().map_or("", |line| line.text());
-            if let Some(word) = words.iter().find(|word| word.starts_with(typed) && *word != typed) {
-                draft.editing = Some(LineEdit::new(word));
-            }
+            let Some(path) = draft.field().map(|field| field.path.clone()) else { return Vec::new() };
+            return said(model, &path, line.text().trim().to_owned());
         }
         key => {
             if let Some(line) = &mut draft.editing {
@@ -79,18 +79,19 @@ fn edit(model: &mut Model, key: Key) -> Vec<Effect> {
     Vec::new()
 }
 
-/// A person says something of the field under the cursor; nothing of an undescribed option removes it.
-fn change(model: &mut Model, text: String) -> Vec<Effect> {
+/// A person says something of a field; nothing of an undescribed option removes it. Who leaves a field as it was has
+/// said nothing.
+pub(crate) fn said(model: &mut Model, path: &str, text: String) -> Vec<Effect> {
     let Some(draft) = &mut model.draft else { return Vec::new() };
-    let Some(field) = draft.fields.get(draft.cursor) else { return Vec::new() };
-    if field.said && field.text == text {
+    let Some(field) = draft.fields.iter().find(|field| field.path == path) else { return Vec::new() };
+    if field.text == text {
         return Vec::new();
     }
-    let (path, removed) = (field.path.clone(), field.kind == Kind::Undescribed && text.is_empty());
-    let owner = fields::owner(draft, &path).to_owned();
+    let removed = field.kind == Kind::Undescribed && text.is_empty();
+    let owner = fields::owner(draft, path).to_owned();
     match removed {
-        true => draft.said.forget(&owner, &path),
-        false => draft.said.put(&owner, &path, Words::Typed(text)),
+        true => draft.said.forget(&owner, path),
+        false => draft.said.put(&owner, path, Words::Typed(text)),
     }
     draft.touched = true;
     steps::settle(model)
@@ -99,7 +100,7 @@ fn change(model: &mut Model, text: String) -> Vec<Effect> {
 /// A person leaves the field under the cursor to what follows from the rest.
 fn reset(model: &mut Model) -> Vec<Effect> {
     let Some(draft) = &mut model.draft else { return Vec::new() };
-    let Some(field) = draft.fields.get(draft.cursor).filter(|field| field.said) else { return Vec::new() };
+    let Some(field) = draft.field().filter(|field| field.said) else { return Vec::new() };
     let path = field.path.clone();
     let owner = fields::owner(draft, &path).to_owned();
     draft.said.forget(&owner, &path);

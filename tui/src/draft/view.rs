@@ -1,15 +1,17 @@
 //! The form, drawn.
 
 use attune_core::numbers;
+use attune_core::setting::OptionKind;
 use attune_core::space::Count;
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use super::{Checked, Draft, Field, Kind, fields};
+use super::{Checked, Draft, Field, Group, Kind, Row, fields};
 use crate::command_line;
 use crate::model::Model;
+use crate::view::seen::{self, Target};
 use crate::view::{Page, first_seen, fit, panel, width, wrap};
 
 const LABEL: usize = 18;
@@ -21,21 +23,24 @@ pub(crate) fn view(model: &Model, frame: &mut Frame<'_>) {
     let state = match (faults, &draft.checked) {
         (0, Checked::Yes(_)) => "ready to launch".to_owned(),
         (0, Checked::Asked) => "checking".to_owned(),
+        (0, Checked::No) if draft.model.is_none() && !draft.model_path.is_empty() => "checking".to_owned(),
         (0, Checked::No) => "incomplete".to_owned(),
         (1, _) => "1 field to put right".to_owned(),
         (faults, _) => format!("{faults} fields to put right"),
     };
     let page = Page { title: format!("new study · {}", draft.file), state, command: command(model, draft) };
     let keys: &[(&str, &str)] = if draft.editing.is_some() {
-        &[("Enter", "keep"), ("Tab", "complete"), ("Esc", "leave as it was")]
+        &[("Enter", "keep"), ("Esc", "leave as it was")]
     } else {
         &[
             ("↑↓", "field"),
-            ("←→", "pick"),
-            ("Enter", "type"),
+            ("Enter", "change"),
+            ("a", "all"),
             ("r", "reset"),
             ("t", "time"),
             ("s", "save"),
+            ("e", "editor"),
+            ("y", "copy"),
             ("l", "launch"),
             ("Esc", "back"),
             ("?", "help"),
@@ -50,8 +55,10 @@ pub(crate) fn view(model: &Model, frame: &mut Frame<'_>) {
         about_field(model, draft, frame, upper);
         about_study(model, draft, frame, lower);
     } else {
+        let lower = if body.height < 17 { 3 } else { 5 };
         let [upper, middle, lower] =
-            Layout::vertical([Constraint::Fill(1), Constraint::Length(3), Constraint::Length(5)]).areas(body);
+            Layout::vertical([Constraint::Fill(1), Constraint::Length(3), Constraint::Length(lower)])
+                .areas(body);
         form(model, draft, frame, upper);
         about_field(model, draft, frame, middle);
         about_study(model, draft, frame, lower);
@@ -68,50 +75,122 @@ fn command(model: &Model, draft: &Draft) -> String {
 }
 
 fn form(model: &Model, draft: &Draft, frame: &mut Frame<'_>, area: Rect) {
-    let theme = model.theme();
-    let inner = panel(theme, frame, area, "What is searched, on what, for how long", true);
-    let seen = usize::from(inner.height);
-    let first = first_seen(draft.cursor, draft.fields.len(), seen);
-    let columns = usize::from(inner.width);
-    let lines = draft.fields.iter().enumerate().skip(first).take(seen).map(|(position, field)| {
-        let here = position == draft.cursor;
-        let mark = if here { "›" } else { " " };
-        let label = format!("{mark}{:<LABEL$} ", fit(&field.label, LABEL));
-        let style = if here { theme.chosen() } else { theme.plain() };
-        let room = columns.saturating_sub(LABEL + 3);
-        let fault_room = field.fault.as_ref().map_or(0, |fault| (width(fault) + 3).min(room * 3 / 5));
-        let editing = draft.editing.as_ref().filter(|_| here);
-        let value = match editing {
-            // The end of a long text is where one types.
-            Some(line) => format!("{}▏{}", line.parts().0, line.parts().1),
-            None if field.text.is_empty() => "–".to_owned(),
-            None => field.text.clone(),
-        };
-        let value = if editing.is_some() { tail(&value, room) } else { fit(&value, room - fault_room) };
-        let mut spans = vec![Span::styled(label, style), Span::raw(value.clone())];
-        match &field.fault {
-            Some(_) if editing.is_some() => {}
-            Some(fault) => {
-                let left = room.saturating_sub(width(&value) + 1);
-                spans.push(Span::styled(fit(&format!(" ! {fault}"), left), theme.bad()));
-            }
-            None if here && editing.is_none() => {
-                let left = room.saturating_sub(width(&value) + 1);
-                spans.push(Span::styled(fit(hint(field), left), theme.faint()));
-            }
-            None if field.text == field.default => spans.push(Span::styled("  default", theme.faint())),
-            None => {}
+    let rows = draft.rows();
+    let at = rows.iter().position(|row| row.spot().as_ref() == Some(&draft.cursor)).unwrap_or(0);
+    let seen = usize::from(area.height);
+    let first = first_seen(at, rows.len(), seen);
+    let spots = |to: usize| rows[..to].iter().filter(|row| row.spot().is_some()).count() as i64;
+    let mut lines = Vec::new();
+    for (row, (position, line)) in (area.y..).zip(rows.iter().enumerate().skip(first).take(seen)) {
+        if line.spot().is_some() {
+            let target = Target::Lines(spots(position) - spots(at));
+            seen::place(Rect { y: row, height: 1, ..area }, target);
         }
-        Line::from(spans)
-    });
-    frame.render_widget(Paragraph::new(lines.collect::<Vec<_>>()), inner);
+        lines.push(match line {
+            Row::Group(group, folds) => title(model, draft, *group, *folds, position == at, area.width),
+            Row::Field(field) => self::field(model, draft, field, position == at, area.width),
+        });
+    }
+    frame.render_widget(Paragraph::new(lines), area);
+}
+
+/// The title of a group, and what is folded away in it.
+fn title(
+    model: &Model,
+    draft: &Draft,
+    group: Group,
+    folds: Option<usize>,
+    here: bool,
+    columns: u16,
+) -> Line<'static> {
+    let theme = model.theme();
+    let mark = match folds {
+        None => " ",
+        Some(_) if draft.open.contains(&group) => "▾",
+        Some(_) => "▸",
+    };
+    let cursor = if here { "›" } else { " " };
+    let folded = match folds {
+        Some(1..) => {
+            let rows = draft.rows();
+            let shown =
+                |path: &str| rows.iter().any(|row| matches!(row, Row::Field(field) if field.path == path));
+            let names = draft.fields.iter().filter(|field| field.group == group && !shown(&field.path));
+            let names: Vec<&str> = names.map(|field| field.label.as_str()).collect();
+            format!("  {} more: {}", names.len(), names.join(", "))
+        }
+        _ => String::new(),
+    };
+    let style = if here { theme.chosen() } else { theme.title() };
+    let head = format!("{cursor}{mark} {}", group.title());
+    let room = usize::from(columns).saturating_sub(width(&head) + 1);
+    Line::from(vec![Span::styled(head, style), Span::styled(fit(&folded, room), theme.faint())])
+}
+
+fn field(model: &Model, draft: &Draft, field: &Field, here: bool, columns: u16) -> Line<'static> {
+    let theme = model.theme();
+    let mark = if here { "›" } else { " " };
+    let label = format!("{mark}{:<LABEL$} ", fit(&field.label, LABEL));
+    let style = if here { theme.chosen() } else { theme.plain() };
+    let room = usize::from(columns).saturating_sub(LABEL + 3);
+    let fault_room = field.fault.as_ref().map_or(0, |fault| (width(fault) + 3).min(room * 3 / 5));
+    let editing = draft.editing.as_ref().filter(|_| here);
+    let value = match editing {
+        Some(line) => format!("{}▏{}", line.parts().0, line.parts().1),
+        None if field.text.is_empty() => "–".to_owned(),
+        None => field.text.clone(),
+    };
+    // The end of a long text is where one types, and where files differ.
+    let path = matches!(field.path.as_str(), "model" | "task.selection" | "task.report" | "task.classifier");
+    let value = match editing {
+        Some(_) => tail(&value, room),
+        None if path && width(&value) > room - fault_room => {
+            format!("…{}", tail(&value, (room - fault_room).saturating_sub(1)))
+        }
+        None => fit(&value, room - fault_room),
+    };
+    let left = room.saturating_sub(width(&value) + 1);
+    let mut spans = vec![Span::styled(label, style), Span::raw(value)];
+    match &field.fault {
+        Some(_) if editing.is_some() => {}
+        Some(fault) => spans.push(Span::styled(fit(&format!(" ! {fault}"), left), theme.bad())),
+        None if here && editing.is_none() => spans.push(Span::styled(fit(hint(field), left), theme.faint())),
+        None if !field.said && !field.text.is_empty() => {
+            spans.push(Span::styled(fit(found(field), left), theme.faint()));
+        }
+        None => {}
+    }
+    Line::from(spans)
+}
+
+/// Where a value comes from that nobody set.
+fn found(field: &Field) -> &'static str {
+    match field.path.as_str() {
+        "model" | "name" | "task.selection" | "task.report" | "task.classifier" | fields::TECHNIQUE => {
+            "  found"
+        }
+        _ => "  default",
+    }
 }
 
 /// How the field under the cursor is changed.
 fn hint(field: &Field) -> &'static str {
     match &field.kind {
-        _ if field.is_choice() => "  ← → chooses",
-        Kind::Named(_) => "  ← → chooses, Enter to type",
+        Kind::Named(_) | Kind::Value(OptionKind::OneOf(_) | OptionKind::Bool) => "  ← → next, Enter lists",
+        Kind::Text(_)
+            if matches!(
+                field.path.as_str(),
+                "model"
+                    | "task.selection"
+                    | "task.report"
+                    | "task.classifier"
+                    | "objectives"
+                    | fields::START
+                    | fields::DEVICE
+            ) =>
+        {
+            "  Enter lists"
+        }
         _ => "  Enter to type",
     }
 }
@@ -128,11 +207,24 @@ fn tail(text: &str, columns: usize) -> String {
 
 fn about_field(model: &Model, draft: &Draft, frame: &mut Frame<'_>, area: Rect) {
     let theme = model.theme();
-    let Some(field) = draft.fields.get(draft.cursor) else { return };
+    let Some(field) = draft.field() else {
+        let inner = panel(theme, frame, area, "Fields that few need", false);
+        let text = " Enter shows those of this group and hides them again; a does that for all groups.";
+        let lines = wrap(text, usize::from(inner.width).saturating_sub(2));
+        let lines = lines.into_iter().map(|line| Line::from(format!(" {line}")));
+        return frame.render_widget(Paragraph::new(lines.collect::<Vec<_>>()), inner);
+    };
     let inner = panel(theme, frame, area, &field.label, false);
     let columns = usize::from(inner.width).saturating_sub(2);
     let takes = match (&field.kind, field.default.is_empty()) {
         (Kind::Text(_) | Kind::Undescribed, _) => String::new(),
+        // What each of them does is more than their names, which the list shows.
+        (Kind::Named(_), _) => format!(" {}", sentence(&draft.summary)),
+        (Kind::Value(OptionKind::OneOf(_)), _) if field.path == fields::STRATEGY => {
+            let rows = model.catalogue.iter().flat_map(|catalogue| &catalogue.strategies);
+            let summary = rows.clone().find(|row| row.name == field.text).map_or("", |row| &row.summary);
+            format!(" {}", sentence(summary))
+        }
         (_, true) => format!(" Takes {}.", field.takes()),
         (_, false) => format!(" Takes {}; default {}.", field.takes(), field.default),
     };
@@ -165,7 +257,8 @@ fn about_study(model: &Model, draft: &Draft, frame: &mut Frame<'_>, area: Rect) 
     match &draft.model {
         Some(Ok(found)) => say(&facts(&found.facts), theme.plain()),
         Some(Err(_)) => say("the model cannot be read", theme.bad()),
-        None => say("no model yet", theme.faint()),
+        None if draft.model_path.is_empty() => say("no model yet", theme.faint()),
+        None => say("looking at the model …", theme.faint()),
     }
     match &draft.checked {
         Checked::Yes(space) => say(&self::space(*space), theme.plain()),

@@ -10,6 +10,7 @@ use super::List;
 use crate::command_line;
 use crate::desk::{Place, StudyRow};
 use crate::model::Model;
+use crate::view::seen::{self, Target};
 use crate::view::{Column, Page, Table, panel};
 
 pub(crate) fn view(model: &Model, frame: &mut Frame<'_>) {
@@ -114,7 +115,8 @@ fn studies(model: &Model, frame: &mut Frame<'_>, area: Rect) {
         Column::right("when", 7),
     ];
     let cursor = (home.list == List::Studies).then_some(home.study);
-    Table { columns: &columns, len: shown.len(), cursor }.draw(theme, frame, inner, |position| {
+    let table = Table { columns: &columns, len: shown.len(), cursor };
+    table.draw(theme, frame, inner, |position| {
         let row = shown[position];
         let best = row.best.as_ref().map(|(metric, value)| format!("{metric} {}", numbers::short(*value)));
         let cells = vec![
@@ -137,6 +139,7 @@ fn studies(model: &Model, frame: &mut Frame<'_>, area: Rect) {
         };
         (cells, if home.compared.as_ref() == Some(&row.name) { theme.accent() } else { style })
     });
+    table.places(inner, |position| Target::Line(seen::List::Studies, position));
 }
 
 fn state(row: &StudyRow) -> &'static str {
@@ -171,9 +174,11 @@ fn profiles(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     let columns =
         [Column::left("file", if inner.width >= 110 { 48 } else { 30 }), Column::left("what it does", 0)];
     let cursor = (home.list == List::Profiles).then_some(home.profile);
-    Table { columns: &columns, len: shown.len(), cursor }.draw(theme, frame, inner, |position| {
+    let table = Table { columns: &columns, len: shown.len(), cursor };
+    table.draw(theme, frame, inner, |position| {
         let row = shown[position];
         let style = if row.name.is_empty() { theme.bad() } else { theme.plain() };
         (vec![row.path.clone(), row.summary.clone()], style)
     });
+    table.places(inner, |position| Target::Line(seen::List::Profiles, position));
 }

@@ -7,6 +7,7 @@ use std::thread;
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::{Handle, Signals};
 
+use super::input;
 use crate::message::Message;
 
 /// A thread that waits for signals.
@@ -20,6 +21,10 @@ impl Watch {
         let handle = signals.handle();
         thread::Builder::new().name("signals".to_owned()).spawn(move || {
             for signal in &mut signals {
+                // An editor that is open has the same terminal: its Ctrl-C is not for the screens.
+                if signal == SIGINT && input::is_silent() {
+                    continue;
+                }
                 let message = if signal == SIGCONT { Message::Continued } else { Message::Hangup };
                 if messages.send(message).is_err() {
                     return;

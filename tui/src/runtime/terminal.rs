@@ -1,22 +1,33 @@
 //! Setting the terminal up and giving it back, in every way a process can end.
 
-use std::io::{self, Stdout, stdout};
+use std::io::{self, Stdout, Write as _, stdout};
 use std::mem::ManuallyDrop;
 use std::panic;
+use std::process::Command;
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use ratatui::crossterm::cursor::{Hide, Show};
 use ratatui::crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use ratatui::crossterm::execute;
+use ratatui::crossterm::style::Print;
 use ratatui::crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 
+use super::input;
+
 /// The screens have the terminal.
 static OPEN: AtomicBool = AtomicBool::new(false);
+/// The screens want the mouse.
+static MOUSE: AtomicBool = AtomicBool::new(false);
+/// Buttons and the wheel, with places beyond column 223; not every move.
+const MOUSE_ON: &str = "\x1b[?1000h\x1b[?1006h";
+const MOUSE_OFF: &str = "\x1b[?1006l\x1b[?1000l";
 /// Some thread panicked while they had it.
 static PANICKED: AtomicBool = AtomicBool::new(false);
 
@@ -28,7 +39,9 @@ pub(super) struct Screen {
 }
 
 impl Screen {
-    pub(super) fn open() -> io::Result<Self> {
+    /// Takes the terminal, with its mouse where that is wanted.
+    pub(super) fn open(mouse: bool) -> io::Result<Self> {
+        MOUSE.store(mouse, Ordering::SeqCst);
         restore_on_panic();
         take()?;
         let terminal = Terminal::new(CrosstermBackend::new(stdout())).inspect_err(|_| give_back())?;
@@ -65,6 +78,27 @@ impl super::Hooks for Hooks {
         take()
     }
 
+    fn edit(&self, path: &str) -> io::Result<Option<String>> {
+        input::silent(|| {
+            give_back();
+            // Editors are set with arguments, too: a shell knows how to read that.
+            let script = "exec ${VISUAL:-${EDITOR:-vi}} \"$1\"";
+            let status = Command::new("sh").args(["-c", script, "sh", path]).status();
+            take()?;
+            Ok(match status {
+                Ok(status) if status.success() => None,
+                Ok(status) => Some(format!("the editor ended with {status}; EDITOR says which one is used")),
+                Err(error) => Some(format!("no editor could be started: {error}")),
+            })
+        })
+    }
+
+    fn copy(&self, text: &str) -> io::Result<()> {
+        // OSC 52, which terminals pass on to the clipboard, also through ssh.
+        write!(stdout(), "\x1b]52;c;{}\x07", BASE64_STANDARD.encode(text))?;
+        stdout().flush()
+    }
+
     fn panicked(&self) -> bool {
         PANICKED.load(Ordering::SeqCst)
     }
@@ -76,14 +110,17 @@ fn take() -> io::Result<()> {
         disable_raw_mode()?;
     }
     enable_raw_mode()?;
-    execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste, Hide).inspect_err(|_| give_back())
+    let mouse = if MOUSE.load(Ordering::SeqCst) { MOUSE_ON } else { "" };
+    execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste, Hide, Print(mouse))
+        .inspect_err(|_| give_back())
 }
 
 /// Gives the terminal back once, however often and from wherever it is called.
 fn give_back() {
     if OPEN.swap(false, Ordering::SeqCst) {
         // A terminal that is gone cannot be restored, and nobody looks at it.
-        drop(execute!(stdout(), DisableBracketedPaste, LeaveAlternateScreen, Show));
+        let mouse = if MOUSE.load(Ordering::SeqCst) { MOUSE_OFF } else { "" };
+        drop(execute!(stdout(), Print(mouse), DisableBracketedPaste, LeaveAlternateScreen, Show));
         drop(disable_raw_mode());
     }
 }

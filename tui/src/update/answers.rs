@@ -19,6 +19,11 @@ pub(super) fn receive(model: &mut Model, answer: Answer) -> Vec<Effect> {
         Answer::Catalogue(Err(reason)) => model.complain(reason),
         Answer::Model { path, found } => return draft::model_arrived(model, &path, found),
         Answer::Technique { name, found } => return draft::technique_arrived(model, &name, found),
+        Answer::Folder { folder, listing } => {
+            if let Some(Modal::Choose(chooser)) = model.modals.last_mut() {
+                chooser.listed(&folder, listing);
+            }
+        }
         Answer::Profile { path, found } => return draft::profile_arrived(model, &path, found),
         Answer::Checked { ticket, check } => draft::checked(model, ticket, check),
         Answer::Counted { ticket, space } => draft::counted(model, ticket, space),

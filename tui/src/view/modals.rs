@@ -5,7 +5,8 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Clear, Paragraph};
 
-use super::{fit, help, wrap};
+use super::{fit, help, page, seen, wrap};
+use crate::chooser;
 use crate::export;
 use crate::home::change::Change;
 use crate::modal::Modal;
@@ -13,6 +14,8 @@ use crate::model::Model;
 
 pub(crate) fn view(model: &Model, modal: &Modal, frame: &mut Frame<'_>) {
     let theme = model.theme();
+    // What lies under a dialog cannot be clicked.
+    seen::place(frame.area(), seen::Target::Nothing);
     let key = |name: &str, what: &str| {
         Line::from(vec![Span::styled(format!("{name:>10}  "), theme.key()), Span::raw(what.to_owned())])
     };
@@ -20,10 +23,13 @@ pub(crate) fn view(model: &Model, modal: &Modal, frame: &mut Frame<'_>) {
     let words = |text: &str| wrap(text, room).into_iter().map(Line::from).collect::<Vec<_>>();
     let (title, lines) = match modal {
         Modal::Export(export) => return export::view::view(model, export, frame),
+        Modal::Choose(chooser) => return chooser::view::view(model, chooser, frame),
         Modal::Help => {
             let mut lines: Vec<Line<'_>> =
                 help::keys(&model.screen).iter().map(|(name, what)| key(name, what)).collect();
             lines.push(Line::default());
+            lines.push(key("y", "copy the command line of this screen"));
+            lines.push(key("mouse", "click chooses, again opens; Shift marks text"));
             lines.push(key("Ctrl-Z", "suspend; Ctrl-L draws anew; ? is this help"));
             lines.push(key("Esc", "closes this"));
             ("Keys", lines)
@@ -83,6 +89,12 @@ pub(crate) fn view(model: &Model, modal: &Modal, frame: &mut Frame<'_>) {
     let wide = lines.iter().map(Line::width).max().unwrap_or(0) as u16 + 4;
     let area = centred(frame.area(), wide.max(40), lines.len() as u16 + 2);
     let inner = window(model, frame, area, title);
+    for (row, line) in (0..).zip(&lines) {
+        let key = line.spans.first().and_then(|span| page::key(span.content.trim()));
+        if let Some(key) = key.filter(|_| line.spans.len() > 1) {
+            seen::place(Rect { y: inner.y + row, height: 1, ..inner }, seen::Target::Key(key));
+        }
+    }
     frame.render_widget(Paragraph::new(lines), inner);
 }
 

@@ -6,7 +6,9 @@ use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Borders, Paragraph};
 
+use super::seen::{self, Target};
 use super::{fit, width};
+use crate::key::Key;
 use crate::model::Model;
 use crate::theme::Theme;
 
@@ -38,8 +40,13 @@ impl Page {
             Span::raw(" ".repeat(gap)),
             Span::styled(state, theme.title()),
         ]);
-        let keys = key_lines(theme, keys, columns);
+        let (keys, at) = key_lines(theme, keys, columns);
         let foot = keys.len() as u16 + 1;
+        for (column, row, wide, key) in at {
+            let area = Rect { x: area.x + column, y: area.bottom() - foot + 1 + row, width: wide, height: 1 };
+            seen::place(area, Target::Key(key));
+        }
+        seen::command(&self.command);
         frame.render_widget(Paragraph::new(head), Rect { height: 1, ..area });
         let under = Rect { y: area.bottom() - foot, height: 1, ..area };
         frame.render_widget(Paragraph::new(self.under(model, columns)), under);
@@ -65,23 +72,42 @@ impl Page {
     }
 }
 
+/// The key that a word names, if it is one.
+pub(super) fn key(word: &str) -> Option<Key> {
+    let mut letters = word.chars();
+    match (word, letters.next(), letters.next()) {
+        ("Enter", ..) => Some(Key::Enter),
+        ("Esc", ..) => Some(Key::Esc),
+        ("Tab", ..) => Some(Key::Tab),
+        (_, Some(letter), None) if letter.is_ascii_graphic() => Some(Key::Char(letter)),
+        _ => None,
+    }
+}
+
+/// Column, row, width and key of words that can be clicked.
+type Keys = Vec<(u16, u16, u16, Key)>;
+
 /// The keys, on as many lines as they need.
-fn key_lines(theme: Theme, keys: &[(&str, &str)], columns: usize) -> Vec<Line<'static>> {
+fn key_lines(theme: Theme, keys: &[(&str, &str)], columns: usize) -> (Vec<Line<'static>>, Keys) {
     let mut lines = vec![Line::from(" ")];
+    let mut places = Vec::new();
     let mut used = 1;
-    for (key, what) in keys {
-        let needed = width(key) + width(what) + 3;
+    for (name, what) in keys {
+        let needed = width(name) + width(what) + 3;
         if used + needed > columns + 2 && used > 1 {
             lines.push(Line::from(" "));
             used = 1;
         }
+        if let Some(key) = key(name) {
+            places.push((used as u16, lines.len() as u16 - 1, needed as u16 - 2, key));
+        }
         used += needed;
         if let Some(line) = lines.last_mut() {
-            line.push_span(Span::styled((*key).to_owned(), theme.key()));
+            line.push_span(Span::styled((*name).to_owned(), theme.key()));
             line.push_span(Span::raw(format!(" {what}  ")));
         }
     }
-    lines
+    (lines, places)
 }
 
 /// A titled rule and the place under it.

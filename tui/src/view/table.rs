@@ -6,6 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
+use super::seen::{self, Target};
 use super::{fit, width};
 use crate::theme::Theme;
 
@@ -87,6 +88,18 @@ impl Table<'_> {
             ]));
         }
         frame.render_widget(Paragraph::new(lines), area);
+        if self.cursor.is_some() {
+            self.places(area, |position| Target::Lines(position as i64 - self.cursor.unwrap_or(0) as i64));
+        }
+    }
+
+    /// Says what a click on each row that was drawn in `area` does.
+    pub(crate) fn places(&self, area: Rect, target: impl Fn(usize) -> Target) {
+        let seen = usize::from(area.height).saturating_sub(1);
+        let first = first_seen(self.cursor.unwrap_or(0), self.len, seen);
+        for (row, position) in (area.y + 1..).zip(first..self.len.min(first + seen)) {
+            seen::place(Rect { y: row, height: 1, ..area }, target(position));
+        }
     }
 
     fn line(&self, cells: &[String], widths: &[Option<usize>]) -> String {

@@ -26,6 +26,14 @@ impl Hooks for NoTerminal {
         Ok(())
     }
 
+    fn edit(&self, _path: &str) -> io::Result<Option<String>> {
+        Ok(None)
+    }
+
+    fn copy(&self, _text: &str) -> io::Result<()> {
+        Ok(())
+    }
+
     fn panicked(&self) -> bool {
         false
     }

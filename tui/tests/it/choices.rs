@@ -12,7 +12,7 @@ const SIZE: (u16, u16) = (160, 90);
 
 fn new_study() -> Harness {
     let mut person = Harness::new(SIZE.0, SIZE.1, Setup::default());
-    person.keys("n");
+    person.keys("na");
     person
 }
 
@@ -21,6 +21,7 @@ fn opened(profile: &str) -> Harness {
     let mut person = Harness::over(demo, SIZE.0, SIZE.1, Setup::default());
     person.key(Key::Tab);
     person.key(Key::Enter);
+    person.keys("a");
     person
 }
 

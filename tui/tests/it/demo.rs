@@ -21,8 +21,8 @@ use attune_core::strategy::Origin;
 use attune_core::technique::{Cost, TechniqueInfo};
 use attune_core::trial::{Dropped, Outcome, Trial, TrialState};
 use attune_tui::desk::{
-    Answer, Catalogue, Check, Desk, Fault, Mail, ModelFound, Opening, Place, ProfileRow, Request, SaveError,
-    StrategyRow, StudyRow, Target, Timing, Verdict, Written,
+    Answer, Catalogue, Check, Desk, Fault, FolderEntry, FolderEntryKind, Mail, ModelFound, Opening, Place,
+    ProfileRow, Request, SaveError, StrategyRow, StudyRow, Target, Timing, Verdict, Written,
 };
 use attune_tui::replay::Replay;
 
@@ -66,6 +66,7 @@ impl Demo {
                 let found = ModelFound {
                     facts: facts(),
                     images: false,
+                    metrics: catalogue().metrics,
                     data: texts(),
                     classifiers: Vec::new(),
                     refused: [("checkpoint-mix".to_owned(), "tiny-moe has one checkpoint".to_owned())].into(),
@@ -74,6 +75,23 @@ impl Demo {
                 let found =
                     if known { Ok(Box::new(found)) } else { Err(format!("there is no model in {path}")) };
                 vec![Answer::Model { path, found }]
+            }
+            Request::Folder { folder, .. } => {
+                let entry = |name: &str, kind| FolderEntry { name: name.into(), kind };
+                let listing = match folder.as_str() {
+                    "models" => Ok(vec![
+                        entry("tiny-moe", FolderEntryKind::Model),
+                        entry("other", FolderEntryKind::Folder),
+                        entry("notes.txt", FolderEntryKind::File),
+                    ]),
+                    "models/other" => Ok(vec![entry("tiny-moe-2", FolderEntryKind::Model)]),
+                    "models/tiny-moe/data" => Ok(vec![
+                        entry("code.selection.txt", FolderEntryKind::File),
+                        entry("image.png", FolderEntryKind::File),
+                    ]),
+                    _ => Err(format!("there is no folder {folder}")),
+                };
+                vec![Answer::Folder { folder, listing }]
             }
             Request::Technique { name, .. } => {
                 let found = Err(format!("cannot load {name}: no such file"));

@@ -11,6 +11,8 @@ pub(crate) struct Harness {
     pub(crate) demo: Demo,
     pub(crate) quit: bool,
     pub(crate) suspended: usize,
+    pub(crate) copied: Option<String>,
+    pub(crate) edited: Option<String>,
     size: (u16, u16),
     seconds: u64,
 }
@@ -22,7 +24,16 @@ impl Harness {
 
     pub(crate) fn over(demo: Demo, columns: u16, rows: u16, setup: Setup) -> Self {
         let (model, effects) = Model::new(setup, (columns, rows));
-        let mut harness = Self { model, demo, quit: false, suspended: 0, size: (columns, rows), seconds: 0 };
+        let mut harness = Self {
+            model,
+            demo,
+            quit: false,
+            suspended: 0,
+            copied: None,
+            edited: None,
+            size: (columns, rows),
+            seconds: 0,
+        };
         harness.obey(effects);
         harness
     }
@@ -43,6 +54,8 @@ impl Harness {
                 Effect::Quit => self.quit = true,
                 Effect::Suspend => self.suspended += 1,
                 Effect::Redraw => {}
+                Effect::Copy(text) => self.copied = Some(text),
+                Effect::Edit(path) => self.edited = Some(path),
             }
         }
     }

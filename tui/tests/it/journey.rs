@@ -54,7 +54,7 @@ fn a_fault_stands_beside_the_field_that_causes_it() {
     person.sees("keep               many ! expected a whole number from 1 to 256");
     person.sees("1 field to put right");
     person.keys("l");
-    person.sees("this field has to be put right first");
+    person.sees("\n ! expected a whole number from 1 to 256");
     person.keys("r");
     person.sees("ready to launch");
     assert!(person.demo.saved.is_empty());

@@ -6,6 +6,8 @@ mod demo;
 mod desk_harness;
 mod journey;
 mod keys_and_events;
+mod lists;
+mod mouse;
 #[cfg(unix)]
 mod panic;
 mod results;

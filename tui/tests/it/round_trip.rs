@@ -156,16 +156,10 @@ proptest! {
 #[test]
 fn races_are_fields_that_come_when_they_are_wanted() {
     let mut person = Harness::new(120, 60, Setup::default());
-    person.keys("n");
+    person.keys("na");
     person.sees("race after items   0");
     assert!(!person.text().contains("race floor"));
-    while !person.text().contains("›race after") {
-        person.key(Key::Down);
-    }
-    person.key(Key::Enter);
-    person.key(Key::Ctrl('u'));
-    person.keys("8");
-    person.key(Key::Enter);
+    person.fill("race after items", "8");
     person.sees("race error         0.05");
     person.keys("s");
     let text = person.demo.saved.values().next().unwrap();

@@ -12,7 +12,7 @@ impl Known<'_> {
             self.filled(Field::new(Group::Report, path, label, kind, default, help))
         };
         let texts = || Kind::Text(Vec::new());
-        let model = self.text("model").unwrap_or_else(|| suggest::model(self).to_owned());
+        let model = self.text("model").unwrap_or_else(|| suggest::model(self));
         let technique = self.text(TECHNIQUE).unwrap_or_else(|| suggest::technique(self).to_owned());
         let name = suggest::name(&model, &technique);
         let mut fields = vec![

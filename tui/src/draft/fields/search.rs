@@ -1,6 +1,5 @@
 //! How configs are found.
 
-use attune_core::objective::Direction;
 use attune_core::profile::DEFAULT_STRATEGY;
 use attune_core::setting::OptionKind;
 
@@ -16,17 +15,15 @@ impl Known<'_> {
             self.filled(Field::new(Group::Search, path, label, kind, default, help))
         };
         let strategies: Vec<String> = self.catalogue.strategies.iter().map(|row| row.name.clone()).collect();
-        let metrics = self.catalogue.metrics.iter().map(|metric| {
-            let word = match metric.direction {
-                Direction::Minimise => "minimise",
-                Direction::Maximise => "maximise",
-            };
-            format!("{word} {}", metric.name)
-        });
         let strategy = field(
             STRATEGY,
             "strategy",
-            Kind::Value(OptionKind::OneOf(strategies)),
+            // None is known until the catalogue is there, and none is wrong.
+            if strategies.is_empty() {
+                Kind::Text(Vec::new())
+            } else {
+                Kind::Value(OptionKind::OneOf(strategies))
+            },
             DEFAULT_STRATEGY,
             "The search algorithm.",
         );
@@ -37,7 +34,7 @@ impl Known<'_> {
             field(
                 "objectives",
                 "objective",
-                Kind::Text(metrics.collect()),
+                Kind::Text(Vec::new()),
                 if self.images() { "minimise frechet" } else { "minimise kl" },
                 "What counts, most important first, as `minimise kl, minimise memory`.",
             ),

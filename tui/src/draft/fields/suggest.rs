@@ -1,10 +1,11 @@
 //! What follows from other fields where nobody said anything.
 
 use super::Known;
+use crate::chooser::beside;
 
 /// The first model there is.
-pub(super) fn model<'a>(known: &'a Known<'_>) -> &'a str {
-    known.catalogue.models.first().map_or("", String::as_str)
+pub(super) fn model(known: &Known<'_>) -> String {
+    known.catalogue.models.first().and_then(|path| beside(known.file, path)).unwrap_or_default()
 }
 
 /// The first technique that the model does not refuse.

@@ -1,0 +1,93 @@
+//! What a field can be chosen from.
+
+use attune_core::objective::Direction;
+use attune_core::setting::OptionKind;
+
+use super::{Draft, Field, Kind, fields};
+use crate::chooser::{Chooser, Entry, Wanted, beside};
+use crate::desk::{Catalogue, Place};
+use crate::model::Model;
+
+/// The list for the field under the cursor; `None` where a value is typed in its place.
+pub(super) fn chooser(model: &Model) -> Option<Chooser> {
+    let draft = model.draft.as_ref()?;
+    let field = draft.field()?;
+    let none = Catalogue::default();
+    let catalogue = model.catalogue.as_ref().unwrap_or(&none);
+    let words = |entries, free| Some(Chooser::words(&field.path, &field.label, &field.text, entries, free));
+    let files = |likely, wanted| Some(Chooser::files(&field.path, &field.label, &field.text, likely, wanted));
+    match field.path.as_str() {
+        "model" => files(models(draft, catalogue), Wanted::Model),
+        "task.classifier" => files(near(field, "classifier"), Wanted::Model),
+        "task.selection" | "task.report" => {
+            let images = draft.text(fields::TASK).trim() == "images";
+            files(near(field, "near the model"), Wanted::File(if images { "safetensors" } else { "txt" }))
+        }
+        fields::TECHNIQUE => words(techniques(draft, catalogue), true),
+        fields::STRATEGY => {
+            let rows = catalogue.strategies.iter();
+            words(rows.map(|row| Entry::word(&row.name, &row.summary)).collect(), false)
+        }
+        "objectives" => words(metrics(draft, catalogue), true),
+        fields::DEVICE => words(catalogue.devices.iter().map(|name| Entry::word(name, "")).collect(), true),
+        fields::START => words(studies(model), true),
+        _ => match &field.kind {
+            Kind::Value(OptionKind::Bool) => words(plain(field, &["false", "true"]), false),
+            Kind::Value(OptionKind::OneOf(known)) => {
+                let known: Vec<&str> = known.iter().map(String::as_str).collect();
+                words(plain(field, &known), false)
+            }
+            _ => None,
+        },
+    }
+}
+
+/// Words, of which the default is called so.
+fn plain(field: &Field, words: &[&str]) -> Vec<Entry> {
+    let note = |word: &str| if word == field.default { "default" } else { "" };
+    words.iter().map(|word| Entry::word(word, note(word))).collect()
+}
+
+fn near(field: &Field, note: &str) -> Vec<Entry> {
+    let Kind::Text(paths) = &field.kind else { return Vec::new() };
+    paths.iter().map(|path| Entry::word(path, note)).collect()
+}
+
+fn models(draft: &Draft, catalogue: &Catalogue) -> Vec<Entry> {
+    let named = catalogue.models.iter().filter_map(|path| beside(&draft.file, path));
+    named.map(|path| Entry::word(&path, "model")).collect()
+}
+
+/// Techniques with what they do, or why the model is none for them.
+fn techniques(draft: &Draft, catalogue: &Catalogue) -> Vec<Entry> {
+    let found = draft.model.iter().flatten().next();
+    let entry = |info: &attune_core::technique::TechniqueInfo| {
+        let refused = found.and_then(|found| found.refused.get(&info.name));
+        Entry { bad: refused.is_some(), ..Entry::word(&info.name, refused.unwrap_or(&info.summary)) }
+    };
+    catalogue.techniques.iter().map(entry).collect()
+}
+
+/// Metrics of the model's task.
+fn metrics(draft: &Draft, catalogue: &Catalogue) -> Vec<Entry> {
+    let found = draft.model.iter().flatten().next().map(|found| &found.metrics);
+    let metrics = found.unwrap_or(&catalogue.metrics).iter();
+    let entry = |metric: &attune_core::evaluator::MetricInfo| {
+        let word = match metric.direction {
+            Direction::Minimise => "minimise",
+            Direction::Maximise => "maximise",
+        };
+        Entry::word(&format!("{word} {}", metric.name), &metric.unit)
+    };
+    metrics.map(entry).collect()
+}
+
+/// Studies of the store.
+fn studies(model: &Model) -> Vec<Entry> {
+    let rows = model.home.studies.iter().flatten().flatten();
+    let entry = |row: &crate::desk::StudyRow| {
+        let state = if row.place == Place::Done { "finished" } else { "not finished" };
+        Entry::word(&row.name, &format!("{} on {}, {state}", row.technique, row.model))
+    };
+    rows.map(entry).collect()
+}
