@@ -12,7 +12,8 @@ use serde_json::{Value, json};
 
 use crate::error::CliError;
 use crate::output;
-use crate::view::{json, table};
+use crate::view::json;
+use crate::view::sheet::Sheet;
 
 /// Cells of configs that are listed before the rest is only counted.
 const LISTED: usize = 40;
@@ -27,7 +28,7 @@ pub(crate) fn run(path: &Path, studies: [&str; 2], as_json: bool) -> Result<(), 
     if as_json {
         let cells: serde_json::Map<String, Value> =
             differences.into_iter().map(|(cell, a, b)| (cell, json!([a, b]))).collect();
-        return output::line(json!({
+        return output::json(&json!({
             "a": json::finished(&a.finished, &a.header.dimensions),
             "b": json::finished(&b.finished, &b.header.dimensions),
             "same_data": same_data,
@@ -71,11 +72,11 @@ impl Side {
 }
 
 fn side_by_side(a: &Side, b: &Side) -> String {
-    let mut table = table::new_table();
-    table.set_header(["", &a.finished.study, &b.finished.study]);
+    let studies = [&a.finished.study, &b.finished.study].map(Clone::clone);
+    let mut table = Sheet::of_words([vec![String::new()], studies.to_vec()].concat());
     let mut row = |label: String, cell: &dyn Fn(&Side) -> Option<String>| {
         let cell = |side| cell(side).unwrap_or_else(|| "–".to_owned());
-        table.add_row([label, cell(a), cell(b)]);
+        table.row(vec![label, cell(a), cell(b)]);
     };
     row("technique".to_owned(), &|side| Some(side.finished.technique.clone()));
     row("model".to_owned(), &|side| {
@@ -113,18 +114,18 @@ fn side_by_side(a: &Side, b: &Side) -> String {
             });
         }
     }
-    table.to_string()
+    table.render(output::columns())
 }
 
 fn cells(differences: &[(String, Value, Value)], studies: [&str; 2]) -> String {
-    let mut table = table::new_table();
-    table.set_header(["config", studies[0], studies[1]]);
+    let mut table = Sheet::of_words(["config", studies[0], studies[1]].map(str::to_owned).to_vec());
     let cell = |value: &Value| if value.is_null() { "–".to_owned() } else { value.to_string() };
     for (name, a, b) in differences.iter().take(LISTED) {
-        table.add_row([name.clone(), cell(a), cell(b)]);
+        table.row(vec![name.clone(), cell(a), cell(b)]);
     }
+    let table = table.render(output::columns());
     match differences.len().checked_sub(LISTED) {
-        None | Some(0) => table.to_string(),
+        None | Some(0) => table,
         Some(more) => format!("{table}\n… and {more} more; --json has all of them"),
     }
 }
