@@ -115,7 +115,7 @@ fn the_command_line_of_every_screen_can_be_copied() {
     person.sees("copied");
     person.key(Key::Esc);
     person.keys("y");
-    assert_eq!(person.copied.as_deref(), Some("attune show done"));
+    assert_eq!(person.copied.as_deref(), Some("attune studies"));
 }
 
 #[test]

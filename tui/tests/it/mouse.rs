@@ -30,9 +30,9 @@ fn the_first_click_chooses_and_the_second_one_opens() {
         person.sees("›profiles/quickstart");
         click(&mut person, "profiles/quickstart");
         person.sees("new study");
-        click(&mut person, "technique ");
+        click(&mut person, "technique   ");
         person.sees("›technique");
-        click(&mut person, "technique ");
+        click(&mut person, "technique   ");
         person.sees("Esc as it was");
         click(&mut person, "kv-bits");
         click(&mut person, "kv-bits");

@@ -5,7 +5,6 @@ use attune_core::space::{Config, Space};
 
 use crate::Target;
 
-#[expect(dead_code, reason = "the tests of spaces use more of it")]
 #[path = "../../../../core/tests/space/described.rs"]
 mod described;
 
