@@ -72,7 +72,7 @@ impl Space {
                 other => {
                     let broken = ledger::broken(self, other, config);
                     if broken > 0 {
-                        let problem = format!("{other}; it is missed by {broken}");
+                        let problem = format!("the config misses by {broken}: {other}");
                         return Err(Violation::Broken { index, problem });
                     }
                 }
