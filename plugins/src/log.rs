@@ -101,8 +101,7 @@ mod tests {
         let log = Log::new(Arc::new(move |line: &LogLine| sink.lock().unwrap().push(line.clone())));
         logged(&log);
         drop(log);
-        let lines = taken.lock().unwrap().clone();
-        lines
+        std::mem::take(&mut *taken.lock().unwrap())
     }
 
     #[test]

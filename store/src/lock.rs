@@ -59,7 +59,7 @@ impl Holder {
 impl Lock {
     /// The lock alone; `None` when somebody else has it.
     pub(crate) fn alone(path: &Path) -> Result<Option<Self>, StoreError> {
-        Ok(attempt(path, File::try_lock)?.map(|file| Self::held(path, file)).transpose()?)
+        attempt(path, File::try_lock)?.map(|file| Self::held(path, file)).transpose()
     }
 
     /// The lock together with others; `None` when somebody has it alone. Writes nothing into the file.

@@ -115,7 +115,7 @@ impl ProgressView {
             return;
         }
         let Advance { done, total, .. } = advance;
-        let percent = if total == 0 { 100 } else { 100 * done / total };
+        let percent = (100 * done).checked_div(total).unwrap_or(100);
         let text = format!("report {percent} %  {}: {}", self.left(), self.reporting);
         match &self.bar {
             Some(bar) => {

@@ -34,7 +34,7 @@ fn a_torn_last_line_is_cut_off_and_said() {
     let store = SledStore::open(&scratch.store).unwrap();
     let _claim = store.claim("one").unwrap();
     assert_eq!(
-        scratch.message(&store.notes().pop().unwrap()),
+        scratch.message(store.notes().pop().unwrap()),
         "STORE/journal/one.jsonl ended in a line that was never written completely (100 bytes); it was cut off, and \
          what it said will be computed again"
     );

@@ -1,5 +1,7 @@
 //! Choosing techniques and strategies: what nobody set follows the choice, what somebody set stays with it.
 
+#![expect(clippy::unwrap_used, reason = "a helper that fails is a failed test")]
+
 use attune_core::profile::Profile;
 use attune_tui::desk::Answer;
 use attune_tui::{Effect, Key, Message, Model, Setup, update};
