@@ -10,6 +10,7 @@
 //! two studies that differ in one of them differ from there on.
 
 mod advance;
+mod caught;
 mod control;
 mod course;
 mod dispatcher;
@@ -21,6 +22,7 @@ mod halving;
 mod journal;
 mod known;
 mod losses;
+mod lowering;
 mod measuring;
 mod needed;
 mod observing;
@@ -46,6 +48,7 @@ pub use error::SessionError;
 pub use preflight::Preflight;
 pub use setup::{SessionSetup, Start};
 
+use caught::caught;
 use control::Control;
 use dispatcher::{Dispatcher, End};
 use executor::Executor;
@@ -74,12 +77,12 @@ pub fn run(
     commands: Receiver<Command>,
 ) -> Result<SessionEnd, SessionError> {
     let clock = Instant::now();
-    setup.check()?;
+    caught(|| "checking the study".to_owned(), || setup.check())?;
     // Before the journal is read: from here on nobody else adds to it.
     let _claim = setup.store.claim(&setup.header.study)?;
     let journal = Journal::open(&*setup.store, &setup.header)?;
     note_whereabouts(&setup)?;
-    let size = setup.space.count();
+    let size = caught(|| "counting the search space".to_owned(), || Ok(setup.space.count()))?;
     events(Event::Started {
         study: setup.header.study.clone(),
         technique: setup.header.technique.clone(),
@@ -87,10 +90,10 @@ pub fn run(
         device: setup.evaluator.info().device.clone(),
         space: Some(size),
         resumed: journal.trials().len() as u64,
-        budget: setup.trials,
+        budget: setup.trials.max(journal.trials().len() as u64),
     });
     if let Some(report) = journal.settled(setup.trials, size) {
-        let mut tally = Tally::new(setup.trials);
+        let mut tally = Tally::new(setup.trials.max(report.trials));
         journal.trials().iter().for_each(|trial| tally.count(trial));
         tally.work_of(&setup.store.notes_on(&setup.header.study)?);
         return finish(&setup, &journal, &tally, report.clone(), events);
@@ -102,7 +105,7 @@ pub fn run(
         let executor = Executor::start(scope, &*setup.evaluator, setup.workers, &gate);
         let scoring = Scoring::new(&setup, executor, Control::new(commands, &gate));
         let mut dispatcher = Dispatcher::new(&setup, journal, scoring, events);
-        let outcome = dispatcher.run();
+        let outcome = caught(|| "running the study".to_owned(), || dispatcher.run());
         (outcome, dispatcher.journal, dispatcher.tally)
     });
     let run = RunTime { seconds: clock.elapsed().as_secs_f64(), peak_memory: setup.evaluator.peak_memory() };

@@ -12,7 +12,7 @@ use attune_core::trial::{Trial, TrialState};
 
 use super::advance::{self, Meter};
 use super::course::Course;
-use super::generation::{Books, Generation};
+use super::generation::{self, Books, Generation};
 use super::journal::Journal;
 use super::losses::Losses;
 use super::needed::Needed;
@@ -51,16 +51,10 @@ impl<'a, 'e> Dispatcher<'a, 'e> {
         scoring: Scoring<'a>,
         events: &'e mut dyn FnMut(Event),
     ) -> Self {
-        let meter = advance::search(setup, journal.trials().len());
-        Self {
-            setup,
-            scoring,
-            events,
-            journal,
-            tally: Tally::new(setup.trials),
-            meter,
-            needed: Needed::default(),
-        }
+        let trials = journal.trials().len();
+        let meter = advance::search(setup, trials);
+        let tally = Tally::new(setup.trials.max(trials as u64));
+        Self { setup, scoring, events, journal, tally, meter, needed: Needed::default() }
     }
 
     pub(super) fn run(&mut self) -> Result<End, SessionError> {
@@ -138,7 +132,12 @@ impl<'a, 'e> Dispatcher<'a, 'e> {
             (self.events)(Event::Planning);
         }
         let choice = &self.setup.strategy;
-        let Some(built) = thinking(&mut self.scoring.control, || build(choice, context)) else {
+        let name = &choice.name;
+        let Some(built) =
+            thinking(&mut self.scoring.control, &format!("building strategy `{name}`"), || {
+                build(choice, context)
+            })?
+        else {
             return Ok(Flow::Stopped);
         };
         let mut strategy = built?;
@@ -149,7 +148,11 @@ impl<'a, 'e> Dispatcher<'a, 'e> {
         let mut asked = 0;
         while asked < budget {
             let limit = usize::try_from(budget - asked).unwrap_or(usize::MAX);
-            let Some(proposals) = thinking(&mut self.scoring.control, || strategy.ask(limit)) else {
+            let Some(proposals) =
+                thinking(&mut self.scoring.control, &format!("asking strategy `{name}`"), || {
+                    strategy.ask(limit)
+                })?
+            else {
                 return Ok(Flow::Stopped);
             };
             self.check_operators(operators.as_deref())?;
@@ -180,7 +183,7 @@ impl<'a, 'e> Dispatcher<'a, 'e> {
                 setup.options.clone(),
                 setup.space.clone(),
             );
-            Arc::new(Guarded::new(Arc::new(own), setup.space.clone()))
+            Arc::new(Guarded::new(Arc::new(own), setup.space.clone(), self.scoring.control.flag()))
         })
     }
 
@@ -192,6 +195,14 @@ impl<'a, 'e> Dispatcher<'a, 'e> {
         if let Some(failure) = operators.take_warning() {
             let message = format!(
                 "{failure}; the operators of the space step in whenever this happens (said only once)"
+            );
+            (self.events)(Event::Warning { message });
+        }
+        if let Some(failure) = operators.take_given_up() {
+            let message = format!(
+                "{failure}; this was the {}. time that it used up what one call may take, so it is not asked any more: the \
+                 operators of the space make all further children",
+                Guarded::EXHAUSTED
             );
             (self.events)(Event::Warning { message });
         }
@@ -221,8 +232,17 @@ impl<'a, 'e> Dispatcher<'a, 'e> {
         }
         let mut course = Course::new(self.setup, strategy.rival(), self.journal.trials(), (&old, &new))?;
         let Self { setup, scoring, events, journal, tally, meter, needed } = self;
+        let mut lowered = Vec::with_capacity(new.len());
+        for proposal in new {
+            // Each is a call into the technique, which may take seconds.
+            scoring.control.poll();
+            if scoring.control.is_stopping() {
+                return Ok(Flow::Stopped);
+            }
+            lowered.push(generation::lower(setup, proposal));
+        }
         let books = Books { journal, tally, meter, needed, losses, events: &mut **events };
-        let mut generation = Generation::new(setup, new, books);
+        let mut generation = Generation::new(setup, lowered, books);
         let unsettled = generation.unsettled();
         let ids: Vec<u64> = unsettled.iter().map(|(position, _)| generation.id(*position)).collect();
         generation.commit()?;

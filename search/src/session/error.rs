@@ -91,6 +91,30 @@ pub enum SessionError {
         /// What it has.
         items: u32,
     },
+    /// No config of the space can be evaluated: nothing was run or stored.
+    #[error(
+        "no config of technique `{technique}` can be evaluated; {config} was refused: {failure}; \
+         choose another technique, or an evaluator that knows the edit"
+    )]
+    NothingRuns {
+        /// The technique.
+        technique: String,
+        /// Which config the failure is of.
+        config: String,
+        /// Why it cannot.
+        failure: EvalFailure,
+    },
+    /// A panic: a fault of attune or of a library that it uses.
+    #[error(
+        "{during} panicked: {message}; this is a fault of attune or of a library that it uses, please report it; finished \
+         trials are kept, run the study again to continue"
+    )]
+    Panicked {
+        /// What was being done, for example `asking strategy `evolution``.
+        during: String,
+        /// What the panic said.
+        message: String,
+    },
     /// The journal does not read like a study.
     #[error(
         "the journal of study `{study}` is not in order: record {record} is {found}, expected {expected}; \

@@ -8,6 +8,7 @@ use attune_core::evaluator::{EvalFailure, Evaluation, Evaluator, Request};
 use attune_core::plan::Plan;
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
+use super::caught::panic_message;
 use super::gate::Gate;
 
 /// Plans for one evaluator call; a ticket says which reply belongs to which plan.
@@ -113,7 +114,10 @@ fn evaluate(
     };
     // A panic would leave the dispatcher waiting for this batch for ever.
     let call = AssertUnwindSafe(|| evaluator.evaluate(&job.plans, &job.request, &mut sink));
-    catch_unwind(call).unwrap_or_else(|panic| Err(EvalFailure::Internal(panic_message(&*panic))))?;
+    catch_unwind(call).unwrap_or_else(|panic| {
+        let message = format!("it panicked: {}", panic_message(&*panic));
+        Err(EvalFailure::Internal(message))
+    })?;
     match answered.iter().position(|answered| !answered) {
         Some(index) if !stopped => Err(EvalFailure::Internal(format!(
             "plan {index} of {} in a batch was never answered",
@@ -136,10 +140,4 @@ fn well_formed(evaluation: Evaluation, request: &Request) -> Result<Evaluation, 
         }
     }
     Ok(evaluation)
-}
-
-fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
-    format!("it panicked: {}", text.unwrap_or_else(|| "without a message".to_owned()))
 }

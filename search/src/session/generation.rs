@@ -61,10 +61,13 @@ pub(super) struct Generation<'a, 'store> {
 }
 
 impl<'a, 'store> Generation<'a, 'store> {
-    /// Lowers `proposals`. A technique that fails, or a plan that the evaluator refuses, fails the trial.
-    pub(super) fn new(setup: &SessionSetup, proposals: Vec<Proposal>, books: Books<'a, 'store>) -> Self {
-        let (trials, states): (Vec<Trial>, Vec<_>) =
-            proposals.into_iter().map(|proposal| lower(setup, proposal)).unzip();
+    /// Trials as [`lower`] made them.
+    pub(super) fn new(
+        setup: &SessionSetup,
+        lowered: Vec<(Trial, Option<TrialState>)>,
+        books: Books<'a, 'store>,
+    ) -> Self {
+        let (trials, states): (Vec<Trial>, Vec<_>) = lowered.into_iter().unzip();
         Self {
             books,
             next: 0,
@@ -150,7 +153,9 @@ impl<'a, 'store> Generation<'a, 'store> {
     }
 }
 
-fn lower(setup: &SessionSetup, proposal: Proposal) -> (Trial, Option<TrialState>) {
+/// The trial of a proposal, with its state when it is settled already: a technique that fails, or a plan that the evaluator
+/// refuses, fails the trial.
+pub(super) fn lower(setup: &SessionSetup, proposal: Proposal) -> (Trial, Option<TrialState>) {
     let Proposal { index, config, origin } = proposal;
     let model = setup.evaluator.model();
     let plan = setup.technique.lower(model, &setup.options, &config);

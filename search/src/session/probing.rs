@@ -63,8 +63,15 @@ impl Bench<'_, '_> {
             }),
             losses: None,
         };
-        let mut probed: Vec<Probed> =
-            std::iter::once(reference).chain(probes.iter().map(|probe| &probe.config)).map(lower).collect();
+        let mut probed: Vec<Probed> = Vec::with_capacity(probes.len() + 1);
+        for config in std::iter::once(reference).chain(probes.iter().map(|probe| &probe.config)) {
+            // Each is a call into the technique, which may take seconds.
+            self.scoring.control.poll();
+            if self.scoring.control.is_stopping() {
+                return Ok(None);
+            }
+            probed.push(lower(config));
+        }
         let plans: Vec<(usize, Plan)> = probed
             .iter()
             .enumerate()

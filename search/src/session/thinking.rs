@@ -1,18 +1,26 @@
 //! What a strategy does by itself, which may take minutes, with commands obeyed meanwhile.
 
-use std::panic::resume_unwind;
 use std::thread;
 
 use crossbeam_channel::{bounded, select};
 
+use super::SessionError;
+use super::caught::panicked;
 use super::control::Control;
 
 /// What `work` returns, done on a thread of its own. `None` once somebody has asked to stop: no generation is running, so
 /// either kind of stop comes at once, and whatever `work` made of it means nothing.
-pub(super) fn thinking<T: Send>(control: &mut Control<'_>, work: impl FnOnce() -> T + Send) -> Option<T> {
+///
+/// # Errors
+/// A panic of `work`, with what was being done.
+pub(super) fn thinking<T: Send>(
+    control: &mut Control<'_>,
+    during: &str,
+    work: impl FnOnce() -> T + Send,
+) -> Result<Option<T>, SessionError> {
     control.poll();
     if control.is_stopping() {
-        return None;
+        return Ok(None);
     }
     let (running, done) = bounded::<()>(0);
     let outcome = thread::scope(|scope| {
@@ -32,10 +40,11 @@ pub(super) fn thinking<T: Send>(control: &mut Control<'_>, work: impl FnOnce() -
                 control.give_up();
             }
         }
-        worker.join().unwrap_or_else(|panic| resume_unwind(panic))
+        worker.join()
     });
+    let outcome = outcome.map_err(|panic| panicked(during.to_owned(), &*panic))?;
     control.poll();
-    (!control.is_stopping()).then_some(outcome)
+    Ok((!control.is_stopping()).then_some(outcome))
 }
 
 #[cfg(test)]
@@ -55,7 +64,7 @@ mod tests {
             let (commands, receiver) = unbounded();
             let mut control = Control::new(receiver, &gate);
             let flag = control.flag();
-            let outcome = thinking(&mut control, || {
+            let outcome = thinking(&mut control, "a test", || {
                 commands.send(stop).unwrap();
                 let begun = Instant::now();
                 while !flag.is_asked() {
@@ -63,8 +72,9 @@ mod tests {
                     thread::yield_now();
                 }
             });
-            assert_eq!(outcome, None);
-            assert_eq!(thinking(&mut control, || panic!("nothing is begun after a stop")), None::<()>);
+            assert_eq!(outcome.unwrap(), None);
+            let after = thinking(&mut control, "a test", || panic!("nothing is begun after a stop"));
+            assert_eq!(after.unwrap(), None::<()>);
         }
     }
 
@@ -73,12 +83,22 @@ mod tests {
         let gate = Gate::default();
         let (commands, receiver) = unbounded();
         let mut control = Control::new(receiver, &gate);
-        let outcome = thinking(&mut control, || {
+        let outcome = thinking(&mut control, "a test", || {
             commands.send(Command::Pause).unwrap();
             commands.send(Command::Resume).unwrap();
             drop(commands);
             7
         });
-        assert_eq!(outcome, Some(7));
+        assert_eq!(outcome.unwrap(), Some(7));
+    }
+
+    #[test]
+    fn a_panic_is_an_error_that_says_where() {
+        let gate = Gate::default();
+        let (_commands, receiver) = unbounded();
+        let mut control = Control::new(receiver, &gate);
+        let failure = thinking(&mut control, "asking strategy `x`", || -> u32 { panic!("index 7 of 3") });
+        let message = failure.unwrap_err().to_string();
+        assert!(message.starts_with("asking strategy `x` panicked: index 7 of 3; "), "{message}");
     }
 }

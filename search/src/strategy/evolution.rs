@@ -7,6 +7,7 @@
 
 use std::sync::Arc;
 
+use attune_core::evaluator::Stop;
 use attune_core::objective::compare;
 use attune_core::rng::{self, Rng};
 use attune_core::setting::{OptionKind, OptionSpec, Setting};
@@ -113,6 +114,7 @@ pub(super) fn operators(context: &SearchContext, options: &Options<'_>) -> Arc<d
 pub(super) struct Evolution {
     seed: u64,
     scheme: Scheme,
+    stop: Stop,
     starts: Vec<(String, Config)>,
     fresh: Fresh,
     screen: Option<Screen>,
@@ -136,6 +138,7 @@ impl Evolution {
         Self {
             screen,
             seed: context.seed,
+            stop: context.stop,
             scheme,
             starts,
             fresh: Fresh::new(context.space),
@@ -189,6 +192,9 @@ impl Evolution {
             return Some(child);
         }
         for _ in 0..self.scheme.redraws {
+            if self.stop.is_asked() {
+                return None;
+            }
             let two = random.random_bool(self.scheme.crossover);
             let parents = self.scheme.selection.parents(two, random);
             if parents.is_empty() {
@@ -260,7 +266,9 @@ impl Strategy for Evolution {
             self.scheme.selection.add(std::mem::take(&mut self.told));
         }
         let count = (limit as u64).min(end - self.next);
-        (0..count).map_while(|_| self.propose(generation)).collect()
+        let stop = self.stop.clone();
+        // After a stop nobody looks at what is proposed.
+        (0..count).take_while(|_| !stop.is_asked()).map_while(|_| self.propose(generation)).collect()
     }
 
     /// Whoever does not beat the worst parent never has children.

@@ -24,6 +24,8 @@ pub struct ScriptedTechnique {
     fault: Fault,
     silent: Option<u32>,
     estimates: bool,
+    lowered: Option<Edit>,
+    barren: bool,
 }
 
 impl Default for ScriptedTechnique {
@@ -42,6 +44,8 @@ impl Default for ScriptedTechnique {
             fault: Box::new(|_, _| None),
             silent: None,
             estimates: false,
+            lowered: None,
+            barren: false,
         }
     }
 }
@@ -69,6 +73,20 @@ impl ScriptedTechnique {
     pub fn silent_in(mut self, layer: u32) -> Self {
         self.silent = Some(layer);
         self
+    }
+
+    /// Makes a plan of this one edit of every config.
+    #[must_use]
+    pub fn lowering_to(mut self, edit: Edit) -> Self {
+        self.lowered = Some(edit);
+        self
+    }
+
+    /// Has operators of its own whose children are their parents.
+    #[must_use]
+    pub fn barren(mut self) -> Self {
+        self.barren = true;
+        self.with_operators()
     }
 
     /// Estimates damages of its own, from the signal `sensitivity`; they are those of the scripted evaluator but for
@@ -142,6 +160,9 @@ impl Technique for ScriptedTechnique {
         config: &Config,
     ) -> Result<Plan, TechniqueFailure> {
         self.call("lower", &[config])?;
+        if let Some(edit) = &self.lowered {
+            return Ok(Plan::new([edit.clone()]));
+        }
         let layers = bits(config).zip(0..).filter(|(_, layer)| Some(*layer) != self.silent);
         Ok(Plan::new(layers.map(|(bits, layer)| {
             Edit::KvBits(KvBits {
@@ -199,6 +220,9 @@ impl Technique for ScriptedTechnique {
         seed: u64,
     ) -> Result<Config, TechniqueFailure> {
         self.call("vary", parents)?;
+        if self.barren {
+            return Ok(parents[0].clone());
+        }
         let mut cells = parents[0].dimensions().to_vec();
         let layers = u64::from(LAYERS);
         cells[0].swap((seed % layers) as usize, (seed / layers % layers) as usize);

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use attune_core::evaluator::Stop;
 use attune_core::rng::Rng;
 use attune_core::space::{Config, Space};
 use attune_core::technique::FailureKind;
@@ -13,23 +14,42 @@ use super::{DomainOperators, Variation, VariationError};
 /// A failure that would repeat itself is harmless: a replay falls back at the same draw. A failure that depends
 /// on the speed of the machine would make the replay of a study diverge, so it is kept apart; the session
 /// stops on it before anything that was proposed is journalled.
+///
+/// Limits on one call add up when calls come by the thousand, so a variation that has used up its fuel or memory
+/// [`EXHAUSTED`](Self::EXHAUSTED) times is not asked again. That repeats itself as well: a replay makes the same calls in the
+/// same order. After a stop nothing that is proposed means anything, and the operators of the space make it.
 pub struct Guarded {
     preferred: Arc<dyn Variation>,
     domain: DomainOperators,
+    stop: Stop,
     failures: Mutex<Failures>,
 }
 
 #[derive(Default)]
 struct Failures {
+    exhausted: u32,
+    given_up: Option<VariationError>,
     warned: bool,
     warning: Option<VariationError>,
     unrepeatable: Option<VariationError>,
 }
 
 impl Guarded {
-    /// `preferred`, backed by the operators of `space`.
-    pub fn new(preferred: Arc<dyn Variation>, space: Arc<Space>) -> Self {
-        Self { preferred, domain: DomainOperators::new(space), failures: Mutex::default() }
+    /// Calls that used up what one may take, after which there are no more.
+    pub const EXHAUSTED: u32 = 3;
+
+    /// `preferred`, backed by the operators of `space`, until somebody asks to stop.
+    pub fn new(preferred: Arc<dyn Variation>, space: Arc<Space>, stop: Stop) -> Self {
+        Self { preferred, domain: DomainOperators::new(space), stop, failures: Mutex::default() }
+    }
+
+    /// The failure after which the preferred variation was given up, once.
+    pub fn take_given_up(&self) -> Option<VariationError> {
+        self.failures.lock().unwrap_or_else(PoisonError::into_inner).given_up.take()
+    }
+
+    fn is_given_up(&self) -> bool {
+        self.failures.lock().unwrap_or_else(PoisonError::into_inner).exhausted >= Self::EXHAUSTED
     }
 
     /// The first failure, once.
@@ -44,6 +64,12 @@ impl Guarded {
 
     fn note(&self, failure: VariationError) {
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        if is_exhausted(&failure) {
+            failures.exhausted += 1;
+            if failures.exhausted == Self::EXHAUSTED {
+                failures.given_up = Some(failure.clone());
+            }
+        }
         if is_repeatable(&failure) {
             if !failures.warned {
                 failures.warned = true;
@@ -55,12 +81,24 @@ impl Guarded {
     }
 }
 
+/// Whether a call took all that it may take.
+fn is_exhausted(failure: &VariationError) -> bool {
+    let VariationError::Technique(failure) = failure else { return false };
+    matches!(
+        failure.kind,
+        FailureKind::OutOfFuel { .. } | FailureKind::OutOfMemory { .. } | FailureKind::OutputTooLarge { .. }
+    )
+}
+
 fn is_repeatable(failure: &VariationError) -> bool {
     !matches!(failure, VariationError::Technique(failure) if matches!(failure.kind, FailureKind::TooSlow { .. }))
 }
 
 impl Variation for Guarded {
     fn vary(&self, parents: &[&Config], random: &mut Rng) -> Result<Config, VariationError> {
+        if self.stop.is_asked() || self.is_given_up() {
+            return self.domain.vary(parents, random);
+        }
         match self.preferred.vary(parents, random) {
             Err(failure) if !parents.is_empty() => {
                 self.note(failure);

@@ -1,12 +1,17 @@
 //! Plans, techniques and evaluators that fail.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use attune_core::evaluator::{EvalFailure, Split};
+use attune_core::plan::{Edit, KeepExperts};
+use attune_core::setting::Setting;
 use attune_core::space::{Config, Value};
+use attune_core::store::RunNote;
 use attune_core::technique::FailureKind;
 use attune_core::trial::TrialState;
+
+use crossbeam_channel::Sender;
 
 use super::*;
 use crate::testkit::{ScriptedEvaluator, ScriptedTechnique};
@@ -191,4 +196,138 @@ fn a_winner_that_fails_on_report_data_is_an_error_that_names_it() {
         (request.split == Split::Report && !plan.edits().is_empty()).then(not_finite)
     }));
     assert!(error(&study).contains("is the best on the selection split and fails on `report`"));
+}
+
+#[test]
+fn an_edit_that_nobody_knows_is_refused_before_anything_is_stored() {
+    let refusal = || FailureKind::BadOutput("edit `fold-time` is not known".to_owned());
+    let technique = ScriptedTechnique::default().failing(move |call, _| (call == "lower").then(refusal));
+    let unknown = with_technique(technique);
+    assert!(error(&unknown).contains("edit `fold-time` is not known"));
+    assert_eq!((unknown.store.writes(), records(&unknown).len()), (0, 0));
+
+    let edit = Edit::KeepExperts(KeepExperts { layer: 0, experts: vec![0] });
+    let technique = ScriptedTechnique::default().lowering_to(edit);
+    let unsupported = with_technique(technique);
+    let message = error(&unsupported);
+    assert!(
+        message.starts_with("no config of technique `scripted` can be evaluated; a random config"),
+        "{message}"
+    );
+    assert!(message.contains("only `kv-bits` is scripted"), "{message}");
+    assert_eq!(unsupported.store.writes(), 0);
+}
+
+#[test]
+fn a_panic_anywhere_is_a_failed_study_that_can_be_continued() {
+    for (call, during) in [("vary", "asking strategy `evolution`"), ("lower", "running the study")] {
+        let left = Arc::new(AtomicUsize::new(9));
+        let calls = Arc::clone(&left);
+        let technique = ScriptedTechnique::default().with_operators().failing(move |now, _| {
+            let hit = now == call && calls.load(Ordering::Relaxed) > 0;
+            assert!(!hit || calls.fetch_sub(1, Ordering::Relaxed) > 1, "space index 12 of 7");
+            None
+        });
+        let study = with_technique(technique);
+        let message = error(&study);
+        assert!(message.starts_with(&format!("{during} panicked: space index 12 of 7")), "{message}");
+        let notes = study.store.notes_on(study.name).unwrap();
+        let kept = |note: &RunNote| matches!(note, RunNote::Failed(reason) if *reason == message);
+        assert!(notes.iter().any(kept), "{notes:?}");
+        finished(&study);
+        let undisturbed = with_technique(ScriptedTechnique::default().with_operators());
+        finished(&undisturbed);
+        assert_eq!(records(&study), records(&undisturbed), "{call}");
+    }
+}
+
+#[test]
+fn an_operator_that_burns_its_fuel_again_and_again_is_not_asked_any_more() {
+    let calls = Arc::new(AtomicUsize::new(0));
+    let study = || {
+        let calls = Arc::clone(&calls);
+        with_technique(ScriptedTechnique::default().with_operators().failing(move |call, _| {
+            (call == "vary").then(|| {
+                calls.fetch_add(1, Ordering::Relaxed);
+                FailureKind::OutOfFuel { fuel: 1_000_000 }
+            })
+        }))
+    };
+    let undisturbed = study();
+    let (_, events) = finished(&undisturbed);
+    assert_eq!(calls.load(Ordering::Relaxed), 3);
+    let warnings = warnings(&events);
+    assert_eq!(warnings.len(), 2, "{warnings:?}");
+    assert!(warnings[1].contains("is not asked any more"), "{}", warnings[1]);
+
+    // A run that continues gives up at the same call.
+    let stopped = study();
+    testkit::run(stopped.setup().unwrap(), |event, commands| {
+        if matches!(event, Event::TrialFinished { trial, .. } if trial.id == 14) {
+            commands.send(Command::StopNow).unwrap();
+        }
+    })
+    .0
+    .unwrap();
+    finished(&stopped);
+    assert_eq!(records(&stopped), records(&undisturbed));
+}
+
+#[test]
+fn a_stop_ends_a_loop_of_draws_that_finds_nothing_new() {
+    // Every child was proposed before: without a stop this draws a thousand million times.
+    for screen in [1, 1 << 16] {
+        let sender: Arc<Mutex<Option<Sender<Command>>>> = Arc::default();
+        let (calls, to) = (AtomicUsize::new(0), Arc::clone(&sender));
+        let technique = ScriptedTechnique::default().barren().failing(move |call, _| {
+            if call == "vary" && calls.fetch_add(1, Ordering::Relaxed) == 50 {
+                to.lock().unwrap().as_ref().unwrap().send(Command::StopNow).unwrap();
+            }
+            None
+        });
+        let mut study = with_technique(technique);
+        study.strategy.options.insert("redraws".to_owned(), Setting::Int(1 << 30));
+        study.strategy.options.insert("screen".to_owned(), Setting::Int(screen));
+        let (end, _) = testkit::run(study.setup().unwrap(), |_, commands| {
+            sender.lock().unwrap().get_or_insert_with(|| commands.clone());
+        });
+        assert!(matches!(end.unwrap(), SessionEnd::Interrupted));
+    }
+}
+
+#[test]
+fn a_stop_comes_between_two_slow_calls() {
+    let lowered = Arc::new(AtomicUsize::new(0));
+    let calls = Arc::clone(&lowered);
+    let sender: Arc<Mutex<Option<Sender<Command>>>> = Arc::default();
+    let to = Arc::clone(&sender);
+    let technique = ScriptedTechnique::default().failing(move |call, _| {
+        if call == "lower" {
+            calls.fetch_add(1, Ordering::Relaxed);
+            if let Some(to) = to.lock().unwrap().as_ref() {
+                to.send(Command::StopNow).unwrap();
+            }
+        }
+        None
+    });
+    let mut study = with_technique(technique);
+    study.strategy.options.insert("initial".to_owned(), Setting::Int(5000));
+    let (end, _) = testkit::run(study.setup().unwrap(), |event, commands| {
+        if matches!(event, Event::Measuring { .. }) {
+            lowered.store(0, Ordering::Relaxed);
+            *sender.lock().unwrap() = Some(commands.clone());
+        }
+    });
+    assert!(matches!(end.unwrap(), SessionEnd::Interrupted));
+    assert_eq!(lowered.load(Ordering::Relaxed), 1, "of a generation of thirty");
+}
+
+#[test]
+fn more_trials_than_are_asked_for_are_no_more_than_all() {
+    let study = Study::default();
+    finished(&study);
+    let fewer = Study { trials: 3, ..study };
+    let (end, events) = finished(&fewer);
+    assert!(end.progress.budget >= end.progress.trials, "{:?}", end.progress);
+    assert!(matches!(&events[0], Event::Started { resumed: 30, budget: 30, .. }));
 }
