@@ -14,6 +14,7 @@ mod timing;
 mod watch;
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
@@ -112,7 +113,7 @@ impl Desk for CliDesk {
                     mail.send(Answer::Checked { ticket, check });
                     // Counting takes no turn: the next check need not wait for it.
                     if let Some(space) = space {
-                        thread::spawn(move || mail.send(Answer::Counted { ticket, space: space.count() }));
+                        aside(move || mail.send(Answer::Counted { ticket, space: space.count() }));
                     }
                 });
             }
@@ -128,7 +129,7 @@ impl Desk for CliDesk {
             Request::Launch { profile, study, device } => {
                 let args = RunArgs { study, ..run_args(&profile, &device) };
                 let (store, running, mail) = (self.store.clone(), self.running.clone(), mail.clone());
-                thread::spawn(move || {
+                opening(&mail.clone(), move || {
                     let described = setup::profile(&args).map(|profile| (args, profile));
                     launch::launch(&store, &running, described, &mail);
                 });
@@ -136,7 +137,7 @@ impl Desk for CliDesk {
             Request::Continue { study, device } => {
                 let asked = ContinueArgs { device, ..continue_args(study) };
                 let (store, running, mail) = (self.store.clone(), self.running.clone(), mail.clone());
-                thread::spawn(move || {
+                opening(&mail.clone(), move || {
                     let found = Continuation::find(&store, &asked);
                     let described = found.map(|found| (found.args, found.profile));
                     launch::launch(&store, &running, described, &mail);
@@ -146,7 +147,7 @@ impl Desk for CliDesk {
                 let watching = Watching::default();
                 self.watching.insert(study.clone(), watching.clone());
                 let (store, running, mail) = (self.store.clone(), self.running.clone(), mail.clone());
-                thread::spawn(move || watch::open(&store, &running, &study, &watching, &mail));
+                opening(&mail.clone(), move || watch::open(&store, &running, &study, &watching, &mail));
             }
             // Dropping the last handle but the thread's own ends the watch.
             Request::Leave { study } => drop(self.watching.remove(&study)),
@@ -185,7 +186,26 @@ impl Desk for CliDesk {
 /// Answers from a thread of its own.
 fn later(mail: &Mail, work: impl FnOnce() -> Answer + Send + 'static) {
     let mail = mail.clone();
-    thread::spawn(move || mail.send(work()));
+    aside(move || mail.send(work()));
+}
+
+/// Does `work` on a thread of the desk. Where the system gives no more threads, nobody answers.
+fn aside(work: impl FnOnce() + Send + 'static) {
+    drop(thread::Builder::new().name("desk".to_owned()).spawn(work));
+}
+
+/// Opens a study on a thread of its own; a panic on the way is an answer and not the end of the screens.
+fn opening(mail: &Mail, work: impl FnOnce() + Send + 'static) {
+    let mail = mail.clone();
+    thread::spawn(move || {
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(work)) {
+            let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+            let text = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+            mail.send(Answer::Opened(Err(format!(
+                "opening the study panicked: {text}; this is a fault of attune or of a library that it uses, please report it"
+            ))));
+        }
+    });
 }
 
 /// The folder that the paths in a profile are relative to.

@@ -1,5 +1,6 @@
 //! What people and scripts see of a study.
 
+pub(crate) mod front;
 pub(crate) mod json;
 pub(crate) mod next;
 pub(crate) mod progress;

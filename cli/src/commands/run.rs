@@ -91,7 +91,8 @@ pub(crate) fn session_error(error: SessionError) -> CliError {
         | SessionError::NoObjective
         | SessionError::NoItems
         | SessionError::NoSplit { .. }
-        | SessionError::FewItems { .. } => CliError::input(error),
+        | SessionError::FewItems { .. }
+        | SessionError::NothingRuns { .. } => CliError::input(error),
         _ => CliError::run(error),
     }
 }

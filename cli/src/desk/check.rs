@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
 
 use attune_core::evaluator::{Split, TaskInfo};
 use attune_core::facts::ModelFacts;
@@ -40,7 +39,7 @@ impl Checks {
     pub(super) fn newest(&self, check: impl FnOnce() + Send + 'static) {
         let turns = Arc::clone(&self.0);
         let number = turns.asked.fetch_add(1, Ordering::Relaxed) + 1;
-        thread::spawn(move || {
+        super::aside(move || {
             let turn = turns.turn.lock().unwrap_or_else(PoisonError::into_inner);
             if turns.asked.load(Ordering::Relaxed) == number {
                 check();

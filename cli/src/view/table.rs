@@ -56,6 +56,9 @@ pub(crate) fn result(finished: &Finished, next: &str, columns: usize) -> String 
         line("\nOn other domains (what tuning for this one costs):".to_owned());
         line(elsewhere(finished, columns));
     }
+    if let Some(front) = &report.front {
+        line(super::front::front(front, &finished.study, columns));
+    }
     line("\nFound config:".to_owned());
     words::plan(&best.plan).into_iter().for_each(|words| line(format!("  {words}")));
     let progress = &finished.progress;
@@ -113,14 +116,14 @@ fn work(finished: &Finished) -> Option<String> {
     })
 }
 
-fn cost_cells(costs: &[Cost]) -> [String; 2] {
+pub(super) fn cost_cells(costs: &[Cost]) -> [String; 2] {
     costs.first().map_or_else(|| [dash(), dash()], |cost| [numbers::cost(cost), numbers::saving(cost)])
 }
 
-fn mean(estimates: &Estimates, metric: &str) -> String {
+pub(super) fn mean(estimates: &Estimates, metric: &str) -> String {
     estimates.get(metric).map_or_else(dash, |estimate| numbers::short(estimate.mean))
 }
 
-fn dash() -> String {
+pub(super) fn dash() -> String {
     "–".to_owned()
 }

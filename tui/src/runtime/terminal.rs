@@ -6,6 +6,7 @@ use std::panic;
 use std::process::Command;
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -125,13 +126,20 @@ fn give_back() {
     }
 }
 
-/// A panic in any thread gives the terminal back before it says anything.
+/// A panic of the screens, or of a thread named `desk` that prepares an answer for them, gives the terminal back before it
+/// says anything. One in any other thread is of a study and no end of the screens: who began the study catches it
+/// and says what failed, and nothing may write into the screens meanwhile.
 fn restore_on_panic() {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
         let before = panic::take_hook();
+        let screens = thread::current().id();
         panic::set_hook(Box::new(move |info| {
             if OPEN.load(Ordering::SeqCst) {
+                let current = thread::current();
+                if current.id() != screens && !matches!(current.name(), Some("keys" | "signals" | "desk")) {
+                    return;
+                }
                 PANICKED.store(true, Ordering::SeqCst);
                 give_back();
             }
