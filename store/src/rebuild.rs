@@ -81,7 +81,12 @@ fn mend(layout: &Layout, log: &LogName, notes: &mut Vec<Note>) -> Result<(), Sto
     let Some(mut lines) = Lines::open(&path, Position::default())? else { return Ok(()) };
     let mut kept = vec![];
     let (mut count, mut dropped) = (0, 0);
-    while let Some(line) = lines.next()?.filter(|line| line.complete) {
+    while let Some(line) = lines.next()? {
+        if !line.complete {
+            // The beginning of a line is cut off when the log is opened; anything else is kept aside.
+            dropped += u64::from(!line::begins(&line.bytes));
+            break;
+        }
         match line::unseal(&line.bytes) {
             Err(LineFault::Version(_)) => return Ok(()),
             Ok(json) if follows(log, dropped, count, json) => {

@@ -187,3 +187,19 @@ fn a_damaged_cache_stops_the_store_and_repair_keeps_every_other_evaluation() {
     }
     assert!(scratch.file("cache.jsonl.damaged-1").exists());
 }
+
+#[test]
+fn a_journal_without_any_line_is_moved_aside_by_repair_and_its_study_begins_anew() {
+    let scratch = scratch("flipped-bit");
+    let zeros = vec![0; 2000];
+    std::fs::write(scratch.file("journal/one.jsonl"), &zeros).unwrap();
+    let store = SledStore::open(&scratch.store).unwrap();
+    let error = store.claim("one").err().unwrap().to_string();
+    assert!(error.contains("at line 1") && error.contains("attune doctor --repair"), "{error}");
+    drop(store);
+    rebuild(&scratch.store).unwrap();
+    assert_eq!(std::fs::read(scratch.file("journal/one.jsonl.damaged-1")).unwrap(), zeros);
+    let store = SledStore::open(&scratch.store).unwrap();
+    store.append("one", &header("one")).unwrap();
+    assert_eq!(store.records("one").unwrap().len(), 1);
+}
