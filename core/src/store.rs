@@ -1,5 +1,7 @@
 //! The store: what a study learned, kept so that nothing is evaluated twice and nothing is lost.
 
+mod same_study;
+
 use crate::evaluator::{EvalFailure, Split};
 use crate::hash::ContentHash;
 use crate::report::Report;
@@ -7,6 +9,8 @@ use crate::scores::{Scores, Work};
 use crate::space::Dimension;
 use crate::strategy::Planned;
 use crate::trial::{Trial, TrialState};
+
+pub use same_study::same_study;
 
 /// The identity of a study: two runs continue each other exactly when these are equal.
 ///

@@ -30,6 +30,8 @@ enum Task {
     },
     /// Draw the pictures of the README anew: a real study on a terminal of its own. Takes minutes.
     Pictures,
+    /// Record the walk of a new user anew, from the first screen to an exported result. Takes minutes.
+    Walk,
     /// Measure speed, as ratios within one run.
     #[command(subcommand)]
     Bench(Bench),
@@ -86,6 +88,7 @@ fn main() -> ExitCode {
     let result = match Args::parse().task {
         Task::Plugins { check } => plugins::run(check).map_err(|error| error.to_string()),
         Task::Pictures => pictures::draw(&root()).map_err(|error| error.to_string()),
+        Task::Walk => pictures::walk(&root()).map_err(|error| error.to_string()),
         Task::Bench(Bench::Population) => bench::population(&root()).map_err(|error| error.to_string()),
         Task::Bench(Bench::Search { profile }) => {
             bench::search(&root(), &profile).map_err(|error| error.to_string())

@@ -1,4 +1,4 @@
-//! The pictures of the README.
+//! The pictures of the README, and the recorded walk of a new user.
 
 use std::path::Path;
 use std::process::Command;
@@ -16,12 +16,19 @@ pub(crate) enum PicturesError {
 
 /// Walks through the screens as a person would (`tests/it/pictures.rs`) and writes what they show to `docs/screens`.
 pub(crate) fn draw(root: &Path) -> Result<String, PicturesError> {
-    let journey =
-        ["test", "--release", "-q", "-p", "attune-tests", "--test", "it", "pictures", "--", "--ignored"];
+    journey(root, "pictures")?;
+    Ok("drew docs/screens".to_owned())
+}
+
+/// Walks from the first screen to an exported result (`tests/it/walk.rs`) and records it in `docs/screens/walk.cast`.
+pub(crate) fn walk(root: &Path) -> Result<String, PicturesError> {
+    journey(root, "walk")?;
+    Ok("recorded docs/screens/walk.cast".to_owned())
+}
+
+fn journey(root: &Path, name: &str) -> Result<(), PicturesError> {
+    let journey = ["test", "--release", "-q", "-p", "attune-tests", "--test", "it", name, "--", "--ignored"];
     let status =
         Command::new("cargo").args(journey).current_dir(root).status().map_err(PicturesError::Spawn)?;
-    if !status.success() {
-        return Err(PicturesError::Failed(status));
-    }
-    Ok("drew docs/screens".to_owned())
+    if status.success() { Ok(()) } else { Err(PicturesError::Failed(status)) }
 }

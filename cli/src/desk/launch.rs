@@ -77,7 +77,7 @@ fn prepare(
     if let Some(Record::Header(existing)) = records.first()
         && store::has_scores(&records)
     {
-        attune_store::reconcile_header(existing, &setup.header).map_err(|error| store_error(&error))?;
+        store::same_study(existing, &setup.header).map_err(|error| store_error(&error))?;
     }
     let taken = store.notes_on(&study).map_err(|error| store_error(&error))?;
     // More trials than the result is about extend the study: then there is none yet.

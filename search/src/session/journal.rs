@@ -1,6 +1,5 @@
 //! The journal of one study, read once and appended to.
 
-use attune_core::profile::Profile;
 use attune_core::report::Report;
 use attune_core::space::Count;
 use attune_core::store::{self, Record, RecordOrder, Store, StoreError, StudyHeader};
@@ -45,7 +44,7 @@ impl<'a> Journal<'a> {
         })?;
         match record {
             Record::Header(found) => {
-                same_study(&found, &self.header)?;
+                store::same_study(&found, &self.header)?;
                 self.header = *found;
             }
             Record::Trial(trial) => {
@@ -98,56 +97,5 @@ impl<'a> Journal<'a> {
 /// may be gone.
 fn is_in_the_way(store: &dyn Store, records: &[Record], header: &StudyHeader) -> Result<bool, SessionError> {
     let Some(Record::Header(found)) = records.first() else { return Ok(false) };
-    Ok(same_study(found, header).is_err() || store::failure(&store.notes_on(&header.study)?).is_some())
-}
-
-/// Two runs continue each other when they agree in everything that a result depends on. Names and the device are for
-/// people, and paths are hints: fingerprints say what is there.
-fn same_study(found: &StudyHeader, expected: &StudyHeader) -> Result<(), StoreError> {
-    let parts = |header: &StudyHeader| {
-        [
-            ("technique", header.technique.clone()),
-            ("the technique's component", header.technique_fingerprint.to_string()),
-            ("model", header.model_fingerprint.to_string()),
-            ("data", header.task_fingerprint.to_string()),
-            ("numerics", header.numerics.clone()),
-            ("seed", header.seed.to_string()),
-        ]
-    };
-    let pairs = parts(found).into_iter().zip(parts(expected));
-    let differs = pairs
-        .filter(|(found, expected)| found != expected)
-        .map(|((what, found), (_, expected))| (what, found, expected))
-        .next();
-    let differs = differs.or_else(|| {
-        let (found, expected) =
-            first_difference(&comparable(&found.profile), &comparable(&expected.profile))?;
-        Some(("profile", found, expected))
-    });
-    match differs {
-        None => Ok(()),
-        Some((what, found, wanted)) => {
-            Err(StoreError::DifferentStudy { study: expected.study.clone(), what, found, expected: wanted })
-        }
-    }
-}
-
-/// A profile without its paths; a text that this build cannot read has to be the same altogether.
-fn comparable(identity: &str) -> String {
-    let parsed = Profile::from_identity(identity, "any", 1);
-    parsed.map_or_else(|_| identity.to_owned(), |profile| profile.without_paths().identity())
-}
-
-/// The first lines in which two texts differ.
-fn first_difference(left: &str, right: &str) -> Option<(String, String)> {
-    let (mut left, mut right) = (left.lines(), right.lines());
-    loop {
-        let pair = (left.next(), right.next());
-        if pair.0 != pair.1 {
-            let show =
-                |line: Option<&str>| line.map_or("nothing".to_owned(), |line| format!("`{}`", line.trim()));
-            return Some((show(pair.0), show(pair.1)));
-        }
-        pair.0?;
-    }
+    Ok(store::same_study(found, header).is_err() || store::failure(&store.notes_on(&header.study)?).is_some())
 }

@@ -10,12 +10,12 @@ fn another_study_of_the_same_name_is_refused_with_the_difference() {
     let other_seed = Study { seed: 2, ..study };
     let message = error(&other_seed);
     assert!(
-        message.contains("study `study` exists and differs in seed: it has 1, this run has 2"),
+        message.contains("study `study` exists and differs in its seed: it has 1, this run has 2"),
         "{message}"
     );
     let other_profile = Study { seed: 1, objectives: vec!["likeness"], ..other_seed };
     let message = error(&other_profile);
-    assert!(message.contains("differs in profile: it has `objectives: [\"damage\"]`"), "{message}");
+    assert!(message.contains("differs in its profile: it has `objectives: [\"damage\"]"), "{message}");
 }
 
 #[test]

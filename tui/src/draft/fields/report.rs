@@ -37,7 +37,7 @@ impl Known<'_> {
                 "report.random",
                 "random configs",
                 Kind::Whole(0, MOST),
-                "30",
+                "16",
                 "Random configs that the result is compared with.",
             )
             .advanced(),

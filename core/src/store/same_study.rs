@@ -1,18 +1,19 @@
 //! Whether a run continues a stored study.
 
-use attune_core::hash::ContentHash;
-use attune_core::store::{StoreError, StudyHeader};
+use super::{StoreError, StudyHeader};
+use crate::hash::ContentHash;
+use crate::profile::Profile;
 
-/// Refuses to continue `existing` with `new` when they are different studies. Name, device and the path of the
-/// model are not compared: `numerics` and fingerprints say what matters about them.
+/// Refuses to continue `existing` with `new` when they are different studies. Names and devices are for people, and paths are
+/// hints: `numerics` and fingerprints say what matters about them.
 ///
 /// Seed and profile come first: where they differ, fingerprints differ in consequence.
 ///
 /// # Errors
 /// [`StoreError::DifferentStudy`] with the first difference and both values.
-pub fn reconcile_header(existing: &StudyHeader, new: &StudyHeader) -> Result<(), StoreError> {
+pub fn same_study(existing: &StudyHeader, new: &StudyHeader) -> Result<(), StoreError> {
     let difference = seed(existing, new)
-        .or_else(|| profile(&existing.profile, &new.profile))
+        .or_else(|| profile(&comparable(&existing.profile), &comparable(&new.profile)))
         .or_else(|| {
             let (old, new) = (existing.technique_fingerprint, new.technique_fingerprint);
             fingerprint("the technique's component (fingerprint)", old, new, "")
@@ -76,6 +77,12 @@ fn task(profile: &str) -> &str {
     line.map_or("its task", |line| line.trim_end_matches(','))
 }
 
+/// A profile without its paths; a text that this build cannot read has to be the same altogether.
+fn comparable(identity: &str) -> String {
+    let parsed = Profile::from_identity(identity, "any", 1);
+    parsed.map_or_else(|_| identity.to_owned(), |profile| profile.without_paths().identity())
+}
+
 fn profile(existing: &str, new: &str) -> Option<Difference> {
     if existing == new {
         return None;
@@ -119,7 +126,7 @@ mod tests {
     fn message(change: impl FnOnce(&mut StudyHeader)) -> String {
         let mut new = header();
         change(&mut new);
-        reconcile_header(&header(), &new).map_or_else(|error| error.to_string(), |()| "same".into())
+        same_study(&header(), &new).map_or_else(|error| error.to_string(), |()| "same".into())
     }
 
     #[test]
@@ -160,7 +167,7 @@ mod tests {
         let mut existing = header();
         existing.profile = "(\n    task: (selection: \"a.txt\", report: \"b.txt\"),\n)".into();
         let new = StudyHeader { task_fingerprint: other, ..existing.clone() };
-        let said = reconcile_header(&existing, &new).unwrap_err().to_string();
+        let said = same_study(&existing, &new).unwrap_err().to_string();
         assert!(
             said.contains("of `task: (selection: \"a.txt\", report: \"b.txt\")`: one of its files"),
             "{said}"
