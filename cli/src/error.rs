@@ -56,7 +56,7 @@ impl CliError {
     pub(crate) fn sentence(self) -> String {
         match self {
             Self::Run(message) | Self::Input(message) | Self::Interrupted(message) => {
-                printable::block(&message, MESSAGE).into_owned()
+                printable::block(&without_numbers(&message), MESSAGE).into_owned()
             }
         }
     }

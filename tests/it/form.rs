@@ -88,7 +88,9 @@ fn a_profile_that_starts_from_a_study_says_that_it_is_not_there() {
     opens(&mut person, "merge-experts");
     let form = verdict(&mut person);
     assert!(form.contains("1 field to put right"), "{form}");
-    assert!(form.contains("there is no study `quickstart` in the store"), "{form}");
+    assert!(form.contains("! start from study: start.study: there is no study"), "{form}");
+    person.press("l");
+    person.sees(" ! start.study: there is no study `quickstart` in the store; run it first");
 }
 
 #[test]

@@ -86,14 +86,15 @@ pub(crate) fn result(finished: &Finished, next: &str, columns: usize) -> String 
 fn elsewhere(finished: &Finished, columns: usize) -> String {
     let best = &finished.report.best;
     let metrics: Vec<&String> = best.estimates.keys().collect();
-    let mut header = vec!["domain".to_owned(), "against".to_owned()];
+    // One column, because the first one alone stands in front of every part of a table that is too wide.
+    let mut header = vec!["domain, against".to_owned()];
     header.extend(metrics.iter().map(|metric| format!("found: {metric}")));
     header.extend(metrics.iter().map(|metric| format!("Δ {metric}")));
     let mut table = Sheet::of_numbers(header);
     for (domain, found) in &best.elsewhere {
         for contender in &finished.report.baselines {
             let Some(delta) = contender.elsewhere_delta.get(domain) else { continue };
-            let mut row = vec![domain.clone(), contender.name.clone()];
+            let mut row = vec![format!("{domain}, {}", contender.name)];
             row.extend(metrics.iter().map(|metric| mean(found, metric)));
             row.extend(metrics.iter().map(|metric| delta.get(*metric).map_or_else(dash, numbers::signed)));
             table.row(row);

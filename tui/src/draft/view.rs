@@ -254,6 +254,12 @@ fn about_study(model: &Model, draft: &Draft, frame: &mut Frame<'_>, area: Rect) 
     if let Some(fault) = &draft.fault {
         say(fault, theme.bad());
     }
+    // The field may be out of sight; the one under the cursor says it itself.
+    let under_cursor = draft.field().map(|field| field.path.as_str());
+    let first = draft.first_fault().filter(|field| under_cursor != Some(field.path.as_str()));
+    if let Some((field, fault)) = first.and_then(|field| Some((field, field.fault.as_ref()?))) {
+        say(&format!("! {}: {fault}", field.label), theme.bad());
+    }
     match &draft.model {
         Some(Ok(found)) => say(&facts(&found.facts), theme.plain()),
         Some(Err(_)) => say("the model cannot be read", theme.bad()),

@@ -29,9 +29,10 @@ impl Page {
         let theme = model.theme();
         let area = frame.area();
         let columns = usize::from(area.width);
-        // Which study it is goes before how it stands.
-        let title = fit(&self.title, columns.saturating_sub(12));
-        let state = fit(&self.state, columns.saturating_sub(width(&title) + 14));
+        // Both are there in any case: how it stands has half of the room, and what the title leaves.
+        let room = columns.saturating_sub(14);
+        let state = fit(&self.state, (room / 2).max(room.saturating_sub(width(&self.title))));
+        let title = fit(&self.title, room.saturating_sub(width(&state)));
         let gap = columns.saturating_sub(width(&title) + width(&state) + 12);
         let head = Line::from(vec![
             Span::styled(" attune ", theme.accent()),
