@@ -2,7 +2,7 @@
 
 use attune_core::report::Report;
 use attune_core::space::Count;
-use attune_core::store::{self, Record, RecordOrder, Store, StoreError, StudyHeader};
+use attune_core::store::{self, Record, RecordOrder, Store, StudyHeader};
 use attune_core::trial::Trial;
 
 use super::SessionError;

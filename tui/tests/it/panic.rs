@@ -11,18 +11,24 @@ use pty_process::blocking::{Command, open};
 
 use crate::demo::Demo;
 
-const MESSAGE: &str = "the thread of a study breaks";
+const MESSAGE: &str = "the thread of an answer breaks";
+/// Whoever began a study catches its panics and says what failed.
+const OF_A_STUDY: &str = "the thread of a study breaks";
 
-/// A desk one of whose threads panics a moment after the screens have opened.
+/// A desk under which the thread of a study panics a moment after the screens have opened, and then its own.
 struct Breaking(Demo);
 
 impl Desk for Breaking {
     fn ask(&mut self, request: Request, mail: &Mail) {
         if request == Request::Catalogue {
-            thread::spawn(|| {
+            let answers = thread::Builder::new().name("desk".to_owned()).spawn(|| {
+                thread::sleep(Duration::from_millis(300));
+                let study = thread::spawn(|| panic!("{OF_A_STUDY}"));
+                assert!(study.join().is_err());
                 thread::sleep(Duration::from_millis(300));
                 panic!("{MESSAGE}");
             });
+            answers.unwrap();
         }
         self.0.ask(request, mail);
     }
@@ -38,7 +44,7 @@ fn screens_over_a_thread_that_panics() {
 }
 
 #[test]
-fn a_panic_in_any_thread_gives_the_terminal_back_and_says_why() {
+fn a_panic_of_the_screens_gives_the_terminal_back_and_says_why_and_one_of_a_study_does_not_end_them() {
     let (mut pty, pts) = open().unwrap();
     pty.resize(pty_process::Size::new(24, 80)).unwrap();
     let script = "\"$CHILD\" --exact panic::screens_over_a_thread_that_panics --ignored --nocapture; \
@@ -61,6 +67,7 @@ fn a_panic_in_any_thread_gives_the_terminal_back_and_says_why() {
     assert!(at("\u{1b}[?1049h") < at("Studies"), "the screens were there\n{text}");
     assert!(at("Studies") < at("\u{1b}[?1049l"), "{text}");
     assert!(at("\u{1b}[?1049l") < at(MESSAGE), "the message would be lost with the screens:\n{text}");
+    assert!(!text.contains(OF_A_STUDY), "nothing writes into the screens:\n{text}");
     assert!(at("\u{1b}[?25h") < at("code 0"), "the cursor is back\n{text}");
     // Cooked again: lines are edited and echoed.
     let modes = &text[at("code 0")..];
