@@ -20,6 +20,7 @@ use std::sync::Arc;
 use std::thread;
 
 use attune_core::store::StoreError;
+use attune_search::session;
 use attune_tui::desk::{Answer, Desk, DraftFile, Mail, Request};
 
 use crate::args::{ContinueArgs, ExportArgs, RunArgs};
@@ -199,8 +200,7 @@ fn opening(mail: &Mail, work: impl FnOnce() + Send + 'static) {
     let mail = mail.clone();
     thread::spawn(move || {
         if let Err(panic) = catch_unwind(AssertUnwindSafe(work)) {
-            let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-            let text = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+            let text = session::panic_message(&*panic);
             mail.send(Answer::Opened(Err(format!(
                 "opening the study panicked: {text}; this is a fault of attune or of a library that it uses, please report it"
             ))));

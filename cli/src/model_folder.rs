@@ -1,5 +1,6 @@
 //! Where the model of a study is: its fingerprint says which one it is, and paths are only hints.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use attune_core::facts::ModelFacts;
@@ -31,10 +32,12 @@ pub(crate) fn of_study(
         return same(path, model, header);
     }
     let last = whereabouts(notes).map_or(&header.model_path, |found| &found.model);
-    let known = [last, &header.model_path].map(PathBuf::from);
-    let moved = bases(store).into_iter().flat_map(|base| below(&base, &known[0]));
+    let mut places = [last, &header.model_path].map(PathBuf::from).to_vec();
+    places.extend(bases(store).into_iter().flat_map(|base| below(&base, Path::new(last))));
     let mut refusal = None;
-    for path in known.iter().cloned().chain(moved).filter(|path| path.is_dir()) {
+    // Looking at a model means hashing its weights, which takes a while: once for each folder.
+    let mut seen = BTreeSet::new();
+    for path in places.into_iter().filter(|path| path.is_dir() && seen.insert(path.clone())) {
         let found = match attune_eval::model::inspect(&path) {
             Ok(model) => same(path, model, header),
             Err(error) => Err(CliError::input(error)),

@@ -29,8 +29,6 @@ pub use feasible::Violation;
 pub use repair::Infeasible;
 pub use validate::SpaceError;
 
-use crate::hash::ContentHash;
-
 /// A validated search space.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Space {
@@ -73,11 +71,5 @@ impl Space {
         self.dimensions.iter().enumerate().flat_map(|(dimension, described)| {
             (0..described.cells()).map(move |cell| Slot { dimension, cell })
         })
-    }
-
-    /// The hash of the space's canonical description.
-    pub fn hash(&self) -> ContentHash {
-        // `Debug` of these plain types is a complete description; the hash never leaves one build.
-        ContentHash::of(format!("{self:?}").as_bytes())
     }
 }

@@ -43,6 +43,7 @@ use attune_core::report::Report;
 use attune_core::store::{Record, RunNote, RunTime, StoreError, StudyHeader, Whereabouts};
 use crossbeam_channel::Receiver;
 
+pub use caught::panic_message;
 use course::can_race;
 pub use error::SessionError;
 pub use preflight::Preflight;
