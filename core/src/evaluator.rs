@@ -2,6 +2,7 @@
 //!
 //! Nothing here assumes tokens: an item is whatever a task counts (a passage, a question, an image).
 
+mod batch_progress;
 mod stop;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ use crate::plan::Plan;
 use crate::scores::{Scores, Work};
 use crate::signal::{Measured, SignalRequest};
 
+pub use batch_progress::BatchProgress;
 pub use stop::Stop;
 
 /// Which data. Selection and report data are disjoint, always; an evaluator refuses a task in which
@@ -104,7 +106,7 @@ pub struct TaskInfo {
     pub fingerprints: BTreeMap<Split, ContentHash>,
 }
 
-/// Which data, how long one plan may take, and who may call it off.
+/// Which data, how long one plan may take, who may call it off, and where to say how far it is.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Request {
     /// Which data.
@@ -115,12 +117,14 @@ pub struct Request {
     pub deadline: Option<Duration>,
     /// Asks to wait, or for an early end.
     pub stop: Stop,
+    /// Moved on by the evaluator while it works.
+    pub progress: BatchProgress,
 }
 
 impl Request {
     /// All of `items`, however long that takes.
     pub fn new(split: Split, items: Vec<u32>) -> Self {
-        Self { split, items, deadline: None, stop: Stop::default() }
+        Self { split, items, deadline: None, stop: Stop::default(), progress: BatchProgress::default() }
     }
 }
 
@@ -220,7 +224,8 @@ pub trait Evaluator: Send + Sync {
 
     /// Scores a batch of plans. Calls `sink(index, outcome)` once per plan, in any order, as soon as
     /// the outcome is known; stops early (plans may go without a call) when the sink says `Break`, and sooner,
-    /// in the middle of a plan, when the request's [`Stop`] asks for it.
+    /// in the middle of a plan, when the request's [`Stop`] asks for it. Where a batch takes long, the request's
+    /// [`BatchProgress`] says meanwhile how far it is.
     ///
     /// # Errors
     /// A failure of the request or the device as a whole; failures of single plans go to the sink.
@@ -232,12 +237,14 @@ pub trait Evaluator: Send + Sync {
         sink: &mut dyn FnMut(usize, Result<Evaluation, EvalFailure>) -> ControlFlow<()>,
     ) -> Result<(), EvalFailure>;
 
-    /// Measures a statistic of the dense model on selection data, for techniques that ask for it
-    /// (`expert-frequency`, …). The same request, items and numerics give the same values.
+    /// Measures a statistic of the dense model on the data of `request`, for techniques that ask for it
+    /// (`expert-frequency`, …). The same signal, items and numerics give the same values. One item of it counts as one
+    /// evaluation of the request's [`BatchProgress`].
     ///
     /// # Errors
-    /// [`EvalFailure::BadRequest`] for a signal or an argument that this evaluator does not know.
-    fn signal(&self, wanted: &SignalRequest, fidelity: Fidelity) -> Result<Measured, EvalFailure>;
+    /// [`EvalFailure::BadRequest`] for a signal or an argument that this evaluator does not know;
+    /// [`EvalFailure::Interrupted`] when it was asked to stop.
+    fn signal(&self, wanted: &SignalRequest, request: &Request) -> Result<Measured, EvalFailure>;
 
     /// The most memory that evaluating has taken so far, bytes, where it can be told.
     fn peak_memory(&self) -> Option<u64> {

@@ -57,6 +57,11 @@ impl Phase {
             Self::Report => "report",
         }
     }
+
+    /// The phase of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Measuring, Self::Search, Self::Report].into_iter().find(|phase| phase.name() == name)
+    }
 }
 
 /// How far a phase is, counted in evaluations of one plan on one item.
@@ -73,6 +78,26 @@ pub struct Advance {
     pub total: u64,
     /// Of the done ones: evaluated in this run. The time that they took says how long the others will take.
     pub evaluated: u64,
+}
+
+/// How far a study is, for whoever looks at it from another process while it runs; no part of its result.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Underway {
+    /// Every phase that is known, each once.
+    pub phases: Vec<Advance>,
+    /// The one that runs.
+    pub running: Option<Phase>,
+    /// What is measured or scored for the report, where that is the phase.
+    pub what: String,
+}
+
+impl Underway {
+    /// How much of everything is done, from 0 to 1; `None` while it is not known how much there is.
+    pub fn share(&self) -> Option<f64> {
+        let sum = |of: fn(&Advance) -> u64| self.phases.iter().map(of).sum::<u64>();
+        let total = sum(|advance| advance.total);
+        (total > 0).then(|| sum(|advance| advance.done) as f64 / total as f64)
+    }
 }
 
 /// What happens in a study, in order.

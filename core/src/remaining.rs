@@ -16,6 +16,8 @@ pub struct Remaining {
     /// Time that counts, and the clock when it was last looked at.
     active: Duration,
     clock: Option<Duration>,
+    /// When a phase was last heard of before anything of it had been evaluated: it begins there.
+    begun: Vec<(Phase, Duration)>,
     /// The phase whose pace is measured, and when how much of it had been evaluated.
     pace: Option<(Phase, VecDeque<(Duration, u64)>)>,
     /// Seconds per evaluation of the last phase that had a pace.
@@ -47,6 +49,8 @@ impl Remaining {
             None => self.phases.push(advance),
         }
         if advance.evaluated == 0 {
+            self.begun.retain(|(phase, _)| *phase != advance.phase);
+            self.begun.push((advance.phase, self.active));
             return;
         }
         match &mut self.pace {
@@ -57,14 +61,12 @@ impl Remaining {
                 }
             }
             pace => {
-                // It began where the one before it ended; the first began with the study.
-                let begun = match pace {
-                    Some((_, samples)) => samples.back().map_or(self.active, |sample| sample.0),
-                    None => Duration::ZERO,
-                };
+                let begun = self.begun.iter().find(|(phase, _)| *phase == advance.phase);
+                let begun = begun.map(|(_, at)| (*at, 0));
                 self.before = slope(pace.as_ref()).or(self.before);
-                let samples = [(begun, 0), (self.active, advance.evaluated)].into();
-                self.pace = Some((advance.phase, samples));
+                // Of one that had begun before anybody listened, the next step tells.
+                let samples = begun.into_iter().chain([(self.active, advance.evaluated)]);
+                self.pace = Some((advance.phase, samples.collect()));
             }
         }
     }
@@ -157,9 +159,32 @@ mod tests {
     }
 
     #[test]
+    fn what_was_measured_first_is_no_pace_of_the_trials() {
+        let mut left = begun();
+        // A signal of the dense model takes what it takes.
+        left.hear(at(95), advance(Phase::Measuring, 10, 10, 0));
+        assert_eq!(left.seconds(), None);
+        left.hear(at(105), advance(Phase::Search, 0, 400, 0));
+        left.hear(at(107), advance(Phase::Search, 20, 400, 20));
+        assert_eq!(left.seconds(), Some(78.0));
+    }
+
+    #[test]
+    fn whoever_comes_later_waits_for_one_step() {
+        let mut left = Remaining::default();
+        left.work(at(30));
+        left.hear(at(30), advance(Phase::Search, 200, 400, 150));
+        left.hear(at(30), advance(Phase::Report, 0, 100, 0));
+        assert_eq!(left.seconds(), None);
+        left.hear(at(40), advance(Phase::Search, 220, 400, 170));
+        assert_eq!(left.seconds(), Some(140.0));
+    }
+
+    #[test]
     fn only_the_last_minute_counts() {
         let mut left = Remaining::default();
         left.begin(at(0));
+        left.hear(at(0), advance(Phase::Search, 0, 1000, 0));
         left.hear(at(100), advance(Phase::Search, 10, 1000, 10));
         for step in 1..=10 {
             left.hear(at(100 + 10 * step), advance(Phase::Search, 10 + 10 * step, 1000, 10 + 10 * step));

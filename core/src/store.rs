@@ -3,6 +3,7 @@
 mod same_study;
 
 use crate::evaluator::{EvalFailure, Split};
+use crate::event::Underway;
 use crate::hash::ContentHash;
 use crate::report::Report;
 use crate::scores::{Scores, Work};
@@ -409,6 +410,12 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// See [`StoreError`].
     fn note(&self, study: &str, note: &RunNote) -> Result<(), StoreError>;
+
+    /// Says how far a study is that this store has claimed, to whoever watches it from another process. Best effort: it
+    /// is forgotten with the claim, and nothing depends on it.
+    fn announce(&self, study: &str, underway: &Underway) {
+        let _ = (study, underway);
+    }
 
     /// All notes on runs of a study, oldest first.
     ///

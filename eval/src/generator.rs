@@ -20,9 +20,7 @@ mod tests;
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use attune_core::evaluator::{
-    EvalFailure, Evaluation, Evaluator, EvaluatorInfo, Fidelity, Request, TaskInfo,
-};
+use attune_core::evaluator::{EvalFailure, Evaluation, Evaluator, EvaluatorInfo, Request, TaskInfo};
 use attune_core::facts::ModelFacts;
 use attune_core::plan::Plan;
 use attune_core::signal::{Measured, SignalRequest};
@@ -170,7 +168,10 @@ impl Evaluator for GeneratorEvaluator {
             let edited: Vec<&Edited> = chunk.iter().map(|(_, edited)| edited).collect();
             // A batch of images is never cut: it is what an item is.
             let mut items = 1;
-            let together = &mut |plans: &[&Edited], _| self.together(plans, request);
+            let together = &mut |plans: &[&Edited], _| {
+                let before = request.progress.evaluations();
+                self.together(plans, request).inspect_err(|_| request.progress.back_to(before))
+            };
             let results = match backoff::run(&edited, &mut items, together) {
                 // Too slow is what the plans are, not the device.
                 Err(failure @ EvalFailure::Deadline(_)) => vec![Err(failure); chunk.len()],
@@ -189,7 +190,7 @@ impl Evaluator for GeneratorEvaluator {
         memory::peak()
     }
 
-    fn signal(&self, wanted: &SignalRequest, _: Fidelity) -> Result<Measured, EvalFailure> {
+    fn signal(&self, wanted: &SignalRequest, _: &Request) -> Result<Measured, EvalFailure> {
         Err(EvalFailure::BadRequest(format!(
             "signal `{}` is not known; this evaluator measures none, they are for language models",
             wanted.name

@@ -12,6 +12,7 @@ mod population;
 mod reference;
 mod resident;
 mod score;
+pub(crate) mod share;
 mod signal;
 
 use std::collections::HashMap;
@@ -20,9 +21,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use attune_core::evaluator::{
-    EvalFailure, Evaluation, Evaluator, EvaluatorInfo, Fidelity, Request, TaskInfo,
-};
+use attune_core::evaluator::{EvalFailure, Evaluation, Evaluator, EvaluatorInfo, Request, TaskInfo};
 use attune_core::facts::ModelFacts;
 use attune_core::hash::ContentHash;
 use attune_core::plan::{Edit, Plan};
@@ -39,6 +38,7 @@ use outcome::Outcome;
 use reference::References;
 use resident::Resident;
 use score::Scored;
+use share::Share;
 
 /// What an evaluator is made of.
 #[derive(Clone, Debug)]
@@ -164,7 +164,9 @@ impl NativeEvaluator {
         let size = plans.len().div_ceil(lanes.div_ceil(groups.len())).max(1);
         let parts: Vec<&[&EditedModel]> = plans.chunks(size).collect();
         let scored = lanes::run(&self.model.compute, groups.len() * parts.len(), |task| {
-            self.score_group(&groups[task / parts.len()], parts[task % parts.len()], limit)
+            let (group, plans) = (&groups[task / parts.len()], parts[task % parts.len()]);
+            let share = Share::new(&request.progress, group.items.len() * plans.len());
+            self.score_group(group, plans, limit, share)
         })?;
         let mut outcomes = vec![Outcome::default(); plans.len()];
         for (task, Scored { items, computed }) in scored.into_iter().enumerate() {
@@ -187,8 +189,10 @@ impl NativeEvaluator {
         let most = (self.product_rows() / self.items(request)?.length).min(request.items.len()).max(1);
         let mut items = self.most_items.load(Ordering::Relaxed).min(most);
         let found = backoff::run(plans, &mut items, &mut |plans, items| {
+            let before = request.progress.evaluations();
             let found = self.together(plans, request, items);
             if matches!(found, Err(EvalFailure::OutOfMemory { .. })) {
+                request.progress.back_to(before);
                 self.resident.clear();
                 self.model.merged.clear();
                 self.model.levels.clear();
@@ -274,8 +278,8 @@ impl Evaluator for NativeEvaluator {
         memory::peak()
     }
 
-    fn signal(&self, wanted: &SignalRequest, fidelity: Fidelity) -> Result<Measured, EvalFailure> {
-        self.measure(wanted, fidelity)
+    fn signal(&self, wanted: &SignalRequest, request: &Request) -> Result<Measured, EvalFailure> {
+        self.measure(wanted, request)
     }
 }
 

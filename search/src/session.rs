@@ -10,6 +10,7 @@
 //! two studies that differ in one of them differ from there on.
 
 mod advance;
+mod announcing;
 mod caught;
 mod control;
 mod course;
@@ -49,6 +50,7 @@ pub use error::SessionError;
 pub use preflight::Preflight;
 pub use setup::{SessionSetup, Start};
 
+use announcing::Announcing;
 use caught::caught;
 use control::Control;
 use dispatcher::{Dispatcher, End};
@@ -102,10 +104,15 @@ pub fn run(
 
     setup.store.note(&setup.header.study, &RunNote::Budget(setup.trials))?;
     let gate = Gate::default();
+    let mut announcing = Announcing::new(&*setup.store, &setup.header.study);
+    let mut told = |event: Event| {
+        announcing.hear(&event);
+        events(event);
+    };
     let (outcome, journal, tally) = thread::scope(|scope| {
         let executor = Executor::start(scope, &*setup.evaluator, setup.workers, &gate);
         let scoring = Scoring::new(&setup, executor, Control::new(commands, &gate));
-        let mut dispatcher = Dispatcher::new(&setup, journal, scoring, events);
+        let mut dispatcher = Dispatcher::new(&setup, journal, scoring, &mut told);
         let outcome = caught(|| "running the study".to_owned(), || dispatcher.run());
         (outcome, dispatcher.journal, dispatcher.tally)
     });

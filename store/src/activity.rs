@@ -3,6 +3,7 @@
 use std::fs::Metadata;
 use std::time::SystemTime;
 
+use attune_core::event::Underway;
 use attune_core::store::StoreError;
 
 use crate::layout::LogName;
@@ -11,7 +12,7 @@ use crate::name::check_name;
 use crate::read_store::ReadStore;
 
 /// Signs of life of one study.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Activity {
     /// When its journal last changed.
     pub changed: Option<SystemTime>,
@@ -21,6 +22,8 @@ pub struct Activity {
     pub noted: u64,
     /// The process that works on it; 0 when it does not say which it is.
     pub writer: Option<u32>,
+    /// How far that process is, if it says so.
+    pub underway: Option<Underway>,
 }
 
 impl ReadStore {
@@ -40,13 +43,15 @@ impl ReadStore {
             changed: journal.as_ref().and_then(|file| file.modified().ok()),
             bytes: bytes(&journal),
             noted: bytes(&noted),
-            writer,
+            writer: writer.as_ref().map(|holder| holder.process),
+            underway: writer.and_then(|holder| holder.underway()),
         })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use attune_core::event::{Advance, Phase};
     use attune_core::store::Store as _;
 
     use super::*;
@@ -63,7 +68,23 @@ mod tests {
         assert_eq!(writer(), Some(std::process::id()));
         store.append("study", &conformance::header("study")).unwrap();
         assert_eq!(reader.activity("other").unwrap().writer, None);
+        let underway = Underway {
+            phases: vec![Advance { phase: Phase::Report, done: 3, total: 8, evaluated: 2 }],
+            running: Some(Phase::Report),
+            what: "uniform".to_owned(),
+        };
+        let announced = || reader.activity("study").unwrap().underway;
+        assert_eq!(announced(), None);
+        store.announce("study", &underway);
+        assert_eq!(announced(), Some(underway.clone()));
+        let long = Underway { what: "ü".repeat(10_000), ..underway };
+        store.announce("study", &long);
+        assert_eq!(announced().map(|known| known.phases), Some(long.phases), "a long word is cut");
         drop(claim);
+        assert_eq!(announced(), None, "nobody is anywhere any more");
+        let again = store.claim("study").unwrap();
+        assert_eq!(announced(), None, "a new run has said nothing yet");
+        drop(again);
         assert_eq!(writer(), None, "the run is over, though the store is still open");
     }
 }

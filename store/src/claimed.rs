@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::{fs, io};
 
+use attune_core::event::Underway;
 use attune_core::store::StoreError;
 
 use crate::error;
@@ -67,6 +68,11 @@ impl Claimed {
         let span = self.runs.append(json)?;
         self.lock.acknowledge(RUNS, span.end());
         Ok(())
+    }
+
+    /// Says how far the work on the study is.
+    pub(crate) fn announce(&mut self, underway: &Underway) {
+        self.lock.announce(underway);
     }
 }
 

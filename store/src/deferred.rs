@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
+use attune_core::event::Underway;
 use attune_core::store::{CacheKey, Cached, Claim, Record, RunNote, Store, StoreError};
 
 use crate::journal;
@@ -84,6 +85,12 @@ impl Store for DeferredStore {
     fn note(&self, study: &str, note: &RunNote) -> Result<(), StoreError> {
         check_name(study)?;
         self.open()?.note(study, note)
+    }
+
+    fn announce(&self, study: &str, underway: &Underway) {
+        if let Some(store) = self.opened.get() {
+            store.announce(study, underway);
+        }
     }
 
     fn notes_on(&self, study: &str) -> Result<Vec<RunNote>, StoreError> {

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use attune_core::event::{Advance, Phase, Underway};
 use attune_core::store::StoreError;
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +30,8 @@ const PAUSE: Duration = Duration::from_millis(20);
 const PATIENCE: Duration = Duration::from_secs(60);
 /// More than any holder writes down.
 const LONGEST: u64 = 4096;
+/// Characters of what is being measured or scored.
+const LONGEST_WHAT: usize = 200;
 
 /// A lock that this process holds, alone or with others.
 #[derive(Debug)]
@@ -47,12 +50,54 @@ pub(crate) struct Holder {
     /// Lines and bytes of each log, by name.
     #[serde(default)]
     ends: BTreeMap<String, (u64, u64)>,
+    /// How far the work is that it is held for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    underway: Option<Announced>,
+}
+
+/// As [`Underway`], with phases by name: evaluations that are done, that there are, and that this run evaluated.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Announced {
+    phases: BTreeMap<String, (u64, u64, u64)>,
+    running: String,
+    what: String,
+}
+
+impl From<&Underway> for Announced {
+    fn from(underway: &Underway) -> Self {
+        let phase = |Advance { phase, done, total, evaluated }: &Advance| {
+            (phase.name().to_owned(), (*done, *total, *evaluated))
+        };
+        Self {
+            phases: underway.phases.iter().map(phase).collect(),
+            running: underway.running.map_or("", Phase::name).to_owned(),
+            what: underway.what.chars().take(LONGEST_WHAT).collect(),
+        }
+    }
+}
+
+impl Announced {
+    fn underway(&self) -> Underway {
+        let phase = |(name, &(done, total, evaluated)): (&String, &(u64, u64, u64))| {
+            Some(Advance { phase: Phase::named(name)?, done, total, evaluated })
+        };
+        Underway {
+            phases: self.phases.iter().filter_map(phase).collect(),
+            running: Phase::named(&self.running),
+            what: self.what.clone(),
+        }
+    }
 }
 
 impl Holder {
     /// Where a log ended when its last line was acknowledged.
     pub(crate) fn end(&self, log: &str) -> Position {
         self.ends.get(log).map_or_else(Position::default, |&(lines, bytes)| Position { lines, bytes })
+    }
+
+    /// How far the work is that the lock is held for, if its holder says so.
+    pub(crate) fn underway(&self) -> Option<Underway> {
+        self.underway.as_ref().map(Announced::underway)
     }
 }
 
@@ -83,7 +128,7 @@ impl Lock {
 
     fn held(path: &Path, file: File) -> Result<Self, StoreError> {
         let before = said(&file).map_err(io("read", path))?;
-        let holder = Holder { process: std::process::id(), ..before };
+        let holder = Holder { process: std::process::id(), underway: None, ..before };
         let mut lock = Self { path: path.to_owned(), file, holder };
         lock.say().map_err(io("write", path))?;
         Ok(lock)
@@ -98,6 +143,13 @@ impl Lock {
     pub(crate) fn acknowledge(&mut self, log: &str, end: Position) {
         self.holder.ends.insert(log.to_owned(), (end.lines, end.bytes));
         // The line is in its log, synced. Not knowing how long the log was weakens a check and loses nothing.
+        let _ = self.say();
+    }
+
+    /// Writes down how far the work is.
+    pub(crate) fn announce(&mut self, underway: &Underway) {
+        self.holder.underway = Some(underway.into());
+        // Nothing depends on it.
         let _ = self.say();
     }
 
@@ -138,8 +190,8 @@ pub(crate) fn holder(path: &Path) -> Holder {
     own_file::read(path).and_then(|file| said(&file)).unwrap_or_default()
 }
 
-/// The process that has a lock alone right now; 0 when it does not say who it is.
-pub(crate) fn taken(path: &Path) -> Result<Option<u32>, StoreError> {
+/// Who has a lock alone right now; process 0 does not say who it is.
+pub(crate) fn taken(path: &Path) -> Result<Option<Holder>, StoreError> {
     let file = match own_file::read(path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -147,7 +199,7 @@ pub(crate) fn taken(path: &Path) -> Result<Option<u32>, StoreError> {
     };
     match file.try_lock_shared() {
         Ok(()) => Ok(None),
-        Err(TryLockError::WouldBlock) => Ok(Some(holder(path).process)),
+        Err(TryLockError::WouldBlock) => Ok(Some(holder(path))),
         Err(TryLockError::Error(error)) => Err(io("look at", path)(error)),
     }
 }

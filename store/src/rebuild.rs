@@ -71,7 +71,7 @@ fn in_use(layout: &Layout) -> StoreError {
 pub(crate) fn running(layout: &Layout) -> Result<Vec<(String, u32)>, StoreError> {
     let mut running = vec![];
     for study in layout.locked()? {
-        running.extend(lock::taken(&layout.study_lock(&study))?.map(|process| (study, process)));
+        running.extend(lock::taken(&layout.study_lock(&study))?.map(|holder| (study, holder.process)));
     }
     Ok(running)
 }

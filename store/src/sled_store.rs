@@ -5,6 +5,7 @@ use std::mem::take;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use attune_core::event::Underway;
 use attune_core::store::{CacheKey, Cached, Claim, Record, RunNote, Store, StoreError};
 
 use crate::cache::Cache;
@@ -137,6 +138,13 @@ impl Store for SledStore {
     fn note(&self, study: &str, note: &RunNote) -> Result<(), StoreError> {
         let json = encode(study, note)?;
         self.shared.write(study, |claimed| claimed.append_note(&json))
+    }
+
+    fn announce(&self, study: &str, underway: &Underway) {
+        let claimed = held(&self.shared.studies).get(study).cloned();
+        if let Some(claimed) = claimed {
+            held(&claimed).announce(underway);
+        }
     }
 
     fn notes_on(&self, study: &str) -> Result<Vec<RunNote>, StoreError> {

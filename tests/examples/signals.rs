@@ -146,7 +146,9 @@ impl Bench<'_> {
         let mut work = Work::default();
         for request in asked {
             let request = request.with("loss", Setting::Text(loss.to_owned()));
-            let measured = self.evaluator.signal(&request, Fidelity { items: self.items })?;
+            let measured = self
+                .evaluator
+                .signal(&request, &Request::new(Split::Selection, Fidelity { items: self.items }.all()))?;
             work += measured.work;
             signals.push(measured.signal);
         }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
+use attune_core::event::Underway;
 use attune_core::store::failure;
 use attune_store::{Activity, ReadStore};
 use attune_tui::desk::{Place, StudyRow};
@@ -59,7 +60,8 @@ impl StudyList {
         };
         let failure = row.failure.clone().filter(|_| place == Place::Failed);
         let age = activity.changed.and_then(|changed| changed.elapsed().ok());
-        Some(StudyRow { place, failure, age, ..row })
+        let share = activity.underway.as_ref().and_then(Underway::share);
+        Some(StudyRow { place, failure, age, share, ..row })
     }
 }
 
@@ -91,5 +93,6 @@ fn read(store: &ReadStore, name: &str) -> Option<StudyRow> {
         trials: summary.trials,
         best: summary.best.clone().or_else(in_search),
         age: None,
+        share: None,
     })
 }

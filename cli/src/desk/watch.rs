@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use attune_core::event::Event;
+use attune_core::event::{Event, Phase, Underway};
 use attune_core::store::{self, Record, StoreError};
 use attune_eval::model::DecoderConfig;
 use attune_search::session;
@@ -48,7 +48,8 @@ pub(super) fn open(path: &Path, running: &Running, study: &str, watching: &Watch
     mail.send(Answer::Opened(Ok(Box::new(opening))));
     if follow {
         let tell = |event| mail.send(Answer::Event { study: study.to_owned(), event });
-        let mut tail = Tail { store: &store, running, study, seen: records, state: (None, 0), replay };
+        let (state, underway) = ((None, 0), Underway::default());
+        let mut tail = Tail { store: &store, running, study, seen: records, state, underway, replay };
         while watching.goes_on() {
             match tail.look(&tell) {
                 Ok(true) => thread::sleep(GLANCE),
@@ -107,15 +108,39 @@ struct Tail<'a> {
     seen: usize,
     /// Time and size of the journal when it was read last.
     state: (Option<SystemTime>, u64),
+    /// How far it was when that was told last.
+    underway: Underway,
     replay: Replay,
 }
 
 impl Tail<'_> {
+    /// Tells what the process that runs the study says of itself: its journal tells only of trials.
+    fn hear(&mut self, underway: Underway, tell: &impl Fn(Event)) {
+        let Underway { phases, running, what } = &underway;
+        let said = (running, what) != (&self.underway.running, &self.underway.what);
+        match running {
+            Some(Phase::Measuring) if said => tell(Event::Measuring { what: what.clone() }),
+            Some(Phase::Report) if said => {
+                let report = phases.iter().find(|advance| advance.phase == Phase::Report);
+                let (done, total) = report.map_or((0, 0), |report| (report.done, report.total));
+                tell(Event::Reporting { what: what.clone(), done: done as usize, total: total as usize });
+            }
+            _ => {}
+        }
+        for advance in phases.iter().filter(|advance| !self.underway.phases.contains(advance)) {
+            tell(Event::Advanced(*advance));
+        }
+        self.underway = underway;
+    }
+
     /// Tells what is new; says whether there may be more.
     fn look(&mut self, tell: &impl Fn(Event)) -> Result<bool, StoreError> {
         // As in `opening`: a writer that ends while the journal is read has written nothing that is missed.
         let activity = self.store.activity(self.study)?;
         let elsewhere = studies::place(self.study, &activity, self.running) == Place::Elsewhere;
+        if let Some(underway) = activity.underway.filter(|_| elsewhere) {
+            self.hear(underway, tell);
+        }
         if elsewhere && self.state == (activity.changed, activity.bytes) {
             return Ok(true);
         }

@@ -26,15 +26,10 @@ impl Bar {
         Some(Self(bar))
     }
 
-    /// How much there is to do, and how much of it is done.
+    /// How much there is to do, 0 while nobody knows, and how much of it is done.
     pub(crate) fn set(&self, done: u64, length: u64) {
-        self.0.set_length(length);
+        self.0.set_length(length.max(1));
         self.0.set_position(done);
-    }
-
-    /// Gives it another look.
-    pub(crate) fn look_like(&self, template: &str) {
-        self.0.set_style(style(template));
     }
 
     /// What is said beside it.

@@ -24,8 +24,10 @@ pub(crate) struct ProgressView {
     clock: Instant,
     /// The time left, the report included.
     remaining: Remaining,
-    /// What the report is at.
-    reporting: String,
+    /// The phase that runs, and what is measured or scored in it.
+    phase: Phase,
+    what: String,
+    progress: Progress,
     last_line: Instant,
     warnings: Repeats,
 }
@@ -33,14 +35,16 @@ pub(crate) struct ProgressView {
 impl ProgressView {
     /// A bar when stderr is a terminal.
     pub(crate) fn new(objective: Option<Objective>) -> Self {
-        let bar = Bar::on_terminal("{bar:16} {pos}/{len} trials  {wide_msg}");
+        let bar = Bar::on_terminal("{bar:16} {wide_msg}");
         Self {
             bar,
             objective,
             best: "–".to_owned(),
             clock: Instant::now(),
             remaining: Remaining::default(),
-            reporting: String::new(),
+            phase: Phase::Search,
+            what: String::new(),
+            progress: Progress::default(),
             last_line: Instant::now(),
             warnings: Repeats::default(),
         }
@@ -55,19 +59,25 @@ impl ProgressView {
                 if *resumed > 0 {
                     self.line(&format!("continuing: {resumed} of {budget} trials are already in the store"));
                 }
-                if let Some(bar) = &self.bar {
-                    bar.set(*resumed, *budget);
-                }
+                self.progress = Progress { trials: *resumed, budget: *budget, ..Progress::default() };
                 self.remaining.begin(self.clock.elapsed());
             }
             Event::BestSoFar { trial } => self.best = self.describe(trial),
-            Event::Measuring { what } => self.message(&format!("measuring {what}")),
+            Event::Measuring { what } => {
+                (self.phase, self.what) = (Phase::Measuring, what.clone());
+                self.tell();
+            }
             Event::Planning => self.message("planning"),
             Event::Planned(planned) => self.line(&words::planned(planned)),
-            Event::TrialStarted { .. } => {}
-            Event::Advanced(advance) => self.advance(*advance),
+            Event::TrialStarted { .. } => self.phase = Phase::Search,
+            Event::Advanced(advance) => {
+                self.remaining.hear(self.clock.elapsed(), *advance);
+                if advance.phase == self.phase {
+                    self.tell();
+                }
+            }
             Event::TrialFinished { trial, best, progress } => self.trial(trial, *best, progress),
-            Event::Reporting { what, .. } => self.reporting.clone_from(what),
+            Event::Reporting { what, .. } => (self.phase, self.what) = (Phase::Report, what.clone()),
             Event::Warning { message } => {
                 if let Some(shown) = self.warnings.show(message) {
                     self.line(&format!("warning: {shown}"));
@@ -88,43 +98,47 @@ impl ProgressView {
         if best {
             self.best = self.describe(trial);
         }
-        let message = format!(
-            "{}  best {}  reused {}{}{}",
-            self.left(),
-            self.best,
-            progress.reused,
-            if progress.dropped > 0 { format!("  dropped {}", progress.dropped) } else { String::new() },
-            if progress.failed > 0 { format!("  failed {}", progress.failed) } else { String::new() }
-        );
-        match &self.bar {
-            Some(bar) => {
-                bar.set(progress.trials, progress.budget);
-                bar.say(&message);
-            }
-            None if best || self.last_line.elapsed() >= QUIET || progress.trials == progress.budget => {
-                self.line(&format!("trial {}/{}: {message}", progress.trials, progress.budget));
-            }
-            None => {}
+        (self.phase, self.progress) = (Phase::Search, *progress);
+        // The last one is told whenever it comes.
+        if self.bar.is_none() && (best || progress.trials == progress.budget) {
+            self.line(&format!("trial {}", self.now()));
+        } else {
+            self.tell();
         }
     }
 
-    /// How far a phase is. The bar is that of the phase that runs.
-    fn advance(&mut self, advance: Advance) {
-        self.remaining.hear(self.clock.elapsed(), advance);
-        if advance.phase != Phase::Report || self.reporting.is_empty() {
-            return;
+    /// Says how far the phase is that runs, on the bar, or in a line once in a while.
+    fn tell(&mut self) {
+        let Advance { done, total, .. } = self.remaining.of(self.phase).unwrap_or(Advance {
+            phase: self.phase,
+            done: 0,
+            total: 0,
+            evaluated: 0,
+        });
+        let percent = (100 * done).checked_div(total);
+        let percent = percent.map_or_else(String::new, |percent| format!(" {percent} %"));
+        let text = match self.phase {
+            Phase::Search if self.bar.is_some() => self.now(),
+            Phase::Search => format!("trial {}", self.now()),
+            phase => format!("{}{percent}  {}: {}", phase.name(), self.left(), self.what),
+        };
+        if let Some(bar) = &self.bar {
+            bar.set(done, total);
         }
-        let Advance { done, total, .. } = advance;
-        let percent = (100 * done).checked_div(total).unwrap_or(100);
-        let text = format!("report {percent} %  {}: {}", self.left(), self.reporting);
-        match &self.bar {
-            Some(bar) => {
-                bar.look_like("{bar:16} {wide_msg}");
-                bar.set(done, total);
-                bar.say(&text);
+        self.message(&text);
+    }
+
+    /// How the search stands.
+    fn now(&self) -> String {
+        let Progress { trials, budget, reused, dropped, failed, .. } = self.progress;
+        let unit = if self.bar.is_some() { " trials " } else { ":" };
+        let mut text = format!("{trials}/{budget}{unit} {}  best {}", self.left(), self.best);
+        for (what, count) in [("reused", reused), ("dropped", dropped), ("failed", failed)] {
+            if count > 0 || what == "reused" {
+                text.push_str(&format!("  {what} {count}"));
             }
-            None => self.message(&text),
         }
+        text
     }
 
     /// The time left, all in all.

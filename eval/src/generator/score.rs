@@ -14,6 +14,7 @@ use super::network::Network;
 use super::task::host;
 use crate::native::lanes;
 use crate::native::limit::{Clock, Limit};
+use crate::native::share::Share;
 
 impl GeneratorEvaluator {
     pub(super) fn check_request(&self, request: &Request) -> Result<(), EvalFailure> {
@@ -49,7 +50,10 @@ impl GeneratorEvaluator {
         };
         let items = &request.items;
         let tasks = lanes::run(&self.compute, groups.len() * items.len(), |task| {
-            self.distances(&groups[task / items.len()], request, items[task % items.len()], limit)
+            let group = &groups[task / items.len()];
+            let distances = self.distances(group, request, items[task % items.len()], limit)?;
+            Share::new(&request.progress, group.len()).done(1, 1);
+            Ok(distances)
         })?;
         let mut outcomes: Vec<Vec<Distance>> = vec![Vec::new(); plans.len()];
         for (task, found) in tasks.into_iter().enumerate() {

@@ -296,7 +296,10 @@ fn plans_and_requests_that_have_no_meaning_are_refused_by_name() {
         assert!(failure.contains(words), "{failure}");
     }
     assert!(matches!(
-        evaluator.signal(&SignalRequest::new("expert-frequency"), Fidelity { items: 1 }),
+        evaluator.signal(
+            &SignalRequest::new("expert-frequency"),
+            &Request::new(Split::Selection, Fidelity { items: 1 }.all())
+        ),
         Err(EvalFailure::BadRequest(_))
     ));
 }

@@ -174,12 +174,13 @@ fn greedy_answers_are_those_of_whole_forwards() {
     let (ids, expected) = (recorded_ids("input_ids"), recorded_ids("greedy"));
     let positions = positions(&model, ids.len());
     // A companion changes nothing.
-    let found = greedy(&model, &[&ids[..12], &ids[20..32]], ids.len(), &positions);
+    let found = greedy(&model, &[&ids[..12], &ids[20..32]], ids.len(), &positions, &|_, _| Ok(())).unwrap();
     assert_eq!(found[0], expected);
-    assert_eq!(greedy(&model, &[&ids[20..32]], ids.len(), &positions), found[1..]);
+    assert_eq!(greedy(&model, &[&ids[20..32]], ids.len(), &positions, &|_, _| Ok(())).unwrap(), found[1..]);
     for name in families() {
         let model = small_model(&name);
-        let text = greedy(&model, &[&ids[..9]], 30, &self::positions(&model, 30)).remove(0);
+        let text =
+            greedy(&model, &[&ids[..9]], 30, &self::positions(&model, 30), &|_, _| Ok(())).unwrap().remove(0);
         let logits = crate::logits::logits(&model, &Plan::dense(), &text).unwrap();
         for (row, &next) in logits.chunks_exact(model.config.vocab).zip(&text[1..]).skip(8) {
             let most = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);

@@ -9,6 +9,7 @@ use burn_tensor::{Int, Tensor, TensorData, activation};
 use super::NativeEvaluator;
 use super::limit::{Limit, in_time};
 use super::reference::Reference;
+use super::share::Share;
 use crate::ops::divergence::{Divergence, TokenScore};
 
 /// Logits that are alive at once, per lane on a CPU: 16 MiB stay below the size from which allocators
@@ -26,8 +27,10 @@ impl NativeEvaluator {
         candidates: &[Tensor<2>],
         targets: &[u32],
         limit: Limit,
+        share: Share<'_>,
     ) -> Result<Vec<Vec<TokenScore>>, EvalFailure> {
         let rows = targets.len() / references.len();
+        let pieces = self.pieces(rows).count();
         let mut scores: Vec<Vec<Divergence>> =
             candidates.iter().map(|_| references.iter().map(|_| Divergence::new(rows)).collect()).collect();
         for (number, piece) in self.pieces(rows).enumerate() {
@@ -50,6 +53,7 @@ impl NativeEvaluator {
                     scores.add(floats(dense)?, candidate, piece.start, piece.len(), targets);
                 }
             }
+            share.done(1, pieces);
         }
         Ok(scores.into_iter().map(|plan| plan.into_iter().flat_map(Divergence::finish).collect()).collect())
     }
@@ -62,6 +66,7 @@ impl NativeEvaluator {
         candidates: &[Tensor<2>],
         targets: &[u32],
         limit: Limit,
+        share: Share<'_>,
     ) -> Result<Vec<Vec<TokenScore>>, EvalFailure> {
         let vocab = self.model.config.vocab;
         let reference = Tensor::cat(references.iter().map(|one| one.finished.clone()).collect(), 0);
@@ -85,6 +90,7 @@ impl NativeEvaluator {
                 let both = Tensor::cat(vec![kl, nll], 1).into_data();
                 scores.extend(floats(&both)?.chunks_exact(2).map(|pair| TokenScore::new(pair[0], pair[1])));
             }
+            share.done(rows.len(), targets.len());
         }
         Ok(scores)
     }

@@ -5,6 +5,8 @@
 //! prefixes of one layer are stacked into one batch, whose rows share every product with the model's weights.
 //! A prefix whose activations are still in memory is not run at all.
 
+use std::collections::HashSet;
+
 use attune_core::evaluator::EvalFailure;
 use attune_core::hash::ContentHash;
 use burn_tensor::Tensor;
@@ -13,6 +15,7 @@ use super::NativeEvaluator;
 use super::groups::Group;
 use super::limit::{Limit, in_time};
 use super::resident::Place;
+use super::share::Share;
 use crate::decoder::Batch;
 use crate::edits::{EditedModel, LayerEdits};
 use crate::ops::host;
@@ -42,6 +45,7 @@ impl NativeEvaluator {
         group: &Group,
         plans: &[&EditedModel],
         limit: Limit,
+        share: Share<'_>,
     ) -> Result<Passed, EvalFailure> {
         let layers = self.model.config.layers;
         let rows = group.ids.len();
@@ -49,6 +53,7 @@ impl NativeEvaluator {
         let most = (self.product_rows() / rows).max(1);
         let mut nodes = self.roots(group, plans);
         let mut computed = vec![0.0; plans.len()];
+        let all = runs(&nodes, plans, layers);
         for layer in 0..layers {
             in_time(limit)?;
             // Nodes that begin deeper than this layer wait for it.
@@ -76,6 +81,7 @@ impl NativeEvaluator {
                         self.keep(group, node, plans[node.plans[0]]);
                     }
                 }
+                share.done(bundle.len(), all);
                 next.extend(bundle);
             }
             nodes = next;
@@ -159,6 +165,17 @@ fn split(node: Node, plans: &[&EditedModel]) -> Vec<Node> {
         }
     }
     children
+}
+
+/// How often a layer is run for what begins at `nodes`: once for every distinct prefix that ends with it.
+fn runs(nodes: &[Node], plans: &[&EditedModel], layers: usize) -> usize {
+    let of = |node: &Node| -> usize {
+        let distinct = |layer: usize| {
+            node.plans.iter().map(|&plan| plans[plan].prefix(layer + 1)).collect::<HashSet<_>>().len()
+        };
+        (node.depth..layers).map(distinct).sum()
+    };
+    nodes.iter().map(of).sum()
 }
 
 fn stack(mut parts: Vec<Tensor<2>>) -> Tensor<2> {

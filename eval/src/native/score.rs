@@ -8,6 +8,7 @@ use super::groups::Group;
 use super::limit::{Limit, in_time};
 use super::outcome::ItemScore;
 use super::population::Passed;
+use super::share::Share;
 use crate::decoder::{Batch, RouterProbe};
 use crate::edits::EditedModel;
 use crate::ops::divergence::TokenScore;
@@ -26,20 +27,31 @@ impl NativeEvaluator {
         group: &Group,
         plans: &[&EditedModel],
         limit: Limit,
+        share: Share<'_>,
     ) -> Result<Scored, EvalFailure> {
         #[cfg(test)]
         assert!(plans.len() * group.items.len() <= self.room, "GPU out of memory");
         let references = self.references(group, limit)?;
-        let Passed { last, computed } = self.pass(group, plans, limit)?;
+        let (passing, comparing) = self.shares(group, share);
+        let Passed { last, computed } = self.pass(group, plans, limit, passing)?;
         let finished: Vec<Tensor<2>> = last.into_iter().map(|x| self.finish(x, group)).collect();
         let targets = group.targets();
         let scores = if self.model.compute.on_host() {
-            self.compare_on_host(&references, &finished, &targets, limit)?
+            self.compare_on_host(&references, &finished, &targets, limit, comparing)?
         } else {
-            self.compare_on_device(&references, &finished, &targets, limit)?
+            self.compare_on_device(&references, &finished, &targets, limit, comparing)?
         };
         let items = scores.iter().map(|tokens| items(tokens, group.items.len())).collect();
         Ok(Scored { items, computed })
+    }
+
+    /// Passing through the layers, which take 12·hidden² products a token each (attention 4, feed-forward 8, as in the
+    /// original transformer), and comparing what is predicted with the vocabulary.
+    fn shares<'a>(&self, group: &Group, share: Share<'a>) -> (Share<'a>, Share<'a>) {
+        let config = &self.model.config;
+        let hidden = config.hidden as f64;
+        let layers = 12.0 * hidden * hidden * (config.layers * group.batch.tokens) as f64;
+        share.split(layers, hidden * (config.vocab * group.scored) as f64)
     }
 
     /// The rows of one plan that predict something, `[targets, hidden]`, without looking at what is in memory;

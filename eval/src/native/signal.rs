@@ -7,7 +7,7 @@ mod reconstruction;
 mod router;
 mod subsets;
 
-use attune_core::evaluator::{EvalFailure, Fidelity, Request, Split};
+use attune_core::evaluator::{EvalFailure, Request};
 use attune_core::scores::Work;
 use attune_core::setting::{OptionSpec, Settings, resolve};
 use attune_core::signal::{Measured, SignalRequest};
@@ -43,12 +43,8 @@ struct Asked<'a> {
 }
 
 impl NativeEvaluator {
-    /// Measures a signal on selection data.
-    pub(super) fn measure(
-        &self,
-        wanted: &SignalRequest,
-        fidelity: Fidelity,
-    ) -> Result<Measured, EvalFailure> {
+    /// Measures a signal.
+    pub(super) fn measure(&self, wanted: &SignalRequest, request: &Request) -> Result<Measured, EvalFailure> {
         let bad = EvalFailure::BadRequest;
         let name = wanted.name.as_str();
         let Some(known) = KNOWN.iter().find(|known| known.name == name) else {
@@ -60,8 +56,7 @@ impl NativeEvaluator {
         };
         let args = resolve(&format!("signal `{name}`"), &(known.arguments)(), &wanted.args)
             .map_err(|error| bad(error.to_string()))?;
-        let request = Request::new(Split::Selection, fidelity.all());
-        let (signal, computed) = (known.measure)(self, &Asked { name, args, request })?;
+        let (signal, computed) = (known.measure)(self, &Asked { name, args, request: request.clone() })?;
         Ok(Measured { signal, work: Work { computed, naive: computed } })
     }
 }

@@ -106,12 +106,19 @@ fn requests_that_the_task_cannot_serve() {
     );
     assert!(matches!(ask(request(Split::Elsewhere("moon".into()), 1)), Err(EvalFailure::BadRequest(_))));
     assert!(matches!(ask(request(Split::Report, 0)), Err(EvalFailure::BadRequest(_))));
-    let failure = evaluator.signal(&SignalRequest::new("expert-colour"), Fidelity { items: 2 }).unwrap_err();
+    let failure = evaluator
+        .signal(
+            &SignalRequest::new("expert-colour"),
+            &Request::new(Split::Selection, Fidelity { items: 2 }.all()),
+        )
+        .unwrap_err();
     assert!(failure.to_string().contains("expert-reconstruction, attention-influence"), "{failure}");
     let odd = SignalRequest::new("kv-quantisation-error").with("group-size", Setting::Int(3));
-    let failure = evaluator.signal(&odd, Fidelity { items: 2 }).unwrap_err();
+    let failure =
+        evaluator.signal(&odd, &Request::new(Split::Selection, Fidelity { items: 2 }.all())).unwrap_err();
     assert!(failure.to_string().contains("is 3, which does not divide the 8 channels per head"), "{failure}");
     let slip = SignalRequest::new("attention-influence").with("sinks", Setting::Int(3));
-    let failure = evaluator.signal(&slip, Fidelity { items: 2 }).unwrap_err();
+    let failure =
+        evaluator.signal(&slip, &Request::new(Split::Selection, Fidelity { items: 2 }.all())).unwrap_err();
     assert!(failure.to_string().contains("did you mean `sink`?"), "{failure}");
 }

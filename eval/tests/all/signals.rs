@@ -1,6 +1,6 @@
 //! Statistics of the dense model.
 
-use attune_core::evaluator::{Evaluator, Fidelity};
+use attune_core::evaluator::{Evaluator, Fidelity, Request, Split};
 use attune_core::setting::Setting;
 use attune_core::signal::{Measured, SignalRequest};
 
@@ -16,8 +16,9 @@ fn signals_are_shares_per_layer() {
     let evaluator = Fixture::new().open();
     // One forward says both.
     for (name, forwards) in [("expert-frequency", 1), ("expert-soft-activation", 0)] {
-        let Measured { signal, work } =
-            evaluator.signal(&SignalRequest::new(name), Fidelity { items: 20 }).unwrap();
+        let Measured { signal, work } = evaluator
+            .signal(&SignalRequest::new(name), &Request::new(Split::Selection, Fidelity { items: 20 }.all()))
+            .unwrap();
         assert_eq!(work.computed, (forwards * 20 * LENGTH * LAYERS) as u64);
         let shape: Vec<(&str, u32)> = signal.axes.iter().map(|axis| (axis.name.as_str(), axis.len)).collect();
         assert_eq!(shape, [("layer", LAYERS as u32), ("expert", EXPERTS as u32)]);
@@ -32,7 +33,8 @@ fn signals_are_shares_per_layer() {
 fn the_nearest_experts_are_a_subset_of_every_size() {
     let evaluator = Fixture::new().open();
     let asked = SignalRequest::new("expert-reconstruction");
-    let measured = evaluator.signal(&asked, Fidelity { items: 20 }).unwrap();
+    let measured =
+        evaluator.signal(&asked, &Request::new(Split::Selection, Fidelity { items: 20 }.all())).unwrap();
     let experts = EXPERTS as u32;
     assert_eq!(shape(&measured), [("layer", LAYERS as u32), ("kept", experts), ("expert", experts)]);
     for (place, row) in measured.signal.values.chunks(EXPERTS).enumerate() {
@@ -41,14 +43,20 @@ fn the_nearest_experts_are_a_subset_of_every_size() {
     }
     // Every expert instead of two.
     assert_eq!(measured.work.computed, (20 * LENGTH * LAYERS * EXPERTS / 2) as u64);
-    assert_eq!(evaluator.signal(&asked, Fidelity { items: 20 }).unwrap(), measured, "the same again");
+    assert_eq!(
+        evaluator.signal(&asked, &Request::new(Split::Selection, Fidelity { items: 20 }.all())).unwrap(),
+        measured,
+        "the same again"
+    );
 }
 
 #[test]
 fn influence_is_by_distance_and_masked_sinks_count_for_nothing() {
     let evaluator = Fixture::new().open();
     let asked = SignalRequest::new("attention-influence");
-    let measure = |asked: &SignalRequest| evaluator.signal(asked, Fidelity { items: 3 }).unwrap();
+    let measure = |asked: &SignalRequest| {
+        evaluator.signal(asked, &Request::new(Split::Selection, Fidelity { items: 3 }.all())).unwrap()
+    };
     let answers = measure(&asked);
     let expected = [("layer", LAYERS as u32), ("kv-head", KV_HEADS as u32), ("distance", LENGTH as u32)];
     assert_eq!(shape(&answers), expected);
@@ -72,7 +80,9 @@ fn influence_is_by_distance_and_masked_sinks_count_for_nothing() {
 fn quantisation_errors_fall_with_bits_and_exact_positions_have_none() {
     let evaluator = Fixture::new().open();
     let asked = SignalRequest::new("kv-quantisation-error").with("bits", Setting::Ints(vec![2, 4, 8]));
-    let measure = |asked: &SignalRequest| evaluator.signal(asked, Fidelity { items: 3 }).unwrap();
+    let measure = |asked: &SignalRequest| {
+        evaluator.signal(asked, &Request::new(Split::Selection, Fidelity { items: 3 }.all())).unwrap()
+    };
     let errors = measure(&asked);
     let expected = [("layer", LAYERS as u32), ("kv-head", KV_HEADS as u32), ("part", 2), ("bits", 3)];
     assert_eq!(shape(&errors), expected);

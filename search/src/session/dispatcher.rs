@@ -15,6 +15,7 @@ use super::course::Course;
 use super::generation::{self, Books, Generation};
 use super::journal::Journal;
 use super::losses::Losses;
+use super::measuring::Measuring;
 use super::needed::Needed;
 use super::observing;
 use super::probing;
@@ -69,9 +70,16 @@ impl<'a, 'e> Dispatcher<'a, 'e> {
             let trial = Box::new(self.journal.trials()[best].clone());
             (self.events)(Event::BestSoFar { trial });
         }
-        let baselines = starts::baselines(self.setup, &mut self.tally, self.events)?;
+        let mut measuring = advance::measuring(self.setup, self.searches())?;
+        if !measuring.is_empty() {
+            (self.events)(measuring.event());
+            self.advances(0)?;
+        }
+        let Self { setup, scoring, events, tally, .. } = self;
+        let bench = &mut Measuring { setup, scoring, tally, meter: &mut measuring, events: &mut **events };
+        let Some(baselines) = starts::baselines(bench)? else { return Ok(End::Interrupted) };
         self.advances(baselines.len())?;
-        if self.search(&losses, &baselines)? == Flow::Stopped {
+        if self.search(&losses, &baselines, &mut measuring)? == Flow::Stopped {
             return Ok(End::Interrupted);
         }
         if let Some(report) = self.journal.report() {
@@ -94,6 +102,11 @@ impl<'a, 'e> Dispatcher<'a, 'e> {
         }
     }
 
+    /// Whether there are trials to come.
+    fn searches(&self) -> bool {
+        (self.journal.trials().len() as u64) < self.setup.trials
+    }
+
     /// Says how much there is to do, before any of it is done.
     fn advances(&mut self, baselines: usize) -> Result<(), SessionError> {
         (self.events)(self.meter.event());
@@ -103,9 +116,14 @@ impl<'a, 'e> Dispatcher<'a, 'e> {
         Ok(())
     }
 
-    fn search(&mut self, losses: &Losses, baselines: &[Baseline]) -> Result<Flow, SessionError> {
+    fn search(
+        &mut self,
+        losses: &Losses,
+        baselines: &[Baseline],
+        meter: &mut Meter,
+    ) -> Result<Flow, SessionError> {
         let budget = self.setup.trials;
-        if self.journal.trials().len() as u64 >= budget {
+        if !self.searches() {
             return Ok(Flow::Done);
         }
         let operators = self.operators();
@@ -114,7 +132,8 @@ impl<'a, 'e> Dispatcher<'a, 'e> {
         if let Some(source) = table_source(&self.setup.strategy)? {
             let preferred = starts.first().map(|(_, config)| config);
             let Self { setup, scoring, events, tally, needed, .. } = self;
-            let mut bench = probing::Bench { setup, losses, scoring, tally, needed, events: &mut **events };
+            let measuring = Measuring { setup, scoring, tally, meter, events: &mut **events };
+            let mut bench = probing::Bench { measuring, losses, needed };
             table = bench.table(source, preferred)?;
             if table.is_none() {
                 return Ok(Flow::Stopped);
@@ -134,7 +153,7 @@ impl<'a, 'e> Dispatcher<'a, 'e> {
         let choice = &self.setup.strategy;
         let name = &choice.name;
         let Some(built) =
-            thinking(&mut self.scoring.control, &format!("building strategy `{name}`"), || {
+            thinking(&mut self.scoring.control, &format!("building strategy `{name}`"), &mut || (), || {
                 build(choice, context)
             })?
         else {
@@ -145,13 +164,17 @@ impl<'a, 'e> Dispatcher<'a, 'e> {
             (self.events)(Event::Planned(planned.clone()));
             self.setup.store.note(&self.setup.header.study, &RunNote::Planned(planned.clone()))?;
         }
+        // Its pace begins here.
+        (self.events)(self.meter.event());
         let mut asked = 0;
         while asked < budget {
             let limit = usize::try_from(budget - asked).unwrap_or(usize::MAX);
-            let Some(proposals) =
-                thinking(&mut self.scoring.control, &format!("asking strategy `{name}`"), || {
-                    strategy.ask(limit)
-                })?
+            let Some(proposals) = thinking(
+                &mut self.scoring.control,
+                &format!("asking strategy `{name}`"),
+                &mut || (),
+                || strategy.ask(limit),
+            )?
             else {
                 return Ok(Flow::Stopped);
             };
@@ -246,6 +269,7 @@ impl<'a, 'e> Dispatcher<'a, 'e> {
         let unsettled = generation.unsettled();
         let ids: Vec<u64> = unsettled.iter().map(|(position, _)| generation.id(*position)).collect();
         generation.commit()?;
+        generation.begins(scoring.evaluations());
         let mut flow = Flow::Done;
         let mut racing: Vec<usize> = (0..unsettled.len()).collect();
         for stage in 0..course.stages() {
@@ -259,6 +283,10 @@ impl<'a, 'e> Dispatcher<'a, 'e> {
             flow = scoring.score(&request, &wanted, &mut |step| match step {
                 Step::Started(number) => {
                     generation.started(unsettled[racing[number]].0);
+                    Ok(())
+                }
+                Step::Evaluated(evaluations) => {
+                    generation.evaluated(evaluations);
                     Ok(())
                 }
                 Step::Scored(number, scored) => {

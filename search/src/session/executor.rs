@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread::Scope;
 
-use attune_core::evaluator::{EvalFailure, Evaluation, Evaluator, Request};
+use attune_core::evaluator::{BatchProgress, EvalFailure, Evaluation, Evaluator, Request};
 use attune_core::plan::Plan;
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
@@ -32,6 +32,10 @@ pub(super) struct Executor<'env> {
     replies: Receiver<Reply>,
     workers: usize,
     gate: &'env Gate,
+    /// How far the batches are that were handed out together, and the most that each can be.
+    batches: Vec<(BatchProgress, f64)>,
+    /// Evaluations of batches before them.
+    before: f64,
 }
 
 impl<'env> Executor<'env> {
@@ -56,25 +60,39 @@ impl<'env> Executor<'env> {
                 }
             });
         }
-        Self { jobs, replies, workers, gate }
+        Self { jobs, replies, workers, gate, batches: Vec::new(), before: 0.0 }
     }
 
     /// Hands out plans in contiguous batches, one per worker: a batch shares its computation, and
     /// neighbours in a generation have most in common. Returns the number of batches, each of which will send a
     /// [`Reply::BatchEnded`].
-    pub(super) fn submit(&self, request: &Request, plans: Vec<(usize, Plan)>) -> usize {
+    pub(super) fn submit(&mut self, request: &Request, plans: Vec<(usize, Plan)>) -> usize {
         let size = plans.len().div_ceil(self.workers).max(1);
         let mut plans = plans.into_iter();
         let mut batches = 0;
         loop {
             let (tickets, plans): (Vec<_>, Vec<_>) = plans.by_ref().take(size).unzip();
-            let request = Request { stop: self.gate.flag(), ..request.clone() };
+            let progress = BatchProgress::default();
+            let request = Request { stop: self.gate.flag(), progress: progress.clone(), ..request.clone() };
+            self.batches.push((progress, (plans.len() * request.items.len()) as f64));
             // Workers outlive this handle, so sending does not fail.
             if plans.is_empty() || self.jobs.send(Job { request, tickets, plans }).is_err() {
                 return batches;
             }
             batches += 1;
         }
+    }
+
+    /// Evaluations of one plan on one item that were run so far, those of plans without an outcome included.
+    pub(super) fn evaluations(&self) -> u64 {
+        let now = self.batches.iter().map(|(progress, most)| progress.evaluations().min(*most));
+        (self.before + now.sum::<f64>()).round() as u64
+    }
+
+    /// No batch is running.
+    pub(super) fn settle(&mut self) {
+        self.before = self.evaluations() as f64;
+        self.batches.clear();
     }
 
     pub(super) fn replies(&self) -> &Receiver<Reply> {
@@ -100,10 +118,14 @@ fn evaluate(
         return Ok(());
     }
     let mut answered = vec![false; job.plans.len()];
+    let mut scored = 0;
     let mut sink = |index: usize, outcome: Result<Evaluation, EvalFailure>| {
         if let (Some(&ticket), Some(false)) = (job.tickets.get(index), answered.get(index)) {
             answered[index] = true;
             let outcome = outcome.and_then(|evaluation| well_formed(evaluation, &job.request));
+            scored += usize::from(outcome.is_ok());
+            // Whatever the evaluator said, or if it says nothing.
+            job.request.progress.at_least((scored * job.request.items.len()) as f64);
             // The other end only goes away when the session is over.
             if answer.send(Reply::Scored { ticket, outcome }).is_err() {
                 stopped = true;

@@ -53,6 +53,8 @@ pub(super) struct Generation<'a, 'store> {
     running: Vec<bool>,
     plans: Vec<Plan>,
     efforts: Vec<TrialEffort>,
+    /// Items that were evaluated for them just now, by position.
+    spent: Vec<usize>,
     /// Whose outcomes came from other studies, by position.
     shared: Vec<bool>,
     answered_elsewhere: Vec<u64>,
@@ -73,6 +75,7 @@ impl<'a, 'store> Generation<'a, 'store> {
             next: 0,
             states,
             running: vec![false; trials.len()],
+            spent: vec![0; trials.len()],
             shared: vec![false; trials.len()],
             plans: trials.iter().map(|trial| trial.plan.clone()).collect(),
             trials: trials.into_iter(),
@@ -102,13 +105,26 @@ impl<'a, 'store> Generation<'a, 'store> {
         (self.books.events)(Event::TrialStarted { trial, plan });
     }
 
+    /// After `before` evaluations of this run, what is not committed yet is handed out.
+    pub(super) fn begins(&mut self, before: u64) {
+        self.books.meter.expect(before, (self.trials.len() * self.items) as u64);
+    }
+
+    /// So many evaluations were run so far.
+    pub(super) fn evaluated(&mut self, evaluations: u64) {
+        let Books { meter, events, .. } = &mut self.books;
+        if meter.hear(evaluations) {
+            events(meter.event());
+        }
+    }
+
     /// A trial has its outcome.
     pub(super) fn settled(&mut self, position: usize, ended: Ended) -> Result<(), SessionError> {
         let Effort { work, seconds, items } = ended.effort;
         if items > 0 {
             self.efforts.push(TrialEffort { trial: self.id(position), work, seconds });
             self.books.tally.work(work);
-            self.books.meter.add(0, items);
+            self.spent[position] = items;
         }
         let costs = self.trials.as_slice().get(position - self.next).map(|trial| &trial.costs[..]);
         self.shared[position] = ended.shared;
@@ -137,6 +153,7 @@ impl<'a, 'store> Generation<'a, 'store> {
             trial.advance(needed.judge(&trial.plan, state, self.items as u32))?;
             needed.learn(&trial, self.items as u32);
             let shared = self.shared[self.next] && trial.reused() == Some(false);
+            let spent = self.spent[self.next];
             self.next += 1;
             journal.add_trial(trial.clone())?;
             tally.count(&trial);
@@ -146,7 +163,7 @@ impl<'a, 'store> Generation<'a, 'store> {
             }
             let best = tally.rank(&trial, losses.of_trial(&trial).as_deref());
             events(Event::TrialFinished { trial: Box::new(trial), best, progress: tally.progress() });
-            meter.add(self.items, 0);
+            meter.add(self.items, spent);
             events(meter.event());
         }
         Ok(())

@@ -2,47 +2,68 @@
 
 use std::time::Instant;
 
+use attune_core::evaluator::{EvalFailure, Request, Split};
 use attune_core::event::Event;
 use attune_core::scores::Work;
 use attune_core::signal::SignalRequest;
 use attune_core::store::{MeasuringEffort, RunNote};
 use attune_core::technique::Signal;
 
+use super::advance::Meter;
+use super::scoring::Scoring;
 use super::tally::Tally;
+use super::thinking::thinking;
 use super::{SessionError, SessionSetup};
 
-/// Measures signals of the dense model, in order.
-pub(super) fn signals(
-    setup: &SessionSetup,
-    wanted: &[SignalRequest],
-    tally: &mut Tally,
-    events: &mut dyn FnMut(Event),
-) -> Result<Vec<Signal>, SessionError> {
-    let mut signals = Vec::with_capacity(wanted.len());
-    for request in wanted {
-        events(Event::Measuring { what: request.to_string() });
-        let clock = Instant::now();
-        let measured = setup.evaluator.signal(request, setup.fidelity).map_err(|failure| {
-            SessionError::Evaluator { during: format!("measuring `{request}`"), failure }
-        })?;
-        took(setup, tally, &request.name, measured.work, clock.elapsed().as_secs_f64())?;
-        signals.push(measured.signal);
-    }
-    Ok(signals)
+/// Where things are measured.
+pub(super) struct Measuring<'a, 'env> {
+    pub(super) setup: &'a SessionSetup,
+    pub(super) scoring: &'a mut Scoring<'env>,
+    pub(super) tally: &'a mut Tally,
+    pub(super) meter: &'a mut Meter,
+    pub(super) events: &'a mut dyn FnMut(Event),
 }
 
-/// Counts what measuring took, in this run and beside the journal.
-pub(super) fn took(
-    setup: &SessionSetup,
-    tally: &mut Tally,
-    what: &str,
-    work: Work,
-    seconds: f64,
-) -> Result<(), SessionError> {
-    if work == Work::default() {
-        return Ok(());
+impl Measuring<'_, '_> {
+    /// Measures signals of the dense model, in order. `None` when someone asked to stop.
+    pub(super) fn signals(&mut self, wanted: &[SignalRequest]) -> Result<Option<Vec<Signal>>, SessionError> {
+        let setup = self.setup;
+        let mut signals = Vec::with_capacity(wanted.len());
+        for wanted in wanted {
+            (self.events)(Event::Measuring { what: wanted.to_string() });
+            let during = format!("measuring `{wanted}`");
+            let items = setup.fidelity.all();
+            let stop = self.scoring.control.flag();
+            let request = Request { stop, ..Request::new(Split::Selection, items) };
+            let clock = Instant::now();
+            let (meter, events) = (&mut *self.meter, &mut *self.events);
+            let items = request.items.len();
+            let mut going = || {
+                if meter.hear_of_signal(items as u64, request.progress.evaluations().round() as u64) {
+                    events(meter.event());
+                }
+            };
+            let measure = || setup.evaluator.signal(wanted, &request);
+            let measured = match thinking(&mut self.scoring.control, &during, &mut going, measure)? {
+                None | Some(Err(EvalFailure::Interrupted)) => return Ok(None),
+                Some(Err(failure)) => return Err(SessionError::Evaluator { during, failure }),
+                Some(Ok(measured)) => measured,
+            };
+            self.took(&wanted.name, measured.work, clock.elapsed().as_secs_f64())?;
+            self.meter.add_signal(items);
+            (self.events)(self.meter.event());
+            signals.push(measured.signal);
+        }
+        Ok(Some(signals))
     }
-    tally.measured(work);
-    let effort = MeasuringEffort { what: what.to_owned(), work, seconds };
-    Ok(setup.store.note(&setup.header.study, &RunNote::Measured(effort))?)
+
+    /// Counts what measuring took, in this run and beside the journal.
+    pub(super) fn took(&mut self, what: &str, work: Work, seconds: f64) -> Result<(), SessionError> {
+        if work == Work::default() {
+            return Ok(());
+        }
+        self.tally.measured(work);
+        let effort = MeasuringEffort { what: what.to_owned(), work, seconds };
+        Ok(self.setup.store.note(&self.setup.header.study, &RunNote::Measured(effort))?)
+    }
 }

@@ -8,11 +8,11 @@ use attune_core::sensitivity::{Probe, SensitivityTable, probes, reference, table
 use attune_core::space::{Config, Slot};
 use attune_core::technique::{Cost, TechniqueFailure};
 
+use super::SessionError;
 use super::losses::Losses;
+use super::measuring::Measuring;
 use super::needed::Needed;
-use super::scoring::{Effort, Flow, Scoring, Step, Wanted};
-use super::tally::Tally;
-use super::{SessionError, SessionSetup, measuring};
+use super::scoring::{Effort, Flow, Step, Wanted};
 use crate::strategy::TableSource;
 
 /// A config that may break budgets, lowered.
@@ -23,12 +23,9 @@ struct Probed {
 
 /// Everything that a table is made with.
 pub(super) struct Bench<'a, 'env> {
-    pub(super) setup: &'a SessionSetup,
+    pub(super) measuring: Measuring<'a, 'env>,
     pub(super) losses: &'a Losses,
-    pub(super) scoring: &'a mut Scoring<'env>,
-    pub(super) tally: &'a mut Tally,
     pub(super) needed: &'a mut Needed,
-    pub(super) events: &'a mut dyn FnMut(Event),
 }
 
 impl Bench<'_, '_> {
@@ -38,11 +35,12 @@ impl Bench<'_, '_> {
         source: TableSource,
         preferred: Option<&Config>,
     ) -> Result<Option<SensitivityTable>, SessionError> {
-        let reference = reference(&self.setup.space, preferred)?;
-        let probes = probes(&self.setup.space, &reference)?;
+        let space = &self.measuring.setup.space;
+        let reference = reference(space, preferred)?;
+        let probes = probes(space, &reference)?;
         match source {
             TableSource::Measured => self.measured(&reference, &probes),
-            TableSource::Gradient => self.estimated(&reference, &probes).map(Some),
+            TableSource::Gradient => self.estimated(&reference, &probes),
         }
     }
 
@@ -53,8 +51,10 @@ impl Bench<'_, '_> {
         reference: &Config,
         probes: &[Probe],
     ) -> Result<Option<SensitivityTable>, SessionError> {
-        let (setup, losses) = (self.setup, self.losses);
-        (self.events)(Event::Measuring { what: format!("sensitivity of {} choices", probes.len()) });
+        let losses = self.losses;
+        let Measuring { setup, scoring, meter, events, .. } = &mut self.measuring;
+        let setup = *setup;
+        events(Event::Measuring { what: format!("sensitivity of {} choices", probes.len()) });
         let model = setup.evaluator.model();
         let lower = |config: &Config| Probed {
             lowered: setup.technique.lower(model, &setup.options, config).and_then(|plan| {
@@ -66,8 +66,8 @@ impl Bench<'_, '_> {
         let mut probed: Vec<Probed> = Vec::with_capacity(probes.len() + 1);
         for config in std::iter::once(reference).chain(probes.iter().map(|probe| &probe.config)) {
             // Each is a call into the technique, which may take seconds.
-            self.scoring.control.poll();
-            if self.scoring.control.is_stopping() {
+            scoring.control.poll();
+            if scoring.control.is_stopping() {
                 return Ok(None);
             }
             probed.push(lower(config));
@@ -84,16 +84,28 @@ impl Bench<'_, '_> {
         plans.iter().for_each(|(_, plan)| self.needed.add(plan, items.iter().copied()));
         let request = Request { deadline: setup.deadline, ..Request::new(Split::Selection, items) };
         let mut effort = Effort::default();
-        let flow = self.scoring.score(&request, &wanted, &mut |step| {
-            if let Step::Scored(position, scored) = step {
-                let probe = &mut probed[plans[position].0];
-                let costs = probe.lowered.as_ref().map(|(_, costs)| &costs[..]).unwrap_or_default();
-                probe.losses = scored.outcome.ok().and_then(|scores| losses.of(&scores, costs).ok());
-                effort += scored.effort;
+        meter.expect(scoring.evaluations(), (wanted.len() * request.items.len()) as u64);
+        events(meter.event());
+        let flow = scoring.score(&request, &wanted, &mut |step| {
+            match step {
+                Step::Started(_) => {}
+                Step::Evaluated(evaluations) => {
+                    if meter.hear(evaluations) {
+                        events(meter.event());
+                    }
+                }
+                Step::Scored(position, scored) => {
+                    meter.add(request.items.len(), scored.effort.items);
+                    let probe = &mut probed[plans[position].0];
+                    let costs = probe.lowered.as_ref().map(|(_, costs)| &costs[..]).unwrap_or_default();
+                    probe.losses = scored.outcome.ok().and_then(|scores| losses.of(&scores, costs).ok());
+                    effort += scored.effort;
+                }
             }
             Ok(())
         })?;
-        measuring::took(setup, self.tally, "sensitivities", effort.work, effort.seconds)?;
+        events(meter.event());
+        self.measuring.took("sensitivities", effort.work, effort.seconds)?;
         if flow == Flow::Stopped {
             return Ok(None);
         }
@@ -107,15 +119,19 @@ impl Bench<'_, '_> {
     }
 
     /// The technique's own estimate for every objective that is a metric; objectives that are costs are counted.
-    fn estimated(&mut self, reference: &Config, probes: &[Probe]) -> Result<SensitivityTable, SessionError> {
-        let setup = self.setup;
+    fn estimated(
+        &mut self,
+        reference: &Config,
+        probes: &[Probe],
+    ) -> Result<Option<SensitivityTable>, SessionError> {
+        let setup = self.measuring.setup;
         let model = setup.evaluator.model();
         let none = || SessionError::NoDamages {
             technique: setup.technique.info().name.clone(),
             strategy: setup.strategy.name.clone(),
         };
         let wanted = setup.technique.damage_signals(model, &setup.options)?.ok_or_else(none)?;
-        let signals = measuring::signals(setup, &wanted, self.tally, self.events)?;
+        let Some(signals) = self.measuring.signals(&wanted)? else { return Ok(None) };
         let damages = setup.technique.damages(model, &setup.options, &signals)?.ok_or_else(none)?;
         let costs = |config: &Config| -> Result<Vec<Option<f64>>, SessionError> {
             let costs = setup.technique.cost(model, &setup.options, config)?;
@@ -145,6 +161,6 @@ impl Bench<'_, '_> {
             };
             (slot, choices.into_iter().flatten().enumerate().map(choice).collect())
         };
-        Ok(SensitivityTable::new(setup.space.slots().map(row).collect()))
+        Ok(Some(SensitivityTable::new(setup.space.slots().map(row).collect())))
     }
 }

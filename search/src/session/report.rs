@@ -140,11 +140,21 @@ impl Desk<'_, '_> {
             .iter()
             .map(|entry| Wanted { plan: &entry.plan, by: format!("report:{}", entry.name) })
             .collect();
+        counter.meter.expect(self.scoring.evaluations(), (entries.len() * request.items.len()) as u64);
         let mut column = Column::new();
         let mut failed: BTreeMap<usize, EvalFailure> = BTreeMap::new();
         let events = &mut *self.events;
         let flow = self.scoring.score(&request, &wanted, &mut |step| {
-            let Step::Scored(position, scored) = step else { return Ok(()) };
+            let (position, scored) = match step {
+                Step::Started(_) => return Ok(()),
+                Step::Evaluated(evaluations) => {
+                    if counter.meter.hear(evaluations) {
+                        events(counter.meter.event());
+                    }
+                    return Ok(());
+                }
+                Step::Scored(position, scored) => (position, scored),
+            };
             counter.count(request.items.len(), scored.effort.items);
             let what = entries[position].name.clone();
             events(Event::Reporting { what, done: counter.done, total: counter.total });

@@ -1,14 +1,16 @@
 //! Scoring: what is known about single items, then the executor, with commands obeyed in between.
 
 use std::collections::{BTreeMap, HashMap};
+use std::time::Instant;
 
 use attune_core::evaluator::{EvalFailure, Evaluation, Request};
 use attune_core::hash::ContentHash;
 use attune_core::plan::Plan;
 use attune_core::scores::{Scores, Work};
 use attune_core::store::{CacheKey, Cached, Origin};
-use crossbeam_channel::select_biased;
+use crossbeam_channel::{Receiver, select_biased, tick};
 
+use super::advance::EVERY;
 use super::control::Control;
 use super::executor::{Executor, Reply};
 use super::known::Known;
@@ -53,6 +55,9 @@ pub(super) enum Step {
     Started(usize),
     /// It has its outcome.
     Scored(usize, Scored),
+    /// So many evaluations were run so far in this session, those of plans without an outcome included; comes a few times a
+    /// second, and before every outcome.
+    Evaluated(u64),
 }
 
 /// Whether everything was scored.
@@ -69,6 +74,13 @@ pub(super) struct Scoring<'a> {
     setup: &'a SessionSetup,
     executor: Executor<'a>,
     pub(super) control: Control<'a>,
+    ticks: Receiver<Instant>,
+}
+
+/// What comes next while batches run.
+enum Next {
+    Reply(Reply),
+    Tick,
 }
 
 /// A plan that the evaluator has to run.
@@ -80,7 +92,12 @@ struct Open {
 
 impl<'a> Scoring<'a> {
     pub(super) fn new(setup: &'a SessionSetup, executor: Executor<'a>, control: Control<'a>) -> Self {
-        Self { setup, executor, control }
+        Self { setup, executor, control, ticks: tick(EVERY) }
+    }
+
+    /// Evaluations of one plan on one item that this session has run so far.
+    pub(super) fn evaluations(&self) -> u64 {
+        self.executor.evaluations()
     }
 
     /// Scores `wanted` and reports each step to `on`, in any order. An outcome that would repeat itself is in
@@ -124,7 +141,14 @@ impl<'a> Scoring<'a> {
         let mut interrupted = false;
         let mut broken: Option<EvalFailure> = None;
         while running > 0 {
-            match self.next_reply() {
+            let reply = match self.next() {
+                Next::Reply(reply) => reply,
+                Next::Tick => {
+                    on(Step::Evaluated(self.executor.evaluations()))?;
+                    continue;
+                }
+            };
+            match reply {
                 Reply::BatchEnded(result) => {
                     running -= 1;
                     match result {
@@ -141,12 +165,14 @@ impl<'a> Scoring<'a> {
                 Reply::Scored { ticket, outcome } => {
                     let want = &wanted[ticket];
                     let Some(open) = open.remove(&want.plan.hash()) else { continue };
+                    on(Step::Evaluated(self.executor.evaluations()))?;
                     for (number, scored) in self.settle(request, want, open, outcome)? {
                         on(Step::Scored(number, scored))?;
                     }
                 }
             }
         }
+        self.executor.settle();
         match broken {
             Some(failure) => {
                 let during = format!("scoring {} plans on split `{}`", wanted.len(), request.split);
@@ -191,7 +217,7 @@ impl<'a> Scoring<'a> {
         Ok(numbers.into_iter().enumerate().map(answer).collect())
     }
 
-    fn next_reply(&mut self) -> Reply {
+    fn next(&mut self) -> Next {
         loop {
             select_biased! {
                 recv(self.control.commands()) -> command => match command {
@@ -200,8 +226,9 @@ impl<'a> Scoring<'a> {
                 },
                 recv(self.executor.replies()) -> reply => {
                     let lost = || Reply::BatchEnded(Err(EvalFailure::Internal("all workers are gone".to_owned())));
-                    return reply.unwrap_or_else(|_| lost());
+                    return Next::Reply(reply.unwrap_or_else(|_| lost()));
                 }
+                recv(self.ticks) -> _ => return Next::Tick,
             }
         }
     }

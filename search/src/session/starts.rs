@@ -7,8 +7,8 @@ use attune_core::signal::SignalRequest;
 use attune_core::space::{Axis, Config, Space};
 use attune_core::technique::{Baseline, Signal, Technique};
 
-use super::tally::Tally;
-use super::{SessionError, SessionSetup, Start, measuring};
+use super::measuring::Measuring;
+use super::{SessionError, SessionSetup, Start};
 
 /// The signal by which a technique hears of the kept experts of a plan that the study starts from: `[layer][expert]`, 1
 /// for every expert that stays and 0 for the others.
@@ -17,17 +17,13 @@ const KEPT: &str = "start-experts";
 pub(super) const START: &str = "start";
 
 /// Measures the signals that the technique asks for and lets it make its baselines of them. A baseline that is
-/// no config of this space at all is left out with a warning; one that only breaks a constraint stays.
-pub(super) fn baselines(
-    setup: &SessionSetup,
-    tally: &mut Tally,
-    events: &mut dyn FnMut(Event),
-) -> Result<Vec<Baseline>, SessionError> {
-    let names = setup.technique.info().signals.iter();
-    let wanted: Vec<SignalRequest> =
-        names.clone().filter(|name| *name != KEPT).map(|name| SignalRequest::new(name)).collect();
-    let mut signals = measuring::signals(setup, &wanted, tally, events)?;
-    if names.clone().any(|name| name == KEPT) {
+/// no config of this space at all is left out with a warning; one that only breaks a constraint stays. `None` when someone
+/// asked to stop.
+pub(super) fn baselines(measuring: &mut Measuring<'_, '_>) -> Result<Option<Vec<Baseline>>, SessionError> {
+    let setup = measuring.setup;
+    let Some(mut signals) = measuring.signals(&wanted_signals(setup))? else { return Ok(None) };
+    let events = &mut *measuring.events;
+    if setup.technique.info().signals.iter().any(|name| name == KEPT) {
         signals.extend(foreign(setup).and_then(|start| kept(&start.plan, setup.evaluator.model())));
     }
     let mut baselines = setup.technique.baselines(setup.evaluator.model(), &setup.options, &signals)?;
@@ -56,8 +52,14 @@ pub(super) fn baselines(
         Some(start) if baselines.iter().all(|baseline| baseline.name != START) => {
             Err(no_start(start, &*setup.technique))
         }
-        _ => Ok(baselines),
+        _ => Ok(Some(baselines)),
     }
+}
+
+/// The signals that have to be measured for the technique's baselines.
+pub(super) fn wanted_signals(setup: &SessionSetup) -> Vec<SignalRequest> {
+    let names = setup.technique.info().signals.iter().filter(|name| *name != KEPT);
+    names.map(|name| SignalRequest::new(name)).collect()
 }
 
 /// A technique that makes nothing of what the study starts from.

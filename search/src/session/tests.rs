@@ -1,5 +1,6 @@
 //! Tests of whole sessions against a scripted technique, evaluator and store.
 
+mod advance;
 mod failures;
 mod front;
 mod interruption;

@@ -2,20 +2,23 @@
 
 use std::thread;
 
-use crossbeam_channel::{bounded, select};
+use crossbeam_channel::{bounded, select, tick};
 
 use super::SessionError;
+use super::advance::EVERY;
 use super::caught::panicked;
 use super::control::Control;
 
 /// What `work` returns, done on a thread of its own. `None` once somebody has asked to stop: no generation is running, so
-/// either kind of stop comes at once, and whatever `work` made of it means nothing.
+/// either kind of stop comes at once, and whatever `work` made of it means nothing. Meanwhile `going` is called a few times a
+/// second.
 ///
 /// # Errors
 /// A panic of `work`, with what was being done.
 pub(super) fn thinking<T: Send>(
     control: &mut Control<'_>,
     during: &str,
+    going: &mut dyn FnMut(),
     work: impl FnOnce() -> T + Send,
 ) -> Result<Option<T>, SessionError> {
     control.poll();
@@ -23,6 +26,7 @@ pub(super) fn thinking<T: Send>(
         return Ok(None);
     }
     let (running, done) = bounded::<()>(0);
+    let ticks = tick(EVERY);
     let outcome = thread::scope(|scope| {
         let worker = scope.spawn(move || {
             let _until_the_end = running;
@@ -35,6 +39,7 @@ pub(super) fn thinking<T: Send>(
                     Ok(command) => control.obey(command),
                     Err(_) => control.hang_up(),
                 },
+                recv(ticks) -> _ => going(),
             }
             if control.is_stopping() {
                 control.give_up();
@@ -64,7 +69,7 @@ mod tests {
             let (commands, receiver) = unbounded();
             let mut control = Control::new(receiver, &gate);
             let flag = control.flag();
-            let outcome = thinking(&mut control, "a test", || {
+            let outcome = thinking(&mut control, "a test", &mut || (), || {
                 commands.send(stop).unwrap();
                 let begun = Instant::now();
                 while !flag.is_asked() {
@@ -73,7 +78,8 @@ mod tests {
                 }
             });
             assert_eq!(outcome.unwrap(), None);
-            let after = thinking(&mut control, "a test", || panic!("nothing is begun after a stop"));
+            let after =
+                thinking(&mut control, "a test", &mut || (), || panic!("nothing is begun after a stop"));
             assert_eq!(after.unwrap(), None::<()>);
         }
     }
@@ -83,7 +89,7 @@ mod tests {
         let gate = Gate::default();
         let (commands, receiver) = unbounded();
         let mut control = Control::new(receiver, &gate);
-        let outcome = thinking(&mut control, "a test", || {
+        let outcome = thinking(&mut control, "a test", &mut || (), || {
             commands.send(Command::Pause).unwrap();
             commands.send(Command::Resume).unwrap();
             drop(commands);
@@ -97,7 +103,8 @@ mod tests {
         let gate = Gate::default();
         let (_commands, receiver) = unbounded();
         let mut control = Control::new(receiver, &gate);
-        let failure = thinking(&mut control, "asking strategy `x`", || -> u32 { panic!("index 7 of 3") });
+        let failure =
+            thinking(&mut control, "asking strategy `x`", &mut || (), || -> u32 { panic!("index 7 of 3") });
         let message = failure.unwrap_err().to_string();
         assert!(message.starts_with("asking strategy `x` panicked: index 7 of 3; "), "{message}");
     }

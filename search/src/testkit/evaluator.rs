@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::{Mutex, PoisonError};
 
 use attune_core::evaluator::{
-    EvalFailure, Evaluation, Evaluator, EvaluatorInfo, Fidelity, MetricInfo, Request, Split, TaskInfo,
+    EvalFailure, Evaluation, Evaluator, EvaluatorInfo, MetricInfo, Request, Split, TaskInfo,
 };
 use attune_core::facts::ModelFacts;
 use attune_core::hash::ContentHash;
@@ -19,6 +19,7 @@ use attune_core::technique::Signal;
 use super::{LAYERS, sensitivity};
 
 type Fault = Box<dyn Fn(&Plan, &Request) -> Option<EvalFailure> + Send + Sync>;
+type Meanwhile = Box<dyn Fn(&Request) + Send + Sync>;
 type Edited = Box<dyn Fn(&Plan, Scores) -> Scores + Send + Sync>;
 
 /// Scores plans by a formula, from the last of a batch to the first, and counts what it was asked.
@@ -29,6 +30,7 @@ pub struct ScriptedEvaluator {
     fault: Fault,
     broken: Option<EvalFailure>,
     edited: Edited,
+    meanwhile: Meanwhile,
     evaluated: Mutex<BTreeMap<(Split, ContentHash, u32), usize>>,
 }
 
@@ -59,6 +61,7 @@ impl Default for ScriptedEvaluator {
             fault: Box::new(|_, _| None),
             broken: None,
             edited: Box::new(|_, scores| scores),
+            meanwhile: Box::new(|_| ()),
             evaluated: Mutex::default(),
         }
     }
@@ -86,6 +89,13 @@ impl ScriptedEvaluator {
     #[must_use]
     pub fn edited(mut self, edit: impl Fn(&Plan, Scores) -> Scores + Send + Sync + 'static) -> Self {
         self.edited = Box::new(edit);
+        self
+    }
+
+    /// Does something after every item of every plan, before its outcome is told, and after every item of a signal.
+    #[must_use]
+    pub fn meanwhile(mut self, work: impl Fn(&Request) + Send + Sync + 'static) -> Self {
+        self.meanwhile = Box::new(work);
         self
     }
 
@@ -195,6 +205,8 @@ impl Evaluator for ScriptedEvaluator {
             for &item in &request.items {
                 let key = (request.split.clone(), plan.hash(), item);
                 *self.evaluated.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default() += 1;
+                request.progress.add(1.0);
+                (self.meanwhile)(request);
             }
             let layer_items = request.items.len() as u64 * u64::from(LAYERS);
             let work = Work { computed: layer_items, naive: layer_items };
@@ -215,17 +227,24 @@ impl Evaluator for ScriptedEvaluator {
         Ok(())
     }
 
-    fn signal(&self, wanted: &SignalRequest, fidelity: Fidelity) -> Result<Measured, EvalFailure> {
+    fn signal(&self, wanted: &SignalRequest, request: &Request) -> Result<Measured, EvalFailure> {
         let name = wanted.name.as_str();
         if name != "sensitivity" {
             return Err(EvalFailure::BadRequest(format!("there is no signal `{name}`")));
+        }
+        for _ in &request.items {
+            if request.stop.is_asked() {
+                return Err(EvalFailure::Interrupted);
+            }
+            request.progress.add(1.0);
+            (self.meanwhile)(request);
         }
         let signal = Signal {
             name: name.to_owned(),
             axes: vec![Axis::new("layer", LAYERS)],
             values: (0..LAYERS).map(sensitivity).collect(),
         };
-        let computed = u64::from(fidelity.items * LAYERS);
+        let computed = request.items.len() as u64 * u64::from(LAYERS);
         Ok(Measured { signal, work: Work { computed, naive: computed } })
     }
 }

@@ -48,6 +48,8 @@ pub struct StudyRow {
     pub best: Option<(String, f64)>,
     /// How long ago its journal last changed.
     pub age: Option<Duration>,
+    /// How much of its work is done, from 0 to 1, of one that runs and says so.
+    pub share: Option<f64>,
 }
 
 /// A profile that was found.

@@ -130,7 +130,7 @@ fn studies(model: &Model, frame: &mut Frame<'_>, area: Rect) {
             state(row).to_owned(),
             row.trials.to_string(),
             best.unwrap_or_else(|| "–".to_owned()),
-            row.age.map_or_else(|| "–".to_owned(), |age| ago(age.as_secs())),
+            when(row),
         ];
         let style = match row.place {
             Place::Here | Place::Elsewhere => theme.good(),
@@ -149,6 +149,15 @@ fn state(row: &StudyRow) -> &'static str {
         Place::Nobody => "stopped",
         Place::Done => "finished",
         Place::Failed => "failed",
+    }
+}
+
+/// How far it is, or when it was worked on.
+fn when(row: &StudyRow) -> String {
+    match (row.share.filter(|_| is_live(row)), row.age) {
+        (Some(share), _) => format!("{:.0} %", (share * 100.0).floor()),
+        (None, Some(age)) => ago(age.as_secs()),
+        (None, None) => "–".to_owned(),
     }
 }
 

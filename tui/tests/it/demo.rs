@@ -257,6 +257,7 @@ fn studies() -> Vec<StudyRow> {
         trials,
         best: best.map(|value| ("kl".to_owned(), value)),
         age: Some(Duration::from_secs(minutes * 60)),
+        share: (place == Place::Elsewhere).then_some(0.354),
     };
     vec![
         row("done", Place::Done, BUDGET, Some(0.7308), 26 * 60),

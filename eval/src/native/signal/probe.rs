@@ -5,6 +5,8 @@ use attune_core::setting::{OptionKind, OptionSpec, Setting, Settings};
 use burn_tensor::DType;
 
 use crate::gradient::{Attended, Wish, generate, sweep};
+use crate::native::limit::{Clock, Limit, in_time};
+use crate::native::share::Share;
 use crate::native::{NativeEvaluator, lanes};
 
 /// Which loss is differentiated.
@@ -80,17 +82,25 @@ impl NativeEvaluator {
         let mut texts: Vec<Vec<u32>> = self.groups(request, 1)?.into_iter().map(|group| group.ids).collect();
         let mut scored = 1..tokens;
         let mut computed = 0;
+        let limit = Limit::new(request, 1, Clock::start(&request.stop));
+        // An answer is a pass for every one of its tokens; each is short, so they take about as long as the gradients.
+        let whole = Share::new(&request.progress, texts.len());
+        let (answering, sweeping) = whole.split(if loss == Loss::Answers { 1.0 } else { 0.0 }, 1.0);
         if loss == Loss::Answers {
             scored = (tokens / 2).max(1)..tokens;
             let prompts: Vec<&[u32]> = texts.iter().map(|text| &text[..scored.start]).collect();
             // Alone on the device, but not alone in the process: panics are caught there.
             let answered = lanes::run(&self.model.compute, 1, |_| {
-                Ok(generate::greedy(&self.model, &prompts, tokens, &positions))
+                generate::greedy(&self.model, &prompts, tokens, &positions, &|parts, all| {
+                    answering.done(parts, all);
+                    in_time(limit)
+                })
             })?;
             computed += (prompts.len() * (tokens - 1) * config.layers) as u64;
             texts = answered.into_iter().flatten().collect();
         }
         let parts = lanes::run(&self.model.compute, texts.len(), |item| {
+            in_time(limit)?;
             let mut sums = vec![0.0; values];
             let mut visit = |layer, attended| read(layer, attended, &mut sums);
             let loss = sweep(&self.model, &texts[item], scored.clone(), &positions, wish, &mut visit);
@@ -99,6 +109,7 @@ impl NativeEvaluator {
                     "the loss of the dense model on item {item} is {loss}, or its gradients are no numbers"
                 )));
             }
+            sweeping.done(1, texts.len());
             Ok(sums)
         })?;
         // Forward, each layer once more for its graph, backward.

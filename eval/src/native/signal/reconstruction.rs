@@ -9,6 +9,8 @@ use super::Asked;
 use super::subsets::{Answers, best_subsets};
 use crate::edits::EditedModel;
 use crate::native::groups::Group;
+use crate::native::limit::{Clock, Limit, in_time};
+use crate::native::share::Share;
 use crate::native::{NativeEvaluator, lanes};
 
 pub(super) const NAME: &str = "expert-reconstruction";
@@ -31,8 +33,11 @@ impl NativeEvaluator {
         let dense = EditedModel::dense(config);
         let mut inputs: Vec<Tensor<2>> = groups.iter().map(|group| self.model.embed(&group.ids)).collect();
         let mut values = Vec::with_capacity(config.layers * mixture.experts * mixture.experts);
+        let limit = Limit::new(&asked.request, 1, Clock::start(&asked.request.stop));
+        let share = Share::new(&asked.request.progress, asked.request.items.len());
         for layer in 0..config.layers {
             let parts = lanes::run(&self.model.compute, groups.len(), |number| {
+                in_time(limit)?;
                 Ok(self.answers(layer, inputs[number].clone(), &groups[number], &dense, mixture.per_token))
             })?;
             let (outputs, answers): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
@@ -40,6 +45,7 @@ impl NativeEvaluator {
                 values.extend((0..mixture.experts).map(|expert| f64::from(u8::from(kept.contains(&expert)))));
             }
             inputs = outputs;
+            share.done(1, config.layers);
         }
         let tokens: usize = groups.iter().map(|group| group.ids.len()).sum();
         // Every expert runs on every token; attention, which runs once, is counted as often.

@@ -9,7 +9,8 @@ use attune_core::technique::Signal;
 use super::Asked;
 use crate::decoder::RouterProbe;
 use crate::edits::EditedModel;
-use crate::native::limit::Limit;
+use crate::native::limit::{Clock, Limit};
+use crate::native::share::Share;
 use crate::native::{NativeEvaluator, lanes};
 
 /// Share of top-k selections that each expert gets (as EEP and others rank experts).
@@ -57,9 +58,11 @@ impl NativeEvaluator {
         let groups = self.groups(&asked.request, usize::MAX)?;
         let dense = EditedModel::dense(config);
         let none = || vec![RouterProbe::new(experts); config.layers];
-        let parts = lanes::run(&self.model.compute, groups.len(), |group| {
-            let mut probes = none();
-            self.forward(&groups[group], &dense, Limit::default(), &mut probes)?;
+        let limit = Limit::new(&asked.request, 1, Clock::start(&asked.request.stop));
+        let parts = lanes::run(&self.model.compute, groups.len(), |number| {
+            let (mut probes, group) = (none(), &groups[number]);
+            self.forward(group, &dense, limit, &mut probes)?;
+            Share::new(&asked.request.progress, group.items.len()).done(1, 1);
             Ok(probes)
         })?;
         let mut all = none();

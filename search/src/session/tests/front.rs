@@ -57,7 +57,8 @@ fn the_whole_is_known_before_the_first_trial_and_everything_is_done_at_the_end()
             events.iter().filter_map(advance).collect::<Vec<_>>()
         };
         let expected = of(&events[..trial], Phase::Report);
-        assert_eq!((expected.len(), expected[0].done), (1, 0));
+        // Once before the baselines are known, once after.
+        assert!(expected.len() <= 2 && expected.iter().all(|report| report.done == 0), "{expected:?}");
         let search = of(&events, Phase::Search);
         assert_eq!((search[0].done, search[0].total), (0, study.trials * 8));
         for phase in [Phase::Search, Phase::Report] {
@@ -67,7 +68,7 @@ fn the_whole_is_known_before_the_first_trial_and_everything_is_done_at_the_end()
             assert_eq!(last.done, last.total, "{phase:?}");
         }
         let report = of(&events, Phase::Report);
-        let (first, last) = (expected[0].total, report.last().unwrap().total);
+        let (first, last) = (expected[expected.len() - 1].total, report.last().unwrap().total);
         assert!(first >= last && first < last * 2, "{first} expected, {last} needed");
         let evaluated = study.evaluator.evaluated_items();
         let of_search = evaluated.keys().filter(|(split, ..)| *split == Split::Selection).count() as u64;

@@ -61,14 +61,21 @@ fn bar(theme: Theme, study: &Study, columns: usize) -> Line<'static> {
     let (head, done, all) = match study.phase {
         Phase::Reporting { done, total, .. } => {
             // Its entries differ in size: what is counted is what has to be evaluated.
-            let known = study.remaining.of(event::Phase::Report);
             let (done, total) =
-                known.map_or((done as u64, total as u64), |Advance { done, total, .. }| (done, total));
+                evaluations(study, event::Phase::Report).unwrap_or((done as u64, total as u64));
             (" report ".to_owned(), done, total)
+        }
+        Phase::Measuring(_) => {
+            let (done, total) = evaluations(study, event::Phase::Measuring).unwrap_or((0, 0));
+            (" measuring ".to_owned(), done, total)
         }
         _ => {
             let budget = progress.budget.max(progress.trials);
-            (format!(" {}/{budget} trials ", progress.trials), progress.trials, budget)
+            let trials = (progress.trials, budget);
+            // Parts of trials count where somebody tells of them.
+            let (done, total) =
+                evaluations(study, event::Phase::Search).filter(|_| study.runs()).unwrap_or(trials);
+            (format!(" {}/{budget} trials ", progress.trials), done, total)
         }
     };
     let share = if all == 0 { 0.0 } else { done as f64 / all as f64 };
@@ -84,7 +91,13 @@ fn bar(theme: Theme, study: &Study, columns: usize) -> Line<'static> {
     ])
 }
 
-/// How long the study still takes at the pace of the last minute, its report included. A study of another process tells
+/// How much of a phase is evaluated, and how much there is.
+fn evaluations(study: &Study, phase: event::Phase) -> Option<(u64, u64)> {
+    let Advance { done, total, .. } = study.remaining.of(phase)?;
+    (total > 0).then_some((done, total))
+}
+
+/// How long the study still takes at the pace of the last minute, its report included. A process of an older attune tells
 /// only of its trials.
 fn time_left(study: &Study) -> Option<String> {
     if !study.runs() || study.paused {
@@ -97,7 +110,7 @@ fn time_left(study: &Study) -> Option<String> {
         Phase::Searching if study.place == Place::Elsewhere => {
             let rest = study.progress.budget.checked_sub(study.progress.trials)?;
             let seconds = rest as f64 / study.pace.trials()?;
-            Some(format!("{} left, then the report", numbers::duration(seconds)))
+            Some(format!("{} left for trials, and the report", numbers::duration(seconds)))
         }
         _ => None,
     }

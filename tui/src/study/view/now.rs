@@ -16,12 +16,10 @@ pub(super) fn view(theme: Theme, study: &Study, frame: &mut Frame<'_>, area: Rec
     let inner = panel(theme, frame, area, &title, study.panel == Panel::Now);
     let columns = usize::from(inner.width).saturating_sub(2);
     let mut lines: Vec<Line<'_>> = match &study.phase {
-        Phase::Reporting { what, done, total } => {
-            vec![Line::from(format!(
-                " report {done} of {total}: scoring {what} on data that the search never saw"
-            ))]
+        Phase::Reporting { what, .. } => {
+            plain(&format!("scoring {what} for the report, on data that the search never saw"), columns)
         }
-        Phase::Measuring(what) => vec![Line::from(format!(" measuring {what} of the dense model"))],
+        Phase::Measuring(what) => plain(&format!("measuring {what} of the dense model"), columns),
         Phase::Planning => {
             vec![Line::from(" planning with the sensitivities; many heads or budgets take minutes")]
         }
@@ -61,6 +59,10 @@ pub(super) fn view(theme: Theme, study: &Study, frame: &mut Frame<'_>, area: Rec
         }
     }
     frame.render_widget(Paragraph::new(lines), inner);
+}
+
+fn plain(text: &str, columns: usize) -> Vec<Line<'static>> {
+    wrap(text, columns).into_iter().map(|line| Line::from(format!(" {line}"))).collect()
 }
 
 /// How a trial ended, when it has no scores on all items.
