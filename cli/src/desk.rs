@@ -10,6 +10,7 @@ mod running;
 mod save;
 mod stored;
 mod studies;
+mod taken;
 mod timing;
 mod watch;
 

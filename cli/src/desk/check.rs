@@ -20,7 +20,7 @@ use attune_search::strategy::{self, StrategyError};
 use attune_tui::desk::{Check, DraftFile, Fault};
 
 use super::models::Models;
-use super::{folder_of, nowhere};
+use super::{folder_of, nowhere, taken};
 use crate::setup::{self, TaskFiles};
 
 /// One check at a time, and of those that wait only the newest: a person who types asks faster than texts are cut
@@ -118,6 +118,9 @@ fn examine(draft: &DraftFile, store: &Path, models: &Models, check: &mut Check) 
             other => other.to_string(),
         };
         blame(check, path, message);
+    }
+    if let Some(refusal) = taken::refusal(store, &taken::header(&profile, &study)) {
+        blame(check, "name", refusal);
     }
     Some(space)
 }
