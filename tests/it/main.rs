@@ -7,6 +7,8 @@ mod export;
 #[cfg(unix)]
 mod form;
 mod generator;
+#[cfg(unix)]
+mod given_back;
 mod moved;
 #[cfg(unix)]
 mod pictures;

@@ -69,6 +69,10 @@ fn a_panic_of_the_screens_gives_the_terminal_back_and_says_why_and_one_of_a_stud
     assert!(at("\u{1b}[?1049l") < at(MESSAGE), "the message would be lost with the screens:\n{text}");
     assert!(!text.contains(OF_A_STUDY), "nothing writes into the screens:\n{text}");
     assert!(at("\u{1b}[?25h") < at("code 0"), "the cursor is back\n{text}");
+    for mode in ["1000", "1006", "2004"] {
+        let (taken, given) = (at(&format!("\u{1b}[?{mode}h")), at(&format!("\u{1b}[?{mode}l")));
+        assert!(taken < given && given < at(MESSAGE), "mode {mode}: {text}");
+    }
     // Cooked again: lines are edited and echoed.
     let modes = &text[at("code 0")..];
     let on = |mode: &str| modes.split_whitespace().any(|word| word.trim_end_matches(';') == mode);
