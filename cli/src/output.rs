@@ -5,6 +5,7 @@
 //! told. Nothing reaches a terminal here but what can be seen (`attune_core::printable`).
 
 mod bar;
+mod fold;
 mod panics;
 mod width;
 
@@ -28,7 +29,7 @@ const LINE: usize = 20_000;
 /// # Errors
 /// When it cannot be written, unless nobody reads it any more.
 pub(crate) fn line(text: impl std::fmt::Display) -> Result<(), CliError> {
-    to_stdout(&visible(&text.to_string()))
+    to_stdout(&fold::fold(&visible(&text.to_string()), fold::of_stdout()))
 }
 
 /// Writes one object to standard output, as one line.
@@ -62,7 +63,7 @@ pub(crate) fn help(text: &StyledStr) -> Result<(), CliError> {
 
 /// Tells people something on standard error, above a bar when there is one. Nobody is told when that fails.
 pub(crate) fn note(text: impl std::fmt::Display) {
-    let text = visible(&text.to_string());
+    let text = fold::fold(&visible(&text.to_string()), fold::of_stderr());
     if !bar::above(&text) {
         to_stderr(&format!("{text}\n"));
     }
@@ -81,6 +82,12 @@ fn to_stdout(text: &str) -> Result<(), CliError> {
 fn to_stderr(text: &str) {
     // A closed or full standard error is no reason to stop anything.
     drop(io::stderr().lock().write_all(text.as_bytes()));
+}
+
+/// A text as a terminal of so many columns gets it.
+#[cfg(test)]
+pub(crate) fn on_terminal(text: &str, columns: usize) -> String {
+    fold::fold(&visible(text), Some(columns))
 }
 
 /// Every line of a text as it may be shown.

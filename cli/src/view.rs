@@ -6,3 +6,6 @@ pub(crate) mod next;
 pub(crate) mod progress;
 pub(crate) mod sheet;
 pub(crate) mod table;
+
+#[cfg(test)]
+mod tests;

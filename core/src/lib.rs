@@ -33,4 +33,5 @@ pub mod strategy;
 pub mod suggest;
 pub mod technique;
 pub mod trial;
+pub mod whole;
 pub mod words;

@@ -79,7 +79,7 @@ fn from_the_shipped_profile_to_an_export() {
     assert!(stdout(&shown).contains("12 trials (12 evaluated"), "{}{}", stdout(&shown), stderr(&shown));
     let again = place.attune(&["run", "profiles/quickstart.ron"]);
     // Only what to do next is another thing.
-    let result = |text: String| text.split_once("\nNext: ").map(|(result, _)| result.to_owned());
+    let result = |text: String| text.split_once("\nNext:").map(|(result, _)| result.to_owned());
     assert!(result(stdout(&shown)).is_some());
     assert_eq!(result(stdout(&again)), result(stdout(&shown)), "the profile on disk is the one that ran");
 }

@@ -35,20 +35,21 @@ pub(crate) fn run(path: &Path, studies: [&str; 2], as_json: bool) -> Result<(), 
             "config_differences": cells,
         }));
     }
-    output::line(side_by_side(&a, &b))?;
+    let columns = output::columns();
+    output::line(side_by_side(&a, &b, columns))?;
     if !same_data {
         output::line("They are scored on different data: values of the same metric cannot be compared.")?;
     }
     match differences.as_slice() {
         [] => output::line("Their configs are the same."),
-        some => output::line(cells(some, [studies[0], studies[1]])),
+        some => output::line(cells(some, studies, columns)),
     }
 }
 
 /// One of the two.
-struct Side {
-    header: StudyHeader,
-    finished: Finished,
+pub(crate) struct Side {
+    pub(crate) header: StudyHeader,
+    pub(crate) finished: Finished,
 }
 
 impl Side {
@@ -71,7 +72,8 @@ impl Side {
     }
 }
 
-fn side_by_side(a: &Side, b: &Side) -> String {
+/// Both results in `columns` columns.
+pub(crate) fn side_by_side(a: &Side, b: &Side, columns: usize) -> String {
     let studies = [&a.finished.study, &b.finished.study].map(Clone::clone);
     let mut table = Sheet::of_words([vec![String::new()], studies.to_vec()].concat());
     let mut row = |label: String, cell: &dyn Fn(&Side) -> Option<String>| {
@@ -114,16 +116,17 @@ fn side_by_side(a: &Side, b: &Side) -> String {
             });
         }
     }
-    table.render(output::columns())
+    table.render(columns)
 }
 
-fn cells(differences: &[(String, Value, Value)], studies: [&str; 2]) -> String {
+/// What differs in their configs.
+pub(crate) fn cells(differences: &[(String, Value, Value)], studies: [&str; 2], columns: usize) -> String {
     let mut table = Sheet::of_words(["config", studies[0], studies[1]].map(str::to_owned).to_vec());
     let cell = |value: &Value| if value.is_null() { "–".to_owned() } else { value.to_string() };
     for (name, a, b) in differences.iter().take(LISTED) {
         table.row(vec![name.clone(), cell(a), cell(b)]);
     }
-    let table = table.render(output::columns());
+    let table = table.render(columns);
     match differences.len().checked_sub(LISTED) {
         None | Some(0) => table,
         Some(more) => format!("{table}\n… and {more} more; --json has all of them"),

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use attune_core::technique::Technique as _;
+use attune_store::Health;
 
 use crate::desk::profiles::come_with_attune;
 use crate::error::CliError;
@@ -39,26 +40,7 @@ pub(crate) fn run(store: &Path, repair: bool) -> Result<(), CliError> {
         }
     }
     let health = attune_store::health(store).map_err(CliError::run)?;
-    for (study, process) in &health.running {
-        output::line(format!("  {study} is being run by process {process}"))?;
-    }
-    for study in &health.studies {
-        output::line(format!(
-            "  {}: {} trials, {} failed, {}, {} runs, {}",
-            study.name,
-            study.trials,
-            study.failed,
-            if study.reported { "reported" } else { "no report yet" },
-            study.runs,
-            bytes(study.bytes as f64)
-        ))?;
-    }
-    output::line(format!(
-        "  {} cached evaluations, {}; database {}",
-        health.cached,
-        bytes(health.cache_bytes as f64),
-        bytes(health.index_bytes as f64)
-    ))?;
+    output::line(contents(&health))?;
     if health.problems.is_empty() {
         return output::line("  sound");
     }
@@ -66,4 +48,31 @@ pub(crate) fn run(store: &Path, repair: bool) -> Result<(), CliError> {
         output::line(format!("  PROBLEM: {problem}"))?;
     }
     Err(CliError::Run("the store needs attention; see above".to_owned()))
+}
+
+/// What is in a store, a line for every study.
+pub(crate) fn contents(health: &Health) -> String {
+    let mut lines: Vec<String> = health
+        .running
+        .iter()
+        .map(|(study, process)| format!("  {study} is being run by process {process}"))
+        .collect();
+    lines.extend(health.studies.iter().map(|study| {
+        format!(
+            "  {}: {} trials, {} failed, {}, {} runs, {}",
+            study.name,
+            study.trials,
+            study.failed,
+            if study.reported { "reported" } else { "no report yet" },
+            study.runs,
+            bytes(study.bytes as f64)
+        )
+    }));
+    lines.push(format!(
+        "  {} cached evaluations, {}; database {}",
+        health.cached,
+        bytes(health.cache_bytes as f64),
+        bytes(health.index_bytes as f64)
+    ));
+    lines.join("\n")
 }

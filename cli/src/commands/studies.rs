@@ -18,8 +18,7 @@ pub(crate) fn run(path: &Path, as_json: bool) -> Result<(), CliError> {
         return if as_json { Ok(()) } else { none(path) };
     }
     let store = ReadStore::open(path).map_err(CliError::run)?;
-    let header = ["study", "technique", "model", "seed", "trials", "state", "found"];
-    let mut table = Sheet::of_words(header.map(str::to_owned).to_vec());
+    let mut rows = Vec::new();
     let names = store.studies().map_err(CliError::run)?;
     for name in &names {
         let records = store.records(name).map_err(CliError::run)?;
@@ -32,24 +31,36 @@ pub(crate) fn run(path: &Path, as_json: bool) -> Result<(), CliError> {
                 "trials": summary.trials, "state": summary.state(), "best": summary.best,
             }))?;
         } else {
-            let best =
-                summary.best.as_ref().map(|(metric, value)| format!("{metric} {}", numbers::short(*value)));
-            table.row(vec![
-                name.clone(),
-                header.technique.clone(),
-                header.model.clone(),
-                header.seed.to_string(),
-                summary.trials.to_string(),
-                summary.state().to_owned(),
-                best.unwrap_or_else(|| "–".to_owned()),
-            ]);
+            rows.push(row(name, &summary));
         }
     }
     match (as_json, names.is_empty()) {
         (true, _) => Ok(()),
-        (false, false) => output::line(table.render(output::columns())),
+        (false, false) => output::line(table(rows, output::columns())),
         (false, true) => none(path),
     }
+}
+
+fn row(name: &str, summary: &Summary<'_>) -> Vec<String> {
+    let header = summary.header;
+    let best = summary.best.as_ref().map(|(metric, value)| format!("{metric} {}", numbers::short(*value)));
+    vec![
+        name.to_owned(),
+        header.technique.clone(),
+        header.model.clone(),
+        header.seed.to_string(),
+        summary.trials.to_string(),
+        summary.state().to_owned(),
+        best.unwrap_or_else(|| "–".to_owned()),
+    ]
+}
+
+/// Rows of studies in `columns` columns.
+pub(crate) fn table(rows: Vec<Vec<String>>, columns: usize) -> String {
+    let header = ["study", "technique", "model", "seed", "trials", "state", "found"];
+    let mut table = Sheet::of_words(header.map(str::to_owned).to_vec());
+    rows.into_iter().for_each(|row| table.row(row));
+    table.render(columns)
 }
 
 fn none(path: &Path) -> Result<(), CliError> {

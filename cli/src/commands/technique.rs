@@ -23,16 +23,22 @@ pub(crate) fn run(command: &TechniqueCommand) -> Result<(), CliError> {
 }
 
 fn list() -> Result<(), CliError> {
+    let found = setup::host(setup::on_stderr())?.builtins().map_err(|error| setup::load_error(&error))?;
+    let infos: Vec<&TechniqueInfo> = found.iter().map(|technique| technique.info()).collect();
+    output::line(table(&infos, output::columns()))
+}
+
+/// Techniques and what they do, in `columns` columns.
+pub(crate) fn table(techniques: &[&TechniqueInfo], columns: usize) -> String {
     let mut table = Sheet::with_text(["technique", "version", "what it does"].map(str::to_owned).to_vec());
-    for technique in setup::host(setup::on_stderr())?.builtins().map_err(|error| setup::load_error(&error))? {
-        let info = technique.info();
+    for info in techniques {
         table.row(vec![
             info.name.clone(),
             quoted(&info.version).into_owned(),
             line(&info.summary, MESSAGE).into_owned(),
         ]);
     }
-    output::line(table.render(output::columns()))
+    table.render(columns)
 }
 
 fn description(info: &TechniqueInfo) -> String {

@@ -6,15 +6,15 @@ use attune_core::facts::ModelFacts;
 
 /// After a run: its result can be seen again, and exported.
 pub(crate) fn after_run(finished: &Finished, model: &ModelFacts) -> String {
-    format!("Next: attune show {} | {}", finished.study, export(finished, Some(model)))
+    format!("Next:\n  attune show {}\n{}", finished.study, export(finished, Some(model)))
 }
 
 /// After the result has been shown; without `model`, whose folder has moved, exporters cannot be asked.
 pub(crate) fn after_show(finished: &Finished, model: Option<&ModelFacts>) -> String {
-    format!("Next: {}", export(finished, model))
+    format!("Next:\n{}", export(finished, model))
 }
 
-/// Every target that takes the plan, by what its exporter says.
+/// The command for the first target that takes the plan, by what its exporter says, and the other ones.
 fn export(finished: &Finished, model: Option<&ModelFacts>) -> String {
     let verdict = |exporter: &dyn attune_core::exporter::Exporter| match model {
         None => Some(exporter.name().to_owned()),
@@ -27,6 +27,7 @@ fn export(finished: &Finished, model: Option<&ModelFacts>) -> String {
         attune_export::exporters().iter().filter_map(|exporter| verdict(exporter.as_ref())).collect();
     let mut targets = targets.into_iter();
     let first = targets.next().unwrap_or_else(|| "TARGET".to_owned());
-    let others: String = targets.map(|target| format!(" | --to {target}")).collect();
-    format!("attune export {} --to {first} --out DIR{others}", finished.study)
+    let others: Vec<String> = targets.map(|target| format!("`--to {target}`")).collect();
+    let others = if others.is_empty() { String::new() } else { format!("\n  or {}", others.join(", ")) };
+    format!("  attune export {} --to {first} --out DIR{others}", finished.study)
 }

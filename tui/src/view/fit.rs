@@ -1,6 +1,6 @@
 //! Texts in a given width, escaped: most of them come from elsewhere.
 
-use attune_core::printable;
+use attune_core::{printable, whole};
 use ratatui::buffer::Buffer;
 use ratatui::text::Span;
 
@@ -34,16 +34,24 @@ pub(crate) fn fit(text: &str, columns: usize) -> String {
     short
 }
 
-/// The text in lines of at most `columns` columns, broken between words where that is possible.
+/// The text in lines of at most `columns` columns, broken where nothing that belongs together is torn, as far as that is
+/// possible.
 pub(crate) fn wrap(text: &str, columns: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
-    for word in printable::block(text, MOST).split_whitespace() {
+    let text = printable::block(text, MOST);
+    let room = |part: &str| width(part) <= columns;
+    // What is wider than a line has to be broken after all.
+    let words = whole::parts(&text).into_iter().flat_map(|part| match room(&part) {
+        true => vec![part.into_owned()],
+        false => part.split_whitespace().map(str::to_owned).collect(),
+    });
+    for word in words {
         match lines.last_mut() {
-            Some(line) if width(line) + 1 + width(word) <= columns => {
+            Some(line) if width(line) + 1 + width(&word) <= columns => {
                 line.push(' ');
-                line.push_str(word);
+                line.push_str(&word);
             }
-            _ => lines.push(fit(word, columns)),
+            _ => lines.push(fit(&word, columns)),
         }
     }
     lines
