@@ -1,6 +1,6 @@
 //! Going on with a study from what the store holds of it: its journal has the profile, the notes beside it where that was.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use attune_core::profile::Profile;
 use attune_core::store::{Record, RunNote};
@@ -10,6 +10,7 @@ use attune_store::ReadStore;
 use crate::args::{ContinueArgs, RunArgs};
 use crate::error::CliError;
 use crate::model_folder;
+use crate::profile_folder;
 
 /// What a run needs that goes on with a study.
 pub(crate) struct Continuation {
@@ -33,12 +34,10 @@ impl Continuation {
         let trials = asked.trials.or(budget(&notes)).unwrap_or(done);
         let (model, _) = model_folder::of_study(path, header, &notes, asked.model.as_deref())?;
         let profile = Profile::from_identity(&header.profile, study, trials).map_err(CliError::input)?;
-        let file = match &asked.base {
-            Some(base) => base.join(format!("{study}.ron")),
-            None => match whereabouts(&notes) {
-                Some(found) => PathBuf::from(&found.profile),
-                None => return Err(unknown_base(study)),
-            },
+        let file = match (&asked.base, whereabouts(&notes)) {
+            (Some(base), _) => profile_folder::named(base, study, &profile)?,
+            (None, Some(found)) => profile_folder::find(path, study, &profile, Path::new(&found.profile))?,
+            (None, None) => return Err(unknown_base(study)),
         };
         let args = RunArgs {
             profile: file,

@@ -11,6 +11,7 @@ mod model_files;
 mod model_folder;
 mod output;
 mod paths;
+mod profile_folder;
 mod screens;
 mod setup;
 mod signals;

@@ -70,13 +70,13 @@ fn same(path: PathBuf, model: ModelFacts, header: &StudyHeader) -> Result<(PathB
 }
 
 /// The folder that holds the store, and the working directory.
-fn bases(store: &Path) -> Vec<PathBuf> {
+pub(crate) fn bases(store: &Path) -> Vec<PathBuf> {
     let store = store.canonicalize().ok().and_then(|store| Some(store.parent()?.to_owned()));
     store.into_iter().chain(std::env::current_dir()).collect()
 }
 
 /// Ever shorter ends of `path` in the folder `base`.
-fn below(base: &Path, path: &Path) -> Vec<PathBuf> {
+pub(crate) fn below(base: &Path, path: &Path) -> Vec<PathBuf> {
     let parts: Vec<_> = path.iter().skip(1).collect();
     (0..parts.len()).map(|start| base.join(parts[start..].iter().collect::<PathBuf>())).collect()
 }

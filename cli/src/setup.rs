@@ -1,6 +1,7 @@
 //! From a profile and the command line to a study that can run: who is who, and every check that can be
 //! made before anything is evaluated.
 
+mod prepared;
 mod reading;
 mod start;
 
@@ -8,26 +9,26 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use attune_core::evaluator::{Evaluator, Fidelity};
+use attune_core::evaluator::Fidelity;
 use attune_core::hash::ContentHash;
 use attune_core::printable::quoted;
 use attune_core::profile::{self, Choice, Profile, TaskKind};
 use attune_core::setting;
-use attune_core::store::{Store, StudyHeader, Whereabouts};
+use attune_core::store::{self, Record, Store, StudyHeader, Whereabouts};
 use attune_core::technique::{FailureKind, Technique, TechniqueFailure};
-use attune_eval::compute::Precision;
-use attune_eval::generator::{GeneratorEvaluator, GeneratorSpec, ImageSpec};
-use attune_eval::native::{NativeEvaluator, NativeSpec, REFERENCE_MEMORY};
+use attune_eval::generator::ImageSpec;
 use attune_eval::text::TextSpec;
 use attune_plugins::{Host, LoadError, LogLevel, WasmTechnique};
-use attune_search::session::SessionSetup;
+use attune_search::session::{Preflight, SessionSetup};
 use attune_search::strategy;
 
 use crate::args::RunArgs;
+use crate::commands::run::{session_error, store_error};
 use crate::error::CliError;
 use crate::model_folder;
 use crate::output;
 use crate::paths;
+use prepared::Prepared;
 #[cfg(unix)]
 pub(crate) use start::stored_start;
 
@@ -111,6 +112,9 @@ pub(crate) fn technique_error(failure: &TechniqueFailure) -> CliError {
 }
 
 /// Everything that a study needs.
+///
+/// The order is that of the costs: a slip in the profile must not wait for texts to be read, and nothing that can be told
+/// from the shape of a model for its weights.
 pub(crate) fn study(
     args: &RunArgs,
     profile: &Profile,
@@ -118,20 +122,35 @@ pub(crate) fn study(
     complaints: Complaints,
 ) -> Result<SessionSetup, CliError> {
     let base = args.profile.parent().unwrap_or(Path::new("")).to_owned();
-    // Cheap checks first: a slip in the profile must not wait for a model to load.
     let technique: Arc<dyn Technique> =
         Arc::new(technique(&profile.technique.name, &base, Arc::clone(&complaints))?);
     let owner = format!("technique `{}`", technique.info().name);
     let settings = setting::resolve(&owner, &technique.info().options, &profile.technique.options)
         .map_err(CliError::input)?;
     let strategy = strategy::resolved(&profile.strategy).map_err(CliError::input)?;
+    let start = profile.start.as_ref().map(|start| start::find(start, &*store)).transpose()?;
 
     let model_path = absolute(&base, &profile.model)?;
-    let evaluator = evaluator(args, profile, &base, &model_path, complaints)?;
-    let space = technique.space(evaluator.model(), &settings).map_err(|failure| technique_error(&failure))?;
-
-    let start =
-        profile.start.as_ref().map(|start| start::find(start, &*store, evaluator.model())).transpose()?;
+    let prepared = Prepared::open(args, profile, &base, &model_path, complaints)?;
+    let model = prepared.model();
+    let space = Arc::new(technique.space(&model, &settings).map_err(|failure| technique_error(&failure))?);
+    let elsewhere = profile.task.domains();
+    let study = Preflight {
+        technique: &*technique,
+        options: &settings,
+        model: &model,
+        space: &space,
+        task: prepared.task(),
+        strategy: &strategy,
+        objectives: &profile.objectives,
+        items: profile.items,
+        racing: profile.racing,
+        report: profile.report,
+        elsewhere: &elsewhere,
+        start: start.as_ref().map(|found| &found.start),
+        seed: profile.seed,
+    };
+    study.check(&|plan| prepared.check(plan)).map_err(session_error)?;
 
     let resolved = Profile {
         technique: Choice { name: profile.technique.name.clone(), options: settings.clone() },
@@ -139,7 +158,7 @@ pub(crate) fn study(
         // Which trial wins may change when that study goes on.
         start: start
             .as_ref()
-            .map(|start| profile::Start { study: start.study.clone(), trial: Some(start.trial) }),
+            .map(|found| profile::Start { study: found.start.study.clone(), trial: Some(found.start.trial) }),
         ..profile.clone()
     };
     let header = StudyHeader {
@@ -147,73 +166,57 @@ pub(crate) fn study(
         profile: resolved.identity(),
         technique: technique.info().name.clone(),
         technique_fingerprint: technique.info().fingerprint,
-        model: evaluator.model().name.clone(),
+        model: model.name.clone(),
         dimensions: space.dimensions().to_vec(),
-        model_fingerprint: evaluator.model().fingerprint,
+        model_fingerprint: model.fingerprint,
         model_path: model_path.display().to_string(),
         task_fingerprint: ContentHash::of_parts(
-            evaluator.task().fingerprints.values().map(|hash| hash.as_bytes().as_slice()),
+            prepared.task().fingerprints.values().map(|hash| hash.as_bytes().as_slice()),
         ),
-        numerics: evaluator.info().numerics.clone(),
-        device: evaluator.info().device.clone(),
+        numerics: prepared.info().numerics.clone(),
+        device: prepared.info().device.clone(),
         seed: profile.seed,
     };
+    goes_on(&*store, &header)?;
     let whereabouts = Whereabouts {
         profile: std::path::absolute(&args.profile).map_err(CliError::run)?.display().to_string(),
         model: header.model_path.clone(),
     };
+
+    let evaluator = prepared.load()?;
+    start.as_ref().map_or(Ok(()), |found| found.is_of(evaluator.model()))?;
     let workers = args.workers.map_or(evaluator.info().concurrency, usize::from);
     Ok(SessionSetup {
-        header,
+        header: StudyHeader { model_fingerprint: evaluator.model().fingerprint, ..header },
         whereabouts: Some(whereabouts),
         technique,
         options: settings,
-        space: Arc::new(space),
+        space,
         evaluator,
         store,
         strategy,
         objectives: profile.objectives.clone(),
         trials: profile.trials,
         fidelity: Fidelity { items: profile.items },
-        start,
+        start: start.map(|found| found.start),
         racing: profile.racing,
         deadline: Some(Duration::from_secs(profile.deadline_seconds)),
         report: profile.report,
-        elsewhere: profile.task.domains(),
+        elsewhere,
         workers,
     })
 }
 
-/// The evaluator of a profile in the folder `base`: its kind of task decides which.
-fn evaluator(
-    args: &RunArgs,
-    profile: &Profile,
-    base: &Path,
-    model: &Path,
-    notice: Complaints,
-) -> Result<Arc<dyn Evaluator>, CliError> {
-    match task_spec(profile, base, model) {
-        TaskFiles::Text(task) => {
-            let spec = NativeSpec {
-                model,
-                device: &args.device,
-                precision: Precision::F32,
-                task,
-                reference_memory: REFERENCE_MEMORY,
-                activation_memory: args.activation_memory,
-            };
-            let opened = NativeEvaluator::open_telling(&spec, &reading::told(notice));
-            Ok(Arc::new(opened.map_err(CliError::input)?))
+/// Refuses to go on with a study of the same name that differs in anything but the weights, which are still to be read.
+fn goes_on(store: &dyn Store, header: &StudyHeader) -> Result<(), CliError> {
+    let records = store.records(&header.study).map_err(|error| store_error(&error))?;
+    match records.first() {
+        Some(Record::Header(existing)) if store::has_scores(&records) => {
+            let model_fingerprint = existing.model_fingerprint;
+            let same = store::same_study(existing, &StudyHeader { model_fingerprint, ..header.clone() });
+            same.map_err(|error| store_error(&error))
         }
-        TaskFiles::Images(task) => {
-            let spec = GeneratorSpec {
-                model,
-                device: &args.device,
-                task,
-                activation_memory: args.activation_memory,
-            };
-            Ok(Arc::new(GeneratorEvaluator::open(&spec).map_err(CliError::input)?))
-        }
+        _ => Ok(()),
     }
 }
 

@@ -8,10 +8,11 @@ mod classifier;
 mod config;
 mod distance;
 mod edits;
-mod facts;
 mod inventory;
 mod network;
+mod outline;
 mod parameters;
+mod prepared;
 mod score;
 mod task;
 #[cfg(test)]
@@ -25,13 +26,15 @@ use attune_core::facts::ModelFacts;
 use attune_core::plan::Plan;
 use attune_core::signal::{Measured, SignalRequest};
 
-use crate::compute::{Compute, Precision};
-use crate::error::{LoadError, OpenError, TaskError};
+use crate::compute::Compute;
+use crate::error::OpenError;
 use crate::native::{backoff, memory};
 use checkpoints::Checkpoints;
 pub use classifier::FAMILY as CLASSIFIER;
 pub use config::DenoiserConfig;
 use edits::Edited;
+pub use outline::GeneratorOutline;
+pub use prepared::Prepared;
 pub use task::{ImageSpec, ImageTask, metrics};
 
 /// `model_type` of the generators that are computed here.
@@ -47,14 +50,6 @@ const MOST_PLANS: usize = 64;
 pub fn is_generator(folder: &Path) -> bool {
     let kind = config::json::<serde_json::Value>(&folder.join("config.json"));
     kind.is_ok_and(|config| config["model_type"] == FAMILY)
-}
-
-/// Facts of the generator in `folder`, without loading its weights onto a device.
-///
-/// # Errors
-/// See [`LoadError`].
-pub fn inspect(folder: &Path) -> Result<ModelFacts, LoadError> {
-    facts::facts(folder, &DenoiserConfig::read(folder)?)
 }
 
 /// What an evaluator is made of.
@@ -82,36 +77,12 @@ pub struct GeneratorEvaluator {
 }
 
 impl GeneratorEvaluator {
-    /// Opens the device, loads all checkpoints and sets up the task.
+    /// Opens the device, sets up the task and loads all checkpoints.
     ///
     /// # Errors
     /// See [`OpenError`].
     pub fn open(spec: &GeneratorSpec<'_>) -> Result<Self, OpenError> {
-        let compute = Compute::open(spec.device, Precision::F32)?;
-        let config = DenoiserConfig::read(spec.model)?;
-        let checkpoints = Checkpoints::read(spec.model, &config, &compute)?;
-        let task = ImageTask::open(&spec.task, &compute)?;
-        let classifier = (task.classifier.channels, task.classifier.image);
-        if classifier != (config.channels, config.image) {
-            let (channels, size) = classifier;
-            return Err(OpenError::Task(TaskError::BadImages {
-                file: spec.task.classifier.join("config.json"),
-                found: format!("the classifier takes images of {channels} × {size} × {size}"),
-                expected: format!("{} × {1} × {1}, as the model makes them", config.channels, config.image),
-            }));
-        }
-        let info = EvaluatorInfo {
-            name: NAME.to_owned(),
-            device: compute.name(),
-            numerics: compute.numerics(),
-            // One call keeps all processors, or the whole device, busy.
-            concurrency: 1,
-            edits: vec!["combine-checkpoints", "weight-bits"],
-        };
-        let facts = facts::facts(spec.model, &config)?;
-        let default = || memory::for_activations(compute.on_host(), facts.parameters);
-        let activation_memory = spec.activation_memory.unwrap_or_else(default);
-        Ok(Self { compute, config, checkpoints, facts, task, info, activation_memory })
+        Prepared::open(spec)?.load()
     }
 
     /// Plans whose weights fit into the memory for activations, beside the activations of those that run.

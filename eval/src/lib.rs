@@ -16,6 +16,8 @@ pub mod model;
 pub mod native;
 mod neighbours;
 mod ops;
+mod outline;
 pub mod text;
 
 pub use device::{device_names, devices};
+pub use outline::Outline;

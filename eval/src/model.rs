@@ -26,13 +26,17 @@ pub(crate) use quantised::{LevelDatabase, Site, quantise};
 pub use rope::{Rope, Scaling};
 pub(crate) use weights::{Experts, FeedForward, Gated, Weights};
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use attune_core::evaluator::EvalFailure;
 use attune_core::facts::ModelFacts;
 use attune_core::hash::ContentHash;
+use attune_core::plan::Plan;
 
 use crate::compute::Compute;
+use crate::edits::EditedModel;
 use crate::error::LoadError;
+use crate::outline::Outline;
 
 /// A loaded decoder.
 pub struct Model {
@@ -49,33 +53,69 @@ pub struct Model {
 /// # Errors
 /// See [`LoadError`].
 pub fn inspect(folder: &Path) -> Result<ModelFacts, LoadError> {
-    if crate::generator::is_generator(folder) {
-        return crate::generator::inspect(folder);
-    }
-    let (config, checkpoint) = open(folder)?;
-    facts::facts(folder, &config, &checkpoint)
+    let outline = Outline::open(folder)?;
+    Ok(outline.facts(outline.fingerprint()?))
 }
 
-/// What a folder says about its model, which its files bear out.
-fn open(folder: &Path) -> Result<(DecoderConfig, Checkpoint), LoadError> {
-    folder::check(folder)?;
-    let config = DecoderConfig::read(&folder.join("config.json"))?;
-    let checkpoint = Checkpoint::open(folder)?;
-    inventory::check(folder, &checkpoint, &config)?;
-    Ok((config, checkpoint))
+/// A decoder of which config.json has been read, and names, shapes and element types of its tensors, but no weights.
+pub struct DecoderOutline {
+    folder: PathBuf,
+    config: DecoderConfig,
+    checkpoint: Checkpoint,
 }
 
-/// Facts of the model in `folder` as [`inspect`] gives them, for who knows its `fingerprint` and need not have it proved:
-/// no weight is read.
-///
-/// # Errors
-/// See [`LoadError`].
-pub fn outline(folder: &Path, fingerprint: ContentHash) -> Result<ModelFacts, LoadError> {
-    if crate::generator::is_generator(folder) {
-        return crate::generator::inspect(folder);
+impl DecoderOutline {
+    /// What a folder says about its model, which its files bear out.
+    ///
+    /// # Errors
+    /// See [`LoadError`].
+    pub fn open(folder: &Path) -> Result<Self, LoadError> {
+        folder::check(folder)?;
+        let config = DecoderConfig::read(&folder.join("config.json"))?;
+        let checkpoint = Checkpoint::open(folder)?;
+        inventory::check(folder, &checkpoint, &config)?;
+        Ok(Self { folder: folder.to_owned(), config, checkpoint })
     }
-    let (config, checkpoint) = open(folder)?;
-    Ok(facts::outline(folder, &config, &checkpoint, fingerprint))
+
+    /// What config.json says.
+    pub fn config(&self) -> &DecoderConfig {
+        &self.config
+    }
+
+    /// Facts of the model with this fingerprint.
+    pub fn facts(&self, fingerprint: ContentHash) -> ModelFacts {
+        facts::facts(&self.folder, &self.config, &self.checkpoint, fingerprint)
+    }
+
+    /// Whether the evaluator honours a plan on this model.
+    ///
+    /// # Errors
+    /// [`EvalFailure::Unsupported`], naming the edit.
+    pub fn check(&self, plan: &Plan) -> Result<(), EvalFailure> {
+        EditedModel::new(plan, &self.config).map(|_| ())
+    }
+
+    /// Hashes config.json and the weights, all of them.
+    pub(crate) fn fingerprint(&self) -> Result<ContentHash, LoadError> {
+        fingerprint(&self.folder, self.checkpoint.files())
+    }
+
+    /// Loads the weights onto a device.
+    ///
+    /// # Errors
+    /// Weights that are not finite, or no longer there.
+    pub fn load(self, compute: &Compute) -> Result<Model, LoadError> {
+        let weights = Weights::read(&self.checkpoint, &self.config, compute)?;
+        let facts = self.facts(self.fingerprint()?);
+        Ok(Model {
+            config: self.config,
+            weights,
+            compute: compute.clone(),
+            merged: MergedExperts::new(merged::MERGED_MEMORY),
+            levels: LevelDatabase::new(LEVEL_MEMORY),
+            facts,
+        })
+    }
 }
 
 impl Model {
@@ -84,17 +124,7 @@ impl Model {
     /// # Errors
     /// See [`LoadError`].
     pub fn load(folder: &Path, compute: &Compute) -> Result<Self, LoadError> {
-        let (config, checkpoint) = open(folder)?;
-        let weights = Weights::read(&checkpoint, &config, compute)?;
-        let facts = facts::facts(folder, &config, &checkpoint)?;
-        Ok(Self {
-            config,
-            weights,
-            compute: compute.clone(),
-            merged: MergedExperts::new(merged::MERGED_MEMORY),
-            levels: LevelDatabase::new(LEVEL_MEMORY),
-            facts,
-        })
+        DecoderOutline::open(folder)?.load(compute)
     }
 
     /// The same model that keeps at most `bytes` of modules in few bits on its device.

@@ -9,6 +9,7 @@ pub(crate) mod limit;
 pub(crate) mod memory;
 mod outcome;
 mod population;
+mod prepared;
 mod reference;
 mod resident;
 mod score;
@@ -32,9 +33,10 @@ use crate::decoder::{Positions, RouterProbe};
 use crate::edits::{EditedModel, KeyMaxima, NATIVE};
 use crate::error::OpenError;
 use crate::model::Model;
-use crate::text::{Items, Progress, TextSpec, TextTask};
+use crate::text::{Items, TextSpec, TextTask};
 use limit::{Clock, Limit};
 use outcome::Outcome;
+pub use prepared::Prepared;
 use reference::References;
 use resident::Resident;
 use score::Scored;
@@ -83,35 +85,17 @@ pub struct NativeEvaluator {
 }
 
 impl NativeEvaluator {
-    /// Opens the device, loads the model and sets up the task.
+    /// Opens the device, sets up the task and loads the model.
     ///
     /// # Errors
     /// See [`OpenError`].
     pub fn open(spec: &NativeSpec<'_>) -> Result<Self, OpenError> {
-        Self::open_telling(spec, &|_| ())
-    }
-
-    /// [`Self::open`], which says how far reading the texts is.
-    ///
-    /// # Errors
-    /// As there.
-    pub fn open_telling(spec: &NativeSpec<'_>, tell: &dyn Fn(Progress<'_>)) -> Result<Self, OpenError> {
-        let compute = Compute::open(spec.device, spec.precision)?;
-        let model = Model::load(spec.model, &compute)?;
-        let task = TextTask::open_telling(&spec.task, model.config().vocab, model.config().context, tell)?;
-        Ok(Self::new(model, task, spec.reference_memory, spec.activation_memory))
+        Prepared::open(spec, &|_| ())?.load()
     }
 
     /// An evaluator of a loaded model.
     pub fn new(model: Model, task: TextTask, reference_memory: u64, activation_memory: Option<u64>) -> Self {
-        let info = EvaluatorInfo {
-            name: NATIVE.to_owned(),
-            device: model.compute.name(),
-            numerics: model.compute.numerics(),
-            // One call keeps all processors, or the whole device, busy.
-            concurrency: 1,
-            edits: Edit::KINDS.into_iter().filter(|kind| *kind != "combine-checkpoints").collect(),
-        };
+        let info = info(&model.compute);
         let (on_host, parameters) = (model.compute.on_host(), model.facts().parameters);
         let activation_memory =
             activation_memory.unwrap_or_else(|| memory::for_activations(on_host, parameters));
@@ -217,6 +201,18 @@ impl NativeEvaluator {
         // In and out of a layer, and the finished rows.
         let bytes = 3 * 4 * (lanes * rows) as u64;
         usize::try_from(self.activation_memory / 2 / bytes.max(1)).unwrap_or(usize::MAX).max(1)
+    }
+}
+
+/// Who evaluates on a device.
+fn info(compute: &Compute) -> EvaluatorInfo {
+    EvaluatorInfo {
+        name: NATIVE.to_owned(),
+        device: compute.name(),
+        numerics: compute.numerics(),
+        // One call keeps all processors, or the whole device, busy.
+        concurrency: 1,
+        edits: Edit::KINDS.into_iter().filter(|kind| *kind != "combine-checkpoints").collect(),
     }
 }
 

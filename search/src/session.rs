@@ -47,7 +47,7 @@ use crossbeam_channel::Receiver;
 pub use caught::panic_message;
 use course::can_race;
 pub use error::SessionError;
-pub use preflight::Preflight;
+pub use preflight::{Honours, Preflight};
 pub use setup::{SessionSetup, Start};
 
 use announcing::Announcing;
@@ -80,7 +80,7 @@ pub fn run(
     commands: Receiver<Command>,
 ) -> Result<SessionEnd, SessionError> {
     let clock = Instant::now();
-    caught(|| "checking the study".to_owned(), || setup.check())?;
+    setup.check()?;
     // Before the journal is read: from here on nobody else adds to it.
     let _claim = setup.store.claim(&setup.header.study)?;
     let journal = Journal::open(&*setup.store, &setup.header)?;

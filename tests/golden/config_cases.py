@@ -18,6 +18,7 @@ import json
 import logging
 import math
 import os
+import random
 import shutil
 import subprocess
 import sys
@@ -134,6 +135,11 @@ BASES = {
     "qwen3": base("qwen3", **OLD, head_dim=16, attention_bias=False, use_sliding_window=False, sliding_window=None, max_window_layers=3),
     "qwen3-types": base("qwen3", **NEW, **USED, head_dim=16, attention_bias=True, max_window_layers=1, layer_types=TYPES) | {"tie_word_embeddings": True},
     "qwen3-yarn": base("qwen3", **OLD, head_dim=16, attention_bias=False, rope_scaling=YARN),
+    "mistral-yarn": base("mistral", **OLD, sliding_window=WINDOW, rope_scaling=YARN),
+    "mixtral-dynamic": base("mixtral", **OLD, **EXPERTS, head_dim=16, sliding_window=None, rope_scaling={"rope_type": "dynamic", "factor": 4.0}) | {"max_position_embeddings": 24},
+    "mixtral-tied": base("mixtral", **OLD, num_local_experts=3, num_experts_per_tok=1) | {"tie_word_embeddings": True},
+    "qwen2-llama3": base("qwen2", **OLD, **USED, max_window_layers=2, rope_scaling=LLAMA3) | {"tie_word_embeddings": True},
+    "qwen3-linear-new": base("qwen3", head_dim=16, rope_parameters={"rope_type": "linear", "factor": 4.0, "rope_theta": 500.0}),
 }
 
 # --- edits -------------------------------------------------------------------------------------------------------------------
@@ -216,7 +222,8 @@ ONLY = {
     "llama-new": ROPE, "llama-wide-heads": {"head_dim", "num_attention_heads", "num_key_value_heads", "hidden_size"},
     "llama-tied-biases": {"attention_bias", "mlp_bias", "tie_word_embeddings"},
     "llama-linear": ROPE, "llama-linear-new": ROPE, "llama-dynamic": ROPE, "llama-llama3": ROPE | {"tie_word_embeddings"}, "llama-llama3-new": ROPE,
-    "llama-yarn": ROPE, "llama-yarn-new": ROPE, "qwen3-yarn": ROPE,
+    "llama-yarn": ROPE, "llama-yarn-new": ROPE, "qwen3-yarn": ROPE, "mistral-yarn": ROPE, "mixtral-dynamic": ROPE | {"head_dim"}, "qwen3-linear-new": ROPE,
+    "mixtral-tied": {"num_local_experts", "num_experts_per_tok", "tie_word_embeddings"}, "qwen2-llama3": {"rope_scaling", "tie_word_embeddings", "max_window_layers"},
     "qwen2-window": {"sliding_window", "use_sliding_window", "max_window_layers", "layer_types", "num_hidden_layers"},
 }
 
@@ -290,6 +297,34 @@ ADDED = [
     ("per_layer_config", [{"1": {"sliding_window": 2}}]), ("quantization_config", [None]), ("architectures", [None, [], ["GraniteForCausalLM"], ["LlamaModel"]]),
     ("auto_map", [{"AutoModelForCausalLM": "modeling_x.XForCausalLM"}]), ("is_encoder_decoder", [True]), ("moe_layer_freq", [2]), ("is_causal", [False]),
 ]
+# What people write into `rope_scaling`: in part, in excess, against the rest of the file, and of other families.
+ROPES = [
+    {"type": "su", "short_factor": [1.0] * 4, "long_factor": [2.0] * 4}, {"type": "mrope", "mrope_section": [2, 1, 1]}, {"rope_type": "proportional"}, {"rope_type": "ntk", "factor": 4.0},
+    {"rope_type": None, "factor": 4.0}, {"rope_type": ""}, {"rope_type": "LINEAR", "factor": 4.0}, {"rope_type": "linear"}, {"rope_type": "linear", "factor": 0.5}, {"rope_type": "linear", "factor": 1.0}, {"rope_type": "linear", "factor": "4"}, {"rope_type": "linear", "factor": 0.0}, {"rope_type": "linear", "factor": 4},
+    {"rope_type": "linear", "factor": 4.0, "original_max_position_embeddings": 32}, {"rope_type": "default", "factor": 4.0}, {"rope_type": "default", "factor": None}, {"rope_type": "default", "original_max_position_embeddings": 32},
+    {"rope_type": "dynamic", "factor": 2.0}, {"rope_type": "dynamic", "factor": 2.0, "original_max_position_embeddings": 16}, {"rope_type": "dynamic", "alpha": 1000.0}, {"rope_type": "dynamic"},
+    {"rope_type": "yarn", "factor": 4.0}, {"rope_type": "yarn", "original_max_position_embeddings": 32}, {"rope_type": "yarn", "factor": 2.0, "original_max_position_embeddings": 32}, {"rope_type": "yarn", "factor": 1.0}, {"rope_type": "yarn", "factor": 0.5}, {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 256},
+    {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 32.0}, {"rope_type": "yarn", "factor": 4, "original_max_position_embeddings": 32}, {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 32, "finetuned": True}, {"rope_type": "yarn", "factor": 4.0, "attn_factor": 2.0}, {"rope_type": "yarn", "factor": 4.0, "extrapolation_factor": 1.0},
+    YARN | {"attention_factor": 1.5}, YARN | {"attention_factor": None}, YARN | {"attention_factor": 0.0}, YARN | {"attention_factor": -1.0}, YARN | {"attention_factor": 1}, YARN | {"beta_fast": None, "beta_slow": None}, YARN | {"beta_fast": 1.0, "beta_slow": 32.0}, YARN | {"beta_fast": 2.0, "beta_slow": 2.0}, YARN | {"beta_fast": 16}, YARN | {"beta_slow": 0.0}, YARN | {"beta_fast": 32.5},
+    YARN | {"mscale": 0.7}, YARN | {"mscale_all_dim": 1.3}, YARN | {"mscale": 1.0, "mscale_all_dim": 1.0}, YARN | {"mscale": 0.0, "mscale_all_dim": 1.3}, YARN | {"mscale": 0.7, "mscale_all_dim": 1.3, "attention_factor": 1.5}, YARN | {"truncate": False}, YARN | {"truncate": None}, YARN | {"truncate": 0},
+    {"type": "yarn", "rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 32}, {"type": "yarn", "rope_type": "linear", "factor": 4.0}, {"type": "yarn", "rope_type": "default", "factor": 4.0, "original_max_position_embeddings": 32},
+    {"rope_type": "llama3", "factor": 8.0}, LLAMA3 | {"factor": 1.0}, LLAMA3 | {"low_freq_factor": 4.0}, LLAMA3 | {"low_freq_factor": 4.0, "high_freq_factor": 1.0}, LLAMA3 | {"original_max_position_embeddings": 256}, LLAMA3 | {"original_max_position_embeddings": None}, LLAMA3 | {"factor": 8, "low_freq_factor": 1, "high_freq_factor": 4},
+    LLAMA3 | {"attention_factor": 1.5}, LLAMA3 | {"partial_rotary_factor": 1.0}, {"rope_type": "linear", "factor": 4.0, "partial_rotary_factor": 0.5}, {"rope_type": "longrope", "short_factor": [1.0] * 4, "long_factor": [2.0] * 4, "original_max_position_embeddings": 32}, {"rope_type": "longrope", "short_factor": [1.0] * 4, "long_factor": [1.0] * 4, "factor": 1.0},
+    False, "", [], "linear", 4.0, [{"rope_type": "linear", "factor": 4.0}],
+]
+# Less usual keys, and usual ones with less usual values.
+ODD = [
+    ("layer_types", [[], {}, "full_attention"]), ("head_dim", [0, 6, 7]), ("num_key_value_heads", [0, 3, 8, [2, 2, 2]]), ("num_hidden_layers", [0]), ("vocab_size", [VOCAB - 1, VOCAB + 1]),
+    ("quantization_config", [{}, False, {"quant_method": "bitsandbytes", "load_in_4bit": True}, {"quant_method": "fp8"}]), ("pad_token_id", [-1, VOCAB, None]), ("bos_token_id", [None, VOCAB]), ("eos_token_id", [None, [], VOCAB]),
+    ("dtype", ["float16", "bfloat16", "auto", None]), ("torch_dtype", ["float16", "bfloat16", "float64", None, "no such type"]), ("model_max_length", [128]), ("sliding_window", [0, -1, False, 200, "8"]), ("use_sliding_window", [None]), ("max_window_layers", [None, LAYERS, 100]),
+    ("architectures", [["LlamaForCausalLM", "MistralForCausalLM"], ["LlamaForSequenceClassification"], "LlamaForCausalLM", [None]]), ("text_config", [{}, None]), ("vision_config", [None, {}]), ("llm_config", [{"hidden_size": 64}]), ("language_config", [None]),
+    ("mlp_only_layers", [[], [0], None]), ("decoder_sparse_step", [1, 2]), ("moe_intermediate_size", [24]), ("shared_expert_intermediate_size", [24, None]), ("first_k_dense_replace", [1]), ("output_size", [None]), ("embedding_size", [None]), ("attn_logit_softcapping", [None]), ("final_logit_softcapping", [None]),
+    ("intermediate_size", [[24, 24, 24]]), ("attention_bias", [None]), ("mlp_bias", [None]), ("tie_word_embeddings", [None]), ("rope_interleaved", [None]), ("rope_theta", [None, 500, "500", 0.0, -1.0, 1.0]), ("rope_local_base_freq", [None]), ("mrope_section", [[2, 1, 1]]), ("partial_rotary_factor", [None, 1]), ("rms_norm_eps", [None, 0.0, 0, 1e-30]),
+    ("hidden_act", ["SiLU", "silu_and_mul", "relu", None]), ("hidden_activation", ["silu", None]), ("activation_function", ["silu"]), ("router_jitter_noise", [0.1, None]), ("output_router_logits", [True, None]), ("num_experts_per_tok", [0, 5, None]), ("num_local_experts", [0, None]), ("norm_topk_prob", [None, True]), ("use_cache", [False]),
+    ("pretraining_tp", [2, None]), ("tie_encoder_decoder", [True]), ("is_decoder", [True, None]), ("chunk_size_feed_forward", [4]), ("pruned_heads", [{"0": [1]}, []]), ("torchscript", [True]), ("output_hidden_states", [True]), ("output_attentions", [True]), ("add_cross_attention", [None, True]), ("is_encoder_decoder", [False, None]),
+    ("attention_dropout", [0, 1.0]), ("max_position_embeddings", [16, 1 << 20]), ("_attn_implementation", ["sdpa", "eager"]), ("attn_implementation", ["eager"]), ("auto_map", [None, {}, {"AutoConfig": "configuration_x.XConfig"}]), ("use_bfloat16", [True]), ("transformers_version", ["3.0.0", 5]),
+    ("model_type", ["Llama", "llama ", "granite", "phi3", "qwen2_moe", ""]), ("extra", [None, 1, False, "x", {}]), ("", [1, None]),
+]
 IGNORED = {
     "_name_or_path": "somewhere", "max_length": 20, "min_length": 3, "temperature": 0.7, "top_k": 40, "top_p": 0.9, "do_sample": True, "repetition_penalty": 1.1,
     "output_attentions": False, "output_hidden_states": False, "return_dict": True, "tokenizer_class": "LlamaTokenizer", "task_specific_params": None, "problem_type": None,
@@ -298,6 +333,13 @@ IGNORED = {
     "decoder_start_token_id": None, "router_jitter_noise": 0.0, "unsloth_version": "2024.9", "_attn_implementation_autoset": True, "use_mrope": False, "is_llama_config": True,
     "transformers.js_config": {"dtype": "q4"}, "dtype": "float32", "resid_pdrop": 0.1,
 }
+
+
+# Bases that these are tried on: for each family, in the older form or in the newer one.
+ROTATED = {"llama", "llama-new", "mixtral"}
+WIDE = {"llama", "llama-new", "mistral-new", "mixtral", "qwen2", "qwen3", "qwen3-types"}
+# Other keys that a refusal may name.
+MOVED = {"layer_types": ["sliding_window"], "num_hidden_layers": ["layer_types", "layers."], "head_dim": ["_proj"], "vocab_size": ["embed_tokens"], "num_key_value_heads": ["_proj"], "torch_dtype": ["dtype"]}
 
 
 def of_additions(name, config):
@@ -309,6 +351,13 @@ def of_additions(name, config):
         for key, value in IGNORED.items():
             if key not in config:
                 yield f"{key} added: {json.dumps(value)}", [["set", [key], value]], [key]
+    roof = "rope_parameters" if "rope_parameters" in config else "rope_scaling"
+    for rope in ROPES if name in ROTATED else ():
+        value = config[roof] | rope if config.get(roof) and isinstance(rope, dict) else rope
+        yield f"{roof} is {json.dumps(rope)}", [["set", [roof], value]], [roof]
+    for key, options in ODD if name in WIDE else ():
+        for value in options:
+            yield f"{key} is {json.dumps(value)}", [["set", [key], value]], [key] + MOVED.get(key, [])
     for kind in NAMES:
         if kind != config["model_type"] and name not in ONLY:
             yield f"as {kind}", [["set", ["model_type"], kind], ["set", ["architectures"], [NAMES[kind] + "ForCausalLM"]]], None
@@ -338,6 +387,24 @@ def of_tensors(name, config, names):
     yield "tensors: rotary buffers", add(*((f"model.layers.{n}.self_attn.rotary_emb.inv_freq", [head // 2]) for n in range(LAYERS))), ["inv_freq"]
     yield "tensors: a shared expert", add(("model.layers.0.mlp.shared_expert.gate_proj.weight", [24, hidden])), ["shared_expert"]
     yield "tensors: of an adapter", add(("model.layers.0.self_attn.q_proj.lora_A.weight", [4, hidden])), ["lora_A"]
+    yield "tensors: an empty one that nobody reads", add(("model.layers.0.self_attn.q_proj.g_idx", [0])), None
+    yield "tensors: empty ones in place of biases", add(*((f"model.layers.{n}.self_attn.o_proj.bias", [0]) for n in range(LAYERS))), ["o_proj.bias"]
+    yield "tensors: an empty part of another layer", add((f"model.layers.{LAYERS + 4}.mlp.extra", [3, 0])), None
+    yield "tensors: rotary buffers of another place", add(("model.rotary_emb.inv_freq", [head // 2])), None
+    yield "tensors: a second norm", add(("model.final_norm.weight", [hidden])), ["final_norm"]
+    yield "tensors: an embedding with one row more", [["tensor", "model.embed_tokens.weight", [VOCAB + 1, hidden]]], ["embed_tokens"]
+    yield "tensors: an embedding with one row less", [["tensor", "model.embed_tokens.weight", [VOCAB - 1, hidden]]], ["embed_tokens"]
+    yield "tensors: a norm as a matrix", [["tensor", "model.norm.weight", [1, hidden]]], ["model.norm.weight"]
+    yield "tensors: a flat matrix", [["tensor", "model.layers.0.self_attn.q_proj.weight", [q * hidden]]], ["q_proj.weight"]
+    yield "tensors: a transposed matrix", [["tensor", "model.layers.0.self_attn.q_proj.weight", [hidden, q]]], ["q_proj.weight"]
+    yield "tensors: names in capitals", [["rename", "q_proj", "Q_PROJ"]], ["q_proj"]
+    yield "tensors: norms of the older kind", [["rename", "input_layernorm", "attention_norm"]], ["input_layernorm"]
+    yield "tensors: gamma for weight", [["rename", "layernorm.weight", "layernorm.gamma"]], ["layernorm"]
+    yield "tensors: under base_model.model.", [["rename", "model.", "base_model.model.model."]], ["model.embed_tokens.weight"]
+    yield "tensors: without a prefix", [["rename", "model.", ""]], ["model.embed_tokens.weight"]
+    yield "tensors: of a head beside", add(("score.weight", [2, hidden])), ["score.weight"]
+    yield "tensors: of a value head", add(("v_head.summary.weight", [1, hidden]), ("v_head.summary.bias", [1])), ["v_head"]
+    yield "tensors: of extra heads for speculation", add(("medusa_head.0.0.linear.weight", [hidden, hidden])), ["medusa_head"]
     for gone in ("model.norm.weight", "model.layers.1.self_attn.k_proj.weight", "model.embed_tokens.weight"):
         yield f"tensors: without {gone}", [["no-tensor", gone]], [gone]
     yield "tensors: under model.language_model.", [["rename", "model.", "model.language_model."]], ["model.embed_tokens.weight"]
@@ -353,12 +420,29 @@ def of_tensors(name, config, names):
         yield "tensors: tied, without the output matrix", [["set", ["tie_word_embeddings"], True], ["no-tensor", "lm_head.weight"]], ["lm_head.weight"]
 
 
+# Edits that leave most of a file without meaning tell nothing beside others.
+ALONE = ("as a ", "as an ", "in a", "negative", "zero", "with a fraction", "cut", "twice", "all in", "as mi", "as ll", "as qw", "tensors: under", "tensors: as a compiled", "tensors: without")
+PAIRS = 24
+
+
+def of_pairs(name, singles):
+    """Two edits at once, drawn with a fixed seed."""
+    draw = random.Random(name)
+    places = lambda edits: {(edit[0] in ("set", "drop"), edit[1][0] if edit[0] in ("set", "drop") else edit[1]) for edit in edits}
+    singles = [single for single in singles if not any(part in single[0] for part in ALONE)]
+    for _ in range(PAIRS):
+        (one, first, names), (other, second, others) = draw.sample(singles, 2)
+        if not places(first) & places(second):
+            yield f"{one}; {other}", first + second, None if names is None or others is None else names + others
+
+
 def variants():
     for name, config in BASES.items():
         names = tensors(config)
         yield {"base": name, "case": "as it is", "edits": [], "names": []}
         seen = set()
-        for case, edits, touched in [*of_keys(name, config), *of_additions(name, config), *of_tensors(name, config, names)]:
+        singles = [*of_keys(name, config), *of_additions(name, config), *of_tensors(name, config, names)]
+        for case, edits, touched in [*singles, *of_pairs(name, singles)]:
             text = json.dumps(edits)
             if text not in seen:
                 seen.add(text)

@@ -94,17 +94,65 @@ fn broken_models_are_refused_by_file_and_tensor() {
     refused(&output, 2, &["model.layers.0.block_sparse_moe", "model.safetensors"]);
 
     let place = Place::new();
-    // The last bytes of the file are weights: all ones is a NaN in bfloat16.
-    let nan = |mut bytes: Vec<u8>| {
-        let end = bytes.len();
-        bytes[end - 64..].fill(0xff);
-        bytes
-    };
-    refused(&with(&broken_model(&place, "model.safetensors", nan), &place), 2, &["NaN", "model.safetensors"]);
+    let model = broken_model(&place, "model.safetensors", not_finite);
+    refused(&with(&model, &place), 2, &["NaN", "model.safetensors"]);
 
     let place = Place::new();
     let torn = |bytes: Vec<u8>| bytes[..bytes.len() / 2].to_vec();
     refused(&with(&broken_model(&place, "model.safetensors", torn), &place), 2, &["model.safetensors"]);
+}
+
+/// The last bytes of a weight file are weights: all ones is a NaN in bfloat16.
+fn not_finite(mut bytes: Vec<u8>) -> Vec<u8> {
+    let end = bytes.len();
+    bytes[end - 64..].fill(0xff);
+    bytes
+}
+
+#[test]
+fn what_can_be_told_without_weights_is_refused_before_they_are_read() {
+    let place = Place::new();
+    let committed = format!("model: \"{}\"", root().join("models/tiny-moe").display());
+    let broken = format!("model: \"{}\"", broken_model(&place, "model.safetensors", not_finite));
+    let with = |changes: &[(&str, &str)]| run(&place, &[&[(&*committed, &*broken)], changes].concat(), &[]);
+    let misbehaving = root().join("plugins/fixtures/misbehaving.wasm").display().to_string();
+    let selection = root().join("models/tiny-moe/data/prose.selection.txt").display().to_string();
+    let objective = "objectives: [(metric: \"accuracy\", direction: maximise)], trials: 24";
+    for (changes, code, words) in [
+        (&[("trials: 24", objective)][..], 2, "no objective `accuracy`; the task measures kl, perplexity"),
+        (&[("trials: 24", "strategy: (name: \"cma-es\"), trials: 24")], 2, "cma-es` cannot search"),
+        (&[("items: 2", "items: 200000")], 2, "200000"),
+        (&[("length: 24", "length: 100000")], 2, "100000"),
+        (&[(&*selection, "gone.txt")], 2, "gone.txt"),
+        (&[("\"keep\": 4", "\"keep\": 1")], 2, "keep"),
+        (&[("trials: 24", "start: (study: \"none\"), trials: 24")], 2, "no study `none`"),
+        (
+            &[
+                ("\"expert-pruning\"", &*format!("{misbehaving:?}")),
+                ("{\"keep\": 4}", "{\"how\": \"unknown-edit\"}"),
+            ],
+            1,
+            "teleport",
+        ),
+    ] {
+        let output = with(changes);
+        refused(&output, code, &[words]);
+        assert!(!stderr(&output).contains("NaN"), "{}", stderr(&output));
+    }
+    refused(&with(&[]), 2, &["NaN"]);
+    assert!(!place.path("store").exists());
+}
+
+#[test]
+fn another_study_of_the_same_name_is_refused_before_weights_are_read() {
+    let place = Place::new();
+    let committed = format!("model: \"{}\"", root().join("models/tiny-moe").display());
+    let own = format!("model: \"{}\"", broken_model(&place, "none", |bytes| bytes));
+    let changes: [(&str, &str); 2] = [(&committed, &own), ("trials: 24", "trials: 1")];
+    place.run(&place.small_profile(&changes), &[]);
+    broken_model(&place, "model.safetensors", not_finite);
+    let output = run(&place, &changes, &["--seed", "8"]);
+    refused(&output, 2, &["study `small` exists", "seed", "--study"]);
 }
 
 #[test]

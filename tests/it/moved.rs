@@ -72,6 +72,61 @@ fn a_project_that_moves_as_a_whole_stays_whole() {
     assert!(Path::new(&out).join("model.safetensors").exists());
 }
 
+/// A project of its own: a model, texts beside the profile, and a store.
+fn project(place: &Place) {
+    copied("tiny-moe", &place.path("m"));
+    let mut changes =
+        vec![(format!("model: \"{}\"", root().join("models/tiny-moe").display()), "model: \"m\"")];
+    for (name, file) in [("selection", "sel.txt"), ("report", "rep.txt")] {
+        let text = root().join(format!("models/tiny-moe/data/prose.{name}.txt"));
+        fs::create_dir_all(place.path("texts")).unwrap();
+        fs::copy(&text, place.path("texts").join(file)).unwrap();
+        changes.push((
+            text.display().to_string(),
+            if name == "selection" { "texts/sel.txt" } else { "texts/rep.txt" },
+        ));
+    }
+    changes.push(("trials: 24".to_owned(), "trials: 1"));
+    let changes: Vec<(&str, &str)> = changes.iter().map(|(from, to)| (from.as_str(), *to)).collect();
+    place.run(&place.small_profile(&changes), &[]);
+}
+
+#[test]
+fn a_study_goes_on_after_its_texts_moved_with_the_profile_or_without() {
+    let place = Place::new();
+    let before = Place { dir: tempfile::TempDir::new_in(place.dir.path()).unwrap() };
+    project(&before);
+    // As a whole: nothing has to be said.
+    let after = place.path("moved");
+    fs::rename(before.dir.path(), &after).unwrap();
+    let go_on = |folder: &Path, args: &[&str]| {
+        let store = after.join("store").display().to_string();
+        std::process::Command::new(env!("CARGO_BIN_EXE_attune-under-test"))
+            .args(["continue", "small", "--trials", "2", "--store", &store])
+            .args(args)
+            .current_dir(folder)
+            .output()
+            .unwrap()
+    };
+    let whole = go_on(&root(), &[]);
+    assert!(whole.status.success(), "{}", stderr(&whole));
+
+    // The texts and the profile alone: the folder has to be named, and the message says how.
+    let far = tempfile::TempDir::new().unwrap();
+    fs::rename(after.join("texts"), far.path().join("texts")).unwrap();
+    fs::rename(after.join("small.ron"), far.path().join("small.ron")).unwrap();
+    let gone = go_on(&root(), &[]);
+    let said = ["texts/sel.txt of study `small` is no longer there", "--base DIR", "on the screens: open it"];
+    refused(&gone, 2, &said);
+    let wrong = go_on(&root(), &["--base", &after.display().to_string()]);
+    refused(&wrong, 2, &["texts/sel.txt for study `small`", "the folder of --base"]);
+    let named = go_on(&root(), &["--base", &far.path().display().to_string()]);
+    assert!(named.status.success(), "{}", stderr(&named));
+    // That run is remembered.
+    let again = go_on(&root(), &[]);
+    assert!(again.status.success(), "{}", stderr(&again));
+}
+
 fn config_with_longer_context(model: &Path) -> String {
     let text = fs::read_to_string(model.join("config.json")).unwrap();
     let mut config: serde_json::Value = serde_json::from_str(&text).unwrap();

@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for people at a terminal")]
 
 mod bench;
+mod cases;
 mod fuzz;
 mod pictures;
 mod plugins;
@@ -35,6 +36,15 @@ enum Task {
     /// Measure speed, as ratios within one run.
     #[command(subcommand)]
     Bench(Bench),
+    /// Compare edited config.json and weight files with what transformers makes of them, or that they are refused by name.
+    Cases {
+        /// A virtual environment with torch and transformers: record what these compute anew before. Takes some ten minutes.
+        #[arg(long, value_name = "DIR")]
+        venv: Option<PathBuf>,
+        /// A folder with the older version of transformers; without it, it is installed below `target`.
+        #[arg(long, value_name = "DIR", requires = "venv")]
+        old: Option<PathBuf>,
+    },
     /// Feed everything that reads what others wrote with mutated inputs, and print executions and panics.
     Fuzz {
         /// One target; all of them, with equal shares of the time, without it.
@@ -92,6 +102,9 @@ fn main() -> ExitCode {
         Task::Bench(Bench::Population) => bench::population(&root()).map_err(|error| error.to_string()),
         Task::Bench(Bench::Search { profile }) => {
             bench::search(&root(), &profile).map_err(|error| error.to_string())
+        }
+        Task::Cases { venv, old } => {
+            cases::run(&root(), venv.as_deref(), old.as_deref()).map_err(|error| error.to_string())
         }
         Task::Fuzz { target, seconds, seed } => {
             fuzz::run(&root(), target.as_deref(), seconds, seed).map_err(|error| error.to_string())

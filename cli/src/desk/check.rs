@@ -6,10 +6,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use attune_core::evaluator::{Split, TaskInfo};
 use attune_core::facts::ModelFacts;
+use attune_core::plan::Plan;
 use attune_core::profile::{Profile, ProfileError, TaskKind};
 use attune_core::setting::{self, OptionError, Settings};
 use attune_core::space::Space;
 use attune_core::technique::Technique;
+use attune_eval::Outline;
 use attune_eval::compute::Compute;
 use attune_eval::error::{OpenError, TaskError};
 use attune_eval::generator::ImageTask;
@@ -92,6 +94,13 @@ fn examine(draft: &DraftFile, store: &Path, models: &Models, check: &mut Check) 
             return None;
         }
     };
+    let outline = match Outline::open(&folder) {
+        Ok(outline) => outline,
+        Err(error) => {
+            blame(check, "model", error.to_string());
+            return None;
+        }
+    };
     let start = start(&profile, store, &facts, check);
     let task = task(&profile, base, &folder, &facts, check);
     let (technique, options) = technique?;
@@ -112,7 +121,8 @@ fn examine(draft: &DraftFile, store: &Path, models: &Models, check: &mut Check) 
         start: start.as_ref(),
         seed: profile.seed,
     };
-    for (path, fault) in study.faults() {
+    let honours = |plan: &Plan| outline.check(plan);
+    for (path, fault) in study.faults(&honours) {
         let message = match &fault {
             SessionError::FewItems { split, wanted, items } => few(&profile, split, *wanted, *items),
             other => other.to_string(),

@@ -7,7 +7,7 @@ use attune_core::facts::ModelFacts;
 use attune_core::profile;
 #[cfg(unix)]
 use attune_core::store::StoreError;
-use attune_core::store::{Record, Store};
+use attune_core::store::{Record, Store, StudyHeader};
 use attune_search::session::Start;
 #[cfg(unix)]
 use attune_store::ReadStore;
@@ -15,9 +15,34 @@ use attune_store::ReadStore;
 use crate::commands::run::store_error;
 use crate::error::CliError;
 
-/// Looks the trial up in the store; a study on another model is refused.
-pub(super) fn find(start: &profile::Start, store: &dyn Store, model: &ModelFacts) -> Result<Start, CliError> {
-    chosen(start, &store.records(&start.study).map_err(|error| store_error(&error))?, model)
+/// A trial to start from, and the study that it is of.
+pub(super) struct Found {
+    pub(super) start: Start,
+    header: StudyHeader,
+}
+
+/// Looks the trial up in the store.
+pub(super) fn find(start: &profile::Start, store: &dyn Store) -> Result<Found, CliError> {
+    chosen(start, store.records(&start.study).map_err(|error| store_error(&error))?)
+}
+
+impl Found {
+    /// Refuses a start from a study of another model.
+    pub(super) fn is_of(&self, model: &ModelFacts) -> Result<(), CliError> {
+        let Self { start, header } = self;
+        if header.model_fingerprint == model.fingerprint {
+            return Ok(());
+        }
+        Err(CliError::Input(format!(
+            "start.study: study `{}` is of model `{}` ({}), and this one of `{}` ({}); start from a study of the \
+             same model",
+            start.study,
+            header.model,
+            header.model_fingerprint.short(),
+            model.name,
+            model.fingerprint.short()
+        )))
+    }
 }
 
 /// The same in the store in the folder `store`, which need not exist and which somebody else may be writing to.
@@ -36,27 +61,20 @@ pub(crate) fn stored_start(
     } else {
         Vec::new()
     };
-    chosen(start, &records, model)
+    let found = chosen(start, records)?;
+    found.is_of(model)?;
+    Ok(found.start)
 }
 
-fn chosen(start: &profile::Start, records: &[Record], model: &ModelFacts) -> Result<Start, CliError> {
+fn chosen(start: &profile::Start, mut records: Vec<Record>) -> Result<Found, CliError> {
     let study = &start.study;
-    let Some(Record::Header(header)) = records.first() else {
+    let trials = records.split_off(records.len().min(1));
+    let Some(Record::Header(header)) = records.pop() else {
         return Err(CliError::Input(format!(
             "start.study: there is no study `{study}` in the store; run it first, or name one that `attune studies` lists"
         )));
     };
-    if header.model_fingerprint != model.fingerprint {
-        return Err(CliError::Input(format!(
-            "start.study: study `{study}` is of model `{}` ({}), and this one of `{}` ({}); start from a study of the \
-             same model",
-            header.model,
-            header.model_fingerprint.short(),
-            model.name,
-            model.fingerprint.short()
-        )));
-    }
-    let winner = records.iter().rev().find_map(|record| match record {
+    let winner = trials.iter().rev().find_map(|record| match record {
         Record::Report(report) => Some(report.best.trial),
         _ => None,
     });
@@ -65,18 +83,19 @@ fn chosen(start: &profile::Start, records: &[Record], model: &ModelFacts) -> Res
             "start.study: study `{study}` is not finished; bring it to its end with `attune continue {study}`, or choose a trial with `start.trial`"
         ))
     })?;
-    let trial = records.iter().find_map(|record| match record {
+    let trial = trials.iter().find_map(|record| match record {
         Record::Trial(trial) if trial.id == id => Some(trial),
         _ => None,
     });
     let trial =
         trial.ok_or_else(|| CliError::Input(format!("start.trial: study `{study}` has no trial {id}")))?;
-    Ok(Start {
+    let start = Start {
         study: study.clone(),
         trial: id,
         technique: header.technique.clone(),
         dimensions: header.dimensions.clone(),
         config: trial.config.clone(),
         plan: trial.plan.clone(),
-    })
+    };
+    Ok(Found { start, header: *header })
 }

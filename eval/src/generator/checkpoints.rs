@@ -1,12 +1,9 @@
 //! All checkpoints of a run, resident on the device, and mixtures of them.
 
-use std::path::Path;
-
 use burn_tensor::Tensor;
 
 use super::config::DenoiserConfig;
 use super::edits::Edited;
-use super::inventory;
 use super::parameters::{self, Parameter};
 use crate::compute::Compute;
 use crate::edits::Level;
@@ -25,16 +22,17 @@ struct Layer {
 }
 
 impl Checkpoints {
-    /// Reads the weight files that config.json lists.
-    pub(super) fn read(folder: &Path, config: &DenoiserConfig, compute: &Compute) -> Result<Self, LoadError> {
-        let files: Vec<Checkpoint> =
-            config.checkpoints.iter().map(|name| Checkpoint::file(folder, name)).collect::<Result<_, _>>()?;
-        files.iter().try_for_each(|file| inventory::check(config, file))?;
+    /// Reads weight files that were found to hold what config.json asks for.
+    pub(super) fn read(
+        files: &[Checkpoint],
+        config: &DenoiserConfig,
+        compute: &Compute,
+    ) -> Result<Self, LoadError> {
         let mut layers: Vec<Layer> = parameters::of(config)
             .into_iter()
             .map(|parameters| Layer { parameters, weights: Vec::new() })
             .collect();
-        for file in &files {
+        for file in files {
             for layer in &mut layers {
                 let mut flat = Vec::new();
                 for parameter in &layer.parameters {

@@ -13,7 +13,8 @@ pub(super) fn check(config: &DenoiserConfig, file: &Checkpoint) -> Result<(), Lo
         file.tensor(&parameter.name, &parameter.shape)?;
         wanted.insert(parameter.name);
     }
-    let mut unread: Vec<_> = file.names().filter(|(name, _)| !wanted.contains(name)).collect();
+    let unread = |name: &String| !wanted.contains(name) && !file.has_no_elements(name);
+    let mut unread: Vec<_> = file.names().filter(|(name, _)| unread(name)).collect();
     unread.sort();
     match unread.first() {
         None => Ok(()),

@@ -106,6 +106,11 @@ impl Checkpoint {
         self.find(tensor).ok()?.header.info(tensor).map(|info| info.shape.as_slice())
     }
 
+    /// Whether a stored tensor is a mere name: a size of its shape is 0.
+    pub(crate) fn has_no_elements(&self, tensor: &str) -> bool {
+        self.shape(tensor).is_some_and(|shape| shape.contains(&0))
+    }
+
     /// The elements of a tensor of bytes; `None` when there is none of this name, or one of another element type.
     pub(crate) fn bytes(&self, name: &str) -> Option<&[u8]> {
         let stored = self.tensor(name, self.shape(name)?).ok()?;

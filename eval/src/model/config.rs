@@ -143,7 +143,7 @@ impl DecoderConfig {
             windows: Windows::read(fields, family, layers)?,
             mixture: mixture(fields, family)?,
         };
-        ignored::nothing_is_overlooked(fields)?;
+        ignored::nothing_is_overlooked(fields, config.vocab)?;
         Ok(config)
     }
 }

@@ -10,16 +10,8 @@ use super::checkpoint::Checkpoint;
 use super::config::{self, DecoderConfig};
 use crate::error::LoadError;
 
-pub(super) fn facts(
-    folder: &Path,
-    config: &DecoderConfig,
-    checkpoint: &Checkpoint,
-) -> Result<ModelFacts, LoadError> {
-    Ok(outline(folder, config, checkpoint, fingerprint(folder, checkpoint.files())?))
-}
-
 /// Facts of a model whose fingerprint is known: its weights are not read.
-pub(super) fn outline(
+pub(super) fn facts(
     folder: &Path,
     config: &DecoderConfig,
     checkpoint: &Checkpoint,

@@ -1,7 +1,7 @@
 //! Whether a checkpoint holds what config.json asks for, and nothing else.
 //!
 //! A tensor that nobody reads is a part of the model that would be left out without a word: biases, norms, a layer,
-//! the scales of codes.
+//! the scales of codes. One without elements is no part of anything.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -28,7 +28,9 @@ pub(super) fn check(folder: &Path, checkpoint: &Checkpoint, config: &DecoderConf
         one_output(folder, checkpoint)?;
         wanted.insert(OUTPUT.to_owned());
     }
-    let unread = |name: &String| !wanted.contains(name) && !is_known_buffer(name, config);
+    let unread = |name: &String| {
+        !wanted.contains(name) && !is_known_buffer(name, config) && !checkpoint.has_no_elements(name)
+    };
     let mut unread: Vec<(String, &Path)> = checkpoint.names().filter(|(name, _)| unread(name)).collect();
     unread.sort();
     match unread.first() {

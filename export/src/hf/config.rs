@@ -25,15 +25,21 @@ pub(super) fn patched(
         changes.push(("num_experts_per_tok", model.experts_per_token, fold.per_token));
     }
     let mut places = Vec::with_capacity(changes.len());
+    let first = text.find('{').map_or(0, |brace| brace + 1);
     for (key, before, after) in changes {
+        if !keys.contains_key(key) {
+            // The family's default, which was read as such, is no longer the number.
+            places.push((first, 0, format!("\n  \"{key}\": {after},")));
+            continue;
+        }
         let old = expect(&keys, key, &before.to_string())?;
         // `RawValue` borrows from `text`, so its address says where the value stands.
-        places.push((old.as_ptr().addr() - text.as_ptr().addr(), old.len(), after));
+        places.push((old.as_ptr().addr() - text.as_ptr().addr(), old.len(), after.to_string()));
     }
     places.sort_unstable();
     let mut patched = text.clone();
     for (start, len, after) in places.into_iter().rev() {
-        patched.replace_range(start..start + len, &after.to_string());
+        patched.replace_range(start..start + len, &after);
     }
     Ok(patched)
 }

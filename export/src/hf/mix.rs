@@ -46,11 +46,14 @@ impl Mix {
         for (position, name) in names.iter().enumerate() {
             let bytes = read(input.files, name)?;
             let file = parse(name, &bytes)?;
-            if position > 0 && file.len() != tensors.len() {
-                let found = format!("{} tensors", file.len());
+            // A tensor without elements is a mere name.
+            let stored: Vec<&str> =
+                file.iter().filter(|(_, view)| !view.data().is_empty()).map(|(name, _)| name).collect();
+            if position > 0 && stored.len() != tensors.len() {
+                let found = format!("{} tensors", stored.len());
                 return Err(bad(name, found, format!("{}, as in {}", tensors.len(), names[0])));
             }
-            for tensor in file.names() {
+            for tensor in stored {
                 self.add(&mut tensors, position, name, tensor, &file)?;
             }
         }

@@ -86,7 +86,9 @@ fn plan_tensor<'a>(
     moves: &mut Vec<Move<'a>>,
 ) -> Result<(), ExportError> {
     let from = tensor.name.as_str();
-    match role(&shard.file, from, model)? {
+    // A tensor without elements is a mere name, and part of nothing.
+    let role = if tensor.shape.contains(&0) { Role::Other } else { role(&shard.file, from, model)? };
+    match role {
         Role::Other => moves.push(Move { from, to: from.to_owned(), made: Made::Copy }),
         Role::Router { layer } => {
             let expected = [model.experts as usize, model.hidden as usize];

@@ -66,6 +66,32 @@ fn the_config_changes_in_one_number_and_nowhere_else() {
 }
 
 #[test]
+fn a_config_that_leaves_the_number_to_its_family_gets_one() {
+    let plan = Plan::new([keep(0, &[0, 1, 3]), keep(1, &[1, 2, 3])]);
+    let mut files = single(&tensors(Dtype::F32));
+    let shorter = CONFIG.replace("\"num_local_experts\":   4 ,", "");
+    assert_ne!(shorter, CONFIG);
+    files.0.insert("config.json".to_owned(), shorter.clone().into_bytes());
+    let out = export(&HfExporter, &plan, &files).unwrap();
+    let config = out.json("config.json");
+    assert_eq!(config["num_local_experts"], 3);
+    let rest: serde_json::Value = serde_json::from_str(&shorter).unwrap();
+    let mut expected = rest.as_object().unwrap().clone();
+    expected.insert("num_local_experts".to_owned(), 3.into());
+    assert_eq!(config, serde_json::Value::Object(expected));
+}
+
+#[test]
+fn a_tensor_without_elements_is_copied_whatever_its_name() {
+    let mut source = tensors(Dtype::F32);
+    let name = "model.layers.0.block_sparse_moe.expert_bias";
+    source.insert(name.to_owned(), Tensor { dtype: Dtype::F32, shape: vec![0], bytes: vec![] });
+    let plan = Plan::new([keep(0, &[1, 3]), keep(1, &[0, 2])]);
+    let out = export(&HfExporter, &plan, &single(&source)).unwrap();
+    assert!(SafeTensors::deserialize(&out.0["model.safetensors"]).unwrap().names().contains(&name));
+}
+
+#[test]
 fn shards_and_index_agree_and_an_empty_shard_disappears() {
     // Shard 1 holds expert 2 of both layers and nothing else, shard 2 holds layer 1's other tensors.
     let place = |name: &str| match name {

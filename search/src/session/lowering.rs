@@ -3,7 +3,8 @@
 use attune_core::rng;
 use attune_core::space::Config;
 
-use super::{SessionError, SessionSetup};
+use super::preflight::Honours;
+use super::{Preflight, SessionError};
 
 /// Random configs that are looked at.
 const DRAWS: u64 = 6;
@@ -11,21 +12,20 @@ const DRAWS: u64 = 6;
 /// Refuses a study in which every config fails before it runs: its plan holds an edit that the evaluator does not know, or
 /// the technique makes no plan of it. The configs are the technique's baselines, as far as it makes them
 /// without signals, and a few random ones.
-pub(super) fn check(setup: &SessionSetup) -> Result<(), SessionError> {
-    let model = setup.evaluator.model();
-    let baselines = setup.technique.baselines(model, &setup.options, &[]).unwrap_or_default();
+pub(super) fn check(study: &Preflight<'_>, honours: &Honours<'_>) -> Result<(), SessionError> {
+    let baselines = study.technique.baselines(study.model, study.options, &[]).unwrap_or_default();
     let named = baselines
         .into_iter()
-        .map(|baseline| (format!("baseline `{}`", baseline.name), setup.space.canonical(baseline.config)))
-        .filter(|(_, config)| setup.space.check_domains(config).is_ok());
+        .map(|baseline| (format!("baseline `{}`", baseline.name), study.space.canonical(baseline.config)))
+        .filter(|(_, config)| study.space.check_domains(config).is_ok());
     let draws = (0..DRAWS).filter_map(|draw| {
-        let config = setup.space.sample(&mut rng::derive(setup.header.seed, "lowering", &[draw])).ok()?;
+        let config = study.space.sample(&mut rng::derive(study.seed, "lowering", &[draw])).ok()?;
         Some(("a random config".to_owned(), config))
     });
     let mut refused = None;
     // Random ones first: they are what most of a study is made of.
     for (name, config) in draws.collect::<Vec<_>>().into_iter().chain(named) {
-        match plan(setup, &name, &config) {
+        match plan(study, honours, &name, &config) {
             Ok(()) => return Ok(()),
             Err(failure) => drop(refused.get_or_insert(failure)),
         }
@@ -33,12 +33,16 @@ pub(super) fn check(setup: &SessionSetup) -> Result<(), SessionError> {
     refused.map_or(Ok(()), Err)
 }
 
-fn plan(setup: &SessionSetup, name: &str, config: &Config) -> Result<(), SessionError> {
-    let model = setup.evaluator.model();
-    let plan = setup.technique.lower(model, &setup.options, config)?;
-    setup.technique.cost(model, &setup.options, config)?;
-    setup.evaluator.check(&plan).map_err(|failure| SessionError::NothingRuns {
-        technique: setup.technique.info().name.clone(),
+fn plan(
+    study: &Preflight<'_>,
+    honours: &Honours<'_>,
+    name: &str,
+    config: &Config,
+) -> Result<(), SessionError> {
+    let plan = study.technique.lower(study.model, study.options, config)?;
+    study.technique.cost(study.model, study.options, config)?;
+    honours(&plan).map_err(|failure| SessionError::NothingRuns {
+        technique: study.technique.info().name.clone(),
         config: name.to_owned(),
         failure,
     })

@@ -3,18 +3,25 @@
 
 use std::sync::Arc;
 
-use attune_core::evaluator::{Split, TaskInfo};
+use attune_core::evaluator::{EvalFailure, Split, TaskInfo};
 use attune_core::facts::ModelFacts;
 use attune_core::objective::Objective;
+use attune_core::plan::Plan;
 use attune_core::profile::{Choice, Racing, ReportSpec};
 use attune_core::sensitivity;
 use attune_core::setting::Settings;
 use attune_core::space::Space;
 use attune_core::technique::Technique;
 
+use super::caught::caught;
 use super::losses::Losses;
-use super::{SessionError, Start, can_race, starts};
+use super::{SessionError, Start, can_race, lowering, starts};
 use crate::strategy::{self, StrategyError, TableSource};
+
+/// Whether the evaluator honours a plan, which it can tell from the shape of the model: [`Evaluator::check`].
+///
+/// [`Evaluator::check`]: attune_core::evaluator::Evaluator::check
+pub type Honours<'a> = dyn Fn(&Plan) -> Result<(), EvalFailure> + 'a;
 
 /// A study before its model is loaded.
 #[derive(Clone, Copy)]
@@ -48,9 +55,18 @@ pub struct Preflight<'a> {
 }
 
 impl Preflight<'_> {
+    /// Refuses what would only fail after hours of search, or after a model was loaded for nothing.
+    ///
+    /// # Errors
+    /// The first of [`Self::faults`]; a panic of whatever is asked.
+    pub fn check(&self, honours: &Honours<'_>) -> Result<(), SessionError> {
+        let first = || self.faults(honours).into_iter().next().map_or(Ok(()), |(_, fault)| Err(fault));
+        caught(|| "checking the study".to_owned(), first)
+    }
+
     /// Everything that keeps the study from running, each with the value of the profile that is to blame, as in
     /// `--set`.
-    pub fn faults(&self) -> Vec<(&'static str, SessionError)> {
+    pub fn faults(&self, honours: &Honours<'_>) -> Vec<(&'static str, SessionError)> {
         let checks = [
             ("items", self.items_are_there()),
             ("report.items", self.available(&Split::Report, self.report.items.max(1)).map(drop)),
@@ -60,7 +76,13 @@ impl Preflight<'_> {
             ("racing.first", self.can_race()),
             ("start.study", self.can_start()),
         ];
-        checks.into_iter().filter_map(|(path, checked)| Some((path, checked.err()?))).collect()
+        let mut faults: Vec<_> =
+            checks.into_iter().filter_map(|(path, checked)| Some((path, checked.err()?))).collect();
+        // What else is wrong may be why nothing can be lowered.
+        if faults.is_empty() {
+            faults.extend(lowering::check(self, honours).err().map(|fault| ("technique.name", fault)));
+        }
+        faults
     }
 
     fn items_are_there(&self) -> Result<(), SessionError> {

@@ -12,7 +12,7 @@ use attune_core::space::{Config, Dimension, Space};
 use attune_core::store::{Store, StudyHeader, Whereabouts};
 use attune_core::technique::Technique;
 
-use super::{Preflight, SessionError, lowering};
+use super::{Preflight, SessionError};
 
 /// Everything that a session needs.
 #[derive(Clone)]
@@ -73,8 +73,7 @@ pub struct Start {
 impl SessionSetup {
     /// Refuses what would only fail after hours of search.
     pub(super) fn check(&self) -> Result<(), SessionError> {
-        self.preflight().faults().into_iter().next().map_or(Ok(()), |(_, fault)| Err(fault))?;
-        lowering::check(self)
+        self.preflight().check(&|plan| self.evaluator.check(plan))
     }
 
     /// What could be known before the model was loaded.

@@ -66,7 +66,11 @@ impl Family {
                 format!("what `model_type` says, {}: the two ask for different models", self.name());
             return Err(fields.bad("architectures", other, expected));
         }
-        let Some(code) = fields.raw("auto_map").value() else { return Ok(()) };
+        let code = match fields.raw("auto_map") {
+            Found::Absent => return Ok(()),
+            Found::Null => return Err(fields.null("auto_map", "an object")),
+            Found::Is(code) => code,
+        };
         let entries = code.as_object().into_iter().flatten();
         match entries.into_iter().find(|(name, _)| name.starts_with("AutoModel")) {
             None => Ok(()),

@@ -9,11 +9,12 @@ use super::keys::quoted;
 use crate::error::LoadError;
 
 /// Who wrote the file, with what, and where from.
-const ORIGIN: [&str; 13] = [
+const ORIGIN: [&str; 14] = [
     "_commit_hash",
     "_name_or_path",
     "dtype",
     "is_llama_config",
+    "model_max_length",
     "model_name",
     "name_or_path",
     "tokenizer_class",
@@ -106,28 +107,31 @@ const GENERATION: [&str; 27] = [
 ];
 
 /// Switches that are off in these families. On, they ask for something that is not computed here.
-const OFF: [&str; 11] = [
+const OFF: [&str; 9] = [
     "add_cross_attention",
     "attention_bias",
     "cross_attention_hidden_size",
     "is_encoder_decoder",
     "mlp_bias",
     "pruned_heads",
-    "quantization",
-    "quantization_config",
     "rope_interleaved",
     "sliding_window",
     "use_mrope",
 ];
 
 /// Refuses whatever has not been read and is not known to be without effect.
-pub(super) fn nothing_is_overlooked(fields: &Fields<'_>) -> Result<(), LoadError> {
+pub(super) fn nothing_is_overlooked(fields: &Fields<'_>, vocab: usize) -> Result<(), LoadError> {
     for (key, value) in fields.unread() {
         let key = key.as_str();
-        let harmless = [&ORIGIN[..], &TRAINING, &EXECUTION, &LABELS, &TOKENS, &GENERATION]
-            .iter()
-            .any(|list| list.contains(&key));
-        if harmless || (OFF.contains(&key) && is_off(value)) || (key == "pad_token_id" && is_token(value)) {
+        // Null asks for nothing; the keys for which it differs from an absent one are read.
+        let harmless = value.is_null()
+            || [&ORIGIN[..], &TRAINING, &EXECUTION, &LABELS, &TOKENS, &GENERATION]
+                .iter()
+                .any(|list| list.contains(&key));
+        if harmless
+            || (OFF.contains(&key) && is_off(value))
+            || (key == "pad_token_id" && is_token(value, vocab))
+        {
             continue;
         }
         return Err(fields.bad(key, quoted(value), why(key)));
@@ -137,15 +141,16 @@ pub(super) fn nothing_is_overlooked(fields: &Fields<'_>) -> Result<(), LoadError
 
 fn is_off(value: &Value) -> bool {
     match value {
-        Value::Null | Value::Bool(false) => true,
+        Value::Bool(false) => true,
         Value::Object(entries) => entries.is_empty(),
         _ => false,
     }
 }
 
-/// Its embedding is an ordinary one, so that any index will do.
-fn is_token(value: &Value) -> bool {
-    value.is_null() || value.is_i64()
+/// Its embedding is an ordinary one, but it has to have one: counted from the end where the number is negative.
+fn is_token(value: &Value, vocab: usize) -> bool {
+    let vocab = i64::try_from(vocab).unwrap_or(i64::MAX);
+    value.as_i64().is_some_and(|token| (-vocab..vocab).contains(&token))
 }
 
 fn why(key: &str) -> &'static str {
@@ -155,7 +160,7 @@ fn why(key: &str) -> &'static str {
         }
         "text_config" => "no such key: this is a model of several parts; save its language model by itself",
         key if OFF.contains(&key) => "no such key, or false: models of this family do not have it",
-        "pad_token_id" => "a token, or null",
+        "pad_token_id" => "a token of the vocabulary, or null",
         _ => {
             "no such key: it is unknown here, and it may change what the model computes; remove it from a copy of the file if it does not"
         }

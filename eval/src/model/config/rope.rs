@@ -26,7 +26,11 @@ impl Rope {
         whole_heads(fields)?;
         let base = base(fields)?;
         let default = family.defaults().rope_theta;
-        let rope = match (fields.object(OLD)?.value(), fields.object(NEW)?.value()) {
+        // An empty object says nothing.
+        let given = |key| -> Result<_, LoadError> {
+            Ok(fields.object(key)?.value().filter(|object: &Fields<'_>| !object.is_empty()))
+        };
+        let rope = match (given(OLD)?, given(NEW)?) {
             (Some(_), Some(_)) => {
                 let expected =
                     format!("nothing beside `{NEW}`: the two are one thing under two names; keep one");
@@ -111,9 +115,6 @@ fn new_scaling(new: &Fields<'_>, context: usize) -> Result<Scaling, LoadError> {
             return Err(new.bad(layers, quoted(value), expected));
         }
     }
-    if new.is_empty() {
-        return Ok(Scaling::None);
-    }
     scaling(new, kind(new)?.unwrap_or("default"), context)
 }
 
@@ -142,16 +143,19 @@ fn scaling(rope: &Fields<'_>, kind: &str, context: usize) -> Result<Scaling, Loa
         "default" => Scaling::None,
         "linear" => Scaling::Linear { factor: needed("factor")? },
         "dynamic" => Scaling::Dynamic { factor: needed("factor")?, context: context as f64 },
-        "llama3" => Scaling::Llama3 {
-            factor: needed("factor")?,
-            low: needed("low_freq_factor")?,
-            high: needed("high_freq_factor")?,
-            context: needed(ORIGINAL)?,
-        },
+        "llama3" => {
+            let (low, high) = (needed("low_freq_factor")?, needed("high_freq_factor")?);
+            // Between the two, one rotation goes over into the other.
+            if low > high {
+                let expected = format!("at least `low_freq_factor`, which is {low}");
+                return Err(rope.bad("high_freq_factor", high, expected));
+            }
+            Scaling::Llama3 { factor: needed("factor")?, low, high, context: needed(ORIGINAL)? }
+        }
         "yarn" => yarn(rope, needed("factor")?, context as f64)?,
         other => return Err(rope.bad(KIND, other, KNOWN)),
     };
-    match rope.unread().next() {
+    match rope.unread().find(|(_, value)| !value.is_null()) {
         None => Ok(scaling),
         Some((key, value)) => {
             let expected = format!("no such key: a rotation of type {kind} has no use for it");

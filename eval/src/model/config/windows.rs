@@ -102,11 +102,8 @@ fn tokens(fields: &Fields<'_>, defaults: &Defaults) -> Result<Option<usize>, Loa
 
 /// Whether each layer is said to have a window.
 fn types(fields: &Fields<'_>, layers: usize) -> Result<Option<Vec<bool>>, LoadError> {
-    let types = match fields.words("layer_types")? {
-        Found::Absent => return Ok(None),
-        Found::Null => return Err(fields.null("layer_types", "one entry per layer")),
-        Found::Is(types) => types,
-    };
+    // Null is as good as absent, in every family and version.
+    let Found::Is(types) = fields.words("layer_types")? else { return Ok(None) };
     if types.len() != layers {
         let expected = format!("{layers}, one per layer");
         return Err(fields.bad("layer_types", format!("{} entries", types.len()), expected));

@@ -29,6 +29,9 @@ impl<'de> Deserialize<'de> for Present {
 /// Refuses, with the reason, what the library would mistake: another file under this name, rules without meaning, tables that
 /// announce more than they have (memory for it would be asked for).
 pub(super) fn check(bytes: &[u8]) -> Result<(), String> {
+    if bytes.starts_with(b"version https://git-lfs") {
+        return Err("it is a pointer to the file: run `git lfs pull`".to_owned());
+    }
     let outline: Outline = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
     if outline.model.is_none() {
         let why = match outline.tokenizer_class {
