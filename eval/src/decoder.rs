@@ -14,7 +14,7 @@ pub(crate) use cached::Caches;
 pub(crate) use positions::Positions;
 pub(crate) use router::{RouterProbe, Routing, route};
 
-use attune_core::plan::Module;
+use attune_vocabulary::Module;
 use burn_tensor::{DType, Tensor};
 
 use crate::edits::LayerEdits;

@@ -108,7 +108,7 @@ impl GeneratorEvaluator {
             numerics: compute.numerics(),
             // One call keeps all processors, or the whole device, busy.
             concurrency: 1,
-            edits: vec!["combine-checkpoints", "weight-bits"],
+            edits: attune_vocabulary::model().subset(edits::KINDS),
         };
         let facts = facts::facts(spec.model, &config)?;
         let default = || memory::for_activations(compute.on_host(), facts.parameters);

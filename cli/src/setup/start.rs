@@ -11,6 +11,7 @@ use attune_core::store::{Record, Store};
 use attune_search::session::Start;
 #[cfg(unix)]
 use attune_store::ReadStore;
+use attune_vocabulary::start_signals;
 
 use crate::commands::run::store_error;
 use crate::error::CliError;
@@ -77,6 +78,6 @@ fn chosen(start: &profile::Start, records: &[Record], model: &ModelFacts) -> Res
         technique: header.technique.clone(),
         dimensions: header.dimensions.clone(),
         config: trial.config.clone(),
-        plan: trial.plan.clone(),
+        signals: start_signals(&trial.plan, model),
     })
 }

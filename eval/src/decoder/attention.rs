@@ -1,6 +1,6 @@
 //! Grouped-query attention over what each head sees, with a cache of any bit width.
 
-use attune_core::plan::Module;
+use attune_vocabulary::Module;
 use burn_tensor::Tensor;
 
 use super::product::Owners;

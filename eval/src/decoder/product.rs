@@ -1,6 +1,6 @@
 //! Products of many candidates' rows with weights that candidates may have in few bits of their own.
 
-use attune_core::plan::Module;
+use attune_vocabulary::Module;
 use burn_tensor::Tensor;
 
 use crate::edits::{LayerEdits, Level};

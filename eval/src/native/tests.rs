@@ -5,8 +5,9 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use attune_core::evaluator::Split;
-use attune_core::plan::KvBits;
 use attune_core::scores::Scores;
+use attune_vocabulary::arrange;
+use attune_vocabulary::edits::KvBits;
 
 use super::groups::Group;
 use super::*;
@@ -42,10 +43,8 @@ fn device(room: usize) -> NativeEvaluator {
 
 fn population() -> Vec<Plan> {
     let bits =
-        |layer, keys| Edit::KvBits(KvBits { layer, keys, values: 3, group_size: 32, ..KvBits::default() });
-    (0..5)
-        .map(|child| Plan::new((0..6).map(|layer| bits(layer, if layer == child { 2 } else { 4 }))))
-        .collect()
+        |layer, keys| Edit::from(KvBits { layer, keys, values: 3, group_size: 32, ..KvBits::default() });
+    (0..5).map(|child| arrange((0..6).map(|layer| bits(layer, if layer == child { 2 } else { 4 })))).collect()
 }
 
 fn scores(evaluator: &NativeEvaluator) -> Result<Vec<Result<Scores, EvalFailure>>, EvalFailure> {

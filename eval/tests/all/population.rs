@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 
 use attune_core::evaluator::Split;
-use attune_core::plan::{AttentionSpan, Edit, Module, Plan, WeightBits};
+use attune_core::plan::{Edit, Plan};
 use attune_eval::compute::Precision;
 use attune_eval::native::{NativeEvaluator, NativeSpec, REFERENCE_MEMORY};
 use attune_eval::text::TextSpec;
+use attune_vocabulary::Module;
+use attune_vocabulary::arrange;
+use attune_vocabulary::edits::{AttentionSpan, WeightBits};
 use proptest::prelude::*;
 use tempfile::TempDir;
 
@@ -51,10 +54,8 @@ fn open(folder: &TempDir, activation_memory: u64) -> NativeEvaluator {
 
 /// One of a few edits of one layer, so that plans of a population share many of them.
 fn edit(layer: u32, choice: u32) -> Vec<Edit> {
-    let weight =
-        |module, expert, bits| Edit::WeightBits(WeightBits { layer, module, expert, bits, group_size: 8 });
-    let span =
-        |kv_head, alpha| Edit::AttentionSpan(AttentionSpan { layer, kv_head, sink: 1, alpha, beta: 0.1 });
+    let weight = |module, expert, bits| Edit::from(WeightBits { layer, module, expert, bits, group_size: 8 });
+    let span = |kv_head, alpha| Edit::from(AttentionSpan { layer, kv_head, sink: 1, alpha, beta: 0.1 });
     match choice {
         0 => vec![],
         1 => vec![keep(layer, &[0, 1, 2])],
@@ -91,7 +92,7 @@ fn edit(layer: u32, choice: u32) -> Vec<Edit> {
 }
 
 fn plan(choices: &[u32]) -> Plan {
-    Plan::new(choices.iter().enumerate().flat_map(|(layer, &choice)| edit(layer as u32, choice)))
+    arrange(choices.iter().enumerate().flat_map(|(layer, &choice)| edit(layer as u32, choice)))
 }
 
 fn populations() -> impl Strategy<Value = (u64, Vec<Vec<u32>>)> {
