@@ -2,10 +2,10 @@
 
 use attune_core::plan::{Edit, Plan};
 use attune_vocabulary::edits::{
-    AttentionSpan, CombineCheckpoints, ExpertsPerToken, KeepExperts, KvBits, MergeExperts, RouteExperts,
-    WeightBits,
+    ActivationBits, AttentionSpan, CombineCheckpoints, DropBlock, ExpertsPerToken, Grid, Half, KeepExperts,
+    KvBits, MergeExperts, Range, RouteExperts, WeightBits,
 };
-use attune_vocabulary::{Module, arrange, layer, model};
+use attune_vocabulary::{ModelEdit as _, Module, arrange, layer, model};
 
 fn keep(layer: u32, experts: &[u32]) -> Edit {
     Edit::from(KeepExperts { layer, experts: experts.to_vec() })
@@ -197,6 +197,39 @@ fn plans_read_as_sentences() {
     let mix = |layer| CombineCheckpoints { layer, coefficients: vec![1.5, -0.5] };
     assert_eq!(words(mix(None).into()), "the whole model: checkpoints mixed by +1.500 -0.5000");
     assert_eq!(words(mix(Some(2)).into()), "layer 2: checkpoints mixed by +1.500 -0.5000");
+    let drop = |part| DropBlock { layer: 3, part };
+    assert_eq!(words(drop(None).into()), "layer 3: the whole block is skipped");
+    assert_eq!(words(drop(Some(Half::FeedForward)).into()), "layer 3: the feed-forward half is skipped");
+    let activations = |module, group_size| ActivationBits {
+        layer: 1,
+        module,
+        bits: 8,
+        range: Range::Token,
+        grid: Grid::Symmetric,
+        group_size,
+    };
+    let all = "layer 1: all inputs in 8 bits, symmetric, a range per token";
+    assert_eq!(words(activations(None, None).into()), all);
+    let one = "layer 1: inputs of down in 8 bits, symmetric, a range per token and 64 channels";
+    assert_eq!(words(activations(Some(Module::Down), Some(64)).into()), one);
     let unknown = Edit::new("fold-space").int("layer", 1);
     assert_eq!(words(unknown), "fold-space(layer:1)");
+}
+
+#[test]
+fn a_block_and_one_half_of_it_are_a_conflict() {
+    let drop = |layer, part| Edit::from(DropBlock { layer, part });
+    let halves = [drop(1, Some(Half::FeedForward)), drop(1, Some(Half::Attention)), drop(0, None)];
+    let plan = arrange(halves);
+    assert_eq!(model().conflict(&plan), None);
+    let text = "drop-block(layer:0)\ndrop-block(layer:1,part:\"attention\")\n\
+                drop-block(layer:1,part:\"feed-forward\")\n";
+    assert_eq!(plan.canonical(), text);
+    let both = arrange([drop(1, None), drop(1, Some(Half::Attention))]);
+    assert!(model().conflict(&both).is_some());
+    for edit in both.edits() {
+        assert_eq!(DropBlock::of(edit).map(Edit::from).as_ref(), Some(edit));
+    }
+    let slip = model().accept(&Edit::new("drop-block").int("layer", 1).text("part", "mlp")).unwrap_err();
+    assert!(slip.to_string().contains("is \"mlp\", expected one of attention, feed-forward"), "{slip}");
 }
