@@ -1,6 +1,8 @@
 //! Plans, checked against a model and sorted by layer: what the forward looks up.
 
+mod activation_bits;
 mod attention_span;
+mod drop_block;
 mod experts;
 mod experts_per_token;
 mod honour;
@@ -15,6 +17,7 @@ mod route_experts;
 mod view;
 mod weight_bits;
 
+pub(crate) use activation_bits::InputGrids;
 pub(crate) use honour::{NATIVE, kinds};
 pub(crate) use key_maxima::KeyMaxima;
 pub(crate) use look::Look;
@@ -58,6 +61,17 @@ pub(crate) struct LayerEdits {
     pub(crate) spans: Vec<AttentionSpan>,
     /// Modules with weights in few bits.
     pub(crate) weights: ModuleLevels,
+    /// What enters modules in few bits.
+    pub(crate) inputs: InputGrids,
+    /// Halves of the block that add nothing.
+    pub(crate) skipped: Skipped,
+}
+
+/// Which halves of a block are skipped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub(crate) struct Skipped {
+    pub(crate) attention: bool,
+    pub(crate) feed_forward: bool,
 }
 
 /// The cache of one KV head.

@@ -5,6 +5,7 @@
 
 mod checkpoint_mix;
 pub mod edits;
+pub mod markdown;
 mod module;
 mod start;
 mod view;

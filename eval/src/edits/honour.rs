@@ -3,7 +3,8 @@
 use attune_core::evaluator::EvalFailure;
 use attune_core::plan::{Edit, Plan};
 use attune_vocabulary::edits::{
-    AttentionSpan, ExpertsPerToken, KeepExperts, KvBits, MergeExperts, RouteExperts, WeightBits,
+    ActivationBits, AttentionSpan, DropBlock, ExpertsPerToken, KeepExperts, KvBits, MergeExperts,
+    RouteExperts, WeightBits,
 };
 use attune_vocabulary::{ModelEdit, layer};
 
@@ -21,7 +22,7 @@ pub(super) struct Honoured {
 }
 
 /// All of them.
-static HONOURED: [Honoured; 7] = [
+static HONOURED: [Honoured; 9] = [
     honoured::<KeepExperts>(),
     honoured::<KvBits>(),
     honoured::<AttentionSpan>(),
@@ -29,6 +30,8 @@ static HONOURED: [Honoured; 7] = [
     honoured::<RouteExperts>(),
     honoured::<ExpertsPerToken>(),
     honoured::<WeightBits>(),
+    honoured::<DropBlock>(),
+    honoured::<ActivationBits>(),
 ];
 
 /// What an edit is applied to.

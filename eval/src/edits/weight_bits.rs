@@ -1,6 +1,5 @@
 //! Weights in few bits.
 
-use attune_vocabulary::Module;
 use attune_vocabulary::edits::WeightBits;
 
 use super::LayerEdits;
@@ -30,11 +29,7 @@ impl Apply for WeightBits {
                 ));
             }
         }
-        let inputs = match bits.module {
-            Module::Output => config.heads * config.head_dim,
-            Module::Down => config.feed_forward,
-            Module::Query | Module::Key | Module::Value | Module::Gate | Module::Up => config.hidden,
-        };
+        let inputs = config.inputs(bits.module);
         let group = bits.group_size as usize;
         if group == 0 || !inputs.is_multiple_of(group) {
             return Err(format!("a group of {group} channels does not divide the {inputs} inputs"));

@@ -12,7 +12,7 @@ use safetensors::tensor::Dtype;
 use crate::checkpoint::*;
 
 /// Checks a tensor file against the source: every tensor that should be in it, and no other.
-fn assert_holds(file: &[u8], expected: &Tensors) {
+pub(crate) fn assert_holds(file: &[u8], expected: &Tensors) {
     let found = SafeTensors::deserialize(file).unwrap();
     let mut names = found.names();
     names.sort_unstable();

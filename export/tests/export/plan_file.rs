@@ -116,7 +116,11 @@ fn edit() -> impl Strategy<Value = Edit> {
             .prop_map(|(layer, experts)| Edit::from(KeepExperts { layer, experts })),
         (
             (small.clone(), bits(), bits(), small.clone(), small.clone(), small.clone()),
-            (option::of(small.clone()), option::of(0.0..1.0), option::of(prop::sample::select(vec![2, 4, 8, 16])))
+            (
+                option::of(small.clone()),
+                option::of(0.0..1.0),
+                option::of(prop::sample::select(vec![2, 4, 8, 16]))
+            )
         )
             .prop_map(
                 |((layer, keys, values, group_size, sink, recent), (kv_head, smoothing, shrink_from))| {
