@@ -133,6 +133,7 @@ pub(crate) fn study(
     let model_path = absolute(&base, &profile.model)?;
     let prepared = Prepared::open(args, profile, &base, &model_path, complaints)?;
     let model = prepared.model();
+    let start = start.map(|found| found.on(&model));
     let space = Arc::new(technique.space(&model, &settings).map_err(|failure| technique_error(&failure))?);
     let elsewhere = profile.task.domains();
     let study = Preflight {

@@ -12,7 +12,7 @@ use std::time::Duration;
 use crate::facts::ModelFacts;
 use crate::hash::ContentHash;
 use crate::objective::Direction;
-use crate::plan::Plan;
+use crate::plan::{Plan, Vocabulary};
 use crate::scores::{Scores, Work};
 use crate::signal::{Measured, SignalRequest};
 
@@ -68,7 +68,7 @@ impl Fidelity {
 }
 
 /// Who evaluates, and on what.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct EvaluatorInfo {
     /// For example `native`.
     pub name: String,
@@ -78,8 +78,8 @@ pub struct EvaluatorInfo {
     pub numerics: String,
     /// How many `evaluate` calls may usefully run at once (1 when one call fills the device).
     pub concurrency: usize,
-    /// Kinds of edit that it honours.
-    pub edits: Vec<&'static str>,
+    /// The edits that it honours.
+    pub edits: Vocabulary,
 }
 
 /// One metric that a task yields.

@@ -12,12 +12,14 @@ use std::time::Instant;
 
 use attune_core::evaluator::{Evaluator, Fidelity, Request, Split};
 use attune_core::facts::ModelFacts;
-use attune_core::plan::{AttentionSpan, Edit, KeepExperts, KvBits, Plan};
+use attune_core::plan::{Edit, Plan};
 use attune_core::rng::{self, Rng};
 use attune_core::scores::Work;
 use attune_eval::compute::Precision;
 use attune_eval::native::{NativeEvaluator, NativeSpec, REFERENCE_MEMORY};
 use attune_eval::text::TextSpec;
+use attune_vocabulary::arrange;
+use attune_vocabulary::edits::{AttentionSpan, KeepExperts, KvBits};
 use rand::RngExt as _;
 
 const POPULATION: usize = 64;
@@ -106,9 +108,7 @@ impl Bench {
             // Nothing in common: what remains is what the edits cost.
             let mut random = rng::derive(2, kind, &[]);
             let plans: Vec<Plan> = (0..8)
-                .map(|_| {
-                    Plan::new((0..facts.layers).flat_map(|layer| edits(kind, facts, layer, &mut random)))
-                })
+                .map(|_| arrange((0..facts.layers).flat_map(|layer| edits(kind, facts, layer, &mut random))))
                 .collect();
             let (mut processor, mut wall) = (Vec::new(), Vec::new());
             for _ in 0..ROUNDS {
@@ -262,7 +262,7 @@ fn mutants(
                 child[layer as usize] = edits(kind, facts, layer, &mut random);
             }
         }
-        Plan::new(child.into_iter().flatten())
+        arrange(child.into_iter().flatten())
     };
     // All different: repetitions are nobody's merit here.
     let mut plans: Vec<Plan> = Vec::new();
@@ -287,7 +287,7 @@ fn edits(kind: &str, facts: &ModelFacts, layer: u32, random: &mut Rng) -> Vec<Ed
             while experts.len() > facts.experts as usize / 2 {
                 experts.swap_remove(random.random_range(0..experts.len()));
             }
-            vec![Edit::KeepExperts(KeepExperts { layer, experts })]
+            vec![Edit::from(KeepExperts { layer, experts })]
         }
         "kv-bits" | "kv-bits, 8 levels" => {
             let levels: &[u32] = if kind == "kv-bits" { &[2, 3, 4, 8] } else { &[1, 2, 3, 4, 5, 6, 7, 8] };
@@ -295,12 +295,12 @@ fn edits(kind: &str, facts: &ModelFacts, layer: u32, random: &mut Rng) -> Vec<Ed
             let (keys, values) = (bits(), bits());
             let group_size = facts.head_dim.min(64);
             let (sink, recent) = (4, 32);
-            vec![Edit::KvBits(KvBits { layer, keys, values, group_size, sink, recent, ..KvBits::default() })]
+            vec![Edit::from(KvBits { layer, keys, values, group_size, sink, recent, ..KvBits::default() })]
         }
         _ => (0..facts.kv_heads)
             .map(|kv_head| {
                 let alpha = f64::from(random.random_range(16..96_u32));
-                Edit::AttentionSpan(AttentionSpan { layer, kv_head, sink: 4, alpha, beta: 0.1 })
+                Edit::from(AttentionSpan { layer, kv_head, sink: 4, alpha, beta: 0.1 })
             })
             .collect(),
     }

@@ -14,7 +14,7 @@ pub(crate) use cached::Caches;
 pub(crate) use positions::Positions;
 pub(crate) use router::{RouterProbe, Routing, route};
 
-use attune_core::plan::Module;
+use attune_vocabulary::Module;
 use burn_tensor::{DType, Tensor};
 
 use crate::edits::LayerEdits;
@@ -52,7 +52,7 @@ impl Model {
         probe: Option<&mut RouterProbe>,
     ) -> Tensor<2> {
         let x = self.attended(number, x, batch, edits, positions);
-        self.feed_forward(number, x, edits, probe)
+        self.feed_forward(number, x, batch, edits, probe)
     }
 
     /// The first half of a block, residual included.
@@ -64,8 +64,11 @@ impl Model {
         edits: &[&LayerEdits],
         positions: &Positions,
     ) -> Tensor<2> {
-        let (x, normed) = self.weights.layers[number].attention_norm.beside(x);
-        x + self.attention(number, normed, batch, edits, positions)
+        let runs = |edits: &LayerEdits| !edits.skipped.attention;
+        among(x, batch, edits, runs, |x, batch, edits| {
+            let (x, normed) = self.weights.layers[number].attention_norm.beside(x);
+            x + self.attention(number, normed, batch, edits, positions)
+        })
     }
 
     /// The second half of a block, residual included.
@@ -73,18 +76,24 @@ impl Model {
         &self,
         number: usize,
         x: Tensor<2>,
+        batch: Batch,
         edits: &[&LayerEdits],
-        probe: Option<&mut RouterProbe>,
+        mut probe: Option<&mut RouterProbe>,
     ) -> Tensor<2> {
         let layer = &self.weights.layers[number];
-        let (x, normed) = layer.feed_forward_norm.beside(x);
-        x + match &layer.feed_forward {
-            FeedForward::Dense(gated) => {
-                let owners = Owners::evenly(edits, normed.dims()[0]);
-                self.gated(gated, number, 0, normed, &owners)
+        let runs = |edits: &LayerEdits| !edits.skipped.feed_forward;
+        among(x, batch, edits, runs, |x, batch, edits| {
+            let (x, normed) = layer.feed_forward_norm.beside(x);
+            x + match &layer.feed_forward {
+                FeedForward::Dense(gated) => {
+                    let owners = Owners::evenly(edits, batch);
+                    self.gated(gated, number, 0, normed, &owners)
+                }
+                FeedForward::Mixture(experts) => {
+                    self.experts(number, normed, experts, batch, edits, probe.take())
+                }
             }
-            FeedForward::Mixture(experts) => self.experts(number, normed, experts, edits, probe),
-        }
+        })
     }
 
     /// The last norm: what the output matrix is applied to.
@@ -112,4 +121,36 @@ impl Model {
         let inner = silu_gate(&self.compute, gate_up);
         self.product(&part.down, site(Module::Down), &[Module::Down], inner, owners)
     }
+}
+
+/// Runs `body` on the rows of those candidates whose edits `run` it; the rows of others stay as they are.
+fn among(
+    x: Tensor<2>,
+    batch: Batch,
+    edits: &[&LayerEdits],
+    runs: impl Fn(&LayerEdits) -> bool,
+    body: impl FnOnce(Tensor<2>, Batch, &[&LayerEdits]) -> Tensor<2>,
+) -> Tensor<2> {
+    let running: Vec<&LayerEdits> = edits.iter().copied().filter(|edits| runs(edits)).collect();
+    if running.len() == edits.len() {
+        return body(x, batch, edits);
+    }
+    if running.is_empty() {
+        return x;
+    }
+    let sequences = batch.sequences / edits.len();
+    let rows = sequences * batch.tokens;
+    let of = |candidate: usize| x.clone().narrow(0, candidate * rows, rows);
+    let theirs = (0..edits.len()).filter(|&candidate| runs(edits[candidate])).map(of).collect();
+    let batch = Batch { sequences: sequences * running.len(), tokens: batch.tokens };
+    let ran = body(Tensor::cat(theirs, 0), batch, &running);
+    let mut next = 0;
+    let parts = (0..edits.len()).map(|candidate| {
+        if !runs(edits[candidate]) {
+            return of(candidate);
+        }
+        next += 1;
+        ran.clone().narrow(0, (next - 1) * rows, rows)
+    });
+    Tensor::cat(parts.collect(), 0)
 }

@@ -1,24 +1,36 @@
 //! Plans, checked against a model and sorted by layer: what the forward looks up.
 
+mod activation_bits;
+mod attention_span;
+mod drop_block;
+mod experts;
+mod experts_per_token;
+mod honour;
+mod keep_experts;
 mod key_maxima;
+mod kv_bits;
 mod look;
 mod matrix;
+mod merge_experts;
 mod modules;
-mod refusal;
+mod route_experts;
 mod view;
+mod weight_bits;
 
+pub(crate) use activation_bits::InputGrids;
+pub(crate) use honour::{NATIVE, kinds};
 pub(crate) use key_maxima::KeyMaxima;
 pub(crate) use look::Look;
 pub(crate) use matrix::ExpertMatrix;
 pub(crate) use modules::{Level, ModuleLevels};
-pub(crate) use refusal::NATIVE;
 pub(crate) use view::{Cache, HeadView};
 
 use std::sync::Arc;
 
 use attune_core::evaluator::EvalFailure;
 use attune_core::hash::ContentHash;
-use attune_core::plan::{AttentionSpan, Edit, KvBits, Plan};
+use attune_core::plan::Plan;
+use attune_vocabulary::edits::{AttentionSpan, KvBits};
 
 use crate::model::DecoderConfig;
 use crate::ops::quantise::Grid;
@@ -49,6 +61,17 @@ pub(crate) struct LayerEdits {
     pub(crate) spans: Vec<AttentionSpan>,
     /// Modules with weights in few bits.
     pub(crate) weights: ModuleLevels,
+    /// What enters modules in few bits.
+    pub(crate) inputs: InputGrids,
+    /// Halves of the block that add nothing.
+    pub(crate) skipped: Skipped,
+}
+
+/// Which halves of a block are skipped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub(crate) struct Skipped {
+    pub(crate) attention: bool,
+    pub(crate) feed_forward: bool,
 }
 
 /// The cache of one KV head.
@@ -72,43 +95,12 @@ impl EditedModel {
     /// # Errors
     /// [`EvalFailure::Unsupported`] for the first edit that cannot be honoured exactly.
     pub(crate) fn new(plan: &Plan, config: &DecoderConfig) -> Result<Self, EvalFailure> {
-        if let Some((one, other)) = plan.conflict() {
-            let reason = format!("{} changes the same place", one.to_open());
-            return Err(refusal::unsupported(other, reason));
+        if let Some((one, other)) = attune_vocabulary::model().conflict(plan) {
+            return Err(honour::unsupported(other, format!("{one} changes the same place")));
         }
         let mut layers = vec![LayerEdits::default(); config.layers];
         for edit in plan.edits() {
-            refusal::check(edit, plan, config).map_err(|reason| refusal::unsupported(edit, reason))?;
-            let layer = &mut layers[edit.layer() as usize];
-            let experts = config.mixture.map_or(0, |mixture| mixture.experts);
-            match edit {
-                Edit::KeepExperts(keep) => {
-                    let all = keep.experts.len() == experts;
-                    layer.experts =
-                        (!all).then(|| keep.experts.iter().map(|&expert| expert as usize).collect());
-                }
-                Edit::KvBits(bits) if bits.keys == 16 && bits.values == 16 => {}
-                Edit::KvBits(bits) => {
-                    let heads = match bits.kv_head {
-                        Some(head) => head as usize..head as usize + 1,
-                        None => 0..config.kv_heads,
-                    };
-                    let edit = KvBits { kv_head: None, ..bits.clone() };
-                    let cache = |head| HeadCache { head, edit: edit.clone(), scales: None };
-                    layer.caches.extend(heads.map(cache));
-                }
-                Edit::AttentionSpan(span) => layer.spans.push(span.clone()),
-                // Refused above.
-                Edit::CombineCheckpoints(_) => {}
-                Edit::MergeExperts(merge) => layer.merging = ExpertMatrix::new(&merge.matrix, experts),
-                Edit::RouteExperts(route) => layer.routing = ExpertMatrix::new(&route.matrix, experts),
-                Edit::ExpertsPerToken(edit) => {
-                    let usual =
-                        config.mixture.is_some_and(|mixture| mixture.per_token == edit.count as usize);
-                    layer.per_token = (!usual).then_some(edit.count as usize);
-                }
-                Edit::WeightBits(bits) => layer.weights.add(bits, config),
-            }
+            honour::apply(edit, plan, config, &mut layers)?;
         }
         Ok(Self::of(layers))
     }

@@ -27,10 +27,12 @@ use attune_core::facts::ModelFacts;
 use attune_core::hash::ContentHash;
 use attune_core::plan::{Edit, Plan};
 use attune_core::signal::{Measured, SignalRequest};
+use attune_vocabulary::ModelEdit as _;
+use attune_vocabulary::edits::KvBits;
 
 use crate::compute::{Compute, Precision};
 use crate::decoder::{Positions, RouterProbe};
-use crate::edits::{EditedModel, KeyMaxima, NATIVE};
+use crate::edits::{self, EditedModel, KeyMaxima, NATIVE};
 use crate::error::OpenError;
 use crate::model::Model;
 use crate::text::{Items, TextSpec, TextTask};
@@ -212,7 +214,7 @@ fn info(compute: &Compute) -> EvaluatorInfo {
         numerics: compute.numerics(),
         // One call keeps all processors, or the whole device, busy.
         concurrency: 1,
-        edits: Edit::KINDS.into_iter().filter(|kind| *kind != "combine-checkpoints").collect(),
+        edits: attune_vocabulary::model().subset(edits::kinds()),
     }
 }
 
@@ -266,7 +268,7 @@ impl Evaluator for NativeEvaluator {
     }
 
     fn calibration(&self, plan: &Plan) -> Option<ContentHash> {
-        let smooths = |edit: &Edit| matches!(edit, Edit::KvBits(bits) if bits.smoothing.is_some());
+        let smooths = |edit: &Edit| KvBits::of(edit).is_some_and(|bits| bits.smoothing.is_some());
         plan.edits().iter().any(smooths).then(|| self.calibration_data())
     }
 

@@ -4,6 +4,7 @@
 //! where a chain of element-wise operations costs as much as the products between them (measured on
 //! SmolLM2: a third of the forward). Tests hold the two bodies together.
 
+pub(crate) mod activations;
 pub(crate) mod attend;
 pub(crate) mod divergence;
 pub(crate) mod gate;

@@ -1,17 +1,19 @@
 //! `--to hf`: the pruned checkpoint in the Hugging Face layout.
 //!
-//! Mixtures of checkpoints become one checkpoint (`mix`). Of other plans, only those that fold *exactly* are taken: edits of experts on a model that renormalises the weights of its
+//! Mixtures of checkpoints become one checkpoint (`mix`), blocks that are skipped are left out (`blocks`). Of other plans, only those that fold *exactly* are taken: edits of experts on a model that renormalises the weights of its
 //! chosen experts. There `softmax(x·Wᵀ)` restricted to the kept rows, cut to the top k and renormalised, equals
 //! what a router with only these rows computes, so pruning is a matter of dropping, renaming and slicing bytes.
 //! The same holds for a mapping of the router with one-hot rows. Merged experts are the only numbers that are
 //! computed; a checkpoint of less than 32 bits rounds them to its element type, which is approximate.
 
+mod blocks;
 mod config;
 mod done;
 mod fold;
 mod mix;
 mod moves;
 mod names;
+mod patch;
 mod shards;
 mod sums;
 
@@ -19,6 +21,7 @@ use attune_core::exporter::{ExportError, ExportInput, Exporter, Fidelity, FileSi
 use attune_core::facts::ModelFacts;
 use attune_core::plan::Plan;
 
+use blocks::Blocks;
 use done::Done;
 use fold::Fold;
 use mix::Mix;
@@ -40,12 +43,15 @@ impl Exporter for HfExporter {
         "the pruned checkpoint in the Hugging Face layout, for Transformers, vLLM, SGLang and llama.cpp's \
          converter; for plans of keep-experts, of merge-experts and of one-hot route-experts with the same \
          number of experts (and experts-per-token) in every layer of a mixtral model, and of \
-         combine-checkpoints on an image generator, which become one checkpoint"
+         combine-checkpoints on an image generator, which become one checkpoint; and of whole blocks that drop-block skips"
     }
 
     fn check(&self, plan: &Plan, model: &ModelFacts) -> Result<Fidelity, ExportError> {
         if model.family == mix::FAMILY {
             return Mix::new(plan, model).map(|_| Fidelity::Exact);
+        }
+        if Blocks::has(plan) {
+            return Blocks::new(plan, model).map(|_| Fidelity::Exact);
         }
         let fold = Fold::new(plan, model)?;
         Ok(match approximation(&fold, model) {
@@ -58,6 +64,9 @@ impl Exporter for HfExporter {
         // Everything that can be refused is refused before the first byte is written.
         if input.model.family == mix::FAMILY {
             return Mix::new(input.plan, input.model)?.export(input, sink);
+        }
+        if Blocks::has(input.plan) {
+            return Blocks::new(input.plan, input.model)?.export(input, input.model, sink);
         }
         let fold = Fold::new(input.plan, input.model)?;
         let config = config::patched(input.files, input.model, &fold)?;

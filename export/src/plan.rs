@@ -40,12 +40,12 @@ impl Exporter for PlanExporter {
     }
 
     fn check(&self, plan: &Plan, _model: &ModelFacts) -> Result<Fidelity, ExportError> {
-        match plan.conflict() {
+        match attune_vocabulary::model().conflict(plan) {
             None => Ok(Fidelity::Exact),
             Some((one, other)) => Err(ExportError::Inexpressible {
                 target: self.name(),
-                edit: one.to_open().to_string(),
-                reason: format!("the plan also holds {}, and both cannot be honoured", other.to_open()),
+                edit: one.to_string(),
+                reason: format!("the plan also holds {other}, and both cannot be honoured"),
             }),
         }
     }

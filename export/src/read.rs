@@ -4,7 +4,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use attune_core::hash::{ContentHash, ParseHashError};
-use attune_core::plan::{Edit, EditError, Plan};
+use attune_core::plan::{EditError, Plan};
+use attune_vocabulary::{arrange, model};
 
 use crate::plan::{FORMAT, VERSION};
 use crate::wire;
@@ -138,7 +139,7 @@ pub fn read_plan(file: &str, text: &str) -> Result<PlanFile, ReadError> {
     if version != VERSION {
         return Err(ReadError::Version { file: file(), found: found(&version) });
     }
-    let Document { plan: raw, model } = serde_json::from_str(text).map_err(syntax)?;
+    let Document { plan: raw, model: of } = serde_json::from_str(text).map_err(syntax)?;
     let edits = raw.edits.iter().enumerate().map(|(index, value)| {
         let open = wire::parse_edit(value).map_err(|(found, expected)| ReadError::EditShape {
             file: file(),
@@ -146,9 +147,9 @@ pub fn read_plan(file: &str, text: &str) -> Result<PlanFile, ReadError> {
             found,
             expected,
         })?;
-        Edit::from_open(&open).map_err(|source| ReadError::Edit { file: file(), index, source })
+        model().accept(&open).map_err(|source| ReadError::Edit { file: file(), index, source })
     });
-    let plan = Plan::new(edits.collect::<Result<Vec<_>, _>>()?);
+    let plan = arrange(edits.collect::<Result<Vec<_>, _>>()?);
     let hash = |place, text: &str| {
         text.parse::<ContentHash>().map_err(|source| ReadError::Hash { file: file(), place, source })
     };
@@ -158,8 +159,8 @@ pub fn read_plan(file: &str, text: &str) -> Result<PlanFile, ReadError> {
             return Err(ReadError::Changed { file: file(), found, expected: plan.hash() });
         }
     }
-    let fingerprint = hash("model.fingerprint", &model.fingerprint)?;
-    Ok(PlanFile { plan, model: model.name, fingerprint })
+    let fingerprint = hash("model.fingerprint", &of.fingerprint)?;
+    Ok(PlanFile { plan, model: of.name, fingerprint })
 }
 
 fn found(value: &Value) -> String {

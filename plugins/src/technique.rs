@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use attune_core::facts::ModelFacts;
 use attune_core::hash::ContentHash;
-use attune_core::plan::Plan;
+use attune_core::plan::{Plan, Vocabulary};
 use attune_core::printable::{MESSAGE, cut};
 use attune_core::setting::{Settings, resolve};
 use attune_core::signal::SignalRequest;
@@ -29,6 +29,7 @@ pub struct WasmTechnique {
     info: TechniqueInfo,
     log: Arc<Log>,
     profiling: Option<Profiling>,
+    vocabulary: Vocabulary,
 }
 
 /// What the inner result of an exported function means: a component that says no has its own words.
@@ -41,12 +42,13 @@ impl WasmTechnique {
         label: &str,
         bytes: &[u8],
         log: Arc<Log>,
+        vocabulary: Vocabulary,
     ) -> Result<Self, TechniqueFailure> {
         let description = run(&plugin, label, "describe", &log, |guest, store| guest.call_describe(store))?;
         let fingerprint = ContentHash::of(bytes);
         let info = convert::description(description, fingerprint)
             .map_err(|BadOutput(problem)| failed(label, "describe", FailureKind::BadOutput(problem)))?;
-        Ok(Self { plugin, info, log, profiling })
+        Ok(Self { plugin, info, log, profiling, vocabulary })
     }
 
     /// Calls an exported function and checks what it returns.
@@ -97,7 +99,7 @@ impl Technique for WasmTechnique {
         self.call(
             "lower",
             |guest, store| guest.call_lower(store, &facts, &options, &config),
-            |edits| convert::plan(edits, &self.info.edits, model),
+            |edits| convert::plan(edits, &self.info.edits, &self.vocabulary, model),
         )
     }
 

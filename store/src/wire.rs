@@ -28,7 +28,6 @@ pub(crate) mod arbitrary;
 #[cfg(test)]
 mod tests;
 
-use attune_core::plan::EditError;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -40,9 +39,6 @@ pub(crate) enum WireError {
     /// Not the form that this version writes.
     #[error("{0}")]
     Form(#[from] serde_json::Error),
-    /// An edit of another vocabulary.
-    #[error("{0}")]
-    Edit(#[from] EditError),
     /// Well-formed, and nothing that the domain has.
     #[error("{0}")]
     Meaning(String),

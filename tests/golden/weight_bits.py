@@ -203,4 +203,5 @@ def main():
     write(HERE / "weight-quantiser.safetensors", {"input": rows} | quantised)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use attune_core::facts::ModelFacts;
+use attune_core::plan::Plan;
 use attune_core::profile;
 #[cfg(unix)]
 use attune_core::store::StoreError;
@@ -11,6 +12,7 @@ use attune_core::store::{Record, Store, StudyHeader};
 use attune_search::session::Start;
 #[cfg(unix)]
 use attune_store::ReadStore;
+use attune_vocabulary::start_signals;
 
 use crate::commands::run::store_error;
 use crate::error::CliError;
@@ -18,6 +20,7 @@ use crate::error::CliError;
 /// A trial to start from, and the study that it is of.
 pub(super) struct Found {
     pub(super) start: Start,
+    plan: Plan,
     header: StudyHeader,
 }
 
@@ -27,9 +30,15 @@ pub(super) fn find(start: &profile::Start, store: &dyn Store) -> Result<Found, C
 }
 
 impl Found {
+    /// With what the trial's plan says to techniques of other spaces on `model`.
+    pub(super) fn on(mut self, model: &ModelFacts) -> Self {
+        self.start.signals = start_signals(&self.plan, model);
+        self
+    }
+
     /// Refuses a start from a study of another model.
     pub(super) fn is_of(&self, model: &ModelFacts) -> Result<(), CliError> {
-        let Self { start, header } = self;
+        let Self { start, header, .. } = self;
         if header.model_fingerprint == model.fingerprint {
             return Ok(());
         }
@@ -63,7 +72,7 @@ pub(crate) fn stored_start(
     };
     let found = chosen(start, records)?;
     found.is_of(model)?;
-    Ok(found.start)
+    Ok(found.on(model).start)
 }
 
 fn chosen(start: &profile::Start, mut records: Vec<Record>) -> Result<Found, CliError> {
@@ -95,7 +104,7 @@ fn chosen(start: &profile::Start, mut records: Vec<Record>) -> Result<Found, Cli
         technique: header.technique.clone(),
         dimensions: header.dimensions.clone(),
         config: trial.config.clone(),
-        plan: trial.plan.clone(),
+        signals: Vec::new(),
     };
-    Ok(Found { start, header: *header })
+    Ok(Found { start, plan: trial.plan.clone(), header: *header })
 }

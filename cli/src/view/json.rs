@@ -206,9 +206,8 @@ pub(crate) fn plan(plan: &Plan) -> Json {
 }
 
 fn edit(edit: &Edit) -> Json {
-    let open = edit.to_open();
-    let mut object = Map::from_iter([("edit".to_owned(), json!(open.kind))]);
-    object.extend(open.args.iter().map(|(name, value)| (name.clone(), setting(value))));
+    let mut object = Map::from_iter([("edit".to_owned(), json!(edit.kind))]);
+    object.extend(edit.args.iter().map(|(name, value)| (name.clone(), setting(value))));
     Json::Object(object)
 }
 

@@ -60,7 +60,7 @@ pub(crate) fn result(finished: &Finished, next: &str, columns: usize) -> String 
         line(super::front::front(front, &finished.study, columns));
     }
     line("\nFound config:".to_owned());
-    words::plan(&best.plan).into_iter().for_each(|words| line(format!("  {words}")));
+    attune_vocabulary::model().describe(&best.plan).into_iter().for_each(|words| line(format!("  {words}")));
     let progress = &finished.progress;
     line(format!(
         "\n{} trials ({} evaluated, {} reused, {} dropped, {} failed) in {} on {}, seed {}.",

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use attune_core::event::{Finished, Progress};
 use attune_core::hash::ContentHash;
-use attune_core::plan::{Edit, KeepExperts, Plan};
+use attune_core::plan::{Edit, Plan};
 use attune_core::report::{Best, Contender, Front, FrontMember, Report};
 use attune_core::scores::{Aggregate, MetricScore, Scores, Work};
 use attune_core::space::Config;
@@ -14,6 +14,8 @@ use attune_core::stats::Estimate;
 use attune_core::store::StudyHeader;
 use attune_core::technique::{Cost, TechniqueInfo};
 use attune_store::{Health, StudyHealth};
+use attune_vocabulary::arrange;
+use attune_vocabulary::edits::KeepExperts;
 use serde_json::json;
 use unicode_width::UnicodeWidthStr as _;
 
@@ -88,9 +90,8 @@ fn estimates(cast: &Cast, mean: f64) -> BTreeMap<String, Estimate> {
 }
 
 fn finished(cast: &Cast, several: bool) -> Finished {
-    let keep =
-        |layer| Edit::KeepExperts(KeepExperts { layer, experts: (0..24).map(|at| at * 5 % 128).collect() });
-    let plan = Plan::new((0..3).map(keep));
+    let keep = |layer| Edit::from(KeepExperts { layer, experts: (0..24).map(|at| at * 5 % 128).collect() });
+    let plan = arrange((0..3).map(keep));
     let score = MetricScore { aggregate: Aggregate::Mean, items: vec![0.5; 128], weights: vec![1.0; 128] };
     let report = Scores { metrics: [("kl".to_owned(), score)].into() };
     let contender = |(number, name): (usize, &&str)| Contender {

@@ -1,6 +1,6 @@
 //! Grouped-query attention over what each head sees, with a cache of any bit width.
 
-use attune_core::plan::Module;
+use attune_vocabulary::Module;
 use burn_tensor::Tensor;
 
 use super::product::Owners;
@@ -22,7 +22,7 @@ impl Model {
         positions: &Positions,
     ) -> Tensor<2> {
         let (config, layer) = (&self.config, &self.weights.layers[number]);
-        let owners = Owners::evenly(edits, batch.sequences * batch.tokens);
+        let owners = Owners::evenly(edits, batch);
         let site = |module| Site { layer: number, expert: 0, module };
         let parts = [Module::Query, Module::Key, Module::Value];
         let qkv = self.product(&layer.qkv, site(Module::Query), &parts, normed, &owners);

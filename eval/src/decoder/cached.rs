@@ -34,7 +34,7 @@ impl Model {
         for number in 0..self.config.layers {
             let (kept, normed) = self.weights.layers[number].attention_norm.beside(x);
             let x_attended = kept + self.cached_attention(number, normed, batch, caches, &positions);
-            x = self.feed_forward(number, x_attended, &[&LayerEdits::default()], None);
+            x = self.feed_forward(number, x_attended, batch, &[&LayerEdits::default()], None);
         }
         caches.tokens += batch.tokens;
         let hidden = self.config.hidden;

@@ -1,35 +1,48 @@
 //! Products of many candidates' rows with weights that candidates may have in few bits of their own.
 
-use attune_core::plan::Module;
+use attune_vocabulary::Module;
 use burn_tensor::Tensor;
 
+use super::Batch;
 use crate::edits::{LayerEdits, Level};
 use crate::model::{Linear, Model, Site};
+use crate::ops::activations::ActivationGrid;
 
 /// Whose rows they are: some of each candidate, one candidate after the other.
 pub(super) struct Owners<'a> {
     edits: &'a [&'a LayerEdits],
+    /// For each candidate, how many rows of each of its items.
+    items: Vec<Vec<usize>>,
     counts: Vec<usize>,
     exact: bool,
 }
 
 impl<'a> Owners<'a> {
-    /// `rows` rows, as many of each candidate.
-    pub(super) fn evenly(edits: &'a [&'a LayerEdits], rows: usize) -> Self {
-        Self::new(edits, vec![rows / edits.len(); edits.len()])
+    /// All rows of `batch`, as many of each candidate.
+    pub(super) fn evenly(edits: &'a [&'a LayerEdits], batch: Batch) -> Self {
+        Self::new(edits, vec![vec![batch.tokens; batch.sequences / edits.len()]; edits.len()])
     }
 
-    /// The rows `chosen`, ascending, of a batch with `each` rows of each candidate.
-    pub(super) fn chosen(edits: &'a [&'a LayerEdits], chosen: &[u32], each: usize) -> Self {
-        let mut counts = vec![0; edits.len()];
-        chosen.iter().for_each(|&row| counts[row as usize / each] += 1);
-        Self::new(edits, counts)
+    /// The rows `chosen` of `batch`, ascending.
+    pub(super) fn chosen(edits: &'a [&'a LayerEdits], chosen: &[u32], batch: Batch) -> Self {
+        let each = batch.sequences / edits.len();
+        let mut items = vec![vec![0; each]; edits.len()];
+        for &row in chosen {
+            let item = row as usize / batch.tokens;
+            items[item / each][item % each] += 1;
+        }
+        Self::new(edits, items)
     }
 
-    fn new(edits: &'a [&'a LayerEdits], counts: Vec<usize>) -> Self {
-        Self { edits, counts, exact: edits.iter().all(|edits| edits.weights.is_empty()) }
+    fn new(edits: &'a [&'a LayerEdits], items: Vec<Vec<usize>>) -> Self {
+        let counts = items.iter().map(|items| items.iter().sum()).collect();
+        let exact = edits.iter().all(|edits| edits.weights.is_empty() && edits.inputs.is_empty());
+        Self { edits, items, counts, exact }
     }
 }
+
+/// How a module is computed: the level of its weights and the grid of its inputs.
+type How = (Option<Level>, Option<ActivationGrid>);
 
 impl Model {
     /// `x · W + b` where `linear` has `modules` side by side, from `site`'s module on: each candidate's rows with
@@ -45,11 +58,14 @@ impl Model {
         if owners.exact {
             return linear.apply(x);
         }
-        let levels = |edits: &&LayerEdits| -> Vec<Option<Level>> {
-            modules.iter().map(|&module| edits.weights.of(module, site.expert)).collect()
+        let hows = |edits: &&LayerEdits| -> Vec<How> {
+            let how = |&module: &Module| {
+                (edits.weights.of(module, site.expert), edits.inputs.get(&module).copied())
+            };
+            modules.iter().map(how).collect()
         };
-        let levels: Vec<Vec<Option<Level>>> = owners.edits.iter().map(levels).collect();
-        let exact: Vec<bool> = levels.iter().map(|levels| levels.iter().all(Option::is_none)).collect();
+        let hows: Vec<Vec<How>> = owners.edits.iter().map(hows).collect();
+        let exact: Vec<bool> = hows.iter().map(|hows| hows.iter().all(|how| *how == (None, None))).collect();
         alike(x, &owners.counts, &exact, &mut |exact, x, owners_of| {
             if exact {
                 return linear.apply(x);
@@ -59,8 +75,15 @@ impl Model {
             let outputs = modules.iter().enumerate().map(|(place, &module)| {
                 let columns = first..first + self.outputs(module);
                 first = columns.end;
-                let keys: Vec<Option<Level>> = owners_of.iter().map(|&owner| levels[owner][place]).collect();
-                alike(x.clone(), &counts, &keys, &mut |level, x, _| {
+                let keys: Vec<How> = owners_of.iter().map(|&owner| hows[owner][place]).collect();
+                alike(x.clone(), &counts, &keys, &mut |(level, grid), x, those| {
+                    let x = match grid {
+                        None => x,
+                        Some(grid) => {
+                            let items = those.iter().flat_map(|&at| &owners.items[owners_of[at]]).copied();
+                            grid.apply(x, &of_rows(items.collect()))
+                        }
+                    };
                     let site = Site { module, ..site };
                     self.levels.module(&self.compute, site, level, linear, columns.clone()).apply(x)
                 })
@@ -78,6 +101,11 @@ impl Model {
             Module::Gate | Module::Up => config.feed_forward,
         }
     }
+}
+
+/// The rows of items as a product sees them: a single row comes twice, see [`of_two_rows`].
+fn of_rows(items: Vec<usize>) -> Vec<usize> {
+    if items.iter().sum::<usize>() == 1 { vec![2] } else { items }
 }
 
 /// Gives the rows of all owners with one key to `body` at once, with who they are, and puts what comes back into the

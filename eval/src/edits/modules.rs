@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use attune_core::plan::{Module, WeightBits};
+use attune_vocabulary::Module;
+use attune_vocabulary::edits::WeightBits;
 
 use crate::model::DecoderConfig;
 

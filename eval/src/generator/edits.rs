@@ -3,11 +3,16 @@
 use std::collections::BTreeMap;
 
 use attune_core::evaluator::EvalFailure;
-use attune_core::plan::{Edit, Module, Plan, WeightBits, checkpoint_mix};
+use attune_core::plan::{Edit, Plan};
+use attune_vocabulary::edits::{CombineCheckpoints, WeightBits};
+use attune_vocabulary::{ModelEdit as _, Module, checkpoint_mix, model};
 
 use super::NAME;
 use super::config::DenoiserConfig;
 use crate::edits::Level;
+
+/// The kinds of edit that are honoured.
+pub(super) const KINDS: [&str; 2] = [CombineCheckpoints::KIND, WeightBits::KIND];
 
 /// The weights that a plan asks for: a mixture of checkpoints, some of its matrices in few bits.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,15 +27,18 @@ impl Edited {
     /// # Errors
     /// [`EvalFailure::Unsupported`] for the first edit that cannot be honoured exactly.
     pub(super) fn new(plan: &Plan, config: &DenoiserConfig) -> Result<Self, EvalFailure> {
-        if let Some((one, other)) = plan.conflict() {
-            return Err(unsupported(other, format!("{} changes the same place", one.to_open())));
+        if let Some((one, other)) = model().conflict(plan) {
+            return Err(unsupported(other, format!("{one} changes the same place")));
         }
         let mut levels = BTreeMap::new();
+        let mut mixing = Vec::new();
         for edit in plan.edits() {
-            match edit {
-                Edit::CombineCheckpoints(_) => {}
-                Edit::WeightBits(bits) => {
-                    let level = level(bits, config).map_err(|reason| unsupported(edit, reason))?;
+            match edit.kind.as_str() {
+                CombineCheckpoints::KIND => mixing.push(edit.clone()),
+                WeightBits::KIND => {
+                    let bits = WeightBits::read(edit).map_err(|error| error.to_string());
+                    let level = bits.and_then(|bits| Ok((level(&bits, config)?, bits)));
+                    let (level, bits) = level.map_err(|reason| unsupported(edit, reason))?;
                     levels.extend(level.map(|level| ((bits.layer as usize, bits.module), level)));
                 }
                 _ => {
@@ -40,8 +48,7 @@ impl Edited {
             }
         }
         let count = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
-        let mixing = plan.edits().iter().filter(|edit| matches!(edit, Edit::CombineCheckpoints(_)));
-        let mixing = Plan::new(mixing.cloned().collect::<Vec<_>>());
+        let mixing = Plan::from_canonical(mixing);
         let mix = checkpoint_mix(&mixing, count(config.layers()), count(config.checkpoints.len()));
         let coefficients = mix.map_err(|(edit, reason)| unsupported(edit, reason))?;
         Ok(Self { coefficients, levels })
@@ -74,5 +81,5 @@ fn level(edit: &WeightBits, config: &DenoiserConfig) -> Result<Option<Level>, St
 }
 
 fn unsupported(edit: &Edit, reason: String) -> EvalFailure {
-    EvalFailure::Unsupported { evaluator: NAME.to_owned(), edit: edit.to_open().to_string(), reason }
+    EvalFailure::Unsupported { evaluator: NAME.to_owned(), edit: edit.to_string(), reason }
 }

@@ -41,7 +41,7 @@ impl Prepared {
             numerics: compute.numerics(),
             // One call keeps all processors, or the whole device, busy.
             concurrency: 1,
-            edits: vec!["combine-checkpoints", "weight-bits"],
+            edits: attune_vocabulary::model().subset(super::edits::KINDS),
         };
         Ok(Self { outline, compute, task, info, activation_memory: spec.activation_memory })
     }

@@ -3,10 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use attune_core::evaluator::Split;
-use attune_core::plan::{CombineCheckpoints, Edit, KeepExperts, Module, WeightBits};
+use attune_core::evaluator::{Fidelity, Split};
+use attune_core::plan::Edit;
 use attune_core::scores::Scores;
 use attune_core::signal::SignalRequest;
+use attune_vocabulary::Module;
+use attune_vocabulary::arrange;
+use attune_vocabulary::edits::{CombineCheckpoints, KeepExperts, WeightBits};
 use burn_tensor::Tensor;
 use safetensors::SafeTensors;
 use serde::Deserialize;
@@ -39,11 +42,11 @@ fn open(activation_memory: Option<u64>) -> GeneratorEvaluator {
 }
 
 fn mix(layer: Option<u32>, coefficients: Vec<f64>) -> Edit {
-    Edit::CombineCheckpoints(CombineCheckpoints { layer, coefficients })
+    Edit::from(CombineCheckpoints { layer, coefficients })
 }
 
 fn bits(layer: u32, module: Module, bits: u32, group_size: u32) -> Edit {
-    Edit::WeightBits(WeightBits { layer, module, expert: None, bits, group_size })
+    Edit::from(WeightBits { layer, module, expert: None, bits, group_size })
 }
 
 /// Twelve coefficients that sum to 1: `share` on checkpoint `at`, the rest on the next.
@@ -112,7 +115,7 @@ fn images_and_distances_agree_with_torch() {
         let layered = case.coefficients.len() > 1;
         let edits = case.coefficients.iter().enumerate();
         let edits = edits.map(|(layer, row)| mix(layered.then_some(layer as u32), row.clone()));
-        let edited = Edited::new(&Plan::new(edits), &evaluator.config).unwrap();
+        let edited = Edited::new(&arrange(edits), &evaluator.config).unwrap();
         let mixed = evaluator.checkpoints.edited(&edited, &evaluator.compute);
         let weights = evaluator.checkpoints.stacked(&[&mixed]);
         let noise: Tensor<2> = evaluator.compute.float32(floats("noise"), [128, 64]);
@@ -143,7 +146,7 @@ fn images_and_distances_agree_with_torch() {
 
 #[test]
 fn scores_do_not_depend_on_company_memory_or_the_order_of_items() {
-    let plans: Vec<Plan> = (0..5).map(|at| Plan::new([mix(None, two(at, 0.4 * at as f64 - 0.3))])).collect();
+    let plans: Vec<Plan> = (0..5).map(|at| arrange([mix(None, two(at, 0.4 * at as f64 - 0.3))])).collect();
     let whole = open(None);
     let together = score(&whole, &plans, Split::Selection, &[0, 1, 2]);
     // Memory for one plan at a time.
@@ -164,7 +167,7 @@ fn stacked_mixtures_score_like_each_alone() {
     // What a GPU runs, here on the CPU.
     let evaluator = open(None);
     let mixtures: Vec<_> = (0..3)
-        .map(|at| Plan::new([mix(None, two(at, 1.5)), bits(at as u32 + 1, Module::Up, 3, 32)]))
+        .map(|at| arrange([mix(None, two(at, 1.5)), bits(at as u32 + 1, Module::Up, 3, 32)]))
         .map(|plan| Edited::new(&plan, &evaluator.config).unwrap())
         .map(|edited| evaluator.checkpoints.edited(&edited, &evaluator.compute))
         .collect();
@@ -184,7 +187,7 @@ fn the_last_checkpoint_is_the_model_as_it_is() {
     let mut last = vec![0.0; 12];
     last[11] = 1.0;
     let layers = (0..5).map(|layer| mix(Some(layer), last.clone()));
-    let plans = [Plan::dense(), Plan::new([mix(None, last.clone())]), Plan::new(layers)];
+    let plans = [Plan::dense(), arrange([mix(None, last.clone())]), arrange(layers)];
     let scores = score(&evaluator, &plans, Split::Report, &[7]);
     assert_eq!(scores[0], scores[1]);
     assert_eq!(scores[0], scores[2]);
@@ -234,7 +237,7 @@ fn rounded(matrices: &[(&str, u32, usize)]) -> GeneratorEvaluator {
 fn a_model_in_few_bits_scores_like_a_checkpoint_with_rounded_matrices() {
     let evaluator = open(None);
     let edits = [bits(1, Module::Up, 2, 32), bits(3, Module::Down, 4, 64), bits(2, Module::Up, 16, 32)];
-    let plans = [Plan::dense(), Plan::new([bits(2, Module::Up, 16, 32)]), Plan::new(edits)];
+    let plans = [Plan::dense(), arrange([bits(2, Module::Up, 16, 32)]), arrange(edits)];
     let scores = score(&evaluator, &plans, Split::Report, &[3]);
     assert_eq!(scores[0], scores[1], "16 bits are the model as it is");
     let by_hand = rounded(&[("blocks.0.up.weight", 2, 32), ("blocks.2.down.weight", 4, 64)]);
@@ -245,7 +248,7 @@ fn a_model_in_few_bits_scores_like_a_checkpoint_with_rounded_matrices() {
     assert!((found - dense).abs() > 0.05, "rounding {dense} to {found} shows");
 
     // Mixing comes first.
-    let mixed = |weights: Edit| Plan::new([mix(None, two(10, 0.5)), weights]);
+    let mixed = |weights: Edit| arrange([mix(None, two(10, 0.5)), weights]);
     let plans = [mixed(bits(1, Module::Up, 16, 32)), mixed(bits(1, Module::Up, 2, 32))];
     let scores = score(&evaluator, &plans, Split::Report, &[3]);
     assert_ne!(scores[0], scores[1]);
@@ -265,8 +268,8 @@ fn splits_and_items_have_noise_of_their_own() {
 #[test]
 fn plans_and_requests_that_have_no_meaning_are_refused_by_name() {
     let evaluator = open(None);
-    let refusal = |edit: Edit| evaluator.check(&Plan::new([edit])).unwrap_err().to_string();
-    let keep = refusal(Edit::KeepExperts(KeepExperts { layer: 0, experts: vec![1] }));
+    let refusal = |edit: Edit| evaluator.check(&arrange([edit])).unwrap_err().to_string();
+    let keep = refusal(Edit::from(KeepExperts { layer: 0, experts: vec![1] }));
     assert!(keep.contains("generator") && keep.contains("keep-experts"), "{keep}");
     let short = refusal(mix(None, vec![1.0]));
     assert!(short.contains("1 coefficients, and the model has 12 checkpoints"), "{short}");
@@ -283,7 +286,7 @@ fn plans_and_requests_that_have_no_meaning_are_refused_by_name() {
     assert!(refusal(bits(1, Module::Up, 4, 64)).contains("does not divide the 96 inputs of `up`"));
     assert!(refusal(bits(1, Module::Down, 4, 0)).contains("does not divide the 192 inputs of `down`"));
     let expert = WeightBits { layer: 1, module: Module::Up, expert: Some(0), bits: 4, group_size: 32 };
-    assert!(refusal(Edit::WeightBits(expert)).contains("has no experts"));
+    assert!(refusal(Edit::from(expert)).contains("has no experts"));
 
     let request = |split, items: Vec<u32>| Request::new(split, items);
     for (request, words) in [

@@ -15,6 +15,7 @@ pub use windows::Windows;
 
 use std::path::Path;
 
+use attune_vocabulary::Module;
 use fields::{Fields, Found};
 
 use super::rope::{Rope, Scaling};
@@ -82,6 +83,15 @@ pub(super) fn bytes(folder: &Path) -> Result<Vec<u8>, LoadError> {
 }
 
 impl DecoderConfig {
+    /// Input channels of a linear module.
+    pub(crate) fn inputs(&self, module: Module) -> usize {
+        match module {
+            Module::Output => self.heads * self.head_dim,
+            Module::Down => self.feed_forward,
+            Module::Query | Module::Key | Module::Value | Module::Gate | Module::Up => self.hidden,
+        }
+    }
+
     /// Reads and checks `file`. Every key is read, known to be without effect, or refused.
     ///
     /// # Errors

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use attune_core::plan::Module;
+use attune_vocabulary::Module;
 use burn_tensor::DType;
 use rayon::prelude::*;
 

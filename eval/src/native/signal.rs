@@ -1,5 +1,6 @@
 //! Statistics of the dense model that techniques build baselines and damages from.
 
+mod blocks;
 mod influence;
 mod kv_error;
 mod probe;
@@ -26,10 +27,11 @@ struct Known {
 }
 
 /// In the order in which messages list them.
-const KNOWN: [Known; 5] = [
+const KNOWN: [Known; 6] = [
     Known { name: router::FREQUENCY, arguments: Vec::new, measure: NativeEvaluator::routing },
     Known { name: router::SOFT_ACTIVATION, arguments: Vec::new, measure: NativeEvaluator::routing },
     Known { name: reconstruction::NAME, arguments: Vec::new, measure: NativeEvaluator::reconstruction },
+    Known { name: blocks::NAME, arguments: Vec::new, measure: NativeEvaluator::block_influence },
     Known { name: influence::NAME, arguments: influence::arguments, measure: NativeEvaluator::influence },
     Known { name: kv_error::NAME, arguments: kv_error::arguments, measure: NativeEvaluator::kv_error },
 ];

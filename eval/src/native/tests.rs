@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use attune_core::evaluator::Split;
-use attune_core::plan::KvBits;
+use attune_core::evaluator::{BatchProgress, Split};
 use attune_core::scores::Scores;
+use attune_vocabulary::arrange;
+use attune_vocabulary::edits::KvBits;
 
 use super::groups::Group;
 use super::*;
@@ -42,10 +43,8 @@ fn device(room: usize) -> NativeEvaluator {
 
 fn population() -> Vec<Plan> {
     let bits =
-        |layer, keys| Edit::KvBits(KvBits { layer, keys, values: 3, group_size: 32, ..KvBits::default() });
-    (0..5)
-        .map(|child| Plan::new((0..6).map(|layer| bits(layer, if layer == child { 2 } else { 4 }))))
-        .collect()
+        |layer, keys| Edit::from(KvBits { layer, keys, values: 3, group_size: 32, ..KvBits::default() });
+    (0..5).map(|child| arrange((0..6).map(|layer| bits(layer, if layer == child { 2 } else { 4 })))).collect()
 }
 
 fn scores(evaluator: &NativeEvaluator) -> Result<Vec<Result<Scores, EvalFailure>>, EvalFailure> {
@@ -87,7 +86,9 @@ fn only_the_scored_tokens_at_the_end_count() {
         let batch = Batch { tokens, ..whole.batch };
         // Results of the dense model are kept by split.
         let group = Group { split: Split::Elsewhere(split.to_owned()), ids, batch, scored, ..whole };
-        let found = evaluator.score_group(&group, &[&edited], Limit::default()).unwrap();
+        let progress = BatchProgress::default();
+        let share = Share::new(&progress, 2);
+        let found = evaluator.score_group(&group, &[&edited], Limit::default(), share).unwrap();
         let sum = |mean: f64| mean * scored as f64;
         found.items[0].iter().map(|item| (sum(item.kl), sum(item.nll))).collect()
     };

@@ -1,7 +1,10 @@
 //! Plans that cannot be honoured are refused by name, before anything runs.
 
 use attune_core::evaluator::EvalFailure;
-use attune_core::plan::{AttentionSpan, Edit, KeepExperts, KvBits, Module, Plan, WeightBits};
+use attune_core::plan::Edit;
+use attune_vocabulary::Module;
+use attune_vocabulary::arrange;
+use attune_vocabulary::edits::{AttentionSpan, KeepExperts, KvBits, WeightBits};
 
 use crate::contract::{matrix, merge, one_hot, per_token, route};
 use crate::made::{load, mixture};
@@ -11,7 +14,7 @@ fn dense_models_have_no_experts_to_merge() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/models/llama");
     let model = load(&folder);
     for edit in [merge(0, 1, vec![1.0]), route(0, 1, vec![1.0]), per_token(0, 1)] {
-        let failure = attune_eval::logits::logits(&model, &Plan::new([edit]), &[1]).unwrap_err();
+        let failure = attune_eval::logits::logits(&model, &arrange([edit]), &[1]).unwrap_err();
         assert!(failure.to_string().contains("the model has no experts"), "{failure}");
     }
 }
@@ -20,30 +23,28 @@ fn dense_models_have_no_experts_to_merge() {
 fn impossible_edits_are_refused_by_name() {
     let (folder, _) = mixture();
     let model = load(folder.path());
-    let keep = |layer, experts: &[u32]| {
-        Plan::new([Edit::KeepExperts(KeepExperts { layer, experts: experts.to_vec() })])
-    };
-    let bits = |keys, group_size| {
-        Plan::new([Edit::KvBits(KvBits { keys, values: 4, group_size, ..KvBits::default() })])
-    };
+    let keep =
+        |layer, experts: &[u32]| arrange([Edit::from(KeepExperts { layer, experts: experts.to_vec() })]);
+    let bits =
+        |keys, group_size| arrange([Edit::from(KvBits { keys, values: 4, group_size, ..KvBits::default() })]);
     let refined = |kv_head, smoothing, shrink_from| {
         let bits = KvBits { keys: 3, values: 4, group_size: 4, ..KvBits::default() };
-        Plan::new([Edit::KvBits(KvBits { kv_head, smoothing, shrink_from, ..bits })])
+        arrange([Edit::from(KvBits { kv_head, smoothing, shrink_from, ..bits })])
     };
-    let both = Plan::new(
+    let both = arrange(
         [refined(None, None, None), refined(Some(1), None, None)]
             .iter()
             .flat_map(|plan| plan.edits().to_vec()),
     );
     let span = |kv_head, alpha| {
-        Plan::new([Edit::AttentionSpan(AttentionSpan { layer: 1, kv_head, sink: 0, alpha, beta: 0.0 })])
+        arrange([Edit::from(AttentionSpan { layer: 1, kv_head, sink: 0, alpha, beta: 0.0 })])
     };
-    let plan = |edits: &[Edit]| Plan::new(edits.iter().cloned());
-    let kept = Edit::KeepExperts(KeepExperts { layer: 0, experts: vec![0, 1, 2] });
+    let plan = |edits: &[Edit]| arrange(edits.iter().cloned());
+    let kept = Edit::from(KeepExperts { layer: 0, experts: vec![0, 1, 2] });
     let weights = |module, expert, bits, group_size| {
-        Plan::new([Edit::WeightBits(WeightBits { layer: 0, module, expert, bits, group_size })])
+        arrange([Edit::from(WeightBits { layer: 0, module, expert, bits, group_size })])
     };
-    let twice = Plan::new([keep(0, &[1, 2]), keep(0, &[3, 4])].iter().flat_map(|plan| plan.edits().to_vec()));
+    let twice = arrange([keep(0, &[1, 2]), keep(0, &[3, 4])].iter().flat_map(|plan| plan.edits().to_vec()));
     let cases = [
         (keep(2, &[0, 1]), "keep-experts(experts:[0, 1],layer:2): the model has layers 0 to 1"),
         (keep(0, &[0, 6]), "there is no expert 6; the model has 0 to 5"),

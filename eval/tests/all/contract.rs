@@ -5,11 +5,13 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use attune_core::evaluator::{EvalFailure, Evaluation, Evaluator, Fidelity, Request, Split};
-use attune_core::plan::{Edit, ExpertsPerToken, KeepExperts, KvBits, MergeExperts, Plan, RouteExperts};
+use attune_core::plan::{Edit, Plan};
 use attune_core::scores::Aggregate;
 use attune_eval::compute::Precision;
 use attune_eval::native::{NativeEvaluator, NativeSpec, REFERENCE_MEMORY};
 use attune_eval::text::TextSpec;
+use attune_vocabulary::arrange;
+use attune_vocabulary::edits::{ExpertsPerToken, KeepExperts, KvBits, MergeExperts, RouteExperts};
 use tempfile::TempDir;
 
 use crate::made::{self, EXPERTS, LAYERS, VOCAB};
@@ -64,18 +66,18 @@ impl Fixture {
 }
 
 pub(crate) fn keep(layer: u32, experts: &[u32]) -> Edit {
-    Edit::KeepExperts(KeepExperts { layer, experts: experts.to_vec() })
+    Edit::from(KeepExperts { layer, experts: experts.to_vec() })
 }
 
 pub(crate) fn bits(layer: u32, keys: u32, values: u32) -> Edit {
-    Edit::KvBits(KvBits { layer, keys, values, group_size: 8, sink: 1, recent: 4, ..KvBits::default() })
+    Edit::from(KvBits { layer, keys, values, group_size: 8, sink: 1, recent: 4, ..KvBits::default() })
 }
 
 /// Smoothed keys of one head, codes shrunk from 8 bits.
 pub(crate) fn refined(layer: u32, kv_head: u32) -> Edit {
     let (kv_head, smoothing, shrink_from) = (Some(kv_head), Some(0.65), Some(8));
     let (keys, values, group_size, sink, recent) = (2, 4, 4, 2, 3);
-    Edit::KvBits(KvBits { layer, kv_head, keys, values, group_size, sink, recent, smoothing, shrink_from })
+    Edit::from(KvBits { layer, kv_head, keys, values, group_size, sink, recent, smoothing, shrink_from })
 }
 
 /// `rows × EXPERTS` numbers around one-hot rows, of either sign; another matrix for every seed.
@@ -87,15 +89,15 @@ pub(crate) fn matrix(seed: u64, rows: u32) -> Vec<f64> {
 }
 
 pub(crate) fn merge(layer: u32, rows: u32, matrix: Vec<f64>) -> Edit {
-    Edit::MergeExperts(MergeExperts { layer, rows, matrix })
+    Edit::from(MergeExperts { layer, rows, matrix })
 }
 
 pub(crate) fn route(layer: u32, rows: u32, matrix: Vec<f64>) -> Edit {
-    Edit::RouteExperts(RouteExperts { layer, rows, matrix })
+    Edit::from(RouteExperts { layer, rows, matrix })
 }
 
 pub(crate) fn per_token(layer: u32, count: u32) -> Edit {
-    Edit::ExpertsPerToken(ExpertsPerToken { layer, count })
+    Edit::from(ExpertsPerToken { layer, count })
 }
 
 /// Row `j` is expert `experts[j]` and nothing else.
@@ -107,16 +109,16 @@ pub(crate) fn one_hot(experts: &[usize]) -> Vec<f64> {
 pub(crate) fn some_plans() -> Vec<Plan> {
     vec![
         Plan::dense(),
-        Plan::new([keep(0, &[0, 1, 2])]),
-        Plan::new([keep(0, &[0, 1, 2]), keep(1, &[3, 4, 5])]),
-        Plan::new([bits(1, 2, 4)]),
-        Plan::new([keep(1, &[1, 5]), bits(0, 3, 16), bits(1, 4, 4)]),
-        Plan::new([keep(1, &[1, 4])]),
-        Plan::new([merge(0, 3, matrix(1, 3)), route(0, 3, matrix(2, 3)), bits(1, 2, 4)]),
+        arrange([keep(0, &[0, 1, 2])]),
+        arrange([keep(0, &[0, 1, 2]), keep(1, &[3, 4, 5])]),
+        arrange([bits(1, 2, 4)]),
+        arrange([keep(1, &[1, 5]), bits(0, 3, 16), bits(1, 4, 4)]),
+        arrange([keep(1, &[1, 4])]),
+        arrange([merge(0, 3, matrix(1, 3)), route(0, 3, matrix(2, 3)), bits(1, 2, 4)]),
         // The same merged experts under another router, and a layer before it that others have as well.
-        Plan::new([keep(0, &[0, 1, 2]), merge(1, 3, matrix(1, 3)), route(1, 3, matrix(3, 3))]),
-        Plan::new([merge(1, 3, matrix(1, 3)), route(1, 3, matrix(4, 3)), per_token(1, 1), per_token(0, 4)]),
-        Plan::new([refined(0, 1), refined(1, 0)]),
+        arrange([keep(0, &[0, 1, 2]), merge(1, 3, matrix(1, 3)), route(1, 3, matrix(3, 3))]),
+        arrange([merge(1, 3, matrix(1, 3)), route(1, 3, matrix(4, 3)), per_token(1, 1), per_token(0, 4)]),
+        arrange([refined(0, 1), refined(1, 0)]),
     ]
 }
 
@@ -145,7 +147,7 @@ pub(crate) fn on(
 fn scores_are_what_the_logits_say() {
     let fixture = Fixture::new();
     let evaluator = fixture.open();
-    let plan = Plan::new([keep(0, &[0, 1, 2])]);
+    let plan = arrange([keep(0, &[0, 1, 2])]);
     let model = made::load(fixture.folder.path());
     // The report text as it is cut, and in items three times as long.
     let longer = Split::at_length(3 * LENGTH as u32);
@@ -209,7 +211,7 @@ fn scores_do_not_depend_on_company_fidelity_or_memory() {
 #[test]
 fn scales_of_smoothed_keys_come_from_selection_data_only() {
     let fixture = Fixture::new();
-    let plan = [Plan::new([refined(0, 0), refined(1, 1)])];
+    let plan = [arrange([refined(0, 0), refined(1, 1)])];
     let report = |fixture: &Fixture| {
         let evaluator = fixture.open();
         let scores = all(&evaluator, &plan, Split::Report, 5).remove(0).scores;
@@ -228,7 +230,7 @@ fn scales_of_smoothed_keys_come_from_selection_data_only() {
 #[test]
 fn refusals_go_to_the_sink_and_the_sink_can_stop() {
     let evaluator = Fixture::new().open();
-    let plans = [Plan::new([keep(7, &[0, 1])]), Plan::dense(), Plan::new([keep(0, &[0, 1])])];
+    let plans = [arrange([keep(7, &[0, 1])]), Plan::dense(), arrange([keep(0, &[0, 1])])];
     let request = Request::new(Split::Selection, Fidelity { items: 2 }.all());
     let mut seen = Vec::new();
     evaluator
@@ -298,7 +300,7 @@ fn numbers_that_overflow_are_a_failure_with_an_address() {
 #[test]
 fn edits_that_change_nothing_are_the_dense_model_to_the_bit() {
     let identity = || one_hot(&[0, 1, 2, 3, 4, 5]);
-    let plan = Plan::new([
+    let plan = arrange([
         merge(0, EXPERTS as u32, identity()),
         route(0, EXPERTS as u32, identity()),
         per_token(0, 2),
@@ -310,12 +312,12 @@ fn edits_that_change_nothing_are_the_dense_model_to_the_bit() {
 
 #[test]
 fn one_hot_pairs_are_kept_experts_in_any_order() {
-    let kept = Plan::new([keep(0, &[0, 2, 5]), keep(1, &[1, 3])]);
+    let kept = arrange([keep(0, &[0, 2, 5]), keep(1, &[1, 3])]);
     let pair = |layer, experts: &[usize]| {
         let rows = experts.len() as u32;
         [route(layer, rows, one_hot(experts)), merge(layer, rows, one_hot(experts))]
     };
-    let pairs = Plan::new([pair(0, &[5, 0, 2]), pair(1, &[3, 1])].into_iter().flatten());
+    let pairs = arrange([pair(0, &[5, 0, 2]), pair(1, &[3, 1])].into_iter().flatten());
     let found = all(&Fixture::new().open(), &[kept, pairs], Split::Selection, 9);
     let [kept, pairs] = [0, 1].map(|plan: usize| &found[plan].scores.metrics["kl"].items);
     for (kept, pairs) in kept.iter().zip(pairs) {
@@ -328,9 +330,9 @@ fn a_router_that_wants_nobody_leaves_the_residual_alone() {
     // Nobody answers, so it does not matter who would.
     let silent = |rows: u32| route(0, rows, vec![-1.0; rows as usize * EXPERTS]);
     let plans = [
-        Plan::new([silent(2), merge(0, 2, matrix(1, 2))]),
-        Plan::new([silent(6)]),
-        Plan::new([route(0, 2, vec![0.0; 2 * EXPERTS]), merge(0, 2, matrix(2, 2))]),
+        arrange([silent(2), merge(0, 2, matrix(1, 2))]),
+        arrange([silent(6)]),
+        arrange([route(0, 2, vec![0.0; 2 * EXPERTS]), merge(0, 2, matrix(2, 2))]),
     ];
     let found = all(&Fixture::new().open(), &plans, Split::Selection, 9);
     assert_eq!(found[0].scores, found[1].scores);
@@ -351,7 +353,9 @@ fn facts_and_task_are_described() {
     assert_eq!(task.items[&Split::at_length(3 * LENGTH as u32)], 4);
     assert_eq!(task.items.len(), 4);
     assert_ne!(task.fingerprints[&Split::Selection], task.fingerprints[&Split::Report]);
-    let others: Vec<&str> =
-        Edit::KINDS.into_iter().filter(|kind| !evaluator.info().edits.contains(kind)).collect();
+    let others: Vec<&str> = attune_vocabulary::model()
+        .kinds()
+        .filter(|kind| evaluator.info().edits.schema(kind).is_none())
+        .collect();
     assert_eq!(others, ["combine-checkpoints"]);
 }

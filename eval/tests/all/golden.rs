@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 
 use attune_core::hash::ContentHash;
-use attune_core::plan::{
-    AttentionSpan, Edit, ExpertsPerToken, KeepExperts, KvBits, MergeExperts, Plan, RouteExperts,
+use attune_core::plan::{Edit, Plan};
+use attune_vocabulary::arrange;
+use attune_vocabulary::edits::{
+    AttentionSpan, ExpertsPerToken, KeepExperts, KvBits, MergeExperts, RouteExperts,
 };
 use safetensors::SafeTensors;
 use serde::Deserialize;
@@ -102,7 +104,7 @@ enum RecordedEdit {
 impl RecordedEdit {
     fn edit(self) -> Edit {
         match self {
-            Self::KeepExperts { layer, experts } => Edit::KeepExperts(KeepExperts { layer, experts }),
+            Self::KeepExperts { layer, experts } => Edit::from(KeepExperts { layer, experts }),
             Self::KvBits {
                 layer,
                 kv_head,
@@ -113,7 +115,7 @@ impl RecordedEdit {
                 recent,
                 smoothing,
                 shrink_from,
-            } => Edit::KvBits(KvBits {
+            } => Edit::from(KvBits {
                 layer,
                 kv_head,
                 keys,
@@ -125,15 +127,11 @@ impl RecordedEdit {
                 shrink_from,
             }),
             Self::AttentionSpan { layer, kv_head, sink, alpha, beta } => {
-                Edit::AttentionSpan(AttentionSpan { layer, kv_head, sink, alpha, beta })
+                Edit::from(AttentionSpan { layer, kv_head, sink, alpha, beta })
             }
-            Self::MergeExperts { layer, rows, matrix } => {
-                Edit::MergeExperts(MergeExperts { layer, rows, matrix })
-            }
-            Self::RouteExperts { layer, rows, matrix } => {
-                Edit::RouteExperts(RouteExperts { layer, rows, matrix })
-            }
-            Self::ExpertsPerToken { layer, count } => Edit::ExpertsPerToken(ExpertsPerToken { layer, count }),
+            Self::MergeExperts { layer, rows, matrix } => Edit::from(MergeExperts { layer, rows, matrix }),
+            Self::RouteExperts { layer, rows, matrix } => Edit::from(RouteExperts { layer, rows, matrix }),
+            Self::ExpertsPerToken { layer, count } => Edit::from(ExpertsPerToken { layer, count }),
         }
     }
 }
@@ -161,7 +159,7 @@ fn agrees(file: &str) {
     let stride = record.column_stride;
     for case in record.cases {
         let name = case.name;
-        let plan = Plan::new(case.edits.into_iter().map(RecordedEdit::edit));
+        let plan = arrange(case.edits.into_iter().map(RecordedEdit::edit));
         let shape = recorded.tensor(&format!("{name}.input_ids")).unwrap().shape().to_vec();
         let found: Vec<f32> = ids(&recorded, &format!("{name}.input_ids"))
             .chunks_exact(shape[1])
@@ -199,7 +197,7 @@ fn merged_experts_and_mapped_routers_agree_with_the_reference() {
     let model = load(&folder);
     assert_eq!(record.cases.len(), 8);
     for Case { name, edits } in record.cases {
-        let plan = Plan::new(edits.into_iter().map(RecordedEdit::edit));
+        let plan = arrange(edits.into_iter().map(RecordedEdit::edit));
         let found = logits(&model, &plan, &ids(&recorded, &format!("{name}.input_ids")));
         let apart = furthest(&found, &floats(&recorded, &format!("{name}.logits")));
         println!("{name}: {apart:e}");

@@ -5,6 +5,7 @@
 mod bad_models;
 mod bad_plans;
 mod bad_tasks;
+mod blocks_and_activations;
 mod config_cases;
 mod contract;
 mod device;

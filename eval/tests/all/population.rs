@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 
 use attune_core::evaluator::Split;
-use attune_core::plan::{AttentionSpan, Edit, Module, Plan, WeightBits};
+use attune_core::plan::{Edit, Plan};
 use attune_eval::compute::Precision;
 use attune_eval::native::{NativeEvaluator, NativeSpec, REFERENCE_MEMORY};
 use attune_eval::text::TextSpec;
+use attune_vocabulary::Module;
+use attune_vocabulary::arrange;
+use attune_vocabulary::edits::{ActivationBits, AttentionSpan, DropBlock, Grid, Half, Range, WeightBits};
 use proptest::prelude::*;
 use tempfile::TempDir;
 
@@ -51,10 +54,13 @@ fn open(folder: &TempDir, activation_memory: u64) -> NativeEvaluator {
 
 /// One of a few edits of one layer, so that plans of a population share many of them.
 fn edit(layer: u32, choice: u32) -> Vec<Edit> {
-    let weight =
-        |module, expert, bits| Edit::WeightBits(WeightBits { layer, module, expert, bits, group_size: 8 });
-    let span =
-        |kv_head, alpha| Edit::AttentionSpan(AttentionSpan { layer, kv_head, sink: 1, alpha, beta: 0.1 });
+    let drop = |part| Edit::from(DropBlock { layer, part });
+    let inputs = |module, bits, range| {
+        let grid = if bits == 6 { Grid::Symmetric } else { Grid::Affine };
+        Edit::from(ActivationBits { layer, module, bits, range, grid, group_size: None })
+    };
+    let weight = |module, expert, bits| Edit::from(WeightBits { layer, module, expert, bits, group_size: 8 });
+    let span = |kv_head, alpha| Edit::from(AttentionSpan { layer, kv_head, sink: 1, alpha, beta: 0.1 });
     match choice {
         0 => vec![],
         1 => vec![keep(layer, &[0, 1, 2])],
@@ -86,17 +92,21 @@ fn edit(layer: u32, choice: u32) -> Vec<Edit> {
             keep(layer, &[1, 2, 5]),
         ],
         13 => vec![refined(layer, 0), span(0, 4.0)],
+        14 => vec![drop(None)],
+        15 => vec![drop(Some(Half::Attention)), inputs(Some(Module::Down), 4, Range::Tensor)],
+        16 => vec![drop(Some(Half::FeedForward)), inputs(None, 6, Range::Token), bits(layer, 4, 2)],
+        17 => vec![inputs(None, 8, Range::Tensor), weight(Module::Up, Some(1), 2), keep(layer, &[0, 2, 4])],
         _ => vec![span(1, 6.0), bits(layer, 3, 3), keep(layer, &[2, 3, 4])],
     }
 }
 
 fn plan(choices: &[u32]) -> Plan {
-    Plan::new(choices.iter().enumerate().flat_map(|(layer, &choice)| edit(layer as u32, choice)))
+    arrange(choices.iter().enumerate().flat_map(|(layer, &choice)| edit(layer as u32, choice)))
 }
 
 fn populations() -> impl Strategy<Value = (u64, Vec<Vec<u32>>)> {
     (1_usize..=5).prop_flat_map(|layers| {
-        let plan = prop::collection::vec(0_u32..15, layers);
+        let plan = prop::collection::vec(0_u32..19, layers);
         (0_u64..1000, prop::collection::vec(plan, 1..9))
     })
 }

@@ -1,6 +1,8 @@
 //! A pruned candidate is the pruned checkpoint.
 
-use attune_core::plan::{Edit, KeepExperts, Plan};
+use attune_core::plan::{Edit, Plan};
+use attune_vocabulary::arrange;
+use attune_vocabulary::edits::KeepExperts;
 
 use crate::made::{self, EXPERTS, HIDDEN, LAYERS, MIXTRAL, Tensors};
 
@@ -8,9 +10,10 @@ use crate::made::{self, EXPERTS, HIDDEN, LAYERS, MIXTRAL, Tensors};
 fn keeping_experts_equals_loading_the_sliced_checkpoint() {
     let (folder, tensors) = made::mixture();
     let kept: [&[u32]; LAYERS] = [&[0, 2, 5], &[1, 2, 4]];
-    let plan = Plan::new(kept.iter().enumerate().map(|(layer, experts)| {
-        Edit::KeepExperts(KeepExperts { layer: layer as u32, experts: experts.to_vec() })
-    }));
+    let plan =
+        arrange(kept.iter().enumerate().map(|(layer, experts)| {
+            Edit::from(KeepExperts { layer: layer as u32, experts: experts.to_vec() })
+        }));
 
     let mut sliced = Tensors::new();
     for (name, tensor) in &tensors {

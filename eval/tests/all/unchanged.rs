@@ -1,6 +1,8 @@
 //! Edits that change nothing give the dense model; edits that change something do not.
 
-use attune_core::plan::{AttentionSpan, Edit, KeepExperts, KvBits, Plan};
+use attune_core::plan::{Edit, Plan};
+use attune_vocabulary::arrange;
+use attune_vocabulary::edits::{AttentionSpan, KeepExperts, KvBits};
 
 use crate::made::{EXPERTS, KV_HEADS, LAYERS, furthest, ids, load, logits, mixture};
 
@@ -8,17 +10,17 @@ const TOKENS: usize = 150;
 
 fn everywhere(edit: impl Fn(u32, u32) -> Edit) -> Plan {
     let places = (0..LAYERS as u32).flat_map(|layer| (0..KV_HEADS as u32).map(move |head| (layer, head)));
-    Plan::new(places.map(|(layer, head)| edit(layer, head)))
+    arrange(places.map(|(layer, head)| edit(layer, head)))
 }
 
 fn kv_bits(bits: u32, sink: u32, recent: u32) -> Plan {
     let edit =
         |layer| KvBits { layer, keys: bits, values: bits, group_size: 4, sink, recent, ..KvBits::default() };
-    everywhere(|layer, _| Edit::KvBits(edit(layer)))
+    everywhere(|layer, _| Edit::from(edit(layer)))
 }
 
 fn spans(sink: u32, alpha: f64, beta: f64) -> Plan {
-    everywhere(|layer, kv_head| Edit::AttentionSpan(AttentionSpan { layer, kv_head, sink, alpha, beta }))
+    everywhere(|layer, kv_head| Edit::from(AttentionSpan { layer, kv_head, sink, alpha, beta }))
 }
 
 #[test]
@@ -29,10 +31,7 @@ fn neutral_edits_are_the_dense_model_to_the_bit() {
     let dense = logits(&model, &Plan::dense(), &ids);
     let all: Vec<u32> = (0..EXPERTS as u32).collect();
     let neutral = [
-        (
-            "all experts",
-            everywhere(|layer, _| Edit::KeepExperts(KeepExperts { layer, experts: all.clone() })),
-        ),
+        ("all experts", everywhere(|layer, _| Edit::from(KeepExperts { layer, experts: all.clone() }))),
         ("16 bits", kv_bits(16, 0, 0)),
         ("sink over everything", kv_bits(2, TOKENS as u32, 0)),
         ("recent over everything", kv_bits(2, 0, TOKENS as u32)),
@@ -53,7 +52,7 @@ fn a_layer_is_all_of_its_heads_to_the_bit() {
     let heads = |bits: [u32; KV_HEADS]| {
         everywhere(|layer, head| {
             let (keys, kv_head) = (bits[head as usize], Some(head));
-            Edit::KvBits(KvBits {
+            Edit::from(KvBits {
                 layer,
                 kv_head,
                 keys,

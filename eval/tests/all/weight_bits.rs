@@ -2,8 +2,11 @@
 
 use std::path::PathBuf;
 
-use attune_core::plan::{Edit, Module, Plan, WeightBits};
+use attune_core::plan::{Edit, Plan};
 use attune_eval::model::Model;
+use attune_vocabulary::Module;
+use attune_vocabulary::arrange;
+use attune_vocabulary::edits::WeightBits;
 use safetensors::SafeTensors;
 use serde::Deserialize;
 
@@ -36,12 +39,12 @@ fn root(path: &str) -> PathBuf {
 }
 
 fn edit(layer: u32, module: Module, expert: Option<u32>, bits: u32) -> Edit {
-    Edit::WeightBits(WeightBits { layer, module, expert, bits, group_size: 8 })
+    Edit::from(WeightBits { layer, module, expert, bits, group_size: 8 })
 }
 
 fn every_module(bits: u32) -> Plan {
     let layers = 0..LAYERS as u32;
-    Plan::new(layers.flat_map(|layer| Module::ALL.map(|module| edit(layer, module, None, bits))))
+    arrange(layers.flat_map(|layer| Module::ALL.map(|module| edit(layer, module, None, bits))))
 }
 
 #[test]
@@ -55,10 +58,10 @@ fn logits_agree_with_the_recorded_reference() {
         let name = case.name;
         let folder = if case.model == "tiny-moe" { "models" } else { "tests/golden/models" };
         let model = load(&root(folder).join(&case.model));
-        let plan = Plan::new(case.edits.into_iter().map(|edit| {
+        let plan = arrange(case.edits.into_iter().map(|edit| {
             let RecordedEdit { layer, module, expert, bits, group_size } = edit;
             let module = Module::from_name(&module).unwrap();
-            Edit::WeightBits(WeightBits { layer, module, expert, bits, group_size })
+            Edit::from(WeightBits { layer, module, expert, bits, group_size })
         }));
         let floats = |what: &str| -> Vec<f32> {
             let bytes = recorded.tensor(&format!("{name}.{what}")).unwrap().data().chunks_exact(4);
@@ -99,9 +102,9 @@ fn all_experts_together_are_each_of_them_apart() {
     let (folder, _) = mixture();
     let model = load(folder.path());
     let ids = ids(6, 40);
-    let together = Plan::new([edit(1, Module::Up, None, 3)]);
-    let apart = Plan::new((0..EXPERTS as u32).map(|expert| edit(1, Module::Up, Some(expert), 3)));
-    let one = Plan::new([edit(1, Module::Up, Some(2), 3)]);
+    let together = arrange([edit(1, Module::Up, None, 3)]);
+    let apart = arrange((0..EXPERTS as u32).map(|expert| edit(1, Module::Up, Some(expert), 3)));
+    let one = arrange([edit(1, Module::Up, Some(2), 3)]);
     let found = logits(&model, &together, &ids);
     assert_eq!(furthest(&found, &logits(&model, &apart, &ids)), 0.0);
     assert!(furthest(&found, &logits(&model, &one, &ids)) > 0.0);
@@ -111,7 +114,7 @@ fn all_experts_together_are_each_of_them_apart() {
 fn memory_for_levels_changes_no_result() {
     let (folder, _) = mixture();
     let ids = ids(7, 40);
-    let plans = [every_module(2), every_module(4), Plan::new([edit(0, Module::Key, None, 2)])];
+    let plans = [every_module(2), every_module(4), arrange([edit(0, Module::Key, None, 2)])];
     let all = |model: &Model| [0, 1, 0, 2, 1].map(|plan: usize| logits(model, &plans[plan], &ids));
     let roomy = all(&load(folder.path()));
     for bytes in [0, 5_000, 20_000] {

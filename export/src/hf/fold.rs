@@ -4,7 +4,12 @@ mod layer;
 
 use attune_core::exporter::ExportError;
 use attune_core::facts::ModelFacts;
-use attune_core::plan::{Edit, ExpertsPerToken, KeepExperts, Plan};
+use attune_core::plan::{Edit, Plan};
+use attune_vocabulary::edits::{
+    AttentionSpan, CombineCheckpoints, ExpertsPerToken, KeepExperts, KvBits, MergeExperts, RouteExperts,
+    WeightBits,
+};
+use attune_vocabulary::{ModelEdit as _, layer};
 
 use super::TARGET;
 pub(super) use layer::FoldedLayer;
@@ -35,24 +40,24 @@ impl Fold {
         if model.family != "mixtral" {
             return Err(refuse(first, family(&model.family)));
         }
-        if let Some((one, other)) = plan.conflict() {
-            let reason = format!("the plan also holds {}, and both cannot be honoured", other.to_open());
+        if let Some((one, other)) = attune_vocabulary::model().conflict(plan) {
+            let reason = format!("the plan also holds {other}, and both cannot be honoured");
             return Err(refuse(one, reason));
         }
         let mut layers = vec![FoldedLayer::whole(model.experts); model.layers as usize];
         let mut per_token = vec![model.experts_per_token; model.layers as usize];
         for edit in plan.edits() {
-            let Some(layer) = layers.get_mut(edit.layer() as usize) else {
+            let Some(layer) = layers.get_mut(layer(edit) as usize) else {
                 return Err(refuse(edit, format!("the model has {} layers, counted from 0", model.layers)));
             };
             layer.apply(edit, model.experts).map_err(|reason| refuse(edit, reason))?;
-            if let Edit::ExpertsPerToken(ExpertsPerToken { layer, count }) = edit {
-                per_token[*layer as usize] = *count;
+            if let Some(ExpertsPerToken { layer, count }) = ExpertsPerToken::of(edit) {
+                per_token[layer as usize] = count;
             }
         }
         for edit in plan.edits() {
-            let layer = edit.layer() as usize;
-            layers[layer].check(edit, per_token[layer]).map_err(|reason| refuse(edit, reason))?;
+            let number = layer(edit) as usize;
+            layers[number].check(edit, per_token[number]).map_err(|reason| refuse(edit, reason))?;
         }
         uniform(&layers, plan, model.experts)?;
         let per_token = uniform_per_token(&per_token, plan)?;
@@ -77,26 +82,26 @@ impl Fold {
 }
 
 pub(super) fn refuse(edit: &Edit, reason: impl Into<String>) -> ExportError {
-    ExportError::Inexpressible { target: TARGET, edit: edit.to_open().to_string(), reason: reason.into() }
+    ExportError::Inexpressible { target: TARGET, edit: edit.to_string(), reason: reason.into() }
 }
 
+/// The edits that fold into a checkpoint.
+const FOLDED: [&str; 4] = [KeepExperts::KIND, MergeExperts::KIND, RouteExperts::KIND, ExpertsPerToken::KIND];
+
 /// Why an edit is none of experts, if it is none.
-fn foreign(edit: &Edit) -> Option<&'static str> {
-    match edit {
-        Edit::KeepExperts(_) | Edit::MergeExperts(_) | Edit::RouteExperts(_) | Edit::ExpertsPerToken(_) => {
-            None
+fn foreign(edit: &Edit) -> Option<String> {
+    let kind = edit.kind.as_str();
+    let why = match kind {
+        _ if FOLDED.contains(&kind) => return None,
+        KvBits::KIND => "the Hugging Face layout has no per-layer format of the KV cache; use `--to plan`",
+        AttentionSpan::KIND => "the Hugging Face layout has no attention span per head; use `--to plan`",
+        WeightBits::KIND => {
+            "this exporter writes weights as they are stored, not in few bits; use `--to plan`"
         }
-        Edit::KvBits(_) => {
-            Some("the Hugging Face layout has no per-layer format of the KV cache; use `--to plan`")
-        }
-        Edit::AttentionSpan(_) => {
-            Some("the Hugging Face layout has no attention span per head; use `--to plan`")
-        }
-        Edit::WeightBits(_) => {
-            Some("this exporter writes weights as they are stored, not in few bits; use `--to plan`")
-        }
-        Edit::CombineCheckpoints(_) => Some("only checkpoints of image generators are mixed"),
-    }
+        CombineCheckpoints::KIND => "only checkpoints of image generators are mixed",
+        _ => return Some(format!("this exporter folds {}; use `--to plan`", FOLDED.join(", "))),
+    };
+    Some(why.to_owned())
 }
 
 fn family(family: &str) -> String {
@@ -117,11 +122,12 @@ fn uniform(layers: &[FoldedLayer], plan: &Plan, experts: u32) -> Result<(), Expo
                           of experts in every layer, or use `--to plan`";
     let count = |layer: usize| layers[layer].rows.len();
     let Some(layer) = (1..layers.len()).find(|&layer| count(layer) != count(0)) else { return Ok(()) };
-    let changes = |edit: &&Edit| !matches!(edit, Edit::ExpertsPerToken(_));
-    let edited =
-        |layer: usize| plan.edits().iter().filter(changes).find(|edit| edit.layer() as usize == layer);
+    let changes = |edit: &&Edit| edit.kind != ExpertsPerToken::KIND;
+    let edited = |number: usize| {
+        plan.edits().iter().filter(changes).find(|edit| attune_vocabulary::layer(edit) as usize == number)
+    };
     let says = |layer: usize| match edited(layer) {
-        Some(Edit::KeepExperts(KeepExperts { .. })) => {
+        Some(edit) if edit.kind == KeepExperts::KIND => {
             format!("keeps {} of {experts} experts of layer {layer}", count(layer))
         }
         Some(_) => format!("leaves {} experts in layer {layer}", count(layer)),
@@ -144,7 +150,7 @@ fn uniform_per_token(per_token: &[u32], plan: &Plan) -> Result<u32, ExportError>
          `num_experts_per_tok` for all layers; search with the same number in every layer, or use `--to plan`",
         per_token[layer]
     );
-    let is_count = |edit: &&Edit| matches!(edit, Edit::ExpertsPerToken(_));
+    let is_count = |edit: &&Edit| edit.kind == ExpertsPerToken::KIND;
     match plan.edits().iter().find(is_count) {
         Some(edit) => Err(refuse(edit, reason)),
         None => Ok(first),

@@ -10,7 +10,9 @@ use serde_json::{Map, Value};
 
 use attune_core::exporter::{ExportError, ExportInput, FileSink, ModelFiles};
 use attune_core::facts::ModelFacts;
-use attune_core::plan::{Edit, Plan, checkpoint_mix};
+use attune_core::plan::Plan;
+use attune_vocabulary::edits::CombineCheckpoints;
+use attune_vocabulary::{ModelEdit as _, checkpoint_mix};
 
 use super::TARGET;
 use super::fold::refuse;
@@ -26,12 +28,12 @@ pub(super) struct Mix(Vec<Vec<f64>>);
 
 impl Mix {
     pub(super) fn new(plan: &Plan, model: &ModelFacts) -> Result<Self, ExportError> {
-        let foreign = plan.edits().iter().find(|edit| !matches!(edit, Edit::CombineCheckpoints(_)));
+        let foreign = plan.edits().iter().find(|edit| edit.kind != CombineCheckpoints::KIND);
         if let Some(edit) = foreign {
             return Err(refuse(edit, "an image generator takes combine-checkpoints only; use `--to plan`"));
         }
-        if let Some((one, other)) = plan.conflict() {
-            let reason = format!("the plan also holds {}, and both cannot be honoured", other.to_open());
+        if let Some((one, other)) = attune_vocabulary::model().conflict(plan) {
+            let reason = format!("the plan also holds {other}, and both cannot be honoured");
             return Err(refuse(one, reason));
         }
         let mix = checkpoint_mix(plan, model.layers, model.checkpoints);

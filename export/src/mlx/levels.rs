@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use attune_core::exporter::ExportError;
 use attune_core::facts::ModelFacts;
-use attune_core::plan::{Edit, Module, Plan, WeightBits};
+use attune_core::plan::{Edit, Plan};
+use attune_vocabulary::edits::WeightBits;
+use attune_vocabulary::{ModelEdit as _, Module};
 
 use super::TARGET;
 
@@ -34,24 +36,22 @@ pub(super) struct Levels {
 impl Levels {
     pub(super) fn new(plan: &Plan, model: &ModelFacts) -> Result<Self, ExportError> {
         let mut levels = Self { matrices: BTreeMap::new(), modules: BTreeMap::new() };
-        if let Some((one, other)) = plan.conflict() {
-            let reason = format!("the plan also holds {}, and both cannot be honoured", other.to_open());
+        if let Some((one, other)) = attune_vocabulary::model().conflict(plan) {
+            let reason = format!("the plan also holds {other}, and both cannot be honoured");
             return Err(refuse(one, reason));
         }
         for edit in plan.edits() {
-            let Edit::WeightBits(bits) = edit else {
+            if edit.kind != WeightBits::KIND {
                 return Err(refuse(edit, "it stores weights in few bits and nothing else; use `--to plan`"));
-            };
-            levels.add(bits, model).map_err(|reason| refuse(edit, reason))?;
+            }
+            let bits = WeightBits::read(edit).map_err(|error| refuse(edit, error.to_string()))?;
+            levels.add(&bits, model).map_err(|reason| refuse(edit, reason))?;
         }
         for edit in plan.edits() {
             levels.check(edit, model).map_err(|reason| refuse(edit, reason))?;
         }
         if levels.matrices.is_empty() {
-            let edit = plan
-                .edits()
-                .first()
-                .map_or("(the plan has none)".to_owned(), |edit| edit.to_open().to_string());
+            let edit = plan.edits().first().map_or("(the plan has none)".to_owned(), Edit::to_string);
             let reason = "no weight is in few bits, and mlx-lm loads the dense model as it is".to_owned();
             return Err(ExportError::Inexpressible { target: TARGET, edit, reason });
         }
@@ -98,7 +98,7 @@ impl Levels {
 
     /// mlx-lm stacks the experts of a layer into one matrix.
     fn check(&self, edit: &Edit, model: &ModelFacts) -> Result<(), String> {
-        let Edit::WeightBits(edit) = edit else { return Ok(()) };
+        let Some(edit) = WeightBits::of(edit) else { return Ok(()) };
         if edit.expert.is_none() {
             return Ok(());
         }
@@ -124,7 +124,7 @@ pub(super) fn approximation(model: &ModelFacts) -> Option<String> {
 }
 
 fn refuse(edit: &Edit, reason: impl Into<String>) -> ExportError {
-    ExportError::Inexpressible { target: TARGET, edit: edit.to_open().to_string(), reason: reason.into() }
+    ExportError::Inexpressible { target: TARGET, edit: edit.to_string(), reason: reason.into() }
 }
 
 /// The stored matrix of a module, or of one expert's.

@@ -5,15 +5,15 @@
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value};
 
-use attune_core::plan::{Edit, OpenEdit};
+use attune_core::plan::Edit;
 use attune_core::setting::Setting;
 
 /// One edit.
-pub(crate) struct EditJson(OpenEdit);
+pub(crate) struct EditJson(Edit);
 
 impl From<&Edit> for EditJson {
     fn from(edit: &Edit) -> Self {
-        Self(edit.to_open())
+        Self(edit.clone())
     }
 }
 
@@ -29,7 +29,7 @@ impl Serialize for EditJson {
 }
 
 /// The open form of one edit, or what is wrong with its JSON (found, expected).
-pub(crate) fn parse_edit(value: &Value) -> Result<OpenEdit, (String, &'static str)> {
+pub(crate) fn parse_edit(value: &Value) -> Result<Edit, (String, &'static str)> {
     const EXPECTED: &str = "an object with the kind of the edit under `edit`";
     let Value::Object(object) = value else {
         return Err((format!("found {value}"), EXPECTED));
@@ -37,7 +37,7 @@ pub(crate) fn parse_edit(value: &Value) -> Result<OpenEdit, (String, &'static st
     let Some(Value::String(kind)) = object.get("edit") else {
         return Err((format!("found {value}"), EXPECTED));
     };
-    Ok(OpenEdit { kind: kind.clone(), args: parse_arguments(object)? })
+    Ok(Edit { kind: kind.clone(), args: parse_arguments(object)? })
 }
 
 fn parse_arguments(

@@ -7,10 +7,11 @@ use std::io;
 use attune_core::exporter::{ExportError, ExportInput, Exporter, ModelFiles, Provenance};
 use attune_core::facts::ModelFacts;
 use attune_core::hash::ContentHash;
-use attune_core::plan::{Edit, ExpertsPerToken, KeepExperts, MergeExperts, Plan, RouteExperts};
+use attune_core::plan::{Edit, Plan};
 use attune_core::rng;
 use attune_core::stats::Estimate;
 use attune_core::technique::Cost;
+use attune_vocabulary::edits::{ExpertsPerToken, KeepExperts, MergeExperts, RouteExperts};
 use rand::Rng as _;
 use safetensors::tensor::{Dtype, TensorView};
 
@@ -145,19 +146,19 @@ pub(crate) fn provenance() -> Provenance {
 }
 
 pub(crate) fn keep(layer: u32, experts: &[u32]) -> Edit {
-    Edit::KeepExperts(KeepExperts { layer, experts: experts.to_vec() })
+    Edit::from(KeepExperts { layer, experts: experts.to_vec() })
 }
 
 pub(crate) fn route(layer: u32, rows: u32, matrix: &[f64]) -> Edit {
-    Edit::RouteExperts(RouteExperts { layer, rows, matrix: matrix.to_vec() })
+    Edit::from(RouteExperts { layer, rows, matrix: matrix.to_vec() })
 }
 
 pub(crate) fn merge(layer: u32, rows: u32, matrix: &[f64]) -> Edit {
-    Edit::MergeExperts(MergeExperts { layer, rows, matrix: matrix.to_vec() })
+    Edit::from(MergeExperts { layer, rows, matrix: matrix.to_vec() })
 }
 
 pub(crate) fn per_token(layer: u32, count: u32) -> Edit {
-    Edit::ExpertsPerToken(ExpertsPerToken { layer, count })
+    Edit::from(ExpertsPerToken { layer, count })
 }
 
 /// Exports and returns what was written; a file that is written twice is a failure of the test.

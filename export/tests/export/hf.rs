@@ -2,8 +2,8 @@
 
 use attune_core::exporter::{ExportInput, Exporter as _, Fidelity};
 use attune_core::facts::ModelFacts;
-use attune_core::plan::Plan;
 use attune_export::HfExporter;
+use attune_vocabulary::arrange;
 use proptest::prelude::*;
 use proptest::sample::subsequence;
 use safetensors::SafeTensors;
@@ -12,7 +12,7 @@ use safetensors::tensor::Dtype;
 use crate::checkpoint::*;
 
 /// Checks a tensor file against the source: every tensor that should be in it, and no other.
-fn assert_holds(file: &[u8], expected: &Tensors) {
+pub(crate) fn assert_holds(file: &[u8], expected: &Tensors) {
     let found = SafeTensors::deserialize(file).unwrap();
     let mut names = found.names();
     names.sort_unstable();
@@ -50,7 +50,7 @@ fn pruned(source: &Tensors, kept: &[Vec<u32>]) -> Tensors {
 #[test]
 fn a_single_file_keeps_the_chosen_rows_and_experts() {
     let source = tensors(Dtype::BF16);
-    let plan = Plan::new([keep(0, &[1, 3]), keep(1, &[0, 2])]);
+    let plan = arrange([keep(0, &[1, 3]), keep(1, &[0, 2])]);
     let out = export(&HfExporter, &plan, &single(&source)).unwrap();
     assert_holds(&out.0["model.safetensors"], &pruned(&source, &[vec![1, 3], vec![0, 2]]));
     assert_eq!(out.0.keys().collect::<Vec<_>>(), ["attune-export.json", "config.json", "model.safetensors"]);
@@ -58,7 +58,7 @@ fn a_single_file_keeps_the_chosen_rows_and_experts() {
 
 #[test]
 fn the_config_changes_in_one_number_and_nowhere_else() {
-    let plan = Plan::new([keep(0, &[0, 1, 3]), keep(1, &[1, 2, 3])]);
+    let plan = arrange([keep(0, &[0, 1, 3]), keep(1, &[1, 2, 3])]);
     let out = export(&HfExporter, &plan, &single(&tensors(Dtype::F32))).unwrap();
     let expected = CONFIG.replace("\"num_local_experts\":   4 ", "\"num_local_experts\":   3 ");
     assert_eq!(out.text("config.json"), expected);
@@ -67,7 +67,7 @@ fn the_config_changes_in_one_number_and_nowhere_else() {
 
 #[test]
 fn a_config_that_leaves_the_number_to_its_family_gets_one() {
-    let plan = Plan::new([keep(0, &[0, 1, 3]), keep(1, &[1, 2, 3])]);
+    let plan = arrange([keep(0, &[0, 1, 3]), keep(1, &[1, 2, 3])]);
     let mut files = single(&tensors(Dtype::F32));
     let shorter = CONFIG.replace("\"num_local_experts\":   4 ,", "");
     assert_ne!(shorter, CONFIG);
@@ -86,7 +86,7 @@ fn a_tensor_without_elements_is_copied_whatever_its_name() {
     let mut source = tensors(Dtype::F32);
     let name = "model.layers.0.block_sparse_moe.expert_bias";
     source.insert(name.to_owned(), Tensor { dtype: Dtype::F32, shape: vec![0], bytes: vec![] });
-    let plan = Plan::new([keep(0, &[1, 3]), keep(1, &[0, 2])]);
+    let plan = arrange([keep(0, &[1, 3]), keep(1, &[0, 2])]);
     let out = export(&HfExporter, &plan, &single(&source)).unwrap();
     assert!(SafeTensors::deserialize(&out.0["model.safetensors"]).unwrap().names().contains(&name));
 }
@@ -100,7 +100,7 @@ fn shards_and_index_agree_and_an_empty_shard_disappears() {
         _ => 0,
     };
     let source = tensors(Dtype::F16);
-    let plan = Plan::new([keep(0, &[0, 3]), keep(1, &[1, 3])]);
+    let plan = arrange([keep(0, &[0, 3]), keep(1, &[1, 3])]);
     let out = export(&HfExporter, &plan, &sharded(&source, 3, place)).unwrap();
 
     let shards: Vec<&String> = out.0.keys().filter(|name| name.ends_with(".safetensors")).collect();
@@ -133,7 +133,7 @@ fn one_hot(experts: &[u32]) -> Vec<f64> {
 fn one_hot_pairs_fold_in_the_order_of_their_rows() {
     let source = tensors(Dtype::F8_E4M3);
     let kept: [&[u32]; 2] = [&[3, 1], &[0, 2]];
-    let plan = Plan::new(kept.iter().zip(0..).flat_map(|(kept, layer)| {
+    let plan = arrange(kept.iter().zip(0..).flat_map(|(kept, layer)| {
         [route(layer, 2, &one_hot(kept)), merge(layer, 2, &one_hot(kept)), per_token(layer, 1)]
     }));
     let out = export(&HfExporter, &plan, &single(&source)).unwrap();
@@ -147,7 +147,7 @@ fn one_hot_pairs_fold_in_the_order_of_their_rows() {
     assert_eq!((&done["experts_per_token_before"], &done["experts_per_token"]), (&2.into(), &1.into()));
 
     // Untied: the rows of one expert, the weights of another, which no type stands against.
-    let untied = Plan::new(
+    let untied = arrange(
         (0..2).flat_map(|layer| [route(layer, 2, &one_hot(&[0, 1])), merge(layer, 2, &one_hot(&[2, 1]))]),
     );
     let place = |name: &str| usize::from(name.contains("experts.2"));
@@ -170,7 +170,7 @@ fn merged_weights_are_sums_of_whatever_shard_they_are_in() {
     }
     let matrix = [0.5, 0.0, -1.25, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
     let plan =
-        Plan::new((0..2).flat_map(|layer| [route(layer, 3, &one_hot(&[0, 1, 3])), merge(layer, 3, &matrix)]));
+        arrange((0..2).flat_map(|layer| [route(layer, 3, &one_hot(&[0, 1, 3])), merge(layer, 3, &matrix)]));
     let names: Vec<&String> = source.keys().collect();
     let place = |name: &str| names.iter().position(|found| *found == name).unwrap() % 3;
     let floats = |bytes: &[u8]| -> Vec<f32> {
@@ -205,7 +205,7 @@ fn merged_experts_of_a_model_in_16_bits_are_approximate() {
     let full = ModelFacts { bytes_per_parameter: 4.0, ..facts() };
     let merged = [0.5, 0.0, 0.5, 0.0, 0.0, 1.0, 0.0, 0.0];
     let plan = |rows: &[f64]| {
-        Plan::new((0..2).flat_map(|layer| [route(layer, 2, &one_hot(&[0, 1])), merge(layer, 2, rows)]))
+        arrange((0..2).flat_map(|layer| [route(layer, 2, &one_hot(&[0, 1])), merge(layer, 2, rows)]))
     };
     let check = |rows: &[f64], model| HfExporter.check(&plan(rows), model).unwrap();
     assert_eq!(check(&merged, &full), Fidelity::Exact);
@@ -218,7 +218,7 @@ fn merged_experts_of_a_model_in_16_bits_are_approximate() {
 fn the_same_sharding_keeps_its_file_names() {
     let place = |name: &str| usize::from(name.contains("layers.1"));
     let files = sharded(&tensors(Dtype::F16), 2, place);
-    let out = export(&HfExporter, &Plan::new([keep(0, &[0, 1]), keep(1, &[2, 3])]), &files).unwrap();
+    let out = export(&HfExporter, &arrange([keep(0, &[0, 1]), keep(1, &[2, 3])]), &files).unwrap();
     let weights =
         |files: &Files| files.0.keys().filter(|name| name.starts_with("model")).cloned().collect::<Vec<_>>();
     assert_eq!(weights(&out), weights(&files));
@@ -231,7 +231,7 @@ fn tokenizer_and_licence_travel_and_the_rest_is_listed() {
         .with("LICENSE.txt", "free")
         .with("README.md", "a dense model")
         .with("pytorch_model.bin", "stale");
-    let out = export(&HfExporter, &Plan::new([keep(0, &[0, 1]), keep(1, &[0, 1])]), &files).unwrap();
+    let out = export(&HfExporter, &arrange([keep(0, &[0, 1]), keep(1, &[0, 1])]), &files).unwrap();
     assert_eq!((out.text("tokenizer.json"), out.text("LICENSE.txt")), ("{}".into(), "free".into()));
     assert!(!out.0.contains_key("README.md") && !out.0.contains_key("pytorch_model.bin"));
 
@@ -253,7 +253,7 @@ fn tokenizer_and_licence_travel_and_the_rest_is_listed() {
 
 #[test]
 fn a_full_disk_is_named_with_its_file() {
-    let plan = Plan::new([keep(0, &[0, 1]), keep(1, &[0, 1])]);
+    let plan = arrange([keep(0, &[0, 1]), keep(1, &[0, 1])]);
     let files = single(&tensors(Dtype::BF16));
     let input = ExportInput { plan: &plan, model: &facts(), files: &files, provenance: &provenance() };
     let error =
@@ -276,7 +276,7 @@ proptest! {
         shards in 1_usize..4,
     ) {
         let source = tensors(dtype);
-        let plan = Plan::new(kept.iter().enumerate().map(|(layer, kept)| keep(layer as u32, kept)));
+        let plan = arrange(kept.iter().enumerate().map(|(layer, kept)| keep(layer as u32, kept)));
         let expected = pruned(&source, &kept);
         let out = export(&HfExporter, &plan, &single(&source)).unwrap();
         assert_holds(&out.0["model.safetensors"], &expected);

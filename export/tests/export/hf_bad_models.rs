@@ -2,14 +2,14 @@
 
 use attune_core::exporter::{ExportInput, Exporter as _};
 use attune_core::facts::ModelFacts;
-use attune_core::plan::Plan;
 use attune_export::HfExporter;
+use attune_vocabulary::arrange;
 use safetensors::tensor::Dtype;
 
 use crate::checkpoint::*;
 
 fn failure(files: &Files) -> String {
-    let plan = Plan::new([keep(0, &[0, 1]), keep(1, &[2, 3])]);
+    let plan = arrange([keep(0, &[0, 1]), keep(1, &[2, 3])]);
     export(&HfExporter, &plan, files).unwrap_err().to_string()
 }
 
@@ -40,7 +40,7 @@ fn config_json_has_to_agree_with_the_model() {
 #[test]
 fn a_key_with_escapes_is_the_same_key() {
     let files = config(r#"{"model_type": "mixtral", "num_local\u005fexperts": 4}"#);
-    let plan = Plan::new([keep(0, &[0, 1]), keep(1, &[2, 3])]);
+    let plan = arrange([keep(0, &[0, 1]), keep(1, &[2, 3])]);
     let out = export(&HfExporter, &plan, &files).unwrap();
     assert_eq!(out.text("config.json"), r#"{"model_type": "mixtral", "num_local\u005fexperts": 2}"#);
 }
@@ -105,7 +105,7 @@ fn a_router_whose_rows_share_bytes_is_named() {
     *router = Tensor { dtype: Dtype::F4, shape: vec![4, 5], bytes: vec![0; 10] };
     let facts = ModelFacts { hidden: 5, ..facts() };
     let files = single(&packed);
-    let plan = Plan::new([keep(0, &[0, 1]), keep(1, &[0, 1])]);
+    let plan = arrange([keep(0, &[0, 1]), keep(1, &[0, 1])]);
     let input = ExportInput { plan: &plan, model: &facts, files: &files, provenance: &provenance() };
     let error = HfExporter.export(&input, &mut |_, _| Ok(())).unwrap_err();
     assert_eq!(
@@ -160,7 +160,7 @@ fn what_only_the_index_or_only_a_shard_names_is_left_out_as_when_it_was_scored()
     let all = tensors(Dtype::BF16);
     let place = |name: &str| usize::from(name.contains("layers.1"));
     let index = "model.safetensors.index.json";
-    let plan = Plan::new([keep(0, &[0, 1]), keep(1, &[2, 3])]);
+    let plan = arrange([keep(0, &[0, 1]), keep(1, &[2, 3])]);
     let plain = export(&HfExporter, &plan, &sharded(&all, 2, place)).unwrap();
     let file = "model-00001-of-00002.safetensors";
 

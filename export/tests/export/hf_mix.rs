@@ -2,8 +2,10 @@
 
 use attune_core::exporter::{ExportError, ExportInput, Exporter as _};
 use attune_core::facts::ModelFacts;
-use attune_core::plan::{CombineCheckpoints, Edit, Plan};
+use attune_core::plan::{Edit, Plan};
 use attune_export::HfExporter;
+use attune_vocabulary::arrange;
+use attune_vocabulary::edits::CombineCheckpoints;
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
 
@@ -35,7 +37,7 @@ fn generator() -> ModelFacts {
 }
 
 fn mix(layer: Option<u32>, coefficients: &[f64]) -> Edit {
-    Edit::CombineCheckpoints(CombineCheckpoints { layer, coefficients: coefficients.to_vec() })
+    Edit::from(CombineCheckpoints { layer, coefficients: coefficients.to_vec() })
 }
 
 fn export(plan: &Plan, files: &Files) -> Result<Files, ExportError> {
@@ -49,7 +51,7 @@ fn export(plan: &Plan, files: &Files) -> Result<Files, ExportError> {
 }
 
 fn mixed(plan: &[Edit]) -> [f32; 4] {
-    let out = export(&Plan::new(plan.to_vec()), &files()).unwrap();
+    let out = export(&arrange(plan.to_vec()), &files()).unwrap();
     assert_eq!(out.0.keys().collect::<Vec<_>>(), ["attune-export.json", "config.json", "model.safetensors"]);
     let config: serde_json::Value = serde_json::from_slice(&out.0["config.json"]).unwrap();
     assert_eq!(config, serde_json::json!({"model_type": "attune_denoiser"}));
@@ -71,15 +73,15 @@ fn every_layer_gets_its_own_sum() {
 
 #[test]
 fn what_cannot_be_folded_is_refused_before_anything_is_written() {
-    let refusal = |edit: Edit| HfExporter.check(&Plan::new([edit]), &generator()).unwrap_err().to_string();
+    let refusal = |edit: Edit| HfExporter.check(&arrange([edit]), &generator()).unwrap_err().to_string();
     assert!(refusal(keep(0, &[0, 1])).contains("an image generator takes combine-checkpoints only"));
     assert!(refusal(mix(None, &[1.0])).contains("1 coefficients, and the model has 2 checkpoints"));
     assert!(refusal(mix(Some(3), &[1.0, 0.0])).contains("the model has 3 layers"));
-    let other = HfExporter.check(&Plan::new([mix(None, &[1.0, 0.0])]), &facts()).unwrap_err().to_string();
+    let other = HfExporter.check(&arrange([mix(None, &[1.0, 0.0])]), &facts()).unwrap_err().to_string();
     assert!(other.contains("only checkpoints of image generators are mixed"), "{other}");
 
     let broken = |name: &str, bytes: Vec<u8>| {
-        export(&Plan::new([mix(None, &[2.0, -1.0])]), &files().with(name, bytes)).unwrap_err().to_string()
+        export(&arrange([mix(None, &[2.0, -1.0])]), &files().with(name, bytes)).unwrap_err().to_string()
     };
     assert!(broken("b.safetensors", b"nothing".to_vec()).contains("b.safetensors"));
     let one = TensorView::new(Dtype::F16, vec![1], &[0, 0]).unwrap();

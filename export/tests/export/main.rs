@@ -4,6 +4,7 @@
 mod checkpoint;
 mod hf;
 mod hf_bad_models;
+mod hf_blocks;
 mod hf_mix;
 mod hf_refusals;
 mod mlx;

@@ -2,8 +2,11 @@
 
 use attune_core::exporter::{ExportError, ExportInput, Exporter as _, Fidelity};
 use attune_core::facts::ModelFacts;
-use attune_core::plan::{Edit, Module, Plan, WeightBits};
+use attune_core::plan::{Edit, Plan};
 use attune_export::MlxExporter;
+use attune_vocabulary::Module;
+use attune_vocabulary::arrange;
+use attune_vocabulary::edits::WeightBits;
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
 
@@ -22,17 +25,11 @@ fn llama(bytes_per_parameter: f64) -> ModelFacts {
 }
 
 fn bits(layer: u32, module: Module, bits: u32, group_size: u32) -> Edit {
-    Edit::WeightBits(WeightBits { layer, module, expert: None, bits, group_size })
+    Edit::from(WeightBits { layer, module, expert: None, bits, group_size })
 }
 
 fn of_expert(expert: u32, bits: u32) -> Edit {
-    Edit::WeightBits(WeightBits {
-        layer: 0,
-        module: Module::Gate,
-        expert: Some(expert),
-        bits,
-        group_size: 32,
-    })
+    Edit::from(WeightBits { layer: 0, module: Module::Gate, expert: Some(expert), bits, group_size: 32 })
 }
 
 fn export(plan: &Plan, model: &ModelFacts, files: &Files) -> Result<Files, ExportError> {
@@ -47,7 +44,7 @@ fn export(plan: &Plan, model: &ModelFacts, files: &Files) -> Result<Files, Expor
 }
 
 fn refusal(plan: &[Edit], model: &ModelFacts) -> String {
-    MlxExporter.check(&Plan::new(plan.to_vec()), model).unwrap_err().to_string()
+    MlxExporter.check(&arrange(plan.to_vec()), model).unwrap_err().to_string()
 }
 
 /// A model of one matrix and one vector.
@@ -69,7 +66,7 @@ fn codes_scales_and_minimums_are_those_that_mlx_reads() {
         let files = model(&format!("{NAME}.weight"), &input);
         for level in [2, 3, 4, 5, 6, 8] {
             for group in [32, 64, 128] {
-                let plan = Plan::new([bits(1, Module::Key, level, group)]);
+                let plan = arrange([bits(1, Module::Key, level, group)]);
                 let out = export(&plan, &llama(bytes), &files).unwrap();
                 let written = SafeTensors::deserialize(&out.0["model.safetensors"]).unwrap();
                 for (part, name) in [("packed", "weight"), ("scales", "scales"), ("biases", "biases")] {
@@ -89,7 +86,7 @@ fn the_config_names_every_module_and_keeps_its_bytes() {
     let golden = golden();
     let golden = SafeTensors::deserialize(&golden).unwrap();
     let input = golden.tensor("float32.input").unwrap();
-    let plan = Plan::new([bits(1, Module::Key, 3, 64), bits(0, Module::Up, 16, 64)]);
+    let plan = arrange([bits(1, Module::Key, 3, 64), bits(0, Module::Up, 16, 64)]);
     let out = export(&plan, &llama(4.0), &model(&format!("{NAME}.weight"), &input)).unwrap();
     assert!(out.text("config.json").starts_with("{\"model_type\": \"llama\",\n  \"vocab_size\": 5,\n"));
     assert_eq!(
@@ -117,7 +114,7 @@ fn experts_of_a_layer_are_one_module() {
         .with("config.json", CONFIG)
         .with("model.safetensors", safetensors::serialize(tensors, None).unwrap());
     for plan in [vec![bits(0, Module::Gate, 4, 32)], vec![of_expert(0, 4), of_expert(1, 4)]] {
-        let out = export(&Plan::new(plan), &mixture, &files).unwrap();
+        let out = export(&arrange(plan), &mixture, &files).unwrap();
         let quantization = &out.json("config.json")["quantization"];
         let module = &quantization["model.layers.0.block_sparse_moe.switch_mlp.gate_proj"];
         assert_eq!(module, &serde_json::json!({"bits": 4, "group_size": 32}));
@@ -137,7 +134,7 @@ fn experts_of_a_layer_are_one_module() {
 
 #[test]
 fn only_a_model_stored_in_float32_is_exact() {
-    let plan = Plan::new([bits(0, Module::Query, 4, 64)]);
+    let plan = arrange([bits(0, Module::Query, 4, 64)]);
     assert_eq!(MlxExporter.check(&plan, &llama(4.0)).unwrap(), Fidelity::Exact);
     let Fidelity::Approximate { reason } = MlxExporter.check(&plan, &llama(2.0)).unwrap() else {
         panic!("scales in 16 bits are not what was scored");
@@ -175,7 +172,7 @@ fn models_that_do_not_hold_what_the_plan_names_are_refused_before_anything_is_wr
     let input = golden.tensor("float32.input").unwrap();
     let files = model(&format!("{NAME}.weight"), &input);
     let failure =
-        |plan: Edit, files: &Files| export(&Plan::new([plan]), &llama(4.0), files).unwrap_err().to_string();
+        |plan: Edit, files: &Files| export(&arrange([plan]), &llama(4.0), files).unwrap_err().to_string();
 
     let missing = failure(bits(0, Module::Up, 4, 64), &files);
     assert!(missing.contains("tensor `model.layers.0.mlp.up_proj.weight` is missing"), "{missing}");
@@ -190,7 +187,7 @@ fn models_that_do_not_hold_what_the_plan_names_are_refused_before_anything_is_wr
         r#""model_type": "mixtral", "sliding_window": null"#,
         r#""model_type": "qwen2", "sliding_window": 4096, "use_sliding_window": false"#,
     ] {
-        let plan = Plan::new([bits(1, Module::Key, 4, 64)]);
+        let plan = arrange([bits(1, Module::Key, 4, 64)]);
         assert!(export(&plan, &llama(4.0), &with(kept)).is_ok(), "{kept}");
     }
     let narrow = TensorView::new(Dtype::F32, vec![1, 48], &input.data()[..192]).unwrap();

@@ -1,7 +1,9 @@
 //! plan.json, there and back.
 
-use attune_core::plan::{AttentionSpan, Edit, KeepExperts, KvBits, Plan};
+use attune_core::plan::{Edit, Plan};
 use attune_export::{PlanExporter, ReadError, read_plan};
+use attune_vocabulary::arrange;
+use attune_vocabulary::edits::{AttentionSpan, KeepExperts, KvBits};
 use proptest::option;
 use proptest::prelude::*;
 
@@ -17,7 +19,7 @@ fn failure(text: &str) -> String {
 
 #[test]
 fn the_form_is_the_one_that_scripts_read() {
-    let plan = Plan::new([keep(1, &[1, 3]), keep(0, &[0, 2])]);
+    let plan = arrange([keep(1, &[1, 3]), keep(0, &[0, 2])]);
     let json: serde_json::Value = serde_json::from_str(&text(&plan)).unwrap();
     assert_eq!((&json["format"], &json["version"]), (&"attune-plan".into(), &1.into()));
     assert_eq!(json["plan"]["hash"], plan.hash().to_string());
@@ -44,7 +46,7 @@ fn the_form_is_the_one_that_scripts_read() {
 
 #[test]
 fn two_edits_for_one_place_are_refused() {
-    let plan = Plan::new([keep(0, &[0]), keep(0, &[1])]);
+    let plan = arrange([keep(0, &[0]), keep(0, &[1])]);
     let error = export(&PlanExporter, &plan, &Files::default()).unwrap_err();
     assert_eq!(
         error.to_string(),
@@ -81,7 +83,7 @@ fn a_wrong_edit_is_named_with_its_place() {
         format!(
             "plan.json: plan.edits[0]: unknown edit `keep-expert`; did you mean `keep-experts`?; this attune \
              knows {}",
-            Edit::KINDS.join(", ")
+            attune_vocabulary::model().kinds().collect::<Vec<_>>().join(", ")
         )
     );
     assert_eq!(
@@ -94,12 +96,12 @@ fn a_wrong_edit_is_named_with_its_place() {
          numbers"
     );
     let file = read_plan("plan.json", &with(r#"{"edit": "keep-experts", "layer": 0, "experts": [2]}"#));
-    assert_eq!(file.unwrap().plan, Plan::new([keep(0, &[2])]), "the hash may be left out by hand");
+    assert_eq!(file.unwrap().plan, arrange([keep(0, &[2])]), "the hash may be left out by hand");
 }
 
 #[test]
 fn a_file_that_was_changed_by_hand_is_noticed() {
-    let changed = text(&Plan::new([keep(0, &[0, 2])])).replace("\"layer\": 0", "\"layer\": 1");
+    let changed = text(&arrange([keep(0, &[0, 2])])).replace("\"layer\": 0", "\"layer\": 1");
     let error = read_plan("plan.json", &changed).unwrap_err();
     assert!(matches!(error, ReadError::Changed { .. }), "{error}");
     assert!(error.to_string().contains("remove `hash` to accept it"), "{error}");
@@ -108,16 +110,21 @@ fn a_file_that_was_changed_by_hand_is_noticed() {
 fn edit() -> impl Strategy<Value = Edit> {
     let small = 0..64_u32;
     let real = -1e9..1e9_f64;
+    let bits = || prop::sample::select(KvBits::LEVELS.to_vec());
     prop_oneof![
         (small.clone(), proptest::collection::vec(0..u32::MAX, 0..9))
-            .prop_map(|(layer, experts)| Edit::KeepExperts(KeepExperts { layer, experts })),
+            .prop_map(|(layer, experts)| Edit::from(KeepExperts { layer, experts })),
         (
-            (small.clone(), 1..17_u32, 1..17_u32, small.clone(), small.clone(), small.clone()),
-            (option::of(small.clone()), option::of(0.0..1.0), option::of(1..17_u32))
+            (small.clone(), bits(), bits(), small.clone(), small.clone(), small.clone()),
+            (
+                option::of(small.clone()),
+                option::of(0.0..1.0),
+                option::of(prop::sample::select(vec![2, 4, 8, 16]))
+            )
         )
             .prop_map(
                 |((layer, keys, values, group_size, sink, recent), (kv_head, smoothing, shrink_from))| {
-                    Edit::KvBits(KvBits {
+                    Edit::from(KvBits {
                         layer,
                         kv_head,
                         keys,
@@ -131,7 +138,7 @@ fn edit() -> impl Strategy<Value = Edit> {
                 }
             ),
         (small.clone(), small.clone(), small, real.clone(), prop_oneof![real, Just(2.0)]).prop_map(
-            |(layer, kv_head, sink, alpha, beta)| Edit::AttentionSpan(AttentionSpan {
+            |(layer, kv_head, sink, alpha, beta)| Edit::from(AttentionSpan {
                 layer,
                 kv_head,
                 sink,
@@ -145,8 +152,8 @@ fn edit() -> impl Strategy<Value = Edit> {
 proptest! {
     #[test]
     fn every_plan_comes_back_as_it_was(edits in proptest::collection::vec(edit(), 0..12)) {
-        let plan = Plan::new(edits);
-        prop_assume!(plan.conflict().is_none());
+        let plan = arrange(edits);
+        prop_assume!(attune_vocabulary::model().conflict(&plan).is_none());
         let file = read_plan("plan.json", &text(&plan)).unwrap();
         prop_assert_eq!(&file.plan, &plan);
         prop_assert_eq!(file.plan.hash(), plan.hash());

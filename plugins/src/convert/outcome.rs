@@ -1,7 +1,7 @@
 //! Configs, and what they do and cost.
 
 use attune_core::facts::ModelFacts;
-use attune_core::plan::{Edit, OpenEdit, Plan};
+use attune_core::plan::{Edit, Plan, Vocabulary};
 use attune_core::space::{Config, Space, Value};
 use attune_core::technique::{Baseline, Cost};
 
@@ -44,31 +44,31 @@ pub(crate) fn config_out(config: &Config) -> wire::Config {
 pub(crate) fn plan(
     edits: Vec<wire::Open>,
     declared: &[String],
+    vocabulary: &Vocabulary,
     model: &ModelFacts,
 ) -> Result<Plan, BadOutput> {
     let edit = |open: wire::Open| {
         let args = settings_in(&format!("edit `{}`", open.kind), open.args)?;
-        let open = OpenEdit { kind: open.kind, args };
-        let edit = Edit::from_open(&open).map_err(|error| BadOutput(error.to_string()))?;
-        if !declared.iter().any(|kind| kind == edit.kind()) {
+        let edit = vocabulary
+            .accept(&Edit { kind: open.kind, args })
+            .map_err(|error| BadOutput(error.to_string()))?;
+        if !declared.iter().any(|kind| *kind == edit.kind) {
             let declared = declared.join(", ");
-            return Err(BadOutput(format!("edit {open} is of a kind that it does not declare ({declared})")));
+            return Err(BadOutput(format!("edit {edit} is of a kind that it does not declare ({declared})")));
         }
-        if edit.layer() >= model.layers {
+        let layer = vocabulary.group(&edit);
+        if layer >= model.layers {
             return Err(BadOutput(format!(
-                "edit {open} touches layer {}, but model `{}` has layers 0 to {}",
-                edit.layer(),
+                "edit {edit} touches layer {layer}, but model `{}` has layers 0 to {}",
                 model.name,
                 i64::from(model.layers) - 1
             )));
         }
         Ok(edit)
     };
-    let plan = Plan::new(edits.into_iter().map(edit).collect::<Result<Vec<Edit>, BadOutput>>()?);
-    match plan.conflict() {
-        Some((one, other)) => {
-            Err(BadOutput(format!("edits {} and {} contradict each other", one.to_open(), other.to_open())))
-        }
+    let plan = vocabulary.arrange(edits.into_iter().map(edit).collect::<Result<Vec<Edit>, BadOutput>>()?);
+    match vocabulary.conflict(&plan) {
+        Some((one, other)) => Err(BadOutput(format!("edits {one} and {other} contradict each other"))),
         None => Ok(plan),
     }
 }

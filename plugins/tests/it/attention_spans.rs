@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use attune_core::plan::{AttentionSpan, Edit};
+use attune_core::plan::Edit;
 use attune_core::setting::{Setting, Settings};
 use attune_core::space::{Axis, Config, Constraint, Domain, Space};
 use attune_core::technique::{FailureKind, Signal, Technique as _};
+use attune_vocabulary::edits::AttentionSpan;
 
 use crate::models::{ATTENTION_SPANS, dense, indices, options};
 
@@ -98,9 +99,8 @@ fn every_head_gets_an_edit_unless_it_sees_everything() {
     let given = options(&[("sink", Setting::Int(3))]);
     let [full, window, grows] = ["0+1N", "128+0N", "-128+0.75N"].map(|name| rule(&given, name));
     let config = indices(&[full, window, full, full, grows, full, full, full]);
-    let edit = |layer, kv_head, alpha, beta| {
-        Edit::AttentionSpan(AttentionSpan { layer, kv_head, sink: 3, alpha, beta })
-    };
+    let edit =
+        |layer, kv_head, alpha, beta| Edit::from(AttentionSpan { layer, kv_head, sink: 3, alpha, beta });
     let plan = ATTENTION_SPANS.lower(&dense(), &given, &config).unwrap();
     assert_eq!(plan.edits(), [edit(0, 1, 128.0, 0.0), edit(2, 0, -128.0, 0.75)]);
     // With one rule per layer, all heads of the layer follow it.

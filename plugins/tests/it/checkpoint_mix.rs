@@ -1,10 +1,12 @@
 //! `checkpoint-mix`: space, plan and baselines.
 
 use attune_core::facts::ModelFacts;
-use attune_core::plan::{CombineCheckpoints, Edit, Plan};
+use attune_core::plan::{Edit, Plan};
 use attune_core::setting::{Setting, Settings};
 use attune_core::space::{Config, Domain, Value};
 use attune_core::technique::{FailureKind, Technique as _};
+use attune_vocabulary::arrange;
+use attune_vocabulary::edits::CombineCheckpoints;
 
 use crate::models::{CHECKPOINT_MIX, dense, options};
 
@@ -25,7 +27,7 @@ fn coefficients(cells: &[[f64; 4]]) -> Config {
 }
 
 fn mix(layer: Option<u32>, coefficients: [f64; 4]) -> Edit {
-    Edit::CombineCheckpoints(CombineCheckpoints { layer, coefficients: coefficients.to_vec() })
+    Edit::from(CombineCheckpoints { layer, coefficients: coefficients.to_vec() })
 }
 
 const WILD: [f64; 4] = [2.5, -1.0, -1.5, 1.0];
@@ -38,14 +40,14 @@ fn the_whole_model_has_one_set_of_coefficients_unless_groups_say_otherwise() {
     assert_eq!(dimension.domain, Domain::Affine { of: 4, sum: 1.0, spread: 0.3 });
     assert_eq!((dimension.cells(), dimension.axes.len()), (1, 0));
     let plan = CHECKPOINT_MIX.lower(&generator(), &Settings::new(), &coefficients(&[WILD])).unwrap();
-    assert_eq!(plan, Plan::new([mix(None, WILD)]));
+    assert_eq!(plan, arrange([mix(None, WILD)]));
 
     let two = options(&[("groups", Setting::Int(2))]);
     let space = CHECKPOINT_MIX.space(&generator(), &two).unwrap();
     assert_eq!((space.dimensions()[0].axes[0].name.as_str(), space.dimensions()[0].cells()), ("group", 2));
     let plan = CHECKPOINT_MIX.lower(&generator(), &two, &coefficients(&[WILD, LAST])).unwrap();
     let layers = [(0, WILD), (1, WILD), (2, WILD), (3, LAST), (4, LAST)];
-    assert_eq!(plan, Plan::new(layers.map(|(layer, coefficients)| mix(Some(layer), coefficients))));
+    assert_eq!(plan, arrange(layers.map(|(layer, coefficients)| mix(Some(layer), coefficients))));
 
     let each = options(&[("groups", Setting::Int(0))]);
     assert_eq!(CHECKPOINT_MIX.space(&generator(), &each).unwrap().dimensions()[0].cells(), 5);

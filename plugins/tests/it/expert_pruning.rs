@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use attune_core::plan::{Edit, ExpertsPerToken, KeepExperts, MergeExperts, Plan, RouteExperts};
+use attune_core::plan::Edit;
 use attune_core::setting::{Setting, Settings};
 use attune_core::space::{Axis, Config, Count, Domain, Value};
 use attune_core::technique::{FailureKind, Signal, Technique as _};
+use attune_vocabulary::arrange;
+use attune_vocabulary::edits::{ExpertsPerToken, KeepExperts, MergeExperts, RouteExperts};
 
 use crate::models::{EXPERT_PRUNING, dense, expert_signal, mixture, options, subsets};
 
@@ -51,8 +53,8 @@ fn layers_of_a_group_keep_the_same_experts() {
     let grouped = options(&[("keep", Setting::Int(2)), ("groups", Setting::Int(2))]);
     let config = subsets(&[&[0, 3], &[5, 7]]);
     let plan = EXPERT_PRUNING.lower(&mixture(), &grouped, &config).unwrap();
-    let keep = |layer, experts: &[u32]| Edit::KeepExperts(KeepExperts { layer, experts: experts.to_vec() });
-    assert_eq!(plan, Plan::new([keep(0, &[0, 3]), keep(1, &[0, 3]), keep(2, &[5, 7]), keep(3, &[5, 7])]));
+    let keep = |layer, experts: &[u32]| Edit::from(KeepExperts { layer, experts: experts.to_vec() });
+    assert_eq!(plan, arrange([keep(0, &[0, 3]), keep(1, &[0, 3]), keep(2, &[5, 7]), keep(3, &[5, 7])]));
 }
 
 #[test]
@@ -199,11 +201,11 @@ fn merging_starts_at_the_one_hot_rows_of_kept_experts() {
     let pair = |(layer, kept): (u32, &&[u32])| {
         let matrix = one_hot(kept);
         [
-            Edit::RouteExperts(RouteExperts { layer, rows: 3, matrix: matrix.clone() }),
-            Edit::MergeExperts(MergeExperts { layer, rows: 3, matrix }),
+            Edit::from(RouteExperts { layer, rows: 3, matrix: matrix.clone() }),
+            Edit::from(MergeExperts { layer, rows: 3, matrix }),
         ]
     };
-    assert_eq!(plan, Plan::new((0..).zip(&KEPT).flat_map(pair)));
+    assert_eq!(plan, arrange((0..).zip(&KEPT).flat_map(pair)));
 
     // A plan that does not fit says why.
     let failure = |given: &Settings| {
@@ -321,7 +323,7 @@ fn active_experts_are_fixed_or_chosen_and_cost_what_they_compute() {
     let config = subsets(&[&[0, 1, 2]; 4].map(|kept| &kept[..]));
     let one = options(&[("keep", Setting::Int(3)), ("active", Setting::Ints(vec![1]))]);
     let plan = technique.lower(&mixture(), &one, &config).unwrap();
-    let of = |layer, count| Edit::ExpertsPerToken(ExpertsPerToken { layer, count });
+    let of = |layer, count| Edit::from(ExpertsPerToken { layer, count });
     assert!((0..4).all(|layer| plan.edits().contains(&of(layer, 1))));
     let costs = technique.cost(&mixture(), &one, &config).unwrap();
     let (expert, row) = (100_000.0, 256.0);

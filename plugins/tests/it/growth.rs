@@ -1,9 +1,10 @@
 //! A component that was built when 0.1 was new keeps working, and the vocabulary grows around it.
 
-use attune_core::plan::Edit;
 use attune_core::setting::Settings;
 use attune_core::technique::Technique as _;
 use attune_plugins::check;
+use attune_vocabulary::ModelEdit as _;
+use attune_vocabulary::edits::AttentionSpan;
 
 use crate::models::{dense, fixture, host, indices};
 
@@ -20,7 +21,8 @@ fn a_component_built_against_the_first_release_still_works() {
     );
     // 4 layers × 2 KV heads; head 1 of layer 0 is local.
     let plan = technique.lower(&dense(), &Settings::new(), &indices(&[0, 1, 0, 0, 0, 0, 0, 0])).unwrap();
-    let [Edit::AttentionSpan(span)] = plan.edits() else { panic!("{plan:?}") };
+    let [edit] = plan.edits() else { panic!("{plan:?}") };
+    let span = AttentionSpan::of(edit).unwrap();
     assert_eq!((span.layer, span.kv_head, span.sink, span.alpha, span.beta), (0, 1, 4, 64.0, 0.0));
     // It was built before techniques could estimate damages.
     assert_eq!(technique.damage_signals(&dense(), &Settings::new()), Ok(None));

@@ -1,9 +1,10 @@
 //! `kv-bits`: budget with overhead, plan, costs and baselines.
 
-use attune_core::plan::{Edit, KvBits};
+use attune_core::plan::Edit;
 use attune_core::setting::{Setting, Settings};
 use attune_core::space::{Axis, Config, Domain};
 use attune_core::technique::{FailureKind, Signal, Technique as _};
+use attune_vocabulary::edits::KvBits;
 
 use crate::models::{KV_BITS, dense, indices, options};
 
@@ -46,7 +47,7 @@ fn every_layer_gets_an_edit_unless_it_stays_exact() {
         options(&[("sink", Setting::Int(1)), ("recent", Setting::Int(16)), ("average", Setting::Real(16.0))]);
     let plan = technique.lower(&dense(), &given, &config).unwrap();
     let edit = |layer, keys, values| {
-        Edit::KvBits(KvBits { layer, keys, values, group_size: 64, sink: 1, recent: 16, ..KvBits::default() })
+        Edit::from(KvBits { layer, keys, values, group_size: 64, sink: 1, recent: 16, ..KvBits::default() })
     };
     assert_eq!(plan.edits(), [edit(0, 4, 2), edit(2, 16, 2), edit(3, 2, 16)]);
 }
@@ -247,7 +248,7 @@ fn heads_that_differ_are_edits_of_their_own_smoothed_and_shrunk() {
     cells[..4].copy_from_slice(&[1, 0, 2, 0]);
     let plan = KV_BITS.lower(&dense(), &given, &indices(&cells)).unwrap();
     let edit = |head, keys, smoothing| {
-        Edit::KvBits(KvBits {
+        Edit::from(KvBits {
             layer: 0,
             kv_head: Some(head),
             keys,

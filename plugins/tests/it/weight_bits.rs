@@ -1,10 +1,12 @@
 //! `weight-bits`: a budget weighted by parameters, plan, costs and baselines.
 
 use attune_core::facts::ModelFacts;
-use attune_core::plan::{Edit, Module, WeightBits};
+use attune_core::plan::Edit;
 use attune_core::setting::{Setting, Settings};
 use attune_core::space::{Config, Domain};
 use attune_core::technique::{FailureKind, Technique as _};
+use attune_vocabulary::Module;
+use attune_vocabulary::edits::WeightBits;
 
 use crate::models::{WEIGHT_BITS, dense, indices, mixture, options};
 
@@ -70,16 +72,10 @@ fn experts_go_together_or_apart() {
     assert!((used(&apart, &indices(&of_one)) - (3.5 + FEED_FORWARD / layer / 4.0)).abs() < 1e-9);
     let plan = WEIGHT_BITS.lower(&mixture(), &apart, &indices(&of_one)).unwrap();
     let edit = |expert, bits| {
-        Edit::WeightBits(WeightBits {
-            layer: 0,
-            module: Module::Up,
-            expert: Some(expert),
-            bits,
-            group_size: 64,
-        })
+        Edit::from(WeightBits { layer: 0, module: Module::Up, expert: Some(expert), bits, group_size: 64 })
     };
     assert!(plan.edits().contains(&edit(1, 4)) && plan.edits().contains(&edit(0, 3)));
-    assert_eq!((plan.edits().len(), plan.conflict()), (112, None));
+    assert_eq!((plan.edits().len(), attune_vocabulary::model().conflict(&plan)), (112, None));
 }
 
 #[test]
@@ -93,7 +89,7 @@ fn every_module_gets_an_edit_unless_it_stays_exact() {
     (cells[2], cells[7 + 6]) = (0, 0);
     let plan = WEIGHT_BITS.lower(&dense(), &given, &indices(&cells)).unwrap();
     let edit = |layer, module, group_size| {
-        Edit::WeightBits(WeightBits { layer, module, expert: None, bits: 4, group_size })
+        Edit::from(WeightBits { layer, module, expert: None, bits: 4, group_size })
     };
     // Whole rows: `down` has more inputs than the others.
     assert_eq!(plan.edits(), [edit(0, Module::Value, 256), edit(1, Module::Down, 512)]);
@@ -165,9 +161,8 @@ fn blocks_of_an_image_generator_have_two_modules() {
     );
     let plan =
         WEIGHT_BITS.lower(&generator, &given, &indices(&[AT_2, AT_3, AT_3, AT_3, AT_3, AT_4])).unwrap();
-    let edit = |layer, module, bits| {
-        Edit::WeightBits(WeightBits { layer, module, expert: None, bits, group_size: 32 })
-    };
+    let edit =
+        |layer, module, bits| Edit::from(WeightBits { layer, module, expert: None, bits, group_size: 32 });
     let (up, down) = (Module::Up, Module::Down);
     // The input is layer 0, the output layer 4.
     let expected = [(1, up, 2), (1, down, 3), (2, up, 3), (2, down, 3), (3, up, 3), (3, down, 4)];

@@ -11,7 +11,7 @@ use attune_core::profile::{Choice, Racing, ReportSpec};
 use attune_core::sensitivity;
 use attune_core::setting::Settings;
 use attune_core::space::Space;
-use attune_core::technique::Technique;
+use attune_core::technique::{Signal, Technique};
 
 use super::caught::caught;
 use super::losses::Losses;
@@ -159,13 +159,15 @@ impl Preflight<'_> {
             return Ok(());
         };
         let none = || starts::no_start(start, self.technique);
-        let kept = starts::kept(&start.plan, self.model).ok_or_else(none)?;
-        if !self.technique.info().signals.contains(&kept.name) {
+        let asked = &self.technique.info().signals;
+        let given: Vec<Signal> =
+            start.signals.iter().filter(|signal| asked.contains(&signal.name)).cloned().collect();
+        if given.is_empty() {
             return Err(none());
         }
         // A technique that cannot do without signals that are still to be measured says nothing of the start.
         let silent = self.technique.baselines(self.model, self.options, &[]);
-        match (silent, self.technique.baselines(self.model, self.options, &[kept])) {
+        match (silent, self.technique.baselines(self.model, self.options, &given)) {
             (Err(_), _) => Ok(()),
             (Ok(_), Err(refusal)) => Err(refusal.into()),
             (Ok(_), Ok(baselines)) if baselines.iter().all(|baseline| baseline.name != starts::START) => {

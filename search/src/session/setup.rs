@@ -5,12 +5,11 @@ use std::time::Duration;
 
 use attune_core::evaluator::{Evaluator, Fidelity, Split};
 use attune_core::objective::Objective;
-use attune_core::plan::Plan;
 use attune_core::profile::{Choice, Racing, ReportSpec};
 use attune_core::setting::Settings;
 use attune_core::space::{Config, Dimension, Space};
 use attune_core::store::{Store, StudyHeader, Whereabouts};
-use attune_core::technique::Technique;
+use attune_core::technique::{Signal, Technique};
 
 use super::{Preflight, SessionError};
 
@@ -66,8 +65,9 @@ pub struct Start {
     pub dimensions: Vec<Dimension>,
     /// The trial's config.
     pub config: Config,
-    /// What it does to the model.
-    pub plan: Plan,
+    /// What its plan says to techniques of other spaces, as signals whose names begin with `start-`: none where it
+    /// says nothing.
+    pub signals: Vec<Signal>,
 }
 
 impl SessionSetup {

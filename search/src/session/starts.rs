@@ -1,18 +1,15 @@
 //! What a study starts from and is compared with: the technique's baselines, and a trial of another study.
 
 use attune_core::event::Event;
-use attune_core::facts::ModelFacts;
-use attune_core::plan::{Edit, Plan};
 use attune_core::signal::SignalRequest;
-use attune_core::space::{Axis, Config, Space};
-use attune_core::technique::{Baseline, Signal, Technique};
+use attune_core::space::{Config, Space};
+use attune_core::technique::{Baseline, Technique};
 
 use super::measuring::Measuring;
 use super::{SessionError, SessionSetup, Start};
 
-/// The signal by which a technique hears of the kept experts of a plan that the study starts from: `[layer][expert]`, 1
-/// for every expert that stays and 0 for the others.
-const KEPT: &str = "start-experts";
+/// Names of signals that come with what the study starts from begin with this; they are not measured.
+const GIVEN: &str = "start-";
 /// The baseline that a technique makes of what the study starts from.
 pub(super) const START: &str = "start";
 
@@ -23,9 +20,9 @@ pub(super) fn baselines(measuring: &mut Measuring<'_, '_>) -> Result<Option<Vec<
     let setup = measuring.setup;
     let Some(mut signals) = measuring.signals(&wanted_signals(setup))? else { return Ok(None) };
     let events = &mut *measuring.events;
-    if setup.technique.info().signals.iter().any(|name| name == KEPT) {
-        signals.extend(foreign(setup).and_then(|start| kept(&start.plan, setup.evaluator.model())));
-    }
+    let asked = &setup.technique.info().signals;
+    let given = foreign(setup).into_iter().flat_map(|start| &start.signals);
+    signals.extend(given.filter(|signal| asked.contains(&signal.name)).cloned());
     let mut baselines = setup.technique.baselines(setup.evaluator.model(), &setup.options, &signals)?;
     if let Some(start) = setup.start.as_ref().filter(|start| start.dimensions == setup.space.dimensions()) {
         let help = format!("trial {} of study `{}`", start.trial, start.study);
@@ -58,7 +55,7 @@ pub(super) fn baselines(measuring: &mut Measuring<'_, '_>) -> Result<Option<Vec<
 
 /// The signals that have to be measured for the technique's baselines.
 pub(super) fn wanted_signals(setup: &SessionSetup) -> Vec<SignalRequest> {
-    let names = setup.technique.info().signals.iter().filter(|name| *name != KEPT);
+    let names = setup.technique.info().signals.iter().filter(|name| !name.starts_with(GIVEN));
     names.map(|name| SignalRequest::new(name)).collect()
 }
 
@@ -75,23 +72,6 @@ pub(super) fn no_start(start: &Start, technique: &dyn Technique) -> SessionError
 /// What the study starts from, when it is of another space.
 fn foreign(setup: &SessionSetup) -> Option<&Start> {
     setup.start.as_ref().filter(|start| start.dimensions != setup.space.dimensions())
-}
-
-/// The experts that a plan keeps; `None` when it keeps all.
-pub(super) fn kept(plan: &Plan, model: &ModelFacts) -> Option<Signal> {
-    let experts = model.experts as usize;
-    let mut values = vec![1.0; model.layers as usize * experts];
-    let mut drops = false;
-    for edit in plan.edits() {
-        let Edit::KeepExperts(keep) = edit else { continue };
-        let row = values.chunks_mut(experts.max(1)).nth(keep.layer as usize)?;
-        for (expert, value) in (0..).zip(row) {
-            *value = if keep.experts.contains(&expert) { 1.0 } else { 0.0 };
-            drops = drops || *value == 0.0;
-        }
-    }
-    let axes = vec![Axis::new("layer", model.layers), Axis::new("expert", model.experts)];
-    drops.then(|| Signal { name: KEPT.to_owned(), axes, values })
 }
 
 /// The starting points of a search: the one of another study, the default, the uniform config, then the other

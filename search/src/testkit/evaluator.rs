@@ -10,13 +10,27 @@ use attune_core::evaluator::{
 use attune_core::facts::ModelFacts;
 use attune_core::hash::ContentHash;
 use attune_core::objective::Direction;
-use attune_core::plan::{Edit, Plan};
+use attune_core::plan::{Argument, Edit, EditSchema, Plan, Vocabulary};
 use attune_core::scores::{Aggregate, MetricScore, Scores, Work};
+use attune_core::setting::Setting;
 use attune_core::signal::{Measured, SignalRequest};
 use attune_core::space::Axis;
 use attune_core::technique::Signal;
 
 use super::{LAYERS, sensitivity};
+
+/// The one kind of edit that is scripted.
+const KIND: &str = "kv-bits";
+
+/// What the scripted evaluator understands.
+fn vocabulary() -> Vocabulary {
+    let schema = EditSchema::new(KIND, "Bits of one layer.", "scripted")
+        .with(Argument::count("layer", "the layer"))
+        .with(Argument::count("keys", "its bits"))
+        .in_group("layer")
+        .once_per(&["layer"]);
+    Vocabulary::new([schema])
+}
 
 type Fault = Box<dyn Fn(&Plan, &Request) -> Option<EvalFailure> + Send + Sync>;
 type Meanwhile = Box<dyn Fn(&Request) + Send + Sync>;
@@ -46,7 +60,7 @@ impl Default for ScriptedEvaluator {
                 device: "paper".to_owned(),
                 numerics: "exact".to_owned(),
                 concurrency: 4,
-                edits: vec!["kv-bits"],
+                edits: vocabulary(),
             },
             model: model(),
             task: TaskInfo {
@@ -139,12 +153,14 @@ fn damage(plan: &Plan, split: &Split, item: u32) -> f64 {
         Split::Report => 5,
         Split::Elsewhere(_) => 11,
     };
-    let edits = plan.edits().iter().map(|edit| match edit {
-        Edit::KvBits(bits) => {
-            let ripple = f64::from((bits.layer * 7 + item * 3 + phase) % 5) / 10.0 - 0.2;
-            sensitivity(bits.layer) * 0.25_f64.powf(f64::from(bits.keys)) * (1.0 + ripple)
-        }
-        _ => 0.0,
+    let number = |edit: &Edit, name: &str| match edit.args.get(name) {
+        Some(Setting::Int(number)) => u32::try_from(*number).unwrap_or(0),
+        _ => 0,
+    };
+    let edits = plan.edits().iter().filter(|edit| edit.kind == KIND).map(|edit| {
+        let (layer, bits) = (number(edit, "layer"), number(edit, "keys"));
+        let ripple = f64::from((layer * 7 + item * 3 + phase) % 5) / 10.0 - 0.2;
+        sensitivity(layer) * 0.25_f64.powf(f64::from(bits)) * (1.0 + ripple)
     });
     edits.sum()
 }
@@ -185,11 +201,11 @@ impl Evaluator for ScriptedEvaluator {
     }
 
     fn check(&self, plan: &Plan) -> Result<(), EvalFailure> {
-        match plan.edits().iter().find(|edit| edit.kind() != "kv-bits") {
+        match plan.edits().iter().find(|edit| edit.kind != KIND) {
             None => Ok(()),
             Some(edit) => Err(EvalFailure::Unsupported {
                 evaluator: self.info.name.clone(),
-                edit: edit.to_open().to_string(),
+                edit: edit.to_string(),
                 reason: "only `kv-bits` is scripted".to_owned(),
             }),
         }

@@ -2,7 +2,7 @@
 
 use attune_core::facts::ModelFacts;
 use attune_core::hash::ContentHash;
-use attune_core::plan::{Edit, KvBits, Plan};
+use attune_core::plan::{Edit, Plan};
 use attune_core::setting::Settings;
 use attune_core::signal::SignalRequest;
 use attune_core::space::{
@@ -161,20 +161,13 @@ impl Technique for ScriptedTechnique {
     ) -> Result<Plan, TechniqueFailure> {
         self.call("lower", &[config])?;
         if let Some(edit) = &self.lowered {
-            return Ok(Plan::new([edit.clone()]));
+            return Ok(Plan::from_canonical(vec![edit.clone()]));
         }
         let layers = bits(config).zip(0..).filter(|(_, layer)| Some(*layer) != self.silent);
-        Ok(Plan::new(layers.map(|(bits, layer)| {
-            Edit::KvBits(KvBits {
-                layer,
-                keys: bits,
-                values: bits,
-                group_size: 8,
-                sink: 0,
-                recent: 0,
-                ..KvBits::default()
-            })
-        })))
+        let edit = |(bits, layer): (u32, u32)| {
+            Edit::new("kv-bits").int("layer", layer.into()).int("keys", bits.into())
+        };
+        Ok(Plan::from_canonical(layers.map(edit).collect()))
     }
 
     fn cost(

@@ -5,12 +5,10 @@ use std::time::Duration;
 
 use attune_core::evaluator::{EvalFailure, Split};
 use attune_core::hash::ContentHash;
-use attune_core::plan::{
-    AttentionSpan, CombineCheckpoints, Edit, ExpertsPerToken, KeepExperts, KvBits, MergeExperts, Module,
-    Plan, RouteExperts, WeightBits,
-};
+use attune_core::plan::{Edit, Plan};
 use attune_core::report::{Best, Contender, Estimates, Front, FrontMember, Report};
 use attune_core::scores::{Aggregate, MetricScore, Scores, Work};
+use attune_core::setting::Setting;
 use attune_core::space::{Axis, Config, Dimension, Domain, Scale, Value};
 use attune_core::stats::Estimate;
 use attune_core::store::{
@@ -150,52 +148,18 @@ fn config() -> impl Strategy<Value = Config> {
     vec(vec(value, 0..4), 0..3).prop_map(Config::new)
 }
 
+/// Edits of any vocabulary.
 fn plan() -> impl Strategy<Value = Plan> {
-    let finite =
-        || any::<u64>().prop_map(f64::from_bits).prop_filter("edits take finite numbers", |x| x.is_finite());
-    let edit = prop_oneof![
-        (any::<u32>(), vec(any::<u32>(), 0..5))
-            .prop_map(|(layer, experts)| Edit::KeepExperts(KeepExperts { layer, experts })),
-        (any::<[u32; 6]>(), option::of(any::<u32>()), option::of(finite()), option::of(any::<u32>()))
-            .prop_map(
-                |([layer, keys, values, group_size, sink, recent], kv_head, smoothing, shrink_from)| {
-                    Edit::KvBits(KvBits {
-                        layer,
-                        kv_head,
-                        keys,
-                        values,
-                        group_size,
-                        sink,
-                        recent,
-                        smoothing,
-                        shrink_from,
-                    })
-                },
-            ),
-        (any::<[u32; 3]>(), finite(), finite()).prop_map(|([layer, kv_head, sink], alpha, beta)| {
-            Edit::AttentionSpan(AttentionSpan { layer, kv_head, sink, alpha, beta })
-        }),
-        (any::<Option<u32>>(), vec(finite(), 0..5)).prop_map(|(layer, coefficients)| {
-            Edit::CombineCheckpoints(CombineCheckpoints { layer, coefficients })
-        }),
-        (any::<u32>(), 1_u32..4, vec(finite(), 1..4), any::<bool>()).prop_map(
-            |(layer, rows, row, merges)| {
-                let matrix = row.repeat(rows as usize);
-                if merges {
-                    Edit::MergeExperts(MergeExperts { layer, rows, matrix })
-                } else {
-                    Edit::RouteExperts(RouteExperts { layer, rows, matrix })
-                }
-            }
-        ),
-        any::<[u32; 2]>().prop_map(|[layer, count]| Edit::ExpertsPerToken(ExpertsPerToken { layer, count })),
-        (any::<[u32; 3]>(), any::<Option<u32>>(), prop::sample::select(Module::ALL.to_vec())).prop_map(
-            |([layer, bits, group_size], expert, module)| {
-                Edit::WeightBits(WeightBits { layer, module, expert, bits, group_size })
-            }
-        ),
+    let value = prop_oneof![
+        any::<bool>().prop_map(Setting::Bool),
+        any::<i64>().prop_map(Setting::Int),
+        real().prop_map(Setting::Real),
+        text().prop_map(Setting::Text),
+        vec(any::<i64>(), 0..4).prop_map(Setting::Ints),
+        vec(real(), 0..4).prop_map(Setting::Reals),
     ];
-    vec(edit, 0..4).prop_map(Plan::new)
+    let edit = (text(), btree_map(text(), value, 0..4)).prop_map(|(kind, args)| Edit { kind, args });
+    vec(edit, 0..4).prop_map(Plan::from_canonical)
 }
 
 fn costs() -> impl Strategy<Value = Vec<Cost>> {

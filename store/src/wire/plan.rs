@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use attune_core::plan::{Edit, OpenEdit, Plan};
+use attune_core::plan::{Edit, Plan};
 use attune_core::setting::Setting;
 use serde::{Deserialize, Serialize};
 
-use super::WireError;
 use super::float::{self, Float};
 
 /// The edits, in canonical order.
@@ -34,21 +33,20 @@ pub(crate) enum SettingV1 {
 
 /// A plan as it is written.
 pub(super) fn to_wire(plan: &Plan) -> PlanV1 {
-    let edit = |edit: &Edit| {
-        let OpenEdit { kind, args } = edit.to_open();
-        EditV1 { kind, args: args.into_iter().map(|(name, value)| (name, value.into())).collect() }
+    let edit = |Edit { kind, args }: &Edit| EditV1 {
+        kind: kind.clone(),
+        args: args.iter().map(|(name, value)| (name.clone(), value.clone().into())).collect(),
     };
     plan.edits().iter().map(edit).collect()
 }
 
-/// A plan as it is used.
-pub(super) fn from_wire(plan: PlanV1) -> Result<Plan, WireError> {
-    let edit = |EditV1 { kind, args }| {
-        let args = args.into_iter().map(|(name, value)| (name, value.into())).collect();
-        Edit::from_open(&OpenEdit { kind, args })
+/// A plan as it is used. Edits were in canonical form and order when they were written.
+pub(super) fn from_wire(plan: PlanV1) -> Plan {
+    let edit = |EditV1 { kind, args }| Edit {
+        kind,
+        args: args.into_iter().map(|(name, value)| (name, value.into())).collect(),
     };
-    let edits: Vec<Edit> = plan.into_iter().map(edit).collect::<Result<_, _>>()?;
-    Ok(Plan::new(edits))
+    Plan::from_canonical(plan.into_iter().map(edit).collect())
 }
 
 impl From<Setting> for SettingV1 {

@@ -131,7 +131,7 @@ impl TryFrom<FrontV1> for Front {
             Ok(FrontMember {
                 trial: member.trial,
                 config: config::from_wire(member.config),
-                plan: plan::from_wire(member.plan)?,
+                plan: plan::from_wire(member.plan),
                 costs: member.costs.into_iter().map(Cost::from).collect(),
                 search: member.search.into_iter().map(|(name, value)| (name, value.0)).collect(),
                 report: member.report.try_into()?,
@@ -166,7 +166,7 @@ impl TryFrom<BestV1> for Best {
         Ok(Self {
             trial: best.trial,
             config: config::from_wire(best.config),
-            plan: plan::from_wire(best.plan)?,
+            plan: plan::from_wire(best.plan),
             costs: best.costs.into_iter().map(Cost::from).collect(),
             search: best.search.into_iter().map(|(name, value)| (name, value.0)).collect(),
             report: best.report.try_into()?,

@@ -71,8 +71,8 @@ fn what_this_version_does_not_write_is_refused_by_name() {
     };
     let scores = r#"{"metrics":{}}"#;
     decode::<Record>(&trial("[]", scores)).unwrap();
-    let text = refusal::<Record>(&trial(r#"[{"kind":"melt-experts","args":{}}]"#, scores));
-    assert!(text.contains("unknown edit `melt-experts`"), "{text}");
+    let text = refusal::<Record>(&trial(r#"[{"kind":"melt-experts"}]"#, scores));
+    assert!(text.contains("missing field `args`"), "{text}");
     let scores = r#"{"metrics":{"kl":{"aggregate":"mean","items":[1.0],"weights":[]}}}"#;
     let text = refusal::<Record>(&trial("[]", scores));
     assert_eq!(text, "metric `kl` has 1 items and 0 weights, expected as many");

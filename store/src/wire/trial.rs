@@ -102,7 +102,7 @@ impl TryFrom<TrialV1> for Trial {
         let mut trial = Self::new(
             form.id,
             config::from_wire(form.config),
-            plan::from_wire(form.plan)?,
+            plan::from_wire(form.plan),
             form.costs.into_iter().map(Cost::from).collect(),
             form.origin.into(),
         );

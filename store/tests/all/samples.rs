@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use attune_core::evaluator::{EvalFailure, Split};
 use attune_core::hash::ContentHash;
-use attune_core::plan::{AttentionSpan, Edit, KeepExperts, KvBits, Plan};
+use attune_core::plan::{Edit, Plan};
 use attune_core::report::{Best, Contender, Estimates, Report};
 use attune_core::scores::{Aggregate, MetricScore, Scores};
 use attune_core::space::{Axis, Config, Dimension, Domain, Value};
@@ -150,18 +150,16 @@ fn config() -> Config {
 }
 
 fn plan() -> Plan {
-    Plan::new([
-        Edit::KeepExperts(KeepExperts { layer: 0, experts: vec![0, 2, 5, 7] }),
-        Edit::KvBits(KvBits {
-            layer: 1,
-            keys: 4,
-            values: 2,
-            group_size: 64,
-            sink: 1,
-            recent: 16,
-            ..KvBits::default()
-        }),
-        Edit::AttentionSpan(AttentionSpan { layer: 1, kv_head: 0, sink: 4, alpha: 32.0, beta: 0.1 }),
+    let layer = |kind: &str, number| Edit::new(kind).int("layer", number);
+    Plan::from_canonical(vec![
+        layer("keep-experts", 0).ints("experts", vec![0, 2, 5, 7]),
+        layer("attention-span", 1).int("kv-head", 0).int("sink", 4).real("alpha", 32.0).real("beta", 0.1),
+        layer("kv-bits", 1)
+            .int("keys", 4)
+            .int("values", 2)
+            .int("group-size", 64)
+            .int("sink", 1)
+            .int("recent", 16),
     ])
 }
 

@@ -66,7 +66,7 @@ pub(super) fn lines(theme: Theme, study: &Study, columns: usize) -> Vec<Line<'st
     }
     lines.push(Line::default());
     lines.push(Line::styled(" Found config", theme.title()));
-    let plan = words::plan(&best.plan);
+    let plan = attune_vocabulary::model().describe(&best.plan);
     let plan = plan.iter().flat_map(|line| wrap(line, columns.saturating_sub(3)));
     lines.extend(plan.map(|line| Line::from(format!("  {line}"))));
     lines.push(Line::default());

@@ -6,7 +6,6 @@ use attune_core::numbers;
 use attune_core::scores::Scores;
 use attune_core::strategy::Origin;
 use attune_core::trial::{Trial, TrialState};
-use attune_core::words;
 use ratatui::Frame;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
@@ -81,7 +80,9 @@ pub(super) fn lines(theme: Theme, study: &Study, columns: usize) -> Vec<Line<'st
     lines.extend(scores(theme, trial, other, columns));
     lines.extend(config(theme, study, trial, other, columns));
     lines.push(Line::styled(" What it does", theme.title()));
-    lines.extend(words::plan(&trial.plan).iter().flat_map(|line| text(line, theme.plain())));
+    lines.extend(
+        attune_vocabulary::model().describe(&trial.plan).iter().flat_map(|line| text(line, theme.plain())),
+    );
     lines.push(Line::default());
     lines.extend(items(theme, trial, other, columns));
     lines

@@ -9,7 +9,7 @@ use attune_core::event::{Command, Event, Finished, Progress};
 use attune_core::facts::ModelFacts;
 use attune_core::hash::ContentHash;
 use attune_core::objective::{Direction, Objective};
-use attune_core::plan::{Edit, KeepExperts, Plan};
+use attune_core::plan::Edit;
 use attune_core::profile::Profile;
 use attune_core::report::{Best, Contender, Estimates, Front, FrontMember, Report};
 use attune_core::scores::{Aggregate, MetricScore, Scores, Work};
@@ -25,6 +25,8 @@ use attune_tui::desk::{
     ProfileRow, Request, SaveError, StrategyRow, StudyRow, Target, Timing, Verdict, Written,
 };
 use attune_tui::replay::Replay;
+use attune_vocabulary::arrange;
+use attune_vocabulary::edits::KeepExperts;
 
 pub(crate) const LAYERS: u32 = 6;
 pub(crate) const EXPERTS: u32 = 8;
@@ -476,7 +478,7 @@ pub(crate) fn trial(id: u64) -> Trial {
     let edits = experts
         .into_iter()
         .enumerate()
-        .map(|(layer, experts)| Edit::KeepExperts(KeepExperts { layer: layer as u32, experts }));
+        .map(|(layer, experts)| Edit::from(KeepExperts { layer: layer as u32, experts }));
     let cost = Cost {
         resource: "memory".into(),
         unit: "bytes".into(),
@@ -488,7 +490,7 @@ pub(crate) fn trial(id: u64) -> Trial {
         1..8 => Origin::Random,
         _ => Origin::Varied { parents: vec![id / 2] },
     };
-    let mut trial = Trial::new(id, config, Plan::new(edits), vec![cost], origin);
+    let mut trial = Trial::new(id, config, arrange(edits), vec![cost], origin);
     let state = if id % 17 == 13 {
         TrialState::Failed("metric `kl` of item 3 is NaN: the plan breaks the model numerically".into())
     } else if id > 8 && id % 17 == 4 {

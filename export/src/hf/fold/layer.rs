@@ -1,6 +1,8 @@
 //! One layer of a folded checkpoint.
 
-use attune_core::plan::{Edit, KeepExperts, MergeExperts, RouteExperts};
+use attune_core::plan::Edit;
+use attune_vocabulary::ModelEdit as _;
+use attune_vocabulary::edits::{ExpertsPerToken, KeepExperts, MergeExperts, RouteExperts};
 
 /// What the experts of a layer are made of, by their new number.
 #[derive(Clone, Debug)]
@@ -23,36 +25,27 @@ impl FoldedLayer {
 
     /// Does one edit, which contradicts no other.
     pub(super) fn apply(&mut self, edit: &Edit, experts: u32) -> Result<(), String> {
-        match edit {
-            Edit::KeepExperts(KeepExperts { experts: kept, .. }) => {
-                if let Some(expert) = kept.iter().find(|expert| **expert >= experts) {
-                    return Err(format!(
-                        "there is no expert {expert}: the model has {experts} per layer, counted from 0"
-                    ));
-                }
-                *self = Self::of(kept.clone());
+        if let Some(KeepExperts { experts: kept, .. }) = KeepExperts::of(edit) {
+            if let Some(expert) = kept.iter().find(|expert| **expert >= experts) {
+                return Err(format!(
+                    "there is no expert {expert}: the model has {experts} per layer, counted from 0"
+                ));
             }
-            Edit::MergeExperts(MergeExperts { rows, matrix, .. }) => {
-                let rows = rows_of(*rows, matrix, experts)?;
-                self.weights = rows.map(|row| terms(row).collect()).collect();
-            }
-            Edit::RouteExperts(RouteExperts { rows, matrix, .. }) => {
-                let rows = rows_of(*rows, matrix, experts)?;
-                self.rows =
-                    rows.enumerate().map(|(number, row)| one_hot(number, row)).collect::<Result<_, _>>()?;
-            }
-            Edit::KvBits(_)
-            | Edit::AttentionSpan(_)
-            | Edit::ExpertsPerToken(_)
-            | Edit::WeightBits(_)
-            | Edit::CombineCheckpoints(_) => {}
+            *self = Self::of(kept);
+        } else if let Some(MergeExperts { rows, matrix, .. }) = MergeExperts::of(edit) {
+            let rows = rows_of(rows, &matrix, experts)?;
+            self.weights = rows.map(|row| terms(row).collect()).collect();
+        } else if let Some(RouteExperts { rows, matrix, .. }) = RouteExperts::of(edit) {
+            let rows = rows_of(rows, &matrix, experts)?;
+            self.rows =
+                rows.enumerate().map(|(number, row)| one_hot(number, row)).collect::<Result<_, _>>()?;
         }
         Ok(())
     }
 
     /// Whether the layer makes sense, now that all of its edits are done.
     pub(super) fn check(&self, edit: &Edit, per_token: u32) -> Result<(), String> {
-        let layer = edit.layer();
+        let layer = attune_vocabulary::layer(edit);
         let [routed, weights] = [self.rows.len(), self.weights.len()];
         if routed != weights {
             return Err(format!(
@@ -60,11 +53,11 @@ impl FoldedLayer {
                  `merge-experts` need the same number of rows, and alone as many as the model has experts"
             ));
         }
-        match edit {
-            Edit::ExpertsPerToken(_) if per_token == 0 || routed < per_token as usize => {
+        match edit.kind.as_str() {
+            ExpertsPerToken::KIND if per_token == 0 || routed < per_token as usize => {
                 Err(format!("layer {layer} has {routed} experts; route each token to 1 to {routed} of them"))
             }
-            Edit::KeepExperts(_) if routed == 0 || routed < per_token as usize => Err(format!(
+            KeepExperts::KIND if routed == 0 || routed < per_token as usize => Err(format!(
                 "it keeps {routed} of layer {layer}'s experts, and the router picks {per_token} per token; keep \
                  at least as many"
             )),

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use attune_core::evaluator::{EvalFailure, Split};
-use attune_core::plan::{Edit, KeepExperts};
+use attune_core::plan::Edit;
 use attune_core::setting::Setting;
 use attune_core::space::{Config, Value};
 use attune_core::store::RunNote;
@@ -206,7 +206,7 @@ fn an_edit_that_nobody_knows_is_refused_before_anything_is_stored() {
     assert!(error(&unknown).contains("edit `fold-time` is not known"));
     assert_eq!((unknown.store.writes(), records(&unknown).len()), (0, 0));
 
-    let edit = Edit::KeepExperts(KeepExperts { layer: 0, experts: vec![0] });
+    let edit = Edit::new("keep-experts").int("layer", 0).ints("experts", vec![0]);
     let technique = ScriptedTechnique::default().lowering_to(edit);
     let unsupported = with_technique(technique);
     let message = error(&unsupported);

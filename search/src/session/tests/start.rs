@@ -1,12 +1,10 @@
 //! Studies that start from a trial of another one.
 
-use attune_core::plan::{Edit, KeepExperts, Plan};
-use attune_core::space::{Axis, Dimension};
+use attune_core::space::Dimension;
 use attune_core::strategy::Origin;
 
 use super::*;
 use crate::session::Start;
-use crate::session::starts::kept;
 use crate::testkit::ScriptedTechnique;
 
 fn start(dimensions: Vec<Dimension>) -> Start {
@@ -16,7 +14,7 @@ fn start(dimensions: Vec<Dimension>) -> Start {
         technique: "other".to_owned(),
         dimensions,
         config: ScriptedTechnique::config([2, 0, 0, 1, 1, 1]),
-        plan: Plan::dense(),
+        signals: Vec::new(),
     }
 }
 
@@ -39,17 +37,4 @@ fn a_trial_that_means_nothing_here_is_refused() {
     let message = error(&study);
     assert!(message.starts_with("cannot start from trial 7 of study `before`: technique `"), "{message}");
     assert!(message.contains("that study (of `other`)"), "{message}");
-}
-
-#[test]
-fn kept_experts_are_a_signal_and_layers_without_an_edit_keep_all() {
-    let study = Study::default();
-    let facts = study.setup().unwrap().evaluator.model().clone();
-    let model = attune_core::facts::ModelFacts { layers: 2, experts: 3, ..facts };
-    let keep = |layer| Edit::KeepExperts(KeepExperts { layer, experts: vec![0, 2] });
-    let signal = kept(&Plan::new([keep(1)]), &model).unwrap();
-    assert_eq!(signal.axes, [Axis::new("layer", 2), Axis::new("expert", 3)]);
-    assert_eq!(signal.values, [1.0, 1.0, 1.0, 1.0, 0.0, 1.0]);
-    assert_eq!(kept(&Plan::dense(), &model), None);
-    assert_eq!(kept(&Plan::new([keep(5)]), &model), None);
 }

@@ -1,7 +1,8 @@
 //! Plan files.
 
-use attune_core::plan::{Edit, OpenEdit};
+use attune_core::plan::Edit;
 use attune_export::read_plan;
+use attune_vocabulary::{arrange, model};
 
 use crate::{Target, scratch};
 
@@ -26,7 +27,7 @@ pub(crate) const TARGET: Target = Target {
         // The edits by themselves: a plan file has a hash over them, which no mutation meets.
         let Ok(json) = serde_json::from_str::<serde_json::Value>(&text) else { return };
         for edit in json["plan"]["edits"].as_array().into_iter().flatten() {
-            let mut open = OpenEdit::new(edit["kind"].as_str().unwrap_or_default());
+            let mut open = Edit::new(edit["kind"].as_str().unwrap_or_default());
             for (name, value) in edit.as_object().into_iter().flatten().filter(|(name, _)| *name != "kind") {
                 let list = value.as_array();
                 let all = |is: fn(&serde_json::Value) -> bool| list.is_some_and(|list| list.iter().all(is));
@@ -41,9 +42,10 @@ pub(crate) const TARGET: Target = Target {
                     _ => open.reals(name, numbers().filter_map(serde_json::Value::as_f64).collect()),
                 };
             }
-            if let Ok(edit) = Edit::from_open(&open) {
-                let _ = (edit.layer(), edit.place(), edit.contradicts(&edit));
-                assert!(Edit::from_open(&edit.to_open()).is_ok(), "{open}");
+            if let Ok(edit) = model().accept(&open) {
+                assert_eq!(model().accept(&edit).as_ref(), Ok(&edit), "{open}");
+                let plan = arrange([edit]);
+                let _ = (model().conflict(&plan), model().describe(&plan));
             }
         }
     },

@@ -1,7 +1,6 @@
 //! What is being evaluated now, and what was said.
 
 use attune_core::trial::{Trial, TrialState};
-use attune_core::words;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -32,7 +31,7 @@ pub(super) fn view(theme: Theme, study: &Study, frame: &mut Frame<'_>, area: Rec
             .iter()
             .take(usize::from(inner.height))
             .map(|(trial, plan)| {
-                let text = words::plan(plan).join("; ");
+                let text = attune_vocabulary::model().describe(plan).join("; ");
                 Line::from(vec![
                     Span::styled(format!(" trial {trial} "), theme.accent()),
                     Span::raw(fit(&text, columns.saturating_sub(12))),
@@ -53,7 +52,7 @@ pub(super) fn view(theme: Theme, study: &Study, frame: &mut Frame<'_>, area: Rec
             let text = format!("trial {}, selected:{end}", row.trial.id);
             let head =
                 wrap(&text, columns).into_iter().map(|line| Line::styled(format!(" {line}"), theme.title()));
-            let plan = words::plan(&row.trial.plan).into_iter();
+            let plan = attune_vocabulary::model().describe(&row.trial.plan).into_iter();
             let plan = plan.map(|line| Line::from(format!("  {}", fit(&line, columns))));
             lines.extend(head.chain(plan).take(room + 1));
         }

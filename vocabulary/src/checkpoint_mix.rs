@@ -1,19 +1,12 @@
-//! Mixing saved checkpoints of one training run.
+//! What a plan says about the checkpoints of every layer.
 
-use super::{Edit, Plan};
+use attune_core::plan::{Edit, Plan};
+
+use crate::ModelEdit as _;
+use crate::edits::CombineCheckpoints;
 
 /// Coefficients may miss the sum 1 by this much: rounding, and nothing that a model notices.
 const SUM_ERROR: f64 = 1e-6;
-
-/// Replace weights by a linear combination of those of the saved checkpoints (LCSC, arXiv 2404.02241):
-/// `θ = Σ αᵢ·θᵢ` with `Σ αᵢ = 1`, which is the paper's `θ₀ + Σ_{i≥1} αᵢ(θᵢ − θ₀)`.
-#[derive(Clone, Debug, PartialEq)]
-pub struct CombineCheckpoints {
-    /// The layer whose weights are mixed, counted from 0; `None` mixes the whole model.
-    pub layer: Option<u32>,
-    /// One coefficient per checkpoint, in the order in which they were saved; any sign, sum 1.
-    pub coefficients: Vec<f64>,
-}
 
 /// The coefficients of every layer of a model with `checkpoints` saved checkpoints: `[layers][checkpoints]`. Layers
 /// that the plan does not name keep the last checkpoint. Edits of other kinds are the caller's business.
@@ -28,19 +21,19 @@ pub fn checkpoint_mix(plan: &Plan, layers: u32, checkpoints: u32) -> Result<Vec<
     let mut mix = vec![last; layers as usize];
     let mut whole: Option<&Edit> = None;
     for edit in plan.edits() {
-        let Edit::CombineCheckpoints(CombineCheckpoints { layer, coefficients }) = edit else { continue };
+        let Some(CombineCheckpoints { layer, coefficients }) = CombineCheckpoints::of(edit) else { continue };
         if let Some(other) = whole {
-            return Err((edit, format!("{} mixes the whole model", other.to_open())));
+            return Err((edit, format!("{} mixes the whole model", other)));
         }
-        check(coefficients, checkpoints).map_err(|reason| (edit, reason))?;
+        check(&coefficients, checkpoints).map_err(|reason| (edit, reason))?;
         match layer {
             None if mixes_a_layer(plan) => return Err((edit, "other edits mix single layers".to_owned())),
             None => {
                 whole = Some(edit);
-                mix.fill(coefficients.clone());
+                mix.fill(coefficients);
             }
-            Some(layer) => match mix.get_mut(*layer as usize) {
-                Some(place) => place.clone_from(coefficients),
+            Some(layer) => match mix.get_mut(layer as usize) {
+                Some(place) => *place = coefficients,
                 None => return Err((edit, format!("the model has {layers} layers, counted from 0"))),
             },
         }
@@ -49,7 +42,7 @@ pub fn checkpoint_mix(plan: &Plan, layers: u32, checkpoints: u32) -> Result<Vec<
 }
 
 fn mixes_a_layer(plan: &Plan) -> bool {
-    let single = |edit: &Edit| matches!(edit, Edit::CombineCheckpoints(mix) if mix.layer.is_some());
+    let single = |edit: &Edit| CombineCheckpoints::of(edit).is_some_and(|mix| mix.layer.is_some());
     plan.edits().iter().any(single)
 }
 
@@ -70,17 +63,17 @@ mod tests {
     use super::*;
 
     fn mix(layer: Option<u32>, coefficients: &[f64]) -> Edit {
-        Edit::CombineCheckpoints(CombineCheckpoints { layer, coefficients: coefficients.to_vec() })
+        CombineCheckpoints { layer, coefficients: coefficients.to_vec() }.into()
     }
 
     fn refusal(edits: Vec<Edit>) -> String {
-        let plan = Plan::new(edits);
+        let plan = crate::arrange(edits);
         checkpoint_mix(&plan, 2, 3).unwrap_err().1
     }
 
     #[test]
     fn layers_take_their_own_coefficients_those_of_the_model_or_the_last_checkpoint() {
-        let found = |edits: Vec<Edit>| checkpoint_mix(&Plan::new(edits), 2, 3).unwrap();
+        let found = |edits: Vec<Edit>| checkpoint_mix(&crate::arrange(edits), 2, 3).unwrap();
         assert_eq!(found(vec![]), [[0.0, 0.0, 1.0]; 2]);
         assert_eq!(found(vec![mix(None, &[2.0, -0.5, -0.5])]), [[2.0, -0.5, -0.5]; 2]);
         assert_eq!(found(vec![mix(Some(1), &[0.5, 0.5, 0.0])]), [[0.0, 0.0, 1.0], [0.5, 0.5, 0.0]]);
@@ -94,23 +87,23 @@ mod tests {
         assert!(refusal(vec![mix(Some(2), &[1.0, 0.0, 0.0])]).contains("2 layers, counted from 0"));
         let reason = refusal(vec![whole(), mix(Some(1), &[1.0, 0.0, 0.0])]);
         assert!(reason.contains("single layers"), "{reason}");
-        assert!(checkpoint_mix(&Plan::new([mix(None, &[1.0, 0.0, 5e-7])]), 2, 3).is_ok());
+        assert!(checkpoint_mix(&crate::arrange([mix(None, &[1.0, 0.0, 5e-7])]), 2, 3).is_ok());
     }
 
     #[test]
     fn zero_has_no_sign_and_the_open_form_goes_there_and_back() {
         let edit = mix(Some(4), &[1.5, -0.5, 0.0]);
-        assert_eq!(Edit::from_open(&edit.to_open()).unwrap(), edit);
-        let line = |edit| Plan::new([edit]).canonical();
+        assert_eq!(crate::model().accept(&edit).unwrap(), edit);
+        let line = |edit| crate::arrange([edit]).canonical();
         assert_eq!(
             line(mix(None, &[1.0, -0.0])),
             "combine-checkpoints(coefficients:[1.0, 0.0])\n",
             "the canonical text is hashed: changing it loses cached results"
         );
         // A file that says 1 and 0 means 1.0 and 0.0.
-        let whole = super::super::OpenEdit::new("combine-checkpoints").ints("coefficients", vec![0, 1]);
-        assert_eq!(Edit::from_open(&whole).unwrap(), mix(None, &[0.0, 1.0]));
-        let broken = mix(None, &[f64::NAN]).to_open();
-        assert!(Edit::from_open(&broken).unwrap_err().to_string().contains("finite real numbers"));
+        let whole = Edit::new("combine-checkpoints").ints("coefficients", vec![0, 1]);
+        assert_eq!(crate::model().accept(&whole).unwrap(), mix(None, &[0.0, 1.0]));
+        let broken = mix(None, &[f64::NAN]);
+        assert!(crate::model().accept(&broken).unwrap_err().to_string().contains("finite real numbers"));
     }
 }

@@ -1,0 +1,106 @@
+//! Checks and normalises the arguments of an edit.
+
+use super::{Argument, ArgumentKind, Edit, EditError, EditSchema};
+use crate::setting::Setting;
+
+impl EditSchema {
+    /// `edit` with arguments of the declared types, in normal form.
+    ///
+    /// # Errors
+    /// A missing, unknown or ill-typed argument, or a number out of range.
+    pub(super) fn accept(&self, edit: &Edit) -> Result<Edit, EditError> {
+        let mut accepted = Edit::new(&self.kind);
+        for argument in &self.arguments {
+            match edit.args.get(&argument.name) {
+                Some(value) => {
+                    let value = typed(argument, value, edit).map_err(|found| self.bad(argument, found))?;
+                    accepted.args.insert(argument.name.clone(), value);
+                }
+                None if argument.absent.is_some() => {}
+                None => {
+                    let (kind, argument) = (self.kind.clone(), argument.name.clone());
+                    return Err(EditError::MissingArgument { kind, argument });
+                }
+            }
+        }
+        match edit.args.keys().find(|name| self.argument(name).is_none()) {
+            Some(name) => Err(EditError::UnknownArgument { kind: self.kind.clone(), argument: name.clone() }),
+            None => Ok(self.normalised(accepted)),
+        }
+    }
+
+    /// The one form of all edits that mean the same.
+    pub(super) fn normalised(&self, mut edit: Edit) -> Edit {
+        for argument in &self.arguments {
+            match (&argument.kind, edit.args.get_mut(&argument.name)) {
+                (ArgumentKind::Set { .. }, Some(Setting::Ints(values))) => {
+                    values.sort_unstable();
+                    values.dedup();
+                }
+                // −0 means 0 and would be another text.
+                (ArgumentKind::Reals | ArgumentKind::Matrix { .. }, Some(Setting::Reals(values))) => {
+                    values.iter_mut().filter(|number| **number == 0.0).for_each(|number| *number = 0.0);
+                }
+                _ => {}
+            }
+        }
+        for (name, condition) in &self.idle {
+            if condition.holds(&edit) {
+                edit.args.remove(name);
+            }
+        }
+        edit
+    }
+
+    fn bad(&self, argument: &Argument, found: String) -> EditError {
+        let (kind, expected) = (self.kind.clone(), argument.kind.to_string());
+        EditError::BadArgument { kind, argument: argument.name.clone(), found, expected }
+    }
+}
+
+/// `value` in the declared type, or what was found instead. Files do not tell 1 from 1.0.
+fn typed(argument: &Argument, value: &Setting, edit: &Edit) -> Result<Setting, String> {
+    let real = |number: f64, min: f64, max: f64| number.is_finite() && (min..=max).contains(&number);
+    match (&argument.kind, value) {
+        (ArgumentKind::Int { min, max }, Setting::Int(number)) if (min..=max).contains(&number) => {
+            Ok(value.clone())
+        }
+        (ArgumentKind::Level(levels), Setting::Int(number)) if levels.contains(number) => Ok(value.clone()),
+        (ArgumentKind::Real { min, max }, Setting::Real(number)) if real(*number, *min, *max) => {
+            Ok(value.clone())
+        }
+        (ArgumentKind::Real { min, max }, Setting::Int(number)) if real(*number as f64, *min, *max) => {
+            Ok(Setting::Real(*number as f64))
+        }
+        (ArgumentKind::Set { max }, Setting::Ints(numbers)) => {
+            match numbers.iter().find(|number| !(0..=*max).contains(*number)) {
+                Some(number) => Err(number.to_string()),
+                None => Ok(value.clone()),
+            }
+        }
+        (ArgumentKind::Reals, _) => reals(value).map(Setting::Reals).ok_or_else(|| value.to_string()),
+        (ArgumentKind::Matrix { rows }, _) => {
+            let count = match edit.args.get(rows) {
+                Some(Setting::Int(count)) => usize::try_from(*count).unwrap_or(0),
+                _ => 0,
+            };
+            let whole = |values: &Vec<f64>| !values.is_empty() && values.len().is_multiple_of(count);
+            match (reals(value).filter(whole), value) {
+                (Some(values), _) => Ok(Setting::Reals(values)),
+                (None, Setting::Reals(_) | Setting::Ints(_)) => Err(format!("{value} with {count} rows")),
+                (None, _) => Err(value.to_string()),
+            }
+        }
+        (ArgumentKind::Word(words), Setting::Text(word)) if words.contains(word) => Ok(value.clone()),
+        _ => Err(value.to_string()),
+    }
+}
+
+/// Finite numbers.
+fn reals(value: &Setting) -> Option<Vec<f64>> {
+    match value {
+        Setting::Reals(values) => values.iter().all(|value| value.is_finite()).then(|| values.clone()),
+        Setting::Ints(values) => Some(values.iter().map(|&value| value as f64).collect()),
+        _ => None,
+    }
+}

@@ -1,0 +1,23 @@
+//! Another number of experts per token.
+
+use attune_vocabulary::edits::ExpertsPerToken;
+
+use super::LayerEdits;
+use super::honour::{Apply, Context};
+
+impl Apply for ExpertsPerToken {
+    fn check(&self, context: &Context<'_>) -> Result<(), String> {
+        let (mixture, layer) = (context.mixture()?, &context.experts);
+        let rows = layer.merge.or(layer.route).map(|rows| rows as usize);
+        let experts = layer.kept.or(rows).unwrap_or(mixture.experts);
+        if !(1..=experts).contains(&(self.count as usize)) {
+            return Err(format!("the layer has {experts} experts; expected a count from 1 to {experts}"));
+        }
+        Ok(())
+    }
+
+    fn apply(self, context: &Context<'_>, layer: &mut LayerEdits) {
+        let usual = context.config.mixture.is_some_and(|mixture| mixture.per_token == self.count as usize);
+        layer.per_token = (!usual).then_some(self.count as usize);
+    }
+}

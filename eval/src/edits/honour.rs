@@ -1,0 +1,114 @@
+//! How the native evaluator honours edits: one file for each kind, and a line here.
+
+use attune_core::evaluator::EvalFailure;
+use attune_core::plan::{Edit, Plan};
+use attune_vocabulary::edits::{
+    ActivationBits, AttentionSpan, DropBlock, ExpertsPerToken, KeepExperts, KvBits, MergeExperts,
+    RouteExperts, WeightBits,
+};
+use attune_vocabulary::{ModelEdit, layer};
+
+use super::LayerEdits;
+use super::experts::ExpertLayer;
+use crate::model::{DecoderConfig, Mixture};
+
+/// Name of the evaluator in refusals and in its info.
+pub(crate) const NATIVE: &str = "native";
+
+/// A kind of edit that is honoured.
+pub(super) struct Honoured {
+    kind: &'static str,
+    apply: fn(&Edit, &Context<'_>, &mut LayerEdits) -> Result<(), String>,
+}
+
+/// All of them.
+static HONOURED: [Honoured; 9] = [
+    honoured::<KeepExperts>(),
+    honoured::<KvBits>(),
+    honoured::<AttentionSpan>(),
+    honoured::<MergeExperts>(),
+    honoured::<RouteExperts>(),
+    honoured::<ExpertsPerToken>(),
+    honoured::<WeightBits>(),
+    honoured::<DropBlock>(),
+    honoured::<ActivationBits>(),
+];
+
+/// What an edit is applied to.
+pub(super) struct Context<'a> {
+    pub(super) config: &'a DecoderConfig,
+    /// What all edits of its layer say about the experts.
+    pub(super) experts: ExpertLayer,
+}
+
+/// An edit that the forward pass of decoders has.
+pub(super) trait Apply: ModelEdit {
+    /// Why it cannot be applied to a model of this shape beside the other edits of its layer, if it cannot.
+    fn check(&self, context: &Context<'_>) -> Result<(), String>;
+
+    /// Notes in `layer` what it changes, after [`check`](Self::check); nothing where it changes nothing.
+    fn apply(self, context: &Context<'_>, layer: &mut LayerEdits);
+}
+
+const fn honoured<E: Apply>() -> Honoured {
+    Honoured { kind: E::KIND, apply: read_and_apply::<E> }
+}
+
+fn read_and_apply<E: Apply>(
+    edit: &Edit,
+    context: &Context<'_>,
+    layer: &mut LayerEdits,
+) -> Result<(), String> {
+    let edit = E::read(edit).map_err(|error| error.to_string())?;
+    edit.check(context)?;
+    edit.apply(context, layer);
+    Ok(())
+}
+
+impl Context<'_> {
+    /// The mixture that edits of experts need.
+    pub(super) fn mixture(&self) -> Result<Mixture, String> {
+        self.config.mixture.ok_or_else(|| "the model has no experts".to_owned())
+    }
+
+    /// Why there is no KV head of that number, if there is none.
+    pub(super) fn kv_head(&self, head: u32) -> Result<(), String> {
+        match head as usize >= self.config.kv_heads {
+            true => Err(format!("the model has KV heads 0 to {}", self.config.kv_heads - 1)),
+            false => Ok(()),
+        }
+    }
+}
+
+/// The kinds that are honoured.
+pub(crate) fn kinds() -> impl Iterator<Item = &'static str> {
+    HONOURED.iter().map(|honoured| honoured.kind)
+}
+
+/// Applies one edit of `plan`.
+///
+/// # Errors
+/// [`EvalFailure::Unsupported`], with the reason.
+pub(super) fn apply(
+    edit: &Edit,
+    plan: &Plan,
+    config: &DecoderConfig,
+    layers: &mut [LayerEdits],
+) -> Result<(), EvalFailure> {
+    let number = layer(edit);
+    let applied = match HONOURED.iter().find(|honoured| honoured.kind == edit.kind) {
+        None => Err(format!("it is none of {}", kinds().collect::<Vec<_>>().join(", "))),
+        Some(honoured) => match layers.get_mut(number as usize) {
+            None => Err(format!("the model has layers 0 to {}", config.layers - 1)),
+            Some(layer) => {
+                let context = Context { config, experts: ExpertLayer::of(plan, number) };
+                (honoured.apply)(edit, &context, layer)
+            }
+        },
+    };
+    applied.map_err(|reason| unsupported(edit, reason))
+}
+
+pub(super) fn unsupported(edit: &Edit, reason: String) -> EvalFailure {
+    EvalFailure::Unsupported { evaluator: NATIVE.to_owned(), edit: edit.to_string(), reason }
+}

@@ -1,0 +1,164 @@
+//! Checkpoints without the blocks that a plan skips: their tensors are left out and the rest is numbered anew.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use attune_core::exporter::{ExportError, ExportInput, FileSink};
+use attune_core::facts::ModelFacts;
+use attune_core::plan::Plan;
+use attune_vocabulary::ModelEdit as _;
+use attune_vocabulary::edits::{DropBlock, Half};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::TARGET;
+use super::fold::refuse;
+use super::moves::{Job, Made, Move};
+use super::patch::patched;
+use super::shards::{self, Tensors};
+use crate::checkpoint::{CONFIG, Companions, Layout, SINGLE, bad, config_text, copy, with_manifest, write};
+
+/// Families whose blocks are `model.layers.N` and alike.
+const FAMILIES: [&str; 5] = ["llama", "mistral", "mixtral", "qwen2", "qwen3"];
+
+/// What every tensor of a block is called first.
+const PREFIX: &str = "model.layers.";
+
+/// The blocks that stay, ascending.
+pub(super) struct Blocks(Vec<u32>);
+
+impl Blocks {
+    /// Whether a plan skips blocks: then it is for this part of the exporter.
+    pub(super) fn has(plan: &Plan) -> bool {
+        plan.edits().iter().any(|edit| edit.kind == DropBlock::KIND)
+    }
+
+    pub(super) fn new(plan: &Plan, model: &ModelFacts) -> Result<Self, ExportError> {
+        if let Some((one, other)) = attune_vocabulary::model().conflict(plan) {
+            return Err(refuse(one, format!("the plan also holds {other}, and both cannot be honoured")));
+        }
+        let halves = |layer: u32| -> Vec<Half> {
+            let drops = plan.edits().iter().filter_map(DropBlock::of).filter(|drop| drop.layer == layer);
+            drops.flat_map(|drop| drop.part.map_or(Half::ALL.to_vec(), |half| vec![half])).collect()
+        };
+        let mut dropped = BTreeSet::new();
+        for edit in plan.edits() {
+            let drop = (edit.kind == DropBlock::KIND).then(|| DropBlock::read(edit)).transpose();
+            let drop = drop.map_err(|error| refuse(edit, error.to_string()))?;
+            let Some(DropBlock { layer, .. }) = drop else {
+                return Err(refuse(
+                    edit,
+                    "beside skipped blocks this exporter takes nothing else; use `--to plan`",
+                ));
+            };
+            if layer >= model.layers {
+                return Err(refuse(edit, format!("the model has {} layers, counted from 0", model.layers)));
+            }
+            if halves(layer).len() < Half::ALL.len() {
+                let reason = "a checkpoint has whole blocks, and one half of this one stays; search with `unit: \"block\"`, \
+                              or use `--to plan`";
+                return Err(refuse(edit, reason));
+            }
+            dropped.insert(layer);
+            if !FAMILIES.contains(&model.family.as_str()) {
+                let (known, family) = (FAMILIES.join(", "), &model.family);
+                let reason =
+                    format!("blocks of {known} are known, and this model is of {family}; use `--to plan`");
+                return Err(refuse(edit, reason));
+            }
+        }
+        Ok(Self((0..model.layers).filter(|layer| !dropped.contains(layer)).collect()))
+    }
+
+    pub(super) fn export(
+        &self,
+        input: &ExportInput<'_>,
+        model: &ModelFacts,
+        sink: &mut FileSink<'_>,
+    ) -> Result<(), ExportError> {
+        let config = self.config(&config_text(input.files)?, model.layers)?;
+        let layout = Layout::open(input.files)?;
+        let jobs = self.jobs(&layout)?;
+        with_manifest(TARGET, input, None, sink, |sink| {
+            let tensors = shards::write_shards(input.files, &layout, &jobs, sink)?;
+            let files = copy(input.files, &layout, sink)?;
+            // Last, because a folder without it is no model.
+            write(sink, CONFIG, config.as_bytes())?;
+            Ok(Done { exact: EXACT, layers_before: model.layers, layers: self.0.clone(), tensors, files })
+        })
+    }
+
+    /// config.json with as many layers as are left, and what it lists per layer.
+    fn config(&self, text: &str, layers: u32) -> Result<String, ExportError> {
+        let keys: Map<String, Value> = serde_json::from_str(text)
+            .map_err(|error| bad(CONFIG, error.to_string(), "a JSON object, as Transformers writes it"))?;
+        let mut changes = BTreeMap::from([("num_hidden_layers", self.0.len().to_string())]);
+        if let Some(Value::Array(types)) = keys.get("layer_types") {
+            let kept = self.0.iter().filter_map(|&layer| types.get(layer as usize)).cloned();
+            changes.insert("layer_types", Value::Array(kept.collect()).to_string());
+        }
+        let windows = keys.get("use_sliding_window") == Some(&Value::Bool(true));
+        match keys.get("max_window_layers").and_then(Value::as_u64) {
+            // Windows begin at this layer, so at as many as are left before it.
+            Some(first) => {
+                let before = self.0.iter().filter(|&&layer| u64::from(layer) < first).count() as u64;
+                let beyond = first.saturating_sub(u64::from(layers));
+                changes.insert("max_window_layers", (before + beyond).to_string());
+            }
+            None if windows && !keys.contains_key("layer_types") => {
+                let found = "`use_sliding_window` is true without `max_window_layers` or `layer_types`";
+                return Err(bad(
+                    CONFIG,
+                    found,
+                    "one of them, to tell which of the blocks that stay have windows",
+                ));
+            }
+            None => {}
+        }
+        patched(text, &changes)
+    }
+
+    fn jobs<'a>(&self, layout: &'a Layout) -> Result<Vec<Job<'a>>, ExportError> {
+        let mut jobs = Vec::with_capacity(layout.shards.len());
+        for shard in &layout.shards {
+            let mut moves = Vec::with_capacity(shard.tensors.len());
+            for tensor in &shard.tensors {
+                let from = tensor.name.as_str();
+                let Some(within) = from.strip_prefix(PREFIX) else {
+                    moves.push(Move { from, to: from.to_owned(), made: Made::Copy });
+                    continue;
+                };
+                let layer =
+                    within.split_once('.').and_then(|(layer, rest)| Some((layer.parse::<u32>().ok()?, rest)));
+                let (layer, rest) = layer
+                    .ok_or_else(|| bad(&shard.file, format!("tensor `{from}`"), "`model.layers.N.…`"))?;
+                if let Ok(number) = self.0.binary_search(&layer) {
+                    moves.push(Move { from, to: format!("{PREFIX}{number}.{rest}"), made: Made::Copy });
+                }
+            }
+            if !moves.is_empty() {
+                jobs.push(Job { source: &shard.file, target: SINGLE.to_owned(), moves });
+            }
+        }
+        if layout.sharded {
+            let count = jobs.len();
+            for (index, job) in jobs.iter_mut().enumerate() {
+                job.target = format!("model-{:05}-of-{count:05}.safetensors", index + 1);
+            }
+        }
+        Ok(jobs)
+    }
+}
+
+const EXACT: &str = "the blocks that the plan skips are left out and the others numbered anew; every tensor is a \
+                     byte-for-byte copy";
+
+/// What was done.
+#[derive(Serialize)]
+struct Done {
+    exact: &'static str,
+    layers_before: u32,
+    /// The old numbers of the layers that stay, in order.
+    layers: Vec<u32>,
+    tensors: Tensors,
+    files: Companions,
+}

@@ -1,0 +1,36 @@
+//! The edits of neural models, one file each under `edits/`: a schema and a typed view of its arguments. Adding an edit
+//! touches its file and one line of [`edits`].
+//!
+//! What each edit means to the last digit is documented in `docs/edits.md`, whose tables of arguments come from here.
+
+mod checkpoint_mix;
+pub mod edits;
+pub mod markdown;
+mod module;
+mod start;
+mod view;
+
+use std::sync::LazyLock;
+
+use attune_core::plan::{Edit, Plan, Vocabulary};
+
+pub use checkpoint_mix::checkpoint_mix;
+pub use module::Module;
+pub use start::start_signals;
+pub use view::ModelEdit;
+
+/// Every edit of a neural model that this build knows.
+pub fn model() -> &'static Vocabulary {
+    static MODEL: LazyLock<Vocabulary> = LazyLock::new(|| Vocabulary::new(edits::schemas()));
+    &MODEL
+}
+
+/// The canonical plan of `edits` of neural models.
+pub fn arrange(edits: impl IntoIterator<Item = impl Into<Edit>>) -> Plan {
+    model().arrange(edits.into_iter().map(Into::into))
+}
+
+/// The layer that an edit of a neural model touches: 0 for one that touches the whole model.
+pub fn layer(edit: &Edit) -> u32 {
+    model().group(edit)
+}

@@ -1,0 +1,185 @@
+//! Typed views of open edits.
+
+use attune_core::plan::{Edit, EditError};
+use attune_core::setting::Setting;
+
+use crate::module::Module;
+
+/// The typed view of one kind of edit.
+pub trait ModelEdit: Sized {
+    /// Name in the vocabulary.
+    const KIND: &'static str;
+
+    /// The arguments of `edit`, which is of this kind. Types are checked here; ranges by
+    /// [`Vocabulary::accept`](attune_core::plan::Vocabulary::accept).
+    ///
+    /// # Errors
+    /// A missing or ill-typed argument.
+    fn read(edit: &Edit) -> Result<Self, EditError>;
+
+    /// The open form; arguments that are absent stay so.
+    fn write(&self) -> Edit;
+
+    /// The view of `edit` if it is of this kind and has the arguments of it.
+    fn of(edit: &Edit) -> Option<Self> {
+        (edit.kind == Self::KIND).then(|| Self::read(edit).ok()).flatten()
+    }
+}
+
+/// A type that an argument is read as.
+pub(crate) trait Field: Sized {
+    /// What is expected, as messages say it.
+    const EXPECTED: &'static str;
+
+    /// The argument; `None` where it has another type.
+    fn get(value: &Setting) -> Option<Self>;
+
+    /// The value, unless it is absent.
+    fn put(&self) -> Option<Setting>;
+
+    /// What its absence means, if it may be absent.
+    fn absent() -> Option<Self> {
+        None
+    }
+}
+
+impl Field for u32 {
+    const EXPECTED: &'static str = "a whole number from 0 to 4294967295";
+
+    fn get(value: &Setting) -> Option<Self> {
+        match value {
+            Setting::Int(number) => u32::try_from(*number).ok(),
+            _ => None,
+        }
+    }
+
+    fn put(&self) -> Option<Setting> {
+        Some(Setting::Int(i64::from(*self)))
+    }
+}
+
+impl Field for f64 {
+    const EXPECTED: &'static str = "a real number";
+
+    fn get(value: &Setting) -> Option<Self> {
+        match value {
+            Setting::Real(number) => Some(*number),
+            Setting::Int(number) => Some(*number as f64),
+            _ => None,
+        }
+    }
+
+    fn put(&self) -> Option<Setting> {
+        Some(Setting::Real(*self))
+    }
+}
+
+impl Field for Vec<u32> {
+    const EXPECTED: &'static str = "a list of whole numbers from 0 to 4294967295";
+
+    fn get(value: &Setting) -> Option<Self> {
+        match value {
+            Setting::Ints(numbers) => numbers.iter().map(|&number| u32::try_from(number).ok()).collect(),
+            _ => None,
+        }
+    }
+
+    fn put(&self) -> Option<Setting> {
+        Some(Setting::Ints(self.iter().map(|&number| i64::from(number)).collect()))
+    }
+}
+
+impl Field for Vec<f64> {
+    const EXPECTED: &'static str = "a list of real numbers";
+
+    fn get(value: &Setting) -> Option<Self> {
+        match value {
+            Setting::Reals(numbers) => Some(numbers.clone()),
+            Setting::Ints(numbers) => Some(numbers.iter().map(|&number| number as f64).collect()),
+            _ => None,
+        }
+    }
+
+    fn put(&self) -> Option<Setting> {
+        Some(Setting::Reals(self.clone()))
+    }
+}
+
+impl Field for Module {
+    const EXPECTED: &'static str = "one of q, k, v, o, gate, up, down";
+
+    fn get(value: &Setting) -> Option<Self> {
+        match value {
+            Setting::Text(name) => Module::from_name(name),
+            _ => None,
+        }
+    }
+
+    fn put(&self) -> Option<Setting> {
+        Some(Setting::Text(self.name().to_owned()))
+    }
+}
+
+impl<T: Field> Field for Option<T> {
+    const EXPECTED: &'static str = T::EXPECTED;
+
+    fn get(value: &Setting) -> Option<Self> {
+        T::get(value).map(Some)
+    }
+
+    fn put(&self) -> Option<Setting> {
+        self.as_ref().and_then(T::put)
+    }
+
+    fn absent() -> Option<Self> {
+        Some(None)
+    }
+}
+
+/// The argument `name` of `edit`.
+pub(crate) fn read<T: Field>(edit: &Edit, name: &str) -> Result<T, EditError> {
+    let (kind, argument) = (edit.kind.clone(), name.to_owned());
+    match edit.args.get(name) {
+        Some(value) => T::get(value).ok_or_else(|| EditError::BadArgument {
+            kind,
+            argument,
+            found: value.to_string(),
+            expected: T::EXPECTED.to_owned(),
+        }),
+        None => T::absent().ok_or(EditError::MissingArgument { kind, argument }),
+    }
+}
+
+/// `edit` with the argument `name`, unless it is absent.
+pub(crate) fn write(edit: Edit, name: &str, value: &impl Field) -> Edit {
+    match value.put() {
+        Some(value) => edit.with(name, value),
+        None => edit,
+    }
+}
+
+/// The typed view of an edit: which field is which argument.
+macro_rules! view {
+    ($edit:ty, $kind:literal, $($field:ident: $argument:literal),+ $(,)?) => {
+        impl $crate::ModelEdit for $edit {
+            const KIND: &'static str = $kind;
+
+            fn read(edit: &attune_core::plan::Edit) -> Result<Self, attune_core::plan::EditError> {
+                Ok(Self { $($field: $crate::view::read(edit, $argument)?),+ })
+            }
+
+            fn write(&self) -> attune_core::plan::Edit {
+                let edit = attune_core::plan::Edit::new($kind);
+                $(let edit = $crate::view::write(edit, $argument, &self.$field);)+
+                edit
+            }
+        }
+
+        impl From<$edit> for attune_core::plan::Edit {
+            fn from(edit: $edit) -> Self {
+                $crate::ModelEdit::write(&edit)
+            }
+        }
+    };
+}
+pub(crate) use view;
