@@ -106,7 +106,7 @@ pub enum LoadError {
     },
     /// The index of several weight files is of other files.
     #[error(
-        "{index} says that tensor `{tensor}` is in {shard}, {found}; the index is of another version of the model: \
+        "{index} and {shard} disagree on tensor `{tensor}`: {found}; the index is of another version of the model: \
          download it and its files again"
     )]
     StaleIndex {
@@ -116,7 +116,7 @@ pub enum LoadError {
         tensor: String,
         /// The weight file.
         shard: PathBuf,
-        /// What is wrong.
+        /// What each of the two says.
         found: &'static str,
     },
     /// A safetensors file cannot be parsed.

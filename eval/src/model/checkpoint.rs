@@ -80,14 +80,14 @@ impl Checkpoint {
         for (tensor, &place) in places {
             let shard = &self.shards[place];
             if shard.header.info(tensor).is_none() {
-                return Err(stale(tensor, shard, "which lacks it"));
+                return Err(stale(tensor, shard, "the index says that it is there, and the file lacks it"));
             }
         }
         for (number, shard) in self.shards.iter().enumerate() {
             let placed =
                 |tensor: &String| self.index.as_ref().and_then(|index| index.get(tensor)) == Some(&number);
             if let Some(tensor) = shard.header.tensors().keys().filter(|tensor| !placed(tensor)).min() {
-                return Err(stale(tensor, shard, "which the index does not say"));
+                return Err(stale(tensor, shard, "the file has it, and the index does not say so"));
             }
         }
         Ok(())

@@ -1,5 +1,6 @@
 //! A tokenizer: tokenizer.json, and the library that reads it.
 
+mod others;
 mod outline;
 
 use std::path::{Path, PathBuf};
@@ -11,6 +12,7 @@ use tokenizers::models::ModelWrapper;
 use super::pieces::Token;
 use crate::error::TaskError;
 use crate::foreign;
+use others::OtherToken;
 
 /// Bytes of the largest tokenizer.json.
 const LARGEST: u64 = 256 << 20;
@@ -20,6 +22,8 @@ pub(super) struct Tokens {
     file: PathBuf,
     tokenizer: Tokenizer,
     vocab: usize,
+    /// Tokens that only other files know.
+    others: Vec<OtherToken>,
 }
 
 impl Tokens {
@@ -49,7 +53,8 @@ impl Tokens {
         let tokenizer = parsed
             .map_err(|panic| bad(format!("the tokenizer library fails on it ({panic})")))?
             .map_err(|error: tokenizers::Error| bad(error.to_string()))?;
-        Ok(Self { file: file.to_owned(), tokenizer, vocab })
+        let others = others::beside(file, &tokenizer);
+        Ok(Self { file: file.to_owned(), tokenizer, vocab, others })
     }
 
     /// The tokens of a text, without special tokens, and the bytes that they stand for.
@@ -57,6 +62,9 @@ impl Tokens {
     /// # Errors
     /// The tokenizer fails on it, or has a token that the model does not know.
     pub(super) fn places(&self, text: &str, split: &Split) -> Result<Vec<Token>, TaskError> {
+        if let Some(other) = self.others.iter().find(|other| text.contains(&other.text)) {
+            return Err(other.refusal(&self.file, split));
+        }
         let bad = |reason: String| TaskError::BadTokenizer { file: self.file.clone(), reason };
         let encoding = foreign::catch(|| self.tokenizer.encode(text, false))
             .map_err(|panic| bad(format!("the tokenizer library fails on the {split} text ({panic})")))?

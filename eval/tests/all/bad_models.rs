@@ -196,9 +196,9 @@ fn an_index_of_other_files_is_named_as_that() {
     };
     check(
         &index(&["mtp.fc.weight"]),
-        &["`mtp.fc.weight`", "one.safetensors, which lacks it", "another version"],
+        &["`mtp.fc.weight`", "one.safetensors disagree", "the file lacks it", "another version"],
     );
-    check(&index(&["model.norm.weight"]), &["which the index does not say", "another version"]);
+    check(&index(&["model.norm.weight"]), &["the index does not say so", "another version"]);
 }
 
 #[test]

@@ -182,3 +182,34 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn tokens_that_only_other_files_know_matter_where_a_text_has_them() {
+    let folder = Folder::new();
+    let tokenizer = tokenizer().to_string();
+    folder.open(&tokenizer, 100).unwrap();
+    let with = |name: &str, value: &Value| {
+        std::fs::write(folder.path(name), value.to_string()).unwrap();
+        let opened = folder.open_as_it_is(100);
+        std::fs::remove_file(folder.path(name)).unwrap();
+        opened
+    };
+    for (name, value) in [
+        ("tokenizer_config.json", json!({"pad_token": "bac"})),
+        ("tokenizer_config.json", json!({"mask_token": {"content": "bac", "lstrip": true}})),
+        (
+            "tokenizer_config.json",
+            json!({"added_tokens_decoder": {"7": {"content": "bac", "special": true}}}),
+        ),
+        ("tokenizer_config.json", json!({"additional_special_tokens": ["x", "bac"]})),
+        ("tokenizer_config.json", json!({"extra_special_tokens": {"image_token": "bac"}})),
+        ("added_tokens.json", json!({"bac": 99})),
+    ] {
+        let refusal = with(name, &value).unwrap_err();
+        let said = format!("{}: it makes a token of `bac`", folder.path(name).display());
+        assert!(refusal.starts_with(&said) && refusal.contains("save_pretrained"), "{refusal}");
+    }
+    let unused =
+        json!({"pad_token": "[PAD]", "added_tokens_decoder": {"7": {"content": "<x>"}}, "unk_token": null});
+    with("tokenizer_config.json", &unused).unwrap();
+}

@@ -24,10 +24,6 @@ fn config_json_has_to_agree_with_the_model() {
         "config.json: `num_local_experts` is 8; expected 4"
     );
     assert_eq!(
-        failure(&config(r#"{"model_type": "mixtral"}"#)),
-        "config.json: `num_local_experts` is missing; expected `num_local_experts`: 4"
-    );
-    assert_eq!(
         failure(&config(r#"{"model_type": "llama", "num_local_experts": 4}"#)),
         "config.json: `model_type` is \"llama\"; expected \"mixtral\""
     );

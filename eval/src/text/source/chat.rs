@@ -4,6 +4,8 @@
 //! and dictionaries have Python's methods, `tojson` writes what `json.dumps` would, `raise_exception` refuses. It is told
 //! no date (`strftime_now` is not defined): a text must not differ from one day to the next.
 
+mod python;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -132,6 +134,11 @@ fn environment() -> Result<Environment<'static>, Error> {
     environment.set_fuel(Some(FUEL));
     environment.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
     environment.add_filter("tojson", to_json);
+    environment.set_formatter(|output, _, value| match value.as_str() {
+        _ if value.is_undefined() => Ok(()),
+        Some(text) => output.write_str(text).map_err(Error::from),
+        None => output.write_str(&python::repr(value)).map_err(Error::from),
+    });
     environment.add_function("raise_exception", |reason: String| -> Result<Value, Error> {
         Err(Error::new(ErrorKind::InvalidOperation, reason))
     });
@@ -150,7 +157,7 @@ fn to_json(value: Value, options: Kwargs) -> Result<Value, Error> {
         }
         Some(width) => {
             let width = b" ".repeat(width.min(64));
-            let formatter = PrettyFormatter::with_indent(&width);
+            let formatter = Indented(PrettyFormatter::with_indent(&width));
             value.serialize(&mut serde_json::Serializer::with_formatter(&mut bytes, formatter))
         }
     };
@@ -164,6 +171,10 @@ fn to_json(value: Value, options: Kwargs) -> Result<Value, Error> {
 struct Spaced(CompactFormatter);
 
 impl Formatter for Spaced {
+    fn write_f64<W: ?Sized + std::io::Write>(&mut self, writer: &mut W, value: f64) -> std::io::Result<()> {
+        writer.write_all(python::float(value).as_bytes())
+    }
+
     fn begin_array_value<W: ?Sized + std::io::Write>(
         &mut self,
         writer: &mut W,
@@ -183,6 +194,59 @@ impl Formatter for Spaced {
     fn begin_object_value<W: ?Sized + std::io::Write>(&mut self, writer: &mut W) -> std::io::Result<()> {
         self.0.begin_object_value(writer)?;
         writer.write_all(b" ")
+    }
+}
+
+/// Over several lines, with Python's numbers.
+struct Indented<'a>(PrettyFormatter<'a>);
+
+impl Formatter for Indented<'_> {
+    fn write_f64<W: ?Sized + std::io::Write>(&mut self, writer: &mut W, value: f64) -> std::io::Result<()> {
+        writer.write_all(python::float(value).as_bytes())
+    }
+
+    fn begin_array<W: ?Sized + std::io::Write>(&mut self, writer: &mut W) -> std::io::Result<()> {
+        self.0.begin_array(writer)
+    }
+
+    fn end_array<W: ?Sized + std::io::Write>(&mut self, writer: &mut W) -> std::io::Result<()> {
+        self.0.end_array(writer)
+    }
+
+    fn begin_array_value<W: ?Sized + std::io::Write>(
+        &mut self,
+        writer: &mut W,
+        first: bool,
+    ) -> std::io::Result<()> {
+        self.0.begin_array_value(writer, first)
+    }
+
+    fn end_array_value<W: ?Sized + std::io::Write>(&mut self, writer: &mut W) -> std::io::Result<()> {
+        self.0.end_array_value(writer)
+    }
+
+    fn begin_object<W: ?Sized + std::io::Write>(&mut self, writer: &mut W) -> std::io::Result<()> {
+        self.0.begin_object(writer)
+    }
+
+    fn end_object<W: ?Sized + std::io::Write>(&mut self, writer: &mut W) -> std::io::Result<()> {
+        self.0.end_object(writer)
+    }
+
+    fn begin_object_key<W: ?Sized + std::io::Write>(
+        &mut self,
+        writer: &mut W,
+        first: bool,
+    ) -> std::io::Result<()> {
+        self.0.begin_object_key(writer, first)
+    }
+
+    fn begin_object_value<W: ?Sized + std::io::Write>(&mut self, writer: &mut W) -> std::io::Result<()> {
+        self.0.begin_object_value(writer)
+    }
+
+    fn end_object_value<W: ?Sized + std::io::Write>(&mut self, writer: &mut W) -> std::io::Result<()> {
+        self.0.end_object_value(writer)
     }
 }
 

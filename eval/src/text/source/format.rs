@@ -100,7 +100,13 @@ fn binary(head: &[u8]) -> Option<(&'static str, &'static str)> {
     if pairs >= 8 && even.max(odd) > pairs / 2 && even.min(odd) < pairs / 8 {
         return Some(("UTF-16 text", UTF16));
     }
-    None
+    // Neither text in another encoding nor damaged text has zeros.
+    match std::str::from_utf8(head) {
+        Err(error) if error.error_len().is_some() && head.contains(&0) => {
+            Some(("binary data", "give the text itself, as a text file"))
+        }
+        _ => None,
+    }
 }
 
 /// Whether every line is a JSON object, as far as lines are complete; at least one has to be.
@@ -150,6 +156,8 @@ mod tests {
             ("a.txt", b"[\n{\"text\": \"a\"}\n]\n", "one JSON document"),
             ("a.txt", b"\xFF\xFEO\0n\0", "UTF-16"),
             ("a.txt", b"O\0n\0c\0e\0 \0u\0p\0o\0n\0 \0a\0", "UTF-16"),
+            ("a.safetensors", b"\xF0\x11\0\0\0\0\0\0{\"a\": 1}", "binary data"),
+            ("a.txt", b"\x89PNG\r\n\x1A\n\0\0\0\rIHDR", "binary data"),
         ] {
             let message = told(name, head);
             assert!(message.starts_with(&format!("{name}: it is {found}")), "{name}: {message}");

@@ -81,12 +81,17 @@ impl JsonLines {
     }
 
     fn record(&mut self, line: &str, text: &mut String) -> Result<(), TaskError> {
-        let record: Map<String, Value> = serde_json::from_str(line).map_err(|error| {
-            self.bad(
-                format!("it is no JSON object ({error})"),
-                "write one object a line, such as {\"text\": \"…\"}",
-            )
-        })?;
+        let record: Map<String, Value> = match serde_json::from_str(line) {
+            Ok(Value::Object(record)) => record,
+            other => {
+                let found = match other {
+                    // What is wrong, and never the line itself.
+                    Err(error) => format!("it is no JSON object ({error})"),
+                    Ok(value) => format!("it is {}, expected an object", kind(&value)),
+                };
+                return Err(self.bad(found, "write one object a line, such as {\"text\": \"…\"}"));
+            }
+        };
         let field = match self.field.take() {
             Some(field) => field,
             None if record.contains_key(TEXT) => Field::Text,
@@ -136,12 +141,7 @@ impl JsonLines {
 
     fn absent(&self, record: &Map<String, Value>, field: &str, expected: &str) -> TaskError {
         let found = match record.get(field) {
-            Some(Value::Null) => format!("`{field}` is null"),
-            Some(Value::Bool(_)) => format!("`{field}` is true or false"),
-            Some(Value::Number(_)) => format!("`{field}` is a number"),
-            Some(Value::String(_)) => format!("`{field}` is a string"),
-            Some(Value::Array(_)) => format!("`{field}` is a list"),
-            Some(Value::Object(_)) => format!("`{field}` is an object"),
+            Some(value) => format!("`{field}` is {}", kind(value)),
             None => format!(
                 "the record has no `{field}` as those before it, but {}",
                 listed(&record.keys().map(String::as_str).collect::<Vec<_>>())
@@ -153,6 +153,17 @@ impl JsonLines {
     fn unrendered(&self, template: &ChatTemplate, reason: &str) -> TaskError {
         let found = format!("the chat template of {} does not take it: {reason}", template.file().display());
         self.bad(found, "repair the conversation, or render it yourself and give it as `text`")
+    }
+}
+
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
     }
 }
 

@@ -57,3 +57,19 @@ fn what_a_template_refuses_or_lacks_is_said() {
     let lacking = template("{{ messages | unheard_of }}").render(late).unwrap_err();
     assert!(lacking.contains("unheard_of"), "{lacking}");
 }
+
+#[test]
+fn values_are_written_as_python_writes_them() {
+    // Recorded with Python 3.11 and Jinja 3.1.
+    let record = r#"{"messages": [1e20, 1e16, 123456789012345.0, 1e-5, 0.0001, 0.1, 2.0, -1.5e-7, 1e100, 7, -3],
+        "documents": {"a": ["it's", "say \"hi\"", "both ' and \"", "line\nbreak\ttab\\", "ü☃"], "b": {"c": null, "d": [true, false, {}, []]}}}"#;
+    let said = template("{% for number in messages %}{{ number }} {% endfor %}").render(record).unwrap();
+    assert_eq!(said, "1e+20 1e+16 123456789012345.0 1e-05 0.0001 0.1 2.0 -1.5e-07 1e+100 7 -3 ");
+    let json = template("{{ messages | tojson }}").render(record).unwrap();
+    assert_eq!(json, "[1e+20, 1e+16, 123456789012345.0, 1e-05, 0.0001, 0.1, 2.0, -1.5e-07, 1e+100, 7, -3]");
+    let whole = template("{{ documents }}|{{ nothing }}|{{ none }}|{{ 1 == 1.0 }}").render(record).unwrap();
+    assert_eq!(
+        whole,
+        r#"{'a': ["it's", 'say "hi"', 'both \' and "', 'line\nbreak\ttab\\', 'ü☃'], 'b': {'c': None, 'd': [True, False, {}, []]}}||None|True"#
+    );
+}
