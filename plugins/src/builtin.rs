@@ -5,11 +5,20 @@ use attune_core::suggest::hint;
 use crate::error::LoadError;
 
 /// Names of the built-in techniques, in order.
-pub const BUILTIN_NAMES: [&str; 5] =
-    ["attention-spans", "checkpoint-mix", "expert-pruning", "kv-bits", "weight-bits"];
+pub const BUILTIN_NAMES: [&str; 7] = [
+    "activation-bits",
+    "attention-spans",
+    "block-dropping",
+    "checkpoint-mix",
+    "expert-pruning",
+    "kv-bits",
+    "weight-bits",
+];
 
 const COMPONENTS: [&[u8]; BUILTIN_NAMES.len()] = [
+    include_bytes!("../dist/activation-bits.wasm"),
     include_bytes!("../dist/attention-spans.wasm"),
+    include_bytes!("../dist/block-dropping.wasm"),
     include_bytes!("../dist/checkpoint-mix.wasm"),
     include_bytes!("../dist/expert-pruning.wasm"),
     include_bytes!("../dist/kv-bits.wasm"),

@@ -57,14 +57,15 @@ pub(super) fn models(technique: &TechniqueInfo) -> Vec<ModelFacts> {
     if mixes { vec![dense, mixture, generator] } else { vec![dense, mixture] }
 }
 
-/// A made-up measurement of a signal over layers and experts; `None` for one that evaluators do not know.
+/// A made-up measurement of a signal over layers and their experts or parts; `None` for another one.
 pub(super) fn signal(name: &str, model: &ModelFacts) -> Option<Signal> {
-    if !["expert-frequency", "expert-soft-activation"].contains(&name) {
-        return None;
-    }
-    let cells = u64::from(model.layers) * u64::from(model.experts);
+    let places = match name {
+        "expert-frequency" | "expert-soft-activation" => Axis::new("expert", model.experts),
+        "block-influence" => Axis::new("part", 3),
+        _ => return None,
+    };
+    let cells = u64::from(model.layers) * u64::from(places.len);
     // Different in every layer, and without ties: 37 and 101 have no common factor.
     let values = (0..cells).map(|cell| (cell * 37 % 101) as f64 / 101.0).collect();
-    let axes = vec![Axis::new("layer", model.layers), Axis::new("expert", model.experts)];
-    Some(Signal { name: name.to_owned(), axes, values })
+    Some(Signal { name: name.to_owned(), axes: vec![Axis::new("layer", model.layers), places], values })
 }

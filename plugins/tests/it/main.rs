@@ -1,7 +1,9 @@
 //! Tests of the component host and of the built-in techniques, through the interface that a study uses.
 #![expect(clippy::unwrap_used, reason = "helpers of tests panic like tests")]
 
+mod activation_bits;
 mod attention_spans;
+mod block_dropping;
 mod builtin;
 mod checkpoint_mix;
 mod expert_pruning;

@@ -20,8 +20,14 @@ pub(crate) fn fixture(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name)
 }
 
+pub(crate) static ACTIVATION_BITS: LazyLock<WasmTechnique> =
+    LazyLock::new(|| host().builtin("activation-bits").unwrap());
+
 pub(crate) static ATTENTION_SPANS: LazyLock<WasmTechnique> =
     LazyLock::new(|| host().builtin("attention-spans").unwrap());
+
+pub(crate) static BLOCK_DROPPING: LazyLock<WasmTechnique> =
+    LazyLock::new(|| host().builtin("block-dropping").unwrap());
 
 pub(crate) static CHECKPOINT_MIX: LazyLock<WasmTechnique> =
     LazyLock::new(|| host().builtin("checkpoint-mix").unwrap());

@@ -19,8 +19,10 @@ pub(super) struct Guest {
 
 /// Everything that is rebuilt. `plugins/fixtures/technique-0.1.wasm` is not: it stands for components
 /// that were built long ago.
-pub(super) const GUESTS: [Guest; 7] = [
+pub(super) const GUESTS: [Guest; 9] = [
+    Guest { module: "activation_bits.wasm", component: "plugins/dist/activation-bits.wasm" },
     Guest { module: "attention_spans.wasm", component: "plugins/dist/attention-spans.wasm" },
+    Guest { module: "block_dropping.wasm", component: "plugins/dist/block-dropping.wasm" },
     Guest { module: "checkpoint_mix.wasm", component: "plugins/dist/checkpoint-mix.wasm" },
     Guest { module: "expert_pruning.wasm", component: "plugins/dist/expert-pruning.wasm" },
     Guest { module: "kv_bits.wasm", component: "plugins/dist/kv-bits.wasm" },

@@ -1,0 +1,130 @@
+//! Levels to choose from, what they cost, and a bound on their average.
+
+use attune_guest::{Budget, BudgetTerm, Constraint, Dimension, Domain, Options, Value};
+
+/// This many bits mean that nothing is quantised.
+pub(crate) const EXACT: u32 = 16;
+/// Bits that the edits take.
+const LEVELS: [u32; 7] = [2, 3, 4, 5, 6, 8, EXACT];
+/// How far sums in another order may be apart.
+const ROUNDING: f64 = 1e-9;
+
+/// The two options that levels come from.
+pub(crate) struct Names {
+    pub(crate) levels: &'static str,
+    pub(crate) average: &'static str,
+}
+
+/// The levels of the cells of every layer.
+pub(crate) struct Levels {
+    /// Bits to choose from, ascending; at least one.
+    pub(crate) bits: Vec<u32>,
+    /// What a cell of a layer adds to the average at each level: stored bits times its share of the whole model.
+    shares: Vec<Vec<f64>>,
+    /// Layers, which are alike.
+    layers: u32,
+    /// Most bits on average.
+    average: f64,
+}
+
+impl Levels {
+    /// `cells` has the weight and, where it is quantised, the overhead in bits of each cell of a layer.
+    pub(crate) fn new(
+        options: &Options,
+        names: &Names,
+        layers: u32,
+        cells: &[(f64, f64)],
+    ) -> Result<Self, String> {
+        let bits = bits(options, names.levels)?;
+        let whole = f64::from(layers) * cells.iter().map(|(weight, _)| weight).sum::<f64>();
+        let stored = |bits: u32, overhead: f64| f64::from(bits) + if bits == EXACT { 0.0 } else { overhead };
+        let of = |&(weight, overhead): &(f64, f64)| {
+            bits.iter().map(|&bits| stored(bits, overhead) * weight / whole).collect()
+        };
+        let shares = cells.iter().map(of).collect();
+        let levels = Self { bits, shares, layers, average: options.real(names.average) };
+        let by_cost = levels.by_cost();
+        let least = levels.uniform(by_cost[0]);
+        if least > levels.average + ROUNDING {
+            let (average, name, bits) = (levels.average, names.average, levels.bits[by_cost[0]]);
+            return Err(format!(
+                "`{name}` is {average} bits, but the cheapest of `{}`, {bits}, takes {least}; raise `{name}` to {least} or more",
+                names.levels
+            ));
+        }
+        Ok(levels)
+    }
+
+    /// Whether there is anything to search.
+    pub(crate) fn is_choice(&self) -> bool {
+        self.bits.len() > 1
+    }
+
+    /// Every cell of every layer.
+    pub(crate) fn dimension(&self, name: &str, help: &str, axis: &str) -> Dimension {
+        let levels = self.bits.iter().copied().map(f64::from).collect();
+        Dimension::new(name, help, Domain::Level(levels))
+            .axis("layer", self.layers)
+            .axis(axis, self.shares.len() as u32)
+    }
+
+    /// The bound on the average of the dimension with that number.
+    pub(crate) fn budget(&self, dimension: u32, resource: &str, unit: &str) -> Constraint {
+        Constraint::Budget(Budget {
+            resource: resource.to_owned(),
+            unit: unit.to_owned(),
+            limit: self.average,
+            terms: vec![BudgetTerm {
+                dimension,
+                costs: vec![self.shares.clone(); self.layers as usize].concat(),
+            }],
+        })
+    }
+
+    /// The average that the cells of a dimension have.
+    pub(crate) fn used(&self, cells: &[Value]) -> f64 {
+        self.shares.iter().cycle().zip(cells).map(|(shares, cell)| shares[cell.option()]).sum()
+    }
+
+    /// Every cell at the level with that number.
+    pub(crate) fn everywhere(&self, level: usize) -> Vec<Value> {
+        vec![Value::Index(level as u32); self.shares.len() * self.layers as usize]
+    }
+
+    /// Levels whose uniform use keeps the bound, cheapest first; never empty.
+    pub(crate) fn within(&self) -> Vec<usize> {
+        let mut levels = self.by_cost();
+        levels.retain(|&level| self.uniform(level) <= self.average + ROUNDING);
+        levels
+    }
+
+    /// The cheapest level whose uniform use costs as much as the bound allows or more; the level where there is one.
+    pub(crate) fn at_least(&self) -> Option<usize> {
+        let enough = |level: &usize| !self.is_choice() || self.uniform(*level) >= self.average - ROUNDING;
+        self.by_cost().into_iter().find(enough)
+    }
+
+    /// Levels by their uniform cost: a narrow group may cost more than an exact cell.
+    fn by_cost(&self) -> Vec<usize> {
+        let mut levels: Vec<usize> = (0..self.bits.len()).collect();
+        levels.sort_by(|&a, &b| self.uniform(a).total_cmp(&self.uniform(b)));
+        levels
+    }
+
+    /// The average when every cell has the level with that number.
+    fn uniform(&self, level: usize) -> f64 {
+        f64::from(self.layers) * self.shares.iter().map(|shares| shares[level]).sum::<f64>()
+    }
+}
+
+/// An option's levels, ascending.
+fn bits(options: &Options, name: &str) -> Result<Vec<u32>, String> {
+    let mut bits: Vec<u32> = options.ints(name).iter().map(|&bits| bits as u32).collect();
+    bits.sort_unstable();
+    bits.dedup();
+    match bits.iter().find(|bits| !LEVELS.contains(bits)) {
+        Some(bits) => Err(format!("`{name}` contains {bits}; bits are 2, 3, 4, 5, 6 or 8, and 16 is exact")),
+        None if bits.is_empty() => Err(format!("`{name}` is empty; give at least one")),
+        None => Ok(bits),
+    }
+}

@@ -1,0 +1,109 @@
+//! What can be dropped, how much of it goes, and what that saves.
+
+use attune_guest::{Model, Options};
+
+/// Option words, the default first.
+pub(crate) const UNITS: [&str; 4] = ["block", "attention", "feed-forward", "parts"];
+
+/// Half of a block, as plans and the signal name it and number it.
+pub(crate) const HALVES: [&str; 2] = ["attention", "feed-forward"];
+
+/// What is dropped as one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unit {
+    /// Both halves of a layer.
+    Block,
+    /// The half of a layer with that number in [`HALVES`].
+    Half(usize),
+    /// Each half on its own: unit `2·layer + half`.
+    Parts,
+}
+
+/// Options and model facts, checked together.
+pub(crate) struct Dropping {
+    pub(crate) unit: Unit,
+    /// Transformer blocks.
+    pub(crate) layers: u32,
+    /// Units that are dropped: at least one, and not all.
+    pub(crate) drop: u32,
+    /// Parameters of each half of one block.
+    parameters: [f64; 2],
+}
+
+impl Dropping {
+    pub(crate) fn new(model: &Model, options: &Options) -> Result<Self, String> {
+        let Model { name, family, layers, hidden, heads, kv_heads, head_dim, experts, .. } = model;
+        if *layers == 0 || *heads == 0 {
+            return Err(format!(
+                "model `{name}` (family {family}) has no transformer blocks; block-dropping needs them"
+            ));
+        }
+        let unit = match options.text("unit") {
+            "attention" => Unit::Half(0),
+            "feed-forward" => Unit::Half(1),
+            "parts" => Unit::Parts,
+            _ => Unit::Block,
+        };
+        let [hidden, heads, kv_heads, head_dim, experts] =
+            [hidden, heads, kv_heads, head_dim, experts].map(|&count| f64::from(count));
+        let attention = hidden * head_dim * (2.0 * heads + 2.0 * kv_heads);
+        let feed_forward = if experts == 0.0 {
+            3.0 * hidden * f64::from(model.feed_forward()?)
+        } else {
+            // The router has a row per expert.
+            experts * (model.expert_parameters as f64 + hidden)
+        };
+        let mut dropping = Self { unit, layers: *layers, drop: 0, parameters: [attention, feed_forward] };
+        let units = dropping.units();
+        let asked = options.int("drop") as u32;
+        dropping.drop = if asked == 0 { ((units + 2) / 4).max(1) } else { asked };
+        if dropping.drop >= units {
+            let words = match unit {
+                Unit::Block => "blocks",
+                Unit::Half(half) => ["attention parts", "feed-forward parts"][half],
+                Unit::Parts => "attention and feed-forward parts",
+            };
+            return Err(match units {
+                1 => format!("model `{name}` has 1 of the {words} that are dropped, and one has to stay"),
+                _ => format!(
+                    "`drop` is {}, but model `{name}` has {units} {words}, and one has to stay; set `drop` to {} or less",
+                    dropping.drop,
+                    units - 1
+                ),
+            });
+        }
+        Ok(dropping)
+    }
+
+    /// Units of the whole model.
+    pub(crate) fn units(&self) -> u32 {
+        self.layers * self.per_layer()
+    }
+
+    /// Units of one layer.
+    pub(crate) fn per_layer(&self) -> u32 {
+        if self.unit == Unit::Parts { 2 } else { 1 }
+    }
+
+    /// The layer of a unit, and its half unless it is a whole block.
+    pub(crate) fn place(&self, unit: u32) -> (u32, Option<usize>) {
+        match self.unit {
+            Unit::Block => (unit, None),
+            Unit::Half(half) => (unit, Some(half)),
+            Unit::Parts => (unit / 2, Some(unit as usize % 2)),
+        }
+    }
+
+    /// Parameters of a unit. Norms and biases, which are a fraction of a per cent, are not counted.
+    pub(crate) fn parameters(&self, unit: u32) -> f64 {
+        match self.place(unit).1 {
+            Some(half) => self.parameters[half],
+            None => self.parameters.iter().sum(),
+        }
+    }
+
+    /// Whether a unit has keys and values to cache.
+    pub(crate) fn caches(&self, unit: u32) -> bool {
+        self.place(unit).1 != Some(1)
+    }
+}
