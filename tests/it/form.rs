@@ -43,7 +43,14 @@ fn verdict(person: &mut Terminal) -> String {
 #[test]
 fn every_shipped_profile_is_opened_and_launched() {
     for (columns, rows) in SIZES {
-        for name in ["digits-checkpoint-mix", "merge-experts", "quickstart", "tiny-moe-weight-bits"] {
+        for name in [
+            "digits-checkpoint-mix",
+            "merge-experts",
+            "quickstart",
+            "tiny-moe-activation-bits",
+            "tiny-moe-block-dropping",
+            "tiny-moe-weight-bits",
+        ] {
             let place = checkout();
             if name == "merge-experts" {
                 let profile = root().join("profiles/quickstart.ron").display().to_string();
@@ -101,14 +108,24 @@ fn a_profile_that_starts_from_a_study_says_that_it_is_not_there() {
     person.sees(" ! start.study: there is no study `quickstart` in the store; run it first");
 }
 
+/// All that come built in.
+const TECHNIQUES: [&str; 7] = [
+    "activation-bits",
+    "attention-spans",
+    "block-dropping",
+    "checkpoint-mix",
+    "expert-pruning",
+    "kv-bits",
+    "weight-bits",
+];
+
 #[test]
 fn every_technique_is_searched_by_every_strategy_that_can() {
     let place = checkout();
     let mut person = Terminal::open(&place);
     person.waits_for("profiles", |text| text.contains("›profiles/"));
     person.press("n");
-    let techniques = ["expert-pruning", "kv-bits", "attention-spans", "weight-bits", "checkpoint-mix"];
-    for technique in techniques {
+    for technique in TECHNIQUES {
         let mixes = technique == "checkpoint-mix";
         person.fill("model", if mixes { "models/tiny-digits" } else { "models/tiny-moe" });
         choose(&mut person, "technique", technique);
@@ -162,8 +179,7 @@ fn choose(person: &mut Terminal, label: &str, word: &str) {
 
 #[test]
 fn a_new_study_of_every_technique_is_launched_as_the_form_makes_it() {
-    let techniques = ["expert-pruning", "kv-bits", "attention-spans", "weight-bits", "checkpoint-mix"];
-    for technique in techniques {
+    for technique in TECHNIQUES {
         let place = checkout();
         let mut person = Terminal::open(&place);
         person.waits_for("profiles", |text| text.contains("›profiles/"));
