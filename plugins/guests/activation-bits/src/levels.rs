@@ -19,8 +19,11 @@ pub(crate) struct Names {
 pub(crate) struct Levels {
     /// Bits to choose from, ascending; at least one.
     pub(crate) bits: Vec<u32>,
-    /// What a cell of a layer adds to the average at each level: stored bits times its share of the whole model.
-    shares: Vec<Vec<f64>>,
+    /// The bits that a cell of a layer takes at each level, overhead included: whole numbers or simple fractions, whose
+    /// sums are exact.
+    stored: Vec<Vec<f64>>,
+    /// What the average is taken over: the weight of all cells of all layers.
+    whole: f64,
     /// Layers, which are alike.
     layers: u32,
     /// Most bits on average.
@@ -39,10 +42,10 @@ impl Levels {
         let whole = f64::from(layers) * cells.iter().map(|(weight, _)| weight).sum::<f64>();
         let stored = |bits: u32, overhead: f64| f64::from(bits) + if bits == EXACT { 0.0 } else { overhead };
         let of = |&(weight, overhead): &(f64, f64)| {
-            bits.iter().map(|&bits| stored(bits, overhead) * weight / whole).collect()
+            bits.iter().map(|&bits| stored(bits, overhead) * weight).collect()
         };
-        let shares = cells.iter().map(of).collect();
-        let levels = Self { bits, shares, layers, average: options.real(names.average) };
+        let stored = cells.iter().map(of).collect();
+        let levels = Self { bits, stored, whole, layers, average: options.real(names.average) };
         let by_cost = levels.by_cost();
         let least = levels.uniform(by_cost[0]);
         if least > levels.average + ROUNDING {
@@ -65,30 +68,30 @@ impl Levels {
         let levels = self.bits.iter().copied().map(f64::from).collect();
         Dimension::new(name, help, Domain::Level(levels))
             .axis("layer", self.layers)
-            .axis(axis, self.shares.len() as u32)
+            .axis(axis, self.stored.len() as u32)
     }
 
     /// The bound on the average of the dimension with that number.
     pub(crate) fn budget(&self, dimension: u32, resource: &str, unit: &str) -> Constraint {
+        let shares = |stored: &Vec<f64>| stored.iter().map(|stored| stored / self.whole).collect();
+        let layer: Vec<Vec<f64>> = self.stored.iter().map(shares).collect();
         Constraint::Budget(Budget {
             resource: resource.to_owned(),
             unit: unit.to_owned(),
             limit: self.average,
-            terms: vec![BudgetTerm {
-                dimension,
-                costs: vec![self.shares.clone(); self.layers as usize].concat(),
-            }],
+            terms: vec![BudgetTerm { dimension, costs: vec![layer; self.layers as usize].concat() }],
         })
     }
 
     /// The average that the cells of a dimension have.
     pub(crate) fn used(&self, cells: &[Value]) -> f64 {
-        self.shares.iter().cycle().zip(cells).map(|(shares, cell)| shares[cell.option()]).sum()
+        let stored = self.stored.iter().cycle().zip(cells).map(|(stored, cell)| stored[cell.option()]);
+        stored.sum::<f64>() / self.whole
     }
 
     /// Every cell at the level with that number.
     pub(crate) fn everywhere(&self, level: usize) -> Vec<Value> {
-        vec![Value::Index(level as u32); self.shares.len() * self.layers as usize]
+        vec![Value::Index(level as u32); self.stored.len() * self.layers as usize]
     }
 
     /// Levels whose uniform use keeps the bound, cheapest first; never empty.
@@ -113,7 +116,7 @@ impl Levels {
 
     /// The average when every cell has the level with that number.
     fn uniform(&self, level: usize) -> f64 {
-        f64::from(self.layers) * self.shares.iter().map(|shares| shares[level]).sum::<f64>()
+        f64::from(self.layers) * self.stored.iter().map(|stored| stored[level]).sum::<f64>() / self.whole
     }
 }
 
