@@ -27,24 +27,35 @@ enum Kind {
 }
 
 impl Toolchain {
-    /// rustup's where it has the target, else Debian's.
-    pub(super) fn find() -> Result<Self, PluginsError> {
+    /// The one that components were `recorded` to be built with, where it is here; else rustup's where it has the target,
+    /// else Debian's.
+    pub(super) fn find(recorded: Option<&str>) -> Result<Self, PluginsError> {
         let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
         let sysroot = PathBuf::from(output(Command::new(&rustc).args(["--print", "sysroot"]))?);
-        if sysroot.join("lib/rustlib").join(TARGET).join("lib").is_dir() {
-            let version = output(Command::new(&rustc).arg("--version"))?;
-            return Ok(Self { identity: version, kind: Kind::Rustup { sysroot } });
-        }
+        let debian = Self::debian(&rustc, &sysroot)?;
+        let rustup = if sysroot.join("lib/rustlib").join(TARGET).join("lib").is_dir() {
+            let identity = output(Command::new(&rustc).arg("--version"))?;
+            Some(Self { identity, kind: Kind::Rustup { sysroot } })
+        } else {
+            None
+        };
+        let same = |here: &Option<Self>| here.as_ref().is_some_and(|here| Some(&*here.identity) == recorded);
+        let found = if same(&debian) { debian } else { rustup.or(debian) };
+        found.ok_or(PluginsError::NoToolchain)
+    }
+
+    /// Debian's compiler, if it is installed.
+    fn debian(rustc: &OsString, sysroot: &Path) -> Result<Option<Self>, PluginsError> {
         if !Path::new(DEBIAN_RUSTC).exists() || !Path::new(DEBIAN_SOURCES).exists() {
-            return Err(PluginsError::NoToolchain);
+            return Ok(None);
         }
         // Debian's linker package is large; every installed toolchain brings a copy of the same linker.
-        let host = output(Command::new(&rustc).args(["--print", "host-tuple"]))?;
+        let host = output(Command::new(rustc).args(["--print", "host-tuple"]))?;
         let linker = sysroot.join("lib/rustlib").join(host).join("bin/rust-lld");
         let version = output(Command::new(DEBIAN_RUSTC).arg("--version"))?;
         let linker_version = output(Command::new(&linker).args(["-flavor", "wasm", "--version"]))?;
         let identity = format!("{version}, standard library from source, {linker_version}");
-        Ok(Self { identity, kind: Kind::Debian { linker } })
+        Ok(Some(Self { identity, kind: Kind::Debian { linker } }))
     }
 
     /// Builds the guest workspace into `target`.
