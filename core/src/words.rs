@@ -42,7 +42,9 @@ pub fn verdict(technique: &str, report: &Report) -> Option<String> {
     let reference = reference(report)?;
     let found = |contender: &Contender| -> Option<String> {
         let (metric, delta) = contender.delta.iter().next()?;
-        let words = if delta.is_below_zero() {
+        let words = if (delta.low, delta.high) == (0.0, 0.0) {
+            "the same on every item as"
+        } else if delta.is_below_zero() {
             "better than"
         } else if delta.is_above_zero() {
             "WORSE than"
@@ -115,6 +117,14 @@ mod tests {
             Report { trials: 12, best, front: None, baselines: vec![contender("within", 3.0, 0.009)] };
         let within = "The found config is better than `within`, the strongest baseline of kv-bits: kl -0.002000 [-0.003000, -0.001000].";
         assert_eq!(verdict("kv-bits", &report).unwrap(), within);
+        let same = Estimate { mean: 0.0, low: 0.0, high: 0.0 };
+        report.baselines[0].delta = [("kl".to_owned(), same)].into();
+        assert!(
+            verdict("kv-bits", &report)
+                .unwrap()
+                .starts_with("The found config is the same on every item as `within`")
+        );
+        report.baselines[0] = contender("within", 3.0, 0.009);
         report.baselines.push(contender("uniform", 4.0, 0.002));
         assert_eq!(
             verdict("kv-bits", &report).unwrap(),
