@@ -6,6 +6,20 @@ use crate::report::{Contender, Report};
 use crate::strategy::{Planned, Spent};
 use crate::technique::Cost;
 
+/// What the system said, in its words and without its number for them.
+pub fn of_system(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    // A library that passes an error of the system on by its inner form.
+    let inner =
+        text.strip_prefix("Os {").and_then(|inner| inner.split_once("message: \"")?.1.split_once('"'));
+    let words = inner.map_or(&text[..], |(words, _)| words);
+    match words.split_once(" (os error ") {
+        Some((words, _)) => words.to_lowercase(),
+        None if inner.is_some() => words.to_lowercase(),
+        None => text,
+    }
+}
+
 /// What a strategy planned, and what is proven about it, in one sentence.
 pub fn planned(planned: &Planned) -> String {
     let gap = planned.gap();
@@ -83,6 +97,16 @@ mod tests {
     use crate::scores::Scores;
     use crate::space::Config;
     use crate::stats::Estimate;
+
+    #[test]
+    fn the_system_is_quoted_without_its_numbers_and_its_inner_forms() {
+        let missing = std::io::Error::from_raw_os_error(2);
+        let words = of_system(&missing);
+        assert!(!words.contains("os error") && !words.contains('('), "{words}");
+        let wrapped = std::io::Error::other(format!("{missing:?}"));
+        assert_eq!(of_system(&wrapped), words);
+        assert_eq!(of_system(&std::io::Error::other("It is closed")), "It is closed");
+    }
 
     #[test]
     fn a_baseline_that_costs_more_is_said_to() {
