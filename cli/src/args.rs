@@ -169,10 +169,10 @@ pub(crate) struct ContinueArgs {
     #[arg(add = ArgValueCandidates::new(completions::studies))]
     pub(crate) study: String,
     /// The folder that the profile's paths are relative to [default: where the profile was].
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = paths::parser())]
     pub(crate) base: Option<PathBuf>,
     /// The model's folder, when it is no longer where the study ran.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = paths::parser())]
     pub(crate) model: Option<PathBuf>,
     /// Where to evaluate, as for `run`.
     #[arg(long, default_value = "auto", value_name = "DEVICE")]

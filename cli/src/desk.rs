@@ -20,8 +20,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
 
+use attune_core::panics;
 use attune_core::store::StoreError;
-use attune_search::session;
 use attune_tui::desk::{Answer, Desk, DraftFile, Mail, Request};
 
 use crate::args::{ContinueArgs, ExportArgs, RunArgs};
@@ -201,7 +201,7 @@ fn opening(mail: &Mail, work: impl FnOnce() + Send + 'static) {
     let mail = mail.clone();
     thread::spawn(move || {
         if let Err(panic) = catch_unwind(AssertUnwindSafe(work)) {
-            let text = session::panic_message(&*panic);
+            let text = panics::message(&*panic).unwrap_or("no message");
             mail.send(Answer::Opened(Err(format!(
                 "opening the study panicked: {text}; this is a fault of attune or of a library that it uses, please report it"
             ))));

@@ -1,8 +1,10 @@
 //! Paths of the command line and of profiles: places on this machine.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
+
+use crate::error::CliError;
 
 /// Why a text is no path on this machine; `None` when it may be one. A URL given as a path would become a folder of that
 /// name, and the study would look elsewhere for what it needs.
@@ -33,6 +35,19 @@ pub(crate) fn parser() -> impl TypedValueParser<Value = PathBuf> {
     OsStringValueParser::new().try_map(|path| match path.to_str() {
         Some("") => Err("it is empty, expected a path".to_owned()),
         text => text.and_then(elsewhere).map_or_else(|| Ok(path.clone().into()), Err),
+    })
+}
+
+/// A path as a study keeps it. One that is no text would be kept as another one, where nothing is.
+///
+/// # Errors
+/// When it is no UTF-8.
+pub(crate) fn text(path: &Path) -> Result<String, CliError> {
+    path.to_str().map(str::to_owned).ok_or_else(|| {
+        CliError::Input(format!(
+            "the path {} is no UTF-8, so a study cannot keep it; give the folder another name, or make a link to it",
+            path.display()
+        ))
     })
 }
 

@@ -47,7 +47,7 @@ pub(crate) fn profile(args: &RunArgs) -> Result<Profile, CliError> {
     on_this_machine(&file, &profile)?;
     let model = args.model.as_deref().map(model_folder::given).transpose()?;
     Ok(match model {
-        Some(model) => Profile { model: model.display().to_string(), ..profile },
+        Some(model) => Profile { model: paths::text(&model)?, ..profile },
         None => profile,
     })
 }
@@ -170,7 +170,7 @@ pub(crate) fn study(
         model: model.name.clone(),
         dimensions: space.dimensions().to_vec(),
         model_fingerprint: model.fingerprint,
-        model_path: model_path.display().to_string(),
+        model_path: paths::text(&model_path)?,
         task_fingerprint: ContentHash::of_parts(
             prepared.task().fingerprints.values().map(|hash| hash.as_bytes().as_slice()),
         ),
@@ -180,7 +180,7 @@ pub(crate) fn study(
     };
     goes_on(&*store, &header)?;
     let whereabouts = Whereabouts {
-        profile: std::path::absolute(&args.profile).map_err(CliError::run)?.display().to_string(),
+        profile: paths::text(&std::path::absolute(&args.profile).map_err(CliError::run)?)?,
         model: header.model_path.clone(),
     };
 

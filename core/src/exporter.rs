@@ -7,6 +7,7 @@ use crate::facts::ModelFacts;
 use crate::plan::Plan;
 use crate::stats::Estimate;
 use crate::technique::Cost;
+use crate::words;
 
 /// Read access to the files of the dense model.
 pub trait ModelFiles {
@@ -89,7 +90,7 @@ pub enum ExportError {
         expected: String,
     },
     /// Reading the model or writing the result failed.
-    #[error("cannot {action} {file}: {source}")]
+    #[error("cannot {action} {file}: {}", words::of_system(source))]
     Io {
         /// What was tried.
         action: &'static str,

@@ -6,6 +6,7 @@
 //! seeded by its caller. Its types are not wire types: RON profiles, WIT, the journal and the cache
 //! each own a versioned form and convert.
 
+pub mod allowance;
 pub mod eigen;
 pub mod evaluator;
 pub mod event;
@@ -14,6 +15,7 @@ pub mod facts;
 pub mod hash;
 pub mod numbers;
 pub mod objective;
+pub mod panics;
 pub mod plan;
 pub mod printable;
 pub mod profile;

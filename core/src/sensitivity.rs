@@ -9,15 +9,51 @@ use std::collections::BTreeMap;
 
 use crate::space::{Config, Domain, Slot, Space, Value};
 
-/// A dimension that has no options to measure one by one.
+/// Numbers in all configs of a table together: a gigabyte or so, with the plans that become of them.
+const MOST_NUMBERS: u64 = 1 << 23;
+
+/// A space of which no table can be made.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "dimension `{dimension}` has no options that could be measured one by one; a sensitivity table needs choices, \
-     levels or subsets"
-)]
-pub struct NoOptions {
-    /// Its name.
-    pub dimension: String,
+pub enum NoTable {
+    /// A dimension that has no options to measure one by one.
+    #[error(
+        "dimension `{dimension}` has no options that could be measured one by one; a sensitivity table needs choices, \
+         levels or subsets"
+    )]
+    NoOptions {
+        /// Its name.
+        dimension: String,
+    },
+    /// More than anybody would measure.
+    #[error(
+        "a sensitivity table of this space takes {choices} configs of {numbers} numbers each, at most {MOST_NUMBERS} numbers in \
+         all of them are kept"
+    )]
+    TooLarge {
+        /// Options and elements of all cells.
+        choices: u64,
+        /// Numbers of one config.
+        numbers: u64,
+    },
+}
+
+/// Refuses a space of which no table can be made, before anything is kept.
+fn can_be_measured(space: &Space) -> Result<(), NoTable> {
+    let mut choices = 0_u64;
+    for dimension in space.dimensions() {
+        let options = match &dimension.domain {
+            Domain::Choice { .. } | Domain::Level { .. } => dimension.domain.options(),
+            Domain::Subset { of, .. } => Some(*of),
+            _ => None,
+        };
+        let options = options.ok_or_else(|| NoTable::NoOptions { dimension: dimension.name.clone() })?;
+        choices = choices.saturating_add(u64::from(options).saturating_mul(dimension.cells() as u64));
+    }
+    let numbers = space.numbers();
+    if choices.saturating_mul(numbers) > MOST_NUMBERS {
+        return Err(NoTable::TooLarge { choices, numbers });
+    }
+    Ok(())
 }
 
 /// One config to evaluate for a table. It is a point of the domains but usually breaks a budget.
@@ -35,8 +71,9 @@ pub struct Probe {
 /// allowed. Where these do not decide, the option or elements of `preferred`, else the first.
 ///
 /// # Errors
-/// [`NoOptions`].
-pub fn reference(space: &Space, preferred: Option<&Config>) -> Result<Config, NoOptions> {
+/// [`NoTable`].
+pub fn reference(space: &Space, preferred: Option<&Config>) -> Result<Config, NoTable> {
+    can_be_measured(space)?;
     let preferred = preferred.filter(|config| space.check_domains(config).is_ok());
     let mut config = Vec::new();
     for (dimension, described) in space.dimensions().iter().enumerate() {
@@ -57,10 +94,10 @@ pub fn reference(space: &Space, preferred: Option<&Config>) -> Result<Config, No
                     elements.sort_unstable();
                     Ok(Value::Indices(elements))
                 }
-                _ => Err(NoOptions { dimension: described.name.clone() }),
+                _ => Err(NoTable::NoOptions { dimension: described.name.clone() }),
             }
         };
-        config.push((0..described.cells()).map(value).collect::<Result<Vec<Value>, NoOptions>>()?);
+        config.push((0..described.cells()).map(value).collect::<Result<Vec<Value>, NoTable>>()?);
     }
     Ok(Config::new(config))
 }
@@ -87,8 +124,9 @@ fn costliest(space: &Space, slot: Slot, options: usize, liked: Option<&Value>) -
 /// The configs to evaluate, besides the reference itself.
 ///
 /// # Errors
-/// [`NoOptions`].
-pub fn probes(space: &Space, reference: &Config) -> Result<Vec<Probe>, NoOptions> {
+/// [`NoTable`].
+pub fn probes(space: &Space, reference: &Config) -> Result<Vec<Probe>, NoTable> {
+    can_be_measured(space)?;
     let mut probes = Vec::new();
     for slot in space.slots() {
         let described = &space.dimensions()[slot.dimension];
@@ -109,7 +147,7 @@ pub fn probes(space: &Space, reference: &Config) -> Result<Vec<Probe>, NoOptions
                     push(exchange.element, Value::Indices(exchange.apply(picked)));
                 }
             }
-            _ => return Err(NoOptions { dimension: described.name.clone() }),
+            _ => return Err(NoTable::NoOptions { dimension: described.name.clone() }),
         }
     }
     Ok(probes)
@@ -285,6 +323,28 @@ mod tests {
             let config = space.sample(&mut crate::rng::derive(seed, "table", &[])).unwrap();
             assert!((predicted(&config) + offset - additive(&config)[0]).abs() < 1e-9);
         }
+    }
+
+    #[test]
+    fn a_table_that_would_not_fit_in_memory_is_refused_before_it_is_made() {
+        let cells = |count: u32, domain: Domain| {
+            let axes = vec![crate::space::Axis::new("layer", count)];
+            let dimension = Dimension { name: "d".to_owned(), help: String::new(), axes, domain };
+            Space::new(vec![dimension], vec![]).unwrap()
+        };
+        let levels = |count: u32| Domain::Level { levels: (0..count).map(f64::from).collect() };
+        for space in [
+            cells(1 << 19, levels(2)),
+            cells(1 << 10, levels(1 << 12)),
+            cells(1, Domain::Subset { of: 1 << 20, min: 0, max: 1 << 19 }),
+        ] {
+            let refusal = reference(&space, None).unwrap_err();
+            assert!(matches!(refusal, NoTable::TooLarge { .. }), "{refusal}");
+            let at = space.sample(&mut crate::rng::derive(1, "large", &[])).unwrap();
+            assert_eq!(probes(&space, &at), Err(refusal));
+        }
+        // Seven matrices in each of a hundred and twenty layers, or as many heads.
+        assert!(reference(&cells(840, levels(5)), None).is_ok());
     }
 
     #[test]

@@ -10,6 +10,7 @@ use crate::scores::{Scores, Work};
 use crate::space::Dimension;
 use crate::strategy::Planned;
 use crate::trial::{Trial, TrialState};
+use crate::words;
 
 pub use same_study::same_study;
 
@@ -253,7 +254,7 @@ pub enum StoreError {
         path: String,
     },
     /// The operating system said no.
-    #[error("cannot {action} {path}: {source}")]
+    #[error("cannot {action} {path}: {}", words::of_system(source))]
     Io {
         /// What was tried, for example `write`.
         action: &'static str,

@@ -1,7 +1,9 @@
 //! The technique: knows a search space and what a point in it means; never runs a model.
 
+use crate::allowance::Usage;
 use crate::facts::ModelFacts;
 use crate::hash::ContentHash;
+use crate::numbers;
 use crate::plan::Plan;
 use crate::setting::{OptionSpec, Settings};
 use crate::signal::SignalRequest;
@@ -98,6 +100,21 @@ pub enum FailureKind {
         /// The limit.
         seconds: u64,
     },
+    /// Each call kept to its limit, and all of them together took more than a study can wait for. The same calls end there
+    /// again, but a run that continues begins to count anew: not to be kept as a result.
+    #[error(
+        "all its calls of this run together used up what they may, most of it {calls} calls of `{most}` with {} \
+         instructions each",
+        numbers::count(*each as f64)
+    )]
+    AllOutOfFuel {
+        /// The function that used most.
+        most: String,
+        /// How often it was called.
+        calls: u64,
+        /// Instructions of one of these calls, on average.
+        each: u64,
+    },
     /// It asked for more memory or table space than it may have.
     #[error("it asked for more memory than its limit of {mebibytes} MiB")]
     OutOfMemory {
@@ -127,6 +144,13 @@ pub enum FailureKind {
     WrongWorld(String),
 }
 
+impl FailureKind {
+    /// Whether the same call fails in the same way in every run: what does not is never kept as a result.
+    pub fn is_repeatable(&self) -> bool {
+        !matches!(self, Self::TooSlow { .. } | Self::AllOutOfFuel { .. })
+    }
+}
+
 /// A compression method.
 ///
 /// Contract: every method is a pure function of its arguments; configs returned are canonical points
@@ -134,6 +158,11 @@ pub enum FailureKind {
 pub trait Technique: Send + Sync {
     /// What it says about itself.
     fn info(&self) -> &TechniqueInfo;
+
+    /// What its calls have used so far, by exported function; nothing where that is not counted.
+    fn usage(&self) -> Usage {
+        Usage::new()
+    }
 
     /// Its search space for a model.
     ///

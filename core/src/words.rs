@@ -6,6 +6,20 @@ use crate::report::{Contender, Report};
 use crate::strategy::{Planned, Spent};
 use crate::technique::Cost;
 
+/// What the system said, in its words and without its number for them.
+pub fn of_system(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    // A library that passes an error of the system on by its inner form.
+    let inner =
+        text.strip_prefix("Os {").and_then(|inner| inner.split_once("message: \"")?.1.split_once('"'));
+    let words = inner.map_or(&text[..], |(words, _)| words);
+    match words.split_once(" (os error ") {
+        Some((words, _)) => words.to_lowercase(),
+        None if inner.is_some() => words.to_lowercase(),
+        None => text,
+    }
+}
+
 /// What a strategy planned, and what is proven about it, in one sentence.
 pub fn planned(planned: &Planned) -> String {
     let gap = planned.gap();
@@ -42,7 +56,9 @@ pub fn verdict(technique: &str, report: &Report) -> Option<String> {
     let reference = reference(report)?;
     let found = |contender: &Contender| -> Option<String> {
         let (metric, delta) = contender.delta.iter().next()?;
-        let words = if delta.is_below_zero() {
+        let words = if (delta.low, delta.high) == (0.0, 0.0) {
+            "the same on every item as"
+        } else if delta.is_below_zero() {
             "better than"
         } else if delta.is_above_zero() {
             "WORSE than"
@@ -83,6 +99,16 @@ mod tests {
     use crate::stats::Estimate;
 
     #[test]
+    fn the_system_is_quoted_without_its_numbers_and_its_inner_forms() {
+        let missing = std::io::Error::from_raw_os_error(2);
+        let words = of_system(&missing);
+        assert!(!words.contains("os error") && !words.contains('('), "{words}");
+        let wrapped = std::io::Error::other(format!("{missing:?}"));
+        assert_eq!(of_system(&wrapped), words);
+        assert_eq!(of_system(&std::io::Error::other("It is closed")), "It is closed");
+    }
+
+    #[test]
     fn a_baseline_that_costs_more_is_said_to() {
         let kl = |mean: f64| {
             let estimate = Estimate { mean, low: mean - 0.001, high: mean + 0.001 };
@@ -115,6 +141,14 @@ mod tests {
             Report { trials: 12, best, front: None, baselines: vec![contender("within", 3.0, 0.009)] };
         let within = "The found config is better than `within`, the strongest baseline of kv-bits: kl -0.002000 [-0.003000, -0.001000].";
         assert_eq!(verdict("kv-bits", &report).unwrap(), within);
+        let same = Estimate { mean: 0.0, low: 0.0, high: 0.0 };
+        report.baselines[0].delta = [("kl".to_owned(), same)].into();
+        assert!(
+            verdict("kv-bits", &report)
+                .unwrap()
+                .starts_with("The found config is the same on every item as `within`")
+        );
+        report.baselines[0] = contender("within", 3.0, 0.009);
         report.baselines.push(contender("uniform", 4.0, 0.002));
         assert_eq!(
             verdict("kv-bits", &report).unwrap(),

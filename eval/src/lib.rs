@@ -8,7 +8,6 @@ mod decoder;
 mod device;
 mod edits;
 pub mod error;
-mod foreign;
 pub mod generator;
 mod gradient;
 pub mod logits;

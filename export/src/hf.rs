@@ -87,8 +87,8 @@ impl Exporter for HfExporter {
 /// In what the stored numbers differ from those that were scored, if they do.
 fn approximation(fold: &Fold, model: &ModelFacts) -> Option<String> {
     (fold.merges() && model.bytes_per_parameter < 4.0).then(|| {
-        "merged experts are rounded to the 16-bit type that the model is stored in; the search scored them in float32, so \
-         a model stored in float32 is exported exactly"
+        "merged experts are rounded to the type that they are stored in, where that has 16 bits; the search scored them in \
+         float32, so a model stored in float32 is exported exactly"
             .to_owned()
     })
 }

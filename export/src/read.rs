@@ -99,6 +99,7 @@ pub enum ReadError {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "an object")]
 struct Header {
     #[serde(default)]
     format: Value,
@@ -107,18 +108,21 @@ struct Header {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "an object")]
 struct Document {
     plan: RawPlan,
     model: RawModel,
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "an object")]
 struct RawPlan {
     edits: Vec<Value>,
     hash: Option<String>,
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "an object")]
 struct RawModel {
     name: String,
     fingerprint: String,

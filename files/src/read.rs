@@ -15,13 +15,25 @@ pub fn open(path: &Path, limit: u64) -> Result<(File, u64), ReadError> {
     let io = |source| ReadError::Io { path: path.to_owned(), source };
     let before = std::fs::metadata(path).map_err(io)?;
     regular(path, &before)?;
-    let file = File::open(path).map_err(io)?;
+    let file = opened(path).map_err(io)?;
     let now = file.metadata().map_err(io)?;
     regular(path, &now)?;
     if now.len() > limit {
         return Err(ReadError::TooLarge { path: path.to_owned(), bytes: now.len(), limit });
     }
     Ok((file, now.len()))
+}
+
+/// Opens a file without waiting for anybody: some files of the system look like regular ones and are read like pipes.
+fn opened(path: &Path) -> std::io::Result<File> {
+    let mut options = File::options();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.custom_flags(libc::O_NONBLOCK);
+    }
+    options.open(path)
 }
 
 /// The bytes of a regular file of at most `limit` bytes.
@@ -123,6 +135,13 @@ mod tests {
         let path = folder.path().join("socket");
         let _listener = std::os::unix::net::UnixListener::bind(&path).unwrap();
         assert!(refusal(&path).contains("is a socket"));
+        // It looks like a file and never ends; whoever may not read it is told so, which is as good.
+        let log = Path::new("/proc/kmsg");
+        if log.exists() {
+            assert!(
+                refusal(log).contains("cannot read /proc/kmsg") || refusal(log).contains("has more than")
+            );
+        }
         let pipe = folder.path().join("pipe");
         let made = std::process::Command::new("mkfifo").arg(&pipe).status();
         // Where there is no such command, there is nothing to try.

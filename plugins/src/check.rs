@@ -5,6 +5,7 @@ mod examples;
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use attune_core::allowance::{Allowance, Used};
 use attune_core::facts::ModelFacts;
 use attune_core::hash::ContentHash;
 use attune_core::numbers;
@@ -106,13 +107,13 @@ impl Trial<'_> {
 
     fn configs(&mut self, model: &ModelFacts, options: &Settings, configs: &[Config]) {
         let technique = self.technique;
-        let plans = each(configs, |config| {
+        let plans = self.each(configs, |config| {
             let lower = || technique.lower(model, options, config);
             same("lower", lower(), lower()).map(|plan| plan.edits().len())
         });
         self.find(&model.name, "lower", plans.map(|edits| range("edits per plan", &edits)));
 
-        let costs = each(configs, |config| {
+        let costs = self.each(configs, |config| {
             let cost = || technique.cost(model, options, config);
             same("cost", cost(), cost())
         });
@@ -125,7 +126,7 @@ impl Trial<'_> {
         self.find(&model.name, "cost", text);
 
         if technique.info().has_operators {
-            let changed = each(configs, |parent| {
+            let changed = self.each(configs, |parent| {
                 let vary = || technique.vary(model, options, &[parent], SEED);
                 same("vary", vary(), vary()).map(|child| usize::from(child != *parent))
             });
@@ -164,6 +165,34 @@ impl Trial<'_> {
         self.find(&model.name, "damages", text);
     }
 
+    fn each<T>(
+        &self,
+        configs: &[Config],
+        f: impl Fn(&Config) -> Result<T, String>,
+    ) -> Result<Vec<T>, String> {
+        let numbered = configs.iter().enumerate();
+        numbered
+            .map(|(index, config)| {
+                self.is_quick()?;
+                f(config).map_err(|problem| format!("draw {index}: {problem}"))
+            })
+            .collect()
+    }
+
+    /// Refuses a technique whose calls, each within its limit, take longer together than a study would wait.
+    fn is_quick(&self) -> Result<(), String> {
+        let usage = self.technique.usage();
+        let used = usage.values().fold(Used::default(), |sum, used| sum.plus(*used));
+        if !Allowance::NEEDED.is_spent(used) {
+            return Ok(());
+        }
+        let each = numbers::count(used.each() as f64);
+        Err(format!(
+            "its {} calls so far took {each} instructions each, so a study would end here",
+            used.calls
+        ))
+    }
+
     fn find(&mut self, model: &str, what: &str, outcome: Result<String, String>) {
         self.findings.push(Finding { model: model.to_owned(), what: what.to_owned(), outcome });
     }
@@ -182,11 +211,6 @@ fn same<T: PartialEq>(
     } else {
         Err(format!("two equal calls of `{call}` gave different results"))
     }
-}
-
-fn each<T>(configs: &[Config], f: impl Fn(&Config) -> Result<T, String>) -> Result<Vec<T>, String> {
-    let numbered = configs.iter().enumerate();
-    numbered.map(|(index, config)| f(config).map_err(|problem| format!("draw {index}: {problem}"))).collect()
 }
 
 fn draw(space: &Space) -> Result<Vec<Config>, String> {

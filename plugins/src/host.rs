@@ -11,13 +11,14 @@ use wasmtime::Engine;
 use wasmtime::component::{HasSelf, Linker};
 
 use crate::builtin;
+use crate::compiled::NotCompiled;
 use crate::error::{HostError, LoadError};
 use crate::log::{Log, LogLine, LogSink};
 use crate::profiling::Profiling;
 use crate::sandbox::Sandbox;
 use crate::technique::WasmTechnique;
 use crate::wire::{Plugin, PluginPre};
-use crate::{compiled, contents, limits, world};
+use crate::{calls, compiled, contents, limits, world};
 
 /// Loads techniques. One host serves a whole program; it may be shared between threads.
 pub struct Host {
@@ -87,19 +88,19 @@ impl Host {
     /// # Errors
     /// [`FailureKind::WrongWorld`] when the bytes are no technique; otherwise what happens in `describe`.
     pub fn load(&self, label: &str, bytes: &[u8]) -> Result<WasmTechnique, TechniqueFailure> {
-        let wrong = |reason: String| TechniqueFailure {
-            technique: label.to_owned(),
-            call: "load".to_owned(),
-            kind: FailureKind::WrongWorld(reason),
-        };
+        let wrong = |reason: String| calls::failed(label, "load", FailureKind::WrongWorld(reason));
         if let Some(complaint) = world::complain_about_bytes(bytes) {
             return Err(wrong(complaint));
         }
         if let Some(complaint) = contents::complain_about_contents(bytes) {
             return Err(wrong(complaint));
         }
-        let component = compiled::component(&self.engine, bytes)
-            .map_err(|error| wrong(format!("it is not a valid component: {}", error.root_cause())))?;
+        let component = compiled::component(&self.engine, bytes).map_err(|problem| match problem {
+            NotCompiled::Invalid(reason) => wrong(format!("it is not a valid component: {reason}")),
+            NotCompiled::TooSlow => {
+                calls::failed(label, "load", FailureKind::TooSlow { seconds: limits::COMPILE_SECONDS })
+            }
+        })?;
         if let Some(complaint) = world::complain_about_names(&component, &self.engine) {
             return Err(wrong(complaint));
         }

@@ -7,6 +7,7 @@
 //! interface.
 
 mod builtin;
+mod calls;
 mod check;
 mod compiled;
 mod contents;

@@ -14,11 +14,21 @@
 //! | [`COMPONENT_BYTES`] | 8 MiB file | `LoadError::TooLarge` | yes |
 //! | [`COMPONENT_MODULES`], [`COMPONENT_FUNCTIONS`], [`COMPONENT_LOCALS`] | 16, 10 000, 200 000 | `WrongWorld` | yes |
 //! | [`CODE_BYTES`], [`FUNCTION_BYTES`] | 4 MiB of code, 256 KiB in one function | `WrongWorld` | yes |
-//! | [`DESCRIBED`] | 256 options, words of an option, signals or edits | `BadOutput` | yes |
+//! | [`CODE_BLOCKS`], [`FUNCTION_BLOCKS`] | 131 072 blocks, 8192 in one function | `WrongWorld` | yes |
+//! | [`CODE_LOOPS`], [`FUNCTION_LOOPS`] | 8192 loops, 512 in one function | `WrongWorld` | yes |
+//! | [`CODE_LIVE`], [`FUNCTION_LIVE`] | 4 194 304 variables in blocks, 1 048 576 in one function | `WrongWorld` | yes |
+//! | [`CODE_CALLS`], [`ENGINE_CALLS`] | 65 536, 8192 | `WrongWorld` | yes |
+//! | [`CODE_PASSED`], [`SIGNATURE_VALUES`] | 524 288 values, 64 in one signature | `WrongWorld` | yes |
+//! | [`DECLARATIONS`], [`CANONICAL_FUNCTIONS`] | 32 768, 64 | `WrongWorld` | yes |
+//! | [`COMPILE_SECONDS`] | 60 s to compile | `TooSlow` | no |
+//! | `attune_core::allowance` | instructions of all calls of a study | `AllOutOfFuel` | yes |
+//! | [`DESCRIBED`] | 256 options, words of an option, signals, kinds of edit, costs or baselines | `BadOutput` | yes |
+//! | [`EDITS`], [`LAYER_EDITS`] | 65 536 edits of a plan, 4096 in one layer | `BadOutput` | yes |
 //! | sizes of a space | `attune_core::space::SpaceError::TooLarge` | `BadOutput` | yes |
 //!
 //! What they do not cover: fuel and time are only looked at between instructions, so one copy of a whole
-//! memory runs to its end; compilation is limited by how much there is to compile, not by time; what the host
+//! memory runs to its end; a component that is given up while it is compiled goes on in the background to its end, which
+//! the limits on what there is to compile bound; what the host
 //! allocates for results is limited by [`OUTPUT_BYTES`] per call and by nothing across calls. A failure that is not
 //! repeatable must never be kept as a result.
 
@@ -64,8 +74,40 @@ pub const COMPONENT_LOCALS: usize = 200_000;
 pub const CODE_BYTES: usize = 4 << 20;
 /// Bytes of code of one function: compilers need more than twice the time for twice the code.
 pub const FUNCTION_BYTES: usize = 256 << 10;
-/// Entries of each list in a technique's description of itself.
+/// Blocks of one function, and of all together: whatever is jumped to. The built-in techniques have a few hundred in one.
+pub const FUNCTION_BLOCKS: u64 = 1 << 13;
+/// See [`FUNCTION_BLOCKS`].
+pub const CODE_BLOCKS: u64 = 1 << 17;
+/// Loops of one function, and of all together.
+pub const FUNCTION_LOOPS: u64 = 1 << 9;
+/// See [`FUNCTION_LOOPS`].
+pub const CODE_LOOPS: u64 = 1 << 13;
+/// Blocks of a function times variables that it uses, and the sum of it over all functions: a variable may have to be carried
+/// into every block.
+pub const FUNCTION_LIVE: u64 = 1 << 20;
+/// See [`FUNCTION_LIVE`].
+pub const CODE_LIVE: u64 = 1 << 22;
+/// Calls of functions.
+pub const CODE_CALLS: u64 = 1 << 16;
+/// Instructions that are calls of the engine: to grow, copy and fill memory and tables.
+pub const ENGINE_CALLS: u64 = 1 << 13;
+/// Parameters, or results, of one type of function.
+pub const SIGNATURE_VALUES: usize = 64;
+/// Values that all calls and branches pass together.
+pub const CODE_PASSED: u64 = 1 << 19;
+/// Types, imports, exports, globals, segments and instances of everything in a component.
+pub const DECLARATIONS: u64 = 1 << 15;
+/// Functions between a component and its host, in either direction.
+pub const CANONICAL_FUNCTIONS: u64 = 64;
+/// Seconds until a component that is still being compiled is given up: the backstop behind the limits on what there is to
+/// compile.
+pub const COMPILE_SECONDS: u64 = 60;
+/// Entries of each list in a technique's description of itself, and of its costs and baselines.
 pub const DESCRIBED: usize = 256;
+/// Edits of one plan.
+pub const EDITS: usize = 1 << 16;
+/// Edits of one plan in one layer, every two of which are compared: eight of each of 512 experts.
+pub const LAYER_EDITS: usize = 1 << 12;
 
 /// Milliseconds between looks at the wall clock.
 pub(crate) const TICK_MILLIS: u64 = 100;

@@ -1,15 +1,11 @@
 //! The optional interface `attune:profiling/damages@0.1.0`, called beside the generated bindings of a technique.
 
-use std::sync::Arc;
-
 use attune_core::technique::{FailureKind, TechniqueFailure};
 use wasmtime::Store;
 use wasmtime::component::{Component, ComponentExportIndex, ComponentNamedList, Lift, Lower};
 
-use crate::log::Log;
+use crate::calls::{Calls, failed};
 use crate::sandbox::Sandbox;
-use crate::technique::{failed, in_sandbox};
-use crate::wire::PluginPre;
 
 const INTERFACE: &str = "attune:profiling/damages@0.1.0";
 
@@ -31,11 +27,10 @@ impl Profiling {
 
 /// Calls a function of the interface on a fresh instance.
 pub(crate) fn call<P, R>(
-    plugin: &PluginPre<Sandbox>,
+    calls: &Calls,
     technique: &str,
     name: &'static str,
     function: ComponentExportIndex,
-    log: &Arc<Log>,
     arguments: P,
 ) -> Result<R, TechniqueFailure>
 where
@@ -44,8 +39,8 @@ where
     (Result<R, String>,): ComponentNamedList + Lift + Send + Sync,
 {
     let mut strange = None;
-    let outcome = in_sandbox(plugin, technique, name, log, |store: &mut Store<Sandbox>| {
-        let instance = plugin.instance_pre().instantiate(&mut *store)?;
+    let outcome = calls.in_sandbox(technique, name, |store: &mut Store<Sandbox>| {
+        let instance = calls.plugin.instance_pre().instantiate(&mut *store)?;
         let function = instance.get_typed_func::<P, (Result<R, String>,)>(&mut *store, function);
         let function = function.inspect_err(|error| strange = Some(format!("{error:#}")))?;
         Ok(function.call(store, arguments)?.0)

@@ -1,11 +1,11 @@
 //! A component as a [`Technique`].
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use attune_core::allowance::Usage;
 use attune_core::facts::ModelFacts;
 use attune_core::hash::ContentHash;
 use attune_core::plan::{Plan, Vocabulary};
-use attune_core::printable::{MESSAGE, cut};
 use attune_core::setting::{Settings, resolve};
 use attune_core::signal::SignalRequest;
 use attune_core::space::{Config, Space};
@@ -14,9 +14,8 @@ use attune_core::technique::{
 };
 use wasmtime::{Error, Store};
 
+use crate::calls::{Calls, failed};
 use crate::convert::{self, BadOutput};
-use crate::failure::classify;
-use crate::limits;
 use crate::log::Log;
 use crate::profiling::{self, Profiling};
 use crate::sandbox::Sandbox;
@@ -25,11 +24,12 @@ use crate::wire::{self, Guest, PluginPre};
 /// A loaded technique. Every call runs in a store of its own, so calls may run at once and a failure in
 /// one leaves nothing behind for the next.
 pub struct WasmTechnique {
-    plugin: PluginPre<Sandbox>,
+    calls: Calls,
     info: TechniqueInfo,
-    log: Arc<Log>,
     profiling: Option<Profiling>,
     vocabulary: Vocabulary,
+    /// The space that was described last, and for what.
+    described: Mutex<Option<(ModelFacts, Settings, Arc<Space>)>>,
 }
 
 /// What the inner result of an exported function means: a component that says no has its own words.
@@ -44,11 +44,12 @@ impl WasmTechnique {
         log: Arc<Log>,
         vocabulary: Vocabulary,
     ) -> Result<Self, TechniqueFailure> {
-        let description = run(&plugin, label, "describe", &log, |guest, store| guest.call_describe(store))?;
+        let calls = Calls::new(plugin, log);
+        let description = calls.run(label, "describe", |guest, store| guest.call_describe(store))?;
         let fingerprint = ContentHash::of(bytes);
         let info = convert::description(description, fingerprint)
             .map_err(|BadOutput(problem)| failed(label, "describe", FailureKind::BadOutput(problem)))?;
-        Ok(Self { plugin, info, log, profiling, vocabulary })
+        Ok(Self { calls, info, profiling, vocabulary, described: Mutex::default() })
     }
 
     /// Calls an exported function and checks what it returns.
@@ -58,7 +59,7 @@ impl WasmTechnique {
         run_it: impl FnOnce(&Guest, &mut Store<Sandbox>) -> Result<Said<W>, Error>,
         convert: impl FnOnce(W) -> Result<T, BadOutput>,
     ) -> Result<T, TechniqueFailure> {
-        let said = run(&self.plugin, &self.info.name, call, &self.log, run_it)?;
+        let said = self.calls.run(&self.info.name, call, run_it)?;
         let kind = match said {
             Ok(output) => match convert(output) {
                 Ok(value) => return Ok(value),
@@ -67,6 +68,18 @@ impl WasmTechnique {
             Err(refusal) => FailureKind::Refused(refusal),
         };
         Err(failed(&self.info.name, call, kind))
+    }
+
+    /// The space that the results of other calls are checked against. Every child is, so it is described once for each
+    /// model and options.
+    fn described(&self, model: &ModelFacts, options: &Settings) -> Result<Arc<Space>, TechniqueFailure> {
+        let known = || self.described.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, _, space)) = known().as_ref().filter(|(of, with, _)| of == model && with == options) {
+            return Ok(Arc::clone(space));
+        }
+        let space = Arc::new(self.space(model, options)?);
+        *known() = Some((model.clone(), options.clone(), Arc::clone(&space)));
+        Ok(space)
     }
 
     /// The options as the component may rely on them: complete, known, of the declared kinds.
@@ -81,6 +94,10 @@ impl WasmTechnique {
 impl Technique for WasmTechnique {
     fn info(&self) -> &TechniqueInfo {
         &self.info
+    }
+
+    fn usage(&self) -> Usage {
+        self.calls.usage()
     }
 
     fn space(&self, model: &ModelFacts, options: &Settings) -> Result<Space, TechniqueFailure> {
@@ -120,7 +137,7 @@ impl Technique for WasmTechnique {
         options: &Settings,
         signals: &[Signal],
     ) -> Result<Vec<Baseline>, TechniqueFailure> {
-        let space = self.space(model, options)?;
+        let space = self.described(model, options)?;
         let (facts, options) = (convert::facts(model), self.options("baselines", options)?);
         let signals: Vec<wire::Signal> = signals.iter().map(convert::signal).collect();
         self.call(
@@ -137,7 +154,7 @@ impl Technique for WasmTechnique {
         parents: &[&Config],
         seed: u64,
     ) -> Result<Config, TechniqueFailure> {
-        let space = self.space(model, options)?;
+        let space = self.described(model, options)?;
         let (facts, options) = (convert::facts(model), self.options("vary", options)?);
         let parents: Vec<wire::Config> = parents.iter().map(|parent| convert::config_out(parent)).collect();
         self.call(
@@ -156,7 +173,7 @@ impl Technique for WasmTechnique {
         let Some(profiling) = self.profiling else { return Ok(None) };
         let arguments = (convert::facts(model), self.options(CALL, options)?);
         let asked: Option<Vec<wire::Open>> =
-            profiling::call(&self.plugin, &self.info.name, CALL, profiling.signals, &self.log, arguments)?;
+            profiling::call(&self.calls, &self.info.name, CALL, profiling.signals, arguments)?;
         asked
             .map(convert::signal_requests)
             .transpose()
@@ -171,55 +188,13 @@ impl Technique for WasmTechnique {
     ) -> Result<Option<Damages>, TechniqueFailure> {
         const CALL: &str = "damages";
         let Some(profiling) = self.profiling else { return Ok(None) };
-        let space = self.space(model, options)?;
+        let space = self.described(model, options)?;
         let signals: Vec<wire::Signal> = signals.iter().map(convert::signal).collect();
         let arguments = (convert::facts(model), self.options(CALL, options)?, signals);
         let damages: Damages =
-            profiling::call(&self.plugin, &self.info.name, CALL, profiling.damages, &self.log, arguments)?;
+            profiling::call(&self.calls, &self.info.name, CALL, profiling.damages, arguments)?;
         convert::damages(damages, &space)
             .map(Some)
             .map_err(|BadOutput(problem)| failed(&self.info.name, CALL, FailureKind::BadOutput(problem)))
     }
-}
-
-/// Runs one exported function on a fresh instance.
-fn run<T>(
-    plugin: &PluginPre<Sandbox>,
-    technique: &str,
-    call: &'static str,
-    log: &Arc<Log>,
-    run_it: impl FnOnce(&Guest, &mut Store<Sandbox>) -> Result<T, Error>,
-) -> Result<T, TechniqueFailure> {
-    in_sandbox(plugin, technique, call, log, |store| {
-        let instance = plugin.instantiate(&mut *store)?;
-        run_it(instance.attune_technique_technique(), store)
-    })
-}
-
-/// Runs anything in a fresh store, within its limits.
-pub(crate) fn in_sandbox<T>(
-    plugin: &PluginPre<Sandbox>,
-    technique: &str,
-    call: &'static str,
-    log: &Arc<Log>,
-    run_it: impl FnOnce(&mut Store<Sandbox>) -> Result<T, Error>,
-) -> Result<T, TechniqueFailure> {
-    let mut store = Store::new(plugin.engine(), Sandbox::new(technique, Arc::clone(log)));
-    let outcome = limits::arm(&mut store).and_then(|()| run_it(&mut store));
-    outcome.map_err(|error| {
-        let last_words = store.data_mut().last_words.take();
-        failed(technique, call, classify(&error, last_words))
-    })
-}
-
-pub(crate) fn failed(technique: &str, call: &str, mut kind: FailureKind) -> TechniqueFailure {
-    if let FailureKind::Refused(words)
-    | FailureKind::Trapped(words)
-    | FailureKind::BadOutput(words)
-    | FailureKind::WrongWorld(words) = &mut kind
-    {
-        // Words of a component: they go into journals and messages, and may be millions.
-        *words = cut(words, MESSAGE).into_owned();
-    }
-    TechniqueFailure { technique: technique.to_owned(), call: call.to_owned(), kind }
 }

@@ -25,6 +25,7 @@ mod known;
 mod losses;
 mod lowering;
 mod measuring;
+mod metered;
 mod needed;
 mod observing;
 mod preflight;
@@ -36,15 +37,16 @@ mod starts;
 mod tally;
 mod thinking;
 
+use std::sync::Arc;
 use std::thread;
 use std::time::Instant;
 
 use attune_core::event::{Command, Event, Finished};
 use attune_core::report::Report;
 use attune_core::store::{Record, RunNote, RunTime, StoreError, StudyHeader, Whereabouts};
+use attune_core::technique::Technique;
 use crossbeam_channel::Receiver;
 
-pub use caught::panic_message;
 use course::can_race;
 pub use error::SessionError;
 pub use preflight::{Honours, Preflight};
@@ -57,6 +59,7 @@ use dispatcher::{Dispatcher, End};
 use executor::Executor;
 use gate::Gate;
 use journal::Journal;
+use metered::Metered;
 use scoring::Scoring;
 use tally::Tally;
 
@@ -80,6 +83,8 @@ pub fn run(
     commands: Receiver<Command>,
 ) -> Result<SessionEnd, SessionError> {
     let clock = Instant::now();
+    let metered = Arc::new(Metered::new(Arc::clone(&setup.technique)));
+    let setup = SessionSetup { technique: Arc::clone(&metered) as Arc<dyn Technique>, ..setup };
     setup.check()?;
     // Before the journal is read: from here on nobody else adds to it.
     let _claim = setup.store.claim(&setup.header.study)?;
@@ -112,7 +117,7 @@ pub fn run(
     let (outcome, journal, tally) = thread::scope(|scope| {
         let executor = Executor::start(scope, &*setup.evaluator, setup.workers, &gate);
         let scoring = Scoring::new(&setup, executor, Control::new(commands, &gate));
-        let mut dispatcher = Dispatcher::new(&setup, journal, scoring, &mut told);
+        let mut dispatcher = Dispatcher::new(&setup, &metered, journal, scoring, &mut told);
         let outcome = caught(|| "running the study".to_owned(), || dispatcher.run());
         (outcome, dispatcher.journal, dispatcher.tally)
     });

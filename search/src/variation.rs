@@ -14,6 +14,7 @@ pub use redraw::Redraw;
 pub use switch::LevelSwitch;
 pub use technique::TechniqueOperators;
 
+use attune_core::numbers;
 use attune_core::rng::Rng;
 use attune_core::space::{Config, Infeasible, Violation};
 use attune_core::technique::TechniqueFailure;
@@ -27,6 +28,21 @@ pub enum VariationError {
     /// The technique's operator failed.
     #[error(transparent)]
     Technique(#[from] TechniqueFailure),
+    /// The technique's operator took more than a study can wait for, in many calls that each kept to their limit. The same
+    /// calls end there in every run.
+    #[error(
+        "the operator of technique `{technique}` has used up what all its calls may: {calls} calls took {} instructions \
+         each",
+        numbers::count(*each as f64)
+    )]
+    UsedUp {
+        /// The technique.
+        technique: String,
+        /// How often it was called.
+        calls: u64,
+        /// Instructions of one call, on average.
+        each: u64,
+    },
     /// The technique's operator returned something that is no point of its own space.
     #[error("technique `{technique}` failed in `vary`: the child is not a point of its space: {violation}")]
     NotAPoint {

@@ -33,15 +33,7 @@ pub fn remove(path: &Path, study: &str) -> Result<(), StoreError> {
 /// As [`remove`], and when there is a study `to` already or `to` is no name.
 pub fn rename(path: &Path, study: &str, to: &str) -> Result<(), StoreError> {
     let store = Handled::open(path, study)?;
-    let mut lock = store.free(to)?;
-    lock.take_over(&store.lock)?;
-    for (from, to) in logs(study).iter().zip(&logs(to)).rev() {
-        let (from, to) = (store.layout.log(from), store.layout.log(to));
-        if from.exists() {
-            fs::rename(&from, &to).map_err(error::io("rename", &from))?;
-        }
-    }
-    sync_logs(&store.layout)?;
+    store.to("rename", study, to, |from, to| fs::rename(from, to))?;
     store.lock.remove()
 }
 
@@ -50,23 +42,13 @@ pub fn rename(path: &Path, study: &str, to: &str) -> Result<(), StoreError> {
 /// # Errors
 /// As [`rename`].
 pub fn copy(path: &Path, study: &str, to: &str) -> Result<(), StoreError> {
-    let store = Handled::open(path, study)?;
-    let mut lock = store.free(to)?;
-    lock.take_over(&store.lock)?;
-    for (from, to) in logs(study).iter().zip(&logs(to)).rev() {
-        let (from, to) = (store.layout.log(from), store.layout.log(to));
-        if from.exists() {
-            let new = to.with_extension("jsonl.new");
-            let copy = || {
-                let mut file = own_file::fresh(&new)?;
-                io::copy(&mut own_file::read(&from)?, &mut file)?;
-                file.sync_all()?;
-                fs::rename(&new, &to)
-            };
-            copy().map_err(error::io("copy", &from))?;
-        }
-    }
-    sync_logs(&store.layout)
+    Handled::open(path, study)?.to("copy", study, to, |from, to| {
+        let new = to.with_extension("jsonl.new");
+        let mut file = own_file::fresh(&new)?;
+        io::copy(&mut own_file::read(from)?, &mut file)?;
+        file.sync_all()?;
+        fs::rename(&new, to)
+    })
 }
 
 /// A study that nobody works on while it is handled.
@@ -92,6 +74,26 @@ impl Handled {
         layout.create()?;
         let Some(store) = Lock::shared(&layout.lock())? else { return Err(busy(&layout)) };
         Ok(Self { lock: take_lock(&layout, study)?, _store: store, layout })
+    }
+
+    /// Does something with each file of the study and the one that has its place under a name that no study has; the journal,
+    /// which makes it a study, last.
+    fn to(
+        &self,
+        action: &'static str,
+        study: &str,
+        name: &str,
+        each: impl Fn(&Path, &Path) -> io::Result<()>,
+    ) -> Result<(), StoreError> {
+        let mut lock = self.free(name)?;
+        lock.take_over(&self.lock)?;
+        for (from, to) in logs(study).iter().zip(&logs(name)).rev() {
+            let (from, to) = (self.layout.log(from), self.layout.log(to));
+            if from.exists() {
+                each(&from, &to).map_err(error::io(action, &from))?;
+            }
+        }
+        sync_logs(&self.layout)
     }
 
     /// The lock of a name that no study has.

@@ -65,7 +65,7 @@ fn merging_starts_where_pruning_ended_and_one_hot_routing_folds() {
     let out = place.path("merged").display().to_string();
     // The checkpoint stores merged weights in bfloat16, 8 bits of precision; the candidate has them in float32.
     let export = ["export", "merged", "--to", "hf", "--out", &out];
-    let words = ["merged experts are rounded to the 16-bit type", "add --approximate"];
+    let words = ["merged experts are rounded to the type that they are stored in", "add --approximate"];
     crate::support::refused(&place.attune(&export), 2, &words);
     let output = place.attune(&[&export[..], &["--approximate"]].concat());
     assert!(output.status.success(), "{}", stderr(&output));

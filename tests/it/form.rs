@@ -198,3 +198,28 @@ fn a_new_study_of_every_technique_is_launched_as_the_form_makes_it() {
         assert_eq!(person.code(), Some(0));
     }
 }
+
+#[test]
+fn a_name_that_another_study_has_is_refused_in_the_form_with_a_free_one() {
+    let place = Place::new();
+    let profile = place.small_profile(&[("trials: 24", "trials: 4")]);
+    place.run(&profile, &[]);
+    let mut person = Terminal::sized(&place, 100, 36);
+    person.sees("finished");
+    person.press("\t");
+    person.waits_for("the profile to be chosen", |text| text.contains("›small.ron"));
+    person.press("\r");
+    // The study itself, which goes on where it stands.
+    assert!(verdict(&mut person).contains("ready to launch"));
+    person.fill("seed", "8");
+    person.waits_for("the name to be refused", |text| text.contains("1 field to put right"));
+    person.press("l");
+    person.go_to("study name");
+    for words in
+        ["taken by another study", "`small-2`", "`attune studies rm small`", "it has 7, this one has 8"]
+    {
+        person.sees(words);
+    }
+    person.fill("study name", "small-2");
+    assert!(verdict(&mut person).contains("ready to launch"));
+}

@@ -271,3 +271,27 @@ fn without_a_terminal_there_is_help() {
     assert_eq!(output.status.code(), Some(2));
     assert!(stderr(&output).contains("Usage: attune"), "{}", stderr(&output));
 }
+
+#[test]
+fn a_study_of_another_process_shows_its_report_and_the_time_that_is_left() {
+    let place = Place::new();
+    // A search that is short beside its report.
+    let changes =
+        [("trials: 24", "trials: 3"), ("report: (items: 4, random: 3)", "report: (items: 200, random: 40)")];
+    let profile = place.small_profile(&changes);
+    let mut command = place.command(&["run", &profile.display().to_string(), "--json"]);
+    let nowhere = std::process::Stdio::null;
+    let mut other = command.stdout(nowhere()).stderr(nowhere()).spawn().unwrap();
+    let mut person = Terminal::open(&place);
+    person.waits_for("the study to be seen in the list", |text| {
+        text.contains("▶ running") && text.contains(" %")
+    });
+    person.press("\x1b[A\r");
+    person.waits_for("its report", |text| text.contains("making the report (in another process)"));
+    person.waits_for("how far it is", |text| text.contains(" report ") && text.contains(" left"));
+    let _ = other.kill();
+    other.wait().unwrap();
+    person.waits_for("the end of the other process", |text| text.contains("stopped"));
+    person.press("q");
+    assert_eq!(person.code(), Some(0));
+}

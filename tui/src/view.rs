@@ -71,7 +71,8 @@ fn too_small(frame: &mut Frame<'_>, area: Rect) {
         format!("{}×{} at least, this is {}×{}", SMALLEST.0, SMALLEST.1, area.width, area.height),
         "Ctrl-C quits".to_owned(),
     ];
-    let lines: Vec<Line<'_>> = text.into_iter().map(Line::from).collect();
+    let lines = text.iter().flat_map(|text| wrap(text, usize::from(area.width))).map(Line::from);
+    let lines: Vec<Line<'_>> = lines.collect();
     frame.render_widget(Paragraph::new(lines).alignment(Alignment::Center), area);
 }
 

@@ -75,7 +75,7 @@ impl Side {
 /// Both results in `columns` columns.
 pub(crate) fn side_by_side(a: &Side, b: &Side, columns: usize) -> String {
     let studies = [&a.finished.study, &b.finished.study].map(Clone::clone);
-    let mut table = Sheet::of_words([vec![String::new()], studies.to_vec()].concat());
+    let mut table = Sheet::of_sides([vec![String::new()], studies.to_vec()].concat());
     let mut row = |label: String, cell: &dyn Fn(&Side) -> Option<String>| {
         let cell = |side| cell(side).unwrap_or_else(|| "–".to_owned());
         table.row(vec![label, cell(a), cell(b)]);
@@ -93,7 +93,7 @@ pub(crate) fn side_by_side(a: &Side, b: &Side, columns: usize) -> String {
     for resource in resources {
         row(resource.to_owned(), &|side| {
             let cost = side.finished.report.best.costs.iter().find(|cost| cost.resource == resource)?;
-            Some(format!("{} {}", numbers::short(cost.value), cost.unit))
+            Some(numbers::cost(cost))
         });
     }
     let metrics: BTreeSet<&String> = bests.iter().flat_map(|best| best.estimates.keys()).collect();
@@ -121,7 +121,7 @@ pub(crate) fn side_by_side(a: &Side, b: &Side, columns: usize) -> String {
 
 /// What differs in their configs.
 pub(crate) fn cells(differences: &[(String, Value, Value)], studies: [&str; 2], columns: usize) -> String {
-    let mut table = Sheet::of_words(["config", studies[0], studies[1]].map(str::to_owned).to_vec());
+    let mut table = Sheet::of_sides(["config", studies[0], studies[1]].map(str::to_owned).to_vec());
     let cell = |value: &Value| if value.is_null() { "–".to_owned() } else { value.to_string() };
     for (name, a, b) in differences.iter().take(LISTED) {
         table.row(vec![name.clone(), cell(a), cell(b)]);

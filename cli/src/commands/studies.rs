@@ -4,8 +4,9 @@ pub(crate) mod handle;
 
 use std::path::Path;
 
+use attune_core::event::Underway;
 use attune_core::store::{Record, RunNote, StudyHeader, failure};
-use attune_store::ReadStore;
+use attune_store::{Activity, ReadStore};
 use serde_json::json;
 
 use crate::error::CliError;
@@ -25,13 +26,15 @@ pub(crate) fn run(path: &Path, as_json: bool) -> Result<(), CliError> {
         let notes = store.notes_on(name).map_err(CliError::run)?;
         let Some(summary) = Summary::of(&records, &notes) else { continue };
         let header = summary.header;
+        let activity = store.activity(name).map_err(CliError::run)?;
         if as_json {
             output::json(&json!({
                 "study": name, "technique": header.technique, "model": header.model, "seed": header.seed,
                 "trials": summary.trials, "state": summary.state(), "best": summary.best,
+                "running": activity.writer.is_some(), "done": activity.underway.as_ref().and_then(Underway::share),
             }))?;
         } else {
-            rows.push(row(name, &summary));
+            rows.push(row(name, &summary, &activity));
         }
     }
     match (as_json, names.is_empty()) {
@@ -41,8 +44,14 @@ pub(crate) fn run(path: &Path, as_json: bool) -> Result<(), CliError> {
     }
 }
 
-fn row(name: &str, summary: &Summary<'_>) -> Vec<String> {
+fn row(name: &str, summary: &Summary<'_>, activity: &Activity) -> Vec<String> {
     let header = summary.header;
+    let share = activity.underway.as_ref().and_then(Underway::share);
+    let state = match (activity.writer, share) {
+        (None, _) => summary.state().to_owned(),
+        (Some(_), None) => "running".to_owned(),
+        (Some(_), Some(share)) => format!("running, {:.0} %", (100.0 * share).floor()),
+    };
     let best = summary.best.as_ref().map(|(metric, value)| format!("{metric} {}", numbers::short(*value)));
     vec![
         name.to_owned(),
@@ -50,7 +59,7 @@ fn row(name: &str, summary: &Summary<'_>) -> Vec<String> {
         header.model.clone(),
         header.seed.to_string(),
         summary.trials.to_string(),
-        summary.state().to_owned(),
+        state,
         best.unwrap_or_else(|| "–".to_owned()),
     ]
 }

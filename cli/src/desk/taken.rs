@@ -54,8 +54,8 @@ pub(super) fn refusal(path: &Path, new: &StudyHeader) -> Option<String> {
     let name = &new.study;
     match store::same_study(existing, &new) {
         Err(StoreError::DifferentStudy { what, found, expected, .. }) => Some(format!(
-            "taken: there is a study `{name}` that differs in {what}: it has {found}, this one has {expected}; choose \
-             another name, for example `{}`, or delete the old one (D on the first screen, or `attune studies rm {name}`)",
+            "taken by another study: choose another name, for example `{}`, or delete the old one (`attune studies rm {name}`, \
+             or D on the first screen); it differs in {what}: it has {found}, this one has {expected}",
             free(name, &store.studies().unwrap_or_default())
         )),
         _ => None,

@@ -28,7 +28,7 @@ pub(crate) fn front(front: &Front, study: &str, columns: usize) -> String {
     let trials = if front.size == 1 { "trial" } else { "trials" };
     format!(
         "\nThe front: no trial is better than these in one objective without being worse in another ({} {trials}, {which}).\n\
-         {table}\nExport any of them: attune export {study} --to plan --out DIR --trial ID",
+         {table}\nExport any of them:\n  attune export {study} --to plan --out DIR --trial ID",
         front.size
     )
 }

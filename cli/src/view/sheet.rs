@@ -1,8 +1,13 @@
 //! Tables in a given width: columns stand side by side while they fit and below one another when they do not, and a
-//! number is never broken.
+//! number is never broken. Where names are too long even for that, every row is a list.
 
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle};
 use unicode_width::UnicodeWidthStr as _;
+
+/// Columns between two cells, with those at both ends.
+const PADDING: usize = 3;
+/// Labels and texts are broken into no fewer columns than these.
+const LEAST: usize = 20;
 
 /// Rows under names of columns. The first column says what a row is about.
 pub(crate) struct Sheet {
@@ -17,6 +22,8 @@ enum Kind {
     Numbers,
     /// Words and numbers, to the left.
     Words,
+    /// Things side by side, to the left, under labels that may be broken between their words.
+    Sides,
     /// The last column is a text, which may be broken between its words.
     Text,
 }
@@ -30,6 +37,11 @@ impl Sheet {
     /// A table of words that are not to be broken either.
     pub(crate) fn of_words(header: Vec<String>) -> Self {
         Self { header, rows: Vec::new(), kind: Kind::Words }
+    }
+
+    /// A table of things side by side: they stay so where their labels keep room.
+    pub(crate) fn of_sides(header: Vec<String>) -> Self {
+        Self { header, rows: Vec::new(), kind: Kind::Sides }
     }
 
     /// A table whose last column is a text.
@@ -46,7 +58,15 @@ impl Sheet {
     pub(crate) fn render(&self, columns: usize) -> String {
         let all: Vec<usize> = (0..self.header.len()).collect();
         if self.kind == Kind::Text {
-            return self.squeezed(&all, columns);
+            let names: usize = (0..self.header.len() - 1).map(|column| self.widest(column)).sum();
+            return if names + LEAST <= columns { self.squeezed(&all, columns) } else { self.lists(columns) };
+        }
+        if (1..self.header.len()).any(|column| self.least_names() + self.widest(column) > columns) {
+            return self.lists(columns);
+        }
+        if self.kind == Kind::Sides && self.labels_have(columns) {
+            let whole = self.whole(&all);
+            return if wide(&whole) <= columns { whole } else { self.squeezed(&all, columns) };
         }
         let mut blocks: Vec<Vec<usize>> = Vec::new();
         for column in 1..self.header.len() {
@@ -62,6 +82,42 @@ impl Sheet {
             if wide(&whole) <= columns { whole } else { self.squeezed(block, columns) }
         });
         drawn.collect::<Vec<_>>().join("\n\n")
+    }
+
+    /// Whether everything but the labels leaves them room in so many columns.
+    fn labels_have(&self, columns: usize) -> bool {
+        (1..self.header.len()).map(|column| self.widest(column)).sum::<usize>() + LEAST <= columns
+    }
+
+    /// Columns that a column takes.
+    fn widest(&self, column: usize) -> usize {
+        let cells = std::iter::once(&self.header).chain(&self.rows).map(|row| row[column].width());
+        cells.max().unwrap_or(0) + PADDING
+    }
+
+    /// Columns that the first column takes at least: a name among words is not broken, others are.
+    fn least_names(&self) -> usize {
+        let whole = self.widest(0);
+        if self.kind == Kind::Words { whole } else { whole.min(LEAST) }
+    }
+
+    /// Every row as a list under its first cell.
+    fn lists(&self, columns: usize) -> String {
+        let names = self.header.iter().skip(1).map(|name| name.width()).max().unwrap_or(0);
+        let mut lines: Vec<String> = Vec::new();
+        for row in &self.rows {
+            if !lines.is_empty() {
+                lines.push(String::new());
+            }
+            lines.push(row[0].clone());
+            for (name, cell) in self.header.iter().zip(row).skip(1) {
+                let gap = names - name.width() + 2;
+                let beside = format!("  {name}{}{cell}", " ".repeat(gap));
+                let below = beside.width() > columns && self.kind != Kind::Text;
+                lines.push(if below { format!("  {name}\n    {cell}") } else { beside });
+            }
+        }
+        lines.join("\n")
     }
 
     fn whole(&self, columns: &[usize]) -> String {
@@ -142,7 +198,7 @@ mod tests {
                 assert!(text.contains(number), "{columns} columns break {number}:\n{text}");
             }
         }
-        // Narrower than its numbers are, it is wider than it should be and still whole.
+        // Narrower than its numbers are, it is a list, and they are still whole.
         assert!(numbers().render(40).contains("+0.2927 [+0.2715, +0.3147]"));
     }
 
@@ -157,6 +213,16 @@ mod tests {
                 .next()
                 .is_some_and(|header| header.contains("perplexity") && !header.contains("Δ kl"))
         );
+    }
+
+    #[test]
+    fn rows_with_long_names_are_lists() {
+        let name = "a-study-with-a-name-that-somebody-made-of-every-option";
+        let mut sheet = Sheet::of_words(["study", "model", "found"].map(str::to_owned).to_vec());
+        sheet.row([name, "tiny-moe", "kl 0.2927"].map(str::to_owned).to_vec());
+        let text = sheet.render(60);
+        assert_eq!(text, format!("{name}\n  model  tiny-moe\n  found  kl 0.2927"));
+        assert!(sheet.render(80).contains("───"));
     }
 
     #[test]

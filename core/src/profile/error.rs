@@ -103,6 +103,7 @@ pub(super) fn problem(code: &RonError) -> String {
                 if expected.starts_with("struct ") { "`(key: value, …)`" } else { expected.as_str() };
             format!("found {}, expected {expected}", line(found, QUOTED))
         }
+        RonError::ExceededRecursionLimit => "it is nested deeper than any profile".to_owned(),
         other => line(&other.to_string(), MESSAGE).into_owned(),
     }
 }
@@ -134,6 +135,26 @@ mod tests {
             let inserted = insertions.map(move |piece| format!("{before}{piece}{after}"));
             inserted.chain([before.to_owned(), format!("{before}{without}")])
         })
+    }
+
+    #[test]
+    fn numbers_that_cannot_be_computed_with_and_depths_are_refused() {
+        let set = |key: &str, value: &str| {
+            let text = PROFILE.replace("report: (items: 4)", "report: (items: 4), trials: 5, items: 2");
+            Profile::parse("a.ron", &text, &[(key.to_owned(), value.to_owned())])
+        };
+        assert!(set("trials", "1000000000").is_ok());
+        for (key, value) in [
+            ("trials", "18446744073709551615"),
+            ("deadline_seconds", "18446744073709551615"),
+            ("report.random", "4000000000"),
+        ] {
+            let message = set(key, value).unwrap_err().to_string();
+            assert!(message.contains(key) && message.contains("expected at most"), "{message}");
+        }
+        let deep = PROFILE.replace("[1, 2.5]", &("[".repeat(50_000) + &"]".repeat(50_000)));
+        let message = Profile::parse("a.ron", &deep, &[]).unwrap_err().to_string();
+        assert!(message.contains("nested deeper") && !message.contains("serde"), "{message}");
     }
 
     #[test]

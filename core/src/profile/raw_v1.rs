@@ -9,6 +9,13 @@ use super::{Choice, Profile, ProfileError, Racing, ReportSpec, Start, TaskKind, 
 use crate::objective::{Direction, Objective};
 use crate::printable::{QUOTED, line, quoted};
 
+/// Trials of a study: a thousand times what anybody has run, and a number that can be computed with.
+const MOST_TRIALS: u64 = 1_000_000_000;
+/// Seconds of one trial: thirty years.
+const LONGEST_DEADLINE: u64 = 1_000_000_000;
+/// Random configs in a report, all of which are kept and many of which are scored.
+const MOST_RANDOM: u64 = 10_000;
+
 /// The version alone; everything else is ignored.
 #[derive(Deserialize)]
 struct VersionOnly {
@@ -210,6 +217,15 @@ fn resolve(file: &str, raw: RawProfile) -> Result<Profile, ProfileError> {
     {
         if value == 0 {
             return Err(invalid(path, &value, "at least 1"));
+        }
+    }
+    for (path, value, most) in [
+        ("trials", raw.trials, MOST_TRIALS),
+        ("deadline_seconds", raw.deadline_seconds, LONGEST_DEADLINE),
+        ("report.random", raw.report.random.into(), MOST_RANDOM),
+    ] {
+        if value > most {
+            return Err(invalid(path, &value, &format!("at most {most}")));
         }
     }
     if let Some(start) = raw.start.as_ref().filter(|start| start.study.is_empty()) {

@@ -15,6 +15,7 @@ use crate::model::{Checkpoint, Keys};
 pub const FAMILY: &str = "attune_classifier";
 
 #[derive(Deserialize)]
+#[serde(expecting = "an object")]
 struct RawConfig {
     model_type: Option<String>,
     image_size: Option<usize>,

@@ -40,6 +40,7 @@ const MOST_STEPS: usize = 10_000;
 const MOST_PIXELS: usize = 1 << 16;
 
 #[derive(Deserialize)]
+#[serde(expecting = "an object")]
 #[serde(deny_unknown_fields)]
 struct RawConfig {
     image_size: Option<usize>,

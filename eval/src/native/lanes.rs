@@ -10,6 +10,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use attune_core::evaluator::EvalFailure;
+use attune_core::panics;
 
 use crate::compute::Compute;
 
@@ -65,11 +66,7 @@ pub(crate) fn run<R: Send>(
 }
 
 fn failure(compute: &Compute, panic: &(dyn Any + Send)) -> EvalFailure {
-    let text = panic
-        .downcast_ref::<String>()
-        .map(String::as_str)
-        .or_else(|| panic.downcast_ref::<&str>().copied())
-        .unwrap_or("a panic without a message");
+    let text = panics::message(panic).unwrap_or("a panic without a message");
     let lower = text.to_lowercase();
     if lower.contains("out of memory") || lower.contains("outofmemory") {
         return EvalFailure::OutOfMemory { device: compute.name(), detail: text.to_owned() };

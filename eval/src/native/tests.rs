@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use attune_core::evaluator::{BatchProgress, Split};
+use attune_core::evaluator::Split;
 use attune_core::scores::Scores;
 use attune_vocabulary::arrange;
 use attune_vocabulary::edits::KvBits;
@@ -51,11 +51,15 @@ fn scores(evaluator: &NativeEvaluator) -> Result<Vec<Result<Scores, EvalFailure>
     let plans = population();
     let mut found: Vec<Option<Result<Scores, EvalFailure>>> = vec![None; plans.len()];
     let request = Request::new(Split::Selection, (0..ITEMS).collect());
+    let progress = request.progress.clone();
     evaluator.evaluate(&plans, &request, &mut |plan, outcome| {
         assert!(found[plan].is_none(), "plan {plan} was answered twice");
         found[plan] = Some(outcome.map(|evaluation| evaluation.scores));
         ControlFlow::Continue(())
     })?;
+    // However often a part was tried, it is done once.
+    let all = f64::from(ITEMS) * plans.len() as f64;
+    assert!((progress.evaluations() - all).abs() < 0.1, "{} of {all}", progress.evaluations());
     Ok(found.into_iter().flatten().collect())
 }
 
@@ -86,8 +90,7 @@ fn only_the_scored_tokens_at_the_end_count() {
         let batch = Batch { tokens, ..whole.batch };
         // Results of the dense model are kept by split.
         let group = Group { split: Split::Elsewhere(split.to_owned()), ids, batch, scored, ..whole };
-        let progress = BatchProgress::default();
-        let share = Share::new(&progress, 2);
+        let share = Share::new(&request.progress, 2);
         let found = evaluator.score_group(&group, &[&edited], Limit::default(), share).unwrap();
         let sum = |mean: f64| mean * scored as f64;
         found.items[0].iter().map(|item| (sum(item.kl), sum(item.nll))).collect()

@@ -6,12 +6,12 @@ mod outline;
 use std::path::{Path, PathBuf};
 
 use attune_core::evaluator::Split;
+use attune_core::panics;
 use tokenizers::Tokenizer;
 use tokenizers::models::ModelWrapper;
 
 use super::pieces::Token;
 use crate::error::TaskError;
-use crate::foreign;
 use others::OtherToken;
 
 /// Bytes of the largest tokenizer.json.
@@ -35,7 +35,7 @@ impl Tokens {
         let bytes = attune_files::bytes(file, LARGEST).map_err(|source| outline::absent(file, source))?;
         let bad = |reason: String| TaskError::BadTokenizer { file: file.to_owned(), reason };
         outline::check(&bytes).map_err(bad)?;
-        let parsed = foreign::catch(|| {
+        let parsed = panics::quietly(|| {
             let mut tokenizer = Tokenizer::from_bytes(bytes)?;
             // Merges that are left out at random make another text of it every time.
             if let ModelWrapper::BPE(bpe) = tokenizer.get_model()
@@ -66,7 +66,7 @@ impl Tokens {
             return Err(other.refusal(&self.file, split));
         }
         let bad = |reason: String| TaskError::BadTokenizer { file: self.file.clone(), reason };
-        let encoding = foreign::catch(|| self.tokenizer.encode(text, false))
+        let encoding = panics::quietly(|| self.tokenizer.encode(text, false))
             .map_err(|panic| bad(format!("the tokenizer library fails on the {split} text ({panic})")))?
             .map_err(|error| bad(format!("it fails on the {split} text ({error})")))?;
         let ids = encoding.get_ids();
@@ -93,7 +93,7 @@ impl Tokens {
 
     /// The text of some tokens, for messages and comparisons.
     pub(super) fn text(&self, ids: &[u32]) -> String {
-        let decoded = foreign::catch(|| self.tokenizer.decode(ids, false));
+        let decoded = panics::quietly(|| self.tokenizer.decode(ids, false));
         decoded.ok().and_then(Result::ok).unwrap_or_else(|| format!("{ids:?}"))
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use attune_core::evaluator::{EvalFailure, Evaluation, Evaluator, Fidelity, Request, Split};
@@ -274,6 +275,29 @@ fn an_evaluation_that_is_called_off_ends_in_the_middle_of_a_plan() {
     assert_eq!((ended, answered), (Err(EvalFailure::Interrupted), 0));
     // The next request does not inherit it.
     assert_eq!(all(&evaluator, &some_plans(), Split::Selection, 2).len(), some_plans().len());
+}
+
+#[test]
+fn how_far_a_batch_is_can_be_seen_while_it_runs() {
+    let evaluator = Fixture::new().open();
+    // Whoever sees that something is done calls the rest off; on a busy machine not always before the end.
+    let called_off = || {
+        let request = Request::new(Split::Selection, Fidelity { items: 30 }.all());
+        let over = std::sync::atomic::AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while request.progress.evaluations() == 0.0 && !over.load(Ordering::Relaxed) {
+                    std::thread::yield_now();
+                }
+                request.stop.ask();
+            });
+            let ended = evaluator.evaluate(&some_plans(), &request, &mut |_, _| ControlFlow::Continue(()));
+            over.store(true, Ordering::Relaxed);
+            let done = request.progress.evaluations();
+            ended == Err(EvalFailure::Interrupted) && done > 0.0 && done < 30.0 * some_plans().len() as f64
+        })
+    };
+    assert!((0..50).any(|_| called_off()));
 }
 
 #[test]

@@ -37,6 +37,7 @@ pub(crate) struct Tensor {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "an object")]
 struct Index {
     weight_map: BTreeMap<String, String>,
 }

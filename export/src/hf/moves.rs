@@ -122,7 +122,8 @@ fn plan_tensor<'a>(
     Ok(())
 }
 
-/// The terms of a sum in the place of `tensor`: all alike, and of a type that can be summed unless there is nothing to sum.
+/// The terms of a sum in the place of `tensor`: of its shape, and of types that can be summed unless there is nothing to
+/// sum.
 fn sum<'a>(
     shard: &Shard,
     tensor: &Tensor,
@@ -131,17 +132,23 @@ fn sum<'a>(
     part: &str,
     terms: &[(f32, u32)],
 ) -> Result<Vec<Term<'a>>, ExportError> {
-    if !matches!(terms, [(1.0, _)]) && !has_floats(tensor.dtype) {
+    let computed = !matches!(terms, [(1.0, _)]);
+    let summable = |file: &str, tensor: &Tensor| {
+        if !computed || has_floats(tensor.dtype) {
+            return Ok(());
+        }
         let found = format!("tensor `{}` is stored as {:?}", tensor.name, tensor.dtype);
-        return Err(bad(&shard.file, found, "F32, F16 or BF16, which can be merged"));
-    }
+        Err(bad(file, found, "F32, F16 or BF16, which can be merged"))
+    };
+    summable(&shard.file, tensor)?;
     let term = |&(number, expert): &(f32, u32)| {
         let name = expert_name(layer, expert, part);
         let lacks = || bad(&shard.file, format!("tensor `{name}` is missing"), "every expert of the layer");
         let (file, other) = *stored.get(name.as_str()).ok_or_else(lacks)?;
-        if other.shape != tensor.shape || other.dtype != tensor.dtype {
-            let found = format!("tensor `{name}` is {:?} {:?}", other.dtype, other.shape);
-            let expected = format!("{:?} {:?}, as `{}` is", tensor.dtype, tensor.shape, tensor.name);
+        summable(file, other)?;
+        if other.shape != tensor.shape {
+            let found = format!("tensor `{name}` has shape {:?}", other.shape);
+            let expected = format!("{:?}, as `{}` has", tensor.shape, tensor.name);
             return Err(bad(file, found, expected));
         }
         Ok(Term { number, file, tensor: &other.name })

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use safetensors::SafeTensors;
-use safetensors::tensor::TensorView;
+use safetensors::tensor::{Dtype, TensorView};
 use serde::Serialize;
 
 use attune_core::exporter::{ExportError, FileSink, ModelFiles};
@@ -105,7 +105,8 @@ fn whole<'a>(view: &TensorView<'a>) -> Piece<'a> {
     Piece { dtype: view.dtype(), shape: view.shape().to_vec(), bytes: Cow::Borrowed(view.data()) }
 }
 
-/// A sum in the place of a tensor; a single term of coefficient 1 is a copy, of whatever type.
+/// A sum in the place of a tensor; a single term of coefficient 1 is a copy, of whatever type. What is summed of different
+/// types is stored as the evaluator computes it, in float32.
 fn sum<'a>(
     place: &TensorView<'a>,
     terms: &[Term<'_>],
@@ -113,25 +114,37 @@ fn sum<'a>(
     source: &SafeTensors<'a>,
     others: &HashMap<&str, Cow<'_, [u8]>>,
 ) -> Result<Piece<'a>, ExportError> {
-    let mut parts: Vec<(f32, Cow<'_, [u8]>)> = Vec::with_capacity(terms.len());
+    let mut parts: Vec<(f32, Dtype, Cow<'_, [u8]>)> = Vec::with_capacity(terms.len());
     for Term { number, file: from, tensor: name } in terms {
-        let bytes = match others.get(from) {
-            None => Cow::Borrowed(tensor(source, file, name)?.data()),
-            // Borrowed from bytes that outlive this sum only.
-            Some(bytes) => Cow::Owned(tensor(&parse(from, bytes)?, from, name)?.data().to_vec()),
+        let (dtype, bytes) = match others.get(from) {
+            None => {
+                let view = tensor(source, file, name)?;
+                (view.dtype(), Cow::Borrowed(view.data()))
+            }
+            Some(bytes) => {
+                // Borrowed from bytes that outlive this sum only.
+                let view = tensor(&parse(from, bytes)?, from, name)?;
+                (view.dtype(), Cow::Owned(view.data().to_vec()))
+            }
         };
-        parts.push((*number, bytes));
+        parts.push((*number, dtype, bytes));
     }
-    let bytes = match &parts[..] {
-        [(1.0, bytes)] => bytes.to_vec(),
+    let (dtype, bytes) = match &parts[..] {
+        [(1.0, dtype, bytes)] => (*dtype, bytes.to_vec()),
         parts => {
-            let parts: Vec<(f32, &[u8])> = parts.iter().map(|(number, bytes)| (*number, &**bytes)).collect();
+            let first = parts.first().map_or(place.dtype(), |(_, dtype, _)| *dtype);
+            let alike = parts.iter().all(|(_, dtype, _)| *dtype == first);
+            let dtype = if alike { first } else { Dtype::F32 };
+            let parts: Vec<(f32, Dtype, &[u8])> =
+                parts.iter().map(|(number, dtype, bytes)| (*number, *dtype, &**bytes)).collect();
             let expected = "F32, F16 or BF16, which can be merged";
-            weighted_sum(place.dtype(), &parts, place.data().len())
-                .ok_or_else(|| bad(file, format!("experts stored as {:?}", place.dtype()), expected))?
+            let elements = place.shape().iter().product();
+            let sum = weighted_sum(dtype, &parts, elements)
+                .ok_or_else(|| bad(file, format!("experts stored as {dtype:?}"), expected))?;
+            (dtype, sum)
         }
     };
-    Ok(Piece { dtype: place.dtype(), shape: place.shape().to_vec(), bytes: Cow::Owned(bytes) })
+    Ok(Piece { dtype, shape: place.shape().to_vec(), bytes: Cow::Owned(bytes) })
 }
 
 /// The given rows of a matrix, in the given order.

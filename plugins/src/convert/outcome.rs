@@ -8,6 +8,7 @@ use attune_core::technique::{Baseline, Cost};
 use super::BadOutput;
 use super::names;
 use super::setting::settings_in;
+use crate::limits;
 use crate::wire;
 
 /// A config that is a point of the space, budgets aside.
@@ -47,6 +48,10 @@ pub(crate) fn plan(
     vocabulary: &Vocabulary,
     model: &ModelFacts,
 ) -> Result<Plan, BadOutput> {
+    if edits.len() > limits::EDITS {
+        let found = edits.len();
+        return Err(BadOutput(format!("its plan has {found} edits, at most {} are allowed", limits::EDITS)));
+    }
     let edit = |open: wire::Open| {
         let args = settings_in(&format!("edit `{}`", open.kind), open.args)?;
         let edit = vocabulary
@@ -67,14 +72,32 @@ pub(crate) fn plan(
         Ok(edit)
     };
     let plan = vocabulary.arrange(edits.into_iter().map(edit).collect::<Result<Vec<Edit>, BadOutput>>()?);
+    // Every two edits of a layer are compared below, and by whoever applies them.
+    let layers = plan.edits().chunk_by(|one, other| vocabulary.group(one) == vocabulary.group(other));
+    if let Some(layer) = layers.into_iter().find(|layer| layer.len() > limits::LAYER_EDITS) {
+        return Err(BadOutput(format!(
+            "its plan has {} edits in layer {}, at most {} are allowed",
+            layer.len(),
+            vocabulary.group(&layer[0]),
+            limits::LAYER_EDITS
+        )));
+    }
     match vocabulary.conflict(&plan) {
         Some((one, other)) => Err(BadOutput(format!("edits {one} and {other} contradict each other"))),
         None => Ok(plan),
     }
 }
 
+fn at_most(what: &str, found: usize) -> Result<(), BadOutput> {
+    if found > limits::DESCRIBED {
+        return Err(BadOutput(format!("it has {found} {what}, at most {} are allowed", limits::DESCRIBED)));
+    }
+    Ok(())
+}
+
 /// Costs that are numbers, each resource once.
 pub(crate) fn costs(costs: Vec<wire::ResourceCost>) -> Result<Vec<Cost>, BadOutput> {
+    at_most("costs", costs.len())?;
     let mut known: Vec<Cost> = Vec::with_capacity(costs.len());
     for wire::ResourceCost { resource, unit, value, dense } in costs {
         let (resource, unit) = (names::name("a resource", resource)?, names::unit(unit)?);
@@ -91,6 +114,7 @@ pub(crate) fn costs(costs: Vec<wire::ResourceCost>) -> Result<Vec<Cost>, BadOutp
 
 /// Baselines in their domains, each name once.
 pub(crate) fn baselines(baselines: Vec<wire::Baseline>, space: &Space) -> Result<Vec<Baseline>, BadOutput> {
+    at_most("baselines", baselines.len())?;
     let mut known: Vec<Baseline> = Vec::with_capacity(baselines.len());
     for wire::Baseline { name, help, config } in baselines {
         let name = names::baseline(name)?;

@@ -6,6 +6,7 @@ mod attention_spans;
 mod block_dropping;
 mod builtin;
 mod checkpoint_mix;
+mod compiling;
 mod expert_pruning;
 mod growth;
 mod kv_bits;

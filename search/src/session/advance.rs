@@ -106,7 +106,7 @@ pub(super) fn measuring(setup: &SessionSetup, search: bool) -> Result<Meter, Ses
 /// The trials of a study of which `finished` are.
 pub(super) fn search(setup: &SessionSetup, finished: usize) -> Meter {
     let items = u64::from(setup.fidelity.items);
-    Meter::new(Phase::Search, finished as u64 * items, setup.trials * items)
+    Meter::new(Phase::Search, (finished as u64).saturating_mul(items), setup.trials.saturating_mul(items))
 }
 
 /// The report with this many baselines, as far as it is known before there are results.

@@ -3,6 +3,8 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use attune_core::panics;
+
 use super::SessionError;
 
 /// What `work` returns; a panic in it is an error that says what was being done.
@@ -17,12 +19,10 @@ pub(super) fn caught<T>(
 
 /// The error that a panic becomes.
 pub(super) fn panicked(during: String, panic: &(dyn Any + Send)) -> SessionError {
-    SessionError::Panicked { during, message: panic_message(panic) }
+    SessionError::Panicked { during, message: said(panic) }
 }
 
 /// What a panic said.
-pub fn panic_message(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
-    text.unwrap_or_else(|| "no message".to_owned())
+pub(super) fn said(panic: &(dyn Any + Send)) -> String {
+    panics::message(panic).unwrap_or("no message").to_owned()
 }

@@ -16,6 +16,7 @@ use super::generation::{self, Books, Generation};
 use super::journal::Journal;
 use super::losses::Losses;
 use super::measuring::Measuring;
+use super::metered::Metered;
 use super::needed::Needed;
 use super::observing;
 use super::probing;
@@ -26,7 +27,7 @@ use super::tally::Tally;
 use super::thinking::thinking;
 use super::{SessionError, SessionSetup};
 use crate::strategy::{SearchContext, build, table_source};
-use crate::variation::{Guarded, TechniqueOperators, Variation};
+use crate::variation::{Guarded, TechniqueOperators, Variation, VariationError};
 
 /// How the dispatcher ends.
 pub(super) enum End {
@@ -37,6 +38,7 @@ pub(super) enum End {
 /// Owns everything that has an order.
 pub(super) struct Dispatcher<'a, 'e> {
     setup: &'a SessionSetup,
+    metered: &'a Metered,
     scoring: Scoring<'a>,
     events: &'e mut dyn FnMut(Event),
     pub(super) journal: Journal<'a>,
@@ -48,6 +50,7 @@ pub(super) struct Dispatcher<'a, 'e> {
 impl<'a, 'e> Dispatcher<'a, 'e> {
     pub(super) fn new(
         setup: &'a SessionSetup,
+        metered: &'a Metered,
         journal: Journal<'a>,
         scoring: Scoring<'a>,
         events: &'e mut dyn FnMut(Event),
@@ -55,7 +58,7 @@ impl<'a, 'e> Dispatcher<'a, 'e> {
         let trials = journal.trials().len();
         let meter = advance::search(setup, trials);
         let tally = Tally::new(setup.trials.max(trials as u64));
-        Self { setup, scoring, events, journal, tally, meter, needed: Needed::default() }
+        Self { setup, metered, scoring, events, journal, tally, meter, needed: Needed::default() }
     }
 
     pub(super) fn run(&mut self) -> Result<End, SessionError> {
@@ -131,9 +134,9 @@ impl<'a, 'e> Dispatcher<'a, 'e> {
         let mut table = None;
         if let Some(source) = table_source(&self.setup.strategy)? {
             let preferred = starts.first().map(|(_, config)| config);
-            let Self { setup, scoring, events, tally, needed, .. } = self;
+            let Self { setup, metered, scoring, events, tally, needed, .. } = self;
             let measuring = Measuring { setup, scoring, tally, meter, events: &mut **events };
-            let mut bench = probing::Bench { measuring, losses, needed };
+            let mut bench = probing::Bench { measuring, metered, losses, needed };
             table = bench.table(source, preferred)?;
             if table.is_none() {
                 return Ok(Flow::Stopped);
@@ -222,10 +225,15 @@ impl<'a, 'e> Dispatcher<'a, 'e> {
             (self.events)(Event::Warning { message });
         }
         if let Some(failure) = operators.take_given_up() {
+            let reason = match failure {
+                VariationError::UsedUp { .. } => failure.to_string(),
+                _ => format!(
+                    "{failure}; this was the {}. time that it used up what one call may take",
+                    Guarded::EXHAUSTED
+                ),
+            };
             let message = format!(
-                "{failure}; this was the {}. time that it used up what one call may take, so it is not asked any more: the \
-                 operators of the space make all further children",
-                Guarded::EXHAUSTED
+                "{reason}, so it is not asked any more: the operators of the space make all further children"
             );
             (self.events)(Event::Warning { message });
         }
@@ -254,7 +262,7 @@ impl<'a, 'e> Dispatcher<'a, 'e> {
             }
         }
         let mut course = Course::new(self.setup, strategy.rival(), self.journal.trials(), (&old, &new))?;
-        let Self { setup, scoring, events, journal, tally, meter, needed } = self;
+        let Self { setup, metered, scoring, events, journal, tally, meter, needed } = self;
         let mut lowered = Vec::with_capacity(new.len());
         for proposal in new {
             // Each is a call into the technique, which may take seconds.
@@ -262,7 +270,8 @@ impl<'a, 'e> Dispatcher<'a, 'e> {
             if scoring.control.is_stopping() {
                 return Ok(Flow::Stopped);
             }
-            lowered.push(generation::lower(setup, proposal));
+            lowered.push(generation::lower(setup, proposal)?);
+            metered.tell(*events);
         }
         let books = Books { journal, tally, meter, needed, losses, events: &mut **events };
         let mut generation = Generation::new(setup, lowered, books);

@@ -2,7 +2,7 @@
 
 use attune_core::evaluator::{EvalFailure, Split};
 use attune_core::race::RaceError;
-use attune_core::sensitivity::NoOptions;
+use attune_core::sensitivity::NoTable;
 use attune_core::stats::NotPaired;
 use attune_core::store::StoreError;
 use attune_core::technique::TechniqueFailure;
@@ -10,6 +10,11 @@ use attune_core::trial::BadTransition;
 
 use crate::strategy::StrategyError;
 use crate::variation::VariationError;
+
+/// A failure that may be kept as the result of what was asked; one that another run need not repeat is the end of this one.
+pub(super) fn lasting(failure: TechniqueFailure) -> Result<TechniqueFailure, SessionError> {
+    if failure.kind.is_repeatable() { Ok(failure) } else { Err(SessionError::Unrepeatable(failure)) }
+}
 
 /// Why a session ended without a result. Finished trials are kept in every case.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +28,10 @@ pub enum SessionError {
     /// The technique failed where the study cannot do without it.
     #[error(transparent)]
     Technique(#[from] TechniqueFailure),
+    /// The technique failed in a way that need not repeat; kept as a result, it would make the study another one
+    /// elsewhere.
+    #[error("{0}; finished trials are kept, run the study again to continue, or use another technique")]
+    Unrepeatable(TechniqueFailure),
     /// The technique's operator failed in a way that need not repeat; going on would make the study impossible
     /// to resume.
     #[error("{0}; run the study again to continue, or set the strategy's `operators` to \"domain\"")]
@@ -173,7 +182,7 @@ pub enum SessionError {
     },
     /// A space of which no sensitivity table can be made.
     #[error("{0}; choose another strategy, `evolution` works on every space")]
-    NoOptions(#[from] NoOptions),
+    NoTable(#[from] NoTable),
     /// The strategy is told to plan with the technique's own estimate, and it makes none.
     #[error(
         "technique `{technique}` makes no estimate of damages for this model and these options; set `signal` of strategy \

@@ -8,7 +8,7 @@ use attune_core::evaluator::{BatchProgress, EvalFailure, Evaluation, Evaluator, 
 use attune_core::plan::Plan;
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
-use super::caught::panic_message;
+use super::caught::said;
 use super::gate::Gate;
 
 /// Plans for one evaluator call; a ticket says which reply belongs to which plan.
@@ -137,7 +137,7 @@ fn evaluate(
     // A panic would leave the dispatcher waiting for this batch for ever.
     let call = AssertUnwindSafe(|| evaluator.evaluate(&job.plans, &job.request, &mut sink));
     catch_unwind(call).unwrap_or_else(|panic| {
-        let message = format!("it panicked: {}", panic_message(&*panic));
+        let message = format!("it panicked: {}", said(&*panic));
         Err(EvalFailure::Internal(message))
     })?;
     match answered.iter().position(|answered| !answered) {

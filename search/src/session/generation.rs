@@ -10,6 +10,7 @@ use attune_core::technique::Cost;
 use attune_core::trial::{Dropped, Outcome, Trial, TrialState};
 
 use super::advance::Meter;
+use super::error::lasting;
 use super::journal::Journal;
 use super::losses::Losses;
 use super::needed::Needed;
@@ -172,17 +173,23 @@ impl<'a, 'store> Generation<'a, 'store> {
 
 /// The trial of a proposal, with its state when it is settled already: a technique that fails, or a plan that the evaluator
 /// refuses, fails the trial.
-pub(super) fn lower(setup: &SessionSetup, proposal: Proposal) -> (Trial, Option<TrialState>) {
+///
+/// # Errors
+/// A failure of the technique that need not repeat.
+pub(super) fn lower(
+    setup: &SessionSetup,
+    proposal: Proposal,
+) -> Result<(Trial, Option<TrialState>), SessionError> {
     let Proposal { index, config, origin } = proposal;
     let model = setup.evaluator.model();
     let plan = setup.technique.lower(model, &setup.options, &config);
     let costs = setup.technique.cost(model, &setup.options, &config);
     let failure = match (&plan, &costs) {
-        (Err(failure), _) | (_, Err(failure)) => Some(failure.to_string()),
+        (Err(failure), _) | (_, Err(failure)) => Some(lasting(failure.clone())?.to_string()),
         (Ok(plan), Ok(_)) => setup.evaluator.check(plan).err().map(|failure| failure.to_string()),
     };
     let trial = Trial::new(index, config, plan.unwrap_or_default(), costs.unwrap_or_default(), origin);
-    (trial, failure.map(TrialState::Failed))
+    Ok((trial, failure.map(TrialState::Failed)))
 }
 
 fn state(losses: &Losses, ended: Ended, costs: &[Cost]) -> TrialState {

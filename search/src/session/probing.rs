@@ -9,8 +9,10 @@ use attune_core::space::{Config, Slot};
 use attune_core::technique::{Cost, TechniqueFailure};
 
 use super::SessionError;
+use super::error::lasting;
 use super::losses::Losses;
 use super::measuring::Measuring;
+use super::metered::Metered;
 use super::needed::Needed;
 use super::scoring::{Effort, Flow, Step, Wanted};
 use crate::strategy::TableSource;
@@ -24,6 +26,7 @@ struct Probed {
 /// Everything that a table is made with.
 pub(super) struct Bench<'a, 'env> {
     pub(super) measuring: Measuring<'a, 'env>,
+    pub(super) metered: &'a Metered,
     pub(super) losses: &'a Losses,
     pub(super) needed: &'a mut Needed,
 }
@@ -70,7 +73,12 @@ impl Bench<'_, '_> {
             if scoring.control.is_stopping() {
                 return Ok(None);
             }
-            probed.push(lower(config));
+            let found = lower(config);
+            if let Err(failure) = &found.lowered {
+                lasting(failure.clone())?;
+            }
+            probed.push(found);
+            self.metered.tell(*events);
         }
         let plans: Vec<(usize, Plan)> = probed
             .iter()

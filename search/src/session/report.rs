@@ -71,7 +71,7 @@ impl Desk<'_, '_> {
         baselines: &[Baseline],
     ) -> Result<Option<Report>, SessionError> {
         let mut entries = vec![Entry::winner(best), Entry::dense(best)];
-        entries.extend(entries::of_baselines(self.setup, baselines, self.events));
+        entries.extend(entries::of_baselines(self.setup, baselines, self.events)?);
         let draws = entries::random(self.setup, self.events)?;
         let front = front::of(trials, self.losses);
         let members: Vec<Entry> =

@@ -1,5 +1,8 @@
 //! The scripted technique.
 
+use std::sync::{Mutex, PoisonError};
+
+use attune_core::allowance::{Usage, Used};
 use attune_core::facts::ModelFacts;
 use attune_core::hash::ContentHash;
 use attune_core::plan::{Edit, Plan};
@@ -26,6 +29,8 @@ pub struct ScriptedTechnique {
     estimates: bool,
     lowered: Option<Edit>,
     barren: bool,
+    burning: Option<(&'static str, u64)>,
+    used: Mutex<Usage>,
 }
 
 impl Default for ScriptedTechnique {
@@ -46,6 +51,8 @@ impl Default for ScriptedTechnique {
             estimates: false,
             lowered: None,
             barren: false,
+            burning: None,
+            used: Mutex::default(),
         }
     }
 }
@@ -89,6 +96,13 @@ impl ScriptedTechnique {
         self.with_operators()
     }
 
+    /// Takes this many instructions in every call of one function.
+    #[must_use]
+    pub fn burning(mut self, call: &'static str, fuel: u64) -> Self {
+        self.burning = Some((call, fuel));
+        self
+    }
+
     /// Estimates damages of its own, from the signal `sensitivity`; they are those of the scripted evaluator but for
     /// the items' ripple.
     #[must_use]
@@ -127,6 +141,11 @@ impl ScriptedTechnique {
     }
 
     fn call(&self, call: &str, configs: &[&Config]) -> Result<(), TechniqueFailure> {
+        if let Some((burning, fuel)) = self.burning.filter(|(burning, _)| *burning == call) {
+            let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+            let sum = used.entry(burning).or_default();
+            *sum = sum.plus(Used { calls: 1, fuel });
+        }
         (self.fault)(call, configs).map_or(Ok(()), |kind| {
             Err(TechniqueFailure { technique: self.info.name.clone(), call: call.to_owned(), kind })
         })
@@ -143,6 +162,10 @@ fn bits(config: &Config) -> impl Iterator<Item = u32> + '_ {
 impl Technique for ScriptedTechnique {
     fn info(&self) -> &TechniqueInfo {
         &self.info
+    }
+
+    fn usage(&self) -> Usage {
+        self.used.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn space(&self, _model: &ModelFacts, _options: &Settings) -> Result<Space, TechniqueFailure> {

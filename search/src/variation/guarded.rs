@@ -16,8 +16,9 @@ use super::{DomainOperators, Variation, VariationError};
 /// stops on it before anything that was proposed is journalled.
 ///
 /// Limits on one call add up when calls come by the thousand, so a variation that has used up its fuel or memory
-/// [`EXHAUSTED`](Self::EXHAUSTED) times is not asked again. That repeats itself as well: a replay makes the same calls in the
-/// same order. After a stop nothing that is proposed means anything, and the operators of the space make it.
+/// [`EXHAUSTED`](Self::EXHAUSTED) times, or whose calls have used up what all of them may
+/// ([`VariationError::UsedUp`]), is not asked again. That repeats itself as well: a replay makes the same calls in the same
+/// order. After a stop nothing that is proposed means anything, and the operators of the space make it.
 pub struct Guarded {
     preferred: Arc<dyn Variation>,
     domain: DomainOperators,
@@ -28,6 +29,7 @@ pub struct Guarded {
 #[derive(Default)]
 struct Failures {
     exhausted: u32,
+    is_given_up: bool,
     given_up: Option<VariationError>,
     warned: bool,
     warning: Option<VariationError>,
@@ -49,7 +51,7 @@ impl Guarded {
     }
 
     fn is_given_up(&self) -> bool {
-        self.failures.lock().unwrap_or_else(PoisonError::into_inner).exhausted >= Self::EXHAUSTED
+        self.failures.lock().unwrap_or_else(PoisonError::into_inner).is_given_up
     }
 
     /// The first failure, once.
@@ -64,9 +66,15 @@ impl Guarded {
 
     fn note(&self, failure: VariationError) {
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        if let VariationError::UsedUp { .. } = failure {
+            failures.is_given_up = true;
+            failures.given_up = Some(failure);
+            return;
+        }
         if is_exhausted(&failure) {
             failures.exhausted += 1;
             if failures.exhausted == Self::EXHAUSTED {
+                failures.is_given_up = true;
                 failures.given_up = Some(failure.clone());
             }
         }
@@ -91,7 +99,7 @@ fn is_exhausted(failure: &VariationError) -> bool {
 }
 
 fn is_repeatable(failure: &VariationError) -> bool {
-    !matches!(failure, VariationError::Technique(failure) if matches!(failure.kind, FailureKind::TooSlow { .. }))
+    !matches!(failure, VariationError::Technique(failure) if !failure.kind.is_repeatable())
 }
 
 impl Variation for Guarded {

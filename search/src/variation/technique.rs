@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use attune_core::allowance::{Allowance, Used};
 use attune_core::facts::ModelFacts;
 use attune_core::rng::Rng;
 use attune_core::setting::Settings;
@@ -11,12 +12,15 @@ use rand::Rng as _;
 
 use super::{Variation, VariationError};
 
-/// Calls [`Technique::vary`] with a seed of its own and brings the child back into the feasible set.
+/// Calls [`Technique::vary`] with a seed of its own and brings the child back into the feasible set, until its calls have
+/// used up [`Allowance::OPERATOR`].
 pub struct TechniqueOperators {
     technique: Arc<dyn Technique>,
     model: ModelFacts,
     options: Settings,
     space: Arc<Space>,
+    /// What others have used.
+    before: Used,
 }
 
 impl TechniqueOperators {
@@ -28,12 +32,25 @@ impl TechniqueOperators {
         options: Settings,
         space: Arc<Space>,
     ) -> Self {
-        Self { technique, model, options, space }
+        let before = used(&*technique);
+        Self { technique, model, options, space, before }
     }
+}
+
+fn used(technique: &dyn Technique) -> Used {
+    technique.usage().get("vary").copied().unwrap_or_default()
 }
 
 impl Variation for TechniqueOperators {
     fn vary(&self, parents: &[&Config], random: &mut Rng) -> Result<Config, VariationError> {
+        let used = used(&*self.technique).since(self.before);
+        if Allowance::OPERATOR.is_spent(used) {
+            return Err(VariationError::UsedUp {
+                technique: self.technique.info().name.clone(),
+                calls: used.calls,
+                each: used.each(),
+            });
+        }
         let child = self.technique.vary(&self.model, &self.options, parents, random.next_u64())?;
         let child = self.space.canonical(child);
         // Repair expects values of the right shape; only constraints are its business.

@@ -5,12 +5,11 @@
 //! which it moves them into files of their own.
 
 use std::io;
-use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, set_hook, take_hook};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::thread::{current, panicking, sleep};
+use std::thread::{panicking, sleep};
 use std::time::Duration;
 
+use attune_core::panics;
 use attune_core::store::StoreError;
 
 use crate::error::{self, REPAIR};
@@ -26,8 +25,6 @@ const LINES: &[u8] = b"cache\0";
 /// sled gives its file back a moment after the last handle is dropped.
 const LOCK_ATTEMPTS: u32 = 50;
 const LOCK_PAUSE: Duration = Duration::from_millis(20);
-
-type PanicHook = Box<dyn Fn(&PanicHookInfo<'_>) + Sync + Send>;
 
 /// An open index on disk.
 pub(crate) struct OnDisk {
@@ -146,25 +143,11 @@ impl Drop for OnDisk {
         let synced = tables.as_ref().is_none_or(|tables| tables.db.flush().is_ok());
         // While another panic is on its way, a second one would end the process.
         if synced && !panicking() {
-            quietly(|| drop(tables));
+            drop(panics::quietly(|| drop(tables)));
         } else {
             std::mem::forget(tables);
         }
     }
-}
-
-/// Runs `work`; when it panics, this ends it and nobody is told.
-fn quietly(work: impl FnOnce()) {
-    let told: Arc<PanicHook> = Arc::new(take_hook());
-    let (others, here) = (Arc::clone(&told), current().id());
-    set_hook(Box::new(move |panic| {
-        if current().id() != here {
-            others(panic);
-        }
-    }));
-    let _ = catch_unwind(AssertUnwindSafe(work));
-    drop(take_hook());
-    set_hook(Arc::try_unwrap(told).unwrap_or_else(|told| Box::new(move |panic| told(panic))));
 }
 
 fn value(span: Span) -> Vec<u8> {

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use attune_core::plan::Plan;
 use attune_core::report::{Best, Contender, Estimates, Front, FrontMember, Report};
 use attune_core::scores::Scores;
+use attune_core::space::Config;
 use attune_core::stats::Estimate;
 use attune_core::technique::Cost;
 use serde::{Deserialize, Serialize};
@@ -20,7 +22,7 @@ use super::trial::CostV1;
 #[serde(deny_unknown_fields)]
 pub(crate) struct ReportV1 {
     trials: u64,
-    best: BestV1,
+    best: FoundV1,
     /// Absent with one objective: such journals are as they were before there were fronts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     front: Option<FrontV1>,
@@ -31,12 +33,13 @@ pub(crate) struct ReportV1 {
 #[serde(deny_unknown_fields)]
 struct FrontV1 {
     size: u64,
-    members: Vec<FrontMemberV1>,
+    members: Vec<FoundV1>,
 }
 
+/// A trial of the result: the best one says how it does elsewhere, a member of the front how it differs from the dense model.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct FrontMemberV1 {
+struct FoundV1 {
     trial: u64,
     config: ConfigV1,
     plan: PlanV1,
@@ -44,20 +47,10 @@ struct FrontMemberV1 {
     search: BTreeMap<String, Float>,
     report: ScoresV1,
     estimates: EstimatesV1,
-    delta: EstimatesV1,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct BestV1 {
-    trial: u64,
-    config: ConfigV1,
-    plan: PlanV1,
-    costs: Vec<CostV1>,
-    search: BTreeMap<String, Float>,
-    report: ScoresV1,
-    estimates: EstimatesV1,
-    elsewhere: BTreeMap<String, EstimatesV1>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    elsewhere: Option<BTreeMap<String, EstimatesV1>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    delta: Option<EstimatesV1>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -109,17 +102,7 @@ impl TryFrom<ReportV1> for Report {
 
 impl From<&Front> for FrontV1 {
     fn from(front: &Front) -> Self {
-        let member = |member: &FrontMember| FrontMemberV1 {
-            trial: member.trial,
-            config: config::to_wire(&member.config),
-            plan: plan::to_wire(&member.plan),
-            costs: member.costs.iter().map(CostV1::from).collect(),
-            search: member.search.iter().map(|(name, value)| (name.clone(), Float(*value))).collect(),
-            report: (&member.report).into(),
-            estimates: estimates_to_wire(&member.estimates),
-            delta: estimates_to_wire(&member.delta),
-        };
-        Self { size: front.size, members: front.members.iter().map(member).collect() }
+        Self { size: front.size, members: front.members.iter().map(FoundV1::from).collect() }
     }
 }
 
@@ -127,52 +110,83 @@ impl TryFrom<FrontV1> for Front {
     type Error = WireError;
 
     fn try_from(front: FrontV1) -> Result<Self, WireError> {
-        let member = |member: FrontMemberV1| {
-            Ok(FrontMember {
-                trial: member.trial,
-                config: config::from_wire(member.config),
-                plan: plan::from_wire(member.plan),
-                costs: member.costs.into_iter().map(Cost::from).collect(),
-                search: member.search.into_iter().map(|(name, value)| (name, value.0)).collect(),
-                report: member.report.try_into()?,
-                estimates: estimates_from_wire(member.estimates),
-                delta: estimates_from_wire(member.delta),
-            })
-        };
-        let members = front.members.into_iter().map(member).collect::<Result<_, WireError>>()?;
+        let members = front.members.into_iter().map(FrontMember::try_from).collect::<Result<_, _>>()?;
         Ok(Self { size: front.size, members })
     }
 }
 
-impl From<&Best> for BestV1 {
-    fn from(best: &Best) -> Self {
+impl FoundV1 {
+    /// What the best trial and a member of the front have in common, in the order of the form.
+    fn new(
+        trial: u64,
+        config: &Config,
+        plan: &Plan,
+        costs: &[Cost],
+        search: &BTreeMap<String, f64>,
+        report: &Scores,
+        estimates: &Estimates,
+    ) -> Self {
         Self {
-            trial: best.trial,
-            config: config::to_wire(&best.config),
-            plan: plan::to_wire(&best.plan),
-            costs: best.costs.iter().map(CostV1::from).collect(),
-            search: best.search.iter().map(|(name, value)| (name.clone(), Float(*value))).collect(),
-            report: (&best.report).into(),
-            estimates: estimates_to_wire(&best.estimates),
-            elsewhere: each_to_wire(&best.elsewhere),
+            trial,
+            config: config::to_wire(config),
+            plan: plan::to_wire(plan),
+            costs: costs.iter().map(CostV1::from).collect(),
+            search: search.iter().map(|(name, value)| (name.clone(), Float(*value))).collect(),
+            report: report.into(),
+            estimates: estimates_to_wire(estimates),
+            elsewhere: None,
+            delta: None,
         }
     }
 }
 
-impl TryFrom<BestV1> for Best {
+impl From<&Best> for FoundV1 {
+    fn from(Best { trial, config, plan, costs, search, report, estimates, elsewhere }: &Best) -> Self {
+        let elsewhere = Some(each_to_wire(elsewhere));
+        Self { elsewhere, ..Self::new(*trial, config, plan, costs, search, report, estimates) }
+    }
+}
+
+impl From<&FrontMember> for FoundV1 {
+    fn from(member: &FrontMember) -> Self {
+        let FrontMember { trial, config, plan, costs, search, report, estimates, delta } = member;
+        let delta = Some(estimates_to_wire(delta));
+        Self { delta, ..Self::new(*trial, config, plan, costs, search, report, estimates) }
+    }
+}
+
+impl TryFrom<FoundV1> for Best {
     type Error = WireError;
 
-    fn try_from(best: BestV1) -> Result<Self, WireError> {
+    fn try_from(form: FoundV1) -> Result<Self, WireError> {
+        let (Some(elsewhere), None) = (form.elsewhere, form.delta) else {
+            let problem = "the best trial has `elsewhere` and no `delta`".to_owned();
+            return Err(WireError::Meaning(problem));
+        };
         Ok(Self {
-            trial: best.trial,
-            config: config::from_wire(best.config),
-            plan: plan::from_wire(best.plan),
-            costs: best.costs.into_iter().map(Cost::from).collect(),
-            search: best.search.into_iter().map(|(name, value)| (name, value.0)).collect(),
-            report: best.report.try_into()?,
-            estimates: estimates_from_wire(best.estimates),
-            elsewhere: each_from_wire(best.elsewhere),
+            trial: form.trial,
+            config: config::from_wire(form.config),
+            plan: plan::from_wire(form.plan),
+            costs: form.costs.into_iter().map(Cost::from).collect(),
+            search: form.search.into_iter().map(|(name, value)| (name, value.0)).collect(),
+            report: form.report.try_into()?,
+            estimates: estimates_from_wire(form.estimates),
+            elsewhere: each_from_wire(elsewhere),
         })
+    }
+}
+
+impl TryFrom<FoundV1> for FrontMember {
+    type Error = WireError;
+
+    fn try_from(form: FoundV1) -> Result<Self, WireError> {
+        let (None, Some(delta)) = (&form.elsewhere, form.delta) else {
+            let problem = "a member of the front has `delta` and no `elsewhere`".to_owned();
+            return Err(WireError::Meaning(problem));
+        };
+        let found = Best::try_from(FoundV1 { elsewhere: Some(BTreeMap::new()), delta: None, ..form })?;
+        let Best { trial, config, plan, costs, search, report, estimates, elsewhere: _ } = found;
+        Ok(Self { trial, config, plan, costs, search, report, estimates, delta: estimates_from_wire(delta) })
     }
 }
 

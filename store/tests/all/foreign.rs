@@ -159,7 +159,7 @@ fn a_store_that_is_removed_moved_or_replaced_under_a_run_is_noticed() {
         for error in errors {
             let error = error.unwrap_err().to_string();
             assert!(
-                error.contains("removed, moved or replaced") || error.contains("No such file"),
+                error.contains("removed, moved or replaced") || error.contains("no such file"),
                 "{error}"
             );
         }

@@ -179,7 +179,7 @@ fn a_sync_that_fails_is_an_error_and_never_a_panic() {
         assert!(output.status.success() && !err.contains("panicked"), "{fails}: {out}{err}");
         match end {
             Some("whole") => whole += 1,
-            Some(error) => assert!(error.contains("Input/output error"), "{fails}: {error}"),
+            Some(error) => assert!(error.contains("input/output error"), "{fails}: {error}"),
             None => panic!("{fails}: {out}{err}"),
         }
         // On a disk that works again, everything goes on.

@@ -86,7 +86,7 @@ fn an_unknown_study_is_answered_with_the_nearest_one() {
 fn folders_that_are_no_store_are_left_alone() {
     let scratch = Scratch::new();
     let missing = ReadStore::open(&scratch.store).unwrap_err();
-    assert_eq!(scratch.message(missing), "cannot read STORE/FORMAT: No such file or directory (os error 2)");
+    assert_eq!(scratch.message(missing), "cannot read STORE/FORMAT: no such file or directory");
 
     std::fs::create_dir(&scratch.store).unwrap();
     std::fs::write(scratch.file("thesis.tex"), "mine").unwrap();

@@ -56,8 +56,13 @@ pub(crate) fn view(model: &Model, frame: &mut Frame<'_>) {
         about_study(model, draft, frame, lower);
     } else {
         let lower = if body.height < 17 { 3 } else { 5 };
+        // What is wrong is said whole, as far as the fields keep some room.
+        let columns = usize::from(body.width).saturating_sub(2);
+        let fault = draft.field().and_then(|field| field.fault.as_ref());
+        let fault = fault.map_or(0, |fault| wrap(fault, columns).len() as u16 + 1);
+        let middle = fault.clamp(3, (body.height / 3).max(3));
         let [upper, middle, lower] =
-            Layout::vertical([Constraint::Fill(1), Constraint::Length(3), Constraint::Length(lower)])
+            Layout::vertical([Constraint::Fill(1), Constraint::Length(middle), Constraint::Length(lower)])
                 .areas(body);
         form(model, draft, frame, upper);
         about_field(model, draft, frame, middle);
@@ -298,13 +303,16 @@ fn facts(facts: &attune_core::facts::ModelFacts) -> String {
     } else {
         String::new()
     };
+    // What makes images has none.
+    let heads = match facts.heads {
+        0 => String::new(),
+        heads => format!(", {heads} heads, {} KV heads", facts.kv_heads),
+    };
     format!(
-        "{} ({}): {} layers, {} heads, {} KV heads{experts}, {} parameters",
+        "{} ({}): {} layers{heads}{experts}, {} parameters",
         facts.name,
         facts.family,
         facts.layers,
-        facts.heads,
-        facts.kv_heads,
         numbers::count(facts.parameters as f64)
     )
 }

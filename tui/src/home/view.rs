@@ -67,6 +67,7 @@ fn command(model: &Model) -> String {
     }
     match home.chosen_study() {
         Some(study) if study.place == Place::Done => command_line::line(&model.setup, &["show", &study.name]),
+        Some(study) if !is_live(study) => command_line::line(&model.setup, &["continue", &study.name]),
         _ => command_line::line(&model.setup, &["studies"]),
     }
 }
@@ -75,9 +76,10 @@ fn studies(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     let theme = model.theme();
     let home = &model.home;
     let reversed = if home.sort.1 { ", reversed" } else { "" };
-    let title = format!("Studies, {}{reversed}", home.sort.0.name());
-    let mut inner = panel(theme, frame, area, &title, home.list == List::Studies);
     let shown = home.shown_studies();
+    let all = home.studies.iter().flatten().flatten().count();
+    let title = format!("Studies{}, {}{reversed}", counted(shown.len(), all, area), home.sort.0.name());
+    let mut inner = panel(theme, frame, area, &title, home.list == List::Studies);
     let empty = match &home.studies {
         None => Some(" reading the store".to_owned()),
         Some(Err(reason)) => Some(format!(" {reason}")),
@@ -142,6 +144,15 @@ fn studies(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     table.places(inner, |position| Target::Line(seen::List::Studies, position));
 }
 
+/// How many lines a list has, where they are not all seen.
+fn counted(shown: usize, all: usize, area: Rect) -> String {
+    match shown {
+        _ if shown < all => format!(" ({shown} of {all})"),
+        _ if shown + 2 > usize::from(area.height) => format!(" ({all})"),
+        _ => String::new(),
+    }
+}
+
 fn state(row: &StudyRow) -> &'static str {
     match row.place {
         Place::Here => "▶ here",
@@ -174,10 +185,12 @@ fn ago(seconds: u64) -> String {
 fn profiles(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     let theme = model.theme();
     let home = &model.home;
-    let inner = panel(theme, frame, area, "Profiles", home.list == List::Profiles);
     let shown = home.shown_profiles();
+    let title = format!("Profiles{}", counted(shown.len(), home.profiles.len(), area));
+    let inner = panel(theme, frame, area, &title, home.list == List::Profiles);
     if shown.is_empty() {
-        let text = " none found here; n makes one";
+        let some = !home.profiles.is_empty();
+        let text = if some { " no profile fits the filter" } else { " none found here; n makes one" };
         return frame.render_widget(Paragraph::new(text).style(theme.faint()), inner);
     }
     let columns =

@@ -137,3 +137,22 @@ fn a_profile_is_edited_by_another_program_and_read_again() {
     assert_eq!(person.edited, None);
     person.sees("there is no file yet");
 }
+
+#[test]
+fn the_first_screen_says_how_much_there_is_and_what_goes_on_with_a_study() {
+    let mut person = Harness::new(80, 18, Setup::default());
+    person.sees("35 %");
+    person.sees("Studies, newest first");
+    person.keys("/done");
+    person.key(Key::Enter);
+    person.sees("Studies (1 of 5), newest first");
+    person.keys("/");
+    person.key(Key::Esc);
+    person.keys("/nothing is called so");
+    person.sees("no study fits the filter");
+    person.sees("no profile fits the filter");
+    person.key(Key::Esc);
+    person.key(Key::Home);
+    person.key(Key::Down);
+    person.sees("$ attune continue stopped");
+}

@@ -134,3 +134,27 @@ fn the_time_left_counts_the_report_from_the_start() {
     person.sees(" report ");
     person.sees(" 25 %");
 }
+
+#[test]
+fn a_batch_that_runs_moves_the_bar_and_the_time_left() {
+    let mut person = Harness::new(80, 24, Setup::default());
+    person.key(Key::Tab);
+    person.key(Key::Enter);
+    person.keys("l");
+    let advance =
+        |phase, done, total, evaluated| event(Event::Advanced(Advance { phase, done, total, evaluated }));
+    let measured = |done| Message::Answer(advance(Phase::Measuring, done, 64, 0));
+    person.send(Message::Answer(event(Event::Measuring { what: "expert-frequency".into() })));
+    person.send(measured(16));
+    person.sees("measuring expert-frequency");
+    person.sees(" measuring ");
+    person.sees(" 25 %");
+
+    person.send(Message::Answer(event(Event::Planning)));
+    person.send(Message::Answer(advance(Phase::Search, 0, 1600, 0)));
+    person.second(0);
+    person.send(Message::Answer(advance(Phase::Search, 160, 1600, 160)));
+    person.sees("0/60 trials");
+    person.sees(" 10 % · ");
+    person.sees(" left");
+}

@@ -30,7 +30,7 @@ pub(super) enum StagingError {
     )]
     Busy(PathBuf),
     /// The operating system said no.
-    #[error("cannot {action} {}: {source}", path.display())]
+    #[error("cannot {action} {}: {}", path.display(), attune_files::in_words(source))]
     Io {
         /// What was tried.
         action: &'static str,

@@ -9,6 +9,7 @@ mod python;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use attune_core::panics;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Kwargs;
 use minijinja::{Environment, Error, ErrorKind, Value};
@@ -17,7 +18,6 @@ use serde::Serialize as _;
 use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 
 use crate::error::TaskError;
-use crate::foreign;
 
 /// Instructions that one conversation may take.
 const FUEL: u64 = 2_000_000;
@@ -38,6 +38,7 @@ type Settings = serde_json::Map<String, serde_json::Value>;
 
 /// What is read of a record.
 #[derive(Deserialize)]
+#[serde(expecting = "an object")]
 struct Record {
     messages: Value,
     #[serde(default)]
@@ -90,7 +91,7 @@ impl ChatTemplate {
                 (settings, usual(&config).ok_or_else(none)?)
             }
         };
-        let compiled = foreign::catch(|| {
+        let compiled = panics::quietly(|| {
             let mut environment = environment()?;
             environment.add_template_owned(NAME, template)?;
             Ok(environment)
@@ -119,7 +120,7 @@ impl ChatTemplate {
         about.insert("tools", given(record.tools));
         about.insert("documents", given(record.documents));
         about.insert("add_generation_prompt", Value::from(false));
-        let rendered = foreign::catch(|| {
+        let rendered = panics::quietly(|| {
             let template = self.environment.get_template(NAME).map_err(|error| told(&error))?;
             template.render(about).map_err(|error| told(&error))
         });

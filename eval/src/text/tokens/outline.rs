@@ -10,12 +10,16 @@ use crate::error::TaskError;
 
 /// The parts of the file that are small.
 #[derive(Deserialize)]
+#[serde(expecting = "an object")]
 struct Outline {
     normalizer: Option<Value>,
     model: Option<Present>,
     /// In tokenizer_config.json and nowhere else.
     tokenizer_class: Option<String>,
 }
+
+/// Bytes that a normalizer may make of one: what is known makes three, some of it several times.
+const MOST_GROWTH: f64 = 4096.0;
 
 /// Anything, and nothing is kept of it.
 struct Present;
@@ -42,7 +46,31 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), String> {
         };
         return Err(why.to_owned());
     }
-    outline.normalizer.as_ref().map_or(Ok(()), normalizers)
+    let Some(normalizer) = &outline.normalizer else { return Ok(()) };
+    normalizers(normalizer)?;
+    let growth = growth(normalizer);
+    if growth > MOST_GROWTH {
+        return Err(format!(
+            "its normalizer makes up to {growth:.0} bytes of one byte of text, more than {MOST_GROWTH:.0}"
+        ));
+    }
+    Ok(())
+}
+
+/// How much longer a text becomes at most where replacements follow each other.
+fn growth(value: &Value) -> f64 {
+    match value {
+        Value::Array(parts) => parts.iter().map(growth).product(),
+        Value::Object(parts) => {
+            let content = parts.get("content").and_then(Value::as_str).map_or(0, str::len);
+            let pattern =
+                parts.get("pattern").and_then(|pattern| pattern.get("String")).and_then(Value::as_str);
+            // A pattern of another kind may match a single byte, or nothing.
+            let replaced = pattern.map_or(1.0, |pattern| pattern.len().max(1) as f64);
+            (content as f64 / replaced).max(1.0) * parts.values().map(growth).product::<f64>()
+        }
+        _ => 1.0,
+    }
 }
 
 /// Checks a tree of normalizers.
@@ -104,6 +132,26 @@ pub(super) fn absent(file: &Path, source: ReadError) -> TaskError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn replacements_that_multiply_a_text_are_refused() {
+        let with = |replacements: &str, times: usize| {
+            let all = vec![replacements; times].join(", ");
+            let normalizer = format!(r#"{{"type": "Sequence", "normalizers": [{all}]}}"#);
+            check(format!(r#"{{"normalizer": {normalizer}, "model": {{}}}}"#).as_bytes())
+        };
+        let usual = r#"{"type": "Replace", "pattern": {"String": " "}, "content": "▁"}"#;
+        assert_eq!(with(usual, 4), Ok(()));
+        let shorter = r#"{"type": "Replace", "pattern": {"String": "``"}, "content": "\""}"#;
+        assert_eq!(with(shorter, 100), Ok(()));
+        for pattern in [r#"{"String": "e"}"#, r#"{"Regex": "e*"}"#] {
+            let many =
+                format!(r#"{{"type": "Replace", "pattern": {pattern}, "content": "{}"}}"#, "e".repeat(50));
+            assert_eq!(with(&many, 1), Ok(()));
+            assert!(with(&many, 6).unwrap_err().contains("bytes of one byte"));
+        }
+        assert!(check(b"null").unwrap_err().contains("expected an object"));
+    }
 
     #[test]
     fn the_length_that_a_charsmap_announces() {

@@ -7,6 +7,7 @@ use attune_core::space::Config;
 use attune_core::technique::{Baseline, Cost, TechniqueFailure};
 use attune_core::trial::Trial;
 
+use crate::session::error::lasting;
 use crate::session::{SessionError, SessionSetup};
 use crate::strategy::StrategyError;
 
@@ -71,7 +72,7 @@ pub(super) fn of_baselines(
     setup: &SessionSetup,
     baselines: &[Baseline],
     events: &mut dyn FnMut(Event),
-) -> Vec<Entry> {
+) -> Result<Vec<Entry>, SessionError> {
     let doubled = |baseline: &Baseline| {
         baseline.name == "default"
             && baselines.iter().any(|other| other.name != "default" && other.config == baseline.config)
@@ -80,10 +81,10 @@ pub(super) fn of_baselines(
     for baseline in baselines.iter().filter(|baseline| !doubled(baseline)) {
         match Entry::of(setup, &baseline.name, &baseline.help, &baseline.config) {
             Ok(entry) => entries.push(entry),
-            Err(failure) => events(left_out(&baseline.name, &failure)),
+            Err(failure) => events(left_out(&baseline.name, &lasting(failure)?)),
         }
     }
-    entries
+    Ok(entries)
 }
 
 /// Independent random configs. Unlike the proposals of a search they may repeat: their mean is to be that
@@ -99,7 +100,7 @@ pub(super) fn random(
         let name = format!("random-{number}");
         match Entry::of(setup, &name, "a random config", &config) {
             Ok(entry) => entries.push(entry),
-            Err(failure) => events(left_out(&name, &failure)),
+            Err(failure) => events(left_out(&name, &lasting(failure)?)),
         }
     }
     Ok(entries)

@@ -274,6 +274,75 @@ fn an_operator_that_burns_its_fuel_again_and_again_is_not_asked_any_more() {
 }
 
 #[test]
+fn an_operator_whose_calls_add_up_is_not_asked_any_more() {
+    // Nearly all that one call may take, and never more.
+    let study =
+        || with_technique(ScriptedTechnique::default().with_operators().burning("vary", 9_000_000_000));
+    let undisturbed = study();
+    let (_, events) = finished(&undisturbed);
+    let used = undisturbed.technique.usage()["vary"];
+    assert!((2..20).contains(&used.calls), "{used:?}");
+    let warnings = warnings(&events);
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    assert!(
+        warnings[0].contains("is not asked any more") && warnings[0].contains("8 calls"),
+        "{}",
+        warnings[0]
+    );
+
+    // A run that continues gives up at the same call.
+    let stopped = study();
+    testkit::run(stopped.setup().unwrap(), |event, commands| {
+        if matches!(event, Event::TrialFinished { trial, .. } if trial.id == 14) {
+            commands.send(Command::StopNow).unwrap();
+        }
+    })
+    .0
+    .unwrap();
+    finished(&stopped);
+    assert_eq!(records(&stopped), records(&undisturbed));
+}
+
+#[test]
+fn calls_that_a_study_needs_and_that_add_up_end_the_run_with_a_word_and_where_it_can_go_on() {
+    for call in ["lower", "cost"] {
+        let study = with_technique(ScriptedTechnique::default().burning(call, 4_000_000_000));
+        let (end, events) = testkit::run(study.setup().unwrap(), |_, _| {});
+        let message = end.unwrap_err().to_string();
+        assert!(
+            message.contains(&format!("most of it 17 calls of `{call}` with 4.0 G instructions each"))
+                && message.contains("run the study again to continue"),
+            "{message}"
+        );
+        let warnings = warnings(&events);
+        assert_eq!(warnings.len(), 1, "{warnings:?}");
+        assert!(warnings[0].contains("is slow"), "{}", warnings[0]);
+        // Each run gets further, and what comes out is the study of a technique that is merely slow.
+        while testkit::run(study.setup().unwrap(), |_, _| {}).0.is_err() {}
+        let undisturbed = Study::default();
+        finished(&undisturbed);
+        assert_eq!(records(&study), records(&undisturbed), "{call}");
+    }
+}
+
+#[test]
+fn a_call_that_is_too_slow_for_the_clock_is_no_result() {
+    for call in ["lower", "cost"] {
+        let slow = Arc::new(AtomicUsize::new(12));
+        let calls = slow.clone();
+        let study = with_technique(ScriptedTechnique::default().failing(move |now, _| {
+            let slow = now == call && calls.fetch_sub(1, Ordering::Relaxed) == 1;
+            slow.then_some(FailureKind::TooSlow { seconds: 10 })
+        }));
+        assert!(error(&study).contains("run the study again to continue"));
+        finished(&study);
+        let undisturbed = Study::default();
+        finished(&undisturbed);
+        assert_eq!(records(&study), records(&undisturbed), "{call}");
+    }
+}
+
+#[test]
 fn a_stop_ends_a_loop_of_draws_that_finds_nothing_new() {
     // Every child was proposed before: without a stop this draws a thousand million times.
     for screen in [1, 1 << 16] {

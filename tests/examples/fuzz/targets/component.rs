@@ -26,7 +26,7 @@ pub(crate) const TARGET: Target = Target {
     },
 };
 
-fn model() -> attune_core::facts::ModelFacts {
+pub(super) fn model() -> attune_core::facts::ModelFacts {
     attune_core::facts::ModelFacts {
         name: "dense".into(),
         fingerprint: attune_core::hash::ContentHash::of(b"dense"),

@@ -1,9 +1,13 @@
 //! The targets. A new one is a file here and a line in [`ALL`].
 
+mod answers;
+mod chat;
 mod component;
+mod exported;
 mod model_config;
 mod plan_file;
 mod profile;
+mod sensitivities;
 mod set;
 mod shard_index;
 mod space;
@@ -29,4 +33,8 @@ pub(crate) const ALL: &[Target] = &[
     tokenizer::TARGET,
     texts::TARGET,
     component::TARGET,
+    answers::TARGET,
+    sensitivities::TARGET,
+    exported::TARGET,
+    chat::TARGET,
 ];

@@ -6,7 +6,7 @@ use attune_core::space::{Config, Space};
 use crate::Target;
 
 #[path = "../../../../core/tests/space/described.rs"]
-mod described;
+pub(super) mod described;
 
 pub(crate) const TARGET: Target = Target {
     name: "space",

@@ -1,0 +1,79 @@
+//! Calls into a component: each in a fresh store, within its limits, and counted.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use attune_core::allowance::{Usage, Used};
+use attune_core::printable::{MESSAGE, cut};
+use attune_core::technique::{FailureKind, TechniqueFailure};
+use wasmtime::{Error, Store};
+
+use crate::failure::classify;
+use crate::limits;
+use crate::log::Log;
+use crate::sandbox::Sandbox;
+use crate::wire::{Guest, PluginPre};
+
+/// A component that is called, its log, and what its calls have used.
+pub(crate) struct Calls {
+    pub(crate) plugin: PluginPre<Sandbox>,
+    log: Arc<Log>,
+    used: Mutex<Usage>,
+}
+
+impl Calls {
+    pub(crate) fn new(plugin: PluginPre<Sandbox>, log: Arc<Log>) -> Self {
+        Self { plugin, log, used: Mutex::new(BTreeMap::new()) }
+    }
+
+    /// Runs one exported function on a fresh instance. `technique` is whose failure it will be.
+    pub(crate) fn run<T>(
+        &self,
+        technique: &str,
+        call: &'static str,
+        run_it: impl FnOnce(&Guest, &mut Store<Sandbox>) -> Result<T, Error>,
+    ) -> Result<T, TechniqueFailure> {
+        self.in_sandbox(technique, call, |store| {
+            let instance = self.plugin.instantiate(&mut *store)?;
+            run_it(instance.attune_technique_technique(), store)
+        })
+    }
+
+    /// Runs anything in a fresh store, within its limits.
+    pub(crate) fn in_sandbox<T>(
+        &self,
+        technique: &str,
+        call: &'static str,
+        run_it: impl FnOnce(&mut Store<Sandbox>) -> Result<T, Error>,
+    ) -> Result<T, TechniqueFailure> {
+        let mut store = Store::new(self.plugin.engine(), Sandbox::new(technique, Arc::clone(&self.log)));
+        let outcome = limits::arm(&mut store).and_then(|()| run_it(&mut store));
+        let fuel = limits::FUEL - store.get_fuel().unwrap_or_default().min(limits::FUEL);
+        {
+            let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+            let sum = used.entry(call).or_default();
+            *sum = sum.plus(Used { calls: 1, fuel });
+        }
+        outcome.map_err(|error| {
+            let last_words = store.data_mut().last_words.take();
+            failed(technique, call, classify(&error, last_words))
+        })
+    }
+
+    /// What the calls of each function have used.
+    pub(crate) fn usage(&self) -> Usage {
+        self.used.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+pub(crate) fn failed(technique: &str, call: &str, mut kind: FailureKind) -> TechniqueFailure {
+    if let FailureKind::Refused(words)
+    | FailureKind::Trapped(words)
+    | FailureKind::BadOutput(words)
+    | FailureKind::WrongWorld(words) = &mut kind
+    {
+        // Words of a component: they go into journals and messages, and may be millions.
+        *words = cut(words, MESSAGE).into_owned();
+    }
+    TechniqueFailure { technique: technique.to_owned(), call: call.to_owned(), kind }
+}
