@@ -9,7 +9,7 @@ pub(crate) fn keys(screen: &Screen) -> &'static [(&'static str, &'static str)] {
             ("↑ ↓", "move; PageUp, PageDown, Home and End too"),
             ("Tab", "between studies and profiles"),
             ("Enter", "open the study, or start from the profile"),
-            ("n e", "new study; edit the chosen profile in $EDITOR"),
+            ("n e", "new study; edit the profile in $EDITOR"),
             ("c", "continue an unfinished study"),
             ("o O", "sort studies: newest, name, state, best; reverse"),
             ("v", "compare: once on each of two studies"),
