@@ -215,9 +215,12 @@ fn a_name_that_another_study_has_is_refused_in_the_form_with_a_free_one() {
     person.waits_for("the name to be refused", |text| text.contains("1 field to put right"));
     person.press("l");
     person.go_to("study name");
-    for words in
-        ["taken by another study", "`small-2`", "`attune studies rm small`", "it has 7, this one has 8"]
-    {
+    for words in [
+        "taken by another study",
+        "`small-2`",
+        "`attune studies rm small`",
+        "it differs in its seed: it has 7",
+    ] {
         person.sees(words);
     }
     person.fill("study name", "small-2");

@@ -125,7 +125,8 @@ fn show_refuses_what_run_refuses() {
     let write = |order: &[usize]| {
         let text: String = order.iter().map(|line| format!("{}\n", lines[*line])).collect();
         std::fs::write(&path, text).unwrap();
-        std::fs::remove_file(place.path("store/locks/small")).unwrap();
+        // Whoever refuses the journal early takes no lock.
+        let _ = std::fs::remove_file(place.path("store/locks/small"));
     };
     let all: Vec<usize> = (0..lines.len()).collect();
     let mut swapped = all.clone();

@@ -29,9 +29,20 @@ fn a_new_user_walks_from_the_first_screen_to_an_exported_result() {
     person.sees("›profiles/quickstart.ron");
     does(&mut person, "\r");
     person.sees("ready to launch");
+    sleep(LOOK);
+    person.fill("trials", "48");
+    sleep(LOOK);
+    person.fill("items per trial", "8");
+    does(&mut person, "a");
+    person.fill("report items", "16");
+    sleep(LOOK);
+    person.fill("random configs", "4");
+    person.sees("ready to launch");
     does(&mut person, "t");
     person.sees("s a trial on");
     does(&mut person, "l");
+    person.sees("Replace the file?");
+    does(&mut person, "\r");
     person.sees("searching");
     for panel in ["2", "3", "4", "1"] {
         does(&mut person, panel);
