@@ -12,10 +12,10 @@ use serde_json::{Map, Value};
 
 use super::TARGET;
 use super::fold::refuse;
-use super::moves::{Job, Made, Move};
+use super::moves::{Job, Made, Move, named};
 use super::patch::patched;
 use super::shards::{self, Tensors};
-use crate::checkpoint::{CONFIG, Companions, Layout, SINGLE, bad, config_text, copy, with_manifest, write};
+use crate::checkpoint::{CONFIG, Companions, Layout, bad, config_text, copy, with_manifest, write};
 
 /// Families whose blocks are `model.layers.N` and alike.
 const FAMILIES: [&str; 5] = ["llama", "mistral", "mixtral", "qwen2", "qwen3"];
@@ -77,7 +77,7 @@ impl Blocks {
     ) -> Result<(), ExportError> {
         let config = self.config(&config_text(input.files)?, model.layers)?;
         let layout = Layout::open(input.files)?;
-        let jobs = self.jobs(&layout)?;
+        let jobs = self.jobs(&layout, model.layers)?;
         with_manifest(TARGET, input, None, sink, |sink| {
             let tensors = shards::write_shards(input.files, &layout, &jobs, sink)?;
             let files = copy(input.files, &layout, sink)?;
@@ -91,6 +91,10 @@ impl Blocks {
     fn config(&self, text: &str, layers: u32) -> Result<String, ExportError> {
         let keys: Map<String, Value> = serde_json::from_str(text)
             .map_err(|error| bad(CONFIG, error.to_string(), "a JSON object, as Transformers writes it"))?;
+        if keys.get("num_hidden_layers").is_some_and(|found| *found != layers) {
+            let found = format!("`num_hidden_layers` is {}", keys["num_hidden_layers"]);
+            return Err(bad(CONFIG, found, layers.to_string()));
+        }
         let mut changes = BTreeMap::from([("num_hidden_layers", self.0.len().to_string())]);
         if let Some(Value::Array(types)) = keys.get("layer_types") {
             let kept = self.0.iter().filter_map(|&layer| types.get(layer as usize)).cloned();
@@ -117,7 +121,8 @@ impl Blocks {
         patched(text, &changes)
     }
 
-    fn jobs<'a>(&self, layout: &'a Layout) -> Result<Vec<Job<'a>>, ExportError> {
+    fn jobs<'a>(&self, layout: &'a Layout, layers: u32) -> Result<Vec<Job<'a>>, ExportError> {
+        let mut seen = BTreeSet::new();
         let mut jobs = Vec::with_capacity(layout.shards.len());
         for shard in &layout.shards {
             let mut moves = Vec::with_capacity(shard.tensors.len());
@@ -131,21 +136,18 @@ impl Blocks {
                     within.split_once('.').and_then(|(layer, rest)| Some((layer.parse::<u32>().ok()?, rest)));
                 let (layer, rest) = layer
                     .ok_or_else(|| bad(&shard.file, format!("tensor `{from}`"), "`model.layers.N.…`"))?;
+                seen.insert(layer);
                 if let Ok(number) = self.0.binary_search(&layer) {
                     moves.push(Move { from, to: format!("{PREFIX}{number}.{rest}"), made: Made::Copy });
                 }
             }
-            if !moves.is_empty() {
-                jobs.push(Job { source: &shard.file, target: SINGLE.to_owned(), moves });
-            }
+            jobs.push(Job::new(shard, moves));
         }
-        if layout.sharded {
-            let count = jobs.len();
-            for (index, job) in jobs.iter_mut().enumerate() {
-                job.target = format!("model-{:05}-of-{count:05}.safetensors", index + 1);
-            }
+        if let Some(missing) = (0..layers).find(|layer| !seen.contains(layer)) {
+            let found = format!("no tensor is called `{PREFIX}{missing}.…`");
+            return Err(bad(&layout.shards[0].file, found, format!("the tensors of {layers} blocks")));
         }
-        Ok(jobs)
+        Ok(named(jobs, layout))
     }
 }
 

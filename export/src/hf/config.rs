@@ -1,4 +1,4 @@
-//! config.json, patched in place: every byte but the numbers that change stays, whoever wrote it.
+//! config.json of a fold: the numbers of experts, in all layers and per token.
 
 use std::collections::BTreeMap;
 
@@ -8,6 +8,7 @@ use attune_core::exporter::{ExportError, ModelFiles};
 use attune_core::facts::ModelFacts;
 
 use super::fold::Fold;
+use super::patch;
 use crate::checkpoint::{CONFIG, bad, config_text};
 
 /// The text of config.json for what `fold` leaves.
@@ -24,34 +25,19 @@ pub(super) fn patched(
     if fold.per_token != model.experts_per_token {
         changes.push(("num_experts_per_tok", model.experts_per_token, fold.per_token));
     }
-    let mut places = Vec::with_capacity(changes.len());
-    let first = text.find('{').map_or(0, |brace| brace + 1);
-    for (key, before, after) in changes {
-        if !keys.contains_key(key) {
-            // The family's default, which was read as such, is no longer the number.
-            places.push((first, 0, format!("\n  \"{key}\": {after},")));
-            continue;
+    for (key, before, _) in &changes {
+        // Where it is absent, the family's default was read.
+        if keys.contains_key(*key) {
+            expect(&keys, key, &before.to_string())?;
         }
-        let old = expect(&keys, key, &before.to_string())?;
-        // `RawValue` borrows from `text`, so its address says where the value stands.
-        places.push((old.as_ptr().addr() - text.as_ptr().addr(), old.len(), after.to_string()));
     }
-    places.sort_unstable();
-    let mut patched = text.clone();
-    for (start, len, after) in places.into_iter().rev() {
-        patched.replace_range(start..start + len, &after);
-    }
-    Ok(patched)
+    patch::patched(&text, &changes.into_iter().map(|(key, _, after)| (key, after.to_string())).collect())
 }
 
-fn expect<'a>(
-    keys: &BTreeMap<String, &'a RawValue>,
-    key: &str,
-    expected: &str,
-) -> Result<&'a str, ExportError> {
+fn expect(keys: &BTreeMap<String, &RawValue>, key: &str, expected: &str) -> Result<(), ExportError> {
     let found = keys.get(key).map(|value| value.get());
     match found {
-        Some(value) if value == expected => Ok(value),
+        Some(value) if value == expected => Ok(()),
         Some(value) => Err(bad(CONFIG, format!("`{key}` is {value}"), expected)),
         None => Err(bad(CONFIG, format!("`{key}` is missing"), format!("`{key}`: {expected}"))),
     }

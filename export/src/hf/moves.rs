@@ -63,18 +63,28 @@ pub(super) fn plan<'a>(
         for tensor in &shard.tensors {
             plan_tensor(shard, tensor, &stored, fold, model, &mut moves)?;
         }
-        // A shard of which nothing is left is not written.
-        if !moves.is_empty() {
-            jobs.push(Job { source: &shard.file, target: SINGLE.to_owned(), moves });
-        }
+        jobs.push(Job::new(shard, moves));
     }
+    Ok(named(jobs, layout))
+}
+
+impl<'a> Job<'a> {
+    /// What becomes of one file.
+    pub(super) fn new(source: &'a Shard, moves: Vec<Move<'a>>) -> Self {
+        Self { source: &source.file, target: SINGLE.to_owned(), moves }
+    }
+}
+
+/// The files as they are numbered; one of which nothing is left is not written.
+pub(super) fn named<'a>(mut jobs: Vec<Job<'a>>, layout: &Layout) -> Vec<Job<'a>> {
+    jobs.retain(|job| !job.moves.is_empty());
     if layout.sharded {
         let count = jobs.len();
         for (index, job) in jobs.iter_mut().enumerate() {
             job.target = format!("model-{:05}-of-{count:05}.safetensors", index + 1);
         }
     }
-    Ok(jobs)
+    jobs
 }
 
 fn plan_tensor<'a>(
