@@ -71,7 +71,7 @@ pub enum ReadError {
         /// Position, counted from 0.
         index: usize,
         /// Why.
-        source: EditError,
+        source: Box<EditError>,
     },
     /// A hash that is none.
     #[error("{file}: {place}: {source}")]
@@ -151,7 +151,11 @@ pub fn read_plan(file: &str, text: &str) -> Result<PlanFile, ReadError> {
             found,
             expected,
         })?;
-        model().accept(&open).map_err(|source| ReadError::Edit { file: file(), index, source })
+        model().accept(&open).map_err(|error| ReadError::Edit {
+            file: file(),
+            index,
+            source: Box::new(error),
+        })
     });
     let plan = arrange(edits.collect::<Result<Vec<_>, _>>()?);
     let hash = |place, text: &str| {

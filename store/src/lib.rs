@@ -9,7 +9,7 @@
 //! runs/<study>.jsonl      what each run and each trial in it took: the only part that differs from run to run
 //! db-v2/                  sled: where evaluations are in the cache log; can be filled again from it
 //! lock                    shared by everybody who has the store open; repair has it alone
-//! locks/<study>           held by the one process that works on the study
+//! locks/<study>           held by the one process that works on the study, which says in it how far it is
 //! cache.lock, db.lock     held for one line, and while the index on disk is open
 //! ```
 //!

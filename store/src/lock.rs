@@ -4,8 +4,9 @@
 //! the process, however that ends. What it does not cover: file systems that do not implement locks between machines.
 //!
 //! The file holds one sealed line: the process that holds it, and where the logs that it guards ended when their last
-//! line was acknowledged. So a log that lost lines is noticed, by whoever reads it. The line is written after
-//! the log is synced and not synced itself: after a power failure it may be older than the log, never newer.
+//! line was acknowledged; and, while it is held for a study, how far the study is. So a log that lost lines is noticed,
+//! by whoever reads it. The line is written after the log is synced and not synced itself: after a power failure it may
+//! be older than the log, never newer.
 
 use std::collections::BTreeMap;
 use std::fs::{File, TryLockError};

@@ -19,8 +19,8 @@ use crate::error::CliError;
 
 /// An evaluator whose device is open and whose task is read: the kind of task decides which one.
 pub(super) enum Prepared {
-    Text(native::Prepared),
-    Images(generator::Prepared),
+    Text(Box<native::Prepared>),
+    Images(Box<generator::Prepared>),
 }
 
 impl Prepared {
@@ -43,7 +43,7 @@ impl Prepared {
                     activation_memory: args.activation_memory,
                 };
                 let opened = native::Prepared::open(&spec, &reading::told(notice));
-                opened.map(Self::Text).map_err(CliError::input)
+                opened.map(|prepared| Self::Text(Box::new(prepared))).map_err(CliError::input)
             }
             TaskFiles::Images(task) => {
                 let spec = GeneratorSpec {
@@ -52,7 +52,9 @@ impl Prepared {
                     task,
                     activation_memory: args.activation_memory,
                 };
-                generator::Prepared::open(&spec).map(Self::Images).map_err(CliError::input)
+                generator::Prepared::open(&spec)
+                    .map(|prepared| Self::Images(Box::new(prepared)))
+                    .map_err(CliError::input)
             }
         }
     }

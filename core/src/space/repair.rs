@@ -84,7 +84,7 @@ impl Space {
         self.repair_within(config, keep, random, &mut Work::default())
     }
 
-    fn repair_within(
+    pub(super) fn repair_within(
         &self,
         config: Config,
         keep: &[Slot],

@@ -23,6 +23,9 @@ const FAMILIES: [&str; 5] = ["llama", "mistral", "mixtral", "qwen2", "qwen3"];
 /// What every tensor of a block is called first.
 const PREFIX: &str = "model.layers.";
 
+/// `max_window_layers` where it is absent, in the families that have the key.
+const FIRST_WINDOW: u64 = 28;
+
 /// The blocks that stay, ascending.
 pub(super) struct Blocks(Vec<u32>);
 
@@ -96,27 +99,18 @@ impl Blocks {
             return Err(bad(CONFIG, found, layers.to_string()));
         }
         let mut changes = BTreeMap::from([("num_hidden_layers", self.0.len().to_string())]);
-        if let Some(Value::Array(types)) = keys.get("layer_types") {
+        let types = keys.get("layer_types").and_then(Value::as_array);
+        if let Some(types) = types {
             let kept = self.0.iter().filter_map(|&layer| types.get(layer as usize)).cloned();
             changes.insert("layer_types", Value::Array(kept.collect()).to_string());
         }
         let windows = keys.get("use_sliding_window") == Some(&Value::Bool(true));
-        match keys.get("max_window_layers").and_then(Value::as_u64) {
+        let first = keys.get("max_window_layers").and_then(Value::as_u64);
+        if let Some(first) = first.or((windows && types.is_none()).then_some(FIRST_WINDOW)) {
             // Windows begin at this layer, so at as many as are left before it.
-            Some(first) => {
-                let before = self.0.iter().filter(|&&layer| u64::from(layer) < first).count() as u64;
-                let beyond = first.saturating_sub(u64::from(layers));
-                changes.insert("max_window_layers", (before + beyond).to_string());
-            }
-            None if windows && !keys.contains_key("layer_types") => {
-                let found = "`use_sliding_window` is true without `max_window_layers` or `layer_types`";
-                return Err(bad(
-                    CONFIG,
-                    found,
-                    "one of them, to tell which of the blocks that stay have windows",
-                ));
-            }
-            None => {}
+            let before = self.0.iter().filter(|&&layer| u64::from(layer) < first).count() as u64;
+            let beyond = first.saturating_sub(u64::from(layers));
+            changes.insert("max_window_layers", (before + beyond).to_string());
         }
         patched(text, &changes)
     }
@@ -128,7 +122,9 @@ impl Blocks {
             let mut moves = Vec::with_capacity(shard.tensors.len());
             for tensor in &shard.tensors {
                 let from = tensor.name.as_str();
-                let Some(within) = from.strip_prefix(PREFIX) else {
+                // A tensor without elements is a mere name, and part of no block.
+                let within = from.strip_prefix(PREFIX).filter(|_| !tensor.shape.contains(&0));
+                let Some(within) = within else {
                     moves.push(Move { from, to: from.to_owned(), made: Made::Copy });
                     continue;
                 };

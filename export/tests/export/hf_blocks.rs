@@ -61,9 +61,13 @@ fn windows_stay_with_their_blocks() {
         let keys = json!({"max_window_layers": first, "use_sliding_window": true});
         assert_eq!(written(keys)["max_window_layers"], left, "windows from layer {first} on");
     }
-    let silent = config(json!({"use_sliding_window": true}));
-    let refusal = export(&HfExporter, &plan, &silent).unwrap_err().to_string();
-    assert!(refusal.contains("without `max_window_layers` or `layer_types`"), "{refusal}");
+    // Absent, it is 28 in the families that have it; and no types are as good as null.
+    for keys in
+        [json!({"use_sliding_window": true}), json!({"use_sliding_window": true, "layer_types": null})]
+    {
+        assert_eq!(written(keys)["max_window_layers"], 27);
+    }
+    assert_eq!(written(json!({"use_sliding_window": false})).get("max_window_layers"), None);
 }
 
 #[test]

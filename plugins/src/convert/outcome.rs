@@ -57,7 +57,7 @@ pub(crate) fn plan(
         let edit = vocabulary
             .accept(&Edit { kind: open.kind, args })
             .map_err(|error| BadOutput(error.to_string()))?;
-        if !declared.iter().any(|kind| *kind == edit.kind) {
+        if !declared.contains(&edit.kind) {
             let declared = declared.join(", ");
             return Err(BadOutput(format!("edit {edit} is of a kind that it does not declare ({declared})")));
         }

@@ -32,7 +32,17 @@ pub(super) fn svg(screen: &Screen) -> String {
             }
             let bold = if run.cell.bold() { " font-weight=\"bold\"" } else { "" };
             let dim = if run.cell.dim() { " opacity=\"0.6\"" } else { "" };
-            let text = run.text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+            let dots = dots(&run.text, x, y);
+            if !dots.is_empty() {
+                out.push_str(&format!(
+                    "<path d=\"{dots}\" stroke=\"{ink}\" stroke-width=\"2\" stroke-linecap=\"round\"{dim}/>\n"
+                ));
+            }
+            let text = run.text.replace(is_braille, " ");
+            if text.trim().is_empty() && !run.cell.inverse() {
+                continue;
+            }
+            let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
             let base = y + high - 4;
             // Fonts differ in width: the length keeps every character in its column.
             out.push_str(&format!(
@@ -43,6 +53,25 @@ pub(super) fn svg(screen: &Screen) -> String {
     }
     out.push_str("</g>\n</svg>\n");
     out
+}
+
+fn is_braille(letter: char) -> bool {
+    ('\u{2800}'..='\u{28ff}').contains(&letter)
+}
+
+/// The dots of Braille letters, as subpaths of no length: not every font has these letters.
+fn dots(text: &str, x: u32, y: u32) -> String {
+    // Column and row of the dots 1 to 8, which are the bits of a letter.
+    const PLACES: [(u32, u32); 8] = [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2), (0, 3), (1, 3)];
+    let letters = (0..).zip(text.chars()).filter(|(_, letter)| is_braille(*letter));
+    let dot = |(at, letter): (u32, char)| {
+        let bits = u32::from(letter) - 0x2800;
+        let set = PLACES.into_iter().enumerate().filter(move |(bit, _)| bits >> bit & 1 == 1);
+        set.map(move |(_, (column, row))| {
+            format!("M{} {}h.01", x + at * CELL.0 + 2 + 4 * column, y + 3 + 4 * row)
+        })
+    };
+    letters.flat_map(dot).collect()
 }
 
 /// Neighbouring cells that look alike.
