@@ -88,9 +88,20 @@ fn core_needs_no_operating_system() {
 
 #[test]
 fn files_stay_small() {
-    for folder in
-        ["core", "vocabulary", "files", "search", "eval", "store", "plugins", "export", "tui", "cli", "tests", "xtask"]
-    {
+    for folder in [
+        "core",
+        "vocabulary",
+        "files",
+        "search",
+        "eval",
+        "store",
+        "plugins",
+        "export",
+        "tui",
+        "cli",
+        "tests",
+        "xtask",
+    ] {
         for file in rust_files(&root().join(folder)) {
             let lines = std::fs::read_to_string(&file).unwrap().lines().count();
             assert!(lines <= 800, "{} has {lines} lines, at most 800", file.display());

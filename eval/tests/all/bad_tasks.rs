@@ -112,7 +112,10 @@ fn requests_that_the_task_cannot_serve() {
             &Request::new(Split::Selection, Fidelity { items: 2 }.all()),
         )
         .unwrap_err();
-    assert!(failure.to_string().contains("expert-reconstruction, block-influence, attention-influence"), "{failure}");
+    assert!(
+        failure.to_string().contains("expert-reconstruction, block-influence, attention-influence"),
+        "{failure}"
+    );
     let odd = SignalRequest::new("kv-quantisation-error").with("group-size", Setting::Int(3));
     let failure =
         evaluator.signal(&odd, &Request::new(Split::Selection, Fidelity { items: 2 }.all())).unwrap_err();

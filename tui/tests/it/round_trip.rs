@@ -13,6 +13,9 @@ use crate::demo::{Demo, catalogue};
 use crate::desk_harness::Harness;
 
 const FILE: &str = "profiles/quickstart.ron";
+/// The largest numbers of trials and of seconds that a profile takes.
+const MOST_TRIALS: u64 = 1_000_000_000;
+const LONGEST_DEADLINE: u64 = 1_000_000_000;
 
 /// Words and paths, with everything in them that means something to the form or to a profile.
 fn text() -> impl Strategy<Value = String> {
@@ -80,8 +83,8 @@ fn objectives() -> impl Strategy<Value = Vec<Objective>> {
 fn profile() -> impl Strategy<Value = Profile> {
     let racing = (1..u32::MAX, 0.001..0.999, 0.0..=1.0, 0.01..=1.0);
     let racing = racing.prop_map(|(first, error, floor, keep)| Racing { first, error, floor, keep });
-    let report = (any::<u32>(), any::<u32>()).prop_map(|(items, random)| ReportSpec { items, random });
-    let numbers = (1..u64::MAX, 1..u32::MAX, 1..u64::MAX, any::<u64>());
+    let report = (any::<u32>(), 0..=10_000_u32).prop_map(|(items, random)| ReportSpec { items, random });
+    let numbers = (1..=MOST_TRIALS, 1..u32::MAX, 1..=LONGEST_DEADLINE, any::<u64>());
     let whole = (text(), text(), technique(), task(), objectives(), strategy(), numbers);
     let start = (text(), any::<Option<u64>>()).prop_map(|(study, trial)| Start { study, trial });
     (whole, proptest::option::of(racing), proptest::option::of(start), report).prop_map(
