@@ -6,6 +6,7 @@
 
 mod argument;
 mod check;
+mod clash;
 mod condition;
 mod edit;
 mod error;

@@ -31,6 +31,7 @@ use attune_core::evaluator::EvalFailure;
 use attune_core::hash::ContentHash;
 use attune_core::plan::Plan;
 use attune_vocabulary::edits::{AttentionSpan, KvBits};
+use attune_vocabulary::layer;
 
 use crate::model::DecoderConfig;
 use crate::ops::quantise::Grid;
@@ -99,8 +100,8 @@ impl EditedModel {
             return Err(honour::unsupported(other, format!("{one} changes the same place")));
         }
         let mut layers = vec![LayerEdits::default(); config.layers];
-        for edit in plan.edits() {
-            honour::apply(edit, plan, config, &mut layers)?;
+        for edits in plan.edits().chunk_by(|one, other| layer(one) == layer(other)) {
+            honour::apply(edits, config, &mut layers)?;
         }
         Ok(Self::of(layers))
     }

@@ -6,6 +6,7 @@ use attune_vocabulary::edits::{
     KvBits, MergeExperts, Range, RouteExperts, WeightBits,
 };
 use attune_vocabulary::{ModelEdit as _, Module, arrange, layer, model};
+use proptest::prelude::*;
 
 fn keep(layer: u32, experts: &[u32]) -> Edit {
     Edit::from(KeepExperts { layer, experts: experts.to_vec() })
@@ -232,4 +233,32 @@ fn a_block_and_one_half_of_it_are_a_conflict() {
     }
     let slip = model().accept(&Edit::new("drop-block").int("layer", 1).text("part", "mlp")).unwrap_err();
     assert!(slip.to_string().contains("is \"mlp\", expected one of attention, feed-forward"), "{slip}");
+}
+
+fn any_edit() -> impl Strategy<Value = Edit> {
+    let option = || prop::option::of(0_u32..2);
+    let module = || prop::sample::select(vec![Module::Query, Module::Up]);
+    prop_oneof![
+        (0_u32..2, module(), option()).prop_map(|(layer, module, expert)| {
+            WeightBits { layer, module, expert, bits: 4, group_size: 8 }.into()
+        }),
+        (0_u32..2, option()).prop_map(|(layer, kv_head)| bits(layer, kv_head).into()),
+        (0_u32..2).prop_map(|layer| keep(layer, &[0])),
+        (0_u32..2).prop_map(|layer| MergeExperts { layer, rows: 1, matrix: vec![0.5] }.into()),
+        (0_u32..2, prop::option::of(prop::sample::select(Half::ALL.to_vec())))
+            .prop_map(|(layer, part)| DropBlock { layer, part }.into()),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn a_conflict_is_the_first_pair_that_contradicts_each_other(edits in prop::collection::vec(any_edit(), 0..7)) {
+        let plan = arrange(edits);
+        let edits = plan.edits();
+        let pairs = (0..edits.len()).flat_map(|one| (one + 1..edits.len()).map(move |other| (one, other)));
+        let first = pairs
+            .map(|(one, other)| (&edits[one], &edits[other]))
+            .find(|(one, other)| layer(one) == layer(other) && model().contradict(one, other));
+        prop_assert_eq!(model().conflict(&plan), first);
+    }
 }

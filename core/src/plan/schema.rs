@@ -108,14 +108,20 @@ impl EditSchema {
 
     /// Whether this schema says that `edit`, which is of its kind, cannot stand beside `other`.
     pub(super) fn excludes_edit(&self, edit: &Edit, other: &Edit) -> bool {
-        let meets = |name: &String| match (edit.args.get(name), other.args.get(name)) {
-            (Some(one), Some(other)) => one == other,
-            _ => true,
-        };
         self.contradicts.iter().any(|rule| {
             rule.kind == other.kind
-                && rule.meet.iter().all(meets)
+                && rule.meets(edit, other)
                 && rule.when.as_ref().is_none_or(|condition| condition.holds(edit))
+        })
+    }
+}
+
+impl Contradiction {
+    /// Whether both touch the same.
+    pub(super) fn meets(&self, edit: &Edit, other: &Edit) -> bool {
+        self.meet.iter().all(|name| match (edit.args.get(name), other.args.get(name)) {
+            (Some(one), Some(other)) => one == other,
+            _ => true,
         })
     }
 }

@@ -92,7 +92,8 @@ impl Vocabulary {
     /// Two edits of one group that [contradict](Self::contradict) each other, if there are any: such a plan has no
     /// meaning.
     pub fn conflict<'a>(&self, plan: &'a Plan) -> Option<(&'a Edit, &'a Edit)> {
-        plan.edits().chunk_by(|one, other| self.group(one) == self.group(other)).find_map(|group| {
+        let groups = plan.edits().chunk_by(|one, other| self.group(one) == self.group(other));
+        groups.filter(|group| self.clashes(group)).find_map(|group| {
             group.iter().enumerate().find_map(|(number, one)| {
                 let rest = &group[number + 1..];
                 rest.iter().find(|other| self.contradict(one, other)).map(|other| (one, other))

@@ -1,8 +1,8 @@
 //! What the edits of one layer say together about its experts.
 
-use attune_core::plan::Plan;
+use attune_core::plan::Edit;
+use attune_vocabulary::ModelEdit as _;
 use attune_vocabulary::edits::{ExpertsPerToken, KeepExperts, MergeExperts, RouteExperts};
-use attune_vocabulary::{ModelEdit as _, layer};
 
 use crate::model::Mixture;
 
@@ -20,9 +20,10 @@ pub(super) struct ExpertLayer {
 }
 
 impl ExpertLayer {
-    pub(super) fn of(plan: &Plan, number: u32) -> Self {
+    /// `edits` are those of one layer.
+    pub(super) fn of(edits: &[Edit]) -> Self {
         let mut found = Self::default();
-        for edit in plan.edits().iter().filter(|edit| layer(edit) == number) {
+        for edit in edits {
             if let Some(keep) = KeepExperts::of(edit) {
                 found.kept = Some(keep.experts.len());
             } else if let Some(merge) = MergeExperts::of(edit) {

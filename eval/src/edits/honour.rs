@@ -1,7 +1,7 @@
 //! How the native evaluator honours edits: one file for each kind, and a line here.
 
 use attune_core::evaluator::EvalFailure;
-use attune_core::plan::{Edit, Plan};
+use attune_core::plan::Edit;
 use attune_vocabulary::edits::{
     ActivationBits, AttentionSpan, DropBlock, ExpertsPerToken, KeepExperts, KvBits, MergeExperts,
     RouteExperts, WeightBits,
@@ -85,28 +85,27 @@ pub(crate) fn kinds() -> impl Iterator<Item = &'static str> {
     HONOURED.iter().map(|honoured| honoured.kind)
 }
 
-/// Applies one edit of `plan`.
+/// Applies `edits`, which are those of one layer.
 ///
 /// # Errors
-/// [`EvalFailure::Unsupported`], with the reason.
+/// [`EvalFailure::Unsupported`] for the first that cannot be applied, with the reason.
 pub(super) fn apply(
-    edit: &Edit,
-    plan: &Plan,
+    edits: &[Edit],
     config: &DecoderConfig,
     layers: &mut [LayerEdits],
 ) -> Result<(), EvalFailure> {
-    let number = layer(edit);
-    let applied = match HONOURED.iter().find(|honoured| honoured.kind == edit.kind) {
-        None => Err(format!("it is none of {}", kinds().collect::<Vec<_>>().join(", "))),
-        Some(honoured) => match layers.get_mut(number as usize) {
-            None => Err(format!("the model has layers 0 to {}", config.layers - 1)),
-            Some(layer) => {
-                let context = Context { config, experts: ExpertLayer::of(plan, number) };
-                (honoured.apply)(edit, &context, layer)
-            }
-        },
-    };
-    applied.map_err(|reason| unsupported(edit, reason))
+    let context = Context { config, experts: ExpertLayer::of(edits) };
+    for edit in edits {
+        let applied = match HONOURED.iter().find(|honoured| honoured.kind == edit.kind) {
+            None => Err(format!("it is none of {}", kinds().collect::<Vec<_>>().join(", "))),
+            Some(honoured) => match layers.get_mut(layer(edit) as usize) {
+                None => Err(format!("the model has layers 0 to {}", config.layers - 1)),
+                Some(layer) => (honoured.apply)(edit, &context, layer),
+            },
+        };
+        applied.map_err(|reason| unsupported(edit, reason))?;
+    }
+    Ok(())
 }
 
 pub(super) fn unsupported(edit: &Edit, reason: String) -> EvalFailure {
