@@ -72,9 +72,10 @@ pub(crate) fn note(text: impl std::fmt::Display) {
 fn to_stdout(text: &str) -> Result<(), CliError> {
     let mut stdout = io::stdout().lock();
     match writeln!(stdout, "{text}").and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            Err(CliError::Run(format!("cannot write to standard output: {}", attune_files::in_words(&error))))
-        }
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(CliError::Run(format!(
+            "cannot write to standard output: {}",
+            attune_core::words::of_system(&error)
+        ))),
         _ => Ok(()),
     }
 }

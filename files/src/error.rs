@@ -5,11 +5,13 @@ use std::fs::FileType;
 use std::io;
 use std::path::PathBuf;
 
+use attune_core::words::of_system;
+
 /// A file that cannot be read as what it was meant for. Every message names the file.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     /// The system refuses.
-    #[error("cannot read {}: {}", path.display(), in_words(source))]
+    #[error("cannot read {}: {}", path.display(), of_system(source))]
     Io {
         /// The file.
         path: PathBuf,
@@ -97,15 +99,6 @@ impl fmt::Display for FileKind {
             Self::Device => "a device",
             Self::Other => "something special",
         })
-    }
-}
-
-/// What went wrong, in the words of the system and without its number for it.
-pub fn in_words(error: &io::Error) -> String {
-    let text = error.to_string();
-    match text.split_once(" (os error ") {
-        Some((words, _)) => words.to_lowercase(),
-        None => text,
     }
 }
 

@@ -7,5 +7,5 @@
 mod error;
 mod read;
 
-pub use error::{FileKind, ReadError, in_words};
+pub use error::{FileKind, ReadError};
 pub use read::{bytes, open, text};

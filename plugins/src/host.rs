@@ -3,10 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use attune_core::plan::Vocabulary;
 use attune_core::technique::{FailureKind, TechniqueFailure};
 use attune_files::ReadError;
-use attune_vocabulary::model;
 use wasmtime::Engine;
 use wasmtime::component::{HasSelf, Linker};
 
@@ -25,7 +23,6 @@ pub struct Host {
     engine: Engine,
     linker: Linker<Sandbox>,
     sink: LogSink,
-    vocabulary: Vocabulary,
 }
 
 impl Host {
@@ -46,13 +43,7 @@ impl Host {
         let engine = compiled::engine()?;
         let mut linker = Linker::new(&engine);
         Plugin::add_to_linker::<_, HasSelf<_>>(&mut linker, |sandbox| sandbox).map_err(refused)?;
-        Ok(Self { engine, linker, sink: Arc::new(sink), vocabulary: model().clone() })
-    }
-
-    /// Techniques may lower to the edits of `vocabulary`, instead of to those of neural models.
-    #[must_use]
-    pub fn speaking(self, vocabulary: Vocabulary) -> Self {
-        Self { vocabulary, ..self }
+        Ok(Self { engine, linker, sink: Arc::new(sink) })
     }
 
     /// Loads a built-in technique, exactly as the file of a third party.
@@ -108,6 +99,6 @@ impl Host {
         let plugin = plugin.map_err(|error| wrong(world::complain_about_types(&error)))?;
         let profiling = Profiling::find(&component);
         let log = Arc::new(Log::new(Arc::clone(&self.sink)));
-        WasmTechnique::describe(plugin, profiling, label, bytes, log, self.vocabulary.clone())
+        WasmTechnique::describe(plugin, profiling, label, bytes, log)
     }
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use attune_core::allowance::Usage;
 use attune_core::facts::ModelFacts;
 use attune_core::hash::ContentHash;
-use attune_core::plan::{Plan, Vocabulary};
+use attune_core::plan::Plan;
 use attune_core::setting::{Settings, resolve};
 use attune_core::signal::SignalRequest;
 use attune_core::space::{Config, Space};
@@ -27,7 +27,6 @@ pub struct WasmTechnique {
     calls: Calls,
     info: TechniqueInfo,
     profiling: Option<Profiling>,
-    vocabulary: Vocabulary,
     /// The space that was described last, and for what.
     described: Mutex<Option<(ModelFacts, Settings, Arc<Space>)>>,
 }
@@ -42,14 +41,13 @@ impl WasmTechnique {
         label: &str,
         bytes: &[u8],
         log: Arc<Log>,
-        vocabulary: Vocabulary,
     ) -> Result<Self, TechniqueFailure> {
         let calls = Calls::new(plugin, log);
         let description = calls.run(label, "describe", |guest, store| guest.call_describe(store))?;
         let fingerprint = ContentHash::of(bytes);
         let info = convert::description(description, fingerprint)
             .map_err(|BadOutput(problem)| failed(label, "describe", FailureKind::BadOutput(problem)))?;
-        Ok(Self { calls, info, profiling, vocabulary, described: Mutex::default() })
+        Ok(Self { calls, info, profiling, described: Mutex::default() })
     }
 
     /// Calls an exported function and checks what it returns.
@@ -116,7 +114,7 @@ impl Technique for WasmTechnique {
         self.call(
             "lower",
             |guest, store| guest.call_lower(store, &facts, &options, &config),
-            |edits| convert::plan(edits, &self.info.edits, &self.vocabulary, model),
+            |edits| convert::plan(edits, &self.info.edits, model),
         )
     }
 

@@ -1,9 +1,9 @@
-//! Schemas as the tables of `docs/edits.md`.
+//! Schemas as the sections of `docs/edits.md` begin.
 
 use attune_core::plan::{Argument, ArgumentKind, EditSchema};
 
-/// The arguments of an edit as a Markdown table, with a line break at its end.
-pub fn arguments(schema: &EditSchema) -> String {
+/// How the section on an edit begins: what it does, and its arguments as a Markdown table.
+pub fn opening(schema: &EditSchema) -> String {
     let rows = schema.arguments.iter().map(|argument| {
         let Argument { name, help, absent, .. } = argument;
         let (optional, absent) = match absent {
@@ -12,7 +12,11 @@ pub fn arguments(schema: &EditSchema) -> String {
         };
         format!("| `{name}` | {}{optional} | {help}{absent} |\n", kind(&argument.kind))
     });
-    format!("| argument | type | meaning |\n| --- | --- | --- |\n{}", rows.collect::<String>())
+    format!(
+        "{}\n\n| argument | type | meaning |\n| --- | --- | --- |\n{}",
+        schema.summary,
+        rows.collect::<String>()
+    )
 }
 
 fn kind(kind: &ArgumentKind) -> String {

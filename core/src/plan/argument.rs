@@ -15,8 +15,6 @@ pub struct Argument {
     pub help: String,
     /// What its absence means; `None` where it has to be given.
     pub absent: Option<String>,
-    /// The fact of the subject that it counts from 0 and stays below, for example `layers`.
-    pub below: Option<String>,
 }
 
 /// What an argument accepts.
@@ -60,7 +58,7 @@ const MAX: i64 = u32::MAX as i64;
 impl Argument {
     /// An argument that has to be given.
     pub fn new(name: &str, kind: ArgumentKind, help: &str) -> Self {
-        Self { name: name.to_owned(), kind, help: help.to_owned(), absent: None, below: None }
+        Self { name: name.to_owned(), kind, help: help.to_owned(), absent: None }
     }
 
     /// A whole number from 0.
@@ -102,13 +100,6 @@ impl Argument {
     #[must_use]
     pub fn optional(mut self, meaning: &str) -> Self {
         self.absent = Some(meaning.to_owned());
-        self
-    }
-
-    /// Counts something of the subject from 0: the fact named `fact` says how many there are.
-    #[must_use]
-    pub fn below(mut self, fact: &str) -> Self {
-        self.below = Some(fact.to_owned());
         self
     }
 

@@ -1,7 +1,7 @@
 //! Configs, and what they do and cost.
 
 use attune_core::facts::ModelFacts;
-use attune_core::plan::{Edit, Plan, Vocabulary};
+use attune_core::plan::{Edit, Plan};
 use attune_core::space::{Config, Space, Value};
 use attune_core::technique::{Baseline, Cost};
 
@@ -45,9 +45,9 @@ pub(crate) fn config_out(config: &Config) -> wire::Config {
 pub(crate) fn plan(
     edits: Vec<wire::Open>,
     declared: &[String],
-    vocabulary: &Vocabulary,
     model: &ModelFacts,
 ) -> Result<Plan, BadOutput> {
+    let vocabulary = attune_vocabulary::model();
     if edits.len() > limits::EDITS {
         let found = edits.len();
         return Err(BadOutput(format!("its plan has {found} edits, at most {} are allowed", limits::EDITS)));

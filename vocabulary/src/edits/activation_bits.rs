@@ -65,7 +65,7 @@ impl ActivationBits {
         let summary = "Quantise what enters the linear modules of one layer, right before each product.";
         let source = "the A of the W/A/KV grid of qllm-eval (arXiv 2402.18158), §2.2";
         EditSchema::new("activation-bits", summary, source)
-            .with(Argument::count("layer", "the transformer block").below("layers"))
+            .with(Argument::count("layer", "the transformer block"))
             .with(
                 Argument::word(
                     "module",

@@ -37,7 +37,7 @@ impl AttentionSpan {
         let source = "MoA (arXiv 2406.14909), §3, `S = α + β·N`; the paper's unit is the query head";
         let head = "the KV head; all query heads that share it share the span";
         EditSchema::new("attention-span", summary, source)
-            .with(Argument::count("layer", "the attention layer").below("layers"))
+            .with(Argument::count("layer", "the attention layer"))
             .with(Argument::count("kv-head", head))
             .with(Argument::count("sink", "first positions that every query sees"))
             .with(Argument::real("alpha", "constant part of the span, tokens"))

@@ -24,11 +24,7 @@ impl CombineCheckpoints {
                 "coefficients",
                 "one per saved checkpoint, in the order in which they were saved; any sign, sum 1",
             ))
-            .with(
-                Argument::count("layer", "the layer whose weights are mixed")
-                    .optional("the whole model")
-                    .below("layers"),
-            )
+            .with(Argument::count("layer", "the layer whose weights are mixed").optional("the whole model"))
             .in_group("layer")
             .once_per(&["layer"])
             .reads("[layer {layer}|the whole model]: checkpoints mixed by {coefficients}")

@@ -61,7 +61,7 @@ impl DropBlock {
         let source = "ShortGPT (arXiv 2403.03853), §3.2; halves as in EvoPress (arXiv 2410.14649), §4.1";
         let halves = Half::ALL.map(Half::name);
         EditSchema::new("drop-block", summary, source)
-            .with(Argument::count("layer", "the transformer block").below("layers"))
+            .with(Argument::count("layer", "the transformer block"))
             .with(
                 Argument::word("part", halves, "the half that is skipped").optional("both, the whole block"),
             )

@@ -19,7 +19,7 @@ impl ExpertsPerToken {
     pub(super) fn schema() -> EditSchema {
         let summary = "Route each token of one layer to this many experts instead of the model's number.";
         EditSchema::new("experts-per-token", summary, "EEP (arXiv 2407.00945), §4.3, active experts")
-            .with(Argument::count("layer", "the mixture-of-experts layer").below("layers"))
+            .with(Argument::count("layer", "the mixture-of-experts layer"))
             .with(Argument::count(
                 "count",
                 "experts per token, `k`, from 1 to the experts of the edited layer",

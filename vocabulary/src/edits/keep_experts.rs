@@ -23,7 +23,7 @@ impl KeepExperts {
     pub(super) fn schema() -> EditSchema {
         let summary = "Keep a subset of the experts of one layer; the router chooses among them.";
         EditSchema::new("keep-experts", summary, "EEP (arXiv 2407.00945), §3.2, the prune phase")
-            .with(Argument::count("layer", "the mixture-of-experts layer").below("layers"))
+            .with(Argument::count("layer", "the mixture-of-experts layer"))
             .with(Argument::set(
                 "experts",
                 "the experts that stay, at least as many as the router selects per token",

@@ -61,7 +61,7 @@ impl KvBits {
         let exact = |bits: &str| Condition::is(bits, Setting::Int(16));
         let stays = |bits: &str| Condition::Any(vec![exact(bits), Condition::same(bits, "shrink-from")]);
         EditSchema::new("kv-bits", summary, source)
-            .with(Argument::count("layer", "the attention layer").below("layers"))
+            .with(Argument::count("layer", "the attention layer"))
             .with(Argument::count("kv-head", "one KV head").optional("every KV head of the layer"))
             .with(Argument::level("keys", Self::LEVELS, "bits per channel of keys, after RoPE; 16 is exact"))
             .with(Argument::level("values", Self::LEVELS, "bits per channel of values; 16 is exact"))

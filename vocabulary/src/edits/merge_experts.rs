@@ -24,7 +24,7 @@ impl MergeExperts {
     pub(super) fn schema() -> EditSchema {
         let summary = "Replace the experts of one layer by linear combinations of their weights.";
         EditSchema::new("merge-experts", summary, "EEP (arXiv 2407.00945), Eq. 6, `W_EM`")
-            .with(Argument::count("layer", "the mixture-of-experts layer").below("layers"))
+            .with(Argument::count("layer", "the mixture-of-experts layer"))
             .with(Argument::count("rows", "experts of the edited layer, `E'`, from 1 to the model's `E`"))
             .with(Argument::matrix("matrix", "rows", "`E' × E` coefficients of any sign, row by row"))
             .in_group("layer")

@@ -25,7 +25,7 @@ impl RouteExperts {
     pub(super) fn schema() -> EditSchema {
         let summary = "Map the probabilities of one layer's router by a matrix.";
         EditSchema::new("route-experts", summary, "EEP (arXiv 2407.00945), Eq. 5, `W_RM`")
-            .with(Argument::count("layer", "the mixture-of-experts layer").below("layers"))
+            .with(Argument::count("layer", "the mixture-of-experts layer"))
             .with(Argument::count("rows", "experts of the edited layer, `E'`, from 1 to the model's `E`"))
             .with(Argument::matrix("matrix", "rows", "`E' × E` coefficients of any sign, row by row"))
             .in_group("layer")

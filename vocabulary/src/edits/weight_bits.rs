@@ -45,7 +45,7 @@ impl WeightBits {
         let modules = Module::ALL.map(Module::name);
         let shared = Module::ALL.into_iter().filter(|module| module.is_feed_forward()).map(Module::name);
         EditSchema::new("weight-bits", summary, source)
-            .with(Argument::count("layer", "the transformer block").below("layers"))
+            .with(Argument::count("layer", "the transformer block"))
             .with(Argument::word(
                 "module",
                 modules,
