@@ -74,7 +74,7 @@ fn to_stdout(text: &str) -> Result<(), CliError> {
     match writeln!(stdout, "{text}").and_then(|()| stdout.flush()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(CliError::Run(format!(
             "cannot write to standard output: {}",
-            attune_core::words::of_system(&error)
+            attune_core::describe::of_system(&error)
         ))),
         _ => Ok(()),
     }

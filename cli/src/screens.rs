@@ -43,7 +43,7 @@ fn on_terminal(store: &Path) -> ExitCode {
         Err(error) => {
             output::note(format!(
                 "error: the screens cannot use this terminal: {}",
-                attune_core::words::of_system(&error)
+                attune_core::describe::of_system(&error)
             ));
             ExitCode::from(1)
         }

@@ -11,12 +11,12 @@ use std::time::Duration;
 
 use attune_core::evaluator::Fidelity;
 use attune_core::hash::ContentHash;
+use attune_core::options;
 use attune_core::printable::quoted;
-use attune_core::profile::{self, Choice, Profile, TaskKind};
-use attune_core::setting;
+use attune_core::profile::{self, Profile, Selected, TaskKind};
 use attune_core::store::{self, Record, Store, StudyHeader, Whereabouts};
 use attune_core::technique::{FailureKind, Technique, TechniqueFailure};
-use attune_eval::generator::ImageSpec;
+use attune_eval::diffusion::ImageSpec;
 use attune_eval::text::TextSpec;
 use attune_plugins::{Host, LoadError, LogLevel, WasmTechnique};
 use attune_search::session::{Preflight, SessionSetup};
@@ -125,7 +125,7 @@ pub(crate) fn study(
     let technique: Arc<dyn Technique> =
         Arc::new(technique(&profile.technique.name, &base, Arc::clone(&complaints))?);
     let owner = format!("technique `{}`", technique.info().name);
-    let settings = setting::resolve(&owner, &technique.info().options, &profile.technique.options)
+    let settings = options::resolve(&owner, &technique.info().options, &profile.technique.options)
         .map_err(CliError::input)?;
     let strategy = strategy::resolved(&profile.strategy).map_err(CliError::input)?;
     let start = profile.start.as_ref().map(|start| start::find(start, &*store)).transpose()?;
@@ -135,7 +135,7 @@ pub(crate) fn study(
     let model = prepared.model();
     let start = start.map(|found| found.on(&model));
     let space = Arc::new(technique.space(&model, &settings).map_err(|failure| technique_error(&failure))?);
-    let elsewhere = profile.task.domains();
+    let out_of_domain = profile.task.domains();
     let study = Preflight {
         technique: &*technique,
         options: &settings,
@@ -147,14 +147,14 @@ pub(crate) fn study(
         items: profile.items,
         racing: profile.racing,
         report: profile.report,
-        elsewhere: &elsewhere,
+        out_of_domain: &out_of_domain,
         start: start.as_ref().map(|found| &found.start),
         seed: profile.seed,
     };
     study.check(&|plan| prepared.check(plan)).map_err(session_error)?;
 
     let resolved = Profile {
-        technique: Choice { name: profile.technique.name.clone(), options: settings.clone() },
+        technique: Selected { name: profile.technique.name.clone(), options: settings.clone() },
         strategy: strategy.clone(),
         // Which trial wins may change when that study goes on.
         start: start
@@ -203,7 +203,7 @@ pub(crate) fn study(
         racing: profile.racing,
         deadline: Some(Duration::from_secs(profile.deadline_seconds)),
         report: profile.report,
-        elsewhere,
+        out_of_domain,
         workers,
     })
 }

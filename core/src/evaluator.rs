@@ -3,7 +3,7 @@
 //! Nothing here assumes tokens: an item is whatever a task counts (a passage, a question, an image).
 
 mod batch_progress;
-mod stop;
+mod run_control;
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -17,7 +17,7 @@ use crate::scores::{Scores, Work};
 use crate::signal::{Measured, SignalRequest};
 
 pub use batch_progress::BatchProgress;
-pub use stop::Stop;
+pub use run_control::RunControl;
 
 /// Which data. Selection and report data are disjoint, always; an evaluator refuses a task in which
 /// they are not.
@@ -28,18 +28,18 @@ pub enum Split {
     /// What the result is reported on; no strategy ever sees it.
     Report,
     /// Report data of another domain, by name: what the tuning costs elsewhere.
-    Elsewhere(String),
+    OutOfDomain(String),
 }
 
 impl Split {
     /// Report text in items of another length.
     pub fn at_length(tokens: u32) -> Self {
-        Self::Elsewhere(format!("{tokens} tokens"))
+        Self::OutOfDomain(format!("{tokens} tokens"))
     }
 
     /// Items of this many tokens that hide a pass key and ask for it.
     pub fn passkey(tokens: u32) -> Self {
-        Self::Elsewhere(format!("pass key in {tokens} tokens"))
+        Self::OutOfDomain(format!("pass key in {tokens} tokens"))
     }
 }
 
@@ -48,7 +48,7 @@ impl std::fmt::Display for Split {
         match self {
             Self::Selection => write!(f, "selection"),
             Self::Report => write!(f, "report"),
-            Self::Elsewhere(domain) => write!(f, "elsewhere:{domain}"),
+            Self::OutOfDomain(domain) => write!(f, "elsewhere:{domain}"),
         }
     }
 }
@@ -116,7 +116,7 @@ pub struct Request {
     /// Time for one plan; `None` waits.
     pub deadline: Option<Duration>,
     /// Asks to wait, or for an early end.
-    pub stop: Stop,
+    pub stop: RunControl,
     /// Moved on by the evaluator while it works.
     pub progress: BatchProgress,
 }
@@ -124,7 +124,7 @@ pub struct Request {
 impl Request {
     /// All of `items`, however long that takes.
     pub fn new(split: Split, items: Vec<u32>) -> Self {
-        Self { split, items, deadline: None, stop: Stop::default(), progress: BatchProgress::default() }
+        Self { split, items, deadline: None, stop: RunControl::default(), progress: BatchProgress::default() }
     }
 }
 
@@ -224,7 +224,7 @@ pub trait Evaluator: Send + Sync {
 
     /// Scores a batch of plans. Calls `sink(index, outcome)` once per plan, in any order, as soon as
     /// the outcome is known; stops early (plans may go without a call) when the sink says `Break`, and sooner,
-    /// in the middle of a plan, when the request's [`Stop`] asks for it. Where a batch takes long, the request's
+    /// in the middle of a plan, when the request's [`RunControl`] asks for it. Where a batch takes long, the request's
     /// [`BatchProgress`] says meanwhile how far it is.
     ///
     /// # Errors

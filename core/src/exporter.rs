@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use crate::describe;
 use crate::facts::ModelFacts;
 use crate::plan::Plan;
 use crate::stats::Estimate;
 use crate::technique::Cost;
-use crate::words;
 
 /// Read access to the files of the dense model.
 pub trait ModelFiles {
@@ -56,7 +56,7 @@ pub struct ExportInput<'a> {
 
 /// How well a target expresses a plan that it takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fidelity {
+pub enum Exactness {
     /// The exported model computes what was scored, up to the rounding of the engine's own arithmetic.
     Exact,
     /// The exported model differs from what was scored.
@@ -90,7 +90,7 @@ pub enum ExportError {
         expected: String,
     },
     /// Reading the model or writing the result failed.
-    #[error("cannot {action} {file}: {}", words::of_system(source))]
+    #[error("cannot {action} {file}: {}", describe::of_system(source))]
     Io {
         /// What was tried.
         action: &'static str,
@@ -116,7 +116,7 @@ pub trait Exporter: Send + Sync {
     ///
     /// # Errors
     /// [`ExportError::Inexpressible`], naming the edit.
-    fn check(&self, plan: &Plan, model: &ModelFacts) -> Result<Fidelity, ExportError>;
+    fn check(&self, plan: &Plan, model: &ModelFacts) -> Result<Exactness, ExportError>;
 
     /// Writes the files, after [`check`](Self::check).
     ///

@@ -7,14 +7,16 @@
 //! each own a versioned form and convert.
 
 pub mod allowance;
+pub mod describe;
 pub mod eigen;
 pub mod evaluator;
 pub mod event;
 pub mod exporter;
 pub mod facts;
+pub mod format;
 pub mod hash;
-pub mod numbers;
 pub mod objective;
+pub mod options;
 pub mod panics;
 pub mod plan;
 pub mod printable;
@@ -26,7 +28,6 @@ pub mod report;
 pub mod rng;
 pub mod scores;
 pub mod sensitivity;
-pub mod setting;
 pub mod signal;
 pub mod space;
 pub mod stats;
@@ -36,4 +37,3 @@ pub mod suggest;
 pub mod technique;
 pub mod trial;
 pub mod whole;
-pub mod words;

@@ -16,7 +16,7 @@ pub use set::KEYS;
 
 use crate::evaluator::Split;
 use crate::objective::Objective;
-use crate::setting::Settings;
+use crate::options::Settings;
 
 /// The strategy of a profile that names none. It searches every space.
 pub const DEFAULT_STRATEGY: &str = "evolution";
@@ -29,13 +29,13 @@ pub struct Profile {
     /// Folder of the model, relative to the profile file.
     pub model: String,
     /// Which technique, with which options.
-    pub technique: Choice,
+    pub technique: Selected,
     /// What is measured, on which data.
     pub task: TaskSpec,
     /// What counts, most important first.
     pub objectives: Vec<Objective>,
     /// Which search algorithm, with which options.
-    pub strategy: Choice,
+    pub strategy: Selected,
     /// Number of trials.
     pub trials: u64,
     /// Items of the selection split that score a trial.
@@ -54,7 +54,7 @@ pub struct Profile {
 
 /// Something chosen by name, with options that its owner checks.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Choice {
+pub struct Selected {
     /// The name; for techniques also the path of a `.wasm` file.
     pub name: String,
     /// Options as given.
@@ -75,14 +75,14 @@ pub struct TaskSpec {
 }
 
 impl TaskSpec {
-    /// Everything that the result is reported on beside the report data, by name: see [`Split::Elsewhere`].
+    /// Everything that the result is reported on beside the report data, by name: see [`Split::OutOfDomain`].
     pub fn domains(&self) -> Vec<String> {
         let mut names: Vec<String> = self.elsewhere.keys().cloned().collect();
         if let TaskKind::Text { lengths, passkeys, .. } = &self.kind {
             let longer = lengths.keys().map(|&tokens| Split::at_length(tokens));
             let splits = longer.chain(passkeys.keys().map(|&tokens| Split::passkey(tokens)));
             names.extend(splits.filter_map(|split| match split {
-                Split::Elsewhere(name) => Some(name),
+                Split::OutOfDomain(name) => Some(name),
                 Split::Selection | Split::Report => None,
             }));
         }

@@ -23,13 +23,13 @@ pub struct Contender {
     /// Scores on the report split. For `random` each item is the mean over the drawn configs.
     pub report: Scores,
     /// Scores on other domains, by domain.
-    pub elsewhere: BTreeMap<String, Scores>,
+    pub out_of_domain: BTreeMap<String, Scores>,
     /// Its estimates on the report split.
     pub estimates: Estimates,
     /// best − this one, paired over items, on the report split.
     pub delta: Estimates,
     /// best − this one on other domains.
-    pub elsewhere_delta: BTreeMap<String, Estimates>,
+    pub out_of_domain_delta: BTreeMap<String, Estimates>,
 }
 
 /// The found config.
@@ -50,7 +50,7 @@ pub struct Best {
     /// Its estimates on the report split.
     pub estimates: Estimates,
     /// Estimates on other domains, by domain.
-    pub elsewhere: BTreeMap<String, Estimates>,
+    pub out_of_domain: BTreeMap<String, Estimates>,
 }
 
 /// A config of the front: no other trial is at least as good in every objective and better in one.

@@ -185,7 +185,7 @@ fn exchanges(of: u32, min: u32, picked: &[u32]) -> Vec<Exchange> {
     picked.iter().map(leave).chain(outside.map(enter)).collect()
 }
 
-/// Damages of every option of every slot, for one or several objectives.
+/// Sensitivities of every option of every slot, for one or several objectives.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SensitivityTable {
     objectives: usize,

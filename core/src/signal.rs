@@ -2,8 +2,8 @@
 
 use std::fmt;
 
+use crate::options::{OptionValue, Settings};
 use crate::scores::Work;
-use crate::setting::{Setting, Settings};
 use crate::technique::Signal;
 
 /// A statistic that somebody asks for.
@@ -33,7 +33,7 @@ impl SignalRequest {
 
     /// Sets an argument.
     #[must_use]
-    pub fn with(mut self, name: &str, value: Setting) -> Self {
+    pub fn with(mut self, name: &str, value: OptionValue) -> Self {
         self.args.insert(name.to_owned(), value);
         self
     }
@@ -58,8 +58,9 @@ mod tests {
     #[test]
     fn a_request_is_written_like_an_edit() {
         assert_eq!(SignalRequest::new("expert-frequency").to_string(), "expert-frequency");
-        let asked =
-            SignalRequest::new("a").with("sink", Setting::Int(4)).with("bits", Setting::Ints(vec![2, 4]));
+        let asked = SignalRequest::new("a")
+            .with("sink", OptionValue::Int(4))
+            .with("bits", OptionValue::Ints(vec![2, 4]));
         assert_eq!(asked.to_string(), "a(bits:[2, 4],sink:4)");
     }
 }

@@ -2,6 +2,7 @@
 
 mod same_study;
 
+use crate::describe;
 use crate::evaluator::{EvalFailure, Split};
 use crate::event::Underway;
 use crate::hash::ContentHash;
@@ -10,7 +11,6 @@ use crate::scores::{Scores, Work};
 use crate::space::Dimension;
 use crate::strategy::Planned;
 use crate::trial::{Trial, TrialState};
-use crate::words;
 
 pub use same_study::same_study;
 
@@ -129,7 +129,7 @@ pub struct CacheKey {
 /// Who evaluated something first, under the name that the study had then: the study may have another one now, or be
 /// gone.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Origin {
+pub struct CacheOrigin {
     /// The study.
     pub study: String,
     /// The trial, or a name such as `report:frequency`.
@@ -144,7 +144,7 @@ pub struct Cached {
     /// Scores, or a failure that would happen again.
     pub outcome: Result<Scores, EvalFailure>,
     /// Who evaluated it first.
-    pub origin: Origin,
+    pub origin: CacheOrigin,
 }
 
 /// What one run of a study took; kept beside the journal, because it differs from run to run.
@@ -254,7 +254,7 @@ pub enum StoreError {
         path: String,
     },
     /// The operating system said no.
-    #[error("cannot {action} {path}: {}", words::of_system(source))]
+    #[error("cannot {action} {path}: {}", describe::of_system(source))]
     Io {
         /// What was tried, for example `write`.
         action: &'static str,

@@ -2,10 +2,10 @@
 
 use crate::allowance::Usage;
 use crate::facts::ModelFacts;
+use crate::format;
 use crate::hash::ContentHash;
-use crate::numbers;
+use crate::options::{OptionSpec, Settings};
 use crate::plan::Plan;
-use crate::setting::{OptionSpec, Settings};
 use crate::signal::SignalRequest;
 use crate::space::{Axis, Config, Space};
 
@@ -68,7 +68,7 @@ pub struct Baseline {
 
 /// Estimated damages of every choice on its own: dimension by dimension, cell by cell, option by option (or, in a
 /// subset, element by element: what picking it adds). Larger is worse.
-pub type Damages = Vec<Vec<Vec<f64>>>;
+pub type Sensitivities = Vec<Vec<Vec<f64>>>;
 
 /// How a technique can fail. The study goes on, or ends with this message; it never panics.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -105,7 +105,7 @@ pub enum FailureKind {
     #[error(
         "all its calls of this run together used up what they may, most of it {calls} calls of `{most}` with {} \
          instructions each",
-        numbers::count(*each as f64)
+        format::count(*each as f64)
     )]
     AllOutOfFuel {
         /// The function that used most.
@@ -216,7 +216,7 @@ pub trait Technique: Send + Sync {
         seed: u64,
     ) -> Result<Config, TechniqueFailure>;
 
-    /// The signals that [`damages`](Self::damages) is made of, in its order; `None` when the technique makes no
+    /// The signals that [`sensitivities`](Self::sensitivities) is made of, in its order; `None` when the technique makes no
     /// estimate of its own.
     ///
     /// # Errors
@@ -235,12 +235,12 @@ pub trait Technique: Send + Sync {
     ///
     /// # Errors
     /// When the technique misbehaves.
-    fn damages(
+    fn sensitivities(
         &self,
         _model: &ModelFacts,
         _options: &Settings,
         _signals: &[Signal],
-    ) -> Result<Option<Damages>, TechniqueFailure> {
+    ) -> Result<Option<Sensitivities>, TechniqueFailure> {
         Ok(None)
     }
 }

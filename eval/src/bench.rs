@@ -7,9 +7,9 @@ use burn_tensor::Tensor;
 
 use crate::compute::Compute;
 use crate::decoder::{Batch, Positions};
-use crate::edits::{Cache, EditedModel, HeadView, Look};
+use crate::edits::{AttentionMask, Cache, EditedModel, HeadConfig};
 use crate::model::Model;
-use crate::native::lanes;
+use crate::native::host_parallel;
 use crate::ops::attend::attend;
 use crate::ops::heads::{HeadLayout, Heads};
 use crate::ops::quantise::Grid;
@@ -36,7 +36,7 @@ pub fn dense_forward(
         (1, Batch { sequences, tokens })
     };
     let once = || {
-        lanes::run(&model.compute, parts, |part| {
+        host_parallel::run(&model.compute, parts, |part| {
             let rows = batch.sequences * tokens;
             let mut x = model.embed(&ids[part * rows..][..rows]);
             for layer in 0..config.layers {
@@ -82,11 +82,11 @@ pub fn attention(compute: &Compute, tokens: usize, head_dim: usize, runs: usize)
     };
     let grid = |bits| Some(Grid { bits, group_size: head_dim, from: bits, scales: None });
     let cache = Cache { keys: grid(3), values: grid(2), sink: 4, recent: 32 };
-    let span = Look { sink: 4, span: 64, ..Look::FULL };
+    let span = AttentionMask { sink: 4, span: 64, ..AttentionMask::FULL };
     let views = [
-        ("everything", HeadView { look: Look::FULL, cache: None }),
-        ("3 and 2 bits", HeadView { look: Look::FULL, cache: Some(cache) }),
-        ("4 first and 64 last", HeadView { look: span, cache: None }),
+        ("everything", HeadConfig { look: AttentionMask::FULL, cache: None }),
+        ("3 and 2 bits", HeadConfig { look: AttentionMask::FULL, cache: Some(cache) }),
+        ("4 first and 64 last", HeadConfig { look: span, cache: None }),
     ];
     let mut best = views.each_ref().map(|(name, _)| (*name, f64::INFINITY));
     for _ in 0..=runs {

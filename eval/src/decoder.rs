@@ -6,8 +6,8 @@
 mod attention;
 mod cached;
 mod experts;
+mod grouped_linear;
 mod positions;
-mod product;
 mod router;
 
 pub(crate) use cached::Caches;
@@ -19,8 +19,8 @@ use burn_tensor::{DType, Tensor};
 
 use crate::edits::LayerEdits;
 use crate::model::{FeedForward, Gated, Model, Site};
-use crate::ops::gate::silu_gate;
-use product::Owners;
+use crate::ops::swiglu::silu_gate;
+use grouped_linear::CandidateRows;
 
 /// Sequences of equal length that run together; their rows lie one after the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,7 +86,7 @@ impl Model {
             let (x, normed) = layer.feed_forward_norm.beside(x);
             x + match &layer.feed_forward {
                 FeedForward::Dense(gated) => {
-                    let owners = Owners::evenly(edits, batch);
+                    let owners = CandidateRows::evenly(edits, batch);
                     self.gated(gated, number, 0, normed, &owners)
                 }
                 FeedForward::Mixture(experts) => {
@@ -113,7 +113,7 @@ impl Model {
         layer: usize,
         expert: usize,
         x: Tensor<2>,
-        owners: &Owners<'_>,
+        owners: &CandidateRows<'_>,
     ) -> Tensor<2> {
         let site = |module| Site { layer, expert, module };
         let both = [Module::Gate, Module::Up];

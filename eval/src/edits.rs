@@ -1,29 +1,29 @@
 //! Plans, checked against a model and sorted by layer: what the forward looks up.
 
 mod activation_bits;
+mod attention_mask;
 mod attention_span;
 mod drop_block;
 mod experts;
 mod experts_per_token;
+mod head_config;
 mod honour;
 mod keep_experts;
 mod key_maxima;
 mod kv_bits;
-mod look;
 mod matrix;
 mod merge_experts;
 mod modules;
 mod route_experts;
-mod view;
 mod weight_bits;
 
 pub(crate) use activation_bits::InputGrids;
+pub(crate) use attention_mask::AttentionMask;
+pub(crate) use head_config::{Cache, HeadConfig};
 pub(crate) use honour::{NATIVE, kinds};
 pub(crate) use key_maxima::KeyMaxima;
-pub(crate) use look::Look;
 pub(crate) use matrix::ExpertMatrix;
 pub(crate) use modules::{Level, ModuleLevels};
-pub(crate) use view::{Cache, HeadView};
 
 use std::sync::Arc;
 
@@ -148,9 +148,9 @@ impl EditedModel {
 
 impl LayerEdits {
     /// What each KV head does in a sequence of `tokens`.
-    pub(crate) fn views(&self, kv_heads: usize, window: Option<usize>, tokens: usize) -> Vec<HeadView> {
-        let look = Look { window: window.unwrap_or(usize::MAX), ..Look::FULL };
-        let mut views = vec![HeadView { look, cache: None }; kv_heads];
+    pub(crate) fn views(&self, kv_heads: usize, window: Option<usize>, tokens: usize) -> Vec<HeadConfig> {
+        let look = AttentionMask { window: window.unwrap_or(usize::MAX), ..AttentionMask::FULL };
+        let mut views = vec![HeadConfig { look, cache: None }; kv_heads];
         for cache in &self.caches {
             // A sink or a window that covers the sequence leaves nothing to quantise.
             if (cache.edit.sink.max(cache.edit.recent) as usize) < tokens {
@@ -195,7 +195,7 @@ mod tests {
         };
         assert_eq!(span(3.0, 0.25), 5);
         assert_eq!(span(-100.0, 0.0), 1);
-        let view = HeadView { look: Look { window: 9, ..Look::FULL }, cache: None };
+        let view = HeadConfig { look: AttentionMask { window: 9, ..AttentionMask::FULL }, cache: None };
         assert_eq!(LayerEdits::default().views(2, Some(9), 10), [view.clone(), view]);
     }
 }

@@ -1,11 +1,11 @@
 //! Models in the Hugging Face layout: config.json, safetensors, and what follows from them.
 
+mod byte_lru;
 mod checkpoint;
 mod config;
 mod facts;
 mod folder;
 mod inventory;
-mod kept;
 mod matrix;
 mod merged;
 mod missing;

@@ -1,17 +1,17 @@
 //! The native evaluator: plans, a text task and a model, in this process.
 
-pub(crate) mod backoff;
 mod calibrate;
 mod compare;
 mod groups;
-pub(crate) mod lanes;
+pub(crate) mod host_parallel;
 pub(crate) mod limit;
 pub(crate) mod memory;
+pub(crate) mod oom_backoff;
 mod outcome;
 mod population;
+mod prefix_cache;
 mod prepared;
 mod reference;
-mod resident;
 mod score;
 pub(crate) mod share;
 mod signal;
@@ -38,9 +38,9 @@ use crate::model::Model;
 use crate::text::{Items, TextSpec, TextTask};
 use limit::{Clock, Limit};
 use outcome::Outcome;
+use prefix_cache::PrefixCache;
 pub use prepared::Prepared;
 use reference::References;
-use resident::Resident;
 use score::Scored;
 use share::Share;
 
@@ -77,7 +77,7 @@ pub struct NativeEvaluator {
     /// What the routers of the dense model said about which selection items, the last time that somebody asked.
     routed: Mutex<Option<(Vec<u32>, Vec<RouterProbe>)>>,
     references: References,
-    resident: Resident,
+    prefixes: PrefixCache,
     activation_memory: u64,
     /// Items that fit into the device's memory at once, as far as is known.
     most_items: AtomicUsize,
@@ -111,7 +111,7 @@ impl NativeEvaluator {
             key_maxima: Mutex::default(),
             routed: Mutex::default(),
             references,
-            resident: Resident::new(activation_memory / 2),
+            prefixes: PrefixCache::new(activation_memory / 2),
             activation_memory,
             most_items: AtomicUsize::new(usize::MAX),
             #[cfg(test)]
@@ -146,10 +146,10 @@ impl NativeEvaluator {
         let limit = Limit::new(request, plans.len(), clock);
         let groups = self.groups(request, most)?;
         // Few groups leave lanes idle; then the plans are shared out as well.
-        let lanes = lanes::most(&self.model.compute);
+        let lanes = host_parallel::most(&self.model.compute);
         let size = plans.len().div_ceil(lanes.div_ceil(groups.len())).max(1);
         let parts: Vec<&[&EditedModel]> = plans.chunks(size).collect();
-        let scored = lanes::run(&self.model.compute, groups.len() * parts.len(), |task| {
+        let scored = host_parallel::run(&self.model.compute, groups.len() * parts.len(), |task| {
             let (group, plans) = (&groups[task / parts.len()], parts[task % parts.len()]);
             let share = Share::new(&request.progress, group.items.len() * plans.len());
             self.score_group(group, plans, limit, share)
@@ -174,12 +174,12 @@ impl NativeEvaluator {
     ) -> Result<Vec<Result<Evaluation, EvalFailure>>, EvalFailure> {
         let most = (self.product_rows() / self.items(request)?.length).min(request.items.len()).max(1);
         let mut items = self.most_items.load(Ordering::Relaxed).min(most);
-        let found = backoff::run(plans, &mut items, &mut |plans, items| {
+        let found = oom_backoff::run(plans, &mut items, &mut |plans, items| {
             let before = request.progress.evaluations();
             let found = self.together(plans, request, items);
             if matches!(found, Err(EvalFailure::OutOfMemory { .. })) {
                 request.progress.back_to(before);
-                self.resident.clear();
+                self.prefixes.clear();
                 self.model.merged.clear();
                 self.model.levels.clear();
             }
@@ -198,7 +198,7 @@ impl NativeEvaluator {
     /// Plans whose activations fit side by side into half of the memory for activations; the other half is for what
     /// stays.
     fn plans_at_once(&self) -> usize {
-        let lanes = lanes::most(&self.model.compute);
+        let lanes = host_parallel::most(&self.model.compute);
         let rows = self.product_rows().max(self.task.longest()) * self.model.config.hidden;
         // In and out of a layer, and the finished rows.
         let bytes = 3 * 4 * (lanes * rows) as u64;

@@ -7,7 +7,6 @@
 pub(crate) mod activations;
 pub(crate) mod attend;
 pub(crate) mod divergence;
-pub(crate) mod gate;
 pub(crate) mod heads;
 pub(crate) mod host;
 pub(crate) mod math;
@@ -15,3 +14,4 @@ pub(crate) mod norm;
 pub(crate) mod quantise;
 pub(crate) mod rows;
 pub(crate) mod softmax;
+pub(crate) mod swiglu;

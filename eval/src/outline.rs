@@ -7,8 +7,8 @@ use attune_core::facts::ModelFacts;
 use attune_core::hash::ContentHash;
 use attune_core::plan::Plan;
 
+use crate::diffusion::{self, GeneratorOutline};
 use crate::error::LoadError;
-use crate::generator::{self, GeneratorOutline};
 use crate::model::DecoderOutline;
 
 /// A model of any kind, of which config.json has been read, and names, shapes and element types of its tensors.
@@ -25,7 +25,7 @@ impl Outline {
     /// # Errors
     /// See [`LoadError`].
     pub fn open(folder: &Path) -> Result<Self, LoadError> {
-        if generator::is_generator(folder) {
+        if diffusion::is_generator(folder) {
             return GeneratorOutline::open(folder).map(Self::Generator);
         }
         DecoderOutline::open(folder).map(Self::Decoder)

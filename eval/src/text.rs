@@ -117,7 +117,7 @@ impl TextTask {
         let elsewhere = spec
             .elsewhere
             .iter()
-            .map(|(name, file)| (Split::Elsewhere(name.clone()), file, wanted(spec.report_items, 0)));
+            .map(|(name, file)| (Split::OutOfDomain(name.clone()), file, wanted(spec.report_items, 0)));
         let files = [(Split::Selection, &spec.selection, selection), (Split::Report, &spec.report, report)]
             .into_iter();
         let mut texts = BTreeMap::new();

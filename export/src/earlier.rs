@@ -2,8 +2,8 @@
 
 use std::io;
 
+use attune_core::describe;
 use attune_core::exporter::ModelFiles;
-use attune_core::words;
 use serde::Deserialize;
 
 use crate::checkpoint::MANIFEST;
@@ -26,7 +26,7 @@ pub struct Earlier {
 #[derive(Debug, thiserror::Error)]
 pub enum EarlierError {
     /// Reading one failed.
-    #[error("cannot read {file}: {}", words::of_system(source))]
+    #[error("cannot read {file}: {}", describe::of_system(source))]
     Io {
         /// The file.
         file: String,

@@ -17,7 +17,7 @@ mod patch;
 mod shards;
 mod sums;
 
-use attune_core::exporter::{ExportError, ExportInput, Exporter, Fidelity, FileSink};
+use attune_core::exporter::{Exactness, ExportError, ExportInput, Exporter, FileSink};
 use attune_core::facts::ModelFacts;
 use attune_core::plan::Plan;
 
@@ -46,17 +46,17 @@ impl Exporter for HfExporter {
          combine-checkpoints on an image generator, which become one checkpoint; and of whole blocks that drop-block skips"
     }
 
-    fn check(&self, plan: &Plan, model: &ModelFacts) -> Result<Fidelity, ExportError> {
+    fn check(&self, plan: &Plan, model: &ModelFacts) -> Result<Exactness, ExportError> {
         if model.family == mix::FAMILY {
-            return Mix::new(plan, model).map(|_| Fidelity::Exact);
+            return Mix::new(plan, model).map(|_| Exactness::Exact);
         }
         if Blocks::has(plan) {
-            return Blocks::new(plan, model).map(|_| Fidelity::Exact);
+            return Blocks::new(plan, model).map(|_| Exactness::Exact);
         }
         let fold = Fold::new(plan, model)?;
         Ok(match approximation(&fold, model) {
-            None => Fidelity::Exact,
-            Some(reason) => Fidelity::Approximate { reason },
+            None => Exactness::Exact,
+            Some(reason) => Exactness::Approximate { reason },
         })
     }
 

@@ -9,7 +9,7 @@ mod config;
 mod levels;
 mod shards;
 
-use attune_core::exporter::{ExportError, ExportInput, Exporter, Fidelity, FileSink};
+use attune_core::exporter::{Exactness, ExportError, ExportInput, Exporter, FileSink};
 use attune_core::facts::ModelFacts;
 use attune_core::plan::Plan;
 use serde::Serialize;
@@ -42,11 +42,11 @@ impl Exporter for MlxExporter {
          32, 64 or 128 channels, exact where the model is stored in float32"
     }
 
-    fn check(&self, plan: &Plan, model: &ModelFacts) -> Result<Fidelity, ExportError> {
+    fn check(&self, plan: &Plan, model: &ModelFacts) -> Result<Exactness, ExportError> {
         Levels::new(plan, model)?;
         Ok(match levels::approximation(model) {
-            None => Fidelity::Exact,
-            Some(reason) => Fidelity::Approximate { reason },
+            None => Exactness::Exact,
+            Some(reason) => Exactness::Approximate { reason },
         })
     }
 

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use attune_core::exporter::{ExportError, ExportInput, Exporter, Fidelity, FileSink};
+use attune_core::exporter::{Exactness, ExportError, ExportInput, Exporter, FileSink};
 use attune_core::facts::ModelFacts;
 use attune_core::plan::Plan;
 
@@ -39,9 +39,9 @@ impl Exporter for PlanExporter {
          and for attune itself; works for every technique"
     }
 
-    fn check(&self, plan: &Plan, _model: &ModelFacts) -> Result<Fidelity, ExportError> {
+    fn check(&self, plan: &Plan, _model: &ModelFacts) -> Result<Exactness, ExportError> {
         match attune_vocabulary::model().conflict(plan) {
-            None => Ok(Fidelity::Exact),
+            None => Ok(Exactness::Exact),
             Some((one, other)) => Err(ExportError::Inexpressible {
                 target: self.name(),
                 edit: one.to_string(),

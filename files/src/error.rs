@@ -5,7 +5,7 @@ use std::fs::FileType;
 use std::io;
 use std::path::PathBuf;
 
-use attune_core::words::of_system;
+use attune_core::describe::of_system;
 
 /// A file that cannot be read as what it was meant for. Every message names the file.
 #[derive(Debug, thiserror::Error)]

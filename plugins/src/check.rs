@@ -7,10 +7,10 @@ use std::path::Path;
 
 use attune_core::allowance::{Allowance, Used};
 use attune_core::facts::ModelFacts;
+use attune_core::format;
 use attune_core::hash::ContentHash;
-use attune_core::numbers;
+use attune_core::options::Settings;
 use attune_core::rng;
-use attune_core::setting::Settings;
 use attune_core::space::{Config, Space};
 use attune_core::technique::{FailureKind, Signal, Technique, TechniqueFailure, TechniqueInfo};
 
@@ -186,7 +186,7 @@ impl Trial<'_> {
         if !Allowance::NEEDED.is_spent(used) {
             return Ok(());
         }
-        let each = numbers::count(used.each() as f64);
+        let each = format::count(used.each() as f64);
         Err(format!(
             "its {} calls so far took {each} instructions each, so a study would end here",
             used.calls
@@ -222,7 +222,7 @@ fn describe(space: &Space) -> String {
     let dimension = |(name, cells): (&str, usize)| format!("{name} × {cells}");
     let dimensions = space.dimensions().iter().map(|found| dimension((&found.name, found.cells())));
     let dimensions = dimensions.collect::<Vec<String>>().join(", ");
-    format!("{dimensions}: {}", numbers::configs(space.count()))
+    format!("{dimensions}: {}", format::configs(space.count()))
 }
 
 fn range(what: &str, numbers: &[usize]) -> String {

@@ -1,18 +1,18 @@
 //! Between wire types and domain types. What comes out of a component is checked here, completely: behind
 //! this module a value of a domain type can be relied on.
 
-mod damages;
 mod describe;
 mod model;
 mod names;
 mod outcome;
+mod sensitivities;
 mod setting;
 mod space;
 
-pub(crate) use damages::{damages, signal_requests};
 pub(crate) use describe::description;
 pub(crate) use model::{facts, signal};
 pub(crate) use outcome::{baselines, config_in, config_out, costs, plan};
+pub(crate) use sensitivities::{sensitivities, signal_requests};
 pub(crate) use setting::settings_out;
 pub(crate) use space::space;
 

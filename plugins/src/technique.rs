@@ -5,12 +5,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use attune_core::allowance::Usage;
 use attune_core::facts::ModelFacts;
 use attune_core::hash::ContentHash;
+use attune_core::options::{Settings, resolve};
 use attune_core::plan::Plan;
-use attune_core::setting::{Settings, resolve};
 use attune_core::signal::SignalRequest;
 use attune_core::space::{Config, Space};
 use attune_core::technique::{
-    Baseline, Cost, Damages, FailureKind, Signal, Technique, TechniqueFailure, TechniqueInfo,
+    Baseline, Cost, FailureKind, Sensitivities, Signal, Technique, TechniqueFailure, TechniqueInfo,
 };
 use wasmtime::{Error, Store};
 
@@ -178,20 +178,20 @@ impl Technique for WasmTechnique {
             .map_err(|BadOutput(problem)| failed(&self.info.name, CALL, FailureKind::BadOutput(problem)))
     }
 
-    fn damages(
+    fn sensitivities(
         &self,
         model: &ModelFacts,
         options: &Settings,
         signals: &[Signal],
-    ) -> Result<Option<Damages>, TechniqueFailure> {
+    ) -> Result<Option<Sensitivities>, TechniqueFailure> {
         const CALL: &str = "damages";
         let Some(profiling) = self.profiling else { return Ok(None) };
         let space = self.described(model, options)?;
         let signals: Vec<wire::Signal> = signals.iter().map(convert::signal).collect();
         let arguments = (convert::facts(model), self.options(CALL, options)?, signals);
-        let damages: Damages =
+        let damages: Sensitivities =
             profiling::call(&self.calls, &self.info.name, CALL, profiling.damages, arguments)?;
-        convert::damages(damages, &space)
+        convert::sensitivities(damages, &space)
             .map(Some)
             .map_err(|BadOutput(problem)| failed(&self.info.name, CALL, FailureKind::BadOutput(problem)))
     }

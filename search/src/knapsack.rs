@@ -21,7 +21,7 @@ mod problem;
 
 pub use problem::{Choice, Group, KnapsackError, Problem, Rule};
 
-use attune_core::evaluator::Stop;
+use attune_core::evaluator::RunControl;
 
 use dual::Dual;
 use primal::Draft;
@@ -35,12 +35,12 @@ pub struct Goal {
     /// Labels that the dynamic programme may store, all slots together, and look at for each slot.
     pub labels: usize,
     /// Ends the search early, from any thread.
-    pub stop: Stop,
+    pub stop: RunControl,
 }
 
 impl Default for Goal {
     fn default() -> Self {
-        Self { gap: 0.0, labels: 2_000_000, stop: Stop::default() }
+        Self { gap: 0.0, labels: 2_000_000, stop: RunControl::default() }
     }
 }
 

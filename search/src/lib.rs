@@ -8,10 +8,10 @@
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 pub mod knapsack;
+pub mod operators;
 pub mod pareto;
 pub mod session;
 pub mod strategy;
 mod surrogate;
 #[cfg(any(test, feature = "conformance"))]
 pub mod testkit;
-pub mod variation;

@@ -13,13 +13,13 @@ mod advance;
 mod announcing;
 mod caught;
 mod control;
-mod course;
+mod counters;
 mod dispatcher;
 mod error;
 mod executor;
-mod gate;
 mod generation;
 mod halving;
+mod interruptible;
 mod journal;
 mod known;
 mod losses;
@@ -28,14 +28,14 @@ mod measuring;
 mod metered;
 mod needed;
 mod observing;
+mod pause_gate;
 mod preflight;
 mod probing;
+mod racing_schedule;
 mod report;
 mod scoring;
+mod seeds;
 mod setup;
-mod starts;
-mod tally;
-mod thinking;
 
 use std::sync::Arc;
 use std::thread;
@@ -47,21 +47,21 @@ use attune_core::store::{Record, RunNote, RunTime, StoreError, StudyHeader, Wher
 use attune_core::technique::Technique;
 use crossbeam_channel::Receiver;
 
-use course::can_race;
 pub use error::SessionError;
 pub use preflight::{Honours, Preflight};
+use racing_schedule::can_race;
 pub use setup::{SessionSetup, Start};
 
 use announcing::Announcing;
 use caught::caught;
 use control::Control;
+use counters::Counters;
 use dispatcher::{Dispatcher, End};
 use executor::Executor;
-use gate::Gate;
 use journal::Journal;
 use metered::Metered;
+use pause_gate::PauseGate;
 use scoring::Scoring;
-use tally::Tally;
 
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq)]
@@ -101,14 +101,14 @@ pub fn run(
         budget: setup.trials.max(journal.trials().len() as u64),
     });
     if let Some(report) = journal.settled(setup.trials, size) {
-        let mut tally = Tally::new(setup.trials.max(report.trials));
+        let mut tally = Counters::new(setup.trials.max(report.trials));
         journal.trials().iter().for_each(|trial| tally.count(trial));
         tally.work_of(&setup.store.notes_on(&setup.header.study)?);
         return finish(&setup, &journal, &tally, report.clone(), events);
     }
 
     setup.store.note(&setup.header.study, &RunNote::Budget(setup.trials))?;
-    let gate = Gate::default();
+    let gate = PauseGate::default();
     let mut announcing = Announcing::new(&*setup.store, &setup.header.study);
     let mut told = |event: Event| {
         announcing.hear(&event);
@@ -160,7 +160,7 @@ pub fn whereabouts(notes: &[RunNote]) -> Option<&Whereabouts> {
 pub fn stored(records: &[Record], notes: &[RunNote]) -> Option<Finished> {
     let Some(Record::Header(header)) = records.first() else { return None };
     let Some(Record::Report(report)) = records.last() else { return None };
-    let mut tally = Tally::new(report.trials);
+    let mut tally = Counters::new(report.trials);
     for record in records {
         if let Record::Trial(trial) = record {
             tally.count(trial);
@@ -170,7 +170,7 @@ pub fn stored(records: &[Record], notes: &[RunNote]) -> Option<Finished> {
     Some(finished(header, &tally, (**report).clone(), notes))
 }
 
-fn finished(header: &StudyHeader, tally: &Tally, report: Report, notes: &[RunNote]) -> Finished {
+fn finished(header: &StudyHeader, tally: &Counters, report: Report, notes: &[RunNote]) -> Finished {
     let runs: Vec<RunTime> = notes
         .iter()
         .filter_map(|note| match note {
@@ -199,7 +199,7 @@ fn finished(header: &StudyHeader, tally: &Tally, report: Report, notes: &[RunNot
 fn finish(
     setup: &SessionSetup,
     journal: &Journal<'_>,
-    tally: &Tally,
+    tally: &Counters,
     report: Report,
     events: &mut dyn FnMut(Event),
 ) -> Result<SessionEnd, SessionError> {

@@ -18,11 +18,11 @@ mod screen;
 
 use std::sync::{Arc, LazyLock};
 
-use attune_core::evaluator::Stop;
-use attune_core::profile::Choice;
+use attune_core::evaluator::RunControl;
+use attune_core::options::{OptionSpec, resolve};
+use attune_core::profile::Selected;
 use attune_core::rng;
 use attune_core::sensitivity::SensitivityTable;
-use attune_core::setting::{OptionSpec, resolve};
 use attune_core::space::{Config, Space};
 use attune_core::strategy::Strategy;
 use attune_core::suggest::hint;
@@ -31,7 +31,7 @@ pub use error::StrategyError;
 use evolution::{Evolution, Scheme};
 use options::Options;
 
-use crate::variation::Variation;
+use crate::operators::Variation;
 
 /// What a strategy says about itself.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,7 +58,7 @@ pub struct SearchContext {
     /// Measured damages of every option, for a strategy that [plans](table_source) with them.
     pub table: Option<SensitivityTable>,
     /// Ends planning early, which may take minutes; what is proposed afterwards means nothing.
-    pub stop: Stop,
+    pub stop: RunControl,
 }
 
 /// Every strategy of this build, in name order.
@@ -84,7 +84,7 @@ pub fn strategies() -> &'static [StrategyInfo] {
 ///
 /// # Errors
 /// [`StrategyError::Unknown`] with the nearest known name, [`StrategyError::Option`].
-pub fn resolved(choice: &Choice) -> Result<Choice, StrategyError> {
+pub fn resolved(choice: &Selected) -> Result<Selected, StrategyError> {
     let names = || strategies().iter().map(|info| info.name);
     let info =
         strategies().iter().find(|info| info.name == choice.name).ok_or_else(|| StrategyError::Unknown {
@@ -93,7 +93,7 @@ pub fn resolved(choice: &Choice) -> Result<Choice, StrategyError> {
             hint: hint(&choice.name, names()),
         })?;
     let options = resolve(&format!("strategy `{}`", info.name), &info.options, &choice.options)?;
-    Ok(Choice { name: choice.name.clone(), options })
+    Ok(Selected { name: choice.name.clone(), options })
 }
 
 /// Refuses what [`build`] would refuse, as far as a space and whether the technique brings operators tell.
@@ -101,7 +101,7 @@ pub fn resolved(choice: &Choice) -> Result<Choice, StrategyError> {
 /// # Errors
 /// Those of [`resolved`]; [`StrategyError::Unsupported`]; [`StrategyError::NoOperators`];
 /// [`StrategyError::Infeasible`] when the space has, or seems to have, no feasible config.
-pub fn check(choice: &Choice, space: &Arc<Space>, seed: u64, operators: bool) -> Result<(), StrategyError> {
+pub fn check(choice: &Selected, space: &Arc<Space>, seed: u64, operators: bool) -> Result<(), StrategyError> {
     let choice = resolved(choice)?;
     space.sample(&mut rng::derive(seed, "feasibility", &[]))?;
     let options = Options::new(&choice.options);
@@ -122,7 +122,7 @@ pub fn check(choice: &Choice, space: &Arc<Space>, seed: u64, operators: bool) ->
 ///
 /// # Errors
 /// Those of [`check`]; [`StrategyError::NoTable`] and [`StrategyError::Knapsack`] of one that plans.
-pub fn build(choice: &Choice, context: SearchContext) -> Result<Box<dyn Strategy>, StrategyError> {
+pub fn build(choice: &Selected, context: SearchContext) -> Result<Box<dyn Strategy>, StrategyError> {
     let choice = resolved(choice)?;
     check(&choice, &context.space, context.seed, context.operators.is_some())?;
     let options = Options::new(&choice.options);
@@ -156,7 +156,7 @@ pub enum TableSource {
 ///
 /// # Errors
 /// Those of [`resolved`].
-pub fn table_source(choice: &Choice) -> Result<Option<TableSource>, StrategyError> {
+pub fn table_source(choice: &Selected) -> Result<Option<TableSource>, StrategyError> {
     let choice = resolved(choice)?;
     Ok(match Options::new(&choice.options).word(profiling::SIGNAL) {
         profiling::MEASURED => Some(TableSource::Measured),

@@ -9,7 +9,7 @@ use attune_core::plan::Plan;
 use attune_core::scores::{Aggregate, MetricScore, Scores, Work};
 use attune_core::space::{Axis, Config, Dimension, Domain, Value};
 use attune_core::store::{
-    CacheKey, Cached, Origin, Record, RunNote, RunTime, Store, StoreError, StudyHeader, TrialEffort,
+    CacheKey, CacheOrigin, Cached, Record, RunNote, RunTime, Store, StoreError, StudyHeader, TrialEffort,
 };
 use attune_core::strategy;
 use attune_core::technique::Cost;
@@ -129,7 +129,7 @@ fn every_part_of_the_key_counts(store: &dyn Store) {
         CacheKey { model: other, ..key(0) },
         CacheKey { task: other, ..key(0) },
         CacheKey { split: Split::Report, ..key(0) },
-        CacheKey { split: Split::Elsewhere("report".into()), ..key(0) },
+        CacheKey { split: Split::OutOfDomain("report".into()), ..key(0) },
         CacheKey { plan: other, ..key(0) },
         CacheKey { numerics: "f16/other".into(), ..key(0) },
     ];
@@ -260,7 +260,7 @@ fn key(number: u64) -> CacheKey {
 }
 
 fn cached(by: &str, value: f64) -> Cached {
-    let origin = Origin { study: "a".to_owned(), by: by.to_owned() };
+    let origin = CacheOrigin { study: "a".to_owned(), by: by.to_owned() };
     Cached { items: vec![0, 1, 2, 3], outcome: Ok(scores(value)), origin }
 }
 

@@ -119,7 +119,7 @@ fn hash(key: &CacheKey) -> [u8; 32] {
     let (kind, domain) = match &key.split {
         Split::Selection => ("selection", ""),
         Split::Report => ("report", ""),
-        Split::Elsewhere(domain) => ("elsewhere", domain.as_str()),
+        Split::OutOfDomain(domain) => ("elsewhere", domain.as_str()),
     };
     *ContentHash::of_parts([
         key.model.as_bytes().as_slice(),

@@ -12,16 +12,16 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use attune_core::evaluator::{Evaluator, Fidelity, Request, Split, Stop};
+use attune_core::evaluator::{Evaluator, Fidelity, Request, RunControl, Split};
+use attune_core::options::{OptionValue, Settings, resolve};
 use attune_core::plan::Plan;
-use attune_core::profile::Choice;
+use attune_core::profile::Selected;
 use attune_core::scores::{Scores, Work};
 use attune_core::sensitivity::{SensitivityTable, probes, reference, table_from};
-use attune_core::setting::{Setting, Settings, resolve};
 use attune_core::space::{Config, Domain, Slot, Space, Value};
 use attune_core::stats::difference;
 use attune_core::technique::Technique;
-use attune_core::{numbers, words};
+use attune_core::{describe, format};
 use attune_eval::compute::Precision;
 use attune_eval::native::{NativeEvaluator, NativeSpec, REFERENCE_MEMORY};
 use attune_eval::text::TextSpec;
@@ -54,13 +54,14 @@ fn main() -> Result<(), Failure> {
         reference_memory: REFERENCE_MEMORY,
         activation_memory: None,
     })?;
-    let limit = Setting::Real(limit.parse()?);
+    let limit = OptionValue::Real(limit.parse()?);
     let (given, rival) = match technique.as_str() {
-        "kv-bits" => ([("levels", Setting::Ints(vec![1, 2, 3, 4, 8])), ("average", limit)], "keys-first"),
+        "kv-bits" => ([("levels", OptionValue::Ints(vec![1, 2, 3, 4, 8])), ("average", limit)], "keys-first"),
         // The longest length that is profiled is that of an item.
-        "attention-spans" => {
-            ([("longest", Setting::Int(2 * length.parse::<i64>()?)), ("density", limit)], "elastic-within")
-        }
+        "attention-spans" => (
+            [("longest", OptionValue::Int(2 * length.parse::<i64>()?)), ("density", limit)],
+            "elastic-within",
+        ),
         _ => return Err("expected kv-bits or attention-spans".into()),
     };
     let given: Settings = given.map(|(name, value)| (name.to_owned(), value)).into();
@@ -145,7 +146,7 @@ impl Bench<'_> {
         let mut signals = Vec::new();
         let mut work = Work::default();
         for request in asked {
-            let request = request.with("loss", Setting::Text(loss.to_owned()));
+            let request = request.with("loss", OptionValue::Text(loss.to_owned()));
             let measured = self
                 .evaluator
                 .signal(&request, &Request::new(Split::Selection, Fidelity { items: self.items }.all()))?;
@@ -154,7 +155,7 @@ impl Bench<'_> {
         }
         let seconds = clock.elapsed().as_secs_f64();
         println!("\ngradient, loss on the {loss}: {} layer-tokens, {seconds:.1} s", work.computed);
-        let damages = self.technique.damages(model, &self.options, &signals)?.ok_or("no estimate")?;
+        let damages = self.technique.sensitivities(model, &self.options, &signals)?.ok_or("no estimate")?;
         let row = |slot: Slot| {
             let choices = &damages[slot.dimension][slot.cell];
             (slot, choices.iter().map(|&damage| vec![damage]).collect())
@@ -204,12 +205,12 @@ impl Bench<'_> {
             starts: vec![],
             operators: None,
             table: Some(table.clone()),
-            stop: Stop::default(),
+            stop: RunControl::default(),
         };
         let mut strategy =
-            build(&Choice { name: "profiling".to_owned(), options: Settings::new() }, context)?;
+            build(&Selected { name: "profiling".to_owned(), options: Settings::new() }, context)?;
         if let Some(planned) = strategy.planned() {
-            println!("  {}", words::planned(planned));
+            println!("  {}", describe::planned(planned));
         }
         let first = strategy.ask(1).into_iter().next().ok_or("no allocation")?;
         let dimension = &self.space.dimensions()[0];
@@ -236,7 +237,7 @@ impl Bench<'_> {
         let first = &scores[0].metrics["kl"];
         for ((name, _), scores) in found.iter().zip(&scores) {
             let kl = &scores.metrics["kl"];
-            let apart = numbers::signed(&difference(kl, first, 1)?);
+            let apart = format::signed(&difference(kl, first, 1)?);
             println!("  {name}: {:.5}, difference {apart}", kl.value());
         }
         Ok(())

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use attune_core::evaluator::{Evaluator as _, Request, Split};
 use attune_core::plan::Plan;
 use attune_core::scores::Scores;
-use attune_eval::generator::{GeneratorEvaluator, GeneratorSpec, ImageSpec};
+use attune_eval::diffusion::{GeneratorEvaluator, GeneratorSpec, ImageSpec};
 use serde_json::Value;
 
 use crate::support::{Place, refused, root, stderr, stdout};

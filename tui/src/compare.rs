@@ -3,7 +3,7 @@
 mod keys;
 pub(crate) mod view;
 
-use crate::desk::{Opening, Place, Request};
+use crate::desk::{Opening, Request, RunLocation};
 use crate::effect::Effect;
 use crate::key::Key;
 use crate::model::{Model, Screen};
@@ -58,7 +58,7 @@ pub(crate) fn press(model: &mut Model, key: Key) -> Vec<Effect> {
     }
     let studies = model.compare.take().into_iter().flat_map(|compare| compare.studies).flatten();
     // Nobody looks at those of other processes any more.
-    let watched = studies.filter(|study| study.place == Place::Elsewhere);
+    let watched = studies.filter(|study| study.place == RunLocation::Elsewhere);
     let mut effects: Vec<Effect> =
         watched.map(|study| Effect::Ask(Request::Leave { study: study.name().to_owned() })).collect();
     effects.extend(go_home(model));

@@ -6,8 +6,8 @@ mod request;
 use std::sync::mpsc::Sender;
 
 pub use answer::{
-    Answer, Catalogue, Check, Fault, FolderEntry, FolderEntryKind, ModelFound, Opening, Place, ProfileRow,
-    SaveError, StrategyRow, StudyRow, Target, Timing, Verdict, Written,
+    Answer, Catalogue, Check, Fault, FolderEntry, FolderEntryKind, ModelFound, Opening, ProfileRow,
+    RunLocation, SaveError, StrategyRow, StudyRow, Target, Timing, Verdict, Written,
 };
 pub use request::{DraftFile, Request};
 

@@ -17,8 +17,8 @@ pub(crate) mod view;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use attune_core::profile::{Choice, Profile};
-use attune_core::setting::OptionSpec;
+use attune_core::options::OptionSpec;
+use attune_core::profile::{Profile, Selected};
 use attune_core::space::Count;
 
 pub(crate) use arrivals::{
@@ -123,7 +123,7 @@ impl Draft {
     }
 
     /// Whether `file` has the options of `profile`; those that have their default value may be left out.
-    fn same_options(&self, owner: &str, file: &Choice, profile: &Choice) -> bool {
+    fn same_options(&self, owner: &str, file: &Selected, profile: &Selected) -> bool {
         profile.options.iter().all(|(name, value)| {
             let path = format!("{owner}.options.{name}");
             let Some(field) = self.fields.iter().find(|field| field.path == path) else { return false };

@@ -7,7 +7,7 @@ pub(crate) mod view;
 use std::collections::BTreeMap;
 
 use crate::compare;
-use crate::desk::{Place, ProfileRow, Request, StudyRow};
+use crate::desk::{ProfileRow, Request, RunLocation, StudyRow};
 use crate::draft;
 use crate::effect::Effect;
 use crate::key::Key;
@@ -199,7 +199,7 @@ fn enter(model: &mut Model) -> Vec<Effect> {
     }
     let Some(study) = model.home.chosen_study() else { return Vec::new() };
     let name = study.name.clone();
-    if study.place == Place::Here && model.studies.contains_key(&name) {
+    if study.place == RunLocation::Here && model.studies.contains_key(&name) {
         model.screen = Screen::Live(name);
         return Vec::new();
     }
@@ -213,7 +213,7 @@ fn go_on(model: &mut Model) -> Vec<Effect> {
     let (name, place) = (study.name.clone(), study.place);
     let profile = model.home.profiles.iter().find(|profile| profile.name == name);
     match (place, profile.map(|profile| profile.path.clone())) {
-        (Place::Here | Place::Elsewhere, _) => {
+        (RunLocation::Here | RunLocation::Elsewhere, _) => {
             model.say(format!("{name} is running already; Enter shows it"))
         }
         (_, None) => {

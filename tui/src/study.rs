@@ -27,7 +27,7 @@ use attune_core::trial::Trial;
 
 pub(crate) use update::press;
 
-use crate::desk::{Opening, Place};
+use crate::desk::{Opening, RunLocation};
 use crate::replay::{self, Replay};
 use crate::trial::Detail;
 use effort::Efforts;
@@ -110,7 +110,7 @@ pub(crate) struct Study {
     pub(crate) header: StudyHeader,
     pub(crate) objectives: Vec<Objective>,
     pub(crate) layers: u32,
-    pub(crate) place: Place,
+    pub(crate) place: RunLocation,
     pub(crate) profile: Option<String>,
     pub(crate) device: String,
     /// As `--device`, when it was started here.
@@ -167,10 +167,10 @@ impl Study {
             finished,
         } = opening;
         let phase = match place {
-            Place::Here | Place::Elsewhere => Phase::Searching,
-            Place::Nobody => Phase::Resting,
-            Place::Done => Phase::Finished,
-            Place::Failed => Phase::Failed(failure.unwrap_or_default()),
+            RunLocation::Here | RunLocation::Elsewhere => Phase::Searching,
+            RunLocation::Nobody => Phase::Resting,
+            RunLocation::Done => Phase::Finished,
+            RunLocation::Failed => Phase::Failed(failure.unwrap_or_default()),
         };
         let mut study = Self {
             device: header.device.clone(),
@@ -225,12 +225,12 @@ impl Study {
 
     /// Whether this process works on it.
     pub(crate) fn runs_here(&self) -> bool {
-        self.place == Place::Here
+        self.place == RunLocation::Here
     }
 
     /// Whether somebody works on it.
     pub(crate) fn runs(&self) -> bool {
-        matches!(self.place, Place::Here | Place::Elsewhere)
+        matches!(self.place, RunLocation::Here | RunLocation::Elsewhere)
     }
 
     /// The metric that plots show: the first objective that is measured and not computed from the config.

@@ -1,7 +1,7 @@
 //! Typed views of open edits.
 
+use attune_core::options::OptionValue;
 use attune_core::plan::{Edit, EditError};
-use attune_core::setting::Setting;
 
 use crate::module::Module;
 
@@ -32,10 +32,10 @@ pub(crate) trait Field: Sized {
     const EXPECTED: &'static str;
 
     /// The argument; `None` where it has another type.
-    fn get(value: &Setting) -> Option<Self>;
+    fn get(value: &OptionValue) -> Option<Self>;
 
     /// The value, unless it is absent.
-    fn put(&self) -> Option<Setting>;
+    fn put(&self) -> Option<OptionValue>;
 
     /// What its absence means, if it may be absent.
     fn absent() -> Option<Self> {
@@ -46,88 +46,88 @@ pub(crate) trait Field: Sized {
 impl Field for u32 {
     const EXPECTED: &'static str = "a whole number from 0 to 4294967295";
 
-    fn get(value: &Setting) -> Option<Self> {
+    fn get(value: &OptionValue) -> Option<Self> {
         match value {
-            Setting::Int(number) => u32::try_from(*number).ok(),
+            OptionValue::Int(number) => u32::try_from(*number).ok(),
             _ => None,
         }
     }
 
-    fn put(&self) -> Option<Setting> {
-        Some(Setting::Int(i64::from(*self)))
+    fn put(&self) -> Option<OptionValue> {
+        Some(OptionValue::Int(i64::from(*self)))
     }
 }
 
 impl Field for f64 {
     const EXPECTED: &'static str = "a real number";
 
-    fn get(value: &Setting) -> Option<Self> {
+    fn get(value: &OptionValue) -> Option<Self> {
         match value {
-            Setting::Real(number) => Some(*number),
-            Setting::Int(number) => Some(*number as f64),
+            OptionValue::Real(number) => Some(*number),
+            OptionValue::Int(number) => Some(*number as f64),
             _ => None,
         }
     }
 
-    fn put(&self) -> Option<Setting> {
-        Some(Setting::Real(*self))
+    fn put(&self) -> Option<OptionValue> {
+        Some(OptionValue::Real(*self))
     }
 }
 
 impl Field for Vec<u32> {
     const EXPECTED: &'static str = "a list of whole numbers from 0 to 4294967295";
 
-    fn get(value: &Setting) -> Option<Self> {
+    fn get(value: &OptionValue) -> Option<Self> {
         match value {
-            Setting::Ints(numbers) => numbers.iter().map(|&number| u32::try_from(number).ok()).collect(),
+            OptionValue::Ints(numbers) => numbers.iter().map(|&number| u32::try_from(number).ok()).collect(),
             _ => None,
         }
     }
 
-    fn put(&self) -> Option<Setting> {
-        Some(Setting::Ints(self.iter().map(|&number| i64::from(number)).collect()))
+    fn put(&self) -> Option<OptionValue> {
+        Some(OptionValue::Ints(self.iter().map(|&number| i64::from(number)).collect()))
     }
 }
 
 impl Field for Vec<f64> {
     const EXPECTED: &'static str = "a list of real numbers";
 
-    fn get(value: &Setting) -> Option<Self> {
+    fn get(value: &OptionValue) -> Option<Self> {
         match value {
-            Setting::Reals(numbers) => Some(numbers.clone()),
-            Setting::Ints(numbers) => Some(numbers.iter().map(|&number| number as f64).collect()),
+            OptionValue::Reals(numbers) => Some(numbers.clone()),
+            OptionValue::Ints(numbers) => Some(numbers.iter().map(|&number| number as f64).collect()),
             _ => None,
         }
     }
 
-    fn put(&self) -> Option<Setting> {
-        Some(Setting::Reals(self.clone()))
+    fn put(&self) -> Option<OptionValue> {
+        Some(OptionValue::Reals(self.clone()))
     }
 }
 
 impl Field for Module {
     const EXPECTED: &'static str = "one of q, k, v, o, gate, up, down";
 
-    fn get(value: &Setting) -> Option<Self> {
+    fn get(value: &OptionValue) -> Option<Self> {
         match value {
-            Setting::Text(name) => Module::from_name(name),
+            OptionValue::Text(name) => Module::from_name(name),
             _ => None,
         }
     }
 
-    fn put(&self) -> Option<Setting> {
-        Some(Setting::Text(self.name().to_owned()))
+    fn put(&self) -> Option<OptionValue> {
+        Some(OptionValue::Text(self.name().to_owned()))
     }
 }
 
 impl<T: Field> Field for Option<T> {
     const EXPECTED: &'static str = T::EXPECTED;
 
-    fn get(value: &Setting) -> Option<Self> {
+    fn get(value: &OptionValue) -> Option<Self> {
         T::get(value).map(Some)
     }
 
-    fn put(&self) -> Option<Setting> {
+    fn put(&self) -> Option<OptionValue> {
         self.as_ref().and_then(T::put)
     }
 

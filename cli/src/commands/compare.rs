@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use attune_core::event::Finished;
-use attune_core::numbers;
+use attune_core::format;
 use attune_core::store::{Record, StudyHeader};
 use attune_search::session;
 use attune_store::ReadStore;
@@ -93,14 +93,14 @@ pub(crate) fn side_by_side(a: &Side, b: &Side, columns: usize) -> String {
     for resource in resources {
         row(resource.to_owned(), &|side| {
             let cost = side.finished.report.best.costs.iter().find(|cost| cost.resource == resource)?;
-            Some(numbers::cost(cost))
+            Some(format::cost(cost))
         });
     }
     let metrics: BTreeSet<&String> = bests.iter().flat_map(|best| best.estimates.keys()).collect();
     for metric in metrics {
         row(metric.clone(), &|side| {
             let found = side.finished.report.best.estimates.get(metric)?;
-            let [mean, low, high] = [found.mean, found.low, found.high].map(numbers::short);
+            let [mean, low, high] = [found.mean, found.low, found.high].map(format::short);
             Some(format!("{mean} [{low}, {high}]"))
         });
         let baselines = |side: &Side| {
@@ -112,7 +112,7 @@ pub(crate) fn side_by_side(a: &Side, b: &Side, columns: usize) -> String {
             row(format!("  Δ {metric} to {name}"), &|side| {
                 let mut named = side.finished.report.baselines.iter();
                 let baseline = named.find(|baseline| baseline.name == *name)?;
-                baseline.delta.get(metric).map(numbers::signed)
+                baseline.delta.get(metric).map(format::signed)
             });
         }
     }

@@ -9,7 +9,7 @@ use crate::desk::profiles::come_with_attune;
 use crate::error::CliError;
 use crate::output;
 use crate::setup;
-use attune_core::numbers::bytes;
+use attune_core::format::bytes;
 
 /// Prints what is there; fails when something needs a person.
 pub(crate) fn run(store: &Path, repair: bool) -> Result<(), CliError> {

@@ -5,9 +5,9 @@ mod staging;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use attune_core::exporter::{ExportError, ExportInput, Fidelity, Provenance};
+use attune_core::exporter::{Exactness, ExportError, ExportInput, Provenance};
 use attune_core::facts::ModelFacts;
-use attune_core::numbers;
+use attune_core::format;
 use attune_core::plan::Plan;
 use attune_core::report::Report;
 use attune_core::store::{Record, StudyHeader};
@@ -24,7 +24,7 @@ use staging::{Staging, StagingError};
 
 pub(crate) fn run(store: &Path, args: &ExportArgs) -> Result<(), CliError> {
     for (path, bytes) in write(store, args)? {
-        output::line(format!("{}  {}", path.display(), numbers::bytes(bytes as f64)))?;
+        output::line(format!("{}  {}", path.display(), format::bytes(bytes as f64)))?;
     }
     Ok(())
 }
@@ -34,7 +34,7 @@ pub(crate) fn write(store: &Path, args: &ExportArgs) -> Result<Vec<(PathBuf, u64
     let exporter = attune_export::by_name(&args.to).map_err(CliError::input)?;
     let chosen = Chosen::find(store, &args.study, args.trial, args.model.as_deref())?;
     let Chosen { model_folder, model, plan, provenance } = chosen;
-    if let Fidelity::Approximate { reason } = exporter.check(&plan, &model).map_err(CliError::input)?
+    if let Exactness::Approximate { reason } = exporter.check(&plan, &model).map_err(CliError::input)?
         && !args.approximate
     {
         return Err(CliError::Input(format!(

@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::error::CliError;
 use crate::output;
 use crate::view::sheet::Sheet;
-use attune_core::numbers;
+use attune_core::format;
 
 pub(crate) fn run(path: &Path, as_json: bool) -> Result<(), CliError> {
     if !path.exists() {
@@ -52,7 +52,7 @@ fn row(name: &str, summary: &Summary<'_>, activity: &Activity) -> Vec<String> {
         (Some(_), None) => "running".to_owned(),
         (Some(_), Some(share)) => format!("running, {:.0} %", (100.0 * share).floor()),
     };
-    let best = summary.best.as_ref().map(|(metric, value)| format!("{metric} {}", numbers::short(*value)));
+    let best = summary.best.as_ref().map(|(metric, value)| format!("{metric} {}", format::short(*value)));
     vec![
         name.to_owned(),
         header.technique.clone(),

@@ -6,15 +6,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use attune_core::evaluator::{Split, TaskInfo};
 use attune_core::facts::ModelFacts;
+use attune_core::options::{self, OptionError, Settings};
 use attune_core::plan::Plan;
 use attune_core::profile::{Profile, ProfileError, TaskKind};
-use attune_core::setting::{self, OptionError, Settings};
 use attune_core::space::Space;
 use attune_core::technique::Technique;
 use attune_eval::Outline;
 use attune_eval::compute::Compute;
+use attune_eval::diffusion::ImageTask;
 use attune_eval::error::{OpenError, TaskError};
-use attune_eval::generator::ImageTask;
 use attune_eval::text::TextTask;
 use attune_plugins::WasmTechnique;
 use attune_search::session::{Preflight, SessionError, Start};
@@ -117,7 +117,7 @@ fn examine(draft: &DraftFile, store: &Path, models: &Models, check: &mut Check) 
         items: profile.items,
         racing: profile.racing,
         report: profile.report,
-        elsewhere: &profile.task.domains(),
+        out_of_domain: &profile.task.domains(),
         start: start.as_ref(),
         seed: profile.seed,
     };
@@ -157,7 +157,7 @@ fn task(
     facts: &ModelFacts,
     check: &mut Check,
 ) -> Option<TaskInfo> {
-    let generates = facts.family == attune_eval::generator::FAMILY;
+    let generates = facts.family == attune_eval::diffusion::FAMILY;
     match setup::task_spec(profile, base, folder) {
         TaskFiles::Text(_) if generates => {
             let message = "an image generator takes a task of kind \"images\"".to_owned();
@@ -190,7 +190,7 @@ fn described(profile: &Profile, base: &Path, check: &mut Check) -> Option<(WasmT
         }
     };
     let owner = format!("technique `{}`", technique.info().name);
-    match setting::resolve(&owner, &technique.info().options, &profile.technique.options) {
+    match options::resolve(&owner, &technique.info().options, &profile.technique.options) {
         Ok(options) => Some((technique, options)),
         Err(error) => {
             blame(check, &option_path("technique", &error), error.to_string());
@@ -311,7 +311,7 @@ mod tests {
         assert_eq!(path(bad("base/m/tokenizer.json")), "model");
         assert_eq!(path(short(Split::Report)), "task.report");
         assert_eq!(path(short(Split::at_length(512))), "task.lengths");
-        assert_eq!(path(short(Split::Elsewhere("code".to_owned()))), "task.elsewhere");
+        assert_eq!(path(short(Split::OutOfDomain("code".to_owned()))), "task.elsewhere");
         let reason = "the tokenizer knows no digits".to_owned();
         assert_eq!(path(TaskError::NoPasskey { length: 1024, reason }), "task.passkeys");
     }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use attune_core::exporter::{ExportError, Fidelity};
+use attune_core::exporter::{Exactness, ExportError};
 use attune_tui::desk::{Target, Verdict, Written};
 
 use crate::args::ExportArgs;
@@ -18,8 +18,8 @@ pub(super) fn targets(store: &Path, study: &str, trial: Option<u64>) -> Result<V
             name: exporter.name().to_owned(),
             summary: exporter.summary().to_owned(),
             verdict: match exporter.check(&chosen.plan, &chosen.model) {
-                Ok(Fidelity::Exact) => Verdict::Exact,
-                Ok(Fidelity::Approximate { reason }) => Verdict::Approximate(reason),
+                Ok(Exactness::Exact) => Verdict::Exact,
+                Ok(Exactness::Approximate { reason }) => Verdict::Approximate(reason),
                 Err(ExportError::Inexpressible { reason, .. }) => Verdict::Refused(reason),
                 Err(other) => Verdict::Refused(other.to_string()),
             },

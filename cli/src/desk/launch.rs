@@ -8,7 +8,7 @@ use attune_core::profile::Profile;
 use attune_core::store::{self, Record, Store};
 use attune_search::session::{self, SessionEnd, SessionSetup};
 use attune_store::DeferredStore;
-use attune_tui::desk::{Answer, Mail, Opening, Place};
+use attune_tui::desk::{Answer, Mail, Opening, RunLocation};
 
 use super::running::{Running, Turn};
 use super::stored;
@@ -88,7 +88,7 @@ fn prepare(
         objectives: setup.objectives.clone(),
         budget: setup.trials,
         layers: setup.evaluator.model().layers,
-        place: Place::Here,
+        place: RunLocation::Here,
         failure: None,
         profile: Some(args.profile.display().to_string()),
         device: Some(args.device.clone()),

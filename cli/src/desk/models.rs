@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use attune_core::facts::ModelFacts;
-use attune_core::setting::{self, Settings};
+use attune_core::options::{self, Settings};
 use attune_core::technique::Technique as _;
 use attune_plugins::WasmTechnique;
 use attune_tui::desk::{FolderEntry, FolderEntryKind, ModelFound};
@@ -47,12 +47,12 @@ impl Models {
     pub(super) fn find(&self, path: &str, base: &Path) -> Result<Box<ModelFound>, String> {
         let found = setup::absolute(base, path).and_then(|folder| self.facts(&folder));
         let facts = found.map_err(CliError::sentence)?;
-        let images = facts.family == attune_eval::generator::FAMILY;
+        let images = facts.family == attune_eval::diffusion::FAMILY;
         Ok(Box::new(ModelFound {
             data: data(path, base, if images { "safetensors" } else { "txt" }),
             classifiers: if images { classifiers(path, base) } else { Vec::new() },
             refused: refused(&facts),
-            metrics: if images { attune_eval::generator::metrics() } else { attune_eval::text::metrics() },
+            metrics: if images { attune_eval::diffusion::metrics() } else { attune_eval::text::metrics() },
             images,
             facts,
         }))
@@ -105,7 +105,7 @@ fn classifiers(model: &str, base: &Path) -> Vec<String> {
 fn is_classifier(folder: &Path) -> bool {
     let text = attune_files::text(&folder.join("config.json"), LARGEST_CONFIG).unwrap_or_default();
     let config: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
-    config["model_type"] == attune_eval::generator::CLASSIFIER
+    config["model_type"] == attune_eval::diffusion::CLASSIFIER
 }
 
 /// Whether a folder looks like a model's.
@@ -137,7 +137,7 @@ pub(super) fn listing(folder: &Path) -> Result<Vec<FolderEntry>, String> {
 /// Built-in techniques that refuse a model with their default options, and why.
 fn refused(facts: &ModelFacts) -> BTreeMap<String, String> {
     let refusal = |technique: &WasmTechnique| {
-        let options = setting::resolve("", &technique.info().options, &Settings::new()).ok()?;
+        let options = options::resolve("", &technique.info().options, &Settings::new()).ok()?;
         let refusal = technique.space(facts, &options).err()?;
         Some((technique.info().name.clone(), refusal.kind.to_string()))
     };

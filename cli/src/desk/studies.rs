@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use attune_core::event::Underway;
 use attune_core::store::failure;
 use attune_store::{Activity, ReadStore};
-use attune_tui::desk::{Place, StudyRow};
+use attune_tui::desk::{RunLocation, StudyRow};
 
 use super::running::Running;
 use super::stored;
@@ -55,22 +55,22 @@ impl StudyList {
             }
         };
         let place = match place(name, &activity, &self.running) {
-            Place::Nobody => row.place,
+            RunLocation::Nobody => row.place,
             somebody => somebody,
         };
-        let failure = row.failure.clone().filter(|_| place == Place::Failed);
+        let failure = row.failure.clone().filter(|_| place == RunLocation::Failed);
         let age = activity.changed.and_then(|changed| changed.elapsed().ok());
         let share = activity.underway.as_ref().and_then(Underway::share);
         Some(StudyRow { place, failure, age, share, ..row })
     }
 }
 
-/// Who is working on a study; [`Place::Nobody`] also when it is over.
-pub(super) fn place(study: &str, activity: &Activity, running: &Running) -> Place {
+/// Who is working on a study; [`RunLocation::Nobody`] also when it is over.
+pub(super) fn place(study: &str, activity: &Activity, running: &Running) -> RunLocation {
     match activity.writer {
-        _ if running.runs(study) => Place::Here,
-        Some(process) if process != std::process::id() => Place::Elsewhere,
-        _ => Place::Nobody,
+        _ if running.runs(study) => RunLocation::Here,
+        Some(process) if process != std::process::id() => RunLocation::Elsewhere,
+        _ => RunLocation::Nobody,
     }
 }
 
@@ -85,9 +85,9 @@ fn read(store: &ReadStore, name: &str) -> Option<StudyRow> {
         technique: summary.header.technique.clone(),
         model: summary.header.model.clone(),
         place: match failure {
-            _ if summary.finished => Place::Done,
-            Some(_) => Place::Failed,
-            None => Place::Nobody,
+            _ if summary.finished => RunLocation::Done,
+            Some(_) => RunLocation::Failed,
+            None => RunLocation::Nobody,
         },
         failure: failure.filter(|_| !summary.finished).map(str::to_owned),
         trials: summary.trials,

@@ -3,14 +3,14 @@
 use std::path::Path;
 
 use attune_core::hash::ContentHash;
-use attune_core::profile::{self, Choice, Profile};
+use attune_core::profile::{self, Profile, Selected};
 use attune_core::store::{self, Record, StoreError, StudyHeader};
 use attune_search::session::Preflight;
 use attune_store::ReadStore;
 
 /// What a study would be, as far as that is known without its evaluator.
 pub(super) fn header(profile: &Profile, study: &Preflight<'_>) -> StudyHeader {
-    let choice = |name: &str, options: &_| Choice { name: name.to_owned(), options: Clone::clone(options) };
+    let choice = |name: &str, options: &_| Selected { name: name.to_owned(), options: Clone::clone(options) };
     let resolved = Profile {
         technique: choice(&profile.technique.name, study.options),
         strategy: study.strategy.clone(),

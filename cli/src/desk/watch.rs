@@ -10,7 +10,7 @@ use attune_core::store::{self, Record, StoreError};
 use attune_eval::model::DecoderConfig;
 use attune_search::session;
 use attune_store::ReadStore;
-use attune_tui::desk::{Answer, Mail, Opening, Place};
+use attune_tui::desk::{Answer, Mail, Opening, RunLocation};
 use attune_tui::replay::Replay;
 
 use super::running::Running;
@@ -44,7 +44,7 @@ pub(super) fn open(path: &Path, running: &Running, study: &str, watching: &Watch
     for trial in &opening.trials {
         replay.count(trial);
     }
-    let follow = opening.place == Place::Elsewhere;
+    let follow = opening.place == RunLocation::Elsewhere;
     mail.send(Answer::Opened(Ok(Box::new(opening))));
     if follow {
         let tell = |event| mail.send(Answer::Event { study: study.to_owned(), event });
@@ -77,8 +77,8 @@ fn opening(store: &ReadStore, running: &Running, study: &str) -> Result<(usize, 
     let finished = session::stored(&records, &notes);
     let failure = store::failure(&notes);
     let place = match studies::place(study, &activity, running) {
-        Place::Nobody if finished.is_some() => Place::Done,
-        Place::Nobody if failure.is_some() => Place::Failed,
+        RunLocation::Nobody if finished.is_some() => RunLocation::Done,
+        RunLocation::Nobody if failure.is_some() => RunLocation::Failed,
         place => place,
     };
     let described = profiles::of_study(study);
@@ -90,12 +90,12 @@ fn opening(store: &ReadStore, running: &Running, study: &str) -> Result<(usize, 
         // A model that has moved away is needed to go on, not to look.
         layers: config.map_or(0, |config| config.layers as u32),
         place,
-        failure: failure.filter(|_| place == Place::Failed).map(str::to_owned),
+        failure: failure.filter(|_| place == RunLocation::Failed).map(str::to_owned),
         profile: described.map(|(file, _)| file),
         device: None,
         trials: stored::trials(&records),
         notes,
-        finished: finished.filter(|_| place == Place::Done).map(Box::new),
+        finished: finished.filter(|_| place == RunLocation::Done).map(Box::new),
     };
     Ok((records.len(), opening))
 }
@@ -137,7 +137,7 @@ impl Tail<'_> {
     fn look(&mut self, tell: &impl Fn(Event)) -> Result<bool, StoreError> {
         // As in `opening`: a writer that ends while the journal is read has written nothing that is missed.
         let activity = self.store.activity(self.study)?;
-        let elsewhere = studies::place(self.study, &activity, self.running) == Place::Elsewhere;
+        let elsewhere = studies::place(self.study, &activity, self.running) == RunLocation::Elsewhere;
         if let Some(underway) = activity.underway.filter(|_| elsewhere) {
             self.hear(underway, tell);
         }

@@ -9,7 +9,7 @@ use attune_core::hash::ContentHash;
 use attune_core::plan::Plan;
 use attune_core::profile::Profile;
 use attune_eval::compute::Precision;
-use attune_eval::generator::{self, GeneratorSpec};
+use attune_eval::diffusion::{self, GeneratorSpec};
 use attune_eval::native::{self, NativeSpec, REFERENCE_MEMORY};
 
 use super::reading;
@@ -20,7 +20,7 @@ use crate::error::CliError;
 /// An evaluator whose device is open and whose task is read: the kind of task decides which one.
 pub(super) enum Prepared {
     Text(Box<native::Prepared>),
-    Images(Box<generator::Prepared>),
+    Images(Box<diffusion::Prepared>),
 }
 
 impl Prepared {
@@ -52,7 +52,7 @@ impl Prepared {
                     task,
                     activation_memory: args.activation_memory,
                 };
-                generator::Prepared::open(&spec)
+                diffusion::Prepared::open(&spec)
                     .map(|prepared| Self::Images(Box::new(prepared)))
                     .map_err(CliError::input)
             }

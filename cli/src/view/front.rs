@@ -1,6 +1,6 @@
 //! The front of a study with several objectives, as a table.
 
-use attune_core::numbers;
+use attune_core::format;
 use attune_core::report::Front;
 
 use super::sheet::Sheet;
@@ -18,7 +18,7 @@ pub(crate) fn front(front: &Front, study: &str, columns: usize) -> String {
         let mut row = vec![member.trial.to_string()];
         row.extend(cost_cells(&member.costs));
         row.extend(metrics.iter().map(|metric| mean(&member.estimates, metric)));
-        row.extend(metrics.iter().map(|metric| member.delta.get(*metric).map_or_else(dash, numbers::signed)));
+        row.extend(metrics.iter().map(|metric| member.delta.get(*metric).map_or_else(dash, format::signed)));
         table.row(row);
     }
     let table = table.render(columns);

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use attune_core::event::{Advance, Event, Finished, Progress};
+use attune_core::options::OptionValue;
 use attune_core::plan::{Edit, Plan};
 use attune_core::report::{Estimates, Front, FrontMember};
-use attune_core::setting::Setting;
 use attune_core::space::{Axis, Config, Count, Dimension, Domain, Value};
 use attune_core::strategy::{Origin, Planned};
 use attune_core::technique::Cost;
@@ -68,7 +68,7 @@ pub(crate) fn finished(finished: &Finished, dimensions: &[Dimension]) -> Json {
     let Finished { study, technique, model, device, progress, seconds, peak_memory, seed, planned, report } =
         finished;
     let best = &report.best;
-    let elsewhere = |values: &BTreeMap<String, Estimates>| -> Map<String, Json> {
+    let out_of_domain = |values: &BTreeMap<String, Estimates>| -> Map<String, Json> {
         values.iter().map(|(domain, values)| (domain.clone(), estimates(values))).collect()
     };
     let baselines: Map<String, Json> = report
@@ -79,7 +79,7 @@ pub(crate) fn finished(finished: &Finished, dimensions: &[Dimension]) -> Json {
                 "cost": costs(&contender.costs),
                 "report": estimates(&contender.estimates),
                 "delta": estimates(&contender.delta),
-                "elsewhere_delta": elsewhere(&contender.elsewhere_delta),
+                "elsewhere_delta": out_of_domain(&contender.out_of_domain_delta),
             });
             (contender.name.clone(), object)
         })
@@ -103,7 +103,7 @@ pub(crate) fn finished(finished: &Finished, dimensions: &[Dimension]) -> Json {
             "cost": costs(&best.costs),
             "search": best.search,
             "report": estimates(&best.estimates),
-            "elsewhere": elsewhere(&best.elsewhere),
+            "elsewhere": out_of_domain(&best.out_of_domain),
         },
         "front": report.front.as_ref().map(|front| self::front(front, dimensions)),
         "baselines": baselines,
@@ -211,14 +211,14 @@ fn edit(edit: &Edit) -> Json {
     Json::Object(object)
 }
 
-fn setting(setting: &Setting) -> Json {
+fn setting(setting: &OptionValue) -> Json {
     match setting {
-        Setting::Bool(value) => json!(value),
-        Setting::Int(value) => json!(value),
-        Setting::Real(value) => json!(value),
-        Setting::Text(value) => json!(value),
-        Setting::Ints(values) => json!(values),
-        Setting::Reals(values) => json!(values),
+        OptionValue::Bool(value) => json!(value),
+        OptionValue::Int(value) => json!(value),
+        OptionValue::Real(value) => json!(value),
+        OptionValue::Text(value) => json!(value),
+        OptionValue::Ints(values) => json!(values),
+        OptionValue::Reals(values) => json!(values),
     }
 }
 

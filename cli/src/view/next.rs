@@ -1,7 +1,7 @@
 //! Where a person goes from a result.
 
 use attune_core::event::Finished;
-use attune_core::exporter::Fidelity;
+use attune_core::exporter::Exactness;
 use attune_core::facts::ModelFacts;
 
 /// After a run: its result can be seen again, and exported.
@@ -19,8 +19,8 @@ fn export(finished: &Finished, model: Option<&ModelFacts>) -> String {
     let verdict = |exporter: &dyn attune_core::exporter::Exporter| match model {
         None => Some(exporter.name().to_owned()),
         Some(model) => match exporter.check(&finished.report.best.plan, model).ok()? {
-            Fidelity::Exact => Some(exporter.name().to_owned()),
-            Fidelity::Approximate { .. } => Some(format!("{} --approximate", exporter.name())),
+            Exactness::Exact => Some(exporter.name().to_owned()),
+            Exactness::Approximate { .. } => Some(format!("{} --approximate", exporter.name())),
         },
     };
     let targets: Vec<String> =

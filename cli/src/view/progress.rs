@@ -9,7 +9,7 @@ use attune_core::technique::Cost;
 use attune_core::trial::Trial;
 
 use attune_core::repeats::Repeats;
-use attune_core::{numbers, words};
+use attune_core::{describe, format};
 
 use crate::output::{self, Bar};
 
@@ -54,7 +54,7 @@ impl ProgressView {
     pub(crate) fn show(&mut self, event: &Event) {
         match event {
             Event::Started { study, technique, model, device, space, resumed, budget } => {
-                let space = space.map_or_else(|| "space not counted".to_owned(), numbers::configs);
+                let space = space.map_or_else(|| "space not counted".to_owned(), format::configs);
                 self.line(&format!("{study}: {technique} on {model}, {space}, {device}"));
                 if *resumed > 0 {
                     self.line(&format!("continuing: {resumed} of {budget} trials are already in the store"));
@@ -68,7 +68,7 @@ impl ProgressView {
                 self.tell();
             }
             Event::Planning => self.message("planning"),
-            Event::Planned(planned) => self.line(&words::planned(planned)),
+            Event::Planned(planned) => self.line(&describe::planned(planned)),
             Event::TrialStarted { .. } => self.phase = Phase::Search,
             Event::Advanced(advance) => {
                 self.remaining.hear(self.clock.elapsed(), *advance);
@@ -144,15 +144,15 @@ impl ProgressView {
     /// The time left, all in all.
     fn left(&self) -> String {
         let left = self.remaining.seconds();
-        format!("left {}", left.map_or_else(|| "?".to_owned(), numbers::duration))
+        format!("left {}", left.map_or_else(|| "?".to_owned(), format::duration))
     }
 
     fn describe(&self, trial: &Trial) -> String {
         let cost =
-            trial.costs.first().map(|cost: &Cost| format!(" at {}", numbers::cost(cost))).unwrap_or_default();
+            trial.costs.first().map(|cost: &Cost| format!(" at {}", format::cost(cost))).unwrap_or_default();
         let value = self.objective.as_ref().and_then(|objective| {
             let value = trial.scores().and_then(|scores| scores.value(&objective.metric))?;
-            Some(format!("{} {}", objective.metric, numbers::short(value)))
+            Some(format!("{} {}", objective.metric, format::short(value)))
         });
         format!("{}{cost}", value.unwrap_or_else(|| "–".to_owned()))
     }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use attune_core::event::Finished;
 use attune_core::report::Estimates;
 use attune_core::technique::Cost;
-use attune_core::{numbers, words};
+use attune_core::{describe, format};
 
 use super::sheet::Sheet;
 
@@ -24,7 +24,7 @@ pub(crate) fn result(finished: &Finished, next: &str, columns: usize) -> String 
         row.extend(cost_cells(&contender.costs));
         row.extend(metrics.iter().map(|metric| mean(&contender.estimates, metric)));
         row.extend(
-            metrics.iter().map(|metric| contender.delta.get(*metric).map_or_else(dash, numbers::signed)),
+            metrics.iter().map(|metric| contender.delta.get(*metric).map_or_else(dash, format::signed)),
         );
         table.row(row);
     }
@@ -49,12 +49,12 @@ pub(crate) fn result(finished: &Finished, next: &str, columns: usize) -> String 
         "Δ = found − this row, with its paired 95 % interval; below zero means that found is lower"
             .to_owned(),
     );
-    if let Some(verdict) = words::verdict(&finished.technique, report) {
+    if let Some(verdict) = describe::verdict(&finished.technique, report) {
         line(verdict);
     }
-    if !best.elsewhere.is_empty() {
+    if !best.out_of_domain.is_empty() {
         line("\nOn other domains (what tuning for this one costs):".to_owned());
-        line(elsewhere(finished, columns));
+        line(out_of_domain(finished, columns));
     }
     if let Some(front) = &report.front {
         line(super::front::front(front, &finished.study, columns));
@@ -69,12 +69,12 @@ pub(crate) fn result(finished: &Finished, next: &str, columns: usize) -> String 
         progress.reused,
         progress.dropped,
         progress.failed,
-        numbers::duration(finished.seconds),
+        format::duration(finished.seconds),
         finished.device,
         finished.seed
     ));
     if let Some(planned) = &finished.planned {
-        line(words::planned(planned));
+        line(describe::planned(planned));
     }
     if let Some(saved) = work(finished) {
         line(saved);
@@ -83,7 +83,7 @@ pub(crate) fn result(finished: &Finished, next: &str, columns: usize) -> String 
     text
 }
 
-fn elsewhere(finished: &Finished, columns: usize) -> String {
+fn out_of_domain(finished: &Finished, columns: usize) -> String {
     let best = &finished.report.best;
     let metrics: Vec<&String> = best.estimates.keys().collect();
     // One column, because the first one alone stands in front of every part of a table that is too wide.
@@ -91,12 +91,12 @@ fn elsewhere(finished: &Finished, columns: usize) -> String {
     header.extend(metrics.iter().map(|metric| format!("found: {metric}")));
     header.extend(metrics.iter().map(|metric| format!("Δ {metric}")));
     let mut table = Sheet::of_numbers(header);
-    for (domain, found) in &best.elsewhere {
+    for (domain, found) in &best.out_of_domain {
         for contender in &finished.report.baselines {
-            let Some(delta) = contender.elsewhere_delta.get(domain) else { continue };
+            let Some(delta) = contender.out_of_domain_delta.get(domain) else { continue };
             let mut row = vec![format!("{domain}, {}", contender.name)];
             row.extend(metrics.iter().map(|metric| mean(found, metric)));
-            row.extend(metrics.iter().map(|metric| delta.get(*metric).map_or_else(dash, numbers::signed)));
+            row.extend(metrics.iter().map(|metric| delta.get(*metric).map_or_else(dash, format::signed)));
             table.row(row);
         }
     }
@@ -107,7 +107,7 @@ fn elsewhere(finished: &Finished, columns: usize) -> String {
 fn work(finished: &Finished) -> Option<String> {
     let work = finished.progress.work;
     let ratio = work.naive as f64 / work.computed as f64;
-    let memory = finished.peak_memory.map(|peak| format!(", peak memory {}", numbers::bytes(peak as f64)));
+    let memory = finished.peak_memory.map(|peak| format!(", peak memory {}", format::bytes(peak as f64)));
     ratio.is_finite().then(|| {
         let memory = memory.unwrap_or_default();
         let share = 100.0 * finished.progress.measuring.computed as f64 / work.computed as f64;
@@ -118,11 +118,11 @@ fn work(finished: &Finished) -> Option<String> {
 }
 
 pub(super) fn cost_cells(costs: &[Cost]) -> [String; 2] {
-    costs.first().map_or_else(|| [dash(), dash()], |cost| [numbers::cost(cost), numbers::saving(cost)])
+    costs.first().map_or_else(|| [dash(), dash()], |cost| [format::cost(cost), format::saving(cost)])
 }
 
 pub(super) fn mean(estimates: &Estimates, metric: &str) -> String {
-    estimates.get(metric).map_or_else(dash, |estimate| numbers::short(estimate.mean))
+    estimates.get(metric).map_or_else(dash, |estimate| format::short(estimate.mean))
 }
 
 pub(super) fn dash() -> String {

@@ -99,10 +99,10 @@ fn finished(cast: &Cast, several: bool) -> Finished {
         help: "a sentence".to_owned(),
         costs: cost(cast, 5e6),
         report: report.clone(),
-        elsewhere: BTreeMap::new(),
+        out_of_domain: BTreeMap::new(),
         estimates: estimates(cast, 0.3 + number as f64),
         delta: estimates(cast, -0.01 * number as f64 - 0.002),
-        elsewhere_delta: [("encyclopaedia".to_owned(), estimates(cast, 0.4))].into(),
+        out_of_domain_delta: [("encyclopaedia".to_owned(), estimates(cast, 0.4))].into(),
     };
     let member = |trial: u64| FrontMember {
         trial,
@@ -143,7 +143,7 @@ fn finished(cast: &Cast, several: bool) -> Finished {
                 search: BTreeMap::new(),
                 report: report.clone(),
                 estimates: estimates(cast, 0.2927),
-                elsewhere: [("encyclopaedia".to_owned(), estimates(cast, 0.5))].into(),
+                out_of_domain: [("encyclopaedia".to_owned(), estimates(cast, 0.5))].into(),
             },
             front: several.then(|| Front { size: 31, members: vec![member(7), member(1_199_332)] }),
             baselines: cast.baselines.iter().enumerate().map(contender).collect(),

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::setting::Setting;
+use crate::options::OptionValue;
 
 /// One argument of an edit.
 #[derive(Clone, Debug, PartialEq)]
@@ -104,12 +104,12 @@ impl Argument {
     }
 
     /// A number for `value` that orders edits: a count, or the position of a word.
-    pub(super) fn number(&self, value: &Setting) -> u64 {
+    pub(super) fn number(&self, value: &OptionValue) -> u64 {
         match (&self.kind, value) {
-            (ArgumentKind::Word(words), Setting::Text(word)) => {
+            (ArgumentKind::Word(words), OptionValue::Text(word)) => {
                 words.iter().position(|known| known == word).unwrap_or(words.len()) as u64
             }
-            (_, Setting::Int(number)) => u64::try_from(*number).unwrap_or(0),
+            (_, OptionValue::Int(number)) => u64::try_from(*number).unwrap_or(0),
             _ => 0,
         }
     }

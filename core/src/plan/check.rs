@@ -1,7 +1,7 @@
 //! Checks and normalises the arguments of an edit.
 
 use super::{Argument, ArgumentKind, Edit, EditError, EditSchema};
-use crate::setting::Setting;
+use crate::options::OptionValue;
 
 impl EditSchema {
     /// `edit` with arguments of the declared types, in normal form.
@@ -33,12 +33,12 @@ impl EditSchema {
     pub(super) fn normalised(&self, mut edit: Edit) -> Edit {
         for argument in &self.arguments {
             match (&argument.kind, edit.args.get_mut(&argument.name)) {
-                (ArgumentKind::Set { .. }, Some(Setting::Ints(values))) => {
+                (ArgumentKind::Set { .. }, Some(OptionValue::Ints(values))) => {
                     values.sort_unstable();
                     values.dedup();
                 }
                 // −0 means 0 and would be another text.
-                (ArgumentKind::Reals | ArgumentKind::Matrix { .. }, Some(Setting::Reals(values))) => {
+                (ArgumentKind::Reals | ArgumentKind::Matrix { .. }, Some(OptionValue::Reals(values))) => {
                     values.iter_mut().filter(|number| **number == 0.0).for_each(|number| *number = 0.0);
                 }
                 _ => {}
@@ -59,48 +59,52 @@ impl EditSchema {
 }
 
 /// `value` in the declared type, or what was found instead. Files do not tell 1 from 1.0.
-fn typed(argument: &Argument, value: &Setting, edit: &Edit) -> Result<Setting, String> {
+fn typed(argument: &Argument, value: &OptionValue, edit: &Edit) -> Result<OptionValue, String> {
     let real = |number: f64, min: f64, max: f64| number.is_finite() && (min..=max).contains(&number);
     match (&argument.kind, value) {
-        (ArgumentKind::Int { min, max }, Setting::Int(number)) if (min..=max).contains(&number) => {
+        (ArgumentKind::Int { min, max }, OptionValue::Int(number)) if (min..=max).contains(&number) => {
             Ok(value.clone())
         }
-        (ArgumentKind::Level(levels), Setting::Int(number)) if levels.contains(number) => Ok(value.clone()),
-        (ArgumentKind::Real { min, max }, Setting::Real(number)) if real(*number, *min, *max) => {
+        (ArgumentKind::Level(levels), OptionValue::Int(number)) if levels.contains(number) => {
             Ok(value.clone())
         }
-        (ArgumentKind::Real { min, max }, Setting::Int(number)) if real(*number as f64, *min, *max) => {
-            Ok(Setting::Real(*number as f64))
+        (ArgumentKind::Real { min, max }, OptionValue::Real(number)) if real(*number, *min, *max) => {
+            Ok(value.clone())
         }
-        (ArgumentKind::Set { max }, Setting::Ints(numbers)) => {
+        (ArgumentKind::Real { min, max }, OptionValue::Int(number)) if real(*number as f64, *min, *max) => {
+            Ok(OptionValue::Real(*number as f64))
+        }
+        (ArgumentKind::Set { max }, OptionValue::Ints(numbers)) => {
             match numbers.iter().find(|number| !(0..=*max).contains(*number)) {
                 Some(number) => Err(number.to_string()),
                 None => Ok(value.clone()),
             }
         }
-        (ArgumentKind::Reals, _) => reals(value).map(Setting::Reals).ok_or_else(|| value.to_string()),
+        (ArgumentKind::Reals, _) => reals(value).map(OptionValue::Reals).ok_or_else(|| value.to_string()),
         (ArgumentKind::Matrix { rows }, _) => {
             let count = match edit.args.get(rows) {
-                Some(Setting::Int(count)) => usize::try_from(*count).unwrap_or(0),
+                Some(OptionValue::Int(count)) => usize::try_from(*count).unwrap_or(0),
                 _ => 0,
             };
             let whole = |values: &Vec<f64>| !values.is_empty() && values.len().is_multiple_of(count);
             match (reals(value).filter(whole), value) {
-                (Some(values), _) => Ok(Setting::Reals(values)),
-                (None, Setting::Reals(_) | Setting::Ints(_)) => Err(format!("{value} with {count} rows")),
+                (Some(values), _) => Ok(OptionValue::Reals(values)),
+                (None, OptionValue::Reals(_) | OptionValue::Ints(_)) => {
+                    Err(format!("{value} with {count} rows"))
+                }
                 (None, _) => Err(value.to_string()),
             }
         }
-        (ArgumentKind::Word(words), Setting::Text(word)) if words.contains(word) => Ok(value.clone()),
+        (ArgumentKind::Word(words), OptionValue::Text(word)) if words.contains(word) => Ok(value.clone()),
         _ => Err(value.to_string()),
     }
 }
 
 /// Finite numbers.
-fn reals(value: &Setting) -> Option<Vec<f64>> {
+fn reals(value: &OptionValue) -> Option<Vec<f64>> {
     match value {
-        Setting::Reals(values) => values.iter().all(|value| value.is_finite()).then(|| values.clone()),
-        Setting::Ints(values) => Some(values.iter().map(|&value| value as f64).collect()),
+        OptionValue::Reals(values) => values.iter().all(|value| value.is_finite()).then(|| values.clone()),
+        OptionValue::Ints(values) => Some(values.iter().map(|&value| value as f64).collect()),
         _ => None,
     }
 }

@@ -1,13 +1,13 @@
 //! Conditions on the arguments of one edit, as data.
 
 use super::Edit;
-use crate::setting::Setting;
+use crate::options::OptionValue;
 
 /// Something that holds for an edit, or not.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Condition {
     /// The argument is there and has this value.
-    Is(String, Setting),
+    Is(String, OptionValue),
     /// The argument is there and is one of these words.
     OneOf(String, Vec<String>),
     /// Both arguments are there and have the same value.
@@ -20,7 +20,7 @@ pub enum Condition {
 
 impl Condition {
     /// The argument `name` has the value `value`.
-    pub fn is(name: &str, value: Setting) -> Self {
+    pub fn is(name: &str, value: OptionValue) -> Self {
         Self::Is(name.to_owned(), value)
     }
 
@@ -39,7 +39,7 @@ impl Condition {
         match self {
             Self::Is(name, value) => edit.args.get(name) == Some(value),
             Self::OneOf(name, words) => {
-                matches!(edit.args.get(name), Some(Setting::Text(word)) if words.contains(word))
+                matches!(edit.args.get(name), Some(OptionValue::Text(word)) if words.contains(word))
             }
             Self::Same(one, other) => {
                 edit.args.get(one).is_some_and(|value| edit.args.get(other) == Some(value))

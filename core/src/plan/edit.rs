@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::setting::{Setting, Settings};
+use crate::options::{OptionValue, Settings};
 
 /// One change, as components, files and processes write it. What it means is said by the [`EditSchema`](super::EditSchema)
 /// of its kind.
@@ -23,36 +23,36 @@ impl Edit {
     /// Adds a whole number.
     #[must_use]
     pub fn int(self, name: &str, value: i64) -> Self {
-        self.with(name, Setting::Int(value))
+        self.with(name, OptionValue::Int(value))
     }
 
     /// Adds a real number.
     #[must_use]
     pub fn real(self, name: &str, value: f64) -> Self {
-        self.with(name, Setting::Real(value))
+        self.with(name, OptionValue::Real(value))
     }
 
     /// Adds a list of whole numbers.
     #[must_use]
     pub fn ints(self, name: &str, values: Vec<i64>) -> Self {
-        self.with(name, Setting::Ints(values))
+        self.with(name, OptionValue::Ints(values))
     }
 
     /// Adds a list of real numbers.
     #[must_use]
     pub fn reals(self, name: &str, values: Vec<f64>) -> Self {
-        self.with(name, Setting::Reals(values))
+        self.with(name, OptionValue::Reals(values))
     }
 
     /// Adds a word.
     #[must_use]
     pub fn text(self, name: &str, value: &str) -> Self {
-        self.with(name, Setting::Text(value.to_owned()))
+        self.with(name, OptionValue::Text(value.to_owned()))
     }
 
     /// Adds an argument.
     #[must_use]
-    pub fn with(mut self, name: &str, value: Setting) -> Self {
+    pub fn with(mut self, name: &str, value: OptionValue) -> Self {
         self.args.insert(name.to_owned(), value);
         self
     }

@@ -1,7 +1,7 @@
 //! Where an edit comes among others.
 
 use super::{Edit, EditSchema};
-use crate::setting::Setting;
+use crate::options::OptionValue;
 
 /// What an edit touches, and so where it comes in a plan: by group (a layer), then by part.
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -35,7 +35,7 @@ impl EditSchema {
     pub fn group(&self, edit: &Edit) -> u32 {
         let number = self.place.group.as_ref().and_then(|name| edit.args.get(name));
         match number {
-            Some(Setting::Int(number)) => u32::try_from(*number).unwrap_or(u32::MAX),
+            Some(OptionValue::Int(number)) => u32::try_from(*number).unwrap_or(u32::MAX),
             _ => 0,
         }
     }

@@ -1,8 +1,8 @@
 //! Edits in words.
 
 use super::{ArgumentKind, Edit, EditSchema};
-use crate::numbers;
-use crate::setting::Setting;
+use crate::format;
+use crate::options::OptionValue;
 
 impl EditSchema {
     /// `edit`, which is of this kind, in words.
@@ -38,18 +38,20 @@ impl EditSchema {
         let value = edit.args.get(name)?;
         let kind = self.argument(name).map(|argument| &argument.kind);
         Some(match (kind, value) {
-            (_, Setting::Real(number)) => number.to_string(),
-            (_, Setting::Text(word)) => word.clone(),
-            (_, Setting::Ints(numbers)) => numbers.iter().map(i64::to_string).collect::<Vec<_>>().join(" "),
-            (Some(ArgumentKind::Matrix { rows }), Setting::Reals(values)) => {
+            (_, OptionValue::Real(number)) => number.to_string(),
+            (_, OptionValue::Text(word)) => word.clone(),
+            (_, OptionValue::Ints(numbers)) => {
+                numbers.iter().map(i64::to_string).collect::<Vec<_>>().join(" ")
+            }
+            (Some(ArgumentKind::Matrix { rows }), OptionValue::Reals(values)) => {
                 let rows = match edit.args.get(rows) {
-                    Some(Setting::Int(rows)) => usize::try_from(*rows).unwrap_or(1),
+                    Some(OptionValue::Int(rows)) => usize::try_from(*rows).unwrap_or(1),
                     _ => 1,
                 };
                 mixed(rows, values)
             }
-            (_, Setting::Reals(values)) => {
-                values.iter().map(|&number| numbers::with_sign(number)).collect::<Vec<_>>().join(" ")
+            (_, OptionValue::Reals(values)) => {
+                values.iter().map(|&number| format::with_sign(number)).collect::<Vec<_>>().join(" ")
             }
             _ => value.to_string(),
         })
@@ -61,7 +63,7 @@ fn mixed(rows: usize, matrix: &[f64]) -> String {
     let row = |row: &[f64]| {
         let present = row.iter().enumerate().filter(|(_, number)| **number != 0.0);
         let term = |(column, number): (usize, &f64)| {
-            if *number == 1.0 { column.to_string() } else { format!("{}·{column}", numbers::short(*number)) }
+            if *number == 1.0 { column.to_string() } else { format!("{}·{column}", format::short(*number)) }
         };
         format!("({})", present.map(term).collect::<Vec<_>>().join(" + "))
     };

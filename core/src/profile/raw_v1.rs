@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::value::RawSetting;
-use super::{Choice, Profile, ProfileError, Racing, ReportSpec, Start, TaskKind, TaskSpec, error, set};
+use super::{Profile, ProfileError, Racing, ReportSpec, Selected, Start, TaskKind, TaskSpec, error, set};
 use crate::objective::{Direction, Objective};
 use crate::printable::{QUOTED, line, quoted};
 
@@ -255,7 +255,7 @@ fn resolve(file: &str, raw: RawProfile) -> Result<Profile, ProfileError> {
             let value = value.into_setting().map_err(|found| invalid(&path, &found, RawSetting::EXPECTED))?;
             Ok((name, value))
         });
-        Ok(Choice { name: choice.name, options: options.collect::<Result<_, ProfileError>>()? })
+        Ok(Selected { name: choice.name, options: options.collect::<Result<_, ProfileError>>()? })
     };
     let objectives = objectives.into_iter().map(|objective| Objective {
         metric: objective.metric,

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Choice, Profile, ProfileError, Racing, Start, TaskKind};
+use super::{Profile, ProfileError, Racing, Selected, Start, TaskKind};
 use crate::objective::Direction;
 
 impl Profile {
@@ -90,7 +90,7 @@ impl Profile {
     }
 }
 
-fn choice(choice: &Choice) -> String {
+fn choice(choice: &Selected) -> String {
     let options: Vec<String> =
         choice.options.iter().map(|(name, value)| format!("{name:?}: {value}")).collect();
     format!("(name: {:?}, options: {{{}}})", choice.name, options.join(", "))
@@ -99,7 +99,7 @@ fn choice(choice: &Choice) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::{Profile, ProfileError, TaskKind};
-    use crate::setting::Setting;
+    use crate::options::OptionValue;
 
     const MINIMAL: &str = r#"(
         version: 1,
@@ -125,9 +125,9 @@ mod tests {
         let profile = parse(MINIMAL).unwrap();
         assert_eq!(profile.strategy.name, "evolution");
         assert_eq!(profile.report.random, 16);
-        assert_eq!(profile.technique.options["keep"], Setting::Int(4));
-        assert_eq!(profile.technique.options["share"], Setting::Real(0.5));
-        assert_eq!(profile.technique.options["levels"], Setting::Ints(vec![2, 4]));
+        assert_eq!(profile.technique.options["keep"], OptionValue::Int(4));
+        assert_eq!(profile.technique.options["share"], OptionValue::Real(0.5));
+        assert_eq!(profile.technique.options["levels"], OptionValue::Ints(vec![2, 4]));
         assert_eq!(Profile::from_identity(&profile.identity(), "quick", 10).unwrap(), profile);
     }
 
@@ -261,9 +261,12 @@ mod tests {
         let set =
             |key: &str, value: &str| Profile::parse("p.ron", MINIMAL, &[(key.to_owned(), value.to_owned())]);
         assert_eq!(set("trials", "7").unwrap().trials, 7);
-        assert_eq!(set("technique.options.keep", "2").unwrap().technique.options["keep"], Setting::Int(2));
+        assert_eq!(
+            set("technique.options.keep", "2").unwrap().technique.options["keep"],
+            OptionValue::Int(2)
+        );
         let word = set("strategy.options.operators", "domain").unwrap();
-        assert_eq!(word.strategy.options["operators"], Setting::Text("domain".into()));
+        assert_eq!(word.strategy.options["operators"], OptionValue::Text("domain".into()));
         let error = set("trails", "7").unwrap_err().to_string();
         assert_eq!(error, "--set trails: there is no such key in a profile; did you mean `trials`?");
         assert!(set("trials", "many").is_err());

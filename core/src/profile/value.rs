@@ -2,8 +2,8 @@
 
 use serde::Deserialize;
 
+use crate::options::OptionValue;
 use crate::printable::quoted;
-use crate::setting::Setting;
 
 /// Any RON value; which ones make sense is decided by [`RawSetting::into_setting`].
 #[derive(Deserialize)]
@@ -23,12 +23,12 @@ impl RawSetting {
     }
 
     /// The setting, or the RON value in words when it is none.
-    pub(super) fn into_setting(self) -> Result<Setting, String> {
+    pub(super) fn into_setting(self) -> Result<OptionValue, String> {
         match self.0 {
-            ron::Value::Bool(value) => Ok(Setting::Bool(value)),
-            ron::Value::String(value) => Ok(Setting::Text(value)),
+            ron::Value::Bool(value) => Ok(OptionValue::Bool(value)),
+            ron::Value::String(value) => Ok(OptionValue::Text(value)),
             ron::Value::Number(number) => {
-                Ok(whole(number).map_or(Setting::Real(number.into_f64()), Setting::Int))
+                Ok(whole(number).map_or(OptionValue::Real(number.into_f64()), OptionValue::Int))
             }
             ron::Value::Seq(values) => {
                 let mut numbers = Vec::new();
@@ -40,8 +40,8 @@ impl RawSetting {
                 }
                 let whole: Option<Vec<i64>> = numbers.iter().map(|number| whole(*number)).collect();
                 Ok(whole.map_or_else(
-                    || Setting::Reals(numbers.iter().map(|number| number.into_f64()).collect()),
-                    Setting::Ints,
+                    || OptionValue::Reals(numbers.iter().map(|number| number.into_f64()).collect()),
+                    OptionValue::Ints,
                 ))
             }
             other => Err(written(&other)),

@@ -3,9 +3,9 @@
 use attune_vocabulary::Module;
 use burn_tensor::Tensor;
 
-use super::product::Owners;
+use super::grouped_linear::CandidateRows;
 use super::{Batch, Positions};
-use crate::edits::{HeadView, LayerEdits};
+use crate::edits::{HeadConfig, LayerEdits};
 use crate::model::{Model, Site};
 use crate::ops::attend::attend;
 use crate::ops::heads::{HeadLayout, HeadNorms, Heads, split_heads};
@@ -22,13 +22,13 @@ impl Model {
         positions: &Positions,
     ) -> Tensor<2> {
         let (config, layer) = (&self.config, &self.weights.layers[number]);
-        let owners = Owners::evenly(edits, batch);
+        let owners = CandidateRows::evenly(edits, batch);
         let site = |module| Site { layer: number, expert: 0, module };
         let parts = [Module::Query, Module::Key, Module::Value];
         let qkv = self.product(&layer.qkv, site(Module::Query), &parts, normed, &owners);
         let (layout, heads) = self.heads(number, qkv, batch, positions);
         let each = batch.sequences / edits.len();
-        let views: Vec<HeadView> = edits
+        let views: Vec<HeadConfig> = edits
             .iter()
             .flat_map(|edits| {
                 let views = edits.views(config.kv_heads, config.windows.of(number), batch.tokens);

@@ -6,7 +6,7 @@ use attune_core::hash::ContentHash;
 use burn_tensor::{DType, Tensor};
 
 use super::Batch;
-use super::product::Owners;
+use super::grouped_linear::CandidateRows;
 use super::router::{RouterProbe, Routing, route};
 use crate::edits::LayerEdits;
 use crate::model::{Experts, FeedForward, Gated, Merged, Model};
@@ -56,7 +56,7 @@ impl Model {
                 }
                 _ => {}
             }
-            let owners = Owners::chosen(edits, &routed.rows, batch);
+            let owners = CandidateRows::chosen(edits, &routed.rows, batch);
             let (rest, chosen) = gather(&self.compute, x, &routed);
             x = rest;
             let answers = self.gated(gated, number, expert, chosen, &owners);
@@ -79,8 +79,10 @@ impl Model {
         let layer = &self.weights.layers[number];
         let (x, normed) = layer.feed_forward_norm.beside(x);
         let FeedForward::Mixture(part) = &layer.feed_forward else { return (x, Vec::new(), Vec::new()) };
-        let owners =
-            Owners::evenly(edits, Batch { sequences: edits.len(), tokens: normed.dims()[0] / edits.len() });
+        let owners = CandidateRows::evenly(
+            edits,
+            Batch { sequences: edits.len(), tokens: normed.dims()[0] / edits.len() },
+        );
         let logits = part.logits(normed.clone());
         let answer =
             |(expert, gated): (usize, &Gated)| self.gated(gated, number, expert, normed.clone(), &owners);

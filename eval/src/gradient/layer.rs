@@ -4,10 +4,10 @@ use burn_tensor::{DType, IndexingUpdateOp, Tensor, activation};
 
 use crate::decoder::{Positions, Routing, route};
 use crate::model::{Experts, FeedForward, Gated, Model};
-use crate::ops::gate;
 use crate::ops::heads::{self, HeadLayout, HeadNorms, Heads};
 use crate::ops::rows::Routed;
 use crate::ops::softmax::causal_softmax;
+use crate::ops::swiglu;
 
 /// What is added inside a block: zeros, whose gradients are those of what they are added to.
 #[expect(clippy::large_enum_variant, reason = "one lives at a time")]
@@ -91,7 +91,7 @@ fn attention(
 }
 
 fn gated(part: &Gated, x: Tensor<2>) -> Tensor<2> {
-    part.down.apply(gate::generic(part.gate_up.apply(x)))
+    part.down.apply(swiglu::generic(part.gate_up.apply(x)))
 }
 
 /// The experts that the router chooses, with weights that depend on its logits; the choice itself is constant.

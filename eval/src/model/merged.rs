@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use attune_core::hash::ContentHash;
 
-use super::kept::Kept;
+use super::byte_lru::ByteLru;
 use super::weights::{Experts, Gated};
 use crate::compute::Compute;
 use crate::edits::ExpertMatrix;
@@ -24,7 +24,7 @@ pub(crate) enum Merged {
 pub(crate) type MergedLayer = Arc<[Merged]>;
 
 /// Merged experts by layer and matrix.
-pub(crate) type MergedExperts = Kept<(usize, ContentHash), MergedLayer>;
+pub(crate) type MergedExperts = ByteLru<(usize, ContentHash), MergedLayer>;
 
 impl MergedExperts {
     /// The experts `part` of layer `number` under `matrix`.

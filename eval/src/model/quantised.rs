@@ -9,7 +9,7 @@ use attune_vocabulary::Module;
 use burn_tensor::DType;
 use rayon::prelude::*;
 
-use super::kept::Kept;
+use super::byte_lru::ByteLru;
 use super::matrix::Linear;
 use crate::compute::Compute;
 use crate::edits::Level;
@@ -28,7 +28,7 @@ pub(crate) struct Site {
 }
 
 /// Modules as levels give them back. `None` is a module as it is, cut out of the matrix that it shares with others.
-pub(crate) type LevelDatabase = Kept<(Site, Option<Level>), Linear>;
+pub(crate) type LevelDatabase = ByteLru<(Site, Option<Level>), Linear>;
 
 impl LevelDatabase {
     /// The module at `site`, which is the columns `columns` of `fused`, at `level`.

@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError};
 use attune_core::evaluator::{EvalFailure, Fidelity, Request, Split};
 use attune_core::hash::ContentHash;
 
-use super::{NativeEvaluator, lanes};
+use super::{NativeEvaluator, host_parallel};
 use crate::calibration;
 use crate::edits::{EditedModel, KeyMaxima};
 use crate::text::Items;
@@ -35,7 +35,7 @@ impl NativeEvaluator {
         let items = Fidelity { items: self.calibration_items() as u32 }.all();
         let request = Request::new(Split::Selection, items);
         let groups = self.groups(&request, usize::MAX)?;
-        let parts = lanes::run(&self.model.compute, groups.len(), |number| {
+        let parts = host_parallel::run(&self.model.compute, groups.len(), |number| {
             let group = &groups[number];
             let positions = self.positions(group.batch.tokens);
             Ok(calibration::key_maxima(&self.model, &group.ids, group.batch, &positions))

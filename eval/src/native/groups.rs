@@ -2,7 +2,7 @@
 
 use attune_core::evaluator::{EvalFailure, Request, Split};
 
-use super::{NativeEvaluator, lanes};
+use super::{NativeEvaluator, host_parallel};
 use crate::decoder::Batch;
 
 /// Tokens per product on a CPU: enough for full-speed products, few enough that activations stay near.
@@ -63,7 +63,7 @@ impl NativeEvaluator {
         }
         // As many groups as can run at once, none larger than products need.
         let size = (self.product_rows() / tokens)
-            .min(request.items.len().div_ceil(lanes::most(&self.model.compute)))
+            .min(request.items.len().div_ceil(host_parallel::most(&self.model.compute)))
             .min(most)
             .max(1);
         let group = |items: &[u32]| Group {

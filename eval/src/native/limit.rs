@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use attune_core::evaluator::{EvalFailure, Request, Stop};
+use attune_core::evaluator::{EvalFailure, Request, RunControl};
 
 /// How often whoever is held asks whether to go on.
 const GLANCE: Duration = Duration::from_millis(20);
@@ -14,11 +14,11 @@ pub(crate) struct Clock<'a> {
     start: Instant,
     /// What had been rested before the start.
     rested: Duration,
-    stop: &'a Stop,
+    stop: &'a RunControl,
 }
 
 impl<'a> Clock<'a> {
-    pub(crate) fn start(stop: &'a Stop) -> Self {
+    pub(crate) fn start(stop: &'a RunControl) -> Self {
         Self { start: Instant::now(), rested: stop.rested(), stop }
     }
 

@@ -14,7 +14,7 @@ use burn_tensor::Tensor;
 use super::NativeEvaluator;
 use super::groups::Group;
 use super::limit::{Limit, in_time};
-use super::resident::Place;
+use super::prefix_cache::CacheSlot;
 use super::share::Share;
 use crate::decoder::Batch;
 use crate::edits::{EditedModel, LayerEdits};
@@ -121,14 +121,14 @@ impl NativeEvaluator {
     fn at_hand(&self, group: &Group, depth: usize, prefix: ContentHash) -> Option<Tensor<2>> {
         match depth {
             0 => Some(self.model.embed(&group.ids)),
-            _ => self.resident.all(&places(group, depth, prefix)).map(stack),
+            _ => self.prefixes.all(&places(group, depth, prefix)).map(stack),
         }
     }
 
     /// Keeps a node's activations, item by item, for children of `plan`.
     fn keep(&self, group: &Group, node: &Node, plan: &EditedModel) {
         let tokens = group.batch.tokens;
-        if !self.resident.takes(4 * (tokens * self.model.config.hidden) as u64) {
+        if !self.prefixes.takes(4 * (tokens * self.model.config.hidden) as u64) {
             return;
         }
         let owner = plan.prefix(self.model.config.layers);
@@ -136,7 +136,7 @@ impl NativeEvaluator {
             let item = node.activation.clone().narrow(0, number * tokens, tokens);
             // A narrowed tensor would keep the whole batch alive.
             let item = if self.model.compute.on_host() { host::copy(item) } else { item };
-            self.resident.keep(place, item, owner);
+            self.prefixes.keep(place, item, owner);
         }
     }
 }
@@ -191,7 +191,7 @@ fn unstack(whole: Tensor<2>, rows: usize) -> Vec<Tensor<2>> {
     (0..count).map(|number| whole.clone().narrow(0, number * rows, rows)).collect()
 }
 
-fn places(group: &Group, depth: usize, prefix: ContentHash) -> Vec<Place> {
-    let place = |&item: &u32| Place { split: group.split.clone(), item, layer: depth, prefix };
+fn places(group: &Group, depth: usize, prefix: ContentHash) -> Vec<CacheSlot> {
+    let place = |&item: &u32| CacheSlot { split: group.split.clone(), item, layer: depth, prefix };
     group.items.iter().map(place).collect()
 }

@@ -9,8 +9,8 @@ mod router;
 mod subsets;
 
 use attune_core::evaluator::{EvalFailure, Request};
+use attune_core::options::{OptionSpec, Settings, resolve};
 use attune_core::scores::Work;
-use attune_core::setting::{OptionSpec, Settings, resolve};
 use attune_core::signal::{Measured, SignalRequest};
 use attune_core::technique::Signal;
 

@@ -89,7 +89,7 @@ fn only_the_scored_tokens_at_the_end_count() {
             whole.ids.chunks_exact(whole.batch.tokens).flat_map(|item| &item[..tokens]).copied().collect();
         let batch = Batch { tokens, ..whole.batch };
         // Results of the dense model are kept by split.
-        let group = Group { split: Split::Elsewhere(split.to_owned()), ids, batch, scored, ..whole };
+        let group = Group { split: Split::OutOfDomain(split.to_owned()), ids, batch, scored, ..whole };
         let share = Share::new(&request.progress, 2);
         let found = evaluator.score_group(&group, &[&edited], Limit::default(), share).unwrap();
         let sum = |mean: f64| mean * scored as f64;

@@ -14,11 +14,11 @@ use burn_tensor::Tensor;
 
 use super::heads::{HeadLayout, Heads};
 use crate::compute::Compute;
-use crate::edits::HeadView;
+use crate::edits::HeadConfig;
 
 /// What heads attend to, mixed: `[sequences·tokens, heads·head_dim]`. `views` has one entry per KV head of each
 /// sequence, sequence by sequence.
-pub(crate) fn attend(compute: &Compute, heads: Heads, layout: HeadLayout, views: &[HeadView]) -> Tensor<2> {
+pub(crate) fn attend(compute: &Compute, heads: Heads, layout: HeadLayout, views: &[HeadConfig]) -> Tensor<2> {
     if compute.on_host() {
         tiles::attend(heads, layout, views)
     } else {
@@ -29,7 +29,7 @@ pub(crate) fn attend(compute: &Compute, heads: Heads, layout: HeadLayout, views:
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::edits::{Cache, Look};
+    use crate::edits::{AttentionMask, Cache};
     use crate::ops::quantise::Grid;
 
     fn made(compute: &Compute, layout: HeadLayout) -> Heads {
@@ -46,7 +46,7 @@ mod tests {
         }
     }
 
-    fn views() -> Vec<HeadView> {
+    fn views() -> Vec<HeadConfig> {
         let grid = |bits, group_size| Some(Grid { bits, group_size, from: bits, scales: None });
         let smooth = Grid {
             scales: Some((1..13).map(|i| i as f32 / 4.0).collect()),
@@ -55,14 +55,14 @@ mod tests {
             group_size: 6,
         };
         let cache = |keys, values, sink, recent| Some(Cache { keys, values, sink, recent });
-        let look = |window, sink, span| Look { window, sink, span };
+        let look = |window, sink, span| AttentionMask { window, sink, span };
         vec![
-            HeadView { look: Look::FULL, cache: None },
-            HeadView { look: Look::FULL, cache: cache(grid(2, 12), grid(3, 4), 3, 7) },
-            HeadView { look: look(usize::MAX, 2, 5), cache: cache(grid(4, 4), None, 0, 0) },
-            HeadView { look: look(30, 0, 9), cache: None },
-            HeadView { look: look(usize::MAX, 4, 20), cache: cache(None, grid(1, 6), 10, 1) },
-            HeadView { look: look(25, 40, 1), cache: cache(Some(smooth), grid(2, 12), 1, 40) },
+            HeadConfig { look: AttentionMask::FULL, cache: None },
+            HeadConfig { look: AttentionMask::FULL, cache: cache(grid(2, 12), grid(3, 4), 3, 7) },
+            HeadConfig { look: look(usize::MAX, 2, 5), cache: cache(grid(4, 4), None, 0, 0) },
+            HeadConfig { look: look(30, 0, 9), cache: None },
+            HeadConfig { look: look(usize::MAX, 4, 20), cache: cache(None, grid(1, 6), 10, 1) },
+            HeadConfig { look: look(25, 40, 1), cache: cache(Some(smooth), grid(2, 12), 1, 40) },
         ]
     }
 

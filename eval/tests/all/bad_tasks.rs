@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use attune_core::evaluator::{EvalFailure, Evaluator, Fidelity, Request, Split};
+use attune_core::options::OptionValue;
 use attune_core::plan::Plan;
-use attune_core::setting::Setting;
 use attune_core::signal::SignalRequest;
 use attune_eval::compute::Precision;
 use attune_eval::native::{NativeEvaluator, NativeSpec, REFERENCE_MEMORY};
@@ -104,7 +104,7 @@ fn requests_that_the_task_cannot_serve() {
     assert!(
         matches!(&failure, EvalFailure::BadRequest(text) if text.contains("item 37 of split `selection`, which holds 37"))
     );
-    assert!(matches!(ask(request(Split::Elsewhere("moon".into()), 1)), Err(EvalFailure::BadRequest(_))));
+    assert!(matches!(ask(request(Split::OutOfDomain("moon".into()), 1)), Err(EvalFailure::BadRequest(_))));
     assert!(matches!(ask(request(Split::Report, 0)), Err(EvalFailure::BadRequest(_))));
     let failure = evaluator
         .signal(
@@ -116,11 +116,11 @@ fn requests_that_the_task_cannot_serve() {
         failure.to_string().contains("expert-reconstruction, block-influence, attention-influence"),
         "{failure}"
     );
-    let odd = SignalRequest::new("kv-quantisation-error").with("group-size", Setting::Int(3));
+    let odd = SignalRequest::new("kv-quantisation-error").with("group-size", OptionValue::Int(3));
     let failure =
         evaluator.signal(&odd, &Request::new(Split::Selection, Fidelity { items: 2 }.all())).unwrap_err();
     assert!(failure.to_string().contains("is 3, which does not divide the 8 channels per head"), "{failure}");
-    let slip = SignalRequest::new("attention-influence").with("sinks", Setting::Int(3));
+    let slip = SignalRequest::new("attention-influence").with("sinks", OptionValue::Int(3));
     let failure =
         evaluator.signal(&slip, &Request::new(Split::Selection, Fidelity { items: 2 }.all())).unwrap_err();
     assert!(failure.to_string().contains("did you mean `sink`?"), "{failure}");

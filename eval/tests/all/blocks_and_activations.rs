@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
+use attune_core::options::OptionValue;
 use attune_core::plan::{Edit, Plan};
-use attune_core::setting::Setting;
 use attune_vocabulary::edits::{ActivationBits, DropBlock, Grid, Half, Range};
 use attune_vocabulary::{arrange, model as vocabulary};
 use safetensors::SafeTensors;
@@ -22,8 +22,8 @@ fn edit(recorded: &Map<String, Value>) -> Edit {
     let arguments = recorded.iter().filter(|(name, _)| *name != "edit");
     let kind = recorded["edit"].as_str().unwrap();
     let open = arguments.fold(Edit::new(kind), |edit, (name, value)| match value {
-        Value::String(word) => edit.with(name, Setting::Text(word.clone())),
-        value => edit.with(name, Setting::Int(value.as_i64().unwrap())),
+        Value::String(word) => edit.with(name, OptionValue::Text(word.clone())),
+        value => edit.with(name, OptionValue::Int(value.as_i64().unwrap())),
     });
     vocabulary().accept(&open).unwrap()
 }

@@ -1,7 +1,7 @@
 //! Statistics of the dense model.
 
 use attune_core::evaluator::{Evaluator, Fidelity, Request, Split};
-use attune_core::setting::Setting;
+use attune_core::options::OptionValue;
 use attune_core::signal::{Measured, SignalRequest};
 
 use crate::contract::{Fixture, LENGTH};
@@ -68,18 +68,18 @@ fn influence_is_by_distance_and_masked_sinks_count_for_nothing() {
     }
     let sweeps = 4 * 3 * LENGTH * LAYERS;
     assert_eq!(answers.work.computed, (3 * (LENGTH - 1) * LAYERS + sweeps) as u64);
-    let text = measure(&asked.clone().with("loss", Setting::Text("text".to_owned())));
+    let text = measure(&asked.clone().with("loss", OptionValue::Text("text".to_owned())));
     assert_eq!(text.work.computed, sweeps as u64);
     assert_ne!(text.signal, answers.signal);
     assert_eq!(measure(&asked), answers, "the same again");
-    let all = measure(&asked.with("sink", Setting::Int(LENGTH as i64)));
+    let all = measure(&asked.with("sink", OptionValue::Int(LENGTH as i64)));
     assert!(all.signal.values.iter().all(|&influence| influence == 0.0));
 }
 
 #[test]
 fn quantisation_errors_fall_with_bits_and_exact_positions_have_none() {
     let evaluator = Fixture::new().open();
-    let asked = SignalRequest::new("kv-quantisation-error").with("bits", Setting::Ints(vec![2, 4, 8]));
+    let asked = SignalRequest::new("kv-quantisation-error").with("bits", OptionValue::Ints(vec![2, 4, 8]));
     let measure = |asked: &SignalRequest| {
         evaluator.signal(asked, &Request::new(Split::Selection, Fidelity { items: 3 }.all())).unwrap()
     };
@@ -89,7 +89,8 @@ fn quantisation_errors_fall_with_bits_and_exact_positions_have_none() {
     for cell in errors.signal.values.chunks(3) {
         assert!(cell[0] > cell[1] && cell[1] > cell[2] && cell[2] > 0.0, "{cell:?}");
     }
-    let recent = |positions: usize| measure(&asked.clone().with("recent", Setting::Int(positions as i64)));
+    let recent =
+        |positions: usize| measure(&asked.clone().with("recent", OptionValue::Int(positions as i64)));
     let some: f64 = recent(8).signal.values.iter().sum();
     assert!(some > 0.0 && some < errors.signal.values.iter().sum());
     assert!(recent(LENGTH).signal.values.iter().all(|&error| error == 0.0));

@@ -5,8 +5,8 @@
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value};
 
+use attune_core::options::OptionValue;
 use attune_core::plan::Edit;
-use attune_core::setting::Setting;
 
 /// One edit.
 pub(crate) struct EditJson(Edit);
@@ -42,7 +42,7 @@ pub(crate) fn parse_edit(value: &Value) -> Result<Edit, (String, &'static str)> 
 
 fn parse_arguments(
     object: &Map<String, Value>,
-) -> Result<attune_core::setting::Settings, (String, &'static str)> {
+) -> Result<attune_core::options::Settings, (String, &'static str)> {
     const EXPECTED: &str = "true, false, a number, a text, or a list of numbers";
     object
         .iter()
@@ -54,28 +54,28 @@ fn parse_arguments(
         .collect()
 }
 
-fn to_json(setting: &Setting) -> Value {
+fn to_json(setting: &OptionValue) -> Value {
     match setting {
-        Setting::Bool(value) => Value::from(*value),
-        Setting::Int(value) => Value::from(*value),
-        Setting::Real(value) => Value::from(*value),
-        Setting::Text(value) => Value::from(value.as_str()),
-        Setting::Ints(values) => Value::from(values.as_slice()),
-        Setting::Reals(values) => Value::from(values.as_slice()),
+        OptionValue::Bool(value) => Value::from(*value),
+        OptionValue::Int(value) => Value::from(*value),
+        OptionValue::Real(value) => Value::from(*value),
+        OptionValue::Text(value) => Value::from(value.as_str()),
+        OptionValue::Ints(values) => Value::from(values.as_slice()),
+        OptionValue::Reals(values) => Value::from(values.as_slice()),
     }
 }
 
-fn from_json(value: &Value) -> Option<Setting> {
+fn from_json(value: &Value) -> Option<OptionValue> {
     match value {
-        Value::Bool(value) => Some(Setting::Bool(*value)),
+        Value::Bool(value) => Some(OptionValue::Bool(*value)),
         Value::Number(number) => {
-            number.as_i64().map(Setting::Int).or_else(|| number.as_f64().map(Setting::Real))
+            number.as_i64().map(OptionValue::Int).or_else(|| number.as_f64().map(OptionValue::Real))
         }
-        Value::String(value) => Some(Setting::Text(value.clone())),
+        Value::String(value) => Some(OptionValue::Text(value.clone())),
         Value::Array(values) => {
             let whole: Option<Vec<i64>> = values.iter().map(Value::as_i64).collect();
             let real = || values.iter().map(Value::as_f64).collect::<Option<Vec<f64>>>();
-            whole.map(Setting::Ints).or_else(|| real().map(Setting::Reals))
+            whole.map(OptionValue::Ints).or_else(|| real().map(OptionValue::Reals))
         }
         Value::Null | Value::Object(_) => None,
     }

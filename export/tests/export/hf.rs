@@ -1,6 +1,6 @@
 //! What the pruned checkpoint holds, byte by byte.
 
-use attune_core::exporter::{ExportInput, Exporter as _, Fidelity};
+use attune_core::exporter::{Exactness, ExportInput, Exporter as _};
 use attune_core::facts::ModelFacts;
 use attune_export::HfExporter;
 use attune_vocabulary::arrange;
@@ -238,9 +238,9 @@ fn merged_experts_of_a_model_in_16_bits_are_approximate() {
         arrange((0..2).flat_map(|layer| [route(layer, 2, &one_hot(&[0, 1])), merge(layer, 2, rows)]))
     };
     let check = |rows: &[f64], model| HfExporter.check(&plan(rows), model).unwrap();
-    assert_eq!(check(&merged, &full), Fidelity::Exact);
-    assert_eq!(check(&one_hot(&[2, 1]), &half), Fidelity::Exact, "nothing is summed");
-    let Fidelity::Approximate { reason } = check(&merged, &half) else { panic!("sums are rounded") };
+    assert_eq!(check(&merged, &full), Exactness::Exact);
+    assert_eq!(check(&one_hot(&[2, 1]), &half), Exactness::Exact, "nothing is summed");
+    let Exactness::Approximate { reason } = check(&merged, &half) else { panic!("sums are rounded") };
     assert!(reason.starts_with("merged experts are rounded to the type that they are stored in"), "{reason}");
 }
 

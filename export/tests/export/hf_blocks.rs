@@ -1,6 +1,6 @@
 //! Blocks that are skipped are left out of the checkpoint.
 
-use attune_core::exporter::{Exporter as _, Fidelity};
+use attune_core::exporter::{Exactness, Exporter as _};
 use attune_core::plan::Edit;
 use attune_export::HfExporter;
 use attune_vocabulary::arrange;
@@ -26,7 +26,7 @@ fn the_other_blocks_are_numbered_anew_and_copied() {
     let source = tensors(Dtype::BF16);
     for plan in [vec![drop(0, None)], Half::ALL.map(|half| drop(0, Some(half))).to_vec()] {
         let plan = arrange(plan);
-        assert_eq!(HfExporter.check(&plan, &facts()).unwrap(), Fidelity::Exact);
+        assert_eq!(HfExporter.check(&plan, &facts()).unwrap(), Exactness::Exact);
         let out = export(&HfExporter, &plan, &single(&source)).unwrap();
         assert_holds(&out.0["model.safetensors"], &second_alone(&source));
         let before: serde_json::Value = serde_json::from_str(CONFIG).unwrap();

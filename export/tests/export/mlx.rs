@@ -1,6 +1,6 @@
 //! Weights in few bits, as MLX stores them.
 
-use attune_core::exporter::{ExportError, ExportInput, Exporter as _, Fidelity};
+use attune_core::exporter::{Exactness, ExportError, ExportInput, Exporter as _};
 use attune_core::facts::ModelFacts;
 use attune_core::plan::{Edit, Plan};
 use attune_export::MlxExporter;
@@ -135,8 +135,8 @@ fn experts_of_a_layer_are_one_module() {
 #[test]
 fn only_a_model_stored_in_float32_is_exact() {
     let plan = arrange([bits(0, Module::Query, 4, 64)]);
-    assert_eq!(MlxExporter.check(&plan, &llama(4.0)).unwrap(), Fidelity::Exact);
-    let Fidelity::Approximate { reason } = MlxExporter.check(&plan, &llama(2.0)).unwrap() else {
+    assert_eq!(MlxExporter.check(&plan, &llama(4.0)).unwrap(), Exactness::Exact);
+    let Exactness::Approximate { reason } = MlxExporter.check(&plan, &llama(2.0)).unwrap() else {
         panic!("scales in 16 bits are not what was scored");
     };
     assert!(reason.contains("scales and minimums are rounded to the 16-bit type"), "{reason}");

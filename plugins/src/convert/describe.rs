@@ -1,7 +1,7 @@
 //! What a component says about itself.
 
 use attune_core::hash::ContentHash;
-use attune_core::setting::{OptionKind, OptionSpec, Settings, resolve};
+use attune_core::options::{OptionKind, OptionSpec, Settings, resolve};
 use attune_core::technique::TechniqueInfo;
 
 use super::BadOutput;

@@ -1,29 +1,29 @@
 //! Values that people set.
 
-use attune_core::setting::{Setting, Settings};
+use attune_core::options::{OptionValue, Settings};
 
 use super::BadOutput;
 use crate::wire;
 
-pub(super) fn setting_in(setting: wire::Setting) -> Setting {
+pub(super) fn setting_in(setting: wire::Setting) -> OptionValue {
     match setting {
-        wire::Setting::Boolean(value) => Setting::Bool(value),
-        wire::Setting::Int(value) => Setting::Int(value),
-        wire::Setting::Real(value) => Setting::Real(value),
-        wire::Setting::Text(value) => Setting::Text(value),
-        wire::Setting::Ints(values) => Setting::Ints(values),
-        wire::Setting::Reals(values) => Setting::Reals(values),
+        wire::Setting::Boolean(value) => OptionValue::Bool(value),
+        wire::Setting::Int(value) => OptionValue::Int(value),
+        wire::Setting::Real(value) => OptionValue::Real(value),
+        wire::Setting::Text(value) => OptionValue::Text(value),
+        wire::Setting::Ints(values) => OptionValue::Ints(values),
+        wire::Setting::Reals(values) => OptionValue::Reals(values),
     }
 }
 
-fn setting_out(setting: &Setting) -> wire::Setting {
+fn setting_out(setting: &OptionValue) -> wire::Setting {
     match setting {
-        Setting::Bool(value) => wire::Setting::Boolean(*value),
-        Setting::Int(value) => wire::Setting::Int(*value),
-        Setting::Real(value) => wire::Setting::Real(*value),
-        Setting::Text(value) => wire::Setting::Text(value.clone()),
-        Setting::Ints(values) => wire::Setting::Ints(values.clone()),
-        Setting::Reals(values) => wire::Setting::Reals(values.clone()),
+        OptionValue::Bool(value) => wire::Setting::Boolean(*value),
+        OptionValue::Int(value) => wire::Setting::Int(*value),
+        OptionValue::Real(value) => wire::Setting::Real(*value),
+        OptionValue::Text(value) => wire::Setting::Text(value.clone()),
+        OptionValue::Ints(values) => wire::Setting::Ints(values.clone()),
+        OptionValue::Reals(values) => wire::Setting::Reals(values.clone()),
     }
 }
 

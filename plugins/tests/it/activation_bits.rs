@@ -1,9 +1,9 @@
 //! `activation-bits`: two budgets that are met exactly, the edits of both, costs and baselines.
 
 use attune_core::facts::ModelFacts;
+use attune_core::options::{OptionValue, Settings};
 use attune_core::plan::Edit;
 use attune_core::rng;
-use attune_core::setting::{Setting, Settings};
 use attune_core::space::{Config, Domain, Space, Value};
 use attune_core::technique::{FailureKind, Technique as _};
 use attune_vocabulary::Module;
@@ -20,7 +20,7 @@ const AT_4: u32 = 0;
 const AT_6: u32 = 1;
 const AT_8: u32 = 2;
 
-fn refusal(model: &ModelFacts, given: &[(&str, Setting)]) -> String {
+fn refusal(model: &ModelFacts, given: &[(&str, OptionValue)]) -> String {
     match ACTIVATION_BITS.space(model, &options(given)) {
         Err(failure) => match failure.kind {
             FailureKind::Refused(words) => words,
@@ -30,16 +30,16 @@ fn refusal(model: &ModelFacts, given: &[(&str, Setting)]) -> String {
     }
 }
 
-fn ints(values: &[i64]) -> Setting {
-    Setting::Ints(values.to_vec())
+fn ints(values: &[i64]) -> OptionValue {
+    OptionValue::Ints(values.to_vec())
 }
 
 /// Activations and weights are searched.
 fn both() -> Settings {
     options(&[
-        ("average", Setting::Real(6.5)),
+        ("average", OptionValue::Real(6.5)),
         ("weight-levels", ints(&[2, 3, 4])),
-        ("weight-average", Setting::Real(3.75)),
+        ("weight-average", OptionValue::Real(3.75)),
     ])
 }
 
@@ -98,7 +98,7 @@ fn drawn_configs_keep_both_budgets_and_costs_say_what_they_take() {
 
 #[test]
 fn every_module_that_reads_an_input_gets_its_bits() {
-    let given = options(&[("levels", ints(&[8, 4, 16])), ("average", Setting::Real(16.0))]);
+    let given = options(&[("levels", ints(&[8, 4, 16])), ("average", OptionValue::Real(16.0))]);
     let mut cells = [2; 16];
     (cells[0], cells[5], cells[10], cells[15]) = (0, 1, 1, 0);
     let plan = ACTIVATION_BITS.lower(&dense(), &given, &indices(&cells)).unwrap();
@@ -126,9 +126,9 @@ fn every_module_that_reads_an_input_gets_its_bits() {
     assert_eq!(attune_vocabulary::model().conflict(&plan), None);
     // The grid is the one that was asked for.
     let given = options(&[
-        ("range", Setting::Text("tensor".into())),
-        ("grid", Setting::Text("symmetric".into())),
-        ("group-size", Setting::Int(64)),
+        ("range", OptionValue::Text("tensor".into())),
+        ("grid", OptionValue::Text("symmetric".into())),
+        ("group-size", OptionValue::Int(64)),
     ]);
     let plan = ACTIVATION_BITS.lower(&dense(), &given, &indices(&[AT_8; 16])).unwrap();
     let down = ActivationBits {
@@ -145,7 +145,7 @@ fn every_module_that_reads_an_input_gets_its_bits() {
 
 #[test]
 fn one_level_of_weights_is_no_dimension_and_the_same_everywhere() {
-    let given = options(&[("weight-levels", ints(&[4])), ("weight-group-size", Setting::Int(32))]);
+    let given = options(&[("weight-levels", ints(&[4])), ("weight-group-size", OptionValue::Int(32))]);
     let space = ACTIVATION_BITS.space(&dense(), &given).unwrap();
     assert_eq!((space.dimensions().len(), space.budgets().count()), (1, 1));
     let plan = ACTIVATION_BITS.lower(&dense(), &given, &indices(&[AT_6; 16])).unwrap();
@@ -161,13 +161,16 @@ fn one_level_of_weights_is_no_dimension_and_the_same_everywhere() {
     // 4 · (2 · 256 · 256 + 2 · 256 · 128 + 3 · 256 · 512) weights of 5 bits.
     assert_eq!((costs[2].value, costs[2].dense), (2_359_296.0 * 5.0 / 8.0, 2_359_296.0 * 2.0));
     // The other way round: fixed activations, searched weights, and the plan of `weight-bits` is part of it.
-    let given =
-        options(&[("levels", ints(&[8])), ("average", Setting::Real(8.0)), ("weight-levels", ints(&[3, 4]))]);
+    let given = options(&[
+        ("levels", ints(&[8])),
+        ("average", OptionValue::Real(8.0)),
+        ("weight-levels", ints(&[3, 4])),
+    ]);
     let space = ACTIVATION_BITS.space(&dense(), &given).unwrap();
     assert_eq!((space.dimensions()[0].name.as_str(), space.dimensions()[0].cells()), ("weights", 28));
     let cells = indices(&[0, 1, 1, 0, 1, 0, 1].repeat(4));
     let plan = ACTIVATION_BITS.lower(&dense(), &given, &cells).unwrap();
-    let alone = options(&[("levels", ints(&[3, 4])), ("average", Setting::Real(16.0))]);
+    let alone = options(&[("levels", ints(&[3, 4])), ("average", OptionValue::Real(16.0))]);
     let weights = WEIGHT_BITS.lower(&dense(), &alone, &cells).unwrap();
     assert!(weights.edits().iter().all(|edit| plan.edits().contains(edit)));
     assert_eq!(plan.edits().len(), 28 + weights.edits().len());
@@ -217,7 +220,7 @@ fn baselines_are_the_uniform_levels_of_either_budget() {
         baselines(&Settings::new()),
         [alone("default", AT_6), alone("uniform", AT_6), alone("uniform-4", AT_4), alone("uniform-6", AT_6)]
     );
-    let seven = baselines(&options(&[("average", Setting::Real(7.0))]));
+    let seven = baselines(&options(&[("average", OptionValue::Real(7.0))]));
     assert_eq!(seven[..2], [alone("default", AT_6), alone("uniform", AT_8)]);
     let named = |name: &str, a, w| (name.to_owned(), pair(&[a; 16], &[w; 28]));
     assert_eq!(
@@ -234,9 +237,9 @@ fn baselines_are_the_uniform_levels_of_either_budget() {
     // Fixed activations: the levels are those of the weights.
     let weights = options(&[
         ("levels", ints(&[8])),
-        ("average", Setting::Real(8.0)),
+        ("average", OptionValue::Real(8.0)),
         ("weight-levels", ints(&[3, 4])),
-        ("weight-average", Setting::Real(4.0)),
+        ("weight-average", OptionValue::Real(4.0)),
     ]);
     let names: Vec<String> = baselines(&weights).into_iter().map(|(name, _)| name).collect();
     assert_eq!(names, ["default", "uniform", "uniform-3"]);
@@ -244,16 +247,16 @@ fn baselines_are_the_uniform_levels_of_either_budget() {
 
 #[test]
 fn numbers_that_do_not_fit_are_refused_with_a_way_out() {
-    let low = refusal(&dense(), &[("average", Setting::Real(3.0))]);
+    let low = refusal(&dense(), &[("average", OptionValue::Real(3.0))]);
     assert_eq!(
         low,
         "`average` is 3 bits, but the cheapest of `levels`, 4, takes 4; raise `average` to 4 or more"
     );
-    let low = refusal(&dense(), &[("weight-levels", ints(&[4])), ("weight-average", Setting::Real(4.0))]);
+    let low = refusal(&dense(), &[("weight-levels", ints(&[4])), ("weight-average", OptionValue::Real(4.0))]);
     assert!(low.contains("the cheapest of `weight-levels`, 4, takes 4.5"), "{low}");
     assert!(refusal(&dense(), &[("levels", ints(&[4, 7]))]).contains("`levels` contains 7"));
     assert!(refusal(&dense(), &[("weight-levels", ints(&[9]))]).contains("`weight-levels` contains 9"));
-    let group = refusal(&dense(), &[("group-size", Setting::Int(96))]);
+    let group = refusal(&dense(), &[("group-size", OptionValue::Int(96))]);
     assert!(group.contains("`group-size` is 96, which does not divide the 256 inputs of `q`"), "{group}");
     let generator = ModelFacts { family: "attune_denoiser".into(), heads: 0, ..dense() };
     assert!(refusal(&generator, &[]).contains("has no transformer blocks"));

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use attune_core::options::{OptionValue, Settings};
 use attune_core::plan::Edit;
-use attune_core::setting::{Setting, Settings};
 use attune_core::space::{Axis, Config, Constraint, Domain, Space};
 use attune_core::technique::{FailureKind, Signal, Technique as _};
 use attune_vocabulary::edits::AttentionSpan;
@@ -39,7 +39,7 @@ fn the_grid_is_that_of_the_released_code() {
     let of = |shortest: i64, profiled: i64, longest: i64, step: i64| {
         let given =
             [("shortest", shortest), ("profiled", profiled), ("longest", longest), ("alpha-step", step)];
-        space(&given.map(|(name, value)| (name.to_owned(), Setting::Int(value))).into_iter().collect())
+        space(&given.map(|(name, value)| (name.to_owned(), OptionValue::Int(value))).into_iter().collect())
     };
     let paper = rules(&of(2048, 8192, 16_384, 1024));
     assert_eq!(paper.len(), 48);
@@ -50,14 +50,14 @@ fn the_grid_is_that_of_the_released_code() {
         assert_eq!(found, wanted, "{expected} in {paper:?}");
     }
     // Everything but the longest length follows from it in the same proportions.
-    let derived = |longest: i64| space(&options(&[("longest", Setting::Int(longest))]));
+    let derived = |longest: i64| space(&options(&[("longest", OptionValue::Int(longest))]));
     assert_eq!(derived(16_384), of(2048, 8192, 16_384, 1024));
     assert_eq!(rules(&derived(512)).len(), 48);
 }
 
 #[test]
 fn budgets_hold_at_every_length_and_the_longest_is_not_profiled() {
-    let given = options(&[("sink", Setting::Int(0))]);
+    let given = options(&[("sink", OptionValue::Int(0))]);
     let space = space(&given);
     let names: Vec<&str> = space.budgets().map(|budget| budget.resource.as_str()).collect();
     assert_eq!(names, ["density-256", "density-512", "density-1024", "density-2048"]);
@@ -84,19 +84,19 @@ fn a_layer_has_few_different_rules() {
         };
         space.constraints().iter().find_map(of)
     };
-    let one = options(&[("rules", Setting::Int(1))]);
+    let one = options(&[("rules", OptionValue::Int(1))]);
     assert_eq!(distinct(&space(&one)), Some((vec!["layer".to_owned()], 1)));
     let (some, other) = (rule(&one, "128+0.125N"), rule(&one, "0+0.125N"));
     space(&one).check(&indices(&[some, some, other, other, some, some, other, other])).unwrap();
     let mixed = space(&one).check(&indices(&[some, other, other, other, some, some, other, other]));
     assert!(mixed.unwrap_err().to_string().contains("misses by 1"));
     // Two heads cannot follow three rules.
-    assert_eq!(distinct(&space(&options(&[("rules", Setting::Int(2))]))), None);
+    assert_eq!(distinct(&space(&options(&[("rules", OptionValue::Int(2))]))), None);
 }
 
 #[test]
 fn every_head_gets_an_edit_unless_it_sees_everything() {
-    let given = options(&[("sink", Setting::Int(3))]);
+    let given = options(&[("sink", OptionValue::Int(3))]);
     let [full, window, grows] = ["0+1N", "128+0N", "-128+0.75N"].map(|name| rule(&given, name));
     let config = indices(&[full, window, full, full, grows, full, full, full]);
     let edit =
@@ -104,14 +104,14 @@ fn every_head_gets_an_edit_unless_it_sees_everything() {
     let plan = ATTENTION_SPANS.lower(&dense(), &given, &config).unwrap();
     assert_eq!(plan.edits(), [edit(0, 1, 128.0, 0.0), edit(2, 0, -128.0, 0.75)]);
     // With one rule per layer, all heads of the layer follow it.
-    let given = options(&[("sink", Setting::Int(3)), ("unit", Setting::Text("layer".into()))]);
+    let given = options(&[("sink", OptionValue::Int(3)), ("unit", OptionValue::Text("layer".into()))]);
     let plan = ATTENTION_SPANS.lower(&dense(), &given, &indices(&[full, full, window, full])).unwrap();
     assert_eq!(plan.edits(), [edit(2, 0, 128.0, 0.0), edit(2, 1, 128.0, 0.0)]);
 }
 
 #[test]
 fn costs_are_densities_and_bytes_at_every_length() {
-    let given = options(&[("sink", Setting::Int(4))]);
+    let given = options(&[("sink", OptionValue::Int(4))]);
     let [full, window] = ["0+1N", "128+0N"].map(|name| rule(&given, name));
     let config = indices(&[full, window, full, window, full, window, full, window]);
     let costs = ATTENTION_SPANS.cost(&dense(), &given, &config).unwrap();
@@ -127,7 +127,7 @@ fn costs_are_densities_and_bytes_at_every_length() {
 
 #[test]
 fn baselines_are_windows_shares_and_a_pyramid() {
-    let given = options(&[("sink", Setting::Int(0))]);
+    let given = options(&[("sink", OptionValue::Int(0))]);
     let baselines = |given: &Settings| -> BTreeMap<String, Config> {
         let found = ATTENTION_SPANS.baselines(&dense(), given, &[]).unwrap();
         found.into_iter().map(|baseline| (baseline.name, baseline.config)).collect()
@@ -149,25 +149,25 @@ fn baselines_are_windows_shares_and_a_pyramid() {
     }
     // With sinks, a half is a little more than half; and without growing spans there are windows only.
     assert_eq!(baselines(&Settings::new())["elastic-within"], uniform("0+0.375N"));
-    let rigid = options(&[("elastic", Setting::Bool(false)), ("sink", Setting::Int(0))]);
+    let rigid = options(&[("elastic", OptionValue::Bool(false)), ("sink", OptionValue::Int(0))]);
     let names: Vec<String> = baselines(&rigid).into_keys().collect();
     assert_eq!(names, ["default", "uniform", "uniform-within"]);
 }
 
 #[test]
 fn numbers_that_do_not_fit_are_refused_with_a_way_out() {
-    let refusal = |given: &[(&str, Setting)]| match ATTENTION_SPANS.space(&dense(), &options(given)) {
+    let refusal = |given: &[(&str, OptionValue)]| match ATTENTION_SPANS.space(&dense(), &options(given)) {
         Err(failure) => match failure.kind {
             FailureKind::Refused(words) => words,
             other => panic!("{other:?}"),
         },
         Ok(space) => panic!("{space:?}"),
     };
-    let tight = refusal(&[("density", Setting::Real(0.1)), ("sink", Setting::Int(64))]);
+    let tight = refusal(&[("density", OptionValue::Real(0.1)), ("sink", OptionValue::Int(64))]);
     assert!(tight.contains("keeps 0.375 of 256 tokens; raise `density`"), "{tight}");
-    let order = refusal(&[("profiled", Setting::Int(4096))]);
+    let order = refusal(&[("profiled", OptionValue::Int(4096))]);
     assert!(order.contains("`profiled` 4096 and `longest` 2048; they have to ascend"), "{order}");
-    let many = refusal(&[("alpha-step", Setting::Int(1))]);
+    let many = refusal(&[("alpha-step", OptionValue::Int(1))]);
     assert!(many.contains("raise `alpha-step`"), "{many}");
 }
 
@@ -181,11 +181,15 @@ fn damages_are_the_influence_beyond_the_span() {
         axes: axes.map(|(name, len)| Axis::new(name, len)).to_vec(),
         values: (0..8).flat_map(|head| vec![if head % 2 == 0 { 1.0 } else { 2.0 }; tokens]).collect(),
     };
-    let given = options(&[("sink", Setting::Int(0))]);
+    let given = options(&[("sink", OptionValue::Int(0))]);
     let asked = ATTENTION_SPANS.damage_signals(&dense(), &given).unwrap().unwrap();
     assert_eq!(asked[0].to_string(), "attention-influence(sink:0)");
     let damages = |given: &Settings| {
-        ATTENTION_SPANS.damages(&dense(), given, std::slice::from_ref(&signal)).unwrap().unwrap().remove(0)
+        ATTENTION_SPANS
+            .sensitivities(&dense(), given, std::slice::from_ref(&signal))
+            .unwrap()
+            .unwrap()
+            .remove(0)
     };
     let heads = damages(&given);
     assert_eq!((heads.len(), heads[0].len()), (8, 48));
@@ -195,11 +199,12 @@ fn damages_are_the_influence_beyond_the_span() {
     assert_eq!((of(2, "0+0.25N"), of(3, "0+0.25N")), (384.0, 768.0));
     assert_eq!((of(0, "0+1N"), of(0, "512+0N")), (0.0, 0.0));
     // Heads of a layer that share a rule are added up.
-    let layers = damages(&options(&[("sink", Setting::Int(0)), ("unit", Setting::Text("layer".into()))]));
+    let layers =
+        damages(&options(&[("sink", OptionValue::Int(0)), ("unit", OptionValue::Text("layer".into()))]));
     assert_eq!((layers.len(), layers[0][rule(&given, "256+0N") as usize]), (4, 768.0));
-    let missing = ATTENTION_SPANS.damages(&dense(), &given, &[]).unwrap_err().to_string();
+    let missing = ATTENTION_SPANS.sensitivities(&dense(), &given, &[]).unwrap_err().to_string();
     assert!(missing.contains("signal `attention-influence` was not measured"), "{missing}");
     let other = Signal { axes: vec![Axis::new("layer", 4)], values: vec![0.0; 4], ..signal.clone() };
-    let other = ATTENTION_SPANS.damages(&dense(), &given, &[other]).unwrap_err().to_string();
+    let other = ATTENTION_SPANS.sensitivities(&dense(), &given, &[other]).unwrap_err().to_string();
     assert!(other.contains("expected axes [\"layer\", \"kv-head\", \"distance\"]"), "{other}");
 }

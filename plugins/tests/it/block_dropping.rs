@@ -1,8 +1,8 @@
 //! `block-dropping`: exactly so many units, their edits, what they save, and the published criteria.
 
 use attune_core::facts::ModelFacts;
+use attune_core::options::{OptionValue, Settings};
 use attune_core::plan::{Edit, Plan};
-use attune_core::setting::{Setting, Settings};
 use attune_core::space::{Axis, Config, Count, Domain};
 use attune_core::technique::{FailureKind, Signal, Technique as _};
 use attune_vocabulary::edits::{DropBlock, Half};
@@ -15,7 +15,7 @@ const ATTENTION: f64 = 256.0 * 64.0 * 12.0;
 const FEED_FORWARD: f64 = 3.0 * 256.0 * 512.0;
 
 fn dropping(unit: &str, drop: i64) -> Settings {
-    options(&[("unit", Setting::Text(unit.into())), ("drop", Setting::Int(drop))])
+    options(&[("unit", OptionValue::Text(unit.into())), ("drop", OptionValue::Int(drop))])
 }
 
 fn deep() -> ModelFacts {

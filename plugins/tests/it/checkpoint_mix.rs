@@ -1,8 +1,8 @@
 //! `checkpoint-mix`: space, plan and baselines.
 
 use attune_core::facts::ModelFacts;
+use attune_core::options::{OptionValue, Settings};
 use attune_core::plan::{Edit, Plan};
-use attune_core::setting::{Setting, Settings};
 use attune_core::space::{Config, Domain, Value};
 use attune_core::technique::{FailureKind, Technique as _};
 use attune_vocabulary::arrange;
@@ -42,14 +42,14 @@ fn the_whole_model_has_one_set_of_coefficients_unless_groups_say_otherwise() {
     let plan = CHECKPOINT_MIX.lower(&generator(), &Settings::new(), &coefficients(&[WILD])).unwrap();
     assert_eq!(plan, arrange([mix(None, WILD)]));
 
-    let two = options(&[("groups", Setting::Int(2))]);
+    let two = options(&[("groups", OptionValue::Int(2))]);
     let space = CHECKPOINT_MIX.space(&generator(), &two).unwrap();
     assert_eq!((space.dimensions()[0].axes[0].name.as_str(), space.dimensions()[0].cells()), ("group", 2));
     let plan = CHECKPOINT_MIX.lower(&generator(), &two, &coefficients(&[WILD, LAST])).unwrap();
     let layers = [(0, WILD), (1, WILD), (2, WILD), (3, LAST), (4, LAST)];
     assert_eq!(plan, arrange(layers.map(|(layer, coefficients)| mix(Some(layer), coefficients))));
 
-    let each = options(&[("groups", Setting::Int(0))]);
+    let each = options(&[("groups", OptionValue::Int(0))]);
     assert_eq!(CHECKPOINT_MIX.space(&generator(), &each).unwrap().dimensions()[0].cells(), 5);
 }
 
@@ -91,6 +91,6 @@ fn models_and_numbers_that_do_not_fit_are_refused_with_a_way_out() {
         };
     let one = refusal(&dense(), &Settings::new());
     assert!(one.contains("model `dense` (family llama) has one checkpoint"), "{one}");
-    let groups = refusal(&generator(), &options(&[("groups", Setting::Int(6))]));
+    let groups = refusal(&generator(), &options(&[("groups", OptionValue::Int(6))]));
     assert_eq!(groups, "`groups` is 6, but model `generator` has 5 layers; set `groups` to 5 or less");
 }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use attune_core::options::{OptionValue, Settings};
 use attune_core::plan::Edit;
-use attune_core::setting::{Setting, Settings};
 use attune_core::space::{Axis, Config, Count, Domain, Value};
 use attune_core::technique::{FailureKind, Signal, Technique as _};
 use attune_vocabulary::arrange;
@@ -27,7 +27,7 @@ fn half_of_the_experts_stay_unless_told_otherwise() {
     assert_eq!(kept.domain, Domain::Subset { of: 8, min: 4, max: 4 });
     assert_eq!(space.count(), Count::Exact(70_u128.pow(4)));
 
-    let grouped = options(&[("keep", Setting::Int(2)), ("groups", Setting::Int(2))]);
+    let grouped = options(&[("keep", OptionValue::Int(2)), ("groups", OptionValue::Int(2))]);
     let space = technique.space(&mixture(), &grouped).unwrap();
     assert_eq!(space.dimensions()[0].axes[0].name, "group");
     assert_eq!(space.count(), Count::Exact(28 * 28));
@@ -40,17 +40,17 @@ fn models_and_numbers_that_do_not_fit_are_refused_with_a_way_out() {
         "model `dense` (family llama) has no experts to prune; expert-pruning needs a mixture of experts"
     );
     assert_eq!(
-        refusal(&mixture(), &options(&[("keep", Setting::Int(1))])),
+        refusal(&mixture(), &options(&[("keep", OptionValue::Int(1))])),
         "keeping 1 of 8 experts leaves fewer than the 2 that model `mixture` routes every token to; \
          set `keep` to 2 or more, or `active` to less"
     );
-    assert!(refusal(&mixture(), &options(&[("keep", Setting::Int(8))])).contains("set `keep` below 8"));
-    assert!(refusal(&mixture(), &options(&[("groups", Setting::Int(5))])).contains("has 4 layers"));
+    assert!(refusal(&mixture(), &options(&[("keep", OptionValue::Int(8))])).contains("set `keep` below 8"));
+    assert!(refusal(&mixture(), &options(&[("groups", OptionValue::Int(5))])).contains("has 4 layers"));
 }
 
 #[test]
 fn layers_of_a_group_keep_the_same_experts() {
-    let grouped = options(&[("keep", Setting::Int(2)), ("groups", Setting::Int(2))]);
+    let grouped = options(&[("keep", OptionValue::Int(2)), ("groups", OptionValue::Int(2))]);
     let config = subsets(&[&[0, 3], &[5, 7]]);
     let plan = EXPERT_PRUNING.lower(&mixture(), &grouped, &config).unwrap();
     let keep = |layer, experts: &[u32]| Edit::from(KeepExperts { layer, experts: experts.to_vec() });
@@ -59,7 +59,7 @@ fn layers_of_a_group_keep_the_same_experts() {
 
 #[test]
 fn memory_counts_dropped_experts_and_their_router_rows() {
-    let keep = options(&[("keep", Setting::Int(3))]);
+    let keep = options(&[("keep", OptionValue::Int(3))]);
     let config = subsets(&[&[0, 1, 2]; 4].map(|kept| &kept[..]));
     let costs = EXPERT_PRUNING.cost(&mixture(), &keep, &config).unwrap();
     assert_eq!((costs[0].resource.as_str(), costs[0].unit.as_str()), ("memory", "bytes"));
@@ -95,7 +95,7 @@ fn baselines_take_the_largest_signals_and_break_ties_downwards() {
     let with_naee = named(&Settings::new(), &[nearest]);
     assert_eq!(with_naee[1], ("naee".to_owned(), subsets(&[&[0, 3], &[1, 2]])));
     // One group: frequencies sum to 0.4, 0.7, 0.7, 0.2 and soft activations to 9, 0, 1, 10.
-    let grouped = named(&options(&[("groups", Setting::Int(1))]), &signals);
+    let grouped = named(&options(&[("groups", OptionValue::Int(1))]), &signals);
     assert_eq!(grouped[1].1, subsets(&[&[1, 2]]));
     assert_eq!(grouped[2].1, subsets(&[&[0, 3]]));
     assert_eq!(named(&Settings::new(), &[]).len(), 1);
@@ -152,13 +152,13 @@ fn children_depend_on_the_seed_and_on_nothing_else() {
     assert!((0..20).any(|seed| child(seed) != child(7)));
 }
 
-fn merge(given: &[(&str, Setting)]) -> Settings {
-    let phase = ("phase", Setting::Text("merge".to_owned()));
+fn merge(given: &[(&str, OptionValue)]) -> Settings {
+    let phase = ("phase", OptionValue::Text("merge".to_owned()));
     options(&[&[phase], given].concat())
 }
 
-fn one_hot_routing() -> (&'static str, Setting) {
-    ("routing", Setting::Text("one-hot".to_owned()))
+fn one_hot_routing() -> (&'static str, OptionValue) {
+    ("routing", OptionValue::Text("one-hot".to_owned()))
 }
 
 fn numbers(config: &Config, dimension: usize, cell: usize) -> Vec<f64> {
@@ -189,7 +189,7 @@ const KEPT: [&[u32]; 4] = [&[0, 3, 5], &[1, 2, 7], &[0, 1, 2], &[4, 5, 6]];
 
 #[test]
 fn merging_starts_at_the_one_hot_rows_of_kept_experts() {
-    let given = merge(&[("keep", Setting::Int(3))]);
+    let given = merge(&[("keep", OptionValue::Int(3))]);
     let space = EXPERT_PRUNING.space(&mixture(), &given).unwrap();
     let names: Vec<&str> = space.dimensions().iter().map(|dimension| dimension.name.as_str()).collect();
     assert_eq!(names, ["router-mapping", "expert-merging"]);
@@ -216,25 +216,25 @@ fn merging_starts_at_the_one_hot_rows_of_kept_experts() {
         let signal = Signal { name: "start-experts".to_owned(), axes, values };
         EXPERT_PRUNING.baselines(&mixture(), given, &[signal]).unwrap_err().to_string()
     };
-    let message = failure(&merge(&[("keep", Setting::Int(4))]));
+    let message = failure(&merge(&[("keep", OptionValue::Int(4))]));
     assert!(message.contains("keeps 3 experts in layer 0, and `keep` is 4"), "{message}");
-    let message = failure(&merge(&[("keep", Setting::Int(3)), ("groups", Setting::Int(2))]));
+    let message = failure(&merge(&[("keep", OptionValue::Int(3)), ("groups", OptionValue::Int(2))]));
     assert!(message.contains("keeps other experts in layer 1 than in layer 0"), "{message}");
 }
 
 #[test]
 fn merging_alone_needs_no_pruning_and_pruning_does() {
     let technique = &*EXPERT_PRUNING;
-    assert!(technique.space(&mixture(), &merge(&[("keep", Setting::Int(8))])).is_ok());
-    assert!(refusal(&mixture(), &merge(&[("keep", Setting::Int(9))])).contains("set `keep` below 8"));
+    assert!(technique.space(&mixture(), &merge(&[("keep", OptionValue::Int(8))])).is_ok());
+    assert!(refusal(&mixture(), &merge(&[("keep", OptionValue::Int(9))])).contains("set `keep` below 8"));
 }
 
 #[test]
 fn one_hot_routing_searches_the_kept_experts_beside_their_weights() {
-    let given = merge(&[("keep", Setting::Int(3)), one_hot_routing()]);
+    let given = merge(&[("keep", OptionValue::Int(3)), one_hot_routing()]);
     let config = started(&given, &KEPT);
     let plan = EXPERT_PRUNING.lower(&mixture(), &given, &config).unwrap();
-    let tied = merge(&[("keep", Setting::Int(3))]);
+    let tied = merge(&[("keep", OptionValue::Int(3))]);
     assert_eq!(plan, EXPERT_PRUNING.lower(&mixture(), &tied, &started(&tied, &KEPT)).unwrap());
     let space = EXPERT_PRUNING.space(&mixture(), &given).unwrap();
     let mut exchanged = false;
@@ -258,7 +258,7 @@ fn one_hot_routing_searches_the_kept_experts_beside_their_weights() {
 
 #[test]
 fn merged_children_take_small_steps_in_some_matrices() {
-    let given = merge(&[("keep", Setting::Int(3))]);
+    let given = merge(&[("keep", OptionValue::Int(3))]);
     let parent = started(&given, &KEPT);
     let space = EXPERT_PRUNING.space(&mixture(), &given).unwrap();
     let (mut open, mut steps, mut normalised) = (0.0, Vec::new(), 0.0);
@@ -294,7 +294,7 @@ fn merged_children_take_small_steps_in_some_matrices() {
 
 #[test]
 fn merged_children_of_two_take_rows_of_both() {
-    let given = merge(&[("keep", Setting::Int(3))]);
+    let given = merge(&[("keep", OptionValue::Int(3))]);
     let other: [&[u32]; 4] = [&[1, 2, 4], &[0, 3, 4], &[3, 4, 5], &[0, 1, 2]];
     let (first, second) = (started(&given, &KEPT), started(&given, &other));
     let mut shares = Vec::new();
@@ -321,7 +321,7 @@ fn merged_children_of_two_take_rows_of_both() {
 fn active_experts_are_fixed_or_chosen_and_cost_what_they_compute() {
     let technique = &*EXPERT_PRUNING;
     let config = subsets(&[&[0, 1, 2]; 4].map(|kept| &kept[..]));
-    let one = options(&[("keep", Setting::Int(3)), ("active", Setting::Ints(vec![1]))]);
+    let one = options(&[("keep", OptionValue::Int(3)), ("active", OptionValue::Ints(vec![1]))]);
     let plan = technique.lower(&mixture(), &one, &config).unwrap();
     let of = |layer, count| Edit::from(ExpertsPerToken { layer, count });
     assert!((0..4).all(|layer| plan.edits().contains(&of(layer, 1))));
@@ -331,14 +331,14 @@ fn active_experts_are_fixed_or_chosen_and_cost_what_they_compute() {
     assert_eq!(costs[1].dense, 4_000_000.0 - 4.0 * 6.0 * expert);
     assert_eq!(costs[1].value, 4_000_000.0 - 4.0 * (7.0 * expert + 5.0 * row));
     // The model's own number is no edit, and no cost of its own unless asked for.
-    let usual = options(&[("keep", Setting::Int(3))]);
+    let usual = options(&[("keep", OptionValue::Int(3))]);
     assert_eq!(technique.lower(&mixture(), &usual, &config).unwrap().edits().len(), 4);
     assert_eq!(technique.cost(&mixture(), &usual, &config).unwrap().len(), 1);
     // One active expert allows one kept one.
-    let single = options(&[("keep", Setting::Int(1)), ("active", Setting::Ints(vec![1]))]);
+    let single = options(&[("keep", OptionValue::Int(1)), ("active", OptionValue::Ints(vec![1]))]);
     assert!(technique.space(&mixture(), &single).is_ok());
 
-    let choice = options(&[("keep", Setting::Int(3)), ("active", Setting::Ints(vec![2, 1, 0]))]);
+    let choice = options(&[("keep", OptionValue::Int(3)), ("active", OptionValue::Ints(vec![2, 1, 0]))]);
     let space = technique.space(&mixture(), &choice).unwrap();
     let active = &space.dimensions()[1];
     assert_eq!((active.name.as_str(), active.cells()), ("active-experts", 4));
@@ -364,8 +364,8 @@ fn merged_memory_counts_the_mapping_or_the_router_that_is_left() {
     let value =
         |given: &Settings| technique.cost(&mixture(), given, &started(given, &KEPT)).unwrap()[0].value;
     let (expert, row) = (100_000.0, 256.0);
-    let mapped = value(&merge(&[("keep", Setting::Int(3))]));
+    let mapped = value(&merge(&[("keep", OptionValue::Int(3))]));
     assert_eq!(mapped, 2.0 * (4_000_000.0 - 4.0 * (5.0 * expert - 24.0)));
-    let folded = value(&merge(&[("keep", Setting::Int(3)), one_hot_routing()]));
+    let folded = value(&merge(&[("keep", OptionValue::Int(3)), one_hot_routing()]));
     assert_eq!(folded, 2.0 * (4_000_000.0 - 4.0 * 5.0 * (expert + row)));
 }

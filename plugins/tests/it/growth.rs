@@ -1,6 +1,6 @@
 //! A component that was built when 0.1 was new keeps working, and the vocabulary grows around it.
 
-use attune_core::setting::Settings;
+use attune_core::options::Settings;
 use attune_core::technique::Technique as _;
 use attune_plugins::check;
 use attune_vocabulary::ModelEdit as _;
@@ -26,7 +26,7 @@ fn a_component_built_against_the_first_release_still_works() {
     assert_eq!((span.layer, span.kv_head, span.sink, span.alpha, span.beta), (0, 1, 4, 64.0, 0.0));
     // It was built before techniques could estimate damages.
     assert_eq!(technique.damage_signals(&dense(), &Settings::new()), Ok(None));
-    assert_eq!(technique.damages(&dense(), &Settings::new(), &[]), Ok(None));
+    assert_eq!(technique.sensitivities(&dense(), &Settings::new(), &[]), Ok(None));
     let report = check(host(), &fixture(OLD)).unwrap();
     assert!(report.passed(), "{:#?}", report.findings);
 }
@@ -35,7 +35,7 @@ fn a_component_built_against_the_first_release_still_works() {
 fn a_component_of_today_without_an_estimate_says_so() {
     let technique = host().load_file(&fixture("example.wasm")).unwrap();
     assert_eq!(technique.damage_signals(&dense(), &Settings::new()), Ok(None));
-    let refusal = technique.damages(&dense(), &Settings::new(), &[]).unwrap_err();
+    let refusal = technique.sensitivities(&dense(), &Settings::new(), &[]).unwrap_err();
     assert!(refusal.to_string().contains("this technique makes no estimate of damages"), "{refusal}");
 }
 

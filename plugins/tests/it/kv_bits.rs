@@ -1,7 +1,7 @@
 //! `kv-bits`: budget with overhead, plan, costs and baselines.
 
+use attune_core::options::{OptionValue, Settings};
 use attune_core::plan::Edit;
-use attune_core::setting::{Setting, Settings};
 use attune_core::space::{Axis, Config, Domain};
 use attune_core::technique::{FailureKind, Signal, Technique as _};
 use attune_vocabulary::edits::KvBits;
@@ -15,7 +15,7 @@ const AT_4: u32 = 3;
 const AT_16: u32 = 5;
 
 fn average(bits: f64) -> Settings {
-    options(&[("average", Setting::Real(bits))])
+    options(&[("average", OptionValue::Real(bits))])
 }
 
 /// The same two levels in all four layers.
@@ -43,8 +43,11 @@ fn the_budget_counts_scales_and_zero_points() {
 fn every_layer_gets_an_edit_unless_it_stays_exact() {
     let technique = &*KV_BITS;
     let config = indices(&[AT_4, AT_2, AT_16, AT_16, AT_16, AT_2, AT_2, AT_16]);
-    let given =
-        options(&[("sink", Setting::Int(1)), ("recent", Setting::Int(16)), ("average", Setting::Real(16.0))]);
+    let given = options(&[
+        ("sink", OptionValue::Int(1)),
+        ("recent", OptionValue::Int(16)),
+        ("average", OptionValue::Real(16.0)),
+    ]);
     let plan = technique.lower(&dense(), &given, &config).unwrap();
     let edit = |layer, keys, values| {
         Edit::from(KvBits { layer, keys, values, group_size: 64, sink: 1, recent: 16, ..KvBits::default() })
@@ -55,7 +58,7 @@ fn every_layer_gets_an_edit_unless_it_stays_exact() {
 #[test]
 fn costs_are_bits_per_element_and_bytes_per_token() {
     let technique = &*KV_BITS;
-    let given = options(&[("group-size", Setting::Int(32)), ("average", Setting::Real(16.0))]);
+    let given = options(&[("group-size", OptionValue::Int(32)), ("average", OptionValue::Real(16.0))]);
     let costs = technique.cost(&dense(), &given, &everywhere(AT_4, AT_16)).unwrap();
     // 4 bits and one of overhead for keys, 16 for values; 2 · 4 layers · 2 heads · 64 channels.
     assert_eq!((costs[0].resource.as_str(), costs[0].value, costs[0].dense), ("bits", 10.5, 16.0));
@@ -84,7 +87,7 @@ fn baselines_stand_on_both_sides_of_the_budget() {
     // A budget that a uniform level meets exactly.
     assert_eq!(baselines(&average(3.5))[2], named("uniform", everywhere(AT_3, AT_3)));
     // No level costs as much as the budget: there is no uniform configuration of the same or larger cost.
-    let low = options(&[("levels", Setting::Ints(vec![4, 2, 2])), ("average", Setting::Real(9.0))]);
+    let low = options(&[("levels", OptionValue::Ints(vec![4, 2, 2])), ("average", OptionValue::Real(9.0))]);
     let names: Vec<String> = baselines(&low).into_iter().map(|(name, _)| name).collect();
     assert_eq!(names, ["default", "uniform-within", "keys-first"]);
 }
@@ -93,10 +96,10 @@ fn baselines_stand_on_both_sides_of_the_budget() {
 fn damages_are_the_errors_of_the_cache_that_is_described() {
     let technique = &*KV_BITS;
     let given = options(&[
-        ("levels", Setting::Ints(vec![2, 4, 16])),
-        ("group-size", Setting::Int(32)),
-        ("recent", Setting::Int(16)),
-        ("average", Setting::Real(16.0)),
+        ("levels", OptionValue::Ints(vec![2, 4, 16])),
+        ("group-size", OptionValue::Int(32)),
+        ("recent", OptionValue::Int(16)),
+        ("average", OptionValue::Real(16.0)),
     ]);
     let asked = technique.damage_signals(&dense(), &given).unwrap().unwrap();
     let texts: Vec<String> = asked.iter().map(ToString::to_string).collect();
@@ -108,34 +111,34 @@ fn damages_are_the_errors_of_the_cache_that_is_described() {
         axes: axes.map(|(name, len)| Axis::new(name, len)).to_vec(),
         values: (0..32).map(f64::from).collect(),
     };
-    let damages = technique.damages(&dense(), &given, &[signal.clone()]).unwrap().unwrap();
+    let damages = technique.sensitivities(&dense(), &given, &[signal.clone()]).unwrap().unwrap();
     assert_eq!((damages.len(), damages[0].len()), (1, 8));
     // Layer 1, values: heads 0 and 1 have errors 10, 11 and 14, 15.
     assert_eq!(damages[0][3], [24.0, 26.0, 0.0]);
     // Heads with bits of their own: layer 1, head 1, keys. Keys and values that share them: layer 1.
     let with = |name: &str, value: &str| {
         let mut given = given.clone();
-        given.insert(name.to_owned(), Setting::Text(value.to_owned()));
-        technique.damages(&dense(), &given, &[signal.clone()]).unwrap().unwrap().remove(0)
+        given.insert(name.to_owned(), OptionValue::Text(value.to_owned()));
+        technique.sensitivities(&dense(), &given, &[signal.clone()]).unwrap().unwrap().remove(0)
     };
     let heads = with("heads", "kv-head");
     assert_eq!((heads.len(), &heads[6][..]), (16, &[12.0, 13.0, 0.0][..]));
     let together = with("parts", "together");
     assert_eq!((together.len(), &together[1][..]), (4, &[44.0, 48.0, 0.0][..]));
-    let missing = technique.damages(&dense(), &given, &[]).unwrap_err();
+    let missing = technique.sensitivities(&dense(), &given, &[]).unwrap_err();
     assert!(missing.to_string().contains("signal `kv-quantisation-error` was not measured"), "{missing}");
     signal.values[3] = f64::NAN;
-    let nan = technique.damages(&dense(), &given, &[signal]).unwrap_err();
+    let nan = technique.sensitivities(&dense(), &given, &[signal]).unwrap_err();
     assert!(nan.to_string().contains("the damage of an option of `bits`, layer 0, part 1, is NaN"), "{nan}");
     // Nothing is quantised, so nothing is damaged and nothing measured.
-    let exact = options(&[("levels", Setting::Ints(vec![16])), ("average", Setting::Real(16.0))]);
+    let exact = options(&[("levels", OptionValue::Ints(vec![16])), ("average", OptionValue::Real(16.0))]);
     assert_eq!(technique.damage_signals(&dense(), &exact), Ok(Some(vec![])));
-    assert_eq!(technique.damages(&dense(), &exact, &[]).unwrap(), Some(vec![vec![vec![0.0]; 8]]));
+    assert_eq!(technique.sensitivities(&dense(), &exact, &[]).unwrap(), Some(vec![vec![vec![0.0]; 8]]));
 }
 
 #[test]
 fn numbers_that_do_not_fit_are_refused_with_a_way_out() {
-    let refusal = |given: &[(&str, Setting)]| match KV_BITS.space(&dense(), &options(given)) {
+    let refusal = |given: &[(&str, OptionValue)]| match KV_BITS.space(&dense(), &options(given)) {
         Err(failure) => match failure.kind {
             FailureKind::Refused(words) => words,
             other => panic!("{other:?}"),
@@ -143,20 +146,21 @@ fn numbers_that_do_not_fit_are_refused_with_a_way_out() {
         Ok(space) => panic!("{space:?}"),
     };
     assert_eq!(
-        refusal(&[("average", Setting::Real(1.25))]),
+        refusal(&[("average", OptionValue::Real(1.25))]),
         "`average` is 1.25 bits, but the cheapest level, 1, takes 1.5 with scale and zero point; \
          raise `average` to 1.5 or more"
     );
     assert!(
-        refusal(&[("group-size", Setting::Int(48))]).contains("does not divide the 64 channels per head")
+        refusal(&[("group-size", OptionValue::Int(48))]).contains("does not divide the 64 channels per head")
     );
-    assert!(refusal(&[("levels", Setting::Ints(vec![4, 12]))]).contains("`levels` contains 12"));
-    assert!(refusal(&[("levels", Setting::Ints(vec![]))]).contains("expected a list of whole numbers"));
+    assert!(refusal(&[("levels", OptionValue::Ints(vec![4, 12]))]).contains("`levels` contains 12"));
+    assert!(refusal(&[("levels", OptionValue::Ints(vec![]))]).contains("expected a list of whole numbers"));
 }
 
 #[test]
 fn heads_have_bits_of_their_own_and_agreeing_ones_are_one_edit() {
-    let given = options(&[("heads", Setting::Text("kv-head".into())), ("average", Setting::Real(3.25))]);
+    let given =
+        options(&[("heads", OptionValue::Text("kv-head".into())), ("average", OptionValue::Real(3.25))]);
     let space = KV_BITS.space(&dense(), &given).unwrap();
     let bits = &space.dimensions()[0];
     assert_eq!((bits.cells(), bits.place(7)), (16, "layer 1, kv-head 1, part 1".to_owned()));
@@ -177,7 +181,8 @@ fn heads_have_bits_of_their_own_and_agreeing_ones_are_one_edit() {
 
 #[test]
 fn keys_and_values_that_go_together_are_a_smaller_space_of_the_same_plans() {
-    let given = options(&[("parts", Setting::Text("together".into())), ("average", Setting::Real(3.25))]);
+    let given =
+        options(&[("parts", OptionValue::Text("together".into())), ("average", OptionValue::Real(3.25))]);
     let space = KV_BITS.space(&dense(), &given).unwrap();
     let bits = &space.dimensions()[0];
     assert_eq!((bits.cells(), bits.place(1)), (4, "layer 1".to_owned()));
@@ -205,7 +210,7 @@ fn keys_and_values_that_go_together_are_a_smaller_space_of_the_same_plans() {
 
 #[test]
 fn smoothing_is_a_choice_per_layer_where_there_is_more_than_one_exponent() {
-    let given = options(&[("smoothing", Setting::Ints(vec![50, 0, 75]))]);
+    let given = options(&[("smoothing", OptionValue::Ints(vec![50, 0, 75]))]);
     let space = KV_BITS.space(&dense(), &given).unwrap();
     assert_eq!(space.dimensions().len(), 2);
     assert_eq!(space.dimensions()[1].domain, Domain::Level { levels: vec![0.0, 0.5, 0.75] });
@@ -222,8 +227,10 @@ fn smoothing_is_a_choice_per_layer_where_there_is_more_than_one_exponent() {
 #[test]
 fn codes_shrink_by_halves() {
     let space = |levels: &[i64], from| {
-        let given =
-            options(&[("levels", Setting::Ints(levels.to_vec())), ("shrink-from", Setting::Int(from))]);
+        let given = options(&[
+            ("levels", OptionValue::Ints(levels.to_vec())),
+            ("shrink-from", OptionValue::Int(from)),
+        ]);
         KV_BITS.space(&dense(), &given).map_err(|failure| failure.to_string())
     };
     assert!(space(&[1, 2, 4, 8, 16], 16).is_ok());
@@ -237,11 +244,11 @@ fn codes_shrink_by_halves() {
 #[test]
 fn heads_that_differ_are_edits_of_their_own_smoothed_and_shrunk() {
     let given = options(&[
-        ("heads", Setting::Text("kv-head".into())),
-        ("levels", Setting::Ints(vec![2, 4, 16])),
-        ("average", Setting::Real(16.0)),
-        ("smoothing", Setting::Ints(vec![75])),
-        ("shrink-from", Setting::Int(16)),
+        ("heads", OptionValue::Text("kv-head".into())),
+        ("levels", OptionValue::Ints(vec![2, 4, 16])),
+        ("average", OptionValue::Real(16.0)),
+        ("smoothing", OptionValue::Ints(vec![75])),
+        ("shrink-from", OptionValue::Int(16)),
     ]);
     // Keys 4 and values 2 at one head, exact keys and values 2 at the other; other layers are exact.
     let mut cells = [2; 16];

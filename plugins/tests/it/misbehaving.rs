@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use attune_core::setting::Setting;
+use attune_core::options::OptionValue;
 use attune_core::technique::{FailureKind, Technique as _, TechniqueFailure};
 use attune_plugins::{Host, LogLevel, WasmTechnique, limits};
 
@@ -12,8 +12,8 @@ fn misbehaving() -> WasmTechnique {
     host().load_file(&fixture("misbehaving.wasm")).unwrap()
 }
 
-fn how(way: &str) -> attune_core::setting::Settings {
-    options(&[("how", Setting::Text(way.into()))])
+fn how(way: &str) -> attune_core::options::Settings {
+    options(&[("how", OptionValue::Text(way.into()))])
 }
 
 /// What `space` does when it is asked to misbehave; afterwards the same object must work.

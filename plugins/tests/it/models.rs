@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use attune_core::facts::ModelFacts;
 use attune_core::hash::ContentHash;
-use attune_core::setting::{Setting, Settings};
+use attune_core::options::{OptionValue, Settings};
 use attune_core::space::{Axis, Config, Value};
 use attune_core::technique::Signal;
 use attune_plugins::{Host, WasmTechnique};
@@ -75,7 +75,7 @@ pub(crate) fn mixture() -> ModelFacts {
     }
 }
 
-pub(crate) fn options(given: &[(&str, Setting)]) -> Settings {
+pub(crate) fn options(given: &[(&str, OptionValue)]) -> Settings {
     given.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
 }
 

@@ -1,8 +1,8 @@
 //! `weight-bits`: a budget weighted by parameters, plan, costs and baselines.
 
 use attune_core::facts::ModelFacts;
+use attune_core::options::{OptionValue, Settings};
 use attune_core::plan::Edit;
-use attune_core::setting::{Setting, Settings};
 use attune_core::space::{Config, Domain};
 use attune_core::technique::{FailureKind, Technique as _};
 use attune_vocabulary::Module;
@@ -22,7 +22,7 @@ const AT_3: u32 = 1;
 const AT_4: u32 = 2;
 
 fn average(bits: f64) -> Settings {
-    options(&[("average", Setting::Real(bits))])
+    options(&[("average", OptionValue::Real(bits))])
 }
 
 /// The same levels of q, k, v, o, gate, up and down in all four layers.
@@ -54,7 +54,7 @@ fn modules_count_by_their_weights() {
 #[test]
 fn experts_go_together_or_apart() {
     let roomy = |experts: &str| {
-        options(&[("average", Setting::Real(16.0)), ("experts", Setting::Text(experts.into()))])
+        options(&[("average", OptionValue::Real(16.0)), ("experts", OptionValue::Text(experts.into()))])
     };
     let (together, apart) = (roomy("together"), roomy("apart"));
     let cells = |given| WEIGHT_BITS.space(&mixture(), given).unwrap().dimensions()[0].cells();
@@ -81,9 +81,9 @@ fn experts_go_together_or_apart() {
 #[test]
 fn every_module_gets_an_edit_unless_it_stays_exact() {
     let given = options(&[
-        ("levels", Setting::Ints(vec![16, 4])),
-        ("average", Setting::Real(16.0)),
-        ("group-size", Setting::Int(0)),
+        ("levels", OptionValue::Ints(vec![16, 4])),
+        ("average", OptionValue::Real(16.0)),
+        ("group-size", OptionValue::Int(0)),
     ]);
     let mut cells = [1; 28];
     (cells[2], cells[7 + 6]) = (0, 0);
@@ -125,18 +125,18 @@ fn baselines_are_the_uniform_levels() {
 
 #[test]
 fn numbers_that_do_not_fit_are_refused_with_a_way_out() {
-    let refusal = |given: &[(&str, Setting)]| match WEIGHT_BITS.space(&dense(), &options(given)) {
+    let refusal = |given: &[(&str, OptionValue)]| match WEIGHT_BITS.space(&dense(), &options(given)) {
         Err(failure) => match failure.kind {
             FailureKind::Refused(words) => words,
             other => panic!("{other:?}"),
         },
         Ok(space) => panic!("{space:?}"),
     };
-    let low = refusal(&[("average", Setting::Real(2.25))]);
+    let low = refusal(&[("average", OptionValue::Real(2.25))]);
     assert!(low.contains("the cheapest level, 2, takes 2.5 with scales and zero points"), "{low}");
-    let group = refusal(&[("group-size", Setting::Int(96))]);
+    let group = refusal(&[("group-size", OptionValue::Int(96))]);
     assert!(group.contains("does not divide the 256 inputs of `q`"), "{group}");
-    assert!(refusal(&[("levels", Setting::Ints(vec![4, 7]))]).contains("`levels` contains 7"));
+    assert!(refusal(&[("levels", OptionValue::Ints(vec![4, 7]))]).contains("`levels` contains 7"));
 }
 
 #[test]
@@ -153,7 +153,7 @@ fn blocks_of_an_image_generator_have_two_modules() {
         feed_forward: 192,
         ..dense()
     };
-    let given = options(&[("average", Setting::Real(4.0)), ("group-size", Setting::Int(32))]);
+    let given = options(&[("average", OptionValue::Real(4.0)), ("group-size", OptionValue::Int(32))]);
     let space = WEIGHT_BITS.space(&generator, &given).unwrap();
     assert_eq!(
         (space.dimensions()[0].cells(), space.dimensions()[0].place(1)),

@@ -7,7 +7,7 @@ use attune_core::event::{Advance, Event, Phase};
 use attune_core::sensitivity::{probes, reference};
 
 use super::report::{front, random};
-use super::{SessionError, SessionSetup, starts};
+use super::{SessionError, SessionSetup, seeds};
 use crate::strategy::{TableSource, table_source};
 
 /// What is evaluated between two ends of plans is told this often at most.
@@ -99,7 +99,7 @@ pub(super) fn measuring(setup: &SessionSetup, search: bool) -> Result<Meter, Ses
             setup.technique.damage_signals(model, &setup.options)?.map_or(0, |signals| signals.len())
         }
     };
-    let plans = starts::wanted_signals(setup).len() + table;
+    let plans = seeds::wanted_signals(setup).len() + table;
     Ok(Meter::new(Phase::Measuring, 0, plans as u64 * u64::from(setup.fidelity.items)))
 }
 
@@ -114,13 +114,13 @@ pub(super) fn report(setup: &SessionSetup, baselines: usize) -> Result<Meter, Se
     let of =
         |split: &Split| -> Result<u64, SessionError> { Ok(u64::from(setup.report_fidelity(split)?.items)) };
     let items = of(&Split::Report)?;
-    let mut elsewhere = 0;
-    for domain in &setup.elsewhere {
-        elsewhere += of(&Split::Elsewhere(domain.clone()))?;
+    let mut out_of_domain = 0;
+    for domain in &setup.out_of_domain {
+        out_of_domain += of(&Split::OutOfDomain(domain.clone()))?;
     }
     // The winner and the dense model are there too.
     let entries = baselines as u64 + 2;
     let members = if setup.objectives.len() > 1 { front::MOST as u64 } else { 0 };
     let chance = random::most(setup, setup.report.random as usize, items as u32);
-    Ok(Meter::new(Phase::Report, 0, chance + members * items + entries * (items + elsewhere)))
+    Ok(Meter::new(Phase::Report, 0, chance + members * items + entries * (items + out_of_domain)))
 }

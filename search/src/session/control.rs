@@ -1,15 +1,15 @@
 //! Commands from outside, and what they do to a running session.
 
-use attune_core::evaluator::Stop;
+use attune_core::evaluator::RunControl;
 use attune_core::event::Command;
 use crossbeam_channel::{Receiver, TryRecvError, never};
 
-use super::gate::Gate;
+use super::pause_gate::PauseGate;
 
 /// What a view has asked for so far.
 pub(super) struct Control<'a> {
     commands: Receiver<Command>,
-    gate: &'a Gate,
+    gate: &'a PauseGate,
     /// Stop when the generation is finished.
     pub(super) after_generation: bool,
     /// Stop at once.
@@ -17,7 +17,7 @@ pub(super) struct Control<'a> {
 }
 
 impl<'a> Control<'a> {
-    pub(super) fn new(commands: Receiver<Command>, gate: &'a Gate) -> Self {
+    pub(super) fn new(commands: Receiver<Command>, gate: &'a PauseGate) -> Self {
         Self { commands, gate, after_generation: false, now: false }
     }
 
@@ -65,7 +65,7 @@ impl<'a> Control<'a> {
     }
 
     /// Asked once there is to be nothing more.
-    pub(super) fn flag(&self) -> Stop {
+    pub(super) fn flag(&self) -> RunControl {
         self.gate.flag()
     }
 

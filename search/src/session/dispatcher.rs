@@ -11,8 +11,9 @@ use attune_core::technique::Baseline;
 use attune_core::trial::{Trial, TrialState};
 
 use super::advance::{self, Meter};
-use super::course::Course;
-use super::generation::{self, Books, Generation};
+use super::counters::Counters;
+use super::generation::{self, CommitSink, Generation};
+use super::interruptible::thinking;
 use super::journal::Journal;
 use super::losses::Losses;
 use super::measuring::Measuring;
@@ -20,14 +21,13 @@ use super::metered::Metered;
 use super::needed::Needed;
 use super::observing;
 use super::probing;
+use super::racing_schedule::RacingSchedule;
 use super::report;
 use super::scoring::{Flow, Scoring, Step, Wanted};
-use super::starts;
-use super::tally::Tally;
-use super::thinking::thinking;
+use super::seeds;
 use super::{SessionError, SessionSetup};
+use crate::operators::{Guarded, TechniqueOperators, Variation, VariationError};
 use crate::strategy::{SearchContext, build, table_source};
-use crate::variation::{Guarded, TechniqueOperators, Variation, VariationError};
 
 /// How the dispatcher ends.
 pub(super) enum End {
@@ -42,7 +42,7 @@ pub(super) struct Dispatcher<'a, 'e> {
     scoring: Scoring<'a>,
     events: &'e mut dyn FnMut(Event),
     pub(super) journal: Journal<'a>,
-    pub(super) tally: Tally,
+    pub(super) tally: Counters,
     meter: Meter,
     needed: Needed,
 }
@@ -57,7 +57,7 @@ impl<'a, 'e> Dispatcher<'a, 'e> {
     ) -> Self {
         let trials = journal.trials().len();
         let meter = advance::search(setup, trials);
-        let tally = Tally::new(setup.trials.max(trials as u64));
+        let tally = Counters::new(setup.trials.max(trials as u64));
         Self { setup, metered, scoring, events, journal, tally, meter, needed: Needed::default() }
     }
 
@@ -80,7 +80,7 @@ impl<'a, 'e> Dispatcher<'a, 'e> {
         }
         let Self { setup, scoring, events, tally, .. } = self;
         let bench = &mut Measuring { setup, scoring, tally, meter: &mut measuring, events: &mut **events };
-        let Some(baselines) = starts::baselines(bench)? else { return Ok(End::Interrupted) };
+        let Some(baselines) = seeds::baselines(bench)? else { return Ok(End::Interrupted) };
         self.advances(baselines.len())?;
         if self.search(&losses, &baselines, &mut measuring)? == Flow::Stopped {
             return Ok(End::Interrupted);
@@ -89,7 +89,7 @@ impl<'a, 'e> Dispatcher<'a, 'e> {
             return Ok(End::Reported(Box::new(report.clone())));
         }
         let Some(best) = self.tally.best() else { return Err(nothing_scored(self.journal.trials())) };
-        let mut desk = report::Desk {
+        let mut desk = report::ReportBuilder {
             setup: self.setup,
             losses: &losses,
             scoring: &mut self.scoring,
@@ -130,13 +130,13 @@ impl<'a, 'e> Dispatcher<'a, 'e> {
             return Ok(Flow::Done);
         }
         let operators = self.operators();
-        let starts = starts::starts(&self.setup.space, baselines);
+        let starts = seeds::starts(&self.setup.space, baselines);
         let mut table = None;
         if let Some(source) = table_source(&self.setup.strategy)? {
             let preferred = starts.first().map(|(_, config)| config);
             let Self { setup, metered, scoring, events, tally, needed, .. } = self;
             let measuring = Measuring { setup, scoring, tally, meter, events: &mut **events };
-            let mut bench = probing::Bench { measuring, metered, losses, needed };
+            let mut bench = probing::SensitivityProbe { measuring, metered, losses, needed };
             table = bench.table(source, preferred)?;
             if table.is_none() {
                 return Ok(Flow::Stopped);
@@ -261,7 +261,8 @@ impl<'a, 'e> Dispatcher<'a, 'e> {
                 });
             }
         }
-        let mut course = Course::new(self.setup, strategy.rival(), self.journal.trials(), (&old, &new))?;
+        let mut course =
+            RacingSchedule::new(self.setup, strategy.rival(), self.journal.trials(), (&old, &new))?;
         let Self { setup, metered, scoring, events, journal, tally, meter, needed } = self;
         let mut lowered = Vec::with_capacity(new.len());
         for proposal in new {
@@ -273,7 +274,7 @@ impl<'a, 'e> Dispatcher<'a, 'e> {
             lowered.push(generation::lower(setup, proposal)?);
             metered.tell(*events);
         }
-        let books = Books { journal, tally, meter, needed, losses, events: &mut **events };
+        let books = CommitSink { journal, tally, meter, needed, losses, events: &mut **events };
         let mut generation = Generation::new(setup, lowered, books);
         let unsettled = generation.unsettled();
         let ids: Vec<u64> = unsettled.iter().map(|(position, _)| generation.id(*position)).collect();

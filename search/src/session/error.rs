@@ -8,8 +8,8 @@ use attune_core::store::StoreError;
 use attune_core::technique::TechniqueFailure;
 use attune_core::trial::BadTransition;
 
+use crate::operators::VariationError;
 use crate::strategy::StrategyError;
-use crate::variation::VariationError;
 
 /// A failure that may be kept as the result of what was asked; one that another run need not repeat is the end of this one.
 pub(super) fn lasting(failure: TechniqueFailure) -> Result<TechniqueFailure, SessionError> {

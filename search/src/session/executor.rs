@@ -9,7 +9,7 @@ use attune_core::plan::Plan;
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
 use super::caught::said;
-use super::gate::Gate;
+use super::pause_gate::PauseGate;
 
 /// Plans for one evaluator call; a ticket says which reply belongs to which plan.
 struct Job {
@@ -31,7 +31,7 @@ pub(super) struct Executor<'env> {
     jobs: Sender<Job>,
     replies: Receiver<Reply>,
     workers: usize,
-    gate: &'env Gate,
+    gate: &'env PauseGate,
     /// How far the batches are that were handed out together, and the most that each can be.
     batches: Vec<(BatchProgress, f64)>,
     /// Evaluations of batches before them.
@@ -44,7 +44,7 @@ impl<'env> Executor<'env> {
         scope: &'scope Scope<'scope, 'env>,
         evaluator: &'env dyn Evaluator,
         workers: usize,
-        gate: &'env Gate,
+        gate: &'env PauseGate,
     ) -> Self {
         let workers = workers.max(1);
         let (jobs, queue) = unbounded::<Job>();
@@ -111,7 +111,7 @@ fn evaluate(
     evaluator: &dyn Evaluator,
     job: &Job,
     answer: &Sender<Reply>,
-    gate: &Gate,
+    gate: &PauseGate,
 ) -> Result<(), EvalFailure> {
     let mut stopped = gate.pass().is_break();
     if stopped {

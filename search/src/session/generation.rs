@@ -10,12 +10,12 @@ use attune_core::technique::Cost;
 use attune_core::trial::{Dropped, Outcome, Trial, TrialState};
 
 use super::advance::Meter;
+use super::counters::Counters;
 use super::error::lasting;
 use super::journal::Journal;
 use super::losses::Losses;
 use super::needed::Needed;
 use super::scoring::Effort;
-use super::tally::Tally;
 use super::{SessionError, SessionSetup};
 
 /// How a trial ends.
@@ -35,9 +35,9 @@ pub(super) enum Finish {
 }
 
 /// Where finished trials go.
-pub(super) struct Books<'a, 'store> {
+pub(super) struct CommitSink<'a, 'store> {
     pub(super) journal: &'a mut Journal<'store>,
-    pub(super) tally: &'a mut Tally,
+    pub(super) tally: &'a mut Counters,
     pub(super) meter: &'a mut Meter,
     pub(super) needed: &'a mut Needed,
     pub(super) losses: &'a Losses,
@@ -46,7 +46,7 @@ pub(super) struct Books<'a, 'store> {
 
 /// The trials of a generation that are not journalled yet.
 pub(super) struct Generation<'a, 'store> {
-    books: Books<'a, 'store>,
+    books: CommitSink<'a, 'store>,
     trials: std::vec::IntoIter<Trial>,
     /// The first trial that is not committed, by position.
     next: usize,
@@ -68,7 +68,7 @@ impl<'a, 'store> Generation<'a, 'store> {
     pub(super) fn new(
         setup: &SessionSetup,
         lowered: Vec<(Trial, Option<TrialState>)>,
-        books: Books<'a, 'store>,
+        books: CommitSink<'a, 'store>,
     ) -> Self {
         let (trials, states): (Vec<Trial>, Vec<_>) = lowered.into_iter().unzip();
         Self {
@@ -113,7 +113,7 @@ impl<'a, 'store> Generation<'a, 'store> {
 
     /// So many evaluations were run so far.
     pub(super) fn evaluated(&mut self, evaluations: u64) {
-        let Books { meter, events, .. } = &mut self.books;
+        let CommitSink { meter, events, .. } = &mut self.books;
         if meter.hear(evaluations) {
             events(meter.event());
         }
@@ -150,7 +150,7 @@ impl<'a, 'store> Generation<'a, 'store> {
             if self.running[self.next] {
                 trial.advance(TrialState::Running)?;
             }
-            let Books { journal, tally, meter, needed, losses, events } = &mut self.books;
+            let CommitSink { journal, tally, meter, needed, losses, events } = &mut self.books;
             trial.advance(needed.judge(&trial.plan, state, self.items as u32))?;
             needed.learn(&trial, self.items as u32);
             let shared = self.shared[self.next] && trial.reused() == Some(false);

@@ -66,7 +66,7 @@ impl Known {
 #[cfg(test)]
 mod tests {
     use attune_core::scores::{Aggregate, MetricScore};
-    use attune_core::store::Origin;
+    use attune_core::store::CacheOrigin;
 
     use super::*;
 
@@ -75,7 +75,7 @@ mod tests {
         let metric =
             MetricScore { aggregate: Aggregate::Mean, items: values, weights: vec![1.0; items.len()] };
         let scores = Scores { metrics: [("kl".to_owned(), metric)].into() };
-        let origin = Origin { study: "s".to_owned(), by: by.to_owned() };
+        let origin = CacheOrigin { study: "s".to_owned(), by: by.to_owned() };
         Cached { items: items.to_vec(), outcome: Ok(scores), origin }
     }
 
@@ -93,7 +93,7 @@ mod tests {
     #[test]
     fn shared_means_that_nothing_was_evaluated_for_this_study() {
         let of = |study: &str, items| {
-            let origin = Origin { study: study.to_owned(), by: "0".to_owned() };
+            let origin = CacheOrigin { study: study.to_owned(), by: "0".to_owned() };
             Cached { origin, ..piece(items, "0") }
         };
         let known = Known::new(vec![of("a", &[0, 1]), of("b", &[2])]);

@@ -10,16 +10,16 @@ use attune_core::store::{MeasuringEffort, RunNote};
 use attune_core::technique::Signal;
 
 use super::advance::Meter;
+use super::counters::Counters;
+use super::interruptible::thinking;
 use super::scoring::Scoring;
-use super::tally::Tally;
-use super::thinking::thinking;
 use super::{SessionError, SessionSetup};
 
 /// Where things are measured.
 pub(super) struct Measuring<'a, 'env> {
     pub(super) setup: &'a SessionSetup,
     pub(super) scoring: &'a mut Scoring<'env>,
-    pub(super) tally: &'a mut Tally,
+    pub(super) tally: &'a mut Counters,
     pub(super) meter: &'a mut Meter,
     pub(super) events: &'a mut dyn FnMut(Event),
 }

@@ -1,7 +1,7 @@
 //! The technique of a study, with an eye on what all its calls of one run take together.
 //!
 //! Its own operator is left out: that has an allowance of its own and can be done without
-//! ([`TechniqueOperators`](crate::variation::TechniqueOperators)).
+//! ([`TechniqueOperators`](crate::operators::TechniqueOperators)).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,13 +9,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use attune_core::allowance::{Allowance, Usage, Used};
 use attune_core::event::Event;
 use attune_core::facts::ModelFacts;
-use attune_core::numbers;
+use attune_core::format;
+use attune_core::options::Settings;
 use attune_core::plan::Plan;
-use attune_core::setting::Settings;
 use attune_core::signal::SignalRequest;
 use attune_core::space::{Config, Space};
 use attune_core::technique::{
-    Baseline, Cost, Damages, FailureKind, Signal, Technique, TechniqueFailure, TechniqueInfo,
+    Baseline, Cost, FailureKind, Sensitivities, Signal, Technique, TechniqueFailure, TechniqueInfo,
 };
 
 /// A technique that is not called any more once its calls have used up [`Allowance::NEEDED`].
@@ -39,7 +39,7 @@ impl Metered {
             return;
         }
         let Allowance { share, reserve } = Allowance::NEEDED;
-        let count = |number: u64| numbers::count(number as f64);
+        let count = |number: u64| format::count(number as f64);
         let message = format!(
             "technique `{}` is slow: {} calls of `{most}` took {} instructions each; beyond {} each, all calls of a run may take \
              {} together, and then it ends",
@@ -140,12 +140,12 @@ impl Technique for Metered {
         self.ask("signals", |technique| technique.damage_signals(model, options))
     }
 
-    fn damages(
+    fn sensitivities(
         &self,
         model: &ModelFacts,
         options: &Settings,
         signals: &[Signal],
-    ) -> Result<Option<Damages>, TechniqueFailure> {
-        self.ask("damages", |technique| technique.damages(model, options, signals))
+    ) -> Result<Option<Sensitivities>, TechniqueFailure> {
+        self.ask("damages", |technique| technique.sensitivities(model, options, signals))
     }
 }

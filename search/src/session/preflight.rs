@@ -6,16 +6,16 @@ use std::sync::Arc;
 use attune_core::evaluator::{EvalFailure, Split, TaskInfo};
 use attune_core::facts::ModelFacts;
 use attune_core::objective::Objective;
+use attune_core::options::Settings;
 use attune_core::plan::Plan;
-use attune_core::profile::{Choice, Racing, ReportSpec};
+use attune_core::profile::{Racing, ReportSpec, Selected};
 use attune_core::sensitivity;
-use attune_core::setting::Settings;
 use attune_core::space::Space;
 use attune_core::technique::{Signal, Technique};
 
 use super::caught::caught;
 use super::losses::Losses;
-use super::{SessionError, Start, can_race, lowering, starts};
+use super::{SessionError, Start, can_race, lowering, seeds};
 use crate::strategy::{self, StrategyError, TableSource};
 
 /// Whether the evaluator honours a plan, which it can tell from the shape of the model: [`Evaluator::check`].
@@ -37,7 +37,7 @@ pub struct Preflight<'a> {
     /// The task.
     pub task: &'a TaskInfo,
     /// The strategy and its options.
-    pub strategy: &'a Choice,
+    pub strategy: &'a Selected,
     /// What counts, most important first.
     pub objectives: &'a [Objective],
     /// Items of the selection split that score a trial.
@@ -47,7 +47,7 @@ pub struct Preflight<'a> {
     /// How the result is reported.
     pub report: ReportSpec,
     /// Other domains on which the result is reported too.
-    pub elsewhere: &'a [String],
+    pub out_of_domain: &'a [String],
     /// What the search starts from.
     pub start: Option<&'a Start>,
     /// Seed of everything random.
@@ -93,9 +93,9 @@ impl Preflight<'_> {
     }
 
     fn domains_are_there(&self) -> Result<(), SessionError> {
-        self.elsewhere
+        self.out_of_domain
             .iter()
-            .try_for_each(|domain| self.available(&Split::Elsewhere(domain.clone()), 1).map(drop))
+            .try_for_each(|domain| self.available(&Split::OutOfDomain(domain.clone()), 1).map(drop))
     }
 
     /// Items of a split, at least `wanted`.
@@ -158,7 +158,7 @@ impl Preflight<'_> {
         let Some(start) = self.start.filter(|start| start.dimensions != self.space.dimensions()) else {
             return Ok(());
         };
-        let none = || starts::no_start(start, self.technique);
+        let none = || seeds::no_start(start, self.technique);
         let asked = &self.technique.info().signals;
         let given: Vec<Signal> =
             start.signals.iter().filter(|signal| asked.contains(&signal.name)).cloned().collect();
@@ -170,7 +170,7 @@ impl Preflight<'_> {
         match (silent, self.technique.baselines(self.model, self.options, &given)) {
             (Err(_), _) => Ok(()),
             (Ok(_), Err(refusal)) => Err(refusal.into()),
-            (Ok(_), Ok(baselines)) if baselines.iter().all(|baseline| baseline.name != starts::START) => {
+            (Ok(_), Ok(baselines)) if baselines.iter().all(|baseline| baseline.name != seeds::START) => {
                 Err(none())
             }
             (Ok(_), Ok(_)) => Ok(()),

@@ -24,14 +24,14 @@ struct Probed {
 }
 
 /// Everything that a table is made with.
-pub(super) struct Bench<'a, 'env> {
+pub(super) struct SensitivityProbe<'a, 'env> {
     pub(super) measuring: Measuring<'a, 'env>,
     pub(super) metered: &'a Metered,
     pub(super) losses: &'a Losses,
     pub(super) needed: &'a mut Needed,
 }
 
-impl Bench<'_, '_> {
+impl SensitivityProbe<'_, '_> {
     /// The table from where the strategy wants it. `None` when someone asked to stop.
     pub(super) fn table(
         &mut self,
@@ -140,7 +140,7 @@ impl Bench<'_, '_> {
         };
         let wanted = setup.technique.damage_signals(model, &setup.options)?.ok_or_else(none)?;
         let Some(signals) = self.measuring.signals(&wanted)? else { return Ok(None) };
-        let damages = setup.technique.damages(model, &setup.options, &signals)?.ok_or_else(none)?;
+        let damages = setup.technique.sensitivities(model, &setup.options, &signals)?.ok_or_else(none)?;
         let costs = |config: &Config| -> Result<Vec<Option<f64>>, SessionError> {
             let costs = setup.technique.cost(model, &setup.options, config)?;
             Ok(self.losses.of_costs(setup, &costs))

@@ -26,7 +26,7 @@ use table::Table;
 type Column = BTreeMap<usize, Scores>;
 
 /// Where the report is made.
-pub(super) struct Desk<'a, 'b> {
+pub(super) struct ReportBuilder<'a, 'b> {
     pub(super) setup: &'b SessionSetup,
     pub(super) losses: &'b Losses,
     pub(super) scoring: &'b mut Scoring<'a>,
@@ -61,7 +61,7 @@ impl Counter {
     }
 }
 
-impl Desk<'_, '_> {
+impl ReportBuilder<'_, '_> {
     /// Scores the winner and its contenders; `None` when someone asked to stop. What was scored until
     /// then is in the cache.
     pub(super) fn report(
@@ -78,7 +78,7 @@ impl Desk<'_, '_> {
             front.iter().flat_map(|front| &front.members).map(Entry::of_trial).collect();
         let total = random::plans(self.setup, draws.len())
             + members.len()
-            + entries.len() * (1 + self.setup.elsewhere.len());
+            + entries.len() * (1 + self.setup.out_of_domain.len());
         let mut counter = Counter { done: 0, total, meter: self.meter(draws.len(), &members, &entries)? };
         (self.events)(counter.meter.event());
 
@@ -87,17 +87,17 @@ impl Desk<'_, '_> {
         let Some(report) = self.report_column(Split::Report, &entries_of, &mut counter)? else {
             return Ok(None);
         };
-        let mut elsewhere = BTreeMap::new();
-        for domain in &self.setup.elsewhere {
-            let split = Split::Elsewhere(domain.clone());
+        let mut out_of_domain = BTreeMap::new();
+        for domain in &self.setup.out_of_domain {
+            let split = Split::OutOfDomain(domain.clone());
             let Some(column) = self.report_column(split, &entries_of, &mut counter)? else { return Ok(None) };
-            elsewhere.insert(domain.clone(), column);
+            out_of_domain.insert(domain.clone(), column);
         }
         let Some(on_front) = self.report_column(Split::Report, &members_of, &mut counter)? else {
             return Ok(None);
         };
         let front = front.map(|front| (front, on_front));
-        let table = Table { entries, random, report, elsewhere, front, seed: self.setup.header.seed };
+        let table = Table { entries, random, report, out_of_domain, front, seed: self.setup.header.seed };
         table.assemble(best, trials.len() as u64).map(Some)
     }
 
@@ -111,8 +111,8 @@ impl Desk<'_, '_> {
         for entries in [members, entries] {
             total += of(&Split::Report, entries)?;
         }
-        for domain in &self.setup.elsewhere {
-            total += of(&Split::Elsewhere(domain.clone()), entries)?;
+        for domain in &self.setup.out_of_domain {
+            total += of(&Split::OutOfDomain(domain.clone()), entries)?;
         }
         Ok(Meter::new(Phase::Report, 0, total))
     }

@@ -7,7 +7,7 @@ use attune_core::evaluator::{EvalFailure, Evaluation, Request};
 use attune_core::hash::ContentHash;
 use attune_core::plan::Plan;
 use attune_core::scores::{Scores, Work};
-use attune_core::store::{CacheKey, Cached, Origin};
+use attune_core::store::{CacheKey, CacheOrigin, Cached};
 use crossbeam_channel::{Receiver, select_biased, tick};
 
 use super::advance::EVERY;
@@ -252,7 +252,7 @@ impl<'a> Scoring<'a> {
         })
     }
 
-    fn origin(&self, want: &Wanted<'_>) -> Origin {
-        Origin { study: self.setup.header.study.clone(), by: want.by.clone() }
+    fn origin(&self, want: &Wanted<'_>) -> CacheOrigin {
+        CacheOrigin { study: self.setup.header.study.clone(), by: want.by.clone() }
     }
 }

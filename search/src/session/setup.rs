@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use attune_core::evaluator::{Evaluator, Fidelity, Split};
 use attune_core::objective::Objective;
-use attune_core::profile::{Choice, Racing, ReportSpec};
-use attune_core::setting::Settings;
+use attune_core::options::Settings;
+use attune_core::profile::{Racing, ReportSpec, Selected};
 use attune_core::space::{Config, Dimension, Space};
 use attune_core::store::{Store, StudyHeader, Whereabouts};
 use attune_core::technique::{Signal, Technique};
@@ -31,7 +31,7 @@ pub struct SessionSetup {
     /// The store.
     pub store: Arc<dyn Store>,
     /// The strategy and its options.
-    pub strategy: Choice,
+    pub strategy: Selected,
     /// What counts, most important first: metrics of the task or costs of the technique.
     pub objectives: Vec<Objective>,
     /// Trials that the study is to have.
@@ -47,7 +47,7 @@ pub struct SessionSetup {
     /// How the result is reported.
     pub report: ReportSpec,
     /// Other domains on which the result is reported too.
-    pub elsewhere: Vec<String>,
+    pub out_of_domain: Vec<String>,
     /// Evaluator calls at a time; the study does not depend on it.
     pub workers: usize,
 }
@@ -89,7 +89,7 @@ impl SessionSetup {
             items: self.fidelity.items,
             racing: self.racing,
             report: self.report,
-            elsewhere: &self.elsewhere,
+            out_of_domain: &self.out_of_domain,
             start: self.start.as_ref(),
             seed: self.header.seed,
         }

@@ -5,8 +5,8 @@ mod coordinates;
 mod distribution;
 
 use attune_core::objective::compare;
+use attune_core::options::{OptionKind, OptionValue};
 use attune_core::rng;
-use attune_core::setting::{OptionKind, Setting};
 use attune_core::space::{Config, Domain, Space};
 use attune_core::strategy::{Observation, Origin, Proposal, Strategy};
 
@@ -29,13 +29,13 @@ pub(super) fn info() -> StrategyInfo {
                 "population",
                 "Samples of one generation; 0 takes 4 + 3 ln n for n coordinates.",
                 OptionKind::Int { min: 0, max: 1 << 16 },
-                Setting::Int(0),
+                OptionValue::Int(0),
             ),
             spec(
                 "step",
                 "First step size, as a share of ranges and spreads.",
                 OptionKind::Real { min: 1e-9, max: 1e3 },
-                Setting::Real(0.3),
+                OptionValue::Real(0.3),
             ),
         ],
     }

@@ -9,15 +9,15 @@
 use std::sync::Arc;
 
 use attune_core::objective::compare;
+use attune_core::options::{OptionKind, OptionValue};
 use attune_core::rng::Rng;
-use attune_core::setting::{OptionKind, Setting};
 use attune_core::space::Domain;
 
 use super::evolution::{Evolution, Scheme};
 use super::options::{self, Options, spec};
 use super::population::{Individual, Selection, drawn};
 use super::{SearchContext, StrategyInfo};
-use crate::variation::{GroupChange, Variation};
+use crate::operators::{GroupChange, Variation};
 
 /// Parents of a crossover are among this many best at least.
 const FEWEST: usize = 6;
@@ -44,7 +44,7 @@ pub(super) fn info() -> StrategyInfo {
                 "window",
                 "Parents are at most this much worse than the best; the paper takes 3 points of accuracy.",
                 window,
-                Setting::Real(0.03),
+                OptionValue::Real(0.03),
             ),
         ],
     }

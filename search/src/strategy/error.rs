@@ -1,6 +1,6 @@
 //! Why a strategy cannot be built.
 
-use attune_core::setting::OptionError;
+use attune_core::options::OptionError;
 use attune_core::space::Infeasible;
 
 use crate::knapsack::KnapsackError;

@@ -7,10 +7,10 @@
 
 use std::sync::Arc;
 
-use attune_core::evaluator::Stop;
+use attune_core::evaluator::RunControl;
 use attune_core::objective::compare;
+use attune_core::options::{OptionKind, OptionSpec, OptionValue};
 use attune_core::rng::{self, Rng};
-use attune_core::setting::{OptionKind, OptionSpec, Setting};
 use attune_core::space::Config;
 use attune_core::strategy::{Observation, Origin, Planned, Proposal, Rival, Strategy};
 use rand::RngExt as _;
@@ -21,7 +21,7 @@ use super::population::{Individual, Population, Selection};
 use super::profiling::Perturbed;
 use super::screen::Screen;
 use super::{SearchContext, StrategyError, StrategyInfo, is_universal, usable};
-use crate::variation::{DomainOperators, Variation};
+use crate::operators::{DomainOperators, Variation};
 
 pub(super) fn info() -> StrategyInfo {
     StrategyInfo {
@@ -46,12 +46,12 @@ pub(super) fn option_specs() -> Vec<OptionSpec> {
             64,
             1 << 16,
         ),
-        spec("crossover", "Share of children with two parents.", probability, Setting::Real(0.3)),
+        spec("crossover", "Share of children with two parents.", probability, OptionValue::Real(0.3)),
         spec(
             "operators",
             "Who makes children: the technique, the domains of the space, or the technique if it can.",
             OptionKind::OneOf(["auto", "technique", "domain"].map(str::to_owned).to_vec()),
-            Setting::Text("auto".to_owned()),
+            OptionValue::Text("auto".to_owned()),
         ),
         options::baselines(
             "Start from the technique's baselines too, not only from its default and uniform configs.",
@@ -114,7 +114,7 @@ pub(super) fn operators(context: &SearchContext, options: &Options<'_>) -> Arc<d
 pub(super) struct Evolution {
     seed: u64,
     scheme: Scheme,
-    stop: Stop,
+    stop: RunControl,
     starts: Vec<(String, Config)>,
     fresh: Fresh,
     screen: Option<Screen>,

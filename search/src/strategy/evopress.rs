@@ -10,7 +10,7 @@ use super::evolution::{Evolution, Scheme};
 use super::options::{self, Options};
 use super::population::Population;
 use super::{SearchContext, StrategyInfo};
-use crate::variation::LevelSwitch;
+use crate::operators::LevelSwitch;
 
 pub(super) fn info() -> StrategyInfo {
     StrategyInfo {

@@ -8,7 +8,7 @@ use super::evolution::{Evolution, Scheme};
 use super::nsga2::Fronts;
 use super::options::{self, Options};
 use super::{SearchContext, StrategyInfo};
-use crate::variation::Redraw;
+use crate::operators::Redraw;
 
 pub(super) fn info() -> StrategyInfo {
     StrategyInfo {

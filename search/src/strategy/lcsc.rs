@@ -10,7 +10,7 @@ use super::evolution::{Evolution, Scheme};
 use super::options::{self, Options};
 use super::population::Population;
 use super::{SearchContext, StrategyInfo};
-use crate::variation::GroupChange;
+use crate::operators::GroupChange;
 
 pub(super) fn info() -> StrategyInfo {
     StrategyInfo {

@@ -3,8 +3,8 @@
 //! Constraints need no rank of their own: operators never leave the feasible set.
 
 use attune_core::objective::compare;
+use attune_core::options::{OptionKind, OptionValue};
 use attune_core::rng::Rng;
-use attune_core::setting::{OptionKind, Setting};
 
 use super::evolution::{self, Evolution, Scheme};
 use super::options::{self, Options, spec};
@@ -18,7 +18,7 @@ pub(super) fn info() -> StrategyInfo {
     options.retain(|option| matches!(&*option.name, "operators" | "baselines" | "redraws"));
     options.extend([
         options::count("population", "Parents that are kept, and children of one generation.", 40, 1 << 16),
-        spec("crossover", "Share of children with two parents.", probability, Setting::Real(0.9)),
+        spec("crossover", "Share of children with two parents.", probability, OptionValue::Real(0.9)),
     ]);
     StrategyInfo {
         name: "nsga2",

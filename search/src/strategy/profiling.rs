@@ -12,8 +12,8 @@ mod perturbed;
 
 use std::collections::VecDeque;
 
+use attune_core::options::{OptionKind, OptionSpec, OptionValue};
 use attune_core::rng;
-use attune_core::setting::{OptionKind, OptionSpec, Setting};
 use attune_core::space::Config;
 use attune_core::strategy::{Observation, Origin, Planned, Proposal, Strategy};
 
@@ -49,9 +49,14 @@ pub(super) fn option_specs() -> Vec<OptionSpec> {
     let signal = OptionKind::OneOf([MEASURED, GRADIENT].map(str::to_owned).to_vec());
     let signal_help = "Where damages come from: evaluating every choice on its own, or the technique's estimate from gradients.";
     vec![
-        spec(SIGNAL, signal_help, signal, Setting::Text(MEASURED.to_owned())),
+        spec(SIGNAL, signal_help, signal, OptionValue::Text(MEASURED.to_owned())),
         options::count("front", "Allocations of the Pareto set, for each further objective.", 8, 1 << 12),
-        spec("gap", "Relative gap to the proven bound at which planning stops.", gap, Setting::Real(1e-4)),
+        spec(
+            "gap",
+            "Relative gap to the proven bound at which planning stops.",
+            gap,
+            OptionValue::Real(1e-4),
+        ),
     ]
 }
 

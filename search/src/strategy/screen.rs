@@ -12,8 +12,8 @@ use rand::RngExt as _;
 
 use super::fresh::Fresh;
 use super::population::Individual;
+use crate::operators::Variation;
 use crate::surrogate::{Features, Guess, Surrogate};
-use crate::variation::Variation;
 
 /// Share of proposals that follow a drawn opinion.
 const DRAWN: f64 = 0.5;

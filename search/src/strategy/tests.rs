@@ -6,14 +6,14 @@ mod planned;
 
 use super::*;
 use crate::conformance::{self, spaces};
-use attune_core::evaluator::Stop;
-use attune_core::setting::{Setting, Settings};
+use attune_core::evaluator::RunControl;
+use attune_core::options::{OptionValue, Settings};
 use attune_core::space::{Budget, BudgetTerm, Constraint, Domain, Value};
 use attune_core::strategy::{Observation, Origin, Proposal};
 
-fn choice(name: &str, options: &[(&str, Setting)]) -> Choice {
+fn choice(name: &str, options: &[(&str, OptionValue)]) -> Selected {
     let options = options.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
-    Choice { name: name.to_owned(), options }
+    Selected { name: name.to_owned(), options }
 }
 
 fn context(space: &Arc<Space>, seed: u64) -> SearchContext {
@@ -23,7 +23,7 @@ fn context(space: &Arc<Space>, seed: u64) -> SearchContext {
         starts: vec![],
         operators: None,
         table: None,
-        stop: Stop::default(),
+        stop: RunControl::default(),
     }
 }
 
@@ -35,18 +35,18 @@ fn every_strategy_keeps_its_promises_on_every_space() {
         choice(
             "evolution",
             &[
-                ("initial", Setting::Int(1)),
-                ("generation", Setting::Int(5)),
-                ("population", Setting::Int(3)),
-                ("crossover", Setting::Real(1.0)),
-                ("redraws", Setting::Int(1)),
+                ("initial", OptionValue::Int(1)),
+                ("generation", OptionValue::Int(5)),
+                ("population", OptionValue::Int(3)),
+                ("crossover", OptionValue::Real(1.0)),
+                ("redraws", OptionValue::Int(1)),
             ],
         ),
         choice("eep", &[]),
-        choice("evopress", &[("offspring", Setting::Int(16))]),
+        choice("evopress", &[("offspring", OptionValue::Int(16))]),
         choice("kvtuner", &[]),
         choice("lcsc", &[]),
-        choice("nsga2", &[("population", Setting::Int(12))]),
+        choice("nsga2", &[("population", OptionValue::Int(12))]),
     ];
     for choice in &variants {
         for (_, space) in spaces::all().unwrap() {
@@ -101,7 +101,7 @@ fn starting_points_come_first_and_only_where_wanted() {
             ("sensitivity".to_owned(), draw(1)),
         ]
     };
-    let names = |choice: &Choice| -> Vec<String> {
+    let names = |choice: &Selected| -> Vec<String> {
         let context = SearchContext { starts: starts(), ..context(&space, 1) };
         let proposals = build(choice, context).unwrap().ask(8);
         let name = |proposal: &Proposal| match &proposal.origin {
@@ -111,14 +111,14 @@ fn starting_points_come_first_and_only_where_wanted() {
         proposals.iter().filter_map(name).collect()
     };
     assert_eq!(names(&choice("evolution", &[])), ["default", "sensitivity"]);
-    assert_eq!(names(&choice("evolution", &[("baselines", Setting::Bool(false))])), ["default"]);
+    assert_eq!(names(&choice("evolution", &[("baselines", OptionValue::Bool(false))])), ["default"]);
     assert_eq!(names(&choice("random", &[])), ["default"]);
 }
 
 #[test]
 fn unknown_names_and_bad_options_are_explained() {
     let (_, space) = spaces::all().unwrap().remove(0);
-    let message = |choice: &Choice| match build(choice, context(&space, 0)) {
+    let message = |choice: &Selected| match build(choice, context(&space, 0)) {
         Err(error) => error.to_string(),
         Ok(strategy) => panic!("{} was built", strategy.name()),
     };
@@ -128,13 +128,14 @@ fn unknown_names_and_bad_options_are_explained() {
          nsga2, profiling, random; did you mean `evolution`?"
     );
     assert_eq!(
-        message(&choice("evolution", &[("populaton", Setting::Int(2))])),
+        message(&choice("evolution", &[("populaton", OptionValue::Int(2))])),
         "strategy `evolution` has no option `populaton`; did you mean `population`?"
     );
     assert!(
-        message(&choice("evolution", &[("crossover", Setting::Real(2.0))])).contains("a number from 0 to 1")
+        message(&choice("evolution", &[("crossover", OptionValue::Real(2.0))]))
+            .contains("a number from 0 to 1")
     );
-    let operators = ("operators", Setting::Text("technique".to_owned()));
+    let operators = ("operators", OptionValue::Text("technique".to_owned()));
     assert!(message(&choice("evolution", &[operators])).contains("the technique brings none"));
 }
 
@@ -196,7 +197,7 @@ fn what_the_check_of_a_strategy_accepts_can_be_built() {
     refused.sort_unstable();
     refused.dedup();
     assert_eq!(refused, ["cma-es", "hybrid", "profiling"]);
-    let own = choice("evolution", &[("operators", Setting::Text("technique".to_owned()))]);
+    let own = choice("evolution", &[("operators", OptionValue::Text("technique".to_owned()))]);
     let (_, space) = spaces::all().unwrap().remove(0);
     let without = check(&own, &space, 3, false);
     assert!(matches!(without, Err(StrategyError::NoOperators { .. })), "{without:?}");

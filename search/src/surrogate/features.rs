@@ -9,7 +9,7 @@ use attune_core::space::{Config, Domain, Scale, Space, Value};
 pub(crate) struct Features {
     domains: Vec<Domain>,
     len: usize,
-    /// Damages of the first objective, place by place, 0 for what the table does not know.
+    /// Sensitivities of the first objective, place by place, 0 for what the table does not know.
     damages: Option<Vec<f64>>,
 }
 

@@ -10,9 +10,9 @@ use attune_core::evaluator::{
 use attune_core::facts::ModelFacts;
 use attune_core::hash::ContentHash;
 use attune_core::objective::Direction;
+use attune_core::options::OptionValue;
 use attune_core::plan::{Argument, Edit, EditSchema, Plan, Vocabulary};
 use attune_core::scores::{Aggregate, MetricScore, Scores, Work};
-use attune_core::setting::Setting;
 use attune_core::signal::{Measured, SignalRequest};
 use attune_core::space::Axis;
 use attune_core::technique::Signal;
@@ -53,7 +53,7 @@ impl Default for ScriptedEvaluator {
         let metric =
             |name: &str, direction| MetricInfo { name: name.to_owned(), direction, unit: String::new() };
         let splits =
-            [(Split::Selection, 32), (Split::Report, 24), (Split::Elsewhere("other".to_owned()), 12)];
+            [(Split::Selection, 32), (Split::Report, 24), (Split::OutOfDomain("other".to_owned()), 12)];
         Self {
             info: EvaluatorInfo {
                 name: "scripted".to_owned(),
@@ -151,10 +151,10 @@ fn damage(plan: &Plan, split: &Split, item: u32) -> f64 {
     let phase = match split {
         Split::Selection => 0,
         Split::Report => 5,
-        Split::Elsewhere(_) => 11,
+        Split::OutOfDomain(_) => 11,
     };
     let number = |edit: &Edit, name: &str| match edit.args.get(name) {
-        Some(Setting::Int(number)) => u32::try_from(*number).unwrap_or(0),
+        Some(OptionValue::Int(number)) => u32::try_from(*number).unwrap_or(0),
         _ => 0,
     };
     let edits = plan.edits().iter().filter(|edit| edit.kind == KIND).map(|edit| {

@@ -6,8 +6,8 @@ use attune_core::evaluator::{Evaluator as _, Fidelity};
 use attune_core::event::{Command, Event};
 use attune_core::hash::ContentHash;
 use attune_core::objective::{Direction, Objective};
-use attune_core::profile::{Choice, Racing, ReportSpec};
-use attune_core::setting::{Setting, Settings};
+use attune_core::options::{OptionValue, Settings};
+use attune_core::profile::{Racing, ReportSpec, Selected};
 use attune_core::space::SpaceError;
 use attune_core::store::StudyHeader;
 use attune_core::technique::Technique as _;
@@ -27,7 +27,7 @@ pub struct Study {
     /// The store.
     pub store: Arc<MemoryStore>,
     /// Strategy name and options.
-    pub strategy: Choice,
+    pub strategy: Selected,
     /// Objectives.
     pub objectives: Vec<&'static str>,
     /// Trials.
@@ -48,13 +48,13 @@ impl Default for Study {
     /// 30 trials of `evolution` with small generations, one worker, minimising `damage`.
     fn default() -> Self {
         let options = [("initial", 6), ("generation", 5), ("population", 6)];
-        let options = options.map(|(name, number)| (name.to_owned(), Setting::Int(number)));
+        let options = options.map(|(name, number)| (name.to_owned(), OptionValue::Int(number)));
         Self {
             name: "study",
             technique: Arc::default(),
             evaluator: Arc::default(),
             store: Arc::default(),
-            strategy: Choice { name: "evolution".to_owned(), options: options.into() },
+            strategy: Selected { name: "evolution".to_owned(), options: options.into() },
             objectives: vec!["damage"],
             trials: 30,
             items: 8,
@@ -91,7 +91,7 @@ impl Study {
             racing: self.racing,
             deadline: None,
             report: ReportSpec { items: 20, random: 5 },
-            elsewhere: vec!["other".to_owned()],
+            out_of_domain: vec!["other".to_owned()],
             workers: self.workers,
             whereabouts: None,
         })

@@ -5,14 +5,14 @@ use std::sync::{Mutex, PoisonError};
 use attune_core::allowance::{Usage, Used};
 use attune_core::facts::ModelFacts;
 use attune_core::hash::ContentHash;
+use attune_core::options::Settings;
 use attune_core::plan::{Edit, Plan};
-use attune_core::setting::Settings;
 use attune_core::signal::SignalRequest;
 use attune_core::space::{
     Axis, Budget, BudgetTerm, Config, Constraint, Dimension, Domain, Space, SpaceError, Value,
 };
 use attune_core::technique::{
-    Baseline, Cost, Damages, FailureKind, Signal, Technique, TechniqueFailure, TechniqueInfo,
+    Baseline, Cost, FailureKind, Sensitivities, Signal, Technique, TechniqueFailure, TechniqueInfo,
 };
 
 use super::LAYERS;
@@ -253,12 +253,12 @@ impl Technique for ScriptedTechnique {
         Ok(self.estimates.then(|| vec![SignalRequest::new("sensitivity")]))
     }
 
-    fn damages(
+    fn sensitivities(
         &self,
         _model: &ModelFacts,
         _options: &Settings,
         signals: &[Signal],
-    ) -> Result<Option<Damages>, TechniqueFailure> {
+    ) -> Result<Option<Sensitivities>, TechniqueFailure> {
         let layer = |sensitivity: &f64| LEVELS.map(|bits| sensitivity * 0.25_f64.powi(bits as i32)).to_vec();
         Ok(signals
             .first()

@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use attune_core::evaluator::{EvalFailure, Split};
 use attune_core::hash::ContentHash;
+use attune_core::options::OptionValue;
 use attune_core::plan::{Edit, Plan};
 use attune_core::report::{Best, Contender, Estimates, Front, FrontMember, Report};
 use attune_core::scores::{Aggregate, MetricScore, Scores, Work};
-use attune_core::setting::Setting;
 use attune_core::space::{Axis, Config, Dimension, Domain, Scale, Value};
 use attune_core::stats::Estimate;
 use attune_core::store::{
-    CacheKey, Cached, MeasuringEffort, Origin, Record, RunNote, RunTime, StudyHeader, TrialEffort,
+    CacheKey, CacheOrigin, Cached, MeasuringEffort, Record, RunNote, RunTime, StudyHeader, TrialEffort,
     Whereabouts,
 };
 use attune_core::strategy::{self, Planned, Spent};
@@ -35,12 +35,12 @@ pub(crate) fn record() -> impl Strategy<Value = Record> {
 
 /// Any cached evaluation.
 pub(crate) fn entry() -> impl Strategy<Value = Entry> {
-    let split = prop_oneof![Just(Split::Selection), Just(Split::Report), text().prop_map(Split::Elsewhere)];
+    let split = prop_oneof![Just(Split::Selection), Just(Split::Report), text().prop_map(Split::OutOfDomain)];
     let key = (hash(), hash(), split, hash(), text())
         .prop_map(|(model, task, split, plan, numerics)| CacheKey { model, task, split, plan, numerics });
     let outcome = prop_oneof![scores().prop_map(Ok), failure().prop_map(Err)];
     let cached = (vec(any::<u32>(), 0..6), outcome, text(), text())
-        .prop_map(|(items, outcome, study, by)| Cached { items, outcome, origin: Origin { study, by } });
+        .prop_map(|(items, outcome, study, by)| Cached { items, outcome, origin: CacheOrigin { study, by } });
     (key, cached)
 }
 
@@ -151,12 +151,12 @@ fn config() -> impl Strategy<Value = Config> {
 /// Edits of any vocabulary.
 fn plan() -> impl Strategy<Value = Plan> {
     let value = prop_oneof![
-        any::<bool>().prop_map(Setting::Bool),
-        any::<i64>().prop_map(Setting::Int),
-        real().prop_map(Setting::Real),
-        text().prop_map(Setting::Text),
-        vec(any::<i64>(), 0..4).prop_map(Setting::Ints),
-        vec(real(), 0..4).prop_map(Setting::Reals),
+        any::<bool>().prop_map(OptionValue::Bool),
+        any::<i64>().prop_map(OptionValue::Int),
+        real().prop_map(OptionValue::Real),
+        text().prop_map(OptionValue::Text),
+        vec(any::<i64>(), 0..4).prop_map(OptionValue::Ints),
+        vec(real(), 0..4).prop_map(OptionValue::Reals),
     ];
     let edit = (text(), btree_map(text(), value, 0..4)).prop_map(|(kind, args)| Edit { kind, args });
     vec(edit, 0..4).prop_map(Plan::from_canonical)
@@ -251,7 +251,7 @@ fn report() -> impl Strategy<Value = Report> {
     let search = btree_map(text(), real(), 0..3);
     let best =
         (any::<u64>(), config(), plan(), costs(), search, scores(), estimates(), by_domain(estimates()))
-            .prop_map(|(trial, config, plan, costs, search, report, estimates, elsewhere)| Best {
+            .prop_map(|(trial, config, plan, costs, search, report, estimates, out_of_domain)| Best {
                 trial,
                 config,
                 plan,
@@ -259,7 +259,7 @@ fn report() -> impl Strategy<Value = Report> {
                 search,
                 report,
                 estimates,
-                elsewhere,
+                out_of_domain,
             });
     (any::<u64>(), best, option::of(front()), vec(contender(), 0..3))
         .prop_map(|(trials, best, front, baselines)| Report { trials, best, front, baselines })
@@ -285,15 +285,15 @@ fn contender() -> impl Strategy<Value = Contender> {
     let about = (text(), text(), costs());
     let values = (scores(), by_domain(scores()));
     (about, values, estimates(), estimates(), by_domain(estimates())).prop_map(
-        |((name, help, costs), (report, elsewhere), estimates, delta, elsewhere_delta)| Contender {
+        |((name, help, costs), (report, out_of_domain), estimates, delta, out_of_domain_delta)| Contender {
             name,
             help,
             costs,
             report,
-            elsewhere,
+            out_of_domain,
             estimates,
             delta,
-            elsewhere_delta,
+            out_of_domain_delta,
         },
     )
 }

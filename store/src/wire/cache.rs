@@ -1,6 +1,6 @@
 //! Lines of `cache.jsonl`.
 
-use attune_core::store::{CacheKey, Cached, Origin};
+use attune_core::store::{CacheKey, CacheOrigin, Cached};
 use serde::{Deserialize, Serialize};
 
 use super::evaluation::{self, OutcomeV1, SplitV1};
@@ -78,7 +78,7 @@ impl Wire for Entry {
             numerics: form.key.numerics,
         };
         let outcome = evaluation::from_wire(form.outcome)?;
-        let origin = Origin { study: form.origin.study, by: form.origin.by };
+        let origin = CacheOrigin { study: form.origin.study, by: form.origin.by };
         Ok((key, Cached { items, outcome, origin }))
     }
 }

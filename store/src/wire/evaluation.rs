@@ -44,7 +44,7 @@ impl From<&Split> for SplitV1 {
         match split {
             Split::Selection => Self::Selection,
             Split::Report => Self::Report,
-            Split::Elsewhere(domain) => Self::Elsewhere(domain.clone()),
+            Split::OutOfDomain(domain) => Self::Elsewhere(domain.clone()),
         }
     }
 }
@@ -54,7 +54,7 @@ impl From<SplitV1> for Split {
         match split {
             SplitV1::Selection => Self::Selection,
             SplitV1::Report => Self::Report,
-            SplitV1::Elsewhere(domain) => Self::Elsewhere(domain),
+            SplitV1::Elsewhere(domain) => Self::OutOfDomain(domain),
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use attune_core::options::OptionValue;
 use attune_core::plan::{Edit, Plan};
-use attune_core::setting::Setting;
 use serde::{Deserialize, Serialize};
 
 use super::float::{self, Float};
@@ -49,20 +49,20 @@ pub(super) fn from_wire(plan: PlanV1) -> Plan {
     Plan::from_canonical(plan.into_iter().map(edit).collect())
 }
 
-impl From<Setting> for SettingV1 {
-    fn from(setting: Setting) -> Self {
+impl From<OptionValue> for SettingV1 {
+    fn from(setting: OptionValue) -> Self {
         match setting {
-            Setting::Bool(value) => Self::Bool(value),
-            Setting::Int(value) => Self::Int(value),
-            Setting::Real(value) => Self::Real(Float(value)),
-            Setting::Text(value) => Self::Text(value),
-            Setting::Ints(values) => Self::Ints(values),
-            Setting::Reals(values) => Self::Reals(float::to_wire(&values)),
+            OptionValue::Bool(value) => Self::Bool(value),
+            OptionValue::Int(value) => Self::Int(value),
+            OptionValue::Real(value) => Self::Real(Float(value)),
+            OptionValue::Text(value) => Self::Text(value),
+            OptionValue::Ints(values) => Self::Ints(values),
+            OptionValue::Reals(values) => Self::Reals(float::to_wire(&values)),
         }
     }
 }
 
-impl From<SettingV1> for Setting {
+impl From<SettingV1> for OptionValue {
     fn from(setting: SettingV1) -> Self {
         match setting {
             SettingV1::Bool(value) => Self::Bool(value),

@@ -141,8 +141,8 @@ impl FoundV1 {
 }
 
 impl From<&Best> for FoundV1 {
-    fn from(Best { trial, config, plan, costs, search, report, estimates, elsewhere }: &Best) -> Self {
-        let elsewhere = Some(each_to_wire(elsewhere));
+    fn from(Best { trial, config, plan, costs, search, report, estimates, out_of_domain }: &Best) -> Self {
+        let elsewhere = Some(each_to_wire(out_of_domain));
         Self { elsewhere, ..Self::new(*trial, config, plan, costs, search, report, estimates) }
     }
 }
@@ -171,7 +171,7 @@ impl TryFrom<FoundV1> for Best {
             search: form.search.into_iter().map(|(name, value)| (name, value.0)).collect(),
             report: form.report.try_into()?,
             estimates: estimates_from_wire(form.estimates),
-            elsewhere: each_from_wire(elsewhere),
+            out_of_domain: each_from_wire(elsewhere),
         })
     }
 }
@@ -185,14 +185,14 @@ impl TryFrom<FoundV1> for FrontMember {
             return Err(WireError::Meaning(problem));
         };
         let found = Best::try_from(FoundV1 { elsewhere: Some(BTreeMap::new()), delta: None, ..form })?;
-        let Best { trial, config, plan, costs, search, report, estimates, elsewhere: _ } = found;
+        let Best { trial, config, plan, costs, search, report, estimates, out_of_domain: _ } = found;
         Ok(Self { trial, config, plan, costs, search, report, estimates, delta: estimates_from_wire(delta) })
     }
 }
 
 impl From<&Contender> for ContenderV1 {
     fn from(contender: &Contender) -> Self {
-        let elsewhere = contender.elsewhere.iter();
+        let elsewhere = contender.out_of_domain.iter();
         Self {
             name: contender.name.clone(),
             help: contender.help.clone(),
@@ -201,7 +201,7 @@ impl From<&Contender> for ContenderV1 {
             elsewhere: elsewhere.map(|(domain, scores)| (domain.clone(), scores.into())).collect(),
             estimates: estimates_to_wire(&contender.estimates),
             delta: estimates_to_wire(&contender.delta),
-            elsewhere_delta: each_to_wire(&contender.elsewhere_delta),
+            elsewhere_delta: each_to_wire(&contender.out_of_domain_delta),
         }
     }
 }
@@ -216,12 +216,12 @@ impl TryFrom<ContenderV1> for Contender {
             help: contender.help,
             costs: contender.costs.into_iter().map(Cost::from).collect(),
             report: contender.report.try_into()?,
-            elsewhere: elsewhere
+            out_of_domain: elsewhere
                 .map(|(domain, scores)| Ok((domain, Scores::try_from(scores)?)))
                 .collect::<Result<_, WireError>>()?,
             estimates: estimates_from_wire(contender.estimates),
             delta: estimates_from_wire(contender.delta),
-            elsewhere_delta: each_from_wire(contender.elsewhere_delta),
+            out_of_domain_delta: each_from_wire(contender.elsewhere_delta),
         })
     }
 }

@@ -9,7 +9,7 @@ use attune_core::report::{Best, Contender, Estimates, Report};
 use attune_core::scores::{Aggregate, MetricScore, Scores};
 use attune_core::space::{Axis, Config, Dimension, Domain, Value};
 use attune_core::stats::Estimate;
-use attune_core::store::{CacheKey, Cached, Origin, Record, Store, StudyHeader};
+use attune_core::store::{CacheKey, CacheOrigin, Cached, Record, Store, StudyHeader};
 use attune_core::strategy;
 use attune_core::technique::Cost;
 use attune_core::trial::{Dropped, Outcome, Trial, TrialState};
@@ -74,7 +74,7 @@ pub(crate) fn report() -> Record {
         "kl".to_owned(),
         Estimate { mean: 0.1 + 0.2, low: f64::NEG_INFINITY, high: 1e300 },
     )]);
-    let elsewhere = BTreeMap::from([("code".to_owned(), estimates.clone())]);
+    let out_of_domain = BTreeMap::from([("code".to_owned(), estimates.clone())]);
     let best = Best {
         trial: 1,
         config: config(),
@@ -83,17 +83,17 @@ pub(crate) fn report() -> Record {
         search: BTreeMap::from([("kl".to_owned(), f64::NAN)]),
         report: scores(0.25),
         estimates: estimates.clone(),
-        elsewhere: elsewhere.clone(),
+        out_of_domain: out_of_domain.clone(),
     };
     let dense = Contender {
         name: "dense".to_owned(),
         help: "The model as it is.".to_owned(),
         costs: costs(),
         report: scores(-0.0),
-        elsewhere: BTreeMap::from([("code".to_owned(), scores(5e-324))]),
+        out_of_domain: BTreeMap::from([("code".to_owned(), scores(5e-324))]),
         estimates: estimates.clone(),
         delta: estimates,
-        elsewhere_delta: elsewhere,
+        out_of_domain_delta: out_of_domain,
     };
     Record::Report(Box::new(Report { trials: 3, best, front: None, baselines: vec![dense] }))
 }
@@ -103,7 +103,7 @@ pub(crate) fn key(number: u64) -> CacheKey {
     CacheKey {
         model: ContentHash::of(b"model"),
         task: ContentHash::of(b"task"),
-        split: Split::Elsewhere("code".to_owned()),
+        split: Split::OutOfDomain("code".to_owned()),
         plan: ContentHash::of(&number.to_be_bytes()),
         numerics: "float32/flex".to_owned(),
     }
@@ -119,7 +119,7 @@ pub(crate) fn cached(number: u64) -> Cached {
     Cached {
         items: vec![0, 1, 2],
         outcome,
-        origin: Origin { study: "one".to_owned(), by: number.to_string() },
+        origin: CacheOrigin { study: "one".to_owned(), by: number.to_string() },
     }
 }
 

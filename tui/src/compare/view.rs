@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use attune_core::numbers;
+use attune_core::format;
 use attune_core::report::Estimates;
 use ratatui::Frame;
 use ratatui::style::Style;
@@ -70,11 +70,11 @@ fn facts(theme: Theme, studies: [&Study; 2], columns: usize) -> Vec<Line<'static
         row("trials", &|study| study.progress.trials.to_string()),
         row("failed", &|study| study.progress.failed.to_string()),
         row("time", &|study| {
-            study.finished.as_ref().map_or_else(dash, |finished| numbers::duration(finished.seconds))
+            study.finished.as_ref().map_or_else(dash, |finished| format::duration(finished.seconds))
         }),
         row("best in the search", &|study| {
             let best = study.best.and_then(|position| study.rows.get(position));
-            best.map_or_else(dash, |row| format!("{} {}", study.metric(), numbers::short(row.quality)))
+            best.map_or_else(dash, |row| format!("{} {}", study.metric(), format::short(row.quality)))
         }),
     ];
     let mut lines = side_by_side(theme, "", rows, names(studies), columns);
@@ -148,16 +148,16 @@ fn reports(theme: Theme, studies: [&Study; 2], columns: usize) -> Vec<Line<'stat
         reports.iter().flatten().flat_map(|report| report.best.estimates.keys()).collect();
     let mut lines = Vec::new();
     let cost =
-        |at: usize| reports[at].and_then(|report| report.best.costs.first()).map_or_else(dash, numbers::cost);
+        |at: usize| reports[at].and_then(|report| report.best.costs.first()).map_or_else(dash, format::cost);
     for metric in metrics {
         let cell = |at: usize, entry: &str| {
             let estimate = estimates(at, entry).and_then(|estimates| estimates.get(metric));
             estimate.map_or_else(dash, |estimate| {
                 format!(
                     "{} [{}, {}]",
-                    numbers::short(estimate.mean),
-                    numbers::short(estimate.low),
-                    numbers::short(estimate.high)
+                    format::short(estimate.mean),
+                    format::short(estimate.low),
+                    format::short(estimate.high)
                 )
             })
         };

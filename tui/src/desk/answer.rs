@@ -7,8 +7,8 @@ use attune_core::evaluator::MetricInfo;
 use attune_core::event::{Event, Finished};
 use attune_core::facts::ModelFacts;
 use attune_core::objective::Objective;
+use attune_core::options::OptionSpec;
 use attune_core::profile::Profile;
-use attune_core::setting::OptionSpec;
 use attune_core::space::Count;
 use attune_core::store::{RunNote, StudyHeader};
 use attune_core::technique::TechniqueInfo;
@@ -16,7 +16,7 @@ use attune_core::trial::Trial;
 
 /// Who is working on a study.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum RunLocation {
     /// This process runs it.
     Here,
     /// Another process runs it.
@@ -39,7 +39,7 @@ pub struct StudyRow {
     /// Model name.
     pub model: String,
     /// Who is working on it.
-    pub place: Place,
+    pub place: RunLocation,
     /// Why its last run failed, when that is its place.
     pub failure: Option<String>,
     /// Finished trials.
@@ -175,7 +175,7 @@ pub struct Opening {
     /// Layers of the model, so that work can be shown in tokens; 0 when unknown.
     pub layers: u32,
     /// Who is working on it.
-    pub place: Place,
+    pub place: RunLocation,
     /// Why its last run failed, when that is its place.
     pub failure: Option<String>,
     /// The profile's file, when it is known: what continues the study.

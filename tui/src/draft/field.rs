@@ -1,6 +1,6 @@
 //! One line of the form.
 
-use attune_core::setting::OptionKind;
+use attune_core::options::OptionKind;
 
 /// The parts of the form, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -6,7 +6,7 @@ mod report;
 mod search;
 mod suggest;
 
-use attune_core::setting::OptionSpec;
+use attune_core::options::OptionSpec;
 
 use super::said::{Said, Words, typed};
 use super::{Draft, Field, Group, Kind, Spot};

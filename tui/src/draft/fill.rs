@@ -1,7 +1,7 @@
 //! What a profile that was read says.
 
 use attune_core::objective::Direction;
-use attune_core::profile::{Choice, Profile, Racing, Start, TaskKind};
+use attune_core::profile::{Profile, Racing, Selected, Start, TaskKind};
 
 use super::said::{Said, Words, list};
 use super::{fields, parse};
@@ -74,7 +74,7 @@ pub(super) fn said_by(profile: &Profile) -> Said {
     said
 }
 
-fn options(said: &mut Said, of: &str, choice: &Choice) {
+fn options(said: &mut Said, of: &str, choice: &Selected) {
     for (name, value) in &choice.options {
         said.put(&choice.name, &format!("{of}.options.{name}"), Words::Option(value.clone()));
     }

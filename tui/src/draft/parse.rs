@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use attune_core::setting::{OptionKind, Setting};
+use attune_core::options::{OptionKind, OptionValue};
 
 use super::{Field, Kind, fields};
 
@@ -10,24 +10,24 @@ use super::{Field, Kind, fields};
 ///
 /// # Errors
 /// What was expected.
-pub(crate) fn value(kind: &OptionKind, text: &str) -> Result<Setting, String> {
+pub(crate) fn value(kind: &OptionKind, text: &str) -> Result<OptionValue, String> {
     let text = text.trim();
     let expected = || format!("expected {kind}");
     match kind {
-        OptionKind::Bool => text.parse().map(Setting::Bool).map_err(|_| expected()),
+        OptionKind::Bool => text.parse().map(OptionValue::Bool).map_err(|_| expected()),
         OptionKind::Int { min, max } => match text.parse() {
-            Ok(number) if (*min..=*max).contains(&number) => Ok(Setting::Int(number)),
+            Ok(number) if (*min..=*max).contains(&number) => Ok(OptionValue::Int(number)),
             _ => Err(expected()),
         },
         OptionKind::Real { min, max } => match text.parse() {
-            Ok(number) if (*min..=*max).contains(&number) => Ok(Setting::Real(number)),
+            Ok(number) if (*min..=*max).contains(&number) => Ok(OptionValue::Real(number)),
             _ => Err(expected()),
         },
         OptionKind::OneOf(words) => {
             // Quotes stand there where an option was described after it was typed.
             let word = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(text);
             let known = words.iter().any(|known| known == word);
-            if known { Ok(Setting::Text(word.to_owned())) } else { Err(expected()) }
+            if known { Ok(OptionValue::Text(word.to_owned())) } else { Err(expected()) }
         }
         OptionKind::Ints { min, max } => {
             let text = text.trim_start_matches('[').trim_end_matches(']');
@@ -36,7 +36,7 @@ pub(crate) fn value(kind: &OptionKind, text: &str) -> Result<Setting, String> {
                 .filter(|word| !word.is_empty())
                 .map(|word| word.parse().ok().filter(|number| (*min..=*max).contains(number)))
                 .collect();
-            numbers.filter(|numbers| !numbers.is_empty()).map(Setting::Ints).ok_or_else(expected)
+            numbers.filter(|numbers| !numbers.is_empty()).map(OptionValue::Ints).ok_or_else(expected)
         }
     }
 }
@@ -164,10 +164,10 @@ mod tests {
     #[test]
     fn texts_become_values_or_say_what_was_expected() {
         let int = OptionKind::Int { min: 1, max: 8 };
-        assert_eq!(value(&int, " 4 "), Ok(Setting::Int(4)));
+        assert_eq!(value(&int, " 4 "), Ok(OptionValue::Int(4)));
         assert_eq!(value(&int, "9"), Err("expected a whole number from 1 to 8".into()));
         let ints = OptionKind::Ints { min: 1, max: 16 };
-        assert_eq!(value(&ints, "[2, 4 8]"), Ok(Setting::Ints(vec![2, 4, 8])));
+        assert_eq!(value(&ints, "[2, 4 8]"), Ok(OptionValue::Ints(vec![2, 4, 8])));
         assert!(value(&ints, "").is_err());
         let pair = |name: &str, file: &str| (name.to_owned(), file.to_owned());
         assert_eq!(pairs("a=b.txt, c = d.txt"), Ok(vec![pair("a", "b.txt"), pair("c", "d.txt")]));

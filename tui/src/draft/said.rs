@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use attune_core::setting::Setting;
+use attune_core::options::OptionValue;
 
 use super::fields::DEVICE;
 
@@ -13,7 +13,7 @@ pub(crate) enum Words {
     /// As it stands in the field.
     Typed(String),
     /// An option of a profile, whose kind may not be known yet.
-    Option(Setting),
+    Option(OptionValue),
 }
 
 impl Words {
@@ -81,11 +81,11 @@ impl Said {
 }
 
 /// A value as a person types it: texts without quotes, lists without brackets.
-pub(crate) fn typed(value: &Setting) -> String {
+pub(crate) fn typed(value: &OptionValue) -> String {
     match value {
-        Setting::Text(text) => text.clone(),
-        Setting::Ints(numbers) => list(numbers.iter().map(i64::to_string)),
-        Setting::Reals(numbers) => list(numbers.iter().map(|number| format!("{number:?}"))),
+        OptionValue::Text(text) => text.clone(),
+        OptionValue::Ints(numbers) => list(numbers.iter().map(i64::to_string)),
+        OptionValue::Reals(numbers) => list(numbers.iter().map(|number| format!("{number:?}"))),
         other => other.to_string(),
     }
 }

@@ -1,7 +1,7 @@
 //! The form, drawn.
 
-use attune_core::numbers;
-use attune_core::setting::OptionKind;
+use attune_core::format;
+use attune_core::options::OptionKind;
 use attune_core::space::Count;
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -313,13 +313,13 @@ fn facts(facts: &attune_core::facts::ModelFacts) -> String {
         facts.name,
         facts.family,
         facts.layers,
-        numbers::count(facts.parameters as f64)
+        format::count(facts.parameters as f64)
     )
 }
 
 fn space(space: Option<Count>) -> String {
     match space {
-        Some(count) => format!("space: {}", numbers::configs(count)),
+        Some(count) => format!("space: {}", format::configs(count)),
         None => "space: counting …".to_owned(),
     }
 }
@@ -328,10 +328,10 @@ fn time(draft: &Draft, timing: &crate::desk::Timing) -> String {
     let trials: f64 = draft.text("trials").trim().parse().unwrap_or(0.0);
     // A trial often takes a second or two: whole seconds would say too little.
     let each = timing.seconds_per_trial;
-    let each = if each < 10.0 { format!("{each:.1} s") } else { numbers::duration(each) };
+    let each = if each < 10.0 { format!("{each:.1} s") } else { format::duration(each) };
     format!(
         "time: {each} a trial on {}, about {} in all at most",
         timing.device,
-        numbers::duration(timing.seconds_to_load + trials * timing.seconds_per_trial)
+        format::duration(timing.seconds_to_load + trials * timing.seconds_per_trial)
     )
 }

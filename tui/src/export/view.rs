@@ -1,6 +1,6 @@
 //! The export dialog, drawn.
 
-use attune_core::numbers;
+use attune_core::format;
 use ratatui::Frame;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
@@ -100,7 +100,7 @@ fn stage(theme: Theme, export: &Export, columns: usize) -> Vec<Line<'static>> {
         Stage::Done(files) => {
             let mut lines = vec![Line::styled(format!("Exported {} files:", files.len()), theme.good())];
             lines.extend(files.iter().map(|file| {
-                let size = numbers::bytes(file.bytes as f64);
+                let size = format::bytes(file.bytes as f64);
                 Line::from(format!("  {}  {size}", fit(&file.path, columns.saturating_sub(16))))
             }));
             lines.push(keys(&[("Esc", "close")]));

@@ -1,6 +1,6 @@
 //! Removing, renaming and cloning a study: what is asked before, and what is said after.
 
-use crate::desk::{Place, Request};
+use crate::desk::{Request, RunLocation};
 use crate::effect::Effect;
 use crate::key::Key;
 use crate::line_edit::LineEdit;
@@ -42,7 +42,7 @@ pub(super) fn ask(model: &mut Model, key: Key) -> Option<()> {
         Key::Char('C') => Change::Clone(LineEdit::new(&format!("{}-2", study.name))),
         _ => return None,
     };
-    let works = matches!(study.place, Place::Here | Place::Elsewhere);
+    let works = matches!(study.place, RunLocation::Here | RunLocation::Elsewhere);
     if works && !matches!(change, Change::Clone(_)) {
         model.complain(format!("{} is running: stop it first", study.name));
     } else {

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use attune_core::objective::compare;
 
-use crate::desk::{Place, StudyRow};
+use crate::desk::{RunLocation, StudyRow};
 
 /// What the list is sorted by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -40,7 +40,8 @@ impl SortBy {
     pub(crate) fn compare(self, a: &StudyRow, b: &StudyRow) -> Ordering {
         let order = match self {
             Self::Newest => {
-                let resting = |row: &StudyRow| !matches!(row.place, Place::Here | Place::Elsewhere);
+                let resting =
+                    |row: &StudyRow| !matches!(row.place, RunLocation::Here | RunLocation::Elsewhere);
                 // Of unknown age: very old.
                 let age = |row: &StudyRow| row.age.unwrap_or(std::time::Duration::MAX);
                 resting(a).cmp(&resting(b)).then(age(a).cmp(&age(b)))
@@ -60,12 +61,12 @@ impl SortBy {
 }
 
 /// What wants to be looked at comes first.
-fn rank(place: Place) -> u8 {
+fn rank(place: RunLocation) -> u8 {
     match place {
-        Place::Here => 0,
-        Place::Elsewhere => 1,
-        Place::Failed => 2,
-        Place::Nobody => 3,
-        Place::Done => 4,
+        RunLocation::Here => 0,
+        RunLocation::Elsewhere => 1,
+        RunLocation::Failed => 2,
+        RunLocation::Nobody => 3,
+        RunLocation::Done => 4,
     }
 }

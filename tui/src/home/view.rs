@@ -1,6 +1,6 @@
 //! The home screen, drawn.
 
-use attune_core::numbers;
+use attune_core::format;
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
@@ -8,7 +8,7 @@ use ratatui::widgets::Paragraph;
 
 use super::List;
 use crate::command_line;
-use crate::desk::{Place, StudyRow};
+use crate::desk::{RunLocation, StudyRow};
 use crate::model::Model;
 use crate::view::seen::{self, Target};
 use crate::view::{Column, Page, Table, panel};
@@ -57,7 +57,7 @@ pub(crate) fn view(model: &Model, frame: &mut Frame<'_>) {
 }
 
 fn is_live(row: &StudyRow) -> bool {
-    matches!(row.place, Place::Here | Place::Elsewhere)
+    matches!(row.place, RunLocation::Here | RunLocation::Elsewhere)
 }
 
 fn command(model: &Model) -> String {
@@ -66,7 +66,9 @@ fn command(model: &Model) -> String {
         return command_line::line(&model.setup, &["run", &profile.path]);
     }
     match home.chosen_study() {
-        Some(study) if study.place == Place::Done => command_line::line(&model.setup, &["show", &study.name]),
+        Some(study) if study.place == RunLocation::Done => {
+            command_line::line(&model.setup, &["show", &study.name])
+        }
         Some(study) if !is_live(study) => command_line::line(&model.setup, &["continue", &study.name]),
         _ => command_line::line(&model.setup, &["studies"]),
     }
@@ -120,7 +122,7 @@ fn studies(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     let table = Table { columns: &columns, len: shown.len(), cursor };
     table.draw(theme, frame, inner, |position| {
         let row = shown[position];
-        let best = row.best.as_ref().map(|(metric, value)| format!("{metric} {}", numbers::short(*value)));
+        let best = row.best.as_ref().map(|(metric, value)| format!("{metric} {}", format::short(*value)));
         let cells = vec![
             if home.compared.as_ref() == Some(&row.name) {
                 format!("≠ {}", row.name)
@@ -135,9 +137,9 @@ fn studies(model: &Model, frame: &mut Frame<'_>, area: Rect) {
             when(row),
         ];
         let style = match row.place {
-            Place::Here | Place::Elsewhere => theme.good(),
-            Place::Failed => theme.bad(),
-            Place::Nobody | Place::Done => theme.plain(),
+            RunLocation::Here | RunLocation::Elsewhere => theme.good(),
+            RunLocation::Failed => theme.bad(),
+            RunLocation::Nobody | RunLocation::Done => theme.plain(),
         };
         (cells, if home.compared.as_ref() == Some(&row.name) { theme.accent() } else { style })
     });
@@ -155,11 +157,11 @@ fn counted(shown: usize, all: usize, area: Rect) -> String {
 
 fn state(row: &StudyRow) -> &'static str {
     match row.place {
-        Place::Here => "▶ here",
-        Place::Elsewhere => "▶ running",
-        Place::Nobody => "stopped",
-        Place::Done => "finished",
-        Place::Failed => "failed",
+        RunLocation::Here => "▶ here",
+        RunLocation::Elsewhere => "▶ running",
+        RunLocation::Nobody => "stopped",
+        RunLocation::Done => "finished",
+        RunLocation::Failed => "failed",
     }
 }
 

@@ -1,10 +1,10 @@
 //! The result, drawn: one page that scrolls.
 
+use attune_core::describe;
 use attune_core::event::Finished;
-use attune_core::numbers;
+use attune_core::format;
 use attune_core::report::{Contender, Estimates};
 use attune_core::technique::Cost;
-use attune_core::words;
 use ratatui::Frame;
 use ratatui::style::Style;
 use ratatui::text::Line;
@@ -45,7 +45,7 @@ pub(super) fn lines(theme: Theme, study: &Study, columns: usize) -> Vec<Line<'st
     let text = |text: &str| -> Vec<Line<'static>> {
         wrap(text, columns.saturating_sub(2)).into_iter().map(|line| Line::from(format!(" {line}"))).collect()
     };
-    if let Some(verdict) = words::verdict(&finished.technique, report) {
+    if let Some(verdict) = describe::verdict(&finished.technique, report) {
         let style = if verdict.contains("WORSE") { theme.bad() } else { theme.good() };
         lines.extend(text(&verdict).into_iter().map(|line| line.style(style)));
     }
@@ -59,10 +59,10 @@ pub(super) fn lines(theme: Theme, study: &Study, columns: usize) -> Vec<Line<'st
     let delta = "Δ = found − this row, with its paired 95 % interval; below zero means that found is lower.";
     lines.extend(text(delta).into_iter().map(|line| line.style(theme.faint())));
     lines.extend(on_front(theme, study, columns));
-    if !best.elsewhere.is_empty() {
+    if !best.out_of_domain.is_empty() {
         lines.push(Line::default());
         lines.push(Line::styled(" On other domains (what tuning for this one costs)", theme.title()));
-        lines.extend(elsewhere(theme, finished, columns));
+        lines.extend(out_of_domain(theme, finished, columns));
     }
     lines.push(Line::default());
     lines.push(Line::styled(" Found config", theme.title()));
@@ -81,7 +81,7 @@ pub(super) fn lines(theme: Theme, study: &Study, columns: usize) -> Vec<Line<'st
         progress.evaluated,
         progress.reused,
         progress.failed,
-        numbers::duration(finished.seconds),
+        format::duration(finished.seconds),
         finished.device,
         finished.seed
     )));
@@ -100,7 +100,7 @@ fn costs(of: &[&[Cost]]) -> Vec<Cells> {
             true => (first.resource.clone(), format!("{} vs dense", first.resource)),
             false => ("cost".to_owned(), "vs dense".to_owned()),
         };
-        [Cells { head, cells: cell(numbers::cost) }, Cells { head: against, cells: cell(numbers::saving) }]
+        [Cells { head, cells: cell(format::cost) }, Cells { head: against, cells: cell(format::saving) }]
     });
     columns.collect()
 }
@@ -108,7 +108,7 @@ fn costs(of: &[&[Cost]]) -> Vec<Cells> {
 fn table(theme: Theme, finished: &Finished, columns: usize) -> Vec<Line<'static>> {
     let report = &finished.report;
     let best = &report.best;
-    let reference = words::reference(report).map(|contender| contender.name.as_str());
+    let reference = describe::reference(report).map(|contender| contender.name.as_str());
     let style = |contender: &Contender| {
         if reference == Some(&contender.name) { theme.title() } else { Style::new() }
     };
@@ -161,7 +161,7 @@ fn on_front(theme: Theme, study: &Study, columns: usize) -> Vec<Line<'static>> {
         |name: &str| members.iter().any(|member| member.costs.iter().any(|cost| cost.resource == name));
     for objective in objectives.iter().filter(|name| !named(name)) {
         let value = |member: &front::Member| {
-            member.search.get(*objective).map_or_else(dash, |value| numbers::short(*value))
+            member.search.get(*objective).map_or_else(dash, |value| format::short(*value))
         };
         cells.push(Cells {
             head: format!("{objective} (search)"),
@@ -180,13 +180,13 @@ fn on_front(theme: Theme, study: &Study, columns: usize) -> Vec<Line<'static>> {
     lines
 }
 
-fn elsewhere(theme: Theme, finished: &Finished, columns: usize) -> Vec<Line<'static>> {
+fn out_of_domain(theme: Theme, finished: &Finished, columns: usize) -> Vec<Line<'static>> {
     let best = &finished.report.best;
     let mut names = Vec::new();
     let mut rows = Vec::new();
-    for (domain, found) in &best.elsewhere {
+    for (domain, found) in &best.out_of_domain {
         for contender in &finished.report.baselines {
-            let Some(delta) = contender.elsewhere_delta.get(domain) else { continue };
+            let Some(delta) = contender.out_of_domain_delta.get(domain) else { continue };
             names.push((format!("{domain}: {}", contender.name), Style::new()));
             rows.push((found, delta));
         }
@@ -205,11 +205,11 @@ fn elsewhere(theme: Theme, finished: &Finished, columns: usize) -> Vec<Line<'sta
 
 fn mean(estimates: Option<&Estimates>, metric: &str) -> String {
     let estimate = estimates.and_then(|estimates| estimates.get(metric));
-    estimate.map_or_else(dash, |estimate| numbers::short(estimate.mean))
+    estimate.map_or_else(dash, |estimate| format::short(estimate.mean))
 }
 
 fn delta(estimates: Option<&Estimates>, metric: &str) -> String {
-    estimates.and_then(|estimates| estimates.get(metric)).map_or_else(dash, numbers::signed)
+    estimates.and_then(|estimates| estimates.get(metric)).map_or_else(dash, format::signed)
 }
 
 fn dash() -> String {

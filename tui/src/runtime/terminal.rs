@@ -1,4 +1,4 @@
-//! Setting the terminal up and giving it back, in every way a process can end.
+//! OptionValue the terminal up and giving it back, in every way a process can end.
 
 use std::io::{self, Stdout, Write as _, stdout};
 use std::mem::ManuallyDrop;

@@ -1,6 +1,6 @@
 //! Configs in short, for one column of a table.
 
-use attune_core::numbers;
+use attune_core::format;
 use attune_core::space::{Config, Dimension, Domain, Value};
 
 /// All cells, a space between cells and `|` between dimensions: `0257 1346 …`.
@@ -23,14 +23,14 @@ pub(crate) fn cell(value: &Value, domain: Option<&Domain>) -> String {
         }
         (Value::Index(index), _) => index.to_string(),
         (Value::Int(number), _) => number.to_string(),
-        (Value::Real(number), _) => numbers::short(*number),
+        (Value::Real(number), _) => format::short(*number),
         (Value::Indices(indices), _) => {
             // Single digits need nothing between them.
             let separator = if indices.iter().any(|&index| index > 9) { "," } else { "" };
             indices.iter().map(u32::to_string).collect::<Vec<_>>().join(separator)
         }
         (Value::Reals(reals), _) => {
-            reals.iter().map(|real| numbers::short(*real)).collect::<Vec<_>>().join(",")
+            reals.iter().map(|real| format::short(*real)).collect::<Vec<_>>().join(",")
         }
     }
 }

@@ -6,7 +6,7 @@ use attune_core::event::Event;
 use attune_core::trial::{Trial, TrialState};
 
 use super::{Improvement, Phase, Study};
-use crate::desk::Place;
+use crate::desk::RunLocation;
 
 impl Study {
     /// Learns from one event.
@@ -34,7 +34,7 @@ impl Study {
             Event::Planning => self.phase = Phase::Planning,
             Event::Planned(planned) => {
                 self.phase = Phase::Searching;
-                self.log.say(now, attune_core::words::planned(&planned));
+                self.log.say(now, attune_core::describe::planned(&planned));
             }
             Event::TrialStarted { trial, plan } => {
                 self.phase = Phase::Searching;
@@ -56,14 +56,14 @@ impl Study {
             Event::Interrupted { progress } => {
                 self.progress = progress;
                 self.log.say(now, "interrupted; nothing that was finished is lost".to_owned());
-                self.stop(Phase::Interrupted, Place::Nobody);
+                self.stop(Phase::Interrupted, RunLocation::Nobody);
             }
             Event::Warning { message } => self.log.warn(now, message),
             Event::Finished(finished) => {
                 self.progress = finished.progress;
                 self.log.say(now, "finished: the result is on its own screen".to_owned());
                 self.finished = Some(finished);
-                self.stop(Phase::Finished, Place::Done);
+                self.stop(Phase::Finished, RunLocation::Done);
             }
         }
     }
@@ -73,9 +73,9 @@ impl Study {
         match failure {
             Some(reason) => {
                 self.log.warn(now, reason.clone());
-                self.stop(Phase::Failed(reason), Place::Failed);
+                self.stop(Phase::Failed(reason), RunLocation::Failed);
             }
-            None if self.runs() => self.stop(Phase::Resting, Place::Nobody),
+            None if self.runs() => self.stop(Phase::Resting, RunLocation::Nobody),
             None => {}
         }
     }
@@ -119,7 +119,7 @@ impl Study {
         }
     }
 
-    fn stop(&mut self, phase: Phase, place: Place) {
+    fn stop(&mut self, phase: Phase, place: RunLocation) {
         self.running.clear();
         self.paused = false;
         self.asked = None;

@@ -13,7 +13,7 @@ use ratatui::widgets::Paragraph;
 
 use super::{Panel, Phase, Study};
 use crate::command_line;
-use crate::desk::Place;
+use crate::desk::RunLocation;
 use crate::model::Model;
 use crate::theme::Theme;
 use crate::view::Page;
@@ -72,7 +72,7 @@ fn tab_line(theme: Theme, study: &Study) -> Line<'static> {
 
 fn command(model: &Model, study: &Study) -> String {
     match (&study.profile, study.place) {
-        (_, Place::Done) => command_line::line(&model.setup, &["show", study.name()]),
+        (_, RunLocation::Done) => command_line::line(&model.setup, &["show", study.name()]),
         (Some(profile), _) => {
             let device = study.asked_device.as_deref().filter(|device| *device != "auto");
             let device = device.map(|device| ["--device", device]);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use attune_core::numbers;
+use attune_core::format;
 use attune_core::scores::Scores;
 use attune_core::strategy::Origin;
 use attune_core::trial::{Trial, TrialState};
@@ -65,11 +65,11 @@ pub(super) fn lines(theme: Theme, study: &Study, columns: usize) -> Vec<Line<'st
     };
     let mut lines = text(&format!("{}, {}", state(trial), origin(&trial.origin)), theme.plain());
     for cost in &trial.costs {
-        let against = match numbers::saving(cost).as_str() {
+        let against = match format::saving(cost).as_str() {
             "–" => "as the dense model".to_owned(),
             saving => format!("{saving} than dense"),
         };
-        let against = format!("{}: {}, {against}", cost.resource, numbers::cost(cost));
+        let against = format!("{}: {}, {against}", cost.resource, format::cost(cost));
         lines.extend(text(&against, theme.plain()));
     }
     let name = other.map(|other| format!("trial {}{}", other.id, called(&other.origin)));
@@ -147,7 +147,7 @@ fn scores(theme: Theme, trial: &Trial, other: Option<&Trial>, columns: usize) ->
     }
     let value = |trial: Option<&Trial>, metric: &str| {
         let value = trial.and_then(scored).and_then(|scores| scores.value(metric));
-        value.map_or_else(|| "–".to_owned(), numbers::short)
+        value.map_or_else(|| "–".to_owned(), format::short)
     };
     let column = |head: String, cell: &dyn Fn(&str) -> String| Cells {
         head,
@@ -232,7 +232,7 @@ fn items(theme: Theme, trial: &Trial, other: Option<&Trial>, columns: usize) -> 
     let mut cells = Vec::new();
     for metric in &metrics {
         let here = by_item(trial, metric);
-        let number = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), numbers::short);
+        let number = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), format::short);
         let column = |head: String, cell: &dyn Fn(&u32) -> String| Cells {
             head,
             cells: items.iter().map(cell).collect(),
@@ -243,7 +243,7 @@ fn items(theme: Theme, trial: &Trial, other: Option<&Trial>, columns: usize) -> 
         cells.push(column(format!("trial {}", other.id), &|item| number(there.get(item).copied())));
         cells.push(column("difference".to_owned(), &|item| {
             let pair = here.get(item).zip(there.get(item));
-            pair.map_or_else(|| "–".to_owned(), |(here, there)| numbers::with_sign(here - there))
+            pair.map_or_else(|| "–".to_owned(), |(here, there)| format::with_sign(here - there))
         }));
     }
     let names = items.iter().map(|item| (item.to_string(), theme.plain())).collect();

@@ -1,7 +1,7 @@
 //! What the desk answers.
 
 use crate::compare;
-use crate::desk::{Answer, Opening, Place, Request};
+use crate::desk::{Answer, Opening, Request, RunLocation};
 use crate::draft;
 use crate::effect::Effect;
 use crate::modal::Modal;
@@ -88,7 +88,7 @@ fn opened(model: &mut Model, opening: Opening) {
     let Some(opening) = compare::opened(model, opening) else { return };
     let name = opening.header.study.clone();
     let waited_for = matches!(model.screen, Screen::Opening(_));
-    if !waited_for && opening.place != Place::Here {
+    if !waited_for && opening.place != RunLocation::Here {
         return;
     }
     let finished = opening.finished.is_some();

@@ -2,7 +2,7 @@
 
 use attune_core::event::Command;
 
-use crate::desk::{Place, Request};
+use crate::desk::{Request, RunLocation};
 use crate::effect::Effect;
 use crate::modal::Modal;
 use crate::model::{Model, Screen};
@@ -38,9 +38,9 @@ pub(crate) fn go_home(model: &mut Model) -> Vec<Effect> {
     let mut effects = Vec::new();
     if let Screen::Live(name) | Screen::Result(name) | Screen::Trial(name) = &model.screen {
         match model.studies.get(name).map(|study| study.place) {
-            Some(Place::Here) | None => {}
+            Some(RunLocation::Here) | None => {}
             Some(place) => {
-                if place == Place::Elsewhere {
+                if place == RunLocation::Elsewhere {
                     effects.push(Effect::Ask(Request::Leave { study: name.clone() }));
                 }
                 model.studies.remove(name);

@@ -1,6 +1,6 @@
 //! The axes of a plot: lines, numbers that do not touch each other, and what the numbers are.
 
-use attune_core::numbers;
+use attune_core::format;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -52,7 +52,7 @@ impl Axis {
 
     fn label(&self, share: f64) -> String {
         let value = self.scale.value(share) / self.unit;
-        if self.whole { format!("{value:.0}") } else { numbers::short(value) }
+        if self.whole { format!("{value:.0}") } else { format::short(value) }
     }
 
     /// `count` marks from the low end to the high one.

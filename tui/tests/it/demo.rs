@@ -9,11 +9,11 @@ use attune_core::event::{Command, Event, Finished, Progress};
 use attune_core::facts::ModelFacts;
 use attune_core::hash::ContentHash;
 use attune_core::objective::{Direction, Objective};
+use attune_core::options::{OptionKind, OptionSpec, OptionValue};
 use attune_core::plan::Edit;
 use attune_core::profile::Profile;
 use attune_core::report::{Best, Contender, Estimates, Front, FrontMember, Report};
 use attune_core::scores::{Aggregate, MetricScore, Scores, Work};
-use attune_core::setting::{OptionKind, OptionSpec, Setting};
 use attune_core::space::{Axis, Config, Count, Dimension, Domain, Value};
 use attune_core::stats::Estimate;
 use attune_core::store::{RunNote, StudyHeader, TrialEffort};
@@ -21,8 +21,8 @@ use attune_core::strategy::Origin;
 use attune_core::technique::{Cost, TechniqueInfo};
 use attune_core::trial::{Dropped, Outcome, Trial, TrialState};
 use attune_tui::desk::{
-    Answer, Catalogue, Check, Desk, Fault, FolderEntry, FolderEntryKind, Mail, ModelFound, Opening, Place,
-    ProfileRow, Request, SaveError, StrategyRow, StudyRow, Target, Timing, Verdict, Written,
+    Answer, Catalogue, Check, Desk, Fault, FolderEntry, FolderEntryKind, Mail, ModelFound, Opening,
+    ProfileRow, Request, RunLocation, SaveError, StrategyRow, StudyRow, Target, Timing, Verdict, Written,
 };
 use attune_tui::replay::Replay;
 use attune_vocabulary::arrange;
@@ -130,7 +130,7 @@ impl Demo {
                 vec![Answer::Saved { path: draft.path, result }]
             }
             Request::Continue { study, .. } => {
-                vec![Answer::Opened(Ok(Box::new(opening(&study, 24, Place::Here))))]
+                vec![Answer::Opened(Ok(Box::new(opening(&study, 24, RunLocation::Here))))]
             }
             Request::Launch { profile, device, .. } => {
                 let budget = self.budget.unwrap_or(BUDGET);
@@ -139,7 +139,7 @@ impl Demo {
                     profile: Some(profile),
                     device: Some(device),
                     budget,
-                    ..opening("quickstart", 0, Place::Here)
+                    ..opening("quickstart", 0, RunLocation::Here)
                 };
                 let started = Event::Started {
                     study: "quickstart".into(),
@@ -154,17 +154,17 @@ impl Demo {
             }
             Request::Open { study } => vec![Answer::Opened(match study.as_str() {
                 "done" => {
-                    let opened = opening("done", BUDGET, Place::Done);
+                    let opened = opening("done", BUDGET, RunLocation::Done);
                     let notes = took(&opened.trials);
                     let finished = Some(Box::new(finished("done")));
                     Ok(Box::new(Opening { notes, finished, ..opened }))
                 }
                 "front" => Ok(Box::new(several())),
                 "elsewhere" => {
-                    let opened = opening("elsewhere", 24, Place::Elsewhere);
+                    let opened = opening("elsewhere", 24, RunLocation::Elsewhere);
                     Ok(Box::new(Opening { notes: took(&opened.trials), ..opened }))
                 }
-                "stopped" => Ok(Box::new(opening("stopped", 24, Place::Nobody))),
+                "stopped" => Ok(Box::new(opening("stopped", 24, RunLocation::Nobody))),
                 other => Err(format!("there is no study `{other}`")),
             })],
             Request::Remove { study } | Request::Rename { study, .. } | Request::Clone { study, .. } => {
@@ -255,18 +255,18 @@ fn studies() -> Vec<StudyRow> {
         technique: "expert-pruning".into(),
         model: "tiny-moe".into(),
         place,
-        failure: (place == Place::Failed).then(|| FAILURE.to_owned()),
+        failure: (place == RunLocation::Failed).then(|| FAILURE.to_owned()),
         trials,
         best: best.map(|value| ("kl".to_owned(), value)),
         age: Some(Duration::from_secs(minutes * 60)),
-        share: (place == Place::Elsewhere).then_some(0.354),
+        share: (place == RunLocation::Elsewhere).then_some(0.354),
     };
     vec![
-        row("done", Place::Done, BUDGET, Some(0.7308), 26 * 60),
-        row("elsewhere", Place::Elsewhere, 24, Some(0.8811), 0),
-        row("failed", Place::Failed, 3, None, 40 * 60),
-        row("front", Place::Done, BUDGET, Some(0.000_412_7), 30 * 60),
-        row("stopped", Place::Nobody, 24, None, 5),
+        row("done", RunLocation::Done, BUDGET, Some(0.7308), 26 * 60),
+        row("elsewhere", RunLocation::Elsewhere, 24, Some(0.8811), 0),
+        row("failed", RunLocation::Failed, 3, None, 40 * 60),
+        row("front", RunLocation::Done, BUDGET, Some(0.000_412_7), 30 * 60),
+        row("stopped", RunLocation::Nobody, 24, None, 5),
     ]
 }
 
@@ -294,7 +294,7 @@ fn profiles() -> Vec<ProfileRow> {
     ]
 }
 
-fn spec(name: &str, help: &str, kind: OptionKind, default: Setting) -> OptionSpec {
+fn spec(name: &str, help: &str, kind: OptionKind, default: OptionValue) -> OptionSpec {
     OptionSpec { name: name.into(), help: help.into(), kind, default }
 }
 
@@ -310,10 +310,11 @@ pub(crate) fn catalogue() -> Catalogue {
         fingerprint: ContentHash::of(name.as_bytes()),
     };
     // Options of the same name that mean something else to each of them.
-    let groups =
-        |default| spec("groups", "layers alike", OptionKind::Int { min: 0, max: 64 }, Setting::Int(default));
+    let groups = |default| {
+        spec("groups", "layers alike", OptionKind::Int { min: 0, max: 64 }, OptionValue::Int(default))
+    };
     let population = |default| {
-        spec("population", "of a generation", OptionKind::Int { min: 0, max: 999 }, Setting::Int(default))
+        spec("population", "of a generation", OptionKind::Int { min: 0, max: 999 }, OptionValue::Int(default))
     };
     let words = |words: &[&str]| OptionKind::OneOf(words.iter().map(|&word| word.to_owned()).collect());
     Catalogue {
@@ -326,9 +327,9 @@ pub(crate) fn catalogue() -> Catalogue {
                         "keep",
                         "experts that every layer keeps",
                         OptionKind::Int { min: 1, max: 256 },
-                        Setting::Int(4),
+                        OptionValue::Int(4),
                     ),
-                    spec("tied", "one choice for all layers", OptionKind::Bool, Setting::Bool(false)),
+                    spec("tied", "one choice for all layers", OptionKind::Bool, OptionValue::Bool(false)),
                     groups(0),
                 ],
             ),
@@ -340,13 +341,13 @@ pub(crate) fn catalogue() -> Catalogue {
                         "average",
                         "bits per element, scales included",
                         OptionKind::Real { min: 1.0, max: 16.0 },
-                        Setting::Real(4.0),
+                        OptionValue::Real(4.0),
                     ),
                     spec(
                         "levels",
                         "bit widths to choose from",
                         OptionKind::Ints { min: 1, max: 16 },
-                        Setting::Ints(vec![2, 4, 8]),
+                        OptionValue::Ints(vec![2, 4, 8]),
                     ),
                     groups(2),
                 ],
@@ -363,7 +364,7 @@ pub(crate) fn catalogue() -> Catalogue {
                         "operators",
                         "where children come from",
                         words(&["domain", "own"]),
-                        Setting::Text("domain".into()),
+                        OptionValue::Text("domain".into()),
                     ),
                 ],
             },
@@ -437,7 +438,7 @@ fn header(study: &str) -> StudyHeader {
     }
 }
 
-fn opening(study: &str, trials: u64, place: Place) -> Opening {
+fn opening(study: &str, trials: u64, place: RunLocation) -> Opening {
     Opening {
         header: header(study),
         objectives: objectives(),
@@ -536,10 +537,10 @@ pub(crate) fn finished(study: &str) -> Finished {
             dense: 8_207_000.0,
         }],
         report: scores(kl, 32),
-        elsewhere: BTreeMap::new(),
+        out_of_domain: BTreeMap::new(),
         estimates: estimates(kl, 0.03),
         delta: estimates(0.7308 - kl, 0.02),
-        elsewhere_delta: [("code".to_owned(), estimates(0.9 - kl, 0.05))].into(),
+        out_of_domain_delta: [("code".to_owned(), estimates(0.9 - kl, 0.05))].into(),
     };
     let mut progress = Replay::new(objectives(), BUDGET);
     (0..BUDGET).for_each(|id| {
@@ -566,7 +567,7 @@ pub(crate) fn finished(study: &str) -> Finished {
                 search: BTreeMap::new(),
                 report: scores(0.7308, 32),
                 estimates: estimates(0.7308, 0.03),
-                elsewhere: [("code".to_owned(), estimates(0.9, 0.04))].into(),
+                out_of_domain: [("code".to_owned(), estimates(0.9, 0.04))].into(),
             },
             front: None,
             baselines: vec![
@@ -601,7 +602,7 @@ fn targets() -> Vec<Target> {
 
 /// A study with two objectives whose scores are small, and whose header differs from the others'.
 fn several() -> Opening {
-    let opened = opening("front", BUDGET, Place::Done);
+    let opened = opening("front", BUDGET, RunLocation::Done);
     let mut objectives = objectives();
     objectives.push(Objective { metric: "memory".into(), direction: Direction::Minimise });
     let members: Vec<FrontMember> = [17, 3, 59].into_iter().map(member).collect();

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use attune_core::objective::{Direction, Objective};
-use attune_core::profile::{Choice, Profile, Racing, ReportSpec, Start, TaskKind, TaskSpec};
-use attune_core::setting::{Setting, Settings};
+use attune_core::options::{OptionValue, Settings};
+use attune_core::profile::{Profile, Racing, ReportSpec, Selected, Start, TaskKind, TaskSpec};
 use attune_tui::{Key, Setup};
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
@@ -22,35 +22,35 @@ fn text() -> impl Strategy<Value = String> {
     "[a-zé0-9\"'\\\\,=._/()-]([a-z ,=\"'\\\\/#-]{0,8}[a-z\"\\\\,=])?"
 }
 
-fn setting() -> impl Strategy<Value = Setting> {
+fn setting() -> impl Strategy<Value = OptionValue> {
     prop_oneof![
-        any::<bool>().prop_map(Setting::Bool),
-        any::<i32>().prop_map(|number| Setting::Int(number.into())),
-        (-1e6..1e6).prop_map(Setting::Real),
-        text().prop_map(Setting::Text),
-        vec(any::<i32>().prop_map(i64::from), 0..4).prop_map(Setting::Ints),
+        any::<bool>().prop_map(OptionValue::Bool),
+        any::<i32>().prop_map(|number| OptionValue::Int(number.into())),
+        (-1e6..1e6).prop_map(OptionValue::Real),
+        text().prop_map(OptionValue::Text),
+        vec(any::<i32>().prop_map(i64::from), 0..4).prop_map(OptionValue::Ints),
     ]
 }
 
 /// Options that the demo's technique and strategy describe, and others.
-fn choice(names: &[&'static str], known: BoxedStrategy<Settings>) -> impl Strategy<Value = Choice> {
+fn choice(names: &[&'static str], known: BoxedStrategy<Settings>) -> impl Strategy<Value = Selected> {
     let others = btree_map("[a-z]{1,6}", setting(), 0..3);
-    (proptest::sample::select(names.to_vec()), known, others).prop_map(|(name, known, others)| Choice {
+    (proptest::sample::select(names.to_vec()), known, others).prop_map(|(name, known, others)| Selected {
         name: name.to_owned(),
         options: others.into_iter().chain(known).collect(),
     })
 }
 
-fn technique() -> impl Strategy<Value = Choice> {
+fn technique() -> impl Strategy<Value = Selected> {
     let known = (1..256_i64, any::<bool>()).prop_map(|(keep, tied)| {
-        Settings::from([("keep".into(), Setting::Int(keep)), ("tied".into(), Setting::Bool(tied))])
+        Settings::from([("keep".into(), OptionValue::Int(keep)), ("tied".into(), OptionValue::Bool(tied))])
     });
     choice(&["expert-pruning", "kv-bits", "own.wasm"], known.boxed())
 }
 
-fn strategy() -> impl Strategy<Value = Choice> {
+fn strategy() -> impl Strategy<Value = Selected> {
     let words = proptest::sample::select(vec!["domain", "own"]);
-    let known = words.prop_map(|word| Settings::from([("operators".into(), Setting::Text(word.into()))]));
+    let known = words.prop_map(|word| Settings::from([("operators".into(), OptionValue::Text(word.into()))]));
     choice(&["evolution", "random"], known.boxed())
 }
 

@@ -1,7 +1,7 @@
 //! Quantise what enters linear modules.
 
+use attune_core::options::OptionValue;
 use attune_core::plan::{Argument, EditSchema};
-use attune_core::setting::Setting;
 
 use crate::module::Module;
 use crate::view::{Field, view};
@@ -108,31 +108,31 @@ const GRIDS: [&str; 2] = ["affine", "symmetric"];
 impl Field for Range {
     const EXPECTED: &'static str = "one of token, tensor";
 
-    fn get(value: &Setting) -> Option<Self> {
+    fn get(value: &OptionValue) -> Option<Self> {
         match value {
-            Setting::Text(name) if name == RANGES[0] => Some(Self::Token),
-            Setting::Text(name) if name == RANGES[1] => Some(Self::Tensor),
+            OptionValue::Text(name) if name == RANGES[0] => Some(Self::Token),
+            OptionValue::Text(name) if name == RANGES[1] => Some(Self::Tensor),
             _ => None,
         }
     }
 
-    fn put(&self) -> Option<Setting> {
-        Some(Setting::Text(RANGES[*self as usize].to_owned()))
+    fn put(&self) -> Option<OptionValue> {
+        Some(OptionValue::Text(RANGES[*self as usize].to_owned()))
     }
 }
 
 impl Field for Grid {
     const EXPECTED: &'static str = "one of affine, symmetric";
 
-    fn get(value: &Setting) -> Option<Self> {
+    fn get(value: &OptionValue) -> Option<Self> {
         match value {
-            Setting::Text(name) if name == GRIDS[0] => Some(Self::Affine),
-            Setting::Text(name) if name == GRIDS[1] => Some(Self::Symmetric),
+            OptionValue::Text(name) if name == GRIDS[0] => Some(Self::Affine),
+            OptionValue::Text(name) if name == GRIDS[1] => Some(Self::Symmetric),
             _ => None,
         }
     }
 
-    fn put(&self) -> Option<Setting> {
-        Some(Setting::Text(GRIDS[*self as usize].to_owned()))
+    fn put(&self) -> Option<OptionValue> {
+        Some(OptionValue::Text(GRIDS[*self as usize].to_owned()))
     }
 }

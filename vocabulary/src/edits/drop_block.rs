@@ -1,7 +1,7 @@
 //! Skip a block, or one half of it.
 
+use attune_core::options::OptionValue;
 use attune_core::plan::{Argument, EditSchema};
-use attune_core::setting::Setting;
 
 use crate::view::{Field, view};
 
@@ -43,15 +43,15 @@ impl Half {
 impl Field for Half {
     const EXPECTED: &'static str = "one of attention, feed-forward";
 
-    fn get(value: &Setting) -> Option<Self> {
+    fn get(value: &OptionValue) -> Option<Self> {
         match value {
-            Setting::Text(name) => Self::ALL.into_iter().find(|half| half.name() == name),
+            OptionValue::Text(name) => Self::ALL.into_iter().find(|half| half.name() == name),
             _ => None,
         }
     }
 
-    fn put(&self) -> Option<Setting> {
-        Some(Setting::Text(self.name().to_owned()))
+    fn put(&self) -> Option<OptionValue> {
+        Some(OptionValue::Text(self.name().to_owned()))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Store the KV cache in few bits.
 
+use attune_core::options::OptionValue;
 use attune_core::plan::{Argument, ArgumentKind, Condition, EditSchema};
-use attune_core::setting::Setting;
 
 use crate::view::view;
 
@@ -58,7 +58,7 @@ impl KvBits {
         let source =
             "the grid of KIVI (arXiv 2402.02750); smoothing and shrinking of PM-KVQ (arXiv 2505.18610)";
         let unit = ArgumentKind::Real { min: 0.0, max: 1.0 };
-        let exact = |bits: &str| Condition::is(bits, Setting::Int(16));
+        let exact = |bits: &str| Condition::is(bits, OptionValue::Int(16));
         let stays = |bits: &str| Condition::Any(vec![exact(bits), Condition::same(bits, "shrink-from")]);
         EditSchema::new("kv-bits", summary, source)
             .with(Argument::count("layer", "the attention layer"))
@@ -91,7 +91,7 @@ impl KvBits {
             .in_part("kv-head", 0)
             .once_per(&["layer", "kv-head"])
             // λ⁰ = 1, exact keys have no grid, and what is not above the bits shrinks to nothing.
-            .idle("smoothing", Condition::Any(vec![Condition::is("smoothing", Setting::Real(0.0)), exact("keys")]))
+            .idle("smoothing", Condition::Any(vec![Condition::is("smoothing", OptionValue::Real(0.0)), exact("keys")]))
             .idle("shrink-from", Condition::All(vec![stays("keys"), stays("values")]))
             .reads(
                 "layer {layer}[, KV head {kv-head}]: keys {keys} bits, values {values} bits[, shrunk from {shrink-from}]\

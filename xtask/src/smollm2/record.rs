@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::{FetchError, wheel, write_json};
+use super::{FetchError, pip_wheel, write_json};
 
 const FILE: &str = "fetched.json";
 /// Raised when the conversion changes, so that old folders are converted again.
@@ -38,7 +38,7 @@ impl Record {
 
     /// The record of what is in the folder now.
     pub(super) fn of(folder: &Path) -> Result<Self, FetchError> {
-        let hash = |name: &str| Ok((name.to_owned(), wheel::hash(&folder.join(name))?));
+        let hash = |name: &str| Ok((name.to_owned(), pip_wheel::hash(&folder.join(name))?));
         Ok(Self { version: VERSION, files: FILES.into_iter().map(hash).collect::<Result<_, FetchError>>()? })
     }
 

@@ -30,7 +30,7 @@ pub(super) enum StagingError {
     )]
     Busy(PathBuf),
     /// The operating system said no.
-    #[error("cannot {action} {}: {}", path.display(), attune_core::words::of_system(source))]
+    #[error("cannot {action} {}: {}", path.display(), attune_core::describe::of_system(source))]
     Io {
         /// What was tried.
         action: &'static str,

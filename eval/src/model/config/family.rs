@@ -41,7 +41,7 @@ impl Family {
             Found::Null => return Err(fields.bad("model_type", "null", known())),
             Found::Absent => return Err(fields.bad("model_type", "absent", known())),
         };
-        if name == crate::generator::FAMILY {
+        if name == crate::diffusion::FAMILY {
             let expected = "a language model: image generators take a task of kind \"images\"";
             return Err(fields.bad("model_type", name, expected));
         }

@@ -11,7 +11,7 @@ use crate::edits::EditedModel;
 use crate::model::Model;
 use crate::native::groups::Group;
 use crate::native::limit::{Limit, in_time};
-use crate::native::{NativeEvaluator, lanes};
+use crate::native::{NativeEvaluator, host_parallel};
 
 /// Block Influence: `1 − E[cos(x, y)]` over tokens, of what enters and what leaves.
 pub(super) const NAME: &str = "block-influence";
@@ -24,7 +24,7 @@ impl NativeEvaluator {
     pub(super) fn block_influence(&self, asked: &Asked<'_>) -> Result<(Signal, u64), EvalFailure> {
         let layers = self.model.config.layers;
         let groups = self.groups(&asked.request, usize::MAX)?;
-        let parts = lanes::run(&self.model.compute, groups.len(), |number| {
+        let parts = host_parallel::run(&self.model.compute, groups.len(), |number| {
             let Group { ids, batch, .. } = &groups[number];
             cosine_sums(&self.model, ids, *batch, &self.positions(batch.tokens), Limit::default())
         })?;

@@ -5,7 +5,7 @@
 //! added up by distance, so that a span `S` has the estimated damage `Σ_{d ≥ S} E[d]` (eq. 4).
 
 use attune_core::evaluator::EvalFailure;
-use attune_core::setting::OptionSpec;
+use attune_core::options::OptionSpec;
 use attune_core::space::Axis;
 use attune_core::technique::Signal;
 use burn_tensor::Tensor;

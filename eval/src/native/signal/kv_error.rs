@@ -5,7 +5,7 @@
 //! layer `L − 1 − i`, because hooks of the backward pass run from the last layer to the first.
 
 use attune_core::evaluator::EvalFailure;
-use attune_core::setting::{OptionKind, OptionSpec, Setting};
+use attune_core::options::{OptionKind, OptionSpec, OptionValue};
 use attune_core::space::Axis;
 use attune_core::technique::Signal;
 use burn_tensor::Tensor;
@@ -30,7 +30,7 @@ pub(super) fn arguments() -> Vec<OptionSpec> {
             name: "bits".to_owned(),
             help: "bits to quantise to".to_owned(),
             kind: OptionKind::Ints { min: 1, max: 8 },
-            default: Setting::Ints(vec![1, 2, 3, 4, 8]),
+            default: OptionValue::Ints(vec![1, 2, 3, 4, 8]),
         },
     ]
 }
@@ -42,7 +42,7 @@ impl NativeEvaluator {
     pub(super) fn kv_error(&self, asked: &Asked<'_>) -> Result<(Signal, u64), EvalFailure> {
         let config = &self.model.config;
         let bits: Vec<u32> = match asked.args.get("bits") {
-            Some(Setting::Ints(bits)) => bits.iter().map(|&bits| bits as u32).collect(),
+            Some(OptionValue::Ints(bits)) => bits.iter().map(|&bits| bits as u32).collect(),
             _ => Vec::new(),
         };
         let group = match count(&asked.args, "group-size") {

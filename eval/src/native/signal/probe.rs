@@ -1,13 +1,13 @@
 //! Gradients on every item of a request.
 
 use attune_core::evaluator::{EvalFailure, Request};
-use attune_core::setting::{OptionKind, OptionSpec, Setting, Settings};
+use attune_core::options::{OptionKind, OptionSpec, OptionValue, Settings};
 use burn_tensor::DType;
 
 use crate::gradient::{Attended, Wish, generate, sweep};
 use crate::native::limit::{Clock, Limit, in_time};
 use crate::native::share::Share;
-use crate::native::{NativeEvaluator, lanes};
+use crate::native::{NativeEvaluator, host_parallel};
 
 /// Which loss is differentiated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,13 +33,13 @@ impl Loss {
             help: "cross-entropy of the model's own greedy answers to the first half of each item, or of the text"
                 .to_owned(),
             kind: OptionKind::OneOf([ANSWERS, TEXT].map(str::to_owned).to_vec()),
-            default: Setting::Text(word(default).to_owned()),
+            default: OptionValue::Text(word(default).to_owned()),
         }
     }
 
     pub(super) fn of(args: &Settings) -> Self {
         match args.get("loss") {
-            Some(Setting::Text(word)) if word == ANSWERS => Self::Answers,
+            Some(OptionValue::Text(word)) if word == ANSWERS => Self::Answers,
             _ => Self::Text,
         }
     }
@@ -48,13 +48,13 @@ impl Loss {
 /// An argument that counts positions.
 pub(super) fn positions_argument(name: &str, help: &str, default: i64) -> OptionSpec {
     let kind = OptionKind::Int { min: 0, max: i64::from(u32::MAX) };
-    OptionSpec { name: name.to_owned(), help: help.to_owned(), kind, default: Setting::Int(default) }
+    OptionSpec { name: name.to_owned(), help: help.to_owned(), kind, default: OptionValue::Int(default) }
 }
 
 /// The whole number `name` of complete arguments.
 pub(super) fn count(args: &Settings, name: &str) -> usize {
     match args.get(name) {
-        Some(Setting::Int(value)) => usize::try_from(*value).unwrap_or(0),
+        Some(OptionValue::Int(value)) => usize::try_from(*value).unwrap_or(0),
         _ => 0,
     }
 }
@@ -90,7 +90,7 @@ impl NativeEvaluator {
             scored = (tokens / 2).max(1)..tokens;
             let prompts: Vec<&[u32]> = texts.iter().map(|text| &text[..scored.start]).collect();
             // Alone on the device, but not alone in the process: panics are caught there.
-            let answered = lanes::run(&self.model.compute, 1, |_| {
+            let answered = host_parallel::run(&self.model.compute, 1, |_| {
                 generate::greedy(&self.model, &prompts, tokens, &positions, &|parts, all| {
                     answering.done(parts, all);
                     in_time(limit)
@@ -99,7 +99,7 @@ impl NativeEvaluator {
             computed += (prompts.len() * (tokens - 1) * config.layers) as u64;
             texts = answered.into_iter().flatten().collect();
         }
-        let parts = lanes::run(&self.model.compute, texts.len(), |item| {
+        let parts = host_parallel::run(&self.model.compute, texts.len(), |item| {
             in_time(limit)?;
             let mut sums = vec![0.0; values];
             let mut visit = |layer, attended| read(layer, attended, &mut sums);

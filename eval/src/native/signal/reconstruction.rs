@@ -11,7 +11,7 @@ use crate::edits::EditedModel;
 use crate::native::groups::Group;
 use crate::native::limit::{Clock, Limit, in_time};
 use crate::native::share::Share;
-use crate::native::{NativeEvaluator, lanes};
+use crate::native::{NativeEvaluator, host_parallel};
 
 pub(super) const NAME: &str = "expert-reconstruction";
 
@@ -36,7 +36,7 @@ impl NativeEvaluator {
         let limit = Limit::new(&asked.request, 1, Clock::start(&asked.request.stop));
         let share = Share::new(&asked.request.progress, asked.request.items.len());
         for layer in 0..config.layers {
-            let parts = lanes::run(&self.model.compute, groups.len(), |number| {
+            let parts = host_parallel::run(&self.model.compute, groups.len(), |number| {
                 in_time(limit)?;
                 Ok(self.answers(layer, inputs[number].clone(), &groups[number], &dense, mixture.per_token))
             })?;

@@ -11,7 +11,7 @@ use crate::decoder::RouterProbe;
 use crate::edits::EditedModel;
 use crate::native::limit::{Clock, Limit};
 use crate::native::share::Share;
-use crate::native::{NativeEvaluator, lanes};
+use crate::native::{NativeEvaluator, host_parallel};
 
 /// Share of top-k selections that each expert gets (as EEP and others rank experts).
 pub(super) const FREQUENCY: &str = "expert-frequency";
@@ -59,7 +59,7 @@ impl NativeEvaluator {
         let dense = EditedModel::dense(config);
         let none = || vec![RouterProbe::new(experts); config.layers];
         let limit = Limit::new(&asked.request, 1, Clock::start(&asked.request.stop));
-        let parts = lanes::run(&self.model.compute, groups.len(), |number| {
+        let parts = host_parallel::run(&self.model.compute, groups.len(), |number| {
             let (mut probes, group) = (none(), &groups[number]);
             self.forward(group, &dense, limit, &mut probes)?;
             Share::new(&asked.request.progress, group.items.len()).done(1, 1);

@@ -5,7 +5,7 @@ use std::ops::Range;
 use burn_tensor::{Bool, DType, Device, Int, Tensor, activation};
 
 use crate::compute::Compute;
-use crate::edits::{Cache, HeadView};
+use crate::edits::{Cache, HeadConfig};
 use crate::ops::heads::{HeadLayout, Heads};
 use crate::ops::quantise::{Grid, quantise};
 
@@ -13,7 +13,7 @@ use crate::ops::quantise::{Grid, quantise};
 const SCORES: usize = 1 << 26;
 
 /// See [`super::attend`].
-pub(super) fn attend(compute: &Compute, heads: Heads, layout: HeadLayout, views: &[HeadView]) -> Tensor<2> {
+pub(super) fn attend(compute: &Compute, heads: Heads, layout: HeadLayout, views: &[HeadConfig]) -> Tensor<2> {
     let HeadLayout { sequences, tokens, kv_heads, group, head_dim } = layout;
     let blocks = Blocks {
         queries: heads.queries,
@@ -39,7 +39,7 @@ impl Side {
     fn new(
         compute: &Compute,
         exact: Tensor<3>,
-        views: &[HeadView],
+        views: &[HeadConfig],
         grid: fn(&Cache) -> Option<&Grid>,
     ) -> Self {
         let grids: Vec<Option<&Grid>> = views.iter().map(|view| view.cache.as_ref().and_then(grid)).collect();
@@ -58,7 +58,7 @@ impl Side {
 }
 
 /// Last positions that a head meets exactly, the query's own included.
-fn recent(view: &HeadView) -> usize {
+fn recent(view: &HeadConfig) -> usize {
     view.cache.as_ref().map_or(0, |cache| cache.recent)
 }
 
@@ -68,7 +68,7 @@ struct Blocks<'a> {
     keys: Side,
     values: Side,
     layout: HeadLayout,
-    views: &'a [HeadView],
+    views: &'a [HeadConfig],
 }
 
 impl Blocks<'_> {
@@ -135,7 +135,7 @@ impl Blocks<'_> {
     fn hidden(&self, at: &Range<usize>, columns: &Range<usize>) -> Tensor<3, Bool> {
         let device = self.queries.device();
         let full = [self.views.len(), at.len(), columns.len()];
-        let limit = |of: fn(&HeadView) -> usize| limits(self.views, &device, of).expand(full);
+        let limit = |of: fn(&HeadConfig) -> usize| limits(self.views, &device, of).expand(full);
         let (key, age) = key_and_age(at, columns, &device);
         let (key, age) = (key.expand(full), age.expand(full));
         let too_old = age.clone().greater_equal(limit(|view| view.look.window));
@@ -157,7 +157,7 @@ impl Blocks<'_> {
 }
 
 /// One whole number per row: `[rows, 1, 1]`.
-fn limits(views: &[HeadView], device: &Device, of: impl Fn(&HeadView) -> usize) -> Tensor<3, Int> {
+fn limits(views: &[HeadConfig], device: &Device, of: impl Fn(&HeadConfig) -> usize) -> Tensor<3, Int> {
     let limits: Vec<i32> = views.iter().map(|view| i32::try_from(of(view)).unwrap_or(i32::MAX)).collect();
     Tensor::<1, Int>::from_data(limits.as_slice(), device).reshape([views.len(), 1, 1])
 }

@@ -1,7 +1,7 @@
 //! Keys and values of one head in the order that products read them, as a cache of any width gives them back.
 
 use super::product::{Factors, GROUP};
-use crate::edits::HeadView;
+use crate::edits::HeadConfig;
 use crate::ops::host;
 use crate::ops::quantise::Grid;
 
@@ -25,7 +25,7 @@ pub(super) struct Packed {
 
 impl Packed {
     /// Packs `keys` and `values`, `[tokens, head_dim]` each.
-    pub(super) fn new(view: &HeadView, keys: &[f32], values: &[f32], head_dim: usize) -> Self {
+    pub(super) fn new(view: &HeadConfig, keys: &[f32], values: &[f32], head_dim: usize) -> Self {
         let cache = view.cache.as_ref();
         let (sink, recent) = cache.map_or((0, 0), |cache| (cache.sink, cache.recent));
         let side = |rows: &[f32], grid: Option<&Grid>, pack: fn(Rows<'_>) -> Vec<Factors>| Side {

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::edits::Look;
+use crate::edits::AttentionMask;
 
 /// Positions seen by neighbouring queries.
 pub(super) struct Seen {
@@ -14,7 +14,7 @@ pub(super) struct Seen {
 
 impl Seen {
     /// What the queries `first..end` see; at least one.
-    pub(super) fn new(look: &Look, first: usize, end: usize) -> Self {
+    pub(super) fn new(look: &AttentionMask, first: usize, end: usize) -> Self {
         let [mut sinks, mut local] = look.ranges(first);
         let mut all = [sinks.clone(), local.clone()];
         for query in first + 1..end {
@@ -58,7 +58,7 @@ mod tests {
         for window in [5, 12, usize::MAX] {
             for sink in [0, 1, 3, 9, 40] {
                 for span in [1, 2, 6, 20, usize::MAX] {
-                    let look = Look { window, sink, span };
+                    let look = AttentionMask { window, sink, span };
                     for first in [0, 8, 24] {
                         let end = first + 7;
                         let seen = Seen::new(&look, first, end);

@@ -14,7 +14,7 @@ use pulp::Simd;
 use super::packed::{Packed, Side};
 use super::product::{Factors, GROUP, LANES, Lanes, add_product};
 use super::seen::Seen;
-use crate::edits::Look;
+use crate::edits::AttentionMask;
 use crate::ops::math;
 
 /// Which queries, of which head.
@@ -27,7 +27,7 @@ pub(super) struct Tile<'a> {
     pub(super) first: usize,
     /// Position after the last.
     pub(super) end: usize,
-    pub(super) look: Look,
+    pub(super) look: AttentionMask,
     pub(super) packed: &'a Packed,
 }
 

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use super::packed::Packed;
 use super::product::LANES;
 use super::tile::{Scratch, Tile};
-use crate::edits::HeadView;
+use crate::edits::HeadConfig;
 use crate::ops::heads::{HeadLayout, Heads};
 use crate::ops::host;
 
@@ -15,7 +15,7 @@ use crate::ops::host;
 const QUERIES: usize = 4 * LANES;
 
 /// See [`super::attend`].
-pub(super) fn attend(heads: Heads, layout: HeadLayout, views: &[HeadView]) -> Tensor<2> {
+pub(super) fn attend(heads: Heads, layout: HeadLayout, views: &[HeadConfig]) -> Tensor<2> {
     let HeadLayout { sequences, tokens, kv_heads, group, head_dim } = layout;
     let device = heads.queries.device();
     let width = kv_heads * group * head_dim;
@@ -52,7 +52,7 @@ pub(super) fn attend(heads: Heads, layout: HeadLayout, views: &[HeadView]) -> Te
 struct Sequence<'a> {
     /// From its first one on, `[heads, tokens, head_dim]`.
     queries: &'a [f32],
-    views: &'a [HeadView],
+    views: &'a [HeadConfig],
     packed: &'a [Packed],
     layout: HeadLayout,
 }

@@ -18,7 +18,7 @@ use attune_core::technique::Cost;
 use super::entries::Entry;
 use super::lead::is_behind;
 use super::table::contender;
-use super::{Column, Counter, Desk};
+use super::{Column, Counter, ReportBuilder};
 use crate::session::{SessionError, SessionSetup};
 
 /// Items of the first stage of the race; each later stage doubles them.
@@ -45,7 +45,7 @@ pub(super) fn plans(setup: &SessionSetup, draws: usize) -> usize {
 
 /// `random` and `random-best`, as far as there are scores; `None` when someone asked to stop.
 pub(super) fn contenders(
-    desk: &mut Desk<'_, '_>,
+    desk: &mut ReportBuilder<'_, '_>,
     draws: &[Entry],
     counter: &mut Counter,
 ) -> Result<Option<Vec<Contender>>, SessionError> {
@@ -68,7 +68,7 @@ pub(super) fn contenders(
 
 /// The position of the one with the lowest first loss on the selection split; `Some(None)` when there is none.
 fn raced(
-    desk: &mut Desk<'_, '_>,
+    desk: &mut ReportBuilder<'_, '_>,
     draws: &[Entry],
     counter: &mut Counter,
 ) -> Result<Option<Option<usize>>, SessionError> {
@@ -150,7 +150,7 @@ fn share(draw: usize, draws: usize, items: u32) -> Vec<u32> {
 
 /// The mean over the draws that have report scores; nothing where an item has none of them.
 fn mean(
-    desk: &mut Desk<'_, '_>,
+    desk: &mut ReportBuilder<'_, '_>,
     draws: &[Entry],
     counter: &mut Counter,
 ) -> Result<Option<Option<Contender>>, SessionError> {

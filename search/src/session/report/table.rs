@@ -19,7 +19,7 @@ pub(super) struct Table {
     pub(super) entries: Vec<Entry>,
     pub(super) random: Vec<Contender>,
     pub(super) report: Column,
-    pub(super) elsewhere: BTreeMap<String, Column>,
+    pub(super) out_of_domain: BTreeMap<String, Column>,
     /// The front, with scores of its members by position.
     pub(super) front: Option<(FrontTrials, Column)>,
     pub(super) seed: u64,
@@ -45,12 +45,12 @@ impl Table {
             }
             let Some(scores) = self.report.remove(&position) else { continue };
             let mut contender = contender(&entry.name, &entry.help, entry.costs.clone(), scores);
-            for (domain, column) in &self.elsewhere {
+            for (domain, column) in &self.out_of_domain {
                 let Some(scores) = column.get(&position) else { continue };
                 if let Some(winner) = column.get(&0) {
-                    contender.elsewhere_delta.insert(domain.clone(), differences(winner, scores, seed)?);
+                    contender.out_of_domain_delta.insert(domain.clone(), differences(winner, scores, seed)?);
                 }
-                contender.elsewhere.insert(domain.clone(), scores.clone());
+                contender.out_of_domain.insert(domain.clone(), scores.clone());
             }
             contenders.push(contender);
         }
@@ -59,7 +59,7 @@ impl Table {
             contender.estimates = estimates(&contender.report, seed);
             contender.delta = differences(&winner, &contender.report, seed)?;
         }
-        let elsewhere = self.elsewhere.iter().filter_map(|(domain, column)| {
+        let out_of_domain = self.out_of_domain.iter().filter_map(|(domain, column)| {
             column.get(&0).map(|scores| (domain.clone(), estimates(scores, seed)))
         });
         Ok(Report {
@@ -72,7 +72,7 @@ impl Table {
                 search: searched(best),
                 estimates: estimates(&winner, seed),
                 report: winner,
-                elsewhere: elsewhere.collect(),
+                out_of_domain: out_of_domain.collect(),
             },
             front,
             baselines: contenders,
@@ -117,10 +117,10 @@ pub(super) fn contender(name: &str, help: &str, costs: Vec<Cost>, report: Scores
         help: help.to_owned(),
         costs,
         report,
-        elsewhere: BTreeMap::new(),
+        out_of_domain: BTreeMap::new(),
         estimates: Estimates::new(),
         delta: Estimates::new(),
-        elsewhere_delta: BTreeMap::new(),
+        out_of_domain_delta: BTreeMap::new(),
     }
 }
 

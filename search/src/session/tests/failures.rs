@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use attune_core::evaluator::{EvalFailure, Split};
+use attune_core::options::OptionValue;
 use attune_core::plan::Edit;
-use attune_core::setting::Setting;
 use attune_core::space::{Config, Value};
 use attune_core::store::RunNote;
 use attune_core::technique::FailureKind;
@@ -355,8 +355,8 @@ fn a_stop_ends_a_loop_of_draws_that_finds_nothing_new() {
             None
         });
         let mut study = with_technique(technique);
-        study.strategy.options.insert("redraws".to_owned(), Setting::Int(1 << 30));
-        study.strategy.options.insert("screen".to_owned(), Setting::Int(screen));
+        study.strategy.options.insert("redraws".to_owned(), OptionValue::Int(1 << 30));
+        study.strategy.options.insert("screen".to_owned(), OptionValue::Int(screen));
         let (end, _) = testkit::run(study.setup().unwrap(), |_, commands| {
             sender.lock().unwrap().get_or_insert_with(|| commands.clone());
         });
@@ -380,7 +380,7 @@ fn a_stop_comes_between_two_slow_calls() {
         None
     });
     let mut study = with_technique(technique);
-    study.strategy.options.insert("initial".to_owned(), Setting::Int(5000));
+    study.strategy.options.insert("initial".to_owned(), OptionValue::Int(5000));
     let (end, _) = testkit::run(study.setup().unwrap(), |event, commands| {
         if matches!(event, Event::Measuring { .. }) {
             lowered.store(0, Ordering::Relaxed);

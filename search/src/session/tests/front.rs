@@ -3,7 +3,7 @@
 use attune_core::evaluator::Split;
 use attune_core::event::Phase;
 use attune_core::objective::dominates;
-use attune_core::profile::Choice;
+use attune_core::profile::Selected;
 use attune_core::stats;
 
 use super::*;
@@ -11,7 +11,7 @@ use super::*;
 fn several() -> Study {
     Study {
         objectives: vec!["damage", "bits"],
-        strategy: Choice { name: "nsga2".to_owned(), options: Default::default() },
+        strategy: Selected { name: "nsga2".to_owned(), options: Default::default() },
         trials: 120,
         ..Study::default()
     }

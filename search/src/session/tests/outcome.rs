@@ -1,7 +1,7 @@
 //! What a session finds and says on the way.
 
 use attune_core::evaluator::{Evaluator as _, Fidelity, Request, Split};
-use attune_core::setting::Settings;
+use attune_core::options::Settings;
 use attune_core::space::Config;
 use attune_core::strategy::Origin;
 use attune_core::technique::Technique as _;
@@ -131,7 +131,9 @@ fn what_the_task_does_not_have_is_refused_before_the_search() {
     assert!(refused(|setup| setup.fidelity.items = 33).contains("`selection` has 32 items"));
     assert!(refused(|setup| setup.fidelity.items = 0).contains("0 items"));
     assert!(refused(|setup| setup.report.items = 25).contains("`report` has 24 items"));
-    assert!(refused(|setup| setup.elsewhere.push("moon".to_owned())).contains("no split `elsewhere:moon`"));
+    assert!(
+        refused(|setup| setup.out_of_domain.push("moon".to_owned())).contains("no split `elsewhere:moon`")
+    );
 }
 
 #[test]

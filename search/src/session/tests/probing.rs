@@ -1,14 +1,14 @@
 //! Strategies that plan with sensitivities find them measured, and a study that continues finds the same.
 
-use attune_core::profile::Choice;
-use attune_core::setting::Setting;
+use attune_core::options::OptionValue;
+use attune_core::profile::Selected;
 use attune_core::store::RunNote;
 
 use super::*;
 use crate::testkit::ScriptedTechnique;
 
 fn planned(name: &str) -> Study {
-    let strategy = Choice { name: name.to_owned(), options: Default::default() };
+    let strategy = Selected { name: name.to_owned(), options: Default::default() };
     Study { strategy, trials: 12, ..Study::default() }
 }
 
@@ -58,7 +58,7 @@ fn probes_and_signals_count_as_work_and_stay_counted() {
 fn a_gradient_table_needs_no_probes_and_plans_alike() {
     let gradient = |name: &str| {
         let mut study = planned(name);
-        study.strategy.options.insert("signal".to_owned(), Setting::Text("gradient".to_owned()));
+        study.strategy.options.insert("signal".to_owned(), OptionValue::Text("gradient".to_owned()));
         study
     };
     for name in ["profiling", "hybrid"] {
@@ -93,7 +93,7 @@ fn a_stop_while_planning_is_obeyed_and_the_study_goes_on_later() {
 
 #[test]
 fn planning_beats_chance_from_the_first_trial() {
-    // Damages of the scripted model add up, so the plan is the optimum.
+    // Sensitivities of the scripted model add up, so the plan is the optimum.
     let planned = finished(&planned("profiling")).0;
     let evolved = finished(&Study { trials: 200, ..Study::default() }).0;
     let damage = |end: &Finished| end.report.best.estimates["damage"].mean;

@@ -1,8 +1,8 @@
 //! Trials that cannot matter any more are left early, and nothing else changes.
 
 use attune_core::evaluator::{Request, Split};
+use attune_core::options::OptionValue;
 use attune_core::profile::Racing;
-use attune_core::setting::Setting;
 use attune_core::trial::{Dropped, TrialState};
 
 use super::*;
@@ -109,7 +109,7 @@ const HALVING: Racing = Racing { first: 4, error: 0.05, floor: 0.0, keep: 0.5 };
 
 fn halving(workers: usize) -> Study {
     let mut study = Study { items: 32, trials: 80, racing: Some(HALVING), workers, ..Study::default() };
-    study.strategy.options.insert("initial".to_owned(), Setting::Int(16));
+    study.strategy.options.insert("initial".to_owned(), OptionValue::Int(16));
     study
 }
 

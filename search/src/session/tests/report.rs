@@ -49,11 +49,11 @@ fn differences_are_paired_best_minus_contender() {
 #[test]
 fn other_domains_are_reported_for_everyone_but_chance() {
     let (finished, _) = finished(&Study::default());
-    assert!(finished.report.best.elsewhere.contains_key("other"));
+    assert!(finished.report.best.out_of_domain.contains_key("other"));
     for line in &finished.report.baselines {
         let chance = line.name.starts_with("random");
-        assert_eq!(line.elsewhere.contains_key("other"), !chance, "{}", line.name);
-        assert_eq!(line.elsewhere_delta.contains_key("other"), !chance, "{}", line.name);
+        assert_eq!(line.out_of_domain.contains_key("other"), !chance, "{}", line.name);
+        assert_eq!(line.out_of_domain_delta.contains_key("other"), !chance, "{}", line.name);
     }
 }
 

@@ -1,8 +1,8 @@
 //! Nothing is evaluated twice.
 
 use attune_core::evaluator::Split;
-use attune_core::profile::Choice;
-use attune_core::setting::Settings;
+use attune_core::options::Settings;
+use attune_core::profile::Selected;
 use attune_core::trial::TrialState;
 
 use super::*;
@@ -72,7 +72,7 @@ fn what_other_studies_have_changes_no_byte_of_a_journal() {
 fn what_probes_were_scored_on_is_reused_also_when_another_study_probes_first() {
     let study = |name| Study {
         name,
-        strategy: Choice { name: "profiling".to_owned(), options: Settings::new() },
+        strategy: Selected { name: "profiling".to_owned(), options: Settings::new() },
         trials: 6,
         ..Study::default()
     };

@@ -10,7 +10,7 @@ use super::super::{SearchContext, StrategyError};
 use crate::knapsack::{Choice, Goal, Group, KnapsackError, Problem, Rule, solve};
 
 /// Where a slot of the space lies in the knapsack.
-struct Place {
+struct SlotRef {
     slot: Slot,
     /// First slot of the knapsack: the only one of a choice or level, one per element of a subset.
     first: usize,
@@ -22,7 +22,7 @@ struct Place {
 /// `Exactly` becomes two budgets and `Forbidden` one. Of several `Distinct` rules on one dimension the first is
 /// planned with; what an allocation breaks of the others is repaired.
 pub(in super::super) struct Model {
-    places: Vec<Place>,
+    places: Vec<SlotRef>,
     /// One problem per objective; they differ in damages alone.
     problems: Vec<Problem>,
     /// How many of the limits are budgets of the space.
@@ -108,7 +108,7 @@ impl Model {
 
     fn config(&self, space: &Space, options: &[usize]) -> Config {
         let mut cells: Vec<Vec<Value>> = space.dimensions().iter().map(|_| Vec::new()).collect();
-        for Place { slot, first, elements } in &self.places {
+        for SlotRef { slot, first, elements } in &self.places {
             cells[slot.dimension].push(match elements {
                 None => Value::Index(options[*first] as u32),
                 Some(of) => {
@@ -121,23 +121,23 @@ impl Model {
     }
 }
 
-fn places(space: &Space) -> Vec<Place> {
+fn places(space: &Space) -> Vec<SlotRef> {
     let mut first = 0;
     let place = |slot: Slot| {
         let elements = match &space.dimensions()[slot.dimension].domain {
             Domain::Subset { of, .. } => Some(*of as usize),
             _ => None,
         };
-        let place = Place { slot, first, elements };
+        let place = SlotRef { slot, first, elements };
         first += elements.unwrap_or(1);
         place
     };
     space.slots().map(place).collect()
 }
 
-fn problem(space: &Space, table: &SensitivityTable, places: &[Place], objective: usize) -> Problem {
+fn problem(space: &Space, table: &SensitivityTable, places: &[SlotRef], objective: usize) -> Problem {
     let mut problem = Problem::default();
-    for Place { slot, first, elements } in places {
+    for SlotRef { slot, first, elements } in places {
         let damage = |option: usize| table.damage(*slot, option, objective);
         let free = |damage: f64| Choice { damage, costs: Vec::new() };
         let domain = &space.dimensions()[slot.dimension].domain;
@@ -193,9 +193,9 @@ fn problem(space: &Space, table: &SensitivityTable, places: &[Place], objective:
     problem
 }
 
-fn add_limit(problem: &mut Problem, places: &[Place], limit: f64, cost: &dyn Fn(Slot, usize) -> f64) {
+fn add_limit(problem: &mut Problem, places: &[SlotRef], limit: f64, cost: &dyn Fn(Slot, usize) -> f64) {
     problem.limits.push(limit);
-    for Place { slot, first, elements } in places {
+    for SlotRef { slot, first, elements } in places {
         match elements {
             Some(of) => {
                 for element in 0..*of {

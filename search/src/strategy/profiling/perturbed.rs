@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use attune_core::options::{OptionKind, OptionSpec, OptionValue};
 use attune_core::rng;
-use attune_core::setting::{OptionKind, OptionSpec, Setting};
 use attune_core::space::{Config, Space};
 
 use super::super::fresh::Fresh;
@@ -19,7 +19,7 @@ pub(in super::super) fn option_specs() -> [OptionSpec; 2] {
             "noise",
             "Standard deviation of the logarithm of damages when the table is perturbed.",
             OptionKind::Real { min: 0.0, max: 10.0 },
-            Setting::Real(NOISE),
+            OptionValue::Real(NOISE),
         ),
         options::count("redraws", "Perturbed tables that are tried for one new config.", 8, 1 << 16),
     ]

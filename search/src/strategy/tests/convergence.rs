@@ -32,7 +32,7 @@ fn reals(config: &Config) -> Vec<f64> {
 /// Evaluations until the loss is below `target`.
 fn evaluations(domain: Domain, step: f64, target: f64, loss: fn(&[f64]) -> f64) -> usize {
     let space = Arc::new(Space::new(vec![spaces::dimension("x", &[], domain)], vec![]).unwrap());
-    let choice = choice("cma-es", &[("step", Setting::Real(step))]);
+    let choice = choice("cma-es", &[("step", OptionValue::Real(step))]);
     let mut strategy = build(&choice, context(&space, 11)).unwrap();
     let (mut count, mut reached) = (0, usize::MAX);
     run(strategy.as_mut(), 12_000, &mut |config| {
@@ -96,7 +96,7 @@ fn zdt1(config: &Config) -> Vec<f64> {
     vec![x[0], g * (1.0 - (x[0] / g).sqrt())]
 }
 
-fn zdt1_volume(name: &str, options: &[(&str, Setting)]) -> f64 {
+fn zdt1_volume(name: &str, options: &[(&str, OptionValue)]) -> f64 {
     let levels = Domain::Level { levels: (0..=20).map(f64::from).collect() };
     let space = Space::new(vec![spaces::dimension("x", &[("i", 10)], levels)], vec![]).unwrap();
     let mut strategy = build(&choice(name, options), context(&Arc::new(space), 4)).unwrap();
@@ -150,7 +150,7 @@ fn evopress_finds_a_budgeted_optimum() {
         let cells = (0..16).map(|layer| Value::Index(if layer % 4 == 0 { 2 } else { 1 }));
         vec![("uniform".to_owned(), Config::new(vec![cells.collect()]))]
     };
-    let options = [("offspring", Setting::Int(16))];
+    let options = [("offspring", OptionValue::Int(16))];
     let context = SearchContext { starts: start, ..context(&space, 2) };
     let mut strategy = build(&choice("evopress", &options), context).unwrap();
     let mut best = f64::INFINITY;
@@ -182,7 +182,7 @@ fn distance_after_128(screen: i64) -> f64 {
         layers.iter().sum::<f64>() + 0.1 * layers.windows(2).map(|two| two[0] * two[1]).sum::<f64>()
     };
     let runs = (0..8).map(|seed| {
-        let options = [("screen", Setting::Int(screen)), ("generation", Setting::Int(16))];
+        let options = [("screen", OptionValue::Int(screen)), ("generation", OptionValue::Int(16))];
         let mut strategy = build(&choice("evolution", &options), context(&space, seed)).unwrap();
         let mut best = f64::INFINITY;
         run(strategy.as_mut(), 128, &mut |config| {

@@ -19,7 +19,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::*;
-use crate::variation::VariationError;
+use crate::operators::VariationError;
 use attune_core::rng::Rng;
 use rand::RngExt as _;
 
@@ -59,7 +59,7 @@ fn draws_to_optimum(n: u32, fitness: fn(&[bool]) -> usize) -> (f64, f64) {
     let options = ["0", "1"].map(str::to_owned).to_vec();
     let dimension = spaces::dimension("bits", &[("bit", n)], Domain::Choice { options });
     let space = Arc::new(Space::new(vec![dimension], vec![]).unwrap());
-    let one = || Setting::Int(1);
+    let one = || OptionValue::Int(1);
     let choice = choice(
         "evolution",
         &[
@@ -67,10 +67,10 @@ fn draws_to_optimum(n: u32, fitness: fn(&[bool]) -> usize) -> (f64, f64) {
             ("generation", one()),
             ("population", one()),
             ("tournament", one()),
-            ("crossover", Setting::Real(0.0)),
+            ("crossover", OptionValue::Real(0.0)),
             ("screen", one()),
             // Enough to never fall back to a random config.
-            ("redraws", Setting::Int(1 << 30)),
+            ("redraws", OptionValue::Int(1 << 30)),
         ],
     );
     let draws: Vec<f64> = (0..RUNS)

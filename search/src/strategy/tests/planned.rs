@@ -8,7 +8,7 @@ use rand::RngExt as _;
 
 use super::*;
 
-/// Damages that fall with the option, and an objective that rises.
+/// Sensitivities that fall with the option, and an objective that rises.
 fn table(space: &Space) -> SensitivityTable {
     let mut random = rng::derive(3, "table", &[]);
     let row = |slot: Slot| {
@@ -67,7 +67,7 @@ fn the_first_proposal_is_the_best_of_the_model() {
         let Some(all) = space.enumerate(100_000).filter(|_| is_planable(&space)) else { continue };
         let table = table(&space);
         let best = all.map(|config| predicted(&table, &space, &config)).fold(f64::INFINITY, f64::min);
-        let gap = [("gap", Setting::Real(0.0))];
+        let gap = [("gap", OptionValue::Real(0.0))];
         let proposals = build(&choice("profiling", &gap), with_table(&space, 1)).unwrap().ask(4);
         let first = predicted(&table, &space, &proposals[0].config);
         assert!((first - best).abs() < 1e-9, "{name}: {first}, best {best}");
@@ -92,7 +92,7 @@ fn the_first_proposal_is_the_best_of_the_model() {
 fn profiling_validates_the_baselines_right_after_its_optimum() {
     let (_, space) = spaces::all().unwrap().remove(2);
     let draw = |index| space.sample(&mut rng::derive(9, "start", &[index])).unwrap();
-    let first_five = |options: &[(&str, Setting)], baseline: Config| -> Vec<(String, Config)> {
+    let first_five = |options: &[(&str, OptionValue)], baseline: Config| -> Vec<(String, Config)> {
         let starts = vec![("default".to_owned(), draw(0)), ("keys-first".to_owned(), baseline)];
         let context = SearchContext { starts, ..with_table(&space, 1) };
         let proposals = build(&choice("profiling", options), context).unwrap().ask(5);
@@ -108,7 +108,7 @@ fn profiling_validates_the_baselines_right_after_its_optimum() {
     let with = first_five(&[], draw(1));
     assert_eq!(names(&with), ["profile-0", "default", "keys-first", "profile-1", "profile-2"]);
     assert_eq!((&with[1].1, &with[2].1), (&draw(0), &draw(1)));
-    let without = first_five(&[("baselines", Setting::Bool(false))], draw(1));
+    let without = first_five(&[("baselines", OptionValue::Bool(false))], draw(1));
     assert_eq!(names(&without), ["profile-0", "default", "profile-1", "profile-2", "profile-3"]);
     // A baseline that is the plan itself is not evaluated twice.
     let same = first_five(&[], with[0].1.clone());
@@ -140,7 +140,7 @@ fn without_a_table_nothing_is_planned() {
         assert!(error.to_string().contains("needs a sensitivity table"));
     }
     assert_eq!(table_source(&choice("evolution", &[])), Ok(None));
-    let gradient = [("signal", Setting::Text("gradient".to_owned()))];
+    let gradient = [("signal", OptionValue::Text("gradient".to_owned()))];
     assert_eq!(table_source(&choice("hybrid", &gradient)), Ok(Some(TableSource::Gradient)));
 }
 

@@ -7,8 +7,8 @@ mod types;
 
 use std::sync::LazyLock;
 
+use attune_core::options::{OptionValue, Settings};
 use attune_core::rng;
-use attune_core::setting::{Setting, Settings};
 use attune_core::space::{Config, Space};
 use attune_core::technique::Technique;
 use attune_plugins::{Host, WasmTechnique};
@@ -81,7 +81,7 @@ fn run(input: &[u8]) {
     let mut answer = memory(PLACE, ANSWER / 2, &types::SPACE, first);
     answer.extend(memory(OTHERS, ANSWER / 2, kind, rest));
     let numbers = answer.as_chunks::<8>().0.iter().map(|bytes| i64::from_le_bytes(*bytes));
-    let options = Settings::from([("a".to_owned(), Setting::Ints(numbers.collect()))]);
+    let options = Settings::from([("a".to_owned(), OptionValue::Ints(numbers.collect()))]);
     let model = model();
     let described = technique.space(&model, &options);
     assert!(is_space || described.is_ok(), "{described:?}");
@@ -103,7 +103,7 @@ fn run(input: &[u8]) {
             }
         }
         6 => drop(technique.damage_signals(&model, &options)),
-        _ => drop(technique.damages(&model, &options, &[])),
+        _ => drop(technique.sensitivities(&model, &options, &[])),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use attune_core::setting::Settings;
+use attune_core::options::Settings;
 use attune_core::technique::Technique as _;
 use attune_plugins::{Host, HostError};
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use attune_eval::generator::DenoiserConfig;
+use attune_eval::diffusion::DenoiserConfig;
 use attune_eval::model::DecoderConfig;
 
 use crate::{Target, scratch};

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use attune_core::evaluator::Stop;
-use attune_core::profile::Choice;
+use attune_core::evaluator::RunControl;
+use attune_core::profile::Selected;
 use attune_core::sensitivity::{probes, reference, table_from};
 use attune_core::space::Space;
 use attune_search::strategy::{SearchContext, build};
@@ -49,9 +49,9 @@ pub(crate) const TARGET: Target = Target {
                 starts: Vec::new(),
                 operators: None,
                 table: Some(table.clone()),
-                stop: Stop::default(),
+                stop: RunControl::default(),
             };
-            let choice = Choice { name: name.to_owned(), options: Default::default() };
+            let choice = Selected { name: name.to_owned(), options: Default::default() };
             let Ok(mut strategy) = build(&choice, context) else { continue };
             for proposal in strategy.ask(4) {
                 assert_eq!(space.check(&proposal.config), Ok(()));

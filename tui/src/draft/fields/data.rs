@@ -1,6 +1,6 @@
 //! On which data trials are scored.
 
-use attune_core::setting::OptionKind;
+use attune_core::options::OptionKind;
 
 use super::super::{Field, Group, Kind};
 use super::{Known, TASK, suggest};

@@ -1,7 +1,7 @@
 //! How configs are found.
 
+use attune_core::options::OptionKind;
 use attune_core::profile::DEFAULT_STRATEGY;
-use attune_core::setting::OptionKind;
 
 use super::super::{Field, Group, Kind};
 use super::{Known, RACING, START, START_TRIAL, STRATEGY};

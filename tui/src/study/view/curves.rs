@@ -1,6 +1,6 @@
 //! Best so far against work, and quality against cost with its front.
 
-use attune_core::numbers;
+use attune_core::format;
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::widgets::Paragraph;
@@ -24,7 +24,7 @@ fn best_so_far(theme: Theme, study: &Study, frame: &mut Frame<'_>, area: Rect) {
     let near = |value: f64| found.is_none_or(|found| found.reaches(value));
     let (level, beyond) = match uniform {
         Some((name, value)) if near(value) => (Some((name, value)), String::new()),
-        Some((name, value)) => (None, format!(", {name} {}", numbers::short(value))),
+        Some((name, value)) => (None, format!(", {name} {}", format::short(value))),
         None => (None, String::new()),
     };
     let work = study.progress.work.computed as f64;
@@ -64,7 +64,7 @@ fn front(theme: Theme, study: &Study, frame: &mut Frame<'_>, area: Rect) {
         .map_or(("cost", ""), |cost| (cost.resource.as_str(), cost.unit.as_str()));
     let title = match level {
         Some(cost) => {
-            let cost = numbers::amount(cost.low(), unit);
+            let cost = format::amount(cost.low(), unit);
             format!("{}, all at {cost}: @ this * best", study.metric())
         }
         None => format!("{}: o front @ this * best", study.metric()),

@@ -1,10 +1,10 @@
 //! What can be seen at a glance: how far, how good, how long still.
 
 use attune_core::event::{self, Advance, Command};
-use attune_core::numbers;
+use attune_core::format;
 use ratatui::text::{Line, Span};
 
-use crate::desk::Place;
+use crate::desk::RunLocation;
 use crate::study::{Phase, Study};
 use crate::theme::Theme;
 use crate::view::{fit, width, wrap};
@@ -24,13 +24,13 @@ pub(super) fn state(study: &Study) -> String {
         Phase::Planning => "planning".to_owned(),
         Phase::Reporting { .. } => "making the report".to_owned(),
     };
-    if study.place == Place::Elsewhere { format!("{phase} (in another process)") } else { phase }
+    if study.place == RunLocation::Elsewhere { format!("{phase} (in another process)") } else { phase }
 }
 
 /// The lines of the header, as many as a terminal of this width needs.
 pub(super) fn lines(theme: Theme, study: &Study, columns: usize) -> Vec<Line<'static>> {
     let header = &study.header;
-    let space = study.space.map(|count| format!(" · {}", numbers::configs(count)));
+    let space = study.space.map(|count| format!(" · {}", format::configs(count)));
     let what = format!(
         " {} on {}{} · {} · seed {}",
         header.technique,
@@ -104,13 +104,13 @@ fn time_left(study: &Study) -> Option<String> {
         return None;
     }
     if let Some(seconds) = study.remaining.seconds() {
-        return Some(format!("{} left", numbers::duration(seconds)));
+        return Some(format!("{} left", format::duration(seconds)));
     }
     match study.phase {
-        Phase::Searching if study.place == Place::Elsewhere => {
+        Phase::Searching if study.place == RunLocation::Elsewhere => {
             let rest = study.progress.budget.checked_sub(study.progress.trials)?;
             let seconds = rest as f64 / study.pace.trials()?;
-            Some(format!("{} left for trials, and the report", numbers::duration(seconds)))
+            Some(format!("{} left for trials, and the report", format::duration(seconds)))
         }
         _ => None,
     }
@@ -118,8 +118,8 @@ fn time_left(study: &Study) -> Option<String> {
 
 fn best(study: &Study) -> String {
     let Some(row) = study.best.and_then(|position| study.rows.get(position)) else { return "–".to_owned() };
-    let cost = row.trial.costs.first().map_or(String::new(), |cost| format!(" at {}", numbers::cost(cost)));
-    format!("{} {}{cost} (trial {})", study.metric(), numbers::short(row.quality), row.trial.id)
+    let cost = row.trial.costs.first().map_or(String::new(), |cost| format!(" at {}", format::cost(cost)));
+    format!("{} {}{cost} (trial {})", study.metric(), format::short(row.quality), row.trial.id)
 }
 
 fn counters(study: &Study) -> Vec<String> {
@@ -140,7 +140,7 @@ fn counters(study: &Study) -> Vec<String> {
     if let Some(work) = study.pace.work().filter(|_| study.runs()) {
         let layers = f64::from(study.layers.max(1));
         let unit = if study.layers > 0 { "tokens/s" } else { "layer-tokens/s" };
-        parts.push(format!("{} {unit}", numbers::count(work / layers)));
+        parts.push(format!("{} {unit}", format::count(work / layers)));
     }
     parts
 }

@@ -1,6 +1,6 @@
 //! The table of trials.
 
-use attune_core::numbers;
+use attune_core::format;
 use attune_core::scores::Scores;
 use attune_core::trial::{Trial, TrialState};
 use ratatui::Frame;
@@ -62,7 +62,7 @@ fn cells(study: &Study, row: &Row, metrics: &[String]) -> Vec<String> {
     let mut cells = vec![trial.id.to_string(), trial.state().name().to_owned()];
     cells.extend(metrics.iter().map(|metric| score(trial, metric)));
     cells.extend([
-        trial.costs.first().map_or_else(|| "–".to_owned(), numbers::cost),
+        trial.costs.first().map_or_else(|| "–".to_owned(), format::cost),
         items.map_or_else(|| "–".to_owned(), |items| items.to_string()),
         from.to_owned(),
         config_text::short(&trial.config, &study.header.dimensions),
@@ -85,8 +85,8 @@ fn score(trial: &Trial, metric: &str) -> String {
         _ => None,
     };
     partial.map_or_else(
-        || numbers::short(replay::value(trial, metric)),
-        |value| format!("~{}", numbers::short(value)),
+        || format::short(replay::value(trial, metric)),
+        |value| format!("~{}", format::short(value)),
     )
 }
 

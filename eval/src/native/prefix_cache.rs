@@ -9,7 +9,7 @@ use burn_tensor::Tensor;
 
 /// What an activation depends on: the item, and the edits of every layer before `layer`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Place {
+pub(super) struct CacheSlot {
     pub(super) split: Split,
     pub(super) item: u32,
     pub(super) layer: usize,
@@ -21,7 +21,7 @@ pub(super) struct Place {
 /// They belong to the plan that computed them. A plan whose activations are used is fresh as a whole, since the
 /// next child may differ from it in any layer; the activations of the plan that was not used for longest go first,
 /// its deepest ones before its shallow ones.
-pub(super) struct Resident {
+pub(super) struct PrefixCache {
     budget: u64,
     state: Mutex<State>,
 }
@@ -30,7 +30,7 @@ pub(super) struct Resident {
 struct State {
     used: u64,
     clock: u64,
-    kept: HashMap<Place, Kept>,
+    kept: HashMap<CacheSlot, Kept>,
     owners: HashMap<ContentHash, Owner>,
     /// Owners by the time of their last use.
     queue: BTreeMap<u64, ContentHash>,
@@ -45,16 +45,16 @@ struct Kept {
 #[derive(Default)]
 struct Owner {
     used: u64,
-    places: Vec<Place>,
+    places: Vec<CacheSlot>,
 }
 
-impl Resident {
+impl PrefixCache {
     pub(super) fn new(budget: u64) -> Self {
         Self { budget, state: Mutex::default() }
     }
 
     /// The activations of all `places`, if all are there.
-    pub(super) fn all(&self, places: &[Place]) -> Option<Vec<Tensor<2>>> {
+    pub(super) fn all(&self, places: &[CacheSlot]) -> Option<Vec<Tensor<2>>> {
         let mut state = self.state();
         let found: Vec<&Kept> = places.iter().map(|place| state.kept.get(place)).collect::<Option<_>>()?;
         let owners: Vec<ContentHash> = found.iter().map(|kept| kept.owner).collect();
@@ -69,7 +69,7 @@ impl Resident {
     }
 
     /// Keeps an activation of the plan `owner`.
-    pub(super) fn keep(&self, place: Place, activation: Tensor<2>, owner: ContentHash) {
+    pub(super) fn keep(&self, place: CacheSlot, activation: Tensor<2>, owner: ContentHash) {
         let bytes = 4 * activation.dims().iter().product::<usize>() as u64;
         let mut state = self.state();
         if !self.takes(bytes) || state.kept.contains_key(&place) {
@@ -126,11 +126,11 @@ mod tests {
 
     use super::*;
 
-    fn place(item: u32, layer: usize) -> Place {
-        Place { split: Split::Selection, item, layer, prefix: ContentHash::of(b"p") }
+    fn place(item: u32, layer: usize) -> CacheSlot {
+        CacheSlot { split: Split::Selection, item, layer, prefix: ContentHash::of(b"p") }
     }
 
-    fn keep(resident: &Resident, item: u32, layer: usize, owner: &str) {
+    fn keep(resident: &PrefixCache, item: u32, layer: usize, owner: &str) {
         resident.keep(
             place(item, layer),
             Tensor::zeros([1, 1], &Device::flex()),
@@ -138,13 +138,13 @@ mod tests {
         );
     }
 
-    fn has(resident: &Resident, item: u32, layer: usize) -> bool {
+    fn has(resident: &PrefixCache, item: u32, layer: usize) -> bool {
         resident.state().kept.contains_key(&place(item, layer))
     }
 
     #[test]
     fn the_plan_that_was_not_used_for_longest_goes_first() {
-        let resident = Resident::new(4 * 4);
+        let resident = PrefixCache::new(4 * 4);
         keep(&resident, 0, 1, "old");
         keep(&resident, 0, 2, "old");
         keep(&resident, 1, 1, "new");
@@ -160,7 +160,7 @@ mod tests {
 
     #[test]
     fn no_budget_keeps_nothing() {
-        let resident = Resident::new(0);
+        let resident = PrefixCache::new(0);
         keep(&resident, 0, 1, "plan");
         assert!(!has(&resident, 0, 1) && resident.state().queue.is_empty());
     }

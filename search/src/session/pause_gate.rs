@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Instant;
 
-use attune_core::evaluator::Stop;
+use attune_core::evaluator::RunControl;
 
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
 enum State {
@@ -17,13 +17,13 @@ enum State {
 
 /// What workers pass between two plans; those in the middle of one are reached by the flag. A stop is for good.
 #[derive(Default)]
-pub(super) struct Gate {
+pub(super) struct PauseGate {
     state: Mutex<State>,
     changed: Condvar,
-    flag: Stop,
+    flag: RunControl,
 }
 
-impl Gate {
+impl PauseGate {
     pub(super) fn pause(&self) {
         self.change(State::Paused(Instant::now()));
     }
@@ -38,7 +38,7 @@ impl Gate {
     }
 
     /// For those who are in the middle of a plan.
-    pub(super) fn flag(&self) -> Stop {
+    pub(super) fn flag(&self) -> RunControl {
         self.flag.clone()
     }
 
@@ -71,7 +71,7 @@ mod tests {
 
     #[test]
     fn a_pause_reaches_those_who_are_in_the_middle_of_a_plan() {
-        let gate = Gate::default();
+        let gate = PauseGate::default();
         let flag = gate.flag();
         gate.pause();
         // A second pause is the same one.

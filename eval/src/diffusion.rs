@@ -28,7 +28,7 @@ use attune_core::signal::{Measured, SignalRequest};
 
 use crate::compute::Compute;
 use crate::error::OpenError;
-use crate::native::{backoff, memory};
+use crate::native::{memory, oom_backoff};
 use checkpoints::Checkpoints;
 pub use classifier::FAMILY as CLASSIFIER;
 pub use config::DenoiserConfig;
@@ -143,7 +143,7 @@ impl Evaluator for GeneratorEvaluator {
                 let before = request.progress.evaluations();
                 self.together(plans, request).inspect_err(|_| request.progress.back_to(before))
             };
-            let results = match backoff::run(&edited, &mut items, together) {
+            let results = match oom_backoff::run(&edited, &mut items, together) {
                 // Too slow is what the plans are, not the device.
                 Err(failure @ EvalFailure::Deadline(_)) => vec![Err(failure); chunk.len()],
                 other => other?,

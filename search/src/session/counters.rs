@@ -9,14 +9,14 @@ use attune_core::store::RunNote;
 use attune_core::trial::{Dropped, Outcome, Trial, TrialState};
 
 /// Counters, and the trial with the lowest first loss; of equal ones the earliest.
-pub(super) struct Tally {
+pub(super) struct Counters {
     progress: Progress,
     /// Trials that evaluations of other studies answered.
     shared: u64,
     best: Option<(usize, f64)>,
 }
 
-impl Tally {
+impl Counters {
     pub(super) fn new(budget: u64) -> Self {
         Self { progress: Progress { budget, ..Progress::default() }, shared: 0, best: None }
     }

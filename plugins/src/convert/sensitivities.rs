@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use attune_core::signal::SignalRequest;
 use attune_core::space::{Domain, Space};
-use attune_core::technique::Damages;
+use attune_core::technique::Sensitivities;
 
 use super::BadOutput;
 use super::setting::settings_in;
@@ -26,7 +26,7 @@ pub(crate) fn signal_requests(asked: Vec<wire::Open>) -> Result<Vec<SignalReques
 }
 
 /// One finite damage for every option or element of every cell of the space.
-pub(crate) fn damages(damages: Damages, space: &Space) -> Result<Damages, BadOutput> {
+pub(crate) fn sensitivities(damages: Sensitivities, space: &Space) -> Result<Sensitivities, BadOutput> {
     let found = damages.len();
     let expected = space.dimensions().len();
     if found != expected {

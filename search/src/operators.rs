@@ -3,18 +3,18 @@
 mod domain;
 mod group_change;
 mod guarded;
-mod redraw;
-mod switch;
+mod level_switch;
+mod random_reset;
 mod technique;
 
 pub use domain::DomainOperators;
 pub use group_change::GroupChange;
 pub use guarded::Guarded;
-pub use redraw::Redraw;
-pub use switch::LevelSwitch;
+pub use level_switch::LevelSwitch;
+pub use random_reset::Redraw;
 pub use technique::TechniqueOperators;
 
-use attune_core::numbers;
+use attune_core::format;
 use attune_core::rng::Rng;
 use attune_core::space::{Config, Infeasible, Violation};
 use attune_core::technique::TechniqueFailure;
@@ -33,7 +33,7 @@ pub enum VariationError {
     #[error(
         "the operator of technique `{technique}` has used up what all its calls may: {calls} calls took {} instructions \
          each",
-        numbers::count(*each as f64)
+        format::count(*each as f64)
     )]
     UsedUp {
         /// The technique.

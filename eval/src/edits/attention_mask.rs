@@ -6,7 +6,7 @@ use std::ops::Range;
 ///
 /// Query `i` sees `j ≤ i` with `i − j < window`, and `j < sink` or `i − j < span`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Look {
+pub(crate) struct AttentionMask {
     /// The model's own sliding window, in tokens.
     pub(crate) window: usize,
     /// First positions that stay visible.
@@ -15,7 +15,7 @@ pub(crate) struct Look {
     pub(crate) span: usize,
 }
 
-impl Look {
+impl AttentionMask {
     pub(crate) const FULL: Self = Self { window: usize::MAX, sink: 0, span: usize::MAX };
 
     /// The visible positions of query `i`: sinks, then the local run, which ends at `i`.
@@ -52,7 +52,7 @@ mod tests {
         for window in [1, 3, 100] {
             for sink in 0..6 {
                 for span in 1..8 {
-                    let look = Look { window, sink, span };
+                    let look = AttentionMask { window, sink, span };
                     for i in 0..12 {
                         let found: Vec<usize> = look.ranges(i).into_iter().flatten().collect();
                         let expected: Vec<usize> =
@@ -64,6 +64,6 @@ mod tests {
                 }
             }
         }
-        assert_eq!(Look::FULL.ranges(4)[1], 0..5);
+        assert_eq!(AttentionMask::FULL.ranges(4)[1], 0..5);
     }
 }

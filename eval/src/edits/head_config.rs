@@ -1,12 +1,12 @@
 //! What one KV head of one candidate does, for one sequence length.
 
-use super::Look;
+use super::AttentionMask;
 use crate::ops::quantise::Grid;
 
 /// What a KV head sees, and what its cache gives back.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct HeadView {
-    pub(crate) look: Look,
+pub(crate) struct HeadConfig {
+    pub(crate) look: AttentionMask,
     /// `None` where nothing is quantised.
     pub(crate) cache: Option<Cache>,
 }

@@ -57,7 +57,7 @@ impl ImageTask {
     /// Unreadable or unfitting files, too few images, or selection images among those of another split.
     pub fn open(spec: &ImageSpec, compute: &Compute) -> Result<Self, OpenError> {
         let classifier = Classifier::read(&spec.classifier, compute)?;
-        let elsewhere = spec.elsewhere.iter().map(|(name, file)| (Split::Elsewhere(name.clone()), file));
+        let elsewhere = spec.elsewhere.iter().map(|(name, file)| (Split::OutOfDomain(name.clone()), file));
         let files = [(Split::Selection, &spec.selection), (Split::Report, &spec.report)];
         let mut images: BTreeMap<Split, Vec<u8>> = BTreeMap::new();
         for (split, file) in files.into_iter().chain(elsewhere) {

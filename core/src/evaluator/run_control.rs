@@ -7,7 +7,7 @@ use std::time::Duration;
 /// A flag that asks evaluations to wait, or to end before they are finished, from any thread. Clones are the same flag; a
 /// request to end is for good.
 #[derive(Clone, Debug, Default)]
-pub struct Stop(Arc<Flags>);
+pub struct RunControl(Arc<Flags>);
 
 #[derive(Debug, Default)]
 struct Flags {
@@ -17,7 +17,7 @@ struct Flags {
     rested: AtomicU64,
 }
 
-impl Stop {
+impl RunControl {
     /// Asks everybody who holds a clone to stop.
     pub fn ask(&self) {
         self.0.asked.store(true, Ordering::Relaxed);
@@ -28,7 +28,7 @@ impl Stop {
         self.0.asked.load(Ordering::Relaxed)
     }
 
-    /// Asks everybody who holds a clone to wait until [`Stop::release`], or to stop.
+    /// Asks everybody who holds a clone to wait until [`RunControl::release`], or to stop.
     pub fn hold(&self) {
         self.0.held.store(true, Ordering::Release);
     }
@@ -52,7 +52,7 @@ impl Stop {
 }
 
 /// Whether both are the same flag.
-impl PartialEq for Stop {
+impl PartialEq for RunControl {
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
@@ -64,7 +64,7 @@ mod tests {
 
     #[test]
     fn clones_are_one_flag() {
-        let (stop, other) = (Stop::default(), Stop::default());
+        let (stop, other) = (RunControl::default(), RunControl::default());
         stop.clone().ask();
         assert!(stop.is_asked() && !other.is_asked());
         assert!(stop == stop.clone() && stop != other);
@@ -72,7 +72,7 @@ mod tests {
 
     #[test]
     fn whoever_is_held_waits_until_released_or_stopped() {
-        let stop = Stop::default();
+        let stop = RunControl::default();
         assert!(!stop.is_held());
         stop.clone().hold();
         assert!(stop.is_held());

@@ -12,7 +12,7 @@ use super::distance::Distance;
 use super::edits::Edited;
 use super::network::Network;
 use super::task::host;
-use crate::native::lanes;
+use crate::native::host_parallel;
 use crate::native::limit::{Clock, Limit};
 use crate::native::share::Share;
 
@@ -40,7 +40,7 @@ impl GeneratorEvaluator {
     ) -> Result<Vec<Result<Evaluation, EvalFailure>>, EvalFailure> {
         let clock = Clock::start(&request.stop);
         let limit = Limit::new(request, plans.len(), clock);
-        let mixed = lanes::run(&self.compute, plans.len(), |plan| {
+        let mixed = host_parallel::run(&self.compute, plans.len(), |plan| {
             Ok(self.checkpoints.edited(plans[plan], &self.compute))
         })?;
         let groups: Vec<Vec<&Mixed>> = if self.compute.on_host() {
@@ -49,7 +49,7 @@ impl GeneratorEvaluator {
             vec![mixed.iter().collect()]
         };
         let items = &request.items;
-        let tasks = lanes::run(&self.compute, groups.len() * items.len(), |task| {
+        let tasks = host_parallel::run(&self.compute, groups.len() * items.len(), |task| {
             let group = &groups[task / items.len()];
             let distances = self.distances(group, request, items[task % items.len()], limit)?;
             Share::new(&request.progress, group.len()).done(1, 1);

@@ -15,25 +15,25 @@ use super::scoring::{Effort, Scored};
 use super::{SessionError, SessionSetup};
 
 /// The stages of a generation, and how far everybody is.
-pub(super) struct Course {
+pub(super) struct RacingSchedule {
     /// All items, in the order in which they are scored.
     order: Vec<u32>,
     /// Items scored after each stage.
     stages: Vec<u32>,
-    race: Option<Blank>,
+    race: Option<RaceTemplate>,
     halving: Option<Halving>,
-    runners: Vec<Runner>,
+    runners: Vec<Entrant>,
 }
 
 /// The race that every proposal of a generation enters.
-struct Blank {
+struct RaceTemplate {
     rival: u64,
     metric: String,
     race: Race,
 }
 
 /// One proposal on its way.
-struct Runner {
+struct Entrant {
     race: Option<Race>,
     pieces: Vec<Scores>,
     shared: bool,
@@ -53,7 +53,7 @@ pub(super) fn can_race(objectives: &[Objective], metrics: &[MetricInfo]) -> Resu
     Err(SessionError::CannotRace { objective: objective.metric.clone() })
 }
 
-impl Course {
+impl RacingSchedule {
     /// The course of a generation that has to beat `rival`, one of `trials`: proposals that are among the trials already,
     /// and new ones.
     pub(super) fn new(
@@ -86,14 +86,14 @@ impl Course {
             course.order = order(items, setup.header.seed, rival.generation);
             course.stages = stages(items, racing.first);
             let race = blank(racing, score, &course.order).map_err(SessionError::Race)?;
-            course.race = Some(Blank { rival: rival.index, metric: metric.clone(), race });
+            course.race = Some(RaceTemplate { rival: rival.index, metric: metric.clone(), race });
         }
         if let (Some(racing), Some(objective)) = (setup.racing, setup.objectives.first()) {
             let known = old.iter().filter_map(|proposal| trials.get(usize::try_from(proposal.index).ok()?));
             let generation = old.len() + new.len();
             course.halving = Halving::new(racing.keep, &objective.metric, generation, known);
         }
-        let runner = |_| Runner {
+        let runner = |_| Entrant {
             race: course.race.as_ref().map(|blank| blank.race.clone()),
             pieces: Vec::new(),
             shared: true,
@@ -161,7 +161,7 @@ impl Course {
     }
 }
 
-impl Runner {
+impl Entrant {
     /// Scores on `items`, all of which were scored, in the order of the race `order`.
     fn scores(&self, order: &[u32], items: &[u32]) -> Scores {
         let mut places = vec![None; order.len()];

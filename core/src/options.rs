@@ -8,7 +8,7 @@ use crate::suggest::hint;
 
 /// One value. Which kinds an option takes is said by its [`OptionSpec`].
 #[derive(Clone, Debug, PartialEq)]
-pub enum Setting {
+pub enum OptionValue {
     /// `true` or `false`.
     Bool(bool),
     /// A whole number.
@@ -24,9 +24,9 @@ pub enum Setting {
 }
 
 /// Named values in name order, so that their text form is canonical.
-pub type Settings = BTreeMap<String, Setting>;
+pub type Settings = BTreeMap<String, OptionValue>;
 
-impl Setting {
+impl OptionValue {
     /// What kind of value this is, as messages name it.
     pub fn kind(&self) -> &'static str {
         match self {
@@ -40,7 +40,7 @@ impl Setting {
     }
 }
 
-impl fmt::Display for Setting {
+impl fmt::Display for OptionValue {
     /// RON form.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -94,7 +94,7 @@ pub struct OptionSpec {
     /// What it accepts.
     pub kind: OptionKind,
     /// Its value when the profile is silent.
-    pub default: Setting,
+    pub default: OptionValue,
 }
 
 /// The options of a profile, checked against `specs` and completed with defaults. `owner` is who takes
@@ -130,22 +130,24 @@ pub fn resolve(owner: &str, specs: &[OptionSpec], given: &Settings) -> Result<Se
 }
 
 impl OptionSpec {
-    fn accept(&self, value: &Setting) -> Option<Setting> {
+    fn accept(&self, value: &OptionValue) -> Option<OptionValue> {
         let fits = |number: &i64, min: &i64, max: &i64| (min..=max).contains(&number);
         match (&self.kind, value) {
-            (OptionKind::Bool, Setting::Bool(_)) => Some(value.clone()),
-            (OptionKind::Int { min, max }, Setting::Int(number)) if fits(number, min, max) => {
+            (OptionKind::Bool, OptionValue::Bool(_)) => Some(value.clone()),
+            (OptionKind::Int { min, max }, OptionValue::Int(number)) if fits(number, min, max) => {
                 Some(value.clone())
             }
-            (OptionKind::Real { min, max }, Setting::Real(number)) if (min..=max).contains(&number) => {
+            (OptionKind::Real { min, max }, OptionValue::Real(number)) if (min..=max).contains(&number) => {
                 Some(value.clone())
             }
-            (OptionKind::Real { min, max }, Setting::Int(number)) => {
+            (OptionKind::Real { min, max }, OptionValue::Int(number)) => {
                 let number = *number as f64;
-                (*min <= number && number <= *max).then_some(Setting::Real(number))
+                (*min <= number && number <= *max).then_some(OptionValue::Real(number))
             }
-            (OptionKind::OneOf(words), Setting::Text(word)) if words.contains(word) => Some(value.clone()),
-            (OptionKind::Ints { min, max }, Setting::Ints(numbers))
+            (OptionKind::OneOf(words), OptionValue::Text(word)) if words.contains(word) => {
+                Some(value.clone())
+            }
+            (OptionKind::Ints { min, max }, OptionValue::Ints(numbers))
                 if !numbers.is_empty() && numbers.iter().all(|number| fits(number, min, max)) =>
             {
                 Some(value.clone())
@@ -203,7 +205,7 @@ mod tests {
             name: "keep".into(),
             help: "experts to keep".into(),
             kind: OptionKind::Int { min: 1, max: 8 },
-            default: Setting::Int(4),
+            default: OptionValue::Int(4),
         }]
     }
 
@@ -211,10 +213,10 @@ mod tests {
     fn defaults_complete_and_slips_are_named() {
         let given = |name: &str, value| Settings::from([(name.to_owned(), value)]);
         let resolved = resolve("technique `t`", &specs(), &Settings::new()).unwrap();
-        assert_eq!(resolved["keep"], Setting::Int(4));
-        let unknown = resolve("technique `t`", &specs(), &given("kep", Setting::Int(2))).unwrap_err();
+        assert_eq!(resolved["keep"], OptionValue::Int(4));
+        let unknown = resolve("technique `t`", &specs(), &given("kep", OptionValue::Int(2))).unwrap_err();
         assert_eq!(unknown.to_string(), "technique `t` has no option `kep`; did you mean `keep`?");
-        let bad = resolve("technique `t`", &specs(), &given("keep", Setting::Int(9))).unwrap_err();
+        let bad = resolve("technique `t`", &specs(), &given("keep", OptionValue::Int(9))).unwrap_err();
         assert_eq!(
             bad.to_string(),
             "option `keep` of technique `t` is 9, expected a whole number from 1 to 8"

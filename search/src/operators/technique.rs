@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use attune_core::allowance::{Allowance, Used};
 use attune_core::facts::ModelFacts;
+use attune_core::options::Settings;
 use attune_core::rng::Rng;
-use attune_core::setting::Settings;
 use attune_core::space::{Config, Space};
 use attune_core::technique::Technique;
 use rand::Rng as _;

@@ -292,7 +292,7 @@ fn plans_and_requests_that_have_no_meaning_are_refused_by_name() {
     for (request, words) in [
         (request(Split::Selection, vec![]), "no items"),
         (request(Split::Selection, vec![ITEMS_HELD]), "which holds 1024"),
-        (request(Split::Elsewhere("moon".to_owned()), vec![0]), "no split"),
+        (request(Split::OutOfDomain("moon".to_owned()), vec![0]), "no split"),
     ] {
         let sink = &mut |_, _| ControlFlow::Continue(());
         let failure = evaluator.evaluate(&[Plan::dense()], &request, sink).unwrap_err().to_string();

@@ -1,6 +1,6 @@
 //! Results in words: what every view says about them.
 
-use crate::numbers;
+use crate::format;
 use crate::objective::compare;
 use crate::report::{Contender, Report};
 use crate::strategy::{Planned, Spent};
@@ -25,14 +25,14 @@ pub fn planned(planned: &Planned) -> String {
     let gap = planned.gap();
     let proven = match gap {
         0.0 => "the optimum of the additive model".to_owned(),
-        _ => format!("at most {} % above the optimum of the additive model", numbers::short(100.0 * gap)),
+        _ => format!("at most {} % above the optimum of the additive model", format::short(100.0 * gap)),
     };
     let spent = |budget: &Spent| {
-        let amount = numbers::amount(budget.limit, &budget.unit);
-        format!(", {} {} of {amount}", budget.resource, numbers::short(budget.used))
+        let amount = format::amount(budget.limit, &budget.unit);
+        format!(", {} {} of {amount}", budget.resource, format::short(budget.used))
     };
     let budgets: String = planned.budgets.iter().map(spent).collect();
-    format!("planned: predicted damage {}, {proven}{budgets}", numbers::short(planned.damage))
+    format!("planned: predicted damage {}, {proven}{budgets}", format::short(planned.damage))
 }
 
 /// The strongest of the technique's own baselines on the first metric: what a result has to beat.
@@ -65,7 +65,7 @@ pub fn verdict(technique: &str, report: &Report) -> Option<String> {
         } else {
             "not distinguishable from"
         };
-        Some(format!("{words} `{}`, METRIC: {metric} {}.", contender.name, numbers::signed(delta)))
+        Some(format!("{words} `{}`, METRIC: {metric} {}.", contender.name, format::signed(delta)))
     };
     let said = |contender: &Contender, who: &str| Some(found(contender)?.replacen("METRIC", who, 1));
     let first = said(reference, &format!("the strongest baseline of {technique}"))?;
@@ -77,7 +77,7 @@ pub fn verdict(technique: &str, report: &Report) -> Option<String> {
         Some(contender) => said(contender, "the strongest that costs no more")?,
         None => "without a baseline that costs no more.".to_owned(),
     };
-    let (cost, own) = (numbers::cost(cost), numbers::cost(own));
+    let (cost, own) = (format::cost(cost), format::cost(own));
     Some(format!("The found config is {first} That costs {cost} instead of {own}; the found one is {second}"))
 }
 
@@ -122,10 +122,10 @@ mod tests {
             help: String::new(),
             costs: bits(value),
             report: Scores::default(),
-            elsewhere: BTreeMap::new(),
+            out_of_domain: BTreeMap::new(),
             estimates: kl(mean),
             delta: kl(0.007 - mean),
-            elsewhere_delta: BTreeMap::new(),
+            out_of_domain_delta: BTreeMap::new(),
         };
         let best = Best {
             trial: 9,
@@ -135,7 +135,7 @@ mod tests {
             search: BTreeMap::new(),
             report: Scores::default(),
             estimates: kl(0.007),
-            elsewhere: BTreeMap::new(),
+            out_of_domain: BTreeMap::new(),
         };
         let mut report =
             Report { trials: 12, best, front: None, baselines: vec![contender("within", 3.0, 0.009)] };

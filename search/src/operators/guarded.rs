@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use attune_core::evaluator::Stop;
+use attune_core::evaluator::RunControl;
 use attune_core::rng::Rng;
 use attune_core::space::{Config, Space};
 use attune_core::technique::FailureKind;
@@ -22,7 +22,7 @@ use super::{DomainOperators, Variation, VariationError};
 pub struct Guarded {
     preferred: Arc<dyn Variation>,
     domain: DomainOperators,
-    stop: Stop,
+    stop: RunControl,
     failures: Mutex<Failures>,
 }
 
@@ -41,7 +41,7 @@ impl Guarded {
     pub const EXHAUSTED: u32 = 3;
 
     /// `preferred`, backed by the operators of `space`, until somebody asks to stop.
-    pub fn new(preferred: Arc<dyn Variation>, space: Arc<Space>, stop: Stop) -> Self {
+    pub fn new(preferred: Arc<dyn Variation>, space: Arc<Space>, stop: RunControl) -> Self {
         Self { preferred, domain: DomainOperators::new(space), stop, failures: Mutex::default() }
     }
 

@@ -9,7 +9,7 @@ use crate::model::{Linear, Model, Site};
 use crate::ops::activations::ActivationGrid;
 
 /// Whose rows they are: some of each candidate, one candidate after the other.
-pub(super) struct Owners<'a> {
+pub(super) struct CandidateRows<'a> {
     edits: &'a [&'a LayerEdits],
     /// For each candidate, how many rows of each of its items.
     items: Vec<Vec<usize>>,
@@ -17,7 +17,7 @@ pub(super) struct Owners<'a> {
     exact: bool,
 }
 
-impl<'a> Owners<'a> {
+impl<'a> CandidateRows<'a> {
     /// All rows of `batch`, as many of each candidate.
     pub(super) fn evenly(edits: &'a [&'a LayerEdits], batch: Batch) -> Self {
         Self::new(edits, vec![vec![batch.tokens; batch.sequences / edits.len()]; edits.len()])
@@ -53,7 +53,7 @@ impl Model {
         site: Site,
         modules: &[Module],
         x: Tensor<2>,
-        owners: &Owners<'_>,
+        owners: &CandidateRows<'_>,
     ) -> Tensor<2> {
         if owners.exact {
             return linear.apply(x);
@@ -66,7 +66,7 @@ impl Model {
         };
         let hows: Vec<Vec<How>> = owners.edits.iter().map(hows).collect();
         let exact: Vec<bool> = hows.iter().map(|hows| hows.iter().all(|how| *how == (None, None))).collect();
-        alike(x, &owners.counts, &exact, &mut |exact, x, owners_of| {
+        group_by_level(x, &owners.counts, &exact, &mut |exact, x, owners_of| {
             if exact {
                 return linear.apply(x);
             }
@@ -76,7 +76,7 @@ impl Model {
                 let columns = first..first + self.outputs(module);
                 first = columns.end;
                 let keys: Vec<How> = owners_of.iter().map(|&owner| hows[owner][place]).collect();
-                alike(x.clone(), &counts, &keys, &mut |(level, grid), x, those| {
+                group_by_level(x.clone(), &counts, &keys, &mut |(level, grid), x, those| {
                     let x = match grid {
                         None => x,
                         Some(grid) => {
@@ -110,7 +110,7 @@ fn of_rows(items: Vec<usize>) -> Vec<usize> {
 
 /// Gives the rows of all owners with one key to `body` at once, with who they are, and puts what comes back into the
 /// order of the rows. Owner `o` has the next `counts[o]` rows; one without rows is left out.
-fn alike<K: Copy + PartialEq>(
+fn group_by_level<K: Copy + PartialEq>(
     x: Tensor<2>,
     counts: &[usize],
     keys: &[K],
@@ -165,7 +165,7 @@ mod tests {
         let compute = Compute::cpu();
         let x: Tensor<2> = compute.tensor((0..7).map(|row| row as f32).collect(), [7, 1]);
         let mut met = Vec::new();
-        let found = alike(x, &[2, 1, 0, 3, 1], &['a', 'b', 'c', 'a', 'd'], &mut |key, x, owners| {
+        let found = group_by_level(x, &[2, 1, 0, 3, 1], &['a', 'b', 'c', 'a', 'd'], &mut |key, x, owners| {
             let rows: Vec<f32> = x.clone().into_data().iter::<f32>().collect();
             met.push((key, rows, owners.to_vec()));
             x * 10.0

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use lru::LruCache;
 
 /// Values within a budget of bytes; the one not used for longest goes first.
-pub(crate) struct Kept<K: Eq + Hash, V> {
+pub(crate) struct ByteLru<K: Eq + Hash, V> {
     budget: u64,
     state: Mutex<State<K, V>>,
 }
@@ -16,7 +16,7 @@ struct State<K: Eq + Hash, V> {
     values: LruCache<K, (V, u64)>,
 }
 
-impl<K: Eq + Hash, V: Clone> Kept<K, V> {
+impl<K: Eq + Hash, V: Clone> ByteLru<K, V> {
     /// An empty one that keeps at most `budget` bytes.
     pub(crate) fn new(budget: u64) -> Self {
         Self { budget, state: Mutex::new(State { used: 0, values: LruCache::unbounded() }) }
@@ -61,7 +61,7 @@ mod tests {
 
     #[test]
     fn what_was_not_used_for_longest_goes_first_and_the_budget_holds() {
-        let kept = Kept::new(10);
+        let kept = ByteLru::new(10);
         let get = |key: u32, size: u64| kept.get_or_make(key, |value| *value, || size);
         let has = |key: u32| kept.state().values.contains(&key);
         for key in [0, 1, 0, 2] {

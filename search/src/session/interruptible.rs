@@ -59,13 +59,13 @@ mod tests {
     use attune_core::event::Command;
     use crossbeam_channel::unbounded;
 
-    use super::super::gate::Gate;
+    use super::super::pause_gate::PauseGate;
     use super::*;
 
     #[test]
     fn either_stop_ends_what_is_going_on() {
         for stop in [Command::StopNow, Command::StopAfterGeneration] {
-            let gate = Gate::default();
+            let gate = PauseGate::default();
             let (commands, receiver) = unbounded();
             let mut control = Control::new(receiver, &gate);
             let flag = control.flag();
@@ -86,7 +86,7 @@ mod tests {
 
     #[test]
     fn without_a_stop_the_work_is_done_whatever_else_is_said() {
-        let gate = Gate::default();
+        let gate = PauseGate::default();
         let (commands, receiver) = unbounded();
         let mut control = Control::new(receiver, &gate);
         let outcome = thinking(&mut control, "a test", &mut || (), || {
@@ -100,7 +100,7 @@ mod tests {
 
     #[test]
     fn a_panic_is_an_error_that_says_where() {
-        let gate = Gate::default();
+        let gate = PauseGate::default();
         let (_commands, receiver) = unbounded();
         let mut control = Control::new(receiver, &gate);
         let failure =
