@@ -5,8 +5,6 @@
 //! tells the strategy. A [`variation`] makes children from parents, by the technique's own operator or
 //! by the operators of the space.
 
-#[cfg(any(test, feature = "conformance"))]
-pub mod conformance;
 pub mod knapsack;
 pub mod operators;
 pub mod pareto;

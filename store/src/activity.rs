@@ -55,7 +55,8 @@ mod tests {
     use attune_core::store::Store as _;
 
     use super::*;
-    use crate::{SledStore, conformance};
+    use crate::SledStore;
+    use attune_testkit::store::header;
 
     #[test]
     fn a_writer_is_seen_from_its_claim_to_its_end() {
@@ -66,7 +67,7 @@ mod tests {
         assert_eq!(writer(), None);
         let claim = store.claim("study").unwrap();
         assert_eq!(writer(), Some(std::process::id()));
-        store.append("study", &conformance::header("study")).unwrap();
+        store.append("study", &header("study")).unwrap();
         assert_eq!(reader.activity("other").unwrap().writer, None);
         let underway = Underway {
             phases: vec![Advance { phase: Phase::Report, done: 3, total: 8, evaluated: 2 }],

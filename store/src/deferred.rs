@@ -103,7 +103,7 @@ impl Store for DeferredStore {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::conformance;
+    use attune_testkit::store::header;
 
     #[test]
     fn asking_leaves_no_trace_and_writing_makes_the_store() {
@@ -116,7 +116,7 @@ mod tests {
         assert!(matches!(store.claim("../a"), Err(StoreError::BadName { .. })));
         assert!(!path.exists());
         let _claim = store.claim("a").unwrap();
-        store.append("a", &conformance::header("a")).unwrap();
+        store.append("a", &header("a")).unwrap();
         assert_eq!(store.records("a").unwrap().len(), 1);
     }
 

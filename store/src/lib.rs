@@ -25,8 +25,6 @@ mod activity;
 mod aside;
 mod cache;
 mod claimed;
-#[cfg(any(test, feature = "conformance"))]
-pub mod conformance;
 mod deferred;
 mod error;
 mod health;

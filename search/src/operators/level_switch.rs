@@ -95,7 +95,7 @@ mod tests {
     use attune_core::space::{Axis, Budget, BudgetTerm, Constraint, Dimension};
 
     use super::*;
-    use crate::conformance::spaces;
+    use attune_testkit::spaces;
 
     #[test]
     fn budgets_keep_their_sum() {

@@ -5,11 +5,11 @@ mod exact;
 mod planned;
 
 use super::*;
-use crate::conformance::{self, spaces};
 use attune_core::evaluator::RunControl;
 use attune_core::options::{OptionValue, Settings};
 use attune_core::space::{Budget, BudgetTerm, Constraint, Domain, Value};
 use attune_core::strategy::{Observation, Origin, Proposal};
+use attune_testkit::spaces;
 
 fn choice(name: &str, options: &[(&str, OptionValue)]) -> Selected {
     let options = options.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
@@ -49,14 +49,12 @@ fn every_strategy_keeps_its_promises_on_every_space() {
         choice("nsga2", &[("population", OptionValue::Int(12))]),
     ];
     for choice in &variants {
-        for (_, space) in spaces::all().unwrap() {
-            conformance::check(&space, &|space, seed| {
-                // A start that is drawn from the space, as a technique's default would be.
-                let start = space.sample(&mut rng::derive(seed, "start", &[])).unwrap();
-                let starts = vec![("default".to_owned(), start)];
-                build(choice, SearchContext { starts, ..context(&space, seed) }).unwrap()
-            });
-        }
+        attune_testkit::strategy::check_everywhere(&|space, seed| {
+            // A start that is drawn from the space, as a technique's default would be.
+            let start = space.sample(&mut rng::derive(seed, "start", &[])).unwrap();
+            let starts = vec![("default".to_owned(), start)];
+            build(choice, SearchContext { starts, ..context(&space, seed) }).unwrap()
+        });
     }
 }
 

@@ -6,7 +6,7 @@ use attune_core::space::{Domain, Slot, Space, Value};
 use rand::RngExt as _;
 
 use super::*;
-use crate::conformance::spaces;
+use attune_testkit::spaces;
 
 fn space(name: &str) -> Arc<Space> {
     spaces::all().unwrap().into_iter().find(|(known, _)| *known == name).unwrap().1

@@ -77,7 +77,7 @@ fn cma_es_keeps_its_promises_and_refuses_options() {
     let rates = Space::new(vec![spaces::dimension("rate", &[("layer", 3)], rate)], vec![]).unwrap();
     let coefficients = spaces::all().unwrap().remove(10).1;
     for space in [coefficients, Arc::new(rates)] {
-        conformance::check(&space, &|space, seed| {
+        attune_testkit::strategy::check(&space, &|space, seed| {
             build(&choice("cma-es", &[]), context(&space, seed)).unwrap()
         });
     }

@@ -53,7 +53,9 @@ fn planned_strategies_keep_their_promises() {
                 assert!(error.to_string().contains("it needs choices, levels or subsets"), "{name}: {error}");
                 continue;
             }
-            conformance::check(&space, &|space, seed| build(&choice, with_table(&space, seed)).unwrap());
+            attune_testkit::strategy::check(&space, &|space, seed| {
+                build(&choice, with_table(&space, seed)).unwrap()
+            });
             checked += 1;
         }
     }

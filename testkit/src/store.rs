@@ -1,4 +1,11 @@
-//! What every [`Store`] has to do, as a suite of checks.
+//! The conformance suite for stores: what every [`Store`] has to do.
+//!
+//! ```no_run
+//! # fn my_store() -> Box<dyn attune_core::store::Store> { unimplemented!() }
+//! // A new, empty one at every call.
+//! attune_testkit::store::check(&|| my_store());
+//! ```
+
 #![expect(clippy::unwrap_used, reason = "a suite of tests: an error is a failed check")]
 
 use std::collections::BTreeMap;
@@ -209,7 +216,8 @@ fn same(found: &[Record], expected: &[Record]) {
     assert_eq!(format!("{found:#?}"), format!("{expected:#?}"));
 }
 
-pub(crate) fn header(study: &str) -> Record {
+/// The header of a study, the first record that any journal takes.
+pub fn header(study: &str) -> Record {
     Record::Header(Box::new(StudyHeader {
         study: study.to_owned(),
         profile: "(\n    version: 1,\n    text: \"line\\nbreak\",\n)".to_owned(),
@@ -283,35 +291,4 @@ fn scores(value: f64) -> Scores {
     let items = vec![value, 1e-300, 1.0 / 3.0, f64::MIN_POSITIVE / 8.0];
     let metric = MetricScore { aggregate: Aggregate::ExpMean, items, weights: vec![1.0; 4] };
     Scores { metrics: BTreeMap::from([("perplexity".to_owned(), metric)]) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::check;
-    use crate::{DeferredStore, MemoryStore, SledStore};
-
-    #[test]
-    fn the_store_in_memory_conforms() {
-        check(&|| Box::new(MemoryStore::new()));
-    }
-
-    #[test]
-    fn the_store_on_disk_conforms() {
-        let folder = tempfile::tempdir().unwrap();
-        let made = std::cell::Cell::new(0);
-        check(&|| {
-            made.set(made.get() + 1);
-            Box::new(SledStore::open(&folder.path().join(made.get().to_string())).unwrap())
-        });
-    }
-
-    #[test]
-    fn the_store_that_is_opened_late_conforms() {
-        let folder = tempfile::tempdir().unwrap();
-        let made = std::cell::Cell::new(0);
-        check(&|| {
-            made.set(made.get() + 1);
-            Box::new(DeferredStore::new(&folder.path().join(made.get().to_string())))
-        });
-    }
 }

@@ -1,9 +1,50 @@
-//! What every strategy promises, as checks that any strategy can be put through.
+//! The conformance suite for strategies: a function of (seed, space, tells) that asks for feasible, unseen configs.
 //!
-//! [`check`] runs all of them on one space with a made-up landscape in which some configs fail and some
-//! score NaN. It panics with the promise that is broken, as test assertions do.
-
-pub mod spaces;
+//! [`check`] runs all of it on one space, [`check_everywhere`] on spaces that between them have every domain and every
+//! constraint. The landscape is made up: some configs fail, some score NaN and some lose their race.
+//!
+//! ```
+//! use std::collections::HashSet;
+//! use std::sync::Arc;
+//!
+//! use attune_core::{hash::ContentHash, rng, space::Space};
+//! use attune_core::strategy::{Observation, Origin, Proposal, Strategy};
+//!
+//! /// Random search without repetition.
+//! struct Mine {
+//!     space: Arc<Space>,
+//!     seed: u64,
+//!     seen: HashSet<ContentHash>,
+//! }
+//!
+//! impl Strategy for Mine {
+//!     fn name(&self) -> &'static str {
+//!         "mine"
+//!     }
+//!
+//!     fn ask(&mut self, limit: usize) -> Vec<Proposal> {
+//!         // Randomness comes from the seed and the number of the proposal, so a search can be resumed.
+//!         let index = self.seen.len() as u64;
+//!         let mut random = rng::derive(self.seed, "mine", &[index]);
+//!         let drawn = (0..limit.min(1) * 100).filter_map(|_| self.space.sample(&mut random).ok());
+//!         let fresh = drawn.into_iter().find(|config| !self.seen.contains(&config.hash()));
+//!         let proposals = fresh.map(|config| Proposal { index, config, origin: Origin::Random });
+//!         self.seen.extend(proposals.iter().map(|proposal| proposal.config.hash()));
+//!         proposals.into_iter().collect()
+//!     }
+//!
+//!     fn tell(&mut self, _observations: &[Observation]) {}
+//! }
+//!
+//! // 12 layers, 8 of 16 experts of each.
+//! let kept = attune_core::space::Domain::Subset { of: 16, min: 8, max: 8 };
+//! let kept = attune_testkit::spaces::dimension("kept", &[("layer", 12)], kept);
+//! let space = Arc::new(Space::new(vec![kept], vec![])?);
+//! attune_testkit::strategy::check(&space, &|space, seed| {
+//!     Box::new(Mine { space, seed, seen: HashSet::new() })
+//! });
+//! # Ok::<(), attune_core::space::SpaceError>(())
+//! ```
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -21,7 +62,21 @@ const LENGTH: usize = 120;
 /// Spaces with at most this many configs are searched to their end.
 const EXHAUSTED: u128 = 5_000;
 
+/// Every promise, on every space of [`spaces`](crate::spaces).
+///
+/// # Panics
+/// With the promise that is broken.
+pub fn check_everywhere(build: Build<'_>) {
+    match crate::spaces::all() {
+        Ok(spaces) => spaces.iter().for_each(|(_, space)| check(space, build)),
+        Err(error) => panic!("the spaces of the suite: {error}"),
+    }
+}
+
 /// Every promise, on one space.
+///
+/// # Panics
+/// With the promise that is broken.
 pub fn check(space: &Arc<Space>, build: Build<'_>) {
     let reference = run(build(space.clone(), 1), usize::MAX, LENGTH);
     proposals_are_points(space, &reference);
@@ -119,15 +174,17 @@ fn drive(strategy: &mut dyn Strategy, limit: usize, length: usize) -> Vec<Propos
     all
 }
 
-/// A landscape without meaning: about one config in eight fails, one in eight scores NaN.
+/// A landscape without meaning: of eight configs about one fails, one scores NaN and one loses its race.
 fn observe(proposal: &Proposal) -> Observation {
     let digit = digit(&proposal.config);
     let losses = match digit % 8 {
         0 => None,
         1 => Some(vec![f64::NAN]),
+        2 => None,
         _ => Some(vec![f64::from(digit)]),
     };
-    Observation { index: proposal.index, losses, estimate: None }
+    let estimate = (digit % 8 == 2).then(|| f64::from(digit));
+    Observation { index: proposal.index, losses, estimate }
 }
 
 fn digit(config: &Config) -> u8 {
@@ -142,6 +199,7 @@ mod tests {
     use attune_core::rng;
 
     use super::*;
+    use crate::spaces;
 
     /// Draws at random, with one fault.
     struct Faulty {
