@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use attune::run_options::{ContinueOptions, ExportOptions, ProfileOptions, RunOptions};
 use clap::{Parser, Subcommand};
 use clap_complete::engine::ArgValueCandidates;
 
@@ -134,6 +135,29 @@ pub(crate) struct RunArgs {
     pub(crate) json: bool,
 }
 
+impl RunArgs {
+    /// Which profile, and what stands in the place of its values.
+    pub(crate) fn profile_options(&self) -> ProfileOptions {
+        ProfileOptions {
+            file: self.profile.clone(),
+            sets: self.sets.clone(),
+            seed: self.seed,
+            trials: self.trials,
+            model: self.model.clone(),
+        }
+    }
+
+    /// How it is run.
+    pub(crate) fn run_options(&self) -> RunOptions {
+        RunOptions {
+            study: self.study.clone(),
+            workers: self.workers,
+            activation_memory: self.activation_memory,
+            ..RunOptions::new(&self.profile, &self.device)
+        }
+    }
+}
+
 #[derive(Subcommand)]
 pub(crate) enum StudiesCommand {
     /// Remove studies. What they evaluated stays in the cache, for others.
@@ -191,6 +215,20 @@ pub(crate) struct ContinueArgs {
     pub(crate) json: bool,
 }
 
+impl ContinueArgs {
+    /// How the study is continued.
+    pub(crate) fn options(&self) -> ContinueOptions {
+        ContinueOptions {
+            base: self.base.clone(),
+            model: self.model.clone(),
+            trials: self.trials,
+            workers: self.workers,
+            activation_memory: self.activation_memory,
+            ..ContinueOptions::new(&self.study, &self.device)
+        }
+    }
+}
+
 #[derive(clap::Args)]
 pub(crate) struct ExportArgs {
     /// The study.
@@ -212,6 +250,20 @@ pub(crate) struct ExportArgs {
     /// Export even where the target expresses the plan only approximately.
     #[arg(long)]
     pub(crate) approximate: bool,
+}
+
+impl ExportArgs {
+    /// What is exported, and where to.
+    pub(crate) fn options(&self) -> ExportOptions {
+        ExportOptions {
+            study: self.study.clone(),
+            to: self.to.clone(),
+            model: self.model.clone(),
+            out: self.out.clone(),
+            trial: self.trial,
+            approximate: self.approximate,
+        }
+    }
 }
 
 #[derive(Subcommand)]

@@ -4,7 +4,6 @@ pub(crate) mod compare;
 pub(crate) mod completions;
 pub(crate) mod doctor;
 pub(crate) mod export;
-pub(crate) mod reading;
 pub(crate) mod run;
 pub(crate) mod show;
 pub(crate) mod studies;

@@ -1,5 +1,6 @@
 //! Errors as people and scripts meet them: one paragraph and an exit code.
 
+use attune::error::without_numbers;
 use attune_core::printable::{self, MESSAGE};
 use serde_json::{Value as Json, json};
 
@@ -50,31 +51,15 @@ impl CliError {
             Self::Interrupted(message) => printable::block(message, MESSAGE).into_owned(),
         }
     }
-
-    /// The sentence alone, for places that show errors in their own way.
-    #[cfg(unix)]
-    pub(crate) fn sentence(self) -> String {
-        match self {
-            Self::Run(message) | Self::Input(message) | Self::Interrupted(message) => {
-                printable::block(&without_numbers(&message), MESSAGE).into_owned()
-            }
-        }
-    }
 }
 
-/// The message without the numbers that the system has for its errors beside its words.
-fn without_numbers(message: &str) -> String {
-    const MARK: &str = " (os error ";
-    let mut parts = message.split(MARK);
-    let mut text = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let rest = part.trim_start_matches(|digit: char| digit.is_ascii_digit()).strip_prefix(')');
-        match rest {
-            Some(rest) => text.push_str(rest),
-            None => text.extend([MARK, part]),
+impl From<attune::Error> for CliError {
+    fn from(error: attune::Error) -> Self {
+        match error {
+            attune::Error::Input(cause) => Self::input(cause),
+            attune::Error::Run(cause) => Self::run(cause),
         }
     }
-    text
 }
 
 #[cfg(test)]
@@ -87,6 +72,5 @@ mod tests {
             "cannot read a.txt: No such file or directory (os error 2); name another".to_owned(),
         );
         assert_eq!(error.message(), "error: cannot read a.txt: No such file or directory; name another");
-        assert_eq!(without_numbers("a (os error x"), "a (os error x");
     }
 }

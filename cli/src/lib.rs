@@ -1,19 +1,12 @@
-//! The attune command line: the composition root, and the only crate that prints.
+//! The attune command line: it parses, calls the library and prints; the only crate that prints.
 
 mod args;
 mod commands;
 mod completions;
-mod continuation;
-#[cfg(unix)]
-mod desk;
 mod error;
-mod model_files;
-mod model_folder;
 mod output;
 mod paths;
-mod profile_folder;
 mod screens;
-mod setup;
 mod signals;
 mod usage;
 mod view;

@@ -10,7 +10,9 @@ mod panics;
 mod width;
 
 use std::io::{self, ErrorKind, IsTerminal as _, Write as _};
+use std::sync::Arc;
 
+use attune::setup::Complaints;
 use attune_core::printable;
 use clap::builder::StyledStr;
 use serde_json::Value as Json;
@@ -67,6 +69,11 @@ pub(crate) fn note(text: impl std::fmt::Display) {
     if !bar::above(&text) {
         to_stderr(&format!("{text}\n"));
     }
+}
+
+/// Where complaints of techniques go: to standard error.
+pub(crate) fn complaints() -> Complaints {
+    Arc::new(note)
 }
 
 fn to_stdout(text: &str) -> Result<(), CliError> {

@@ -34,8 +34,8 @@ fn on_terminal(store: &Path) -> ExitCode {
         mouse: std::env::var("TERM").is_ok_and(|term| !matches!(term.as_str(), "" | "dumb" | "linux")),
         ..Setup::default()
     };
-    let mut desk = crate::desk::CliDesk::new(store);
-    match attune_tui::run(setup, &mut desk) {
+    let mut backend = attune::backend::LocalBackend::new(store);
+    match attune_tui::run(setup, &mut backend) {
         Ok(Ended::Quit) => ExitCode::SUCCESS,
         // Said to nobody: the terminal is gone.
         Ok(Ended::HungUp) => ExitCode::from(130),

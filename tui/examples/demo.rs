@@ -1,4 +1,4 @@
-//! The screens with a desk that has no model, on a real terminal: `cargo run -p attune-tui --example demo`.
+//! The screens with a backend that has no model, on a real terminal: `cargo run -p attune-tui --example demo`.
 //!
 //! A launched study takes a minute and makes as many trials a second as the first argument says (1 without one).
 //! With `panic` as a second argument its thread panics after ten: the terminal must be as it was.
@@ -11,8 +11,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use attune::backend::{Backend, Mailbox, Request};
 use attune_core::event::Command;
-use attune_tui::desk::{Desk, Mail, Request};
 use attune_tui::{Setup, run};
 
 struct Running {
@@ -21,12 +21,12 @@ struct Running {
     panics: bool,
 }
 
-impl Desk for Running {
-    fn ask(&mut self, request: Request, mail: &Mail) {
+impl Backend for Running {
+    fn ask(&mut self, request: Request, mailbox: &Mailbox) {
         let launch = matches!(request, Request::Launch { .. });
-        self.demo.lock().unwrap_or_else(PoisonError::into_inner).ask(request, mail);
+        self.demo.lock().unwrap_or_else(PoisonError::into_inner).ask(request, mailbox);
         if launch {
-            let (demo, mail) = (Arc::clone(&self.demo), mail.clone());
+            let (demo, mailbox) = (Arc::clone(&self.demo), mailbox.clone());
             let (pause, panics) = (Duration::from_micros(1_000_000 / self.a_second), self.panics);
             thread::spawn(move || {
                 let mut steps = 0;
@@ -43,7 +43,7 @@ impl Desk for Running {
                     if answers.is_empty() {
                         return;
                     }
-                    answers.into_iter().for_each(|answer| mail.send(answer));
+                    answers.into_iter().for_each(|answer| mailbox.send(answer));
                     steps += 1;
                     assert!(!panics || steps < 10, "the demo was asked to panic");
                 }
@@ -60,6 +60,6 @@ fn main() -> io::Result<()> {
     let panics = words.next().is_some();
     let colour = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let demo = demo::Demo { budget: Some(60 * a_second), ..demo::Demo::default() };
-    let mut desk = Running { demo: Arc::new(Mutex::new(demo)), a_second, panics };
-    run(Setup { colour, ..Setup::default() }, &mut desk).map(drop)
+    let mut backend = Running { demo: Arc::new(Mutex::new(demo)), a_second, panics };
+    run(Setup { colour, ..Setup::default() }, &mut backend).map(drop)
 }

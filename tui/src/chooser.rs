@@ -6,7 +6,8 @@ pub(crate) mod view;
 
 pub(crate) use folder::{Browsing, Wanted, beside};
 
-use crate::desk::{FolderEntry, Request};
+use attune::backend::{FolderEntry, Request};
+
 use crate::draft;
 use crate::effect::Effect;
 use crate::key::Key;
@@ -80,7 +81,7 @@ impl Chooser {
         Self { browsing: Some(browsing), ..Self::words(path, title, now, likely, true) }
     }
 
-    /// What the desk has to be asked first.
+    /// What the backend has to be asked first.
     pub(crate) fn asks(&self, profile: &str) -> Vec<Effect> {
         let folder = self.browsing.iter().map(|browsing| browsing.folder.clone());
         let asked = folder.map(|folder| Request::Folder { folder, profile: profile.to_owned() });
@@ -117,7 +118,7 @@ impl Chooser {
         self.follow();
     }
 
-    /// The desk has listed a folder.
+    /// The backend has listed a folder.
     pub(crate) fn listed(&mut self, folder: &str, listing: Result<Vec<FolderEntry>, String>) {
         if let Some(browsing) = self.browsing.as_mut().filter(|browsing| browsing.folder == folder) {
             browsing.listing = Some(listing);

@@ -3,7 +3,8 @@
 mod keys;
 pub(crate) mod view;
 
-use crate::desk::{Opening, Request, RunLocation};
+use attune::backend::{Opening, Request, RunLocation};
+
 use crate::effect::Effect;
 use crate::key::Key;
 use crate::model::{Model, Screen};
@@ -14,7 +15,7 @@ use crate::update::go_home;
 #[derive(Clone, Debug)]
 pub(crate) struct Compare {
     pub(crate) names: [String; 2],
-    /// `None` until the desk has opened them.
+    /// `None` until the backend has opened them.
     pub(crate) studies: [Option<Box<Study>>; 2],
     pub(crate) scroll: usize,
 }

@@ -17,6 +17,7 @@ pub(crate) mod view;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use attune::backend::{DraftFile, ModelFound, Timing};
 use attune_core::options::OptionSpec;
 use attune_core::profile::{Profile, Selected};
 use attune_core::space::Count;
@@ -29,7 +30,6 @@ pub(crate) use rows::{Row, Spot};
 pub(crate) use steps::{begin, edited, replace};
 pub(crate) use update::{press, said};
 
-use crate::desk::{DraftFile, ModelFound, Timing};
 use crate::line_edit::LineEdit;
 use said::Said;
 
@@ -38,7 +38,7 @@ use said::Said;
 pub(crate) enum Checked {
     /// Something is missing or wrong; nothing was asked.
     No,
-    /// The desk is checking.
+    /// The backend is checking.
     Asked,
     /// Nothing keeps it from running; its configs may still be being counted.
     Yes(Option<Count>),

@@ -1,11 +1,11 @@
 //! What an update wants done.
 
-use crate::desk::Request;
+use attune::backend::Request;
 
 /// What an update wants done.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
-    /// Ask the desk.
+    /// Ask the backend.
     Ask(Request),
     /// Give the terminal back and suspend the process (Ctrl-Z).
     Suspend,

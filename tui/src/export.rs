@@ -2,7 +2,8 @@
 
 pub(crate) mod view;
 
-use crate::desk::{Request, Target, Verdict, Written};
+use attune::backend::{Request, Target, Verdict, Written};
+
 use crate::effect::Effect;
 use crate::key::Key;
 use crate::line_edit::LineEdit;
@@ -14,7 +15,7 @@ use crate::model::Model;
 pub(crate) enum Stage {
     /// Choosing a target and a folder.
     Choosing,
-    /// The desk writes.
+    /// The backend writes.
     Writing,
     /// These files are there.
     Done(Vec<Written>),
@@ -28,7 +29,7 @@ pub(crate) struct Export {
     pub(crate) study: String,
     /// `None` is the winner.
     pub(crate) trial: Option<u64>,
-    /// `None` until the desk has answered.
+    /// `None` until the backend has answered.
     pub(crate) targets: Option<Result<Vec<Target>, String>>,
     pub(crate) chosen: usize,
     pub(crate) out: LineEdit,

@@ -7,12 +7,12 @@ pub(crate) mod view;
 use std::collections::BTreeMap;
 
 use crate::compare;
-use crate::desk::{ProfileRow, Request, RunLocation, StudyRow};
 use crate::draft;
 use crate::effect::Effect;
 use crate::key::Key;
 use crate::line_edit::LineEdit;
 use crate::model::{Model, Screen};
+use attune::backend::{ProfileRow, Request, RunLocation, StudyRow};
 use order::SortBy;
 
 /// Which list has the cursor.
@@ -26,7 +26,7 @@ pub(crate) enum List {
 /// The state of the home screen.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Home {
-    /// `None` until the desk has answered.
+    /// `None` until the backend has answered.
     pub(crate) studies: Option<Result<Vec<StudyRow>, String>>,
     pub(crate) profiles: Vec<ProfileRow>,
     pub(crate) list: List,

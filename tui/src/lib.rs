@@ -2,14 +2,13 @@
 //! [`Effect`]s, and a pure [`view`].
 //!
 //! This crate opens no store, runs no study and reads no file. Everything that it wants to know or to have
-//! done is a [`desk::Request`] to a [`desk::Desk`], which the composition root implements; everything that it
-//! learns is a [`desk::Answer`]. A study in this process and one that another process runs reach the screens
+//! done is a [`Request`](attune::backend::Request) to a [`Backend`](attune::backend::Backend); everything that it
+//! learns is an [`Answer`](attune::backend::Answer). A study in this process and one that another process runs reach the screens
 //! as the same events. Only [`run`](fn@run) touches the terminal.
 
 mod chooser;
 mod command_line;
 mod compare;
-pub mod desk;
 mod draft;
 mod effect;
 mod export;
@@ -20,7 +19,6 @@ mod message;
 mod modal;
 mod model;
 pub mod recording;
-pub mod replay;
 mod result;
 #[cfg(unix)]
 mod runtime;

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::desk::Answer;
+use attune::backend::Answer;
+
 use crate::key::Key;
 
 /// What was done with the mouse.
@@ -45,7 +46,7 @@ pub enum Message {
     Paste(String),
     /// The terminal has this many columns and rows now.
     Resize(u16, u16),
-    /// The desk answers.
+    /// The backend answers.
     Answer(Answer),
     /// Time since the screens opened; comes at least once a second.
     Tick(Duration),

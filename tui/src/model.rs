@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use attune::backend::{Catalogue, Request};
+
 use crate::compare::Compare;
-use crate::desk::{Catalogue, Request};
 use crate::draft::Draft;
 use crate::effect::Effect;
 use crate::home::Home;

@@ -10,11 +10,11 @@ use std::io::{self, IsTerminal as _};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
+use attune::backend::{self, Mailbox};
 use ratatui::Terminal;
 use ratatui::backend::Backend;
 use ratatui::layout::{Position, Rect};
 
-use crate::desk::{Desk, Mail};
 use crate::effect::Effect;
 use crate::message::Message;
 use crate::model::{Model, Setup};
@@ -42,12 +42,12 @@ pub enum Ended {
 ///
 /// # Errors
 /// When the terminal cannot be set up or drawn to.
-pub fn run(setup: Setup, desk: &mut dyn Desk) -> io::Result<Ended> {
+pub fn run(setup: Setup, backend: &mut dyn backend::Backend) -> io::Result<Ended> {
     let (send, receive) = channel();
     let signals = signals::Watch::start(send.clone())?;
     let mut screen = Screen::open(setup.mouse)?;
     let input = input::Reader::start(send.clone())?;
-    let ended = match drive(setup, screen.terminal(), desk, (send, receive), &terminal::Hooks) {
+    let ended = match drive(setup, screen.terminal(), backend, (send, receive), &terminal::Hooks) {
         // Drawing may notice that the window was closed before the signal does.
         Err(_) if !io::stdin().is_terminal() => Ok(Ended::HungUp),
         ended => ended,
@@ -55,7 +55,7 @@ pub fn run(setup: Setup, desk: &mut dyn Desk) -> io::Result<Ended> {
     input.stop();
     signals.stop();
     screen.close();
-    desk.close();
+    backend.close();
     ended
 }
 
@@ -97,7 +97,7 @@ pub trait Hooks {
 pub fn drive<B: Backend>(
     setup: Setup,
     terminal: &mut Terminal<B>,
-    desk: &mut dyn Desk,
+    backend: &mut dyn backend::Backend,
     (send, receive): (Sender<Message>, Receiver<Message>),
     hooks: &dyn Hooks,
 ) -> io::Result<Ended>
@@ -105,7 +105,8 @@ where
     B::Error: Send + Sync + 'static,
 {
     let clock = Instant::now();
-    let mail = Mail::new(send);
+    // The receiver is gone when the screens have closed: then nobody wants to know.
+    let mailbox = Mailbox::new(move |answer| drop(send.send(Message::Answer(answer))));
     let size = terminal.size().map_err(io::Error::other)?;
     let (mut model, first) = Model::new(setup, (size.width, size.height));
     let mut pacing = Pacing::default();
@@ -114,7 +115,7 @@ where
     loop {
         for effect in std::mem::take(&mut effects) {
             match effect {
-                Effect::Ask(request) => desk.ask(request, &mail),
+                Effect::Ask(request) => backend.ask(request, &mailbox),
                 Effect::Quit if hung_up => return Ok(Ended::HungUp),
                 Effect::Quit => return Ok(Ended::Quit),
                 Effect::Suspend => {

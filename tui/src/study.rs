@@ -16,6 +16,8 @@ pub(crate) mod view;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use attune::backend::{Opening, RunLocation};
+use attune::replay::{self, Replay};
 use attune_core::event::{Command, Finished, Progress};
 use attune_core::objective::Objective;
 use attune_core::plan::Plan;
@@ -27,8 +29,6 @@ use attune_core::trial::Trial;
 
 pub(crate) use update::press;
 
-use crate::desk::{Opening, RunLocation};
-use crate::replay::{self, Replay};
 use crate::trial::Detail;
 use effort::Efforts;
 use front::Front;

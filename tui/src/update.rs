@@ -6,8 +6,9 @@ mod mouse;
 
 use std::time::Duration;
 
+use attune::backend::Request;
+
 use crate::compare;
-use crate::desk::Request;
 use crate::draft;
 use crate::effect::Effect;
 use crate::home;

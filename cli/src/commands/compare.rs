@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use attune::reading::StoredStudy;
 use attune_core::event::Finished;
 use attune_core::format;
-use attune_core::store::{Record, StudyHeader};
+use attune_core::store::StudyHeader;
 use attune_search::session;
 use attune_store::ReadStore;
 use serde_json::{Value, json};
@@ -54,17 +55,13 @@ pub(crate) struct Side {
 
 impl Side {
     fn read(store: &ReadStore, study: &str) -> Result<Self, CliError> {
-        let records = store.records(study).map_err(CliError::input)?;
-        let notes = store.notes_on(study).map_err(CliError::run)?;
-        let Some(Record::Header(header)) = records.first() else {
-            return Err(CliError::Run(format!("the journal of study `{study}` has no header")));
-        };
+        let StoredStudy { header, records, notes } = StoredStudy::read(store, study)?;
         let finished = session::stored(&records, &notes).ok_or_else(|| {
             CliError::Input(format!(
                 "study `{study}` has no report yet; `attune continue {study}` brings it to its end"
             ))
         })?;
-        Ok(Self { header: (**header).clone(), finished })
+        Ok(Self { header, finished })
     }
 
     fn config(&self) -> Value {

@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
+use attune::backend::come_with_attune;
+use attune::setup;
 use attune_core::technique::Technique as _;
 use attune_store::Health;
 
-use crate::desk::profiles::come_with_attune;
 use crate::error::CliError;
 use crate::output;
-use crate::setup;
 use attune_core::format::bytes;
 
 /// Prints what is there; fails when something needs a person.
@@ -19,7 +19,7 @@ pub(crate) fn run(store: &Path, repair: bool) -> Result<(), CliError> {
         output::line(format!("  {name:<8}{state}"))?;
     }
     output::line("\nTechniques")?;
-    for technique in setup::host(setup::on_stderr())?.builtins().map_err(|error| setup::load_error(&error))? {
+    for technique in setup::host(output::complaints())?.builtins().map_err(attune::Error::from)? {
         let info = technique.info();
         output::line(format!("  {} {} ({})", info.name, info.version, info.fingerprint.short()))?;
     }

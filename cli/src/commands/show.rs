@@ -2,23 +2,16 @@
 
 use std::path::Path;
 
-use attune_core::store::Record;
+use attune::reading::{StoredStudy, store_of};
 use attune_search::session;
 
-use super::reading::store_of;
 use crate::error::CliError;
 use crate::output;
 use crate::view::{json, next, table};
 
 pub(crate) fn run(path: &Path, study: &str, as_json: bool) -> Result<(), CliError> {
     let store = store_of(study, path)?;
-    let records = store.records(study).map_err(CliError::input)?;
-    let notes = store.notes_on(study).map_err(CliError::run)?;
-    let Some(Record::Header(header)) = records.first() else {
-        return Err(CliError::Run(format!(
-            "the journal of study `{study}` has no header; see `attune doctor`"
-        )));
-    };
+    let StoredStudy { header, records, notes } = StoredStudy::read(&store, study)?;
     let Some(finished) = session::stored(&records, &notes) else {
         let trials = records.len() - 1;
         return Err(CliError::Input(format!(

@@ -4,8 +4,8 @@ pub(crate) mod handle;
 
 use std::path::Path;
 
+use attune::summary::Summary;
 use attune_core::event::Underway;
-use attune_core::store::{Record, RunNote, StudyHeader, failure};
 use attune_store::{Activity, ReadStore};
 use serde_json::json;
 
@@ -74,43 +74,4 @@ pub(crate) fn table(rows: Vec<Vec<String>>, columns: usize) -> String {
 
 fn none(path: &Path) -> Result<(), CliError> {
     output::line(format!("no studies in {}; start one with `attune run PROFILE`", path.display()))
-}
-
-/// What one line of the list says.
-pub(crate) struct Summary<'a> {
-    pub(crate) header: &'a StudyHeader,
-    pub(crate) trials: u64,
-    pub(crate) finished: bool,
-    /// Its last run failed.
-    pub(crate) failed: bool,
-    /// Metric and value on the report split, once there is a report.
-    pub(crate) best: Option<(String, f64)>,
-}
-
-impl<'a> Summary<'a> {
-    pub(crate) fn of(records: &'a [Record], notes: &[RunNote]) -> Option<Self> {
-        let Some(Record::Header(header)) = records.first() else { return None };
-        let trials = records.iter().filter(|record| matches!(record, Record::Trial(_))).count() as u64;
-        let report = records.iter().rev().find_map(|record| match record {
-            Record::Report(report) => Some(report),
-            _ => None,
-        });
-        Some(Self {
-            header,
-            trials,
-            failed: failure(notes).is_some(),
-            finished: report.is_some_and(|report| report.trials == trials),
-            best: report.and_then(|report| {
-                report.best.estimates.iter().next().map(|(metric, estimate)| (metric.clone(), estimate.mean))
-            }),
-        })
-    }
-
-    pub(crate) fn state(&self) -> &'static str {
-        match self.finished {
-            true => "finished",
-            false if self.failed => "failed",
-            false => "unfinished",
-        }
-    }
 }

@@ -2,20 +2,20 @@
 
 use std::path::Path;
 
+use attune::setup;
 use attune_core::printable::{MESSAGE, line, quoted};
 use attune_core::technique::{Technique as _, TechniqueInfo};
 
 use crate::args::TechniqueCommand;
 use crate::error::CliError;
 use crate::output;
-use crate::setup;
 use crate::view::sheet::Sheet;
 
 pub(crate) fn run(command: &TechniqueCommand) -> Result<(), CliError> {
     match command {
         TechniqueCommand::List => list(),
         TechniqueCommand::Show { name } => {
-            let technique = setup::technique(name, Path::new(""), setup::on_stderr())?;
+            let technique = setup::technique(name, Path::new(""), output::complaints())?;
             output::line(description(technique.info()).trim_end())
         }
         TechniqueCommand::Check { file } => check(file),
@@ -23,7 +23,7 @@ pub(crate) fn run(command: &TechniqueCommand) -> Result<(), CliError> {
 }
 
 fn list() -> Result<(), CliError> {
-    let found = setup::host(setup::on_stderr())?.builtins().map_err(|error| setup::load_error(&error))?;
+    let found = setup::host(output::complaints())?.builtins().map_err(attune::Error::from)?;
     let infos: Vec<&TechniqueInfo> = found.iter().map(|technique| technique.info()).collect();
     output::line(table(&infos, output::columns()))
 }
@@ -65,8 +65,8 @@ fn description(info: &TechniqueInfo) -> String {
 
 /// Prints every finding; fails when one of them is bad.
 fn check(file: &Path) -> Result<(), CliError> {
-    let check = attune_plugins::check(&setup::host(setup::on_stderr())?, file)
-        .map_err(|error| setup::load_error(&error))?;
+    let check =
+        attune_plugins::check(&setup::host(output::complaints())?, file).map_err(attune::Error::from)?;
     output::line(description(&check.info))?;
     for finding in &check.findings {
         let (mark, text) = match &finding.outcome {

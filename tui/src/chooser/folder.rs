@@ -1,7 +1,8 @@
-//! Folders and files, by paths that are relative to the folder of a profile. Nothing here looks at a disk: a desk lists.
+//! Folders and files, by paths that are relative to the folder of a profile. Nothing here looks at a disk: a backend lists.
+
+use attune::backend::{FolderEntry, FolderEntryKind};
 
 use super::Entry;
-use crate::desk::{FolderEntry, FolderEntryKind};
 
 /// What is looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +20,7 @@ pub(crate) struct Browsing {
     wanted: Wanted,
     /// A person has gone there.
     pub(crate) moved: bool,
-    /// `None` until the desk has answered.
+    /// `None` until the backend has answered.
     pub(crate) listing: Option<Result<Vec<FolderEntry>, String>>,
 }
 

@@ -1,11 +1,11 @@
-//! Answers of the desk to a draft. Those about something that has changed since are dropped.
+//! Answers of the backend to a draft. Those about something that has changed since are dropped.
 
+use attune::backend::{Check, ModelFound, SaveError, Timing};
 use attune_core::profile::Profile;
 use attune_core::space::Count;
 use attune_core::technique::TechniqueInfo;
 
 use super::{Checked, fields, fill, steps};
-use crate::desk::{Check, ModelFound, SaveError, Timing};
 use crate::effect::Effect;
 use crate::modal::Modal;
 use crate::model::{Model, Screen};

@@ -1,11 +1,11 @@
 //! What a field can be chosen from.
 
+use attune::backend::{Catalogue, RunLocation};
 use attune_core::objective::Direction;
 use attune_core::options::OptionKind;
 
 use super::{Draft, Field, Kind, fields};
 use crate::chooser::{Chooser, Entry, Wanted, beside};
-use crate::desk::{Catalogue, RunLocation};
 use crate::model::Model;
 
 /// The list for the field under the cursor; `None` where a value is typed in its place.
@@ -85,7 +85,7 @@ fn metrics(draft: &Draft, catalogue: &Catalogue) -> Vec<Entry> {
 /// Studies of the store.
 fn studies(model: &Model) -> Vec<Entry> {
     let rows = model.home.studies.iter().flatten().flatten();
-    let entry = |row: &crate::desk::StudyRow| {
+    let entry = |row: &attune::backend::StudyRow| {
         let state = if row.place == RunLocation::Done { "finished" } else { "not finished" };
         Entry::word(&row.name, &format!("{} on {}, {state}", row.technique, row.model))
     };

@@ -6,12 +6,12 @@ mod report;
 mod search;
 mod suggest;
 
+use attune::backend::{Catalogue, ModelFound};
 use attune_core::options::OptionSpec;
 
 use super::said::{Said, Words, typed};
 use super::{Draft, Field, Group, Kind, Spot};
 use crate::chooser::beside;
-use crate::desk::{Catalogue, ModelFound};
 
 /// Path of the one field that is not in the profile: where the study runs.
 pub(crate) const DEVICE: &str = "--device";

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use attune::backend::{Catalogue, Request};
 use attune_core::profile::{Profile, ProfileError};
 
 use super::said::Said;
 use super::{Checked, Draft, Spot, fields, parse};
-use crate::desk::{Catalogue, Request};
 use crate::effect::Effect;
 use crate::model::{Model, Screen};
 
@@ -81,7 +81,7 @@ pub(super) fn settle(model: &mut Model) -> Vec<Effect> {
     effects
 }
 
-/// Checks everything that can be checked here, and asks the desk for the rest.
+/// Checks everything that can be checked here, and asks the backend for the rest.
 fn check(draft: &mut Draft) -> Option<Effect> {
     draft.ticket += 1;
     draft.checked = Checked::No;

@@ -324,7 +324,7 @@ fn space(space: Option<Count>) -> String {
     }
 }
 
-fn time(draft: &Draft, timing: &crate::desk::Timing) -> String {
+fn time(draft: &Draft, timing: &attune::backend::Timing) -> String {
     let trials: f64 = draft.text("trials").trim().parse().unwrap_or(0.0);
     // A trial often takes a second or two: whole seconds would say too little.
     let each = timing.seconds_per_trial;

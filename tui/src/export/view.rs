@@ -1,5 +1,6 @@
 //! The export dialog, drawn.
 
+use attune::backend::{Target, Verdict};
 use attune_core::format;
 use ratatui::Frame;
 use ratatui::text::{Line, Span};
@@ -7,7 +8,6 @@ use ratatui::widgets::Paragraph;
 
 use super::{Export, Stage};
 use crate::command_line;
-use crate::desk::{Target, Verdict};
 use crate::model::Model;
 use crate::theme::Theme;
 use crate::view::{centred, fit, width, window, wrap};

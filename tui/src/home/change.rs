@@ -1,6 +1,7 @@
 //! Removing, renaming and cloning a study: what is asked before, and what is said after.
 
-use crate::desk::{Request, RunLocation};
+use attune::backend::{Request, RunLocation};
+
 use crate::effect::Effect;
 use crate::key::Key;
 use crate::line_edit::LineEdit;

@@ -2,9 +2,8 @@
 
 use std::cmp::Ordering;
 
+use attune::backend::{RunLocation, StudyRow};
 use attune_core::objective::compare;
-
-use crate::desk::{RunLocation, StudyRow};
 
 /// What the list is sorted by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]

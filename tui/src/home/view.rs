@@ -1,5 +1,6 @@
 //! The home screen, drawn.
 
+use attune::backend::{RunLocation, StudyRow};
 use attune_core::format;
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -8,7 +9,6 @@ use ratatui::widgets::Paragraph;
 
 use super::List;
 use crate::command_line;
-use crate::desk::{RunLocation, StudyRow};
 use crate::model::Model;
 use crate::view::seen::{self, Target};
 use crate::view::{Column, Page, Table, panel};

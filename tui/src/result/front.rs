@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use attune::replay;
 use attune_core::objective;
 use attune_core::report::Estimates;
 use attune_core::technique::Cost;
 
-use crate::replay;
 use crate::study::Study;
 
 /// A config of the front.

@@ -20,6 +20,8 @@ use ratatui::crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 
+use attune::backend::THREAD;
+
 use super::input;
 
 /// The screens have the terminal.
@@ -126,7 +128,7 @@ fn give_back() {
     }
 }
 
-/// A panic of the screens, or of a thread named `desk` that prepares an answer for them, gives the terminal back before it
+/// A panic of the screens, or of a thread of the backend that prepares an answer for them, gives the terminal back before it
 /// says anything. One in any other thread is of a study and no end of the screens: who began the study catches it
 /// and says what failed, and nothing may write into the screens meanwhile.
 fn restore_on_panic() {
@@ -137,7 +139,7 @@ fn restore_on_panic() {
         panic::set_hook(Box::new(move |info| {
             if OPEN.load(Ordering::SeqCst) {
                 let current = thread::current();
-                if current.id() != screens && !matches!(current.name(), Some("keys" | "signals" | "desk")) {
+                if current.id() != screens && !matches!(current.name(), Some("keys" | "signals" | THREAD)) {
                     return;
                 }
                 PANICKED.store(true, Ordering::SeqCst);

@@ -6,7 +6,7 @@ use super::config_text;
 
 /// What stands at one place of a dimension, for example in one layer.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Place {
+pub(crate) struct RunLocation {
     /// For example `layer 3`.
     pub(crate) label: String,
     pub(crate) here: String,
@@ -20,7 +20,7 @@ pub(crate) fn places(
     dimensions: &[Dimension],
     here: &Config,
     there: Option<&Config>,
-) -> Vec<(String, Vec<Place>)> {
+) -> Vec<(String, Vec<RunLocation>)> {
     let sections = dimensions.iter().zip(here.dimensions()).enumerate().map(|(at, (dimension, cells))| {
         let other = there.and_then(|config| config.dimensions().get(at));
         let inner: usize = dimension.axes.iter().skip(1).map(|axis| axis.len as usize).product();
@@ -33,7 +33,7 @@ pub(crate) fn places(
                 Some(axis) => format!("{} {place}", axis.name),
                 None => "value".to_owned(),
             };
-            Place { label, here, there }
+            RunLocation { label, here, there }
         });
         let places = places.collect();
         let axes: Vec<&str> = dimension.axes.iter().map(|axis| axis.name.as_str()).collect();
@@ -73,7 +73,7 @@ mod tests {
         let config = |cells: [u32; 4]| Config::new(vec![cells.map(Value::Index).to_vec()]);
         let found = places(&[dimension], &config([0, 1, 1, 1]), Some(&config([0, 1, 0, 1])));
         assert_eq!(found[0].0, "bits by layer × part");
-        assert_eq!(found[0].1[0], Place { label: "layer 0".into(), here: "2 4".into(), there: None });
+        assert_eq!(found[0].1[0], RunLocation { label: "layer 0".into(), here: "2 4".into(), there: None });
         assert_eq!(found[0].1[1].there.as_deref(), Some("2 4"));
     }
 }

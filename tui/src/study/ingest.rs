@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
+use attune::backend::RunLocation;
 use attune_core::event::Event;
 use attune_core::trial::{Trial, TrialState};
 
 use super::{Improvement, Phase, Study};
-use crate::desk::RunLocation;
 
 impl Study {
     /// Learns from one event.

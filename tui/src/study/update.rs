@@ -1,9 +1,9 @@
 //! Keys of the live screen.
 
+use attune::backend::Request;
 use attune_core::event::Command;
 
 use super::{Panel, Phase, Study};
-use crate::desk::Request;
 use crate::effect::Effect;
 use crate::export;
 use crate::key::Key;

@@ -6,6 +6,7 @@ mod map;
 mod now;
 mod trials;
 
+use attune::backend::RunLocation;
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
@@ -13,7 +14,6 @@ use ratatui::widgets::Paragraph;
 
 use super::{Panel, Phase, Study};
 use crate::command_line;
-use crate::desk::RunLocation;
 use crate::model::Model;
 use crate::theme::Theme;
 use crate::view::Page;

@@ -15,7 +15,7 @@ use super::others;
 use crate::command_line;
 use crate::model::Model;
 use crate::study::Study;
-use crate::study::difference::{self, Place};
+use crate::study::difference::{self, RunLocation};
 use crate::theme::Theme;
 use crate::view::{Blocks, Cells, Page, wrap};
 
@@ -187,7 +187,7 @@ fn config(
 pub(crate) fn section(
     theme: Theme,
     title: &str,
-    places: &[Place],
+    places: &[RunLocation],
     other: &str,
     columns: usize,
 ) -> Vec<Line<'static>> {

@@ -1,7 +1,8 @@
-//! What the desk answers.
+//! What the backend answers.
+
+use attune::backend::{Answer, Opening, Request, RunLocation};
 
 use crate::compare;
-use crate::desk::{Answer, Opening, Request, RunLocation};
 use crate::draft;
 use crate::effect::Effect;
 use crate::modal::Modal;

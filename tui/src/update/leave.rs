@@ -1,8 +1,8 @@
 //! Ways out, none of which loses anything.
 
+use attune::backend::{Request, RunLocation};
 use attune_core::event::Command;
 
-use crate::desk::{Request, RunLocation};
 use crate::effect::Effect;
 use crate::modal::Modal;
 use crate::model::{Model, Screen};

@@ -35,7 +35,7 @@ impl Plot {
     /// Draws it; nothing where there is no room.
     pub(crate) fn draw(&self, theme: Theme, area: Rect, buffer: &mut Buffer) {
         let Some(inner) = axes::draw(&self.x, &self.y, area, theme.faint(), buffer) else { return };
-        let place = Place { x: self.x.scale, y: self.y.scale, area: inner };
+        let place = RunLocation { x: self.x.scale, y: self.y.scale, area: inner };
         if theme.colour {
             self.braille(theme, &place, buffer);
         }
@@ -51,7 +51,7 @@ impl Plot {
     }
 
     /// Lines and dots, eight places to a cell.
-    fn braille(&self, theme: Theme, place: &Place, buffer: &mut Buffer) {
+    fn braille(&self, theme: Theme, place: &RunLocation, buffer: &mut Buffer) {
         let share = |point: &(f64, f64)| Some((place.x.share(point.0)?, place.y.share(point.1)?));
         let canvas = Canvas::default().marker(Marker::Braille).x_bounds([0.0, 1.0]).y_bounds([0.0, 1.0]);
         let canvas = canvas.paint(|context| {
@@ -85,13 +85,13 @@ impl Plot {
 }
 
 /// Where points are.
-struct Place {
+struct RunLocation {
     x: Scale,
     y: Scale,
     area: Rect,
 }
 
-impl Place {
+impl RunLocation {
     fn column(&self, x: f64) -> Option<u16> {
         self.x.place(x, self.area.width)
     }

@@ -5,8 +5,8 @@ use std::sync::mpsc::channel;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use attune::backend::{Answer, Backend, Mailbox, Request};
 use attune_core::event::{Event, Progress};
-use attune_tui::desk::{Answer, Desk, Mail, Request};
 use attune_tui::{Ended, Hooks, Key, Message, Setup, drive};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -42,9 +42,9 @@ impl Hooks for NoTerminal {
 /// Opens a study as soon as the list is asked for.
 struct Opened(Demo);
 
-impl Desk for Opened {
-    fn ask(&mut self, request: Request, mail: &Mail) {
-        self.0.ask(request, mail);
+impl Backend for Opened {
+    fn ask(&mut self, request: Request, mailbox: &Mailbox) {
+        self.0.ask(request, mailbox);
     }
 
     fn close(&mut self) {}

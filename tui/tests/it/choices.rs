@@ -2,12 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a failed test")]
 
+use attune::backend::Answer;
 use attune_core::profile::Profile;
-use attune_tui::desk::Answer;
 use attune_tui::{Effect, Key, Message, Model, Setup, update};
 
+use crate::backend_harness::Harness;
 use crate::demo::{Demo, PROFILE, catalogue};
-use crate::desk_harness::Harness;
 
 /// Wide enough for every field and its value.
 const SIZE: (u16, u16) = (160, 90);
@@ -156,7 +156,7 @@ fn a_new_study_is_the_same_before_and_after_the_catalogue() {
     update(&mut model, Message::Key(Key::Char('n')));
     assert_eq!(strategy(&model), "evolution");
     update(&mut model, Message::Key(Key::Esc));
-    // Also from a desk that lists another one first.
+    // Also from a backend that lists another one first.
     let mut late = catalogue();
     late.strategies.rotate_left(1);
     update(&mut model, Message::Answer(Answer::Catalogue(Ok(Box::new(late)))));

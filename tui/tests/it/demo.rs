@@ -1,9 +1,14 @@
-//! A desk without a model: a small mixture of experts whose damage is a formula, so that the screens have
+//! A backend without a model: a small mixture of experts whose damage is a formula, so that the screens have
 //! something to show. Shared by the tests and the examples.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use attune::backend::{
+    Answer, Backend, Catalogue, Check, Fault, FolderEntry, FolderEntryKind, Mailbox, ModelFound, Opening,
+    ProfileRow, Request, RunLocation, SaveError, StrategyRow, StudyRow, Target, Timing, Verdict, Written,
+};
+use attune::replay::Replay;
 use attune_core::evaluator::MetricInfo;
 use attune_core::event::{Command, Event, Finished, Progress};
 use attune_core::facts::ModelFacts;
@@ -20,11 +25,6 @@ use attune_core::store::{RunNote, StudyHeader, TrialEffort};
 use attune_core::strategy::Origin;
 use attune_core::technique::{Cost, TechniqueInfo};
 use attune_core::trial::{Dropped, Outcome, Trial, TrialState};
-use attune_tui::desk::{
-    Answer, Catalogue, Check, Desk, Fault, FolderEntry, FolderEntryKind, Mail, ModelFound, Opening,
-    ProfileRow, Request, RunLocation, SaveError, StrategyRow, StudyRow, Target, Timing, Verdict, Written,
-};
-use attune_tui::replay::Replay;
 use attune_vocabulary::arrange;
 use attune_vocabulary::edits::KeepExperts;
 
@@ -32,7 +32,7 @@ pub(crate) const LAYERS: u32 = 6;
 pub(crate) const EXPERTS: u32 = 8;
 pub(crate) const BUDGET: u64 = 60;
 
-/// A desk that answers at once, and a study of its own that moves by [`Demo::step`].
+/// A backend that answers at once, and a study of its own that moves by [`Demo::step`].
 #[derive(Default)]
 pub(crate) struct Demo {
     /// Profiles that were saved.
@@ -50,9 +50,9 @@ pub(crate) struct Demo {
     pub(crate) profile: Option<String>,
 }
 
-impl Desk for Demo {
-    fn ask(&mut self, request: Request, mail: &Mail) {
-        self.answers(request).into_iter().for_each(|answer| mail.send(answer));
+impl Backend for Demo {
+    fn ask(&mut self, request: Request, mailbox: &Mailbox) {
+        self.answers(request).into_iter().for_each(|answer| mailbox.send(answer));
     }
 
     fn close(&mut self) {}

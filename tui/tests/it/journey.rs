@@ -1,11 +1,11 @@
 //! The whole way of a person who has never read the docs, and the ways off it.
 
+use attune::backend::{Answer, Request};
 use attune_core::event::Command;
-use attune_tui::desk::{Answer, Request};
 use attune_tui::{Effect, Key, Message, Model, Setup, update};
 
+use crate::backend_harness::Harness;
 use crate::demo::{Demo, PROFILE, catalogue};
-use crate::desk_harness::Harness;
 
 fn fresh() -> Harness {
     Harness::new(80, 24, Setup::default())

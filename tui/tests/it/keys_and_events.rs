@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
+use attune::backend::Answer;
 use attune_core::event::{Event, Progress};
-use attune_tui::desk::Answer;
 use attune_tui::{Key, Message, Setup};
 use proptest::prelude::*;
 
+use crate::backend_harness::Harness;
 use crate::demo::{self, event};
-use crate::desk_harness::Harness;
 
 #[derive(Clone, Debug)]
 enum Step {

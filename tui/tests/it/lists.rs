@@ -2,8 +2,8 @@
 
 use attune_tui::{Key, Message, Setup};
 
+use crate::backend_harness::Harness;
 use crate::demo::Demo;
-use crate::desk_harness::Harness;
 
 fn new_study() -> Harness {
     let mut person = Harness::new(120, 40, Setup::default());

@@ -1,9 +1,9 @@
-//! The screens, driven by keys and events against a desk without a model.
+//! The screens, driven by keys and events against a backend without a model.
 
+mod backend_harness;
 mod burst;
 mod choices;
 mod demo;
-mod desk_harness;
 mod journey;
 mod keys_and_events;
 mod lists;

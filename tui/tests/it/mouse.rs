@@ -2,7 +2,7 @@
 
 use attune_tui::{Key, Message, Mouse, MouseKind, Setup};
 
-use crate::desk_harness::Harness;
+use crate::backend_harness::Harness;
 
 /// Clicks on the first place that shows `words`.
 #[track_caller]

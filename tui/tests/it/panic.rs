@@ -5,7 +5,7 @@ use std::io::Read as _;
 use std::thread;
 use std::time::Duration;
 
-use attune_tui::desk::{Desk, Mail, Request};
+use attune::backend::{Backend, Mailbox, Request, THREAD};
 use attune_tui::{Ended, Setup, run};
 use pty_process::blocking::{Command, open};
 
@@ -15,13 +15,13 @@ const MESSAGE: &str = "the thread of an answer breaks";
 /// Whoever began a study catches its panics and says what failed.
 const OF_A_STUDY: &str = "the thread of a study breaks";
 
-/// A desk under which the thread of a study panics a moment after the screens have opened, and then its own.
+/// A backend under which the thread of a study panics a moment after the screens have opened, and then its own.
 struct Breaking(Demo);
 
-impl Desk for Breaking {
-    fn ask(&mut self, request: Request, mail: &Mail) {
+impl Backend for Breaking {
+    fn ask(&mut self, request: Request, mailbox: &Mailbox) {
         if request == Request::Catalogue {
-            let answers = thread::Builder::new().name("desk".to_owned()).spawn(|| {
+            let answers = thread::Builder::new().name(THREAD.to_owned()).spawn(|| {
                 thread::sleep(Duration::from_millis(300));
                 let study = thread::spawn(|| panic!("{OF_A_STUDY}"));
                 assert!(study.join().is_err());
@@ -30,7 +30,7 @@ impl Desk for Breaking {
             });
             assert!(answers.is_ok());
         }
-        self.0.ask(request, mail);
+        self.0.ask(request, mailbox);
     }
 
     fn close(&mut self) {}

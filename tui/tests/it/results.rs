@@ -1,11 +1,11 @@
 //! What a study found: nothing is cut in any width, a front can be exported whole, and a trial is seen down to its items.
 
+use attune::backend::Request;
 use attune_core::event::{Advance, Event, Phase};
-use attune_tui::desk::Request;
 use attune_tui::{Effect, Key, Message, Setup, update};
 
+use crate::backend_harness::Harness;
 use crate::demo::event;
-use crate::desk_harness::Harness;
 
 /// The study at this place of the list, on a terminal so high that nothing scrolls.
 fn opened(down: usize, columns: u16, colour: bool) -> Harness {

@@ -9,8 +9,8 @@ use attune_tui::{Key, Setup};
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 
+use crate::backend_harness::Harness;
 use crate::demo::{Demo, catalogue};
-use crate::desk_harness::Harness;
 
 const FILE: &str = "profiles/quickstart.ron";
 /// The largest numbers of trials and of seconds that a profile takes.

@@ -7,8 +7,8 @@ use attune_tui::{Key, Setup, recording};
 use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier};
 
+use crate::backend_harness::Harness;
 use crate::demo::Demo;
-use crate::desk_harness::Harness;
 
 const SIZES: [(u16, u16); 3] = [(60, 18), (80, 24), (200, 60)];
 

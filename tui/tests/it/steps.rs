@@ -1,13 +1,13 @@
-//! Single steps of `update` as a table: where one is, which key, what is asked of the desk.
+//! Single steps of `update` as a table: where one is, which key, what is asked of the backend.
 
+use attune::backend::{Answer, Request};
+use attune::replay::Replay;
 use attune_core::event::Command;
 use attune_core::store::Record;
-use attune_tui::desk::{Answer, Request};
-use attune_tui::replay::Replay;
 use attune_tui::{Effect, Key, Message, Setup, update};
 
+use crate::backend_harness::Harness;
 use crate::demo;
-use crate::desk_harness::Harness;
 
 /// The effects of the last of these keys. `\t`, `\r` and `\x1b` are Tab, Enter and Escape, `v` is Down.
 fn effects(keys: &str) -> Vec<Effect> {
@@ -87,7 +87,7 @@ fn a_journal_that_is_tailed_tells_the_same_study() {
     let mut watcher = Harness::new(80, 24, Setup::default());
     watcher.key(Key::Enter);
     watcher.sees("24/60 trials");
-    // The desk reads the journal from its beginning: trials that the opening brought come again.
+    // The backend reads the journal from its beginning: trials that the opening brought come again.
     let mut replay = Replay::new(Vec::new(), demo::BUDGET);
     for id in 0..40 {
         let Some(event) = replay.next(&Record::Trial(Box::new(demo::trial(id)))) else {

@@ -1,10 +1,10 @@
 //! The list of studies: its order, what went wrong, and what can be done to a study from it.
 
-use attune_tui::desk::{Answer, Request};
+use attune::backend::{Answer, Request};
 use attune_tui::{Effect, Key, Message, Setup, update};
 
+use crate::backend_harness::Harness;
 use crate::demo::FAILURE;
-use crate::desk_harness::Harness;
 
 fn fresh(columns: u16, rows: u16) -> Harness {
     Harness::new(columns, rows, Setup::default())

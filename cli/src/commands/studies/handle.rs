@@ -3,13 +3,12 @@
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
 use std::path::Path;
 
+use attune::summary::Summary;
 use attune_core::profile::Profile;
 use attune_core::store::{Record, StoreError};
 use attune_store::ReadStore;
 
-use super::Summary;
 use crate::args::StudiesCommand;
-use crate::commands::run::store_error;
 use crate::error::CliError;
 use crate::output;
 
@@ -17,23 +16,23 @@ pub(crate) fn run(path: &Path, command: &StudiesCommand) -> Result<(), CliError>
     match command {
         StudiesCommand::Rm { studies, yes } => remove(path, studies, *yes),
         StudiesCommand::Mv { study, to } => {
-            attune_store::rename(path, study, to).map_err(|error| refused(&error))?;
+            attune_store::rename(path, study, to).map_err(refused)?;
             output::line(format!("{study} is {to} now"))
         }
         StudiesCommand::Cp { study, to } => {
-            attune_store::copy(path, study, to).map_err(|error| refused(&error))?;
+            attune_store::copy(path, study, to).map_err(refused)?;
             output::line(format!("{to} is a copy of {study}"))
         }
     }
 }
 
 /// What cannot be done to a study that somebody works on is a matter of what was typed.
-fn refused(error: &StoreError) -> CliError {
+fn refused(error: StoreError) -> CliError {
     match error {
         StoreError::StudyBusy { study, owner } => CliError::Input(format!(
             "study `{study}` is being run by another process{owner}; stop it there, or wait for it"
         )),
-        other => store_error(other),
+        other => attune::Error::from(other).into(),
     }
 }
 
@@ -50,7 +49,7 @@ fn remove(path: &Path, studies: &[String], yes: bool) -> Result<(), CliError> {
             output::line(format!("would remove {about}"))?;
             continue;
         }
-        attune_store::remove(path, study).map_err(|error| refused(&error))?;
+        attune_store::remove(path, study).map_err(refused)?;
         output::line(format!("removed {about}"))?;
     }
     if yes || std::io::stdin().is_terminal() {
@@ -64,7 +63,7 @@ fn about(store: &ReadStore, study: &str) -> Result<String, CliError> {
     let records = match store.records(study) {
         Ok(records) => records,
         Err(error @ (StoreError::UnknownStudy { .. } | StoreError::BadName { .. })) => {
-            return Err(store_error(&error));
+            return Err(attune::Error::from(error).into());
         }
         // A journal that cannot be read can still be removed.
         Err(error) => return Ok(format!("study `{study}`, whose journal cannot be read ({error})")),

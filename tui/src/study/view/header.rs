@@ -1,10 +1,10 @@
 //! What can be seen at a glance: how far, how good, how long still.
 
+use attune::backend::RunLocation;
 use attune_core::event::{self, Advance, Command};
 use attune_core::format;
 use ratatui::text::{Line, Span};
 
-use crate::desk::RunLocation;
 use crate::study::{Phase, Study};
 use crate::theme::Theme;
 use crate::view::{fit, width, wrap};

@@ -1,5 +1,6 @@
 //! The table of trials.
 
+use attune::replay;
 use attune_core::format;
 use attune_core::scores::Scores;
 use attune_core::trial::{Trial, TrialState};
@@ -8,7 +9,6 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::widgets::Paragraph;
 
-use crate::replay;
 use crate::study::config_text;
 use crate::study::{Panel, Row, Study};
 use crate::theme::Theme;

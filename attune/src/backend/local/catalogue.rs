@@ -1,0 +1,65 @@
+//! What a new study can be made of.
+
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+use attune_core::profile::DEFAULT_STRATEGY;
+use attune_core::technique::{Technique as _, TechniqueInfo};
+use attune_plugins::WasmTechnique;
+use attune_search::strategy;
+
+use super::models;
+use crate::backend::{Catalogue, StrategyRow};
+use crate::error::Error;
+use crate::setup;
+
+/// Techniques, strategies, metrics, devices and models.
+pub(super) fn read() -> Result<Box<Catalogue>, String> {
+    let strategies = strategy::strategies().iter().map(|info| StrategyRow {
+        name: info.name.to_owned(),
+        summary: info.summary.to_owned(),
+        options: info.options.clone(),
+    });
+    let mut strategies: Vec<StrategyRow> = strategies.collect();
+    strategies.sort_by_key(|row| row.name != DEFAULT_STRATEGY);
+    Ok(Box::new(Catalogue {
+        techniques: techniques().map_err(|error| error.sentence())?,
+        strategies,
+        metrics: attune_eval::text::metrics(),
+        devices: attune_eval::device_names(),
+        models: models::folders(),
+    }))
+}
+
+/// A technique by the name that a profile in the folder `base` gives it.
+pub(super) fn technique(name: &str, base: &Path) -> Result<Box<TechniqueInfo>, String> {
+    let found = setup::technique(name, base, setup::nowhere()).map_err(|error| error.sentence())?;
+    Ok(Box::new(found.info().clone()))
+}
+
+/// The built-in techniques, compiled once: forms look at them again and again.
+pub(super) fn builtins() -> Result<&'static [WasmTechnique], Error> {
+    static COMPILED: Mutex<Option<&'static [WasmTechnique]>> = Mutex::new(None);
+    let mut compiled = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(techniques) = *compiled {
+        return Ok(techniques);
+    }
+    let found = setup::host(setup::nowhere())?.builtins()?;
+    let found: &'static [WasmTechnique] = found.leak();
+    *compiled = Some(found);
+    Ok(found)
+}
+
+fn techniques() -> Result<Vec<TechniqueInfo>, Error> {
+    let builtin = builtins()?;
+    let host = setup::host(setup::nowhere())?;
+    let components = models::entries(Path::new(""))
+        .into_iter()
+        .filter(|file| file.extension().is_some_and(|extension| extension == "wasm"));
+    // A component that cannot be loaded is no choice; naming it in the form says what is wrong with it.
+    let own = components.filter_map(|file| {
+        let technique = host.load_file(&file).ok()?;
+        Some(TechniqueInfo { name: file.display().to_string(), ..technique.info().clone() })
+    });
+    Ok(builtin.iter().map(|technique| technique.info().clone()).chain(own).collect())
+}

@@ -1,0 +1,321 @@
+//! Everything about a profile that can be known without evaluating anything.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use attune_core::evaluator::{Split, TaskInfo};
+use attune_core::facts::ModelFacts;
+use attune_core::options::{self, OptionError, Settings};
+use attune_core::plan::Plan;
+use attune_core::profile::{Profile, ProfileError, TaskKind};
+use attune_core::space::Space;
+use attune_core::technique::Technique;
+use attune_eval::Outline;
+use attune_eval::compute::Compute;
+use attune_eval::diffusion::ImageTask;
+use attune_eval::error::{OpenError, TaskError};
+use attune_eval::text::TextTask;
+use attune_plugins::WasmTechnique;
+use attune_search::session::{Preflight, SessionError, Start};
+use attune_search::strategy::{self, StrategyError};
+
+use super::models::Models;
+use super::{folder_of, taken};
+use crate::backend::{Check, DraftFile, Fault};
+use crate::error::Cause;
+use crate::setup::{self, TaskFiles};
+
+/// One check at a time, and of those that wait only the newest: a person who types asks faster than texts are cut
+/// into tokens.
+#[derive(Clone, Default)]
+pub(super) struct Checks(Arc<Turns>);
+
+#[derive(Default)]
+struct Turns {
+    asked: AtomicU64,
+    turn: Mutex<()>,
+}
+
+impl Checks {
+    /// Runs `check` on a thread of its own when its turn comes, unless another one was asked for in the meantime.
+    pub(super) fn newest(&self, check: impl FnOnce() + Send + 'static) {
+        let turns = Arc::clone(&self.0);
+        let number = turns.asked.fetch_add(1, Ordering::Relaxed) + 1;
+        super::aside(move || {
+            let turn = turns.turn.lock().unwrap_or_else(PoisonError::into_inner);
+            if turns.asked.load(Ordering::Relaxed) == number {
+                check();
+            }
+            drop(turn);
+        });
+    }
+}
+
+/// Finds what keeps a profile from running in the store in `store`; when nothing does, the space is worth counting.
+pub(super) fn check(draft: &DraftFile, store: &Path, models: &Models) -> (Check, Option<Arc<Space>>) {
+    let mut check = Check::default();
+    let space = examine(draft, store, models, &mut check).filter(|_| check.faults.is_empty());
+    (check, space)
+}
+
+fn examine(draft: &DraftFile, store: &Path, models: &Models, check: &mut Check) -> Option<Arc<Space>> {
+    let profile = match Profile::parse(&draft.path, &draft.text, &[]) {
+        Ok(profile) => profile,
+        Err(ProfileError::Invalid { path, found, expected, .. }) => {
+            blame(check, &path, format!("{found}: expected {expected}"));
+            return None;
+        }
+        Err(error) => {
+            blame(check, "", error.to_string());
+            return None;
+        }
+    };
+    let base = folder_of(&draft.path);
+    if let Err(error) = attune_store::check_name(&profile.name) {
+        blame(check, "name", error.to_string());
+    }
+    let strategy = match strategy::resolved(&profile.strategy) {
+        Ok(strategy) => Some(strategy),
+        Err(error) => {
+            let path = match &error {
+                StrategyError::Option(option) => option_path("strategy", option),
+                _ => "strategy.name".to_owned(),
+            };
+            blame(check, &path, error.to_string());
+            None
+        }
+    };
+    let technique = described(&profile, base, check);
+    let folder = setup::absolute(base, &profile.model);
+    let (folder, facts) = match folder.and_then(|folder| Ok((models.facts(&folder)?, folder))) {
+        Ok((facts, folder)) => (folder, facts),
+        Err(error) => {
+            blame(check, "model", error.sentence());
+            return None;
+        }
+    };
+    let outline = match Outline::open(&folder) {
+        Ok(outline) => outline,
+        Err(error) => {
+            blame(check, "model", error.to_string());
+            return None;
+        }
+    };
+    let start = start(&profile, store, &facts, check);
+    let task = task(&profile, base, &folder, &facts, check);
+    let (technique, options) = technique?;
+    let space = space(&technique, &facts, &options, check)?;
+    let (strategy, task) = (strategy?, task?);
+    let study = Preflight {
+        technique: &technique,
+        options: &options,
+        model: &facts,
+        space: &space,
+        task: &task,
+        strategy: &strategy,
+        objectives: &profile.objectives,
+        items: profile.items,
+        racing: profile.racing,
+        report: profile.report,
+        out_of_domain: &profile.task.domains(),
+        start: start.as_ref(),
+        seed: profile.seed,
+    };
+    let honours = |plan: &Plan| outline.check(plan);
+    for (path, fault) in study.faults(&honours) {
+        let message = match &fault {
+            SessionError::FewItems { split, wanted, items } => few(&profile, split, *wanted, *items),
+            other => other.to_string(),
+        };
+        blame(check, path, message);
+    }
+    if let Some(refusal) = taken::refusal(store, &taken::header(&profile, &study)) {
+        blame(check, "name", refusal);
+    }
+    Some(space)
+}
+
+/// The trial that the study starts from.
+fn start(profile: &Profile, store: &Path, facts: &ModelFacts, check: &mut Check) -> Option<Start> {
+    let start = profile.start.as_ref()?;
+    match setup::stored_start(start, store, facts) {
+        Ok(start) => Some(start),
+        Err(error) => {
+            let path = match error.cause() {
+                Cause::Start(start) => start.key(),
+                _ => "start.study",
+            };
+            blame(check, path, error.sentence());
+            None
+        }
+    }
+}
+
+/// The task, once its data can be read.
+fn task(
+    profile: &Profile,
+    base: &Path,
+    folder: &Path,
+    facts: &ModelFacts,
+    check: &mut Check,
+) -> Option<TaskInfo> {
+    let generates = facts.family == attune_eval::diffusion::FAMILY;
+    match setup::task_spec(profile, base, folder) {
+        TaskFiles::Text(_) if generates => {
+            let message = "an image generator takes a task of kind \"images\"".to_owned();
+            blame(check, "task.kind", message);
+        }
+        TaskFiles::Images(_) if !generates => {
+            let message = format!("a task of kind \"images\" needs an image generator, not {}", facts.family);
+            blame(check, "task.kind", message);
+        }
+        TaskFiles::Text(spec) => match TextTask::open(&spec, facts.vocab as usize, facts.context as usize) {
+            Ok(task) => return Some(task.info().clone()),
+            Err(error) => blame(check, &text_path(profile, &error), error.to_string()),
+        },
+        TaskFiles::Images(spec) => match ImageTask::open(&spec, &Compute::cpu()) {
+            Ok(task) => return Some(task.info().clone()),
+            Err(OpenError::Task(error)) => blame(check, &text_path(profile, &error), error.to_string()),
+            Err(error) => blame(check, "task.classifier", error.to_string()),
+        },
+    }
+    None
+}
+
+/// The technique and its resolved options.
+fn described(profile: &Profile, base: &Path, check: &mut Check) -> Option<(WasmTechnique, Settings)> {
+    let technique = match setup::technique(&profile.technique.name, base, setup::nowhere()) {
+        Ok(technique) => technique,
+        Err(error) => {
+            blame(check, "technique.name", error.sentence());
+            return None;
+        }
+    };
+    let owner = format!("technique `{}`", technique.info().name);
+    match options::resolve(&owner, &technique.info().options, &profile.technique.options) {
+        Ok(options) => Some((technique, options)),
+        Err(error) => {
+            blame(check, &option_path("technique", &error), error.to_string());
+            None
+        }
+    }
+}
+
+fn space(
+    technique: &dyn Technique,
+    facts: &ModelFacts,
+    options: &Settings,
+    check: &mut Check,
+) -> Option<Arc<Space>> {
+    match technique.space(facts, options) {
+        Ok(space) => Some(Arc::new(space)),
+        Err(failure) => {
+            let message = failure.kind.to_string();
+            blame(check, &refused_path(options, &message), message);
+            None
+        }
+    }
+}
+
+fn few(profile: &Profile, split: &Split, wanted: u32, items: u32) -> String {
+    let size = match profile.task.kind {
+        TaskKind::Text { length, .. } => format!("{length} tokens"),
+        TaskKind::Images { samples, .. } => format!("{samples} images"),
+    };
+    format!("{wanted}: the {split} data has {items} items of {size}")
+}
+
+/// Which text an error is about.
+fn text_path(profile: &Profile, error: &TaskError) -> String {
+    let of_split = |split: &str| match split {
+        "selection" | "report" => format!("task.{split}"),
+        _ if longer(profile).any(|tokens| Split::at_length(tokens).to_string() == split) => {
+            "task.lengths".to_owned()
+        }
+        _ => "task.elsewhere".to_owned(),
+    };
+    match error {
+        TaskError::Unreadable { .. } | TaskError::BadText { .. } | TaskError::BadImages { .. } => {
+            let ends = |path: &str| error.file().is_some_and(|file| file.ends_with(path));
+            if ends(&profile.task.selection) {
+                of_split("selection")
+            } else if ends(&profile.task.report) {
+                of_split("report")
+            } else if profile.task.elsewhere.values().any(|path| ends(path)) {
+                of_split("elsewhere")
+            } else {
+                // What lies beside the model: a tokenizer, a chat template.
+                "model".to_owned()
+            }
+        }
+        TaskError::BadLength { length, .. } if longer(profile).any(|tokens| tokens as usize == *length) => {
+            "task.lengths".to_owned()
+        }
+        TaskError::BadLength { length, .. } => match profile.task.kind {
+            TaskKind::Text { length: own, .. } if own as usize != *length => "task.passkeys".to_owned(),
+            _ => "task.length".to_owned(),
+        },
+        TaskError::NoPasskey { .. } => "task.passkeys".to_owned(),
+        TaskError::TooShort { split, .. } => of_split(split),
+        TaskError::Overlap { other, .. } | TaskError::SharedImages { other, .. } => of_split(other),
+        _ => "model".to_owned(),
+    }
+}
+
+/// The other lengths that a text task is reported at.
+fn longer(profile: &Profile) -> impl Iterator<Item = u32> {
+    let lengths = match &profile.task.kind {
+        TaskKind::Text { lengths, .. } => Some(lengths),
+        TaskKind::Images { .. } => None,
+    };
+    lengths.into_iter().flat_map(|lengths| lengths.keys().copied())
+}
+
+/// Which option a technique refuses: the one that its sentence quotes, else the choice of the technique.
+fn refused_path(options: &Settings, message: &str) -> String {
+    let quoted = options.keys().find(|name| message.contains(&format!("`{name}`")));
+    quoted.map_or("technique.name".to_owned(), |name| format!("technique.options[{name:?}]"))
+}
+
+fn option_path(owner: &str, error: &OptionError) -> String {
+    let (OptionError::Unknown { option, .. } | OptionError::Bad { option, .. }) = error;
+    format!("{owner}.options[{option:?}]")
+}
+
+fn blame(check: &mut Check, path: &str, message: String) {
+    check.faults.push(Fault { path: path.to_owned(), message });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_of_the_data_stands_beside_the_field_that_causes_it() {
+        let text = r#"(version: 1, name: "n", model: "m", technique: (name: "kv-bits"), trials: 1, items: 1,
+            task: (selection: "s.txt", report: "r.txt", length: 64, lengths: {512: 4}, passkeys: {1024: 2}))"#;
+        let profile = Profile::parse("n.ron", text, &[]).unwrap();
+        let path = |error: TaskError| text_path(&profile, &error);
+        let beyond = |length| TaskError::BadLength { length, context: 32 };
+        assert_eq!(path(beyond(64)), "task.length");
+        assert_eq!(path(beyond(512)), "task.lengths");
+        assert_eq!(path(beyond(1024)), "task.passkeys");
+        let short = |split: Split| {
+            let (file, split) = ("base/r.txt".into(), split.to_string());
+            TaskError::TooShort { file, split, tokens: 9, items: 4, length: 64 }
+        };
+        let bad = |file: &str| {
+            let (found, remedy) = ("it is odd".to_owned(), "mend it".to_owned());
+            TaskError::BadText { file: file.into(), place: None, found, remedy }
+        };
+        assert_eq!(path(bad("base/s.txt")), "task.selection");
+        assert_eq!(path(bad("base/r.txt")), "task.report");
+        assert_eq!(path(bad("base/m/tokenizer.json")), "model");
+        assert_eq!(path(short(Split::Report)), "task.report");
+        assert_eq!(path(short(Split::at_length(512))), "task.lengths");
+        assert_eq!(path(short(Split::OutOfDomain("code".to_owned()))), "task.elsewhere");
+        let reason = "the tokenizer knows no digits".to_owned();
+        assert_eq!(path(TaskError::NoPasskey { length: 1024, reason }), "task.passkeys");
+    }
+}

@@ -1,0 +1,139 @@
+//! Profiles in the working directory, in its folder `profiles`, and those that come with attune.
+
+use std::path::{Path, PathBuf};
+
+use attune_core::profile::{Profile, TaskKind};
+
+use crate::backend::ProfileRow;
+use crate::setup::PROFILE_BYTES;
+
+/// Where profiles of one's own are looked for, in this order.
+const FOLDERS: [&str; 2] = ["", PROFILES];
+const PROFILES: &str = "profiles";
+/// The folder with the `profiles`, and the models that they name, that come with attune; a package says where it put them.
+const SHARE: &str = "ATTUNE_SHARE";
+/// Where they are otherwise: `cargo install --path cli` leaves the checkout in its place.
+const CHECKOUT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+
+/// Every profile, and every file that wants to be one.
+pub(super) fn find() -> Vec<ProfileRow> {
+    let own = files();
+    let mut shipped = shipped().map_or_else(Vec::new, |folder| profiles_in(&folder));
+    // Opening one that was copied here would go on with the copy.
+    shipped.retain(|file| own.iter().all(|own| own.file_name() != file.file_name()));
+    let rows = own.into_iter().chain(shipped).filter_map(|file| {
+        let (path, text) = read(&file)?;
+        match Profile::parse(&path, &text, &[]) {
+            Ok(profile) => Some(ProfileRow { summary: summary(&text), name: profile.name, path }),
+            // Other programs keep RON too: only what looks like a profile is worth a complaint.
+            Err(error) if text.contains("technique") && text.contains("version") => {
+                Some(ProfileRow { summary: error.to_string(), name: String::new(), path })
+            }
+            Err(_) => None,
+        }
+    });
+    rows.collect()
+}
+
+/// The profile that describes a study: the first one with its name.
+pub(super) fn of_study(study: &str) -> Option<(String, Profile)> {
+    files().into_iter().find_map(|file| {
+        let (path, text) = read(&file)?;
+        let profile = Profile::parse(&path, &text, &[]).ok()?;
+        (profile.name == study).then_some((path, profile))
+    })
+}
+
+/// A profile for the form, and the file that the form writes. One that comes with attune becomes a file of the working
+/// directory, and then names its files by absolute paths.
+pub(super) fn for_form(path: &str, mut profile: Profile) -> (String, Profile) {
+    let path = Path::new(path);
+    let from = path.parent().and_then(|folder| folder.canonicalize().ok());
+    match (from.filter(|from| shipped().as_ref() == Some(from)), path.file_name()) {
+        (Some(from), Some(name)) => {
+            anchor(&mut profile, &from);
+            (name.display().to_string(), profile)
+        }
+        _ => (path.display().to_string(), profile),
+    }
+}
+
+/// Makes every path absolute that is relative to `base`.
+fn anchor(profile: &mut Profile, base: &Path) {
+    let classifier = match &mut profile.task.kind {
+        TaskKind::Images { classifier, .. } => Some(classifier),
+        TaskKind::Text { .. } => None,
+    };
+    let component = Some(&mut profile.technique.name).filter(|name| name.ends_with(".wasm"));
+    let task = [&mut profile.model, &mut profile.task.selection, &mut profile.task.report];
+    let paths = task.into_iter().chain(profile.task.elsewhere.values_mut());
+    for path in paths.chain(classifier).chain(component) {
+        // A file that is missing keeps a path that says where it was looked for.
+        let joined = base.join(&*path);
+        *path = joined.canonicalize().unwrap_or(joined).display().to_string();
+    }
+}
+
+/// Where the profiles that come with attune should be, and how many are there.
+pub fn come_with_attune() -> (PathBuf, usize) {
+    let share = std::env::var_os(SHARE).map_or_else(|| PathBuf::from(CHECKOUT), PathBuf::from);
+    let folder = share.join(PROFILES);
+    let folder = folder.canonicalize().unwrap_or(folder);
+    let count = profiles_in(&folder).len();
+    (folder, count)
+}
+
+/// The folder of the profiles that come with attune, unless it is the working directory's own.
+fn shipped() -> Option<PathBuf> {
+    let (folder, count) = come_with_attune();
+    if count == 0 {
+        return None;
+    }
+    let is_own = |own: &str| {
+        let own = if own.is_empty() { "." } else { own };
+        Path::new(own).canonicalize().is_ok_and(|own| own == folder)
+    };
+    if FOLDERS.into_iter().any(is_own) { None } else { Some(folder) }
+}
+
+fn files() -> Vec<PathBuf> {
+    FOLDERS.iter().flat_map(|folder| profiles_in(Path::new(folder))).collect()
+}
+
+fn profiles_in(folder: &Path) -> Vec<PathBuf> {
+    super::models::entries(folder).into_iter().filter(|file| is_ron(file)).collect()
+}
+
+fn is_ron(file: &Path) -> bool {
+    let small =
+        || file.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.len() <= PROFILE_BYTES);
+    file.extension().is_some_and(|extension| extension == "ron") && small()
+}
+
+fn read(file: &Path) -> Option<(String, String)> {
+    Some((file.display().to_string(), attune_files::text(file, PROFILE_BYTES).ok()?))
+}
+
+/// The sentence that a profile begins with.
+fn summary(text: &str) -> String {
+    let comments = text.lines().map(str::trim).map_while(|line| line.strip_prefix("//"));
+    let words = comments.map(str::trim).take_while(|line| !line.is_empty()).collect::<Vec<_>>().join(" ");
+    match words.split_once(". ") {
+        Some((first, _)) => format!("{first}."),
+        None => words,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::summary;
+
+    #[test]
+    fn a_profile_is_summed_up_by_its_first_sentence() {
+        assert_eq!(
+            summary("// Keeps half of\n// the experts. Paths are relative.\n(\n"),
+            "Keeps half of the experts."
+        );
+        assert_eq!(summary("(version: 1)"), "");
+    }
+}

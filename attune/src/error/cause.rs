@@ -1,0 +1,100 @@
+//! What happened, from every crate that may fail.
+
+use attune_core::evaluator::EvalFailure;
+use attune_core::exporter::ExportError;
+use attune_core::options::OptionError;
+use attune_core::profile::ProfileError;
+use attune_core::space::Infeasible;
+use attune_core::store::StoreError;
+use attune_core::technique::TechniqueFailure;
+use attune_eval::error::{LoadError as ModelError, OpenError};
+use attune_export::UnknownTarget;
+use attune_files::ReadError;
+use attune_plugins::{HostError, LoadError};
+use attune_search::session::SessionError;
+use attune_search::strategy::StrategyError;
+
+use crate::continuation::ContinueError;
+use crate::export::{ChoiceError, StagingError};
+use crate::model_folder::FolderError;
+use crate::paths::PathError;
+use crate::reading::NoStore;
+use crate::setup::StartError;
+
+/// What happened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Cause {
+    /// The profile cannot be read.
+    #[error("the profile: {0}; a profile is a text in RON")]
+    ProfileFile(#[source] ReadError),
+    /// The profile does not describe a study.
+    #[error(transparent)]
+    Profile(#[from] ProfileError),
+    /// A path is none on this machine, or cannot be kept.
+    #[error(transparent)]
+    Path(#[from] PathError),
+    /// An option that its owner does not take.
+    #[error(transparent)]
+    Option(#[from] OptionError),
+    /// The strategy cannot be built.
+    #[error(transparent)]
+    Strategy(#[from] StrategyError),
+    /// The host of techniques cannot be started.
+    #[error(transparent)]
+    Host(#[from] HostError),
+    /// The technique cannot be loaded.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// The technique refuses, or failed.
+    #[error(transparent)]
+    Technique(#[from] TechniqueFailure),
+    /// A model cannot be read.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// The evaluator cannot be opened: its device, its model or the data of its task.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// An evaluation failed.
+    #[error(transparent)]
+    Evaluation(#[from] EvalFailure),
+    /// The search space has no feasible config.
+    #[error(transparent)]
+    Infeasible(#[from] Infeasible),
+    /// The store refuses, or failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The study cannot begin, or ended without a result.
+    #[error(transparent)]
+    Session(#[from] SessionError),
+    /// There is no store to look into.
+    #[error(transparent)]
+    NoStore(#[from] NoStore),
+    /// The trial that a study is to start from.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// A study cannot be continued from what the store holds of it.
+    #[error(transparent)]
+    Continue(#[from] ContinueError),
+    /// The model of a study is not where it is looked for.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    /// Nobody exports to this target.
+    #[error(transparent)]
+    Target(#[from] UnknownTarget),
+    /// There is no such trial to export, or it may not be.
+    #[error(transparent)]
+    Choice(#[from] ChoiceError),
+    /// The exporter refuses, or failed.
+    #[error(transparent)]
+    Export(#[from] ExportError),
+    /// An export cannot be put where it is to stand.
+    #[error(transparent)]
+    Staging(#[from] StagingError),
+    /// The study runs in this process already.
+    #[error("study `{0}` is running here already")]
+    RunningHere(String),
+    /// Whoever would see the study is closing.
+    #[error("the screens are closing")]
+    Closing,
+}

@@ -1,0 +1,132 @@
+//! Which trial of a study is exported.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use attune_core::exporter::Provenance;
+use attune_core::facts::ModelFacts;
+use attune_core::plan::Plan;
+use attune_core::report::Report;
+use attune_core::store::{Record, StudyHeader};
+use attune_core::trial::Trial;
+
+use crate::error::Error;
+use crate::model_folder;
+use crate::reading::{StoredStudy, store_of};
+
+/// Why a trial is not exported.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ChoiceError {
+    /// There is no winner yet.
+    #[error(
+        "study `{study}` is not finished; bring it to its end with `attune continue {study}`, or choose a trial with \
+         --trial ID"
+    )]
+    Unfinished {
+        /// The study.
+        study: String,
+    },
+    /// There is no such trial.
+    #[error("study `{study}` has no trial {trial}; {has}")]
+    NoTrial {
+        /// The study.
+        study: String,
+        /// What was asked for.
+        trial: u64,
+        /// What there is, in words.
+        has: String,
+    },
+    /// The trial has no score.
+    #[error("trial {trial} of study `{study}` failed and has no result to export")]
+    FailedTrial {
+        /// The study.
+        study: String,
+        /// The trial.
+        trial: u64,
+    },
+    /// The target expresses the plan only approximately, and nobody said that this is enough.
+    #[error(
+        "`--to {target}` expresses this plan only approximately: {reason}; add --approximate to export it all the same"
+    )]
+    Approximate {
+        /// The target.
+        target: String,
+        /// In what it differs.
+        reason: String,
+    },
+}
+
+/// What is to be exported, and the model that it belongs to.
+pub struct Chosen {
+    /// The model's folder.
+    pub model_folder: PathBuf,
+    /// Facts of the model, which is still the one of the study.
+    pub model: ModelFacts,
+    /// The plan.
+    pub plan: Plan,
+    /// Where it comes from.
+    pub provenance: Provenance,
+}
+
+impl Chosen {
+    /// The winner of a study, or one of its trials; `model` is where the study's model is, when a person says so.
+    ///
+    /// # Errors
+    /// When there is no such study or trial, or its model is gone.
+    pub fn find(path: &Path, study: &str, trial: Option<u64>, model: Option<&Path>) -> Result<Self, Error> {
+        let store = store_of(study, path)?;
+        let StoredStudy { header, records, notes } = StoredStudy::read(&store, study)?;
+        let (plan, provenance) = chosen(study, &header, &records, trial)?;
+        let (model_folder, model) = model_folder::of_study(path, &header, &notes, model)?;
+        Ok(Self { model_folder, model, plan, provenance })
+    }
+}
+
+/// The plan of the winner or of one trial, and where it comes from.
+fn chosen(
+    study: &str,
+    header: &StudyHeader,
+    records: &[Record],
+    trial: Option<u64>,
+) -> Result<(Plan, Provenance), Error> {
+    let report = records.iter().rev().find_map(|record| match record {
+        Record::Report(report) => Some(report.as_ref()),
+        _ => None,
+    });
+    let winner = report.map(|report: &Report| report.best.trial);
+    let unfinished = || Error::input(ChoiceError::Unfinished { study: study.to_owned() });
+    let id = trial.or(winner).ok_or_else(unfinished)?;
+    let trials: Vec<&Trial> = records
+        .iter()
+        .filter_map(|record| match record {
+            Record::Trial(trial) => Some(trial.as_ref()),
+            _ => None,
+        })
+        .collect();
+    let trial = trials.iter().find(|trial| trial.id == id).ok_or_else(|| {
+        let has = match trials.len() {
+            0 => "it has none yet".to_owned(),
+            1 => "it has trial 0 only".to_owned(),
+            count => format!("it has 0 to {}", count - 1),
+        };
+        Error::input(ChoiceError::NoTrial { study: study.to_owned(), trial: id, has })
+    })?;
+    let scores = trial
+        .scores()
+        .ok_or_else(|| Error::input(ChoiceError::FailedTrial { study: study.to_owned(), trial: id }))?;
+    let search: BTreeMap<String, f64> =
+        scores.metrics.iter().map(|(name, score)| (name.clone(), score.value())).collect();
+    let best = report.map(|report| &report.best).filter(|best| best.trial == id);
+    let provenance = Provenance {
+        study: study.to_owned(),
+        trial: id,
+        technique: format!("{} ({})", header.technique, header.technique_fingerprint.short()),
+        seed: header.seed,
+        numerics: header.numerics.clone(),
+        costs: trial.costs.clone(),
+        search,
+        report: best.map(|best| best.estimates.clone()).unwrap_or_default(),
+    };
+    Ok((trial.plan.clone(), provenance))
+}

@@ -1,0 +1,154 @@
+//! Where the model of a study is: its fingerprint says which one it is, and paths are only hints.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use attune_core::facts::ModelFacts;
+use attune_core::store::{RunNote, StudyHeader};
+use attune_search::session::whereabouts;
+
+use crate::error::Error;
+
+/// Why a folder is not that of a model.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FolderError {
+    /// The one that a profile names cannot be opened.
+    #[error(
+        "cannot open the model {}: {source}; `model` in the profile is a folder relative to the profile file",
+        folder.display()
+    )]
+    OfProfile {
+        /// The folder.
+        folder: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The one that a person named cannot be opened.
+    #[error("cannot open the model {}: {source}", folder.display())]
+    Given {
+        /// The folder.
+        folder: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The model of a study is in none of the places where it may be.
+    #[error(
+        "the model `{model}` of study `{study}` is no longer in {last}; say where it is now with --model DIR"
+    )]
+    Gone {
+        /// The model.
+        model: String,
+        /// The study.
+        study: String,
+        /// Where it was when the study last ran.
+        last: String,
+    },
+    /// Another model stands where that of a study was.
+    #[error(
+        "{} is not the model of study `{study}`: its fingerprint is {found}, the study has {expected}; restore the model, \
+         say where it is with --model DIR, or run the study again under another name",
+        folder.display()
+    )]
+    OtherModel {
+        /// The folder.
+        folder: PathBuf,
+        /// The study.
+        study: String,
+        /// Short hash of the model that is there.
+        found: String,
+        /// Short hash of the study's.
+        expected: String,
+    },
+    /// A model folder cannot be listed.
+    #[error("cannot read {}: {source}", folder.display())]
+    Unreadable {
+        /// The folder.
+        folder: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+/// The absolute path of a folder that a person named with `--model`.
+pub(crate) fn given(path: &Path) -> Result<PathBuf, Error> {
+    path.canonicalize().map_err(|source| Error::input(FolderError::Given { folder: path.to_owned(), source }))
+}
+
+/// The folder and the facts of the model that a study is of: where `named` says, else where it was when the study last ran,
+/// else below the folder of the store or the working directory, for a project that was moved as a whole.
+///
+/// # Errors
+/// When the model is in none of these places, or what is there is another one.
+pub(crate) fn of_study(
+    store: &Path,
+    header: &StudyHeader,
+    notes: &[RunNote],
+    named: Option<&Path>,
+) -> Result<(PathBuf, ModelFacts), Error> {
+    if let Some(path) = named {
+        let path = given(path)?;
+        let model = attune_eval::model::inspect(&path).map_err(Error::input)?;
+        return same(path, model, header);
+    }
+    let last = whereabouts(notes).map_or(&header.model_path, |found| &found.model);
+    let mut places = [last, &header.model_path].map(PathBuf::from).to_vec();
+    places.extend(bases(store).into_iter().flat_map(|base| below(&base, Path::new(last))));
+    let mut refusal = None;
+    // Looking at a model means hashing its weights, which takes a while: once for each folder.
+    let mut seen = BTreeSet::new();
+    for path in places.into_iter().filter(|path| path.is_dir() && seen.insert(path.clone())) {
+        let found = match attune_eval::model::inspect(&path) {
+            Ok(model) => same(path, model, header),
+            Err(error) => Err(Error::input(error)),
+        };
+        match found {
+            Ok(found) => return Ok(found),
+            Err(error) => refusal = refusal.or(Some(error)),
+        }
+    }
+    Err(refusal.unwrap_or_else(|| {
+        Error::input(FolderError::Gone {
+            model: header.model.clone(),
+            study: header.study.clone(),
+            last: last.clone(),
+        })
+    }))
+}
+
+fn same(path: PathBuf, model: ModelFacts, header: &StudyHeader) -> Result<(PathBuf, ModelFacts), Error> {
+    if model.fingerprint == header.model_fingerprint {
+        return Ok((path, model));
+    }
+    Err(Error::input(FolderError::OtherModel {
+        folder: path,
+        study: header.study.clone(),
+        found: model.fingerprint.short(),
+        expected: header.model_fingerprint.short(),
+    }))
+}
+
+/// The folder that holds the store, and the working directory.
+pub(crate) fn bases(store: &Path) -> Vec<PathBuf> {
+    let store = store.canonicalize().ok().and_then(|store| Some(store.parent()?.to_owned()));
+    store.into_iter().chain(std::env::current_dir()).collect()
+}
+
+/// Ever shorter ends of `path` in the folder `base`.
+pub(crate) fn below(base: &Path, path: &Path) -> Vec<PathBuf> {
+    let parts: Vec<_> = path.iter().skip(1).collect();
+    (0..parts.len()).map(|start| base.join(parts[start..].iter().collect::<PathBuf>())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_project_that_moved_has_its_model_at_the_end_of_the_old_path() {
+        let found = below(Path::new("/new"), Path::new("/old/project/models/m"));
+        assert_eq!(found[0], Path::new("/new/old/project/models/m"));
+        assert_eq!(found[2], Path::new("/new/models/m"));
+        assert_eq!(found.len(), 4);
+    }
+}

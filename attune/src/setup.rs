@@ -1,0 +1,262 @@
+//! From a profile and the command line to a study that can run: who is who, and every check that can be
+//! made before anything is evaluated.
+
+mod prepared;
+mod reading;
+mod start;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use attune_core::evaluator::Fidelity;
+use attune_core::hash::ContentHash;
+use attune_core::options;
+use attune_core::profile::{self, Profile, Selected, TaskKind};
+use attune_core::store::{self, Record, Store, StudyHeader, Whereabouts};
+use attune_core::technique::Technique;
+use attune_eval::diffusion::ImageSpec;
+use attune_eval::text::TextSpec;
+use attune_plugins::{Host, LogLevel, WasmTechnique};
+use attune_search::session::{Preflight, SessionSetup};
+use attune_search::strategy;
+
+use crate::error::{Cause, Error};
+use crate::model_folder::{self, FolderError};
+use crate::paths::{self, PathError};
+use crate::run_options::{ProfileOptions, RunOptions};
+use prepared::Prepared;
+pub use start::StartError;
+pub(crate) use start::stored_start;
+
+/// The longest profile, in bytes: a thousand times what people write.
+pub const PROFILE_BYTES: u64 = 1 << 20;
+
+/// Reads a profile, with the values that stand in the place of its own.
+///
+/// # Errors
+/// When it cannot be read or does not describe a study, or names a place that is not on this machine.
+pub fn profile(args: &ProfileOptions) -> Result<Profile, Error> {
+    let file = args.file.display().to_string();
+    let text = attune_files::text(&args.file, PROFILE_BYTES)
+        .map_err(|error| Error::input(Cause::ProfileFile(error)))?;
+    let mut sets = args.sets.clone();
+    sets.extend(args.seed.map(|seed| ("seed".to_owned(), seed.to_string())));
+    sets.extend(args.trials.map(|trials| ("trials".to_owned(), trials.to_string())));
+    let profile = Profile::parse(&file, &text, &sets).map_err(Error::input)?;
+    on_this_machine(&file, &profile)?;
+    let model = args.model.as_deref().map(model_folder::given).transpose()?;
+    Ok(match model {
+        Some(model) => Profile { model: paths::text(&model)?, ..profile },
+        None => profile,
+    })
+}
+
+/// Refuses a URL where a path is expected.
+fn on_this_machine(file: &str, profile: &Profile) -> Result<(), Error> {
+    let task = &profile.task;
+    let classifier = match &task.kind {
+        TaskKind::Images { classifier, .. } => Some(classifier),
+        TaskKind::Text { .. } => None,
+    };
+    let named =
+        [("model", &profile.model), ("task.selection", &task.selection), ("task.report", &task.report)];
+    let named = named.into_iter().chain(classifier.map(|folder| ("task.classifier", folder)));
+    for (key, path) in named.chain(task.elsewhere.values().map(|path| ("task.elsewhere", path))) {
+        if let Some(problem) = paths::elsewhere(path) {
+            let (file, path) = (file.to_owned(), path.clone());
+            return Err(Error::input(PathError::Remote { file, key, path, problem }));
+        }
+    }
+    Ok(())
+}
+
+/// Where complaints of techniques and word of long preparations go, each one sentence.
+pub type Complaints = Arc<dyn Fn(String) + Send + Sync>;
+
+/// Complaints that nobody hears.
+pub fn nowhere() -> Complaints {
+    Arc::new(|_| {})
+}
+
+/// A technique by built-in name or by the path of a component, relative to `base`.
+///
+/// # Errors
+/// When it cannot be loaded.
+pub fn technique(name: &str, base: &Path, complaints: Complaints) -> Result<WasmTechnique, Error> {
+    let host = host(complaints)?;
+    let loaded = if name.ends_with(".wasm") { host.load_file(&base.join(name)) } else { host.builtin(name) };
+    Ok(loaded?)
+}
+
+/// A host that passes on what techniques complain about.
+///
+/// # Errors
+/// When the WebAssembly engine cannot run here.
+pub fn host(complaints: Complaints) -> Result<Host, Error> {
+    Host::with_log(move |line| {
+        if matches!(line.level, LogLevel::Warn | LogLevel::Error) {
+            complaints(format!("technique {}: {}", line.technique, line.message));
+        }
+    })
+    .map_err(Error::run)
+}
+
+/// Everything that a study needs.
+///
+/// The order is that of the costs: a slip in the profile must not wait for texts to be read, and nothing that can be told
+/// from the shape of a model for its weights.
+///
+/// # Errors
+/// Whatever keeps the study from running.
+pub fn study(
+    args: &RunOptions,
+    profile: &Profile,
+    store: Arc<dyn Store>,
+    complaints: Complaints,
+) -> Result<SessionSetup, Error> {
+    let base = args.profile.parent().unwrap_or(Path::new("")).to_owned();
+    let technique: Arc<dyn Technique> =
+        Arc::new(technique(&profile.technique.name, &base, Arc::clone(&complaints))?);
+    let owner = format!("technique `{}`", technique.info().name);
+    let settings = options::resolve(&owner, &technique.info().options, &profile.technique.options)
+        .map_err(Error::input)?;
+    let strategy = strategy::resolved(&profile.strategy).map_err(Error::input)?;
+    let start = profile.start.as_ref().map(|start| start::find(start, &*store)).transpose()?;
+
+    let model_path = absolute(&base, &profile.model)?;
+    let prepared = Prepared::open(args, profile, &base, &model_path, complaints)?;
+    let model = prepared.model();
+    let start = start.map(|found| found.on(&model));
+    let space = Arc::new(technique.space(&model, &settings)?);
+    let out_of_domain = profile.task.domains();
+    let study = Preflight {
+        technique: &*technique,
+        options: &settings,
+        model: &model,
+        space: &space,
+        task: prepared.task(),
+        strategy: &strategy,
+        objectives: &profile.objectives,
+        items: profile.items,
+        racing: profile.racing,
+        report: profile.report,
+        out_of_domain: &out_of_domain,
+        start: start.as_ref().map(|found| &found.start),
+        seed: profile.seed,
+    };
+    study.check(&|plan| prepared.check(plan))?;
+
+    let resolved = Profile {
+        technique: Selected { name: profile.technique.name.clone(), options: settings.clone() },
+        strategy: strategy.clone(),
+        // Which trial wins may change when that study goes on.
+        start: start
+            .as_ref()
+            .map(|found| profile::Start { study: found.start.study.clone(), trial: Some(found.start.trial) }),
+        ..profile.clone()
+    };
+    let header = StudyHeader {
+        study: args.study.clone().unwrap_or_else(|| profile.name.clone()),
+        profile: resolved.identity(),
+        technique: technique.info().name.clone(),
+        technique_fingerprint: technique.info().fingerprint,
+        model: model.name.clone(),
+        dimensions: space.dimensions().to_vec(),
+        model_fingerprint: model.fingerprint,
+        model_path: paths::text(&model_path)?,
+        task_fingerprint: ContentHash::of_parts(
+            prepared.task().fingerprints.values().map(|hash| hash.as_bytes().as_slice()),
+        ),
+        numerics: prepared.info().numerics.clone(),
+        device: prepared.info().device.clone(),
+        seed: profile.seed,
+    };
+    goes_on(&*store, &header)?;
+    let whereabouts = Whereabouts {
+        profile: paths::text(
+            &std::path::absolute(&args.profile)
+                .map_err(|source| Error::run(PathError::Absolute { path: args.profile.clone(), source }))?,
+        )?,
+        model: header.model_path.clone(),
+    };
+
+    let evaluator = prepared.load()?;
+    start.as_ref().map_or(Ok(()), |found| found.is_of(evaluator.model()))?;
+    let workers = args.workers.map_or(evaluator.info().concurrency, usize::from);
+    Ok(SessionSetup {
+        header: StudyHeader { model_fingerprint: evaluator.model().fingerprint, ..header },
+        whereabouts: Some(whereabouts),
+        technique,
+        options: settings,
+        space,
+        evaluator,
+        store,
+        strategy,
+        objectives: profile.objectives.clone(),
+        trials: profile.trials,
+        fidelity: Fidelity { items: profile.items },
+        start: start.map(|found| found.start),
+        racing: profile.racing,
+        deadline: Some(Duration::from_secs(profile.deadline_seconds)),
+        report: profile.report,
+        out_of_domain,
+        workers,
+    })
+}
+
+/// Refuses to go on with a study of the same name that differs in anything but the weights, which are still to be read.
+fn goes_on(store: &dyn Store, header: &StudyHeader) -> Result<(), Error> {
+    let records = store.records(&header.study)?;
+    match records.first() {
+        Some(Record::Header(existing)) if store::has_scores(&records) => {
+            let model_fingerprint = existing.model_fingerprint;
+            let same = store::same_study(existing, &StudyHeader { model_fingerprint, ..header.clone() });
+            Ok(same?)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Where the data of a task is.
+pub(crate) enum TaskFiles {
+    /// Texts.
+    Text(TextSpec),
+    /// Real images and a classifier.
+    Images(ImageSpec),
+}
+
+/// Where the data of a profile in the folder `base` is.
+pub(crate) fn task_spec(profile: &Profile, base: &Path, model: &Path) -> TaskFiles {
+    let task = &profile.task;
+    let elsewhere = task.elsewhere.iter().map(|(domain, path)| (domain.clone(), base.join(path))).collect();
+    let (selection, report) = (base.join(&task.selection), base.join(&task.report));
+    match &task.kind {
+        TaskKind::Text { length, lengths, passkeys } => TaskFiles::Text(TextSpec {
+            tokenizer: model.join("tokenizer.json"),
+            selection,
+            report,
+            elsewhere,
+            length: *length as usize,
+            lengths: lengths.clone(),
+            passkeys: passkeys.clone(),
+            selection_items: profile.items,
+            report_items: profile.report.items,
+        }),
+        TaskKind::Images { classifier, samples } => TaskFiles::Images(ImageSpec {
+            classifier: base.join(classifier),
+            selection,
+            report,
+            elsewhere,
+            samples: *samples as usize,
+        }),
+    }
+}
+
+/// The absolute path of a folder that must exist.
+pub(crate) fn absolute(base: &Path, path: &str) -> Result<PathBuf, Error> {
+    let joined = base.join(path);
+    joined
+        .canonicalize()
+        .map_err(|error| Error::input(FolderError::OfProfile { folder: joined.clone(), source: error }))
+}

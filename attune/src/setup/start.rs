@@ -1,0 +1,152 @@
+//! The trial of another study that a study starts from.
+
+use std::path::Path;
+
+use attune_core::facts::ModelFacts;
+use attune_core::plan::Plan;
+use attune_core::profile;
+use attune_core::store::StoreError;
+use attune_core::store::{Record, Store, StudyHeader};
+use attune_search::session::Start;
+use attune_store::ReadStore;
+use attune_vocabulary::start_signals;
+
+use crate::error::Error;
+
+/// Why a study cannot start from a trial of another one.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// That study is of another model.
+    #[error(
+        "start.study: study `{study}` is of model `{its}` ({its_fingerprint}), and this one of `{this}` ({fingerprint}); \
+         start from a study of the same model"
+    )]
+    OtherModel {
+        /// The other study.
+        study: String,
+        /// Its model.
+        its: String,
+        /// Short hash of its model.
+        its_fingerprint: String,
+        /// The model of the study that is to start.
+        this: String,
+        /// Short hash of that.
+        fingerprint: String,
+    },
+    /// There is no such study.
+    #[error(
+        "start.study: there is no study `{study}` in the store; run it first, or name one that `attune studies` lists"
+    )]
+    NoStudy {
+        /// What was asked for.
+        study: String,
+    },
+    /// That study has no winner yet.
+    #[error(
+        "start.study: study `{study}` is not finished; bring it to its end with `attune continue {study}`, or choose a \
+         trial with `start.trial`"
+    )]
+    Unfinished {
+        /// The other study.
+        study: String,
+    },
+    /// That study has no such trial.
+    #[error("start.trial: study `{study}` has no trial {trial}")]
+    NoTrial {
+        /// The other study.
+        study: String,
+        /// What was asked for.
+        trial: u64,
+    },
+}
+
+impl StartError {
+    /// The key of the profile that is to blame.
+    pub fn key(&self) -> &'static str {
+        match self {
+            Self::NoTrial { .. } => "start.trial",
+            Self::OtherModel { .. } | Self::NoStudy { .. } | Self::Unfinished { .. } => "start.study",
+        }
+    }
+}
+
+/// A trial to start from, and the study that it is of.
+pub(super) struct Found {
+    pub(super) start: Start,
+    plan: Plan,
+    header: StudyHeader,
+}
+
+/// Looks the trial up in the store.
+pub(super) fn find(start: &profile::Start, store: &dyn Store) -> Result<Found, Error> {
+    chosen(start, store.records(&start.study)?)
+}
+
+impl Found {
+    /// With what the trial's plan says to techniques of other spaces on `model`.
+    pub(super) fn on(mut self, model: &ModelFacts) -> Self {
+        self.start.signals = start_signals(&self.plan, model);
+        self
+    }
+
+    /// Refuses a start from a study of another model.
+    pub(super) fn is_of(&self, model: &ModelFacts) -> Result<(), Error> {
+        let Self { start, header, .. } = self;
+        if header.model_fingerprint == model.fingerprint {
+            return Ok(());
+        }
+        Err(Error::input(StartError::OtherModel {
+            study: start.study.clone(),
+            its: header.model.clone(),
+            its_fingerprint: header.model_fingerprint.short(),
+            this: model.name.clone(),
+            fingerprint: model.fingerprint.short(),
+        }))
+    }
+}
+
+/// The same in the store in the folder `store`, which need not exist and which somebody else may be writing to.
+pub(crate) fn stored_start(start: &profile::Start, store: &Path, model: &ModelFacts) -> Result<Start, Error> {
+    let records = if store.exists() {
+        let read = ReadStore::open(store).and_then(|store| store.records(&start.study));
+        match read {
+            Err(StoreError::UnknownStudy { .. }) => Vec::new(),
+            read => read?,
+        }
+    } else {
+        Vec::new()
+    };
+    let found = chosen(start, records)?;
+    found.is_of(model)?;
+    Ok(found.on(model).start)
+}
+
+fn chosen(start: &profile::Start, mut records: Vec<Record>) -> Result<Found, Error> {
+    let study = &start.study;
+    let trials = records.split_off(records.len().min(1));
+    let Some(Record::Header(header)) = records.pop() else {
+        return Err(Error::input(StartError::NoStudy { study: study.clone() }));
+    };
+    let winner = trials.iter().rev().find_map(|record| match record {
+        Record::Report(report) => Some(report.best.trial),
+        _ => None,
+    });
+    let unfinished = || Error::input(StartError::Unfinished { study: study.clone() });
+    let id = start.trial.or(winner).ok_or_else(unfinished)?;
+    let trial = trials.iter().find_map(|record| match record {
+        Record::Trial(trial) if trial.id == id => Some(trial),
+        _ => None,
+    });
+    let none = || Error::input(StartError::NoTrial { study: study.clone(), trial: id });
+    let trial = trial.ok_or_else(none)?;
+    let start = Start {
+        study: study.clone(),
+        trial: id,
+        technique: header.technique.clone(),
+        dimensions: header.dimensions.clone(),
+        config: trial.config.clone(),
+        signals: Vec::new(),
+    };
+    Ok(Found { start, plan: trial.plan.clone(), header: *header })
+}
