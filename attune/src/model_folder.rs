@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use attune_core::facts::ModelFacts;
+use attune_core::facts::Facts;
 use attune_core::store::{RunNote, StudyHeader};
 use attune_search::session::whereabouts;
 
@@ -85,7 +85,7 @@ pub(crate) fn of_study(
     header: &StudyHeader,
     notes: &[RunNote],
     named: Option<&Path>,
-) -> Result<(PathBuf, ModelFacts), Error> {
+) -> Result<(PathBuf, Facts), Error> {
     if let Some(path) = named {
         let path = given(path)?;
         let model = attune_eval::model::inspect(&path).map_err(Error::input)?;
@@ -116,7 +116,7 @@ pub(crate) fn of_study(
     }))
 }
 
-fn same(path: PathBuf, model: ModelFacts, header: &StudyHeader) -> Result<(PathBuf, ModelFacts), Error> {
+fn same(path: PathBuf, model: Facts, header: &StudyHeader) -> Result<(PathBuf, Facts), Error> {
     if model.fingerprint == header.model_fingerprint {
         return Ok((path, model));
     }

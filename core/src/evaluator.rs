@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use crate::facts::ModelFacts;
+use crate::facts::Facts;
 use crate::hash::ContentHash;
 use crate::objective::Direction;
 use crate::plan::{Plan, Vocabulary};
@@ -204,7 +204,7 @@ pub trait Evaluator: Send + Sync {
     fn info(&self) -> &EvaluatorInfo;
 
     /// The loaded model.
-    fn model(&self) -> &ModelFacts;
+    fn model(&self) -> &Facts;
 
     /// The task.
     fn task(&self) -> &TaskInfo;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::describe;
-use crate::facts::ModelFacts;
+use crate::facts::Facts;
 use crate::plan::Plan;
 use crate::stats::Estimate;
 use crate::technique::Cost;
@@ -47,7 +47,7 @@ pub struct ExportInput<'a> {
     /// The plan.
     pub plan: &'a Plan,
     /// Facts of the dense model.
-    pub model: &'a ModelFacts,
+    pub model: &'a Facts,
     /// Its files.
     pub files: &'a dyn ModelFiles,
     /// Where the plan comes from.
@@ -116,7 +116,7 @@ pub trait Exporter: Send + Sync {
     ///
     /// # Errors
     /// [`ExportError::Inexpressible`], naming the edit.
-    fn check(&self, plan: &Plan, model: &ModelFacts) -> Result<Exactness, ExportError>;
+    fn check(&self, plan: &Plan, model: &Facts) -> Result<Exactness, ExportError>;
 
     /// Writes the files, after [`check`](Self::check).
     ///

@@ -1,42 +1,43 @@
-//! What a technique may know about a model: shapes and sizes, never weights.
+//! Facts: what an evaluator says of its subject, and a technique may know of it. Shapes and sizes, never weights.
 
 use crate::hash::ContentHash;
+use crate::options::{OptionValue, Settings};
 
-/// Facts of one loaded model. Counts that do not exist in a family are 0.
+/// Facts of one subject, a loaded model for example. What their names mean is agreed between an evaluator and the
+/// techniques and exporters that read them; a fact that does not apply is left out.
 #[derive(Clone, Debug, PartialEq)]
-pub struct ModelFacts {
+pub struct Facts {
     /// What people call it: the last component of its path.
     pub name: String,
-    /// Hash of configuration and weights: results are never mixed between two of these.
+    /// Hash of everything that the subject is made of: results are never mixed between two of these.
     pub fingerprint: ContentHash,
-    /// Architecture family, for example `llama` or `mixtral` (`model_type` of config.json).
-    pub family: String,
-    /// Transformer blocks.
-    pub layers: u32,
-    /// Width of the residual stream.
-    pub hidden: u32,
-    /// Query heads per layer.
-    pub heads: u32,
-    /// Key/value heads per layer (equal to `heads` without grouped-query attention).
-    pub kv_heads: u32,
-    /// Channels per head.
-    pub head_dim: u32,
-    /// Experts per layer; 0 in a dense model.
-    pub experts: u32,
-    /// Experts that each token is routed to; 0 in a dense model.
-    pub experts_per_token: u32,
-    /// Longest context in tokens that the model was made for.
-    pub context: u32,
-    /// Entries of the vocabulary.
-    pub vocab: u32,
-    /// Saved checkpoints of one training run that the model's folder holds; 1 in an ordinary model.
-    pub checkpoints: u32,
-    /// Parameters of the whole model.
-    pub parameters: u64,
-    /// Inner width of a feed-forward part, or of one expert.
-    pub feed_forward: u32,
-    /// Parameters of one expert of one layer; 0 in a dense model.
-    pub expert_parameters: u64,
-    /// Bytes per parameter as stored on disk (2 for float16 and bfloat16).
-    pub bytes_per_parameter: f64,
+    /// Values and lists, by name.
+    pub values: Settings,
+}
+
+impl Facts {
+    /// The whole number of this name; 0 where there is none.
+    pub fn count(&self, name: &str) -> u64 {
+        match self.values.get(name) {
+            Some(OptionValue::Int(value)) => u64::try_from(*value).unwrap_or(0),
+            _ => 0,
+        }
+    }
+
+    /// The number of this name; 0 where there is none.
+    pub fn real(&self, name: &str) -> f64 {
+        match self.values.get(name) {
+            Some(OptionValue::Real(value)) => *value,
+            Some(OptionValue::Int(value)) => *value as f64,
+            _ => 0.0,
+        }
+    }
+
+    /// The text of this name; empty where there is none.
+    pub fn text(&self, name: &str) -> &str {
+        match self.values.get(name) {
+            Some(OptionValue::Text(value)) => value,
+            _ => "",
+        }
+    }
 }

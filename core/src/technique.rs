@@ -1,7 +1,7 @@
 //! The technique: knows a search space and what a point in it means; never runs a model.
 
 use crate::allowance::Usage;
-use crate::facts::ModelFacts;
+use crate::facts::Facts;
 use crate::format;
 use crate::hash::ContentHash;
 use crate::options::{OptionSpec, Settings};
@@ -168,29 +168,20 @@ pub trait Technique: Send + Sync {
     ///
     /// # Errors
     /// When the technique does not apply to the model, the options exclude each other, or it misbehaves.
-    fn space(&self, model: &ModelFacts, options: &Settings) -> Result<Space, TechniqueFailure>;
+    fn space(&self, model: &Facts, options: &Settings) -> Result<Space, TechniqueFailure>;
 
     /// What `config` does to the model.
     ///
     /// # Errors
     /// When the technique misbehaves, or emits an edit that has no meaning.
-    fn lower(
-        &self,
-        model: &ModelFacts,
-        options: &Settings,
-        config: &Config,
-    ) -> Result<Plan, TechniqueFailure>;
+    fn lower(&self, model: &Facts, options: &Settings, config: &Config) -> Result<Plan, TechniqueFailure>;
 
     /// What `config` costs.
     ///
     /// # Errors
     /// When the technique misbehaves.
-    fn cost(
-        &self,
-        model: &ModelFacts,
-        options: &Settings,
-        config: &Config,
-    ) -> Result<Vec<Cost>, TechniqueFailure>;
+    fn cost(&self, model: &Facts, options: &Settings, config: &Config)
+    -> Result<Vec<Cost>, TechniqueFailure>;
 
     /// The configs that a result has to beat, from the signals that the technique asked for.
     ///
@@ -198,7 +189,7 @@ pub trait Technique: Send + Sync {
     /// When the technique misbehaves.
     fn baselines(
         &self,
-        model: &ModelFacts,
+        model: &Facts,
         options: &Settings,
         signals: &[Signal],
     ) -> Result<Vec<Baseline>, TechniqueFailure>;
@@ -210,7 +201,7 @@ pub trait Technique: Send + Sync {
     /// When the technique misbehaves.
     fn vary(
         &self,
-        model: &ModelFacts,
+        model: &Facts,
         options: &Settings,
         parents: &[&Config],
         seed: u64,
@@ -223,7 +214,7 @@ pub trait Technique: Send + Sync {
     /// When the technique misbehaves.
     fn damage_signals(
         &self,
-        _model: &ModelFacts,
+        _model: &Facts,
         _options: &Settings,
     ) -> Result<Option<Vec<SignalRequest>>, TechniqueFailure> {
         Ok(None)
@@ -237,7 +228,7 @@ pub trait Technique: Send + Sync {
     /// When the technique misbehaves.
     fn sensitivities(
         &self,
-        _model: &ModelFacts,
+        _model: &Facts,
         _options: &Settings,
         _signals: &[Signal],
     ) -> Result<Option<Sensitivities>, TechniqueFailure> {

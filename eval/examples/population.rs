@@ -11,13 +11,13 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use attune_core::evaluator::{Evaluator, Fidelity, Request, Split};
-use attune_core::facts::ModelFacts;
 use attune_core::plan::{Edit, Plan};
 use attune_core::rng::{self, Rng};
 use attune_core::scores::Work;
 use attune_eval::compute::Precision;
 use attune_eval::native::{NativeEvaluator, NativeSpec, REFERENCE_MEMORY};
 use attune_eval::text::TextSpec;
+use attune_vocabulary::ModelFacts;
 use attune_vocabulary::arrange;
 use attune_vocabulary::edits::{AttentionSpan, KeepExperts, KvBits};
 use rand::RngExt as _;
@@ -54,7 +54,7 @@ fn main() -> Result<(), Failure> {
     };
     let bench =
         Bench { model: model.into(), text: folder.into(), items: items.parse()?, length: length.parse()? };
-    let facts = bench.open(0)?.model().clone();
+    let facts = ModelFacts::of(bench.open(0)?.model());
     if let [word, plans, bytes] = more
         && word == "bounded"
     {
@@ -127,7 +127,7 @@ impl Bench {
     fn bounded(&self, plans: usize, bytes: u64) -> Result<(), Failure> {
         let evaluator = self.open(bytes)?;
         let before = evaluator.peak_memory().unwrap_or(0);
-        let plans = mutants("kv-bits, 8 levels", &evaluator.model().clone(), 1, true, plans)?;
+        let plans = mutants("kv-bits, 8 levels", &ModelFacts::of(evaluator.model()), 1, true, plans)?;
         let cost = self.run(&evaluator, &plans)?;
         let after = evaluator.peak_memory().unwrap_or(0);
         let mebibytes = |bytes: u64| bytes as f64 / f64::from(1 << 20);

@@ -22,7 +22,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use attune_core::evaluator::{EvalFailure, Evaluation, Evaluator, EvaluatorInfo, Request, TaskInfo};
-use attune_core::facts::ModelFacts;
+use attune_core::facts::Facts;
 use attune_core::plan::Plan;
 use attune_core::signal::{Measured, SignalRequest};
 
@@ -70,7 +70,7 @@ pub struct GeneratorEvaluator {
     compute: Compute,
     config: DenoiserConfig,
     checkpoints: Checkpoints,
-    facts: ModelFacts,
+    facts: Facts,
     task: ImageTask,
     info: EvaluatorInfo,
     activation_memory: u64,
@@ -105,7 +105,7 @@ impl Evaluator for GeneratorEvaluator {
         &self.info
     }
 
-    fn model(&self) -> &ModelFacts {
+    fn model(&self) -> &Facts {
         &self.facts
     }
 

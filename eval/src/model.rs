@@ -29,7 +29,7 @@ pub(crate) use weights::{Experts, FeedForward, Gated, Weights};
 use std::path::{Path, PathBuf};
 
 use attune_core::evaluator::EvalFailure;
-use attune_core::facts::ModelFacts;
+use attune_core::facts::Facts;
 use attune_core::hash::ContentHash;
 use attune_core::plan::Plan;
 
@@ -45,14 +45,14 @@ pub struct Model {
     pub(crate) compute: Compute,
     pub(crate) merged: MergedExperts,
     pub(crate) levels: LevelDatabase,
-    facts: ModelFacts,
+    facts: Facts,
 }
 
 /// Facts of the model in `folder`, without loading its weights onto a device.
 ///
 /// # Errors
 /// See [`LoadError`].
-pub fn inspect(folder: &Path) -> Result<ModelFacts, LoadError> {
+pub fn inspect(folder: &Path) -> Result<Facts, LoadError> {
     let outline = Outline::open(folder)?;
     Ok(outline.facts(outline.fingerprint()?))
 }
@@ -83,7 +83,7 @@ impl DecoderOutline {
     }
 
     /// Facts of the model with this fingerprint.
-    pub fn facts(&self, fingerprint: ContentHash) -> ModelFacts {
+    pub fn facts(&self, fingerprint: ContentHash) -> Facts {
         facts::facts(&self.folder, &self.config, &self.checkpoint, fingerprint)
     }
 
@@ -134,7 +134,7 @@ impl Model {
     }
 
     /// Shapes and identity.
-    pub fn facts(&self) -> &ModelFacts {
+    pub fn facts(&self) -> &Facts {
         &self.facts
     }
 

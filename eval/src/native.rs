@@ -23,11 +23,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use attune_core::evaluator::{EvalFailure, Evaluation, Evaluator, EvaluatorInfo, Request, TaskInfo};
-use attune_core::facts::ModelFacts;
+use attune_core::facts::Facts;
 use attune_core::hash::ContentHash;
 use attune_core::plan::{Edit, Plan};
 use attune_core::signal::{Measured, SignalRequest};
 use attune_vocabulary::ModelEdit as _;
+use attune_vocabulary::ModelFacts;
 use attune_vocabulary::edits::KvBits;
 
 use crate::compute::{Compute, Precision};
@@ -98,7 +99,7 @@ impl NativeEvaluator {
     /// An evaluator of a loaded model.
     pub fn new(model: Model, task: TextTask, reference_memory: u64, activation_memory: Option<u64>) -> Self {
         let info = info(&model.compute);
-        let (on_host, parameters) = (model.compute.on_host(), model.facts().parameters);
+        let (on_host, parameters) = (model.compute.on_host(), ModelFacts::of(model.facts()).parameters);
         let activation_memory =
             activation_memory.unwrap_or_else(|| memory::for_activations(on_host, parameters));
         // Less helps little when activations have more: what is not kept is computed once for all candidates of a pass.
@@ -223,7 +224,7 @@ impl Evaluator for NativeEvaluator {
         &self.info
     }
 
-    fn model(&self) -> &ModelFacts {
+    fn model(&self) -> &Facts {
         self.model.facts()
     }
 

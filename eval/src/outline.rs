@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use attune_core::evaluator::EvalFailure;
-use attune_core::facts::ModelFacts;
+use attune_core::facts::Facts;
 use attune_core::hash::ContentHash;
 use attune_core::plan::Plan;
 
@@ -32,7 +32,7 @@ impl Outline {
     }
 
     /// Facts of the model with this fingerprint: for who knows it and need not have it proved.
-    pub fn facts(&self, fingerprint: ContentHash) -> ModelFacts {
+    pub fn facts(&self, fingerprint: ContentHash) -> Facts {
         match self {
             Self::Decoder(decoder) => decoder.facts(fingerprint),
             Self::Generator(generator) => generator.facts(fingerprint),

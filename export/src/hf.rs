@@ -18,8 +18,9 @@ mod shards;
 mod sums;
 
 use attune_core::exporter::{Exactness, ExportError, ExportInput, Exporter, FileSink};
-use attune_core::facts::ModelFacts;
+use attune_core::facts::Facts;
 use attune_core::plan::Plan;
+use attune_vocabulary::ModelFacts;
 
 use blocks::Blocks;
 use done::Done;
@@ -46,7 +47,8 @@ impl Exporter for HfExporter {
          combine-checkpoints on an image generator, which become one checkpoint; and of whole blocks that drop-block skips"
     }
 
-    fn check(&self, plan: &Plan, model: &ModelFacts) -> Result<Exactness, ExportError> {
+    fn check(&self, plan: &Plan, model: &Facts) -> Result<Exactness, ExportError> {
+        let model = &ModelFacts::of(model);
         if model.family == mix::FAMILY {
             return Mix::new(plan, model).map(|_| Exactness::Exact);
         }
@@ -62,24 +64,25 @@ impl Exporter for HfExporter {
 
     fn export(&self, input: &ExportInput<'_>, sink: &mut FileSink<'_>) -> Result<(), ExportError> {
         // Everything that can be refused is refused before the first byte is written.
-        if input.model.family == mix::FAMILY {
-            return Mix::new(input.plan, input.model)?.export(input, sink);
+        let model = &ModelFacts::of(input.model);
+        if model.family == mix::FAMILY {
+            return Mix::new(input.plan, model)?.export(input, model, sink);
         }
         if Blocks::has(input.plan) {
-            return Blocks::new(input.plan, input.model)?.export(input, input.model, sink);
+            return Blocks::new(input.plan, model)?.export(input, model, sink);
         }
-        let fold = Fold::new(input.plan, input.model)?;
-        let config = config::patched(input.files, input.model, &fold)?;
+        let fold = Fold::new(input.plan, model)?;
+        let config = config::patched(input.files, model, &fold)?;
         let layout = Layout::open(input.files)?;
-        let jobs = moves::plan(&layout, &fold, input.model)?;
+        let jobs = moves::plan(&layout, &fold, model)?;
 
         with_manifest(TARGET, input, Some(done::VERIFY), sink, |sink| {
             let tensors = shards::write_shards(input.files, &layout, &jobs, sink)?;
             let companions = copy(input.files, &layout, sink)?;
             // Last, because a folder without it is no model.
             write(sink, CONFIG, config.as_bytes())?;
-            let approximation = approximation(&fold, input.model);
-            Ok(Done::new(&fold, input.model, approximation, tensors, companions))
+            let approximation = approximation(&fold, model);
+            Ok(Done::new(&fold, model, approximation, tensors, companions))
         })
     }
 }

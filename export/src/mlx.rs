@@ -10,8 +10,9 @@ mod levels;
 mod shards;
 
 use attune_core::exporter::{Exactness, ExportError, ExportInput, Exporter, FileSink};
-use attune_core::facts::ModelFacts;
+use attune_core::facts::Facts;
 use attune_core::plan::Plan;
+use attune_vocabulary::ModelFacts;
 use serde::Serialize;
 
 use crate::checkpoint::{CONFIG, Companions, Layout, copy, with_manifest, write};
@@ -42,7 +43,8 @@ impl Exporter for MlxExporter {
          32, 64 or 128 channels, exact where the model is stored in float32"
     }
 
-    fn check(&self, plan: &Plan, model: &ModelFacts) -> Result<Exactness, ExportError> {
+    fn check(&self, plan: &Plan, model: &Facts) -> Result<Exactness, ExportError> {
+        let model = &ModelFacts::of(model);
         Levels::new(plan, model)?;
         Ok(match levels::approximation(model) {
             None => Exactness::Exact,
@@ -52,7 +54,8 @@ impl Exporter for MlxExporter {
 
     fn export(&self, input: &ExportInput<'_>, sink: &mut FileSink<'_>) -> Result<(), ExportError> {
         // Everything that can be refused is refused before the first byte is written.
-        let levels = Levels::new(input.plan, input.model)?;
+        let model = &ModelFacts::of(input.model);
+        let levels = Levels::new(input.plan, model)?;
         let config = config::patched(input.files, &levels)?;
         let layout = Layout::open(input.files)?;
         shards::complete(&layout, &levels)?;
@@ -62,7 +65,7 @@ impl Exporter for MlxExporter {
             let files = copy(input.files, &layout, sink)?;
             // Last, because a folder without it is no model.
             write(sink, CONFIG, config.as_bytes())?;
-            Ok(Done { approximation: levels::approximation(input.model), tensors, files })
+            Ok(Done { approximation: levels::approximation(model), tensors, files })
         })
     }
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use attune_core::exporter::{Exactness, ExportError, ExportInput, Exporter, FileSink};
-use attune_core::facts::ModelFacts;
+use attune_core::facts::Facts;
 use attune_core::plan::Plan;
 
 use crate::wire::{self, ModelJson, PlanJson, ProvenanceJson};
@@ -39,7 +39,7 @@ impl Exporter for PlanExporter {
          and for attune itself; works for every technique"
     }
 
-    fn check(&self, plan: &Plan, _model: &ModelFacts) -> Result<Exactness, ExportError> {
+    fn check(&self, plan: &Plan, _model: &Facts) -> Result<Exactness, ExportError> {
         match attune_vocabulary::model().conflict(plan) {
             None => Ok(Exactness::Exact),
             Some((one, other)) => Err(ExportError::Inexpressible {

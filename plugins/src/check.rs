@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use attune_core::allowance::{Allowance, Used};
-use attune_core::facts::ModelFacts;
+use attune_core::facts::Facts;
 use attune_core::format;
 use attune_core::hash::ContentHash;
 use attune_core::options::Settings;
@@ -74,7 +74,7 @@ struct Trial<'a> {
 
 impl Trial<'_> {
     /// Tries everything on one model; `false` when the technique is not for it.
-    fn model(&mut self, model: &ModelFacts) -> bool {
+    fn model(&mut self, model: &Facts) -> bool {
         let options = Settings::new();
         let space = match self.technique.space(model, &options) {
             Ok(space) => space,
@@ -105,7 +105,7 @@ impl Trial<'_> {
         true
     }
 
-    fn configs(&mut self, model: &ModelFacts, options: &Settings, configs: &[Config]) {
+    fn configs(&mut self, model: &Facts, options: &Settings, configs: &[Config]) {
         let technique = self.technique;
         let plans = self.each(configs, |config| {
             let lower = || technique.lower(model, options, config);
@@ -141,7 +141,7 @@ impl Trial<'_> {
         }
     }
 
-    fn baselines(&mut self, model: &ModelFacts, options: &Settings) {
+    fn baselines(&mut self, model: &Facts, options: &Settings) {
         let names = &self.technique.info().signals;
         let signals: Vec<Signal> = names.iter().filter_map(|name| examples::signal(name, model)).collect();
         let baselines = || self.technique.baselines(model, options, &signals);
@@ -153,7 +153,7 @@ impl Trial<'_> {
     }
 
     /// Signals are not made up here, so an estimate of damages is only tried as far as to what it is made of.
-    fn damage_signals(&mut self, model: &ModelFacts, options: &Settings) {
+    fn damage_signals(&mut self, model: &Facts, options: &Settings) {
         let signals = || self.technique.damage_signals(model, options);
         let text = same("signals", signals(), signals()).map(|signals| match signals {
             None => "no estimate of its own".to_owned(),

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use attune_core::allowance::Usage;
-use attune_core::facts::ModelFacts;
+use attune_core::facts::Facts;
 use attune_core::hash::ContentHash;
 use attune_core::options::{Settings, resolve};
 use attune_core::plan::Plan;
@@ -28,7 +28,7 @@ pub struct WasmTechnique {
     info: TechniqueInfo,
     profiling: Option<Profiling>,
     /// The space that was described last, and for what.
-    described: Mutex<Option<(ModelFacts, Settings, Arc<Space>)>>,
+    described: Mutex<Option<(Facts, Settings, Arc<Space>)>>,
 }
 
 /// What the inner result of an exported function means: a component that says no has its own words.
@@ -70,7 +70,7 @@ impl WasmTechnique {
 
     /// The space that the results of other calls are checked against. Every child is, so it is described once for each
     /// model and options.
-    fn described(&self, model: &ModelFacts, options: &Settings) -> Result<Arc<Space>, TechniqueFailure> {
+    fn described(&self, model: &Facts, options: &Settings) -> Result<Arc<Space>, TechniqueFailure> {
         let known = || self.described.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, _, space)) = known().as_ref().filter(|(of, with, _)| of == model && with == options) {
             return Ok(Arc::clone(space));
@@ -98,17 +98,12 @@ impl Technique for WasmTechnique {
         self.calls.usage()
     }
 
-    fn space(&self, model: &ModelFacts, options: &Settings) -> Result<Space, TechniqueFailure> {
+    fn space(&self, model: &Facts, options: &Settings) -> Result<Space, TechniqueFailure> {
         let (facts, options) = (convert::facts(model), self.options("space", options)?);
         self.call("space", |guest, store| guest.call_space(store, &facts, &options), convert::space)
     }
 
-    fn lower(
-        &self,
-        model: &ModelFacts,
-        options: &Settings,
-        config: &Config,
-    ) -> Result<Plan, TechniqueFailure> {
+    fn lower(&self, model: &Facts, options: &Settings, config: &Config) -> Result<Plan, TechniqueFailure> {
         let (facts, options) = (convert::facts(model), self.options("lower", options)?);
         let config = convert::config_out(config);
         self.call(
@@ -120,7 +115,7 @@ impl Technique for WasmTechnique {
 
     fn cost(
         &self,
-        model: &ModelFacts,
+        model: &Facts,
         options: &Settings,
         config: &Config,
     ) -> Result<Vec<Cost>, TechniqueFailure> {
@@ -131,7 +126,7 @@ impl Technique for WasmTechnique {
 
     fn baselines(
         &self,
-        model: &ModelFacts,
+        model: &Facts,
         options: &Settings,
         signals: &[Signal],
     ) -> Result<Vec<Baseline>, TechniqueFailure> {
@@ -147,7 +142,7 @@ impl Technique for WasmTechnique {
 
     fn vary(
         &self,
-        model: &ModelFacts,
+        model: &Facts,
         options: &Settings,
         parents: &[&Config],
         seed: u64,
@@ -164,7 +159,7 @@ impl Technique for WasmTechnique {
 
     fn damage_signals(
         &self,
-        model: &ModelFacts,
+        model: &Facts,
         options: &Settings,
     ) -> Result<Option<Vec<SignalRequest>>, TechniqueFailure> {
         const CALL: &str = "signals";
@@ -180,7 +175,7 @@ impl Technique for WasmTechnique {
 
     fn sensitivities(
         &self,
-        model: &ModelFacts,
+        model: &Facts,
         options: &Settings,
         signals: &[Signal],
     ) -> Result<Option<Sensitivities>, TechniqueFailure> {

@@ -1,10 +1,11 @@
-//! The edits of neural models, one file each under `edits/`: a schema and a typed view of its arguments. Adding an edit
+//! The vocabulary of neural models: facts, and the edits, one file each under `edits/`: a schema and a typed view of its arguments. Adding an edit
 //! touches its file and one line of [`edits`].
 //!
 //! What each edit means to the last digit is documented in `docs/edits.md`, whose tables of arguments come from here.
 
 mod checkpoint_mix;
 pub mod edits;
+mod facts;
 pub mod markdown;
 mod module;
 mod start;
@@ -15,6 +16,7 @@ use std::sync::LazyLock;
 use attune_core::plan::{Edit, Plan, Vocabulary};
 
 pub use checkpoint_mix::checkpoint_mix;
+pub use facts::ModelFacts;
 pub use module::Module;
 pub use start::start_signals;
 pub use view::ModelEdit;

@@ -1,11 +1,12 @@
 //! What the plan of one study says to the technique of another.
 
-use attune_core::facts::ModelFacts;
+use attune_core::facts::Facts;
 use attune_core::plan::Plan;
 use attune_core::space::Axis;
 use attune_core::technique::Signal;
 
 use crate::ModelEdit as _;
+use crate::ModelFacts;
 use crate::edits::KeepExperts;
 
 /// The signal by which a technique hears of the kept experts of a plan that a study starts from: `[layer][expert]`, 1
@@ -13,8 +14,8 @@ use crate::edits::KeepExperts;
 const KEPT: &str = "start-experts";
 
 /// What `plan` says as signals whose names begin with `start-`; none when it says nothing of that kind.
-pub fn start_signals(plan: &Plan, model: &ModelFacts) -> Vec<Signal> {
-    kept(plan, model).into_iter().collect()
+pub fn start_signals(plan: &Plan, facts: &Facts) -> Vec<Signal> {
+    kept(plan, &ModelFacts::of(facts)).into_iter().collect()
 }
 
 /// The experts that a plan keeps; `None` when it keeps all.

@@ -1,14 +1,14 @@
 //! What a plan says to the techniques of other spaces.
 
-use attune_core::facts::ModelFacts;
+use attune_core::facts::Facts;
 use attune_core::hash::ContentHash;
 use attune_core::plan::Plan;
 use attune_core::space::Axis;
 use attune_vocabulary::edits::KeepExperts;
-use attune_vocabulary::{arrange, start_signals};
+use attune_vocabulary::{ModelFacts, arrange, start_signals};
 
-fn model() -> ModelFacts {
-    ModelFacts {
+fn model() -> Facts {
+    Facts::from(ModelFacts {
         name: "mixture".to_owned(),
         fingerprint: ContentHash::of(b"mixture"),
         family: "mixtral".to_owned(),
@@ -26,7 +26,7 @@ fn model() -> ModelFacts {
         feed_forward: 64,
         expert_parameters: 100,
         bytes_per_parameter: 4.0,
-    }
+    })
 }
 
 #[test]

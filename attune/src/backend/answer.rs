@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use attune_core::evaluator::MetricInfo;
 use attune_core::event::{Event, Finished};
-use attune_core::facts::ModelFacts;
+use attune_core::facts::Facts;
 use attune_core::objective::Objective;
 use attune_core::options::OptionSpec;
 use attune_core::profile::Profile;
@@ -93,7 +93,7 @@ pub struct Catalogue {
 #[derive(Clone, Debug, PartialEq)]
 pub struct ModelFound {
     /// Its facts.
-    pub facts: ModelFacts,
+    pub facts: Facts,
     /// It makes images, not text.
     pub images: bool,
     /// What its task measures.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use attune_core::exporter::Provenance;
-use attune_core::facts::ModelFacts;
+use attune_core::facts::Facts;
 use attune_core::plan::Plan;
 use attune_core::report::Report;
 use attune_core::store::{Record, StudyHeader};
@@ -62,7 +62,7 @@ pub struct Chosen {
     /// The model's folder.
     pub model_folder: PathBuf,
     /// Facts of the model, which is still the one of the study.
-    pub model: ModelFacts,
+    pub model: Facts,
     /// The plan.
     pub plan: Plan,
     /// Where it comes from.

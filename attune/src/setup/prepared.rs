@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use attune_core::evaluator::{EvalFailure, Evaluator, EvaluatorInfo, TaskInfo};
-use attune_core::facts::ModelFacts;
+use attune_core::facts::Facts;
 use attune_core::hash::ContentHash;
 use attune_core::plan::Plan;
 use attune_core::profile::Profile;
@@ -60,7 +60,7 @@ impl Prepared {
     }
 
     /// Facts of the model. Its fingerprint takes reading all weights, so that a stand-in is in its place.
-    pub(super) fn model(&self) -> ModelFacts {
+    pub(super) fn model(&self) -> Facts {
         let unread = ContentHash::of(b"weights that have not been read");
         match self {
             Self::Text(text) => text.outline().facts(unread),

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use attune_core::facts::ModelFacts;
+use attune_core::facts::Facts;
 use attune_core::plan::Plan;
 use attune_core::profile;
 use attune_core::store::StoreError;
@@ -85,13 +85,13 @@ pub(super) fn find(start: &profile::Start, store: &dyn Store) -> Result<Found, E
 
 impl Found {
     /// With what the trial's plan says to techniques of other spaces on `model`.
-    pub(super) fn on(mut self, model: &ModelFacts) -> Self {
+    pub(super) fn on(mut self, model: &Facts) -> Self {
         self.start.signals = start_signals(&self.plan, model);
         self
     }
 
     /// Refuses a start from a study of another model.
-    pub(super) fn is_of(&self, model: &ModelFacts) -> Result<(), Error> {
+    pub(super) fn is_of(&self, model: &Facts) -> Result<(), Error> {
         let Self { start, header, .. } = self;
         if header.model_fingerprint == model.fingerprint {
             return Ok(());
@@ -107,7 +107,7 @@ impl Found {
 }
 
 /// The same in the store in the folder `store`, which need not exist and which somebody else may be writing to.
-pub(crate) fn stored_start(start: &profile::Start, store: &Path, model: &ModelFacts) -> Result<Start, Error> {
+pub(crate) fn stored_start(start: &profile::Start, store: &Path, model: &Facts) -> Result<Start, Error> {
     let records = if store.exists() {
         let read = ReadStore::open(store).and_then(|store| store.records(&start.study));
         match read {

@@ -2,20 +2,20 @@
 
 use attune_core::event::Finished;
 use attune_core::exporter::Exactness;
-use attune_core::facts::ModelFacts;
+use attune_core::facts::Facts;
 
 /// After a run: its result can be seen again, and exported.
-pub(crate) fn after_run(finished: &Finished, model: &ModelFacts) -> String {
+pub(crate) fn after_run(finished: &Finished, model: &Facts) -> String {
     format!("Next:\n  attune show {}\n{}", finished.study, export(finished, Some(model)))
 }
 
 /// After the result has been shown; without `model`, whose folder has moved, exporters cannot be asked.
-pub(crate) fn after_show(finished: &Finished, model: Option<&ModelFacts>) -> String {
+pub(crate) fn after_show(finished: &Finished, model: Option<&Facts>) -> String {
     format!("Next:\n{}", export(finished, model))
 }
 
 /// The command for the first target that takes the plan, by what its exporter says, and the other ones.
-fn export(finished: &Finished, model: Option<&ModelFacts>) -> String {
+fn export(finished: &Finished, model: Option<&Facts>) -> String {
     let verdict = |exporter: &dyn attune_core::exporter::Exporter| match model {
         None => Some(exporter.name().to_owned()),
         Some(model) => match exporter.check(&finished.report.best.plan, model).ok()? {

@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use attune_core::evaluator::EvalFailure;
-use attune_core::facts::ModelFacts;
+use attune_core::facts::Facts;
 use attune_core::hash::ContentHash;
 use attune_core::plan::Plan;
+use attune_vocabulary::ModelFacts;
 
 use super::FAMILY;
 use super::checkpoints::Checkpoints;
@@ -38,14 +39,14 @@ impl GeneratorOutline {
     }
 
     /// Facts of the model with this fingerprint.
-    pub fn facts(&self, fingerprint: ContentHash) -> ModelFacts {
+    pub fn facts(&self, fingerprint: ContentHash) -> Facts {
         let count = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
         let name = self.folder.canonicalize().unwrap_or_else(|_| self.folder.clone());
         let config = &self.config;
         let layers = parameters::of(config);
         let elements: u64 = self.files.iter().map(Checkpoint::stored_elements).sum();
         let bytes: u64 = self.files.iter().map(Checkpoint::stored_bytes).sum();
-        ModelFacts {
+        Facts::from(ModelFacts {
             name: name.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
             fingerprint,
             family: FAMILY.to_owned(),
@@ -67,7 +68,7 @@ impl GeneratorOutline {
             feed_forward: count(config.inner),
             expert_parameters: 0,
             bytes_per_parameter: bytes as f64 / elements.max(1) as f64,
-        }
+        })
     }
 
     /// Whether the evaluator honours a plan on this model.

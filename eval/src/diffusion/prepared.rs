@@ -2,6 +2,8 @@
 
 use attune_core::evaluator::{EvaluatorInfo, TaskInfo};
 
+use attune_vocabulary::ModelFacts;
+
 use super::{GeneratorEvaluator, GeneratorOutline, GeneratorSpec, ImageTask, NAME};
 use crate::compute::{Compute, Precision};
 use crate::error::{OpenError, TaskError};
@@ -69,7 +71,7 @@ impl Prepared {
         let Self { outline, compute, task, info, activation_memory } = self;
         let checkpoints = outline.checkpoints(&compute)?;
         let facts = outline.facts(outline.fingerprint()?);
-        let default = || memory::for_activations(compute.on_host(), facts.parameters);
+        let default = || memory::for_activations(compute.on_host(), ModelFacts::of(&facts).parameters);
         let activation_memory = activation_memory.unwrap_or_else(default);
         let config = outline.config;
         Ok(GeneratorEvaluator { compute, config, checkpoints, facts, task, info, activation_memory })

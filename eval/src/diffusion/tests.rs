@@ -385,6 +385,7 @@ fn a_model_of_another_kind_is_refused_with_the_kind_of_task_it_needs() {
     let digits = crate::model::DecoderConfig::read(&file).unwrap_err().to_string();
     assert!(digits.contains("image generators take a task of kind \"images\""), "{digits}");
     let facts = crate::model::inspect(&root().join("models/tiny-digits")).unwrap();
+    let facts = attune_vocabulary::ModelFacts::of(&facts);
     assert_eq!((facts.family.as_str(), facts.checkpoints, facts.layers), (FAMILY, 12, 5));
     assert_eq!(facts.parameters, 183_136);
 }

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use attune_core::facts::ModelFacts;
+use attune_core::facts::Facts;
 use attune_core::hash::ContentHash;
+use attune_vocabulary::ModelFacts;
 use sha2::{Digest, Sha256};
 
 use super::checkpoint::Checkpoint;
@@ -16,12 +17,12 @@ pub(super) fn facts(
     config: &DecoderConfig,
     checkpoint: &Checkpoint,
     fingerprint: ContentHash,
-) -> ModelFacts {
+) -> Facts {
     let count = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
     let name = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
     let mixture = config.mixture;
     let parameters = parameters(config);
-    ModelFacts {
+    Facts::from(ModelFacts {
         name: name.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
         fingerprint,
         family: config.family.name().to_owned(),
@@ -39,7 +40,7 @@ pub(super) fn facts(
         feed_forward: count(config.feed_forward),
         expert_parameters: mixture.map_or(0, |_| gated(config)),
         bytes_per_parameter: checkpoint.stored_bytes() as f64 / checkpoint.stored_elements() as f64,
-    }
+    })
 }
 
 /// Parameters of one gated feed-forward part without biases.

@@ -11,8 +11,8 @@ use attune_core::scores::Aggregate;
 use attune_eval::compute::Precision;
 use attune_eval::native::{NativeEvaluator, NativeSpec, REFERENCE_MEMORY};
 use attune_eval::text::TextSpec;
-use attune_vocabulary::arrange;
 use attune_vocabulary::edits::{ExpertsPerToken, KeepExperts, KvBits, MergeExperts, RouteExperts};
+use attune_vocabulary::{ModelFacts, arrange};
 use tempfile::TempDir;
 
 use crate::made::{self, EXPERTS, LAYERS, VOCAB};
@@ -368,7 +368,7 @@ fn a_router_that_wants_nobody_leaves_the_residual_alone() {
 fn facts_and_task_are_described() {
     let fixture = Fixture::new();
     let evaluator = fixture.open();
-    let (facts, task) = (evaluator.model(), evaluator.task());
+    let (facts, task) = (ModelFacts::of(evaluator.model()), evaluator.task());
     assert_eq!((facts.experts, facts.experts_per_token, facts.head_dim, facts.kv_heads), (6, 2, 8, 2));
     let stored: usize = made::weights(EXPERTS).values().map(|(_, values)| values.len()).sum();
     assert_eq!(facts.parameters, stored as u64);

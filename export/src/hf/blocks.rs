@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use attune_core::exporter::{ExportError, ExportInput, FileSink};
-use attune_core::facts::ModelFacts;
 use attune_core::plan::Plan;
 use attune_vocabulary::ModelEdit as _;
+use attune_vocabulary::ModelFacts;
 use attune_vocabulary::edits::{DropBlock, Half};
 use serde::Serialize;
 use serde_json::{Map, Value};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::value::RawValue;
 
 use attune_core::exporter::{ExportError, ModelFiles};
-use attune_core::facts::ModelFacts;
+use attune_vocabulary::ModelFacts;
 
 use super::fold::Fold;
 use super::patch;

@@ -1,6 +1,6 @@
 //! What the manifest of a pruned checkpoint says.
 
-use attune_core::facts::ModelFacts;
+use attune_vocabulary::ModelFacts;
 use serde::Serialize;
 
 use super::fold::Fold;

@@ -3,8 +3,8 @@
 mod layer;
 
 use attune_core::exporter::ExportError;
-use attune_core::facts::ModelFacts;
 use attune_core::plan::{Edit, Plan};
+use attune_vocabulary::ModelFacts;
 use attune_vocabulary::edits::{
     AttentionSpan, CombineCheckpoints, ExpertsPerToken, KeepExperts, KvBits, MergeExperts, RouteExperts,
     WeightBits,

@@ -9,8 +9,8 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use attune_core::exporter::{ExportError, ExportInput, FileSink, ModelFiles};
-use attune_core::facts::ModelFacts;
 use attune_core::plan::Plan;
+use attune_vocabulary::ModelFacts;
 use attune_vocabulary::edits::CombineCheckpoints;
 use attune_vocabulary::{ModelEdit as _, checkpoint_mix};
 
@@ -41,9 +41,14 @@ impl Mix {
     }
 
     /// Writes the mixed checkpoint, a config.json that no longer lists others, and the manifest.
-    pub(super) fn export(&self, input: &ExportInput<'_>, sink: &mut FileSink<'_>) -> Result<(), ExportError> {
+    pub(super) fn export(
+        &self,
+        input: &ExportInput<'_>,
+        model: &ModelFacts,
+        sink: &mut FileSink<'_>,
+    ) -> Result<(), ExportError> {
         let mut config = parsed(input.files)?;
-        let names = checkpoints(&config, input.model)?;
+        let names = checkpoints(&config, model)?;
         let mut tensors: BTreeMap<String, (Vec<usize>, Vec<f32>)> = BTreeMap::new();
         for (position, name) in names.iter().enumerate() {
             let bytes = read(input.files, name)?;

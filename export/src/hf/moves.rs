@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use attune_core::exporter::ExportError;
-use attune_core::facts::ModelFacts;
+use attune_vocabulary::ModelFacts;
 
 use super::fold::Fold;
 use super::names::{PARTS, Role, expert_name, role, router_name};

@@ -1,7 +1,7 @@
 //! Tensor names of a Mixtral checkpoint.
 
 use attune_core::exporter::ExportError;
-use attune_core::facts::ModelFacts;
+use attune_vocabulary::ModelFacts;
 
 use crate::checkpoint::bad;
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use attune_core::exporter::ExportError;
-use attune_core::facts::ModelFacts;
 use attune_core::plan::{Edit, Plan};
+use attune_vocabulary::ModelFacts;
 use attune_vocabulary::edits::WeightBits;
 use attune_vocabulary::{ModelEdit as _, Module};
 

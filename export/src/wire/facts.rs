@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use attune_core::facts::ModelFacts;
+use attune_core::facts::Facts;
+use attune_vocabulary::ModelFacts;
 
 /// Identity and shape of a model.
 #[derive(Serialize)]
@@ -20,12 +21,13 @@ pub(crate) struct ModelJson {
     parameters: u64,
 }
 
-impl From<&ModelFacts> for ModelJson {
-    fn from(model: &ModelFacts) -> Self {
+impl From<&Facts> for ModelJson {
+    fn from(facts: &Facts) -> Self {
+        let model = ModelFacts::of(facts);
         Self {
-            name: model.name.clone(),
+            name: model.name,
             fingerprint: model.fingerprint.to_string(),
-            family: model.family.clone(),
+            family: model.family,
             layers: model.layers,
             hidden: model.hidden,
             heads: model.heads,

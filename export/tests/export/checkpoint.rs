@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use std::io;
 
 use attune_core::exporter::{ExportError, ExportInput, Exporter, ModelFiles, Provenance};
-use attune_core::facts::ModelFacts;
+use attune_core::facts::Facts;
 use attune_core::hash::ContentHash;
 use attune_core::plan::{Edit, Plan};
 use attune_core::rng;
 use attune_core::stats::Estimate;
 use attune_core::technique::Cost;
+use attune_vocabulary::ModelFacts;
 use attune_vocabulary::edits::{ExpertsPerToken, KeepExperts, MergeExperts, RouteExperts};
 use rand::Rng as _;
 use safetensors::tensor::{Dtype, TensorView};
@@ -110,8 +111,8 @@ pub(crate) fn sharded(tensors: &Tensors, count: usize, place: impl Fn(&str) -> u
     files.with("model.safetensors.index.json", index.to_string())
 }
 
-pub(crate) fn facts() -> ModelFacts {
-    ModelFacts {
+pub(crate) fn facts() -> Facts {
+    Facts::from(ModelFacts {
         name: "tiny".into(),
         fingerprint: ContentHash::of(b"tiny"),
         family: "mixtral".into(),
@@ -129,7 +130,7 @@ pub(crate) fn facts() -> ModelFacts {
         feed_forward: 10,
         expert_parameters: 180,
         bytes_per_parameter: 2.0,
-    }
+    })
 }
 
 pub(crate) fn provenance() -> Provenance {

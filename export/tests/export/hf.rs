@@ -1,8 +1,9 @@
 //! What the pruned checkpoint holds, byte by byte.
 
 use attune_core::exporter::{Exactness, ExportInput, Exporter as _};
-use attune_core::facts::ModelFacts;
+use attune_core::facts::Facts;
 use attune_export::HfExporter;
+use attune_vocabulary::ModelFacts;
 use attune_vocabulary::arrange;
 use proptest::prelude::*;
 use proptest::sample::subsequence;
@@ -231,8 +232,8 @@ fn experts_of_different_types_are_merged_in_float32() {
 
 #[test]
 fn merged_experts_of_a_model_in_16_bits_are_approximate() {
-    let half = ModelFacts { bytes_per_parameter: 2.0, ..facts() };
-    let full = ModelFacts { bytes_per_parameter: 4.0, ..facts() };
+    let half = Facts::from(ModelFacts { bytes_per_parameter: 2.0, ..ModelFacts::of(&facts()) });
+    let full = Facts::from(ModelFacts { bytes_per_parameter: 4.0, ..ModelFacts::of(&facts()) });
     let merged = [0.5, 0.0, 0.5, 0.0, 0.0, 1.0, 0.0, 0.0];
     let plan = |rows: &[f64]| {
         arrange((0..2).flat_map(|layer| [route(layer, 2, &one_hot(&[0, 1])), merge(layer, 2, rows)]))

@@ -1,8 +1,9 @@
 //! Models whose files are not as expected: named by file and place, and nothing is written.
 
 use attune_core::exporter::{ExportInput, Exporter as _};
-use attune_core::facts::ModelFacts;
+use attune_core::facts::Facts;
 use attune_export::HfExporter;
+use attune_vocabulary::ModelFacts;
 use attune_vocabulary::arrange;
 use safetensors::tensor::Dtype;
 
@@ -99,7 +100,7 @@ fn a_router_whose_rows_share_bytes_is_named() {
     // 4 rows of 5 elements of 4 bits: two and a half bytes each.
     let router = packed.get_mut(name).unwrap();
     *router = Tensor { dtype: Dtype::F4, shape: vec![4, 5], bytes: vec![0; 10] };
-    let facts = ModelFacts { hidden: 5, ..facts() };
+    let facts = Facts::from(ModelFacts { hidden: 5, ..ModelFacts::of(&facts()) });
     let files = single(&packed);
     let plan = arrange([keep(0, &[0, 1]), keep(1, &[0, 1])]);
     let input = ExportInput { plan: &plan, model: &facts, files: &files, provenance: &provenance() };

@@ -1,6 +1,7 @@
 //! Blocks that are skipped are left out of the checkpoint.
 
 use attune_core::exporter::{Exactness, Exporter as _};
+use attune_core::options::OptionValue;
 use attune_core::plan::Edit;
 use attune_export::HfExporter;
 use attune_vocabulary::arrange;
@@ -79,7 +80,7 @@ fn what_a_checkpoint_cannot_say_is_refused() {
     assert!(mixed.contains("keep-experts(experts:[0, 1],layer:0): beside skipped blocks"), "{mixed}");
     assert!(refusal(vec![drop(7, None)]).contains("the model has 2 layers"));
     let mut other = facts();
-    other.family = "gpt2".to_owned();
+    other.values.insert("family".to_owned(), OptionValue::Text("gpt2".to_owned()));
     let refusal = HfExporter.check(&arrange([drop(0, None)]), &other).unwrap_err().to_string();
     assert!(refusal.contains("this model is of gpt2"), "{refusal}");
 }

@@ -1,9 +1,10 @@
 //! Mixtures of checkpoints, folded into one.
 
 use attune_core::exporter::{ExportError, ExportInput, Exporter as _};
-use attune_core::facts::ModelFacts;
+use attune_core::facts::Facts;
 use attune_core::plan::{Edit, Plan};
 use attune_export::HfExporter;
+use attune_vocabulary::ModelFacts;
 use attune_vocabulary::arrange;
 use attune_vocabulary::edits::CombineCheckpoints;
 use safetensors::SafeTensors;
@@ -32,8 +33,13 @@ fn files() -> Files {
         .with("b.safetensors", weights([0.5, 0.5, -1.0, 0.25]))
 }
 
-fn generator() -> ModelFacts {
-    ModelFacts { family: "attune_denoiser".into(), layers: 3, checkpoints: 2, ..facts() }
+fn generator() -> Facts {
+    Facts::from(ModelFacts {
+        family: "attune_denoiser".into(),
+        layers: 3,
+        checkpoints: 2,
+        ..ModelFacts::of(&facts())
+    })
 }
 
 fn mix(layer: Option<u32>, coefficients: &[f64]) -> Edit {

@@ -1,15 +1,16 @@
 //! Plans that a Hugging Face checkpoint cannot say exactly.
 
 use attune_core::exporter::Exporter as _;
-use attune_core::facts::ModelFacts;
+use attune_core::facts::Facts;
 use attune_core::plan::{Edit, Plan};
 use attune_export::HfExporter;
+use attune_vocabulary::ModelFacts;
 use attune_vocabulary::arrange;
 use attune_vocabulary::edits::{AttentionSpan, KvBits};
 
 use crate::checkpoint::{facts, keep, merge, per_token, route};
 
-fn refusal(plan: Plan, model: &ModelFacts) -> String {
+fn refusal(plan: Plan, model: &Facts) -> String {
     HfExporter.check(&plan, model).unwrap_err().to_string()
 }
 
@@ -122,7 +123,7 @@ fn a_plan_without_meaning_or_without_edits_is_refused() {
 
 #[test]
 fn other_families_are_refused_and_mixtures_are_told_the_condition() {
-    let of = |family: &str| ModelFacts { family: family.into(), ..facts() };
+    let of = |family: &str| Facts::from(ModelFacts { family: family.into(), ..ModelFacts::of(&facts()) });
     let plan = || arrange([keep(0, &[0, 1]), keep(1, &[0, 1])]);
     let message = refusal(plan(), &of("qwen2_moe"));
     assert!(message.contains("for models of the family mixtral, and this one is of qwen2_moe"), "{message}");

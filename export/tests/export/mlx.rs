@@ -1,9 +1,10 @@
 //! Weights in few bits, as MLX stores them.
 
 use attune_core::exporter::{Exactness, ExportError, ExportInput, Exporter as _};
-use attune_core::facts::ModelFacts;
+use attune_core::facts::Facts;
 use attune_core::plan::{Edit, Plan};
 use attune_export::MlxExporter;
+use attune_vocabulary::ModelFacts;
 use attune_vocabulary::Module;
 use attune_vocabulary::arrange;
 use attune_vocabulary::edits::WeightBits;
@@ -20,8 +21,14 @@ fn golden() -> Vec<u8> {
     std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/golden/mlx-codes.safetensors")).unwrap()
 }
 
-fn llama(bytes_per_parameter: f64) -> ModelFacts {
-    ModelFacts { family: "llama".into(), experts: 0, experts_per_token: 0, bytes_per_parameter, ..facts() }
+fn llama(bytes_per_parameter: f64) -> Facts {
+    Facts::from(ModelFacts {
+        family: "llama".into(),
+        experts: 0,
+        experts_per_token: 0,
+        bytes_per_parameter,
+        ..ModelFacts::of(&facts())
+    })
 }
 
 fn bits(layer: u32, module: Module, bits: u32, group_size: u32) -> Edit {
@@ -32,7 +39,7 @@ fn of_expert(expert: u32, bits: u32) -> Edit {
     Edit::from(WeightBits { layer: 0, module: Module::Gate, expert: Some(expert), bits, group_size: 32 })
 }
 
-fn export(plan: &Plan, model: &ModelFacts, files: &Files) -> Result<Files, ExportError> {
+fn export(plan: &Plan, model: &Facts, files: &Files) -> Result<Files, ExportError> {
     let mut out = Files::default();
     let input = ExportInput { plan, model, files, provenance: &provenance() };
     let result = MlxExporter.export(&input, &mut |name, bytes| {
@@ -43,7 +50,7 @@ fn export(plan: &Plan, model: &ModelFacts, files: &Files) -> Result<Files, Expor
     result.map(|()| out)
 }
 
-fn refusal(plan: &[Edit], model: &ModelFacts) -> String {
+fn refusal(plan: &[Edit], model: &Facts) -> String {
     MlxExporter.check(&arrange(plan.to_vec()), model).unwrap_err().to_string()
 }
 
@@ -107,7 +114,8 @@ fn experts_of_a_layer_are_one_module() {
     let golden = golden();
     let golden = SafeTensors::deserialize(&golden).unwrap();
     let input = golden.tensor("float32.input").unwrap();
-    let mixture = ModelFacts { family: "mixtral".into(), experts: 2, ..facts() };
+    let mixture =
+        Facts::from(ModelFacts { family: "mixtral".into(), experts: 2, ..ModelFacts::of(&facts()) });
     let name = |expert| format!("model.layers.0.block_sparse_moe.experts.{expert}.w1.weight");
     let tensors = [0, 1].map(|expert| (name(expert), input.clone()));
     let files = Files::default()
@@ -159,9 +167,9 @@ fn what_mlx_cannot_say_is_refused_by_name() {
     );
     assert!(refusal(&[bits(0, Module::Up, 16, 64)], &llama).contains("no weight is in few bits"));
     assert!(refusal(&[], &llama).contains("(the plan has none)"));
-    let other = ModelFacts { family: "gpt2".into(), ..llama.clone() };
+    let other = Facts::from(ModelFacts { family: "gpt2".into(), ..ModelFacts::of(&llama) });
     assert!(refusal(&[bits(0, Module::Up, 4, 64)], &other).contains("and this model is of gpt2"));
-    let mixture = ModelFacts { family: "mixtral".into(), ..facts() };
+    let mixture = Facts::from(ModelFacts { family: "mixtral".into(), ..ModelFacts::of(&facts()) });
     assert!(refusal(&[of_expert(4, 4)], &mixture).contains("layers have 4 experts, counted from 0"));
 }
 

@@ -45,6 +45,29 @@ fn the_form_is_the_one_that_scripts_read() {
 }
 
 #[test]
+fn the_model_of_a_plan_file_is_written_as_ever() {
+    let expected = format!(
+        r#"  "model": {{
+    "name": "tiny",
+    "fingerprint": "{}",
+    "family": "mixtral",
+    "layers": 2,
+    "hidden": 6,
+    "heads": 2,
+    "kv_heads": 1,
+    "head_dim": 3,
+    "experts": 4,
+    "experts_per_token": 2,
+    "parameters": 1000
+  }},
+"#,
+        facts().fingerprint
+    );
+    let file = text(&Plan::dense());
+    assert!(file.contains(&expected), "{file}");
+}
+
+#[test]
 fn two_edits_for_one_place_are_refused() {
     let plan = arrange([keep(0, &[0]), keep(0, &[1])]);
     let error = export(&PlanExporter, &plan, &Files::default()).unwrap_err();

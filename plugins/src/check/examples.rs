@@ -1,13 +1,14 @@
 //! Models to try a technique on. Nothing is loaded: a technique sees no more than facts.
 
-use attune_core::facts::ModelFacts;
+use attune_core::facts::Facts;
 use attune_core::hash::ContentHash;
 use attune_core::space::Axis;
 use attune_core::technique::{Signal, TechniqueInfo};
+use attune_vocabulary::ModelFacts;
 
 /// A dense model, a mixture of experts, and for techniques that mix checkpoints an image generator with several, all
 /// small.
-pub(super) fn models(technique: &TechniqueInfo) -> Vec<ModelFacts> {
+pub(super) fn models(technique: &TechniqueInfo) -> Vec<Facts> {
     let dense = ModelFacts {
         name: "example-dense".to_owned(),
         fingerprint: ContentHash::of(b"example-dense"),
@@ -54,11 +55,13 @@ pub(super) fn models(technique: &TechniqueInfo) -> Vec<ModelFacts> {
     };
     let mixes = technique.edits.iter().any(|edit| edit == "combine-checkpoints");
     // A component of before generators may well divide by the number of heads.
-    if mixes { vec![dense, mixture, generator] } else { vec![dense, mixture] }
+    let models = if mixes { vec![dense, mixture, generator] } else { vec![dense, mixture] };
+    models.into_iter().map(Facts::from).collect()
 }
 
 /// A made-up measurement of a signal over layers and their experts or parts; `None` for another one.
-pub(super) fn signal(name: &str, model: &ModelFacts) -> Option<Signal> {
+pub(super) fn signal(name: &str, model: &Facts) -> Option<Signal> {
+    let model = ModelFacts::of(model);
     let places = match name {
         "expert-frequency" | "expert-soft-activation" => Axis::new("expert", model.experts),
         "block-influence" => Axis::new("part", 3),

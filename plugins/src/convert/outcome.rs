@@ -1,9 +1,10 @@
 //! Configs, and what they do and cost.
 
-use attune_core::facts::ModelFacts;
+use attune_core::facts::Facts;
 use attune_core::plan::{Edit, Plan};
 use attune_core::space::{Config, Space, Value};
 use attune_core::technique::{Baseline, Cost};
+use attune_vocabulary::ModelFacts;
 
 use super::BadOutput;
 use super::names;
@@ -42,12 +43,8 @@ pub(crate) fn config_out(config: &Config) -> wire::Config {
 }
 
 /// A plan whose edits are known, declared, on layers that exist, and do not contradict each other.
-pub(crate) fn plan(
-    edits: Vec<wire::Open>,
-    declared: &[String],
-    model: &ModelFacts,
-) -> Result<Plan, BadOutput> {
-    let vocabulary = attune_vocabulary::model();
+pub(crate) fn plan(edits: Vec<wire::Open>, declared: &[String], model: &Facts) -> Result<Plan, BadOutput> {
+    let (vocabulary, layers) = (attune_vocabulary::model(), ModelFacts::of(model).layers);
     if edits.len() > limits::EDITS {
         let found = edits.len();
         return Err(BadOutput(format!("its plan has {found} edits, at most {} are allowed", limits::EDITS)));
@@ -62,11 +59,11 @@ pub(crate) fn plan(
             return Err(BadOutput(format!("edit {edit} is of a kind that it does not declare ({declared})")));
         }
         let layer = vocabulary.group(&edit);
-        if layer >= model.layers {
+        if layer >= layers {
             return Err(BadOutput(format!(
                 "edit {edit} touches layer {layer}, but model `{}` has layers 0 to {}",
                 model.name,
-                i64::from(model.layers) - 1
+                i64::from(layers) - 1
             )));
         }
         Ok(edit)

@@ -16,7 +16,7 @@ pub(super) fn setting_in(setting: wire::Setting) -> OptionValue {
     }
 }
 
-fn setting_out(setting: &OptionValue) -> wire::Setting {
+pub(super) fn setting_out(setting: &OptionValue) -> wire::Setting {
     match setting {
         OptionValue::Bool(value) => wire::Setting::Boolean(*value),
         OptionValue::Int(value) => wire::Setting::Int(*value),

@@ -1,11 +1,12 @@
 //! `activation-bits`: two budgets that are met exactly, the edits of both, costs and baselines.
 
-use attune_core::facts::ModelFacts;
+use attune_core::facts::Facts;
 use attune_core::options::{OptionValue, Settings};
 use attune_core::plan::Edit;
 use attune_core::rng;
 use attune_core::space::{Config, Domain, Space, Value};
 use attune_core::technique::{FailureKind, Technique as _};
+use attune_vocabulary::ModelFacts;
 use attune_vocabulary::Module;
 use attune_vocabulary::edits::{ActivationBits, Grid, Range, WeightBits};
 
@@ -20,7 +21,7 @@ const AT_4: u32 = 0;
 const AT_6: u32 = 1;
 const AT_8: u32 = 2;
 
-fn refusal(model: &ModelFacts, given: &[(&str, OptionValue)]) -> String {
+fn refusal(model: &Facts, given: &[(&str, OptionValue)]) -> String {
     match ACTIVATION_BITS.space(model, &options(given)) {
         Err(failure) => match failure.kind {
             FailureKind::Refused(words) => words,
@@ -188,7 +189,13 @@ fn one_level_of_weights_is_no_dimension_and_the_same_everywhere() {
 
 #[test]
 fn exact_weights_need_no_group_size_that_divides() {
-    let odd = ModelFacts { hidden: 264, heads: 4, head_dim: 66, feed_forward: 500, ..dense() };
+    let odd = Facts::from(ModelFacts {
+        hidden: 264,
+        heads: 4,
+        head_dim: 66,
+        feed_forward: 500,
+        ..ModelFacts::of(&dense())
+    });
     ACTIVATION_BITS.space(&odd, &Settings::new()).unwrap();
     let costs = ACTIVATION_BITS.cost(&odd, &Settings::new(), &indices(&[AT_4; 16])).unwrap();
     let values: Vec<f64> = costs.iter().map(|cost| cost.value).collect();
@@ -258,6 +265,7 @@ fn numbers_that_do_not_fit_are_refused_with_a_way_out() {
     assert!(refusal(&dense(), &[("weight-levels", ints(&[9]))]).contains("`weight-levels` contains 9"));
     let group = refusal(&dense(), &[("group-size", OptionValue::Int(96))]);
     assert!(group.contains("`group-size` is 96, which does not divide the 256 inputs of `q`"), "{group}");
-    let generator = ModelFacts { family: "attune_denoiser".into(), heads: 0, ..dense() };
+    let generator =
+        Facts::from(ModelFacts { family: "attune_denoiser".into(), heads: 0, ..ModelFacts::of(&dense()) });
     assert!(refusal(&generator, &[]).contains("has no transformer blocks"));
 }

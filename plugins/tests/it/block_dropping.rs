@@ -1,10 +1,11 @@
 //! `block-dropping`: exactly so many units, their edits, what they save, and the published criteria.
 
-use attune_core::facts::ModelFacts;
+use attune_core::facts::Facts;
 use attune_core::options::{OptionValue, Settings};
 use attune_core::plan::{Edit, Plan};
 use attune_core::space::{Axis, Config, Count, Domain};
 use attune_core::technique::{FailureKind, Signal, Technique as _};
+use attune_vocabulary::ModelFacts;
 use attune_vocabulary::edits::{DropBlock, Half};
 
 use crate::models::{BLOCK_DROPPING, dense, mixture, options, subsets};
@@ -18,18 +19,18 @@ fn dropping(unit: &str, drop: i64) -> Settings {
     options(&[("unit", OptionValue::Text(unit.into())), ("drop", OptionValue::Int(drop))])
 }
 
-fn deep() -> ModelFacts {
-    ModelFacts { layers: 10, ..dense() }
+fn deep() -> Facts {
+    Facts::from(ModelFacts { layers: 10, ..ModelFacts::of(&dense()) })
 }
 
-fn refusal(model: &ModelFacts, given: &Settings) -> String {
+fn refusal(model: &Facts, given: &Settings) -> String {
     match BLOCK_DROPPING.space(model, given).unwrap_err().kind {
         FailureKind::Refused(words) => words,
         other => panic!("{other:?}"),
     }
 }
 
-fn baselines(model: &ModelFacts, given: &Settings, signals: &[Signal]) -> Vec<(String, Config)> {
+fn baselines(model: &Facts, given: &Settings, signals: &[Signal]) -> Vec<(String, Config)> {
     let found = BLOCK_DROPPING.baselines(model, given, signals).unwrap();
     let space = BLOCK_DROPPING.space(model, given).unwrap();
     found.iter().for_each(|baseline| space.check(&baseline.config).unwrap());
@@ -48,7 +49,7 @@ fn named(name: &str, units: &[u32]) -> (String, Config) {
 
 #[test]
 fn exactly_so_many_units_are_dropped_a_quarter_unless_told_otherwise() {
-    let domain = |model: &ModelFacts, given: &Settings| {
+    let domain = |model: &Facts, given: &Settings| {
         let space = BLOCK_DROPPING.space(model, given).unwrap();
         assert_eq!((space.dimensions().len(), space.dimensions()[0].cells()), (1, 1));
         space.dimensions()[0].domain.clone()
@@ -57,8 +58,14 @@ fn exactly_so_many_units_are_dropped_a_quarter_unless_told_otherwise() {
     assert_eq!(domain(&dense(), &Settings::new()), of(4, 1));
     // Rounded to the nearest, a half upwards: 2.5 of 10, 1.25 of 5; and never none.
     assert_eq!(domain(&deep(), &Settings::new()), of(10, 3));
-    assert_eq!(domain(&ModelFacts { layers: 5, ..dense() }, &Settings::new()), of(5, 1));
-    assert_eq!(domain(&ModelFacts { layers: 2, ..dense() }, &Settings::new()), of(2, 1));
+    assert_eq!(
+        domain(&Facts::from(ModelFacts { layers: 5, ..ModelFacts::of(&dense()) }), &Settings::new()),
+        of(5, 1)
+    );
+    assert_eq!(
+        domain(&Facts::from(ModelFacts { layers: 2, ..ModelFacts::of(&dense()) }), &Settings::new()),
+        of(2, 1)
+    );
     for unit in ["block", "attention", "feed-forward"] {
         assert_eq!(domain(&dense(), &dropping(unit, 2)), of(4, 2));
     }
@@ -91,7 +98,7 @@ fn every_dropped_unit_is_one_edit() {
 
 #[test]
 fn what_stays_is_counted_in_bytes_and_in_bytes_of_cache() {
-    let costs = |model: &ModelFacts, unit: &str, units: &[u32]| {
+    let costs = |model: &Facts, unit: &str, units: &[u32]| {
         let given = dropping(unit, units.len() as i64);
         let costs = BLOCK_DROPPING.cost(model, &given, &subsets(&[units])).unwrap();
         let names: Vec<_> = costs.iter().map(|cost| (cost.resource.clone(), cost.unit.clone())).collect();
@@ -161,16 +168,16 @@ fn models_and_numbers_that_do_not_fit_are_refused_with_a_way_out() {
     );
     let parts = refusal(&dense(), &dropping("parts", 9));
     assert!(parts.contains("8 attention and feed-forward parts") && parts.contains("7 or less"), "{parts}");
-    let single = ModelFacts { layers: 1, ..dense() };
+    let single = Facts::from(ModelFacts { layers: 1, ..ModelFacts::of(&dense()) });
     assert!(refusal(&single, &Settings::new()).contains("has 1 of the blocks"));
-    let generator = ModelFacts {
+    let generator = Facts::from(ModelFacts {
         name: "digits".into(),
         family: "attune_denoiser".into(),
         heads: 0,
         kv_heads: 0,
         head_dim: 0,
-        ..dense()
-    };
+        ..ModelFacts::of(&dense())
+    });
     assert_eq!(
         refusal(&generator, &Settings::new()),
         "model `digits` (family attune_denoiser) has no transformer blocks; block-dropping needs them"

@@ -1,25 +1,26 @@
 //! `checkpoint-mix`: space, plan and baselines.
 
-use attune_core::facts::ModelFacts;
+use attune_core::facts::Facts;
 use attune_core::options::{OptionValue, Settings};
 use attune_core::plan::{Edit, Plan};
 use attune_core::space::{Config, Domain, Value};
 use attune_core::technique::{FailureKind, Technique as _};
+use attune_vocabulary::ModelFacts;
 use attune_vocabulary::arrange;
 use attune_vocabulary::edits::CombineCheckpoints;
 
 use crate::models::{CHECKPOINT_MIX, dense, options};
 
 /// Five layers, four checkpoints.
-fn generator() -> ModelFacts {
-    ModelFacts {
+fn generator() -> Facts {
+    Facts::from(ModelFacts {
         name: "generator".into(),
         family: "attune_denoiser".into(),
         layers: 5,
         kv_heads: 0,
         checkpoints: 4,
-        ..dense()
-    }
+        ..ModelFacts::of(&dense())
+    })
 }
 
 fn coefficients(cells: &[[f64; 4]]) -> Config {
@@ -84,11 +85,11 @@ fn baselines_are_the_mean_every_checkpoint_and_moving_averages() {
 
 #[test]
 fn models_and_numbers_that_do_not_fit_are_refused_with_a_way_out() {
-    let refusal =
-        |model: &ModelFacts, given: &Settings| match CHECKPOINT_MIX.space(model, given).unwrap_err().kind {
-            FailureKind::Refused(words) => words,
-            other => panic!("{other:?}"),
-        };
+    let refusal = |model: &Facts, given: &Settings| match CHECKPOINT_MIX.space(model, given).unwrap_err().kind
+    {
+        FailureKind::Refused(words) => words,
+        other => panic!("{other:?}"),
+    };
     let one = refusal(&dense(), &Settings::new());
     assert!(one.contains("model `dense` (family llama) has one checkpoint"), "{one}");
     let groups = refusal(&generator(), &options(&[("groups", OptionValue::Int(6))]));

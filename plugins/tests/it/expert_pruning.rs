@@ -1,5 +1,6 @@
 //! `expert-pruning`: space, plan, memory, baselines and EEP's operators.
 
+use attune_core::facts::Facts;
 use std::collections::BTreeSet;
 
 use attune_core::options::{OptionValue, Settings};
@@ -11,7 +12,7 @@ use attune_vocabulary::edits::{ExpertsPerToken, KeepExperts, MergeExperts, Route
 
 use crate::models::{EXPERT_PRUNING, dense, expert_signal, mixture, options, subsets};
 
-fn refusal(model: &attune_core::facts::ModelFacts, given: &Settings) -> String {
+fn refusal(model: &Facts, given: &Settings) -> String {
     match EXPERT_PRUNING.space(model, given).unwrap_err().kind {
         FailureKind::Refused(words) => words,
         other => panic!("{other:?}"),
@@ -70,7 +71,11 @@ fn memory_counts_dropped_experts_and_their_router_rows() {
 #[test]
 fn baselines_take_the_largest_signals_and_break_ties_downwards() {
     let technique = &*EXPERT_PRUNING;
-    let model = attune_core::facts::ModelFacts { layers: 2, experts: 4, ..mixture() };
+    let model = Facts::from(attune_vocabulary::ModelFacts {
+        layers: 2,
+        experts: 4,
+        ..attune_vocabulary::ModelFacts::of(&mixture())
+    });
     let frequency = expert_signal("expert-frequency", 2, &[0.1, 0.4, 0.4, 0.1, 0.3, 0.3, 0.3, 0.1]);
     let soft = expert_signal("expert-soft-activation", 2, &[0.0, 0.0, 1.0, 2.0, 9.0, 0.0, 0.0, 8.0]);
     let named = |given: &Settings, signals: &[_]| {

@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
-use attune_core::facts::ModelFacts;
+use attune_core::facts::Facts;
 use attune_core::hash::ContentHash;
 use attune_core::options::{OptionValue, Settings};
 use attune_core::space::{Axis, Config, Value};
 use attune_core::technique::Signal;
 use attune_plugins::{Host, WasmTechnique};
+use attune_vocabulary::ModelFacts;
 
 static HOST: LazyLock<Host> = LazyLock::new(|| Host::new().unwrap());
 
@@ -41,8 +42,8 @@ pub(crate) static WEIGHT_BITS: LazyLock<WasmTechnique> =
     LazyLock::new(|| host().builtin("weight-bits").unwrap());
 
 /// 4 layers, 2 KV heads of 64 channels; dense.
-pub(crate) fn dense() -> ModelFacts {
-    ModelFacts {
+pub(crate) fn dense() -> Facts {
+    Facts::from(ModelFacts {
         name: "dense".into(),
         fingerprint: ContentHash::of(b"dense"),
         family: "llama".into(),
@@ -60,19 +61,19 @@ pub(crate) fn dense() -> ModelFacts {
         feed_forward: 512,
         expert_parameters: 0,
         bytes_per_parameter: 2.0,
-    }
+    })
 }
 
 /// The same with 8 experts of 100 000 parameters per layer, of which each token uses 2.
-pub(crate) fn mixture() -> ModelFacts {
-    ModelFacts {
+pub(crate) fn mixture() -> Facts {
+    Facts::from(ModelFacts {
         name: "mixture".into(),
         family: "mixtral".into(),
         experts: 8,
         experts_per_token: 2,
         expert_parameters: 100_000,
-        ..dense()
-    }
+        ..ModelFacts::of(&dense())
+    })
 }
 
 pub(crate) fn options(given: &[(&str, OptionValue)]) -> Settings {

@@ -1,10 +1,11 @@
 //! `weight-bits`: a budget weighted by parameters, plan, costs and baselines.
 
-use attune_core::facts::ModelFacts;
+use attune_core::facts::Facts;
 use attune_core::options::{OptionValue, Settings};
 use attune_core::plan::Edit;
 use attune_core::space::{Config, Domain};
 use attune_core::technique::{FailureKind, Technique as _};
+use attune_vocabulary::ModelFacts;
 use attune_vocabulary::Module;
 use attune_vocabulary::edits::WeightBits;
 
@@ -141,7 +142,7 @@ fn numbers_that_do_not_fit_are_refused_with_a_way_out() {
 
 #[test]
 fn blocks_of_an_image_generator_have_two_modules() {
-    let generator = ModelFacts {
+    let generator = Facts::from(ModelFacts {
         name: "digits".into(),
         family: "attune_denoiser".into(),
         layers: 5,
@@ -151,8 +152,8 @@ fn blocks_of_an_image_generator_have_two_modules() {
         head_dim: 0,
         checkpoints: 12,
         feed_forward: 192,
-        ..dense()
-    };
+        ..ModelFacts::of(&dense())
+    });
     let given = options(&[("average", OptionValue::Real(4.0)), ("group-size", OptionValue::Int(32))]);
     let space = WEIGHT_BITS.space(&generator, &given).unwrap();
     assert_eq!(
@@ -167,7 +168,7 @@ fn blocks_of_an_image_generator_have_two_modules() {
     // The input is layer 0, the output layer 4.
     let expected = [(1, up, 2), (1, down, 3), (2, up, 3), (2, down, 3), (3, up, 3), (3, down, 4)];
     assert_eq!(plan.edits(), expected.map(|(layer, module, bits)| edit(layer, module, bits)));
-    let bare = ModelFacts { family: "other".into(), ..generator };
+    let bare = Facts::from(ModelFacts { family: "other".into(), ..ModelFacts::of(&generator) });
     let refusal = WEIGHT_BITS.space(&bare, &given).unwrap_err().to_string();
     assert!(refusal.contains("has no transformer blocks"), "{refusal}");
 }

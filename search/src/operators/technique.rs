@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use attune_core::allowance::{Allowance, Used};
-use attune_core::facts::ModelFacts;
+use attune_core::facts::Facts;
 use attune_core::options::Settings;
 use attune_core::rng::Rng;
 use attune_core::space::{Config, Space};
@@ -16,7 +16,7 @@ use super::{Variation, VariationError};
 /// used up [`Allowance::OPERATOR`].
 pub struct TechniqueOperators {
     technique: Arc<dyn Technique>,
-    model: ModelFacts,
+    model: Facts,
     options: Settings,
     space: Arc<Space>,
     /// What others have used.
@@ -26,12 +26,7 @@ pub struct TechniqueOperators {
 impl TechniqueOperators {
     /// The operator of `technique` with these options on this model; `space` is the one that the
     /// technique described for them.
-    pub fn new(
-        technique: Arc<dyn Technique>,
-        model: ModelFacts,
-        options: Settings,
-        space: Arc<Space>,
-    ) -> Self {
+    pub fn new(technique: Arc<dyn Technique>, model: Facts, options: Settings, space: Arc<Space>) -> Self {
         let before = used(&*technique);
         Self { technique, model, options, space, before }
     }

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use attune_core::allowance::{Allowance, Usage, Used};
 use attune_core::event::Event;
-use attune_core::facts::ModelFacts;
+use attune_core::facts::Facts;
 use attune_core::format;
 use attune_core::options::Settings;
 use attune_core::plan::Plan;
@@ -91,22 +91,17 @@ impl Technique for Metered {
         self.technique.usage()
     }
 
-    fn space(&self, model: &ModelFacts, options: &Settings) -> Result<Space, TechniqueFailure> {
+    fn space(&self, model: &Facts, options: &Settings) -> Result<Space, TechniqueFailure> {
         self.ask("space", |technique| technique.space(model, options))
     }
 
-    fn lower(
-        &self,
-        model: &ModelFacts,
-        options: &Settings,
-        config: &Config,
-    ) -> Result<Plan, TechniqueFailure> {
+    fn lower(&self, model: &Facts, options: &Settings, config: &Config) -> Result<Plan, TechniqueFailure> {
         self.ask("lower", |technique| technique.lower(model, options, config))
     }
 
     fn cost(
         &self,
-        model: &ModelFacts,
+        model: &Facts,
         options: &Settings,
         config: &Config,
     ) -> Result<Vec<Cost>, TechniqueFailure> {
@@ -115,7 +110,7 @@ impl Technique for Metered {
 
     fn baselines(
         &self,
-        model: &ModelFacts,
+        model: &Facts,
         options: &Settings,
         signals: &[Signal],
     ) -> Result<Vec<Baseline>, TechniqueFailure> {
@@ -124,7 +119,7 @@ impl Technique for Metered {
 
     fn vary(
         &self,
-        model: &ModelFacts,
+        model: &Facts,
         options: &Settings,
         parents: &[&Config],
         seed: u64,
@@ -134,7 +129,7 @@ impl Technique for Metered {
 
     fn damage_signals(
         &self,
-        model: &ModelFacts,
+        model: &Facts,
         options: &Settings,
     ) -> Result<Option<Vec<SignalRequest>>, TechniqueFailure> {
         self.ask("signals", |technique| technique.damage_signals(model, options))
@@ -142,7 +137,7 @@ impl Technique for Metered {
 
     fn sensitivities(
         &self,
-        model: &ModelFacts,
+        model: &Facts,
         options: &Settings,
         signals: &[Signal],
     ) -> Result<Option<Sensitivities>, TechniqueFailure> {

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use attune_core::evaluator::{EvalFailure, Split, TaskInfo};
-use attune_core::facts::ModelFacts;
+use attune_core::facts::Facts;
 use attune_core::objective::Objective;
 use attune_core::options::Settings;
 use attune_core::plan::Plan;
@@ -31,7 +31,7 @@ pub struct Preflight<'a> {
     /// Its options, resolved.
     pub options: &'a Settings,
     /// The model.
-    pub model: &'a ModelFacts,
+    pub model: &'a Facts,
     /// The space that the technique describes for this model and these options.
     pub space: &'a Arc<Space>,
     /// The task.

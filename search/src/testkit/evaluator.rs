@@ -7,10 +7,10 @@ use std::sync::{Mutex, PoisonError};
 use attune_core::evaluator::{
     EvalFailure, Evaluation, Evaluator, EvaluatorInfo, MetricInfo, Request, Split, TaskInfo,
 };
-use attune_core::facts::ModelFacts;
+use attune_core::facts::Facts;
 use attune_core::hash::ContentHash;
 use attune_core::objective::Direction;
-use attune_core::options::OptionValue;
+use attune_core::options::{OptionValue, Settings};
 use attune_core::plan::{Argument, Edit, EditSchema, Plan, Vocabulary};
 use attune_core::scores::{Aggregate, MetricScore, Scores, Work};
 use attune_core::signal::{Measured, SignalRequest};
@@ -39,7 +39,7 @@ type Edited = Box<dyn Fn(&Plan, Scores) -> Scores + Send + Sync>;
 /// Scores plans by a formula, from the last of a batch to the first, and counts what it was asked.
 pub struct ScriptedEvaluator {
     info: EvaluatorInfo,
-    model: ModelFacts,
+    model: Facts,
     task: TaskInfo,
     fault: Fault,
     broken: Option<EvalFailure>,
@@ -165,25 +165,11 @@ fn damage(plan: &Plan, split: &Split, item: u32) -> f64 {
     edits.sum()
 }
 
-fn model() -> ModelFacts {
-    ModelFacts {
+fn model() -> Facts {
+    Facts {
         name: "scripted-model".to_owned(),
         fingerprint: ContentHash::of(b"scripted model"),
-        family: "scripted".to_owned(),
-        layers: LAYERS,
-        hidden: 32,
-        heads: 2,
-        kv_heads: 2,
-        head_dim: 16,
-        experts: 0,
-        experts_per_token: 0,
-        context: 64,
-        vocab: 100,
-        checkpoints: 1,
-        parameters: 1000,
-        feed_forward: 64,
-        expert_parameters: 0,
-        bytes_per_parameter: 2.0,
+        values: Settings::from([("layers".to_owned(), OptionValue::Int(LAYERS.into()))]),
     }
 }
 
@@ -192,7 +178,7 @@ impl Evaluator for ScriptedEvaluator {
         &self.info
     }
 
-    fn model(&self) -> &ModelFacts {
+    fn model(&self) -> &Facts {
         &self.model
     }
 

@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use attune_core::allowance::{Usage, Used};
-use attune_core::facts::ModelFacts;
+use attune_core::facts::Facts;
 use attune_core::hash::ContentHash;
 use attune_core::options::Settings;
 use attune_core::plan::{Edit, Plan};
@@ -168,7 +168,7 @@ impl Technique for ScriptedTechnique {
         self.used.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn space(&self, _model: &ModelFacts, _options: &Settings) -> Result<Space, TechniqueFailure> {
+    fn space(&self, _model: &Facts, _options: &Settings) -> Result<Space, TechniqueFailure> {
         Self::space().map_err(|error| TechniqueFailure {
             technique: self.info.name.clone(),
             call: "space".to_owned(),
@@ -176,12 +176,7 @@ impl Technique for ScriptedTechnique {
         })
     }
 
-    fn lower(
-        &self,
-        _model: &ModelFacts,
-        _options: &Settings,
-        config: &Config,
-    ) -> Result<Plan, TechniqueFailure> {
+    fn lower(&self, _model: &Facts, _options: &Settings, config: &Config) -> Result<Plan, TechniqueFailure> {
         self.call("lower", &[config])?;
         if let Some(edit) = &self.lowered {
             return Ok(Plan::from_canonical(vec![edit.clone()]));
@@ -195,7 +190,7 @@ impl Technique for ScriptedTechnique {
 
     fn cost(
         &self,
-        _model: &ModelFacts,
+        _model: &Facts,
         _options: &Settings,
         config: &Config,
     ) -> Result<Vec<Cost>, TechniqueFailure> {
@@ -206,7 +201,7 @@ impl Technique for ScriptedTechnique {
 
     fn baselines(
         &self,
-        _model: &ModelFacts,
+        _model: &Facts,
         _options: &Settings,
         signals: &[Signal],
     ) -> Result<Vec<Baseline>, TechniqueFailure> {
@@ -230,7 +225,7 @@ impl Technique for ScriptedTechnique {
 
     fn vary(
         &self,
-        _model: &ModelFacts,
+        _model: &Facts,
         _options: &Settings,
         parents: &[&Config],
         seed: u64,
@@ -247,7 +242,7 @@ impl Technique for ScriptedTechnique {
 
     fn damage_signals(
         &self,
-        _model: &ModelFacts,
+        _model: &Facts,
         _options: &Settings,
     ) -> Result<Option<Vec<SignalRequest>>, TechniqueFailure> {
         Ok(self.estimates.then(|| vec![SignalRequest::new("sensitivity")]))
@@ -255,7 +250,7 @@ impl Technique for ScriptedTechnique {
 
     fn sensitivities(
         &self,
-        _model: &ModelFacts,
+        _model: &Facts,
         _options: &Settings,
         signals: &[Signal],
     ) -> Result<Option<Sensitivities>, TechniqueFailure> {

@@ -297,7 +297,8 @@ fn about_study(model: &Model, draft: &Draft, frame: &mut Frame<'_>, area: Rect) 
     frame.render_widget(Paragraph::new(lines), inner);
 }
 
-fn facts(facts: &attune_core::facts::ModelFacts) -> String {
+fn facts(facts: &attune_core::facts::Facts) -> String {
+    let facts = attune_vocabulary::ModelFacts::of(facts);
     let experts = if facts.experts > 0 {
         format!(", {} experts of which {} are used", facts.experts, facts.experts_per_token)
     } else {

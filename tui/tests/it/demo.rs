@@ -11,7 +11,6 @@ use attune::backend::{
 use attune::replay::Replay;
 use attune_core::evaluator::MetricInfo;
 use attune_core::event::{Command, Event, Finished, Progress};
-use attune_core::facts::ModelFacts;
 use attune_core::hash::ContentHash;
 use attune_core::objective::{Direction, Objective};
 use attune_core::options::{OptionKind, OptionSpec, OptionValue};
@@ -66,7 +65,7 @@ impl Demo {
             Request::Catalogue => vec![Answer::Catalogue(Ok(Box::new(catalogue())))],
             Request::Model { path, .. } => {
                 let found = ModelFound {
-                    facts: facts(),
+                    facts: facts().into(),
                     images: false,
                     metrics: catalogue().metrics,
                     data: texts(),
@@ -388,8 +387,8 @@ pub(crate) fn catalogue() -> Catalogue {
     }
 }
 
-fn facts() -> ModelFacts {
-    ModelFacts {
+fn facts() -> attune_vocabulary::ModelFacts {
+    attune_vocabulary::ModelFacts {
         name: "tiny-moe".into(),
         fingerprint: ContentHash::of(b"tiny-moe"),
         family: "mixtral".into(),

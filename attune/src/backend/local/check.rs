@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use attune_core::evaluator::{Split, TaskInfo};
-use attune_core::facts::ModelFacts;
+use attune_core::facts::Facts;
 use attune_core::options::{self, OptionError, Settings};
 use attune_core::plan::Plan;
 use attune_core::profile::{Profile, ProfileError, TaskKind};
@@ -137,7 +137,7 @@ fn examine(draft: &DraftFile, store: &Path, models: &Models, check: &mut Check) 
 }
 
 /// The trial that the study starts from.
-fn start(profile: &Profile, store: &Path, facts: &ModelFacts, check: &mut Check) -> Option<Start> {
+fn start(profile: &Profile, store: &Path, facts: &Facts, check: &mut Check) -> Option<Start> {
     let start = profile.start.as_ref()?;
     match setup::stored_start(start, store, facts) {
         Ok(start) => Some(start),
@@ -153,13 +153,8 @@ fn start(profile: &Profile, store: &Path, facts: &ModelFacts, check: &mut Check)
 }
 
 /// The task, once its data can be read.
-fn task(
-    profile: &Profile,
-    base: &Path,
-    folder: &Path,
-    facts: &ModelFacts,
-    check: &mut Check,
-) -> Option<TaskInfo> {
+fn task(profile: &Profile, base: &Path, folder: &Path, facts: &Facts, check: &mut Check) -> Option<TaskInfo> {
+    let facts = attune_vocabulary::ModelFacts::of(facts);
     let generates = facts.family == attune_eval::diffusion::FAMILY;
     match setup::task_spec(profile, base, folder) {
         TaskFiles::Text(_) if generates => {
@@ -204,7 +199,7 @@ fn described(profile: &Profile, base: &Path, check: &mut Check) -> Option<(WasmT
 
 fn space(
     technique: &dyn Technique,
-    facts: &ModelFacts,
+    facts: &Facts,
     options: &Settings,
     check: &mut Check,
 ) -> Option<Arc<Space>> {

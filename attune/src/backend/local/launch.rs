@@ -87,7 +87,7 @@ fn prepare(
         header: setup.header.clone(),
         objectives: setup.objectives.clone(),
         budget: setup.trials,
-        layers: setup.evaluator.model().layers,
+        layers: attune_vocabulary::ModelFacts::of(setup.evaluator.model()).layers,
         place: RunLocation::Here,
         failure: None,
         profile: Some(args.profile.display().to_string()),

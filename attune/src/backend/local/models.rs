@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
-use attune_core::facts::ModelFacts;
+use attune_core::facts::Facts;
 use attune_core::options::{self, Settings};
 use attune_core::technique::Technique as _;
 use attune_plugins::WasmTechnique;
@@ -25,14 +25,14 @@ const MOST: usize = 100;
 
 /// Facts of models: reading them hashes all weights, so each model is read once.
 #[derive(Clone, Default)]
-pub(super) struct Models(Arc<Mutex<BTreeMap<PathBuf, (Stamp, ModelFacts)>>>);
+pub(super) struct Models(Arc<Mutex<BTreeMap<PathBuf, (Stamp, Facts)>>>);
 
 /// Names, sizes and times of a model's files: what has the same stamp is the same model.
 type Stamp = Vec<(PathBuf, u64, Option<SystemTime>)>;
 
 impl Models {
     /// Facts of the model in a folder.
-    pub(super) fn facts(&self, folder: &Path) -> Result<ModelFacts, Error> {
+    pub(super) fn facts(&self, folder: &Path) -> Result<Facts, Error> {
         let stamp = stamp(folder);
         let known = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, facts)) = known().get(folder).filter(|(then, _)| *then == stamp) {
@@ -47,7 +47,7 @@ impl Models {
     pub(super) fn find(&self, path: &str, base: &Path) -> Result<Box<ModelFound>, String> {
         let found = setup::absolute(base, path).and_then(|folder| self.facts(&folder));
         let facts = found.map_err(|error| error.sentence())?;
-        let images = facts.family == attune_eval::diffusion::FAMILY;
+        let images = facts.text("family") == attune_eval::diffusion::FAMILY;
         Ok(Box::new(ModelFound {
             data: data(path, base, if images { "safetensors" } else { "txt" }),
             classifiers: if images { classifiers(path, base) } else { Vec::new() },
@@ -135,7 +135,7 @@ pub(super) fn listing(folder: &Path) -> Result<Vec<FolderEntry>, String> {
 }
 
 /// Built-in techniques that refuse a model with their default options, and why.
-fn refused(facts: &ModelFacts) -> BTreeMap<String, String> {
+fn refused(facts: &Facts) -> BTreeMap<String, String> {
     let refusal = |technique: &WasmTechnique| {
         let options = options::resolve("", &technique.info().options, &Settings::new()).ok()?;
         let refusal = technique.space(facts, &options).err()?;

@@ -26,8 +26,8 @@ pub(crate) const TARGET: Target = Target {
     },
 };
 
-pub(super) fn model() -> attune_core::facts::ModelFacts {
-    attune_core::facts::ModelFacts {
+pub(super) fn model() -> attune_core::facts::Facts {
+    attune_core::facts::Facts::from(attune_vocabulary::ModelFacts {
         name: "dense".into(),
         fingerprint: attune_core::hash::ContentHash::of(b"dense"),
         family: "llama".into(),
@@ -45,5 +45,5 @@ pub(super) fn model() -> attune_core::facts::ModelFacts {
         feed_forward: 512,
         expert_parameters: 100_000,
         bytes_per_parameter: 2.0,
-    }
+    })
 }

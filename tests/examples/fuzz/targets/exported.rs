@@ -59,7 +59,11 @@ fn run(input: &[u8]) {
         search: BTreeMap::new(),
         report: BTreeMap::new(),
     };
-    let facts = attune_core::facts::ModelFacts { layers: 2, experts: 5, ..model() };
+    let facts = attune_core::facts::Facts::from(attune_vocabulary::ModelFacts {
+        layers: 2,
+        experts: 5,
+        ..attune_vocabulary::ModelFacts::of(&model())
+    });
     let bits = |module| Edit::from(WeightBits { layer: 0, module, expert: None, bits: 4, group_size: 32 });
     for plan in [
         Plan::dense(),
