@@ -70,7 +70,7 @@ mod tests {
             "ModelFacts { name: \"tiny\", family: \"llama\", layers: 2, hidden: 0, heads: 0, kv-heads: 3, head-dim: 0, \
              experts: 0, experts-per-token: 0, context: 0, vocab: 0, parameters: 5000000000, expert-parameters: 0, \
              bytes-per-parameter: 2.0, extra: [(\"feed-forward\", Setting::Int(7)), (\"checkpoints\", \
-             OptionValue::Int(1)), (\"windows\", OptionValue::Ints([8, 9]))] }"
+             Setting::Int(1)), (\"windows\", Setting::Ints([8, 9]))] }"
         );
     }
 }
