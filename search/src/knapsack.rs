@@ -69,7 +69,7 @@ impl Allocation {
 /// [`KnapsackError`]: the problem is malformed, has no allocation, none was found, or somebody asked to stop.
 pub fn solve(problem: &Problem, goal: &Goal) -> Result<Allocation, KnapsackError> {
     let flat = Flat::new(problem)?;
-    flat.prove_budgets()?;
+    group::prove_budgets(&flat)?;
     let mut best: Option<Draft> = None;
     let dual = Dual::solve(&flat, &mut best, goal.gap);
     let allocation = |draft: &Draft, bound: f64| Allocation {

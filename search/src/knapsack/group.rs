@@ -1,6 +1,6 @@
 //! The best options of a group when every option has one price.
 
-use super::problem::{Block, BlockRule, Flat};
+use super::problem::{Block, BlockRule, Flat, KnapsackError};
 
 /// Sets of options that are tried one by one; beyond, a group's bound ignores its rule.
 const MOST_SETS: usize = 100_000;
@@ -9,6 +9,23 @@ const MOST_SETS: usize = 100_000;
 /// minimiser. A lower bound where a `Distinct` rule has too many sets to try.
 pub(super) fn minimise(flat: &Flat, priced: &[f64], choose: &mut dyn FnMut(usize, usize)) -> f64 {
     flat.blocks.iter().map(|block| minimise_block(flat, block, priced, choose)).sum()
+}
+
+/// Fails when one budget alone cannot be met.
+pub(super) fn prove_budgets(flat: &Flat) -> Result<(), KnapsackError> {
+    for budget in 0..flat.budgets() {
+        let mut prices = vec![0.0; flat.budgets()];
+        prices[budget] = 1.0;
+        let cheapest = minimise(flat, &flat.priced(0.0, &prices), &mut |_, _| {});
+        if cheapest > flat.limit[budget] {
+            return Err(KnapsackError::Budget {
+                budget,
+                limit: flat.stated[budget],
+                cheapest: cheapest * flat.scale[budget],
+            });
+        }
+    }
+    Ok(())
 }
 
 /// [`minimise`] for one block.

@@ -95,8 +95,10 @@ pub(super) struct Flat {
     pub(super) blocks: Vec<Block>,
     /// The block of every slot.
     pub(super) block_of: Vec<usize>,
-    scale: Vec<f64>,
-    stated: Vec<f64>,
+    /// What the costs of every budget were divided by.
+    pub(super) scale: Vec<f64>,
+    /// The limits as the problem states them.
+    pub(super) stated: Vec<f64>,
 }
 
 impl Flat {
@@ -166,23 +168,6 @@ impl Flat {
             damage * base + costs.iter().zip(prices).map(|(cost, price)| cost * price).sum::<f64>()
         };
         self.damage.iter().enumerate().map(priced).collect()
-    }
-
-    /// Fails when one budget alone cannot be met.
-    pub(super) fn prove_budgets(&self) -> Result<(), KnapsackError> {
-        for budget in 0..self.budgets() {
-            let mut prices = vec![0.0; self.budgets()];
-            prices[budget] = 1.0;
-            let cheapest = super::group::minimise(self, &self.priced(0.0, &prices), &mut |_, _| {});
-            if cheapest > self.limit[budget] {
-                return Err(KnapsackError::Budget {
-                    budget,
-                    limit: self.stated[budget],
-                    cheapest: cheapest * self.scale[budget],
-                });
-            }
-        }
-        Ok(())
     }
 }
 

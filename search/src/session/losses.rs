@@ -1,29 +1,33 @@
 //! Objectives as losses: metrics of the task or costs of the technique.
 
+use attune_core::evaluator::MetricInfo;
 use attune_core::objective::Objective;
-use attune_core::rng;
 use attune_core::scores::Scores;
 use attune_core::suggest::hint;
 use attune_core::technique::Cost;
 use attune_core::trial::Trial;
 
-use super::{Preflight, SessionError, SessionSetup};
+use super::SessionError;
 
 /// The objectives of a study, known to exist.
 pub(super) struct Losses(Vec<Objective>);
 
 impl Losses {
-    /// Checks every objective against the metrics of the task and, where it is none, against the costs
+    /// Checks every objective against the metrics of the task and, where it is none, against the `costs`
     /// that the technique states for a config.
-    pub(super) fn new(study: &Preflight<'_>) -> Result<Self, SessionError> {
-        if study.objectives.is_empty() {
+    pub(super) fn new(
+        objectives: &[Objective],
+        metrics: &[MetricInfo],
+        costs: impl FnOnce() -> Result<Vec<String>, SessionError>,
+    ) -> Result<Self, SessionError> {
+        if objectives.is_empty() {
             return Err(SessionError::NoObjective);
         }
-        let metrics: Vec<&str> = study.task.metrics.iter().map(|metric| metric.name.as_str()).collect();
-        if study.objectives.iter().any(|objective| !metrics.contains(&objective.metric.as_str())) {
-            let costs = resources(study)?;
+        let metrics: Vec<&str> = metrics.iter().map(|metric| metric.name.as_str()).collect();
+        if objectives.iter().any(|objective| !metrics.contains(&objective.metric.as_str())) {
+            let costs = costs()?;
             let known = || metrics.iter().copied().chain(costs.iter().map(String::as_str));
-            for Objective { metric, .. } in study.objectives {
+            for Objective { metric, .. } in objectives {
                 if !known().any(|name| name == metric) {
                     return Err(SessionError::UnknownObjective {
                         found: metric.clone(),
@@ -34,7 +38,7 @@ impl Losses {
                 }
             }
         }
-        Ok(Self(study.objectives.to_vec()))
+        Ok(Self(objectives.to_vec()))
     }
 
     /// How many objectives there are.
@@ -62,9 +66,9 @@ impl Losses {
         self.of(scores, costs).ok()?.first().copied()
     }
 
-    /// Those losses that the costs alone decide, at their places; `None` where only evaluating tells.
-    pub(super) fn of_costs(&self, setup: &SessionSetup, costs: &[Cost]) -> Vec<Option<f64>> {
-        let metrics = &setup.evaluator.task().metrics;
+    /// Those losses that the costs alone decide, at their places; `None` where only evaluating
+    /// tells, as for the `metrics` of the task.
+    pub(super) fn of_costs(&self, metrics: &[MetricInfo], costs: &[Cost]) -> Vec<Option<f64>> {
         let loss = |objective: &Objective| {
             let name = objective.metric.as_str();
             let cost = costs.iter().find(|cost| cost.resource == name);
@@ -78,15 +82,4 @@ impl Losses {
     pub(super) fn of_trial(&self, trial: &Trial) -> Option<Vec<f64>> {
         self.of(trial.scores()?, &trial.costs).ok()
     }
-}
-
-/// The resources that the technique counts, as stated for the first of a few random configs that it can cost.
-fn resources(study: &Preflight<'_>) -> Result<Vec<String>, SessionError> {
-    let cost = |attempt: u64| -> Result<Vec<String>, SessionError> {
-        let mut random = rng::derive(study.seed, "costs", &[attempt]);
-        let config = study.space.sample(&mut random).map_err(crate::strategy::StrategyError::from)?;
-        let costs = study.technique.cost(study.model, study.options, &config)?;
-        Ok(costs.into_iter().map(|cost| cost.resource).collect())
-    };
-    (1..8).fold(cost(0), |found, attempt| found.or_else(|_| cost(attempt)))
 }

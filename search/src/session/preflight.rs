@@ -1,6 +1,9 @@
 //! What can be known of a study before its model is loaded: a launch refuses it before anything runs, and a form says it
 //! before the launch.
 
+mod lowering;
+mod racing;
+
 use std::sync::Arc;
 
 use attune_core::evaluator::{EvalFailure, Split, TaskInfo};
@@ -9,13 +12,15 @@ use attune_core::objective::Objective;
 use attune_core::options::Settings;
 use attune_core::plan::Plan;
 use attune_core::profile::{Racing, ReportSpec, Selected};
+use attune_core::rng;
 use attune_core::sensitivity;
 use attune_core::space::Space;
 use attune_core::technique::{Signal, Technique};
 
 use super::caught::caught;
 use super::losses::Losses;
-use super::{SessionError, Start, can_race, lowering, seeds};
+use super::start::START;
+use super::{SessionError, Start};
 use crate::strategy::{self, StrategyError, TableSource};
 
 /// Whether the evaluator honours a plan, which it can tell from the shape of the model: [`Evaluator::check`].
@@ -71,7 +76,7 @@ impl Preflight<'_> {
             ("items", self.items_are_there()),
             ("report.items", self.available(&Split::Report, self.report.items.max(1)).map(drop)),
             ("task.elsewhere", self.domains_are_there()),
-            ("objectives", Losses::new(self).map(drop)),
+            ("objectives", self.losses().map(drop)),
             self.strategy_fits(),
             ("racing.first", self.can_race()),
             ("start.study", self.can_start()),
@@ -83,6 +88,22 @@ impl Preflight<'_> {
             faults.extend(lowering::check(self, honours).err().map(|fault| ("technique.name", fault)));
         }
         faults
+    }
+
+    /// The objectives as losses.
+    pub(super) fn losses(&self) -> Result<Losses, SessionError> {
+        Losses::new(self.objectives, &self.task.metrics, || self.resources())
+    }
+
+    /// The resources that the technique counts, as stated for the first of a few random configs that it can cost.
+    fn resources(&self) -> Result<Vec<String>, SessionError> {
+        let cost = |attempt: u64| -> Result<Vec<String>, SessionError> {
+            let mut random = rng::derive(self.seed, "costs", &[attempt]);
+            let config = self.space.sample(&mut random).map_err(StrategyError::from)?;
+            let costs = self.technique.cost(self.model, self.options, &config)?;
+            Ok(costs.into_iter().map(|cost| cost.resource).collect())
+        };
+        (1..8).fold(cost(0), |found, attempt| found.or_else(|_| cost(attempt)))
     }
 
     fn items_are_there(&self) -> Result<(), SessionError> {
@@ -113,7 +134,7 @@ impl Preflight<'_> {
 
     fn can_race(&self) -> Result<(), SessionError> {
         match self.racing {
-            Some(_) => can_race(self.objectives, &self.task.metrics),
+            Some(_) => racing::can_race(self.objectives, &self.task.metrics),
             None => Ok(()),
         }
     }
@@ -158,7 +179,7 @@ impl Preflight<'_> {
         let Some(start) = self.start.filter(|start| start.dimensions != self.space.dimensions()) else {
             return Ok(());
         };
-        let none = || seeds::no_start(start, self.technique);
+        let none = || start.says_nothing_to(self.technique);
         let asked = &self.technique.info().signals;
         let given: Vec<Signal> =
             start.signals.iter().filter(|signal| asked.contains(&signal.name)).cloned().collect();
@@ -170,9 +191,7 @@ impl Preflight<'_> {
         match (silent, self.technique.baselines(self.model, self.options, &given)) {
             (Err(_), _) => Ok(()),
             (Ok(_), Err(refusal)) => Err(refusal.into()),
-            (Ok(_), Ok(baselines)) if baselines.iter().all(|baseline| baseline.name != seeds::START) => {
-                Err(none())
-            }
+            (Ok(_), Ok(baselines)) if baselines.iter().all(|baseline| baseline.name != START) => Err(none()),
             (Ok(_), Ok(_)) => Ok(()),
         }
     }

@@ -1,9 +1,9 @@
 //! The report: the winner beside everything that it has to beat, on data that no strategy saw.
 
 mod entries;
-pub(super) mod front;
+mod front;
 mod lead;
-pub(super) mod random;
+mod random;
 mod table;
 
 use std::collections::BTreeMap;
@@ -15,12 +15,14 @@ use attune_core::scores::Scores;
 use attune_core::technique::Baseline;
 use attune_core::trial::Trial;
 
-use super::advance::Meter;
 use super::losses::Losses;
-use super::scoring::{Flow, Scoring, Step, Wanted};
+use super::measure::{Flow, Meter, Scoring, Step, Wanted};
 use super::{SessionError, SessionSetup};
 use entries::Entry;
 use table::Table;
+
+pub(super) use front::MOST as MOST_OF_FRONT;
+pub(super) use random::most as most_of_random;
 
 /// Scores of entries by position; those that failed are missing.
 type Column = BTreeMap<usize, Scores>;

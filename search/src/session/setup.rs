@@ -7,11 +7,11 @@ use attune_core::evaluator::{Evaluator, Fidelity, Split};
 use attune_core::objective::Objective;
 use attune_core::options::Settings;
 use attune_core::profile::{Racing, ReportSpec, Selected};
-use attune_core::space::{Config, Dimension, Space};
+use attune_core::space::Space;
 use attune_core::store::{Store, StudyHeader, Whereabouts};
-use attune_core::technique::{Signal, Technique};
+use attune_core::technique::Technique;
 
-use super::{Preflight, SessionError};
+use super::{Preflight, SessionError, Start};
 
 /// Everything that a session needs.
 #[derive(Clone)]
@@ -50,24 +50,6 @@ pub struct SessionSetup {
     pub out_of_domain: Vec<String>,
     /// Evaluator calls at a time; the study does not depend on it.
     pub workers: usize,
-}
-
-/// A trial of another study, on the same model.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Start {
-    /// The study.
-    pub study: String,
-    /// The trial.
-    pub trial: u64,
-    /// The technique of that study.
-    pub technique: String,
-    /// Its dimensions: where they are those of this study, the config is one of this study, too.
-    pub dimensions: Vec<Dimension>,
-    /// The trial's config.
-    pub config: Config,
-    /// What its plan says to techniques of other spaces, as signals whose names begin with `start-`: none where it
-    /// says nothing.
-    pub signals: Vec<Signal>,
 }
 
 impl SessionSetup {

@@ -14,8 +14,9 @@ mod start;
 
 use std::sync::Arc;
 
-use attune_core::event::{Event, Finished};
+use attune_core::event::{Command, Event, Finished};
 use attune_core::store::{Record, Store as _};
+use attune_core::technique::Technique as _;
 use attune_core::trial::Trial;
 
 use super::*;

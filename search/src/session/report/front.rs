@@ -68,7 +68,7 @@ mod tests {
     #[test]
     fn of_a_large_front_a_spread_set_with_both_ends_is_chosen() {
         let setup = Study { objectives: vec!["damage", "bits"], ..Study::default() }.setup().unwrap();
-        let losses = Losses::new(&setup.preflight()).unwrap();
+        let losses = setup.preflight().losses().unwrap();
         // A line of 1,000 crowded near its end, and a cloud behind it.
         let on = |at: u64| (at as f64 / 999.0).powi(4);
         let mut trials: Vec<Trial> = (0..1000).map(|at| trial(at, on(at), 1.0 - on(at))).collect();

@@ -75,7 +75,9 @@ fn raced(
     let setup = desk.setup;
     let losses: Vec<Option<f64>> = draws
         .iter()
-        .map(|draw| desk.losses.of_costs(setup, &draw.costs).first().copied().flatten())
+        .map(|draw| {
+            desk.losses.of_costs(&setup.evaluator.task().metrics, &draw.costs).first().copied().flatten()
+        })
         .collect();
     // Costs need no race.
     if losses.iter().all(Option::is_some) {

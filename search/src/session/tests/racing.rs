@@ -158,9 +158,9 @@ fn a_search_learns_from_whom_it_left_early() {
     let study = halving(1);
     finished(&study);
     let all = trials(&study);
-    let losses = losses::Losses::new(&study.setup().unwrap().preflight()).unwrap();
+    let losses = study.setup().unwrap().preflight().losses().unwrap();
     let request = Request::new(Split::Selection, (0..32).collect());
-    let observed = observing::observations(&all[..16], &losses);
+    let observed = race::observations(&all[..16], &losses);
     for (trial, observation) in all[..16].iter().zip(observed) {
         assert_eq!(observation.losses.is_some(), trial.scores().is_some());
         let truth = study.evaluator.scores(&trial.plan, &request).value("damage").unwrap();

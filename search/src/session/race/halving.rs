@@ -8,7 +8,7 @@ use attune_core::scores::Scores;
 use attune_core::trial::{Trial, TrialState};
 
 /// Who goes on in one generation.
-pub(super) struct Halving {
+pub(in crate::session) struct Halving {
     keep: f64,
     metric: String,
     /// Proposals of the generation.
@@ -18,14 +18,14 @@ pub(super) struct Halving {
 }
 
 /// How a trial did on the items so far.
-pub(super) struct Standing {
-    pub(super) trial: u64,
-    pub(super) loss: f64,
+pub(in crate::session) struct Standing {
+    pub(in crate::session) trial: u64,
+    pub(in crate::session) loss: f64,
 }
 
 impl Halving {
     /// `None` when everybody goes on.
-    pub(super) fn new<'a>(
+    pub(in crate::session) fn new<'a>(
         keep: f64,
         metric: &str,
         size: usize,
@@ -36,13 +36,18 @@ impl Halving {
     }
 
     /// The loss that scores stand for; NaN without any.
-    pub(super) fn loss(&self, scores: &Scores) -> f64 {
+    pub(in crate::session) fn loss(&self, scores: &Scores) -> f64 {
         scores.value(&self.metric).unwrap_or(f64::NAN)
     }
 
     /// The numbers of those of `running` that do not go on after `stage`, which ends with `items`; before them the last
     /// one that does. At least one trial goes on.
-    pub(super) fn behind(&self, stage: usize, items: &[u32], running: Vec<Standing>) -> (u64, Vec<u64>) {
+    pub(in crate::session) fn behind(
+        &self,
+        stage: usize,
+        items: &[u32],
+        running: Vec<Standing>,
+    ) -> (u64, Vec<u64>) {
         let places = (self.size as f64 * self.keep.powi(stage as i32 + 1)).ceil().max(1.0) as usize;
         let mut all = running;
         all.extend(self.known.iter().filter_map(|trial| self.past(trial, stage, items)));

@@ -8,13 +8,13 @@ use attune_core::sensitivity::{Probe, SensitivityTable, probes, reference, table
 use attune_core::space::{Config, Slot};
 use attune_core::technique::{Cost, TechniqueFailure};
 
-use super::SessionError;
-use super::error::lasting;
-use super::losses::Losses;
 use super::measuring::Measuring;
 use super::metered::Metered;
 use super::needed::Needed;
 use super::scoring::{Effort, Flow, Step, Wanted};
+use crate::session::SessionError;
+use crate::session::error::lasting;
+use crate::session::losses::Losses;
 use crate::strategy::TableSource;
 
 /// A config that may break budgets, lowered.
@@ -24,16 +24,16 @@ struct Probed {
 }
 
 /// Everything that a table is made with.
-pub(super) struct SensitivityProbe<'a, 'env> {
-    pub(super) measuring: Measuring<'a, 'env>,
-    pub(super) metered: &'a Metered,
-    pub(super) losses: &'a Losses,
-    pub(super) needed: &'a mut Needed,
+pub(in crate::session) struct SensitivityProbe<'a, 'env> {
+    pub(in crate::session) measuring: Measuring<'a, 'env>,
+    pub(in crate::session) metered: &'a Metered,
+    pub(in crate::session) losses: &'a Losses,
+    pub(in crate::session) needed: &'a mut Needed,
 }
 
 impl SensitivityProbe<'_, '_> {
     /// The table from where the strategy wants it. `None` when someone asked to stop.
-    pub(super) fn table(
+    pub(in crate::session) fn table(
         &mut self,
         source: TableSource,
         preferred: Option<&Config>,
@@ -143,7 +143,7 @@ impl SensitivityProbe<'_, '_> {
         let damages = setup.technique.sensitivities(model, &setup.options, &signals)?.ok_or_else(none)?;
         let costs = |config: &Config| -> Result<Vec<Option<f64>>, SessionError> {
             let costs = setup.technique.cost(model, &setup.options, config)?;
-            Ok(self.losses.of_costs(setup, &costs))
+            Ok(self.losses.of_costs(&setup.evaluator.task().metrics, &costs))
         };
         let at_reference = costs(reference)?;
         let counted = |losses: Vec<Option<f64>>| losses.into_iter().map(|loss| loss.unwrap_or(0.0)).collect();

@@ -10,45 +10,40 @@ use attune_core::strategy::{Proposal, Strategy};
 use attune_core::technique::Baseline;
 use attune_core::trial::{Trial, TrialState};
 
-use super::advance::{self, Meter};
-use super::counters::Counters;
 use super::generation::{self, CommitSink, Generation};
-use super::interruptible::thinking;
 use super::journal::Journal;
-use super::losses::Losses;
-use super::measuring::Measuring;
-use super::metered::Metered;
-use super::needed::Needed;
-use super::observing;
-use super::probing;
-use super::racing_schedule::RacingSchedule;
-use super::report;
-use super::scoring::{Flow, Scoring, Step, Wanted};
-use super::seeds;
-use super::{SessionError, SessionSetup};
+use super::{phases, seeds};
 use crate::operators::{Guarded, TechniqueOperators, Variation, VariationError};
+use crate::session::counters::Counters;
+use crate::session::losses::Losses;
+use crate::session::measure::{
+    Flow, Measuring, Meter, Metered, Needed, Scoring, SensitivityProbe, Step, Wanted, thinking,
+};
+use crate::session::race::{RacingSchedule, observations};
+use crate::session::report::ReportBuilder;
+use crate::session::{SessionError, SessionSetup};
 use crate::strategy::{SearchContext, build, table_source};
 
 /// How the dispatcher ends.
-pub(super) enum End {
+pub(in crate::session) enum End {
     Reported(Box<Report>),
     Interrupted,
 }
 
 /// Owns everything that has an order.
-pub(super) struct Dispatcher<'a, 'e> {
+pub(in crate::session) struct Dispatcher<'a, 'e> {
     setup: &'a SessionSetup,
     metered: &'a Metered,
     scoring: Scoring<'a>,
     events: &'e mut dyn FnMut(Event),
-    pub(super) journal: Journal<'a>,
-    pub(super) tally: Counters,
+    pub(in crate::session) journal: Journal<'a>,
+    pub(in crate::session) tally: Counters,
     meter: Meter,
     needed: Needed,
 }
 
 impl<'a, 'e> Dispatcher<'a, 'e> {
-    pub(super) fn new(
+    pub(in crate::session) fn new(
         setup: &'a SessionSetup,
         metered: &'a Metered,
         journal: Journal<'a>,
@@ -56,13 +51,13 @@ impl<'a, 'e> Dispatcher<'a, 'e> {
         events: &'e mut dyn FnMut(Event),
     ) -> Self {
         let trials = journal.trials().len();
-        let meter = advance::search(setup, trials);
+        let meter = phases::search(setup, trials);
         let tally = Counters::new(setup.trials.max(trials as u64));
         Self { setup, metered, scoring, events, journal, tally, meter, needed: Needed::default() }
     }
 
-    pub(super) fn run(&mut self) -> Result<End, SessionError> {
-        let losses = Losses::new(&self.setup.preflight())?;
+    pub(in crate::session) fn run(&mut self) -> Result<End, SessionError> {
+        let losses = self.setup.preflight().losses()?;
         self.tally.work_of(&self.setup.store.notes_on(&self.setup.header.study)?);
         for trial in self.journal.trials() {
             self.needed.learn(trial, self.setup.fidelity.items);
@@ -73,7 +68,7 @@ impl<'a, 'e> Dispatcher<'a, 'e> {
             let trial = Box::new(self.journal.trials()[best].clone());
             (self.events)(Event::BestSoFar { trial });
         }
-        let mut measuring = advance::measuring(self.setup, self.searches())?;
+        let mut measuring = phases::measuring(self.setup, self.searches())?;
         if !measuring.is_empty() {
             (self.events)(measuring.event());
             self.advances(0)?;
@@ -89,7 +84,7 @@ impl<'a, 'e> Dispatcher<'a, 'e> {
             return Ok(End::Reported(Box::new(report.clone())));
         }
         let Some(best) = self.tally.best() else { return Err(nothing_scored(self.journal.trials())) };
-        let mut desk = report::ReportBuilder {
+        let mut desk = ReportBuilder {
             setup: self.setup,
             losses: &losses,
             scoring: &mut self.scoring,
@@ -114,7 +109,7 @@ impl<'a, 'e> Dispatcher<'a, 'e> {
     fn advances(&mut self, baselines: usize) -> Result<(), SessionError> {
         (self.events)(self.meter.event());
         if self.journal.report().is_none() {
-            (self.events)(advance::report(self.setup, baselines)?.event());
+            (self.events)(phases::report(self.setup, baselines)?.event());
         }
         Ok(())
     }
@@ -136,7 +131,7 @@ impl<'a, 'e> Dispatcher<'a, 'e> {
             let preferred = starts.first().map(|(_, config)| config);
             let Self { setup, metered, scoring, events, tally, needed, .. } = self;
             let measuring = Measuring { setup, scoring, tally, meter, events: &mut **events };
-            let mut bench = probing::SensitivityProbe { measuring, metered, losses, needed };
+            let mut bench = SensitivityProbe { measuring, metered, losses, needed };
             table = bench.table(source, preferred)?;
             if table.is_none() {
                 return Ok(Flow::Stopped);
@@ -188,7 +183,7 @@ impl<'a, 'e> Dispatcher<'a, 'e> {
                 return Ok(Flow::Stopped);
             }
             let trials = &self.journal.trials()[asked as usize..next as usize];
-            let observations = observing::observations(trials, losses);
+            let observations = observations(trials, losses);
             if asked == 0 && observations.iter().all(|observation| observation.losses.is_none()) {
                 return Err(nothing_scored(trials));
             }

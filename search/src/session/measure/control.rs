@@ -7,22 +7,22 @@ use crossbeam_channel::{Receiver, TryRecvError, never};
 use super::pause_gate::PauseGate;
 
 /// What a view has asked for so far.
-pub(super) struct Control<'a> {
+pub(in crate::session) struct Control<'a> {
     commands: Receiver<Command>,
     gate: &'a PauseGate,
     /// Stop when the generation is finished.
-    pub(super) after_generation: bool,
+    pub(in crate::session) after_generation: bool,
     /// Stop at once.
-    pub(super) now: bool,
+    pub(in crate::session) now: bool,
 }
 
 impl<'a> Control<'a> {
-    pub(super) fn new(commands: Receiver<Command>, gate: &'a PauseGate) -> Self {
+    pub(in crate::session) fn new(commands: Receiver<Command>, gate: &'a PauseGate) -> Self {
         Self { commands, gate, after_generation: false, now: false }
     }
 
     /// Obeys every command that has arrived.
-    pub(super) fn poll(&mut self) {
+    pub(in crate::session) fn poll(&mut self) {
         loop {
             match self.commands.try_recv() {
                 Ok(command) => self.obey(command),
@@ -32,7 +32,7 @@ impl<'a> Control<'a> {
         }
     }
 
-    pub(super) fn obey(&mut self, command: Command) {
+    pub(in crate::session) fn obey(&mut self, command: Command) {
         match command {
             Command::Pause => self.gate.pause(),
             Command::Resume => self.gate.resume(),
@@ -49,28 +49,28 @@ impl<'a> Control<'a> {
     }
 
     /// Nobody is left to say `Resume`.
-    pub(super) fn hang_up(&mut self) {
+    pub(in crate::session) fn hang_up(&mut self) {
         self.commands = never();
         self.gate.resume();
     }
 
     /// Where commands come from; when the other end is gone, [`Control::hang_up`].
-    pub(super) fn commands(&self) -> &Receiver<Command> {
+    pub(in crate::session) fn commands(&self) -> &Receiver<Command> {
         &self.commands
     }
 
     /// Whether somebody has asked for a stop of either kind.
-    pub(super) fn is_stopping(&self) -> bool {
+    pub(in crate::session) fn is_stopping(&self) -> bool {
         self.now || self.after_generation
     }
 
     /// Asked once there is to be nothing more.
-    pub(super) fn flag(&self) -> RunControl {
+    pub(in crate::session) fn flag(&self) -> RunControl {
         self.gate.flag()
     }
 
     /// Keeps the executor from starting anything more, and a strategy from planning on.
-    pub(super) fn give_up(&self) {
+    pub(in crate::session) fn give_up(&self) {
         self.gate.stop();
     }
 }

@@ -10,35 +10,35 @@ use attune_core::scores::{Scores, Work};
 use attune_core::store::{CacheKey, CacheOrigin, Cached};
 use crossbeam_channel::{Receiver, select_biased, tick};
 
-use super::advance::EVERY;
 use super::control::Control;
 use super::executor::{Executor, Reply};
 use super::known::Known;
-use super::{SessionError, SessionSetup};
+use super::meter::EVERY;
+use crate::session::{SessionError, SessionSetup};
 
 /// A plan to be scored, and the name under which the cache remembers who needed it first.
-pub(super) struct Wanted<'a> {
-    pub(super) plan: &'a Plan,
-    pub(super) by: String,
+pub(in crate::session) struct Wanted<'a> {
+    pub(in crate::session) plan: &'a Plan,
+    pub(in crate::session) by: String,
 }
 
 /// What is known about one plan.
-pub(super) struct Scored {
+pub(in crate::session) struct Scored {
     /// Scores on the items of the request, in its order.
-    pub(super) outcome: Result<Scores, EvalFailure>,
+    pub(in crate::session) outcome: Result<Scores, EvalFailure>,
     /// Whether evaluations of other studies answered it.
-    pub(super) shared: bool,
+    pub(in crate::session) shared: bool,
     /// What evaluating it took just now; nothing when the cache answered.
-    pub(super) effort: Effort,
+    pub(in crate::session) effort: Effort,
 }
 
 /// What evaluating something took.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Effort {
-    pub(super) work: Work,
-    pub(super) seconds: f64,
+pub(in crate::session) struct Effort {
+    pub(in crate::session) work: Work,
+    pub(in crate::session) seconds: f64,
     /// Items that were evaluated.
-    pub(super) items: usize,
+    pub(in crate::session) items: usize,
 }
 
 impl std::ops::AddAssign for Effort {
@@ -50,7 +50,7 @@ impl std::ops::AddAssign for Effort {
 }
 
 /// What happens to the plan of this number.
-pub(super) enum Step {
+pub(in crate::session) enum Step {
     /// It was handed to the evaluator.
     Started(usize),
     /// It has its outcome.
@@ -62,7 +62,7 @@ pub(super) enum Step {
 
 /// Whether everything was scored.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Flow {
+pub(in crate::session) enum Flow {
     /// Everything.
     Done,
     /// Someone asked to stop before that.
@@ -70,10 +70,10 @@ pub(super) enum Flow {
 }
 
 /// Scores plans, each at most once on each item.
-pub(super) struct Scoring<'a> {
+pub(in crate::session) struct Scoring<'a> {
     setup: &'a SessionSetup,
     executor: Executor<'a>,
-    pub(super) control: Control<'a>,
+    pub(in crate::session) control: Control<'a>,
     ticks: Receiver<Instant>,
 }
 
@@ -91,18 +91,22 @@ struct Open {
 }
 
 impl<'a> Scoring<'a> {
-    pub(super) fn new(setup: &'a SessionSetup, executor: Executor<'a>, control: Control<'a>) -> Self {
+    pub(in crate::session) fn new(
+        setup: &'a SessionSetup,
+        executor: Executor<'a>,
+        control: Control<'a>,
+    ) -> Self {
         Self { setup, executor, control, ticks: tick(EVERY) }
     }
 
     /// Evaluations of one plan on one item that this session has run so far.
-    pub(super) fn evaluations(&self) -> u64 {
+    pub(in crate::session) fn evaluations(&self) -> u64 {
         self.executor.evaluations()
     }
 
     /// Scores `wanted` and reports each step to `on`, in any order. An outcome that would repeat itself is in
     /// the cache before `on` hears of it, so a kill at any moment loses no finished evaluation.
-    pub(super) fn score(
+    pub(in crate::session) fn score(
         &mut self,
         request: &Request,
         wanted: &[Wanted<'_>],

@@ -17,28 +17,28 @@ enum State {
 
 /// What workers pass between two plans; those in the middle of one are reached by the flag. A stop is for good.
 #[derive(Default)]
-pub(super) struct PauseGate {
+pub(in crate::session) struct PauseGate {
     state: Mutex<State>,
     changed: Condvar,
     flag: RunControl,
 }
 
 impl PauseGate {
-    pub(super) fn pause(&self) {
+    pub(in crate::session) fn pause(&self) {
         self.change(State::Paused(Instant::now()));
     }
 
-    pub(super) fn resume(&self) {
+    pub(in crate::session) fn resume(&self) {
         self.change(State::Open);
     }
 
-    pub(super) fn stop(&self) {
+    pub(in crate::session) fn stop(&self) {
         self.flag.ask();
         self.change(State::Stopped);
     }
 
     /// For those who are in the middle of a plan.
-    pub(super) fn flag(&self) -> RunControl {
+    pub(in crate::session) fn flag(&self) -> RunControl {
         self.flag.clone()
     }
 
@@ -55,7 +55,7 @@ impl PauseGate {
     }
 
     /// Waits while paused; `Break` once stopped.
-    pub(super) fn pass(&self) -> ControlFlow<()> {
+    pub(in crate::session) fn pass(&self) -> ControlFlow<()> {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let state = self
             .changed

@@ -4,10 +4,10 @@ use attune_core::scores::Scores;
 use attune_core::strategy::Observation;
 use attune_core::trial::{Trial, TrialState};
 
-use super::losses::Losses;
+use crate::session::losses::Losses;
 
 /// One observation of each of `trials`, a generation, in their order.
-pub(super) fn observations(trials: &[Trial], losses: &Losses) -> Vec<Observation> {
+pub(in crate::session) fn observations(trials: &[Trial], losses: &Losses) -> Vec<Observation> {
     let observe = |trial: &Trial| Observation {
         index: trial.id,
         losses: losses.of_trial(trial),

@@ -3,20 +3,21 @@
 use attune_core::event::Event;
 use attune_core::signal::SignalRequest;
 use attune_core::space::{Config, Space};
-use attune_core::technique::{Baseline, Technique};
+use attune_core::technique::Baseline;
 
-use super::measuring::Measuring;
-use super::{SessionError, SessionSetup, Start};
+use crate::session::measure::Measuring;
+use crate::session::start::START;
+use crate::session::{SessionError, SessionSetup, Start};
 
 /// Names of signals that come with what the study starts from begin with this; they are not measured.
 const GIVEN: &str = "start-";
-/// The baseline that a technique makes of what the study starts from.
-pub(super) const START: &str = "start";
 
 /// Measures the signals that the technique asks for and lets it make its baselines of them. A baseline that is
 /// no config of this space at all is left out with a warning; one that only breaks a constraint stays. `None` when someone
 /// asked to stop.
-pub(super) fn baselines(measuring: &mut Measuring<'_, '_>) -> Result<Option<Vec<Baseline>>, SessionError> {
+pub(in crate::session) fn baselines(
+    measuring: &mut Measuring<'_, '_>,
+) -> Result<Option<Vec<Baseline>>, SessionError> {
     let setup = measuring.setup;
     let Some(mut signals) = measuring.signals(&wanted_signals(setup))? else { return Ok(None) };
     let events = &mut *measuring.events;
@@ -47,26 +48,16 @@ pub(super) fn baselines(measuring: &mut Measuring<'_, '_>) -> Result<Option<Vec<
     });
     match &setup.start {
         Some(start) if baselines.iter().all(|baseline| baseline.name != START) => {
-            Err(no_start(start, &*setup.technique))
+            Err(start.says_nothing_to(&*setup.technique))
         }
         _ => Ok(Some(baselines)),
     }
 }
 
 /// The signals that have to be measured for the technique's baselines.
-pub(super) fn wanted_signals(setup: &SessionSetup) -> Vec<SignalRequest> {
+pub(in crate::session) fn wanted_signals(setup: &SessionSetup) -> Vec<SignalRequest> {
     let names = setup.technique.info().signals.iter().filter(|name| !name.starts_with(GIVEN));
     names.map(|name| SignalRequest::new(name)).collect()
-}
-
-/// A technique that makes nothing of what the study starts from.
-pub(super) fn no_start(start: &Start, technique: &dyn Technique) -> SessionError {
-    SessionError::NoStart {
-        study: start.study.clone(),
-        trial: start.trial,
-        technique: technique.info().name.clone(),
-        other: start.technique.clone(),
-    }
 }
 
 /// What the study starts from, when it is of another space.
@@ -76,7 +67,7 @@ fn foreign(setup: &SessionSetup) -> Option<&Start> {
 
 /// The starting points of a search: the one of another study, the default, the uniform config, then the other
 /// baselines, as far as they lie in the space.
-pub(super) fn starts(space: &Space, baselines: &[Baseline]) -> Vec<(String, Config)> {
+pub(in crate::session) fn starts(space: &Space, baselines: &[Baseline]) -> Vec<(String, Config)> {
     let rank = |name: &str| match name {
         START => 0,
         "default" => 1,

@@ -3,8 +3,8 @@
 use attune_core::rng;
 use attune_core::space::Config;
 
-use super::preflight::Honours;
-use super::{Preflight, SessionError};
+use super::{Honours, Preflight};
+use crate::session::SessionError;
 
 /// Random configs that are looked at.
 const DRAWS: u64 = 6;

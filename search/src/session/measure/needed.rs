@@ -11,16 +11,16 @@ use attune_core::trial::{Dropped, Outcome, Trial, TrialState};
 /// changes what is computed and never what is said here, and so a study that continues says the same as one that
 /// was not disturbed.
 #[derive(Default)]
-pub(super) struct Needed(HashMap<ContentHash, HashSet<u32>>);
+pub(in crate::session) struct Needed(HashMap<ContentHash, HashSet<u32>>);
 
 impl Needed {
     /// A plan was scored on `items`.
-    pub(super) fn add(&mut self, plan: &Plan, items: impl IntoIterator<Item = u32>) {
+    pub(in crate::session) fn add(&mut self, plan: &Plan, items: impl IntoIterator<Item = u32>) {
         self.0.entry(plan.hash()).or_default().extend(items);
     }
 
     /// A trial of the journal, in order; one that ran to its end was scored on `items`.
-    pub(super) fn learn(&mut self, trial: &Trial, items: u32) {
+    pub(in crate::session) fn learn(&mut self, trial: &Trial, items: u32) {
         match trial.state() {
             TrialState::Complete(_) => self.add(&trial.plan, 0..items),
             TrialState::Dropped(dropped) => self.add(&trial.plan, dropped.items.iter().copied()),
@@ -29,7 +29,7 @@ impl Needed {
     }
 
     /// The state in which a trial of `plan` is journalled: reused when everything was needed before.
-    pub(super) fn judge(&self, plan: &Plan, state: TrialState, items: u32) -> TrialState {
+    pub(in crate::session) fn judge(&self, plan: &Plan, state: TrialState, items: u32) -> TrialState {
         let known = self.0.get(&plan.hash());
         let all = |mut wanted: Box<dyn Iterator<Item = u32> + '_>| {
             known.is_some_and(|known| wanted.all(|item| known.contains(&item)))

@@ -5,10 +5,10 @@ use attune_core::space::Count;
 use attune_core::store::{self, Record, RecordOrder, Store, StudyHeader};
 use attune_core::trial::Trial;
 
-use super::SessionError;
+use crate::session::SessionError;
 
 /// What the store holds of a study.
-pub(super) struct Journal<'a> {
+pub(in crate::session) struct Journal<'a> {
     store: &'a dyn Store,
     header: StudyHeader,
     trials: Vec<Trial>,
@@ -18,7 +18,7 @@ pub(super) struct Journal<'a> {
 
 impl<'a> Journal<'a> {
     /// Reads the study, or begins it.
-    pub(super) fn open(store: &'a dyn Store, header: &StudyHeader) -> Result<Self, SessionError> {
+    pub(in crate::session) fn open(store: &'a dyn Store, header: &StudyHeader) -> Result<Self, SessionError> {
         let mut records = store.records(&header.study)?;
         if !store::has_scores(&records) && is_in_the_way(store, &records, header)? {
             store.begin_anew(&header.study)?;
@@ -57,28 +57,28 @@ impl<'a> Journal<'a> {
     }
 
     /// The header that the study was started with.
-    pub(super) fn header(&self) -> &StudyHeader {
+    pub(in crate::session) fn header(&self) -> &StudyHeader {
         &self.header
     }
 
-    pub(super) fn trials(&self) -> &[Trial] {
+    pub(in crate::session) fn trials(&self) -> &[Trial] {
         &self.trials
     }
 
     /// The report over all trials, if there is one.
-    pub(super) fn report(&self) -> Option<&Report> {
+    pub(in crate::session) fn report(&self) -> Option<&Report> {
         self.report.as_ref()
     }
 
     /// The report, when nothing is left to do: the budget is spent or the space is exhausted.
-    pub(super) fn settled(&self, budget: u64, size: Count) -> Option<&Report> {
+    pub(in crate::session) fn settled(&self, budget: u64, size: Count) -> Option<&Report> {
         let trials = self.trials.len() as u64;
         let over = trials >= budget || matches!(size, Count::Exact(points) if points <= u128::from(trials));
         self.report.as_ref().filter(|_| over)
     }
 
     /// Appends a finished trial; durable when this returns.
-    pub(super) fn add_trial(&mut self, trial: Trial) -> Result<(), SessionError> {
+    pub(in crate::session) fn add_trial(&mut self, trial: Trial) -> Result<(), SessionError> {
         self.store.append(&self.header.study, &Record::Trial(Box::new(trial.clone())))?;
         self.trials.push(trial);
         self.report = None;
@@ -86,7 +86,7 @@ impl<'a> Journal<'a> {
     }
 
     /// Appends the report; durable when this returns.
-    pub(super) fn add_report(&mut self, report: &Report) -> Result<(), SessionError> {
+    pub(in crate::session) fn add_report(&mut self, report: &Report) -> Result<(), SessionError> {
         self.store.append(&self.header.study, &Record::Report(Box::new(report.clone())))?;
         self.report = Some(report.clone());
         Ok(())

@@ -19,7 +19,7 @@ use attune_core::technique::{
 };
 
 /// A technique that is not called any more once its calls have used up [`Allowance::NEEDED`].
-pub(super) struct Metered {
+pub(in crate::session) struct Metered {
     technique: Arc<dyn Technique>,
     /// What other runs have used.
     before: Usage,
@@ -27,13 +27,13 @@ pub(super) struct Metered {
 }
 
 impl Metered {
-    pub(super) fn new(technique: Arc<dyn Technique>) -> Self {
+    pub(in crate::session) fn new(technique: Arc<dyn Technique>) -> Self {
         let before = technique.usage();
         Self { technique, before, told: AtomicBool::new(false) }
     }
 
     /// Says once that the study spends its time in the technique.
-    pub(super) fn tell(&self, events: &mut dyn FnMut(Event)) {
+    pub(in crate::session) fn tell(&self, events: &mut dyn FnMut(Event)) {
         let (all, (most, used)) = self.used();
         if !Allowance::NEEDED.is_low(all) || self.told.swap(true, Ordering::Relaxed) {
             return;

@@ -9,7 +9,7 @@ use attune_core::store::Store;
 const EVERY: Duration = Duration::from_millis(500);
 
 /// Hears every event and tells the store how far the study is.
-pub(super) struct Announcing<'a> {
+pub(in crate::session) struct Announcing<'a> {
     store: &'a dyn Store,
     study: &'a str,
     at: Underway,
@@ -17,11 +17,11 @@ pub(super) struct Announcing<'a> {
 }
 
 impl<'a> Announcing<'a> {
-    pub(super) fn new(store: &'a dyn Store, study: &'a str) -> Self {
+    pub(in crate::session) fn new(store: &'a dyn Store, study: &'a str) -> Self {
         Self { store, study, at: Underway::default(), last: None }
     }
 
-    pub(super) fn hear(&mut self, event: &Event) {
+    pub(in crate::session) fn hear(&mut self, event: &Event) {
         let (running, what) = match event {
             Event::Advanced(advance) => {
                 self.at.phases.retain(|known| known.phase != advance.phase);

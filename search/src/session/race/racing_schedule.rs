@@ -1,21 +1,20 @@
 //! The course of a generation: one stage over all items, or several that not everybody finishes: who loses its race is
 //! left, and after each stage who is not among the share that goes on.
 
-use attune_core::evaluator::{EvalFailure, MetricInfo};
-use attune_core::objective::{Direction, Objective};
+use attune_core::evaluator::EvalFailure;
 use attune_core::profile::Racing;
 use attune_core::race::{Race, RaceError, order, stages};
 use attune_core::scores::{MetricScore, Scores};
 use attune_core::strategy::{Proposal, Rival};
 use attune_core::trial::{Dropped, Trial};
 
-use super::generation::{Ended, Finish};
+use super::ended::{Ended, Finish};
 use super::halving::{Halving, Standing};
-use super::scoring::{Effort, Scored};
-use super::{SessionError, SessionSetup};
+use crate::session::measure::{Effort, Scored};
+use crate::session::{SessionError, SessionSetup};
 
 /// The stages of a generation, and how far everybody is.
-pub(super) struct RacingSchedule {
+pub(in crate::session) struct RacingSchedule {
     /// All items, in the order in which they are scored.
     order: Vec<u32>,
     /// Items scored after each stage.
@@ -40,23 +39,10 @@ struct Entrant {
     effort: Effort,
 }
 
-/// Whether trials can race by `objectives`, of which the task measures `metrics`.
-///
-/// # Errors
-/// [`SessionError::NoObjective`] or [`SessionError::CannotRace`].
-pub(super) fn can_race(objectives: &[Objective], metrics: &[MetricInfo]) -> Result<(), SessionError> {
-    let Some(objective) = objectives.first() else { return Err(SessionError::NoObjective) };
-    let is_metric = metrics.iter().any(|metric| metric.name == objective.metric);
-    if is_metric && objective.direction == Direction::Minimise && objectives.len() == 1 {
-        return Ok(());
-    }
-    Err(SessionError::CannotRace { objective: objective.metric.clone() })
-}
-
 impl RacingSchedule {
     /// The course of a generation that has to beat `rival`, one of `trials`: proposals that are among the trials already,
     /// and new ones.
-    pub(super) fn new(
+    pub(in crate::session) fn new(
         setup: &SessionSetup,
         rival: Option<Rival>,
         trials: &[Trial],
@@ -103,18 +89,23 @@ impl RacingSchedule {
         Ok(course)
     }
 
-    pub(super) fn stages(&self) -> usize {
+    pub(in crate::session) fn stages(&self) -> usize {
         self.stages.len()
     }
 
     /// The items that a stage adds.
-    pub(super) fn items(&self, stage: usize) -> &[u32] {
+    pub(in crate::session) fn items(&self, stage: usize) -> &[u32] {
         let first = if stage == 0 { 0 } else { self.stages[stage - 1] };
         &self.order[first as usize..self.stages[stage] as usize]
     }
 
     /// What a stage says about a runner: how its trial ends, or `None` when it goes on.
-    pub(super) fn scored(&mut self, runner: usize, stage: usize, scored: Scored) -> Option<Ended> {
+    pub(in crate::session) fn scored(
+        &mut self,
+        runner: usize,
+        stage: usize,
+        scored: Scored,
+    ) -> Option<Ended> {
         let runner = &mut self.runners[runner];
         runner.effort += scored.effort;
         runner.shared &= scored.shared;
@@ -143,7 +134,7 @@ impl RacingSchedule {
 
     /// Who of `left`, scored on everything up to `stage`, does not go on, and how its trial ends. `ids` are the numbers of
     /// all runners' trials.
-    pub(super) fn cut(&self, stage: usize, left: &[usize], ids: &[u64]) -> Vec<(usize, Ended)> {
+    pub(in crate::session) fn cut(&self, stage: usize, left: &[usize], ids: &[u64]) -> Vec<(usize, Ended)> {
         let Some(halving) = self.halving.as_ref().filter(|_| stage + 1 < self.stages.len()) else {
             return Vec::new();
         };

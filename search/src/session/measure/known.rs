@@ -7,20 +7,20 @@ use attune_core::scores::Scores;
 use attune_core::store::Cached;
 
 /// Evaluations of one plan on one split.
-pub(super) struct Known {
+pub(in crate::session) struct Known {
     pieces: Vec<Cached>,
     /// Piece and position of every scored item; the oldest piece wins.
     places: HashMap<u32, (usize, usize)>,
 }
 
 impl Known {
-    pub(super) fn new(pieces: Vec<Cached>) -> Self {
+    pub(in crate::session) fn new(pieces: Vec<Cached>) -> Self {
         let mut known = Self { pieces: Vec::new(), places: HashMap::new() };
         pieces.into_iter().for_each(|piece| known.add(piece));
         known
     }
 
-    pub(super) fn add(&mut self, piece: Cached) {
+    pub(in crate::session) fn add(&mut self, piece: Cached) {
         if piece.outcome.is_ok() {
             for (position, item) in piece.items.iter().enumerate() {
                 self.places.entry(*item).or_insert((self.pieces.len(), position));
@@ -30,7 +30,7 @@ impl Known {
     }
 
     /// What is known about all of `items`: their scores, or a failure on some of them that would happen again.
-    pub(super) fn answer(&self, items: &[u32]) -> Option<Result<Scores, EvalFailure>> {
+    pub(in crate::session) fn answer(&self, items: &[u32]) -> Option<Result<Scores, EvalFailure>> {
         if let Some((_, failure)) = self.failure(items) {
             return Some(Err(failure.clone()));
         }
@@ -43,12 +43,12 @@ impl Known {
     }
 
     /// The items that nobody has scored, in the order of `items`.
-    pub(super) fn missing(&self, items: &[u32]) -> Vec<u32> {
+    pub(in crate::session) fn missing(&self, items: &[u32]) -> Vec<u32> {
         items.iter().copied().filter(|item| !self.places.contains_key(item)).collect()
     }
 
     /// Whether everything that answers `items` was evaluated for other studies than `study`.
-    pub(super) fn is_shared(&self, items: &[u32], study: &str) -> bool {
+    pub(in crate::session) fn is_shared(&self, items: &[u32], study: &str) -> bool {
         if let Some((piece, _)) = self.failure(items) {
             return piece.origin.study != study;
         }

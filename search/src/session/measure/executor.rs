@@ -8,8 +8,8 @@ use attune_core::evaluator::{BatchProgress, EvalFailure, Evaluation, Evaluator, 
 use attune_core::plan::Plan;
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
-use super::caught::said;
 use super::pause_gate::PauseGate;
+use crate::session::caught::said;
 
 /// Plans for one evaluator call; a ticket says which reply belongs to which plan.
 struct Job {
@@ -19,7 +19,7 @@ struct Job {
 }
 
 /// What workers send back.
-pub(super) enum Reply {
+pub(in crate::session) enum Reply {
     /// One plan is done.
     Scored { ticket: usize, outcome: Result<Evaluation, EvalFailure> },
     /// One batch is over.
@@ -27,7 +27,7 @@ pub(super) enum Reply {
 }
 
 /// A handle to the workers. Dropping it ends them.
-pub(super) struct Executor<'env> {
+pub(in crate::session) struct Executor<'env> {
     jobs: Sender<Job>,
     replies: Receiver<Reply>,
     workers: usize,
@@ -40,7 +40,7 @@ pub(super) struct Executor<'env> {
 
 impl<'env> Executor<'env> {
     /// Starts `workers` threads (at least one).
-    pub(super) fn start<'scope>(
+    pub(in crate::session) fn start<'scope>(
         scope: &'scope Scope<'scope, 'env>,
         evaluator: &'env dyn Evaluator,
         workers: usize,
@@ -66,7 +66,7 @@ impl<'env> Executor<'env> {
     /// Hands out plans in contiguous batches, one per worker: a batch shares its computation, and
     /// neighbours in a generation have most in common. Returns the number of batches, each of which will send a
     /// [`Reply::BatchEnded`].
-    pub(super) fn submit(&mut self, request: &Request, plans: Vec<(usize, Plan)>) -> usize {
+    pub(in crate::session) fn submit(&mut self, request: &Request, plans: Vec<(usize, Plan)>) -> usize {
         let size = plans.len().div_ceil(self.workers).max(1);
         let mut plans = plans.into_iter();
         let mut batches = 0;
@@ -84,18 +84,18 @@ impl<'env> Executor<'env> {
     }
 
     /// Evaluations of one plan on one item that were run so far, those of plans without an outcome included.
-    pub(super) fn evaluations(&self) -> u64 {
+    pub(in crate::session) fn evaluations(&self) -> u64 {
         let now = self.batches.iter().map(|(progress, most)| progress.evaluations().min(*most));
         (self.before + now.sum::<f64>()).round() as u64
     }
 
     /// No batch is running.
-    pub(super) fn settle(&mut self) {
+    pub(in crate::session) fn settle(&mut self) {
         self.before = self.evaluations() as f64;
         self.batches.clear();
     }
 
-    pub(super) fn replies(&self) -> &Receiver<Reply> {
+    pub(in crate::session) fn replies(&self) -> &Receiver<Reply> {
         &self.replies
     }
 }

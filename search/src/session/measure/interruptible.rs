@@ -4,10 +4,10 @@ use std::thread;
 
 use crossbeam_channel::{bounded, select, tick};
 
-use super::SessionError;
-use super::advance::EVERY;
-use super::caught::panicked;
 use super::control::Control;
+use super::meter::EVERY;
+use crate::session::SessionError;
+use crate::session::caught::panicked;
 
 /// What `work` returns, done on a thread of its own. `None` once somebody has asked to stop: no generation is running, so
 /// either kind of stop comes at once, and whatever `work` made of it means nothing. Meanwhile `going` is called a few times a
@@ -15,7 +15,7 @@ use super::control::Control;
 ///
 /// # Errors
 /// A panic of `work`, with what was being done.
-pub(super) fn thinking<T: Send>(
+pub(in crate::session) fn thinking<T: Send>(
     control: &mut Control<'_>,
     during: &str,
     going: &mut dyn FnMut(),
@@ -59,8 +59,8 @@ mod tests {
     use attune_core::event::Command;
     use crossbeam_channel::unbounded;
 
-    use super::super::pause_gate::PauseGate;
     use super::*;
+    use crate::session::measure::PauseGate;
 
     #[test]
     fn either_stop_ends_what_is_going_on() {

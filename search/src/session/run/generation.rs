@@ -1,51 +1,32 @@
 //! One generation: outcomes come in any order and are committed in proposal order.
 
-use attune_core::evaluator::EvalFailure;
 use attune_core::event::Event;
 use attune_core::plan::Plan;
-use attune_core::scores::Scores;
 use attune_core::store::{RunNote, TrialEffort};
 use attune_core::strategy::Proposal;
 use attune_core::technique::Cost;
-use attune_core::trial::{Dropped, Outcome, Trial, TrialState};
+use attune_core::trial::{Outcome, Trial, TrialState};
 
-use super::advance::Meter;
-use super::counters::Counters;
-use super::error::lasting;
 use super::journal::Journal;
-use super::losses::Losses;
-use super::needed::Needed;
-use super::scoring::Effort;
-use super::{SessionError, SessionSetup};
-
-/// How a trial ends.
-pub(super) struct Ended {
-    pub(super) outcome: Result<Finish, EvalFailure>,
-    /// Evaluations of other studies answered everything.
-    pub(super) shared: bool,
-    pub(super) effort: Effort,
-}
-
-/// How a trial without a failure ends.
-pub(super) enum Finish {
-    /// With scores on all items.
-    Complete(Scores),
-    /// Left early.
-    Dropped(Dropped),
-}
+use crate::session::counters::Counters;
+use crate::session::error::lasting;
+use crate::session::losses::Losses;
+use crate::session::measure::{Effort, Meter, Needed};
+use crate::session::race::{Ended, Finish};
+use crate::session::{SessionError, SessionSetup};
 
 /// Where finished trials go.
-pub(super) struct CommitSink<'a, 'store> {
-    pub(super) journal: &'a mut Journal<'store>,
-    pub(super) tally: &'a mut Counters,
-    pub(super) meter: &'a mut Meter,
-    pub(super) needed: &'a mut Needed,
-    pub(super) losses: &'a Losses,
-    pub(super) events: &'a mut dyn FnMut(Event),
+pub(in crate::session) struct CommitSink<'a, 'store> {
+    pub(in crate::session) journal: &'a mut Journal<'store>,
+    pub(in crate::session) tally: &'a mut Counters,
+    pub(in crate::session) meter: &'a mut Meter,
+    pub(in crate::session) needed: &'a mut Needed,
+    pub(in crate::session) losses: &'a Losses,
+    pub(in crate::session) events: &'a mut dyn FnMut(Event),
 }
 
 /// The trials of a generation that are not journalled yet.
-pub(super) struct Generation<'a, 'store> {
+pub(in crate::session) struct Generation<'a, 'store> {
     books: CommitSink<'a, 'store>,
     trials: std::vec::IntoIter<Trial>,
     /// The first trial that is not committed, by position.
@@ -65,7 +46,7 @@ pub(super) struct Generation<'a, 'store> {
 
 impl<'a, 'store> Generation<'a, 'store> {
     /// Trials as [`lower`] made them.
-    pub(super) fn new(
+    pub(in crate::session) fn new(
         setup: &SessionSetup,
         lowered: Vec<(Trial, Option<TrialState>)>,
         books: CommitSink<'a, 'store>,
@@ -87,18 +68,18 @@ impl<'a, 'store> Generation<'a, 'store> {
     }
 
     /// Positions and plans of the trials that have to be scored.
-    pub(super) fn unsettled(&self) -> Vec<(usize, Plan)> {
+    pub(in crate::session) fn unsettled(&self) -> Vec<(usize, Plan)> {
         let waiting = (0..self.states.len()).filter(|&position| self.states[position].is_none());
         waiting.map(|position| (position, self.plans[position].clone())).collect()
     }
 
     /// The number of the trial at `position`.
-    pub(super) fn id(&self, position: usize) -> u64 {
+    pub(in crate::session) fn id(&self, position: usize) -> u64 {
         self.trials.as_slice().get(position - self.next).map_or(0, |trial| trial.id)
     }
 
     /// A trial was handed to the evaluator, perhaps again.
-    pub(super) fn started(&mut self, position: usize) {
+    pub(in crate::session) fn started(&mut self, position: usize) {
         if std::mem::replace(&mut self.running[position], true) {
             return;
         }
@@ -107,12 +88,12 @@ impl<'a, 'store> Generation<'a, 'store> {
     }
 
     /// After `before` evaluations of this run, what is not committed yet is handed out.
-    pub(super) fn begins(&mut self, before: u64) {
+    pub(in crate::session) fn begins(&mut self, before: u64) {
         self.books.meter.expect(before, (self.trials.len() * self.items) as u64);
     }
 
     /// So many evaluations were run so far.
-    pub(super) fn evaluated(&mut self, evaluations: u64) {
+    pub(in crate::session) fn evaluated(&mut self, evaluations: u64) {
         let CommitSink { meter, events, .. } = &mut self.books;
         if meter.hear(evaluations) {
             events(meter.event());
@@ -120,7 +101,7 @@ impl<'a, 'store> Generation<'a, 'store> {
     }
 
     /// A trial has its outcome.
-    pub(super) fn settled(&mut self, position: usize, ended: Ended) -> Result<(), SessionError> {
+    pub(in crate::session) fn settled(&mut self, position: usize, ended: Ended) -> Result<(), SessionError> {
         let Effort { work, seconds, items } = ended.effort;
         if items > 0 {
             self.efforts.push(TrialEffort { trial: self.id(position), work, seconds });
@@ -136,7 +117,7 @@ impl<'a, 'store> Generation<'a, 'store> {
 
     /// What is noted beside the journal: what evaluating the settled trials took, and the trials that evaluations of other
     /// studies answered.
-    pub(super) fn notes(self) -> Vec<RunNote> {
+    pub(in crate::session) fn notes(self) -> Vec<RunNote> {
         let efforts = (!self.efforts.is_empty()).then_some(RunNote::Trials(self.efforts));
         let shared =
             (!self.answered_elsewhere.is_empty()).then_some(RunNote::Shared(self.answered_elsewhere));
@@ -144,7 +125,7 @@ impl<'a, 'store> Generation<'a, 'store> {
     }
 
     /// Journals every trial whose predecessors are all journalled.
-    pub(super) fn commit(&mut self) -> Result<(), SessionError> {
+    pub(in crate::session) fn commit(&mut self) -> Result<(), SessionError> {
         while let Some(state) = self.states.get_mut(self.next).and_then(Option::take) {
             let Some(mut trial) = self.trials.next() else { break };
             if self.running[self.next] {
@@ -176,7 +157,7 @@ impl<'a, 'store> Generation<'a, 'store> {
 ///
 /// # Errors
 /// A failure of the technique that need not repeat.
-pub(super) fn lower(
+pub(in crate::session) fn lower(
     setup: &SessionSetup,
     proposal: Proposal,
 ) -> Result<(Trial, Option<TrialState>), SessionError> {

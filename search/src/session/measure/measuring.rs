@@ -9,24 +9,27 @@ use attune_core::signal::SignalRequest;
 use attune_core::store::{MeasuringEffort, RunNote};
 use attune_core::technique::Signal;
 
-use super::advance::Meter;
-use super::counters::Counters;
 use super::interruptible::thinking;
+use super::meter::Meter;
 use super::scoring::Scoring;
-use super::{SessionError, SessionSetup};
+use crate::session::counters::Counters;
+use crate::session::{SessionError, SessionSetup};
 
 /// Where things are measured.
-pub(super) struct Measuring<'a, 'env> {
-    pub(super) setup: &'a SessionSetup,
-    pub(super) scoring: &'a mut Scoring<'env>,
-    pub(super) tally: &'a mut Counters,
-    pub(super) meter: &'a mut Meter,
-    pub(super) events: &'a mut dyn FnMut(Event),
+pub(in crate::session) struct Measuring<'a, 'env> {
+    pub(in crate::session) setup: &'a SessionSetup,
+    pub(in crate::session) scoring: &'a mut Scoring<'env>,
+    pub(in crate::session) tally: &'a mut Counters,
+    pub(in crate::session) meter: &'a mut Meter,
+    pub(in crate::session) events: &'a mut dyn FnMut(Event),
 }
 
 impl Measuring<'_, '_> {
     /// Measures signals of the dense model, in order. `None` when someone asked to stop.
-    pub(super) fn signals(&mut self, wanted: &[SignalRequest]) -> Result<Option<Vec<Signal>>, SessionError> {
+    pub(in crate::session) fn signals(
+        &mut self,
+        wanted: &[SignalRequest],
+    ) -> Result<Option<Vec<Signal>>, SessionError> {
         let setup = self.setup;
         let mut signals = Vec::with_capacity(wanted.len());
         for wanted in wanted {
@@ -58,7 +61,12 @@ impl Measuring<'_, '_> {
     }
 
     /// Counts what measuring took, in this run and beside the journal.
-    pub(super) fn took(&mut self, what: &str, work: Work, seconds: f64) -> Result<(), SessionError> {
+    pub(in crate::session) fn took(
+        &mut self,
+        what: &str,
+        work: Work,
+        seconds: f64,
+    ) -> Result<(), SessionError> {
         if work == Work::default() {
             return Ok(());
         }
