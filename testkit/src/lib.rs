@@ -4,6 +4,7 @@
 //! A suite knows nothing but the trait, so it holds for what others bring as well as for what attune brings. It panics with
 //! the promise that is broken, as test assertions do.
 
+pub mod evaluator;
 pub mod spaces;
 pub mod store;
 pub mod strategy;

@@ -7,6 +7,7 @@ mod bad_plans;
 mod bad_tasks;
 mod blocks_and_activations;
 mod config_cases;
+mod conformance;
 mod contract;
 mod device;
 mod golden;
