@@ -15,7 +15,7 @@ pub(crate) use positions::Positions;
 pub(crate) use router::{RouterProbe, Routing, route};
 
 use attune_vocabulary::Module;
-use burn_tensor::{DType, Tensor};
+use burn_tensor::Tensor;
 
 use crate::edits::LayerEdits;
 use crate::model::{FeedForward, Gated, Model, Site};
@@ -32,12 +32,7 @@ pub(crate) struct Batch {
 impl Model {
     /// Embeddings of `ids`: `[ids, hidden]`.
     pub(crate) fn embed(&self, ids: &[u32]) -> Tensor<2> {
-        let hidden = self.config.hidden;
-        let mut rows = Vec::with_capacity(ids.len() * hidden);
-        for &id in ids {
-            rows.extend_from_slice(&self.weights.embedding[id as usize * hidden..][..hidden]);
-        }
-        self.compute.tensor(rows, [ids.len(), hidden])
+        self.weights.tokens.embed(&self.compute, ids)
     }
 
     /// One block: `[sequences·tokens, hidden]` in and out. The sequences are those of several candidates, as many of
@@ -103,7 +98,7 @@ impl Model {
 
     /// Logits of finished rows for the tokens `first..first + count`: `[rows, count]`, always float32.
     pub(crate) fn logits(&self, finished: Tensor<2>, first: usize, count: usize) -> Tensor<2> {
-        finished.cast(DType::F32).matmul(self.weights.output.clone().narrow(0, first, count).transpose())
+        self.weights.tokens.logits(finished, first, count)
     }
 
     /// The feed-forward part of a layer, or one expert of it.

@@ -12,7 +12,10 @@ mod missing;
 mod quantised;
 mod read;
 mod rope;
+mod stored_matrix;
 mod tensors;
+mod tiles;
+mod token_matrices;
 mod weights;
 
 pub use checkpoint::Checkpoint;

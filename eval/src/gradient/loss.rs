@@ -30,7 +30,7 @@ pub(super) fn loss_and_gradient(
         let part = first..(first + ROWS).min(rows.end);
         let leaf = x.clone().narrow(0, part.start, part.len()).autodiff().require_grad();
         let finished = model.weights.norm.generic(leaf.clone());
-        let logits = finished.matmul(model.weights.output.clone().transpose());
+        let logits = model.logits(finished, 0, model.config.vocab);
         let next: Vec<i32> = ids[part.start + 1..part.end + 1].iter().map(|&id| id as i32).collect();
         let next: Tensor<2, Int> =
             Tensor::<1, Int>::from_data(next.as_slice(), &logits.device()).reshape([part.len(), 1]);

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 use memmap2::Mmap;
 use safetensors::SafeTensors;
 use safetensors::tensor::{Metadata, TensorInfo};
 
 use super::config::{json, quoted};
+use super::stored_matrix::Pages;
 use super::tensors::keys;
 use super::{folder, missing};
 use crate::error::LoadError;
@@ -29,7 +31,7 @@ pub struct Checkpoint {
 
 struct Shard {
     file: PathBuf,
-    bytes: Mmap,
+    bytes: Arc<Mmap>,
     data: usize,
     header: Metadata,
 }
@@ -39,6 +41,15 @@ pub(crate) struct Stored<'a> {
     pub(super) file: &'a Path,
     pub(super) info: &'a TensorInfo,
     pub(super) bytes: &'a [u8],
+    shard: &'a Shard,
+}
+
+impl Stored<'_> {
+    /// Its bytes, for as long as anybody holds them.
+    pub(super) fn pages(&self) -> Pages {
+        let (start, end) = self.info.data_offsets;
+        Pages::new(&self.shard.bytes, self.shard.data + start..self.shard.data + end)
+    }
 }
 
 impl Checkpoint {
@@ -148,7 +159,8 @@ impl Checkpoint {
         let shard = self.find(name).ok()?;
         let info = shard.header.info(name)?;
         let (start, end) = info.data_offsets;
-        Some(Stored { file: &shard.file, info, bytes: &shard.bytes[shard.data + start..shard.data + end] })
+        let bytes = &shard.bytes[shard.data + start..shard.data + end];
+        Some(Stored { file: &shard.file, info, bytes, shard })
     }
 
     pub(crate) fn tensor(&self, name: &str, expected: &[usize]) -> Result<Stored<'_>, LoadError> {
@@ -191,8 +203,8 @@ impl Shard {
             .map_err(|source| LoadError::Io { source, expected: "a safetensors file" })?;
         #[expect(
             unsafe_code,
-            reason = "mapping is undefined when another process truncates the file meanwhile; weights of several \
-                      gigabytes are not copied for that, and every tool that loads safetensors accepts it"
+            reason = "mapping is undefined when another process writes to the file meanwhile; weights of several \
+                      gigabytes are not copied for that, and every tool that maps safetensors accepts it"
         )]
         // SAFETY: the file is opened for reading only and nothing in this process writes to it.
         let mapped = unsafe { Mmap::map(&handle) };
@@ -216,7 +228,7 @@ impl Shard {
         if bytes.len() < expected {
             return Err(bad(format!("it has {} bytes, its header announces {expected}", bytes.len())));
         }
-        Ok(Self { file, bytes, data, header })
+        Ok(Self { file, bytes: Arc::new(bytes), data, header })
     }
 }
 

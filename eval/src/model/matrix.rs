@@ -1,7 +1,11 @@
 //! Weight matrices in the layout that products want.
 
+use std::ops::Range;
+
 use burn_tensor::{DType, Tensor};
 
+use super::stored_matrix::StoredMatrix;
+use super::tiles::{Buffers, SideBySide};
 use crate::compute::Compute;
 
 /// One or several checkpoint matrices `[out, in]` side by side as `[in, out₁ + out₂ + …]`, with biases.
@@ -10,25 +14,38 @@ use crate::compute::Compute;
 /// is half of the time; and one wide product is faster than three narrow ones.
 #[derive(Clone)]
 pub(crate) struct Linear {
-    pub(super) weight: Tensor<2>,
-    pub(super) bias: Option<Tensor<1>>,
+    weight: Weight,
+    bias: Option<Tensor<1>>,
+}
+
+#[derive(Clone)]
+enum Weight {
+    /// In the element type of the device.
+    Dense(Tensor<2>),
+    /// As in the file, which takes less: on the host only.
+    Stored(SideBySide),
 }
 
 impl Linear {
-    /// `parts` are `[out, inputs]`, row-major; `biases` are empty or one per part.
-    pub(super) fn new(compute: &Compute, inputs: usize, parts: &[Vec<f32>], biases: &[Vec<f32>]) -> Self {
-        let outputs: usize = parts.iter().map(|part| part.len() / inputs).sum();
-        let mut weight = vec![0.0; inputs * outputs];
-        let mut first = 0;
-        for part in parts {
-            transpose_into(part, inputs, &mut weight, outputs, first);
-            first += part.len() / inputs;
-        }
+    /// `parts` are `[out, inputs]`; `biases` are empty or one per part. On the host, parts of which one takes less in its
+    /// file than in float32 stay there.
+    pub(super) fn new(
+        compute: &Compute,
+        inputs: usize,
+        parts: Vec<StoredMatrix>,
+        biases: &[Vec<f32>],
+        buffers: &Buffers,
+    ) -> Self {
+        let as_stored = compute.on_host() && !parts.iter().all(StoredMatrix::is_float32);
+        let parts = SideBySide::new(parts, inputs, buffers);
+        let outputs = parts.outputs();
         let bias: Vec<f32> = biases.concat();
-        Self {
-            weight: compute.tensor(weight, [inputs, outputs]),
-            bias: (!bias.is_empty()).then(|| compute.tensor(bias, [outputs])),
-        }
+        let weight = if as_stored {
+            Weight::Stored(parts)
+        } else {
+            Weight::Dense(compute.tensor(parts.widened(0..outputs), [inputs, outputs]))
+        };
+        Self { weight, bias: (!bias.is_empty()).then(|| compute.tensor(bias, [outputs])) }
     }
 
     /// `Σ number·linear` in the order of the terms, summed in float32 whatever the element type is; without terms
@@ -37,23 +54,69 @@ impl Linear {
         let bias = |linear: &Self| linear.bias.clone();
         let biases: Vec<(f32, Tensor<1>)> =
             terms.iter().filter_map(|(number, linear)| Some((*number, bias(linear)?))).collect();
-        let weights = terms.iter().map(|(number, linear)| (*number, linear.weight.clone())).collect();
+        let weights = terms.iter().map(|(number, linear)| (*number, linear.dense(compute)));
         Self {
-            weight: weighted_sum(compute, weights, &like.weight),
-            bias: like.bias.as_ref().map(|like| weighted_sum(compute, biases, like)),
+            weight: Weight::Dense(weighted_sum(compute, weights, like.shape())),
+            bias: like.bias.as_ref().map(|like| weighted_sum(compute, biases.into_iter(), like.dims())),
         }
     }
 
-    /// Memory of the weights.
+    /// Some of its outputs, as they are.
+    pub(super) fn columns(&self, columns: Range<usize>) -> Self {
+        let (first, width) = (columns.start, columns.len());
+        let weight = match &self.weight {
+            Weight::Stored(parts) => Weight::Stored(parts.columns(columns)),
+            // Memory of its own: a product wants rows without gaps.
+            Weight::Dense(weight) => {
+                let part = weight.clone().narrow(1, first, width);
+                Weight::Dense(Tensor::from_data(part.into_data(), (&weight.device(), weight.dtype())))
+            }
+        };
+        let bias = self.bias.as_ref().map(|bias| bias.clone().narrow(0, first, width));
+        Self { weight, bias }
+    }
+
+    /// The same with weights that `change` makes of its own, `[in, out]` in float32.
+    pub(super) fn changed(&self, compute: &Compute, change: impl FnOnce(&mut [f32])) -> Self {
+        let mut weights: Vec<f32> = match &self.weight {
+            Weight::Stored(parts) => parts.widened(0..parts.outputs()),
+            Weight::Dense(weight) => weight.clone().cast(DType::F32).into_data().iter::<f32>().collect(),
+        };
+        change(&mut weights);
+        Self { weight: Weight::Dense(compute.tensor(weights, self.shape())), bias: self.bias.clone() }
+    }
+
+    /// `[in, out]`.
+    pub(super) fn shape(&self) -> [usize; 2] {
+        match &self.weight {
+            Weight::Dense(weight) => weight.dims(),
+            Weight::Stored(parts) => [parts.inputs(), parts.outputs()],
+        }
+    }
+
+    fn dense(&self, compute: &Compute) -> Tensor<2> {
+        match &self.weight {
+            Weight::Dense(weight) => weight.clone(),
+            Weight::Stored(parts) => compute.tensor(parts.widened(0..parts.outputs()), self.shape()),
+        }
+    }
+
+    /// Memory of the weights beyond the mapped file.
     pub(super) fn bytes(&self) -> u64 {
-        let elements = self.weight.dims().iter().product::<usize>()
-            + self.bias.as_ref().map_or(0, |bias| bias.dims()[0]);
-        (elements * self.weight.dtype().size()) as u64
+        let weight = match &self.weight {
+            Weight::Dense(weight) => weight.dims().iter().product::<usize>() * weight.dtype().size(),
+            Weight::Stored(_) => 0,
+        };
+        let bias = self.bias.as_ref().map_or(0, |bias| bias.dims()[0] * bias.dtype().size());
+        (weight + bias) as u64
     }
 
     /// `x · W + b` for `x: [rows, in]`.
     pub(crate) fn apply(&self, x: Tensor<2>) -> Tensor<2> {
-        let product = x.matmul(self.weight.clone());
+        let product = match &self.weight {
+            Weight::Dense(weight) => x.matmul(weight.clone()),
+            Weight::Stored(parts) => parts.product(x),
+        };
         match &self.bias {
             None => product,
             Some(bias) => product + bias.clone().unsqueeze(),
@@ -63,26 +126,10 @@ impl Linear {
 
 fn weighted_sum<const D: usize>(
     compute: &Compute,
-    terms: Vec<(f32, Tensor<D>)>,
-    like: &Tensor<D>,
+    terms: impl Iterator<Item = (f32, Tensor<D>)>,
+    shape: [usize; D],
 ) -> Tensor<D> {
-    let products = terms.into_iter().map(|(number, tensor)| tensor.cast(DType::F32).mul_scalar(number));
+    let products = terms.map(|(number, tensor)| tensor.cast(DType::F32).mul_scalar(number));
     let sum = products.reduce(|sum, product| sum + product);
-    sum.unwrap_or_else(|| Tensor::zeros(like.dims(), (&like.device(), DType::F32))).cast(compute.dtype())
-}
-
-/// Writes `part: [rows, inputs]` as columns `first..first + rows` of `whole: [inputs, columns]`, in tiles that
-/// stay in the first-level cache.
-fn transpose_into(part: &[f32], inputs: usize, whole: &mut [f32], columns: usize, first: usize) {
-    const TILE: usize = 32;
-    let rows = part.len() / inputs;
-    for row_tile in (0..rows).step_by(TILE) {
-        for input_tile in (0..inputs).step_by(TILE) {
-            for input in input_tile..(input_tile + TILE).min(inputs) {
-                for row in row_tile..(row_tile + TILE).min(rows) {
-                    whole[input * columns + first + row] = part[row * inputs + input];
-                }
-            }
-        }
-    }
+    sum.unwrap_or_else(|| Tensor::zeros(shape, (compute.device(), DType::F32))).cast(compute.dtype())
 }

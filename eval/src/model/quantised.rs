@@ -6,7 +6,6 @@
 use std::ops::Range;
 
 use attune_vocabulary::Module;
-use burn_tensor::DType;
 use rayon::prelude::*;
 
 use super::byte_lru::ByteLru;
@@ -40,28 +39,16 @@ impl LevelDatabase {
         fused: &Linear,
         columns: Range<usize>,
     ) -> Linear {
-        let bytes = |linear: &Linear| {
-            (linear.weight.dims().iter().product::<usize>() * linear.weight.dtype().size()) as u64
-        };
-        self.get_or_make((site, level), bytes, || fused.columns(compute, columns, level))
-    }
-}
-
-impl Linear {
-    /// Some of its outputs at a level, in memory of their own.
-    fn columns(&self, compute: &Compute, columns: Range<usize>, level: Option<Level>) -> Self {
-        let [inputs, _] = self.weight.dims();
-        let width = columns.len();
-        let part = self.weight.clone().narrow(1, columns.start, width).cast(DType::F32);
-        let mut weights: Vec<f32> = part.into_data().iter::<f32>().collect();
-        if let Some(Level { bits, group }) = level {
-            quantise(&mut weights, width, bits, group);
-        }
-        let bias = self.bias.as_ref().map(|bias| {
-            let bias = bias.clone().narrow(0, columns.start, width).cast(DType::F32);
-            compute.tensor(bias.into_data().iter::<f32>().collect(), [width])
-        });
-        Self { weight: compute.tensor(weights, [inputs, width]), bias }
+        self.get_or_make((site, level), Linear::bytes, || {
+            let width = columns.len();
+            let exact = fused.columns(columns);
+            match level {
+                None => exact,
+                Some(Level { bits, group }) => {
+                    exact.changed(compute, |weights| quantise(weights, width, bits, group))
+                }
+            }
+        })
     }
 }
 
@@ -90,12 +77,22 @@ pub(crate) fn quantise(weights: &mut [f32], outputs: usize, bits: u32, group: us
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::stored_matrix::StoredMatrix;
+    use crate::model::tiles::Buffers;
 
     const SITE: Site = Site { layer: 0, expert: 0, module: Module::Query };
 
     fn linear(compute: &Compute, inputs: usize, outputs: usize) -> Linear {
-        let weights = (0..inputs * outputs).map(|place| (place as f32 * 0.7).sin()).collect::<Vec<_>>();
-        Linear::new(compute, inputs, &[weights], &[(0..outputs).map(|place| place as f32).collect()])
+        let weights = (0..inputs * outputs).map(|place| (place as f32 * 0.7).sin()).collect();
+        let weights = vec![StoredMatrix::owned(weights, inputs)];
+        let bias = (0..outputs).map(|place| place as f32).collect();
+        Linear::new(compute, inputs, weights, &[bias], &Buffers::default())
+    }
+
+    fn weights(linear: &Linear) -> Vec<f32> {
+        let mut found = Vec::new();
+        linear.changed(&Compute::cpu(), |weights| found = weights.to_vec());
+        found
     }
 
     fn level(bits: u32) -> Option<Level> {
@@ -154,8 +151,7 @@ mod tests {
             .into_data()
             .assert_approx_eq::<f32>(&expected.into_data(), burn_tensor::Tolerance::absolute(1e-5));
         // Levels of one module are different things.
-        let coarse = get(Module::Query, level(2)).weight.into_data();
-        assert_ne!(coarse, get(Module::Query, None).weight.into_data());
-        assert_eq!(LevelDatabase::new(10).module(&compute, SITE, None, &fused, 0..6).weight.dims(), [8, 6]);
+        assert_ne!(weights(&get(Module::Query, level(2))), weights(&get(Module::Query, None)));
+        assert_eq!(LevelDatabase::new(10).module(&compute, SITE, None, &fused, 0..6).shape(), [8, 6]);
     }
 }

@@ -1,41 +1,51 @@
-//! Stored tensors as float32, checked to be finite.
+//! Stored tensors, checked to be finite.
 
-use half::{bf16, f16};
 use safetensors::Dtype;
 
 use super::checkpoint::{Checkpoint, Stored};
+use super::stored_matrix::{Elements, StoredMatrix};
 use crate::error::LoadError;
 
 impl Checkpoint {
-    /// The elements of a tensor of the expected shape, row-major.
+    /// The elements of a tensor of the expected shape as float32, row-major.
     ///
     /// # Errors
     /// No such tensor, another shape, an unsupported element type, or a NaN or infinite element.
     pub fn read(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, LoadError> {
-        let stored = self.tensor(name, shape)?;
-        let values = upcast(name, &stored)?;
-        match values.iter().position(|value| !value.is_finite()) {
-            None => Ok(values),
-            Some(index) => Err(LoadError::NotFinite {
+        let columns = shape.last().copied().unwrap_or(1);
+        let rows = shape.iter().product::<usize>() / columns.max(1);
+        Ok(self.shaped(name, shape, [rows, columns])?.to_vec())
+    }
+
+    /// A matrix `[rows, columns]` as it is stored.
+    ///
+    /// # Errors
+    /// As [`Checkpoint::read`].
+    pub(crate) fn matrix(&self, name: &str, shape: [usize; 2]) -> Result<StoredMatrix, LoadError> {
+        self.shaped(name, &shape, shape)
+    }
+
+    /// A tensor of the expected shape, as a matrix.
+    fn shaped(&self, name: &str, expected: &[usize], shape: [usize; 2]) -> Result<StoredMatrix, LoadError> {
+        let stored = self.tensor(name, expected)?;
+        let matrix = StoredMatrix::new(elements(name, &stored)?, shape);
+        match matrix.first_not_finite() {
+            None => Ok(matrix),
+            Some((index, value)) => Err(LoadError::NotFinite {
                 file: stored.file.to_owned(),
                 tensor: name.to_owned(),
                 index,
-                value: values[index],
+                value,
             }),
         }
     }
 }
 
-/// All three element types widen exactly.
-fn upcast(name: &str, stored: &Stored<'_>) -> Result<Vec<f32>, LoadError> {
-    let pairs = || stored.bytes.chunks_exact(2).map(|bytes| [bytes[0], bytes[1]]);
+fn elements(name: &str, stored: &Stored<'_>) -> Result<Elements, LoadError> {
     match stored.info.dtype {
-        Dtype::F32 => {
-            let words = stored.bytes.chunks_exact(4);
-            Ok(words.map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect())
-        }
-        Dtype::F16 => Ok(pairs().map(|bytes| f16::from_le_bytes(bytes).to_f32()).collect()),
-        Dtype::BF16 => Ok(pairs().map(|bytes| bf16::from_le_bytes(bytes).to_f32()).collect()),
+        Dtype::F32 => Ok(Elements::Float32(stored.pages())),
+        Dtype::F16 => Ok(Elements::Float16(stored.pages())),
+        Dtype::BF16 => Ok(Elements::BFloat16(stored.pages())),
         other => Err(LoadError::UnsupportedDtype {
             file: stored.file.to_owned(),
             tensor: name.to_owned(),

@@ -6,19 +6,17 @@ use super::checkpoint::Checkpoint;
 use super::config::{DecoderConfig, Mixture};
 use super::matrix::Linear;
 use super::tensors::{self, GatedTensors, LayerTensors, LinearTensors, Tensor};
+use super::tiles::Buffers;
+use super::token_matrices::TokenMatrices;
 use crate::compute::Compute;
 use crate::error::LoadError;
 use crate::ops::norm::RmsNorm;
 
 /// Everything that is multiplied or added.
 pub(crate) struct Weights {
-    /// `[vocab, hidden]` on the host: rows are looked up by token.
-    pub(crate) embedding: Vec<f32>,
+    pub(crate) tokens: TokenMatrices,
     pub(crate) layers: Vec<Layer>,
     pub(crate) norm: RmsNorm,
-    /// `[vocab, hidden]`: the output matrix, transposed at use. Float32 on every device: scores are differences
-    /// of logits.
-    pub(crate) output: burn_tensor::Tensor<2>,
 }
 
 pub(crate) struct Layer {
@@ -76,18 +74,17 @@ impl Weights {
         compute: &Compute,
     ) -> Result<Self, LoadError> {
         let shape = [config.vocab, config.hidden];
-        let embedding = checkpoint.read(tensors::EMBEDDING, &shape)?;
-        let reader = Reader { checkpoint, config, compute };
-        let output =
-            if config.tied { embedding.clone() } else { checkpoint.read(tensors::OUTPUT, &shape)? };
+        let output = (!config.tied).then_some(tensors::OUTPUT);
+        let buffers = Buffers::default();
+        let tokens = TokenMatrices::read(checkpoint, compute, shape, tensors::EMBEDDING, output, &buffers)?;
+        let reader = Reader { checkpoint, config, compute, buffers };
         // Of several errors the first layer's, not that of whichever thread comes first.
         let layers: Vec<Result<_, LoadError>> =
             (0..config.layers).into_par_iter().map(|number| reader.layer(number)).collect();
         Ok(Self {
-            embedding,
+            tokens,
             layers: layers.into_iter().collect::<Result<_, _>>()?,
             norm: reader.norm(&(tensors::NORM.to_owned(), vec![config.hidden]))?,
-            output: compute.float32(output, shape),
         })
     }
 }
@@ -96,6 +93,7 @@ struct Reader<'a> {
     checkpoint: &'a Checkpoint,
     config: &'a DecoderConfig,
     compute: &'a Compute,
+    buffers: Buffers,
 }
 
 impl Reader<'_> {
@@ -134,10 +132,11 @@ impl Reader<'_> {
     }
 
     fn linear(&self, names: &LinearTensors) -> Result<Linear, LoadError> {
+        let matrix = |(name, shape): Tensor| self.checkpoint.matrix(&name, [shape[0], names.inputs]);
+        let weights = names.weights().map(matrix).collect::<Result<Vec<_>, _>>()?;
         let read = |(name, shape): Tensor| self.checkpoint.read(&name, &shape);
-        let weights = names.weights().map(read).collect::<Result<Vec<_>, _>>()?;
         let biases = names.biases().map(read).collect::<Result<Vec<_>, _>>()?;
-        Ok(Linear::new(self.compute, names.inputs, &weights, &biases))
+        Ok(Linear::new(self.compute, names.inputs, weights, &biases, &self.buffers))
     }
 
     fn norm(&self, (name, shape): &Tensor) -> Result<RmsNorm, LoadError> {

@@ -17,6 +17,7 @@ mod pruned;
 mod real_configs;
 mod repeatable;
 mod signals;
+mod stored_types;
 mod texts;
 mod tokenizers;
 mod unchanged;

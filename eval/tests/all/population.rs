@@ -100,7 +100,8 @@ fn edit(layer: u32, choice: u32) -> Vec<Edit> {
     }
 }
 
-fn plan(choices: &[u32]) -> Plan {
+/// A plan of one choice for each layer.
+pub(crate) fn plan(choices: &[u32]) -> Plan {
     arrange(choices.iter().enumerate().flat_map(|(layer, &choice)| edit(layer as u32, choice)))
 }
 

@@ -1,0 +1,78 @@
+//! The two matrices with a row for each token: the embedding, and the output matrix, which may be the same one.
+
+use burn_tensor::{DType, Tensor};
+
+use super::checkpoint::Checkpoint;
+use super::stored_matrix::StoredMatrix;
+use super::tiles::{Buffers, product_with_rows};
+use crate::compute::Compute;
+use crate::error::LoadError;
+
+/// `[vocab, hidden]` each.
+pub(crate) struct TokenMatrices {
+    /// On the host, where rows are looked up; the output matrix without.
+    embedding: Option<StoredMatrix>,
+    output: Output,
+    buffers: Buffers,
+}
+
+/// Float32 in products on every device: scores are differences of logits.
+enum Output {
+    Dense(Tensor<2>),
+    Stored(StoredMatrix),
+}
+
+impl TokenMatrices {
+    /// Reads the embedding, and the output matrix where it is another.
+    pub(super) fn read(
+        checkpoint: &Checkpoint,
+        compute: &Compute,
+        shape: [usize; 2],
+        embedding: &str,
+        output: Option<&str>,
+        buffers: &Buffers,
+    ) -> Result<Self, LoadError> {
+        let embedding = checkpoint.matrix(embedding, shape)?;
+        let output = output.map(|name| checkpoint.matrix(name, shape)).transpose()?;
+        let (embedding, output) = match output {
+            None => (None, embedding),
+            // A copy, so that a file whose other weights are copied need not stay in memory.
+            Some(output) if embedding.is_float32() => {
+                (Some(StoredMatrix::owned(embedding.to_vec(), shape[1])), output)
+            }
+            Some(output) => (Some(embedding), output),
+        };
+        let output = if compute.on_host() && !output.is_float32() {
+            Output::Stored(output)
+        } else {
+            Output::Dense(compute.float32(output.to_vec(), shape))
+        };
+        Ok(Self { embedding, output, buffers: buffers.clone() })
+    }
+
+    /// Embeddings of `ids`: `[ids, hidden]`, in the element type of the device.
+    pub(crate) fn embed(&self, compute: &Compute, ids: &[u32]) -> Tensor<2> {
+        let stored = match (&self.embedding, &self.output) {
+            (Some(embedding), _) | (None, Output::Stored(embedding)) => embedding,
+            (None, Output::Dense(output)) => {
+                return output.clone().select(0, compute.indices(ids)).cast(compute.dtype());
+            }
+        };
+        let mut rows = vec![0.0; ids.len() * stored.columns()];
+        for (&id, row) in ids.iter().zip(rows.chunks_exact_mut(stored.columns())) {
+            stored.widen(id as usize..id as usize + 1, row);
+        }
+        compute.tensor(rows, [ids.len(), stored.columns()])
+    }
+
+    /// Logits of finished rows for the tokens `first..first + count`: `[rows, count]`, always float32.
+    pub(crate) fn logits(&self, finished: Tensor<2>, first: usize, count: usize) -> Tensor<2> {
+        let finished = finished.cast(DType::F32);
+        match &self.output {
+            Output::Dense(output) => finished.matmul(output.clone().narrow(0, first, count).transpose()),
+            Output::Stored(output) => {
+                product_with_rows(output, first..first + count, &finished, &self.buffers)
+            }
+        }
+    }
+}
