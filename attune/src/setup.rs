@@ -19,7 +19,7 @@ use attune_eval::diffusion::ImageSpec;
 use attune_eval::text::TextSpec;
 use attune_plugins::{Host, LogLevel, WasmTechnique};
 use attune_search::session::{Preflight, SessionSetup};
-use attune_search::strategy;
+use attune_search::strategy::StrategySource;
 
 use crate::error::{Cause, Error};
 use crate::model_folder::{self, FolderError};
@@ -121,7 +121,7 @@ pub fn study(
     let owner = format!("technique `{}`", technique.info().name);
     let settings = options::resolve(&owner, &technique.info().options, &profile.technique.options)
         .map_err(Error::input)?;
-    let strategy = strategy::resolved(&profile.strategy).map_err(Error::input)?;
+    let strategy = StrategySource::from(profile.strategy.clone()).resolved().map_err(Error::input)?;
     let start = profile.start.as_ref().map(|start| start::find(start, &*store)).transpose()?;
 
     let model_path = absolute(&base, &profile.model)?;
@@ -149,7 +149,7 @@ pub fn study(
 
     let resolved = Profile {
         technique: Selected { name: profile.technique.name.clone(), options: settings.clone() },
-        strategy: strategy.clone(),
+        strategy: strategy.selected(),
         // Which trial wins may change when that study goes on.
         start: start
             .as_ref()

@@ -15,6 +15,7 @@ mod population;
 mod profiling;
 mod random;
 mod screen;
+mod source;
 
 use std::sync::{Arc, LazyLock};
 
@@ -30,6 +31,7 @@ use attune_core::suggest::hint;
 pub use error::StrategyError;
 use evolution::{Evolution, Scheme};
 use options::Options;
+pub use source::{StrategyFactory, StrategySource};
 
 use crate::operators::Variation;
 

@@ -157,6 +157,20 @@ pub enum SessionError {
         /// Short hash of the proposed config.
         proposed: String,
     },
+    /// The strategy breaks its contract.
+    #[error(
+        "strategy `{strategy}` does not keep the contract of strategies: found {found} at proposal {proposal}, expected {expected}"
+    )]
+    BadProposal {
+        /// The strategy.
+        strategy: String,
+        /// Number that the proposal should have.
+        proposal: u64,
+        /// What was found.
+        found: String,
+        /// What was expected.
+        expected: String,
+    },
     /// Nothing has a score.
     #[error(
         "none of the {trials} trials so far was scored; trial {trial} failed with: {failure}; \

@@ -11,7 +11,7 @@ use attune_core::facts::Facts;
 use attune_core::objective::Objective;
 use attune_core::options::Settings;
 use attune_core::plan::Plan;
-use attune_core::profile::{Racing, ReportSpec, Selected};
+use attune_core::profile::{Racing, ReportSpec};
 use attune_core::rng;
 use attune_core::sensitivity;
 use attune_core::space::Space;
@@ -21,7 +21,7 @@ use super::caught::caught;
 use super::losses::Losses;
 use super::start::START;
 use super::{SessionError, Start};
-use crate::strategy::{self, StrategyError, TableSource};
+use crate::strategy::{StrategyError, StrategySource, TableSource};
 
 /// Whether the evaluator honours a plan, which it can tell from the shape of the model: [`Evaluator::check`].
 ///
@@ -42,7 +42,7 @@ pub struct Preflight<'a> {
     /// The task.
     pub task: &'a TaskInfo,
     /// The strategy and its options.
-    pub strategy: &'a Selected,
+    pub strategy: &'a StrategySource,
     /// What counts, most important first.
     pub objectives: &'a [Objective],
     /// Items of the selection split that score a trial.
@@ -142,14 +142,14 @@ impl Preflight<'_> {
     /// Whether the strategy can search this space, and plan for it if it plans.
     fn strategy_fits(&self) -> (&'static str, Result<(), SessionError>) {
         let operators = self.technique.info().has_operators;
-        if let Err(error) = strategy::check(self.strategy, self.space, self.seed, operators) {
+        if let Err(error) = self.strategy.check(self.space, self.seed, operators) {
             let path = match error {
                 StrategyError::NoOperators { .. } => "strategy.options[\"operators\"]",
                 _ => "strategy.name",
             };
             return (path, Err(error.into()));
         }
-        match strategy::table_source(self.strategy) {
+        match self.strategy.table() {
             Ok(None) => ("strategy.name", Ok(())),
             Ok(Some(source)) => {
                 let probed = sensitivity::reference(self.space, None)
@@ -169,7 +169,7 @@ impl Preflight<'_> {
             Some(_) => Ok(()),
             None => Err(SessionError::NoDamages {
                 technique: self.technique.info().name.clone(),
-                strategy: self.strategy.name.clone(),
+                strategy: self.strategy.name().to_owned(),
             }),
         }
     }

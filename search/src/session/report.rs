@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 
 use attune_core::evaluator::{EvalFailure, Request, Split};
 use attune_core::event::{Event, Phase};
+use attune_core::plan::Plan;
 use attune_core::report::Report;
 use attune_core::scores::Scores;
 use attune_core::technique::Baseline;
@@ -72,7 +73,11 @@ impl ReportBuilder<'_, '_> {
         trials: &[Trial],
         baselines: &[Baseline],
     ) -> Result<Option<Report>, SessionError> {
-        let mut entries = vec![Entry::winner(best), Entry::dense(best)];
+        let mut entries = vec![Entry::winner(best)];
+        // What is evaluated need not have a form without any change: a function of a config has none.
+        if self.setup.evaluator.check(&Plan::dense()).is_ok() {
+            entries.push(Entry::dense(best));
+        }
         entries.extend(entries::of_baselines(self.setup, baselines, self.events)?);
         let draws = entries::random(self.setup, self.events)?;
         let front = front::of(trials, self.losses);

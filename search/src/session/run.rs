@@ -5,6 +5,7 @@ mod dispatcher;
 mod generation;
 mod journal;
 mod phases;
+mod proposals;
 mod seeds;
 
 use std::sync::Arc;

@@ -6,12 +6,13 @@ use std::time::Duration;
 use attune_core::evaluator::{Evaluator, Fidelity, Split};
 use attune_core::objective::Objective;
 use attune_core::options::Settings;
-use attune_core::profile::{Racing, ReportSpec, Selected};
+use attune_core::profile::{Racing, ReportSpec};
 use attune_core::space::Space;
 use attune_core::store::{Store, StudyHeader, Whereabouts};
 use attune_core::technique::Technique;
 
 use super::{Preflight, SessionError, Start};
+use crate::strategy::StrategySource;
 
 /// Everything that a session needs.
 #[derive(Clone)]
@@ -31,7 +32,7 @@ pub struct SessionSetup {
     /// The store.
     pub store: Arc<dyn Store>,
     /// The strategy and its options.
-    pub strategy: Selected,
+    pub strategy: StrategySource,
     /// What counts, most important first: metrics of the task or costs of the technique.
     pub objectives: Vec<Objective>,
     /// Trials that the study is to have.

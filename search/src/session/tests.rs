@@ -6,6 +6,7 @@ mod front;
 mod interruption;
 mod journal;
 mod outcome;
+mod own_strategy;
 mod probing;
 mod racing;
 mod report;

@@ -83,7 +83,7 @@ impl Study {
             space: Arc::new(ScriptedTechnique::space()?),
             evaluator: self.evaluator.clone(),
             store: self.store.clone(),
-            strategy: self.strategy.clone(),
+            strategy: self.strategy.clone().into(),
             objectives: self.objectives.iter().map(objective).collect(),
             trials: self.trials,
             fidelity: Fidelity { items: self.items },

@@ -18,7 +18,7 @@ use attune_eval::error::{OpenError, TaskError};
 use attune_eval::text::TextTask;
 use attune_plugins::WasmTechnique;
 use attune_search::session::{Preflight, SessionError, Start};
-use attune_search::strategy::{self, StrategyError};
+use attune_search::strategy::{StrategyError, StrategySource};
 
 use super::models::Models;
 use super::{folder_of, taken};
@@ -75,7 +75,7 @@ fn examine(draft: &DraftFile, store: &Path, models: &Models, check: &mut Check) 
     if let Err(error) = attune_store::check_name(&profile.name) {
         blame(check, "name", error.to_string());
     }
-    let strategy = match strategy::resolved(&profile.strategy) {
+    let strategy = match StrategySource::from(profile.strategy.clone()).resolved() {
         Ok(strategy) => Some(strategy),
         Err(error) => {
             let path = match &error {

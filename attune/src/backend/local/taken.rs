@@ -13,7 +13,7 @@ pub(super) fn header(profile: &Profile, study: &Preflight<'_>) -> StudyHeader {
     let choice = |name: &str, options: &_| Selected { name: name.to_owned(), options: Clone::clone(options) };
     let resolved = Profile {
         technique: choice(&profile.technique.name, study.options),
-        strategy: study.strategy.clone(),
+        strategy: study.strategy.selected(),
         start: study
             .start
             .map(|start| profile::Start { study: start.study.clone(), trial: Some(start.trial) }),

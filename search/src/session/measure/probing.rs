@@ -136,7 +136,7 @@ impl SensitivityProbe<'_, '_> {
         let model = setup.evaluator.model();
         let none = || SessionError::NoDamages {
             technique: setup.technique.info().name.clone(),
-            strategy: setup.strategy.name.clone(),
+            strategy: setup.strategy.name().to_owned(),
         };
         let wanted = setup.technique.damage_signals(model, &setup.options)?.ok_or_else(none)?;
         let Some(signals) = self.measuring.signals(&wanted)? else { return Ok(None) };

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use attune_core::evaluator::{EvalFailure, Split};
+use attune_core::plan::Plan;
 use attune_core::report::{Best, Contender, Estimates, Front, FrontMember, Report};
 use attune_core::scores::Scores;
 use attune_core::stats::{self, NotPaired};
@@ -14,7 +15,7 @@ use super::entries::Entry;
 use super::front::FrontTrials;
 use crate::session::SessionError;
 
-/// Everything that was scored for a report. Entry 0 is the winner, entry 1 the dense model.
+/// Everything that was scored for a report. Entry 0 is the winner, entry 1 the dense model where there is one.
 pub(super) struct Table {
     pub(super) entries: Vec<Entry>,
     pub(super) random: Vec<Contender>,
@@ -34,13 +35,17 @@ impl Table {
             split: Split::Report,
             failure: EvalFailure::Internal("it was never scored".to_owned()),
         })?;
+        let dense = self.entries.get(1).is_some_and(|entry| entry.plan == Plan::dense());
         let front = match self.front.take() {
             None => None,
-            Some((front, column)) => Some(members(front, &column, self.report.get(&1), seed)?),
+            Some((front, column)) => {
+                let dense = self.report.get(&1).filter(|_| dense);
+                Some(members(front, &column, dense, seed)?)
+            }
         };
         let mut contenders: Vec<Contender> = Vec::new();
         for (position, entry) in self.entries.iter().enumerate().skip(1) {
-            if position == 2 {
+            if position == 1 + usize::from(dense) {
                 contenders.append(&mut self.random);
             }
             let Some(scores) = self.report.remove(&position) else { continue };

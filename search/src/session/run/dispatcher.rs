@@ -12,7 +12,7 @@ use attune_core::trial::{Trial, TrialState};
 
 use super::generation::{self, CommitSink, Generation};
 use super::journal::Journal;
-use super::{phases, seeds};
+use super::{phases, proposals, seeds};
 use crate::operators::{Guarded, TechniqueOperators, Variation, VariationError};
 use crate::session::counters::Counters;
 use crate::session::losses::Losses;
@@ -22,7 +22,7 @@ use crate::session::measure::{
 use crate::session::race::{RacingSchedule, observations};
 use crate::session::report::ReportBuilder;
 use crate::session::{SessionError, SessionSetup};
-use crate::strategy::{SearchContext, build, table_source};
+use crate::strategy::SearchContext;
 
 /// How the dispatcher ends.
 pub(in crate::session) enum End {
@@ -127,7 +127,7 @@ impl<'a, 'e> Dispatcher<'a, 'e> {
         let operators = self.operators();
         let starts = seeds::starts(&self.setup.space, baselines);
         let mut table = None;
-        if let Some(source) = table_source(&self.setup.strategy)? {
+        if let Some(source) = self.setup.strategy.table()? {
             let preferred = starts.first().map(|(_, config)| config);
             let Self { setup, metered, scoring, events, tally, needed, .. } = self;
             let measuring = Measuring { setup, scoring, tally, meter, events: &mut **events };
@@ -148,11 +148,11 @@ impl<'a, 'e> Dispatcher<'a, 'e> {
         if context.table.is_some() {
             (self.events)(Event::Planning);
         }
-        let choice = &self.setup.strategy;
-        let name = &choice.name;
+        let source = &self.setup.strategy;
+        let name = source.name();
         let Some(built) =
             thinking(&mut self.scoring.control, &format!("building strategy `{name}`"), &mut || (), || {
-                build(choice, context)
+                source.build(context)
             })?
         else {
             return Ok(Flow::Stopped);
@@ -177,6 +177,7 @@ impl<'a, 'e> Dispatcher<'a, 'e> {
                 return Ok(Flow::Stopped);
             };
             self.check_operators(operators.as_deref())?;
+            proposals::check(name, &proposals, asked, limit, &self.setup.space)?;
             let Some(last) = proposals.last() else { break };
             let next = last.index + 1;
             if self.generation(&*strategy, proposals, losses)? == Flow::Stopped {

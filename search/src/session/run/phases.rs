@@ -7,11 +7,11 @@ use attune_core::sensitivity::{probes, reference};
 use super::seeds;
 use crate::session::measure::Meter;
 use crate::session::{SessionError, SessionSetup, report};
-use crate::strategy::{TableSource, table_source};
+use crate::strategy::TableSource;
 
 /// What is measured before the trials, as far as it is known before anything is; without `search`, for the report alone.
 pub(in crate::session) fn measuring(setup: &SessionSetup, search: bool) -> Result<Meter, SessionError> {
-    let table = match table_source(&setup.strategy)?.filter(|_| search) {
+    let table = match setup.strategy.table()?.filter(|_| search) {
         None => 0,
         // The undamaged reference, too.
         Some(TableSource::Measured) => probes(&setup.space, &reference(&setup.space, None)?)?.len() + 1,
