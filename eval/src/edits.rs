@@ -88,7 +88,9 @@ pub(crate) struct HeadCache {
 impl EditedModel {
     /// The dense model.
     pub(crate) fn dense(config: &DecoderConfig) -> Self {
-        Self::of(vec![LayerEdits::default(); config.layers])
+        let layers = vec![LayerEdits::default(); config.layers];
+        let unchanged = vec![Plan::default(); config.layers];
+        Self::of(layers, &unchanged)
     }
 
     /// The model that `plan` makes.
@@ -100,18 +102,25 @@ impl EditedModel {
             return Err(honour::unsupported(other, format!("{one} changes the same place")));
         }
         let mut layers = vec![LayerEdits::default(); config.layers];
+        let mut changes = vec![Plan::default(); config.layers];
         for edits in plan.edits().chunk_by(|one, other| layer(one) == layer(other)) {
-            honour::apply(edits, config, &mut layers)?;
+            let changing = honour::apply(edits, config, &mut layers)?;
+            if let [first, ..] = &changing[..] {
+                let layer = layer(first) as usize;
+                changes[layer] = Plan::from_canonical(changing.into_iter().cloned().collect());
+            }
         }
-        Ok(Self::of(layers))
+        Ok(Self::of(layers, &changes))
     }
 
-    fn of(layers: Vec<LayerEdits>) -> Self {
+    /// `changes` are the edits of each layer that change anything.
+    fn of(layers: Vec<LayerEdits>, changes: &[Plan]) -> Self {
         let mut prefixes = vec![ContentHash::of(b"embedding")];
-        for (layer, edits) in layers.iter().enumerate() {
-            // `Debug` of these plain types is a complete description; the hash never leaves the process.
-            let text = format!("{edits:?}");
-            prefixes.push(ContentHash::of_parts([prefixes[layer].as_bytes().as_slice(), text.as_bytes()]));
+        for (layer, edits) in changes.iter().enumerate() {
+            prefixes.push(ContentHash::of_parts([
+                prefixes[layer].as_bytes().as_slice(),
+                edits.hash().as_bytes(),
+            ]));
         }
         Self { layers, prefixes }
     }
@@ -131,7 +140,8 @@ impl EditedModel {
         }
     }
 
-    /// Equal for plans that compute the same in the first `layers` layers, and only for those.
+    /// Equal for plans whose edits of the first `layers` layers are written alike, apart from those that change nothing: such
+    /// plans compute the same there.
     pub(crate) fn prefix(&self, layers: usize) -> ContentHash {
         self.prefixes[layers]
     }

@@ -36,9 +36,9 @@ impl Apply for ActivationBits {
         Ok(())
     }
 
-    fn apply(self, _context: &Context<'_>, layer: &mut LayerEdits) {
+    fn apply(self, _context: &Context<'_>, layer: &mut LayerEdits) -> bool {
         if self.bits >= 16 {
-            return;
+            return false;
         }
         let grid = ActivationGrid {
             bits: self.bits,
@@ -47,6 +47,7 @@ impl Apply for ActivationBits {
             group: self.group_size.map(|group| group as usize),
         };
         layer.inputs.extend(self.modules().map(|module| (module, grid)));
+        true
     }
 }
 

@@ -14,7 +14,8 @@ impl Apply for AttentionSpan {
         Ok(())
     }
 
-    fn apply(self, _context: &Context<'_>, layer: &mut LayerEdits) {
+    fn apply(self, _context: &Context<'_>, layer: &mut LayerEdits) -> bool {
         layer.spans.push(self);
+        true
     }
 }

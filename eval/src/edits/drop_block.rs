@@ -10,8 +10,9 @@ impl Apply for DropBlock {
         Ok(())
     }
 
-    fn apply(self, _context: &Context<'_>, layer: &mut LayerEdits) {
+    fn apply(self, _context: &Context<'_>, layer: &mut LayerEdits) -> bool {
         layer.skipped.attention |= self.part != Some(Half::FeedForward);
         layer.skipped.feed_forward |= self.part != Some(Half::Attention);
+        true
     }
 }

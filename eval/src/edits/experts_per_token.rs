@@ -16,8 +16,9 @@ impl Apply for ExpertsPerToken {
         Ok(())
     }
 
-    fn apply(self, context: &Context<'_>, layer: &mut LayerEdits) {
+    fn apply(self, context: &Context<'_>, layer: &mut LayerEdits) -> bool {
         let usual = context.config.mixture.is_some_and(|mixture| mixture.per_token == self.count as usize);
         layer.per_token = (!usual).then_some(self.count as usize);
+        !usual
     }
 }

@@ -18,7 +18,7 @@ pub(crate) const NATIVE: &str = "native";
 /// A kind of edit that is honoured.
 pub(super) struct Honoured {
     kind: &'static str,
-    apply: fn(&Edit, &Context<'_>, &mut LayerEdits) -> Result<(), String>,
+    apply: fn(&Edit, &Context<'_>, &mut LayerEdits) -> Result<bool, String>,
 }
 
 /// All of them.
@@ -46,8 +46,8 @@ pub(super) trait Apply: ModelEdit {
     /// Why it cannot be applied to a model of this shape beside the other edits of its layer, if it cannot.
     fn check(&self, context: &Context<'_>) -> Result<(), String>;
 
-    /// Notes in `layer` what it changes, after [`check`](Self::check); nothing where it changes nothing.
-    fn apply(self, context: &Context<'_>, layer: &mut LayerEdits);
+    /// Notes in `layer` what it changes, after [`check`](Self::check), and says whether it changes anything.
+    fn apply(self, context: &Context<'_>, layer: &mut LayerEdits) -> bool;
 }
 
 const fn honoured<E: Apply>() -> Honoured {
@@ -58,11 +58,10 @@ fn read_and_apply<E: Apply>(
     edit: &Edit,
     context: &Context<'_>,
     layer: &mut LayerEdits,
-) -> Result<(), String> {
+) -> Result<bool, String> {
     let edit = E::read(edit).map_err(|error| error.to_string())?;
     edit.check(context)?;
-    edit.apply(context, layer);
-    Ok(())
+    Ok(edit.apply(context, layer))
 }
 
 impl Context<'_> {
@@ -85,16 +84,17 @@ pub(crate) fn kinds() -> impl Iterator<Item = &'static str> {
     HONOURED.iter().map(|honoured| honoured.kind)
 }
 
-/// Applies `edits`, which are those of one layer.
+/// Applies `edits`, which are those of one layer, and returns those that change anything.
 ///
 /// # Errors
 /// [`EvalFailure::Unsupported`] for the first that cannot be applied, with the reason.
-pub(super) fn apply(
-    edits: &[Edit],
+pub(super) fn apply<'a>(
+    edits: &'a [Edit],
     config: &DecoderConfig,
     layers: &mut [LayerEdits],
-) -> Result<(), EvalFailure> {
+) -> Result<Vec<&'a Edit>, EvalFailure> {
     let context = Context { config, experts: ExpertLayer::of(edits) };
+    let mut changes = Vec::new();
     for edit in edits {
         let applied = match HONOURED.iter().find(|honoured| honoured.kind == edit.kind) {
             None => Err(format!("it is none of {}", kinds().collect::<Vec<_>>().join(", "))),
@@ -103,9 +103,11 @@ pub(super) fn apply(
                 Some(layer) => (honoured.apply)(edit, &context, layer),
             },
         };
-        applied.map_err(|reason| unsupported(edit, reason))?;
+        if applied.map_err(|reason| unsupported(edit, reason))? {
+            changes.push(edit);
+        }
     }
-    Ok(())
+    Ok(changes)
 }
 
 pub(super) fn unsupported(edit: &Edit, reason: String) -> EvalFailure {

@@ -21,8 +21,9 @@ impl Apply for KeepExperts {
         Ok(())
     }
 
-    fn apply(self, context: &Context<'_>, layer: &mut LayerEdits) {
+    fn apply(self, context: &Context<'_>, layer: &mut LayerEdits) -> bool {
         let all = context.config.mixture.is_some_and(|mixture| self.experts.len() == mixture.experts);
         layer.experts = (!all).then(|| self.experts.iter().map(|&expert| expert as usize).collect());
+        !all
     }
 }

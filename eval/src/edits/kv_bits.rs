@@ -42,9 +42,9 @@ impl Apply for KvBits {
         Ok(())
     }
 
-    fn apply(self, context: &Context<'_>, layer: &mut LayerEdits) {
+    fn apply(self, context: &Context<'_>, layer: &mut LayerEdits) -> bool {
         if self.keys == 16 && self.values == 16 {
-            return;
+            return false;
         }
         let heads = match self.kv_head {
             Some(head) => head as usize..head as usize + 1,
@@ -52,6 +52,7 @@ impl Apply for KvBits {
         };
         let edit = Self { kv_head: None, ..self };
         layer.caches.extend(heads.map(|head| HeadCache { head, edit: edit.clone(), scales: None }));
+        true
     }
 }
 

@@ -12,8 +12,9 @@ impl Apply for RouteExperts {
         experts.check_matrix(self.rows, &self.matrix, experts.merge, "merge-experts", context.mixture()?)
     }
 
-    fn apply(self, context: &Context<'_>, layer: &mut LayerEdits) {
+    fn apply(self, context: &Context<'_>, layer: &mut LayerEdits) -> bool {
         let experts = context.config.mixture.map_or(0, |mixture| mixture.experts);
         layer.routing = ExpertMatrix::new(&self.matrix, experts);
+        layer.routing.is_some()
     }
 }

@@ -37,7 +37,8 @@ impl Apply for WeightBits {
         Ok(())
     }
 
-    fn apply(self, context: &Context<'_>, layer: &mut LayerEdits) {
+    fn apply(self, context: &Context<'_>, layer: &mut LayerEdits) -> bool {
         layer.weights.add(&self, context.config);
+        self.bits < 16
     }
 }
