@@ -2,7 +2,7 @@
 
 use crate::format;
 use crate::objective::compare;
-use crate::report::{Contender, Report};
+use crate::report::{Contender, Report, UNEDITED};
 use crate::strategy::{Planned, Spent};
 use crate::technique::Cost;
 
@@ -42,7 +42,7 @@ pub fn reference(report: &Report) -> Option<&Contender> {
 
 fn strongest(report: &Report, among: impl Fn(&Contender) -> bool) -> Option<&Contender> {
     let metric = report.best.estimates.keys().next()?;
-    let own = |name: &str| !["dense", "random", "random-best", "default"].contains(&name);
+    let own = |name: &str| ![UNEDITED, "random", "random-best", "default"].contains(&name);
     let value = |contender: &Contender| contender.estimates.get(metric).map_or(f64::NAN, |e| e.mean);
     report
         .baselines
@@ -130,7 +130,7 @@ mod tests {
         let best = Best {
             trial: 9,
             config: Config::new(vec![]),
-            plan: Plan::dense(),
+            plan: Plan::empty(),
             costs: bits(3.25),
             search: BTreeMap::new(),
             report: Scores::default(),

@@ -1,6 +1,6 @@
 //! The evaluator: applies plans to a model and scores them on a task.
 //!
-//! Nothing here assumes tokens: an item is whatever a task counts (a passage, a question, an image).
+//! Nothing here assumes what is evaluated: a subject is whatever plans are applied to, and an item whatever a task counts.
 
 mod batch_progress;
 mod run_control;
@@ -133,7 +133,7 @@ impl Request {
 pub struct Evaluation {
     /// The scores; they depend on nothing but plan, items and numerics.
     pub scores: Scores,
-    /// Layer work; it depends on what else was in the batch and in memory.
+    /// Work; it depends on what else was in the batch and in memory.
     pub work: Work,
     /// This plan's share of the wall-clock time, seconds.
     pub seconds: f64,
@@ -237,7 +237,7 @@ pub trait Evaluator: Send + Sync {
         sink: &mut dyn FnMut(usize, Result<Evaluation, EvalFailure>) -> ControlFlow<()>,
     ) -> Result<(), EvalFailure>;
 
-    /// Measures a statistic of the dense model on the data of `request`, for techniques that ask for it
+    /// Measures a statistic of the subject without edits on the data of `request`, for techniques that ask for it
     /// (`expert-frequency`, …). The same signal, items and numerics give the same values. One item of it counts as one
     /// evaluation of the request's [`BatchProgress`].
     ///

@@ -22,9 +22,9 @@ pub struct Progress {
     pub dropped: u64,
     /// Failed trials.
     pub failed: u64,
-    /// Layer work of the evaluated trials, and of what was measured for them.
+    /// Work of the evaluated trials, and of what was measured for them.
     pub work: Work,
-    /// Of that: signals of the dense model, and sensitivities.
+    /// Of that: signals, and sensitivities.
     pub measuring: Work,
 }
 
@@ -40,7 +40,7 @@ impl Progress {
 /// A part of a study that takes time, in the order in which they come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Phase {
-    /// Statistics of the dense model, and sensitivities.
+    /// Signals, and sensitivities.
     Measuring,
     /// Trials.
     Search,
@@ -128,7 +128,7 @@ pub enum Event {
         /// The trial.
         trial: Box<Trial>,
     },
-    /// A statistic of the dense model is being measured.
+    /// A signal is being measured.
     Measuring {
         /// For example `expert-frequency`.
         what: String,

@@ -9,7 +9,7 @@ use crate::plan::Plan;
 use crate::stats::Estimate;
 use crate::technique::Cost;
 
-/// Read access to the files of the dense model.
+/// Read access to the files of the model without edits.
 pub trait ModelFiles {
     /// Relative names of all files, in name order.
     fn names(&self) -> Vec<String>;
@@ -46,7 +46,7 @@ pub struct Provenance {
 pub struct ExportInput<'a> {
     /// The plan.
     pub plan: &'a Plan,
-    /// Facts of the dense model.
+    /// Facts of the model.
     pub model: &'a Facts,
     /// Its files.
     pub files: &'a dyn ModelFiles,

@@ -51,7 +51,7 @@ pub fn amount(value: f64, unit: &str) -> String {
     if unit == "bytes" { bytes(value) } else { format!("{} {unit}", short(value)) }
 }
 
-/// A cost against the one of the dense model: `43 % smaller`, `12 % larger`; `–` when it is the same.
+/// A cost against the one without edits: `43 % smaller`, `12 % larger`; `–` when it is the same.
 pub fn saving(cost: &Cost) -> String {
     let share = cost.value / cost.dense - 1.0;
     if share == 0.0 || !share.is_finite() {

@@ -37,8 +37,8 @@ impl Plan {
         Self { edits }
     }
 
-    /// The plan that changes nothing: the dense model.
-    pub fn dense() -> Self {
+    /// The plan that changes nothing.
+    pub fn empty() -> Self {
         Self::default()
     }
 

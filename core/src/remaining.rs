@@ -161,7 +161,7 @@ mod tests {
     #[test]
     fn what_was_measured_first_is_no_pace_of_the_trials() {
         let mut left = begun();
-        // A signal of the dense model takes what it takes.
+        // A signal takes what it takes.
         left.hear(at(95), advance(Phase::Measuring, 10, 10, 0));
         assert_eq!(left.seconds(), None);
         left.hear(at(105), advance(Phase::Search, 0, 400, 0));

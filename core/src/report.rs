@@ -11,6 +11,9 @@ use crate::technique::Cost;
 /// Metric name → value with interval.
 pub type Estimates = BTreeMap<String, Estimate>;
 
+/// Name of the contender without edits, in every report that was ever stored.
+pub const UNEDITED: &str = "dense";
+
 /// One line of the result table.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Contender {

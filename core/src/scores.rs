@@ -18,7 +18,7 @@ pub struct MetricScore {
     pub aggregate: Aggregate,
     /// One value per item, in item order.
     pub items: Vec<f64>,
-    /// The weight of each item (for texts: predicted tokens). As long as `items`.
+    /// The weight of each item (for example how much of it is predicted). As long as `items`.
     pub weights: Vec<f64>,
 }
 
@@ -44,9 +44,9 @@ impl MetricScore {
 /// What an evaluation cost to compute, in units that do not depend on the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Work {
-    /// Tokens times layers that were really computed; what several plans share counts in equal parts.
+    /// Of the evaluator's own units of work (for example tokens times layers), those that were really computed; what several plans share counts in equal parts.
     pub computed: u64,
-    /// Tokens times layers that evaluating every plan alone, on all items, would have computed.
+    /// Those that evaluating every plan alone, on all items, would have computed.
     pub naive: u64,
 }
 

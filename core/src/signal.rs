@@ -1,4 +1,4 @@
-//! Statistics of the dense model: what techniques ask for and what evaluators measure.
+//! Statistics of the subject without edits: what techniques ask for and what evaluators measure.
 
 use std::fmt;
 
@@ -20,7 +20,7 @@ pub struct SignalRequest {
 pub struct Measured {
     /// The signal, under the name that was asked for.
     pub signal: Signal,
-    /// Layer work. A backward pass through a layer counts as two forward passes; nothing is shared, so `naive`
+    /// A backward pass through a part counts as two forward passes; nothing is shared, so `naive`
     /// is what was computed.
     pub work: Work,
 }

@@ -161,7 +161,7 @@ pub struct RunTime {
 pub struct TrialEffort {
     /// The trial.
     pub trial: u64,
-    /// Layer work.
+    /// Work.
     pub work: Work,
     /// Its share of the wall-clock time, seconds.
     pub seconds: f64,
@@ -172,7 +172,7 @@ pub struct TrialEffort {
 pub struct MeasuringEffort {
     /// For example `expert-frequency`, or `sensitivities`.
     pub what: String,
-    /// Layer work.
+    /// Work.
     pub work: Work,
     /// Wall-clock seconds.
     pub seconds: f64,
@@ -196,7 +196,7 @@ pub enum RunNote {
     Run(RunTime),
     /// Trials were evaluated.
     Trials(Vec<TrialEffort>),
-    /// Something was measured for the search: a signal of the dense model, or sensitivities.
+    /// Something was measured for the search: a signal, or sensitivities.
     Measured(MeasuringEffort),
     /// Evaluations of other studies answered these trials: the journal does not tell, because it is the same in any store.
     Shared(Vec<u64>),

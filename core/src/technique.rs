@@ -20,7 +20,7 @@ pub struct TechniqueInfo {
     pub summary: String,
     /// Its options.
     pub options: Vec<OptionSpec>,
-    /// Statistics of the dense model that its baselines are made of.
+    /// Statistics of the model without edits that its baselines are made of.
     pub signals: Vec<String>,
     /// Kinds of edit that it emits.
     pub edits: Vec<String>,
@@ -30,7 +30,7 @@ pub struct TechniqueInfo {
     pub fingerprint: ContentHash,
 }
 
-/// A measured statistic of the dense model.
+/// A measured statistic of the model without edits.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Signal {
     /// For example `expert-frequency`.
@@ -50,7 +50,7 @@ pub struct Cost {
     pub unit: String,
     /// The amount.
     pub value: f64,
-    /// The same of the dense model, so that savings can be shown.
+    /// The same without edits, so that savings can be shown.
     pub dense: f64,
 }
 

@@ -142,7 +142,7 @@ mod tests {
     use super::*;
 
     fn trial() -> Trial {
-        Trial::new(3, Config::new(vec![]), Plan::dense(), vec![], Origin::Random)
+        Trial::new(3, Config::new(vec![]), Plan::empty(), vec![], Origin::Random)
     }
 
     #[test]

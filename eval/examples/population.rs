@@ -112,7 +112,7 @@ impl Bench {
                 .collect();
             let (mut processor, mut wall) = (Vec::new(), Vec::new());
             for _ in 0..ROUNDS {
-                let dense = self.together_distinct(&vec![Plan::dense(); plans.len()])?;
+                let dense = self.together_distinct(&vec![Plan::empty(); plans.len()])?;
                 let edited = self.together_distinct(&plans)?;
                 let work = edited.work.computed as f64 / dense.work.computed as f64;
                 processor.push(work * dense.processor / edited.processor);
@@ -169,7 +169,7 @@ impl Bench {
         };
         let evaluator = NativeEvaluator::open(&spec)?;
         // The dense model's own results are computed before anything is timed.
-        self.run(&evaluator, &[Plan::dense()])?;
+        self.run(&evaluator, &[Plan::empty()])?;
         Ok(evaluator)
     }
 

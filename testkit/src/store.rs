@@ -80,7 +80,7 @@ fn the_header_comes_first_and_once(store: &dyn Store) {
 
 fn unfinished_trials_are_refused(store: &dyn Store) {
     store.append("a", &header("a")).unwrap();
-    let waiting = Trial::new(0, Config::new(vec![]), Plan::dense(), vec![], strategy::Origin::Random);
+    let waiting = Trial::new(0, Config::new(vec![]), Plan::empty(), vec![], strategy::Origin::Random);
     let refused = store.append("a", &Record::Trial(Box::new(waiting)));
     assert!(matches!(refused, Err(StoreError::BadRecord { .. })));
     same(&store.records("a").unwrap(), &[header("a")]);
@@ -246,7 +246,7 @@ fn trial(id: u64) -> Record {
     let costs =
         vec![Cost { resource: "memory".into(), unit: "bytes".into(), value: 0.1 + 0.2, dense: f64::NAN }];
     let origin = strategy::Origin::Varied { parents: vec![id, 0] };
-    let mut trial = Trial::new(id, config, Plan::dense(), costs, origin);
+    let mut trial = Trial::new(id, config, Plan::empty(), costs, origin);
     let (scores, reused) = (scores(id as f64), id.is_multiple_of(2));
     let state = match id % 3 {
         0 => TrialState::Complete(Outcome { scores, reused }),

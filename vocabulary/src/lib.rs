@@ -23,7 +23,8 @@ pub use view::ModelEdit;
 
 /// Every edit of a neural model that this build knows.
 pub fn model() -> &'static Vocabulary {
-    static MODEL: LazyLock<Vocabulary> = LazyLock::new(|| Vocabulary::new(edits::schemas()));
+    static MODEL: LazyLock<Vocabulary> =
+        LazyLock::new(|| Vocabulary::new(edits::schemas()).calling_unedited("the dense model"));
     &MODEL
 }
 

@@ -18,7 +18,7 @@ fn order_of_edits_and_of_experts_does_not_matter() {
     let b = arrange([keep(0, &[1, 2]), keep(1, &[0, 3]), keep(1, &[0, 3])]);
     assert_eq!(a, b);
     assert_eq!(a.hash(), b.hash());
-    assert_ne!(a.hash(), Plan::dense().hash());
+    assert_ne!(a.hash(), Plan::empty().hash());
 }
 
 #[test]
@@ -179,7 +179,7 @@ fn every_edit_survives_its_open_form_and_slips_are_named() {
 fn plans_read_as_sentences() {
     let words = |edit: Edit| model().describe(&arrange([edit])).remove(0);
     assert_eq!(words(keep(3, &[7, 0, 2, 5])), "layer 3 keeps experts 0 2 5 7");
-    assert_eq!(model().describe(&Plan::dense()), ["the dense model"]);
+    assert_eq!(model().describe(&Plan::empty()), ["the dense model"]);
     let matrix = vec![0.0, 1.0, 0.0, 0.5, 0.0, -0.25];
     let merge = MergeExperts { layer: 0, rows: 2, matrix: matrix.clone() };
     assert_eq!(words(merge.into()), "layer 0: 2 experts, merged of (1) (0.5000·0 + -0.2500·2)");

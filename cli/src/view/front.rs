@@ -49,7 +49,7 @@ mod tests {
         let member = |trial: u64, kl: f64, value: f64| FrontMember {
             trial,
             config: Config::new(Vec::new()),
-            plan: Plan::dense(),
+            plan: Plan::empty(),
             costs: vec![Cost { resource: "bits".into(), unit: "bits/element".into(), value, dense: 16.0 }],
             search: [].into(),
             report: Scores::default(),

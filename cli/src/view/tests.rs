@@ -107,7 +107,7 @@ fn finished(cast: &Cast, several: bool) -> Finished {
     let member = |trial: u64| FrontMember {
         trial,
         config: Config::new(Vec::new()),
-        plan: Plan::dense(),
+        plan: Plan::empty(),
         costs: cost(cast, 4e6 + trial as f64),
         search: BTreeMap::new(),
         report: report.clone(),

@@ -1,5 +1,5 @@
-//! Whether edits of one group contradict each other, without comparing each with each: a mixture of many experts has
-//! hundreds of edits in a layer.
+//! Whether edits of one group contradict each other, without comparing each with each: a group may have
+//! hundreds of them.
 
 use std::collections::HashMap;
 

@@ -3,7 +3,7 @@
 use super::{Edit, EditSchema};
 use crate::options::OptionValue;
 
-/// What an edit touches, and so where it comes in a plan: by group (a layer), then by part.
+/// What an edit touches, and so where it comes in a plan: by group (for example a `layer`), then by part.
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct PlaceRule {
     /// The argument with the number of the group; edits without it belong to group 0.
@@ -31,7 +31,7 @@ pub(super) struct Rank {
 }
 
 impl EditSchema {
-    /// The group (layer) that `edit` touches; 0 where it names none.
+    /// The group that `edit` touches; 0 where it names none.
     pub fn group(&self, edit: &Edit) -> u32 {
         let number = self.place.group.as_ref().and_then(|name| edit.args.get(name));
         match number {

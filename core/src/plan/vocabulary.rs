@@ -7,9 +7,17 @@ use super::{Edit, EditError, EditSchema, Plan};
 use crate::suggest::hint;
 
 /// The kinds of edit that an evaluator, a technique or a program knows, each once. Cheap to clone.
-#[derive(Clone, Debug, PartialEq, Default)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Vocabulary {
     schemas: Arc<[EditSchema]>,
+    /// What a plan without edits is.
+    unedited: Arc<str>,
+}
+
+impl Default for Vocabulary {
+    fn default() -> Self {
+        Self::new([])
+    }
 }
 
 impl Vocabulary {
@@ -21,7 +29,13 @@ impl Vocabulary {
                 known.push(schema);
             }
         }
-        Self { schemas: known.into() }
+        Self { schemas: known.into(), unedited: "no edits".into() }
+    }
+
+    /// With words for what a plan without edits is, for example `the dense model`.
+    #[must_use]
+    pub fn calling_unedited(self, words: &str) -> Self {
+        Self { unedited: words.into(), ..self }
     }
 
     /// The schemas, in the order in which they were given.
@@ -37,7 +51,10 @@ impl Vocabulary {
     /// The schemas of `kinds`, as far as they are known.
     #[must_use]
     pub fn subset<'a>(&self, kinds: impl IntoIterator<Item = &'a str>) -> Self {
-        Self { schemas: kinds.into_iter().filter_map(|kind| self.schema(kind)).cloned().collect() }
+        Self {
+            schemas: kinds.into_iter().filter_map(|kind| self.schema(kind)).cloned().collect(),
+            unedited: Arc::clone(&self.unedited),
+        }
     }
 
     /// The schema of a kind.
@@ -76,7 +93,7 @@ impl Vocabulary {
         Plan::from_canonical(edits)
     }
 
-    /// The group (layer) that an edit touches; 0 for one that names none, or that is not known.
+    /// The group that an edit touches; 0 for one that names none, or that is not known.
     pub fn group(&self, edit: &Edit) -> u32 {
         self.schema(&edit.kind).map_or(0, |schema| schema.group(edit))
     }
@@ -104,7 +121,7 @@ impl Vocabulary {
     /// A plan in words, one line per edit. Edits that are not known stand as they are written in plans.
     pub fn describe(&self, plan: &Plan) -> Vec<String> {
         if plan.edits().is_empty() {
-            return vec!["the dense model".to_owned()];
+            return vec![self.unedited.to_string()];
         }
         let words = |edit: &Edit| match self.schema(&edit.kind) {
             Some(schema) => schema.words(edit),

@@ -187,7 +187,7 @@ fn the_last_checkpoint_is_the_model_as_it_is() {
     let mut last = vec![0.0; 12];
     last[11] = 1.0;
     let layers = (0..5).map(|layer| mix(Some(layer), last.clone()));
-    let plans = [Plan::dense(), arrange([mix(None, last.clone())]), arrange(layers)];
+    let plans = [Plan::empty(), arrange([mix(None, last.clone())]), arrange(layers)];
     let scores = score(&evaluator, &plans, Split::Report, &[7]);
     assert_eq!(scores[0], scores[1]);
     assert_eq!(scores[0], scores[2]);
@@ -237,11 +237,11 @@ fn rounded(matrices: &[(&str, u32, usize)]) -> GeneratorEvaluator {
 fn a_model_in_few_bits_scores_like_a_checkpoint_with_rounded_matrices() {
     let evaluator = open(None);
     let edits = [bits(1, Module::Up, 2, 32), bits(3, Module::Down, 4, 64), bits(2, Module::Up, 16, 32)];
-    let plans = [Plan::dense(), arrange([bits(2, Module::Up, 16, 32)]), arrange(edits)];
+    let plans = [Plan::empty(), arrange([bits(2, Module::Up, 16, 32)]), arrange(edits)];
     let scores = score(&evaluator, &plans, Split::Report, &[3]);
     assert_eq!(scores[0], scores[1], "16 bits are the model as it is");
     let by_hand = rounded(&[("blocks.0.up.weight", 2, 32), ("blocks.2.down.weight", 4, 64)]);
-    let expected = score(&by_hand, &[Plan::dense()], Split::Report, &[3]);
+    let expected = score(&by_hand, &[Plan::empty()], Split::Report, &[3]);
     let frechet = |scores: &Scores| scores.metrics["frechet"].value();
     let (dense, found, expected) = (frechet(&scores[0]), frechet(&scores[2]), frechet(&expected[0]));
     assert!((found - expected).abs() < 1e-4, "{found}, by hand {expected}");
@@ -295,7 +295,7 @@ fn plans_and_requests_that_have_no_meaning_are_refused_by_name() {
         (request(Split::OutOfDomain("moon".to_owned()), vec![0]), "no split"),
     ] {
         let sink = &mut |_, _| ControlFlow::Continue(());
-        let failure = evaluator.evaluate(&[Plan::dense()], &request, sink).unwrap_err().to_string();
+        let failure = evaluator.evaluate(&[Plan::empty()], &request, sink).unwrap_err().to_string();
         assert!(failure.contains(words), "{failure}");
     }
     assert!(matches!(
@@ -313,14 +313,14 @@ const ITEMS_HELD: u32 = 1024;
 fn an_evaluation_that_is_called_off_says_so() {
     let request = Request::new(Split::Selection, vec![0, 1]);
     request.stop.ask();
-    let failure = open(None).evaluate(&[Plan::dense()], &request, &mut |_, _| ControlFlow::Continue(()));
+    let failure = open(None).evaluate(&[Plan::empty()], &request, &mut |_, _| ControlFlow::Continue(()));
     assert_eq!(failure, Err(EvalFailure::Interrupted));
 }
 
 #[test]
 fn an_evaluation_that_is_held_waits_and_its_time_is_not_counted() {
     let evaluator = open(None);
-    let plans = [Plan::dense()];
+    let plans = [Plan::empty()];
     let undisturbed = score(&evaluator, &plans, Split::Selection, &[0, 1]);
     // Far more than the work takes, and less than the pause.
     let request =
@@ -352,7 +352,7 @@ fn a_plan_that_takes_too_long_says_so() {
         found = Some(outcome);
         ControlFlow::Continue(())
     };
-    open(None).evaluate(&[Plan::dense()], &request, sink).unwrap();
+    open(None).evaluate(&[Plan::empty()], &request, sink).unwrap();
     assert!(matches!(found, Some(Err(EvalFailure::Deadline(_)))), "{found:?}");
 }
 

@@ -99,7 +99,7 @@ fn a_tokenizer_of_another_model_is_noticed() {
 fn requests_that_the_task_cannot_serve() {
     let evaluator = Fixture::new().open();
     let request = |split, items| Request::new(split, Fidelity { items }.all());
-    let ask = |request| evaluator.evaluate(&[Plan::dense()], &request, &mut |_, _| ControlFlow::Continue(()));
+    let ask = |request| evaluator.evaluate(&[Plan::empty()], &request, &mut |_, _| ControlFlow::Continue(()));
     let failure = ask(request(Split::Selection, 1000)).unwrap_err();
     assert!(
         matches!(&failure, EvalFailure::BadRequest(text) if text.contains("item 37 of split `selection`, which holds 37"))

@@ -189,7 +189,7 @@ fn write(folder: &Path, config: &str, stored: &Stored) {
 /// The perplexity of the tokens, and the logits of some columns of the last one.
 fn computed(model: &Model, file: &File) -> Vec<f64> {
     let vocab = model.config().vocab;
-    let all: Vec<f64> = logits(model, &Plan::dense(), &file.tokens).into_iter().map(f64::from).collect();
+    let all: Vec<f64> = logits(model, &Plan::empty(), &file.tokens).into_iter().map(f64::from).collect();
     let rows: Vec<&[f64]> = all.chunks_exact(vocab).collect();
     let loss =
         |row: &[f64], token: u32| row.iter().map(|logit| logit.exp()).sum::<f64>().ln() - row[token as usize];

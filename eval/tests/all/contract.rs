@@ -109,7 +109,7 @@ pub(crate) fn one_hot(experts: &[usize]) -> Vec<f64> {
 
 pub(crate) fn some_plans() -> Vec<Plan> {
     vec![
-        Plan::dense(),
+        Plan::empty(),
         arrange([keep(0, &[0, 1, 2])]),
         arrange([keep(0, &[0, 1, 2]), keep(1, &[3, 4, 5])]),
         arrange([bits(1, 2, 4)]),
@@ -164,7 +164,7 @@ fn scores_are_what_the_logits_say() {
                 };
                 made::logits(&model, plan, ids).chunks(VOCAB).map(log_softmax).collect()
             };
-            let (dense, candidate) = (rows(&Plan::dense()), rows(&plan));
+            let (dense, candidate) = (rows(&Plan::empty()), rows(&plan));
             let (mut kl, mut nll) = (0.0, 0.0);
             for at in 0..length - 1 {
                 kl += dense[at].iter().zip(&candidate[at]).map(|(d, c)| d.exp() * (d - c)).sum::<f64>();
@@ -182,7 +182,7 @@ fn scores_are_what_the_logits_say() {
 
 #[test]
 fn the_dense_plan_has_no_divergence_at_all() {
-    let scores = &all(&Fixture::new().open(), &[Plan::dense()], Split::Selection, 37)[0].scores;
+    let scores = &all(&Fixture::new().open(), &[Plan::empty()], Split::Selection, 37)[0].scores;
     assert_eq!(scores.metrics["kl"].items, [0.0; 37]);
 }
 
@@ -231,7 +231,7 @@ fn scales_of_smoothed_keys_come_from_selection_data_only() {
 #[test]
 fn refusals_go_to_the_sink_and_the_sink_can_stop() {
     let evaluator = Fixture::new().open();
-    let plans = [arrange([keep(7, &[0, 1])]), Plan::dense(), arrange([keep(0, &[0, 1])])];
+    let plans = [arrange([keep(7, &[0, 1])]), Plan::empty(), arrange([keep(0, &[0, 1])])];
     let request = Request::new(Split::Selection, Fidelity { items: 2 }.all());
     let mut seen = Vec::new();
     evaluator
@@ -313,7 +313,7 @@ fn numbers_that_overflow_are_a_failure_with_an_address() {
     let mut outcome = None;
     fixture
         .open()
-        .evaluate(&[Plan::dense()], &request, &mut |_, found| {
+        .evaluate(&[Plan::empty()], &request, &mut |_, found| {
             outcome = Some(found);
             ControlFlow::Continue(())
         })

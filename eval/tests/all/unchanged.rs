@@ -28,7 +28,7 @@ fn neutral_edits_are_the_dense_model_to_the_bit() {
     let (folder, _) = mixture();
     let model = load(folder.path());
     let ids = ids(1, TOKENS);
-    let dense = logits(&model, &Plan::dense(), &ids);
+    let dense = logits(&model, &Plan::empty(), &ids);
     let all: Vec<u32> = (0..EXPERTS as u32).collect();
     let neutral = [
         ("all experts", everywhere(|layer, _| Edit::from(KeepExperts { layer, experts: all.clone() }))),
@@ -75,7 +75,7 @@ fn nearly_neutral_mixes_are_nearly_the_dense_model() {
     let (folder, _) = mixture();
     let model = load(folder.path());
     let ids = ids(2, TOKENS);
-    let dense = logits(&model, &Plan::dense(), &ids);
+    let dense = logits(&model, &Plan::empty(), &ids);
     let rows = |logits: &[f32]| logits[..(TOKENS - 1) * 50].to_vec();
     for plan in [kv_bits(3, 0, TOKENS as u32 - 1), kv_bits(3, 75, 75), spans(0, TOKENS as f64 - 1.0, 0.0)] {
         let found = logits(&model, &plan, &ids);
@@ -90,7 +90,7 @@ fn more_bits_are_nearer_to_the_dense_model() {
     let (folder, _) = mixture();
     let model = load(folder.path());
     let ids = ids(3, TOKENS);
-    let dense = logits(&model, &Plan::dense(), &ids);
+    let dense = logits(&model, &Plan::empty(), &ids);
     let apart: Vec<f32> =
         [2, 4, 8].map(|bits| furthest(&dense, &logits(&model, &kv_bits(bits, 0, 0), &ids))).to_vec();
     assert!(apart[0] > apart[1] && apart[1] > apart[2] && apart[2] > 0.0, "{apart:?}");

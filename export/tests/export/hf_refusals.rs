@@ -117,7 +117,7 @@ fn a_plan_without_meaning_or_without_edits_is_refused() {
         message.contains("the plan also holds keep-experts(experts:[1, 2],layer:0), and both cannot"),
         "{message}"
     );
-    let message = refusal(Plan::dense(), &facts());
+    let message = refusal(Plan::empty(), &facts());
     assert!(message.contains("the result would be the dense model"), "{message}");
 }
 

@@ -63,7 +63,7 @@ fn the_model_of_a_plan_file_is_written_as_ever() {
 "#,
         facts().fingerprint
     );
-    let file = text(&Plan::dense());
+    let file = text(&Plan::empty());
     assert!(file.contains(&expected), "{file}");
 }
 

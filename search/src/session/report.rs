@@ -75,8 +75,8 @@ impl ReportBuilder<'_, '_> {
     ) -> Result<Option<Report>, SessionError> {
         let mut entries = vec![Entry::winner(best)];
         // What is evaluated need not have a form without any change: a function of a config has none.
-        if self.setup.evaluator.check(&Plan::dense()).is_ok() {
-            entries.push(Entry::dense(best));
+        if self.setup.evaluator.check(&Plan::empty()).is_ok() {
+            entries.push(Entry::unedited(best));
         }
         entries.extend(entries::of_baselines(self.setup, baselines, self.events)?);
         let draws = entries::random(self.setup, self.events)?;

@@ -71,8 +71,8 @@ fn disjoint(trial: &Trial<'_>) -> Result<String, String> {
 
 fn honours(trial: &Trial<'_>) -> Result<String, String> {
     let evaluator = trial.evaluator;
-    if let Some(failure) = evaluator.check(&Plan::dense()).err() {
-        return Err(format!("{}: {failure}", said(&Plan::dense())));
+    if let Some(failure) = evaluator.check(&Plan::empty()).err() {
+        return Err(format!("{}: {failure}", said(&Plan::empty())));
     }
     for plan in &trial.plans {
         evaluator.check(plan).map_err(|failure| format!("{}: {failure}", said(plan)))?;
@@ -112,7 +112,7 @@ fn complete(trial: &Trial<'_>) -> Result<String, String> {
 }
 
 fn unchanged(trial: &Trial<'_>) -> Result<String, String> {
-    let scores = trial.scores(&[Plan::dense()], &trial.items())?.remove(0);
+    let scores = trial.scores(&[Plan::empty()], &trial.items())?.remove(0);
     let Some(distance) = scores.metrics.get(DISTANCE) else {
         let first = trial.evaluator.task().metrics.first().map_or("", |metric| &metric.name);
         return Ok(format!("`{first}` is {}", scores.value(first).unwrap_or(f64::NAN)));
@@ -127,7 +127,7 @@ fn harmful(trial: &Trial<'_>) -> Result<String, String> {
     let Some(metric) = trial.evaluator.task().metrics.first() else { return Err("no metric".to_owned()) };
     let items = trial.items();
     let value = |scores: &attune_core::scores::Scores| scores.value(&metric.name).unwrap_or(f64::NAN);
-    let whole = value(&trial.scores(&[Plan::dense()], &items)?[0]);
+    let whole = value(&trial.scores(&[Plan::empty()], &items)?[0]);
     let scores = trial.scores(&trial.plans, &items)?;
     let loss = |value: f64| match metric.direction {
         Direction::Minimise => value - whole,
@@ -207,7 +207,7 @@ fn unknown_edit(trial: &Trial<'_>) -> Result<String, String> {
         None => Err(format!("it takes the edit {UNKNOWN}")),
     };
     named(trial.evaluator.check(&foreign).err())?;
-    let plans = [Plan::dense(), foreign, Plan::dense()];
+    let plans = [Plan::empty(), foreign, Plan::empty()];
     let (answers, ended) = trial.answers(&plans, &Request::new(Split::Selection, trial.items()))?;
     ended.map_err(|failure| format!("the batch fails: {failure}"))?;
     let Ok([first, refused, last]) = <[_; 3]>::try_from(answers) else { return Err("no answer".to_owned()) };
@@ -225,7 +225,7 @@ fn unknown_data(trial: &Trial<'_>) -> Result<String, String> {
         ("an item", Request::new(Split::Selection, vec![beyond])),
     ];
     for (what, request) in requests {
-        let (answers, ended) = trial.answers(&[Plan::dense()], &request)?;
+        let (answers, ended) = trial.answers(&[Plan::empty()], &request)?;
         let alone = answers.into_iter().flatten().find_map(Result::err);
         match ended.err().or(alone) {
             Some(EvalFailure::BadRequest(_)) => {}

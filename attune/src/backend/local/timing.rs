@@ -26,7 +26,7 @@ pub(super) fn time(draft: &DraftFile, device: &str) -> Result<Timing, Error> {
     let config = setup.space.sample(&mut rng::derive(profile.seed, "timing", &[])).map_err(Error::input)?;
     let plan = setup.technique.lower(setup.evaluator.model(), &setup.options, &config)?;
     // The dense model's logits are computed once and then compared with: that is preparing, too.
-    evaluate(&setup, Plan::dense())?;
+    evaluate(&setup, Plan::empty())?;
     let seconds_to_load = begun.elapsed().as_secs_f64();
     let begun = Instant::now();
     evaluate(&setup, plan)?;

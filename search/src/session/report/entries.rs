@@ -2,6 +2,7 @@
 
 use attune_core::event::Event;
 use attune_core::plan::Plan;
+use attune_core::report::UNEDITED;
 use attune_core::rng;
 use attune_core::space::Config;
 use attune_core::technique::{Baseline, Cost, TechniqueFailure};
@@ -44,13 +45,13 @@ impl Entry {
     }
 
     /// The unchanged model; every cost states what it costs too.
-    pub(super) fn dense(best: &Trial) -> Self {
+    pub(super) fn unedited(best: &Trial) -> Self {
         let costs = best.costs.iter().map(|cost| Cost { value: cost.dense, ..cost.clone() });
         Self {
-            name: "dense".to_owned(),
+            name: UNEDITED.to_owned(),
             help: "the model without any change".to_owned(),
             costs: costs.collect(),
-            plan: Plan::dense(),
+            plan: Plan::empty(),
             trial: None,
         }
     }

@@ -58,7 +58,7 @@ mod tests {
 
     fn trial(id: u64, damage: f64, bits: f64) -> Trial {
         let cost = Cost { resource: "bits".into(), unit: String::new(), value: bits, dense: 16.0 };
-        let mut trial = Trial::new(id, Config::new(Vec::new()), Plan::dense(), vec![cost], Origin::Random);
+        let mut trial = Trial::new(id, Config::new(Vec::new()), Plan::empty(), vec![cost], Origin::Random);
         let score = MetricScore { aggregate: Aggregate::Mean, items: vec![damage], weights: vec![1.0] };
         let scores = Scores { metrics: [("damage".to_owned(), score)].into() };
         trial.advance(TrialState::Complete(Outcome { scores, reused: false })).unwrap();

@@ -35,7 +35,7 @@ impl Table {
             split: Split::Report,
             failure: EvalFailure::Internal("it was never scored".to_owned()),
         })?;
-        let dense = self.entries.get(1).is_some_and(|entry| entry.plan == Plan::dense());
+        let dense = self.entries.get(1).is_some_and(|entry| entry.plan == Plan::empty());
         let front = match self.front.take() {
             None => None,
             Some((front, column)) => {

@@ -66,7 +66,7 @@ fn run(input: &[u8]) {
     });
     let bits = |module| Edit::from(WeightBits { layer: 0, module, expert: None, bits: 4, group_size: 32 });
     for plan in [
-        Plan::dense(),
+        Plan::empty(),
         arrange((0..2).map(|layer| Edit::from(KeepExperts { layer, experts: vec![0, 1] }))),
         arrange([bits(Module::Query), bits(Module::Up)]),
     ] {
