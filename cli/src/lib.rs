@@ -18,7 +18,7 @@ use args::Command;
 /// Parses the command line, runs the command and renders its error.
 pub fn main() -> ExitCode {
     output::escape_panics();
-    if let Some(code) = completions::answer() {
+    if let Some(code) = commands::completions::answer() {
         return code;
     }
     let args = match usage::parse() {

@@ -1,5 +1,6 @@
 //! What people and scripts see of a study.
 
+mod cells;
 pub(crate) mod front;
 pub(crate) mod json;
 pub(crate) mod next;

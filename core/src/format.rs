@@ -1,8 +1,8 @@
 //! Numbers as people read them: every view prints the same number in the same way.
 
+use crate::cost::Cost;
 use crate::space::Count;
 use crate::stats::Estimate;
-use crate::technique::Cost;
 
 /// From here on, and below its inverse, a power of ten says more than a row of zeros.
 const PLAIN: std::ops::Range<i32> = -4..7;

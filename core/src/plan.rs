@@ -11,6 +11,7 @@ mod condition;
 mod edit;
 mod error;
 mod place;
+mod rank;
 mod schema;
 mod sentence;
 mod vocabulary;

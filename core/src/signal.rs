@@ -4,7 +4,18 @@ use std::fmt;
 
 use crate::options::{OptionValue, Settings};
 use crate::scores::Work;
-use crate::technique::Signal;
+use crate::space::Axis;
+
+/// A measured statistic of the model without edits.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Signal {
+    /// For example `expert-frequency`.
+    pub name: String,
+    /// Axes of `values`, outermost first.
+    pub axes: Vec<Axis>,
+    /// Row-major values.
+    pub values: Vec<f64>,
+}
 
 /// A statistic that somebody asks for.
 #[derive(Clone, Debug, PartialEq)]

@@ -5,29 +5,33 @@
 //! [`Constraint`]s. A [`Config`] is one point. Constraints are hard: sampling, mutation, crossover and
 //! repair return feasible, canonical configs or say that there are none; nothing is ever penalised.
 
+mod canonical;
 mod computable;
 mod config;
 mod constraint;
 mod count;
 mod dimension;
 mod enumerate;
+mod error;
 mod exact_sum;
 mod feasible;
 mod ledger;
 mod moves;
 mod operators;
 mod repair;
+mod slot;
 mod spend_down;
 mod validate;
 mod work;
 
 pub use config::{Config, Value};
-pub use constraint::{Budget, BudgetTerm, Constraint, Slot};
+pub use constraint::{Budget, BudgetTerm, Constraint};
 pub use count::Count;
 pub use dimension::{Axis, Dimension, Domain, Scale};
+pub use error::SpaceError;
 pub use feasible::Violation;
 pub use repair::Infeasible;
-pub use validate::SpaceError;
+pub use slot::Slot;
 
 /// A validated search space.
 #[derive(Clone, Debug, PartialEq)]

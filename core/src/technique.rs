@@ -7,7 +7,10 @@ use crate::hash::ContentHash;
 use crate::options::{OptionSpec, Settings};
 use crate::plan::Plan;
 use crate::signal::SignalRequest;
-use crate::space::{Axis, Config, Space};
+use crate::space::{Config, Space};
+
+pub use crate::cost::Cost;
+pub use crate::signal::Signal;
 
 /// What a technique says about itself.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,30 +31,6 @@ pub struct TechniqueInfo {
     pub has_operators: bool,
     /// Hash of the component: another build is another technique.
     pub fingerprint: ContentHash,
-}
-
-/// A measured statistic of the model without edits.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Signal {
-    /// For example `expert-frequency`.
-    pub name: String,
-    /// Axes of `values`, outermost first.
-    pub axes: Vec<Axis>,
-    /// Row-major values.
-    pub values: Vec<f64>,
-}
-
-/// What a config costs, in one resource.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Cost {
-    /// For example `memory` or `bits`.
-    pub resource: String,
-    /// For example `bytes` or `bits/element`.
-    pub unit: String,
-    /// The amount.
-    pub value: f64,
-    /// The same without edits, so that savings can be shown.
-    pub dense: f64,
 }
 
 /// A config that the found one is compared with.

@@ -11,7 +11,7 @@ use wasmtime::{Error, Store};
 use crate::failure::classify;
 use crate::limits;
 use crate::log::Log;
-use crate::sandbox::Sandbox;
+use crate::sandbox::{self, Sandbox};
 use crate::wire::{Guest, PluginPre};
 
 /// A component that is called, its log, and what its calls have used.
@@ -47,7 +47,7 @@ impl Calls {
         run_it: impl FnOnce(&mut Store<Sandbox>) -> Result<T, Error>,
     ) -> Result<T, TechniqueFailure> {
         let mut store = Store::new(self.plugin.engine(), Sandbox::new(technique, Arc::clone(&self.log)));
-        let outcome = limits::arm(&mut store).and_then(|()| run_it(&mut store));
+        let outcome = sandbox::arm(&mut store).and_then(|()| run_it(&mut store));
         let fuel = limits::FUEL - store.get_fuel().unwrap_or_default().min(limits::FUEL);
         {
             let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);

@@ -32,9 +32,7 @@
 //! allocates for results is limited by [`OUTPUT_BYTES`] per call and by nothing across calls. A failure that is not
 //! repeatable must never be kept as a result.
 
-use wasmtime::{Config, Error, Store};
-
-use crate::sandbox::Sandbox;
+use wasmtime::Config;
 
 /// Instructions of one call: the verdict on loops. Known techniques need less than a thousandth of it.
 pub const FUEL: u64 = 1_000_000_000;
@@ -123,13 +121,4 @@ pub(crate) fn config() -> Config {
         .cranelift_nan_canonicalization(true)
         .wasm_relaxed_simd(false);
     config
-}
-
-/// Gives a store its fuel and its deadline; both also cover instantiation, which runs start functions.
-pub(crate) fn arm(store: &mut Store<Sandbox>) -> Result<(), Error> {
-    store.set_fuel(FUEL)?;
-    store.set_epoch_deadline(SECONDS * 1000 / TICK_MILLIS);
-    store.set_hostcall_fuel(OUTPUT_BYTES);
-    store.limiter(|sandbox| sandbox);
-    Ok(())
 }

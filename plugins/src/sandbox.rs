@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use wasmtime::{Error, ResourceLimiter};
+use wasmtime::{Error, ResourceLimiter, Store};
 
 use crate::limits;
 use crate::log::{Log, LogLevel};
@@ -94,4 +94,13 @@ impl ResourceLimiter for Sandbox {
     fn memories(&self) -> usize {
         limits::MEMORIES
     }
+}
+
+/// Gives a store its fuel and its deadline; both also cover instantiation, which runs start functions.
+pub(crate) fn arm(store: &mut Store<Sandbox>) -> Result<(), Error> {
+    store.set_fuel(limits::FUEL)?;
+    store.set_epoch_deadline(limits::SECONDS * 1000 / limits::TICK_MILLIS);
+    store.set_hostcall_fuel(limits::OUTPUT_BYTES);
+    store.limiter(|sandbox| sandbox);
+    Ok(())
 }

@@ -8,8 +8,8 @@
 pub mod knapsack;
 pub mod operators;
 pub mod pareto;
+#[cfg(test)]
+mod scripted_study;
 pub mod session;
 pub mod strategy;
 mod surrogate;
-#[cfg(any(test, feature = "conformance"))]
-pub mod testkit;

@@ -9,6 +9,7 @@ mod form;
 mod generator;
 #[cfg(unix)]
 mod given_back;
+mod module_circles;
 mod moved;
 #[cfg(unix)]
 mod pictures;

@@ -4,6 +4,7 @@
 //! continues and one that is finished is not run again; what the page needs of it is kept in `docs/results/data`, so the
 //! page can be written without running anything.
 
+mod done;
 mod page;
 mod plot;
 mod row;

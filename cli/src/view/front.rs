@@ -3,8 +3,8 @@
 use attune_core::format;
 use attune_core::report::Front;
 
+use super::cells::{cost_cells, dash, mean};
 use super::sheet::Sheet;
-use super::table::{cost_cells, dash, mean};
 
 /// The members that were scored for the report in `columns` columns, and how to export one of them.
 pub(crate) fn front(front: &Front, study: &str, columns: usize) -> String {

@@ -3,10 +3,10 @@
 use std::fmt::Write as _;
 
 use attune_core::event::Finished;
-use attune_core::report::Estimates;
-use attune_core::technique::Cost;
 use attune_core::{describe, format};
 
+use super::cells::{cost_cells, dash, mean};
+use super::front;
 use super::sheet::Sheet;
 
 /// The whole result of a study in `columns` columns: table, losses elsewhere, and where to go `next`.
@@ -57,7 +57,7 @@ pub(crate) fn result(finished: &Finished, next: &str, columns: usize) -> String 
         line(out_of_domain(finished, columns));
     }
     if let Some(front) = &report.front {
-        line(super::front::front(front, &finished.study, columns));
+        line(front::front(front, &finished.study, columns));
     }
     line("\nFound config:".to_owned());
     attune_vocabulary::model().describe(&best.plan).into_iter().for_each(|words| line(format!("  {words}")));
@@ -115,16 +115,4 @@ fn work(finished: &Finished) -> Option<String> {
             if share > 0.0 { format!(", {share:.0} % of it for measuring") } else { String::new() };
         format!("Model work: 1/{ratio:.1} of evaluating everything alone and in full{measuring}{memory}.")
     })
-}
-
-pub(super) fn cost_cells(costs: &[Cost]) -> [String; 2] {
-    costs.first().map_or_else(|| [dash(), dash()], |cost| [format::cost(cost), format::saving(cost)])
-}
-
-pub(super) fn mean(estimates: &Estimates, metric: &str) -> String {
-    estimates.get(metric).map_or_else(dash, |estimate| format::short(estimate.mean))
-}
-
-pub(super) fn dash() -> String {
-    "–".to_owned()
 }

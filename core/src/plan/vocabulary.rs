@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::place::Rank;
+use super::rank::Rank;
 use super::{Edit, EditError, EditSchema, Plan};
 use crate::suggest::hint;
 

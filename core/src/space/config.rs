@@ -2,8 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::feasible::affine_rounding;
-use super::{Domain, Slot, Space};
+use super::Slot;
 use crate::hash::ContentHash;
 
 /// The value of one cell.
@@ -23,11 +22,11 @@ pub enum Value {
 
 /// One point: the cells of every dimension, row-major.
 ///
-/// Configs made by a [`Space`] are canonical; [`Config::new`] takes values as they come and
-/// [`Space::canonical`] brings them into form.
+/// Configs made by a [`Space`](super::Space) are canonical; [`Config::new`] takes values as they come and
+/// [`Space::canonical`](super::Space::canonical) brings them into form.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
-    dimensions: Vec<Vec<Value>>,
+    pub(super) dimensions: Vec<Vec<Value>>,
 }
 
 impl Config {
@@ -74,35 +73,5 @@ impl Config {
             text.push('\n');
         }
         ContentHash::of(text.as_bytes())
-    }
-}
-
-impl Space {
-    /// `config` in canonical form: subsets ascending, no negative zero, affine sums exact to 1e-9.
-    /// Does not check anything; see [`Space::check`].
-    #[must_use]
-    pub fn canonical(&self, mut config: Config) -> Config {
-        for (dimension, cells) in self.dimensions.iter().zip(&mut config.dimensions) {
-            for value in cells {
-                match value {
-                    Value::Real(number) => *number += 0.0,
-                    Value::Indices(indices) if matches!(dimension.domain, Domain::Subset { .. }) => {
-                        indices.sort_unstable();
-                        indices.dedup();
-                    }
-                    Value::Reals(numbers) => {
-                        if let Domain::Affine { sum, .. } = dimension.domain {
-                            let error = (sum - numbers.iter().sum::<f64>()) / numbers.len() as f64;
-                            if error.abs() > affine_rounding(numbers).max(1e-9) {
-                                numbers.iter_mut().for_each(|number| *number += error);
-                            }
-                        }
-                        numbers.iter_mut().for_each(|number| *number += 0.0);
-                    }
-                    Value::Index(_) | Value::Int(_) | Value::Indices(_) => {}
-                }
-            }
-        }
-        config
     }
 }

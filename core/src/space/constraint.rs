@@ -2,19 +2,10 @@
 
 use std::fmt;
 
-use super::{Config, ledger};
+use super::Slot;
 
 /// No sum is ever allowed this much over a limit: a quarter of a whole unit.
 const LARGEST_TOLERANCE: f64 = 0.25;
-
-/// One cell of one dimension.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Slot {
-    /// Position of the dimension in the space.
-    pub dimension: usize,
-    /// Row-major position of the cell in the dimension.
-    pub cell: usize,
-}
 
 /// What the cells of one dimension add to a budget.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,11 +38,6 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// What `config` uses of the budget, rounded once and at the end.
-    pub fn used(&self, config: &Config) -> f64 {
-        ledger::used(self, config)
-    }
-
     /// Sums are compared with this slack, so that a sum that meets the limit on paper meets it here. Never so
     /// much that a whole unit (a byte) over the limit would pass.
     pub fn tolerance(&self) -> f64 {

@@ -64,7 +64,7 @@ impl Space {
                         return Err(Violation::OverBudget {
                             resource: budget.resource.clone(),
                             unit: budget.unit.clone(),
-                            used: ledger::used(budget, config),
+                            used: budget.used(config),
                             limit: budget.limit,
                         });
                     }

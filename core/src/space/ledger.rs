@@ -17,9 +17,11 @@ pub(super) fn exactly_used(budget: &Budget, config: &Config) -> ExactSum {
     sum
 }
 
-/// What `config` uses of a budget.
-pub(super) fn used(budget: &Budget, config: &Config) -> f64 {
-    exactly_used(budget, config).value()
+impl Budget {
+    /// What `config` uses of the budget, rounded once and at the end.
+    pub fn used(&self, config: &Config) -> f64 {
+        exactly_used(self, config).value()
+    }
 }
 
 /// Whether `config` is within a budget: the sum is exact, and so is the comparison.
@@ -135,7 +137,7 @@ impl<'s> Ledger<'s> {
         if self.space.budgets().all(|budget| within(budget, &self.config)) {
             return self.broken == 0;
         }
-        self.used = self.space.budgets().map(|budget| used(budget, &self.config)).collect();
+        self.used = self.space.budgets().map(|budget| budget.used(&self.config)).collect();
         false
     }
 

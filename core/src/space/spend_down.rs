@@ -42,7 +42,7 @@ impl Space {
     /// all costs.
     pub(super) fn spend_down(&self, mut config: Config, keep: &[Slot], random: &mut Rng) -> Config {
         for _ in 0..ROUNDS {
-            let excess = |budget: &Budget| ledger::used(budget, &config) - budget.limit;
+            let excess = |budget: &Budget| budget.used(&config) - budget.limit;
             let exceeded = self.budgets().filter(|budget| !ledger::within(budget, &config));
             let relative = |budget: &Budget| excess(budget) / budget.limit.abs().max(1e-12);
             let Some(budget) = exceeded.max_by(|a, b| relative(a).total_cmp(&relative(b))) else { break };
@@ -58,7 +58,7 @@ impl Space {
 
     /// Takes single savings in random order until the budget is met or none is left.
     fn save(&self, budget: &Budget, config: &mut Config, keep: &[Slot], random: &mut Rng) {
-        let mut excess = ledger::used(budget, config) - budget.limit;
+        let mut excess = budget.used(config) - budget.limit;
         let mut savings: Vec<Saving> = Vec::new();
         for slot in self.slots().filter(|slot| !keep.contains(slot)) {
             if let Some(row) = row(budget, slot) {
@@ -125,7 +125,7 @@ impl Space {
     fn take_cheapest(&self, budget: &Budget, config: &mut Config, keep: &[Slot], random: &mut Rng) {
         let mut slots: Vec<Slot> = self.slots().filter(|slot| !keep.contains(slot)).collect();
         slots.shuffle(random);
-        let mut excess = ledger::used(budget, config) - budget.limit;
+        let mut excess = budget.used(config) - budget.limit;
         for slot in slots {
             if excess <= 0.0 {
                 break;

@@ -21,10 +21,11 @@ use attune_core::technique::Technique as _;
 use attune_core::trial::Trial;
 
 use super::*;
-use crate::testkit::{self, Study};
+use crate::scripted_study::{self, Study};
+use attune_testkit::scripted;
 
 fn finished(study: &Study) -> (Finished, Vec<Event>) {
-    let (end, events) = testkit::run(study.setup().unwrap(), |_, _| {});
+    let (end, events) = scripted_study::run(study.setup().unwrap(), |_, _| {});
     match end.unwrap() {
         SessionEnd::Finished(finished) => (*finished, events),
         SessionEnd::Interrupted => panic!("nobody interrupted it"),
@@ -32,7 +33,7 @@ fn finished(study: &Study) -> (Finished, Vec<Event>) {
 }
 
 fn error(study: &Study) -> String {
-    match testkit::run(study.setup().unwrap(), |_, _| {}).0 {
+    match scripted_study::run(study.setup().unwrap(), |_, _| {}).0 {
         Err(error) => error.to_string(),
         Ok(end) => panic!("it should fail, but ended with {end:?}"),
     }

@@ -6,7 +6,7 @@ use plotters::prelude::*;
 use serde_json::Value;
 
 use super::ResultsError;
-use super::page::Done;
+use super::done::Done;
 
 const SIZE: (u32, u32) = (720, 400);
 /// Okabe & Ito's colours, which most colour-blind readers tell apart.

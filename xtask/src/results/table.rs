@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Value};
 
-use super::page::Done;
+use super::done::Done;
 
 /// Costs that differ by less are the same.
 const SAME_COST: f64 = 1e-9;

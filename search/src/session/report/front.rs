@@ -54,7 +54,7 @@ mod tests {
     use attune_core::trial::{Outcome, TrialState};
 
     use super::*;
-    use crate::testkit::Study;
+    use crate::scripted_study::Study;
 
     fn trial(id: u64, damage: f64, bits: f64) -> Trial {
         let cost = Cost { resource: "bits".into(), unit: String::new(), value: bits, dense: 16.0 };

@@ -8,7 +8,7 @@ use attune_core::evaluator::{EvalFailure, Request, Split};
 use attune_core::event::{Advance, Command, Phase};
 
 use super::*;
-use crate::testkit::ScriptedEvaluator;
+use attune_testkit::scripted::ScriptedEvaluator;
 
 /// Longer than any of these tests waits.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -46,7 +46,7 @@ fn watched(
         }
     };
     let study = Study { evaluator: Arc::new(ScriptedEvaluator::default().meanwhile(hook)), ..study };
-    let (end, events) = testkit::run(study.setup().unwrap(), |event, _| {
+    let (end, events) = scripted_study::run(study.setup().unwrap(), |event, _| {
         if matches!(event, Event::Advanced(_)) {
             heard.store(true, Ordering::Relaxed);
         }
@@ -128,7 +128,7 @@ fn a_signal_can_be_interrupted() {
     };
     let study =
         Study { evaluator: Arc::new(ScriptedEvaluator::default().meanwhile(hook)), ..Study::default() };
-    let (end, _) = testkit::run(study.setup().unwrap(), |event, commands| {
+    let (end, _) = scripted_study::run(study.setup().unwrap(), |event, commands| {
         if matches!(event, Event::Measuring { .. }) {
             commands.send(Command::StopNow).unwrap();
         }

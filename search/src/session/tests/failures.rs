@@ -14,7 +14,7 @@ use attune_core::trial::TrialState;
 use crossbeam_channel::Sender;
 
 use super::*;
-use crate::testkit::{ScriptedEvaluator, ScriptedTechnique};
+use attune_testkit::scripted::{ScriptedEvaluator, ScriptedTechnique};
 
 fn first_level(config: &Config) -> u32 {
     match config.dimensions()[0][0] {
@@ -61,9 +61,9 @@ fn repeatable_failures_are_cached_and_others_are_not() {
             ScriptedEvaluator::default()
                 .failing(move |plan, _| plan.canonical().contains("keys:8,layer:0").then(failure)),
         );
-        testkit::run(study.setup().unwrap(), |_, _| {}).1.clear();
+        scripted_study::run(study.setup().unwrap(), |_, _| {}).1.clear();
         let again = Study { name: "again", ..study };
-        testkit::run(again.setup().unwrap(), |_, _| {}).1.clear();
+        scripted_study::run(again.setup().unwrap(), |_, _| {}).1.clear();
         again.evaluator.evaluated().values().copied().max()
     };
     assert_eq!(evaluations(not_finite), Some(1));
@@ -262,7 +262,7 @@ fn an_operator_that_burns_its_fuel_again_and_again_is_not_asked_any_more() {
 
     // A run that continues gives up at the same call.
     let stopped = study();
-    testkit::run(stopped.setup().unwrap(), |event, commands| {
+    scripted_study::run(stopped.setup().unwrap(), |event, commands| {
         if matches!(event, Event::TrialFinished { trial, .. } if trial.id == 14) {
             commands.send(Command::StopNow).unwrap();
         }
@@ -292,7 +292,7 @@ fn an_operator_whose_calls_add_up_is_not_asked_any_more() {
 
     // A run that continues gives up at the same call.
     let stopped = study();
-    testkit::run(stopped.setup().unwrap(), |event, commands| {
+    scripted_study::run(stopped.setup().unwrap(), |event, commands| {
         if matches!(event, Event::TrialFinished { trial, .. } if trial.id == 14) {
             commands.send(Command::StopNow).unwrap();
         }
@@ -307,7 +307,7 @@ fn an_operator_whose_calls_add_up_is_not_asked_any_more() {
 fn calls_that_a_study_needs_and_that_add_up_end_the_run_with_a_word_and_where_it_can_go_on() {
     for call in ["lower", "cost"] {
         let study = with_technique(ScriptedTechnique::default().burning(call, 4_000_000_000));
-        let (end, events) = testkit::run(study.setup().unwrap(), |_, _| {});
+        let (end, events) = scripted_study::run(study.setup().unwrap(), |_, _| {});
         let message = end.unwrap_err().to_string();
         assert!(
             message.contains(&format!("most of it 17 calls of `{call}` with 4.0 G instructions each"))
@@ -318,7 +318,7 @@ fn calls_that_a_study_needs_and_that_add_up_end_the_run_with_a_word_and_where_it
         assert_eq!(warnings.len(), 1, "{warnings:?}");
         assert!(warnings[0].contains("is slow"), "{}", warnings[0]);
         // Each run gets further, and what comes out is the study of a technique that is merely slow.
-        while testkit::run(study.setup().unwrap(), |_, _| {}).0.is_err() {}
+        while scripted_study::run(study.setup().unwrap(), |_, _| {}).0.is_err() {}
         let undisturbed = Study::default();
         finished(&undisturbed);
         assert_eq!(records(&study), records(&undisturbed), "{call}");
@@ -357,7 +357,7 @@ fn a_stop_ends_a_loop_of_draws_that_finds_nothing_new() {
         let mut study = with_technique(technique);
         study.strategy.options.insert("redraws".to_owned(), OptionValue::Int(1 << 30));
         study.strategy.options.insert("screen".to_owned(), OptionValue::Int(screen));
-        let (end, _) = testkit::run(study.setup().unwrap(), |_, commands| {
+        let (end, _) = scripted_study::run(study.setup().unwrap(), |_, commands| {
             sender.lock().unwrap().get_or_insert_with(|| commands.clone());
         });
         assert!(matches!(end.unwrap(), SessionEnd::Interrupted));
@@ -381,7 +381,7 @@ fn a_stop_comes_between_two_slow_calls() {
     });
     let mut study = with_technique(technique);
     study.strategy.options.insert("initial".to_owned(), OptionValue::Int(5000));
-    let (end, _) = testkit::run(study.setup().unwrap(), |event, commands| {
+    let (end, _) = scripted_study::run(study.setup().unwrap(), |event, commands| {
         if matches!(event, Event::Measuring { .. }) {
             lowered.store(0, Ordering::Relaxed);
             *sender.lock().unwrap() = Some(commands.clone());

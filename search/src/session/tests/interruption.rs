@@ -9,7 +9,7 @@ use attune_core::event::Command;
 use attune_core::store::{RunNote, RunTime};
 
 use super::*;
-use crate::testkit::ScriptedEvaluator;
+use attune_testkit::scripted::ScriptedEvaluator;
 
 /// Enough restarts for any of these tests.
 const RESTARTS: usize = 400;
@@ -22,7 +22,7 @@ fn a_kill_at_any_write_changes_nothing() {
     for kill in 0..writes {
         let study = Study { workers: 1 + kill % 3, ..Study::default() };
         study.store.limit_writes(Some(kill));
-        assert!(testkit::run(study.setup().unwrap(), |_, _| {}).0.is_err());
+        assert!(scripted_study::run(study.setup().unwrap(), |_, _| {}).0.is_err());
         study.store.limit_writes(None);
         finished(&study);
         assert_eq!(records(&study), records(&undisturbed), "killed after write {kill}");
@@ -36,7 +36,7 @@ fn a_study_that_is_killed_again_and_again_gets_there() {
     let study = Study { workers: 2, ..Study::default() };
     for restart in 0..RESTARTS {
         study.store.limit_writes(Some(1 + restart % 3));
-        if testkit::run(study.setup().unwrap(), |_, _| {}).0.is_ok() {
+        if scripted_study::run(study.setup().unwrap(), |_, _| {}).0.is_ok() {
             break;
         }
     }
@@ -54,7 +54,7 @@ fn stopping_at_any_event_and_resuming_changes_nothing() {
         for stop in (0..events.len()).step_by(step) {
             let study = Study { workers: 2, ..Study::default() };
             let mut seen = 0;
-            let (end, told) = testkit::run(study.setup().unwrap(), |_, commands| {
+            let (end, told) = scripted_study::run(study.setup().unwrap(), |_, commands| {
                 if seen == stop {
                     // Nobody listens any more when the last event comes.
                     let _ = commands.send(command);
@@ -88,7 +88,7 @@ fn a_stop_reaches_the_plan_that_is_being_evaluated() {
         Some(if called_off { EvalFailure::Interrupted } else { stuck() })
     });
     let study = Study { evaluator: Arc::new(slow), ..Study::default() };
-    let (end, _) = testkit::run(study.setup().unwrap(), |event, commands| {
+    let (end, _) = scripted_study::run(study.setup().unwrap(), |event, commands| {
         if matches!(event, Event::TrialStarted { trial: 8, .. }) {
             commands.send(Command::StopNow).unwrap();
         }
@@ -105,7 +105,7 @@ fn a_stop_reaches_the_plan_that_is_being_evaluated() {
 fn stop_after_generation_finishes_the_generation() {
     let study = Study::default();
     let mut sent = false;
-    let (end, events) = testkit::run(study.setup().unwrap(), |event, commands| {
+    let (end, events) = scripted_study::run(study.setup().unwrap(), |event, commands| {
         if !sent && matches!(event, Event::TrialFinished { trial, .. } if trial.id == 7) {
             commands.send(Command::StopAfterGeneration).unwrap();
             sent = true;
@@ -120,7 +120,7 @@ fn stop_after_generation_finishes_the_generation() {
 #[test]
 fn stop_now_does_not_evaluate_the_rest_of_the_generation() {
     let study = Study::default();
-    let (end, _) = testkit::run(study.setup().unwrap(), |event, commands| {
+    let (end, _) = scripted_study::run(study.setup().unwrap(), |event, commands| {
         if matches!(event, Event::Started { .. }) {
             commands.send(Command::StopNow).unwrap();
         }
@@ -133,7 +133,7 @@ fn stop_now_does_not_evaluate_the_rest_of_the_generation() {
 #[test]
 fn a_paused_study_waits_for_resume_and_ends_when_nobody_can_say_it() {
     let study = Study::default();
-    testkit::run(study.setup().unwrap(), |event, commands| {
+    scripted_study::run(study.setup().unwrap(), |event, commands| {
         if matches!(event, Event::Measuring { .. }) {
             commands.send(Command::Pause).unwrap();
             let later = commands.clone();

@@ -26,7 +26,7 @@ fn a_strategy_that_proposes_something_else_on_replay_is_refused() {
         let Record::Trial(trial) = &records[4] else { panic!("record 4 is a trial") };
         let mut changed = Trial::new(
             trial.id,
-            testkit::ScriptedTechnique::config([0; testkit::LAYERS as usize]),
+            scripted::ScriptedTechnique::config([0; scripted::LAYERS as usize]),
             trial.plan.clone(),
             trial.costs.clone(),
             Origin::Random,

@@ -13,9 +13,9 @@ use super::*;
 fn a_study_finds_the_best_config_and_tells_its_story_in_order() {
     let study = Study { trials: 60, ..Study::default() };
     let (finished, events) = finished(&study);
-    let space = testkit::ScriptedTechnique::space().unwrap();
-    let technique = testkit::ScriptedTechnique::default();
-    let evaluator = testkit::ScriptedEvaluator::default();
+    let space = scripted::ScriptedTechnique::space().unwrap();
+    let technique = scripted::ScriptedTechnique::default();
+    let evaluator = scripted::ScriptedEvaluator::default();
     let damage = |config: &Config| {
         let plan = technique.lower(evaluator.model(), &Settings::new(), config).unwrap();
         let request = Request::new(Split::Selection, Fidelity { items: 8 }.all());
@@ -110,7 +110,7 @@ fn unknown_objectives_list_what_exists() {
 #[test]
 fn an_exhausted_space_ends_the_search_early() {
     let study = Study { trials: 100_000, ..Study::default() };
-    let points = testkit::ScriptedTechnique::space().unwrap().enumerate(1000).unwrap().count() as u64;
+    let points = scripted::ScriptedTechnique::space().unwrap().enumerate(1000).unwrap().count() as u64;
     assert_eq!(finished(&study).0.progress.trials, points);
     let before = study.evaluator.evaluated();
     let again = finished(&study).0;
@@ -124,7 +124,7 @@ fn what_the_task_does_not_have_is_refused_before_the_search() {
         let study = Study::default();
         let mut setup = study.setup().unwrap();
         change(&mut setup);
-        let error = testkit::run(setup, |_, _| {}).0.unwrap_err().to_string();
+        let error = scripted_study::run(setup, |_, _| {}).0.unwrap_err().to_string();
         assert_eq!(study.store.writes(), 0);
         error
     };

@@ -5,7 +5,7 @@ use attune_core::profile::Selected;
 use attune_core::store::RunNote;
 
 use super::*;
-use crate::testkit::ScriptedTechnique;
+use attune_testkit::scripted::ScriptedTechnique;
 
 fn planned(name: &str) -> Study {
     let strategy = Selected { name: name.to_owned(), options: Default::default() };
@@ -43,7 +43,7 @@ fn probes_and_signals_count_as_work_and_stay_counted() {
         })
         .sum();
     assert_eq!(work.computed, trials + end.progress.measuring.computed);
-    let layers = u64::from(testkit::LAYERS);
+    let layers = u64::from(scripted::LAYERS);
     let items = u64::from(study.items);
     assert_eq!(end.progress.measuring.computed, layers * items * (1 + 2 * layers + 1));
     assert!(events.iter().any(|event| matches!(event, Event::Planned(_))));
@@ -67,7 +67,7 @@ fn a_gradient_table_needs_no_probes_and_plans_alike() {
         let (end, _) = finished(&study);
         let items = u64::from(study.items);
         // The signal twice: once for the baselines, once for the estimate.
-        assert_eq!(end.progress.measuring.computed, 2 * u64::from(testkit::LAYERS) * items, "{name}");
+        assert_eq!(end.progress.measuring.computed, 2 * u64::from(scripted::LAYERS) * items, "{name}");
         let probed = finished(&planned(name)).0;
         assert_eq!(end.report.best.config, probed.report.best.config, "{name}");
     }
@@ -79,7 +79,7 @@ fn a_gradient_table_needs_no_probes_and_plans_alike() {
 #[test]
 fn a_stop_while_planning_is_obeyed_and_the_study_goes_on_later() {
     let study = planned("profiling");
-    let (end, events) = testkit::run(study.setup().unwrap(), |event, commands| {
+    let (end, events) = scripted_study::run(study.setup().unwrap(), |event, commands| {
         if matches!(event, Event::Planning) {
             commands.send(Command::StopNow).unwrap();
         }
@@ -107,7 +107,7 @@ fn an_interrupted_study_plans_again_the_same() {
     for writes in [1, 9, 20, 26] {
         let study = planned("hybrid");
         study.store.limit_writes(Some(writes));
-        assert!(testkit::run(study.setup().unwrap(), |_, _| {}).0.is_err());
+        assert!(scripted_study::run(study.setup().unwrap(), |_, _| {}).0.is_err());
         study.store.limit_writes(None);
         finished(&study);
         assert_eq!(records(&study), records(&undisturbed), "after {writes} writes");

@@ -80,7 +80,7 @@ fn workers_and_interruptions_change_nothing() {
     for writes in [1, 7, 30, 61, 100, 150] {
         let study = racing(2);
         study.store.limit_writes(Some(writes));
-        assert!(testkit::run(study.setup().unwrap(), |_, _| {}).0.is_err());
+        assert!(scripted_study::run(study.setup().unwrap(), |_, _| {}).0.is_err());
         study.store.limit_writes(None);
         let (end, _) = finished(&study);
         assert_eq!(records(&study), records(&undisturbed), "after {writes} writes");
@@ -146,7 +146,7 @@ fn neither_workers_nor_interruptions_change_who_goes_on() {
     for writes in [1, 5, 9, 14, 20, 33, 50, 80, 120] {
         let study = halving(2);
         study.store.limit_writes(Some(writes));
-        assert!(testkit::run(study.setup().unwrap(), |_, _| {}).0.is_err());
+        assert!(scripted_study::run(study.setup().unwrap(), |_, _| {}).0.is_err());
         study.store.limit_writes(None);
         finished(&study);
         assert_eq!(records(&study), records(&undisturbed), "after {writes} writes");

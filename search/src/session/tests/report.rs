@@ -62,15 +62,15 @@ fn random_is_the_mean_over_the_drawn_configs_item_by_item() {
     let study = Study::default();
     let (finished, _) = finished(&study);
     let line = |name: &str| finished.report.baselines.iter().find(|line| line.name == name).unwrap().clone();
-    let space = testkit::ScriptedTechnique::space().unwrap();
-    let technique = testkit::ScriptedTechnique::default();
+    let space = scripted::ScriptedTechnique::space().unwrap();
+    let technique = scripted::ScriptedTechnique::default();
     let scores: Vec<MetricScore> = (0..5)
         .map(|number| {
             use attune_core::evaluator::{Evaluator as _, Fidelity, Request, Split};
             use attune_core::technique::Technique as _;
             let mut random = attune_core::rng::derive(1, "random-baseline", &[number]);
             let config = space.sample(&mut random).unwrap();
-            let evaluator = testkit::ScriptedEvaluator::default();
+            let evaluator = scripted::ScriptedEvaluator::default();
             let plan = technique.lower(evaluator.model(), &Default::default(), &config).unwrap();
             let request = Request::new(Split::Report, Fidelity { items: 20 }.all());
             let mut found = None;
@@ -95,7 +95,7 @@ fn a_report_without_random_configs_has_no_chance_lines() {
     let study = Study::default();
     let mut setup = study.setup().unwrap();
     setup.report.random = 0;
-    let SessionEnd::Finished(finished) = testkit::run(setup, |_, _| {}).0.unwrap() else {
+    let SessionEnd::Finished(finished) = scripted_study::run(setup, |_, _| {}).0.unwrap() else {
         panic!("nobody interrupted it")
     };
     assert!(finished.report.baselines.iter().all(|line| !line.name.starts_with("random")));
@@ -110,7 +110,7 @@ fn with_many_random() -> (SessionSetup, Study) {
 }
 
 fn end(setup: SessionSetup) -> (Finished, Vec<Event>) {
-    let (end, events) = testkit::run(setup, |_, _| {});
+    let (end, events) = scripted_study::run(setup, |_, _| {});
     match end.unwrap() {
         SessionEnd::Finished(finished) => (*finished, events),
         SessionEnd::Interrupted => panic!("nobody interrupted it"),
@@ -122,8 +122,8 @@ fn drawn(split: &attune_core::evaluator::Split, items: u32) -> Vec<(attune_core:
     use attune_core::evaluator::{Evaluator as _, Fidelity, Request};
     use attune_core::technique::Technique as _;
     let (space, technique) =
-        (testkit::ScriptedTechnique::space().unwrap(), testkit::ScriptedTechnique::default());
-    let evaluator = testkit::ScriptedEvaluator::default();
+        (scripted::ScriptedTechnique::space().unwrap(), scripted::ScriptedTechnique::default());
+    let evaluator = scripted::ScriptedEvaluator::default();
     let draw = |number| {
         let config = space.sample(&mut attune_core::rng::derive(1, "random-baseline", &[number])).unwrap();
         let plan = technique.lower(evaluator.model(), &Default::default(), &config).unwrap();
@@ -183,7 +183,7 @@ fn by_a_cost_the_best_random_config_is_chosen_without_evaluating_any() {
     setup.report.random = 20;
     let (finished, _) = end(setup);
     let (space, technique) =
-        (testkit::ScriptedTechnique::space().unwrap(), testkit::ScriptedTechnique::default());
+        (scripted::ScriptedTechnique::space().unwrap(), scripted::ScriptedTechnique::default());
     let cost = |number| {
         let mut random = attune_core::rng::derive(1, "random-baseline", &[number]);
         let config = space.sample(&mut random).unwrap();
@@ -209,7 +209,7 @@ fn the_report_of_an_interrupted_race_is_that_of_an_undisturbed_one() {
     end(setup);
     let (setup, study) = with_many_random();
     let mut reports = 0;
-    let (stopped, _) = testkit::run(setup, |event, commands| {
+    let (stopped, _) = scripted_study::run(setup, |event, commands| {
         if let Event::Reporting { done, .. } = event
             && *done % 40 == 17
         {

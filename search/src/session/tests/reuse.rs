@@ -6,7 +6,7 @@ use attune_core::profile::Selected;
 use attune_core::trial::TrialState;
 
 use super::*;
-use crate::testkit::ScriptedTechnique;
+use attune_testkit::scripted::ScriptedTechnique;
 
 #[test]
 fn running_a_finished_study_again_returns_the_stored_result_without_evaluating() {
@@ -58,7 +58,7 @@ fn what_other_studies_have_changes_no_byte_of_a_journal() {
     for writes in [5, 12, 33, 50] {
         let stopped = Study::default();
         stopped.store.limit_writes(Some(writes));
-        assert!(testkit::run(stopped.setup().unwrap(), |_, _| {}).0.is_err());
+        assert!(scripted_study::run(stopped.setup().unwrap(), |_, _| {}).0.is_err());
         stopped.store.limit_writes(None);
         let between = Study { name: "between", ..stopped };
         finished(&between);
@@ -125,7 +125,7 @@ fn configs_with_equal_plans_share_one_evaluation() {
     }
     let four = study(4);
     four.store.limit_writes(Some(20));
-    assert!(testkit::run(four.setup().unwrap(), |_, _| {}).0.is_err());
+    assert!(scripted_study::run(four.setup().unwrap(), |_, _| {}).0.is_err());
     four.store.limit_writes(None);
     finished(&four);
     assert_eq!(records(&four), records(&one));

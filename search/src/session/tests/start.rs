@@ -5,7 +5,7 @@ use attune_core::strategy::Origin;
 
 use super::*;
 use crate::session::Start;
-use crate::testkit::ScriptedTechnique;
+use attune_testkit::scripted::ScriptedTechnique;
 
 fn start(dimensions: Vec<Dimension>) -> Start {
     Start {

@@ -13,35 +13,35 @@ use attune_core::store::StudyHeader;
 use attune_core::technique::Technique as _;
 use crossbeam_channel::{Sender, unbounded};
 
-use super::{MemoryStore, ScriptedEvaluator, ScriptedTechnique};
 use crate::session::{self, SessionEnd, SessionError, SessionSetup, Start};
+use attune_testkit::scripted::{MemoryStore, ScriptedEvaluator, ScriptedTechnique};
 
 /// The parts of a scripted study; change what a test is about, then [`Study::setup`].
-pub struct Study {
+pub(crate) struct Study {
     /// Its name in the store.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// The technique.
-    pub technique: Arc<ScriptedTechnique>,
+    pub(crate) technique: Arc<ScriptedTechnique>,
     /// The evaluator.
-    pub evaluator: Arc<ScriptedEvaluator>,
+    pub(crate) evaluator: Arc<ScriptedEvaluator>,
     /// The store.
-    pub store: Arc<MemoryStore>,
+    pub(crate) store: Arc<MemoryStore>,
     /// Strategy name and options.
-    pub strategy: Selected,
+    pub(crate) strategy: Selected,
     /// Objectives.
-    pub objectives: Vec<&'static str>,
+    pub(crate) objectives: Vec<&'static str>,
     /// Trials.
-    pub trials: u64,
+    pub(crate) trials: u64,
     /// Items that score a trial, at most 32.
-    pub items: u32,
+    pub(crate) items: u32,
     /// What the search starts from.
-    pub start: Option<Start>,
+    pub(crate) start: Option<Start>,
     /// Racing.
-    pub racing: Option<Racing>,
+    pub(crate) racing: Option<Racing>,
     /// Seed.
-    pub seed: u64,
+    pub(crate) seed: u64,
     /// Workers.
-    pub workers: usize,
+    pub(crate) workers: usize,
 }
 
 impl Default for Study {
@@ -71,7 +71,7 @@ impl Study {
     ///
     /// # Errors
     /// Never; the type is that of [`ScriptedTechnique::space`].
-    pub fn setup(&self) -> Result<SessionSetup, SpaceError> {
+    pub(crate) fn setup(&self) -> Result<SessionSetup, SpaceError> {
         let objective = |name: &&str| Objective {
             metric: (*name).to_owned(),
             direction: if *name == "likeness" { Direction::Maximise } else { Direction::Minimise },
@@ -118,7 +118,7 @@ impl Study {
 
 /// Runs a session to its end and returns every event. `watch` sees each event as it comes and may send
 /// commands.
-pub fn run(
+pub(crate) fn run(
     setup: SessionSetup,
     mut watch: impl FnMut(&Event, &Sender<Command>),
 ) -> (Result<SessionEnd, SessionError>, Vec<Event>) {

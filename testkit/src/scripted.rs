@@ -6,12 +6,10 @@
 
 mod evaluator;
 mod store;
-mod study;
 mod technique;
 
 pub use evaluator::ScriptedEvaluator;
 pub use store::MemoryStore;
-pub use study::{Study, run};
 pub use technique::ScriptedTechnique;
 
 /// Layers of the scripted model.
