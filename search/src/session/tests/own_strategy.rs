@@ -60,7 +60,7 @@ fn a_strategy_of_ones_own_that_breaks_its_contract_is_told_how() {
             strategy: StrategySource::Own(Arc::new(Spoiled(spoil))),
             ..study.setup().unwrap()
         };
-        let message = testkit::run(setup, |_, _| ()).0.unwrap_err().to_string();
+        let message = scripted_study::run(setup, |_, _| ()).0.unwrap_err().to_string();
         assert!(message.contains(words), "{message}");
         assert_eq!(study.store.records("study").unwrap().len(), 1, "nothing but the header");
     }
