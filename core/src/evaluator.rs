@@ -4,6 +4,7 @@
 
 mod batch_progress;
 mod run_control;
+mod task_spec;
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -18,6 +19,7 @@ use crate::signal::{Measured, SignalRequest};
 
 pub use batch_progress::BatchProgress;
 pub use run_control::RunControl;
+pub use task_spec::{ItemSize, TaskOption, TaskSpec};
 
 /// Which data. Selection and report data are disjoint, always; an evaluator refuses a task in which
 /// they are not.

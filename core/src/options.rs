@@ -21,6 +21,8 @@ pub enum OptionValue {
     Ints(Vec<i64>),
     /// Real numbers.
     Reals(Vec<f64>),
+    /// Whole numbers by whole numbers: how many items of how many tokens, for example.
+    Counts(BTreeMap<u32, u32>),
 }
 
 /// Named values in name order, so that their text form is canonical.
@@ -36,6 +38,17 @@ impl OptionValue {
             Self::Text(_) => "a text",
             Self::Ints(_) => "a list of whole numbers",
             Self::Reals(_) => "a list of real numbers",
+            Self::Counts(_) => "counts by whole numbers",
+        }
+    }
+
+    /// Whether it is a list or counts without an entry.
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Self::Ints(values) => values.is_empty(),
+            Self::Reals(values) => values.is_empty(),
+            Self::Counts(values) => values.is_empty(),
+            Self::Bool(_) | Self::Int(_) | Self::Real(_) | Self::Text(_) => false,
         }
     }
 }
@@ -50,6 +63,7 @@ impl fmt::Display for OptionValue {
             Self::Text(value) => write!(f, "{value:?}"),
             Self::Ints(values) => write!(f, "{values:?}"),
             Self::Reals(values) => write!(f, "{values:?}"),
+            Self::Counts(values) => write!(f, "{values:?}"),
         }
     }
 }
@@ -82,6 +96,17 @@ pub enum OptionKind {
         /// Largest.
         max: i64,
     },
+    /// Counts of at least 1 by whole numbers, each in an inclusive range; none at all is fine.
+    Counts {
+        /// Smallest.
+        min: u32,
+        /// Largest.
+        max: u32,
+        /// What the numbers are of, in the plural, for example `tokens`.
+        of: String,
+    },
+    /// The path of a folder, relative to the profile.
+    Folder,
 }
 
 /// One option of a technique or strategy, as `attune technique show` prints it.
@@ -93,7 +118,8 @@ pub struct OptionSpec {
     pub help: String,
     /// What it accepts.
     pub kind: OptionKind,
-    /// Its value when the profile is silent.
+    /// Its value when the profile is silent. One that `kind` does not accept, as an empty path, says that a profile must not be
+    /// silent.
     pub default: OptionValue,
 }
 
@@ -130,7 +156,8 @@ pub fn resolve(owner: &str, specs: &[OptionSpec], given: &Settings) -> Result<Se
 }
 
 impl OptionSpec {
-    fn accept(&self, value: &OptionValue) -> Option<OptionValue> {
+    /// The value as this option takes it; `None` when it does not.
+    pub fn accept(&self, value: &OptionValue) -> Option<OptionValue> {
         let fits = |number: &i64, min: &i64, max: &i64| (min..=max).contains(&number);
         match (&self.kind, value) {
             (OptionKind::Bool, OptionValue::Bool(_)) => Some(value.clone()),
@@ -144,14 +171,18 @@ impl OptionSpec {
                 let number = *number as f64;
                 (*min <= number && number <= *max).then_some(OptionValue::Real(number))
             }
-            (OptionKind::OneOf(words), OptionValue::Text(word)) if words.contains(word) => {
-                Some(value.clone())
-            }
+            (OptionKind::OneOf(words), OptionValue::Text(word)) if words.contains(word) => Some(value.clone()),
             (OptionKind::Ints { min, max }, OptionValue::Ints(numbers))
                 if !numbers.is_empty() && numbers.iter().all(|number| fits(number, min, max)) =>
             {
                 Some(value.clone())
             }
+            (OptionKind::Counts { min, max, .. }, OptionValue::Counts(counts))
+                if counts.iter().all(|(number, count)| (min..=max).contains(&number) && *count > 0) =>
+            {
+                Some(value.clone())
+            }
+            (OptionKind::Folder, OptionValue::Text(path)) if !path.is_empty() => Some(value.clone()),
             _ => None,
         }
     }
@@ -165,6 +196,11 @@ impl fmt::Display for OptionKind {
             Self::Real { min, max } => write!(f, "a number from {min} to {max}"),
             Self::OneOf(words) => write!(f, "one of {}", words.join(", ")),
             Self::Ints { min, max } => write!(f, "a list of whole numbers from {min} to {max}"),
+            Self::Counts { min, max: u32::MAX, of } => write!(f, "counts as `{{{of}: items}}`, at least {min} {of} and 1 item"),
+            Self::Counts { min, max, of } => {
+                write!(f, "counts as `{{{of}: items}}`, from {min} to {max} {of} and at least 1 item")
+            }
+            Self::Folder => write!(f, "the path of a folder"),
         }
     }
 }

@@ -1,38 +1,47 @@
 //! Profiles: a study described completely, as RON.
 //!
-//! Parsing has two passes: the version alone, leniently, then the body of that version, strictly. Unknown
-//! keys are refused with the nearest known name, and every semantic error names its path in the file.
+//! One [`schema`] describes every key. Parsing has two passes: the version alone, leniently, then the body of that version,
+//! strictly. Unknown keys are refused with the nearest known name, and every semantic error names its path in the file.
 
 mod error;
-mod raw_v1;
+mod parse;
+mod paths;
+mod read;
 mod render;
+pub mod schema;
 mod set;
+mod task;
 mod value;
 
 use std::collections::BTreeMap;
 
 pub use error::ProfileError;
-pub use set::KEYS;
+pub use set::set_names;
+pub use task::TaskFault;
+pub use value::Value;
 
-use crate::evaluator::Split;
 use crate::objective::Objective;
 use crate::options::Settings;
 
 /// The strategy of a profile that names none. It searches every space.
 pub const DEFAULT_STRATEGY: &str = "evolution";
 
-/// A study, resolved: every default is filled in.
-#[derive(Clone, Debug, PartialEq)]
+/// A study, resolved: every default is filled in that does not depend on who evaluates.
+///
+/// [`Default`] is a blank form; what a profile means that says little is known to [`Profile::parse`].
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Profile {
     /// Name of the study when the command line gives none.
     pub name: String,
     /// Folder of the model, relative to the profile file.
     pub model: String,
+    /// Who evaluates, with which options; `None` leaves it to the model's folder.
+    pub evaluator: Option<Selected>,
     /// Which technique, with which options.
     pub technique: Selected,
     /// What is measured, on which data.
-    pub task: TaskSpec,
-    /// What counts, most important first.
+    pub task: Task,
+    /// What counts, most important first; empty for the first metric of the task.
     pub objectives: Vec<Objective>,
     /// Which search algorithm, with which options.
     pub strategy: Selected,
@@ -53,7 +62,7 @@ pub struct Profile {
 }
 
 /// Something chosen by name, with options that its owner checks.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Selected {
     /// The name; for techniques also the path of a `.wasm` file.
     pub name: String,
@@ -61,54 +70,26 @@ pub struct Selected {
     pub options: Settings,
 }
 
-/// What is measured, on which data. Paths are relative to the profile file.
-#[derive(Clone, Debug, PartialEq)]
-pub struct TaskSpec {
-    /// What an item is.
-    pub kind: TaskKind,
-    /// Text or real images that the search tunes on.
-    pub selection: String,
-    /// Text or real images that the result is reported on.
-    pub report: String,
-    /// Report data of other domains, by name.
-    pub elsewhere: BTreeMap<String, String>,
-}
-
-impl TaskSpec {
-    /// Everything that the result is reported on beside the report data, by name: see [`Split::OutOfDomain`].
-    pub fn domains(&self) -> Vec<String> {
-        let mut names: Vec<String> = self.elsewhere.keys().cloned().collect();
-        if let TaskKind::Text { lengths, passkeys, .. } = &self.kind {
-            let longer = lengths.keys().map(|&tokens| Split::at_length(tokens));
-            let splits = longer.chain(passkeys.keys().map(|&tokens| Split::passkey(tokens)));
-            names.extend(splits.filter_map(|split| match split {
-                Split::OutOfDomain(name) => Some(name),
-                Split::Selection | Split::Report => None,
-            }));
-        }
-        names
+impl Selected {
+    /// Nothing chosen.
+    const fn silent() -> Self {
+        Self { name: String::new(), options: Settings::new() }
     }
 }
 
-/// What an item of a task is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum TaskKind {
-    /// A run of tokens.
-    Text {
-        /// Tokens per item.
-        length: u32,
-        /// Items of other lengths, made of the report text, that the result is reported on too: how many, by tokens.
-        lengths: BTreeMap<u32, u32>,
-        /// Items that hide a pass key and ask for it, likewise.
-        passkeys: BTreeMap<u32, u32>,
-    },
-    /// A batch of generated images, compared with all real ones of its split.
-    Images {
-        /// Folder of the classifier whose features are compared.
-        classifier: String,
-        /// Images per item.
-        samples: u32,
-    },
+/// What is measured, on which data. Paths are relative to the profile file.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Task {
+    /// What an item is, as the evaluator calls it; `None` leaves it to the evaluator.
+    pub kind: Option<String>,
+    /// The data that the search tunes on.
+    pub selection: String,
+    /// The data that the result is reported on.
+    pub report: String,
+    /// Report data of other domains, by name.
+    pub elsewhere: BTreeMap<String, String>,
+    /// Options as given, which the evaluator's [`TaskSpec`](crate::evaluator::TaskSpec) describes.
+    pub options: Settings,
 }
 
 /// A trial of another study of the store, on the same model: a config of the same space, or a plan that the technique
@@ -136,7 +117,7 @@ pub struct Racing {
 }
 
 /// How the result is reported.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ReportSpec {
     /// Items of the report split that every contender is scored on; 0 takes all.
     pub items: u32,

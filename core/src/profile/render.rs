@@ -2,67 +2,22 @@
 
 use std::fmt::Write as _;
 
-use super::{Profile, ProfileError, Racing, Selected, Start, TaskKind};
-use crate::objective::Direction;
-
+use super::schema::{self, Identity, Key, Kind};
+use super::{Profile, ProfileError, Value};
 impl Profile {
     /// What makes two profiles the same study: every resolved key but `name` and `trials`, as canonical
     /// RON, one key per line.
     pub fn identity(&self) -> String {
-        let mut text = String::from("(\n    version: 1,\n");
-        let mut line = |key: &str, value: String| {
-            let written = writeln!(text, "    {key}: {value},");
-            debug_assert!(written.is_ok(), "writing to a string does not fail");
-        };
-        line("model", format!("{:?}", self.model));
-        line("technique", choice(&self.technique));
-        let (kind, items) = match &self.task.kind {
-            TaskKind::Text { length, lengths, passkeys } => {
-                // What is empty is not written, so that studies from before it was there stay the same studies.
-                let more = [("lengths", lengths), ("passkeys", passkeys)];
-                let more = more.iter().filter(|(_, items)| !items.is_empty());
-                let more: String = more.map(|(key, items)| format!(", {key}: {items:?}")).collect();
-                ("text", format!("length: {length}{more}"))
-            }
-            TaskKind::Images { classifier, samples } => {
-                ("images", format!("classifier: {classifier:?}, samples: {samples}"))
-            }
-        };
-        line(
-            "task",
-            format!(
-                "(kind: {kind:?}, selection: {:?}, report: {:?}, elsewhere: {:?}, {items})",
-                self.task.selection, self.task.report, self.task.elsewhere
-            ),
-        );
-        let objectives: Vec<String> = self
-            .objectives
-            .iter()
-            .map(|objective| {
-                let direction = match objective.direction {
-                    Direction::Minimise => "minimise",
-                    Direction::Maximise => "maximise",
-                };
-                format!("(metric: {:?}, direction: {direction})", objective.metric)
-            })
-            .collect();
-        line("objectives", format!("[{}]", objectives.join(", ")));
-        line("strategy", choice(&self.strategy));
-        line("items", self.items.to_string());
-        if let Some(Start { study, trial }) = &self.start {
-            let trial = trial.map(|trial| format!(", trial: {trial}")).unwrap_or_default();
-            line("start", format!("(study: {study:?}{trial})"));
-        }
-        if let Some(Racing { first, error, floor, keep }) = self.racing {
-            // Where it says nothing it is not written, so that studies from before it was there stay the same studies.
-            let keep = if keep < 1.0 { format!(", keep: {keep:?}") } else { String::new() };
-            line("racing", format!("(first: {first}, error: {error:?}, floor: {floor:?}{keep})"));
-        }
-        line("deadline_seconds", self.deadline_seconds.to_string());
-        line("seed", self.seed.to_string());
-        line("report", format!("(items: {}, random: {})", self.report.items, self.report.random));
-        text.push_str(")\n");
-        text
+        self.written(|key, value| match key.identity {
+            Identity::Part => true,
+            Identity::PartUnlessDefault => key.default().as_ref() != Some(value),
+            Identity::No => false,
+        })
+    }
+
+    /// The whole profile as RON that [`Profile::parse`] reads back, one key per line.
+    pub fn to_ron(&self) -> String {
+        self.written(|_, _| true)
     }
 
     /// The profile that an [`identity`](Self::identity) is of, under a name and with a number of trials, which are not part
@@ -75,30 +30,48 @@ impl Profile {
         Self::parse("the profile in the journal", &identity.replacen("version: 1,", &rest, 1), &[])
     }
 
-    /// The profile without what is only a hint to where its things are: fingerprints say what they are.
-    #[must_use]
-    pub fn without_paths(mut self) -> Self {
-        let Self { model, technique, task, .. } = &mut self;
-        let classifier = match &mut task.kind {
-            TaskKind::Images { classifier, .. } => Some(classifier),
-            TaskKind::Text { .. } => None,
-        };
-        let component = Some(&mut technique.name).filter(|name| name.ends_with(".wasm"));
-        let paths = [model, &mut task.selection, &mut task.report].into_iter();
-        paths.chain(classifier).chain(component).chain(task.elsewhere.values_mut()).for_each(String::clear);
-        self
+    /// The keys that `wanted` says yes to, as RON.
+    fn written(&self, wanted: impl Fn(&Key, &Value) -> bool) -> String {
+        let mut lines: Vec<(&str, Vec<String>)> = Vec::new();
+        for key in schema::keys() {
+            let Some(value) = key.value(self).filter(|value| wanted(key, value)) else { continue };
+            let (group, name) = key.parts();
+            if group.is_empty() {
+                lines.push((name, vec![value.ron()]));
+                continue;
+            }
+            let inside = match value {
+                // What is empty says nothing.
+                Value::Options(options) if key.kind == Kind::Settings => {
+                    let said = options.into_iter().filter(|(_, value)| !value.is_empty());
+                    said.map(|(name, value)| format!("{name}: {value}")).collect()
+                }
+                value => vec![format!("{name}: {}", value.ron())],
+            };
+            match lines.last_mut().filter(|(last, _)| *last == group) {
+                Some((_, keys)) => keys.extend(inside),
+                None => lines.push((group, inside)),
+            }
+        }
+        let mut text = String::from("(\n    version: 1,\n");
+        for (name, values) in lines {
+            let value = values.join(", ");
+            let grouped = schema::group(name).is_some();
+            let written = match grouped {
+                true => writeln!(text, "    {name}: ({value}),"),
+                false => writeln!(text, "    {name}: {value},"),
+            };
+            debug_assert!(written.is_ok(), "writing to a string does not fail");
+        }
+        text.push_str(")\n");
+        text
     }
-}
-
-fn choice(choice: &Selected) -> String {
-    let options: Vec<String> =
-        choice.options.iter().map(|(name, value)| format!("{name:?}: {value}")).collect();
-    format!("(name: {:?}, options: {{{}}})", choice.name, options.join(", "))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Profile, ProfileError, TaskKind};
+    use super::super::{Profile, ProfileError};
+    use crate::objective::{Direction, Objective};
     use crate::options::OptionValue;
 
     const MINIMAL: &str = r#"(
@@ -157,58 +130,35 @@ mod tests {
     #[test]
     fn the_identity_of_a_text_task_is_that_of_the_first_version() {
         // Studies in a store are found by it.
-        let identity = parse(MINIMAL).unwrap().identity();
-        let task =
-            r#"    task: (kind: "text", selection: "a.txt", report: "b.txt", elsewhere: {}, length: 64),"#;
-        assert!(identity.lines().any(|line| line == task), "{identity}");
+        let mut profile = parse(MINIMAL).unwrap();
+        profile.task.kind = Some("text".to_owned());
+        profile.task.options.insert("lengths".to_owned(), OptionValue::Counts([(512, 4)].into()));
+        profile.task.options.insert("passkeys".to_owned(), OptionValue::Counts([].into()));
+        profile.objectives.push(Objective { metric: "kl".to_owned(), direction: Direction::Minimise });
+        let expected = r#"(
+    version: 1,
+    model: "m",
+    technique: (name: "expert-pruning", options: {"keep": 4, "levels": [2, 4], "share": 0.5}),
+    task: (kind: "text", selection: "a.txt", report: "b.txt", elsewhere: {}, length: 64, lengths: {512: 4}),
+    objectives: [(metric: "kl", direction: minimise)],
+    strategy: (name: "evolution", options: {}),
+    items: 4,
+    deadline_seconds: 600,
+    seed: 0,
+    report: (items: 0, random: 16),
+)
+"#;
+        assert_eq!(profile.identity(), expected);
     }
 
     #[test]
-    fn a_task_on_images_has_keys_of_its_own() {
-        let images =
-            r#"task: (kind: "images", selection: "a.txt", report: "b.txt", classifier: "c", samples: 256)"#;
-        let text = r#"task: (selection: "a.txt", report: "b.txt", length: 64)"#;
-        let profile = parse(&MINIMAL.replace(text, images)).unwrap();
-        let kind = TaskKind::Images { classifier: "c".into(), samples: 256 };
-        assert_eq!((&profile.task.kind, profile.objectives[0].metric.as_str()), (&kind, "frechet"));
-        let whole = profile.identity().replace("version: 1,", "version: 1, name: \"quick\", trials: 10,");
-        assert_eq!(parse(&whole).unwrap(), profile);
-
-        let wrong = |from: &str, to: &str| message(text, &images.replace(from, to));
-        assert_eq!(
-            wrong("samples: 256", "samples: 256, length: 64"),
-            "p.ron: task.length is 64, expected no such key in a task of kind \"images\""
-        );
-        assert!(
-            wrong("samples: 256", "samples: 256, passkeys: {64: 1}").contains("task.passkeys is {64: 1}")
-        );
-        assert!(wrong("samples: 256", "samples: 1").contains("task.samples is 1, expected at least 2"));
-        assert!(wrong(r#"classifier: "c", "#, "").contains("task.classifier is missing"));
-        assert!(wrong("images", "sounds").contains("expected \"text\" or \"images\""));
-        assert!(message("length: 64", "samples: 64").contains("task.samples is 64, expected no such key"));
-        assert!(message(", length: 64", "").contains("task.length is missing"));
-    }
-
-    #[test]
-    fn other_lengths_and_pass_keys_are_reported_beside_other_domains() {
-        let text = r#"elsewhere: {"code": "c.txt"}, lengths: {512: 4, 2048: 1}, passkeys: {1024: 8}"#;
-        let longer = |text: &str| parse(&MINIMAL.replace("length: 64", &format!("length: 64, {text}")));
-        let profile = longer(text).unwrap();
-        let expected = ["code", "512 tokens", "2048 tokens", "pass key in 1024 tokens"];
-        assert_eq!(profile.task.domains(), expected);
-        let whole = profile.identity().replace("version: 1,", "version: 1, name: \"quick\", trials: 10,");
-        assert_eq!(parse(&whole).unwrap(), profile);
-        let set = [("task.lengths", "{512: 4, 2048: 1}"), ("task.passkeys", "{1024: 8}")];
-        let set = set.map(|(k, v)| (k.to_owned(), v.to_owned()));
-        assert_eq!(Profile::parse("p.ron", MINIMAL, &set).unwrap().task.kind, profile.task.kind);
-
-        let refused = |text: &str| longer(text).unwrap_err().to_string();
-        assert_eq!(
-            refused("passkeys: {512: 0}"),
-            "p.ron: task.passkeys is {512: 0}, expected at least 2 tokens per item, and at least 1 item"
-        );
-        let twice = refused(r#"elsewhere: {"512 tokens": "c.txt"}, lengths: {512: 4}"#);
-        assert!(twice.contains("task.elsewhere is \"512 tokens\", expected another name"), "{twice}");
+    fn races_and_starts_are_written_as_in_the_first_version() {
+        let more = "items: 4, racing: (keep: 1), start: (study: \"prune\"),";
+        let identity = parse(&MINIMAL.replace("items: 4,", more)).unwrap().identity();
+        let expected = "    items: 4,\n    start: (study: \"prune\"),\n    racing: (first: 4, error: 0.05, floor: 0.0),\n";
+        assert!(identity.contains(expected), "{identity}");
+        let identity = parse(&MINIMAL.replace("items: 4,", &more.replace("keep: 1", "keep: 0.5"))).unwrap().identity();
+        assert!(identity.contains("floor: 0.0, keep: 0.5)"), "{identity}");
     }
 
     #[test]
@@ -239,8 +189,8 @@ mod tests {
         let error = message("trials: 10", "trails: 10");
         assert!(error.starts_with("p.ron:7:"), "{error}");
         assert!(error.contains("unknown key `trails`; did you mean `trials`?"), "{error}");
-        let error = message("length: 64", "lenght: 64");
-        assert!(error.contains("did you mean `length`?"), "{error}");
+        let error = message("name: \"expert", "nmae: \"expert");
+        assert!(error.contains("unknown key `nmae`; did you mean `name`?; known here: name, options"), "{error}");
         let error = message("trials: 10,", "");
         assert!(error.contains("the key `trials` is missing"), "{error}");
     }
@@ -261,10 +211,7 @@ mod tests {
         let set =
             |key: &str, value: &str| Profile::parse("p.ron", MINIMAL, &[(key.to_owned(), value.to_owned())]);
         assert_eq!(set("trials", "7").unwrap().trials, 7);
-        assert_eq!(
-            set("technique.options.keep", "2").unwrap().technique.options["keep"],
-            OptionValue::Int(2)
-        );
+        assert_eq!(set("technique.options.keep", "2").unwrap().technique.options["keep"], OptionValue::Int(2));
         let word = set("strategy.options.operators", "domain").unwrap();
         assert_eq!(word.strategy.options["operators"], OptionValue::Text("domain".into()));
         let error = set("trails", "7").unwrap_err().to_string();

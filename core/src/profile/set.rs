@@ -1,97 +1,51 @@
 //! `--set KEY=VALUE`: overrides of single keys.
 
 use super::ProfileError;
-use super::raw_v1::{RawProfile, RawRacing, RawStart, parse_value};
+use super::read::Said;
+use super::schema::{self, Key};
 use super::value::RawSetting;
 use crate::printable::{QUOTED, line};
 use crate::suggest::hint;
 
 /// Keys that `--set` takes; `NAME` stands for the name of an option.
-pub const KEYS: [&str; 28] = [
-    "name",
-    "model",
-    "technique.name",
-    "task.kind",
-    "task.selection",
-    "task.report",
-    "task.elsewhere",
-    "task.length",
-    "task.lengths",
-    "task.passkeys",
-    "task.classifier",
-    "task.samples",
-    "objectives",
-    "strategy.name",
-    "trials",
-    "items",
-    "start.study",
-    "start.trial",
-    "racing.first",
-    "racing.error",
-    "racing.floor",
-    "racing.keep",
-    "deadline_seconds",
-    "seed",
-    "report.items",
-    "report.random",
-    "technique.options.NAME",
-    "strategy.options.NAME",
-];
-
-/// Naming any part of it turns racing on.
-fn racing(profile: &mut RawProfile) -> &mut RawRacing {
-    profile.racing.get_or_insert_default()
+pub fn set_names() -> impl Iterator<Item = String> {
+    schema::keys().iter().map(Key::set_name)
 }
 
-fn start(profile: &mut RawProfile) -> &mut RawStart {
-    profile.start.get_or_insert_default()
-}
-
-/// Sets one key. Texts are taken as they are, everything else is RON.
-pub(super) fn apply(profile: &mut RawProfile, key: &str, value: &str) -> Result<(), ProfileError> {
-    match key {
-        "name" => profile.name = value.to_owned(),
-        "model" => profile.model = value.to_owned(),
-        "technique.name" => profile.technique.name = value.to_owned(),
-        "task.kind" => profile.task.kind = value.to_owned(),
-        "task.selection" => profile.task.selection = value.to_owned(),
-        "task.report" => profile.task.report = value.to_owned(),
-        "task.elsewhere" => profile.task.elsewhere = parse_value(key, value)?,
-        "task.length" => profile.task.length = Some(parse_value(key, value)?),
-        "task.lengths" => profile.task.lengths = parse_value(key, value)?,
-        "task.passkeys" => profile.task.passkeys = parse_value(key, value)?,
-        "task.classifier" => profile.task.classifier = Some(value.to_owned()),
-        "task.samples" => profile.task.samples = Some(parse_value(key, value)?),
-        "objectives" => profile.objectives = Some(parse_value(key, value)?),
-        "strategy.name" => profile.strategy.name = value.to_owned(),
-        "trials" => profile.trials = parse_value(key, value)?,
-        "items" => profile.items = parse_value(key, value)?,
-        "start.study" => start(profile).study = value.to_owned(),
-        "start.trial" => start(profile).trial = Some(parse_value(key, value)?),
-        "racing.first" => racing(profile).first = parse_value(key, value)?,
-        "racing.error" => racing(profile).error = parse_value(key, value)?,
-        "racing.floor" => racing(profile).floor = parse_value(key, value)?,
-        "racing.keep" => racing(profile).keep = parse_value(key, value)?,
-        "deadline_seconds" => profile.deadline_seconds = parse_value(key, value)?,
-        "seed" => profile.seed = parse_value(key, value)?,
-        "report.items" => profile.report.items = parse_value(key, value)?,
-        "report.random" => profile.report.random = parse_value(key, value)?,
-        _ => {
-            let (choice, name) =
-                match (key.strip_prefix("technique.options."), key.strip_prefix("strategy.options.")) {
-                    (Some(name), _) => (&mut profile.technique, name),
-                    (None, Some(name)) => (&mut profile.strategy, name),
-                    (None, None) => {
-                        let key_shown = line(key, QUOTED).into_owned();
-                        return Err(ProfileError::UnknownKey { key: key_shown, hint: hint(key, KEYS) });
-                    }
-                };
+/// Sets one key. Texts are taken as they are, everything else is RON. Naming any part of a group brings the group.
+pub(super) fn apply(said: &mut Said, name: &str, value: &str) -> Result<(), ProfileError> {
+    let plain = schema::keys().iter().find(|key| key.path == name && !key.kind.is_open());
+    let found = plain.map(|key| (key, None)).or_else(|| {
+        // The longest path first: `technique.options.x` is no further key of a group.
+        let open = schema::keys().iter().filter(|key| key.kind.is_open());
+        let options = open.filter_map(|key| Some((key, name.strip_prefix(key.path)?.strip_prefix('.')?)));
+        options.max_by_key(|(key, _)| key.path.len()).map(|(key, option)| (key, Some(option)))
+    });
+    let Some((key, option)) = found.filter(|(_, option)| *option != Some("")) else {
+        let known: Vec<String> = set_names().collect();
+        let hint = hint(name, known.iter().map(String::as_str));
+        return Err(ProfileError::UnknownKey { key: line(name, QUOTED).into_owned(), hint });
+    };
+    let group = key.parts().0;
+    if !group.is_empty() {
+        said.groups.insert(group);
+    }
+    match option {
+        None => {
+            let read = key.kind.read(value).map_err(|problem| ProfileError::BadValue {
+                key: line(name, QUOTED).into_owned(),
+                value: line(value, QUOTED).into_owned(),
+                problem,
+            })?;
+            said.values.insert(key.path, read);
+        }
+        Some(option) => {
             // A bare word is a text: nobody quotes twice on a command line.
-            let setting = parse_value(key, value)
+            let value = ron::from_str(value)
                 .ok()
                 .filter(|setting: &RawSetting| !setting.is_bare_word())
                 .unwrap_or_else(|| RawSetting::text(value));
-            choice.options.insert(name.to_owned(), setting);
+            said.options.entry(key.path).or_default().insert(option.to_owned(), value);
         }
     }
     Ok(())
@@ -100,7 +54,8 @@ pub(super) fn apply(profile: &mut RawProfile, key: &str, value: &str) -> Result<
 #[cfg(test)]
 mod tests {
     use crate::objective::Direction;
-    use crate::profile::{Profile, ProfileError, TaskKind};
+    use crate::options::OptionValue;
+    use crate::profile::{Profile, ProfileError};
 
     const PROFILE: &str = r#"(version: 1, name: "n", model: "m", technique: (name: "t"),
         task: (selection: "a", report: "b", length: 8), trials: 1, items: 4)"#;
@@ -120,13 +75,22 @@ mod tests {
         assert_eq!(changed.task.elsewhere["code"], "code.txt");
         assert_eq!(changed.objectives[0].metric, "perplexity");
         assert_eq!(changed.objectives[0].direction, Direction::Maximise);
-        let images = with(&[("task.kind", "images"), ("task.classifier", "c"), ("task.samples", "4")]);
-        // The key of the other kind is in the file.
-        assert!(images.unwrap_err().to_string().contains("task.length"));
-        assert!(matches!(
-            with(&[("task.kind", "text")]).unwrap().task.kind,
-            TaskKind::Text { length: 8, .. }
-        ));
+        let images = with(&[("task.kind", "images"), ("task.classifier", "c/d"), ("task.samples", "4")]).unwrap();
+        assert_eq!(images.task.kind.as_deref(), Some("images"));
+        assert_eq!(images.task.options["classifier"], OptionValue::Text("c/d".to_owned()));
+        assert_eq!(images.task.options["samples"], OptionValue::Int(4));
+    }
+
+    #[test]
+    fn part_of_a_group_brings_its_defaults() {
+        let raced = with(&[("racing.first", "2")]).unwrap().racing.unwrap();
+        assert_eq!((raced.first, raced.error, raced.keep), (2, 0.05, 1.0));
+        let evaluated = with(&[("evaluator.name", "own.wasm"), ("evaluator.options.depth", "3")]).unwrap();
+        assert_eq!(evaluated.evaluator.unwrap().options["depth"], OptionValue::Int(3));
+        let nobody = with(&[("evaluator.options.depth", "3")]).unwrap_err().to_string();
+        assert_eq!(nobody, "a.ron: evaluator.name is \"\", expected a text that is not empty");
+        let from_nothing = with(&[("start.trial", "3")]).unwrap_err().to_string();
+        assert_eq!(from_nothing, "a.ron: start.study is \"\", expected the name of a study in the store");
     }
 
     #[test]

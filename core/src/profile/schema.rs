@@ -1,0 +1,138 @@
+//! The schema of a profile: every key once, with what it takes, its default and its meaning.
+//!
+//! Parsing, defaults, the text form, `--set`, the fields of a form and the reference page follow from it. A new key is one
+//! entry in [`keys`], and the field of [`Profile`] that it fills.
+
+mod entries;
+mod group;
+mod kind;
+
+pub use entries::keys;
+pub(super) use group::group;
+pub use group::{GROUPS, Group, Presence};
+pub use kind::Kind;
+
+use super::{Profile, Value};
+
+/// One key of a profile.
+#[derive(Clone, Copy, Debug)]
+pub struct Key {
+    /// Its path, as `--set` and messages name it, for example `racing.error`.
+    pub path: &'static str,
+    /// What it takes.
+    pub kind: Kind,
+    /// What its number counts, in the plural; empty for what is no number.
+    pub unit: &'static str,
+    /// What a profile says that does not name it.
+    pub silence: Silence,
+    /// What it does, in sentences.
+    pub help: &'static str,
+    /// A value that somebody might give it, as `--set` takes it.
+    pub example: &'static str,
+    /// What it wants to be, where that says more than its kind; else empty.
+    pub(super) wants: &'static str,
+    /// How a form shows it; `None` for options, which their owner describes.
+    pub field: Option<FormField>,
+    /// Whether two profiles that differ in it are different studies.
+    pub(super) identity: Identity,
+    pub(super) get: fn(&Profile) -> Option<Value>,
+    pub(super) put: fn(&mut Profile, Value),
+}
+
+/// What a key has when a profile does not name it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Silence {
+    /// A profile, or a group that is there, has to name it.
+    Refused,
+    /// This value, as `--set` takes it.
+    Default(&'static str),
+    /// No value, which means this.
+    Means(&'static str),
+}
+
+/// Whether a key is part of a study's identity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Identity {
+    Part,
+    /// Only where it is not the default, so that studies from before it was there stay the same studies.
+    PartUnlessDefault,
+    No,
+}
+
+/// How a form shows a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FormField {
+    /// The part of the form.
+    pub section: Section,
+    /// What it is called there.
+    pub label: &'static str,
+    /// Few need it.
+    pub advanced: bool,
+    /// Later ones stand lower in their section; those that are equal stand in the schema's order.
+    pub order: u8,
+    /// What a written profile says above it; empty for nothing.
+    pub comment: &'static str,
+}
+
+/// A part of the form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Section {
+    /// What is compressed.
+    Model,
+    /// How.
+    Technique,
+    /// On which data trials are scored.
+    Data,
+    /// How configs are found.
+    Search,
+    /// What the result is compared with, on which data, and how it is kept.
+    Report,
+}
+
+impl Key {
+    /// The group that it stands in, and its name there; the group of a key at the top is empty.
+    pub fn parts(&self) -> (&'static str, &'static str) {
+        match self.kind {
+            // Options that stand beside the other keys of their group.
+            Kind::Settings => (self.path, ""),
+            _ => self.path.rsplit_once('.').unwrap_or(("", self.path)),
+        }
+    }
+
+    /// What `--set` calls it; `NAME` stands for the name of an option.
+    pub fn set_name(&self) -> String {
+        if self.kind.is_open() { format!("{}.NAME", self.path) } else { self.path.to_owned() }
+    }
+
+    /// The path of one of its options, as messages name it: `technique.options["keep"]`, `task.length`.
+    pub fn option_path(&self, name: &str) -> String {
+        match self.kind {
+            Kind::Settings => format!("{}.{name}", self.path),
+            _ => format!("{}[{name:?}]", self.path),
+        }
+    }
+
+    /// What is wrong with a value of it: what was found and what was expected.
+    pub(crate) fn refusal(&self, value: &Value) -> Option<(String, String)> {
+        let (found, expected) = self.kind.refusal(value)?;
+        Some((found, if self.wants.is_empty() { expected } else { self.wants.to_owned() }))
+    }
+
+    /// Its value in a profile; `None` when the profile is silent and silence has no value.
+    pub fn value(&self, profile: &Profile) -> Option<Value> {
+        (self.get)(profile)
+    }
+
+    /// Its default; `None` when silence has no value.
+    pub fn default(&self) -> Option<Value> {
+        match self.silence {
+            Silence::Default(text) => self.kind.read(text).ok(),
+            Silence::Refused | Silence::Means(_) => None,
+        }
+    }
+}
+
+/// The key of this path.
+pub fn key(path: &str) -> Option<&'static Key> {
+    keys().iter().find(|key| key.path == path)
+}

@@ -1,0 +1,273 @@
+//! The keys.
+
+use super::super::value::Held;
+use super::super::{Selected, DEFAULT_STRATEGY, Racing, Start};
+use super::{FormField, Identity, Key, Kind, Section, Silence};
+use crate::profile::{Profile, Value};
+
+/// Most that a 32-bit count holds.
+const MOST: u64 = u32::MAX as u64;
+/// Trials of a study: a thousand times what anybody has run, and a number that can be computed with.
+const MOST_TRIALS: u64 = 1_000_000_000;
+/// Seconds of one trial: thirty years.
+const LONGEST_DEADLINE: u64 = 1_000_000_000;
+/// Random configs in a report, all of which are kept and many of which are scored.
+const MOST_RANDOM: u64 = 10_000;
+
+/// Every key, in a profile's order.
+pub fn keys() -> &'static [Key] {
+    KEYS
+}
+
+/// Reads and writes a field of [`Profile`]; one of a group that need not be there as `group? field`.
+macro_rules! held {
+    ($($field:ident).+) => {
+        (|profile: &Profile| profile.$($field).+.value(), |profile: &mut Profile, value| profile.$($field).+.hold(value))
+    };
+    ($group:ident? $field:ident: $silent:expr) => {
+        (
+            |profile: &Profile| profile.$group.as_ref().and_then(|group| group.$field.value()),
+            |profile: &mut Profile, value| profile.$group.get_or_insert($silent).$field.hold(value),
+        )
+    };
+}
+
+type Field = (fn(&Profile) -> Option<Value>, fn(&mut Profile, Value));
+
+/// What [`held`] fills in anew, key by key.
+const NO_CHOICE: Selected = Selected::silent();
+const NO_START: Start = Start { study: String::new(), trial: None };
+const NO_RACING: Racing = Racing { first: 0, error: 0.0, floor: 0.0, keep: 0.0 };
+
+const KEYS: &[Key] = &[
+    Key::new("name", Kind::Text, held!(name))
+        .help("Name of the study in the store.")
+        .example("digits-at-half-the-size")
+        .no_identity()
+        .field(Section::Report, "study name"),
+    Key::new("model", Kind::Folder, held!(model))
+        .help("Folder of the model in the Hugging Face layout, relative to the profile.")
+        .example("../models/tiny-moe")
+        .field(Section::Model, "model"),
+    Key::new("evaluator.name", Kind::Component, held!(evaluator? name: NO_CHOICE))
+        .help("The evaluator. A profile that names none leaves it to the model's folder.")
+        .example("native")
+        .field(Section::Model, "evaluator")
+        .advanced(),
+    Key::new("evaluator.options", Kind::Options, held!(evaluator? options: NO_CHOICE))
+        .defaults("{}")
+        .help("Its options; `attune evaluator show NAME` lists them.")
+        .example("{}"),
+    Key::new("technique.name", Kind::Component, held!(technique.name))
+        .help("What is searched: a compression method, built in or a .wasm file.")
+        .example("expert-pruning")
+        .field(Section::Technique, "technique"),
+    Key::new("technique.options", Kind::Options, held!(technique.options))
+        .defaults("{}")
+        .help("Its options; `attune technique show NAME` lists them.")
+        .example(r#"{"keep": 4}"#),
+    Key::new("task.kind", Kind::Text, held!(task.kind))
+        .silence("the first task of the evaluator")
+        .help("What the model makes: a language model text, a generator images.")
+        .example("images")
+        .field(Section::Data, "task")
+        .order(1)
+        .advanced(),
+    Key::new("task.selection", Kind::Data, held!(task.selection))
+        .help("Data that the search tunes on.")
+        .example("../models/tiny-moe/data/code.selection.txt")
+        .field(Section::Data, "tune on")
+        .comment("The search tunes on `selection`; the table is made on `report`, which it never sees."),
+    Key::new("task.report", Kind::Data, held!(task.report))
+        .help("Data that the result is reported on; the search never sees it, so it is another file.")
+        .example("../models/tiny-moe/data/code.report.txt")
+        .field(Section::Data, "report on"),
+    Key::new("task.elsewhere", Kind::Files, held!(task.elsewhere))
+        .defaults("{}")
+        .help("Report data of other domains, as `name=file, name=file`: what the tuning costs there.")
+        .example(r#"{"prose": "../models/tiny-moe/data/prose.report.txt"}"#)
+        .field(Section::Report, "report also on")
+        .advanced()
+        .comment("What the tuning costs on other text."),
+    Key::new("task", Kind::Settings, held!(task.options))
+        .defaults("{}")
+        .help("Options of the task, each a key of its own; the evaluator says which there are.")
+        .example("128"),
+    Key::new("objectives", Kind::Objectives, held!(objectives))
+        .silence("the first metric of the task, in its own direction")
+        .help("What counts, most important first, as `minimise kl, minimise memory`.")
+        .example(r#"[(metric: "kl", direction: minimise), (metric: "memory", direction: minimise)]"#)
+        .field(Section::Search, "objective"),
+    Key::new("strategy.name", Kind::Text, held!(strategy.name))
+        .defaults(DEFAULT_STRATEGY)
+        .help("The search algorithm.")
+        .example("random")
+        .field(Section::Search, "strategy"),
+    Key::new("strategy.options", Kind::Options, held!(strategy.options))
+        .defaults("{}")
+        .help("Its options.")
+        .example(r#"{"generation": 8}"#),
+    Key::new("trials", Kind::Whole { min: 1, max: MOST_TRIALS }, held!(trials))
+        .unit("configs")
+        .help("How many configs are tried: the budget.")
+        .example("200")
+        .no_identity()
+        .field(Section::Search, "trials"),
+    Key::new("items", Kind::Whole { min: 1, max: MOST }, held!(items))
+        .unit("items of the selection data")
+        .help("Pieces of data that score a trial. Few are fast, and the search fits noise.")
+        .example("32")
+        .field(Section::Search, "items per trial"),
+    Key::new("start.study", Kind::Text, held!(start? study: NO_START))
+        .help("A study of this store whose winner the search starts from as well, as merging starts from pruning.")
+        .example("quickstart")
+        .wants("the name of a study in the store")
+        .field(Section::Search, "start from study")
+        .order(1)
+        .advanced()
+        .comment("The search starts from this as well."),
+    Key::new("start.trial", Kind::Whole { min: 0, max: u64::MAX }, held!(start? trial: NO_START))
+        .silence("the winner")
+        .unit("")
+        .help("Number of the trial to start from.")
+        .example("7")
+        .field(Section::Search, "start from trial")
+        .order(1)
+        .advanced(),
+    Key::new("racing.first", Kind::Whole { min: 1, max: MOST }, held!(racing? first: NO_RACING))
+        .defaults("4")
+        .unit("items")
+        .help("Items after which a trial that cannot win any more is dropped; then twice as many, and so on.")
+        .example("8")
+        .field(Section::Search, "race after items")
+        .order(1)
+        .advanced()
+        .comment("A trial that cannot win any more is dropped after so many items, twice as many, and so on."),
+    Key::new(
+        "racing.error",
+        Kind::Share { zero: false, one: false, of: "a probability" },
+        held!(racing? error: NO_RACING),
+    )
+    .defaults("0.05")
+    .help("Largest probability of dropping a trial that is as good as the one it races against.")
+    .example("0.01")
+    .field(Section::Search, "race error")
+    .order(1)
+    .advanced(),
+    Key::new("racing.floor", Kind::Share { zero: true, one: true, of: "a share" }, held!(racing? floor: NO_RACING))
+        .defaults("0.0")
+        .help(
+            "Share of its rival's loss that no trial is assumed to undercut on any item; 0 assumes nothing and drops less.",
+        )
+        .example("0.5")
+        .field(Section::Search, "race floor")
+        .order(1)
+        .advanced(),
+    Key::new("racing.keep", Kind::Share { zero: false, one: true, of: "a share" }, held!(racing? keep: NO_RACING))
+        .defaults("1.0")
+        .help(
+            "Share of a generation that goes on after each stage, the best so far. 1 drops nobody but who loses a race; 0.5 \
+             is much cheaper and may drop a good trial.",
+        )
+        .example("0.5")
+        .identity_unless_default()
+        .field(Section::Search, "keep after stages")
+        .order(1)
+        .advanced(),
+    Key::new("deadline_seconds", Kind::Whole { min: 1, max: LONGEST_DEADLINE }, held!(deadline_seconds))
+        .defaults("600")
+        .unit("seconds")
+        .help("A trial that takes longer has failed.")
+        .example("60")
+        .field(Section::Search, "seconds per trial")
+        .order(3)
+        .advanced(),
+    Key::new("seed", Kind::Whole { min: 0, max: u64::MAX }, held!(seed))
+        .defaults("0")
+        .help("The same seed gives the same study.")
+        .example("1")
+        .field(Section::Search, "seed")
+        .order(2)
+        .advanced(),
+    Key::new("report.items", Kind::Whole { min: 0, max: MOST }, held!(report.items))
+        .defaults("0")
+        .unit("items of the report data")
+        .help("Pieces of the report data; 0 takes all.")
+        .example("128")
+        .field(Section::Report, "report items")
+        .advanced(),
+    // The mean of 16 is known to a quarter of what configs differ by; of 30 to a fifth, for twice the work.
+    Key::new("report.random", Kind::Whole { min: 0, max: MOST_RANDOM }, held!(report.random))
+        .defaults("16")
+        .unit("configs")
+        .help("Random configs that the result is compared with.")
+        .example("30")
+        .field(Section::Report, "random configs")
+        .advanced(),
+];
+
+impl Key {
+    /// A key that has to be named, is part of the identity and stands in no form.
+    const fn new(path: &'static str, kind: Kind, (get, put): Field) -> Self {
+        let (silence, identity, field) = (Silence::Refused, Identity::Part, None);
+        Self { path, kind, unit: "", silence, help: "", example: "", wants: "", field, identity, get, put }
+    }
+
+    const fn defaults(self, value: &'static str) -> Self {
+        Self { silence: Silence::Default(value), ..self }
+    }
+
+    const fn silence(self, means: &'static str) -> Self {
+        Self { silence: Silence::Means(means), ..self }
+    }
+
+    const fn unit(self, unit: &'static str) -> Self {
+        Self { unit, ..self }
+    }
+
+    const fn help(self, help: &'static str) -> Self {
+        Self { help, ..self }
+    }
+
+    const fn example(self, example: &'static str) -> Self {
+        Self { example, ..self }
+    }
+
+    const fn wants(self, wants: &'static str) -> Self {
+        Self { wants, ..self }
+    }
+
+    const fn no_identity(self) -> Self {
+        Self { identity: Identity::No, ..self }
+    }
+
+    const fn identity_unless_default(self) -> Self {
+        Self { identity: Identity::PartUnlessDefault, ..self }
+    }
+
+    const fn field(self, section: Section, label: &'static str) -> Self {
+        let field = FormField { section, label, advanced: false, order: 0, comment: "" };
+        Self { field: Some(field), ..self }
+    }
+
+    const fn advanced(mut self) -> Self {
+        if let Some(field) = &mut self.field {
+            field.advanced = true;
+        }
+        self
+    }
+
+    const fn order(mut self, order: u8) -> Self {
+        if let Some(field) = &mut self.field {
+            field.order = order;
+        }
+        self
+    }
+
+    const fn comment(mut self, comment: &'static str) -> Self {
+        if let Some(field) = &mut self.field {
+            field.comment = comment;
+        }
+        self
+    }
+}
