@@ -16,7 +16,7 @@ pub enum PathError {
         /// The profile.
         file: String,
         /// The key in it.
-        key: &'static str,
+        key: String,
         /// What was found.
         path: String,
         /// What it is, and what to do.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use attune_core::profile::{Profile, TaskKind};
+use attune_core::profile::Profile;
 
 use crate::continuation::ContinueError;
 use crate::error::Error;
@@ -17,8 +17,8 @@ pub(crate) fn named(base: &Path, study: &str, profile: &Profile) -> Result<PathB
         None => Ok(base.join(format!("{study}.ron"))),
         Some(path) => Err(Error::input(ContinueError::WrongBase {
             study: study.to_owned(),
-            missing: base.join(path),
-            path: path.to_owned(),
+            missing: base.join(&path),
+            path,
         })),
     }
 }
@@ -40,23 +40,16 @@ pub(crate) fn find(store: &Path, study: &str, profile: &Profile, last: &Path) ->
     if let Some(place) = places.find(|place| missing(profile, place).is_none()) {
         return Ok(place.join(last.file_name().unwrap_or_default()));
     }
-    let (study, missing) = (study.to_owned(), folder.join(path));
-    Err(Error::input(if Path::new(path).is_absolute() {
+    let (study, missing) = (study.to_owned(), folder.join(&path));
+    Err(Error::input(if Path::new(&path).is_absolute() {
         ContinueError::FileGone { study, missing }
     } else {
-        ContinueError::BaseGone { study, missing, path: path.to_owned() }
+        ContinueError::BaseGone { study, missing, path }
     }))
 }
 
 /// The first file that a profile in the folder `base` names and that is not there. The model is looked for by itself.
-fn missing<'a>(profile: &'a Profile, base: &Path) -> Option<&'a str> {
-    let task = &profile.task;
-    let classifier = match &task.kind {
-        TaskKind::Images { classifier, .. } => Some(classifier),
-        TaskKind::Text { .. } => None,
-    };
-    let component = Some(&profile.technique.name).filter(|name| name.ends_with(".wasm"));
-    let named = [&task.selection, &task.report].into_iter().chain(task.elsewhere.values());
-    let mut named = named.chain(classifier).chain(component).map(String::as_str);
-    named.find(|path| !base.join(path).exists())
+fn missing(profile: &Profile, base: &Path) -> Option<String> {
+    let paths = profile.paths(&attune_eval::tasks()).into_iter().filter(|(key, _)| key != "model");
+    paths.map(|(_, path)| path).find(|path| !base.join(path).exists())
 }

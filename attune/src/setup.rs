@@ -4,6 +4,7 @@
 mod prepared;
 mod reading;
 mod start;
+mod task;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,11 +13,9 @@ use std::time::Duration;
 use attune_core::evaluator::Fidelity;
 use attune_core::hash::ContentHash;
 use attune_core::options;
-use attune_core::profile::{self, Profile, Selected, TaskKind};
+use attune_core::profile::{self, Profile, Selected};
 use attune_core::store::{self, Record, Store, StudyHeader, Whereabouts};
 use attune_core::technique::Technique;
-use attune_eval::diffusion::ImageSpec;
-use attune_eval::text::TextSpec;
 use attune_plugins::{Host, LogLevel, WasmTechnique};
 use attune_search::session::{Preflight, SessionSetup};
 use attune_search::strategy::StrategySource;
@@ -28,6 +27,7 @@ use crate::run_options::{ProfileOptions, RunOptions};
 use prepared::Prepared;
 pub use start::StartError;
 pub(crate) use start::stored_start;
+pub(crate) use task::{ChosenTask, TaskFiles};
 
 /// The longest profile, in bytes: a thousand times what people write.
 pub const PROFILE_BYTES: u64 = 1 << 20;
@@ -45,6 +45,7 @@ pub fn profile(args: &ProfileOptions) -> Result<Profile, Error> {
     sets.extend(args.trials.map(|trials| ("trials".to_owned(), trials.to_string())));
     let profile = Profile::parse(&file, &text, &sets).map_err(Error::input)?;
     on_this_machine(&file, &profile)?;
+    ChosenTask::of(&profile).map_err(|fault| Error::input(fault.of_file(&file, &text)))?;
     let model = args.model.as_deref().map(model_folder::given).transpose()?;
     Ok(match model {
         Some(model) => Profile { model: paths::text(&model)?, ..profile },
@@ -54,18 +55,9 @@ pub fn profile(args: &ProfileOptions) -> Result<Profile, Error> {
 
 /// Refuses a URL where a path is expected.
 fn on_this_machine(file: &str, profile: &Profile) -> Result<(), Error> {
-    let task = &profile.task;
-    let classifier = match &task.kind {
-        TaskKind::Images { classifier, .. } => Some(classifier),
-        TaskKind::Text { .. } => None,
-    };
-    let named =
-        [("model", &profile.model), ("task.selection", &task.selection), ("task.report", &task.report)];
-    let named = named.into_iter().chain(classifier.map(|folder| ("task.classifier", folder)));
-    for (key, path) in named.chain(task.elsewhere.values().map(|path| ("task.elsewhere", path))) {
-        if let Some(problem) = paths::elsewhere(path) {
-            let (file, path) = (file.to_owned(), path.clone());
-            return Err(Error::input(PathError::Remote { file, key, path, problem }));
+    for (key, path) in profile.paths(&attune_eval::tasks()) {
+        if let Some(problem) = paths::elsewhere(&path) {
+            return Err(Error::input(PathError::Remote { file: file.to_owned(), key, path, problem }));
         }
     }
     Ok(())
@@ -123,13 +115,15 @@ pub fn study(
         .map_err(Error::input)?;
     let strategy = StrategySource::from(profile.strategy.clone()).resolved().map_err(Error::input)?;
     let start = profile.start.as_ref().map(|start| start::find(start, &*store)).transpose()?;
+    let task = ChosenTask::of(profile).map_err(Error::input)?;
 
     let model_path = absolute(&base, &profile.model)?;
-    let prepared = Prepared::open(args, profile, &base, &model_path, complaints)?;
+    let prepared = Prepared::open(args, task.files(profile, &base, &model_path), &model_path, complaints)?;
     let model = prepared.model();
     let start = start.map(|found| found.on(&model));
     let space = Arc::new(technique.space(&model, &settings)?);
-    let out_of_domain = profile.task.domains();
+    let out_of_domain = task.domains(profile);
+    let objectives = ChosenTask::objectives(profile, prepared.task());
     let study = Preflight {
         technique: &*technique,
         options: &settings,
@@ -137,7 +131,7 @@ pub fn study(
         space: &space,
         task: prepared.task(),
         strategy: &strategy,
-        objectives: &profile.objectives,
+        objectives: &objectives,
         items: profile.items,
         racing: profile.racing,
         report: profile.report,
@@ -154,7 +148,7 @@ pub fn study(
         start: start
             .as_ref()
             .map(|found| profile::Start { study: found.start.study.clone(), trial: Some(found.start.trial) }),
-        ..profile.clone()
+        ..task.completed(profile, &objectives)
     };
     let header = StudyHeader {
         study: args.study.clone().unwrap_or_else(|| profile.name.clone()),
@@ -193,7 +187,7 @@ pub fn study(
         evaluator,
         store,
         strategy,
-        objectives: profile.objectives.clone(),
+        objectives,
         trials: profile.trials,
         fidelity: Fidelity { items: profile.items },
         start: start.map(|found| found.start),
@@ -215,41 +209,6 @@ fn goes_on(store: &dyn Store, header: &StudyHeader) -> Result<(), Error> {
             Ok(same?)
         }
         _ => Ok(()),
-    }
-}
-
-/// Where the data of a task is.
-pub(crate) enum TaskFiles {
-    /// Texts.
-    Text(TextSpec),
-    /// Real images and a classifier.
-    Images(ImageSpec),
-}
-
-/// Where the data of a profile in the folder `base` is.
-pub(crate) fn task_spec(profile: &Profile, base: &Path, model: &Path) -> TaskFiles {
-    let task = &profile.task;
-    let elsewhere = task.elsewhere.iter().map(|(domain, path)| (domain.clone(), base.join(path))).collect();
-    let (selection, report) = (base.join(&task.selection), base.join(&task.report));
-    match &task.kind {
-        TaskKind::Text { length, lengths, passkeys } => TaskFiles::Text(TextSpec {
-            tokenizer: model.join("tokenizer.json"),
-            selection,
-            report,
-            elsewhere,
-            length: *length as usize,
-            lengths: lengths.clone(),
-            passkeys: passkeys.clone(),
-            selection_items: profile.items,
-            report_items: profile.report.items,
-        }),
-        TaskKind::Images { classifier, samples } => TaskFiles::Images(ImageSpec {
-            classifier: base.join(classifier),
-            selection,
-            report,
-            elsewhere,
-            samples: *samples as usize,
-        }),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use attune_core::printable::is_visible;
+use attune_core::profile::schema;
 use attune_store::ReadStore;
 use clap_complete::engine::CompletionCandidate;
 
@@ -28,10 +29,13 @@ pub(crate) fn techniques() -> Vec<CompletionCandidate> {
     offered(attune_plugins::BUILTIN_NAMES.into_iter().map(|name| (name.to_owned(), None)))
 }
 
-/// Keys of `--set`, up to their `=`.
+/// Keys of `--set`, up to their `=`: those of every profile with those of the tasks.
 pub(crate) fn keys() -> Vec<CompletionCandidate> {
-    let keys = attune_core::profile::KEYS.into_iter();
-    offered(keys.filter(|key| !key.ends_with("NAME")).map(|key| (format!("{key}="), None)))
+    let keys = schema::keys().iter().filter(|key| !key.kind.is_open());
+    let keys = keys.map(|key| (format!("{}=", key.path), Some(key.help.to_owned())));
+    let tasks = attune_eval::tasks();
+    let options = tasks.iter().flat_map(|task| &task.options).map(|option| &option.spec);
+    offered(keys.chain(options.map(|spec| (format!("task.{}=", spec.name), Some(spec.help.clone())))))
 }
 
 /// Names as they may be shown; one with something invisible in it cannot be typed either.

@@ -20,3 +20,10 @@ pub mod text;
 
 pub use device::{device_names, devices};
 pub use outline::Outline;
+
+use attune_core::evaluator::TaskSpec;
+
+/// The tasks of the native evaluators, the one of profiles that name none first.
+pub fn tasks() -> Vec<TaskSpec> {
+    vec![text::task(), diffusion::task()]
+}

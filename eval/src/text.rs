@@ -1,6 +1,7 @@
 //! Tasks on text: items are non-overlapping runs of tokens.
 
 mod disjoint;
+mod options;
 mod passkey;
 mod pieces;
 mod reading;
@@ -18,6 +19,7 @@ use crate::error::TaskError;
 use reading::{Text, Wanted};
 use tokens::Tokens;
 
+pub use options::task;
 pub use reading::Progress;
 
 /// Where the text of a task is.
@@ -197,7 +199,7 @@ fn info(splits: &BTreeMap<Split, Items>) -> TaskInfo {
         ContentHash::of_parts(parts)
     };
     TaskInfo {
-        name: "text".to_owned(),
+        name: options::KIND.to_owned(),
         metrics: metrics(),
         items: splits.iter().map(|(split, items)| (split.clone(), items.count() as u32)).collect(),
         fingerprints: splits.iter().map(|(split, items)| (split.clone(), fingerprint(items))).collect(),

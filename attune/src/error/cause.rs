@@ -3,7 +3,7 @@
 use attune_core::evaluator::EvalFailure;
 use attune_core::exporter::ExportError;
 use attune_core::options::OptionError;
-use attune_core::profile::ProfileError;
+use attune_core::profile::{ProfileError, TaskFault};
 use attune_core::space::Infeasible;
 use attune_core::store::StoreError;
 use attune_core::technique::TechniqueFailure;
@@ -31,6 +31,9 @@ pub enum Cause {
     /// The profile does not describe a study.
     #[error(transparent)]
     Profile(#[from] ProfileError),
+    /// The task of the profile is none of its evaluator's.
+    #[error(transparent)]
+    Task(#[from] TaskFault),
     /// A path is none on this machine, or cannot be kept.
     #[error(transparent)]
     Path(#[from] PathError),

@@ -7,13 +7,12 @@ use attune_core::evaluator::{EvalFailure, Evaluator, EvaluatorInfo, TaskInfo};
 use attune_core::facts::Facts;
 use attune_core::hash::ContentHash;
 use attune_core::plan::Plan;
-use attune_core::profile::Profile;
 use attune_eval::compute::Precision;
 use attune_eval::diffusion::{self, GeneratorSpec};
 use attune_eval::native::{self, NativeSpec, REFERENCE_MEMORY};
 
 use super::reading;
-use super::{Complaints, TaskFiles, task_spec};
+use super::{Complaints, TaskFiles};
 use crate::error::Error;
 use crate::run_options::RunOptions;
 
@@ -24,15 +23,14 @@ pub(super) enum Prepared {
 }
 
 impl Prepared {
-    /// Opens everything but the weights of the model, for a profile in the folder `base`.
+    /// Opens everything but the weights of the model.
     pub(super) fn open(
         args: &RunOptions,
-        profile: &Profile,
-        base: &Path,
+        task: TaskFiles,
         model: &Path,
         notice: Complaints,
     ) -> Result<Self, Error> {
-        match task_spec(profile, base, model) {
+        match task {
             TaskFiles::Text(task) => {
                 let spec = NativeSpec {
                     model,

@@ -219,6 +219,7 @@ fn setting(setting: &OptionValue) -> Json {
         OptionValue::Text(value) => json!(value),
         OptionValue::Ints(values) => json!(values),
         OptionValue::Reals(values) => json!(values),
+        OptionValue::Counts(values) => json!(values),
     }
 }
 

@@ -49,13 +49,7 @@ impl TaskSpec {
 
     /// The names of everything that the result is reported on beside the report data and other domains, in order.
     pub fn reported(&self, options: &Settings) -> Vec<String> {
-        let each = |option: &TaskOption| match (&option.reports, options.get(&option.spec.name)) {
-            (Some(name), Some(OptionValue::Counts(counts))) => {
-                counts.keys().map(|number| name.replacen("{}", &number.to_string(), 1)).collect()
-            }
-            _ => Vec::new(),
-        };
-        self.options.iter().flat_map(each).collect()
+        self.options.iter().flat_map(|option| option.reported(options)).collect()
     }
 
     /// How much an item holds by these options, in words: `128 tokens`.
@@ -65,6 +59,18 @@ impl TaskSpec {
         match options.get(&size.option).or(default)? {
             OptionValue::Int(number) => Some(format!("{number} {}", size.unit)),
             _ => None,
+        }
+    }
+}
+
+impl TaskOption {
+    /// The names of what it adds to the report, in order.
+    pub fn reported(&self, options: &Settings) -> Vec<String> {
+        match (&self.reports, options.get(&self.spec.name)) {
+            (Some(name), Some(OptionValue::Counts(counts))) => {
+                counts.keys().map(|number| name.replacen("{}", &number.to_string(), 1)).collect()
+            }
+            _ => Vec::new(),
         }
     }
 }

@@ -85,7 +85,7 @@ impl ImageTask {
             (split.clone(), ContentHash::of_parts(parts.iter().map(Vec::as_slice)))
         };
         let info = TaskInfo {
-            name: "images".to_owned(),
+            name: super::options::KIND.to_owned(),
             metrics: metrics(),
             items: images.keys().map(|split| (split.clone(), ITEMS)).collect(),
             fingerprints: images.iter().map(fingerprint).collect(),

@@ -62,6 +62,9 @@ fn to_json(setting: &OptionValue) -> Value {
         OptionValue::Text(value) => Value::from(value.as_str()),
         OptionValue::Ints(values) => Value::from(values.as_slice()),
         OptionValue::Reals(values) => Value::from(values.as_slice()),
+        OptionValue::Counts(values) => {
+            values.iter().map(|(number, count)| (number.to_string(), Value::from(*count))).collect()
+        }
     }
 }
 

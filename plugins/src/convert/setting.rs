@@ -24,6 +24,8 @@ pub(super) fn setting_out(setting: &OptionValue) -> wire::Setting {
         OptionValue::Text(value) => wire::Setting::Text(value.clone()),
         OptionValue::Ints(values) => wire::Setting::Ints(values.clone()),
         OptionValue::Reals(values) => wire::Setting::Reals(values.clone()),
+        // No technique takes them: version 0.1 has no such values, and the kinds of its options none that accepts them.
+        OptionValue::Counts(_) => wire::Setting::Text(setting.to_string()),
     }
 }
 

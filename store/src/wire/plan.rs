@@ -29,6 +29,7 @@ pub(crate) enum SettingV1 {
     Text(String),
     Ints(Vec<i64>),
     Reals(Vec<Float>),
+    Counts(BTreeMap<u32, u32>),
 }
 
 /// A plan as it is written.
@@ -58,6 +59,7 @@ impl From<OptionValue> for SettingV1 {
             OptionValue::Text(value) => Self::Text(value),
             OptionValue::Ints(values) => Self::Ints(values),
             OptionValue::Reals(values) => Self::Reals(float::to_wire(&values)),
+            OptionValue::Counts(values) => Self::Counts(values),
         }
     }
 }
@@ -71,6 +73,7 @@ impl From<SettingV1> for OptionValue {
             SettingV1::Text(value) => Self::Text(value),
             SettingV1::Ints(values) => Self::Ints(values),
             SettingV1::Reals(values) => Self::Reals(float::from_wire(values)),
+            SettingV1::Counts(values) => Self::Counts(values),
         }
     }
 }

@@ -8,7 +8,7 @@ use attune_core::evaluator::{Split, TaskInfo};
 use attune_core::facts::Facts;
 use attune_core::options::{self, OptionError, Settings};
 use attune_core::plan::Plan;
-use attune_core::profile::{Profile, ProfileError, TaskKind};
+use attune_core::profile::{Profile, ProfileError};
 use attune_core::space::Space;
 use attune_core::technique::Technique;
 use attune_eval::Outline;
@@ -24,7 +24,7 @@ use super::models::Models;
 use super::{folder_of, taken};
 use crate::backend::{Check, DraftFile, Fault};
 use crate::error::Cause;
-use crate::setup::{self, TaskFiles};
+use crate::setup::{self, ChosenTask, TaskFiles};
 
 /// One check at a time, and of those that wait only the newest: a person who types asks faster than texts are cut
 /// into tokens.
@@ -103,10 +103,18 @@ fn examine(draft: &DraftFile, store: &Path, models: &Models, check: &mut Check) 
         }
     };
     let start = start(&profile, store, &facts, check);
-    let task = task(&profile, base, &folder, &facts, check);
+    let chosen = match ChosenTask::of(&profile) {
+        Ok(chosen) => chosen,
+        Err(fault) => {
+            blame(check, &fault.path, format!("{}: expected {}", fault.found, fault.expected));
+            return None;
+        }
+    };
+    let task = task(&profile, &chosen, base, &folder, &facts, check);
     let (technique, options) = technique?;
     let space = space(&technique, &facts, &options, check)?;
     let (strategy, task) = (strategy?, task?);
+    let objectives = ChosenTask::objectives(&profile, &task);
     let study = Preflight {
         technique: &technique,
         options: &options,
@@ -114,23 +122,23 @@ fn examine(draft: &DraftFile, store: &Path, models: &Models, check: &mut Check) 
         space: &space,
         task: &task,
         strategy: &strategy,
-        objectives: &profile.objectives,
+        objectives: &objectives,
         items: profile.items,
         racing: profile.racing,
         report: profile.report,
-        out_of_domain: &profile.task.domains(),
+        out_of_domain: &chosen.domains(&profile),
         start: start.as_ref(),
         seed: profile.seed,
     };
     let honours = |plan: &Plan| outline.check(plan);
     for (path, fault) in study.faults(&honours) {
         let message = match &fault {
-            SessionError::FewItems { split, wanted, items } => few(&profile, split, *wanted, *items),
+            SessionError::FewItems { split, wanted, items } => few(&chosen, split, *wanted, *items),
             other => other.to_string(),
         };
         blame(check, path, message);
     }
-    if let Some(refusal) = taken::refusal(store, &taken::header(&profile, &study)) {
+    if let Some(refusal) = taken::refusal(store, &taken::header(&chosen.completed(&profile, &objectives), &study)) {
         blame(check, "name", refusal);
     }
     Some(space)
@@ -153,10 +161,17 @@ fn start(profile: &Profile, store: &Path, facts: &Facts, check: &mut Check) -> O
 }
 
 /// The task, once its data can be read.
-fn task(profile: &Profile, base: &Path, folder: &Path, facts: &Facts, check: &mut Check) -> Option<TaskInfo> {
+fn task(
+    profile: &Profile,
+    chosen: &ChosenTask,
+    base: &Path,
+    folder: &Path,
+    facts: &Facts,
+    check: &mut Check,
+) -> Option<TaskInfo> {
     let facts = attune_vocabulary::ModelFacts::of(facts);
     let generates = facts.family == attune_eval::diffusion::FAMILY;
-    match setup::task_spec(profile, base, folder) {
+    match chosen.files(profile, base, folder) {
         TaskFiles::Text(_) if generates => {
             let message = "an image generator takes a task of kind \"images\"".to_owned();
             blame(check, "task.kind", message);
@@ -167,11 +182,11 @@ fn task(profile: &Profile, base: &Path, folder: &Path, facts: &Facts, check: &mu
         }
         TaskFiles::Text(spec) => match TextTask::open(&spec, facts.vocab as usize, facts.context as usize) {
             Ok(task) => return Some(task.info().clone()),
-            Err(error) => blame(check, &text_path(profile, &error), error.to_string()),
+            Err(error) => blame(check, &text_path(profile, chosen, &error), error.to_string()),
         },
         TaskFiles::Images(spec) => match ImageTask::open(&spec, &Compute::cpu()) {
             Ok(task) => return Some(task.info().clone()),
-            Err(OpenError::Task(error)) => blame(check, &text_path(profile, &error), error.to_string()),
+            Err(OpenError::Task(error)) => blame(check, &text_path(profile, chosen, &error), error.to_string()),
             Err(error) => blame(check, "task.classifier", error.to_string()),
         },
     }
@@ -213,22 +228,16 @@ fn space(
     }
 }
 
-fn few(profile: &Profile, split: &Split, wanted: u32, items: u32) -> String {
-    let size = match profile.task.kind {
-        TaskKind::Text { length, .. } => format!("{length} tokens"),
-        TaskKind::Images { samples, .. } => format!("{samples} images"),
-    };
-    format!("{wanted}: the {split} data has {items} items of {size}")
+fn few(task: &ChosenTask, split: &Split, wanted: u32, items: u32) -> String {
+    let size = task.spec.item(&task.options).map(|size| format!(" of {size}")).unwrap_or_default();
+    format!("{wanted}: the {split} data has {items} items{size}")
 }
 
 /// Which text an error is about.
-fn text_path(profile: &Profile, error: &TaskError) -> String {
+fn text_path(profile: &Profile, task: &ChosenTask, error: &TaskError) -> String {
     let of_split = |split: &str| match split {
         "selection" | "report" => format!("task.{split}"),
-        _ if longer(profile).any(|tokens| Split::at_length(tokens).to_string() == split) => {
-            "task.lengths".to_owned()
-        }
-        _ => "task.elsewhere".to_owned(),
+        _ => task.reporting(split).map_or("task.elsewhere".to_owned(), |option| format!("task.{option}")),
     };
     match error {
         TaskError::Unreadable { .. } | TaskError::BadText { .. } | TaskError::BadImages { .. } => {
@@ -244,27 +253,14 @@ fn text_path(profile: &Profile, error: &TaskError) -> String {
                 "model".to_owned()
             }
         }
-        TaskError::BadLength { length, .. } if longer(profile).any(|tokens| tokens as usize == *length) => {
-            "task.lengths".to_owned()
+        TaskError::BadLength { length, .. } => {
+            task.saying(*length).map_or("task.kind".to_owned(), |option| format!("task.{option}"))
         }
-        TaskError::BadLength { length, .. } => match profile.task.kind {
-            TaskKind::Text { length: own, .. } if own as usize != *length => "task.passkeys".to_owned(),
-            _ => "task.length".to_owned(),
-        },
         TaskError::NoPasskey { .. } => "task.passkeys".to_owned(),
         TaskError::TooShort { split, .. } => of_split(split),
         TaskError::Overlap { other, .. } | TaskError::SharedImages { other, .. } => of_split(other),
         _ => "model".to_owned(),
     }
-}
-
-/// The other lengths that a text task is reported at.
-fn longer(profile: &Profile) -> impl Iterator<Item = u32> {
-    let lengths = match &profile.task.kind {
-        TaskKind::Text { lengths, .. } => Some(lengths),
-        TaskKind::Images { .. } => None,
-    };
-    lengths.into_iter().flat_map(|lengths| lengths.keys().copied())
 }
 
 /// Which option a technique refuses: the one that its sentence quotes, else the choice of the technique.
@@ -291,7 +287,8 @@ mod tests {
         let text = r#"(version: 1, name: "n", model: "m", technique: (name: "kv-bits"), trials: 1, items: 1,
             task: (selection: "s.txt", report: "r.txt", length: 64, lengths: {512: 4}, passkeys: {1024: 2}))"#;
         let profile = Profile::parse("n.ron", text, &[]).unwrap();
-        let path = |error: TaskError| text_path(&profile, &error);
+        let chosen = ChosenTask::of(&profile).unwrap();
+        let path = |error: TaskError| text_path(&profile, &chosen, &error);
         let beyond = |length| TaskError::BadLength { length, context: 32 };
         assert_eq!(path(beyond(64)), "task.length");
         assert_eq!(path(beyond(512)), "task.lengths");

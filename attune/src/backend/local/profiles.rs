@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use attune_core::profile::{Profile, TaskKind};
+use attune_core::profile::Profile;
 
 use crate::backend::ProfileRow;
 use crate::setup::PROFILE_BYTES;
@@ -46,32 +46,24 @@ pub(super) fn of_study(study: &str) -> Option<(String, Profile)> {
 
 /// A profile for the form, and the file that the form writes. One that comes with attune becomes a file of the working
 /// directory, and then names its files by absolute paths.
-pub(super) fn for_form(path: &str, mut profile: Profile) -> (String, Profile) {
+pub(super) fn for_form(path: &str, profile: Profile) -> (String, Profile) {
     let path = Path::new(path);
     let from = path.parent().and_then(|folder| folder.canonicalize().ok());
     match (from.filter(|from| shipped().as_ref() == Some(from)), path.file_name()) {
         (Some(from), Some(name)) => {
-            anchor(&mut profile, &from);
-            (name.display().to_string(), profile)
+            (name.display().to_string(), anchored(profile, &from))
         }
         _ => (path.display().to_string(), profile),
     }
 }
 
-/// Makes every path absolute that is relative to `base`.
-fn anchor(profile: &mut Profile, base: &Path) {
-    let classifier = match &mut profile.task.kind {
-        TaskKind::Images { classifier, .. } => Some(classifier),
-        TaskKind::Text { .. } => None,
-    };
-    let component = Some(&mut profile.technique.name).filter(|name| name.ends_with(".wasm"));
-    let task = [&mut profile.model, &mut profile.task.selection, &mut profile.task.report];
-    let paths = task.into_iter().chain(profile.task.elsewhere.values_mut());
-    for path in paths.chain(classifier).chain(component) {
+/// The profile with absolute paths for those that are relative to `base`.
+fn anchored(profile: Profile, base: &Path) -> Profile {
+    profile.with_paths(&attune_eval::tasks(), |path| {
         // A file that is missing keeps a path that says where it was looked for.
-        let joined = base.join(&*path);
-        *path = joined.canonicalize().unwrap_or(joined).display().to_string();
-    }
+        let joined = base.join(path);
+        joined.canonicalize().unwrap_or(joined).display().to_string()
+    })
 }
 
 /// Where the profiles that come with attune should be, and how many are there.

@@ -1,0 +1,66 @@
+//! What a profile may say of a task on images.
+
+use std::path::Path;
+
+use attune_core::evaluator::{ItemSize, TaskOption, TaskSpec};
+use attune_core::options::{OptionKind, OptionSpec, OptionValue, Settings};
+use attune_core::profile::Task;
+
+use super::ImageSpec;
+
+/// What `kind` calls it.
+pub(crate) const KIND: &str = "images";
+const CLASSIFIER: &str = "classifier";
+const SAMPLES: &str = "samples";
+
+/// The task on images: its options, their defaults and meaning.
+pub fn task() -> TaskSpec {
+    let option = |name: &str, label: &str, kind: OptionKind, default: OptionValue, help: &str| TaskOption {
+        spec: OptionSpec { name: name.to_owned(), help: help.to_owned(), kind, default },
+        label: label.to_owned(),
+        advanced: false,
+        reports: None,
+    };
+    let samples = option(
+        SAMPLES,
+        "images per item",
+        OptionKind::Int { min: 2, max: u32::MAX.into() },
+        OptionValue::Int(256),
+        "Generated images of one item.",
+    );
+    TaskSpec {
+        name: KIND.to_owned(),
+        summary: "How far generated images are from real ones.".to_owned(),
+        data: "safetensors".to_owned(),
+        size: Some(ItemSize { option: SAMPLES.to_owned(), unit: "images".to_owned() }),
+        options: vec![
+            option(
+                CLASSIFIER,
+                "features of",
+                OptionKind::Folder,
+                OptionValue::Text(String::new()),
+                "Folder of the classifier whose features of generated and real images are compared.",
+            ),
+            TaskOption { advanced: true, ..samples },
+        ],
+    }
+}
+
+impl ImageSpec {
+    /// The data of a profile's task, whose options were checked against [`task`], relative to `base`.
+    pub fn of(task: &Task, options: &Settings, base: &Path) -> Self {
+        Self {
+            classifier: match options.get(CLASSIFIER) {
+                Some(OptionValue::Text(folder)) => base.join(folder),
+                _ => base.to_owned(),
+            },
+            selection: base.join(&task.selection),
+            report: base.join(&task.report),
+            elsewhere: task.elsewhere.iter().map(|(domain, path)| (domain.clone(), base.join(path))).collect(),
+            samples: match options.get(SAMPLES) {
+                Some(OptionValue::Int(samples)) => usize::try_from(*samples).unwrap_or(0),
+                _ => 0,
+            },
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! What a profile may say of a task on text.
+
+use std::path::Path;
+
+use attune_core::evaluator::{ItemSize, TaskOption, TaskSpec};
+use attune_core::options::{OptionKind, OptionSpec, OptionValue, Settings};
+use attune_core::profile::Task;
+
+use super::TextSpec;
+
+/// What `kind` calls it.
+pub(crate) const KIND: &str = "text";
+const LENGTH: &str = "length";
+const LENGTHS: &str = "lengths";
+const PASSKEYS: &str = "passkeys";
+
+/// The task on text: its options, their defaults and meaning.
+pub fn task() -> TaskSpec {
+    let counts = || OptionKind::Counts { min: 2, max: u32::MAX, of: "tokens".to_owned() };
+    let option = |name: &str, label: &str, kind: OptionKind, default: OptionValue, help: &str| TaskOption {
+        spec: OptionSpec { name: name.to_owned(), help: help.to_owned(), kind, default },
+        label: label.to_owned(),
+        advanced: false,
+        reports: None,
+    };
+    let reported = |name: &str, label: &str, reports: &str, help: &str| TaskOption {
+        advanced: true,
+        reports: Some(reports.to_owned()),
+        ..option(name, label, counts(), OptionValue::Counts([].into()), help)
+    };
+    TaskSpec {
+        name: KIND.to_owned(),
+        summary: "How well a language model predicts text, against the dense model and by itself.".to_owned(),
+        data: "txt".to_owned(),
+        size: Some(ItemSize { option: LENGTH.to_owned(), unit: "tokens".to_owned() }),
+        options: vec![
+            option(
+                LENGTH,
+                "tokens per item",
+                OptionKind::Int { min: 2, max: u32::MAX.into() },
+                OptionValue::Int(128),
+                "Length of one piece of text.",
+            ),
+            reported(
+                LENGTHS,
+                "report at lengths",
+                "{} tokens",
+                "Longer or shorter pieces of the report text that the result is reported on too, as `tokens=pieces, …`.",
+            ),
+            reported(
+                PASSKEYS,
+                "report pass keys",
+                "pass key in {} tokens",
+                "Pieces that hide a pass key and ask for it, as `tokens=pieces, …`: can the result still look far back?",
+            ),
+        ],
+    }
+}
+
+impl TextSpec {
+    /// The data of a profile's task, whose options were checked against [`task`], relative to `base`, with the tokenizer of
+    /// `model`. Of the texts no more than so many items are used; 0 is all.
+    pub fn of(task: &Task, options: &Settings, base: &Path, model: &Path, (selection_items, report_items): (u32, u32)) -> Self {
+        let counts = |name: &str| match options.get(name) {
+            Some(OptionValue::Counts(counts)) => counts.clone(),
+            _ => [].into(),
+        };
+        Self {
+            tokenizer: model.join("tokenizer.json"),
+            selection: base.join(&task.selection),
+            report: base.join(&task.report),
+            elsewhere: task.elsewhere.iter().map(|(domain, path)| (domain.clone(), base.join(path))).collect(),
+            length: match options.get(LENGTH) {
+                Some(OptionValue::Int(length)) => usize::try_from(*length).unwrap_or(0),
+                _ => 0,
+            },
+            lengths: counts(LENGTHS),
+            passkeys: counts(PASSKEYS),
+            selection_items,
+            report_items,
+        }
+    }
+}
