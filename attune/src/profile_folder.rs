@@ -7,6 +7,7 @@ use attune_core::profile::Profile;
 use crate::continuation::ContinueError;
 use crate::error::Error;
 use crate::model_folder::{bases, below};
+use crate::setup::tasks;
 
 /// Where a study's profile would be in the folder `base`, which a person named.
 ///
@@ -50,6 +51,6 @@ pub(crate) fn find(store: &Path, study: &str, profile: &Profile, last: &Path) ->
 
 /// The first file that a profile in the folder `base` names and that is not there. The model is looked for by itself.
 fn missing(profile: &Profile, base: &Path) -> Option<String> {
-    let paths = profile.paths(&attune_eval::tasks()).into_iter().filter(|(key, _)| key != "model");
+    let paths = profile.paths(&tasks()).into_iter().filter(|(key, _)| key != "model");
     paths.map(|(_, path)| path).find(|path| !base.join(path).exists())
 }

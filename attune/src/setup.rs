@@ -27,6 +27,7 @@ use crate::run_options::{ProfileOptions, RunOptions};
 use prepared::Prepared;
 pub use start::StartError;
 pub(crate) use start::stored_start;
+pub use task::tasks;
 pub(crate) use task::{ChosenTask, TaskFiles};
 
 /// The longest profile, in bytes: a thousand times what people write.
@@ -55,7 +56,7 @@ pub fn profile(args: &ProfileOptions) -> Result<Profile, Error> {
 
 /// Refuses a URL where a path is expected.
 fn on_this_machine(file: &str, profile: &Profile) -> Result<(), Error> {
-    for (key, path) in profile.paths(&attune_eval::tasks()) {
+    for (key, path) in profile.paths(&tasks()) {
         if let Some(problem) = paths::elsewhere(&path) {
             return Err(Error::input(PathError::Remote { file: file.to_owned(), key, path, problem }));
         }
@@ -123,7 +124,7 @@ pub fn study(
     let start = start.map(|found| found.on(&model));
     let space = Arc::new(technique.space(&model, &settings)?);
     let out_of_domain = task.domains(profile);
-    let objectives = ChosenTask::objectives(profile, prepared.task());
+    let objectives = task.objectives(profile);
     let study = Preflight {
         technique: &*technique,
         options: &settings,
@@ -148,7 +149,7 @@ pub fn study(
         start: start
             .as_ref()
             .map(|found| profile::Start { study: found.start.study.clone(), trial: Some(found.start.trial) }),
-        ..task.completed(profile, &objectives)
+        ..task.completed(profile)
     };
     let header = StudyHeader {
         study: args.study.clone().unwrap_or_else(|| profile.name.clone()),

@@ -33,7 +33,7 @@ pub(crate) fn techniques() -> Vec<CompletionCandidate> {
 pub(crate) fn keys() -> Vec<CompletionCandidate> {
     let keys = schema::keys().iter().filter(|key| !key.kind.is_open());
     let keys = keys.map(|key| (format!("{}=", key.path), Some(key.help.to_owned())));
-    let tasks = attune_eval::tasks();
+    let tasks = attune::setup::tasks();
     let options = tasks.iter().flat_map(|task| &task.options).map(|option| &option.spec);
     offered(keys.chain(options.map(|spec| (format!("task.{}=", spec.name), Some(spec.help.clone())))))
 }

@@ -42,14 +42,9 @@ impl OptionValue {
         }
     }
 
-    /// Whether it is a list or counts without an entry.
-    pub fn is_empty(&self) -> bool {
-        match self {
-            Self::Ints(values) => values.is_empty(),
-            Self::Reals(values) => values.is_empty(),
-            Self::Counts(values) => values.is_empty(),
-            Self::Bool(_) | Self::Int(_) | Self::Real(_) | Self::Text(_) => false,
-        }
+    /// Whether it counts nothing, which is as good as silence.
+    pub fn counts_nothing(&self) -> bool {
+        matches!(self, Self::Counts(counts) if counts.is_empty())
     }
 }
 
@@ -171,7 +166,9 @@ impl OptionSpec {
                 let number = *number as f64;
                 (*min <= number && number <= *max).then_some(OptionValue::Real(number))
             }
-            (OptionKind::OneOf(words), OptionValue::Text(word)) if words.contains(word) => Some(value.clone()),
+            (OptionKind::OneOf(words), OptionValue::Text(word)) if words.contains(word) => {
+                Some(value.clone())
+            }
             (OptionKind::Ints { min, max }, OptionValue::Ints(numbers))
                 if !numbers.is_empty() && numbers.iter().all(|number| fits(number, min, max)) =>
             {
@@ -196,7 +193,9 @@ impl fmt::Display for OptionKind {
             Self::Real { min, max } => write!(f, "a number from {min} to {max}"),
             Self::OneOf(words) => write!(f, "one of {}", words.join(", ")),
             Self::Ints { min, max } => write!(f, "a list of whole numbers from {min} to {max}"),
-            Self::Counts { min, max: u32::MAX, of } => write!(f, "counts as `{{{of}: items}}`, at least {min} {of} and 1 item"),
+            Self::Counts { min, max: u32::MAX, of } => {
+                write!(f, "counts as `{{{of}: items}}`, at least {min} {of} and 1 item")
+            }
             Self::Counts { min, max, of } => {
                 write!(f, "counts as `{{{of}: items}}`, from {min} to {max} {of} and at least 1 item")
             }

@@ -57,7 +57,8 @@ fn sets() -> impl Strategy<Value = Vec<(String, String)>> {
         let one = |key: &schema::Key| {
             let (name, kind) = (key.set_name(), key.kind);
             let option = "[a-z][a-z_]{0,6}".prop_filter("a key of its own", move |option| {
-                kind != Kind::Settings || schema::keys().iter().all(|key| key.path != format!("task.{option}"))
+                kind != Kind::Settings
+                    || schema::keys().iter().all(|key| key.path != format!("task.{option}"))
             });
             (option, value(kind)).prop_map(move |(option, value)| (name.replace("NAME", &option), value))
         };
@@ -123,8 +124,9 @@ fn a_key_says_what_it_is() {
         assert_eq!(key.default().is_some(), matches!(key.silence, Silence::Default(_)), "{}", key.path);
         let (group, _) = key.parts();
         assert!(group.is_empty() || schema::GROUPS.iter().any(|known| known.name == group), "{}", key.path);
-        let label = key.field.map_or(0, |field| field.label.chars().count());
-        assert!(label <= 18, "the label of {} is cut in the form", key.path);
+        assert!(key.field.label.chars().count() <= 18, "the label of {} is cut in the form", key.path);
+        assert_eq!(key.field.label.is_empty(), key.kind.is_open(), "{}", key.path);
+        assert_eq!(key.field.off.is_empty(), key.brings().is_none(), "{}", key.path);
         let numbers = matches!(key.kind, Kind::Whole { .. });
         assert!(numbers || key.unit.is_empty(), "{} is no number", key.path);
     }

@@ -18,14 +18,16 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use attune::backend::{DraftFile, ModelFound, Timing};
-use attune_core::options::OptionSpec;
-use attune_core::profile::{Profile, Selected};
+use attune_core::evaluator::TaskSpec;
+use attune_core::options::{OptionSpec, Settings};
+use attune_core::profile::schema::{self, Key, Section};
+use attune_core::profile::{Profile, Value};
 use attune_core::space::Count;
 
 pub(crate) use arrivals::{
     catalogue_arrived, checked, counted, model_arrived, profile_arrived, saved, technique_arrived, timed,
 };
-pub(crate) use field::{Field, Group, Kind};
+pub(crate) use field::{Field, Kind};
 pub(crate) use rows::{Row, Spot};
 pub(crate) use steps::{begin, edited, replace};
 pub(crate) use update::{press, said};
@@ -56,9 +58,13 @@ pub(crate) struct Draft {
     pub(crate) fields: Vec<Field>,
     pub(crate) cursor: Spot,
     /// Groups whose fields are all shown.
-    pub(crate) open: BTreeSet<Group>,
+    pub(crate) open: BTreeSet<Section>,
     /// The field under the cursor is being typed into.
     pub(crate) editing: Option<LineEdit>,
+    /// The task that is chosen, once it is known.
+    pub(crate) task: Option<TaskSpec>,
+    /// The task of profiles that name none.
+    pub(crate) first_task: Option<String>,
     /// Options of the chosen technique; `None` while unknown.
     pub(crate) technique: Option<Vec<OptionSpec>>,
     /// What the technique does.
@@ -113,25 +119,38 @@ impl Draft {
     /// Whether these fields say everything that `profile` says.
     fn says_all_of(&self, profile: &Profile) -> bool {
         let file = Profile::parse(&self.file, &self.profile_text(), &[]);
-        file.is_ok_and(|mut file| {
-            let options = self.same_options("technique", &file.technique, &profile.technique)
-                && self.same_options("strategy", &file.strategy, &profile.strategy);
-            file.technique.options.clone_from(&profile.technique.options);
-            file.strategy.options.clone_from(&profile.strategy.options);
-            options && file == *profile
+        file.is_ok_and(|file| {
+            let same = |key: &Key| match (key.value(&file), key.value(profile)) {
+                (Some(Value::Options(file)), Some(Value::Options(profile))) => {
+                    self.same_options(key, &file, &profile)
+                }
+                // What follows where a profile is silent may be written all the same.
+                (Some(_), None) => key.path == fields::TASK || !self.said_of(key.path),
+                (None, Some(Value::Text(task))) if key.path == fields::TASK => self.first_task == Some(task),
+                (file, profile) => file == profile,
+            };
+            schema::keys().iter().all(same)
         })
     }
 
+    /// Whether somebody said something of a field.
+    fn said_of(&self, path: &str) -> bool {
+        self.fields.iter().any(|field| field.path == path && field.said)
+    }
+
     /// Whether `file` has the options of `profile`; those that have their default value may be left out.
-    fn same_options(&self, owner: &str, file: &Selected, profile: &Selected) -> bool {
-        profile.options.iter().all(|(name, value)| {
-            let path = format!("{owner}.options.{name}");
+    fn same_options(&self, key: &Key, file: &Settings, profile: &Settings) -> bool {
+        profile.iter().all(|(name, value)| {
+            let path = format!("{}.{name}", key.path);
             let Some(field) = self.fields.iter().find(|field| field.path == path) else { return false };
             let meant = match &field.kind {
                 Kind::Value(kind) => parse::value(kind, &said::typed(value)).ok(),
                 _ => Some(value.clone()),
             };
-            file.options.get(name).map_or(field.text == field.default, |found| meant.as_ref() == Some(found))
+            match file.get(name) {
+                Some(found) => meant.as_ref() == Some(found),
+                None => field.text == field.default || value.counts_nothing(),
+            }
         })
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use attune_core::evaluator::MetricInfo;
+use attune_core::evaluator::TaskSpec;
 use attune_core::event::{Event, Finished};
 use attune_core::facts::Facts;
 use attune_core::objective::Objective;
@@ -81,8 +81,8 @@ pub struct Catalogue {
     pub techniques: Vec<TechniqueInfo>,
     /// Strategies, the default one first.
     pub strategies: Vec<StrategyRow>,
-    /// Metrics of the text task, the default one first.
-    pub metrics: Vec<MetricInfo>,
+    /// Tasks with their options and metrics, the one of profiles that name none first.
+    pub tasks: Vec<TaskSpec>,
     /// What `--device` takes in this build, `auto` first.
     pub devices: Vec<String>,
     /// Model folders that were found below the working directory.
@@ -94,14 +94,12 @@ pub struct Catalogue {
 pub struct ModelFound {
     /// Its facts.
     pub facts: Facts,
-    /// It makes images, not text.
-    pub images: bool,
-    /// What its task measures.
-    pub metrics: Vec<MetricInfo>,
+    /// The task that it is for.
+    pub task: String,
     /// Data files near it that its task reads, relative like the model's path: candidates for selection and report.
     pub data: Vec<String>,
-    /// Folders near it with a classifier of images, relative like the model's path.
-    pub classifiers: Vec<String>,
+    /// What was found near it for options of its task, by option, paths relative like the model's.
+    pub options: BTreeMap<String, Vec<String>>,
     /// Techniques of the catalogue that cannot search this model with their default options, and why.
     pub refused: BTreeMap<String, String>,
 }

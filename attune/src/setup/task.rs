@@ -2,12 +2,17 @@
 
 use std::path::Path;
 
-use attune_core::evaluator::{Split, TaskInfo, TaskOption, TaskSpec};
+use attune_core::evaluator::{Split, TaskOption, TaskSpec};
 use attune_core::objective::Objective;
 use attune_core::options::{OptionValue, Settings};
 use attune_core::profile::{Profile, Task, TaskFault};
 use attune_eval::diffusion::ImageSpec;
 use attune_eval::text::TextSpec;
+
+/// The tasks of the evaluators that come with attune, the one of profiles that name none first.
+pub fn tasks() -> Vec<TaskSpec> {
+    attune_eval::tasks()
+}
 
 /// A task, with its options completed.
 pub(crate) struct ChosenTask {
@@ -28,7 +33,7 @@ impl ChosenTask {
             let found = format!("{:?}", evaluator.name);
             return Err(TaskFault { path: "evaluator.name".to_owned(), found, expected });
         }
-        let tasks = attune_eval::tasks();
+        let tasks = tasks();
         let spec = profile.task.spec(&tasks)?.clone();
         let options = profile.task.resolved(&spec)?;
         Ok(Self { spec, options })
@@ -68,22 +73,22 @@ impl ChosenTask {
     }
 
     /// What counts in a profile: what it says, else the first metric of the task.
-    pub(crate) fn objectives(profile: &Profile, task: &TaskInfo) -> Vec<Objective> {
+    pub(crate) fn objectives(&self, profile: &Profile) -> Vec<Objective> {
         if !profile.objectives.is_empty() {
             return profile.objectives.clone();
         }
-        let first = task.metrics.iter().take(1);
+        let first = self.spec.metrics.iter().take(1);
         first.map(|first| Objective { metric: first.name.clone(), direction: first.direction }).collect()
     }
 
     /// The profile with everything that it leaves to the task.
-    pub(crate) fn completed(&self, profile: &Profile, objectives: &[Objective]) -> Profile {
+    pub(crate) fn completed(&self, profile: &Profile) -> Profile {
         let task = Task {
             kind: Some(self.spec.name.clone()),
             options: self.options.clone(),
             ..profile.task.clone()
         };
-        Profile { task, objectives: objectives.to_vec(), ..profile.clone() }
+        Profile { task, objectives: self.objectives(profile), ..profile.clone() }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Tasks that an evaluator offers, with their options.
 
+use super::MetricInfo;
 use crate::options::{OptionSpec, OptionValue, Settings};
 
 /// A task that an evaluator offers: what a profile may say of it, beside the data.
@@ -9,6 +10,8 @@ pub struct TaskSpec {
     pub name: String,
     /// What it measures on what, in one sentence.
     pub summary: String,
+    /// What every plan is scored by, the one that counts in a profile that says nothing first.
+    pub metrics: Vec<MetricInfo>,
     /// Extension of its data files, for example `txt`.
     pub data: String,
     /// Which option says how much an item holds; `None` when items are all alike.

@@ -4,8 +4,8 @@ use super::read::{self, Said};
 use super::schema::{self, Key, Presence};
 use super::value::{RawSetting, Value};
 use super::{Profile, ProfileError, set};
-use crate::printable::{QUOTED, line, quoted};
 use crate::options::Settings;
+use crate::printable::{QUOTED, line, quoted};
 
 impl Profile {
     /// Reads a profile. `file` is its name in messages; `sets` are `--set` overrides `(key, value)`,

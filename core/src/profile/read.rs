@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use ron::error::SpannedError;
-use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, Visitor};
 use serde::Deserialize;
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, Visitor};
 
 use super::schema::{self, Key, Kind, Presence, Silence};
 use super::value::{RawSetting, Value};
@@ -77,7 +77,13 @@ impl Keys<'_> {
         let mut names = if group.is_empty() { vec!["version"] } else { vec![] };
         for key in schema::keys() {
             let (of, name) = key.parts();
-            let name = if of == group { name } else if group.is_empty() { of } else { "" };
+            let name = if of == group {
+                name
+            } else if group.is_empty() {
+                of
+            } else {
+                ""
+            };
             if !name.is_empty() && !names.contains(&name) {
                 names.push(name);
             }
@@ -92,7 +98,9 @@ impl Keys<'_> {
         }
         if self.group.is_empty() {
             let group = schema::GROUPS.iter().find(|group| group.name == name);
-            return group.map(|group| Name::Group(group.name)).or((name == "version").then_some(Name::Version));
+            return group
+                .map(|group| Name::Group(group.name))
+                .or((name == "version").then_some(Name::Version));
         }
         let open = schema::keys().iter().find(|key| key.kind == Kind::Settings && key.path == self.group);
         open.map(|key| Name::OptionValue(key, name.to_owned()))
@@ -203,7 +211,8 @@ impl Visitor<'_> for NameSeed<'_, '_> {
     }
 
     fn visit_str<E: Error>(self, name: &str) -> Result<Name, E> {
-        let path = if self.keys.group.is_empty() { name.to_owned() } else { format!("{}.{name}", self.keys.group) };
+        let path =
+            if self.keys.group.is_empty() { name.to_owned() } else { format!("{}.{name}", self.keys.group) };
         if self.keys.wanted == Some(path.as_str()) {
             return Err(E::custom("here"));
         }

@@ -41,9 +41,9 @@ impl Profile {
                 continue;
             }
             let inside = match value {
-                // What is empty says nothing.
+                // What counts nothing is not written, so that studies from before it was there stay the same studies.
                 Value::Options(options) if key.kind == Kind::Settings => {
-                    let said = options.into_iter().filter(|(_, value)| !value.is_empty());
+                    let said = options.into_iter().filter(|(_, value)| !value.counts_nothing());
                     said.map(|(name, value)| format!("{name}: {value}")).collect()
                 }
                 value => vec![format!("{name}: {}", value.ron())],
@@ -157,7 +157,8 @@ mod tests {
         let identity = parse(&MINIMAL.replace("items: 4,", more)).unwrap().identity();
         let expected = "    items: 4,\n    start: (study: \"prune\"),\n    racing: (first: 4, error: 0.05, floor: 0.0),\n";
         assert!(identity.contains(expected), "{identity}");
-        let identity = parse(&MINIMAL.replace("items: 4,", &more.replace("keep: 1", "keep: 0.5"))).unwrap().identity();
+        let identity =
+            parse(&MINIMAL.replace("items: 4,", &more.replace("keep: 1", "keep: 0.5"))).unwrap().identity();
         assert!(identity.contains("floor: 0.0, keep: 0.5)"), "{identity}");
     }
 
@@ -190,7 +191,10 @@ mod tests {
         assert!(error.starts_with("p.ron:7:"), "{error}");
         assert!(error.contains("unknown key `trails`; did you mean `trials`?"), "{error}");
         let error = message("name: \"expert", "nmae: \"expert");
-        assert!(error.contains("unknown key `nmae`; did you mean `name`?; known here: name, options"), "{error}");
+        assert!(
+            error.contains("unknown key `nmae`; did you mean `name`?; known here: name, options"),
+            "{error}"
+        );
         let error = message("trials: 10,", "");
         assert!(error.contains("the key `trials` is missing"), "{error}");
     }
@@ -211,7 +215,10 @@ mod tests {
         let set =
             |key: &str, value: &str| Profile::parse("p.ron", MINIMAL, &[(key.to_owned(), value.to_owned())]);
         assert_eq!(set("trials", "7").unwrap().trials, 7);
-        assert_eq!(set("technique.options.keep", "2").unwrap().technique.options["keep"], OptionValue::Int(2));
+        assert_eq!(
+            set("technique.options.keep", "2").unwrap().technique.options["keep"],
+            OptionValue::Int(2)
+        );
         let word = set("strategy.options.operators", "domain").unwrap();
         assert_eq!(word.strategy.options["operators"], OptionValue::Text("domain".into()));
         let error = set("trails", "7").unwrap_err().to_string();

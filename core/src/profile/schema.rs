@@ -31,8 +31,8 @@ pub struct Key {
     pub example: &'static str,
     /// What it wants to be, where that says more than its kind; else empty.
     pub(super) wants: &'static str,
-    /// How a form shows it; `None` for options, which their owner describes.
-    pub field: Option<FormField>,
+    /// How a form shows it.
+    pub field: FormField,
     /// Whether two profiles that differ in it are different studies.
     pub(super) identity: Identity,
     pub(super) get: fn(&Profile) -> Option<Value>,
@@ -64,14 +64,20 @@ pub(super) enum Identity {
 pub struct FormField {
     /// The part of the form.
     pub section: Section,
-    /// What it is called there.
+    /// What it is called there; empty for options, which their owner describes and which stand in its place.
     pub label: &'static str,
     /// Few need it.
     pub advanced: bool,
     /// Later ones stand lower in their section; those that are equal stand in the schema's order.
     pub order: u8,
+    /// What it begins with where nothing follows from other fields and silence has no value; empty for nothing.
+    pub suggestion: &'static str,
     /// What a written profile says above it; empty for nothing.
     pub comment: &'static str,
+    /// Of the key that brings a group which need not be there: how a form says that it is not.
+    pub off: &'static str,
+    /// A written profile leaves it out at its default.
+    pub quiet: bool,
 }
 
 /// A part of the form.
@@ -87,6 +93,29 @@ pub enum Section {
     Search,
     /// What the result is compared with, on which data, and how it is kept.
     Report,
+}
+
+impl Section {
+    /// All of them, in a form's order.
+    pub const ALL: [Self; 5] = [Self::Model, Self::Technique, Self::Data, Self::Search, Self::Report];
+
+    /// Its title.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Model => "Model",
+            Self::Technique => "Technique",
+            Self::Data => "Data",
+            Self::Search => "Search",
+            Self::Report => "Report",
+        }
+    }
+
+    /// The keys that stand in it, in a form's order.
+    pub fn keys(self) -> Vec<&'static Key> {
+        let mut keys: Vec<&Key> = keys().iter().filter(|key| key.field.section == self).collect();
+        keys.sort_by_key(|key| key.field.order);
+        keys
+    }
 }
 
 impl Key {
@@ -121,6 +150,13 @@ impl Key {
     /// Its value in a profile; `None` when the profile is silent and silence has no value.
     pub fn value(&self, profile: &Profile) -> Option<Value> {
         (self.get)(profile)
+    }
+
+    /// The group that naming it brings, of those that need not be there: it is the first key of one.
+    pub fn brings(&self) -> Option<&'static Group> {
+        let group = group(self.parts().0).filter(|group| group.presence == Presence::WhenNamed)?;
+        let first = keys().iter().find(|key| key.parts().0 == group.name)?;
+        (first.path == self.path).then_some(group)
     }
 
     /// Its default; `None` when silence has no value.

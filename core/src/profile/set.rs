@@ -75,7 +75,8 @@ mod tests {
         assert_eq!(changed.task.elsewhere["code"], "code.txt");
         assert_eq!(changed.objectives[0].metric, "perplexity");
         assert_eq!(changed.objectives[0].direction, Direction::Maximise);
-        let images = with(&[("task.kind", "images"), ("task.classifier", "c/d"), ("task.samples", "4")]).unwrap();
+        let images =
+            with(&[("task.kind", "images"), ("task.classifier", "c/d"), ("task.samples", "4")]).unwrap();
         assert_eq!(images.task.kind.as_deref(), Some("images"));
         assert_eq!(images.task.options["classifier"], OptionValue::Text("c/d".to_owned()));
         assert_eq!(images.task.options["samples"], OptionValue::Int(4));

@@ -3,8 +3,8 @@
 use super::schema::{self, Key};
 use super::{ProfileError, Task};
 use crate::evaluator::{TaskOption, TaskSpec};
-use crate::printable::{QUOTED, line, quoted};
 use crate::options::{OptionValue, Settings};
+use crate::printable::{QUOTED, line, quoted};
 use crate::suggest::hint;
 
 /// What is wrong with a task: a key of it, what was found there and what was expected.
@@ -135,6 +135,7 @@ mod tests {
         let task = |name: &str, unit: &str, options: Vec<TaskOption>| TaskSpec {
             name: name.to_owned(),
             summary: String::new(),
+            metrics: Vec::new(),
             data: "txt".to_owned(),
             size: Some(ItemSize { option: options[0].spec.name.clone(), unit: unit.to_owned() }),
             options,
@@ -165,7 +166,8 @@ mod tests {
 
     #[test]
     fn options_of_a_task_are_completed_and_counted() {
-        let (_, profile) = profile(r#"elsewhere: {"code": "c"}, lengths: {2048: 1, 512: 4}, passkeys: {1024: 8}"#);
+        let (_, profile) =
+            profile(r#"elsewhere: {"code": "c"}, lengths: {2048: 1, 512: 4}, passkeys: {1024: 8}"#);
         let specs = specs();
         let spec = profile.task.spec(&specs).unwrap();
         let options = profile.task.resolved(spec).unwrap();
@@ -181,7 +183,10 @@ mod tests {
             "p.ron:3:49: task.lenght is 64, expected no such key in a task of kind \"text\"; did you mean `length`?; known \
              here: kind, selection, report, elsewhere, length, lengths, passkeys"
         );
-        assert_eq!(refused("length: 1"), "p.ron:3:49: task.length is 1, expected a whole number from 2 to 4294967295");
+        assert_eq!(
+            refused("length: 1"),
+            "p.ron:3:49: task.length is 1, expected a whole number from 2 to 4294967295"
+        );
         assert_eq!(
             refused("passkeys: {512: 0}"),
             "p.ron:3:49: task.passkeys is {512: 0}, expected counts as `{tokens: items}`, at least 2 tokens and 1 item"
@@ -196,7 +201,10 @@ mod tests {
         let twice = refused(r#"elsewhere: {"512 tokens": "c.txt"}, lengths: {512: 4}"#);
         assert!(twice.contains("task.elsewhere is \"512 tokens\", expected another name"), "{twice}");
         let foreign = refused(r#"kind: "images", classifier: "c", length: 64"#);
-        assert!(foreign.contains("task.length is 64, expected no such key in a task of kind \"images\""), "{foreign}");
+        assert!(
+            foreign.contains("task.length is 64, expected no such key in a task of kind \"images\""),
+            "{foreign}"
+        );
     }
 
     #[test]
@@ -210,7 +218,8 @@ mod tests {
     fn paths_are_those_of_the_task_as_well() {
         let (_, profile) = profile(r#"kind: "images", classifier: "c", samples: 4, elsewhere: {"o": "e"}"#);
         let paths = profile.paths(&specs());
-        let named: Vec<(&str, &str)> = paths.iter().map(|(key, path)| (key.as_str(), path.as_str())).collect();
+        let named: Vec<(&str, &str)> =
+            paths.iter().map(|(key, path)| (key.as_str(), path.as_str())).collect();
         let expected = [
             ("model", "m"),
             ("task.selection", "a.txt"),

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use crate::objective::{Direction, Objective};
-use crate::printable::quoted;
 use crate::options::{OptionValue, Settings};
+use crate::printable::quoted;
 
 /// The value of a key, see [`Kind`](super::schema::Kind).
 #[derive(Clone, Debug, PartialEq)]
@@ -203,7 +203,9 @@ impl RawSetting {
                     OptionValue::Ints,
                 ))
             }
-            ron::Value::Map(map) => counts(&map).map(OptionValue::Counts).ok_or(written(&ron::Value::Map(map))),
+            ron::Value::Map(map) => {
+                counts(&map).map(OptionValue::Counts).ok_or(written(&ron::Value::Map(map)))
+            }
             // Keys that may be left out were once written `Some(8)`.
             ron::Value::Option(Some(inner)) => Self(*inner).into_setting(),
             other => Err(written(&other)),

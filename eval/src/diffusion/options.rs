@@ -31,6 +31,7 @@ pub fn task() -> TaskSpec {
     TaskSpec {
         name: KIND.to_owned(),
         summary: "How far generated images are from real ones.".to_owned(),
+        metrics: super::metrics(),
         data: "safetensors".to_owned(),
         size: Some(ItemSize { option: SAMPLES.to_owned(), unit: "images".to_owned() }),
         options: vec![
@@ -56,7 +57,11 @@ impl ImageSpec {
             },
             selection: base.join(&task.selection),
             report: base.join(&task.report),
-            elsewhere: task.elsewhere.iter().map(|(domain, path)| (domain.clone(), base.join(path))).collect(),
+            elsewhere: task
+                .elsewhere
+                .iter()
+                .map(|(domain, path)| (domain.clone(), base.join(path)))
+                .collect(),
             samples: match options.get(SAMPLES) {
                 Some(OptionValue::Int(samples)) => usize::try_from(*samples).unwrap_or(0),
                 _ => 0,

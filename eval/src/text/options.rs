@@ -31,6 +31,7 @@ pub fn task() -> TaskSpec {
     TaskSpec {
         name: KIND.to_owned(),
         summary: "How well a language model predicts text, against the dense model and by itself.".to_owned(),
+        metrics: super::metrics(),
         data: "txt".to_owned(),
         size: Some(ItemSize { option: LENGTH.to_owned(), unit: "tokens".to_owned() }),
         options: vec![
@@ -60,7 +61,13 @@ pub fn task() -> TaskSpec {
 impl TextSpec {
     /// The data of a profile's task, whose options were checked against [`task`], relative to `base`, with the tokenizer of
     /// `model`. Of the texts no more than so many items are used; 0 is all.
-    pub fn of(task: &Task, options: &Settings, base: &Path, model: &Path, (selection_items, report_items): (u32, u32)) -> Self {
+    pub fn of(
+        task: &Task,
+        options: &Settings,
+        base: &Path,
+        model: &Path,
+        (selection_items, report_items): (u32, u32),
+    ) -> Self {
         let counts = |name: &str| match options.get(name) {
             Some(OptionValue::Counts(counts)) => counts.clone(),
             _ => [].into(),
@@ -69,7 +76,11 @@ impl TextSpec {
             tokenizer: model.join("tokenizer.json"),
             selection: base.join(&task.selection),
             report: base.join(&task.report),
-            elsewhere: task.elsewhere.iter().map(|(domain, path)| (domain.clone(), base.join(path))).collect(),
+            elsewhere: task
+                .elsewhere
+                .iter()
+                .map(|(domain, path)| (domain.clone(), base.join(path)))
+                .collect(),
             length: match options.get(LENGTH) {
                 Some(OptionValue::Int(length)) => usize::try_from(*length).unwrap_or(0),
                 _ => 0,

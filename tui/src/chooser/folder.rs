@@ -5,12 +5,12 @@ use attune::backend::{FolderEntry, FolderEntryKind};
 use super::Entry;
 
 /// What is looked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Wanted {
     /// A folder with a model.
     Model,
     /// A file with this extension.
-    File(&'static str),
+    File(String),
 }
 
 /// The folder that is looked at.
@@ -31,7 +31,7 @@ impl Browsing {
 
     pub(super) fn go(&mut self, folder: &str) {
         if self.folder != folder {
-            *self = Self { moved: self.moved, ..Self::new(folder, self.wanted) };
+            *self = Self { moved: self.moved, ..Self::new(folder, self.wanted.clone()) };
         }
     }
 
@@ -50,11 +50,11 @@ impl Browsing {
 
     fn entry(&self, found: &FolderEntry) -> Option<Entry> {
         let path = joined(&self.folder, &found.name);
-        let (value, folder, note) = match (&found.kind, self.wanted) {
+        let (value, folder, note) = match (&found.kind, &self.wanted) {
             (FolderEntryKind::Model, Wanted::Model) => (Some(path.clone()), Some(path), "model"),
             (FolderEntryKind::Model | FolderEntryKind::Folder, _) => (None, Some(path), ""),
             (FolderEntryKind::File, Wanted::File(extension)) => {
-                let fits = found.name.rsplit_once('.').is_some_and(|(_, found)| found == extension);
+                let fits = found.name.rsplit_once('.').is_some_and(|(_, found)| found == extension.as_str());
                 (fits.then_some(path).map(Some)?, None, "")
             }
             (FolderEntryKind::File, Wanted::Model) => return None,

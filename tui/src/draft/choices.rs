@@ -18,20 +18,20 @@ pub(super) fn chooser(model: &Model) -> Option<Chooser> {
     let files = |likely, wanted| Some(Chooser::files(&field.path, &field.label, &field.text, likely, wanted));
     match field.path.as_str() {
         "model" => files(models(draft, catalogue), Wanted::Model),
-        "task.classifier" => files(near(field, "classifier"), Wanted::Model),
         "task.selection" | "task.report" => {
-            let images = draft.text(fields::TASK).trim() == "images";
-            files(near(field, "near the model"), Wanted::File(if images { "safetensors" } else { "txt" }))
+            let extension = draft.task.as_ref().map_or("", |task| task.data.as_str());
+            files(near(field), Wanted::File(extension.to_owned()))
         }
         fields::TECHNIQUE => words(techniques(draft, catalogue), true),
         fields::STRATEGY => {
             let rows = catalogue.strategies.iter();
             words(rows.map(|row| Entry::word(&row.name, &row.summary)).collect(), false)
         }
-        "objectives" => words(metrics(draft, catalogue), true),
+        "objectives" => words(metrics(draft), true),
         fields::DEVICE => words(catalogue.devices.iter().map(|name| Entry::word(name, "")).collect(), true),
         fields::START => words(studies(model), true),
         _ => match &field.kind {
+            Kind::Value(OptionKind::Folder) => files(folders(draft, &field.path), Wanted::Model),
             Kind::Value(OptionKind::Bool) => words(plain(field, &["false", "true"]), false),
             Kind::Value(OptionKind::OneOf(known)) => {
                 let known: Vec<&str> = known.iter().map(String::as_str).collect();
@@ -48,9 +48,17 @@ fn plain(field: &Field, words: &[&str]) -> Vec<Entry> {
     words.iter().map(|word| Entry::word(word, note(word))).collect()
 }
 
-fn near(field: &Field, note: &str) -> Vec<Entry> {
+fn near(field: &Field) -> Vec<Entry> {
     let Kind::Text(paths) = &field.kind else { return Vec::new() };
-    paths.iter().map(|path| Entry::word(path, note)).collect()
+    paths.iter().map(|path| Entry::word(path, "near the model")).collect()
+}
+
+/// Folders near the model that were found for an option of its task.
+fn folders(draft: &Draft, path: &str) -> Vec<Entry> {
+    let found = draft.model.iter().flatten().next();
+    let option = path.rsplit_once('.').map_or(path, |(_, option)| option);
+    let folders = found.and_then(|found| found.options.get(option));
+    folders.into_iter().flatten().map(|path| Entry::word(path, option)).collect()
 }
 
 fn models(draft: &Draft, catalogue: &Catalogue) -> Vec<Entry> {
@@ -68,10 +76,9 @@ fn techniques(draft: &Draft, catalogue: &Catalogue) -> Vec<Entry> {
     catalogue.techniques.iter().map(entry).collect()
 }
 
-/// Metrics of the model's task.
-fn metrics(draft: &Draft, catalogue: &Catalogue) -> Vec<Entry> {
-    let found = draft.model.iter().flatten().next().map(|found| &found.metrics);
-    let metrics = found.unwrap_or(&catalogue.metrics).iter();
+/// Metrics of the task.
+fn metrics(draft: &Draft) -> Vec<Entry> {
+    let metrics = draft.task.iter().flat_map(|task| &task.metrics);
     let entry = |metric: &attune_core::evaluator::MetricInfo| {
         let word = match metric.direction {
             Direction::Minimise => "minimise",

@@ -1,35 +1,7 @@
 //! One line of the form.
 
 use attune_core::options::OptionKind;
-
-/// The parts of the form, in order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Group {
-    /// What is compressed, and where that runs.
-    Model,
-    /// How.
-    Technique,
-    /// On which data trials are scored.
-    Data,
-    /// How configs are found.
-    Search,
-    /// What the result is compared with, and on which data.
-    Report,
-}
-
-impl Group {
-    pub(crate) const ALL: [Self; 5] = [Self::Model, Self::Technique, Self::Data, Self::Search, Self::Report];
-
-    pub(crate) fn title(self) -> &'static str {
-        match self {
-            Self::Model => "Model",
-            Self::Technique => "Technique",
-            Self::Data => "Data",
-            Self::Search => "Search",
-            Self::Report => "Report",
-        }
-    }
-}
+use attune_core::profile::schema::Section;
 
 /// What a field takes.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,6 +12,10 @@ pub(crate) enum Kind {
     Named(Vec<String>),
     /// A whole number in an inclusive range.
     Whole(u64, u64),
+    /// Files by name.
+    Files,
+    /// Metrics with their directions.
+    Objectives,
     /// A value that an option takes.
     Value(OptionKind),
     /// Whatever the profile says there, in its own words: an option that nobody has described, or that does not exist.
@@ -51,40 +27,51 @@ pub(crate) enum Kind {
 pub(crate) struct Field {
     /// Path in the profile, as `--set` and errors name it.
     pub(crate) path: String,
-    pub(crate) group: Group,
+    pub(crate) section: Section,
     pub(crate) label: String,
     pub(crate) help: String,
     pub(crate) kind: Kind,
     pub(crate) text: String,
     /// The text when nobody says anything: the profile's default, or what follows from other fields. Empty when
-    /// somebody has to.
+    /// somebody has to, or when there need not be any.
     pub(crate) default: String,
     /// A person or the profile has set it: it follows nothing.
     pub(crate) said: bool,
     /// Few need it.
     pub(crate) advanced: bool,
+    /// Its default follows from what was found on this machine.
+    pub(crate) follows: bool,
+    /// It may be empty.
+    pub(crate) optional: bool,
+    /// It is the path of a file or folder.
+    pub(crate) is_path: bool,
     pub(crate) fault: Option<String>,
 }
 
 impl Field {
-    pub(super) fn new(group: Group, path: &str, label: &str, kind: Kind, default: &str, help: &str) -> Self {
+    pub(super) fn new(
+        section: Section,
+        path: &str,
+        label: &str,
+        kind: Kind,
+        default: &str,
+        help: &str,
+    ) -> Self {
         Self {
             path: path.to_owned(),
-            group,
+            section,
             label: label.to_owned(),
             help: help.to_owned(),
+            is_path: kind == Kind::Value(OptionKind::Folder),
             kind,
             text: String::new(),
             default: default.to_owned(),
             said: false,
             advanced: false,
+            follows: false,
+            optional: false,
             fault: None,
         }
-    }
-
-    /// The same field, for those who look for it.
-    pub(super) fn advanced(self) -> Self {
-        Self { advanced: true, ..self }
     }
 
     /// What it takes, in words.
@@ -94,6 +81,8 @@ impl Field {
             Kind::Named(words) => format!("one of {}, or a path", words.join(", ")),
             Kind::Whole(min, u64::MAX) => format!("a whole number from {min}"),
             Kind::Whole(min, max) => format!("a whole number from {min} to {max}"),
+            Kind::Files => "`name=file, …`".to_owned(),
+            Kind::Objectives => "`minimise METRIC` or `maximise METRIC`".to_owned(),
             Kind::Value(kind) => kind.to_string(),
             Kind::Undescribed => "a value as in a profile".to_owned(),
         }
@@ -116,7 +105,9 @@ impl Field {
                 let next = if back { number.checked_sub(1) } else { number.checked_add(1) };
                 return Some(next?.clamp(*min, *max).to_string());
             }
-            Kind::Text(_) | Kind::Value(_) | Kind::Undescribed => return None,
+            Kind::Text(_) | Kind::Files | Kind::Objectives | Kind::Value(_) | Kind::Undescribed => {
+                return None;
+            }
         };
         let last = words.len().checked_sub(1)?;
         let at = words.iter().position(|word| *word == self.text)?;

@@ -1,17 +1,17 @@
-//! Which fields a study has: those of every profile, and those that technique and strategy bring. Their texts are what
-//! was said, and where nobody said anything what follows from the rest.
+//! Which fields a study has: those of the profile's schema, and those that technique, task and strategy bring. Their texts
+//! are what was said, and where nobody said anything what follows from the rest.
 
-mod data;
-mod report;
-mod search;
+mod keys;
+mod options;
 mod suggest;
 
 use attune::backend::{Catalogue, ModelFound};
+use attune_core::evaluator::TaskSpec;
 use attune_core::options::OptionSpec;
+use attune_core::profile::schema::{self, Section};
 
-use super::said::{Said, Words, typed};
-use super::{Draft, Field, Group, Kind, Spot};
-use crate::chooser::beside;
+use super::said::{Said, Words};
+use super::{Draft, Field, Kind, Spot};
 
 /// Path of the one field that is not in the profile: where the study runs.
 pub(crate) const DEVICE: &str = "--device";
@@ -19,17 +19,10 @@ pub(crate) const DEVICE: &str = "--device";
 pub(crate) const TECHNIQUE: &str = "technique.name";
 /// Path of the field that names the strategy.
 pub(crate) const STRATEGY: &str = "strategy.name";
-/// Path of the field that turns races on.
-pub(crate) const RACING: &str = "racing.first";
 /// Path of the field that says what a task is about.
 pub(crate) const TASK: &str = "task.kind";
 /// Path of the field that says which study the search starts from.
 pub(crate) const START: &str = "start.study";
-/// Path of the field that says which of its trials.
-pub(crate) const START_TRIAL: &str = "start.trial";
-
-/// Most options of a technique that are not folded away.
-const SHOWN: usize = 4;
 
 /// What the fields follow from.
 struct Known<'a> {
@@ -54,7 +47,10 @@ pub(crate) fn generate(draft: &mut Draft, catalogue: &Catalogue, device: &str) {
         device,
         file: &draft.file,
     };
+    let task = known.task().cloned();
     let fields = known.fields();
+    draft.task = task;
+    draft.first_task = catalogue.tasks.first().map(|task| task.name.clone());
     let old = std::mem::replace(&mut draft.fields, fields);
     if let Spot::Field(path) = &draft.cursor
         && draft.field().is_none()
@@ -67,80 +63,71 @@ pub(crate) fn generate(draft: &mut Draft, catalogue: &Catalogue, device: &str) {
     }
 }
 
-/// Whose option a field is: the technique or strategy that is chosen; nobody's, else.
+/// Whose option a field is: the technique, task or strategy that is chosen; nobody's, else.
 pub(super) fn owner<'a>(draft: &'a Draft, path: &str) -> &'a str {
-    match path.split_once(".options.") {
-        Some(("technique", _)) => draft.text(TECHNIQUE),
-        Some(("strategy", _)) => draft.text(STRATEGY),
+    let open = schema::keys().iter().filter(|key| key.kind.is_open());
+    let of = |key: &&schema::Key| path.strip_prefix(key.path).is_some_and(|rest| rest.starts_with('.'));
+    match (schema::key(path), open.clone().find(of)) {
+        (None, Some(key)) if key.kind == schema::Kind::Settings => {
+            draft.text(TASK).trim()
+        }
+        (None, Some(key)) => draft.text(&format!("{}.name", key.parts().0)),
         _ => "",
     }
 }
 
 impl Known<'_> {
     fn fields(&self) -> Vec<Field> {
-        let mut fields = self.model();
-        fields.extend(self.technique());
-        fields.extend(self.data());
-        fields.extend(self.search());
-        fields.extend(self.report());
+        let mut fields: Vec<Field> = Vec::new();
+        for section in Section::ALL {
+            for key in section.keys() {
+                let named = |path: &str| fields.iter().find(|field| field.path == path);
+                // Of a group that need not be there, when its first key says that it is not.
+                let silent = self
+                    .brought_by(key)
+                    .is_some_and(|first| named(first.path).is_none_or(|field| field.is_off()));
+                if silent {
+                    continue;
+                }
+                if key.kind.is_open() {
+                    let name = named(&format!("{}.name", key.parts().0)).map(|field| field.text.clone());
+                    let options = self.open(key, &name.unwrap_or_default());
+                    fields.extend(options);
+                } else {
+                    fields.push(self.key(key));
+                }
+            }
+            match section {
+                Section::Model => fields.push(self.device()),
+                Section::Report => fields.extend(self.reported()),
+                _ => {}
+            }
+        }
         fields
     }
 
-    fn model(&self) -> Vec<Field> {
-        let field = |path, label, kind, default: &str, help| {
-            self.filled(Field::new(Group::Model, path, label, kind, default, help))
-        };
-        let models = self.catalogue.models.iter().filter_map(|path| beside(self.file, path));
-        vec![
-            field(
-                "model",
-                "model",
-                Kind::Text(models.collect()),
-                &suggest::model(self),
-                "Folder of the model in the Hugging Face layout, relative to the profile.",
-            ),
-            field(
-                DEVICE,
-                "device",
-                Kind::Text(self.catalogue.devices.clone()),
-                self.device,
-                "Where to evaluate; not part of the profile.",
-            )
-            .advanced(),
-        ]
+    /// The first key of a group that need not be there, for the others of it.
+    fn brought_by(&self, key: &schema::Key) -> Option<&'static schema::Key> {
+        let first = schema::keys().iter().find(|first| first.parts().0 == key.parts().0)?;
+        (first.brings().is_some() && first.path != key.path).then_some(first)
     }
 
-    fn technique(&self) -> Vec<Field> {
-        let names = self.catalogue.techniques.iter().map(|info| info.name.clone()).collect();
-        let help = "What is searched: a compression method, built in or a .wasm file.";
-        let first = suggest::technique(self);
-        let name = Field::new(Group::Technique, TECHNIQUE, "technique", Kind::Named(names), first, help);
-        let mut fields = vec![self.filled(name)];
-        let options = self.options(Group::Technique, &fields[0].text, "technique", self.technique);
-        fields.extend(options.into_iter().enumerate().map(|(place, option)| Field {
-            advanced: place >= SHOWN && option.kind != Kind::Undescribed,
-            ..option
-        }));
-        fields
+    fn device(&self) -> Field {
+        let kind = Kind::Text(self.catalogue.devices.clone());
+        let help = "Where to evaluate; not part of the profile.";
+        let field = Field::new(Section::Model, DEVICE, "device", kind, self.device, help);
+        Field { advanced: true, ..self.filled(field) }
     }
 
-    /// Options that are described, then those that were said all the same.
-    fn options(&self, group: Group, owner: &str, of: &str, specs: &[OptionSpec]) -> Vec<Field> {
-        let prefix = format!("{of}.options.");
-        let described = specs.iter().map(|spec| {
-            let path = format!("{prefix}{}", spec.name);
-            let kind = Kind::Value(spec.kind.clone());
-            let field = Field::new(group, &path, &spec.name, kind, &typed(&spec.default), &spec.help);
-            filled(field, self.said.get(owner, &path).map(Words::typed))
-        });
-        let others = self.said.options(owner, &prefix);
-        let others = others.filter(|(name, _)| specs.iter().all(|spec| spec.name != *name));
-        let undescribed = others.map(|(name, words)| {
-            let help = "An option of the profile that nobody has described; an empty text removes it.";
-            let field = Field::new(group, &format!("{prefix}{name}"), name, Kind::Undescribed, "", help);
-            filled(field, Some(words.raw()))
-        });
-        described.chain(undescribed).collect()
+    /// The task: what was said, else what the model is for.
+    fn task(&self) -> Option<&TaskSpec> {
+        let tasks = &self.catalogue.tasks;
+        let said = self.text(TASK);
+        let name = said.as_deref().map(str::trim).or(self.found.map(|found| found.task.as_str()));
+        match name {
+            Some(name) => tasks.iter().find(|task| task.name == name),
+            None => tasks.first(),
+        }
     }
 
     /// A field that is no option, with its text.
@@ -152,12 +139,6 @@ impl Known<'_> {
     /// What was said of a field that is no option.
     fn text(&self, path: &str) -> Option<String> {
         self.said.get("", path).map(Words::typed)
-    }
-
-    /// Whether the task is about images.
-    fn images(&self) -> bool {
-        let said = self.text(TASK);
-        said.map_or_else(|| suggest::images(self), |kind| kind.trim() == "images")
     }
 }
 

@@ -1,81 +1,58 @@
 //! What a profile that was read says.
 
-use attune_core::objective::Direction;
-use attune_core::profile::{Profile, Racing, Selected, Start, TaskKind};
+use attune_core::options::Settings;
+use attune_core::profile::{Profile, Value, schema};
 
-use super::said::{Said, Words, list};
-use super::{fields, parse};
+use super::fields::TASK;
+use super::said::{Said, Words, typed_key};
 
-/// Everything that a profile says, by field.
+/// Everything that a profile says, by field. Of which task its options are when it names none is still open.
 pub(super) fn said_by(profile: &Profile) -> Said {
-    let elsewhere = profile
-        .task
-        .elsewhere
-        .iter()
-        .map(|(name, file)| format!("{}={}", parse::quoted(name), parse::quoted(file)));
-    let objectives = profile.objectives.iter().map(|objective| {
-        let word = match objective.direction {
-            Direction::Minimise => "minimise",
-            Direction::Maximise => "maximise",
-        };
-        format!("{word} {}", objective.metric)
-    });
-    let mut values = vec![
-        ("name", profile.name.clone()),
-        ("model", profile.model.clone()),
-        (fields::TECHNIQUE, profile.technique.name.clone()),
-        ("task.selection", profile.task.selection.clone()),
-        ("task.report", profile.task.report.clone()),
-        ("task.elsewhere", list(elsewhere)),
-        ("objectives", list(objectives)),
-        (fields::STRATEGY, profile.strategy.name.clone()),
-        ("trials", profile.trials.to_string()),
-        ("items", profile.items.to_string()),
-        ("deadline_seconds", profile.deadline_seconds.to_string()),
-        ("seed", profile.seed.to_string()),
-        ("report.items", profile.report.items.to_string()),
-        ("report.random", profile.report.random.to_string()),
-    ];
-    match &profile.task.kind {
-        TaskKind::Text { length, lengths, passkeys } => {
-            let [lengths, passkeys] = [lengths, passkeys]
-                .map(|items| list(items.iter().map(|(tokens, count)| format!("{tokens}={count}"))));
-            values.extend([
-                (fields::TASK, "text".to_owned()),
-                ("task.length", length.to_string()),
-                ("task.lengths", lengths),
-                ("task.passkeys", passkeys),
-            ]);
-        }
-        TaskKind::Images { classifier, samples } => values.extend([
-            (fields::TASK, "images".to_owned()),
-            ("task.classifier", classifier.clone()),
-            ("task.samples", samples.to_string()),
-        ]),
-    }
-    if let Some(Racing { first, error, floor, keep }) = profile.racing {
-        values.extend([
-            (fields::RACING, first.to_string()),
-            ("racing.error", format!("{error:?}")),
-            ("racing.floor", format!("{floor:?}")),
-            ("racing.keep", format!("{keep:?}")),
-        ]);
-    }
-    if let Some(Start { study, trial }) = &profile.start {
-        values.push((fields::START, study.clone()));
-        values.extend(trial.map(|trial| (fields::START_TRIAL, trial.to_string())));
-    }
     let mut said = Said::default();
-    for (path, value) in values {
-        said.put("", path, Words::Typed(value));
+    let task = profile.task.kind.as_deref().unwrap_or_default();
+    for key in schema::keys() {
+        match key.value(profile) {
+            Some(Value::Options(options)) => {
+                let owner = match key.parts().0 {
+                    "task" => task.to_owned(),
+                    group => name(profile, group),
+                };
+                put(&mut said, &owner, key.path, &options);
+            }
+            Some(value) => said.put("", key.path, Words::Typed(typed_key(&value))),
+            None if key.path == TASK => said.put("", TASK, Words::Typed(task.to_owned())),
+            None => {}
+        }
     }
-    options(&mut said, "technique", &profile.technique);
-    options(&mut said, "strategy", &profile.strategy);
     said
 }
 
-fn options(said: &mut Said, of: &str, choice: &Selected) {
-    for (name, value) in &choice.options {
-        said.put(&choice.name, &format!("{of}.options.{name}"), Words::Option(value.clone()));
+/// The name that was chosen in a group.
+fn name(profile: &Profile, group: &str) -> String {
+    match schema::key(&format!("{group}.name")).and_then(|key| key.value(profile)) {
+        Some(Value::Text(name)) => name,
+        _ => String::new(),
+    }
+}
+
+/// Once it is known, the task of profiles that name none is the task of one that was read.
+pub(super) fn settle_task(said: &mut Said, task: &str) {
+    if said.get("", TASK).is_some_and(|kind| kind.typed().is_empty()) {
+        let options: Vec<(String, Words)> = said
+            .options("", "task.")
+            .filter(|(name, _)| schema::key(&format!("task.{name}")).is_none())
+            .map(|(name, words)| (format!("task.{name}"), words.clone()))
+            .collect();
+        for (path, words) in options {
+            said.forget("", &path);
+            said.put(task, &path, words);
+        }
+        said.put("", TASK, Words::Typed(task.to_owned()));
+    }
+}
+
+fn put(said: &mut Said, owner: &str, of: &str, options: &Settings) {
+    for (name, value) in options {
+        said.put(owner, &format!("{of}.{name}"), Words::Option(value.clone()));
     }
 }

@@ -11,6 +11,7 @@ use super::{Field, Kind, fields};
 /// # Errors
 /// What was expected.
 pub(crate) fn value(kind: &OptionKind, text: &str) -> Result<OptionValue, String> {
+    let whole_text = text;
     let text = text.trim();
     let expected = || format!("expected {kind}");
     match kind {
@@ -38,6 +39,13 @@ pub(crate) fn value(kind: &OptionKind, text: &str) -> Result<OptionValue, String
                 .collect();
             numbers.filter(|numbers| !numbers.is_empty()).map(OptionValue::Ints).ok_or_else(expected)
         }
+        OptionKind::Counts { min, max, of } => {
+            // Braces and colons stand there where an option was described after it was typed.
+            let text = text.trim_start_matches('{').trim_end_matches('}').replace(':', "=");
+            counts(&text, of, *min, *max).map(OptionValue::Counts)
+        }
+        // With the spaces that it may begin and end with.
+        OptionKind::Folder => Ok(OptionValue::Text(whole_text.to_owned())),
     }
 }
 
@@ -57,21 +65,18 @@ pub(crate) fn pairs(text: &str) -> Result<Vec<(String, String)>, String> {
         .collect()
 }
 
-/// `tokens=items` pairs of whole numbers, at least 2 tokens and 1 item, no number of tokens twice.
-///
-/// # Errors
-/// What was expected.
-pub(crate) fn counts(text: &str) -> Result<BTreeMap<u32, u32>, String> {
+/// `tokens=items` pairs of whole numbers from `min` to `max` and from 1, no number of tokens twice.
+fn counts(text: &str, of: &str, min: u32, max: u32) -> Result<BTreeMap<u32, u32>, String> {
     let mut counts = BTreeMap::new();
     for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
         let numbers = part.split_once('=').and_then(|(tokens, items)| {
-            let tokens: u32 = tokens.trim().parse().ok().filter(|tokens| *tokens >= 2)?;
+            let tokens: u32 = tokens.trim().parse().ok().filter(|tokens| (min..=max).contains(tokens))?;
             Some((tokens, items.trim().parse().ok().filter(|items| *items >= 1)?))
         });
         let (tokens, items) =
-            numbers.ok_or_else(|| format!("expected `tokens=items` in whole numbers, found `{part}`"))?;
+            numbers.ok_or_else(|| format!("expected `{of}=items` in whole numbers, found `{part}`"))?;
         if counts.insert(tokens, items).is_some() {
-            return Err(format!("{tokens} tokens are there twice"));
+            return Err(format!("{tokens} {of} are there twice"));
         }
     }
     Ok(counts)
@@ -138,22 +143,22 @@ pub(crate) fn objectives(text: &str) -> Result<Vec<(&str, &str)>, String> {
 /// What is wrong with a field on its own.
 pub(crate) fn fault(field: &Field) -> Option<String> {
     let empty = field.text.trim().is_empty();
-    match (&field.kind, field.path.as_str()) {
-        (_, "task.elsewhere") => pairs(&field.text).err(),
-        (_, "task.lengths" | "task.passkeys") => counts(&field.text).err(),
-        (_, "objectives") => objectives(&field.text).err(),
-        (_, fields::START) => None,
-        (_, fields::START_TRIAL) => (!empty && whole(&field.text, 0, u64::MAX).is_none())
-            .then(|| "expected the number of a trial, or nothing for the winner".to_owned()),
-        (Kind::Whole(min, max), _) => {
+    match &field.kind {
+        _ if empty && field.optional => None,
+        Kind::Files => pairs(&field.text).err(),
+        Kind::Objectives => objectives(&field.text).err(),
+        Kind::Whole(min, max) => {
             whole(&field.text, *min, *max).is_none().then(|| format!("expected {}", field.takes()))
         }
-        (Kind::Value(kind), _) => value(kind, &field.text).err(),
-        (Kind::Undescribed, _) => None,
-        (Kind::Text(_) | Kind::Named(_), "model") if empty => Some("choose a model".to_owned()),
-        (Kind::Text(_) | Kind::Named(_), "technique.name") if empty => Some("choose a technique".to_owned()),
-        _ if empty => Some("needs a value".to_owned()),
-        _ => None,
+        Kind::Value(_) if empty && field.is_path => Some("needs a value".to_owned()),
+        Kind::Value(kind) => value(kind, &field.text).err(),
+        Kind::Undescribed => None,
+        Kind::Text(_) | Kind::Named(_) if !empty => None,
+        Kind::Text(_) | Kind::Named(_) => Some(match field.path.as_str() {
+            "model" => "choose a model".to_owned(),
+            fields::TECHNIQUE => "choose a technique".to_owned(),
+            _ => "needs a value".to_owned(),
+        }),
     }
 }
 
@@ -174,8 +179,12 @@ mod tests {
         let odd = format!("{}={}", quoted("a=b"), quoted("c, \"d\".txt"));
         assert_eq!(pairs(&odd), Ok(vec![pair("a=b", "c, \"d\".txt")]));
         assert!(pairs("a").is_err() && pairs("a=").is_err());
-        assert_eq!(counts("1024=4, 512 = 8,"), Ok([(512, 8), (1024, 4)].into()));
-        assert!(["1024", "1=4", "64=0", "64=x", "64=1, 64=2"].iter().all(|text| counts(text).is_err()));
+        let counts = OptionKind::Counts { min: 2, max: u32::MAX, of: "tokens".into() };
+        let expected = OptionValue::Counts([(512, 8), (1024, 4)].into());
+        assert_eq!(value(&counts, "1024=4, 512 = 8,"), Ok(expected.clone()));
+        assert_eq!(value(&counts, "{1024: 4, 512: 8}"), Ok(expected));
+        let wrong = ["1024", "1=4", "64=0", "64=x", "64=1, 64=2"];
+        assert!(wrong.iter().all(|text| value(&counts, text).is_err()));
         assert_eq!(objectives("minimise kl, maximise x"), Ok(vec![("minimise", "kl"), ("maximise", "x")]));
         assert!(objectives("kl").is_err());
     }

@@ -1,160 +1,154 @@
-//! The profile as a person would write it: commented, in the order of the shipped ones, and silent about
-//! what has its default value.
+//! The profile as a person would write it: commented, in the schema's order, and silent about what has its default value.
 
 use std::fmt::Write as _;
 
-use super::{Draft, Field, Kind, fields, parse};
+use attune_core::options::OptionValue;
+use attune_core::profile::schema::{self, Key, Kind as KeyKind, Silence};
+
+use super::{Draft, Field, Kind, parse};
 
 /// The whole file.
 pub(crate) fn write(draft: &Draft) -> String {
-    let mut text = String::new();
-    let mut line = |content: String| {
-        let written = writeln!(text, "{content}");
-        debug_assert!(written.is_ok(), "writing to a string does not fail");
-    };
-    let value = |path: &str| draft.text(path).trim();
-    let quoted = |path: &str| format!("{:?}", draft.text(path));
-    for words in wrapped(&draft.summary, 100) {
-        line(format!("// {words}"));
-    }
-    line("// Paths are relative to this file.".to_owned());
-    line("(".to_owned());
-    line("    version: 1,".to_owned());
-    line(format!("    name: {},", quoted("name")));
-    line(format!("    model: {},", quoted("model")));
-    choice(draft, "technique", &mut line);
-    line("    task: (".to_owned());
-    let images = value(fields::TASK) == "images";
-    if images {
-        line("        kind: \"images\",".to_owned());
-    }
-    line(
-        "        // The search tunes on `selection`; the table is made on `report`, which it never sees."
-            .to_owned(),
-    );
-    line(format!("        selection: {},", quoted("task.selection")));
-    line(format!("        report: {},", quoted("task.report")));
-    let elsewhere = parse::pairs(value("task.elsewhere")).unwrap_or_default();
-    if !elsewhere.is_empty() {
-        line("        // What the tuning costs on other text.".to_owned());
-        line("        elsewhere: {".to_owned());
-        for (name, file) in elsewhere {
-            line(format!("            {name:?}: {file:?},"));
-        }
-        line("        },".to_owned());
-    }
-    if images {
-        line("        // Its features stand for what an image shows.".to_owned());
-        line(format!("        classifier: {},", quoted("task.classifier")));
-        line("        // Images per item.".to_owned());
-        line(format!("        samples: {},", value("task.samples")));
-    } else {
-        line("        // Tokens per item.".to_owned());
-        line(format!("        length: {},", value("task.length")));
-        for (path, key, comment) in [
-            ("task.lengths", "lengths", "Also reported: so many items of so many tokens of the report text."),
-            (
-                "task.passkeys",
-                "passkeys",
-                "Also reported: so many items of so many tokens that hide a pass key.",
-            ),
-        ] {
-            let counts = parse::counts(value(path)).unwrap_or_default();
-            if !counts.is_empty() {
-                let counts: Vec<String> =
-                    counts.iter().map(|(tokens, items)| format!("{tokens}: {items}")).collect();
-                line(format!("        // {comment}"));
-                line(format!("        {key}: {{{}}},", counts.join(", ")));
+    let mut lines: Vec<String> = wrapped(&draft.summary, 100).map(|words| format!("// {words}")).collect();
+    lines.extend(["// Paths are relative to this file.", "(", "    version: 1,"].map(str::to_owned));
+    let mut groups: Vec<&str> = Vec::new();
+    for key in schema::keys() {
+        match key.parts().0 {
+            "" => lines.extend(top(draft, key)),
+            group if groups.contains(&group) => {}
+            group => {
+                groups.push(group);
+                lines.extend(grouped(draft, group));
             }
         }
     }
-    line("    ),".to_owned());
-    let objectives = parse::objectives(value("objectives")).unwrap_or_default();
-    let objectives: Vec<String> = objectives
-        .iter()
-        .map(|(direction, metric)| format!("(metric: {metric:?}, direction: {direction})"))
-        .collect();
-    line(format!("    objectives: [{}],", objectives.join(", ")));
-    choice(draft, "strategy", &mut line);
-    if !value(fields::START).is_empty() {
-        let trial = value(fields::START_TRIAL);
-        let trial = if trial.is_empty() { String::new() } else { format!(", trial: {trial}") };
-        line("    // The search starts from this as well.".to_owned());
-        line(format!("    start: (study: {}{trial}),", quoted(fields::START)));
-    }
-    line(format!("    trials: {},", value("trials")));
-    let (size, of) = if images { ("task.samples", "images") } else { ("task.length", "tokens") };
-    line(format!("    // Items that score a trial: {} × {} {of}.", value("items"), value(size)));
-    line(format!("    items: {},", value("items")));
-    racing(draft, &mut line);
-    if value("deadline_seconds") != "600" {
-        line(format!("    deadline_seconds: {},", value("deadline_seconds")));
-    }
-    line(format!("    seed: {},", value("seed")));
-    line(format!("    report: (items: {}, random: {}),", value("report.items"), value("report.random")));
-    line(")".to_owned());
-    text
+    lines.push(")".to_owned());
+    lines.into_iter().fold(String::new(), |mut text, line| {
+        let written = writeln!(text, "{line}");
+        debug_assert!(written.is_ok(), "writing to a string does not fail");
+        text
+    })
 }
 
-/// Races, when there are any.
-fn racing(draft: &Draft, line: &mut impl FnMut(String)) {
-    let first = draft.text(fields::RACING).trim();
-    if matches!(first, "" | "0") {
-        return;
-    }
-    let mut parts = vec![format!("first: {first}")];
-    for (path, key) in [("racing.error", "error"), ("racing.floor", "floor"), ("racing.keep", "keep")] {
-        let field = draft.fields.iter().find(|field| field.path == path);
-        // A file that somebody would write does not say what is so anyway.
-        let field = field.filter(|field| path != "racing.keep" || field.text.trim() != field.default);
-        parts.extend(field.and_then(|field| Some(format!("{key}: {}", ron(field)?))));
-    }
-    line(
-        "    // A trial that cannot win any more is dropped after so many items, twice as many, and so on."
-            .to_owned(),
-    );
-    line(format!("    racing: ({}),", parts.join(", ")));
-}
-
-/// A name with the options that differ from their defaults, each under its help text.
-fn choice(draft: &Draft, owner: &str, line: &mut impl FnMut(String)) {
-    let prefix = format!("{owner}.options.");
-    let given = draft.fields.iter().filter_map(|field| {
-        let name = field.path.strip_prefix(&prefix)?;
-        Some((name, field, ron(field)?))
-    });
-    let given: Vec<(&str, &Field, String)> =
-        given.filter(|(_, field, _)| field.text.trim() != field.default).collect();
-    let name = draft.text(&format!("{owner}.name"));
-    if given.is_empty() {
-        line(format!("    {owner}: (name: {name:?}),"));
-        return;
-    }
-    line(format!("    {owner}: ("));
-    line(format!("        name: {name:?},"));
-    line("        options: {".to_owned());
-    for (option, field, value) in given {
-        let described = field.kind != Kind::Undescribed;
-        let help = if described { format!("{}: {}", field.help, field.takes()) } else { String::new() };
-        for words in wrapped(&help, 90) {
-            line(format!("            // {words}"));
+/// A key that stands in no group.
+fn top(draft: &Draft, key: &Key) -> Vec<String> {
+    let Some(value) = value(draft, key) else { return Vec::new() };
+    let comment = match (key.path, draft.task.as_ref().and_then(|task| task.size.as_ref())) {
+        ("items", Some(size)) => {
+            let each = draft.text(&format!("task.{}", size.option)).trim();
+            format!("Items that score a trial: {value} × {each} {}.", size.unit)
         }
-        line(format!("            {option:?}: {value},"));
-    }
-    line("        },".to_owned());
-    line("    ),".to_owned());
+        _ => key.field.comment.to_owned(),
+    };
+    let comment = wrapped(&comment, 110).map(|words| format!("    // {words}"));
+    comment.chain([format!("    {}: {value},", key.path)]).collect()
 }
 
-/// The value of an option as RON.
-fn ron(field: &Field) -> Option<String> {
+/// A group: in one line when it is short, else a key a line.
+fn grouped(draft: &Draft, group: &str) -> Vec<String> {
+    let keys: Vec<&Key> = schema::keys().iter().filter(|key| key.parts().0 == group).collect();
+    let first = keys.iter().find(|key| key.brings().is_some());
+    if first.is_some_and(|key| field(draft, key.path).is_none_or(Field::is_off)) {
+        return Vec::new();
+    }
+    let said = keys.iter().filter_map(|key| Some((*key, value(draft, key)?)));
+    let said: Vec<(&Key, String)> = said.collect();
+    let open: Vec<String> =
+        keys.iter().filter(|key| key.kind.is_open()).flat_map(|key| options(draft, key)).collect();
+    if open.is_empty() && !keys.iter().any(|key| key.kind == KeyKind::Settings) {
+        let inside: Vec<String> =
+            said.iter().map(|(key, value)| format!("{}: {value}", key.parts().1)).collect();
+        let comment = said.first().map_or("", |(key, _)| key.field.comment);
+        let comment = wrapped(comment, 110).map(|words| format!("    // {words}"));
+        return comment.chain([format!("    {group}: ({}),", inside.join(", "))]).collect();
+    }
+    let mut lines = vec![format!("    {group}: (")];
+    for (key, value) in said {
+        lines.extend(wrapped(key.field.comment, 100).map(|words| format!("        // {words}")));
+        lines.push(format!("        {}: {value},", key.parts().1));
+    }
+    lines.extend(open);
+    lines.push("    ),".to_owned());
+    lines
+}
+
+/// The value of a key as RON; `None` when the profile need not say it.
+fn value(draft: &Draft, key: &Key) -> Option<String> {
+    let field = field(draft, key.path)?;
+    let text = field.text.trim();
+    let silent = text.is_empty() && matches!(key.silence, Silence::Means(_));
+    let usual = key.field.quiet && text == field.default.trim();
+    // The first task is the one of profiles that name none.
+    let first = key.path == super::fields::TASK && draft.first_task.as_deref() == Some(text);
+    if silent || usual || first || key.kind.is_open() {
+        return None;
+    }
+    Some(match &field.kind {
+        Kind::Whole(..) => text.to_owned(),
+        Kind::Files => {
+            let files = parse::pairs(text).unwrap_or_default();
+            let files = files.iter().map(|(name, file)| format!("            {name:?}: {file:?},\n"));
+            format!("{{\n{}        }}", files.collect::<String>())
+        }
+        Kind::Objectives => {
+            let objectives = parse::objectives(text).unwrap_or_default();
+            let objectives = objectives
+                .iter()
+                .map(|(direction, metric)| format!("(metric: {metric:?}, direction: {direction})"));
+            format!("[{}]", objectives.collect::<Vec<_>>().join(", "))
+        }
+        Kind::Value(kind) if !matches!(key.kind, KeyKind::Text | KeyKind::Component) => {
+            parse::value(kind, text).map_or_else(|_| text.to_owned(), |value| value.to_string())
+        }
+        _ => format!("{:?}", field.text),
+    })
+}
+
+/// The options that stand in the place of a key, each under its help: of a task those that say something, of others those that
+/// differ from their defaults.
+fn options(draft: &Draft, key: &Key) -> Vec<String> {
+    let settings = key.kind == KeyKind::Settings;
+    let prefix = format!("{}.", key.path);
+    let given = draft.fields.iter().filter_map(|field| {
+        let name = field.path.strip_prefix(&prefix).filter(|_| schema::key(&field.path).is_none())?;
+        let value = ron(field)?;
+        let empty = matches!(&value, Ok(value) if value.counts_nothing());
+        let usual = !settings && field.text.trim() == field.default;
+        (!usual && !(settings && empty))
+            .then(|| (name, field, value.map_or_else(|raw| raw, |value| value.to_string())))
+    });
+    let (indent, most) = if settings { ("        ", 100) } else { ("            ", 90) };
+    let mut lines = Vec::new();
+    for (name, field, value) in given {
+        let help = match (&field.kind, settings) {
+            (Kind::Undescribed, _) => String::new(),
+            (_, true) => field.help.clone(),
+            (_, false) => format!("{}: {}", field.help, field.takes()),
+        };
+        lines.extend(wrapped(&help, most).map(|words| format!("{indent}// {words}")));
+        let name = if settings { name.to_owned() } else { format!("{name:?}") };
+        lines.push(format!("{indent}{name}: {value},"));
+    }
+    if settings || lines.is_empty() {
+        return lines;
+    }
+    [vec!["        options: {".to_owned()], lines, vec!["        },".to_owned()]].concat()
+}
+
+fn field<'a>(draft: &'a Draft, path: &str) -> Option<&'a Field> {
+    draft.fields.iter().find(|field| field.path == path)
+}
+
+/// The value of an option, or its text where that is the profile's own.
+fn ron(field: &Field) -> Option<Result<OptionValue, String>> {
     match &field.kind {
-        Kind::Value(kind) => parse::value(kind, &field.text).ok().map(|value| value.to_string()),
-        Kind::Undescribed => Some(field.text.clone()),
-        _ => Some(format!("{:?}", field.text)),
+        Kind::Value(kind) => parse::value(kind, &field.text).ok().map(Ok),
+        Kind::Undescribed => Some(Err(field.text.clone())),
+        _ => Some(Err(format!("{:?}", field.text))),
     }
 }
 
-fn wrapped(text: &str, width: usize) -> Vec<String> {
+fn wrapped(text: &str, width: usize) -> impl Iterator<Item = String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
         match lines.last_mut() {
@@ -165,5 +159,5 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
             _ => lines.push(word.to_owned()),
         }
     }
-    lines
+    lines.into_iter()
 }

@@ -1,13 +1,15 @@
 //! The lines of the form: its groups, and their fields as far as they are not folded away.
 
-use super::{Draft, Field, Group};
+use attune_core::profile::schema::Section;
+
+use super::{Draft, Field};
 use crate::key::Key;
 
 /// Where the cursor is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Spot {
     /// On the title of a group that folds.
-    Group(Group),
+    Group(Section),
     /// On the field of this path.
     Field(String),
 }
@@ -16,7 +18,7 @@ pub(crate) enum Spot {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Row<'a> {
     /// The title of a group, and how many fields of it are folded away; `None` when it does not fold.
-    Group(Group, Option<usize>),
+    Group(Section, Option<usize>),
     /// A field.
     Field(&'a Field),
 }
@@ -35,8 +37,8 @@ impl Draft {
     /// The lines, from the top.
     pub(crate) fn rows(&self) -> Vec<Row<'_>> {
         let mut rows = Vec::new();
-        for group in Group::ALL {
-            let all = self.fields.iter().filter(|field| field.group == group);
+        for group in Section::ALL {
+            let all = self.fields.iter().filter(|field| field.section == group);
             let shown: Vec<&Field> = all.clone().filter(|field| self.shows(field)).collect();
             let folds = all.clone().any(|field| field.advanced);
             rows.push(Row::Group(group, folds.then(|| all.count() - shown.len())));
@@ -51,7 +53,7 @@ impl Draft {
         !field.advanced
             || differs
             || field.fault.is_some()
-            || self.open.contains(&field.group)
+            || self.open.contains(&field.section)
             || self.cursor == Spot::Field(field.path.clone())
     }
 
@@ -78,12 +80,12 @@ impl Draft {
     }
 
     /// Folds a group, or all of them, and unfolds it.
-    pub(super) fn fold(&mut self, group: Option<Group>) {
+    pub(super) fn fold(&mut self, group: Option<Section>) {
         let open = match group {
             Some(group) => self.open.contains(&group),
             None => !self.open.is_empty(),
         };
-        for group in group.map_or(Group::ALL.to_vec(), |group| vec![group]) {
+        for group in group.map_or(Section::ALL.to_vec(), |group| vec![group]) {
             if open {
                 self.open.remove(&group);
             } else {

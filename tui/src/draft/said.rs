@@ -3,9 +3,12 @@
 
 use std::collections::BTreeMap;
 
+use attune_core::objective::Direction;
 use attune_core::options::OptionValue;
+use attune_core::profile::Value;
 
 use super::fields::DEVICE;
+use super::parse;
 
 /// A value as somebody gave it.
 #[derive(Clone, Debug)]
@@ -86,10 +89,29 @@ pub(crate) fn typed(value: &OptionValue) -> String {
         OptionValue::Text(text) => text.clone(),
         OptionValue::Ints(numbers) => list(numbers.iter().map(i64::to_string)),
         OptionValue::Reals(numbers) => list(numbers.iter().map(|number| format!("{number:?}"))),
+        OptionValue::Counts(counts) => list(counts.iter().map(|(number, count)| format!("{number}={count}"))),
         other => other.to_string(),
     }
 }
 
-pub(super) fn list(numbers: impl Iterator<Item = String>) -> String {
+/// The value of a key of the profile as a person types it.
+pub(super) fn typed_key(value: &Value) -> String {
+    match value {
+        Value::Text(text) => text.clone(),
+        Value::Files(files) => {
+            list(files.iter().map(|(name, file)| format!("{}={}", parse::quoted(name), parse::quoted(file))))
+        }
+        Value::Objectives(objectives) => list(objectives.iter().map(|objective| {
+            let word = match objective.direction {
+                Direction::Minimise => "minimise",
+                Direction::Maximise => "maximise",
+            };
+            format!("{word} {}", objective.metric)
+        })),
+        other => other.ron(),
+    }
+}
+
+fn list(numbers: impl Iterator<Item = String>) -> String {
     numbers.collect::<Vec<_>>().join(", ")
 }

@@ -27,6 +27,8 @@ pub(super) fn open(model: &mut Model, file: String, said: Said) {
         cursor: Spot::Field("model".to_owned()),
         open: BTreeSet::new(),
         editing: None,
+        task: None,
+        first_task: None,
         technique: None,
         summary: String::new(),
         technique_name: String::new(),

@@ -2,13 +2,14 @@
 
 use attune_core::format;
 use attune_core::options::OptionKind;
+use attune_core::profile::schema::Section;
 use attune_core::space::Count;
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use super::{Checked, Draft, Field, Group, Kind, Row, fields};
+use super::{Checked, Draft, Field, Kind, Row, fields};
 use crate::command_line;
 use crate::model::Model;
 use crate::view::seen::{self, Target};
@@ -103,7 +104,7 @@ fn form(model: &Model, draft: &Draft, frame: &mut Frame<'_>, area: Rect) {
 fn title(
     model: &Model,
     draft: &Draft,
-    group: Group,
+    group: Section,
     folds: Option<usize>,
     here: bool,
     columns: u16,
@@ -120,7 +121,7 @@ fn title(
             let rows = draft.rows();
             let shown =
                 |path: &str| rows.iter().any(|row| matches!(row, Row::Field(field) if field.path == path));
-            let names = draft.fields.iter().filter(|field| field.group == group && !shown(&field.path));
+            let names = draft.fields.iter().filter(|field| field.section == group && !shown(&field.path));
             let names: Vec<&str> = names.map(|field| field.label.as_str()).collect();
             format!("  {} more: {}", names.len(), names.join(", "))
         }
@@ -146,10 +147,9 @@ fn field(model: &Model, draft: &Draft, field: &Field, here: bool, columns: u16) 
         None => field.text.clone(),
     };
     // The end of a long text is where one types, and where files differ.
-    let path = matches!(field.path.as_str(), "model" | "task.selection" | "task.report" | "task.classifier");
     let value = match editing {
         Some(_) => tail(&value, room),
-        None if path && width(&value) > room - fault_room => {
+        None if field.is_path && width(&value) > room - fault_room => {
             format!("…{}", tail(&value, (room - fault_room).saturating_sub(1)))
         }
         None => fit(&value, room - fault_room),
@@ -170,32 +170,16 @@ fn field(model: &Model, draft: &Draft, field: &Field, here: bool, columns: u16) 
 
 /// Where a value comes from that nobody set.
 fn found(field: &Field) -> &'static str {
-    match field.path.as_str() {
-        "model" | "name" | "task.selection" | "task.report" | "task.classifier" | fields::TECHNIQUE => {
-            "  found"
-        }
-        _ => "  default",
-    }
+    if field.follows { "  found" } else { "  default" }
 }
 
 /// How the field under the cursor is changed.
 fn hint(field: &Field) -> &'static str {
     match &field.kind {
         Kind::Named(_) | Kind::Value(OptionKind::OneOf(_) | OptionKind::Bool) => "  ← → next, Enter lists",
-        Kind::Text(_)
-            if matches!(
-                field.path.as_str(),
-                "model"
-                    | "task.selection"
-                    | "task.report"
-                    | "task.classifier"
-                    | "objectives"
-                    | fields::START
-                    | fields::DEVICE
-            ) =>
-        {
-            "  Enter lists"
-        }
+        _ if field.is_path => "  Enter lists",
+        Kind::Objectives => "  Enter lists",
+        Kind::Text(_) if matches!(field.path.as_str(), fields::START | fields::DEVICE) => "  Enter lists",
         _ => "  Enter to type",
     }
 }
@@ -222,7 +206,8 @@ fn about_field(model: &Model, draft: &Draft, frame: &mut Frame<'_>, area: Rect) 
     let inner = panel(theme, frame, area, &field.label, false);
     let columns = usize::from(inner.width).saturating_sub(2);
     let takes = match (&field.kind, field.default.is_empty()) {
-        (Kind::Text(_) | Kind::Undescribed, _) => String::new(),
+        (Kind::Text(_) | Kind::Files | Kind::Objectives | Kind::Undescribed, _) => String::new(),
+        _ if field.is_path || matches!(field.kind, Kind::Value(OptionKind::Counts { .. })) => String::new(),
         // What each of them does is more than their names, which the list shows.
         (Kind::Named(_), _) => format!(" {}", sentence(&draft.summary)),
         (Kind::Value(OptionKind::OneOf(_)), _) if field.path == fields::STRATEGY => {

@@ -9,7 +9,6 @@ use attune::backend::{
     ProfileRow, Request, RunLocation, SaveError, StrategyRow, StudyRow, Target, Timing, Verdict, Written,
 };
 use attune::replay::Replay;
-use attune_core::evaluator::MetricInfo;
 use attune_core::event::{Command, Event, Finished, Progress};
 use attune_core::hash::ContentHash;
 use attune_core::objective::{Direction, Objective};
@@ -66,10 +65,9 @@ impl Demo {
             Request::Model { path, .. } => {
                 let found = ModelFound {
                     facts: facts().into(),
-                    images: false,
-                    metrics: catalogue().metrics,
+                    task: "text".into(),
                     data: texts(),
-                    classifiers: Vec::new(),
+                    options: [].into(),
                     refused: [("checkpoint-mix".to_owned(), "tiny-moe has one checkpoint".to_owned())].into(),
                 };
                 let known = path.contains("tiny-moe");
@@ -379,9 +377,7 @@ pub(crate) fn catalogue() -> Catalogue {
             },
             StrategyRow { name: "random".into(), summary: "Independent draws.".into(), options: Vec::new() },
         ],
-        metrics: ["kl", "perplexity"]
-            .map(|name| MetricInfo { name: name.into(), direction: Direction::Minimise, unit: String::new() })
-            .into(),
+        tasks: attune::setup::tasks(),
         devices: vec!["auto".into(), "cpu".into()],
         models: vec!["models/tiny-moe".into(), "models/smollm2".into()],
     }

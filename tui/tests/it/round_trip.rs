@@ -1,10 +1,9 @@
 //! A profile that is opened in the form and saved again is the same profile.
 
-use std::collections::BTreeMap;
 
 use attune_core::objective::{Direction, Objective};
 use attune_core::options::{OptionValue, Settings};
-use attune_core::profile::{Profile, Racing, ReportSpec, Selected, Start, TaskKind, TaskSpec};
+use attune_core::profile::{Profile, Racing, ReportSpec, Selected, Start, Task};
 use attune_tui::{Key, Setup};
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
@@ -55,22 +54,38 @@ fn strategy() -> impl Strategy<Value = Selected> {
 }
 
 /// Items by tokens.
-fn counts() -> impl Strategy<Value = BTreeMap<u32, u32>> {
-    btree_map(2..u32::MAX, 1..u32::MAX, 0..3)
+fn counts() -> impl Strategy<Value = OptionValue> {
+    btree_map(2..u32::MAX, 1..u32::MAX, 0..3).prop_map(OptionValue::Counts)
 }
 
-fn task() -> impl Strategy<Value = TaskSpec> {
+fn task() -> impl Strategy<Value = Task> {
     let files = (text(), text()).prop_filter("never tune on the report", |(one, other)| one != other);
-    let kind = prop_oneof![
-        (2..u32::MAX, counts(), counts()).prop_map(|(length, lengths, passkeys)| TaskKind::Text {
-            length,
-            lengths,
-            passkeys
+    let whole = || (2..i64::from(u32::MAX)).prop_map(OptionValue::Int);
+    let known = prop_oneof![
+        (whole(), counts(), counts()).prop_map(|(length, lengths, passkeys)| {
+            ("text", vec![("length", length), ("lengths", lengths), ("passkeys", passkeys)])
         }),
-        (text(), 2..u32::MAX).prop_map(|(classifier, samples)| TaskKind::Images { classifier, samples }),
+        (text().prop_map(OptionValue::Text), whole()).prop_map(|(classifier, samples)| (
+            "images",
+            vec![("classifier", classifier), ("samples", samples)]
+        )),
     ];
-    (files, btree_map(text(), text(), 0..3), kind)
-        .prop_map(|((selection, report), elsewhere, kind)| TaskSpec { kind, selection, report, elsewhere })
+    // Options that nobody has described.
+    let others = btree_map("[a-j]{1,6}", setting(), 0..3);
+    let known = (known, any::<bool>(), others).prop_map(|((kind, known), silent, others)| {
+        let known = known.into_iter().map(|(name, value)| (name.to_owned(), value));
+        let kind = (!silent || kind != "text").then(|| kind.to_owned());
+        (kind, others.into_iter().chain(known).collect())
+    });
+    (files, btree_map(text(), text(), 0..3), known).prop_map(
+        |((selection, report), elsewhere, (kind, options))| Task {
+            kind,
+            selection,
+            report,
+            elsewhere,
+            options,
+        },
+    )
 }
 
 fn objectives() -> impl Strategy<Value = Vec<Objective>> {
@@ -85,14 +100,23 @@ fn profile() -> impl Strategy<Value = Profile> {
     let racing = racing.prop_map(|(first, error, floor, keep)| Racing { first, error, floor, keep });
     let report = (any::<u32>(), 0..=10_000_u32).prop_map(|(items, random)| ReportSpec { items, random });
     let numbers = (1..=MOST_TRIALS, 1..u32::MAX, 1..=LONGEST_DEADLINE, any::<u64>());
-    let whole = (text(), text(), technique(), task(), objectives(), strategy(), numbers);
+    let evaluator = choice(&["own.wasm", "native"], Just(Settings::new()).boxed());
+    let evaluator = proptest::option::of(evaluator);
+    let objectives = prop_oneof![objectives(), Just(Vec::new())];
+    let whole = (text(), text(), (evaluator, technique()), task(), objectives, strategy(), numbers);
     let start = (text(), any::<Option<u64>>()).prop_map(|(study, trial)| Start { study, trial });
     (whole, proptest::option::of(racing), proptest::option::of(start), report).prop_map(
-        |((name, model, technique, task, objectives, strategy, numbers), racing, start, report)| {
+        |(
+            (name, model, (evaluator, technique), task, objectives, strategy, numbers),
+            racing,
+            start,
+            report,
+        )| {
             let (trials, items, deadline_seconds, seed) = numbers;
             Profile {
                 name,
                 model,
+                evaluator,
                 technique,
                 task,
                 objectives,
@@ -109,23 +133,29 @@ fn profile() -> impl Strategy<Value = Profile> {
     )
 }
 
-/// As a file would say it.
-fn written(profile: &Profile) -> String {
-    let rest = format!("version: 1, name: {:?}, trials: {},", profile.name, profile.trials);
-    profile.identity().replacen("version: 1,", &rest, 1)
-}
-
-/// Without the options that say what silence says.
+/// Without what says what silence says.
 fn spoken(mut profile: Profile) -> Profile {
     let catalogue = catalogue();
+    let kind = profile.task.kind.take().unwrap_or_else(|| "text".to_owned());
+    let task = catalogue.tasks.iter().find(|task| task.name == kind).unwrap();
     let technique = catalogue.techniques.iter().find(|info| info.name == profile.technique.name);
     let strategy = catalogue.strategies.iter().find(|row| row.name == profile.strategy.name);
-    let specs = [technique.map(|info| &info.options), strategy.map(|row| &row.options)];
-    for (choice, specs) in [&mut profile.technique, &mut profile.strategy].into_iter().zip(specs) {
-        for spec in specs.into_iter().flatten() {
-            choice.options.retain(|name, value| *name != spec.name || *value != spec.default);
+    let specs = [
+        technique.map_or(Vec::new(), |info| info.options.clone()),
+        strategy.map_or(Vec::new(), |row| row.options.clone()),
+        task.options.iter().map(|option| option.spec.clone()).collect(),
+    ];
+    let options = [&mut profile.technique.options, &mut profile.strategy.options, &mut profile.task.options];
+    for (options, specs) in options.into_iter().zip(specs) {
+        for spec in specs {
+            options.retain(|name, value| *name != spec.name || *value != spec.default);
         }
     }
+    if profile.objectives.is_empty() {
+        let metric = &task.metrics[0];
+        profile.objectives.push(Objective { metric: metric.name.clone(), direction: metric.direction });
+    }
+    profile.task.kind = Some(kind);
     profile
 }
 
@@ -150,7 +180,7 @@ proptest! {
 
     #[test]
     fn a_profile_survives_the_form(profile in profile()) {
-        let once = saved(written(&profile));
+        let once = saved(profile.to_ron());
         prop_assert_eq!(spoken(parsed(&once)), spoken(profile), "{}", once);
         prop_assert_eq!(saved(once.clone()), once, "a second time changes nothing");
     }

@@ -25,7 +25,7 @@ pub(super) fn read() -> Result<Box<Catalogue>, String> {
     Ok(Box::new(Catalogue {
         techniques: techniques().map_err(|error| error.sentence())?,
         strategies,
-        metrics: attune_eval::text::metrics(),
+        tasks: setup::tasks(),
         devices: attune_eval::device_names(),
         models: models::folders(),
     }))

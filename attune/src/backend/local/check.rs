@@ -114,7 +114,7 @@ fn examine(draft: &DraftFile, store: &Path, models: &Models, check: &mut Check) 
     let (technique, options) = technique?;
     let space = space(&technique, &facts, &options, check)?;
     let (strategy, task) = (strategy?, task?);
-    let objectives = ChosenTask::objectives(&profile, &task);
+    let objectives = chosen.objectives(&profile);
     let study = Preflight {
         technique: &technique,
         options: &options,
@@ -138,7 +138,7 @@ fn examine(draft: &DraftFile, store: &Path, models: &Models, check: &mut Check) 
         };
         blame(check, path, message);
     }
-    if let Some(refusal) = taken::refusal(store, &taken::header(&chosen.completed(&profile, &objectives), &study)) {
+    if let Some(refusal) = taken::refusal(store, &taken::header(&chosen.completed(&profile), &study)) {
         blame(check, "name", refusal);
     }
     Some(space)
@@ -186,7 +186,9 @@ fn task(
         },
         TaskFiles::Images(spec) => match ImageTask::open(&spec, &Compute::cpu()) {
             Ok(task) => return Some(task.info().clone()),
-            Err(OpenError::Task(error)) => blame(check, &text_path(profile, chosen, &error), error.to_string()),
+            Err(OpenError::Task(error)) => {
+                blame(check, &text_path(profile, chosen, &error), error.to_string())
+            }
             Err(error) => blame(check, "task.classifier", error.to_string()),
         },
     }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use attune_core::facts::Facts;
-use attune_core::options::{self, Settings};
+use attune_core::options::{self, OptionKind, Settings};
 use attune_core::technique::Technique as _;
 use attune_plugins::WasmTechnique;
 
@@ -48,12 +48,13 @@ impl Models {
         let found = setup::absolute(base, path).and_then(|folder| self.facts(&folder));
         let facts = found.map_err(|error| error.sentence())?;
         let images = facts.text("family") == attune_eval::diffusion::FAMILY;
+        let task = if images { attune_eval::diffusion::task() } else { attune_eval::text::task() };
+        let folders = task.options.iter().filter(|option| option.spec.kind == OptionKind::Folder);
         Ok(Box::new(ModelFound {
-            data: data(path, base, if images { "safetensors" } else { "txt" }),
-            classifiers: if images { classifiers(path, base) } else { Vec::new() },
+            data: data(path, base, &task.data),
+            options: folders.map(|option| (option.spec.name.clone(), classifiers(path, base))).collect(),
+            task: task.name,
             refused: refused(&facts),
-            metrics: if images { attune_eval::diffusion::metrics() } else { attune_eval::text::metrics() },
-            images,
             facts,
         }))
     }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use attune_core::profile::Profile;
 
 use crate::backend::ProfileRow;
-use crate::setup::PROFILE_BYTES;
+use crate::setup::{self, PROFILE_BYTES};
 
 /// Where profiles of one's own are looked for, in this order.
 const FOLDERS: [&str; 2] = ["", PROFILES];
@@ -50,16 +50,14 @@ pub(super) fn for_form(path: &str, profile: Profile) -> (String, Profile) {
     let path = Path::new(path);
     let from = path.parent().and_then(|folder| folder.canonicalize().ok());
     match (from.filter(|from| shipped().as_ref() == Some(from)), path.file_name()) {
-        (Some(from), Some(name)) => {
-            (name.display().to_string(), anchored(profile, &from))
-        }
+        (Some(from), Some(name)) => (name.display().to_string(), anchored(profile, &from)),
         _ => (path.display().to_string(), profile),
     }
 }
 
 /// The profile with absolute paths for those that are relative to `base`.
 fn anchored(profile: Profile, base: &Path) -> Profile {
-    profile.with_paths(&attune_eval::tasks(), |path| {
+    profile.with_paths(&setup::tasks(), |path| {
         // A file that is missing keeps a path that says where it was looked for.
         let joined = base.join(path);
         joined.canonicalize().unwrap_or(joined).display().to_string()

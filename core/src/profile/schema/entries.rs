@@ -1,7 +1,7 @@
 //! The keys.
 
 use super::super::value::Held;
-use super::super::{Selected, DEFAULT_STRATEGY, Racing, Start};
+use super::super::{DEFAULT_STRATEGY, Racing, Selected, Start};
 use super::{FormField, Identity, Key, Kind, Section, Silence};
 use crate::profile::{Profile, Value};
 
@@ -32,7 +32,7 @@ macro_rules! held {
     };
 }
 
-type Field = (fn(&Profile) -> Option<Value>, fn(&mut Profile, Value));
+type Accessors = (fn(&Profile) -> Option<Value>, fn(&mut Profile, Value));
 
 /// What [`held`] fills in anew, key by key.
 const NO_CHOICE: Selected = Selected::silent();
@@ -40,130 +40,120 @@ const NO_START: Start = Start { study: String::new(), trial: None };
 const NO_RACING: Racing = Racing { first: 0, error: 0.0, floor: 0.0, keep: 0.0 };
 
 const KEYS: &[Key] = &[
-    Key::new("name", Kind::Text, held!(name))
+    Key::new("name", Kind::Text, Section::Report, "study name", held!(name))
         .help("Name of the study in the store.")
         .example("digits-at-half-the-size")
-        .no_identity()
-        .field(Section::Report, "study name"),
-    Key::new("model", Kind::Folder, held!(model))
+        .no_identity(),
+    Key::new("model", Kind::Folder, Section::Model, "model", held!(model))
         .help("Folder of the model in the Hugging Face layout, relative to the profile.")
-        .example("../models/tiny-moe")
-        .field(Section::Model, "model"),
-    Key::new("evaluator.name", Kind::Component, held!(evaluator? name: NO_CHOICE))
-        .help("The evaluator. A profile that names none leaves it to the model's folder.")
+        .example("../models/tiny-moe"),
+    Key::new("evaluator.name", Kind::Component, Section::Model, "evaluator", held!(evaluator? name: NO_CHOICE))
+        .help("Who applies plans to the model and scores them.")
         .example("native")
-        .field(Section::Model, "evaluator")
+        .off("Empty: the model's folder decides.")
         .advanced(),
-    Key::new("evaluator.options", Kind::Options, held!(evaluator? options: NO_CHOICE))
+    Key::new("evaluator.options", Kind::Options, Section::Model, "", held!(evaluator? options: NO_CHOICE))
         .defaults("{}")
         .help("Its options; `attune evaluator show NAME` lists them.")
         .example("{}"),
-    Key::new("technique.name", Kind::Component, held!(technique.name))
+    Key::new("technique.name", Kind::Component, Section::Technique, "technique", held!(technique.name))
         .help("What is searched: a compression method, built in or a .wasm file.")
-        .example("expert-pruning")
-        .field(Section::Technique, "technique"),
-    Key::new("technique.options", Kind::Options, held!(technique.options))
+        .example("expert-pruning"),
+    Key::new("technique.options", Kind::Options, Section::Technique, "", held!(technique.options))
         .defaults("{}")
         .help("Its options; `attune technique show NAME` lists them.")
         .example(r#"{"keep": 4}"#),
-    Key::new("task.kind", Kind::Text, held!(task.kind))
+    Key::new("task.kind", Kind::Text, Section::Data, "task", held!(task.kind))
         .silence("the first task of the evaluator")
         .help("What the model makes: a language model text, a generator images.")
         .example("images")
-        .field(Section::Data, "task")
         .order(1)
         .advanced(),
-    Key::new("task.selection", Kind::Data, held!(task.selection))
+    Key::new("task.selection", Kind::Data, Section::Data, "tune on", held!(task.selection))
         .help("Data that the search tunes on.")
         .example("../models/tiny-moe/data/code.selection.txt")
-        .field(Section::Data, "tune on")
         .comment("The search tunes on `selection`; the table is made on `report`, which it never sees."),
-    Key::new("task.report", Kind::Data, held!(task.report))
+    Key::new("task.report", Kind::Data, Section::Data, "report on", held!(task.report))
         .help("Data that the result is reported on; the search never sees it, so it is another file.")
-        .example("../models/tiny-moe/data/code.report.txt")
-        .field(Section::Data, "report on"),
-    Key::new("task.elsewhere", Kind::Files, held!(task.elsewhere))
+        .example("../models/tiny-moe/data/code.report.txt"),
+    Key::new("task.elsewhere", Kind::Files, Section::Report, "report also on", held!(task.elsewhere))
         .defaults("{}")
         .help("Report data of other domains, as `name=file, name=file`: what the tuning costs there.")
         .example(r#"{"prose": "../models/tiny-moe/data/prose.report.txt"}"#)
-        .field(Section::Report, "report also on")
         .advanced()
+        .quiet()
         .comment("What the tuning costs on other text."),
-    Key::new("task", Kind::Settings, held!(task.options))
+    Key::new("task", Kind::Settings, Section::Data, "", held!(task.options))
         .defaults("{}")
         .help("Options of the task, each a key of its own; the evaluator says which there are.")
         .example("128"),
-    Key::new("objectives", Kind::Objectives, held!(objectives))
+    Key::new("objectives", Kind::Objectives, Section::Search, "objective", held!(objectives))
         .silence("the first metric of the task, in its own direction")
         .help("What counts, most important first, as `minimise kl, minimise memory`.")
-        .example(r#"[(metric: "kl", direction: minimise), (metric: "memory", direction: minimise)]"#)
-        .field(Section::Search, "objective"),
-    Key::new("strategy.name", Kind::Text, held!(strategy.name))
+        .example(r#"[(metric: "kl", direction: minimise), (metric: "memory", direction: minimise)]"#),
+    Key::new("strategy.name", Kind::Text, Section::Search, "strategy", held!(strategy.name))
         .defaults(DEFAULT_STRATEGY)
         .help("The search algorithm.")
-        .example("random")
-        .field(Section::Search, "strategy"),
-    Key::new("strategy.options", Kind::Options, held!(strategy.options))
+        .example("random"),
+    Key::new("strategy.options", Kind::Options, Section::Search, "", held!(strategy.options))
         .defaults("{}")
-        .help("Its options.")
-        .example(r#"{"generation": 8}"#),
-    Key::new("trials", Kind::Whole { min: 1, max: MOST_TRIALS }, held!(trials))
+        .help("Its options; the search algorithm says which there are.")
+        .example(r#"{"generation": 8}"#)
+        .order(1),
+    Key::new("trials", Kind::Whole { min: 1, max: MOST_TRIALS }, Section::Search, "trials", held!(trials))
         .unit("configs")
         .help("How many configs are tried: the budget.")
         .example("200")
-        .no_identity()
-        .field(Section::Search, "trials"),
-    Key::new("items", Kind::Whole { min: 1, max: MOST }, held!(items))
+        .suggest("200")
+        .no_identity(),
+    Key::new("items", Kind::Whole { min: 1, max: MOST }, Section::Search, "items per trial", held!(items))
         .unit("items of the selection data")
         .help("Pieces of data that score a trial. Few are fast, and the search fits noise.")
         .example("32")
-        .field(Section::Search, "items per trial"),
-    Key::new("start.study", Kind::Text, held!(start? study: NO_START))
+        .suggest("32"),
+    Key::new("start.study", Kind::Text, Section::Search, "start from study", held!(start? study: NO_START))
         .help("A study of this store whose winner the search starts from as well, as merging starts from pruning.")
         .example("quickstart")
         .wants("the name of a study in the store")
-        .field(Section::Search, "start from study")
         .order(1)
         .advanced()
-        .comment("The search starts from this as well."),
-    Key::new("start.trial", Kind::Whole { min: 0, max: u64::MAX }, held!(start? trial: NO_START))
+        .comment("The search starts from this as well.")
+        .off("Empty: none."),
+    Key::new("start.trial", Kind::Whole { min: 0, max: u64::MAX }, Section::Search, "start from trial", held!(start? trial: NO_START))
         .silence("the winner")
         .unit("")
         .help("Number of the trial to start from.")
         .example("7")
-        .field(Section::Search, "start from trial")
         .order(1)
         .advanced(),
-    Key::new("racing.first", Kind::Whole { min: 1, max: MOST }, held!(racing? first: NO_RACING))
+    Key::new("racing.first", Kind::Whole { min: 1, max: MOST }, Section::Search, "race after items", held!(racing? first: NO_RACING))
         .defaults("4")
         .unit("items")
         .help("Items after which a trial that cannot win any more is dropped; then twice as many, and so on.")
         .example("8")
-        .field(Section::Search, "race after items")
         .order(1)
         .advanced()
-        .comment("A trial that cannot win any more is dropped after so many items, twice as many, and so on."),
+        .comment("A trial that cannot win any more is dropped after so many items, twice as many, and so on.")
+        .off("0 scores every trial on all items. Needs one objective that is minimised."),
     Key::new(
         "racing.error",
         Kind::Share { zero: false, one: false, of: "a probability" },
-        held!(racing? error: NO_RACING),
+        Section::Search, "race error", held!(racing? error: NO_RACING),
     )
     .defaults("0.05")
     .help("Largest probability of dropping a trial that is as good as the one it races against.")
     .example("0.01")
-    .field(Section::Search, "race error")
     .order(1)
     .advanced(),
-    Key::new("racing.floor", Kind::Share { zero: true, one: true, of: "a share" }, held!(racing? floor: NO_RACING))
+    Key::new("racing.floor", Kind::Share { zero: true, one: true, of: "a share" }, Section::Search, "race floor", held!(racing? floor: NO_RACING))
         .defaults("0.0")
         .help(
             "Share of its rival's loss that no trial is assumed to undercut on any item; 0 assumes nothing and drops less.",
         )
         .example("0.5")
-        .field(Section::Search, "race floor")
         .order(1)
         .advanced(),
-    Key::new("racing.keep", Kind::Share { zero: false, one: true, of: "a share" }, held!(racing? keep: NO_RACING))
+    Key::new("racing.keep", Kind::Share { zero: false, one: true, of: "a share" }, Section::Search, "keep after stages", held!(racing? keep: NO_RACING))
         .defaults("1.0")
         .help(
             "Share of a generation that goes on after each stage, the best so far. 1 drops nobody but who loses a race; 0.5 \
@@ -171,45 +161,58 @@ const KEYS: &[Key] = &[
         )
         .example("0.5")
         .identity_unless_default()
-        .field(Section::Search, "keep after stages")
+        .quiet()
         .order(1)
         .advanced(),
-    Key::new("deadline_seconds", Kind::Whole { min: 1, max: LONGEST_DEADLINE }, held!(deadline_seconds))
+    Key::new("deadline_seconds", Kind::Whole { min: 1, max: LONGEST_DEADLINE }, Section::Search, "seconds per trial", held!(deadline_seconds))
         .defaults("600")
         .unit("seconds")
         .help("A trial that takes longer has failed.")
         .example("60")
-        .field(Section::Search, "seconds per trial")
+        .quiet()
         .order(3)
         .advanced(),
-    Key::new("seed", Kind::Whole { min: 0, max: u64::MAX }, held!(seed))
+    Key::new("seed", Kind::Whole { min: 0, max: u64::MAX }, Section::Search, "seed", held!(seed))
         .defaults("0")
         .help("The same seed gives the same study.")
         .example("1")
-        .field(Section::Search, "seed")
         .order(2)
         .advanced(),
-    Key::new("report.items", Kind::Whole { min: 0, max: MOST }, held!(report.items))
+    Key::new("report.items", Kind::Whole { min: 0, max: MOST }, Section::Report, "report items", held!(report.items))
         .defaults("0")
         .unit("items of the report data")
         .help("Pieces of the report data; 0 takes all.")
         .example("128")
-        .field(Section::Report, "report items")
         .advanced(),
     // The mean of 16 is known to a quarter of what configs differ by; of 30 to a fifth, for twice the work.
-    Key::new("report.random", Kind::Whole { min: 0, max: MOST_RANDOM }, held!(report.random))
+    Key::new("report.random", Kind::Whole { min: 0, max: MOST_RANDOM }, Section::Report, "random configs", held!(report.random))
         .defaults("16")
         .unit("configs")
         .help("Random configs that the result is compared with.")
         .example("30")
-        .field(Section::Report, "random configs")
         .advanced(),
 ];
 
 impl Key {
-    /// A key that has to be named, is part of the identity and stands in no form.
-    const fn new(path: &'static str, kind: Kind, (get, put): Field) -> Self {
-        let (silence, identity, field) = (Silence::Refused, Identity::Part, None);
+    /// A key that has to be named and is part of the identity.
+    const fn new(
+        path: &'static str,
+        kind: Kind,
+        section: Section,
+        label: &'static str,
+        (get, put): Accessors,
+    ) -> Self {
+        let (silence, identity) = (Silence::Refused, Identity::Part);
+        let field = FormField {
+            section,
+            label,
+            advanced: false,
+            order: 0,
+            suggestion: "",
+            comment: "",
+            off: "",
+            quiet: false,
+        };
         Self { path, kind, unit: "", silence, help: "", example: "", wants: "", field, identity, get, put }
     }
 
@@ -245,29 +248,33 @@ impl Key {
         Self { identity: Identity::PartUnlessDefault, ..self }
     }
 
-    const fn field(self, section: Section, label: &'static str) -> Self {
-        let field = FormField { section, label, advanced: false, order: 0, comment: "" };
-        Self { field: Some(field), ..self }
-    }
-
     const fn advanced(mut self) -> Self {
-        if let Some(field) = &mut self.field {
-            field.advanced = true;
-        }
+        self.field.advanced = true;
         self
     }
 
     const fn order(mut self, order: u8) -> Self {
-        if let Some(field) = &mut self.field {
-            field.order = order;
-        }
+        self.field.order = order;
         self
     }
 
     const fn comment(mut self, comment: &'static str) -> Self {
-        if let Some(field) = &mut self.field {
-            field.comment = comment;
-        }
+        self.field.comment = comment;
+        self
+    }
+
+    const fn off(mut self, off: &'static str) -> Self {
+        self.field.off = off;
+        self
+    }
+
+    const fn suggest(mut self, suggestion: &'static str) -> Self {
+        self.field.suggestion = suggestion;
+        self
+    }
+
+    const fn quiet(mut self) -> Self {
+        self.field.quiet = true;
         self
     }
 }

@@ -22,12 +22,12 @@ pub enum Presence {
 
 /// All groups, in a profile's order.
 pub const GROUPS: &[Group] = &[
+    Group { name: "evaluator", help: "Who applies plans and scores them.", presence: Presence::WhenNamed },
     Group {
-        name: "evaluator",
-        help: "Who applies plans and scores them.",
-        presence: Presence::WhenNamed,
+        name: "technique",
+        help: "How the model is compressed: what is searched.",
+        presence: Presence::Always,
     },
-    Group { name: "technique", help: "How the model is compressed: what is searched.", presence: Presence::Always },
     Group { name: "task", help: "What is measured, on which data.", presence: Presence::Always },
     Group { name: "strategy", help: "How configs are found.", presence: Presence::Always },
     Group {

@@ -56,7 +56,9 @@ impl Kind {
     /// What is wrong with a value of this kind: what was found and what was expected.
     pub(crate) fn refusal(self, value: &Value) -> Option<(String, String)> {
         match (self, value) {
-            (Self::Text | Self::Component | Self::Folder | Self::Data, Value::Text(text)) if text.is_empty() => {
+            (Self::Text | Self::Component | Self::Folder | Self::Data, Value::Text(text))
+                if text.is_empty() =>
+            {
                 Some(("\"\"".to_owned(), "a text that is not empty".to_owned()))
             }
             (Self::Whole { min, .. }, Value::Whole(number)) if *number < min => {
