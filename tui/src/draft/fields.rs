@@ -68,9 +68,7 @@ pub(super) fn owner<'a>(draft: &'a Draft, path: &str) -> &'a str {
     let open = schema::keys().iter().filter(|key| key.kind.is_open());
     let of = |key: &&schema::Key| path.strip_prefix(key.path).is_some_and(|rest| rest.starts_with('.'));
     match (schema::key(path), open.clone().find(of)) {
-        (None, Some(key)) if key.kind == schema::Kind::Settings => {
-            draft.text(TASK).trim()
-        }
+        (None, Some(key)) if key.kind == schema::Kind::Settings => draft.text(TASK).trim(),
         (None, Some(key)) => draft.text(&format!("{}.name", key.parts().0)),
         _ => "",
     }

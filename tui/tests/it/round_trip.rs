@@ -1,6 +1,5 @@
 //! A profile that is opened in the form and saved again is the same profile.
 
-
 use attune_core::objective::{Direction, Objective};
 use attune_core::options::{OptionValue, Settings};
 use attune_core::profile::{Profile, Racing, ReportSpec, Selected, Start, Task};
