@@ -8,10 +8,9 @@ mod outcome;
 mod own_evaluator;
 mod source;
 
-use std::sync::Arc;
-
 use attune_core::event::{Command, Event};
-use attune_core::store::{Store, StudyHeader};
+use attune_core::objective::Objective;
+use attune_core::store::StudyHeader;
 use attune_search::session::{self, SessionEnd, SessionSetup};
 use crossbeam_channel::{Receiver, unbounded};
 
@@ -70,6 +69,11 @@ impl Study {
         self.setup.trials
     }
 
+    /// What counts, most important first.
+    pub fn objectives(&self) -> &[Objective] {
+        &self.setup.objectives
+    }
+
     /// What pauses and stops it from another thread, or from a listener.
     pub fn handle(&self) -> StudyHandle {
         self.handle.clone()
@@ -103,13 +107,5 @@ impl Study {
                 Ok(Outcome::Interrupted { study: header.study, progress: progress.unwrap_or_default() })
             }
         }
-    }
-}
-
-/// The store that a study of this program works on.
-impl Study {
-    /// Where it is kept.
-    pub fn store(&self) -> Arc<dyn Store> {
-        Arc::clone(&self.setup.store)
     }
 }
