@@ -32,14 +32,6 @@ pub enum FolderError {
         /// Why.
         source: std::io::Error,
     },
-    /// The study is on an evaluator that a program brought.
-    #[error(
-        "study `{study}` was run by a program that brings its own evaluator; run that program again to go on with it"
-    )]
-    OfProgram {
-        /// The study.
-        study: String,
-    },
     /// The model of a study is in none of the places where it may be.
     #[error(
         "the model `{model}` of study `{study}` is no longer in {last}; say where it is now with --model DIR"
@@ -96,11 +88,8 @@ pub(crate) fn of_study(
 ) -> Result<(PathBuf, Facts), Error> {
     if let Some(path) = named {
         let path = given(path)?;
-        let model = attune_eval::model::inspect(&path).map_err(Error::input)?;
+        let model = attune_eval::registry::inspect(&path).map_err(Error::input)?;
         return same(path, model, header);
-    }
-    if header.model_path.is_empty() {
-        return Err(Error::input(FolderError::OfProgram { study: header.study.clone() }));
     }
     let last = whereabouts(notes).map_or(&header.model_path, |found| &found.model);
     let mut places = [last, &header.model_path].map(PathBuf::from).to_vec();
@@ -109,7 +98,7 @@ pub(crate) fn of_study(
     // Looking at a model means hashing its weights, which takes a while: once for each folder.
     let mut seen = BTreeSet::new();
     for path in places.into_iter().filter(|path| path.is_dir() && seen.insert(path.clone())) {
-        let found = match attune_eval::model::inspect(&path) {
+        let found = match attune_eval::registry::inspect(&path) {
             Ok(model) => same(path, model, header),
             Err(error) => Err(Error::input(error)),
         };

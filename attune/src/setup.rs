@@ -1,7 +1,6 @@
 //! From a profile and the command line to a study that can run: who is who, and every check that can be
 //! made before anything is evaluated.
 
-mod prepared;
 mod reading;
 mod start;
 mod task;
@@ -24,11 +23,10 @@ use crate::error::{Cause, Error};
 use crate::model_folder::{self, FolderError};
 use crate::paths::{self, PathError};
 use crate::run_options::{ProfileOptions, RunOptions};
-use prepared::Prepared;
 pub use start::StartError;
 pub(crate) use start::stored_start;
+pub(crate) use task::ChosenTask;
 pub use task::tasks;
-pub(crate) use task::{ChosenTask, TaskFiles};
 
 /// The longest profile, in bytes: a thousand times what people write.
 pub const PROFILE_BYTES: u64 = 1 << 20;
@@ -46,17 +44,14 @@ pub fn profile(args: &ProfileOptions) -> Result<Profile, Error> {
     sets.extend(args.trials.map(|trials| ("trials".to_owned(), trials.to_string())));
     let profile = Profile::parse(&file, &text, &sets).map_err(Error::input)?;
     on_this_machine(&file, &profile)?;
-    ChosenTask::of(&profile).map_err(|fault| Error::input(fault.of_file(&file, &text)))?;
     let model = args.model.as_deref().map(model_folder::given).transpose()?;
-    Ok(match model {
+    let profile = match model {
         Some(model) => Profile { model: paths::text(&model)?, ..profile },
         None => profile,
-    })
-}
-
-/// The absolute path of a model folder, as a profile keeps it.
-pub(crate) fn model_text(folder: &Path) -> Result<String, Error> {
-    paths::text(&model_folder::given(folder)?)
+    };
+    let model = args.file.parent().unwrap_or(Path::new("")).join(&profile.model);
+    ChosenTask::of(&profile, &model).map_err(|fault| Error::input(fault.of_file(&file, &text)))?;
+    Ok(profile)
 }
 
 /// Refuses a URL where a path is expected.
@@ -113,42 +108,20 @@ pub fn study(
     store: Arc<dyn Store>,
     complaints: Complaints,
 ) -> Result<SessionSetup, Error> {
-    study_of_parts(args, profile, Parts::default(), store, complaints)
-}
-
-/// What a program brings in the place of what a profile names; the profile then has its names.
-#[derive(Clone, Default)]
-pub(crate) struct Parts {
-    /// The technique.
-    pub(crate) technique: Option<Arc<dyn Technique>>,
-    /// The strategy.
-    pub(crate) strategy: Option<StrategySource>,
-}
-
-/// As [`study`], with parts that a program brings.
-pub(crate) fn study_of_parts(
-    args: &RunOptions,
-    profile: &Profile,
-    parts: Parts,
-    store: Arc<dyn Store>,
-    complaints: Complaints,
-) -> Result<SessionSetup, Error> {
     let base = args.profile.parent().unwrap_or(Path::new("")).to_owned();
-    let technique: Arc<dyn Technique> = match parts.technique {
-        Some(own) => own,
-        None => Arc::new(technique(&profile.technique.name, &base, Arc::clone(&complaints))?),
-    };
+    let technique: Arc<dyn Technique> =
+        Arc::new(technique(&profile.technique.name, &base, Arc::clone(&complaints))?);
     let owner = format!("technique `{}`", technique.info().name);
     let settings = options::resolve(&owner, &technique.info().options, &profile.technique.options)
         .map_err(Error::input)?;
-    let strategy = parts.strategy.unwrap_or_else(|| profile.strategy.clone().into());
-    let strategy = strategy.resolved().map_err(Error::input)?;
+    let strategy = StrategySource::from(profile.strategy.clone()).resolved().map_err(Error::input)?;
     let start = profile.start.as_ref().map(|start| start::find(start, &*store)).transpose()?;
-    let task = ChosenTask::of(profile).map_err(Error::input)?;
 
     let model_path = absolute(&base, &profile.model)?;
-    let prepared = Prepared::open(args, task.files(profile, &base, &model_path), &model_path, complaints)?;
-    let model = prepared.model();
+    let task = ChosenTask::of(profile, &model_path).map_err(Error::input)?;
+    let prepared = task.prepare(args, &task.data(profile, &base), &model_path, complaints)?;
+    // Its fingerprint takes reading all weights, so that a stand-in is in its place.
+    let model = prepared.outline().facts(ContentHash::of(b"weights that have not been read"));
     let start = start.map(|found| found.on(&model));
     let space = Arc::new(technique.space(&model, &settings)?);
     let out_of_domain = task.domains(profile);
@@ -168,7 +141,7 @@ pub(crate) fn study_of_parts(
         start: start.as_ref().map(|found| &found.start),
         seed: profile.seed,
     };
-    study.check(&|plan| prepared.check(plan))?;
+    study.check(&|plan| prepared.outline().check(plan))?;
 
     let resolved = Profile {
         technique: Selected { name: profile.technique.name.clone(), options: settings.clone() },
@@ -204,7 +177,7 @@ pub(crate) fn study_of_parts(
         model: header.model_path.clone(),
     };
 
-    let evaluator = prepared.load()?;
+    let evaluator = prepared.load().map_err(Error::input)?;
     start.as_ref().map_or(Ok(()), |found| found.is_of(evaluator.model()))?;
     let workers = args.workers.map_or(evaluator.info().concurrency, usize::from);
     Ok(SessionSetup {
@@ -229,7 +202,7 @@ pub(crate) fn study_of_parts(
 }
 
 /// Refuses to go on with a study of the same name that differs in anything but the weights, which are still to be read.
-pub(crate) fn goes_on(store: &dyn Store, header: &StudyHeader) -> Result<(), Error> {
+fn goes_on(store: &dyn Store, header: &StudyHeader) -> Result<(), Error> {
     let records = store.records(&header.study)?;
     match records.first() {
         Some(Record::Header(existing)) if store::has_scores(&records) => {

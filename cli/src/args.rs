@@ -71,6 +71,9 @@ pub(crate) enum Command {
     /// List, show and check techniques.
     #[command(subcommand)]
     Technique(TechniqueCommand),
+    /// List, show and check evaluators.
+    #[command(subcommand)]
+    Evaluator(EvaluatorCommand),
     /// Check devices, techniques and the store.
     Doctor {
         /// Rebuild a damaged database from the journals. The damaged one is moved aside, not deleted.
@@ -92,7 +95,11 @@ impl Command {
             Self::Run(run) => run.json,
             Self::Continue(asked) => asked.json,
             Self::Studies { json, .. } | Self::Show { json, .. } | Self::Compare { json, .. } => *json,
-            Self::Export(_) | Self::Technique(_) | Self::Doctor { .. } | Self::Completions { .. } => false,
+            Self::Export(_)
+            | Self::Technique(_)
+            | Self::Evaluator(_)
+            | Self::Doctor { .. }
+            | Self::Completions { .. } => false,
         }
     }
 }
@@ -281,6 +288,30 @@ pub(crate) enum TechniqueCommand {
         /// The component.
         #[arg(value_parser = paths::parser())]
         file: PathBuf,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum EvaluatorCommand {
+    /// List the evaluators that come with attune, and their tasks.
+    List,
+    /// Show what an evaluator does, its edits, its tasks, their metrics, options and defaults.
+    Show {
+        /// An evaluator, as `attune evaluator list` names it.
+        #[arg(add = ArgValueCandidates::new(completions::evaluators))]
+        name: String,
+    },
+    /// Open an evaluator as a study would and try everything that evaluators promise, on plans that are made up.
+    Check {
+        /// An evaluator, as `attune evaluator list` names it.
+        #[arg(add = ArgValueCandidates::new(completions::evaluators))]
+        name: String,
+        /// The profile whose model and task it is tried on [default: one that comes with attune].
+        #[arg(long, value_name = "FILE", value_parser = paths::parser())]
+        profile: Option<PathBuf>,
+        /// Where to evaluate, as for `run`.
+        #[arg(long, default_value = "cpu", value_name = "DEVICE", add = ArgValueCandidates::new(completions::devices))]
+        device: String,
     },
 }
 

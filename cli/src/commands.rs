@@ -3,6 +3,7 @@
 pub(crate) mod compare;
 pub(crate) mod completions;
 pub(crate) mod doctor;
+pub(crate) mod evaluator;
 pub(crate) mod export;
 pub(crate) mod run;
 pub(crate) mod show;

@@ -29,6 +29,12 @@ pub(crate) fn techniques() -> Vec<CompletionCandidate> {
     offered(attune_plugins::BUILTIN_NAMES.into_iter().map(|name| (name.to_owned(), None)))
 }
 
+/// Evaluators that come with attune.
+pub(crate) fn evaluators() -> Vec<CompletionCandidate> {
+    let specs = attune::evaluators::specs();
+    offered(specs.into_iter().map(|spec| (spec.name, Some(spec.summary))))
+}
+
 /// Keys of `--set`, up to their `=`: those of every profile with those of the tasks.
 pub(crate) fn keys() -> Vec<CompletionCandidate> {
     let keys = schema::keys().iter().filter(|key| !key.kind.is_open());

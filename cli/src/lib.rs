@@ -38,6 +38,7 @@ pub fn main() -> ExitCode {
         Command::Show { study, json } => commands::show::run(&args.store, &study, json),
         Command::Export(export) => commands::export::run(&args.store, &export),
         Command::Technique(command) => commands::technique::run(&command),
+        Command::Evaluator(command) => commands::evaluator::run(&command),
         Command::Doctor { repair } => commands::doctor::run(&args.store, repair),
         Command::Completions { shell } => commands::completions::run(shell),
     };

@@ -4,6 +4,7 @@
 
 mod batch_progress;
 mod run_control;
+mod spec;
 mod task_spec;
 
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ use crate::signal::{Measured, SignalRequest};
 
 pub use batch_progress::BatchProgress;
 pub use run_control::RunControl;
+pub use spec::{EvaluatorSpec, TaskData};
 pub use task_spec::{ItemSize, TaskOption, TaskSpec};
 
 /// Which data. Selection and report data are disjoint, always; an evaluator refuses a task in which
@@ -31,18 +33,6 @@ pub enum Split {
     Report,
     /// Report data of another domain, by name: what the tuning costs elsewhere.
     OutOfDomain(String),
-}
-
-impl Split {
-    /// Report text in items of another length.
-    pub fn at_length(tokens: u32) -> Self {
-        Self::OutOfDomain(format!("{tokens} tokens"))
-    }
-
-    /// Items of this many tokens that hide a pass key and ask for it.
-    pub fn passkey(tokens: u32) -> Self {
-        Self::OutOfDomain(format!("pass key in {tokens} tokens"))
-    }
 }
 
 impl std::fmt::Display for Split {

@@ -155,21 +155,14 @@ pub trait Technique: Send + Sync {
     /// When the technique misbehaves, or emits an edit that has no meaning.
     fn lower(&self, model: &Facts, options: &Settings, config: &Config) -> Result<Plan, TechniqueFailure>;
 
-    /// What `config` costs; nothing where it counts nothing.
+    /// What `config` costs.
     ///
     /// # Errors
     /// When the technique misbehaves.
-    fn cost(
-        &self,
-        model: &Facts,
-        options: &Settings,
-        config: &Config,
-    ) -> Result<Vec<Cost>, TechniqueFailure> {
-        let _ = (model, options, config);
-        Ok(Vec::new())
-    }
+    fn cost(&self, model: &Facts, options: &Settings, config: &Config)
+    -> Result<Vec<Cost>, TechniqueFailure>;
 
-    /// The configs that a result has to beat, from the signals that the technique asked for; none where it knows none.
+    /// The configs that a result has to beat, from the signals that the technique asked for.
     ///
     /// # Errors
     /// When the technique misbehaves.
@@ -178,10 +171,7 @@ pub trait Technique: Send + Sync {
         model: &Facts,
         options: &Settings,
         signals: &[Signal],
-    ) -> Result<Vec<Baseline>, TechniqueFailure> {
-        let _ = (model, options, signals);
-        Ok(Vec::new())
-    }
+    ) -> Result<Vec<Baseline>, TechniqueFailure>;
 
     /// A child of `parents` by the technique's own operator; only called when `has_operators`.
     /// All randomness comes from `seed`.
@@ -194,14 +184,7 @@ pub trait Technique: Send + Sync {
         options: &Settings,
         parents: &[&Config],
         seed: u64,
-    ) -> Result<Config, TechniqueFailure> {
-        let _ = (model, options, parents, seed);
-        Err(TechniqueFailure {
-            technique: self.info().name.clone(),
-            call: "vary".to_owned(),
-            kind: FailureKind::Refused("it has no operators".to_owned()),
-        })
-    }
+    ) -> Result<Config, TechniqueFailure>;
 
     /// The signals that [`sensitivities`](Self::sensitivities) is made of, in its order; `None` when the technique makes no
     /// estimate of its own.

@@ -1,5 +1,5 @@
 //! Native evaluators of attune on Burn: load a model, apply plans to it exactly, and score them: language models in
-//! the Hugging Face layout on text (`native`), small image generators on images (`generator`).
+//! the Hugging Face layout on text (`native`), small image generators on images (`diffusion`); `registry` lists both.
 
 pub mod bench;
 mod calibration;
@@ -15,15 +15,7 @@ pub mod model;
 pub mod native;
 mod neighbours;
 mod ops;
-mod outline;
+pub mod registry;
 pub mod text;
 
 pub use device::{device_names, devices};
-pub use outline::Outline;
-
-use attune_core::evaluator::TaskSpec;
-
-/// The tasks of the native evaluators, the one of profiles that name none first.
-pub fn tasks() -> Vec<TaskSpec> {
-    vec![text::task(), diffusion::task()]
-}

@@ -39,7 +39,6 @@ use attune_core::plan::Plan;
 use crate::compute::Compute;
 use crate::edits::EditedModel;
 use crate::error::LoadError;
-use crate::outline::Outline;
 
 /// A loaded decoder.
 pub struct Model {
@@ -49,15 +48,6 @@ pub struct Model {
     pub(crate) merged: MergedExperts,
     pub(crate) levels: LevelDatabase,
     facts: Facts,
-}
-
-/// Facts of the model in `folder`, without loading its weights onto a device.
-///
-/// # Errors
-/// See [`LoadError`].
-pub fn inspect(folder: &Path) -> Result<Facts, LoadError> {
-    let outline = Outline::open(folder)?;
-    Ok(outline.facts(outline.fingerprint()?))
 }
 
 /// A decoder of which config.json has been read, and names, shapes and element types of its tensors, but no weights.
@@ -83,6 +73,10 @@ impl DecoderOutline {
     /// What config.json says.
     pub fn config(&self) -> &DecoderConfig {
         &self.config
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// Facts of the model with this fingerprint.

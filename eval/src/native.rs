@@ -2,6 +2,7 @@
 
 mod calibrate;
 mod compare;
+mod factory;
 mod groups;
 pub(crate) mod host_parallel;
 pub(crate) mod limit;
@@ -37,6 +38,7 @@ use crate::edits::{self, EditedModel, KeyMaxima, NATIVE};
 use crate::error::OpenError;
 use crate::model::Model;
 use crate::text::{Items, TextSpec, TextTask};
+pub(crate) use factory::DecoderFactory;
 use limit::{Clock, Limit};
 use outcome::Outcome;
 use prefix_cache::PrefixCache;

@@ -19,7 +19,7 @@ use crate::error::TaskError;
 use reading::{Text, Wanted};
 use tokens::Tokens;
 
-pub use options::task;
+pub use options::{at_length, task, with_passkey};
 pub use reading::Progress;
 
 /// Where the text of a task is.
@@ -133,7 +133,7 @@ impl TextTask {
         let mut splits: BTreeMap<Split, Items> = items.collect();
         disjoint::no_item_twice(&splits, &files, |item| tokens.text(item))?;
         for (length, items) in lengths {
-            let split = Split::at_length(length);
+            let split = at_length(length);
             let length = length as usize;
             // Of the report's items, which have been compared with the selection: no token beyond them.
             let mut ids = splits[&Split::Report].ids.clone();
@@ -151,7 +151,7 @@ impl TextTask {
             splits.insert(split, Items::of_text(ids, length));
         }
         for (length, items) in passkeys {
-            splits.insert(Split::passkey(length), passkey::items(&tokens, length as usize, items)?);
+            splits.insert(with_passkey(length), passkey::items(&tokens, length as usize, items)?);
         }
         Ok(Self { length, info: info(&splits), splits })
     }

@@ -29,6 +29,7 @@ use crate::setup;
 use check::Checks;
 use models::Models;
 pub use profiles::come_with_attune;
+pub(crate) use profiles::that_come_with_attune;
 use running::Running;
 use studies::StudyList;
 use watch::Watching;

@@ -4,10 +4,11 @@ use attune_core::evaluator::EvalFailure;
 use attune_core::exporter::ExportError;
 use attune_core::options::OptionError;
 use attune_core::profile::{ProfileError, TaskFault};
-use attune_core::space::{Infeasible, SpaceError};
+use attune_core::space::Infeasible;
 use attune_core::store::StoreError;
 use attune_core::technique::TechniqueFailure;
 use attune_eval::error::{LoadError as ModelError, OpenError};
+use attune_eval::registry::UnknownEvaluator;
 use attune_export::UnknownTarget;
 use attune_files::ReadError;
 use attune_plugins::{HostError, LoadError};
@@ -15,6 +16,7 @@ use attune_search::session::SessionError;
 use attune_search::strategy::StrategyError;
 
 use crate::continuation::ContinueError;
+use crate::evaluators::NoExample;
 use crate::export::{ChoiceError, StagingError};
 use crate::model_folder::FolderError;
 use crate::paths::PathError;
@@ -34,6 +36,12 @@ pub enum Cause {
     /// The task of the profile is none of its evaluator's.
     #[error(transparent)]
     Task(#[from] TaskFault),
+    /// There is no such evaluator.
+    #[error(transparent)]
+    Evaluator(#[from] UnknownEvaluator),
+    /// There is nothing to try an evaluator on.
+    #[error(transparent)]
+    NoExample(#[from] NoExample),
     /// A path is none on this machine, or cannot be kept.
     #[error(transparent)]
     Path(#[from] PathError),
@@ -94,20 +102,6 @@ pub enum Cause {
     /// An export cannot be put where it is to stand.
     #[error(transparent)]
     Staging(#[from] StagingError),
-    /// A study that a program describes lacks something.
-    #[error("{what}; {remedy}")]
-    Incomplete {
-        /// What is missing.
-        what: &'static str,
-        /// What to do.
-        remedy: &'static str,
-    },
-    /// A space that makes no sense.
-    #[error("the search space: {0}")]
-    Space(#[from] SpaceError),
-    /// The study was told to stop before it had a result.
-    #[error("study `{0}` is interrupted; run it again to continue")]
-    Interrupted(String),
     /// The study runs in this process already.
     #[error("study `{0}` is running here already")]
     RunningHere(String),

@@ -1,42 +1,52 @@
-//! The task of a profile, as its evaluator describes it.
+//! Who evaluates a profile, and its task as the evaluator describes it.
 
 use std::path::Path;
 
-use attune_core::evaluator::{Split, TaskOption, TaskSpec};
+use attune_core::evaluator::{EvaluatorSpec, Split, TaskData, TaskOption, TaskSpec};
 use attune_core::objective::Objective;
-use attune_core::options::{OptionValue, Settings};
-use attune_core::profile::{Profile, Task, TaskFault};
-use attune_eval::diffusion::ImageSpec;
-use attune_eval::text::TextSpec;
+use attune_core::options::{OptionKind, OptionValue, Settings};
+use attune_core::profile::{Profile, Selected, Task, TaskFault};
+use attune_core::suggest::hint;
+use attune_eval::error::LoadError;
+use attune_eval::registry::{self, EvaluatorFactory, Opening, Outline, Prepared};
+
+use super::{Complaints, reading};
+use crate::error::Error;
+use crate::run_options::RunOptions;
 
 /// The tasks of the evaluators that come with attune, the one of profiles that name none first.
 pub fn tasks() -> Vec<TaskSpec> {
-    attune_eval::tasks()
+    registry::all().flat_map(|factory| factory.spec().tasks).collect()
 }
 
-/// A task, with its options completed.
+/// An evaluator and one of its tasks, with their options completed.
 pub(crate) struct ChosenTask {
-    /// Its description.
+    factory: &'static dyn EvaluatorFactory,
+    /// Options of the evaluator.
+    settings: Settings,
+    /// Description of the task.
     pub(crate) spec: TaskSpec,
-    /// Its options.
+    /// Options of the task.
     pub(crate) options: Settings,
 }
 
 impl ChosenTask {
-    /// The task of a profile.
+    /// The evaluator that a profile names, or else the one for the model in a folder, and the task of the profile.
     ///
     /// # Errors
-    /// When the evaluator has no such task, or the task no such options.
-    pub(crate) fn of(profile: &Profile) -> Result<Self, TaskFault> {
-        if let Some(evaluator) = &profile.evaluator {
-            let expected = "no evaluator: the model's folder decides who evaluates".to_owned();
-            let found = format!("{:?}", evaluator.name);
-            return Err(TaskFault { path: "evaluator.name".to_owned(), found, expected });
-        }
-        let tasks = tasks();
-        let spec = profile.task.spec(&tasks)?.clone();
+    /// When there is no such evaluator, or it has no such options or task, or the task has no such options.
+    pub(crate) fn of(profile: &Profile, model: &Path) -> Result<Self, TaskFault> {
+        let (factory, settings) = match &profile.evaluator {
+            Some(evaluator) => named(evaluator)?,
+            None => (of_folder(profile, model), Settings::new()),
+        };
+        let EvaluatorSpec { name, tasks, .. } = factory.spec();
+        let spec = match profile.task.spec(&tasks) {
+            Ok(spec) => spec.clone(),
+            Err(fault) => return Err(of_others(fault, &name, profile)),
+        };
         let options = profile.task.resolved(&spec)?;
-        Ok(Self { spec, options })
+        Ok(Self { factory, settings, spec, options })
     }
 
     /// Everything that the result is reported on beside the report data.
@@ -46,30 +56,77 @@ impl ChosenTask {
 
     /// The option that adds the data of this split to the report.
     pub(crate) fn reporting(&self, split: &str) -> Option<&str> {
-        let adds = |option: &&TaskOption| {
+        let adds = |option: &TaskOption| {
             let names = option.reported(&self.options).into_iter();
             names.map(|name| Split::OutOfDomain(name).to_string()).any(|name| name == split)
         };
-        self.spec.options.iter().find(adds).map(|option| option.spec.name.as_str())
+        self.find(adds)
     }
 
     /// The option that says this many: the size of an item, or one of its counts.
     pub(crate) fn saying(&self, number: usize) -> Option<&str> {
-        let says = |option: &&TaskOption| match self.options.get(&option.spec.name) {
+        self.find(|option| match self.options.get(&option.spec.name) {
             Some(OptionValue::Int(said)) => usize::try_from(*said) == Ok(number),
             Some(OptionValue::Counts(counts)) => counts.keys().any(|said| *said as usize == number),
             _ => false,
-        };
-        self.spec.options.iter().find(says).map(|option| option.spec.name.as_str())
+        })
+    }
+
+    /// The option that names a folder.
+    pub(crate) fn folder(&self) -> Option<&str> {
+        self.find(|option| option.spec.kind == OptionKind::Folder)
+    }
+
+    fn find(&self, wanted: impl Fn(&TaskOption) -> bool) -> Option<&str> {
+        self.spec.options.iter().find(|option| wanted(option)).map(|option| option.spec.name.as_str())
     }
 
     /// Where the data of a profile in the folder `base` is.
-    pub(crate) fn files(&self, profile: &Profile, base: &Path, model: &Path) -> TaskFiles {
-        if self.spec == attune_eval::diffusion::task() {
-            return TaskFiles::Images(ImageSpec::of(&profile.task, &self.options, base));
+    pub(crate) fn data(&self, profile: &Profile, base: &Path) -> TaskData {
+        let task = &profile.task;
+        let out_of_domain = task.elsewhere.iter().map(|(domain, path)| (domain.clone(), base.join(path)));
+        TaskData {
+            kind: self.spec.name.clone(),
+            options: self.options.clone(),
+            base: base.to_owned(),
+            selection: base.join(&task.selection),
+            report: base.join(&task.report),
+            out_of_domain: out_of_domain.collect(),
+            selection_items: profile.items,
+            report_items: profile.report.items,
         }
-        let most = (profile.items, profile.report.items);
-        TaskFiles::Text(TextSpec::of(&profile.task, &self.options, base, model, most))
+    }
+
+    /// Who evaluates.
+    pub(crate) fn evaluator(&self) -> &'static str {
+        self.factory.name()
+    }
+
+    /// What the folder of a model says about it.
+    ///
+    /// # Errors
+    /// When it is no model for this evaluator.
+    pub(crate) fn outline(&self, model: &Path) -> Result<Box<dyn Outline>, LoadError> {
+        self.factory.outline(model)
+    }
+
+    /// Opens everything but the weights of the model.
+    pub(crate) fn prepare(
+        &self,
+        args: &RunOptions,
+        task: &TaskData,
+        model: &Path,
+        notice: Complaints,
+    ) -> Result<Box<dyn Prepared>, Error> {
+        let opening = Opening {
+            model,
+            device: &args.device,
+            options: &self.settings,
+            task,
+            activation_memory: args.activation_memory,
+            tell: &reading::told(notice),
+        };
+        self.factory.prepare(&opening).map_err(Error::input)
     }
 
     /// What counts in a profile: what it says, else the first metric of the task.
@@ -81,21 +138,78 @@ impl ChosenTask {
         first.map(|first| Objective { metric: first.name.clone(), direction: first.direction }).collect()
     }
 
-    /// The profile with everything that it leaves to the task.
+    /// The profile with everything that it leaves to the evaluator and the task.
     pub(crate) fn completed(&self, profile: &Profile) -> Profile {
         let task = Task {
             kind: Some(self.spec.name.clone()),
             options: self.options.clone(),
             ..profile.task.clone()
         };
-        Profile { task, objectives: self.objectives(profile), ..profile.clone() }
+        let evaluator = profile.evaluator.as_ref();
+        let evaluator =
+            evaluator.map(|named| Selected { name: named.name.clone(), options: self.settings.clone() });
+        Profile { task, evaluator, objectives: self.objectives(profile), ..profile.clone() }
     }
 }
 
-/// Where the data of a task is.
-pub(crate) enum TaskFiles {
-    /// Texts.
-    Text(TextSpec),
-    /// Real images and a classifier.
-    Images(ImageSpec),
+/// The evaluator that a profile names, and its options.
+fn named(evaluator: &Selected) -> Result<(&'static dyn EvaluatorFactory, Settings), TaskFault> {
+    let factory = registry::by_name(&evaluator.name).map_err(|unknown| TaskFault {
+        path: "evaluator.name".to_owned(),
+        found: format!("{:?}", unknown.name),
+        expected: format!("one of {}{}", unknown.known.join(", "), unknown.hint),
+    })?;
+    let specs = factory.spec().options;
+    let mut settings = Settings::new();
+    for (name, value) in &evaluator.options {
+        let spec = specs.iter().find(|spec| spec.name == *name);
+        let accepted = spec.and_then(|spec| spec.accept(value)).ok_or_else(|| TaskFault {
+            path: format!("evaluator.options[{name:?}]"),
+            found: value.to_string(),
+            expected: spec.map_or_else(
+                || {
+                    let hint = hint(name, specs.iter().map(|spec| spec.name.as_str()));
+                    format!("no such option of evaluator `{}`{hint}", evaluator.name)
+                },
+                |spec| spec.kind.to_string(),
+            ),
+        })?;
+        settings.insert(name.clone(), accepted);
+    }
+    for spec in specs {
+        settings.entry(spec.name).or_insert(spec.default);
+    }
+    Ok((factory, settings))
+}
+
+/// The evaluator for the model in a folder; where there is none, the one that has the task, so that what is said is that the
+/// model is missing.
+fn of_folder(profile: &Profile, model: &Path) -> &'static dyn EvaluatorFactory {
+    let has = |factory: &&'static dyn EvaluatorFactory| {
+        let kind = profile.task.kind.as_deref();
+        factory.spec().tasks.iter().any(|task| Some(task.name.as_str()) == kind)
+    };
+    match model.join("config.json").exists() {
+        true => registry::of_model(model),
+        false => registry::all().find(has).unwrap_or_else(|| registry::of_model(model)),
+    }
+}
+
+/// A task that an evaluator does not have, with the one that does.
+fn of_others(fault: TaskFault, name: &str, profile: &Profile) -> TaskFault {
+    let kind = profile.task.kind.as_deref();
+    let has = |factory: &&'static dyn EvaluatorFactory| {
+        factory.spec().tasks.iter().any(|task| Some(task.name.as_str()) == kind)
+    };
+    let who = match &profile.evaluator {
+        Some(_) => format!("the profile names evaluator `{name}`"),
+        None => format!("this model is for evaluator `{name}`"),
+    };
+    match registry::all().find(has) {
+        None => fault,
+        Some(other) => TaskFault {
+            expected: format!("{}: {who}, and the task is one of `{}`", fault.expected, other.name()),
+            ..fault
+        },
+    }
 }

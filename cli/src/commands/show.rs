@@ -23,7 +23,7 @@ pub(crate) fn run(path: &Path, study: &str, as_json: bool) -> Result<(), CliErro
         output::json(&json::finished(&finished, &header.dimensions))
     } else {
         let folder = session::whereabouts(&notes).map_or(&header.model_path, |last| &last.model);
-        let outline = attune_eval::Outline::open(Path::new(folder)).ok();
+        let outline = attune_eval::registry::outline(Path::new(folder)).ok();
         let model = outline.map(|outline| outline.facts(header.model_fingerprint));
         let next = next::after_show(&finished, model.as_ref());
         output::line(table::result(&finished, &next, output::columns()).trim_end())

@@ -1,10 +1,7 @@
 //! What a profile may say of a task on images.
 
-use std::path::Path;
-
-use attune_core::evaluator::{ItemSize, TaskOption, TaskSpec};
-use attune_core::options::{OptionKind, OptionSpec, OptionValue, Settings};
-use attune_core::profile::Task;
+use attune_core::evaluator::{ItemSize, TaskData, TaskOption, TaskSpec};
+use attune_core::options::{OptionKind, OptionSpec, OptionValue};
 
 use super::ImageSpec;
 
@@ -48,21 +45,17 @@ pub fn task() -> TaskSpec {
 }
 
 impl ImageSpec {
-    /// The data of a profile's task, whose options were checked against [`task`], relative to `base`.
-    pub fn of(task: &Task, options: &Settings, base: &Path) -> Self {
+    /// The data of a task whose options were checked against [`task`].
+    pub fn of(task: &TaskData) -> Self {
         Self {
-            classifier: match options.get(CLASSIFIER) {
-                Some(OptionValue::Text(folder)) => base.join(folder),
-                _ => base.to_owned(),
+            classifier: match task.options.get(CLASSIFIER) {
+                Some(OptionValue::Text(folder)) => task.base.join(folder),
+                _ => task.base.clone(),
             },
-            selection: base.join(&task.selection),
-            report: base.join(&task.report),
-            elsewhere: task
-                .elsewhere
-                .iter()
-                .map(|(domain, path)| (domain.clone(), base.join(path)))
-                .collect(),
-            samples: match options.get(SAMPLES) {
+            selection: task.selection.clone(),
+            report: task.report.clone(),
+            elsewhere: task.out_of_domain.clone(),
+            samples: match task.options.get(SAMPLES) {
                 Some(OptionValue::Int(samples)) => usize::try_from(*samples).unwrap_or(0),
                 _ => 0,
             },

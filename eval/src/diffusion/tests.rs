@@ -384,7 +384,7 @@ fn a_model_of_another_kind_is_refused_with_the_kind_of_task_it_needs() {
     let file = root().join("models/tiny-digits/config.json");
     let digits = crate::model::DecoderConfig::read(&file).unwrap_err().to_string();
     assert!(digits.contains("image generators take a task of kind \"images\""), "{digits}");
-    let facts = crate::model::inspect(&root().join("models/tiny-digits")).unwrap();
+    let facts = crate::registry::inspect(&root().join("models/tiny-digits")).unwrap();
     let facts = attune_vocabulary::ModelFacts::of(&facts);
     assert_eq!((facts.family.as_str(), facts.checkpoints, facts.layers), (FAMILY, 12, 5));
     assert_eq!(facts.parameters, 183_136);
@@ -404,7 +404,7 @@ fn sizes_beyond_the_files_and_unknown_keys_are_refused_before_anything_is_made()
         let mut config: serde_json::Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
         config[key] = value;
         std::fs::write(&file, config.to_string()).unwrap();
-        crate::model::inspect(folder.path()).unwrap_err().to_string()
+        crate::registry::inspect(folder.path()).unwrap_err().to_string()
     };
     for (key, value, expected) in [
         ("sampling_steps", 10_000_000_u64, "at most 10000"),

@@ -2,9 +2,8 @@
 
 use std::path::Path;
 
-use attune_core::evaluator::{ItemSize, TaskOption, TaskSpec};
-use attune_core::options::{OptionKind, OptionSpec, OptionValue, Settings};
-use attune_core::profile::Task;
+use attune_core::evaluator::{ItemSize, Split, TaskData, TaskOption, TaskSpec};
+use attune_core::options::{OptionKind, OptionSpec, OptionValue};
 
 use super::TextSpec;
 
@@ -13,6 +12,20 @@ pub(crate) const KIND: &str = "text";
 const LENGTH: &str = "length";
 const LENGTHS: &str = "lengths";
 const PASSKEYS: &str = "passkeys";
+/// What the data of [`LENGTHS`] is called in reports; `{}` are the tokens.
+const AT_LENGTH: &str = "{} tokens";
+/// And that of [`PASSKEYS`].
+const WITH_PASSKEY: &str = "pass key in {} tokens";
+
+/// Report text in items of another length.
+pub fn at_length(tokens: u32) -> Split {
+    Split::OutOfDomain(AT_LENGTH.replace("{}", &tokens.to_string()))
+}
+
+/// Items of this many tokens that hide a pass key and ask for it.
+pub fn with_passkey(tokens: u32) -> Split {
+    Split::OutOfDomain(WITH_PASSKEY.replace("{}", &tokens.to_string()))
+}
 
 /// The task on text: its options, their defaults and meaning.
 pub fn task() -> TaskSpec {
@@ -45,13 +58,13 @@ pub fn task() -> TaskSpec {
             reported(
                 LENGTHS,
                 "report at lengths",
-                "{} tokens",
+                AT_LENGTH,
                 "Longer or shorter pieces of the report text that the result is reported on too, as `tokens=pieces, …`.",
             ),
             reported(
                 PASSKEYS,
                 "report pass keys",
-                "pass key in {} tokens",
+                WITH_PASSKEY,
                 "Pieces that hide a pass key and ask for it, as `tokens=pieces, …`: can the result still look far back?",
             ),
         ],
@@ -59,36 +72,25 @@ pub fn task() -> TaskSpec {
 }
 
 impl TextSpec {
-    /// The data of a profile's task, whose options were checked against [`task`], relative to `base`, with the tokenizer of
-    /// `model`. Of the texts no more than so many items are used; 0 is all.
-    pub fn of(
-        task: &Task,
-        options: &Settings,
-        base: &Path,
-        model: &Path,
-        (selection_items, report_items): (u32, u32),
-    ) -> Self {
-        let counts = |name: &str| match options.get(name) {
+    /// The data of a task whose options were checked against [`task`], with the tokenizer of the model in a folder.
+    pub fn of(task: &TaskData, model: &Path) -> Self {
+        let counts = |name: &str| match task.options.get(name) {
             Some(OptionValue::Counts(counts)) => counts.clone(),
             _ => [].into(),
         };
         Self {
             tokenizer: model.join("tokenizer.json"),
-            selection: base.join(&task.selection),
-            report: base.join(&task.report),
-            elsewhere: task
-                .elsewhere
-                .iter()
-                .map(|(domain, path)| (domain.clone(), base.join(path)))
-                .collect(),
-            length: match options.get(LENGTH) {
+            selection: task.selection.clone(),
+            report: task.report.clone(),
+            elsewhere: task.out_of_domain.clone(),
+            length: match task.options.get(LENGTH) {
                 Some(OptionValue::Int(length)) => usize::try_from(*length).unwrap_or(0),
                 _ => 0,
             },
             lengths: counts(LENGTHS),
             passkeys: counts(PASSKEYS),
-            selection_items,
-            report_items,
+            selection_items: task.selection_items,
+            report_items: task.report_items,
         }
     }
 }

@@ -1,7 +1,6 @@
 //! Items that hide a pass key far back and ask for it at their end (Mohtashami & Jaggi, arXiv 2305.16300, §4.2): whether a
 //! model with shortened attention can still look there.
 
-use attune_core::evaluator::Split;
 use attune_core::rng;
 use rand::RngExt as _;
 
@@ -31,7 +30,7 @@ pub(super) fn items(tokens: &Tokens, length: usize, count: usize) -> Result<Item
         let reason = format!("{count} items; expected at most {MOST} of them");
         return Err(TaskError::NoPasskey { length, reason });
     }
-    let split = Split::passkey(length as u32);
+    let split = super::with_passkey(length as u32);
     let encode = |text: &str| tokens.encode(text, &split);
     let (task, filler, question) = (encode(TASK)?, encode(FILLER)?, encode(QUESTION)?);
     let mut ids = Vec::with_capacity(length * count);

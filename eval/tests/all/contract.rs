@@ -10,7 +10,7 @@ use attune_core::plan::{Edit, Plan};
 use attune_core::scores::Aggregate;
 use attune_eval::compute::Precision;
 use attune_eval::native::{NativeEvaluator, NativeSpec, REFERENCE_MEMORY};
-use attune_eval::text::TextSpec;
+use attune_eval::text::{self, TextSpec};
 use attune_vocabulary::edits::{ExpertsPerToken, KeepExperts, KvBits, MergeExperts, RouteExperts};
 use attune_vocabulary::{ModelFacts, arrange};
 use tempfile::TempDir;
@@ -151,7 +151,7 @@ fn scores_are_what_the_logits_say() {
     let plan = arrange([keep(0, &[0, 1, 2])]);
     let model = made::load(fixture.folder.path());
     // The report text as it is cut, and in items three times as long.
-    let longer = Split::at_length(3 * LENGTH as u32);
+    let longer = text::at_length(3 * LENGTH as u32);
     for (split, items, length) in [(Split::Report, 3, LENGTH), (longer, 4, 3 * LENGTH)] {
         let evaluation = &all(&evaluator, std::slice::from_ref(&plan), split, items)[0];
         let scores = &evaluation.scores;
@@ -374,7 +374,7 @@ fn facts_and_task_are_described() {
     assert_eq!(facts.parameters, stored as u64);
     assert_eq!(facts.bytes_per_parameter, 4.0);
     assert_eq!(task.items[&Split::Selection], 37);
-    assert_eq!(task.items[&Split::at_length(3 * LENGTH as u32)], 4);
+    assert_eq!(task.items[&text::at_length(3 * LENGTH as u32)], 4);
     assert_eq!(task.items.len(), 4);
     assert_ne!(task.fingerprints[&Split::Selection], task.fingerprints[&Split::Report]);
     let others: Vec<&str> = attune_vocabulary::model()

@@ -11,11 +11,8 @@ use attune_core::plan::Plan;
 use attune_core::profile::{Profile, ProfileError};
 use attune_core::space::Space;
 use attune_core::technique::Technique;
-use attune_eval::Outline;
-use attune_eval::compute::Compute;
-use attune_eval::diffusion::ImageTask;
 use attune_eval::error::{OpenError, TaskError};
-use attune_eval::text::TextTask;
+use attune_eval::registry::Outline;
 use attune_plugins::WasmTechnique;
 use attune_search::session::{Preflight, SessionError, Start};
 use attune_search::strategy::{StrategyError, StrategySource};
@@ -24,7 +21,7 @@ use super::models::Models;
 use super::{folder_of, taken};
 use crate::backend::{Check, DraftFile, Fault};
 use crate::error::Cause;
-use crate::setup::{self, ChosenTask, TaskFiles};
+use crate::setup::{self, ChosenTask};
 
 /// One check at a time, and of those that wait only the newest: a person who types asks faster than texts are cut
 /// into tokens.
@@ -95,22 +92,22 @@ fn examine(draft: &DraftFile, store: &Path, models: &Models, check: &mut Check) 
             return None;
         }
     };
-    let outline = match Outline::open(&folder) {
-        Ok(outline) => outline,
-        Err(error) => {
-            blame(check, "model", error.to_string());
-            return None;
-        }
-    };
     let start = start(&profile, store, &facts, check);
-    let chosen = match ChosenTask::of(&profile) {
+    let chosen = match ChosenTask::of(&profile, &folder) {
         Ok(chosen) => chosen,
         Err(fault) => {
             blame(check, &fault.path, format!("{}: expected {}", fault.found, fault.expected));
             return None;
         }
     };
-    let task = task(&profile, &chosen, base, &folder, &facts, check);
+    let outline = match chosen.outline(&folder) {
+        Ok(outline) => outline,
+        Err(error) => {
+            blame(check, "model", error.to_string());
+            return None;
+        }
+    };
+    let task = task(&profile, &chosen, base, &*outline, check);
     let (technique, options) = technique?;
     let space = space(&technique, &facts, &options, check)?;
     let (strategy, task) = (strategy?, task?);
@@ -165,32 +162,18 @@ fn task(
     profile: &Profile,
     chosen: &ChosenTask,
     base: &Path,
-    folder: &Path,
-    facts: &Facts,
+    outline: &dyn Outline,
     check: &mut Check,
 ) -> Option<TaskInfo> {
-    let facts = attune_vocabulary::ModelFacts::of(facts);
-    let generates = facts.family == attune_eval::diffusion::FAMILY;
-    match chosen.files(profile, base, folder) {
-        TaskFiles::Text(_) if generates => {
-            let message = "an image generator takes a task of kind \"images\"".to_owned();
-            blame(check, "task.kind", message);
+    match outline.task(&chosen.data(profile, base)) {
+        Ok(task) => return Some(task),
+        Err(OpenError::Task(error)) => {
+            blame(check, &text_path(profile, chosen, &error), error.to_string());
         }
-        TaskFiles::Images(_) if !generates => {
-            let message = format!("a task of kind \"images\" needs an image generator, not {}", facts.family);
-            blame(check, "task.kind", message);
+        Err(error) => {
+            let path = chosen.folder().map_or("model".to_owned(), |option| format!("task.{option}"));
+            blame(check, &path, error.to_string());
         }
-        TaskFiles::Text(spec) => match TextTask::open(&spec, facts.vocab as usize, facts.context as usize) {
-            Ok(task) => return Some(task.info().clone()),
-            Err(error) => blame(check, &text_path(profile, chosen, &error), error.to_string()),
-        },
-        TaskFiles::Images(spec) => match ImageTask::open(&spec, &Compute::cpu()) {
-            Ok(task) => return Some(task.info().clone()),
-            Err(OpenError::Task(error)) => {
-                blame(check, &text_path(profile, chosen, &error), error.to_string())
-            }
-            Err(error) => blame(check, "task.classifier", error.to_string()),
-        },
     }
     None
 }
@@ -289,7 +272,7 @@ mod tests {
         let text = r#"(version: 1, name: "n", model: "m", technique: (name: "kv-bits"), trials: 1, items: 1,
             task: (selection: "s.txt", report: "r.txt", length: 64, lengths: {512: 4}, passkeys: {1024: 2}))"#;
         let profile = Profile::parse("n.ron", text, &[]).unwrap();
-        let chosen = ChosenTask::of(&profile).unwrap();
+        let chosen = ChosenTask::of(&profile, Path::new("m")).unwrap();
         let path = |error: TaskError| text_path(&profile, &chosen, &error);
         let beyond = |length| TaskError::BadLength { length, context: 32 };
         assert_eq!(path(beyond(64)), "task.length");
@@ -307,7 +290,7 @@ mod tests {
         assert_eq!(path(bad("base/r.txt")), "task.report");
         assert_eq!(path(bad("base/m/tokenizer.json")), "model");
         assert_eq!(path(short(Split::Report)), "task.report");
-        assert_eq!(path(short(Split::at_length(512))), "task.lengths");
+        assert_eq!(path(short(attune_eval::text::at_length(512))), "task.lengths");
         assert_eq!(path(short(Split::OutOfDomain("code".to_owned()))), "task.elsewhere");
         let reason = "the tokenizer knows no digits".to_owned();
         assert_eq!(path(TaskError::NoPasskey { length: 1024, reason }), "task.passkeys");

@@ -8,6 +8,7 @@ use std::time::SystemTime;
 use attune_core::facts::Facts;
 use attune_core::options::{self, OptionKind, Settings};
 use attune_core::technique::Technique as _;
+use attune_eval::registry;
 use attune_plugins::WasmTechnique;
 
 use crate::backend::{FolderEntry, FolderEntryKind, ModelFound};
@@ -38,17 +39,17 @@ impl Models {
         if let Some((_, facts)) = known().get(folder).filter(|(then, _)| *then == stamp) {
             return Ok(facts.clone());
         }
-        let facts = attune_eval::model::inspect(folder).map_err(Error::input)?;
+        let facts = registry::inspect(folder).map_err(Error::input)?;
         known().insert(folder.to_owned(), (stamp, facts.clone()));
         Ok(facts)
     }
 
     /// The model that a profile in the folder `base` calls `path`, and what is near it.
     pub(super) fn find(&self, path: &str, base: &Path) -> Result<Box<ModelFound>, String> {
-        let found = setup::absolute(base, path).and_then(|folder| self.facts(&folder));
-        let facts = found.map_err(|error| error.sentence())?;
-        let images = facts.text("family") == attune_eval::diffusion::FAMILY;
-        let task = if images { attune_eval::diffusion::task() } else { attune_eval::text::task() };
+        let found = setup::absolute(base, path).and_then(|folder| Ok((self.facts(&folder)?, folder)));
+        let (facts, folder) = found.map_err(|error| error.sentence())?;
+        let tasks = registry::of_model(&folder).spec().tasks;
+        let task = tasks.into_iter().next().ok_or("its evaluator has no task")?;
         let folders = task.options.iter().filter(|option| option.spec.kind == OptionKind::Folder);
         Ok(Box::new(ModelFound {
             data: data(path, base, &task.data),

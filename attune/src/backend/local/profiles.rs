@@ -66,11 +66,17 @@ fn anchored(profile: Profile, base: &Path) -> Profile {
 
 /// Where the profiles that come with attune should be, and how many are there.
 pub fn come_with_attune() -> (PathBuf, usize) {
+    let (folder, files) = that_come_with_attune();
+    (folder, files.len())
+}
+
+/// Where the profiles that come with attune should be, and those that are there, in name order.
+pub(crate) fn that_come_with_attune() -> (PathBuf, Vec<PathBuf>) {
     let share = std::env::var_os(SHARE).map_or_else(|| PathBuf::from(CHECKOUT), PathBuf::from);
     let folder = share.join(PROFILES);
     let folder = folder.canonicalize().unwrap_or(folder);
-    let count = profiles_in(&folder).len();
-    (folder, count)
+    let files = profiles_in(&folder);
+    (folder, files)
 }
 
 /// The folder of the profiles that come with attune, unless it is the working directory's own.

@@ -1,0 +1,96 @@
+//! How the evaluator of decoders on text is opened.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use attune_core::evaluator::{EvalFailure, Evaluator, EvaluatorInfo, EvaluatorSpec, TaskData, TaskInfo};
+use attune_core::facts::Facts;
+use attune_core::hash::ContentHash;
+use attune_core::plan::Plan;
+
+use super::{NativeSpec, Prepared, REFERENCE_MEMORY};
+use crate::compute::Precision;
+use crate::edits::{self, NATIVE};
+use crate::error::{LoadError, OpenError};
+use crate::model::DecoderOutline;
+use crate::registry::{self, EvaluatorFactory, Opening, Outline};
+use crate::text::{self, TextSpec, TextTask};
+
+/// Decoder language models in the Hugging Face layout, on text.
+pub(crate) struct DecoderFactory;
+
+impl EvaluatorFactory for DecoderFactory {
+    fn name(&self) -> &'static str {
+        NATIVE
+    }
+
+    fn spec(&self) -> EvaluatorSpec {
+        EvaluatorSpec {
+            name: NATIVE.to_owned(),
+            summary: "Runs decoder language models in the Hugging Face layout on text, in this process."
+                .to_owned(),
+            options: Vec::new(),
+            tasks: vec![text::task()],
+            edits: attune_vocabulary::model().subset(edits::kinds()),
+        }
+    }
+
+    /// Whatever no other evaluator claims: its refusals are those of a person who named a wrong folder.
+    fn claims(&self, _model: &Path) -> bool {
+        true
+    }
+
+    fn outline(&self, model: &Path) -> Result<Box<dyn Outline>, LoadError> {
+        Ok(Box::new(DecoderOutline::open(model)?))
+    }
+
+    fn prepare(&self, opening: &Opening<'_>) -> Result<Box<dyn registry::Prepared>, OpenError> {
+        let spec = NativeSpec {
+            model: opening.model,
+            device: opening.device,
+            precision: Precision::F32,
+            task: TextSpec::of(opening.task, opening.model),
+            reference_memory: REFERENCE_MEMORY,
+            activation_memory: opening.activation_memory,
+        };
+        Ok(Box::new(Prepared::open(&spec, opening.tell)?))
+    }
+}
+
+impl Outline for DecoderOutline {
+    fn facts(&self, fingerprint: ContentHash) -> Facts {
+        self.facts(fingerprint)
+    }
+
+    fn check(&self, plan: &Plan) -> Result<(), EvalFailure> {
+        self.check(plan)
+    }
+
+    fn fingerprint(&self) -> Result<ContentHash, LoadError> {
+        self.fingerprint()
+    }
+
+    fn task(&self, data: &TaskData) -> Result<TaskInfo, OpenError> {
+        let (vocab, context) = (self.config().vocab, self.config().context);
+        let task = TextTask::open(&TextSpec::of(data, self.folder()), vocab, context)?;
+        Ok(task.info().clone())
+    }
+}
+
+impl registry::Prepared for Prepared {
+    fn info(&self) -> &EvaluatorInfo {
+        self.info()
+    }
+
+    fn task(&self) -> &TaskInfo {
+        self.task()
+    }
+
+    fn outline(&self) -> &dyn Outline {
+        self.outline()
+    }
+
+    fn load(self: Box<Self>) -> Result<Arc<dyn Evaluator>, OpenError> {
+        Ok(Arc::new((*self).load()?))
+    }
+}
