@@ -2,36 +2,15 @@
 
 mod examples;
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
-use attune_core::allowance::{Allowance, Used};
-use attune_core::facts::Facts;
-use attune_core::format;
-use attune_core::hash::ContentHash;
-use attune_core::options::Settings;
-use attune_core::rng;
-use attune_core::space::{Config, Space};
-use attune_core::technique::{FailureKind, Signal, Technique, TechniqueFailure, TechniqueInfo};
+use attune_core::technique::{Technique as _, TechniqueInfo};
+use attune_testkit::technique::findings;
+
+pub use attune_testkit::technique::Finding;
 
 use crate::error::LoadError;
 use crate::host::Host;
-
-/// Configs that are drawn from each space.
-const DRAWS: u64 = 20;
-/// Seed of the draws; any would do.
-const SEED: u64 = 1;
-
-/// What was tried on one example model.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Finding {
-    /// The example model, in words.
-    pub model: String,
-    /// What was tried.
-    pub what: String,
-    /// What came of it, or what is wrong.
-    pub outcome: Result<String, String>,
-}
 
 /// The result of [`check`].
 #[derive(Clone, Debug, PartialEq)]
@@ -57,176 +36,7 @@ impl Check {
 /// [`LoadError`] when the file is no technique at all. What is wrong with a technique is in the findings.
 pub fn check(host: &Host, path: &Path) -> Result<Check, LoadError> {
     let technique = host.load_file(path)?;
-    let mut trial = Trial { technique: &technique, findings: Vec::new() };
     let models = examples::models(technique.info());
-    let applicable = models.iter().filter(|model| trial.model(model)).count();
-    if applicable == 0 {
-        trial.find("all", "apply to a model", Err("it refuses every example model".to_owned()));
-    }
-    let Trial { findings, .. } = trial;
+    let findings = findings(&technique, &models, &examples::signal);
     Ok(Check { info: technique.info().clone(), findings })
-}
-
-struct Trial<'a> {
-    technique: &'a dyn Technique,
-    findings: Vec<Finding>,
-}
-
-impl Trial<'_> {
-    /// Tries everything on one model; `false` when the technique is not for it.
-    fn model(&mut self, model: &Facts) -> bool {
-        let options = Settings::new();
-        let space = match self.technique.space(model, &options) {
-            Ok(space) => space,
-            Err(TechniqueFailure { kind: FailureKind::Refused(reason), .. }) => {
-                self.find(&model.name, "space", Ok(format!("not for this model: {reason}")));
-                return false;
-            }
-            Err(failure) => {
-                self.find(&model.name, "space", Err(failure.kind.to_string()));
-                return true;
-            }
-        };
-        let described = describe(&space);
-        let again = self.technique.space(model, &options);
-        self.find(&model.name, "space", same("space", Ok(space.clone()), again).map(|_| described));
-
-        match draw(&space) {
-            Err(problem) => self.find(&model.name, "draw configs", Err(problem)),
-            Ok(configs) => {
-                let different: BTreeSet<ContentHash> = configs.iter().map(Config::hash).collect();
-                let text = format!("{} of {} draws are different", different.len(), configs.len());
-                self.find(&model.name, "draw configs", Ok(text));
-                self.configs(model, &options, &configs);
-            }
-        }
-        self.baselines(model, &options);
-        self.damage_signals(model, &options);
-        true
-    }
-
-    fn configs(&mut self, model: &Facts, options: &Settings, configs: &[Config]) {
-        let technique = self.technique;
-        let plans = self.each(configs, |config| {
-            let lower = || technique.lower(model, options, config);
-            same("lower", lower(), lower()).map(|plan| plan.edits().len())
-        });
-        self.find(&model.name, "lower", plans.map(|edits| range("edits per plan", &edits)));
-
-        let costs = self.each(configs, |config| {
-            let cost = || technique.cost(model, options, config);
-            same("cost", cost(), cost())
-        });
-        let text = costs.map(|costs| {
-            let first = costs.first().into_iter().flatten();
-            let texts = first
-                .map(|cost| format!("{} {} {} (dense {})", cost.resource, cost.value, cost.unit, cost.dense));
-            texts.collect::<Vec<String>>().join(", ")
-        });
-        self.find(&model.name, "cost", text);
-
-        if technique.info().has_operators {
-            let changed = self.each(configs, |parent| {
-                let vary = || technique.vary(model, options, &[parent], SEED);
-                same("vary", vary(), vary()).map(|child| usize::from(child != *parent))
-            });
-            let text = changed.map(|changed| {
-                format!(
-                    "{} of {} children differ from their parent",
-                    changed.iter().sum::<usize>(),
-                    changed.len()
-                )
-            });
-            self.find(&model.name, "vary", text);
-        }
-    }
-
-    fn baselines(&mut self, model: &Facts, options: &Settings) {
-        let names = &self.technique.info().signals;
-        let signals: Vec<Signal> = names.iter().filter_map(|name| examples::signal(name, model)).collect();
-        let baselines = || self.technique.baselines(model, options, &signals);
-        let outcome = same("baselines", baselines(), baselines()).map(|baselines| {
-            let names: Vec<String> = baselines.into_iter().map(|baseline| baseline.name).collect();
-            if names.is_empty() { "none".to_owned() } else { names.join(", ") }
-        });
-        self.find(&model.name, "baselines", outcome);
-    }
-
-    /// Signals are not made up here, so an estimate of damages is only tried as far as to what it is made of.
-    fn damage_signals(&mut self, model: &Facts, options: &Settings) {
-        let signals = || self.technique.damage_signals(model, options);
-        let text = same("signals", signals(), signals()).map(|signals| match signals {
-            None => "no estimate of its own".to_owned(),
-            Some(signals) => {
-                let texts: Vec<String> = signals.iter().map(ToString::to_string).collect();
-                format!("made of {}", if texts.is_empty() { "nothing".to_owned() } else { texts.join(", ") })
-            }
-        });
-        self.find(&model.name, "damages", text);
-    }
-
-    fn each<T>(
-        &self,
-        configs: &[Config],
-        f: impl Fn(&Config) -> Result<T, String>,
-    ) -> Result<Vec<T>, String> {
-        let numbered = configs.iter().enumerate();
-        numbered
-            .map(|(index, config)| {
-                self.is_quick()?;
-                f(config).map_err(|problem| format!("draw {index}: {problem}"))
-            })
-            .collect()
-    }
-
-    /// Refuses a technique whose calls, each within its limit, take longer together than a study would wait.
-    fn is_quick(&self) -> Result<(), String> {
-        let usage = self.technique.usage();
-        let used = usage.values().fold(Used::default(), |sum, used| sum.plus(*used));
-        if !Allowance::NEEDED.is_spent(used) {
-            return Ok(());
-        }
-        let each = format::count(used.each() as f64);
-        Err(format!(
-            "its {} calls so far took {each} instructions each, so a study would end here",
-            used.calls
-        ))
-    }
-
-    fn find(&mut self, model: &str, what: &str, outcome: Result<String, String>) {
-        self.findings.push(Finding { model: model.to_owned(), what: what.to_owned(), outcome });
-    }
-}
-
-/// The result of two equal calls, when it is one.
-fn same<T: PartialEq>(
-    call: &str,
-    first: Result<T, TechniqueFailure>,
-    second: Result<T, TechniqueFailure>,
-) -> Result<T, String> {
-    let first = first.map_err(|failure| failure.kind.to_string())?;
-    let second = second.map_err(|failure| format!("the second time only: {}", failure.kind))?;
-    if first == second {
-        Ok(first)
-    } else {
-        Err(format!("two equal calls of `{call}` gave different results"))
-    }
-}
-
-fn draw(space: &Space) -> Result<Vec<Config>, String> {
-    let drawn = (0..DRAWS).map(|index| space.sample(&mut rng::derive(SEED, "check", &[index])));
-    drawn.collect::<Result<_, _>>().map_err(|infeasible| infeasible.to_string())
-}
-
-fn describe(space: &Space) -> String {
-    let dimension = |(name, cells): (&str, usize)| format!("{name} × {cells}");
-    let dimensions = space.dimensions().iter().map(|found| dimension((&found.name, found.cells())));
-    let dimensions = dimensions.collect::<Vec<String>>().join(", ");
-    format!("{dimensions}: {}", format::configs(space.count()))
-}
-
-fn range(what: &str, numbers: &[usize]) -> String {
-    let least = numbers.iter().min().unwrap_or(&0);
-    let most = numbers.iter().max().unwrap_or(&0);
-    format!("{least} to {most} {what}")
 }

@@ -2,7 +2,7 @@
 //!
 //! A [`strategy`] proposes configs and is told what became of them; it never sees a plan or a score. The
 //! [`session`] lowers proposals to plans, has them evaluated, journals the outcomes in proposal order and
-//! tells the strategy. A [`variation`] makes children from parents, by the technique's own operator or
+//! tells the strategy. [`operators`] make children from parents, by the technique's own operator or
 //! by the operators of the space.
 
 pub mod knapsack;

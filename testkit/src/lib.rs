@@ -7,7 +7,9 @@
 //! the promise that is broken, as test assertions do.
 
 pub mod evaluator;
+pub mod exporter;
 pub mod scripted;
 pub mod spaces;
 pub mod store;
 pub mod strategy;
+pub mod technique;

@@ -8,7 +8,7 @@ mod evaluator;
 mod store;
 mod technique;
 
-pub use evaluator::ScriptedEvaluator;
+pub use evaluator::{ScriptedEvaluator, model};
 pub use store::MemoryStore;
 pub use technique::ScriptedTechnique;
 

@@ -11,6 +11,7 @@ mod generator;
 mod given_back;
 mod module_circles;
 mod moved;
+mod pages;
 #[cfg(unix)]
 mod pictures;
 mod quickstart;

@@ -65,6 +65,15 @@ fn model(name: &str, matrix: &TensorView<'_>) -> Files {
 }
 
 #[test]
+fn the_exporter_keeps_its_promises() {
+    let golden = golden();
+    let golden = SafeTensors::deserialize(&golden).unwrap();
+    let files = model(&format!("{NAME}.weight"), &golden.tensor("float32.input").unwrap());
+    let plans = [arrange([bits(1, Module::Key, 3, 32)]), arrange([keep(0, &[0, 1])])];
+    attune_testkit::exporter::check(&MlxExporter, &llama(4.0), &files, &plans);
+}
+
+#[test]
 fn codes_scales_and_minimums_are_those_that_mlx_reads() {
     let golden = golden();
     let golden = SafeTensors::deserialize(&golden).unwrap();

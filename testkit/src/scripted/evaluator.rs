@@ -165,7 +165,8 @@ fn damage(plan: &Plan, split: &Split, item: u32) -> f64 {
     edits.sum()
 }
 
-fn model() -> Facts {
+/// What is known of the scripted model.
+pub fn model() -> Facts {
     Facts {
         name: "scripted-model".to_owned(),
         fingerprint: ContentHash::of(b"scripted model"),

@@ -7,7 +7,7 @@ use crate::view::view;
 /// Replace the experts of one layer by linear combinations of their weights (EEP, Eq. 6, `W_EM`).
 ///
 /// Expert `j` of the edited layer has `θ'_j = Σ_i matrix[j][i]·θ_i` as each of its gate, up and down weights.
-/// Without a [`RouteExperts`] in the layer there is one row for each expert and the router stays as it is.
+/// Without a [`RouteExperts`](super::RouteExperts) in the layer there is one row for each expert and the router stays as it is.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MergeExperts {
     /// The layer, counted from 0.

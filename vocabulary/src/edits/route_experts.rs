@@ -8,7 +8,7 @@ use crate::view::view;
 ///
 /// With `p` the softmax of all `E` router logits, `r = matrix·p`; the `k` largest of the `E'` entries of `r` are selected
 /// and divided by their sum. Where that sum is not positive, no expert answers and the mixture adds nothing to
-/// the token. Without a [`MergeExperts`] in the layer there is one row for each expert, which answers for it.
+/// the token. Without a [`MergeExperts`](super::MergeExperts) in the layer there is one row for each expert, which answers for it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RouteExperts {
     /// The layer, counted from 0.
