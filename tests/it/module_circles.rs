@@ -17,13 +17,14 @@ const KNOWN: &[(&str, &str, &[&str])] = &[
         &["continuation", "error", "export", "model_folder", "paths", "profile_folder", "reading", "setup"],
     ),
     ("attune", "backend::local", &["catalogue", "models"]),
-    ("core", "profile", &["raw_v1", "set"]),
+    ("core", "profile", &["read", "schema"]),
     (
         "eval",
         "",
         &["calibration", "decoder", "diffusion", "edits", "gradient", "model", "native", "ops", "outline"],
     ),
     ("eval", "", &["compute", "device"]),
+    ("eval", "diffusion", &["options", "task"]),
     ("eval", "model", &["checkpoint", "folder", "missing"]),
     // The screens make one another, and the model holds them all.
     (
@@ -46,7 +47,7 @@ const KNOWN: &[(&str, &str, &[&str])] = &[
             "view",
         ],
     ),
-    ("tui", "draft", &["fields", "said"]),
+    ("tui", "draft", &["fields", "parse", "said"]),
 ];
 
 #[test]
