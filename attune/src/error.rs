@@ -5,6 +5,7 @@ mod cause;
 pub use cause::Cause;
 
 use attune_core::printable::{self, MESSAGE};
+use attune_core::space::SpaceError;
 use attune_core::store::StoreError;
 use attune_core::technique::{FailureKind, TechniqueFailure};
 use attune_plugins::LoadError;
@@ -57,6 +58,12 @@ impl From<StoreError> for Error {
             | StoreError::BadName { .. } => Self::input(error),
             _ => Self::run(error),
         }
+    }
+}
+
+impl From<SpaceError> for Error {
+    fn from(error: SpaceError) -> Self {
+        Self::input(error)
     }
 }
 

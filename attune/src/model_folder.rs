@@ -32,6 +32,14 @@ pub enum FolderError {
         /// Why.
         source: std::io::Error,
     },
+    /// The study is on an evaluator that a program brought.
+    #[error(
+        "study `{study}` was run by a program that brings its own evaluator; run that program again to go on with it"
+    )]
+    OfProgram {
+        /// The study.
+        study: String,
+    },
     /// The model of a study is in none of the places where it may be.
     #[error(
         "the model `{model}` of study `{study}` is no longer in {last}; say where it is now with --model DIR"
@@ -90,6 +98,9 @@ pub(crate) fn of_study(
         let path = given(path)?;
         let model = attune_eval::registry::inspect(&path).map_err(Error::input)?;
         return same(path, model, header);
+    }
+    if header.model_path.is_empty() {
+        return Err(Error::input(FolderError::OfProgram { study: header.study.clone() }));
     }
     let last = whereabouts(notes).map_or(&header.model_path, |found| &found.model);
     let mut places = [last, &header.model_path].map(PathBuf::from).to_vec();

@@ -17,6 +17,13 @@ pub struct ProfileOptions {
     pub model: Option<PathBuf>,
 }
 
+impl ProfileOptions {
+    /// The profile in `file` as it is.
+    pub fn new(file: impl Into<PathBuf>) -> Self {
+        Self { file: file.into(), ..Self::default() }
+    }
+}
+
 /// How a profile is run; the result depends on none of it but the numerics of the device.
 #[derive(Clone, Debug)]
 pub struct RunOptions {

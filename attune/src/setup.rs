@@ -54,6 +54,11 @@ pub fn profile(args: &ProfileOptions) -> Result<Profile, Error> {
     Ok(profile)
 }
 
+/// The absolute path of a model folder, as a profile keeps it.
+pub(crate) fn model_text(folder: &Path) -> Result<String, Error> {
+    paths::text(&model_folder::given(folder)?)
+}
+
 /// Refuses a URL where a path is expected.
 fn on_this_machine(file: &str, profile: &Profile) -> Result<(), Error> {
     for (key, path) in profile.paths(&tasks()) {
@@ -108,13 +113,36 @@ pub fn study(
     store: Arc<dyn Store>,
     complaints: Complaints,
 ) -> Result<SessionSetup, Error> {
+    study_of_parts(args, profile, Parts::default(), store, complaints)
+}
+
+/// What a program brings in the place of what a profile names; the profile then has its names.
+#[derive(Clone, Default)]
+pub(crate) struct Parts {
+    /// The technique.
+    pub(crate) technique: Option<Arc<dyn Technique>>,
+    /// The strategy.
+    pub(crate) strategy: Option<StrategySource>,
+}
+
+/// As [`study`], with parts that a program brings.
+pub(crate) fn study_of_parts(
+    args: &RunOptions,
+    profile: &Profile,
+    parts: Parts,
+    store: Arc<dyn Store>,
+    complaints: Complaints,
+) -> Result<SessionSetup, Error> {
     let base = args.profile.parent().unwrap_or(Path::new("")).to_owned();
-    let technique: Arc<dyn Technique> =
-        Arc::new(technique(&profile.technique.name, &base, Arc::clone(&complaints))?);
+    let technique: Arc<dyn Technique> = match parts.technique {
+        Some(own) => own,
+        None => Arc::new(technique(&profile.technique.name, &base, Arc::clone(&complaints))?),
+    };
     let owner = format!("technique `{}`", technique.info().name);
     let settings = options::resolve(&owner, &technique.info().options, &profile.technique.options)
         .map_err(Error::input)?;
-    let strategy = StrategySource::from(profile.strategy.clone()).resolved().map_err(Error::input)?;
+    let strategy = parts.strategy.unwrap_or_else(|| profile.strategy.clone().into());
+    let strategy = strategy.resolved().map_err(Error::input)?;
     let start = profile.start.as_ref().map(|start| start::find(start, &*store)).transpose()?;
 
     let model_path = absolute(&base, &profile.model)?;
@@ -202,7 +230,7 @@ pub fn study(
 }
 
 /// Refuses to go on with a study of the same name that differs in anything but the weights, which are still to be read.
-fn goes_on(store: &dyn Store, header: &StudyHeader) -> Result<(), Error> {
+pub(crate) fn goes_on(store: &dyn Store, header: &StudyHeader) -> Result<(), Error> {
     let records = store.records(&header.study)?;
     match records.first() {
         Some(Record::Header(existing)) if store::has_scores(&records) => {

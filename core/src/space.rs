@@ -52,6 +52,14 @@ impl Space {
         Ok(space)
     }
 
+    /// The product of these dimensions, without constraints.
+    ///
+    /// # Errors
+    /// As [`Space::new`].
+    pub fn of(dimensions: impl IntoIterator<Item = Dimension>) -> Result<Self, SpaceError> {
+        Self::new(dimensions.into_iter().collect(), Vec::new())
+    }
+
     /// The dimensions, in order.
     pub fn dimensions(&self) -> &[Dimension] {
         &self.dimensions

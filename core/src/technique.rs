@@ -155,14 +155,21 @@ pub trait Technique: Send + Sync {
     /// When the technique misbehaves, or emits an edit that has no meaning.
     fn lower(&self, model: &Facts, options: &Settings, config: &Config) -> Result<Plan, TechniqueFailure>;
 
-    /// What `config` costs.
+    /// What `config` costs; nothing where it counts nothing.
     ///
     /// # Errors
     /// When the technique misbehaves.
-    fn cost(&self, model: &Facts, options: &Settings, config: &Config)
-    -> Result<Vec<Cost>, TechniqueFailure>;
+    fn cost(
+        &self,
+        model: &Facts,
+        options: &Settings,
+        config: &Config,
+    ) -> Result<Vec<Cost>, TechniqueFailure> {
+        let _ = (model, options, config);
+        Ok(Vec::new())
+    }
 
-    /// The configs that a result has to beat, from the signals that the technique asked for.
+    /// The configs that a result has to beat, from the signals that the technique asked for; none where it knows none.
     ///
     /// # Errors
     /// When the technique misbehaves.
@@ -171,7 +178,10 @@ pub trait Technique: Send + Sync {
         model: &Facts,
         options: &Settings,
         signals: &[Signal],
-    ) -> Result<Vec<Baseline>, TechniqueFailure>;
+    ) -> Result<Vec<Baseline>, TechniqueFailure> {
+        let _ = (model, options, signals);
+        Ok(Vec::new())
+    }
 
     /// A child of `parents` by the technique's own operator; only called when `has_operators`.
     /// All randomness comes from `seed`.
@@ -184,7 +194,14 @@ pub trait Technique: Send + Sync {
         options: &Settings,
         parents: &[&Config],
         seed: u64,
-    ) -> Result<Config, TechniqueFailure>;
+    ) -> Result<Config, TechniqueFailure> {
+        let _ = (model, options, parents, seed);
+        Err(TechniqueFailure {
+            technique: self.info().name.clone(),
+            call: "vary".to_owned(),
+            kind: FailureKind::Refused("it has no operators".to_owned()),
+        })
+    }
 
     /// The signals that [`sensitivities`](Self::sensitivities) is made of, in its order; `None` when the technique makes no
     /// estimate of its own.

@@ -4,7 +4,7 @@ use attune_core::evaluator::EvalFailure;
 use attune_core::exporter::ExportError;
 use attune_core::options::OptionError;
 use attune_core::profile::{ProfileError, TaskFault};
-use attune_core::space::Infeasible;
+use attune_core::space::{Infeasible, SpaceError};
 use attune_core::store::StoreError;
 use attune_core::technique::TechniqueFailure;
 use attune_eval::error::{LoadError as ModelError, OpenError};
@@ -102,6 +102,20 @@ pub enum Cause {
     /// An export cannot be put where it is to stand.
     #[error(transparent)]
     Staging(#[from] StagingError),
+    /// A study that a program describes lacks something.
+    #[error("{what}; {remedy}")]
+    Incomplete {
+        /// What is missing.
+        what: &'static str,
+        /// What to do.
+        remedy: &'static str,
+    },
+    /// A space that makes no sense.
+    #[error("the search space: {0}")]
+    Space(#[from] SpaceError),
+    /// The study was told to stop before it had a result.
+    #[error("study `{0}` is interrupted; run it again to continue")]
+    Interrupted(String),
     /// The study runs in this process already.
     #[error("study `{0}` is running here already")]
     RunningHere(String),

@@ -116,6 +116,50 @@ pub struct Dimension {
 }
 
 impl Dimension {
+    /// A dimension with one cell.
+    pub fn new(name: &str, domain: Domain) -> Self {
+        Self { name: name.to_owned(), help: String::new(), axes: Vec::new(), domain }
+    }
+
+    /// A real number in an inclusive range, drawn evenly.
+    pub fn real(name: &str, min: f64, max: f64) -> Self {
+        Self::new(name, Domain::Real { min, max, scale: Scale::Linear })
+    }
+
+    /// A positive real number in an inclusive range, drawn evenly in its logarithm.
+    pub fn log_real(name: &str, min: f64, max: f64) -> Self {
+        Self::new(name, Domain::Real { min, max, scale: Scale::Log })
+    }
+
+    /// A whole number in an inclusive range.
+    pub fn int(name: &str, min: i64, max: i64) -> Self {
+        Self::new(name, Domain::Int { min, max })
+    }
+
+    /// One of several unordered options.
+    pub fn choice<'a>(name: &str, options: impl IntoIterator<Item = &'a str>) -> Self {
+        Self::new(name, Domain::Choice { options: options.into_iter().map(str::to_owned).collect() })
+    }
+
+    /// One of several ordered levels, ascending.
+    pub fn level(name: &str, levels: impl IntoIterator<Item = f64>) -> Self {
+        Self::new(name, Domain::Level { levels: levels.into_iter().collect() })
+    }
+
+    /// With one more axis, the innermost: a cell for each place along it.
+    #[must_use]
+    pub fn along(mut self, axis: &str, len: u32) -> Self {
+        self.axes.push(Axis::new(axis, len));
+        self
+    }
+
+    /// With what it means, in one sentence.
+    #[must_use]
+    pub fn with_help(mut self, help: &str) -> Self {
+        help.clone_into(&mut self.help);
+        self
+    }
+
     /// Number of cells.
     pub fn cells(&self) -> usize {
         self.axes.iter().map(|axis| axis.len as usize).product()

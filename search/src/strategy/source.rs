@@ -128,6 +128,13 @@ impl StrategySource {
     }
 }
 
+impl From<&str> for StrategySource {
+    /// One of this build, with its defaults.
+    fn from(name: &str) -> Self {
+        Self::Named(Selected { name: name.to_owned(), options: Settings::new() })
+    }
+}
+
 impl From<Selected> for StrategySource {
     fn from(selected: Selected) -> Self {
         Self::Named(selected)

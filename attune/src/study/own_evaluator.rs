@@ -1,0 +1,116 @@
+//! A study on an evaluator that a program brings, whose model and data are open already.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use attune_core::evaluator::{Evaluator, Fidelity, Split};
+use attune_core::hash::ContentHash;
+use attune_core::objective::Objective;
+use attune_core::options;
+use attune_core::profile::{Racing, ReportSpec, Selected};
+use attune_core::store::{Store, StudyHeader};
+use attune_search::session::SessionSetup;
+use attune_search::strategy::StrategySource;
+
+use super::identity::Identity;
+use super::source::TechniqueChoice;
+use crate::error::{Cause, Error};
+use crate::setup::{self, Complaints};
+
+/// Everything that such a study is made of.
+pub(super) struct Described {
+    pub(super) name: String,
+    pub(super) technique: TechniqueChoice,
+    /// The folder in which a component is looked for.
+    pub(super) base: PathBuf,
+    pub(super) strategy: StrategySource,
+    /// None: the first metric of the task.
+    pub(super) objectives: Vec<Objective>,
+    pub(super) trials: u64,
+    /// `None` takes all.
+    pub(super) items: Option<u32>,
+    pub(super) racing: Option<Racing>,
+    pub(super) report: ReportSpec,
+    pub(super) deadline: Option<Duration>,
+    pub(super) seed: u64,
+    pub(super) workers: Option<u16>,
+}
+
+impl Described {
+    /// What the session takes.
+    pub(super) fn setup(
+        self,
+        evaluator: Arc<dyn Evaluator>,
+        store: Arc<dyn Store>,
+        complaints: Complaints,
+    ) -> Result<SessionSetup, Error> {
+        let technique = self.technique.open(&self.base, complaints)?;
+        let owner = format!("technique `{}`", technique.info().name);
+        let settings = options::resolve(&owner, &technique.info().options, &self.technique.options)
+            .map_err(Error::input)?;
+        let strategy = self.strategy.resolved().map_err(Error::input)?;
+        let space = Arc::new(technique.space(evaluator.model(), &settings)?);
+        let task = evaluator.task();
+        let objectives = match task.metrics.first() {
+            Some(metric) if self.objectives.is_empty() => {
+                vec![Objective { metric: metric.name.clone(), direction: metric.direction }]
+            }
+            _ => self.objectives,
+        };
+        let items = self.items.or_else(|| task.items.get(&Split::Selection).copied()).unwrap_or(0);
+        let selected = Selected { name: self.technique.name().to_owned(), options: settings.clone() };
+        let identity = Identity {
+            technique: &selected,
+            strategy: &strategy.selected(),
+            objectives: &objectives,
+            items,
+            racing: self.racing,
+            report: self.report,
+            seed: self.seed,
+        };
+        let header = StudyHeader {
+            study: self.name,
+            profile: identity.text(),
+            technique: technique.info().name.clone(),
+            technique_fingerprint: technique.info().fingerprint,
+            model: evaluator.model().name.clone(),
+            dimensions: space.dimensions().to_vec(),
+            model_fingerprint: evaluator.model().fingerprint,
+            // There is no folder: only the program knows where its subject is.
+            model_path: String::new(),
+            task_fingerprint: ContentHash::of_parts(
+                task.fingerprints.values().map(|hash| hash.as_bytes().as_slice()),
+            ),
+            numerics: evaluator.info().numerics.clone(),
+            device: evaluator.info().device.clone(),
+            seed: self.seed,
+        };
+        setup::goes_on(&*store, &header)?;
+        let workers = self.workers.map_or(evaluator.info().concurrency, usize::from);
+        Ok(SessionSetup {
+            header,
+            whereabouts: None,
+            technique,
+            options: settings,
+            space,
+            evaluator,
+            store,
+            strategy,
+            objectives,
+            trials: self.trials,
+            fidelity: Fidelity { items },
+            start: None,
+            racing: self.racing,
+            deadline: self.deadline,
+            report: self.report,
+            out_of_domain: Vec::new(),
+            workers,
+        })
+    }
+}
+
+/// What is missing from a study that is not described by a profile.
+pub(super) fn missing(what: &'static str, remedy: &'static str) -> Error {
+    Error::input(Cause::Incomplete { what, remedy })
+}

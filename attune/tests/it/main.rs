@@ -1,0 +1,7 @@
+//! The library as a Rust program sees it, and the examples.
+#![expect(clippy::unwrap_used, reason = "a helper that fails is a failed test")]
+
+mod builder;
+mod examples;
+mod function;
+mod parts;
