@@ -42,6 +42,18 @@ pub enum Scaling {
         /// Context of the original training.
         context: f64,
     },
+    /// A divisor for each frequency, others for sequences beyond `context` tokens, and a sharper softmax (LongRoPE, arXiv
+    /// 2402.13753).
+    LongRope {
+        /// Divisors up to `context` tokens.
+        short: Vec<f64>,
+        /// Divisors beyond.
+        long: Vec<f64>,
+        /// Context of the original training.
+        context: f64,
+        /// Multiplies cosines and sines.
+        attention: f64,
+    },
     /// Interpolation by parts and a sharper softmax (YaRN, arXiv 2309.00071).
     Yarn {
         /// Divisor of the low frequencies.
@@ -61,23 +73,23 @@ pub enum Scaling {
 
 impl Rope {
     /// Frequencies in radians per token (one per pair of channels) for a sequence of `tokens`, and
-    /// the factor of cosines and sines.
-    pub(crate) fn frequencies(&self, head_dim: usize, tokens: usize) -> (Vec<f32>, f32) {
+    /// the factor of cosines and sines. `head_dim` are the channels of a head that are rotated.
+    pub fn frequencies(&self, head_dim: usize, tokens: usize) -> (Vec<f32>, f32) {
         let plain = |base: f64| -> Vec<f32> {
             let exponents = (0..head_dim).step_by(2).map(|channel| channel as f32 / head_dim as f32);
             exponents.map(|exponent| 1.0 / (base as f32).powf(exponent)).collect()
         };
-        match self.scaling {
+        match &self.scaling {
             Scaling::None => (plain(self.base), 1.0),
-            Scaling::Linear { factor } => {
+            &Scaling::Linear { factor } => {
                 (plain(self.base).into_iter().map(|frequency| frequency / factor as f32).collect(), 1.0)
             }
-            Scaling::Dynamic { factor, context } => {
+            &Scaling::Dynamic { factor, context } => {
                 let tokens = (tokens as f64).max(context);
                 let power = head_dim as f64 / (head_dim as f64 - 2.0);
                 (plain(self.base * (factor * tokens / context - (factor - 1.0)).powf(power)), 1.0)
             }
-            Scaling::Llama3 { factor, low, high, context } => {
+            &Scaling::Llama3 { factor, low, high, context } => {
                 let scaled = plain(self.base).into_iter().map(|frequency| {
                     let frequency = f64::from(frequency);
                     let wavelength = TAU / frequency;
@@ -86,7 +98,15 @@ impl Rope {
                 });
                 (scaled.collect(), 1.0)
             }
-            Scaling::Yarn { factor, context, fast, slow, truncate, attention } => {
+            Scaling::LongRope { short, long, context, attention } => {
+                let divisors = if tokens as f64 > *context { long } else { short };
+                let exponents = (0..head_dim).step_by(2).map(|channel| channel as f32 / head_dim as f32);
+                let scaled = exponents
+                    .zip(divisors)
+                    .map(|(exponent, divisor)| 1.0 / (*divisor as f32 * (self.base as f32).powf(exponent)));
+                (scaled.collect(), *attention as f32)
+            }
+            &Scaling::Yarn { factor, context, fast, slow, truncate, attention } => {
                 let (start, end) = self.yarn_ramp(head_dim, context, fast, slow, truncate);
                 let scaled = plain(self.base).into_iter().enumerate().map(|(pair, frequency)| {
                     let divided = ((pair as f64 - start) / (end - start)).clamp(0.0, 1.0) as f32;

@@ -7,13 +7,13 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor}
 use serde_json::{Map, Value};
 
 use super::{LARGEST_FILE, WHAT};
-use crate::error::LoadError;
+use crate::error::ConfigError;
 
 /// Reads a config.json.
 ///
 /// # Errors
-/// [`LoadError::Io`] or [`LoadError::BadJson`].
-pub(crate) fn read(file: &Path) -> Result<Value, LoadError> {
+/// [`ConfigError::Io`] or [`ConfigError::BadJson`].
+pub fn read(file: &Path) -> Result<Value, ConfigError> {
     read_as(file, LARGEST_FILE, WHAT)
 }
 
@@ -21,9 +21,9 @@ pub(crate) fn read(file: &Path) -> Result<Value, LoadError> {
 ///
 /// # Errors
 /// As [`read`].
-pub(crate) fn read_as(file: &Path, most: u64, what: &'static str) -> Result<Value, LoadError> {
-    let bytes = attune_files::bytes(file, most).map_err(|source| LoadError::Io { source, expected: what })?;
-    let Once(value) = serde_json::from_slice(&bytes).map_err(|source| LoadError::BadJson {
+pub fn read_as(file: &Path, most: u64, what: &'static str) -> Result<Value, ConfigError> {
+    let bytes = attune_files::bytes(file, most).map_err(|source| ConfigError::Io { source, expected: what })?;
+    let Once(value) = serde_json::from_slice(&bytes).map_err(|source| ConfigError::BadJson {
         file: file.to_owned(),
         what,
         advice: advice(&bytes),

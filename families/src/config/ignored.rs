@@ -2,11 +2,14 @@
 //!
 //! Every other key is either read or refused: a key that is overlooked is a wrong number without a word.
 
+use std::fmt;
+
 use serde_json::Value;
 
 use super::fields::Fields;
 use super::keys::quoted;
-use crate::error::LoadError;
+use crate::error::ConfigError;
+use crate::schema::{Accepted, Family};
 
 /// Who wrote the file, with what, and where from.
 const ORIGIN: [&str; 14] = [
@@ -120,11 +123,26 @@ const OFF: [&str; 9] = [
 ];
 
 /// Refuses whatever has not been read and is not known to be without effect.
-pub(super) fn nothing_is_overlooked(fields: &Fields<'_>, vocab: usize) -> Result<(), LoadError> {
+pub(super) fn nothing_is_overlooked(
+    fields: &Fields<'_>,
+    family: &Family,
+    vocab: usize,
+) -> Result<(), ConfigError> {
     for (key, value) in fields.unread() {
         let key = key.as_str();
         // Null asks for nothing; the keys for which it differs from an absent one are read.
+        let only = family.only.iter().find(|(only, _)| *only == key);
+        if let Some((_, accepted)) = only
+            && !value.is_null()
+        {
+            if accepted.is(value) {
+                continue;
+            }
+            let expected = format!("{accepted}: nothing else is computed here for a {}", family.name);
+            return Err(fields.bad(key, quoted(value), expected));
+        }
         let harmless = value.is_null()
+            || family.ignored.contains(&key)
             || [&ORIGIN[..], &TRAINING, &EXECUTION, &LABELS, &TOKENS, &GENERATION]
                 .iter()
                 .any(|list| list.contains(&key));
@@ -137,6 +155,31 @@ pub(super) fn nothing_is_overlooked(fields: &Fields<'_>, vocab: usize) -> Result
         return Err(fields.bad(key, quoted(value), why(key)));
     }
     Ok(())
+}
+
+impl Accepted {
+    /// Whether a value is the accepted one.
+    fn is(self, value: &Value) -> bool {
+        match self {
+            Self::Flag(flag) => value.as_bool() == Some(flag),
+            Self::Number(number) => value.as_f64() == Some(number),
+            Self::Word(word) => value.as_str() == Some(word),
+            Self::Empty => value.as_array().is_some_and(Vec::is_empty),
+            Self::Null => false,
+        }
+    }
+}
+
+impl fmt::Display for Accepted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flag(flag) => write!(f, "{flag}"),
+            Self::Number(number) => write!(f, "{number}"),
+            Self::Word(word) => f.write_str(word),
+            Self::Empty => f.write_str("an empty list"),
+            Self::Null => f.write_str("null"),
+        }
+    }
 }
 
 fn is_off(value: &Value) -> bool {

@@ -7,7 +7,7 @@ use std::fmt::Display;
 use serde_json::{Map, Value};
 
 use super::keys::{Keys, quoted};
-use crate::error::LoadError;
+use crate::error::ConfigError;
 
 /// What is at a key. Absent and null are different things: in some families a window is 4096 tokens when its key is
 /// absent, and there is none when it is null.
@@ -43,7 +43,7 @@ impl<'a> Fields<'a> {
     }
 
     /// A complaint about `key`.
-    pub(super) fn bad(&self, key: &str, found: impl Display, expected: impl Into<String>) -> LoadError {
+    pub(super) fn bad(&self, key: &str, found: impl Display, expected: impl Into<String>) -> ConfigError {
         self.keys.bad(&self.path(key), found, expected)
     }
 
@@ -70,7 +70,7 @@ impl<'a> Fields<'a> {
         key: &'static str,
         expected: &str,
         convert: impl Fn(&'a Value) -> Option<T>,
-    ) -> Result<Found<T>, LoadError> {
+    ) -> Result<Found<T>, ConfigError> {
         Ok(match self.raw(key) {
             Found::Absent => Found::Absent,
             Found::Null => Found::Null,
@@ -80,27 +80,36 @@ impl<'a> Fields<'a> {
         })
     }
 
-    pub(super) fn whole(&self, key: &'static str) -> Result<Found<usize>, LoadError> {
+    pub(super) fn whole(&self, key: &'static str) -> Result<Found<usize>, ConfigError> {
         self.typed(key, "a whole number", |value| value.as_u64()?.try_into().ok())
     }
 
-    pub(super) fn real(&self, key: &'static str) -> Result<Found<f64>, LoadError> {
+    pub(super) fn real(&self, key: &'static str) -> Result<Found<f64>, ConfigError> {
         self.typed(key, "a number", Value::as_f64)
     }
 
-    pub(super) fn flag(&self, key: &'static str) -> Result<Found<bool>, LoadError> {
+    pub(super) fn flag(&self, key: &'static str) -> Result<Found<bool>, ConfigError> {
         self.typed(key, "true or false", Value::as_bool)
     }
 
-    pub(super) fn word(&self, key: &'static str) -> Result<Found<&'a str>, LoadError> {
+    pub(super) fn word(&self, key: &'static str) -> Result<Found<&'a str>, ConfigError> {
         self.typed(key, "a text", Value::as_str)
     }
 
-    pub(super) fn words(&self, key: &'static str) -> Result<Found<Vec<&'a str>>, LoadError> {
+    pub(super) fn words(&self, key: &'static str) -> Result<Found<Vec<&'a str>>, ConfigError> {
         self.typed(key, "a list of texts", |value| value.as_array()?.iter().map(Value::as_str).collect())
     }
 
-    pub(super) fn object(&self, key: &'static str) -> Result<Found<Fields<'a>>, LoadError> {
+    pub(super) fn wholes(&self, key: &'static str) -> Result<Found<Vec<usize>>, ConfigError> {
+        let whole = |value: &Value| value.as_u64()?.try_into().ok();
+        self.typed(key, "a list of whole numbers", |value| value.as_array()?.iter().map(whole).collect())
+    }
+
+    pub(super) fn reals(&self, key: &'static str) -> Result<Found<Vec<f64>>, ConfigError> {
+        self.typed(key, "a list of numbers", |value| value.as_array()?.iter().map(Value::as_f64).collect())
+    }
+
+    pub(super) fn object(&self, key: &'static str) -> Result<Found<Fields<'a>>, ConfigError> {
         let object = self.typed(key, "an object", Value::as_object)?;
         Ok(match object {
             Found::Absent => Found::Absent,
@@ -110,12 +119,12 @@ impl<'a> Fields<'a> {
     }
 
     /// A size that has to be there.
-    pub(super) fn size(&self, key: &'static str) -> Result<usize, LoadError> {
+    pub(super) fn size(&self, key: &'static str) -> Result<usize, ConfigError> {
         self.size_or(key, None)
     }
 
     /// A size with a default for an absent key.
-    pub(super) fn size_or(&self, key: &'static str, default: Option<usize>) -> Result<usize, LoadError> {
+    pub(super) fn size_or(&self, key: &'static str, default: Option<usize>) -> Result<usize, ConfigError> {
         let value = match self.whole(key)? {
             Found::Is(value) => Some(value),
             Found::Absent => default,
@@ -125,7 +134,7 @@ impl<'a> Fields<'a> {
     }
 
     /// A flag with a default for an absent key.
-    pub(super) fn flag_or(&self, key: &'static str, default: bool) -> Result<bool, LoadError> {
+    pub(super) fn flag_or(&self, key: &'static str, default: bool) -> Result<bool, ConfigError> {
         match self.flag(key)? {
             Found::Is(value) => Ok(value),
             Found::Absent => Ok(default),
@@ -134,7 +143,7 @@ impl<'a> Fields<'a> {
     }
 
     /// `null` where it means nothing.
-    pub(super) fn null(&self, key: &str, expected: &str) -> LoadError {
+    pub(super) fn null(&self, key: &str, expected: &str) -> ConfigError {
         self.bad(key, "null", format!("{expected}, or no such key"))
     }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::error::LoadError;
+use crate::error::ConfigError;
 
 /// Characters of a value that a message quotes.
 const QUOTED: usize = 60;
@@ -16,13 +16,15 @@ const LARGEST: usize = 1 << 31;
 
 /// The file that keys are read from.
 #[derive(Clone, Copy)]
-pub(crate) struct Keys<'a> {
-    pub(crate) file: &'a Path,
+pub struct Keys<'a> {
+    /// The file.
+    pub file: &'a Path,
 }
 
 impl Keys<'_> {
-    pub(crate) fn bad(&self, key: &str, found: impl Display, expected: impl Into<String>) -> LoadError {
-        LoadError::BadConfig {
+    /// A complaint about `key`.
+    pub fn bad(&self, key: &str, found: impl Display, expected: impl Into<String>) -> ConfigError {
+        ConfigError::BadConfig {
             file: self.file.to_owned(),
             key: key.to_owned(),
             found: found.to_string(),
@@ -30,7 +32,11 @@ impl Keys<'_> {
         }
     }
 
-    pub(crate) fn positive(&self, key: &str, value: Option<usize>) -> Result<usize, LoadError> {
+    /// A size that is believed.
+    ///
+    /// # Errors
+    /// It is absent, 0 or larger than anything that is meant.
+    pub fn positive(&self, key: &str, value: Option<usize>) -> Result<usize, ConfigError> {
         match value {
             Some(0) => Err(self.bad(key, 0, "at least 1")),
             Some(value) if value > LARGEST => Err(self.bad(key, value, format!("at most {LARGEST}"))),
@@ -41,7 +47,7 @@ impl Keys<'_> {
 }
 
 /// A value as a message quotes it: its beginning, on one line.
-pub(crate) fn quoted(value: &Value) -> String {
+pub fn quoted(value: &Value) -> String {
     let text = value.to_string();
     match text.char_indices().nth(QUOTED) {
         None => text,

@@ -1,0 +1,296 @@
+//! What config.json says about a decoder, checked.
+
+mod experts;
+mod family;
+mod fields;
+mod heads;
+mod ignored;
+pub mod json;
+mod keys;
+mod rope;
+mod values;
+mod windows;
+
+pub use experts::{Mixture, Shared};
+pub use keys::{Keys, quoted};
+pub use windows::Windows;
+
+use std::path::Path;
+
+use attune_vocabulary::Module;
+use fields::{Fields, Found};
+use rope::Rotations;
+
+use crate::error::ConfigError;
+use crate::rope::{Rope, Scaling};
+use crate::schema::{Activation, Family, Flag, Number, Over, PartRule, PartTensors, Projections};
+
+/// The shape of a decoder.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DecoderConfig {
+    /// Family.
+    pub family: &'static Family,
+    /// Width of the residual stream.
+    pub hidden: usize,
+    /// Inner width of a feed-forward part, or of one expert in a mixture.
+    pub feed_forward: usize,
+    /// Inner width of the feed-forward part of layers without experts.
+    pub dense_feed_forward: usize,
+    /// Transformer blocks.
+    pub layers: usize,
+    /// Query heads.
+    pub heads: usize,
+    /// Key/value heads; divides `heads`.
+    pub kv_heads: usize,
+    /// Channels per head; even.
+    pub head_dim: usize,
+    /// Entries of the vocabulary.
+    pub vocab: usize,
+    /// Longest context in tokens.
+    pub context: usize,
+    /// Added to the mean square before the root in every norm.
+    pub norm_eps: f32,
+    /// Rotary position embedding.
+    pub rope: Rope,
+    /// Rotary position embedding of layers with a window, where it is another one.
+    pub local_rope: Option<Rope>,
+    /// Channels of a head that are rotated, its first ones; even.
+    pub rotated: usize,
+    /// Layers without rotation.
+    pub unrotated: Vec<bool>,
+    /// Whether the output matrix is the embedding.
+    pub tied: bool,
+    /// Whether queries, keys and values have biases.
+    pub qkv_bias: bool,
+    /// Whether the attention output has a bias.
+    pub output_bias: bool,
+    /// Whether the feed-forward part has biases.
+    pub mlp_bias: bool,
+    /// Over what queries and keys are normalised before rotation, if they are.
+    pub qk_norm: Option<Over>,
+    /// What scores are multiplied by; `None`: one divided by the root of `head_dim`.
+    pub attention_scale: Option<f64>,
+    /// Soft-cap of the scores.
+    pub attention_cap: Option<f64>,
+    /// Sliding window of each layer, in tokens, the query's own included.
+    pub windows: Windows,
+    /// The function between the matrices of feed-forward parts.
+    pub activation: Activation,
+    /// Experts, in a mixture.
+    pub mixture: Option<Mixture>,
+    /// What embeddings are multiplied by.
+    pub embedding_scale: Option<f64>,
+    /// What attention and the feed-forward part add is multiplied by.
+    pub residual_scale: Option<f64>,
+    /// What logits are multiplied by.
+    pub logit_scale: Option<f64>,
+    /// Soft-cap of the logits.
+    pub logit_cap: Option<f64>,
+}
+
+/// What is different from layer to layer.
+#[derive(Clone, Copy, Debug)]
+pub struct Layer<'a> {
+    config: &'a DecoderConfig,
+    number: usize,
+}
+
+impl<'a> Layer<'a> {
+    /// Its experts; none where it has an ordinary feed-forward part.
+    pub fn mixture(self) -> Option<&'a Mixture> {
+        self.config.mixture.as_ref().filter(|mixture| mixture.in_layer(self.number))
+    }
+
+    /// Sliding window in tokens, the query's own included.
+    pub fn window(self) -> Option<usize> {
+        self.config.windows.of(self.number)
+    }
+
+    /// Its rotation; none in layers without one.
+    pub fn rope(self) -> Option<&'a Rope> {
+        if self.config.unrotated.get(self.number).copied().unwrap_or(false) {
+            return None;
+        }
+        let local = self.config.local_rope.as_ref().filter(|_| self.window().is_some());
+        Some(local.unwrap_or(&self.config.rope))
+    }
+
+    /// Inner width of its feed-forward part, or of one of its experts.
+    pub fn feed_forward(self) -> usize {
+        match self.mixture() {
+            Some(_) => self.config.feed_forward,
+            None => self.config.dense_feed_forward,
+        }
+    }
+
+    /// Input channels of a linear module.
+    pub fn inputs(self, module: Module) -> usize {
+        match module {
+            Module::Output => self.config.heads * self.config.head_dim,
+            Module::Down => self.feed_forward(),
+            Module::Query | Module::Key | Module::Value | Module::Gate | Module::Up => self.config.hidden,
+        }
+    }
+
+    /// Output channels of a linear module.
+    pub fn outputs(self, module: Module) -> usize {
+        match module {
+            Module::Query => self.config.heads * self.config.head_dim,
+            Module::Key | Module::Value => self.config.kv_heads * self.config.head_dim,
+            Module::Output | Module::Down => self.config.hidden,
+            Module::Gate | Module::Up => self.feed_forward(),
+        }
+    }
+
+    /// The linear modules that it has, in the order of the forward pass: a family whose feed-forward part has no gate
+    /// lacks [`Module::Gate`].
+    pub fn modules(self) -> impl Iterator<Item = Module> {
+        let gated = self.config.is_gated();
+        Module::ALL.into_iter().filter(move |&module| gated || module != Module::Gate)
+    }
+}
+
+/// Most bytes of a config.json: the largest that are published have some hundred thousand.
+pub(crate) const LARGEST_FILE: u64 = 16 << 20;
+/// What a config.json is, for messages.
+pub(crate) const WHAT: &str = "config.json of the Hugging Face layout";
+
+/// The bytes of the config.json of a folder.
+///
+/// # Errors
+/// [`ConfigError::Io`].
+pub fn bytes(folder: &Path) -> Result<Vec<u8>, ConfigError> {
+    attune_files::bytes(&folder.join("config.json"), LARGEST_FILE)
+        .map_err(|source| ConfigError::Io { source, expected: WHAT })
+}
+
+impl DecoderConfig {
+    /// What is different in layer `number`.
+    pub fn layer(&self, number: usize) -> Layer<'_> {
+        Layer { config: self, number }
+    }
+
+    /// Whether feed-forward parts have a gate.
+    pub fn is_gated(&self) -> bool {
+        !matches!(self.family.feed_forward.tensors, PartTensors::Plain(_))
+    }
+
+    /// Whether queries, keys and values are one stored matrix.
+    pub fn is_fused(&self) -> bool {
+        matches!(self.family.attention.projections, Projections::Fused(_))
+    }
+
+    /// Reads and checks `file`. Every key is read, known to be without effect, or refused.
+    ///
+    /// # Errors
+    /// See [`ConfigError`].
+    pub fn read(file: &Path) -> Result<Self, ConfigError> {
+        Self::of(file, &json::read(file)?)
+    }
+
+    /// The same of what `file` holds.
+    ///
+    /// # Errors
+    /// [`ConfigError::BadConfig`].
+    pub fn of(file: &Path, value: &serde_json::Value) -> Result<Self, ConfigError> {
+        let keys = Keys { file };
+        match value.as_object() {
+            Some(object) => Self::check(&Fields::new(keys, "", object)),
+            None => Err(keys.bad("model_type", quoted(value), "an object of keys")),
+        }
+    }
+
+    fn check(fields: &Fields<'_>) -> Result<Self, ConfigError> {
+        // First of all: the keys of other families mean other things.
+        let family = Family::read(fields)?;
+        let Family { attention, rotation, feed_forward, scales, .. } = family;
+        let activation = fields.activation(&feed_forward.activation)?;
+        let hidden = fields.size("hidden_size")?;
+        let layers = fields.size("num_hidden_layers")?;
+        let (heads, kv_heads) = heads::heads(fields, attention.kv_heads)?;
+        let context = fields.size("max_position_embeddings")?;
+        let number = |number: Number| fields.number(number, hidden);
+        let (qkv_bias, output_bias) =
+            (fields.of(attention.qkv_bias)?, fields.of(attention.output_bias)?);
+        let mlp_bias = fields.of(feed_forward.bias)?;
+        let qk_norm = match attention.qk_norm {
+            Some(norm) => fields.of(norm.present)?.then_some(norm.over),
+            None => None,
+        };
+        let Rotations { rope, local, share } = Rotations::read(fields, rotation, context)?;
+        let computed = matches!(rope.scaling, Scaling::Dynamic { .. } | Scaling::Yarn { .. });
+        if attention.head_dim.needed_by_scaling
+            && computed
+            && !matches!(fields.whole("head_dim")?, Found::Is(_))
+        {
+            let expected = "a whole number: transformers cannot compute this rotation without it";
+            return Err(fields.bad("head_dim", "absent", format!("{expected} (beside `rope_scaling`)")));
+        }
+        let head_dim = heads::head_dim(fields, attention.head_dim, hidden, heads)?;
+        let rotated = match rotation.part {
+            PartRule::Whole => head_dim,
+            PartRule::Share(_) => heads::rotated(fields, head_dim, share)?,
+        };
+        let windows = Windows::read(fields, attention.windows, layers)?;
+        let mixture = Mixture::read(fields, family, hidden, layers)?;
+        let dense_layers = match &mixture {
+            Some(mixture) => (0..layers).any(|layer| !mixture.in_layer(layer)),
+            None => true,
+        };
+        let dense = match &mixture {
+            // The key is written for models that have no such layer, too.
+            Some(mixture) if !dense_layers => {
+                fields.raw(feed_forward.inner);
+                mixture.inner
+            }
+            _ => fields.size(feed_forward.inner)?,
+        };
+        if let Scaling::LongRope { short, long, .. } = &rope.scaling
+            && let Some(list) = [short, long].into_iter().find(|list| list.len() != rotated / 2)
+        {
+            let expected = format!("{} numbers, one for each pair of rotated channels", rotated / 2);
+            return Err(fields.bad("rope_scaling", format!("a list of {}", list.len()), expected));
+        }
+        let config = Self {
+            family,
+            hidden,
+            feed_forward: mixture.as_ref().map_or(dense, |mixture| mixture.inner),
+            dense_feed_forward: dense,
+            layers,
+            heads,
+            kv_heads,
+            head_dim,
+            vocab: fields.size("vocab_size")?,
+            context,
+            norm_eps: fields.eps(family.norms.eps_key, family.norms.eps)? as f32,
+            local_rope: local,
+            rope,
+            rotated,
+            unrotated: heads::unrotated(fields, rotation.unrotated, &windows, layers)?,
+            tied: fields.of(Flag::Key("tie_word_embeddings", family.tied))?,
+            qkv_bias,
+            output_bias,
+            mlp_bias,
+            qk_norm,
+            attention_scale: number(attention.scale)?,
+            attention_cap: number(attention.cap)?,
+            windows,
+            activation,
+            mixture,
+            embedding_scale: number(scales.embedding)?,
+            residual_scale: number(scales.residual)?,
+            logit_scale: number(scales.logits)?,
+            logit_cap: number(scales.cap)?,
+        };
+        ignored::nothing_is_overlooked(fields, family, config.vocab)?;
+        Ok(config)
+    }
+}
+
+impl PartialEq for Family {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Family {}

@@ -1,0 +1,135 @@
+//! What config.json says about a mixture.
+
+use super::fields::{Fields, Found};
+use crate::error::ConfigError;
+use crate::schema::{Family, MixtureLayers, MixtureRule, Scores, SharedExpert, SharedInner};
+
+/// Experts of a mixture-of-experts decoder.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mixture {
+    /// Experts per layer.
+    pub experts: usize,
+    /// Experts that each token is routed to.
+    pub per_token: usize,
+    /// Inner width of one expert.
+    pub inner: usize,
+    /// What the router makes of its logits.
+    pub scores: Scores,
+    /// Whether the weights of the chosen experts are rescaled to a sum of 1.
+    pub renormalised: bool,
+    /// What they are multiplied by.
+    pub scale: Option<f64>,
+    /// How many groups the experts are in, and from how many a token chooses.
+    pub groups: Option<(usize, usize)>,
+    /// An expert that answers for every token.
+    pub shared: Option<Shared>,
+    /// For each layer, whether it has experts.
+    layers: Vec<bool>,
+}
+
+/// An expert that answers for every token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shared {
+    /// How its tensors are stored.
+    pub rule: SharedExpert,
+    /// Its inner width.
+    pub inner: usize,
+}
+
+impl Mixture {
+    /// Whether a layer has experts.
+    pub fn in_layer(&self, layer: usize) -> bool {
+        self.layers.get(layer).copied().unwrap_or(false)
+    }
+
+    /// Layers that have experts.
+    pub fn layers(&self) -> impl Iterator<Item = usize> {
+        (0..self.layers.len()).filter(|&layer| self.layers[layer])
+    }
+
+    pub(super) fn read(
+        fields: &Fields<'_>,
+        family: &'static Family,
+        hidden: usize,
+        layers: usize,
+    ) -> Result<Option<Self>, ConfigError> {
+        let Some(rule) = &family.mixture else { return Ok(None) };
+        let experts = fields.count(rule.experts)?;
+        let per_token = fields.count(rule.per_token)?;
+        if per_token > experts {
+            let expected = format!("at most the {experts} experts");
+            return Err(fields.bad(rule.per_token.keys[0], per_token, expected));
+        }
+        let inner = fields.count(rule.inner)?;
+        Ok(Some(Self {
+            experts,
+            per_token,
+            inner,
+            scores: rule.router.scores,
+            renormalised: fields.of(rule.router.renormalised)?,
+            scale: fields.number(rule.router.scale, hidden)?,
+            groups: groups(fields, rule, experts, per_token)?,
+            shared: shared(fields, rule, inner)?,
+            layers: in_layers(fields, rule.layers, layers)?,
+        }))
+    }
+}
+
+/// The groups of the experts; one group is none.
+fn groups(
+    fields: &Fields<'_>,
+    rule: &MixtureRule,
+    experts: usize,
+    per_token: usize,
+) -> Result<Option<(usize, usize)>, ConfigError> {
+    let Some(groups) = &rule.router.groups else { return Ok(None) };
+    let (count, kept) = (fields.count(groups.count)?, fields.count(groups.kept)?);
+    // Two of a group say how good it is.
+    if experts % count != 0 || (count > 1 && experts / count < 2) {
+        let expected = format!("a divisor of the {experts} experts with at least two in each group");
+        return Err(fields.bad(groups.count.keys[0], count, expected));
+    }
+    if kept > count || experts / count * kept < per_token {
+        let expected = format!("at most {count} groups, which hold the {per_token} experts of a token");
+        return Err(fields.bad(groups.kept.keys[0], kept, expected));
+    }
+    Ok((count > 1).then_some((count, kept)))
+}
+
+fn shared(fields: &Fields<'_>, rule: &MixtureRule, inner: usize) -> Result<Option<Shared>, ConfigError> {
+    let Some(rule) = rule.shared else { return Ok(None) };
+    let whole = |key, default| match fields.whole(key)? {
+        Found::Absent => Ok(default),
+        Found::Null => Ok(0),
+        Found::Is(_) if fields.raw(key) == Found::Is(&0.into()) => Ok(0),
+        Found::Is(_) => fields.size(key),
+    };
+    let inner = match rule.inner {
+        SharedInner::Key { key, default } => whole(key, default)?,
+        SharedInner::Times { key, default } => whole(key, default)?.saturating_mul(inner),
+    };
+    Ok((inner > 0).then_some(Shared { rule, inner }))
+}
+
+fn in_layers(
+    fields: &Fields<'_>,
+    rule: MixtureLayers,
+    layers: usize,
+) -> Result<Vec<bool>, ConfigError> {
+    match rule {
+        MixtureLayers::All => Ok(vec![true; layers]),
+        MixtureLayers::From { key, default } => {
+            let first = match fields.whole(key)? {
+                Found::Absent => default,
+                Found::Is(first) => first,
+                Found::Null => return Err(fields.null(key, "a whole number")),
+            };
+            Ok((0..layers).map(|layer| layer >= first).collect())
+        }
+        MixtureLayers::Every => {
+            let step = fields.size_or("decoder_sparse_step", Some(1))?;
+            let dense = fields.wholes("mlp_only_layers")?.value().unwrap_or_default();
+            Ok((0..layers).map(|layer| (layer + 1) % step == 0 && !dense.contains(&layer)).collect())
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Heads, their channels, and which of them turn.
+
+use super::fields::{Fields, Found};
+use super::windows::Windows;
+use crate::error::ConfigError;
+use crate::schema::{HeadDim, KvHeads, Null, Unrotated};
+
+/// Query heads and key/value heads.
+pub(super) fn heads(fields: &Fields<'_>, rule: KvHeads) -> Result<(usize, usize), ConfigError> {
+    let heads = fields.size("num_attention_heads")?;
+    let kv_heads = match fields.whole("num_key_value_heads")? {
+        Found::Null if rule.null == Null::Absent => heads,
+        _ => fields.size_or("num_key_value_heads", rule.default.or(Some(heads)))?,
+    };
+    if heads % kv_heads != 0 {
+        return Err(fields.bad("num_key_value_heads", kv_heads, format!("a divisor of the {heads} heads")));
+    }
+    Ok((heads, kv_heads))
+}
+
+/// Channels of a head.
+pub(super) fn head_dim(
+    fields: &Fields<'_>,
+    rule: HeadDim,
+    hidden: usize,
+    heads: usize,
+) -> Result<usize, ConfigError> {
+    let divides = hidden.is_multiple_of(heads);
+    if rule.always_divides && !divides {
+        return Err(fields.bad("hidden_size", hidden, format!("a multiple of the {heads} heads")));
+    }
+    let head_dim = match fields.whole("head_dim")? {
+        Found::Null if rule.null == Null::Refused => return Err(fields.null("head_dim", "a whole number")),
+        Found::Is(_) => fields.size("head_dim")?,
+        Found::Absent | Found::Null => match rule.default {
+            Some(default) => default,
+            None if divides => hidden / heads,
+            None => {
+                let expected = format!("a multiple of the {heads} heads, or `head_dim`");
+                return Err(fields.bad("hidden_size", hidden, expected));
+            }
+        },
+    };
+    if head_dim % 2 != 0 {
+        return Err(fields.bad("head_dim", head_dim, "an even number: rotary embedding turns pairs"));
+    }
+    Ok(head_dim)
+}
+
+/// Channels of a head that are rotated, by the share of them.
+pub(super) fn rotated(fields: &Fields<'_>, head_dim: usize, share: f64) -> Result<usize, ConfigError> {
+    let rotated = (head_dim as f64 * share) as usize;
+    if rotated == 0 || rotated % 2 != 0 || rotated > head_dim {
+        let expected = format!("a share of the {head_dim} channels of a head that is an even number of them");
+        return Err(fields.bad(super::rope::PART, share, expected));
+    }
+    Ok(rotated)
+}
+
+/// For each layer, whether it is without rotation.
+pub(super) fn unrotated(
+    fields: &Fields<'_>,
+    rule: Unrotated,
+    windows: &Windows,
+    layers: usize,
+) -> Result<Vec<bool>, ConfigError> {
+    match rule {
+        Unrotated::None => Ok(vec![false; layers]),
+        Unrotated::FullAttention => Ok((0..layers).map(|layer| windows.of(layer).is_none()).collect()),
+        Unrotated::Listed { interval } => {
+            let interval = fields.size_or("no_rope_layer_interval", Some(interval))?;
+            let Found::Is(listed) = fields.wholes("no_rope_layers")? else {
+                return Ok((1..=layers).map(|layer| layer % interval == 0).collect());
+            };
+            if listed.len() != layers {
+                let expected = format!("{layers}, one per layer");
+                return Err(fields.bad("no_rope_layers", format!("{} entries", listed.len()), expected));
+            }
+            Ok(listed.into_iter().map(|rotated| rotated == 0).collect())
+        }
+    }
+}

@@ -1,0 +1,375 @@
+//! What config.json says about rotary embedding.
+//!
+//! Two forms are met: `rope_scaling` beside `rope_theta` (transformers up to 4), and `rope_parameters` (from 5 on). Each
+//! is read as those who write it read it; a file in which both speak, or in which the versions read the same words
+//! differently, is refused.
+
+use super::fields::{Fields, Found};
+use super::keys::quoted;
+use crate::error::ConfigError;
+use crate::rope::{Rope, Scaling};
+use crate::schema::{PartRule, RotationRule};
+
+const KNOWN: &str = "default, linear, dynamic, llama3 or yarn";
+const OLD: &str = "rope_scaling";
+const NEW: &str = "rope_parameters";
+const BASE: &str = "rope_theta";
+const KIND: &str = "rope_type";
+/// The name of `rope_type` before 2024.
+const OLD_KIND: &str = "type";
+const ORIGINAL: &str = "original_max_position_embeddings";
+/// Base of layers with a window, beside the other one.
+const LOCAL: &str = "rope_local_base_freq";
+/// What newer files have inside `rope_parameters` where layers differ: those without a window and those with one.
+const KINDS: [&str; 2] = ["full_attention", "sliding_attention"];
+pub(super) const PART: &str = "partial_rotary_factor";
+
+/// What config.json says about rotations.
+pub(super) struct Rotations {
+    pub(super) rope: Rope,
+    /// Of layers with a window, where it is another one.
+    pub(super) local: Option<Rope>,
+    /// Share of the channels of a head that are rotated.
+    pub(super) share: f64,
+}
+
+
+impl Rotations {
+    /// `context` is `max_position_embeddings`.
+    pub(super) fn read(
+        fields: &Fields<'_>,
+        rule: &RotationRule,
+        context: usize,
+    ) -> Result<Self, ConfigError> {
+        let top = share(fields, rule)?;
+        let base = base(fields)?;
+        // An empty object says nothing.
+        let given = |key| -> Result<_, ConfigError> {
+            Ok(fields.object(key)?.value().filter(|object: &Fields<'_>| !object.is_empty()))
+        };
+        let reader = Reader { fields, rule, context };
+        let local = match (rule.local_base, base_at(fields, LOCAL)) {
+            (None, _) => None,
+            (Some(default), given) => Some(Rope { base: given?.unwrap_or(default), scaling: Scaling::None }),
+        };
+        let rotations = match (given(OLD)?, given(NEW)?) {
+            (Some(_), Some(_)) => {
+                let expected =
+                    format!("nothing beside `{NEW}`: the two are one thing under two names; keep one");
+                return Err(fields.bad(OLD, "given", expected));
+            }
+            (None, None) => Self {
+                rope: Rope { base: base.unwrap_or(rule.base), scaling: Scaling::None },
+                local,
+                share: agreed(fields, rule, top, None)?,
+            },
+            (Some(old), None) => {
+                let inside = share(&old, rule)?;
+                let scaling = reader.old_scaling(&old)?;
+                Self {
+                    rope: Rope { base: old_base(&old, base)?.unwrap_or(rule.base), scaling },
+                    local,
+                    share: agreed(fields, rule, top, inside)?,
+                }
+            }
+            (None, Some(new)) if local.is_some() => reader.by_kind(&new, base, local)?,
+            (None, Some(new)) => {
+                let inside = share(&new, rule)?;
+                let scaling = reader.new_scaling(&new)?;
+                Self {
+                    rope: Rope { base: new_base(&new, base)?.unwrap_or(rule.base), scaling },
+                    local: None,
+                    share: agreed(fields, rule, top, inside)?,
+                }
+            }
+        };
+        if !rule.longrope {
+            rotations.rope.agrees(fields)?;
+        }
+        Ok(rotations)
+    }
+}
+
+/// The share of a head that is rotated, where an object says so.
+fn share(fields: &Fields<'_>, rule: &RotationRule) -> Result<Option<f64>, ConfigError> {
+    if rule.part == PartRule::Whole {
+        whole_heads(fields)?;
+        return Ok(None);
+    }
+    match fields.real(PART)? {
+        Found::Absent => Ok(None),
+        Found::Is(part) if part > 0.0 && part <= 1.0 => Ok(Some(part)),
+        Found::Is(part) => Err(fields.bad(PART, part, "a share above 0 and up to 1")),
+        Found::Null => Err(fields.null(PART, "a share above 0 and up to 1")),
+    }
+}
+
+/// The share, of which both places say the same.
+fn agreed(
+    fields: &Fields<'_>,
+    rule: &RotationRule,
+    top: Option<f64>,
+    inside: Option<f64>,
+) -> Result<f64, ConfigError> {
+    if let (Some(top), Some(inside)) = (top, inside)
+        && top != inside
+    {
+        return Err(fields.bad(PART, top, format!("{inside}, as beside the other numbers of the rotation")));
+    }
+    Ok(match (top.or(inside), rule.part) {
+        (Some(share), _) | (None, PartRule::Share(share)) => share,
+        (None, PartRule::Whole) => 1.0,
+    })
+}
+
+impl Rope {
+    /// The length of the first training is beside the numbers that need it; on top of the file some versions read it and
+    /// some do not.
+    fn agrees(&self, fields: &Fields<'_>) -> Result<(), ConfigError> {
+        let used = match self.scaling {
+            Scaling::Llama3 { context, .. } | Scaling::Yarn { context, .. } => Some(context),
+            _ => None,
+        };
+        let expected = || match used {
+            Some(used) => format!("{used}, as beside the other numbers of the rotation"),
+            None => "no such key: this rotation has no use for it".to_owned(),
+        };
+        match fields.real(ORIGINAL)? {
+            Found::Absent => Ok(()),
+            Found::Is(value) if used == Some(value) => Ok(()),
+            Found::Is(value) => Err(fields.bad(ORIGINAL, value, expected())),
+            Found::Null => Err(fields.bad(ORIGINAL, "null", expected())),
+        }
+    }
+}
+
+fn base(fields: &Fields<'_>) -> Result<Option<f64>, ConfigError> {
+    base_at(fields, BASE)
+}
+
+fn base_at(fields: &Fields<'_>, key: &'static str) -> Result<Option<f64>, ConfigError> {
+    match fields.real(key)? {
+        Found::Absent => Ok(None),
+        Found::Null => Err(fields.null(key, "a number above 0")),
+        Found::Is(base) => above_zero(fields, key, base).map(Some),
+    }
+}
+
+/// The older versions look for the base on top only, the newer ones inside first.
+fn old_base(old: &Fields<'_>, top: Option<f64>) -> Result<Option<f64>, ConfigError> {
+    match base(old)? {
+        None => Ok(top),
+        Some(inside) if Some(inside) == top => Ok(top),
+        Some(inside) => {
+            let expected = match top {
+                Some(top) => format!("{top}, as `{BASE}` on top of the file"),
+                None => format!("it on top of the file, beside `{OLD}`"),
+            };
+            Err(old.bad(BASE, inside, expected))
+        }
+    }
+}
+
+fn new_base(new: &Fields<'_>, top: Option<f64>) -> Result<Option<f64>, ConfigError> {
+    match (base(new)?, top) {
+        (Some(inside), Some(top)) if inside != top => {
+            Err(new.bad(BASE, inside, format!("{top}, as `{BASE}` on top of the file")))
+        }
+        (inside, top) => Ok(inside.or(top)),
+    }
+}
+
+/// What the numbers of a rotation are read by.
+struct Reader<'a> {
+    /// The file.
+    fields: &'a Fields<'a>,
+    rule: &'a RotationRule,
+    context: usize,
+}
+
+impl Reader<'_> {
+    fn known(&self) -> &'static str {
+        if self.rule.longrope { "default or longrope" } else { KNOWN }
+    }
+
+    fn old_scaling(&self, old: &Fields<'_>) -> Result<Scaling, ConfigError> {
+        match kind(old)? {
+            Some(kind) => self.scaling(old, kind),
+            None => Err(old.bad(KIND, "absent", self.known())),
+        }
+    }
+
+    fn new_scaling(&self, new: &Fields<'_>) -> Result<Scaling, ConfigError> {
+        for layers in KINDS {
+            if let Found::Is(value) = new.raw(layers) {
+                let expected =
+                    "the numbers themselves: rotations that differ from layer to layer are not computed here";
+                return Err(new.bad(layers, quoted(value), expected));
+            }
+        }
+        self.scaling(new, kind(new)?.unwrap_or("default"))
+    }
+
+    /// Numbers for layers without a window and for those with one.
+    fn by_kind(
+        &self,
+        new: &Fields<'_>,
+        top: Option<f64>,
+        local: Option<Rope>,
+    ) -> Result<Rotations, ConfigError> {
+        let needed = |key: &'static str| match new.object(key)? {
+            Found::Is(object) => Ok(object),
+            Found::Absent | Found::Null => {
+                Err(new.bad(key, "absent", "an object: layers with a window turn by other numbers"))
+            }
+        };
+        let [full, sliding] = [needed(KINDS[0])?, needed(KINDS[1])?];
+        if let Some((key, value)) = new.unread().next() {
+            return Err(new.bad(key, quoted(value), "no such key beside `full_attention` and `sliding_attention`"));
+        }
+        let read = |object: &Fields<'_>, default: f64, top: Option<f64>| -> Result<Rope, ConfigError> {
+            let base = new_base(object, top)?.unwrap_or(default);
+            let scaling = self.scaling(object, kind(object)?.unwrap_or("default"))?;
+            Ok(Rope { base, scaling })
+        };
+        let rope = read(&full, self.rule.base, top)?;
+        let top_local = base_at(self.fields, LOCAL)?;
+        let local_base = self.rule.local_base.unwrap_or(self.rule.base);
+        let local = match local {
+            Some(_) => Some(read(&sliding, local_base, top_local)?),
+            None => None,
+        };
+        Ok(Rotations { rope, local, share: 1.0 })
+    }
+
+    fn scaling(&self, rope: &Fields<'_>, kind: &str) -> Result<Scaling, ConfigError> {
+        let scaling = match kind {
+            "longrope" | "su" if self.rule.longrope => self.longrope(rope)?,
+            kind if self.rule.longrope && kind != "default" => return Err(rope.bad(KIND, kind, self.known())),
+            kind => scaling(rope, kind, self.context)?,
+        };
+        if self.rule.longrope {
+            // On top of the file it has precedence; inside it is a copy.
+            rope.raw(ORIGINAL);
+        }
+        share(rope, self.rule)?;
+        match rope.unread().find(|(_, value)| !value.is_null()) {
+            None => Ok(scaling),
+            Some((key, value)) => {
+                let expected = format!("no such key: a rotation of type {kind} has no use for it");
+                Err(rope.bad(key, quoted(value), expected))
+            }
+        }
+    }
+
+    /// Divisors of every frequency, others beyond the length of the first training (LongRoPE, arXiv 2402.13753).
+    fn longrope(&self, rope: &Fields<'_>) -> Result<Scaling, ConfigError> {
+        let original = match self.fields.real(ORIGINAL)? {
+            Found::Is(value) => above_zero(self.fields, ORIGINAL, value)?,
+            _ => return Err(self.fields.bad(ORIGINAL, "absent", "a number above 0, for a rotation of type longrope")),
+        };
+        match rope.real(ORIGINAL)? {
+            Found::Is(inside) if inside != original => {
+                return Err(rope.bad(ORIGINAL, inside, format!("{original}, as on top of the file")));
+            }
+            _ => {}
+        }
+        let list = |key: &'static str| match rope.reals(key)? {
+            Found::Is(list) if list.iter().all(|&number| number > 0.0) => Ok(list),
+            Found::Is(_) => Err(rope.bad(key, "a list with a number that is not above 0", "numbers above 0")),
+            _ => Err(rope.bad(key, "absent", "a list of numbers, one for each pair of channels")),
+        };
+        let (short, long) = (list("short_factor")?, list("long_factor")?);
+        let factor = match rope.real("factor")? {
+            Found::Is(factor) => above_zero(rope, "factor", factor)?,
+            _ => self.context as f64 / original,
+        };
+        let attention = match rope.real("attention_factor")? {
+            Found::Is(given) => given,
+            _ if factor <= 1.0 => 1.0,
+            _ => (1.0 + factor.ln() / original.ln()).sqrt(),
+        };
+        Ok(Scaling::LongRope { short, long, context: original, attention })
+    }
+}
+
+fn kind<'a>(rope: &Fields<'a>) -> Result<Option<&'a str>, ConfigError> {
+    let word = |key| match rope.word(key)? {
+        Found::Absent => Ok(None),
+        Found::Is(word) => Ok(Some(word)),
+        Found::Null => Err(rope.null(key, KNOWN)),
+    };
+    match (word(KIND)?, word(OLD_KIND)?) {
+        (Some(kind), Some(old)) if kind != old => {
+            Err(rope.bad(OLD_KIND, old, format!("{kind}, as `{KIND}`")))
+        }
+        (kind, old) => Ok(kind.or(old)),
+    }
+}
+
+fn scaling(rope: &Fields<'_>, kind: &str, context: usize) -> Result<Scaling, ConfigError> {
+    let needed = |key: &'static str| match rope.real(key)? {
+        Found::Is(value) => above_zero(rope, key, value),
+        Found::Absent => Err(rope.bad(key, "absent", "a number above 0")),
+        Found::Null => Err(rope.bad(key, "null", "a number above 0")),
+    };
+    let scaling = match kind {
+        "default" => Scaling::None,
+        "linear" => Scaling::Linear { factor: needed("factor")? },
+        "dynamic" => Scaling::Dynamic { factor: needed("factor")?, context: context as f64 },
+        "llama3" => {
+            let (low, high) = (needed("low_freq_factor")?, needed("high_freq_factor")?);
+            // Between the two, one rotation goes over into the other.
+            if low > high {
+                let expected = format!("at least `low_freq_factor`, which is {low}");
+                return Err(rope.bad("high_freq_factor", high, expected));
+            }
+            Scaling::Llama3 { factor: needed("factor")?, low, high, context: needed(ORIGINAL)? }
+        }
+        "yarn" => yarn(rope, needed("factor")?, context as f64)?,
+        other => return Err(rope.bad(KIND, other, KNOWN)),
+    };
+    Ok(scaling)
+}
+
+fn yarn(rope: &Fields<'_>, factor: f64, context: f64) -> Result<Scaling, ConfigError> {
+    let above_zero = |key: &'static str| match rope.real(key)? {
+        Found::Is(value) => above_zero(rope, key, value).map(Some),
+        Found::Absent | Found::Null => Ok(None),
+    };
+    let original = match rope.real(ORIGINAL)? {
+        Found::Null => return Err(rope.null(ORIGINAL, "a number above 0")),
+        _ => above_zero(ORIGINAL)?.unwrap_or(context),
+    };
+    let temperature = |scale: f64| if factor <= 1.0 { 1.0 } else { 0.1 * scale * factor.ln() + 1.0 };
+    // Zero counts as absent.
+    let scales = (rope.real("mscale")?.value(), rope.real("mscale_all_dim")?.value());
+    // YaRN §3.4: a sharper softmax, as a factor of cosines and sines.
+    let attention = match (rope.real("attention_factor")?.value(), scales) {
+        (Some(given), _) => given,
+        (None, (Some(one), Some(all))) if one != 0.0 && all != 0.0 => temperature(one) / temperature(all),
+        (None, _) => temperature(1.0),
+    };
+    Ok(Scaling::Yarn {
+        factor,
+        context: original,
+        fast: above_zero("beta_fast")?.unwrap_or(32.0),
+        slow: above_zero("beta_slow")?.unwrap_or(1.0),
+        truncate: rope.flag_or("truncate", true)?,
+        attention,
+    })
+}
+
+fn above_zero(fields: &Fields<'_>, key: &str, value: f64) -> Result<f64, ConfigError> {
+    if value > 0.0 { Ok(value) } else { Err(fields.bad(key, value, "a number above 0")) }
+}
+
+/// These families rotate whole heads.
+fn whole_heads(fields: &Fields<'_>) -> Result<(), ConfigError> {
+    match fields.real(PART)? {
+        Found::Absent => Ok(()),
+        Found::Is(1.0) => Ok(()),
+        Found::Is(part) => Err(fields.bad(PART, part, "1: these families rotate whole heads")),
+        Found::Null => Err(fields.null(PART, "1")),
+    }
+}

@@ -1,0 +1,87 @@
+//! What a family of decoders may say of itself.
+//!
+//! Everything is data that a `const` can hold: a family is one file of such data in `known/`, without code. Where a
+//! value comes from config.json, the family names the key and what its absence means.
+
+mod attention;
+mod feed_forward;
+mod mixture;
+mod norm;
+mod rotation;
+mod value;
+
+pub use attention::{Attention, HeadDim, KvHeads, Null, Over, Projections, QkNorm, WindowRule};
+pub use feed_forward::{Activation, ActivationKey, FeedForward, GELUS, PartTensors, SILU};
+pub use mixture::{
+    Count, ExpertTensors, Groups, MixtureLayers, MixtureRule, Orientation, Router, Scores, SharedExpert,
+    SharedInner,
+};
+pub use norm::{NormKind, NormRule, Placement};
+pub use rotation::{Pairs, PartRule, RotationRule, Unrotated};
+pub use value::{Accepted, Flag, Number};
+
+/// A family of decoders: how config.json and the tensors of its models are read, and what its forward pass is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct Family {
+    /// `model_type` of config.json.
+    pub name: &'static str,
+    /// What `architectures` of config.json says.
+    pub architecture: &'static str,
+    /// Models that people know, for `docs/families.md`.
+    pub models: &'static str,
+    /// Norms of the residual stream, and where they stand.
+    pub norms: NormRule,
+    /// Attention.
+    pub attention: Attention,
+    /// Rotary position embedding.
+    pub rotation: RotationRule,
+    /// The feed-forward part of a layer without experts.
+    pub feed_forward: FeedForward,
+    /// Experts, in a mixture.
+    pub mixture: Option<MixtureRule>,
+    /// What a token and the last layer are multiplied by.
+    pub scales: Scales,
+    /// Whether the output matrix is the embedding where `tie_word_embeddings` is absent.
+    pub tied: bool,
+    /// Keys that do not change what is computed as long as they have one of these values.
+    pub only: &'static [(&'static str, Accepted)],
+    /// Keys that never change what is computed in this family, beside those of all families.
+    pub ignored: &'static [&'static str],
+}
+
+/// Numbers that values are multiplied by on their way.
+#[derive(Clone, Copy, Debug)]
+pub struct Scales {
+    /// Embeddings are multiplied by it.
+    pub embedding: Number,
+    /// What attention and the feed-forward part add to the residual stream is multiplied by it.
+    pub residual: Number,
+    /// Logits are multiplied by it.
+    pub logits: Number,
+    /// Soft-cap `c` of the logits, `c·tanh(x/c)`, after the scale (Gemma 2, arXiv 2408.00118, §2).
+    pub cap: Number,
+}
+
+impl Scales {
+    /// None at all.
+    pub const NONE: Self =
+        Self { embedding: Number::None, residual: Number::None, logits: Number::None, cap: Number::None };
+}
+
+impl Family {
+    /// A decoder as Llama's: what most families differ from in a few points.
+    pub const LLAMA: Self = Self {
+        name: "",
+        architecture: "",
+        models: "",
+        norms: NormRule::RMS,
+        attention: Attention::LLAMA,
+        rotation: RotationRule::WHOLE,
+        feed_forward: FeedForward::SWIGLU,
+        mixture: None,
+        scales: Scales::NONE,
+        tied: false,
+        only: &[],
+        ignored: &[],
+    };
+}

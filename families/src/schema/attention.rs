@@ -1,0 +1,160 @@
+//! Attention: heads, biases, norms of queries and keys, scores, windows, and the names of tensors.
+
+use super::{Flag, Number};
+
+/// What null means at a key whose absence has a meaning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Null {
+    /// The same as absence without a default.
+    Absent,
+    /// Nothing that versions of transformers agree on: it is refused.
+    Refused,
+}
+
+/// `num_key_value_heads`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KvHeads {
+    /// Where the key is absent; `None`: as many as query heads.
+    pub default: Option<usize>,
+    /// What null means.
+    pub null: Null,
+}
+
+/// `head_dim`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HeadDim {
+    /// Where the key is absent; `None`: the width of the residual stream divided by the query heads.
+    pub default: Option<usize>,
+    /// What null means.
+    pub null: Null,
+    /// Whether the query heads have to divide the width of the residual stream even where `head_dim` is given.
+    pub always_divides: bool,
+    /// Whether rotations that are computed from the size of a head (`dynamic`, `yarn`) need the key.
+    pub needed_by_scaling: bool,
+}
+
+/// Over what queries and keys are normalised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Over {
+    /// Each head by itself; one weight per channel of a head.
+    Head,
+    /// All heads together; one weight per output of the projection.
+    Projection,
+}
+
+/// Norms of queries and keys before rotation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QkNorm {
+    /// Over what.
+    pub over: Over,
+    /// Whether a model has them.
+    pub present: Flag,
+    /// Names of the weights of queries and of keys.
+    pub names: [&'static str; 2],
+}
+
+/// How queries, keys and values are stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Projections {
+    /// One matrix each.
+    Apart([&'static str; 3]),
+    /// One matrix with the rows of queries, then of keys, then of values.
+    Fused(&'static str),
+}
+
+/// Which layers have a sliding window, which is `sliding_window` tokens, the query's own included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WindowRule {
+    /// None.
+    None,
+    /// All of them (Mistral).
+    Every {
+        /// The window where its key is absent.
+        tokens: Option<usize>,
+        /// Whether a `layer_types` that says the same is understood: in a Mistral, it makes the model a Ministral.
+        listed: bool,
+    },
+    /// Where `use_sliding_window` says so, from layer `max_window_layers` on or where `layer_types` says so (Qwen).
+    Switched {
+        /// The window where its key is absent.
+        tokens: Option<usize>,
+        /// Layers in front without a window where `max_window_layers` is absent; `None`: the family has no such key.
+        first: Option<usize>,
+    },
+    /// Where `layer_types` says so.
+    Listed {
+        /// The window where its key is absent.
+        tokens: Option<usize>,
+        /// Without `layer_types`, every so many-th layer has none; `None`: all layers have one.
+        full_every: Option<usize>,
+        /// The key of that number.
+        every_key: Option<&'static str>,
+    },
+}
+
+/// The attention of a family.
+#[derive(Clone, Copy, Debug)]
+pub struct Attention {
+    /// Key and value heads.
+    pub kv_heads: KvHeads,
+    /// Channels per head.
+    pub head_dim: HeadDim,
+    /// Whether queries, keys and values have biases.
+    pub qkv_bias: Flag,
+    /// Whether the output has a bias.
+    pub output_bias: Flag,
+    /// Norms of queries and keys.
+    pub qk_norm: Option<QkNorm>,
+    /// What scores are multiplied by; [`Number::None`]: one divided by the root of `head_dim`.
+    pub scale: Number,
+    /// Soft-cap of the scores.
+    pub cap: Number,
+    /// Whether every query head has a logit of its own that no value belongs to (GPT-OSS), and its name.
+    pub sinks: Option<&'static str>,
+    /// Sliding windows.
+    pub windows: WindowRule,
+    /// The part of a layer that attention's tensors are under.
+    pub place: &'static str,
+    /// Queries, keys and values.
+    pub projections: Projections,
+    /// The output matrix.
+    pub output: &'static str,
+}
+
+impl Attention {
+    /// Grouped heads without biases, as Mistral has them.
+    pub const PLAIN: Self = Self {
+        kv_heads: KvHeads { default: None, null: Null::Absent },
+        head_dim: HeadDim {
+            default: None,
+            null: Null::Absent,
+            always_divides: false,
+            needed_by_scaling: false,
+        },
+        qkv_bias: Flag::Always(false),
+        output_bias: Flag::Always(false),
+        qk_norm: None,
+        scale: Number::None,
+        cap: Number::None,
+        sinks: None,
+        windows: WindowRule::None,
+        place: "self_attn",
+        projections: Projections::Apart(["q_proj", "k_proj", "v_proj"]),
+        output: "o_proj",
+    };
+
+    /// The same with biases where `attention_bias` says so.
+    pub const LLAMA: Self = Self {
+        qkv_bias: Flag::Key("attention_bias", false),
+        output_bias: Flag::Key("attention_bias", false),
+        ..Self::PLAIN
+    };
+}
+
+impl QkNorm {
+    /// Over each head, in every model of the family.
+    pub const HEADS: Self =
+        Self { over: Over::Head, present: Flag::Always(true), names: ["q_norm", "k_norm"] };
+    /// Over all heads together, in every model of the family.
+    pub const PROJECTIONS: Self = Self { over: Over::Projection, ..Self::HEADS };
+}

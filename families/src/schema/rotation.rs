@@ -1,0 +1,62 @@
+//! Rotary position embedding (arXiv 2104.09864).
+
+/// Which channels of a head turn together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pairs {
+    /// Channel `c` and channel `c + n/2` of `n` rotated ones.
+    Halves,
+    /// Channels `2c` and `2c + 1`.
+    Neighbours,
+}
+
+/// How much of a head is rotated.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum PartRule {
+    /// All of it.
+    Whole,
+    /// The first channels, as `partial_rotary_factor` says; the share where that key is absent.
+    Share(f64),
+}
+
+/// Layers without rotation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unrotated {
+    /// None.
+    None,
+    /// Those for which `no_rope_layers` has 0; without it, every `no_rope_layer_interval`-th, by default every so many-th.
+    Listed {
+        /// The interval where its key is absent.
+        interval: usize,
+    },
+    /// Those whose attention has no window.
+    FullAttention,
+}
+
+/// The rotation of a family.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RotationRule {
+    /// Base of the frequencies where `rope_theta` is absent.
+    pub base: f64,
+    /// Base of the frequencies in layers with a window, where the family has another one there (Gemma 3).
+    pub local_base: Option<f64>,
+    /// Which channels turn together.
+    pub pairs: Pairs,
+    /// How much of a head is rotated.
+    pub part: PartRule,
+    /// Layers without rotation.
+    pub unrotated: Unrotated,
+    /// Whether scaling of type `longrope` is understood, which needs the length of the first training on top of the file.
+    pub longrope: bool,
+}
+
+impl RotationRule {
+    /// Whole heads, as Llama has it.
+    pub const WHOLE: Self = Self {
+        base: 10000.0,
+        local_base: None,
+        pairs: Pairs::Halves,
+        part: PartRule::Whole,
+        unrotated: Unrotated::None,
+        longrope: false,
+    };
+}

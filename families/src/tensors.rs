@@ -1,0 +1,131 @@
+//! Which tensors a decoder has, by name and shape, and which linear modules they hold.
+//!
+//! Families store the same matrices apart, side by side or stacked. A [`StoredMatrix`] is one module's matrix wherever it
+//! lies; whoever reads, counts, quantises or writes modules goes by [`modules`] and knows no family.
+
+mod layer;
+mod stored;
+
+pub use layer::{FeedForwardTensors, LayerTensors, NormTensors, RouterTensors};
+pub use stored::{LinearPart, LinearTensors, StoredMatrix};
+
+use attune_vocabulary::Module;
+
+use crate::config::DecoderConfig;
+use crate::schema::NormKind;
+
+/// The embedding, `[vocab, hidden]`.
+pub const EMBEDDING: &str = "model.embed_tokens.weight";
+/// The output matrix where it is not the embedding, `[vocab, hidden]`.
+pub const OUTPUT: &str = "lm_head.weight";
+
+/// A name and a shape.
+pub type Tensor = (String, Vec<usize>);
+
+/// A linear module of a layer: what `weight-bits` and `activation-bits` name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinearModule {
+    /// The layer.
+    pub layer: usize,
+    /// Which module.
+    pub module: Module,
+    /// Whose it is, in a mixture.
+    pub expert: Option<usize>,
+    /// Its matrix and bias.
+    pub part: LinearPart,
+}
+
+/// The linear modules of a layer, in the order of the forward pass. Routers, and experts that answer for every token, are
+/// none: no edit names them.
+pub fn modules(config: &DecoderConfig, layer: usize) -> Vec<LinearModule> {
+    let names = LayerTensors::new(config, layer);
+    let mut modules = Vec::new();
+    let mut add = |expert: Option<usize>, linear: LinearTensors, which: &[Module]| {
+        let of = |(part, &module): (LinearPart, &Module)| LinearModule { layer, module, expert, part };
+        modules.extend(linear.parts.into_iter().zip(which).map(of));
+    };
+    add(None, names.qkv(), &[Module::Query, Module::Key, Module::Value]);
+    add(None, names.attention_output(), &[Module::Output]);
+    let inner: &[Module] = if config.is_gated() { &[Module::Gate, Module::Up] } else { &[Module::Up] };
+    let experts = config.layer(layer).mixture().map_or(0, |mixture| mixture.experts);
+    if experts == 0 {
+        let part = names.feed_forward();
+        add(None, part.inner, inner);
+        add(None, part.down, &[Module::Down]);
+    }
+    for expert in 0..experts {
+        let part = names.expert(expert);
+        add(Some(expert), part.inner, inner);
+        add(Some(expert), part.down, &[Module::Down]);
+    }
+    modules
+}
+
+/// The norm behind the last layer.
+pub fn last_norm(config: &DecoderConfig) -> NormTensors {
+    NormTensors::new(config, config.family.norms.last, config.hidden)
+}
+
+/// Shows `visit` every tensor of a model, one after the other and up to its first error: a size that a checkpoint
+/// contradicts is met before anything of that size is made.
+///
+/// # Errors
+/// The first one of `visit`.
+pub fn each<E>(
+    config: &DecoderConfig,
+    mut visit: impl FnMut(Tensor) -> Result<(), E>,
+) -> Result<(), E> {
+    let matrix = |name: &str| (name.to_owned(), vec![config.vocab, config.hidden]);
+    visit(matrix(EMBEDDING))?;
+    last_norm(config).all().try_for_each(&mut visit)?;
+    if !config.tied {
+        visit(matrix(OUTPUT))?;
+    }
+    (0..config.layers).try_for_each(|layer| LayerTensors::new(config, layer).each(&mut visit))
+}
+
+/// Elements of all tensors.
+pub fn parameters(config: &DecoderConfig) -> u64 {
+    let mut sum = 0;
+    let Ok(()) = each::<std::convert::Infallible>(config, |(_, shape)| {
+        sum += shape.iter().map(|&size| size as u64).product::<u64>();
+        Ok(())
+    });
+    sum
+}
+
+/// Weights of one expert without biases; 0 without experts.
+pub fn expert_parameters(config: &DecoderConfig) -> u64 {
+    let Some(layer) = config.mixture.as_ref().and_then(|mixture| mixture.layers().next()) else { return 0 };
+    let part = LayerTensors::new(config, layer).expert(0);
+    part.inner.parts.iter().chain(&part.down.parts).map(|part| part.weight.elements() as u64).sum()
+}
+
+/// Whether norms of a kind have biases.
+fn has_bias(kind: NormKind) -> bool {
+    matches!(kind, NormKind::Layer { bias: true, .. })
+}
+
+/// The keys of config.json that the shape of a tensor follows from, for messages.
+pub fn keys(name: &str) -> &'static str {
+    let holds = |parts: &[&str]| parts.iter().any(|part| name.contains(part));
+    if holds(&["embed_tokens", "lm_head"]) {
+        "`vocab_size` and `hidden_size`"
+    } else if holds(&["q_norm", "k_norm"]) {
+        "`head_dim`"
+    } else if holds(&["self_attn"]) {
+        "`hidden_size`, `num_attention_heads`, `num_key_value_heads` and `head_dim`"
+    } else if holds(&["block_sparse_moe.gate."]) {
+        "`num_local_experts` and `hidden_size`"
+    } else if holds(&["mlp.gate.", "router"]) {
+        "the number of experts and `hidden_size`"
+    } else if holds(&[".mlp.experts.", "_linear"]) {
+        "the number of experts, their inner width and `hidden_size`"
+    } else if holds(&[".mlp.", ".experts.", "shared_"]) {
+        "`intermediate_size` and `hidden_size`"
+    } else if name.starts_with("model.") {
+        "`hidden_size`"
+    } else {
+        "the sizes"
+    }
+}
