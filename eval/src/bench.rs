@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use attune_core::evaluator::EvalFailure;
+use attune_families::schema::Pairs;
 use burn_tensor::Tensor;
 
 use crate::compute::Compute;
@@ -13,6 +14,7 @@ use crate::native::host_parallel;
 use crate::ops::attend::attend;
 use crate::ops::heads::{HeadLayout, Heads};
 use crate::ops::quantise::Grid;
+use crate::ops::scores::ScoreRule;
 
 /// Tokens per second of `runs` forwards, logits included, of `sequences` sequences of `tokens` tokens each;
 /// one warm-up run goes before. On a CPU the sequences are spread over the processors, as in a study.
@@ -26,7 +28,7 @@ pub fn dense_forward(
     runs: usize,
 ) -> Result<Vec<f64>, EvalFailure> {
     let config = model.config();
-    let positions = Positions::new(&model.compute, &config.rope, config.head_dim, tokens);
+    let positions = Positions::new(&model.compute, config, tokens);
     let dense = EditedModel::dense(config);
     let ids: Vec<u32> = (0..sequences * tokens).map(|at| (at * 7919 % config.vocab) as u32).collect();
     // A CPU runs sequences side by side, other devices run them as one batch.
@@ -66,7 +68,15 @@ const PIECE: usize = 4096;
 /// Seconds of attention alone, without its projections: of heads that attend to everything, heads with a cache of 3 bits
 /// (keys) and 2 bits (values), and heads that see 4 first and 64 last positions. Best of `runs`, taken in turn.
 pub fn attention(compute: &Compute, tokens: usize, head_dim: usize, runs: usize) -> [(&'static str, f64); 3] {
-    let layout = HeadLayout { sequences: 1, tokens, kv_heads: 3, group: 3, head_dim };
+    let layout = HeadLayout {
+        sequences: 1,
+        tokens,
+        kv_heads: 3,
+        group: 3,
+        head_dim,
+        pairs: Pairs::Halves,
+        scale: None,
+    };
     let HeadLayout { kv_heads, group, .. } = layout;
     let values = |count: usize, seed: usize| -> Vec<f32> {
         (0..count).map(|i| ((i * 7919 + seed * 104_729) % 2003) as f32 / 1000.0 - 1.0).collect()
@@ -94,7 +104,7 @@ pub fn attention(compute: &Compute, tokens: usize, head_dim: usize, runs: usize)
             let (heads, views) = (heads(), vec![view.clone(); kv_heads]);
             let start = Instant::now();
             // Reading waits for the device.
-            let _ = attend(compute, heads, layout, &views).into_data();
+            let _ = attend(compute, heads, layout, &views, ScoreRule::default()).into_data();
             *best = best.min(start.elapsed().as_secs_f64());
         }
     }

@@ -11,7 +11,8 @@ mod positions;
 mod router;
 
 pub(crate) use cached::Caches;
-pub(crate) use positions::Positions;
+pub(crate) use experts::EveryExpert;
+pub(crate) use positions::{Positions, Rotations};
 pub(crate) use router::{RouterProbe, Routing, route};
 
 use attune_vocabulary::Module;
@@ -19,7 +20,8 @@ use burn_tensor::Tensor;
 
 use crate::edits::LayerEdits;
 use crate::model::{FeedForward, Gated, Model, Site};
-use crate::ops::swiglu::silu_gate;
+use crate::ops::activate::activate;
+use crate::ops::norm::Norm;
 use grouped_linear::CandidateRows;
 
 /// Sequences of equal length that run together; their rows lie one after the other.
@@ -32,7 +34,11 @@ pub(crate) struct Batch {
 impl Model {
     /// Embeddings of `ids`: `[ids, hidden]`.
     pub(crate) fn embed(&self, ids: &[u32]) -> Tensor<2> {
-        self.weights.tokens.embed(&self.compute, ids)
+        let rows = self.weights.tokens.embed(&self.compute, ids);
+        match self.config.embedding_scale {
+            None => rows,
+            Some(scale) => rows * scale,
+        }
     }
 
     /// One block: `[sequences·tokens, hidden]` in and out. The sequences are those of several candidates, as many of
@@ -61,8 +67,9 @@ impl Model {
     ) -> Tensor<2> {
         let runs = |edits: &LayerEdits| !edits.skipped.attention;
         among(x, batch, edits, runs, |x, batch, edits| {
-            let (x, normed) = self.weights.layers[number].attention_norm.beside(x);
-            x + self.attention(number, normed, batch, edits, positions)
+            let (x, normed) = beside(self.weights.layers[number].attention_norm.as_ref(), x);
+            let given = self.attention(number, normed, batch, edits, positions);
+            x + self.added(self.weights.layers[number].after_attention_norm.as_ref(), given)
         })
     }
 
@@ -78,8 +85,8 @@ impl Model {
         let layer = &self.weights.layers[number];
         let runs = |edits: &LayerEdits| !edits.skipped.feed_forward;
         among(x, batch, edits, runs, |x, batch, edits| {
-            let (x, normed) = layer.feed_forward_norm.beside(x);
-            x + match &layer.feed_forward {
+            let (x, normed) = beside(layer.feed_forward_norm.as_ref(), x);
+            let given = match &layer.feed_forward {
                 FeedForward::Dense(gated) => {
                     let owners = CandidateRows::evenly(edits, batch);
                     self.gated(gated, number, 0, normed, &owners)
@@ -87,8 +94,26 @@ impl Model {
                 FeedForward::Mixture(experts) => {
                     self.experts(number, normed, experts, batch, edits, probe.take())
                 }
-            }
+            };
+            x + self.added(layer.after_feed_forward_norm.as_ref(), given)
         })
+    }
+
+    /// What is added to the residual stream of what a half of a block gives.
+    pub(crate) fn added(&self, norm: Option<&Norm>, given: Tensor<2>) -> Tensor<2> {
+        let given = match norm {
+            None => given,
+            Some(norm) => norm.beside(given).1,
+        };
+        self.scaled(given)
+    }
+
+    /// The same without a norm.
+    pub(crate) fn scaled(&self, given: Tensor<2>) -> Tensor<2> {
+        match self.config.residual_scale {
+            None => given,
+            Some(scale) => given * scale,
+        }
     }
 
     /// The last norm: what the output matrix is applied to.
@@ -98,7 +123,19 @@ impl Model {
 
     /// Logits of finished rows for the tokens `first..first + count`: `[rows, count]`, always float32.
     pub(crate) fn logits(&self, finished: Tensor<2>, first: usize, count: usize) -> Tensor<2> {
-        self.weights.tokens.logits(finished, first, count)
+        self.bounded(self.weights.tokens.logits(finished, first, count))
+    }
+
+    /// Products with the output matrix as logits: scaled and capped, in families that do.
+    fn bounded(&self, products: Tensor<2>) -> Tensor<2> {
+        let scaled = match self.config.logit_scale {
+            None => products,
+            Some(scale) => products * scale,
+        };
+        match self.config.logit_cap {
+            None => scaled,
+            Some(cap) => (scaled / cap).tanh() * cap,
+        }
     }
 
     /// The feed-forward part of a layer, or one expert of it.
@@ -111,10 +148,19 @@ impl Model {
         owners: &CandidateRows<'_>,
     ) -> Tensor<2> {
         let site = |module| Site { layer, expert, module };
-        let both = [Module::Gate, Module::Up];
-        let gate_up = self.product(&part.gate_up, site(Module::Gate), &both, x, owners);
-        let inner = silu_gate(&self.compute, gate_up);
+        let gated = self.config.is_gated();
+        let modules: &[Module] = if gated { &[Module::Gate, Module::Up] } else { &[Module::Up] };
+        let products = self.product(&part.inner, site(modules[0]), modules, x, owners);
+        let inner = activate(&self.compute, self.config.activation, gated, products);
         self.product(&part.down, site(Module::Down), &[Module::Down], inner, owners)
+    }
+}
+
+/// Gives `x` back beside its norm, or beside itself where a family has no norm there.
+pub(crate) fn beside(norm: Option<&Norm>, x: Tensor<2>) -> (Tensor<2>, Tensor<2>) {
+    match norm {
+        None => (x.clone(), x),
+        Some(norm) => norm.beside(x),
     }
 }
 

@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use attune_core::evaluator::EvalFailure;
+use attune_families::ConfigError;
 use attune_files::ReadError;
 
 use crate::neighbours;
@@ -193,6 +194,20 @@ pub enum LoadError {
         /// NaN, inf or -inf.
         value: f32,
     },
+}
+
+impl From<ConfigError> for LoadError {
+    fn from(error: ConfigError) -> Self {
+        match error {
+            ConfigError::Io { source, expected } => Self::Io { source, expected },
+            ConfigError::BadJson { file, what, source, advice } => {
+                Self::BadJson { file, what, source, advice }
+            }
+            ConfigError::BadConfig { file, key, found, expected } => {
+                Self::BadConfig { file, key, found, expected }
+            }
+        }
+    }
 }
 
 fn and_others(others: usize) -> String {

@@ -21,7 +21,7 @@ pub fn logits(model: &Model, plan: &Plan, ids: &[u32]) -> Result<Vec<f32>, EvalF
     }
     let mut edited = EditedModel::new(plan, config)?;
     let batch = Batch { sequences: 1, tokens: ids.len() };
-    let positions = Positions::new(&model.compute, &config.rope, config.head_dim, ids.len());
+    let positions = Positions::new(&model.compute, config, ids.len());
     if edited.smooths() {
         edited.smooth(&calibration::key_maxima(model, ids, batch, &positions));
     }

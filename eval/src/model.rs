@@ -2,7 +2,6 @@
 
 mod byte_lru;
 mod checkpoint;
-mod config;
 mod facts;
 mod folder;
 mod inventory;
@@ -11,23 +10,21 @@ mod merged;
 mod missing;
 mod quantised;
 mod read;
-mod rope;
+mod router;
 mod stored_matrix;
-mod tensors;
 mod tiles;
 mod token_matrices;
 mod weights;
 
+pub use attune_families::{DecoderConfig, Family, Mixture, Rope, Scaling, Windows};
 pub use checkpoint::Checkpoint;
-pub use config::{DecoderConfig, Family, Mixture, Windows};
-pub(crate) use config::{Keys, json};
 pub(crate) use facts::fingerprint;
 pub(crate) use matrix::Linear;
 pub(crate) use merged::{Merged, MergedExperts};
 pub use quantised::LEVEL_MEMORY;
 pub(crate) use quantised::{LevelDatabase, Site, quantise};
-pub use rope::{Rope, Scaling};
-pub(crate) use weights::{Experts, FeedForward, Gated, Weights};
+pub(crate) use router::RouterRule;
+pub(crate) use weights::{Experts, FeedForward, Gated, Layer, QkNorms, SharedExpert, Weights};
 
 use std::path::{Path, PathBuf};
 
@@ -35,6 +32,7 @@ use attune_core::evaluator::EvalFailure;
 use attune_core::facts::Facts;
 use attune_core::hash::ContentHash;
 use attune_core::plan::Plan;
+use attune_families::config::{Keys, json};
 
 use crate::compute::Compute;
 use crate::edits::EditedModel;
@@ -64,7 +62,13 @@ impl DecoderOutline {
     /// See [`LoadError`].
     pub fn open(folder: &Path) -> Result<Self, LoadError> {
         folder::check(folder)?;
-        let config = DecoderConfig::read(&folder.join("config.json"))?;
+        let file = folder.join("config.json");
+        let value = json::read(&file)?;
+        if value.get("model_type").and_then(|kind| kind.as_str()) == Some(crate::diffusion::FAMILY) {
+            let expected = "a language model: image generators take a task of kind \"images\"";
+            return Err(Keys { file: &file }.bad("model_type", crate::diffusion::FAMILY, expected).into());
+        }
+        let config = DecoderConfig::of(&file, &value)?;
         let checkpoint = Checkpoint::open(folder)?;
         inventory::check(folder, &checkpoint, &config)?;
         Ok(Self { folder: folder.to_owned(), config, checkpoint })

@@ -125,10 +125,7 @@ impl NativeEvaluator {
     /// The rotations of sequences of `tokens`.
     fn positions(&self, tokens: usize) -> Arc<Positions> {
         let mut known = self.positions.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let make = || {
-            let config = &self.model.config;
-            Arc::new(Positions::new(&self.model.compute, &config.rope, config.head_dim, tokens))
-        };
+        let make = || Arc::new(Positions::new(&self.model.compute, &self.model.config, tokens));
         known.entry(tokens).or_insert_with(make).clone()
     }
 

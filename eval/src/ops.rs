@@ -4,14 +4,17 @@
 //! where a chain of element-wise operations costs as much as the products between them (measured on
 //! SmolLM2: a third of the forward). Tests hold the two bodies together.
 
+pub(crate) mod activate;
 pub(crate) mod activations;
 pub(crate) mod attend;
 pub(crate) mod divergence;
 pub(crate) mod heads;
 pub(crate) mod host;
+pub(crate) mod layer_norm;
 pub(crate) mod math;
 pub(crate) mod norm;
 pub(crate) mod quantise;
 pub(crate) mod rows;
+pub(crate) mod scores;
 pub(crate) mod softmax;
 pub(crate) mod swiglu;

@@ -23,7 +23,7 @@ use rope::Rotations;
 
 use crate::error::ConfigError;
 use crate::rope::{Rope, Scaling};
-use crate::schema::{Activation, Family, Flag, Number, Over, PartRule, PartTensors, Projections};
+use crate::schema::{Activation, Family, Flag, Number, Over, Pairs, PartRule, PartTensors};
 
 /// The shape of a decoder.
 #[derive(Clone, Debug, PartialEq)]
@@ -175,9 +175,11 @@ impl DecoderConfig {
         !matches!(self.family.feed_forward.tensors, PartTensors::Plain(_))
     }
 
-    /// Whether queries, keys and values are one stored matrix.
-    pub fn is_fused(&self) -> bool {
-        matches!(self.family.attention.projections, Projections::Fused(_))
+    /// Whether every layer turns whole heads, in pairs of channels half a head apart.
+    pub fn turns_halves(&self) -> bool {
+        self.family.rotation.pairs == Pairs::Halves
+            && self.rotated == self.head_dim
+            && !self.unrotated.contains(&true)
     }
 
     /// Reads and checks `file`. Every key is read, known to be without effect, or refused.
@@ -210,8 +212,7 @@ impl DecoderConfig {
         let (heads, kv_heads) = heads::heads(fields, attention.kv_heads)?;
         let context = fields.size("max_position_embeddings")?;
         let number = |number: Number| fields.number(number, hidden);
-        let (qkv_bias, output_bias) =
-            (fields.of(attention.qkv_bias)?, fields.of(attention.output_bias)?);
+        let (qkv_bias, output_bias) = (fields.of(attention.qkv_bias)?, fields.of(attention.output_bias)?);
         let mlp_bias = fields.of(feed_forward.bias)?;
         let qk_norm = match attention.qk_norm {
             Some(norm) => fields.of(norm.present)?.then_some(norm.over),
@@ -232,7 +233,9 @@ impl DecoderConfig {
             PartRule::Share(_) => heads::rotated(fields, head_dim, share)?,
         };
         let windows = Windows::read(fields, attention.windows, layers)?;
-        let mixture = Mixture::read(fields, family, hidden, layers)?;
+        // A mixture of which no layer has experts is none.
+        let mixture = Mixture::read(fields, family, hidden, layers)?
+            .filter(|mixture| mixture.layers().next().is_some());
         let dense_layers = match &mixture {
             Some(mixture) => (0..layers).any(|layer| !mixture.in_layer(layer)),
             None => true,

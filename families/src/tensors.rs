@@ -1,13 +1,13 @@
 //! Which tensors a decoder has, by name and shape, and which linear modules they hold.
 //!
-//! Families store the same matrices apart, side by side or stacked. A [`StoredMatrix`] is one module's matrix wherever it
+//! Families store the same matrices apart, side by side or stacked. A [`MatrixSlice`] is one module's matrix wherever it
 //! lies; whoever reads, counts, quantises or writes modules goes by [`modules`] and knows no family.
 
 mod layer;
-mod stored;
+mod slice;
 
 pub use layer::{FeedForwardTensors, LayerTensors, NormTensors, RouterTensors};
-pub use stored::{LinearPart, LinearTensors, StoredMatrix};
+pub use slice::{LinearPart, LinearTensors, MatrixSlice};
 
 use attune_vocabulary::Module;
 
@@ -71,10 +71,7 @@ pub fn last_norm(config: &DecoderConfig) -> NormTensors {
 ///
 /// # Errors
 /// The first one of `visit`.
-pub fn each<E>(
-    config: &DecoderConfig,
-    mut visit: impl FnMut(Tensor) -> Result<(), E>,
-) -> Result<(), E> {
+pub fn each<E>(config: &DecoderConfig, mut visit: impl FnMut(Tensor) -> Result<(), E>) -> Result<(), E> {
     let matrix = |name: &str| (name.to_owned(), vec![config.vocab, config.hidden]);
     visit(matrix(EMBEDDING))?;
     last_norm(config).all().try_for_each(&mut visit)?;

@@ -1,14 +1,17 @@
 //! Grouped-query attention over what each head sees, with a cache of any bit width.
 
+use attune_families::schema::Over;
 use attune_vocabulary::Module;
 use burn_tensor::Tensor;
 
 use super::grouped_linear::CandidateRows;
-use super::{Batch, Positions};
+use super::{Batch, Positions, beside};
 use crate::edits::{HeadConfig, LayerEdits};
-use crate::model::{Model, Site};
+use crate::model::{Layer, Model, QkNorms, Site};
 use crate::ops::attend::attend;
 use crate::ops::heads::{HeadLayout, HeadNorms, Heads, split_heads};
+use crate::ops::norm::RmsNorm;
+use crate::ops::scores::ScoreRule;
 
 impl Model {
     /// The attention part of a block: normed rows in, as many for each entry of `edits`, what is added to the
@@ -35,7 +38,7 @@ impl Model {
                 std::iter::repeat_n(views, each).flatten()
             })
             .collect();
-        let mixed = attend(&self.compute, heads, layout, &views);
+        let mixed = attend(&self.compute, heads, layout, &views, self.score_rule(number));
         self.product(&layer.attention_output, site(Module::Output), &[Module::Output], mixed, &owners)
     }
 
@@ -47,16 +50,48 @@ impl Model {
         batch: Batch,
         positions: &Positions,
     ) -> (HeadLayout, Heads) {
-        let (config, layer) = (&self.config, &self.weights.layers[number]);
-        let layout = HeadLayout {
+        let layout = self.layout(batch);
+        let qkv = self.projections_normed(number, qkv, |norm, x| norm.beside(x).1);
+        let norms = self.weights.layers[number].head_norms();
+        (layout, split_heads(&self.compute, qkv, layout, &norms, positions.of(number)))
+    }
+
+    /// How projections of `batch` are laid out.
+    pub(crate) fn layout(&self, batch: Batch) -> HeadLayout {
+        let config = &self.config;
+        HeadLayout {
             sequences: batch.sequences,
             tokens: batch.tokens,
             kv_heads: config.kv_heads,
             group: config.heads / config.kv_heads,
             head_dim: config.head_dim,
+            pairs: config.family.rotation.pairs,
+            scale: config.attention_scale,
+        }
+    }
+
+    /// What is done to scores of layer `number` beside their scale.
+    pub(crate) fn score_rule(&self, number: usize) -> ScoreRule<'_> {
+        ScoreRule {
+            cap: self.config.attention_cap.map(|cap| cap as f32),
+            sinks: self.weights.layers[number].sinks.as_deref(),
+        }
+    }
+
+    /// `qkv` with queries and keys normalised over all of their heads, in families that do that.
+    pub(crate) fn projections_normed(
+        &self,
+        number: usize,
+        qkv: Tensor<2>,
+        apply: impl Fn(&RmsNorm, Tensor<2>) -> Tensor<2>,
+    ) -> Tensor<2> {
+        let Some(QkNorms { over: Over::Projection, queries, keys }) = &self.weights.layers[number].qk_norms
+        else {
+            return qkv;
         };
-        let norms = HeadNorms { queries: layer.query_norm.as_ref(), keys: layer.key_norm.as_ref() };
-        (layout, split_heads(&self.compute, qkv, layout, &norms, positions))
+        let (q, kv) = (self.config.heads * self.config.head_dim, self.config.kv_heads * self.config.head_dim);
+        let part = |first: usize, width: usize| qkv.clone().narrow(1, first, width);
+        Tensor::cat(vec![apply(queries, part(0, q)), apply(keys, part(q, kv)), part(q + kv, kv)], 1)
     }
 
     /// Largest magnitudes of the keys that layer `number` makes of `x`, `[kv_heads, head_dim/2]`; of the two
@@ -69,10 +104,22 @@ impl Model {
         positions: &Positions,
     ) -> Vec<f32> {
         let layer = &self.weights.layers[number];
-        let (_, normed) = layer.attention_norm.beside(x);
+        let (_, normed) = beside(layer.attention_norm.as_ref(), x);
         let (layout, heads) = self.heads(number, layer.qkv.apply(normed), batch, positions);
         let HeadLayout { sequences, tokens, kv_heads, head_dim, .. } = layout;
         let keys = heads.keys.abs().reshape([sequences, kv_heads, tokens * 2, head_dim / 2]);
         keys.max_dim(2).max_dim(0).into_data().iter().collect()
+    }
+}
+
+impl Layer {
+    /// Norms of queries and keys over each head, in families that have them.
+    pub(crate) fn head_norms(&self) -> HeadNorms<'_> {
+        match &self.qk_norms {
+            Some(QkNorms { over: Over::Head, queries, keys }) => {
+                HeadNorms { queries: Some(queries), keys: Some(keys) }
+            }
+            _ => HeadNorms { queries: None, keys: None },
+        }
     }
 }

@@ -2,10 +2,10 @@
 
 use burn_tensor::Tensor;
 
-use super::{Batch, Positions};
+use super::{Batch, Positions, beside};
 use crate::edits::LayerEdits;
 use crate::model::Model;
-use crate::ops::heads::{HeadLayout, HeadNorms, Heads, split_heads};
+use crate::ops::heads::{Heads, split_heads};
 use crate::ops::softmax::causal_softmax;
 
 /// Keys and values of every layer of the dense model, for sequences that grow together.
@@ -32,8 +32,10 @@ impl Model {
         let positions = positions.part(caches.tokens, batch.tokens);
         let mut x = self.embed(ids);
         for number in 0..self.config.layers {
-            let (kept, normed) = self.weights.layers[number].attention_norm.beside(x);
-            let x_attended = kept + self.cached_attention(number, normed, batch, caches, &positions);
+            let layer = &self.weights.layers[number];
+            let (kept, normed) = beside(layer.attention_norm.as_ref(), x);
+            let given = self.cached_attention(number, normed, batch, caches, &positions);
+            let x_attended = kept + self.added(layer.after_attention_norm.as_ref(), given);
             x = self.feed_forward(number, x_attended, batch, &[&LayerEdits::default()], None);
         }
         caches.tokens += batch.tokens;
@@ -56,11 +58,10 @@ impl Model {
         let (config, layer) = (&self.config, &self.weights.layers[number]);
         let group = config.heads / config.kv_heads;
         let Batch { sequences, tokens } = batch;
-        let layout =
-            HeadLayout { sequences, tokens, kv_heads: config.kv_heads, group, head_dim: config.head_dim };
-        let norms = HeadNorms { queries: layer.query_norm.as_ref(), keys: layer.key_norm.as_ref() };
+        let qkv = self.projections_normed(number, layer.qkv.apply(normed), |norm, x| norm.beside(x).1);
+        let (layout, norms) = (self.layout(batch), layer.head_norms());
         let Heads { queries, keys, values } =
-            split_heads(&self.compute, layer.qkv.apply(normed), layout, &norms, positions);
+            split_heads(&self.compute, qkv, layout, &norms, positions.of(number));
         let (keys, values) = match caches.layers[number].take() {
             None => (keys, values),
             Some((old_keys, old_values)) => {
@@ -71,7 +72,9 @@ impl Model {
         let heads = sequences * config.kv_heads;
         let asked = queries.reshape([heads, group * tokens, config.head_dim]);
         let asking = caches.tokens..caches.tokens + tokens;
-        let weights = causal_softmax(asked.matmul(keys.swap_dims(1, 2)), asking, config.windows.of(number));
+        let rule = (self.score_rule(number), config.kv_heads);
+        let scores = asked.matmul(keys.swap_dims(1, 2));
+        let weights = causal_softmax(scores, asking, config.windows.of(number), rule);
         let mixed = weights
             .matmul(values)
             .reshape([sequences, config.heads, tokens, config.head_dim])

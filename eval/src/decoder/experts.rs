@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 
 use attune_core::hash::ContentHash;
-use burn_tensor::{DType, Tensor};
+use burn_tensor::{DType, Tensor, activation};
 
-use super::Batch;
 use super::grouped_linear::CandidateRows;
 use super::router::{RouterProbe, Routing, route};
+use super::{Batch, beside};
 use crate::edits::LayerEdits;
-use crate::model::{Experts, FeedForward, Gated, Merged, Model};
+use crate::model::{Experts, FeedForward, Gated, Merged, Model, SharedExpert};
+use crate::ops::activate::activate;
 use crate::ops::rows::{Routed, add_weighted, gather};
 
 impl Model {
@@ -38,7 +39,7 @@ impl Model {
             }
         };
         let mut routed = vec![Routed::default(); answering.count()];
-        route(&logits, part.experts.len(), &routing, probe, &mut |row, choice, weight| {
+        route(&logits, part.experts.len(), &part.rule, &routing, probe, &mut |row, choice, weight| {
             let routed = &mut routed[answering.of(row / rows, choice)];
             routed.rows.push(row as u32);
             routed.weights.push(weight);
@@ -62,23 +63,47 @@ impl Model {
             let answers = self.gated(gated, number, expert, chosen, &owners);
             sum = add_weighted(&self.compute, sum, answers, &routed);
         }
-        sum
+        match &part.shared {
+            None => sum,
+            Some(shared) => sum + self.shared(shared, x),
+        }
+    }
+
+    /// What an expert that answers for every token gives.
+    pub(crate) fn shared(&self, expert: &SharedExpert, x: Tensor<2>) -> Tensor<2> {
+        let inner = expert.part.inner.apply(x.clone());
+        let inner = activate(&self.compute, self.config.activation, self.config.is_gated(), inner);
+        let answer = expert.part.down.apply(inner);
+        match &expert.gate {
+            None => answer,
+            Some(gate) => answer * activation::sigmoid(gate.apply(x)),
+        }
     }
 }
 
+/// What the mixture of a layer could answer to some rows.
+pub(crate) struct EveryExpert {
+    /// The second half's input.
+    pub(crate) x: Tensor<2>,
+    /// What the router says: `[rows, experts]`.
+    pub(crate) logits: Vec<f32>,
+    /// The answer of every expert to every row, `[rows, hidden]` each.
+    pub(crate) answers: Vec<Tensor<2>>,
+    /// What is answered whomever the router chooses.
+    pub(crate) shared: Option<Tensor<2>>,
+}
+
 impl Model {
-    /// What the mixture of layer `number` could answer: `x`, the second half's input, is given back with what the
-    /// router says of its rows, `[rows, experts]`, and the answer of every expert to every row, `[rows, hidden]`
-    /// each; none in a layer without experts.
+    /// What the mixture of layer `number` could answer to `x`, the second half's input; `None` in a layer without experts.
     pub(crate) fn every_expert(
         &self,
         number: usize,
         x: Tensor<2>,
         edits: &[&LayerEdits],
-    ) -> (Tensor<2>, Vec<f32>, Vec<Tensor<2>>) {
+    ) -> Option<EveryExpert> {
         let layer = &self.weights.layers[number];
-        let (x, normed) = layer.feed_forward_norm.beside(x);
-        let FeedForward::Mixture(part) = &layer.feed_forward else { return (x, Vec::new(), Vec::new()) };
+        let FeedForward::Mixture(part) = &layer.feed_forward else { return None };
+        let (x, normed) = beside(layer.feed_forward_norm.as_ref(), x);
         let owners = CandidateRows::evenly(
             edits,
             Batch { sequences: edits.len(), tokens: normed.dims()[0] / edits.len() },
@@ -87,7 +112,8 @@ impl Model {
         let answer =
             |(expert, gated): (usize, &Gated)| self.gated(gated, number, expert, normed.clone(), &owners);
         let answers = part.experts.iter().enumerate().map(answer).collect();
-        (x, logits, answers)
+        let shared = part.shared.as_ref().map(|expert| self.shared(expert, normed.clone()));
+        Some(EveryExpert { x, logits, answers, shared })
     }
 }
 

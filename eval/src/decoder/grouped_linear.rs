@@ -73,7 +73,7 @@ impl Model {
             let counts: Vec<usize> = owners_of.iter().map(|&owner| owners.counts[owner]).collect();
             let mut first = 0;
             let outputs = modules.iter().enumerate().map(|(place, &module)| {
-                let columns = first..first + self.outputs(module);
+                let columns = first..first + self.config.layer(site.layer).outputs(module);
                 first = columns.end;
                 let keys: Vec<How> = owners_of.iter().map(|&owner| hows[owner][place]).collect();
                 group_by_level(x.clone(), &counts, &keys, &mut |(level, grid), x, those| {
@@ -90,16 +90,6 @@ impl Model {
             });
             Tensor::cat(outputs.collect(), 1)
         })
-    }
-
-    fn outputs(&self, module: Module) -> usize {
-        let config = &self.config;
-        match module {
-            Module::Query => config.heads * config.head_dim,
-            Module::Key | Module::Value => config.kv_heads * config.head_dim,
-            Module::Output | Module::Down => config.hidden,
-            Module::Gate | Module::Up => config.feed_forward,
-        }
     }
 }
 

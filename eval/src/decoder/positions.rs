@@ -3,19 +3,73 @@
 use burn_tensor::Tensor;
 
 use crate::compute::Compute;
-use crate::model::Rope;
+use crate::model::{DecoderConfig, Rope};
+
+/// Rotations of the positions `0..tokens` in every layer.
+pub(crate) struct Positions {
+    global: Rotations,
+    /// Of layers with a window, in families that turn those by other frequencies.
+    local: Option<Rotations>,
+    /// By layer.
+    layers: Vec<Turns>,
+}
+
+/// By which frequencies a layer turns heads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Turns {
+    Not,
+    Global,
+    Local,
+}
+
+impl Positions {
+    pub(crate) fn new(compute: &Compute, config: &DecoderConfig, tokens: usize) -> Self {
+        let of = |rope| Rotations::new(compute, rope, config.rotated, tokens);
+        let turns = |layer: usize| match config.layer(layer).rope() {
+            None => Turns::Not,
+            Some(rope) if config.local_rope.as_ref().is_some_and(|local| std::ptr::eq(local, rope)) => {
+                Turns::Local
+            }
+            Some(_) => Turns::Global,
+        };
+        Self {
+            global: of(&config.rope),
+            local: config.local_rope.as_ref().map(of),
+            layers: (0..config.layers).map(turns).collect(),
+        }
+    }
+
+    /// The rotations of a layer; none where heads stay as they are.
+    pub(crate) fn of(&self, layer: usize) -> Option<&Rotations> {
+        match self.layers[layer] {
+            Turns::Not => None,
+            Turns::Global => Some(&self.global),
+            Turns::Local => self.local.as_ref(),
+        }
+    }
+
+    /// The rotations of `count` positions from `first`, as positions from 0.
+    pub(crate) fn part(&self, first: usize, count: usize) -> Self {
+        Self {
+            global: self.global.part(first, count),
+            local: self.local.as_ref().map(|local| local.part(first, count)),
+            layers: self.layers.clone(),
+        }
+    }
+}
 
 /// Rotations of the positions `0..tokens`.
-pub(crate) struct Positions {
+pub(crate) struct Rotations {
     pairs: usize,
     cos: Vec<f32>,
     sin: Vec<f32>,
     on_device: (Tensor<2>, Tensor<2>),
 }
 
-impl Positions {
-    pub(crate) fn new(compute: &Compute, rope: &Rope, head_dim: usize, tokens: usize) -> Self {
-        let (frequencies, factor) = rope.frequencies(head_dim, tokens);
+impl Rotations {
+    /// Of the first `channels` channels of a head.
+    pub(crate) fn new(compute: &Compute, rope: &Rope, channels: usize, tokens: usize) -> Self {
+        let (frequencies, factor) = rope.frequencies(channels, tokens);
         let pairs = frequencies.len();
         // One float32 product, as the trained model had it.
         let angles = || (0..tokens).flat_map(|token| frequencies.iter().map(move |f| token as f32 * f));
@@ -26,8 +80,7 @@ impl Positions {
         Self { pairs, cos, sin, on_device }
     }
 
-    /// The rotations of `count` positions from `first`, as positions from 0.
-    pub(crate) fn part(&self, first: usize, count: usize) -> Self {
+    fn part(&self, first: usize, count: usize) -> Self {
         let cut = |values: &[f32]| values[first * self.pairs..][..count * self.pairs].to_vec();
         let (cos, sin) = self.on_device();
         Self {
@@ -36,6 +89,12 @@ impl Positions {
             sin: cut(&self.sin),
             on_device: (cos.narrow(0, first, count), sin.narrow(0, first, count)),
         }
+    }
+
+    /// Channels of a head that turn.
+    #[inline(always)]
+    pub(crate) fn channels(&self) -> usize {
+        2 * self.pairs
     }
 
     /// Cosines of one position, one per channel pair.
@@ -50,7 +109,7 @@ impl Positions {
         &self.sin[token * self.pairs..][..self.pairs]
     }
 
-    /// Cosines and sines of all positions: `[tokens, head_dim/2]` each, float32.
+    /// Cosines and sines of all positions: `[tokens, pairs]` each, float32.
     pub(crate) fn on_device(&self) -> (Tensor<2>, Tensor<2>) {
         self.on_device.clone()
     }

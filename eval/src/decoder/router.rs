@@ -1,6 +1,9 @@
 //! Which experts answer for a token.
 
+use attune_families::schema::Scores;
+
 use crate::edits::ExpertMatrix;
+use crate::model::RouterRule;
 
 /// What the router said, summed over tokens: the raw material of pruning baselines.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,13 +37,14 @@ pub(crate) struct Routing<'a> {
     pub(crate) per_token: usize,
 }
 
-/// Routes every row of `logits: [rows, experts]` as Mixtral does (arXiv 2401.04088, §2.1): softmax over the experts that
-/// may be chosen, the likeliest ones, their probabilities rescaled to 1. Of equal probabilities the lower expert wins.
-/// With a mapping, what it makes of the probabilities takes their place (EEP, arXiv 2407.00945, Eq. 5), and a row
-/// whose best ones have no positive finite sum chooses nobody. `choose` hears of row, choice and weight.
+/// Routes every row of `logits: [rows, experts]`: a softmax over the experts that may be chosen, or a sigmoid of each; the
+/// best ones; their scores as weights, rescaled to 1 in families that do (Mixtral, arXiv 2401.04088, §2.1). Of equal scores
+/// the lower expert wins. With a mapping, what it makes of the scores takes their place (EEP, arXiv 2407.00945, Eq. 5), and a
+/// row whose best ones have no positive finite sum chooses nobody. `choose` hears of row, choice and weight.
 pub(crate) fn route<'a>(
     logits: &[f32],
     experts: usize,
+    rule: &RouterRule,
     routing: &dyn Fn(usize) -> Routing<'a>,
     mut probe: Option<&mut RouterProbe>,
     choose: &mut dyn FnMut(usize, usize, f32),
@@ -51,28 +55,68 @@ pub(crate) fn route<'a>(
         let Routing { kept, mapping, per_token } = routing(row);
         ranked.clear();
         ranked.extend(kept.unwrap_or(&all).iter().map(|&expert| (logits[expert], expert)));
-        let top = ranked.iter().map(|(logit, _)| *logit).fold(f32::NEG_INFINITY, f32::max);
-        ranked.iter_mut().for_each(|(logit, _)| *logit = (*logit - top).exp());
-        let total: f32 = ranked.iter().map(|(weight, _)| weight).sum();
-        ranked.iter_mut().for_each(|(weight, _)| *weight /= total);
+        rule.score(&mut ranked);
         if let Some(probe) = probe.as_deref_mut() {
             ranked.iter().for_each(|(p, expert)| probe.probability[*expert] += f64::from(*p));
         }
         if let Some(mapping) = mapping {
             ranked = mapping.rows().map(|numbers| mapped(numbers, &ranked)).zip(0..).collect();
         }
-        ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
+        rule.rank(&mut ranked, experts);
         let chosen = &ranked[..per_token];
-        let share: f32 = chosen.iter().map(|(p, _)| p).sum();
-        if mapping.is_some() && !(share > 0.0 && share.is_finite()) {
+        let sum: f32 = chosen.iter().map(|(p, _)| p).sum();
+        if mapping.is_some() && !(sum > 0.0 && sum.is_finite()) {
             continue;
         }
         for (p, choice) in chosen {
-            choose(row, *choice, p / share);
+            let weight = if rule.renormalised { p / sum } else { *p };
+            choose(row, *choice, rule.scale.map_or(weight, |scale| weight * scale));
             if let Some(probe) = probe.as_deref_mut() {
                 probe.chosen[*choice] += 1;
             }
         }
+    }
+}
+
+impl RouterRule {
+    /// Logits to scores.
+    fn score(&self, ranked: &mut [(f32, usize)]) {
+        if self.scores == Scores::Sigmoid {
+            ranked.iter_mut().for_each(|(logit, _)| *logit = 1.0 / (1.0 + (-*logit).exp()));
+            return;
+        }
+        let top = ranked.iter().map(|(logit, _)| *logit).fold(f32::NEG_INFINITY, f32::max);
+        ranked.iter_mut().for_each(|(logit, _)| *logit = (*logit - top).exp());
+        let total: f32 = ranked.iter().map(|(weight, _)| weight).sum();
+        ranked.iter_mut().for_each(|(weight, _)| *weight /= total);
+    }
+
+    /// The best first.
+    fn rank(&self, ranked: &mut [(f32, usize)], experts: usize) {
+        if self.correction.is_none() && self.groups.is_none() {
+            ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
+            return;
+        }
+        let mut keys = vec![f32::NEG_INFINITY; experts];
+        for &(score, expert) in &*ranked {
+            keys[expert] = score + self.correction.as_ref().map_or(0.0, |correction| correction[expert]);
+        }
+        if let Some((groups, kept)) = self.groups {
+            let size = experts / groups;
+            let best = |group: usize| {
+                let mut members = keys[group * size..][..size].to_vec();
+                members.sort_by(|a, b| b.total_cmp(a));
+                // As DeepSeek V2 (a softmax, the best member) and V3 (sigmoids, the best two) have it.
+                let best = if self.scores == Scores::Sigmoid { 2 } else { 1 };
+                members[..best].iter().sum::<f32>()
+            };
+            let mut order: Vec<(f32, usize)> = (0..groups).map(|group| (best(group), group)).collect();
+            order.sort_by(|a, b| b.0.total_cmp(&a.0));
+            for &(_, group) in &order[kept..] {
+                keys[group * size..][..size].fill(f32::NEG_INFINITY);
+            }
+        }
+        ranked.sort_by(|a, b| keys[b.1].total_cmp(&keys[a.1]));
     }
 }
 
@@ -90,7 +134,7 @@ mod tests {
     /// `(row, choice, weight)` of every choice.
     fn choices(logits: &[f32], experts: usize, routing: Routing<'_>) -> Vec<(usize, usize, f32)> {
         let mut choices = Vec::new();
-        route(logits, experts, &|_| routing, None, &mut |row, choice, weight| {
+        route(logits, experts, &RouterRule::SOFTMAX, &|_| routing, None, &mut |row, choice, weight| {
             choices.push((row, choice, weight))
         });
         choices
@@ -149,7 +193,14 @@ mod tests {
     fn the_probe_sees_every_probability_and_choice() {
         let mut probe = RouterProbe::new(2);
         let one = Routing { per_token: 1, ..PLAIN };
-        route(&[0.0, 0.0, 3.0_f32.ln(), 0.0], 2, &|_| one, Some(&mut probe), &mut |_, _, _| {});
+        route(
+            &[0.0, 0.0, 3.0_f32.ln(), 0.0],
+            2,
+            &RouterRule::SOFTMAX,
+            &|_| one,
+            Some(&mut probe),
+            &mut |_, _, _| {},
+        );
         assert_eq!(probe.chosen, [2, 0]);
         assert!((probe.probability[0] - 1.25).abs() < 1e-6);
     }

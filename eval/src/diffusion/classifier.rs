@@ -3,13 +3,14 @@
 use std::path::Path;
 
 use attune_core::hash::ContentHash;
+use attune_families::config::Keys;
 use burn_tensor::{Tensor, activation};
 use serde::Deserialize;
 
 use super::config::json;
 use crate::compute::Compute;
 use crate::error::LoadError;
-use crate::model::{Checkpoint, Keys};
+use crate::model::Checkpoint;
 
 /// `model_type` of the classifier whose features stand for what an image shows.
 pub const FAMILY: &str = "attune_classifier";
@@ -45,7 +46,7 @@ impl Classifier {
         let keys = Keys { file: &file };
         let kind = raw.model_type.as_deref().unwrap_or("absent");
         if kind != FAMILY {
-            return Err(keys.bad("model_type", kind, FAMILY));
+            return Err(keys.bad("model_type", kind, FAMILY).into());
         }
         let image = keys.positive("image_size", raw.image_size)?;
         let channels = keys.positive("channels", raw.channels)?;
@@ -54,7 +55,9 @@ impl Classifier {
         let pixel_max = match raw.pixel_max {
             Some(value) if value > 0.0 && value <= 255.0 => value,
             other => {
-                return Err(keys.bad("pixel_max", format!("{other:?}"), "a number above 0, at most 255"));
+                return Err(keys
+                    .bad("pixel_max", format!("{other:?}"), "a number above 0, at most 255")
+                    .into());
             }
         };
         let weights = Checkpoint::file(folder, "model.safetensors")?;

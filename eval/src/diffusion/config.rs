@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
+use attune_families::ConfigError;
+use attune_families::config::{Keys, json as file_json};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::FAMILY;
-use crate::error::LoadError;
-use crate::model::Keys;
 
 /// The shape of a denoiser: a residual network on pixels that predicts `v` (Salimans & Ho, arXiv 2202.00512).
 #[derive(Clone, Debug, PartialEq)]
@@ -58,7 +58,7 @@ struct RawConfig {
 }
 
 /// A size of at most `most`.
-fn bounded(keys: &Keys<'_>, key: &str, value: Option<usize>, most: usize) -> Result<usize, LoadError> {
+fn bounded(keys: &Keys<'_>, key: &str, value: Option<usize>, most: usize) -> Result<usize, ConfigError> {
     match keys.positive(key, value)? {
         value if value > most => Err(keys.bad(key, value, format!("at most {most}"))),
         value => Ok(value),
@@ -72,11 +72,11 @@ impl DenoiserConfig {
     /// Reads and checks `config.json` of a folder.
     ///
     /// # Errors
-    /// [`LoadError::Io`], [`LoadError::BadJson`] or [`LoadError::BadConfig`].
-    pub fn read(folder: &Path) -> Result<Self, LoadError> {
+    /// [`ConfigError::Io`], [`ConfigError::BadJson`] or [`ConfigError::BadConfig`].
+    pub fn read(folder: &Path) -> Result<Self, ConfigError> {
         let file = folder.join("config.json");
         let keys = Keys { file: &file };
-        let mut value = crate::model::json::read(&file)?;
+        let mut value = file_json::read(&file)?;
         // First of all: the keys of other models mean other things.
         let kind = value.as_object_mut().and_then(|keys| keys.remove("model_type")).unwrap_or_default();
         if kind != FAMILY {
@@ -136,12 +136,12 @@ impl DenoiserConfig {
 }
 
 /// A config.json.
-pub(super) fn json<T: DeserializeOwned>(file: &Path) -> Result<T, LoadError> {
-    parsed(file, crate::model::json::read(file)?)
+pub(super) fn json<T: DeserializeOwned>(file: &Path) -> Result<T, ConfigError> {
+    parsed(file, file_json::read(file)?)
 }
 
-fn parsed<T: DeserializeOwned>(file: &Path, value: serde_json::Value) -> Result<T, LoadError> {
-    serde_json::from_value(value).map_err(|source| LoadError::BadJson {
+fn parsed<T: DeserializeOwned>(file: &Path, value: serde_json::Value) -> Result<T, ConfigError> {
+    serde_json::from_value(value).map_err(|source| ConfigError::BadJson {
         file: file.to_owned(),
         what: "config.json",
         source,

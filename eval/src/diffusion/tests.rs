@@ -381,8 +381,8 @@ fn data_that_does_not_fit_is_refused_with_the_file_and_what_was_expected() {
 fn a_model_of_another_kind_is_refused_with_the_kind_of_task_it_needs() {
     let moe = DenoiserConfig::read(&root().join("models/tiny-moe")).unwrap_err().to_string();
     assert!(moe.contains("`model_type` is mixtral, expected attune_denoiser"), "{moe}");
-    let file = root().join("models/tiny-digits/config.json");
-    let digits = crate::model::DecoderConfig::read(&file).unwrap_err().to_string();
+    let folder = root().join("models/tiny-digits");
+    let digits = crate::model::DecoderOutline::open(&folder).map(|_| ()).unwrap_err().to_string();
     assert!(digits.contains("image generators take a task of kind \"images\""), "{digits}");
     let facts = crate::registry::inspect(&root().join("models/tiny-digits")).unwrap();
     let facts = attune_vocabulary::ModelFacts::of(&facts);

@@ -20,12 +20,15 @@ impl Apply for ActivationBits {
                 self.bits
             ));
         }
+        if let Some(module) = self.module {
+            context.module(module)?;
+        }
         let Some(group) = self.group_size else { return Ok(()) };
         if self.range == Range::Tensor {
             return Err("a range over all tokens of an item has no groups of channels".to_owned());
         }
         for module in self.modules() {
-            let inputs = context.config.inputs(module);
+            let inputs = context.layer.inputs(module);
             if group == 0 || !inputs.is_multiple_of(group as usize) {
                 let name = module.name();
                 return Err(format!(

@@ -37,7 +37,7 @@ impl ExpertLayer {
         found
     }
 
-    pub(super) fn per_token(&self, mixture: Mixture) -> usize {
+    pub(super) fn per_token(&self, mixture: &Mixture) -> usize {
         self.per_token.unwrap_or(mixture.per_token)
     }
 
@@ -49,7 +49,7 @@ impl ExpertLayer {
         matrix: &[f64],
         other: Option<u32>,
         other_kind: &str,
-        mixture: Mixture,
+        mixture: &Mixture,
     ) -> Result<(), String> {
         let (rows, experts) = (rows as usize, mixture.experts);
         if !(1..=experts).contains(&rows) || matrix.len() != rows * experts {

@@ -17,7 +17,7 @@ impl Apply for ExpertsPerToken {
     }
 
     fn apply(self, context: &Context<'_>, layer: &mut LayerEdits) -> bool {
-        let usual = context.config.mixture.is_some_and(|mixture| mixture.per_token == self.count as usize);
+        let usual = context.layer.mixture().is_some_and(|mixture| mixture.per_token == self.count as usize);
         layer.per_token = (!usual).then_some(self.count as usize);
         !usual
     }

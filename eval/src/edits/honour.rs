@@ -2,11 +2,12 @@
 
 use attune_core::evaluator::EvalFailure;
 use attune_core::plan::Edit;
+use attune_families::Layer;
 use attune_vocabulary::edits::{
     ActivationBits, AttentionSpan, DropBlock, ExpertsPerToken, KeepExperts, KvBits, MergeExperts,
     RouteExperts, WeightBits,
 };
-use attune_vocabulary::{ModelEdit, layer};
+use attune_vocabulary::{ModelEdit, Module, layer};
 
 use super::LayerEdits;
 use super::experts::ExpertLayer;
@@ -37,6 +38,8 @@ static HONOURED: [Honoured; 9] = [
 /// What an edit is applied to.
 pub(super) struct Context<'a> {
     pub(super) config: &'a DecoderConfig,
+    /// The layer that they are of.
+    pub(super) layer: Layer<'a>,
     /// What all edits of its layer say about the experts.
     pub(super) experts: ExpertLayer,
 }
@@ -66,8 +69,41 @@ fn read_and_apply<E: Apply>(
 
 impl Context<'_> {
     /// The mixture that edits of experts need.
-    pub(super) fn mixture(&self) -> Result<Mixture, String> {
-        self.config.mixture.ok_or_else(|| "the model has no experts".to_owned())
+    pub(super) fn mixture(&self) -> Result<&Mixture, String> {
+        self.layer.mixture().ok_or_else(|| match self.config.mixture {
+            None => "the model has no experts".to_owned(),
+            Some(_) => "this layer has no experts, but an ordinary feed-forward part".to_owned(),
+        })
+    }
+
+    /// The mixture of edits that change which experts there are, or what the router says of them.
+    pub(super) fn free_mixture(&self) -> Result<&Mixture, String> {
+        let mixture = self.mixture()?;
+        let family = self.config.family;
+        match mixture.groups {
+            Some((groups, _)) => Err(format!(
+                "its router chooses from {groups} groups of experts, and what is left of groups is not defined in a {}",
+                family.name
+            )),
+            None => Ok(mixture),
+        }
+    }
+
+    /// Why the layer has no such module, if it has none.
+    pub(super) fn module(&self, module: Module) -> Result<(), String> {
+        match self.layer.modules().any(|known| known == module) {
+            true => Ok(()),
+            false => Err(format!(
+                "the feed-forward part of a {} has no {}",
+                self.config.family.name,
+                module.name()
+            )),
+        }
+    }
+
+    /// Whether the router adds a number of its own to the score of each expert.
+    pub(super) fn is_corrected(&self) -> bool {
+        self.config.family.mixture.is_some_and(|rule| rule.router.correction.is_some())
     }
 
     /// Why there is no KV head of that number, if there is none.
@@ -93,7 +129,8 @@ pub(super) fn apply<'a>(
     config: &DecoderConfig,
     layers: &mut [LayerEdits],
 ) -> Result<Vec<&'a Edit>, EvalFailure> {
-    let context = Context { config, experts: ExpertLayer::of(edits) };
+    let number = edits.first().map_or(0, layer) as usize;
+    let context = Context { config, layer: config.layer(number), experts: ExpertLayer::of(edits) };
     let mut changes = Vec::new();
     for edit in edits {
         let applied = match HONOURED.iter().find(|honoured| honoured.kind == edit.kind) {

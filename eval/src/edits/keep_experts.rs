@@ -7,7 +7,7 @@ use super::honour::{Apply, Context};
 
 impl Apply for KeepExperts {
     fn check(&self, context: &Context<'_>) -> Result<(), String> {
-        let mixture = context.mixture()?;
+        let mixture = context.free_mixture()?;
         if let Some(expert) = self.experts.iter().find(|&&expert| expert as usize >= mixture.experts) {
             return Err(format!("there is no expert {expert}; the model has 0 to {}", mixture.experts - 1));
         }
@@ -22,7 +22,7 @@ impl Apply for KeepExperts {
     }
 
     fn apply(self, context: &Context<'_>, layer: &mut LayerEdits) -> bool {
-        let all = context.config.mixture.is_some_and(|mixture| self.experts.len() == mixture.experts);
+        let all = context.layer.mixture().is_some_and(|mixture| self.experts.len() == mixture.experts);
         layer.experts = (!all).then(|| self.experts.iter().map(|&expert| expert as usize).collect());
         !all
     }

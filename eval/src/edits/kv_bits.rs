@@ -20,6 +20,12 @@ impl Apply for KvBits {
         if let Some(exponent) = bits.smoothing.filter(|exponent| !(0.0..=1.0).contains(exponent)) {
             return Err(format!("keys smoothed by the exponent {exponent}; expected 0 to 1"));
         }
+        if bits.smoothing.is_some() && !config.turns_halves() {
+            return Err(format!(
+                "keys are smoothed by pairs of channels half a head apart, and a {} turns others, or not all of them",
+                config.family.name
+            ));
+        }
         if let Some(from) = bits.shrink_from {
             if !matches!(from, 2 | 4 | 8 | 16) {
                 return Err(format!("codes shrink from {from} bits; expected 2, 4, 8 or 16"));

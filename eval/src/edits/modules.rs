@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use attune_families::Layer;
 use attune_vocabulary::Module;
 use attune_vocabulary::edits::WeightBits;
-
-use crate::model::DecoderConfig;
 
 /// A quantiser of weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -35,11 +34,11 @@ impl ModuleLevels {
     }
 
     /// Adds what `edit`, which was checked, does.
-    pub(super) fn add(&mut self, edit: &WeightBits, config: &DecoderConfig) {
+    pub(super) fn add(&mut self, edit: &WeightBits, layer: Layer<'_>) {
         if edit.bits >= 16 {
             return;
         }
-        let experts = match (edit.expert, config.mixture) {
+        let experts = match (edit.expert, layer.mixture()) {
             (Some(expert), _) => expert as usize..expert as usize + 1,
             (None, Some(mixture)) if edit.module.is_feed_forward() => 0..mixture.experts,
             (None, _) => 0..1,

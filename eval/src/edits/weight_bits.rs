@@ -7,7 +7,7 @@ use super::honour::{Apply, Context};
 
 impl Apply for WeightBits {
     fn check(&self, context: &Context<'_>) -> Result<(), String> {
-        let (bits, config) = (self, context.config);
+        let bits = self;
         if !WeightBits::LEVELS.contains(&bits.bits) {
             return Err(format!(
                 "weights in {} bits; expected 2, 3, 4, 5, 6 or 8, or 16 for exact",
@@ -29,7 +29,8 @@ impl Apply for WeightBits {
                 ));
             }
         }
-        let inputs = config.inputs(bits.module);
+        context.module(bits.module)?;
+        let inputs = context.layer.inputs(bits.module);
         let group = bits.group_size as usize;
         if group == 0 || !inputs.is_multiple_of(group) {
             return Err(format!("a group of {group} channels does not divide the {inputs} inputs"));
@@ -38,7 +39,7 @@ impl Apply for WeightBits {
     }
 
     fn apply(self, context: &Context<'_>, layer: &mut LayerEdits) -> bool {
-        layer.weights.add(&self, context.config);
+        layer.weights.add(&self, context.layer);
         self.bits < 16
     }
 }

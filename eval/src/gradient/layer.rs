@@ -1,13 +1,15 @@
 //! One block of the dense model out of operations that can be differentiated.
 
-use burn_tensor::{DType, IndexingUpdateOp, Tensor, activation};
+use attune_families::schema::Scores;
+use burn_tensor::{Bool, DType, IndexingUpdateOp, Tensor, activation};
 
-use crate::decoder::{Positions, Routing, route};
-use crate::model::{Experts, FeedForward, Gated, Model};
-use crate::ops::heads::{self, HeadLayout, HeadNorms, Heads};
+use crate::decoder::{Batch, Positions, Routing, route};
+use crate::model::{Experts, FeedForward, Gated, Model, SharedExpert};
+use crate::ops::activate;
+use crate::ops::heads::{self, Heads};
+use crate::ops::norm::Norm;
 use crate::ops::rows::Routed;
 use crate::ops::softmax::causal_softmax;
-use crate::ops::swiglu;
 
 /// What is added inside a block: zeros, whose gradients are those of what they are added to.
 #[expect(clippy::large_enum_variant, reason = "one lives at a time")]
@@ -45,14 +47,19 @@ pub(super) fn block(
     taps: Option<&Taps>,
 ) -> (Tensor<2>, Inside) {
     let layer = &model.weights.layers[number];
-    let (added, inside) = attention(model, number, layer.attention_norm.generic(x.clone()), positions, taps);
-    let x = x + added;
-    let normed = layer.feed_forward_norm.generic(x.clone());
-    let added = match &layer.feed_forward {
-        FeedForward::Dense(part) => gated(part, normed),
-        FeedForward::Mixture(part) => mixture(model, part, normed),
+    let normed = |norm: Option<&Norm>, x: Tensor<2>| match norm {
+        None => x,
+        Some(norm) => norm.generic(x),
     };
-    (x + added, inside)
+    let entering = normed(layer.attention_norm.as_ref(), x.clone());
+    let (given, inside) = attention(model, number, entering, positions, taps);
+    let x = x + model.scaled(normed(layer.after_attention_norm.as_ref(), given));
+    let entering = normed(layer.feed_forward_norm.as_ref(), x.clone());
+    let given = match &layer.feed_forward {
+        FeedForward::Dense(part) => gated(model, part, entering),
+        FeedForward::Mixture(part) => mixture(model, part, entering),
+    };
+    (x + model.scaled(normed(layer.after_feed_forward_norm.as_ref(), given)), inside)
 }
 
 fn attention(
@@ -65,15 +72,17 @@ fn attention(
     let (config, layer) = (&model.config, &model.weights.layers[number]);
     let (kv_heads, group, head_dim) = (config.kv_heads, config.heads / config.kv_heads, config.head_dim);
     let tokens = normed.dims()[0];
-    let layout = HeadLayout { sequences: 1, tokens, kv_heads, group, head_dim };
-    let norms = HeadNorms { queries: layer.query_norm.as_ref(), keys: layer.key_norm.as_ref() };
-    let Heads { queries, keys, values } = heads::generic(layer.qkv.apply(normed), layout, &norms, positions);
+    let layout = model.layout(Batch { sequences: 1, tokens });
+    let qkv = model.projections_normed(number, layer.qkv.apply(normed), |norm, x| norm.generic(x));
+    let Heads { queries, keys, values } =
+        heads::generic(qkv, layout, &layer.head_norms(), positions.of(number));
     let queries = queries.reshape([kv_heads, group * tokens, head_dim]);
     let mut scores = queries.clone().matmul(keys.clone().swap_dims(1, 2));
     if let Some(Taps::Cache(cache)) = taps {
         scores = scores + queries.matmul(cache.keys.clone().swap_dims(1, 2)) * cache.seen.clone();
     }
-    let weights = causal_softmax(scores, 0..tokens, config.windows.of(number));
+    let rule = (model.score_rule(number), kv_heads);
+    let weights = causal_softmax(scores, 0..tokens, config.windows.of(number), rule);
     let inside = Inside { keys, values: values.clone(), weights: weights.clone() };
     let weights = match taps {
         Some(Taps::Weights(change)) => weights + change.clone(),
@@ -90,8 +99,9 @@ fn attention(
     (layer.attention_output.apply(mixed), inside)
 }
 
-fn gated(part: &Gated, x: Tensor<2>) -> Tensor<2> {
-    part.down.apply(swiglu::generic(part.gate_up.apply(x)))
+fn gated(model: &Model, part: &Gated, x: Tensor<2>) -> Tensor<2> {
+    let config = &model.config;
+    part.down.apply(activate::generic(config.activation, config.is_gated(), part.inner.apply(x)))
 }
 
 /// The experts that the router chooses, with weights that depend on its logits; the choice itself is constant.
@@ -101,29 +111,53 @@ fn mixture(model: &Model, part: &Experts, normed: Tensor<2>) -> Tensor<2> {
     let on_host: Vec<f32> = logits.clone().into_data().iter::<f32>().collect();
     let mut routed = vec![Routed::default(); count];
     let routing = |_| Routing { kept: None, mapping: None, per_token: part.per_token };
-    route(&on_host, count, &routing, None, &mut |row, expert, weight| {
+    route(&on_host, count, &part.rule, &routing, None, &mut |row, expert, weight| {
         routed[expert].rows.push(row as u32);
         routed[expert].weights.push(weight);
     });
-    // Rescaled to 1, the likeliest probabilities are a softmax over the logits of the chosen.
-    let rows = normed.dims()[0];
-    let mut unchosen = vec![true; rows * count];
-    for (expert, routed) in routed.iter().enumerate() {
-        routed.rows.iter().for_each(|&row| unchosen[row as usize * count + expert] = false);
-    }
+    let shares = shares(part, logits, &routed);
     let device = normed.device();
-    let unchosen = burn_tensor::TensorData::new(unchosen, [rows, count]);
-    let shares =
-        activation::softmax(logits.mask_fill(Tensor::from_data(unchosen, &device), f32::NEG_INFINITY), 1);
     let mut sum = Tensor::zeros(normed.dims(), &device);
     for (number, (expert, routed)) in part.experts.iter().zip(routed).enumerate() {
         if routed.rows.is_empty() {
             continue;
         }
         let rows = model.compute.indices(&routed.rows);
-        let answers = gated(expert, normed.clone().select(0, rows.clone()));
+        let answers = gated(model, expert, normed.clone().select(0, rows.clone()));
         let share = shares.clone().narrow(1, number, 1).select(0, rows.clone());
         sum = sum.select_assign(0, rows, answers * share, IndexingUpdateOp::Add);
     }
-    sum
+    let Some(SharedExpert { part, gate }) = &part.shared else { return sum };
+    let answer = gated(model, part, normed.clone());
+    match gate {
+        None => sum + answer,
+        Some(gate) => sum + answer * activation::sigmoid(gate.apply(normed)),
+    }
+}
+
+/// The weight of every expert, `[rows, experts]`, as a function of the router's logits; what it says of experts that a row
+/// did not choose is not read.
+fn shares(part: &Experts, logits: Tensor<2>, routed: &[Routed]) -> Tensor<2> {
+    let [rows, count] = logits.dims();
+    let mut unchosen = vec![true; rows * count];
+    for (expert, routed) in routed.iter().enumerate() {
+        routed.rows.iter().for_each(|&row| unchosen[row as usize * count + expert] = false);
+    }
+    let device = logits.device();
+    let unchosen: Tensor<2, Bool> =
+        Tensor::from_data(burn_tensor::TensorData::new(unchosen, [rows, count]), &device);
+    let shares = match (part.rule.scores, part.rule.renormalised) {
+        // Rescaled to 1, the likeliest probabilities are a softmax over the logits of the chosen.
+        (Scores::Softmax, true) => activation::softmax(logits.mask_fill(unchosen, f32::NEG_INFINITY), 1),
+        (Scores::Softmax, false) => activation::softmax(logits, 1),
+        (Scores::Sigmoid, false) => activation::sigmoid(logits),
+        (Scores::Sigmoid, true) => {
+            let chosen = activation::sigmoid(logits).mask_fill(unchosen, 0.0);
+            chosen.clone() / chosen.sum_dim(1)
+        }
+    };
+    match part.rule.scale {
+        None => shares,
+        Some(scale) => shares * scale,
+    }
 }

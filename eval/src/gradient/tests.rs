@@ -40,7 +40,7 @@ pub(crate) fn recorded_ids(name: &str) -> Vec<u32> {
 }
 
 pub(crate) fn positions(model: &Model, tokens: usize) -> Positions {
-    Positions::new(&model.compute, &model.config.rope, model.config.head_dim, tokens)
+    Positions::new(&model.compute, &model.config, tokens)
 }
 
 fn families() -> Vec<String> {

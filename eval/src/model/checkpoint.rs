@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
+use attune_families::config::{json, quoted};
+use attune_families::tensors::keys;
 use memmap2::Mmap;
 use safetensors::SafeTensors;
 use safetensors::tensor::{Metadata, TensorInfo};
 
-use super::config::{json, quoted};
 use super::stored_matrix::Pages;
-use super::tensors::keys;
 use super::{folder, missing};
 use crate::error::LoadError;
 
@@ -37,6 +37,7 @@ struct Shard {
 }
 
 /// One stored tensor.
+#[derive(Clone, Copy)]
 pub(crate) struct Stored<'a> {
     pub(super) file: &'a Path,
     pub(super) info: &'a TensorInfo,

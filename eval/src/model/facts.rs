@@ -4,11 +4,11 @@ use std::path::Path;
 
 use attune_core::facts::Facts;
 use attune_core::hash::ContentHash;
+use attune_families::{DecoderConfig, config, tensors};
 use attune_vocabulary::ModelFacts;
 use sha2::{Digest, Sha256};
 
 use super::checkpoint::Checkpoint;
-use super::config::{self, DecoderConfig};
 use crate::error::LoadError;
 
 /// Facts of a model whose fingerprint is known: its weights are not read.
@@ -20,12 +20,11 @@ pub(super) fn facts(
 ) -> Facts {
     let count = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
     let name = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
-    let mixture = config.mixture;
-    let parameters = parameters(config);
+    let mixture = config.mixture.as_ref();
     Facts::from(ModelFacts {
         name: name.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
         fingerprint,
-        family: config.family.name().to_owned(),
+        family: config.family.name.to_owned(),
         layers: count(config.layers),
         hidden: count(config.hidden),
         heads: count(config.heads),
@@ -36,35 +35,11 @@ pub(super) fn facts(
         context: count(config.context),
         vocab: count(config.vocab),
         checkpoints: 1,
-        parameters,
+        parameters: tensors::parameters(config),
         feed_forward: count(config.feed_forward),
-        expert_parameters: mixture.map_or(0, |_| gated(config)),
+        expert_parameters: tensors::expert_parameters(config),
         bytes_per_parameter: checkpoint.stored_bytes() as f64 / checkpoint.stored_elements() as f64,
     })
-}
-
-/// Parameters of one gated feed-forward part without biases.
-fn gated(config: &DecoderConfig) -> u64 {
-    3 * config.hidden as u64 * config.feed_forward as u64
-}
-
-fn parameters(config: &DecoderConfig) -> u64 {
-    let size = |rows: usize, columns: usize| rows as u64 * columns as u64;
-    let (queries, kv) = (config.heads * config.head_dim, config.kv_heads * config.head_dim);
-    let attention = size(config.hidden, 2 * queries + 2 * kv)
-        + if config.qkv_bias { size(1, queries + 2 * kv) } else { 0 }
-        + if config.output_bias { size(1, config.hidden) } else { 0 }
-        + if config.qk_norm { size(2, config.head_dim) } else { 0 };
-    let feed_forward = match config.mixture {
-        Some(mixture) => size(mixture.experts, config.hidden) + mixture.experts as u64 * gated(config),
-        None => {
-            let biases = if config.mlp_bias { size(1, 2 * config.feed_forward + config.hidden) } else { 0 };
-            gated(config) + biases
-        }
-    };
-    let layer = attention + feed_forward + size(2, config.hidden);
-    let matrices = if config.tied { 1 } else { 2 };
-    matrices * size(config.vocab, config.hidden) + config.layers as u64 * layer + size(1, config.hidden)
 }
 
 /// SHA-256 over config.json and every weight file with its name, in the order given.

@@ -6,17 +6,18 @@
 use std::collections::HashSet;
 use std::path::Path;
 
+use attune_families::DecoderConfig;
+use attune_families::schema::Flag;
+use attune_families::tensors::{self, EMBEDDING, OUTPUT};
 use safetensors::Dtype;
 
 use super::checkpoint::{Checkpoint, Stored};
-use super::config::{DecoderConfig, Family};
-use super::tensors::{self, EMBEDDING, OUTPUT};
 use crate::error::LoadError;
 
 /// Compares names, shapes and element types; reads no numbers but those of an output matrix that should not be there.
 pub(super) fn check(folder: &Path, checkpoint: &Checkpoint, config: &DecoderConfig) -> Result<(), LoadError> {
     let mut wanted = HashSet::new();
-    tensors::each(config, |(name, shape)| {
+    tensors::each(config, |(name, shape)| -> Result<(), LoadError> {
         if let Some(stored) = checkpoint.stored(&name) {
             readable(&name, &stored)?;
         }
@@ -95,7 +96,7 @@ fn is_known_buffer(name: &str, config: &DecoderConfig) -> bool {
 
 /// Why nobody reads a tensor, and what may be done.
 fn reason(name: &str, config: &DecoderConfig) -> String {
-    let family = config.family.name();
+    let family = config.family.name;
     if let Some(layer) = super::missing::layer(name).filter(|layer| *layer >= config.layers) {
         let last = config.layers - 1;
         return format!(
@@ -112,10 +113,14 @@ fn reason(name: &str, config: &DecoderConfig) -> String {
             .to_owned();
     }
     if name.ends_with(".bias") {
-        let key = match (config.family, name.contains(".mlp.")) {
-            (Family::Llama, true) => " with `mlp_bias` false in config.json",
-            (Family::Llama | Family::Qwen3, false) => " with `attention_bias` false in config.json",
-            _ => "",
+        let flag = match name.contains(".mlp.") {
+            true => config.family.feed_forward.bias,
+            false if name.contains("o_proj") => config.family.attention.output_bias,
+            false => config.family.attention.qkv_bias,
+        };
+        let key = match flag {
+            Flag::Key(key, _) => format!(" with `{key}` false in config.json"),
+            Flag::Always(_) => String::new(),
         };
         return format!("a {family} has no such bias{key}; is config.json of the same model?");
     }

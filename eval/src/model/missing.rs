@@ -1,7 +1,8 @@
 //! Why a tensor that a model needs is not there: the nearest that are, and what they mean.
 
+use attune_families::tensors::OUTPUT;
+
 use super::checkpoint::Checkpoint;
-use super::tensors::OUTPUT;
 
 /// Endings of the parts of a packed matrix, and who packs so.
 const PACKED: [(&str, &str); 6] = [

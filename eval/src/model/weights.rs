@@ -1,32 +1,50 @@
 //! The weights of a decoder on a device.
 
+use attune_families::schema::{NormKind, Over};
+use attune_families::tensors::{self, FeedForwardTensors, LayerTensors, LinearTensors, NormTensors, Tensor};
 use rayon::prelude::*;
 
 use super::checkpoint::Checkpoint;
-use super::config::{DecoderConfig, Mixture};
 use super::matrix::Linear;
-use super::tensors::{self, GatedTensors, LayerTensors, LinearTensors, Tensor};
+use super::router::RouterRule;
 use super::tiles::Buffers;
 use super::token_matrices::TokenMatrices;
 use crate::compute::Compute;
 use crate::error::LoadError;
-use crate::ops::norm::RmsNorm;
+use crate::model::DecoderConfig;
+use crate::ops::layer_norm::LayerNorm;
+use crate::ops::norm::{Norm, RmsNorm};
 
 /// Everything that is multiplied or added.
 pub(crate) struct Weights {
     pub(crate) tokens: TokenMatrices,
     pub(crate) layers: Vec<Layer>,
-    pub(crate) norm: RmsNorm,
+    pub(crate) norm: Norm,
 }
 
 pub(crate) struct Layer {
-    pub(crate) attention_norm: RmsNorm,
+    /// Of what enters attention; families differ in which norms they have.
+    pub(crate) attention_norm: Option<Norm>,
+    /// Of what attention gives.
+    pub(crate) after_attention_norm: Option<Norm>,
     pub(crate) qkv: Linear,
-    pub(crate) query_norm: Option<RmsNorm>,
-    pub(crate) key_norm: Option<RmsNorm>,
+    /// Of queries and keys before rotation.
+    pub(crate) qk_norms: Option<QkNorms>,
+    /// A logit of each query head that no value belongs to.
+    pub(crate) sinks: Option<Vec<f32>>,
     pub(crate) attention_output: Linear,
-    pub(crate) feed_forward_norm: RmsNorm,
+    /// Of what enters the feed-forward part.
+    pub(crate) feed_forward_norm: Option<Norm>,
+    /// Of what the feed-forward part gives.
+    pub(crate) after_feed_forward_norm: Option<Norm>,
     pub(crate) feed_forward: FeedForward,
+}
+
+/// Norms of queries and of keys.
+pub(crate) struct QkNorms {
+    pub(crate) over: Over,
+    pub(crate) queries: RmsNorm,
+    pub(crate) keys: RmsNorm,
 }
 
 pub(crate) enum FeedForward {
@@ -37,15 +55,25 @@ pub(crate) enum FeedForward {
 /// A router and the experts that it chooses from.
 pub(crate) struct Experts {
     pub(crate) router: Linear,
+    pub(crate) rule: RouterRule,
     /// Experts per token.
     pub(crate) per_token: usize,
     pub(crate) experts: Vec<Gated>,
+    pub(crate) shared: Option<SharedExpert>,
 }
 
-/// `W_down · (silu(W_gate·x) ∘ W_up·x)` (arXiv 2002.05202).
+/// An expert that answers for every token.
+pub(crate) struct SharedExpert {
+    pub(crate) part: Gated,
+    /// The sigmoid of its product is what the answer is multiplied by.
+    pub(crate) gate: Option<Linear>,
+}
+
+/// `W_down · (a(W_gate·x) ∘ W_up·x)` (arXiv 2002.05202), or `W_down · a(W_up·x)` in families without a gate.
 #[derive(Clone)]
 pub(crate) struct Gated {
-    pub(crate) gate_up: Linear,
+    /// Gate and up side by side, or up alone.
+    pub(crate) inner: Linear,
     pub(crate) down: Linear,
 }
 
@@ -57,12 +85,12 @@ impl Gated {
                 terms.iter().map(|(number, part)| (*number, linear(part))).collect();
             Linear::combination(compute, &terms, linear(like))
         };
-        Self { gate_up: of(|part| &part.gate_up), down: of(|part| &part.down) }
+        Self { inner: of(|part| &part.inner), down: of(|part| &part.down) }
     }
 
     /// Memory of the weights.
     pub(super) fn bytes(&self) -> u64 {
-        self.gate_up.bytes() + self.down.bytes()
+        self.inner.bytes() + self.down.bytes()
     }
 }
 
@@ -84,7 +112,7 @@ impl Weights {
         Ok(Self {
             tokens,
             layers: layers.into_iter().collect::<Result<_, _>>()?,
-            norm: reader.norm(&(tensors::NORM.to_owned(), vec![config.hidden]))?,
+            norm: reader.norm(&tensors::last_norm(config))?,
         })
     }
 }
@@ -99,47 +127,78 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn layer(&self, number: usize) -> Result<Layer, LoadError> {
         let names = LayerTensors::new(self.config, number);
-        let (query_norm, key_norm) = match names.head_norms() {
-            None => (None, None),
-            Some([query, key]) => (Some(self.norm(&query)?), Some(self.norm(&key)?)),
-        };
+        let optional = |norm: Option<NormTensors>| norm.map(|norm| self.norm(&norm)).transpose();
         Ok(Layer {
-            attention_norm: self.norm(&names.attention_norm())?,
+            attention_norm: optional(names.attention_norm())?,
+            after_attention_norm: optional(names.after_attention_norm())?,
             qkv: self.linear(&names.qkv())?,
-            query_norm,
-            key_norm,
+            qk_norms: self.qk_norms(&names)?,
+            sinks: names.sinks().map(|(name, shape)| self.checkpoint.read(&name, &shape)).transpose()?,
             attention_output: self.linear(&names.attention_output())?,
-            feed_forward_norm: self.norm(&names.feed_forward_norm())?,
+            feed_forward_norm: optional(names.feed_forward_norm())?,
+            after_feed_forward_norm: optional(names.after_feed_forward_norm())?,
             feed_forward: self.feed_forward(&names)?,
         })
     }
 
+    fn qk_norms(&self, names: &LayerTensors<'_>) -> Result<Option<QkNorms>, LoadError> {
+        let (Some(over), Some([queries, keys])) = (self.config.qk_norm, names.qk_norms()) else {
+            return Ok(None);
+        };
+        let [queries, keys] = [self.rms_norm(&queries)?, self.rms_norm(&keys)?];
+        Ok(Some(QkNorms { over, queries, keys }))
+    }
+
     fn feed_forward(&self, names: &LayerTensors<'_>) -> Result<FeedForward, LoadError> {
-        let Some((router, Mixture { experts, per_token })) = names.mixture() else {
+        let (Some(router), Some(mixture)) = (names.router(), self.config.mixture.as_ref()) else {
             return Ok(FeedForward::Dense(Box::new(self.gated(&names.feed_forward())?)));
         };
+        let correction =
+            router.correction.map(|(name, shape)| self.checkpoint.read(&name, &shape)).transpose()?;
+        let shared = names.shared().map(|(part, gate)| -> Result<_, LoadError> {
+            let gate = gate.map(|gate| self.linear(&gate)).transpose()?;
+            Ok(SharedExpert { part: self.gated(&part)?, gate })
+        });
         Ok(FeedForward::Mixture(Box::new(Experts {
-            router: self.linear(&router)?,
-            per_token,
-            experts: (0..experts)
+            router: self.linear(&router.matrix)?,
+            rule: RouterRule::new(mixture, correction),
+            per_token: mixture.per_token,
+            experts: (0..mixture.experts)
                 .map(|expert| self.gated(&names.expert(expert)))
                 .collect::<Result<_, _>>()?,
+            shared: shared.transpose()?,
         })))
     }
 
-    fn gated(&self, names: &GatedTensors) -> Result<Gated, LoadError> {
-        Ok(Gated { gate_up: self.linear(&names.gate_up)?, down: self.linear(&names.down)? })
+    fn gated(&self, names: &FeedForwardTensors) -> Result<Gated, LoadError> {
+        Ok(Gated { inner: self.linear(&names.inner)?, down: self.linear(&names.down)? })
     }
 
     fn linear(&self, names: &LinearTensors) -> Result<Linear, LoadError> {
-        let matrix = |(name, shape): Tensor| self.checkpoint.matrix(&name, [shape[0], names.inputs]);
+        let matrix = |part| self.checkpoint.part(part);
         let weights = names.weights().map(matrix).collect::<Result<Vec<_>, _>>()?;
-        let read = |(name, shape): Tensor| self.checkpoint.read(&name, &shape);
-        let biases = names.biases().map(read).collect::<Result<Vec<_>, _>>()?;
+        let read = |part| Ok(self.checkpoint.part(part)?.to_vec());
+        let biases = names.biases().map(read).collect::<Result<Vec<_>, LoadError>>()?;
         Ok(Linear::new(self.compute, names.inputs, weights, &biases, &self.buffers))
     }
 
-    fn norm(&self, (name, shape): &Tensor) -> Result<RmsNorm, LoadError> {
-        Ok(RmsNorm::new(self.compute, self.checkpoint.read(name, shape)?, self.config.norm_eps))
+    fn norm(&self, names: &NormTensors) -> Result<Norm, LoadError> {
+        let NormKind::Layer { plus_one, .. } = self.config.family.norms.kind else {
+            return Ok(Norm::Rms(self.rms_norm(&names.weight)?));
+        };
+        let mut weight = self.checkpoint.read(&names.weight.0, &names.weight.1)?;
+        if plus_one {
+            weight.iter_mut().for_each(|weight| *weight += 1.0);
+        }
+        let bias = names.bias.as_ref().map(|(name, shape)| self.checkpoint.read(name, shape)).transpose()?;
+        Ok(Norm::Layer(LayerNorm::new(self.compute, weight, bias, self.config.norm_eps)))
+    }
+
+    fn rms_norm(&self, (name, shape): &Tensor) -> Result<RmsNorm, LoadError> {
+        let mut weight = self.checkpoint.read(name, shape)?;
+        if self.config.family.norms.kind == NormKind::RmsPlusOne {
+            weight.iter_mut().for_each(|weight| *weight += 1.0);
+        }
+        Ok(RmsNorm::new(self.compute, weight, self.config.norm_eps))
     }
 }

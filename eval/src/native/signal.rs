@@ -15,6 +15,7 @@ use attune_core::signal::{Measured, SignalRequest};
 use attune_core::technique::Signal;
 
 use super::NativeEvaluator;
+use crate::model::{DecoderConfig, Mixture};
 
 /// Measures a signal: its values and the layer-tokens computed for them.
 type Measure = fn(&NativeEvaluator, &Asked<'_>) -> Result<(Signal, u64), EvalFailure>;
@@ -42,6 +43,19 @@ struct Asked<'a> {
     /// Complete.
     args: Settings,
     request: Request,
+}
+
+impl Asked<'_> {
+    /// The mixture that a signal of experts is measured on.
+    fn mixture<'a>(&self, config: &'a DecoderConfig) -> Result<&'a Mixture, EvalFailure> {
+        let bad =
+            |why| EvalFailure::BadRequest(format!("signal `{}` needs a model with experts{why}", self.name));
+        let mixture = config.mixture.as_ref().ok_or_else(|| bad(String::new()))?;
+        match (0..config.layers).find(|&layer| !mixture.in_layer(layer)) {
+            None => Ok(mixture),
+            Some(layer) => Err(bad(format!(" in every layer, and layer {layer} of this one has none"))),
+        }
+    }
 }
 
 impl NativeEvaluator {

@@ -13,16 +13,23 @@ mod tiles;
 use burn_tensor::Tensor;
 
 use super::heads::{HeadLayout, Heads};
+use super::scores::ScoreRule;
 use crate::compute::Compute;
 use crate::edits::HeadConfig;
 
 /// What heads attend to, mixed: `[sequences·tokens, heads·head_dim]`. `views` has one entry per KV head of each
 /// sequence, sequence by sequence.
-pub(crate) fn attend(compute: &Compute, heads: Heads, layout: HeadLayout, views: &[HeadConfig]) -> Tensor<2> {
+pub(crate) fn attend(
+    compute: &Compute,
+    heads: Heads,
+    layout: HeadLayout,
+    views: &[HeadConfig],
+    rule: ScoreRule<'_>,
+) -> Tensor<2> {
     if compute.on_host() {
-        tiles::attend(heads, layout, views)
+        tiles::attend(heads, layout, views, rule)
     } else {
-        blocks::attend(compute, heads, layout, views)
+        blocks::attend(compute, heads, layout, views, rule)
     }
 }
 
@@ -33,7 +40,7 @@ mod tests {
     use crate::ops::quantise::Grid;
 
     fn made(compute: &Compute, layout: HeadLayout) -> Heads {
-        let HeadLayout { sequences, tokens, kv_heads, group, head_dim } = layout;
+        let HeadLayout { sequences, tokens, kv_heads, group, head_dim, .. } = layout;
         let values = |count: usize, seed: usize| -> Vec<f32> {
             (0..count).map(|i| ((i * 7919 + seed * 104_729) % 2003) as f32 / 500.0 - 2.0).collect()
         };
@@ -44,6 +51,11 @@ mod tests {
             keys: compute.tensor(values(kv, 2), [rows, tokens, head_dim]),
             values: compute.tensor(values(kv, 3), [rows, tokens, head_dim]),
         }
+    }
+
+    fn layout(tokens: usize) -> HeadLayout {
+        let pairs = attune_families::schema::Pairs::Halves;
+        HeadLayout { sequences: 3, tokens, kv_heads: 2, group: 3, head_dim: 12, pairs, scale: None }
     }
 
     fn views() -> Vec<HeadConfig> {
@@ -70,21 +82,33 @@ mod tests {
     fn tiles_agree_with_blocks_whatever_heads_see() {
         let compute = Compute::cpu();
         for tokens in [1, 16, 53] {
-            let layout = HeadLayout { sequences: 3, tokens, kv_heads: 2, group: 3, head_dim: 12 };
+            let layout = layout(tokens);
             let heads = made(&compute, layout);
-            let fast = tiles::attend(heads.clone(), layout, &views());
-            let slow = blocks::attend(&compute, heads, layout, &views());
-            let apart = (fast - slow).abs().max().into_scalar::<f32>();
-            assert!(apart < 1e-5, "{tokens} tokens: {apart}");
+            let sinks = [0.3, -1.0, 2.0, 0.0, 9.0, -20.0];
+            let plain = ScoreRule::default();
+            let mut met: Vec<Tensor<2>> = Vec::new();
+            for rule in
+                [plain, ScoreRule { cap: Some(3.0), ..plain }, ScoreRule { sinks: Some(&sinks), ..plain }]
+            {
+                let fast = tiles::attend(heads.clone(), layout, &views(), rule);
+                let slow = blocks::attend(&compute, heads.clone(), layout, &views(), rule);
+                let apart = (fast.clone() - slow).abs().max().into_scalar::<f32>();
+                assert!(apart < 1e-5, "{tokens} tokens, {rule:?}: {apart}");
+                for other in &met {
+                    let changed = (fast.clone() - other.clone()).abs().max().into_scalar::<f32>();
+                    assert!(tokens == 1 || changed > 1e-3, "{rule:?} changes nothing");
+                }
+                met.push(fast);
+            }
         }
     }
 
     #[test]
     fn a_head_is_the_same_to_the_bit_in_any_company() {
         let compute = Compute::cpu();
-        let layout = HeadLayout { sequences: 3, tokens: 53, kv_heads: 2, group: 3, head_dim: 12 };
+        let layout = layout(53);
         let heads = made(&compute, layout);
-        let together = tiles::attend(heads.clone(), layout, &views()).into_data();
+        let together = tiles::attend(heads.clone(), layout, &views(), ScoreRule::default()).into_data();
         let together: Vec<f32> = together.iter().collect();
         let size = 53 * 6 * 12;
         for sequence in 0..3 {
@@ -94,7 +118,8 @@ mod tests {
                 values: heads.values.clone().narrow(0, 2 * sequence, 2),
             };
             let layout = HeadLayout { sequences: 1, ..layout };
-            let alone = tiles::attend(alone, layout, &views()[2 * sequence..][..2]).into_data();
+            let alone =
+                tiles::attend(alone, layout, &views()[2 * sequence..][..2], ScoreRule::default()).into_data();
             let alone: Vec<f32> = alone.iter().collect();
             assert_eq!(alone, together[size * sequence..][..size]);
         }

@@ -1,11 +1,12 @@
 //! From the fused projection to rotated heads.
 
+use attune_families::schema::Pairs;
 use burn_tensor::{DType, Tensor};
 
 use super::host;
 use super::norm::RmsNorm;
 use crate::compute::Compute;
-use crate::decoder::Positions;
+use crate::decoder::Rotations;
 
 /// How a projection is laid out: sequences of equal length, one after the other.
 #[derive(Clone, Copy, Debug)]
@@ -16,10 +17,14 @@ pub(crate) struct HeadLayout {
     /// Query heads per KV head.
     pub(crate) group: usize,
     pub(crate) head_dim: usize,
+    /// Which channels turn together.
+    pub(crate) pairs: Pairs,
+    /// What queries are multiplied by; `None`: one divided by the root of `head_dim`.
+    pub(crate) scale: Option<f64>,
 }
 
 /// Queries `[sequences·kv_heads, group, tokens, head_dim]`, keys and values
-/// `[sequences·kv_heads, tokens, head_dim]`; queries and keys rotated, queries divided by `√head_dim`.
+/// `[sequences·kv_heads, tokens, head_dim]`; queries and keys rotated, queries scaled.
 #[derive(Clone)]
 pub(crate) struct Heads {
     pub(crate) queries: Tensor<4>,
@@ -33,27 +38,32 @@ pub(crate) struct HeadNorms<'a> {
     pub(crate) keys: Option<&'a RmsNorm>,
 }
 
-/// Splits `qkv: [sequences·tokens, (heads + 2·kv_heads)·head_dim]`.
+/// Splits `qkv: [sequences·tokens, (heads + 2·kv_heads)·head_dim]`; without rotations, heads stay as they are.
 pub(crate) fn split_heads(
     compute: &Compute,
     qkv: Tensor<2>,
     layout: HeadLayout,
     norms: &HeadNorms<'_>,
-    positions: &Positions,
+    rotations: Option<&Rotations>,
 ) -> Heads {
     if compute.on_host() {
-        on_host(qkv, layout, norms, positions)
+        on_host(qkv, layout, norms, rotations)
     } else {
-        generic(qkv, layout, norms, positions)
+        generic(qkv, layout, norms, rotations)
     }
 }
 
-fn on_host(qkv: Tensor<2>, layout: HeadLayout, norms: &HeadNorms<'_>, positions: &Positions) -> Heads {
-    let HeadLayout { sequences, tokens, kv_heads, group, head_dim } = layout;
+fn on_host(
+    qkv: Tensor<2>,
+    layout: HeadLayout,
+    norms: &HeadNorms<'_>,
+    rotations: Option<&Rotations>,
+) -> Heads {
+    let HeadLayout { sequences, tokens, kv_heads, group, head_dim, pairs, scale } = layout;
     let device = qkv.device();
     let heads = kv_heads * group;
     let width = (heads + 2 * kv_heads) * head_dim;
-    let scale = 1.0 / (head_dim as f32).sqrt();
+    let scale = scale.map_or_else(|| 1.0 / (head_dim as f32).sqrt(), |scale| scale as f32);
     let (_, [queries, keys, values]) = host::read(qkv, |source| {
         // One output row per (sequence, head, token), head by head.
         let gather = |first_head: usize, count: usize, finish: &(dyn Fn(usize, &mut [f32]) + Sync)| {
@@ -78,7 +88,24 @@ fn on_host(qkv: Tensor<2>, layout: HeadLayout, norms: &HeadNorms<'_>, positions:
             if let Some(norm) = norm {
                 norm.row(row);
             }
-            rotate(row, positions.cos(token), positions.sin(token), scale);
+            let still = match rotations {
+                None => row,
+                Some(rotations) => {
+                    let (turning, still) = row.split_at_mut(rotations.channels());
+                    match pairs {
+                        Pairs::Halves => {
+                            rotate(turning, rotations.cos(token), rotations.sin(token), scale);
+                        }
+                        Pairs::Neighbours => {
+                            rotate_neighbours(turning, rotations.cos(token), rotations.sin(token), scale);
+                        }
+                    }
+                    still
+                }
+            };
+            if scale != 1.0 {
+                still.iter_mut().for_each(|value| *value *= scale);
+            }
         };
         [
             gather(0, heads, &|token, row| turn(norms.queries, scale, token, row)),
@@ -104,14 +131,24 @@ fn rotate(row: &mut [f32], cos: &[f32], sin: &[f32], scale: f32) {
     }
 }
 
+/// Turns channel pairs `(2c, 2c + 1)`.
+#[inline(always)]
+fn rotate_neighbours(row: &mut [f32], cos: &[f32], sin: &[f32], scale: f32) {
+    for ((pair, cos), sin) in row.chunks_exact_mut(2).zip(cos).zip(sin) {
+        let (a, b) = (pair[0], pair[1]);
+        pair[0] = (a * cos - b * sin) * scale;
+        pair[1] = (b * cos + a * sin) * scale;
+    }
+}
+
 /// The same by Burn's operations.
 pub(crate) fn generic(
     qkv: Tensor<2>,
     layout: HeadLayout,
     norms: &HeadNorms<'_>,
-    positions: &Positions,
+    rotations: Option<&Rotations>,
 ) -> Heads {
-    let HeadLayout { sequences, tokens, kv_heads, group, head_dim } = layout;
+    let HeadLayout { sequences, tokens, kv_heads, group, head_dim, pairs, scale } = layout;
     let heads = kv_heads * group;
     let part = |first: usize, count: usize| -> Tensor<4> {
         qkv.clone()
@@ -124,16 +161,34 @@ pub(crate) fn generic(
         None => x,
     };
     let turn = |x: Tensor<4>| {
+        let Some(rotations) = rotations else { return x };
         let dtype = x.dtype();
-        let (cos, sin) = positions.on_device();
+        let (cos, sin) = rotations.on_device();
         let x = x.cast(DType::F32);
-        let low = x.clone().narrow(3, 0, head_dim / 2);
-        let high = x.narrow(3, head_dim / 2, head_dim / 2);
+        let turning = rotations.channels();
+        let still = (turning < head_dim).then(|| x.clone().narrow(3, turning, head_dim - turning));
+        let [a, b, c, _] = x.dims();
+        let (low, high) = match pairs {
+            Pairs::Halves => (x.clone().narrow(3, 0, turning / 2), x.narrow(3, turning / 2, turning / 2)),
+            Pairs::Neighbours => {
+                let pairs = x.narrow(3, 0, turning).reshape([a, b, c, turning / 2, 2]);
+                let of = |member| pairs.clone().narrow(4, member, 1).reshape([a, b, c, turning / 2]);
+                (of(0), of(1))
+            }
+        };
         let (cos, sin) = (cos.unsqueeze::<4>(), sin.unsqueeze::<4>());
-        let turned = vec![low.clone() * cos.clone() - high.clone() * sin.clone(), high * cos + low * sin];
+        let first = low.clone() * cos.clone() - high.clone() * sin.clone();
+        let second = high * cos + low * sin;
+        let mut turned = match pairs {
+            Pairs::Halves => vec![first, second],
+            Pairs::Neighbours => {
+                vec![Tensor::stack::<5>(vec![first, second], 4).reshape([a, b, c, turning])]
+            }
+        };
+        turned.extend(still);
         Tensor::cat(turned, 3).cast(dtype)
     };
-    let scale = 1.0 / (head_dim as f64).sqrt();
+    let scale = scale.unwrap_or_else(|| 1.0 / (head_dim as f64).sqrt());
     let flat = [sequences * kv_heads, tokens, head_dim];
     let queries = turn(norm(norms.queries, part(0, heads))) * scale;
     Heads {
@@ -151,19 +206,27 @@ mod tests {
     #[test]
     fn the_loop_agrees_with_the_operations() {
         let compute = Compute::cpu();
-        let layout = HeadLayout { sequences: 2, tokens: 5, kv_heads: 2, group: 3, head_dim: 8 };
         let width = (6 + 4) * 8;
         let values: Vec<f32> = (0..10 * width).map(|i| ((i * 7919) % 1001) as f32 / 500.0 - 1.0).collect();
         let qkv: Tensor<2> = compute.tensor(values, [10, width]);
         let rope = Rope { base: 100.0, scaling: Scaling::None };
-        let positions = Positions::new(&compute, &rope, 8, 5);
         let norm = RmsNorm::new(&compute, (0..8).map(|i| 1.0 + i as f32).collect(), 1e-6);
         let norms = HeadNorms { queries: Some(&norm), keys: None };
-        let fast = on_host(qkv.clone(), layout, &norms, &positions);
-        let slow = generic(qkv, layout, &norms, &positions);
-        let apart = |a: Tensor<3>, b: Tensor<3>| (a - b).abs().max().into_scalar::<f32>();
-        assert!((fast.queries - slow.queries).abs().max().into_scalar::<f32>() < 1e-5);
-        assert!(apart(fast.keys, slow.keys) < 1e-5);
-        assert!(apart(fast.values, slow.values) == 0.0);
+        for (pairs, channels) in
+            [(Pairs::Halves, 8), (Pairs::Neighbours, 8), (Pairs::Halves, 4), (Pairs::Neighbours, 4)]
+        {
+            let scale = (channels == 4).then_some(0.3);
+            let layout =
+                HeadLayout { sequences: 2, tokens: 5, kv_heads: 2, group: 3, head_dim: 8, pairs, scale };
+            let rotations = Rotations::new(&compute, &rope, channels, 5);
+            for rotations in [Some(&rotations), None] {
+                let fast = on_host(qkv.clone(), layout, &norms, rotations);
+                let slow = generic(qkv.clone(), layout, &norms, rotations);
+                let apart = |a: Tensor<3>, b: Tensor<3>| (a - b).abs().max().into_scalar::<f32>();
+                assert!((fast.queries - slow.queries).abs().max().into_scalar::<f32>() < 1e-5);
+                assert!(apart(fast.keys, slow.keys) < 1e-5);
+                assert!(apart(fast.values, slow.values) == 0.0);
+            }
+        }
     }
 }

@@ -2,8 +2,33 @@
 
 use burn_tensor::{DType, Tensor};
 
+use super::layer_norm::LayerNorm;
 use super::{host, math};
 use crate::compute::Compute;
+
+/// A norm of the residual stream.
+pub(crate) enum Norm {
+    Rms(RmsNorm),
+    Layer(LayerNorm),
+}
+
+impl Norm {
+    /// Gives `x: [rows, width]` back beside its norm, so that a residual needs no copy.
+    pub(crate) fn beside(&self, x: Tensor<2>) -> (Tensor<2>, Tensor<2>) {
+        match self {
+            Self::Rms(norm) => norm.beside(x),
+            Self::Layer(norm) => norm.beside(x),
+        }
+    }
+
+    /// The norm over the last dimension, by Burn's operations.
+    pub(crate) fn generic<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
+        match self {
+            Self::Rms(norm) => norm.generic(x),
+            Self::Layer(norm) => norm.generic(x),
+        }
+    }
+}
 
 /// The weight and ε of one norm.
 pub(crate) struct RmsNorm {

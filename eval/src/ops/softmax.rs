@@ -2,11 +2,18 @@
 
 use std::ops::Range;
 
-use burn_tensor::{DType, Int, Tensor, activation};
+use burn_tensor::{DType, Int, Tensor};
+
+use super::scores::ScoreRule;
 
 /// Attention weights of the positions `queries` over all positions from 0: `[rows, group·queries, keys]` in and out, a row
 /// being a KV head of a sequence. A query sees itself and earlier positions, the last `window` of them where there is one.
-pub(crate) fn causal_softmax(scores: Tensor<3>, queries: Range<usize>, window: Option<usize>) -> Tensor<3> {
+pub(crate) fn causal_softmax(
+    scores: Tensor<3>,
+    queries: Range<usize>,
+    window: Option<usize>,
+    (rule, kv_heads): (ScoreRule<'_>, usize),
+) -> Tensor<3> {
     let [rows, lines, keys] = scores.dims();
     let (count, dtype, device) = (queries.len(), scores.dtype(), scores.device());
     let key: Tensor<2, Int> = Tensor::arange(0..keys as i64, &device).reshape([1, keys]);
@@ -19,7 +26,8 @@ pub(crate) fn causal_softmax(scores: Tensor<3>, queries: Range<usize>, window: O
         .reshape([1, 1, count, keys])
         .expand([rows, lines / count, count, keys])
         .reshape([rows, lines, keys]);
-    activation::softmax(scores.cast(DType::F32).mask_fill(hidden, f32::NEG_INFINITY), 2).cast(dtype)
+    let scores = rule.capped(scores.cast(DType::F32)).mask_fill(hidden, f32::NEG_INFINITY);
+    rule.softmax(scores, kv_heads).cast(dtype)
 }
 
 #[cfg(test)]
@@ -34,11 +42,12 @@ mod tests {
         let seen = |weights: Tensor<3>| -> Vec<u32> {
             weights.into_data().iter::<f32>().map(|weight| (weight * 60.0).round() as u32).collect()
         };
+        let rule = (ScoreRule::default(), 2);
         // Two query heads of each row, queries 3 and 4.
-        let all = seen(causal_softmax(scores(4), 3..5, None));
+        let all = seen(causal_softmax(scores(4), 3..5, None, rule));
         assert_eq!(all[..10], [15, 15, 15, 15, 0, 12, 12, 12, 12, 12]);
         assert_eq!(all[..10], all[10..20]);
-        let two = seen(causal_softmax(scores(2), 3..5, Some(2)));
+        let two = seen(causal_softmax(scores(2), 3..5, Some(2), rule));
         assert_eq!(two[..10], [0, 0, 30, 30, 0, 0, 0, 0, 30, 30]);
         assert_eq!(two[..10], two[10..]);
     }

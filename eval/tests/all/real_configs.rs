@@ -118,7 +118,7 @@ fn whatever_transformers_writes_is_understood() {
     for (version, families) in &written {
         for (family, config) in families.as_object().unwrap() {
             let read = accepted(&format!("{family} of {version}"), config);
-            assert_eq!(read.family.name(), family);
+            assert_eq!(read.family.name, family);
             // A key that is absent means what the class writes when nobody says otherwise.
             let base = config["rope_theta"].as_f64().or(config["rope_parameters"]["rope_theta"].as_f64());
             assert_eq!(Some(read.rope.base), base, "{family} of {version}");

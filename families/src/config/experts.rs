@@ -111,11 +111,7 @@ fn shared(fields: &Fields<'_>, rule: &MixtureRule, inner: usize) -> Result<Optio
     Ok((inner > 0).then_some(Shared { rule, inner }))
 }
 
-fn in_layers(
-    fields: &Fields<'_>,
-    rule: MixtureLayers,
-    layers: usize,
-) -> Result<Vec<bool>, ConfigError> {
+fn in_layers(fields: &Fields<'_>, rule: MixtureLayers, layers: usize) -> Result<Vec<bool>, ConfigError> {
     match rule {
         MixtureLayers::All => Ok(vec![true; layers]),
         MixtureLayers::From { key, default } => {

@@ -9,7 +9,8 @@ use crate::schema::Family;
 impl Family {
     /// Reads `model_type`, with which `architectures` has to agree.
     pub(super) fn read(fields: &Fields<'_>) -> Result<&'static Self, ConfigError> {
-        let known = || format!("one of {}", all().iter().map(|family| family.name).collect::<Vec<_>>().join(", "));
+        let known =
+            || format!("one of {}", all().iter().map(|family| family.name).collect::<Vec<_>>().join(", "));
         let name = match fields.word("model_type")? {
             Found::Is(name) => name,
             Found::Null => return Err(fields.bad("model_type", "null", known())),
@@ -29,8 +30,7 @@ impl Family {
             return Err(fields.bad("architectures", other, expected));
         }
         if let Some(other) = architectures.iter().find(|name| name.to_lowercase() != own) {
-            let expected =
-                format!("what `model_type` says, {}: the two ask for different models", self.name);
+            let expected = format!("what `model_type` says, {}: the two ask for different models", self.name);
             return Err(fields.bad("architectures", other, expected));
         }
         let code = match fields.raw("auto_map") {

@@ -22,7 +22,8 @@ pub fn read(file: &Path) -> Result<Value, ConfigError> {
 /// # Errors
 /// As [`read`].
 pub fn read_as(file: &Path, most: u64, what: &'static str) -> Result<Value, ConfigError> {
-    let bytes = attune_files::bytes(file, most).map_err(|source| ConfigError::Io { source, expected: what })?;
+    let bytes =
+        attune_files::bytes(file, most).map_err(|source| ConfigError::Io { source, expected: what })?;
     let Once(value) = serde_json::from_slice(&bytes).map_err(|source| ConfigError::BadJson {
         file: file.to_owned(),
         what,

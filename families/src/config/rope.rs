@@ -33,7 +33,6 @@ pub(super) struct Rotations {
     pub(super) share: f64,
 }
 
-
 impl Rotations {
     /// `context` is `max_position_embeddings`.
     pub(super) fn read(
@@ -65,22 +64,16 @@ impl Rotations {
             },
             (Some(old), None) => {
                 let inside = share(&old, rule)?;
+                let base = old_base(&old, base)?.unwrap_or(rule.base);
                 let scaling = reader.old_scaling(&old)?;
-                Self {
-                    rope: Rope { base: old_base(&old, base)?.unwrap_or(rule.base), scaling },
-                    local,
-                    share: agreed(fields, rule, top, inside)?,
-                }
+                Self { rope: Rope { base, scaling }, local, share: agreed(fields, rule, top, inside)? }
             }
             (None, Some(new)) if local.is_some() => reader.by_kind(&new, base, local)?,
             (None, Some(new)) => {
                 let inside = share(&new, rule)?;
+                let base = new_base(&new, base)?.unwrap_or(rule.base);
                 let scaling = reader.new_scaling(&new)?;
-                Self {
-                    rope: Rope { base: new_base(&new, base)?.unwrap_or(rule.base), scaling },
-                    local: None,
-                    share: agreed(fields, rule, top, inside)?,
-                }
+                Self { rope: Rope { base, scaling }, local: None, share: agreed(fields, rule, top, inside)? }
             }
         };
         if !rule.longrope {
@@ -225,7 +218,11 @@ impl Reader<'_> {
         };
         let [full, sliding] = [needed(KINDS[0])?, needed(KINDS[1])?];
         if let Some((key, value)) = new.unread().next() {
-            return Err(new.bad(key, quoted(value), "no such key beside `full_attention` and `sliding_attention`"));
+            return Err(new.bad(
+                key,
+                quoted(value),
+                "no such key beside `full_attention` and `sliding_attention`",
+            ));
         }
         let read = |object: &Fields<'_>, default: f64, top: Option<f64>| -> Result<Rope, ConfigError> {
             let base = new_base(object, top)?.unwrap_or(default);
@@ -245,7 +242,9 @@ impl Reader<'_> {
     fn scaling(&self, rope: &Fields<'_>, kind: &str) -> Result<Scaling, ConfigError> {
         let scaling = match kind {
             "longrope" | "su" if self.rule.longrope => self.longrope(rope)?,
-            kind if self.rule.longrope && kind != "default" => return Err(rope.bad(KIND, kind, self.known())),
+            kind if self.rule.longrope && kind != "default" => {
+                return Err(rope.bad(KIND, kind, self.known()));
+            }
             kind => scaling(rope, kind, self.context)?,
         };
         if self.rule.longrope {
@@ -266,7 +265,13 @@ impl Reader<'_> {
     fn longrope(&self, rope: &Fields<'_>) -> Result<Scaling, ConfigError> {
         let original = match self.fields.real(ORIGINAL)? {
             Found::Is(value) => above_zero(self.fields, ORIGINAL, value)?,
-            _ => return Err(self.fields.bad(ORIGINAL, "absent", "a number above 0, for a rotation of type longrope")),
+            _ => {
+                return Err(self.fields.bad(
+                    ORIGINAL,
+                    "absent",
+                    "a number above 0, for a rotation of type longrope",
+                ));
+            }
         };
         match rope.real(ORIGINAL)? {
             Found::Is(inside) if inside != original => {

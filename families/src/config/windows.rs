@@ -29,11 +29,7 @@ impl Windows {
         self.tokens.filter(|_| has)
     }
 
-    pub(super) fn read(
-        fields: &Fields<'_>,
-        rule: WindowRule,
-        layers: usize,
-    ) -> Result<Self, ConfigError> {
+    pub(super) fn read(fields: &Fields<'_>, rule: WindowRule, layers: usize) -> Result<Self, ConfigError> {
         let types = types(fields, layers)?;
         match rule {
             WindowRule::None => Self::everywhere(None).agreeing(fields, types, layers),
@@ -74,7 +70,11 @@ impl Windows {
                 let has = |layer: usize| every.is_none_or(|every| (layer + 1) % every != 0);
                 let listed = types.unwrap_or_else(|| (0..layers).map(has).collect());
                 if tokens.is_none() && listed.contains(&true) {
-                    return Err(fields.bad("sliding_window", "null", "a number of tokens: layers have windows"));
+                    return Err(fields.bad(
+                        "sliding_window",
+                        "null",
+                        "a number of tokens: layers have windows",
+                    ));
                 }
                 Ok(Self { tokens, layers: Layers::Listed(listed) })
             }

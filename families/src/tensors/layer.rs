@@ -1,6 +1,6 @@
 //! The tensors of one layer.
 
-use super::{LinearPart, LinearTensors, StoredMatrix, Tensor, has_bias};
+use super::{LinearPart, LinearTensors, MatrixSlice, Tensor, has_bias};
 use crate::config::DecoderConfig;
 use crate::schema::{ExpertTensors, MixtureRule, Orientation, Over, PartTensors, Placement, Projections};
 
@@ -47,10 +47,9 @@ impl FeedForwardTensors {
                 inner: LinearTensors::fused(place, gate_up, &[inner, inner], hidden, biased),
                 down: down(name),
             },
-            PartTensors::Plain([up, name]) => Self {
-                inner: LinearTensors::apart(place, &[(up, inner)], hidden, biased),
-                down: down(name),
-            },
+            PartTensors::Plain([up, name]) => {
+                Self { inner: LinearTensors::apart(place, &[(up, inner)], hidden, biased), down: down(name) }
+            }
         }
     }
 
@@ -207,7 +206,7 @@ impl<'a> LayerTensors<'a> {
                         [outputs, inputs],
                         orientation,
                     ),
-                    bias: bias.map(|name| StoredMatrix {
+                    bias: bias.map(|name| MatrixSlice {
                         tensor: format!("{place}.{name}"),
                         shape: vec![mixture.experts, outputs],
                         outputs,
@@ -272,7 +271,8 @@ impl<'a> LayerTensors<'a> {
         if let Some((part, gate)) = self.shared() {
             part.all().chain(gate.iter().flat_map(LinearTensors::all)).try_for_each(&mut *visit)?;
         }
-        let stacked = self.mixture().is_some_and(|rule| matches!(rule.tensors, ExpertTensors::Stacked { .. }));
+        let stacked =
+            self.mixture().is_some_and(|rule| matches!(rule.tensors, ExpertTensors::Stacked { .. }));
         let tensors = if stacked { 1 } else { mixture.experts };
         (0..tensors).try_for_each(|expert| self.expert(expert).all().try_for_each(&mut *visit))
     }
@@ -284,18 +284,18 @@ fn stacked(
     (expert, experts): (usize, usize),
     [outputs, inputs]: [usize; 2],
     orientation: Orientation,
-) -> StoredMatrix {
+) -> MatrixSlice {
     let offset = expert * outputs * inputs;
     let (shape, strides) = match orientation {
         Orientation::Rows => ([experts, outputs, inputs], [inputs, 1]),
         Orientation::AlternatingColumns => ([experts, inputs, outputs], [1, outputs]),
     };
-    StoredMatrix { tensor, shape: shape.to_vec(), outputs, inputs, offset, strides }
+    MatrixSlice { tensor, shape: shape.to_vec(), outputs, inputs, offset, strides }
 }
 
 /// Gate and up of a matrix whose outputs are theirs by turns.
 fn alternating(both: &LinearPart, inner: usize) -> LinearTensors {
-    let every_other = |matrix: &StoredMatrix, first: usize| StoredMatrix {
+    let every_other = |matrix: &MatrixSlice, first: usize| MatrixSlice {
         offset: matrix.offset + first * matrix.strides[0],
         outputs: inner,
         strides: [2 * matrix.strides[0], matrix.strides[1]],

@@ -7,7 +7,9 @@ use burn_tensor::{DType, Tensor};
 
 use super::Asked;
 use super::subsets::{Answers, best_subsets};
+use crate::decoder::EveryExpert;
 use crate::edits::EditedModel;
+use crate::model::FeedForward;
 use crate::native::groups::Group;
 use crate::native::limit::{Clock, Limit, in_time};
 use crate::native::share::Share;
@@ -24,9 +26,7 @@ impl NativeEvaluator {
     /// choose from, and what they answer in the dense model, on inputs of the dense model.
     pub(super) fn reconstruction(&self, asked: &Asked<'_>) -> Result<(Signal, u64), EvalFailure> {
         let config = &self.model.config;
-        let Some(mixture) = config.mixture else {
-            return Err(EvalFailure::BadRequest(format!("signal `{NAME}` needs a model with experts")));
-        };
+        let mixture = asked.mixture(config)?;
         let most = (TOKENS / self.task.length()).max(1);
         let items = asked.request.items.iter().copied().take(most).collect();
         let groups = self.groups(&Request { items, ..asked.request.clone() }, usize::MAX)?;
@@ -38,9 +38,9 @@ impl NativeEvaluator {
         for layer in 0..config.layers {
             let parts = host_parallel::run(&self.model.compute, groups.len(), |number| {
                 in_time(limit)?;
-                Ok(self.answers(layer, inputs[number].clone(), &groups[number], &dense, mixture.per_token))
+                Ok(self.answers(layer, inputs[number].clone(), &groups[number], &dense))
             })?;
-            let (outputs, answers): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
+            let (outputs, answers): (Vec<_>, Vec<_>) = parts.into_iter().flatten().unzip();
             for kept in best_subsets(&answers, mixture.experts) {
                 values.extend((0..mixture.experts).map(|expert| f64::from(u8::from(kept.contains(&expert)))));
             }
@@ -56,25 +56,31 @@ impl NativeEvaluator {
         Ok((Signal { name: NAME.to_owned(), axes, values }, (tokens * config.layers * passes) as u64))
     }
 
-    /// The output of a dense layer, and what its experts answer.
+    /// The output of a dense layer, and what its experts answer; `None` in a layer without experts.
     fn answers(
         &self,
         layer: usize,
         x: Tensor<2>,
         group: &Group,
         dense: &EditedModel,
-        per_token: usize,
-    ) -> (Tensor<2>, Answers) {
+    ) -> Option<(Tensor<2>, Answers)> {
         let (model, edits) = (&self.model, [dense.layer(layer)]);
         let x = model.attended(layer, x, group.batch, &edits, &self.positions(group.batch.tokens));
-        let (x, logits, answers) = model.every_expert(layer, x, &edits);
+        let FeedForward::Mixture(part) = &model.weights.layers[layer].feed_forward else { return None };
+        let EveryExpert { x, logits, answers, shared } = model.every_expert(layer, x, &edits)?;
         let answers: Tensor<3> = Tensor::stack(answers, 1).cast(DType::F32);
         let products = answers.clone().matmul(answers.clone().transpose());
         let products = products.into_data().iter::<f32>().collect();
-        let known = Answers { logits, products, per_token };
+        let known = Answers { logits, products, per_token: part.per_token, rule: part.rule.clone() };
         let [rows, experts, hidden] = answers.dims();
         let weights: Tensor<3> = model.compute.tensor(known.all_weights(), [rows, 1, experts]);
         let sum = weights.cast(DType::F32).matmul(answers).reshape([rows, hidden]);
-        (x + sum.cast(model.compute.dtype()), known)
+        let sum = sum.cast(model.compute.dtype());
+        let given = match shared {
+            None => sum,
+            Some(shared) => sum + shared,
+        };
+        let norm = model.weights.layers[layer].after_feed_forward_norm.as_ref();
+        Some((x + model.added(norm, given), known))
     }
 }

@@ -24,9 +24,7 @@ impl NativeEvaluator {
     pub(super) fn routing(&self, asked: &Asked<'_>) -> Result<(Signal, u64), EvalFailure> {
         let name = asked.name;
         let config = &self.model.config;
-        let Some(mixture) = config.mixture else {
-            return Err(EvalFailure::BadRequest(format!("signal `{name}` needs a model with experts")));
-        };
+        let mixture = asked.mixture(config)?;
         let items = &asked.request.items;
         let mut known = self.routed.lock().unwrap_or_else(PoisonError::into_inner);
         let computed = match &*known {
@@ -54,7 +52,7 @@ impl NativeEvaluator {
     /// What the router of every layer says, summed over the items.
     fn probes(&self, asked: &Asked<'_>) -> Result<Vec<RouterProbe>, EvalFailure> {
         let config = &self.model.config;
-        let experts = config.mixture.map_or(0, |mixture| mixture.experts);
+        let experts = config.mixture.as_ref().map_or(0, |mixture| mixture.experts);
         let groups = self.groups(&asked.request, usize::MAX)?;
         let dense = EditedModel::dense(config);
         let none = || vec![RouterProbe::new(experts); config.layers];

@@ -3,6 +3,7 @@
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
 use crate::decoder::{Routing, route};
+use crate::model::RouterRule;
 
 /// Up to this many experts every subset is tried, as NAEE does with 8; beyond, experts leave one at a time.
 const EXHAUSTIVE: usize = 10;
@@ -16,6 +17,8 @@ pub(super) struct Answers {
     pub(super) products: Vec<f32>,
     /// Experts that the dense model routes a token to.
     pub(super) per_token: usize,
+    /// How the router weighs.
+    pub(super) rule: RouterRule,
 }
 
 /// The best subset of every size from 1 to `experts`, each ascending. Of equal ones, the first in the order of their
@@ -60,7 +63,7 @@ impl Answers {
         let experts = self.experts();
         let mut weights = vec![Vec::with_capacity(2 * self.per_token); self.logits.len() / experts];
         let routing = Routing { kept: Some(kept), mapping: None, per_token: self.per_token.min(kept.len()) };
-        route(&self.logits, experts, &|_| routing, None, &mut |row, choice, weight| {
+        route(&self.logits, experts, &self.rule, &|_| routing, None, &mut |row, choice, weight| {
             weights[row].push((choice, weight));
         });
         weights
@@ -120,7 +123,7 @@ mod tests {
                 products.extend(token.iter().map(|b| a.iter().zip(*b).map(|(a, b)| a * b).sum::<f32>()));
             }
         }
-        Answers { logits: logits.to_vec(), products, per_token }
+        Answers { logits: logits.to_vec(), products, per_token, rule: RouterRule::SOFTMAX }
     }
 
     #[test]

@@ -2,25 +2,33 @@
 
 use std::ops::Range;
 
-use burn_tensor::{Bool, DType, Device, Int, Tensor, activation};
+use burn_tensor::{Bool, DType, Device, Int, Tensor};
 
 use crate::compute::Compute;
 use crate::edits::{Cache, HeadConfig};
 use crate::ops::heads::{HeadLayout, Heads};
 use crate::ops::quantise::{Grid, quantise};
+use crate::ops::scores::ScoreRule;
 
 /// Scores per block: 256 MiB in float32.
 const SCORES: usize = 1 << 26;
 
 /// See [`super::attend`].
-pub(super) fn attend(compute: &Compute, heads: Heads, layout: HeadLayout, views: &[HeadConfig]) -> Tensor<2> {
-    let HeadLayout { sequences, tokens, kv_heads, group, head_dim } = layout;
+pub(super) fn attend(
+    compute: &Compute,
+    heads: Heads,
+    layout: HeadLayout,
+    views: &[HeadConfig],
+    rule: ScoreRule<'_>,
+) -> Tensor<2> {
+    let HeadLayout { sequences, tokens, kv_heads, group, head_dim, .. } = layout;
     let blocks = Blocks {
         queries: heads.queries,
         keys: Side::new(compute, heads.keys, views, |cache| cache.keys.as_ref()),
         values: Side::new(compute, heads.values, views, |cache| cache.values.as_ref()),
         layout,
         views,
+        rule,
     };
     let step = (SCORES / (views.len() * group * tokens)).max(1);
     let mixed = (0..tokens).step_by(step).map(|first| blocks.block(first..(first + step).min(tokens)));
@@ -69,6 +77,7 @@ struct Blocks<'a> {
     values: Side,
     layout: HeadLayout,
     views: &'a [HeadConfig],
+    rule: ScoreRule<'a>,
 }
 
 impl Blocks<'_> {
@@ -127,8 +136,8 @@ impl Blocks<'_> {
     fn softmax(&self, scores: Tensor<3>, at: &Range<usize>, first: usize) -> Tensor<3> {
         let dtype = scores.dtype();
         let hidden = self.by_line(self.hidden(at, &(first..at.end)));
-        let scores = scores.cast(DType::F32).mask_fill(hidden, f32::NEG_INFINITY);
-        activation::softmax(scores, 2).cast(dtype)
+        let scores = self.rule.capped(scores.cast(DType::F32)).mask_fill(hidden, f32::NEG_INFINITY);
+        self.rule.softmax(scores, self.layout.kv_heads).cast(dtype)
     }
 
     /// What is invisible: `[rows, queries, columns]`.

@@ -29,6 +29,10 @@ pub(super) struct Tile<'a> {
     pub(super) end: usize,
     pub(super) look: AttentionMask,
     pub(super) packed: &'a Packed,
+    /// Soft-cap of the scores.
+    pub(super) cap: Option<f32>,
+    /// A logit of the head that no value belongs to.
+    pub(super) sink: Option<f32>,
 }
 
 /// Memory that tiles use one after the other.
@@ -58,8 +62,9 @@ impl Tile<'_> {
         self.turn(queries);
         let seen = Seen::new(&self.look, self.first, self.end);
         self.score(simd, queries, &seen, weights);
+        self.bound(&seen, weights);
         self.hide(&seen, weights);
-        let total = softmax(&seen, weights);
+        let total = softmax(&seen, weights, self.sink);
         let scale = total.map(|total| 1.0 / total);
         self.split(&seen, weights, border);
         for channels in (0..self.head_dim).step_by(GROUP) {
@@ -121,6 +126,17 @@ impl Tile<'_> {
     #[inline(always)]
     fn exact_lanes(self, position: usize) -> usize {
         (position + self.packed.recent).saturating_sub(self.first).min(LANES)
+    }
+
+    /// Scores with the cap.
+    #[inline(always)]
+    fn bound(self, seen: &Seen, scores: &mut [Lanes]) {
+        let Some(cap) = self.cap else { return };
+        for position in seen.any.iter().cloned().flatten() {
+            for score in &mut scores[position] {
+                *score = cap * (*score / cap).tanh();
+            }
+        }
     }
 
     /// Positions that some queries see and others do not: −∞ for the others.
@@ -210,12 +226,12 @@ fn add_run<S: Simd>(
     add_product(simd, &factors[run.clone()], &lanes[run], sums);
 }
 
-/// Turns scores into weights that are not divided by their sums yet, and gives the sums.
+/// Turns scores into weights that are not divided by their sums yet, and gives the sums, in which a sink has its share.
 #[inline(always)]
-fn softmax(seen: &Seen, scores: &mut [Lanes]) -> Lanes {
+fn softmax(seen: &Seen, scores: &mut [Lanes], sink: Option<f32>) -> Lanes {
     const STEP: usize = 4;
     let larger = |a: f32, b: f32| if b > a { b } else { a };
-    let mut tops = [[f32::NEG_INFINITY; LANES]; STEP];
+    let mut tops = [[sink.unwrap_or(f32::NEG_INFINITY); LANES]; STEP];
     for run in &seen.any {
         for row in scores[run.clone()].chunks(STEP) {
             for (top, row) in tops.iter_mut().zip(row) {
@@ -238,5 +254,9 @@ fn softmax(seen: &Seen, scores: &mut [Lanes]) -> Lanes {
             }
         }
     }
-    std::array::from_fn(|lane| (totals[0][lane] + totals[1][lane]) + (totals[2][lane] + totals[3][lane]))
+    let sum = |lane: usize| (totals[0][lane] + totals[1][lane]) + (totals[2][lane] + totals[3][lane]);
+    match sink {
+        None => std::array::from_fn(sum),
+        Some(sink) => std::array::from_fn(|lane| sum(lane) + math::exp(sink - top[lane])),
+    }
 }

@@ -10,13 +10,19 @@ use super::tile::{Scratch, Tile};
 use crate::edits::HeadConfig;
 use crate::ops::heads::{HeadLayout, Heads};
 use crate::ops::host;
+use crate::ops::scores::ScoreRule;
 
 /// Queries of one task: few enough for every thread to have some, enough to share what a task sets up.
 const QUERIES: usize = 4 * LANES;
 
 /// See [`super::attend`].
-pub(super) fn attend(heads: Heads, layout: HeadLayout, views: &[HeadConfig]) -> Tensor<2> {
-    let HeadLayout { sequences, tokens, kv_heads, group, head_dim } = layout;
+pub(super) fn attend(
+    heads: Heads,
+    layout: HeadLayout,
+    views: &[HeadConfig],
+    rule: ScoreRule<'_>,
+) -> Tensor<2> {
+    let HeadLayout { sequences, tokens, kv_heads, group, head_dim, .. } = layout;
     let device = heads.queries.device();
     let width = kv_heads * group * head_dim;
     let (_, packed) = host::read(heads.keys, |keys| {
@@ -37,6 +43,7 @@ pub(super) fn attend(heads: Heads, layout: HeadLayout, views: &[HeadConfig]) -> 
                 views: &views[heads.clone()],
                 packed: &packed[heads],
                 layout,
+                rule,
             };
             mixed.par_chunks_mut(QUERIES * width).enumerate().for_each(|(number, mixed)| {
                 pulp::Arch::new().dispatch(Task { sequence, first: number * QUERIES, mixed });
@@ -55,6 +62,7 @@ struct Sequence<'a> {
     views: &'a [HeadConfig],
     packed: &'a [Packed],
     layout: HeadLayout,
+    rule: ScoreRule<'a>,
 }
 
 /// Some neighbouring queries of all heads.
@@ -87,6 +95,8 @@ impl WithSimd for Task<'_> {
                     end: at + mixed.len() / width,
                     look: sequence.views[head / group].look,
                     packed: &sequence.packed[head / group],
+                    cap: sequence.rule.cap,
+                    sink: sequence.rule.sinks.map(|sinks| sinks[head]),
                 };
                 tile.run(
                     simd,

@@ -7,7 +7,7 @@ use super::Tensor;
 /// A matrix `[outputs, inputs]` within a stored tensor: element `(o, i)` is number `offset + o·strides[0] + i·strides[1]`
 /// of the tensor in row-major order. A bias has one input.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StoredMatrix {
+pub struct MatrixSlice {
     /// Name of the tensor.
     pub tensor: String,
     /// Shape of the tensor.
@@ -22,7 +22,7 @@ pub struct StoredMatrix {
     pub strides: [usize; 2],
 }
 
-impl StoredMatrix {
+impl MatrixSlice {
     /// A tensor that is the matrix.
     pub fn whole(tensor: String, outputs: usize, inputs: usize) -> Self {
         Self { tensor, shape: vec![outputs, inputs], outputs, inputs, offset: 0, strides: [inputs, 1] }
@@ -66,9 +66,9 @@ impl StoredMatrix {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LinearPart {
     /// `[outputs, inputs]`.
-    pub weight: StoredMatrix,
+    pub weight: MatrixSlice,
     /// `[outputs]`.
-    pub bias: Option<StoredMatrix>,
+    pub bias: Option<MatrixSlice>,
 }
 
 /// Matrices with the same inputs that are multiplied as one.
@@ -84,8 +84,8 @@ impl LinearTensors {
     /// One tensor each, named without `.weight` and `.bias`, with these outputs.
     pub(super) fn apart(place: &str, parts: &[(&str, usize)], inputs: usize, biased: bool) -> Self {
         let part = |(name, outputs): &(&str, usize)| LinearPart {
-            weight: StoredMatrix::whole(format!("{place}.{name}.weight"), *outputs, inputs),
-            bias: biased.then(|| StoredMatrix::bias(format!("{place}.{name}.bias"), *outputs)),
+            weight: MatrixSlice::whole(format!("{place}.{name}.weight"), *outputs, inputs),
+            bias: biased.then(|| MatrixSlice::bias(format!("{place}.{name}.bias"), *outputs)),
         };
         Self { parts: parts.iter().map(part).collect(), inputs }
     }
@@ -93,13 +93,13 @@ impl LinearTensors {
     /// One tensor with the rows of all.
     pub(super) fn fused(place: &str, name: &str, outputs: &[usize], inputs: usize, biased: bool) -> Self {
         let all = outputs.iter().sum();
-        let weight = StoredMatrix::whole(format!("{place}.{name}.weight"), all, inputs);
-        let bias = biased.then(|| StoredMatrix::bias(format!("{place}.{name}.bias"), all));
+        let weight = MatrixSlice::whole(format!("{place}.{name}.weight"), all, inputs);
+        let bias = biased.then(|| MatrixSlice::bias(format!("{place}.{name}.bias"), all));
         Self::split(&weight, bias.as_ref(), outputs)
     }
 
     /// The rows of `weight` in runs of so many each.
-    pub(super) fn split(weight: &StoredMatrix, bias: Option<&StoredMatrix>, outputs: &[usize]) -> Self {
+    pub(super) fn split(weight: &MatrixSlice, bias: Option<&MatrixSlice>, outputs: &[usize]) -> Self {
         let mut first = 0;
         let part = |&outputs: &usize| {
             let rows = first..first + outputs;
@@ -115,19 +115,19 @@ impl LinearTensors {
     }
 
     /// Where the weights lie.
-    pub fn weights(&self) -> impl Iterator<Item = &StoredMatrix> {
+    pub fn weights(&self) -> impl Iterator<Item = &MatrixSlice> {
         self.parts.iter().map(|part| &part.weight)
     }
 
     /// Where the biases lie, if there are any.
-    pub fn biases(&self) -> impl Iterator<Item = &StoredMatrix> {
+    pub fn biases(&self) -> impl Iterator<Item = &MatrixSlice> {
         self.parts.iter().filter_map(|part| part.bias.as_ref())
     }
 
     /// The tensors, each once: parts of one lie next to each other.
     pub(super) fn all(&self) -> impl Iterator<Item = Tensor> {
-        let mut names: Vec<&StoredMatrix> = self.weights().chain(self.biases()).collect();
+        let mut names: Vec<&MatrixSlice> = self.weights().chain(self.biases()).collect();
         names.dedup_by(|one, other| one.tensor == other.tensor);
-        names.into_iter().map(StoredMatrix::stored)
+        names.into_iter().map(MatrixSlice::stored)
     }
 }
