@@ -14,4 +14,7 @@ mod sweep;
 pub(crate) use sweep::{Attended, Wish, sweep};
 
 #[cfg(test)]
+pub(crate) use layer::block;
+
+#[cfg(test)]
 pub(crate) mod tests;

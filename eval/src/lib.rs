@@ -19,3 +19,6 @@ pub mod registry;
 pub mod text;
 
 pub use device::{device_names, devices};
+
+#[cfg(test)]
+mod family_goldens;

@@ -86,6 +86,8 @@ pub struct DecoderConfig {
     pub logit_scale: Option<f64>,
     /// Soft-cap of the logits.
     pub logit_cap: Option<f64>,
+    /// Layers behind the last one whose tensors are not read: they predict tokens further on.
+    pub predictors: usize,
 }
 
 /// What is different from layer to layer.
@@ -284,10 +286,17 @@ impl DecoderConfig {
             residual_scale: number(scales.residual)?,
             logit_scale: number(scales.logits)?,
             logit_cap: number(scales.cap)?,
+            predictors: predictors(fields, family)?,
         };
         ignored::nothing_is_overlooked(fields, family, config.vocab)?;
         Ok(config)
     }
+}
+
+/// Layers behind the last one that predict tokens further on.
+fn predictors(fields: &Fields<'_>, family: &Family) -> Result<usize, ConfigError> {
+    let counts = family.predictors.iter().map(|&key| Ok(fields.whole(key)?.value().unwrap_or(0)));
+    Ok(counts.collect::<Result<Vec<_>, ConfigError>>()?.into_iter().max().unwrap_or(0))
 }
 
 impl PartialEq for Family {

@@ -1,16 +1,74 @@
 //! The families that are known: one file each, and a line here.
 
+mod arcee;
+mod dots1;
+mod ernie4_5;
+mod gemma;
+mod gemma2;
+mod gemma3_text;
+mod glm;
+mod glm4;
+mod glm4_moe;
+mod gpt_oss;
+mod granite;
+mod granitemoe;
+mod granitemoehybrid;
+mod granitemoeshared;
+mod helium;
 mod llama;
+mod ministral;
 mod mistral;
 mod mixtral;
+mod nemotron;
+mod olmo2;
+mod olmoe;
+mod phi3;
 mod qwen2;
+mod qwen2_moe;
 mod qwen3;
+mod qwen3_moe;
+mod seed_oss;
+mod smollm3;
+mod stablelm;
+mod starcoder2;
 
 use crate::schema::Family;
 
 /// Every family, by name.
 pub fn all() -> &'static [&'static Family] {
-    &[&llama::LLAMA, &mistral::MISTRAL, &mixtral::MIXTRAL, &qwen2::QWEN2, &qwen3::QWEN3]
+    &[
+        &arcee::ARCEE,
+        &dots1::DOTS1,
+        &ernie4_5::ERNIE4_5,
+        &gemma::GEMMA,
+        &gemma2::GEMMA2,
+        &gemma3_text::GEMMA3_TEXT,
+        &glm::GLM,
+        &glm4::GLM4,
+        &glm4_moe::GLM4_MOE,
+        &gpt_oss::GPT_OSS,
+        &granite::GRANITE,
+        &granitemoe::GRANITEMOE,
+        &granitemoehybrid::GRANITEMOEHYBRID,
+        &granitemoeshared::GRANITEMOESHARED,
+        &helium::HELIUM,
+        &llama::LLAMA,
+        &ministral::MINISTRAL,
+        &mistral::MISTRAL,
+        &mixtral::MIXTRAL,
+        &nemotron::NEMOTRON,
+        &olmo2::OLMO2,
+        &olmoe::OLMOE,
+        &phi3::PHI3,
+        &qwen2::QWEN2,
+        &qwen2_moe::QWEN2_MOE,
+        &qwen3::QWEN3,
+        &qwen3_moe::QWEN3_MOE,
+        &seed_oss::SEED_OSS,
+        &smollm3::SMOLLM3,
+        &stablelm::STABLELM,
+        &starcoder2::STARCODER2,
+    ]
 }
 
 /// The family with this `model_type`.

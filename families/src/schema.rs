@@ -45,6 +45,11 @@ pub struct Family {
     pub tied: bool,
     /// Keys that do not change what is computed as long as they have one of these values.
     pub only: &'static [(&'static str, Accepted)],
+    /// Keys that have to be there with one of these values, because their absence means something that is not computed.
+    pub needed: &'static [(&'static str, Accepted)],
+    /// Keys of a number of layers behind the last one that predict tokens further on: logits do not depend on them, and
+    /// their tensors are not read.
+    pub predictors: &'static [&'static str],
     /// Keys that never change what is computed in this family, beside those of all families.
     pub ignored: &'static [&'static str],
 }
@@ -66,6 +71,14 @@ impl Scales {
     /// None at all.
     pub const NONE: Self =
         Self { embedding: Number::None, residual: Number::None, logits: Number::None, cap: Number::None };
+
+    /// The multipliers of Granite, beside that of its scores.
+    pub const GRANITE: Self = Self {
+        embedding: Number::Key("embedding_multiplier", 1.0),
+        residual: Number::Key("residual_multiplier", 1.0),
+        logits: Number::Inverse("logits_scaling", 1.0),
+        cap: Number::None,
+    };
 }
 
 impl Family {
@@ -82,6 +95,8 @@ impl Family {
         scales: Scales::NONE,
         tied: false,
         only: &[],
+        needed: &[],
+        predictors: &[],
         ignored: &[],
     };
 }

@@ -30,7 +30,10 @@ pub(super) fn check(folder: &Path, checkpoint: &Checkpoint, config: &DecoderConf
         wanted.insert(OUTPUT.to_owned());
     }
     let unread = |name: &String| {
-        !wanted.contains(name) && !is_known_buffer(name, config) && !checkpoint.has_no_elements(name)
+        !wanted.contains(name)
+            && !is_known_buffer(name, config)
+            && !is_of_predictors(name, config)
+            && !checkpoint.has_no_elements(name)
     };
     let mut unread: Vec<(String, &Path)> = checkpoint.names().filter(|(name, _)| unread(name)).collect();
     unread.sort();
@@ -92,6 +95,12 @@ fn is_known_buffer(name: &str, config: &DecoderConfig) -> bool {
         Some(_) => return false,
     };
     TABLES.contains(&own)
+}
+
+/// Of layers behind the last one that predict tokens further on.
+fn is_of_predictors(name: &str, config: &DecoderConfig) -> bool {
+    super::missing::layer(name)
+        .is_some_and(|layer| (config.layers..config.layers + config.predictors).contains(&layer))
 }
 
 /// Why nobody reads a tensor, and what may be done.

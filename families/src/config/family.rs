@@ -39,7 +39,10 @@ impl Family {
             Found::Is(code) => code,
         };
         let entries = code.as_object().into_iter().flatten();
-        match entries.into_iter().find(|(name, _)| name.starts_with("AutoModel")) {
+        match entries
+            .into_iter()
+            .find(|(name, value)| name.starts_with("AutoModel") && !self.is_native(value))
+        {
             None => Ok(()),
             Some((name, value)) => Err(fields.bad(
                 &format!("auto_map.{name}"),
@@ -47,5 +50,10 @@ impl Family {
                 "no model code of its own: what that code computes is not known here",
             )),
         }
+    }
+
+    /// Whether an entry of `auto_map` names the class that transformers has itself, which then takes its own.
+    fn is_native(&self, value: &serde_json::Value) -> bool {
+        value.as_str().and_then(|path| path.rsplit('.').next()) == Some(self.architecture)
     }
 }

@@ -6,7 +6,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::fields::Fields;
+use super::fields::{Fields, Found};
 use super::keys::quoted;
 use crate::error::ConfigError;
 use crate::schema::{Accepted, Family};
@@ -128,6 +128,16 @@ pub(super) fn nothing_is_overlooked(
     family: &Family,
     vocab: usize,
 ) -> Result<(), ConfigError> {
+    for &(key, accepted) in family.needed {
+        let found = match fields.raw(key) {
+            Found::Is(value) if accepted.is(value) => continue,
+            Found::Is(value) => quoted(value),
+            Found::Null => "null".to_owned(),
+            Found::Absent => "absent".to_owned(),
+        };
+        let expected = format!("{accepted}: nothing else is computed here for a {}", family.name);
+        return Err(fields.bad(key, found, expected));
+    }
     for (key, value) in fields.unread() {
         let key = key.as_str();
         // Null asks for nothing; the keys for which it differs from an absent one are read.
@@ -164,7 +174,9 @@ impl Accepted {
             Self::Flag(flag) => value.as_bool() == Some(flag),
             Self::Number(number) => value.as_f64() == Some(number),
             Self::Word(word) => value.as_str() == Some(word),
-            Self::Empty => value.as_array().is_some_and(Vec::is_empty),
+            Self::ListOf(words) => value.as_array().is_some_and(|list| {
+                list.iter().all(|entry| entry.as_str().is_some_and(|word| words.contains(&word)))
+            }),
             Self::Null => false,
         }
     }
@@ -176,7 +188,7 @@ impl fmt::Display for Accepted {
             Self::Flag(flag) => write!(f, "{flag}"),
             Self::Number(number) => write!(f, "{number}"),
             Self::Word(word) => f.write_str(word),
-            Self::Empty => f.write_str("an empty list"),
+            Self::ListOf(words) => write!(f, "a list of {}", words.join(" or ")),
             Self::Null => f.write_str("null"),
         }
     }

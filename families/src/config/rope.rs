@@ -57,6 +57,13 @@ impl Rotations {
                     format!("nothing beside `{NEW}`: the two are one thing under two names; keep one");
                 return Err(fields.bad(OLD, "given", expected));
             }
+            (None, None) if rule.given => {
+                return Err(fields.bad(
+                    OLD,
+                    "absent",
+                    "the numbers of the rotation: without them it is a scaled one",
+                ));
+            }
             (None, None) => Self {
                 rope: Rope { base: base.unwrap_or(rule.base), scaling: Scaling::None },
                 local,
@@ -76,7 +83,10 @@ impl Rotations {
                 Self { rope: Rope { base, scaling }, local: None, share: agreed(fields, rule, top, inside)? }
             }
         };
-        if !rule.longrope {
+        if rule.longrope {
+            // Written whatever the rotation is; read where it is a scaled one.
+            fields.raw(ORIGINAL);
+        } else {
             rotations.rope.agrees(fields)?;
         }
         Ok(rotations)

@@ -132,7 +132,8 @@ fn types(fields: &Fields<'_>, layers: usize) -> Result<Option<Vec<bool>>, Config
         return Err(fields.bad("layer_types", format!("{} entries", types.len()), expected));
     }
     let has = |kind: &&str| match *kind {
-        "full_attention" => Ok(false),
+        // The second is what hybrids call it.
+        "full_attention" | "attention" => Ok(false),
         "sliding_attention" => Ok(true),
         other => Err(fields.bad("layer_types", other, "full_attention or sliding_attention")),
     };

@@ -45,6 +45,8 @@ pub struct RotationRule {
     pub part: PartRule,
     /// Layers without rotation.
     pub unrotated: Unrotated,
+    /// Whether config.json has to speak of the rotation, because its absence means one that is not the plain one.
+    pub given: bool,
     /// Whether scaling of type `longrope` is understood, which needs the length of the first training on top of the file.
     pub longrope: bool,
 }
@@ -57,6 +59,7 @@ impl RotationRule {
         pairs: Pairs::Halves,
         part: PartRule::Whole,
         unrotated: Unrotated::None,
+        given: false,
         longrope: false,
     };
 }

@@ -35,8 +35,8 @@ pub enum Accepted {
     Number(f64),
     /// A text.
     Word(&'static str),
-    /// An empty list.
-    Empty,
+    /// A list of nothing but these words.
+    ListOf(&'static [&'static str]),
     /// Null alone.
     Null,
 }

@@ -1,0 +1,159 @@
+//! Every family against `transformers`: tiny models whose weights follow from a formula (tests/golden/families.py).
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use attune_core::plan::Plan;
+use attune_families::DecoderConfig;
+use attune_families::schema::NormKind;
+use attune_families::tensors;
+use safetensors::SafeTensors;
+use safetensors::tensor::{Dtype, TensorView};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::compute::Compute;
+use crate::decoder::{Caches, Positions};
+use crate::gradient::block;
+use crate::model::Model;
+
+/// Of the range of the logits. Float32 noise is a hundred times smaller; what a family does and a neighbour does not is
+/// larger.
+const TOLERANCE: f32 = 1e-4;
+
+#[derive(Deserialize)]
+pub(crate) struct Case {
+    pub(crate) name: String,
+    pub(crate) config: Map<String, Value>,
+    pub(crate) ids: Vec<u32>,
+}
+
+fn golden(file: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden").join(file)
+}
+
+pub(crate) fn cases() -> Vec<Case> {
+    serde_json::from_slice(&std::fs::read(golden("families.json")).unwrap()).unwrap()
+}
+
+fn hash(text: &str) -> u64 {
+    text.bytes()
+        .fold(0xcbf2_9ce4_8422_2325, |seed, byte| (seed ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+/// As `fill` of the script.
+fn fill(name: &str, shape: &[usize], plus_one: bool) -> Vec<f32> {
+    let seed = hash(name);
+    let unit = |index: u64| {
+        let mut x = seed.wrapping_add((index + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        x ^= x >> 31;
+        (x >> 40) as f32 / 8_388_608.0 - 1.0
+    };
+    let (size, around) = if name.contains("norm") && name.ends_with(".weight") {
+        (0.5, if plus_one { 0.0 } else { 1.0 })
+    } else if shape.len() == 1 || name.ends_with("bias") {
+        (0.5, 0.0)
+    } else {
+        ((2.5 / (*shape.last().unwrap() as f64).sqrt()) as f32, 0.0)
+    };
+    let count = shape.iter().product::<usize>() as u64;
+    (0..count).map(|index| unit(index) * size + around).collect()
+}
+
+/// The model of a case, and the folder that it is in.
+pub(crate) fn model(case: &Case) -> (tempfile::TempDir, Model) {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("config.json"), Value::from(case.config.clone()).to_string()).unwrap();
+    let config = DecoderConfig::read(&folder.path().join("config.json"))
+        .unwrap_or_else(|error| panic!("{}: {error}", case.name));
+    let kind = config.family.norms.kind;
+    let plus_one = matches!(kind, NormKind::RmsPlusOne | NormKind::Layer { plus_one: true, .. });
+    let mut made: BTreeMap<String, (Vec<usize>, Vec<u8>)> = BTreeMap::new();
+    let Ok(()) = tensors::each::<std::convert::Infallible>(&config, |(name, shape)| {
+        let bytes = fill(&name, &shape, plus_one).iter().flat_map(|value| value.to_le_bytes()).collect();
+        made.insert(name, (shape, bytes));
+        Ok(())
+    });
+    let views = made
+        .iter()
+        .map(|(name, (shape, bytes))| (name, TensorView::new(Dtype::F32, shape.clone(), bytes).unwrap()));
+    safetensors::serialize_to_file(views, None, &folder.path().join("model.safetensors")).unwrap();
+    let model =
+        Model::load(folder.path(), &Compute::cpu()).unwrap_or_else(|error| panic!("{}: {error}", case.name));
+    (folder, model)
+}
+
+fn expected(name: &str) -> Vec<f32> {
+    let bytes = std::fs::read(golden("families.safetensors")).unwrap();
+    let recorded = SafeTensors::deserialize(&bytes).unwrap();
+    let logits = recorded.tensor(&format!("{name}.logits")).unwrap();
+    logits.data().chunks_exact(4).map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap())).collect()
+}
+
+/// The largest difference as a part of the range of what is expected.
+fn apart(found: &[f32], expected: &[f32]) -> f32 {
+    assert_eq!(found.len(), expected.len());
+    let low = expected.iter().copied().fold(f32::INFINITY, f32::min);
+    let high = expected.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let furthest = |most: f32, (a, b): (&f32, &f32)| {
+        let apart = (a - b).abs();
+        if apart > most || apart.is_nan() { apart } else { most }
+    };
+    found.iter().zip(expected).fold(0.0, furthest) / (high - low)
+}
+
+#[test]
+fn logits_are_those_of_transformers() {
+    let mut wrong = Vec::new();
+    for case in cases() {
+        let (_folder, model) = model(&case);
+        let found = crate::logits::logits(&model, &Plan::empty(), &case.ids).unwrap();
+        let apart = apart(&found, &expected(&case.name));
+        println!("{:26} {apart:.1e}", case.name);
+        if apart > TOLERANCE || apart.is_nan() {
+            wrong.push(format!("{}: {apart:.1e} of the range", case.name));
+        }
+    }
+    assert!(wrong.is_empty(), "logits differ from transformers': {wrong:#?}");
+}
+
+#[test]
+fn every_family_has_a_golden() {
+    // These are in tests/golden/models.
+    let elsewhere = ["llama", "mistral", "mixtral", "qwen2", "qwen3"];
+    let cases = cases();
+    for family in attune_families::all() {
+        let has = cases.iter().any(|case| case.config["model_type"] == family.name);
+        assert!(has || elsewhere.contains(&family.name), "{} has none", family.name);
+    }
+}
+
+/// What gradients go through, and what answers are generated with, compute the same.
+#[test]
+fn other_paths_through_the_layers_agree() {
+    for case in cases() {
+        let (_folder, model) = model(&case);
+        let expected = crate::logits::logits(&model, &Plan::empty(), &case.ids).unwrap();
+        let vocab = model.config.vocab;
+        let positions = Positions::new(&model.compute, &model.config, case.ids.len());
+        let mut x = model.embed(&case.ids);
+        for number in 0..model.config.layers {
+            x = block(&model, number, x, &positions, None).0;
+        }
+        let logits = model.logits(model.weights.norm.generic(x), 0, vocab);
+        let found: Vec<f32> = logits.into_data().iter().collect();
+        let differentiated = apart(&found, &expected);
+        assert!(differentiated < 1e-5, "{} to differentiate: {differentiated:.1e}", case.name);
+        let mut caches = Caches::new(1, model.config.layers);
+        let (first, rest) = case.ids.split_at(case.ids.len() / 2);
+        let mut last = model.continue_with(&mut caches, first, &positions);
+        for &id in rest {
+            last = model.continue_with(&mut caches, &[id], &positions);
+        }
+        let last: Vec<f32> = model.logits(last, 0, vocab).into_data().iter().collect();
+        let generated = apart(&last, &expected[expected.len() - vocab..]);
+        assert!(generated < 1e-5, "{} token by token: {generated:.1e}", case.name);
+    }
+}

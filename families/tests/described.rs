@@ -1,0 +1,137 @@
+//! Every family is described wholly and without contradiction, and names the tensors that transformers writes.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::convert::Infallible;
+use std::path::Path;
+
+use attune_families::schema::{ExpertTensors, Flag, Number, PartTensors, Projections};
+use attune_families::{DecoderConfig, all, tensors};
+use attune_vocabulary::Module;
+use serde_json::Value;
+
+fn goldens() -> Vec<Value> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/families.json");
+    serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap()
+}
+
+fn read(case: &Value) -> DecoderConfig {
+    DecoderConfig::of(Path::new("config.json"), &case["config"])
+        .unwrap_or_else(|error| panic!("{}: {error}", case["name"]))
+}
+
+fn stored(config: &DecoderConfig) -> BTreeMap<String, Vec<usize>> {
+    let mut stored = BTreeMap::new();
+    let Ok(()) = tensors::each::<Infallible>(config, |(name, shape)| {
+        assert!(stored.insert(name.clone(), shape).is_none(), "{name} twice");
+        Ok(())
+    });
+    stored
+}
+
+#[test]
+fn families_have_names_of_their_own_and_are_listed_in_order() {
+    let names: Vec<&str> = all().iter().map(|family| family.name).collect();
+    assert!(names.is_sorted(), "{names:?}");
+    let of: [fn(&attune_families::Family) -> &'static str; 2] =
+        [|family| family.name, |family| family.architecture];
+    for of in of {
+        let distinct: BTreeSet<&str> = all().iter().map(|family| of(family)).collect();
+        assert_eq!(distinct.len(), all().len());
+        assert!(!distinct.contains(""));
+    }
+}
+
+#[test]
+fn a_key_has_one_meaning() {
+    for family in all() {
+        let mut read: Vec<&str> = Vec::new();
+        let flags = [family.attention.qkv_bias, family.attention.output_bias, family.feed_forward.bias];
+        read.extend(flags.iter().filter_map(|flag| match flag {
+            Flag::Key(key, _) => Some(*key),
+            Flag::Always(_) => None,
+        }));
+        let scales = family.scales;
+        let numbers = [family.attention.scale, family.attention.cap, scales.embedding, scales.residual];
+        read.extend(numbers.into_iter().chain([scales.logits, scales.cap]).filter_map(
+            |number| match number {
+                Number::Key(key, _)
+                | Number::Inverse(key, _)
+                | Number::InverseRoot(key, _)
+                | Number::Optional(key, _) => Some(key),
+                _ => None,
+            },
+        ));
+        let only = family.only.iter().map(|(key, _)| *key);
+        let fixed: Vec<&str> = only.chain(family.ignored.iter().copied()).collect();
+        let distinct: BTreeSet<&str> = fixed.iter().copied().collect();
+        assert_eq!(distinct.len(), fixed.len(), "{}: a key stands twice", family.name);
+        let both = read.iter().find(|key| fixed.contains(key));
+        assert_eq!(both, None, "{}: a key is read and passed over", family.name);
+    }
+}
+
+#[test]
+fn tensors_are_those_that_transformers_writes() {
+    for case in goldens() {
+        let stored = stored(&read(&case));
+        let listed: String = stored.iter().map(|(name, shape)| format!("{name}{shape:?}\n")).collect();
+        let hash = listed.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |seed, byte| {
+            (seed ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+        assert_eq!(format!("{hash:016x}"), case["tensors"], "{}: {listed}", case["name"]);
+    }
+}
+
+/// Every element of every matrix that holds modules belongs to exactly one of them.
+#[test]
+fn modules_cover_their_tensors_once() {
+    for case in goldens() {
+        let config = read(&case);
+        let stored = stored(&config);
+        let mut taken: BTreeMap<String, Vec<u8>> = BTreeMap::new();
+        for layer in 0..config.layers {
+            let shape = config.layer(layer);
+            let experts = shape.mixture().map_or(0, |mixture| mixture.experts);
+            for module in tensors::modules(&config, layer) {
+                let expected =
+                    module.module.is_feed_forward().then_some(experts).filter(|&experts| experts > 0);
+                assert_eq!(module.expert.is_some(), expected.is_some());
+                let part = &module.part.weight;
+                assert_eq!(part.inputs, shape.inputs(module.module), "{} {module:?}", case["name"]);
+                assert_eq!(part.outputs, shape.outputs(module.module), "{} {module:?}", case["name"]);
+                let elements = part.shape.iter().product();
+                let counts = taken.entry(part.tensor.clone()).or_insert_with(|| vec![0; elements]);
+                for output in 0..part.outputs {
+                    for input in 0..part.inputs {
+                        counts[part.offset + output * part.strides[0] + input * part.strides[1]] += 1;
+                    }
+                }
+            }
+        }
+        for (tensor, counts) in taken {
+            assert_eq!(counts.len(), stored[&tensor].iter().product::<usize>());
+            assert!(counts.iter().all(|&count| count == 1), "{} {tensor}", case["name"]);
+        }
+    }
+}
+
+#[test]
+fn fused_and_stacked_matrices_are_the_right_parts_of_their_tensors() {
+    let of = |name: &str| read(goldens().iter().find(|case| case["name"] == name).unwrap());
+    let phi = of("phi3");
+    assert!(matches!(phi.family.attention.projections, Projections::Fused(_)));
+    assert!(matches!(phi.family.feed_forward.tensors, PartTensors::Fused(_)));
+    let modules = tensors::modules(&phi, 1);
+    let part = |module| &modules.iter().find(|found| found.module == module).unwrap().part.weight;
+    // 4 heads and 2 KV heads of 8 channels over 32 inputs.
+    assert_eq!(part(Module::Key).contiguous(), Some(32 * 32..48 * 32));
+    assert_eq!(part(Module::Up).contiguous(), Some(24 * 32..48 * 32));
+    let oss = of("gpt_oss");
+    assert!(matches!(oss.family.mixture.unwrap().tensors, ExpertTensors::Stacked { .. }));
+    let modules = tensors::modules(&oss, 0);
+    let up = modules.iter().find(|found| found.module == Module::Up && found.expert == Some(2)).unwrap();
+    let (weight, bias) = (&up.part.weight, up.part.bias.as_ref().unwrap());
+    // Expert 2 of 5, `[32 inputs, 48 outputs]`, of whose outputs every other one is up's.
+    assert_eq!((weight.offset, weight.strides), (2 * 32 * 48 + 1, [2, 48]));
+    assert_eq!((bias.offset, bias.strides[0], bias.outputs), (2 * 48 + 1, 2, 24));
+}

@@ -1,0 +1,143 @@
+"""Record the logits of tiny models of every family that is described in families/src/known.
+
+The weights follow from a formula (`fill`), which eval/src/family_goldens.rs has, too: nothing but configs, token ids and logits is
+stored. Names and shapes of the tensors are compared by a hash, so that the description of a family agrees with what
+`save_pretrained` of transformers writes.
+
+    python families.py [NAME…]      with transformers 5.24; names of cases limit what is printed, nothing is written then
+"""
+
+import json
+import math
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+
+HERE = Path(__file__).resolve().parent
+LENGTH, VOCAB = 40, 48
+TINY = dict(
+    vocab_size=VOCAB, hidden_size=32, intermediate_size=24, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2,
+    max_position_embeddings=128, bos_token_id=0, eos_token_id=0, pad_token_id=0,
+)
+GRANITE = dict(embedding_multiplier=12.0, residual_multiplier=0.22, attention_multiplier=0.0625, logits_scaling=8.0)
+EXPERTS = dict(num_experts=5, num_experts_per_tok=2, moe_intermediate_size=12)
+SIGMOID = dict(n_routed_experts=6, n_shared_experts=1, num_experts_per_tok=2, moe_intermediate_size=12, first_k_dense_replace=1, n_group=1, topk_group=1)
+
+
+def rope(kind="default", **more):
+    return {"rope_parameters": {"rope_type": kind, "rope_theta": 10000.0, **more}}
+
+
+# Name: family, what its config has that TINY has not, keys of the written config.json that are changed (None: left out).
+CASES = {
+    "arcee": ("arcee", dict(mlp_bias=True)),
+    "dots1": ("dots1", dict(head_dim=8, **SIGMOID)),
+    "ernie4_5": ("ernie4_5", dict(head_dim=8)),
+    "ernie4_5-biases": ("ernie4_5", dict(head_dim=16, use_bias=True, tie_word_embeddings=False)),
+    "gemma": ("gemma", dict(head_dim=16)),
+    "gemma2": ("gemma2", dict(head_dim=8, sliding_window=8, query_pre_attn_scalar=24)),
+    "gemma2-no-caps": ("gemma2", dict(head_dim=8, sliding_window=8, query_pre_attn_scalar=8, attn_logit_softcapping=None, final_logit_softcapping=None)),
+    "gemma3_text": ("gemma3_text", dict(head_dim=8, sliding_window=8, query_pre_attn_scalar=24, num_hidden_layers=6)),
+    "gemma3_text-scaled": ("gemma3_text", dict(head_dim=8, sliding_window=8, query_pre_attn_scalar=8, num_hidden_layers=6, rope_parameters={"full_attention": {"rope_type": "linear", "factor": 8.0, "rope_theta": 1e6}, "sliding_attention": {"rope_type": "default", "rope_theta": 100.0}})),
+    "gemma3_text-old-keys": ("gemma3_text", dict(head_dim=8, sliding_window=8, query_pre_attn_scalar=8), {"rope_parameters": None, "layer_types": None, "rope_theta": 500.0, "rope_local_base_freq": 50.0, "rope_scaling": {"rope_type": "linear", "factor": 4.0}, "sliding_window_pattern": 2}),
+    "glm": ("glm", dict(head_dim=8)),
+    "glm4": ("glm4", dict(head_dim=16, attention_bias=False)),
+    "glm4_moe": ("glm4_moe", dict(head_dim=8, use_qk_norm=True, routed_scaling_factor=2.5, **SIGMOID)),
+    "glm4_moe-air": ("glm4_moe", dict(head_dim=8, attention_bias=True, norm_topk_prob=False, **SIGMOID)),
+    "glm4_moe-groups": ("glm4_moe", dict(head_dim=8, **{**SIGMOID, "n_group": 3, "topk_group": 2})),
+    "gpt_oss": ("gpt_oss", dict(head_dim=8, num_local_experts=5, num_experts_per_tok=2, sliding_window=8)),
+    "granite": ("granite", dict(attention_bias=True, **GRANITE)),
+    "granitemoe": ("granitemoe", dict(num_local_experts=5, num_experts_per_tok=2, **GRANITE)),
+    "granitemoehybrid-dense": ("granitemoehybrid", dict(num_local_experts=0, num_experts_per_tok=0, shared_intermediate_size=24, layer_types=["attention"] * 2, position_embedding_type="rope", mamba_n_heads=8, mamba_d_head=8, **GRANITE), {"time_step_limit": None}),
+    "granitemoeshared": ("granitemoeshared", dict(num_local_experts=5, num_experts_per_tok=2, shared_intermediate_size=20, **GRANITE)),
+    "helium": ("helium", dict(head_dim=8)),
+    "ministral": ("ministral", dict(head_dim=8, sliding_window=8, layer_types=["full_attention", "sliding_attention"])),
+    "nemotron": ("nemotron", dict(attention_bias=True)),
+    "olmo2": ("olmo2", dict()),
+    "olmoe": ("olmoe", dict(num_experts=5, num_experts_per_tok=2)),
+    "olmoe-rescaled": ("olmoe", dict(num_experts=5, num_experts_per_tok=3, norm_topk_prob=True), {"num_experts": 5, "num_local_experts": None}),
+    "phi3": ("phi3", dict(sliding_window=8)),
+    "phi3-partial": ("phi3", rope(partial_rotary_factor=0.5)),
+    "phi3-longrope": ("phi3", dict(original_max_position_embeddings=64, **rope("longrope", short_factor=[1.0 + i / 8 for i in range(4)], long_factor=[2.0 + i for i in range(4)]))),
+    "phi3-longrope-beyond": ("phi3", dict(original_max_position_embeddings=32, **rope("longrope", short_factor=[1.0 + i / 8 for i in range(4)], long_factor=[2.0 + i for i in range(4)]))),
+    "qwen2_moe": ("qwen2_moe", dict(shared_expert_intermediate_size=20, **EXPERTS)),
+    "qwen2_moe-some-layers": ("qwen2_moe", dict(shared_expert_intermediate_size=20, decoder_sparse_step=2, norm_topk_prob=True, **EXPERTS)),
+    "qwen3_moe": ("qwen3_moe", dict(head_dim=16, norm_topk_prob=True, **EXPERTS)),
+    "qwen3_moe-plain": ("qwen3_moe", dict(head_dim=8, norm_topk_prob=False, **EXPERTS), {"num_local_experts": None, "num_experts": 5}),
+    "qwen3_moe-some-layers": ("qwen3_moe", dict(head_dim=8, mlp_only_layers=[0], use_sliding_window=True, sliding_window=8, **EXPERTS)),
+    "seed_oss": ("seed_oss", dict(head_dim=8, attention_out_bias=True)),
+    "smollm3": ("smollm3", dict(no_rope_layers=[1, 0])),
+    "smollm3-every-second": ("smollm3", dict(no_rope_layer_interval=2, tie_word_embeddings=False), {"no_rope_layers": None}),
+    "stablelm": ("stablelm", dict(use_qkv_bias=True)),
+    "starcoder2": ("starcoder2", dict(sliding_window=8)),
+}
+
+
+def fill(name, shape, plus_one):
+    """Numbers in [-1, 1) from SplitMix64 over a hash of the name, times a size that makes every part of the network matter."""
+    seed = 0xCBF29CE484222325
+    for byte in name.encode():
+        seed = ((seed ^ byte) * 0x100000001B3) % 2**64
+    with np.errstate(over="ignore"):
+        x = np.uint64(seed) + np.arange(1, math.prod(shape) + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+        x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        x = x ^ (x >> np.uint64(31))
+    unit = (x >> np.uint64(40)).astype(np.float32) / np.float32(2**23) - np.float32(1)
+    if "norm" in name and name.endswith(".weight"):
+        values = unit * np.float32(0.5) + np.float32(0.0 if plus_one else 1.0)
+    elif len(shape) == 1 or name.endswith("bias"):
+        values = unit * np.float32(0.5)
+    else:
+        values = unit * np.float32(2.5 / math.sqrt(shape[-1]))
+    return torch.from_numpy(values.reshape(shape))
+
+
+def names_hash(tensors):
+    text = "".join(f"{name}{list(tensor.shape)}\n" for name, tensor in sorted(tensors.items()))
+    seed = 0xCBF29CE484222325
+    for byte in text.encode():
+        seed = ((seed ^ byte) * 0x100000001B3) % 2**64
+    return f"{seed:016x}"
+
+
+@torch.no_grad()
+def record(only):
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    recorded, cases = {}, []
+    for number, (name, (family, args, *changes)) in enumerate(CASES.items()):
+        if only and name not in only:
+            continue
+        config = AutoConfig.for_model(family, **{**TINY, **args})
+        with tempfile.TemporaryDirectory() as folder:
+            folder = Path(folder)
+            AutoModelForCausalLM.from_config(config).save_pretrained(folder)
+            written = json.loads((folder / "config.json").read_text())
+            for change in changes:
+                written |= change
+                written = {key: value for key, value in written.items() if value is not None or key not in change}
+            (folder / "config.json").write_text(json.dumps(written))
+            plus_one = family.startswith("gemma") or family == "nemotron"
+            tensors = {key: fill(key, tuple(t.shape), plus_one) for key, t in load_file(folder / "model.safetensors").items()}
+            save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
+            model, info = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager", output_loading_info=True)
+            assert not info["missing_keys"] and not info["unexpected_keys"] and not info["mismatched_keys"], (name, info)
+            ids = torch.from_numpy(np.random.default_rng(100 + number).integers(0, VOCAB, (1, LENGTH)))
+            logits = model.eval()(ids, use_cache=False).logits
+        assert torch.isfinite(logits).all(), name
+        print(f"{name:24} logits from {logits.min():.2f} to {logits.max():.2f}", flush=True)
+        recorded[f"{name}.logits"] = logits[0].contiguous()
+        cases.append({"name": name, "config": written, "tensors": names_hash(tensors), "ids": ids[0].tolist()})
+    if only:
+        return
+    save_file(recorded, HERE / "families.safetensors")
+    (HERE / "families.json").write_text("[\n" + ",\n".join(json.dumps(case, sort_keys=True) for case in cases) + "\n]\n")
+
+
+if __name__ == "__main__":
+    record(sys.argv[1:])
