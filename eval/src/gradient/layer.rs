@@ -13,7 +13,7 @@ use crate::ops::softmax::causal_softmax;
 
 /// What is added inside a block: zeros, whose gradients are those of what they are added to.
 #[expect(clippy::large_enum_variant, reason = "one lives at a time")]
-pub(super) enum Taps {
+pub(crate) enum Taps {
     /// Added to the attention weights: `[kv_heads, group·tokens, tokens]`.
     Weights(Tensor<3>),
     /// Added to keys and values where a cache would quantise them.
@@ -21,7 +21,7 @@ pub(super) enum Taps {
 }
 
 /// Changes of what a cache holds.
-pub(super) struct CacheTaps {
+pub(crate) struct CacheTaps {
     /// `[kv_heads, tokens, head_dim]`, after rotation.
     pub(super) keys: Tensor<3>,
     /// `[kv_heads, tokens, head_dim]`.
@@ -32,14 +32,14 @@ pub(super) struct CacheTaps {
 }
 
 /// What attention met inside the block, without the taps.
-pub(super) struct Inside {
+pub(crate) struct Inside {
     pub(super) keys: Tensor<3>,
     pub(super) values: Tensor<3>,
     pub(super) weights: Tensor<3>,
 }
 
 /// One sequence through one block: `[tokens, hidden]` in and out.
-pub(super) fn block(
+pub(crate) fn block(
     model: &Model,
     number: usize,
     x: Tensor<2>,
