@@ -1,9 +1,8 @@
 //! `--to hf`: the pruned checkpoint in the Hugging Face layout.
 //!
-//! Mixtures of checkpoints become one checkpoint (`mix`), blocks that are skipped are left out (`blocks`). Of other plans, only those that fold *exactly* are taken: edits of experts on a model that renormalises the weights of its
-//! chosen experts. There `softmax(x·Wᵀ)` restricted to the kept rows, cut to the top k and renormalised, equals
-//! what a router with only these rows computes, so pruning is a matter of dropping, renaming and slicing bytes.
-//! The same holds for a mapping of the router with one-hot rows. Merged experts are the only numbers that are
+//! Mixtures of checkpoints become one checkpoint (`mix`), blocks that are skipped are left out (`blocks`). Of other plans, only those that fold *exactly* are taken: edits of experts. `softmax(x·Wᵀ)` restricted to the kept rows and cut to the top k equals what a router with only these rows
+//! computes, and so do sigmoids, so pruning is a matter of dropping, renaming and slicing bytes. The same holds for a
+//! mapping of the router with one-hot rows where the weights of the chosen experts are rescaled to 1. Merged experts are the only numbers that are
 //! computed; a checkpoint of less than 32 bits rounds them to its element type, which is approximate.
 
 mod blocks;
@@ -43,19 +42,19 @@ impl Exporter for HfExporter {
     fn summary(&self) -> &'static str {
         "the pruned checkpoint in the Hugging Face layout, for Transformers, vLLM, SGLang and llama.cpp's \
          converter; for plans of keep-experts, of merge-experts and of one-hot route-experts with the same \
-         number of experts (and experts-per-token) in every layer of a mixtral model, and of \
+         number of experts (and experts-per-token) in every layer of a mixture, and of \
          combine-checkpoints on an image generator, which become one checkpoint; and of whole blocks that drop-block skips"
     }
 
-    fn check(&self, plan: &Plan, model: &Facts) -> Result<Exactness, ExportError> {
-        let model = &ModelFacts::of(model);
+    fn check(&self, plan: &Plan, facts: &Facts) -> Result<Exactness, ExportError> {
+        let model = &ModelFacts::of(facts);
         if model.family == mix::FAMILY {
             return Mix::new(plan, model).map(|_| Exactness::Exact);
         }
         if Blocks::has(plan) {
             return Blocks::new(plan, model).map(|_| Exactness::Exact);
         }
-        let fold = Fold::new(plan, model)?;
+        let fold = Fold::new(plan, facts)?;
         Ok(match approximation(&fold, model) {
             None => Exactness::Exact,
             Some(reason) => Exactness::Approximate { reason },
@@ -71,7 +70,7 @@ impl Exporter for HfExporter {
         if Blocks::has(input.plan) {
             return Blocks::new(input.plan, model)?.export(input, model, sink);
         }
-        let fold = Fold::new(input.plan, model)?;
+        let fold = Fold::new(input.plan, input.model)?;
         let config = config::patched(input.files, model, &fold)?;
         let layout = Layout::open(input.files)?;
         let jobs = moves::plan(&layout, &fold, model)?;

@@ -3,6 +3,9 @@
 mod arcee;
 mod dots1;
 mod ernie4_5;
+mod ernie4_5_moe;
+mod exaone4;
+mod flex_olmo;
 mod gemma;
 mod gemma2;
 mod gemma3_text;
@@ -40,6 +43,9 @@ pub fn all() -> &'static [&'static Family] {
         &arcee::ARCEE,
         &dots1::DOTS1,
         &ernie4_5::ERNIE4_5,
+        &ernie4_5_moe::ERNIE4_5_MOE,
+        &exaone4::EXAONE4,
+        &flex_olmo::FLEX_OLMO,
         &gemma::GEMMA,
         &gemma2::GEMMA2,
         &gemma3_text::GEMMA3_TEXT,

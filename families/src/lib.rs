@@ -9,6 +9,7 @@
 pub mod config;
 mod error;
 mod known;
+pub mod markdown;
 mod rope;
 pub mod schema;
 pub mod tensors;

@@ -13,8 +13,8 @@ mod value;
 pub use attention::{Attention, HeadDim, KvHeads, Null, Over, Projections, QkNorm, WindowRule};
 pub use feed_forward::{Activation, ActivationKey, FeedForward, GELUS, PartTensors, SILU};
 pub use mixture::{
-    Count, ExpertTensors, Groups, MixtureLayers, MixtureRule, Orientation, Router, Scores, SharedExpert,
-    SharedInner,
+    Correction, Count, ExpertTensors, Groups, MixtureLayers, MixtureRule, Orientation, Router, Scores,
+    SharedExpert, SharedInner,
 };
 pub use norm::{NormKind, NormRule, Placement};
 pub use rotation::{Pairs, PartRule, RotationRule, Unrotated};

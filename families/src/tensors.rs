@@ -3,9 +3,11 @@
 //! Families store the same matrices apart, side by side or stacked. A [`MatrixSlice`] is one module's matrix wherever it
 //! lies; whoever reads, counts, quantises or writes modules goes by [`modules`] and knows no family.
 
+mod experts;
 mod layer;
 mod slice;
 
+pub use experts::{ExpertNames, ExpertRole};
 pub use layer::{FeedForwardTensors, LayerTensors, NormTensors, RouterTensors};
 pub use slice::{LinearPart, LinearTensors, MatrixSlice};
 

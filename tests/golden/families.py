@@ -4,7 +4,7 @@ The weights follow from a formula (`fill`), which eval/src/family_goldens.rs has
 stored. Names and shapes of the tensors are compared by a hash, so that the description of a family agrees with what
 `save_pretrained` of transformers writes.
 
-    python families.py [NAME…]      with transformers 5.24; names of cases limit what is printed, nothing is written then
+    python families.py [NAME…]      with transformers 5.24; with names of cases only these are recorded, and the others stay
 """
 
 import json
@@ -38,6 +38,11 @@ CASES = {
     "dots1": ("dots1", dict(head_dim=8, **SIGMOID)),
     "ernie4_5": ("ernie4_5", dict(head_dim=8)),
     "ernie4_5-biases": ("ernie4_5", dict(head_dim=16, use_bias=True, tie_word_embeddings=False)),
+    "ernie4_5_moe": ("ernie4_5_moe", dict(moe_num_experts=6, moe_k=2, moe_intermediate_size=12, moe_num_shared_experts=2, moe_layer_start_index=1)),
+    "ernie4_5_moe-every-second": ("ernie4_5_moe", dict(moe_num_experts=6, moe_k=3, moe_intermediate_size=12, moe_num_shared_experts=0, moe_layer_start_index=0, moe_layer_interval=2), {"moe_layer_end_index": -1}),
+    "exaone4": ("exaone4", dict(head_dim=8, sliding_window=8, layer_types=["sliding_attention", "full_attention"])),
+    "exaone4-no-windows": ("exaone4", dict(sliding_window=None, layer_types=["full_attention"] * 2)),
+    "flex_olmo": ("flex_olmo", dict(num_experts=5, num_experts_per_tok=2)),
     "gemma": ("gemma", dict(head_dim=16)),
     "gemma2": ("gemma2", dict(head_dim=8, sliding_window=8, query_pre_attn_scalar=24)),
     "gemma2-no-caps": ("gemma2", dict(head_dim=8, sliding_window=8, query_pre_attn_scalar=8, attn_logit_softcapping=None, final_logit_softcapping=None)),
@@ -110,7 +115,7 @@ def record(only):
     from transformers import AutoConfig, AutoModelForCausalLM
 
     recorded, cases = {}, []
-    for number, (name, (family, args, *changes)) in enumerate(CASES.items()):
+    for name, (family, args, *changes) in CASES.items():
         if only and name not in only:
             continue
         config = AutoConfig.for_model(family, **{**TINY, **args})
@@ -127,14 +132,17 @@ def record(only):
             save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
             model, info = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager", output_loading_info=True)
             assert not info["missing_keys"] and not info["unexpected_keys"] and not info["mismatched_keys"], (name, info)
-            ids = torch.from_numpy(np.random.default_rng(100 + number).integers(0, VOCAB, (1, LENGTH)))
+            ids = torch.from_numpy(np.random.default_rng(list(name.encode())).integers(0, VOCAB, (1, LENGTH)))
             logits = model.eval()(ids, use_cache=False).logits
         assert torch.isfinite(logits).all(), name
         print(f"{name:24} logits from {logits.min():.2f} to {logits.max():.2f}", flush=True)
         recorded[f"{name}.logits"] = logits[0].contiguous()
         cases.append({"name": name, "config": written, "tensors": names_hash(tensors), "ids": ids[0].tolist()})
     if only:
-        return
+        others = [case for case in json.loads((HERE / "families.json").read_text()) if case["name"] in CASES and case["name"] not in only]
+        before = load_file(HERE / "families.safetensors")
+        recorded |= {f"{case['name']}.logits": before[f"{case['name']}.logits"] for case in others}
+        cases = sorted(cases + others, key=lambda case: list(CASES).index(case["name"]))
     save_file(recorded, HERE / "families.safetensors")
     (HERE / "families.json").write_text("[\n" + ",\n".join(json.dumps(case, sort_keys=True) for case in cases) + "\n]\n")
 

@@ -104,6 +104,19 @@ impl ModelFacts {
     }
 }
 
+/// Name of the fact [`expert_layers`] reads.
+pub const EXPERT_LAYERS: &str = "expert-layers";
+
+/// The layers that have experts, where a model says that not all of them do.
+pub fn expert_layers(facts: &Facts) -> Option<Vec<u32>> {
+    match facts.values.get(EXPERT_LAYERS) {
+        Some(OptionValue::Ints(layers)) => {
+            Some(layers.iter().filter_map(|&layer| u32::try_from(layer).ok()).collect())
+        }
+        _ => None,
+    }
+}
+
 impl From<ModelFacts> for Facts {
     fn from(model: ModelFacts) -> Self {
         let counts = [

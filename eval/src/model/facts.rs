@@ -4,8 +4,9 @@ use std::path::Path;
 
 use attune_core::facts::Facts;
 use attune_core::hash::ContentHash;
+use attune_core::options::OptionValue;
 use attune_families::{DecoderConfig, config, tensors};
-use attune_vocabulary::ModelFacts;
+use attune_vocabulary::{EXPERT_LAYERS, ModelFacts};
 use sha2::{Digest, Sha256};
 
 use super::checkpoint::Checkpoint;
@@ -21,7 +22,7 @@ pub(super) fn facts(
     let count = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
     let name = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
     let mixture = config.mixture.as_ref();
-    Facts::from(ModelFacts {
+    let mut facts = Facts::from(ModelFacts {
         name: name.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
         fingerprint,
         family: config.family.name.to_owned(),
@@ -39,7 +40,13 @@ pub(super) fn facts(
         feed_forward: count(config.feed_forward),
         expert_parameters: tensors::expert_parameters(config),
         bytes_per_parameter: checkpoint.stored_bytes() as f64 / checkpoint.stored_elements() as f64,
-    })
+    });
+    let layers: Vec<i64> =
+        mixture.map_or_else(Vec::new, |mixture| mixture.layers().map(|layer| layer as i64).collect());
+    if mixture.is_some() && layers.len() < config.layers {
+        facts.values.insert(EXPERT_LAYERS.to_owned(), OptionValue::Ints(layers));
+    }
+    facts
 }
 
 /// SHA-256 over config.json and every weight file with its name, in the order given.

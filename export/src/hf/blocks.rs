@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use attune_core::exporter::{ExportError, ExportInput, FileSink};
 use attune_core::plan::Plan;
+use attune_families::Family;
+use attune_families::schema::{MixtureLayers, Unrotated, WindowRule};
 use attune_vocabulary::ModelEdit as _;
 use attune_vocabulary::ModelFacts;
 use attune_vocabulary::edits::{DropBlock, Half};
@@ -17,8 +19,18 @@ use super::patch::patched;
 use super::shards::{self, Tensors};
 use crate::checkpoint::{CONFIG, Companions, Layout, bad, config_text, copy, with_manifest, write};
 
-/// Families whose blocks are `model.layers.N` and alike.
-const FAMILIES: [&str; 5] = ["llama", "mistral", "mixtral", "qwen2", "qwen3"];
+/// Whether config.json says nothing of single layers beyond windows that are handled here, so that blocks can be counted anew.
+fn are_alike(family: &Family) -> bool {
+    let windows = matches!(
+        family.attention.windows,
+        WindowRule::None | WindowRule::Every { .. } | WindowRule::Switched { .. }
+    );
+    windows
+        && family.rotation.unrotated == Unrotated::None
+        && family.rotation.local_base.is_none()
+        && family.mixture.is_none_or(|rule| rule.layers == MixtureLayers::All)
+        && !family.needed.iter().any(|(key, _)| *key == "layer_types")
+}
 
 /// What every tensor of a block is called first.
 const PREFIX: &str = "model.layers.";
@@ -62,8 +74,10 @@ impl Blocks {
                 return Err(refuse(edit, reason));
             }
             dropped.insert(layer);
-            if !FAMILIES.contains(&model.family.as_str()) {
-                let (known, family) = (FAMILIES.join(", "), &model.family);
+            if !attune_families::find(&model.family).is_some_and(are_alike) {
+                let alike = attune_families::all().iter().filter(|family| are_alike(family));
+                let known = alike.map(|family| family.name).collect::<Vec<_>>().join(", ");
+                let family = &model.family;
                 let reason =
                     format!("blocks of {known} are known, and this model is of {family}; use `--to plan`");
                 return Err(refuse(edit, reason));

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use serde_json::value::RawValue;
 
 use attune_core::exporter::{ExportError, ModelFiles};
+use attune_families::schema::{Flag, MixtureRule};
 use attune_vocabulary::ModelFacts;
 
-use super::fold::Fold;
+use super::fold::{Fold, refuse};
 use super::patch;
 use crate::checkpoint::{CONFIG, bad, config_text};
 
@@ -20,18 +21,47 @@ pub(super) fn patched(
     let text = config_text(files)?;
     let keys: BTreeMap<String, &RawValue> = serde_json::from_str(&text)
         .map_err(|error| bad(CONFIG, error.to_string(), "a JSON object, as Transformers writes it"))?;
-    expect(&keys, "model_type", "\"mixtral\"")?;
-    let mut changes = vec![("num_local_experts", model.experts, fold.count())];
+    expect(&keys, "model_type", &format!("\"{}\"", fold.family().name))?;
+    let Some(rule) = fold.family().mixture else { return Ok(text) };
+    renormalised(&keys, rule, fold)?;
+    let mut changes: Vec<(&str, u32, u32)> = Vec::new();
+    let mut change = |names: &[&'static str], before: u32, after: u32| {
+        let there: Vec<&'static str> =
+            names.iter().copied().filter(|name| keys.contains_key(*name)).collect();
+        // Where it is absent, the family's default was read.
+        let names = if there.is_empty() { names[..1].to_vec() } else { there };
+        changes.extend(names.into_iter().map(|name| (name, before, after)));
+    };
+    change(rule.experts.keys, model.experts, fold.count());
     if fold.per_token != model.experts_per_token {
-        changes.push(("num_experts_per_tok", model.experts_per_token, fold.per_token));
+        change(rule.per_token.keys, model.experts_per_token, fold.per_token);
     }
     for (key, before, _) in &changes {
-        // Where it is absent, the family's default was read.
         if keys.contains_key(*key) {
             expect(&keys, key, &before.to_string())?;
         }
     }
     patch::patched(&text, &changes.into_iter().map(|(key, _, after)| (key, after.to_string())).collect())
+}
+
+/// Whether what the plan does to the router is a matter of its rows.
+fn renormalised(
+    keys: &BTreeMap<String, &RawValue>,
+    rule: MixtureRule,
+    fold: &Fold,
+) -> Result<(), ExportError> {
+    let (Some(edit), Flag::Key(key, default)) = (fold.mapped(), rule.router.renormalised) else {
+        return Ok(());
+    };
+    let rescaled = keys.get(key).map_or(default, |value| value.get() == "true");
+    if rescaled {
+        return Ok(());
+    }
+    let reason = format!(
+        "with `{key}` false the weights of the chosen experts are shares of all experts, which a router with other rows \
+         does not give; use keep-experts alone, or `--to plan`"
+    );
+    Err(refuse(edit, reason))
 }
 
 fn expect(keys: &BTreeMap<String, &RawValue>, key: &str, expected: &str) -> Result<(), ExportError> {

@@ -3,7 +3,10 @@
 mod layer;
 
 use attune_core::exporter::ExportError;
+use attune_core::facts::Facts;
 use attune_core::plan::{Edit, Plan};
+use attune_families::Family;
+use attune_families::tensors::ExpertNames;
 use attune_vocabulary::ModelFacts;
 use attune_vocabulary::edits::{
     AttentionSpan, CombineCheckpoints, ExpertsPerToken, KeepExperts, KvBits, MergeExperts, RouteExperts,
@@ -22,10 +25,17 @@ pub(super) struct Fold {
     pub(super) of: u32,
     /// Experts per token after the fold, in every layer.
     pub(super) per_token: u32,
+    family: &'static Family,
+    names: ExpertNames,
+    /// The layers with experts.
+    mixtures: Vec<u32>,
+    /// The first edit that maps the router, if there is one.
+    mapped: Option<Edit>,
 }
 
 impl Fold {
-    pub(super) fn new(plan: &Plan, model: &ModelFacts) -> Result<Self, ExportError> {
+    pub(super) fn new(plan: &Plan, facts: &Facts) -> Result<Self, ExportError> {
+        let model = &ModelFacts::of(facts);
         let Some(first) = plan.edits().first() else {
             let reason = "the result would be the dense model, which already is in this layout".to_owned();
             return Err(ExportError::Inexpressible {
@@ -37,9 +47,10 @@ impl Fold {
         if let Some((edit, reason)) = plan.edits().iter().find_map(|edit| Some((edit, foreign(edit)?))) {
             return Err(refuse(edit, reason));
         }
-        if model.family != "mixtral" {
-            return Err(refuse(first, family(&model.family)));
-        }
+        let known =
+            attune_families::find(&model.family).and_then(|family| Some((family, ExpertNames::of(family)?)));
+        let Some((family, names)) = known else { return Err(refuse(first, no_experts(&model.family))) };
+        let mixtures = attune_vocabulary::expert_layers(facts).unwrap_or_else(|| (0..model.layers).collect());
         if let Some((one, other)) = attune_vocabulary::model().conflict(plan) {
             let reason = format!("the plan also holds {other}, and both cannot be honoured");
             return Err(refuse(one, reason));
@@ -59,20 +70,40 @@ impl Fold {
             let number = layer(edit) as usize;
             layers[number].check(edit, per_token[number]).map_err(|reason| refuse(edit, reason))?;
         }
-        uniform(&layers, plan, model.experts)?;
-        let per_token = uniform_per_token(&per_token, plan)?;
-        Ok(Self { layers, of: model.experts, per_token })
+        uniform(&layers, &mixtures, plan, (model.experts, family))?;
+        let per_token = uniform_per_token(&per_token, &mixtures, plan)?;
+        let mapped = plan.edits().iter().find(|edit| edit.kind == RouteExperts::KIND).cloned();
+        Ok(Self { layers, of: model.experts, per_token, family, names, mixtures, mapped })
     }
 
     /// Experts of a layer after the fold.
     pub(super) fn count(&self) -> u32 {
-        self.layers.first().map_or(0, |layer| layer.rows.len() as u32)
+        self.mixtures.first().map_or(0, |&layer| self.layer(layer).rows.len() as u32)
     }
 
     /// Whether an expert is a combination of several, so that its numbers are computed and not copied.
     pub(super) fn merges(&self) -> bool {
         let mut weights = self.layers.iter().flat_map(|layer| &layer.weights);
         weights.any(|terms| !matches!(terms[..], [(1.0, _)]))
+    }
+
+    pub(super) fn family(&self) -> &'static Family {
+        self.family
+    }
+
+    pub(super) fn names(&self) -> &ExpertNames {
+        &self.names
+    }
+
+    /// The layers with experts.
+    pub(super) fn mixtures(&self) -> &[u32] {
+        &self.mixtures
+    }
+
+    /// An edit that maps the router: its one-hot rows are rows of the router only where the weights of the chosen experts
+    /// are rescaled, because a softmax over fewer experts has other numbers.
+    pub(super) fn mapped(&self) -> Option<&Edit> {
+        self.mapped.as_ref()
     }
 
     /// What a layer holds afterwards; the position is the new number.
@@ -104,24 +135,35 @@ fn foreign(edit: &Edit) -> Option<String> {
     Some(why.to_owned())
 }
 
-fn family(family: &str) -> String {
-    let why = if family.contains("moe") || family.starts_with("deepseek") || family.starts_with("olmo") {
-        "; another mixture folds exactly only where it renormalises the weights of the chosen experts \
-         (`norm_topk_prob: true`), and this exporter does not check that yet"
-    } else {
-        ""
-    };
+fn no_experts(family: &str) -> String {
+    let known: Vec<&str> = attune_families::all()
+        .iter()
+        .filter(|family| family.mixture.is_some())
+        .map(|family| family.name)
+        .collect();
     format!(
-        "experts are folded for models of the family mixtral, and this one is of {family}{why}; use `--to plan`"
+        "experts are folded for models of {}, and this one is of {family}; use `--to plan`",
+        known.join(", ")
     )
 }
 
 /// `num_local_experts` is one integer for the whole model.
-fn uniform(layers: &[FoldedLayer], plan: &Plan, experts: u32) -> Result<(), ExportError> {
-    const REMEDY: &str = "config.json has one `num_local_experts` for all layers; search with the same number \
-                          of experts in every layer, or use `--to plan`";
+fn uniform(
+    layers: &[FoldedLayer],
+    mixtures: &[u32],
+    plan: &Plan,
+    (experts, family): (u32, &Family),
+) -> Result<(), ExportError> {
+    let key = family.mixture.map_or("num_local_experts", |rule| rule.experts.keys[0]);
+    let remedy = format!(
+        "config.json has one `{key}` for all layers; search with the same number of experts in every layer, or use \
+         `--to plan`"
+    );
     let count = |layer: usize| layers[layer].rows.len();
-    let Some(layer) = (1..layers.len()).find(|&layer| count(layer) != count(0)) else { return Ok(()) };
+    let Some(&zero) = mixtures.first() else { return Ok(()) };
+    let zero = zero as usize;
+    let mut others = mixtures.iter().map(|&layer| layer as usize);
+    let Some(layer) = others.find(|&layer| count(layer) != count(zero)) else { return Ok(()) };
     let changes = |edit: &&Edit| edit.kind != ExpertsPerToken::KIND;
     let edited = |number: usize| {
         plan.edits().iter().filter(changes).find(|edit| attune_vocabulary::layer(edit) as usize == number)
@@ -133,20 +175,22 @@ fn uniform(layers: &[FoldedLayer], plan: &Plan, experts: u32) -> Result<(), Expo
         Some(_) => format!("leaves {} experts in layer {layer}", count(layer)),
         None => format!("keeps all {experts} experts of layer {layer}, which has no edit"),
     };
-    let reason = format!("the plan {} but {}, and {REMEDY}", says(0), says(layer));
+    let reason = format!("the plan {} but {}, and {remedy}", says(zero), says(layer));
     // One of the two layers has an edit: they differ, and layers without one are alike.
-    match edited(layer).or_else(|| edited(0)) {
+    match edited(layer).or_else(|| edited(zero)) {
         Some(edit) => Err(refuse(edit, reason)),
         None => Ok(()),
     }
 }
 
 /// `num_experts_per_tok` as well.
-fn uniform_per_token(per_token: &[u32], plan: &Plan) -> Result<u32, ExportError> {
-    let Some(&first) = per_token.first() else { return Ok(0) };
-    let Some(layer) = per_token.iter().position(|&count| count != first) else { return Ok(first) };
+fn uniform_per_token(per_token: &[u32], mixtures: &[u32], plan: &Plan) -> Result<u32, ExportError> {
+    let Some(&zero) = mixtures.first() else { return Ok(0) };
+    let first = per_token[zero as usize];
+    let mut layers = mixtures.iter().map(|&layer| layer as usize);
+    let Some(layer) = layers.find(|&layer| per_token[layer] != first) else { return Ok(first) };
     let reason = format!(
-        "layer 0 routes each token to {first} experts and layer {layer} to {}, and config.json has one \
+        "layer {zero} routes each token to {first} experts and layer {layer} to {}, and config.json has one \
          `num_experts_per_tok` for all layers; search with the same number in every layer, or use `--to plan`",
         per_token[layer]
     );

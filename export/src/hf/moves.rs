@@ -3,10 +3,11 @@
 use std::collections::{HashMap, HashSet};
 
 use attune_core::exporter::ExportError;
+use attune_families::tensors::{ExpertNames, ExpertRole};
 use attune_vocabulary::ModelFacts;
 
 use super::fold::Fold;
-use super::names::{PARTS, Role, expert_name, role, router_name};
+use super::names::role;
 use crate::checkpoint::{INDEX, Layout, SINGLE, Shard, Tensor, bad, has_floats};
 
 /// One file that will be written.
@@ -32,6 +33,8 @@ pub(super) enum Made<'a> {
     Rows(Vec<u32>),
     /// The sum of coefficient · tensor.
     Sum(Vec<Term<'a>>),
+    /// Along the first axis of a tensor of all experts: for each new expert, the sum of coefficient · old one.
+    Stack(Vec<Vec<(f32, u32)>>),
 }
 
 /// A tensor of some file, with its coefficient.
@@ -50,7 +53,8 @@ pub(super) fn plan<'a>(
     fold: &Fold,
     model: &ModelFacts,
 ) -> Result<Vec<Job<'a>>, ExportError> {
-    complete(layout, model)?;
+    let names = fold.names();
+    complete(layout, fold, model)?;
     let shards = layout.shards.iter();
     let stored: Stored<'a> = shards
         .flat_map(|shard| {
@@ -61,7 +65,7 @@ pub(super) fn plan<'a>(
     for shard in &layout.shards {
         let mut moves = Vec::with_capacity(shard.tensors.len());
         for tensor in &shard.tensors {
-            plan_tensor(shard, tensor, &stored, fold, model, &mut moves)?;
+            plan_tensor(shard, tensor, &stored, (fold, names), model, &mut moves)?;
         }
         jobs.push(Job::new(shard, moves));
     }
@@ -91,18 +95,21 @@ fn plan_tensor<'a>(
     shard: &Shard,
     tensor: &'a Tensor,
     stored: &Stored<'a>,
-    fold: &Fold,
+    (fold, names): (&Fold, &ExpertNames),
     model: &ModelFacts,
     moves: &mut Vec<Move<'a>>,
 ) -> Result<(), ExportError> {
     let from = tensor.name.as_str();
     // A tensor without elements is a mere name, and part of nothing.
-    let role = if tensor.shape.contains(&0) { Role::Other } else { role(&shard.file, from, model)? };
+    let role =
+        if tensor.shape.contains(&0) { ExpertRole::Other } else { role(&shard.file, from, names, model)? };
     match role {
-        Role::Other => moves.push(Move { from, to: from.to_owned(), made: Made::Copy }),
-        Role::Router { layer } => {
+        ExpertRole::Foreign | ExpertRole::Other => {
+            moves.push(Move { from, to: from.to_owned(), made: Made::Copy })
+        }
+        ExpertRole::PerExpert { layer } => {
             let expected = [model.experts as usize, model.hidden as usize];
-            if tensor.shape != expected {
+            if tensor.shape != expected && tensor.shape != expected[..1] {
                 let found = format!("tensor `{from}` has shape {:?}", tensor.shape);
                 return Err(bad(&shard.file, found, format!("{expected:?} (experts × hidden)")));
             }
@@ -114,16 +121,40 @@ fn plan_tensor<'a>(
             let rows = fold.layer(layer).rows.clone();
             moves.push(Move { from, to: from.to_owned(), made: Made::Rows(rows) });
         }
+        ExpertRole::Stacked { layer } => {
+            let terms = fold.layer(layer).weights.clone();
+            let first = tensor.shape.first().copied().unwrap_or(0);
+            if first != model.experts as usize || !tensor.bytes.is_multiple_of(first) {
+                let found = format!("tensor `{from}` has shape {:?}", tensor.shape);
+                return Err(bad(
+                    &shard.file,
+                    found,
+                    format!("{} experts along its first axis", model.experts),
+                ));
+            }
+            if terms.iter().any(|terms| !matches!(terms[..], [(1.0, _)])) && !has_floats(tensor.dtype) {
+                let found = format!("tensor `{from}` is stored as {:?}", tensor.dtype);
+                return Err(bad(&shard.file, found, "F32, F16 or BF16, which can be merged"));
+            }
+            moves.push(Move { from, to: from.to_owned(), made: Made::Stack(terms) });
+        }
         // New experts stand where the experts stood whose rows of the router they have.
-        Role::Expert { layer, expert, part } => {
+        ExpertRole::Expert { layer, expert, part } => {
+            let part = names.parts()[part].as_str();
             let folded = fold.layer(layer);
             for (new, terms) in
                 folded.weights.iter().enumerate().filter(|(new, _)| folded.rows[*new] == expert)
             {
-                let to = expert_name(layer, new as u32, part);
+                let to = names.expert(layer, &new.to_string(), part);
                 let made = match terms[..] {
                     [(1.0, same)] if same == expert => Made::Copy,
-                    _ => Made::Sum(sum(shard, tensor, stored, layer, part, terms)?),
+                    _ => Made::Sum(sum(
+                        shard,
+                        tensor,
+                        stored,
+                        &|expert| names.expert(layer, &expert.to_string(), part),
+                        terms,
+                    )?),
                 };
                 moves.push(Move { from, to, made });
             }
@@ -138,8 +169,7 @@ fn sum<'a>(
     shard: &Shard,
     tensor: &Tensor,
     stored: &Stored<'a>,
-    layer: u32,
-    part: &str,
+    name_of: &dyn Fn(u32) -> String,
     terms: &[(f32, u32)],
 ) -> Result<Vec<Term<'a>>, ExportError> {
     let computed = !matches!(terms, [(1.0, _)]);
@@ -152,7 +182,7 @@ fn sum<'a>(
     };
     summable(&shard.file, tensor)?;
     let term = |&(number, expert): &(f32, u32)| {
-        let name = expert_name(layer, expert, part);
+        let name = name_of(expert);
         let lacks = || bad(&shard.file, format!("tensor `{name}` is missing"), "every expert of the layer");
         let (file, other) = *stored.get(name.as_str()).ok_or_else(lacks)?;
         summable(file, other)?;
@@ -166,19 +196,25 @@ fn sum<'a>(
     terms.iter().map(term).collect()
 }
 
-/// Every layer has its router and every expert its three matrices.
-fn complete(layout: &Layout, model: &ModelFacts) -> Result<(), ExportError> {
+/// Every layer with experts has its router, and every expert its matrices.
+fn complete(layout: &Layout, fold: &Fold, model: &ModelFacts) -> Result<(), ExportError> {
     let stored: HashSet<&str> = layout.tensors().map(|tensor| tensor.name.as_str()).collect();
-    let experts =
-        |layer| (0..model.experts).flat_map(move |expert| PARTS.map(|part| expert_name(layer, expert, part)));
+    let names = fold.names();
+    let experts = if names.are_stacked() { 1 } else { model.experts };
+    let of = |layer| {
+        (0..experts).flat_map(move |expert| {
+            names.parts().iter().map(move |part| names.expert(layer, &expert.to_string(), part))
+        })
+    };
     let needed =
-        (0..model.layers).flat_map(|layer| std::iter::once(router_name(layer)).chain(experts(layer)));
+        fold.mixtures().iter().flat_map(|&layer| std::iter::once(names.router(layer)).chain(of(layer)));
     match needed.into_iter().find(|name| !stored.contains(name.as_str())) {
         None => Ok(()),
         Some(name) => {
             let file = if layout.sharded { INDEX } else { SINGLE };
+            let kind = fold.family().architecture.trim_end_matches("ForCausalLM");
             let expected =
-                format!("a Mixtral checkpoint with {} layers of {} experts", model.layers, model.experts);
+                format!("a {kind} checkpoint with {} layers of {} experts", model.layers, model.experts);
             Err(bad(file, format!("tensor `{name}` is missing"), expected))
         }
     }

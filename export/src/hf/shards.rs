@@ -49,6 +49,7 @@ pub(super) fn write_shards(
             let piece = match &step.made {
                 Made::Copy => whole(&view),
                 Made::Rows(rows) => self::rows(&view, rows),
+                Made::Stack(experts) => stack(&view, experts, job.source)?,
                 Made::Sum(terms) => sum(&view, terms, job.source, &source, &others)?,
             };
             done.count(step, piece.bytes.len());
@@ -94,6 +95,10 @@ impl Tensors {
         match step.made {
             Made::Rows(_) => self.sliced += 1,
             Made::Sum(_) => self.merged += 1,
+            Made::Stack(ref experts) if experts.iter().all(|terms| matches!(terms[..], [(1.0, _)])) => {
+                self.sliced += 1;
+            }
+            Made::Stack(_) => self.merged += 1,
             Made::Copy if step.from == step.to => self.copied += 1,
             Made::Copy => self.renumbered += 1,
         }
@@ -147,14 +152,43 @@ fn sum<'a>(
     Ok(Piece { dtype, shape: place.shape().to_vec(), bytes: Cow::Owned(bytes) })
 }
 
-/// The given rows of a matrix, in the given order.
+/// Experts along the first axis, each a copy of an old one or a sum of several.
+fn stack<'a>(
+    view: &TensorView<'a>,
+    experts: &[Vec<(f32, u32)>],
+    file: &str,
+) -> Result<Piece<'a>, ExportError> {
+    let (dtype, mut shape) = (view.dtype(), view.shape().to_vec());
+    let width = view.data().len() / shape[0].max(1);
+    let old = |expert: u32| &view.data()[expert as usize * width..][..width];
+    let mut bytes = Vec::with_capacity(experts.len() * width);
+    for terms in experts {
+        if let [(1.0, expert)] = terms[..] {
+            bytes.extend_from_slice(old(expert));
+            continue;
+        }
+        let parts: Vec<(f32, Dtype, &[u8])> =
+            terms.iter().map(|&(number, expert)| (number, dtype, old(expert))).collect();
+        let sum = weighted_sum(dtype, &parts, width * 8 / dtype.bitsize()).ok_or_else(|| {
+            bad(file, format!("experts stored as {dtype:?}"), "F32, F16 or BF16, which can be merged")
+        })?;
+        bytes.extend(sum);
+    }
+    shape[0] = experts.len();
+    Ok(Piece { dtype, shape, bytes: Cow::Owned(bytes) })
+}
+
+/// The given rows of a matrix, or numbers of a list, in the given order.
 fn rows<'a>(view: &TensorView<'a>, rows: &[u32]) -> Piece<'a> {
-    let (count, columns) = (view.shape()[0], view.shape()[1]);
-    let width = view.data().len() / count;
+    let mut shape = view.shape().to_vec();
+    let width = view.data().len() / shape[0];
     let bytes = rows.iter().flat_map(|&row| &view.data()[row as usize * width..][..width]);
     Piece {
         dtype: view.dtype(),
-        shape: vec![rows.len(), columns],
+        shape: {
+            shape[0] = rows.len();
+            shape
+        },
         bytes: Cow::Owned(bytes.copied().collect()),
     }
 }

@@ -122,6 +122,23 @@ fn in_layers(fields: &Fields<'_>, rule: MixtureLayers, layers: usize) -> Result<
             };
             Ok((0..layers).map(|layer| layer >= first).collect())
         }
+        MixtureLayers::Span => {
+            let first = match fields.whole("moe_layer_start_index")? {
+                Found::Absent => 1,
+                Found::Is(first) => first,
+                Found::Null => return Err(fields.null("moe_layer_start_index", "a whole number")),
+            };
+            let last = match fields.raw("moe_layer_end_index") {
+                Found::Absent => layers - 1,
+                Found::Is(value) if value.as_i64() == Some(-1) => layers - 1,
+                _ => match fields.whole("moe_layer_end_index")? {
+                    Found::Is(last) => last,
+                    _ => return Err(fields.null("moe_layer_end_index", "a whole number or -1")),
+                },
+            };
+            let every = fields.size_or("moe_layer_interval", Some(1))?;
+            Ok((0..layers).map(|layer| (first..=last).contains(&layer) && (layer + 1) % every == 0).collect())
+        }
         MixtureLayers::Every => {
             let step = fields.size_or("decoder_sparse_step", Some(1))?;
             let dense = fields.wholes("mlp_only_layers")?.value().unwrap_or_default();

@@ -66,7 +66,9 @@ pub(super) fn unrotated(
 ) -> Result<Vec<bool>, ConfigError> {
     match rule {
         Unrotated::None => Ok(vec![false; layers]),
-        Unrotated::FullAttention => Ok((0..layers).map(|layer| windows.of(layer).is_none()).collect()),
+        Unrotated::FullAttention => {
+            Ok((0..layers).map(|layer| windows.are_used() && windows.of(layer).is_none()).collect())
+        }
         Unrotated::Listed { interval } => {
             let interval = fields.size_or("no_rope_layer_interval", Some(interval))?;
             let Found::Is(listed) = fields.wholes("no_rope_layers")? else {

@@ -20,6 +20,11 @@ enum Layers {
 }
 
 impl Windows {
+    /// Whether there is a window for layers to have.
+    pub fn are_used(&self) -> bool {
+        self.tokens.is_some()
+    }
+
     /// The window of a layer; `None`: every token sees all before it.
     pub fn of(&self, layer: usize) -> Option<usize> {
         let has = match &self.layers {

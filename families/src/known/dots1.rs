@@ -1,8 +1,8 @@
 //! dots.llm1 (arXiv 2506.05767): sigmoid routing with a correction, shared experts, norms of heads.
 
 use crate::schema::{
-    Attention, Count, ExpertTensors, Family, Flag, Groups, HeadDim, KvHeads, MixtureLayers, MixtureRule,
-    Null, Number, PartTensors, QkNorm, Router, Scores, SharedExpert, SharedInner, WindowRule,
+    Attention, Correction, Count, ExpertTensors, Family, Flag, Groups, HeadDim, KvHeads, MixtureLayers,
+    MixtureRule, Null, Number, PartTensors, QkNorm, Router, Scores, SharedExpert, SharedInner, WindowRule,
 };
 
 pub(super) const DOTS1: Family = Family {
@@ -24,7 +24,7 @@ pub(super) const DOTS1: Family = Family {
         place: "mlp",
         router: Router {
             scores: Scores::Sigmoid,
-            correction: Some("gate.e_score_correction_bias"),
+            correction: Some(Correction { name: "gate.e_score_correction_bias", row: false }),
             renormalised: Flag::Key("norm_topk_prob", false),
             scale: Number::Key("routed_scaling_factor", 1.0),
             groups: Some(Groups {

@@ -1,9 +1,9 @@
 //! GLM-4.5 and 4.6 (arXiv 2508.06471): sigmoid routing with a correction, and a shared expert.
 
 use crate::schema::{
-    Attention, Count, ExpertTensors, Family, Flag, Groups, HeadDim, KvHeads, MixtureLayers, MixtureRule,
-    NormRule, Null, Number, Over, PartRule, PartTensors, QkNorm, RotationRule, Router, Scores, SharedExpert,
-    SharedInner,
+    Attention, Correction, Count, ExpertTensors, Family, Flag, Groups, HeadDim, KvHeads, MixtureLayers,
+    MixtureRule, NormRule, Null, Number, Over, PartRule, PartTensors, QkNorm, RotationRule, Router, Scores,
+    SharedExpert, SharedInner,
 };
 
 pub(super) const GLM4_MOE: Family = Family {
@@ -27,7 +27,7 @@ pub(super) const GLM4_MOE: Family = Family {
         place: "mlp",
         router: Router {
             scores: Scores::Sigmoid,
-            correction: Some("gate.e_score_correction_bias"),
+            correction: Some(Correction { name: "gate.e_score_correction_bias", row: false }),
             renormalised: Flag::Key("norm_topk_prob", true),
             scale: Number::Key("routed_scaling_factor", 1.0),
             groups: Some(Groups {

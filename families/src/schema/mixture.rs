@@ -23,6 +23,8 @@ pub enum MixtureLayers {
         /// Where it is absent.
         default: usize,
     },
+    /// From layer `moe_layer_start_index` to `moe_layer_end_index`, −1 being the last, every `moe_layer_interval`-th (ERNIE).
+    Span,
     /// Every `decoder_sparse_step`-th, but for those in `mlp_only_layers` (Qwen).
     Every,
 }
@@ -46,6 +48,15 @@ pub struct Groups {
     pub kept: Count,
 }
 
+/// A number per expert that is added to scores for the choice alone (arXiv 2408.15664).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Correction {
+    /// The tensor.
+    pub name: &'static str,
+    /// Whether it is stored as a matrix of one row.
+    pub row: bool,
+}
+
 /// How experts are chosen and weighed.
 #[derive(Clone, Copy, Debug)]
 pub struct Router {
@@ -56,7 +67,7 @@ pub struct Router {
     /// What is made of its logits.
     pub scores: Scores,
     /// What is added to scores for the choice alone, under the place of the mixture.
-    pub correction: Option<&'static str>,
+    pub correction: Option<Correction>,
     /// Whether the weights of the chosen experts are rescaled to a sum of 1.
     pub renormalised: Flag,
     /// What the weights are multiplied by.

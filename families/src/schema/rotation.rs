@@ -28,7 +28,7 @@ pub enum Unrotated {
         /// The interval where its key is absent.
         interval: usize,
     },
-    /// Those whose attention has no window.
+    /// Those without a window, in a model that has windows.
     FullAttention,
 }
 

@@ -2,7 +2,9 @@
 
 use super::{LinearPart, LinearTensors, MatrixSlice, Tensor, has_bias};
 use crate::config::DecoderConfig;
-use crate::schema::{ExpertTensors, MixtureRule, Orientation, Over, PartTensors, Placement, Projections};
+use crate::schema::{
+    Correction, ExpertTensors, MixtureRule, Orientation, Over, PartTensors, Placement, Projections,
+};
 
 /// A norm's weight, and its bias in families that have one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -178,7 +180,10 @@ impl<'a> LayerTensors<'a> {
         let (rule, mixture) = (self.mixture()?, self.config.mixture.as_ref()?);
         let place = format!("{}.{}", self.place, rule.place);
         let parts = [(rule.router.matrix, mixture.experts)];
-        let correction = |name| (format!("{place}.{name}"), vec![mixture.experts]);
+        let correction = |Correction { name, row }: Correction| {
+            let shape = if row { vec![1, mixture.experts] } else { vec![mixture.experts] };
+            (format!("{place}.{name}"), shape)
+        };
         Some(RouterTensors {
             matrix: LinearTensors::apart(&place, &parts, self.config.hidden, rule.router.bias),
             correction: rule.router.correction.map(correction),
