@@ -22,6 +22,20 @@ pub use request::{DraftFile, Request};
 /// Contract: [`ask`](Self::ask) returns at once. What takes longer than a moment runs on a thread of the backend
 /// and is answered through the mailbox, in any order; the screens never wait for an answer. A request that cannot be
 /// served is answered with a sentence for people, never with silence.
+///
+/// ```
+/// use std::sync::mpsc::channel;
+///
+/// use attune::backend::{Answer, Backend, LocalBackend, Mailbox, Request};
+///
+/// let (send, answers) = channel();
+/// let mailbox = Mailbox::new(move |answer| drop(send.send(answer)));
+/// let mut backend = LocalBackend::new("a-store-that-is-not-there-yet".as_ref());
+/// backend.ask(Request::Studies, &mailbox);
+/// let Ok(Answer::Studies(Ok(studies))) = answers.recv() else { panic!("an empty store is no error") };
+/// assert!(studies.is_empty());
+/// backend.close();
+/// ```
 pub trait Backend {
     /// Begins to serve `request`. Which answer each request gets is said at its variant.
     fn ask(&mut self, request: Request, mailbox: &Mailbox);

@@ -191,6 +191,31 @@ impl EvalFailure {
 /// Contract (the conformance suite checks it): the same plan, split, items and numerics give
 /// bit-equal scores on a CPU, whatever else is in the batch; a plan that cannot be honoured is refused by name
 /// and never half applied; scores carry exactly one value per requested item, in the order of the request.
+///
+/// Whoever asks hears of every plan as soon as it is known:
+///
+/// ```
+/// use std::ops::ControlFlow;
+///
+/// use attune_core::evaluator::{EvalFailure, Evaluator, Request, Split};
+/// use attune_core::plan::Plan;
+///
+/// /// The value of a metric for every plan, on the first two items of the selection data.
+/// fn values(
+///     evaluator: &dyn Evaluator,
+///     plans: &[Plan],
+///     metric: &str,
+/// ) -> Result<Vec<Option<f64>>, EvalFailure> {
+///     let mut values = vec![None; plans.len()];
+///     let request = Request::new(Split::Selection, vec![0, 1]);
+///     evaluator.evaluate(plans, &request, &mut |number, outcome| {
+///         // A plan that fails leaves the others alone.
+///         values[number] = outcome.ok().and_then(|evaluation| evaluation.scores.value(metric));
+///         ControlFlow::Continue(())
+///     })?;
+///     Ok(values)
+/// }
+/// ```
 pub trait Evaluator: Send + Sync {
     /// Who this is.
     fn info(&self) -> &EvaluatorInfo;

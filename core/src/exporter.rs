@@ -10,6 +10,31 @@ use crate::stats::Estimate;
 use crate::technique::Cost;
 
 /// Read access to the files of the model without edits.
+///
+/// ```
+/// use std::borrow::Cow;
+/// use std::collections::BTreeMap;
+///
+/// use attune_core::exporter::ModelFiles;
+///
+/// /// Files that are in memory.
+/// struct InMemory(BTreeMap<String, Vec<u8>>);
+///
+/// impl ModelFiles for InMemory {
+///     fn names(&self) -> Vec<String> {
+///         self.0.keys().cloned().collect()
+///     }
+///
+///     fn read(&self, name: &str) -> std::io::Result<Cow<'_, [u8]>> {
+///         let found = self.0.get(name).map(|bytes| Cow::Borrowed(bytes.as_slice()));
+///         found.ok_or_else(|| std::io::ErrorKind::NotFound.into())
+///     }
+/// }
+///
+/// let files = InMemory(BTreeMap::from([("config.json".to_owned(), b"{}".to_vec())]));
+/// assert_eq!(&*files.read("config.json")?, b"{}");
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub trait ModelFiles {
     /// Relative names of all files, in name order.
     fn names(&self) -> Vec<String>;
@@ -105,6 +130,35 @@ pub enum ExportError {
 pub type FileSink<'a> = dyn FnMut(&str, &[u8]) -> std::io::Result<()> + 'a;
 
 /// Turns a plan into files for one engine or format.
+///
+/// ```
+/// use attune_core::exporter::{Exactness, ExportError, ExportInput, Exporter, FileSink};
+/// use attune_core::facts::Facts;
+/// use attune_core::plan::Plan;
+///
+/// /// The canonical text of a plan, for people.
+/// struct Text;
+///
+/// impl Exporter for Text {
+///     fn name(&self) -> &'static str {
+///         "text"
+///     }
+///
+///     fn summary(&self) -> &'static str {
+///         "plan.txt: the edits, one a line"
+///     }
+///
+///     fn check(&self, _plan: &Plan, _model: &Facts) -> Result<Exactness, ExportError> {
+///         // A text says everything that a plan says.
+///         Ok(Exactness::Exact)
+///     }
+///
+///     fn export(&self, input: &ExportInput<'_>, sink: &mut FileSink<'_>) -> Result<(), ExportError> {
+///         sink("plan.txt", input.plan.canonical().as_bytes())
+///             .map_err(|source| ExportError::Io { action: "write", file: "plan.txt".to_owned(), source })
+///     }
+/// }
+/// ```
 pub trait Exporter: Send + Sync {
     /// The word after `--to`.
     fn name(&self) -> &'static str;

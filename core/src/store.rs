@@ -360,6 +360,19 @@ impl Drop for Claim {
 /// Contract (the conformance suite checks it): what a method wrote is on disk when it returns; records come
 /// back in the order in which they were appended, byte for byte; nothing is deleted to get past an error. A study has one
 /// writer at a time, evaluations have any number.
+///
+/// ```
+/// use attune_core::store::{Record, Store, StoreError};
+///
+/// /// The values of a metric in the trials of a study, in order; `None` for trials without scores.
+/// fn values(store: &dyn Store, study: &str, metric: &str) -> Result<Vec<Option<f64>>, StoreError> {
+///     let value = |record: &Record| match record {
+///         Record::Trial(trial) => Some(trial.scores().and_then(|scores| scores.value(metric))),
+///         _ => None,
+///     };
+///     Ok(store.records(study)?.iter().filter_map(value).collect())
+/// }
+/// ```
 pub trait Store: Send + Sync {
     /// Takes a study: nobody else writes to it until the claim is dropped. Whoever goes on with a study claims it before
     /// reading it. Writing to a study that nobody has claimed claims it for that one record.

@@ -99,6 +99,58 @@ impl Planned {
 /// rebuilt by replay; proposals are canonical and feasible, numbered from 0 without gaps, and never
 /// repeated while unseen points remain; `tell` is called in proposal order with everything asked before the
 /// next `ask`.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use attune_core::rng;
+/// use attune_core::space::{Config, Dimension, Space};
+/// use attune_core::strategy::{Observation, Origin, Proposal, Strategy};
+///
+/// /// One neighbour of the best config so far at a time.
+/// struct Climb {
+///     space: Arc<Space>,
+///     asked: Vec<Config>,
+///     best: Option<(f64, usize)>,
+/// }
+///
+/// impl Strategy for Climb {
+///     fn name(&self) -> &'static str {
+///         "climb"
+///     }
+///
+///     fn ask(&mut self, _limit: usize) -> Vec<Proposal> {
+///         let index = self.asked.len() as u64;
+///         // Random numbers come from the number of the proposal, so that replay draws the same.
+///         let mut random = rng::derive(7, "climb", &[index]);
+///         let config = match self.best {
+///             Some((_, best)) => self.space.mutate(&self.asked[best], &mut random),
+///             None => self.space.sample(&mut random).expect("the space is not empty"),
+///         };
+///         self.asked.push(config.clone());
+///         vec![Proposal { index, config, origin: Origin::Random }]
+///     }
+///
+///     fn tell(&mut self, observations: &[Observation]) {
+///         for observation in observations {
+///             let loss = observation.loss();
+///             if !loss.is_nan() && self.best.is_none_or(|(best, _)| loss < best) {
+///                 self.best = Some((loss, observation.index as usize));
+///             }
+///         }
+///     }
+/// }
+///
+/// let space = Arc::new(Space::of([Dimension::int("n", 0, 99)])?);
+/// let mut climb = Climb { space: Arc::clone(&space), asked: vec![], best: None };
+/// for _ in 0..5 {
+///     let [proposal] = climb.ask(8).try_into().expect("one at a time");
+///     assert!(space.check(&proposal.config).is_ok());
+///     climb.tell(&[Observation { index: proposal.index, losses: Some(vec![1.0]), estimate: None }]);
+/// }
+/// assert_eq!(climb.best, Some((1.0, 0)), "an equal loss is no better");
+/// # Ok::<(), attune_core::space::SpaceError>(())
+/// ```
 pub trait Strategy: Send {
     /// For example `evolution`.
     fn name(&self) -> &'static str;

@@ -134,6 +134,46 @@ impl FailureKind {
 ///
 /// Contract: every method is a pure function of its arguments; configs returned are canonical points
 /// of the space (baselines excepted, see [`Baseline::config`]).
+///
+/// ```
+/// use attune_core::facts::Facts;
+/// use attune_core::hash::ContentHash;
+/// use attune_core::options::Settings;
+/// use attune_core::plan::{Edit, Plan};
+/// use attune_core::space::{Config, Dimension, Space, Value};
+/// use attune_core::technique::{Technique, TechniqueFailure, TechniqueInfo};
+///
+/// /// Leaves out one layer.
+/// struct DropOne(TechniqueInfo);
+///
+/// impl Technique for DropOne {
+///     fn info(&self) -> &TechniqueInfo {
+///         &self.0
+///     }
+///
+///     fn space(&self, model: &Facts, _options: &Settings) -> Result<Space, TechniqueFailure> {
+///         let last = model.count("layers") as i64 - 1;
+///         Ok(Space::of([Dimension::int("layer", 0, last)]).expect("a model has layers"))
+///     }
+///
+///     fn lower(&self, _: &Facts, _: &Settings, config: &Config) -> Result<Plan, TechniqueFailure> {
+///         let Value::Int(layer) = config.dimensions()[0][0] else { unreachable!("the space has whole numbers") };
+///         Ok(Plan::from_canonical(vec![Edit::new("drop-block").int("layer", layer)]))
+///     }
+/// }
+///
+/// # let info = TechniqueInfo {
+/// #     name: "drop-one".into(), version: "1".into(), summary: "Leaves out one layer.".into(), options: vec![],
+/// #     signals: vec![], edits: vec!["drop-block".into()], has_operators: false, fingerprint: ContentHash::of(b"1"),
+/// # };
+/// let technique = DropOne(info);
+/// let layers = Settings::from([("layers".to_owned(), attune_core::options::OptionValue::Int(4))]);
+/// let model = Facts { name: "tiny".into(), fingerprint: ContentHash::of(b"tiny"), values: layers };
+/// let plan = technique.lower(&model, &Settings::new(), &Config::new(vec![vec![Value::Int(2)]]))?;
+/// assert_eq!(plan.canonical(), "drop-block(layer:2)\n");
+/// assert!(technique.cost(&model, &Settings::new(), &Config::new(vec![]))?.is_empty(), "it counts nothing");
+/// # Ok::<(), TechniqueFailure>(())
+/// ```
 pub trait Technique: Send + Sync {
     /// What it says about itself.
     fn info(&self) -> &TechniqueInfo;

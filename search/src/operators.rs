@@ -60,6 +60,21 @@ pub enum VariationError {
 ///
 /// Contract: the child is a canonical, feasible point of the space, and a function of `parents` and of
 /// what is drawn from `random`.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use attune_core::rng;
+/// use attune_core::space::{Dimension, Space};
+/// use attune_search::operators::{DomainOperators, Variation};
+///
+/// let space = Arc::new(Space::of([Dimension::int("n", 0, 9)])?);
+/// let mut random = rng::derive(1, "doc", &[]);
+/// let parent = space.sample(&mut random)?;
+/// let child = DomainOperators::new(Arc::clone(&space)).vary(&[&parent], &mut random)?;
+/// assert!(space.check(&child).is_ok(), "a child never leaves the space");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait Variation: Send + Sync {
     /// A child of `parents`, best parent first.
     ///

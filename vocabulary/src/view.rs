@@ -6,6 +6,17 @@ use attune_core::plan::{Edit, EditError};
 use crate::module::Module;
 
 /// The typed view of one kind of edit.
+///
+/// ```
+/// use attune_core::plan::Edit;
+/// use attune_vocabulary::ModelEdit as _;
+/// use attune_vocabulary::edits::DropBlock;
+///
+/// let open = Edit::new("drop-block").int("layer", 3);
+/// assert_eq!(DropBlock::of(&open), Some(DropBlock { layer: 3, part: None }));
+/// assert_eq!(DropBlock { layer: 3, part: None }.write(), open);
+/// assert_eq!(DropBlock::of(&Edit::new("kv-bits")), None, "another kind");
+/// ```
 pub trait ModelEdit: Sized {
     /// Name in the vocabulary.
     const KIND: &'static str;
