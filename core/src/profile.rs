@@ -4,6 +4,7 @@
 //! strictly. Unknown keys are refused with the nearest known name, and every semantic error names its path in the file.
 
 mod error;
+mod objectives;
 mod parse;
 mod paths;
 mod read;

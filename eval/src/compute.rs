@@ -2,9 +2,6 @@
 
 use burn_tensor::{DType, Device, Int, Tensor, TensorData};
 
-use crate::device::cpu_vectors;
-use crate::error::DeviceError;
-
 /// Element type of weights and activations, chosen when a model is loaded. Norms, softmax and scores
 /// are always computed in float32.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -30,18 +27,6 @@ impl Compute {
     /// The CPU in float32: always there.
     pub fn cpu() -> Self {
         Self::new(Device::flex(), Precision::F32, "cpu".to_owned(), None)
-    }
-
-    /// The device that `name` says: `auto`, `cpu` (also `flex`), or `cuda`, `rocm`, `metal`, `vulkan`, `wgpu`, each
-    /// optionally with `:index`, counted from 0 in the order of `attune doctor`.
-    ///
-    /// `auto` is the first graphics card that a backend of this build finds, else the CPU.
-    ///
-    /// # Errors
-    /// An unknown name, a backend that was not compiled in, no such device, or a precision that the
-    /// device lacks.
-    pub fn open(name: &str, precision: Precision) -> Result<Self, DeviceError> {
-        crate::device::open(name, precision)
     }
 
     pub(crate) fn new(device: Device, precision: Precision, name: String, part: Option<String>) -> Self {
@@ -109,5 +94,16 @@ impl Compute {
                 format!("{element} burn-{backend}-0.22 {part}")
             }
         }
+    }
+}
+
+/// The vector instructions that products and loops use on this processor.
+pub(crate) fn cpu_vectors() -> &'static str {
+    // pulp names its instruction sets after the levels of x86-64.
+    match format!("{:?}", pulp::Arch::new()) {
+        level if level.starts_with("V4") => "avx512",
+        level if level.starts_with("V3") => "avx2",
+        level if level.starts_with("Neon") => "neon",
+        _ => "baseline",
     }
 }

@@ -2,26 +2,36 @@
 
 use burn_tensor::{Device, FloatDType};
 
-use crate::compute::{Compute, Precision};
+use crate::compute::{Compute, Precision, cpu_vectors};
 use crate::error::DeviceError;
 
 /// GPU backends by name, whether or not they are compiled in. `auto` tries them in this order.
 const GPU_BACKENDS: [&str; 5] = ["cuda", "rocm", "metal", "vulkan", "wgpu"];
 
-pub(crate) fn open(name: &str, precision: Precision) -> Result<Compute, DeviceError> {
-    let (backend, index) = match name.split_once(':') {
-        None => (name, None),
-        Some((backend, index)) => {
-            let index = index.parse().map_err(|_| DeviceError::BadIndex { device: name.to_owned() })?;
-            (backend, Some(index))
+impl Compute {
+    /// The device that `name` says: `auto`, `cpu` (also `flex`), or `cuda`, `rocm`, `metal`, `vulkan`, `wgpu`, each
+    /// optionally with `:index`, counted from 0 in the order of `attune doctor`.
+    ///
+    /// `auto` is the first graphics card that a backend of this build finds, else the CPU.
+    ///
+    /// # Errors
+    /// An unknown name, a backend that was not compiled in, no such device, or a precision that the
+    /// device lacks.
+    pub fn open(name: &str, precision: Precision) -> Result<Self, DeviceError> {
+        let (backend, index) = match name.split_once(':') {
+            None => (name, None),
+            Some((backend, index)) => {
+                let index = index.parse().map_err(|_| DeviceError::BadIndex { device: name.to_owned() })?;
+                (backend, Some(index))
+            }
+        };
+        match (backend, index) {
+            ("auto", None) => Ok(best_gpu(precision).unwrap_or_else(|| cpu(precision))),
+            ("cpu" | "flex", None) => Ok(cpu(precision)),
+            ("auto" | "cpu" | "flex", Some(_)) => Err(DeviceError::BadIndex { device: name.to_owned() }),
+            _ if GPU_BACKENDS.contains(&backend) => gpu(name, backend, index.unwrap_or(0), precision),
+            _ => Err(DeviceError::Unknown { device: name.to_owned() }),
         }
-    };
-    match (backend, index) {
-        ("auto", None) => Ok(best_gpu(precision).unwrap_or_else(|| cpu(precision))),
-        ("cpu" | "flex", None) => Ok(cpu(precision)),
-        ("auto" | "cpu" | "flex", Some(_)) => Err(DeviceError::BadIndex { device: name.to_owned() }),
-        _ if GPU_BACKENDS.contains(&backend) => gpu(name, backend, index.unwrap_or(0), precision),
-        _ => Err(DeviceError::Unknown { device: name.to_owned() }),
     }
 }
 
@@ -49,17 +59,6 @@ pub fn device_names() -> Vec<String> {
         (0..devices).map(move |index| format!("{backend}:{index}"))
     });
     ["auto", "cpu"].map(str::to_owned).into_iter().chain(gpus).collect()
-}
-
-/// The vector instructions that products and loops use on this processor.
-pub(crate) fn cpu_vectors() -> &'static str {
-    // pulp names its instruction sets after the levels of x86-64.
-    match format!("{:?}", pulp::Arch::new()) {
-        level if level.starts_with("V4") => "avx512",
-        level if level.starts_with("V3") => "avx2",
-        level if level.starts_with("Neon") => "neon",
-        _ => "baseline",
-    }
 }
 
 fn cpu(precision: Precision) -> Compute {

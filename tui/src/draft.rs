@@ -6,6 +6,7 @@ mod choices;
 mod field;
 mod fields;
 mod fill;
+mod named;
 mod parse;
 mod profile_text;
 mod rows;

@@ -1,5 +1,6 @@
 //! What the screens ask of the rest of the program. Nothing in here prints: the screens have the terminal.
 
+mod builtins;
 mod catalogue;
 mod check;
 mod exports;

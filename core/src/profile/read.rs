@@ -7,9 +7,9 @@ use ron::error::SpannedError;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, Visitor};
 
+use super::objectives::Objectives;
 use super::schema::{self, Key, Kind, Presence, Silence};
 use super::value::{RawSetting, Value};
-use crate::objective::{Direction, Objective};
 use crate::printable::quoted;
 use crate::suggest::hint;
 
@@ -273,37 +273,5 @@ impl<'de> DeserializeSeed<'de> for OfKind {
             }
             Kind::Options | Kind::Settings => Ok(Value::Options(BTreeMap::new())),
         }
-    }
-}
-
-/// Objectives as a profile writes them.
-#[derive(Deserialize)]
-#[serde(transparent)]
-pub(super) struct Objectives(Vec<OneObjective>);
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct OneObjective {
-    metric: String,
-    direction: RawDirection,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum RawDirection {
-    Minimise,
-    Maximise,
-}
-
-impl From<Objectives> for Vec<Objective> {
-    fn from(Objectives(found): Objectives) -> Self {
-        let one = |OneObjective { metric, direction }| Objective {
-            metric,
-            direction: match direction {
-                RawDirection::Minimise => Direction::Minimise,
-                RawDirection::Maximise => Direction::Maximise,
-            },
-        };
-        found.into_iter().map(one).collect()
     }
 }

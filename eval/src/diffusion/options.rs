@@ -4,9 +4,8 @@ use attune_core::evaluator::{ItemSize, TaskData, TaskOption, TaskSpec};
 use attune_core::options::{OptionKind, OptionSpec, OptionValue};
 
 use super::ImageSpec;
+use super::task::KIND;
 
-/// What `kind` calls it.
-pub(crate) const KIND: &str = "images";
 const CLASSIFIER: &str = "classifier";
 const SAMPLES: &str = "samples";
 

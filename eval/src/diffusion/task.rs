@@ -17,6 +17,9 @@ use crate::compute::Compute;
 use crate::error::{OpenError, TaskError};
 use crate::model::Checkpoint;
 
+/// What `kind` calls it.
+pub(crate) const KIND: &str = "images";
+
 /// Where the data of a task is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImageSpec {
@@ -85,7 +88,7 @@ impl ImageTask {
             (split.clone(), ContentHash::of_parts(parts.iter().map(Vec::as_slice)))
         };
         let info = TaskInfo {
-            name: super::options::KIND.to_owned(),
+            name: KIND.to_owned(),
             metrics: metrics(),
             items: images.keys().map(|split| (split.clone(), ITEMS)).collect(),
             fingerprints: images.iter().map(fingerprint).collect(),

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use attune_core::options::{OptionKind, OptionValue};
 
-use super::{Field, Kind, fields};
+use super::named::TECHNIQUE;
+use super::{Field, Kind};
 
 /// The value of a field of an option's kind.
 ///
@@ -156,7 +157,7 @@ pub(crate) fn fault(field: &Field) -> Option<String> {
         Kind::Text(_) | Kind::Named(_) if !empty => None,
         Kind::Text(_) | Kind::Named(_) => Some(match field.path.as_str() {
             "model" => "choose a model".to_owned(),
-            fields::TECHNIQUE => "choose a technique".to_owned(),
+            TECHNIQUE => "choose a technique".to_owned(),
             _ => "needs a value".to_owned(),
         }),
     }

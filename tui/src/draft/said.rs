@@ -7,7 +7,7 @@ use attune_core::objective::Direction;
 use attune_core::options::OptionValue;
 use attune_core::profile::Value;
 
-use super::fields::DEVICE;
+use super::named::DEVICE;
 use super::parse;
 
 /// A value as somebody gave it.

@@ -1,13 +1,12 @@
 //! What a new study can be made of.
 
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
 
 use attune_core::profile::DEFAULT_STRATEGY;
 use attune_core::technique::{Technique as _, TechniqueInfo};
-use attune_plugins::WasmTechnique;
 use attune_search::strategy;
 
+use super::builtins::builtins;
 use super::models;
 use crate::backend::{Catalogue, StrategyRow};
 use crate::error::Error;
@@ -35,19 +34,6 @@ pub(super) fn read() -> Result<Box<Catalogue>, String> {
 pub(super) fn technique(name: &str, base: &Path) -> Result<Box<TechniqueInfo>, String> {
     let found = setup::technique(name, base, setup::nowhere()).map_err(|error| error.sentence())?;
     Ok(Box::new(found.info().clone()))
-}
-
-/// The built-in techniques, compiled once: forms look at them again and again.
-pub(super) fn builtins() -> Result<&'static [WasmTechnique], Error> {
-    static COMPILED: Mutex<Option<&'static [WasmTechnique]>> = Mutex::new(None);
-    let mut compiled = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(techniques) = *compiled {
-        return Ok(techniques);
-    }
-    let found = setup::host(setup::nowhere())?.builtins()?;
-    let found: &'static [WasmTechnique] = found.leak();
-    *compiled = Some(found);
-    Ok(found)
 }
 
 fn techniques() -> Result<Vec<TechniqueInfo>, Error> {

@@ -11,6 +11,7 @@ use attune_core::technique::Technique as _;
 use attune_eval::registry;
 use attune_plugins::WasmTechnique;
 
+use super::builtins::builtins;
 use crate::backend::{FolderEntry, FolderEntryKind, ModelFound};
 use crate::error::Error;
 use crate::setup;
@@ -144,7 +145,7 @@ fn refused(facts: &Facts) -> BTreeMap<String, String> {
         Some((technique.info().name.clone(), refusal.kind.to_string()))
     };
     // A build that cannot compile them says so where one is chosen.
-    super::catalogue::builtins().unwrap_or_default().iter().filter_map(refusal).collect()
+    builtins().unwrap_or_default().iter().filter_map(refusal).collect()
 }
 
 /// What is in a folder, in name order; nothing when it cannot be read. The empty path is the working directory.

@@ -6,7 +6,7 @@ use std::fmt;
 use serde::de::DeserializeOwned;
 
 use super::super::error::problem;
-use super::super::read::Objectives;
+use super::super::objectives::Objectives;
 use super::super::value::Value;
 
 /// What a key takes.

@@ -1,0 +1,12 @@
+//! Paths of the fields that the form knows by name.
+
+/// Path of the one field that is not in the profile: where the study runs.
+pub(crate) const DEVICE: &str = "--device";
+/// Path of the field that names the technique.
+pub(crate) const TECHNIQUE: &str = "technique.name";
+/// Path of the field that names the strategy.
+pub(crate) const STRATEGY: &str = "strategy.name";
+/// Path of the field that says what a task is about.
+pub(crate) const TASK: &str = "task.kind";
+/// Path of the field that says which study the search starts from.
+pub(crate) const START: &str = "start.study";
