@@ -94,6 +94,32 @@ fn core_needs_no_operating_system() {
 }
 
 #[test]
+fn core_knows_nothing_of_what_is_evaluated() {
+    let words = ["expert", "layer", "token", "image", "passkey", "pass key"];
+    // What people read about the keys of a profile, with examples.
+    let exceptions = ["profile/schema/entries.rs"];
+    for file in rust_files(&root().join("core/src")) {
+        if exceptions.iter().any(|exception| file.ends_with(exception)) {
+            continue;
+        }
+        let text = std::fs::read_to_string(&file).unwrap();
+        let code = text.split("#[cfg(test)]").next().unwrap();
+        for (number, line) in code.lines().enumerate() {
+            let is_comment = line.trim_start().starts_with("//");
+            // A comment may name one as an example, and as a name in backticks.
+            let said: String = match is_comment {
+                true if line.contains("example") => continue,
+                true => line.split('`').step_by(2).collect(),
+                false => line.to_owned(),
+            };
+            let said = said.to_lowercase();
+            let found = words.iter().find(|word| said.contains(**word));
+            assert!(found.is_none(), "{}:{}: core says {found:?}", file.display(), number + 1);
+        }
+    }
+}
+
+#[test]
 fn files_stay_small() {
     for folder in [
         "core",

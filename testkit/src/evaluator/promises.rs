@@ -115,7 +115,7 @@ fn unchanged(trial: &Trial<'_>) -> Result<String, String> {
     let scores = trial.scores(&[Plan::empty()], &trial.items())?.remove(0);
     let Some(distance) = scores.metrics.get(DISTANCE) else {
         let first = trial.evaluator.task().metrics.first().map_or("", |metric| &metric.name);
-        return Ok(format!("`{first}` is {}", scores.value(first).unwrap_or(f64::NAN)));
+        return Ok(format!("`{first}` is {:.4}", scores.value(first).unwrap_or(f64::NAN)));
     };
     match distance.items.iter().find(|value| !trial.same(**value, 0.0)) {
         Some(value) => Err(format!("`{DISTANCE}` is {value}, expected 0")),
