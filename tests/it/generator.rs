@@ -109,9 +109,18 @@ fn models_tasks_and_techniques_that_do_not_fit_are_told_apart() {
     let moe = root().join("models/tiny-moe").display().to_string();
 
     let text = place.small_profile(&[(&format!("model: \"{moe}\""), &format!("model: \"{digits}\""))]);
-    refused(&run(&text), 2, &["config.json", "image generators take a task of kind \"images\""]);
+    refused(&run(&text), 2, &["task.length", "a task of kind \"images\"", "of evaluator `generator`"]);
+    let said = [
+        ("task: (", "task: (kind: \"text\", "),
+        (&format!("model: \"{moe}\""), &format!("model: \"{digits}\"")),
+    ];
+    refused(
+        &run(&place.small_profile(&said)),
+        2,
+        &["task.kind", "expected \"images\"", "`generator`", "one of `native`"],
+    );
     let images = profile(&place, &[(&format!("model: \"{digits}\""), &format!("model: \"{moe}\""))]);
-    refused(&run(&images), 2, &["config.json", "a task of kind \"images\" needs an image generator"]);
+    refused(&run(&images), 2, &["task.kind", "expected \"text\"", "`native`", "one of `generator`"]);
 
     let mix = (
         "technique: (name: \"expert-pruning\", options: {\"keep\": 4})",

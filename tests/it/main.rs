@@ -3,6 +3,7 @@
 
 mod architecture;
 mod bad_input;
+mod evaluators;
 mod export;
 #[cfg(unix)]
 mod form;

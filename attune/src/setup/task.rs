@@ -45,7 +45,13 @@ impl ChosenTask {
             Ok(spec) => spec.clone(),
             Err(fault) => return Err(of_others(fault, &name, profile)),
         };
-        let options = profile.task.resolved(&spec)?;
+        let options = profile.task.resolved(&spec).map_err(|fault| match profile.task.kind {
+            Some(_) => fault,
+            None => TaskFault {
+                expected: format!("{}; it is the task of evaluator `{name}`", fault.expected),
+                ..fault
+            },
+        })?;
         Ok(Self { factory, settings, spec, options })
     }
 

@@ -1,0 +1,57 @@
+//! Evaluators as people meet them: listed, shown, checked, and named by a profile.
+
+use crate::support::{Place, refused, root, stderr, stdout};
+
+#[test]
+fn evaluators_are_listed_and_shown_with_their_tasks() {
+    let place = Place::new();
+    let list = stdout(&place.attune(&["evaluator", "list"]));
+    assert!(list.contains("native") && list.contains("generator") && list.contains("images"), "{list}");
+    let native = stdout(&place.attune(&["evaluator", "show", "native"]));
+    for said in
+        ["keep-experts", "Task `text`", "kl (nats/token; less is better)", "  length = 128", "passkeys = {}"]
+    {
+        assert!(native.contains(said), "{said} is not in {native}");
+    }
+    let generator = stdout(&place.attune(&["evaluator", "show", "generator"]));
+    assert!(generator.contains("classifier has to be said"), "{generator}");
+    refused(&place.attune(&["evaluator", "show", "nativ"]), 2, &["did you mean `native`?"]);
+}
+
+#[test]
+fn a_check_tries_every_promise_on_a_profile() {
+    let place = Place::new();
+    let profile = place.small_profile(&[]).display().to_string();
+    let output = place.attune(&["evaluator", "check", "native", "--profile", &profile]);
+    // On a machine that does other things it may take longer to stop than it may; everything else holds.
+    let said = stdout(&output);
+    let wrong: Vec<&str> = said.lines().filter(|line| line.starts_with("WRONG")).collect();
+    assert!(wrong.iter().all(|line| line.contains("called off")), "{said}");
+    assert!(said.contains("`kl` is 0") && said.lines().count() > 14, "{said}{}", stderr(&output));
+    refused(
+        &place.attune(&["evaluator", "check", "generator", "--profile", &profile]),
+        2,
+        &["is for evaluator `native`, not `generator`"],
+    );
+    let shipped = root().join("profiles/digits-checkpoint-mix.ron").display().to_string();
+    refused(&place.attune(&["evaluator", "check", "native", "--profile", &shipped]), 2, &["not `native`"]);
+}
+
+#[test]
+fn a_profile_may_name_its_evaluator_and_one_that_does_not_means_the_same() {
+    let place = Place::new();
+    let silent = place.run(&place.small_profile(&[]), &["--study", "silent"]);
+    let named = [("trials:", "evaluator: (name: \"native\"), trials:")];
+    let said = place.run(&place.small_profile(&named), &["--study", "said"]);
+    let best = |events: &[serde_json::Value]| events.last().unwrap()["best"].clone();
+    assert_eq!(best(&silent), best(&said));
+
+    let run = |text: &str| {
+        let changes = [("trials:", &*format!("evaluator: {text}, trials:"))];
+        place.attune(&["run", &place.small_profile(&changes).display().to_string()])
+    };
+    refused(&run("(name: \"nativ\")"), 2, &["evaluator.name is \"nativ\"", "did you mean `native`?"]);
+    let option = run("(name: \"native\", options: {\"depth\": 3})");
+    refused(&option, 2, &["evaluator.options[\"depth\"] is 3", "no such option of evaluator `native`"]);
+    refused(&run("(name: \"generator\")"), 2, &["task.length", "no such key in a task of kind \"images\""]);
+}
