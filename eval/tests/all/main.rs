@@ -12,6 +12,8 @@ mod contract;
 mod device;
 mod golden;
 mod made;
+#[cfg(target_os = "linux")]
+mod memory;
 mod population;
 mod pruned;
 mod real_configs;
