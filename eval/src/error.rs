@@ -180,6 +180,20 @@ pub enum LoadError {
         /// What to do.
         advice: &'static str,
     },
+    /// A part of a matrix in few bits holds what its format does not.
+    #[error(
+        "{file}: tensor `{tensor}` holds {found}, expected {expected}; dequantise the model first, or take the folder that it was made of"
+    )]
+    BadPacking {
+        /// The file.
+        file: PathBuf,
+        /// Its name.
+        tensor: String,
+        /// What was found.
+        found: String,
+        /// What was expected.
+        expected: String,
+    },
     /// A weight is NaN or infinite.
     #[error(
         "{file}: tensor `{tensor}` holds {value} at element {index}, expected finite numbers; the file is damaged or the training diverged"

@@ -8,6 +8,7 @@ mod inventory;
 mod matrix;
 mod merged;
 mod missing;
+mod packed;
 mod quantised;
 mod read;
 mod router;
@@ -69,7 +70,7 @@ impl DecoderOutline {
             return Err(Keys { file: &file }.bad("model_type", crate::diffusion::FAMILY, expected).into());
         }
         let config = DecoderConfig::of(&file, &value)?;
-        let checkpoint = Checkpoint::open(folder)?;
+        let checkpoint = Checkpoint::open(folder)?.packed_as(packed::Packing::of(&file, &value)?);
         inventory::check(folder, &checkpoint, &config)?;
         Ok(Self { folder: folder.to_owned(), config, checkpoint })
     }

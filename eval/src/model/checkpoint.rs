@@ -10,6 +10,7 @@ use memmap2::Mmap;
 use safetensors::SafeTensors;
 use safetensors::tensor::{Metadata, TensorInfo};
 
+use super::packed::Packing;
 use super::stored_matrix::Pages;
 use super::{folder, missing};
 use crate::error::LoadError;
@@ -27,6 +28,7 @@ pub struct Checkpoint {
     shards: Vec<Shard>,
     /// Tensor name → shard, where an index says so.
     index: Option<BTreeMap<String, usize>>,
+    pub(super) packing: Packing,
 }
 
 struct Shard {
@@ -75,7 +77,8 @@ impl Checkpoint {
         let shards = names.iter().map(|name| Shard::open(folder.join(name))).collect::<Result<_, _>>()?;
         let place = |name: &String| names.binary_search(&name).unwrap_or_default();
         let index = places.iter().map(|(tensor, file)| (tensor.clone(), place(file))).collect();
-        let checkpoint = Self { folder: folder.to_owned(), shards, index: Some(index) };
+        let checkpoint =
+            Self { folder: folder.to_owned(), shards, index: Some(index), packing: Packing::None };
         checkpoint.agrees(&file)?;
         Ok(checkpoint)
     }
@@ -110,7 +113,18 @@ impl Checkpoint {
     /// # Errors
     /// An absent, unreadable or damaged file.
     pub(crate) fn file(folder: &Path, name: &str) -> Result<Self, LoadError> {
-        Ok(Self { folder: folder.to_owned(), shards: vec![Shard::open(folder.join(name))?], index: None })
+        let shards = vec![Shard::open(folder.join(name))?];
+        Ok(Self { folder: folder.to_owned(), shards, index: None, packing: Packing::None })
+    }
+
+    /// The same, of which matrices are packed so.
+    pub(super) fn packed_as(self, packing: Packing) -> Self {
+        Self { packing, ..self }
+    }
+
+    /// Whether some of its matrices are in few bits.
+    pub(super) fn is_packed(&self) -> bool {
+        self.packing != Packing::None
     }
 
     /// The shape of a stored tensor.
@@ -166,9 +180,8 @@ impl Checkpoint {
 
     pub(crate) fn tensor(&self, name: &str, expected: &[usize]) -> Result<Stored<'_>, LoadError> {
         let Some(stored) = self.stored(name) else {
-            let place = self.find(name).map_or_else(Path::to_owned, |shard| shard.file.clone());
             return Err(LoadError::MissingTensor {
-                place,
+                place: self.place(name),
                 tensor: name.to_owned(),
                 expected: expected.to_owned(),
                 hint: missing::hint(self, name),
@@ -184,6 +197,11 @@ impl Checkpoint {
             });
         }
         Ok(stored)
+    }
+
+    /// The file of a tensor, or the place where one would look for it.
+    pub(super) fn place(&self, tensor: &str) -> PathBuf {
+        self.find(tensor).map_or_else(Path::to_owned, |shard| shard.file.clone())
     }
 
     /// The shard that holds a tensor, or the place where one would look for it.

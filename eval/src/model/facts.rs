@@ -22,6 +22,9 @@ pub(super) fn facts(
     let count = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
     let name = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
     let mixture = config.mixture.as_ref();
+    let parameters = tensors::parameters(config);
+    // A word of codes is one element of its file, and several parameters.
+    let stored = if checkpoint.is_packed() { parameters } else { checkpoint.stored_elements() };
     let mut facts = Facts::from(ModelFacts {
         name: name.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
         fingerprint,
@@ -36,10 +39,10 @@ pub(super) fn facts(
         context: count(config.context),
         vocab: count(config.vocab),
         checkpoints: 1,
-        parameters: tensors::parameters(config),
+        parameters,
         feed_forward: count(config.feed_forward),
         expert_parameters: tensors::expert_parameters(config),
-        bytes_per_parameter: checkpoint.stored_bytes() as f64 / checkpoint.stored_elements() as f64,
+        bytes_per_parameter: checkpoint.stored_bytes() as f64 / stored as f64,
     });
     let layers: Vec<i64> =
         mixture.map_or_else(Vec::new, |mixture| mixture.layers().map(|layer| layer as i64).collect());

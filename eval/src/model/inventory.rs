@@ -18,6 +18,10 @@ use crate::error::LoadError;
 pub(super) fn check(folder: &Path, checkpoint: &Checkpoint, config: &DecoderConfig) -> Result<(), LoadError> {
     let mut wanted = HashSet::new();
     tensors::each(config, |(name, shape)| -> Result<(), LoadError> {
+        if let Some(packed) = checkpoint.packed(&name, &shape)? {
+            wanted.extend(packed.tensors);
+            return Ok(());
+        }
         if let Some(stored) = checkpoint.stored(&name) {
             readable(&name, &stored)?;
         }
@@ -53,7 +57,8 @@ fn readable(name: &str, stored: &Stored<'_>) -> Result<(), LoadError> {
         Dtype::F32 | Dtype::F16 | Dtype::BF16 => return Ok(()),
         Dtype::F64 => "save the model as float32",
         _ => {
-            "these are codes of weights in few bits: dequantise the model first, or take the one that it was made of"
+            "these are codes of weights in few bits, and `quantization_config` of config.json does not say how to read them: \
+             dequantise the model first, or take the one that it was made of"
         }
     };
     Err(LoadError::UnsupportedDtype {

@@ -15,62 +15,49 @@ impl Checkpoint {
     pub fn read(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, LoadError> {
         let columns = shape.last().copied().unwrap_or(1);
         let rows = shape.iter().product::<usize>() / columns.max(1);
-        Ok(self.shaped(name, shape, [rows, columns])?.to_vec())
+        let slice =
+            MatrixSlice { shape: shape.to_owned(), ..MatrixSlice::whole(name.to_owned(), rows, columns) };
+        Ok(self.part(&slice)?.to_vec())
     }
 
     /// A matrix `[rows, columns]` as it is stored.
     ///
     /// # Errors
     /// As [`Checkpoint::read`].
-    pub(crate) fn matrix(&self, name: &str, shape: [usize; 2]) -> Result<StoredMatrix, LoadError> {
-        self.shaped(name, &shape, shape)
+    pub(crate) fn matrix(&self, name: &str, [rows, columns]: [usize; 2]) -> Result<StoredMatrix, LoadError> {
+        self.part(&MatrixSlice::whole(name.to_owned(), rows, columns))
     }
 
-    /// A module's matrix wherever it lies: as it is stored where its rows follow each other, else in memory of its own.
+    /// A module's matrix wherever it lies, as it is stored.
     ///
     /// # Errors
     /// As [`Checkpoint::read`].
     pub(crate) fn part(&self, part: &MatrixSlice) -> Result<StoredMatrix, LoadError> {
         let MatrixSlice { tensor, shape, outputs, inputs, offset, strides } = part;
-        let stored = self.tensor(tensor, shape)?;
-        let elements = elements(tensor, &stored)?;
-        let all: usize = shape.iter().product();
-        let not_finite = |index, value| LoadError::NotFinite {
-            file: stored.file.to_owned(),
-            tensor: tensor.to_owned(),
-            index,
-            value,
-        };
-        if part.contiguous().is_some() && offset.is_multiple_of(*inputs) {
-            let first = offset / inputs;
-            let matrix = StoredMatrix::new(elements, [all / inputs, *inputs]).slice(first..first + outputs);
-            return match matrix.first_not_finite() {
-                None => Ok(matrix),
-                Some((index, value)) => Err(not_finite(offset + index, value)),
-            };
-        }
-        let line = StoredMatrix::new(elements, [all, 1]);
-        let mut values = vec![0.0; part.elements()];
-        for (index, value) in values.chunks_exact_mut(1).enumerate() {
-            let place = offset + index / inputs * strides[0] + index % inputs * strides[1];
-            line.widen(place..place + 1, value);
-            if !value[0].is_finite() {
-                return Err(not_finite(place, value[0]));
+        let own = [*outputs, *inputs];
+        let matrix = match self.packed(tensor, shape)? {
+            None => {
+                let elements = elements(tensor, &self.tensor(tensor, shape)?)?;
+                StoredMatrix::part(elements, own, *offset, *strides)
             }
-        }
-        Ok(StoredMatrix::owned(values, *inputs))
-    }
-
-    /// A tensor of the expected shape, as a matrix.
-    fn shaped(&self, name: &str, expected: &[usize], shape: [usize; 2]) -> Result<StoredMatrix, LoadError> {
-        let stored = self.tensor(name, expected)?;
-        let matrix = StoredMatrix::new(elements(name, &stored)?, shape);
+            Some(packed) => {
+                let Some((first, step)) = packed.rows(part) else {
+                    return Err(LoadError::BadPacking {
+                        file: self.place(tensor),
+                        tensor: tensor.clone(),
+                        found: "codes in another order than its matrices".to_owned(),
+                        expected: "whole rows".to_owned(),
+                    });
+                };
+                StoredMatrix::part(Elements::Packed(packed.codes), own, first * inputs, [step * inputs, 1])
+            }
+        };
         match matrix.first_not_finite() {
             None => Ok(matrix),
-            Some((index, value)) => Err(LoadError::NotFinite {
-                file: stored.file.to_owned(),
-                tensor: name.to_owned(),
-                index,
+            Some(([output, input], value)) => Err(LoadError::NotFinite {
+                file: self.place(tensor),
+                tensor: tensor.clone(),
+                index: offset + output * strides[0] + input * strides[1],
                 value,
             }),
         }

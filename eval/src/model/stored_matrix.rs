@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use memmap2::Mmap;
 
+use super::packed::Codes;
+
 /// Rows that are widened together: what a row of a tile takes of a cache line.
 pub(super) const PANEL: usize = 16;
 
@@ -26,13 +28,16 @@ impl Pages {
     }
 }
 
-/// `[rows, columns]`, row-major: a checkpoint's matrix, or some of its rows.
+/// `[rows, columns]`: a checkpoint's matrix, or a part of one.
 #[derive(Clone)]
 pub(crate) struct StoredMatrix {
     elements: Elements,
-    first: usize,
     rows: usize,
     columns: usize,
+    /// Where the first element is.
+    offset: usize,
+    /// Elements from one row to the next, and from one column to the next.
+    strides: [usize; 2],
 }
 
 /// Each widens exactly.
@@ -41,20 +46,33 @@ pub(super) enum Elements {
     Float32(Pages),
     Float16(Pages),
     BFloat16(Pages),
+    /// In few bits, by whole rows.
+    Packed(Arc<dyn Codes>),
     /// Made while loading.
     Owned(Arc<[f32]>),
 }
 
 impl StoredMatrix {
-    /// `elements` has to hold as many as the shape says.
+    /// Row-major, and there is nothing else. `elements` has to hold as many as the shape says.
     pub(super) fn new(elements: Elements, [rows, columns]: [usize; 2]) -> Self {
-        Self { elements, first: 0, rows, columns }
+        Self { elements, rows, columns, offset: 0, strides: [columns, 1] }
+    }
+
+    /// A part of a larger tensor. Of packed elements it has to be whole rows.
+    pub(super) fn part(elements: Elements, shape: [usize; 2], offset: usize, strides: [usize; 2]) -> Self {
+        Self { offset, strides, ..Self::new(elements, shape) }
     }
 
     /// A matrix of these numbers, row-major, in rows of `columns`.
+    #[cfg(test)]
     pub(crate) fn owned(values: Vec<f32>, columns: usize) -> Self {
         let rows = values.len() / columns.max(1);
         Self::new(Elements::Owned(values.into()), [rows, columns])
+    }
+
+    /// The same in float32 in memory of its own.
+    pub(super) fn copied(&self) -> Self {
+        Self::new(Elements::Owned(self.to_vec().into()), [self.rows, self.columns])
     }
 
     pub(crate) fn rows(&self) -> usize {
@@ -72,26 +90,53 @@ impl StoredMatrix {
 
     /// Some of its rows, in the same memory.
     pub(crate) fn slice(&self, rows: Range<usize>) -> Self {
-        Self { first: self.first + rows.start, rows: rows.len(), ..self.clone() }
+        let offset = self.offset + rows.start * self.strides[0];
+        Self { offset, rows: rows.len(), ..self.clone() }
     }
 
     /// Writes `rows` as float32 to `out: [rows, columns]`.
     #[inline(always)]
     pub(super) fn widen(&self, rows: Range<usize>, out: &mut [f32]) {
-        let elements = (self.first + rows.start) * self.columns..(self.first + rows.end) * self.columns;
         match &self.elements {
-            Elements::Owned(values) => out.copy_from_slice(&values[elements]),
-            Elements::Float32(pages) => {
-                let words = pages.bytes()[4 * elements.start..4 * elements.end].chunks_exact(4);
-                for (out, word) in out.iter_mut().zip(words) {
-                    *out = f32::from_le_bytes([word[0], word[1], word[2], word[3]]);
+            Elements::Packed(codes) => {
+                for (row, out) in rows.zip(out.chunks_exact_mut(self.columns)) {
+                    codes.row((self.offset + row * self.strides[0]) / self.columns, out);
                 }
             }
+            Elements::Owned(values) => self.runs(rows, out, |run, out| out.copy_from_slice(&values[run])),
+            Elements::Float32(pages) => {
+                self.runs(rows, out, |run, out| float32(&pages.bytes()[4 * run.start..4 * run.end], out));
+            }
             Elements::Float16(pages) => {
-                float16(&pages.bytes()[2 * elements.start..2 * elements.end], out);
+                self.runs(rows, out, |run, out| float16(&pages.bytes()[2 * run.start..2 * run.end], out));
             }
             Elements::BFloat16(pages) => {
-                bfloat16(&pages.bytes()[2 * elements.start..2 * elements.end], out);
+                self.runs(rows, out, |run, out| bfloat16(&pages.bytes()[2 * run.start..2 * run.end], out));
+            }
+        }
+    }
+
+    /// Writes `rows` to `out` out of runs of neighbours, which `read` widens.
+    #[inline(always)]
+    fn runs(&self, rows: Range<usize>, out: &mut [f32], read: impl Fn(Range<usize>, &mut [f32])) {
+        let [down, across] = self.strides;
+        let first = self.offset + rows.start * down;
+        if across == 1 && down == self.columns {
+            return read(first..first + out.len(), out);
+        }
+        if across == 1 {
+            for (row, out) in out.chunks_exact_mut(self.columns).enumerate() {
+                read(first + row * down..first + row * down + self.columns, out);
+            }
+            return;
+        }
+        // Rows are neighbours, or nearly.
+        let mut line = vec![0.0; rows.len().saturating_sub(1) * down + 1];
+        for column in 0..self.columns {
+            let first = first + column * across;
+            read(first..first + line.len(), &mut line);
+            for (row, value) in line.iter().step_by(down).enumerate() {
+                out[row * self.columns + column] = *value;
             }
         }
     }
@@ -116,8 +161,8 @@ impl StoredMatrix {
         values
     }
 
-    /// The first element that is NaN or infinite, by its place in row-major order.
-    pub(super) fn first_not_finite(&self) -> Option<(usize, f32)> {
+    /// The first element that is NaN or infinite, with its row and column.
+    pub(super) fn first_not_finite(&self) -> Option<([usize; 2], f32)> {
         let mut panel = vec![0.0; PANEL.min(self.rows) * self.columns];
         for start in (0..self.rows).step_by(PANEL) {
             let panel = &mut panel[..PANEL.min(self.rows - start) * self.columns];
@@ -125,10 +170,17 @@ impl StoredMatrix {
             // Two passes: the first one, which is all there is as a rule, is a loop without a branch.
             if !panel.iter().fold(true, |finite, value| finite & value.is_finite()) {
                 let at = panel.iter().position(|value| !value.is_finite());
-                return at.map(|at| (start * self.columns + at, panel[at]));
+                return at.map(|at| ([start + at / self.columns, at % self.columns], panel[at]));
             }
         }
         None
+    }
+}
+
+#[inline(always)]
+fn float32(bytes: &[u8], out: &mut [f32]) {
+    for (out, word) in out.iter_mut().zip(bytes.chunks_exact(4)) {
+        *out = f32::from_le_bytes([word[0], word[1], word[2], word[3]]);
     }
 }
 
@@ -231,6 +283,23 @@ mod tests {
         values[3 * 17 + 1] = f32::NEG_INFINITY;
         values[3 * 19] = f32::NAN;
         let matrix = StoredMatrix::owned(values, 3);
-        assert_eq!(matrix.first_not_finite(), Some((3 * 17 + 1, f32::NEG_INFINITY)));
+        assert_eq!(matrix.first_not_finite(), Some(([17, 1], f32::NEG_INFINITY)));
+    }
+
+    #[test]
+    fn parts_of_a_tensor_are_found_wherever_they_lie() {
+        let values: Vec<f32> = (0..240).map(|place| place as f32).collect();
+        let whole = Elements::Owned(values.clone().into());
+        // Rows apart, alternating columns, and every second row.
+        for (shape, offset, strides) in [([5, 4], 30, [4, 1]), ([20, 3], 81, [2, 40]), ([6, 7], 10, [20, 1])]
+        {
+            let part = StoredMatrix::part(whole.clone(), shape, offset, strides);
+            let place = |row: usize, column: usize| values[offset + row * strides[0] + column * strides[1]];
+            let expected: Vec<f32> =
+                (0..shape[0]).flat_map(|row| (0..shape[1]).map(move |column| place(row, column))).collect();
+            assert_eq!(part.to_vec(), expected);
+            assert_eq!(part.slice(1..3).to_vec(), expected[shape[1]..3 * shape[1]]);
+            assert_eq!(part.copied().to_vec(), expected);
+        }
     }
 }

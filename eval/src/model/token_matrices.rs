@@ -37,9 +37,7 @@ impl TokenMatrices {
         let (embedding, output) = match output {
             None => (None, embedding),
             // A copy, so that a file whose other weights are copied need not stay in memory.
-            Some(output) if embedding.is_float32() => {
-                (Some(StoredMatrix::owned(embedding.to_vec(), shape[1])), output)
-            }
+            Some(output) if embedding.is_float32() => (Some(embedding.copied()), output),
             Some(output) => (Some(embedding), output),
         };
         let output = if compute.on_host() && !output.is_float32() {

@@ -69,7 +69,7 @@ fn configs_that_are_not_understood() {
     );
     check(
         &with_config("\"hidden_act\"", "\"quantization_config\": {\"bits\": 4}, \"hidden_act\""),
-        &["`quantization_config`", "dequantise"],
+        &["`quantization_config.quant_method` is absent", "dequantise"],
     );
     check(
         &with_config("MixtralForCausalLM", "MixtralForTokenClassification"),

@@ -14,6 +14,7 @@ mod golden;
 mod made;
 #[cfg(target_os = "linux")]
 mod memory;
+mod packed;
 mod population;
 mod pruned;
 mod real_configs;

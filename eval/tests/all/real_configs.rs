@@ -105,9 +105,9 @@ fn configs_of_published_models_are_read() {
     long["rope_scaling"] = json!({"factor": 4.0, "original_max_position_embeddings": 32768, "type": "yarn"});
     assert!(matches!(accepted("with YaRN", &long).rope.scaling, Scaling::Yarn { .. }));
     let mut codes = models[0].clone();
-    codes["quantization_config"] = json!({"bits": 4, "quant_method": "gptq"});
+    codes["quantization"] = json!({"bits": 4, "group_size": 64});
     let refused = read(&codes).unwrap_err();
-    assert!(refused.contains("`quantization_config`") && refused.contains("dequantise"), "{refused}");
+    assert!(refused.contains("`quantization`") && refused.contains("dequantise"), "{refused}");
 }
 
 #[test]

@@ -45,7 +45,7 @@ const TRAINING: [&str; 11] = [
 ];
 
 /// How the same numbers are computed or returned.
-const EXECUTION: [&str; 17] = [
+const EXECUTION: [&str; 18] = [
     "_attn_implementation",
     "_attn_implementation_autoset",
     "_flash_attn_2_enabled",
@@ -57,6 +57,8 @@ const EXECUTION: [&str; 17] = [
     "output_attentions",
     "output_hidden_states",
     "pretraining_tp",
+    // Read with the weights, whose storage it is about.
+    "quantization_config",
     "return_dict",
     "tf_legacy_loss",
     "tie_encoder_decoder",
@@ -210,7 +212,7 @@ fn is_token(value: &Value, vocab: usize) -> bool {
 
 fn why(key: &str) -> &'static str {
     match key {
-        "quantization_config" | "quantization" | "compression_config" => {
+        "quantization" | "compression_config" => {
             "no such key: weights in few bits are not read; dequantise the model first, or take the folder that it was made of"
         }
         "text_config" => "no such key: this is a model of several parts; save its language model by itself",
