@@ -136,8 +136,8 @@ for name, (seed, pack, quantisation) in FORMATS.items():
 GPT_OSS = {
     "architectures": ["GptOssForCausalLM"], "model_type": "gpt_oss", "vocab_size": VOCAB, "hidden_size": 64, "intermediate_size": 32,
     "num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 16, "hidden_act": "silu",
-    "num_local_experts": 4, "num_experts_per_tok": 2, "max_position_embeddings": 128, "rms_norm_eps": 1e-5, "rope_theta": 10000.0,
-    "rope_scaling": None, "sliding_window": 8, "attention_bias": True, "tie_word_embeddings": False, "swiglu_limit": 7.0,
+    "num_local_experts": 4, "num_experts_per_tok": 2, "max_position_embeddings": 128, "rms_norm_eps": 1e-5,
+    "rope_parameters": {"rope_type": "default", "rope_theta": 10000.0}, "sliding_window": 8, "attention_bias": True, "tie_word_embeddings": False, "swiglu_limit": 7.0,
     "layer_types": ["sliding_attention", "full_attention"], "bos_token_id": 0, "eos_token_id": 0, "pad_token_id": 0,
 }
 rng = np.random.default_rng(25)

@@ -22,6 +22,11 @@ pub(super) fn patched(
     let keys: BTreeMap<String, &RawValue> = serde_json::from_str(&text)
         .map_err(|error| bad(CONFIG, error.to_string(), "a JSON object, as Transformers writes it"))?;
     expect(&keys, "model_type", &format!("\"{}\"", fold.family().name))?;
+    const PACKED: &str = "quantization_config";
+    if keys.get(PACKED).is_some_and(|value| value.get() != "null") {
+        let expected = "a model whose weights are not in few bits: dequantise it first, or use `--to plan`";
+        return Err(bad(CONFIG, format!("`{PACKED}`"), expected));
+    }
     let Some(rule) = fold.family().mixture else { return Ok(text) };
     renormalised(&keys, rule, fold)?;
     let mut changes: Vec<(&str, u32, u32)> = Vec::new();

@@ -8,7 +8,7 @@ use crate::schema::{
 pub(super) const GPT_OSS: Family = Family {
     name: "gpt_oss",
     architecture: "GptOssForCausalLM",
-    models: "gpt-oss 20B and 120B, dequantised",
+    models: "gpt-oss 20B and 120B, in mxfp4 or dequantised",
     norms: NormRule { eps: 1e-5, ..NormRule::RMS },
     attention: Attention {
         kv_heads: KvHeads { default: Some(8), null: Null::Refused },
