@@ -62,7 +62,7 @@ pub struct NativeSpec<'a> {
     /// more than half of what activations may take.
     pub reference_memory: u64,
     /// Bytes that activations of candidates may take: half of them while they run, half of them to stay for their
-    /// children. `None` is 384 MiB, or four times the weights of a larger model, within a quarter of what is free.
+    /// children. `None` is 384 MiB, or four times the weights of a larger model in float32, within a quarter of what is free.
     pub activation_memory: Option<u64>,
 }
 

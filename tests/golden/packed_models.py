@@ -1,4 +1,4 @@
-"""Write tiny random models whose linear modules are stored in few bits under models/, and record their logits.
+"""Write tiny random models whose linear modules are stored in few bits under packed/, and record their logits.
 
 Packing and dequantising are numpy, from the layouts as their writers document them: fp8 in blocks (DeepSeek V3, arXiv 2412.19437,
 section 3.3), GPTQ (AutoGPTQ's `qweight`, `qzeros`, `scales`, `g_idx`), AWQ (AutoAWQ's `gemm` layout). The forward is that of
@@ -121,8 +121,8 @@ for name, (seed, pack, quantisation) in FORMATS.items():
             tensors, back = pack(place + module, matrix(*shape), rng)
             stored |= tensors
             dense[f"{place}{module}.weight"] = torch.from_numpy(back)
-    folder = HERE / "models" / name
-    folder.mkdir(exist_ok=True)
+    folder = HERE / "packed" / name
+    folder.mkdir(parents=True, exist_ok=True)
     save_file(stored, folder / "model.safetensors", metadata={"format": "pt"})
     (folder / "config.json").write_text(json.dumps(CONFIG | {"quantization_config": quantisation}, indent=2) + "\n")
     model = AutoModelForCausalLM.from_config(LlamaConfig(**{key: value for key, value in CONFIG.items() if key != "architectures"}), attn_implementation="eager").to(torch.float32)
@@ -157,8 +157,8 @@ for name, like in model.state_dict().items():
     stored[name] = torch.from_numpy((around + spread * rng.standard_normal(like.shape)).astype(np.float32)).to(torch.bfloat16)
     dense[name] = stored[name].to(torch.float32)
 print("gpt-oss-mxfp4", model.load_state_dict(dense))
-folder = HERE / "models" / "gpt-oss-mxfp4"
-folder.mkdir(exist_ok=True)
+folder = HERE / "packed" / "gpt-oss-mxfp4"
+folder.mkdir(parents=True, exist_ok=True)
 save_file(stored, folder / "model.safetensors", metadata={"format": "pt"})
 quantisation = {"quant_method": "mxfp4", "modules_to_not_convert": ["model.layers.*.self_attn", "model.layers.*.mlp.router", "model.embed_tokens", "lm_head"]}
 (folder / "config.json").write_text(json.dumps(GPT_OSS | {"quantization_config": quantisation}, indent=2) + "\n")

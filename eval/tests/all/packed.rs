@@ -18,7 +18,7 @@ fn root(path: &str) -> PathBuf {
 
 /// A copy of a recorded model with another `quantization_config`.
 fn with(model: &str, change: impl FnOnce(&mut Value)) -> TempDir {
-    let (from, to) = (root("models").join(model), tempfile::tempdir().unwrap());
+    let (from, to) = (root("packed").join(model), tempfile::tempdir().unwrap());
     std::fs::copy(from.join("model.safetensors"), to.path().join("model.safetensors")).unwrap();
     let mut config: Value =
         serde_json::from_slice(&std::fs::read(from.join("config.json")).unwrap()).unwrap();
@@ -43,7 +43,7 @@ fn logits_are_those_of_the_dequantised_model() {
             expected.map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap())).collect();
         let range = |least: fn(f32, f32) -> f32, from: f32| expected.iter().copied().fold(from, least);
         let range = range(f32::max, f32::NEG_INFINITY) - range(f32::min, f32::INFINITY);
-        let model = load(&root("models").join(name));
+        let model = load(&root("packed").join(name));
         let apart = furthest(&logits(&model, &Plan::empty(), &ids), &expected);
         println!("{name}: {apart:e} of {range}");
         assert!(apart <= 1e-5 * range, "{name}: logits differ by {apart} of {range}");
