@@ -13,7 +13,7 @@ pub(crate) fn run() -> Result<String, Error> {
         .trials(400)
         .run()?;
     let point = found.point();
-    Ok(format!("{:.1e} at x = {:.4}, y = {:.4}", found.value, point.real("x"), point.real("y")))
+    Ok(format!("{:.1e} at x = {:.3}, y = {:.3}", found.value, point.real("x"), point.real("y")))
 }
 
 fn main() -> Result<(), Error> {

@@ -75,7 +75,8 @@ impl Plot {
             self.metric,
             format::short(low)
         ));
-        text.push_str(&format!("{:>11}{}", "", self.now));
+        let now: String = self.now.chars().take(columns).collect();
+        text.push_str(&format!("{:>11}{now}", ""));
         text
     }
 }

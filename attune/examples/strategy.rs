@@ -84,20 +84,17 @@ fn search(store: &Path, calls: &Arc<AtomicUsize>) -> Result<Minimise, Error> {
 /// Runs it twice; returns what a person reads.
 pub(crate) fn run(store: &Path) -> Result<String, Error> {
     let calls = Arc::new(AtomicUsize::new(0));
-    let (send, events) = std::sync::mpsc::channel();
-    let study = search(store, &calls)?.on_event(move |event| drop(send.send(event.clone()))).build()?;
+    let study = search(store, &calls)?.build()?;
     let handle = study.handle();
-    let watcher = std::thread::spawn(move || {
-        let finished = |event: &Event| matches!(event, Event::TrialFinished { trial, .. } if trial.id == 80);
-        if events.iter().any(|event| finished(&event)) {
+    let outcome = study.run_with(&mut |event| {
+        if matches!(event, Event::TrialFinished { trial, .. } if trial.id == 80) {
             handle.stop_after_generation();
         }
-    });
-    let mut text = match study.run()? {
+    })?;
+    let mut text = match outcome {
         Outcome::Interrupted { progress, .. } => format!("stopped after {} trials\n", progress.trials),
-        _ => "finished before it could be stopped\n".to_owned(),
+        _ => "nothing left to stop: this store has it all\n".to_owned(),
     };
-    drop(watcher.join());
 
     let found = search(store, &calls)?.run()?;
     let switches: String =

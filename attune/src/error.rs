@@ -1,8 +1,20 @@
 //! Why something could not be done: typed, and whose turn it is to put it right.
 
 mod cause;
+mod continuing;
+mod evaluator;
+mod exporting;
+mod folder;
+mod path;
+mod start;
 
 pub use cause::Cause;
+pub use continuing::{ContinueError, NoStore};
+pub use evaluator::NoExample;
+pub use exporting::{ChoiceError, StagingError};
+pub use folder::FolderError;
+pub use path::PathError;
+pub use start::StartError;
 
 use attune_core::printable::{self, MESSAGE};
 use attune_core::space::SpaceError;

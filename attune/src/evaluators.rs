@@ -8,19 +8,9 @@ use attune_core::profile::Profile;
 use attune_eval::registry;
 
 use crate::backend::profiles_that_come_with_attune;
-use crate::error::Error;
+use crate::error::{Error, NoExample};
 use crate::run_options::{ProfileOptions, RunOptions};
 use crate::setup::{self, ChosenTask, Complaints};
-
-/// The profile that an evaluator is to be tried on is missing.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no profile in {} is for evaluator `{evaluator}`, with a model that is there; name one with --profile FILE", folder.display())]
-pub struct NoExample {
-    /// The evaluator.
-    pub evaluator: String,
-    /// Where the profiles that come with attune are.
-    pub folder: PathBuf,
-}
 
 /// What the evaluators that come with attune say of themselves.
 pub fn specs() -> Vec<EvaluatorSpec> {

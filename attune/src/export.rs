@@ -7,14 +7,12 @@ use std::path::{Path, PathBuf};
 
 use attune_core::exporter::{Exactness, ExportError, ExportInput};
 
-use crate::error::Error;
+use crate::error::{ChoiceError, Error, FolderError, StagingError};
 use crate::model_files::Folder;
-use crate::model_folder::FolderError;
 use crate::run_options::ExportOptions;
 
-pub use choice::{ChoiceError, Chosen};
+pub use choice::Chosen;
 use staging::Staging;
-pub use staging::StagingError;
 
 /// Exports a trial of a study of the store in the folder `store`; returns the files that were written, with their sizes.
 ///

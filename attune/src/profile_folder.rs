@@ -4,8 +4,7 @@ use std::path::{Path, PathBuf};
 
 use attune_core::profile::Profile;
 
-use crate::continuation::ContinueError;
-use crate::error::Error;
+use crate::error::{ContinueError, Error};
 use crate::model_folder::{bases, below};
 use crate::setup::tasks;
 

@@ -1,26 +1,11 @@
 //! The store, for looking at one study of it.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use attune_core::store::{Record, RunNote, StudyHeader};
 use attune_store::ReadStore;
 
-use crate::continuation::ContinueError;
-use crate::error::Error;
-
-/// There is no store to look for a study in.
-#[derive(Debug, thiserror::Error)]
-#[error(
-    "there is no study `{study}`: there is no store in {} yet; `attune run PROFILE` makes it, `--store DIR` names \
-     another one",
-    path.display()
-)]
-pub struct NoStore {
-    /// The study.
-    pub study: String,
-    /// Where the store would be.
-    pub path: PathBuf,
-}
+use crate::error::{ContinueError, Error, NoStore};
 
 /// The store in `path`, in which `study` is looked for.
 ///

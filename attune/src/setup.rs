@@ -19,11 +19,10 @@ use attune_plugins::{Host, LogLevel, WasmTechnique};
 use attune_search::session::{Preflight, SessionSetup};
 use attune_search::strategy::StrategySource;
 
-use crate::error::{Cause, Error};
-use crate::model_folder::{self, FolderError};
-use crate::paths::{self, PathError};
+use crate::error::{Cause, Error, FolderError, PathError};
+use crate::model_folder;
+use crate::paths;
 use crate::run_options::{ProfileOptions, RunOptions};
-pub use start::StartError;
 pub(crate) use start::stored_start;
 pub(crate) use task::ChosenTask;
 pub use task::tasks;

@@ -9,6 +9,7 @@ mod own_evaluator;
 mod source;
 
 use attune_core::event::{Command, Event};
+use attune_core::facts::Facts;
 use attune_core::objective::Objective;
 use attune_core::store::StudyHeader;
 use attune_search::session::{self, SessionEnd, SessionSetup};
@@ -79,12 +80,25 @@ impl Study {
         self.handle.clone()
     }
 
+    /// What is searched: facts of the evaluator's subject.
+    pub fn subject(&self) -> &Facts {
+        self.setup.evaluator.model()
+    }
+
     /// Runs the study from where its journal ends to its report, on this thread; the result of one that is finished comes
     /// from the store.
     ///
     /// # Errors
     /// Why it ended without a result. What had finished is kept: a second run continues there.
     pub fn run(self) -> Result<Outcome, Error> {
+        self.run_with(&mut |_| ())
+    }
+
+    /// As [`run`](Self::run), and `listener` hears every event after those whom the builder was told of.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub fn run_with(self, listener: &mut dyn FnMut(&Event)) -> Result<Outcome, Error> {
         let Self { setup, store, mut listeners, handle, commands } = self;
         // A study whose last handle is gone is not one that waits for commands.
         drop(handle);
@@ -92,12 +106,15 @@ impl Study {
         let mut progress = None;
         let mut tell = |event: Event| {
             for message in store.notes() {
-                listeners.tell(&Event::Warning { message });
+                let warning = Event::Warning { message };
+                listeners.tell(&warning);
+                listener(&warning);
             }
             if let Event::Interrupted { progress: last } = &event {
                 progress = Some(*last);
             }
             listeners.tell(&event);
+            listener(&event);
         };
         match session::run(setup, &mut tell, commands)? {
             SessionEnd::Finished(finished) => {

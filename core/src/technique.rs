@@ -143,7 +143,7 @@ impl FailureKind {
 /// use attune_core::space::{Config, Dimension, Space, Value};
 /// use attune_core::technique::{Technique, TechniqueFailure, TechniqueInfo};
 ///
-/// /// Leaves out one layer.
+/// /// Leaves out one part.
 /// struct DropOne(TechniqueInfo);
 ///
 /// impl Technique for DropOne {
@@ -152,25 +152,25 @@ impl FailureKind {
 ///     }
 ///
 ///     fn space(&self, model: &Facts, _options: &Settings) -> Result<Space, TechniqueFailure> {
-///         let last = model.count("layers") as i64 - 1;
-///         Ok(Space::of([Dimension::int("layer", 0, last)]).expect("a model has layers"))
+///         let last = model.count("parts") as i64 - 1;
+///         Ok(Space::of([Dimension::int("part", 0, last)]).expect("there are parts"))
 ///     }
 ///
 ///     fn lower(&self, _: &Facts, _: &Settings, config: &Config) -> Result<Plan, TechniqueFailure> {
-///         let Value::Int(layer) = config.dimensions()[0][0] else { unreachable!("the space has whole numbers") };
-///         Ok(Plan::from_canonical(vec![Edit::new("drop-block").int("layer", layer)]))
+///         let Value::Int(part) = config.dimensions()[0][0] else { unreachable!("the space has whole numbers") };
+///         Ok(Plan::from_canonical(vec![Edit::new("leave-out").int("part", part)]))
 ///     }
 /// }
 ///
 /// # let info = TechniqueInfo {
-/// #     name: "drop-one".into(), version: "1".into(), summary: "Leaves out one layer.".into(), options: vec![],
-/// #     signals: vec![], edits: vec!["drop-block".into()], has_operators: false, fingerprint: ContentHash::of(b"1"),
+/// #     name: "drop-one".into(), version: "1".into(), summary: "Leaves out one part.".into(), options: vec![],
+/// #     signals: vec![], edits: vec!["leave-out".into()], has_operators: false, fingerprint: ContentHash::of(b"1"),
 /// # };
 /// let technique = DropOne(info);
-/// let layers = Settings::from([("layers".to_owned(), attune_core::options::OptionValue::Int(4))]);
-/// let model = Facts { name: "tiny".into(), fingerprint: ContentHash::of(b"tiny"), values: layers };
+/// let parts = Settings::from([("parts".to_owned(), attune_core::options::OptionValue::Int(4))]);
+/// let model = Facts { name: "tiny".into(), fingerprint: ContentHash::of(b"tiny"), values: parts };
 /// let plan = technique.lower(&model, &Settings::new(), &Config::new(vec![vec![Value::Int(2)]]))?;
-/// assert_eq!(plan.canonical(), "drop-block(layer:2)\n");
+/// assert_eq!(plan.canonical(), "leave-out(part:2)\n");
 /// assert!(technique.cost(&model, &Settings::new(), &Config::new(vec![]))?.is_empty(), "it counts nothing");
 /// # Ok::<(), TechniqueFailure>(())
 /// ```

@@ -21,6 +21,7 @@ use attune_core::technique::TechniqueFailure;
 
 /// Why there is no child.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum VariationError {
     /// There are no parents to vary.
     #[error("there is nothing to vary: no parents were given")]

@@ -10,23 +10,6 @@ use graph::circles;
 
 /// Circles that are still there: crate, parent and the neighbours that need each other. It only ever gets shorter.
 const KNOWN: &[(&str, &str, &[&str])] = &[
-    // Errors of the library name what failed, and everything that fails names the errors.
-    (
-        "attune",
-        "",
-        &[
-            "backend",
-            "continuation",
-            "error",
-            "evaluators",
-            "export",
-            "model_folder",
-            "paths",
-            "profile_folder",
-            "reading",
-            "setup",
-        ],
-    ),
     (
         "eval",
         "",

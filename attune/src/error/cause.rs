@@ -15,13 +15,9 @@ use attune_plugins::{HostError, LoadError};
 use attune_search::session::SessionError;
 use attune_search::strategy::StrategyError;
 
-use crate::continuation::ContinueError;
-use crate::evaluators::NoExample;
-use crate::export::{ChoiceError, StagingError};
-use crate::model_folder::FolderError;
-use crate::paths::PathError;
-use crate::reading::NoStore;
-use crate::setup::StartError;
+use super::{
+    ChoiceError, ContinueError, FolderError, NoExample, NoStore, PathError, StagingError, StartError,
+};
 
 /// What happened.
 #[derive(Debug, thiserror::Error)]

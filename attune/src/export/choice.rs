@@ -10,52 +10,9 @@ use attune_core::report::Report;
 use attune_core::store::{Record, StudyHeader};
 use attune_core::trial::Trial;
 
-use crate::error::Error;
+use crate::error::{ChoiceError, Error};
 use crate::model_folder;
 use crate::reading::{StoredStudy, store_of};
-
-/// Why a trial is not exported.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ChoiceError {
-    /// There is no winner yet.
-    #[error(
-        "study `{study}` is not finished; bring it to its end with `attune continue {study}`, or choose a trial with \
-         --trial ID"
-    )]
-    Unfinished {
-        /// The study.
-        study: String,
-    },
-    /// There is no such trial.
-    #[error("study `{study}` has no trial {trial}; {has}")]
-    NoTrial {
-        /// The study.
-        study: String,
-        /// What was asked for.
-        trial: u64,
-        /// What there is, in words.
-        has: String,
-    },
-    /// The trial has no score.
-    #[error("trial {trial} of study `{study}` failed and has no result to export")]
-    FailedTrial {
-        /// The study.
-        study: String,
-        /// The trial.
-        trial: u64,
-    },
-    /// The target expresses the plan only approximately, and nobody said that this is enough.
-    #[error(
-        "`--to {target}` expresses this plan only approximately: {reason}; add --approximate to export it all the same"
-    )]
-    Approximate {
-        /// The target.
-        target: String,
-        /// In what it differs.
-        reason: String,
-    },
-}
 
 /// What is to be exported, and the model that it belongs to.
 pub struct Chosen {

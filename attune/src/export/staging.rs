@@ -5,50 +5,15 @@ use std::fs::{self, File, TryLockError};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use attune_core::exporter::{ExportError, ModelFiles};
+use attune_core::exporter::ModelFiles;
 use attune_export::{Earlier, EarlierError, MANIFESTS, earlier};
+
+use crate::error::StagingError;
 
 /// Name of the folder for what is not whole yet, inside of a folder that exists; beside one that does not, after its name.
 const PART: &str = ".attune-part";
 /// Held by the process that writes.
 const LOCK: &str = ".lock";
-
-/// Why an export cannot be put where it is to stand.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum StagingError {
-    /// The place holds something that is not ours to replace.
-    #[error("{}: {found}; choose a new folder with --out", out.display())]
-    Occupied {
-        /// As it was asked for.
-        out: PathBuf,
-        /// What is there.
-        found: String,
-    },
-    /// Another process exports to it.
-    #[error(
-        "another process is exporting to {}; wait for it, or choose another folder with --out", .0.display()
-    )]
-    Busy(PathBuf),
-    /// The exporter failed on the way.
-    #[error("{source}; nothing was written to {}", out.display())]
-    Failed {
-        /// Why.
-        source: ExportError,
-        /// As it was asked for.
-        out: PathBuf,
-    },
-    /// The operating system said no.
-    #[error("cannot {action} {}: {}", path.display(), attune_core::describe::of_system(source))]
-    Io {
-        /// What was tried.
-        action: &'static str,
-        /// The file or folder.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-}
 
 /// An export that is being written.
 ///

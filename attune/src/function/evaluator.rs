@@ -55,7 +55,16 @@ impl FunctionEvaluator {
                     unit: String::new(),
                 }],
                 items: splits.iter().cloned().map(|split| (split, 1)).collect(),
-                fingerprints: splits.into_iter().map(|split| (split, fingerprint)).collect(),
+                fingerprints: splits
+                    .into_iter()
+                    .map(|split| {
+                        // The same function, but what is reported is computed anew: it may not be quite the same twice.
+                        let name = split.to_string();
+                        let hash =
+                            ContentHash::of_parts([fingerprint.as_bytes().as_slice(), name.as_bytes()]);
+                        (split, hash)
+                    })
+                    .collect(),
             },
             space,
             function: Box::new(function),

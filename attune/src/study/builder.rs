@@ -42,6 +42,7 @@ pub struct StudyBuilder {
     technique: Option<TechniqueSource>,
     technique_options: Settings,
     evaluator: Option<Arc<dyn Evaluator>>,
+    evaluator_name: Option<String>,
     strategy: Option<StrategySource>,
     objectives: Vec<Objective>,
     trials: Option<u64>,
@@ -113,6 +114,12 @@ impl StudyBuilder {
     /// without one.
     pub fn evaluator(mut self, evaluator: impl Evaluator + 'static) -> Self {
         self.evaluator = Some(Arc::new(evaluator));
+        self
+    }
+
+    /// An evaluator of this build by name, in the place of the one that a profile names or that its model asks for.
+    pub fn evaluator_named(mut self, name: impl Into<String>) -> Self {
+        self.evaluator_name = Some(name.into());
         self
     }
 
@@ -311,6 +318,9 @@ impl StudyBuilder {
                 TechniqueSource::Own(own) => own.info().name.clone(),
             };
             profile.technique = Selected { name: choice, options: self.technique_options.clone() };
+        }
+        if let Some(name) = &self.evaluator_name {
+            profile.evaluator = Some(Selected { name: name.clone(), options: Settings::new() });
         }
         if let Some(strategy) = &self.strategy {
             profile.strategy = strategy.selected();

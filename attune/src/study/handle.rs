@@ -24,9 +24,10 @@ impl StudyHandle {
         self.tell(Command::Resume);
     }
 
-    /// Stops at once: what has no score yet is given up, what has one is kept.
-    pub fn stop(&self) {
-        self.tell(Command::StopNow);
+    /// Stops at once: what has no score yet is given up, what has one is kept. Says whether the study was still there to
+    /// hear it.
+    pub fn stop(&self) -> bool {
+        self.0.send(Command::StopNow).is_ok()
     }
 
     /// Stops when the running generation is finished.

@@ -10,7 +10,7 @@ use attune::core::profile::Selected;
 use attune::core::store::{Record, Store};
 use attune::{Error, Outcome, Study, StudyBuilder, strategy};
 
-const PROFILE: &str = r#"(
+pub(crate) const PROFILE: &str = r#"(
     version: 1,
     name: "small",
     model: "tiny-moe",
@@ -42,19 +42,18 @@ fn a_study_that_was_stopped_ends_like_one_that_was_not() {
     let result = small().store(undisturbed.path()).build().unwrap().run().unwrap().into_result().unwrap();
     assert_eq!(result.finished.progress.trials, 12);
 
-    let (send, events) = channel();
-    let study = small().store(disturbed.path()).events(send).build().unwrap();
+    let study = small().store(disturbed.path()).build().unwrap();
     let handle = study.handle();
-    let watcher = std::thread::spawn(move || {
-        let third = |event: Event| matches!(event, Event::TrialFinished { trial, .. } if trial.id == 2);
-        assert!(events.into_iter().any(third));
-        // A study that is paused waits, and one that is stopped ends.
-        handle.pause();
-        handle.resume();
-        handle.stop();
+    let outcome = study.run_with(&mut |event| {
+        if matches!(event, Event::TrialFinished { trial, .. } if trial.id == 2) {
+            // A study that is paused waits, and one that is stopped ends.
+            handle.pause();
+            handle.resume();
+            assert!(handle.stop(), "it is there to hear it");
+        }
     });
-    let outcome = study.run().unwrap();
-    watcher.join().unwrap();
+    let outcome = outcome.unwrap();
+    assert!(!handle.stop(), "it is over");
     let Outcome::Interrupted { study, progress } = &outcome else { panic!("it went on: {outcome:?}") };
     assert_eq!(study, "small");
     assert!((3..12).contains(&progress.trials), "{progress:?}");
@@ -145,6 +144,7 @@ fn what_is_missing_or_wrong_is_said_before_anything_runs() {
         (small().minimise("klx"), "did you mean `kl`?"),
         (small().model("nowhere"), "cannot open the model nowhere"),
         (small().device("tpu"), "tpu"),
+        (small().evaluator_named("abacus"), "abacus"),
     ] {
         let message = message(builder);
         assert!(message.contains(words), "`{words}` is not in: {message}");

@@ -12,17 +12,23 @@ mod strategy;
 
 use std::path::Path;
 
+use crate::builder::PROFILE;
+
 #[test]
 fn a_closure_is_minimised() {
     let said = closure::run().unwrap();
     let (value, place) = said.split_once(" at ").unwrap();
     assert!(value.parse::<f64>().unwrap() < 1e-4, "{said}");
-    assert_eq!(place, "x = 1.0000, y = 1.0000", "the least value of Rosenbrock's valley");
+    assert_eq!(place, "x = 1.000, y = 1.000", "the least value of Rosenbrock's valley");
 }
 
 #[test]
 fn a_profile_is_plotted_while_it_runs() {
-    let profile = Path::new(env!("CARGO_MANIFEST_DIR")).join("../profiles/quickstart.ron");
+    let folder = tempfile::tempdir().unwrap();
+    let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models").canonicalize().unwrap();
+    let profile = folder.path().join("small.ron");
+    std::fs::write(&profile, PROFILE.replace("tiny-moe", &models.join("tiny-moe").display().to_string()))
+        .unwrap();
     let mut text = Vec::new();
     events::run(&profile, 20, false, &mut text).unwrap();
     let text = String::from_utf8(text).unwrap();

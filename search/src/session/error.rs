@@ -18,6 +18,7 @@ pub(super) fn lasting(failure: TechniqueFailure) -> Result<TechniqueFailure, Ses
 
 /// Why a session ended without a result. Finished trials are kept in every case.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum SessionError {
     /// The store failed, or holds another study of this name.
     #[error(transparent)]

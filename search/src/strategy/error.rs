@@ -7,6 +7,7 @@ use crate::knapsack::KnapsackError;
 
 /// Why a strategy cannot be built.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum StrategyError {
     /// No strategy has this name.
     #[error("there is no strategy `{found}`, expected one of {known}{hint}")]
