@@ -1,4 +1,4 @@
-//! How much a technique may use over many calls: limits on one call say nothing of a thousand.
+//! Allowance: how much a technique may use over many calls; limits on one call say nothing of a thousand.
 
 use std::collections::BTreeMap;
 

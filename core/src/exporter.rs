@@ -119,7 +119,7 @@ pub enum ExportError {
     Io {
         /// What was tried.
         action: &'static str,
-        /// The file.
+        /// Path of the file, as the message names it.
         file: String,
         /// Why.
         source: std::io::Error,

@@ -1,4 +1,5 @@
-//! How long a study still takes, from how far its phases are. It reads no clock: whoever hears the events says when.
+//! Time left: how long a study still takes, from how far its phases are. It reads no clock: whoever hears the events
+//! says when.
 
 use std::collections::VecDeque;
 use std::time::Duration;

@@ -250,7 +250,7 @@ pub enum StoreError {
          start anew in another store with --store DIR"
     )]
     Gone {
-        /// The file.
+        /// Path of the file, as the message names it.
         path: String,
     },
     /// The operating system said no.
@@ -258,7 +258,7 @@ pub enum StoreError {
     Io {
         /// What was tried, for example `write`.
         action: &'static str,
-        /// The file.
+        /// Path of the file, as the message names it.
         path: String,
         /// Why.
         source: std::io::Error,
@@ -266,7 +266,7 @@ pub enum StoreError {
     /// Written by another version.
     #[error("{path} has format {found}, this attune reads format {expected}; {hint}")]
     Version {
-        /// The file.
+        /// Path of the file, as the message names it.
         path: String,
         /// What was found.
         found: String,
@@ -278,7 +278,7 @@ pub enum StoreError {
     /// Damaged.
     #[error("{path} is damaged at {place}: {detail}; {hint}")]
     Damaged {
-        /// The file.
+        /// Path of the file, as the message names it.
         path: String,
         /// Line or key.
         place: String,

@@ -1,4 +1,4 @@
-//! What a line may not be broken inside of, however narrow it is.
+//! Line breaking: what a line may not be broken inside of, however narrow it is.
 
 use std::borrow::Cow;
 

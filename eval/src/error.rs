@@ -68,7 +68,7 @@ pub enum LoadError {
     /// A file is not JSON of the expected form.
     #[error("{file} cannot be read as {what}: {source}; {advice}")]
     BadJson {
-        /// The file.
+        /// Path of the file, as the message names it.
         file: PathBuf,
         /// What it should be.
         what: &'static str,
@@ -88,7 +88,7 @@ pub enum LoadError {
     /// A key is absent, has a value without meaning, or asks for something that is not implemented.
     #[error("{file}: `{key}` is {found}, expected {expected}")]
     BadConfig {
-        /// The file.
+        /// Path of the file, as the message names it.
         file: PathBuf,
         /// The key, with dots for nesting.
         key: String,
@@ -123,7 +123,7 @@ pub enum LoadError {
     /// A safetensors file cannot be parsed.
     #[error("{file} is not a complete safetensors file: {reason}; {advice}")]
     BadShard {
-        /// The file.
+        /// Path of the file, as the message names it.
         file: PathBuf,
         /// What the parser said.
         reason: String,
@@ -145,7 +145,7 @@ pub enum LoadError {
     /// A tensor that would have no effect, although it was saved as a part of the model.
     #[error("{file}: nothing reads tensor `{tensor}`{}: {reason}", and_others(*others))]
     UnreadTensor {
-        /// The file.
+        /// Path of the file, as the message names it.
         file: PathBuf,
         /// Its name.
         tensor: String,
@@ -157,7 +157,7 @@ pub enum LoadError {
     /// A tensor has another shape than config.json implies.
     #[error("{file}: tensor `{tensor}` has shape {found:?}, expected {expected:?} by {keys} of config.json")]
     WrongShape {
-        /// The file.
+        /// Path of the file, as the message names it.
         file: PathBuf,
         /// Its name.
         tensor: String,
@@ -171,7 +171,7 @@ pub enum LoadError {
     /// A tensor is stored in an element type that is not read here.
     #[error("{file}: tensor `{tensor}` is stored as {found}, expected F32, F16 or BF16; {advice}")]
     UnsupportedDtype {
-        /// The file.
+        /// Path of the file, as the message names it.
         file: PathBuf,
         /// Its name.
         tensor: String,
@@ -199,7 +199,7 @@ pub enum LoadError {
         "{file}: tensor `{tensor}` holds {value} at element {index}, expected finite numbers; the file is damaged or the training diverged"
     )]
     NotFinite {
-        /// The file.
+        /// Path of the file, as the message names it.
         file: PathBuf,
         /// Its name.
         tensor: String,
@@ -244,7 +244,7 @@ pub enum TaskError {
     /// The tokenizer cannot be used.
     #[error("{file} is not a tokenizer: {reason}; expected the tokenizer.json of the Hugging Face layout")]
     BadTokenizer {
-        /// The file.
+        /// Path of the file, as the message names it.
         file: PathBuf,
         /// What the tokenizer library said.
         reason: String,
@@ -252,7 +252,7 @@ pub enum TaskError {
     /// A file that holds no text that could be scored, or a place in it that is none.
     #[error("{file}{}: {found}; {remedy}", place.as_deref().map(|place| format!(", {place}")).unwrap_or_default())]
     BadText {
-        /// The file.
+        /// Path of the file, as the message names it.
         file: PathBuf,
         /// Where in it: a line, a byte.
         place: Option<String>,
@@ -289,7 +289,7 @@ pub enum TaskError {
     /// Real images that cannot be compared with.
     #[error("{file}: {found}; expected {expected}")]
     BadImages {
-        /// The file.
+        /// Path of the file, as the message names it.
         file: PathBuf,
         /// What was found.
         found: String,
@@ -316,7 +316,7 @@ pub enum TaskError {
         if *items == 1 { "" } else { "fewer or " }
     )]
     TooShort {
-        /// The file.
+        /// Path of the file, as the message names it.
         file: PathBuf,
         /// The split.
         split: String,

@@ -1,4 +1,4 @@
-//! What an earlier export left in a folder, so that a repeated one may replace exactly that.
+//! Files of an earlier export: what it left in a folder, so that a repeated one may replace exactly that.
 
 use std::io;
 
@@ -28,7 +28,7 @@ pub enum EarlierError {
     /// Reading one failed.
     #[error("cannot read {file}: {}", describe::of_system(source))]
     Io {
-        /// The file.
+        /// Path of the file, as the message names it.
         file: String,
         /// Why.
         source: io::Error,

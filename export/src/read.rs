@@ -27,7 +27,7 @@ pub enum ReadError {
     /// Not JSON, or not of the expected shape.
     #[error("{file}: {source}; expected a plan as `attune export --to plan` writes it")]
     Syntax {
-        /// The file.
+        /// Path of the file, as the message names it.
         file: String,
         /// Place and reason.
         source: serde_json::Error,
@@ -35,7 +35,7 @@ pub enum ReadError {
     /// Some other JSON file.
     #[error("{file}: `format` is {found}, expected \"{FORMAT}\"; is this another file?")]
     Format {
-        /// The file.
+        /// Path of the file, as the message names it.
         file: String,
         /// What was found.
         found: String,
@@ -46,7 +46,7 @@ pub enum ReadError {
          this attune, or use the one that wrote it"
     )]
     Version {
-        /// The file.
+        /// Path of the file, as the message names it.
         file: String,
         /// What was found.
         found: String,
@@ -54,7 +54,7 @@ pub enum ReadError {
     /// An entry of `plan.edits` that is no edit.
     #[error("{file}: plan.edits[{index}]: {found}, expected {expected}")]
     EditShape {
-        /// The file.
+        /// Path of the file, as the message names it.
         file: String,
         /// Position, counted from 0.
         index: usize,
@@ -66,7 +66,7 @@ pub enum ReadError {
     /// An edit without meaning.
     #[error("{file}: plan.edits[{index}]: {source}")]
     Edit {
-        /// The file.
+        /// Path of the file, as the message names it.
         file: String,
         /// Position, counted from 0.
         index: usize,
@@ -76,7 +76,7 @@ pub enum ReadError {
     /// A hash that is none.
     #[error("{file}: {place}: {source}")]
     Hash {
-        /// The file.
+        /// Path of the file, as the message names it.
         file: String,
         /// The key.
         place: &'static str,
@@ -89,7 +89,7 @@ pub enum ReadError {
          export; undo the change, or remove `hash` to accept it"
     )]
     Changed {
-        /// The file.
+        /// Path of the file, as the message names it.
         file: String,
         /// What the file says.
         found: ContentHash,

@@ -18,7 +18,7 @@ pub enum ConfigError {
     /// It is not JSON of the expected form.
     #[error("{file} cannot be read as {what}: {source}; {advice}")]
     BadJson {
-        /// The file.
+        /// Path of the file, as the message names it.
         file: PathBuf,
         /// What it should be.
         what: &'static str,
@@ -30,7 +30,7 @@ pub enum ConfigError {
     /// A key is absent, has a value without meaning, or asks for something that is not implemented.
     #[error("{file}: `{key}` is {found}, expected {expected}")]
     BadConfig {
-        /// The file.
+        /// Path of the file, as the message names it.
         file: PathBuf,
         /// The key, with dots for nesting.
         key: String,

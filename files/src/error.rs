@@ -1,4 +1,4 @@
-//! Why a file is not read.
+//! Errors of reading a file.
 
 use std::fmt;
 use std::fs::FileType;
@@ -13,7 +13,7 @@ pub enum ReadError {
     /// The system refuses.
     #[error("cannot read {}: {}", path.display(), of_system(source))]
     Io {
-        /// The file.
+        /// Path of the file, as the message names it.
         path: PathBuf,
         /// Why.
         source: io::Error,
@@ -29,7 +29,7 @@ pub enum ReadError {
     /// It is larger than anything that is meant.
     #[error("{} has {} bytes, expected at most {limit}: is it the file that was meant?", path.display(), more_than(*bytes, *limit))]
     TooLarge {
-        /// The file.
+        /// Path of the file, as the message names it.
         path: PathBuf,
         /// Its size as far as it is known; one more than `limit` when it grew while it was read.
         bytes: u64,
@@ -42,7 +42,7 @@ pub enum ReadError {
         path.display()
     )]
     NotUtf8 {
-        /// The file.
+        /// Path of the file, as the message names it.
         path: PathBuf,
         /// Line of the first byte that does not fit, from 1.
         line: usize,

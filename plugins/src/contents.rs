@@ -1,4 +1,5 @@
-//! How much there is to compile, counted before anything is compiled: a small file can hold more than a compiler gets
+//! Size of a component: how much there is to compile, counted before anything is compiled: a small file can hold more
+//! than a compiler gets
 //! through in minutes.
 //!
 //! Most of it grows with the code, so bytes are a bound. What does not is bounded by itself: a variable that is live in many

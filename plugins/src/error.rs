@@ -29,7 +29,7 @@ pub enum LoadError {
         path.display()
     )]
     TooLarge {
-        /// The file.
+        /// Path of the file, as the message names it.
         path: PathBuf,
         /// Its size.
         bytes: u64,

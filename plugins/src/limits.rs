@@ -1,4 +1,4 @@
-//! What a technique may use, in one place.
+//! Resource limits: what a technique may use, in one place.
 //!
 //! | limit | value | exceeded | repeatable |
 //! | --- | --- | --- | --- |

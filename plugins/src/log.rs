@@ -1,4 +1,4 @@
-//! What techniques log, on its way out: each kind of line once, the others counted, all of them within a bound.
+//! Log of techniques, on its way out: each kind of line once, the others counted, all of them within a bound.
 
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -1,4 +1,4 @@
-//! What a running technique can reach: counters and a log.
+//! Sandbox: what a running technique can reach, which is counters and a log.
 
 use std::fmt;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Why a file is not a technique, in plain words.
+//! World of a component: why a file is not a technique, in plain words.
 
 use wasmtime::Engine;
 use wasmtime::component::Component;

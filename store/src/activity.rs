@@ -1,4 +1,4 @@
-//! Who is working on a study.
+//! Activity of a study: who is working on it.
 
 use std::fs::Metadata;
 use std::time::SystemTime;

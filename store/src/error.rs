@@ -1,4 +1,4 @@
-//! How faults of files become errors that name the way out.
+//! Errors: faults of files become errors that name the way out.
 
 use std::io;
 use std::path::Path;

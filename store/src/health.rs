@@ -1,4 +1,5 @@
-//! What `attune doctor` says about a store, also while others use it. Changes no log; opening the index lets sled keep
+//! Health of a store, as `attune doctor` says it, also while others use it. Changes no log; opening the index lets
+//! sled keep
 //! house in it.
 
 use std::fs;

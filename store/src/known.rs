@@ -1,4 +1,4 @@
-//! Which evaluations of one key are kept: those that add an item.
+//! Deduplication: of the evaluations of one key those are kept that add an item.
 
 use std::collections::HashSet;
 

@@ -1,4 +1,4 @@
-//! Where things are in a store's folder, and which format it has.
+//! Layout of a store: where things are in its folder, and which format it has.
 
 use std::fs;
 use std::io::{self, Read as _, Write as _};

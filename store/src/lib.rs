@@ -1,4 +1,4 @@
-//! What studies learned, kept so that nothing is evaluated twice and nothing is lost.
+//! Journal and result cache: what studies learned, kept so that nothing is evaluated twice and nothing is lost.
 //!
 //! A store is a folder:
 //!

@@ -1,4 +1,4 @@
-//! What a person should know about a store and that stops nobody.
+//! Notes on a store: what a person should know and that stops nobody.
 
 use std::fmt;
 

@@ -37,7 +37,7 @@ pub enum Message {
     Mouse(Mouse),
     /// The editor of [`Effect::Edit`](crate::Effect::Edit) is closed again.
     Edited {
-        /// The file.
+        /// Path of the file, as the message names it.
         path: String,
         /// Why there was no editor, if there was none.
         failure: Option<String>,

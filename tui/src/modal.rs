@@ -20,7 +20,7 @@ pub(crate) enum Modal {
     Leave,
     /// A profile would replace this file.
     Replace {
-        /// The file.
+        /// Path of the file, as the message names it.
         path: String,
     },
     /// A changed profile would be lost.

@@ -1,4 +1,4 @@
-//! What a plan says about the checkpoints of every layer.
+//! Checkpoint mixing: what a plan says about the checkpoints of every layer.
 
 use attune_core::plan::{Edit, Plan};
 

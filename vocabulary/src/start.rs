@@ -1,4 +1,4 @@
-//! What the plan of one study says to the technique of another.
+//! Warm start: what the plan of one study says to the technique of another.
 
 use attune_core::facts::Facts;
 use attune_core::plan::Plan;

@@ -281,7 +281,7 @@ pub enum Answer {
     },
     /// To [`Request::Save`](super::Request::Save).
     Saved {
-        /// The file.
+        /// Path of the file, as the message names it.
         path: String,
         /// Whether it is there now.
         result: Result<(), SaveError>,

@@ -1,4 +1,4 @@
-//! How far an evaluation is, while it runs.
+//! Progress of a batch, while it runs.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,4 +1,4 @@
-//! What an evaluator says of itself before it opens anything.
+//! Specification of an evaluator: what it says of itself before it opens anything.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

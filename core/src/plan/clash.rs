@@ -1,4 +1,4 @@
-//! Whether edits of one group contradict each other, without comparing each with each: a group may have
+//! Contradictions among the edits of one group, found without comparing each with each: a group may have
 //! hundreds of them.
 
 use std::collections::HashMap;

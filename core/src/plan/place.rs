@@ -1,4 +1,4 @@
-//! What edits of a kind touch.
+//! Place: what edits of a kind touch, and so where they come in a plan.
 
 /// What an edit touches, and so where it comes in a plan: by group (for example a `layer`), then by part.
 #[derive(Clone, Debug, PartialEq, Default)]

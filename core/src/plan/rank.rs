@@ -1,4 +1,4 @@
-//! Where an edit comes among others.
+//! Order of the edits of a plan.
 
 use super::{Edit, EditSchema, Part};
 use crate::options::OptionValue;

@@ -1,4 +1,4 @@
-//! What can be wrong with a profile.
+//! Errors of profiles.
 
 use ron::error::{Error as RonError, SpannedError};
 
@@ -11,7 +11,7 @@ pub enum ProfileError {
     /// Not RON, or not of this shape.
     #[error("{file}:{line}:{column}: {problem}")]
     Syntax {
-        /// The file.
+        /// Path of the file, as the message names it.
         file: String,
         /// Line, from 1.
         line: usize,
@@ -23,7 +23,7 @@ pub enum ProfileError {
     /// No version, or one that this build does not read.
     #[error("{file}: version is {found}, expected 1; {advice}")]
     Version {
-        /// The file.
+        /// Path of the file, as the message names it.
         file: String,
         /// What was found.
         found: String,
@@ -33,7 +33,7 @@ pub enum ProfileError {
     /// A value without meaning.
     #[error("{file}: {path} is {found}, expected {expected}")]
     Invalid {
-        /// The file.
+        /// Path of the file, as the message names it.
         file: String,
         /// Path inside it, for example `technique.options["keep"]`.
         path: String,

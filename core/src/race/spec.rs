@@ -1,4 +1,4 @@
-//! What a race is told: its stages, its error bound, its order, and what can be wrong with them.
+//! Specification of a race: its stages, its error bound, its order, and what can be wrong with them.
 
 use rand::RngExt as _;
 

@@ -1,4 +1,4 @@
-//! Which numbers a space may hold, so that no operator overflows and no budget drowns in rounding.
+//! Range of the numbers that a space may hold, so that no operator overflows and no budget drowns in rounding.
 
 use super::{Budget, Dimension, Domain, Scale, Space, SpaceError};
 

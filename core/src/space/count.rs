@@ -1,4 +1,4 @@
-//! How many feasible configs a space has, in bounded time and memory.
+//! Cardinality: how many feasible configs a space has, in bounded time and memory.
 //!
 //! Without constraints the number is a product. With budgets alone it is counted exactly by dynamic programming over
 //! sums, as long as they stay few; in small spaces, by listing. Everything beyond is estimated and says so: under one

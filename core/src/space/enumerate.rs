@@ -1,4 +1,4 @@
-//! All feasible configs of a small space, in a fixed order.
+//! Enumeration of all feasible configs of a small space, in a fixed order.
 
 use super::count::values;
 use super::validate::numbers;

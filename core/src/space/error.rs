@@ -1,4 +1,4 @@
-//! Why a space makes no sense.
+//! Errors of spaces that make no sense.
 
 /// A space that makes no sense.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

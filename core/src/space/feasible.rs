@@ -1,4 +1,4 @@
-//! Whether a config is a point of the space.
+//! Feasibility: whether a config is a point of the space.
 
 use super::{Config, Constraint, Domain, Space, Value, ledger};
 

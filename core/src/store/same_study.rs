@@ -1,4 +1,4 @@
-//! Whether a run continues a stored study.
+//! Identity of a study: whether a run continues a stored one.
 
 use super::{StoreError, StudyHeader};
 use crate::hash::ContentHash;

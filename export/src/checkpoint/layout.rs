@@ -1,4 +1,4 @@
-//! Which weight files a model has, and what is in them.
+//! Layout of a checkpoint: which weight files a model has, and what is in them.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! What the manifest of a pruned checkpoint says.
+//! Manifest of a pruned checkpoint.
 
 use attune_vocabulary::ModelFacts;
 use serde::Serialize;

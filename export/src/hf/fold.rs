@@ -1,4 +1,4 @@
-//! What a plan does to a checkpoint, or why a checkpoint cannot say it.
+//! Folding a plan into a checkpoint: what it does there, or why a checkpoint cannot say it.
 
 mod layer;
 

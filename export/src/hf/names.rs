@@ -1,4 +1,4 @@
-//! Which tensors of a mixture's checkpoint are its experts.
+//! Names of tensors: which ones of a mixture's checkpoint are its experts.
 
 use attune_core::exporter::ExportError;
 use attune_families::tensors::{ExpertNames, ExpertRole};

@@ -1,4 +1,4 @@
-//! Which matrices are stored in how many bits, or why MLX cannot say it.
+//! Bit widths: which matrices are stored in how many bits, or why MLX cannot say it.
 
 use std::collections::BTreeMap;
 

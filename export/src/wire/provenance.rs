@@ -1,4 +1,4 @@
-//! Where a plan comes from and how it scored.
+//! Provenance: where a plan comes from and how it scored.
 
 use std::collections::BTreeMap;
 

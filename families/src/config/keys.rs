@@ -17,7 +17,7 @@ const LARGEST: usize = 1 << 31;
 /// The file that keys are read from.
 #[derive(Clone, Copy)]
 pub struct Keys<'a> {
-    /// The file.
+    /// Path of the file, as the message names it.
     pub file: &'a Path,
 }
 

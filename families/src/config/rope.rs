@@ -184,7 +184,7 @@ fn new_base(new: &Fields<'_>, top: Option<f64>) -> Result<Option<f64>, ConfigErr
 
 /// What the numbers of a rotation are read by.
 struct Reader<'a> {
-    /// The file.
+    /// Path of the file, as the message names it.
     fields: &'a Fields<'a>,
     rule: &'a RotationRule,
     context: usize,

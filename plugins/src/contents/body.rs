@@ -1,4 +1,4 @@
-//! What the body of one function is to a compiler.
+//! Function bodies, as a compiler sees them.
 
 use wasmparser::{BlockType, FuncType, FunctionBody, Operator};
 

@@ -1,4 +1,4 @@
-//! What a component says about itself.
+//! Description: what a component says about itself.
 
 use attune_core::hash::ContentHash;
 use attune_core::options::{OptionKind, OptionSpec, Settings, resolve};

@@ -1,4 +1,4 @@
-//! What a component is told about the model.
+//! Model facts, as a component is told them.
 
 use attune_core::facts::Facts;
 use attune_core::technique::Signal;

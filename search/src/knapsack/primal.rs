@@ -1,4 +1,4 @@
-//! Allocations that keep every rule: brought within budget, then improved.
+//! Primal heuristic: allocations that keep every rule, brought within budget, then improved.
 
 use super::problem::{BlockRule, Flat};
 

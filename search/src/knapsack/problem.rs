@@ -1,4 +1,4 @@
-//! What is to be solved, checked and laid out flat.
+//! Instance of the knapsack, checked and laid out flat.
 
 /// One option of a slot.
 #[derive(Clone, Debug, PartialEq)]

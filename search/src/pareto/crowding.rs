@@ -1,4 +1,4 @@
-//! How lonely a point is on its front.
+//! Crowding distance: how lonely a point is on its front.
 
 use super::{Points, known};
 

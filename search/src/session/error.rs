@@ -1,4 +1,4 @@
-//! Why a session ended without a result.
+//! Errors that end a session without a result.
 
 use attune_core::evaluator::{EvalFailure, Split};
 use attune_core::race::RaceError;

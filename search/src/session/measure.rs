@@ -17,7 +17,7 @@ mod scoring;
 
 pub(super) use control::Control;
 pub(super) use executor::Executor;
-pub(super) use interruptible::thinking;
+pub(super) use interruptible::interruptible;
 pub(super) use measuring::Measuring;
 pub(super) use meter::Meter;
 pub(super) use metered::Metered;

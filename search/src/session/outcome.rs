@@ -11,19 +11,19 @@ use super::counters::Counters;
 pub fn stored(records: &[Record], notes: &[RunNote]) -> Option<Finished> {
     let Some(Record::Header(header)) = records.first() else { return None };
     let Some(Record::Report(report)) = records.last() else { return None };
-    let mut tally = Counters::new(report.trials);
+    let mut counters = Counters::new(report.trials);
     for record in records {
         if let Record::Trial(trial) = record {
-            tally.count(trial);
+            counters.count(trial);
         }
     }
-    tally.work_of(notes);
-    Some(finished(header, &tally, (**report).clone(), notes))
+    counters.work_of(notes);
+    Some(finished(header, &counters, (**report).clone(), notes))
 }
 
 pub(super) fn finished(
     header: &StudyHeader,
-    tally: &Counters,
+    counters: &Counters,
     report: Report,
     notes: &[RunNote],
 ) -> Finished {
@@ -43,7 +43,7 @@ pub(super) fn finished(
         technique: header.technique.clone(),
         model: header.model.clone(),
         device: header.device.clone(),
-        progress: tally.progress(),
+        progress: counters.progress(),
         seconds: runs.iter().map(|run| run.seconds).sum(),
         peak_memory: runs.iter().filter_map(|run| run.peak_memory).max(),
         seed: header.seed,

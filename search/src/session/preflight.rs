@@ -1,4 +1,5 @@
-//! What can be known of a study before its model is loaded: a launch refuses it before anything runs, and a form says it
+//! Preflight checks: what can be known of a study before its model is loaded: a launch refuses it before anything
+//! runs, and a form says it
 //! before the launch.
 
 mod lowering;

@@ -66,10 +66,10 @@ pub fn run(
         budget: setup.trials.max(journal.trials().len() as u64),
     });
     if let Some(report) = journal.settled(setup.trials, size) {
-        let mut tally = Counters::new(setup.trials.max(report.trials));
-        journal.trials().iter().for_each(|trial| tally.count(trial));
-        tally.work_of(&setup.store.notes_on(&setup.header.study)?);
-        return finish(&setup, &journal, &tally, report.clone(), events);
+        let mut counters = Counters::new(setup.trials.max(report.trials));
+        journal.trials().iter().for_each(|trial| counters.count(trial));
+        counters.work_of(&setup.store.notes_on(&setup.header.study)?);
+        return finish(&setup, &journal, &counters, report.clone(), events);
     }
 
     setup.store.note(&setup.header.study, &RunNote::Budget(setup.trials))?;
@@ -79,12 +79,12 @@ pub fn run(
         announcing.hear(&event);
         events(event);
     };
-    let (outcome, journal, tally) = thread::scope(|scope| {
+    let (outcome, journal, counters) = thread::scope(|scope| {
         let executor = Executor::start(scope, &*setup.evaluator, setup.workers, &gate);
         let scoring = Scoring::new(&setup, executor, Control::new(commands, &gate));
         let mut dispatcher = Dispatcher::new(&setup, &metered, journal, scoring, &mut told);
         let outcome = caught(|| "running the study".to_owned(), || dispatcher.run());
-        (outcome, dispatcher.journal, dispatcher.tally)
+        (outcome, dispatcher.journal, dispatcher.counters)
     });
     let run = RunTime { seconds: clock.elapsed().as_secs_f64(), peak_memory: setup.evaluator.peak_memory() };
     let mut noted = setup.store.note(&setup.header.study, &RunNote::Run(run));
@@ -94,9 +94,9 @@ pub fn run(
     let end = outcome?;
     noted?;
     match end {
-        End::Reported(report) => finish(&setup, &journal, &tally, *report, events),
+        End::Reported(report) => finish(&setup, &journal, &counters, *report, events),
         End::Interrupted => {
-            events(Event::Interrupted { progress: tally.progress() });
+            events(Event::Interrupted { progress: counters.progress() });
             Ok(SessionEnd::Interrupted)
         }
     }
@@ -105,12 +105,12 @@ pub fn run(
 fn finish(
     setup: &SessionSetup,
     journal: &Journal<'_>,
-    tally: &Counters,
+    counters: &Counters,
     report: Report,
     events: &mut dyn FnMut(Event),
 ) -> Result<SessionEnd, SessionError> {
     let notes = setup.store.notes_on(&setup.header.study)?;
-    let finished = finished(journal.header(), tally, report, &notes);
+    let finished = finished(journal.header(), counters, report, &notes);
     events(Event::Finished(Box::new(finished.clone())));
     Ok(SessionEnd::Finished(Box::new(finished)))
 }

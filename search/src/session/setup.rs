@@ -1,4 +1,4 @@
-//! Everything that a session needs, resolved by the composition root.
+//! Setup: everything that a session needs, resolved by the composition root.
 
 use std::sync::Arc;
 use std::time::Duration;

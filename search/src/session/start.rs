@@ -1,4 +1,4 @@
-//! What a study may start from: a trial of another study, on the same model.
+//! Warm start: what a study may start from, a trial of another study, on the same model.
 
 use attune_core::space::{Config, Dimension};
 use attune_core::technique::{Signal, Technique};

@@ -1,4 +1,4 @@
-//! Where profile and model of a study are, noted beside its journal.
+//! Paths of a study's profile and model, noted beside its journal.
 
 use attune_core::store::{RunNote, StoreError, Whereabouts};
 

@@ -1,4 +1,4 @@
-//! Why a strategy cannot be built.
+//! Errors of building a strategy.
 
 use attune_core::options::OptionError;
 use attune_core::space::Infeasible;

@@ -1,4 +1,4 @@
-//! Where a study's strategy comes from: this build, or whoever brings one.
+//! Source of a study's strategy: this build, or whoever brings one.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What the cells of a config are, as numbers.
+//! Features: the cells of a config as numbers.
 
 use attune_core::sensitivity::SensitivityTable;
 use attune_core::space::{Config, Domain, Scale, Space, Value};

@@ -1,4 +1,4 @@
-//! How large a space may be: far more than the largest model needs, and little enough for every operator to
+//! Limits on the size of a space: far more than the largest model needs, and little enough for every operator to
 //! end soon.
 
 use super::{Constraint, Dimension, Domain, Space, SpaceError};

@@ -1,4 +1,4 @@
-//! What a strategy does by itself, which may take minutes, with commands obeyed meanwhile.
+//! Interruptible work: what a strategy does by itself, which may take minutes, with commands obeyed meanwhile.
 
 use std::thread;
 
@@ -15,7 +15,7 @@ use crate::session::caught::panicked;
 ///
 /// # Errors
 /// A panic of `work`, with what was being done.
-pub(in crate::session) fn thinking<T: Send>(
+pub(in crate::session) fn interruptible<T: Send>(
     control: &mut Control<'_>,
     during: &str,
     going: &mut dyn FnMut(),
@@ -69,7 +69,7 @@ mod tests {
             let (commands, receiver) = unbounded();
             let mut control = Control::new(receiver, &gate);
             let flag = control.flag();
-            let outcome = thinking(&mut control, "a test", &mut || (), || {
+            let outcome = interruptible(&mut control, "a test", &mut || (), || {
                 commands.send(stop).unwrap();
                 let begun = Instant::now();
                 while !flag.is_asked() {
@@ -79,7 +79,7 @@ mod tests {
             });
             assert_eq!(outcome.unwrap(), None);
             let after =
-                thinking(&mut control, "a test", &mut || (), || panic!("nothing is begun after a stop"));
+                interruptible(&mut control, "a test", &mut || (), || panic!("nothing is begun after a stop"));
             assert_eq!(after.unwrap(), None::<()>);
         }
     }
@@ -89,7 +89,7 @@ mod tests {
         let gate = PauseGate::default();
         let (commands, receiver) = unbounded();
         let mut control = Control::new(receiver, &gate);
-        let outcome = thinking(&mut control, "a test", &mut || (), || {
+        let outcome = interruptible(&mut control, "a test", &mut || (), || {
             commands.send(Command::Pause).unwrap();
             commands.send(Command::Resume).unwrap();
             drop(commands);
@@ -103,8 +103,9 @@ mod tests {
         let gate = PauseGate::default();
         let (_commands, receiver) = unbounded();
         let mut control = Control::new(receiver, &gate);
-        let failure =
-            thinking(&mut control, "asking strategy `x`", &mut || (), || -> u32 { panic!("index 7 of 3") });
+        let failure = interruptible(&mut control, "asking strategy `x`", &mut || (), || -> u32 {
+            panic!("index 7 of 3")
+        });
         let message = failure.unwrap_err().to_string();
         assert!(message.starts_with("asking strategy `x` panicked: index 7 of 3; "), "{message}");
     }

@@ -1,4 +1,4 @@
-//! What the cache knows about one plan, item by item.
+//! Cached scores of one plan, item by item.
 
 use std::collections::HashMap;
 

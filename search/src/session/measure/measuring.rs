@@ -1,4 +1,4 @@
-//! What is measured for the search besides trials: it takes model work like they do.
+//! Measurements for the search besides trials: it takes model work like they do.
 
 use std::time::Instant;
 
@@ -9,7 +9,7 @@ use attune_core::signal::SignalRequest;
 use attune_core::store::{MeasuringEffort, RunNote};
 use attune_core::technique::Signal;
 
-use super::interruptible::thinking;
+use super::interruptible::interruptible;
 use super::meter::Meter;
 use super::scoring::Scoring;
 use crate::session::counters::Counters;
@@ -19,7 +19,7 @@ use crate::session::{SessionError, SessionSetup};
 pub(in crate::session) struct Measuring<'a, 'env> {
     pub(in crate::session) setup: &'a SessionSetup,
     pub(in crate::session) scoring: &'a mut Scoring<'env>,
-    pub(in crate::session) tally: &'a mut Counters,
+    pub(in crate::session) counters: &'a mut Counters,
     pub(in crate::session) meter: &'a mut Meter,
     pub(in crate::session) events: &'a mut dyn FnMut(Event),
 }
@@ -47,7 +47,7 @@ impl Measuring<'_, '_> {
                 }
             };
             let measure = || setup.evaluator.signal(wanted, &request);
-            let measured = match thinking(&mut self.scoring.control, &during, &mut going, measure)? {
+            let measured = match interruptible(&mut self.scoring.control, &during, &mut going, measure)? {
                 None | Some(Err(EvalFailure::Interrupted)) => return Ok(None),
                 Some(Err(failure)) => return Err(SessionError::Evaluator { during, failure }),
                 Some(Ok(measured)) => measured,
@@ -70,7 +70,7 @@ impl Measuring<'_, '_> {
         if work == Work::default() {
             return Ok(());
         }
-        self.tally.measured(work);
+        self.counters.measured(work);
         let effort = MeasuringEffort { what: what.to_owned(), work, seconds };
         Ok(self.setup.store.note(&self.setup.header.study, &RunNote::Measured(effort))?)
     }

@@ -1,4 +1,4 @@
-//! What a study has needed so far, by itself: invariants 3 and 4.
+//! Reuse within a study: what it has needed so far, by itself, invariants 3 and 4.
 
 use std::collections::{HashMap, HashSet};
 

@@ -1,4 +1,4 @@
-//! Whether anything of a space can be evaluated at all, asked of a few configs before the study begins.
+//! Lowering: whether anything of a space can be evaluated at all, asked of a few configs before the study begins.
 
 use attune_core::rng;
 use attune_core::space::Config;

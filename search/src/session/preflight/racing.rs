@@ -1,4 +1,4 @@
-//! Whether a study can race at all.
+//! Racing: whether a study can race at all.
 
 use attune_core::evaluator::MetricInfo;
 use attune_core::objective::{Direction, Objective};

@@ -1,4 +1,4 @@
-//! How a trial ends.
+//! Outcome of a trial.
 
 use attune_core::evaluator::EvalFailure;
 use attune_core::scores::Scores;

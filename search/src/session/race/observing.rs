@@ -1,4 +1,4 @@
-//! What a strategy is told about a generation.
+//! Observations: what a strategy is told about a generation.
 
 use attune_core::scores::Scores;
 use attune_core::strategy::Observation;

@@ -1,4 +1,4 @@
-//! The course of a generation: one stage over all items, or several that not everybody finishes: who loses its race is
+//! The schedule of a generation: one stage over all items, or several that not everybody finishes: who loses its race is
 //! left, and after each stage who is not among the share that goes on.
 
 use attune_core::evaluator::EvalFailure;
@@ -21,7 +21,7 @@ pub(in crate::session) struct RacingSchedule {
     stages: Vec<u32>,
     race: Option<RaceTemplate>,
     halving: Option<Halving>,
-    runners: Vec<Entrant>,
+    entrants: Vec<Entrant>,
 }
 
 /// The race that every proposal of a generation enters.
@@ -40,7 +40,7 @@ struct Entrant {
 }
 
 impl RacingSchedule {
-    /// The course of a generation that has to beat `rival`, one of `trials`: proposals that are among the trials already,
+    /// The schedule of a generation that has to beat `rival`, one of `trials`: proposals that are among the trials already,
     /// and new ones.
     pub(in crate::session) fn new(
         setup: &SessionSetup,
@@ -55,38 +55,38 @@ impl RacingSchedule {
             let metric = &setup.objectives.first()?.metric;
             Some((racing, rival, metric, trial.scores()?.metrics.get(metric)?))
         });
-        let mut course = Self {
+        let mut schedule = Self {
             order: setup.fidelity.all(),
             stages: vec![items],
             race: None,
             halving: None,
-            runners: Vec::new(),
+            entrants: Vec::new(),
         };
         if let Some(racing) = setup.racing.filter(|racing| racing.keep < 1.0) {
             // Generations without a rival have no number; counted from the end, they share no order with those that race.
             let first = old.iter().chain(new).map(|proposal| proposal.index).min().unwrap_or(0);
-            course.order = order(items, setup.header.seed, u64::MAX - first);
-            course.stages = stages(items, racing.first);
+            schedule.order = order(items, setup.header.seed, u64::MAX - first);
+            schedule.stages = stages(items, racing.first);
         }
         if let Some((racing, rival, metric, score)) = found {
-            course.order = order(items, setup.header.seed, rival.generation);
-            course.stages = stages(items, racing.first);
-            let race = blank(racing, score, &course.order).map_err(SessionError::Race)?;
-            course.race = Some(RaceTemplate { rival: rival.index, metric: metric.clone(), race });
+            schedule.order = order(items, setup.header.seed, rival.generation);
+            schedule.stages = stages(items, racing.first);
+            let race = template(racing, score, &schedule.order).map_err(SessionError::Race)?;
+            schedule.race = Some(RaceTemplate { rival: rival.index, metric: metric.clone(), race });
         }
         if let (Some(racing), Some(objective)) = (setup.racing, setup.objectives.first()) {
             let known = old.iter().filter_map(|proposal| trials.get(usize::try_from(proposal.index).ok()?));
             let generation = old.len() + new.len();
-            course.halving = Halving::new(racing.keep, &objective.metric, generation, known);
+            schedule.halving = Halving::new(racing.keep, &objective.metric, generation, known);
         }
-        let runner = |_| Entrant {
-            race: course.race.as_ref().map(|blank| blank.race.clone()),
+        let entrant = |_| Entrant {
+            race: schedule.race.as_ref().map(|template| template.race.clone()),
             pieces: Vec::new(),
             shared: true,
             effort: Effort::default(),
         };
-        course.runners = new.iter().map(runner).collect();
-        Ok(course)
+        schedule.entrants = new.iter().map(entrant).collect();
+        Ok(schedule)
     }
 
     pub(in crate::session) fn stages(&self) -> usize {
@@ -99,56 +99,56 @@ impl RacingSchedule {
         &self.order[first as usize..self.stages[stage] as usize]
     }
 
-    /// What a stage says about a runner: how its trial ends, or `None` when it goes on.
+    /// What a stage says about an entrant: how its trial ends, or `None` when it goes on.
     pub(in crate::session) fn scored(
         &mut self,
-        runner: usize,
+        entrant: usize,
         stage: usize,
         scored: Scored,
     ) -> Option<Ended> {
-        let runner = &mut self.runners[runner];
-        runner.effort += scored.effort;
-        runner.shared &= scored.shared;
+        let entrant = &mut self.entrants[entrant];
+        entrant.effort += scored.effort;
+        entrant.shared &= scored.shared;
         let scores = match scored.outcome {
             Ok(scores) => scores,
-            Err(failure) => return Some(runner.ended(Err(failure), self.order.len())),
+            Err(failure) => return Some(entrant.ended(Err(failure), self.order.len())),
         };
-        if let (Some(race), Some(blank)) = (&mut runner.race, &self.race) {
+        if let (Some(race), Some(template)) = (&mut entrant.race, &self.race) {
             let first = if stage == 0 { 0 } else { self.stages[stage - 1] } as usize;
-            let losses = scores.metrics.get(&blank.metric).map_or(&[][..], |score| &score.items);
+            let losses = scores.metrics.get(&template.metric).map_or(&[][..], |score| &score.items);
             for (item, loss) in self.order[first..].iter().zip(losses) {
                 if let Err(error) = race.observe(*item, *loss) {
                     let failure = EvalFailure::Internal(error.to_string());
-                    return Some(runner.ended(Err(failure), self.order.len()));
+                    return Some(entrant.ended(Err(failure), self.order.len()));
                 }
             }
         }
-        runner.pieces.push(scores);
+        entrant.pieces.push(scores);
         if stage + 1 == self.stages.len() {
-            let scores = runner.scores(&self.order, &(0..self.order.len() as u32).collect::<Vec<_>>());
-            return Some(runner.ended(Ok(Finish::Complete(scores)), self.order.len()));
+            let scores = entrant.scores(&self.order, &(0..self.order.len() as u32).collect::<Vec<_>>());
+            return Some(entrant.ended(Ok(Finish::Complete(scores)), self.order.len()));
         }
-        let blank = self.race.as_ref().filter(|_| runner.race.as_ref().is_some_and(Race::is_lost))?;
-        Some(runner.dropped(&self.order, stage, self.stages[stage], blank.rival))
+        let template = self.race.as_ref().filter(|_| entrant.race.as_ref().is_some_and(Race::is_lost))?;
+        Some(entrant.dropped(&self.order, stage, self.stages[stage], template.rival))
     }
 
     /// Who of `left`, scored on everything up to `stage`, does not go on, and how its trial ends. `ids` are the numbers of
-    /// all runners' trials.
+    /// all entrants' trials.
     pub(in crate::session) fn cut(&self, stage: usize, left: &[usize], ids: &[u64]) -> Vec<(usize, Ended)> {
         let Some(halving) = self.halving.as_ref().filter(|_| stage + 1 < self.stages.len()) else {
             return Vec::new();
         };
         let items = &self.order[..self.stages[stage] as usize];
-        let standing = |&runner: &usize| Standing {
-            trial: ids[runner],
-            loss: halving.loss(&self.runners[runner].scores(&self.order, items)),
+        let standing = |&entrant: &usize| Standing {
+            trial: ids[entrant],
+            loss: halving.loss(&self.entrants[entrant].scores(&self.order, items)),
         };
         let (rival, behind) = halving.behind(stage, items, left.iter().map(standing).collect());
-        let ended = |&runner: &usize| {
-            let end = self.runners[runner].dropped(&self.order, stage, self.stages[stage], rival);
-            (runner, end)
+        let ended = |&entrant: &usize| {
+            let end = self.entrants[entrant].dropped(&self.order, stage, self.stages[stage], rival);
+            (entrant, end)
         };
-        left.iter().filter(|runner| behind.contains(&ids[**runner])).map(ended).collect()
+        left.iter().filter(|entrant| behind.contains(&ids[**entrant])).map(ended).collect()
     }
 }
 
@@ -183,7 +183,7 @@ impl Entrant {
     }
 }
 
-fn blank(racing: Racing, rival: &MetricScore, order: &[u32]) -> Result<Race, RaceError> {
+fn template(racing: Racing, rival: &MetricScore, order: &[u32]) -> Result<Race, RaceError> {
     let floor: Vec<f64> = rival.items.iter().map(|loss| loss * racing.floor).collect();
     Race::new(rival, &floor, order, racing.error)
 }

@@ -1,4 +1,4 @@
-//! Who is in the result table.
+//! Entries of the result table.
 
 use attune_core::event::Event;
 use attune_core::plan::Plan;

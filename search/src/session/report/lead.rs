@@ -1,4 +1,4 @@
-//! Which of several configs leads, with those left early that cannot be it.
+//! Leader among several configs, with those left early that cannot be it.
 
 use attune_core::objective::Objective;
 use attune_core::scores::Scores;

@@ -1,4 +1,4 @@
-//! What luck would have given: the mean of random configs, and the best of them.
+//! Random baseline: the mean of random configs, and the best of them.
 //!
 //! Neither takes every config on every item. The best one is raced for on selection data, and only it is scored on all
 //! report items. For the mean every report item is scored with a few of the configs, a different few for
@@ -45,20 +45,20 @@ pub(super) fn plans(setup: &SessionSetup, draws: usize) -> usize {
 
 /// `random` and `random-best`, as far as there are scores; `None` when someone asked to stop.
 pub(super) fn contenders(
-    desk: &mut ReportBuilder<'_, '_>,
+    builder: &mut ReportBuilder<'_, '_>,
     draws: &[Entry],
     counter: &mut Counter,
 ) -> Result<Option<Vec<Contender>>, SessionError> {
     let mut contenders = Vec::new();
-    let Some(best) = raced(desk, draws, counter)? else { return Ok(None) };
-    let Some(mean) = mean(desk, draws, counter)? else { return Ok(None) };
+    let Some(best) = raced(builder, draws, counter)? else { return Ok(None) };
+    let Some(mean) = mean(builder, draws, counter)? else { return Ok(None) };
     contenders.extend(mean);
     let Some(best) = best else {
-        counter.skip(1, desk.setup.report_fidelity(&Split::Report)?.items as usize);
+        counter.skip(1, builder.setup.report_fidelity(&Split::Report)?.items as usize);
         return Ok(Some(contenders));
     };
     let entry = &draws[best];
-    let Some(column) = desk.report_column(Split::Report, &[entry], counter)? else { return Ok(None) };
+    let Some(column) = builder.report_column(Split::Report, &[entry], counter)? else { return Ok(None) };
     if let Some(scores) = column.get(&0) {
         let help = format!("the best of {} random configs on the selection split, raced", draws.len());
         contenders.push(contender("random-best", &help, entry.costs.clone(), scores.clone()));
@@ -68,15 +68,15 @@ pub(super) fn contenders(
 
 /// The position of the one with the lowest first loss on the selection split; `Some(None)` when there is none.
 fn raced(
-    desk: &mut ReportBuilder<'_, '_>,
+    builder: &mut ReportBuilder<'_, '_>,
     draws: &[Entry],
     counter: &mut Counter,
 ) -> Result<Option<Option<usize>>, SessionError> {
-    let setup = desk.setup;
+    let setup = builder.setup;
     let losses: Vec<Option<f64>> = draws
         .iter()
         .map(|draw| {
-            desk.losses.of_costs(&setup.evaluator.task().metrics, &draw.costs).first().copied().flatten()
+            builder.losses.of_costs(&setup.evaluator.task().metrics, &draw.costs).first().copied().flatten()
         })
         .collect();
     // Costs need no race.
@@ -93,7 +93,8 @@ fn raced(
         let items = order[begin..end as usize].to_vec();
         begin = end as usize;
         let entries: Vec<&Entry> = left.iter().map(|&draw| &draws[draw]).collect();
-        let Some(mut column) = desk.column(Request::new(Split::Selection, items), &entries, counter)? else {
+        let Some(mut column) = builder.column(Request::new(Split::Selection, items), &entries, counter)?
+        else {
             return Ok(None);
         };
         let before = left.len();
@@ -105,7 +106,7 @@ fn raced(
             }
         }
         let seen: Vec<Scores> = scored.iter().map(|&draw| joined(&pieces[draw])).collect();
-        let loss = |place: usize| desk.losses.first(&seen[place], &draws[scored[place]].costs);
+        let loss = |place: usize| builder.losses.first(&seen[place], &draws[scored[place]].costs);
         let leader = lowest((0..scored.len()).map(|place| (place, loss(place).unwrap_or(f64::NAN))));
         let Some(leader) = leader else {
             counter.skip_race(before, &stages[stage..]);
@@ -152,11 +153,11 @@ fn share(draw: usize, draws: usize, items: u32) -> Vec<u32> {
 
 /// The mean over the draws that have report scores; nothing where an item has none of them.
 fn mean(
-    desk: &mut ReportBuilder<'_, '_>,
+    builder: &mut ReportBuilder<'_, '_>,
     draws: &[Entry],
     counter: &mut Counter,
 ) -> Result<Option<Option<Contender>>, SessionError> {
-    let items = desk.setup.report_fidelity(&Split::Report)?.items;
+    let items = builder.setup.report_fidelity(&Split::Report)?.items;
     // Those that share their items run together.
     let mut groups: BTreeMap<Vec<u32>, Vec<&Entry>> = BTreeMap::new();
     for (number, draw) in draws.iter().enumerate() {
@@ -166,7 +167,7 @@ fn mean(
     let (mut scored, mut fewest, mut most) = (Vec::new(), usize::MAX, 0);
     for (share, entries) in &groups {
         let request = Request::new(Split::Report, share.clone());
-        let Some(column) = desk.column(request, entries, counter)? else { return Ok(None) };
+        let Some(column) = builder.column(request, entries, counter)? else { return Ok(None) };
         let Some(mean) = mean_of(&column) else { continue };
         fewest = fewest.min(column.len());
         most = most.max(column.len());

@@ -1,4 +1,4 @@
-//! What a run says of itself to those who watch the study from another process.
+//! Announcements: what a run says of itself to those who watch the study from another process.
 
 use std::time::{Duration, Instant};
 

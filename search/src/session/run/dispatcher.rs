@@ -17,7 +17,7 @@ use crate::operators::{Guarded, TechniqueOperators, Variation, VariationError};
 use crate::session::counters::Counters;
 use crate::session::losses::Losses;
 use crate::session::measure::{
-    Flow, Measuring, Meter, Metered, Needed, Scoring, SensitivityProbe, Step, Wanted, thinking,
+    Flow, Measuring, Meter, Metered, Needed, Scoring, SensitivityProbe, Step, Wanted, interruptible,
 };
 use crate::session::race::{RacingSchedule, observations};
 use crate::session::report::ReportBuilder;
@@ -37,7 +37,7 @@ pub(in crate::session) struct Dispatcher<'a, 'e> {
     scoring: Scoring<'a>,
     events: &'e mut dyn FnMut(Event),
     pub(in crate::session) journal: Journal<'a>,
-    pub(in crate::session) tally: Counters,
+    pub(in crate::session) counters: Counters,
     meter: Meter,
     needed: Needed,
 }
@@ -52,19 +52,19 @@ impl<'a, 'e> Dispatcher<'a, 'e> {
     ) -> Self {
         let trials = journal.trials().len();
         let meter = phases::search(setup, trials);
-        let tally = Counters::new(setup.trials.max(trials as u64));
-        Self { setup, metered, scoring, events, journal, tally, meter, needed: Needed::default() }
+        let counters = Counters::new(setup.trials.max(trials as u64));
+        Self { setup, metered, scoring, events, journal, counters, meter, needed: Needed::default() }
     }
 
     pub(in crate::session) fn run(&mut self) -> Result<End, SessionError> {
         let losses = self.setup.preflight().losses()?;
-        self.tally.work_of(&self.setup.store.notes_on(&self.setup.header.study)?);
+        self.counters.work_of(&self.setup.store.notes_on(&self.setup.header.study)?);
         for trial in self.journal.trials() {
             self.needed.learn(trial, self.setup.fidelity.items);
-            self.tally.count(trial);
-            self.tally.rank(trial, losses.of_trial(trial).as_deref());
+            self.counters.count(trial);
+            self.counters.rank(trial, losses.of_trial(trial).as_deref());
         }
-        if let Some(best) = self.tally.best() {
+        if let Some(best) = self.counters.best() {
             let trial = Box::new(self.journal.trials()[best].clone());
             (self.events)(Event::BestSoFar { trial });
         }
@@ -73,9 +73,10 @@ impl<'a, 'e> Dispatcher<'a, 'e> {
             (self.events)(measuring.event());
             self.advances(0)?;
         }
-        let Self { setup, scoring, events, tally, .. } = self;
-        let bench = &mut Measuring { setup, scoring, tally, meter: &mut measuring, events: &mut **events };
-        let Some(baselines) = seeds::baselines(bench)? else { return Ok(End::Interrupted) };
+        let Self { setup, scoring, events, counters, .. } = self;
+        let signals =
+            &mut Measuring { setup, scoring, counters, meter: &mut measuring, events: &mut **events };
+        let Some(baselines) = seeds::baselines(signals)? else { return Ok(End::Interrupted) };
         self.advances(baselines.len())?;
         if self.search(&losses, &baselines, &mut measuring)? == Flow::Stopped {
             return Ok(End::Interrupted);
@@ -83,15 +84,15 @@ impl<'a, 'e> Dispatcher<'a, 'e> {
         if let Some(report) = self.journal.report() {
             return Ok(End::Reported(Box::new(report.clone())));
         }
-        let Some(best) = self.tally.best() else { return Err(nothing_scored(self.journal.trials())) };
-        let mut desk = ReportBuilder {
+        let Some(best) = self.counters.best() else { return Err(nothing_scored(self.journal.trials())) };
+        let mut builder = ReportBuilder {
             setup: self.setup,
             losses: &losses,
             scoring: &mut self.scoring,
             events: self.events,
         };
         let trials = self.journal.trials();
-        match desk.report(&trials[best], trials, &baselines)? {
+        match builder.report(&trials[best], trials, &baselines)? {
             None => Ok(End::Interrupted),
             Some(report) => {
                 self.journal.add_report(&report)?;
@@ -129,10 +130,10 @@ impl<'a, 'e> Dispatcher<'a, 'e> {
         let mut table = None;
         if let Some(source) = self.setup.strategy.table()? {
             let preferred = starts.first().map(|(_, config)| config);
-            let Self { setup, metered, scoring, events, tally, needed, .. } = self;
-            let measuring = Measuring { setup, scoring, tally, meter, events: &mut **events };
-            let mut bench = SensitivityProbe { measuring, metered, losses, needed };
-            table = bench.table(source, preferred)?;
+            let Self { setup, metered, scoring, events, counters, needed, .. } = self;
+            let measuring = Measuring { setup, scoring, counters, meter, events: &mut **events };
+            let mut probe = SensitivityProbe { measuring, metered, losses, needed };
+            table = probe.table(source, preferred)?;
             if table.is_none() {
                 return Ok(Flow::Stopped);
             }
@@ -150,10 +151,12 @@ impl<'a, 'e> Dispatcher<'a, 'e> {
         }
         let source = &self.setup.strategy;
         let name = source.name();
-        let Some(built) =
-            thinking(&mut self.scoring.control, &format!("building strategy `{name}`"), &mut || (), || {
-                source.build(context)
-            })?
+        let Some(built) = interruptible(
+            &mut self.scoring.control,
+            &format!("building strategy `{name}`"),
+            &mut || (),
+            || source.build(context),
+        )?
         else {
             return Ok(Flow::Stopped);
         };
@@ -167,7 +170,7 @@ impl<'a, 'e> Dispatcher<'a, 'e> {
         let mut asked = 0;
         while asked < budget {
             let limit = usize::try_from(budget - asked).unwrap_or(usize::MAX);
-            let Some(proposals) = thinking(
+            let Some(proposals) = interruptible(
                 &mut self.scoring.control,
                 &format!("asking strategy `{name}`"),
                 &mut || (),
@@ -257,9 +260,9 @@ impl<'a, 'e> Dispatcher<'a, 'e> {
                 });
             }
         }
-        let mut course =
+        let mut schedule =
             RacingSchedule::new(self.setup, strategy.rival(), self.journal.trials(), (&old, &new))?;
-        let Self { setup, metered, scoring, events, journal, tally, meter, needed } = self;
+        let Self { setup, metered, scoring, events, journal, counters, meter, needed } = self;
         let mut lowered = Vec::with_capacity(new.len());
         for proposal in new {
             // Each is a call into the technique, which may take seconds.
@@ -270,20 +273,20 @@ impl<'a, 'e> Dispatcher<'a, 'e> {
             lowered.push(generation::lower(setup, proposal)?);
             metered.tell(*events);
         }
-        let books = CommitSink { journal, tally, meter, needed, losses, events: &mut **events };
-        let mut generation = Generation::new(setup, lowered, books);
+        let sink = CommitSink { journal, counters, meter, needed, losses, events: &mut **events };
+        let mut generation = Generation::new(setup, lowered, sink);
         let unsettled = generation.unsettled();
         let ids: Vec<u64> = unsettled.iter().map(|(position, _)| generation.id(*position)).collect();
         generation.commit()?;
         generation.begins(scoring.evaluations());
         let mut flow = Flow::Done;
         let mut racing: Vec<usize> = (0..unsettled.len()).collect();
-        for stage in 0..course.stages() {
+        for stage in 0..schedule.stages() {
             let wanted: Vec<Wanted<'_>> = racing
                 .iter()
-                .map(|&runner| Wanted { plan: &unsettled[runner].1, by: ids[runner].to_string() })
+                .map(|&entrant| Wanted { plan: &unsettled[entrant].1, by: ids[entrant].to_string() })
                 .collect();
-            let items = course.items(stage).to_vec();
+            let items = schedule.items(stage).to_vec();
             let request = Request { deadline: setup.deadline, ..Request::new(Split::Selection, items) };
             let mut left = vec![];
             flow = scoring.score(&request, &wanted, &mut |step| match step {
@@ -296,13 +299,13 @@ impl<'a, 'e> Dispatcher<'a, 'e> {
                     Ok(())
                 }
                 Step::Scored(number, scored) => {
-                    let runner = racing[number];
-                    match course.scored(runner, stage, scored) {
+                    let entrant = racing[number];
+                    match schedule.scored(entrant, stage, scored) {
                         None => {
-                            left.push(runner);
+                            left.push(entrant);
                             Ok(())
                         }
-                        Some(ended) => generation.settled(unsettled[runner].0, ended),
+                        Some(ended) => generation.settled(unsettled[entrant].0, ended),
                     }
                 }
             })?;
@@ -311,10 +314,10 @@ impl<'a, 'e> Dispatcher<'a, 'e> {
             }
             // Outcomes come in any order; the next batch goes out in proposal order again.
             left.sort_unstable();
-            let behind = course.cut(stage, &left, &ids);
-            left.retain(|runner| behind.iter().all(|(cut, _)| cut != runner));
-            for (runner, ended) in behind {
-                generation.settled(unsettled[runner].0, ended)?;
+            let behind = schedule.cut(stage, &left, &ids);
+            left.retain(|entrant| behind.iter().all(|(cut, _)| cut != entrant));
+            for (entrant, ended) in behind {
+                generation.settled(unsettled[entrant].0, ended)?;
             }
             racing = left;
         }

@@ -18,7 +18,7 @@ use crate::session::{SessionError, SessionSetup};
 /// Where finished trials go.
 pub(in crate::session) struct CommitSink<'a, 'store> {
     pub(in crate::session) journal: &'a mut Journal<'store>,
-    pub(in crate::session) tally: &'a mut Counters,
+    pub(in crate::session) counters: &'a mut Counters,
     pub(in crate::session) meter: &'a mut Meter,
     pub(in crate::session) needed: &'a mut Needed,
     pub(in crate::session) losses: &'a Losses,
@@ -27,7 +27,7 @@ pub(in crate::session) struct CommitSink<'a, 'store> {
 
 /// The trials of a generation that are not journalled yet.
 pub(in crate::session) struct Generation<'a, 'store> {
-    books: CommitSink<'a, 'store>,
+    sink: CommitSink<'a, 'store>,
     trials: std::vec::IntoIter<Trial>,
     /// The first trial that is not committed, by position.
     next: usize,
@@ -49,11 +49,11 @@ impl<'a, 'store> Generation<'a, 'store> {
     pub(in crate::session) fn new(
         setup: &SessionSetup,
         lowered: Vec<(Trial, Option<TrialState>)>,
-        books: CommitSink<'a, 'store>,
+        sink: CommitSink<'a, 'store>,
     ) -> Self {
         let (trials, states): (Vec<Trial>, Vec<_>) = lowered.into_iter().unzip();
         Self {
-            books,
+            sink,
             next: 0,
             states,
             running: vec![false; trials.len()],
@@ -84,17 +84,17 @@ impl<'a, 'store> Generation<'a, 'store> {
             return;
         }
         let (trial, plan) = (self.id(position), self.plans[position].clone());
-        (self.books.events)(Event::TrialStarted { trial, plan });
+        (self.sink.events)(Event::TrialStarted { trial, plan });
     }
 
     /// After `before` evaluations of this run, what is not committed yet is handed out.
     pub(in crate::session) fn begins(&mut self, before: u64) {
-        self.books.meter.expect(before, (self.trials.len() * self.items) as u64);
+        self.sink.meter.expect(before, (self.trials.len() * self.items) as u64);
     }
 
     /// So many evaluations were run so far.
     pub(in crate::session) fn evaluated(&mut self, evaluations: u64) {
-        let CommitSink { meter, events, .. } = &mut self.books;
+        let CommitSink { meter, events, .. } = &mut self.sink;
         if meter.hear(evaluations) {
             events(meter.event());
         }
@@ -105,12 +105,12 @@ impl<'a, 'store> Generation<'a, 'store> {
         let Effort { work, seconds, items } = ended.effort;
         if items > 0 {
             self.efforts.push(TrialEffort { trial: self.id(position), work, seconds });
-            self.books.tally.work(work);
+            self.sink.counters.work(work);
             self.spent[position] = items;
         }
         let costs = self.trials.as_slice().get(position - self.next).map(|trial| &trial.costs[..]);
         self.shared[position] = ended.shared;
-        let state = state(self.books.losses, ended, costs.unwrap_or_default());
+        let state = state(self.sink.losses, ended, costs.unwrap_or_default());
         self.states[position] = Some(state);
         self.commit()
     }
@@ -131,20 +131,20 @@ impl<'a, 'store> Generation<'a, 'store> {
             if self.running[self.next] {
                 trial.advance(TrialState::Running)?;
             }
-            let CommitSink { journal, tally, meter, needed, losses, events } = &mut self.books;
+            let CommitSink { journal, counters, meter, needed, losses, events } = &mut self.sink;
             trial.advance(needed.judge(&trial.plan, state, self.items as u32))?;
             needed.learn(&trial, self.items as u32);
             let shared = self.shared[self.next] && trial.reused() == Some(false);
             let spent = self.spent[self.next];
             self.next += 1;
             journal.add_trial(trial.clone())?;
-            tally.count(&trial);
+            counters.count(&trial);
             if shared {
-                tally.shared(1);
+                counters.shared(1);
                 self.answered_elsewhere.push(trial.id);
             }
-            let best = tally.rank(&trial, losses.of_trial(&trial).as_deref());
-            events(Event::TrialFinished { trial: Box::new(trial), best, progress: tally.progress() });
+            let best = counters.rank(&trial, losses.of_trial(&trial).as_deref());
+            events(Event::TrialFinished { trial: Box::new(trial), best, progress: counters.progress() });
             meter.add(self.items, spent);
             events(meter.event());
         }

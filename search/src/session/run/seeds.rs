@@ -1,4 +1,4 @@
-//! What a study starts from and is compared with: the technique's baselines, and a trial of another study.
+//! Starting points and baselines of a study: the technique's baselines, and a trial of another study.
 
 use attune_core::event::Event;
 use attune_core::signal::SignalRequest;
