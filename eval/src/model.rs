@@ -9,6 +9,8 @@ mod matrix;
 mod merged;
 mod missing;
 mod packed;
+mod packing;
+mod pages;
 mod quantised;
 mod read;
 mod router;
@@ -70,7 +72,7 @@ impl DecoderOutline {
             return Err(Keys { file: &file }.bad("model_type", crate::diffusion::FAMILY, expected).into());
         }
         let config = DecoderConfig::of(&file, &value)?;
-        let checkpoint = Checkpoint::open(folder)?.packed_as(packed::Packing::of(&file, &value)?);
+        let checkpoint = Checkpoint::open(folder)?.packed_as(packing::Packing::of(&file, &value)?);
         inventory::check(folder, &checkpoint, &config)?;
         Ok(Self { folder: folder.to_owned(), config, checkpoint })
     }

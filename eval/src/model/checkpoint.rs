@@ -10,8 +10,8 @@ use memmap2::Mmap;
 use safetensors::SafeTensors;
 use safetensors::tensor::{Metadata, TensorInfo};
 
-use super::packed::Packing;
-use super::stored_matrix::Pages;
+use super::packing::Packing;
+use super::pages::Pages;
 use super::{folder, missing};
 use crate::error::LoadError;
 

@@ -19,6 +19,7 @@ pub(crate) struct Linear {
 }
 
 #[derive(Clone)]
+#[expect(clippy::large_enum_variant, reason = "there are some hundreds, each beside megabytes of weights")]
 enum Weight {
     /// In the element type of the device.
     Dense(Tensor<2>),

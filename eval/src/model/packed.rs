@@ -7,11 +7,8 @@
 mod awq;
 mod fp8;
 mod gptq;
-mod method;
 mod mxfp4;
 mod words;
-
-pub(crate) use method::Packing;
 
 use std::sync::Arc;
 
@@ -19,13 +16,9 @@ use attune_families::tensors::MatrixSlice;
 use safetensors::Dtype;
 
 use super::checkpoint::{Checkpoint, Stored};
+use super::packing::Packing;
+use super::stored_matrix::Codes;
 use crate::error::LoadError;
-
-/// The numbers of a matrix in few bits.
-pub(super) trait Codes: Send + Sync {
-    /// Writes row `row` as float32.
-    fn row(&self, row: usize, out: &mut [f32]);
-}
 
 /// A tensor of the model that its checkpoint holds in few bits.
 pub(super) struct Packed {

@@ -3,29 +3,15 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use memmap2::Mmap;
-
-use super::packed::Codes;
+use super::pages::Pages;
 
 /// Rows that are widened together: what a row of a tile takes of a cache line.
 pub(super) const PANEL: usize = 16;
 
-/// Bytes of a mapped file.
-#[derive(Clone)]
-pub(super) struct Pages {
-    file: Arc<Mmap>,
-    range: Range<usize>,
-}
-
-impl Pages {
-    /// `range` has to be inside the file.
-    pub(super) fn new(file: &Arc<Mmap>, range: Range<usize>) -> Self {
-        Self { file: Arc::clone(file), range }
-    }
-
-    pub(super) fn bytes(&self) -> &[u8] {
-        &self.file[self.range.clone()]
-    }
+/// The numbers of a matrix in few bits.
+pub(super) trait Codes: Send + Sync {
+    /// Writes row `row` as float32.
+    fn row(&self, row: usize, out: &mut [f32]);
 }
 
 /// `[rows, columns]`: a checkpoint's matrix, or a part of one.

@@ -31,7 +31,10 @@ fn config_json_has_to_agree_with_the_model() {
     let message = failure(&config(
         r#"{"model_type": "mixtral", "num_local_experts": 4, "quantization_config": {"quant_method": "awq"}}"#,
     ));
-    assert!(message.starts_with("config.json: `quantization_config`; expected a model whose weights"), "{message}");
+    assert!(
+        message.starts_with("config.json: `quantization_config`; expected a model whose weights"),
+        "{message}"
+    );
     let message = failure(&config("{\"model_type\": "));
     assert!(message.starts_with("config.json: EOF while parsing a value at line 1"), "{message}");
     let message = failure(&config("[]"));

@@ -3,23 +3,18 @@
 
 use safetensors::Dtype;
 
+use super::Packed;
 use super::words::{Scales, Words};
-use super::{Codes, Packed};
 use crate::error::LoadError;
 use crate::model::checkpoint::Checkpoint;
+use crate::model::packing::Awq;
+use crate::model::stored_matrix::Codes;
 
 const BITS: u32 = 4;
 /// Codes in a word.
 const EACH: usize = 8;
 /// Where the outputs of a word are in it: even ones before odd ones.
 const PLACES: [usize; EACH] = [0, 4, 1, 5, 2, 6, 3, 7];
-
-/// How matrices are packed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Awq {
-    /// Inputs of a group; `None`: all of them.
-    pub(super) group: Option<usize>,
-}
 
 struct Groups {
     /// `[inputs, outputs/8]`: words run along the outputs.

@@ -2,17 +2,13 @@
 
 use safetensors::Dtype;
 
+use super::Packed;
 use super::words::Scales;
-use super::{Codes, Packed};
 use crate::error::LoadError;
 use crate::model::checkpoint::Checkpoint;
-use crate::model::stored_matrix::Pages;
-
-/// Rows and columns of a block; those at the end of a matrix may be smaller.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Fp8 {
-    pub(super) block: [usize; 2],
-}
+use crate::model::packing::Fp8;
+use crate::model::pages::Pages;
+use crate::model::stored_matrix::Codes;
 
 struct Blocks {
     codes: Pages,

@@ -3,21 +3,12 @@
 
 use safetensors::Dtype;
 
+use super::Packed;
 use super::words::{Scales, Words, int};
-use super::{Codes, Packed};
 use crate::error::LoadError;
 use crate::model::checkpoint::Checkpoint;
-
-/// How matrices are packed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Gptq {
-    /// 2, 4 or 8.
-    pub(super) bits: u32,
-    /// Inputs of a group; `None`: all of them.
-    pub(super) group: Option<usize>,
-    /// Whether zero points are stored one too low.
-    pub(super) one_less: bool,
-}
+use crate::model::packing::Gptq;
+use crate::model::stored_matrix::Codes;
 
 struct Groups {
     /// `[inputs/each, outputs]`: words run along the inputs.

@@ -2,10 +2,11 @@
 
 use safetensors::Dtype;
 
-use super::{Codes, Packed};
+use super::Packed;
 use crate::error::LoadError;
 use crate::model::checkpoint::Checkpoint;
-use crate::model::stored_matrix::Pages;
+use crate::model::pages::Pages;
+use crate::model::stored_matrix::Codes;
 
 /// Numbers that share a scale.
 const BLOCK: usize = 32;

@@ -4,7 +4,7 @@ use half::{bf16, f16};
 use safetensors::Dtype;
 
 use crate::model::checkpoint::Stored;
-use crate::model::stored_matrix::Pages;
+use crate::model::pages::Pages;
 
 /// 32-bit words of codes.
 pub(super) struct Words {

@@ -4,9 +4,6 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
-use super::awq::Awq;
-use super::fp8::Fp8;
-use super::gptq::Gptq;
 use attune_families::config::{Keys, quoted};
 
 use crate::error::LoadError;
@@ -23,6 +20,30 @@ pub(crate) enum Packing {
     Gptq(Gptq),
     Awq(Awq),
     Mxfp4,
+}
+
+/// Rows and columns of a block; those at the end of a matrix may be smaller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Fp8 {
+    pub(super) block: [usize; 2],
+}
+
+/// How GPTQ packed matrices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Gptq {
+    /// 2, 4 or 8.
+    pub(super) bits: u32,
+    /// Inputs of a group; `None`: all of them.
+    pub(super) group: Option<usize>,
+    /// Whether zero points are stored one too low.
+    pub(super) one_less: bool,
+}
+
+/// How AWQ packed matrices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Awq {
+    /// Inputs of a group; `None`: all of them.
+    pub(super) group: Option<usize>,
 }
 
 /// Keys that say how a model was packed or which kernels multiply it, not what its numbers are.
