@@ -9,7 +9,9 @@ use super::*;
 use crate::strategy::{SearchContext, StrategyError, StrategyFactory, StrategySource, build};
 
 /// A strategy that proposes what `spoil` makes of a random one's proposals.
-struct Spoiled(fn(&mut Vec<Proposal>));
+struct Spoiled(Spoil);
+
+type Spoil = fn(&mut Vec<Proposal>);
 
 impl StrategyFactory for Spoiled {
     fn name(&self) -> &str {
@@ -24,7 +26,7 @@ impl StrategyFactory for Spoiled {
 
 struct Spoiling {
     inner: Box<dyn Strategy>,
-    spoil: fn(&mut Vec<Proposal>),
+    spoil: Spoil,
 }
 
 impl Strategy for Spoiling {
@@ -45,7 +47,7 @@ impl Strategy for Spoiling {
 
 #[test]
 fn a_strategy_of_ones_own_that_breaks_its_contract_is_told_how() {
-    let spoils: [(fn(&mut Vec<Proposal>), &str); 4] = [
+    let spoils: [(Spoil, &str); 4] = [
         (|proposals| proposals[1].index = 7, "found number 7 at proposal 1, expected number 1"),
         (|proposals| proposals[2].config = Config::new(vec![]), "found a config that breaks the space"),
         (
