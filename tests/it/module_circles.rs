@@ -15,7 +15,6 @@ const KNOWN: &[(&str, &str, &[&str])] = &[
         "",
         &["calibration", "decoder", "diffusion", "edits", "gradient", "model", "native", "ops", "registry"],
     ),
-    ("eval", "model", &["checkpoint", "folder", "missing"]),
     // Every screen changes the one model that holds them all, and opens others.
     (
         "tui",

@@ -10,15 +10,12 @@ use memmap2::Mmap;
 use safetensors::SafeTensors;
 use safetensors::tensor::{Metadata, TensorInfo};
 
+use super::folder::{self, INDEX, SINGLE};
+use super::missing;
 use super::packing::Packing;
 use super::pages::Pages;
-use super::{folder, missing};
 use crate::error::LoadError;
 
-/// The weights in one file.
-pub(super) const SINGLE: &str = "model.safetensors";
-/// Which of several files holds which tensor.
-pub(super) const INDEX: &str = "model.safetensors.index.json";
 /// Most bytes of an index: those of the largest models have some millions.
 const LARGEST_INDEX: u64 = 64 << 20;
 
@@ -184,7 +181,7 @@ impl Checkpoint {
                 place: self.place(name),
                 tensor: name.to_owned(),
                 expected: expected.to_owned(),
-                hint: missing::hint(self, name),
+                hint: missing::hint(self.names().map(|(name, _)| name), name),
             });
         };
         if stored.info.shape != expected {

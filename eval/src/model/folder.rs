@@ -2,10 +2,13 @@
 
 use std::path::Path;
 
-use super::checkpoint::{INDEX, SINGLE};
 use crate::error::LoadError;
 
 const CONFIG: &str = "config.json";
+/// The weights in one file.
+pub(super) const SINGLE: &str = "model.safetensors";
+/// Which of several files holds which tensor.
+pub(super) const INDEX: &str = "model.safetensors.index.json";
 
 /// Refuses what has no config.json, and says what it is instead.
 pub(crate) fn check(folder: &Path) -> Result<(), LoadError> {

@@ -2,8 +2,6 @@
 
 use attune_families::tensors::OUTPUT;
 
-use super::checkpoint::Checkpoint;
-
 /// Endings of the parts of a packed matrix, and who packs so.
 const PACKED: [(&str, &str); 6] = [
     ("qweight", "packed by GPTQ or AWQ"),
@@ -22,9 +20,9 @@ pub(super) fn layer(name: &str) -> Option<usize> {
     name.strip_prefix("model.layers.")?.split('.').next()?.parse().ok()
 }
 
-/// What is there in the place of `wanted`, and what would help.
-pub(super) fn hint(checkpoint: &Checkpoint, wanted: &str) -> String {
-    let names: Vec<String> = checkpoint.names().map(|(name, _)| name).collect();
+/// What is there, among tensors of these names, in the place of `wanted`, and what would help.
+pub(super) fn hint(names: impl Iterator<Item = String>, wanted: &str) -> String {
+    let names: Vec<String> = names.collect();
     explain(&names, wanted)
 }
 
