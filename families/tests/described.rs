@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::path::Path;
 
-use attune_families::schema::{ExpertTensors, Flag, Number, PartTensors, Projections};
+use attune_families::schema::{ExpertTensors, Flag, Number, PartRule, PartTensors, Projections, WindowRule};
 use attune_families::{DecoderConfig, all, tensors};
 use attune_vocabulary::Module;
 use serde_json::Value;
@@ -68,6 +68,90 @@ fn a_key_has_one_meaning() {
         let both = read.iter().find(|key| fixed.contains(key));
         assert_eq!(both, None, "{}: a key is read and passed over", family.name);
     }
+}
+
+/// What a description says of an absent key, beside what transformers' config class has there.
+#[test]
+fn defaults_are_those_of_the_config_classes() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/family-defaults.json");
+    let classes: Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
+    let mut wrong = Vec::new();
+    for family in all() {
+        let class = &classes[family.name];
+        assert!(class.is_object(), "{} is not in family-defaults.json", family.name);
+        let mut compare = |key: &str, ours: Value| {
+            // A class without the field takes the key as it comes, and its absence as the code says.
+            let Some(theirs) = class.get(key) else { return };
+            let same = match (ours.as_f64(), theirs.as_f64()) {
+                (Some(ours), Some(theirs)) => ours == theirs,
+                _ => ours == *theirs,
+            };
+            if !same {
+                wrong.push(format!("{} {key}: {ours} here, {theirs} there", family.name));
+            }
+        };
+        let (attention, rotation) = (&family.attention, &family.rotation);
+        compare("num_key_value_heads", attention.kv_heads.default.into());
+        compare("head_dim", attention.head_dim.default.into());
+        compare(family.norms.eps_key, family.norms.eps.into());
+        compare("rope_theta", rotation.base.into());
+        compare("tie_word_embeddings", family.tied.into());
+        if let PartRule::Share(share) = rotation.part {
+            compare("partial_rotary_factor", share.into());
+        }
+        if let Some(base) = rotation.local_base {
+            compare("rope_local_base_freq", base.into());
+        }
+        let qk = attention.qk_norm.map(|norm| norm.present);
+        let router = family.mixture.map(|rule| rule.router.renormalised);
+        for flag in [attention.qkv_bias, attention.output_bias, family.feed_forward.bias]
+            .into_iter()
+            .chain(qk)
+            .chain(router)
+        {
+            if let Flag::Key(key, default) = flag {
+                compare(key, default.into());
+            }
+        }
+        let scales = family.scales;
+        let scale = family.mixture.map(|rule| rule.router.scale);
+        let numbers =
+            [attention.scale, attention.cap, scales.embedding, scales.residual, scales.logits, scales.cap];
+        for number in numbers.into_iter().chain(scale) {
+            match number {
+                Number::Key(key, default)
+                | Number::Inverse(key, default)
+                | Number::InverseRoot(key, default) => {
+                    compare(key, default.into());
+                }
+                Number::Optional(key, default) => compare(key, default.into()),
+                Number::None | Number::RootOfHidden => {}
+            }
+        }
+        match attention.windows {
+            WindowRule::None => {}
+            WindowRule::Every { tokens, .. } => compare("sliding_window", tokens.into()),
+            WindowRule::Switched { tokens, first } => {
+                compare("sliding_window", tokens.into());
+                compare("use_sliding_window", false.into());
+                if let Some(first) = first {
+                    compare("max_window_layers", first.into());
+                }
+            }
+            WindowRule::Listed { tokens, .. } => compare("sliding_window", tokens.into()),
+        }
+        if let Some(rule) = family.mixture {
+            let groups = rule.router.groups.map(|groups| [groups.count, groups.kept]);
+            let counts = [rule.experts, rule.per_token, rule.inner];
+            for count in counts.into_iter().chain(groups.into_iter().flatten()) {
+                // Sizes that a model has to say are not left to a default.
+                if count.default.is_some() {
+                    count.keys.iter().for_each(|key| compare(key, count.default.into()));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 #[test]

@@ -29,6 +29,7 @@ impl Apply for WeightBits {
                 ));
             }
         }
+        context.one_kind_of_layer()?;
         context.module(bits.module)?;
         let inputs = context.layer.inputs(bits.module);
         let group = bits.group_size as usize;

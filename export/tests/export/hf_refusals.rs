@@ -1,7 +1,8 @@
 //! Plans that a Hugging Face checkpoint cannot say exactly.
 
-use attune_core::exporter::Exporter as _;
+use attune_core::exporter::{Exactness, Exporter as _};
 use attune_core::facts::Facts;
+use attune_core::options::OptionValue;
 use attune_core::plan::{Edit, Plan};
 use attune_export::HfExporter;
 use attune_vocabulary::ModelFacts;
@@ -122,12 +123,27 @@ fn a_plan_without_meaning_or_without_edits_is_refused() {
 }
 
 #[test]
-fn other_families_are_refused_and_mixtures_are_told_the_condition() {
+fn families_without_experts_are_refused_and_every_mixture_is_taken() {
     let of = |family: &str| Facts::from(ModelFacts { family: family.into(), ..ModelFacts::of(&facts()) });
     let plan = || arrange([keep(0, &[0, 1]), keep(1, &[0, 1])]);
-    let message = refusal(plan(), &of("qwen2_moe"));
-    assert!(message.contains("for models of the family mixtral, and this one is of qwen2_moe"), "{message}");
-    assert!(message.contains("`norm_topk_prob: true`"), "{message}");
+    for family in ["mixtral", "qwen2_moe", "qwen3_moe", "granitemoe", "gpt_oss"] {
+        assert_eq!(HfExporter.check(&plan(), &of(family)).unwrap(), Exactness::Exact, "{family}");
+    }
     let message = refusal(plan(), &of("llama"));
     assert!(message.ends_with("and this one is of llama; use `--to plan`"), "{message}");
+    assert!(
+        message.contains("experts are folded for models of ") && message.contains("qwen3_moe"),
+        "{message}"
+    );
+    let message = refusal(plan(), &of("gpt2"));
+    assert!(message.ends_with("and this one is of gpt2; use `--to plan`"), "{message}");
+}
+
+#[test]
+fn layers_without_experts_count_for_nothing() {
+    let mut some = facts();
+    some.values.insert("expert-layers".to_owned(), OptionValue::Ints(vec![1]));
+    assert_eq!(HfExporter.check(&arrange([keep(1, &[0, 1])]), &some).unwrap(), Exactness::Exact);
+    let message = refusal(arrange([keep(1, &[0, 1])]), &facts());
+    assert!(message.contains("in every layer"), "{message}");
 }
