@@ -72,10 +72,14 @@ pub(crate) fn model(case: &Case) -> (tempfile::TempDir, Model) {
     let plus_one = matches!(kind, NormKind::RmsPlusOne | NormKind::Layer { plus_one: true, .. });
     let mut made: BTreeMap<String, (Vec<usize>, Vec<u8>)> = BTreeMap::new();
     let Ok(()) = tensors::each::<std::convert::Infallible>(&config, |(name, shape)| {
+        let name = format!("{}{name}", config.wrapper.map_or("", |wrapper| wrapper.prefix));
         let bytes = fill(&name, &shape, plus_one).iter().flat_map(|value| value.to_le_bytes()).collect();
         made.insert(name, (shape, bytes));
         Ok(())
     });
+    for other in config.wrapper.iter().flat_map(|wrapper| wrapper.others) {
+        made.insert(format!("{other}weight"), (vec![1], vec![0; 4]));
+    }
     let views = made
         .iter()
         .map(|(name, (shape, bytes))| (name, TensorView::new(Dtype::F32, shape.clone(), bytes).unwrap()));

@@ -72,7 +72,8 @@ impl DecoderOutline {
             return Err(Keys { file: &file }.bad("model_type", crate::diffusion::FAMILY, expected).into());
         }
         let config = DecoderConfig::of(&file, &value)?;
-        let checkpoint = Checkpoint::open(folder)?.packed_as(packing::Packing::of(&file, &value)?);
+        let packing = packing::Packing::of(&file, &value)?;
+        let checkpoint = Checkpoint::open(folder)?.packed_as(packing).within(config.wrapper);
         inventory::check(folder, &checkpoint, &config)?;
         Ok(Self { folder: folder.to_owned(), config, checkpoint })
     }

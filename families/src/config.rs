@@ -10,6 +10,7 @@ mod keys;
 mod rope;
 mod values;
 mod windows;
+mod wrapper;
 
 pub use experts::{Mixture, Shared};
 pub use keys::{Keys, quoted};
@@ -23,7 +24,7 @@ use rope::Rotations;
 
 use crate::error::ConfigError;
 use crate::rope::{Rope, Scaling};
-use crate::schema::{Activation, Family, Flag, Number, Over, Pairs, PartRule, PartTensors};
+use crate::schema::{Activation, Family, Flag, Number, Over, Pairs, PartRule, PartTensors, Wrapper};
 
 /// The shape of a decoder.
 #[derive(Clone, Debug, PartialEq)]
@@ -88,6 +89,8 @@ pub struct DecoderConfig {
     pub logit_cap: Option<f64>,
     /// Layers behind the last one whose tensors are not read: they predict tokens further on.
     pub predictors: usize,
+    /// The model of several parts that it is the language model of.
+    pub wrapper: Option<Wrapper>,
 }
 
 /// What is different from layer to layer.
@@ -199,7 +202,13 @@ impl DecoderConfig {
     pub fn of(file: &Path, value: &serde_json::Value) -> Result<Self, ConfigError> {
         let keys = Keys { file };
         match value.as_object() {
-            Some(object) => Self::check(&Fields::new(keys, "", object)),
+            Some(object) => match wrapper::language_model(keys, object)? {
+                None => Self::check(&Fields::new(keys, "", object)),
+                Some((wrapper, text)) => {
+                    let config = Self::check(&Fields::new(keys, wrapper::WITHIN, &text))?;
+                    Ok(Self { wrapper: Some(wrapper), ..config })
+                }
+            },
             None => Err(keys.bad("model_type", quoted(value), "an object of keys")),
         }
     }
@@ -287,6 +296,7 @@ impl DecoderConfig {
             logit_scale: number(scales.logits)?,
             logit_cap: number(scales.cap)?,
             predictors: predictors(fields, family)?,
+            wrapper: None,
         };
         ignored::nothing_is_overlooked(fields, family, config.vocab)?;
         Ok(config)

@@ -35,7 +35,7 @@ mod smollm3;
 mod stablelm;
 mod starcoder2;
 
-use crate::schema::Family;
+use crate::schema::{Family, Wrapper};
 
 /// Every family, by name.
 pub fn all() -> &'static [&'static Family] {
@@ -75,6 +75,12 @@ pub fn all() -> &'static [&'static Family] {
         &stablelm::STABLELM,
         &starcoder2::STARCODER2,
     ]
+}
+
+/// The family whose models a model of several parts with this `model_type` holds.
+pub(crate) fn wrapped(name: &str) -> Option<(&'static Family, Wrapper)> {
+    let of = |family: &&'static Family| Some((*family, family.wrapper?));
+    all().iter().filter_map(of).find(|(_, wrapper)| wrapper.name == name)
 }
 
 /// The family with this `model_type`.

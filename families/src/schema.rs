@@ -50,8 +50,27 @@ pub struct Family {
     /// Keys of a number of layers behind the last one that predict tokens further on: logits do not depend on them, and
     /// their tensors are not read.
     pub predictors: &'static [&'static str],
+    /// A model of several parts that holds one of this family.
+    pub wrapper: Option<Wrapper>,
     /// Keys that never change what is computed in this family, beside those of all families.
     pub ignored: &'static [&'static str],
+}
+
+/// A model of several parts whose language model is of a family.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wrapper {
+    /// `model_type` of config.json; the language model's keys are in `text_config`.
+    pub name: &'static str,
+    /// What `architectures` says.
+    pub architecture: &'static str,
+    /// What tensors of the language model are called before the name that they have by themselves.
+    pub prefix: &'static str,
+    /// Beginnings of the names of the other parts' tensors, which logits of a text do not depend on.
+    pub others: &'static [&'static str],
+    /// Keys beside `text_config` that speak of the other parts.
+    pub ignored: &'static [&'static str],
+    /// Sizes of the language model where `text_config` leaves them out.
+    pub sizes: &'static [(&'static str, u64)],
 }
 
 /// Numbers that values are multiplied by on their way.
@@ -97,6 +116,7 @@ impl Family {
         only: &[],
         needed: &[],
         predictors: &[],
+        wrapper: None,
         ignored: &[],
     };
 }

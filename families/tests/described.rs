@@ -22,6 +22,7 @@ fn read(case: &Value) -> DecoderConfig {
 fn stored(config: &DecoderConfig) -> BTreeMap<String, Vec<usize>> {
     let mut stored = BTreeMap::new();
     let Ok(()) = tensors::each::<Infallible>(config, |(name, shape)| {
+        let name = format!("{}{name}", config.wrapper.map_or("", |wrapper| wrapper.prefix));
         assert!(stored.insert(name.clone(), shape).is_none(), "{name} twice");
         Ok(())
     });
@@ -184,7 +185,9 @@ fn modules_cover_their_tensors_once() {
                 assert_eq!(part.inputs, shape.inputs(module.module), "{} {module:?}", case["name"]);
                 assert_eq!(part.outputs, shape.outputs(module.module), "{} {module:?}", case["name"]);
                 let elements = part.shape.iter().product();
-                let counts = taken.entry(part.tensor.clone()).or_insert_with(|| vec![0; elements]);
+                let prefix = config.wrapper.map_or("", |wrapper| wrapper.prefix);
+                let counts =
+                    taken.entry(format!("{prefix}{}", part.tensor)).or_insert_with(|| vec![0; elements]);
                 for output in 0..part.outputs {
                     for input in 0..part.inputs {
                         counts[part.offset + output * part.strides[0] + input * part.strides[1]] += 1;

@@ -1,10 +1,12 @@
 //! Safetensors files of a model folder, mapped into memory.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use attune_families::config::{json, quoted};
+use attune_families::schema::Wrapper;
 use attune_families::tensors::keys;
 use memmap2::Mmap;
 use safetensors::SafeTensors;
@@ -26,6 +28,8 @@ pub struct Checkpoint {
     /// Tensor name → shard, where an index says so.
     index: Option<BTreeMap<String, usize>>,
     pub(super) packing: Packing,
+    /// The model of several parts that the tensors are of: what they are called by themselves comes after its prefix.
+    wrapper: Option<Wrapper>,
 }
 
 struct Shard {
@@ -74,8 +78,13 @@ impl Checkpoint {
         let shards = names.iter().map(|name| Shard::open(folder.join(name))).collect::<Result<_, _>>()?;
         let place = |name: &String| names.binary_search(&name).unwrap_or_default();
         let index = places.iter().map(|(tensor, file)| (tensor.clone(), place(file))).collect();
-        let checkpoint =
-            Self { folder: folder.to_owned(), shards, index: Some(index), packing: Packing::None };
+        let checkpoint = Self {
+            folder: folder.to_owned(),
+            shards,
+            index: Some(index),
+            packing: Packing::None,
+            wrapper: None,
+        };
         checkpoint.agrees(&file)?;
         Ok(checkpoint)
     }
@@ -111,7 +120,7 @@ impl Checkpoint {
     /// An absent, unreadable or damaged file.
     pub(crate) fn file(folder: &Path, name: &str) -> Result<Self, LoadError> {
         let shards = vec![Shard::open(folder.join(name))?];
-        Ok(Self { folder: folder.to_owned(), shards, index: None, packing: Packing::None })
+        Ok(Self { folder: folder.to_owned(), shards, index: None, packing: Packing::None, wrapper: None })
     }
 
     /// The same, of which matrices are packed so.
@@ -126,7 +135,7 @@ impl Checkpoint {
 
     /// The shape of a stored tensor.
     pub(crate) fn shape(&self, tensor: &str) -> Option<&[usize]> {
-        self.find(tensor).ok()?.header.info(tensor).map(|info| info.shape.as_slice())
+        self.find(tensor).ok()?.header.info(&self.stored_name(tensor)).map(|info| info.shape.as_slice())
     }
 
     /// Whether a stored tensor is a mere name: a size of its shape is 0.
@@ -155,11 +164,33 @@ impl Checkpoint {
         self.infos().map(|info| info.shape.iter().product::<usize>() as u64).sum()
     }
 
-    /// Names of all stored tensors, with their files.
+    /// The tensors of a language model that is a part of `wrapper`, under the names that they have by themselves.
+    #[must_use]
+    pub(crate) fn within(self, wrapper: Option<Wrapper>) -> Self {
+        Self { wrapper, ..self }
+    }
+
+    fn stored_name<'a>(&self, tensor: &'a str) -> Cow<'a, str> {
+        match &self.wrapper {
+            None => tensor.into(),
+            Some(wrapper) => format!("{}{tensor}", wrapper.prefix).into(),
+        }
+    }
+
+    /// Names of all stored tensors, with their files; those of other parts of the model left out.
     pub(crate) fn names(&self) -> impl Iterator<Item = (String, &Path)> {
         self.shards
             .iter()
             .flat_map(|shard| shard.header.tensors().into_keys().map(|name| (name, shard.file.as_path())))
+            .filter_map(|(name, file)| match &self.wrapper {
+                None => Some((name, file)),
+                Some(wrapper) if wrapper.others.iter().any(|other| name.starts_with(other)) => None,
+                Some(wrapper) => {
+                    // One beside the language model that is of no other part has no place in it.
+                    let own = name.strip_prefix(wrapper.prefix).map(str::to_owned);
+                    Some((own.unwrap_or_else(|| format!("{name} (beside `{}`)", wrapper.prefix)), file))
+                }
+            })
     }
 
     fn infos(&self) -> impl Iterator<Item = &TensorInfo> {
@@ -169,7 +200,7 @@ impl Checkpoint {
     /// Element type, shape and bytes of a stored tensor, and its file.
     pub(super) fn stored(&self, name: &str) -> Option<Stored<'_>> {
         let shard = self.find(name).ok()?;
-        let info = shard.header.info(name)?;
+        let info = shard.header.info(&self.stored_name(name))?;
         let (start, end) = info.data_offsets;
         let bytes = &shard.bytes[shard.data + start..shard.data + end];
         Some(Stored { file: &shard.file, info, bytes, shard })
@@ -203,6 +234,7 @@ impl Checkpoint {
 
     /// The shard that holds a tensor, or the place where one would look for it.
     fn find(&self, tensor: &str) -> Result<&Shard, &Path> {
+        let tensor = &*self.stored_name(tensor);
         match &self.index {
             Some(index) => index.get(tensor).map(|&shard| &self.shards[shard]).ok_or(self.folder.as_path()),
             None => {

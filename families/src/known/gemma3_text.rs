@@ -2,7 +2,7 @@
 
 use crate::schema::{
     Accepted, Activation, ActivationKey, Attention, Family, FeedForward, HeadDim, KvHeads, NormKind,
-    NormRule, Null, Number, Placement, QkNorm, RotationRule, Scales, WindowRule,
+    NormRule, Null, Number, Placement, QkNorm, RotationRule, Scales, WindowRule, Wrapper,
 };
 
 pub(super) const GEMMA3_TEXT: Family = Family {
@@ -52,5 +52,26 @@ pub(super) const GEMMA3_TEXT: Family = Family {
         ("use_bidirectional_attention", Accepted::Flag(false)),
     ],
     ignored: &["_sliding_window_pattern"],
+    wrapper: Some(Wrapper {
+        name: "gemma3",
+        architecture: "Gemma3ForConditionalGeneration",
+        prefix: "language_model.",
+        others: &["vision_tower.", "multi_modal_projector."],
+        ignored: &[
+            "boi_token_index",
+            "eoi_token_index",
+            "image_token_index",
+            "mm_tokens_per_image",
+            "vision_config",
+        ],
+        sizes: &[
+            ("max_position_embeddings", 131_072),
+            ("num_attention_heads", 8),
+            ("num_hidden_layers", 26),
+            ("hidden_size", 2304),
+            ("intermediate_size", 9216),
+            ("vocab_size", 262_208),
+        ],
+    }),
     ..Family::LLAMA
 };
