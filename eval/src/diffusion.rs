@@ -42,7 +42,7 @@ pub use prepared::Prepared;
 pub use task::{ImageSpec, ImageTask, metrics};
 
 /// `model_type` of the generators that are computed here.
-pub const FAMILY: &str = "attune_denoiser";
+pub const FAMILY: &str = crate::model::GENERATOR;
 
 /// Name of the evaluator in refusals and in its info.
 const NAME: &str = "generator";

@@ -41,6 +41,9 @@ use crate::compute::Compute;
 use crate::edits::EditedModel;
 use crate::error::LoadError;
 
+/// `model_type` of image generators, which no decoder is.
+pub(crate) const GENERATOR: &str = "attune_denoiser";
+
 /// A loaded decoder.
 pub struct Model {
     pub(crate) config: DecoderConfig,
@@ -67,9 +70,9 @@ impl DecoderOutline {
         folder::check(folder)?;
         let file = folder.join("config.json");
         let value = json::read(&file)?;
-        if value.get("model_type").and_then(|kind| kind.as_str()) == Some(crate::diffusion::FAMILY) {
+        if value.get("model_type").and_then(|kind| kind.as_str()) == Some(GENERATOR) {
             let expected = "a language model: image generators take a task of kind \"images\"";
-            return Err(Keys { file: &file }.bad("model_type", crate::diffusion::FAMILY, expected).into());
+            return Err(Keys { file: &file }.bad("model_type", GENERATOR, expected).into());
         }
         let config = DecoderConfig::of(&file, &value)?;
         let packing = packing::Packing::of(&file, &value)?;

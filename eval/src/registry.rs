@@ -1,7 +1,5 @@
 //! The native evaluators that a study can choose, and which of them a model's folder is for. Adding one touches its own folder
-//! and a line of [`FACTORIES`].
-
-mod factory;
+//! and a line of `FACTORIES`.
 
 use std::path::Path;
 
@@ -12,7 +10,7 @@ use crate::diffusion::GeneratorFactory;
 use crate::error::LoadError;
 use crate::native::DecoderFactory;
 
-pub use factory::{EvaluatorFactory, Opening, Outline, Prepared};
+pub use crate::factory::{EvaluatorFactory, Opening, Outline, Prepared};
 
 /// All of them, the one of models that no other claims first.
 static FACTORIES: [&dyn EvaluatorFactory; 2] = [&DecoderFactory, &GeneratorFactory];

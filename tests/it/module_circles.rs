@@ -10,11 +10,7 @@ use graph::circles;
 
 /// Circles that are still there: crate, parent and the neighbours that need each other. It only ever gets shorter.
 const KNOWN: &[(&str, &str, &[&str])] = &[
-    (
-        "eval",
-        "",
-        &["calibration", "decoder", "diffusion", "edits", "gradient", "model", "native", "ops", "registry"],
-    ),
+    ("eval", "", &["decoder", "edits", "model", "ops"]),
     // Every screen changes the one model that holds them all, and opens others.
     (
         "tui",

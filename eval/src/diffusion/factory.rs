@@ -12,7 +12,7 @@ use super::edits::KINDS;
 use super::{GeneratorOutline, GeneratorSpec, ImageSpec, ImageTask, NAME, Prepared};
 use crate::compute::Compute;
 use crate::error::{LoadError, OpenError};
-use crate::registry::{self, EvaluatorFactory, Opening, Outline};
+use crate::factory::{self, EvaluatorFactory, Opening, Outline};
 
 /// Small image generators with the checkpoints of their training run, on images.
 pub(crate) struct GeneratorFactory;
@@ -42,7 +42,7 @@ impl EvaluatorFactory for GeneratorFactory {
         Ok(Box::new(GeneratorOutline::open(model)?))
     }
 
-    fn prepare(&self, opening: &Opening<'_>) -> Result<Box<dyn registry::Prepared>, OpenError> {
+    fn prepare(&self, opening: &Opening<'_>) -> Result<Box<dyn factory::Prepared>, OpenError> {
         let spec = GeneratorSpec {
             model: opening.model,
             device: opening.device,
@@ -71,7 +71,7 @@ impl Outline for GeneratorOutline {
     }
 }
 
-impl registry::Prepared for Prepared {
+impl factory::Prepared for Prepared {
     fn info(&self) -> &EvaluatorInfo {
         self.info()
     }

@@ -12,8 +12,8 @@ use super::{NativeSpec, Prepared, REFERENCE_MEMORY};
 use crate::compute::Precision;
 use crate::edits::{self, NATIVE};
 use crate::error::{LoadError, OpenError};
+use crate::factory::{self, EvaluatorFactory, Opening, Outline};
 use crate::model::DecoderOutline;
-use crate::registry::{self, EvaluatorFactory, Opening, Outline};
 use crate::text::{self, TextSpec, TextTask};
 
 /// Decoder language models in the Hugging Face layout, on text.
@@ -44,7 +44,7 @@ impl EvaluatorFactory for DecoderFactory {
         Ok(Box::new(DecoderOutline::open(model)?))
     }
 
-    fn prepare(&self, opening: &Opening<'_>) -> Result<Box<dyn registry::Prepared>, OpenError> {
+    fn prepare(&self, opening: &Opening<'_>) -> Result<Box<dyn factory::Prepared>, OpenError> {
         let spec = NativeSpec {
             model: opening.model,
             device: opening.device,
@@ -77,7 +77,7 @@ impl Outline for DecoderOutline {
     }
 }
 
-impl registry::Prepared for Prepared {
+impl factory::Prepared for Prepared {
     fn info(&self) -> &EvaluatorInfo {
         self.info()
     }
