@@ -34,6 +34,8 @@ pub const DEFAULT_STRATEGY: &str = "evolution";
 pub struct Profile {
     /// Name of the study when the command line gives none.
     pub name: String,
+    /// What it is for, in a person's own words.
+    pub notes: Option<String>,
     /// Folder of the model, relative to the profile file.
     pub model: String,
     /// Who evaluates, with which options; `None` leaves it to the model's folder.

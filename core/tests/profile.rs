@@ -91,6 +91,11 @@ proptest! {
         let text = profile.to_ron();
         let again = Profile::parse("p.ron", &text, &[]);
         prop_assert_eq!(again.as_ref(), Ok(&profile), "{}", text);
+        prop_assert_eq!(
+            Profile { notes: None, ..profile.clone() }.agreement(),
+            profile.clone().agreement(),
+            "what is noted changes no study"
+        );
         let named = Profile { name: "n".to_owned(), trials: 7, ..profile };
         let identity = named.identity();
         let again = Profile::from_identity(&identity, "n", 7).map(|again| again.identity());

@@ -219,3 +219,29 @@ fn of_others(fault: TaskFault, name: &str, profile: &Profile) -> TaskFault {
         },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use attune_core::profile::schema;
+
+    /// `ATTUNE_REWRITE_DOCS=1` writes the page anew.
+    #[test]
+    fn the_page_on_profiles_says_what_the_schema_says() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/profile.md");
+        let expected = schema::reference(&super::tasks());
+        if std::env::var_os("ATTUNE_REWRITE_DOCS").is_some() {
+            std::fs::write(&path, &expected).unwrap();
+        }
+        let page = std::fs::read_to_string(&path).unwrap_or_default();
+        let other = expected.lines().zip(page.lines()).find(|(expected, found)| expected != found);
+        assert!(
+            expected == page,
+            "run this test with ATTUNE_REWRITE_DOCS=1; the first other line: {other:?}"
+        );
+        for key in schema::keys().iter().filter(|key| !key.kind.is_open()) {
+            assert!(page.contains(&format!("| `{}` |", key.parts().1)), "{} is missing", key.path);
+        }
+    }
+}

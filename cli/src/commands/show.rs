@@ -3,6 +3,8 @@
 use std::path::Path;
 
 use attune::reading::{StoredStudy, store_of};
+use attune_core::printable::{self, MESSAGE};
+use attune_core::profile::Profile;
 use attune_search::session;
 
 use crate::error::CliError;
@@ -26,6 +28,10 @@ pub(crate) fn run(path: &Path, study: &str, as_json: bool) -> Result<(), CliErro
         let outline = attune_eval::registry::outline(Path::new(folder)).ok();
         let model = outline.map(|outline| outline.facts(header.model_fingerprint));
         let next = next::after_show(&finished, model.as_ref());
+        let profile = Profile::from_identity(&header.profile, study, 1).ok();
+        if let Some(notes) = profile.and_then(|profile| profile.notes) {
+            output::line(&format!("notes: {}\n", printable::block(&notes, MESSAGE)));
+        }
         output::line(table::result(&finished, &next, output::columns()).trim_end())
     }
 }

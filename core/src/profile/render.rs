@@ -5,14 +5,17 @@ use std::fmt::Write as _;
 use super::schema::{self, Identity, Key, Kind};
 use super::{Profile, ProfileError, Value};
 impl Profile {
-    /// What makes two profiles the same study: every resolved key but `name` and `trials`, as canonical
-    /// RON, one key per line.
+    /// What is kept with a study: every resolved key but `name` and `trials`, as canonical RON, one key per line.
+    ///
+    /// Two profiles are the same study when they [`agree`](Self::agreement).
     pub fn identity(&self) -> String {
-        self.written(|key, value| match key.identity {
-            Identity::Part => true,
-            Identity::PartUnlessDefault => key.default().as_ref() != Some(value),
-            Identity::No => false,
-        })
+        self.written(Key::is_part)
+    }
+
+    /// What makes two profiles the same study: their [`identity`](Self::identity) without what means nothing to the result,
+    /// [paths](Self::without_paths) and notes.
+    pub fn agreement(self) -> String {
+        self.without_paths().written(|key, value| key.identity != Identity::Kept && key.is_part(value))
     }
 
     /// The whole profile as RON that [`Profile::parse`] reads back, one key per line.

@@ -6,11 +6,13 @@
 mod entries;
 mod group;
 mod kind;
+mod reference;
 
 pub use entries::keys;
 pub(super) use group::group;
 pub use group::{GROUPS, Group, Presence};
 pub use kind::Kind;
+pub use reference::reference;
 
 use super::{Profile, Value};
 
@@ -54,6 +56,8 @@ pub enum Silence {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Identity {
     Part,
+    /// Kept with the study and never compared: it means nothing to the result.
+    Kept,
     /// Only where it is not the default, so that studies from before it was there stay the same studies.
     PartUnlessDefault,
     No,
@@ -150,6 +154,15 @@ impl Key {
     /// Its value in a profile; `None` when the profile is silent and silence has no value.
     pub fn value(&self, profile: &Profile) -> Option<Value> {
         (self.get)(profile)
+    }
+
+    /// Whether a study keeps this value.
+    pub(super) fn is_part(&self, value: &Value) -> bool {
+        match self.identity {
+            Identity::Part | Identity::Kept => true,
+            Identity::PartUnlessDefault => self.default().as_ref() != Some(value),
+            Identity::No => false,
+        }
     }
 
     /// The group that naming it brings, of those that need not be there: it is the first key of one.

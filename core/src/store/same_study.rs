@@ -77,10 +77,10 @@ fn task(profile: &str) -> &str {
     line.map_or("its task", |line| line.trim_end_matches(','))
 }
 
-/// A profile without its paths; a text that this build cannot read has to be the same altogether.
+/// What a profile has to agree in; a text that this build cannot read has to be the same altogether.
 fn comparable(identity: &str) -> String {
     let parsed = Profile::from_identity(identity, "any", 1);
-    parsed.map_or_else(|_| identity.to_owned(), |profile| profile.without_paths().identity())
+    parsed.map_or_else(|_| identity.to_owned(), Profile::agreement)
 }
 
 fn profile(existing: &str, new: &str) -> Option<Difference> {

@@ -102,11 +102,12 @@ fn profile() -> impl Strategy<Value = Profile> {
     let evaluator = choice(&["own.wasm", "native"], Just(Settings::new()).boxed());
     let evaluator = proptest::option::of(evaluator);
     let objectives = prop_oneof![objectives(), Just(Vec::new())];
-    let whole = (text(), text(), (evaluator, technique()), task(), objectives, strategy(), numbers);
+    let named = (text(), proptest::option::of(text()));
+    let whole = (named, text(), (evaluator, technique()), task(), objectives, strategy(), numbers);
     let start = (text(), any::<Option<u64>>()).prop_map(|(study, trial)| Start { study, trial });
     (whole, proptest::option::of(racing), proptest::option::of(start), report).prop_map(
         |(
-            (name, model, (evaluator, technique), task, objectives, strategy, numbers),
+            ((name, notes), model, (evaluator, technique), task, objectives, strategy, numbers),
             racing,
             start,
             report,
@@ -114,6 +115,7 @@ fn profile() -> impl Strategy<Value = Profile> {
             let (trials, items, deadline_seconds, seed) = numbers;
             Profile {
                 name,
+                notes,
                 model,
                 evaluator,
                 technique,

@@ -44,6 +44,12 @@ const KEYS: &[Key] = &[
         .help("Name of the study in the store.")
         .example("digits-at-half-the-size")
         .no_identity(),
+    Key::new("notes", Kind::Text, Section::Report, "notes", held!(notes))
+        .silence("no notes")
+        .help("What the study is for, in your own words: kept with it from its beginning and shown by `attune show`.")
+        .example("is a level per layer worth it?")
+        .kept()
+        .advanced(),
     Key::new("model", Kind::Folder, Section::Model, "model", held!(model))
         .help("Folder of the model in the Hugging Face layout, relative to the profile.")
         .example("../models/tiny-moe"),
@@ -242,6 +248,10 @@ impl Key {
 
     const fn no_identity(self) -> Self {
         Self { identity: Identity::No, ..self }
+    }
+
+    const fn kept(self) -> Self {
+        Self { identity: Identity::Kept, ..self }
     }
 
     const fn identity_unless_default(self) -> Self {
