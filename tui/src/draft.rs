@@ -64,8 +64,8 @@ pub(crate) struct Draft {
     pub(crate) editing: Option<LineEdit>,
     /// The task that is chosen, once it is known.
     pub(crate) task: Option<TaskSpec>,
-    /// The task of profiles that name none.
-    pub(crate) first_task: Option<String>,
+    /// The task that the profile need not name: the first one, unless the model is for another.
+    pub(crate) silent_task: Option<String>,
     /// Options of the chosen technique; `None` while unknown.
     pub(crate) technique: Option<Vec<OptionSpec>>,
     /// What the technique does.
@@ -127,7 +127,7 @@ impl Draft {
                 }
                 // What follows where a profile is silent may be written all the same.
                 (Some(_), None) => key.path == fields::TASK || !self.said_of(key.path),
-                (None, Some(Value::Text(task))) if key.path == fields::TASK => self.first_task == Some(task),
+                (None, Some(Value::Text(task))) if key.path == fields::TASK => self.silent_task == Some(task),
                 (file, profile) => file == profile,
             };
             schema::keys().iter().all(same)

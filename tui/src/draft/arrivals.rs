@@ -11,23 +11,14 @@ use crate::modal::Modal;
 use crate::model::{Model, Screen};
 
 pub(crate) fn catalogue_arrived(model: &mut Model) -> Vec<Effect> {
-    let first = first_task(model);
     match &mut model.draft {
         None => Vec::new(),
         Some(draft) => {
-            for said in std::iter::once(&mut draft.said).chain(&mut draft.saved) {
-                fill::settle_task(said, first.as_deref().unwrap_or_default());
-            }
             // Techniques that it describes need not be asked about.
             draft.technique_name = String::new();
             steps::settle(model)
         }
     }
-}
-
-/// The task of profiles that name none, once it is known.
-fn first_task(model: &Model) -> Option<String> {
-    model.catalogue.as_ref()?.tasks.first().map(|task| task.name.clone())
 }
 
 pub(crate) fn model_arrived(
@@ -82,10 +73,7 @@ pub(crate) fn profile_arrived(
         }
     };
     let is_its_own = file == path;
-    let mut said = fill::said_by(&profile);
-    if let Some(task) = first_task(model) {
-        fill::settle_task(&mut said, &task);
-    }
+    let said = fill::said_by(&profile);
     steps::open(model, file, said.clone());
     let effects = steps::settle(model);
     if let Some(draft) = &mut model.draft {

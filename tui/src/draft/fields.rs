@@ -29,6 +29,11 @@ struct Known<'a> {
 
 /// Generates all fields anew; the cursor stays on its field where that is still there, else near it.
 pub(crate) fn generate(draft: &mut Draft, catalogue: &Catalogue, device: &str) {
+    if let Some(Ok(found)) = &draft.model
+        && draft.said.get("", TASK).is_none()
+    {
+        std::iter::once(&mut draft.said).chain(&mut draft.saved).for_each(|said| said.adopt(&found.task));
+    }
     let known = Known {
         said: &draft.said,
         catalogue,
@@ -40,7 +45,9 @@ pub(crate) fn generate(draft: &mut Draft, catalogue: &Catalogue, device: &str) {
     let task = known.task().cloned();
     let fields = known.fields();
     draft.task = task;
-    draft.first_task = catalogue.tasks.first().map(|task| task.name.clone());
+    let usual = catalogue.tasks.first().map(|task| &task.name);
+    let of_model = draft.model.as_ref().and_then(|found| found.as_ref().ok()).map(|found| &found.task);
+    draft.silent_task = usual.filter(|usual| of_model.is_none_or(|task| task == *usual)).cloned();
     let old = std::mem::replace(&mut draft.fields, fields);
     if let Spot::Field(path) = &draft.cursor
         && draft.field().is_none()

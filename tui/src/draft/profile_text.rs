@@ -78,8 +78,7 @@ fn value(draft: &Draft, key: &Key) -> Option<String> {
     let text = field.text.trim();
     let silent = text.is_empty() && matches!(key.silence, Silence::Means(_));
     let usual = key.field.quiet && text == field.default.trim();
-    // The first task is the one of profiles that name none.
-    let first = key.path == super::fields::TASK && draft.first_task.as_deref() == Some(text);
+    let first = key.path == super::fields::TASK && draft.silent_task.as_deref() == Some(text);
     if silent || usual || first || key.kind.is_open() {
         return None;
     }

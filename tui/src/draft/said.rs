@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use attune_core::objective::Direction;
 use attune_core::options::OptionValue;
-use attune_core::profile::Value;
+use attune_core::profile::{Value, schema};
 
 use super::named::DEVICE;
 use super::parse;
@@ -60,6 +60,16 @@ impl Said {
 
     pub(crate) fn forget(&mut self, owner: &str, path: &str) {
         self.0.remove(&(owner.to_owned(), path.to_owned()));
+    }
+
+    /// Options of a task that a profile does not name are those of `task`.
+    pub(crate) fn adopt(&mut self, task: &str) {
+        let open = |path: &str| path.starts_with("task.") && schema::key(path).is_none();
+        let nobodys = self.0.keys().filter(|(owner, path)| owner.is_empty() && open(path));
+        for (owner, path) in nobodys.cloned().collect::<Vec<_>>() {
+            let words = self.0.remove(&(owner, path.clone()));
+            self.0.extend(words.map(|words| ((task.to_owned(), path), words)));
+        }
     }
 
     /// The options of one technique or strategy whose paths begin with `prefix`.

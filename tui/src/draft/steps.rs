@@ -28,7 +28,7 @@ pub(super) fn open(model: &mut Model, file: String, said: Said) {
         open: BTreeSet::new(),
         editing: None,
         task: None,
-        first_task: None,
+        silent_task: None,
         technique: None,
         summary: String::new(),
         technique_name: String::new(),

@@ -63,7 +63,9 @@ impl Known<'_> {
             ..Field::new(section, &path, &option.label, kind, &default, &spec.help)
         };
         let owner = self.task().map_or("", |task| task.name.as_str());
-        filled(field, self.said.get(owner, &path).map(Words::typed))
+        // Until the model is known, options of a task that the profile does not name are nobody's.
+        let said = self.said.get(owner, &path).or_else(|| self.said.get("", &path));
+        filled(field, said.map(Words::typed))
     }
 
     /// Options that are described, then those that were said all the same.
@@ -76,7 +78,8 @@ impl Known<'_> {
             let field = Field::new(section, &path, &spec.name, kind, &typed(&spec.default), &spec.help);
             filled(field, self.said.get(owner, &path).map(Words::typed))
         });
-        let others = self.said.options(owner, &prefix);
+        let nobodys = self.said.options("", &prefix).filter(|_| !owner.is_empty());
+        let others = self.said.options(owner, &prefix).chain(nobodys);
         let others = others.filter(|(name, _)| {
             specs.iter().all(|spec| spec.name != *name) && schema::key(&format!("{prefix}{name}")).is_none()
         });
