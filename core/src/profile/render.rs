@@ -34,7 +34,7 @@ impl Profile {
     }
 
     /// The keys that `wanted` says yes to, as RON.
-    fn written(&self, wanted: impl Fn(&Key, &Value) -> bool) -> String {
+    pub(super) fn written(&self, wanted: impl Fn(&Key, &Value) -> bool) -> String {
         let mut lines: Vec<(&str, Vec<String>)> = Vec::new();
         for key in schema::keys() {
             let Some(value) = key.value(self).filter(|value| wanted(key, value)) else { continue };

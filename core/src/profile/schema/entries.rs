@@ -42,7 +42,7 @@ const NO_RACING: Racing = Racing { first: 0, error: 0.0, floor: 0.0, keep: 0.0 }
 const KEYS: &[Key] = &[
     Key::new("name", Kind::Text, Section::Report, "study name", held!(name))
         .help("Name of the study in the store.")
-        .example("digits-at-half-the-size")
+        .example("half-the-experts")
         .no_identity(),
     Key::new("notes", Kind::Text, Section::Report, "notes", held!(notes))
         .silence("no notes")

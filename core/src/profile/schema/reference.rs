@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::super::Value;
-use super::{GROUPS, Group, Key, Kind, Presence, Silence, keys};
+use super::super::{Profile, Value};
+use super::{GROUPS, Group, Key, Kind, Presence, Silence, group, keys};
 use crate::evaluator::{TaskOption, TaskSpec};
 use crate::options::{OptionKind, OptionValue};
 
@@ -11,32 +11,18 @@ use crate::options::{OptionKind, OptionValue};
 const COLUMNS: &str =
     "| key | takes | unit | default | what it does | example |\n| --- | --- | --- | --- | --- | --- |\n";
 
-/// A profile that says what has to be said.
-const LEAST: &str = r#"(
-    version: 1,
-    name: "quick",
-    model: "../models/tiny-moe",
-    technique: (name: "expert-pruning", options: {"keep": 4}),
-    task: (
-        selection: "../models/tiny-moe/data/code.selection.txt",
-        report: "../models/tiny-moe/data/code.report.txt",
-    ),
-    trials: 200,
-    items: 32,
-)
-"#;
-
 /// The page on profiles, with the options of `tasks`.
 pub fn reference(tasks: &[TaskSpec]) -> String {
     let mut page = format!(
         "# The profile\n\nA study in one file, as [RON](https://github.com/ron-rs/ron): keys and values in parentheses, comments after \
-         `//`. Paths are relative to the file. This is all that has to be said:\n\n```ron\n{LEAST}```\n\n\
+         `//`. Paths are relative to the file. This is all that has to be said:\n\n```ron\n{}```\n\n\
          `--set KEY=VALUE` gives a key another value for one run. A key of a group is written with a dot \
          (`--set racing.first=8`), an option with its name (`--set technique.options.keep=2`). Texts are taken as they are, \
          everything else is written as in the file.\n\nThis page is made from the schema that also parses profiles \
          (`ATTUNE_REWRITE_DOCS=1 cargo test -p attune page` writes it anew).\n\n## At the top\n\n\
          | key | takes | unit | default | what it does | example |\n| --- | --- | --- | --- | --- | --- |\n\
-         | `version` | 1 | | must be there | The version of this format. | `version: 1` |\n"
+         | `version` | 1 | | must be there | The version of this format. | `version: 1` |\n",
+        least()
     );
     rows(&mut page, "");
     for Group { name, help, presence } in GROUPS {
@@ -56,6 +42,21 @@ pub fn reference(tasks: &[TaskSpec]) -> String {
 fn line(page: &mut String, text: &str) {
     let written = page.write_str(text);
     debug_assert!(written.is_ok(), "writing to a string does not fail");
+}
+
+/// A profile that says what has to be said.
+fn least() -> String {
+    let asked = |key: &Key| {
+        let always = group(key.parts().0).is_none_or(|group| group.presence == Presence::Always);
+        always && key.silence == Silence::Refused
+    };
+    let mut profile = Profile::default();
+    for key in keys().iter().filter(|key| asked(key)) {
+        if let Ok(example) = key.kind.read(key.example) {
+            (key.put)(&mut profile, example);
+        }
+    }
+    profile.written(|key, _| asked(key))
 }
 
 /// The keys of a group, in a profile's order.
