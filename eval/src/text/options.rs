@@ -59,13 +59,13 @@ pub fn task() -> TaskSpec {
                 LENGTHS,
                 "report at lengths",
                 AT_LENGTH,
-                "Longer or shorter pieces of the report text that the result is reported on too, as `tokens=pieces, …`.",
+                "Longer or shorter pieces of the report text that the result is reported on too.",
             ),
             reported(
                 PASSKEYS,
                 "report pass keys",
                 WITH_PASSKEY,
-                "Pieces that hide a pass key and ask for it, as `tokens=pieces, …`: can the result still look far back?",
+                "Pieces that hide a pass key and ask for it: can the result still look far back?",
             ),
         ],
     }

@@ -84,7 +84,7 @@ const KEYS: &[Key] = &[
         .example("../models/tiny-moe/data/code.report.txt"),
     Key::new("task.elsewhere", Kind::Files, Section::Report, "report also on", held!(task.elsewhere))
         .defaults("{}")
-        .help("Report data of other domains, as `name=file, name=file`: what the tuning costs there.")
+        .help("Report data of other domains, by name: what the tuning costs there.")
         .example(r#"{"prose": "../models/tiny-moe/data/prose.report.txt"}"#)
         .advanced()
         .quiet()
@@ -95,7 +95,7 @@ const KEYS: &[Key] = &[
         .example("128"),
     Key::new("objectives", Kind::Objectives, Section::Search, "objective", held!(objectives))
         .silence("the first metric of the task, in its own direction")
-        .help("What counts, most important first, as `minimise kl, minimise memory`.")
+        .help("What counts, most important first.")
         .example(r#"[(metric: "kl", direction: minimise), (metric: "memory", direction: minimise)]"#),
     Key::new("strategy.name", Kind::Text, Section::Search, "strategy", held!(strategy.name))
         .defaults(DEFAULT_STRATEGY)

@@ -18,12 +18,17 @@ impl Known<'_> {
             (None, Some(value)) => said::typed_key(&value),
             (None, None) => key.field.suggestion.to_owned(),
         };
+        let typed = match key.kind {
+            schema::Kind::Files => " Written `name=file, name=file`.",
+            schema::Kind::Objectives => " Written `minimise kl, minimise memory`.",
+            _ => "",
+        };
         let meant = match key.silence {
             Silence::Means(what) if suggested.is_none() => format!(" Empty: {what}."),
             _ if off => format!(" {}", key.field.off),
             _ => String::new(),
         };
-        let help = format!("{}{meant}", key.help);
+        let help = format!("{}{typed}{meant}", key.help);
         let field = Field::new(key.field.section, key.path, key.field.label, self.kind(key), &default, &help);
         let optional = off || matches!(key.silence, Silence::Means(_)) && suggested.is_none();
         let follows = suggested.is_some() && !matches!(key.path, TASK | "objectives");

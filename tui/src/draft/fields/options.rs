@@ -56,11 +56,15 @@ impl Known<'_> {
         let found = found.and_then(|values| values.first());
         let default = found.cloned().unwrap_or_else(|| typed(&spec.default));
         let kind = Kind::Value(spec.kind.clone());
+        let help = match &spec.kind {
+            OptionKind::Counts { of, .. } => format!("{} Written `{of}=items, …`.", spec.help),
+            _ => spec.help.clone(),
+        };
         let field = Field {
             advanced: option.advanced,
             follows: spec.accept(&spec.default).is_none(),
             optional: matches!(spec.kind, OptionKind::Counts { .. }),
-            ..Field::new(section, &path, &option.label, kind, &default, &spec.help)
+            ..Field::new(section, &path, &option.label, kind, &default, &help)
         };
         let owner = self.task().map_or("", |task| task.name.as_str());
         // Until the model is known, options of a task that the profile does not name are nobody's.
