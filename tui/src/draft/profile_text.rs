@@ -113,8 +113,8 @@ fn options(draft: &Draft, key: &Key) -> Vec<String> {
         let value = ron(field)?;
         let empty = matches!(&value, Ok(value) if value.counts_nothing());
         let usual = !settings && field.text.trim() == field.default;
-        !(usual || settings && empty)
-            .then(|| (name, field, value.map_or_else(|raw| raw, |value| value.to_string())))
+        let said = !(usual || (settings && empty));
+        said.then(|| (name, field, value.map_or_else(|raw| raw, |value| value.to_string())))
     });
     let (indent, most) = if settings { ("        ", 100) } else { ("            ", 90) };
     let mut lines = Vec::new();
