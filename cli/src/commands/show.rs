@@ -30,7 +30,7 @@ pub(crate) fn run(path: &Path, study: &str, as_json: bool) -> Result<(), CliErro
         let next = next::after_show(&finished, model.as_ref());
         let profile = Profile::from_identity(&header.profile, study, 1).ok();
         if let Some(notes) = profile.and_then(|profile| profile.notes) {
-            output::line(&format!("notes: {}\n", printable::block(&notes, MESSAGE)))?;
+            output::line(format!("notes: {}\n", printable::block(&notes, MESSAGE)))?;
         }
         output::line(table::result(&finished, &next, output::columns()).trim_end())
     }
