@@ -138,7 +138,8 @@ fn profile() -> impl Strategy<Value = Profile> {
 fn spoken(mut profile: Profile) -> Profile {
     let catalogue = catalogue();
     let kind = profile.task.kind.take().unwrap_or_else(|| "text".to_owned());
-    let task = catalogue.tasks.iter().find(|task| task.name == kind).unwrap();
+    let task = catalogue.tasks.iter().find(|task| task.name == kind);
+    let Some(task) = task else { panic!("there is no task {kind}") };
     let technique = catalogue.techniques.iter().find(|info| info.name == profile.technique.name);
     let strategy = catalogue.strategies.iter().find(|row| row.name == profile.strategy.name);
     let specs = [
