@@ -1,4 +1,5 @@
 //! Every family is described wholly and without contradiction, and names the tensors that transformers writes.
+#![expect(clippy::unwrap_used, reason = "a helper that fails is a failed test")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;

@@ -145,7 +145,7 @@ mod tests {
     #[test]
     fn the_error_function_has_its_tabled_values() {
         // Abramowitz & Stegun, table 7.1.
-        for (x, expected) in [(0.0, 0.0), (0.5, 0.520_499_88), (1.0, 0.842_700_8), (2.0, 0.995_322_27)] {
+        for (x, expected) in [(0.0, 0.0), (0.5, 0.520_499_9), (1.0, 0.842_700_8), (2.0, 0.995_322_3)] {
             assert!((erf(x) - expected).abs() < 1e-7, "{x}");
             assert_eq!(erf(-x), -erf(x));
         }

@@ -7,6 +7,7 @@ use super::{host, math};
 use crate::compute::Compute;
 
 /// A norm of the residual stream.
+#[expect(clippy::large_enum_variant, reason = "there are a few for each layer, and none of them moves")]
 pub(crate) enum Norm {
     Rms(RmsNorm),
     Layer(LayerNorm),

@@ -85,7 +85,7 @@ fn groups(
     let Some(groups) = &rule.router.groups else { return Ok(None) };
     let (count, kept) = (fields.count(groups.count)?, fields.count(groups.kept)?);
     // Two of a group say how good it is.
-    if experts % count != 0 || (count > 1 && experts / count < 2) {
+    if !experts.is_multiple_of(count) || (count > 1 && experts / count < 2) {
         let expected = format!("a divisor of the {experts} experts with at least two in each group");
         return Err(fields.bad(groups.count.keys[0], count, expected));
     }

@@ -50,7 +50,7 @@ pub(super) fn head_dim(
 /// Channels of a head that are rotated, by the share of them.
 pub(super) fn rotated(fields: &Fields<'_>, head_dim: usize, share: f64) -> Result<usize, ConfigError> {
     let rotated = (head_dim as f64 * share) as usize;
-    if rotated == 0 || rotated % 2 != 0 || rotated > head_dim {
+    if rotated == 0 || !rotated.is_multiple_of(2) || rotated > head_dim {
         let expected = format!("a share of the {head_dim} channels of a head that is an even number of them");
         return Err(fields.bad(super::rope::PART, share, expected));
     }

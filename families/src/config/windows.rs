@@ -72,7 +72,7 @@ impl Windows {
                     Some(key) => Some(fields.size_or(key, full_every)?),
                     None => full_every,
                 };
-                let has = |layer: usize| every.is_none_or(|every| (layer + 1) % every != 0);
+                let has = |layer: usize| every.is_none_or(|every| !(layer + 1).is_multiple_of(every));
                 let listed = types.unwrap_or_else(|| (0..layers).map(has).collect());
                 if tokens.is_none() && listed.contains(&true) {
                     return Err(fields.bad(

@@ -12,6 +12,9 @@ use crate::schema::{Family, Wrapper};
 /// The key that the language model's keys are in.
 pub(super) const WITHIN: &str = "text_config";
 
+/// The whole, and the language model's own keys.
+type Wrapped = (Wrapper, Map<String, Value>);
+
 /// The language model's own keys in the config.json of a model of several parts; `None` where it is no such model.
 ///
 /// # Errors
@@ -19,7 +22,7 @@ pub(super) const WITHIN: &str = "text_config";
 pub(super) fn language_model(
     keys: Keys<'_>,
     whole: &Map<String, Value>,
-) -> Result<Option<(Wrapper, Map<String, Value>)>, ConfigError> {
+) -> Result<Option<Wrapped>, ConfigError> {
     let name = whole.get("model_type").and_then(Value::as_str);
     let Some((family, wrapper)) = name.and_then(wrapped) else { return Ok(None) };
     let fields = Fields::new(keys, "", whole);
