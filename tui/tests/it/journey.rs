@@ -180,6 +180,8 @@ fn a_profile_that_arrives_before_the_catalogue_is_not_changed_by_it() {
     let found = attune_core::profile::Profile::parse(&path, PROFILE, &[]).map_err(|error| error.to_string());
     let found = found.map(|profile| (path.clone(), Box::new(profile)));
     update(&mut model, Message::Answer(Answer::Profile { path: path.clone(), found }));
+    let text = attune_tui::recording::text(&attune_tui::recording::screen(&model, 80, 24));
+    assert!(!text.contains("to put right"), "what is not known yet is not wrong:\n{text}");
     update(&mut model, Message::Answer(Answer::Catalogue(Ok(Box::new(catalogue())))));
     let effects = update(&mut model, Message::Key(Key::Char('l')));
     let launch = Request::Launch { profile: path, study: None, device: "auto".into() };

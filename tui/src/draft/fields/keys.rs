@@ -30,7 +30,9 @@ impl Known<'_> {
         };
         let help = format!("{}{typed}{meant}", key.help);
         let field = Field::new(key.field.section, key.path, key.field.label, self.kind(key), &default, &help);
-        let optional = off || matches!(key.silence, Silence::Means(_)) && suggested.is_none();
+        // What follows may not be known yet: until the catalogue is there, nobody knows the tasks.
+        let unknown = suggested.as_deref().is_none_or(str::is_empty);
+        let optional = off || matches!(key.silence, Silence::Means(_)) && unknown;
         let follows = suggested.is_some() && !matches!(key.path, TASK | "objectives");
         self.filled(Field {
             advanced: key.field.advanced,
