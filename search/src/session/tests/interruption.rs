@@ -34,15 +34,15 @@ fn a_study_that_is_killed_again_and_again_gets_there() {
     let undisturbed = Study::default();
     finished(&undisturbed);
     let study = Study { workers: 2, ..Study::default() };
-    for restart in 0..RESTARTS {
+    let killed = (0..RESTARTS).take_while(|restart| {
         study.store.limit_writes(Some(1 + restart % 3));
-        if scripted_study::run(study.setup().unwrap(), |_, _| {}).0.is_ok() {
-            break;
-        }
-    }
+        scripted_study::run(study.setup().unwrap(), |_, _| {}).0.is_err()
+    });
+    let killed = killed.count();
     assert_eq!(records(&study), records(&undisturbed));
-    let most = study.evaluator.evaluated().values().copied().max();
-    assert!(most.is_some_and(|times| times <= 8), "finished evaluations are kept: {most:?}");
+    // Which evaluations a kill loses depends on the workers; without what is kept, a plan would run anew after each.
+    let most = study.evaluator.evaluated().values().copied().max().unwrap_or(0) as usize;
+    assert!((1..killed / 2).contains(&most), "finished evaluations are kept: {most} of {killed} runs");
 }
 
 #[test]
