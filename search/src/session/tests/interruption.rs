@@ -41,7 +41,7 @@ fn a_study_that_is_killed_again_and_again_gets_there() {
     let killed = killed.count();
     assert_eq!(records(&study), records(&undisturbed));
     // Which evaluations a kill loses depends on the workers; without what is kept, a plan would run anew after each.
-    let most = study.evaluator.evaluated().values().copied().max().unwrap_or(0) as usize;
+    let most = study.evaluator.evaluated().values().copied().max().unwrap_or(0);
     assert!((1..killed / 2).contains(&most), "finished evaluations are kept: {most} of {killed} runs");
 }
 
