@@ -50,9 +50,8 @@ pub fn profile(args: &ProfileOptions) -> Result<Profile, Error> {
     };
     let model = args.file.parent().unwrap_or(Path::new("")).join(&profile.model);
     ChosenTask::of(&profile, &model).map_err(|fault| {
-        // What `--set` says stands nowhere in the file.
         let set = sets.iter().any(|(key, _)| *key == fault.path);
-        Error::input(fault.of_file(&file, if set { "" } else { &text }))
+        Error::input(if set { fault.of_set() } else { fault.of_file(&file, &text) })
     })?;
     Ok(profile)
 }

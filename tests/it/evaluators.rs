@@ -53,5 +53,11 @@ fn a_profile_may_name_its_evaluator_and_one_that_does_not_means_the_same() {
     refused(&run("(name: \"nativ\")"), 2, &["evaluator.name is \"nativ\"", "did you mean `native`?"]);
     let option = run("(name: \"native\", options: {\"depth\": 3})");
     refused(&option, 2, &["evaluator.options[\"depth\"] is 3", "no such option of evaluator `native`"]);
+    let profile = place.small_profile(&[]).display().to_string();
+    for (set, said) in [("task.kind=imges", "task.kind is \"imges\""), ("evaluator.name=nativ", "`native`?")]
+    {
+        let output = place.attune(&["run", &profile, "--set", set]);
+        refused(&output, 2, &["error: --set: ", said]);
+    }
     refused(&run("(name: \"generator\")"), 2, &["task.length", "no such key in a task of kind \"images\""]);
 }

@@ -22,11 +22,20 @@ pub struct TaskFault {
 impl TaskFault {
     /// The fault as one of the profile in `file`, whose text is `text`: with its place, where the text has the key.
     pub fn of_file(self, file: &str, text: &str) -> ProfileError {
-        let Self { path, found, expected } = self;
-        let file = match super::Profile::place(text, &path) {
+        let file = match super::Profile::place(text, &self.path) {
             Some((line, column)) => format!("{file}:{line}:{column}"),
             None => file.to_owned(),
         };
+        self.said_by(file)
+    }
+
+    /// The error where `--set` said it, which stands in no file.
+    pub fn of_set(self) -> ProfileError {
+        self.said_by("--set".to_owned())
+    }
+
+    fn said_by(self, file: String) -> ProfileError {
+        let Self { path, found, expected } = self;
         ProfileError::Invalid { file, path, found, expected }
     }
 }
