@@ -57,26 +57,9 @@ pub enum DeviceError {
 /// Why a model cannot be loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
-    /// A file is absent, unreadable, larger than anything that is meant, or no regular file.
-    #[error("{source}; expected {expected}")]
-    Io {
-        /// Which file, and why.
-        source: ReadError,
-        /// What the file is for.
-        expected: &'static str,
-    },
-    /// A file is not JSON of the expected form.
-    #[error("{file} cannot be read as {what}: {source}; {advice}")]
-    BadJson {
-        /// Path of the file, as the message names it.
-        file: PathBuf,
-        /// What it should be.
-        what: &'static str,
-        /// Line, column and reason.
-        source: serde_json::Error,
-        /// What to do.
-        advice: &'static str,
-    },
+    /// config.json, or another file, cannot be read or asks for something that is not there.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
     /// The folder is no model in the Hugging Face layout.
     #[error("{folder} is no model folder: {found}; expected a folder with config.json and model.safetensors")]
     NotAModel {
@@ -84,18 +67,6 @@ pub enum LoadError {
         folder: PathBuf,
         /// What it is instead, and what to do.
         found: String,
-    },
-    /// A key is absent, has a value without meaning, or asks for something that is not implemented.
-    #[error("{file}: `{key}` is {found}, expected {expected}")]
-    BadConfig {
-        /// Path of the file, as the message names it.
-        file: PathBuf,
-        /// The key, with dots for nesting.
-        key: String,
-        /// What was found.
-        found: String,
-        /// What was expected.
-        expected: String,
     },
     /// The folder holds no weights in a format that is read here.
     #[error("{folder} holds neither model.safetensors nor model.safetensors.index.json; {found}")]
@@ -208,20 +179,6 @@ pub enum LoadError {
         /// NaN, inf or -inf.
         value: f32,
     },
-}
-
-impl From<ConfigError> for LoadError {
-    fn from(error: ConfigError) -> Self {
-        match error {
-            ConfigError::Io { source, expected } => Self::Io { source, expected },
-            ConfigError::BadJson { file, what, source, advice } => {
-                Self::BadJson { file, what, source, advice }
-            }
-            ConfigError::BadConfig { file, key, found, expected } => {
-                Self::BadConfig { file, key, found, expected }
-            }
-        }
-    }
 }
 
 fn and_others(others: usize) -> String {

@@ -1,10 +1,10 @@
-//! Why a config.json cannot be taken.
+//! Why a file that describes a model cannot be taken.
 
 use std::path::PathBuf;
 
 use attune_files::ReadError;
 
-/// Why a config.json cannot be taken.
+/// Why config.json, or another file that describes a model, cannot be taken.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The file is absent, unreadable, larger than anything that is meant, or no regular file.

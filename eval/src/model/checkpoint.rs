@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
+use attune_families::ConfigError;
 use attune_families::config::{json, quoted};
 use attune_families::schema::Wrapper;
 use attune_families::tensors::keys;
@@ -248,7 +249,7 @@ impl Checkpoint {
 impl Shard {
     fn open(file: PathBuf) -> Result<Self, LoadError> {
         let (handle, _) = attune_files::open(&file, u64::MAX)
-            .map_err(|source| LoadError::Io { source, expected: "a safetensors file" })?;
+            .map_err(|source| ConfigError::Io { source, expected: "a safetensors file" })?;
         #[expect(
             unsafe_code,
             reason = "mapping is undefined when another process writes to the file meanwhile; weights of several \
@@ -256,7 +257,7 @@ impl Shard {
         )]
         // SAFETY: the file is opened for reading only and nothing in this process writes to it.
         let mapped = unsafe { Mmap::map(&handle) };
-        let bytes = mapped.map_err(|source| LoadError::Io {
+        let bytes = mapped.map_err(|source| ConfigError::Io {
             source: attune_files::ReadError::Io { path: file.clone(), source },
             expected: "a safetensors file",
         })?;
@@ -282,11 +283,13 @@ impl Shard {
 
 /// Which tensor is in which file, as an index says; all files are in its folder.
 fn places(index: &Path) -> Result<BTreeMap<String, String>, LoadError> {
-    let bad = |key: String, found: String, expected: &str| LoadError::BadConfig {
-        file: index.to_owned(),
-        key,
-        found,
-        expected: expected.to_owned(),
+    let bad = |key: String, found: String, expected: &str| {
+        LoadError::Config(ConfigError::BadConfig {
+            file: index.to_owned(),
+            key,
+            found,
+            expected: expected.to_owned(),
+        })
     };
     let value = json::read_as(index, LARGEST_INDEX, "an index of shards")?;
     let map = value.get("weight_map");

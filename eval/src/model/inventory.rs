@@ -6,9 +6,9 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use attune_families::DecoderConfig;
 use attune_families::schema::Flag;
 use attune_families::tensors::{self, EMBEDDING, OUTPUT};
+use attune_families::{ConfigError, DecoderConfig};
 use safetensors::Dtype;
 
 use super::checkpoint::{Checkpoint, Stored};
@@ -78,7 +78,7 @@ fn one_output(folder: &Path, checkpoint: &Checkpoint) -> Result<(), LoadError> {
     if parts(&output) == parts(&embedding) && output.bytes == embedding.bytes {
         return Ok(());
     }
-    Err(LoadError::BadConfig {
+    Err(LoadError::Config(ConfigError::BadConfig {
         file: folder.join("config.json"),
         key: "tie_word_embeddings".to_owned(),
         found: "true".to_owned(),
@@ -87,7 +87,7 @@ fn one_output(folder: &Path, checkpoint: &Checkpoint) -> Result<(), LoadError> {
              tensor if it is a leftover",
             output.file.display()
         ),
-    })
+    }))
 }
 
 /// Buffers that follow from config.json: tables of rotary embedding, which older versions stored.

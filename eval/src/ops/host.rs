@@ -48,6 +48,28 @@ pub(crate) fn vectorised<R>(body: impl FnOnce() -> R) -> R {
     pulp::Arch::new().dispatch(body)
 }
 
+/// Gives `x: [rows, width]` back beside a copy of which `body` has changed every row. Pass an `#[inline(always)]` closure, as
+/// to [`vectorised`].
+#[inline(always)]
+pub(crate) fn beside(x: Tensor<2>, body: impl Fn(&mut [f32]) + Sync) -> (Tensor<2>, Tensor<2>) {
+    let (shape, device) = (x.dims(), x.device());
+    let (x, changed) = read(x, |values| {
+        let mut changed = values.to_vec();
+        for_rows(&mut changed, shape[1], |_, rows| {
+            vectorised(
+                #[inline(always)]
+                || {
+                    for row in rows.chunks_exact_mut(shape[1]) {
+                        body(row);
+                    }
+                },
+            );
+        });
+        changed
+    });
+    (x, tensor(changed, shape, &device))
+}
+
 /// Calls `body(first_row, rows)` on disjoint runs of whole rows, on several threads when there is enough to
 /// do. Runs never depend on the number of threads, so neither does anything computed per run.
 pub(crate) fn for_rows(values: &mut [f32], width: usize, body: impl Fn(usize, &mut [f32]) + Sync) {

@@ -52,22 +52,11 @@ impl RmsNorm {
             let normed = self.generic(x.clone());
             return (x, normed);
         }
-        let (shape, device) = (x.dims(), x.device());
-        let (x, normed) = host::read(x, |values| {
-            let mut normed = values.to_vec();
-            host::for_rows(&mut normed, shape[1], |_, rows| {
-                host::vectorised(
-                    #[inline(always)]
-                    || {
-                        for row in rows.chunks_exact_mut(shape[1]) {
-                            self.row(row);
-                        }
-                    },
-                );
-            });
-            normed
-        });
-        (x, host::tensor(normed, shape, &device))
+        host::beside(
+            x,
+            #[inline(always)]
+            |row| self.row(row),
+        )
     }
 
     /// One row on the CPU, in place.

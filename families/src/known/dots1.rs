@@ -1,8 +1,9 @@
 //! dots.llm1 (arXiv 2506.05767): sigmoid routing with a correction, shared experts, norms of heads.
 
+use super::glm4_moe::{EXPERTS, ROUTER, SHARED};
 use crate::schema::{
-    Attention, Correction, Count, ExpertTensors, Family, Flag, Groups, HeadDim, KvHeads, MixtureLayers,
-    MixtureRule, Null, Number, PartTensors, QkNorm, Router, Scores, SharedExpert, SharedInner, WindowRule,
+    Attention, Count, Family, Flag, HeadDim, KvHeads, MixtureLayers, MixtureRule, Null, QkNorm, Router,
+    SharedExpert, SharedInner, WindowRule,
 };
 
 pub(super) const DOTS1: Family = Family {
@@ -17,29 +18,15 @@ pub(super) const DOTS1: Family = Family {
         ..Attention::LLAMA
     },
     mixture: Some(MixtureRule {
-        experts: Count { keys: &["n_routed_experts", "num_local_experts"], default: None },
-        per_token: Count { keys: &["num_experts_per_tok"], default: None },
-        inner: Count { keys: &["moe_intermediate_size"], default: Some(1408) },
+        experts: Count { default: None, ..EXPERTS.experts },
+        per_token: Count { default: None, ..EXPERTS.per_token },
         layers: MixtureLayers::From { key: "first_k_dense_replace", default: 0 },
-        place: "mlp",
-        router: Router {
-            scores: Scores::Sigmoid,
-            correction: Some(Correction { name: "gate.e_score_correction_bias", row: false }),
-            renormalised: Flag::Key("norm_topk_prob", false),
-            scale: Number::Key("routed_scaling_factor", 1.0),
-            groups: Some(Groups {
-                count: Count { keys: &["n_group"], default: Some(1) },
-                kept: Count { keys: &["topk_group"], default: Some(1) },
-            }),
-            ..Router::SOFTMAX
-        },
-        tensors: ExpertTensors::Apart(["gate_proj", "up_proj", "down_proj"]),
+        router: Router { renormalised: Flag::Key("norm_topk_prob", false), ..ROUTER },
         shared: Some(SharedExpert {
             inner: SharedInner::Times { key: "n_shared_experts", default: 0 },
-            place: "mlp.shared_experts",
-            tensors: PartTensors::Gated(["gate_proj", "up_proj", "down_proj"]),
-            gate: None,
+            ..SHARED
         }),
+        ..EXPERTS
     }),
     // All layers attend fully, as `layer_types` has to say.
     ignored: &["max_window_layers", "sliding_window"],

@@ -1,51 +1,24 @@
 //! Gemma 3 (arXiv 2503.19786), its language model: five layers with a window and a rotation of their own, then one without.
 
-use crate::schema::{
-    Accepted, Activation, ActivationKey, Attention, Family, FeedForward, HeadDim, KvHeads, NormKind,
-    NormRule, Null, Number, Placement, QkNorm, RotationRule, Scales, WindowRule, Wrapper,
-};
+use super::gemma2::GEMMA2;
+use crate::schema::{Accepted, Attention, Family, Number, QkNorm, RotationRule, Scales, WindowRule, Wrapper};
 
 pub(super) const GEMMA3_TEXT: Family = Family {
     name: "gemma3_text",
     architecture: "Gemma3ForCausalLM",
     models: "Gemma 3 270M and 1B, and the language model of the larger ones",
-    norms: NormRule {
-        kind: NormKind::RmsPlusOne,
-        placement: Placement::Both {
-            attention: "input_layernorm",
-            after_attention: "post_attention_layernorm",
-            feed_forward: "pre_feedforward_layernorm",
-            after_feed_forward: "post_feedforward_layernorm",
-        },
-        ..NormRule::RMS
-    },
     attention: Attention {
-        kv_heads: KvHeads { default: Some(4), null: Null::Refused },
-        head_dim: HeadDim { default: Some(256), null: Null::Refused, ..Attention::LLAMA.head_dim },
         qk_norm: Some(QkNorm::HEADS),
-        scale: Number::InverseRoot("query_pre_attn_scalar", 256.0),
+        cap: Number::None,
         windows: WindowRule::Listed {
             tokens: Some(4096),
             full_every: Some(6),
             every_key: Some("sliding_window_pattern"),
         },
-        ..Attention::LLAMA
+        ..GEMMA2.attention
     },
     rotation: RotationRule { base: 1e6, local_base: Some(10_000.0), ..RotationRule::WHOLE },
-    feed_forward: FeedForward {
-        activation: ActivationKey {
-            key: "hidden_activation",
-            default: Activation::GeluTanh,
-            words: &[("gelu_pytorch_tanh", Activation::GeluTanh)],
-        },
-        ..FeedForward::SWIGLU
-    },
-    scales: Scales {
-        embedding: Number::RootOfHidden,
-        cap: Number::Optional("final_logit_softcapping", None),
-        ..Scales::NONE
-    },
-    tied: true,
+    scales: Scales { cap: Number::Optional("final_logit_softcapping", None), ..GEMMA2.scales },
     // Read by no version, but written: Gemma 3 has no cap of scores.
     only: &[
         ("attn_logit_softcapping", Accepted::Null),
@@ -73,5 +46,5 @@ pub(super) const GEMMA3_TEXT: Family = Family {
             ("vocab_size", 262_208),
         ],
     }),
-    ..Family::LLAMA
+    ..GEMMA2
 };
