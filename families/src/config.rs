@@ -26,6 +26,9 @@ use crate::error::ConfigError;
 use crate::rope::{Rope, Scaling};
 use crate::schema::{Activation, Family, Flag, Number, Over, Pairs, PartRule, PartTensors, Wrapper};
 
+/// The most layers that are believed: hundreds of times those of the deepest models.
+const MOST_LAYERS: usize = 1 << 16;
+
 /// The shape of a decoder.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DecoderConfig {
@@ -220,6 +223,10 @@ impl DecoderConfig {
         let activation = fields.activation(&feed_forward.activation)?;
         let hidden = fields.size("hidden_size")?;
         let layers = fields.size("num_hidden_layers")?;
+        // What is said of each layer is listed before the files are looked at.
+        if layers > MOST_LAYERS {
+            return Err(fields.bad("num_hidden_layers", layers, format!("at most {MOST_LAYERS}")));
+        }
         let (heads, kv_heads) = heads::heads(fields, attention.kv_heads)?;
         let context = fields.size("max_position_embeddings")?;
         let number = |number: Number| fields.number(number, hidden);

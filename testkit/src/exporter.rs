@@ -94,19 +94,17 @@ fn failures_of_the_disk_are_passed_on(
     files: &dyn ModelFiles,
 ) {
     for good in 0.. {
-        let mut left = good;
+        let (mut left, mut refused) = (good, false);
         let ended = export(exporter, plan, model, files, &mut |_| {
             if left == 0 {
+                refused = true;
                 return Err(io::ErrorKind::StorageFull.into());
             }
             left -= 1;
             Ok(())
         });
         match ended {
-            // It wrote no more files than that.
-            Ok(written) => {
-                return assert!(written.len() <= good, "a file that was not written is not missed");
-            }
+            Ok(_) => return assert!(!refused, "a file that could not be written is not missed"),
             Err(ExportError::Io { .. }) => {}
             Err(error) => panic!("a full disk is said to be: {error}"),
         }
@@ -139,4 +137,65 @@ fn export(
         Ok(())
     })?;
     Ok(written)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use attune_core::exporter::{Exactness, FileSink};
+    use attune_core::hash::ContentHash;
+
+    use super::*;
+
+    /// Writes two files, and does not care whether they are written.
+    struct Careless;
+
+    impl Exporter for Careless {
+        fn name(&self) -> &'static str {
+            "careless"
+        }
+
+        fn summary(&self) -> &'static str {
+            "two files"
+        }
+
+        fn check(&self, plan: &Plan, _model: &Facts) -> Result<Exactness, ExportError> {
+            match plan.edits().first() {
+                None => Ok(Exactness::Exact),
+                Some(edit) => Err(ExportError::Inexpressible {
+                    target: "careless",
+                    edit: edit.to_string(),
+                    reason: "it knows none".to_owned(),
+                }),
+            }
+        }
+
+        fn export(&self, _input: &ExportInput<'_>, sink: &mut FileSink<'_>) -> Result<(), ExportError> {
+            for name in ["one", "other"] {
+                let _ = sink(name, b"bytes");
+            }
+            Ok(())
+        }
+    }
+
+    struct NoFiles;
+
+    impl ModelFiles for NoFiles {
+        fn names(&self) -> Vec<String> {
+            Vec::new()
+        }
+
+        fn read(&self, _name: &str) -> io::Result<Cow<'_, [u8]>> {
+            Err(io::ErrorKind::NotFound.into())
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "could not be written is not missed")]
+    fn an_exporter_that_does_not_notice_a_full_disk_is_found_out() {
+        let facts =
+            Facts { name: "m".to_owned(), fingerprint: ContentHash::of(b"m"), values: Default::default() };
+        check(&Careless, &facts, &NoFiles, &[Plan::empty()]);
+    }
 }

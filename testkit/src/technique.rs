@@ -19,7 +19,7 @@ use attune_core::hash::ContentHash;
 use attune_core::options::Settings;
 use attune_core::rng;
 use attune_core::space::{Config, Space};
-use attune_core::technique::{FailureKind, Signal, Technique, TechniqueFailure};
+use attune_core::technique::{Baseline, FailureKind, Signal, Technique, TechniqueFailure};
 
 /// Configs that are drawn from each space.
 const DRAWS: u64 = 20;
@@ -98,7 +98,7 @@ impl Trial<'_> {
                 self.configs(model, &options, &space, &configs);
             }
         }
-        self.baselines(model, &options);
+        self.baselines(model, &options, &space);
         self.damage_signals(model, &options);
         true
     }
@@ -143,13 +143,23 @@ impl Trial<'_> {
         }
     }
 
-    fn baselines(&mut self, model: &Facts, options: &Settings) {
+    fn baselines(&mut self, model: &Facts, options: &Settings, space: &Space) {
         let names = &self.technique.info().signals;
         let signals: Vec<Signal> = names.iter().filter_map(|name| (self.signals)(name, model)).collect();
         let baselines = || self.technique.baselines(model, options, &signals);
-        let outcome = same("baselines", baselines(), baselines()).map(|baselines| {
-            let names: Vec<String> = baselines.into_iter().map(|baseline| baseline.name).collect();
-            if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+        let outcome = same("baselines", baselines(), baselines()).and_then(|baselines| {
+            let mut names: Vec<String> = Vec::with_capacity(baselines.len());
+            for Baseline { name, config, .. } in baselines {
+                // It may break a budget, and be reported all the same.
+                space
+                    .check_domains(&config)
+                    .map_err(|violation| format!("`{name}` is no point of the space: {violation}"))?;
+                if names.contains(&name) {
+                    return Err(format!("two are called `{name}`"));
+                }
+                names.push(name);
+            }
+            Ok(if names.is_empty() { "none".to_owned() } else { names.join(", ") })
         });
         self.find(&model.name, "baselines", outcome);
     }

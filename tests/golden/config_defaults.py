@@ -1,7 +1,5 @@
-"""Write eval/src/model/config/defaults.rs: what a key that is absent from config.json means, family by family.
-
-The numbers come from transformers' own config classes, of two versions, which have to agree. Beside it, written-configs.json gets
-what either version writes for a model of each family, every key included: all of that has to be understood.
+"""Write written-configs.json: what two versions of transformers write as config.json for a model of a family, every key included. All of
+that has to be understood, and the two have to agree in what an absent key means.
 
     python config_defaults.py --old DIR        DIR: a folder with transformers 4.57 (`pip install --target DIR …`)
 """
@@ -13,30 +11,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-FILE = Path(__file__).resolve().parents[2] / "eval/src/model/config/defaults.rs"
 WRITTEN = Path(__file__).resolve().parent / "written-configs.json"
 FAMILIES = {"llama": "Llama", "mistral": "Mistral", "mixtral": "Mixtral", "qwen2": "Qwen2", "qwen3": "Qwen3"}
-# Field: the type in Rust. A family without the key, and one whose default is null, have `None` where there is an option.
-FIELDS = {
-    "num_key_value_heads": "Option<usize>", "head_dim": "Option<usize>", "rms_norm_eps": "f64", "rope_theta": "f64",
-    "tie_word_embeddings": "bool", "attention_bias": "Option<bool>", "mlp_bias": "Option<bool>", "sliding_window": "Option<usize>",
-    "use_sliding_window": "Option<bool>", "max_window_layers": "Option<usize>", "num_local_experts": "Option<usize>",
-    "num_experts_per_tok": "Option<usize>",
-}
-DOCS = {
-    "num_key_value_heads": "Key/value heads; `None`: as many as query heads.",
-    "head_dim": "Channels per head; `None`: the width of the residual stream divided by the query heads.",
-    "rms_norm_eps": "Added to the mean square in every norm.",
-    "rope_theta": "Base of the rotation frequencies.",
-    "tie_word_embeddings": "Whether the output matrix is the embedding.",
-    "attention_bias": "Biases of the attention; `None`: the family has no such key.",
-    "mlp_bias": "Biases of the feed-forward part; `None`: the family has no such key.",
-    "sliding_window": "Tokens that a query sees; `None`: all, or no such key.",
-    "use_sliding_window": "Whether windows are used; `None`: the family has no such key.",
-    "max_window_layers": "Layers in front that have no window; `None`: the family has no such key.",
-    "num_local_experts": "Experts of a layer; `None`: the family has none.",
-    "num_experts_per_tok": "Experts of a token; `None`: the family has none.",
-}
+# Keys whose defaults have to be the same in both versions.
+FIELDS = [
+    "num_key_value_heads", "head_dim", "rms_norm_eps", "rope_theta", "tie_word_embeddings", "attention_bias", "mlp_bias", "sliding_window",
+    "use_sliding_window", "max_window_layers", "num_local_experts", "num_experts_per_tok",
+]
 
 
 def defaults():
@@ -57,14 +38,6 @@ def defaults():
     return out
 
 
-def literal(value, kind):
-    if kind.startswith("Option"):
-        return "None" if value is None else f"Some({literal(value, kind[7:-1])})"
-    if kind == "bool":
-        return str(value).lower()
-    return repr(float(value)) if kind == "f64" else f"{value:_}" if value > 9999 else str(value)
-
-
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--print", action="store_true")
@@ -77,27 +50,6 @@ def main():
     old = json.loads(run.stdout.strip().splitlines()[-1])
     WRITTEN.write_text(json.dumps({run["version"]: run.pop("written") for run in (old, new)}, indent=1) + "\n")
     assert {**new, "version": 0} == {**old, "version": 0}, "the two versions have different defaults: no default can be pinned"
-    lines = [
-        "//! What an absent key means, family by family.",
-        "//!",
-        f"//! Written by tests/golden/config_defaults.py from the config classes of transformers {old['version']} and {new['version']},",
-        "//! which agree. Change the script, not this file.",
-        "",
-        "use super::Family;",
-        "",
-        "/// Values of absent keys.",
-        "pub(super) struct Defaults {",
-    ]
-    for field, kind in FIELDS.items():
-        lines += [f"    /// {DOCS[field]}", f"    pub(super) {field}: {kind},"]
-    lines += ["}", "", "impl Family {", "    /// Values of keys that config.json leaves out.", "    pub(super) fn defaults(self) -> &'static Defaults {", "        match self {"]
-    lines += [f"            Self::{name} => &{name.upper()}," for name in FAMILIES.values()]
-    lines += ["        }", "    }", "}"]
-    for family, name in FAMILIES.items():
-        lines += ["", f"const {name.upper()}: Defaults = Defaults {{"]
-        lines += [f"    {field}: {literal(new[family][field], kind)}," for field, kind in FIELDS.items()]
-        lines += ["};"]
-    FILE.write_text("\n".join(lines) + "\n")
 
 
 if __name__ == "__main__":

@@ -121,23 +121,9 @@ fn core_knows_nothing_of_what_is_evaluated() {
 
 #[test]
 fn files_stay_small() {
-    for folder in [
-        "core",
-        "vocabulary",
-        "files",
-        "testkit",
-        "search",
-        "eval",
-        "store",
-        "plugins",
-        "export",
-        "attune",
-        "tui",
-        "cli",
-        "tests",
-        "xtask",
-    ] {
-        for file in rust_files(&root().join(folder)) {
+    let folders = std::fs::read_dir(root()).unwrap().map(|entry| entry.unwrap().path());
+    for folder in folders.filter(|folder| folder.join("Cargo.toml").is_file()) {
+        for file in rust_files(&folder) {
             let lines = std::fs::read_to_string(&file).unwrap().lines().count();
             assert!(lines <= 800, "{} has {lines} lines, at most 800", file.display());
         }

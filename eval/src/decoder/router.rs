@@ -69,7 +69,7 @@ pub(crate) fn route<'a>(
             continue;
         }
         for (p, choice) in chosen {
-            let weight = if rule.renormalised { p / sum } else { *p };
+            let weight = if rule.renormalised { p / rule.divisor(sum, mapping.is_some()) } else { *p };
             choose(row, *choice, rule.scale.map_or(weight, |scale| weight * scale));
             if let Some(probe) = probe.as_deref_mut() {
                 probe.chosen[*choice] += 1;
@@ -89,6 +89,17 @@ impl RouterRule {
         ranked.iter_mut().for_each(|(logit, _)| *logit = (*logit - top).exp());
         let total: f32 = ranked.iter().map(|(weight, _)| weight).sum();
         ranked.iter_mut().for_each(|(weight, _)| *weight /= total);
+    }
+
+    /// What the scores of the chosen experts are divided by, `sum` of them: never 0, by the constants of the references.
+    fn divisor(&self, sum: f32, mapped: bool) -> f32 {
+        match self.scores {
+            _ if mapped => sum,
+            // DeepSeek V3, and who follows it.
+            Scores::Sigmoid => sum + 1e-20,
+            // Ernie 4.5 (`moe_norm_min`). The best score of a softmax is far above it, unless a correction chooses others.
+            Scores::Softmax => sum.max(1e-12),
+        }
     }
 
     /// The best first.
@@ -128,6 +139,18 @@ fn mapped(numbers: &[f32], probabilities: &[(f32, usize)]) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn scores_that_vanish_are_no_weights_and_not_nan() {
+        let sigmoid = RouterRule { scores: Scores::Sigmoid, ..RouterRule::SOFTMAX };
+        let corrected = RouterRule { correction: Some(vec![0.0, 1.0, 1.0]), ..RouterRule::SOFTMAX };
+        // The correction chooses experts to which the softmax gives nothing.
+        for (rule, logits) in [(sigmoid, [-200.0; 3]), (corrected, [0.0, -200.0, -200.0])] {
+            let mut weights = Vec::new();
+            route(&logits, 3, &rule, &|_| PLAIN, None, &mut |_, _, weight| weights.push(weight));
+            assert_eq!(weights, [0.0, 0.0]);
+        }
+    }
 
     const PLAIN: Routing<'_> = Routing { kept: None, mapping: None, per_token: 2 };
 

@@ -153,7 +153,7 @@ fn shares(part: &Experts, logits: Tensor<2>, routed: &[Routed]) -> Tensor<2> {
         (Scores::Sigmoid, false) => activation::sigmoid(logits),
         (Scores::Sigmoid, true) => {
             let chosen = activation::sigmoid(logits).mask_fill(unchosen, 0.0);
-            chosen.clone() / chosen.sum_dim(1)
+            chosen.clone() / (chosen.sum_dim(1) + 1e-20)
         }
     };
     match part.rule.scale {

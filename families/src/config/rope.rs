@@ -274,7 +274,11 @@ impl Reader<'_> {
     /// Divisors of every frequency, others beyond the length of the first training (LongRoPE, arXiv 2402.13753).
     fn longrope(&self, rope: &Fields<'_>) -> Result<Scaling, ConfigError> {
         let original = match self.fields.real(ORIGINAL)? {
-            Found::Is(value) => above_zero(self.fields, ORIGINAL, value)?,
+            // The sharper softmax divides by its logarithm.
+            Found::Is(value) if value <= 1.0 => {
+                return Err(self.fields.bad(ORIGINAL, value, "a number above 1"));
+            }
+            Found::Is(value) => value,
             _ => {
                 return Err(self.fields.bad(
                     ORIGINAL,

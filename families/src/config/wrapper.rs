@@ -42,6 +42,11 @@ pub(super) fn language_model(
     if let Some(other) = text.get("model_type").filter(|name| **name != known) {
         return Err(fields.bad("text_config.model_type", quoted(other), family.name));
     }
+    if text.contains_key("quantization_config") {
+        let expected =
+            format!("no such key: that of the file, beside `{WITHIN}`, says how weights are stored");
+        return Err(fields.bad("text_config.quantization_config", "there", expected));
+    }
     text.insert("model_type".to_owned(), known);
     for &(size, default) in wrapper.sizes {
         text.entry(size).or_insert_with(|| default.into());

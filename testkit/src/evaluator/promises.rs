@@ -115,7 +115,8 @@ fn unchanged(trial: &Trial<'_>) -> Result<String, String> {
     let scores = trial.scores(&[Plan::empty()], &trial.items())?.remove(0);
     let Some(distance) = scores.metrics.get(DISTANCE) else {
         let first = trial.evaluator.task().metrics.first().map_or("", |metric| &metric.name);
-        return Ok(format!("`{first}` is {:.4}", scores.value(first).unwrap_or(f64::NAN)));
+        let value = scores.value(first).unwrap_or(f64::NAN);
+        return Ok(format!("not tried: it has no metric `{DISTANCE}`; `{first}` is {value:.4}"));
     };
     match distance.items.iter().find(|value| !trial.same(**value, 0.0)) {
         Some(value) => Err(format!("`{DISTANCE}` is {value}, expected 0")),
@@ -180,7 +181,7 @@ fn company(trial: &Trial<'_>) -> Result<String, String> {
 fn order(trial: &Trial<'_>) -> Result<String, String> {
     let items = trial.items();
     let backwards: Vec<u32> = items.iter().rev().copied().collect();
-    let last = &backwards[..1];
+    let last = backwards.get(..1).ok_or("the selection data has no item")?;
     for plan in trial.plans.iter().take(4) {
         let plan = std::slice::from_ref(plan);
         let forwards = &trial.scores(plan, &items)?[0];
@@ -310,6 +311,6 @@ fn called_off(trial: &Trial<'_>) -> Result<String, String> {
     if waited > trial.patience {
         return Err(format!("it goes on for {:.1} s", waited.as_secs_f64()));
     }
-    trial.scores(&trial.plans[..1], &trial.items())?;
+    trial.scores(&[Plan::empty()], &trial.items())?;
     Ok(format!("after {:.0} ms", waited.as_secs_f64() * 1e3))
 }

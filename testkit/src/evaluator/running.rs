@@ -51,7 +51,11 @@ impl Trial<'_> {
             return Some("other metrics".to_owned());
         }
         one.metrics.iter().find_map(|(name, metric)| {
-            let items = &other.metrics[name].items;
+            let other = &other.metrics[name];
+            if (&metric.weights, metric.aggregate) != (&other.weights, other.aggregate) {
+                return Some(format!("`{name}` weighs its items in another way"));
+            }
+            let items = &other.items;
             if metric.items.len() != items.len() {
                 return Some(format!("`{name}` has {} values and {}", metric.items.len(), items.len()));
             }

@@ -16,11 +16,11 @@ use crate::native::{NativeEvaluator, host_parallel};
 /// Share of top-k selections that each expert gets (as EEP and others rank experts).
 pub(super) const FREQUENCY: &str = "expert-frequency";
 
-/// Mean router probability of each expert.
+/// Mean score of each expert, before the choice: a probability, or what a router of sigmoids says.
 pub(super) const SOFT_ACTIVATION: &str = "expert-soft-activation";
 
 impl NativeEvaluator {
-    /// Either signal: `[layer][expert]`, each layer sums to 1.
+    /// Either signal: `[layer][expert]`; each layer sums to 1, but for scores that are sigmoids.
     pub(super) fn routing(&self, asked: &Asked<'_>) -> Result<(Signal, u64), EvalFailure> {
         let name = asked.name;
         let config = &self.model.config;
