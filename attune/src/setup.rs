@@ -50,7 +50,8 @@ pub fn profile(args: &ProfileOptions) -> Result<Profile, Error> {
     };
     let model = args.file.parent().unwrap_or(Path::new("")).join(&profile.model);
     ChosenTask::of(&profile, &model).map_err(|fault| {
-        let set = sets.iter().any(|(key, _)| *key == fault.path);
+        let path = fault.path.replace("[\"", ".").replace("\"]", "");
+        let set = sets.iter().any(|(key, _)| *key == path);
         Error::input(if set { fault.of_set() } else { fault.of_file(&file, &text) })
     })?;
     Ok(profile)

@@ -10,7 +10,7 @@ use attune_core::space::{Config, Domain, Space, Value};
 const KIND: &str = "set";
 
 /// What a function understands.
-pub(super) fn vocabulary() -> Vocabulary {
+pub(super) fn vocabulary() -> &'static Vocabulary {
     static KNOWN: LazyLock<Vocabulary> = LazyLock::new(|| {
         let whole = ArgumentKind::Int { min: i64::MIN, max: i64::MAX };
         let schema = EditSchema::new(KIND, "Sets one cell of a config.", "attune's functions")
@@ -30,7 +30,7 @@ pub(super) fn vocabulary() -> Vocabulary {
             .reads("cell {cell} of dimension {dimension} is [{whole}|][{reals}|]");
         Vocabulary::new([schema])
     });
-    KNOWN.clone()
+    &KNOWN
 }
 
 /// The plan that says a config.

@@ -44,7 +44,7 @@ impl FunctionEvaluator {
                 device: "cpu".to_owned(),
                 numerics: "f64".to_owned(),
                 concurrency: thread::available_parallelism().map_or(1, usize::from),
-                edits: code::vocabulary(),
+                edits: code::vocabulary().clone(),
             },
             subject: Facts { name: name.to_owned(), fingerprint, values: Settings::new() },
             task: TaskInfo {

@@ -137,7 +137,7 @@ impl StudyBuilder {
     }
 
     /// What is minimised: a metric of the task or a cost of the technique; several are searched in the order in which they
-    /// are named. For studies without a profile; without any, the first metric of the task.
+    /// are named, in the place of those of a profile. Without any, the profile's, or the first metric of the task.
     pub fn minimise(mut self, metric: impl Into<String>) -> Self {
         self.objectives.push(Objective { metric: metric.into(), direction: Direction::Minimise });
         self
@@ -173,7 +173,7 @@ impl StudyBuilder {
         self
     }
 
-    /// Time that one trial may take, in whole seconds for a study of a profile.
+    /// Time that one trial may take; a study of a profile takes the next whole second.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);
         self
@@ -245,6 +245,7 @@ impl StudyBuilder {
     /// # Errors
     /// What keeps the study from running, or what is missing from its description.
     pub fn build(mut self) -> Result<Study, Error> {
+        self.is_heard()?;
         let complaints = self.complaints.take().unwrap_or_else(setup::nowhere);
         let listeners = std::mem::take(&mut self.listeners);
         let store = std::mem::take(&mut self.store).open();
@@ -265,6 +266,12 @@ impl StudyBuilder {
         let name = self.name.clone().unwrap_or_else(|| profile.name.clone());
         attune_store::check_name(&name)?;
         if let Some(evaluator) = self.evaluator {
+            if profile.start.is_some() {
+                return Err(missing(
+                    "a study of one's own evaluator starts from no other study, and the profile has `start`",
+                    "leave it out",
+                ));
+            }
             let technique = self.technique.unwrap_or(TechniqueSource::Named(profile.technique.name));
             let described = Described {
                 name,
@@ -337,9 +344,38 @@ impl StudyBuilder {
         profile.report = self.report.unwrap_or(profile.report);
         profile.seed = self.seed.unwrap_or(profile.seed);
         if let Some(deadline) = self.deadline {
-            profile.deadline_seconds = deadline.as_secs();
+            profile.deadline_seconds = deadline.as_secs_f64().ceil() as u64;
         }
+        profile.checked("the study").map_err(Error::input)?;
         Ok((profile, file))
+    }
+
+    /// Refuses what is said and has no effect beside the rest.
+    fn is_heard(&self) -> Result<(), Error> {
+        let text = matches!(self.profile, Some(ProfileSource::File(_) | ProfileSource::Text { .. }));
+        if !text && !self.sets.is_empty() {
+            return Err(missing(
+                "`set(…)` changes the profile of a file or of a text, and there is none",
+                "change the typed values, or say it by its own method",
+            ));
+        }
+        if !self.technique_options.is_empty() && self.technique.is_none() {
+            return Err(missing(
+                "`technique_option(…)` is an option of a technique that is named here, and none is",
+                "say `technique(…)`, or `set(\"technique.options.NAME\", …)` for that of a profile",
+            ));
+        }
+        let opened = self.model.is_some()
+            || self.device.is_some()
+            || self.activation_memory.is_some()
+            || self.evaluator_name.is_some();
+        if self.evaluator.is_some() && opened {
+            return Err(missing(
+                "an evaluator of one's own has its model and its device",
+                "leave out `model`, `device`, `activation_memory` and `evaluator_named`",
+            ));
+        }
+        Ok(())
     }
 
     fn of_program(

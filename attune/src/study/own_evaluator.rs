@@ -88,7 +88,7 @@ impl Described {
         };
         setup::goes_on(&*store, &header)?;
         let workers = self.workers.map_or(evaluator.info().concurrency, usize::from);
-        Ok(SessionSetup {
+        let setup = SessionSetup {
             header,
             whereabouts: None,
             technique,
@@ -106,7 +106,9 @@ impl Described {
             report: self.report,
             out_of_domain: Vec::new(),
             workers,
-        })
+        };
+        setup.check()?;
+        Ok(setup)
     }
 }
 

@@ -10,6 +10,8 @@ use attune::core::profile::Selected;
 use attune::core::store::{Record, Store};
 use attune::{Error, Outcome, Study, StudyBuilder, strategy};
 
+use crate::parts::boat;
+
 pub(crate) const PROFILE: &str = r#"(
     version: 1,
     name: "small",
@@ -145,6 +147,11 @@ fn what_is_missing_or_wrong_is_said_before_anything_runs() {
         (small().model("nowhere"), "cannot open the model nowhere"),
         (small().device("tpu"), "tpu"),
         (small().evaluator_named("abacus"), "abacus"),
+        (small().trials(0), "trials is 0, expected at least 1"),
+        (small().technique_option("keep", OptionValue::Int(2)), "a technique that is named here"),
+        (boat().set("trials", 3), "there is none"),
+        (boat().device("cpu"), "has its model and its device"),
+        (boat().minimise("gapp"), "did you mean `gap`?"),
     ] {
         let message = message(builder);
         assert!(message.contains(words), "`{words}` is not in: {message}");

@@ -170,7 +170,7 @@ impl Evaluator for Boat {
     }
 }
 
-fn boat() -> StudyBuilder {
+pub(crate) fn boat() -> StudyBuilder {
     Study::builder().own_technique(Cutting::new()).evaluator(Boat::new())
 }
 

@@ -63,6 +63,11 @@ pub enum ProfileError {
 }
 
 impl ProfileError {
+    pub(super) fn invalid(file: String, path: &str, found: &str, expected: &str) -> Self {
+        let found = line(found, QUOTED).into_owned();
+        Self::Invalid { file, path: path.to_owned(), found, expected: expected.to_owned() }
+    }
+
     pub(super) fn syntax(file: &str, error: SpannedError) -> Self {
         let start = error.span.start;
         let problem = problem(&error.code);

@@ -5,7 +5,7 @@ use super::schema::{self, Key, Presence};
 use super::value::{RawSetting, Value};
 use super::{Profile, ProfileError, set};
 use crate::options::Settings;
-use crate::printable::{QUOTED, line, quoted};
+use crate::printable::quoted;
 
 impl Profile {
     /// Reads a profile. `file` is its name in messages; `sets` are `--set` overrides `(key, value)`,
@@ -31,12 +31,44 @@ impl Profile {
         for (key, value) in sets {
             set::apply(&mut said, key, value)?;
         }
-        resolve(file, said)
+        let invalid = |path: &str, found: &str, expected: &str| {
+            // What `--set` says stands in no file; what is an option stands where its options do.
+            let set = |key: &String| path == key || path.replace("[\"", ".").replace("\"]", "") == *key;
+            let file = match sets.iter().any(|(key, _)| set(key)) {
+                true => "--set".to_owned(),
+                false => read::placed(file, text, path),
+            };
+            ProfileError::invalid(file, path, found, expected)
+        };
+        resolve(said, &invalid)
     }
 
-    /// Line and column, from 1, of a key in the text of a profile, for messages of those who check its options.
-    pub fn place(text: &str, path: &str) -> Option<(usize, usize)> {
-        read::place(text, path)
+    /// Whether every value has a meaning, for profiles that no text says. `what` names it in messages.
+    ///
+    /// # Errors
+    /// [`ProfileError::Invalid`] with the first value that has none.
+    pub fn checked(&self, what: &str) -> Result<(), ProfileError> {
+        let invalid = |path: &str, found: &str, expected: &str| {
+            ProfileError::invalid(what.to_owned(), path, found, expected)
+        };
+        self.has_meaning(|_| true, &invalid)
+    }
+
+    fn has_meaning(
+        &self,
+        asked: impl Fn(&Key) -> bool,
+        invalid: &impl Fn(&str, &str, &str) -> ProfileError,
+    ) -> Result<(), ProfileError> {
+        for key in schema::keys().iter().filter(|key| asked(key)) {
+            if let Some((found, expected)) = key.value(self).and_then(|value| key.refusal(&value)) {
+                return Err(invalid(key.path, &found, &expected));
+            }
+        }
+        if self.task.selection == self.task.report {
+            let expected = "another file than task.selection: never tune on the data you report";
+            return Err(invalid("task.report", &quoted(&format!("{:?}", self.task.report)), expected));
+        }
+        Ok(())
     }
 
     /// A profile that says nothing: every default, and nothing where there is none.
@@ -52,17 +84,14 @@ impl Profile {
     }
 }
 
-fn resolve(file: &str, mut said: Said) -> Result<Profile, ProfileError> {
-    let invalid = |path: &str, found: &str, expected: &str| ProfileError::Invalid {
-        file: file.to_owned(),
-        path: path.to_owned(),
-        found: line(found, QUOTED).into_owned(),
-        expected: expected.to_owned(),
-    };
+fn resolve(
+    mut said: Said,
+    invalid: &impl Fn(&str, &str, &str) -> ProfileError,
+) -> Result<Profile, ProfileError> {
     let mut profile = Profile::silent();
     for key in schema::keys() {
         let given = match said.options.remove(key.path) {
-            Some(options) => Some(Value::Options(settings(key, options, &invalid)?)),
+            Some(options) => Some(Value::Options(settings(key, options, invalid)?)),
             None => said.values.remove(key.path),
         };
         let named = said.groups.contains(key.parts().0);
@@ -73,15 +102,7 @@ fn resolve(file: &str, mut said: Said) -> Result<Profile, ProfileError> {
         (key.put)(&mut profile, value);
     }
     // Part of a group may be set of one that the file does not have.
-    for key in schema::keys().iter().filter(|key| said.groups.contains(key.parts().0)) {
-        if let Some((found, expected)) = key.value(&profile).and_then(|value| key.refusal(&value)) {
-            return Err(invalid(key.path, &found, &expected));
-        }
-    }
-    if profile.task.selection == profile.task.report {
-        let expected = "another file than task.selection: never tune on the data you report";
-        return Err(invalid("task.report", &quoted(&format!("{:?}", profile.task.report)), expected));
-    }
+    profile.has_meaning(|key| said.groups.contains(key.parts().0), invalid)?;
     Ok(profile)
 }
 

@@ -45,6 +45,15 @@ pub(super) fn said(text: &str) -> Result<Said, SpannedError> {
     Ok(said)
 }
 
+/// The file with the place of a key in it, where the text has it.
+pub(super) fn placed(file: &str, text: &str, path: &str) -> String {
+    // The options of an owner stand together; those of a task are keys.
+    match place(text, path.split('[').next().unwrap_or(path)) {
+        Some((line, column)) => format!("{file}:{line}:{column}"),
+        None => file.to_owned(),
+    }
+}
+
 /// Line and column of a key in a text that [`said`] reads, from 1.
 pub(super) fn place(text: &str, path: &str) -> Option<(usize, usize)> {
     let keys = Keys { group: "", said: &mut Said::default(), wanted: Some(path) };

@@ -174,7 +174,7 @@ mod tests {
         assert_eq!(parse(&whole).unwrap(), profile);
         assert_ne!(start("(study: \"prune\")").unwrap().identity(), profile.identity());
         let error = start("(study: \"\")").unwrap_err().to_string();
-        assert_eq!(error, "p.ron: start.study is \"\", expected the name of a study in the store");
+        assert_eq!(error, "p.ron:8:27: start.study is \"\", expected the name of a study in the store");
         let set = [("start.study", "prune"), ("start.trial", "7")].map(|(k, v)| (k.to_owned(), v.to_owned()));
         assert_eq!(Profile::parse("p.ron", MINIMAL, &set).unwrap(), profile);
     }
@@ -204,13 +204,21 @@ mod tests {
 
     #[test]
     fn semantic_errors_name_their_path() {
-        assert_eq!(message("trials: 10", "trials: 0"), "p.ron: trials is 0, expected at least 1");
+        assert_eq!(message("trials: 10", "trials: 0"), "p.ron:7:9: trials is 0, expected at least 1");
+        let set = Profile::parse("p.ron", MINIMAL, &[("trials".to_owned(), "0".to_owned())]);
+        assert_eq!(set.unwrap_err().to_string(), "--set: trials is 0, expected at least 1");
+        let typed = Profile { trials: 0, ..parse(MINIMAL).unwrap() };
+        assert_eq!(
+            typed.checked("the study").unwrap_err().to_string(),
+            "the study: trials is 0, expected at least 1"
+        );
         assert_eq!(
             message("b.txt", "a.txt"),
-            "p.ron: task.report is \"a.txt\", expected another file than task.selection: never tune on the data you report"
+            "p.ron:6:36: task.report is \"a.txt\", expected another file than task.selection: never tune on the data you report"
         );
         let error = message("\"keep\": 4", "\"keep\": {\"a\": 1}");
-        assert!(error.starts_with("p.ron: technique.options[\"keep\"] is "), "{error}");
+        assert!(error.starts_with("p.ron:5:"), "{error}");
+        assert!(error.contains(": technique.options[\"keep\"] is "), "{error}");
     }
 
     #[test]

@@ -35,7 +35,7 @@ pub(super) fn apply(said: &mut Said, name: &str, value: &str) -> Result<(), Prof
             let read = key.kind.read(value).map_err(|problem| ProfileError::BadValue {
                 key: line(name, QUOTED).into_owned(),
                 value: line(value, QUOTED).into_owned(),
-                problem,
+                problem: format!("{problem}; {name} takes {}, for example `{}`", key.kind, key.example),
             })?;
             said.values.insert(key.path, read);
         }
@@ -89,7 +89,10 @@ mod tests {
         let evaluated = with(&[("evaluator.name", "own.wasm"), ("evaluator.options.depth", "3")]).unwrap();
         assert_eq!(evaluated.evaluator.unwrap().options["depth"], OptionValue::Int(3));
         let nobody = with(&[("evaluator.options.depth", "3")]).unwrap_err().to_string();
-        assert_eq!(nobody, "a.ron: evaluator.name is \"\", expected a text that is not empty");
+        assert_eq!(
+            nobody,
+            "a.ron: evaluator.name is \"\", expected the name of an evaluator; `attune evaluator list` has them"
+        );
         let from_nothing = with(&[("start.trial", "3")]).unwrap_err().to_string();
         assert_eq!(from_nothing, "a.ron: start.study is \"\", expected the name of a study in the store");
     }

@@ -1,5 +1,6 @@
 //! A profile's task against what the evaluator says of its tasks.
 
+use super::read;
 use super::schema::{self, Key};
 use super::{ProfileError, Task};
 use crate::evaluator::{TaskOption, TaskSpec};
@@ -22,10 +23,7 @@ pub struct TaskFault {
 impl TaskFault {
     /// The fault as one of the profile in `file`, whose text is `text`: with its place, where the text has the key.
     pub fn of_file(self, file: &str, text: &str) -> ProfileError {
-        let file = match super::Profile::place(text, &self.path) {
-            Some((line, column)) => format!("{file}:{line}:{column}"),
-            None => file.to_owned(),
-        };
+        let file = read::placed(file, text, &self.path);
         self.said_by(file)
     }
 

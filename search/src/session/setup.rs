@@ -55,7 +55,10 @@ pub struct SessionSetup {
 
 impl SessionSetup {
     /// Refuses what would only fail after hours of search.
-    pub(super) fn check(&self) -> Result<(), SessionError> {
+    ///
+    /// # Errors
+    /// What [`Preflight::check`] finds.
+    pub fn check(&self) -> Result<(), SessionError> {
         self.preflight().check(&|plan| self.evaluator.check(plan))
     }
 

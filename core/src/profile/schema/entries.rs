@@ -53,7 +53,8 @@ const KEYS: &[Key] = &[
     Key::new("model", Kind::Folder, Section::Model, "model", held!(model))
         .help("Folder of the model in the Hugging Face layout, relative to the profile.")
         .example("../models/tiny-moe"),
-    Key::new("evaluator.name", Kind::Component, Section::Model, "evaluator", held!(evaluator? name: NO_CHOICE))
+    Key::new("evaluator.name", Kind::Text, Section::Model, "evaluator", held!(evaluator? name: NO_CHOICE))
+        .wants("the name of an evaluator; `attune evaluator list` has them")
         .help("Who applies plans to the model and scores them.")
         .example("native")
         .off("Empty: the model's folder decides.")
