@@ -143,7 +143,7 @@ mod tests {
     #[test]
     fn scores_that_vanish_are_no_weights_and_not_nan() {
         let sigmoid = RouterRule { scores: Scores::Sigmoid, ..RouterRule::SOFTMAX };
-        let corrected = RouterRule { correction: Some(vec![0.0, 1.0, 1.0]), ..RouterRule::SOFTMAX };
+        let corrected = RouterRule { correction: Some(vec![0.0, 2.0, 2.0]), ..RouterRule::SOFTMAX };
         // The correction chooses experts to which the softmax gives nothing.
         for (rule, logits) in [(sigmoid, [-200.0; 3]), (corrected, [0.0, -200.0, -200.0])] {
             let mut weights = Vec::new();
