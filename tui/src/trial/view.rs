@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use attune_core::format;
 use attune_core::scores::Scores;
 use attune_core::strategy::Origin;
-use attune_core::trial::{Trial, TrialState};
+use attune_core::trial::{Dropped, Repeat, Trial, TrialState};
 use ratatui::Frame;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
@@ -95,6 +95,7 @@ fn state(trial: &Trial) -> String {
         TrialState::Dropped(dropped) => {
             format!("Dropped after {} items, on which trial {} beats it", dropped.items.len(), dropped.rival)
         }
+        TrialState::Repeated(repeat) => format!("Scored again, on {} other items", repeat.items.len()),
         TrialState::Failed(reason) => format!("Failed: {reason}"),
         state => state.name().to_owned(),
     }
@@ -108,6 +109,7 @@ fn origin(origin: &Origin) -> String {
             let parents: Vec<String> = parents.iter().map(u64::to_string).collect();
             format!("made from trial {}", parents.join(" and "))
         }
+        Origin::Again { of } => format!("trial {of} again"),
     }
 }
 
@@ -122,6 +124,7 @@ fn called(origin: &Origin) -> String {
 fn scored(trial: &Trial) -> Option<&Scores> {
     match trial.state() {
         TrialState::Dropped(dropped) => Some(&dropped.scores),
+        TrialState::Repeated(repeat) => Some(&repeat.scores),
         _ => trial.scores(),
     }
 }
@@ -131,7 +134,9 @@ fn by_item(trial: &Trial, metric: &str) -> BTreeMap<u32, f64> {
     let score = scored(trial).and_then(|scores| scores.metrics.get(metric));
     let values = score.map(|score| score.items.as_slice()).unwrap_or_default().iter().copied();
     match trial.state() {
-        TrialState::Dropped(dropped) => dropped.items.iter().copied().zip(values).collect(),
+        TrialState::Dropped(Dropped { items, .. }) | TrialState::Repeated(Repeat { items, .. }) => {
+            items.iter().copied().zip(values).collect()
+        }
         _ => (0..).zip(values).collect(),
     }
 }
