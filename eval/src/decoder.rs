@@ -8,11 +8,13 @@ mod cached;
 mod experts;
 mod grouped_linear;
 mod positions;
+mod projections;
 mod router;
 
 pub(crate) use cached::Caches;
 pub(crate) use experts::EveryExpert;
 pub(crate) use positions::{Positions, Rotations};
+pub(crate) use projections::Through;
 pub(crate) use router::{RouterProbe, Routing, route};
 
 use attune_vocabulary::Module;

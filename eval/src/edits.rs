@@ -157,7 +157,7 @@ impl EditedModel {
 }
 
 impl LayerEdits {
-    /// What each KV head does in a sequence of `tokens`.
+    /// What each of `kv_heads` heads of the cache does in a sequence of `tokens`.
     pub(crate) fn views(&self, kv_heads: usize, window: Option<usize>, tokens: usize) -> Vec<HeadConfig> {
         let look = AttentionMask { window: window.unwrap_or(usize::MAX), ..AttentionMask::FULL };
         let mut views = vec![HeadConfig { look, cache: None }; kv_heads];

@@ -5,6 +5,7 @@
 
 mod attention;
 mod feed_forward;
+mod latent;
 mod mixture;
 mod norm;
 mod rotation;
@@ -12,9 +13,10 @@ mod value;
 
 pub use attention::{Attention, HeadDim, KvHeads, Null, Over, Projections, QkNorm, WindowRule};
 pub use feed_forward::{Activation, ActivationKey, FeedForward, GELUS, PartTensors, SILU};
+pub use latent::{LatentNames, LatentRule};
 pub use mixture::{
-    Correction, Count, ExpertTensors, Groups, MixtureLayers, MixtureRule, Orientation, Router, Scores,
-    SharedExpert, SharedInner,
+    Correction, Count, ExpertTensors, GroupSwitch, Groups, MixtureLayers, MixtureRule, Orientation, Router,
+    Scores, SharedExpert, SharedInner,
 };
 pub use norm::{NormKind, NormRule, Placement};
 pub use rotation::{Pairs, PartRule, RotationRule, Unrotated};

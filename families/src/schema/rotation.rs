@@ -41,6 +41,8 @@ pub struct RotationRule {
     pub local_base: Option<f64>,
     /// Which channels turn together.
     pub pairs: Pairs,
+    /// A key that says whether neighbours turn together, in the place of `pairs`, which is what its absence means.
+    pub neighbours_key: Option<&'static str>,
     /// How much of a head is rotated.
     pub part: PartRule,
     /// Layers without rotation.
@@ -57,6 +59,7 @@ impl RotationRule {
         base: 10000.0,
         local_base: None,
         pairs: Pairs::Halves,
+        neighbours_key: None,
         part: PartRule::Whole,
         unrotated: Unrotated::None,
         given: false,
