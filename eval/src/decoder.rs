@@ -13,7 +13,7 @@ mod router;
 
 pub(crate) use cached::Caches;
 pub(crate) use experts::EveryExpert;
-pub(crate) use positions::{Positions, Rotations};
+pub(crate) use positions::Positions;
 pub(crate) use projections::Through;
 pub(crate) use router::{RouterProbe, Routing, route};
 

@@ -95,8 +95,8 @@ CASES = {
     "smollm3-every-second": ("smollm3", dict(no_rope_layer_interval=2, tie_word_embeddings=False), {"no_rope_layers": None}),
     "stablelm": ("stablelm", dict(use_qkv_bias=True)),
     "starcoder2": ("starcoder2", dict(sliding_window=8)),
-    "youtu": ("youtu", dict(**LATENT)),
-    "youtu-direct": ("youtu", dict(attention_bias=True, tie_word_embeddings=False, **DIRECT)),
+    "youtu": ("youtu", dict(pad_token_id=None, **LATENT)),
+    "youtu-direct": ("youtu", dict(pad_token_id=None, attention_bias=True, tie_word_embeddings=False, **DIRECT)),
 }
 
 

@@ -10,7 +10,6 @@ use graph::circles;
 
 /// Circles that are still there: crate, parent and the neighbours that need each other. It only ever gets shorter.
 const KNOWN: &[(&str, &str, &[&str])] = &[
-    ("eval", "", &["decoder", "edits", "model", "ops"]),
     // Every screen changes the one model that holds them all, and opens others.
     (
         "tui",

@@ -6,9 +6,9 @@ use burn_tensor::Tensor;
 
 use super::grouped_linear::CandidateRows;
 use super::{Batch, Positions, Through, beside};
-use crate::edits::{HeadConfig, LayerEdits};
+use crate::edits::LayerEdits;
 use crate::model::{Layer, Linear, Model, QkNorms, Site};
-use crate::ops::attend::attend;
+use crate::ops::attend::{HeadConfig, attend};
 use crate::ops::heads::{HeadLayout, HeadNorms, Heads, split_heads};
 use crate::ops::scores::ScoreRule;
 
