@@ -171,7 +171,9 @@ fn defaults_are_those_of_the_config_classes() {
                 rule.shared.map(|shared| shared.inner)
             {
                 // None and null are one thing.
-                compare(key, Some(default).filter(|&count| count > 0).into());
+                if default > 0 || !class[key].is_null() {
+                    compare(key, default.into());
+                }
             }
             if let Some(switch) = rule.router.groups.and_then(|groups| groups.switch) {
                 compare(switch.key, switch.off.into());
