@@ -13,7 +13,7 @@ mod sparsemixer;
 
 pub(crate) use cached::Caches;
 pub(crate) use experts::EveryExpert;
-pub(crate) use positions::{Positions, Rotations};
+pub(crate) use positions::Positions;
 pub(crate) use router::{RouterProbe, Routing, route};
 pub(crate) use sparsemixer::near;
 

@@ -1,12 +1,10 @@
 //! Plans, checked against a model and sorted by layer: what the forward looks up.
 
 mod activation_bits;
-mod attention_mask;
 mod attention_span;
 mod drop_block;
 mod experts;
 mod experts_per_token;
-mod head_config;
 mod honour;
 mod keep_experts;
 mod key_maxima;
@@ -18,8 +16,6 @@ mod route_experts;
 mod weight_bits;
 
 pub(crate) use activation_bits::InputGrids;
-pub(crate) use attention_mask::AttentionMask;
-pub(crate) use head_config::{Cache, HeadConfig};
 pub(crate) use honour::{NATIVE, kinds};
 pub(crate) use key_maxima::KeyMaxima;
 pub(crate) use matrix::ExpertMatrix;
@@ -30,10 +26,11 @@ use std::sync::Arc;
 use attune_core::evaluator::EvalFailure;
 use attune_core::hash::ContentHash;
 use attune_core::plan::Plan;
+use attune_families::DecoderConfig;
 use attune_vocabulary::edits::{AttentionSpan, KvBits};
 use attune_vocabulary::layer;
 
-use crate::model::DecoderConfig;
+use crate::ops::attend::{AttentionMask, Cache, HeadConfig};
 use crate::ops::quantise::Grid;
 
 /// The edits of every layer. Edits that change nothing (all experts, 16 bits, the identity) are gone, so that layers

@@ -7,9 +7,9 @@ use burn_tensor::Tensor;
 
 use super::grouped_linear::CandidateRows;
 use super::{Batch, Positions, beside};
-use crate::edits::{AttentionMask, HeadConfig, LayerEdits};
+use crate::edits::LayerEdits;
 use crate::model::{Layer, Model, QkNorms, Site};
-use crate::ops::attend::attend;
+use crate::ops::attend::{AttentionMask, HeadConfig, attend};
 use crate::ops::heads::{HeadLayout, HeadNorms, Heads, split_heads};
 use crate::ops::norm::RmsNorm;
 use crate::ops::scores::ScoreRule;

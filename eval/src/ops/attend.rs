@@ -3,19 +3,23 @@
 //! Two bodies: tiles of queries on a CPU, blocks of Burn operations elsewhere. Levels, sinks, windows and spans go
 //! through both as one number per head, so that candidates with different edits share every launch.
 
+mod attention_mask;
 mod blocks;
+mod head_config;
 mod packed;
 mod product;
 mod seen;
 mod tile;
 mod tiles;
 
+pub(crate) use attention_mask::AttentionMask;
+pub(crate) use head_config::{Cache, HeadConfig};
+
 use burn_tensor::Tensor;
 
 use super::heads::{HeadLayout, Heads};
 use super::scores::ScoreRule;
 use crate::compute::Compute;
-use crate::edits::HeadConfig;
 
 /// What heads attend to, mixed: `[sequences·tokens, heads·head_dim]`. `views` has one entry per KV head of each
 /// sequence, sequence by sequence.
@@ -36,7 +40,6 @@ pub(crate) fn attend(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::edits::{AttentionMask, Cache};
     use crate::ops::quantise::Grid;
 
     fn made(compute: &Compute, layout: HeadLayout) -> Heads {

@@ -5,8 +5,8 @@ use burn_tensor::{DType, Tensor, TensorData};
 
 use super::host;
 use super::norm::RmsNorm;
+use super::rotations::Rotations;
 use crate::compute::Compute;
-use crate::decoder::Rotations;
 
 /// How a projection is laid out: sequences of equal length, one after the other.
 #[derive(Clone, Copy, Debug)]
@@ -220,7 +220,7 @@ pub(crate) fn generic(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Rope, Scaling};
+    use attune_families::{Rope, Scaling};
 
     #[test]
     fn the_loop_agrees_with_the_operations() {

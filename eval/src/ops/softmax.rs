@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use burn_tensor::{DType, Int, Tensor};
 
+use super::attend::AttentionMask;
 use super::scores::ScoreRule;
-use crate::edits::AttentionMask;
 
 /// Attention weights of the positions `queries` over all positions from 0: `[rows, group·queries, keys]` in and out, a row
 /// being a KV head of a sequence. A query sees what `look` says; it has no sinks and no span.

@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use burn_tensor::{Bool, DType, Device, Int, Tensor};
 
+use super::{Cache, HeadConfig};
 use crate::compute::Compute;
-use crate::edits::{Cache, HeadConfig};
 use crate::ops::heads::{HeadLayout, Heads};
 use crate::ops::quantise::{Grid, quantise};
 use crate::ops::scores::ScoreRule;

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::edits::AttentionMask;
+use super::AttentionMask;
 
 /// Positions seen by neighbouring queries.
 pub(super) struct Seen {

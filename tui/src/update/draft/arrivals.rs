@@ -5,7 +5,8 @@ use attune_core::profile::Profile;
 use attune_core::space::Count;
 use attune_core::technique::TechniqueInfo;
 
-use super::{Checked, fields, fill, steps};
+use super::steps;
+use crate::draft::{Checked, fields, said_by};
 use crate::effect::Effect;
 use crate::modal::Modal;
 use crate::model::{Model, Screen};
@@ -73,7 +74,7 @@ pub(crate) fn profile_arrived(
         }
     };
     let is_its_own = file == path;
-    let said = fill::said_by(&profile);
+    let said = said_by(&profile);
     steps::open(model, file, said.clone());
     let effects = steps::settle(model);
     if let Some(draft) = &mut model.draft {

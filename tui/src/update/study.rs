@@ -3,16 +3,15 @@
 use attune::backend::Request;
 use attune_core::event::Command;
 
-use super::{Panel, Phase, Study};
+use super::leave::go_home;
+use super::{export, trial};
 use crate::effect::Effect;
-use crate::export;
 use crate::key::Key;
 use crate::model::{Model, Screen};
-use crate::trial;
-use crate::update::go_home;
+use crate::study::{Panel, Phase, Study};
 
 /// A key on the live screen.
-pub(crate) fn press(model: &mut Model, name: &str, key: Key) -> Vec<Effect> {
+pub(super) fn press(model: &mut Model, name: &str, key: Key) -> Vec<Effect> {
     let Some(study) = model.studies.get_mut(name) else { return go_home(model) };
     if moved(study, key) {
         return Vec::new();

@@ -1,25 +1,23 @@
-//! The result screen: the report table, the front of several objectives, the config in words, and the way to an export.
+//! Keys of the result screen.
 
-mod front;
-pub(crate) mod view;
-
+use super::leave::go_home;
+use super::{export, trial};
 use crate::effect::Effect;
-use crate::export;
 use crate::key::Key;
 use crate::model::{Model, Screen};
-use crate::trial;
-use crate::update::go_home;
+use crate::study::members;
+use crate::view;
 
 /// A key on the result screen.
-pub(crate) fn press(model: &mut Model, name: &str, key: Key) -> Vec<Effect> {
+pub(super) fn press(model: &mut Model, name: &str, key: Key) -> Vec<Effect> {
     let (theme, columns) = (model.theme(), usize::from(model.size.0));
     let Some(study) = model.studies.get_mut(name) else { return go_home(model) };
-    let lines = view::lines(theme, study, columns).len();
+    let lines = view::result::lines(theme, study, columns).len();
     if let Some(moved) = key.moved(study.result_scroll, lines, 10) {
         study.result_scroll = moved;
         return Vec::new();
     }
-    let members = front::members(study);
+    let members = members::members(study);
     match key {
         Key::Esc => return go_home(model),
         Key::Char('t') => model.screen = Screen::Live(name.to_owned()),

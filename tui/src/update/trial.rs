@@ -1,33 +1,16 @@
-//! The screen of one trial: where it comes from, its scores down to single items, its whole config, and how both differ
-//! from another trial.
+//! Opening the screen of a trial, and its keys.
 
-pub(crate) mod view;
-
-use attune_core::strategy::Origin;
-
+use super::export;
+use super::leave::go_home;
 use crate::effect::Effect;
-use crate::export;
 use crate::key::Key;
 use crate::line_edit::LineEdit;
 use crate::model::{Model, Screen};
-use crate::study::Study;
-use crate::update::go_home;
-
-/// What the screen shows. Positions are those of [`Study::rows`].
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Detail {
-    pub(crate) position: usize,
-    /// The trial that it is compared with; `None` is the first of [`others`].
-    pub(crate) against: Option<usize>,
-    pub(crate) scroll: usize,
-    /// The number of a trial to compare with is being typed.
-    pub(crate) asking: Option<LineEdit>,
-    /// The result screen is one step back, and not the live one.
-    from_result: bool,
-}
+use crate::study::Detail;
+use crate::view;
 
 /// Opens the screen of a trial.
-pub(crate) fn open(model: &mut Model, name: &str, position: Option<usize>) -> Vec<Effect> {
+pub(super) fn open(model: &mut Model, name: &str, position: Option<usize>) -> Vec<Effect> {
     let from_result = matches!(model.screen, Screen::Result(_));
     let Some(study) = model.studies.get_mut(name) else { return go_home(model) };
     match position.filter(|position| *position < study.rows.len()) {
@@ -41,22 +24,8 @@ pub(crate) fn open(model: &mut Model, name: &str, position: Option<usize>) -> Ve
     Vec::new()
 }
 
-/// What a trial may be compared with first: what the study began with, the best, its parents.
-pub(crate) fn others(study: &Study, position: usize) -> Vec<usize> {
-    let mut others: Vec<usize> = study.uniform().map(|(_, uniform)| uniform).into_iter().collect();
-    let start = |row: &crate::study::Row| matches!(row.trial.origin, Origin::Start(_));
-    others.extend(study.rows.iter().enumerate().filter(|(_, row)| start(row)).map(|(at, _)| at));
-    others.extend(study.best);
-    if let Some(Origin::Varied { parents }) = study.rows.get(position).map(|row| &row.trial.origin) {
-        others.extend(parents.iter().filter_map(|parent| study.position(*parent)));
-    }
-    let mut seen = std::collections::BTreeSet::from([position]);
-    others.retain(|other| seen.insert(*other));
-    others
-}
-
 /// A key on the screen of a trial.
-pub(crate) fn press(model: &mut Model, name: &str, key: Key) -> Vec<Effect> {
+pub(super) fn press(model: &mut Model, name: &str, key: Key) -> Vec<Effect> {
     let (theme, columns) = (model.theme(), usize::from(model.size.0));
     let Some(study) = model.studies.get_mut(name) else { return go_home(model) };
     if let Some(line) = &mut study.detail.asking {
@@ -75,7 +44,7 @@ pub(crate) fn press(model: &mut Model, name: &str, key: Key) -> Vec<Effect> {
         }
         return Vec::new();
     }
-    let lines = view::lines(theme, study, columns).len();
+    let lines = view::trial::lines(theme, study, columns).len();
     if let Some(moved) = key.moved(study.detail.scroll, lines, 10) {
         study.detail.scroll = moved;
         return Vec::new();
@@ -93,7 +62,7 @@ pub(crate) fn press(model: &mut Model, name: &str, key: Key) -> Vec<Effect> {
             }
         }
         Key::Char('c') => {
-            let others = others(study, position);
+            let others = study.others(position);
             let now =
                 study.detail.against.and_then(|against| others.iter().position(|other| *other == against));
             // Nothing chosen is the first one.

@@ -11,13 +11,12 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use super::others;
 use crate::command_line;
 use crate::model::Model;
 use crate::study::Study;
 use crate::study::difference::{self, RunLocation};
 use crate::theme::Theme;
-use crate::view::{Blocks, Cells, Page, wrap};
+use crate::widgets::{Blocks, Cells, Page, wrap};
 
 pub(crate) fn view(model: &Model, study: &Study, frame: &mut Frame<'_>) {
     let theme = model.theme();
@@ -54,10 +53,10 @@ pub(crate) fn view(model: &Model, study: &Study, frame: &mut Frame<'_>) {
 }
 
 /// The whole page.
-pub(super) fn lines(theme: Theme, study: &Study, columns: usize) -> Vec<Line<'static>> {
+pub(crate) fn lines(theme: Theme, study: &Study, columns: usize) -> Vec<Line<'static>> {
     let Some(row) = study.rows.get(study.detail.position) else { return Vec::new() };
     let trial = &row.trial;
-    let other = study.detail.against.or(others(study, study.detail.position).first().copied());
+    let other = study.detail.against.or(study.others(study.detail.position).first().copied());
     let other = other.and_then(|position| study.rows.get(position)).map(|row| &row.trial);
     let text = |text: &str, style: Style| -> Vec<Line<'static>> {
         let lines = wrap(text, columns.saturating_sub(2)).into_iter();

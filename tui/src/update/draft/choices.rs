@@ -4,8 +4,8 @@ use attune::backend::{Catalogue, RunLocation};
 use attune_core::objective::Direction;
 use attune_core::options::OptionKind;
 
-use super::{Draft, Field, Kind, fields};
 use crate::chooser::{Chooser, Entry, Wanted, beside};
+use crate::draft::{Draft, Field, Kind, fields};
 use crate::model::Model;
 
 /// The list for the field under the cursor; `None` where a value is typed in its place.

@@ -8,8 +8,6 @@ use std::cell::RefCell;
 use ratatui::layout::{Position, Rect};
 
 use crate::key::Key;
-use crate::model::Model;
-use crate::recording;
 
 /// What a click on a place does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,10 +41,10 @@ thread_local! {
     static LISTENING: RefCell<Option<Seen>> = const { RefCell::new(None) };
 }
 
-/// What the screen of a model shows.
-pub(crate) fn on(model: &Model) -> Seen {
+/// What is shown while `draw` runs.
+pub(crate) fn listen(draw: impl FnOnce()) -> Seen {
     LISTENING.set(Some(Seen::default()));
-    drop(recording::screen(model, model.size.0, model.size.1));
+    draw();
     LISTENING.take().unwrap_or_default()
 }
 

@@ -9,7 +9,7 @@ use ratatui::widgets::Paragraph;
 use crate::study::grid::{Grid, grid};
 use crate::study::{Panel, Study};
 use crate::theme::Theme;
-use crate::view::{fit, panel, width};
+use crate::widgets::{fit, panel, width};
 
 pub(super) fn view(theme: Theme, study: &Study, frame: &mut Frame<'_>, area: Rect) {
     let focused = study.panel == Panel::Map;

@@ -5,8 +5,7 @@ use std::collections::BTreeSet;
 use attune::backend::{Catalogue, Request};
 use attune_core::profile::{Profile, ProfileError};
 
-use super::said::Said;
-use super::{Checked, Draft, Spot, fields, parse};
+use crate::draft::{Checked, Draft, Said, Spot, fields, parse};
 use crate::effect::Effect;
 use crate::model::{Model, Screen};
 

@@ -7,7 +7,7 @@ use attune_core::objective;
 use attune_core::report::Estimates;
 use attune_core::technique::Cost;
 
-use crate::study::Study;
+use super::{Row, Study};
 
 /// A config of the front.
 #[derive(Clone, Debug)]
@@ -35,7 +35,7 @@ pub(crate) fn members(study: &Study) -> Vec<Member> {
         return Vec::new();
     }
     let complete: Vec<_> = study.rows.iter().filter(|row| row.trial.scores().is_some()).collect();
-    let losses = |row: &&crate::study::Row| -> Vec<f64> {
+    let losses = |row: &&Row| -> Vec<f64> {
         let loss =
             |objective: &objective::Objective| objective.loss(replay::value(&row.trial, &objective.metric));
         study.objectives.iter().map(loss).collect()

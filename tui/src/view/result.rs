@@ -10,12 +10,11 @@ use ratatui::style::Style;
 use ratatui::text::Line;
 use ratatui::widgets::Paragraph;
 
-use super::front;
 use crate::command_line;
 use crate::model::Model;
-use crate::study::Study;
+use crate::study::{Study, members};
 use crate::theme::Theme;
-use crate::view::{Blocks, Cells, Page, wrap};
+use crate::widgets::{Blocks, Cells, Page, wrap};
 
 pub(crate) fn view(model: &Model, study: &Study, frame: &mut Frame<'_>) {
     let page = Page {
@@ -24,7 +23,7 @@ pub(crate) fn view(model: &Model, study: &Study, frame: &mut Frame<'_>) {
         command: command_line::line(&model.setup, &["show", study.name()]),
     };
     let mut keys = vec![("e", "export"), ("↑↓", "scroll")];
-    if !front::members(study).is_empty() {
+    if !members::members(study).is_empty() {
         keys.push(("Tab", "choose from the front"));
     }
     keys.extend([("i", "config"), ("t", "trials"), ("Esc", "back"), ("?", "help"), ("q", "quit")]);
@@ -35,7 +34,7 @@ pub(crate) fn view(model: &Model, study: &Study, frame: &mut Frame<'_>) {
 }
 
 /// The whole page.
-pub(super) fn lines(theme: Theme, study: &Study, columns: usize) -> Vec<Line<'static>> {
+pub(crate) fn lines(theme: Theme, study: &Study, columns: usize) -> Vec<Line<'static>> {
     let Some(finished) = study.finished.as_deref() else {
         return vec![Line::from(" there is no result yet; Esc goes back")];
     };
@@ -135,12 +134,12 @@ fn table(theme: Theme, finished: &Finished, columns: usize) -> Vec<Line<'static>
 
 /// The front, one line per config, the chosen one marked.
 fn on_front(theme: Theme, study: &Study, columns: usize) -> Vec<Line<'static>> {
-    let members = front::members(study);
+    let members = members::members(study);
     if members.is_empty() {
         return Vec::new();
     }
     let objectives: Vec<&str> = study.objectives.iter().map(|objective| objective.metric.as_str()).collect();
-    let size = front::size(study, members.len());
+    let size = members::size(study, members.len());
     let among =
         if size > members.len() { format!(", {} of {size} shown", members.len()) } else { String::new() };
     let title =
@@ -160,7 +159,7 @@ fn on_front(theme: Theme, study: &Study, columns: usize) -> Vec<Line<'static>> {
     let named =
         |name: &str| members.iter().any(|member| member.costs.iter().any(|cost| cost.resource == name));
     for objective in objectives.iter().filter(|name| !named(name)) {
-        let value = |member: &front::Member| {
+        let value = |member: &members::Member| {
             member.search.get(*objective).map_or_else(dash, |value| format::short(*value))
         };
         cells.push(Cells {
@@ -170,9 +169,9 @@ fn on_front(theme: Theme, study: &Study, columns: usize) -> Vec<Line<'static>> {
     }
     let reported = members.iter().find_map(|member| member.report.as_ref());
     for metric in reported.iter().flat_map(|(estimates, _)| estimates.keys()) {
-        let of = |member: &front::Member| mean(member.report.as_ref().map(|report| &report.0), metric);
+        let of = |member: &members::Member| mean(member.report.as_ref().map(|report| &report.0), metric);
         cells.push(Cells { head: metric.clone(), cells: members.iter().map(of).collect() });
-        let of = |member: &front::Member| delta(member.report.as_ref().map(|report| &report.1), metric);
+        let of = |member: &members::Member| delta(member.report.as_ref().map(|report| &report.1), metric);
         cells.push(Cells { head: format!("Δ {metric} to dense"), cells: members.iter().map(of).collect() });
     }
     let blocks = Blocks { head: String::new(), names: names.collect(), columns: cells };

@@ -7,11 +7,11 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use super::List;
 use crate::command_line;
+use crate::home::List;
 use crate::model::Model;
-use crate::view::seen::{self, Target};
-use crate::view::{Column, Page, Table, panel};
+use crate::widgets::seen::{self, Target};
+use crate::widgets::{Column, Page, Table, panel};
 
 pub(crate) fn view(model: &Model, frame: &mut Frame<'_>) {
     let home = &model.home;

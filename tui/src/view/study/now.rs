@@ -8,7 +8,7 @@ use ratatui::widgets::Paragraph;
 
 use crate::study::{Panel, Phase, Study};
 use crate::theme::Theme;
-use crate::view::{fit, panel, wrap};
+use crate::widgets::{fit, panel, wrap};
 
 pub(super) fn view(theme: Theme, study: &Study, frame: &mut Frame<'_>, area: Rect) {
     let title = format!("Now on {}", study.device);

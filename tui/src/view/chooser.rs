@@ -5,9 +5,9 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use super::Chooser;
+use crate::chooser::Chooser;
 use crate::model::Model;
-use crate::view::{centred, first_seen, fit, seen, width, window, wrap};
+use crate::widgets::{centred, first_seen, fit, seen, width, window, wrap};
 
 /// Lines under the list, for the whole sentence about what is chosen.
 const ABOUT: u16 = 3;

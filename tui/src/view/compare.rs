@@ -9,13 +9,13 @@ use ratatui::style::Style;
 use ratatui::text::Line;
 use ratatui::widgets::Paragraph;
 
-use super::{Compare, keys};
+use super::trial::section;
+use crate::compare::{Compare, keys};
 use crate::model::Model;
 use crate::study::Study;
 use crate::study::difference;
 use crate::theme::Theme;
-use crate::trial::view::section;
-use crate::view::{Blocks, Cells, Page, wrap};
+use crate::widgets::{Blocks, Cells, Page, wrap};
 
 pub(crate) fn view(model: &Model, compare: &Compare, frame: &mut Frame<'_>) {
     let page = Page {
@@ -31,7 +31,7 @@ pub(crate) fn view(model: &Model, compare: &Compare, frame: &mut Frame<'_>) {
 }
 
 /// The whole page.
-pub(super) fn lines(theme: Theme, compare: &Compare, columns: usize) -> Vec<Line<'static>> {
+pub(crate) fn lines(theme: Theme, compare: &Compare, columns: usize) -> Vec<Line<'static>> {
     let [Some(left), Some(right)] = &compare.studies else {
         return vec![Line::from(" opening both studies")];
     };

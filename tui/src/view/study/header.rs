@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 
 use crate::study::{Phase, Study};
 use crate::theme::Theme;
-use crate::view::{fit, width, wrap};
+use crate::widgets::{fit, width, wrap};
 
 /// The study's state in a few words.
 pub(super) fn state(study: &Study) -> String {

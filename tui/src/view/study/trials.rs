@@ -12,7 +12,7 @@ use ratatui::widgets::Paragraph;
 use crate::study::config_text;
 use crate::study::{Panel, Row, Study};
 use crate::theme::Theme;
-use crate::view::{Column, Table, panel};
+use crate::widgets::{Column, Table, panel};
 
 pub(super) fn view(theme: Theme, study: &Study, frame: &mut Frame<'_>, area: Rect) {
     let order = &study.order;

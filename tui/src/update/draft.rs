@@ -1,16 +1,24 @@
 //! Keys of the form.
 
-use super::said::Words;
-use super::{Kind, Spot, choices, fields, steps};
+mod arrivals;
+mod choices;
+mod steps;
+
+pub(super) use arrivals::{
+    catalogue_arrived, checked, counted, model_arrived, profile_arrived, saved, technique_arrived, timed,
+};
+pub(super) use steps::{begin, edited, replace};
+
+use super::leave::go_home;
+use crate::draft::{Kind, Spot, Words, fields};
 use crate::effect::Effect;
 use crate::key::Key;
 use crate::line_edit::LineEdit;
 use crate::modal::Modal;
 use crate::model::Model;
-use crate::update::go_home;
 
 /// A key on the new study screen.
-pub(crate) fn press(model: &mut Model, key: Key) -> Vec<Effect> {
+pub(super) fn press(model: &mut Model, key: Key) -> Vec<Effect> {
     let Some(draft) = &mut model.draft else { return go_home(model) };
     if draft.editing.is_some() {
         return edit(model, key);
@@ -81,7 +89,7 @@ fn edit(model: &mut Model, key: Key) -> Vec<Effect> {
 
 /// A person says something of a field; nothing of an undescribed option removes it. Who leaves a field as it was has
 /// said nothing.
-pub(crate) fn said(model: &mut Model, path: &str, text: String) -> Vec<Effect> {
+pub(super) fn said(model: &mut Model, path: &str, text: String) -> Vec<Effect> {
     let Some(draft) = &mut model.draft else { return Vec::new() };
     let Some(field) = draft.fields.iter().find(|field| field.path == path) else { return Vec::new() };
     if field.text == text {

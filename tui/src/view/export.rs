@@ -6,11 +6,11 @@ use ratatui::Frame;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use super::{Export, Stage};
 use crate::command_line;
+use crate::export::{Export, Stage};
 use crate::model::Model;
 use crate::theme::Theme;
-use crate::view::{centred, fit, width, window, wrap};
+use crate::widgets::{centred, fit, width, window, wrap};
 
 pub(crate) fn view(model: &Model, export: &Export, frame: &mut Frame<'_>) {
     let theme = model.theme();

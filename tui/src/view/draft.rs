@@ -9,11 +9,11 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use super::{Checked, Draft, Field, Kind, Row, fields};
 use crate::command_line;
+use crate::draft::{Checked, Draft, Field, Kind, Row, fields};
 use crate::model::Model;
-use crate::view::seen::{self, Target};
-use crate::view::{Page, first_seen, fit, panel, width, wrap};
+use crate::widgets::seen::{self, Target};
+use crate::widgets::{Page, first_seen, fit, panel, width, wrap};
 
 const LABEL: usize = 18;
 

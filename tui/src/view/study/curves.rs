@@ -7,7 +7,7 @@ use ratatui::widgets::Paragraph;
 
 use crate::study::{Panel, Row, Study};
 use crate::theme::Theme;
-use crate::view::{Axis, Layer, Plot, Scale, panel};
+use crate::widgets::{Axis, Layer, Plot, Scale, panel};
 
 pub(super) fn view(theme: Theme, study: &Study, frame: &mut Frame<'_>, area: Rect) {
     let [left, right] = Layout::horizontal([Constraint::Fill(1), Constraint::Fill(1)]).spacing(1).areas(area);

@@ -74,7 +74,7 @@ impl Page {
 }
 
 /// The key that a word names, if it is one.
-pub(super) fn key(word: &str) -> Option<Key> {
+pub(crate) fn key(word: &str) -> Option<Key> {
     let mut letters = word.chars();
     match (word, letters.next(), letters.next()) {
         ("Enter", ..) => Some(Key::Enter),

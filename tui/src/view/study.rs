@@ -12,11 +12,11 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use super::{Panel, Phase, Study};
 use crate::command_line;
 use crate::model::Model;
+use crate::study::{Panel, Phase, Study};
 use crate::theme::Theme;
-use crate::view::Page;
+use crate::widgets::Page;
 
 /// From here on all panels are seen at once.
 const WIDE: (u16, u16) = (120, 36);
