@@ -23,6 +23,9 @@ pub const EMBEDDING: &str = "model.embed_tokens.weight";
 /// The output matrix where it is not the embedding, `[vocab, hidden]`.
 pub const OUTPUT: &str = "lm_head.weight";
 
+/// The bias of logits in families that have one, `[vocab]`.
+pub const OUTPUT_BIAS: &str = "lm_head.bias";
+
 /// A name and a shape.
 pub type Tensor = (String, Vec<usize>);
 
@@ -96,6 +99,9 @@ pub fn each<E>(config: &DecoderConfig, mut visit: impl FnMut(Tensor) -> Result<(
     if !config.tied {
         visit(matrix(OUTPUT))?;
     }
+    if config.logit_bias {
+        visit((OUTPUT_BIAS.to_owned(), vec![config.vocab]))?;
+    }
     (0..config.layers).try_for_each(|layer| LayerTensors::new(config, layer).each(&mut visit))
 }
 
@@ -139,7 +145,7 @@ pub fn keys(name: &str) -> &'static str {
         "the number of experts and `hidden_size`"
     } else if holds(&[".mlp.experts.", "_linear"]) {
         "the number of experts, their inner width and `hidden_size`"
-    } else if holds(&[".mlp.", ".experts.", "shared_"]) {
+    } else if holds(&[".mlp.", ".experts.", ".feed_forward.", "shared_"]) {
         "`intermediate_size` and `hidden_size`"
     } else if name.starts_with("model.") {
         "`hidden_size`"

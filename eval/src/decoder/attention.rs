@@ -1,6 +1,7 @@
 //! Grouped-query attention over what each head sees, with a cache of any bit width.
 
-use attune_families::schema::Over;
+use attune_families::Window;
+use attune_families::schema::{Over, QkPlace};
 use attune_vocabulary::Module;
 use burn_tensor::Tensor;
 
@@ -8,7 +9,7 @@ use super::grouped_linear::CandidateRows;
 use super::{Batch, Positions, Through, beside};
 use crate::edits::LayerEdits;
 use crate::model::{Layer, Linear, Model, QkNorms, Site};
-use crate::ops::attend::{HeadConfig, attend};
+use crate::ops::attend::{AttentionMask, HeadConfig, attend};
 use crate::ops::heads::{HeadLayout, HeadNorms, Heads, split_heads};
 use crate::ops::scores::ScoreRule;
 
@@ -35,7 +36,7 @@ impl Model {
         let views: Vec<HeadConfig> = edits
             .iter()
             .flat_map(|edits| {
-                let views = edits.views(config.cache_heads(), config.windows.of(number), batch.tokens);
+                let views = edits.views(config.cache_heads(), self.mask(number), batch.tokens);
                 // What a latent leaves in the cache is met by all heads that are made of it.
                 let alike = config.kv_heads / config.cache_heads();
                 let views = views.into_iter().flat_map(|view| std::iter::repeat_n(view, alike));
@@ -76,6 +77,15 @@ impl Model {
         }
     }
 
+    /// What queries of layer `number` see by the model itself.
+    pub(crate) fn mask(&self, number: usize) -> AttentionMask {
+        match self.config.windows.of(number) {
+            None => AttentionMask::FULL,
+            Some(Window::Sliding(window)) => AttentionMask { window, ..AttentionMask::FULL },
+            Some(Window::Chunk(chunk)) => AttentionMask { chunk, ..AttentionMask::FULL },
+        }
+    }
+
     /// What is done to scores of layer `number` beside their scale.
     pub(crate) fn score_rule(&self, number: usize) -> ScoreRule<'_> {
         ScoreRule {
@@ -106,10 +116,12 @@ impl Layer {
     /// Norms of queries and keys over each head, in families that have them.
     pub(crate) fn head_norms(&self) -> HeadNorms<'_> {
         match &self.qk_norms {
-            Some(QkNorms { over: Over::Head, queries, keys }) => {
-                HeadNorms { queries: Some(queries), keys: Some(keys) }
-            }
-            _ => HeadNorms { queries: None, keys: None },
+            Some(QkNorms { over: Over::Head, place, queries, keys }) => HeadNorms {
+                queries: Some(queries),
+                keys: Some(keys),
+                after: *place == QkPlace::AfterRotation,
+            },
+            _ => HeadNorms { queries: None, keys: None, after: false },
         }
     }
 }

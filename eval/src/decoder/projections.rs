@@ -40,13 +40,21 @@ impl Model {
         }
     }
 
-    /// `qkv` with queries and keys normalised over all of their heads, in families that do that.
+    /// `qkv` with queries and keys normalised over all of their heads, and all three within bounds, in families that do that.
     fn normed_over_heads(&self, norms: Option<&QkNorms>, qkv: Tensor<2>, through: &Through<'_>) -> Tensor<2> {
-        let Some(QkNorms { over: Over::Projection, queries, keys }) = norms else { return qkv };
         let (q, kv) = (self.config.heads * self.config.head_dim, self.config.kv_heads * self.config.head_dim);
-        let part = |first: usize, width: usize| qkv.clone().narrow(1, first, width);
-        let norm = through.norm;
-        Tensor::cat(vec![norm(queries, part(0, q)), norm(keys, part(q, kv)), part(q + kv, kv)], 1)
+        let qkv = match norms {
+            Some(QkNorms { over: Over::Projection, queries, keys, .. }) => {
+                let part = |first: usize, width: usize| qkv.clone().narrow(1, first, width);
+                let norm = through.norm;
+                Tensor::cat(vec![norm(queries, part(0, q)), norm(keys, part(q, kv)), part(q + kv, kv)], 1)
+            }
+            _ => qkv,
+        };
+        match self.config.clip {
+            None => qkv,
+            Some(bound) => qkv.clamp(-bound, bound),
+        }
     }
 
     /// Queries, keys and values out of latents (DeepSeek-V2, arXiv 2405.04434, §2.1, Eq. 9 to 19).

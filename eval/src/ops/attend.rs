@@ -79,12 +79,13 @@ mod tests {
             group_size: 6,
         };
         let cache = |keys, values, sink, recent| Some(Cache { keys, values, sink, recent });
-        let look = |window, sink, span| AttentionMask { window, sink, span };
+        let look = |window, sink, span| AttentionMask { window, sink, span, ..AttentionMask::FULL };
+        let chunked = AttentionMask { chunk: 11, ..look(usize::MAX, 2, 9) };
         vec![
             HeadConfig { look: AttentionMask::FULL, cache: None },
             HeadConfig { look: AttentionMask::FULL, cache: cache(grid(2, 12), grid(3, 4), 3, 7) },
             HeadConfig { look: look(usize::MAX, 2, 5), cache: cache(grid(4, 4), None, 0, 0) },
-            HeadConfig { look: look(30, 0, 9), cache: None },
+            HeadConfig { look: chunked, cache: cache(grid(2, 12), None, 12, 3) },
             HeadConfig { look: look(usize::MAX, 4, 20), cache: cache(None, grid(1, 6), 10, 1) },
             HeadConfig { look: look(25, 40, 1), cache: cache(Some(smooth), grid(2, 12), 1, 40) },
         ]

@@ -3,14 +3,14 @@
 use super::{LinearPart, LinearTensors, MatrixSlice, ProjectionTensors, Tensor, has_bias};
 use crate::config::DecoderConfig;
 use crate::schema::{
-    Correction, ExpertTensors, MixtureRule, Orientation, Over, PartTensors, Placement, Projections,
+    Correction, ExpertTensors, MixtureRule, NormKind, Orientation, Over, PartTensors, Placement, Projections,
 };
 
-/// A norm's weight, and its bias in families that have one.
+/// A norm's weight and bias, in families that have them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NormTensors {
-    /// `[width]`.
-    pub weight: Tensor,
+    /// `[width]`; none in families whose norms have no weights.
+    pub weight: Option<Tensor>,
     /// `[width]`.
     pub bias: Option<Tensor>,
 }
@@ -18,13 +18,14 @@ pub struct NormTensors {
 impl NormTensors {
     pub(super) fn new(config: &DecoderConfig, name: &str, width: usize) -> Self {
         Self {
-            weight: (format!("{name}.weight"), vec![width]),
+            weight: (config.family.norms.kind != NormKind::BareLayer)
+                .then(|| (format!("{name}.weight"), vec![width])),
             bias: has_bias(config.family.norms.kind).then(|| (format!("{name}.bias"), vec![width])),
         }
     }
 
     pub(super) fn all(&self) -> impl Iterator<Item = Tensor> {
-        [Some(self.weight.clone()), self.bias.clone()].into_iter().flatten()
+        [self.weight.clone(), self.bias.clone()].into_iter().flatten()
     }
 }
 
@@ -125,10 +126,10 @@ impl<'a> LayerTensors<'a> {
         }
     }
 
-    /// Norms of queries and of keys, in families that have them.
+    /// Norms of queries and of keys, in families whose norms of them have weights.
     pub fn qk_norms(&self) -> Option<[Tensor; 2]> {
-        let (config, over) = (self.config, self.config.qk_norm?);
-        let [queries, keys] = config.family.attention.qk_norm?.names;
+        let (config, over) = (self.config, self.config.layer(self.number).qk_norm()?);
+        let [queries, keys] = config.family.attention.qk_norm?.names?;
         let norm = |name: &str, heads: usize| {
             let width = if over == Over::Head { config.head_dim } else { heads * config.head_dim };
             (format!("{}.{name}.weight", self.attention()), vec![width])
@@ -229,7 +230,7 @@ impl<'a> LayerTensors<'a> {
                 let inner = mixture.inner;
                 FeedForwardTensors {
                     inner: match orientation {
-                        Orientation::Rows => {
+                        Orientation::Rows | Orientation::Columns => {
                             LinearTensors::split(&both.weight, both.bias.as_ref(), &[inner; 2])
                         }
                         Orientation::AlternatingColumns => alternating(&both, inner),
@@ -296,7 +297,7 @@ fn stacked(
     let offset = expert * outputs * inputs;
     let (shape, strides) = match orientation {
         Orientation::Rows => ([experts, outputs, inputs], [inputs, 1]),
-        Orientation::AlternatingColumns => ([experts, inputs, outputs], [1, outputs]),
+        Orientation::Columns | Orientation::AlternatingColumns => ([experts, inputs, outputs], [1, outputs]),
     };
     MatrixSlice { tensor, shape: shape.to_vec(), outputs, inputs, offset, strides }
 }
