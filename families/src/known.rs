@@ -1,6 +1,8 @@
 //! The families that are known: one file each, and a line here.
 
 mod arcee;
+mod deepseek_v2;
+mod deepseek_v3;
 mod dots1;
 mod ernie4_5;
 mod ernie4_5_moe;
@@ -12,6 +14,7 @@ mod gemma3_text;
 mod glm;
 mod glm4;
 mod glm4_moe;
+mod glm4_moe_lite;
 mod gpt_oss;
 mod granite;
 mod granitemoe;
@@ -42,6 +45,7 @@ mod seed_oss;
 mod smollm3;
 mod stablelm;
 mod starcoder2;
+mod youtu;
 
 use crate::schema::{Family, Wrapper};
 
@@ -49,6 +53,8 @@ use crate::schema::{Family, Wrapper};
 pub fn all() -> &'static [&'static Family] {
     &[
         &arcee::ARCEE,
+        &deepseek_v2::DEEPSEEK_V2,
+        &deepseek_v3::DEEPSEEK_V3,
         &dots1::DOTS1,
         &ernie4_5::ERNIE4_5,
         &ernie4_5_moe::ERNIE4_5_MOE,
@@ -60,6 +66,7 @@ pub fn all() -> &'static [&'static Family] {
         &glm::GLM,
         &glm4::GLM4,
         &glm4_moe::GLM4_MOE,
+        &glm4_moe_lite::GLM4_MOE_LITE,
         &gpt_oss::GPT_OSS,
         &granite::GRANITE,
         &granitemoe::GRANITEMOE,
@@ -90,6 +97,7 @@ pub fn all() -> &'static [&'static Family] {
         &smollm3::SMOLLM3,
         &stablelm::STABLELM,
         &starcoder2::STARCODER2,
+        &youtu::YOUTU,
     ]
 }
 

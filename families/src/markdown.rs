@@ -36,6 +36,7 @@ fn attention(family: &Family) -> String {
         attention.qk_norm.is_some_and(|norm| norm.over == Over::Projection),
         "queries and keys normalised over all heads",
     );
+    say(attention.latent.is_some(), "keys and values of one latent");
     say(attention.cap != crate::schema::Number::None, "soft-cap");
     say(attention.sinks.is_some(), "sinks");
     say(matches!(attention.windows, WindowRule::Every { .. }), "window");

@@ -6,8 +6,8 @@ use std::convert::Infallible;
 use std::path::Path;
 
 use attune_families::schema::{
-    Accepted, ExpertTensors, Flag, Number, PartRule, PartTensors, Projections, SPARSEMIXER_EPS, Scores,
-    TemperatureRule, WindowRule,
+    Accepted, ExpertTensors, Flag, MixtureLayers, Number, Pairs, PartRule, PartTensors, Projections,
+    SPARSEMIXER_EPS, Scores, SharedInner, TemperatureRule, WindowRule,
 };
 use attune_families::{DecoderConfig, all, tensors};
 use attune_vocabulary::Module;
@@ -121,7 +121,23 @@ fn defaults_are_those_of_the_config_classes() {
         };
         let (attention, rotation) = (&family.attention, &family.rotation);
         compare("num_key_value_heads", attention.kv_heads.default.into());
-        compare("head_dim", attention.head_dim.default.into());
+        match attention.latent {
+            None => compare("head_dim", attention.head_dim.default.into()),
+            Some(latent) => {
+                for (key, size) in [
+                    ("q_lora_rank", latent.query_rank),
+                    ("kv_lora_rank", latent.rank),
+                    ("qk_nope_head_dim", latent.unrotated),
+                    ("qk_rope_head_dim", latent.rotated),
+                    ("v_head_dim", latent.value),
+                ] {
+                    compare(key, size.into());
+                }
+            }
+        }
+        if let Some(key) = rotation.neighbours_key {
+            compare(key, (rotation.pairs == Pairs::Neighbours).into());
+        }
         compare(family.norms.eps_key, family.norms.eps.into());
         compare("rope_theta", rotation.base.into());
         compare("tie_word_embeddings", family.tied.into());
@@ -193,6 +209,20 @@ fn defaults_are_those_of_the_config_classes() {
         if let Some(rule) = family.mixture {
             let groups = rule.router.groups.map(|groups| [groups.count, groups.kept]);
             let counts = [rule.experts, rule.per_token, rule.inner];
+            if let MixtureLayers::From { key, default } = rule.layers {
+                compare(key, default.into());
+            }
+            if let Some(SharedInner::Key { key, default } | SharedInner::Times { key, default }) =
+                rule.shared.map(|shared| shared.inner)
+            {
+                // None and null are one thing.
+                if default > 0 || !class[key].is_null() {
+                    compare(key, default.into());
+                }
+            }
+            if let Some(switch) = rule.router.groups.and_then(|groups| groups.switch) {
+                compare(switch.key, switch.off.into());
+            }
             for count in counts.into_iter().chain(groups.into_iter().flatten()) {
                 // Sizes that a model has to say are not left to a default.
                 if count.default.is_some() {
