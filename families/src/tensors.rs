@@ -6,11 +6,15 @@
 mod experts;
 mod latent;
 mod layer;
+mod linear;
+mod names;
 mod slice;
 
 pub use experts::{ExpertNames, ExpertRole};
 pub use latent::{LatentTensors, ProjectionTensors};
 pub use layer::{FeedForwardTensors, LayerTensors, NormTensors, RouterTensors};
+pub use linear::{block_parameters, linear_modules, router_parameters};
+pub use names::module_tensor;
 pub use slice::{LinearPart, LinearTensors, MatrixSlice};
 
 use attune_vocabulary::Module;
@@ -38,6 +42,8 @@ pub struct LinearModule {
     pub module: Module,
     /// Whose it is, in a mixture.
     pub expert: Option<usize>,
+    /// The first module that reads the same values.
+    pub input: Module,
     /// Its matrix and bias.
     pub part: LinearPart,
 }
@@ -45,10 +51,26 @@ pub struct LinearModule {
 /// The linear modules of a layer, in the order of the forward pass. Routers, and experts that answer for every token, are
 /// none: no edit names them.
 pub fn modules(config: &DecoderConfig, layer: usize) -> Vec<LinearModule> {
+    of_experts(config, layer, usize::MAX)
+}
+
+/// The same with as many experts at most.
+fn of_experts(config: &DecoderConfig, layer: usize, most: usize) -> Vec<LinearModule> {
     let names = LayerTensors::new(config, layer);
     let mut modules = Vec::new();
+    let down = match names.projections() {
+        ProjectionTensors::Latent(latent) if latent.query_up.is_some() => Module::QueryDown,
+        _ => Module::Query,
+    };
     let mut add = |expert: Option<usize>, linear: LinearTensors, which: &[Module]| {
-        let of = |(part, &module): (LinearPart, &Module)| LinearModule { layer, module, expert, part };
+        let of = |(part, &module): (LinearPart, &Module)| {
+            let input = match module {
+                // Both ways down start at the same place.
+                Module::KeyValueDown => down,
+                _ => which.first().copied().unwrap_or(module),
+            };
+            LinearModule { layer, module, expert, input, part }
+        };
         modules.extend(linear.parts.into_iter().zip(which).map(of));
     };
     match names.projections() {
@@ -74,7 +96,7 @@ pub fn modules(config: &DecoderConfig, layer: usize) -> Vec<LinearModule> {
         add(None, part.inner, inner);
         add(None, part.down, &[Module::Down]);
     }
-    for expert in 0..experts {
+    for expert in 0..experts.min(most) {
         let part = names.expert(expert);
         add(Some(expert), part.inner, inner);
         add(Some(expert), part.down, &[Module::Down]);
@@ -115,11 +137,18 @@ pub fn parameters(config: &DecoderConfig) -> u64 {
     sum
 }
 
-/// Weights of one expert without biases; 0 without experts.
+/// Weights and biases of one expert; 0 without experts.
 pub fn expert_parameters(config: &DecoderConfig) -> u64 {
     let Some(layer) = config.mixture.as_ref().and_then(|mixture| mixture.layers().next()) else { return 0 };
     let part = LayerTensors::new(config, layer).expert(0);
-    part.inner.parts.iter().chain(&part.down.parts).map(|part| part.weight.elements() as u64).sum()
+    let slices =
+        [&part.inner, &part.down].into_iter().flat_map(|linear| linear.weights().chain(linear.biases()));
+    slices.map(|slice| slice.elements() as u64).sum()
+}
+
+/// The number of the layer that a tensor's name speaks of.
+pub fn layer_of(name: &str) -> Option<u32> {
+    name.strip_prefix("model.layers.")?.split('.').next()?.parse().ok()
 }
 
 /// Whether norms of a kind have biases.

@@ -301,3 +301,96 @@ fn fused_and_stacked_matrices_are_the_right_parts_of_their_tensors() {
     assert_eq!((weight.offset, weight.strides), (2 * 32 * 48 + 1, [2, 48]));
     assert_eq!((bias.offset, bias.strides[0], bias.outputs), (2 * 48 + 1, 2, 24));
 }
+
+/// What techniques are told of modules and halves is what the tensors hold, layer by layer.
+#[test]
+fn facts_of_modules_count_every_weight_of_a_layer_once() {
+    for case in goldens() {
+        let (config, name) = (read(&case), &case["name"]);
+        let (linear, blocks) = (tensors::linear_modules(&config), tensors::block_parameters(&config));
+        assert_eq!((linear.layers.len(), blocks.len()), (config.layers, config.layers), "{name}");
+        let stored = stored(&config);
+        for layer in 0..config.layers {
+            let place = format!("model.layers.{layer}.");
+            let prefix = config.wrapper.map_or("", |wrapper| wrapper.prefix);
+            let weights = stored.iter().filter(|(tensor, shape)| {
+                let beside = ["bias", "norm", "correction"].iter().any(|word| tensor.contains(word));
+                tensor.starts_with(&format!("{prefix}{place}")) && shape.len() > 1 && !beside
+            });
+            let held: usize = weights.map(|(_, shape)| shape.iter().product::<usize>()).sum();
+            assert_eq!(blocks[layer].iter().sum::<u64>(), held as u64, "{name} layer {layer}");
+            let modules = tensors::modules(&config, layer);
+            for (module, matrices) in linear.modules.iter().zip(&linear.layers[layer]) {
+                let found: Vec<_> =
+                    modules.iter().filter(|found| found.module.name() == module.name).collect();
+                assert_eq!(matrices.map_or(0, |matrices| matrices.count as usize), found.len(), "{name}");
+                for found in found {
+                    let shape =
+                        matrices.map(|matrices| (matrices.outputs as usize, matrices.inputs as usize));
+                    assert_eq!(shape, Some((found.part.weight.outputs, found.part.weight.inputs)), "{name}");
+                }
+            }
+        }
+        // Rows of the router, with whatever else there is for each expert.
+        let Some(mixture) = &config.mixture else { continue };
+        let layer = format!("model.layers.{}.", mixture.layers().next().unwrap());
+        let of_router = |tensor: &str| {
+            let names = [".gate.weight", ".gate.bias", ".gate.wg.", ".router.", "correction"];
+            tensor.contains(&layer) && names.iter().any(|part| tensor.contains(part))
+        };
+        let held: usize = stored
+            .iter()
+            .filter(|(tensor, _)| of_router(tensor))
+            .map(|(_, shape)| shape.iter().product::<usize>())
+            .sum();
+        assert_eq!(tensors::router_parameters(&config) * mixture.experts as u64, held as u64, "{name}");
+    }
+}
+
+#[test]
+fn modules_say_what_they_read_and_what_they_are_stored_with() {
+    let cases = goldens();
+    let of = |name: &str| {
+        let linear = tensors::linear_modules(&read(cases.iter().find(|case| case["name"] == name).unwrap()));
+        let words = linear.modules.iter().map(|module| {
+            let name = |number: usize| &linear.modules[number].name;
+            format!("{} reads as {} in {}", module.name, name(module.input), name(module.tensor))
+        });
+        words.collect::<Vec<String>>().join(", ")
+    };
+    let apart = "q reads as q in q, k reads as q in k, v reads as q in v, o reads as o in o";
+    assert_eq!(of("starcoder2"), format!("{apart}, up reads as up in up, down reads as down in down"));
+    assert_eq!(
+        of("glm4_moe"),
+        format!("{apart}, gate reads as gate in gate, up reads as gate in up, down reads as down in down")
+    );
+    assert_eq!(
+        of("phi3"),
+        "q reads as q in q, k reads as q in q, v reads as q in q, o reads as o in o, gate reads as gate in gate, up reads as \
+         gate in gate, down reads as down in down"
+    );
+    // One layer is dense; in the other, two of six experts have a row of their own.
+    let glm = read(cases.iter().find(|case| case["name"] == "glm4_moe").unwrap());
+    let down = |layer| tensors::linear_modules(&glm).matrices(layer, "down").unwrap();
+    assert_eq!((down(0).inputs, down(0).count, down(0).rows), (24, 1, 1));
+    assert_eq!((down(1).inputs, down(1).count, down(1).rows), (12, 6, 2));
+}
+
+/// The names that exporters go by are those of the modules' tensors.
+#[test]
+fn modules_are_called_alike_with_and_without_sizes() {
+    for case in goldens() {
+        let config = read(&case);
+        let latent = config.family.attention.latent.is_some();
+        let stacked =
+            config.family.mixture.is_some_and(|rule| matches!(rule.tensors, ExpertTensors::Stacked { .. }));
+        for module in (0..config.layers).flat_map(|layer| tensors::modules(&config, layer)) {
+            let expert = module.expert.map(|expert| expert as u32);
+            let name = tensors::module_tensor(config.family, module.layer as u32, module.module, expert);
+            let nameless = (latent && !module.module.is_feed_forward()) || (stacked && expert.is_some());
+            let expected =
+                (!nameless).then(|| module.part.weight.tensor.trim_end_matches(".weight").to_owned());
+            assert_eq!(name, expected, "{}", case["name"]);
+        }
+    }
+}
