@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use attune::run_options::{ContinueOptions, ExportOptions, ProfileOptions, RunOptions};
+use attune::run_options::{ContinueOptions, ExportOptions};
+use attune::{Study, StudyBuilder};
 use clap::{Parser, Subcommand};
 use clap_complete::engine::ArgValueCandidates;
 
@@ -143,24 +144,27 @@ pub(crate) struct RunArgs {
 }
 
 impl RunArgs {
-    /// Which profile, and what stands in the place of its values.
-    pub(crate) fn profile_options(&self) -> ProfileOptions {
-        ProfileOptions {
-            file: self.profile.clone(),
-            sets: self.sets.clone(),
-            seed: self.seed,
-            trials: self.trials,
-            model: self.model.clone(),
+    /// The study that is asked for.
+    pub(crate) fn study(&self) -> StudyBuilder {
+        let numbers = [("seed", self.seed), ("trials", self.trials)];
+        let numbers =
+            numbers.into_iter().filter_map(|(key, number)| Some((key.to_owned(), number?.to_string())));
+        let mut study = Study::builder().profile_file(&self.profile).device(&self.device);
+        for (key, value) in self.sets.iter().cloned().chain(numbers) {
+            study = study.set(key, value);
         }
-    }
-
-    /// How it is run.
-    pub(crate) fn run_options(&self) -> RunOptions {
-        RunOptions {
-            study: self.study.clone(),
-            workers: self.workers,
-            activation_memory: self.activation_memory,
-            ..RunOptions::new(&self.profile, &self.device)
+        if let Some(model) = &self.model {
+            study = study.model(model);
+        }
+        if let Some(name) = &self.study {
+            study = study.name(name);
+        }
+        if let Some(workers) = self.workers {
+            study = study.workers(workers);
+        }
+        match self.activation_memory {
+            Some(bytes) => study.activation_memory(bytes),
+            None => study,
         }
     }
 }

@@ -7,10 +7,14 @@ use attune_core::profile::{ProfileError, TaskFault};
 use attune_core::space::{Infeasible, SpaceError};
 use attune_core::store::StoreError;
 use attune_core::technique::TechniqueFailure;
+#[cfg(feature = "native")]
 use attune_eval::error::{LoadError as ModelError, OpenError};
+#[cfg(feature = "native")]
 use attune_eval::registry::UnknownEvaluator;
+#[cfg(feature = "export")]
 use attune_export::UnknownTarget;
 use attune_files::ReadError;
+#[cfg(feature = "techniques")]
 use attune_plugins::{HostError, LoadError};
 use attune_search::session::SessionError;
 use attune_search::strategy::StrategyError;
@@ -33,6 +37,7 @@ pub enum Cause {
     #[error(transparent)]
     Task(#[from] TaskFault),
     /// There is no such evaluator.
+    #[cfg(feature = "native")]
     #[error(transparent)]
     Evaluator(#[from] UnknownEvaluator),
     /// There is nothing to try an evaluator on.
@@ -48,18 +53,22 @@ pub enum Cause {
     #[error(transparent)]
     Strategy(#[from] StrategyError),
     /// The host of techniques cannot be started.
+    #[cfg(feature = "techniques")]
     #[error(transparent)]
     Host(#[from] HostError),
     /// The technique cannot be loaded.
+    #[cfg(feature = "techniques")]
     #[error(transparent)]
     Load(#[from] LoadError),
     /// The technique refuses, or failed.
     #[error(transparent)]
     Technique(#[from] TechniqueFailure),
     /// A model cannot be read.
+    #[cfg(feature = "native")]
     #[error(transparent)]
     Model(#[from] ModelError),
     /// The evaluator cannot be opened: its device, its model or the data of its task.
+    #[cfg(feature = "native")]
     #[error(transparent)]
     Open(#[from] OpenError),
     /// An evaluation failed.
@@ -87,6 +96,7 @@ pub enum Cause {
     #[error(transparent)]
     Folder(#[from] FolderError),
     /// Nobody exports to this target.
+    #[cfg(feature = "export")]
     #[error(transparent)]
     Target(#[from] UnknownTarget),
     /// There is no such trial to export, or it may not be.

@@ -60,6 +60,8 @@ pub(crate) fn event(event: &Event, dimensions: &[Dimension]) -> Json {
         }
         Event::Warning { message } => json!({ "event": "warning", "message": message }),
         Event::Finished(finished) => self::finished(finished, dimensions),
+        // Scripts pass over names that they do not know.
+        _ => json!({ "event": "other" }),
     }
 }
 
