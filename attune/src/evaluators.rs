@@ -50,6 +50,15 @@ pub fn example(name: &str) -> Result<PathBuf, Error> {
     found.ok_or_else(|| Error::input(NoExample { evaluator: name.to_owned(), folder }))
 }
 
+/// The name of the evaluator that a profile is for, without opening it; `file` is where the profile is.
+///
+/// # Errors
+/// When the profile names one that is not there, or a task that it does not have.
+pub fn of_profile(profile: &Profile, file: &Path) -> Result<&'static str, Error> {
+    let model = folder_of(file).join(&profile.model);
+    ChosenTask::of(profile, &model).map(|chosen| chosen.evaluator()).map_err(Error::input)
+}
+
 /// The evaluator of a profile, ready to evaluate.
 ///
 /// # Errors

@@ -1,8 +1,6 @@
 //! Studies: built from a profile or from typed values, run, paused, continued.
 
 mod builder;
-#[cfg(feature = "native")]
-mod by_profile;
 mod events;
 mod handle;
 mod outcome;

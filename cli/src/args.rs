@@ -96,9 +96,11 @@ impl Command {
             Self::Run(run) => run.json,
             Self::Continue(asked) => asked.json,
             Self::Studies { json, .. } | Self::Show { json, .. } | Self::Compare { json, .. } => *json,
+            Self::Technique(TechniqueCommand::List { json } | TechniqueCommand::Show { json, .. })
+            | Self::Evaluator(EvaluatorCommand::List { json } | EvaluatorCommand::Show { json, .. }) => *json,
             Self::Export(_)
-            | Self::Technique(_)
-            | Self::Evaluator(_)
+            | Self::Technique(TechniqueCommand::Check { .. })
+            | Self::Evaluator(EvaluatorCommand::Check { .. })
             | Self::Doctor { .. }
             | Self::Completions { .. } => false,
         }
@@ -280,12 +282,19 @@ impl ExportArgs {
 #[derive(Subcommand)]
 pub(crate) enum TechniqueCommand {
     /// List the techniques that come with attune.
-    List,
+    List {
+        /// One JSON object with all of them, each as `show --json` has it.
+        #[arg(long)]
+        json: bool,
+    },
     /// Show what a technique does, its options and its defaults.
     Show {
         /// A built-in technique or a `.wasm` file.
         #[arg(add = ArgValueCandidates::new(completions::techniques))]
         name: String,
+        /// One JSON object.
+        #[arg(long)]
+        json: bool,
     },
     /// Load a component as a study would and exercise every function it exports.
     Check {
@@ -298,12 +307,19 @@ pub(crate) enum TechniqueCommand {
 #[derive(Subcommand)]
 pub(crate) enum EvaluatorCommand {
     /// List the evaluators that come with attune, and their tasks.
-    List,
+    List {
+        /// One JSON object with all of them, each as `show --json` has it.
+        #[arg(long)]
+        json: bool,
+    },
     /// Show what an evaluator does, its edits, its tasks, their metrics, options and defaults.
     Show {
         /// An evaluator, as `attune evaluator list` names it.
         #[arg(add = ArgValueCandidates::new(completions::evaluators))]
         name: String,
+        /// One JSON object.
+        #[arg(long)]
+        json: bool,
     },
     /// Open an evaluator as a study would and try everything that evaluators promise, on plans that are made up.
     Check {

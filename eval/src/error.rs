@@ -6,9 +6,7 @@ use std::path::{Path, PathBuf};
 
 use attune_core::evaluator::EvalFailure;
 use attune_families::ConfigError;
-use attune_files::ReadError;
-
-use crate::neighbours;
+use attune_files::{ReadError, nearest};
 
 /// Why a device cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -158,7 +156,7 @@ pub enum LoadError {
         "{file}: tensor `{tensor}` holds {found}, expected {expected}; dequantise the model first, or take the folder that it was made of"
     )]
     BadPacking {
-        /// The file.
+        /// Path of the file, as the message names it.
         file: PathBuf,
         /// Its name.
         tensor: String,
@@ -324,7 +322,7 @@ impl TaskError {
     /// A file that cannot be read.
     pub(crate) fn unreadable(source: ReadError, expected: &'static str) -> Self {
         let near = match &source {
-            ReadError::Io { path, .. } => neighbours::hint(path),
+            ReadError::Io { path, .. } => nearest(path),
             _ => String::new(),
         };
         Self::Unreadable { source, near, expected }

@@ -1,5 +1,7 @@
 //! What happened, from every crate that may fail.
 
+use std::io;
+
 use attune_core::evaluator::EvalFailure;
 use attune_core::exporter::ExportError;
 use attune_core::options::OptionError;
@@ -13,7 +15,7 @@ use attune_eval::error::{LoadError as ModelError, OpenError};
 use attune_eval::registry::UnknownEvaluator;
 #[cfg(feature = "export")]
 use attune_export::UnknownTarget;
-use attune_files::ReadError;
+use attune_files::{ReadError, nearest};
 #[cfg(feature = "techniques")]
 use attune_plugins::{HostError, LoadError};
 use attune_search::session::SessionError;
@@ -28,8 +30,11 @@ use super::{
 #[non_exhaustive]
 pub enum Cause {
     /// The profile cannot be read.
-    #[error("the profile: {0}; a profile is a text in RON")]
-    ProfileFile(#[source] ReadError),
+    #[error("the profile: {source}{}", remedy(source))]
+    ProfileFile {
+        /// What is in the way, with the file.
+        source: ReadError,
+    },
     /// The profile does not describe a study.
     #[error(transparent)]
     Profile(#[from] ProfileError),
@@ -128,4 +133,15 @@ pub enum Cause {
     /// Whoever would see the study is closing.
     #[error("the screens are closing")]
     Closing,
+}
+
+/// What to do about a profile that cannot be read.
+fn remedy(error: &ReadError) -> String {
+    match error {
+        ReadError::Io { path, source } if source.kind() == io::ErrorKind::NotFound => format!(
+            "{}; name the RON file of a study, or write one with the form of the screens (`attune`, then n)",
+            nearest(path)
+        ),
+        _ => "; a profile is a text in RON".to_owned(),
+    }
 }

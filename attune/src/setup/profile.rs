@@ -44,7 +44,7 @@ impl ReadProfile {
     /// The profile in a file.
     pub(crate) fn of_file(file: &Path, sets: Vec<(String, String)>) -> Result<Self, Error> {
         let text = attune_files::text(file, PROFILE_BYTES)
-            .map_err(|error| Error::input(Cause::ProfileFile(error)))?;
+            .map_err(|source| Error::input(Cause::ProfileFile { source }))?;
         Self::of_text(file, file.display().to_string(), text, sets)
     }
 

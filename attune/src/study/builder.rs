@@ -1,5 +1,8 @@
 //! The builder of studies.
 
+#[cfg(feature = "native")]
+mod by_profile;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
@@ -16,13 +19,13 @@ use attune_search::session::SessionSetup;
 use attune_search::strategy::{StrategyFactory, StrategySource};
 
 use super::Study;
-#[cfg(feature = "native")]
-use super::by_profile::ByProfile;
 use super::events::Listeners;
 use super::own_evaluator::{Described, missing};
 use super::source::{OpenStore, StoreSource, TechniqueChoice, TechniqueSource};
 use crate::error::Error;
 use crate::setup::{self, Complaints};
+#[cfg(feature = "native")]
+use by_profile::ByProfile;
 
 /// Trials of a study that says nothing about their number.
 const TRIALS: u64 = 100;
@@ -39,20 +42,20 @@ const RANDOM: u32 = 8;
 pub struct StudyBuilder {
     /// What is said of a profile.
     #[cfg(feature = "native")]
-    pub(super) by_profile: ByProfile,
-    pub(super) name: Option<String>,
-    pub(super) technique: Option<TechniqueSource>,
-    pub(super) technique_options: Settings,
-    pub(super) evaluator: Option<Arc<dyn Evaluator>>,
-    pub(super) strategy: Option<StrategySource>,
-    pub(super) objectives: Vec<Objective>,
-    pub(super) trials: Option<u64>,
-    pub(super) items: Option<u32>,
-    pub(super) racing: Option<Racing>,
-    pub(super) report: Option<ReportSpec>,
-    pub(super) deadline: Option<Duration>,
-    pub(super) seed: Option<u64>,
-    pub(super) workers: Option<u16>,
+    by_profile: ByProfile,
+    name: Option<String>,
+    technique: Option<TechniqueSource>,
+    technique_options: Settings,
+    evaluator: Option<Arc<dyn Evaluator>>,
+    strategy: Option<StrategySource>,
+    objectives: Vec<Objective>,
+    trials: Option<u64>,
+    items: Option<u32>,
+    racing: Option<Racing>,
+    report: Option<ReportSpec>,
+    deadline: Option<Duration>,
+    seed: Option<u64>,
+    workers: Option<u16>,
     store: StoreSource,
     listeners: Listeners,
     complaints: Option<Complaints>,
@@ -213,7 +216,7 @@ impl StudyBuilder {
     }
 
     /// The study of an evaluator that the program brings.
-    pub(super) fn of_program(self, store: &OpenStore, complaints: Complaints) -> Result<SessionSetup, Error> {
+    fn of_program(self, store: &OpenStore, complaints: Complaints) -> Result<SessionSetup, Error> {
         let evaluator = self.evaluator.ok_or_else(|| {
             missing("a study needs a profile or an evaluator", "say `profile_file(…)` or `evaluator(…)`")
         })?;

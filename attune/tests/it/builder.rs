@@ -125,7 +125,10 @@ fn an_evaluator_of_ones_own_takes_no_task_of_a_profile() {
         let text = format!(
             r#"(version: 1, name: "p", model: "m", technique: (name: "t"), trials: 3, items: 2, task: {task}{more})"#
         );
-        boat().profile_text(text.replace("r.txt\")", "r.txt\"").replace(", items: 2, task: (", ", items: 2, task: ("), "")
+        boat().profile_text(
+            text.replace("r.txt\")", "r.txt\"").replace(", items: 2, task: (", ", items: 2, task: ("),
+            "",
+        )
     };
     let message = |more: &str| said(more).build().err().unwrap().to_string();
     assert!(said(")").build().is_ok(), "two files have to be there, and are not read");

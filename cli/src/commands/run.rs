@@ -27,7 +27,7 @@ fn run_study(store: &Path, study: StudyBuilder, as_json: bool) -> Result<(), Cli
     // Nothing is created or locked before the study has passed every check.
     let study = study.store(store).on_complaint(move |words| complaints(words)).build()?;
     let mut view = ProgressView::new(study.objectives().first().cloned());
-    let dimensions = study.header().dimensions.clone();
+    let described = json::Described::of(study.header());
     let name = study.header().study.clone();
     let model = study.subject().clone();
     signals::stop(study.handle(), &name)?;
@@ -35,7 +35,7 @@ fn run_study(store: &Path, study: StudyBuilder, as_json: bool) -> Result<(), Cli
     let mut broken = None;
     let outcome = study.run_with(&mut |event| {
         if as_json && broken.is_none() {
-            broken = output::json(&json::event(event, &dimensions)).err();
+            broken = output::json(&json::event(event, &described)).err();
             if let Some(error) = &broken {
                 output::note(format!("{}; the study goes on", error.message()));
             }

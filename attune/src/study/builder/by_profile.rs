@@ -8,9 +8,9 @@ use attune_core::options::Settings;
 use attune_core::profile::{Profile, Selected};
 use attune_search::session::SessionSetup;
 
-use super::builder::StudyBuilder;
-use super::own_evaluator::{Described, missing};
-use super::source::{OpenStore, ProfileSource, TechniqueChoice, TechniqueSource};
+use super::super::own_evaluator::{Described, missing};
+use super::super::source::{OpenStore, ProfileSource, TechniqueChoice, TechniqueSource};
+use super::StudyBuilder;
 use crate::continuation::Continuation;
 use crate::error::Error;
 use crate::run_options::RunOptions;
