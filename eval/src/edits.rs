@@ -154,9 +154,8 @@ impl EditedModel {
 }
 
 impl LayerEdits {
-    /// What each KV head does in a sequence of `tokens`.
-    pub(crate) fn views(&self, kv_heads: usize, window: Option<usize>, tokens: usize) -> Vec<HeadConfig> {
-        let look = AttentionMask { window: window.unwrap_or(usize::MAX), ..AttentionMask::FULL };
+    /// What each of `kv_heads` heads of the cache does in a sequence of `tokens`; `look` is what the model itself lets it see.
+    pub(crate) fn views(&self, kv_heads: usize, look: AttentionMask, tokens: usize) -> Vec<HeadConfig> {
         let mut views = vec![HeadConfig { look, cache: None }; kv_heads];
         for cache in &self.caches {
             // A sink or a window that covers the sequence leaves nothing to quantise.
@@ -198,11 +197,20 @@ mod tests {
     fn spans_grow_with_the_sequence_and_never_vanish() {
         let span = |alpha, beta| {
             let spans = vec![AttentionSpan { layer: 0, kv_head: 1, sink: 2, alpha, beta }];
-            LayerEdits { spans, ..LayerEdits::default() }.views(2, Some(9), 10)[1].look.span
+            LayerEdits { spans, ..LayerEdits::default() }.views(
+                2,
+                AttentionMask { window: 9, ..AttentionMask::FULL },
+                10,
+            )[1]
+            .look
+            .span
         };
         assert_eq!(span(3.0, 0.25), 5);
         assert_eq!(span(-100.0, 0.0), 1);
         let view = HeadConfig { look: AttentionMask { window: 9, ..AttentionMask::FULL }, cache: None };
-        assert_eq!(LayerEdits::default().views(2, Some(9), 10), [view.clone(), view]);
+        assert_eq!(
+            LayerEdits::default().views(2, AttentionMask { window: 9, ..AttentionMask::FULL }, 10),
+            [view.clone(), view]
+        );
     }
 }

@@ -3,6 +3,7 @@
 use attune_families::DecoderConfig;
 
 use crate::compute::Compute;
+use crate::ops::heads::Placed;
 use crate::ops::rotations::Rotations;
 
 /// Rotations of the positions `0..tokens` in every layer.
@@ -12,6 +13,9 @@ pub(crate) struct Positions {
     local: Option<Rotations>,
     /// By layer.
     layers: Vec<Turns>,
+    /// What queries are multiplied by, position by position, in the layers that do that.
+    scales: Vec<f32>,
+    scaled: Vec<bool>,
 }
 
 /// By which frequencies a layer turns heads.
@@ -36,16 +40,21 @@ impl Positions {
             global: of(&config.rope),
             local: config.local_rope.as_ref().map(of),
             layers: (0..config.layers).map(turns).collect(),
+            scales: config.temperature.map_or_else(Vec::new, |temperature| {
+                (0..tokens).map(|position| temperature.factor(position)).collect()
+            }),
+            scaled: (0..config.layers).map(|layer| config.layer(layer).temperature().is_some()).collect(),
         }
     }
 
-    /// The rotations of a layer; none where heads stay as they are.
-    pub(crate) fn of(&self, layer: usize) -> Option<&Rotations> {
-        match self.layers[layer] {
+    /// What a layer does to heads by their position.
+    pub(crate) fn of(&self, layer: usize) -> Placed<'_> {
+        let rotations = match self.layers[layer] {
             Turns::Not => None,
             Turns::Global => Some(&self.global),
             Turns::Local => self.local.as_ref(),
-        }
+        };
+        Placed { rotations, scales: self.scaled[layer].then_some(&self.scales[..]) }
     }
 
     /// The rotations of `count` positions from `first`, as positions from 0.
@@ -54,6 +63,8 @@ impl Positions {
             global: self.global.part(first, count),
             local: self.local.as_ref().map(|local| local.part(first, count)),
             layers: self.layers.clone(),
+            scales: self.scales.get(first..first + count).unwrap_or_default().to_vec(),
+            scaled: self.scaled.clone(),
         }
     }
 }

@@ -4,11 +4,13 @@ use std::ops::Range;
 
 /// What one KV head sees from each query, for one sequence length.
 ///
-/// Query `i` sees `j ≤ i` with `i − j < window`, and `j < sink` or `i − j < span`.
+/// Query `i` sees `j ≤ i` with `i − j < window` and `⌊j/chunk⌋ = ⌊i/chunk⌋`, and `j < sink` or `i − j < span`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct AttentionMask {
     /// The model's own sliding window, in tokens.
     pub(crate) window: usize,
+    /// The model's own chunks of tokens, of which a query sees its own alone.
+    pub(crate) chunk: usize,
     /// First positions that stay visible.
     pub(crate) sink: usize,
     /// Last positions that are visible, the query's own included.
@@ -16,12 +18,12 @@ pub(crate) struct AttentionMask {
 }
 
 impl AttentionMask {
-    pub(crate) const FULL: Self = Self { window: usize::MAX, sink: 0, span: usize::MAX };
+    pub(crate) const FULL: Self = Self { window: usize::MAX, chunk: usize::MAX, sink: 0, span: usize::MAX };
 
     /// The visible positions of query `i`: sinks, then the local run, which ends at `i`.
     #[inline(always)]
     pub(crate) fn ranges(&self, i: usize) -> [Range<usize>; 2] {
-        let start = (i + 1).saturating_sub(self.window);
+        let start = self.start(i);
         let local = (i + 1).saturating_sub(self.span).max(start);
         if self.sink >= local {
             // One run, so that a row is summed in the order of a head that attends fully.
@@ -39,7 +41,13 @@ impl AttentionMask {
     /// Whether query `i` sees `position`.
     #[inline(always)]
     pub(crate) fn sees(&self, i: usize, position: usize) -> bool {
-        position <= i && i - position < self.window && (position < self.sink || i - position < self.span)
+        position <= i && position >= self.start(i) && (position < self.sink || i - position < self.span)
+    }
+
+    /// The first position that the model itself lets query `i` see.
+    #[inline(always)]
+    fn start(&self, i: usize) -> usize {
+        (i + 1).saturating_sub(self.window).max(i - i % self.chunk)
     }
 }
 
@@ -49,14 +57,15 @@ mod tests {
 
     #[test]
     fn ranges_are_the_definition() {
-        for window in [1, 3, 100] {
+        for (window, chunk) in [(1, 100), (3, 100), (100, 100), (100, 5), (3, 5), (100, 1)] {
             for sink in 0..6 {
                 for span in 1..8 {
-                    let look = AttentionMask { window, sink, span };
+                    let look = AttentionMask { window, chunk, sink, span };
                     for i in 0..12 {
                         let found: Vec<usize> = look.ranges(i).into_iter().flatten().collect();
+                        let own = |j: usize| i - j < window && i / chunk == j / chunk;
                         let expected: Vec<usize> =
-                            (0..=i).filter(|&j| i - j < window && (j < sink || i - j < span)).collect();
+                            (0..=i).filter(|&j| own(j) && (j < sink || i - j < span)).collect();
                         assert_eq!(found, expected, "{look:?} at {i}");
                         let one_by_one: Vec<usize> = (0..20).filter(|&j| look.sees(i, j)).collect();
                         assert_eq!(one_by_one, expected, "{look:?} at {i}");
