@@ -32,6 +32,7 @@ pub use error::SpaceError;
 pub use feasible::Violation;
 pub use repair::Infeasible;
 pub use slot::Slot;
+pub use work::Work as RepairWork;
 
 /// A validated search space.
 #[derive(Clone, Debug, PartialEq)]
