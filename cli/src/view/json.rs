@@ -88,7 +88,7 @@ pub(crate) fn finished(finished: &Finished, dimensions: &[Dimension]) -> Json {
     json!({
         "event": "finished", "study": study, "technique": technique, "model": model, "device": device,
         "trials": progress.trials, "evaluated": progress.evaluated, "reused": progress.reused,
-        "dropped": progress.dropped, "seconds": seconds, "peak_memory": peak_memory, "seed": seed,
+        "dropped": progress.dropped, "probes": progress.probes, "evaluations": progress.evaluations(), "seconds": seconds, "peak_memory": peak_memory, "seed": seed,
         "work": {
             "computed": progress.work.computed, "naive": progress.work.naive,
             // Nothing computed: nothing to compare with.
@@ -177,6 +177,7 @@ fn progress(progress: &Progress) -> Json {
     json!({
         "trials": progress.trials, "budget": progress.budget, "evaluated": progress.evaluated,
         "reused": progress.reused, "dropped": progress.dropped, "failed": progress.failed,
+        "probes": progress.probes, "evaluations": progress.evaluations(),
         "work": { "computed": progress.work.computed, "naive": progress.work.naive },
     })
 }
