@@ -7,14 +7,18 @@ mod heads;
 mod ignored;
 pub mod json;
 mod keys;
+mod latent;
 mod rope;
+mod temperature;
 mod values;
 mod windows;
 mod wrapper;
 
 pub use experts::{Mixture, Shared};
 pub use keys::{Keys, quoted};
-pub use windows::Windows;
+pub use latent::Latent;
+pub use temperature::Temperature;
+pub use windows::{Window, Windows};
 
 use std::path::Path;
 
@@ -24,7 +28,9 @@ use rope::Rotations;
 
 use crate::error::ConfigError;
 use crate::rope::{Rope, Scaling};
-use crate::schema::{Activation, Family, Flag, Number, Over, Pairs, PartRule, PartTensors, Wrapper};
+use crate::schema::{
+    Activation, Family, Flag, NormKind, Number, Over, Pairs, PartRule, PartTensors, QkPlace, Wrapper,
+};
 
 /// The most layers that are believed: hundreds of times those of the deepest models.
 const MOST_LAYERS: usize = 1 << 16;
@@ -46,8 +52,10 @@ pub struct DecoderConfig {
     pub heads: usize,
     /// Key/value heads; divides `heads`.
     pub kv_heads: usize,
-    /// Channels per head; even.
+    /// Channels per head of queries and keys; even.
     pub head_dim: usize,
+    /// What keys and values are made of, where that is a latent.
+    pub latent: Option<Latent>,
     /// Entries of the vocabulary.
     pub vocab: usize,
     /// Longest context in tokens.
@@ -58,25 +66,33 @@ pub struct DecoderConfig {
     pub rope: Rope,
     /// Rotary position embedding of layers with a window, where it is another one.
     pub local_rope: Option<Rope>,
-    /// Channels of a head that are rotated, its first ones; even.
+    /// Channels of a head that are rotated, its first ones, or its last ones in latent attention; even.
     pub rotated: usize,
+    /// Which of them turn together.
+    pub pairs: Pairs,
     /// Layers without rotation.
     pub unrotated: Vec<bool>,
     /// Whether the output matrix is the embedding.
     pub tied: bool,
+    /// Whether logits have a bias.
+    pub logit_bias: bool,
     /// Whether queries, keys and values have biases.
     pub qkv_bias: bool,
     /// Whether the attention output has a bias.
     pub output_bias: bool,
     /// Whether the feed-forward part has biases.
     pub mlp_bias: bool,
-    /// Over what queries and keys are normalised before rotation, if they are.
+    /// Over what queries and keys are normalised, if they are; see [`Layer::qk_norm`].
     pub qk_norm: Option<Over>,
+    /// Bound of the magnitudes of queries, keys and values.
+    pub clip: Option<f64>,
+    /// How queries far into a text are scaled; see [`Layer::temperature`].
+    pub temperature: Option<Temperature>,
     /// What scores are multiplied by; `None`: one divided by the root of `head_dim`.
     pub attention_scale: Option<f64>,
     /// Soft-cap of the scores.
     pub attention_cap: Option<f64>,
-    /// Sliding window of each layer, in tokens, the query's own included.
+    /// Sliding window of each layer, or the chunks that it attends within.
     pub windows: Windows,
     /// The function between the matrices of feed-forward parts.
     pub activation: Activation,
@@ -109,9 +125,22 @@ impl<'a> Layer<'a> {
         self.config.mixture.as_ref().filter(|mixture| mixture.in_layer(self.number))
     }
 
-    /// Sliding window in tokens, the query's own included.
-    pub fn window(self) -> Option<usize> {
+    /// Its sliding window, or the chunks that it attends within.
+    pub fn window(self) -> Option<Window> {
         self.config.windows.of(self.number)
+    }
+
+    /// Over what it normalises queries and keys, if it does.
+    pub fn qk_norm(self) -> Option<Over> {
+        let over = self.config.qk_norm?;
+        let after =
+            self.config.family.attention.qk_norm.is_some_and(|norm| norm.place == QkPlace::AfterRotation);
+        (!after || self.rope().is_some()).then_some(over)
+    }
+
+    /// How it scales queries far into a text, if it does.
+    pub fn temperature(self) -> Option<Temperature> {
+        self.config.temperature.filter(|temperature| !temperature.unrotated || self.rope().is_none())
     }
 
     /// Its rotation; none in layers without one.
@@ -134,27 +163,49 @@ impl<'a> Layer<'a> {
     /// Input channels of a linear module.
     pub fn inputs(self, module: Module) -> usize {
         match module {
-            Module::Output => self.config.heads * self.config.head_dim,
+            Module::Output => self.config.heads * self.config.value_dim(),
             Module::Down => self.feed_forward(),
-            Module::Query | Module::Key | Module::Value | Module::Gate | Module::Up => self.config.hidden,
+            Module::QueryUp => self.config.latent.and_then(|latent| latent.query_rank).unwrap_or(0),
+            Module::KeyValueUp => self.config.latent.map_or(0, |latent| latent.rank),
+            Module::QueryDown
+            | Module::Query
+            | Module::KeyValueDown
+            | Module::Key
+            | Module::Value
+            | Module::Gate
+            | Module::Up => self.config.hidden,
         }
     }
 
     /// Output channels of a linear module.
     pub fn outputs(self, module: Module) -> usize {
         match module {
-            Module::Query => self.config.heads * self.config.head_dim,
+            Module::QueryDown => self.config.latent.and_then(|latent| latent.query_rank).unwrap_or(0),
+            Module::Query | Module::QueryUp => self.config.heads * self.config.head_dim,
             Module::Key | Module::Value => self.config.kv_heads * self.config.head_dim,
+            Module::KeyValueDown => self.config.latent.map_or(0, |latent| latent.cached()),
+            Module::KeyValueUp => {
+                self.config.latent.map_or(0, |latent| self.config.heads * (latent.unrotated + latent.value))
+            }
             Module::Output | Module::Down => self.config.hidden,
             Module::Gate | Module::Up => self.feed_forward(),
         }
     }
 
     /// The linear modules that it has, in the order of the forward pass: a family whose feed-forward part has no gate
-    /// lacks [`Module::Gate`].
+    /// lacks [`Module::Gate`], and only latent attention has latents.
     pub fn modules(self) -> impl Iterator<Item = Module> {
         let gated = self.config.is_gated();
-        Module::ALL.into_iter().filter(move |&module| gated || module != Module::Gate)
+        let latent = self.config.latent;
+        let query_latent = latent.is_some_and(|latent| latent.query_rank.is_some());
+        Module::ALL.into_iter().filter(move |&module| match module {
+            Module::QueryDown | Module::QueryUp => query_latent,
+            Module::Query => !query_latent,
+            Module::KeyValueDown | Module::KeyValueUp => latent.is_some(),
+            Module::Key | Module::Value => latent.is_none(),
+            Module::Gate => gated,
+            Module::Output | Module::Up | Module::Down => true,
+        })
     }
 }
 
@@ -183,11 +234,19 @@ impl DecoderConfig {
         !matches!(self.family.feed_forward.tensors, PartTensors::Plain(_))
     }
 
+    /// Channels per head of values.
+    pub fn value_dim(&self) -> usize {
+        self.latent.map_or(self.head_dim, |latent| latent.value)
+    }
+
+    /// Heads of the cache, which edits name: all heads share what a latent leaves there.
+    pub fn cache_heads(&self) -> usize {
+        if self.latent.is_some() { 1 } else { self.kv_heads }
+    }
+
     /// Whether every layer turns whole heads, in pairs of channels half a head apart.
     pub fn turns_halves(&self) -> bool {
-        self.family.rotation.pairs == Pairs::Halves
-            && self.rotated == self.head_dim
-            && !self.unrotated.contains(&true)
+        self.pairs == Pairs::Halves && self.rotated == self.head_dim && !self.unrotated.contains(&true)
     }
 
     /// Reads and checks `file`. Every key is read, known to be without effect, or refused.
@@ -236,7 +295,8 @@ impl DecoderConfig {
             Some(norm) => fields.of(norm.present)?.then_some(norm.over),
             None => None,
         };
-        let Rotations { rope, local, share } = Rotations::read(fields, rotation, context)?;
+        let Rotations { rope, local, share, temperature, context } =
+            Rotations::read(fields, rotation, context)?;
         let computed = matches!(rope.scaling, Scaling::Dynamic { .. } | Scaling::Yarn { .. });
         if attention.head_dim.needed_by_scaling
             && computed
@@ -245,12 +305,38 @@ impl DecoderConfig {
             let expected = "a whole number: transformers cannot compute this rotation without it";
             return Err(fields.bad("head_dim", "absent", format!("{expected} (beside `rope_scaling`)")));
         }
-        let head_dim = heads::head_dim(fields, attention.head_dim, hidden, heads)?;
-        let rotated = match rotation.part {
-            PartRule::Whole => head_dim,
-            PartRule::Share(_) => heads::rotated(fields, head_dim, share)?,
+        let latent = match attention.latent {
+            Some(rule) => Some(Latent::read(fields, rule, (heads, kv_heads))?),
+            None => None,
         };
-        let windows = Windows::read(fields, attention.windows, layers)?;
+        let (head_dim, rotated) = match (&latent, rotation.part) {
+            (Some(latent), _) => {
+                heads::divides(fields, attention.head_dim, hidden, heads)?;
+                (latent.head_dim(), latent.rotated)
+            }
+            (None, part) => {
+                let head_dim = heads::head_dim(fields, attention.head_dim, hidden, heads)?;
+                let rotated = match part {
+                    PartRule::Whole => head_dim,
+                    PartRule::Share(usual) => heads::rotated(fields, head_dim, share.unwrap_or(usual))?,
+                    PartRule::Channels(key) => heads::rotated_channels(fields, head_dim, key, share)?,
+                };
+                (head_dim, rotated)
+            }
+        };
+        let attention_scale = match (number(attention.scale)?, rope.latent_scale()) {
+            (None, sharper) if latent.is_some() && sharper != 1.0 => Some(sharper / (head_dim as f64).sqrt()),
+            (scale, _) => scale,
+        };
+        let pairs = match rotation.neighbours_key {
+            None => rotation.pairs,
+            Some(key) => match fields.flag_or(key, rotation.pairs == Pairs::Neighbours)? {
+                true => Pairs::Neighbours,
+                false => Pairs::Halves,
+            },
+        };
+        let rope = rope.of_channels(fields, rotated)?;
+        let windows = Windows::read(fields, attention.windows, rotation.unrotated, layers)?;
         // A mixture of which no layer has experts is none.
         let mixture = Mixture::read(fields, family, hidden, layers)?
             .filter(|mixture| mixture.layers().next().is_some());
@@ -281,19 +367,30 @@ impl DecoderConfig {
             heads,
             kv_heads,
             head_dim,
+            latent,
             vocab: fields.size("vocab_size")?,
             context,
-            norm_eps: fields.eps(family.norms.eps_key, family.norms.eps)? as f32,
+            norm_eps: match family.norms.kind {
+                NormKind::BareLayer => family.norms.eps,
+                _ => fields.eps(family.norms.eps_key, family.norms.eps)?,
+            } as f32,
             local_rope: local,
             rope,
             rotated,
+            pairs,
             unrotated: heads::unrotated(fields, rotation.unrotated, &windows, layers)?,
             tied: fields.of(Flag::Key("tie_word_embeddings", family.tied))?,
+            logit_bias: fields.of(family.logit_bias)?,
             qkv_bias,
             output_bias,
             mlp_bias,
             qk_norm,
-            attention_scale: number(attention.scale)?,
+            clip: number(attention.clip)?,
+            temperature: match temperature {
+                Some(temperature) => Some(temperature),
+                None => Temperature::of_unrotated(fields, rotation.temperature, hidden)?,
+            },
+            attention_scale,
             attention_cap: number(attention.cap)?,
             windows,
             activation,

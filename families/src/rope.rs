@@ -31,6 +31,11 @@ pub enum Scaling {
         /// Tokens up to which nothing changes.
         context: f64,
     },
+    /// A larger base, whatever the length of a sequence (NTK-aware with a fixed α, HunYuan).
+    Ntk {
+        /// The base is multiplied by `α^(n/(n − 2))` for `n` rotated channels.
+        alpha: f64,
+    },
     /// Low frequencies divided, high ones kept, a ramp between (Llama 3.1).
     Llama3 {
         /// Divisor of the low frequencies.
@@ -68,10 +73,21 @@ pub enum Scaling {
         truncate: bool,
         /// Multiplies cosines and sines.
         attention: f64,
+        /// The temperature of all channels, `0.1·m·ln(factor) + 1` for an `m` that config.json gives as `mscale_all_dim`, else
+        /// 1: latent attention multiplies its scores by the square.
+        all_channels: f64,
     },
 }
 
 impl Rope {
+    /// What scores of latent attention are multiplied by beside their scale (`yarn_apply_mscale` of DeepSeek V2 and V3).
+    pub(crate) fn latent_scale(&self) -> f64 {
+        match self.scaling {
+            Scaling::Yarn { all_channels, .. } => all_channels * all_channels,
+            _ => 1.0,
+        }
+    }
+
     /// Frequencies in radians per token (one per pair of channels) for a sequence of `tokens`, and
     /// the factor of cosines and sines. `head_dim` are the channels of a head that are rotated.
     pub fn frequencies(&self, head_dim: usize, tokens: usize) -> (Vec<f32>, f32) {
@@ -88,6 +104,10 @@ impl Rope {
                 let tokens = (tokens as f64).max(context);
                 let power = head_dim as f64 / (head_dim as f64 - 2.0);
                 (plain(self.base * (factor * tokens / context - (factor - 1.0)).powf(power)), 1.0)
+            }
+            &Scaling::Ntk { alpha } => {
+                let power = head_dim as f64 / (head_dim as f64 - 2.0);
+                (plain(self.base * alpha.powf(power)), 1.0)
             }
             &Scaling::Llama3 { factor, low, high, context } => {
                 let scaled = plain(self.base).into_iter().map(|frequency| {
@@ -106,7 +126,7 @@ impl Rope {
                     .map(|(exponent, divisor)| 1.0 / (*divisor as f32 * (self.base as f32).powf(exponent)));
                 (scaled.collect(), *attention as f32)
             }
-            &Scaling::Yarn { factor, context, fast, slow, truncate, attention } => {
+            &Scaling::Yarn { factor, context, fast, slow, truncate, attention, .. } => {
                 let (start, end) = self.yarn_ramp(head_dim, context, fast, slow, truncate);
                 let scaled = plain(self.base).into_iter().enumerate().map(|(pair, frequency)| {
                     let divided = ((pair as f64 - start) / (end - start)).clamp(0.0, 1.0) as f32;

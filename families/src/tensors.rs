@@ -4,10 +4,12 @@
 //! lies; whoever reads, counts, quantises or writes modules goes by [`modules`] and knows no family.
 
 mod experts;
+mod latent;
 mod layer;
 mod slice;
 
 pub use experts::{ExpertNames, ExpertRole};
+pub use latent::{LatentTensors, ProjectionTensors};
 pub use layer::{FeedForwardTensors, LayerTensors, NormTensors, RouterTensors};
 pub use slice::{LinearPart, LinearTensors, MatrixSlice};
 
@@ -20,6 +22,9 @@ use crate::schema::NormKind;
 pub const EMBEDDING: &str = "model.embed_tokens.weight";
 /// The output matrix where it is not the embedding, `[vocab, hidden]`.
 pub const OUTPUT: &str = "lm_head.weight";
+
+/// The bias of logits in families that have one, `[vocab]`.
+pub const OUTPUT_BIAS: &str = "lm_head.bias";
 
 /// A name and a shape.
 pub type Tensor = (String, Vec<usize>);
@@ -46,7 +51,21 @@ pub fn modules(config: &DecoderConfig, layer: usize) -> Vec<LinearModule> {
         let of = |(part, &module): (LinearPart, &Module)| LinearModule { layer, module, expert, part };
         modules.extend(linear.parts.into_iter().zip(which).map(of));
     };
-    add(None, names.qkv(), &[Module::Query, Module::Key, Module::Value]);
+    match names.projections() {
+        ProjectionTensors::Heads(linear) => add(None, linear, &[Module::Query, Module::Key, Module::Value]),
+        ProjectionTensors::Latent(latent) => {
+            let LatentTensors { query, query_up, kv_down, kv_up, .. } = *latent;
+            match query_up {
+                None => add(None, query, &[Module::Query]),
+                Some((_, up)) => {
+                    add(None, query, &[Module::QueryDown]);
+                    add(None, up, &[Module::QueryUp]);
+                }
+            }
+            add(None, kv_down, &[Module::KeyValueDown]);
+            add(None, kv_up, &[Module::KeyValueUp]);
+        }
+    }
     add(None, names.attention_output(), &[Module::Output]);
     let inner: &[Module] = if config.is_gated() { &[Module::Gate, Module::Up] } else { &[Module::Up] };
     let experts = config.layer(layer).mixture().map_or(0, |mixture| mixture.experts);
@@ -80,6 +99,9 @@ pub fn each<E>(config: &DecoderConfig, mut visit: impl FnMut(Tensor) -> Result<(
     if !config.tied {
         visit(matrix(OUTPUT))?;
     }
+    if config.logit_bias {
+        visit((OUTPUT_BIAS.to_owned(), vec![config.vocab]))?;
+    }
     (0..config.layers).try_for_each(|layer| LayerTensors::new(config, layer).each(&mut visit))
 }
 
@@ -112,6 +134,9 @@ pub fn keys(name: &str) -> &'static str {
         "`vocab_size` and `hidden_size`"
     } else if holds(&["q_norm", "k_norm"]) {
         "`head_dim`"
+    } else if holds(&["q_a_", "q_b_", "kv_a_", "kv_b_"]) {
+        "`hidden_size`, `num_attention_heads`, `q_lora_rank`, `kv_lora_rank`, `qk_nope_head_dim`, `qk_rope_head_dim` and \
+         `v_head_dim`"
     } else if holds(&["self_attn"]) {
         "`hidden_size`, `num_attention_heads`, `num_key_value_heads` and `head_dim`"
     } else if holds(&["block_sparse_moe.gate."]) {
@@ -120,7 +145,7 @@ pub fn keys(name: &str) -> &'static str {
         "the number of experts and `hidden_size`"
     } else if holds(&[".mlp.experts.", "_linear"]) {
         "the number of experts, their inner width and `hidden_size`"
-    } else if holds(&[".mlp.", ".experts.", "shared_"]) {
+    } else if holds(&[".mlp.", ".experts.", ".feed_forward.", "shared_"]) {
         "`intermediate_size` and `hidden_size`"
     } else if name.starts_with("model.") {
         "`hidden_size`"

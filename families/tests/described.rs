@@ -5,7 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::path::Path;
 
-use attune_families::schema::{ExpertTensors, Flag, Number, PartRule, PartTensors, Projections, WindowRule};
+use attune_families::schema::{
+    ExpertTensors, Flag, MixtureLayers, Number, Pairs, PartRule, PartTensors, Projections, SPARSEMIXER_EPS,
+    Scores, SharedInner, TemperatureRule, WindowRule,
+};
 use attune_families::{DecoderConfig, all, tensors};
 use attune_vocabulary::Module;
 use serde_json::Value;
@@ -94,7 +97,23 @@ fn defaults_are_those_of_the_config_classes() {
         };
         let (attention, rotation) = (&family.attention, &family.rotation);
         compare("num_key_value_heads", attention.kv_heads.default.into());
-        compare("head_dim", attention.head_dim.default.into());
+        match attention.latent {
+            None => compare("head_dim", attention.head_dim.default.into()),
+            Some(latent) => {
+                for (key, size) in [
+                    ("q_lora_rank", latent.query_rank),
+                    ("kv_lora_rank", latent.rank),
+                    ("qk_nope_head_dim", latent.unrotated),
+                    ("qk_rope_head_dim", latent.rotated),
+                    ("v_head_dim", latent.value),
+                ] {
+                    compare(key, size.into());
+                }
+            }
+        }
+        if let Some(key) = rotation.neighbours_key {
+            compare(key, (rotation.pairs == Pairs::Neighbours).into());
+        }
         compare(family.norms.eps_key, family.norms.eps.into());
         compare("rope_theta", rotation.base.into());
         compare("tie_word_embeddings", family.tied.into());
@@ -106,7 +125,7 @@ fn defaults_are_those_of_the_config_classes() {
         }
         let qk = attention.qk_norm.map(|norm| norm.present);
         let router = family.mixture.map(|rule| rule.router.renormalised);
-        for flag in [attention.qkv_bias, attention.output_bias, family.feed_forward.bias]
+        for flag in [attention.qkv_bias, attention.output_bias, family.feed_forward.bias, family.logit_bias]
             .into_iter()
             .chain(qk)
             .chain(router)
@@ -117,9 +136,29 @@ fn defaults_are_those_of_the_config_classes() {
         }
         let scales = family.scales;
         let scale = family.mixture.map(|rule| rule.router.scale);
-        let numbers =
-            [attention.scale, attention.cap, scales.embedding, scales.residual, scales.logits, scales.cap];
-        for number in numbers.into_iter().chain(scale) {
+        let numbers = [
+            attention.scale,
+            attention.cap,
+            attention.clip,
+            scales.embedding,
+            scales.residual,
+            scales.logits,
+            scales.cap,
+        ];
+        let tempered = match rotation.temperature {
+            TemperatureRule::Unrotated { used, strength, every_key, every } => {
+                compare(every_key, every.into());
+                if let Flag::Key(key, default) = used {
+                    compare(key, default.into());
+                }
+                strength
+            }
+            TemperatureRule::None | TemperatureRule::WithRotation(_) => Number::None,
+        };
+        if let Some(Scores::SparseMixer { key }) = family.mixture.map(|rule| rule.router.scores) {
+            compare(key, SPARSEMIXER_EPS.into());
+        }
+        for number in numbers.into_iter().chain(scale).chain([tempered]) {
             match number {
                 Number::Key(key, default)
                 | Number::Inverse(key, default)
@@ -141,10 +180,25 @@ fn defaults_are_those_of_the_config_classes() {
                 }
             }
             WindowRule::Listed { tokens, .. } => compare("sliding_window", tokens.into()),
+            WindowRule::Chunked { tokens } => compare("attention_chunk_size", tokens.into()),
         }
         if let Some(rule) = family.mixture {
             let groups = rule.router.groups.map(|groups| [groups.count, groups.kept]);
             let counts = [rule.experts, rule.per_token, rule.inner];
+            if let MixtureLayers::From { key, default } = rule.layers {
+                compare(key, default.into());
+            }
+            if let Some(SharedInner::Key { key, default } | SharedInner::Times { key, default }) =
+                rule.shared.map(|shared| shared.inner)
+            {
+                // None and null are one thing.
+                if default > 0 || !class[key].is_null() {
+                    compare(key, default.into());
+                }
+            }
+            if let Some(switch) = rule.router.groups.and_then(|groups| groups.switch) {
+                compare(switch.key, switch.off.into());
+            }
             for count in counts.into_iter().chain(groups.into_iter().flatten()) {
                 // Sizes that a model has to say are not left to a default.
                 if count.default.is_some() {

@@ -13,6 +13,8 @@ pub(crate) struct TokenMatrices {
     /// On the host, where rows are looked up; the output matrix without.
     embedding: Option<StoredMatrix>,
     output: Output,
+    /// Of logits, `[1, vocab]`, float32.
+    bias: Option<Tensor<2>>,
     buffers: Buffers,
 }
 
@@ -45,7 +47,13 @@ impl TokenMatrices {
         } else {
             Output::Dense(compute.float32(output.to_vec(), shape))
         };
-        Ok(Self { embedding, output, buffers: buffers.clone() })
+        Ok(Self { embedding, output, bias: None, buffers: buffers.clone() })
+    }
+
+    /// The same with a bias of the logits, one number per token of the vocabulary.
+    pub(super) fn with_bias(self, compute: &Compute, bias: Vec<f32>) -> Self {
+        let shape = [1, bias.len()];
+        Self { bias: Some(compute.float32(bias, shape)), ..self }
     }
 
     /// Embeddings of `ids`: `[ids, hidden]`, in the element type of the device.
@@ -66,11 +74,15 @@ impl TokenMatrices {
     /// Logits of finished rows for the tokens `first..first + count`: `[rows, count]`, always float32.
     pub(crate) fn logits(&self, finished: Tensor<2>, first: usize, count: usize) -> Tensor<2> {
         let finished = finished.cast(DType::F32);
-        match &self.output {
+        let products = match &self.output {
             Output::Dense(output) => finished.matmul(output.clone().narrow(0, first, count).transpose()),
             Output::Stored(output) => {
                 product_with_rows(output, first..first + count, &finished, &self.buffers)
             }
+        };
+        match &self.bias {
+            None => products,
+            Some(bias) => products + bias.clone().narrow(1, first, count),
         }
     }
 }

@@ -3,21 +3,25 @@
 //! Two bodies: tiles of queries on a CPU, blocks of Burn operations elsewhere. Levels, sinks, windows and spans go
 //! through both as one number per head, so that candidates with different edits share every launch.
 
+mod attention_mask;
 mod blocks;
+mod head_config;
 mod packed;
 mod product;
 mod seen;
 mod tile;
 mod tiles;
 
+pub(crate) use attention_mask::AttentionMask;
+pub(crate) use head_config::{Cache, HeadConfig};
+
 use burn_tensor::Tensor;
 
 use super::heads::{HeadLayout, Heads};
 use super::scores::ScoreRule;
 use crate::compute::Compute;
-use crate::edits::HeadConfig;
 
-/// What heads attend to, mixed: `[sequences·tokens, heads·head_dim]`. `views` has one entry per KV head of each
+/// What heads attend to, mixed: `[sequences·tokens, heads·value_dim]`. `views` has one entry per KV head of each
 /// sequence, sequence by sequence.
 pub(crate) fn attend(
     compute: &Compute,
@@ -36,11 +40,10 @@ pub(crate) fn attend(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::edits::{AttentionMask, Cache};
     use crate::ops::quantise::Grid;
 
     fn made(compute: &Compute, layout: HeadLayout) -> Heads {
-        let HeadLayout { sequences, tokens, kv_heads, group, head_dim, .. } = layout;
+        let HeadLayout { sequences, tokens, kv_heads, group, head_dim, value_dim, .. } = layout;
         let values = |count: usize, seed: usize| -> Vec<f32> {
             (0..count).map(|i| ((i * 7919 + seed * 104_729) % 2003) as f32 / 500.0 - 2.0).collect()
         };
@@ -49,13 +52,22 @@ mod tests {
         Heads {
             queries: compute.tensor(values(kv * group, 1), [rows, group, tokens, head_dim]),
             keys: compute.tensor(values(kv, 2), [rows, tokens, head_dim]),
-            values: compute.tensor(values(kv, 3), [rows, tokens, head_dim]),
+            values: compute.tensor(values(rows * tokens * value_dim, 3), [rows, tokens, value_dim]),
         }
     }
 
     fn layout(tokens: usize) -> HeadLayout {
         let pairs = attune_families::schema::Pairs::Halves;
-        HeadLayout { sequences: 3, tokens, kv_heads: 2, group: 3, head_dim: 12, pairs, scale: None }
+        HeadLayout {
+            sequences: 3,
+            tokens,
+            kv_heads: 2,
+            group: 3,
+            head_dim: 12,
+            value_dim: 12,
+            pairs,
+            scale: None,
+        }
     }
 
     fn views() -> Vec<HeadConfig> {
@@ -67,12 +79,13 @@ mod tests {
             group_size: 6,
         };
         let cache = |keys, values, sink, recent| Some(Cache { keys, values, sink, recent });
-        let look = |window, sink, span| AttentionMask { window, sink, span };
+        let look = |window, sink, span| AttentionMask { window, sink, span, ..AttentionMask::FULL };
+        let chunked = AttentionMask { chunk: 11, ..look(usize::MAX, 2, 9) };
         vec![
             HeadConfig { look: AttentionMask::FULL, cache: None },
             HeadConfig { look: AttentionMask::FULL, cache: cache(grid(2, 12), grid(3, 4), 3, 7) },
             HeadConfig { look: look(usize::MAX, 2, 5), cache: cache(grid(4, 4), None, 0, 0) },
-            HeadConfig { look: look(30, 0, 9), cache: None },
+            HeadConfig { look: chunked, cache: cache(grid(2, 12), None, 12, 3) },
             HeadConfig { look: look(usize::MAX, 4, 20), cache: cache(None, grid(1, 6), 10, 1) },
             HeadConfig { look: look(25, 40, 1), cache: cache(Some(smooth), grid(2, 12), 1, 40) },
         ]
@@ -100,6 +113,28 @@ mod tests {
                 }
                 met.push(fast);
             }
+        }
+    }
+
+    #[test]
+    fn values_may_be_narrower_or_wider_than_keys() {
+        let compute = Compute::cpu();
+        // Groups of channels divide either width.
+        let mut views = views();
+        for view in &mut views {
+            let side = view.cache.as_mut().map(|cache| &mut cache.values);
+            if let Some(Some(grid)) = side {
+                grid.group_size = 5;
+            }
+        }
+        for value_dim in [5, 20] {
+            let layout = HeadLayout { value_dim, ..layout(37) };
+            let heads = made(&compute, layout);
+            let fast = tiles::attend(heads.clone(), layout, &views, ScoreRule::default());
+            let slow = blocks::attend(&compute, heads, layout, &views, ScoreRule::default());
+            assert_eq!(fast.dims(), [3 * 37, 6 * value_dim]);
+            let apart = (fast - slow).abs().max().into_scalar::<f32>();
+            assert!(apart < 1e-5, "{value_dim}: {apart}");
         }
     }
 

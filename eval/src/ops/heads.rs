@@ -1,12 +1,12 @@
 //! From the fused projection to rotated heads.
 
 use attune_families::schema::Pairs;
-use burn_tensor::{DType, Tensor};
+use burn_tensor::{DType, Tensor, TensorData};
 
 use super::host;
 use super::norm::RmsNorm;
+use super::rotations::Rotations;
 use crate::compute::Compute;
-use crate::decoder::Rotations;
 
 /// How a projection is laid out: sequences of equal length, one after the other.
 #[derive(Clone, Copy, Debug)]
@@ -16,15 +16,18 @@ pub(crate) struct HeadLayout {
     pub(crate) kv_heads: usize,
     /// Query heads per KV head.
     pub(crate) group: usize,
+    /// Channels of a query or key head.
     pub(crate) head_dim: usize,
+    /// Channels of a value head.
+    pub(crate) value_dim: usize,
     /// Which channels turn together.
     pub(crate) pairs: Pairs,
     /// What queries are multiplied by; `None`: one divided by the root of `head_dim`.
     pub(crate) scale: Option<f64>,
 }
 
-/// Queries `[sequences·kv_heads, group, tokens, head_dim]`, keys and values
-/// `[sequences·kv_heads, tokens, head_dim]`; queries and keys rotated, queries scaled.
+/// Queries `[sequences·kv_heads, group, tokens, head_dim]`, keys `[sequences·kv_heads, tokens, head_dim]` and values
+/// `[sequences·kv_heads, tokens, value_dim]`; queries and keys rotated, queries scaled.
 #[derive(Clone)]
 pub(crate) struct Heads {
     pub(crate) queries: Tensor<4>,
@@ -32,64 +35,72 @@ pub(crate) struct Heads {
     pub(crate) values: Tensor<3>,
 }
 
-/// Norms of queries and keys before rotation, in families that have them.
+/// Norms of queries and keys, in families that have them.
 pub(crate) struct HeadNorms<'a> {
     pub(crate) queries: Option<&'a RmsNorm>,
     pub(crate) keys: Option<&'a RmsNorm>,
+    /// Whether they stand behind rotation.
+    pub(crate) after: bool,
 }
 
-/// Splits `qkv: [sequences·tokens, (heads + 2·kv_heads)·head_dim]`; without rotations, heads stay as they are.
+/// What depends on positions.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Placed<'a> {
+    /// Without them, heads stay as they are.
+    pub(crate) rotations: Option<&'a Rotations>,
+    /// What the query of each position is multiplied by.
+    pub(crate) scales: Option<&'a [f32]>,
+}
+
+/// Splits `qkv: [sequences·tokens, (heads + kv_heads)·head_dim + kv_heads·value_dim]`.
 pub(crate) fn split_heads(
     compute: &Compute,
     qkv: Tensor<2>,
     layout: HeadLayout,
     norms: &HeadNorms<'_>,
-    rotations: Option<&Rotations>,
+    placed: Placed<'_>,
 ) -> Heads {
-    if compute.on_host() {
-        on_host(qkv, layout, norms, rotations)
-    } else {
-        generic(qkv, layout, norms, rotations)
-    }
+    if compute.on_host() { on_host(qkv, layout, norms, placed) } else { generic(qkv, layout, norms, placed) }
 }
 
-fn on_host(
-    qkv: Tensor<2>,
-    layout: HeadLayout,
-    norms: &HeadNorms<'_>,
-    rotations: Option<&Rotations>,
-) -> Heads {
-    let HeadLayout { sequences, tokens, kv_heads, group, head_dim, pairs, scale } = layout;
+fn on_host(qkv: Tensor<2>, layout: HeadLayout, norms: &HeadNorms<'_>, placed: Placed<'_>) -> Heads {
+    let HeadLayout { sequences, tokens, kv_heads, group, head_dim, value_dim, pairs, scale } = layout;
     let device = qkv.device();
     let heads = kv_heads * group;
-    let width = (heads + 2 * kv_heads) * head_dim;
+    let keys_at = heads * head_dim;
+    let values_at = keys_at + kv_heads * head_dim;
+    let width = values_at + kv_heads * value_dim;
     let scale = scale.map_or_else(|| 1.0 / (head_dim as f32).sqrt(), |scale| scale as f32);
     let (_, [queries, keys, values]) = host::read(qkv, |source| {
         // One output row per (sequence, head, token), head by head.
-        let gather = |first_head: usize, count: usize, finish: &(dyn Fn(usize, &mut [f32]) + Sync)| {
-            let mut out = vec![0.0; sequences * count * tokens * head_dim];
-            host::for_rows(&mut out, head_dim, |first, rows| {
-                host::vectorised(
-                    #[inline(always)]
-                    || {
-                        for (row, to) in rows.chunks_exact_mut(head_dim).enumerate() {
-                            let (line, token) = ((first + row) / tokens, (first + row) % tokens);
-                            let (sequence, head) = (line / count, line % count);
-                            let from = (sequence * tokens + token) * width + (first_head + head) * head_dim;
-                            to.copy_from_slice(&source[from..from + head_dim]);
-                            finish(token, to);
-                        }
-                    },
-                );
-            });
-            out
-        };
+        let gather =
+            |start: usize, [count, channels]: [usize; 2], finish: &(dyn Fn(usize, &mut [f32]) + Sync)| {
+                let mut out = vec![0.0; sequences * count * tokens * channels];
+                host::for_rows(&mut out, channels, |first, rows| {
+                    host::vectorised(
+                        #[inline(always)]
+                        || {
+                            for (row, to) in rows.chunks_exact_mut(channels).enumerate() {
+                                let (line, token) = ((first + row) / tokens, (first + row) % tokens);
+                                let (sequence, head) = (line / count, line % count);
+                                let from = (sequence * tokens + token) * width + start + head * channels;
+                                to.copy_from_slice(&source[from..from + channels]);
+                                finish(token, to);
+                            }
+                        },
+                    );
+                });
+                out
+            };
         let turn = |norm: Option<&RmsNorm>, scale: f32, token: usize, row: &mut [f32]| {
-            if let Some(norm) = norm {
+            let (before, after) = if norms.after { (None, norm) } else { (norm, None) };
+            if let Some(norm) = before {
                 norm.row(row);
             }
-            let still = match rotations {
-                None => row,
+            // A norm behind rotation would take the scale away.
+            let (scale, last) = if after.is_some() { (1.0, scale) } else { (scale, 1.0) };
+            let still = match placed.rotations {
+                None => &mut *row,
                 Some(rotations) => {
                     let (turning, still) = row.split_at_mut(rotations.channels());
                     match pairs {
@@ -106,17 +117,22 @@ fn on_host(
             if scale != 1.0 {
                 still.iter_mut().for_each(|value| *value *= scale);
             }
+            if let Some(norm) = after {
+                norm.row(row);
+                row.iter_mut().for_each(|value| *value *= last);
+            }
         };
+        let scale = |token: usize| placed.scales.map_or(scale, |scales| scale * scales[token]);
         [
-            gather(0, heads, &|token, row| turn(norms.queries, scale, token, row)),
-            gather(heads, kv_heads, &|token, row| turn(norms.keys, 1.0, token, row)),
-            gather(heads + kv_heads, kv_heads, &|_, _| {}),
+            gather(0, [heads, head_dim], &|token, row| turn(norms.queries, scale(token), token, row)),
+            gather(keys_at, [kv_heads, head_dim], &|token, row| turn(norms.keys, 1.0, token, row)),
+            gather(values_at, [kv_heads, value_dim], &|_, _| {}),
         ]
     });
     Heads {
         queries: host::tensor(queries, [sequences * kv_heads, group, tokens, head_dim], &device),
         keys: host::tensor(keys, [sequences * kv_heads, tokens, head_dim], &device),
-        values: host::tensor(values, [sequences * kv_heads, tokens, head_dim], &device),
+        values: host::tensor(values, [sequences * kv_heads, tokens, value_dim], &device),
     }
 }
 
@@ -146,22 +162,24 @@ pub(crate) fn generic(
     qkv: Tensor<2>,
     layout: HeadLayout,
     norms: &HeadNorms<'_>,
-    rotations: Option<&Rotations>,
+    placed: Placed<'_>,
 ) -> Heads {
-    let HeadLayout { sequences, tokens, kv_heads, group, head_dim, pairs, scale } = layout;
+    let HeadLayout { sequences, tokens, kv_heads, group, head_dim, value_dim, pairs, scale } = layout;
     let heads = kv_heads * group;
-    let part = |first: usize, count: usize| -> Tensor<4> {
+    let part = |start: usize, [count, channels]: [usize; 2]| -> Tensor<4> {
         qkv.clone()
-            .narrow(1, first * head_dim, count * head_dim)
-            .reshape([sequences, tokens, count, head_dim])
+            .narrow(1, start, count * channels)
+            .reshape([sequences, tokens, count, channels])
             .swap_dims(1, 2)
     };
+    let keys_at = heads * head_dim;
+    let values_at = keys_at + kv_heads * head_dim;
     let norm = |norm: Option<&RmsNorm>, x: Tensor<4>| match norm {
         Some(norm) => norm.generic(x),
         None => x,
     };
     let turn = |x: Tensor<4>| {
-        let Some(rotations) = rotations else { return x };
+        let Some(rotations) = placed.rotations else { return x };
         let dtype = x.dtype();
         let (cos, sin) = rotations.on_device();
         let x = x.cast(DType::F32);
@@ -189,39 +207,60 @@ pub(crate) fn generic(
         Tensor::cat(turned, 3).cast(dtype)
     };
     let scale = scale.unwrap_or_else(|| 1.0 / (head_dim as f64).sqrt());
-    let flat = [sequences * kv_heads, tokens, head_dim];
-    let queries = turn(norm(norms.queries, part(0, heads))) * scale;
+    let flat = |channels| [sequences * kv_heads, tokens, channels];
+    let place = |weight: Option<&RmsNorm>, x: Tensor<4>| match norms.after {
+        true => norm(weight, turn(x)),
+        false => turn(norm(weight, x)),
+    };
+    let mut queries = place(norms.queries, part(0, [heads, head_dim])) * scale;
+    if let Some(scales) = placed.scales {
+        let data = TensorData::new(scales.to_vec(), [1, 1, tokens, 1]);
+        let scales: Tensor<4> = Tensor::from_data(data, (&queries.device(), DType::F32));
+        queries = queries.clone() * scales.cast(queries.dtype());
+    }
     Heads {
         queries: queries.reshape([sequences * kv_heads, group, tokens, head_dim]),
-        keys: turn(norm(norms.keys, part(heads, kv_heads))).reshape(flat),
-        values: part(heads + kv_heads, kv_heads).reshape(flat),
+        keys: place(norms.keys, part(keys_at, [kv_heads, head_dim])).reshape(flat(head_dim)),
+        values: part(values_at, [kv_heads, value_dim]).reshape(flat(value_dim)),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Rope, Scaling};
+    use attune_families::{Rope, Scaling};
 
     #[test]
     fn the_loop_agrees_with_the_operations() {
         let compute = Compute::cpu();
-        let width = (6 + 4) * 8;
+        let width = (6 + 2) * 8 + 2 * 5;
         let values: Vec<f32> = (0..10 * width).map(|i| ((i * 7919) % 1001) as f32 / 500.0 - 1.0).collect();
         let qkv: Tensor<2> = compute.tensor(values, [10, width]);
         let rope = Rope { base: 100.0, scaling: Scaling::None };
         let norm = RmsNorm::new(&compute, (0..8).map(|i| 1.0 + i as f32).collect(), 1e-6);
-        let norms = HeadNorms { queries: Some(&norm), keys: None };
+        let scales = [1.0, 1.5, 2.0, 0.5, 3.0];
         for (pairs, channels) in
             [(Pairs::Halves, 8), (Pairs::Neighbours, 8), (Pairs::Halves, 4), (Pairs::Neighbours, 4)]
         {
             let scale = (channels == 4).then_some(0.3);
-            let layout =
-                HeadLayout { sequences: 2, tokens: 5, kv_heads: 2, group: 3, head_dim: 8, pairs, scale };
+            let layout = HeadLayout {
+                sequences: 2,
+                tokens: 5,
+                kv_heads: 2,
+                group: 3,
+                head_dim: 8,
+                value_dim: 5,
+                pairs,
+                scale,
+            };
             let rotations = Rotations::new(&compute, &rope, channels, 5);
-            for rotations in [Some(&rotations), None] {
-                let fast = on_host(qkv.clone(), layout, &norms, rotations);
-                let slow = generic(qkv.clone(), layout, &norms, rotations);
+            let each = [Some(&rotations), None]
+                .into_iter()
+                .flat_map(|rotations| [None, Some(&scales[..])].map(|scales| Placed { rotations, scales }));
+            for (placed, after) in each.flat_map(|placed| [(placed, false), (placed, true)]) {
+                let norms = HeadNorms { queries: Some(&norm), keys: None, after };
+                let fast = on_host(qkv.clone(), layout, &norms, placed);
+                let slow = generic(qkv.clone(), layout, &norms, placed);
                 let apart = |a: Tensor<3>, b: Tensor<3>| (a - b).abs().max().into_scalar::<f32>();
                 assert!((fast.queries - slow.queries).abs().max().into_scalar::<f32>() < 1e-5);
                 assert!(apart(fast.keys, slow.keys) < 1e-5);

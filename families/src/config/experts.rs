@@ -2,7 +2,10 @@
 
 use super::fields::{Fields, Found};
 use crate::error::ConfigError;
-use crate::schema::{Family, MixtureLayers, MixtureRule, Scores, SharedExpert, SharedInner};
+use crate::schema::{
+    Family, GroupSwitch, MixtureLayers, MixtureRule, Number, SPARSEMIXER_EPS, Scores, SharedExpert,
+    SharedInner,
+};
 
 /// Experts of a mixture-of-experts decoder.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +22,8 @@ pub struct Mixture {
     pub renormalised: bool,
     /// What they are multiplied by.
     pub scale: Option<f64>,
+    /// ε of [`Scores::SparseMixer`].
+    pub sparsemixer_eps: f64,
     /// How many groups the experts are in, and from how many a token chooses.
     pub groups: Option<(usize, usize)>,
     /// An expert that answers for every token.
@@ -60,6 +65,16 @@ impl Mixture {
             let expected = format!("at most the {experts} experts");
             return Err(fields.bad(rule.per_token.keys[0], per_token, expected));
         }
+        let sparsemixer_eps = match rule.router.scores {
+            Scores::SparseMixer { key } => {
+                if per_token != 2 {
+                    let expected = "2: this router chooses two experts, whatever the number says";
+                    return Err(fields.bad(rule.per_token.keys[0], per_token, expected));
+                }
+                fields.number(Number::Key(key, SPARSEMIXER_EPS), hidden)?.unwrap_or(SPARSEMIXER_EPS)
+            }
+            _ => 0.0,
+        };
         let inner = fields.count(rule.inner)?;
         Ok(Some(Self {
             experts,
@@ -68,6 +83,7 @@ impl Mixture {
             scores: rule.router.scores,
             renormalised: fields.of(rule.router.renormalised)?,
             scale: fields.number(rule.router.scale, hidden)?,
+            sparsemixer_eps,
             groups: groups(fields, rule, experts, per_token)?,
             shared: shared(fields, rule, inner)?,
             layers: in_layers(fields, rule.layers, layers)?,
@@ -83,10 +99,17 @@ fn groups(
     per_token: usize,
 ) -> Result<Option<(usize, usize)>, ConfigError> {
     let Some(groups) = &rule.router.groups else { return Ok(None) };
+    if let Some(switch) = groups.switch
+        && !is_on(fields, switch)?
+    {
+        fields.raw(groups.count.keys[0]);
+        fields.raw(groups.kept.keys[0]);
+        return Ok(None);
+    }
     let (count, kept) = (fields.count(groups.count)?, fields.count(groups.kept)?);
-    // Two of a group say how good it is.
-    if !experts.is_multiple_of(count) || (count > 1 && experts / count < 2) {
-        let expected = format!("a divisor of the {experts} experts with at least two in each group");
+    let least = rule.router.scores.group_members();
+    if !experts.is_multiple_of(count) || (count > 1 && experts / count < least) {
+        let expected = format!("a divisor of the {experts} experts with at least {least} in each group");
         return Err(fields.bad(groups.count.keys[0], count, expected));
     }
     if kept > count || experts / count * kept < per_token {
@@ -94,6 +117,18 @@ fn groups(
         return Err(fields.bad(groups.kept.keys[0], kept, expected));
     }
     Ok((count > 1).then_some((count, kept)))
+}
+
+/// Whether groups are used.
+fn is_on(fields: &Fields<'_>, switch: GroupSwitch) -> Result<bool, ConfigError> {
+    let GroupSwitch { key, on, off } = switch;
+    match fields.word(key)? {
+        Found::Absent => Ok(false),
+        Found::Is(word) if word == off => Ok(false),
+        Found::Is(word) if word == on => Ok(true),
+        Found::Is(word) => Err(fields.bad(key, word, format!("{off} or {on}"))),
+        Found::Null => Err(fields.null(key, &format!("{off} or {on}"))),
+    }
 }
 
 fn shared(fields: &Fields<'_>, rule: &MixtureRule, inner: usize) -> Result<Option<Shared>, ConfigError> {
@@ -105,6 +140,7 @@ fn shared(fields: &Fields<'_>, rule: &MixtureRule, inner: usize) -> Result<Optio
         Found::Is(_) => fields.size(key),
     };
     let inner = match rule.inner {
+        SharedInner::AsExpert => inner,
         SharedInner::Key { key, default } => whole(key, default)?,
         SharedInner::Times { key, default } => whole(key, default)?.saturating_mul(inner),
     };
@@ -138,6 +174,30 @@ fn in_layers(fields: &Fields<'_>, rule: MixtureLayers, layers: usize) -> Result<
             };
             let every = fields.size_or("moe_layer_interval", Some(1))?;
             Ok((0..layers).map(|layer| (first..=last).contains(&layer) && (layer + 1) % every == 0).collect())
+        }
+        MixtureLayers::Listed { key, from } => {
+            let Found::Is(words) = fields.words(key)? else {
+                return Ok((0..layers).map(|layer| layer >= from).collect());
+            };
+            if words.len() != layers {
+                let expected = format!("{layers}, one per layer");
+                return Err(fields.bad(key, format!("{} entries", words.len()), expected));
+            }
+            let has = |word: &&str| match *word {
+                "sparse" => Ok(true),
+                "dense" => Ok(false),
+                other => Err(fields.bad(key, other, "dense or sparse")),
+            };
+            words.iter().map(has).collect()
+        }
+        MixtureLayers::Interleaved => {
+            let step = fields.size_or("interleave_moe_layer_step", Some(1))?;
+            let listed = fields.wholes("moe_layers")?.value();
+            let has = |layer: usize| match &listed {
+                Some(listed) => listed.contains(&layer),
+                None => (layer + 1).is_multiple_of(step),
+            };
+            Ok((0..layers).map(has).collect())
         }
         MixtureLayers::Every => {
             let step = fields.size_or("decoder_sparse_step", Some(1))?;

@@ -18,6 +18,20 @@ pub(super) fn heads(fields: &Fields<'_>, rule: KvHeads) -> Result<(usize, usize)
     Ok((heads, kv_heads))
 }
 
+/// Whether the query heads divide the width of the residual stream; an error where they have to.
+pub(super) fn divides(
+    fields: &Fields<'_>,
+    rule: HeadDim,
+    hidden: usize,
+    heads: usize,
+) -> Result<bool, ConfigError> {
+    let divides = hidden.is_multiple_of(heads);
+    if rule.always_divides && !divides {
+        return Err(fields.bad("hidden_size", hidden, format!("a multiple of the {heads} heads")));
+    }
+    Ok(divides)
+}
+
 /// Channels of a head.
 pub(super) fn head_dim(
     fields: &Fields<'_>,
@@ -25,10 +39,7 @@ pub(super) fn head_dim(
     hidden: usize,
     heads: usize,
 ) -> Result<usize, ConfigError> {
-    let divides = hidden.is_multiple_of(heads);
-    if rule.always_divides && !divides {
-        return Err(fields.bad("hidden_size", hidden, format!("a multiple of the {heads} heads")));
-    }
+    let divides = divides(fields, rule, hidden, heads)?;
     let head_dim = match fields.whole("head_dim")? {
         Found::Null if rule.null == Null::Refused => return Err(fields.null("head_dim", "a whole number")),
         Found::Is(_) => fields.size("head_dim")?,
@@ -57,6 +68,32 @@ pub(super) fn rotated(fields: &Fields<'_>, head_dim: usize, share: f64) -> Resul
     Ok(rotated)
 }
 
+/// The same by a number of channels at `key`, of which the share says the same where it is given.
+pub(super) fn rotated_channels(
+    fields: &Fields<'_>,
+    head_dim: usize,
+    key: &'static str,
+    share: Option<f64>,
+) -> Result<usize, ConfigError> {
+    let channels = match fields.whole(key)? {
+        Found::Absent => return rotated(fields, head_dim, share.unwrap_or(1.0)),
+        Found::Null => return Err(fields.null(key, "a whole number")),
+        Found::Is(channels) => channels,
+    };
+    let own = channels as f64 / head_dim as f64;
+    match share {
+        Some(share) if share != own => {
+            let expected =
+                format!("{} of {head_dim}, as `{}` says", share * head_dim as f64, super::rope::PART);
+            Err(fields.bad(key, channels, expected))
+        }
+        _ if own > 1.0 => {
+            Err(fields.bad(key, channels, format!("at most the {head_dim} channels of a head")))
+        }
+        _ => rotated(fields, head_dim, own),
+    }
+}
+
 /// For each layer, whether it is without rotation.
 pub(super) fn unrotated(
     fields: &Fields<'_>,
@@ -69,16 +106,19 @@ pub(super) fn unrotated(
         Unrotated::FullAttention => {
             Ok((0..layers).map(|layer| windows.are_used() && windows.of(layer).is_none()).collect())
         }
-        Unrotated::Listed { interval } => {
-            let interval = fields.size_or("no_rope_layer_interval", Some(interval))?;
-            let Found::Is(listed) = fields.wholes("no_rope_layers")? else {
-                return Ok((1..=layers).map(|layer| layer % interval == 0).collect());
-            };
-            if listed.len() != layers {
-                let expected = format!("{layers}, one per layer");
-                return Err(fields.bad("no_rope_layers", format!("{} entries", listed.len()), expected));
-            }
-            Ok(listed.into_iter().map(|rotated| rotated == 0).collect())
-        }
+        Unrotated::Listed { interval } => listed(fields, interval, layers),
     }
+}
+
+/// Layers without rotation that the file lists, or every so many-th.
+pub(super) fn listed(fields: &Fields<'_>, interval: usize, layers: usize) -> Result<Vec<bool>, ConfigError> {
+    let interval = fields.size_or("no_rope_layer_interval", Some(interval))?;
+    let Found::Is(listed) = fields.wholes("no_rope_layers")? else {
+        return Ok((1..=layers).map(|layer| layer % interval == 0).collect());
+    };
+    if listed.len() != layers {
+        let expected = format!("{layers}, one per layer");
+        return Err(fields.bad("no_rope_layers", format!("{} entries", listed.len()), expected));
+    }
+    Ok(listed.into_iter().map(|rotated| rotated == 0).collect())
 }

@@ -1,6 +1,6 @@
 //! Attention: heads, biases, norms of queries and keys, scores, windows, and the names of tensors.
 
-use super::{Flag, Number};
+use super::{Flag, LatentRule, Number};
 
 /// What null means at a key whose absence has a meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,15 +42,26 @@ pub enum Over {
     Projection,
 }
 
-/// Norms of queries and keys before rotation.
+/// Where norms of queries and keys stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum QkPlace {
+    /// Before rotation.
+    BeforeRotation,
+    /// Behind it; layers without rotation have none.
+    AfterRotation,
+}
+
+/// Norms of queries and keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct QkNorm {
     /// Over what.
     pub over: Over,
     /// Whether a model has them.
     pub present: Flag,
-    /// Names of the weights of queries and of keys.
-    pub names: [&'static str; 2],
+    /// Where they stand.
+    pub place: QkPlace,
+    /// Names of the weights of queries and of keys; `None`: they have none.
+    pub names: Option<[&'static str; 2]>,
 }
 
 /// How queries, keys and values are stored.
@@ -90,6 +101,12 @@ pub enum WindowRule {
         /// The key of that number.
         every_key: Option<&'static str>,
     },
+    /// Chunks of `attention_chunk_size` tokens in the place of windows: a query sees its own chunk alone. In layers with
+    /// rotation, or where `layer_types` says so (Llama 4).
+    Chunked {
+        /// The size of a chunk where its key is absent.
+        tokens: usize,
+    },
 }
 
 /// The attention of a family.
@@ -105,6 +122,8 @@ pub struct Attention {
     pub output_bias: Flag,
     /// Norms of queries and keys.
     pub qk_norm: Option<QkNorm>,
+    /// Bound of the magnitudes of queries, keys and values, behind their norms (OLMo, arXiv 2402.00838, §2.1).
+    pub clip: Number,
     /// What scores are multiplied by; [`Number::None`]: one divided by the root of `head_dim`.
     pub scale: Number,
     /// Soft-cap of the scores.
@@ -115,8 +134,11 @@ pub struct Attention {
     pub windows: WindowRule,
     /// The part of a layer that attention's tensors are under.
     pub place: &'static str,
-    /// Queries, keys and values.
+    /// Queries, keys and values, where they are made of the residual stream.
     pub projections: Projections,
+    /// Keys and values of all heads are made of one latent per token, queries perhaps of another. Of biases, only what makes
+    /// latents has those of queries, keys and values.
+    pub latent: Option<LatentRule>,
     /// The output matrix.
     pub output: &'static str,
 }
@@ -134,12 +156,14 @@ impl Attention {
         qkv_bias: Flag::Always(false),
         output_bias: Flag::Always(false),
         qk_norm: None,
+        clip: Number::None,
         scale: Number::None,
         cap: Number::None,
         sinks: None,
         windows: WindowRule::None,
         place: "self_attn",
         projections: Projections::Apart(["q_proj", "k_proj", "v_proj"]),
+        latent: None,
         output: "o_proj",
     };
 
@@ -153,8 +177,12 @@ impl Attention {
 
 impl QkNorm {
     /// Over each head, in every model of the family.
-    pub const HEADS: Self =
-        Self { over: Over::Head, present: Flag::Always(true), names: ["q_norm", "k_norm"] };
+    pub const HEADS: Self = Self {
+        over: Over::Head,
+        present: Flag::Always(true),
+        place: QkPlace::BeforeRotation,
+        names: Some(["q_norm", "k_norm"]),
+    };
     /// Over all heads together, in every model of the family.
     pub const PROJECTIONS: Self = Self { over: Over::Projection, ..Self::HEADS };
 }

@@ -34,6 +34,8 @@ pub enum ExpertRole {
 #[derive(Clone, Debug)]
 pub struct ExpertNames {
     rule: &'static MixtureRule,
+    /// Where layers without experts have their feed-forward part.
+    dense: &'static str,
     parts: Vec<String>,
 }
 
@@ -48,7 +50,7 @@ impl ExpertNames {
             }
         };
         parts.sort();
-        Some(Self { rule, parts })
+        Some(Self { rule, dense: family.feed_forward.place, parts })
     }
 
     /// Whether the experts of a layer share their tensors.
@@ -91,7 +93,7 @@ impl ExpertNames {
             return ExpertRole::Other;
         }
         let own = rest.strip_prefix(self.rule.place).and_then(|own| own.strip_prefix('.'));
-        let looks_like_one = rest.contains("expert") || (own.is_some() && self.rule.place != "mlp");
+        let looks_like_one = rest.contains("expert") || (own.is_some() && self.rule.place != self.dense);
         let unknown = if looks_like_one { ExpertRole::Foreign } else { ExpertRole::Other };
         let Some(own) = own else { return unknown };
         let router = &self.rule.router;

@@ -1,16 +1,16 @@
 //! The tensors of one layer.
 
-use super::{LinearPart, LinearTensors, MatrixSlice, Tensor, has_bias};
+use super::{LinearPart, LinearTensors, MatrixSlice, ProjectionTensors, Tensor, has_bias};
 use crate::config::DecoderConfig;
 use crate::schema::{
-    Correction, ExpertTensors, MixtureRule, Orientation, Over, PartTensors, Placement, Projections,
+    Correction, ExpertTensors, MixtureRule, NormKind, Orientation, Over, PartTensors, Placement, Projections,
 };
 
-/// A norm's weight, and its bias in families that have one.
+/// A norm's weight and bias, in families that have them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NormTensors {
-    /// `[width]`.
-    pub weight: Tensor,
+    /// `[width]`; none in families whose norms have no weights.
+    pub weight: Option<Tensor>,
     /// `[width]`.
     pub bias: Option<Tensor>,
 }
@@ -18,13 +18,14 @@ pub struct NormTensors {
 impl NormTensors {
     pub(super) fn new(config: &DecoderConfig, name: &str, width: usize) -> Self {
         Self {
-            weight: (format!("{name}.weight"), vec![width]),
+            weight: (config.family.norms.kind != NormKind::BareLayer)
+                .then(|| (format!("{name}.weight"), vec![width])),
             bias: has_bias(config.family.norms.kind).then(|| (format!("{name}.bias"), vec![width])),
         }
     }
 
     pub(super) fn all(&self) -> impl Iterator<Item = Tensor> {
-        [Some(self.weight.clone()), self.bias.clone()].into_iter().flatten()
+        [self.weight.clone(), self.bias.clone()].into_iter().flatten()
     }
 }
 
@@ -72,7 +73,7 @@ pub struct RouterTensors {
 /// The tensors of one layer.
 #[derive(Clone, Debug)]
 pub struct LayerTensors<'a> {
-    config: &'a DecoderConfig,
+    pub(super) config: &'a DecoderConfig,
     number: usize,
     place: String,
 }
@@ -125,10 +126,10 @@ impl<'a> LayerTensors<'a> {
         }
     }
 
-    /// Norms of queries and of keys, in families that have them.
+    /// Norms of queries and of keys, in families whose norms of them have weights.
     pub fn qk_norms(&self) -> Option<[Tensor; 2]> {
-        let (config, over) = (self.config, self.config.qk_norm?);
-        let [queries, keys] = config.family.attention.qk_norm?.names;
+        let (config, over) = (self.config, self.config.layer(self.number).qk_norm()?);
+        let [queries, keys] = config.family.attention.qk_norm?.names?;
         let norm = |name: &str, heads: usize| {
             let width = if over == Over::Head { config.head_dim } else { heads * config.head_dim };
             (format!("{}.{name}.weight", self.attention()), vec![width])
@@ -136,11 +137,14 @@ impl<'a> LayerTensors<'a> {
         Some([norm(queries, config.heads), norm(keys, config.kv_heads)])
     }
 
-    /// Queries, keys and values.
-    pub fn qkv(&self) -> LinearTensors {
+    /// What queries, keys and values are made by.
+    pub fn projections(&self) -> ProjectionTensors {
         let config = self.config;
+        if let Some(latent) = &config.latent {
+            return ProjectionTensors::Latent(Box::new(self.latent(latent)));
+        }
         let (queries, kv) = (config.heads * config.head_dim, config.kv_heads * config.head_dim);
-        match config.family.attention.projections {
+        ProjectionTensors::Heads(match config.family.attention.projections {
             Projections::Apart([q, k, v]) => {
                 let parts = [(q, queries), (k, kv), (v, kv)];
                 LinearTensors::apart(&self.attention(), &parts, config.hidden, config.qkv_bias)
@@ -149,14 +153,14 @@ impl<'a> LayerTensors<'a> {
                 let outputs = [queries, kv, kv];
                 LinearTensors::fused(&self.attention(), name, &outputs, config.hidden, config.qkv_bias)
             }
-        }
+        })
     }
 
     /// The output of attention.
     pub fn attention_output(&self) -> LinearTensors {
         let config = self.config;
         let parts = [(config.family.attention.output, config.hidden)];
-        LinearTensors::apart(&self.attention(), &parts, config.heads * config.head_dim, config.output_bias)
+        LinearTensors::apart(&self.attention(), &parts, config.heads * config.value_dim(), config.output_bias)
     }
 
     /// A logit of each query head that no value belongs to.
@@ -165,7 +169,7 @@ impl<'a> LayerTensors<'a> {
         Some((format!("{}.{name}", self.attention()), vec![self.config.heads]))
     }
 
-    fn attention(&self) -> String {
+    pub(super) fn attention(&self) -> String {
         format!("{}.{}", self.place, self.config.family.attention.place)
     }
 
@@ -226,7 +230,7 @@ impl<'a> LayerTensors<'a> {
                 let inner = mixture.inner;
                 FeedForwardTensors {
                     inner: match orientation {
-                        Orientation::Rows => {
+                        Orientation::Rows | Orientation::Columns => {
                             LinearTensors::split(&both.weight, both.bias.as_ref(), &[inner; 2])
                         }
                         Orientation::AlternatingColumns => alternating(&both, inner),
@@ -261,7 +265,7 @@ impl<'a> LayerTensors<'a> {
             norm.iter().flat_map(NormTensors::all).try_for_each(visit)
         };
         norms(self.attention_norm(), visit)?;
-        self.qkv().all().try_for_each(&mut *visit)?;
+        self.projections().all().into_iter().try_for_each(&mut *visit)?;
         self.attention_output().all().try_for_each(&mut *visit)?;
         self.qk_norms().into_iter().flatten().try_for_each(&mut *visit)?;
         self.sinks().into_iter().try_for_each(&mut *visit)?;
@@ -293,7 +297,7 @@ fn stacked(
     let offset = expert * outputs * inputs;
     let (shape, strides) = match orientation {
         Orientation::Rows => ([experts, outputs, inputs], [inputs, 1]),
-        Orientation::AlternatingColumns => ([experts, inputs, outputs], [1, outputs]),
+        Orientation::Columns | Orientation::AlternatingColumns => ([experts, inputs, outputs], [1, outputs]),
     };
     MatrixSlice { tensor, shape: shape.to_vec(), outputs, inputs, offset, strides }
 }
