@@ -77,19 +77,16 @@ pub fn solve(problem: &Problem, goal: &Goal) -> Result<Allocation, KnapsackError
     let mut room = if flat.has_sets() { goal.labels } else { goal.labels.min(FIRST_LABELS) };
     if let Some(draft) = &mut found.best {
         let within = within(draft.damage, dual.bound, goal.gap);
-        let core = Core::new(&flat, &dual, draft.damage);
+        let core = Core::new(&flat, &dual.prices, dual.bound, draft.damage);
         if within && (within_rounding(draft.damage, dual.bound) || !is_cheap(&flat, &core)) {
             return found.allocation();
         }
         draft.exchange(&flat, &core);
     }
     loop {
-        if goal.stop.is_asked() {
-            return Err(KnapsackError::Stopped);
-        }
         let met = found.best.as_ref().map(|draft| within(draft.damage, found.bound, goal.gap));
         if let (Some(true), Some(draft)) = (met, &found.best) {
-            let core = Core::new(&flat, &dual, draft.damage);
+            let core = Core::new(&flat, &dual.prices, dual.bound, draft.damage);
             if room > FIRST_LABELS || within_rounding(draft.damage, found.bound) || !is_cheap(&flat, &core) {
                 return found.allocation();
             }

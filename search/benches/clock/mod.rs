@@ -4,19 +4,19 @@ use std::fs;
 use std::time::Instant;
 
 /// Runs from now on.
-pub struct Clock {
+pub(crate) struct Clock {
     processor: Option<f64>,
     wall: Instant,
 }
 
 impl Clock {
     /// Starts.
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self { processor: processor_seconds(), wall: Instant::now() }
     }
 
     /// Seconds on a processor since the start; by the wall clock where the system does not say.
-    pub fn seconds(&self) -> f64 {
+    pub(crate) fn seconds(&self) -> f64 {
         match (self.processor, processor_seconds()) {
             (Some(from), Some(to)) => to - from,
             _ => self.wall.elapsed().as_secs_f64(),

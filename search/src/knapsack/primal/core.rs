@@ -4,7 +4,6 @@
 //! least that much more damage than the bound (reduced-cost fixing; Pisinger 1995, "A minimal algorithm for the
 //! multiple-choice knapsack problem", §3). The closer bound and best allocation are, the fewer slots are left to decide.
 
-use super::super::dual::Dual;
 use super::super::problem::Flat;
 
 /// Slots without a rule that have a choice, with the options that are left of them, and all slots of blocks with one.
@@ -15,10 +14,10 @@ pub(in super::super) struct Core {
 }
 
 impl Core {
-    /// What is left where damages from `cutoff` on are of no use.
-    pub(in super::super) fn new(flat: &Flat, dual: &Dual, cutoff: f64) -> Self {
-        let priced = flat.priced(1.0, &dual.prices);
-        let room = cutoff - dual.bound;
+    /// What is left under `prices`, which prove `bound`, where damages from `cutoff` on are of no use.
+    pub(in super::super) fn new(flat: &Flat, prices: &[f64], bound: f64, cutoff: f64) -> Self {
+        let priced = flat.priced(1.0, prices);
+        let room = cutoff - bound;
         let mut open = vec![true; priced.len()];
         let free = |slot: &usize| flat.block_of[*slot] >= flat.ruled();
         for slot in (0..flat.slots()).filter(free) {
