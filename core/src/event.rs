@@ -39,6 +39,7 @@ impl Progress {
 
 /// A part of a study that takes time, in the order in which they come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum Phase {
     /// Signals, and sensitivities.
     Measuring,
@@ -102,6 +103,7 @@ impl Underway {
 
 /// What happens in a study, in order.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Event {
     /// The study begins or continues.
     Started {
@@ -123,7 +125,8 @@ pub enum Event {
     /// A phase has advanced. Comes once for every phase before the first of them begins, so that the whole is known from
     /// the start, then whenever something of it is done.
     Advanced(Advance),
-    /// The best of the trials that earlier runs finished; comes once, before the first new trial.
+    /// The best of the trials that earlier runs finished, before the first new trial; later only when a config that was
+    /// asked again makes another trial the best.
     BestSoFar {
         /// The trial.
         trial: Box<Trial>,

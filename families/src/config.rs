@@ -10,6 +10,7 @@ mod keys;
 mod latent;
 mod rope;
 mod temperature;
+mod unrotated;
 mod values;
 mod windows;
 mod wrapper;
@@ -297,7 +298,8 @@ impl DecoderConfig {
         };
         let Rotations { rope, local, share, temperature, context } =
             Rotations::read(fields, rotation, context)?;
-        let computed = matches!(rope.scaling, Scaling::Dynamic { .. } | Scaling::Yarn { .. });
+        let computed =
+            matches!(rope.scaling, Scaling::Dynamic { .. } | Scaling::Ntk { .. } | Scaling::Yarn { .. });
         if attention.head_dim.needed_by_scaling
             && computed
             && !matches!(fields.whole("head_dim")?, Found::Is(_))
@@ -378,7 +380,7 @@ impl DecoderConfig {
             rope,
             rotated,
             pairs,
-            unrotated: heads::unrotated(fields, rotation.unrotated, &windows, layers)?,
+            unrotated: unrotated::unrotated(fields, rotation.unrotated, &windows, layers)?,
             tied: fields.of(Flag::Key("tie_word_embeddings", family.tied))?,
             logit_bias: fields.of(family.logit_bias)?,
             qkv_bias,
