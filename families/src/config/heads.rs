@@ -86,8 +86,8 @@ pub(super) fn rotated_channels(
                 format!("{} of {head_dim}, as `{}` says", share * head_dim as f64, super::rope::PART);
             Err(fields.bad(key, channels, expected))
         }
-        _ if own > 1.0 => {
-            Err(fields.bad(key, channels, format!("at most the {head_dim} channels of a head")))
+        _ if channels == 0 || channels > head_dim || !channels.is_multiple_of(2) => {
+            Err(fields.bad(key, channels, format!("an even number of the {head_dim} channels of a head")))
         }
         _ => rotated(fields, head_dim, own),
     }
