@@ -51,7 +51,8 @@ fn fill(name: &str, shape: &[usize], plus_one: bool) -> Vec<f32> {
         x ^= x >> 31;
         (x >> 40) as f32 / 8_388_608.0 - 1.0
     };
-    let (size, around) = if name.contains("norm") && name.ends_with(".weight") {
+    let norm = name.contains("norm") || name.contains(".ln_");
+    let (size, around) = if norm && name.ends_with(".weight") {
         (0.5, if plus_one { 0.0 } else { 1.0 })
     } else if shape.len() == 1 || name.ends_with("bias") {
         (0.5, 0.0)

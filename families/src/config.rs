@@ -7,6 +7,7 @@ mod heads;
 mod ignored;
 pub mod json;
 mod keys;
+mod placement;
 mod rope;
 mod values;
 mod windows;
@@ -24,7 +25,9 @@ use rope::Rotations;
 
 use crate::error::ConfigError;
 use crate::rope::{Rope, Scaling};
-use crate::schema::{Activation, Family, Flag, Number, Over, Pairs, PartRule, PartTensors, Wrapper};
+use crate::schema::{
+    Activation, Family, Flag, Number, Over, Pairs, PartRule, PartTensors, Placement, Wrapper,
+};
 
 /// The most layers that are believed: hundreds of times those of the deepest models.
 const MOST_LAYERS: usize = 1 << 16;
@@ -52,6 +55,8 @@ pub struct DecoderConfig {
     pub vocab: usize,
     /// Longest context in tokens.
     pub context: usize,
+    /// Where the norms of a block stand.
+    pub placement: Placement,
     /// Added to the mean square before the root in every norm.
     pub norm_eps: f32,
     /// Rotary position embedding.
@@ -178,6 +183,11 @@ impl DecoderConfig {
         Layer { config: self, number }
     }
 
+    /// Whether attention and the feed-forward part of a block stand side by side: both read what enters it.
+    pub fn is_parallel(&self) -> bool {
+        matches!(self.placement, Placement::Beside { .. })
+    }
+
     /// Whether feed-forward parts have a gate.
     pub fn is_gated(&self) -> bool {
         !matches!(self.family.feed_forward.tensors, PartTensors::Plain(_))
@@ -227,8 +237,8 @@ impl DecoderConfig {
         if layers > MOST_LAYERS {
             return Err(fields.bad("num_hidden_layers", layers, format!("at most {MOST_LAYERS}")));
         }
-        let (heads, kv_heads) = heads::heads(fields, attention.kv_heads)?;
-        let context = fields.size("max_position_embeddings")?;
+        let (heads, kv_heads) = heads::heads(fields, attention)?;
+        let context = fields.size_or("max_position_embeddings", family.context)?;
         let number = |number: Number| fields.number(number, hidden);
         let (qkv_bias, output_bias) = (fields.of(attention.qkv_bias)?, fields.of(attention.output_bias)?);
         let mlp_bias = fields.of(feed_forward.bias)?;
@@ -248,7 +258,7 @@ impl DecoderConfig {
         let head_dim = heads::head_dim(fields, attention.head_dim, hidden, heads)?;
         let rotated = match rotation.part {
             PartRule::Whole => head_dim,
-            PartRule::Share(_) => heads::rotated(fields, head_dim, share)?,
+            PartRule::Share(_) => heads::rotated(fields, rotation.part_key, head_dim, share)?,
         };
         let windows = Windows::read(fields, attention.windows, layers)?;
         // A mixture of which no layer has experts is none.
@@ -264,7 +274,7 @@ impl DecoderConfig {
                 fields.raw(feed_forward.inner);
                 mixture.inner
             }
-            _ => fields.size(feed_forward.inner)?,
+            _ => fields.inner(feed_forward, hidden)?,
         };
         if let Scaling::LongRope { short, long, .. } = &rope.scaling
             && let Some(list) = [short, long].into_iter().find(|list| list.len() != rotated / 2)
@@ -283,6 +293,7 @@ impl DecoderConfig {
             head_dim,
             vocab: fields.size("vocab_size")?,
             context,
+            placement: placement::read(fields, &family.norms)?,
             norm_eps: fields.eps(family.norms.eps_key, family.norms.eps)? as f32,
             local_rope: local,
             rope,

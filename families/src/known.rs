@@ -1,10 +1,13 @@
 //! The families that are known: one file each, and a line here.
 
 mod arcee;
+mod cohere;
+mod cohere2;
 mod dots1;
 mod ernie4_5;
 mod ernie4_5_moe;
 mod exaone4;
+mod falcon;
 mod flex_olmo;
 mod gemma;
 mod gemma2;
@@ -12,6 +15,7 @@ mod gemma3_text;
 mod glm;
 mod glm4;
 mod glm4_moe;
+mod gpt_neox;
 mod gpt_oss;
 mod granite;
 mod granitemoe;
@@ -25,6 +29,7 @@ mod mixtral;
 mod nemotron;
 mod olmo2;
 mod olmoe;
+mod phi;
 mod phi3;
 mod qwen2;
 mod qwen2_moe;
@@ -41,10 +46,13 @@ use crate::schema::{Family, Wrapper};
 pub fn all() -> &'static [&'static Family] {
     &[
         &arcee::ARCEE,
+        &cohere::COHERE,
+        &cohere2::COHERE2,
         &dots1::DOTS1,
         &ernie4_5::ERNIE4_5,
         &ernie4_5_moe::ERNIE4_5_MOE,
         &exaone4::EXAONE4,
+        &falcon::FALCON,
         &flex_olmo::FLEX_OLMO,
         &gemma::GEMMA,
         &gemma2::GEMMA2,
@@ -52,6 +60,7 @@ pub fn all() -> &'static [&'static Family] {
         &glm::GLM,
         &glm4::GLM4,
         &glm4_moe::GLM4_MOE,
+        &gpt_neox::GPT_NEOX,
         &gpt_oss::GPT_OSS,
         &granite::GRANITE,
         &granitemoe::GRANITEMOE,
@@ -65,6 +74,7 @@ pub fn all() -> &'static [&'static Family] {
         &nemotron::NEMOTRON,
         &olmo2::OLMO2,
         &olmoe::OLMOE,
+        &phi::PHI,
         &phi3::PHI3,
         &qwen2::QWEN2,
         &qwen2_moe::QWEN2_MOE,

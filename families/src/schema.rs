@@ -6,17 +6,19 @@
 mod attention;
 mod feed_forward;
 mod mixture;
+mod names;
 mod norm;
 mod rotation;
 mod value;
 
-pub use attention::{Attention, HeadDim, KvHeads, Null, Over, Projections, QkNorm, WindowRule};
+pub use attention::{Attention, HeadDim, KvCount, KvHeads, Null, Over, Projections, QkNorm, WindowRule};
 pub use feed_forward::{Activation, ActivationKey, FeedForward, GELUS, PartTensors, SILU};
 pub use mixture::{
     Correction, Count, ExpertTensors, Groups, MixtureLayers, MixtureRule, Orientation, Router, Scores,
     SharedExpert, SharedInner,
 };
-pub use norm::{NormKind, NormRule, Placement};
+pub use names::Names;
+pub use norm::{Arrangement, NormKind, NormRule, Placement};
 pub use rotation::{Pairs, PartRule, RotationRule, Unrotated};
 pub use value::{Accepted, Flag, Number};
 
@@ -29,6 +31,10 @@ pub struct Family {
     pub architecture: &'static str,
     /// Models that people know, for `docs/families.md`.
     pub models: &'static str,
+    /// Names of the tensors that are of no layer, and how those of layers begin.
+    pub names: Names,
+    /// The longest context where `max_position_embeddings` is absent; `None`: the key has to be there.
+    pub context: Option<usize>,
     /// Norms of the residual stream, and where they stand.
     pub norms: NormRule,
     /// Attention.
@@ -106,6 +112,8 @@ impl Family {
         name: "",
         architecture: "",
         models: "",
+        names: Names::LLAMA,
+        context: None,
         norms: NormRule::RMS,
         attention: Attention::LLAMA,
         rotation: RotationRule::WHOLE,

@@ -191,7 +191,7 @@ fn modules_cover_their_tensors_once() {
                     taken.entry(format!("{prefix}{}", part.tensor)).or_insert_with(|| vec![0; elements]);
                 for output in 0..part.outputs {
                     for input in 0..part.inputs {
-                        counts[part.offset + output * part.strides[0] + input * part.strides[1]] += 1;
+                        counts[part.place(output, input)] += 1;
                     }
                 }
             }

@@ -10,7 +10,7 @@ use crate::edits::{HeadConfig, LayerEdits};
 use crate::model::{Layer, Model, QkNorms, Site};
 use crate::ops::attend::attend;
 use crate::ops::heads::{HeadLayout, HeadNorms, Heads, split_heads};
-use crate::ops::norm::RmsNorm;
+use crate::ops::norm::Norm;
 use crate::ops::scores::ScoreRule;
 
 impl Model {
@@ -83,7 +83,7 @@ impl Model {
         &self,
         number: usize,
         qkv: Tensor<2>,
-        apply: impl Fn(&RmsNorm, Tensor<2>) -> Tensor<2>,
+        apply: impl Fn(&Norm, Tensor<2>) -> Tensor<2>,
     ) -> Tensor<2> {
         let Some(QkNorms { over: Over::Projection, queries, keys }) = &self.weights.layers[number].qk_norms
         else {
@@ -116,7 +116,7 @@ impl Layer {
     /// Norms of queries and keys over each head, in families that have them.
     pub(crate) fn head_norms(&self) -> HeadNorms<'_> {
         match &self.qk_norms {
-            Some(QkNorms { over: Over::Head, queries, keys }) => {
+            Some(QkNorms { over: Over::Head | Over::EachHead, queries, keys }) => {
                 HeadNorms { queries: Some(queries), keys: Some(keys) }
             }
             _ => HeadNorms { queries: None, keys: None },

@@ -1,5 +1,7 @@
 //! The two matrices with a row for each token: the embedding, and the output matrix, which may be the same one.
 
+use attune_families::DecoderConfig;
+use attune_families::tensors::output_bias;
 use burn_tensor::{DType, Tensor};
 
 use super::checkpoint::Checkpoint;
@@ -13,6 +15,8 @@ pub(crate) struct TokenMatrices {
     /// On the host, where rows are looked up; the output matrix without.
     embedding: Option<StoredMatrix>,
     output: Output,
+    /// What is added to the products of the output matrix: `[1, vocab]`, float32.
+    bias: Option<Tensor<2>>,
     buffers: Buffers,
 }
 
@@ -27,13 +31,14 @@ impl TokenMatrices {
     pub(super) fn read(
         checkpoint: &Checkpoint,
         compute: &Compute,
-        shape: [usize; 2],
-        embedding: &str,
-        output: Option<&str>,
+        config: &DecoderConfig,
         buffers: &Buffers,
     ) -> Result<Self, LoadError> {
-        let embedding = checkpoint.matrix(embedding, shape)?;
-        let output = output.map(|name| checkpoint.matrix(name, shape)).transpose()?;
+        let (shape, names) = ([config.vocab, config.hidden], &config.family.names);
+        let embedding = checkpoint.matrix(names.embedding, shape)?;
+        let output = (!config.tied).then(|| checkpoint.matrix(names.output, shape)).transpose()?;
+        let bias = output_bias(config).map(|(name, shape)| checkpoint.read(&name, &shape)).transpose()?;
+        let bias = bias.map(|bias| compute.float32(bias, [1, config.vocab]));
         let (embedding, output) = match output {
             None => (None, embedding),
             // A copy, so that a file whose other weights are copied need not stay in memory.
@@ -45,7 +50,7 @@ impl TokenMatrices {
         } else {
             Output::Dense(compute.float32(output.to_vec(), shape))
         };
-        Ok(Self { embedding, output, buffers: buffers.clone() })
+        Ok(Self { embedding, output, bias, buffers: buffers.clone() })
     }
 
     /// Embeddings of `ids`: `[ids, hidden]`, in the element type of the device.
@@ -66,11 +71,15 @@ impl TokenMatrices {
     /// Logits of finished rows for the tokens `first..first + count`: `[rows, count]`, always float32.
     pub(crate) fn logits(&self, finished: Tensor<2>, first: usize, count: usize) -> Tensor<2> {
         let finished = finished.cast(DType::F32);
-        match &self.output {
+        let products = match &self.output {
             Output::Dense(output) => finished.matmul(output.clone().narrow(0, first, count).transpose()),
             Output::Stored(output) => {
                 product_with_rows(output, first..first + count, &finished, &self.buffers)
             }
+        };
+        match &self.bias {
+            None => products,
+            Some(bias) => products + bias.clone().narrow(1, first, count),
         }
     }
 }

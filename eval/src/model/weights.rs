@@ -33,18 +33,25 @@ pub(crate) struct Layer {
     /// A logit of each query head that no value belongs to.
     pub(crate) sinks: Option<Vec<f32>>,
     pub(crate) attention_output: Linear,
-    /// Of what enters the feed-forward part.
+    /// Of what enters the feed-forward part, where it is not that of attention.
     pub(crate) feed_forward_norm: Option<Norm>,
     /// Of what the feed-forward part gives.
     pub(crate) after_feed_forward_norm: Option<Norm>,
     pub(crate) feed_forward: FeedForward,
 }
 
+impl Layer {
+    /// The norm of what enters the feed-forward part of a block whose parts stand side by side.
+    pub(crate) fn entering_feed_forward(&self) -> Option<&Norm> {
+        self.feed_forward_norm.as_ref().or(self.attention_norm.as_ref())
+    }
+}
+
 /// Norms of queries and of keys.
 pub(crate) struct QkNorms {
     pub(crate) over: Over,
-    pub(crate) queries: RmsNorm,
-    pub(crate) keys: RmsNorm,
+    pub(crate) queries: Norm,
+    pub(crate) keys: Norm,
 }
 
 pub(crate) enum FeedForward {
@@ -101,10 +108,8 @@ impl Weights {
         config: &DecoderConfig,
         compute: &Compute,
     ) -> Result<Self, LoadError> {
-        let shape = [config.vocab, config.hidden];
-        let output = (!config.tied).then_some(tensors::OUTPUT);
         let buffers = Buffers::default();
-        let tokens = TokenMatrices::read(checkpoint, compute, shape, tensors::EMBEDDING, output, &buffers)?;
+        let tokens = TokenMatrices::read(checkpoint, compute, config, &buffers)?;
         let reader = Reader { checkpoint, config, compute, buffers };
         // Of several errors the first layer's, not that of whichever thread comes first.
         let layers: Vec<Result<_, LoadError>> =
@@ -145,7 +150,7 @@ impl Reader<'_> {
         let (Some(over), Some([queries, keys])) = (self.config.qk_norm, names.qk_norms()) else {
             return Ok(None);
         };
-        let [queries, keys] = [self.rms_norm(&queries)?, self.rms_norm(&keys)?];
+        let [queries, keys] = [self.norm(&queries)?, self.norm(&keys)?];
         Ok(Some(QkNorms { over, queries, keys }))
     }
 

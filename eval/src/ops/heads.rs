@@ -4,7 +4,7 @@ use attune_families::schema::Pairs;
 use burn_tensor::{DType, Tensor};
 
 use super::host;
-use super::norm::RmsNorm;
+use super::norm::Norm;
 use crate::compute::Compute;
 use crate::decoder::Rotations;
 
@@ -34,8 +34,8 @@ pub(crate) struct Heads {
 
 /// Norms of queries and keys before rotation, in families that have them.
 pub(crate) struct HeadNorms<'a> {
-    pub(crate) queries: Option<&'a RmsNorm>,
-    pub(crate) keys: Option<&'a RmsNorm>,
+    pub(crate) queries: Option<&'a Norm>,
+    pub(crate) keys: Option<&'a Norm>,
 }
 
 /// Splits `qkv: [sequences·tokens, (heads + 2·kv_heads)·head_dim]`; without rotations, heads stay as they are.
@@ -66,7 +66,7 @@ fn on_host(
     let scale = scale.map_or_else(|| 1.0 / (head_dim as f32).sqrt(), |scale| scale as f32);
     let (_, [queries, keys, values]) = host::read(qkv, |source| {
         // One output row per (sequence, head, token), head by head.
-        let gather = |first_head: usize, count: usize, finish: &(dyn Fn(usize, &mut [f32]) + Sync)| {
+        let gather = |first_head: usize, count: usize, finish: &(dyn Fn(usize, usize, &mut [f32]) + Sync)| {
             let mut out = vec![0.0; sequences * count * tokens * head_dim];
             host::for_rows(&mut out, head_dim, |first, rows| {
                 host::vectorised(
@@ -77,16 +77,16 @@ fn on_host(
                             let (sequence, head) = (line / count, line % count);
                             let from = (sequence * tokens + token) * width + (first_head + head) * head_dim;
                             to.copy_from_slice(&source[from..from + head_dim]);
-                            finish(token, to);
+                            finish(head, token, to);
                         }
                     },
                 );
             });
             out
         };
-        let turn = |norm: Option<&RmsNorm>, scale: f32, token: usize, row: &mut [f32]| {
+        let turn = |norm: Option<&Norm>, scale: f32, (head, token): (usize, usize), row: &mut [f32]| {
             if let Some(norm) = norm {
-                norm.row(row);
+                norm.row(head, row);
             }
             let still = match rotations {
                 None => row,
@@ -108,9 +108,9 @@ fn on_host(
             }
         };
         [
-            gather(0, heads, &|token, row| turn(norms.queries, scale, token, row)),
-            gather(heads, kv_heads, &|token, row| turn(norms.keys, 1.0, token, row)),
-            gather(heads + kv_heads, kv_heads, &|_, _| {}),
+            gather(0, heads, &|head, token, row| turn(norms.queries, scale, (head, token), row)),
+            gather(heads, kv_heads, &|head, token, row| turn(norms.keys, 1.0, (head, token), row)),
+            gather(heads + kv_heads, kv_heads, &|_, _, _| {}),
         ]
     });
     Heads {
@@ -156,7 +156,7 @@ pub(crate) fn generic(
             .reshape([sequences, tokens, count, head_dim])
             .swap_dims(1, 2)
     };
-    let norm = |norm: Option<&RmsNorm>, x: Tensor<4>| match norm {
+    let norm = |norm: Option<&Norm>, x: Tensor<4>| match norm {
         Some(norm) => norm.generic(x),
         None => x,
     };
@@ -202,6 +202,8 @@ pub(crate) fn generic(
 mod tests {
     use super::*;
     use crate::model::{Rope, Scaling};
+    use crate::ops::layer_norm::LayerNorm;
+    use crate::ops::norm::RmsNorm;
 
     #[test]
     fn the_loop_agrees_with_the_operations() {
@@ -210,8 +212,10 @@ mod tests {
         let values: Vec<f32> = (0..10 * width).map(|i| ((i * 7919) % 1001) as f32 / 500.0 - 1.0).collect();
         let qkv: Tensor<2> = compute.tensor(values, [10, width]);
         let rope = Rope { base: 100.0, scaling: Scaling::None };
-        let norm = RmsNorm::new(&compute, (0..8).map(|i| 1.0 + i as f32).collect(), 1e-6);
-        let norms = HeadNorms { queries: Some(&norm), keys: None };
+        let weights = |count: u8| (0..count).map(|i| 1.0 + f32::from(i)).collect::<Vec<f32>>();
+        let shared = Norm::Rms(RmsNorm::new(&compute, weights(8), 1e-6));
+        let own = Norm::Layer(LayerNorm::new(&compute, weights(2 * 8), Some(weights(2 * 8)), 1e-6));
+        let norms = HeadNorms { queries: Some(&shared), keys: Some(&own) };
         for (pairs, channels) in
             [(Pairs::Halves, 8), (Pairs::Neighbours, 8), (Pairs::Halves, 4), (Pairs::Neighbours, 4)]
         {

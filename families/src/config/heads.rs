@@ -1,21 +1,49 @@
 //! Heads, their channels, and which of them turn.
 
 use super::fields::{Fields, Found};
+use super::placement::is_new_decoder;
 use super::windows::Windows;
 use crate::error::ConfigError;
-use crate::schema::{HeadDim, KvHeads, Null, Unrotated};
+use crate::schema::{Attention, HeadDim, KvCount, KvHeads, Null, Unrotated};
 
 /// Query heads and key/value heads.
-pub(super) fn heads(fields: &Fields<'_>, rule: KvHeads) -> Result<(usize, usize), ConfigError> {
+pub(super) fn heads(fields: &Fields<'_>, rule: &Attention) -> Result<(usize, usize), ConfigError> {
     let heads = fields.size("num_attention_heads")?;
-    let kv_heads = match fields.whole("num_key_value_heads")? {
+    let kv_heads = match rule.kv_count {
+        KvCount::Key(key) => kv_heads(fields, key, rule.kv_heads, heads)?,
+        KvCount::Queries => heads,
+        KvCount::NewDecoder => falcon(fields, rule.kv_heads, heads)?,
+    };
+    Ok((heads, kv_heads))
+}
+
+fn kv_heads(
+    fields: &Fields<'_>,
+    key: &'static str,
+    rule: KvHeads,
+    heads: usize,
+) -> Result<usize, ConfigError> {
+    let kv_heads = match fields.whole(key)? {
         Found::Null if rule.null == Null::Absent => heads,
-        _ => fields.size_or("num_key_value_heads", rule.default.or(Some(heads)))?,
+        _ => fields.size_or(key, rule.default.or(Some(heads)))?,
     };
     if heads % kv_heads != 0 {
-        return Err(fields.bad("num_key_value_heads", kv_heads, format!("a divisor of the {heads} heads")));
+        return Err(fields.bad(key, kv_heads, format!("a divisor of the {heads} heads")));
     }
-    Ok((heads, kv_heads))
+    Ok(kv_heads)
+}
+
+/// The number at the key counts in new decoders alone; in old ones that share no keys it is there in vain.
+fn falcon(fields: &Fields<'_>, rule: KvHeads, heads: usize) -> Result<usize, ConfigError> {
+    const KEY: &str = "num_kv_heads";
+    let (new, multi) = (is_new_decoder(fields)?, fields.flag_or("multi_query", true)?);
+    let given = kv_heads(fields, KEY, rule, heads)?;
+    match (new, multi) {
+        (true, _) => Ok(given),
+        (false, true) => Ok(1),
+        (false, false) if given == heads => Ok(heads),
+        (false, false) => Err(fields.bad(KEY, given, format!("{heads}, as many as query heads"))),
+    }
 }
 
 /// Channels of a head.
@@ -26,7 +54,7 @@ pub(super) fn head_dim(
     heads: usize,
 ) -> Result<usize, ConfigError> {
     let divides = hidden.is_multiple_of(heads);
-    if rule.always_divides && !divides {
+    if (rule.always_divides || rule.derived) && !divides {
         return Err(fields.bad("hidden_size", hidden, format!("a multiple of the {heads} heads")));
     }
     let head_dim = match fields.whole("head_dim")? {
@@ -41,6 +69,10 @@ pub(super) fn head_dim(
             }
         },
     };
+    if rule.derived && head_dim != hidden / heads {
+        let expected = format!("{}: `hidden_size` divided by the {heads} heads", hidden / heads);
+        return Err(fields.bad("head_dim", head_dim, expected));
+    }
     if head_dim % 2 != 0 {
         return Err(fields.bad("head_dim", head_dim, "an even number: rotary embedding turns pairs"));
     }
@@ -48,11 +80,16 @@ pub(super) fn head_dim(
 }
 
 /// Channels of a head that are rotated, by the share of them.
-pub(super) fn rotated(fields: &Fields<'_>, head_dim: usize, share: f64) -> Result<usize, ConfigError> {
+pub(super) fn rotated(
+    fields: &Fields<'_>,
+    key: &str,
+    head_dim: usize,
+    share: f64,
+) -> Result<usize, ConfigError> {
     let rotated = (head_dim as f64 * share) as usize;
     if rotated == 0 || !rotated.is_multiple_of(2) || rotated > head_dim {
         let expected = format!("a share of the {head_dim} channels of a head that is an even number of them");
-        return Err(fields.bad(super::rope::PART, share, expected));
+        return Err(fields.bad(key, share, expected));
     }
     Ok(rotated)
 }
@@ -69,6 +106,7 @@ pub(super) fn unrotated(
         Unrotated::FullAttention => {
             Ok((0..layers).map(|layer| windows.are_used() && windows.of(layer).is_none()).collect())
         }
+        Unrotated::WithoutWindow => Ok((0..layers).map(|layer| windows.of(layer).is_none()).collect()),
         Unrotated::Listed { interval } => {
             let interval = fields.size_or("no_rope_layer_interval", Some(interval))?;
             let Found::Is(listed) = fields.wholes("no_rope_layers")? else {
