@@ -8,10 +8,10 @@ use burn_tensor::Tensor;
 
 use crate::compute::Compute;
 use crate::decoder::{Batch, Positions};
-use crate::edits::{AttentionMask, Cache, EditedModel, HeadConfig};
+use crate::edits::EditedModel;
 use crate::model::Model;
 use crate::native::host_parallel;
-use crate::ops::attend::attend;
+use crate::ops::attend::{AttentionMask, Cache, HeadConfig, attend};
 use crate::ops::heads::{HeadLayout, Heads};
 use crate::ops::quantise::Grid;
 use crate::ops::scores::ScoreRule;

@@ -9,11 +9,13 @@ mod experts;
 mod grouped_linear;
 mod positions;
 mod router;
+mod sparsemixer;
 
 pub(crate) use cached::Caches;
 pub(crate) use experts::EveryExpert;
-pub(crate) use positions::{Positions, Rotations};
+pub(crate) use positions::Positions;
 pub(crate) use router::{RouterProbe, Routing, route};
+pub(crate) use sparsemixer::near;
 
 use attune_vocabulary::Module;
 use burn_tensor::Tensor;

@@ -1,12 +1,10 @@
 //! Plans, checked against a model and sorted by layer: what the forward looks up.
 
 mod activation_bits;
-mod attention_mask;
 mod attention_span;
 mod drop_block;
 mod experts;
 mod experts_per_token;
-mod head_config;
 mod honour;
 mod keep_experts;
 mod key_maxima;
@@ -18,8 +16,6 @@ mod route_experts;
 mod weight_bits;
 
 pub(crate) use activation_bits::InputGrids;
-pub(crate) use attention_mask::AttentionMask;
-pub(crate) use head_config::{Cache, HeadConfig};
 pub(crate) use honour::{NATIVE, kinds};
 pub(crate) use key_maxima::KeyMaxima;
 pub(crate) use matrix::ExpertMatrix;
@@ -30,10 +26,11 @@ use std::sync::Arc;
 use attune_core::evaluator::EvalFailure;
 use attune_core::hash::ContentHash;
 use attune_core::plan::Plan;
+use attune_families::DecoderConfig;
 use attune_vocabulary::edits::{AttentionSpan, KvBits};
 use attune_vocabulary::layer;
 
-use crate::model::DecoderConfig;
+use crate::ops::attend::{AttentionMask, Cache, HeadConfig};
 use crate::ops::quantise::Grid;
 
 /// The edits of every layer. Edits that change nothing (all experts, 16 bits, the identity) are gone, so that layers
@@ -157,9 +154,8 @@ impl EditedModel {
 }
 
 impl LayerEdits {
-    /// What each KV head does in a sequence of `tokens`.
-    pub(crate) fn views(&self, kv_heads: usize, window: Option<usize>, tokens: usize) -> Vec<HeadConfig> {
-        let look = AttentionMask { window: window.unwrap_or(usize::MAX), ..AttentionMask::FULL };
+    /// What each KV head does in a sequence of `tokens`; `look` is what the model itself lets it see.
+    pub(crate) fn views(&self, kv_heads: usize, look: AttentionMask, tokens: usize) -> Vec<HeadConfig> {
         let mut views = vec![HeadConfig { look, cache: None }; kv_heads];
         for cache in &self.caches {
             // A sink or a window that covers the sequence leaves nothing to quantise.
@@ -201,11 +197,20 @@ mod tests {
     fn spans_grow_with_the_sequence_and_never_vanish() {
         let span = |alpha, beta| {
             let spans = vec![AttentionSpan { layer: 0, kv_head: 1, sink: 2, alpha, beta }];
-            LayerEdits { spans, ..LayerEdits::default() }.views(2, Some(9), 10)[1].look.span
+            LayerEdits { spans, ..LayerEdits::default() }.views(
+                2,
+                AttentionMask { window: 9, ..AttentionMask::FULL },
+                10,
+            )[1]
+            .look
+            .span
         };
         assert_eq!(span(3.0, 0.25), 5);
         assert_eq!(span(-100.0, 0.0), 1);
         let view = HeadConfig { look: AttentionMask { window: 9, ..AttentionMask::FULL }, cache: None };
-        assert_eq!(LayerEdits::default().views(2, Some(9), 10), [view.clone(), view]);
+        assert_eq!(
+            LayerEdits::default().views(2, AttentionMask { window: 9, ..AttentionMask::FULL }, 10),
+            [view.clone(), view]
+        );
     }
 }

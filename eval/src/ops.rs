@@ -14,6 +14,7 @@ pub(crate) mod layer_norm;
 pub(crate) mod math;
 pub(crate) mod norm;
 pub(crate) mod quantise;
+pub(crate) mod rotations;
 pub(crate) mod rows;
 pub(crate) mod scores;
 pub(crate) mod softmax;

@@ -9,13 +9,15 @@ pub mod json;
 mod keys;
 mod placement;
 mod rope;
+mod temperature;
 mod values;
 mod windows;
 mod wrapper;
 
 pub use experts::{Mixture, Shared};
 pub use keys::{Keys, quoted};
-pub use windows::Windows;
+pub use temperature::Temperature;
+pub use windows::{Window, Windows};
 
 use std::path::Path;
 
@@ -26,7 +28,8 @@ use rope::Rotations;
 use crate::error::ConfigError;
 use crate::rope::{Rope, Scaling};
 use crate::schema::{
-    Activation, Family, Flag, Number, Over, Pairs, PartRule, PartTensors, Placement, Wrapper,
+    Activation, Family, Flag, NormKind, Number, Over, Pairs, PartRule, PartTensors, Placement, QkPlace,
+    Wrapper,
 };
 
 /// The most layers that are believed: hundreds of times those of the deepest models.
@@ -69,19 +72,25 @@ pub struct DecoderConfig {
     pub unrotated: Vec<bool>,
     /// Whether the output matrix is the embedding.
     pub tied: bool,
+    /// Whether logits have a bias.
+    pub logit_bias: bool,
     /// Whether queries, keys and values have biases.
     pub qkv_bias: bool,
     /// Whether the attention output has a bias.
     pub output_bias: bool,
     /// Whether the feed-forward part has biases.
     pub mlp_bias: bool,
-    /// Over what queries and keys are normalised before rotation, if they are.
+    /// Over what queries and keys are normalised, if they are; see [`Layer::qk_norm`].
     pub qk_norm: Option<Over>,
+    /// Bound of the magnitudes of queries, keys and values.
+    pub clip: Option<f64>,
+    /// How queries far into a text are scaled; see [`Layer::temperature`].
+    pub temperature: Option<Temperature>,
     /// What scores are multiplied by; `None`: one divided by the root of `head_dim`.
     pub attention_scale: Option<f64>,
     /// Soft-cap of the scores.
     pub attention_cap: Option<f64>,
-    /// Sliding window of each layer, in tokens, the query's own included.
+    /// Sliding window of each layer, or the chunks that it attends within.
     pub windows: Windows,
     /// The function between the matrices of feed-forward parts.
     pub activation: Activation,
@@ -114,9 +123,22 @@ impl<'a> Layer<'a> {
         self.config.mixture.as_ref().filter(|mixture| mixture.in_layer(self.number))
     }
 
-    /// Sliding window in tokens, the query's own included.
-    pub fn window(self) -> Option<usize> {
+    /// Its sliding window, or the chunks that it attends within.
+    pub fn window(self) -> Option<Window> {
         self.config.windows.of(self.number)
+    }
+
+    /// Over what it normalises queries and keys, if it does.
+    pub fn qk_norm(self) -> Option<Over> {
+        let over = self.config.qk_norm?;
+        let after =
+            self.config.family.attention.qk_norm.is_some_and(|norm| norm.place == QkPlace::AfterRotation);
+        (!after || self.rope().is_some()).then_some(over)
+    }
+
+    /// How it scales queries far into a text, if it does.
+    pub fn temperature(self) -> Option<Temperature> {
+        self.config.temperature.filter(|temperature| !temperature.unrotated || self.rope().is_none())
     }
 
     /// Its rotation; none in layers without one.
@@ -246,7 +268,8 @@ impl DecoderConfig {
             Some(norm) => fields.of(norm.present)?.then_some(norm.over),
             None => None,
         };
-        let Rotations { rope, local, share } = Rotations::read(fields, rotation, context)?;
+        let Rotations { rope, local, share, temperature, context } =
+            Rotations::read(fields, rotation, context)?;
         let computed = matches!(rope.scaling, Scaling::Dynamic { .. } | Scaling::Yarn { .. });
         if attention.head_dim.needed_by_scaling
             && computed
@@ -258,9 +281,15 @@ impl DecoderConfig {
         let head_dim = heads::head_dim(fields, attention.head_dim, hidden, heads)?;
         let rotated = match rotation.part {
             PartRule::Whole => head_dim,
-            PartRule::Share(_) => heads::rotated(fields, rotation.part_key, head_dim, share)?,
+            PartRule::Share(usual) => {
+                heads::rotated(fields, rotation.part_key, head_dim, share.unwrap_or(usual))?
+            }
+            PartRule::Channels(key) => {
+                heads::rotated_channels(fields, (key, rotation.part_key), head_dim, share)?
+            }
         };
-        let windows = Windows::read(fields, attention.windows, layers)?;
+        let rope = rope.of_channels(fields, rotated)?;
+        let windows = Windows::read(fields, attention.windows, rotation.unrotated, layers)?;
         // A mixture of which no layer has experts is none.
         let mixture = Mixture::read(fields, family, hidden, layers)?
             .filter(|mixture| mixture.layers().next().is_some());
@@ -294,16 +323,25 @@ impl DecoderConfig {
             vocab: fields.size("vocab_size")?,
             context,
             placement: placement::read(fields, &family.norms)?,
-            norm_eps: fields.eps(family.norms.eps_key, family.norms.eps)? as f32,
+            norm_eps: match family.norms.kind {
+                NormKind::BareLayer => family.norms.eps,
+                _ => fields.eps(family.norms.eps_key, family.norms.eps)?,
+            } as f32,
             local_rope: local,
             rope,
             rotated,
             unrotated: heads::unrotated(fields, rotation.unrotated, &windows, layers)?,
             tied: fields.of(Flag::Key("tie_word_embeddings", family.tied))?,
+            logit_bias: fields.of(family.logit_bias)?,
             qkv_bias,
             output_bias,
             mlp_bias,
             qk_norm,
+            clip: number(attention.clip)?,
+            temperature: match temperature {
+                Some(temperature) => Some(temperature),
+                None => Temperature::of_unrotated(fields, rotation.temperature, hidden)?,
+            },
             attention_scale: number(attention.scale)?,
             attention_cap: number(attention.cap)?,
             windows,

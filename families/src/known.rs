@@ -22,15 +22,23 @@ mod granitemoe;
 mod granitemoehybrid;
 mod granitemoeshared;
 mod helium;
+mod hunyuan_v1_dense;
+mod hunyuan_v1_moe;
 mod llama;
+mod llama4_text;
+mod minimax_m2;
 mod ministral;
+mod ministral3;
 mod mistral;
 mod mixtral;
 mod nemotron;
+mod olmo;
 mod olmo2;
+mod olmo3;
 mod olmoe;
 mod phi;
 mod phi3;
+mod phimoe;
 mod qwen2;
 mod qwen2_moe;
 mod qwen3;
@@ -67,15 +75,23 @@ pub fn all() -> &'static [&'static Family] {
         &granitemoehybrid::GRANITEMOEHYBRID,
         &granitemoeshared::GRANITEMOESHARED,
         &helium::HELIUM,
+        &hunyuan_v1_dense::HUNYUAN_V1_DENSE,
+        &hunyuan_v1_moe::HUNYUAN_V1_MOE,
         &llama::LLAMA,
+        &llama4_text::LLAMA4_TEXT,
+        &minimax_m2::MINIMAX_M2,
         &ministral::MINISTRAL,
+        &ministral3::MINISTRAL3,
         &mistral::MISTRAL,
         &mixtral::MIXTRAL,
         &nemotron::NEMOTRON,
+        &olmo::OLMO,
         &olmo2::OLMO2,
+        &olmo3::OLMO3,
         &olmoe::OLMOE,
         &phi::PHI,
         &phi3::PHI3,
+        &phimoe::PHIMOE,
         &qwen2::QWEN2,
         &qwen2_moe::QWEN2_MOE,
         &qwen3::QWEN3,

@@ -2,7 +2,7 @@
 
 use crate::schema::{
     Activation, Arrangement, Family, KvCount, MixtureLayers, NormKind, Over, Pairs, PartRule, PartTensors,
-    Placement, Scores, Unrotated, WindowRule,
+    Placement, Scores, TemperatureRule, Unrotated, WindowRule,
 };
 
 /// A Markdown table with a row for each family.
@@ -44,8 +44,11 @@ fn attention(family: &Family) -> String {
         matches!(attention.windows, WindowRule::Switched { .. } | WindowRule::Listed { .. }),
         "window by layer",
     );
+    say(matches!(attention.windows, WindowRule::Chunked { .. }), "chunks by layer");
+    say(attention.clip != crate::schema::Number::None, "queries, keys and values clipped");
+    say(rotation.temperature != TemperatureRule::None, "sharper far into a text");
     say(rotation.pairs == Pairs::Neighbours, "rotates neighbouring channels");
-    say(matches!(rotation.part, PartRule::Share(_)), "rotates a part of each head");
+    say(matches!(rotation.part, PartRule::Share(_) | PartRule::Channels(_)), "rotates a part of each head");
     say(rotation.unrotated != Unrotated::None, "some layers without rotation");
     say(rotation.local_base.is_some(), "another rotation in layers with a window");
     if said.is_empty() { "plain".to_owned() } else { said.join(", ") }
@@ -62,7 +65,8 @@ fn feed_forward(family: &Family) -> String {
     let Some(rule) = &family.mixture else { return format!("{activation}, {gate}") };
     let router = match rule.router.scores {
         Scores::Softmax => "softmax",
-        Scores::Sigmoid => "sigmoid",
+        Scores::Sigmoid | Scores::ChosenSigmoid => "sigmoid",
+        Scores::SparseMixer { .. } => "SparseMixer",
     };
     let layers = if rule.layers == MixtureLayers::All { "" } else { " in some layers" };
     let shared = if rule.shared.is_some() { ", shared expert" } else { "" };
@@ -75,6 +79,7 @@ fn norms(family: &Family) -> String {
         NormKind::RmsPlusOne => "RMS, 1 + w",
         NormKind::Layer { plus_one: false, .. } => "layer",
         NormKind::Layer { plus_one: true, .. } => "layer, 1 + w",
+        NormKind::BareLayer => "layer, no w",
     };
     let place = match family.norms.placement {
         Placement::Before { .. } => "before",

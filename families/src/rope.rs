@@ -31,6 +31,11 @@ pub enum Scaling {
         /// Tokens up to which nothing changes.
         context: f64,
     },
+    /// A larger base, whatever the length of a sequence (NTK-aware with a fixed α, HunYuan).
+    Ntk {
+        /// The base is multiplied by `α^(n/(n − 2))` for `n` rotated channels.
+        alpha: f64,
+    },
     /// Low frequencies divided, high ones kept, a ramp between (Llama 3.1).
     Llama3 {
         /// Divisor of the low frequencies.
@@ -88,6 +93,10 @@ impl Rope {
                 let tokens = (tokens as f64).max(context);
                 let power = head_dim as f64 / (head_dim as f64 - 2.0);
                 (plain(self.base * (factor * tokens / context - (factor - 1.0)).powf(power)), 1.0)
+            }
+            &Scaling::Ntk { alpha } => {
+                let power = head_dim as f64 / (head_dim as f64 - 2.0);
+                (plain(self.base * alpha.powf(power)), 1.0)
             }
             &Scaling::Llama3 { factor, low, high, context } => {
                 let scaled = plain(self.base).into_iter().map(|frequency| {

@@ -9,17 +9,21 @@ mod mixture;
 mod names;
 mod norm;
 mod rotation;
+mod temperature;
 mod value;
 
-pub use attention::{Attention, HeadDim, KvCount, KvHeads, Null, Over, Projections, QkNorm, WindowRule};
+pub use attention::{
+    Attention, HeadDim, KvCount, KvHeads, Null, Over, Projections, QkNorm, QkPlace, WindowRule,
+};
 pub use feed_forward::{Activation, ActivationKey, FeedForward, GELUS, PartTensors, SILU};
 pub use mixture::{
-    Correction, Count, ExpertTensors, Groups, MixtureLayers, MixtureRule, Orientation, Router, Scores,
-    SharedExpert, SharedInner,
+    Correction, Count, ExpertTensors, Groups, MixtureLayers, MixtureRule, Orientation, Router,
+    SPARSEMIXER_EPS, Scores, SharedExpert, SharedInner,
 };
 pub use names::Names;
 pub use norm::{Arrangement, NormKind, NormRule, Placement};
 pub use rotation::{Pairs, PartRule, RotationRule, Unrotated};
+pub use temperature::TemperatureRule;
 pub use value::{Accepted, Flag, Number};
 
 /// A family of decoders: how config.json and the tensors of its models are read, and what its forward pass is made of.
@@ -49,6 +53,8 @@ pub struct Family {
     pub scales: Scales,
     /// Whether the output matrix is the embedding where `tie_word_embeddings` is absent.
     pub tied: bool,
+    /// Whether logits have a bias, one number per token of the vocabulary.
+    pub logit_bias: Flag,
     /// Keys that do not change what is computed as long as they have one of these values.
     pub only: &'static [(&'static str, Accepted)],
     /// Keys that have to be there with one of these values, because their absence means something that is not computed.
@@ -73,6 +79,8 @@ pub struct Wrapper {
     pub prefix: &'static str,
     /// Beginnings of the names of the other parts' tensors, which logits of a text do not depend on.
     pub others: &'static [&'static str],
+    /// Whether the output matrix is the embedding where `tie_word_embeddings` is absent beside `text_config`.
+    pub tied: bool,
     /// Keys beside `text_config` that speak of the other parts.
     pub ignored: &'static [&'static str],
     /// Sizes of the language model where `text_config` leaves them out.
@@ -121,6 +129,7 @@ impl Family {
         mixture: None,
         scales: Scales::NONE,
         tied: false,
+        logit_bias: Flag::Always(false),
         only: &[],
         needed: &[],
         predictors: &[],

@@ -63,9 +63,9 @@ pub fn last_norm(config: &DecoderConfig) -> NormTensors {
     NormTensors::new(config, config.family.norms.last, config.hidden)
 }
 
-/// What is added to the products of the output matrix, in families that have it.
+/// What is added to the products of the output matrix, `[vocab]`, in models that have it.
 pub fn output_bias(config: &DecoderConfig) -> Option<Tensor> {
-    config.family.names.output_bias.map(|name| (name.to_owned(), vec![config.vocab]))
+    config.logit_bias.then(|| ("lm_head.bias".to_owned(), vec![config.vocab]))
 }
 
 /// Shows `visit` every tensor of a model, one after the other and up to its first error: a size that a checkpoint
@@ -122,7 +122,7 @@ pub fn keys(name: &str) -> &'static str {
         "the number of experts and `hidden_size`"
     } else if holds(&[".mlp.experts.", "_linear"]) {
         "the number of experts, their inner width and `hidden_size`"
-    } else if holds(&[".mlp.", ".experts.", "shared_"]) {
+    } else if holds(&[".mlp.", ".experts.", ".feed_forward.", "shared_"]) {
         "`intermediate_size` and `hidden_size`"
     } else if holds(&["norm", "ln_"]) {
         "`hidden_size`"

@@ -5,7 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::path::Path;
 
-use attune_families::schema::{ExpertTensors, Flag, Number, PartRule, PartTensors, Projections, WindowRule};
+use attune_families::schema::{
+    ExpertTensors, Flag, Number, PartRule, PartTensors, Projections, SPARSEMIXER_EPS, Scores,
+    TemperatureRule, WindowRule,
+};
 use attune_families::{DecoderConfig, all, tensors};
 use attune_vocabulary::Module;
 use serde_json::Value;
@@ -106,7 +109,7 @@ fn defaults_are_those_of_the_config_classes() {
         }
         let qk = attention.qk_norm.map(|norm| norm.present);
         let router = family.mixture.map(|rule| rule.router.renormalised);
-        for flag in [attention.qkv_bias, attention.output_bias, family.feed_forward.bias]
+        for flag in [attention.qkv_bias, attention.output_bias, family.feed_forward.bias, family.logit_bias]
             .into_iter()
             .chain(qk)
             .chain(router)
@@ -117,9 +120,29 @@ fn defaults_are_those_of_the_config_classes() {
         }
         let scales = family.scales;
         let scale = family.mixture.map(|rule| rule.router.scale);
-        let numbers =
-            [attention.scale, attention.cap, scales.embedding, scales.residual, scales.logits, scales.cap];
-        for number in numbers.into_iter().chain(scale) {
+        let numbers = [
+            attention.scale,
+            attention.cap,
+            attention.clip,
+            scales.embedding,
+            scales.residual,
+            scales.logits,
+            scales.cap,
+        ];
+        let tempered = match rotation.temperature {
+            TemperatureRule::Unrotated { used, strength, every_key, every } => {
+                compare(every_key, every.into());
+                if let Flag::Key(key, default) = used {
+                    compare(key, default.into());
+                }
+                strength
+            }
+            TemperatureRule::None | TemperatureRule::WithRotation(_) => Number::None,
+        };
+        if let Some(Scores::SparseMixer { key }) = family.mixture.map(|rule| rule.router.scores) {
+            compare(key, SPARSEMIXER_EPS.into());
+        }
+        for number in numbers.into_iter().chain(scale).chain([tempered]) {
             match number {
                 Number::Key(key, default)
                 | Number::Inverse(key, default)
@@ -141,6 +164,7 @@ fn defaults_are_those_of_the_config_classes() {
                 }
             }
             WindowRule::Listed { tokens, .. } => compare("sliding_window", tokens.into()),
+            WindowRule::Chunked { tokens } => compare("attention_chunk_size", tokens.into()),
         }
         if let Some(rule) = family.mixture {
             let groups = rule.router.groups.map(|groups| [groups.count, groups.kept]);

@@ -26,7 +26,10 @@ TINY = dict(
 GRANITE = dict(embedding_multiplier=12.0, residual_multiplier=0.22, attention_multiplier=0.0625, logits_scaling=8.0)
 VISION = dict(model_type="siglip_vision_model", hidden_size=16, intermediate_size=16, num_hidden_layers=1, num_attention_heads=2, image_size=16, patch_size=8)
 # What logits of a text do not depend on, in models of several parts.
-OTHERS = ("vision_tower.", "multi_modal_projector.")
+OTHERS = ("vision_tower.", "vision_model.", "multi_modal_projector.")
+PIXTRAL = dict(model_type="pixtral", hidden_size=16, intermediate_size=16, num_hidden_layers=1, num_attention_heads=2, image_size=16, patch_size=8, head_dim=8)
+LLAMA4 = dict(head_dim=8, intermediate_size_mlp=20, num_local_experts=5, num_experts_per_tok=2, attention_chunk_size=12, floor_scale=6, attn_scale=0.5)
+YARN3 = dict(rope_theta=10000.0, factor=4.0, original_max_position_embeddings=8, beta_fast=4.0, beta_slow=1.0, mscale=1.0, mscale_all_dim=1.0)
 EXPERTS = dict(num_experts=5, num_experts_per_tok=2, moe_intermediate_size=12)
 SIGMOID = dict(n_routed_experts=6, n_shared_experts=1, num_experts_per_tok=2, moe_intermediate_size=12, first_k_dense_replace=1, n_group=1, topk_group=1)
 
@@ -76,10 +79,28 @@ CASES = {
     "granitemoehybrid-dense": ("granitemoehybrid", dict(num_local_experts=0, num_experts_per_tok=0, shared_intermediate_size=24, layer_types=["attention"] * 2, position_embedding_type="rope", mamba_n_heads=8, mamba_d_head=8, **GRANITE), {"time_step_limit": None}),
     "granitemoeshared": ("granitemoeshared", dict(num_local_experts=5, num_experts_per_tok=2, shared_intermediate_size=20, **GRANITE)),
     "helium": ("helium", dict(head_dim=8)),
+    "hunyuan_v1_dense": ("hunyuan_v1_dense", dict(head_dim=16)),
+    "hunyuan_v1_dense-alpha": ("hunyuan_v1_dense", dict(head_dim=8, attention_bias=True, **rope("dynamic", alpha=1000.0, factor=1.0, beta_fast=32, beta_slow=1, mscale=1.0, mscale_all_dim=1.0))),
+    "hunyuan_v1_moe": ("hunyuan_v1_moe", dict(head_dim=8, num_experts=5, moe_topk=2)),
+    "llama4_text": ("llama4_text", dict(LLAMA4, num_hidden_layers=4)),
+    "llama4_text-interleaved": ("llama4_text", dict(LLAMA4, num_experts_per_tok=1, interleave_moe_layer_step=2, no_rope_layer_interval=2, use_qk_norm=False, attention_bias=True, attn_temperature_tuning=False), {"moe_layers": None, "no_rope_layers": None, "layer_types": None}),
+    "llama4_text-no-chunks": ("llama4_text", dict(LLAMA4, moe_layers=[0], no_rope_layers=[0, 1], attention_chunk_size=None)),
+    "llama4": ("llama4", dict(text_config={**TINY, **LLAMA4}, vision_config=dict(model_type="llama4_vision_model", hidden_size=16, intermediate_size=64, num_hidden_layers=1, num_attention_heads=2, image_size=16, patch_size=8, vision_output_dim=16, projector_input_dim=16, projector_output_dim=16), image_token_index=VOCAB - 1)),
+    "minimax_m2": ("minimax_m2", dict(head_dim=8, num_local_experts=6, num_experts_per_tok=2)),
+    "minimax_m2-rotary_dim": ("minimax_m2", dict(head_dim=16, num_local_experts=6, num_experts_per_tok=3, rotary_dim=12), {"rope_parameters": None, "rope_theta": 500.0}),
+    "ministral3": ("ministral3", dict(head_dim=8, rope_parameters={"rope_type": "yarn", **YARN3, "llama_4_scaling_beta": 0.5})),
+    "ministral3-window": ("ministral3", dict(head_dim=16, sliding_window=8, rope_parameters={"rope_type": "llama3", "rope_theta": 500.0, "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0, "original_max_position_embeddings": 16, "llama_4_scaling_beta": 0.1})),
+    "mistral3": ("mistral3", dict(text_config={**TINY, "model_type": "ministral3", "head_dim": 8, "rope_parameters": {"rope_type": "yarn", **YARN3, "llama_4_scaling_beta": 0.5}}, vision_config=PIXTRAL, image_token_index=VOCAB - 1, tie_word_embeddings=False)),
     "ministral": ("ministral", dict(head_dim=8, sliding_window=8, layer_types=["full_attention", "sliding_attention"])),
     "nemotron": ("nemotron", dict(attention_bias=True)),
+    "olmo": ("olmo", dict()),
+    "olmo-clipped": ("olmo", dict(clip_qkv=0.5, attention_bias=True)),
     "olmo2": ("olmo2", dict()),
+    "olmo3": ("olmo3", dict(sliding_window=8, num_hidden_layers=4)),
+    "olmo3-yarn": ("olmo3", dict(sliding_window=8, layer_types=["full_attention", "sliding_attention"], attention_bias=True), {"rope_parameters": None, "rope_theta": 500000.0, "rope_scaling": {"rope_type": "yarn", "factor": 8.0, "original_max_position_embeddings": 16, "attention_factor": 1.2, "beta_fast": 32, "beta_slow": 1}}),
+    "olmo3-apart": ("olmo3", dict(sliding_window=8, layer_types=["full_attention", "sliding_attention"], rope_parameters={"full_attention": {"rope_type": "linear", "factor": 8.0, "rope_theta": 1e6}, "sliding_attention": {"rope_type": "default", "rope_theta": 100.0}})),
     "olmoe": ("olmoe", dict(num_experts=5, num_experts_per_tok=2)),
+    "olmoe-clipped": ("olmoe", dict(num_experts=5, num_experts_per_tok=2, clip_qkv=0.8)),
     "olmoe-rescaled": ("olmoe", dict(num_experts=5, num_experts_per_tok=3, norm_topk_prob=True), {"num_experts": 5, "num_local_experts": None}),
     "phi": ("phi", dict()),
     "phi-qk-norm": ("phi", dict(qk_layernorm=True, num_key_value_heads=4, tie_word_embeddings=True, **rope(partial_rotary_factor=0.25))),
@@ -87,6 +108,9 @@ CASES = {
     "phi3-partial": ("phi3", rope(partial_rotary_factor=0.5)),
     "phi3-longrope": ("phi3", dict(original_max_position_embeddings=64, **rope("longrope", short_factor=[1.0 + i / 8 for i in range(4)], long_factor=[2.0 + i for i in range(4)]))),
     "phi3-longrope-beyond": ("phi3", dict(original_max_position_embeddings=32, **rope("longrope", short_factor=[1.0 + i / 8 for i in range(4)], long_factor=[2.0 + i for i in range(4)]))),
+    "phimoe": ("phimoe", dict(num_local_experts=5, num_experts_per_tok=2, attention_bias=True, lm_head_bias=True)),
+    "phimoe-near": ("phimoe", dict(num_local_experts=5, num_experts_per_tok=2, router_jitter_noise=0.3, sliding_window=8, tie_word_embeddings=True)),
+    "phimoe-longrope": ("phimoe", dict(num_local_experts=5, num_experts_per_tok=2, **rope("longrope", original_max_position_embeddings=64, short_mscale=1.2, long_mscale=1.4, short_factor=[1.0 + i / 8 for i in range(4)], long_factor=[2.0 + i for i in range(4)]))),
     "qwen2_moe": ("qwen2_moe", dict(shared_expert_intermediate_size=20, **EXPERTS)),
     "qwen2_moe-some-layers": ("qwen2_moe", dict(shared_expert_intermediate_size=20, decoder_sparse_step=2, norm_topk_prob=True, **EXPERTS)),
     "qwen3_moe": ("qwen3_moe", dict(head_dim=16, norm_topk_prob=True, **EXPERTS)),
@@ -130,16 +154,17 @@ def names_hash(tensors):
 
 @torch.no_grad()
 def record(only):
-    from transformers import AutoConfig, AutoModelForCausalLM
+    from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForImageTextToText
 
     recorded, cases = {}, []
     for name, (family, args, *changes) in CASES.items():
         if only and name not in only:
             continue
+        auto = AutoModelForImageTextToText if "text_config" in args else AutoModelForCausalLM
         config = AutoConfig.for_model(family, **(args if "text_config" in args else {**TINY, **args}))
         with tempfile.TemporaryDirectory() as folder:
             folder = Path(folder)
-            AutoModelForCausalLM.from_config(config).save_pretrained(folder)
+            auto.from_config(config).save_pretrained(folder)
             written = json.loads((folder / "config.json").read_text())
             for change in changes:
                 written |= change
@@ -148,9 +173,11 @@ def record(only):
             plus_one = family.startswith("gemma") or family == "nemotron"
             tensors = {key: fill(key, tuple(t.shape), plus_one) for key, t in load_file(folder / "model.safetensors").items()}
             save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
-            model, info = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager", output_loading_info=True)
+            model, info = auto.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager", output_loading_info=True)
             assert not info["missing_keys"] and not info["unexpected_keys"] and not info["mismatched_keys"], (name, info)
             ids = torch.from_numpy(np.random.default_rng(list(name.encode())).integers(0, VOCAB, (1, LENGTH)))
+            # The whole of Llama 4 asks for what only images give.
+            model = model.language_model if family == "llama4" else model
             logits = model.eval()(ids, use_cache=False).logits
         assert torch.isfinite(logits).all(), name
         print(f"{name:24} logits from {logits.min():.2f} to {logits.max():.2f}", flush=True)

@@ -24,7 +24,10 @@ def defaults(family):
     if isinstance(rope.get("full_attention"), dict):
         fields["rope_local_base_freq"] = rope["sliding_attention"]["rope_theta"]
         rope = rope["full_attention"]
-    fields["rope_theta"] = rope["rope_theta"]
+        fields["rope_theta"] = rope["rope_theta"]
+    else:
+        # Of a file with other numbers of the rotation; without any, some classes have a rotation of their own.
+        fields["rope_theta"] = kind.default_theta
     fields["partial_rotary_factor"] = rope.get("partial_rotary_factor")
     return fields
 

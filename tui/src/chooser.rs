@@ -2,18 +2,14 @@
 //! anything may stand it can be typed, too.
 
 mod folder;
-pub(crate) mod view;
 
 pub(crate) use folder::{Browsing, Wanted, beside};
 
 use attune::backend::{FolderEntry, Request};
 
-use crate::draft;
 use crate::effect::Effect;
 use crate::key::Key;
 use crate::line_edit::LineEdit;
-use crate::modal::Modal;
-use crate::model::Model;
 
 /// Lines that a page key moves.
 const PAGE: usize = 10;
@@ -44,7 +40,7 @@ impl Entry {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Chooser {
     /// The field.
-    path: String,
+    pub(crate) path: String,
     pub(crate) title: String,
     pub(crate) line: LineEdit,
     /// Words; of a path, what is likely.
@@ -163,45 +159,33 @@ impl Chooser {
         self.chosen = at.filter(|_| len > 0).map(|at| at.min(len - 1));
         true
     }
-}
 
-/// A key other than Escape, which closes the dialog.
-pub(crate) fn press(model: &mut Model, mut chooser: Chooser, key: Key) -> Vec<Effect> {
-    let shown = chooser.shown();
-    let entry = chooser.chosen.and_then(|at| shown.get(at));
-    let before = chooser.browsing.as_ref().map(|browsing| browsing.folder.clone());
-    match (key, entry) {
-        (Key::Enter, Some(Entry { value: Some(value), .. })) => {
-            return draft::said(model, &chooser.path, value.clone());
-        }
-        (Key::Enter | Key::Tab | Key::Right, Some(Entry { folder: Some(folder), .. })) => {
-            let folder = folder.clone();
-            chooser.enter(&folder);
-        }
-        (Key::Enter, _) if chooser.free => {
-            let text = chooser.line.text().trim().to_owned();
-            return draft::said(model, &chooser.path, text);
-        }
-        (Key::Tab, _) => {
-            if let Some(first) = entry.or(shown.first()) {
-                let text = first.folder.as_deref().map(folder::inside).or(first.value.clone());
-                chooser.line = LineEdit::new(&text.unwrap_or_default());
-                chooser.follow();
+    /// A key other than Escape, which closes the dialog; what the field is to say once that is chosen.
+    pub(crate) fn press(&mut self, key: Key) -> Option<String> {
+        let shown = self.shown();
+        let entry = self.chosen.and_then(|at| shown.get(at));
+        match (key, entry) {
+            (Key::Enter, Some(Entry { value: Some(value), .. })) => return Some(value.clone()),
+            (Key::Enter | Key::Tab | Key::Right, Some(Entry { folder: Some(folder), .. })) => {
+                let folder = folder.clone();
+                self.enter(&folder);
+            }
+            (Key::Enter, _) if self.free => return Some(self.line.text().trim().to_owned()),
+            (Key::Tab, _) => {
+                if let Some(first) = entry.or(shown.first()) {
+                    let text = first.folder.as_deref().map(folder::inside).or(first.value.clone());
+                    self.line = LineEdit::new(&text.unwrap_or_default());
+                    self.follow();
+                }
+            }
+            _ if self.moves(key, shown.len()) => {}
+            _ => {
+                let text = self.line.text().to_owned();
+                if self.line.press(key) && self.line.text() != text {
+                    self.follow();
+                }
             }
         }
-        _ if chooser.moves(key, shown.len()) => {}
-        _ => {
-            let text = chooser.line.text().to_owned();
-            if chooser.line.press(key) && chooser.line.text() != text {
-                chooser.follow();
-            }
-        }
+        None
     }
-    let went = chooser.browsing.as_ref().filter(|browsing| Some(&browsing.folder) != before.as_ref());
-    let asks = match (went, &model.draft) {
-        (Some(_), Some(draft)) => chooser.asks(&draft.file),
-        _ => Vec::new(),
-    };
-    model.modals.push(Modal::Choose(Box::new(chooser)));
-    asks
 }

@@ -1,19 +1,14 @@
 //! A new study, before it runs: fields that are generated from what the technique and the strategy say about
 //! themselves, errors beside them, and the profile that a person would write.
 
-mod arrivals;
-mod choices;
 mod field;
-mod fields;
+pub(crate) mod fields;
 mod fill;
 mod named;
-mod parse;
+pub(crate) mod parse;
 mod profile_text;
 mod rows;
 mod said;
-mod steps;
-mod update;
-pub(crate) mod view;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -25,16 +20,12 @@ use attune_core::profile::schema::{self, Key, Section};
 use attune_core::profile::{Profile, Value};
 use attune_core::space::Count;
 
-pub(crate) use arrivals::{
-    catalogue_arrived, checked, counted, model_arrived, profile_arrived, saved, technique_arrived, timed,
-};
 pub(crate) use field::{Field, Kind};
+pub(crate) use fill::said_by;
 pub(crate) use rows::{Row, Spot};
-pub(crate) use steps::{begin, edited, replace};
-pub(crate) use update::{press, said};
+pub(crate) use said::{Said, Words};
 
 use crate::line_edit::LineEdit;
-use said::Said;
 
 /// What is known about the search space.
 #[derive(Clone, Debug, PartialEq)]
@@ -118,7 +109,7 @@ impl Draft {
     }
 
     /// Whether these fields say everything that `profile` says.
-    fn says_all_of(&self, profile: &Profile) -> bool {
+    pub(crate) fn says_all_of(&self, profile: &Profile) -> bool {
         let file = Profile::parse(&self.file, &self.profile_text(), &[]);
         file.is_ok_and(|file| {
             let same = |key: &Key| match (key.value(&file), key.value(profile)) {

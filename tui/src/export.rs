@@ -1,14 +1,10 @@
 //! The export dialog: which targets can express a plan exactly, which only approximately, and why not.
 
-pub(crate) mod view;
-
 use attune::backend::{Request, Target, Verdict, Written};
 
 use crate::effect::Effect;
 use crate::key::Key;
 use crate::line_edit::LineEdit;
-use crate::modal::Modal;
-use crate::model::Model;
 
 /// Where an export stands.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,22 +36,21 @@ pub(crate) struct Export {
     pub(crate) stage: Stage,
 }
 
-/// Opens the dialog for a trial, or for the winner.
-pub(crate) fn open(model: &mut Model, study: &str, trial: Option<u64>) -> Vec<Effect> {
-    model.modals.push(Modal::Export(Export {
-        study: study.to_owned(),
-        trial,
-        targets: None,
-        chosen: 0,
-        out: LineEdit::default(),
-        editing: false,
-        named: false,
-        stage: Stage::Choosing,
-    }));
-    vec![Effect::Ask(Request::Targets { study: study.to_owned(), trial })]
-}
-
 impl Export {
+    /// The dialog for a trial, or for the winner.
+    pub(crate) fn new(study: &str, trial: Option<u64>) -> Self {
+        Self {
+            study: study.to_owned(),
+            trial,
+            targets: None,
+            chosen: 0,
+            out: LineEdit::default(),
+            editing: false,
+            named: false,
+            stage: Stage::Choosing,
+        }
+    }
+
     pub(crate) fn target(&self) -> Option<&Target> {
         self.targets.as_ref()?.as_ref().ok()?.get(self.chosen)
     }

@@ -19,14 +19,13 @@ mod message;
 mod modal;
 mod model;
 pub mod recording;
-mod result;
 #[cfg(unix)]
 mod runtime;
 mod study;
 mod theme;
-mod trial;
 mod update;
 mod view;
+mod widgets;
 
 pub use effect::Effect;
 pub use key::Key;

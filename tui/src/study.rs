@@ -2,16 +2,16 @@
 //! has selected.
 
 pub(crate) mod config_text;
+mod detail;
 pub(crate) mod difference;
 mod effort;
 mod front;
-mod grid;
+pub(crate) mod grid;
 mod ingest;
 mod log;
+pub(crate) mod members;
 mod order;
 mod pace;
-mod update;
-pub(crate) mod view;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -27,9 +27,8 @@ use attune_core::store::StudyHeader;
 use attune_core::strategy::Origin;
 use attune_core::trial::Trial;
 
-pub(crate) use update::press;
+pub(crate) use detail::Detail;
 
-use crate::trial::Detail;
 use effort::Efforts;
 use front::Front;
 use log::Log;

@@ -1,27 +1,30 @@
 //! One step of the screens: a message in, effects out. Pure.
 
 mod answers;
+mod change;
+mod chooser;
+mod compare;
+mod draft;
+mod export;
+mod home;
 mod leave;
+mod modal;
 mod mouse;
+mod result;
+mod study;
+mod trial;
 
 use std::time::Duration;
 
 use attune::backend::Request;
 
-use crate::compare;
-use crate::draft;
 use crate::effect::Effect;
-use crate::home;
 use crate::key::Key;
 use crate::message::Message;
-use crate::modal::{self, Modal};
+use crate::modal::Modal;
 use crate::model::{Model, Screen};
-use crate::result;
-use crate::study;
-use crate::trial;
-use crate::view::seen;
-
-pub(crate) use leave::{go_home, stop_all};
+use crate::recording;
+use leave::go_home;
 
 /// Brings the model up to date and says what has to be done.
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
@@ -81,7 +84,7 @@ fn press(model: &mut Model, key: Key) -> Vec<Effect> {
 
 /// `y`: the command line that the screen shows.
 fn copy(model: &mut Model) -> Vec<Effect> {
-    let command = seen::on(model).command;
+    let command = recording::seen(model).command;
     if command.is_empty() {
         model.say("this screen has no command line");
         return Vec::new();

@@ -1,33 +1,23 @@
 //! The model, drawn. Pure: the same model and size give the same screen.
 
-mod axes;
-mod blocks;
-mod fit;
+mod chooser;
+pub(crate) mod compare;
+mod draft;
+mod export;
 mod help;
+mod home;
 mod modals;
-mod page;
-mod plot;
-mod scale;
-pub(crate) mod seen;
-mod table;
+pub(crate) mod result;
+mod study;
+pub(crate) mod trial;
 
 use ratatui::Frame;
 use ratatui::layout::{Alignment, Rect};
 use ratatui::text::Line;
 use ratatui::widgets::Paragraph;
 
-pub(crate) use axes::Axis;
-pub(crate) use blocks::{Blocks, Cells};
-use fit::only_visible;
-pub(crate) use fit::{fit, width, wrap};
-pub(crate) use modals::{centred, window};
-pub(crate) use page::{Page, panel};
-pub(crate) use plot::{Layer, Plot};
-pub(crate) use scale::Scale;
-pub(crate) use table::{Column, Table, first_seen};
-
 use crate::model::{Model, Screen};
-use crate::{compare, draft, home, result, study, trial};
+use crate::widgets::{Page, only_visible, wrap};
 
 /// The smallest terminal that the screens fit.
 const SMALLEST: (u16, u16) = (60, 18);
@@ -39,23 +29,23 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
         return too_small(frame, area);
     }
     match &model.screen {
-        Screen::Home => home::view::view(model, frame),
-        Screen::Draft => draft::view::view(model, frame),
+        Screen::Home => home::view(model, frame),
+        Screen::Draft => draft::view(model, frame),
         Screen::Opening(what) => opening(model, what, frame),
         Screen::Live(name) => match model.studies.get(name) {
-            Some(study) => study::view::view(model, study, frame),
+            Some(study) => study::view(model, study, frame),
             None => opening(model, name, frame),
         },
         Screen::Result(name) => match model.studies.get(name) {
-            Some(study) => result::view::view(model, study, frame),
+            Some(study) => result::view(model, study, frame),
             None => opening(model, name, frame),
         },
         Screen::Trial(name) => match model.studies.get(name) {
-            Some(study) => trial::view::view(model, study, frame),
+            Some(study) => trial::view(model, study, frame),
             None => opening(model, name, frame),
         },
         Screen::Compare => match &model.compare {
-            Some(compare) => compare::view::view(model, compare, frame),
+            Some(compare) => compare::view(model, compare, frame),
             None => opening(model, "comparing", frame),
         },
     }

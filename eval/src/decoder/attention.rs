@@ -1,14 +1,15 @@
 //! Grouped-query attention over what each head sees, with a cache of any bit width.
 
-use attune_families::schema::Over;
+use attune_families::Window;
+use attune_families::schema::{Over, QkPlace};
 use attune_vocabulary::Module;
 use burn_tensor::Tensor;
 
 use super::grouped_linear::CandidateRows;
 use super::{Batch, Positions, beside};
-use crate::edits::{HeadConfig, LayerEdits};
+use crate::edits::LayerEdits;
 use crate::model::{Layer, Model, QkNorms, Site};
-use crate::ops::attend::attend;
+use crate::ops::attend::{AttentionMask, HeadConfig, attend};
 use crate::ops::heads::{HeadLayout, HeadNorms, Heads, split_heads};
 use crate::ops::norm::Norm;
 use crate::ops::scores::ScoreRule;
@@ -34,7 +35,7 @@ impl Model {
         let views: Vec<HeadConfig> = edits
             .iter()
             .flat_map(|edits| {
-                let views = edits.views(config.kv_heads, config.windows.of(number), batch.tokens);
+                let views = edits.views(config.kv_heads, self.mask(number), batch.tokens);
                 std::iter::repeat_n(views, each).flatten()
             })
             .collect();
@@ -70,6 +71,15 @@ impl Model {
         }
     }
 
+    /// What queries of layer `number` see by the model itself.
+    pub(crate) fn mask(&self, number: usize) -> AttentionMask {
+        match self.config.windows.of(number) {
+            None => AttentionMask::FULL,
+            Some(Window::Sliding(window)) => AttentionMask { window, ..AttentionMask::FULL },
+            Some(Window::Chunk(chunk)) => AttentionMask { chunk, ..AttentionMask::FULL },
+        }
+    }
+
     /// What is done to scores of layer `number` beside their scale.
     pub(crate) fn score_rule(&self, number: usize) -> ScoreRule<'_> {
         ScoreRule {
@@ -78,20 +88,25 @@ impl Model {
         }
     }
 
-    /// `qkv` with queries and keys normalised over all of their heads, in families that do that.
+    /// `qkv` with queries and keys normalised over all of their heads, and all three within bounds, in families that do that.
     pub(crate) fn projections_normed(
         &self,
         number: usize,
         qkv: Tensor<2>,
         apply: impl Fn(&Norm, Tensor<2>) -> Tensor<2>,
     ) -> Tensor<2> {
-        let Some(QkNorms { over: Over::Projection, queries, keys }) = &self.weights.layers[number].qk_norms
-        else {
-            return qkv;
-        };
         let (q, kv) = (self.config.heads * self.config.head_dim, self.config.kv_heads * self.config.head_dim);
-        let part = |first: usize, width: usize| qkv.clone().narrow(1, first, width);
-        Tensor::cat(vec![apply(queries, part(0, q)), apply(keys, part(q, kv)), part(q + kv, kv)], 1)
+        let qkv = match &self.weights.layers[number].qk_norms {
+            Some(QkNorms { over: Over::Projection, queries, keys, .. }) => {
+                let part = |first: usize, width: usize| qkv.clone().narrow(1, first, width);
+                Tensor::cat(vec![apply(queries, part(0, q)), apply(keys, part(q, kv)), part(q + kv, kv)], 1)
+            }
+            _ => qkv,
+        };
+        match self.config.clip {
+            None => qkv,
+            Some(bound) => qkv.clamp(-bound, bound),
+        }
     }
 
     /// Largest magnitudes of the keys that layer `number` makes of `x`, `[kv_heads, head_dim/2]`; of the two
@@ -116,10 +131,12 @@ impl Layer {
     /// Norms of queries and keys over each head, in families that have them.
     pub(crate) fn head_norms(&self) -> HeadNorms<'_> {
         match &self.qk_norms {
-            Some(QkNorms { over: Over::Head | Over::EachHead, queries, keys }) => {
-                HeadNorms { queries: Some(queries), keys: Some(keys) }
-            }
-            _ => HeadNorms { queries: None, keys: None },
+            Some(QkNorms { over: Over::Head | Over::EachHead, place, queries, keys }) => HeadNorms {
+                queries: Some(queries),
+                keys: Some(keys),
+                after: *place == QkPlace::AfterRotation,
+            },
+            _ => HeadNorms { queries: None, keys: None, after: false },
         }
     }
 }

@@ -75,7 +75,7 @@ impl Model {
         let asking = caches.tokens..caches.tokens + tokens;
         let rule = (self.score_rule(number), config.kv_heads);
         let scores = asked.matmul(keys.swap_dims(1, 2));
-        let weights = causal_softmax(scores, asking, config.windows.of(number), rule);
+        let weights = causal_softmax(scores, asking, self.mask(number), rule);
         let mixed = weights
             .matmul(values)
             .reshape([sequences, config.heads, tokens, config.head_dim])

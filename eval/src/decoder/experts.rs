@@ -47,6 +47,7 @@ impl Model {
         // Experts in ascending order, so that sums are added in the order of `transformers`; merged ones behind them
         // in the order of their rows, so that a candidate's order is its own.
         for (expert, (gated, mut routed)) in answering.experts().zip(routed).enumerate() {
+            let only_once = routed.rows.len() == 1;
             match routed.rows[..] {
                 [] => continue,
                 // A product with one row runs another kernel, which adds up in another order: a token's result
@@ -58,8 +59,13 @@ impl Model {
                 _ => {}
             }
             let owners = CandidateRows::chosen(edits, &routed.rows, batch);
-            let (rest, chosen) = gather(&self.compute, x, &routed);
+            let (rest, mut chosen) = gather(&self.compute, x, &routed);
             x = rest;
+            if part.rule.weighs_input {
+                chosen = chosen * self.compute.tensor(routed.weights.clone(), [routed.rows.len(), 1]);
+                let counted = if only_once { 1 } else { routed.rows.len() };
+                routed.weights[..counted].fill(1.0);
+            }
             let answers = self.gated(gated, number, expert, chosen, &owners);
             sum = add_weighted(&self.compute, sum, answers, &routed);
         }
@@ -111,8 +117,16 @@ impl Model {
             Batch { sequences: edits.len(), tokens: normed.dims()[0] / edits.len() },
         );
         let logits = part.logits(normed.clone());
+        let entering = |expert: usize| match part.rule.weighs_input {
+            false => normed.clone(),
+            true => {
+                let weights = logits.iter().skip(expert).step_by(part.experts.len());
+                let weights: Vec<f32> = weights.map(|logit| 1.0 / (1.0 + (-logit).exp())).collect();
+                normed.clone() * self.compute.tensor(weights, [normed.dims()[0], 1])
+            }
+        };
         let answer =
-            |(expert, gated): (usize, &Gated)| self.gated(gated, number, expert, normed.clone(), &owners);
+            |(expert, gated): (usize, &Gated)| self.gated(gated, number, expert, entering(expert), &owners);
         let answers = part.experts.iter().enumerate().map(answer).collect();
         let shared = part.shared.as_ref().map(|expert| self.shared(expert, normed.clone()));
         Some(EveryExpert { x, logits, answers, shared })

@@ -2,6 +2,7 @@
 
 use attune_families::schema::Scores;
 
+use super::sparsemixer;
 use crate::edits::ExpertMatrix;
 use crate::model::RouterRule;
 
@@ -62,7 +63,22 @@ pub(crate) fn route<'a>(
         if let Some(mapping) = mapping {
             ranked = mapping.rows().map(|numbers| mapped(numbers, &ranked)).zip(0..).collect();
         }
-        rule.rank(&mut ranked, experts);
+        if let (Scores::SparseMixer { .. }, None) = (rule.scores, mapping) {
+            for (choice, weight) in
+                sparsemixer::choices(logits, kept.unwrap_or(&all), per_token, rule.sparsemixer_eps)
+            {
+                choose(row, choice, weight);
+                if let Some(probe) = probe.as_deref_mut() {
+                    probe.chosen[choice] += 1;
+                }
+            }
+            continue;
+        }
+        match (rule.scores, mapping) {
+            // Sigmoids of large logits are all 1.
+            (Scores::ChosenSigmoid, None) => ranked.sort_by(|a, b| logits[b.1].total_cmp(&logits[a.1])),
+            _ => rule.rank(&mut ranked, experts),
+        }
         let chosen = &ranked[..per_token];
         let sum: f32 = chosen.iter().map(|(p, _)| p).sum();
         if mapping.is_some() && !(sum > 0.0 && sum.is_finite()) {
@@ -81,7 +97,7 @@ pub(crate) fn route<'a>(
 impl RouterRule {
     /// Logits to scores.
     fn score(&self, ranked: &mut [(f32, usize)]) {
-        if self.scores == Scores::Sigmoid {
+        if matches!(self.scores, Scores::Sigmoid | Scores::ChosenSigmoid) {
             ranked.iter_mut().for_each(|(logit, _)| *logit = 1.0 / (1.0 + (-*logit).exp()));
             return;
         }
@@ -96,9 +112,9 @@ impl RouterRule {
         match self.scores {
             _ if mapped => sum,
             // DeepSeek V3, and who follows it.
-            Scores::Sigmoid => sum + 1e-20,
+            Scores::Sigmoid | Scores::ChosenSigmoid => sum + 1e-20,
             // Ernie 4.5 (`moe_norm_min`). The best score of a softmax is far above it, unless a correction chooses others.
-            Scores::Softmax => sum.max(1e-12),
+            Scores::Softmax | Scores::SparseMixer { .. } => sum.max(1e-12),
         }
     }
 

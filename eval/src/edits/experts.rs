@@ -1,10 +1,9 @@
 //! What the edits of one layer say together about its experts.
 
 use attune_core::plan::Edit;
+use attune_families::Mixture;
 use attune_vocabulary::ModelEdit as _;
 use attune_vocabulary::edits::{ExpertsPerToken, KeepExperts, MergeExperts, RouteExperts};
-
-use crate::model::Mixture;
 
 /// What the edits of one layer say about its experts.
 #[derive(Default)]

@@ -1,5 +1,6 @@
 //! Another number of experts per token.
 
+use attune_families::schema::Scores;
 use attune_vocabulary::edits::ExpertsPerToken;
 
 use super::LayerEdits;
@@ -12,6 +13,11 @@ impl Apply for ExpertsPerToken {
         let experts = layer.kept.or(rows).unwrap_or(mixture.experts);
         if !(1..=experts).contains(&(self.count as usize)) {
             return Err(format!("the layer has {experts} experts; expected a count from 1 to {experts}"));
+        }
+        if let Scores::SparseMixer { .. } = mixture.scores
+            && self.count != 2
+        {
+            return Err("its router chooses two experts, whatever config.json says".to_owned());
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use attune_core::evaluator::EvalFailure;
 use attune_core::plan::Edit;
-use attune_families::Layer;
+use attune_families::{DecoderConfig, Layer, Mixture};
 use attune_vocabulary::edits::{
     ActivationBits, AttentionSpan, DropBlock, ExpertsPerToken, KeepExperts, KvBits, MergeExperts,
     RouteExperts, WeightBits,
@@ -11,7 +11,6 @@ use attune_vocabulary::{ModelEdit, Module, layer};
 
 use super::LayerEdits;
 use super::experts::ExpertLayer;
-use crate::model::{DecoderConfig, Mixture};
 
 /// Name of the evaluator in refusals and in its info.
 pub(crate) const NATIVE: &str = "native";

@@ -1,5 +1,6 @@
 //! Mapped routers.
 
+use attune_families::schema::Scores;
 use attune_vocabulary::edits::RouteExperts;
 
 use super::LayerEdits;
@@ -12,6 +13,11 @@ impl Apply for RouteExperts {
         if context.is_corrected() {
             return Err("its router adds a number to the score of each expert, and what is added to a mapped score is not \
                         defined"
+                .to_owned());
+        }
+        if let Scores::SparseMixer { .. } = mixture.scores {
+            return Err("its router weighs each expert among those with a logit near its own, and a mapped score has no such \
+                        neighbours"
                 .to_owned());
         }
         experts.check_matrix(self.rows, &self.matrix, experts.merge, "merge-experts", mixture)

@@ -3,7 +3,7 @@
 use attune_families::schema::Scores;
 use burn_tensor::{Bool, DType, IndexingUpdateOp, Tensor, activation};
 
-use crate::decoder::{Batch, Positions, Routing, route};
+use crate::decoder::{Batch, Positions, Routing, near, route};
 use crate::model::{Experts, FeedForward, Gated, Model, SharedExpert};
 use crate::ops::activate;
 use crate::ops::heads::{self, Heads};
@@ -85,7 +85,7 @@ fn attention(
         scores = scores + queries.matmul(cache.keys.clone().swap_dims(1, 2)) * cache.seen.clone();
     }
     let rule = (model.score_rule(number), kv_heads);
-    let weights = causal_softmax(scores, 0..tokens, config.windows.of(number), rule);
+    let weights = causal_softmax(scores, 0..tokens, model.mask(number), rule);
     let inside = Inside { keys, values: values.clone(), weights: weights.clone() };
     let weights = match taps {
         Some(Taps::Weights(change)) => weights + change.clone(),
@@ -126,9 +126,13 @@ fn mixture(model: &Model, part: &Experts, normed: Tensor<2>) -> Tensor<2> {
             continue;
         }
         let rows = model.compute.indices(&routed.rows);
-        let answers = gated(model, expert, normed.clone().select(0, rows.clone()));
+        let entering = normed.clone().select(0, rows.clone());
         let share = shares.clone().narrow(1, number, 1).select(0, rows.clone());
-        sum = sum.select_assign(0, rows, answers * share, IndexingUpdateOp::Add);
+        let answers = match part.rule.weighs_input {
+            true => gated(model, expert, entering * share),
+            false => gated(model, expert, entering) * share,
+        };
+        sum = sum.select_assign(0, rows, answers, IndexingUpdateOp::Add);
     }
     let Some(SharedExpert { part, gate }) = &part.shared else { return sum };
     let answer = gated(model, part, normed.clone());
@@ -153,7 +157,8 @@ fn shares(part: &Experts, logits: Tensor<2>, routed: &[Routed]) -> Tensor<2> {
         // Rescaled to 1, the likeliest probabilities are a softmax over the logits of the chosen.
         (Scores::Softmax, true) => activation::softmax(logits.mask_fill(unchosen, f32::NEG_INFINITY), 1),
         (Scores::Softmax, false) => activation::softmax(logits, 1),
-        (Scores::Sigmoid, false) => activation::sigmoid(logits),
+        (Scores::Sigmoid, false) | (Scores::ChosenSigmoid, _) => activation::sigmoid(logits),
+        (Scores::SparseMixer { .. }, _) => sparsemixer_shares(part, logits),
         (Scores::Sigmoid, true) => {
             let chosen = activation::sigmoid(logits).mask_fill(unchosen, 0.0);
             chosen.clone() / (chosen.sum_dim(1) + 1e-20)
@@ -163,4 +168,31 @@ fn shares(part: &Experts, logits: Tensor<2>, routed: &[Routed]) -> Tensor<2> {
         None => shares,
         Some(scale) => shares * scale,
     }
+}
+
+/// The weights of SparseMixer: for each of the two choices a softmax over the logits that were near the best one.
+fn sparsemixer_shares(part: &Experts, logits: Tensor<2>) -> Tensor<2> {
+    let [rows, count] = logits.dims();
+    let device = logits.device();
+    let on_host: Vec<f32> = logits.clone().into_data().iter::<f32>().collect();
+    let mut left: Vec<Vec<usize>> = vec![(0..count).collect(); rows];
+    let mut shares = Tensor::zeros([rows, count], &device);
+    for _ in 0..part.per_token {
+        let (mut far, mut others) = (vec![true; rows * count], vec![true; rows * count]);
+        for (row, left) in left.iter_mut().enumerate() {
+            let Some((best, near)) = near(&on_host[row * count..][..count], left, part.rule.sparsemixer_eps)
+            else {
+                continue;
+            };
+            near.iter().for_each(|expert| far[row * count + expert] = false);
+            others[row * count + best] = false;
+            left.retain(|&expert| expert != best);
+        }
+        let mask = |values: Vec<bool>| -> Tensor<2, Bool> {
+            Tensor::from_data(burn_tensor::TensorData::new(values, [rows, count]), &device)
+        };
+        let near = activation::softmax(logits.clone().mask_fill(mask(far), f32::NEG_INFINITY), 1);
+        shares = shares + near.mask_fill(mask(others), 0.0);
+    }
+    shares
 }

@@ -1,6 +1,6 @@
 //! The weights of a decoder on a device.
 
-use attune_families::schema::{NormKind, Over};
+use attune_families::schema::{NormKind, Over, QkPlace};
 use attune_families::tensors::{self, FeedForwardTensors, LayerTensors, LinearTensors, NormTensors, Tensor};
 use rayon::prelude::*;
 
@@ -28,7 +28,7 @@ pub(crate) struct Layer {
     /// Of what attention gives.
     pub(crate) after_attention_norm: Option<Norm>,
     pub(crate) qkv: Linear,
-    /// Of queries and keys before rotation.
+    /// Of queries and keys.
     pub(crate) qk_norms: Option<QkNorms>,
     /// A logit of each query head that no value belongs to.
     pub(crate) sinks: Option<Vec<f32>>,
@@ -50,6 +50,7 @@ impl Layer {
 /// Norms of queries and of keys.
 pub(crate) struct QkNorms {
     pub(crate) over: Over,
+    pub(crate) place: QkPlace,
     pub(crate) queries: Norm,
     pub(crate) keys: Norm,
 }
@@ -137,7 +138,7 @@ impl Reader<'_> {
             attention_norm: optional(names.attention_norm())?,
             after_attention_norm: optional(names.after_attention_norm())?,
             qkv: self.linear(&names.qkv())?,
-            qk_norms: self.qk_norms(&names)?,
+            qk_norms: self.qk_norms(number, &names)?,
             sinks: names.sinks().map(|(name, shape)| self.checkpoint.read(&name, &shape)).transpose()?,
             attention_output: self.linear(&names.attention_output())?,
             feed_forward_norm: optional(names.feed_forward_norm())?,
@@ -146,12 +147,22 @@ impl Reader<'_> {
         })
     }
 
-    fn qk_norms(&self, names: &LayerTensors<'_>) -> Result<Option<QkNorms>, LoadError> {
-        let (Some(over), Some([queries, keys])) = (self.config.qk_norm, names.qk_norms()) else {
+    fn qk_norms(&self, number: usize, names: &LayerTensors<'_>) -> Result<Option<QkNorms>, LoadError> {
+        let (Some(over), Some(rule)) =
+            (self.config.layer(number).qk_norm(), self.config.family.attention.qk_norm)
+        else {
             return Ok(None);
         };
-        let [queries, keys] = [self.norm(&queries)?, self.norm(&keys)?];
-        Ok(Some(QkNorms { over, queries, keys }))
+        let [queries, keys] = match names.qk_norms() {
+            Some([queries, keys]) => [self.norm(&queries)?, self.norm(&keys)?],
+            None => [self.bare_rms_norm(), self.bare_rms_norm()],
+        };
+        Ok(Some(QkNorms { over, place: rule.place, queries, keys }))
+    }
+
+    /// The norm of a head without weights.
+    fn bare_rms_norm(&self) -> Norm {
+        Norm::Rms(RmsNorm::new(self.compute, vec![1.0; self.config.head_dim], self.config.norm_eps))
     }
 
     fn feed_forward(&self, names: &LayerTensors<'_>) -> Result<FeedForward, LoadError> {
@@ -160,13 +171,14 @@ impl Reader<'_> {
         };
         let correction =
             router.correction.map(|(name, shape)| self.checkpoint.read(&name, &shape)).transpose()?;
+        let weighs_input = self.config.family.mixture.is_some_and(|rule| rule.router.weighs_input);
         let shared = names.shared().map(|(part, gate)| -> Result<_, LoadError> {
             let gate = gate.map(|gate| self.linear(&gate)).transpose()?;
             Ok(SharedExpert { part: self.gated(&part)?, gate })
         });
         Ok(FeedForward::Mixture(Box::new(Experts {
             router: self.linear(&router.matrix)?,
-            rule: RouterRule::new(mixture, correction),
+            rule: RouterRule::new(mixture, weighs_input, correction),
             per_token: mixture.per_token,
             experts: (0..mixture.experts)
                 .map(|expert| self.gated(&names.expert(expert)))
@@ -188,11 +200,15 @@ impl Reader<'_> {
     }
 
     fn norm(&self, names: &NormTensors) -> Result<Norm, LoadError> {
-        let NormKind::Layer { plus_one, .. } = self.config.family.norms.kind else {
-            return Ok(Norm::Rms(self.rms_norm(&names.weight)?));
+        let kind = self.config.family.norms.kind;
+        let mut weight = match &names.weight {
+            None => vec![1.0; self.config.hidden],
+            Some(weight) if matches!(kind, NormKind::Rms | NormKind::RmsPlusOne) => {
+                return Ok(Norm::Rms(self.rms_norm(weight)?));
+            }
+            Some((name, shape)) => self.checkpoint.read(name, shape)?,
         };
-        let mut weight = self.checkpoint.read(&names.weight.0, &names.weight.1)?;
-        if plus_one {
+        if matches!(kind, NormKind::Layer { plus_one: true, .. }) {
             weight.iter_mut().for_each(|weight| *weight += 1.0);
         }
         let bias = names.bias.as_ref().map(|(name, shape)| self.checkpoint.read(name, shape)).transpose()?;

@@ -3,19 +3,23 @@
 //! Two bodies: tiles of queries on a CPU, blocks of Burn operations elsewhere. Levels, sinks, windows and spans go
 //! through both as one number per head, so that candidates with different edits share every launch.
 
+mod attention_mask;
 mod blocks;
+mod head_config;
 mod packed;
 mod product;
 mod seen;
 mod tile;
 mod tiles;
 
+pub(crate) use attention_mask::AttentionMask;
+pub(crate) use head_config::{Cache, HeadConfig};
+
 use burn_tensor::Tensor;
 
 use super::heads::{HeadLayout, Heads};
 use super::scores::ScoreRule;
 use crate::compute::Compute;
-use crate::edits::HeadConfig;
 
 /// What heads attend to, mixed: `[sequences·tokens, heads·head_dim]`. `views` has one entry per KV head of each
 /// sequence, sequence by sequence.
@@ -36,7 +40,6 @@ pub(crate) fn attend(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::edits::{AttentionMask, Cache};
     use crate::ops::quantise::Grid;
 
     fn made(compute: &Compute, layout: HeadLayout) -> Heads {
@@ -67,12 +70,13 @@ mod tests {
             group_size: 6,
         };
         let cache = |keys, values, sink, recent| Some(Cache { keys, values, sink, recent });
-        let look = |window, sink, span| AttentionMask { window, sink, span };
+        let look = |window, sink, span| AttentionMask { window, sink, span, ..AttentionMask::FULL };
+        let chunked = AttentionMask { chunk: 11, ..look(usize::MAX, 2, 9) };
         vec![
             HeadConfig { look: AttentionMask::FULL, cache: None },
             HeadConfig { look: AttentionMask::FULL, cache: cache(grid(2, 12), grid(3, 4), 3, 7) },
             HeadConfig { look: look(usize::MAX, 2, 5), cache: cache(grid(4, 4), None, 0, 0) },
-            HeadConfig { look: look(30, 0, 9), cache: None },
+            HeadConfig { look: chunked, cache: cache(grid(2, 12), None, 12, 3) },
             HeadConfig { look: look(usize::MAX, 4, 20), cache: cache(None, grid(1, 6), 10, 1) },
             HeadConfig { look: look(25, 40, 1), cache: cache(Some(smooth), grid(2, 12), 1, 40) },
         ]

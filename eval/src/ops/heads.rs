@@ -1,12 +1,12 @@
 //! From the fused projection to rotated heads.
 
 use attune_families::schema::Pairs;
-use burn_tensor::{DType, Tensor};
+use burn_tensor::{DType, Tensor, TensorData};
 
 use super::host;
 use super::norm::Norm;
+use super::rotations::Rotations;
 use crate::compute::Compute;
-use crate::decoder::Rotations;
 
 /// How a projection is laid out: sequences of equal length, one after the other.
 #[derive(Clone, Copy, Debug)]
@@ -32,33 +32,35 @@ pub(crate) struct Heads {
     pub(crate) values: Tensor<3>,
 }
 
-/// Norms of queries and keys before rotation, in families that have them.
+/// Norms of queries and keys, in families that have them.
 pub(crate) struct HeadNorms<'a> {
     pub(crate) queries: Option<&'a Norm>,
     pub(crate) keys: Option<&'a Norm>,
+    /// Whether they stand behind rotation.
+    pub(crate) after: bool,
 }
 
-/// Splits `qkv: [sequences·tokens, (heads + 2·kv_heads)·head_dim]`; without rotations, heads stay as they are.
+/// What depends on positions.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Placed<'a> {
+    /// Without them, heads stay as they are.
+    pub(crate) rotations: Option<&'a Rotations>,
+    /// What the query of each position is multiplied by.
+    pub(crate) scales: Option<&'a [f32]>,
+}
+
+/// Splits `qkv: [sequences·tokens, (heads + 2·kv_heads)·head_dim]`.
 pub(crate) fn split_heads(
     compute: &Compute,
     qkv: Tensor<2>,
     layout: HeadLayout,
     norms: &HeadNorms<'_>,
-    rotations: Option<&Rotations>,
+    placed: Placed<'_>,
 ) -> Heads {
-    if compute.on_host() {
-        on_host(qkv, layout, norms, rotations)
-    } else {
-        generic(qkv, layout, norms, rotations)
-    }
+    if compute.on_host() { on_host(qkv, layout, norms, placed) } else { generic(qkv, layout, norms, placed) }
 }
 
-fn on_host(
-    qkv: Tensor<2>,
-    layout: HeadLayout,
-    norms: &HeadNorms<'_>,
-    rotations: Option<&Rotations>,
-) -> Heads {
+fn on_host(qkv: Tensor<2>, layout: HeadLayout, norms: &HeadNorms<'_>, placed: Placed<'_>) -> Heads {
     let HeadLayout { sequences, tokens, kv_heads, group, head_dim, pairs, scale } = layout;
     let device = qkv.device();
     let heads = kv_heads * group;
@@ -85,11 +87,14 @@ fn on_host(
             out
         };
         let turn = |norm: Option<&Norm>, scale: f32, (head, token): (usize, usize), row: &mut [f32]| {
-            if let Some(norm) = norm {
+            let (before, after) = if norms.after { (None, norm) } else { (norm, None) };
+            if let Some(norm) = before {
                 norm.row(head, row);
             }
-            let still = match rotations {
-                None => row,
+            // A norm behind rotation would take the scale away.
+            let (scale, last) = if after.is_some() { (1.0, scale) } else { (scale, 1.0) };
+            let still = match placed.rotations {
+                None => &mut *row,
                 Some(rotations) => {
                     let (turning, still) = row.split_at_mut(rotations.channels());
                     match pairs {
@@ -106,9 +111,14 @@ fn on_host(
             if scale != 1.0 {
                 still.iter_mut().for_each(|value| *value *= scale);
             }
+            if let Some(norm) = after {
+                norm.row(head, row);
+                row.iter_mut().for_each(|value| *value *= last);
+            }
         };
+        let scale = |token: usize| placed.scales.map_or(scale, |scales| scale * scales[token]);
         [
-            gather(0, heads, &|head, token, row| turn(norms.queries, scale, (head, token), row)),
+            gather(0, heads, &|head, token, row| turn(norms.queries, scale(token), (head, token), row)),
             gather(heads, kv_heads, &|head, token, row| turn(norms.keys, 1.0, (head, token), row)),
             gather(heads + kv_heads, kv_heads, &|_, _, _| {}),
         ]
@@ -146,7 +156,7 @@ pub(crate) fn generic(
     qkv: Tensor<2>,
     layout: HeadLayout,
     norms: &HeadNorms<'_>,
-    rotations: Option<&Rotations>,
+    placed: Placed<'_>,
 ) -> Heads {
     let HeadLayout { sequences, tokens, kv_heads, group, head_dim, pairs, scale } = layout;
     let heads = kv_heads * group;
@@ -161,7 +171,7 @@ pub(crate) fn generic(
         None => x,
     };
     let turn = |x: Tensor<4>| {
-        let Some(rotations) = rotations else { return x };
+        let Some(rotations) = placed.rotations else { return x };
         let dtype = x.dtype();
         let (cos, sin) = rotations.on_device();
         let x = x.cast(DType::F32);
@@ -190,10 +200,19 @@ pub(crate) fn generic(
     };
     let scale = scale.unwrap_or_else(|| 1.0 / (head_dim as f64).sqrt());
     let flat = [sequences * kv_heads, tokens, head_dim];
-    let queries = turn(norm(norms.queries, part(0, heads))) * scale;
+    let place = |weight: Option<&Norm>, x: Tensor<4>| match norms.after {
+        true => norm(weight, turn(x)),
+        false => turn(norm(weight, x)),
+    };
+    let mut queries = place(norms.queries, part(0, heads)) * scale;
+    if let Some(scales) = placed.scales {
+        let data = TensorData::new(scales.to_vec(), [1, 1, tokens, 1]);
+        let scales: Tensor<4> = Tensor::from_data(data, (&queries.device(), DType::F32));
+        queries = queries.clone() * scales.cast(queries.dtype());
+    }
     Heads {
         queries: queries.reshape([sequences * kv_heads, group, tokens, head_dim]),
-        keys: turn(norm(norms.keys, part(heads, kv_heads))).reshape(flat),
+        keys: place(norms.keys, part(heads, kv_heads)).reshape(flat),
         values: part(heads + kv_heads, kv_heads).reshape(flat),
     }
 }
@@ -201,9 +220,9 @@ pub(crate) fn generic(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Rope, Scaling};
     use crate::ops::layer_norm::LayerNorm;
     use crate::ops::norm::RmsNorm;
+    use attune_families::{Rope, Scaling};
 
     #[test]
     fn the_loop_agrees_with_the_operations() {
@@ -215,7 +234,7 @@ mod tests {
         let weights = |count: u8| (0..count).map(|i| 1.0 + f32::from(i)).collect::<Vec<f32>>();
         let shared = Norm::Rms(RmsNorm::new(&compute, weights(8), 1e-6));
         let own = Norm::Layer(LayerNorm::new(&compute, weights(2 * 8), Some(weights(2 * 8)), 1e-6));
-        let norms = HeadNorms { queries: Some(&shared), keys: Some(&own) };
+        let scales = [1.0, 1.5, 2.0, 0.5, 3.0];
         for (pairs, channels) in
             [(Pairs::Halves, 8), (Pairs::Neighbours, 8), (Pairs::Halves, 4), (Pairs::Neighbours, 4)]
         {
@@ -223,9 +242,13 @@ mod tests {
             let layout =
                 HeadLayout { sequences: 2, tokens: 5, kv_heads: 2, group: 3, head_dim: 8, pairs, scale };
             let rotations = Rotations::new(&compute, &rope, channels, 5);
-            for rotations in [Some(&rotations), None] {
-                let fast = on_host(qkv.clone(), layout, &norms, rotations);
-                let slow = generic(qkv.clone(), layout, &norms, rotations);
+            let each = [Some(&rotations), None]
+                .into_iter()
+                .flat_map(|rotations| [None, Some(&scales[..])].map(|scales| Placed { rotations, scales }));
+            for (placed, after) in each.flat_map(|placed| [(placed, false), (placed, true)]) {
+                let norms = HeadNorms { queries: Some(&shared), keys: Some(&own), after };
+                let fast = on_host(qkv.clone(), layout, &norms, placed);
+                let slow = generic(qkv.clone(), layout, &norms, placed);
                 let apart = |a: Tensor<3>, b: Tensor<3>| (a - b).abs().max().into_scalar::<f32>();
                 assert!((fast.queries - slow.queries).abs().max().into_scalar::<f32>() < 1e-5);
                 assert!(apart(fast.keys, slow.keys) < 1e-5);

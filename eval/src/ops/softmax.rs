@@ -4,14 +4,15 @@ use std::ops::Range;
 
 use burn_tensor::{DType, Int, Tensor};
 
+use super::attend::AttentionMask;
 use super::scores::ScoreRule;
 
 /// Attention weights of the positions `queries` over all positions from 0: `[rows, group·queries, keys]` in and out, a row
-/// being a KV head of a sequence. A query sees itself and earlier positions, the last `window` of them where there is one.
+/// being a KV head of a sequence. A query sees what `look` says; it has no sinks and no span.
 pub(crate) fn causal_softmax(
     scores: Tensor<3>,
     queries: Range<usize>,
-    window: Option<usize>,
+    look: AttentionMask,
     (rule, kv_heads): (ScoreRule<'_>, usize),
 ) -> Tensor<3> {
     let [rows, lines, keys] = scores.dims();
@@ -19,9 +20,12 @@ pub(crate) fn causal_softmax(
     let key: Tensor<2, Int> = Tensor::arange(0..keys as i64, &device).reshape([1, keys]);
     let query: Tensor<2, Int> =
         Tensor::arange(queries.start as i64..queries.end as i64, &device).reshape([count, 1]);
-    let age = query.expand([count, keys]) - key.expand([count, keys]);
-    let window = window.and_then(|window| i32::try_from(window).ok()).unwrap_or(i32::MAX);
-    let hidden = age.clone().lower_elem(0).bool_or(age.greater_equal_elem(window));
+    let query = query.expand([count, keys]);
+    let age = query.clone() - key.expand([count, keys]);
+    let limit = |tokens: usize| i32::try_from(tokens).unwrap_or(i32::MAX);
+    let other_chunk = age.clone().greater(query.remainder_scalar(limit(look.chunk)));
+    let hidden = age.clone().lower_elem(0).bool_or(age.greater_equal_elem(limit(look.window)));
+    let hidden = hidden.bool_or(other_chunk);
     let hidden = hidden
         .reshape([1, 1, count, keys])
         .expand([rows, lines / count, count, keys])
@@ -44,11 +48,15 @@ mod tests {
         };
         let rule = (ScoreRule::default(), 2);
         // Two query heads of each row, queries 3 and 4.
-        let all = seen(causal_softmax(scores(4), 3..5, None, rule));
+        let all = seen(causal_softmax(scores(4), 3..5, AttentionMask::FULL, rule));
         assert_eq!(all[..10], [15, 15, 15, 15, 0, 12, 12, 12, 12, 12]);
         assert_eq!(all[..10], all[10..20]);
-        let two = seen(causal_softmax(scores(2), 3..5, Some(2), rule));
+        let window = AttentionMask { window: 2, ..AttentionMask::FULL };
+        let two = seen(causal_softmax(scores(2), 3..5, window, rule));
         assert_eq!(two[..10], [0, 0, 30, 30, 0, 0, 0, 0, 30, 30]);
         assert_eq!(two[..10], two[10..]);
+        let chunk = AttentionMask { chunk: 4, ..AttentionMask::FULL };
+        let own = seen(causal_softmax(scores(2), 3..5, chunk, rule));
+        assert_eq!(own[..10], [15, 15, 15, 15, 0, 0, 0, 0, 0, 60]);
     }
 }

@@ -2,7 +2,9 @@
 
 use super::fields::{Fields, Found};
 use crate::error::ConfigError;
-use crate::schema::{Family, MixtureLayers, MixtureRule, Scores, SharedExpert, SharedInner};
+use crate::schema::{
+    Family, MixtureLayers, MixtureRule, Number, SPARSEMIXER_EPS, Scores, SharedExpert, SharedInner,
+};
 
 /// Experts of a mixture-of-experts decoder.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +21,8 @@ pub struct Mixture {
     pub renormalised: bool,
     /// What they are multiplied by.
     pub scale: Option<f64>,
+    /// ε of [`Scores::SparseMixer`].
+    pub sparsemixer_eps: f64,
     /// How many groups the experts are in, and from how many a token chooses.
     pub groups: Option<(usize, usize)>,
     /// An expert that answers for every token.
@@ -60,6 +64,16 @@ impl Mixture {
             let expected = format!("at most the {experts} experts");
             return Err(fields.bad(rule.per_token.keys[0], per_token, expected));
         }
+        let sparsemixer_eps = match rule.router.scores {
+            Scores::SparseMixer { key } => {
+                if per_token != 2 {
+                    let expected = "2: this router chooses two experts, whatever the number says";
+                    return Err(fields.bad(rule.per_token.keys[0], per_token, expected));
+                }
+                fields.number(Number::Key(key, SPARSEMIXER_EPS), hidden)?.unwrap_or(SPARSEMIXER_EPS)
+            }
+            _ => 0.0,
+        };
         let inner = fields.count(rule.inner)?;
         Ok(Some(Self {
             experts,
@@ -68,6 +82,7 @@ impl Mixture {
             scores: rule.router.scores,
             renormalised: fields.of(rule.router.renormalised)?,
             scale: fields.number(rule.router.scale, hidden)?,
+            sparsemixer_eps,
             groups: groups(fields, rule, experts, per_token)?,
             shared: shared(fields, rule, inner)?,
             layers: in_layers(fields, rule.layers, layers)?,
@@ -105,6 +120,7 @@ fn shared(fields: &Fields<'_>, rule: &MixtureRule, inner: usize) -> Result<Optio
         Found::Is(_) => fields.size(key),
     };
     let inner = match rule.inner {
+        SharedInner::AsExpert => inner,
         SharedInner::Key { key, default } => whole(key, default)?,
         SharedInner::Times { key, default } => whole(key, default)?.saturating_mul(inner),
     };
@@ -138,6 +154,15 @@ fn in_layers(fields: &Fields<'_>, rule: MixtureLayers, layers: usize) -> Result<
             };
             let every = fields.size_or("moe_layer_interval", Some(1))?;
             Ok((0..layers).map(|layer| (first..=last).contains(&layer) && (layer + 1) % every == 0).collect())
+        }
+        MixtureLayers::Interleaved => {
+            let step = fields.size_or("interleave_moe_layer_step", Some(1))?;
+            let listed = fields.wholes("moe_layers")?.value();
+            let has = |layer: usize| match &listed {
+                Some(listed) => listed.contains(&layer),
+                None => (layer + 1).is_multiple_of(step),
+            };
+            Ok((0..layers).map(has).collect())
         }
         MixtureLayers::Every => {
             let step = fields.size_or("decoder_sparse_step", Some(1))?;

@@ -54,6 +54,8 @@ impl Family {
 
     /// Whether an entry of `auto_map` names the class that transformers has itself, which then takes its own.
     fn is_native(&self, value: &serde_json::Value) -> bool {
-        value.as_str().and_then(|path| path.rsplit('.').next()) == Some(self.architecture)
+        // Some were renamed in nothing but their capitals when they became a part of transformers.
+        let named = value.as_str().and_then(|path| path.rsplit('.').next());
+        named.is_some_and(|named| named.eq_ignore_ascii_case(self.architecture))
     }
 }

@@ -94,6 +94,31 @@ pub(super) fn rotated(
     Ok(rotated)
 }
 
+/// The same by a number of channels at `key`, of which the share at `part_key` says the same where it is given.
+pub(super) fn rotated_channels(
+    fields: &Fields<'_>,
+    (key, part_key): (&'static str, &str),
+    head_dim: usize,
+    share: Option<f64>,
+) -> Result<usize, ConfigError> {
+    let channels = match fields.whole(key)? {
+        Found::Absent => return rotated(fields, part_key, head_dim, share.unwrap_or(1.0)),
+        Found::Null => return Err(fields.null(key, "a whole number")),
+        Found::Is(channels) => channels,
+    };
+    let own = channels as f64 / head_dim as f64;
+    match share {
+        Some(share) if share != own => {
+            let expected = format!("{} of {head_dim}, as `{part_key}` says", share * head_dim as f64);
+            Err(fields.bad(key, channels, expected))
+        }
+        _ if own > 1.0 => {
+            Err(fields.bad(key, channels, format!("at most the {head_dim} channels of a head")))
+        }
+        _ => rotated(fields, part_key, head_dim, own),
+    }
+}
+
 /// For each layer, whether it is without rotation.
 pub(super) fn unrotated(
     fields: &Fields<'_>,
@@ -107,16 +132,19 @@ pub(super) fn unrotated(
             Ok((0..layers).map(|layer| windows.are_used() && windows.of(layer).is_none()).collect())
         }
         Unrotated::WithoutWindow => Ok((0..layers).map(|layer| windows.of(layer).is_none()).collect()),
-        Unrotated::Listed { interval } => {
-            let interval = fields.size_or("no_rope_layer_interval", Some(interval))?;
-            let Found::Is(listed) = fields.wholes("no_rope_layers")? else {
-                return Ok((1..=layers).map(|layer| layer % interval == 0).collect());
-            };
-            if listed.len() != layers {
-                let expected = format!("{layers}, one per layer");
-                return Err(fields.bad("no_rope_layers", format!("{} entries", listed.len()), expected));
-            }
-            Ok(listed.into_iter().map(|rotated| rotated == 0).collect())
-        }
+        Unrotated::Listed { interval } => listed(fields, interval, layers),
     }
+}
+
+/// Layers without rotation that the file lists, or every so many-th.
+pub(super) fn listed(fields: &Fields<'_>, interval: usize, layers: usize) -> Result<Vec<bool>, ConfigError> {
+    let interval = fields.size_or("no_rope_layer_interval", Some(interval))?;
+    let Found::Is(listed) = fields.wholes("no_rope_layers")? else {
+        return Ok((1..=layers).map(|layer| layer % interval == 0).collect());
+    };
+    if listed.len() != layers {
+        let expected = format!("{layers}, one per layer");
+        return Err(fields.bad("no_rope_layers", format!("{} entries", listed.len()), expected));
+    }
+    Ok(listed.into_iter().map(|rotated| rotated == 0).collect())
 }

@@ -133,6 +133,7 @@ pub(super) fn nothing_is_overlooked(
     for &(key, accepted) in family.needed {
         let found = match fields.raw(key) {
             Found::Is(value) if accepted.is(value) => continue,
+            Found::Null if accepted == Accepted::Null => continue,
             Found::Is(value) => quoted(value),
             Found::Null => "null".to_owned(),
             Found::Absent => "absent".to_owned(),
@@ -179,7 +180,7 @@ impl Accepted {
             Self::ListOf(words) => value.as_array().is_some_and(|list| {
                 list.iter().all(|entry| entry.as_str().is_some_and(|word| words.contains(&word)))
             }),
-            Self::Null => false,
+            Self::Null => value.is_null(),
         }
     }
 }

@@ -6,9 +6,10 @@
 
 use super::fields::{Fields, Found};
 use super::keys::quoted;
+use super::temperature::Temperature;
 use crate::error::ConfigError;
 use crate::rope::{Rope, Scaling};
-use crate::schema::{PartRule, RotationRule};
+use crate::schema::{PartRule, RotationRule, TemperatureRule};
 
 const KNOWN: &str = "default, linear, dynamic, llama3 or yarn";
 const OLD: &str = "rope_scaling";
@@ -18,8 +19,6 @@ const KIND: &str = "rope_type";
 /// The name of `rope_type` before 2024.
 const OLD_KIND: &str = "type";
 const ORIGINAL: &str = "original_max_position_embeddings";
-/// Base of layers with a window, beside the other one.
-const LOCAL: &str = "rope_local_base_freq";
 /// What newer files have inside `rope_parameters` where layers differ: those without a window and those with one.
 const KINDS: [&str; 2] = ["full_attention", "sliding_attention"];
 const PART: &str = "partial_rotary_factor";
@@ -29,8 +28,12 @@ pub(super) struct Rotations {
     pub(super) rope: Rope,
     /// Of layers with a window, where it is another one.
     pub(super) local: Option<Rope>,
-    /// Share of the channels of a head that are rotated.
-    pub(super) share: f64,
+    /// Share of the channels of a head that are rotated, where the file says so.
+    pub(super) share: Option<f64>,
+    /// Scales of queries that stand beside the numbers of the rotation.
+    pub(super) temperature: Option<Temperature>,
+    /// Longest context in tokens that the rotation is known for.
+    pub(super) context: usize,
 }
 
 impl Rotations {
@@ -47,9 +50,21 @@ impl Rotations {
             Ok(fields.object(key)?.value().filter(|object: &Fields<'_>| !object.is_empty()))
         };
         let reader = Reader { fields, rule, context };
-        let local = match (rule.local_base, base_at(fields, LOCAL)) {
+        let local = match (rule.local_base, rule.local_key) {
             (None, _) => None,
-            (Some(default), given) => Some(Rope { base: given?.unwrap_or(default), scaling: Scaling::None }),
+            (Some(default), Some(key)) => {
+                Some(Rope { base: base_at(fields, key)?.unwrap_or(default), scaling: Scaling::None })
+            }
+            (Some(default), None) => {
+                if let Some(base) = base.filter(|&base| base != default) {
+                    let expected = format!(
+                        "{default}, or `{NEW}` for each kind of layer: whether it speaks of layers with a window is read \
+                         differently by versions"
+                    );
+                    return Err(fields.bad(BASE, base, expected));
+                }
+                Some(Rope { base: default, scaling: Scaling::None })
+            }
         };
         let rotations = match (given(OLD)?, given(NEW)?) {
             (Some(_), Some(_)) => {
@@ -67,20 +82,24 @@ impl Rotations {
             (None, None) => Self {
                 rope: Rope { base: base_or_default(fields, rule, base)?, scaling: Scaling::None },
                 local,
-                share: agreed(fields, rule, top, None)?,
+                share: top,
+                temperature: None,
+                context,
             },
             (Some(old), None) => {
                 let inside = share(&old, rule, PART)?;
                 let base = base_or_default(fields, rule, old_base(&old, rule, base)?)?;
-                let scaling = reader.old_scaling(&old)?;
-                Self { rope: Rope { base, scaling }, local, share: agreed(fields, rule, top, inside)? }
+                let (scaling, temperature) = reader.old_scaling(&old)?;
+                let share = agreed(fields, rule, top, inside)?;
+                Self { rope: Rope { base, scaling }, local, share, temperature, context }
             }
             (None, Some(new)) if local.is_some() => reader.by_kind(&new, base, local)?,
             (None, Some(new)) => {
                 let inside = share(&new, rule, PART)?;
                 let base = base_or_default(fields, rule, new_base(&new, rule.base_key, base)?)?;
-                let scaling = reader.new_scaling(&new)?;
-                Self { rope: Rope { base, scaling }, local: None, share: agreed(fields, rule, top, inside)? }
+                let (scaling, temperature) = reader.new_scaling(&new)?;
+                let share = agreed(fields, rule, top, inside)?;
+                Self { rope: Rope { base, scaling }, local: None, share, temperature, context }
             }
         };
         if rule.longrope {
@@ -89,7 +108,13 @@ impl Rotations {
         } else {
             rotations.rope.agrees(fields)?;
         }
-        Ok(rotations)
+        rotations.rope.has_a_ramp(fields)?;
+        let context = match rotations.rope.scaling {
+            // Of longer sequences, versions take one list of divisors or the other.
+            Scaling::LongRope { context: original, .. } if rule.magnitudes => context.min(original as usize),
+            _ => context,
+        };
+        Ok(Self { context, ..rotations })
     }
 }
 
@@ -125,7 +150,7 @@ fn agreed(
     rule: &RotationRule,
     top: Option<f64>,
     inside: Option<f64>,
-) -> Result<f64, ConfigError> {
+) -> Result<Option<f64>, ConfigError> {
     if let (Some(top), Some(inside)) = (top, inside)
         && top != inside
     {
@@ -135,13 +160,29 @@ fn agreed(
             format!("{inside}, as beside the other numbers of the rotation"),
         ));
     }
-    Ok(match (top.or(inside), rule.part) {
-        (Some(share), _) | (None, PartRule::Share(share)) => share,
-        (None, PartRule::Whole) => 1.0,
-    })
+    Ok(top.or(inside))
 }
 
 impl Rope {
+    /// The ramp of YaRN goes by the logarithm of the base.
+    fn has_a_ramp(&self, fields: &Fields<'_>) -> Result<(), ConfigError> {
+        match self.scaling {
+            Scaling::Yarn { .. } if self.base == 1.0 => {
+                Err(fields.bad(BASE, 1, "another number: the logarithm of the base is divided by"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The rotation of heads of which so many channels are rotated.
+    pub(super) fn of_channels(self, fields: &Fields<'_>, rotated: usize) -> Result<Self, ConfigError> {
+        if rotated == 2 && matches!(self.scaling, Scaling::Dynamic { .. } | Scaling::Ntk { .. }) {
+            let expected = "4 or more rotated ones, as the base of this rotation is computed";
+            return Err(fields.bad("head_dim", "2 channels", expected));
+        }
+        Ok(self)
+    }
+
     /// The length of the first training is beside the numbers that need it; on top of the file some versions read it and
     /// some do not.
     fn agrees(&self, fields: &Fields<'_>) -> Result<(), ConfigError> {
@@ -199,6 +240,9 @@ fn new_base(new: &Fields<'_>, key: &str, top: Option<f64>) -> Result<Option<f64>
     }
 }
 
+/// A scaling, and what stands beside its numbers.
+type Scaled = (Scaling, Option<Temperature>);
+
 /// What the numbers of a rotation are read by.
 struct Reader<'a> {
     /// Path of the file, as the message names it.
@@ -212,14 +256,14 @@ impl Reader<'_> {
         if self.rule.longrope { "default or longrope" } else { KNOWN }
     }
 
-    fn old_scaling(&self, old: &Fields<'_>) -> Result<Scaling, ConfigError> {
+    fn old_scaling(&self, old: &Fields<'_>) -> Result<Scaled, ConfigError> {
         match kind(old)? {
             Some(kind) => self.scaling(old, kind),
             None => Err(old.bad(KIND, "absent", self.known())),
         }
     }
 
-    fn new_scaling(&self, new: &Fields<'_>) -> Result<Scaling, ConfigError> {
+    fn new_scaling(&self, new: &Fields<'_>) -> Result<Scaled, ConfigError> {
         for layers in KINDS {
             if let Found::Is(value) = new.raw(layers) {
                 let expected =
@@ -253,22 +297,30 @@ impl Reader<'_> {
         }
         let read = |object: &Fields<'_>, default: f64, top: Option<f64>| -> Result<Rope, ConfigError> {
             let base = new_base(object, BASE, top)?.unwrap_or(default);
-            let scaling = self.scaling(object, kind(object)?.unwrap_or("default"))?;
-            Ok(Rope { base, scaling })
+            // Versions look for it beside the two objects, or within.
+            if let Found::Is(false) = object.flag("truncate")? {
+                return Err(object.bad("truncate", false, "no such key: versions read it differently"));
+            }
+            let (scaling, _) = self.scaling(object, kind(object)?.unwrap_or("default"))?;
+            let rope = Rope { base, scaling };
+            rope.has_a_ramp(object)?;
+            Ok(rope)
         };
         let rope = read(&full, self.rule.base, top)?;
-        let top_local = base_at(self.fields, LOCAL)?;
+        let top_local = self.rule.local_key.map(|key| base_at(self.fields, key)).transpose()?.flatten();
         let local_base = self.rule.local_base.unwrap_or(self.rule.base);
         let local = match local {
             Some(_) => Some(read(&sliding, local_base, top_local)?),
             None => None,
         };
-        Ok(Rotations { rope, local, share: 1.0 })
+        Ok(Rotations { rope, local, share: None, temperature: None, context: self.context })
     }
 
-    fn scaling(&self, rope: &Fields<'_>, kind: &str) -> Result<Scaling, ConfigError> {
+    fn scaling(&self, rope: &Fields<'_>, kind: &str) -> Result<Scaled, ConfigError> {
         let scaling = match kind {
-            "longrope" | "su" if self.rule.longrope => self.longrope(rope)?,
+            "longrope" if self.rule.longrope => self.longrope(rope)?,
+            "su" if self.rule.longrope && !self.rule.magnitudes => self.longrope(rope)?,
+            "dynamic" if self.rule.alpha => ntk(rope, self.context)?,
             kind if self.rule.longrope && kind != "default" => {
                 return Err(rope.bad(KIND, kind, self.known()));
             }
@@ -279,13 +331,33 @@ impl Reader<'_> {
             rope.raw(ORIGINAL);
         }
         share(rope, self.rule, PART)?;
+        let temperature = match self.rule.temperature {
+            TemperatureRule::WithRotation(key) => Some(self.temperature(rope, key, &scaling)?),
+            _ => None,
+        };
         match rope.unread().find(|(_, value)| !value.is_null()) {
-            None => Ok(scaling),
+            None => Ok((scaling, temperature)),
             Some((key, value)) => {
                 let expected = format!("no such key: a rotation of type {kind} has no use for it");
                 Err(rope.bad(key, quoted(value), expected))
             }
         }
+    }
+
+    fn temperature(
+        &self,
+        rope: &Fields<'_>,
+        key: &'static str,
+        scaling: &Scaling,
+    ) -> Result<Temperature, ConfigError> {
+        // Written by config classes and read by nobody.
+        rope.raw("max_position_embeddings");
+        let original = match (scaling, rope.real(ORIGINAL)?) {
+            (_, Found::Is(original)) => Some(above_zero(rope, ORIGINAL, original)?),
+            (Scaling::Llama3 { context, .. } | Scaling::Yarn { context, .. }, _) => Some(*context),
+            _ => None,
+        };
+        Temperature::with_rotation(rope, key, original)
     }
 
     /// Divisors of every frequency, others beyond the length of the first training (LongRoPE, arXiv 2402.13753).
@@ -316,12 +388,28 @@ impl Reader<'_> {
             _ => Err(rope.bad(key, "absent", "a list of numbers, one for each pair of channels")),
         };
         let (short, long) = (list("short_factor")?, list("long_factor")?);
+        if self.rule.magnitudes {
+            let needed = |key: &'static str| match rope.real(key)? {
+                Found::Is(value) => Ok(value),
+                Found::Null => Err(rope.bad(key, "null", "a number")),
+                Found::Absent => Err(rope.bad(key, "absent", "a number: the factor of cosines and sines")),
+            };
+            let (attention, _) = (needed("short_mscale")?, needed("long_mscale")?);
+            return Ok(Scaling::LongRope { short, long, context: original, attention });
+        }
+        let ratio = self.context as f64 / original;
         let factor = match rope.real("factor")? {
             Found::Is(factor) => above_zero(rope, "factor", factor)?,
-            _ => self.context as f64 / original,
+            _ => ratio,
         };
         let attention = match rope.real("attention_factor")? {
             Found::Is(given) => given,
+            _ if factor != ratio => {
+                let expected = format!(
+                    "{ratio}, which `max_position_embeddings` and `{ORIGINAL}` give: versions take one or the other"
+                );
+                return Err(rope.bad("factor", factor, expected));
+            }
             _ if factor <= 1.0 => 1.0,
             _ => (1.0 + factor.ln() / original.ln()).sqrt(),
         };
@@ -366,6 +454,21 @@ fn scaling(rope: &Fields<'_>, kind: &str, context: usize) -> Result<Scaling, Con
         other => return Err(rope.bad(KIND, other, KNOWN)),
     };
     Ok(scaling)
+}
+
+/// A base that grows once and for all with an `alpha`, or with the sequence without one.
+fn ntk(rope: &Fields<'_>, context: usize) -> Result<Scaling, ConfigError> {
+    match rope.real("alpha")? {
+        Found::Is(alpha) if alpha != 0.0 => {
+            let alpha = above_zero(rope, "alpha", alpha)?;
+            // Written beside it and read by nobody.
+            for key in ["beta_fast", "beta_slow", "factor", "mscale", "mscale_all_dim"] {
+                rope.raw(key);
+            }
+            Ok(Scaling::Ntk { alpha })
+        }
+        _ => scaling(rope, "dynamic", context),
+    }
 }
 
 fn yarn(rope: &Fields<'_>, factor: f64, context: f64) -> Result<Scaling, ConfigError> {

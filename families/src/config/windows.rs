@@ -1,13 +1,27 @@
-//! Which layers have a sliding window.
+//! Which layers have a sliding window, or attend within chunks.
 
 use super::fields::{Fields, Found};
+use super::heads;
 use crate::error::ConfigError;
-use crate::schema::WindowRule;
+use crate::schema::{Unrotated, WindowRule};
 
-/// The sliding window of each layer, in tokens, the query's own included.
+const SLIDING: &str = "sliding_attention";
+const CHUNKED: &str = "chunked_attention";
+const CHUNK: &str = "attention_chunk_size";
+
+/// What bounds how far back a layer's queries see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Window {
+    /// So many tokens, the query's own included.
+    Sliding(usize),
+    /// To the first token of the chunk of so many tokens that the query is in; the first chunk begins at position 0.
+    Chunk(usize),
+}
+
+/// The window of each layer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Windows {
-    tokens: Option<usize>,
+    window: Option<Window>,
     layers: Layers,
 }
 
@@ -22,21 +36,28 @@ enum Layers {
 impl Windows {
     /// Whether there is a window for layers to have.
     pub fn are_used(&self) -> bool {
-        self.tokens.is_some()
+        self.window.is_some()
     }
 
     /// The window of a layer; `None`: every token sees all before it.
-    pub fn of(&self, layer: usize) -> Option<usize> {
+    pub fn of(&self, layer: usize) -> Option<Window> {
         let has = match &self.layers {
             Layers::From(first) => layer >= *first,
             Layers::Listed(has) => has.get(layer).copied().unwrap_or(false),
         };
-        self.tokens.filter(|_| has)
+        self.window.filter(|_| has)
     }
 
-    pub(super) fn read(fields: &Fields<'_>, rule: WindowRule, layers: usize) -> Result<Self, ConfigError> {
-        let types = types(fields, layers)?;
+    pub(super) fn read(
+        fields: &Fields<'_>,
+        rule: WindowRule,
+        unrotated: Unrotated,
+        layers: usize,
+    ) -> Result<Self, ConfigError> {
+        let types =
+            types(fields, layers, if let WindowRule::Chunked { .. } = rule { CHUNKED } else { SLIDING })?;
         match rule {
+            WindowRule::Chunked { tokens } => Self::chunked(fields, tokens, types, unrotated, layers),
             WindowRule::None => Self::everywhere(None).agreeing(fields, types, layers),
             WindowRule::Every { tokens, listed } => {
                 if let Found::Is(_) | Found::Null = fields.raw("layer_types")
@@ -58,11 +79,11 @@ impl Windows {
                         Found::Null => return Err(fields.null("max_window_layers", "a whole number")),
                     },
                 };
-                let tokens = tokens.filter(|_| used);
-                match (tokens, types) {
-                    (Some(_), Some(listed)) => Ok(Self { tokens, layers: Layers::Listed(listed) }),
+                let window = tokens.filter(|_| used).map(Window::Sliding);
+                match (window, types) {
+                    (Some(_), Some(listed)) => Ok(Self { window, layers: Layers::Listed(listed) }),
                     (_, types) => {
-                        Self { tokens, layers: Layers::From(first) }.agreeing(fields, types, layers)
+                        Self { window, layers: Layers::From(first) }.agreeing(fields, types, layers)
                     }
                 }
             }
@@ -81,13 +102,36 @@ impl Windows {
                         "a number of tokens: layers have windows",
                     ));
                 }
-                Ok(Self { tokens, layers: Layers::Listed(listed) })
+                Ok(Self { window: tokens.map(Window::Sliding), layers: Layers::Listed(listed) })
             }
         }
     }
 
     fn everywhere(tokens: Option<usize>) -> Self {
-        Self { tokens, layers: Layers::From(0) }
+        Self { window: tokens.map(Window::Sliding), layers: Layers::From(0) }
+    }
+
+    /// Chunks where `types` says so; without it, in layers with rotation.
+    fn chunked(
+        fields: &Fields<'_>,
+        default: usize,
+        types: Option<Vec<bool>>,
+        unrotated: Unrotated,
+        layers: usize,
+    ) -> Result<Self, ConfigError> {
+        let tokens = match fields.whole(CHUNK)? {
+            Found::Null => None,
+            _ => Some(fields.size_or(CHUNK, Some(default))?),
+        };
+        let still = match unrotated {
+            Unrotated::Listed { interval } => heads::listed(fields, interval, layers)?,
+            _ => vec![false; layers],
+        };
+        let listed = types.unwrap_or_else(|| still.iter().map(|still| !still && tokens.is_some()).collect());
+        if tokens.is_none() && listed.contains(&true) {
+            return Err(fields.bad(CHUNK, "null", "a number of tokens: layers attend within chunks"));
+        }
+        Ok(Self { window: tokens.map(Window::Chunk), layers: Layers::Listed(listed) })
     }
 
     /// Windows that do not come from `layer_types`, which then has to say the same: some programs go by one and some by
@@ -103,7 +147,7 @@ impl Windows {
             None => Ok(self),
             Some(layer) => {
                 let (found, expected) = match self.of(layer) {
-                    Some(tokens) => (
+                    Some(Window::Sliding(tokens) | Window::Chunk(tokens)) => (
                         "full_attention",
                         format!("sliding_attention: `sliding_window` is {tokens} in all layers"),
                     ),
@@ -128,8 +172,8 @@ fn tokens(fields: &Fields<'_>, default: Option<usize>) -> Result<Option<usize>, 
     }
 }
 
-/// Whether each layer is said to have a window.
-fn types(fields: &Fields<'_>, layers: usize) -> Result<Option<Vec<bool>>, ConfigError> {
+/// Whether each layer is said to have a window, which is called `bounded`.
+fn types(fields: &Fields<'_>, layers: usize, bounded: &str) -> Result<Option<Vec<bool>>, ConfigError> {
     // Null is as good as absent, in every family and version.
     let Found::Is(types) = fields.words("layer_types")? else { return Ok(None) };
     if types.len() != layers {
@@ -139,8 +183,8 @@ fn types(fields: &Fields<'_>, layers: usize) -> Result<Option<Vec<bool>>, Config
     let has = |kind: &&str| match *kind {
         // The second is what hybrids call it.
         "full_attention" | "attention" => Ok(false),
-        "sliding_attention" => Ok(true),
-        other => Err(fields.bad("layer_types", other, "full_attention or sliding_attention")),
+        other if other == bounded => Ok(true),
+        other => Err(fields.bad("layer_types", other, format!("full_attention or {bounded}"))),
     };
     types.iter().map(has).collect::<Result<_, _>>().map(Some)
 }

@@ -52,12 +52,11 @@ pub(super) fn language_model(
         text.entry(size).or_insert_with(|| default.into());
     }
     // Some versions read it here and some there.
-    if let Found::Is(tied) = fields.flag("tie_word_embeddings")? {
-        let inside =
-            text.get("tie_word_embeddings").map_or(family.tied, |inside| *inside == Value::Bool(true));
-        if inside != tied {
-            return Err(fields.bad("tie_word_embeddings", tied, format!("{inside}, as in `{WITHIN}`")));
-        }
+    let given = fields.flag("tie_word_embeddings")?.value();
+    let inside = text.get("tie_word_embeddings").map_or(family.tied, |inside| *inside == Value::Bool(true));
+    if inside != given.unwrap_or(wrapper.tied) {
+        let found = given.map_or("absent".to_owned(), |tied| tied.to_string());
+        return Err(fields.bad("tie_word_embeddings", found, format!("{inside}, as in `{WITHIN}`")));
     }
     wrapper.ignored.iter().for_each(|&key| {
         fields.raw(key);

@@ -17,7 +17,12 @@ pub(super) const GEMMA3_TEXT: Family = Family {
         },
         ..GEMMA2.attention
     },
-    rotation: RotationRule { base: 1e6, local_base: Some(10_000.0), ..RotationRule::WHOLE },
+    rotation: RotationRule {
+        base: 1e6,
+        local_base: Some(10_000.0),
+        local_key: Some("rope_local_base_freq"),
+        ..RotationRule::WHOLE
+    },
     scales: Scales { cap: Number::Optional("final_logit_softcapping", None), ..GEMMA2.scales },
     // Read by no version, but written: Gemma 3 has no cap of scores.
     only: &[
@@ -30,6 +35,7 @@ pub(super) const GEMMA3_TEXT: Family = Family {
         architecture: "Gemma3ForConditionalGeneration",
         prefix: "language_model.",
         others: &["vision_tower.", "multi_modal_projector."],
+        tied: true,
         ignored: &[
             "boi_token_index",
             "eoi_token_index",

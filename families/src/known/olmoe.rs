@@ -1,8 +1,8 @@
 //! OLMoE (arXiv 2409.02060): experts in every layer, and norms of whole projections.
 
 use crate::schema::{
-    Accepted, Attention, Count, ExpertTensors, Family, Flag, HeadDim, MixtureLayers, MixtureRule, NormRule,
-    Null, QkNorm, Router,
+    Attention, Count, ExpertTensors, Family, Flag, HeadDim, MixtureLayers, MixtureRule, NormRule, Null,
+    Number, QkNorm, Router,
 };
 
 pub(super) const OLMOE: Family = Family {
@@ -13,6 +13,7 @@ pub(super) const OLMOE: Family = Family {
     attention: Attention {
         head_dim: HeadDim { null: Null::Refused, ..Attention::LLAMA.head_dim },
         qk_norm: Some(QkNorm::PROJECTIONS),
+        clip: Number::Optional("clip_qkv", None),
         ..Attention::LLAMA
     },
     mixture: Some(MixtureRule {
@@ -25,6 +26,5 @@ pub(super) const OLMOE: Family = Family {
         tensors: ExpertTensors::Apart(["gate_proj", "up_proj", "down_proj"]),
         shared: None,
     }),
-    only: &[("clip_qkv", Accepted::Null)],
     ..Family::LLAMA
 };

@@ -2,15 +2,14 @@
 //! rotated.
 
 use crate::schema::{
-    Activation, ActivationKey, Attention, Family, FeedForward, Flag, GELUS, HeadDim, Names, NormKind,
-    NormRule, PartRule, PartTensors, Placement, QkNorm, RotationRule,
+    Activation, ActivationKey, Attention, Family, FeedForward, Flag, GELUS, HeadDim, NormKind, NormRule,
+    PartRule, PartTensors, Placement, QkNorm, RotationRule,
 };
 
 pub(super) const PHI: Family = Family {
     name: "phi",
     architecture: "PhiForCausalLM",
     models: "Phi-1, 1.5 and 2",
-    names: Names { output_bias: Some("lm_head.bias"), ..Names::LLAMA },
     norms: NormRule {
         kind: NormKind::Layer { bias: true, plus_one: false },
         eps_key: "layer_norm_eps",
@@ -25,7 +24,7 @@ pub(super) const PHI: Family = Family {
         output_bias: Flag::Always(true),
         qk_norm: Some(QkNorm {
             present: Flag::Key("qk_layernorm", false),
-            names: ["q_layernorm", "k_layernorm"],
+            names: Some(["q_layernorm", "k_layernorm"]),
             ..QkNorm::HEADS
         }),
         output: "dense",
@@ -38,5 +37,6 @@ pub(super) const PHI: Family = Family {
         tensors: PartTensors::Plain(["fc1", "fc2"]),
         ..FeedForward::SWIGLU
     },
+    logit_bias: Flag::Always(true),
     ..Family::LLAMA
 };

@@ -58,15 +58,26 @@ pub enum Over {
     Projection,
 }
 
-/// Norms of queries and keys before rotation, of the same kind as those of the residual stream.
+/// Where norms of queries and keys stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum QkPlace {
+    /// Before rotation.
+    BeforeRotation,
+    /// Behind it; layers without rotation have none.
+    AfterRotation,
+}
+
+/// Norms of queries and keys, of the same kind as those of the residual stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct QkNorm {
     /// Over what.
     pub over: Over,
     /// Whether a model has them.
     pub present: Flag,
-    /// Names of the weights of queries and of keys.
-    pub names: [&'static str; 2],
+    /// Where they stand.
+    pub place: QkPlace,
+    /// Names of the weights of queries and of keys; `None`: they have none.
+    pub names: Option<[&'static str; 2]>,
 }
 
 /// How queries, keys and values are stored.
@@ -108,6 +119,12 @@ pub enum WindowRule {
         /// The key of that number.
         every_key: Option<&'static str>,
     },
+    /// Chunks of `attention_chunk_size` tokens in the place of windows: a query sees its own chunk alone. In layers with
+    /// rotation, or where `layer_types` says so (Llama 4).
+    Chunked {
+        /// The size of a chunk where its key is absent.
+        tokens: usize,
+    },
 }
 
 /// The attention of a family.
@@ -125,6 +142,8 @@ pub struct Attention {
     pub output_bias: Flag,
     /// Norms of queries and keys.
     pub qk_norm: Option<QkNorm>,
+    /// Bound of the magnitudes of queries, keys and values, behind their norms (OLMo, arXiv 2402.00838, §2.1).
+    pub clip: Number,
     /// What scores are multiplied by; [`Number::None`]: one divided by the root of `head_dim`.
     pub scale: Number,
     /// Soft-cap of the scores.
@@ -156,6 +175,7 @@ impl Attention {
         qkv_bias: Flag::Always(false),
         output_bias: Flag::Always(false),
         qk_norm: None,
+        clip: Number::None,
         scale: Number::None,
         cap: Number::None,
         sinks: None,
@@ -175,8 +195,12 @@ impl Attention {
 
 impl QkNorm {
     /// Over each head, in every model of the family.
-    pub const HEADS: Self =
-        Self { over: Over::Head, present: Flag::Always(true), names: ["q_norm", "k_norm"] };
+    pub const HEADS: Self = Self {
+        over: Over::Head,
+        present: Flag::Always(true),
+        place: QkPlace::BeforeRotation,
+        names: Some(["q_norm", "k_norm"]),
+    };
     /// Over all heads together, in every model of the family.
     pub const PROJECTIONS: Self = Self { over: Over::Projection, ..Self::HEADS };
 }

@@ -27,6 +27,8 @@ pub enum MixtureLayers {
     Span,
     /// Every `decoder_sparse_step`-th, but for those in `mlp_only_layers` (Qwen).
     Every,
+    /// Those in `moe_layers`; without it, every `interleave_moe_layer_step`-th, by default all (Llama 4).
+    Interleaved,
 }
 
 /// What the router makes of its logits.
@@ -37,7 +39,19 @@ pub enum Scores {
     Softmax,
     /// A sigmoid of each.
     Sigmoid,
+    /// A sigmoid of each behind the choice, which goes by logits (Llama 4).
+    ChosenSigmoid,
+    /// For each choice anew: a softmax over the logits that are near the best of those that are left, where near means
+    /// `(best − z)/max(|z|, best) ≤ 2ε`, and the share of the best one as its weight (SparseMixer as in Phi-3.5-MoE, arXiv
+    /// 2409.12136). Two experts are chosen.
+    SparseMixer {
+        /// The key of ε.
+        key: &'static str,
+    },
 }
+
+/// ε of SparseMixer where its key is absent.
+pub const SPARSEMIXER_EPS: f64 = 0.01;
 
 /// Groups of experts of which only the best ones are chosen from (DeepSeek V3, arXiv 2412.19437, §2.1.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,6 +86,8 @@ pub struct Router {
     pub renormalised: Flag,
     /// What the weights are multiplied by.
     pub scale: Number,
+    /// Whether weights multiply what enters an expert in the place of what it gives.
+    pub weighs_input: bool,
     /// Groups of experts.
     pub groups: Option<Groups>,
 }
@@ -81,6 +97,8 @@ pub struct Router {
 pub enum Orientation {
     /// `[experts, outputs, inputs]`, the gate's outputs before the others.
     Rows,
+    /// `[experts, inputs, outputs]`, the gate's outputs before the others.
+    Columns,
     /// `[experts, inputs, outputs]`, the gate's outputs and the others by turns.
     AlternatingColumns,
 }
@@ -106,6 +124,8 @@ pub enum ExpertTensors {
 /// The inner width of the shared expert.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SharedInner {
+    /// That of an expert.
+    AsExpert,
     /// At a key; 0 means that there is none.
     Key {
         /// The key.
@@ -165,6 +185,7 @@ impl Router {
         correction: None,
         renormalised: Flag::Always(true),
         scale: Number::None,
+        weighs_input: false,
         groups: None,
     };
 }

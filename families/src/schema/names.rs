@@ -7,8 +7,6 @@ pub struct Names {
     pub embedding: &'static str,
     /// The output matrix where it is not the embedding, `[vocab, hidden]`.
     pub output: &'static str,
-    /// What is added to the products of the output matrix, `[vocab]`, in families that have it (Phi).
-    pub output_bias: Option<&'static str>,
     /// What comes before the number of a layer.
     pub layers: &'static str,
     /// Tensors under the attention of a layer that older versions wrote and nobody needs: masks.
@@ -20,7 +18,6 @@ impl Names {
     pub const LLAMA: Self = Self {
         embedding: "model.embed_tokens.weight",
         output: "lm_head.weight",
-        output_bias: None,
         layers: "model.layers.",
         buffers: &[],
     };

@@ -16,6 +16,8 @@ pub enum NormKind {
         /// Whether the weight is `1 + w` (Nemotron).
         plus_one: bool,
     },
+    /// Layer norm without weight and bias, whose ε is no key (OLMo, arXiv 2402.00838, §2.1).
+    BareLayer,
 }
 
 /// Where norms stand in a block, and the names of their weights.

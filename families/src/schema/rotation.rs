@@ -1,5 +1,7 @@
 //! Rotary position embedding (arXiv 2104.09864).
 
+use super::TemperatureRule;
+
 /// Which channels of a head turn together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pairs {
@@ -16,6 +18,8 @@ pub enum PartRule {
     Whole,
     /// The first channels, as [`RotationRule::part_key`] says; the share where that key is absent.
     Share(f64),
+    /// The same, or as many of the first channels as this key says; all where both are absent.
+    Channels(&'static str),
 }
 
 /// Layers without rotation.
@@ -47,6 +51,9 @@ pub struct RotationRule {
     pub part_key: &'static str,
     /// Base of the frequencies in layers with a window, where the family has another one there (Gemma 3).
     pub local_base: Option<f64>,
+    /// The key of that base; `None`: none, and `rope_theta` on top of the file speaks of both or is read differently by
+    /// versions.
+    pub local_key: Option<&'static str>,
     /// Which channels turn together.
     pub pairs: Pairs,
     /// How much of a head is rotated.
@@ -57,6 +64,13 @@ pub struct RotationRule {
     pub given: bool,
     /// Whether scaling of type `longrope` is understood, which needs the length of the first training on top of the file.
     pub longrope: bool,
+    /// Whether such a scaling has the factors of cosines and sines beside its divisors (Phi-3.5-MoE).
+    pub magnitudes: bool,
+    /// Whether a `dynamic` scaling with an `alpha` is the one whose base grows once and for all: `θ·α^(n/(n − 2))` for `n`
+    /// channels (HunYuan).
+    pub alpha: bool,
+    /// Attention that is sharper far into a text.
+    pub temperature: TemperatureRule,
 }
 
 impl RotationRule {
@@ -67,10 +81,14 @@ impl RotationRule {
         base_needed: false,
         part_key: "partial_rotary_factor",
         local_base: None,
+        local_key: None,
         pairs: Pairs::Halves,
         part: PartRule::Whole,
         unrotated: Unrotated::None,
         given: false,
         longrope: false,
+        magnitudes: false,
+        alpha: false,
+        temperature: TemperatureRule::None,
     };
 }

@@ -36,6 +36,8 @@ pub struct ExpertNames {
     rule: &'static MixtureRule,
     /// What comes before the number of a layer.
     layers: &'static str,
+    /// Where layers without experts have their feed-forward part.
+    dense: &'static str,
     parts: Vec<String>,
 }
 
@@ -50,7 +52,7 @@ impl ExpertNames {
             }
         };
         parts.sort();
-        Some(Self { rule, layers: family.names.layers, parts })
+        Some(Self { rule, layers: family.names.layers, dense: family.feed_forward.place, parts })
     }
 
     /// Whether the experts of a layer share their tensors.
@@ -93,7 +95,7 @@ impl ExpertNames {
             return ExpertRole::Other;
         }
         let own = rest.strip_prefix(self.rule.place).and_then(|own| own.strip_prefix('.'));
-        let looks_like_one = rest.contains("expert") || (own.is_some() && self.rule.place != "mlp");
+        let looks_like_one = rest.contains("expert") || (own.is_some() && self.rule.place != self.dense);
         let unknown = if looks_like_one { ExpertRole::Foreign } else { ExpertRole::Other };
         let Some(own) = own else { return unknown };
         let router = &self.rule.router;

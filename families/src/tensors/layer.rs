@@ -3,14 +3,14 @@
 use super::{LinearPart, LinearTensors, MatrixSlice, Tensor, has_bias};
 use crate::config::DecoderConfig;
 use crate::schema::{
-    Correction, ExpertTensors, MixtureRule, Orientation, Over, PartTensors, Placement, Projections,
+    Correction, ExpertTensors, MixtureRule, NormKind, Orientation, Over, PartTensors, Placement, Projections,
 };
 
-/// A norm's weight, and its bias in families that have one.
+/// A norm's weight and bias, in families that have them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NormTensors {
-    /// `[width]`, or `[heads, width]` where heads have weights of their own.
-    pub weight: Tensor,
+    /// `[width]`, or `[heads, width]` where heads have weights of their own; none in families whose norms have no weights.
+    pub weight: Option<Tensor>,
     /// The same.
     pub bias: Option<Tensor>,
 }
@@ -22,13 +22,14 @@ impl NormTensors {
 
     fn shaped(config: &DecoderConfig, name: &str, shape: &[usize]) -> Self {
         Self {
-            weight: (format!("{name}.weight"), shape.to_vec()),
+            weight: (config.family.norms.kind != NormKind::BareLayer)
+                .then(|| (format!("{name}.weight"), shape.to_vec())),
             bias: has_bias(config.family.norms.kind).then(|| (format!("{name}.bias"), shape.to_vec())),
         }
     }
 
     pub(super) fn all(&self) -> impl Iterator<Item = Tensor> {
-        [Some(self.weight.clone()), self.bias.clone()].into_iter().flatten()
+        [self.weight.clone(), self.bias.clone()].into_iter().flatten()
     }
 }
 
@@ -130,10 +131,10 @@ impl<'a> LayerTensors<'a> {
         }
     }
 
-    /// Norms of queries and of keys, in families that have them.
+    /// Norms of queries and of keys, in families whose norms of them have weights.
     pub fn qk_norms(&self) -> Option<[NormTensors; 2]> {
-        let (config, over) = (self.config, self.config.qk_norm?);
-        let [queries, keys] = config.family.attention.qk_norm?.names;
+        let (config, over) = (self.config, self.config.layer(self.number).qk_norm()?);
+        let [queries, keys] = config.family.attention.qk_norm?.names?;
         let norm = |name: &str, heads: usize| {
             let shape = match over {
                 Over::Head => vec![config.head_dim],
@@ -242,7 +243,7 @@ impl<'a> LayerTensors<'a> {
                 let inner = mixture.inner;
                 FeedForwardTensors {
                     inner: match orientation {
-                        Orientation::Rows => {
+                        Orientation::Rows | Orientation::Columns => {
                             LinearTensors::split(&both.weight, both.bias.as_ref(), &[inner; 2])
                         }
                         Orientation::AlternatingColumns => alternating(&both, inner),
@@ -309,7 +310,7 @@ fn stacked(
     let offset = expert * outputs * inputs;
     let (shape, strides) = match orientation {
         Orientation::Rows => ([experts, outputs, inputs], [inputs, 1]),
-        Orientation::AlternatingColumns => ([experts, inputs, outputs], [1, outputs]),
+        Orientation::Columns | Orientation::AlternatingColumns => ([experts, inputs, outputs], [1, outputs]),
     };
     MatrixSlice { tensor, shape: shape.to_vec(), outputs, inputs, offset, strides, runs: None }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 /// Every key of a profile in its canonical text, nested ones joined by dots, and its value as it is written.
-pub(super) fn of(profile: &str) -> BTreeMap<String, String> {
+pub(crate) fn of(profile: &str) -> BTreeMap<String, String> {
     let mut keys = BTreeMap::new();
     collect(profile.trim(), "", &mut keys);
     keys

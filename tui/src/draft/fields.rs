@@ -61,7 +61,7 @@ pub(crate) fn generate(draft: &mut Draft, catalogue: &Catalogue, device: &str) {
 }
 
 /// Whose option a field is: the technique, task or strategy that is chosen; nobody's, else.
-pub(super) fn owner<'a>(draft: &'a Draft, path: &str) -> &'a str {
+pub(crate) fn owner<'a>(draft: &'a Draft, path: &str) -> &'a str {
     let open = schema::keys().iter().filter(|key| key.kind.is_open());
     let of = |key: &&schema::Key| path.strip_prefix(key.path).is_some_and(|rest| rest.starts_with('.'));
     match (schema::key(path), open.clone().find(of)) {

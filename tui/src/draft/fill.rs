@@ -6,7 +6,7 @@ use attune_core::profile::{Profile, Value, schema};
 use super::said::{Said, Words, typed_key};
 
 /// Everything that a profile says, by field. The options of a task that it does not name are nobody's: see [`Said::adopt`].
-pub(super) fn said_by(profile: &Profile) -> Said {
+pub(crate) fn said_by(profile: &Profile) -> Said {
     let mut said = Said::default();
     let task = profile.task.kind.as_deref().unwrap_or_default();
     for key in schema::keys() {

@@ -66,7 +66,7 @@ impl Draft {
     }
 
     /// Moves the cursor as a key says; whether it was such a key.
-    pub(super) fn moves(&mut self, key: Key) -> bool {
+    pub(crate) fn moves(&mut self, key: Key) -> bool {
         let spots: Vec<Spot> = self.rows().iter().filter_map(Row::spot).collect();
         let at = spots.iter().position(|spot| *spot == self.cursor).unwrap_or(0);
         let to = match key {
@@ -80,7 +80,7 @@ impl Draft {
     }
 
     /// Folds a group, or all of them, and unfolds it.
-    pub(super) fn fold(&mut self, group: Option<Section>) {
+    pub(crate) fn fold(&mut self, group: Option<Section>) {
         let open = match group {
             Some(group) => self.open.contains(&group),
             None => !self.open.is_empty(),

@@ -2,8 +2,7 @@
 
 use attune::backend::{Answer, Opening, Request, RunLocation};
 
-use crate::compare;
-use crate::draft;
+use super::{compare, draft};
 use crate::effect::Effect;
 use crate::modal::Modal;
 use crate::model::{Model, Screen};

@@ -25,7 +25,7 @@ pub(super) fn hang_up(model: &mut Model) -> Vec<Effect> {
 }
 
 /// Tells every study of this process to stop.
-pub(crate) fn stop_all(model: &mut Model, command: Command) -> Vec<Effect> {
+pub(super) fn stop_all(model: &mut Model, command: Command) -> Vec<Effect> {
     let names = model.running_here();
     for study in model.studies.values_mut().filter(|study| study.runs_here()) {
         study.asked = Some(command);
@@ -34,7 +34,7 @@ pub(crate) fn stop_all(model: &mut Model, command: Command) -> Vec<Effect> {
 }
 
 /// Back to the list. A study that another process runs is watched no more, one of this process goes on.
-pub(crate) fn go_home(model: &mut Model) -> Vec<Effect> {
+pub(super) fn go_home(model: &mut Model) -> Vec<Effect> {
     let mut effects = Vec::new();
     if let Screen::Live(name) | Screen::Result(name) | Screen::Trial(name) = &model.screen {
         match model.studies.get(name).map(|study| study.place) {

@@ -7,7 +7,8 @@ use crate::key::Key;
 use crate::message::{Mouse, MouseKind};
 use crate::modal::Modal;
 use crate::model::{Model, Screen};
-use crate::view::seen::{self, List, Target};
+use crate::recording;
+use crate::widgets::seen::{List, Target};
 
 /// Lines that one step of the wheel moves.
 const STEP: usize = 3;
@@ -23,7 +24,7 @@ pub(super) fn mouse(model: &mut Model, mouse: Mouse) -> Vec<Effect> {
 }
 
 fn click(model: &mut Model, column: u16, row: u16) -> Vec<Effect> {
-    match seen::on(model).at(column, row) {
+    match recording::seen(model).at(column, row) {
         None | Some(Target::Nothing) => Vec::new(),
         Some(Target::Key(key)) => press(model, key),
         Some(Target::Lines(0)) => press(model, Key::Enter),

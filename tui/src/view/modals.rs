@@ -3,14 +3,13 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, BorderType, Clear, Paragraph};
+use ratatui::widgets::Paragraph;
 
-use super::{fit, help, page, seen, wrap};
-use crate::chooser;
-use crate::export;
-use crate::home::change::Change;
+use super::{chooser, export, help};
+use crate::home::Change;
 use crate::modal::Modal;
 use crate::model::Model;
+use crate::widgets::{self, centred, seen, window, wrap};
 
 pub(crate) fn view(model: &Model, modal: &Modal, frame: &mut Frame<'_>) {
     let theme = model.theme();
@@ -22,8 +21,8 @@ pub(crate) fn view(model: &Model, modal: &Modal, frame: &mut Frame<'_>) {
     let room = usize::from(frame.area().width).saturating_sub(6).min(60);
     let words = |text: &str| wrap(text, room).into_iter().map(Line::from).collect::<Vec<_>>();
     let (title, lines) = match modal {
-        Modal::Export(export) => return export::view::view(model, export, frame),
-        Modal::Choose(chooser) => return chooser::view::view(model, chooser, frame),
+        Modal::Export(export) => return export::view(model, export, frame),
+        Modal::Choose(chooser) => return chooser::view(model, chooser, frame),
         Modal::Help => {
             let mut lines: Vec<Line<'_>> =
                 help::keys(&model.screen).iter().map(|(name, what)| key(name, what)).collect();
@@ -90,29 +89,10 @@ pub(crate) fn view(model: &Model, modal: &Modal, frame: &mut Frame<'_>) {
     let area = centred(frame.area(), wide.max(40), lines.len() as u16 + 2);
     let inner = window(model, frame, area, title);
     for (row, line) in (0..).zip(&lines) {
-        let key = line.spans.first().and_then(|span| page::key(span.content.trim()));
+        let key = line.spans.first().and_then(|span| widgets::key(span.content.trim()));
         if let Some(key) = key.filter(|_| line.spans.len() > 1) {
             seen::place(Rect { y: inner.y + row, height: 1, ..inner }, seen::Target::Key(key));
         }
     }
     frame.render_widget(Paragraph::new(lines), inner);
-}
-
-/// An empty window with a title; returns the place inside.
-pub(crate) fn window(model: &Model, frame: &mut Frame<'_>, area: Rect, title: &str) -> Rect {
-    let theme = model.theme();
-    let title = fit(title, usize::from(area.width).saturating_sub(6));
-    let block = Block::bordered()
-        .border_type(BorderType::Rounded)
-        .title(Span::styled(format!(" {title} "), theme.title()));
-    let inner = block.inner(area);
-    frame.render_widget(Clear, area);
-    frame.render_widget(block, area);
-    Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner }
-}
-
-/// A place of this size, or smaller, in the middle.
-pub(crate) fn centred(area: Rect, width: u16, height: u16) -> Rect {
-    let (width, height) = (width.min(area.width), height.min(area.height));
-    Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height }
 }

@@ -64,7 +64,8 @@ impl Answers {
         let mut weights = vec![Vec::with_capacity(2 * self.per_token); self.logits.len() / experts];
         let routing = Routing { kept: Some(kept), mapping: None, per_token: self.per_token.min(kept.len()) };
         route(&self.logits, experts, &self.rule, &|_| routing, None, &mut |row, choice, weight| {
-            weights[row].push((choice, weight));
+            // Where weights multiply what enters an expert, they are a part of its answer.
+            weights[row].push((choice, if self.rule.weighs_input { 1.0 } else { weight }));
         });
         weights
     }

@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use burn_tensor::{Bool, DType, Device, Int, Tensor};
 
+use super::{Cache, HeadConfig};
 use crate::compute::Compute;
-use crate::edits::{Cache, HeadConfig};
 use crate::ops::heads::{HeadLayout, Heads};
 use crate::ops::quantise::{Grid, quantise};
 use crate::ops::scores::ScoreRule;
@@ -148,9 +148,12 @@ impl Blocks<'_> {
         let (key, age) = key_and_age(at, columns, &device);
         let (key, age) = (key.expand(full), age.expand(full));
         let too_old = age.clone().greater_equal(limit(|view| view.look.window));
+        // Tokens of the chunk before the query.
+        let within = (key.clone() + age.clone()).remainder(limit(|view| view.look.chunk));
+        let other_chunk = age.clone().greater(within);
         let beyond = age.clone().greater_equal(limit(|view| view.look.span));
         let no_sink = key.greater_equal(limit(|view| view.look.sink));
-        age.lower_elem(0).bool_or(too_old).bool_or(beyond.bool_and(no_sink))
+        age.lower_elem(0).bool_or(too_old).bool_or(other_chunk).bool_or(beyond.bool_and(no_sink))
     }
 
     /// `[rows, queries, columns]` for every query head of a group: `[rows, group·queries, columns]`.

@@ -1,7 +1,7 @@
 //! Keys and values of one head in the order that products read them, as a cache of any width gives them back.
 
+use super::HeadConfig;
 use super::product::{Factors, GROUP};
-use crate::edits::HeadConfig;
 use crate::ops::host;
 use crate::ops::quantise::Grid;
 

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::edits::AttentionMask;
+use super::AttentionMask;
 
 /// Positions seen by neighbouring queries.
 pub(super) struct Seen {
@@ -55,10 +55,14 @@ mod tests {
 
     #[test]
     fn tiles_see_what_their_queries_see() {
-        for window in [5, 12, usize::MAX] {
+        for (window, chunk) in [5, 12, usize::MAX]
+            .map(|window| (window, usize::MAX))
+            .into_iter()
+            .chain([(usize::MAX, 6), (9, 11)])
+        {
             for sink in [0, 1, 3, 9, 40] {
                 for span in [1, 2, 6, 20, usize::MAX] {
-                    let look = AttentionMask { window, sink, span };
+                    let look = AttentionMask { window, chunk, sink, span };
                     for first in [0, 8, 24] {
                         let end = first + 7;
                         let seen = Seen::new(&look, first, end);

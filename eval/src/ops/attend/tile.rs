@@ -11,10 +11,10 @@ use std::ops::Range;
 
 use pulp::Simd;
 
+use super::AttentionMask;
 use super::packed::{Packed, Side};
 use super::product::{Factors, GROUP, LANES, Lanes, add_product};
 use super::seen::Seen;
-use crate::edits::AttentionMask;
 use crate::ops::math;
 
 /// Which queries, of which head.

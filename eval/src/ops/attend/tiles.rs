@@ -4,10 +4,10 @@ use burn_tensor::Tensor;
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
+use super::HeadConfig;
 use super::packed::Packed;
 use super::product::LANES;
 use super::tile::{Scratch, Tile};
-use crate::edits::HeadConfig;
 use crate::ops::heads::{HeadLayout, Heads};
 use crate::ops::host;
 use crate::ops::scores::ScoreRule;

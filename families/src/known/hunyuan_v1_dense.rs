@@ -1,0 +1,46 @@
+//! HunYuan, dense: norms of queries and keys behind their rotation.
+
+use crate::schema::{Accepted, Attention, Family, HeadDim, NormRule, QkNorm, QkPlace, RotationRule};
+
+pub(super) const HUNYUAN_V1_DENSE: Family = Family {
+    name: "hunyuan_v1_dense",
+    architecture: "HunYuanDenseV1ForCausalLM",
+    models: "Hunyuan 0.5B to 7B, Hunyuan-MT",
+    norms: NormRule { eps: 1e-5, ..NormRule::RMS },
+    attention: Attention {
+        head_dim: HeadDim { needed_by_scaling: true, ..Attention::LLAMA.head_dim },
+        qk_norm: Some(QkNorm {
+            place: QkPlace::AfterRotation,
+            names: Some(["query_layernorm", "key_layernorm"]),
+            ..QkNorm::HEADS
+        }),
+        ..Attention::LLAMA
+    },
+    rotation: RotationRule { alpha: true, ..RotationRule::WHOLE },
+    only: &[
+        ("norm_type", Accepted::Word("rms")),
+        ("position_embedding_xdrope", Accepted::Flag(false)),
+        ("use_cla", Accepted::Flag(false)),
+        ("use_mla", Accepted::Flag(false)),
+        ("use_qk_norm", Accepted::Flag(true)),
+        ("use_rotary_pos_emb", Accepted::Flag(true)),
+    ],
+    ignored: &[
+        "add_classification_head",
+        "attention_head_dim",
+        "cla_share_factor",
+        "class_num",
+        "dense_list",
+        "eod_token_id",
+        "im_end_id",
+        "im_newline_id",
+        "im_start_id",
+        "mask_init_id",
+        "num_media_embeds",
+        "org_vocab_size",
+        "pool_type",
+        "text_end_id",
+        "text_start_id",
+    ],
+    ..Family::LLAMA
+};
