@@ -171,10 +171,14 @@ macro_rules! options {
 options! {
     /// Covariance matrix adaptation (CMA-ES) for real, affine and matrix dimensions.
     CmaEs = "cma-es" {
-        /// Samples of one generation; 0 takes 4 + 3 ln n for n coordinates.
+        /// Samples of one generation before restarts; 0 takes 4 + 3 ln n for n coordinates.
         population: u32 = 0,
         /// First step size, as a share of ranges and spreads.
         step: f64 = 0.3,
+        /// Bad samples make the distribution narrower where they lie, too.
+        active: bool = true,
+        /// Begin anew where a run has converged, with larger and with smaller populations in turn (BIPOP).
+        restarts: bool = true,
     }
 }
 

@@ -74,6 +74,7 @@ pub fn attention(compute: &Compute, tokens: usize, head_dim: usize, runs: usize)
         kv_heads: 3,
         group: 3,
         head_dim,
+        value_dim: head_dim,
         pairs: Pairs::Halves,
         scale: None,
     };

@@ -8,12 +8,14 @@ mod cached;
 mod experts;
 mod grouped_linear;
 mod positions;
+mod projections;
 mod router;
 mod sparsemixer;
 
 pub(crate) use cached::Caches;
 pub(crate) use experts::EveryExpert;
 pub(crate) use positions::Positions;
+pub(crate) use projections::Through;
 pub(crate) use router::{RouterProbe, Routing, route};
 pub(crate) use sparsemixer::near;
 

@@ -154,7 +154,7 @@ impl EditedModel {
 }
 
 impl LayerEdits {
-    /// What each KV head does in a sequence of `tokens`; `look` is what the model itself lets it see.
+    /// What each of `kv_heads` heads of the cache does in a sequence of `tokens`; `look` is what the model itself lets it see.
     pub(crate) fn views(&self, kv_heads: usize, look: AttentionMask, tokens: usize) -> Vec<HeadConfig> {
         let mut views = vec![HeadConfig { look, cache: None }; kv_heads];
         for cache in &self.caches {

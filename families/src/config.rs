@@ -7,6 +7,7 @@ mod heads;
 mod ignored;
 pub mod json;
 mod keys;
+mod latent;
 mod placement;
 mod rope;
 mod temperature;
@@ -16,6 +17,7 @@ mod wrapper;
 
 pub use experts::{Mixture, Shared};
 pub use keys::{Keys, quoted};
+pub use latent::Latent;
 pub use temperature::Temperature;
 pub use windows::{Window, Windows};
 
@@ -52,8 +54,10 @@ pub struct DecoderConfig {
     pub heads: usize,
     /// Key/value heads; divides `heads`.
     pub kv_heads: usize,
-    /// Channels per head; even.
+    /// Channels per head of queries and keys; even.
     pub head_dim: usize,
+    /// What keys and values are made of, where that is a latent.
+    pub latent: Option<Latent>,
     /// Entries of the vocabulary.
     pub vocab: usize,
     /// Longest context in tokens.
@@ -66,8 +70,10 @@ pub struct DecoderConfig {
     pub rope: Rope,
     /// Rotary position embedding of layers with a window, where it is another one.
     pub local_rope: Option<Rope>,
-    /// Channels of a head that are rotated, its first ones; even.
+    /// Channels of a head that are rotated, its first ones, or its last ones in latent attention; even.
     pub rotated: usize,
+    /// Which of them turn together.
+    pub pairs: Pairs,
     /// Layers without rotation.
     pub unrotated: Vec<bool>,
     /// Whether the output matrix is the embedding.
@@ -161,27 +167,49 @@ impl<'a> Layer<'a> {
     /// Input channels of a linear module.
     pub fn inputs(self, module: Module) -> usize {
         match module {
-            Module::Output => self.config.heads * self.config.head_dim,
+            Module::Output => self.config.heads * self.config.value_dim(),
             Module::Down => self.feed_forward(),
-            Module::Query | Module::Key | Module::Value | Module::Gate | Module::Up => self.config.hidden,
+            Module::QueryUp => self.config.latent.and_then(|latent| latent.query_rank).unwrap_or(0),
+            Module::KeyValueUp => self.config.latent.map_or(0, |latent| latent.rank),
+            Module::QueryDown
+            | Module::Query
+            | Module::KeyValueDown
+            | Module::Key
+            | Module::Value
+            | Module::Gate
+            | Module::Up => self.config.hidden,
         }
     }
 
     /// Output channels of a linear module.
     pub fn outputs(self, module: Module) -> usize {
         match module {
-            Module::Query => self.config.heads * self.config.head_dim,
+            Module::QueryDown => self.config.latent.and_then(|latent| latent.query_rank).unwrap_or(0),
+            Module::Query | Module::QueryUp => self.config.heads * self.config.head_dim,
             Module::Key | Module::Value => self.config.kv_heads * self.config.head_dim,
+            Module::KeyValueDown => self.config.latent.map_or(0, |latent| latent.cached()),
+            Module::KeyValueUp => {
+                self.config.latent.map_or(0, |latent| self.config.heads * (latent.unrotated + latent.value))
+            }
             Module::Output | Module::Down => self.config.hidden,
             Module::Gate | Module::Up => self.feed_forward(),
         }
     }
 
     /// The linear modules that it has, in the order of the forward pass: a family whose feed-forward part has no gate
-    /// lacks [`Module::Gate`].
+    /// lacks [`Module::Gate`], and only latent attention has latents.
     pub fn modules(self) -> impl Iterator<Item = Module> {
         let gated = self.config.is_gated();
-        Module::ALL.into_iter().filter(move |&module| gated || module != Module::Gate)
+        let latent = self.config.latent;
+        let query_latent = latent.is_some_and(|latent| latent.query_rank.is_some());
+        Module::ALL.into_iter().filter(move |&module| match module {
+            Module::QueryDown | Module::QueryUp => query_latent,
+            Module::Query => !query_latent,
+            Module::KeyValueDown | Module::KeyValueUp => latent.is_some(),
+            Module::Key | Module::Value => latent.is_none(),
+            Module::Gate => gated,
+            Module::Output | Module::Up | Module::Down => true,
+        })
     }
 }
 
@@ -215,11 +243,19 @@ impl DecoderConfig {
         !matches!(self.family.feed_forward.tensors, PartTensors::Plain(_))
     }
 
+    /// Channels per head of values.
+    pub fn value_dim(&self) -> usize {
+        self.latent.map_or(self.head_dim, |latent| latent.value)
+    }
+
+    /// Heads of the cache, which edits name: all heads share what a latent leaves there.
+    pub fn cache_heads(&self) -> usize {
+        if self.latent.is_some() { 1 } else { self.kv_heads }
+    }
+
     /// Whether every layer turns whole heads, in pairs of channels half a head apart.
     pub fn turns_halves(&self) -> bool {
-        self.family.rotation.pairs == Pairs::Halves
-            && self.rotated == self.head_dim
-            && !self.unrotated.contains(&true)
+        self.pairs == Pairs::Halves && self.rotated == self.head_dim && !self.unrotated.contains(&true)
     }
 
     /// Reads and checks `file`. Every key is read, known to be without effect, or refused.
@@ -278,15 +314,39 @@ impl DecoderConfig {
             let expected = "a whole number: transformers cannot compute this rotation without it";
             return Err(fields.bad("head_dim", "absent", format!("{expected} (beside `rope_scaling`)")));
         }
-        let head_dim = heads::head_dim(fields, attention.head_dim, hidden, heads)?;
-        let rotated = match rotation.part {
-            PartRule::Whole => head_dim,
-            PartRule::Share(usual) => {
-                heads::rotated(fields, rotation.part_key, head_dim, share.unwrap_or(usual))?
+        let latent = match attention.latent {
+            Some(rule) => Some(Latent::read(fields, rule, (heads, kv_heads))?),
+            None => None,
+        };
+        let (head_dim, rotated) = match (&latent, rotation.part) {
+            (Some(latent), _) => {
+                heads::divides(fields, attention.head_dim, hidden, heads)?;
+                (latent.head_dim(), latent.rotated)
             }
-            PartRule::Channels(key) => {
-                heads::rotated_channels(fields, (key, rotation.part_key), head_dim, share)?
+            (None, part) => {
+                let head_dim = heads::head_dim(fields, attention.head_dim, hidden, heads)?;
+                let rotated = match part {
+                    PartRule::Whole => head_dim,
+                    PartRule::Share(usual) => {
+                        heads::rotated(fields, rotation.part_key, head_dim, share.unwrap_or(usual))?
+                    }
+                    PartRule::Channels(key) => {
+                        heads::rotated_channels(fields, (key, rotation.part_key), head_dim, share)?
+                    }
+                };
+                (head_dim, rotated)
             }
+        };
+        let attention_scale = match (number(attention.scale)?, rope.latent_scale()) {
+            (None, sharper) if latent.is_some() && sharper != 1.0 => Some(sharper / (head_dim as f64).sqrt()),
+            (scale, _) => scale,
+        };
+        let pairs = match rotation.neighbours_key {
+            None => rotation.pairs,
+            Some(key) => match fields.flag_or(key, rotation.pairs == Pairs::Neighbours)? {
+                true => Pairs::Neighbours,
+                false => Pairs::Halves,
+            },
         };
         let rope = rope.of_channels(fields, rotated)?;
         let windows = Windows::read(fields, attention.windows, rotation.unrotated, layers)?;
@@ -320,6 +380,7 @@ impl DecoderConfig {
             heads,
             kv_heads,
             head_dim,
+            latent,
             vocab: fields.size("vocab_size")?,
             context,
             placement: placement::read(fields, &family.norms)?,
@@ -330,6 +391,7 @@ impl DecoderConfig {
             local_rope: local,
             rope,
             rotated,
+            pairs,
             unrotated: heads::unrotated(fields, rotation.unrotated, &windows, layers)?,
             tied: fields.of(Flag::Key("tie_word_embeddings", family.tied))?,
             logit_bias: fields.of(family.logit_bias)?,
@@ -342,7 +404,7 @@ impl DecoderConfig {
                 Some(temperature) => Some(temperature),
                 None => Temperature::of_unrotated(fields, rotation.temperature, hidden)?,
             },
-            attention_scale: number(attention.scale)?,
+            attention_scale,
             attention_cap: number(attention.cap)?,
             windows,
             activation,

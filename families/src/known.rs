@@ -3,6 +3,8 @@
 mod arcee;
 mod cohere;
 mod cohere2;
+mod deepseek_v2;
+mod deepseek_v3;
 mod dots1;
 mod ernie4_5;
 mod ernie4_5_moe;
@@ -15,6 +17,7 @@ mod gemma3_text;
 mod glm;
 mod glm4;
 mod glm4_moe;
+mod glm4_moe_lite;
 mod gpt_neox;
 mod gpt_oss;
 mod granite;
@@ -47,6 +50,7 @@ mod seed_oss;
 mod smollm3;
 mod stablelm;
 mod starcoder2;
+mod youtu;
 
 use crate::schema::{Family, Wrapper};
 
@@ -56,6 +60,8 @@ pub fn all() -> &'static [&'static Family] {
         &arcee::ARCEE,
         &cohere::COHERE,
         &cohere2::COHERE2,
+        &deepseek_v2::DEEPSEEK_V2,
+        &deepseek_v3::DEEPSEEK_V3,
         &dots1::DOTS1,
         &ernie4_5::ERNIE4_5,
         &ernie4_5_moe::ERNIE4_5_MOE,
@@ -68,6 +74,7 @@ pub fn all() -> &'static [&'static Family] {
         &glm::GLM,
         &glm4::GLM4,
         &glm4_moe::GLM4_MOE,
+        &glm4_moe_lite::GLM4_MOE_LITE,
         &gpt_neox::GPT_NEOX,
         &gpt_oss::GPT_OSS,
         &granite::GRANITE,
@@ -100,6 +107,7 @@ pub fn all() -> &'static [&'static Family] {
         &smollm3::SMOLLM3,
         &stablelm::STABLELM,
         &starcoder2::STARCODER2,
+        &youtu::YOUTU,
     ]
 }
 

@@ -14,7 +14,7 @@ mod rope;
 pub mod schema;
 pub mod tensors;
 
-pub use config::{DecoderConfig, Layer, Mixture, Temperature, Window, Windows};
+pub use config::{DecoderConfig, Latent, Layer, Mixture, Temperature, Window, Windows};
 pub use error::ConfigError;
 pub use known::{all, find};
 pub use rope::{Rope, Scaling};

@@ -37,6 +37,7 @@ fn attention(family: &Family) -> String {
         "queries and keys normalised over all heads",
     );
     say(attention.kv_count == KvCount::NewDecoder, "one key/value head, or some");
+    say(attention.latent.is_some(), "keys and values of one latent");
     say(attention.cap != crate::schema::Number::None, "soft-cap");
     say(attention.sinks.is_some(), "sinks");
     say(matches!(attention.windows, WindowRule::Every { .. }), "window");

@@ -73,10 +73,21 @@ pub enum Scaling {
         truncate: bool,
         /// Multiplies cosines and sines.
         attention: f64,
+        /// The temperature of all channels, `0.1·m·ln(factor) + 1` for an `m` that config.json gives as `mscale_all_dim`, else
+        /// 1: latent attention multiplies its scores by the square.
+        all_channels: f64,
     },
 }
 
 impl Rope {
+    /// What scores of latent attention are multiplied by beside their scale (`yarn_apply_mscale` of DeepSeek V2 and V3).
+    pub(crate) fn latent_scale(&self) -> f64 {
+        match self.scaling {
+            Scaling::Yarn { all_channels, .. } => all_channels * all_channels,
+            _ => 1.0,
+        }
+    }
+
     /// Frequencies in radians per token (one per pair of channels) for a sequence of `tokens`, and
     /// the factor of cosines and sines. `head_dim` are the channels of a head that are rotated.
     pub fn frequencies(&self, head_dim: usize, tokens: usize) -> (Vec<f32>, f32) {
@@ -115,7 +126,7 @@ impl Rope {
                     .map(|(exponent, divisor)| 1.0 / (*divisor as f32 * (self.base as f32).powf(exponent)));
                 (scaled.collect(), *attention as f32)
             }
-            &Scaling::Yarn { factor, context, fast, slow, truncate, attention } => {
+            &Scaling::Yarn { factor, context, fast, slow, truncate, attention, .. } => {
                 let (start, end) = self.yarn_ramp(head_dim, context, fast, slow, truncate);
                 let scaled = plain(self.base).into_iter().enumerate().map(|(pair, frequency)| {
                     let divided = ((pair as f64 - start) / (end - start)).clamp(0.0, 1.0) as f32;

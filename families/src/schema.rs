@@ -5,6 +5,7 @@
 
 mod attention;
 mod feed_forward;
+mod latent;
 mod mixture;
 mod names;
 mod norm;
@@ -16,8 +17,9 @@ pub use attention::{
     Attention, HeadDim, KvCount, KvHeads, Null, Over, Projections, QkNorm, QkPlace, WindowRule,
 };
 pub use feed_forward::{Activation, ActivationKey, FeedForward, GELUS, PartTensors, SILU};
+pub use latent::{LatentNames, LatentRule};
 pub use mixture::{
-    Correction, Count, ExpertTensors, Groups, MixtureLayers, MixtureRule, Orientation, Router,
+    Correction, Count, ExpertTensors, GroupSwitch, Groups, MixtureLayers, MixtureRule, Orientation, Router,
     SPARSEMIXER_EPS, Scores, SharedExpert, SharedInner,
 };
 pub use names::Names;

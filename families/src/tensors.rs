@@ -4,10 +4,12 @@
 //! lies; whoever reads, counts, quantises or writes modules goes by [`modules`] and knows no family.
 
 mod experts;
+mod latent;
 mod layer;
 mod slice;
 
 pub use experts::{ExpertNames, ExpertRole};
+pub use latent::{LatentTensors, ProjectionTensors};
 pub use layer::{FeedForwardTensors, LayerTensors, NormTensors, RouterTensors};
 pub use slice::{LinearPart, LinearTensors, MatrixSlice, Runs};
 
@@ -41,7 +43,21 @@ pub fn modules(config: &DecoderConfig, layer: usize) -> Vec<LinearModule> {
         let of = |(part, &module): (LinearPart, &Module)| LinearModule { layer, module, expert, part };
         modules.extend(linear.parts.into_iter().zip(which).map(of));
     };
-    add(None, names.qkv(), &[Module::Query, Module::Key, Module::Value]);
+    match names.projections() {
+        ProjectionTensors::Heads(linear) => add(None, linear, &[Module::Query, Module::Key, Module::Value]),
+        ProjectionTensors::Latent(latent) => {
+            let LatentTensors { query, query_up, kv_down, kv_up, .. } = *latent;
+            match query_up {
+                None => add(None, query, &[Module::Query]),
+                Some((_, up)) => {
+                    add(None, query, &[Module::QueryDown]);
+                    add(None, up, &[Module::QueryUp]);
+                }
+            }
+            add(None, kv_down, &[Module::KeyValueDown]);
+            add(None, kv_up, &[Module::KeyValueUp]);
+        }
+    }
     add(None, names.attention_output(), &[Module::Output]);
     let inner: &[Module] = if config.is_gated() { &[Module::Gate, Module::Up] } else { &[Module::Up] };
     let experts = config.layer(layer).mixture().map_or(0, |mixture| mixture.experts);
@@ -114,6 +130,9 @@ pub fn keys(name: &str) -> &'static str {
         "`vocab_size` and `hidden_size`"
     } else if holds(&["q_norm", "k_norm", "q_layernorm", "k_layernorm"]) {
         "`head_dim`"
+    } else if holds(&["q_a_", "q_b_", "kv_a_", "kv_b_"]) {
+        "`hidden_size`, `num_attention_heads`, `q_lora_rank`, `kv_lora_rank`, `qk_nope_head_dim`, `qk_rope_head_dim` and \
+         `v_head_dim`"
     } else if holds(&["self_attn.", "attention."]) {
         "`hidden_size`, `num_attention_heads`, `num_key_value_heads` and `head_dim`"
     } else if holds(&["block_sparse_moe.gate."]) {

@@ -33,6 +33,10 @@ YARN3 = dict(rope_theta=10000.0, factor=4.0, original_max_position_embeddings=8,
 EXPERTS = dict(num_experts=5, num_experts_per_tok=2, moe_intermediate_size=12)
 SIGMOID = dict(n_routed_experts=6, n_shared_experts=1, num_experts_per_tok=2, moe_intermediate_size=12, first_k_dense_replace=1, n_group=1, topk_group=1)
 
+LATENT = dict(num_key_value_heads=4, q_lora_rank=20, kv_lora_rank=12, qk_nope_head_dim=10, qk_rope_head_dim=6, v_head_dim=8)
+DIRECT = {**LATENT, "q_lora_rank": None}
+GROUPED = {**SIGMOID, "n_group": 3, "topk_group": 2}
+
 
 def rope(kind="default", **more):
     return {"rope_parameters": {"rope_type": kind, "rope_theta": 10000.0, **more}}
@@ -46,6 +50,12 @@ CASES = {
     "cohere2": ("cohere2", dict(sliding_window=8, num_hidden_layers=4)),
     "cohere2-pattern": ("cohere2", dict(sliding_window=8, num_hidden_layers=4), {"layer_types": None, "sliding_window_pattern": 2}),
     "cohere2-full": ("cohere2", dict(sliding_window=8, layer_types=["full_attention"] * 2)),
+    "deepseek_v2": ("deepseek_v2", dict(topk_method="group_limited_greedy", routed_scaling_factor=2.5, **LATENT, **GROUPED)),
+    "deepseek_v2-lite": ("deepseek_v2", dict(topk_method="greedy", **DIRECT, **{**SIGMOID, "n_shared_experts": 2}, **rope("yarn", factor=4.0, original_max_position_embeddings=16, beta_fast=4, beta_slow=1, mscale=0.707, mscale_all_dim=0.707))),
+    "deepseek_v2-biases": ("deepseek_v2", dict(attention_bias=True, **LATENT, **{**SIGMOID, "first_k_dense_replace": 0}, **rope("yarn", factor=4.0, original_max_position_embeddings=16, beta_fast=4, mscale=1.0))),
+    "deepseek_v3": ("deepseek_v3", dict(routed_scaling_factor=2.5, **LATENT, **GROUPED, **rope("yarn", factor=8.0, original_max_position_embeddings=16, beta_fast=4, beta_slow=1, mscale=1.0, mscale_all_dim=1.0))),
+    "deepseek_v3-direct": ("deepseek_v3", dict(norm_topk_prob=False, attention_bias=True, rope_interleave=False, **DIRECT, **SIGMOID)),
+    "deepseek_v3-old-keys": ("deepseek_v3", dict(**LATENT, **SIGMOID), {"rope_parameters": None, "rope_theta": 500.0, "rope_scaling": {"type": "yarn", "factor": 4.0, "original_max_position_embeddings": 32, "mscale": 0.5, "mscale_all_dim": 2.0}, "topk_method": "noaux_tc", "scoring_func": "sigmoid", "moe_layer_freq": 1}),
     "dots1": ("dots1", dict(head_dim=8, **SIGMOID)),
     "ernie4_5": ("ernie4_5", dict(head_dim=8)),
     "ernie4_5-biases": ("ernie4_5", dict(head_dim=16, use_bias=True, tie_word_embeddings=False)),
@@ -68,6 +78,8 @@ CASES = {
     "glm": ("glm", dict(head_dim=8)),
     "glm4": ("glm4", dict(head_dim=16, attention_bias=False)),
     "glm4_moe": ("glm4_moe", dict(head_dim=8, use_qk_norm=True, routed_scaling_factor=2.5, **SIGMOID)),
+    "glm4_moe_lite": ("glm4_moe_lite", dict(**LATENT, **{k: v for k, v in GROUPED.items() if k != "first_k_dense_replace"})),
+    "glm4_moe_lite-listed": ("glm4_moe_lite", dict(mlp_layer_types=["sparse", "dense"], rope_interleave=False, routed_scaling_factor=1.0, **LATENT, **{k: v for k, v in SIGMOID.items() if k != "first_k_dense_replace"})),
     "glm4_moe-air": ("glm4_moe", dict(head_dim=8, attention_bias=True, norm_topk_prob=False, **SIGMOID)),
     "glm4_moe-groups": ("glm4_moe", dict(head_dim=8, **{**SIGMOID, "n_group": 3, "topk_group": 2})),
     "gpt_neox": ("gpt_neox", dict()),
@@ -121,6 +133,8 @@ CASES = {
     "smollm3-every-second": ("smollm3", dict(no_rope_layer_interval=2, tie_word_embeddings=False), {"no_rope_layers": None}),
     "stablelm": ("stablelm", dict(use_qkv_bias=True)),
     "starcoder2": ("starcoder2", dict(sliding_window=8)),
+    "youtu": ("youtu", dict(pad_token_id=None, **LATENT)),
+    "youtu-direct": ("youtu", dict(pad_token_id=None, attention_bias=True, tie_word_embeddings=False, **DIRECT)),
 }
 
 

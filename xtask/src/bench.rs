@@ -1,11 +1,13 @@
 //! Speed as ratios against a baseline in one run. No test asserts any of it.
 
 mod search;
+mod strategies;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 pub(crate) use search::search;
+pub(crate) use strategies::{Wanted, strategies};
 
 /// Why a benchmark has no result.
 #[derive(Debug, thiserror::Error)]
@@ -19,9 +21,20 @@ pub(crate) enum BenchError {
     /// A program printed something else than expected.
     #[error("{program} printed no {expected}")]
     Output { program: String, expected: &'static str },
+    /// A file could not be read or written.
+    #[error("{path}: {source}")]
+    File { path: PathBuf, source: std::io::Error },
     /// A working folder could not be made.
     #[error("cannot make a temporary folder: {0}")]
     Folder(std::io::Error),
+}
+
+impl BenchError {
+    /// What went wrong with a file.
+    fn file(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::File { path, source }
+    }
 }
 
 /// `bench population`: plans together against plans alone, on every model that is there.

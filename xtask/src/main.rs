@@ -79,6 +79,26 @@ enum Bench {
         #[arg(default_value = "xtask/src/bench/search.ron")]
         profile: PathBuf,
     },
+    /// Strategies on generated problems, against peers from PyPI: docs/strategies-bench.md.
+    Strategies {
+        /// Strategies to run; all of them without any.
+        strategies: Vec<String>,
+        /// A Python interpreter with xtask/src/bench/strategies/requirements.txt: search with peers what they have not searched yet.
+        #[arg(long, value_name = "PYTHON")]
+        peers: Option<PathBuf>,
+        /// Search the instances to tune with; print the tables and write no page.
+        #[arg(long)]
+        tuning: bool,
+        /// Instances of every problem.
+        #[arg(long, default_value_t = 20)]
+        seeds: u64,
+        /// Only problems whose name contains this.
+        #[arg(long, value_name = "TEXT", default_value = "")]
+        problems: String,
+        /// Search nothing with attune's strategies: take their last results.
+        #[arg(long)]
+        page: bool,
+    },
 }
 
 #[derive(Subcommand)]
@@ -102,6 +122,17 @@ fn main() -> ExitCode {
         Task::Bench(Bench::Population) => bench::population(&root()).map_err(|error| error.to_string()),
         Task::Bench(Bench::Search { profile }) => {
             bench::search(&root(), &profile).map_err(|error| error.to_string())
+        }
+        Task::Bench(Bench::Strategies { strategies, peers, tuning, seeds, problems, page }) => {
+            let wanted = bench::Wanted {
+                strategies: &strategies,
+                peers: peers.as_deref(),
+                tuning,
+                seeds,
+                problems: &problems,
+                page,
+            };
+            bench::strategies(&root(), &wanted).map_err(|error| error.to_string())
         }
         Task::Cases { venv, old } => {
             cases::run(&root(), venv.as_deref(), old.as_deref()).map_err(|error| error.to_string())

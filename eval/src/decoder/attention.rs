@@ -6,12 +6,11 @@ use attune_vocabulary::Module;
 use burn_tensor::Tensor;
 
 use super::grouped_linear::CandidateRows;
-use super::{Batch, Positions, beside};
+use super::{Batch, Positions, Through, beside};
 use crate::edits::LayerEdits;
-use crate::model::{Layer, Model, QkNorms, Site};
+use crate::model::{Layer, Linear, Model, QkNorms, Site};
 use crate::ops::attend::{AttentionMask, HeadConfig, attend};
 use crate::ops::heads::{HeadLayout, HeadNorms, Heads, split_heads};
-use crate::ops::norm::Norm;
 use crate::ops::scores::ScoreRule;
 
 impl Model {
@@ -28,31 +27,37 @@ impl Model {
         let (config, layer) = (&self.config, &self.weights.layers[number]);
         let owners = CandidateRows::evenly(edits, batch);
         let site = |module| Site { layer: number, expert: 0, module };
-        let parts = [Module::Query, Module::Key, Module::Value];
-        let qkv = self.product(&layer.qkv, site(Module::Query), &parts, normed, &owners);
-        let (layout, heads) = self.heads(number, qkv, batch, positions);
+        let product = |linear: &Linear, modules: &[Module], x: Tensor<2>| {
+            self.product(linear, site(modules[0]), modules, x, &owners)
+        };
+        let through = Through { product: &product, ..Through::DENSE };
+        let (layout, heads) = self.heads(number, normed, batch, positions, &through);
         let each = batch.sequences / edits.len();
         let views: Vec<HeadConfig> = edits
             .iter()
             .flat_map(|edits| {
-                let views = edits.views(config.kv_heads, self.mask(number), batch.tokens);
-                std::iter::repeat_n(views, each).flatten()
+                let views = edits.views(config.cache_heads(), self.mask(number), batch.tokens);
+                // What a latent leaves in the cache is met by all heads that are made of it.
+                let alike = config.kv_heads / config.cache_heads();
+                let views = views.into_iter().flat_map(|view| std::iter::repeat_n(view, alike));
+                std::iter::repeat_n(views.collect::<Vec<_>>(), each).flatten()
             })
             .collect();
         let mixed = attend(&self.compute, heads, layout, &views, self.score_rule(number));
         self.product(&layer.attention_output, site(Module::Output), &[Module::Output], mixed, &owners)
     }
 
-    /// Rotated heads of queries, keys and values side by side.
-    fn heads(
+    /// Rotated heads of queries, keys and values that layer `number` makes of normed rows.
+    pub(super) fn heads(
         &self,
         number: usize,
-        qkv: Tensor<2>,
+        normed: Tensor<2>,
         batch: Batch,
         positions: &Positions,
+        through: &Through<'_>,
     ) -> (HeadLayout, Heads) {
         let layout = self.layout(batch);
-        let qkv = self.projections_normed(number, qkv, |norm, x| norm.beside(x).1);
+        let qkv = self.projections(number, normed, through);
         let norms = self.weights.layers[number].head_norms();
         (layout, split_heads(&self.compute, qkv, layout, &norms, positions.of(number)))
     }
@@ -66,7 +71,8 @@ impl Model {
             kv_heads: config.kv_heads,
             group: config.heads / config.kv_heads,
             head_dim: config.head_dim,
-            pairs: config.family.rotation.pairs,
+            value_dim: config.value_dim(),
+            pairs: config.pairs,
             scale: config.attention_scale,
         }
     }
@@ -88,27 +94,6 @@ impl Model {
         }
     }
 
-    /// `qkv` with queries and keys normalised over all of their heads, and all three within bounds, in families that do that.
-    pub(crate) fn projections_normed(
-        &self,
-        number: usize,
-        qkv: Tensor<2>,
-        apply: impl Fn(&Norm, Tensor<2>) -> Tensor<2>,
-    ) -> Tensor<2> {
-        let (q, kv) = (self.config.heads * self.config.head_dim, self.config.kv_heads * self.config.head_dim);
-        let qkv = match &self.weights.layers[number].qk_norms {
-            Some(QkNorms { over: Over::Projection, queries, keys, .. }) => {
-                let part = |first: usize, width: usize| qkv.clone().narrow(1, first, width);
-                Tensor::cat(vec![apply(queries, part(0, q)), apply(keys, part(q, kv)), part(q + kv, kv)], 1)
-            }
-            _ => qkv,
-        };
-        match self.config.clip {
-            None => qkv,
-            Some(bound) => qkv.clamp(-bound, bound),
-        }
-    }
-
     /// Largest magnitudes of the keys that layer `number` makes of `x`, `[kv_heads, head_dim/2]`; of the two
     /// channels that RoPE turns together, the larger.
     pub(crate) fn key_maxima(
@@ -120,7 +105,7 @@ impl Model {
     ) -> Vec<f32> {
         let layer = &self.weights.layers[number];
         let (_, normed) = beside(layer.attention_norm.as_ref(), x);
-        let (layout, heads) = self.heads(number, layer.qkv.apply(normed), batch, positions);
+        let (layout, heads) = self.heads(number, normed, batch, positions, &Through::DENSE);
         let HeadLayout { sequences, tokens, kv_heads, head_dim, .. } = layout;
         let keys = heads.keys.abs().reshape([sequences, kv_heads, tokens * 2, head_dim / 2]);
         keys.max_dim(2).max_dim(0).into_data().iter().collect()

@@ -2,10 +2,10 @@
 
 use burn_tensor::Tensor;
 
-use super::{Batch, Positions, beside};
+use super::{Batch, Positions, Through, beside};
 use crate::edits::LayerEdits;
 use crate::model::Model;
-use crate::ops::heads::{Heads, split_heads};
+use crate::ops::heads::Heads;
 use crate::ops::softmax::causal_softmax;
 
 /// Keys and values of every layer of the dense model, for sequences that grow together.
@@ -13,7 +13,8 @@ pub(crate) struct Caches {
     sequences: usize,
     /// Tokens that are kept.
     tokens: usize,
-    /// `[sequences·kv_heads, tokens, head_dim]` each.
+    /// Keys `[sequences·kv_heads, tokens, head_dim]` and values `[sequences·kv_heads, tokens, value_dim]`; what latents give is
+    /// kept expanded.
     layers: Vec<Option<(Tensor<3>, Tensor<3>)>>,
 }
 
@@ -59,10 +60,8 @@ impl Model {
         let (config, layer) = (&self.config, &self.weights.layers[number]);
         let group = config.heads / config.kv_heads;
         let Batch { sequences, tokens } = batch;
-        let qkv = self.projections_normed(number, layer.qkv.apply(normed), |norm, x| norm.beside(x).1);
-        let (layout, norms) = (self.layout(batch), layer.head_norms());
-        let Heads { queries, keys, values } =
-            split_heads(&self.compute, qkv, layout, &norms, positions.of(number));
+        let (_, Heads { queries, keys, values }) =
+            self.heads(number, normed, batch, positions, &Through::DENSE);
         let (keys, values) = match caches.layers[number].take() {
             None => (keys, values),
             Some((old_keys, old_values)) => {
@@ -78,9 +77,9 @@ impl Model {
         let weights = causal_softmax(scores, asking, self.mask(number), rule);
         let mixed = weights
             .matmul(values)
-            .reshape([sequences, config.heads, tokens, config.head_dim])
+            .reshape([sequences, config.heads, tokens, config.value_dim()])
             .swap_dims(1, 2)
-            .reshape([sequences * tokens, config.heads * config.head_dim]);
+            .reshape([sequences * tokens, config.heads * config.value_dim()]);
         layer.attention_output.apply(mixed)
     }
 }

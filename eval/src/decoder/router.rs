@@ -133,9 +133,7 @@ impl RouterRule {
             let best = |group: usize| {
                 let mut members = keys[group * size..][..size].to_vec();
                 members.sort_by(|a, b| b.total_cmp(a));
-                // As DeepSeek V2 (a softmax, the best member) and V3 (sigmoids, the best two) have it.
-                let best = if self.scores == Scores::Sigmoid { 2 } else { 1 };
-                members[..best].iter().sum::<f32>()
+                members[..self.scores.group_members()].iter().sum::<f32>()
             };
             let mut order: Vec<(f32, usize)> = (0..groups).map(|group| (best(group), group)).collect();
             order.sort_by(|a, b| b.0.total_cmp(&a.0));

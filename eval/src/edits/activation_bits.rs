@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use attune_families::Layer;
 use attune_vocabulary::Module;
 use attune_vocabulary::edits::{ActivationBits, Range};
 
@@ -28,7 +29,7 @@ impl Apply for ActivationBits {
         if self.range == Range::Tensor {
             return Err("a range over all tokens of an item has no groups of channels".to_owned());
         }
-        for module in self.modules() {
+        for module in self.modules(context.layer) {
             let inputs = context.layer.inputs(module);
             if group == 0 || !inputs.is_multiple_of(group as usize) {
                 let name = module.name();
@@ -40,7 +41,7 @@ impl Apply for ActivationBits {
         Ok(())
     }
 
-    fn apply(self, _context: &Context<'_>, layer: &mut LayerEdits) -> bool {
+    fn apply(self, context: &Context<'_>, layer: &mut LayerEdits) -> bool {
         if self.bits >= 16 {
             return false;
         }
@@ -50,18 +51,18 @@ impl Apply for ActivationBits {
             grid: self.grid,
             group: self.group_size.map(|group| group as usize),
         };
-        layer.inputs.extend(self.modules().map(|module| (module, grid)));
+        layer.inputs.extend(self.modules(context.layer).map(|module| (module, grid)));
         true
     }
 }
 
-/// The modules whose inputs an edit quantises.
+/// The modules of a layer whose inputs an edit quantises.
 trait Modules {
-    fn modules(&self) -> impl Iterator<Item = Module>;
+    fn modules(&self, layer: Layer<'_>) -> impl Iterator<Item = Module>;
 }
 
 impl Modules for ActivationBits {
-    fn modules(&self) -> impl Iterator<Item = Module> {
-        Module::ALL.into_iter().filter(|&module| self.module.is_none_or(|only| only == module))
+    fn modules(&self, layer: Layer<'_>) -> impl Iterator<Item = Module> {
+        layer.modules().filter(|&module| self.module.is_none_or(|only| only == module))
     }
 }

@@ -105,11 +105,10 @@ impl Context<'_> {
     pub(super) fn module(&self, module: Module) -> Result<(), String> {
         match self.layer.modules().any(|known| known == module) {
             true => Ok(()),
-            false => Err(format!(
-                "the feed-forward part of a {} has no {}",
-                self.config.family.name,
-                module.name()
-            )),
+            false => {
+                let part = if module.is_feed_forward() { "feed-forward part" } else { "attention" };
+                Err(format!("the {part} of this {} has no {}", self.config.family.name, module.name()))
+            }
         }
     }
 
@@ -120,8 +119,8 @@ impl Context<'_> {
 
     /// Why there is no KV head of that number, if there is none.
     pub(super) fn kv_head(&self, head: u32) -> Result<(), String> {
-        match head as usize >= self.config.kv_heads {
-            true => Err(format!("the model has KV heads 0 to {}", self.config.kv_heads - 1)),
+        match head as usize >= self.config.cache_heads() {
+            true => Err(format!("the model has KV heads 0 to {}", self.config.cache_heads() - 1)),
             false => Ok(()),
         }
     }

@@ -9,6 +9,13 @@ use super::honour::{Apply, Context};
 impl Apply for KvBits {
     fn check(&self, context: &Context<'_>) -> Result<(), String> {
         let (bits, config) = (self, context.config);
+        if config.latent.is_some() {
+            return Err(format!(
+                "the cache of a {} holds one latent per token for all heads, and no keys and values of heads: few bits of it \
+                 are not computed",
+                config.family.name
+            ));
+        }
         for (what, bits) in [("keys", bits.keys), ("values", bits.values)] {
             if !matches!(bits, 1..=8 | 16) {
                 return Err(format!("{what} in {bits} bits; expected 1 to 8, or 16 for exact"));

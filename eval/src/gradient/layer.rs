@@ -3,7 +3,7 @@
 use attune_families::schema::Scores;
 use burn_tensor::{Bool, DType, IndexingUpdateOp, Tensor, activation};
 
-use crate::decoder::{Batch, Positions, Routing, near, route};
+use crate::decoder::{Batch, Positions, Routing, Through, near, route};
 use crate::model::{Experts, FeedForward, Gated, Model, SharedExpert};
 use crate::ops::activate;
 use crate::ops::heads::{self, Heads};
@@ -24,7 +24,7 @@ pub(crate) enum Taps {
 pub(crate) struct CacheTaps {
     /// `[kv_heads, tokens, head_dim]`, after rotation.
     pub(super) keys: Tensor<3>,
-    /// `[kv_heads, tokens, head_dim]`.
+    /// `[kv_heads, tokens, value_dim]`.
     pub(super) values: Tensor<3>,
     /// 1 where a query sees the changed position, 0 where it sees the exact one:
     /// `[1, group·tokens, tokens]`.
@@ -76,7 +76,7 @@ fn attention(
     let (kv_heads, group, head_dim) = (config.kv_heads, config.heads / config.kv_heads, config.head_dim);
     let tokens = normed.dims()[0];
     let layout = model.layout(Batch { sequences: 1, tokens });
-    let qkv = model.projections_normed(number, layer.qkv.apply(normed), |norm, x| norm.generic(x));
+    let qkv = model.projections(number, normed, &Through::DIFFERENTIABLE);
     let Heads { queries, keys, values } =
         heads::generic(qkv, layout, &layer.head_norms(), positions.of(number));
     let queries = queries.reshape([kv_heads, group * tokens, head_dim]);
@@ -96,9 +96,9 @@ fn attention(
         mixed = mixed + (weights * cache.seen.clone()).matmul(cache.values.clone());
     }
     let mixed = mixed
-        .reshape([kv_heads * group, tokens, head_dim])
+        .reshape([kv_heads * group, tokens, config.value_dim()])
         .swap_dims(0, 1)
-        .reshape([tokens, kv_heads * group * head_dim]);
+        .reshape([tokens, kv_heads * group * config.value_dim()]);
     (layer.attention_output.apply(mixed), inside)
 }
 

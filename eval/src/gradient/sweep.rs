@@ -89,9 +89,10 @@ fn taps(model: &Model, x: &Tensor<2>, wish: Wish) -> Taps {
             Taps::Weights(leaf([config.kv_heads, lines, tokens]))
         }
         Wish::Cache { sink, recent } => {
-            let shape = [config.kv_heads, tokens, config.head_dim];
+            let shape = |channels| [config.kv_heads, tokens, channels];
             let seen = seen(model, tokens, sink, recent);
-            Taps::Cache(CacheTaps { keys: leaf(shape), values: leaf(shape), seen })
+            let (keys, values) = (leaf(shape(config.head_dim)), leaf(shape(config.value_dim())));
+            Taps::Cache(CacheTaps { keys, values, seen })
         }
     }
 }

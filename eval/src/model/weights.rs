@@ -1,11 +1,15 @@
 //! The weights of a decoder on a device.
 
 use attune_families::schema::{NormKind, Over, QkPlace};
-use attune_families::tensors::{self, FeedForwardTensors, LayerTensors, LinearTensors, NormTensors, Tensor};
+use attune_families::tensors::{
+    self, FeedForwardTensors, LatentTensors, LayerTensors, LinearTensors, NormTensors, ProjectionTensors,
+    Tensor,
+};
 use rayon::prelude::*;
 
 use super::checkpoint::Checkpoint;
 use super::matrix::Linear;
+use super::projections::{LatentProjections, Projections};
 use super::router::RouterRule;
 use super::tiles::Buffers;
 use super::token_matrices::TokenMatrices;
@@ -27,7 +31,7 @@ pub(crate) struct Layer {
     pub(crate) attention_norm: Option<Norm>,
     /// Of what attention gives.
     pub(crate) after_attention_norm: Option<Norm>,
-    pub(crate) qkv: Linear,
+    pub(crate) projections: Projections,
     /// Of queries and keys.
     pub(crate) qk_norms: Option<QkNorms>,
     /// A logit of each query head that no value belongs to.
@@ -137,7 +141,7 @@ impl Reader<'_> {
         Ok(Layer {
             attention_norm: optional(names.attention_norm())?,
             after_attention_norm: optional(names.after_attention_norm())?,
-            qkv: self.linear(&names.qkv())?,
+            projections: self.projections(&names)?,
             qk_norms: self.qk_norms(number, &names)?,
             sinks: names.sinks().map(|(name, shape)| self.checkpoint.read(&name, &shape)).transpose()?,
             attention_output: self.linear(&names.attention_output())?,
@@ -145,6 +149,29 @@ impl Reader<'_> {
             after_feed_forward_norm: optional(names.after_feed_forward_norm())?,
             feed_forward: self.feed_forward(&names)?,
         })
+    }
+
+    fn projections(&self, names: &LayerTensors<'_>) -> Result<Projections, LoadError> {
+        let latent = match names.projections() {
+            ProjectionTensors::Heads(linear) => return Ok(Projections::Heads(self.linear(&linear)?)),
+            ProjectionTensors::Latent(latent) => *latent,
+        };
+        let LatentTensors { sizes, query, query_up, kv_down, kv_norm, kv_up } = latent;
+        // Their ε is the family's own, not that of config.json.
+        let norm = |(name, shape): &Tensor| -> Result<_, LoadError> {
+            let weight = self.checkpoint.read(name, shape)?;
+            Ok(Norm::Rms(RmsNorm::new(self.compute, weight, sizes.rule.eps as f32)))
+        };
+        let query_up =
+            query_up.map(|(of, linear)| -> Result<_, LoadError> { Ok((norm(&of)?, self.linear(&linear)?)) });
+        Ok(Projections::Latent(Box::new(LatentProjections {
+            sizes,
+            query: self.linear(&query)?,
+            query_up: query_up.transpose()?,
+            kv_down: self.linear(&kv_down)?,
+            kv_norm: norm(&kv_norm)?,
+            kv_up: self.linear(&kv_up)?,
+        })))
     }
 
     fn qk_norms(&self, number: usize, names: &LayerTensors<'_>) -> Result<Option<QkNorms>, LoadError> {

@@ -21,7 +21,7 @@ use super::heads::{HeadLayout, Heads};
 use super::scores::ScoreRule;
 use crate::compute::Compute;
 
-/// What heads attend to, mixed: `[sequences·tokens, heads·head_dim]`. `views` has one entry per KV head of each
+/// What heads attend to, mixed: `[sequences·tokens, heads·value_dim]`. `views` has one entry per KV head of each
 /// sequence, sequence by sequence.
 pub(crate) fn attend(
     compute: &Compute,
@@ -43,7 +43,7 @@ mod tests {
     use crate::ops::quantise::Grid;
 
     fn made(compute: &Compute, layout: HeadLayout) -> Heads {
-        let HeadLayout { sequences, tokens, kv_heads, group, head_dim, .. } = layout;
+        let HeadLayout { sequences, tokens, kv_heads, group, head_dim, value_dim, .. } = layout;
         let values = |count: usize, seed: usize| -> Vec<f32> {
             (0..count).map(|i| ((i * 7919 + seed * 104_729) % 2003) as f32 / 500.0 - 2.0).collect()
         };
@@ -52,13 +52,22 @@ mod tests {
         Heads {
             queries: compute.tensor(values(kv * group, 1), [rows, group, tokens, head_dim]),
             keys: compute.tensor(values(kv, 2), [rows, tokens, head_dim]),
-            values: compute.tensor(values(kv, 3), [rows, tokens, head_dim]),
+            values: compute.tensor(values(rows * tokens * value_dim, 3), [rows, tokens, value_dim]),
         }
     }
 
     fn layout(tokens: usize) -> HeadLayout {
         let pairs = attune_families::schema::Pairs::Halves;
-        HeadLayout { sequences: 3, tokens, kv_heads: 2, group: 3, head_dim: 12, pairs, scale: None }
+        HeadLayout {
+            sequences: 3,
+            tokens,
+            kv_heads: 2,
+            group: 3,
+            head_dim: 12,
+            value_dim: 12,
+            pairs,
+            scale: None,
+        }
     }
 
     fn views() -> Vec<HeadConfig> {
@@ -104,6 +113,28 @@ mod tests {
                 }
                 met.push(fast);
             }
+        }
+    }
+
+    #[test]
+    fn values_may_be_narrower_or_wider_than_keys() {
+        let compute = Compute::cpu();
+        // Groups of channels divide either width.
+        let mut views = views();
+        for view in &mut views {
+            let side = view.cache.as_mut().map(|cache| &mut cache.values);
+            if let Some(Some(grid)) = side {
+                grid.group_size = 5;
+            }
+        }
+        for value_dim in [5, 20] {
+            let layout = HeadLayout { value_dim, ..layout(37) };
+            let heads = made(&compute, layout);
+            let fast = tiles::attend(heads.clone(), layout, &views, ScoreRule::default());
+            let slow = blocks::attend(&compute, heads, layout, &views, ScoreRule::default());
+            assert_eq!(fast.dims(), [3 * 37, 6 * value_dim]);
+            let apart = (fast - slow).abs().max().into_scalar::<f32>();
+            assert!(apart < 1e-5, "{value_dim}: {apart}");
         }
     }
 

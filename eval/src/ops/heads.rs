@@ -16,15 +16,18 @@ pub(crate) struct HeadLayout {
     pub(crate) kv_heads: usize,
     /// Query heads per KV head.
     pub(crate) group: usize,
+    /// Channels of a query or key head.
     pub(crate) head_dim: usize,
+    /// Channels of a value head.
+    pub(crate) value_dim: usize,
     /// Which channels turn together.
     pub(crate) pairs: Pairs,
     /// What queries are multiplied by; `None`: one divided by the root of `head_dim`.
     pub(crate) scale: Option<f64>,
 }
 
-/// Queries `[sequences·kv_heads, group, tokens, head_dim]`, keys and values
-/// `[sequences·kv_heads, tokens, head_dim]`; queries and keys rotated, queries scaled.
+/// Queries `[sequences·kv_heads, group, tokens, head_dim]`, keys `[sequences·kv_heads, tokens, head_dim]` and values
+/// `[sequences·kv_heads, tokens, value_dim]`; queries and keys rotated, queries scaled.
 #[derive(Clone)]
 pub(crate) struct Heads {
     pub(crate) queries: Tensor<4>,
@@ -49,7 +52,7 @@ pub(crate) struct Placed<'a> {
     pub(crate) scales: Option<&'a [f32]>,
 }
 
-/// Splits `qkv: [sequences·tokens, (heads + 2·kv_heads)·head_dim]`.
+/// Splits `qkv: [sequences·tokens, (heads + kv_heads)·head_dim + kv_heads·value_dim]`.
 pub(crate) fn split_heads(
     compute: &Compute,
     qkv: Tensor<2>,
@@ -61,24 +64,28 @@ pub(crate) fn split_heads(
 }
 
 fn on_host(qkv: Tensor<2>, layout: HeadLayout, norms: &HeadNorms<'_>, placed: Placed<'_>) -> Heads {
-    let HeadLayout { sequences, tokens, kv_heads, group, head_dim, pairs, scale } = layout;
+    let HeadLayout { sequences, tokens, kv_heads, group, head_dim, value_dim, pairs, scale } = layout;
     let device = qkv.device();
     let heads = kv_heads * group;
-    let width = (heads + 2 * kv_heads) * head_dim;
+    let keys_at = heads * head_dim;
+    let values_at = keys_at + kv_heads * head_dim;
+    let width = values_at + kv_heads * value_dim;
     let scale = scale.map_or_else(|| 1.0 / (head_dim as f32).sqrt(), |scale| scale as f32);
     let (_, [queries, keys, values]) = host::read(qkv, |source| {
         // One output row per (sequence, head, token), head by head.
-        let gather = |first_head: usize, count: usize, finish: &(dyn Fn(usize, usize, &mut [f32]) + Sync)| {
-            let mut out = vec![0.0; sequences * count * tokens * head_dim];
-            host::for_rows(&mut out, head_dim, |first, rows| {
+        let gather = |start: usize,
+                      [count, channels]: [usize; 2],
+                      finish: &(dyn Fn(usize, usize, &mut [f32]) + Sync)| {
+            let mut out = vec![0.0; sequences * count * tokens * channels];
+            host::for_rows(&mut out, channels, |first, rows| {
                 host::vectorised(
                     #[inline(always)]
                     || {
-                        for (row, to) in rows.chunks_exact_mut(head_dim).enumerate() {
+                        for (row, to) in rows.chunks_exact_mut(channels).enumerate() {
                             let (line, token) = ((first + row) / tokens, (first + row) % tokens);
                             let (sequence, head) = (line / count, line % count);
-                            let from = (sequence * tokens + token) * width + (first_head + head) * head_dim;
-                            to.copy_from_slice(&source[from..from + head_dim]);
+                            let from = (sequence * tokens + token) * width + start + head * channels;
+                            to.copy_from_slice(&source[from..from + channels]);
                             finish(head, token, to);
                         }
                     },
@@ -118,15 +125,19 @@ fn on_host(qkv: Tensor<2>, layout: HeadLayout, norms: &HeadNorms<'_>, placed: Pl
         };
         let scale = |token: usize| placed.scales.map_or(scale, |scales| scale * scales[token]);
         [
-            gather(0, heads, &|head, token, row| turn(norms.queries, scale(token), (head, token), row)),
-            gather(heads, kv_heads, &|head, token, row| turn(norms.keys, 1.0, (head, token), row)),
-            gather(heads + kv_heads, kv_heads, &|_, _, _| {}),
+            gather(0, [heads, head_dim], &|head, token, row| {
+                turn(norms.queries, scale(token), (head, token), row);
+            }),
+            gather(keys_at, [kv_heads, head_dim], &|head, token, row| {
+                turn(norms.keys, 1.0, (head, token), row);
+            }),
+            gather(values_at, [kv_heads, value_dim], &|_, _, _| {}),
         ]
     });
     Heads {
         queries: host::tensor(queries, [sequences * kv_heads, group, tokens, head_dim], &device),
         keys: host::tensor(keys, [sequences * kv_heads, tokens, head_dim], &device),
-        values: host::tensor(values, [sequences * kv_heads, tokens, head_dim], &device),
+        values: host::tensor(values, [sequences * kv_heads, tokens, value_dim], &device),
     }
 }
 
@@ -158,14 +169,16 @@ pub(crate) fn generic(
     norms: &HeadNorms<'_>,
     placed: Placed<'_>,
 ) -> Heads {
-    let HeadLayout { sequences, tokens, kv_heads, group, head_dim, pairs, scale } = layout;
+    let HeadLayout { sequences, tokens, kv_heads, group, head_dim, value_dim, pairs, scale } = layout;
     let heads = kv_heads * group;
-    let part = |first: usize, count: usize| -> Tensor<4> {
+    let part = |start: usize, [count, channels]: [usize; 2]| -> Tensor<4> {
         qkv.clone()
-            .narrow(1, first * head_dim, count * head_dim)
-            .reshape([sequences, tokens, count, head_dim])
+            .narrow(1, start, count * channels)
+            .reshape([sequences, tokens, count, channels])
             .swap_dims(1, 2)
     };
+    let keys_at = heads * head_dim;
+    let values_at = keys_at + kv_heads * head_dim;
     let norm = |norm: Option<&Norm>, x: Tensor<4>| match norm {
         Some(norm) => norm.generic(x),
         None => x,
@@ -199,12 +212,12 @@ pub(crate) fn generic(
         Tensor::cat(turned, 3).cast(dtype)
     };
     let scale = scale.unwrap_or_else(|| 1.0 / (head_dim as f64).sqrt());
-    let flat = [sequences * kv_heads, tokens, head_dim];
+    let flat = |channels| [sequences * kv_heads, tokens, channels];
     let place = |weight: Option<&Norm>, x: Tensor<4>| match norms.after {
         true => norm(weight, turn(x)),
         false => turn(norm(weight, x)),
     };
-    let mut queries = place(norms.queries, part(0, heads)) * scale;
+    let mut queries = place(norms.queries, part(0, [heads, head_dim])) * scale;
     if let Some(scales) = placed.scales {
         let data = TensorData::new(scales.to_vec(), [1, 1, tokens, 1]);
         let scales: Tensor<4> = Tensor::from_data(data, (&queries.device(), DType::F32));
@@ -212,8 +225,8 @@ pub(crate) fn generic(
     }
     Heads {
         queries: queries.reshape([sequences * kv_heads, group, tokens, head_dim]),
-        keys: place(norms.keys, part(heads, kv_heads)).reshape(flat),
-        values: part(heads + kv_heads, kv_heads).reshape(flat),
+        keys: place(norms.keys, part(keys_at, [kv_heads, head_dim])).reshape(flat(head_dim)),
+        values: part(values_at, [kv_heads, value_dim]).reshape(flat(value_dim)),
     }
 }
 
@@ -227,7 +240,7 @@ mod tests {
     #[test]
     fn the_loop_agrees_with_the_operations() {
         let compute = Compute::cpu();
-        let width = (6 + 4) * 8;
+        let width = (6 + 2) * 8 + 2 * 5;
         let values: Vec<f32> = (0..10 * width).map(|i| ((i * 7919) % 1001) as f32 / 500.0 - 1.0).collect();
         let qkv: Tensor<2> = compute.tensor(values, [10, width]);
         let rope = Rope { base: 100.0, scaling: Scaling::None };
@@ -239,8 +252,16 @@ mod tests {
             [(Pairs::Halves, 8), (Pairs::Neighbours, 8), (Pairs::Halves, 4), (Pairs::Neighbours, 4)]
         {
             let scale = (channels == 4).then_some(0.3);
-            let layout =
-                HeadLayout { sequences: 2, tokens: 5, kv_heads: 2, group: 3, head_dim: 8, pairs, scale };
+            let layout = HeadLayout {
+                sequences: 2,
+                tokens: 5,
+                kv_heads: 2,
+                group: 3,
+                head_dim: 8,
+                value_dim: 5,
+                pairs,
+                scale,
+            };
             let rotations = Rotations::new(&compute, &rope, channels, 5);
             let each = [Some(&rotations), None]
                 .into_iter()

@@ -44,7 +44,8 @@ fn edit(layer: u32, module: Module, expert: Option<u32>, bits: u32) -> Edit {
 
 fn every_module(bits: u32) -> Plan {
     let layers = 0..LAYERS as u32;
-    arrange(layers.flat_map(|layer| Module::ALL.map(|module| edit(layer, module, None, bits))))
+    let modules = ["q", "k", "v", "o", "gate", "up", "down"].map(|name| Module::from_name(name).unwrap());
+    arrange(layers.flat_map(|layer| modules.map(|module| edit(layer, module, None, bits))))
 }
 
 #[test]

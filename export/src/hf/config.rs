@@ -55,16 +55,20 @@ fn renormalised(
     rule: MixtureRule,
     fold: &Fold,
 ) -> Result<(), ExportError> {
-    let (Some(edit), Flag::Key(key, default)) = (fold.mapped(), rule.router.renormalised) else {
-        return Ok(());
+    let Some(edit) = fold.mapped() else { return Ok(()) };
+    let (rescaled, why) = match rule.router.renormalised {
+        Flag::Always(rescaled) => (rescaled, format!("in a {}", fold.family().name)),
+        Flag::Key(key, default) => {
+            let rescaled = keys.get(key).map_or(default, |value| value.get() == "true");
+            (rescaled, format!("with `{key}` false"))
+        }
     };
-    let rescaled = keys.get(key).map_or(default, |value| value.get() == "true");
     if rescaled {
         return Ok(());
     }
     let reason = format!(
-        "with `{key}` false the weights of the chosen experts are shares of all experts, which a router with other rows \
-         does not give; use keep-experts alone, or `--to plan`"
+        "{why} the weights of the chosen experts are shares of all experts, which a router with other rows does not give; \
+         use keep-experts alone, or `--to plan`"
     );
     Err(refuse(edit, reason))
 }

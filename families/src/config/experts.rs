@@ -3,7 +3,8 @@
 use super::fields::{Fields, Found};
 use crate::error::ConfigError;
 use crate::schema::{
-    Family, MixtureLayers, MixtureRule, Number, SPARSEMIXER_EPS, Scores, SharedExpert, SharedInner,
+    Family, GroupSwitch, MixtureLayers, MixtureRule, Number, SPARSEMIXER_EPS, Scores, SharedExpert,
+    SharedInner,
 };
 
 /// Experts of a mixture-of-experts decoder.
@@ -98,10 +99,17 @@ fn groups(
     per_token: usize,
 ) -> Result<Option<(usize, usize)>, ConfigError> {
     let Some(groups) = &rule.router.groups else { return Ok(None) };
+    if let Some(switch) = groups.switch
+        && !is_on(fields, switch)?
+    {
+        fields.raw(groups.count.keys[0]);
+        fields.raw(groups.kept.keys[0]);
+        return Ok(None);
+    }
     let (count, kept) = (fields.count(groups.count)?, fields.count(groups.kept)?);
-    // Two of a group say how good it is.
-    if !experts.is_multiple_of(count) || (count > 1 && experts / count < 2) {
-        let expected = format!("a divisor of the {experts} experts with at least two in each group");
+    let least = rule.router.scores.group_members();
+    if !experts.is_multiple_of(count) || (count > 1 && experts / count < least) {
+        let expected = format!("a divisor of the {experts} experts with at least {least} in each group");
         return Err(fields.bad(groups.count.keys[0], count, expected));
     }
     if kept > count || experts / count * kept < per_token {
@@ -109,6 +117,18 @@ fn groups(
         return Err(fields.bad(groups.kept.keys[0], kept, expected));
     }
     Ok((count > 1).then_some((count, kept)))
+}
+
+/// Whether groups are used.
+fn is_on(fields: &Fields<'_>, switch: GroupSwitch) -> Result<bool, ConfigError> {
+    let GroupSwitch { key, on, off } = switch;
+    match fields.word(key)? {
+        Found::Absent => Ok(false),
+        Found::Is(word) if word == off => Ok(false),
+        Found::Is(word) if word == on => Ok(true),
+        Found::Is(word) => Err(fields.bad(key, word, format!("{off} or {on}"))),
+        Found::Null => Err(fields.null(key, &format!("{off} or {on}"))),
+    }
 }
 
 fn shared(fields: &Fields<'_>, rule: &MixtureRule, inner: usize) -> Result<Option<Shared>, ConfigError> {
@@ -154,6 +174,21 @@ fn in_layers(fields: &Fields<'_>, rule: MixtureLayers, layers: usize) -> Result<
             };
             let every = fields.size_or("moe_layer_interval", Some(1))?;
             Ok((0..layers).map(|layer| (first..=last).contains(&layer) && (layer + 1) % every == 0).collect())
+        }
+        MixtureLayers::Listed { key, from } => {
+            let Found::Is(words) = fields.words(key)? else {
+                return Ok((0..layers).map(|layer| layer >= from).collect());
+            };
+            if words.len() != layers {
+                let expected = format!("{layers}, one per layer");
+                return Err(fields.bad(key, format!("{} entries", words.len()), expected));
+            }
+            let has = |word: &&str| match *word {
+                "sparse" => Ok(true),
+                "dense" => Ok(false),
+                other => Err(fields.bad(key, other, "dense or sparse")),
+            };
+            words.iter().map(has).collect()
         }
         MixtureLayers::Interleaved => {
             let step = fields.size_or("interleave_moe_layer_step", Some(1))?;

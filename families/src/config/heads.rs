@@ -46,6 +46,20 @@ fn falcon(fields: &Fields<'_>, rule: KvHeads, heads: usize) -> Result<usize, Con
     }
 }
 
+/// Whether the query heads divide the width of the residual stream; an error where they have to.
+pub(super) fn divides(
+    fields: &Fields<'_>,
+    rule: HeadDim,
+    hidden: usize,
+    heads: usize,
+) -> Result<bool, ConfigError> {
+    let divides = hidden.is_multiple_of(heads);
+    if (rule.always_divides || rule.derived) && !divides {
+        return Err(fields.bad("hidden_size", hidden, format!("a multiple of the {heads} heads")));
+    }
+    Ok(divides)
+}
+
 /// Channels of a head.
 pub(super) fn head_dim(
     fields: &Fields<'_>,
@@ -53,10 +67,7 @@ pub(super) fn head_dim(
     hidden: usize,
     heads: usize,
 ) -> Result<usize, ConfigError> {
-    let divides = hidden.is_multiple_of(heads);
-    if (rule.always_divides || rule.derived) && !divides {
-        return Err(fields.bad("hidden_size", hidden, format!("a multiple of the {heads} heads")));
-    }
+    let divides = divides(fields, rule, hidden, heads)?;
     let head_dim = match fields.whole("head_dim")? {
         Found::Null if rule.null == Null::Refused => return Err(fields.null("head_dim", "a whole number")),
         Found::Is(_) => fields.size("head_dim")?,

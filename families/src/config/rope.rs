@@ -496,6 +496,7 @@ fn yarn(rope: &Fields<'_>, factor: f64, context: f64) -> Result<Scaling, ConfigE
         slow: above_zero("beta_slow")?.unwrap_or(1.0),
         truncate: rope.flag_or("truncate", true)?,
         attention,
+        all_channels: scales.1.filter(|&all| all != 0.0).map_or(1.0, temperature),
     })
 }
 

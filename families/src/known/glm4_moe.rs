@@ -45,6 +45,7 @@ pub(super) const ROUTER: Router = Router {
     groups: Some(Groups {
         count: Count { keys: &["n_group"], default: Some(1) },
         kept: Count { keys: &["topk_group"], default: Some(1) },
+        switch: None,
     }),
     ..Router::SOFTMAX
 };

@@ -1,6 +1,6 @@
 //! Attention: heads, biases, norms of queries and keys, scores, windows, and the names of tensors.
 
-use super::{Flag, Number};
+use super::{Flag, LatentRule, Number};
 
 /// What null means at a key whose absence has a meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -154,8 +154,11 @@ pub struct Attention {
     pub windows: WindowRule,
     /// The part of a layer that attention's tensors are under.
     pub place: &'static str,
-    /// Queries, keys and values.
+    /// Queries, keys and values, where they are made of the residual stream.
     pub projections: Projections,
+    /// Keys and values of all heads are made of one latent per token, queries perhaps of another. Of biases, only what makes
+    /// latents has those of queries, keys and values.
+    pub latent: Option<LatentRule>,
     /// The output matrix.
     pub output: &'static str,
 }
@@ -182,6 +185,7 @@ impl Attention {
         windows: WindowRule::None,
         place: "self_attn",
         projections: Projections::Apart(["q_proj", "k_proj", "v_proj"]),
+        latent: None,
         output: "o_proj",
     };
 

@@ -27,6 +27,13 @@ pub enum MixtureLayers {
     Span,
     /// Every `decoder_sparse_step`-th, but for those in `mlp_only_layers` (Qwen).
     Every,
+    /// Those for which a list says `sparse` and not `dense`.
+    Listed {
+        /// The key of the list.
+        key: &'static str,
+        /// Without the list, all but so many first ones.
+        from: usize,
+    },
     /// Those in `moe_layers`; without it, every `interleave_moe_layer_step`-th, by default all (Llama 4).
     Interleaved,
 }
@@ -50,6 +57,17 @@ pub enum Scores {
     },
 }
 
+impl Scores {
+    /// How many of a group, its best ones, say together how good the group is: one in DeepSeek V2 (arXiv 2405.04434,
+    /// §2.2.2), two in V3.
+    pub fn group_members(self) -> usize {
+        match self {
+            Self::Sigmoid => 2,
+            Self::Softmax | Self::ChosenSigmoid | Self::SparseMixer { .. } => 1,
+        }
+    }
+}
+
 /// ε of SparseMixer where its key is absent.
 pub const SPARSEMIXER_EPS: f64 = 0.01;
 
@@ -60,6 +78,19 @@ pub struct Groups {
     pub count: Count,
     /// How many are chosen from.
     pub kept: Count,
+    /// Whether groups are used at all, in families that may have them without.
+    pub switch: Option<GroupSwitch>,
+}
+
+/// A key that says whether groups of experts are used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GroupSwitch {
+    /// The key.
+    pub key: &'static str,
+    /// With groups.
+    pub on: &'static str,
+    /// Without; the same as absence.
+    pub off: &'static str,
 }
 
 /// A number per expert that is added to scores for the choice alone (arXiv 2408.15664).

@@ -56,6 +56,8 @@ pub struct RotationRule {
     pub local_key: Option<&'static str>,
     /// Which channels turn together.
     pub pairs: Pairs,
+    /// A key that says whether neighbours turn together, in the place of `pairs`, which is what its absence means.
+    pub neighbours_key: Option<&'static str>,
     /// How much of a head is rotated.
     pub part: PartRule,
     /// Layers without rotation.
@@ -83,6 +85,7 @@ impl RotationRule {
         local_base: None,
         local_key: None,
         pairs: Pairs::Halves,
+        neighbours_key: None,
         part: PartRule::Whole,
         unrotated: Unrotated::None,
         given: false,

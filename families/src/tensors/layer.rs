@@ -1,6 +1,6 @@
 //! The tensors of one layer.
 
-use super::{LinearPart, LinearTensors, MatrixSlice, Tensor, has_bias};
+use super::{LinearPart, LinearTensors, MatrixSlice, ProjectionTensors, Tensor, has_bias};
 use crate::config::DecoderConfig;
 use crate::schema::{
     Correction, ExpertTensors, MixtureRule, NormKind, Orientation, Over, PartTensors, Placement, Projections,
@@ -77,7 +77,7 @@ pub struct RouterTensors {
 /// The tensors of one layer.
 #[derive(Clone, Debug)]
 pub struct LayerTensors<'a> {
-    config: &'a DecoderConfig,
+    pub(super) config: &'a DecoderConfig,
     number: usize,
     place: String,
 }
@@ -146,11 +146,14 @@ impl<'a> LayerTensors<'a> {
         Some([norm(queries, config.heads), norm(keys, config.kv_heads)])
     }
 
-    /// Queries, keys and values.
-    pub fn qkv(&self) -> LinearTensors {
+    /// What queries, keys and values are made by.
+    pub fn projections(&self) -> ProjectionTensors {
         let config = self.config;
+        if let Some(latent) = &config.latent {
+            return ProjectionTensors::Latent(Box::new(self.latent(latent)));
+        }
         let (queries, kv) = (config.heads * config.head_dim, config.kv_heads * config.head_dim);
-        match config.family.attention.projections {
+        ProjectionTensors::Heads(match config.family.attention.projections {
             Projections::Apart([q, k, v]) => {
                 let parts = [(q, queries), (k, kv), (v, kv)];
                 LinearTensors::apart(&self.attention(), &parts, config.hidden, config.qkv_bias)
@@ -165,14 +168,14 @@ impl<'a> LayerTensors<'a> {
                 let place = self.attention();
                 LinearTensors::in_turns(&place, name, &runs, config.kv_heads, config.hidden, config.qkv_bias)
             }
-        }
+        })
     }
 
     /// The output of attention.
     pub fn attention_output(&self) -> LinearTensors {
         let config = self.config;
         let parts = [(config.family.attention.output, config.hidden)];
-        LinearTensors::apart(&self.attention(), &parts, config.heads * config.head_dim, config.output_bias)
+        LinearTensors::apart(&self.attention(), &parts, config.heads * config.value_dim(), config.output_bias)
     }
 
     /// A logit of each query head that no value belongs to.
@@ -181,7 +184,7 @@ impl<'a> LayerTensors<'a> {
         Some((format!("{}.{name}", self.attention()), vec![self.config.heads]))
     }
 
-    fn attention(&self) -> String {
+    pub(super) fn attention(&self) -> String {
         format!("{}.{}", self.place, self.config.family.attention.place)
     }
 
@@ -278,7 +281,7 @@ impl<'a> LayerTensors<'a> {
             norm.iter().flat_map(NormTensors::all).try_for_each(visit)
         };
         norms(self.attention_norm(), visit)?;
-        self.qkv().all().try_for_each(&mut *visit)?;
+        self.projections().all().into_iter().try_for_each(&mut *visit)?;
         self.attention_output().all().try_for_each(&mut *visit)?;
         self.qk_norms().iter().flatten().flat_map(NormTensors::all).try_for_each(&mut *visit)?;
         self.sinks().into_iter().try_for_each(&mut *visit)?;

@@ -49,8 +49,9 @@ impl WeightBits {
             .with(Argument::word(
                 "module",
                 modules,
-                "`q`, `k`, `v`, `o`: the linear modules of attention; `gate`, `up`, `down`: those of the feed-forward \
-                 part (`w1`, `w3`, `w2` of a Mixtral expert)",
+                "`q`, `k`, `v`, `o`: the linear modules of attention; `q-a`, `q-b`, `kv-a`, `kv-b`: to and from the latents of \
+                 latent attention, in the place of `q`, `k` and `v`; `gate`, `up`, `down`: those of the feed-forward part \
+                 (`w1`, `w3`, `w2` of a Mixtral expert)",
             ))
             .with(
                 Argument::count("expert", "whose `gate`, `up` or `down`")

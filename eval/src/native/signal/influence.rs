@@ -30,10 +30,12 @@ impl NativeEvaluator {
     /// averaged. Distance 0, the query's own position, is never masked; it is in the table for completeness.
     pub(super) fn influence(&self, asked: &Asked<'_>) -> Result<(Signal, u64), EvalFailure> {
         let config = &self.model.config;
-        let (heads, tokens) = (config.kv_heads, self.task.length());
+        let (heads, tokens) = (config.cache_heads(), self.task.length());
         let sink = count(&asked.args, "sink");
         let read = |layer: usize, attended: Attended, sums: &mut [f64]| {
             if let Attended::Weights { weights, gradient } = attended {
+                let lines = config.heads / heads * tokens;
+                let [weights, gradient] = [weights, gradient].map(|of| of.reshape([heads, lines, tokens]));
                 add(weights, gradient, sink, &mut sums[layer * heads * tokens..][..heads * tokens]);
             }
         };

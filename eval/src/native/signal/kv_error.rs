@@ -41,6 +41,13 @@ impl NativeEvaluator {
     /// gradient here.
     pub(super) fn kv_error(&self, asked: &Asked<'_>) -> Result<(Signal, u64), EvalFailure> {
         let config = &self.model.config;
+        if config.latent.is_some() {
+            return Err(EvalFailure::BadRequest(format!(
+                "signal `{NAME}` is about keys and values of heads, and the cache of a {} holds one latent per token for all \
+                 heads",
+                config.family.name
+            )));
+        }
         let bits: Vec<u32> = match asked.args.get("bits") {
             Some(OptionValue::Ints(bits)) => bits.iter().map(|&bits| bits as u32).collect(),
             _ => Vec::new(),

@@ -21,7 +21,7 @@ pub(super) fn attend(
     views: &[HeadConfig],
     rule: ScoreRule<'_>,
 ) -> Tensor<2> {
-    let HeadLayout { sequences, tokens, kv_heads, group, head_dim, .. } = layout;
+    let HeadLayout { sequences, tokens, kv_heads, group, value_dim, .. } = layout;
     let blocks = Blocks {
         queries: heads.queries,
         keys: Side::new(compute, heads.keys, views, |cache| cache.keys.as_ref()),
@@ -32,10 +32,10 @@ pub(super) fn attend(
     };
     let step = (SCORES / (views.len() * group * tokens)).max(1);
     let mixed = (0..tokens).step_by(step).map(|first| blocks.block(first..(first + step).min(tokens)));
-    Tensor::cat(mixed.collect(), 1).reshape([sequences * tokens, kv_heads * group * head_dim])
+    Tensor::cat(mixed.collect(), 1).reshape([sequences * tokens, kv_heads * group * value_dim])
 }
 
-/// Keys or values, `[rows, tokens, head_dim]`; a row is a KV head of a sequence.
+/// Keys or values, `[rows, tokens, channels]`; a row is a KV head of a sequence.
 struct Side {
     /// What queries meet beyond the recent window.
     stored: Tensor<3>,
@@ -81,9 +81,9 @@ struct Blocks<'a> {
 }
 
 impl Blocks<'_> {
-    /// Attention of the queries `at`: `[sequences, queries, heads·head_dim]`.
+    /// Attention of the queries `at`: `[sequences, queries, heads·value_dim]`.
     fn block(&self, at: Range<usize>) -> Tensor<3> {
-        let HeadLayout { sequences, kv_heads, group, head_dim, .. } = self.layout;
+        let HeadLayout { sequences, kv_heads, group, head_dim, value_dim, .. } = self.layout;
         let rows = self.views.len();
         let lines = group * at.len();
         let asked = self.queries.clone().narrow(2, at.start, at.len()).reshape([rows, lines, head_dim]);
@@ -111,10 +111,10 @@ impl Blocks<'_> {
                 weights.matmul(stored) + part.matmul(rest)
             }
         };
-        mixed.reshape([sequences, kv_heads * group, at.len(), head_dim]).swap_dims(1, 2).reshape([
+        mixed.reshape([sequences, kv_heads * group, at.len(), value_dim]).swap_dims(1, 2).reshape([
             sequences,
             at.len(),
-            kv_heads * group * head_dim,
+            kv_heads * group * value_dim,
         ])
     }
 

@@ -23,6 +23,8 @@ pub(super) struct Tile<'a> {
     /// Every query of the head, `[tokens, head_dim]`.
     pub(super) queries: &'a [f32],
     pub(super) head_dim: usize,
+    /// Channels of a value.
+    pub(super) value_dim: usize,
     /// Position of the first query.
     pub(super) first: usize,
     /// Position after the last.
@@ -67,7 +69,7 @@ impl Tile<'_> {
         let total = softmax(&seen, weights, self.sink);
         let scale = total.map(|total| 1.0 / total);
         self.split(&seen, weights, border);
-        for channels in (0..self.head_dim).step_by(GROUP) {
+        for channels in (0..self.value_dim).step_by(GROUP) {
             let mut sums = [[0.0; LANES]; GROUP];
             self.mix(simd, &seen, weights, border, channels / GROUP * tokens, &mut sums);
             for sums in &mut sums {

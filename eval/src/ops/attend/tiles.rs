@@ -22,14 +22,14 @@ pub(super) fn attend(
     views: &[HeadConfig],
     rule: ScoreRule<'_>,
 ) -> Tensor<2> {
-    let HeadLayout { sequences, tokens, kv_heads, group, head_dim, .. } = layout;
+    let HeadLayout { sequences, tokens, kv_heads, group, head_dim, value_dim, .. } = layout;
     let device = heads.queries.device();
-    let width = kv_heads * group * head_dim;
+    let width = kv_heads * group * value_dim;
     let (_, packed) = host::read(heads.keys, |keys| {
         let (_, packed) = host::read(heads.values, |values| -> Vec<Packed> {
-            let head = tokens * head_dim;
-            let sides = keys.par_chunks_exact(head).zip(values.par_chunks_exact(head));
-            let pack = |(view, (keys, values))| Packed::new(view, keys, values, head_dim);
+            let sides =
+                keys.par_chunks_exact(tokens * head_dim).zip(values.par_chunks_exact(tokens * value_dim));
+            let pack = |(view, (keys, values))| Packed::new(view, (keys, head_dim), (values, value_dim));
             views.par_iter().zip(sides).map(pack).collect()
         });
         packed
@@ -70,7 +70,7 @@ struct Task<'a> {
     sequence: Sequence<'a>,
     /// Position of the first query.
     first: usize,
-    /// `[queries, heads·head_dim]`.
+    /// `[queries, heads·value_dim]`.
     mixed: &'a mut [f32],
 }
 
@@ -80,8 +80,8 @@ impl WithSimd for Task<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let Self { sequence, first, mixed } = self;
-        let HeadLayout { tokens, kv_heads, group, head_dim, .. } = sequence.layout;
-        let width = kv_heads * group * head_dim;
+        let HeadLayout { tokens, kv_heads, group, head_dim, value_dim, .. } = sequence.layout;
+        let width = kv_heads * group * value_dim;
         let mut scratch = Scratch::default();
         for (head, queries) in
             sequence.queries.chunks_exact(tokens * head_dim).take(kv_heads * group).enumerate()
@@ -91,6 +91,7 @@ impl WithSimd for Task<'_> {
                 let tile = Tile {
                     queries,
                     head_dim,
+                    value_dim,
                     first: at,
                     end: at + mixed.len() / width,
                     look: sequence.views[head / group].look,
@@ -104,7 +105,7 @@ impl WithSimd for Task<'_> {
                     #[inline(always)]
                     |channels, sums| {
                         for (lane, row) in mixed.chunks_exact_mut(width).enumerate() {
-                            let row = &mut row[head * head_dim..][channels..head_dim];
+                            let row = &mut row[head * value_dim..][channels..value_dim];
                             for (value, sums) in row.iter_mut().zip(sums) {
                                 *value = sums[lane];
                             }

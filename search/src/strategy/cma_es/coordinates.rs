@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use attune_core::rng::Rng;
 use attune_core::space::{Config, Domain, Scale, Slot, Space, Value};
 
 /// A range becomes [0, 1] and is reflected at its ends, so that every point is a config; affine coefficients become the
@@ -23,6 +24,11 @@ impl Coordinates {
             _ => vec![0.5],
         };
         self.space.slots().flat_map(middle).collect()
+    }
+
+    /// Where a random config lies; the [`centre`](Self::centre) where none is found.
+    pub(super) fn random(&self, random: &mut Rng) -> Vec<f64> {
+        self.space.sample(random).map_or_else(|_| self.centre(), |config| self.of(&config))
     }
 
     pub(super) fn of(&self, config: &Config) -> Vec<f64> {

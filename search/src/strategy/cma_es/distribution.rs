@@ -1,9 +1,11 @@
 //! The multivariate normal distribution of CMA-ES and its update. Equation numbers are those of the tutorial (arXiv
-//! 1604.00772v2); recombination weights are positive only.
+//! 1604.00772v2).
 
 use attune_core::eigen::eigen;
 use attune_core::rng::Rng;
 use rand_distr::{Distribution as _, StandardNormal};
+
+use super::parameters::Parameters;
 
 /// With more coordinates, only variances are learnt (sep-CMA-ES; Ros & Hansen 2008), which costs O(n).
 const DENSE: usize = 128;
@@ -18,25 +20,14 @@ pub(super) struct Distribution {
     axes: Vec<f64>,
     path_sigma: Vec<f64>,
     path: Vec<f64>,
-    weights: Vec<f64>,
-    population: usize,
-    mu_eff: f64,
+    parameters: Parameters,
     generation: u64,
 }
 
 impl Distribution {
-    /// A sphere of radius `sigma` around `mean`; `population` 0 takes the default (eq. 48).
-    pub(super) fn new(mean: Vec<f64>, sigma: f64, population: usize) -> Self {
+    /// A sphere of radius `sigma` around `mean`, of which `population` samples are taken at a time.
+    pub(super) fn new(mean: Vec<f64>, sigma: f64, population: usize, active: bool) -> Self {
         let n = mean.len();
-        let default = 4 + (3.0 * (n.max(1) as f64).ln()).floor() as usize;
-        let population = if population == 0 { default } else { population.max(2) };
-        // eq. 49, first half.
-        let parents = population / 2;
-        let half = (population as f64 + 1.0) / 2.0;
-        let raw: Vec<f64> = (1..=parents).map(|rank| half.ln() - (rank as f64).ln()).collect();
-        let sum: f64 = raw.iter().sum();
-        let weights: Vec<f64> = raw.into_iter().map(|weight| weight / sum).collect();
-        let mu_eff = 1.0 / weights.iter().map(|weight| weight * weight).sum::<f64>();
         let dense = if n <= DENSE { n * n } else { 0 };
         let mut distribution = Self {
             sigma,
@@ -45,9 +36,7 @@ impl Distribution {
             axes: vec![1.0; n],
             path_sigma: vec![0.0; n],
             path: vec![0.0; n],
-            weights,
-            population,
-            mu_eff,
+            parameters: Parameters::new(n, population, n <= DENSE, active),
             generation: 0,
             mean,
         };
@@ -61,8 +50,27 @@ impl Distribution {
         distribution
     }
 
-    pub(super) fn population(&self) -> usize {
-        self.population
+    /// How far samples of a coordinate lie apart at most.
+    pub(super) fn extent(&self) -> f64 {
+        let wide = |i: usize| self.covariance[self.diagonal(i)].max(0.0).sqrt().max(self.path[i].abs());
+        self.sigma * (0..self.mean.len()).map(wide).fold(0.0, f64::max)
+    }
+
+    /// Condition number of the covariance.
+    pub(super) fn condition(&self) -> f64 {
+        let (low, high) = self
+            .axes
+            .iter()
+            .fold((f64::INFINITY, 0.0_f64), |(low, high), axis| (low.min(*axis), high.max(*axis)));
+        (high / low).powi(2)
+    }
+
+    /// Whether a fifth of a standard deviation changes every coordinate of the mean, in the precision of numbers.
+    pub(super) fn has_effect(&self) -> bool {
+        let moves = |(i, mean): (usize, &f64)| {
+            mean + 0.2 * self.sigma * self.covariance[self.diagonal(i)].max(0.0).sqrt() != *mean
+        };
+        self.mean.iter().enumerate().all(moves)
     }
 
     fn is_dense(&self) -> bool {
@@ -117,25 +125,21 @@ impl Distribution {
             return;
         }
         self.generation += 1;
-        let (n_real, mu_eff) = (n as f64, self.mu_eff);
-        // Table 1.
-        let c_sigma = (mu_eff + 2.0) / (n_real + mu_eff + 5.0);
-        let damping = 1.0 + 2.0 * (((mu_eff - 1.0) / (n_real + 1.0)).sqrt() - 1.0).max(0.0) + c_sigma;
-        let c_c = (4.0 + mu_eff / n_real) / (n_real + 4.0 + 2.0 * mu_eff / n_real);
-        // Diagonals learn faster: Ros & Hansen 2008, eq. 3.
-        let haste = if self.is_dense() { 1.0 } else { (n_real + 2.0) / 3.0 };
-        let c_1 = (haste * 2.0 / ((n_real + 1.3).powi(2) + mu_eff)).min(1.0);
-        let c_mu = 2.0 * (0.25 + mu_eff + 1.0 / mu_eff - 2.0) / ((n_real + 2.0).powi(2) + mu_eff);
-        let c_mu = (haste * c_mu).min(1.0 - c_1);
-        let expected = n_real.sqrt() * (1.0 - 1.0 / (4.0 * n_real) + 1.0 / (21.0 * n_real * n_real));
+        let n_real = n as f64;
+        let Parameters { mu_eff, c_sigma, damping, c_c, c_1, c_mu, expected, .. } = self.parameters;
         let steps: Vec<Vec<f64>> = points
             .iter()
-            .take(self.weights.len())
             .map(|point| point.iter().zip(&self.mean).map(|(x, m)| (x - m) / self.sigma).collect())
             .collect();
+        // eq. 46: how much a bad step counts depends on how unlikely it was.
+        let weighted = self.parameters.weights.iter().zip(&steps).map(|(weight, step)| {
+            let length = || self.whiten(step).iter().map(|value| value * value).sum::<f64>();
+            if *weight < 0.0 { weight * n_real / length().max(f64::MIN_POSITIVE) } else { *weight }
+        });
+        let weights: Vec<f64> = weighted.collect();
         // eq. 41 and 42.
         let mut step = vec![0.0; n];
-        for (weight, one) in self.weights.iter().zip(&steps) {
+        for (weight, one) in weights.iter().zip(&steps).filter(|(weight, _)| **weight > 0.0) {
             step.iter_mut().zip(one).for_each(|(sum, value)| *sum += weight * value);
         }
         self.mean.iter_mut().zip(&step).for_each(|(mean, step)| *mean += self.sigma * step);
@@ -155,12 +159,11 @@ impl Distribution {
         }
         // eq. 47.
         let stalled = if moving { 0.0 } else { c_1 * c_c * (2.0 - c_c) };
-        let keep = 1.0 - c_1 - c_mu + stalled;
+        let keep = 1.0 - c_1 - c_mu * self.parameters.weights.iter().sum::<f64>() + stalled;
         for i in 0..n {
             let columns = if self.is_dense() { 0..i + 1 } else { i..i + 1 };
             for j in columns {
-                let rank_mu: f64 =
-                    self.weights.iter().zip(&steps).map(|(weight, y)| weight * y[i] * y[j]).sum();
+                let rank_mu: f64 = weights.iter().zip(&steps).map(|(weight, y)| weight * y[i] * y[j]).sum();
                 let at = if self.is_dense() { i * n + j } else { i };
                 let value = keep * self.covariance[at] + c_1 * self.path[i] * self.path[j] + c_mu * rank_mu;
                 self.covariance[at] = value;

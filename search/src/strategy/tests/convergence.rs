@@ -31,9 +31,18 @@ fn reals(config: &Config) -> Vec<f64> {
 
 /// Evaluations until the loss is below `target`.
 fn evaluations(domain: Domain, step: f64, target: f64, loss: fn(&[f64]) -> f64) -> usize {
+    evaluations_with(&[("step", OptionValue::Real(step))], 11, domain, target, loss)
+}
+
+fn evaluations_with(
+    options: &[(&str, OptionValue)],
+    seed: u64,
+    domain: Domain,
+    target: f64,
+    loss: fn(&[f64]) -> f64,
+) -> usize {
     let space = Arc::new(Space::new(vec![spaces::dimension("x", &[], domain)], vec![]).unwrap());
-    let choice = choice("cma-es", &[("step", OptionValue::Real(step))]);
-    let mut strategy = build(&choice, context(&space, 11)).unwrap();
+    let mut strategy = build(&choice("cma-es", options), context(&space, seed)).unwrap();
     let (mut count, mut reached) = (0, usize::MAX);
     run(strategy.as_mut(), 12_000, &mut |config| {
         count += 1;
@@ -58,6 +67,50 @@ fn cma_es_takes_as_long_as_is_known() {
         x.iter().zip(0..).map(|(x, i)| 1e6_f64.powf(f64::from(i) / 9.0) * (x - 1.0).powi(2)).sum()
     });
     assert!((2_500..9_000).contains(&ellipsoid), "{ellipsoid}");
+}
+
+/// The least loss that is found with these options.
+fn least(options: &[(&str, OptionValue)], seed: u64, loss: fn(&[f64]) -> f64) -> f64 {
+    let domain = Domain::Matrix { rows: 2, columns: 5, min: -5.0, max: 5.0 };
+    let space = Arc::new(Space::new(vec![spaces::dimension("x", &[], domain)], vec![]).unwrap());
+    let mut strategy = build(&choice("cma-es", options), context(&space, seed)).unwrap();
+    let mut least = f64::INFINITY;
+    run(strategy.as_mut(), 12_000, &mut |config| {
+        let loss = loss(&reals(config));
+        least = least.min(loss);
+        vec![loss]
+    });
+    least
+}
+
+#[test]
+fn active_cma_es_learns_an_ellipsoid_sooner() {
+    let ellipsoid = |x: &[f64]| -> f64 {
+        x.iter().zip(0..).map(|(x, i)| 1e6_f64.powf(f64::from(i) / 9.0) * (x - 1.0).powi(2)).sum()
+    };
+    let domain = || Domain::Matrix { rows: 2, columns: 5, min: -5.0, max: 5.0 };
+    let sooner = (0..5).filter(|seed| {
+        let until = |active: bool| {
+            let options = [("active", OptionValue::Bool(active))];
+            evaluations_with(&options, *seed, domain(), 1e-8, ellipsoid)
+        };
+        until(true) < until(false)
+    });
+    assert_eq!(sooner.count(), 5);
+}
+
+#[test]
+fn cma_es_begins_anew_where_it_has_converged() {
+    // Rastrigin's function: a run ends in one of 10¹⁰ basins.
+    let rastrigin = |x: &[f64]| -> f64 {
+        x.iter().map(|x| x * x + 10.0 * (1.0 - (std::f64::consts::TAU * x).cos())).sum()
+    };
+    let sum = |restarts: bool| {
+        let options = [("restarts", OptionValue::Bool(restarts))];
+        (0..5).map(|seed| least(&options, seed, rastrigin)).sum::<f64>()
+    };
+    let (once, again) = (sum(false), sum(true));
+    assert!(again < 0.7 * once, "{once} without restarts, {again} with them");
 }
 
 #[test]

@@ -1,0 +1,133 @@
+//! Strategies on problems: every evaluation counts, probes of a sensitivity table included.
+
+use std::error::Error;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use attune_core::evaluator::RunControl;
+use attune_core::options::Settings;
+use attune_core::profile::Selected;
+use attune_core::rng::derive;
+use attune_core::sensitivity::{SensitivityTable, probes, reference, table_from};
+use attune_core::space::{Config, Space};
+use attune_core::strategy::Observation;
+use attune_search::strategy::{SearchContext, build, check, table_source};
+use rand_distr::{Distribution as _, StandardNormal};
+
+use super::problem::Problem;
+
+/// What a search had found when it was looked at.
+pub(crate) struct Look {
+    pub(crate) evaluations: usize,
+    /// Loss without noise of the point that looked best; infinite before there is one.
+    pub(crate) loss: f64,
+    /// What the strategy took so far, without evaluations.
+    pub(crate) thinking: Duration,
+}
+
+/// Evaluates, and keeps what is best.
+struct Evaluations<'a> {
+    problem: &'a Problem,
+    count: usize,
+    /// As observed, and without noise.
+    best: (f64, f64),
+    thinking: Duration,
+    looks: Vec<Look>,
+}
+
+impl Evaluations<'_> {
+    fn evaluate(&mut self, config: &Config, counts: bool) -> f64 {
+        let point = self.problem.point(config);
+        let loss = self.problem.loss(&point);
+        let observed = if self.problem.noise > 0.0 {
+            let mut random = derive(self.problem.seed, "noise", &[self.count as u64]);
+            let draw: f64 = StandardNormal.sample(&mut random);
+            loss + self.problem.noise * draw
+        } else {
+            loss
+        };
+        if counts && observed < self.best.0 {
+            self.best = (observed, loss);
+        }
+        self.count += 1;
+        if self.problem.looks.contains(&self.count) {
+            self.look();
+        }
+        observed
+    }
+
+    fn look(&mut self) {
+        self.looks.push(Look { evaluations: self.count, loss: self.best.1, thinking: self.thinking });
+    }
+
+    fn left(&self) -> usize {
+        self.problem.looks.last().map_or(0, |last| last.saturating_sub(self.count))
+    }
+
+    /// Every option on its own. A probe that breaks a budget is no result.
+    fn table(&mut self, space: &Space) -> Result<SensitivityTable, Box<dyn Error>> {
+        let at = reference(space, None)?;
+        let probes = probes(space, &at)?;
+        let first = vec![self.evaluate(&at, space.check(&at).is_ok())];
+        let losses: Vec<Option<Vec<f64>>> = probes
+            .iter()
+            .map(|probe| Some(vec![self.evaluate(&probe.config, space.check(&probe.config).is_ok())]))
+            .collect();
+        Ok(table_from(space, &at, &first, &probes, &losses))
+    }
+}
+
+/// One search by the strategy of that name with its defaults; `None` where it cannot search the space.
+pub(crate) fn search(name: &str, problem: &Problem) -> Result<Option<Vec<Look>>, Box<dyn Error>> {
+    let space = problem.space()?;
+    let choice = Selected { name: name.to_owned(), options: Settings::new() };
+    if check(&choice, &space, problem.seed, false).is_err() {
+        return Ok(None);
+    }
+    let mut evaluations = Evaluations {
+        problem,
+        count: 0,
+        best: (f64::INFINITY, f64::INFINITY),
+        thinking: Duration::ZERO,
+        looks: Vec::new(),
+    };
+    let table = match table_source(&choice)? {
+        Some(_) => Some(evaluations.table(&space)?),
+        None => None,
+    };
+    let begin = Instant::now();
+    let mut strategy = build(
+        &choice,
+        SearchContext {
+            space: Arc::clone(&space),
+            seed: problem.seed,
+            starts: Vec::new(),
+            operators: None,
+            table,
+            stop: RunControl::default(),
+        },
+    )?;
+    evaluations.thinking += begin.elapsed();
+    while evaluations.left() > 0 {
+        let begin = Instant::now();
+        let proposals = strategy.ask(evaluations.left());
+        evaluations.thinking += begin.elapsed();
+        if proposals.is_empty() {
+            break;
+        }
+        let told = proposals.iter().map(|proposal| Observation {
+            index: proposal.index,
+            losses: Some(vec![evaluations.evaluate(&proposal.config, true)]),
+            estimate: None,
+        });
+        let told: Vec<Observation> = told.collect();
+        let begin = Instant::now();
+        strategy.tell(&told);
+        evaluations.thinking += begin.elapsed();
+    }
+    while evaluations.looks.len() < problem.looks.len() {
+        evaluations.count = problem.looks[evaluations.looks.len()];
+        evaluations.look();
+    }
+    Ok(Some(evaluations.looks))
+}
