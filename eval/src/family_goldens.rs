@@ -7,6 +7,7 @@ use attune_core::plan::{Edit, Plan};
 use attune_families::DecoderConfig;
 use attune_families::schema::NormKind;
 use attune_families::tensors;
+use attune_vocabulary::arrange;
 use attune_vocabulary::edits::{DropBlock, Half};
 use burn_tensor::Tensor;
 use safetensors::SafeTensors;
@@ -174,7 +175,7 @@ fn halves_of_blocks_are_left_out_in_a_stack_as_alone() {
         let ids = &case.ids[..12];
         let batch = Batch { sequences: 1, tokens: ids.len() };
         let positions = Positions::new(&model.compute, &model.config, ids.len());
-        let drop = |part| Plan::new(vec![Edit::from(DropBlock { layer: 1, part })]);
+        let drop = |part| arrange([Edit::from(DropBlock { layer: 1, part })]);
         let plans = [Plan::empty(), drop(Some(Half::Attention)), drop(Some(Half::FeedForward)), drop(None)];
         let edited = plans.map(|plan| EditedModel::new(&plan, &model.config).unwrap());
         let edits: Vec<_> = edited.iter().map(|edited| edited.layer(1)).collect();
