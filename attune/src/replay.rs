@@ -3,7 +3,7 @@
 use attune_core::event::{Event, Progress};
 use attune_core::objective::{Objective, compare};
 use attune_core::store::{Record, RunNote, StudyHeader};
-use attune_core::trial::{Dropped, Outcome, Trial, TrialState};
+use attune_core::trial::{Dropped, Outcome, Repeat, Trial, TrialState};
 
 /// Turns journal records into events, one by one, as they are read.
 #[derive(Clone, Debug)]
@@ -39,7 +39,9 @@ impl Replay {
         self.progress.trials += 1;
         self.progress.budget = self.progress.budget.max(self.progress.trials);
         match trial.state() {
-            TrialState::Complete(Outcome { reused, .. }) => self.answered(*reused),
+            TrialState::Complete(Outcome { reused, .. }) | TrialState::Repeated(Repeat { reused, .. }) => {
+                self.answered(*reused);
+            }
             TrialState::Dropped(Dropped { reused, .. }) => {
                 self.progress.dropped += 1;
                 self.answered(*reused);

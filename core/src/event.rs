@@ -123,7 +123,8 @@ pub enum Event {
     /// A phase has advanced. Comes once for every phase before the first of them begins, so that the whole is known from
     /// the start, then whenever something of it is done.
     Advanced(Advance),
-    /// The best of the trials that earlier runs finished; comes once, before the first new trial.
+    /// The best of the trials that earlier runs finished, before the first new trial; later only when a config that was
+    /// asked again makes another trial the best.
     BestSoFar {
         /// The trial.
         trial: Box<Trial>,

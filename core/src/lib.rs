@@ -20,6 +20,7 @@ pub mod objective;
 pub mod options;
 pub mod panics;
 pub mod plan;
+pub mod pooling;
 pub mod printable;
 pub mod profile;
 pub mod race;

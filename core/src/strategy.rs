@@ -15,6 +15,15 @@ pub enum Origin {
         /// Proposal numbers of the parents.
         parents: Vec<u64>,
     },
+    /// An earlier config once more, on items of the selection split that it was not scored on yet: what a strategy asks for
+    /// when chance may have decided between configs. The session chooses the items, the same ones for all configs that are
+    /// asked again equally often, so that they are compared item by item (see [`pooling`](crate::pooling)). It is a trial
+    /// like any other, and counts as one.
+    Again {
+        /// Number of the proposal that had the config first; it was scored on all its items. A proposal that repeats
+        /// another one is never named here.
+        of: u64,
+    },
 }
 
 /// One config to be evaluated.
@@ -33,11 +42,16 @@ pub struct Proposal {
 pub struct Observation {
     /// The proposal that was evaluated.
     pub index: u64,
-    /// Its losses; `None` when it failed or lost its race. Neither is an excuse to propose it again.
+    /// Its losses; `None` when it failed or lost its race. Neither is an excuse to propose it again. Of a config that was
+    /// [asked again](Origin::Again): over all items that it was scored on so far, comparable with configs that were scored
+    /// on fewer.
     pub losses: Option<Vec<f64>>,
     /// What the first loss of a trial that was left early would probably be, from the items that it was scored on. A
     /// guess: good enough to learn from, not to choose by.
     pub estimate: Option<f64>,
+    /// Of a config that was [asked again](Origin::Again): its losses on the new items alone, put on the scale of its first
+    /// ones. What differs from the losses that were told before is noise. `None` for all others.
+    pub fresh: Option<Vec<f64>>,
 }
 
 impl Observation {
@@ -97,7 +111,7 @@ impl Planned {
 ///
 /// Contract (the conformance suite checks it): a function of (seed, space, ordered tells), so it can be
 /// rebuilt by replay; proposals are canonical and feasible, numbered from 0 without gaps, and never
-/// repeated while unseen points remain; `tell` is called in proposal order with everything asked before the
+/// repeated while unseen points remain, unless they say so ([`Origin::Again`]); `tell` is called in proposal order with everything asked before the
 /// next `ask`.
 ///
 /// ```
@@ -146,7 +160,7 @@ impl Planned {
 /// for _ in 0..5 {
 ///     let [proposal] = climb.ask(8).try_into().expect("one at a time");
 ///     assert!(space.check(&proposal.config).is_ok());
-///     climb.tell(&[Observation { index: proposal.index, losses: Some(vec![1.0]), estimate: None }]);
+///     climb.tell(&[Observation { index: proposal.index, losses: Some(vec![1.0]), estimate: None, fresh: None }]);
 /// }
 /// assert_eq!(climb.best, Some((1.0, 0)), "an equal loss is no better");
 /// # Ok::<(), attune_core::space::SpaceError>(())

@@ -31,6 +31,17 @@ pub struct Dropped {
     pub reused: bool,
 }
 
+/// What a trial found that scored the config of an earlier one again, on other items.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Repeat {
+    /// The items: none of them had scored the config before.
+    pub items: Vec<u32>,
+    /// Its scores on them.
+    pub scores: Scores,
+    /// Whether all scores came from the cache.
+    pub reused: bool,
+}
+
 /// Where a trial stands. Finished trials never change.
 #[derive(Clone, Debug, PartialEq)]
 pub enum TrialState {
@@ -42,6 +53,9 @@ pub enum TrialState {
     Complete(Outcome),
     /// Left before the last item, since it lost.
     Dropped(Dropped),
+    /// Scored on other items than the config's first trial, which it belongs to ([`Origin::Again`]). Alone it is compared
+    /// with nothing: [`pooling`](crate::pooling) joins the two.
+    Repeated(Repeat),
     /// Not scored, with the reason.
     Failed(String),
 }
@@ -54,6 +68,7 @@ impl TrialState {
             Self::Running => "running",
             Self::Complete(_) => "complete",
             Self::Dropped(_) => "dropped",
+            Self::Repeated(_) => "repeated",
             Self::Failed(_) => "failed",
         }
     }
@@ -106,17 +121,26 @@ impl Trial {
         }
     }
 
+    /// The trial whose config it scored again, if it is a repeat.
+    pub fn again_of(&self) -> Option<u64> {
+        match self.origin {
+            Origin::Again { of } => Some(of),
+            _ => None,
+        }
+    }
+
     /// Whether earlier trials of the study were scored on everything that it was scored on; `None` when it has no score.
     pub fn reused(&self) -> Option<bool> {
         match &self.state {
             TrialState::Complete(outcome) => Some(outcome.reused),
             TrialState::Dropped(dropped) => Some(dropped.reused),
+            TrialState::Repeated(repeat) => Some(repeat.reused),
             _ => None,
         }
     }
 
-    /// Moves on: waiting → running → complete, dropped or failed. A waiting trial may also complete or drop
-    /// (its scores are cached) or fail (its plan is refused) without having run.
+    /// Moves on: waiting → running → complete, dropped, repeated or failed. A waiting trial may also complete, drop or
+    /// repeat (its scores are cached) or fail (its plan is refused) without having run.
     ///
     /// # Errors
     /// [`BadTransition`] for every other step; the trial is unchanged then.
@@ -126,7 +150,10 @@ impl Trial {
             (TrialState::Waiting, TrialState::Running)
                 | (
                     TrialState::Waiting | TrialState::Running,
-                    TrialState::Complete(_) | TrialState::Dropped(_) | TrialState::Failed(_)
+                    TrialState::Complete(_)
+                        | TrialState::Dropped(_)
+                        | TrialState::Repeated(_)
+                        | TrialState::Failed(_)
                 )
         );
         if !allowed {

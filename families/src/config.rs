@@ -306,7 +306,8 @@ impl DecoderConfig {
         };
         let Rotations { rope, local, share, temperature, context } =
             Rotations::read(fields, rotation, context)?;
-        let computed = matches!(rope.scaling, Scaling::Dynamic { .. } | Scaling::Yarn { .. });
+        let computed =
+            matches!(rope.scaling, Scaling::Dynamic { .. } | Scaling::Ntk { .. } | Scaling::Yarn { .. });
         if attention.head_dim.needed_by_scaling
             && computed
             && !matches!(fields.whole("head_dim")?, Found::Is(_))

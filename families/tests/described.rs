@@ -6,7 +6,7 @@ use std::convert::Infallible;
 use std::path::Path;
 
 use attune_families::schema::{
-    Arrangement, ExpertTensors, Flag, KvCount, MixtureLayers, Number, Pairs, PartRule, PartTensors,
+    Accepted, Arrangement, ExpertTensors, Flag, KvCount, MixtureLayers, Number, Pairs, PartRule, PartTensors,
     Projections, SPARSEMIXER_EPS, Scores, SharedInner, TemperatureRule, WindowRule,
 };
 use attune_families::{DecoderConfig, all, tensors};
@@ -46,33 +46,57 @@ fn families_have_names_of_their_own_and_are_listed_in_order() {
     }
 }
 
+/// A config.json of every family.
+fn configs() -> Vec<Value> {
+    let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/models");
+    let elsewhere = std::fs::read_dir(models).unwrap().map(|folder| {
+        let file = folder.unwrap().path().join("config.json");
+        serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap()
+    });
+    goldens().iter().map(|case| case["config"].clone()).chain(elsewhere).collect()
+}
+
+/// Whatever a key holds that is passed over, and whether the key of a part that a family has not is there, the model is the
+/// same; another value of the latter is refused by name.
 #[test]
 fn a_key_has_one_meaning() {
-    for family in all() {
-        let mut read: Vec<&str> = Vec::new();
-        let flags = [family.attention.qkv_bias, family.attention.output_bias, family.feed_forward.bias];
-        read.extend(flags.iter().filter_map(|flag| match flag {
-            Flag::Key(key, _) => Some(*key),
-            Flag::Always(_) => None,
-        }));
-        let scales = family.scales;
-        let numbers = [family.attention.scale, family.attention.cap, scales.embedding, scales.residual];
-        read.extend(numbers.into_iter().chain([scales.logits, scales.cap]).filter_map(
-            |number| match number {
-                Number::Key(key, _)
-                | Number::Inverse(key, _)
-                | Number::InverseRoot(key, _)
-                | Number::Optional(key, _) => Some(key),
-                _ => None,
-            },
-        ));
+    let mut seen = BTreeSet::new();
+    for config in configs() {
+        let Some(family) = all().iter().find(|family| config["model_type"] == family.name) else { continue };
+        seen.insert(family.name);
         let only = family.only.iter().map(|(key, _)| *key);
         let fixed: Vec<&str> = only.chain(family.ignored.iter().copied()).collect();
         let distinct: BTreeSet<&str> = fixed.iter().copied().collect();
         assert_eq!(distinct.len(), fixed.len(), "{}: a key stands twice", family.name);
-        let both = read.iter().find(|key| fixed.contains(key));
-        assert_eq!(both, None, "{}: a key is read and passed over", family.name);
+        let with = |key: &str, value: Option<Value>| {
+            let mut config = config.as_object().unwrap().clone();
+            config.remove(key);
+            config.extend(value.map(|value| (key.to_owned(), value)));
+            DecoderConfig::of(Path::new("config.json"), &config.into())
+        };
+        let strange = || Some(serde_json::json!({ "strange": [1, "2"] }));
+        for key in family.ignored {
+            let [without, strange] =
+                [None, strange()].map(|value| with(key, value).map_err(|e| e.to_string()));
+            assert_eq!(strange, without, "{}: `{key}` is passed over and read", family.name);
+        }
+        for (key, accepted) in family.only {
+            let value = match accepted {
+                Accepted::Flag(flag) => (*flag).into(),
+                Accepted::Number(number) => (*number).into(),
+                Accepted::Word(word) => (*word).into(),
+                Accepted::ListOf(words) => (*words).into(),
+                Accepted::Null => Value::Null,
+            };
+            let [without, with_it] =
+                [None, Some(value)].map(|value| with(key, value).map_err(|e| e.to_string()));
+            assert_eq!(with_it, without, "{}: `{key}` changes something", family.name);
+            let refused = with(key, strange()).unwrap_err().to_string();
+            assert!(refused.contains(&format!("`{key}`")), "{}: {refused}", family.name);
+        }
     }
+    let missing = all().iter().find(|family| !seen.contains(family.name));
+    assert!(missing.is_none(), "no config.json of a {}", missing.map_or("", |family| family.name));
 }
 
 /// What a description says of an absent key, beside what transformers' config class has there.

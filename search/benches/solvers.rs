@@ -1,35 +1,73 @@
-//! Speeds of the pure solvers: `cargo bench -p attune-search`. Prints the best of several runs.
+//! Speeds of the pure solvers: `cargo bench -p attune-search --bench solvers`, or `… -- knapsack` for one section of `ranks`,
+//! `hypervolume`, `knapsack`, `spans`. Prints the mean processor time of some runs, and how it compares with a plain method in the same run.
 #![expect(clippy::print_stdout, reason = "a bench prints its results")]
 
+mod clock;
+
 use std::hint::black_box;
-use std::time::Instant;
 
 use attune_core::rng::derive;
 use attune_search::knapsack::{Choice, Goal, Group, Problem, Rule, solve};
 use attune_search::pareto::{Points, hypervolume, ranks};
+use clock::Clock;
 use rand::RngExt as _;
 
 fn main() {
-    for dimension in [2, 3] {
-        let values = uniform(20_000 * dimension);
-        let rank = || black_box(ranks(Points::new(&values, dimension)));
-        println!("rank 20,000 points in {dimension}-D: {:.2} ms", best(20, rank));
+    let wanted: Vec<String> =
+        std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    let sections: [(&str, fn()); 4] =
+        [("ranks", all_ranks), ("hypervolume", volumes), ("knapsack", knapsacks), ("spans", all_spans)];
+    for (name, section) in sections {
+        if wanted.is_empty() || wanted.iter().any(|wanted| wanted == name) {
+            section();
+        }
     }
+}
+
+fn all_ranks() {
+    for dimension in [2, 3, 4] {
+        let values = uniform(20_000 * dimension);
+        ranking(&format!("20,000 points in {dimension}-D"), &values, dimension);
+    }
+    for dimension in [3, 4] {
+        let values = one_front(20_000, dimension);
+        ranking(&format!("one front of 20,000 points in {dimension}-D"), &values, dimension);
+    }
+}
+
+fn volumes() {
     let front = linear_front(2_000);
     let volume = || black_box(hypervolume(Points::new(&front, 3), &[1.0; 3]));
-    println!("hypervolume of 2,000 points in 3-D: {:.3} ms", best(50, volume));
-    let modules = modules(800);
-    let gap = solve(&modules, &Goal::default()).map_or(f64::NAN, |found| found.gap());
-    let milliseconds = best(5, || black_box(solve(&modules, &Goal::default())));
-    println!("800 modules × 3 levels: {milliseconds:.1} ms, gap {:.4} %", 100.0 * gap);
+    println!("hypervolume of 2,000 points in 3-D: {:.3} ms", mean(200, volume));
+}
+
+fn knapsacks() {
+    for (count, runs) in [(800, 200), (10_000, 10), (100_000, 2)] {
+        let modules = modules(count);
+        for gap in [0.0, 1e-4] {
+            let goal = Goal { gap, ..Goal::default() };
+            let reached = solve(&modules, &goal).map_or(f64::NAN, |found| found.gap());
+            let milliseconds = mean(runs, || black_box(solve(&modules, &goal)));
+            let plain_gap = lagrangian(&modules);
+            let plain = mean(runs, || black_box(lagrangian(&modules)));
+            println!(
+                "{count} modules × 4 levels, goal {gap}: {milliseconds:.1} ms, gap {reached:.1e}; {:.1} times what prices and a \
+                 greedy repair take, gap {plain_gap:.1e}",
+                milliseconds / plain
+            );
+        }
+    }
+}
+
+fn all_spans() {
     for (layers, heads, name, gap) in
         [(32, 32, "0.5 %", 0.005), (32, 32, "0.1 %", 0.001), (32, 32, "0", 0.0), (30, 3, "0", 0.0)]
     {
         let spans = spans(layers, heads);
         let goal = Goal { gap, ..Goal::default() };
-        let start = Instant::now();
+        let start = Clock::start();
         let reached = solve(&spans, &goal).map_or(f64::NAN, |found| found.gap());
-        let seconds = start.elapsed().as_secs_f64();
+        let seconds = start.seconds();
         println!(
             "{layers} layers of {heads} heads × 48 rules, 4 budgets, 2 rules a layer, goal {name}: {seconds:.2} s, gap {:.4} %",
             100.0 * reached
@@ -37,13 +75,73 @@ fn main() {
     }
 }
 
-fn best<T>(runs: usize, mut run: impl FnMut() -> T) -> f64 {
-    let time = |_| {
-        let start = Instant::now();
-        run();
-        start.elapsed().as_secs_f64() * 1e3
+/// Milliseconds of a run, on average: the system counts processor time in steps of some milliseconds.
+fn mean<T>(runs: usize, mut run: impl FnMut() -> T) -> f64 {
+    let start = Clock::start();
+    (0..runs).for_each(|_| drop(run()));
+    start.seconds() * 1e3 / runs as f64
+}
+
+/// Ranks, beside peeling fronts off by comparing every pair.
+fn ranking(what: &str, values: &[f64], dimension: usize) {
+    let milliseconds = mean(10, || black_box(ranks(Points::new(values, dimension))));
+    let pairs = mean(1, || black_box(domination_counts(values, dimension)));
+    println!("rank {what}: {milliseconds:.1} ms, {:.4} of comparing every pair", milliseconds / pairs);
+}
+
+/// By how many points each is dominated: the first step of fast non-dominated sorting (Deb et al. 2002).
+fn domination_counts(values: &[f64], dimension: usize) -> Vec<usize> {
+    let rows: Vec<&[f64]> = values.chunks(dimension).collect();
+    let dominates = |a: &[f64], b: &[f64]| a.iter().zip(b).all(|(a, b)| a <= b) && a != b;
+    rows.iter().map(|row| rows.iter().filter(|other| dominates(other, row)).count()).collect()
+}
+
+/// The plain method as a yardstick for one budget: a price by bisection, then the options that cost least damage for what
+/// they give until the budget is met. Returns the gap that the price proves.
+fn lagrangian(problem: &Problem) -> f64 {
+    let limit = problem.limits[0];
+    let at = |price: f64| -> (Vec<usize>, f64, f64) {
+        let value = |option: &Choice| option.damage + price * option.costs[0];
+        let least = |slot: &Vec<Choice>| {
+            (0..slot.len()).min_by(|&a, &b| value(&slot[a]).total_cmp(&value(&slot[b]))).unwrap_or(0)
+        };
+        let options: Vec<usize> = problem.slots.iter().map(least).collect();
+        let sum = |of: &dyn Fn(&Choice) -> f64| {
+            problem.slots.iter().zip(&options).map(|(slot, &option)| of(&slot[option])).sum::<f64>()
+        };
+        let (used, bound) = (sum(&|option| option.costs[0]), sum(&value) - price * limit);
+        (options, used, bound)
     };
-    (0..runs).map(time).fold(f64::INFINITY, f64::min)
+    let (mut low, mut high, mut bound) = (0.0, 1e9, f64::NEG_INFINITY);
+    for _ in 0..60 {
+        let price = 0.5 * (low + high);
+        let (_, used, proven) = at(price);
+        bound = bound.max(proven);
+        if used > limit { low = price } else { high = price }
+    }
+    let (mut options, mut used, _) = at(low);
+    let mut changes: Vec<(f64, usize, usize)> = Vec::new();
+    for (slot, choices) in problem.slots.iter().enumerate() {
+        let now = &choices[options[slot]];
+        for (option, choice) in
+            choices.iter().enumerate().filter(|(_, choice)| choice.costs[0] < now.costs[0])
+        {
+            changes.push(((choice.damage - now.damage) / (now.costs[0] - choice.costs[0]), slot, option));
+        }
+    }
+    changes.sort_by(|a, b| a.0.total_cmp(&b.0));
+    for (_, slot, option) in changes {
+        let relief = problem.slots[slot][options[slot]].costs[0] - problem.slots[slot][option].costs[0];
+        if used <= limit {
+            break;
+        }
+        if relief > 0.0 {
+            used -= relief;
+            options[slot] = option;
+        }
+    }
+    let damage: f64 = problem.slots.iter().zip(&options).map(|(slot, &option)| slot[option].damage).sum();
+    (damage - bound) / damage
 }
 
 fn uniform(count: usize) -> Vec<f64> {
@@ -60,16 +158,26 @@ fn linear_front(count: usize) -> Vec<f64> {
     uniform(2 * count).chunks(2).flat_map(share).collect()
 }
 
+/// Points of which none dominates another: coordinates that sum to 1.
+fn one_front(count: usize, dimension: usize) -> Vec<f64> {
+    let exponential = |value: &f64| -value.max(f64::MIN_POSITIVE).ln();
+    let row = |row: &[f64]| {
+        let sum: f64 = row.iter().map(exponential).sum();
+        row.iter().map(|value| exponential(value) / sum).collect::<Vec<f64>>()
+    };
+    uniform(count * dimension).chunks(dimension).flat_map(row).collect()
+}
+
 fn modules(count: usize) -> Problem {
     let mut random = derive(2, "bench", &[]);
     let slots = (0..count).map(|_| {
         let (size, sensitivity) = (random.random_range(1.0..8.0), random.random_range(1.0..50.0));
         let level =
             |bits: f64| Choice { damage: sensitivity * 4_f64.powf(8.0 - bits), costs: vec![size * bits] };
-        [2.0, 4.0, 8.0].map(level).to_vec()
+        [2.0, 3.0, 4.0, 8.0].map(level).to_vec()
     });
     let slots: Vec<Vec<Choice>> = slots.collect();
-    let limit = slots.iter().map(|levels| levels[1].costs[0]).sum();
+    let limit = slots.iter().map(|levels| levels[2].costs[0]).sum();
     Problem { slots, limits: vec![limit], groups: vec![] }
 }
 

@@ -24,7 +24,7 @@ pub use problem::{Choice, Group, KnapsackError, Problem, Rule};
 use attune_core::evaluator::RunControl;
 
 use dual::Dual;
-use primal::Draft;
+use primal::{Core, Draft};
 use problem::Flat;
 
 /// When to stop.
@@ -63,7 +63,8 @@ impl Allocation {
     }
 }
 
-/// Solves `problem` until `goal` is met or nothing more can be done.
+/// Solves `problem` until `goal` is met or nothing more can be done. What is cheap is done in any case: a gap that is good
+/// enough is still closed where few slots are left to decide.
 ///
 /// # Errors
 /// [`KnapsackError`]: the problem is malformed, has no allocation, none was found, or somebody asked to stop.
@@ -72,34 +73,76 @@ pub fn solve(problem: &Problem, goal: &Goal) -> Result<Allocation, KnapsackError
     group::prove_budgets(&flat)?;
     let mut best: Option<Draft> = None;
     let dual = Dual::solve(&flat, &mut best, goal.gap);
-    let allocation = |draft: &Draft, bound: f64| Allocation {
-        options: draft.options.clone(),
-        damage: draft.damage,
-        bound: bound.min(draft.damage),
-    };
-    let met = |draft: &Draft| {
-        let found = allocation(draft, dual.bound);
-        let bound = if found.gap() <= ROUNDING { found.damage } else { found.bound };
-        (found.gap() <= goal.gap.max(ROUNDING)).then_some(Allocation { bound, ..found })
-    };
-    if let Some(draft) = &mut best {
-        if let Some(found) = met(draft) {
-            return Ok(found);
+    let mut found = Found { bound: dual.bound, best };
+    let mut room = if flat.has_sets() { goal.labels } else { goal.labels.min(FIRST_LABELS) };
+    if let Some(draft) = &mut found.best {
+        let within = within(draft.damage, dual.bound, goal.gap);
+        let core = Core::new(&flat, &dual.prices, dual.bound, draft.damage);
+        if within && (within_rounding(draft.damage, dual.bound) || !is_cheap(&flat, &core)) {
+            return found.allocation();
         }
-        draft.exchange(&flat);
-        if let Some(found) = met(draft) {
-            return Ok(found);
-        }
+        draft.exchange(&flat, &core);
     }
-    let (better, bound) = labels::run(&flat, &dual, best.as_ref(), goal)?;
-    let bound = bound.max(dual.bound);
-    match better.or(best) {
-        Some(draft) => Ok(allocation(&draft, bound)),
-        None if bound == f64::INFINITY => Err(KnapsackError::Infeasible),
-        None => Err(KnapsackError::NotFound),
+    loop {
+        let met = found.best.as_ref().map(|draft| within(draft.damage, found.bound, goal.gap));
+        if let (Some(true), Some(draft)) = (met, &found.best) {
+            let core = Core::new(&flat, &dual.prices, dual.bound, draft.damage);
+            if room > FIRST_LABELS || within_rounding(draft.damage, found.bound) || !is_cheap(&flat, &core) {
+                return found.allocation();
+            }
+        }
+        let (better, bound) = labels::run(&flat, &dual, found.best.as_ref(), room, &goal.stop)?;
+        found.bound = found.bound.max(bound);
+        found.best = better.or(found.best);
+        // The bound is infinite when everything was looked at and nothing fits.
+        if room >= goal.labels || found.bound == f64::INFINITY {
+            return found.allocation();
+        }
+        room = room.saturating_mul(10).min(goal.labels);
     }
 }
 
+/// What was found so far.
+struct Found {
+    best: Option<Draft>,
+    /// No allocation does less damage.
+    bound: f64,
+}
+
+impl Found {
+    fn allocation(self) -> Result<Allocation, KnapsackError> {
+        let Self { best, bound } = self;
+        let Some(Draft { options, damage, .. }) = best else {
+            return Err(if bound == f64::INFINITY {
+                KnapsackError::Infeasible
+            } else {
+                KnapsackError::NotFound
+            });
+        };
+        let bound = if within_rounding(damage, bound) { damage } else { bound.min(damage) };
+        Ok(Allocation { options, damage, bound })
+    }
+}
+
+/// Whether `damage` is within the relative `gap` of its `bound`.
+fn within(damage: f64, bound: f64, gap: f64) -> bool {
+    Allocation { options: Vec::new(), damage, bound }.gap() <= gap.max(ROUNDING)
+}
+
+fn within_rounding(damage: f64, bound: f64) -> bool {
+    within(damage, bound, 0.0)
+}
+
+/// Whether a gap that is good enough is closed all the same.
+fn is_cheap(flat: &Flat, core: &Core) -> bool {
+    !flat.has_sets() && core.slots() <= FEW_SLOTS
+}
+
+/// Labels of a first run of the dynamic programme: a better allocation leaves less to look at in the next one, which has ten
+/// times as many.
+const FIRST_LABELS: usize = 20_000;
+/// Slots that are decided in less than a millisecond.
+const FEW_SLOTS: usize = 64;
 /// Relative differences below this are rounding.
 const ROUNDING: f64 = 1e-12;
 

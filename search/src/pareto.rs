@@ -4,6 +4,7 @@
 //! dominates.
 
 mod crowding;
+mod divide;
 mod hypervolume;
 mod rank;
 

@@ -59,6 +59,9 @@ pub struct SearchContext {
     pub operators: Option<Arc<dyn Variation>>,
     /// Measured damages of every option, for a strategy that [plans](table_source) with them.
     pub table: Option<SensitivityTable>,
+    /// How often a config can be [asked again](attune_core::strategy::Origin::Again): how many times the selection split
+    /// has other items for it. 0 where a trial is scored on all of them.
+    pub repeats: u32,
     /// Ends planning early, which may take minutes; what is proposed afterwards means nothing.
     pub stop: RunControl,
 }

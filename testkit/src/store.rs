@@ -20,7 +20,7 @@ use attune_core::store::{
 };
 use attune_core::strategy;
 use attune_core::technique::Cost;
-use attune_core::trial::{Dropped, Outcome, Trial, TrialState};
+use attune_core::trial::{Dropped, Outcome, Repeat, Trial, TrialState};
 
 /// Runs the suite. `make` makes a new, empty store at every call.
 ///
@@ -239,7 +239,7 @@ pub fn header(study: &str) -> Record {
     }))
 }
 
-/// A finished trial: each of the three ways to finish, in turn.
+/// A finished trial: each of the four ways to finish, in turn.
 fn trial(id: u64) -> Record {
     let config =
         Config::new(vec![vec![Value::Index(id as u32), Value::Real(-0.0)], vec![Value::Indices(vec![0, 2])]]);
@@ -248,9 +248,10 @@ fn trial(id: u64) -> Record {
     let origin = strategy::Origin::Varied { parents: vec![id, 0] };
     let mut trial = Trial::new(id, config, Plan::empty(), costs, origin);
     let (scores, reused) = (scores(id as f64), id.is_multiple_of(2));
-    let state = match id % 3 {
+    let state = match id % 4 {
         0 => TrialState::Complete(Outcome { scores, reused }),
         1 => TrialState::Failed("out of \"range\"\n".to_owned()),
+        2 => TrialState::Repeated(Repeat { items: vec![12, 13, 14, 15], scores, reused }),
         _ => TrialState::Dropped(Dropped { stage: 2, items: vec![6, 0, 3, 9], scores, rival: 0, reused }),
     };
     trial.advance(state).unwrap();

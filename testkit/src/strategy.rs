@@ -94,7 +94,7 @@ pub fn check(space: &Arc<Space>, build: Build<'_>) {
     small_spaces_are_exhausted_exactly(space, build);
 }
 
-/// Numbered without gaps, canonical, feasible, never twice the same.
+/// Numbered without gaps, canonical, feasible, never twice the same unless they say so.
 fn proposals_are_points(space: &Space, proposals: &[Proposal]) {
     let mut seen = HashSet::new();
     for (index, proposal) in proposals.iter().enumerate() {
@@ -107,8 +107,24 @@ fn proposals_are_points(space: &Space, proposals: &[Proposal]) {
             proposal.config,
             "proposal {index} is not canonical"
         );
-        assert!(seen.insert(proposal.config.hash()), "proposal {index} was proposed before");
+        match proposal.origin {
+            Origin::Again { of } => is_a_repeat(&proposals[..index], proposal, of),
+            _ => assert!(seen.insert(proposal.config.hash()), "proposal {index} was proposed before"),
+        }
     }
+}
+
+/// A config that is asked again is one that an earlier proposal had first, and that was scored.
+fn is_a_repeat(earlier: &[Proposal], proposal: &Proposal, of: u64) {
+    let index = proposal.index;
+    let Some(first) = earlier.get(of as usize) else { panic!("proposal {index} repeats a later one") };
+    assert!(!matches!(first.origin, Origin::Again { .. }), "proposal {index} repeats a repeat");
+    assert_eq!(first.config, proposal.config, "proposal {index} is not the config that it says it repeats");
+    assert!(observe(first).losses.is_some(), "proposal {index} repeats one without losses");
+}
+
+fn is_new(proposal: &&Proposal) -> bool {
+    !matches!(proposal.origin, Origin::Again { .. })
 }
 
 fn parents_are_earlier_successes(proposals: &[Proposal]) {
@@ -149,9 +165,10 @@ fn small_spaces_are_exhausted_exactly(space: &Arc<Space>, build: Build<'_>) {
         return;
     }
     let mut strategy = build(space.clone(), 3);
-    let all = drive(strategy.as_mut(), usize::MAX, points as usize + 10);
+    // Repeats are proposals, too.
+    let all = drive(strategy.as_mut(), usize::MAX, 4 * points as usize + 10);
     proposals_are_points(space, &all);
-    assert_eq!(all.len() as u128, points, "every point of a small space is proposed");
+    assert_eq!(all.iter().filter(is_new).count() as u128, points, "every point of a small space is proposed");
     assert_eq!(strategy.ask(10), [], "an exhausted search asks for nothing more");
 }
 
@@ -174,7 +191,8 @@ fn drive(strategy: &mut dyn Strategy, limit: usize, length: usize) -> Vec<Propos
     all
 }
 
-/// A landscape without meaning: of eight configs about one fails, one scores NaN and one loses its race.
+/// A landscape without meaning: of eight configs about one fails, one scores NaN and one loses its race. New items of a config
+/// that is asked again disagree a little with its first ones.
 fn observe(proposal: &Proposal) -> Observation {
     let digit = digit(&proposal.config);
     let losses = match digit % 8 {
@@ -184,7 +202,14 @@ fn observe(proposal: &Proposal) -> Observation {
         _ => Some(vec![f64::from(digit)]),
     };
     let estimate = (digit % 8 == 2).then(|| f64::from(digit));
-    Observation { index: proposal.index, losses, estimate }
+    let (losses, fresh) = match (proposal.origin.clone(), losses) {
+        (Origin::Again { .. }, Some(losses)) => {
+            let noise = (proposal.index % 3) as f64 - 1.0;
+            (Some(losses.iter().map(|loss| loss + 0.5 * noise).collect()), Some(vec![losses[0] + noise]))
+        }
+        (_, losses) => (losses, None),
+    };
+    Observation { index: proposal.index, losses, estimate, fresh }
 }
 
 fn digit(config: &Config) -> u8 {
@@ -230,7 +255,12 @@ mod tests {
                         break config;
                     }
                 };
-                proposals.push(Proposal { index: self.next, config, origin: Origin::Random });
+                let origin = match (self.fault, self.next) {
+                    ("repeats another config", 9) => Origin::Again { of: 3 },
+                    ("repeats what comes later", 9) => Origin::Again { of: 9 },
+                    _ => Origin::Random,
+                };
+                proposals.push(Proposal { index: self.next, config, origin });
                 self.next += if self.fault == "skips a number" && self.next == 9 { 2 } else { 1 };
             }
             proposals
@@ -252,7 +282,15 @@ mod tests {
             catch_unwind(AssertUnwindSafe(|| check(&space, &build))).is_ok()
         };
         assert!(verdict("none"));
-        for fault in ["repeats", "ignores the seed", "depends on the batch", "skips a number"] {
+        let faults = [
+            "repeats",
+            "ignores the seed",
+            "depends on the batch",
+            "skips a number",
+            "repeats another config",
+            "repeats what comes later",
+        ];
+        for fault in faults {
             assert!(!verdict(fault), "{fault}");
         }
     }

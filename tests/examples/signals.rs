@@ -205,6 +205,7 @@ impl Bench<'_> {
             starts: vec![],
             operators: None,
             table: Some(table.clone()),
+            repeats: 0,
             stop: RunControl::default(),
         };
         let mut strategy =

@@ -61,7 +61,11 @@ fn chosen(
             _ => None,
         })
         .collect();
-    let trial = trials.iter().find(|trial| trial.id == id).ok_or_else(|| {
+    let named = trials.iter().find(|trial| trial.id == id);
+    // A repeat is exported as the config's first trial, which has the scores.
+    let first =
+        named.and_then(|trial| trial.again_of()).and_then(|of| trials.iter().find(|trial| trial.id == of));
+    let trial = first.or(named).ok_or_else(|| {
         let has = match trials.len() {
             0 => "it has none yet".to_owned(),
             1 => "it has trial 0 only".to_owned(),
@@ -72,6 +76,7 @@ fn chosen(
     let scores = trial
         .scores()
         .ok_or_else(|| Error::input(ChoiceError::FailedTrial { study: study.to_owned(), trial: id }))?;
+    let id = trial.id;
     let search: BTreeMap<String, f64> =
         scores.metrics.iter().map(|(name, score)| (name.clone(), score.value())).collect();
     let best = report.map(|report| &report.best).filter(|best| best.trial == id);

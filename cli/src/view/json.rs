@@ -157,6 +157,10 @@ fn trial(trial: &Trial, dimensions: &[Dimension]) -> Map<String, Json> {
             object.insert("rival".to_owned(), json!(dropped.rival));
             object.insert("reused".to_owned(), json!(dropped.reused));
         }
+        TrialState::Repeated(repeat) => {
+            object.insert("items".to_owned(), json!(repeat.items.len()));
+            object.insert("reused".to_owned(), json!(repeat.reused));
+        }
         TrialState::Failed(reason) => {
             object.insert("reason".to_owned(), json!(reason));
         }
@@ -170,6 +174,7 @@ fn origin(origin: &Origin) -> Json {
         Origin::Start(name) => json!({ "start": name }),
         Origin::Random => json!("random"),
         Origin::Varied { parents } => json!({ "parents": parents }),
+        Origin::Again { of } => json!({ "again": of }),
     }
 }
 

@@ -18,6 +18,7 @@ pub(super) const HUNYUAN_V1_DENSE: Family = Family {
     },
     rotation: RotationRule { alpha: true, ..RotationRule::WHOLE },
     only: &[
+        ("moe_layer_num_skipped", Accepted::Number(0.0)),
         ("norm_type", Accepted::Word("rms")),
         ("position_embedding_xdrope", Accepted::Flag(false)),
         ("use_cla", Accepted::Flag(false)),
@@ -25,9 +26,11 @@ pub(super) const HUNYUAN_V1_DENSE: Family = Family {
         ("use_qk_norm", Accepted::Flag(true)),
         ("use_rotary_pos_emb", Accepted::Flag(true)),
     ],
+    // Tokens, and sizes of parts that it has not.
     ignored: &[
         "add_classification_head",
         "attention_head_dim",
+        "capacity_factor",
         "cla_share_factor",
         "class_num",
         "dense_list",
@@ -36,7 +39,11 @@ pub(super) const HUNYUAN_V1_DENSE: Family = Family {
         "im_newline_id",
         "im_start_id",
         "mask_init_id",
+        "moe_drop_tokens",
+        "moe_intermediate_size",
+        "moe_random_routing_dropped_token",
         "num_media_embeds",
+        "num_shared_expert",
         "org_vocab_size",
         "pool_type",
         "text_end_id",

@@ -104,6 +104,7 @@ pub(crate) fn search(name: &str, problem: &Problem) -> Result<Option<Vec<Look>>,
             starts: Vec::new(),
             operators: None,
             table,
+            repeats: 0,
             stop: RunControl::default(),
         },
     )?;
@@ -119,6 +120,7 @@ pub(crate) fn search(name: &str, problem: &Problem) -> Result<Option<Vec<Look>>,
             index: proposal.index,
             losses: Some(vec![evaluations.evaluate(&proposal.config, true)]),
             estimate: None,
+            fresh: None,
         });
         let told: Vec<Observation> = told.collect();
         let begin = Instant::now();

@@ -6,10 +6,12 @@
 //! at the same place is no worse in damage and in every budget. Dropped for want of room, its bound is
 //! remembered: the least of those is a bound on what was missed.
 
+use attune_core::evaluator::RunControl;
+
+use super::KnapsackError;
 use super::dual::Dual;
 use super::primal::Draft;
 use super::problem::Flat;
-use super::{Goal, KnapsackError};
 
 mod tail;
 
@@ -56,7 +58,7 @@ impl Layer {
     }
 }
 
-/// The best allocation below `best`, if there is one, and a bound: no allocation is better than the smaller of
+/// The best allocation below `best` within `room` labels, all slots together, if there is one, and a bound: no allocation is better than the smaller of
 /// the result and the bound. The bound is infinite when there is no allocation at all.
 ///
 /// # Errors
@@ -65,9 +67,9 @@ pub(super) fn run(
     flat: &Flat,
     dual: &Dual,
     best: Option<&Draft>,
-    goal: &Goal,
+    room: usize,
+    stop: &RunControl,
 ) -> Result<(Option<Draft>, f64), KnapsackError> {
-    let room = goal.labels;
     let known = best.map_or(f64::INFINITY, |draft| draft.damage);
     // What is better only by rounding is no better.
     let cutoff = known - 1e-11 * known.abs().min(f64::MAX);
@@ -82,7 +84,7 @@ pub(super) fn run(
     let mut dropped = f64::INFINITY;
     for group in tails.groups() {
         for stage in group.stages(flat, &judges, cutoff) {
-            if goal.stop.is_asked() {
+            if stop.is_asked() {
                 return Err(KnapsackError::Stopped);
             }
             // A group that splits into many sets multiplies labels before they can be thinned.

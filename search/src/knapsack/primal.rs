@@ -1,14 +1,28 @@
 //! Primal heuristic: allocations that keep every rule, brought within budget, then improved.
 
-use super::problem::{BlockRule, Flat};
+mod core;
+mod exchange;
+mod fill;
+mod queue;
+mod repair;
+
+use super::problem::{Block, BlockRule, Flat};
+
+pub(super) use core::Core;
 
 /// Options of slots that change together.
-type Move = Vec<(usize, usize)>;
+type Moves = Vec<(usize, usize)>;
 
-/// Pairs of moves that one improvement compares at most.
-const MOST_PAIRS: usize = 10_000_000;
-/// With one budget, labels close the gap quicker than more pairs do.
-const MOST_PAIRS_OF_ONE: usize = 100_000;
+/// A change of an allocation that keeps its rules.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Change {
+    /// A slot takes another option.
+    Single { slot: usize, option: usize },
+    /// An option is replaced by another one in all slots of a block.
+    Replace { block: usize, from: usize, to: usize },
+    /// A picked slot is exchanged for another one.
+    Swap { inside: usize, outside: usize },
+}
 
 /// An allocation that keeps every rule, with its books.
 #[derive(Clone, Debug)]
@@ -16,10 +30,10 @@ pub(super) struct Draft {
     pub(super) options: Vec<usize>,
     pub(super) damage: f64,
     used: Vec<f64>,
-    /// How often every option is used in every block.
-    counts: Vec<Vec<usize>>,
-    /// How many options are used at all in every block.
-    distinct: Vec<usize>,
+    /// How often every option is used in every block with a rule, block after block.
+    counts: Vec<u32>,
+    /// How many options are used at all in every block with a rule.
+    distinct: Vec<u32>,
 }
 
 impl Draft {
@@ -27,15 +41,15 @@ impl Draft {
         let mut draft = Self {
             damage: 0.0,
             used: vec![0.0; flat.budgets()],
-            counts: flat.blocks.iter().map(|block| vec![0; flat.options(block.slots[0])]).collect(),
-            distinct: vec![0; flat.blocks.len()],
+            counts: vec![0; flat.counted()],
+            distinct: vec![0; flat.ruled()],
             options,
         };
         for slot in 0..flat.slots() {
             let option = draft.options[slot];
             draft.damage += flat.damage(slot, option);
             draft.used.iter_mut().zip(flat.costs(slot, option)).for_each(|(used, cost)| *used += cost);
-            draft.book(flat.block_of[slot], option);
+            draft.book(flat, flat.block_of[slot], option);
         }
         draft
     }
@@ -71,15 +85,26 @@ impl Draft {
             let (new, gone) = (flat.costs(slot, option), flat.costs(slot, old));
             self.used.iter_mut().zip(new.iter().zip(gone)).for_each(|(used, (new, old))| *used += new - old);
             let block = flat.block_of[slot];
-            self.counts[block][old] -= 1;
-            self.distinct[block] -= usize::from(self.counts[block][old] == 0);
-            self.book(block, option);
+            if block < flat.ruled() {
+                let count = &mut self.counts[flat.first_count[block] + old];
+                *count -= 1;
+                self.distinct[block] -= u32::from(*count == 0);
+            }
+            self.book(flat, block, option);
         }
     }
 
-    fn book(&mut self, block: usize, option: usize) {
-        self.counts[block][option] += 1;
-        self.distinct[block] += usize::from(self.counts[block][option] == 1);
+    fn book(&mut self, flat: &Flat, block: usize, option: usize) {
+        if block < flat.ruled() {
+            let count = &mut self.counts[flat.first_count[block] + option];
+            *count += 1;
+            self.distinct[block] += u32::from(*count == 1);
+        }
+    }
+
+    /// How often every option of a block with a rule is used.
+    fn counts(&self, flat: &Flat, block: usize) -> &[u32] {
+        &self.counts[flat.first_count[block]..flat.first_count[block + 1]]
     }
 
     /// Sums again from scratch, free of the rounding of many small changes.
@@ -89,169 +114,78 @@ impl Draft {
 
     /// Whether `slot` alone may take `option`.
     fn allowed(&self, flat: &Flat, slot: usize, option: usize) -> bool {
-        let block = flat.block_of[slot];
-        let (counts, old) = (&self.counts[block], self.options[slot]);
+        let (block, old) = (flat.block_of[slot], self.options[slot]);
+        if option == old || block >= flat.ruled() {
+            return option != old;
+        }
+        let counts = self.counts(flat, block);
         match flat.blocks[block].rule {
-            _ if option == old => false,
             BlockRule::Free => true,
             BlockRule::Distinct(most) => {
-                counts[option] > 0 || counts[old] == 1 || self.distinct[block] < most
+                counts[option] > 0 || counts[old] == 1 || (self.distinct[block] as usize) < most
             }
             BlockRule::Pick(min, max) => {
                 if option == 1 {
-                    counts[1] < max
+                    (counts[1] as usize) < max
                 } else {
-                    counts[1] > min
+                    counts[1] as usize > min
                 }
             }
         }
     }
 
-    /// Every change of one slot that rules allow.
-    fn singles(&self, flat: &Flat) -> Vec<Move> {
-        let options = |slot| (0..flat.options(slot)).map(move |option| (slot, option));
-        let all = (0..flat.slots()).flat_map(options);
-        all.filter(|&(slot, option)| self.allowed(flat, slot, option)).map(|change| vec![change]).collect()
+    /// Every change of one slot that its rule allows.
+    fn singles<'d>(&'d self, flat: &'d Flat, slot: usize) -> impl Iterator<Item = Change> + 'd {
+        let options = (0..flat.options(slot)).filter(move |&option| self.allowed(flat, slot, option));
+        options.map(move |option| Change::Single { slot, option })
     }
 
-    /// Changes within one group that single slots cannot make: an option replaced everywhere, a picked slot
-    /// exchanged for another.
-    fn compounds(&self, flat: &Flat) -> Vec<Move> {
-        let mut moves = Vec::new();
-        for (block, counts) in flat.blocks.iter().zip(&self.counts) {
-            let with = |option: usize| block.slots.iter().filter(move |slot| self.options[**slot] == option);
-            match block.rule {
-                BlockRule::Free => {}
-                BlockRule::Distinct(_) => {
-                    for from in (0..counts.len()).filter(|from| counts[*from] > 0) {
-                        for to in (0..counts.len()).filter(|to| *to != from) {
-                            moves.push(with(from).map(|&slot| (slot, to)).collect());
-                        }
-                    }
-                }
-                BlockRule::Pick(..) => {
-                    for &inside in with(1) {
-                        moves.extend(with(0).map(|&outside| vec![(inside, 0), (outside, 1)]));
-                    }
-                }
+    /// Changes within one block that single slots cannot make: an option replaced everywhere, a picked slot exchanged
+    /// for another.
+    fn compounds<'d>(&'d self, flat: &'d Flat, block: usize) -> Box<dyn Iterator<Item = Change> + 'd> {
+        let Some(Block { slots, rule }) = flat.blocks.get(block).filter(|_| block < flat.ruled()) else {
+            return Box::new(std::iter::empty());
+        };
+        let with =
+            move |option: usize| slots.iter().copied().filter(move |slot| self.options[*slot] == option);
+        match rule {
+            BlockRule::Free => Box::new(std::iter::empty()),
+            BlockRule::Distinct(_) => {
+                let counts = self.counts(flat, block);
+                let used = (0..counts.len()).filter(|from| counts[*from] > 0);
+                let others = |from| (0..counts.len()).filter(move |to| *to != from);
+                Box::new(
+                    used.flat_map(move |from| {
+                        others(from).map(move |to| Change::Replace { block, from, to })
+                    }),
+                )
             }
-        }
-        moves
-    }
-
-    /// Lowers the violation by the moves that do least damage for it. Returns whether the budgets are met.
-    pub(super) fn repair(&mut self, flat: &Flat) -> bool {
-        for _ in 0..4 * flat.slots() + 16 {
-            let before = self.violation(flat, &[]);
-            if before == 0.0 {
-                self.recount(flat);
-                return self.fits(flat);
-            }
-            let cheapest = |moves: Vec<Move>| {
-                let mut best: Option<(f64, Move)> = None;
-                for change in moves {
-                    let relief = before - self.violation(flat, &change);
-                    if relief > 1e-15 {
-                        let gain = self.gain(flat, &change);
-                        // A move that gains as well beats any ratio.
-                        let price = if gain >= 0.0 { -1.0 - gain } else { -gain / relief };
-                        if best.as_ref().is_none_or(|(least, _)| price < *least) {
-                            best = Some((price, change));
-                        }
-                    }
-                }
-                best.map(|(_, change)| change)
-            };
-            let Some(change) = cheapest(self.singles(flat)).or_else(|| cheapest(self.compounds(flat))) else {
-                return false;
-            };
-            self.apply(flat, &change);
-        }
-        false
-    }
-
-    /// Spends what is left of the budgets, most gain per use first, until nothing fits.
-    pub(super) fn fill(&mut self, flat: &Flat) {
-        loop {
-            let mut gains: Vec<(f64, Move)> = Vec::new();
-            for change in self.singles(flat) {
-                let gain = self.gain(flat, &change);
-                if gain > 0.0 && self.violation(flat, &change) == 0.0 {
-                    let (slot, option) = change[0];
-                    let (new, old) = (flat.costs(slot, option), flat.costs(slot, self.options[slot]));
-                    let use_of: f64 = new.iter().zip(old).map(|(new, old)| new - old).sum();
-                    gains.push((gain / use_of.max(1e-12), change));
-                }
-            }
-            gains.sort_by(|a, b| b.0.total_cmp(&a.0));
-            let mut changed = false;
-            for (_, change) in gains {
-                let (slot, option) = change[0];
-                let still = self.allowed(flat, slot, option) && self.gain(flat, &change) > 0.0;
-                if still && self.violation(flat, &change) == 0.0 {
-                    self.apply(flat, &change);
-                    changed = true;
-                }
-            }
-            if !changed {
-                self.recount(flat);
-                return;
-            }
+            BlockRule::Pick(..) => Box::new(
+                with(1).flat_map(move |inside| with(0).map(move |outside| Change::Swap { inside, outside })),
+            ),
         }
     }
 
-    /// Improves by pairs of moves, one that gains and one that pays for it, as long as some pair does.
-    pub(super) fn exchange(&mut self, flat: &Flat) {
-        let most = if flat.budgets() == 1 { MOST_PAIRS_OF_ONE } else { MOST_PAIRS };
-        let mut compared = 0;
-        while compared < most {
-            let moves = self.singles(flat).into_iter().chain(self.compounds(flat));
-            let mut ranked: Vec<Ranked> = moves.map(|moves| self.ranked(flat, moves)).collect();
-            ranked.sort_by(|a, b| b.gain.total_cmp(&a.gain));
-            let Some(moves) = self.best_pair(&ranked, flat, most, &mut compared) else { break };
-            self.apply(flat, &moves);
-        }
-        self.recount(flat);
-    }
-
-    fn ranked(&self, flat: &Flat, moves: Move) -> Ranked {
-        let mut costs = vec![0.0; flat.budgets()];
-        for &(slot, option) in &moves {
-            let (new, old) = (flat.costs(slot, option), flat.costs(slot, self.options[slot]));
-            costs.iter_mut().zip(new.iter().zip(old)).for_each(|(cost, (new, old))| *cost += new - old);
-        }
-        let block = moves.first().map_or(0, |(slot, _)| flat.block_of[*slot]);
-        Ranked { gain: self.gain(flat, &moves), costs, block, moves }
-    }
-
-    /// The first move or pair of moves of different blocks that gains and fits.
-    fn best_pair(&self, ranked: &[Ranked], flat: &Flat, most: usize, compared: &mut usize) -> Option<Move> {
-        let tiny = 1e-12 * self.damage.abs().max(1e-300);
-        let left: Vec<f64> = flat.limit.iter().zip(&self.used).map(|(limit, used)| limit - used).collect();
-        for first in ranked.iter().take_while(|first| first.gain > tiny) {
-            *compared += 1;
-            if first.costs.iter().zip(&left).all(|(cost, left)| cost <= left) {
-                return Some(first.moves.clone());
-            }
-            for second in ranked.iter().take_while(|second| first.gain + second.gain > tiny) {
-                *compared += 1;
-                if *compared > most {
-                    return None;
-                }
-                let costs = first.costs.iter().zip(&second.costs);
-                if first.block != second.block && costs.zip(&left).all(|((a, b), left)| a + b <= *left) {
-                    return Some([first.moves.as_slice(), second.moves.as_slice()].concat());
-                }
+    /// What a change does, slot by slot, into `moves`.
+    fn expand(&self, flat: &Flat, change: Change, moves: &mut Moves) {
+        moves.clear();
+        match change {
+            Change::Single { slot, option } => moves.push((slot, option)),
+            Change::Swap { inside, outside } => moves.extend([(inside, 0), (outside, 1)]),
+            Change::Replace { block, from, to } => {
+                let slots = flat.blocks[block].slots.iter().filter(|slot| self.options[**slot] == from);
+                moves.extend(slots.map(|&slot| (slot, to)));
             }
         }
-        None
     }
 }
 
-/// A move with what it gains and what it adds to every budget.
-struct Ranked {
-    gain: f64,
-    costs: Vec<f64>,
-    block: usize,
-    moves: Move,
+impl Change {
+    /// The block that it changes.
+    fn block(self, flat: &Flat) -> usize {
+        match self {
+            Self::Single { slot, .. } | Self::Swap { inside: slot, .. } => flat.block_of[slot],
+            Self::Replace { block, .. } => block,
+        }
+    }
 }

@@ -92,7 +92,10 @@ pub(super) struct Flat {
     pub(super) cost: Vec<f64>,
     /// With half of the slack that spaces allow, so that what fits here fits there.
     pub(super) limit: Vec<f64>,
+    /// Those with a rule come first.
     pub(super) blocks: Vec<Block>,
+    /// First option of every block with a rule when the options of each are counted once, and the end.
+    pub(super) first_count: Vec<usize>,
     /// The block of every slot.
     pub(super) block_of: Vec<usize>,
     /// What the costs of every budget were divided by.
@@ -122,6 +125,10 @@ impl Flat {
             first.push(damage.len());
         }
         let (blocks, block_of) = blocks(problem);
+        let mut first_count = vec![0];
+        for block in blocks.iter().take_while(|block| block.rule != BlockRule::Free) {
+            first_count.push(first_count[first_count.len() - 1] + problem.slots[block.slots[0]].len());
+        }
         Ok(Self {
             first,
             damage,
@@ -133,6 +140,7 @@ impl Flat {
                 .map(|(l, s)| (l + 0.5 * (1e-9 * l.abs().max(1.0)).min(0.25)) / s)
                 .collect(),
             blocks,
+            first_count,
             block_of,
             scale,
             stated: problem.limits.clone(),
@@ -145,6 +153,21 @@ impl Flat {
 
     pub(super) fn slots(&self) -> usize {
         self.first.len() - 1
+    }
+
+    /// How many blocks have a rule: the first ones.
+    pub(super) fn ruled(&self) -> usize {
+        self.first_count.len() - 1
+    }
+
+    /// Options of all blocks with a rule, those of each counted once.
+    pub(super) fn counted(&self) -> usize {
+        self.first_count[self.ruled()]
+    }
+
+    /// Whether some block is bounded by trying sets of options.
+    pub(super) fn has_sets(&self) -> bool {
+        self.blocks[..self.ruled()].iter().any(|block| matches!(block.rule, BlockRule::Distinct(_)))
     }
 
     pub(super) fn options(&self, slot: usize) -> usize {

@@ -6,6 +6,7 @@ use rand::RngExt as _;
 use super::*;
 
 mod instances;
+mod mixed;
 
 /// Damage and use of an allocation, and whether it keeps every rule and limit.
 fn judge(problem: &Problem, options: &[usize]) -> (f64, bool) {

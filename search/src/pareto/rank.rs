@@ -1,6 +1,6 @@
 //! Non-dominated ranks.
 
-use super::{Points, known};
+use super::{Points, divide, known};
 
 /// The front of every point: 0 for points that nothing dominates, 1 for those that only points of front 0
 /// dominate, and so on. Equal points share a front.
@@ -8,7 +8,7 @@ use super::{Points, known};
 /// Points are visited in lexicographic order, so only earlier ones can dominate, and the fronts that hold a dominator
 /// are the first ones: a binary search over fronts finds the place (ENS-BS; Zhang et al. 2015). In two
 /// dimensions the last point of a front decides (Jensen 2003, O(n log n)); in three, a staircase of the other two
-/// coordinates does; beyond, all points of the front are compared.
+/// coordinates does. Beyond, [`divide`] halves the points.
 pub fn ranks(points: Points<'_>) -> Vec<u32> {
     match points.dimension {
         1 => by_fronts(points, &mut Vec::<Lowest>::new(), |point| [known(point[0]), 0.0, 0.0]),
@@ -16,9 +16,7 @@ pub fn ranks(points: Points<'_>) -> Vec<u32> {
         3 => by_fronts(points, &mut Vec::<Stairs>::new(), |point| {
             [known(point[0]), known(point[1]), known(point[2])]
         }),
-        _ => by_fronts(points, &mut Vec::<Members>::new(), |point| {
-            point.iter().map(|value| known(*value)).collect::<Vec<f64>>()
-        }),
+        _ => divide::ranks(points),
     }
 }
 
@@ -82,18 +80,5 @@ impl Front<[f64; 3]> for Stairs {
         let from = self.0.partition_point(|step| step.0 < point[1]);
         let to = from + self.0[from..].partition_point(|step| step.1 >= point[2]);
         self.0.splice(from..to, [(point[1], point[2])]);
-    }
-}
-
-#[derive(Default)]
-struct Members(Vec<Vec<f64>>);
-
-impl Front<Vec<f64>> for Members {
-    fn dominates(&self, point: &Vec<f64>) -> bool {
-        self.0.iter().rev().any(|member| member.iter().zip(point).all(|(a, b)| a <= b))
-    }
-
-    fn add(&mut self, point: &Vec<f64>) {
-        self.0.push(point.clone());
     }
 }

@@ -19,20 +19,59 @@ fn ranks_are_those_of_peeling_fronts_off() {
     for dimension in 1..=5 {
         for seed in 0..20 {
             let values = random_points(seed, 60, dimension, seed % 2 == 0);
-            let points = Points::new(&values, dimension);
-            let rows: Vec<&[f64]> = points.iter().collect();
-            let mut expected = vec![u32::MAX; rows.len()];
-            for rank in 0.. {
-                let left: Vec<usize> = (0..rows.len()).filter(|&i| expected[i] == u32::MAX).collect();
-                if left.is_empty() {
-                    break;
-                }
-                let undominated = |&&i: &&usize| !left.iter().any(|&j| dominates(rows[j], rows[i]));
-                let front: Vec<usize> = left.iter().filter(undominated).copied().collect();
-                front.into_iter().for_each(|i| expected[i] = rank);
-            }
-            assert_eq!(ranks(points), expected, "dimension {dimension}, seed {seed}");
+            let expected = peeled(&values, dimension);
+            assert_eq!(
+                ranks(Points::new(&values, dimension)),
+                expected,
+                "dimension {dimension}, seed {seed}"
+            );
         }
+    }
+}
+
+/// Ranks by peeling off fronts, NaN as infinity.
+fn peeled(values: &[f64], dimension: usize) -> Vec<u32> {
+    let values: Vec<f64> = values.iter().map(|value| known(*value)).collect();
+    let rows: Vec<&[f64]> = values.chunks(dimension).collect();
+    let mut expected = vec![u32::MAX; rows.len()];
+    let mut left: Vec<usize> = (0..rows.len()).collect();
+    for rank in 0.. {
+        if left.is_empty() {
+            break;
+        }
+        let undominated = |&i: &usize| !left.iter().any(|&j| dominates(rows[j], rows[i]));
+        let (front, rest): (Vec<usize>, Vec<usize>) = left.iter().copied().partition(undominated);
+        front.into_iter().for_each(|i| expected[i] = rank);
+        left = rest;
+    }
+    expected
+}
+
+#[test]
+fn many_points_of_many_coordinates_rank_as_peeling_fronts_off_ranks_them() {
+    for seed in 0..60 {
+        let mut random = derive(seed, "ranks", &[]);
+        let dimension = random.random_range(2..=7);
+        let count = random.random_range(1..=300);
+        // Few different values make ties in some or all coordinates; with many, whole fronts are large.
+        let different = random.random_range(1..=400_u32);
+        let mut draw = || match random.random_range(0..200) {
+            0 => f64::NAN,
+            1 => f64::INFINITY,
+            2 => f64::NEG_INFINITY,
+            3 => -0.0,
+            _ => f64::from(random.random_range(0..different)),
+        };
+        let mut values: Vec<f64> = (0..count * dimension).map(|_| draw()).collect();
+        if seed % 3 == 0 {
+            // Close to one front: what is lost in the first coordinate is won in the last.
+            for row in values.chunks_mut(dimension) {
+                row[dimension - 1] = f64::from(different) - row[..dimension - 1].iter().sum::<f64>();
+            }
+        }
+        let points = Points::new(&values, dimension);
+        assert_eq!(ranks(points), peeled(&values, dimension), "seed {seed}");
+        assert_eq!(divide::ranks(points), ranks(points), "seed {seed}, {dimension} coordinates");
     }
 }
 

@@ -4,9 +4,12 @@ use std::cmp::Ordering;
 
 use attune_core::event::Progress;
 use attune_core::objective::compare;
+use attune_core::pooling::Pool;
 use attune_core::scores::Work;
 use attune_core::store::RunNote;
-use attune_core::trial::{Dropped, Outcome, Trial, TrialState};
+use attune_core::trial::{Dropped, Outcome, Repeat, Trial, TrialState};
+
+use super::losses::Losses;
 
 /// Counters, and the trial with the lowest first loss; of equal ones the earliest.
 pub(super) struct Counters {
@@ -25,7 +28,9 @@ impl Counters {
     pub(super) fn count(&mut self, trial: &Trial) {
         self.progress.trials += 1;
         match trial.state() {
-            TrialState::Complete(Outcome { reused, .. }) => self.answered(*reused),
+            TrialState::Complete(Outcome { reused, .. }) | TrialState::Repeated(Repeat { reused, .. }) => {
+                self.answered(*reused);
+            }
             TrialState::Dropped(Dropped { reused, .. }) => {
                 self.progress.dropped += 1;
                 self.answered(*reused);
@@ -85,6 +90,18 @@ impl Counters {
             self.best = Some((trial.id as usize, loss));
         }
         better
+    }
+
+    /// Compares all trials anew, after configs were scored again. Returns the position of the best one when it is another
+    /// one than before.
+    pub(super) fn rank_again(&mut self, trials: &[Trial], losses: &Losses) -> Option<usize> {
+        let pool = Pool::new(trials);
+        let before = self.best.take();
+        for trial in trials.iter().filter(|trial| trial.again_of().is_none()) {
+            self.rank(trial, losses.pooled(&pool, trial).as_deref());
+        }
+        let now = self.best();
+        now.filter(|now| before.map(|(before, _)| before) != Some(*now))
     }
 
     pub(super) fn progress(&self) -> Progress {

@@ -2,6 +2,7 @@
 
 use attune_core::evaluator::MetricInfo;
 use attune_core::objective::Objective;
+use attune_core::pooling::Pool;
 use attune_core::scores::Scores;
 use attune_core::suggest::hint;
 use attune_core::technique::Cost;
@@ -78,7 +79,13 @@ impl Losses {
         self.0.iter().map(loss).collect()
     }
 
-    /// The losses of a finished trial; `None` when it failed.
+    /// The losses of a trial's config over all items that it was scored on; `None` when it failed.
+    pub(super) fn pooled(&self, pool: &Pool<'_>, trial: &Trial) -> Option<Vec<f64>> {
+        let scores = pool.scores(trial)?;
+        self.of(&scores, &trial.costs).ok()
+    }
+
+    /// The losses of a finished trial on the items of first trials; `None` when it failed.
     pub(super) fn of_trial(&self, trial: &Trial) -> Option<Vec<f64>> {
         self.of(trial.scores()?, &trial.costs).ok()
     }

@@ -105,7 +105,7 @@ impl ReportBuilder<'_, '_> {
         };
         let front = front.map(|front| (front, on_front));
         let table = Table { entries, random, report, out_of_domain, front, seed: self.setup.header.seed };
-        table.assemble(best, trials.len() as u64).map(Some)
+        table.assemble(best, trials).map(Some)
     }
 
     /// Everything that is to be evaluated.

@@ -6,6 +6,7 @@ mod generation;
 mod journal;
 mod phases;
 mod proposals;
+mod repeats;
 mod seeds;
 
 use std::sync::Arc;

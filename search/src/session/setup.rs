@@ -81,6 +81,13 @@ impl SessionSetup {
         }
     }
 
+    /// How often a config can be asked again on items of the selection split that no trial is scored on at first.
+    pub(super) fn repeats(&self) -> Result<u32, SessionError> {
+        let items = self.fidelity.items;
+        let available = self.preflight().available(&Split::Selection, items)?;
+        Ok(available.div_ceil(items.max(1)).saturating_sub(1))
+    }
+
     /// How much of `split` the report uses.
     pub(super) fn report_fidelity(&self, split: &Split) -> Result<Fidelity, SessionError> {
         let available = self.preflight().available(split, 1)?;

@@ -1,6 +1,7 @@
 //! Tests of whole sessions against a scripted technique, evaluator and store.
 
 mod advance;
+mod again;
 mod failures;
 mod front;
 mod interruption;

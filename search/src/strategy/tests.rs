@@ -23,6 +23,7 @@ fn context(space: &Arc<Space>, seed: u64) -> SearchContext {
         starts: vec![],
         operators: None,
         table: None,
+        repeats: 0,
         stop: RunControl::default(),
     }
 }
@@ -76,7 +77,12 @@ fn evolution_finds_what_random_search_does_not() {
                     })
                     .sum();
                 best = best.min(f64::from(loss));
-                Observation { index: proposal.index, losses: Some(vec![f64::from(loss)]), estimate: None }
+                Observation {
+                    index: proposal.index,
+                    losses: Some(vec![f64::from(loss)]),
+                    estimate: None,
+                    fresh: None,
+                }
             });
             strategy.tell(&told.collect::<Vec<_>>());
         }

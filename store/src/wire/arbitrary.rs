@@ -17,7 +17,7 @@ use attune_core::store::{
 };
 use attune_core::strategy::{self, Planned, Spent};
 use attune_core::technique::Cost;
-use attune_core::trial::{Dropped, Outcome, Trial, TrialState};
+use attune_core::trial::{Dropped, Outcome, Repeat, Trial, TrialState};
 use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;
@@ -220,11 +220,15 @@ fn trial() -> impl Strategy<Value = Trial> {
         text().prop_map(strategy::Origin::Start),
         Just(strategy::Origin::Random),
         vec(any::<u64>(), 0..3).prop_map(|parents| strategy::Origin::Varied { parents }),
+        any::<u64>().prop_map(|of| strategy::Origin::Again { of }),
     ];
     let state = prop_oneof![
         (scores(), any::<bool>())
             .prop_map(|(scores, reused)| TrialState::Complete(Outcome { scores, reused })),
         dropped().prop_map(TrialState::Dropped),
+        dropped().prop_map(|Dropped { items, scores, reused, .. }| {
+            TrialState::Repeated(Repeat { items, scores, reused })
+        }),
         text().prop_map(TrialState::Failed),
     ];
     (any::<u64>(), config(), plan(), costs(), origin, state).prop_map(

@@ -3,7 +3,7 @@
 use attune_core::scores::Scores;
 use attune_core::strategy::Origin;
 use attune_core::technique::Cost;
-use attune_core::trial::{Dropped, Outcome, Trial, TrialState};
+use attune_core::trial::{Dropped, Outcome, Repeat, Trial, TrialState};
 use serde::{Deserialize, Serialize};
 
 use super::WireError;
@@ -40,6 +40,7 @@ enum OriginV1 {
     Start(String),
     Random,
     Varied { parents: Vec<u64> },
+    Again { of: u64 },
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -47,6 +48,7 @@ enum OriginV1 {
 enum StateV1 {
     Complete { scores: ScoresV1, reused: bool },
     Dropped { stage: u32, items: Vec<u32>, scores: ScoresV1, rival: u64, reused: bool },
+    Repeated { items: Vec<u32>, scores: ScoresV1, reused: bool },
     Failed(String),
 }
 
@@ -65,6 +67,9 @@ impl TryFrom<&Trial> for TrialV1 {
                 rival: dropped.rival,
                 reused: dropped.reused,
             },
+            TrialState::Repeated(Repeat { items, scores, reused }) => {
+                StateV1::Repeated { items: items.clone(), scores: scores.into(), reused: *reused }
+            }
             TrialState::Failed(reason) => StateV1::Failed(reason.clone()),
             unfinished @ (TrialState::Waiting | TrialState::Running) => {
                 return Err(WireError::Meaning(format!(
@@ -96,6 +101,10 @@ impl TryFrom<TrialV1> for Trial {
             StateV1::Dropped { stage, items, scores, rival, reused } => {
                 let scores = scores_of(items.len(), scores)?;
                 TrialState::Dropped(Dropped { stage, items, scores, rival, reused })
+            }
+            StateV1::Repeated { items, scores, reused } => {
+                let scores = scores_of(items.len(), scores)?;
+                TrialState::Repeated(Repeat { items, scores, reused })
             }
             StateV1::Failed(reason) => TrialState::Failed(reason),
         };
@@ -146,6 +155,7 @@ impl From<&Origin> for OriginV1 {
             Origin::Start(name) => Self::Start(name.clone()),
             Origin::Random => Self::Random,
             Origin::Varied { parents } => Self::Varied { parents: parents.clone() },
+            Origin::Again { of } => Self::Again { of: *of },
         }
     }
 }
@@ -156,6 +166,7 @@ impl From<OriginV1> for Origin {
             OriginV1::Start(name) => Self::Start(name),
             OriginV1::Random => Self::Random,
             OriginV1::Varied { parents } => Self::Varied { parents },
+            OriginV1::Again { of } => Self::Again { of },
         }
     }
 }

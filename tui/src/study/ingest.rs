@@ -25,7 +25,7 @@ impl Study {
             Event::Advanced(advance) => self.remaining.hear(now, advance),
             Event::BestSoFar { trial } => {
                 // The trial is in the store already; an opening that came with it knows it.
-                self.best = self.best.or_else(|| self.position(trial.id));
+                self.best = self.position(trial.id).or(self.best);
             }
             Event::Measuring { what } => {
                 self.log.say(now, format!("measuring {what}"));

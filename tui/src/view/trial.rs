@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use attune_core::format;
 use attune_core::scores::Scores;
 use attune_core::strategy::Origin;
-use attune_core::trial::{Trial, TrialState};
+use attune_core::trial::{Dropped, Repeat, Trial, TrialState};
 use ratatui::Frame;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
@@ -94,6 +94,7 @@ fn state(trial: &Trial) -> String {
         TrialState::Dropped(dropped) => {
             format!("Dropped after {} items, on which trial {} beats it", dropped.items.len(), dropped.rival)
         }
+        TrialState::Repeated(repeat) => format!("Scored again, on {} other items", repeat.items.len()),
         TrialState::Failed(reason) => format!("Failed: {reason}"),
         state => state.name().to_owned(),
     }
@@ -107,6 +108,7 @@ fn origin(origin: &Origin) -> String {
             let parents: Vec<String> = parents.iter().map(u64::to_string).collect();
             format!("made from trial {}", parents.join(" and "))
         }
+        Origin::Again { of } => format!("trial {of} again"),
     }
 }
 
@@ -121,6 +123,7 @@ fn called(origin: &Origin) -> String {
 fn scored(trial: &Trial) -> Option<&Scores> {
     match trial.state() {
         TrialState::Dropped(dropped) => Some(&dropped.scores),
+        TrialState::Repeated(repeat) => Some(&repeat.scores),
         _ => trial.scores(),
     }
 }
@@ -130,7 +133,9 @@ fn by_item(trial: &Trial, metric: &str) -> BTreeMap<u32, f64> {
     let score = scored(trial).and_then(|scores| scores.metrics.get(metric));
     let values = score.map(|score| score.items.as_slice()).unwrap_or_default().iter().copied();
     match trial.state() {
-        TrialState::Dropped(dropped) => dropped.items.iter().copied().zip(values).collect(),
+        TrialState::Dropped(Dropped { items, .. }) | TrialState::Repeated(Repeat { items, .. }) => {
+            items.iter().copied().zip(values).collect()
+        }
         _ => (0..).zip(values).collect(),
     }
 }

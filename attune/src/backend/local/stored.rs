@@ -1,6 +1,7 @@
 //! What the journal of a study says about it.
 
 use attune_core::objective::{Objective, compare};
+use attune_core::pooling::Pool;
 use attune_core::profile::Profile;
 use attune_core::store::{Record, StudyHeader};
 use attune_core::trial::Trial;
@@ -22,14 +23,15 @@ pub(super) fn trials(records: &[Record]) -> Vec<Trial> {
 /// The first objective and its best value in the search.
 pub(super) fn best(records: &[Record], objectives: &[Objective]) -> Option<(String, f64)> {
     let objective = objectives.first()?;
-    let value = |record: &Record| {
-        let Record::Trial(trial) = record else { return None };
-        let scores = trial.scores()?;
+    let trials = trials(records);
+    let pool = Pool::new(&trials);
+    let value = |trial: &Trial| {
+        let scores = pool.scores(trial)?;
         let cost =
             || trial.costs.iter().find(|cost| cost.resource == objective.metric).map(|cost| cost.value);
         scores.value(&objective.metric).or_else(cost)
     };
     let best =
-        records.iter().filter_map(value).min_by(|a, b| compare(objective.loss(*a), objective.loss(*b)))?;
+        trials.iter().filter_map(value).min_by(|a, b| compare(objective.loss(*a), objective.loss(*b)))?;
     Some((objective.metric.clone(), best))
 }

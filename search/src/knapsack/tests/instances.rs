@@ -6,10 +6,14 @@
 
 use super::*;
 
-struct Generator(u64);
+pub(super) struct Generator(u64);
 
 impl Generator {
-    fn next(&mut self) -> u64 {
+    pub(super) fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    pub(super) fn next(&mut self) -> u64 {
         self.0 = (1_103_515_245 * self.0 + 12_345) % (1 << 31);
         self.0 >> 16
     }
@@ -17,7 +21,7 @@ impl Generator {
 
 /// `layers` layers of size 1 to 8 whose loss at `b` bits is about `4^(most − b)` times a sensitivity.
 fn bit_allocation(seed: u64, layers: usize, bits: &[u32], average: u64) -> Problem {
-    let mut generator = Generator(seed);
+    let mut generator = Generator::new(seed);
     let sizes: Vec<u64> = (0..layers).map(|_| 1 + generator.next() % 8).collect();
     let sensitivities: Vec<u64> = (0..layers).map(|_| 1 + generator.next() % 1000).collect();
     let most = bits[bits.len() - 1];

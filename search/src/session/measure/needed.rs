@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use attune_core::hash::ContentHash;
 use attune_core::plan::Plan;
-use attune_core::trial::{Dropped, Outcome, Trial, TrialState};
+use attune_core::trial::{Dropped, Outcome, Repeat, Trial, TrialState};
 
 /// Items on which the plans of a study's probes and trials were scored. A trial is "reused" when all of its items are among
 /// them: the study, alone in a store, would not have evaluated anything for it. What other studies left in the store
@@ -23,7 +23,9 @@ impl Needed {
     pub(in crate::session) fn learn(&mut self, trial: &Trial, items: u32) {
         match trial.state() {
             TrialState::Complete(_) => self.add(&trial.plan, 0..items),
-            TrialState::Dropped(dropped) => self.add(&trial.plan, dropped.items.iter().copied()),
+            TrialState::Dropped(Dropped { items, .. }) | TrialState::Repeated(Repeat { items, .. }) => {
+                self.add(&trial.plan, items.iter().copied());
+            }
             _ => {}
         }
     }
@@ -41,6 +43,10 @@ impl Needed {
             TrialState::Dropped(dropped) => {
                 let reused = all(Box::new(dropped.items.iter().copied()));
                 TrialState::Dropped(Dropped { reused, ..dropped })
+            }
+            TrialState::Repeated(repeat) => {
+                let reused = all(Box::new(repeat.items.iter().copied()));
+                TrialState::Repeated(Repeat { reused, ..repeat })
             }
             other => other,
         }

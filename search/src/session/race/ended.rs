@@ -2,7 +2,7 @@
 
 use attune_core::evaluator::EvalFailure;
 use attune_core::scores::Scores;
-use attune_core::trial::Dropped;
+use attune_core::trial::{Dropped, Repeat};
 
 use crate::session::measure::Effort;
 
@@ -20,4 +20,6 @@ pub(in crate::session) enum Finish {
     Complete(Scores),
     /// Left early.
     Dropped(Dropped),
+    /// With scores on items of its own.
+    Repeated(Repeat),
 }

@@ -1,19 +1,31 @@
 //! Observations: what a strategy is told about a generation.
 
+use attune_core::pooling::Pool;
 use attune_core::scores::Scores;
 use attune_core::strategy::Observation;
 use attune_core::trial::{Trial, TrialState};
 
 use crate::session::losses::Losses;
 
-/// One observation of each of `trials`, a generation, in their order.
-pub(in crate::session) fn observations(trials: &[Trial], losses: &Losses) -> Vec<Observation> {
-    let observe = |trial: &Trial| Observation {
-        index: trial.id,
-        losses: losses.of_trial(trial),
-        estimate: estimate(trial, trials, losses),
+/// One observation of each trial of the generation that begins at the place `first` of `trials`, in their order. What comes
+/// after the generation is not among `trials`: replay tells what was told.
+pub(in crate::session) fn observations(trials: &[Trial], first: usize, losses: &Losses) -> Vec<Observation> {
+    let generation = &trials[first..];
+    let pool = generation.iter().any(|trial| trial.again_of().is_some()).then(|| Pool::new(trials));
+    let observe = |trial: &Trial| {
+        let repeat = match trial.state() {
+            TrialState::Repeated(repeat) => pool.as_ref().map(|pool| (pool, repeat)),
+            _ => None,
+        };
+        let (all, fresh) = match repeat {
+            None => (losses.of_trial(trial), None),
+            Some((pool, repeat)) => {
+                (losses.pooled(pool, trial), losses.of(&pool.fresh(repeat), &trial.costs).ok())
+            }
+        };
+        Observation { index: trial.id, losses: all, estimate: estimate(trial, generation, losses), fresh }
     };
-    trials.iter().map(observe).collect()
+    generation.iter().map(observe).collect()
 }
 
 /// What the first loss of a trial that was left early would be if the items that it did not see were harder or easier

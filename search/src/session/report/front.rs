@@ -1,6 +1,7 @@
 //! The front of a study with several objectives, and which of it is reported on.
 
 use attune_core::objective;
+use attune_core::pooling::Pool;
 use attune_core::trial::Trial;
 
 use crate::pareto::{Points, crowding};
@@ -17,13 +18,15 @@ pub(super) struct FrontTrials {
     pub(super) members: Vec<Trial>,
 }
 
-/// The front of `trials` by their losses on the selection split; `None` with one objective.
+/// The front of `trials` by their losses on the selection split, over all items that they were scored on; `None` with one objective.
 pub(super) fn of(trials: &[Trial], losses: &Losses) -> Option<FrontTrials> {
     if losses.count() < 2 {
         return None;
     }
+    let pool = Pool::new(trials);
+    let first = trials.iter().filter(|trial| trial.again_of().is_none());
     let (scored, points): (Vec<&Trial>, Vec<Vec<f64>>) =
-        trials.iter().filter_map(|trial| Some((trial, losses.of_trial(trial)?))).unzip();
+        first.filter_map(|trial| Some((trial, losses.pooled(&pool, trial)?))).unzip();
     let mut members: Vec<(&Trial, Vec<f64>)> =
         objective::front(&points).into_iter().map(|at| (scored[at], points[at].clone())).collect();
     let size = members.len() as u64;

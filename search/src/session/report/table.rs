@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use attune_core::evaluator::{EvalFailure, Split};
 use attune_core::plan::Plan;
+use attune_core::pooling::Pool;
 use attune_core::report::{Best, Contender, Estimates, Front, FrontMember, Report};
 use attune_core::scores::Scores;
 use attune_core::stats::{self, NotPaired};
@@ -28,8 +29,8 @@ pub(super) struct Table {
 
 impl Table {
     /// The report on `best`, with the dense model first, then chance, then the technique's baselines.
-    pub(super) fn assemble(mut self, best: &Trial, trials: u64) -> Result<Report, SessionError> {
-        let seed = self.seed;
+    pub(super) fn assemble(mut self, best: &Trial, trials: &[Trial]) -> Result<Report, SessionError> {
+        let (seed, pool) = (self.seed, Pool::new(trials));
         let winner = self.report.remove(&0).ok_or_else(|| SessionError::BestFails {
             trial: best.id,
             split: Split::Report,
@@ -40,7 +41,7 @@ impl Table {
             None => None,
             Some((front, column)) => {
                 let dense = self.report.get(&1).filter(|_| dense);
-                Some(members(front, &column, dense, seed)?)
+                Some(members(front, &column, dense, &pool, seed)?)
             }
         };
         let mut contenders: Vec<Contender> = Vec::new();
@@ -68,13 +69,13 @@ impl Table {
             column.get(&0).map(|scores| (domain.clone(), estimates(scores, seed)))
         });
         Ok(Report {
-            trials,
+            trials: trials.len() as u64,
             best: Best {
                 trial: best.id,
                 config: best.config.clone(),
                 plan: best.plan.clone(),
                 costs: best.costs.clone(),
-                search: searched(best),
+                search: searched(best, &pool),
                 estimates: estimates(&winner, seed),
                 report: winner,
                 out_of_domain: out_of_domain.collect(),
@@ -90,6 +91,7 @@ fn members(
     front: FrontTrials,
     column: &Column,
     dense: Option<&Scores>,
+    pool: &Pool<'_>,
     seed: u64,
 ) -> Result<Front, NotPaired> {
     let scored =
@@ -97,7 +99,7 @@ fn members(
     let member = |(trial, scores): (Trial, &Scores)| {
         Ok(FrontMember {
             trial: trial.id,
-            search: searched(&trial),
+            search: searched(&trial, pool),
             estimates: estimates(scores, seed),
             delta: dense.map_or(Ok(Estimates::new()), |dense| differences(scores, dense, seed))?,
             report: scores.clone(),
@@ -109,10 +111,10 @@ fn members(
     Ok(Front { size: front.size, members: scored.map(member).collect::<Result<_, NotPaired>>()? })
 }
 
-/// What the search saw of a trial.
-fn searched(trial: &Trial) -> BTreeMap<String, f64> {
-    let metrics = trial.scores().into_iter().flat_map(|scores| &scores.metrics);
-    metrics.map(|(name, score)| (name.clone(), score.value())).collect()
+/// What the search saw of a trial, over all items that its config was scored on.
+fn searched(trial: &Trial, pool: &Pool<'_>) -> BTreeMap<String, f64> {
+    let scores = pool.scores(trial).unwrap_or_default();
+    scores.metrics.iter().map(|(name, score)| (name.clone(), score.value())).collect()
 }
 
 /// A line of the table that is not compared yet.

@@ -12,7 +12,7 @@ use attune_core::trial::{Trial, TrialState};
 
 use super::generation::{self, CommitSink, Generation};
 use super::journal::Journal;
-use super::{phases, proposals, seeds};
+use super::{phases, proposals, repeats, seeds};
 use crate::operators::{Guarded, TechniqueOperators, Variation, VariationError};
 use crate::session::counters::Counters;
 use crate::session::losses::Losses;
@@ -63,6 +63,9 @@ impl<'a, 'e> Dispatcher<'a, 'e> {
             self.needed.learn(trial, self.setup.fidelity.items);
             self.counters.count(trial);
             self.counters.rank(trial, losses.of_trial(trial).as_deref());
+        }
+        if self.journal.trials().iter().any(|trial| trial.again_of().is_some()) {
+            self.counters.rank_again(self.journal.trials(), &losses);
         }
         if let Some(best) = self.counters.best() {
             let trial = Box::new(self.journal.trials()[best].clone());
@@ -144,6 +147,7 @@ impl<'a, 'e> Dispatcher<'a, 'e> {
             starts,
             operators: operators.clone().map(|guarded| guarded as Arc<dyn Variation>),
             table,
+            repeats: self.setup.repeats()?,
             stop: self.scoring.control.flag(),
         };
         if context.table.is_some() {
@@ -180,14 +184,15 @@ impl<'a, 'e> Dispatcher<'a, 'e> {
                 return Ok(Flow::Stopped);
             };
             self.check_operators(operators.as_deref())?;
-            proposals::check(name, &proposals, asked, limit, &self.setup.space)?;
+            let before = &self.journal.trials()[..asked as usize];
+            proposals::check(name, &proposals, before, limit, &self.setup.space)?;
             let Some(last) = proposals.last() else { break };
             let next = last.index + 1;
             if self.generation(&*strategy, proposals, losses)? == Flow::Stopped {
                 return Ok(Flow::Stopped);
             }
-            let trials = &self.journal.trials()[asked as usize..next as usize];
-            let observations = observations(trials, losses);
+            let trials = &self.journal.trials()[..next as usize];
+            let observations = observations(trials, asked as usize, losses);
             if asked == 0 && observations.iter().all(|observation| observation.losses.is_none()) {
                 return Err(nothing_scored(trials));
             }
@@ -247,6 +252,8 @@ impl<'a, 'e> Dispatcher<'a, 'e> {
         losses: &Losses,
     ) -> Result<Flow, SessionError> {
         let known = self.journal.trials().len() as u64;
+        let first = proposals.first().map_or(known, |proposal| proposal.index);
+        let blocks = repeats::blocks(self.setup, &self.journal.trials()[..first as usize], &proposals)?;
         let (old, new): (Vec<_>, Vec<_>) = proposals.into_iter().partition(|proposal| proposal.index < known);
         for proposal in &old {
             let trial = &self.journal.trials()[proposal.index as usize];
@@ -260,8 +267,12 @@ impl<'a, 'e> Dispatcher<'a, 'e> {
                 });
             }
         }
-        let mut schedule =
-            RacingSchedule::new(self.setup, strategy.rival(), self.journal.trials(), (&old, &new))?;
+        // Repeats have items of their own and race nobody.
+        let races = |proposals: &[Proposal]| -> Vec<Proposal> {
+            proposals.iter().filter(|proposal| !blocks.contains_key(&proposal.index)).cloned().collect()
+        };
+        let racing = (&races(&old)[..], &races(&new)[..]);
+        let mut schedule = RacingSchedule::new(self.setup, strategy.rival(), self.journal.trials(), racing)?;
         let Self { setup, metered, scoring, events, journal, counters, meter, needed } = self;
         let mut lowered = Vec::with_capacity(new.len());
         for proposal in new {
@@ -275,7 +286,15 @@ impl<'a, 'e> Dispatcher<'a, 'e> {
         }
         let sink = CommitSink { journal, counters, meter, needed, losses, events: &mut **events };
         let mut generation = Generation::new(setup, lowered, sink);
-        let unsettled = generation.unsettled();
+        let (again, unsettled): (Vec<_>, Vec<_>) = generation
+            .unsettled()
+            .into_iter()
+            .partition(|(position, _)| blocks.contains_key(&generation.id(*position)));
+        let again = again.into_iter().filter_map(|(position, plan)| {
+            let items = blocks.get(&generation.id(position))?.clone();
+            Some((position, plan, items))
+        });
+        let again: Vec<_> = again.collect();
         let ids: Vec<u64> = unsettled.iter().map(|(position, _)| generation.id(*position)).collect();
         generation.commit()?;
         generation.begins(scoring.evaluations());
@@ -320,6 +339,9 @@ impl<'a, 'e> Dispatcher<'a, 'e> {
                 generation.settled(unsettled[entrant].0, ended)?;
             }
             racing = left;
+        }
+        if flow == Flow::Done {
+            flow = repeats::score(setup, scoring, &mut generation, again)?;
         }
         for note in generation.notes() {
             setup.store.note(&setup.header.study, &note)?;

@@ -143,8 +143,12 @@ impl<'a, 'store> Generation<'a, 'store> {
                 counters.shared(1);
                 self.answered_elsewhere.push(trial.id);
             }
+            let repeated = trial.again_of().is_some();
             let best = counters.rank(&trial, losses.of_trial(&trial).as_deref());
             events(Event::TrialFinished { trial: Box::new(trial), best, progress: counters.progress() });
+            if let Some(best) = repeated.then(|| counters.rank_again(journal.trials(), losses)).flatten() {
+                events(Event::BestSoFar { trial: Box::new(journal.trials()[best].clone()) });
+            }
             meter.add(self.items, spent);
             events(meter.event());
         }
@@ -173,13 +177,21 @@ pub(in crate::session) fn lower(
     Ok((trial, failure.map(TrialState::Failed)))
 }
 
+fn not_measured(objective: &str) -> TrialState {
+    TrialState::Failed(format!("objective `{objective}` was not measured"))
+}
+
 fn state(losses: &Losses, ended: Ended, costs: &[Cost]) -> TrialState {
     match ended.outcome {
         Ok(Finish::Complete(scores)) => match losses.of(&scores, costs) {
             Ok(_) => TrialState::Complete(Outcome { scores, reused: false }),
-            Err(objective) => TrialState::Failed(format!("objective `{objective}` was not measured")),
+            Err(objective) => not_measured(objective),
         },
         Ok(Finish::Dropped(dropped)) => TrialState::Dropped(dropped),
+        Ok(Finish::Repeated(repeat)) => match losses.of(&repeat.scores, costs) {
+            Ok(_) => TrialState::Repeated(repeat),
+            Err(objective) => not_measured(objective),
+        },
         Err(failure) => TrialState::Failed(failure.to_string()),
     }
 }

@@ -72,8 +72,9 @@ impl<'a> Journal<'a> {
 
     /// The report, when nothing is left to do: the budget is spent or the space is exhausted.
     pub(in crate::session) fn settled(&self, budget: u64, size: Count) -> Option<&Report> {
-        let trials = self.trials.len() as u64;
-        let over = trials >= budget || matches!(size, Count::Exact(points) if points <= u128::from(trials));
+        let configs = self.trials.iter().filter(|trial| trial.again_of().is_none()).count() as u128;
+        let over =
+            self.trials.len() as u64 >= budget || matches!(size, Count::Exact(points) if points <= configs);
         self.report.as_ref().filter(|_| over)
     }
 

@@ -160,7 +160,7 @@ fn a_search_learns_from_whom_it_left_early() {
     let all = trials(&study);
     let losses = study.setup().unwrap().preflight().losses().unwrap();
     let request = Request::new(Split::Selection, (0..32).collect());
-    let observed = race::observations(&all[..16], &losses);
+    let observed = race::observations(&all[..16], 0, &losses);
     for (trial, observation) in all[..16].iter().zip(observed) {
         assert_eq!(observation.losses.is_some(), trial.scores().is_some());
         let truth = study.evaluator.scores(&trial.plan, &request).value("damage").unwrap();

@@ -12,6 +12,7 @@ fn run(strategy: &mut dyn Strategy, evaluations: usize, loss: &mut dyn FnMut(&Co
             index: proposal.index,
             losses: Some(loss(&proposal.config)),
             estimate: None,
+            fresh: None,
         });
         let told: Vec<Observation> = told.collect();
         strategy.tell(&told);

@@ -88,7 +88,7 @@ fn draws_to_optimum(n: u32, fitness: fn(&[bool]) -> usize) -> (f64, f64) {
                     return flips.draws.load(Ordering::Relaxed) as f64;
                 }
                 let losses = Some(vec![-(value as f64)]);
-                strategy.tell(&[Observation { index: proposal.index, losses, estimate: None }]);
+                strategy.tell(&[Observation { index: proposal.index, losses, estimate: None, fresh: None }]);
             }
         })
         .collect();

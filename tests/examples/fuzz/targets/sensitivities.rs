@@ -49,6 +49,7 @@ pub(crate) const TARGET: Target = Target {
                 starts: Vec::new(),
                 operators: None,
                 table: Some(table.clone()),
+                repeats: 0,
                 stop: RunControl::default(),
             };
             let choice = Selected { name: name.to_owned(), options: Default::default() };

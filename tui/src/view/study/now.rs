@@ -76,6 +76,10 @@ fn ended(study: &Study, trial: &Trial) -> Option<String> {
                 dropped.rival
             ))
         }
+        TrialState::Repeated(repeat) => {
+            let of = trial.again_of().map_or(String::new(), |of| format!("trial {of} "));
+            Some(format!("{of}again, on {} other items", repeat.items.len()))
+        }
         TrialState::Failed(reason) => Some(reason.clone()),
         _ => None,
     }

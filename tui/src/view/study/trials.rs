@@ -57,6 +57,7 @@ fn cells(study: &Study, row: &Row, metrics: &[String]) -> Vec<String> {
     let (items, from) = match trial.state() {
         TrialState::Complete(outcome) => (items(&outcome.scores), from(outcome.reused)),
         TrialState::Dropped(dropped) => (Some(dropped.items.len()), from(dropped.reused)),
+        TrialState::Repeated(repeat) => (Some(repeat.items.len()), from(repeat.reused)),
         _ => (None, "–"),
     };
     let mut cells = vec![trial.id.to_string(), trial.state().name().to_owned()];
@@ -78,10 +79,12 @@ fn from(reused: bool) -> &'static str {
     if reused { "store" } else { "run" }
 }
 
-/// What a trial scored. A dropped one was scored on fewer items than the others: its score is only a hint.
+/// What a trial scored. A dropped one was scored on fewer items than the others, a repeated one on others:
+/// their scores are only hints.
 fn score(trial: &Trial, metric: &str) -> String {
     let partial = match trial.state() {
         TrialState::Dropped(dropped) => dropped.scores.value(metric),
+        TrialState::Repeated(repeat) => repeat.scores.value(metric),
         _ => None,
     };
     partial.map_or_else(
