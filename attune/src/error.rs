@@ -20,6 +20,7 @@ use attune_core::printable::{self, MESSAGE};
 use attune_core::space::SpaceError;
 use attune_core::store::StoreError;
 use attune_core::technique::{FailureKind, TechniqueFailure};
+#[cfg(feature = "techniques")]
 use attune_plugins::LoadError;
 use attune_search::session::SessionError;
 
@@ -89,6 +90,7 @@ impl From<TechniqueFailure> for Error {
     }
 }
 
+#[cfg(feature = "techniques")]
 impl From<LoadError> for Error {
     /// A file that is no technique is bad input; a technique that misbehaves failed while running.
     fn from(error: LoadError) -> Self {

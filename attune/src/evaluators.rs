@@ -1,15 +1,22 @@
 //! Evaluators on their own, without a study: which there are, and one opened on the model and the task of a profile.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
+#[cfg(feature = "backend")]
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use attune_core::evaluator::{Evaluator, EvaluatorSpec};
 use attune_core::profile::Profile;
 use attune_eval::registry;
 
+#[cfg(feature = "backend")]
 use crate::backend::profiles_that_come_with_attune;
-use crate::error::{Error, NoExample};
-use crate::run_options::{ProfileOptions, RunOptions};
+use crate::error::Error;
+#[cfg(feature = "backend")]
+use crate::error::NoExample;
+#[cfg(feature = "backend")]
+use crate::run_options::ProfileOptions;
+use crate::run_options::RunOptions;
 use crate::setup::{self, ChosenTask, Complaints};
 
 /// What the evaluators that come with attune say of themselves.
@@ -29,6 +36,7 @@ pub fn spec(name: &str) -> Result<EvaluatorSpec, Error> {
 ///
 /// # Errors
 /// When there is none.
+#[cfg(feature = "backend")]
 pub fn example(name: &str) -> Result<PathBuf, Error> {
     let (folder, files) = profiles_that_come_with_attune();
     let is_for = |file: &PathBuf| {
@@ -40,6 +48,15 @@ pub fn example(name: &str) -> Result<PathBuf, Error> {
     };
     let found = files.into_iter().find(is_for);
     found.ok_or_else(|| Error::input(NoExample { evaluator: name.to_owned(), folder }))
+}
+
+/// The name of the evaluator that a profile is for, without opening it; `file` is where the profile is.
+///
+/// # Errors
+/// When the profile names one that is not there, or a task that it does not have.
+pub fn of_profile(profile: &Profile, file: &Path) -> Result<&'static str, Error> {
+    let model = folder_of(file).join(&profile.model);
+    ChosenTask::of(profile, &model).map(|chosen| chosen.evaluator()).map_err(Error::input)
 }
 
 /// The evaluator of a profile, ready to evaluate.

@@ -32,13 +32,14 @@ const NAME: &str = "function";
 /// ```
 /// use attune::core::space::{Dimension, Space};
 ///
-/// let space = Space::of([Dimension::real("x", -5.0, 5.0), Dimension::int("n", 1, 9)])?;
-/// let found = attune::minimise(space, |point| (point.real("x") - 2.0).powi(2) + point.int("n") as f64)
+/// let rate = Dimension::log_real("rate", 1e-4, 1.0).with_help("How far each step goes.");
+/// let space = Space::of([rate, Dimension::int("n", 1, 9)])?;
+/// let found = attune::minimise(space, |point| (point.real("rate").log10() + 2.0).powi(2) + point.int("n") as f64)
 ///     .trials(150)
 ///     .seed(1)
 ///     .run()?;
 /// assert_eq!(found.point().int("n"), 1);
-/// assert!((found.point().real("x") - 2.0).abs() < 0.5);
+/// assert!((found.point().real("rate").log10() + 2.0).abs() < 0.5, "near 0.01");
 /// # Ok::<(), attune::Error>(())
 /// ```
 pub fn minimise(space: Space, function: impl Fn(&Point<'_>) -> f64 + Send + Sync + 'static) -> Minimise {

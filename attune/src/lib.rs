@@ -28,6 +28,8 @@
 //! [channel](StudyBuilder::events), and a [`StudyHandle`] pauses and stops.
 //!
 //! ```no_run
+//! # #[cfg(feature = "native")]
+//! # fn study() -> Result<(), attune::Error> {
 //! use attune::{Outcome, Study, strategy};
 //!
 //! let study = Study::builder()
@@ -46,8 +48,20 @@
 //!     Outcome::Interrupted { progress, .. } => println!("{} trials so far; run again to go on", progress.trials),
 //!     _ => {}
 //! }
-//! # Ok::<(), attune::Error>(())
+//! # Ok(()) }
 //! ```
+//!
+//! # Features
+//!
+//! A function needs none of them: `default-features = false` leaves out what is large.
+//!
+//! | feature | adds | on |
+//! | --- | --- | --- |
+//! | `techniques` | techniques by name, and components | wasmtime |
+//! | `native` | profiles, and the evaluators that come with attune | burn, `techniques` |
+//! | `export` | files for other engines | `native` |
+//! | `backend` (default) | what screens ask for | `export` |
+//! | `cuda`, `rocm`, `metal`, `vulkan`, `wgpu` | devices beside the CPU | `native` |
 //!
 //! # Words
 //!
@@ -55,16 +69,23 @@
 //! *strategy* proposes configs and hears their losses. Each *trial* is journalled before the strategy hears of it, so a
 //! study can be interrupted at any moment. The traits and types are those of [`core`].
 
+#[cfg(feature = "backend")]
 pub mod backend;
+#[cfg(feature = "native")]
 pub mod continuation;
 pub mod error;
+#[cfg(feature = "native")]
 pub mod evaluators;
+#[cfg(feature = "export")]
 pub mod export;
 pub mod function;
+#[cfg(feature = "export")]
 mod model_files;
+#[cfg(feature = "native")]
 pub mod model_folder;
 pub mod paths;
 mod point;
+#[cfg(feature = "native")]
 mod profile_folder;
 pub mod reading;
 pub mod replay;

@@ -1,7 +1,9 @@
 //! Paths of profiles: places on this machine.
 
+#[cfg(feature = "native")]
 use std::path::Path;
 
+#[cfg(feature = "native")]
 use crate::error::{Error, PathError};
 
 /// Why a text is no path on this machine; `None` when it may be one. A URL given as a path would become a folder of that
@@ -32,6 +34,7 @@ pub fn elsewhere(text: &str) -> Option<String> {
 ///
 /// # Errors
 /// When it is no UTF-8.
+#[cfg(feature = "native")]
 pub(crate) fn text(path: &Path) -> Result<String, Error> {
     path.to_str().map(str::to_owned).ok_or_else(|| Error::input(PathError::NotText(path.to_owned())))
 }

@@ -91,7 +91,7 @@ impl ContinueOptions {
 pub struct ExportOptions {
     /// The study.
     pub study: String,
-    /// The target: a name of [`attune_export::exporters`].
+    /// The target: its name, as `attune export --to` takes it.
     pub to: String,
     /// The model's folder, when it is no longer where the study ran.
     pub model: Option<PathBuf>,

@@ -3,7 +3,6 @@
 mod builder;
 mod events;
 mod handle;
-mod identity;
 mod outcome;
 mod own_evaluator;
 mod source;
@@ -38,6 +37,8 @@ impl Study {
     /// A study with nothing said about it yet.
     ///
     /// ```no_run
+    /// # #[cfg(feature = "native")]
+    /// # fn study() -> Result<(), attune::Error> {
     /// use attune::{Study, strategy};
     ///
     /// let study = Study::builder()
@@ -48,7 +49,7 @@ impl Study {
     ///     .build()?;
     /// let result = study.run()?.into_result()?;
     /// println!("trial {}: {:?}", result.best().trial, result.best().estimates);
-    /// # Ok::<(), attune::Error>(())
+    /// # Ok(()) }
     /// ```
     pub fn builder() -> StudyBuilder {
         StudyBuilder::default()

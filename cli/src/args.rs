@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use attune::run_options::{ContinueOptions, ExportOptions, ProfileOptions, RunOptions};
+use attune::run_options::{ContinueOptions, ExportOptions};
+use attune::{Study, StudyBuilder};
 use clap::{Parser, Subcommand};
 use clap_complete::engine::ArgValueCandidates;
 
@@ -95,9 +96,11 @@ impl Command {
             Self::Run(run) => run.json,
             Self::Continue(asked) => asked.json,
             Self::Studies { json, .. } | Self::Show { json, .. } | Self::Compare { json, .. } => *json,
+            Self::Technique(TechniqueCommand::List { json } | TechniqueCommand::Show { json, .. })
+            | Self::Evaluator(EvaluatorCommand::List { json } | EvaluatorCommand::Show { json, .. }) => *json,
             Self::Export(_)
-            | Self::Technique(_)
-            | Self::Evaluator(_)
+            | Self::Technique(TechniqueCommand::Check { .. })
+            | Self::Evaluator(EvaluatorCommand::Check { .. })
             | Self::Doctor { .. }
             | Self::Completions { .. } => false,
         }
@@ -143,24 +146,27 @@ pub(crate) struct RunArgs {
 }
 
 impl RunArgs {
-    /// Which profile, and what stands in the place of its values.
-    pub(crate) fn profile_options(&self) -> ProfileOptions {
-        ProfileOptions {
-            file: self.profile.clone(),
-            sets: self.sets.clone(),
-            seed: self.seed,
-            trials: self.trials,
-            model: self.model.clone(),
+    /// The study that is asked for.
+    pub(crate) fn study(&self) -> StudyBuilder {
+        let numbers = [("seed", self.seed), ("trials", self.trials)];
+        let numbers =
+            numbers.into_iter().filter_map(|(key, number)| Some((key.to_owned(), number?.to_string())));
+        let mut study = Study::builder().profile_file(&self.profile).device(&self.device);
+        for (key, value) in self.sets.iter().cloned().chain(numbers) {
+            study = study.set(key, value);
         }
-    }
-
-    /// How it is run.
-    pub(crate) fn run_options(&self) -> RunOptions {
-        RunOptions {
-            study: self.study.clone(),
-            workers: self.workers,
-            activation_memory: self.activation_memory,
-            ..RunOptions::new(&self.profile, &self.device)
+        if let Some(model) = &self.model {
+            study = study.model(model);
+        }
+        if let Some(name) = &self.study {
+            study = study.name(name);
+        }
+        if let Some(workers) = self.workers {
+            study = study.workers(workers);
+        }
+        match self.activation_memory {
+            Some(bytes) => study.activation_memory(bytes),
+            None => study,
         }
     }
 }
@@ -276,12 +282,19 @@ impl ExportArgs {
 #[derive(Subcommand)]
 pub(crate) enum TechniqueCommand {
     /// List the techniques that come with attune.
-    List,
+    List {
+        /// One JSON object with all of them, each as `show --json` has it.
+        #[arg(long)]
+        json: bool,
+    },
     /// Show what a technique does, its options and its defaults.
     Show {
         /// A built-in technique or a `.wasm` file.
         #[arg(add = ArgValueCandidates::new(completions::techniques))]
         name: String,
+        /// One JSON object.
+        #[arg(long)]
+        json: bool,
     },
     /// Load a component as a study would and exercise every function it exports.
     Check {
@@ -294,12 +307,19 @@ pub(crate) enum TechniqueCommand {
 #[derive(Subcommand)]
 pub(crate) enum EvaluatorCommand {
     /// List the evaluators that come with attune, and their tasks.
-    List,
+    List {
+        /// One JSON object with all of them, each as `show --json` has it.
+        #[arg(long)]
+        json: bool,
+    },
     /// Show what an evaluator does, its edits, its tasks, their metrics, options and defaults.
     Show {
         /// An evaluator, as `attune evaluator list` names it.
         #[arg(add = ArgValueCandidates::new(completions::evaluators))]
         name: String,
+        /// One JSON object.
+        #[arg(long)]
+        json: bool,
     },
     /// Open an evaluator as a study would and try everything that evaluators promise, on plans that are made up.
     Check {

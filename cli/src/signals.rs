@@ -3,8 +3,7 @@
 
 use std::thread;
 
-use attune_core::event::Command;
-use crossbeam_channel::{Receiver, Sender, unbounded};
+use attune::StudyHandle;
 
 use crate::error::CliError;
 use crate::output;
@@ -12,21 +11,19 @@ use crate::output;
 /// The exit code of a process that was told to end twice.
 const INTERRUPTED: i32 = 130;
 
-/// From here on an interrupt (Ctrl-C), a request to end and a terminal that hangs up become a command to the study. The
+/// From here on an interrupt (Ctrl-C), a request to end and a terminal that hangs up stop the study. The
 /// second interrupt or request ends the process at once; nothing that has finished is lost.
 ///
 /// # Errors
 /// When the system does not tell of signals.
-pub(crate) fn commands(study: &str) -> Result<Receiver<Command>, CliError> {
-    let (send, receive) = unbounded();
-    let asked = Asked { send, study: study.to_owned(), already: false };
-    listen(asked).map_err(|reason| CliError::Run(format!("cannot listen for Ctrl-C: {reason}")))?;
-    Ok(receive)
+pub(crate) fn stop(handle: StudyHandle, study: &str) -> Result<(), CliError> {
+    let asked = Asked { handle, study: study.to_owned(), already: false };
+    listen(asked).map_err(|reason| CliError::Run(format!("cannot listen for Ctrl-C: {reason}")))
 }
 
 /// Who has been asked to end.
 struct Asked {
-    send: Sender<Command>,
+    handle: StudyHandle,
     study: String,
     already: bool,
 }
@@ -41,7 +38,7 @@ impl Asked {
             return;
         }
         self.already = true;
-        if self.send.send(Command::StopNow).is_err() {
+        if !self.handle.stop() {
             // The study has just ended: what is left is to print its result, and that is in the store.
             std::process::exit(INTERRUPTED);
         }

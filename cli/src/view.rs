@@ -6,6 +6,7 @@ pub(crate) mod json;
 pub(crate) mod next;
 pub(crate) mod progress;
 pub(crate) mod sheet;
+pub(crate) mod spec_json;
 pub(crate) mod table;
 
 #[cfg(test)]

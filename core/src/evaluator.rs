@@ -133,6 +133,7 @@ pub struct Evaluation {
 
 /// Why a plan, or a whole batch, has no score.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum EvalFailure {
     /// An edit that this evaluator cannot honour.
     #[error("the {evaluator} evaluator cannot apply edit `{edit}`: {reason}")]

@@ -39,6 +39,7 @@ impl Progress {
 
 /// A part of a study that takes time, in the order in which they come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum Phase {
     /// Signals, and sensitivities.
     Measuring,
@@ -102,6 +103,7 @@ impl Underway {
 
 /// What happens in a study, in order.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Event {
     /// The study begins or continues.
     Started {

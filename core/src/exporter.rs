@@ -93,6 +93,7 @@ pub enum Exactness {
 
 /// Why an export is not made.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ExportError {
     /// The target cannot express an edit.
     #[error("`--to {target}` cannot express the edit {edit}: {reason}")]

@@ -206,6 +206,7 @@ impl fmt::Display for OptionKind {
 
 /// An option in a profile that its owner does not take.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum OptionError {
     /// No such option.
     #[error("{owner} has no option `{option}`{hint}")]
@@ -229,6 +230,14 @@ pub enum OptionError {
         /// What was expected.
         expected: String,
     },
+}
+
+impl OptionError {
+    /// The option that it is about.
+    pub fn option(&self) -> &str {
+        let (Self::Unknown { option, .. } | Self::Bad { option, .. }) = self;
+        option
+    }
 }
 
 #[cfg(test)]

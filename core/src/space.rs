@@ -15,6 +15,7 @@ mod enumerate;
 mod error;
 mod exact_sum;
 mod feasible;
+mod fingerprint;
 mod ledger;
 mod moves;
 mod operators;

@@ -223,6 +223,7 @@ pub fn failure(notes: &[RunNote]) -> Option<&str> {
 
 /// Why the store cannot do it, and the way out.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum StoreError {
     /// Another process has it open.
     #[error(

@@ -63,6 +63,7 @@ pub struct TechniqueFailure {
 
 /// What happened inside a technique.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum FailureKind {
     /// It said no, in its own words.
     #[error("{0}")]

@@ -6,12 +6,11 @@ use std::path::{Path, PathBuf};
 
 use attune_core::evaluator::EvalFailure;
 use attune_families::ConfigError;
-use attune_files::ReadError;
-
-use crate::neighbours;
+use attune_files::{ReadError, nearest};
 
 /// Why a device cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum DeviceError {
     /// Not a device name.
     #[error(
@@ -56,6 +55,7 @@ pub enum DeviceError {
 
 /// Why a model cannot be loaded.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum LoadError {
     /// config.json, or another file, cannot be read or asks for something that is not there.
     #[error(transparent)]
@@ -156,7 +156,7 @@ pub enum LoadError {
         "{file}: tensor `{tensor}` holds {found}, expected {expected}; dequantise the model first, or take the folder that it was made of"
     )]
     BadPacking {
-        /// The file.
+        /// Path of the file, as the message names it.
         file: PathBuf,
         /// Its name.
         tensor: String,
@@ -187,6 +187,7 @@ fn and_others(others: usize) -> String {
 
 /// Why a task cannot be set up.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum TaskError {
     /// A file is absent, no regular file, or unreadable.
     #[error("{source}{near}; expected {expected}")]
@@ -238,6 +239,8 @@ pub enum TaskError {
     /// The item length makes no sense for the model.
     #[error("items of {length} tokens: expected 2 to {context}, the context of the model")]
     BadLength {
+        /// The option of the task that gave it.
+        option: &'static str,
         /// What was given.
         length: usize,
         /// The longest context.
@@ -287,6 +290,8 @@ pub enum TaskError {
     /// Items with too little room for a pass key, or a tokenizer that writes no two keys with as many tokens.
     #[error("items of {length} tokens with a pass key: {reason}")]
     NoPasskey {
+        /// The option of the task that asked for them.
+        option: &'static str,
         /// Tokens per item.
         length: usize,
         /// What is in the way, and what to do.
@@ -317,34 +322,47 @@ impl TaskError {
     /// A file that cannot be read.
     pub(crate) fn unreadable(source: ReadError, expected: &'static str) -> Self {
         let near = match &source {
-            ReadError::Io { path, .. } => neighbours::hint(path),
+            ReadError::Io { path, .. } => nearest(path),
             _ => String::new(),
         };
         Self::Unreadable { source, near, expected }
     }
 
-    /// The file that has to change, where it is one.
-    pub fn file(&self) -> Option<&Path> {
+    /// What has to change.
+    pub fn about(&self) -> About<'_> {
         match self {
             Self::Unreadable { source, .. } => match source {
                 ReadError::Io { path, .. }
                 | ReadError::NotAFile { path, .. }
                 | ReadError::TooLarge { path, .. }
-                | ReadError::NotUtf8 { path, .. } => Some(path),
+                | ReadError::NotUtf8 { path, .. } => About::File(path),
             },
-            Self::BadTokenizer { file, .. }
-            | Self::BadText { file, .. }
-            | Self::TokenOutOfRange { file, .. }
-            | Self::BadImages { file, .. }
-            | Self::TooShort { file, .. }
-            | Self::Overlap { file, .. } => Some(file),
-            Self::BadLength { .. } | Self::SharedImages { .. } | Self::NoPasskey { .. } => None,
+            Self::BadText { file, .. } | Self::BadImages { file, .. } => About::File(file),
+            Self::BadTokenizer { .. } | Self::TokenOutOfRange { .. } => About::Model,
+            Self::BadLength { option, .. } | Self::NoPasskey { option, .. } => About::Option(option),
+            Self::TooShort { split, .. } => About::Split(split),
+            Self::Overlap { other, .. } | Self::SharedImages { other, .. } => About::Split(other),
         }
     }
 }
 
+/// What has to change before a task can be set up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum About<'a> {
+    /// This file: data of the task, or what lies beside the model.
+    File(&'a Path),
+    /// The data of this split, by its name.
+    Split(&'a str),
+    /// This option of the task.
+    Option(&'static str),
+    /// What belongs to the model.
+    Model,
+}
+
 /// Why an evaluator cannot be opened.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum OpenError {
     /// See [`DeviceError`].
     #[error(transparent)]

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use attune_core::plan::{Edit, Plan};
 use attune_families::DecoderConfig;
-use attune_families::schema::NormKind;
+use attune_families::schema::{NormKind, Scores};
 use attune_families::tensors;
 use attune_vocabulary::arrange;
-use attune_vocabulary::edits::{DropBlock, Half};
+use attune_vocabulary::edits::{DropBlock, Half, KeepExperts, KvBits, MergeExperts, RouteExperts};
 use burn_tensor::Tensor;
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
@@ -194,5 +194,89 @@ fn halves_of_blocks_are_left_out_in_a_stack_as_alone() {
         // Side by side, what the halves give adds up; in turn, the second one reads what the first one gives.
         let apart = size(whole - (fed + attended - x)) / range;
         assert_eq!(apart < 1e-5, model.config.is_parallel(), "{}: {apart:e}", case.name);
+    }
+}
+
+/// All experts of the first layer that has some but its second one.
+fn kept(model: &Model) -> Option<KeepExperts> {
+    let mixture = model.config.mixture.as_ref().filter(|mixture| mixture.groups.is_none())?;
+    let experts = (0..mixture.experts as u32).filter(|&expert| expert != 1).collect();
+    Some(KeepExperts { layer: mixture.layers().next()? as u32, experts })
+}
+
+/// Candidates that run beside each other compute what each computes alone.
+#[test]
+fn candidates_in_company_are_what_they_are_alone() {
+    for case in cases() {
+        let (_folder, model) = model(&case);
+        let mut plans = vec![
+            Plan::empty(),
+            arrange([Edit::from(DropBlock { layer: 1, part: Some(Half::Attention) })]),
+            arrange([Edit::from(DropBlock { layer: 0, part: None })]),
+        ];
+        // A cache of latents has no keys and values of heads.
+        if model.config.latent.is_none() {
+            let bits = KvBits { layer: 0, keys: 3, values: 4, group_size: 4, ..KvBits::default() };
+            plans.push(arrange([Edit::from(bits)]));
+        }
+        plans.extend(kept(&model).map(|kept| arrange([Edit::from(kept)])));
+        let edited: Vec<EditedModel> = plans
+            .iter()
+            .map(|plan| {
+                EditedModel::new(plan, &model.config).unwrap_or_else(|e| panic!("{}: {e}", case.name))
+            })
+            .collect();
+        let positions = Positions::new(&model.compute, &model.config, case.ids.len());
+        let batch = Batch { sequences: plans.len(), tokens: case.ids.len() };
+        let mut x = model.embed(&case.ids.repeat(plans.len()));
+        for number in 0..model.config.layers {
+            let edits: Vec<_> = edited.iter().map(|edited| edited.layer(number)).collect();
+            x = model.layer(number, x, batch, &edits, &positions, None);
+        }
+        let together: Vec<f32> =
+            model.logits(model.finish(x), 0, model.config.vocab).into_data().iter().collect();
+        let size = together.len() / plans.len();
+        let mut met: Vec<Vec<f32>> = Vec::new();
+        for (plan, together) in plans.iter().zip(together.chunks_exact(size)) {
+            let alone = crate::logits::logits(&model, plan, &case.ids).unwrap();
+            let differs = apart(together, &alone);
+            assert!(differs < 1e-5, "{} in company, {plan:?}: {differs:.1e}", case.name);
+            assert!(
+                met.iter().all(|other| apart(other, &alone) > 1e-4),
+                "{}: {plan:?} does nothing",
+                case.name
+            );
+            met.push(alone);
+        }
+    }
+}
+
+/// Routers and experts of which some rows are taken, one by one, are those that are kept.
+#[test]
+fn experts_that_are_taken_one_by_one_answer_as_kept_ones() {
+    for case in cases() {
+        let (_folder, model) = model(&case);
+        let (Some(kept), Some(mixture)) = (kept(&model), model.config.mixture.as_ref()) else { continue };
+        let corrected = model.config.family.mixture.is_some_and(|rule| rule.router.correction.is_some());
+        let maps = match mixture.scores {
+            // Shares of all experts are not shares of those that are left.
+            Scores::Softmax => mixture.renormalised,
+            Scores::Sigmoid | Scores::ChosenSigmoid => true,
+            Scores::SparseMixer { .. } => false,
+        };
+        if corrected || !maps {
+            continue;
+        }
+        let row = |&taken: &u32| {
+            (0..mixture.experts as u32).map(move |expert| f64::from(u8::from(expert == taken)))
+        };
+        let matrix: Vec<f64> = kept.experts.iter().flat_map(row).collect();
+        let (layer, rows) = (kept.layer, kept.experts.len() as u32);
+        let route = RouteExperts { layer, rows, matrix: matrix.clone() };
+        let taken = arrange([Edit::from(route), MergeExperts { layer, rows, matrix }.into()]);
+        let [taken, kept] = [taken, arrange([Edit::from(kept)])]
+            .map(|plan| crate::logits::logits(&model, &plan, &case.ids).unwrap());
+        let differs = apart(&taken, &kept);
+        assert!(differs < 1e-5, "{}: {differs:.1e}", case.name);
     }
 }

@@ -14,7 +14,6 @@ mod gradient;
 pub mod logits;
 pub mod model;
 pub mod native;
-mod neighbours;
 mod ops;
 pub mod registry;
 pub mod text;

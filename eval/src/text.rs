@@ -16,6 +16,7 @@ use attune_core::hash::ContentHash;
 use attune_core::objective::Direction;
 
 use crate::error::TaskError;
+use options::{LENGTH, LENGTHS, PASSKEYS};
 use reading::{Text, Wanted};
 use tokens::Tokens;
 
@@ -102,11 +103,11 @@ impl TextTask {
         let length = spec.length;
         let lengths = spec.lengths.iter().map(|(&tokens, &items)| (tokens, items as usize));
         let passkeys = spec.passkeys.iter().map(|(&tokens, &items)| (tokens, items as usize));
-        let others = lengths.clone().chain(passkeys.clone()).map(|(tokens, _)| tokens as usize);
-        if let Some(length) =
-            std::iter::once(length).chain(others).find(|length| !(2..=context).contains(length))
-        {
-            return Err(TaskError::BadLength { length, context });
+        let of = |option| move |(tokens, _): (u32, usize)| (option, tokens as usize);
+        let others = lengths.clone().map(of(LENGTHS)).chain(passkeys.clone().map(of(PASSKEYS)));
+        let mut all = std::iter::once((LENGTH, length)).chain(others);
+        if let Some((option, length)) = all.find(|(_, length)| !(2..=context).contains(length)) {
+            return Err(TaskError::BadLength { option, length, context });
         }
         let tokens = Tokens::open(&spec.tokenizer, vocab)?;
         let model = spec.tokenizer.parent().unwrap_or(Path::new(""));

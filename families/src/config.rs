@@ -11,6 +11,7 @@ mod latent;
 mod placement;
 mod rope;
 mod temperature;
+mod unrotated;
 mod values;
 mod windows;
 mod wrapper;
@@ -393,7 +394,7 @@ impl DecoderConfig {
             rope,
             rotated,
             pairs,
-            unrotated: heads::unrotated(fields, rotation.unrotated, &windows, layers)?,
+            unrotated: unrotated::unrotated(fields, rotation.unrotated, &windows, layers)?,
             tied: fields.of(Flag::Key("tie_word_embeddings", family.tied))?,
             logit_bias: fields.of(family.logit_bias)?,
             qkv_bias,

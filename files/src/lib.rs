@@ -5,7 +5,9 @@
 //! Links count as what they point to. This crate knows nothing of attune, so that every other one may use it.
 
 mod error;
+mod nearest;
 mod read;
 
 pub use error::{FileKind, ReadError};
+pub use nearest::nearest;
 pub use read::{bytes, open, text};

@@ -8,6 +8,7 @@ use attune_files::ReadError;
 
 /// The host itself could not be set up.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum HostError {
     /// The WebAssembly engine refuses this machine.
     #[error("the WebAssembly engine cannot run on this machine: {0}")]
@@ -19,6 +20,7 @@ pub enum HostError {
 
 /// A technique could not be loaded.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum LoadError {
     /// The file cannot be read.
     #[error("the technique: {0}")]

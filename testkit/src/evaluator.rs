@@ -35,6 +35,8 @@ pub struct Trial<'a> {
     patience: Duration,
     /// How much scores may differ that should be equal, relative to their size.
     tolerance: f64,
+    /// Its subject has no form without edits.
+    needs_edits: bool,
 }
 
 /// What came of a promise.
@@ -62,13 +64,20 @@ impl<'a> Trial<'a> {
     /// A trial with plans that are made up from the evaluator's edits, and scores that are equal to the bit, as on a CPU.
     pub fn new(evaluator: &'a dyn Evaluator) -> Self {
         let plans = plans::of(evaluator);
-        Self { evaluator, plans, patience: Duration::from_secs(60), tolerance: 0.0 }
+        Self { evaluator, plans, patience: Duration::from_secs(60), tolerance: 0.0, needs_edits: false }
     }
 
     /// With these plans instead, all of which the evaluator honours.
     #[must_use]
     pub fn with_plans(self, plans: Vec<Plan>) -> Self {
         Self { plans, ..self }
+    }
+
+    /// Its subject has no form without edits, as a function has no value without arguments: what is promised of that form is
+    /// not tried, and the first of the plans stands in its place elsewhere.
+    #[must_use]
+    pub fn needs_edits(self) -> Self {
+        Self { needs_edits: true, ..self }
     }
 
     /// It must not go on for longer than this after it was called off.
@@ -87,6 +96,14 @@ impl<'a> Trial<'a> {
     pub fn findings(&self, tell: &mut dyn FnMut(Finding)) {
         for (promise, tried) in PROMISES {
             tell(Finding { promise, outcome: tried(self) });
+        }
+    }
+
+    /// A plan that is honoured: the one without edits, where the subject has a form without them.
+    fn honoured(&self) -> Result<Plan, String> {
+        match self.needs_edits {
+            false => Ok(Plan::empty()),
+            true => self.plans.first().cloned().ok_or_else(|| "there is no plan that it honours".to_owned()),
         }
     }
 

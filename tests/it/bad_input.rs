@@ -10,7 +10,13 @@ fn run(place: &Place, changes: &[(&str, &str)], args: &[&str]) -> std::process::
 #[test]
 fn profiles_with_slips_are_refused_with_the_place_and_the_nearest_name() {
     let place = Place::new();
-    refused(&place.attune(&["run", "nowhere.ron"]), 2, &["nowhere.ron"]);
+    refused(
+        &place.attune(&["run", "nowhere.ron"]),
+        2,
+        &["cannot read nowhere.ron", "name the RON file of a study"],
+    );
+    let near = place.small_profile(&[]).display().to_string().replace("small", "smal");
+    refused(&place.attune(&["run", &near]), 2, &["did you mean `small.ron`?"]);
     refused(&run(&place, &[("trials:", "trails:")], &[]), 2, &["small.ron:", "did you mean `trials`?"]);
     refused(&run(&place, &[("version: 1", "version: 9")], &[]), 2, &["version is 9", "upgrade"]);
     refused(

@@ -19,6 +19,30 @@ fn evaluators_are_listed_and_shown_with_their_tasks() {
 }
 
 #[test]
+fn what_techniques_and_evaluators_say_of_themselves_is_one_object_for_scripts() {
+    let place = Place::new();
+    let object = |args: &[&str]| {
+        let said = stdout(&place.attune(args));
+        assert_eq!(said.lines().count(), 1, "{said}");
+        serde_json::from_str::<serde_json::Value>(&said).unwrap()
+    };
+    for (what, plural, name) in
+        [("technique", "techniques", "kv-bits"), ("evaluator", "evaluators", "generator")]
+    {
+        let all = object(&[what, "list", "--json"]);
+        let one = object(&[what, "show", name, "--json"]);
+        assert!(all[plural].as_array().unwrap().contains(&one), "{one} is not in {all}");
+        assert_eq!(one[what], name);
+    }
+    let native = object(&["evaluator", "show", "native", "--json"]);
+    assert_eq!(native["tasks"][0]["metrics"][0]["metric"], "kl");
+    assert_eq!(native["tasks"][0]["options"][0]["default"], 128);
+    // A failure is an object, too.
+    let refused = object(&["evaluator", "show", "nativ", "--json"]);
+    assert_eq!(refused["event"], "failed");
+}
+
+#[test]
 fn a_check_tries_every_promise_on_a_profile() {
     let place = Place::new();
     let profile = place.small_profile(&[]).display().to_string();

@@ -1,5 +1,7 @@
 //! What happened, from every crate that may fail.
 
+use std::io;
+
 use attune_core::evaluator::EvalFailure;
 use attune_core::exporter::ExportError;
 use attune_core::options::OptionError;
@@ -7,10 +9,14 @@ use attune_core::profile::{ProfileError, TaskFault};
 use attune_core::space::{Infeasible, SpaceError};
 use attune_core::store::StoreError;
 use attune_core::technique::TechniqueFailure;
+#[cfg(feature = "native")]
 use attune_eval::error::{LoadError as ModelError, OpenError};
+#[cfg(feature = "native")]
 use attune_eval::registry::UnknownEvaluator;
+#[cfg(feature = "export")]
 use attune_export::UnknownTarget;
-use attune_files::ReadError;
+use attune_files::{ReadError, nearest};
+#[cfg(feature = "techniques")]
 use attune_plugins::{HostError, LoadError};
 use attune_search::session::SessionError;
 use attune_search::strategy::StrategyError;
@@ -24,8 +30,11 @@ use super::{
 #[non_exhaustive]
 pub enum Cause {
     /// The profile cannot be read.
-    #[error("the profile: {0}; a profile is a text in RON")]
-    ProfileFile(#[source] ReadError),
+    #[error("the profile: {source}{}", remedy(source))]
+    ProfileFile {
+        /// What is in the way, with the file.
+        source: ReadError,
+    },
     /// The profile does not describe a study.
     #[error(transparent)]
     Profile(#[from] ProfileError),
@@ -33,6 +42,7 @@ pub enum Cause {
     #[error(transparent)]
     Task(#[from] TaskFault),
     /// There is no such evaluator.
+    #[cfg(feature = "native")]
     #[error(transparent)]
     Evaluator(#[from] UnknownEvaluator),
     /// There is nothing to try an evaluator on.
@@ -48,18 +58,22 @@ pub enum Cause {
     #[error(transparent)]
     Strategy(#[from] StrategyError),
     /// The host of techniques cannot be started.
+    #[cfg(feature = "techniques")]
     #[error(transparent)]
     Host(#[from] HostError),
     /// The technique cannot be loaded.
+    #[cfg(feature = "techniques")]
     #[error(transparent)]
     Load(#[from] LoadError),
     /// The technique refuses, or failed.
     #[error(transparent)]
     Technique(#[from] TechniqueFailure),
     /// A model cannot be read.
+    #[cfg(feature = "native")]
     #[error(transparent)]
     Model(#[from] ModelError),
     /// The evaluator cannot be opened: its device, its model or the data of its task.
+    #[cfg(feature = "native")]
     #[error(transparent)]
     Open(#[from] OpenError),
     /// An evaluation failed.
@@ -87,6 +101,7 @@ pub enum Cause {
     #[error(transparent)]
     Folder(#[from] FolderError),
     /// Nobody exports to this target.
+    #[cfg(feature = "export")]
     #[error(transparent)]
     Target(#[from] UnknownTarget),
     /// There is no such trial to export, or it may not be.
@@ -118,4 +133,15 @@ pub enum Cause {
     /// Whoever would see the study is closing.
     #[error("the screens are closing")]
     Closing,
+}
+
+/// What to do about a profile that cannot be read.
+fn remedy(error: &ReadError) -> String {
+    match error {
+        ReadError::Io { path, source } if source.kind() == io::ErrorKind::NotFound => format!(
+            "{}; name the RON file of a study, or write one with the form of the screens (`attune`, then n)",
+            nearest(path)
+        ),
+        _ => "; a profile is a text in RON".to_owned(),
+    }
 }

@@ -46,7 +46,7 @@ pub enum ContinueError {
     FileGone {
         /// The study.
         study: String,
-        /// The file.
+        /// What is missing.
         missing: PathBuf,
     },
     /// Something that the profile names is no longer where the profile was, and nowhere else that is looked at.
@@ -60,7 +60,7 @@ pub enum ContinueError {
     BaseGone {
         /// The study.
         study: String,
-        /// The file.
+        /// What is missing.
         missing: PathBuf,
         /// As the profile names it.
         path: String,

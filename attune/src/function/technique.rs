@@ -26,8 +26,8 @@ impl FunctionTechnique {
             signals: Vec::new(),
             edits: code::vocabulary().kinds().map(str::to_owned).collect(),
             has_operators: false,
-            // Another space is another study. `Debug` of these plain values is their whole content.
-            fingerprint: ContentHash::of(format!("function 1 {space:?}").as_bytes()),
+            // Another space is another study.
+            fingerprint: ContentHash::of_parts([b"function 2".as_slice(), space.fingerprint().as_bytes()]),
         };
         Self { info, space }
     }

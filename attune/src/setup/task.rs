@@ -4,9 +4,9 @@ use std::path::Path;
 
 use attune_core::evaluator::{EvaluatorSpec, Split, TaskData, TaskOption, TaskSpec};
 use attune_core::objective::Objective;
-use attune_core::options::{OptionKind, OptionValue, Settings};
+use attune_core::options::{self, OptionError, OptionKind, Settings};
+use attune_core::printable::quoted;
 use attune_core::profile::{Profile, Selected, Task, TaskFault};
-use attune_core::suggest::hint;
 use attune_eval::error::LoadError;
 use attune_eval::registry::{self, EvaluatorFactory, Opening, Outline, Prepared};
 
@@ -67,15 +67,6 @@ impl ChosenTask {
             names.map(|name| Split::OutOfDomain(name).to_string()).any(|name| name == split)
         };
         self.find(adds)
-    }
-
-    /// The option that says this many: the size of an item, or one of its counts.
-    pub(crate) fn saying(&self, number: usize) -> Option<&str> {
-        self.find(|option| match self.options.get(&option.spec.name) {
-            Some(OptionValue::Int(said)) => usize::try_from(*said) == Ok(number),
-            Some(OptionValue::Counts(counts)) => counts.keys().any(|said| *said as usize == number),
-            _ => false,
-        })
     }
 
     /// The option that names a folder.
@@ -165,26 +156,20 @@ fn named(evaluator: &Selected) -> Result<(&'static dyn EvaluatorFactory, Setting
         found: format!("{:?}", unknown.name),
         expected: format!("one of {}{}", unknown.known.join(", "), unknown.hint),
     })?;
-    let specs = factory.spec().options;
-    let mut settings = Settings::new();
-    for (name, value) in &evaluator.options {
-        let spec = specs.iter().find(|spec| spec.name == *name);
-        let accepted = spec.and_then(|spec| spec.accept(value)).ok_or_else(|| TaskFault {
-            path: format!("evaluator.options[{name:?}]"),
-            found: value.to_string(),
-            expected: spec.map_or_else(
-                || {
-                    let hint = hint(name, specs.iter().map(|spec| spec.name.as_str()));
-                    format!("no such option of evaluator `{}`{hint}", evaluator.name)
-                },
-                |spec| spec.kind.to_string(),
-            ),
-        })?;
-        settings.insert(name.clone(), accepted);
-    }
-    for spec in specs {
-        settings.entry(spec.name).or_insert(spec.default);
-    }
+    let owner = format!("evaluator `{}`", evaluator.name);
+    let settings = options::resolve(&owner, &factory.spec().options, &evaluator.options);
+    let settings = settings.map_err(|error| {
+        let value = evaluator.options.iter().find(|(name, _)| quoted(name) == error.option());
+        TaskFault {
+            path: format!("evaluator.options[{:?}]", error.option()),
+            found: value.map(|(_, value)| value.to_string()).unwrap_or_default(),
+            expected: match &error {
+                OptionError::Unknown { owner, hint, .. } => format!("no such option of {owner}{hint}"),
+                OptionError::Bad { expected, .. } => expected.clone(),
+                other => other.to_string(),
+            },
+        }
+    })?;
     Ok((factory, settings))
 }
 

@@ -8,12 +8,11 @@ use attune_core::evaluator::{Evaluator, Fidelity, Split};
 use attune_core::hash::ContentHash;
 use attune_core::objective::Objective;
 use attune_core::options;
-use attune_core::profile::{Racing, ReportSpec, Selected};
+use attune_core::profile::{Profile, Racing, ReportSpec, Selected};
 use attune_core::store::{Store, StudyHeader};
 use attune_search::session::SessionSetup;
 use attune_search::strategy::StrategySource;
 
-use super::identity::Identity;
 use super::source::TechniqueChoice;
 use crate::error::{Cause, Error};
 use crate::setup::{self, Complaints};
@@ -59,19 +58,19 @@ impl Described {
             _ => self.objectives,
         };
         let items = self.items.or_else(|| task.items.get(&Split::Selection).copied()).unwrap_or(0);
-        let selected = Selected { name: self.technique.name().to_owned(), options: settings.clone() };
-        let identity = Identity {
-            technique: &selected,
-            strategy: &strategy.selected(),
-            objectives: &objectives,
+        let identity = Profile {
+            technique: Selected { name: self.technique.name().to_owned(), options: settings.clone() },
+            strategy: strategy.selected(),
+            objectives: objectives.clone(),
             items,
             racing: self.racing,
             report: self.report,
             seed: self.seed,
+            ..Profile::default()
         };
         let header = StudyHeader {
             study: self.name,
-            profile: identity.text(),
+            profile: identity.program_identity(),
             technique: technique.info().name.clone(),
             technique_fingerprint: technique.info().fingerprint,
             model: evaluator.model().name.clone(),

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use attune_core::options::Settings;
+#[cfg(feature = "native")]
 use attune_core::profile::Profile;
 use attune_core::store::Store;
 use attune_core::technique::Technique;
@@ -13,18 +14,20 @@ use crate::error::Error;
 use crate::setup;
 
 /// Where the profile comes from.
+#[cfg(feature = "native")]
 pub(super) enum ProfileSource {
     /// A file.
     File(PathBuf),
     /// A text; its paths are relative to the folder.
     Text { text: String, base: PathBuf },
-    /// Typed values, likewise.
-    Typed { profile: Box<Profile>, base: PathBuf },
+    /// Typed values; their paths are relative to the folder of the file, which need not exist.
+    Typed { profile: Box<Profile>, file: PathBuf },
 }
 
 /// Where the technique comes from.
 pub(super) enum TechniqueSource {
     /// A built-in one, or the path of a component.
+    #[cfg(feature = "techniques")]
     Named(String),
     /// One of one's own.
     Own(Arc<dyn Technique>),
@@ -40,18 +43,24 @@ impl TechniqueChoice {
     /// Its name, as a profile would have it.
     pub(super) fn name(&self) -> &str {
         match &self.source {
+            #[cfg(feature = "techniques")]
             TechniqueSource::Named(name) => name,
             TechniqueSource::Own(own) => &own.info().name,
         }
     }
 
     /// The technique; a component is looked for in the folder `base`.
+    #[cfg_attr(
+        not(feature = "techniques"),
+        expect(unused_variables, clippy::unnecessary_wraps, reason = "only components are looked for")
+    )]
     pub(super) fn open(
         &self,
         base: &Path,
         complaints: setup::Complaints,
     ) -> Result<Arc<dyn Technique>, Error> {
         match &self.source {
+            #[cfg(feature = "techniques")]
             TechniqueSource::Named(name) => Ok(Arc::new(setup::technique(name, base, complaints)?)),
             TechniqueSource::Own(own) => Ok(Arc::clone(own)),
         }

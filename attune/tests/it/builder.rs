@@ -106,6 +106,39 @@ fn a_strategy_of_ones_own_searches_what_a_profile_describes() {
 }
 
 #[test]
+fn what_is_said_beside_a_profile_counts_before_the_profile_is_checked() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("small.ron");
+    let models = models().canonicalize().unwrap();
+    let text = PROFILE.replace("tiny-moe", &models.join("tiny-moe").display().to_string());
+    std::fs::write(&file, text.replace("seed: 7,", "seed: 7, evaluator: (name: \"abacus\"),")).unwrap();
+    let study = || Study::builder().profile_file(&file).device("cpu");
+    let error = study().build().err().unwrap().to_string();
+    assert!(error.contains("small.ron:") && error.contains("evaluator.name is \"abacus\""), "{error}");
+    assert!(study().evaluator_named("native").build().is_ok());
+}
+
+#[test]
+fn an_evaluator_of_ones_own_takes_no_task_of_a_profile() {
+    let said = |more: &str| {
+        let task = r#"(selection: "s.txt", report: "r.txt")"#;
+        let text = format!(
+            r#"(version: 1, name: "p", model: "m", technique: (name: "t"), trials: 3, items: 2, task: {task}{more})"#
+        );
+        boat().profile_text(
+            text.replace("r.txt\")", "r.txt\"").replace(", items: 2, task: (", ", items: 2, task: ("),
+            "",
+        )
+    };
+    let message = |more: &str| said(more).build().err().unwrap().to_string();
+    assert!(said(")").build().is_ok(), "two files have to be there, and are not read");
+    assert!(message(", length: 64)").contains("has its task"));
+    assert!(message(", elsewhere: {\"a\": \"b\"})").contains("has its task"));
+    assert!(message("), notes: \"n\"").contains("keeps no notes"));
+    assert!(message("), evaluator: (name: \"native\")").contains("has one evaluator"));
+}
+
+#[test]
 fn events_reach_listeners_and_channels_alike() {
     let (send, events) = channel();
     let seen = Arc::new(std::sync::Mutex::new(Vec::new()));

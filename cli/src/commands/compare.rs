@@ -30,8 +30,8 @@ pub(crate) fn run(path: &Path, studies: [&str; 2], as_json: bool) -> Result<(), 
         let cells: serde_json::Map<String, Value> =
             differences.into_iter().map(|(cell, a, b)| (cell, json!([a, b]))).collect();
         return output::json(&json!({
-            "a": json::finished(&a.finished, &a.header.dimensions),
-            "b": json::finished(&b.finished, &b.header.dimensions),
+            "a": json::finished(&a.finished, &json::Described::of(&a.header)),
+            "b": json::finished(&b.finished, &json::Described::of(&b.header)),
             "same_data": same_data,
             "config_differences": cells,
         }));

@@ -10,11 +10,13 @@ use attune_core::objective::Direction;
 use attune_core::options::OptionSpec;
 use attune_core::printable::{MESSAGE, line};
 use attune_testkit::evaluator::Trial;
+use serde_json::{Value as Json, json};
 
 use crate::args::EvaluatorCommand;
 use crate::error::CliError;
 use crate::output;
 use crate::view::sheet::Sheet;
+use crate::view::spec_json;
 
 /// How long an evaluator may go on after it was called off.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -23,8 +25,20 @@ const TOLERANCE: f64 = 1e-3;
 
 pub(crate) fn run(command: &EvaluatorCommand) -> Result<(), CliError> {
     match command {
-        EvaluatorCommand::List => output::line(table(&evaluators::specs(), output::columns())),
-        EvaluatorCommand::Show { name } => output::line(description(&evaluators::spec(name)?).trim_end()),
+        EvaluatorCommand::List { json: true } => {
+            let all: Vec<Json> = evaluators::specs().iter().map(spec_json::evaluator).collect();
+            output::json(&json!({ "evaluators": all }))
+        }
+        EvaluatorCommand::List { json: false } => {
+            output::line(table(&evaluators::specs(), output::columns()))
+        }
+        EvaluatorCommand::Show { name, json } => {
+            let spec = evaluators::spec(name)?;
+            match json {
+                true => output::json(&spec_json::evaluator(&spec)),
+                false => output::line(description(&spec).trim_end()),
+            }
+        }
         EvaluatorCommand::Check { name, profile, device } => check(name, profile.as_deref(), device),
     }
 }
@@ -93,15 +107,16 @@ fn check(name: &str, profile: Option<&Path>, device: &str) -> Result<(), CliErro
         None => evaluators::example(name)?,
     };
     let profile = setup::profile(&ProfileOptions { file: file.clone(), ..ProfileOptions::default() })?;
-    let evaluator = evaluators::open(&profile, &RunOptions::new(&file, device), output::complaints())?;
-    let info = evaluator.info();
-    if info.name != name {
+    // Said before the model is read, which takes long.
+    let meant = evaluators::of_profile(&profile, &file)?;
+    if meant != name {
         return Err(CliError::Input(format!(
-            "{} is for evaluator `{}`, not `{name}`; name another one with --profile FILE",
-            file.display(),
-            info.name
+            "{} is for evaluator `{meant}`, not `{name}`; name another one with --profile FILE",
+            file.display()
         )));
     }
+    let evaluator = evaluators::open(&profile, &RunOptions::new(&file, device), output::complaints())?;
+    let info = evaluator.info();
     output::line(format!(
         "{name} on {}, model {}, {}\n",
         info.device,

@@ -4,7 +4,6 @@ use std::path::Path;
 
 use attune::reading::{StoredStudy, store_of};
 use attune_core::printable::{self, MESSAGE};
-use attune_core::profile::Profile;
 use attune_search::session;
 
 use crate::error::CliError;
@@ -21,15 +20,15 @@ pub(crate) fn run(path: &Path, study: &str, as_json: bool) -> Result<(), CliErro
              goes on with it"
         )));
     };
+    let described = json::Described::of(&header);
     if as_json {
-        output::json(&json::finished(&finished, &header.dimensions))
+        output::json(&json::finished(&finished, &described))
     } else {
         let folder = session::whereabouts(&notes).map_or(&header.model_path, |last| &last.model);
         let outline = attune_eval::registry::outline(Path::new(folder)).ok();
         let model = outline.map(|outline| outline.facts(header.model_fingerprint));
         let next = next::after_show(&finished, model.as_ref());
-        let profile = Profile::from_identity(&header.profile, study, 1).ok();
-        if let Some(notes) = profile.and_then(|profile| profile.notes) {
+        if let Some(notes) = described.notes {
             output::line(format!("notes: {}\n", printable::block(&notes, MESSAGE)))?;
         }
         output::line(table::result(&finished, &next, output::columns()).trim_end())

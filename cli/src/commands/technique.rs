@@ -5,26 +5,35 @@ use std::path::Path;
 use attune::setup;
 use attune_core::printable::{MESSAGE, line, quoted};
 use attune_core::technique::{Technique as _, TechniqueInfo};
+use serde_json::{Value as Json, json};
 
 use crate::args::TechniqueCommand;
 use crate::error::CliError;
 use crate::output;
 use crate::view::sheet::Sheet;
+use crate::view::spec_json;
 
 pub(crate) fn run(command: &TechniqueCommand) -> Result<(), CliError> {
     match command {
-        TechniqueCommand::List => list(),
-        TechniqueCommand::Show { name } => {
+        TechniqueCommand::List { json } => list(*json),
+        TechniqueCommand::Show { name, json } => {
             let technique = setup::technique(name, Path::new(""), output::complaints())?;
-            output::line(description(technique.info()).trim_end())
+            match json {
+                true => output::json(&spec_json::technique(technique.info())),
+                false => output::line(description(technique.info()).trim_end()),
+            }
         }
         TechniqueCommand::Check { file } => check(file),
     }
 }
 
-fn list() -> Result<(), CliError> {
+fn list(as_json: bool) -> Result<(), CliError> {
     let found = setup::host(output::complaints())?.builtins().map_err(attune::Error::from)?;
     let infos: Vec<&TechniqueInfo> = found.iter().map(|technique| technique.info()).collect();
+    if as_json {
+        let all: Vec<Json> = infos.into_iter().map(spec_json::technique).collect();
+        return output::json(&json!({ "techniques": all }));
+    }
     output::line(table(&infos, output::columns()))
 }
 

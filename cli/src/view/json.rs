@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use attune_core::event::{Advance, Event, Finished, Progress};
 use attune_core::options::OptionValue;
 use attune_core::plan::{Edit, Plan};
+use attune_core::profile::Profile;
 use attune_core::report::{Estimates, Front, FrontMember};
 use attune_core::space::{Axis, Config, Count, Dimension, Domain, Value};
+use attune_core::store::StudyHeader;
 use attune_core::strategy::{Origin, Planned};
 use attune_core::technique::Cost;
 use attune_core::trial::{Trial, TrialState};
@@ -22,8 +24,24 @@ fn space(count: Count) -> Json {
     }
 }
 
+/// A study that objects are about.
+pub(crate) struct Described {
+    dimensions: Vec<Dimension>,
+    /// What it is for, in a person's own words.
+    pub(crate) notes: Option<String>,
+}
+
+impl Described {
+    /// The study of a journal's header.
+    pub(crate) fn of(header: &StudyHeader) -> Self {
+        let profile = Profile::from_identity(&header.profile, &header.study, 1).ok();
+        Self { dimensions: header.dimensions.clone(), notes: profile.and_then(|profile| profile.notes) }
+    }
+}
+
 /// One event as one object.
-pub(crate) fn event(event: &Event, dimensions: &[Dimension]) -> Json {
+pub(crate) fn event(event: &Event, study: &Described) -> Json {
+    let dimensions = &study.dimensions;
     match event {
         Event::Started { study, technique, model, device, space, resumed, budget } => json!({
             "event": "started", "study": study, "technique": technique, "model": model, "device": device,
@@ -59,12 +77,15 @@ pub(crate) fn event(event: &Event, dimensions: &[Dimension]) -> Json {
             json!({ "event": "interrupted", "progress": self::progress(progress) })
         }
         Event::Warning { message } => json!({ "event": "warning", "message": message }),
-        Event::Finished(finished) => self::finished(finished, dimensions),
+        Event::Finished(finished) => self::finished(finished, study),
+        // Scripts pass over names that they do not know.
+        _ => json!({ "event": "other" }),
     }
 }
 
 /// The `finished` event, which is also what `show --json` prints.
-pub(crate) fn finished(finished: &Finished, dimensions: &[Dimension]) -> Json {
+pub(crate) fn finished(finished: &Finished, described: &Described) -> Json {
+    let Described { dimensions, notes } = described;
     let Finished { study, technique, model, device, progress, seconds, peak_memory, seed, planned, report } =
         finished;
     let best = &report.best;
@@ -89,6 +110,7 @@ pub(crate) fn finished(finished: &Finished, dimensions: &[Dimension]) -> Json {
         "event": "finished", "study": study, "technique": technique, "model": model, "device": device,
         "trials": progress.trials, "evaluated": progress.evaluated, "reused": progress.reused,
         "dropped": progress.dropped, "seconds": seconds, "peak_memory": peak_memory, "seed": seed,
+        "notes": notes,
         "work": {
             "computed": progress.work.computed, "naive": progress.work.naive,
             // Nothing computed: nothing to compare with.
@@ -216,7 +238,7 @@ fn edit(edit: &Edit) -> Json {
     Json::Object(object)
 }
 
-fn setting(setting: &OptionValue) -> Json {
+pub(crate) fn setting(setting: &OptionValue) -> Json {
     match setting {
         OptionValue::Bool(value) => json!(value),
         OptionValue::Int(value) => json!(value),

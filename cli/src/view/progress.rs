@@ -91,6 +91,8 @@ impl ProgressView {
                 ));
             }
             Event::Finished(_) => self.clear(),
+            // What this view has no words for is not shown.
+            _ => {}
         }
     }
 

@@ -2,6 +2,7 @@
 
 /// Why an open edit has no meaning here.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum EditError {
     /// The vocabulary has no such edit.
     #[error("unknown edit `{kind}`{hint}; this attune knows {known}")]

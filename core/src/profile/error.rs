@@ -7,6 +7,7 @@ use crate::suggest::hint;
 
 /// A profile that cannot be used. Every message names the file and the place in it.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ProfileError {
     /// Not RON, or not of this shape.
     #[error("{file}:{line}:{column}: {problem}")]

@@ -9,18 +9,31 @@ impl Profile {
     ///
     /// Two profiles are the same study when they [`agree`](Self::agreement).
     pub fn identity(&self) -> String {
-        self.written(Key::is_part)
+        self.written("version", Key::is_part)
     }
 
     /// What makes two profiles the same study: their [`identity`](Self::identity) without what means nothing to the result,
     /// [paths](Self::without_paths) and notes.
     pub fn agreement(self) -> String {
-        self.without_paths().written(|key, value| key.identity != Identity::Kept && key.is_part(value))
+        self.without_paths()
+            .written("version", |key, value| key.identity != Identity::Kept && key.is_part(value))
+    }
+
+    /// What is kept with a study that a program describes, whose evaluator brings its model and its data: of a profile, what
+    /// else makes it the study that it is, under the word `program` in the place of a version.
+    pub fn program_identity(&self) -> String {
+        let brought = |key: &Key| {
+            matches!(key.parts().0, "model" | "evaluator" | "task" | "start")
+                || key.path == "deadline_seconds"
+        };
+        self.written("program", |key, _| {
+            matches!(key.identity, Identity::Part | Identity::PartUnlessDefault) && !brought(key)
+        })
     }
 
     /// The whole profile as RON that [`Profile::parse`] reads back, one key per line.
     pub fn to_ron(&self) -> String {
-        self.written(|_, _| true)
+        self.written("version", |_, _| true)
     }
 
     /// The profile that an [`identity`](Self::identity) is of, under a name and with a number of trials, which are not part
@@ -33,8 +46,8 @@ impl Profile {
         Self::parse("the profile in the journal", &identity.replacen("version: 1,", &rest, 1), &[])
     }
 
-    /// The keys that `wanted` says yes to, as RON.
-    pub(super) fn written(&self, wanted: impl Fn(&Key, &Value) -> bool) -> String {
+    /// The keys that `wanted` says yes to, as RON whose first key, `head`, is 1.
+    pub(super) fn written(&self, head: &str, wanted: impl Fn(&Key, &Value) -> bool) -> String {
         let mut lines: Vec<(&str, Vec<String>)> = Vec::new();
         for key in schema::keys() {
             let Some(value) = key.value(self).filter(|value| wanted(key, value)) else { continue };
@@ -56,7 +69,7 @@ impl Profile {
                 None => lines.push((group, inside)),
             }
         }
-        let mut text = String::from("(\n    version: 1,\n");
+        let mut text = format!("(\n    {head}: 1,\n");
         for (name, values) in lines {
             let value = values.join(", ");
             let grouped = schema::group(name).is_some();
@@ -163,6 +176,26 @@ mod tests {
         let identity =
             parse(&MINIMAL.replace("items: 4,", &more.replace("keep: 1", "keep: 0.5"))).unwrap().identity();
         assert!(identity.contains("floor: 0.0, keep: 0.5)"), "{identity}");
+    }
+
+    #[test]
+    fn the_identity_of_a_program_is_that_of_the_first_version() {
+        // Studies in a store are found by it.
+        let mut profile =
+            parse(&MINIMAL.replace("items: 4,", "items: 4, racing: (first: 2), notes: \"n\",")).unwrap();
+        profile.objectives.push(Objective { metric: "value".to_owned(), direction: Direction::Maximise });
+        let expected = r#"(
+    program: 1,
+    technique: (name: "expert-pruning", options: {"keep": 4, "levels": [2, 4], "share": 0.5}),
+    objectives: [(metric: "value", direction: maximise)],
+    strategy: (name: "evolution", options: {}),
+    items: 4,
+    racing: (first: 2, error: 0.05, floor: 0.0, keep: 1.0),
+    seed: 0,
+    report: (items: 0, random: 16),
+)
+"#;
+        assert_eq!(profile.program_identity(), expected);
     }
 
     #[test]

@@ -22,6 +22,7 @@ pub(super) fn check_error(error: f64) -> Result<(), RaceError> {
 
 /// Why a race cannot be run, or not this way.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum RaceError {
     /// The rival has no items, or items, weights, floors and order differ in number.
     #[error("a race needs items, and as many {what} as items: {items} items, {got} {what}")]

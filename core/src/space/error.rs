@@ -2,6 +2,7 @@
 
 /// A space that makes no sense.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum SpaceError {
     /// A dimension that cannot hold a value.
     #[error("dimension `{dimension}`: {problem}")]

@@ -9,9 +9,12 @@ use super::TextSpec;
 
 /// What `kind` calls it.
 pub(crate) const KIND: &str = "text";
-const LENGTH: &str = "length";
-const LENGTHS: &str = "lengths";
-const PASSKEYS: &str = "passkeys";
+/// Its option for the tokens of an item.
+pub(super) const LENGTH: &str = "length";
+/// Its option for report items of other lengths.
+pub(super) const LENGTHS: &str = "lengths";
+/// Its option for items with a pass key.
+pub(super) const PASSKEYS: &str = "passkeys";
 /// What the data of [`LENGTHS`] is called in reports; `{}` are the tokens.
 const AT_LENGTH: &str = "{} tokens";
 /// And that of [`PASSKEYS`].

@@ -5,6 +5,7 @@ use attune_core::rng;
 use rand::RngExt as _;
 
 use super::Items;
+use super::options::PASSKEYS;
 use super::tokens::Tokens;
 use crate::error::TaskError;
 
@@ -28,7 +29,7 @@ const QUESTION: &str = "\nWhat is the pass key? The pass key is";
 pub(super) fn items(tokens: &Tokens, length: usize, count: usize) -> Result<Items, TaskError> {
     if count > MOST {
         let reason = format!("{count} items; expected at most {MOST} of them");
-        return Err(TaskError::NoPasskey { length, reason });
+        return Err(TaskError::NoPasskey { option: PASSKEYS, length, reason });
     }
     let split = super::with_passkey(length as u32);
     let encode = |text: &str| tokens.encode(text, &split);
@@ -44,20 +45,21 @@ pub(super) fn items(tokens: &Tokens, length: usize, count: usize) -> Result<Item
         let alike = draws
             .find(|drawn| drawn.as_ref().map_or(true, |(_, answer)| scored == 0 || answer.len() == scored));
         let unlike = || TaskError::NoPasskey {
+            option: PASSKEYS,
             length,
             reason: format!("the tokenizer writes no other key with {scored} tokens; leave them out"),
         };
         let (key, answer) = alike.ok_or_else(unlike)??;
         if answer.is_empty() {
             let reason = "the tokenizer knows no digits; leave them out".to_owned();
-            return Err(TaskError::NoPasskey { length, reason });
+            return Err(TaskError::NoPasskey { option: PASSKEYS, length, reason });
         }
         scored = answer.len();
         let needle = encode(&format!("\nThe pass key is {key}. Remember it: {key} is the pass key.\n"))?;
         let fixed = task.len() + needle.len() + question.len() + answer.len();
         if fixed >= length || filler.is_empty() {
             let reason = format!("expected more than {fixed}, which task, key and question take");
-            return Err(TaskError::NoPasskey { length, reason });
+            return Err(TaskError::NoPasskey { option: PASSKEYS, length, reason });
         }
         let rest = length - fixed;
         let before = rest * (2 * item + 1) / (2 * count);

@@ -2,9 +2,8 @@
 
 use super::fields::{Fields, Found};
 use super::placement::is_new_decoder;
-use super::windows::Windows;
 use crate::error::ConfigError;
-use crate::schema::{Attention, HeadDim, KvCount, KvHeads, Null, Unrotated};
+use crate::schema::{Attention, HeadDim, KvCount, KvHeads, Null};
 
 /// Query heads and key/value heads.
 pub(super) fn heads(fields: &Fields<'_>, rule: &Attention) -> Result<(usize, usize), ConfigError> {
@@ -123,27 +122,10 @@ pub(super) fn rotated_channels(
             let expected = format!("{} of {head_dim}, as `{part_key}` says", share * head_dim as f64);
             Err(fields.bad(key, channels, expected))
         }
-        _ if own > 1.0 => {
-            Err(fields.bad(key, channels, format!("at most the {head_dim} channels of a head")))
+        _ if channels == 0 || channels > head_dim || !channels.is_multiple_of(2) => {
+            Err(fields.bad(key, channels, format!("an even number of the {head_dim} channels of a head")))
         }
         _ => rotated(fields, part_key, head_dim, own),
-    }
-}
-
-/// For each layer, whether it is without rotation.
-pub(super) fn unrotated(
-    fields: &Fields<'_>,
-    rule: Unrotated,
-    windows: &Windows,
-    layers: usize,
-) -> Result<Vec<bool>, ConfigError> {
-    match rule {
-        Unrotated::None => Ok(vec![false; layers]),
-        Unrotated::FullAttention => {
-            Ok((0..layers).map(|layer| windows.are_used() && windows.of(layer).is_none()).collect())
-        }
-        Unrotated::WithoutWindow => Ok((0..layers).map(|layer| windows.of(layer).is_none()).collect()),
-        Unrotated::Listed { interval } => listed(fields, interval, layers),
     }
 }
 

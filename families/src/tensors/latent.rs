@@ -1,7 +1,7 @@
 //! The tensors of latent attention.
 
-use super::{LayerTensors, LinearTensors, Tensor};
-use crate::config::Latent;
+use super::{LinearTensors, Tensor};
+use crate::config::{DecoderConfig, Latent};
 
 /// What queries, keys and values of a layer are made by.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,11 +43,12 @@ impl ProjectionTensors {
     }
 }
 
-impl LayerTensors<'_> {
-    pub(super) fn latent(&self, latent: &Latent) -> LatentTensors {
-        let (config, names, place) = (self.config, latent.rule.names, self.attention());
+impl LatentTensors {
+    /// Those of a layer whose attention stands at `place`.
+    pub(super) fn of(config: &DecoderConfig, latent: &Latent, place: &str) -> Self {
+        let names = latent.rule.names;
         let linear = |name: &str, outputs: usize, inputs: usize, biased: bool| {
-            LinearTensors::apart(&place, &[(name, outputs)], inputs, biased)
+            LinearTensors::apart(place, &[(name, outputs)], inputs, biased)
         };
         let norm = |name: &str, width: usize| (format!("{place}.{name}.weight"), vec![width]);
         let queries = config.heads * latent.head_dim();
@@ -58,7 +59,7 @@ impl LayerTensors<'_> {
                 (linear(names.query_down, rank, config.hidden, config.qkv_bias), Some(up))
             }
         };
-        LatentTensors {
+        Self {
             sizes: *latent,
             query,
             query_up,

@@ -1,6 +1,6 @@
 //! The tensors of one layer.
 
-use super::{LinearPart, LinearTensors, MatrixSlice, ProjectionTensors, Tensor, has_bias};
+use super::{LatentTensors, LinearPart, LinearTensors, MatrixSlice, ProjectionTensors, Tensor, has_bias};
 use crate::config::DecoderConfig;
 use crate::schema::{
     Correction, ExpertTensors, MixtureRule, NormKind, Orientation, Over, PartTensors, Placement, Projections,
@@ -150,7 +150,11 @@ impl<'a> LayerTensors<'a> {
     pub fn projections(&self) -> ProjectionTensors {
         let config = self.config;
         if let Some(latent) = &config.latent {
-            return ProjectionTensors::Latent(Box::new(self.latent(latent)));
+            return ProjectionTensors::Latent(Box::new(LatentTensors::of(
+                self.config,
+                latent,
+                &self.attention(),
+            )));
         }
         let (queries, kv) = (config.heads * config.head_dim, config.kv_heads * config.head_dim);
         ProjectionTensors::Heads(match config.family.attention.projections {

@@ -45,6 +45,7 @@ pub struct Problem {
 
 /// Why there is no allocation.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum KnapsackError {
     /// Something in the problem makes no sense.
     #[error("{0}")]

@@ -91,6 +91,8 @@ impl From<&EvalFailure> for FailureV1 {
             }
             EvalFailure::Interrupted => Self::Interrupted,
             EvalFailure::Internal(reason) => Self::Internal(reason),
+            // One that this format has no word for keeps its sentence.
+            other => Self::Internal(other.to_string()),
         }
     }
 }

@@ -17,6 +17,9 @@ type Tried = fn(&Trial<'_>) -> Result<String, String>;
 /// A word that no vocabulary and no list of signals has.
 const UNKNOWN: &str = "testkit-unknown";
 
+/// What is said where only a form without edits could be tried.
+const NO_FORM: &str = "not tried: its subject has no form without edits";
+
 /// All of them, the simple ones first: what is wrong there is wrong in the others as well.
 pub(super) const PROMISES: [(&str, Tried); 15] = [
     ("it says who it is and what it measures", described),
@@ -71,8 +74,9 @@ fn disjoint(trial: &Trial<'_>) -> Result<String, String> {
 
 fn honours(trial: &Trial<'_>) -> Result<String, String> {
     let evaluator = trial.evaluator;
-    if let Some(failure) = evaluator.check(&Plan::empty()).err() {
-        return Err(format!("{}: {failure}", said(&Plan::empty())));
+    let first = trial.honoured()?;
+    if let Some(failure) = evaluator.check(&first).err() {
+        return Err(format!("{}: {failure}", said(&first)));
     }
     for plan in &trial.plans {
         evaluator.check(plan).map_err(|failure| format!("{}: {failure}", said(plan)))?;
@@ -112,19 +116,33 @@ fn complete(trial: &Trial<'_>) -> Result<String, String> {
 }
 
 fn unchanged(trial: &Trial<'_>) -> Result<String, String> {
-    let scores = trial.scores(&[Plan::empty()], &trial.items())?.remove(0);
-    let Some(distance) = scores.metrics.get(DISTANCE) else {
+    if trial.needs_edits {
+        return Ok(NO_FORM.to_owned());
+    }
+    let (items, whole) = (trial.items(), Plan::empty());
+    let alone = trial.scores(std::slice::from_ref(&whole), &items)?.remove(0);
+    // Whatever the others do to the subject, it is itself between them.
+    let between: Vec<Plan> = trial.plans.iter().flat_map(|plan| [plan.clone(), whole.clone()]).collect();
+    for scores in trial.scores(&between, &items)?.iter().skip(1).step_by(2) {
+        if let Some(difference) = trial.difference(&alone, scores) {
+            return Err(format!("alone and between other plans: {difference}"));
+        }
+    }
+    let Some(distance) = alone.metrics.get(DISTANCE) else {
         let first = trial.evaluator.task().metrics.first().map_or("", |metric| &metric.name);
-        let value = scores.value(first).unwrap_or(f64::NAN);
-        return Ok(format!("not tried: it has no metric `{DISTANCE}`; `{first}` is {value:.4}"));
+        let value = alone.value(first).unwrap_or(f64::NAN);
+        return Ok(format!("`{first}` is {value:.4}, alone and between other plans"));
     };
     match distance.items.iter().find(|value| !trial.same(**value, 0.0)) {
         Some(value) => Err(format!("`{DISTANCE}` is {value}, expected 0")),
-        None => Ok(format!("`{DISTANCE}` is 0")),
+        None => Ok(format!("`{DISTANCE}` is 0, alone and between other plans")),
     }
 }
 
 fn harmful(trial: &Trial<'_>) -> Result<String, String> {
+    if trial.needs_edits {
+        return Ok(NO_FORM.to_owned());
+    }
     let Some(metric) = trial.evaluator.task().metrics.first() else { return Err("no metric".to_owned()) };
     let items = trial.items();
     let value = |scores: &attune_core::scores::Scores| scores.value(&metric.name).unwrap_or(f64::NAN);
@@ -208,7 +226,7 @@ fn unknown_edit(trial: &Trial<'_>) -> Result<String, String> {
         None => Err(format!("it takes the edit {UNKNOWN}")),
     };
     named(trial.evaluator.check(&foreign).err())?;
-    let plans = [Plan::empty(), foreign, Plan::empty()];
+    let plans = [trial.honoured()?, foreign, trial.honoured()?];
     let (answers, ended) = trial.answers(&plans, &Request::new(Split::Selection, trial.items()))?;
     ended.map_err(|failure| format!("the batch fails: {failure}"))?;
     let Ok([first, refused, last]) = <[_; 3]>::try_from(answers) else { return Err("no answer".to_owned()) };
@@ -225,8 +243,9 @@ fn unknown_data(trial: &Trial<'_>) -> Result<String, String> {
         ("a split", Request::new(Split::OutOfDomain(UNKNOWN.to_owned()), vec![0])),
         ("an item", Request::new(Split::Selection, vec![beyond])),
     ];
+    let plans = [trial.honoured()?];
     for (what, request) in requests {
-        let (answers, ended) = trial.answers(&[Plan::empty()], &request)?;
+        let (answers, ended) = trial.answers(&plans, &request)?;
         let alone = answers.into_iter().flatten().find_map(Result::err);
         match ended.err().or(alone) {
             Some(EvalFailure::BadRequest(_)) => {}
@@ -311,6 +330,6 @@ fn called_off(trial: &Trial<'_>) -> Result<String, String> {
     if waited > trial.patience {
         return Err(format!("it goes on for {:.1} s", waited.as_secs_f64()));
     }
-    trial.scores(&[Plan::empty()], &trial.items())?;
+    trial.scores(&[trial.honoured()?], &trial.items())?;
     Ok(format!("after {:.0} ms", waited.as_secs_f64() * 1e3))
 }

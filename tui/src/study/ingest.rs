@@ -65,6 +65,8 @@ impl Study {
                 self.finished = Some(finished);
                 self.stop(Phase::Finished, RunLocation::Done);
             }
+            // What the screens have no place for changes nothing on them.
+            _ => {}
         }
     }
 

@@ -11,7 +11,7 @@ use attune_core::plan::Plan;
 use attune_core::profile::{Profile, ProfileError};
 use attune_core::space::Space;
 use attune_core::technique::Technique;
-use attune_eval::error::{OpenError, TaskError};
+use attune_eval::error::{About, OpenError, TaskError};
 use attune_eval::registry::Outline;
 use attune_plugins::WasmTechnique;
 use attune_search::session::{Preflight, SessionError, Start};
@@ -224,26 +224,22 @@ fn text_path(profile: &Profile, task: &ChosenTask, error: &TaskError) -> String 
         "selection" | "report" => format!("task.{split}"),
         _ => task.reporting(split).map_or("task.elsewhere".to_owned(), |option| format!("task.{option}")),
     };
-    match error {
-        TaskError::Unreadable { .. } | TaskError::BadText { .. } | TaskError::BadImages { .. } => {
-            let ends = |path: &str| error.file().is_some_and(|file| file.ends_with(path));
-            if ends(&profile.task.selection) {
+    match error.about() {
+        About::Split(split) => of_split(split),
+        About::Option(option) => format!("task.{option}"),
+        About::File(file) => {
+            let task = &profile.task;
+            if file.ends_with(&task.selection) {
                 of_split("selection")
-            } else if ends(&profile.task.report) {
+            } else if file.ends_with(&task.report) {
                 of_split("report")
-            } else if profile.task.elsewhere.values().any(|path| ends(path)) {
+            } else if task.elsewhere.values().any(|path| file.ends_with(path)) {
                 of_split("elsewhere")
             } else {
                 // What lies beside the model: a tokenizer, a chat template.
                 "model".to_owned()
             }
         }
-        TaskError::BadLength { length, .. } => {
-            task.saying(*length).map_or("task.kind".to_owned(), |option| format!("task.{option}"))
-        }
-        TaskError::NoPasskey { .. } => "task.passkeys".to_owned(),
-        TaskError::TooShort { split, .. } => of_split(split),
-        TaskError::Overlap { other, .. } | TaskError::SharedImages { other, .. } => of_split(other),
         _ => "model".to_owned(),
     }
 }
@@ -255,8 +251,7 @@ fn refused_path(options: &Settings, message: &str) -> String {
 }
 
 fn option_path(owner: &str, error: &OptionError) -> String {
-    let (OptionError::Unknown { option, .. } | OptionError::Bad { option, .. }) = error;
-    format!("{owner}.options[{option:?}]")
+    format!("{owner}.options[{:?}]", error.option())
 }
 
 fn blame(check: &mut Check, path: &str, message: String) {
@@ -274,10 +269,9 @@ mod tests {
         let profile = Profile::parse("n.ron", text, &[]).unwrap();
         let chosen = ChosenTask::of(&profile, Path::new("m")).unwrap();
         let path = |error: TaskError| text_path(&profile, &chosen, &error);
-        let beyond = |length| TaskError::BadLength { length, context: 32 };
-        assert_eq!(path(beyond(64)), "task.length");
-        assert_eq!(path(beyond(512)), "task.lengths");
-        assert_eq!(path(beyond(1024)), "task.passkeys");
+        let long = |option| TaskError::BadLength { option, length: 64, context: 32 };
+        assert_eq!(path(long("length")), "task.length");
+        assert_eq!(path(long("passkeys")), "task.passkeys");
         let short = |split: Split| {
             let (file, split) = ("base/r.txt".into(), split.to_string());
             TaskError::TooShort { file, split, tokens: 9, items: 4, length: 64 }
@@ -293,6 +287,6 @@ mod tests {
         assert_eq!(path(short(attune_eval::text::at_length(512))), "task.lengths");
         assert_eq!(path(short(Split::OutOfDomain("code".to_owned()))), "task.elsewhere");
         let reason = "the tokenizer knows no digits".to_owned();
-        assert_eq!(path(TaskError::NoPasskey { length: 1024, reason }), "task.passkeys");
+        assert_eq!(path(TaskError::NoPasskey { option: "passkeys", length: 1024, reason }), "task.passkeys");
     }
 }

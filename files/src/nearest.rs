@@ -8,7 +8,7 @@ use attune_core::suggest;
 const MOST: usize = 1000;
 
 /// `; did you mean …?` when a missing file's folder has a name like it, else what of its path is missing, or nothing.
-pub(crate) fn hint(file: &Path) -> String {
+pub fn nearest(file: &Path) -> String {
     if file.exists() {
         return String::new();
     }
@@ -38,10 +38,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = |name: &str| folder.path().join(name);
         std::fs::write(file("report.txt"), "").unwrap();
-        assert_eq!(hint(&file("reprot.txt")), "; did you mean `report.txt`?");
-        assert_eq!(hint(&file("elsewhere.txt")), "");
-        assert_eq!(hint(&file("report.txt")), "");
+        assert_eq!(nearest(&file("reprot.txt")), "; did you mean `report.txt`?");
+        assert_eq!(nearest(&file("elsewhere.txt")), "");
+        assert_eq!(nearest(&file("report.txt")), "");
         let none = folder.path().join("none");
-        assert_eq!(hint(&none.join("report.txt")), format!("; there is no folder {}", none.display()));
+        assert_eq!(nearest(&none.join("report.txt")), format!("; there is no folder {}", none.display()));
     }
 }
