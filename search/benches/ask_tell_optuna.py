@@ -57,7 +57,11 @@ def main():
     print("| --- | ---: |" + " ---: |" * len(marks))
     for name in names:
         for count in dimensions:
-            print(f"| {name} | {count} | " + " | ".join(measured(name, count, marks, patience)) + " |", flush=True)
+            try:
+                cells = measured(name, count, marks, patience)
+            except ImportError as missing:
+                cells = [str(missing)] + ["–"] * (len(marks) - 1)
+            print(f"| {name} | {count} | " + " | ".join(cells) + " |", flush=True)
 
 
 if __name__ == "__main__":

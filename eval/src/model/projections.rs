@@ -6,6 +6,7 @@ use super::matrix::Linear;
 use crate::ops::norm::Norm;
 
 /// Of the residual stream at once, or by way of latents.
+#[expect(clippy::large_enum_variant, reason = "there is one for each layer, and none of them moves")]
 pub(crate) enum Projections {
     /// Queries, keys and values side by side.
     Heads(Linear),
