@@ -26,7 +26,7 @@ fn kv_heads(
         Found::Null if rule.null == Null::Absent => heads,
         _ => fields.size_or(key, rule.default.or(Some(heads)))?,
     };
-    if heads % kv_heads != 0 {
+    if !heads.is_multiple_of(kv_heads) {
         return Err(fields.bad(key, kv_heads, format!("a divisor of the {heads} heads")));
     }
     Ok(kv_heads)

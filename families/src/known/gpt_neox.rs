@@ -15,7 +15,6 @@ pub(super) const GPT_NEOX: Family = Family {
         output: "embed_out.weight",
         layers: "gpt_neox.layers.",
         buffers: &["bias", "masked_bias"],
-        ..Names::LLAMA
     },
     norms: NormRule {
         kind: NormKind::Layer { bias: true, plus_one: false },
