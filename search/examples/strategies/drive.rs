@@ -10,10 +10,10 @@ use attune_core::hash::ContentHash;
 use attune_core::options::Settings;
 use attune_core::profile::Selected;
 use attune_core::rng::derive;
-use attune_core::sensitivity::{SensitivityTable, probes, reference, table_from};
+use attune_core::sensitivity::{Probing, SensitivityTable};
 use attune_core::space::{Config, Space};
 use attune_core::strategy::{Observation, Origin, Proposal};
-use attune_search::strategy::{SearchContext, build, check, table_source};
+use attune_search::strategy::{PROBED, SearchContext, build, check, table_source};
 use rand_distr::{Distribution as _, StandardNormal};
 
 use super::problem::Problem;
@@ -83,16 +83,19 @@ impl Evaluations<'_> {
         self.problem.looks.last().map_or(0, |last| last.saturating_sub(self.count))
     }
 
-    /// Every option on its own. A probe that breaks a budget is no result.
-    fn table(&mut self, space: &Space) -> Result<SensitivityTable, Box<dyn Error>> {
-        let at = reference(space, None)?;
-        let probes = probes(space, &at)?;
-        let first = vec![self.evaluate(&at, space.check(&at).is_ok())];
-        let losses: Vec<Option<Vec<f64>>> = probes
-            .iter()
-            .map(|probe| Some(vec![self.evaluate(&probe.config, space.check(&probe.config).is_ok())]))
-            .collect();
-        Ok(table_from(space, &at, &first, &probes, &losses))
+    /// The table, and the best config that it was measured with where probes are points. A probe that breaks a budget is no
+    /// result.
+    fn table(&mut self, space: &Space) -> Result<(SensitivityTable, Option<Config>), Box<dyn Error>> {
+        let mut probing = Probing::new(space, &[])?;
+        loop {
+            let batch: Vec<Config> = probing.batch().into_iter().cloned().collect();
+            if batch.is_empty() {
+                return Ok(probing.finish());
+            }
+            let losses: Vec<Option<Vec<f64>>> =
+                batch.iter().map(|probe| Some(vec![self.evaluate(probe, space.check(probe).is_ok())])).collect();
+            probing.tell(&losses)?;
+        }
     }
 }
 
@@ -105,17 +108,18 @@ pub(crate) fn search(name: &str, problem: &Problem) -> Result<Option<Vec<Look>>,
     }
     let mut evaluations =
         Evaluations { problem, count: 0, found: HashMap::new(), thinking: Duration::ZERO, looks: Vec::new() };
-    let table = match table_source(&choice)? {
-        Some(_) => Some(evaluations.table(&space)?),
-        None => None,
+    let (table, best) = match table_source(&choice)? {
+        Some(_) => evaluations.table(&space).map(|(table, best)| (Some(table), best))?,
+        None => (None, None),
     };
+    let starts = best.map(|best| (PROBED.to_owned(), best)).into_iter().collect();
     let begin = Instant::now();
     let mut strategy = build(
         &choice,
         SearchContext {
             space: Arc::clone(&space),
             seed: problem.seed,
-            starts: Vec::new(),
+            starts,
             operators: None,
             table,
             // A loss without noise is the same every time.
