@@ -335,9 +335,13 @@ mod tests {
             assert_eq!(part.copied().to_vec(), expected);
         }
         // Runs of two rows, of four columns, ten elements after the beginning of the one before.
-        let runs = Runs { outputs: 2, stride: 10, first: 1 };
+        let (each, stride, skipped) = (2, 10, 1);
+        let runs = Runs { outputs: each, stride, first: skipped };
         let part = StoredMatrix::part(whole, [5, 4], 3, [4, 1]).in_runs(Some(runs));
-        let place = |row: usize, column: usize| values[3 + (row + 1) / 2 * 10 + (row + 1) % 2 * 4 + column];
+        let place = |row: usize, column: usize| {
+            let row = row + skipped;
+            values[3 + row / each * stride + row % each * 4 + column]
+        };
         let expected: Vec<f32> =
             (0..5).flat_map(|row| (0..4).map(move |column| place(row, column))).collect();
         assert_eq!(part.to_vec(), expected);
