@@ -127,7 +127,9 @@ fn minimax_rotates_as_many_channels_as_it_says() {
     assert_eq!(read(&with(json!({"rotary_dim": 4, "rope_parameters": rope(0.25)}))).unwrap().rotated, 4);
     // The share has precedence in transformers, whatever the number of channels says.
     refused(&with(json!({"rotary_dim": 8, "rope_parameters": rope(1.0)})), "rotary_dim");
-    refused(&with(json!({"rotary_dim": 32})), "rotary_dim");
+    for other in [0, 5, 32] {
+        refused(&with(json!({"rotary_dim": other})), "rotary_dim");
+    }
     refused(&with(json!({"scoring_func": "softmax"})), "scoring_func");
 }
 
@@ -151,6 +153,7 @@ fn phimoe_is_known_up_to_the_length_of_its_first_training() {
     assert_eq!((model.context, model.logit_bias), (512, true));
     assert!(matches!(model.rope.scaling, Scaling::LongRope { attention: 1.2, .. }));
     refused(&with(json!({"num_experts_per_tok": 1})), "num_experts_per_tok");
+    refused(&with(json!({"router_jitter_noise": -0.1})), "router_jitter_noise");
     refused(&with(json!({"rope_scaling": {"type": "yarn", "factor": 2.0}})), "rope_type");
 }
 

@@ -3,7 +3,7 @@
 //!
 //! Dimensions are widths of 2, 3, 4 or 8 bits of which 4 on average are allowed (numbers for `cma-es`); the loss is a sum of
 //! damages, and for `nsga2` and `kvtuner` the bits are a second one. Building the strategy counts for the first trial. A
-//! strategy that takes longer than a minute for a cell is stopped there.
+//! strategy that has taken a minute (`patience=60`, seconds) is stopped there, and the cell says after how many trials.
 #![expect(clippy::print_stdout, reason = "a bench prints its results")]
 
 mod clock;
@@ -21,8 +21,6 @@ use attune_search::strategy::{SearchContext, build, strategies};
 use clock::Clock;
 
 const BITS: [f64; 4] = [2.0, 3.0, 4.0, 8.0];
-/// Seconds that a cell may take.
-const PATIENCE: f64 = 60.0;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> =
@@ -33,6 +31,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let dimensions = list("dimensions", &[40, 270])?;
     let trials = list("trials", &[1_000, 10_000, 100_000])?;
+    let patience = list("patience", &[60])?.first().map_or(60.0, |&seconds| seconds as f64);
     let wanted = |name: &str| {
         let named = || arguments.iter().filter(|argument| !argument.contains('='));
         named().next().is_none() || named().any(|argument| argument == name)
@@ -42,7 +41,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("| --- | ---: |{}", " ---: |".repeat(trials.len()));
     for info in strategies().iter().filter(|info| wanted(info.name)) {
         for &count in &dimensions {
-            let cells = measured(info.name, count, &trials)?;
+            let cells = measured(info.name, count, &trials, patience)?;
             println!("| `{}` | {count} | {} |", info.name, cells.join(" | "));
         }
     }
@@ -50,7 +49,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// Microseconds by trial up to each of `marks`, as text.
-fn measured(name: &str, count: usize, marks: &[usize]) -> Result<Vec<String>, Box<dyn Error>> {
+fn measured(name: &str, count: usize, marks: &[usize], patience: f64) -> Result<Vec<String>, Box<dyn Error>> {
     let space = Arc::new(space(name, count)?);
     let clock = Clock::start();
     let context = SearchContext {
@@ -67,7 +66,7 @@ fn measured(name: &str, count: usize, marks: &[usize]) -> Result<Vec<String>, Bo
     let mut done = 0;
     let mut cells = Vec::new();
     for &mark in marks {
-        while done < mark && clock.seconds() < PATIENCE {
+        while done < mark && clock.seconds() < patience {
             let proposals = strategy.ask(mark - done);
             if proposals.is_empty() {
                 break;

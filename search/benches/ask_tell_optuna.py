@@ -1,6 +1,6 @@
 """Processor time of ask and tell, by trial, of Optuna's samplers: the table of `ask_tell.rs` for the same dimensions and loss.
 
-    python ask_tell_optuna.py [SAMPLER …] [dimensions=40,270] [trials=1000,10000,100000]      (pip install optuna cmaes)
+    python ask_tell_optuna.py [SAMPLER …] [dimensions=40,270] [trials=1000,10000,100000] [patience=60]      (pip install optuna cmaes)
 """
 
 import sys
@@ -9,8 +9,6 @@ import time
 import optuna
 
 BITS = [2.0, 3.0, 4.0, 8.0]
-# Seconds that a cell may take.
-PATIENCE = 60.0
 SAMPLERS = {
     "TPESampler": lambda: optuna.samplers.TPESampler(seed=1),
     "RandomSampler": lambda: optuna.samplers.RandomSampler(seed=1),
@@ -30,13 +28,13 @@ def loss(name, trial, count):
     return (damage, bits) if name == "NSGAIISampler" else damage + 100.0 * max(0.0, bits - 4.0 * count)
 
 
-def measured(name, count, marks):
+def measured(name, count, marks, patience):
     clock = time.process_time()
     directions = ["minimize", "minimize"] if name == "NSGAIISampler" else ["minimize"]
     study = optuna.create_study(sampler=SAMPLERS[name](), directions=directions)
     cells, done = [], 0
     for mark in marks:
-        while done < mark and time.process_time() - clock < PATIENCE:
+        while done < mark and time.process_time() - clock < patience:
             trial = study.ask()
             study.tell(trial, loss(name, trial, count))
             done += 1
@@ -53,12 +51,17 @@ def main():
     names = [argument for argument in sys.argv[1:] if "=" not in argument] or list(SAMPLERS)
     dimensions = [int(number) for number in said.get("dimensions", "40,270").split(",")]
     marks = [int(number) for number in said.get("trials", "1000,10000,100000").split(",")]
+    patience = float(said.get("patience", "60"))
     print(f"optuna {optuna.__version__}, python {sys.version.split()[0]}")
     print("| sampler | dimensions | " + " | ".join(f"{mark} trials" for mark in marks) + " |")
     print("| --- | ---: |" + " ---: |" * len(marks))
     for name in names:
         for count in dimensions:
-            print(f"| {name} | {count} | " + " | ".join(measured(name, count, marks)) + " |", flush=True)
+            try:
+                cells = measured(name, count, marks, patience)
+            except ImportError as missing:
+                cells = [str(missing)] + ["–"] * (len(marks) - 1)
+            print(f"| {name} | {count} | " + " | ".join(cells) + " |", flush=True)
 
 
 if __name__ == "__main__":

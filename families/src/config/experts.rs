@@ -71,7 +71,12 @@ impl Mixture {
                     let expected = "2: this router chooses two experts, whatever the number says";
                     return Err(fields.bad(rule.per_token.keys[0], per_token, expected));
                 }
-                fields.number(Number::Key(key, SPARSEMIXER_EPS), hidden)?.unwrap_or(SPARSEMIXER_EPS)
+                match fields.number(Number::Key(key, SPARSEMIXER_EPS), hidden)? {
+                    Some(eps) if eps < 0.0 => {
+                        return Err(fields.bad(key, eps, "a number that is not negative"));
+                    }
+                    eps => eps.unwrap_or(SPARSEMIXER_EPS),
+                }
             }
             _ => 0.0,
         };

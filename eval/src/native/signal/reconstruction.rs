@@ -65,9 +65,10 @@ impl NativeEvaluator {
         dense: &EditedModel,
     ) -> Option<(Tensor<2>, Answers)> {
         let (model, edits) = (&self.model, [dense.layer(layer)]);
+        let entered = model.config().is_parallel().then(|| x.clone());
         let x = model.attended(layer, x, group.batch, &edits, &self.positions(group.batch.tokens));
         let FeedForward::Mixture(part) = &model.weights.layers[layer].feed_forward else { return None };
-        let EveryExpert { x, logits, answers, shared } = model.every_expert(layer, x, &edits)?;
+        let EveryExpert { x, logits, answers, shared } = model.every_expert(layer, x, entered, &edits)?;
         let answers: Tensor<3> = Tensor::stack(answers, 1).cast(DType::F32);
         let products = answers.clone().matmul(answers.clone().transpose());
         let products = products.into_data().iter::<f32>().collect();
