@@ -13,7 +13,7 @@ use attune_eval::model::{DecoderConfig, Model};
 use attune_export::HfExporter;
 use attune_families::tensors;
 use attune_vocabulary::arrange;
-use attune_vocabulary::edits::{ExpertsPerToken, KeepExperts, MergeExperts, RouteExperts};
+use attune_vocabulary::edits::{DropBlock, ExpertsPerToken, KeepExperts, MergeExperts, RouteExperts};
 use safetensors::tensor::{Dtype, TensorView};
 use serde_json::Value;
 
@@ -82,8 +82,12 @@ fn compared(case: &Value, plan: impl Fn(u32, usize) -> Vec<Edit>) -> Result<(f32
     let model = Model::load(folder.path(), &Compute::cpu()).unwrap();
     let ids: Vec<u32> =
         case["ids"].as_array().unwrap().iter().map(|id| id.as_u64().unwrap() as u32).collect();
-    let mixture = model.config().mixture.as_ref().unwrap();
-    let plan = arrange(mixture.layers().flat_map(|layer| plan(layer as u32, mixture.experts)));
+    let layers: Vec<usize> = match &model.config().mixture {
+        Some(mixture) => mixture.layers().collect(),
+        None => (0..model.config().layers).collect(),
+    };
+    let experts = model.config().mixture.as_ref().map_or(0, |mixture| mixture.experts);
+    let plan = arrange(layers.into_iter().flat_map(|layer| plan(layer as u32, experts)));
     let candidate = logits(&model, &plan, &ids).map_err(|error| error.to_string())?;
     let dense = logits(&model, &Plan::empty(), &ids).unwrap();
     let out = exported(&model, folder.path(), &plan)?;
@@ -166,5 +170,26 @@ fn merged_mixtures_are_exported_where_the_weights_of_experts_are_rescaled() {
     }
     for name in ["qwen3_moe-plain", "olmoe", "deepseek_v2-lite", "ernie4_5_moe"] {
         assert!(refused.iter().any(|refused| refused == name), "{name} is not among {refused:?}");
+    }
+}
+
+#[test]
+fn models_without_a_block_are_exported_as_they_were_scored() {
+    let mut exported = Vec::new();
+    for case in cases() {
+        let name = case["name"].as_str().unwrap();
+        let drop = |layer, _| {
+            if layer == 1 { vec![Edit::from(DropBlock { layer, part: None })] } else { Vec::new() }
+        };
+        match compared(&case, drop) {
+            Ok((apart, changed)) => {
+                assert!(apart < 1e-5 && changed > 1e-3, "{name}: {apart:e}, the plan changes {changed:e}");
+                exported.push(name.to_owned());
+            }
+            Err(error) => assert!(error.contains("blocks of") || error.contains("known"), "{name}: {error}"),
+        }
+    }
+    for name in ["phi", "gpt_neox", "gpt_neox-in-turn", "falcon", "falcon-two-norms", "cohere", "granite"] {
+        assert!(exported.iter().any(|exported| exported == name), "{name} is not among {exported:?}");
     }
 }

@@ -7,7 +7,7 @@ use crate::schema::{ExpertTensors, Family, PartTensors, Projections};
 /// The tensor of a linear module's weight in a layer, or of one expert's, without `.weight`; several modules may have the
 /// same. `None` where the family has no such module, where attention goes by way of latents, and where experts are stacked.
 pub fn module_tensor(family: &Family, layer: u32, module: Module, expert: Option<u32>) -> Option<String> {
-    let place = format!("model.layers.{layer}");
+    let place = format!("{}{layer}", family.names.layers);
     if !module.is_feed_forward() {
         let attention = &family.attention;
         let name = match (module, attention.projections) {
@@ -16,7 +16,10 @@ pub fn module_tensor(family: &Family, layer: u32, module: Module, expert: Option
             (Module::Query, Projections::Apart([name, ..]))
             | (Module::Key, Projections::Apart([_, name, _]))
             | (Module::Value, Projections::Apart([.., name])) => name,
-            (Module::Query | Module::Key | Module::Value, Projections::Fused(name)) => name,
+            (
+                Module::Query | Module::Key | Module::Value,
+                Projections::Fused(name) | Projections::Grouped(name),
+            ) => name,
             _ => return None,
         };
         return Some(format!("{place}.{}.{name}", attention.place));

@@ -92,8 +92,10 @@ impl Evaluations<'_> {
             if batch.is_empty() {
                 return Ok(probing.finish());
             }
-            let losses: Vec<Option<Vec<f64>>> =
-                batch.iter().map(|probe| Some(vec![self.evaluate(probe, space.check(probe).is_ok())])).collect();
+            let losses: Vec<Option<Vec<f64>>> = batch
+                .iter()
+                .map(|probe| Some(vec![self.evaluate(probe, space.check(probe).is_ok())]))
+                .collect();
             probing.tell(&losses)?;
         }
     }

@@ -73,14 +73,16 @@ impl NativeEvaluator {
         dense: &EditedModel,
     ) -> (Tensor<2>, Option<Answers>) {
         let (model, edits) = (&self.model, [dense.layer(layer)]);
+        let entered = model.config().is_parallel().then(|| x.clone());
         let x = model.attended(layer, x, group.batch, &edits, &self.positions(group.batch.tokens));
         let mixture = match &model.weights.layers[layer].feed_forward {
             FeedForward::Mixture(part) => Some(part),
             FeedForward::Dense(_) => None,
         };
-        let every = mixture.and_then(|part| Some((part, model.every_expert(layer, x.clone(), &edits)?)));
+        let every = mixture
+            .and_then(|part| Some((part, model.every_expert(layer, x.clone(), entered.clone(), &edits)?)));
         let Some((part, every)) = every else {
-            return (model.feed_forward(layer, x, group.batch, &edits, None), None);
+            return (model.feed_forward(layer, x, entered, group.batch, &edits, None), None);
         };
         let EveryExpert { x, logits, answers, shared } = every;
         let answers: Tensor<3> = Tensor::stack(answers, 1).cast(DType::F32);
