@@ -19,9 +19,9 @@ pub struct ModelFacts {
     pub hidden: u32,
     /// Query heads per layer.
     pub heads: u32,
-    /// Key/value heads per layer (equal to `heads` without grouped-query attention).
+    /// Key/value heads per layer (equal to `heads` without grouped-query attention, 1 where all heads share a latent).
     pub kv_heads: u32,
-    /// Channels per head.
+    /// Channels per head of queries and keys.
     pub head_dim: u32,
     /// Experts per layer; 0 in a dense model.
     pub experts: u32,
@@ -106,6 +106,10 @@ impl ModelFacts {
 
 /// Name of the fact [`expert_layers`] reads.
 pub const EXPERT_LAYERS: &str = "expert-layers";
+
+/// Numbers that a token leaves in the cache of one layer, where they are no key and no value for each KV head: latent
+/// attention keeps one latent for all heads. A whole number.
+pub const CACHE_ELEMENTS: &str = "cache-elements";
 
 /// The layers that have experts, where a model says that not all of them do.
 pub fn expert_layers(facts: &Facts) -> Option<Vec<u32>> {

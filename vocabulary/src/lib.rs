@@ -16,7 +16,7 @@ use std::sync::LazyLock;
 use attune_core::plan::{Edit, Plan, Vocabulary};
 
 pub use checkpoint_mix::checkpoint_mix;
-pub use facts::{EXPERT_LAYERS, ModelFacts, expert_layers};
+pub use facts::{CACHE_ELEMENTS, EXPERT_LAYERS, ModelFacts, expert_layers};
 pub use module::Module;
 pub use start::start_signals;
 pub use view::ModelEdit;

@@ -6,7 +6,7 @@ use attune_core::facts::Facts;
 use attune_core::hash::ContentHash;
 use attune_core::options::OptionValue;
 use attune_families::{DecoderConfig, config, tensors};
-use attune_vocabulary::{EXPERT_LAYERS, ModelFacts};
+use attune_vocabulary::{CACHE_ELEMENTS, EXPERT_LAYERS, ModelFacts};
 use sha2::{Digest, Sha256};
 
 use super::checkpoint::Checkpoint;
@@ -32,7 +32,7 @@ pub(super) fn facts(
         layers: count(config.layers),
         hidden: count(config.hidden),
         heads: count(config.heads),
-        kv_heads: count(config.kv_heads),
+        kv_heads: count(config.cache_heads()),
         head_dim: count(config.head_dim),
         experts: mixture.map_or(0, |mixture| count(mixture.experts)),
         experts_per_token: mixture.map_or(0, |mixture| count(mixture.per_token)),
@@ -48,6 +48,9 @@ pub(super) fn facts(
         mixture.map_or_else(Vec::new, |mixture| mixture.layers().map(|layer| layer as i64).collect());
     if mixture.is_some() && layers.len() < config.layers {
         facts.values.insert(EXPERT_LAYERS.to_owned(), OptionValue::Ints(layers));
+    }
+    if let Some(latent) = &config.latent {
+        facts.values.insert(CACHE_ELEMENTS.to_owned(), OptionValue::Int(latent.cached() as i64));
     }
     facts
 }
