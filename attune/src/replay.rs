@@ -78,6 +78,7 @@ impl Replay {
                     self.progress.work += effort.work;
                     self.progress.measuring += effort.work;
                 }
+                RunNote::Probed(configs) => self.progress.probes = *configs,
                 RunNote::Shared(trials) => self.shared += trials.len() as u64,
                 RunNote::Budget(_)
                 | RunNote::Run(_)

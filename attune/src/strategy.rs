@@ -198,11 +198,11 @@ options! {
     /// Steady-state evolution that stays inside the space; searches every space.
     Evolution = "evolution" {
         /// Trials before evolving: starting points, then random ones.
-        initial: u32 = 16,
-        /// Children that are proposed together afterwards.
-        generation: u32 = 8,
-        /// Parents that are kept: the best trials so far.
-        population: u32 = 16,
+        initial: u32 = 8,
+        /// Children that are proposed together afterwards; 0 for a number that grows with the trials so far.
+        generation: u32 = 0,
+        /// Parents that are kept, the best trials so far; 0 for a number that grows with the trials so far.
+        population: u32 = 0,
         /// Parents drawn for each one chosen.
         tournament: u32 = 2,
         /// Children drawn for one that is new, before a random config.
@@ -232,11 +232,11 @@ options! {
     /// Evolution that starts from the best allocations of a sensitivity table.
     Hybrid = "hybrid" {
         /// As in [`Evolution`].
-        initial: u32 = 16,
+        initial: u32 = 8,
         /// As in [`Evolution`].
-        generation: u32 = 8,
+        generation: u32 = 0,
         /// As in [`Evolution`].
-        population: u32 = 16,
+        population: u32 = 0,
         /// As in [`Evolution`].
         tournament: u32 = 2,
         /// As in [`Evolution`].

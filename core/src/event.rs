@@ -22,6 +22,9 @@ pub struct Progress {
     pub dropped: u64,
     /// Failed trials.
     pub failed: u64,
+    /// Configs that were evaluated for a sensitivity table before the first trial. They are no trials, and evaluations like
+    /// them: who compares searches compares [`evaluations`](Self::evaluations).
+    pub probes: u64,
     /// Work of the evaluated trials, and of what was measured for them.
     pub work: Work,
     /// Of that: signals, and sensitivities.
@@ -29,6 +32,11 @@ pub struct Progress {
 }
 
 impl Progress {
+    /// Configs that the search has seen the loss of: trials and probes.
+    pub fn evaluations(&self) -> u64 {
+        self.trials + self.probes
+    }
+
     /// The counters when evaluations of other studies answered `trials` of those that the journal calls evaluated.
     #[must_use]
     pub fn with_shared(self, trials: u64) -> Self {

@@ -5,7 +5,11 @@
 //! profiling search is therefore always validated by real evaluation. The elements of a subset are
 //! damages of their own: what *picking* the element adds (usually less than nothing).
 
+mod probing;
+
 use std::collections::BTreeMap;
+
+pub use probing::{NoReference, PILOTS, Probing};
 
 use crate::space::{Config, Domain, Slot, Space, Value};
 
@@ -127,30 +131,29 @@ fn costliest(space: &Space, slot: Slot, options: usize, liked: Option<&Value>) -
 /// [`NoTable`].
 pub fn probes(space: &Space, reference: &Config) -> Result<Vec<Probe>, NoTable> {
     can_be_measured(space)?;
-    let mut probes = Vec::new();
-    for slot in space.slots() {
-        let described = &space.dimensions()[slot.dimension];
-        let mut push = |option: u32, value: Value| {
-            let mut config = reference.clone();
-            config.set(slot, value);
-            probes.push(Probe { slot, option, config });
-        };
-        match (&described.domain, reference.get(slot)) {
-            (Domain::Choice { .. } | Domain::Level { .. }, Value::Index(at)) => {
-                let options = described.domain.options().unwrap_or(0);
-                (0..options)
-                    .filter(|option| option != at)
-                    .for_each(|option| push(option, Value::Index(option)));
-            }
-            (Domain::Subset { of, min, .. }, Value::Indices(picked)) => {
-                for exchange in exchanges(*of, *min, picked) {
-                    push(exchange.element, Value::Indices(exchange.apply(picked)));
-                }
-            }
-            _ => return Err(NoTable::NoOptions { dimension: described.name.clone() }),
+    Ok(space.slots().flat_map(|slot| probes_of(space, reference, slot)).collect())
+}
+
+/// Those of one cell.
+fn probes_of(space: &Space, reference: &Config, slot: Slot) -> Vec<Probe> {
+    let probe = |option: u32, value: Value| {
+        let mut config = reference.clone();
+        config.set(slot, value);
+        Probe { slot, option, config }
+    };
+    let domain = &space.dimensions()[slot.dimension].domain;
+    match (domain, reference.get(slot)) {
+        (Domain::Choice { .. } | Domain::Level { .. }, Value::Index(at)) => {
+            let options = 0..domain.options().unwrap_or(0);
+            options.filter(|option| option != at).map(|option| probe(option, Value::Index(option))).collect()
         }
+        (Domain::Subset { of, min, .. }, Value::Indices(picked)) => exchanges(*of, *min, picked)
+            .into_iter()
+            .map(|exchange| probe(exchange.element, Value::Indices(exchange.apply(picked))))
+            .collect(),
+        // Of other domains there is no table.
+        _ => Vec::new(),
     }
-    Ok(probes)
 }
 
 /// One measured change of a subset.

@@ -33,6 +33,7 @@ pub use error::SpaceError;
 pub use feasible::Violation;
 pub use repair::Infeasible;
 pub use slot::Slot;
+pub use work::Work as RepairWork;
 
 /// A validated search space.
 #[derive(Clone, Debug, PartialEq)]

@@ -198,6 +198,8 @@ pub enum RunNote {
     Trials(Vec<TrialEffort>),
     /// Something was measured for the search: a signal, or sensitivities.
     Measured(MeasuringEffort),
+    /// So many configs were probed for a sensitivity table, those that the cache knew included.
+    Probed(u64),
     /// Evaluations of other studies answered these trials: the journal does not tell, because it is the same in any store.
     Shared(Vec<u64>),
     /// The strategy planned with what was measured.

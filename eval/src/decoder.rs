@@ -23,7 +23,7 @@ use attune_vocabulary::Module;
 use burn_tensor::Tensor;
 
 use crate::edits::LayerEdits;
-use crate::model::{FeedForward, Gated, Model, Site};
+use crate::model::{FeedForward, Gated, Layer, Model, Site};
 use crate::ops::activate::activate;
 use crate::ops::norm::Norm;
 use grouped_linear::CandidateRows;
@@ -56,8 +56,9 @@ impl Model {
         positions: &Positions,
         probe: Option<&mut RouterProbe>,
     ) -> Tensor<2> {
+        let entered = self.config.is_parallel().then(|| x.clone());
         let x = self.attended(number, x, batch, edits, positions);
-        self.feed_forward(number, x, batch, edits, probe)
+        self.feed_forward(number, x, entered, batch, edits, probe)
     }
 
     /// The first half of a block, residual included.
@@ -70,26 +71,27 @@ impl Model {
         positions: &Positions,
     ) -> Tensor<2> {
         let runs = |edits: &LayerEdits| !edits.skipped.attention;
-        among(x, batch, edits, runs, |x, batch, edits| {
+        among(x, [], batch, edits, runs, |x, [], batch, edits| {
             let (x, normed) = beside(self.weights.layers[number].attention_norm.as_ref(), x);
             let given = self.attention(number, normed, batch, edits, positions);
             x + self.added(self.weights.layers[number].after_attention_norm.as_ref(), given)
         })
     }
 
-    /// The second half of a block, residual included.
+    /// The second half of a block, residual included. `entered` is what entered the block, where that is what this half
+    /// reads: in models whose halves stand side by side.
     pub(crate) fn feed_forward(
         &self,
         number: usize,
         x: Tensor<2>,
+        entered: Option<Tensor<2>>,
         batch: Batch,
         edits: &[&LayerEdits],
         mut probe: Option<&mut RouterProbe>,
     ) -> Tensor<2> {
         let layer = &self.weights.layers[number];
         let runs = |edits: &LayerEdits| !edits.skipped.feed_forward;
-        among(x, batch, edits, runs, |x, batch, edits| {
-            let (x, normed) = beside(layer.feed_forward_norm.as_ref(), x);
+        let mut given = |normed: Tensor<2>, batch: Batch, edits: &[&LayerEdits]| {
             let given = match &layer.feed_forward {
                 FeedForward::Dense(gated) => {
                     let owners = CandidateRows::evenly(edits, batch);
@@ -99,8 +101,18 @@ impl Model {
                     self.experts(number, normed, experts, batch, edits, probe.take())
                 }
             };
-            x + self.added(layer.after_feed_forward_norm.as_ref(), given)
-        })
+            self.added(layer.after_feed_forward_norm.as_ref(), given)
+        };
+        match entered {
+            None => among(x, [], batch, edits, runs, |x, [], batch, edits| {
+                let (x, normed) = layer.second_half(x, None);
+                x + given(normed, batch, edits)
+            }),
+            Some(entered) => among(x, [entered], batch, edits, runs, |x, [entered], batch, edits| {
+                let (x, normed) = layer.second_half(x, Some(entered));
+                x + given(normed, batch, edits)
+            }),
+        }
     }
 
     /// What is added to the residual stream of what a half of a block gives.
@@ -160,6 +172,16 @@ impl Model {
     }
 }
 
+impl Layer {
+    /// Gives `x` back beside what its feed-forward part reads: the norm of `x`, or of what `entered` the block.
+    fn second_half(&self, x: Tensor<2>, entered: Option<Tensor<2>>) -> (Tensor<2>, Tensor<2>) {
+        match entered {
+            None => beside(self.feed_forward_norm.as_ref(), x),
+            Some(entered) => (x, beside(self.entering_feed_forward(), entered).1),
+        }
+    }
+}
+
 /// Gives `x` back beside its norm, or beside itself where a family has no norm there.
 pub(crate) fn beside(norm: Option<&Norm>, x: Tensor<2>) -> (Tensor<2>, Tensor<2>) {
     match norm {
@@ -168,34 +190,39 @@ pub(crate) fn beside(norm: Option<&Norm>, x: Tensor<2>) -> (Tensor<2>, Tensor<2>
     }
 }
 
-/// Runs `body` on the rows of those candidates whose edits `run` it; the rows of others stay as they are.
-fn among(
+/// Runs `body` on the rows of those candidates whose edits `run` it, of `x` and of what else it `reads`; the rows of others
+/// stay as they are in `x`.
+fn among<const N: usize>(
     x: Tensor<2>,
+    reads: [Tensor<2>; N],
     batch: Batch,
     edits: &[&LayerEdits],
     runs: impl Fn(&LayerEdits) -> bool,
-    body: impl FnOnce(Tensor<2>, Batch, &[&LayerEdits]) -> Tensor<2>,
+    body: impl FnOnce(Tensor<2>, [Tensor<2>; N], Batch, &[&LayerEdits]) -> Tensor<2>,
 ) -> Tensor<2> {
     let running: Vec<&LayerEdits> = edits.iter().copied().filter(|edits| runs(edits)).collect();
     if running.len() == edits.len() {
-        return body(x, batch, edits);
+        return body(x, reads, batch, edits);
     }
     if running.is_empty() {
         return x;
     }
     let sequences = batch.sequences / edits.len();
     let rows = sequences * batch.tokens;
-    let of = |candidate: usize| x.clone().narrow(0, candidate * rows, rows);
-    let theirs = (0..edits.len()).filter(|&candidate| runs(edits[candidate])).map(of).collect();
+    let of = |x: &Tensor<2>, candidate: usize| x.clone().narrow(0, candidate * rows, rows);
+    let theirs = |x: &Tensor<2>| {
+        let running = (0..edits.len()).filter(|&candidate| runs(edits[candidate]));
+        Tensor::cat(running.map(|candidate| of(x, candidate)).collect(), 0)
+    };
     let batch = Batch { sequences: sequences * running.len(), tokens: batch.tokens };
-    let ran = body(Tensor::cat(theirs, 0), batch, &running);
+    let ran = body(theirs(&x), reads.map(|read| theirs(&read)), batch, &running);
     let mut next = 0;
     let parts = (0..edits.len()).map(|candidate| {
         if !runs(edits[candidate]) {
-            return of(candidate);
+            return of(&x, candidate);
         }
         next += 1;
-        ran.clone().narrow(0, (next - 1) * rows, rows)
+        of(&ran, next - 1)
     });
     Tensor::cat(parts.collect(), 0)
 }

@@ -9,6 +9,7 @@ use attune_families::schema::{NormKind, Scores};
 use attune_families::tensors;
 use attune_vocabulary::arrange;
 use attune_vocabulary::edits::{DropBlock, Half, KeepExperts, KvBits, MergeExperts, RouteExperts};
+use burn_tensor::Tensor;
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
 use serde::Deserialize;
@@ -54,7 +55,8 @@ fn fill(name: &str, shape: &[usize], plus_one: bool) -> Vec<f32> {
         x ^= x >> 31;
         (x >> 40) as f32 / 8_388_608.0 - 1.0
     };
-    let (size, around) = if name.contains("norm") && name.ends_with(".weight") {
+    let norm = name.contains("norm") || name.contains(".ln_");
+    let (size, around) = if norm && name.ends_with(".weight") {
         (0.5, if plus_one { 0.0 } else { 1.0 })
     } else if shape.len() == 1 || name.ends_with("bias") {
         (0.5, 0.0)
@@ -162,6 +164,36 @@ fn other_paths_through_the_layers_agree() {
         let last: Vec<f32> = model.logits(last, 0, vocab).into_data().iter().collect();
         let generated = apart(&last, &expected[expected.len() - vocab..]);
         assert!(generated < 1e-5, "{} token by token: {generated:.1e}", case.name);
+    }
+}
+
+/// What halves of the second layer's block give, alone and together, in one stack and apart.
+#[test]
+fn halves_of_blocks_are_left_out_in_a_stack_as_alone() {
+    for case in cases() {
+        let (_folder, model) = model(&case);
+        let ids = &case.ids[..12];
+        let batch = Batch { sequences: 1, tokens: ids.len() };
+        let positions = Positions::new(&model.compute, &model.config, ids.len());
+        let drop = |part| arrange([Edit::from(DropBlock { layer: 1, part })]);
+        let plans = [Plan::empty(), drop(Some(Half::Attention)), drop(Some(Half::FeedForward)), drop(None)];
+        let edited = plans.map(|plan| EditedModel::new(&plan, &model.config).unwrap());
+        let edits: Vec<_> = edited.iter().map(|edited| edited.layer(1)).collect();
+        let dense = EditedModel::dense(&model.config);
+        let x = model.layer(0, model.embed(ids), batch, &[dense.layer(0)], &positions, None);
+        let alone: Vec<Tensor<2>> =
+            edits.iter().map(|edits| model.layer(1, x.clone(), batch, &[edits], &positions, None)).collect();
+        let stacked = Batch { sequences: edits.len(), ..batch };
+        let stack = model.layer(1, Tensor::cat(vec![x.clone(); 4], 0), stacked, &edits, &positions, None);
+        let size = |x: Tensor<2>| x.abs().max().into_scalar::<f32>();
+        let range = size(alone[0].clone());
+        let apart = size(stack - Tensor::cat(alone.clone(), 0)) / range;
+        assert!(apart < 1e-5, "{}: {apart:e} of the range between a stack and its parts", case.name);
+        let [whole, fed, attended, neither] = [0, 1, 2, 3].map(|plan| alone[plan].clone());
+        assert_eq!(size(neither.clone() - x.clone()), 0.0, "{}", case.name);
+        // Side by side, what the halves give adds up; in turn, the second one reads what the first one gives.
+        let apart = size(whole - (fed + attended - x)) / range;
+        assert_eq!(apart < 1e-5, model.config.is_parallel(), "{}: {apart:e}", case.name);
     }
 }
 

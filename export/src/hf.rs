@@ -71,9 +71,9 @@ impl Exporter for HfExporter {
             return Blocks::new(input.plan, model)?.export(input, model, sink);
         }
         let fold = Fold::new(input.plan, input.model)?;
-        let config = config::patched(input.files, model, &fold)?;
+        let (config, predictors) = config::patched(input.files, model, &fold)?;
         let layout = Layout::open(input.files)?;
-        let jobs = moves::plan(&layout, &fold, model)?;
+        let jobs = moves::plan(&layout, &fold, model, predictors)?;
 
         with_manifest(TARGET, input, Some(done::VERIFY), sink, |sink| {
             let tensors = shards::write_shards(input.files, &layout, &jobs, sink)?;
@@ -81,7 +81,7 @@ impl Exporter for HfExporter {
             // Last, because a folder without it is no model.
             write(sink, CONFIG, config.as_bytes())?;
             let approximation = approximation(&fold, model);
-            Ok(Done::new(&fold, model, approximation, tensors, companions))
+            Ok(Done::new(&fold, model, predictors, approximation, tensors, companions))
         })
     }
 }

@@ -43,10 +43,9 @@ impl Exporter for MlxExporter {
          32, 64 or 128 channels, exact where the model is stored in float32"
     }
 
-    fn check(&self, plan: &Plan, model: &Facts) -> Result<Exactness, ExportError> {
-        let model = &ModelFacts::of(model);
-        Levels::new(plan, model)?;
-        Ok(match levels::approximation(model) {
+    fn check(&self, plan: &Plan, facts: &Facts) -> Result<Exactness, ExportError> {
+        Levels::new(plan, facts)?;
+        Ok(match levels::approximation(&ModelFacts::of(facts)) {
             None => Exactness::Exact,
             Some(reason) => Exactness::Approximate { reason },
         })
@@ -55,7 +54,7 @@ impl Exporter for MlxExporter {
     fn export(&self, input: &ExportInput<'_>, sink: &mut FileSink<'_>) -> Result<(), ExportError> {
         // Everything that can be refused is refused before the first byte is written.
         let model = &ModelFacts::of(input.model);
-        let levels = Levels::new(input.plan, model)?;
+        let levels = Levels::new(input.plan, input.model)?;
         let config = config::patched(input.files, &levels)?;
         let layout = Layout::open(input.files)?;
         shards::complete(&layout, &levels)?;

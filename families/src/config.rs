@@ -8,6 +8,7 @@ mod ignored;
 pub mod json;
 mod keys;
 mod latent;
+mod placement;
 mod rope;
 mod temperature;
 mod unrotated;
@@ -30,7 +31,8 @@ use rope::Rotations;
 use crate::error::ConfigError;
 use crate::rope::{Rope, Scaling};
 use crate::schema::{
-    Activation, Family, Flag, NormKind, Number, Over, Pairs, PartRule, PartTensors, QkPlace, Wrapper,
+    Activation, Family, Flag, NormKind, Number, Over, Pairs, PartRule, PartTensors, Placement, QkPlace,
+    Wrapper,
 };
 
 /// The most layers that are believed: hundreds of times those of the deepest models.
@@ -61,6 +63,8 @@ pub struct DecoderConfig {
     pub vocab: usize,
     /// Longest context in tokens.
     pub context: usize,
+    /// Where the norms of a block stand.
+    pub placement: Placement,
     /// Added to the mean square before the root in every norm.
     pub norm_eps: f32,
     /// Rotary position embedding.
@@ -230,6 +234,11 @@ impl DecoderConfig {
         Layer { config: self, number }
     }
 
+    /// Whether attention and the feed-forward part of a block stand side by side: both read what enters it.
+    pub fn is_parallel(&self) -> bool {
+        matches!(self.placement, Placement::Beside { .. })
+    }
+
     /// Whether feed-forward parts have a gate.
     pub fn is_gated(&self) -> bool {
         !matches!(self.family.feed_forward.tensors, PartTensors::Plain(_))
@@ -287,8 +296,8 @@ impl DecoderConfig {
         if layers > MOST_LAYERS {
             return Err(fields.bad("num_hidden_layers", layers, format!("at most {MOST_LAYERS}")));
         }
-        let (heads, kv_heads) = heads::heads(fields, attention.kv_heads)?;
-        let context = fields.size("max_position_embeddings")?;
+        let (heads, kv_heads) = heads::heads(fields, attention)?;
+        let context = fields.size_or("max_position_embeddings", family.context)?;
         let number = |number: Number| fields.number(number, hidden);
         let (qkv_bias, output_bias) = (fields.of(attention.qkv_bias)?, fields.of(attention.output_bias)?);
         let mlp_bias = fields.of(feed_forward.bias)?;
@@ -320,8 +329,12 @@ impl DecoderConfig {
                 let head_dim = heads::head_dim(fields, attention.head_dim, hidden, heads)?;
                 let rotated = match part {
                     PartRule::Whole => head_dim,
-                    PartRule::Share(usual) => heads::rotated(fields, head_dim, share.unwrap_or(usual))?,
-                    PartRule::Channels(key) => heads::rotated_channels(fields, head_dim, key, share)?,
+                    PartRule::Share(usual) => {
+                        heads::rotated(fields, rotation.part_key, head_dim, share.unwrap_or(usual))?
+                    }
+                    PartRule::Channels(key) => {
+                        heads::rotated_channels(fields, (key, rotation.part_key), head_dim, share)?
+                    }
                 };
                 (head_dim, rotated)
             }
@@ -352,7 +365,7 @@ impl DecoderConfig {
                 fields.raw(feed_forward.inner);
                 mixture.inner
             }
-            _ => fields.size(feed_forward.inner)?,
+            _ => fields.inner(feed_forward, hidden)?,
         };
         if let Scaling::LongRope { short, long, .. } = &rope.scaling
             && let Some(list) = [short, long].into_iter().find(|list| list.len() != rotated / 2)
@@ -372,6 +385,7 @@ impl DecoderConfig {
             latent,
             vocab: fields.size("vocab_size")?,
             context,
+            placement: placement::read(fields, &family.norms)?,
             norm_eps: match family.norms.kind {
                 NormKind::BareLayer => family.norms.eps,
                 _ => fields.eps(family.norms.eps_key, family.norms.eps)?,

@@ -1,12 +1,15 @@
 //! The families that are known: one file each, and a line here.
 
 mod arcee;
+mod cohere;
+mod cohere2;
 mod deepseek_v2;
 mod deepseek_v3;
 mod dots1;
 mod ernie4_5;
 mod ernie4_5_moe;
 mod exaone4;
+mod falcon;
 mod flex_olmo;
 mod gemma;
 mod gemma2;
@@ -15,6 +18,7 @@ mod glm;
 mod glm4;
 mod glm4_moe;
 mod glm4_moe_lite;
+mod gpt_neox;
 mod gpt_oss;
 mod granite;
 mod granitemoe;
@@ -35,6 +39,7 @@ mod olmo;
 mod olmo2;
 mod olmo3;
 mod olmoe;
+mod phi;
 mod phi3;
 mod phimoe;
 mod qwen2;
@@ -53,12 +58,15 @@ use crate::schema::{Family, Wrapper};
 pub fn all() -> &'static [&'static Family] {
     &[
         &arcee::ARCEE,
+        &cohere::COHERE,
+        &cohere2::COHERE2,
         &deepseek_v2::DEEPSEEK_V2,
         &deepseek_v3::DEEPSEEK_V3,
         &dots1::DOTS1,
         &ernie4_5::ERNIE4_5,
         &ernie4_5_moe::ERNIE4_5_MOE,
         &exaone4::EXAONE4,
+        &falcon::FALCON,
         &flex_olmo::FLEX_OLMO,
         &gemma::GEMMA,
         &gemma2::GEMMA2,
@@ -67,6 +75,7 @@ pub fn all() -> &'static [&'static Family] {
         &glm4::GLM4,
         &glm4_moe::GLM4_MOE,
         &glm4_moe_lite::GLM4_MOE_LITE,
+        &gpt_neox::GPT_NEOX,
         &gpt_oss::GPT_OSS,
         &granite::GRANITE,
         &granitemoe::GRANITEMOE,
@@ -87,6 +96,7 @@ pub fn all() -> &'static [&'static Family] {
         &olmo2::OLMO2,
         &olmo3::OLMO3,
         &olmoe::OLMOE,
+        &phi::PHI,
         &phi3::PHI3,
         &phimoe::PHIMOE,
         &qwen2::QWEN2,

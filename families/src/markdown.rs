@@ -1,8 +1,8 @@
 //! The families as `docs/families.md` lists them.
 
 use crate::schema::{
-    Activation, Family, MixtureLayers, NormKind, Over, Pairs, PartRule, PartTensors, Placement, Scores,
-    TemperatureRule, Unrotated, WindowRule,
+    Activation, Arrangement, Family, KvCount, MixtureLayers, NormKind, Over, Pairs, PartRule, PartTensors,
+    Placement, Scores, TemperatureRule, Unrotated, WindowRule,
 };
 
 /// A Markdown table with a row for each family.
@@ -29,13 +29,14 @@ fn attention(family: &Family) -> String {
         }
     };
     say(
-        attention.qk_norm.is_some_and(|norm| norm.over == Over::Head),
+        attention.qk_norm.is_some_and(|norm| matches!(norm.over, Over::Head | Over::EachHead)),
         "queries and keys normalised per head",
     );
     say(
         attention.qk_norm.is_some_and(|norm| norm.over == Over::Projection),
         "queries and keys normalised over all heads",
     );
+    say(attention.kv_count == KvCount::NewDecoder, "one key/value head, or some");
     say(attention.latent.is_some(), "keys and values of one latent");
     say(attention.cap != crate::schema::Number::None, "soft-cap");
     say(attention.sinks.is_some(), "sinks");
@@ -85,6 +86,13 @@ fn norms(family: &Family) -> String {
         Placement::Before { .. } => "before",
         Placement::After { .. } => "behind",
         Placement::Both { .. } => "before and behind",
+        Placement::Beside { feed_forward: None, .. } => "one before both parts, side by side",
+        Placement::Beside { feed_forward: Some(_), .. } => "before, parts side by side",
+    };
+    let place = match family.norms.arrangement {
+        Arrangement::Same => place.to_owned(),
+        Arrangement::Switched(..) => format!("{place} or in turn"),
+        Arrangement::NewDecoder { .. } => format!("{place}, or two, or in turn"),
     };
     format!("{kind}; {place}")
 }

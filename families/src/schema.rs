@@ -7,19 +7,23 @@ mod attention;
 mod feed_forward;
 mod latent;
 mod mixture;
+mod names;
 mod norm;
 mod rotation;
 mod temperature;
 mod value;
 
-pub use attention::{Attention, HeadDim, KvHeads, Null, Over, Projections, QkNorm, QkPlace, WindowRule};
+pub use attention::{
+    Attention, HeadDim, KvCount, KvHeads, Null, Over, Projections, QkNorm, QkPlace, WindowRule,
+};
 pub use feed_forward::{Activation, ActivationKey, FeedForward, GELUS, PartTensors, SILU};
 pub use latent::{LatentNames, LatentRule};
 pub use mixture::{
     Correction, Count, ExpertTensors, GroupSwitch, Groups, MixtureLayers, MixtureRule, Orientation, Router,
     SPARSEMIXER_EPS, Scores, SharedExpert, SharedInner,
 };
-pub use norm::{NormKind, NormRule, Placement};
+pub use names::Names;
+pub use norm::{Arrangement, NormKind, NormRule, Placement};
 pub use rotation::{Pairs, PartRule, RotationRule, Unrotated};
 pub use temperature::TemperatureRule;
 pub use value::{Accepted, Flag, Number};
@@ -33,6 +37,10 @@ pub struct Family {
     pub architecture: &'static str,
     /// Models that people know, for `docs/families.md`.
     pub models: &'static str,
+    /// Names of the tensors that are of no layer, and how those of layers begin.
+    pub names: Names,
+    /// The longest context where `max_position_embeddings` is absent; `None`: the key has to be there.
+    pub context: Option<usize>,
     /// Norms of the residual stream, and where they stand.
     pub norms: NormRule,
     /// Attention.
@@ -114,6 +122,8 @@ impl Family {
         name: "",
         architecture: "",
         models: "",
+        names: Names::LLAMA,
+        context: None,
         norms: NormRule::RMS,
         attention: Attention::LLAMA,
         rotation: RotationRule::WHOLE,

@@ -6,8 +6,8 @@ use std::convert::Infallible;
 use std::path::Path;
 
 use attune_families::schema::{
-    Accepted, ExpertTensors, Flag, MixtureLayers, Number, Pairs, PartRule, PartTensors, Projections,
-    SPARSEMIXER_EPS, Scores, SharedInner, TemperatureRule, WindowRule,
+    Accepted, Arrangement, ExpertTensors, Flag, KvCount, MixtureLayers, Number, Pairs, PartRule, PartTensors,
+    Projections, SPARSEMIXER_EPS, Scores, SharedInner, TemperatureRule, WindowRule,
 };
 use attune_families::{DecoderConfig, all, tensors};
 use attune_vocabulary::Module;
@@ -120,7 +120,22 @@ fn defaults_are_those_of_the_config_classes() {
             }
         };
         let (attention, rotation) = (&family.attention, &family.rotation);
-        compare("num_key_value_heads", attention.kv_heads.default.into());
+        match attention.kv_count {
+            KvCount::Key(key) => compare(key, attention.kv_heads.default.into()),
+            KvCount::Queries => {}
+            KvCount::NewDecoder => {
+                compare("num_kv_heads", attention.kv_heads.default.into());
+                compare("multi_query", true.into());
+                compare("new_decoder_architecture", false.into());
+                compare("parallel_attn", true.into());
+            }
+        }
+        if let Arrangement::Switched(Flag::Key(key, default), _) = family.norms.arrangement {
+            compare(key, default.into());
+        }
+        if let Some(context) = family.context {
+            compare("max_position_embeddings", context.into());
+        }
         match attention.latent {
             None => compare("head_dim", attention.head_dim.default.into()),
             Some(latent) => {
@@ -269,7 +284,7 @@ fn modules_cover_their_tensors_once() {
                     taken.entry(format!("{prefix}{}", part.tensor)).or_insert_with(|| vec![0; elements]);
                 for output in 0..part.outputs {
                     for input in 0..part.inputs {
-                        counts[part.offset + output * part.strides[0] + input * part.strides[1]] += 1;
+                        counts[part.place(output, input)] += 1;
                     }
                 }
             }
@@ -300,4 +315,145 @@ fn fused_and_stacked_matrices_are_the_right_parts_of_their_tensors() {
     // Expert 2 of 5, `[32 inputs, 48 outputs]`, of whose outputs every other one is up's.
     assert_eq!((weight.offset, weight.strides), (2 * 32 * 48 + 1, [2, 48]));
     assert_eq!((bias.offset, bias.strides[0], bias.outputs), (2 * 48 + 1, 2, 24));
+}
+
+/// What techniques are told of modules and halves is what the tensors hold, layer by layer.
+#[test]
+fn facts_of_modules_count_every_weight_of_a_layer_once() {
+    for case in goldens() {
+        let (config, name) = (read(&case), &case["name"]);
+        let (linear, blocks) = (tensors::linear_modules(&config), tensors::block_parameters(&config));
+        assert_eq!((linear.layers.len(), blocks.len()), (config.layers, config.layers), "{name}");
+        let stored = stored(&config);
+        for layer in 0..config.layers {
+            let place = format!("{}{layer}.", config.family.names.layers);
+            let prefix = config.wrapper.map_or("", |wrapper| wrapper.prefix);
+            let weights = stored.iter().filter(|(tensor, shape)| {
+                let beside = ["bias", "norm", "correction"].iter().any(|word| tensor.contains(word));
+                tensor.starts_with(&format!("{prefix}{place}")) && shape.len() > 1 && !beside
+            });
+            let held: usize = weights.map(|(_, shape)| shape.iter().product::<usize>()).sum();
+            assert_eq!(blocks[layer].iter().sum::<u64>(), held as u64, "{name} layer {layer}");
+            let modules = tensors::modules(&config, layer);
+            for (module, matrices) in linear.modules.iter().zip(&linear.layers[layer]) {
+                let found: Vec<_> =
+                    modules.iter().filter(|found| found.module.name() == module.name).collect();
+                assert_eq!(matrices.map_or(0, |matrices| matrices.count as usize), found.len(), "{name}");
+                for found in found {
+                    let shape =
+                        matrices.map(|matrices| (matrices.outputs as usize, matrices.inputs as usize));
+                    assert_eq!(shape, Some((found.part.weight.outputs, found.part.weight.inputs)), "{name}");
+                }
+            }
+        }
+        // Rows of the router, with whatever else there is for each expert.
+        let Some(mixture) = &config.mixture else { continue };
+        let layer = format!("model.layers.{}.", mixture.layers().next().unwrap());
+        let of_router = |tensor: &str| {
+            let names = [".gate.weight", ".gate.bias", ".gate.wg.", ".router.", "correction"];
+            tensor.contains(&layer) && names.iter().any(|part| tensor.contains(part))
+        };
+        let held: usize = stored
+            .iter()
+            .filter(|(tensor, _)| of_router(tensor))
+            .map(|(_, shape)| shape.iter().product::<usize>())
+            .sum();
+        assert_eq!(tensors::router_parameters(&config) * mixture.experts as u64, held as u64, "{name}");
+    }
+}
+
+#[test]
+fn modules_say_what_they_read_and_what_they_are_stored_with() {
+    let cases = goldens();
+    let of = |name: &str| {
+        let linear = tensors::linear_modules(&read(cases.iter().find(|case| case["name"] == name).unwrap()));
+        let words = linear.modules.iter().map(|module| {
+            let name = |number: usize| &linear.modules[number].name;
+            format!("{} reads as {} in {}", module.name, name(module.input), name(module.tensor))
+        });
+        words.collect::<Vec<String>>().join(", ")
+    };
+    let apart = "q reads as q in q, k reads as q in k, v reads as q in v, o reads as o in o";
+    assert_eq!(of("starcoder2"), format!("{apart}, up reads as up in up, down reads as down in down"));
+    assert_eq!(
+        of("glm4_moe"),
+        format!("{apart}, gate reads as gate in gate, up reads as gate in up, down reads as down in down")
+    );
+    assert_eq!(
+        of("phi3"),
+        "q reads as q in q, k reads as q in q, v reads as q in q, o reads as o in o, gate reads as gate in gate, up reads as \
+         gate in gate, down reads as down in down"
+    );
+    // One layer is dense; in the other, two of six experts have a row of their own.
+    let glm = read(cases.iter().find(|case| case["name"] == "glm4_moe").unwrap());
+    let down = |layer| tensors::linear_modules(&glm).matrices(layer, "down").unwrap();
+    assert_eq!((down(0).inputs, down(0).count, down(0).rows), (24, 1, 1));
+    assert_eq!((down(1).inputs, down(1).count, down(1).rows), (12, 6, 2));
+}
+
+/// The names that exporters go by are those of the modules' tensors.
+#[test]
+fn modules_are_called_alike_with_and_without_sizes() {
+    for case in goldens() {
+        let config = read(&case);
+        let latent = config.family.attention.latent.is_some();
+        let stacked =
+            config.family.mixture.is_some_and(|rule| matches!(rule.tensors, ExpertTensors::Stacked { .. }));
+        for module in (0..config.layers).flat_map(|layer| tensors::modules(&config, layer)) {
+            let expert = module.expert.map(|expert| expert as u32);
+            let name = tensors::module_tensor(config.family, module.layer as u32, module.module, expert);
+            let nameless = (latent && !module.module.is_feed_forward()) || (stacked && expert.is_some());
+            let expected =
+                (!nameless).then(|| module.part.weight.tensor.trim_end_matches(".weight").to_owned());
+            assert_eq!(name, expected, "{}", case["name"]);
+        }
+    }
+}
+
+#[test]
+fn what_is_arranged_in_no_known_way_is_refused_by_name() {
+    let goldens = goldens();
+    let with = |name: &str, changes: &[(&str, Value)]| {
+        let case = goldens.iter().find(|case| case["name"] == name).unwrap();
+        let mut config = case["config"].clone();
+        for (key, value) in changes {
+            config[*key] = value.clone();
+        }
+        DecoderConfig::of(Path::new("config.json"), &config)
+    };
+    let (new, parallel, norms) = ("new_decoder_architecture", "parallel_attn", "num_ln_in_parallel_attn");
+    for (name, changes, key) in [
+        ("falcon", vec![("alibi", true.into())], "alibi"),
+        ("falcon", vec![(new, true.into()), (parallel, false.into())], parallel),
+        ("falcon", vec![(norms, 2.into())], norms),
+        ("falcon-two-norms", vec![(norms, 3.into())], norms),
+        ("falcon-sequential", vec![("num_kv_heads", 2.into())], "num_kv_heads"),
+        ("falcon-two-norms", vec![("num_kv_heads", 3.into())], "num_kv_heads"),
+        ("falcon", vec![("head_dim", 16.into())], "head_dim"),
+        ("gpt_neox", vec![("rope_theta", 500.into())], "rope_theta"),
+        ("gpt_neox", vec![("rotary_pct", 0.5.into())], "rotary_pct"),
+        ("cohere", vec![("rope_parameters", Value::Null)], "rope_theta"),
+        ("cohere2", vec![("use_parallel_block", false.into())], "use_parallel_block"),
+    ] {
+        let refused = with(name, &changes).unwrap_err().to_string();
+        assert!(refused.contains(&format!("`{key}`")), "{name} {changes:?}: {refused}");
+    }
+    // The number of key/value heads says nothing where all queries share one.
+    let shared = with("falcon", &[("num_kv_heads", 2.into())]).unwrap();
+    assert_eq!((shared.kv_heads, shared.feed_forward), (1, 4 * shared.hidden));
+}
+
+#[test]
+fn heads_that_lie_by_turns_are_found_in_their_runs() {
+    let goldens = goldens();
+    let falcon = read(goldens.iter().find(|case| case["name"] == "falcon-two-norms").unwrap());
+    // 2 key/value heads with 2 query heads each, of 8 channels over 32 inputs: 32 rows to a turn.
+    let modules = tensors::modules(&falcon, 0);
+    let part = |module| &modules.iter().find(|found| found.module == module).unwrap().part;
+    let key = part(Module::Key);
+    assert_eq!((key.weight.place(0, 0), key.weight.place(8, 3)), (16 * 32, (32 + 16) * 32 + 3));
+    assert_eq!(key.bias.as_ref().unwrap().place(9, 0), 32 + 16 + 1);
+    assert_eq!((key.weight.contiguous(), key.weight.is_whole()), (None, false));
+    let some = part(Module::Query).weight.rows(15..18);
+    assert_eq!([0, 1, 2].map(|row| some.place(row, 0)), [15 * 32, 32 * 32, 33 * 32]);
 }

@@ -16,7 +16,7 @@ pub use technique::TechniqueOperators;
 
 use attune_core::format;
 use attune_core::rng::Rng;
-use attune_core::space::{Config, Infeasible, Violation};
+use attune_core::space::{Config, Infeasible, RepairWork, Violation};
 use attune_core::technique::TechniqueFailure;
 
 /// Why there is no child.
@@ -82,4 +82,19 @@ pub trait Variation: Send + Sync {
     /// # Errors
     /// See [`VariationError`].
     fn vary(&self, parents: &[&Config], random: &mut Rng) -> Result<Config, VariationError>;
+
+    /// The same child, which adds to `spent` what repairing it took: whoever makes many children to choose from stops early
+    /// where each is dear. One that repairs nothing need not say more than [`vary`](Self::vary).
+    ///
+    /// # Errors
+    /// See [`VariationError`].
+    fn vary_counted(
+        &self,
+        parents: &[&Config],
+        random: &mut Rng,
+        spent: &mut RepairWork,
+    ) -> Result<Config, VariationError> {
+        let _ = spent;
+        self.vary(parents, random)
+    }
 }

@@ -15,6 +15,7 @@ mod population;
 mod profiling;
 mod random;
 mod screen;
+mod size;
 mod source;
 
 use std::sync::{Arc, LazyLock};
@@ -45,6 +46,9 @@ pub struct StrategyInfo {
     /// Its options.
     pub options: Vec<OptionSpec>,
 }
+
+/// Name of the starting point that is the best config which a sensitivity table was measured with.
+pub const PROBED: &str = "probed";
 
 /// What a strategy searches, and from where.
 pub struct SearchContext {
@@ -184,7 +188,7 @@ fn usable(space: &Space, starts: Vec<(String, Config)>) -> Vec<(String, Config)>
 
 /// Whether every strategy begins with this starting point.
 fn is_universal(name: &str) -> bool {
-    matches!(name, "default" | "uniform" | "start")
+    matches!(name, "default" | "uniform" | "start" | PROBED)
 }
 
 #[cfg(test)]

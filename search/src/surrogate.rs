@@ -1,208 +1,217 @@
 //! A guess of a config's loss from the trials so far: Bayesian linear regression on what the cells are.
 //!
 //! The first-order model of BOCS (Baptista & Poloczek, arXiv 1806.08838, §3.1) with a Gaussian prior, in its dual
-//! form, whose cost grows with the trials and not with the space. What a sensitivity table predicts is one more number of
-//! a config, so that the regression says how far to trust it and where it is wrong. The model only ever ranks configs that are
-//! not evaluated yet; what a study believes is measured.
+//! form, whose cost grows with the trials that it is made from and not with the space. A trial that comes later adds a row to
+//! the factor of the kernel; how much noise there is and how predictions are read is chosen anew now and then. What a
+//! sensitivity table predicts is one more number of a config, so that the regression says how far to trust it and where it
+//! is wrong. The model only ever ranks configs that are not evaluated yet; what a study believes is measured.
 
+mod centre;
 mod cholesky;
 mod features;
+mod reading;
 
 use attune_core::objective::compare;
 use attune_core::rng::Rng;
 use attune_core::space::Config;
 use rand_distr::{Distribution as _, StandardNormal};
 
+use centre::Centre;
 use cholesky::Cholesky;
-pub(crate) use features::Features;
+pub(crate) use features::{Features, Row};
+use reading::Reading;
 
 /// Fewest trials that a guess is made from.
 const FEWEST: usize = 8;
-/// Most trials that it is made from, the best ones: work grows with the third power.
-const MOST: usize = 256;
 /// Variances of the noise that are tried, in units of what the model explains in a mean trial.
 const NOISES: [f64; 5] = [1e-3, 1e-2, 1e-1, 1.0, 10.0];
 
-/// Shares of what is explained that a table's prediction may have before anything is seen, over that of all cells.
-const TRUSTS: [f64; 3] = [0.1, 1.0, 10.0];
+/// Trials that choose how much noise there is and how predictions are read, spread evenly over all: work grows with their third
+/// power, and there are twenty combinations.
+const JUDGES: usize = 256;
 
 /// What the trials so far say about configs.
 pub(crate) struct Surrogate {
-    /// Features of each trial, centred: `[trials][features]`.
-    rows: Vec<Vec<f64>>,
-    /// Transformed losses, centred.
+    rows: Vec<Row>,
     losses: Vec<f64>,
+    centre: Centre,
     factor: Cholesky,
-    /// Variances of a weight and of the noise.
-    prior: f64,
+    /// Variance of the noise, in units of that of a weight.
     noise: f64,
-    /// How a prediction, the last number of a config, is read.
+    /// How a prediction is read.
     reading: Option<Reading>,
 }
 
 /// One opinion on every config: smaller is better, only differences mean something.
 pub(crate) struct Guess {
-    weights: Vec<f64>,
+    cells: Vec<f64>,
+    predicted: f64,
     reading: Option<Reading>,
 }
 
-/// A prediction as losses are read: differences near the best count as they are.
-#[derive(Clone, Copy)]
-struct Reading {
-    best: f64,
-    scale: f64,
-    amplitude: f64,
-}
-
-impl Reading {
-    fn of(&self, predicted: f64) -> f64 {
-        let apart = (predicted - self.best) / self.scale;
-        // A config can be predicted to be better than every trial.
-        self.amplitude * apart.abs().ln_1p().copysign(apart)
-    }
-}
-
 impl Surrogate {
-    /// Learns from configs and their losses, which may be any numbers.
+    /// Learns from configs and their finite losses.
     ///
-    /// `None` with too few trials, or when they are all alike.
-    pub(crate) fn fit<'a>(
-        features: &Features,
-        trials: impl Iterator<Item = (&'a Config, f64)>,
-    ) -> Option<Self> {
-        let mut trials: Vec<(&Config, f64)> = trials.filter(|(_, loss)| loss.is_finite()).collect();
-        trials.sort_by(|(_, one), (_, other)| compare(*one, *other));
-        trials.truncate(MOST);
+    /// `None` with too few trials, or when half of them are alike.
+    pub(crate) fn fit(features: &Features, trials: &[(Row, f64)]) -> Option<Self> {
         if trials.len() < FEWEST {
             return None;
         }
-        let losses = centred(flattened(trials.iter().map(|(_, loss)| *loss).collect())?);
-        let raw: Vec<Vec<f64>> = trials.iter().map(|(config, _)| features.of(config)).collect();
-        let readings = if features.predict() { readings(&raw) } else { vec![None] };
-        let fits = readings.into_iter().filter_map(|reading| Self::fit_read(&raw, &losses, reading));
-        fits.min_by(|(one, _), (other, _)| compare(*one, *other)).map(|(_, surrogate)| surrogate)
+        let losses: Vec<f64> = trials.iter().map(|(_, loss)| *loss).collect();
+        transformed(&losses)?;
+        let rows: Vec<&Row> = trials.iter().map(|(row, _)| row).collect();
+        let mut centre = Centre::new(&rows, features.places());
+        let spread = rows.len().min(JUDGES);
+        let judges: Vec<usize> = (0..spread).map(|number| number * rows.len() / spread).collect();
+        let (reading, noise) = chosen(features, &judges, &rows, &losses)?;
+        centre.predicted = mean(rows.iter().map(|row| read(reading, row)));
+        let mut kernel = with_predictions(centre.kernel(&rows), &rows, reading);
+        kernel.iter_mut().for_each(|column| column[0] += noise);
+        let factor = Cholesky::new(kernel)?;
+        let rows = trials.iter().map(|(row, _)| row.clone()).collect();
+        Some(Self { rows, losses, centre, factor, noise, reading })
     }
 
-    /// With one way to read predictions: the error on what is left out, and the model.
-    fn fit_read(raw: &[Vec<f64>], losses: &[f64], reading: Option<Reading>) -> Option<(f64, Self)> {
-        let mut rows: Vec<Vec<f64>> = raw.iter().map(|row| read(row.clone(), reading)).collect();
-        centre_columns(&mut rows);
-        let kernel: Vec<f64> = rows.iter().flat_map(|one| rows.iter().map(|other| dot(one, other))).collect();
-        let count = rows.len();
-        let scale = (0..count).map(|i| kernel[i * count + i]).sum::<f64>() / count as f64;
-        if scale <= 0.0 {
-            return None;
+    /// Learns from one trial more; noise and reading stay.
+    pub(crate) fn append(&mut self, row: Row, loss: f64) {
+        let apart = self.centre.apart(&row);
+        let predicted = |row: &Row| read(self.reading, row) - self.centre.predicted;
+        let own = predicted(&row);
+        let kernel: Vec<f64> =
+            self.rows.iter().map(|other| apart.times(other) + predicted(other) * own).collect();
+        // A row that rounding makes of others adds nothing.
+        if self.factor.append(&kernel, apart.times(&row) + own * own + self.noise) {
+            self.rows.push(row);
+            self.losses.push(loss);
         }
-        let factors = NOISES.iter().filter_map(|noise| {
-            let noise = noise * scale;
-            let mut matrix = kernel.clone();
-            (0..count).for_each(|i| matrix[i * count + i] += noise);
-            Some((noise, Cholesky::new(matrix, count)?))
-        });
-        let (error, noise, factor) = factors
-            .map(|(noise, factor)| (left_out(&factor, losses), noise, factor))
-            .min_by(|(one, ..), (other, ..)| compare(*one, *other))?;
-        // The variance that makes the losses most likely (Rasmussen & Williams 2006, eq. 2.30).
-        let prior = dot(losses, &factor.solve(losses)) / count as f64;
-        Some((error, Self { rows, losses: losses.to_vec(), factor, prior, noise: noise * prior, reading }))
     }
 
-    /// The mean of all opinions.
-    pub(crate) fn mean(&self) -> Guess {
-        Guess { weights: self.weights(&self.factor.solve(&self.losses)), reading: self.reading }
+    /// The mean of all opinions; `None` while half of the trials are alike.
+    pub(crate) fn mean(&self) -> Option<Guess> {
+        let losses = transformed(&self.losses)?;
+        Some(self.guess(&self.factor.solve(&losses)))
     }
 
     /// One opinion, drawn as likely as it is, so that what is uncertain gets tried (Thompson sampling). By Matheron's rule
     /// (Wilson et al., arXiv 2002.09309, eq. 9): a draw from the prior, corrected by what it says wrongly about the
     /// trials.
-    pub(crate) fn draw(&self, random: &mut Rng) -> Guess {
+    pub(crate) fn draw(&self, random: &mut Rng) -> Option<Guess> {
+        let losses = transformed(&self.losses)?;
+        // The variance that makes the losses most likely (Rasmussen & Williams 2006, eq. 2.30).
+        let prior = dot(&losses, &self.factor.solve(&losses)) / losses.len() as f64;
         let mut normal = |variance: f64| -> f64 {
             let drawn: f64 = StandardNormal.sample(random);
             drawn * variance.sqrt()
         };
-        let features = self.rows.first().map_or(0, Vec::len);
-        let drawn: Vec<f64> = (0..features).map(|_| normal(self.prior)).collect();
-        let wrong = self.rows.iter().zip(&self.losses);
-        let wrong: Vec<f64> = wrong.map(|(row, loss)| loss - dot(row, &drawn) - normal(self.noise)).collect();
-        let correction = self.weights(&self.factor.solve(&wrong));
-        let weights = drawn.iter().zip(correction).map(|(drawn, correction)| drawn + correction).collect();
-        Guess { weights, reading: self.reading }
+        let drawn: Vec<f64> = self.centre.mean.iter().map(|_| normal(prior)).collect();
+        let of_prediction = normal(prior);
+        let at_mean = dot(&self.centre.mean, &drawn) + self.centre.predicted * of_prediction;
+        let says = |row: &Row| row.dot(&drawn) + read(self.reading, row) * of_prediction - at_mean;
+        let told = self.rows.iter().zip(&losses);
+        let wrong: Vec<f64> = told.map(|(row, loss)| loss - says(row) - normal(self.noise * prior)).collect();
+        let mut guess = self.guess(&self.factor.solve(&wrong));
+        guess.cells.iter_mut().zip(drawn).for_each(|(weight, drawn)| *weight += drawn);
+        guess.predicted += of_prediction;
+        Some(guess)
     }
 
-    /// `Xᵀ·v`.
-    fn weights(&self, over: &[f64]) -> Vec<f64> {
-        let mut weights = vec![0.0; self.rows.first().map_or(0, Vec::len)];
-        for (row, factor) in self.rows.iter().zip(over) {
-            weights.iter_mut().zip(row).for_each(|(weight, value)| *weight += factor * value);
+    /// `Xᵀ·v` of the centred rows.
+    fn guess(&self, over: &[f64]) -> Guess {
+        let total: f64 = over.iter().sum();
+        let mut cells: Vec<f64> = self.centre.mean.iter().map(|mean| -total * mean).collect();
+        let mut predicted = -total * self.centre.predicted;
+        for (row, &factor) in self.rows.iter().zip(over) {
+            row.add_to(factor, &mut cells);
+            predicted += factor * read(self.reading, row);
         }
-        weights
+        Guess { cells, predicted, reading: self.reading }
     }
 }
 
 impl Guess {
     /// Of one config of the space that `features` are of.
     pub(crate) fn of(&self, features: &Features, config: &Config) -> f64 {
-        dot(&self.weights, &read(features.of(config), self.reading))
+        let row = features.of(config);
+        row.dot(&self.cells) + read(self.reading, &row) * self.predicted
     }
 }
 
-/// A row whose prediction, the last number, is read; without one the row as it is.
-fn read(mut row: Vec<f64>, reading: Option<Reading>) -> Vec<f64> {
-    if let (Some(reading), Some(predicted)) = (reading, row.last_mut()) {
-        *predicted = reading.of(*predicted);
+fn read(reading: Option<Reading>, row: &Row) -> f64 {
+    reading.map_or(0.0, |reading| reading.of(row.predicted))
+}
+
+/// How predictions are read and how much noise there is, so that the trials at `judges` predict each other best.
+fn chosen(
+    features: &Features,
+    judges: &[usize],
+    rows: &[&Row],
+    losses: &[f64],
+) -> Option<(Option<Reading>, f64)> {
+    let rows: Vec<&Row> = judges.iter().map(|&judge| rows[judge]).collect();
+    let losses: Vec<f64> = judges.iter().map(|&judge| losses[judge]).collect();
+    let losses = transformed(&losses)?;
+    let kernel = Centre::new(&rows, features.places()).kernel(&rows);
+    let explained = mean(kernel.iter().map(|column| column[0]));
+    let readings = if features.predict() { reading::candidates(&rows, explained) } else { vec![None] };
+    let judged = readings.into_iter().filter_map(|reading| {
+        let (error, noise) = least_noise(&with_predictions(kernel.clone(), &rows, reading), &losses)?;
+        Some((error, reading, noise))
+    });
+    let best = judged.min_by(|(one, ..), (other, ..)| compare(*one, *other));
+    best.map(|(_, reading, noise)| (reading, noise))
+}
+
+/// A kernel of cells with the products of predictions, as they are read.
+fn with_predictions(mut kernel: Vec<Vec<f64>>, rows: &[&Row], reading: Option<Reading>) -> Vec<Vec<f64>> {
+    let mut read: Vec<f64> = rows.iter().map(|row| read(reading, row)).collect();
+    let centre = mean(read.iter().copied());
+    read.iter_mut().for_each(|read| *read -= centre);
+    for (first, column) in kernel.iter_mut().enumerate() {
+        column.iter_mut().zip(&read[first..]).for_each(|(cells, other)| *cells += read[first] * other);
     }
-    row
+    kernel
 }
 
-/// Ways to read the predictions of these rows: bent like losses, with each of the [`TRUSTS`]; not at all when half of
-/// them are equal.
-fn readings(raw: &[Vec<f64>]) -> Vec<Option<Reading>> {
-    let mut predicted: Vec<f64> = raw.iter().filter_map(|row| row.last().copied()).collect();
-    predicted.sort_by(f64::total_cmp);
-    let (best, median) = (predicted[0], predicted[predicted.len() / 2]);
-    let plain = Reading { best, scale: median - best, amplitude: 1.0 };
-    if plain.scale <= 0.0 {
-        return vec![Some(Reading { best, scale: 1.0, amplitude: 0.0 })];
+/// The noise that errs least on what is left out, after that error.
+fn least_noise(kernel: &[Vec<f64>], losses: &[f64]) -> Option<(f64, f64)> {
+    let scale = mean(kernel.iter().map(|column| column[0]));
+    if scale <= 0.0 {
+        return None;
     }
-    let mut rows: Vec<Vec<f64>> = raw.iter().map(|row| read(row.clone(), Some(plain))).collect();
-    centre_columns(&mut rows);
-    let squares = |row: &Vec<f64>| {
-        let all = dot(row, row);
-        let own = row.last().map_or(0.0, |last| last * last);
-        (all - own, own)
-    };
-    let (cells, own) = rows.iter().map(squares).fold((0.0, 0.0), |sum, row| (sum.0 + row.0, sum.1 + row.1));
-    let amplitude = |trust: f64| (trust * cells / own).sqrt();
-    TRUSTS.map(|trust| Some(Reading { amplitude: amplitude(trust), ..plain })).to_vec()
+    let tried = NOISES.iter().filter_map(|noise| {
+        let noise = noise * scale;
+        let mut matrix = kernel.to_vec();
+        matrix.iter_mut().for_each(|column| column[0] += noise);
+        Some((left_out(&Cholesky::new(matrix)?, losses), noise))
+    });
+    tried.min_by(|(one, _), (other, _)| compare(*one, *other))
 }
 
-/// `ln(1 + (loss − best)/(median − best))` of ascending losses: differences near the best count as they are, and a
-/// config that breaks the model does not bend everything else. `None` when half of them are equal.
-fn flattened(losses: Vec<f64>) -> Option<Vec<f64>> {
-    let best = losses[0];
-    let scale = losses[losses.len() / 2] - best;
-    (scale > 0.0).then(|| losses.iter().map(|loss| ((loss - best) / scale).ln_1p()).collect())
-}
-
-fn centred(mut values: Vec<f64>) -> Vec<f64> {
-    let mean = values.iter().sum::<f64>() / values.len() as f64;
-    values.iter_mut().for_each(|value| *value -= mean);
-    values
-}
-
-fn centre_columns(rows: &mut [Vec<f64>]) {
-    for column in 0..rows[0].len() {
-        let mean = rows.iter().map(|row| row[column]).sum::<f64>() / rows.len() as f64;
-        rows.iter_mut().for_each(|row| row[column] -= mean);
+/// `ln(1 + (loss − best)/(median − best))`, centred: differences near the best count as they are, and a config that breaks
+/// the model does not bend everything else. `None` when half of them are equal.
+fn transformed(losses: &[f64]) -> Option<Vec<f64>> {
+    let mut sorted = losses.to_vec();
+    sorted.sort_by(|one, other| compare(*one, *other));
+    let best = sorted[0];
+    let scale = sorted[sorted.len() / 2] - best;
+    if scale <= 0.0 {
+        return None;
     }
+    let mut bent: Vec<f64> = losses.iter().map(|loss| ((loss - best) / scale).ln_1p()).collect();
+    let centre = mean(bent.iter().copied());
+    bent.iter_mut().for_each(|loss| *loss -= centre);
+    Some(bent)
 }
 
 /// Mean squared error of predicting every trial from the others (Rasmussen & Williams 2006, eq. 5.12).
 fn left_out(factor: &Cholesky, losses: &[f64]) -> f64 {
     let solved = factor.solve(losses);
-    let inverse = factor.inverse_diagonal();
-    solved.iter().zip(inverse).map(|(solved, inverse)| (solved / inverse).powi(2)).sum::<f64>()
-        / losses.len() as f64
+    mean(solved.iter().zip(factor.inverse_diagonal()).map(|(solved, inverse)| (solved / inverse).powi(2)))
+}
+
+fn mean(values: impl ExactSizeIterator<Item = f64>) -> f64 {
+    let count = values.len() as f64;
+    values.sum::<f64>() / count
 }
 
 fn dot(one: &[f64], other: &[f64]) -> f64 {

@@ -17,7 +17,7 @@ import mlx.core as mx
 import numpy as np
 from mlx_lm.utils import load_model
 
-MIXTRAL = {"gate": "w1", "down": "w2", "up": "w3"}
+MODULES = {"q": ["q_proj"], "k": ["k_proj"], "v": ["v_proj"], "o": ["o_proj"], "gate": ["gate_proj", "w1", "gate_up_proj"], "up": ["up_proj", "w3"], "down": ["down_proj", "w2"]}
 
 
 def rounded(weights, bits, group):
@@ -29,15 +29,16 @@ def rounded(weights, bits, group):
     return mx.array((codes * step + low).reshape(weights.shape))
 
 
-def matrices(edit, experts):
-    """Names of the stored matrices that an edit rounds."""
-    layer, module = f"model.layers.{edit['layer']}", edit["module"]
-    if module in "qkvo":
-        return [f"{layer}.self_attn.{module}_proj.weight"]
-    if not experts:
-        return [f"{layer}.mlp.{module}_proj.weight"]
-    numbers = [edit["expert"]] if edit.get("expert") is not None else range(experts)
-    return [f"{layer}.block_sparse_moe.experts.{number}.{MIXTRAL[module]}.weight" for number in numbers]
+def matrices(edit, stored):
+    """Names of the stored matrices that an edit rounds: those of the layer, and of an expert, that are called as the module is."""
+    found = []
+    for name in stored:
+        parts = name.split(".")
+        expert = int(parts[parts.index("experts") + 1]) if "experts" in parts else None
+        if name.startswith(f"model.layers.{edit['layer']}.") and "shared" not in name and name.endswith(".weight") and parts[-2] in MODULES[edit["module"]]:
+            if edit.get("expert") in (None, expert):
+                found.append(name)
+    return found
 
 
 def logits(model, ids):
@@ -65,7 +66,7 @@ def main():
         weights |= mx.load(str(file))
     exact = all(value.dtype == mx.float32 for value in weights.values())
     for edit in plan:
-        for name in matrices(edit, config.get("num_local_experts", 0)):
+        for name in matrices(edit, weights):
             if edit["bits"] < 16:
                 weights[name] = rounded(weights[name], edit["bits"], edit["group-size"])
     dense.load_weights(list(dense.sanitize({name: value.astype(mx.float32) for name, value in weights.items()}).items()))

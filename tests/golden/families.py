@@ -45,6 +45,11 @@ def rope(kind="default", **more):
 # Name: family, what its config has that TINY has not, keys of the written config.json that are changed (None: left out).
 CASES = {
     "arcee": ("arcee", dict(mlp_bias=True)),
+    "cohere": ("cohere", dict()),
+    "cohere-qk-norm": ("cohere", dict(use_qk_norm=True, attention_bias=True, tie_word_embeddings=False, logit_scale=0.25, **rope("linear", factor=2.0))),
+    "cohere2": ("cohere2", dict(sliding_window=8, num_hidden_layers=4)),
+    "cohere2-pattern": ("cohere2", dict(sliding_window=8, num_hidden_layers=4), {"layer_types": None, "sliding_window_pattern": 2}),
+    "cohere2-full": ("cohere2", dict(sliding_window=8, layer_types=["full_attention"] * 2)),
     "deepseek_v2": ("deepseek_v2", dict(topk_method="group_limited_greedy", routed_scaling_factor=2.5, **LATENT, **GROUPED)),
     "deepseek_v2-lite": ("deepseek_v2", dict(topk_method="greedy", **DIRECT, **{**SIGMOID, "n_shared_experts": 2}, **rope("yarn", factor=4.0, original_max_position_embeddings=16, beta_fast=4, beta_slow=1, mscale=0.707, mscale_all_dim=0.707))),
     "deepseek_v2-biases": ("deepseek_v2", dict(attention_bias=True, **LATENT, **{**SIGMOID, "first_k_dense_replace": 0}, **rope("yarn", factor=4.0, original_max_position_embeddings=16, beta_fast=4, mscale=1.0))),
@@ -58,6 +63,10 @@ CASES = {
     "ernie4_5_moe-every-second": ("ernie4_5_moe", dict(moe_num_experts=6, moe_k=3, moe_intermediate_size=12, moe_num_shared_experts=0, moe_layer_start_index=0, moe_layer_interval=2), {"moe_layer_end_index": -1}),
     "exaone4": ("exaone4", dict(head_dim=8, sliding_window=8, layer_types=["sliding_attention", "full_attention"])),
     "exaone4-no-windows": ("exaone4", dict(sliding_window=None, layer_types=["full_attention"] * 2)),
+    "falcon": ("falcon", dict(), {"num_key_value_heads": None, "intermediate_size": None}),
+    "falcon-one-norm": ("falcon", dict(new_decoder_architecture=True, num_kv_heads=2, num_ln_in_parallel_attn=1, tie_word_embeddings=False, ffn_hidden_size=40)),
+    "falcon-sequential": ("falcon", dict(parallel_attn=False, multi_query=False, bias=True)),
+    "falcon-two-norms": ("falcon", dict(new_decoder_architecture=True, num_kv_heads=2, bias=True)),
     "flex_olmo": ("flex_olmo", dict(num_experts=5, num_experts_per_tok=2)),
     "gemma": ("gemma", dict(head_dim=16)),
     "gemma2": ("gemma2", dict(head_dim=8, sliding_window=8, query_pre_attn_scalar=24)),
@@ -73,6 +82,9 @@ CASES = {
     "glm4_moe_lite-listed": ("glm4_moe_lite", dict(mlp_layer_types=["sparse", "dense"], rope_interleave=False, routed_scaling_factor=1.0, **LATENT, **{k: v for k, v in SIGMOID.items() if k != "first_k_dense_replace"})),
     "glm4_moe-air": ("glm4_moe", dict(head_dim=8, attention_bias=True, norm_topk_prob=False, **SIGMOID)),
     "glm4_moe-groups": ("glm4_moe", dict(head_dim=8, **{**SIGMOID, "n_group": 3, "topk_group": 2})),
+    "gpt_neox": ("gpt_neox", dict()),
+    "gpt_neox-in-turn": ("gpt_neox", dict(use_parallel_residual=False, attention_bias=False, **rope(partial_rotary_factor=1.0))),
+    "gpt_neox-old-keys": ("gpt_neox", dict(hidden_act="gelu_new"), {"rope_parameters": None, "rotary_pct": 0.5, "rotary_emb_base": 500, "rope_scaling": {"type": "linear", "factor": 2.0}}),
     "gpt_oss": ("gpt_oss", dict(head_dim=8, num_local_experts=5, num_experts_per_tok=2, sliding_window=8)),
     "granite": ("granite", dict(attention_bias=True, **GRANITE)),
     "granitemoe": ("granitemoe", dict(num_local_experts=5, num_experts_per_tok=2, **GRANITE)),
@@ -102,6 +114,8 @@ CASES = {
     "olmoe": ("olmoe", dict(num_experts=5, num_experts_per_tok=2)),
     "olmoe-clipped": ("olmoe", dict(num_experts=5, num_experts_per_tok=2, clip_qkv=0.8)),
     "olmoe-rescaled": ("olmoe", dict(num_experts=5, num_experts_per_tok=3, norm_topk_prob=True), {"num_experts": 5, "num_local_experts": None}),
+    "phi": ("phi", dict()),
+    "phi-qk-norm": ("phi", dict(qk_layernorm=True, num_key_value_heads=4, tie_word_embeddings=True, **rope(partial_rotary_factor=0.25))),
     "phi3": ("phi3", dict(sliding_window=8)),
     "phi3-partial": ("phi3", rope(partial_rotary_factor=0.5)),
     "phi3-longrope": ("phi3", dict(original_max_position_embeddings=64, **rope("longrope", short_factor=[1.0 + i / 8 for i in range(4)], long_factor=[2.0 + i for i in range(4)]))),
@@ -135,7 +149,7 @@ def fill(name, shape, plus_one):
         x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
         x = x ^ (x >> np.uint64(31))
     unit = (x >> np.uint64(40)).astype(np.float32) / np.float32(2**23) - np.float32(1)
-    if "norm" in name and name.endswith(".weight"):
+    if ("norm" in name or ".ln_" in name) and name.endswith(".weight"):
         values = unit * np.float32(0.5) + np.float32(0.0 if plus_one else 1.0)
     elif len(shape) == 1 or name.endswith("bias"):
         values = unit * np.float32(0.5)

@@ -20,6 +20,7 @@ mod quickstart;
 mod resume;
 #[cfg(unix)]
 mod screens;
+mod some_layers;
 #[cfg(unix)]
 mod streams;
 mod studies;

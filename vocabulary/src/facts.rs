@@ -23,7 +23,7 @@ pub struct ModelFacts {
     pub kv_heads: u32,
     /// Channels per head of queries and keys.
     pub head_dim: u32,
-    /// Experts per layer; 0 in a dense model.
+    /// Experts per layer that has any; 0 in a dense model.
     pub experts: u32,
     /// Experts that each token is routed to; 0 in a dense model.
     pub experts_per_token: u32,
@@ -35,9 +35,9 @@ pub struct ModelFacts {
     pub checkpoints: u32,
     /// Parameters of the whole model.
     pub parameters: u64,
-    /// Inner width of a feed-forward part, or of one expert.
+    /// Inner width of a feed-forward part, or of one expert; [`LinearModules`](crate::LinearModules) says it layer by layer.
     pub feed_forward: u32,
-    /// Parameters of one expert of one layer; 0 in a dense model.
+    /// Parameters of one expert of one layer, biases included; 0 in a dense model.
     pub expert_parameters: u64,
     /// Bytes per parameter as stored on disk (2 for float16 and bfloat16).
     pub bytes_per_parameter: f64,
@@ -106,6 +106,14 @@ impl ModelFacts {
 
 /// Name of the fact [`expert_layers`] reads.
 pub const EXPERT_LAYERS: &str = "expert-layers";
+/// `[layer]` and two whole numbers: the weights of attention and of the feed-forward part, of all its experts and their
+/// router. Norms and biases are not among them.
+pub const BLOCK_PARAMETERS: &str = "block-parameters";
+/// What the router of a layer has for each expert: its row, and where there are any its bias and its correction.
+pub const ROUTER_PARAMETERS: &str = "router-parameters";
+/// Which mappings of a router's scores are defined, where not all are: `one-hot` (each row is the score of one expert) beside a
+/// correction, whose mixture means nothing; `none` where scores depend on each other beyond a softmax.
+pub const ROUTER_MAPPING: &str = "router-mapping";
 
 /// Numbers that a token leaves in the cache of one layer, where they are no key and no value for each KV head: latent
 /// attention keeps one latent for all heads. A whole number.

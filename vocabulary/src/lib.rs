@@ -6,6 +6,7 @@
 mod checkpoint_mix;
 pub mod edits;
 mod facts;
+mod linear_modules;
 pub mod markdown;
 mod module;
 mod start;
@@ -16,7 +17,13 @@ use std::sync::LazyLock;
 use attune_core::plan::{Edit, Plan, Vocabulary};
 
 pub use checkpoint_mix::checkpoint_mix;
-pub use facts::{CACHE_ELEMENTS, EXPERT_LAYERS, ModelFacts, expert_layers};
+pub use facts::{
+    BLOCK_PARAMETERS, CACHE_ELEMENTS, EXPERT_LAYERS, ModelFacts, ROUTER_MAPPING, ROUTER_PARAMETERS,
+    expert_layers,
+};
+pub use linear_modules::{
+    LinearModules, MODULE_INPUTS, MODULE_SHAPES, MODULE_TENSORS, MODULES, Matrices, NamedModule,
+};
 pub use module::Module;
 pub use start::start_signals;
 pub use view::ModelEdit;

@@ -109,7 +109,8 @@ pub(crate) fn finished(finished: &Finished, described: &Described) -> Json {
     json!({
         "event": "finished", "study": study, "technique": technique, "model": model, "device": device,
         "trials": progress.trials, "evaluated": progress.evaluated, "reused": progress.reused,
-        "dropped": progress.dropped, "seconds": seconds, "peak_memory": peak_memory, "seed": seed,
+        "dropped": progress.dropped, "probes": progress.probes, "evaluations": progress.evaluations(),
+        "seconds": seconds, "peak_memory": peak_memory, "seed": seed,
         "notes": notes,
         "work": {
             "computed": progress.work.computed, "naive": progress.work.naive,
@@ -204,6 +205,7 @@ fn progress(progress: &Progress) -> Json {
     json!({
         "trials": progress.trials, "budget": progress.budget, "evaluated": progress.evaluated,
         "reused": progress.reused, "dropped": progress.dropped, "failed": progress.failed,
+        "probes": progress.probes, "evaluations": progress.evaluations(),
         "work": { "computed": progress.work.computed, "naive": progress.work.naive },
     })
 }

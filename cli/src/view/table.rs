@@ -62,8 +62,12 @@ pub(crate) fn result(finished: &Finished, next: &str, columns: usize) -> String 
     line("\nFound config:".to_owned());
     attune_vocabulary::model().describe(&best.plan).into_iter().for_each(|words| line(format!("  {words}")));
     let progress = &finished.progress;
+    let probes = match progress.probes {
+        0 => String::new(),
+        probes => format!(" after {probes} probes, {} evaluations,", progress.evaluations()),
+    };
     line(format!(
-        "\n{} trials ({} evaluated, {} reused, {} dropped, {} failed) in {} on {}, seed {}.",
+        "\n{} trials ({} evaluated, {} reused, {} dropped, {} failed){probes} in {} on {}, seed {}.",
         progress.trials,
         progress.evaluated,
         progress.reused,

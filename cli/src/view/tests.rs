@@ -125,6 +125,7 @@ fn finished(cast: &Cast, several: bool) -> Finished {
             reused: 200_399,
             dropped: 1,
             failed: 0,
+            probes: 0,
             work: Work { computed: 1 << 40, naive: 1 << 45 },
             measuring: Work { computed: 1 << 38, naive: 1 << 38 },
         },

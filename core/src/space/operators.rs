@@ -34,9 +34,15 @@ impl Space {
     /// §3.3: mostly one), budgets are repaired in *other* cells, and freed budget is usually spent again.
     /// Differs from the parent wherever a few attempts find a way.
     pub fn mutate(&self, parent: &Config, random: &mut Rng) -> Config {
+        self.mutate_counted(parent, random, &mut Work::default())
+    }
+
+    /// The same, which adds to `spent` what repairs took.
+    pub fn mutate_counted(&self, parent: &Config, random: &mut Rng, spent: &mut Work) -> Config {
         let slots: Vec<Slot> = self.slots().collect();
         if slots.is_empty() || self.check_domains(parent).is_err() {
-            return self.repair(parent.clone(), &[], random).unwrap_or_else(|_| parent.clone());
+            let repaired = self.repair_counted(parent.clone(), &[], random, spent);
+            return repaired.unwrap_or_else(|_| parent.clone());
         }
         for _ in 0..ATTEMPTS {
             let count = random.random_range(1..=3).min(random.random_range(1..=3)).min(slots.len());
@@ -48,7 +54,7 @@ impl Space {
                 let value = domain.step(child.get(slot), random);
                 child.set(slot, value);
             }
-            let Ok(child) = self.repair(child, chosen, random) else { continue };
+            let Ok(child) = self.repair_counted(child, chosen, random, spent) else { continue };
             let child = self.refill(child, parent, chosen, random);
             if child != *parent {
                 return child;
@@ -61,11 +67,22 @@ impl Space {
     /// one parent and the order of the other (order crossover); affine coefficients and matrices mix as
     /// `λ·a + (1 − λ)·b`, which keeps sums and ranges.
     pub fn crossover(&self, first: &Config, second: &Config, random: &mut Rng) -> Config {
+        self.crossover_counted(first, second, random, &mut Work::default())
+    }
+
+    /// The same, which adds to `spent` what repairs took.
+    pub fn crossover_counted(
+        &self,
+        first: &Config,
+        second: &Config,
+        random: &mut Rng,
+        spent: &mut Work,
+    ) -> Config {
         if let Some(other) = [(first, second), (second, first)]
             .into_iter()
             .find_map(|(parent, other)| self.check_domains(parent).is_err().then_some(other))
         {
-            return self.repair(other.clone(), &[], random).unwrap_or_else(|_| other.clone());
+            return self.repair_counted(other.clone(), &[], random, spent).unwrap_or_else(|_| other.clone());
         }
         let mut child = first.clone();
         for slot in self.slots() {
@@ -73,7 +90,7 @@ impl Space {
             let value = cross(domain, first.get(slot), second.get(slot), random);
             child.set(slot, value);
         }
-        self.repair(child, &[], random).unwrap_or_else(|_| first.clone())
+        self.repair_counted(child, &[], random, spent).unwrap_or_else(|_| first.clone())
     }
 
     /// Spends the budget that `child` freed against `parent` on random other cells.

@@ -84,6 +84,23 @@ impl Space {
         self.repair_within(config, keep, random, &mut Work::default())
     }
 
+    /// The same, which adds what it took to `spent`.
+    ///
+    /// # Errors
+    /// As [`Space::repair`].
+    pub fn repair_counted(
+        &self,
+        config: Config,
+        keep: &[Slot],
+        random: &mut Rng,
+        spent: &mut Work,
+    ) -> Result<Config, Infeasible> {
+        let mut work = Work::default();
+        let repaired = self.repair_within(config, keep, random, &mut work);
+        spent.spend(work.spent());
+        repaired
+    }
+
     pub(super) fn repair_within(
         &self,
         config: Config,

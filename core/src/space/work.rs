@@ -6,13 +6,19 @@ use super::Value;
 /// thousandth of it.
 const MOST_WORK: u64 = 1 << 27;
 
-/// The work that one operation has done, in numbers that are looked at or moved.
+/// The work that repairs have done, in numbers that are looked at or moved: what a search counts that makes many children
+/// for one that it proposes.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Work {
+pub struct Work {
     spent: u64,
 }
 
 impl Work {
+    /// Numbers so far, the same on every machine.
+    pub fn spent(&self) -> u64 {
+        self.spent
+    }
+
     pub(super) fn spend(&mut self, numbers: u64) {
         self.spent = self.spent.saturating_add(numbers);
     }

@@ -116,7 +116,7 @@ impl Layer {
     /// Norms of queries and keys over each head, in families that have them.
     pub(crate) fn head_norms(&self) -> HeadNorms<'_> {
         match &self.qk_norms {
-            Some(QkNorms { over: Over::Head, place, queries, keys }) => HeadNorms {
+            Some(QkNorms { over: Over::Head | Over::EachHead, place, queries, keys }) => HeadNorms {
                 queries: Some(queries),
                 keys: Some(keys),
                 after: *place == QkPlace::AfterRotation,

@@ -36,8 +36,9 @@ impl Model {
             let layer = &self.weights.layers[number];
             let (kept, normed) = beside(layer.attention_norm.as_ref(), x);
             let given = self.cached_attention(number, normed, batch, caches, &positions);
+            let entered = self.config.is_parallel().then(|| kept.clone());
             let x_attended = kept + self.added(layer.after_attention_norm.as_ref(), given);
-            x = self.feed_forward(number, x_attended, batch, &[&LayerEdits::default()], None);
+            x = self.feed_forward(number, x_attended, entered, batch, &[&LayerEdits::default()], None);
         }
         caches.tokens += batch.tokens;
         let hidden = self.config.hidden;

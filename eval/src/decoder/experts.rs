@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use attune_core::hash::ContentHash;
 use burn_tensor::{DType, Tensor, activation};
 
+use super::Batch;
 use super::grouped_linear::CandidateRows;
 use super::router::{RouterProbe, Routing, route};
-use super::{Batch, beside};
 use crate::edits::LayerEdits;
 use crate::model::{Experts, FeedForward, Gated, Merged, Model, SharedExpert};
 use crate::ops::activate::activate;
@@ -100,16 +100,18 @@ pub(crate) struct EveryExpert {
 }
 
 impl Model {
-    /// What the mixture of layer `number` could answer to `x`, the second half's input; `None` in a layer without experts.
+    /// What the mixture of layer `number` could answer to `x`, the second half's input, or to what `entered` the block where
+    /// the halves stand side by side; `None` in a layer without experts.
     pub(crate) fn every_expert(
         &self,
         number: usize,
         x: Tensor<2>,
+        entered: Option<Tensor<2>>,
         edits: &[&LayerEdits],
     ) -> Option<EveryExpert> {
         let layer = &self.weights.layers[number];
         let FeedForward::Mixture(part) = &layer.feed_forward else { return None };
-        let (x, normed) = beside(layer.feed_forward_norm.as_ref(), x);
+        let (x, normed) = layer.second_half(x, entered);
         let owners = CandidateRows::evenly(
             edits,
             Batch { sequences: edits.len(), tokens: normed.dims()[0] / edits.len() },

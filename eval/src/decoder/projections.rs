@@ -6,14 +6,14 @@ use attune_vocabulary::Module;
 use burn_tensor::Tensor;
 
 use crate::model::{LatentProjections, Linear, Model, Projections, QkNorms};
-use crate::ops::norm::RmsNorm;
+use crate::ops::norm::Norm;
 
 /// How rows go through matrices and norms: the forward pass has loops of its own that nothing can differentiate.
 pub(crate) struct Through<'a> {
     /// Rows times a matrix that has these modules side by side.
     pub(crate) product: &'a dyn Fn(&Linear, &[Module], Tensor<2>) -> Tensor<2>,
     /// Rows normalised.
-    pub(crate) norm: &'a dyn Fn(&RmsNorm, Tensor<2>) -> Tensor<2>,
+    pub(crate) norm: &'a dyn Fn(&Norm, Tensor<2>) -> Tensor<2>,
 }
 
 impl Through<'static> {

@@ -77,7 +77,7 @@ pub(crate) fn route<'a>(
         match (rule.scores, mapping) {
             // Sigmoids of large logits are all 1.
             (Scores::ChosenSigmoid, None) => ranked.sort_by(|a, b| logits[b.1].total_cmp(&logits[a.1])),
-            _ => rule.rank(&mut ranked, experts),
+            _ => rule.rank(&mut ranked, experts, mapping),
         }
         let chosen = &ranked[..per_token];
         let sum: f32 = chosen.iter().map(|(p, _)| p).sum();
@@ -118,15 +118,23 @@ impl RouterRule {
         }
     }
 
-    /// The best first.
-    fn rank(&self, ranked: &mut [(f32, usize)], experts: usize) {
+    /// The best first. With a mapping, each row is the score of one expert, whose correction goes along.
+    fn rank(&self, ranked: &mut [(f32, usize)], experts: usize, mapping: Option<&ExpertMatrix>) {
         if self.correction.is_none() && self.groups.is_none() {
             ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
             return;
         }
+        let of = |correction: &Vec<f32>| match mapping {
+            None => correction.clone(),
+            Some(mapping) => {
+                let row = |row: &[f32]| row.iter().zip(correction).map(|(number, more)| number * more).sum();
+                mapping.rows().map(row).collect()
+            }
+        };
+        let correction: Option<Vec<f32>> = self.correction.as_ref().map(of);
         let mut keys = vec![f32::NEG_INFINITY; experts];
         for &(score, expert) in &*ranked {
-            keys[expert] = score + self.correction.as_ref().map_or(0.0, |correction| correction[expert]);
+            keys[expert] = score + correction.as_ref().map_or(0.0, |correction| correction[expert]);
         }
         if let Some((groups, kept)) = self.groups {
             let size = experts / groups;
@@ -224,6 +232,28 @@ mod tests {
         let kept = choices(&logits, 4, Routing { kept: Some(&[0, 1, 2]), ..PLAIN });
         // Choice 0 is expert 2, choice 1 is expert 0.
         close(&found, &[(0, 0, kept[0].2), (0, 1, kept[1].2)]);
+    }
+
+    #[test]
+    fn a_correction_goes_along_with_the_row_of_its_expert() {
+        let logits = [0.3, -1.0, 2.0, 0.1];
+        let correction = Some(vec![0.0, 3.0, -3.0, 0.2]);
+        let rule = RouterRule { scores: Scores::Sigmoid, correction, ..RouterRule::SOFTMAX };
+        let choices = |routing: Routing<'_>| {
+            let mut choices = Vec::new();
+            route(&logits, 4, &rule, &|_| routing, None, &mut |_, choice, weight| {
+                choices.push((choice, weight))
+            });
+            choices
+        };
+        // Experts 2, 1 and 0, of which the correction wants 1 first and 2 last.
+        let rows = [[0.0, 0.0, 1.0, 0.0], [0.0, 1.0, 0.0, 0.0], [1.0, 0.0, 0.0, 0.0]];
+        let matrix = ExpertMatrix::new(&rows.concat(), 4).unwrap();
+        let mapped = choices(Routing { mapping: Some(&matrix), ..PLAIN });
+        let kept = choices(Routing { kept: Some(&[0, 1, 2]), ..PLAIN });
+        assert_eq!(kept.iter().map(|choice| choice.0).collect::<Vec<_>>(), [1, 0]);
+        assert_eq!(mapped.iter().map(|choice| choice.0).collect::<Vec<_>>(), [1, 2]);
+        assert!(mapped.iter().zip(&kept).all(|(a, b)| (a.1 - b.1).abs() < 1e-6), "{mapped:?} {kept:?}");
     }
 
     #[test]

@@ -46,7 +46,7 @@ impl GeneratorOutline {
         let layers = parameters::of(config);
         let elements: u64 = self.files.iter().map(Checkpoint::stored_elements).sum();
         let bytes: u64 = self.files.iter().map(Checkpoint::stored_bytes).sum();
-        Facts::from(ModelFacts {
+        let mut facts = Facts::from(ModelFacts {
             name: name.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
             fingerprint,
             family: FAMILY.to_owned(),
@@ -68,7 +68,9 @@ impl GeneratorOutline {
             feed_forward: count(config.inner),
             expert_parameters: 0,
             bytes_per_parameter: bytes as f64 / elements.max(1) as f64,
-        })
+        });
+        parameters::linear_modules(config).say(&mut facts.values);
+        facts
     }
 
     /// Whether the evaluator honours a plan on this model.

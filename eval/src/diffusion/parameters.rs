@@ -1,5 +1,7 @@
 //! Which parameters a denoiser has, and in which layer.
 
+use attune_vocabulary::{LinearModules, Matrices, Module, NamedModule};
+
 use super::config::DenoiserConfig;
 
 /// One tensor of the checkpoint.
@@ -53,4 +55,24 @@ pub(super) fn layers(config: &DenoiserConfig) -> impl Iterator<Item = Vec<Parame
         Parameter::new("output.bias", &[pixels]),
     ];
     std::iter::once(input).chain((0..config.blocks).map(block)).chain([output])
+}
+
+/// The linear modules that edits name: those of the blocks, which stand between the input's layer and the output's.
+pub(super) fn linear_modules(config: &DenoiserConfig) -> LinearModules {
+    let count = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
+    let (hidden, inner) = (count(config.hidden), count(config.inner));
+    let module = |(number, module): (usize, Module)| NamedModule {
+        name: module.name().to_owned(),
+        input: number,
+        tensor: number,
+    };
+    let matrix = |outputs, inputs| Some(Matrices { outputs, inputs, count: 1, rows: 1 });
+    let mut layers = vec![vec![matrix(inner, hidden), matrix(hidden, inner)]; config.layers()];
+    for layer in [0, config.layers() - 1] {
+        layers[layer] = vec![None; 2];
+    }
+    LinearModules {
+        modules: [Module::Up, Module::Down].into_iter().enumerate().map(module).collect(),
+        layers,
+    }
 }

@@ -21,7 +21,6 @@ impl Apply for ActivationBits {
                 self.bits
             ));
         }
-        context.one_kind_of_layer()?;
         if let Some(module) = self.module {
             context.module(module)?;
         }

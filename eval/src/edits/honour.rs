@@ -88,19 +88,6 @@ impl Context<'_> {
         }
     }
 
-    /// Why bits of modules cannot be searched on this model, if they cannot: facts give techniques one kind of layer, and
-    /// what an average of bits would be of two kinds they would count wrongly.
-    pub(super) fn one_kind_of_layer(&self) -> Result<(), String> {
-        let config = self.config;
-        match &config.mixture {
-            Some(mixture) if (0..config.layers).any(|layer| !mixture.in_layer(layer)) => Err(
-                "the model has layers with experts and layers without, whose bits techniques cannot count together yet"
-                    .to_owned(),
-            ),
-            _ => Ok(()),
-        }
-    }
-
     /// Why the layer has no such module, if it has none.
     pub(super) fn module(&self, module: Module) -> Result<(), String> {
         match self.layer.modules().any(|known| known == module) {

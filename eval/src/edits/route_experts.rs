@@ -10,9 +10,10 @@ use super::matrix::ExpertMatrix;
 impl Apply for RouteExperts {
     fn check(&self, context: &Context<'_>) -> Result<(), String> {
         let (experts, mixture) = (&context.experts, context.free_mixture()?);
-        if context.is_corrected() {
-            return Err("its router adds a number to the score of each expert, and what is added to a mapped score is not \
-                        defined"
+        experts.check_matrix(self.rows, &self.matrix, experts.merge, "merge-experts", mixture)?;
+        if context.is_corrected() && !self.matrix.chunks(mixture.experts).all(is_one_hot) {
+            return Err("its router adds a number to the score of each expert, and what is added to a mixture of scores is \
+                        not defined; give every row a single 1 (`routing: \"one-hot\"`)"
                 .to_owned());
         }
         if let Scores::SparseMixer { .. } = mixture.scores {
@@ -20,7 +21,7 @@ impl Apply for RouteExperts {
                         neighbours"
                 .to_owned());
         }
-        experts.check_matrix(self.rows, &self.matrix, experts.merge, "merge-experts", mixture)
+        Ok(())
     }
 
     fn apply(self, context: &Context<'_>, layer: &mut LayerEdits) -> bool {
@@ -28,4 +29,10 @@ impl Apply for RouteExperts {
         layer.routing = ExpertMatrix::new(&self.matrix, experts);
         layer.routing.is_some()
     }
+}
+
+/// Whether a row is the score of one expert.
+fn is_one_hot(row: &[f64]) -> bool {
+    row.iter().filter(|&&number| number == 1.0).count() == 1
+        && row.iter().filter(|&&number| number == 0.0).count() == row.len() - 1
 }

@@ -29,7 +29,6 @@ impl Apply for WeightBits {
                 ));
             }
         }
-        context.one_kind_of_layer()?;
         context.module(bits.module)?;
         let inputs = context.layer.inputs(bits.module);
         let group = bits.group_size as usize;

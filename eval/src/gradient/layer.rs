@@ -53,13 +53,16 @@ pub(crate) fn block(
     };
     let entering = normed(layer.attention_norm.as_ref(), x.clone());
     let (given, inside) = attention(model, number, entering, positions, taps);
-    let x = x + model.scaled(normed(layer.after_attention_norm.as_ref(), given));
-    let entering = normed(layer.feed_forward_norm.as_ref(), x.clone());
+    let attended = x.clone() + model.scaled(normed(layer.after_attention_norm.as_ref(), given));
+    let entering = match model.config.is_parallel() {
+        true => normed(layer.entering_feed_forward(), x),
+        false => normed(layer.feed_forward_norm.as_ref(), attended.clone()),
+    };
     let given = match &layer.feed_forward {
         FeedForward::Dense(part) => gated(model, part, entering),
         FeedForward::Mixture(part) => mixture(model, part, entering),
     };
-    (x + model.scaled(normed(layer.after_feed_forward_norm.as_ref(), given)), inside)
+    (attended + model.scaled(normed(layer.after_feed_forward_norm.as_ref(), given)), inside)
 }
 
 fn attention(

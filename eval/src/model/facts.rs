@@ -5,8 +5,11 @@ use std::path::Path;
 use attune_core::facts::Facts;
 use attune_core::hash::ContentHash;
 use attune_core::options::OptionValue;
+use attune_families::schema::Scores;
 use attune_families::{DecoderConfig, config, tensors};
-use attune_vocabulary::{CACHE_ELEMENTS, EXPERT_LAYERS, ModelFacts};
+use attune_vocabulary::{
+    BLOCK_PARAMETERS, CACHE_ELEMENTS, EXPERT_LAYERS, ModelFacts, ROUTER_MAPPING, ROUTER_PARAMETERS,
+};
 use sha2::{Digest, Sha256};
 
 use super::checkpoint::Checkpoint;
@@ -52,7 +55,29 @@ pub(super) fn facts(
     if let Some(latent) = &config.latent {
         facts.values.insert(CACHE_ELEMENTS.to_owned(), OptionValue::Int(latent.cached() as i64));
     }
+    tensors::linear_modules(config).say(&mut facts.values);
+    let whole = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+    let blocks = tensors::block_parameters(config).into_iter().flatten().map(whole).collect();
+    facts.values.insert(BLOCK_PARAMETERS.to_owned(), OptionValue::Ints(blocks));
+    if mixture.is_some() {
+        let row = whole(tensors::router_parameters(config));
+        facts.values.insert(ROUTER_PARAMETERS.to_owned(), OptionValue::Int(row));
+        if let Some(mappings) = mappings(config) {
+            facts.values.insert(ROUTER_MAPPING.to_owned(), OptionValue::Text(mappings.to_owned()));
+        }
+    }
     facts
+}
+
+/// Which mappings of the router's scores `route-experts` takes, where it does not take all.
+fn mappings(config: &DecoderConfig) -> Option<&'static str> {
+    let mixture = config.mixture.as_ref()?;
+    let corrected = config.family.mixture.is_some_and(|rule| rule.router.correction.is_some());
+    match mixture.scores {
+        _ if mixture.groups.is_some() => Some("none"),
+        Scores::SparseMixer { .. } => Some("none"),
+        _ => corrected.then_some("one-hot"),
+    }
 }
 
 /// SHA-256 over config.json and every weight file with its name, in the order given.

@@ -6,8 +6,8 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use attune_families::schema::Flag;
-use attune_families::tensors::{self, EMBEDDING, OUTPUT};
+use attune_families::schema::{Flag, Names};
+use attune_families::tensors;
 use attune_families::{ConfigError, DecoderConfig};
 use safetensors::Dtype;
 
@@ -30,8 +30,8 @@ pub(super) fn check(folder: &Path, checkpoint: &Checkpoint, config: &DecoderConf
         Ok(())
     })?;
     if config.tied {
-        one_output(folder, checkpoint)?;
-        wanted.insert(OUTPUT.to_owned());
+        one_output(folder, checkpoint, &config.family.names)?;
+        wanted.insert(config.family.names.output.to_owned());
     }
     let unread = |name: &String| {
         !wanted.contains(name)
@@ -70,10 +70,9 @@ fn readable(name: &str, stored: &Stored<'_>) -> Result<(), LoadError> {
 }
 
 /// Of an output matrix and an embedding that are said to be one, versions of transformers differ in which they take.
-fn one_output(folder: &Path, checkpoint: &Checkpoint) -> Result<(), LoadError> {
-    let (Some(output), Some(embedding)) = (checkpoint.stored(OUTPUT), checkpoint.stored(EMBEDDING)) else {
-        return Ok(());
-    };
+fn one_output(folder: &Path, checkpoint: &Checkpoint, names: &Names) -> Result<(), LoadError> {
+    let matrices = (checkpoint.stored(names.output), checkpoint.stored(names.embedding));
+    let (Some(output), Some(embedding)) = matrices else { return Ok(()) };
     let parts = |stored: &Stored<'_>| (stored.info.dtype, stored.info.shape.clone());
     if parts(&output) == parts(&embedding) && output.bytes == embedding.bytes {
         return Ok(());
@@ -83,23 +82,26 @@ fn one_output(folder: &Path, checkpoint: &Checkpoint) -> Result<(), LoadError> {
         key: "tie_word_embeddings".to_owned(),
         found: "true".to_owned(),
         expected: format!(
-            "false, as {} holds an output matrix `{OUTPUT}` that is not the embedding; set it to false, or remove that \
+            "false, as {} holds an output matrix `{}` that is not the embedding; set it to false, or remove that \
              tensor if it is a leftover",
-            output.file.display()
+            output.file.display(),
+            names.output
         ),
     }))
 }
 
-/// Buffers that follow from config.json: tables of rotary embedding, which older versions stored.
+/// Buffers that follow from config.json: tables of rotary embedding, which older versions stored, and masks.
 fn is_known_buffer(name: &str, config: &DecoderConfig) -> bool {
     const TABLES: [&str; 3] = ["rotary_emb.inv_freq", "rotary_emb.cos_cached", "rotary_emb.sin_cached"];
-    let Some(rest) = name.strip_prefix("model.") else { return false };
-    let own = match rest.strip_prefix("layers.").and_then(|rest| rest.split_once(".self_attn.")) {
-        None => rest,
-        Some((layer, own)) if layer.parse().is_ok_and(|layer: usize| layer < config.layers) => own,
-        Some(_) => return false,
-    };
-    TABLES.contains(&own)
+    let family = config.family;
+    let within = format!(".{}.", family.attention.place);
+    match name.strip_prefix(family.names.layers).and_then(|rest| rest.split_once(&within)) {
+        None => name.strip_prefix("model.").is_some_and(|own| TABLES.contains(&own)),
+        Some((layer, own)) => {
+            layer.parse().is_ok_and(|layer: usize| layer < config.layers)
+                && (TABLES.contains(&own) || family.names.buffers.contains(&own))
+        }
+    }
 }
 
 /// Of layers behind the last one that predict tokens further on.
@@ -129,7 +131,7 @@ fn reason(name: &str, config: &DecoderConfig) -> String {
     if name.ends_with(".bias") {
         let flag = match name.contains(".mlp.") {
             true => config.family.feed_forward.bias,
-            false if name.contains("o_proj") => config.family.attention.output_bias,
+            false if name.contains(config.family.attention.output) => config.family.attention.output_bias,
             false => config.family.attention.qkv_bias,
         };
         let key = match flag {

@@ -1,7 +1,5 @@
 //! Why a tensor that a model needs is not there: the nearest that are, and what they mean.
 
-use attune_families::tensors::OUTPUT;
-
 /// Endings of the parts of a packed matrix, and who packs so.
 const PACKED: [(&str, &str); 6] = [
     ("qweight", "packed by GPTQ or AWQ"),
@@ -15,9 +13,14 @@ const PACKED: [(&str, &str); 6] = [
 /// Parts of names where a family stores several matrices as one.
 const FUSED: [&str; 5] = ["qkv_proj", "W_pack", "query_key_value", "c_attn", "mlp.gate_up_proj"];
 
-/// The layer that a name speaks of.
+/// The output matrix, by the names that families have for it.
+fn is_output(name: &str) -> bool {
+    attune_families::all().iter().any(|family| family.names.output == name)
+}
+
+/// The layer that a name speaks of: the first number in it, whatever a family calls its layers.
 pub(super) fn layer(name: &str) -> Option<usize> {
-    name.strip_prefix("model.layers.")?.split('.').next()?.parse().ok()
+    name.split('.').find_map(|part| part.parse().ok())
 }
 
 /// What is there, among tensors of these names, in the place of `wanted`, and what would help.
@@ -65,7 +68,7 @@ fn explain(names: &[String], wanted: &str) -> String {
         };
         return format!("there is `{name}`: {what}");
     }
-    if wanted == OUTPUT {
+    if is_output(wanted) {
         return "if the output matrix is the embedding, say so with `\"tie_word_embeddings\": true` in config.json".to_owned();
     }
     if wanted.ends_with(".bias") {

@@ -34,9 +34,13 @@ impl Packed {
         Self { codes: Arc::new(codes), tensors: tensors.into_iter().collect(), turned: false }
     }
 
-    /// The row of codes that a matrix begins with, and how many rows further the next one is.
+    /// The row of codes that a matrix begins with, and how many rows further the next one is. Runs of rows follow from the
+    /// elements of the tensor, as they do without codes.
     pub(super) fn rows(&self, part: &MatrixSlice) -> Option<(usize, usize)> {
-        let &MatrixSlice { inputs, offset, strides: [down, across], .. } = part;
+        let &MatrixSlice { inputs, offset, strides: [down, across], runs, .. } = part;
+        if runs.is_some_and(|runs| self.turned || !runs.stride.is_multiple_of(inputs)) {
+            return None;
+        }
         if self.turned {
             let all = across;
             let (outer, within) = (offset / (inputs * all), offset % (inputs * all));

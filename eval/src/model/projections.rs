@@ -3,9 +3,10 @@
 use attune_families::Latent;
 
 use super::matrix::Linear;
-use crate::ops::norm::RmsNorm;
+use crate::ops::norm::Norm;
 
 /// Of the residual stream at once, or by way of latents.
+#[expect(clippy::large_enum_variant, reason = "there is one for each layer, and none of them moves")]
 pub(crate) enum Projections {
     /// Queries, keys and values side by side.
     Heads(Linear),
@@ -18,10 +19,10 @@ pub(crate) struct LatentProjections {
     /// To queries, or to their latent.
     pub(crate) query: Linear,
     /// The norm of the latent of queries, and from there to queries.
-    pub(crate) query_up: Option<(RmsNorm, Linear)>,
+    pub(crate) query_up: Option<(Norm, Linear)>,
     /// To the latent of keys and values, and behind it to the channels of keys that turn.
     pub(crate) kv_down: Linear,
-    pub(crate) kv_norm: RmsNorm,
+    pub(crate) kv_norm: Norm,
     /// From the latent to each head's channels of keys that do not turn, and its values.
     pub(crate) kv_up: Linear,
 }

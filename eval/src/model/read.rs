@@ -33,7 +33,7 @@ impl Checkpoint {
     /// # Errors
     /// As [`Checkpoint::read`].
     pub(crate) fn part(&self, part: &MatrixSlice) -> Result<StoredMatrix, LoadError> {
-        let MatrixSlice { tensor, shape, outputs, inputs, offset, strides } = part;
+        let MatrixSlice { tensor, shape, outputs, inputs, offset, strides, runs } = part;
         let own = [*outputs, *inputs];
         let matrix = match self.packed(tensor, shape)? {
             None => {
@@ -52,12 +52,13 @@ impl Checkpoint {
                 StoredMatrix::part(Elements::Packed(packed.codes), own, first * inputs, [step * inputs, 1])
             }
         };
+        let matrix = matrix.in_runs(*runs);
         match matrix.first_not_finite() {
             None => Ok(matrix),
             Some(([output, input], value)) => Err(LoadError::NotFinite {
                 file: self.place(tensor),
                 tensor: tensor.clone(),
-                index: offset + output * strides[0] + input * strides[1],
+                index: part.place(output, input),
                 value,
             }),
         }

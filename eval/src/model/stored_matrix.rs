@@ -3,6 +3,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use attune_families::tensors::Runs;
+
 use super::pages::Pages;
 
 /// Rows that are widened together: what a row of a tile takes of a cache line.
@@ -24,6 +26,8 @@ pub(crate) struct StoredMatrix {
     offset: usize,
     /// Elements from one row to the next, and from one column to the next.
     strides: [usize; 2],
+    /// Where rows are not one run of neighbours.
+    runs: Option<Runs>,
 }
 
 /// Each widens exactly.
@@ -41,12 +45,17 @@ pub(super) enum Elements {
 impl StoredMatrix {
     /// Row-major, and there is nothing else. `elements` has to hold as many as the shape says.
     pub(super) fn new(elements: Elements, [rows, columns]: [usize; 2]) -> Self {
-        Self { elements, rows, columns, offset: 0, strides: [columns, 1] }
+        Self { elements, rows, columns, offset: 0, strides: [columns, 1], runs: None }
     }
 
     /// A part of a larger tensor. Of packed elements it has to be whole rows.
     pub(super) fn part(elements: Elements, shape: [usize; 2], offset: usize, strides: [usize; 2]) -> Self {
         Self { offset, strides, ..Self::new(elements, shape) }
+    }
+
+    /// The same whose rows lie in runs.
+    pub(super) fn in_runs(self, runs: Option<Runs>) -> Self {
+        Self { runs, ..self }
     }
 
     /// A matrix of these numbers, row-major, in rows of `columns`.
@@ -76,37 +85,75 @@ impl StoredMatrix {
 
     /// Some of its rows, in the same memory.
     pub(crate) fn slice(&self, rows: Range<usize>) -> Self {
-        let offset = self.offset + rows.start * self.strides[0];
-        Self { offset, rows: rows.len(), ..self.clone() }
+        let Some(runs) = self.runs else {
+            let offset = self.offset + rows.start * self.strides[0];
+            return Self { offset, rows: rows.len(), ..self.clone() };
+        };
+        let runs = Some(Runs { first: runs.first + rows.start, ..runs });
+        Self { rows: rows.len(), runs, ..self.clone() }
     }
 
     /// Writes `rows` as float32 to `out: [rows, columns]`.
     #[inline(always)]
     pub(super) fn widen(&self, rows: Range<usize>, out: &mut [f32]) {
+        let down = self.strides[0];
+        let Some(Runs { outputs: each, stride, first }) = self.runs else {
+            return self.widen_run(self.offset + rows.start * down, rows.len(), out);
+        };
+        let (mut row, end) = (first + rows.start, first + rows.end);
+        let mut out = out;
+        while row < end {
+            let (run, within) = (row / each, row % each);
+            let count = (each - within).min(end - row);
+            let (own, rest) = out.split_at_mut(count * self.columns);
+            self.widen_run(self.offset + run * stride + within * down, count, own);
+            (row, out) = (row + count, rest);
+        }
+    }
+
+    /// Writes `rows` rows as float32, the first of which begins at element `first`.
+    #[inline(always)]
+    fn widen_run(&self, first: usize, rows: usize, out: &mut [f32]) {
         match &self.elements {
             Elements::Packed(codes) => {
-                for (row, out) in rows.zip(out.chunks_exact_mut(self.columns)) {
-                    codes.row((self.offset + row * self.strides[0]) / self.columns, out);
+                for (row, out) in out.chunks_exact_mut(self.columns).enumerate() {
+                    codes.row((first + row * self.strides[0]) / self.columns, out);
                 }
             }
-            Elements::Owned(values) => self.runs(rows, out, |run, out| out.copy_from_slice(&values[run])),
+            Elements::Owned(values) => {
+                self.neighbours(first, rows, out, |run, out| out.copy_from_slice(&values[run]));
+            }
             Elements::Float32(pages) => {
-                self.runs(rows, out, |run, out| float32(&pages.bytes()[4 * run.start..4 * run.end], out));
+                let bytes = pages.bytes();
+                self.neighbours(first, rows, out, |run, out| {
+                    float32(&bytes[4 * run.start..4 * run.end], out)
+                });
             }
             Elements::Float16(pages) => {
-                self.runs(rows, out, |run, out| float16(&pages.bytes()[2 * run.start..2 * run.end], out));
+                let bytes = pages.bytes();
+                self.neighbours(first, rows, out, |run, out| {
+                    float16(&bytes[2 * run.start..2 * run.end], out)
+                });
             }
             Elements::BFloat16(pages) => {
-                self.runs(rows, out, |run, out| bfloat16(&pages.bytes()[2 * run.start..2 * run.end], out));
+                let bytes = pages.bytes();
+                self.neighbours(first, rows, out, |run, out| {
+                    bfloat16(&bytes[2 * run.start..2 * run.end], out)
+                });
             }
         }
     }
 
-    /// Writes `rows` to `out` out of runs of neighbours, which `read` widens.
+    /// Writes `rows` rows to `out` out of neighbouring elements, which `read` widens.
     #[inline(always)]
-    fn runs(&self, rows: Range<usize>, out: &mut [f32], read: impl Fn(Range<usize>, &mut [f32])) {
+    fn neighbours(
+        &self,
+        first: usize,
+        rows: usize,
+        out: &mut [f32],
+        read: impl Fn(Range<usize>, &mut [f32]),
+    ) {
         let [down, across] = self.strides;
-        let first = self.offset + rows.start * down;
         if across == 1 && down == self.columns {
             return read(first..first + out.len(), out);
         }
@@ -117,7 +164,7 @@ impl StoredMatrix {
             return;
         }
         // Rows are neighbours, or nearly.
-        let mut line = vec![0.0; rows.len().saturating_sub(1) * down + 1];
+        let mut line = vec![0.0; rows.saturating_sub(1) * down + 1];
         for column in 0..self.columns {
             let first = first + column * across;
             read(first..first + line.len(), &mut line);
@@ -287,5 +334,17 @@ mod tests {
             assert_eq!(part.slice(1..3).to_vec(), expected[shape[1]..3 * shape[1]]);
             assert_eq!(part.copied().to_vec(), expected);
         }
+        // Runs of two rows, of four columns, ten elements after the beginning of the one before.
+        let (each, stride, skipped) = (2, 10, 1);
+        let runs = Runs { outputs: each, stride, first: skipped };
+        let part = StoredMatrix::part(whole, [5, 4], 3, [4, 1]).in_runs(Some(runs));
+        let place = |row: usize, column: usize| {
+            let row = row + skipped;
+            values[3 + row / each * stride + row % each * 4 + column]
+        };
+        let expected: Vec<f32> =
+            (0..5).flat_map(|row| (0..4).map(move |column| place(row, column))).collect();
+        assert_eq!(part.to_vec(), expected);
+        assert_eq!(part.slice(2..5).slice(1..3).to_vec(), expected[12..]);
     }
 }

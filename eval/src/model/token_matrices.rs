@@ -1,5 +1,7 @@
 //! The two matrices with a row for each token: the embedding, and the output matrix, which may be the same one.
 
+use attune_families::DecoderConfig;
+use attune_families::tensors::output_bias;
 use burn_tensor::{DType, Tensor};
 
 use super::checkpoint::Checkpoint;
@@ -13,7 +15,7 @@ pub(crate) struct TokenMatrices {
     /// On the host, where rows are looked up; the output matrix without.
     embedding: Option<StoredMatrix>,
     output: Output,
-    /// Of logits, `[1, vocab]`, float32.
+    /// What is added to the products of the output matrix: `[1, vocab]`, float32.
     bias: Option<Tensor<2>>,
     buffers: Buffers,
 }
@@ -29,13 +31,14 @@ impl TokenMatrices {
     pub(super) fn read(
         checkpoint: &Checkpoint,
         compute: &Compute,
-        shape: [usize; 2],
-        embedding: &str,
-        output: Option<&str>,
+        config: &DecoderConfig,
         buffers: &Buffers,
     ) -> Result<Self, LoadError> {
-        let embedding = checkpoint.matrix(embedding, shape)?;
-        let output = output.map(|name| checkpoint.matrix(name, shape)).transpose()?;
+        let (shape, names) = ([config.vocab, config.hidden], &config.family.names);
+        let embedding = checkpoint.matrix(names.embedding, shape)?;
+        let output = (!config.tied).then(|| checkpoint.matrix(names.output, shape)).transpose()?;
+        let bias = output_bias(config).map(|(name, shape)| checkpoint.read(&name, &shape)).transpose()?;
+        let bias = bias.map(|bias| compute.float32(bias, [1, config.vocab]));
         let (embedding, output) = match output {
             None => (None, embedding),
             // A copy, so that a file whose other weights are copied need not stay in memory.
@@ -47,13 +50,7 @@ impl TokenMatrices {
         } else {
             Output::Dense(compute.float32(output.to_vec(), shape))
         };
-        Ok(Self { embedding, output, bias: None, buffers: buffers.clone() })
-    }
-
-    /// The same with a bias of the logits, one number per token of the vocabulary.
-    pub(super) fn with_bias(self, compute: &Compute, bias: Vec<f32>) -> Self {
-        let shape = [1, bias.len()];
-        Self { bias: Some(compute.float32(bias, shape)), ..self }
+        Ok(Self { embedding, output, bias, buffers: buffers.clone() })
     }
 
     /// Embeddings of `ids`: `[ids, hidden]`, in the element type of the device.

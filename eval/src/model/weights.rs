@@ -37,19 +37,26 @@ pub(crate) struct Layer {
     /// A logit of each query head that no value belongs to.
     pub(crate) sinks: Option<Vec<f32>>,
     pub(crate) attention_output: Linear,
-    /// Of what enters the feed-forward part.
+    /// Of what enters the feed-forward part, where it is not that of attention.
     pub(crate) feed_forward_norm: Option<Norm>,
     /// Of what the feed-forward part gives.
     pub(crate) after_feed_forward_norm: Option<Norm>,
     pub(crate) feed_forward: FeedForward,
 }
 
+impl Layer {
+    /// The norm of what enters the feed-forward part of a block whose parts stand side by side.
+    pub(crate) fn entering_feed_forward(&self) -> Option<&Norm> {
+        self.feed_forward_norm.as_ref().or(self.attention_norm.as_ref())
+    }
+}
+
 /// Norms of queries and of keys.
 pub(crate) struct QkNorms {
     pub(crate) over: Over,
     pub(crate) place: QkPlace,
-    pub(crate) queries: RmsNorm,
-    pub(crate) keys: RmsNorm,
+    pub(crate) queries: Norm,
+    pub(crate) keys: Norm,
 }
 
 pub(crate) enum FeedForward {
@@ -106,14 +113,8 @@ impl Weights {
         config: &DecoderConfig,
         compute: &Compute,
     ) -> Result<Self, LoadError> {
-        let shape = [config.vocab, config.hidden];
-        let output = (!config.tied).then_some(tensors::OUTPUT);
         let buffers = Buffers::default();
-        let tokens = TokenMatrices::read(checkpoint, compute, shape, tensors::EMBEDDING, output, &buffers)?;
-        let tokens = match config.logit_bias {
-            true => tokens.with_bias(compute, checkpoint.read(tensors::OUTPUT_BIAS, &[config.vocab])?),
-            false => tokens,
-        };
+        let tokens = TokenMatrices::read(checkpoint, compute, config, &buffers)?;
         let reader = Reader { checkpoint, config, compute, buffers };
         // Of several errors the first layer's, not that of whichever thread comes first.
         let layers: Vec<Result<_, LoadError>> =
@@ -159,7 +160,7 @@ impl Reader<'_> {
         // Their ε is the family's own, not that of config.json.
         let norm = |(name, shape): &Tensor| -> Result<_, LoadError> {
             let weight = self.checkpoint.read(name, shape)?;
-            Ok(RmsNorm::new(self.compute, weight, sizes.rule.eps as f32))
+            Ok(Norm::Rms(RmsNorm::new(self.compute, weight, sizes.rule.eps as f32)))
         };
         let query_up =
             query_up.map(|(of, linear)| -> Result<_, LoadError> { Ok((norm(&of)?, self.linear(&linear)?)) });
@@ -180,15 +181,15 @@ impl Reader<'_> {
             return Ok(None);
         };
         let [queries, keys] = match names.qk_norms() {
-            Some([queries, keys]) => [self.rms_norm(&queries)?, self.rms_norm(&keys)?],
+            Some([queries, keys]) => [self.norm(&queries)?, self.norm(&keys)?],
             None => [self.bare_rms_norm(), self.bare_rms_norm()],
         };
         Ok(Some(QkNorms { over, place: rule.place, queries, keys }))
     }
 
     /// The norm of a head without weights.
-    fn bare_rms_norm(&self) -> RmsNorm {
-        RmsNorm::new(self.compute, vec![1.0; self.config.head_dim], self.config.norm_eps)
+    fn bare_rms_norm(&self) -> Norm {
+        Norm::Rms(RmsNorm::new(self.compute, vec![1.0; self.config.head_dim], self.config.norm_eps))
     }
 
     fn feed_forward(&self, names: &LayerTensors<'_>) -> Result<FeedForward, LoadError> {

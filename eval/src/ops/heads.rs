@@ -4,7 +4,7 @@ use attune_families::schema::Pairs;
 use burn_tensor::{DType, Tensor, TensorData};
 
 use super::host;
-use super::norm::RmsNorm;
+use super::norm::Norm;
 use super::rotations::Rotations;
 use crate::compute::Compute;
 
@@ -37,8 +37,8 @@ pub(crate) struct Heads {
 
 /// Norms of queries and keys, in families that have them.
 pub(crate) struct HeadNorms<'a> {
-    pub(crate) queries: Option<&'a RmsNorm>,
-    pub(crate) keys: Option<&'a RmsNorm>,
+    pub(crate) queries: Option<&'a Norm>,
+    pub(crate) keys: Option<&'a Norm>,
     /// Whether they stand behind rotation.
     pub(crate) after: bool,
 }
@@ -73,29 +73,30 @@ fn on_host(qkv: Tensor<2>, layout: HeadLayout, norms: &HeadNorms<'_>, placed: Pl
     let scale = scale.map_or_else(|| 1.0 / (head_dim as f32).sqrt(), |scale| scale as f32);
     let (_, [queries, keys, values]) = host::read(qkv, |source| {
         // One output row per (sequence, head, token), head by head.
-        let gather =
-            |start: usize, [count, channels]: [usize; 2], finish: &(dyn Fn(usize, &mut [f32]) + Sync)| {
-                let mut out = vec![0.0; sequences * count * tokens * channels];
-                host::for_rows(&mut out, channels, |first, rows| {
-                    host::vectorised(
-                        #[inline(always)]
-                        || {
-                            for (row, to) in rows.chunks_exact_mut(channels).enumerate() {
-                                let (line, token) = ((first + row) / tokens, (first + row) % tokens);
-                                let (sequence, head) = (line / count, line % count);
-                                let from = (sequence * tokens + token) * width + start + head * channels;
-                                to.copy_from_slice(&source[from..from + channels]);
-                                finish(token, to);
-                            }
-                        },
-                    );
-                });
-                out
-            };
-        let turn = |norm: Option<&RmsNorm>, scale: f32, token: usize, row: &mut [f32]| {
+        let gather = |start: usize,
+                      [count, channels]: [usize; 2],
+                      finish: &(dyn Fn(usize, usize, &mut [f32]) + Sync)| {
+            let mut out = vec![0.0; sequences * count * tokens * channels];
+            host::for_rows(&mut out, channels, |first, rows| {
+                host::vectorised(
+                    #[inline(always)]
+                    || {
+                        for (row, to) in rows.chunks_exact_mut(channels).enumerate() {
+                            let (line, token) = ((first + row) / tokens, (first + row) % tokens);
+                            let (sequence, head) = (line / count, line % count);
+                            let from = (sequence * tokens + token) * width + start + head * channels;
+                            to.copy_from_slice(&source[from..from + channels]);
+                            finish(head, token, to);
+                        }
+                    },
+                );
+            });
+            out
+        };
+        let turn = |norm: Option<&Norm>, scale: f32, (head, token): (usize, usize), row: &mut [f32]| {
             let (before, after) = if norms.after { (None, norm) } else { (norm, None) };
             if let Some(norm) = before {
-                norm.row(row);
+                norm.row(head, row);
             }
             // A norm behind rotation would take the scale away.
             let (scale, last) = if after.is_some() { (1.0, scale) } else { (scale, 1.0) };
@@ -118,15 +119,19 @@ fn on_host(qkv: Tensor<2>, layout: HeadLayout, norms: &HeadNorms<'_>, placed: Pl
                 still.iter_mut().for_each(|value| *value *= scale);
             }
             if let Some(norm) = after {
-                norm.row(row);
+                norm.row(head, row);
                 row.iter_mut().for_each(|value| *value *= last);
             }
         };
         let scale = |token: usize| placed.scales.map_or(scale, |scales| scale * scales[token]);
         [
-            gather(0, [heads, head_dim], &|token, row| turn(norms.queries, scale(token), token, row)),
-            gather(keys_at, [kv_heads, head_dim], &|token, row| turn(norms.keys, 1.0, token, row)),
-            gather(values_at, [kv_heads, value_dim], &|_, _| {}),
+            gather(0, [heads, head_dim], &|head, token, row| {
+                turn(norms.queries, scale(token), (head, token), row);
+            }),
+            gather(keys_at, [kv_heads, head_dim], &|head, token, row| {
+                turn(norms.keys, 1.0, (head, token), row);
+            }),
+            gather(values_at, [kv_heads, value_dim], &|_, _, _| {}),
         ]
     });
     Heads {
@@ -174,7 +179,7 @@ pub(crate) fn generic(
     };
     let keys_at = heads * head_dim;
     let values_at = keys_at + kv_heads * head_dim;
-    let norm = |norm: Option<&RmsNorm>, x: Tensor<4>| match norm {
+    let norm = |norm: Option<&Norm>, x: Tensor<4>| match norm {
         Some(norm) => norm.generic(x),
         None => x,
     };
@@ -208,7 +213,7 @@ pub(crate) fn generic(
     };
     let scale = scale.unwrap_or_else(|| 1.0 / (head_dim as f64).sqrt());
     let flat = |channels| [sequences * kv_heads, tokens, channels];
-    let place = |weight: Option<&RmsNorm>, x: Tensor<4>| match norms.after {
+    let place = |weight: Option<&Norm>, x: Tensor<4>| match norms.after {
         true => norm(weight, turn(x)),
         false => turn(norm(weight, x)),
     };
@@ -228,6 +233,8 @@ pub(crate) fn generic(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ops::layer_norm::LayerNorm;
+    use crate::ops::norm::RmsNorm;
     use attune_families::{Rope, Scaling};
 
     #[test]
@@ -237,7 +244,9 @@ mod tests {
         let values: Vec<f32> = (0..10 * width).map(|i| ((i * 7919) % 1001) as f32 / 500.0 - 1.0).collect();
         let qkv: Tensor<2> = compute.tensor(values, [10, width]);
         let rope = Rope { base: 100.0, scaling: Scaling::None };
-        let norm = RmsNorm::new(&compute, (0..8).map(|i| 1.0 + i as f32).collect(), 1e-6);
+        let weights = |count: u8| (0..count).map(|i| 1.0 + f32::from(i)).collect::<Vec<f32>>();
+        let shared = Norm::Rms(RmsNorm::new(&compute, weights(8), 1e-6));
+        let own = Norm::Layer(LayerNorm::new(&compute, weights(2 * 8), Some(weights(2 * 8)), 1e-6));
         let scales = [1.0, 1.5, 2.0, 0.5, 3.0];
         for (pairs, channels) in
             [(Pairs::Halves, 8), (Pairs::Neighbours, 8), (Pairs::Halves, 4), (Pairs::Neighbours, 4)]
@@ -258,7 +267,7 @@ mod tests {
                 .into_iter()
                 .flat_map(|rotations| [None, Some(&scales[..])].map(|scales| Placed { rotations, scales }));
             for (placed, after) in each.flat_map(|placed| [(placed, false), (placed, true)]) {
-                let norms = HeadNorms { queries: Some(&norm), keys: None, after };
+                let norms = HeadNorms { queries: Some(&shared), keys: Some(&own), after };
                 let fast = on_host(qkv.clone(), layout, &norms, placed);
                 let slow = generic(qkv.clone(), layout, &norms, placed);
                 let apart = |a: Tensor<3>, b: Tensor<3>| (a - b).abs().max().into_scalar::<f32>();

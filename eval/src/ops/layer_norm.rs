@@ -2,6 +2,7 @@
 
 use burn_tensor::{DType, Tensor};
 
+use super::norm::{along, of_head};
 use super::{host, math};
 use crate::compute::Compute;
 
@@ -32,12 +33,14 @@ impl LayerNorm {
         host::beside(
             x,
             #[inline(always)]
-            |row| self.row(row),
+            |row| self.row(0, row),
         )
     }
 
+    /// One row of a head on the CPU, in place.
     #[inline(always)]
-    fn row(&self, row: &mut [f32]) {
+    pub(super) fn row(&self, head: usize, row: &mut [f32]) {
+        let [weights, biases] = [&self.weight, &self.bias].map(|values| of_head(values, head, row.len()));
         let width = row.len() as f32;
         let [sum] = math::sums(row, row, |value, _| [value]);
         let mean = sum / width;
@@ -46,20 +49,20 @@ impl LayerNorm {
         }
         let [squares] = math::sums(row, row, |value, _| [value * value]);
         let scale = 1.0 / (squares / width + self.eps).sqrt();
-        for ((value, weight), bias) in row.iter_mut().zip(&self.weight).zip(&self.bias) {
+        for ((value, weight), bias) in row.iter_mut().zip(weights).zip(biases) {
             *value = *value * scale * weight + bias;
         }
     }
 
     /// The norm over the last dimension, by Burn's operations.
     pub(crate) fn generic<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
-        let dtype = x.dtype();
+        let (dtype, width) = (x.dtype(), x.dims()[D - 1]);
         let x = x.cast(DType::F32);
         let x = x.clone() - x.mean_dim(D - 1);
         let variance = x.clone().square().mean_dim(D - 1);
         let scaled = (x / (variance + self.eps).sqrt()).cast(dtype);
-        let [weight, bias] = self.on_device.clone();
-        scaled * weight.unsqueeze() + bias.unsqueeze()
+        let [weight, bias] = &self.on_device;
+        scaled * along(weight, width) + along(bias, width)
     }
 }
 

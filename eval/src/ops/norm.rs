@@ -22,12 +22,36 @@ impl Norm {
         }
     }
 
-    /// The norm over the last dimension, by Burn's operations.
+    /// One row of a head on the CPU, in place; all heads have the same weights, or each its own.
+    #[inline(always)]
+    pub(crate) fn row(&self, head: usize, row: &mut [f32]) {
+        match self {
+            Self::Rms(norm) => norm.row(head, row),
+            Self::Layer(norm) => norm.row(head, row),
+        }
+    }
+
+    /// The norm over the last dimension, by Burn's operations; of heads with weights of their own, `x` is
+    /// `[…, heads, tokens, width]`.
     pub(crate) fn generic<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
         match self {
             Self::Rms(norm) => norm.generic(x),
             Self::Layer(norm) => norm.generic(x),
         }
+    }
+}
+
+/// The part of `weights` that a row of a head is multiplied by: all heads share them, or each has its own.
+#[inline(always)]
+pub(super) fn of_head(weights: &[f32], head: usize, width: usize) -> &[f32] {
+    &weights[head * width % weights.len()..][..width]
+}
+
+/// `weights` along the last dimension of `[…, heads, tokens, width]`, shared by the heads or each head's own.
+pub(super) fn along<const D: usize>(weights: &Tensor<1>, width: usize) -> Tensor<D> {
+    match weights.dims()[0] / width {
+        1 => weights.clone().unsqueeze(),
+        heads => weights.clone().reshape([heads, 1, width]).unsqueeze(),
     }
 }
 
@@ -55,16 +79,17 @@ impl RmsNorm {
         host::beside(
             x,
             #[inline(always)]
-            |row| self.row(row),
+            |row| self.row(0, row),
         )
     }
 
     /// One row on the CPU, in place.
     #[inline(always)]
-    pub(crate) fn row(&self, row: &mut [f32]) {
+    fn row(&self, head: usize, row: &mut [f32]) {
+        let weights = of_head(&self.weight, head, row.len());
         let [squares] = math::sums(row, row, |value, _| [value * value]);
         let scale = 1.0 / (squares / row.len() as f32 + self.eps).sqrt();
-        for (value, weight) in row.iter_mut().zip(&self.weight) {
+        for (value, weight) in row.iter_mut().zip(weights) {
             *value = *value * scale * weight;
         }
     }
@@ -73,9 +98,10 @@ impl RmsNorm {
     pub(crate) fn generic<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
         let dtype = x.dtype();
         let x = x.cast(DType::F32);
+        let width = x.dims()[D - 1];
         let mean = x.clone().square().mean_dim(D - 1);
         let scaled = (x / (mean + self.eps).sqrt()).cast(dtype);
-        scaled * self.on_device.clone().unsqueeze()
+        scaled * along(&self.on_device, width)
     }
 }
 

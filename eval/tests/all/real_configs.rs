@@ -31,6 +31,78 @@ fn published(kind: &str, class: &str, other: Value) -> Value {
     keys.into()
 }
 
+/// Models whose blocks have both parts side by side.
+fn side_by_side() -> [Value; 6] {
+    let plain = |kind: &str, class: &str, other: Value| {
+        let mut keys = published(kind, class, other);
+        let unknown = [
+            "rms_norm_eps",
+            "num_key_value_heads",
+            "hidden_act",
+            "intermediate_size",
+            "max_position_embeddings",
+        ];
+        unknown.iter().for_each(|key| {
+            keys.as_object_mut().unwrap().remove(*key);
+        });
+        keys
+    };
+    let mut pythia = plain(
+        "gpt_neox",
+        "GPTNeoXForCausalLM",
+        json!({"layer_norm_eps": 1e-5, "rotary_emb_base": 10000,
+        "rotary_pct": 0.25, "use_parallel_residual": true, "tie_word_embeddings": false}),
+    );
+    for (key, value) in [
+        ("hidden_act", json!("gelu")),
+        ("intermediate_size", json!(8192)),
+        ("max_position_embeddings", json!(2048)),
+    ] {
+        pythia[key] = value;
+    }
+    let falcon = json!({"alibi": false, "apply_residual_connection_post_layernorm": false, "bias": false,
+        "hidden_dropout": 0.0, "layer_norm_epsilon": 1e-5, "multi_query": true, "new_decoder_architecture": false,
+        "parallel_attn": true, "auto_map": {"AutoModelForCausalLM": "modeling_falcon.FalconForCausalLM"}});
+    let mut larger = falcon.clone();
+    larger["new_decoder_architecture"] = json!(true);
+    larger["num_kv_heads"] = json!(8);
+    let mut phi = published(
+        "phi",
+        "PhiForCausalLM",
+        json!({"embd_pdrop": 0.0, "hidden_act": "gelu_new",
+        "layer_norm_eps": 1e-5, "partial_rotary_factor": 0.5, "qk_layernorm": false, "resid_pdrop": 0.1,
+        "rope_scaling": null, "rope_theta": 10000.0, "tie_word_embeddings": false}),
+    );
+    let mut cohere = published(
+        "cohere",
+        "CohereForCausalLM",
+        json!({"attention_bias": false, "layer_norm_eps": 1e-5,
+        "logit_scale": 0.0625, "model_max_length": 131072, "pad_token_id": 0, "pretraining_tp": 1,
+        "rope_theta": 8000000.0, "tie_word_embeddings": true, "use_qk_norm": false}),
+    );
+    let mut cohere2 = published(
+        "cohere2",
+        "Cohere2ForCausalLM",
+        json!({"attention_bias": false, "head_dim": 64,
+        "cache_implementation": "hybrid", "layer_norm_eps": 1e-5, "layer_switch": 4, "logit_scale": 0.25,
+        "order_of_interleaved_layers": "local_attn_first", "pad_token_id": 0, "position_embedding_type": "rope_gptj",
+        "rope_scaling": null, "rope_theta": 50000, "rotary_pct": 1.0, "sliding_window": 4096,
+        "sliding_window_pattern": 4, "use_embedding_sharing": true, "use_gated_activation": true,
+        "use_parallel_block": true, "use_parallel_embedding": false, "use_qk_norm": false}),
+    );
+    for config in [&mut phi, &mut cohere, &mut cohere2] {
+        config.as_object_mut().unwrap().remove("rms_norm_eps");
+    }
+    [
+        pythia,
+        plain("falcon", "FalconForCausalLM", falcon),
+        plain("falcon", "FalconForCausalLM", larger),
+        phi,
+        cohere,
+        cohere2,
+    ]
+}
+
 #[test]
 fn configs_of_published_models_are_read() {
     let llama = |other| published("llama", "LlamaForCausalLM", other);
@@ -97,7 +169,7 @@ fn configs_of_published_models_are_read() {
             "use_sliding_window": false}),
         ),
     ];
-    for config in &models {
+    for config in models.iter().chain(&side_by_side()) {
         accepted(&config.to_string(), config);
     }
     // What the model cards of Qwen tell people to add.

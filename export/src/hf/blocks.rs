@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use attune_core::exporter::{ExportError, ExportInput, FileSink};
 use attune_core::plan::Plan;
 use attune_families::Family;
-use attune_families::schema::{MixtureLayers, Unrotated, WindowRule};
+use attune_families::schema::{MixtureLayers, Names, Unrotated, WindowRule};
 use attune_vocabulary::ModelEdit as _;
 use attune_vocabulary::ModelFacts;
 use attune_vocabulary::edits::{DropBlock, Half};
@@ -32,14 +32,16 @@ fn are_alike(family: &Family) -> bool {
         && !family.needed.iter().any(|(key, _)| *key == "layer_types")
 }
 
-/// What every tensor of a block is called first.
-const PREFIX: &str = "model.layers.";
-
 /// `max_window_layers` where it is absent, in the families that have the key.
 const FIRST_WINDOW: u64 = 28;
 
-/// The blocks that stay, ascending.
-pub(super) struct Blocks(Vec<u32>);
+/// The blocks that stay.
+pub(super) struct Blocks {
+    /// Ascending.
+    kept: Vec<u32>,
+    /// What every tensor of a block is called before the block's number.
+    prefix: &'static str,
+}
 
 impl Blocks {
     /// Whether a plan skips blocks: then it is for this part of the exporter.
@@ -56,6 +58,7 @@ impl Blocks {
             drops.flat_map(|drop| drop.part.map_or(Half::ALL.to_vec(), |half| vec![half])).collect()
         };
         let mut dropped = BTreeSet::new();
+        let known = attune_families::find(&model.family).filter(|family| are_alike(family));
         for edit in plan.edits() {
             let drop = (edit.kind == DropBlock::KIND).then(|| DropBlock::read(edit)).transpose();
             let drop = drop.map_err(|error| refuse(edit, error.to_string()))?;
@@ -74,7 +77,7 @@ impl Blocks {
                 return Err(refuse(edit, reason));
             }
             dropped.insert(layer);
-            if !attune_families::find(&model.family).is_some_and(are_alike) {
+            if known.is_none() {
                 let alike = attune_families::all().iter().filter(|family| are_alike(family));
                 let known = alike.map(|family| family.name).collect::<Vec<_>>().join(", ");
                 let family = &model.family;
@@ -83,7 +86,8 @@ impl Blocks {
                 return Err(refuse(edit, reason));
             }
         }
-        Ok(Self((0..model.layers).filter(|layer| !dropped.contains(layer)).collect()))
+        let kept = (0..model.layers).filter(|layer| !dropped.contains(layer)).collect();
+        Ok(Self { kept, prefix: known.map_or(Names::LLAMA.layers, |family| family.names.layers) })
     }
 
     pub(super) fn export(
@@ -100,7 +104,7 @@ impl Blocks {
             let files = copy(input.files, &layout, sink)?;
             // Last, because a folder without it is no model.
             write(sink, CONFIG, config.as_bytes())?;
-            Ok(Done { exact: EXACT, layers_before: model.layers, layers: self.0.clone(), tensors, files })
+            Ok(Done { exact: EXACT, layers_before: model.layers, layers: self.kept.clone(), tensors, files })
         })
     }
 
@@ -112,17 +116,17 @@ impl Blocks {
             let found = format!("`num_hidden_layers` is {}", keys["num_hidden_layers"]);
             return Err(bad(CONFIG, found, layers.to_string()));
         }
-        let mut changes = BTreeMap::from([("num_hidden_layers", self.0.len().to_string())]);
+        let mut changes = BTreeMap::from([("num_hidden_layers", self.kept.len().to_string())]);
         let types = keys.get("layer_types").and_then(Value::as_array);
         if let Some(types) = types {
-            let kept = self.0.iter().filter_map(|&layer| types.get(layer as usize)).cloned();
+            let kept = self.kept.iter().filter_map(|&layer| types.get(layer as usize)).cloned();
             changes.insert("layer_types", Value::Array(kept.collect()).to_string());
         }
         let windows = keys.get("use_sliding_window") == Some(&Value::Bool(true));
         let first = keys.get("max_window_layers").and_then(Value::as_u64);
         if let Some(first) = first.or((windows && types.is_none()).then_some(FIRST_WINDOW)) {
             // Windows begin at this layer, so at as many as are left before it.
-            let before = self.0.iter().filter(|&&layer| u64::from(layer) < first).count() as u64;
+            let before = self.kept.iter().filter(|&&layer| u64::from(layer) < first).count() as u64;
             let beyond = first.saturating_sub(u64::from(layers));
             changes.insert("max_window_layers", (before + beyond).to_string());
         }
@@ -137,24 +141,29 @@ impl Blocks {
             for tensor in &shard.tensors {
                 let from = tensor.name.as_str();
                 // A tensor without elements is a mere name, and part of no block.
-                let within = from.strip_prefix(PREFIX).filter(|_| !tensor.shape.contains(&0));
+                let within = from.strip_prefix(self.prefix).filter(|_| !tensor.shape.contains(&0));
                 let Some(within) = within else {
                     moves.push(Move { from, to: from.to_owned(), made: Made::Copy });
                     continue;
                 };
                 let layer =
                     within.split_once('.').and_then(|(layer, rest)| Some((layer.parse::<u32>().ok()?, rest)));
-                let (layer, rest) = layer
-                    .ok_or_else(|| bad(&shard.file, format!("tensor `{from}`"), "`model.layers.N.…`"))?;
+                let (layer, rest) = layer.ok_or_else(|| {
+                    bad(&shard.file, format!("tensor `{from}`"), format!("`{}N.…`", self.prefix))
+                })?;
                 seen.insert(layer);
-                if let Ok(number) = self.0.binary_search(&layer) {
-                    moves.push(Move { from, to: format!("{PREFIX}{number}.{rest}"), made: Made::Copy });
+                if let Ok(number) = self.kept.binary_search(&layer) {
+                    moves.push(Move {
+                        from,
+                        to: format!("{}{number}.{rest}", self.prefix),
+                        made: Made::Copy,
+                    });
                 }
             }
             jobs.push(Job::new(shard, moves));
         }
         if let Some(missing) = (0..layers).find(|layer| !seen.contains(layer)) {
-            let found = format!("no tensor is called `{PREFIX}{missing}.…`");
+            let found = format!("no tensor is called `{}{missing}.…`", self.prefix);
             return Err(bad(&layout.shards[0].file, found, format!("the tensors of {layers} blocks")));
         }
         Ok(named(jobs, layout))

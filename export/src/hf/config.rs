@@ -5,19 +5,20 @@ use std::collections::BTreeMap;
 use serde_json::value::RawValue;
 
 use attune_core::exporter::{ExportError, ModelFiles};
-use attune_families::schema::{Flag, MixtureRule};
+use attune_families::schema::{Flag, MixtureRule, Scores};
 use attune_vocabulary::ModelFacts;
 
 use super::fold::{Fold, refuse};
 use super::patch;
 use crate::checkpoint::{CONFIG, bad, config_text};
 
-/// The text of config.json for what `fold` leaves.
+/// The text of config.json for what `fold` leaves, and how many layers behind the last it spoke of, which predict tokens
+/// further on: their experts were never scored, so they are left out.
 pub(super) fn patched(
     files: &dyn ModelFiles,
     model: &ModelFacts,
     fold: &Fold,
-) -> Result<String, ExportError> {
+) -> Result<(String, u32), ExportError> {
     let text = config_text(files)?;
     let keys: BTreeMap<String, &RawValue> = serde_json::from_str(&text)
         .map_err(|error| bad(CONFIG, error.to_string(), "a JSON object, as Transformers writes it"))?;
@@ -27,7 +28,7 @@ pub(super) fn patched(
         let expected = "a model whose weights are not in few bits: dequantise it first, or use `--to plan`";
         return Err(bad(CONFIG, format!("`{PACKED}`"), expected));
     }
-    let Some(rule) = fold.family().mixture else { return Ok(text) };
+    let Some(rule) = fold.family().mixture else { return Ok((text, 0)) };
     renormalised(&keys, rule, fold)?;
     let mut changes: Vec<(&str, u32, u32)> = Vec::new();
     let mut change = |names: &[&'static str], before: u32, after: u32| {
@@ -46,7 +47,21 @@ pub(super) fn patched(
             expect(&keys, key, &before.to_string())?;
         }
     }
-    patch::patched(&text, &changes.into_iter().map(|(key, _, after)| (key, after.to_string())).collect())
+    let mut predictors = 0;
+    for &key in fold.family().predictors {
+        let Some(value) = keys.get(key).filter(|value| value.get() != "null") else { continue };
+        let count: u32 = value.get().parse().map_err(|_| {
+            bad(
+                CONFIG,
+                format!("`{key}` is {}", value.get()),
+                "a number of layers that predict tokens further on",
+            )
+        })?;
+        predictors = predictors.max(count);
+        changes.push((key, count, 0));
+    }
+    let changes = changes.into_iter().map(|(key, _, after)| (key, after.to_string())).collect();
+    Ok((patch::patched(&text, &changes)?, predictors))
 }
 
 /// Whether what the plan does to the router is a matter of its rows.
@@ -55,7 +70,9 @@ fn renormalised(
     rule: MixtureRule,
     fold: &Fold,
 ) -> Result<(), ExportError> {
-    let Some(edit) = fold.mapped() else { return Ok(()) };
+    // A sigmoid is the same whoever stands beside it.
+    let apart = matches!(rule.router.scores, Scores::Sigmoid | Scores::ChosenSigmoid);
+    let Some(edit) = fold.mapped().filter(|_| !apart) else { return Ok(()) };
     let (rescaled, why) = match rule.router.renormalised {
         Flag::Always(rescaled) => (rescaled, format!("in a {}", fold.family().name)),
         Flag::Key(key, default) => {

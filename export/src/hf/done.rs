@@ -17,6 +17,9 @@ pub(super) struct Done {
     experts: u32,
     experts_per_token_before: u32,
     experts_per_token: u32,
+    /// Layers behind the last that predict tokens further on.
+    #[serde(skip_serializing_if = "is_none")]
+    predictors_left_out: u32,
     tensors: Tensors,
     files: Companions,
 }
@@ -25,6 +28,7 @@ impl Done {
     pub(super) fn new(
         fold: &Fold,
         model: &ModelFacts,
+        predictors_left_out: u32,
         approximation: Option<String>,
         tensors: Tensors,
         files: Companions,
@@ -42,10 +46,15 @@ impl Done {
             experts: fold.count(),
             experts_per_token_before: model.experts_per_token,
             experts_per_token: fold.per_token,
+            predictors_left_out,
             tensors,
             files,
         }
     }
+}
+
+fn is_none(count: &u32) -> bool {
+    *count == 0
 }
 
 /// How to check a pruned checkpoint.

@@ -6,6 +6,7 @@ use attune_core::exporter::ExportError;
 use attune_core::facts::Facts;
 use attune_core::plan::{Edit, Plan};
 use attune_families::Family;
+use attune_families::schema::Scores;
 use attune_families::tensors::ExpertNames;
 use attune_vocabulary::ModelFacts;
 use attune_vocabulary::edits::{
@@ -73,6 +74,15 @@ impl Fold {
         uniform(&layers, &mixtures, plan, (model.experts, family))?;
         let per_token = uniform_per_token(&per_token, &mixtures, plan)?;
         let mapped = plan.edits().iter().find(|edit| edit.kind == RouteExperts::KIND).cloned();
+        let router = family.mixture.map(|rule| rule.router);
+        if let (Some(edit), Some(router)) = (&mapped, router)
+            && router.correction.is_some()
+            && router.scores == Scores::Softmax
+        {
+            let reason = "the router adds a number to shares of all experts before it chooses, and those of a router with \
+                          other rows are larger; use keep-experts alone, or `--to plan`";
+            return Err(refuse(edit, reason));
+        }
         Ok(Self { layers, of: model.experts, per_token, family, names, mixtures, mapped })
     }
 

@@ -29,8 +29,13 @@ pub(super) struct Move<'a> {
 pub(super) enum Made<'a> {
     /// Byte for byte.
     Copy,
-    /// These rows.
-    Rows(Vec<u32>),
+    /// These elements along an axis; the axes before it have one element.
+    Rows {
+        /// The axis.
+        axis: usize,
+        /// The elements, in their new order.
+        rows: Vec<u32>,
+    },
     /// The sum of coefficient · tensor.
     Sum(Vec<Term<'a>>),
     /// Along the first axis of a tensor of all experts: for each new expert, the sum of coefficient · old one.
@@ -47,13 +52,17 @@ pub(super) struct Term<'a> {
 /// Every tensor, with its file.
 type Stored<'a> = HashMap<&'a str, (&'a str, &'a Tensor)>;
 
-/// Decides what becomes of every tensor, and finds out whether all that are needed are there.
+/// Decides what becomes of every tensor, and finds out whether all that are needed are there. Those of `predictors` layers
+/// behind the last are left out.
 pub(super) fn plan<'a>(
     layout: &'a Layout,
     fold: &Fold,
     model: &ModelFacts,
+    predictors: u32,
 ) -> Result<Vec<Job<'a>>, ExportError> {
     let names = fold.names();
+    // Layers behind the last, which predict tokens further on: they have experts of their own.
+    let behind = model.layers..model.layers.saturating_add(predictors);
     complete(layout, fold, model)?;
     let shards = layout.shards.iter();
     let stored: Stored<'a> = shards
@@ -65,6 +74,9 @@ pub(super) fn plan<'a>(
     for shard in &layout.shards {
         let mut moves = Vec::with_capacity(shard.tensors.len());
         for tensor in &shard.tensors {
+            if attune_families::tensors::layer_of(&tensor.name).is_some_and(|layer| behind.contains(&layer)) {
+                continue;
+            }
             plan_tensor(shard, tensor, &stored, (fold, names), model, &mut moves)?;
         }
         jobs.push(Job::new(shard, moves));
@@ -108,8 +120,11 @@ fn plan_tensor<'a>(
             moves.push(Move { from, to: from.to_owned(), made: Made::Copy })
         }
         ExpertRole::PerExpert { layer } => {
-            let expected = [model.experts as usize, model.hidden as usize];
-            if tensor.shape != expected && tensor.shape != expected[..1] {
+            let experts = model.experts as usize;
+            let expected = [experts, model.hidden as usize];
+            // Ernie stores the correction as a matrix of one row.
+            let axis = usize::from(tensor.shape == [1, experts] && expected != [1, experts]);
+            if tensor.shape != expected && tensor.shape != expected[..1] && axis == 0 {
                 let found = format!("tensor `{from}` has shape {:?}", tensor.shape);
                 return Err(bad(&shard.file, found, format!("{expected:?} (experts × hidden)")));
             }
@@ -119,7 +134,7 @@ fn plan_tensor<'a>(
                 return Err(bad(&shard.file, found, format!("{} rows of whole bytes", expected[0])));
             }
             let rows = fold.layer(layer).rows.clone();
-            moves.push(Move { from, to: from.to_owned(), made: Made::Rows(rows) });
+            moves.push(Move { from, to: from.to_owned(), made: Made::Rows { axis, rows } });
         }
         ExpertRole::Stacked { layer } => {
             let terms = fold.layer(layer).weights.clone();

@@ -48,7 +48,7 @@ pub(super) fn write_shards(
             let view = tensor(&source, job.source, step.from)?;
             let piece = match &step.made {
                 Made::Copy => whole(&view),
-                Made::Rows(rows) => self::rows(&view, rows),
+                Made::Rows { axis, rows } => self::rows(&view, *axis, rows),
                 Made::Stack(experts) => stack(&view, experts, job.source)?,
                 Made::Sum(terms) => sum(&view, terms, job.source, &source, &others)?,
             };
@@ -93,7 +93,7 @@ impl Tensors {
     fn count(&mut self, step: &Move<'_>, bytes: usize) {
         self.bytes += bytes as u64;
         match step.made {
-            Made::Rows(_) => self.sliced += 1,
+            Made::Rows { .. } => self.sliced += 1,
             Made::Sum(_) => self.merged += 1,
             Made::Stack(ref experts) if experts.iter().all(|terms| matches!(terms[..], [(1.0, _)])) => {
                 self.sliced += 1;
@@ -178,17 +178,11 @@ fn stack<'a>(
     Ok(Piece { dtype, shape, bytes: Cow::Owned(bytes) })
 }
 
-/// The given rows of a matrix, or numbers of a list, in the given order.
-fn rows<'a>(view: &TensorView<'a>, rows: &[u32]) -> Piece<'a> {
+/// The given elements along an axis, in the given order; the axes before it have one element.
+fn rows<'a>(view: &TensorView<'a>, axis: usize, rows: &[u32]) -> Piece<'a> {
     let mut shape = view.shape().to_vec();
-    let width = view.data().len() / shape[0];
+    let width = view.data().len() / shape[axis];
     let bytes = rows.iter().flat_map(|&row| &view.data()[row as usize * width..][..width]);
-    Piece {
-        dtype: view.dtype(),
-        shape: {
-            shape[0] = rows.len();
-            shape
-        },
-        bytes: Cow::Owned(bytes.copied().collect()),
-    }
+    shape[axis] = rows.len();
+    Piece { dtype: view.dtype(), shape, bytes: Cow::Owned(bytes.copied().collect()) }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use attune_core::exporter::{ExportError, ModelFiles};
+use attune_families::schema::WindowRule;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
@@ -31,9 +32,11 @@ pub(super) fn patched(files: &dyn ModelFiles, levels: &Levels) -> Result<String,
 /// The window that the evaluator applies and mlx-lm does not: that of Mistral and Mixtral, and Qwen's where it is in use.
 fn window<'a>(keys: &BTreeMap<String, &'a RawValue>) -> Option<&'a str> {
     let value = |key: &str| keys.get(key).map(|value| value.get());
-    let applies = match value("model_type")? {
-        "\"mistral\"" | "\"mixtral\"" => true,
-        _ => value("use_sliding_window") == Some("true"),
+    let family = attune_families::find(value("model_type")?.trim_matches('"'))?;
+    let applies = match family.attention.windows {
+        WindowRule::None => false,
+        WindowRule::Switched { .. } => value("use_sliding_window") == Some("true"),
+        _ => true,
     };
     value("sliding_window").filter(|window| applies && *window != "null")
 }

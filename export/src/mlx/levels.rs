@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use attune_core::exporter::ExportError;
+use attune_core::facts::Facts;
 use attune_core::plan::{Edit, Plan};
+use attune_families::Family;
+use attune_families::tensors::module_tensor;
 use attune_vocabulary::ModelFacts;
 use attune_vocabulary::edits::WeightBits;
 use attune_vocabulary::{ModelEdit as _, Module};
@@ -12,8 +15,28 @@ use super::TARGET;
 
 /// Channels per group that MLX has kernels for.
 const GROUPS: [u32; 3] = [32, 64, 128];
-/// Families whose modules are named here as mlx-lm names them.
-const FAMILIES: [&str; 5] = ["llama", "mistral", "qwen2", "qwen3", "mixtral"];
+/// Families that mlx-lm computes as transformers does, and reads few bits of: tiny models of each agree to 1e-6 of the range
+/// of their logits. With experts, what mlx-lm calls their matrices together.
+const FAMILIES: [(&str, Option<&str>); 18] = [
+    ("llama", None),
+    ("mistral", None),
+    ("qwen2", None),
+    ("qwen3", None),
+    ("mixtral", Some("block_sparse_moe.switch_mlp")),
+    ("dots1", Some("mlp.experts")),
+    ("ernie4_5", None),
+    ("glm4", None),
+    ("glm4_moe", Some("mlp.switch_mlp")),
+    ("granite", None),
+    ("helium", None),
+    ("nemotron", None),
+    ("olmo2", None),
+    ("olmoe", Some("mlp.switch_mlp")),
+    ("qwen2_moe", Some("mlp.switch_mlp")),
+    ("seed_oss", None),
+    ("smollm3", None),
+    ("stablelm", None),
+];
 
 /// How a matrix is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,7 +57,8 @@ pub(super) struct Levels {
 }
 
 impl Levels {
-    pub(super) fn new(plan: &Plan, model: &ModelFacts) -> Result<Self, ExportError> {
+    pub(super) fn new(plan: &Plan, facts: &Facts) -> Result<Self, ExportError> {
+        let model = &Model::of(facts);
         let mut levels = Self { matrices: BTreeMap::new(), modules: BTreeMap::new() };
         if let Some((one, other)) = attune_vocabulary::model().conflict(plan) {
             let reason = format!("the plan also holds {other}, and both cannot be honoured");
@@ -48,7 +72,7 @@ impl Levels {
             levels.add(&bits, model).map_err(|reason| refuse(edit, reason))?;
         }
         for edit in plan.edits() {
-            levels.check(edit, model).map_err(|reason| refuse(edit, reason))?;
+            levels.check(plan, edit, model).map_err(|reason| refuse(edit, reason))?;
         }
         if levels.matrices.is_empty() {
             let edit = plan.edits().first().map_or("(the plan has none)".to_owned(), Edit::to_string);
@@ -58,26 +82,31 @@ impl Levels {
         Ok(levels)
     }
 
-    fn add(&mut self, edit: &WeightBits, model: &ModelFacts) -> Result<(), String> {
-        if !FAMILIES.contains(&model.family.as_str()) {
-            let (known, family) = (FAMILIES.join(", "), &model.family);
+    fn add(&mut self, edit: &WeightBits, model: &Model) -> Result<(), String> {
+        let Some((family, stacks)) = model.family else {
+            let known = FAMILIES.map(|(name, _)| name).join(", ");
+            let family = &model.facts.family;
             return Err(format!(
                 "modules of {known} are known, and this model is of {family}; use `--to plan`"
             ));
+        };
+        if edit.layer >= model.facts.layers {
+            return Err(format!("the model has {} layers, counted from 0", model.facts.layers));
         }
-        if edit.layer >= model.layers {
-            return Err(format!("the model has {} layers, counted from 0", model.layers));
-        }
-        let mixture = model.experts > 0 && edit.module.is_feed_forward();
+        let experts = model.experts(edit);
         match edit.expert {
-            Some(_) if !mixture => {
+            Some(_) if experts == 0 => {
                 return Err("only the feed-forward part of a mixture has experts".to_owned());
             }
-            Some(expert) if expert >= model.experts => {
-                return Err(format!("layers have {} experts, counted from 0", model.experts));
+            Some(expert) if expert >= experts => {
+                return Err(format!("layers have {experts} experts, counted from 0"));
             }
             _ => {}
         }
+        let name = edit.module.name();
+        let lacks = || format!("modules of a {} are not called `{name}`", family.name);
+        let matrix = |expert| module_tensor(family, edit.layer, edit.module, expert).ok_or_else(lacks);
+        let whole = matrix((experts > 0).then_some(0))?;
         if edit.bits >= 16 {
             return Ok(());
         }
@@ -88,22 +117,32 @@ impl Levels {
             ));
         }
         let level = Level { bits: edit.bits, group: edit.group_size };
-        let experts =
-            if mixture { edit.expert.map_or(0..model.experts, |expert| expert..expert + 1) } else { 0..1 };
-        let names = experts.map(|expert| (matrix(edit.layer, edit.module, mixture.then_some(expert)), level));
-        self.matrices.extend(names);
-        self.modules.insert(module(edit.layer, edit.module, mixture), level);
+        if experts == 0 {
+            self.matrices.insert(whole.clone(), level);
+            self.modules.insert(whole, level);
+            return Ok(());
+        }
+        for expert in edit.expert.map_or(0..experts, |expert| expert..expert + 1) {
+            self.matrices.insert(matrix(Some(expert))?, level);
+        }
+        let stacked = stacks.ok_or_else(lacks)?;
+        self.modules.insert(format!("model.layers.{}.{stacked}.{name}_proj", edit.layer), level);
         Ok(())
     }
 
-    /// mlx-lm stacks the experts of a layer into one matrix.
-    fn check(&self, edit: &Edit, model: &ModelFacts) -> Result<(), String> {
-        let Some(edit) = WeightBits::of(edit) else { return Ok(()) };
+    /// A stored matrix has one level, and mlx-lm stacks the experts of a layer into one.
+    fn check(&self, plan: &Plan, edit: &Edit, model: &Model) -> Result<(), String> {
+        let (Some(edit), Some((family, _))) = (WeightBits::of(edit), model.family) else { return Ok(()) };
+        let experts = model.experts(&edit);
+        if experts == 0 {
+            return fused(plan, &edit, family);
+        }
         if edit.expert.is_none() {
             return Ok(());
         }
-        let of = |expert| self.matrices.get(&matrix(edit.layer, edit.module, Some(expert)));
-        let Some(other) = (1..model.experts).find(|&expert| of(expert) != of(0)) else { return Ok(()) };
+        let matrix = |expert| module_tensor(family, edit.layer, edit.module, Some(expert));
+        let of = |expert| self.matrices.get(&matrix(expert)?);
+        let Some(other) = (1..experts).find(|&expert| of(expert) != of(0)) else { return Ok(()) };
         let says = |expert| of(expert).map_or("16 bits".to_owned(), |level| format!("{} bits", level.bits));
         Err(format!(
             "expert 0 has {} and expert {other} {}, and MLX stores all experts of a layer in one matrix; search with \
@@ -112,6 +151,56 @@ impl Levels {
             says(other)
         ))
     }
+}
+
+/// The model of a plan, as far as names and levels go.
+struct Model {
+    facts: ModelFacts,
+    /// The layers with experts.
+    mixtures: Vec<u32>,
+    /// Its family, and what mlx-lm calls the matrices of its experts together; `None` where mlx-lm is not known to have it.
+    family: Option<(&'static Family, Option<&'static str>)>,
+}
+
+impl Model {
+    fn of(facts: &Facts) -> Self {
+        let model = ModelFacts::of(facts);
+        let all = || (0..if model.experts > 0 { model.layers } else { 0 }).collect();
+        let mixtures = attune_vocabulary::expert_layers(facts).unwrap_or_else(all);
+        let known = FAMILIES.iter().find(|(name, _)| *name == model.family);
+        let family = known.and_then(|(name, stacks)| Some((attune_families::find(name)?, *stacks)));
+        Self { facts: model, mixtures, family }
+    }
+
+    /// How many experts have the module of an edit; 0 where it is none of experts.
+    fn experts(&self, edit: &WeightBits) -> u32 {
+        let mixture = edit.module.is_feed_forward() && self.mixtures.contains(&edit.layer);
+        if mixture { self.facts.experts } else { 0 }
+    }
+}
+
+/// Whether the modules that are stored in one matrix with that of `edit` have its level.
+fn fused(plan: &Plan, edit: &WeightBits, family: &Family) -> Result<(), String> {
+    let stored = |module| module_tensor(family, edit.layer, module, None);
+    let level = |module: Module| {
+        let of = |other: &WeightBits| other.layer == edit.layer && other.module == module;
+        let found = plan.edits().iter().filter_map(WeightBits::of).find(of).filter(|found| found.bits < 16);
+        found.map(|found| (found.bits, found.group_size))
+    };
+    let beside =
+        Module::ALL.into_iter().filter(|&other| other != edit.module && stored(other) == stored(edit.module));
+    let Some(other) = beside.into_iter().find(|&other| level(other) != level(edit.module)) else {
+        return Ok(());
+    };
+    let says = |module| level(module).map_or(16, |(bits, _)| bits);
+    Err(format!(
+        "`{}` has {} bits and `{}` has {}, and both are stored in one matrix, which has one level; give them the same bits, or \
+         use `--to plan`",
+        edit.module.name(),
+        says(edit.module),
+        other.name(),
+        says(other)
+    ))
 }
 
 /// In what the stored numbers differ from those that were scored, if they do.
@@ -125,25 +214,4 @@ pub(super) fn approximation(model: &ModelFacts) -> Option<String> {
 
 fn refuse(edit: &Edit, reason: impl Into<String>) -> ExportError {
     ExportError::Inexpressible { target: TARGET, edit: edit.to_string(), reason: reason.into() }
-}
-
-/// The stored matrix of a module, or of one expert's.
-fn matrix(layer: u32, module: Module, expert: Option<u32>) -> String {
-    let Some(expert) = expert else { return self::module(layer, module, false) };
-    let part = match module {
-        Module::Gate => "w1",
-        Module::Down => "w2",
-        _ => "w3",
-    };
-    format!("model.layers.{layer}.block_sparse_moe.experts.{expert}.{part}")
-}
-
-/// mlx-lm's module.
-fn module(layer: u32, module: Module, mixture: bool) -> String {
-    let within = match (module.is_feed_forward(), mixture) {
-        (false, _) => "self_attn",
-        (true, false) => "mlp",
-        (true, true) => "block_sparse_moe.switch_mlp",
-    };
-    format!("model.layers.{layer}.{within}.{}_proj", module.name())
 }

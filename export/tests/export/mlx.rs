@@ -2,6 +2,7 @@
 
 use attune_core::exporter::{Exactness, ExportError, ExportInput, Exporter as _};
 use attune_core::facts::Facts;
+use attune_core::options::OptionValue;
 use attune_core::plan::{Edit, Plan};
 use attune_export::MlxExporter;
 use attune_vocabulary::ModelFacts;
@@ -213,4 +214,59 @@ fn models_that_do_not_hold_what_the_plan_names_are_refused_before_anything_is_wr
     let bytes = TensorView::new(Dtype::F8_E4M3, vec![1, 64], &input.data()[..64]).unwrap();
     let typed = failure(bits(1, Module::Key, 4, 32), &model(&format!("{NAME}.weight"), &bytes));
     assert!(typed.contains("F8_E4M3 [1, 64]; expected F32, F16 or BF16"), "{typed}");
+}
+
+#[test]
+fn modules_are_called_as_their_family_calls_them() {
+    let golden = golden();
+    let golden = SafeTensors::deserialize(&golden).unwrap();
+    let input = golden.tensor("float32.input").unwrap();
+    let of = |family: &str| Facts::from(ModelFacts { family: family.into(), ..ModelFacts::of(&llama(4.0)) });
+    let named = |plan: &[Edit], facts: &Facts, names: &[&str]| {
+        let tensors: Vec<_> = names.iter().map(|name| (format!("{name}.weight"), input.clone())).collect();
+        let files = Files::default()
+            .with("config.json", CONFIG)
+            .with("model.safetensors", safetensors::serialize(tensors, None).unwrap());
+        let out = export(&arrange(plan.to_vec()), facts, &files).unwrap();
+        let written = SafeTensors::deserialize(&out.0["model.safetensors"]).unwrap();
+        assert!(names.iter().all(|name| written.tensor(&format!("{name}.scales")).is_ok()), "{names:?}");
+        let quantization = out.json("config.json")["quantization"].as_object().unwrap().clone();
+        quantization.keys().filter(|key| key.starts_with("model.")).cloned().collect::<Vec<String>>()
+    };
+    // No gate.
+    let up = "model.layers.1.mlp.up_proj";
+    assert_eq!(named(&[bits(1, Module::Up, 4, 32)], &of("nemotron"), &[up]), [up]);
+    let message = refusal(&[bits(1, Module::Gate, 4, 32)], &of("nemotron"));
+    assert!(message.contains("modules of a nemotron are not called `gate`"), "{message}");
+    // Two modules in one matrix.
+    let both = "model.layers.1.mlp.gate_up_proj";
+    let plan = [bits(1, Module::Gate, 4, 32), bits(1, Module::Up, 4, 32)];
+    assert_eq!(named(&plan, &of("glm4"), &[both]), [both]);
+    for other in [bits(1, Module::Up, 3, 32), bits(1, Module::Up, 16, 32), bits(1, Module::Down, 4, 32)] {
+        let message = refusal(&[bits(1, Module::Gate, 4, 32), other], &of("glm4"));
+        assert!(message.contains("both are stored in one matrix, which has one level"), "{message}");
+    }
+}
+
+#[test]
+fn a_layer_without_experts_has_modules_of_its_own() {
+    let golden = golden();
+    let golden = SafeTensors::deserialize(&golden).unwrap();
+    let input = golden.tensor("float32.input").unwrap();
+    let mut some =
+        Facts::from(ModelFacts { family: "glm4_moe".into(), experts: 2, ..ModelFacts::of(&facts()) });
+    some.values.insert("expert-layers".to_owned(), OptionValue::Ints(vec![1]));
+    let names = ["layers.0.mlp", "layers.1.mlp.experts.0", "layers.1.mlp.experts.1"];
+    let tensors = names.map(|place| (format!("model.{place}.gate_proj.weight"), input.clone()));
+    let files = Files::default()
+        .with("config.json", CONFIG)
+        .with("model.safetensors", safetensors::serialize(tensors, None).unwrap());
+    let plan = arrange([bits(0, Module::Gate, 3, 32), bits(1, Module::Gate, 4, 32)]);
+    let out = export(&plan, &some, &files).unwrap();
+    let quantization = &out.json("config.json")["quantization"];
+    let level = |bits: u32| serde_json::json!({"bits": bits, "group_size": 32});
+    assert_eq!(quantization["model.layers.0.mlp.gate_proj"], level(3));
+    assert_eq!(quantization["model.layers.1.mlp.switch_mlp.gate_proj"], level(4));
+    let message = refusal(&[of_expert(0, 4)], &some);
+    assert!(message.contains("only the feed-forward part of a mixture has experts"), "{message}");
 }

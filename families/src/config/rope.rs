@@ -21,7 +21,7 @@ const OLD_KIND: &str = "type";
 const ORIGINAL: &str = "original_max_position_embeddings";
 /// What newer files have inside `rope_parameters` where layers differ: those without a window and those with one.
 const KINDS: [&str; 2] = ["full_attention", "sliding_attention"];
-pub(super) const PART: &str = "partial_rotary_factor";
+const PART: &str = "partial_rotary_factor";
 
 /// What config.json says about rotations.
 pub(super) struct Rotations {
@@ -43,8 +43,8 @@ impl Rotations {
         rule: &RotationRule,
         context: usize,
     ) -> Result<Self, ConfigError> {
-        let top = share(fields, rule)?;
-        let base = base(fields)?;
+        let top = share(fields, rule, rule.part_key)?;
+        let base = base_at(fields, rule.base_key)?;
         // An empty object says nothing.
         let given = |key| -> Result<_, ConfigError> {
             Ok(fields.object(key)?.value().filter(|object: &Fields<'_>| !object.is_empty()))
@@ -80,25 +80,25 @@ impl Rotations {
                 ));
             }
             (None, None) => Self {
-                rope: Rope { base: base.unwrap_or(rule.base), scaling: Scaling::None },
+                rope: Rope { base: base_or_default(fields, rule, base)?, scaling: Scaling::None },
                 local,
                 share: top,
                 temperature: None,
                 context,
             },
             (Some(old), None) => {
-                let inside = share(&old, rule)?;
-                let base = old_base(&old, base)?.unwrap_or(rule.base);
+                let inside = share(&old, rule, PART)?;
+                let base = base_or_default(fields, rule, old_base(&old, rule, base)?)?;
                 let (scaling, temperature) = reader.old_scaling(&old)?;
-                let share = agreed(fields, top, inside)?;
+                let share = agreed(fields, rule, top, inside)?;
                 Self { rope: Rope { base, scaling }, local, share, temperature, context }
             }
             (None, Some(new)) if local.is_some() => reader.by_kind(&new, base, local)?,
             (None, Some(new)) => {
-                let inside = share(&new, rule)?;
-                let base = new_base(&new, base)?.unwrap_or(rule.base);
+                let inside = share(&new, rule, PART)?;
+                let base = base_or_default(fields, rule, new_base(&new, rule.base_key, base)?)?;
                 let (scaling, temperature) = reader.new_scaling(&new)?;
-                let share = agreed(fields, top, inside)?;
+                let share = agreed(fields, rule, top, inside)?;
                 Self { rope: Rope { base, scaling }, local: None, share, temperature, context }
             }
         };
@@ -119,25 +119,46 @@ impl Rotations {
 }
 
 /// The share of a head that is rotated, where an object says so.
-fn share(fields: &Fields<'_>, rule: &RotationRule) -> Result<Option<f64>, ConfigError> {
+fn share(fields: &Fields<'_>, rule: &RotationRule, key: &'static str) -> Result<Option<f64>, ConfigError> {
     if rule.part == PartRule::Whole {
         whole_heads(fields)?;
         return Ok(None);
     }
-    match fields.real(PART)? {
+    match fields.real(key)? {
         Found::Absent => Ok(None),
         Found::Is(part) if part > 0.0 && part <= 1.0 => Ok(Some(part)),
-        Found::Is(part) => Err(fields.bad(PART, part, "a share above 0 and up to 1")),
-        Found::Null => Err(fields.null(PART, "a share above 0 and up to 1")),
+        Found::Is(part) => Err(fields.bad(key, part, "a share above 0 and up to 1")),
+        Found::Null => Err(fields.null(key, "a share above 0 and up to 1")),
+    }
+}
+
+/// The base, or what its absence means where that is agreed on.
+fn base_or_default(fields: &Fields<'_>, rule: &RotationRule, base: Option<f64>) -> Result<f64, ConfigError> {
+    match base {
+        Some(base) => Ok(base),
+        None if rule.base_needed => {
+            let expected = "a number above 0: versions of transformers differ in what its absence means";
+            Err(fields.bad(rule.base_key, "absent", expected))
+        }
+        None => Ok(rule.base),
     }
 }
 
 /// The share, of which both places say the same.
-fn agreed(fields: &Fields<'_>, top: Option<f64>, inside: Option<f64>) -> Result<Option<f64>, ConfigError> {
+fn agreed(
+    fields: &Fields<'_>,
+    rule: &RotationRule,
+    top: Option<f64>,
+    inside: Option<f64>,
+) -> Result<Option<f64>, ConfigError> {
     if let (Some(top), Some(inside)) = (top, inside)
         && top != inside
     {
-        return Err(fields.bad(PART, top, format!("{inside}, as beside the other numbers of the rotation")));
+        return Err(fields.bad(
+            rule.part_key,
+            top,
+            format!("{inside}, as beside the other numbers of the rotation"),
+        ));
     }
     Ok(top.or(inside))
 }
@@ -195,24 +216,25 @@ fn base_at(fields: &Fields<'_>, key: &'static str) -> Result<Option<f64>, Config
 }
 
 /// The older versions look for the base on top only, the newer ones inside first.
-fn old_base(old: &Fields<'_>, top: Option<f64>) -> Result<Option<f64>, ConfigError> {
+fn old_base(old: &Fields<'_>, rule: &RotationRule, top: Option<f64>) -> Result<Option<f64>, ConfigError> {
+    let key = rule.base_key;
     match base(old)? {
         None => Ok(top),
         Some(inside) if Some(inside) == top => Ok(top),
         Some(inside) => {
             let expected = match top {
-                Some(top) => format!("{top}, as `{BASE}` on top of the file"),
-                None => format!("it on top of the file, beside `{OLD}`"),
+                Some(top) => format!("{top}, as `{key}` on top of the file"),
+                None => format!("it on top of the file as `{key}`, beside `{OLD}`"),
             };
             Err(old.bad(BASE, inside, expected))
         }
     }
 }
 
-fn new_base(new: &Fields<'_>, top: Option<f64>) -> Result<Option<f64>, ConfigError> {
+fn new_base(new: &Fields<'_>, key: &str, top: Option<f64>) -> Result<Option<f64>, ConfigError> {
     match (base(new)?, top) {
         (Some(inside), Some(top)) if inside != top => {
-            Err(new.bad(BASE, inside, format!("{top}, as `{BASE}` on top of the file")))
+            Err(new.bad(BASE, inside, format!("{top}, as `{key}` on top of the file")))
         }
         (inside, top) => Ok(inside.or(top)),
     }
@@ -274,7 +296,7 @@ impl Reader<'_> {
             ));
         }
         let read = |object: &Fields<'_>, default: f64, top: Option<f64>| -> Result<Rope, ConfigError> {
-            let base = new_base(object, top)?.unwrap_or(default);
+            let base = new_base(object, BASE, top)?.unwrap_or(default);
             // Versions look for it beside the two objects, or within.
             if let Found::Is(false) = object.flag("truncate")? {
                 return Err(object.bad("truncate", false, "no such key: versions read it differently"));
@@ -308,7 +330,7 @@ impl Reader<'_> {
             // On top of the file it has precedence; inside it is a copy.
             rope.raw(ORIGINAL);
         }
-        share(rope, self.rule)?;
+        share(rope, self.rule, PART)?;
         let temperature = match self.rule.temperature {
             TemperatureRule::WithRotation(key) => Some(self.temperature(rope, key, &scaling)?),
             _ => None,

@@ -18,6 +18,7 @@ pub(super) fn unrotated(
         Unrotated::FullAttention => {
             Ok((0..layers).map(|layer| windows.are_used() && windows.of(layer).is_none()).collect())
         }
+        Unrotated::WithoutWindow => Ok((0..layers).map(|layer| windows.of(layer).is_none()).collect()),
         Unrotated::Listed { interval } => listed(fields, interval, layers),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::fields::{Fields, Found};
 use crate::error::ConfigError;
-use crate::schema::{Activation, ActivationKey, Count, Flag, Number};
+use crate::schema::{Activation, ActivationKey, Count, FeedForward, Flag, Number};
 
 impl Fields<'_> {
     /// A switch of the family.
@@ -78,6 +78,14 @@ impl Fields<'_> {
                 Some((_, activation)) => Ok(*activation),
                 None => Err(self.bad(rule.key, word, known())),
             },
+        }
+    }
+
+    /// The inner width of a feed-forward part; `hidden` is the width of the residual stream.
+    pub(super) fn inner(&self, rule: &FeedForward, hidden: usize) -> Result<usize, ConfigError> {
+        match (self.whole(rule.inner)?, rule.inner_times) {
+            (Found::Absent | Found::Null, Some(times)) => Ok(hidden * times),
+            _ => self.size(rule.inner),
         }
     }
 

@@ -11,7 +11,19 @@ pub enum Null {
     Refused,
 }
 
-/// `num_key_value_heads`.
+/// Where the number of key/value heads comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KvCount {
+    /// From a key, as [`KvHeads`] says.
+    Key(&'static str),
+    /// There are as many as query heads; no key says anything else (GPT-NeoX).
+    Queries,
+    /// Falcon: from `num_kv_heads` with `new_decoder_architecture`, else one with `multi_query` and as many as query heads
+    /// without.
+    NewDecoder,
+}
+
+/// What the absence of the number of key/value heads means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KvHeads {
     /// Where the key is absent; `None`: as many as query heads.
@@ -29,6 +41,8 @@ pub struct HeadDim {
     pub null: Null,
     /// Whether the query heads have to divide the width of the residual stream even where `head_dim` is given.
     pub always_divides: bool,
+    /// Whether it is always the width of the residual stream divided by the query heads; the key, if given, has to say so.
+    pub derived: bool,
     /// Whether rotations that are computed from the size of a head (`dynamic`, `yarn`) need the key.
     pub needed_by_scaling: bool,
 }
@@ -38,6 +52,8 @@ pub struct HeadDim {
 pub enum Over {
     /// Each head by itself; one weight per channel of a head.
     Head,
+    /// Each head by itself; one weight per channel of each head, `[heads, head_dim]` (Cohere).
+    EachHead,
     /// All heads together; one weight per output of the projection.
     Projection,
 }
@@ -51,7 +67,7 @@ pub enum QkPlace {
     AfterRotation,
 }
 
-/// Norms of queries and keys.
+/// Norms of queries and keys, of the same kind as those of the residual stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct QkNorm {
     /// Over what.
@@ -71,6 +87,8 @@ pub enum Projections {
     Apart([&'static str; 3]),
     /// One matrix with the rows of queries, then of keys, then of values.
     Fused(&'static str),
+    /// One matrix with, for each key/value head, the rows of its query heads, of its key and of its value (GPT-NeoX, Falcon).
+    Grouped(&'static str),
 }
 
 /// Which layers have a sliding window, which is `sliding_window` tokens, the query's own included.
@@ -112,7 +130,9 @@ pub enum WindowRule {
 /// The attention of a family.
 #[derive(Clone, Copy, Debug)]
 pub struct Attention {
-    /// Key and value heads.
+    /// Where the number of key and value heads comes from.
+    pub kv_count: KvCount,
+    /// What its absence means.
     pub kv_heads: KvHeads,
     /// Channels per head.
     pub head_dim: HeadDim,
@@ -146,11 +166,13 @@ pub struct Attention {
 impl Attention {
     /// Grouped heads without biases, as Mistral has them.
     pub const PLAIN: Self = Self {
+        kv_count: KvCount::Key("num_key_value_heads"),
         kv_heads: KvHeads { default: None, null: Null::Absent },
         head_dim: HeadDim {
             default: None,
             null: Null::Absent,
             always_divides: false,
+            derived: false,
             needed_by_scaling: false,
         },
         qkv_bias: Flag::Always(false),

@@ -56,6 +56,8 @@ pub struct FeedForward {
     pub activation: ActivationKey,
     /// The key of the inner width.
     pub inner: &'static str,
+    /// How many times the width of the residual stream it is where the key is absent or null; `None`: it has to be there.
+    pub inner_times: Option<usize>,
     /// Whether the matrices have biases.
     pub bias: Flag,
     /// The part of a layer that the tensors are under.
@@ -69,6 +71,7 @@ impl FeedForward {
     pub const SWIGLU: Self = Self {
         activation: ActivationKey { key: "hidden_act", default: Activation::Silu, words: SILU },
         inner: "intermediate_size",
+        inner_times: None,
         bias: Flag::Always(false),
         place: "mlp",
         tensors: PartTensors::Gated(["gate_proj", "up_proj", "down_proj"]),

@@ -1,5 +1,7 @@
 //! Norms of the residual stream.
 
+use super::Flag;
+
 /// What a norm computes of a row `x` with a weight `w`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NormKind {
@@ -46,6 +48,31 @@ pub enum Placement {
         /// Of what the feed-forward part gives.
         after_feed_forward: &'static str,
     },
+    /// Before both, which stand side by side: both read what enters the block, and what both give is added to it (PaLM, arXiv
+    /// 2204.02311, §2: `y = x + MLP(Norm(x)) + Attention(Norm(x))`).
+    Beside {
+        /// Of what enters attention.
+        attention: &'static str,
+        /// Of what enters the feed-forward part; `None`: that of attention.
+        feed_forward: Option<&'static str>,
+    },
+}
+
+/// By what a model is arranged in one way or another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arrangement {
+    /// Every model of the family as [`NormRule::placement`] says.
+    Same,
+    /// As it says where a switch is on, and in this way where it is off (GPT-NeoX).
+    Switched(Flag, Placement),
+    /// Falcon: as it says, but one part behind the other without `parallel_attn`, and with `new_decoder_architecture` two
+    /// norms side by side unless `num_ln_in_parallel_attn` is 1.
+    NewDecoder {
+        /// Without `parallel_attn`.
+        sequential: Placement,
+        /// With two norms.
+        two_norms: Placement,
+    },
 }
 
 /// The norms of a family.
@@ -59,6 +86,8 @@ pub struct NormRule {
     pub eps: f64,
     /// Where they stand.
     pub placement: Placement,
+    /// Whether all models of the family have them there.
+    pub arrangement: Arrangement,
     /// The norm behind the last layer.
     pub last: &'static str,
 }
@@ -73,6 +102,7 @@ impl NormRule {
             attention: "input_layernorm",
             feed_forward: "post_attention_layernorm",
         },
+        arrangement: Arrangement::Same,
         last: "model.norm",
     };
 }

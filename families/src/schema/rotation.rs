@@ -16,7 +16,7 @@ pub enum Pairs {
 pub enum PartRule {
     /// All of it.
     Whole,
-    /// The first channels, as `partial_rotary_factor` says; the share where that key is absent.
+    /// The first channels, as [`RotationRule::part_key`] says; the share where that key is absent.
     Share(f64),
     /// The same, or as many of the first channels as this key says; all where both are absent.
     Channels(&'static str),
@@ -34,13 +34,21 @@ pub enum Unrotated {
     },
     /// Those without a window, in a model that has windows.
     FullAttention,
+    /// Those without a window (Cohere 2).
+    WithoutWindow,
 }
 
 /// The rotation of a family.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RotationRule {
-    /// Base of the frequencies where `rope_theta` is absent.
+    /// Base of the frequencies where its key is absent.
     pub base: f64,
+    /// The key of the base on top of the file; beside other numbers of the rotation it is `rope_theta`.
+    pub base_key: &'static str,
+    /// Whether the base has to be given, because versions of transformers differ in what its absence means.
+    pub base_needed: bool,
+    /// The key of the rotated share on top of the file; beside other numbers of the rotation it is `partial_rotary_factor`.
+    pub part_key: &'static str,
     /// Base of the frequencies in layers with a window, where the family has another one there (Gemma 3).
     pub local_base: Option<f64>,
     /// The key of that base; `None`: none, and `rope_theta` on top of the file speaks of both or is read differently by
@@ -71,6 +79,9 @@ impl RotationRule {
     /// Whole heads, as Llama has it.
     pub const WHOLE: Self = Self {
         base: 10000.0,
+        base_key: "rope_theta",
+        base_needed: false,
+        part_key: "partial_rotary_factor",
         local_base: None,
         local_key: None,
         pairs: Pairs::Halves,

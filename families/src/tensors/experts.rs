@@ -34,6 +34,8 @@ pub enum ExpertRole {
 #[derive(Clone, Debug)]
 pub struct ExpertNames {
     rule: &'static MixtureRule,
+    /// What comes before the number of a layer.
+    layers: &'static str,
     /// Where layers without experts have their feed-forward part.
     dense: &'static str,
     parts: Vec<String>,
@@ -50,7 +52,7 @@ impl ExpertNames {
             }
         };
         parts.sort();
-        Some(Self { rule, dense: family.feed_forward.place, parts })
+        Some(Self { rule, layers: family.names.layers, dense: family.feed_forward.place, parts })
     }
 
     /// Whether the experts of a layer share their tensors.
@@ -77,12 +79,12 @@ impl ExpertNames {
     }
 
     fn place(&self, layer: u32) -> String {
-        format!("model.layers.{layer}.{}", self.rule.place)
+        format!("{}{layer}.{}", self.layers, self.rule.place)
     }
 
     /// What the tensor `name` is.
     pub fn role(&self, name: &str) -> ExpertRole {
-        let within = name.strip_prefix("model.layers.").and_then(|rest| rest.split_once('.'));
+        let within = name.strip_prefix(self.layers).and_then(|rest| rest.split_once('.'));
         let Some((layer, rest)) = within.and_then(|(layer, rest)| Some((layer.parse().ok()?, rest))) else {
             return if name.contains("expert") { ExpertRole::Foreign } else { ExpertRole::Other };
         };

@@ -9,18 +9,22 @@ use crate::schema::{
 /// A norm's weight and bias, in families that have them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NormTensors {
-    /// `[width]`; none in families whose norms have no weights.
+    /// `[width]`, or `[heads, width]` where heads have weights of their own; none in families whose norms have no weights.
     pub weight: Option<Tensor>,
-    /// `[width]`.
+    /// The same.
     pub bias: Option<Tensor>,
 }
 
 impl NormTensors {
     pub(super) fn new(config: &DecoderConfig, name: &str, width: usize) -> Self {
+        Self::shaped(config, name, &[width])
+    }
+
+    fn shaped(config: &DecoderConfig, name: &str, shape: &[usize]) -> Self {
         Self {
             weight: (config.family.norms.kind != NormKind::BareLayer)
-                .then(|| (format!("{name}.weight"), vec![width])),
-            bias: has_bias(config.family.norms.kind).then(|| (format!("{name}.bias"), vec![width])),
+                .then(|| (format!("{name}.weight"), shape.to_vec())),
+            bias: has_bias(config.family.norms.kind).then(|| (format!("{name}.bias"), shape.to_vec())),
         }
     }
 
@@ -81,7 +85,7 @@ pub struct LayerTensors<'a> {
 impl<'a> LayerTensors<'a> {
     /// Those of layer `number`.
     pub fn new(config: &'a DecoderConfig, number: usize) -> Self {
-        Self { config, number, place: format!("model.layers.{number}") }
+        Self { config, number, place: format!("{}{number}", config.family.names.layers) }
     }
 
     fn norm(&self, name: &str) -> NormTensors {
@@ -90,49 +94,54 @@ impl<'a> LayerTensors<'a> {
 
     /// The norm of what enters attention.
     pub fn attention_norm(&self) -> Option<NormTensors> {
-        match self.config.family.norms.placement {
-            Placement::Before { attention, .. } | Placement::Both { attention, .. } => {
-                Some(self.norm(attention))
-            }
+        match self.config.placement {
+            Placement::Before { attention, .. }
+            | Placement::Both { attention, .. }
+            | Placement::Beside { attention, .. } => Some(self.norm(attention)),
             Placement::After { .. } => None,
         }
     }
 
     /// The norm of what attention gives.
     pub fn after_attention_norm(&self) -> Option<NormTensors> {
-        match self.config.family.norms.placement {
+        match self.config.placement {
             Placement::After { attention, .. } => Some(self.norm(attention)),
             Placement::Both { after_attention, .. } => Some(self.norm(after_attention)),
-            Placement::Before { .. } => None,
+            Placement::Before { .. } | Placement::Beside { .. } => None,
         }
     }
 
     /// The norm of what enters the feed-forward part, where it is not that of attention.
     pub fn feed_forward_norm(&self) -> Option<NormTensors> {
-        match self.config.family.norms.placement {
+        match self.config.placement {
             Placement::Before { feed_forward, .. } | Placement::Both { feed_forward, .. } => {
                 Some(self.norm(feed_forward))
             }
+            Placement::Beside { feed_forward, .. } => feed_forward.map(|name| self.norm(name)),
             Placement::After { .. } => None,
         }
     }
 
     /// The norm of what the feed-forward part gives.
     pub fn after_feed_forward_norm(&self) -> Option<NormTensors> {
-        match self.config.family.norms.placement {
+        match self.config.placement {
             Placement::After { feed_forward, .. } => Some(self.norm(feed_forward)),
             Placement::Both { after_feed_forward, .. } => Some(self.norm(after_feed_forward)),
-            Placement::Before { .. } => None,
+            Placement::Before { .. } | Placement::Beside { .. } => None,
         }
     }
 
     /// Norms of queries and of keys, in families whose norms of them have weights.
-    pub fn qk_norms(&self) -> Option<[Tensor; 2]> {
+    pub fn qk_norms(&self) -> Option<[NormTensors; 2]> {
         let (config, over) = (self.config, self.config.layer(self.number).qk_norm()?);
         let [queries, keys] = config.family.attention.qk_norm?.names?;
         let norm = |name: &str, heads: usize| {
-            let width = if over == Over::Head { config.head_dim } else { heads * config.head_dim };
-            (format!("{}.{name}.weight", self.attention()), vec![width])
+            let shape = match over {
+                Over::Head => vec![config.head_dim],
+                Over::EachHead => vec![heads, config.head_dim],
+                Over::Projection => vec![heads * config.head_dim],
+            };
+            NormTensors::shaped(config, &format!("{}.{name}", self.attention()), &shape)
         };
         Some([norm(queries, config.heads), norm(keys, config.kv_heads)])
     }
@@ -156,6 +165,12 @@ impl<'a> LayerTensors<'a> {
             Projections::Fused(name) => {
                 let outputs = [queries, kv, kv];
                 LinearTensors::fused(&self.attention(), name, &outputs, config.hidden, config.qkv_bias)
+            }
+            Projections::Grouped(name) => {
+                let head = config.head_dim;
+                let runs = [config.heads / config.kv_heads * head, head, head];
+                let place = self.attention();
+                LinearTensors::in_turns(&place, name, &runs, config.kv_heads, config.hidden, config.qkv_bias)
             }
         })
     }
@@ -226,6 +241,7 @@ impl<'a> LayerTensors<'a> {
                         inputs: 1,
                         offset: expert * outputs,
                         strides: [1, 1],
+                        runs: None,
                     }),
                 };
                 let [gate_up_bias, down_bias] = biases.map_or([None; 2], |names| names.map(Some));
@@ -271,7 +287,7 @@ impl<'a> LayerTensors<'a> {
         norms(self.attention_norm(), visit)?;
         self.projections().all().into_iter().try_for_each(&mut *visit)?;
         self.attention_output().all().try_for_each(&mut *visit)?;
-        self.qk_norms().into_iter().flatten().try_for_each(&mut *visit)?;
+        self.qk_norms().iter().flatten().flat_map(NormTensors::all).try_for_each(&mut *visit)?;
         self.sinks().into_iter().try_for_each(&mut *visit)?;
         norms(self.after_attention_norm(), visit)?;
         norms(self.feed_forward_norm(), visit)?;
@@ -303,7 +319,7 @@ fn stacked(
         Orientation::Rows => ([experts, outputs, inputs], [inputs, 1]),
         Orientation::Columns | Orientation::AlternatingColumns => ([experts, inputs, outputs], [1, outputs]),
     };
-    MatrixSlice { tensor, shape: shape.to_vec(), outputs, inputs, offset, strides }
+    MatrixSlice { tensor, shape: shape.to_vec(), outputs, inputs, offset, strides, runs: None }
 }
 
 /// Gate and up of a matrix whose outputs are theirs by turns.

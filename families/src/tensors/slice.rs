@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::Tensor;
 
 /// A matrix `[outputs, inputs]` within a stored tensor: element `(o, i)` is number `offset + o·strides[0] + i·strides[1]`
-/// of the tensor in row-major order. A bias has one input.
+/// of the tensor in row-major order, where the outputs are not in runs. A bias has one input.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MatrixSlice {
     /// Name of the tensor.
@@ -20,24 +20,60 @@ pub struct MatrixSlice {
     pub offset: usize,
     /// Elements from one output to the next, and from one input to the next.
     pub strides: [usize; 2],
+    /// Where the outputs are not one run.
+    pub runs: Option<Runs>,
+}
+
+/// Outputs that lie in runs of equally many, others between them: heads of queries between those of keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Runs {
+    /// Outputs of a run.
+    pub outputs: usize,
+    /// Elements from the beginning of a run to that of the next.
+    pub stride: usize,
+    /// The number, counted from the first run's first, of the output that the matrix begins with.
+    pub first: usize,
 }
 
 impl MatrixSlice {
     /// A tensor that is the matrix.
     pub fn whole(tensor: String, outputs: usize, inputs: usize) -> Self {
-        Self { tensor, shape: vec![outputs, inputs], outputs, inputs, offset: 0, strides: [inputs, 1] }
+        Self {
+            tensor,
+            shape: vec![outputs, inputs],
+            outputs,
+            inputs,
+            offset: 0,
+            strides: [inputs, 1],
+            runs: None,
+        }
     }
 
     /// A tensor that is a bias.
     pub fn bias(tensor: String, outputs: usize) -> Self {
-        Self { tensor, shape: vec![outputs], outputs, inputs: 1, offset: 0, strides: [1, 1] }
+        Self { tensor, shape: vec![outputs], outputs, inputs: 1, offset: 0, strides: [1, 1], runs: None }
     }
 
     /// Some rows of it.
     #[must_use]
     pub fn rows(&self, rows: Range<usize>) -> Self {
-        let offset = self.offset + rows.start * self.strides[0];
-        Self { offset, outputs: rows.len(), ..self.clone() }
+        let Some(runs) = self.runs else {
+            let offset = self.offset + rows.start * self.strides[0];
+            return Self { offset, outputs: rows.len(), ..self.clone() };
+        };
+        let runs = Some(Runs { first: runs.first + rows.start, ..runs });
+        Self { runs, outputs: rows.len(), ..self.clone() }
+    }
+
+    /// The number of an element of the matrix in the tensor.
+    pub fn place(&self, output: usize, input: usize) -> usize {
+        let down = match self.runs {
+            None => output * self.strides[0],
+            Some(Runs { outputs, stride, first }) => {
+                (first + output) / outputs * stride + (first + output) % outputs * self.strides[0]
+            }
+        };
+        self.offset + down + input * self.strides[1]
     }
 
     /// Elements of the matrix.
@@ -53,7 +89,7 @@ impl MatrixSlice {
     /// Its elements in the tensor, where they follow each other in row-major order.
     pub fn contiguous(&self) -> Option<Range<usize>> {
         let packed = self.strides == [self.inputs, 1] || (self.inputs == 1 && self.strides[0] == 1);
-        packed.then(|| self.offset..self.offset + self.elements())
+        (packed && self.runs.is_none()).then(|| self.offset..self.offset + self.elements())
     }
 
     /// Name and shape of the tensor.
@@ -96,6 +132,37 @@ impl LinearTensors {
         let weight = MatrixSlice::whole(format!("{place}.{name}.weight"), all, inputs);
         let bias = biased.then(|| MatrixSlice::bias(format!("{place}.{name}.bias"), all));
         Self::split(&weight, bias.as_ref(), outputs)
+    }
+
+    /// One tensor with so many rows of each by turns, `turns` times.
+    pub(super) fn in_turns(
+        place: &str,
+        name: &str,
+        rows: &[usize],
+        turns: usize,
+        inputs: usize,
+        biased: bool,
+    ) -> Self {
+        if turns == 1 {
+            return Self::fused(place, name, rows, inputs, biased);
+        }
+        let each: usize = rows.iter().sum();
+        let all = each * turns;
+        let weight = MatrixSlice::whole(format!("{place}.{name}.weight"), all, inputs);
+        let bias = biased.then(|| MatrixSlice::bias(format!("{place}.{name}.bias"), all));
+        let mut first = 0;
+        let parts = rows.iter().map(|&outputs| {
+            let taken = |matrix: &MatrixSlice| MatrixSlice {
+                outputs: outputs * turns,
+                offset: first * matrix.strides[0],
+                runs: Some(Runs { outputs, stride: each * matrix.strides[0], first: 0 }),
+                ..matrix.clone()
+            };
+            let part = LinearPart { weight: taken(&weight), bias: bias.as_ref().map(taken) };
+            first += outputs;
+            part
+        });
+        Self { parts: parts.collect(), inputs }
     }
 
     /// The rows of `weight` in runs of so many each.

@@ -2,12 +2,13 @@
 
 use attune_core::facts::Facts;
 use attune_core::hash::ContentHash;
+use attune_core::options::OptionValue;
 use attune_core::space::Axis;
 use attune_core::technique::{Signal, TechniqueInfo};
-use attune_vocabulary::ModelFacts;
+use attune_vocabulary::{EXPERT_LAYERS, LinearModules, Matrices, ModelFacts, NamedModule};
 
-/// A dense model, a mixture of experts, and for techniques that mix checkpoints an image generator with several, all
-/// small.
+/// A dense model, a mixture of experts, one whose first layer has none, and for techniques that mix checkpoints an image
+/// generator with several, all small.
 pub(super) fn models(technique: &TechniqueInfo) -> Vec<Facts> {
     let dense = ModelFacts {
         name: "example-dense".to_owned(),
@@ -55,8 +56,46 @@ pub(super) fn models(technique: &TechniqueInfo) -> Vec<Facts> {
     };
     let mixes = technique.edits.iter().any(|edit| edit == "combine-checkpoints");
     // A component of before generators may well divide by the number of heads.
-    let models = if mixes { vec![dense, mixture, generator] } else { vec![dense, mixture] };
-    models.into_iter().map(Facts::from).collect()
+    let generators = if mixes { vec![Facts::from(generator)] } else { Vec::new() };
+    let some = some_layers(&mixture);
+    [Facts::from(dense), Facts::from(mixture), some].into_iter().chain(generators).collect()
+}
+
+/// The mixture without experts in its first layer, as a new evaluator tells of it.
+fn some_layers(mixture: &ModelFacts) -> Facts {
+    let (hidden, inner) = (mixture.hidden, mixture.feed_forward);
+    let (queries, kv) = (mixture.heads * mixture.head_dim, mixture.kv_heads * mixture.head_dim);
+    let module = |(number, (name, input)): (usize, (&str, usize))| NamedModule {
+        name: name.to_owned(),
+        input,
+        tensor: number,
+    };
+    let names = [("q", 0), ("k", 0), ("v", 0), ("o", 3), ("gate", 4), ("up", 4), ("down", 6)];
+    let layer = |inner, count, rows| {
+        let matrix = |outputs, inputs, count, rows| Some(Matrices { outputs, inputs, count, rows });
+        vec![
+            matrix(queries, hidden, 1, 1),
+            matrix(kv, hidden, 1, 1),
+            matrix(kv, hidden, 1, 1),
+            matrix(hidden, queries, 1, 1),
+            matrix(inner, hidden, count, 1),
+            matrix(inner, hidden, count, 1),
+            matrix(hidden, inner, count, rows),
+        ]
+    };
+    let mut layers = vec![layer(inner, mixture.experts, mixture.experts_per_token); mixture.layers as usize];
+    layers[0] = layer(4 * inner, 1, 1);
+    let mut facts = Facts::from(ModelFacts {
+        name: "example-some-layers".to_owned(),
+        fingerprint: ContentHash::of(b"example-some-layers"),
+        family: "glm4_moe".to_owned(),
+        ..mixture.clone()
+    });
+    LinearModules { modules: names.into_iter().enumerate().map(module).collect(), layers }
+        .say(&mut facts.values);
+    let with_experts = (1..mixture.layers).map(i64::from).collect();
+    facts.values.insert(EXPERT_LAYERS.to_owned(), OptionValue::Ints(with_experts));
+    facts
 }
 
 /// A made-up measurement of a signal over layers and their experts or parts; `None` for another one.

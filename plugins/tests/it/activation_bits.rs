@@ -10,7 +10,7 @@ use attune_vocabulary::ModelFacts;
 use attune_vocabulary::Module;
 use attune_vocabulary::edits::{ActivationBits, Grid, Range, WeightBits};
 
-use crate::models::{ACTIVATION_BITS, WEIGHT_BITS, dense, indices, mixture, options};
+use crate::models::{ACTIVATION_BITS, WEIGHT_BITS, dense, indices, mixture, options, some_layers};
 
 /// Channels of the inputs of q, k, v; of o; of gate, up; and of down, in the example model.
 const ROWS: [f64; 4] = [256.0, 256.0, 256.0, 512.0];
@@ -268,4 +268,30 @@ fn numbers_that_do_not_fit_are_refused_with_a_way_out() {
     let generator =
         Facts::from(ModelFacts { family: "attune_denoiser".into(), heads: 0, ..ModelFacts::of(&dense()) });
     assert!(refusal(&generator, &[]).contains("has no transformer blocks"));
+}
+
+#[test]
+fn layers_without_experts_have_rows_and_weights_of_their_own() {
+    let space = ACTIVATION_BITS.space(&some_layers(), &both()).unwrap();
+    let cells: Vec<usize> = space.dimensions().iter().map(|dimension| dimension.cells()).collect();
+    assert_eq!(cells, [16, 28]);
+    assert_eq!(
+        space.dimensions()[0].help,
+        "bits per activation; inputs are those of q, k and v, of o, of gate and up, and of down"
+    );
+    // `down` reads 768 channels in the first layer, and two rows of 512 in the others.
+    let all = 3.0 * 256.0 + 768.0 + 3.0 * (3.0 * 256.0 + 2.0 * 512.0);
+    let down = |layer: usize| {
+        let mut cells = [AT_4; 16];
+        cells[4 * layer + 3] = AT_8;
+        used(&space, &pair(&cells, &[0; 28]))[0] - 4.0
+    };
+    close(down(0), 4.0 * 768.0 / all);
+    close(down(2), 4.0 * 1024.0 / all);
+    let costs = ACTIVATION_BITS.cost(&some_layers(), &both(), &pair(&[AT_4; 16], &[2; 28])).unwrap();
+    let weights = |inner: f64, experts: f64| 196_608.0 + 3.0 * 256.0 * inner * experts;
+    let weights = weights(768.0, 1.0) + 3.0 * weights(512.0, 8.0);
+    assert_eq!((costs[2].value, costs[2].dense), (weights * 4.5 / 8.0, weights * 2.0));
+    let plan = ACTIVATION_BITS.lower(&some_layers(), &both(), &pair(&[AT_4; 16], &[0; 28])).unwrap();
+    assert_eq!((plan.edits().len(), attune_vocabulary::model().conflict(&plan)), (56, None));
 }

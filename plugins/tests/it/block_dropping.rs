@@ -8,7 +8,7 @@ use attune_core::technique::{FailureKind, Signal, Technique as _};
 use attune_vocabulary::ModelFacts;
 use attune_vocabulary::edits::{DropBlock, Half};
 
-use crate::models::{BLOCK_DROPPING, dense, mixture, options, subsets};
+use crate::models::{BLOCK_DROPPING, dense, mixture, options, some_layers, subsets};
 
 /// Parameters of the halves of one layer of the example model: hidden 256, 4 heads and 2 KV heads of 64 channels, inner
 /// width 512.
@@ -182,4 +182,17 @@ fn models_and_numbers_that_do_not_fit_are_refused_with_a_way_out() {
         refusal(&generator, &Settings::new()),
         "model `digits` (family attune_denoiser) has no transformer blocks; block-dropping needs them"
     );
+}
+
+#[test]
+fn a_layer_saves_what_it_holds() {
+    let saved = |unit: &str, dropped: &[u32]| {
+        let given = dropping(unit, dropped.len() as i64);
+        let cost = &BLOCK_DROPPING.cost(&some_layers(), &given, &subsets(&[dropped])).unwrap()[0];
+        (cost.dense - cost.value) / 2.0
+    };
+    assert_eq!(saved("block", &[0]), 196_608.0 + 589_824.0);
+    assert_eq!(saved("block", &[2]), 196_608.0 + 3_300_000.0);
+    assert_eq!(saved("feed-forward", &[0, 1]), 589_824.0 + 3_300_000.0);
+    assert_eq!(saved("parts", &[0, 3]), 196_608.0 + 3_300_000.0);
 }

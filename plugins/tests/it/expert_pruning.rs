@@ -10,7 +10,7 @@ use attune_core::technique::{FailureKind, Signal, Technique as _};
 use attune_vocabulary::arrange;
 use attune_vocabulary::edits::{ExpertsPerToken, KeepExperts, MergeExperts, RouteExperts};
 
-use crate::models::{EXPERT_PRUNING, dense, expert_signal, mixture, options, subsets};
+use crate::models::{EXPERT_PRUNING, dense, expert_signal, mixture, options, some_layers, subsets};
 
 fn refusal(model: &Facts, given: &Settings) -> String {
     match EXPERT_PRUNING.space(model, given).unwrap_err().kind {
@@ -373,4 +373,61 @@ fn merged_memory_counts_the_mapping_or_the_router_that_is_left() {
     assert_eq!(mapped, 2.0 * (4_000_000.0 - 4.0 * (5.0 * expert - 24.0)));
     let folded = value(&merge(&[("keep", OptionValue::Int(3)), one_hot_routing()]));
     assert_eq!(folded, 2.0 * (4_000_000.0 - 4.0 * 5.0 * (expert + row)));
+}
+
+#[test]
+fn only_layers_with_experts_are_searched_counted_and_compared() {
+    let technique = &*EXPERT_PRUNING;
+    let keep = options(&[("keep", OptionValue::Int(3))]);
+    let space = technique.space(&some_layers(), &keep).unwrap();
+    let kept = &space.dimensions()[0];
+    assert_eq!((kept.axes[0].name.as_str(), kept.cells()), ("expert-layer", 3));
+    let config = subsets(&[&[0, 1, 2], &[1, 2, 3], &[5, 6, 7]]);
+    space.check(&config).unwrap();
+    let plan = technique.lower(&some_layers(), &keep, &config).unwrap();
+    let edit = |layer, experts: &[u32]| Edit::from(KeepExperts { layer, experts: experts.to_vec() });
+    assert_eq!(plan, arrange([edit(1, &[0, 1, 2]), edit(2, &[1, 2, 3]), edit(3, &[5, 6, 7])]));
+    // Rows of this router have a number more: its correction.
+    let costs = technique.cost(&some_layers(), &keep, &config).unwrap();
+    assert_eq!(costs[0].value, 2.0 * (4_000_000.0 - 3.0 * 5.0 * (100_000.0 + 257.0)));
+    // Signals are of all layers, with zeros where there are no experts.
+    let rows = [0.0, 9.0, 9.0, 0.0].map(|most| [0.0, 0.0, 0.0, 0.0, 1.0, 2.0, 3.0, most]).concat();
+    let signals = [expert_signal("expert-frequency", 4, &rows)];
+    let baselines = technique.baselines(&some_layers(), &keep, &signals).unwrap();
+    assert_eq!(baselines[1].config, subsets(&[&[5, 6, 7], &[5, 6, 7], &[4, 5, 6]]));
+    // Groups are of layers with experts: of three, two and one.
+    let grouped = options(&[("keep", OptionValue::Int(3)), ("groups", OptionValue::Int(2))]);
+    let plan = technique.lower(&some_layers(), &grouped, &subsets(&[&[0, 1, 2], &[5, 6, 7]])).unwrap();
+    assert_eq!(plan, arrange([edit(1, &[0, 1, 2]), edit(2, &[0, 1, 2]), edit(3, &[5, 6, 7])]));
+    let many = options(&[("groups", OptionValue::Int(4))]);
+    assert!(refusal(&some_layers(), &many).contains("has 3 layers with experts; set `groups` to 3 or less"));
+    // Active experts, merging and its start likewise.
+    let one = options(&[("keep", OptionValue::Int(3)), ("active", OptionValue::Ints(vec![1]))]);
+    let costs = technique.cost(&some_layers(), &one, &config).unwrap();
+    assert_eq!(costs[1].dense, 4_000_000.0 - 3.0 * 6.0 * 100_000.0);
+    assert_eq!(costs[1].value, 4_000_000.0 - 3.0 * (7.0 * 100_000.0 + 5.0 * 257.0));
+    let merging = merge(&[("keep", OptionValue::Int(3)), one_hot_routing()]);
+    let start: Vec<f64> =
+        [[1.0; 8], [1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0]].iter().flatten().copied().collect();
+    let start = [&start[..8], &start[8..], &start[8..], &start[8..]].concat();
+    let signals = [expert_signal("start-experts", 4, &start)];
+    let baselines = technique.baselines(&some_layers(), &merging, &signals).unwrap();
+    let started = &baselines.iter().find(|baseline| baseline.name == "start").unwrap().config;
+    technique.space(&some_layers(), &merging).unwrap().check(started).unwrap();
+    let plan = technique.lower(&some_layers(), &merging, started).unwrap();
+    assert!(plan.edits().len() == 6 && plan.edits().iter().all(|edit| attune_vocabulary::layer(edit) > 0));
+}
+
+#[test]
+fn mappings_that_a_router_does_not_define_are_refused() {
+    let with = |mapping: &str| {
+        let mut facts = mixture();
+        facts.values.insert("router-mapping".into(), OptionValue::Text(mapping.into()));
+        facts
+    };
+    let (mapped, one_hot) = (merge(&[]), merge(&[one_hot_routing()]));
+    assert!(refusal(&with("one-hot"), &mapped).contains("set `routing` to \"one-hot\""));
+    assert!(EXPERT_PRUNING.space(&with("one-hot"), &one_hot).is_ok());
+    assert!(refusal(&with("none"), &one_hot).contains("set `phase` to \"prune\""));
+    assert!(EXPERT_PRUNING.space(&with("none"), &Settings::new()).is_ok());
 }

@@ -9,7 +9,7 @@ use attune_core::options::{OptionValue, Settings};
 use attune_core::space::{Axis, Config, Value};
 use attune_core::technique::Signal;
 use attune_plugins::{Host, WasmTechnique};
-use attune_vocabulary::ModelFacts;
+use attune_vocabulary::{LinearModules, Matrices, ModelFacts, NamedModule};
 
 static HOST: LazyLock<Host> = LazyLock::new(|| Host::new().unwrap());
 
@@ -74,6 +74,44 @@ pub(crate) fn mixture() -> Facts {
         expert_parameters: 100_000,
         ..ModelFacts::of(&dense())
     })
+}
+
+/// The mixture without experts in its first layer, which is 768 channels wide inside, as an evaluator tells of it.
+pub(crate) fn some_layers() -> Facts {
+    let mut facts = mixture();
+    let names = ["q", "k", "v", "o", "gate", "up", "down"];
+    let module = |(name, input): (&&str, usize)| NamedModule {
+        name: (*name).to_owned(),
+        input,
+        tensor: names.iter().position(|other| other == name).unwrap(),
+    };
+    let layer = |inner: u32, experts: u32, rows: u32| {
+        let of = |outputs, inputs, count, rows| Some(Matrices { outputs, inputs, count, rows });
+        vec![
+            of(256, 256, 1, 1),
+            of(128, 256, 1, 1),
+            of(128, 256, 1, 1),
+            of(256, 256, 1, 1),
+            of(inner, 256, experts, 1),
+            of(inner, 256, experts, 1),
+            of(256, inner, experts, rows),
+        ]
+    };
+    let mixed = layer(512, 8, 2);
+    let modules = LinearModules {
+        modules: names.iter().zip([0, 0, 0, 3, 4, 4, 6]).map(module).collect(),
+        layers: vec![layer(768, 1, 1), mixed.clone(), mixed.clone(), mixed],
+    };
+    modules.say(&mut facts.values);
+    let blocks = [[196_608, 589_824], [196_608, 3_300_000], [196_608, 3_300_000], [196_608, 3_300_000]];
+    for (name, value) in [
+        ("expert-layers", OptionValue::Ints(vec![1, 2, 3])),
+        ("block-parameters", OptionValue::Ints(blocks.concat())),
+        ("router-parameters", OptionValue::Int(257)),
+    ] {
+        facts.values.insert(name.to_owned(), value);
+    }
+    facts
 }
 
 pub(crate) fn options(given: &[(&str, OptionValue)]) -> Settings {

@@ -5,11 +5,11 @@ use attune_core::options::{OptionValue, Settings};
 use attune_core::plan::Edit;
 use attune_core::space::{Config, Domain};
 use attune_core::technique::{FailureKind, Technique as _};
-use attune_vocabulary::ModelFacts;
-use attune_vocabulary::Module;
+use attune_vocabulary::ModelEdit as _;
 use attune_vocabulary::edits::WeightBits;
+use attune_vocabulary::{LinearModules, Matrices, ModelFacts, Module, NamedModule};
 
-use crate::models::{WEIGHT_BITS, dense, indices, mixture, options};
+use crate::models::{WEIGHT_BITS, dense, indices, mixture, options, some_layers};
 
 /// Weights of one layer of the example model: hidden 256, 2 KV heads of 64 channels, inner width 512.
 const Q: f64 = 256.0 * 256.0;
@@ -142,7 +142,7 @@ fn numbers_that_do_not_fit_are_refused_with_a_way_out() {
 
 #[test]
 fn blocks_of_an_image_generator_have_two_modules() {
-    let generator = Facts::from(ModelFacts {
+    let mut generator = Facts::from(ModelFacts {
         name: "digits".into(),
         family: "attune_denoiser".into(),
         layers: 5,
@@ -154,6 +154,12 @@ fn blocks_of_an_image_generator_have_two_modules() {
         feed_forward: 192,
         ..ModelFacts::of(&dense())
     });
+    let module = |name: &str, number| NamedModule { name: name.into(), input: number, tensor: number };
+    let matrix = |outputs, inputs| Some(Matrices { outputs, inputs, count: 1, rows: 1 });
+    let block = vec![matrix(192, 96), matrix(96, 192)];
+    let beside = vec![None; 2];
+    let layers = vec![beside.clone(), block.clone(), block.clone(), block, beside];
+    LinearModules { modules: vec![module("up", 0), module("down", 1)], layers }.say(&mut generator.values);
     let given = options(&[("average", OptionValue::Real(4.0)), ("group-size", OptionValue::Int(32))]);
     let space = WEIGHT_BITS.space(&generator, &given).unwrap();
     assert_eq!(
@@ -171,4 +177,73 @@ fn blocks_of_an_image_generator_have_two_modules() {
     let bare = Facts::from(ModelFacts { family: "other".into(), ..ModelFacts::of(&generator) });
     let refusal = WEIGHT_BITS.space(&bare, &given).unwrap_err().to_string();
     assert!(refusal.contains("has no transformer blocks"), "{refusal}");
+}
+
+#[test]
+fn layers_with_experts_and_layers_without_count_by_what_they_hold() {
+    let (dense_layer, mixed) =
+        (2.0 * Q + 2.0 * K + 3.0 * 256.0 * 768.0, 2.0 * Q + 2.0 * K + 24.0 * FEED_FORWARD);
+    let all = dense_layer + 3.0 * mixed;
+    // Together, cells are those of any model; `up` of the dense layer is smaller than that of eight experts.
+    let together = average(16.0);
+    let space = WEIGHT_BITS.space(&some_layers(), &together).unwrap();
+    assert_eq!((space.dimensions().len(), space.dimensions()[0].cells()), (1, 28));
+    assert_eq!(space.dimensions()[0].axes[0].name, "layer");
+    let used = |config: &Config| space.budgets().next().unwrap().used(config);
+    let up = |layer: usize| {
+        let mut cells = [AT_3; 28];
+        cells[7 * layer + 5] = AT_4;
+        used(&indices(&cells)) - 3.5
+    };
+    assert!((up(0) - 256.0 * 768.0 / all).abs() < 1e-12 && (up(2) - 8.0 * FEED_FORWARD / all).abs() < 1e-12);
+    let costs = WEIGHT_BITS.cost(&some_layers(), &together, &indices(&[AT_4; 28])).unwrap();
+    assert_eq!((costs[1].value, costs[1].dense), (all * 4.5 / 8.0, all * 2.0));
+
+    // Apart, layers with experts are a dimension of their own, and both keep one budget.
+    let apart = options(&[
+        ("average", OptionValue::Real(4.0)),
+        ("experts", OptionValue::Text("apart".into())),
+        ("levels", OptionValue::Ints(vec![2, 3, 4])),
+    ]);
+    let space = WEIGHT_BITS.space(&some_layers(), &apart).unwrap();
+    let shapes: Vec<_> = space
+        .dimensions()
+        .iter()
+        .map(|dimension| (dimension.name.as_str(), dimension.axes[0].name.as_str(), dimension.cells()))
+        .collect();
+    assert_eq!(shapes, [("bits", "dense-layer", 7), ("expert-bits", "expert-layer", 3 * 28)]);
+    let config = space.sample(&mut attune_core::rng::derive(1, "apart", &[])).unwrap();
+    space.check(&config).unwrap();
+    let plan = WEIGHT_BITS.lower(&some_layers(), &apart, &config).unwrap();
+    assert_eq!((plan.edits().len(), attune_vocabulary::model().conflict(&plan)), (91, None));
+    let edits: Vec<WeightBits> = plan.edits().iter().filter_map(WeightBits::of).collect();
+    let of_experts = |edit: &&WeightBits| edit.expert.is_some();
+    assert_eq!(edits.iter().filter(of_experts).count(), 72);
+    assert!(edits.iter().filter(of_experts).all(|edit| edit.layer > 0 && edit.module.is_feed_forward()));
+    let costs = WEIGHT_BITS.cost(&some_layers(), &apart, &config).unwrap();
+    let used = space.budgets().next().unwrap().used(&config);
+    assert!((costs[0].value - used).abs() < 1e-9 && used <= 4.0, "{} {used}", costs[0].value);
+    for baseline in WEIGHT_BITS.baselines(&some_layers(), &apart, &[]).unwrap() {
+        space.check_domains(&baseline.config).unwrap();
+    }
+}
+
+#[test]
+fn modules_are_those_that_the_evaluator_lists() {
+    // No gate, and queries and keys by way of a narrow latent.
+    let mut facts = dense();
+    let module = |name: &str, input| NamedModule { name: name.into(), input, tensor: input };
+    let modules = [module("q-a", 0), module("q-b", 1), module("o", 2), module("up", 3), module("down", 4)];
+    let matrix = |outputs, inputs| Some(Matrices { outputs, inputs, count: 1, rows: 1 });
+    let layer = vec![matrix(64, 256), matrix(256, 64), matrix(256, 256), matrix(512, 256), matrix(256, 512)];
+    LinearModules { modules: modules.to_vec(), layers: vec![layer; 4] }.say(&mut facts.values);
+    let given = options(&[("average", OptionValue::Real(4.5)), ("group-size", OptionValue::Int(64))]);
+    let space = WEIGHT_BITS.space(&facts, &given).unwrap();
+    assert_eq!(space.dimensions()[0].cells(), 20);
+    let costs = WEIGHT_BITS.cost(&facts, &given, &indices(&[AT_4; 20])).unwrap();
+    assert_eq!(costs[1].dense, 2.0 * 4.0 * (2.0 * 64.0 * 256.0 + 256.0 * 256.0 + 2.0 * 256.0 * 512.0));
+    let mut odd = facts.clone();
+    odd.values.insert("module-inputs".into(), OptionValue::Ints(vec![0]));
+    let refusal = WEIGHT_BITS.space(&odd, &given).unwrap_err().to_string();
+    assert!(refusal.contains("contradict each other"), "{refusal}");
 }

@@ -1,20 +1,25 @@
 //! Strategies on problems: every evaluation counts, probes of a sensitivity table included.
 
+use std::collections::HashMap;
 use std::error::Error;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use attune_core::evaluator::RunControl;
+use attune_core::hash::ContentHash;
 use attune_core::options::Settings;
 use attune_core::profile::Selected;
 use attune_core::rng::derive;
-use attune_core::sensitivity::{SensitivityTable, probes, reference, table_from};
+use attune_core::sensitivity::{Probing, SensitivityTable};
 use attune_core::space::{Config, Space};
-use attune_core::strategy::Observation;
-use attune_search::strategy::{SearchContext, build, check, table_source};
+use attune_core::strategy::{Observation, Origin, Proposal};
+use attune_search::strategy::{PROBED, SearchContext, build, check, table_source};
 use rand_distr::{Distribution as _, StandardNormal};
 
 use super::problem::Problem;
+
+/// How often a strategy may ask for a config again where there is noise.
+const REPEATS: u32 = 1_000;
 
 /// What a search had found when it was looked at.
 pub(crate) struct Look {
@@ -29,8 +34,8 @@ pub(crate) struct Look {
 struct Evaluations<'a> {
     problem: &'a Problem,
     count: usize,
-    /// As observed, and without noise.
-    best: (f64, f64),
+    /// Of every point that may be a result: the mean of what was observed, how often, and its loss without noise.
+    found: HashMap<ContentHash, (f64, f64, f64)>,
     thinking: Duration,
     looks: Vec<Look>,
 }
@@ -46,8 +51,10 @@ impl Evaluations<'_> {
         } else {
             loss
         };
-        if counts && observed < self.best.0 {
-            self.best = (observed, loss);
+        if counts {
+            let (mean, times, _) = self.found.entry(config.hash()).or_insert((0.0, 0.0, loss));
+            *times += 1.0;
+            *mean += (observed - *mean) / *times;
         }
         self.count += 1;
         if self.problem.looks.contains(&self.count) {
@@ -57,23 +64,40 @@ impl Evaluations<'_> {
     }
 
     fn look(&mut self) {
-        self.looks.push(Look { evaluations: self.count, loss: self.best.1, thinking: self.thinking });
+        let best = self.found.values().min_by(|a, b| a.0.total_cmp(&b.0));
+        let loss = best.map_or(f64::INFINITY, |(.., loss)| *loss);
+        self.looks.push(Look { evaluations: self.count, loss, thinking: self.thinking });
+    }
+
+    /// What a strategy hears of a proposal.
+    fn observe(&mut self, proposal: &Proposal) -> Observation {
+        let observed = self.evaluate(&proposal.config, true);
+        let again = matches!(proposal.origin, Origin::Again { .. });
+        let pooled = self.found.get(&proposal.config.hash()).map_or(observed, |(mean, ..)| *mean);
+        let (losses, fresh) =
+            if again { (vec![pooled], Some(vec![observed])) } else { (vec![observed], None) };
+        Observation { index: proposal.index, losses: Some(losses), estimate: None, fresh }
     }
 
     fn left(&self) -> usize {
         self.problem.looks.last().map_or(0, |last| last.saturating_sub(self.count))
     }
 
-    /// Every option on its own. A probe that breaks a budget is no result.
-    fn table(&mut self, space: &Space) -> Result<SensitivityTable, Box<dyn Error>> {
-        let at = reference(space, None)?;
-        let probes = probes(space, &at)?;
-        let first = vec![self.evaluate(&at, space.check(&at).is_ok())];
-        let losses: Vec<Option<Vec<f64>>> = probes
-            .iter()
-            .map(|probe| Some(vec![self.evaluate(&probe.config, space.check(&probe.config).is_ok())]))
-            .collect();
-        Ok(table_from(space, &at, &first, &probes, &losses))
+    /// The table, and the best config that it was measured with where probes are points. A probe that breaks a budget is no
+    /// result.
+    fn table(&mut self, space: &Space) -> Result<(SensitivityTable, Option<Config>), Box<dyn Error>> {
+        let mut probing = Probing::new(space, &[])?;
+        loop {
+            let batch: Vec<Config> = probing.batch().into_iter().cloned().collect();
+            if batch.is_empty() {
+                return Ok(probing.finish());
+            }
+            let losses: Vec<Option<Vec<f64>>> = batch
+                .iter()
+                .map(|probe| Some(vec![self.evaluate(probe, space.check(probe).is_ok())]))
+                .collect();
+            probing.tell(&losses)?;
+        }
     }
 }
 
@@ -84,27 +108,24 @@ pub(crate) fn search(name: &str, problem: &Problem) -> Result<Option<Vec<Look>>,
     if check(&choice, &space, problem.seed, false).is_err() {
         return Ok(None);
     }
-    let mut evaluations = Evaluations {
-        problem,
-        count: 0,
-        best: (f64::INFINITY, f64::INFINITY),
-        thinking: Duration::ZERO,
-        looks: Vec::new(),
+    let mut evaluations =
+        Evaluations { problem, count: 0, found: HashMap::new(), thinking: Duration::ZERO, looks: Vec::new() };
+    let (table, best) = match table_source(&choice)? {
+        Some(_) => evaluations.table(&space).map(|(table, best)| (Some(table), best))?,
+        None => (None, None),
     };
-    let table = match table_source(&choice)? {
-        Some(_) => Some(evaluations.table(&space)?),
-        None => None,
-    };
+    let starts = best.map(|best| (PROBED.to_owned(), best)).into_iter().collect();
     let begin = Instant::now();
     let mut strategy = build(
         &choice,
         SearchContext {
             space: Arc::clone(&space),
             seed: problem.seed,
-            starts: Vec::new(),
+            starts,
             operators: None,
             table,
-            repeats: 0,
+            // A loss without noise is the same every time.
+            repeats: if problem.noise > 0.0 { REPEATS } else { 0 },
             stop: RunControl::default(),
         },
     )?;
@@ -116,13 +137,7 @@ pub(crate) fn search(name: &str, problem: &Problem) -> Result<Option<Vec<Look>>,
         if proposals.is_empty() {
             break;
         }
-        let told = proposals.iter().map(|proposal| Observation {
-            index: proposal.index,
-            losses: Some(vec![evaluations.evaluate(&proposal.config, true)]),
-            estimate: None,
-            fresh: None,
-        });
-        let told: Vec<Observation> = told.collect();
+        let told: Vec<Observation> = proposals.iter().map(|proposal| evaluations.observe(proposal)).collect();
         let begin = Instant::now();
         strategy.tell(&told);
         evaluations.thinking += begin.elapsed();

@@ -242,16 +242,19 @@ fn traps(variables: &Variables, random: &mut Rng) -> Loss {
     let (places, values) = shape(variables);
     let mut order: Vec<usize> = (0..places).collect();
     order.shuffle(random);
-    let blocks = order.chunks(3).map(|block| {
-        let target = |place: &usize| match variables {
-            // The optimum has to be a subset: the first elements of every cell, which says nothing to a search.
-            Variables::Subset { of, pick, .. } => {
-                (*place, usize::from(*place % (*of as usize) < *pick as usize))
-            }
-            _ => (*place, random.random_range(0..values)),
-        };
-        block.iter().map(target).collect()
-    });
+    // The optimum is a point of the space.
+    let target: Vec<usize> = match variables {
+        Variables::Subset { cells, of, pick } => {
+            let mut cell = || {
+                let mut picked: Vec<usize> = (0..*of).map(|element| usize::from(element < *pick)).collect();
+                picked.shuffle(random);
+                picked
+            };
+            (0..*cells).flat_map(|_| cell()).collect()
+        }
+        _ => (0..places).map(|_| random.random_range(0..values)).collect(),
+    };
+    let blocks = order.chunks(3).map(|block| block.iter().map(|place| (*place, target[*place])).collect());
     Loss::Traps { blocks: blocks.collect() }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use attune_core::rng::Rng;
-use attune_core::space::{Config, Space};
+use attune_core::space::{Config, RepairWork, Space};
 
 use super::{Variation, VariationError};
 
@@ -19,12 +19,21 @@ impl DomainOperators {
 
 impl Variation for DomainOperators {
     fn vary(&self, parents: &[&Config], random: &mut Rng) -> Result<Config, VariationError> {
+        self.vary_counted(parents, random, &mut RepairWork::default())
+    }
+
+    fn vary_counted(
+        &self,
+        parents: &[&Config],
+        random: &mut Rng,
+        spent: &mut RepairWork,
+    ) -> Result<Config, VariationError> {
         match parents {
             [] => Err(VariationError::NoParents),
-            [parent] => Ok(self.0.mutate(parent, random)),
+            [parent] => Ok(self.0.mutate_counted(parent, random, spent)),
             [first, second, ..] => {
-                let child = self.0.crossover(first, second, random);
-                Ok(self.0.mutate(&child, random))
+                let child = self.0.crossover_counted(first, second, random, spent);
+                Ok(self.0.mutate_counted(&child, random, spent))
             }
         }
     }

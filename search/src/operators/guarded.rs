@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use attune_core::evaluator::RunControl;
 use attune_core::rng::Rng;
-use attune_core::space::{Config, Space};
+use attune_core::space::{Config, RepairWork, Space};
 use attune_core::technique::FailureKind;
 
 use super::{DomainOperators, Variation, VariationError};
@@ -104,13 +104,22 @@ fn is_repeatable(failure: &VariationError) -> bool {
 
 impl Variation for Guarded {
     fn vary(&self, parents: &[&Config], random: &mut Rng) -> Result<Config, VariationError> {
+        self.vary_counted(parents, random, &mut RepairWork::default())
+    }
+
+    fn vary_counted(
+        &self,
+        parents: &[&Config],
+        random: &mut Rng,
+        spent: &mut RepairWork,
+    ) -> Result<Config, VariationError> {
         if self.stop.is_asked() || self.is_given_up() {
-            return self.domain.vary(parents, random);
+            return self.domain.vary_counted(parents, random, spent);
         }
-        match self.preferred.vary(parents, random) {
+        match self.preferred.vary_counted(parents, random, spent) {
             Err(failure) if !parents.is_empty() => {
                 self.note(failure);
-                self.domain.vary(parents, random)
+                self.domain.vary_counted(parents, random, spent)
             }
             outcome => outcome,
         }

@@ -6,7 +6,7 @@ use attune_core::allowance::{Allowance, Used};
 use attune_core::facts::Facts;
 use attune_core::options::Settings;
 use attune_core::rng::Rng;
-use attune_core::space::{Config, Space};
+use attune_core::space::{Config, RepairWork, Space};
 use attune_core::technique::Technique;
 use rand::Rng as _;
 
@@ -38,6 +38,15 @@ fn used(technique: &dyn Technique) -> Used {
 
 impl Variation for TechniqueOperators {
     fn vary(&self, parents: &[&Config], random: &mut Rng) -> Result<Config, VariationError> {
+        self.vary_counted(parents, random, &mut RepairWork::default())
+    }
+
+    fn vary_counted(
+        &self,
+        parents: &[&Config],
+        random: &mut Rng,
+        spent: &mut RepairWork,
+    ) -> Result<Config, VariationError> {
         let used = used(&*self.technique).since(self.before);
         if Allowance::OPERATOR.is_spent(used) {
             return Err(VariationError::UsedUp {
@@ -53,6 +62,6 @@ impl Variation for TechniqueOperators {
             technique: self.technique.info().name.clone(),
             violation,
         })?;
-        Ok(self.space.repair(child, &[], random)?)
+        Ok(self.space.repair_counted(child, &[], random, spent)?)
     }
 }

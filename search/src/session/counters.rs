@@ -63,12 +63,18 @@ impl Counters {
         self.progress.measuring += work;
     }
 
+    /// Counts the configs of a sensitivity table, which every run finds the same.
+    pub(super) fn probed(&mut self, configs: u64) {
+        self.progress.probes = configs;
+    }
+
     /// Counts what earlier runs noted.
     pub(super) fn work_of(&mut self, notes: &[RunNote]) {
         for note in notes {
             match note {
                 RunNote::Trials(trials) => trials.iter().for_each(|trial| self.work(trial.work)),
                 RunNote::Measured(effort) => self.measured(effort.work),
+                RunNote::Probed(configs) => self.probed(*configs),
                 RunNote::Shared(trials) => self.shared(trials.len() as u64),
                 RunNote::Budget(_)
                 | RunNote::Run(_)

@@ -20,6 +20,7 @@ use super::options::{self, Options, spec};
 use super::population::{Individual, Population, Selection};
 use super::profiling::Perturbed;
 use super::screen::Screen;
+use super::size::Size;
 use super::{SearchContext, StrategyError, StrategyInfo, is_universal, usable};
 use crate::operators::{DomainOperators, Variation};
 
@@ -35,9 +36,17 @@ pub(super) fn info() -> StrategyInfo {
 pub(super) fn option_specs() -> Vec<OptionSpec> {
     let probability = OptionKind::Real { min: 0.0, max: 1.0 };
     vec![
-        options::count("initial", "Trials before evolving: starting points, then random ones.", 16, 1 << 20),
-        options::count("generation", "Children that are proposed together afterwards.", 8, 1 << 16),
-        options::count("population", "Parents that are kept: the best trials so far.", 16, 1 << 20),
+        options::count("initial", "Trials before evolving: starting points, then random ones.", 8, 1 << 20),
+        options::growing(
+            "generation",
+            "Children that are proposed together afterwards; 0 for a number that grows with the trials so far.",
+            1 << 16,
+        ),
+        options::growing(
+            "population",
+            "Parents that are kept, the best trials so far; 0 for a number that grows with the trials so far.",
+            1 << 20,
+        ),
         options::count("tournament", "Parents drawn for each one chosen.", 2, 1 << 10),
         options::count("redraws", "Children drawn for one that is new, before a random config.", 64, 1 << 30),
         options::count(
@@ -59,12 +68,18 @@ pub(super) fn option_specs() -> Vec<OptionSpec> {
     ]
 }
 
+/// Children of a generation where no number is set: one at a time while every trial tells much, more of them when work that
+/// they share counts for more.
+const GENERATION: Size = Size::Growing { every: 64, least: 1, most: 8 };
+/// Parents where no number is set.
+const POPULATION: Size = Size::Growing { every: 64, least: 2, most: 16 };
+
 /// What makes one evolutionary strategy different from another.
 pub(super) struct Scheme {
     /// Its name, which also labels its random numbers.
     pub(super) name: &'static str,
     pub(super) initial: usize,
-    pub(super) generation: usize,
+    pub(super) generation: Size,
     pub(super) redraws: usize,
     /// Children that a surrogate chooses from; 1 for no surrogate.
     pub(super) screen: usize,
@@ -79,11 +94,14 @@ impl Scheme {
         Self {
             name,
             initial: options.count("initial"),
-            generation: options.count("generation"),
+            generation: Size::of_option(options.count("generation"), GENERATION),
             redraws: options.count("redraws"),
             screen: options.count("screen"),
             crossover: options.real("crossover"),
-            selection: Box::new(Population::new(options.count("population"), options.count("tournament"))),
+            selection: Box::new(Population::new(
+                Size::of_option(options.count("population"), POPULATION),
+                options.count("tournament"),
+            )),
             operators: operators(context, options),
         }
     }
@@ -122,6 +140,8 @@ pub(super) struct Evolution {
     asked: Vec<(u64, Config)>,
     told: Vec<Individual>,
     next: u64,
+    /// The running generation: its number, its first proposal and the first of the next one.
+    generation: (u64, u64, u64),
     planned: Option<Planned>,
     /// Where other parents come from that no trial has been yet.
     perturbed: Option<Perturbed>,
@@ -133,7 +153,6 @@ impl Evolution {
         let mut starts = usable(&context.space, context.starts);
         starts.retain(|(name, _)| baselines || is_universal(name));
         scheme.initial = scheme.initial.max(starts.len()).max(1);
-        scheme.generation = scheme.generation.max(1);
         let screen = Screen::new(&context.space, scheme.screen, context.table.as_ref());
         Self {
             screen,
@@ -145,6 +164,7 @@ impl Evolution {
             asked: Vec::new(),
             told: Vec::new(),
             next: 0,
+            generation: (0, 0, 0),
             planned: None,
             perturbed: None,
         }
@@ -155,17 +175,20 @@ impl Evolution {
         Self { planned: Some(planned), perturbed: Some(perturbed), ..self }
     }
 
-    /// Number of the generation that proposal `index` belongs to, its first proposal, and the first of the
-    /// next generation. Fixed by the index alone, so a study that stops inside a generation and is later
-    /// extended is the study that never stopped.
-    fn generation_of(&self, index: u64) -> (u64, u64, u64) {
-        let (initial, generation) = (self.scheme.initial as u64, self.scheme.generation as u64);
-        if index < initial {
-            return (0, 0, initial);
+    /// Begins the generation of the next proposal. Where generations begin follows from the options alone, so a study that
+    /// stops inside a generation and is later extended is the study that never stopped.
+    fn begin_generation(&mut self) {
+        let start = self.next;
+        let (number, size) = match start {
+            0 => (0, self.scheme.initial),
+            _ => (self.generation.0 + 1, self.scheme.generation.at(start)),
+        };
+        self.generation = (number, start, start + size as u64);
+        if let Some(screen) = &mut self.screen {
+            let no_better = self.scheme.selection.threatened().map(Individual::loss);
+            screen.learn(&self.told, no_better);
         }
-        let past = (index - initial) / generation;
-        let start = initial + past * generation;
-        (past + 1, start, start + generation)
+        self.scheme.selection.add(std::mem::take(&mut self.told));
     }
 
     fn propose(&mut self, generation: u64) -> Option<Proposal> {
@@ -258,13 +281,10 @@ impl Strategy for Evolution {
     }
 
     fn ask(&mut self, limit: usize) -> Vec<Proposal> {
-        let (generation, start, end) = self.generation_of(self.next);
-        if self.next == start {
-            if let Some(screen) = &mut self.screen {
-                screen.learn(&self.told, self.scheme.selection.threatened());
-            }
-            self.scheme.selection.add(std::mem::take(&mut self.told));
+        if self.next == self.generation.2 {
+            self.begin_generation();
         }
+        let (generation, _, end) = self.generation;
         let count = (limit as u64).min(end - self.next);
         let stop = self.stop.clone();
         // After a stop nobody looks at what is proposed.
@@ -273,8 +293,8 @@ impl Strategy for Evolution {
 
     /// Whoever does not beat the worst parent never has children.
     fn rival(&self) -> Option<Rival> {
-        let (generation, ..) = self.generation_of(self.next.saturating_sub(1));
-        self.scheme.selection.threatened().map(|index| Rival { index, generation })
+        let (generation, ..) = self.generation;
+        self.scheme.selection.threatened().map(|parent| Rival { index: parent.index, generation })
     }
 
     fn planned(&self) -> Option<&Planned> {

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::evolution::{Evolution, Scheme};
 use super::options::{self, Options};
 use super::population::Population;
+use super::size::Size;
 use super::{SearchContext, StrategyInfo};
 use crate::operators::LevelSwitch;
 
@@ -37,11 +38,11 @@ pub(super) fn new(context: SearchContext, options: &Options<'_>) -> Evolution {
     let scheme = Scheme {
         name: "evopress",
         initial: options.count("initial"),
-        generation: options.count("offspring"),
+        generation: Size::Fixed(options.count("offspring")),
         redraws: 64,
         screen: 1,
         crossover: 0.0,
-        selection: Box::new(Population::new(1, 1)),
+        selection: Box::new(Population::new(Size::Fixed(1), 1)),
         operators: Arc::new(LevelSwitch::new(context.space.clone())),
     };
     Evolution::new(context, scheme, false)

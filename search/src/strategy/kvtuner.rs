@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::evolution::{Evolution, Scheme};
 use super::nsga2::Fronts;
 use super::options::{self, Options};
+use super::size::Size;
 use super::{SearchContext, StrategyInfo};
 use crate::operators::Redraw;
 
@@ -28,7 +29,7 @@ pub(super) fn new(context: SearchContext, options: &Options<'_>) -> Evolution {
     let scheme = Scheme {
         name: "kvtuner",
         initial: population,
-        generation: population,
+        generation: Size::Fixed(population),
         redraws: 64,
         screen: 1,
         crossover: 0.9,

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::evolution::{Evolution, Scheme};
 use super::options::{self, Options};
 use super::population::Population;
+use super::size::Size;
 use super::{SearchContext, StrategyInfo};
 use crate::operators::GroupChange;
 
@@ -33,11 +34,11 @@ pub(super) fn new(context: SearchContext, options: &Options<'_>) -> Evolution {
     let scheme = Scheme {
         name: "lcsc",
         initial: options.count("initial"),
-        generation: options.count("generation"),
+        generation: Size::Fixed(options.count("generation")),
         redraws: 64,
         screen: 1,
         crossover: 1.0,
-        selection: Box::new(Population::new(options.count("population"), 1)),
+        selection: Box::new(Population::new(Size::Fixed(options.count("population")), 1)),
         operators: Arc::new(GroupChange::new(context.space.clone())),
     };
     Evolution::new(context, scheme, false)

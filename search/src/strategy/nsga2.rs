@@ -9,6 +9,7 @@ use attune_core::rng::Rng;
 use super::evolution::{self, Evolution, Scheme};
 use super::options::{self, Options, spec};
 use super::population::{Individual, Selection, drawn};
+use super::size::Size;
 use super::{SearchContext, StrategyInfo};
 use crate::pareto::{Points, crowding, ranks};
 
@@ -32,7 +33,7 @@ pub(super) fn new(context: SearchContext, options: &Options<'_>) -> Evolution {
     let scheme = Scheme {
         name: "nsga2",
         initial: population,
-        generation: population,
+        generation: Size::Fixed(population),
         redraws: options.count("redraws"),
         screen: 1,
         crossover: options.real("crossover"),

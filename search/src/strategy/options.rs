@@ -40,6 +40,11 @@ pub(super) fn count(name: &str, help: &str, default: i64, max: i64) -> OptionSpe
     spec(name, help, OptionKind::Int { min: 1, max }, OptionValue::Int(default))
 }
 
+/// A number of which 0, the default, means that it follows from how far the study is.
+pub(super) fn growing(name: &str, help: &str, max: i64) -> OptionSpec {
+    spec(name, help, OptionKind::Int { min: 0, max }, OptionValue::Int(0))
+}
+
 /// Whether a search tries the technique's baselines. By default it does.
 pub(super) fn baselines(help: &str) -> OptionSpec {
     spec("baselines", help, OptionKind::Bool, OptionValue::Bool(true))

@@ -5,6 +5,8 @@ use attune_core::rng::Rng;
 use attune_core::space::Config;
 use rand::RngExt as _;
 
+use super::size::Size;
+
 /// An evaluated config that may have children.
 pub(super) struct Individual {
     pub(super) index: u64,
@@ -31,7 +33,7 @@ pub(super) trait Selection: Send {
     fn parents(&self, two: bool, random: &mut Rng) -> Vec<&Individual>;
 
     /// The worst parent, when whoever does not beat it by the first loss never becomes one.
-    fn threatened(&self) -> Option<u64> {
+    fn threatened(&self) -> Option<&Individual> {
         None
     }
 }
@@ -40,28 +42,34 @@ pub(super) trait Selection: Send {
 /// a plateau instead of staying where it entered.
 pub(super) struct Population {
     members: Vec<Individual>,
+    size: Size,
+    /// How many are kept of the next ones, and how many were heard of.
     capacity: usize,
+    heard: u64,
     tournament: usize,
 }
 
 impl Population {
-    /// An empty population that keeps the best `capacity` individuals. Each parent is the best of `tournament`
-    /// draws with replacement (tournament selection; Goldberg & Deb 1991).
-    pub(super) fn new(capacity: usize, tournament: usize) -> Self {
-        Self { members: Vec::new(), capacity, tournament }
+    /// An empty population that keeps the best individuals. Each parent is the best of `tournament` draws with replacement
+    /// (tournament selection; Goldberg & Deb 1991).
+    pub(super) fn new(size: Size, tournament: usize) -> Self {
+        Self { members: Vec::new(), size, capacity: size.at(0), heard: 0, tournament }
     }
 }
 
 impl Selection for Population {
     fn add(&mut self, individuals: Vec<Individual>) {
+        self.heard += individuals.len() as u64;
         self.members.extend(individuals.into_iter().filter(|individual| !individual.loss().is_nan()));
         self.members.sort_by(|a, b| compare(a.loss(), b.loss()).then(b.index.cmp(&a.index)));
         self.members.truncate(self.capacity);
+        // From here on, so that whoever has to be beaten now is beaten by whoever becomes a parent.
+        self.capacity = self.size.at(self.heard);
     }
 
-    fn threatened(&self) -> Option<u64> {
+    fn threatened(&self) -> Option<&Individual> {
         let full = self.members.len() == self.capacity;
-        self.members.last().filter(|_| full).map(|member| member.index)
+        self.members.last().filter(|_| full)
     }
 
     fn parents(&self, two: bool, random: &mut Rng) -> Vec<&Individual> {
@@ -74,11 +82,13 @@ impl Selection for Population {
 
 /// One or two different places among the first `len`, ascending, each the least of `size` draws.
 pub(super) fn drawn(len: usize, size: usize, two: bool, random: &mut Rng) -> Vec<usize> {
-    let mut places: Vec<usize> = (0..len).collect();
-    let mut chosen = Vec::new();
+    let mut chosen: Vec<usize> = Vec::new();
     for _ in 0..if two { 2 } else { 1 } {
-        if let Some(place) = (0..size).filter_map(|_| draw(places.len(), random)).min() {
-            chosen.push(places.remove(place));
+        let left = len - chosen.len().min(len);
+        if let Some(place) = (0..size).filter_map(|_| draw(left, random)).min() {
+            // The first one's place is taken out of those that are left.
+            let passed = chosen.first().is_some_and(|&first| place >= first);
+            chosen.push(place + usize::from(passed));
         }
     }
     chosen.sort_unstable();
@@ -96,7 +106,7 @@ mod tests {
     use super::*;
 
     fn population(capacity: usize, tournament: usize, losses: &[f64]) -> Population {
-        let mut population = Population::new(capacity, tournament);
+        let mut population = Population::new(Size::Fixed(capacity), tournament);
         let member = |(index, &loss): (usize, &f64)| Individual {
             index: index as u64,
             config: Config::new(vec![]),

@@ -7,24 +7,38 @@
 use attune_core::objective::compare;
 use attune_core::rng::Rng;
 use attune_core::sensitivity::SensitivityTable;
-use attune_core::space::{Config, Space};
+use attune_core::space::{Config, RepairWork, Space};
 use rand::RngExt as _;
 
 use super::fresh::Fresh;
 use super::population::Individual;
 use crate::operators::Variation;
-use crate::surrogate::{Features, Guess, Surrogate};
+use crate::surrogate::{Features, Guess, Row, Surrogate};
 
 /// Share of proposals that follow a drawn opinion.
 const DRAWN: f64 = 0.5;
+
+/// An opinion is made from the better half of the trials, since what is far from the best says little about what is near it;
+/// from so many at least,
+const FEWEST: usize = 192;
+/// and from so many at most: work grows with their square.
+const MOST: usize = 512;
+/// Numbers that repairs may look at for one proposal: a few milliseconds, and a hundred times what the children of a space take
+/// in which every other point is feasible.
+const MOST_REPAIR: u64 = 1 << 18;
+/// Noise and trust are chosen anew when this share of trials came since.
+const ANEW: u64 = 8;
 
 /// Chooses among children by what the trials so far say.
 pub(super) struct Screen {
     features: Features,
     /// Children made for each one that is proposed.
     draws: usize,
-    /// Every trial with its first loss, in the order of proposals.
-    trials: Vec<(u64, Config, f64)>,
+    /// What opinions are made from, with losses: the best trials, and those since they were chosen.
+    trials: Vec<(Row, f64)>,
+    /// Trials with a loss so far, and how many there will be when noise and trust are chosen anew.
+    heard: u64,
+    due: u64,
     surrogate: Option<Surrogate>,
 }
 
@@ -37,29 +51,44 @@ impl Screen {
             Some(table) => features.with_table(space, table),
             None => features,
         };
-        Some(Self { features, draws, trials: Vec::new(), surrogate: None })
+        Some(Self { features, draws, trials: Vec::new(), heard: 0, due: 0, surrogate: None })
+    }
+
+    /// How many trials an opinion is made from: the better half, within limits.
+    fn kept(&self) -> usize {
+        usize::try_from(self.heard / 2).unwrap_or(MOST).clamp(FEWEST, MOST)
     }
 
     /// Hears of a generation. Of whoever was left early the estimate counts; a failure, and a loser without an estimate, is
-    /// no better than `rival`.
-    pub(super) fn learn(&mut self, told: &[Individual], rival: Option<u64>) {
-        let rival = rival.and_then(|rival| self.trials.iter().find(|(index, ..)| *index == rival));
-        let no_better = rival.map_or(f64::NAN, |(.., loss)| *loss);
+    /// `no_better` than that.
+    pub(super) fn learn(&mut self, told: &[Individual], no_better: Option<f64>) {
         for individual in told {
-            let guessed = || individual.estimate.unwrap_or(no_better);
+            let guessed = || individual.estimate.or(no_better).unwrap_or(f64::NAN);
             let loss = if individual.loss().is_nan() { guessed() } else { individual.loss() };
             if loss.is_finite() {
-                self.trials.push((individual.index, individual.config.clone(), loss));
+                let row = self.features.of(&individual.config);
+                if let Some(surrogate) = &mut self.surrogate {
+                    surrogate.append(row.clone(), loss);
+                }
+                self.trials.push((row, loss));
+                self.heard += 1;
             }
         }
-        self.surrogate =
-            Surrogate::fit(&self.features, self.trials.iter().map(|(_, config, loss)| (config, *loss)));
+        if self.heard >= self.due
+            || self.surrogate.is_none()
+            || self.trials.len() > self.kept() + self.kept() / 2
+        {
+            self.trials.sort_by(|(_, one), (_, other)| compare(*one, *other));
+            self.trials.truncate(self.kept());
+            self.surrogate = Surrogate::fit(&self.features, &self.trials);
+            self.due = self.heard + self.heard.div_ceil(ANEW);
+        }
     }
 
     /// An opinion for one proposal.
     pub(super) fn guess(&self, random: &mut Rng) -> Option<Guess> {
         let surrogate = self.surrogate.as_ref()?;
-        Some(if random.random_bool(DRAWN) { surrogate.draw(random) } else { surrogate.mean() })
+        if random.random_bool(DRAWN) { surrogate.draw(random) } else { surrogate.mean() }
     }
 
     /// What `guess` says of a config.
@@ -80,9 +109,14 @@ impl Screen {
         let mut at = (*parents.first()?).clone();
         let mut height = guess.of(&self.features, &at);
         let mut best: Option<(f64, Config)> = None;
+        let mut spent = RepairWork::default();
         for draw in 0..self.draws {
-            let child =
-                if draw == 0 { operators.vary(parents, random) } else { operators.vary(&[&at], random) };
+            // Nearly all of a space may be infeasible: then the first new child has to do.
+            if spent.spent() > MOST_REPAIR && best.is_some() {
+                break;
+            }
+            let from = if draw == 0 { parents } else { &[&at] };
+            let child = operators.vary_counted(from, random, &mut spent);
             // A variation that fails is a draw without a child.
             let Ok(child) = child else { continue };
             let found = guess.of(&self.features, &child);
@@ -132,7 +166,7 @@ mod tests {
         assert!(deaf.guess(&mut random).is_none(), "nothing is known");
         let mut screen = Screen::new(&space, 8, None).unwrap();
         screen.learn(&left_early(&space, true), None);
-        let guess = screen.surrogate.as_ref().unwrap().mean();
+        let guess = screen.surrogate.as_ref().unwrap().mean().unwrap();
         let of = |level| {
             let mut config = space.sample(&mut random.clone()).unwrap();
             config.set(Slot { dimension: 0, cell: 0 }, Value::Index(level));

@@ -3,9 +3,30 @@
 use attune_core::sensitivity::SensitivityTable;
 use attune_core::space::{Config, Domain, Scale, Space, Value};
 
+/// A config as numbers.
+#[derive(Clone)]
+pub(crate) struct Row {
+    /// Those that are not zero, with their places.
+    pub(super) cells: Vec<(u32, f64)>,
+    /// The damage that a table predicts; 0 without one.
+    pub(super) predicted: f64,
+}
+
+impl Row {
+    /// The product with weights of the cells.
+    pub(super) fn dot(&self, weights: &[f64]) -> f64 {
+        self.cells.iter().map(|&(place, value)| value * weights[place as usize]).sum()
+    }
+
+    /// Adds this row, times a factor, to weights of the cells.
+    pub(super) fn add_to(&self, factor: f64, weights: &mut [f64]) {
+        self.cells.iter().for_each(|&(place, value)| weights[place as usize] += factor * value);
+    }
+}
+
 /// How configs of one space become rows of numbers: a place for every option of a choice or level, every element of
-/// a subset, and for a number its position in its range and the square of that. With a sensitivity table, the damage that
-/// it predicts comes last.
+/// a subset, and for a number its position in its range and the square of that. A sensitivity table adds the damage that it
+/// predicts.
 pub(crate) struct Features {
     domains: Vec<Domain>,
     len: usize,
@@ -34,26 +55,28 @@ impl Features {
         self
     }
 
-    /// Whether the last number is a prediction.
+    /// Whether rows have a prediction.
     pub(crate) fn predict(&self) -> bool {
         self.damages.is_some()
     }
 
+    /// Places of the cells.
+    pub(super) fn places(&self) -> usize {
+        self.len
+    }
+
     /// The numbers of a config.
-    pub(crate) fn of(&self, config: &Config) -> Vec<f64> {
-        let mut row = vec![0.0; self.len];
-        let mut rest = row.as_mut_slice();
+    pub(crate) fn of(&self, config: &Config) -> Row {
+        let mut row = Row { cells: Vec::new(), predicted: 0.0 };
+        let mut first = 0;
         for (domain, cells) in self.domains.iter().zip(config.dimensions()) {
-            let width = width(domain).unwrap_or(0);
+            let width = width(domain).unwrap_or(0) as u32;
             for value in cells {
-                let (cell, others) = std::mem::take(&mut rest).split_at_mut(width);
-                rest = others;
-                write(domain, value, cell);
+                write(domain, value, first, &mut row.cells);
+                first += width;
             }
         }
-        let damage = |damages: &Vec<f64>| row.iter().zip(damages).map(|(place, damage)| place * damage).sum();
-        let predicted: Option<f64> = self.damages.as_ref().map(damage);
-        row.extend(predicted);
+        row.predicted = self.damages.as_ref().map_or(0.0, |damages| row.dot(damages));
         row
     }
 }
@@ -68,11 +91,11 @@ fn width(domain: &Domain) -> Option<usize> {
     }
 }
 
-fn write(domain: &Domain, value: &Value, cell: &mut [f64]) {
+fn write(domain: &Domain, value: &Value, first: u32, row: &mut Vec<(u32, f64)>) {
     let position = match (domain, value) {
-        (_, Value::Index(option)) => return cell[*option as usize] = 1.0,
+        (_, Value::Index(option)) => return row.push((first + option, 1.0)),
         (_, Value::Indices(elements)) => {
-            return elements.iter().for_each(|&element| cell[element as usize] = 1.0);
+            return row.extend(elements.iter().map(|element| (first + element, 1.0)));
         }
         (Domain::Int { min, max }, Value::Int(number)) => {
             (*number as f64 - *min as f64) / (*max as f64 - *min as f64)
@@ -87,5 +110,5 @@ fn write(domain: &Domain, value: &Value, cell: &mut [f64]) {
     };
     // A range of one number has no positions.
     let position = if position.is_finite() { position } else { 0.0 };
-    cell.copy_from_slice(&[position, position * position]);
+    row.extend([(first, position), (first + 1, position * position)]);
 }

@@ -41,6 +41,11 @@ fn table(space: &Space, wrong: bool) -> SensitivityTable {
     SensitivityTable::new(space.slots().map(row).collect())
 }
 
+fn fit(features: &Features, seen: &[(Config, f64)]) -> Option<Surrogate> {
+    let rows: Vec<(Row, f64)> = seen.iter().map(|(config, loss)| (features.of(config), *loss)).collect();
+    Surrogate::fit(features, &rows)
+}
+
 /// Share of pairs of new configs that come in the right order.
 fn agreement(trials: usize, noise: f64) -> f64 {
     let space = space("subsets");
@@ -57,7 +62,7 @@ fn ordered(space: &Space, features: Features, trials: usize, noise: f64) -> f64 
             (config, loss)
         })
         .collect();
-    let guess = Surrogate::fit(&features, seen.iter().map(|(config, loss)| (config, *loss))).unwrap().mean();
+    let guess = fit(&features, &seen).unwrap().mean().unwrap();
     let right = (0..500).filter(|_| {
         let (one, other) = (draw(&mut random), draw(&mut random));
         let truth = damage(&one, 0.0, &mut random) < damage(&other, 0.0, &mut random);
@@ -115,8 +120,7 @@ fn the_mean_is_ridge_regression() {
     ];
     let trials: Vec<(Config, f64)> =
         drops.iter().map(|drops| (config(*drops), drops.iter().map(|&d| 1.0 + d as f64).sum())).collect();
-    let surrogate = Surrogate::fit(&features, trials.iter().map(|(config, loss)| (config, *loss))).unwrap();
-    let guess = surrogate.mean();
+    let guess = fit(&features, &trials).unwrap().mean().unwrap();
     let apart = guess.of(&features, &config([0, 1, 3])) - guess.of(&features, &config([4, 6, 7]));
     assert!((apart - -0.778_664_882_592_791_1).abs() < 1e-9, "{apart}");
 }
@@ -128,15 +132,15 @@ fn draws_scatter_around_the_mean_and_less_where_more_is_known() {
     let mut random = derive(6, "surrogate", &[]);
     let mut spread = |trials: usize| {
         let configs: Vec<Config> = (0..trials + 2).map(|_| space.sample(&mut random).unwrap()).collect();
-        let seen: Vec<(&Config, f64)> = configs[..trials]
+        let seen: Vec<(Config, f64)> = configs[..trials]
             .iter()
-            .map(|config| (config, damage(config, 0.5, &mut derive(1, "noise", &[]))))
+            .map(|config| (config.clone(), damage(config, 0.5, &mut derive(1, "noise", &[]))))
             .collect();
-        let surrogate = Surrogate::fit(&features, seen.into_iter()).unwrap();
+        let surrogate = fit(&features, &seen).unwrap();
         let apart =
             |guess: &Guess| guess.of(&features, &configs[trials]) - guess.of(&features, &configs[trials + 1]);
-        let mean = apart(&surrogate.mean());
-        let draws: Vec<f64> = (0..400).map(|_| apart(&surrogate.draw(&mut random))).collect();
+        let mean = apart(&surrogate.mean().unwrap());
+        let draws: Vec<f64> = (0..400).map(|_| apart(&surrogate.draw(&mut random).unwrap())).collect();
         let average = draws.iter().sum::<f64>() / 400.0;
         let deviation = (draws.iter().map(|d| (d - average).powi(2)).sum::<f64>() / 399.0).sqrt();
         assert!((average - mean).abs() < 4.0 * deviation / 20.0, "{average} around {mean}, {deviation}");
@@ -147,17 +151,52 @@ fn draws_scatter_around_the_mean_and_less_where_more_is_known() {
 }
 
 #[test]
+fn what_comes_later_counts_as_if_it_had_been_there_from_the_start() {
+    let space = space("subsets");
+    for features in [
+        Features::new(&space).unwrap(),
+        Features::new(&space).unwrap().with_table(&space, &table(&space, false)),
+    ] {
+        let mut random = derive(8, "surrogate", &[]);
+        let draw = |random: &mut Rng| space.sample(random).unwrap();
+        let seen: Vec<(Config, f64)> = (0..80)
+            .map(|_| {
+                let config = draw(&mut random);
+                let loss = damage(&config, 0.0, &mut random);
+                (config, loss)
+            })
+            .collect();
+        let mut grown = fit(&features, &seen[..40]).unwrap();
+        let early = grown.mean().unwrap();
+        seen[40..].iter().for_each(|(config, loss)| grown.append(features.of(config), *loss));
+        let (late, whole) = (grown.mean().unwrap(), fit(&features, &seen).unwrap().mean().unwrap());
+        let new: Vec<Config> = (0..200).map(|_| draw(&mut random)).collect();
+        let agree = |guess: &Guess| {
+            let right = new.windows(2).filter(|two| {
+                (guess.of(&features, &two[0]) < guess.of(&features, &two[1]))
+                    == (whole.of(&features, &two[0]) < whole.of(&features, &two[1]))
+            });
+            right.count()
+        };
+        let (with, without) = (agree(&late), agree(&early));
+        // Centre, noise and reading are of the first forty.
+        assert!(with >= 190 && with > without, "{with} of 199, {without} without the later ones");
+    }
+}
+
+#[test]
 fn too_little_says_nothing() {
     let space = space("subsets");
     let features = Features::new(&space).unwrap();
     let mut random = derive(7, "surrogate", &[]);
     let configs: Vec<Config> = (0..20).map(|_| space.sample(&mut random).unwrap()).collect();
-    let fit = |count: usize, loss: fn(usize) -> f64| {
-        Surrogate::fit(&features, configs[..count].iter().enumerate().map(|(i, c)| (c, loss(i)))).is_some()
+    let says = |count: usize, loss: fn(usize) -> f64| {
+        let seen: Vec<(Config, f64)> =
+            configs[..count].iter().enumerate().map(|(i, config)| (config.clone(), loss(i))).collect();
+        fit(&features, &seen).is_some()
     };
-    assert!(!fit(7, |i| i as f64));
-    assert!(fit(8, |i| i as f64));
-    assert!(!fit(20, |_| 1.0));
-    assert!(!fit(20, |i| if i < 7 { i as f64 } else { f64::NAN }));
+    assert!(!says(7, |i| i as f64));
+    assert!(says(8, |i| i as f64));
+    assert!(!says(20, |_| 1.0));
     assert!(Features::new(&self::space("permutations")).is_none());
 }

@@ -9,7 +9,7 @@ use super::float::Float;
 use super::{Wire, WireError};
 
 /// What a run took (`seconds`, and `peak_memory` where it is known), what its `trials` did, how many it is to reach
-/// (`budget`), what was `measured`, what was `planned`, where its things were `found`, which
+/// (`budget`), what was `measured`, how many configs were `probed`, what was `planned`, where its things were `found`, which
 /// trials other studies `shared`, or why it `failed`. One form for all, because the first had no tag when it was the only
 /// one.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -25,6 +25,8 @@ pub(crate) struct NoteV1 {
     budget: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     measured: Option<MeasuredV1>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    probed: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     planned: Option<PlannedV1>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -96,6 +98,7 @@ impl Wire for RunNote {
                 NoteV1 { trials: Some(trials.iter().map(EffortV1::from).collect()), ..empty }
             }
             Self::Measured(effort) => NoteV1 { measured: Some(effort.into()), ..empty },
+            Self::Probed(configs) => NoteV1 { probed: Some(*configs), ..empty },
             Self::Planned(planned) => NoteV1 { planned: Some(planned.into()), ..empty },
             Self::Found(Whereabouts { profile, model }) => {
                 NoteV1 { found: Some(FoundV1 { profile: profile.clone(), model: model.clone() }), ..empty }
@@ -106,7 +109,8 @@ impl Wire for RunNote {
     }
 
     fn from_form(form: NoteV1) -> Result<Self, WireError> {
-        let NoteV1 { seconds, peak_memory, trials, budget, measured, planned, failed, found, shared } = form;
+        let NoteV1 { seconds, peak_memory, trials, budget, measured, probed, planned, failed, found, shared } =
+            form;
         let run = seconds.map(|seconds| Self::Run(RunTime { seconds: seconds.0, peak_memory }));
         let lost = run.is_none() && peak_memory.is_some();
         let trials = trials.map(|trials| Self::Trials(trials.into_iter().map(TrialEffort::from).collect()));
@@ -115,6 +119,7 @@ impl Wire for RunNote {
             trials,
             budget.map(Self::Budget),
             measured.map(|effort| Self::Measured(effort.into())),
+            probed.map(Self::Probed),
             planned.map(|planned| Self::Planned(planned.into())),
             failed.map(Self::Failed),
             shared.map(Self::Shared),
@@ -125,7 +130,7 @@ impl Wire for RunNote {
             (Some(note), None) if !lost => Ok(note),
             _ => Err(WireError::Meaning(
                 "a note on a run has either `seconds`, perhaps with `peak_memory`, or one of `trials`, `budget`, \
-                 `measured`, `planned`, `found`, `shared` and `failed`"
+                 `measured`, `probed`, `planned`, `found`, `shared` and `failed`"
                     .to_owned(),
             )),
         }

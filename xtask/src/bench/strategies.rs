@@ -63,7 +63,7 @@ pub(crate) fn strategies(root: &Path, wanted: &Wanted<'_>) -> Result<String, Ben
     }
     let results = results::read(&problems, &[own, peers])?;
     if wanted.tuning {
-        return Ok(page::tables(&results));
+        return Ok(page::tables(&results, ""));
     }
     page::write(root, FOLDER, &results)
 }

@@ -38,7 +38,7 @@ fn found(studies: &[Done<'_>], metric: &str) -> String {
             "| **{}** | {} | {} | {:.2e} | {} | **{}** | {rival} | {} |",
             study.label,
             study.seed,
-            study.result["trials"],
+            trials(study),
             work(study),
             cost(study, best),
             interval(&best["report"][metric]),
@@ -46,6 +46,15 @@ fn found(studies: &[Done<'_>], metric: &str) -> String {
         );
     }
     text
+}
+
+/// Trials, and what was probed before them: probes are evaluations, too.
+fn trials(study: &Done<'_>) -> String {
+    let trials = &study.result["trials"];
+    match study.result["probes"].as_u64().unwrap_or(0) {
+        0 => trials.to_string(),
+        probes => format!("{trials} + {probes} probes"),
+    }
 }
 
 /// For profiles with several seeds: their mean, and what they had found when as much work was done as the most frugal

@@ -52,7 +52,8 @@ fn cosine_sums(
         in_time(limit)?;
         let edits = [dense.layer(layer)];
         let between = model.attended(layer, x.clone(), batch, &edits, positions);
-        let after = model.feed_forward(layer, between.clone(), batch, &edits, None);
+        let entered = model.config().is_parallel().then(|| x.clone());
+        let after = model.feed_forward(layer, between.clone(), entered, batch, &edits, None);
         sums.extend([cosines(&x, &between), cosines(&between, &after), cosines(&x, &after)]);
         x = after;
     }

@@ -23,7 +23,8 @@ const TOKENS: usize = 4096;
 impl NativeEvaluator {
     /// `[layer][kept][expert]`: 1 for the experts of the best subset of `kept + 1`, else 0. A subset is the better,
     /// the smaller the squared distance between what the layer's experts answer when the router has only those to
-    /// choose from, and what they answer in the dense model, on inputs of the dense model.
+    /// choose from, and what they answer in the dense model, on inputs of the dense model. Zeros in layers without
+    /// experts.
     pub(super) fn reconstruction(&self, asked: &Asked<'_>) -> Result<(Signal, u64), EvalFailure> {
         let config = &self.model.config;
         let mixture = asked.mixture(config)?;
@@ -40,9 +41,16 @@ impl NativeEvaluator {
                 in_time(limit)?;
                 Ok(self.answers(layer, inputs[number].clone(), &groups[number], &dense))
             })?;
-            let (outputs, answers): (Vec<_>, Vec<_>) = parts.into_iter().flatten().unzip();
-            for kept in best_subsets(&answers, mixture.experts) {
-                values.extend((0..mixture.experts).map(|expert| f64::from(u8::from(kept.contains(&expert)))));
+            let (outputs, answers): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
+            let answers: Vec<Answers> = answers.into_iter().flatten().collect();
+            if answers.is_empty() {
+                values.extend(vec![0.0; mixture.experts * mixture.experts]);
+            } else {
+                for kept in best_subsets(&answers, mixture.experts) {
+                    values.extend(
+                        (0..mixture.experts).map(|expert| f64::from(u8::from(kept.contains(&expert)))),
+                    );
+                }
             }
             inputs = outputs;
             share.done(1, config.layers);
@@ -56,18 +64,27 @@ impl NativeEvaluator {
         Ok((Signal { name: NAME.to_owned(), axes, values }, (tokens * config.layers * passes) as u64))
     }
 
-    /// The output of a dense layer, and what its experts answer; `None` in a layer without experts.
+    /// The output of a layer of the dense model, and what its experts answer, if it has any.
     fn answers(
         &self,
         layer: usize,
         x: Tensor<2>,
         group: &Group,
         dense: &EditedModel,
-    ) -> Option<(Tensor<2>, Answers)> {
+    ) -> (Tensor<2>, Option<Answers>) {
         let (model, edits) = (&self.model, [dense.layer(layer)]);
+        let entered = model.config().is_parallel().then(|| x.clone());
         let x = model.attended(layer, x, group.batch, &edits, &self.positions(group.batch.tokens));
-        let FeedForward::Mixture(part) = &model.weights.layers[layer].feed_forward else { return None };
-        let EveryExpert { x, logits, answers, shared } = model.every_expert(layer, x, &edits)?;
+        let mixture = match &model.weights.layers[layer].feed_forward {
+            FeedForward::Mixture(part) => Some(part),
+            FeedForward::Dense(_) => None,
+        };
+        let every = mixture
+            .and_then(|part| Some((part, model.every_expert(layer, x.clone(), entered.clone(), &edits)?)));
+        let Some((part, every)) = every else {
+            return (model.feed_forward(layer, x, entered, group.batch, &edits, None), None);
+        };
+        let EveryExpert { x, logits, answers, shared } = every;
         let answers: Tensor<3> = Tensor::stack(answers, 1).cast(DType::F32);
         let products = answers.clone().matmul(answers.clone().transpose());
         let products = products.into_data().iter::<f32>().collect();
@@ -81,6 +98,6 @@ impl NativeEvaluator {
             Some(shared) => sum + shared,
         };
         let norm = model.weights.layers[layer].after_feed_forward_norm.as_ref();
-        Some((x + model.added(norm, given), known))
+        (x + model.added(norm, given), Some(known))
     }
 }

@@ -20,7 +20,8 @@ pub(super) const FREQUENCY: &str = "expert-frequency";
 pub(super) const SOFT_ACTIVATION: &str = "expert-soft-activation";
 
 impl NativeEvaluator {
-    /// Either signal: `[layer][expert]`; each layer sums to 1, but for scores that are sigmoids.
+    /// Either signal: `[layer][expert]`; each layer sums to 1, but for scores that are sigmoids, and for layers without
+    /// experts, which have zeros.
     pub(super) fn routing(&self, asked: &Asked<'_>) -> Result<(Signal, u64), EvalFailure> {
         let name = asked.name;
         let config = &self.model.config;
@@ -36,7 +37,8 @@ impl NativeEvaluator {
         };
         let probes = known.iter().flat_map(|(_, probes)| probes);
         let values = probes.flat_map(|probe| {
-            let tokens: u64 = probe.chosen.iter().sum::<u64>() / mixture.per_token as u64;
+            // Nothing is chosen in a layer without experts.
+            let tokens = (probe.chosen.iter().sum::<u64>() / mixture.per_token as u64).max(1);
             let of = move |(&chosen, &probability): (&u64, &f64)| match name {
                 FREQUENCY => chosen as f64 / (mixture.per_token as u64 * tokens) as f64,
                 _ => probability / tokens as f64,

@@ -1,9 +1,9 @@
 //! Options and model facts, checked together, and where a config holds what.
 
-use attune_guest::{Config, Model, Options, Value};
+use attune_guest::{Config, LinearModule, Model, Options, Value};
 
-use crate::levels::{EXACT, Levels, Names};
-use crate::modules::{Input, Module, group_size, inputs, modules};
+use crate::levels::{Cell, EXACT, Levels, Names};
+use crate::modules::{Input, group_size, inputs, modules};
 
 /// Bits of the scale and the zero point of one group of weights: two 16-bit floats.
 const OVERHEAD: f64 = 32.0;
@@ -11,40 +11,48 @@ const OVERHEAD: f64 = 32.0;
 /// What can be allotted: bits of activations and bits of weights. Where only one of the two is a choice, a config
 /// holds no other; where neither is, it holds the activations'.
 pub(crate) struct Allocation {
-    pub(crate) inputs: [Input; 4],
-    pub(crate) modules: [Module; 7],
+    /// Of each block.
+    pub(crate) inputs: Vec<Vec<Input>>,
+    /// Of each block, with the input channels that share a scale.
+    pub(crate) modules: Vec<Vec<(LinearModule, u32)>>,
     pub(crate) activations: Levels,
     pub(crate) weights: Levels,
-    /// Input channels that share a scale, of each module.
-    pub(crate) weight_groups: Vec<u32>,
     /// Weights of all modules of all layers.
     pub(crate) count: f64,
 }
 
 impl Allocation {
     pub(crate) fn new(model: &Model, options: &Options) -> Result<Self, String> {
-        let (inputs, modules) = (inputs(model)?, modules(model)?);
-        for input in &inputs {
-            group_size(model, options, "group-size", input.modules[0], input.channels)?;
+        let blocks = modules(model)?;
+        let inputs: Vec<Vec<Input>> = blocks.iter().map(|block| inputs(block)).collect();
+        for input in inputs.iter().flatten() {
+            group_size(model, options, "group-size", &input.modules[0], input.channels)?;
         }
-        let rows: Vec<(f64, f64)> =
-            inputs.iter().map(|input| (f64::from(input.channels) * f64::from(input.rows), 0.0)).collect();
+        let row =
+            |input: &Input| Cell { weight: f64::from(input.channels) * f64::from(input.rows), overhead: 0.0 };
+        let rows: Vec<Vec<Cell>> = inputs.iter().map(|block| block.iter().map(row).collect()).collect();
         let names = Names { levels: "levels", average: "average" };
-        let activations = Levels::new(options, &names, model.layers, &rows)?;
+        let activations = Levels::new(options, &names, &rows)?;
         let quantised = options.ints("weight-levels").iter().any(|&bits| bits != i64::from(EXACT));
-        let group = |module: &Module| match quantised {
-            true => group_size(model, options, "weight-group-size", module.name, module.inputs),
-            // A size that does not divide is no fault where nothing is divided.
-            false => Ok(module.inputs),
+        let group = |module: LinearModule| {
+            let group = match quantised {
+                true => group_size(model, options, "weight-group-size", &module.name, module.inputs)?,
+                // A size that does not divide is no fault where nothing is divided.
+                false => module.inputs,
+            };
+            Ok((module, group))
         };
-        let weight_groups = modules.iter().map(group).collect::<Result<Vec<u32>, String>>()?;
-        let cells = modules.iter().zip(&weight_groups);
-        let cells: Vec<(f64, f64)> =
-            cells.map(|(module, &group)| (module.weights, OVERHEAD / f64::from(group))).collect();
+        let block = |block: Vec<LinearModule>| block.into_iter().map(group).collect();
+        let modules = blocks.into_iter().map(block).collect::<Result<Vec<Vec<_>>, String>>()?;
+        let cell = |(module, group): &(LinearModule, u32)| Cell {
+            weight: module.weights(),
+            overhead: OVERHEAD / f64::from(*group),
+        };
+        let cells: Vec<Vec<Cell>> = modules.iter().map(|block| block.iter().map(cell).collect()).collect();
         let names = Names { levels: "weight-levels", average: "weight-average" };
-        let weights = Levels::new(options, &names, model.layers, &cells)?;
-        let count = f64::from(model.layers) * modules.iter().map(|module| module.weights).sum::<f64>();
-        Ok(Self { inputs, modules, activations, weights, weight_groups, count })
+        let weights = Levels::new(options, &names, &cells)?;
+        let count = modules.iter().flatten().map(|(module, _)| module.weights()).sum();
+        Ok(Self { inputs, modules, activations, weights, count })
     }
 
     /// Whether a config holds bits of activations.

@@ -15,36 +15,38 @@ pub(crate) struct Names {
     pub(crate) average: &'static str,
 }
 
+/// What has bits of its own in a layer.
+pub(crate) struct Cell {
+    /// What it counts by.
+    pub(crate) weight: f64,
+    /// Bits that are stored beside those of a level, where it is quantised.
+    pub(crate) overhead: f64,
+}
+
 /// The levels of the cells of every layer.
 pub(crate) struct Levels {
     /// Bits to choose from, ascending; at least one.
     pub(crate) bits: Vec<u32>,
-    /// The bits that a cell of a layer takes at each level, overhead included: whole numbers or simple fractions, whose
-    /// sums are exact.
+    /// The bits that each cell of all layers takes at each level, overhead included: whole numbers or simple fractions,
+    /// whose sums are exact.
     stored: Vec<Vec<f64>>,
     /// What the average is taken over: the weight of all cells of all layers.
     whole: f64,
-    /// Layers, which are alike.
-    layers: u32,
+    /// Layers, which have the same number of cells.
+    layers: usize,
     /// Most bits on average.
     average: f64,
 }
 
 impl Levels {
-    /// `cells` has the weight and, where it is quantised, the overhead in bits of each cell of a layer.
-    pub(crate) fn new(
-        options: &Options,
-        names: &Names,
-        layers: u32,
-        cells: &[(f64, f64)],
-    ) -> Result<Self, String> {
+    /// `layers` has the cells of each layer.
+    pub(crate) fn new(options: &Options, names: &Names, layers: &[Vec<Cell>]) -> Result<Self, String> {
         let bits = bits(options, names.levels)?;
-        let whole = f64::from(layers) * cells.iter().map(|(weight, _)| weight).sum::<f64>();
+        let whole = layers.iter().flatten().map(|cell| cell.weight).sum();
         let stored = |bits: u32, overhead: f64| f64::from(bits) + if bits == EXACT { 0.0 } else { overhead };
-        let of = |&(weight, overhead): &(f64, f64)| {
-            bits.iter().map(|&bits| stored(bits, overhead) * weight).collect()
-        };
-        let stored = cells.iter().map(of).collect();
+        let of = |cell: &Cell| bits.iter().map(|&bits| stored(bits, cell.overhead) * cell.weight).collect();
+        let stored = layers.iter().flatten().map(of).collect();
+        let layers = layers.len();
         let levels = Self { bits, stored, whole, layers, average: options.real(names.average) };
         let by_cost = levels.by_cost();
         let least = levels.uniform(by_cost[0]);
@@ -67,31 +69,31 @@ impl Levels {
     pub(crate) fn dimension(&self, name: &str, help: &str, axis: &str) -> Dimension {
         let levels = self.bits.iter().copied().map(f64::from).collect();
         Dimension::new(name, help, Domain::Level(levels))
-            .axis("layer", self.layers)
-            .axis(axis, self.stored.len() as u32)
+            .axis("layer", self.layers as u32)
+            .axis(axis, (self.stored.len() / self.layers) as u32)
     }
 
     /// The bound on the average of the dimension with that number.
     pub(crate) fn budget(&self, dimension: u32, resource: &str, unit: &str) -> Constraint {
         let shares = |stored: &Vec<f64>| stored.iter().map(|stored| stored / self.whole).collect();
-        let layer: Vec<Vec<f64>> = self.stored.iter().map(shares).collect();
+        let costs = self.stored.iter().map(shares).collect();
         Constraint::Budget(Budget {
             resource: resource.to_owned(),
             unit: unit.to_owned(),
             limit: self.average,
-            terms: vec![BudgetTerm { dimension, costs: vec![layer; self.layers as usize].concat() }],
+            terms: vec![BudgetTerm { dimension, costs }],
         })
     }
 
     /// The average that the cells of a dimension have.
     pub(crate) fn used(&self, cells: &[Value]) -> f64 {
-        let stored = self.stored.iter().cycle().zip(cells).map(|(stored, cell)| stored[cell.option()]);
+        let stored = self.stored.iter().zip(cells).map(|(stored, cell)| stored[cell.option()]);
         stored.sum::<f64>() / self.whole
     }
 
     /// Every cell at the level with that number.
     pub(crate) fn everywhere(&self, level: usize) -> Vec<Value> {
-        vec![Value::Index(level as u32); self.stored.len() * self.layers as usize]
+        vec![Value::Index(level as u32); self.stored.len()]
     }
 
     /// Levels whose uniform use keeps the bound, cheapest first; never empty.
@@ -116,7 +118,7 @@ impl Levels {
 
     /// The average when every cell has the level with that number.
     fn uniform(&self, level: usize) -> f64 {
-        f64::from(self.layers) * self.stored.iter().map(|stored| stored[level]).sum::<f64>() / self.whole
+        self.stored.iter().map(|stored| stored[level]).sum::<f64>() / self.whole
     }
 }
 

@@ -15,6 +15,7 @@ use attune_guest::{
     Baseline, Config, Cost, Description, Edit, Model, OptionSpec, Options, Signals, Space, Technique,
 };
 use levels::EXACT;
+use modules::Input;
 
 /// Option words, the default first.
 const RANGES: [&str; 2] = ["token", "tensor"];
@@ -83,15 +84,19 @@ impl Technique for ActivationBits {
         let allocation = Allocation::new(model, options)?;
         let mut space = Space::new(Vec::new());
         if allocation.searches_activations() {
-            let help =
-                "bits per activation; inputs are those of q, k and v, of o, of gate and up, and of down";
-            space.dimensions.push(allocation.activations.dimension("activations", help, "input"));
+            let inputs = allocation.inputs.first().map_or(&[][..], |block| block);
+            let readers = |input: &Input| format!("of {}", list(&input.modules, " and "));
+            let readers: Vec<String> = inputs.iter().map(readers).collect();
+            let help = format!("bits per activation; inputs are those {}", list(&readers, ", and "));
+            space.dimensions.push(allocation.activations.dimension("activations", &help, "input"));
             space = space.with(allocation.activations.budget(0, "activation-bits", "bits/activation"));
         }
         if allocation.weights.is_choice() {
-            let help = "bits per weight; modules are q, k, v, o, gate, up and down";
+            let modules = allocation.modules.iter().take(1).flatten();
+            let modules: Vec<String> = modules.map(|(module, _)| module.name.clone()).collect();
+            let help = format!("bits per weight; modules are {}", list(&modules, " and "));
             let dimension = space.dimensions.len() as u32;
-            space.dimensions.push(allocation.weights.dimension("weights", help, "module"));
+            space.dimensions.push(allocation.weights.dimension("weights", &help, "module"));
             space = space.with(allocation.weights.budget(dimension, "bits", "bits/weight"));
         }
         Ok(space)
@@ -100,38 +105,35 @@ impl Technique for ActivationBits {
     fn lower(model: &Model, options: &Options, config: &Config) -> Result<Vec<Edit>, String> {
         let allocation = Allocation::new(model, options)?;
         let (activations, weights) = allocation.cells(config);
-        let (inputs, modules) = (&allocation.inputs, &allocation.modules);
+        let inputs = (0..).zip(&allocation.inputs).flat_map(|(layer, block)| each(layer, block));
+        let modules = (0..).zip(&allocation.modules).flat_map(|(layer, block)| each(layer, block));
         let mut edits = Vec::new();
         // What is exact gets no edit, so that an exact config is the dense model itself.
-        for (layer, cells) in (0..model.layers).zip(activations.chunks(inputs.len())) {
-            for (input, cell) in inputs.iter().zip(cells) {
-                let bits = allocation.activations.bits[cell.option()];
-                for module in input.modules.iter().filter(|_| bits != EXACT) {
-                    let edit = Edit::new("activation-bits")
-                        .int("layer", layer)
-                        .text("module", module)
-                        .int("bits", bits)
-                        .text("range", options.text("range"))
-                        .text("grid", options.text("grid"));
-                    edits.push(match options.int("group-size") {
-                        0 => edit,
-                        channels => edit.int("group-size", channels),
-                    });
-                }
+        for ((layer, input), cell) in inputs.zip(&activations) {
+            let bits = allocation.activations.bits[cell.option()];
+            for module in input.modules.iter().filter(|_| bits != EXACT) {
+                let edit = Edit::new("activation-bits")
+                    .int("layer", layer)
+                    .text("module", module)
+                    .int("bits", bits)
+                    .text("range", options.text("range"))
+                    .text("grid", options.text("grid"));
+                edits.push(match options.int("group-size") {
+                    0 => edit,
+                    channels => edit.int("group-size", channels),
+                });
             }
         }
-        for (layer, cells) in (0..model.layers).zip(weights.chunks(modules.len())) {
-            for ((module, cell), &group_size) in modules.iter().zip(cells).zip(&allocation.weight_groups) {
-                let bits = allocation.weights.bits[cell.option()];
-                if bits != EXACT {
-                    edits.push(
-                        Edit::new("weight-bits")
-                            .int("layer", layer)
-                            .text("module", module.name)
-                            .int("bits", bits)
-                            .int("group-size", group_size),
-                    );
-                }
+        for ((layer, (module, group_size)), cell) in modules.zip(&weights) {
+            let bits = allocation.weights.bits[cell.option()];
+            if bits != EXACT {
+                edits.push(
+                    Edit::new("weight-bits")
+                        .int("layer", layer)
+                        .text("module", &module.name)
+                        .int("bits", bits)
+                        .int("group-size", *group_size),
+                );
             }
         }
         Ok(edits)
@@ -151,6 +153,19 @@ impl Technique for ActivationBits {
 
     fn baselines(model: &Model, options: &Options, _signals: &Signals) -> Result<Vec<Baseline>, String> {
         Ok(baselines::all(&Allocation::new(model, options)?))
+    }
+}
+
+/// What a block has, with the number of its layer.
+fn each<T>(layer: u32, block: &[T]) -> impl Iterator<Item = (u32, &T)> {
+    block.iter().map(move |of| (layer, of))
+}
+
+/// Words with commas between them, and `last` before the last.
+fn list(words: &[String], last: &str) -> String {
+    match words.split_last() {
+        Some((end, rest)) if !rest.is_empty() => format!("{}{last}{end}", rest.join(", ")),
+        _ => words.concat(),
     }
 }
 

@@ -26,13 +26,13 @@ pub(crate) struct Dropping {
     pub(crate) layers: u32,
     /// Units that are dropped: at least one, and not all.
     pub(crate) drop: u32,
-    /// Parameters of each half of one block.
-    parameters: [f64; 2],
+    /// Parameters of each half of every block.
+    parameters: Vec<[f64; 2]>,
 }
 
 impl Dropping {
     pub(crate) fn new(model: &Model, options: &Options) -> Result<Self, String> {
-        let Model { name, family, layers, hidden, heads, kv_heads, head_dim, experts, .. } = model;
+        let Model { name, family, layers, heads, .. } = model;
         if *layers == 0 || *heads == 0 {
             return Err(format!(
                 "model `{name}` (family {family}) has no transformer blocks; block-dropping needs them"
@@ -44,16 +44,7 @@ impl Dropping {
             "parts" => Unit::Parts,
             _ => Unit::Block,
         };
-        let [hidden, heads, kv_heads, head_dim, experts] =
-            [hidden, heads, kv_heads, head_dim, experts].map(|&count| f64::from(count));
-        let attention = hidden * head_dim * (2.0 * heads + 2.0 * kv_heads);
-        let feed_forward = if experts == 0.0 {
-            3.0 * hidden * f64::from(model.feed_forward()?)
-        } else {
-            // The router has a row per expert.
-            experts * (model.expert_parameters as f64 + hidden)
-        };
-        let mut dropping = Self { unit, layers: *layers, drop: 0, parameters: [attention, feed_forward] };
+        let mut dropping = Self { unit, layers: *layers, drop: 0, parameters: model.block_parameters()? };
         let units = dropping.units();
         let asked = options.int("drop") as u32;
         dropping.drop = if asked == 0 { ((units + 2) / 4).max(1) } else { asked };
@@ -96,10 +87,9 @@ impl Dropping {
 
     /// Parameters of a unit. Norms and biases, which are a fraction of a per cent, are not counted.
     pub(crate) fn parameters(&self, unit: u32) -> f64 {
-        match self.place(unit).1 {
-            Some(half) => self.parameters[half],
-            None => self.parameters.iter().sum(),
-        }
+        let (layer, half) = self.place(unit);
+        let halves = self.parameters[layer as usize];
+        half.map_or(halves.iter().sum(), |half| halves[half])
     }
 
     /// Whether a unit has keys and values to cache.

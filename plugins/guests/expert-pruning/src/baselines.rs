@@ -17,7 +17,7 @@ pub(crate) fn all(pruning: &Pruning, signals: &Signals) -> Result<Vec<Baseline>,
     let first = vec![(0..pruning.keep).collect(); pruning.groups as usize];
     let help = "the first experts of every layer: no knowledge at all";
     let mut baselines = vec![Baseline::new("default", help, pruning.keeping(first))];
-    let axes = [("layer", pruning.layers), ("expert", pruning.experts)];
+    let axes = [("layer", pruning.blocks), ("expert", pruning.experts)];
     let ranked = [
         (FREQUENCY, "frequency", "the experts that the router selects most often"),
         (SOFT_ACTIVATION, "soft-activation", "the experts with the largest summed router probability"),
@@ -51,9 +51,9 @@ fn nearest(pruning: &Pruning, values: &[f64]) -> Vec<f64> {
 fn top(pruning: &Pruning, values: &[f64]) -> Config {
     let experts = pruning.experts as usize;
     let mut sums = vec![vec![0.0; experts]; pruning.groups as usize];
-    for layer in 0..pruning.layers {
+    for (layer, group) in pruning.grouped_layers() {
         let row = &values[layer as usize * experts..][..experts];
-        for (sum, value) in sums[pruning.group_of(layer)].iter_mut().zip(row) {
+        for (sum, value) in sums[group].iter_mut().zip(row) {
             *sum += value;
         }
     }
@@ -70,7 +70,8 @@ fn top(pruning: &Pruning, values: &[f64]) -> Config {
 /// The kept experts of every group, which all of its layers have to share.
 fn start(pruning: &Pruning, values: &[f64]) -> Result<Config, String> {
     let mut kept: Vec<Option<(u32, Vec<u32>)>> = vec![None; pruning.groups as usize];
-    for (layer, row) in (0..).zip(values.chunks(pruning.experts as usize)) {
+    for (layer, group) in pruning.grouped_layers() {
+        let row = &values[layer as usize * pruning.experts as usize..][..pruning.experts as usize];
         let experts: Vec<u32> =
             (0..).zip(row).filter(|(_, value)| **value > 0.5).map(|(expert, _)| expert).collect();
         if experts.len() != pruning.keep as usize {
@@ -81,7 +82,7 @@ fn start(pruning: &Pruning, values: &[f64]) -> Result<Config, String> {
                 pruning.keep
             ));
         }
-        match &kept[pruning.group_of(layer)] {
+        match &kept[group] {
             Some((first, other)) if *other != experts => {
                 return Err(format!(
                     "the plan that the study starts from keeps other experts in layer {layer} than in layer {first}, \
@@ -89,7 +90,7 @@ fn start(pruning: &Pruning, values: &[f64]) -> Result<Config, String> {
                     pruning.groups
                 ));
             }
-            _ => kept[pruning.group_of(layer)] = Some((layer, experts)),
+            _ => kept[group] = Some((layer, experts)),
         }
     }
     Ok(pruning.keeping(kept.into_iter().flatten().map(|(_, experts)| experts).collect()))

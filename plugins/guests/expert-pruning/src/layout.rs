@@ -16,7 +16,12 @@ pub(crate) const BOUND: f64 = 2.0;
 
 impl Pruning {
     pub(crate) fn space(&self) -> Space {
-        let axis = if self.grouped { "group" } else { "layer" };
+        let axis = match self.grouped {
+            true => "group",
+            // Counted among those with experts, where others have none.
+            false if self.layers.len() < self.blocks as usize => "expert-layer",
+            false => "layer",
+        };
         let over_groups =
             |name: &str, help: &str, domain| Dimension::new(name, help, domain).axis(axis, self.groups);
         let matrix =

@@ -65,16 +65,19 @@ impl Technique for ExpertPruning {
 
     fn lower(model: &Model, options: &Options, config: &Config) -> Result<Vec<Edit>, String> {
         let pruning = Pruning::new(model, options)?;
-        Ok((0..model.layers).flat_map(|layer| edits(&pruning, config, layer)).collect())
+        Ok(pruning
+            .grouped_layers()
+            .flat_map(|(layer, group)| edits(&pruning, config, layer, group))
+            .collect())
     }
 
     fn cost(model: &Model, options: &Options, config: &Config) -> Result<Vec<Cost>, String> {
         let pruning = Pruning::new(model, options)?;
-        let (layers, keep) = (f64::from(model.layers), f64::from(pruning.keep));
+        let (layers, keep) = (pruning.layers.len() as f64, f64::from(pruning.keep));
         let (expert, experts) = (model.expert_parameters as f64, f64::from(model.experts));
         let router = match pruning.phase {
-            // A dropped expert takes its row of the router along: one weight per residual channel.
-            Phase::Prune | Phase::MergeOneHot => -(experts - keep) * f64::from(model.hidden),
+            // A dropped expert takes its row of the router along.
+            Phase::Prune | Phase::MergeOneHot => -(experts - keep) * model.router_parameters(),
             // The router stays whole, and the mapping is stored beside it.
             Phase::Merge => keep * experts,
         };
@@ -83,8 +86,8 @@ impl Technique for ExpertPruning {
         let bytes = |parameters: f64| parameters * model.bytes_per_parameter;
         let mut costs = vec![Cost::new("memory", "bytes", bytes(stored), bytes(dense))];
         if options.ints("active") != [0] {
-            let idle = |layer| keep - f64::from(pruning.active_in(config, pruning.group_of(layer)));
-            let idle: f64 = (0..model.layers).map(idle).sum();
+            let idle = |(_, group)| keep - f64::from(pruning.active_in(config, group));
+            let idle: f64 = pruning.grouped_layers().map(idle).sum();
             let usual = dense - layers * (experts - f64::from(pruning.usual)) * expert;
             costs.push(Cost::new("active", "parameters/token", stored - idle * expert, usual));
         }
@@ -111,8 +114,7 @@ impl Technique for ExpertPruning {
 }
 
 /// What a config does to one layer.
-fn edits(pruning: &Pruning, config: &Config, layer: u32) -> Vec<Edit> {
-    let group = pruning.group_of(layer);
+fn edits(pruning: &Pruning, config: &Config, layer: u32, group: usize) -> Vec<Edit> {
     let matrix = |kind: &str, values: Vec<f64>| {
         Edit::new(kind).int("layer", layer).int("rows", pruning.keep).reals("matrix", values)
     };

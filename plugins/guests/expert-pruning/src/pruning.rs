@@ -21,7 +21,9 @@ pub(crate) enum Phase {
 pub(crate) struct Pruning {
     pub(crate) phase: Phase,
     /// Transformer blocks.
-    pub(crate) layers: u32,
+    pub(crate) blocks: u32,
+    /// Those that have experts, ascending; at least one.
+    pub(crate) layers: Vec<u32>,
     /// Experts per layer of the dense model.
     pub(crate) experts: u32,
     /// Experts per layer that are left.
@@ -38,8 +40,10 @@ pub(crate) struct Pruning {
 
 impl Pruning {
     pub(crate) fn new(model: &Model, options: &Options) -> Result<Self, String> {
-        let Model { name, family, layers, experts, experts_per_token: usual, .. } = model;
-        if *experts < 2 || *layers == 0 {
+        let Model { name, family, experts, experts_per_token: usual, .. } = model;
+        let layers = model.expert_layers();
+        let count = layers.len() as u32;
+        if *experts < 2 || count == 0 {
             return Err(format!(
                 "model `{name}` (family {family}) has no experts to prune; \
                  expert-pruning needs a mixture of experts"
@@ -50,6 +54,21 @@ impl Pruning {
             (_, "mapped") => Phase::Merge,
             _ => Phase::MergeOneHot,
         };
+        match (phase, model.router_mapping()) {
+            (Phase::Merge, "one-hot") => {
+                return Err(format!(
+                    "the routers of model `{name}` add a number to the score of each expert, and what is added to a \
+                     mixture of scores is not defined; set `routing` to \"one-hot\""
+                ));
+            }
+            (Phase::Merge | Phase::MergeOneHot, "none") => {
+                return Err(format!(
+                    "what the routers of model `{name}` say of an expert depends on the others, so that their scores \
+                     cannot be mapped; set `phase` to \"prune\""
+                ));
+            }
+            _ => {}
+        }
         let keep = match options.int("keep") {
             0 => experts / 2,
             keep => u32::try_from(keep).unwrap_or(u32::MAX),
@@ -76,20 +95,23 @@ impl Pruning {
             ));
         }
         let groups = u32::try_from(options.int("groups")).unwrap_or(u32::MAX);
-        if groups > *layers {
+        if groups > count {
+            let of = if count < model.layers { " with experts" } else { "" };
             return Err(format!(
-                "`groups` is {groups}, but model `{name}` has {layers} layers; set `groups` to {layers} or less"
+                "`groups` is {groups}, but model `{name}` has {count} layers{of}; set `groups` to {count} or less"
             ));
         }
         let grouped = groups > 0;
-        let groups = if grouped { groups } else { *layers };
-        let (layers, experts, usual) = (*layers, *experts, *usual);
-        Ok(Self { phase, layers, experts, keep, grouped, groups, active, usual })
+        let groups = if grouped { groups } else { count };
+        let (blocks, experts, usual) = (model.layers, *experts, *usual);
+        Ok(Self { phase, blocks, layers, experts, keep, grouped, groups, active, usual })
     }
 
-    /// The group of a layer: contiguous, and as equal in size as the numbers allow.
-    pub(crate) fn group_of(&self, layer: u32) -> usize {
-        (u64::from(layer) * u64::from(self.groups) / u64::from(self.layers)) as usize
+    /// The layers with experts, each with its group: contiguous, and as equal in size as the numbers allow.
+    pub(crate) fn grouped_layers(&self) -> impl Iterator<Item = (u32, usize)> {
+        let count = self.layers.len() as u64;
+        let group = move |place: u64| (place * u64::from(self.groups) / count) as usize;
+        (0..).zip(&self.layers).map(move |(place, &layer)| (layer, group(place)))
     }
 
     /// Whether groups choose how many experts a token is routed to.

@@ -13,6 +13,7 @@ mod cache;
 mod describe;
 mod edit;
 mod facts;
+mod linear_modules;
 mod logging;
 mod options;
 mod random;
@@ -27,6 +28,7 @@ pub use bindings::exports::attune::technique::technique::{
     RealDomain, RealRange, ResourceCost as Cost, Scale, SearchSpace as Space, Setting, Settings, Signal,
     Slot, SubsetDomain, Value,
 };
+pub use linear_modules::LinearModule;
 pub use logging::{debug, info, warn};
 pub use options::Options;
 pub use random::Random;

@@ -8,13 +8,15 @@
 //! were never rounded before: a checkpoint that was made from 4-bit weights (attune's copy of SmolLM2 was, Q4_1) sits on
 //! a grid already, and its figures for 4 bits and more are too good.
 
+mod allocation;
 mod modules;
 
+use allocation::{Allocation, EXACT};
 use attune_guest::{
     Baseline, Budget, BudgetTerm, Config, Constraint, Cost, Description, Dimension, Domain, Edit, Model,
     OptionSpec, Options, Signals, Space, Technique, Value,
 };
-use modules::{Allocation, EXACT};
+use modules::Part;
 
 struct WeightBits;
 
@@ -59,29 +61,32 @@ impl Technique for WeightBits {
 
     fn space(model: &Model, options: &Options) -> Result<Space, String> {
         let allocation = Allocation::new(model, options)?;
-        let levels = allocation.levels.iter().copied().map(f64::from).collect();
-        let help = "bits per weight; modules are q, k, v, o, then gate, up and down, of expert after expert where they \
-                    are apart; those of an image generator's blocks are up and down";
-        let bits = Dimension::new("bits", help, Domain::Level(levels))
-            .axis("layer", allocation.layers)
-            .axis("module", allocation.modules.len() as u32);
-        let costs =
-            |module| (0..allocation.levels.len()).map(|level| allocation.share(module, level)).collect();
-        let layer: Vec<Vec<f64>> = allocation.modules.iter().map(costs).collect();
-        let costs = vec![layer; allocation.layers as usize].concat();
-        Ok(Space::new(vec![bits]).with(Constraint::Budget(Budget {
+        let help = help(&allocation.parts);
+        let (mut dimensions, mut terms) = (Vec::new(), Vec::new());
+        for (number, part) in (0..).zip(&allocation.parts) {
+            let levels = allocation.levels.iter().copied().map(f64::from).collect();
+            let bits = Dimension::new(part.name, &help, Domain::Level(levels))
+                .axis(part.axis, part.layers.len() as u32)
+                .axis("module", part.width() as u32);
+            let costs = |(_, module)| {
+                (0..allocation.levels.len()).map(|level| allocation.share(module, level)).collect()
+            };
+            dimensions.push(bits);
+            terms.push(BudgetTerm { dimension: number, costs: part.cells().map(costs).collect() });
+        }
+        Ok(Space::new(dimensions).with(Constraint::Budget(Budget {
             resource: "bits".to_owned(),
             unit: "bits/weight".to_owned(),
             limit: allocation.average,
-            terms: vec![BudgetTerm { dimension: 0, costs }],
+            terms,
         })))
     }
 
     fn lower(model: &Model, options: &Options, config: &Config) -> Result<Vec<Edit>, String> {
         let allocation = Allocation::new(model, options)?;
         let mut edits = Vec::new();
-        for (layer, cells) in (allocation.first..).zip(config[0].chunks(allocation.modules.len())) {
-            for (module, cell) in allocation.modules.iter().zip(cells) {
+        for (part, cells) in allocation.parts.iter().zip(config) {
+            for ((layer, module), cell) in part.cells().zip(cells) {
                 let bits = allocation.levels[cell.option()];
                 // An exact module gets no edit, so that an exact config is the dense model itself.
                 if bits == EXACT {
@@ -89,7 +94,7 @@ impl Technique for WeightBits {
                 }
                 let edit = Edit::new("weight-bits")
                     .int("layer", layer)
-                    .text("module", module.name)
+                    .text("module", &module.name)
                     .int("bits", bits)
                     .int("group-size", module.group_size);
                 edits.push(match module.expert {
@@ -103,10 +108,9 @@ impl Technique for WeightBits {
 
     fn cost(model: &Model, options: &Options, config: &Config) -> Result<Vec<Cost>, String> {
         let allocation = Allocation::new(model, options)?;
-        let modules = allocation.modules.iter().cycle();
-        let average: f64 =
-            modules.zip(&config[0]).map(|(module, cell)| allocation.share(module, cell.option())).sum();
-        let (weights, exact) = (allocation.weights(), f64::from(EXACT));
+        let cells = allocation.parts.iter().zip(config).flat_map(|(part, cells)| part.cells().zip(cells));
+        let average: f64 = cells.map(|((_, module), cell)| allocation.share(module, cell.option())).sum();
+        let (weights, exact) = (allocation.weights, f64::from(EXACT));
         Ok(vec![
             Cost::new("bits", "bits/weight", average, exact),
             Cost::new("weights", "bytes", (weights * average / 8.0).round(), weights * exact / 8.0),
@@ -115,14 +119,14 @@ impl Technique for WeightBits {
 
     fn baselines(model: &Model, options: &Options, _signals: &Signals) -> Result<Vec<Baseline>, String> {
         let allocation = Allocation::new(model, options)?;
-        let cells = allocation.modules.len() * allocation.layers as usize;
         let average = allocation.average + 1e-9;
         let mut by_cost: Vec<usize> = (0..allocation.levels.len()).collect();
         by_cost.sort_by(|&a, &b| allocation.uniform(a).total_cmp(&allocation.uniform(b)));
         let mut baselines = Vec::new();
         let mut add = |name: &str, what: &str, level: usize| {
             let help = format!("{} bits everywhere{what}", allocation.levels[level]);
-            baselines.push(Baseline::new(name, &help, vec![vec![Value::Index(level as u32); cells]]));
+            let cells = |part: &Part| vec![Value::Index(level as u32); part.cells().count()];
+            baselines.push(Baseline::new(name, &help, allocation.parts.iter().map(cells).collect()));
         };
         let affordable = by_cost.iter().take_while(|&&level| allocation.uniform(level) <= average);
         let affordable: Vec<usize> = affordable.copied().collect();
@@ -140,6 +144,26 @@ impl Technique for WeightBits {
         }
         Ok(baselines)
     }
+}
+
+/// What the cells are. Journals hold the sentence, so that of the modules which Llama and Mixtral have stays as it was.
+fn help(parts: &[Part]) -> String {
+    const USUAL: [&str; 7] = ["q", "k", "v", "o", "gate", "up", "down"];
+    let names = |part: &Part| {
+        let first = part.layers.first().map_or(&[][..], |(_, cells)| cells);
+        let shown = first.iter().filter(|cell| cell.expert.is_none_or(|expert| expert == 0));
+        shown.map(|cell| cell.name.clone()).collect::<Vec<String>>()
+    };
+    let listed = parts.first().map_or_else(Vec::new, names);
+    if listed == USUAL || listed == ["up", "down"] {
+        return "bits per weight; modules are q, k, v, o, then gate, up and down, of expert after expert where they \
+                are apart; those of an image generator's blocks are up and down"
+            .to_owned();
+    }
+    let modules = listed.join(", ");
+    format!(
+        "bits per weight; modules are {modules}, those of experts again for each expert where they are apart"
+    )
 }
 
 attune_guest::export!(WeightBits);

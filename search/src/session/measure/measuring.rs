@@ -60,6 +60,12 @@ impl Measuring<'_, '_> {
         Ok(Some(signals))
     }
 
+    /// Counts the configs that a sensitivity table took: evaluations like trials, whoever ran them first.
+    pub(in crate::session) fn probed(&mut self, configs: u64) -> Result<(), SessionError> {
+        self.counters.probed(configs);
+        Ok(self.setup.store.note(&self.setup.header.study, &RunNote::Probed(configs))?)
+    }
+
     /// Counts what measuring took, in this run and beside the journal.
     pub(in crate::session) fn took(
         &mut self,

@@ -4,7 +4,7 @@
 use attune_core::evaluator::{Request, Split};
 use attune_core::event::Event;
 use attune_core::plan::Plan;
-use attune_core::sensitivity::{Probe, SensitivityTable, probes, reference, table_from};
+use attune_core::sensitivity::{Probe, Probing, SensitivityTable, probes, reference, table_from};
 use attune_core::space::{Config, Slot};
 use attune_core::technique::{Cost, TechniqueFailure};
 
@@ -23,6 +23,12 @@ struct Probed {
     losses: Option<Vec<f64>>,
 }
 
+/// A table, and the best config that was found while it was measured, where probes are configs that a study may choose.
+pub(in crate::session) struct Table {
+    pub(in crate::session) table: SensitivityTable,
+    pub(in crate::session) best: Option<Config>,
+}
+
 /// Everything that a table is made with.
 pub(in crate::session) struct SensitivityProbe<'a, 'env> {
     pub(in crate::session) measuring: Measuring<'a, 'env>,
@@ -36,28 +42,54 @@ impl SensitivityProbe<'_, '_> {
     pub(in crate::session) fn table(
         &mut self,
         source: TableSource,
-        preferred: Option<&Config>,
-    ) -> Result<Option<SensitivityTable>, SessionError> {
+        starts: &[Config],
+    ) -> Result<Option<Table>, SessionError> {
         let space = &self.measuring.setup.space;
-        let reference = reference(space, preferred)?;
-        let probes = probes(space, &reference)?;
         match source {
-            TableSource::Measured => self.measured(&reference, &probes),
-            TableSource::Gradient => self.estimated(&reference, &probes),
+            TableSource::Measured => self.measured(starts),
+            TableSource::Gradient => {
+                let reference = reference(space, starts.first())?;
+                let probes = probes(space, &reference)?;
+                let table = self.estimated(&reference, &probes)?;
+                Ok(table.map(|table| Table { table, best: None }))
+            }
         }
     }
 
-    /// Scores the undamaged reference and every deviation of one cell from it, on the selection split, through the
-    /// cache; so a study that continues finds the same table.
-    fn measured(
+    /// Scores what [`Probing`] asks for, on the selection split, through the cache; so a study that continues finds the same
+    /// table.
+    fn measured(&mut self, starts: &[Config]) -> Result<Option<Table>, SessionError> {
+        let setup = self.measuring.setup;
+        let most = Probing::most(&setup.space, starts.len())?;
+        let mut probing = Probing::new(&setup.space, starts)?;
+        let mut first = 0;
+        (self.measuring.events)(Event::Measuring { what: format!("sensitivity of {most} choices") });
+        loop {
+            let batch: Vec<Config> = probing.batch().into_iter().cloned().collect();
+            if batch.is_empty() {
+                break;
+            }
+            let Some(losses) = self.batch(&batch, first)? else { return Ok(None) };
+            first += batch.len();
+            probing.tell(&losses).map_err(|_| SessionError::NoReference)?;
+        }
+        // What a bound promised and few probes did without is over, too.
+        self.measuring.meter.add((most.saturating_sub(first)) * setup.fidelity.items as usize, 0);
+        (self.measuring.events)(self.measuring.meter.event());
+        self.measuring.probed(first as u64)?;
+        let (table, best) = probing.finish();
+        Ok(Some(Table { table, best }))
+    }
+
+    /// Losses of configs, of which so many were probed before.
+    fn batch(
         &mut self,
-        reference: &Config,
-        probes: &[Probe],
-    ) -> Result<Option<SensitivityTable>, SessionError> {
+        configs: &[Config],
+        before: usize,
+    ) -> Result<Option<Vec<Option<Vec<f64>>>>, SessionError> {
         let losses = self.losses;
         let Measuring { setup, scoring, meter, events, .. } = &mut self.measuring;
         let setup = *setup;
-        events(Event::Measuring { what: format!("sensitivity of {} choices", probes.len()) });
         let model = setup.evaluator.model();
         let lower = |config: &Config| Probed {
             lowered: setup.technique.lower(model, &setup.options, config).and_then(|plan| {
@@ -66,8 +98,8 @@ impl SensitivityProbe<'_, '_> {
             }),
             losses: None,
         };
-        let mut probed: Vec<Probed> = Vec::with_capacity(probes.len() + 1);
-        for config in std::iter::once(reference).chain(probes.iter().map(|probe| &probe.config)) {
+        let mut probed: Vec<Probed> = Vec::with_capacity(configs.len());
+        for config in configs {
             // Each is a call into the technique, which may take seconds.
             scoring.control.poll();
             if scoring.control.is_stopping() {
@@ -80,14 +112,18 @@ impl SensitivityProbe<'_, '_> {
             probed.push(found);
             self.metered.tell(*events);
         }
+        if let (0, Some(Probed { lowered: Err(failure), .. })) = (before, probed.first()) {
+            return Err(failure.clone().into());
+        }
         let plans: Vec<(usize, Plan)> = probed
             .iter()
             .enumerate()
             .filter_map(|(number, probe)| Some((number, probe.lowered.as_ref().ok()?.0.clone())))
             .filter(|(_, plan)| setup.evaluator.check(plan).is_ok())
             .collect();
+        let name = |number: usize| format!("probe:{}", before + number);
         let wanted: Vec<Wanted<'_>> =
-            plans.iter().map(|(number, plan)| Wanted { plan, by: format!("probe:{number}") }).collect();
+            plans.iter().map(|(number, plan)| Wanted { plan, by: name(*number) }).collect();
         let items = setup.fidelity.all();
         plans.iter().for_each(|(_, plan)| self.needed.add(plan, items.iter().copied()));
         let request = Request { deadline: setup.deadline, ..Request::new(Split::Selection, items) };
@@ -114,16 +150,7 @@ impl SensitivityProbe<'_, '_> {
         })?;
         events(meter.event());
         self.measuring.took("sensitivities", effort.work, effort.seconds)?;
-        if flow == Flow::Stopped {
-            return Ok(None);
-        }
-        let mut found = probed.into_iter();
-        let Some(Probed { lowered, losses: Some(at_reference) }) = found.next() else {
-            return Err(SessionError::NoReference);
-        };
-        lowered?;
-        let found: Vec<Option<Vec<f64>>> = found.map(|probe| probe.losses).collect();
-        Ok(Some(table_from(&setup.space, reference, &at_reference, probes, &found)))
+        Ok((flow == Flow::Done).then(|| probed.into_iter().map(|probe| probe.losses).collect()))
     }
 
     /// The technique's own estimate for every objective that is a metric; objectives that are costs are counted.

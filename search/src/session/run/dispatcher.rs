@@ -5,6 +5,7 @@ use std::sync::Arc;
 use attune_core::evaluator::{Request, Split};
 use attune_core::event::Event;
 use attune_core::report::Report;
+use attune_core::space::Config;
 use attune_core::store::RunNote;
 use attune_core::strategy::{Proposal, Strategy};
 use attune_core::technique::Baseline;
@@ -22,7 +23,7 @@ use crate::session::measure::{
 use crate::session::race::{RacingSchedule, observations};
 use crate::session::report::ReportBuilder;
 use crate::session::{SessionError, SessionSetup};
-use crate::strategy::SearchContext;
+use crate::strategy::{PROBED, SearchContext};
 
 /// How the dispatcher ends.
 pub(in crate::session) enum End {
@@ -129,17 +130,16 @@ impl<'a, 'e> Dispatcher<'a, 'e> {
             return Ok(Flow::Done);
         }
         let operators = self.operators();
-        let starts = seeds::starts(&self.setup.space, baselines);
+        let mut starts = seeds::starts(&self.setup.space, baselines);
         let mut table = None;
         if let Some(source) = self.setup.strategy.table()? {
-            let preferred = starts.first().map(|(_, config)| config);
+            let configs: Vec<Config> = starts.iter().map(|(_, config)| config.clone()).collect();
             let Self { setup, metered, scoring, events, counters, needed, .. } = self;
             let measuring = Measuring { setup, scoring, counters, meter, events: &mut **events };
             let mut probe = SensitivityProbe { measuring, metered, losses, needed };
-            table = probe.table(source, preferred)?;
-            if table.is_none() {
-                return Ok(Flow::Stopped);
-            }
+            let Some(measured) = probe.table(source, &configs)? else { return Ok(Flow::Stopped) };
+            table = Some(measured.table);
+            starts.splice(0..0, measured.best.map(|best| (PROBED.to_owned(), best)));
         }
         let context = SearchContext {
             space: self.setup.space.clone(),

@@ -2,7 +2,7 @@
 
 use attune_core::evaluator::Split;
 use attune_core::event::Phase;
-use attune_core::sensitivity::{probes, reference};
+use attune_core::sensitivity::Probing;
 
 use super::seeds;
 use crate::session::measure::Meter;
@@ -13,8 +13,8 @@ use crate::strategy::TableSource;
 pub(in crate::session) fn measuring(setup: &SessionSetup, search: bool) -> Result<Meter, SessionError> {
     let table = match setup.strategy.table()?.filter(|_| search) {
         None => 0,
-        // The undamaged reference, too.
-        Some(TableSource::Measured) => probes(&setup.space, &reference(&setup.space, None)?)?.len() + 1,
+        // How many starting points are to be compared is not known yet.
+        Some(TableSource::Measured) => Probing::most(&setup.space, 0)?,
         Some(TableSource::Gradient) => {
             let model = setup.evaluator.model();
             setup.technique.damage_signals(model, &setup.options)?.map_or(0, |signals| signals.len())

@@ -25,14 +25,16 @@ fn is_peer(method: &str) -> bool {
 pub(super) fn write(root: &Path, folder: &str, results: &Results) -> Result<String, BenchError> {
     let head = root.join(folder).join("head.md");
     let head = fs::read_to_string(&head).map_err(BenchError::file(&head))?;
-    let page = format!("{}\n\n{}", head.trim_end(), tables(results));
+    let why = root.join(folder).join("why.md");
+    let why = fs::read_to_string(&why).map_err(BenchError::file(&why))?;
+    let page = format!("{}\n\n{}", head.trim_end(), tables(results, &why));
     let file = root.join(format!("{folder}.md"));
     fs::write(&file, page).map_err(BenchError::file(&file))?;
     Ok(format!("{} is written", file.display()))
 }
 
-/// Losses first, then all problems, then times.
-pub(super) fn tables(results: &Results) -> String {
+/// Losses first and `why` there are any, then all problems, then times.
+pub(super) fn tables(results: &Results, why: &str) -> String {
     let mut looks: BTreeMap<(&str, u64), BTreeMap<&str, &Runs>> = BTreeMap::new();
     for ((problem, evaluations, method), runs) in &results.runs {
         looks.entry((problem, *evaluations)).or_default().insert(method, runs);
@@ -73,6 +75,9 @@ pub(super) fn tables(results: &Results) -> String {
     } else {
         page += "| problem | evaluations | strategy | median | peer | median | instances won |\n| --- | --- | --- | --- | --- | --- | --- |\n";
         page += &losses;
+    }
+    if !why.is_empty() {
+        let _ = write!(page, "\n{}\n", why.trim());
     }
     page += "\n## All problems\n\nMedian [95 % interval] of the gap to the least loss that any method found on the instance, in percent of the \
              mean loss of random points; of coefficients the loss itself. Peers are in italics.\n";

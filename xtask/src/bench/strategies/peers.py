@@ -4,8 +4,7 @@
     cargo xtask bench strategies --peers peers/bin/python
 
 `peers.py run FOLDER OUT` searches the problems of a folder and adds what OUT lacks as lines
-`problem,seed,hash,method,evaluations,loss,milliseconds`, the hash being that of the problem file; `peers.py timing OUT` writes what ask
-and tell of Optuna take.
+`problem,seed,hash,method,evaluations,loss,milliseconds`, the hash being that of the problem file. It may be stopped and goes on.
 
 Only evaluations count. Budgets and the sizes of subsets cost nothing to check, so a peer never pays for an infeasible
 point: what it proposes is repaired by steps as small as possible before it is evaluated, and the peer is told the
@@ -395,33 +394,6 @@ def run(args):
             lines.flush()
 
 
-def timing(args):
-    """Mean milliseconds of ask and tell around trial 10, 100, …, while a trial takes less than `args.limit` of them."""
-    import optuna
-
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    lines = ["method,dimensions,trials,milliseconds"]
-    for n in (40, 270):
-        space = {f"x{k}": optuna.distributions.CategoricalDistribution(range(4)) for k in range(n)}
-        draw = random.Random(1)
-        for trials in (100, 1_000, 10_000, 100_000):
-            study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=1))
-            for _ in range(trials):
-                params = {name: draw.randrange(4) for name in space}
-                value = float(sum(params.values()))
-                study.add_trial(optuna.trial.create_trial(params=params, distributions=space, value=value))
-            count = 5
-            begin = time.process_time()
-            for _ in range(count):
-                trial = study.ask(space)
-                study.tell(trial, float(sum(trial.params.values())))
-            spent = 1e3 * (time.process_time() - begin) / count
-            lines.append(f"optuna-tpe,{n},{trials},{spent:.2f}")
-            if spent > args.limit:
-                break
-    Path(args.out).write_text("\n".join(lines) + "\n")
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     tasks = parser.add_subparsers(required=True)
@@ -433,10 +405,6 @@ def main():
     runs.add_argument("--workers", type=int, default=1)
     runs.add_argument("--most", type=int, default=500, help="evaluations after which TPE is stopped")
     runs.set_defaults(task=run)
-    timings = tasks.add_parser("timing")
-    timings.add_argument("out")
-    timings.add_argument("--limit", type=float, default=2_000.0)
-    timings.set_defaults(task=timing)
     args = parser.parse_args()
     args.task(args)
 
