@@ -13,6 +13,7 @@ pub(crate) mod host;
 pub(crate) mod layer_norm;
 pub(crate) mod math;
 pub(crate) mod norm;
+mod norm_weights;
 pub(crate) mod quantise;
 pub(crate) mod rotations;
 pub(crate) mod rows;

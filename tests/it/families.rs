@@ -41,6 +41,7 @@ pub(crate) fn write(folder: &Path, config: &Value) {
     let config = DecoderConfig::read(&folder.join("config.json")).unwrap();
     let mut made: BTreeMap<String, (Vec<usize>, Vec<u8>)> = BTreeMap::new();
     let Ok(()) = tensors::each::<std::convert::Infallible>(&config, |(name, shape)| {
+        let name = format!("{}{name}", config.wrapper.map_or("", |wrapper| wrapper.prefix));
         let first = name.bytes().fold(7_u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
         let around = if name.contains("norm") { 1.0 } else { 0.0 };
         let value = |place: u64| {
@@ -75,19 +76,16 @@ pub(crate) fn exported(model: &Model, from: &Path, plan: &Plan) -> Result<tempfi
     result.map(|()| out).map_err(|error| error.to_string())
 }
 
-/// The largest difference between the candidate and its export, and how far the candidate is from the dense model.
+/// The largest difference between the candidate and its export, and how far the candidate is from the dense model. `plan` says
+/// the edits of a layer with so many experts.
 fn compared(case: &Value, plan: impl Fn(u32, usize) -> Vec<Edit>) -> Result<(f32, f32), String> {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), &case["config"]);
     let model = Model::load(folder.path(), &Compute::cpu()).unwrap();
     let ids: Vec<u32> =
         case["ids"].as_array().unwrap().iter().map(|id| id.as_u64().unwrap() as u32).collect();
-    let layers: Vec<usize> = match &model.config().mixture {
-        Some(mixture) => mixture.layers().collect(),
-        None => (0..model.config().layers).collect(),
-    };
-    let experts = model.config().mixture.as_ref().map_or(0, |mixture| mixture.experts);
-    let plan = arrange(layers.into_iter().flat_map(|layer| plan(layer as u32, experts)));
+    let experts = |layer| model.config().layer(layer).mixture().map_or(0, |mixture| mixture.experts);
+    let plan = arrange((0..model.config().layers).flat_map(|layer| plan(layer as u32, experts(layer))));
     let candidate = logits(&model, &plan, &ids).map_err(|error| error.to_string())?;
     let dense = logits(&model, &Plan::empty(), &ids).unwrap();
     let out = exported(&model, folder.path(), &plan)?;
@@ -113,7 +111,10 @@ fn pruned_mixtures_are_exported_as_they_were_scored() {
     let mut exported = Vec::new();
     for case in mixtures() {
         let name = case["name"].as_str().unwrap();
-        let keep = |layer, _| {
+        let keep = |layer, experts| {
+            if experts == 0 {
+                return Vec::new();
+            }
             let keep = KeepExperts { layer, experts: vec![0, 2, 3, 4] };
             vec![Edit::from(keep), Edit::from(ExpertsPerToken { layer, count: 1 })]
         };
@@ -137,6 +138,9 @@ fn merged_mixtures_are_exported_where_the_weights_of_experts_are_rescaled() {
     for case in mixtures() {
         let name = case["name"].as_str().unwrap();
         let merge = |layer, experts: usize| {
+            if experts == 0 {
+                return Vec::new();
+            }
             let row = |ones: &[(usize, f64)]| {
                 let mut row = vec![0.0; experts];
                 ones.iter().for_each(|(expert, number)| row[*expert] = *number);
@@ -189,7 +193,11 @@ fn models_without_a_block_are_exported_as_they_were_scored() {
                 assert!(apart < 1e-5 && changed > 1e-3, "{name}: {apart:e}, the plan changes {changed:e}");
                 exported.push(name.to_owned());
             }
-            Err(error) => assert!(error.contains("blocks of") || error.contains("known"), "{name}: {error}"),
+            // Tensors of a language model within another are called otherwise.
+            Err(error) => {
+                let reasons = ["blocks of", "known", "no tensor is called"];
+                assert!(reasons.iter().any(|reason| error.contains(reason)), "{name}: {error}");
+            }
         }
     }
     for name in ["phi", "gpt_neox", "gpt_neox-in-turn", "falcon", "falcon-two-norms", "cohere", "granite"] {

@@ -2,7 +2,7 @@
 
 use burn_tensor::{DType, Tensor};
 
-use super::norm::{along, of_head};
+use super::norm_weights::{along, of_head};
 use super::{host, math};
 use crate::compute::Compute;
 

@@ -3,6 +3,7 @@
 use burn_tensor::{DType, Tensor};
 
 use super::layer_norm::LayerNorm;
+use super::norm_weights::{along, of_head};
 use super::{host, math};
 use crate::compute::Compute;
 
@@ -38,20 +39,6 @@ impl Norm {
             Self::Rms(norm) => norm.generic(x),
             Self::Layer(norm) => norm.generic(x),
         }
-    }
-}
-
-/// The part of `weights` that a row of a head is multiplied by: all heads share them, or each has its own.
-#[inline(always)]
-pub(super) fn of_head(weights: &[f32], head: usize, width: usize) -> &[f32] {
-    &weights[head * width % weights.len()..][..width]
-}
-
-/// `weights` along the last dimension of `[…, heads, tokens, width]`, shared by the heads or each head's own.
-pub(super) fn along<const D: usize>(weights: &Tensor<1>, width: usize) -> Tensor<D> {
-    match weights.dims()[0] / width {
-        1 => weights.clone().unsqueeze(),
-        heads => weights.clone().reshape([heads, 1, width]).unsqueeze(),
     }
 }
 
