@@ -117,7 +117,7 @@ impl Field for Vec<f64> {
 }
 
 impl Field for Module {
-    const EXPECTED: &'static str = "one of q, k, v, o, gate, up, down";
+    const EXPECTED: &'static str = "one of q-a, q-b, q, kv-a, kv-b, k, v, o, gate, up, down";
 
     fn get(value: &OptionValue) -> Option<Self> {
         match value {
