@@ -22,7 +22,7 @@ pub struct Progress {
     pub dropped: u64,
     /// Failed trials.
     pub failed: u64,
-    /// Configs that were evaluated for a sensitivity table before the first trial. They are no trials, and evaluations like
+    /// Configs whose evaluation was asked for, for a sensitivity table, before the first trial. They are no trials, and evaluations like
     /// them: who compares searches compares [`evaluations`](Self::evaluations).
     pub probes: u64,
     /// Work of the evaluated trials, and of what was measured for them.
@@ -32,7 +32,7 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Configs that the search has seen the loss of: trials and probes.
+    /// Configs that the search has heard of: trials and probes. A probe that becomes a trial counts as both.
     pub fn evaluations(&self) -> u64 {
         self.trials + self.probes
     }

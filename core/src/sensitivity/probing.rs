@@ -67,8 +67,11 @@ impl<'s> Probing<'s> {
         let reference = reference(space, starts.first())?;
         let mut candidates = vec![reference.clone()];
         if moves {
-            let others = starts.iter().filter(|start| space.check(start).is_ok());
-            candidates.extend(others.filter(|start| **start != reference).cloned());
+            for start in starts.iter().filter(|start| space.check(start).is_ok()) {
+                if !candidates.contains(start) {
+                    candidates.push(start.clone());
+                }
+            }
         }
         Ok(Self {
             space,
@@ -181,9 +184,15 @@ impl<'s> Probing<'s> {
 
     fn next_probes(&mut self) -> Batch {
         let probes: Vec<Probe> = if self.moves {
-            let count = block(self.space.slots().count()).min(self.rest.len());
-            let cells: Vec<Slot> = self.rest.drain(..count).collect();
-            cells.into_iter().flat_map(|slot| probes_of(self.space, &self.reference, slot)).collect()
+            let count = block(self.space.slots().count());
+            let mut probes = Vec::new();
+            // Cells with one option have no probes, and a block of them is not the end.
+            while probes.is_empty() && !self.rest.is_empty() {
+                let cells: Vec<Slot> = self.rest.drain(..count.min(self.rest.len())).collect();
+                probes
+                    .extend(cells.into_iter().flat_map(|slot| probes_of(self.space, &self.reference, slot)));
+            }
+            probes
         } else if self.rest.is_empty() {
             self.of_others()
         } else {
@@ -386,6 +395,39 @@ mod tests {
         let loss = |config: &Config| if *config == start(2) { 0.0 } else { 1.0 };
         let (_, best, ..) = measured(&space, &[start(1), start(2)], &loss);
         assert_eq!(best, Some(start(2)));
+    }
+
+    #[test]
+    fn cells_without_a_choice_do_not_end_a_table() {
+        let options = |count: u32| (0..count).map(|option| option.to_string()).collect();
+        let space = Space::of([
+            dimension("fixed", 2, Domain::Choice { options: options(1) }),
+            dimension("free", 2, Domain::Choice { options: options(3) }),
+        ])
+        .unwrap();
+        let loss = |config: &Config| {
+            indices(config)
+                .iter()
+                .enumerate()
+                .map(|(cell, option)| f64::from(option[0] * (cell as u32 + 1)))
+                .sum()
+        };
+        let (table, ..) = measured(&space, &[], &loss);
+        for slot in space.slots().filter(|slot| slot.dimension == 1) {
+            let apart = table.damage(slot, 2, 0) - table.damage(slot, 0, 0);
+            assert!((apart - 2.0 * (slot.cell as f64 + 3.0)).abs() < 1e-9, "{slot:?}: {apart}");
+        }
+    }
+
+    #[test]
+    fn a_start_that_is_there_twice_is_evaluated_once() {
+        let options = ["a", "b"].map(str::to_owned).to_vec();
+        let space = Space::of([dimension("choice", 2, Domain::Choice { options })]).unwrap();
+        let start = Config::new(vec![vec![Value::Index(1); 2]]);
+        let probing = Probing::new(&space, &[start.clone(), start.clone()]).unwrap();
+        let batch = probing.batch();
+        assert_eq!(batch.iter().filter(|config| ***config == start).count(), 1);
+        assert_eq!(batch.iter().collect::<std::collections::BTreeSet<_>>().len(), batch.len());
     }
 
     /// Forty layers of 2, 3, 4 or 8 bits within a budget.

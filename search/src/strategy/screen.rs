@@ -18,13 +18,12 @@ use crate::surrogate::{Features, Guess, Row, Surrogate};
 /// Share of proposals that follow a drawn opinion.
 const DRAWN: f64 = 0.5;
 
-/// An opinion is made from the better half of the trials, since what is far from the best says little about what is near it;
-/// from so many at least,
+/// Trials that an opinion is made from at least. It is made from the better half of them, since what is far from the best
+/// says little about what is near it.
 const FEWEST: usize = 192;
-/// and from so many at most: work grows with their square.
+/// Trials that an opinion is made from at most, when they are chosen anew: work grows with their square.
 const MOST: usize = 512;
-/// Numbers that repairs may look at for one proposal: a few milliseconds, and a hundred times what the children of a space take
-/// in which every other point is feasible.
+/// Numbers that repairs may look at for one proposal: a few milliseconds.
 const MOST_REPAIR: u64 = 1 << 18;
 /// Noise and trust are chosen anew when this share of trials came since.
 const ANEW: u64 = 8;

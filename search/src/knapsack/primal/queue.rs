@@ -1,9 +1,9 @@
 //! Changes that lower the violation of budgets, the cheapest first.
 //!
-//! Every unit (a slot, or a block with a rule) has its best change in a heap. A change only becomes dearer while the
-//! violation shrinks, since what it gives beyond the violation is worth nothing; so prices in the heap are lower bounds,
-//! and a price is worked out again only when it comes to the top (lazy evaluation; Minoux, "Accelerated greedy algorithms",
-//! 1978). A repair of `k` steps takes `O((slots + k)·log slots)`.
+//! Every unit (a slot, or a block with a rule) has its best change in a heap. With one budget, a change only becomes dearer
+//! while the violation shrinks, since what it gives beyond the violation is worth nothing; so prices in the heap are lower
+//! bounds, and a price is worked out again only when it comes to the top (lazy evaluation; Minoux, "Accelerated greedy
+//! algorithms", 1978). With several, a price may fall, and the order is only nearly greedy. A repair of `k` steps takes `O((slots + k)·log slots)`.
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;

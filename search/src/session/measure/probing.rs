@@ -63,7 +63,7 @@ impl SensitivityProbe<'_, '_> {
         let most = Probing::most(&setup.space, starts.len())?;
         let mut probing = Probing::new(&setup.space, starts)?;
         let mut first = 0;
-        (self.measuring.events)(Event::Measuring { what: format!("sensitivity of {most} choices") });
+        (self.measuring.events)(Event::Measuring { what: format!("sensitivities, {most} configs at most") });
         loop {
             let batch: Vec<Config> = probing.batch().into_iter().cloned().collect();
             if batch.is_empty() {

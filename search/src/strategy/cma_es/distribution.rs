@@ -9,6 +9,8 @@ use super::parameters::Parameters;
 
 /// With more coordinates, only variances are learnt (sep-CMA-ES; Ros & Hansen 2008), which costs O(n).
 const DENSE: usize = 128;
+/// Smallest squared length of a whitened step that a negative weight is divided by; that of a sample is about its coordinates.
+const SHORTEST: f64 = 1e-3;
 
 pub(super) struct Distribution {
     mean: Vec<f64>,
@@ -134,7 +136,8 @@ impl Distribution {
         // eq. 46: how much a bad step counts depends on how unlikely it was.
         let weighted = self.parameters.weights.iter().zip(&steps).map(|(weight, step)| {
             let length = || self.whiten(step).iter().map(|value| value * value).sum::<f64>();
-            if *weight < 0.0 { weight * n_real / length().max(f64::MIN_POSITIVE) } else { *weight }
+            // A step of next to nothing, as of the mean itself, may not count without end.
+            if *weight < 0.0 { weight * n_real / length().max(SHORTEST) } else { *weight }
         });
         let weights: Vec<f64> = weighted.collect();
         // eq. 41 and 42.
@@ -191,5 +194,25 @@ impl Distribution {
         } else {
             self.axes = self.covariance.iter().map(|value| root(*value)).collect();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use attune_core::rng;
+
+    use super::*;
+
+    #[test]
+    fn the_mean_itself_as_the_worst_sample_leaves_a_covariance() {
+        let (n, population) = (11, 11);
+        let mean = vec![0.5; n];
+        let mut distribution = Distribution::new(mean.clone(), 0.3, population, true);
+        let mut random = rng::derive(1, "worst", &[]);
+        let mut points: Vec<Vec<f64>> = (1..population).map(|_| distribution.sample(&mut random)).collect();
+        points.push(mean);
+        distribution.update(&points);
+        assert!(distribution.condition().is_finite() && distribution.extent().is_finite());
+        assert!(distribution.sample(&mut random).iter().all(|value| value.is_finite()));
     }
 }

@@ -31,7 +31,7 @@ impl History {
     /// Hears of the losses of a generation, best first.
     pub(super) fn add(&mut self, losses: &[f64]) {
         let Some(best) = losses.first() else { return };
-        let other = (1 + (0.1 + self.population as f64 / 4.0).ceil() as usize).min(losses.len() - 1);
+        let other = ((0.1 + self.population as f64 / 4.0).ceil() as usize).min(losses.len() - 1);
         self.best.push(*best);
         self.median.push(losses[losses.len() / 2]);
         self.equal.push(other > 0 && *best == losses[other]);
@@ -76,7 +76,7 @@ impl History {
     fn is_stagnant(&self) -> bool {
         let (n, population) = (self.coordinates as f64, self.population as f64);
         let least = (120.0 + 30.0 * n / population).ceil() as usize;
-        let window = (self.best.len() / 5).clamp(least, 20_000);
+        let window = (self.best.len() / 5).min(20_000).max(least);
         let fell = |losses: &[f64]| {
             let recent = &losses[losses.len() - window..];
             let part = (3 * window).div_ceil(10);
@@ -127,5 +127,14 @@ mod tests {
         let noise =
             ended(&|generation| [1.0, 2.0, 3.0, 4.0, 5.0].map(|loss| loss + f64::from(generation % 7)));
         assert!(noise.is_some_and(|generation| (149..400).contains(&generation)), "{noise:?}");
+    }
+
+    #[test]
+    fn small_populations_in_many_coordinates_have_patience() {
+        let mut history = History::new(2_000, 2, 0.3);
+        for generation in 0..100 {
+            history.add(&[f64::from(generation % 7), 9.0]);
+            assert!(!history.is_over(&Distribution::new(vec![0.0; 2_000], 0.3, 2, true)), "{generation}");
+        }
     }
 }
