@@ -6,6 +6,9 @@ use attune_core::store::{Record, RunNote, StudyHeader};
 use attune_core::trial::{Dropped, Outcome, Repeat, Trial, TrialState};
 
 /// Turns journal records into events, one by one, as they are read.
+///
+/// A repeated trial counts as one that was evaluated or reused and is never the best: `best` compares configs by their
+/// first items alone, while the report of a session pools all items of a config and may choose another one.
 #[derive(Clone, Debug)]
 pub struct Replay {
     objectives: Vec<Objective>,

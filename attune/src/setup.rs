@@ -23,7 +23,7 @@ use crate::error::Error;
 pub use profile::{PROFILE_BYTES, profile};
 #[cfg(feature = "native")]
 pub(crate) use profile::{ReadProfile, absolute, model_text};
-#[cfg(feature = "native")]
+#[cfg(feature = "backend")]
 pub(crate) use start::stored_start;
 #[cfg(feature = "native")]
 pub use study::study;

@@ -247,7 +247,8 @@ fn trial(id: u64) -> Record {
         vec![Cost { resource: "memory".into(), unit: "bytes".into(), value: 0.1 + 0.2, dense: f64::NAN }];
     let origin = strategy::Origin::Varied { parents: vec![id, 0] };
     let mut trial = Trial::new(id, config, Plan::empty(), costs, origin);
-    let (scores, reused) = (scores(id as f64), id.is_multiple_of(2));
+    // Every state comes both reused and not.
+    let (scores, reused) = (scores(id as f64), (id / 4).is_multiple_of(2));
     let state = match id % 4 {
         0 => TrialState::Complete(Outcome { scores, reused }),
         1 => TrialState::Failed("out of \"range\"\n".to_owned()),

@@ -1,13 +1,16 @@
 //! The trial of another study that a study starts from.
 
+#[cfg(feature = "backend")]
 use std::path::Path;
 
 use attune_core::facts::Facts;
 use attune_core::plan::Plan;
 use attune_core::profile;
+#[cfg(feature = "backend")]
 use attune_core::store::StoreError;
 use attune_core::store::{Record, Store, StudyHeader};
 use attune_search::session::Start;
+#[cfg(feature = "backend")]
 use attune_store::ReadStore;
 use attune_vocabulary::start_signals;
 
@@ -49,6 +52,7 @@ impl Found {
 }
 
 /// The same in the store in the folder `store`, which need not exist and which somebody else may be writing to.
+#[cfg(feature = "backend")]
 pub(crate) fn stored_start(start: &profile::Start, store: &Path, model: &Facts) -> Result<Start, Error> {
     let records = if store.exists() {
         let read = ReadStore::open(store).and_then(|store| store.records(&start.study));

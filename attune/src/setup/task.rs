@@ -1,14 +1,16 @@
 //! Who evaluates a profile, and its task as the evaluator describes it.
 
+#[cfg(feature = "backend")]
+mod form;
+
 use std::path::Path;
 
-use attune_core::evaluator::{EvaluatorSpec, Split, TaskData, TaskOption, TaskSpec};
+use attune_core::evaluator::{EvaluatorSpec, TaskData, TaskSpec};
 use attune_core::objective::Objective;
-use attune_core::options::{self, OptionError, OptionKind, Settings};
+use attune_core::options::{self, OptionError, Settings};
 use attune_core::printable::quoted;
 use attune_core::profile::{Profile, Selected, Task, TaskFault};
-use attune_eval::error::LoadError;
-use attune_eval::registry::{self, EvaluatorFactory, Opening, Outline, Prepared};
+use attune_eval::registry::{self, EvaluatorFactory, Opening, Prepared};
 
 use super::{Complaints, reading};
 use crate::error::Error;
@@ -60,24 +62,6 @@ impl ChosenTask {
         profile.task.domains(&self.spec, &self.options)
     }
 
-    /// The option that adds the data of this split to the report.
-    pub(crate) fn reporting(&self, split: &str) -> Option<&str> {
-        let adds = |option: &TaskOption| {
-            let names = option.reported(&self.options).into_iter();
-            names.map(|name| Split::OutOfDomain(name).to_string()).any(|name| name == split)
-        };
-        self.find(adds)
-    }
-
-    /// The option that names a folder.
-    pub(crate) fn folder(&self) -> Option<&str> {
-        self.find(|option| option.spec.kind == OptionKind::Folder)
-    }
-
-    fn find(&self, wanted: impl Fn(&TaskOption) -> bool) -> Option<&str> {
-        self.spec.options.iter().find(|option| wanted(option)).map(|option| option.spec.name.as_str())
-    }
-
     /// Where the data of a profile in the folder `base` is.
     pub(crate) fn data(&self, profile: &Profile, base: &Path) -> TaskData {
         let task = &profile.task;
@@ -97,14 +81,6 @@ impl ChosenTask {
     /// Who evaluates.
     pub(crate) fn evaluator(&self) -> &'static str {
         self.factory.name()
-    }
-
-    /// What the folder of a model says about it.
-    ///
-    /// # Errors
-    /// When it is no model for this evaluator.
-    pub(crate) fn outline(&self, model: &Path) -> Result<Box<dyn Outline>, LoadError> {
-        self.factory.outline(model)
     }
 
     /// Opens everything but the weights of the model.
@@ -159,10 +135,11 @@ fn named(evaluator: &Selected) -> Result<(&'static dyn EvaluatorFactory, Setting
     let owner = format!("evaluator `{}`", evaluator.name);
     let settings = options::resolve(&owner, &factory.spec().options, &evaluator.options);
     let settings = settings.map_err(|error| {
-        let value = evaluator.options.iter().find(|(name, _)| quoted(name) == error.option());
+        // The error has the name as messages quote it, the path has it as the profile does.
+        let given = evaluator.options.iter().find(|(name, _)| quoted(name) == error.option());
         TaskFault {
-            path: format!("evaluator.options[{:?}]", error.option()),
-            found: value.map(|(_, value)| value.to_string()).unwrap_or_default(),
+            path: format!("evaluator.options[{:?}]", given.map_or(error.option(), |(name, _)| name.as_str())),
+            found: given.map(|(_, value)| value.to_string()).unwrap_or_default(),
             expected: match &error {
                 OptionError::Unknown { owner, hint, .. } => format!("no such option of {owner}{hint}"),
                 OptionError::Bad { expected, .. } => expected.clone(),

@@ -34,9 +34,9 @@ const RANDOM: u32 = 8;
 
 /// Says what a study is made of; [`build`](Self::build) checks it.
 ///
-/// There are two ways. A *profile* (`profile_file`, `profile_text`, `profile`; feature `native`) describes everything, and what is said beside it stands in the place of its values. Or a
-/// program brings an [`evaluator`](Self::evaluator) of its own and says with which technique it is searched; then the rest
-/// has defaults.
+/// There are two ways. A *profile* (`profile_file`, `profile_text`, `profile`, or `continuation` for that of a stored study;
+/// feature `native`) describes everything, and what is said beside it stands in the place of its values. Or a program brings
+/// an [`evaluator`](Self::evaluator) of its own and says with which technique it is searched; then the rest has defaults.
 #[derive(Default)]
 #[must_use]
 pub struct StudyBuilder {
@@ -218,7 +218,11 @@ impl StudyBuilder {
     /// The study of an evaluator that the program brings.
     fn of_program(self, store: &OpenStore, complaints: Complaints) -> Result<SessionSetup, Error> {
         let evaluator = self.evaluator.ok_or_else(|| {
-            missing("a study needs a profile or an evaluator", "say `profile_file(…)` or `evaluator(…)`")
+            if cfg!(feature = "native") {
+                missing("a study needs a profile or an evaluator", "say `profile_file(…)` or `evaluator(…)`")
+            } else {
+                missing("a study needs an evaluator", "say `evaluator(…)`")
+            }
         })?;
         let technique = self.technique.ok_or_else(|| {
             missing(

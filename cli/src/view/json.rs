@@ -7,6 +7,7 @@ use attune_core::options::OptionValue;
 use attune_core::plan::{Edit, Plan};
 use attune_core::profile::Profile;
 use attune_core::report::{Estimates, Front, FrontMember};
+use attune_core::scores::Scores;
 use attune_core::space::{Axis, Config, Count, Dimension, Domain, Value};
 use attune_core::store::StudyHeader;
 use attune_core::strategy::{Origin, Planned};
@@ -169,9 +170,7 @@ fn trial(trial: &Trial, dimensions: &[Dimension]) -> Map<String, Json> {
     object.insert("cost".to_owned(), costs(&trial.costs));
     match trial.state() {
         TrialState::Complete(outcome) => {
-            let search: BTreeMap<&String, f64> =
-                outcome.scores.metrics.iter().map(|(name, score)| (name, score.value())).collect();
-            object.insert("search".to_owned(), json!(search));
+            object.insert("search".to_owned(), search(&outcome.scores));
             object.insert("reused".to_owned(), json!(outcome.reused));
         }
         TrialState::Dropped(dropped) => {
@@ -181,6 +180,7 @@ fn trial(trial: &Trial, dimensions: &[Dimension]) -> Map<String, Json> {
             object.insert("reused".to_owned(), json!(dropped.reused));
         }
         TrialState::Repeated(repeat) => {
+            object.insert("search".to_owned(), search(&repeat.scores));
             object.insert("items".to_owned(), json!(repeat.items.len()));
             object.insert("reused".to_owned(), json!(repeat.reused));
         }
@@ -190,6 +190,13 @@ fn trial(trial: &Trial, dimensions: &[Dimension]) -> Map<String, Json> {
         TrialState::Waiting | TrialState::Running => {}
     }
     object
+}
+
+/// Metrics by name.
+fn search(scores: &Scores) -> Json {
+    let metrics: BTreeMap<&String, f64> =
+        scores.metrics.iter().map(|(name, score)| (name, score.value())).collect();
+    json!(metrics)
 }
 
 fn origin(origin: &Origin) -> Json {
