@@ -325,7 +325,7 @@ fn facts_of_modules_count_every_weight_of_a_layer_once() {
         let (linear, blocks) = (tensors::linear_modules(&config), tensors::block_parameters(&config));
         assert_eq!((linear.layers.len(), blocks.len()), (config.layers, config.layers), "{name}");
         let stored = stored(&config);
-        for layer in 0..config.layers {
+        for (layer, halves) in blocks.iter().enumerate() {
             let place = format!("{}{layer}.", config.family.names.layers);
             let prefix = config.wrapper.map_or("", |wrapper| wrapper.prefix);
             let weights = stored.iter().filter(|(tensor, shape)| {
@@ -333,7 +333,7 @@ fn facts_of_modules_count_every_weight_of_a_layer_once() {
                 tensor.starts_with(&format!("{prefix}{place}")) && shape.len() > 1 && !beside
             });
             let held: usize = weights.map(|(_, shape)| shape.iter().product::<usize>()).sum();
-            assert_eq!(blocks[layer].iter().sum::<u64>(), held as u64, "{name} layer {layer}");
+            assert_eq!(halves.iter().sum::<u64>(), held as u64, "{name} layer {layer}");
             let modules = tensors::modules(&config, layer);
             for (module, matrices) in linear.modules.iter().zip(&linear.layers[layer]) {
                 let found: Vec<_> =
