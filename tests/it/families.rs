@@ -180,7 +180,10 @@ fn merged_mixtures_are_exported_where_the_weights_of_experts_are_rescaled() {
 #[test]
 fn models_without_a_block_are_exported_as_they_were_scored() {
     let mut exported = Vec::new();
-    for case in cases() {
+    let mixtures = mixtures();
+    // Of models of several parts, the exporter is given the language model.
+    let plain = |case: &Value| case["config"].get("text_config").is_none() && !mixtures.contains(case);
+    for case in cases().into_iter().filter(plain) {
         let name = case["name"].as_str().unwrap();
         let drop = |layer, _| {
             if layer == 1 { vec![Edit::from(DropBlock { layer, part: None })] } else { Vec::new() }

@@ -19,9 +19,9 @@ pub struct ModelFacts {
     pub hidden: u32,
     /// Query heads per layer.
     pub heads: u32,
-    /// Key/value heads per layer (equal to `heads` without grouped-query attention).
+    /// Key/value heads per layer (equal to `heads` without grouped-query attention, 1 where all heads share a latent).
     pub kv_heads: u32,
-    /// Channels per head.
+    /// Channels per head of queries and keys.
     pub head_dim: u32,
     /// Experts per layer that has any; 0 in a dense model.
     pub experts: u32,
@@ -114,6 +114,10 @@ pub const ROUTER_PARAMETERS: &str = "router-parameters";
 /// Which mappings of a router's scores are defined, where not all are: `one-hot` (each row is the score of one expert) beside a
 /// correction, whose mixture means nothing; `none` where scores depend on each other beyond a softmax.
 pub const ROUTER_MAPPING: &str = "router-mapping";
+
+/// Numbers that a token leaves in the cache of one layer, where they are no key and no value for each KV head: latent
+/// attention keeps one latent for all heads. A whole number.
+pub const CACHE_ELEMENTS: &str = "cache-elements";
 
 /// The layers that have experts, where a model says that not all of them do.
 pub fn expert_layers(facts: &Facts) -> Option<Vec<u32>> {

@@ -7,7 +7,9 @@ use attune_core::hash::ContentHash;
 use attune_core::options::OptionValue;
 use attune_families::schema::Scores;
 use attune_families::{DecoderConfig, config, tensors};
-use attune_vocabulary::{BLOCK_PARAMETERS, EXPERT_LAYERS, ModelFacts, ROUTER_MAPPING, ROUTER_PARAMETERS};
+use attune_vocabulary::{
+    BLOCK_PARAMETERS, CACHE_ELEMENTS, EXPERT_LAYERS, ModelFacts, ROUTER_MAPPING, ROUTER_PARAMETERS,
+};
 use sha2::{Digest, Sha256};
 
 use super::checkpoint::Checkpoint;
@@ -33,7 +35,7 @@ pub(super) fn facts(
         layers: count(config.layers),
         hidden: count(config.hidden),
         heads: count(config.heads),
-        kv_heads: count(config.kv_heads),
+        kv_heads: count(config.cache_heads()),
         head_dim: count(config.head_dim),
         experts: mixture.map_or(0, |mixture| count(mixture.experts)),
         experts_per_token: mixture.map_or(0, |mixture| count(mixture.per_token)),
@@ -49,6 +51,9 @@ pub(super) fn facts(
         mixture.map_or_else(Vec::new, |mixture| mixture.layers().map(|layer| layer as i64).collect());
     if mixture.is_some() && layers.len() < config.layers {
         facts.values.insert(EXPERT_LAYERS.to_owned(), OptionValue::Ints(layers));
+    }
+    if let Some(latent) = &config.latent {
+        facts.values.insert(CACHE_ELEMENTS.to_owned(), OptionValue::Int(latent.cached() as i64));
     }
     tensors::linear_modules(config).say(&mut facts.values);
     let whole = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);

@@ -11,6 +11,7 @@ mod conformance;
 mod contract;
 mod device;
 mod golden;
+mod latent;
 mod made;
 #[cfg(target_os = "linux")]
 mod memory;

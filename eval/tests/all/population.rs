@@ -16,19 +16,24 @@ use tempfile::TempDir;
 use crate::contract::{bits, keep, matrix, merge, on, one_hot, per_token, refined, route};
 use crate::made::{self, KV_HEADS};
 
-const LENGTH: usize = 24;
-const ITEMS: usize = 9;
+pub(crate) const LENGTH: usize = 24;
+pub(crate) const ITEMS: usize = 9;
 
 fn folder(layers: usize, seed: u64) -> TempDir {
     let folder = made::random_mixture(layers, seed);
+    texts(&folder, seed);
+    folder
+}
+
+/// Writes what both splits are read from.
+pub(crate) fn texts(folder: &TempDir, seed: u64) {
     for (number, name) in ["selection", "report"].into_iter().enumerate() {
         let text = made::text(seed + number as u64, ITEMS * LENGTH);
         std::fs::write(folder.path().join(name), text).unwrap();
     }
-    folder
 }
 
-fn open(folder: &TempDir, activation_memory: u64) -> NativeEvaluator {
+pub(crate) fn open(folder: &TempDir, activation_memory: u64) -> NativeEvaluator {
     let file = |name: &str| folder.path().join(name);
     let task = TextSpec {
         tokenizer: file("tokenizer.json"),

@@ -8,7 +8,7 @@ use super::{Points, divide, known};
 /// Points are visited in lexicographic order, so only earlier ones can dominate, and the fronts that hold a dominator
 /// are the first ones: a binary search over fronts finds the place (ENS-BS; Zhang et al. 2015). In two
 /// dimensions the last point of a front decides (Jensen 2003, O(n log n)); in three, a staircase of the other two
-/// coordinates does. Beyond, [`divide`] halves the points.
+/// coordinates does. Beyond, the module `divide` halves the points.
 pub fn ranks(points: Points<'_>) -> Vec<u32> {
     match points.dimension {
         1 => by_fronts(points, &mut Vec::<Lowest>::new(), |point| [known(point[0]), 0.0, 0.0]),

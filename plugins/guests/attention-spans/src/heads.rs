@@ -31,7 +31,7 @@ pub(crate) struct Heads {
 
 impl Heads {
     pub(crate) fn new(model: &Model, options: &Options) -> Result<Self, String> {
-        let Model { name, layers, kv_heads, head_dim, .. } = model;
+        let Model { name, layers, kv_heads, .. } = model;
         if *layers == 0 || *kv_heads == 0 {
             return Err(format!("model `{name}` has no attention heads; attention-spans needs them"));
         }
@@ -49,7 +49,7 @@ impl Heads {
             }
         }
         let per_head = options.text("unit") == "kv-head";
-        let elements = 2.0 * f64::from(*layers) * f64::from(*kv_heads) * f64::from(*head_dim);
+        let elements = f64::from(*layers) * model.cache_elements();
         Ok(Self {
             layers: *layers,
             kv_heads: *kv_heads,

@@ -68,7 +68,7 @@ impl Technique for BlockDropping {
         let caching =
             f64::from(model.layers) - dropped.iter().filter(|&&unit| dropping.caches(unit)).count() as f64;
         // Keys and values in 16 bits, as `kv-bits` counts them.
-        let cache = 2.0 * 2.0 * f64::from(model.kv_heads) * f64::from(model.head_dim);
+        let cache = 2.0 * model.cache_elements();
         Ok(vec![
             Cost::new("weights", "bytes", bytes(dense - saved), bytes(dense)),
             Cost::new("cache", "bytes/token", caching * cache, f64::from(model.layers) * cache),

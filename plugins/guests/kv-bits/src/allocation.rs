@@ -38,6 +38,13 @@ impl Allocation {
         if *layers == 0 || *kv_heads == 0 || *head_dim == 0 {
             return Err(format!("model `{name}` has no key/value cache; kv-bits needs an attention model"));
         }
+        if model.latent_cache().is_some() {
+            return Err(format!(
+                "the cache of model `{name}` (family {}) holds one latent per token for all heads; kv-bits needs keys and values of \
+                 heads",
+                model.family
+            ));
+        }
         let ascending = |name: &str| {
             let mut numbers: Vec<u32> = options.ints(name).iter().map(|&number| number as u32).collect();
             numbers.sort_unstable();

@@ -168,7 +168,7 @@ impl Technique for KvBits {
         let exact = f64::from(EXACT);
         // Keys and values of every KV head and layer. The exact sink and recent positions are a constant
         // that a long context makes negligible; they are not counted.
-        let elements = 2.0 * f64::from(model.layers) * f64::from(model.kv_heads) * f64::from(model.head_dim);
+        let elements = f64::from(model.layers) * model.cache_elements();
         Ok(vec![
             Cost::new("bits", "bits/element", average, exact),
             Cost::new("cache", "bytes/token", elements * average / 8.0, elements * exact / 8.0),

@@ -9,6 +9,7 @@
 mod adapter;
 #[doc(hidden)]
 pub mod bindings;
+mod cache;
 mod describe;
 mod edit;
 mod facts;
