@@ -168,7 +168,7 @@ fn every_edit_survives_its_open_form_and_slips_are_named() {
     let unknown = model().accept(&weights.text("module", "w1")).unwrap_err().to_string();
     assert_eq!(
         unknown,
-        "argument `module` of edit `weight-bits` is \"w1\", expected one of q, k, v, o, gate, up, down"
+        "argument `module` of edit `weight-bits` is \"w1\", expected one of q-a, q-b, q, kv-a, kv-b, k, v, o, gate, up, down"
     );
 
     let negative = model().accept(&open.int("layer", -1)).unwrap_err();
