@@ -19,7 +19,8 @@ use super::patch::patched;
 use super::shards::{self, Tensors};
 use crate::checkpoint::{CONFIG, Companions, Layout, bad, config_text, copy, with_manifest, write};
 
-/// Whether config.json says nothing of single layers beyond windows that are handled here, so that blocks can be counted anew.
+/// Whether config.json says nothing of single layers beyond windows that are handled here, so that blocks can be counted anew;
+/// nor counts layers behind the last one, which predict tokens further on.
 fn are_alike(family: &Family) -> bool {
     let windows = matches!(
         family.attention.windows,
@@ -29,6 +30,7 @@ fn are_alike(family: &Family) -> bool {
         && family.rotation.unrotated == Unrotated::None
         && family.rotation.local_base.is_none()
         && family.mixture.is_none_or(|rule| rule.layers == MixtureLayers::All)
+        && family.predictors.is_empty()
         && !family.needed.iter().any(|(key, _)| *key == "layer_types")
 }
 
