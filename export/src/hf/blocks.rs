@@ -114,6 +114,11 @@ impl Blocks {
     fn config(&self, text: &str, layers: u32) -> Result<String, ExportError> {
         let keys: Map<String, Value> = serde_json::from_str(text)
             .map_err(|error| bad(CONFIG, error.to_string(), "a JSON object, as Transformers writes it"))?;
+        if keys.contains_key("text_config") {
+            let expected =
+                "a language model, and this is a model of several parts: save its language model by itself";
+            return Err(bad(CONFIG, "`text_config`", expected));
+        }
         if keys.get("num_hidden_layers").is_some_and(|found| *found != layers) {
             let found = format!("`num_hidden_layers` is {}", keys["num_hidden_layers"]);
             return Err(bad(CONFIG, found, layers.to_string()));
