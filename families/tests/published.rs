@@ -54,6 +54,16 @@ fn of_a_map_of_classes_the_one_that_is_loaded_counts() {
     other["AutoModelForCausalLM"] = json!("modeling_falcon.OtherForCausalLM");
     refused(&falcon(other), "AutoModelForCausalLM");
     refused(&falcon(json!({"AutoModel": "modeling_falcon.FalconModel"})), "AutoModel");
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/families.json");
+    let goldens: Vec<Value> = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
+    let golden = goldens.iter().find(|case| case["name"] == "deepseek_v3").unwrap();
+    let mut deepseek = golden["config"].clone();
+    deepseek["auto_map"] = json!({
+        "AutoConfig": "configuration_deepseek.DeepseekV3Config",
+        "AutoModel": "modeling_deepseek.DeepseekV3Model",
+        "AutoModelForCausalLM": "modeling_deepseek.DeepseekV3ForCausalLM",
+    });
+    assert!(read(&deepseek).is_ok(), "{:?}", read(&deepseek));
 }
 
 #[test]
@@ -61,7 +71,8 @@ fn llama4_is_read_as_it_is_published() {
     let llama = |compressor| {
         config(
             "llama4_text",
-            json!({"for_llm_compressor": compressor, "head_dim": 16, "intermediate_size_mlp": 128, "num_local_experts": 4, "rms_norm_eps": 1e-5, "attention_chunk_size": 32, "interleave_moe_layer_step": 2}),
+            json!({"for_llm_compressor": compressor, "head_dim": 16, "intermediate_size_mlp": 128,
+            "num_local_experts": 4, "rms_norm_eps": 1e-5, "attention_chunk_size": 32, "interleave_moe_layer_step": 2}),
         )
     };
     assert!(read(&llama(false)).is_ok(), "{:?}", read(&llama(false)));
