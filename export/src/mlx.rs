@@ -8,6 +8,7 @@ mod codes;
 mod config;
 mod levels;
 mod shards;
+mod unlike;
 
 use attune_core::exporter::{Exactness, ExportError, ExportInput, Exporter, FileSink};
 use attune_core::facts::Facts;

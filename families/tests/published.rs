@@ -32,6 +32,54 @@ fn refused(config: &Value, key: &str) {
 }
 
 #[test]
+fn of_a_map_of_classes_the_one_that_is_loaded_counts() {
+    let falcon = |map: Value| {
+        config(
+            "falcon",
+            json!({"architectures": ["FalconForCausalLM"], "alibi": false, "bias": false, "multi_query": true,
+            "new_decoder_architecture": false, "parallel_attn": true, "layer_norm_epsilon": 1e-5, "hidden_act": null,
+            "intermediate_size": null, "num_key_value_heads": null, "max_position_embeddings": null, "auto_map": map}),
+        )
+    };
+    let published = json!({
+        "AutoConfig": "configuration_falcon.FalconConfig",
+        "AutoModel": "modeling_falcon.FalconModel",
+        "AutoModelForSequenceClassification": "modeling_falcon.FalconForSequenceClassification",
+        "AutoModelForTokenClassification": "modeling_falcon.FalconForTokenClassification",
+        "AutoModelForQuestionAnswering": "modeling_falcon.FalconForQuestionAnswering",
+        "AutoModelForCausalLM": "modeling_falcon.FalconForCausalLM",
+    });
+    assert!(read(&falcon(published.clone())).is_ok(), "{:?}", read(&falcon(published.clone())));
+    let mut other = published;
+    other["AutoModelForCausalLM"] = json!("modeling_falcon.OtherForCausalLM");
+    refused(&falcon(other), "AutoModelForCausalLM");
+    refused(&falcon(json!({"AutoModel": "modeling_falcon.FalconModel"})), "AutoModel");
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/families.json");
+    let goldens: Vec<Value> = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
+    let golden = goldens.iter().find(|case| case["name"] == "deepseek_v3").unwrap();
+    let mut deepseek = golden["config"].clone();
+    deepseek["auto_map"] = json!({
+        "AutoConfig": "configuration_deepseek.DeepseekV3Config",
+        "AutoModel": "modeling_deepseek.DeepseekV3Model",
+        "AutoModelForCausalLM": "modeling_deepseek.DeepseekV3ForCausalLM",
+    });
+    assert!(read(&deepseek).is_ok(), "{:?}", read(&deepseek));
+}
+
+#[test]
+fn llama4_is_read_as_it_is_published() {
+    let llama = |compressor| {
+        config(
+            "llama4_text",
+            json!({"for_llm_compressor": compressor, "head_dim": 16, "intermediate_size_mlp": 128,
+            "num_local_experts": 4, "rms_norm_eps": 1e-5, "attention_chunk_size": 32, "interleave_moe_layer_step": 2}),
+        )
+    };
+    assert!(read(&llama(false)).is_ok(), "{:?}", read(&llama(false)));
+    refused(&llama(true), "for_llm_compressor");
+}
+
+#[test]
 fn olmo_clips_and_has_no_key_of_its_epsilon() {
     let olmo = |keys| config("olmo", keys);
     assert_eq!(read(&olmo(json!({"clip_qkv": 8.0}))).unwrap().clip, Some(8.0));

@@ -129,7 +129,9 @@ fn reason(name: &str, config: &DecoderConfig) -> String {
             .to_owned();
     }
     if name.ends_with(".bias") {
+        let of_output = name.strip_suffix("bias") == config.family.names.output.strip_suffix("weight");
         let flag = match name.contains(".mlp.") {
+            _ if of_output => config.family.logit_bias,
             true => config.family.feed_forward.bias,
             false if name.contains(config.family.attention.output) => config.family.attention.output_bias,
             false => config.family.attention.qkv_bias,

@@ -62,7 +62,12 @@ fn side_by_side() -> [Value; 6] {
     }
     let falcon = json!({"alibi": false, "apply_residual_connection_post_layernorm": false, "bias": false,
         "hidden_dropout": 0.0, "layer_norm_epsilon": 1e-5, "multi_query": true, "new_decoder_architecture": false,
-        "parallel_attn": true, "auto_map": {"AutoModelForCausalLM": "modeling_falcon.FalconForCausalLM"}});
+        "parallel_attn": true, "auto_map": {"AutoConfig": "configuration_falcon.FalconConfig",
+        "AutoModel": "modeling_falcon.FalconModel",
+        "AutoModelForSequenceClassification": "modeling_falcon.FalconForSequenceClassification",
+        "AutoModelForTokenClassification": "modeling_falcon.FalconForTokenClassification",
+        "AutoModelForQuestionAnswering": "modeling_falcon.FalconForQuestionAnswering",
+        "AutoModelForCausalLM": "modeling_falcon.FalconForCausalLM"}});
     let mut larger = falcon.clone();
     larger["new_decoder_architecture"] = json!(true);
     larger["num_kv_heads"] = json!(8);

@@ -19,7 +19,8 @@ use super::patch::patched;
 use super::shards::{self, Tensors};
 use crate::checkpoint::{CONFIG, Companions, Layout, bad, config_text, copy, with_manifest, write};
 
-/// Whether config.json says nothing of single layers beyond windows that are handled here, so that blocks can be counted anew.
+/// Whether config.json says nothing of single layers beyond windows that are handled here, so that blocks can be counted anew;
+/// nor counts layers behind the last one, which predict tokens further on.
 fn are_alike(family: &Family) -> bool {
     let windows = matches!(
         family.attention.windows,
@@ -29,6 +30,7 @@ fn are_alike(family: &Family) -> bool {
         && family.rotation.unrotated == Unrotated::None
         && family.rotation.local_base.is_none()
         && family.mixture.is_none_or(|rule| rule.layers == MixtureLayers::All)
+        && family.predictors.is_empty()
         && !family.needed.iter().any(|(key, _)| *key == "layer_types")
 }
 
@@ -112,6 +114,11 @@ impl Blocks {
     fn config(&self, text: &str, layers: u32) -> Result<String, ExportError> {
         let keys: Map<String, Value> = serde_json::from_str(text)
             .map_err(|error| bad(CONFIG, error.to_string(), "a JSON object, as Transformers writes it"))?;
+        if keys.contains_key("text_config") {
+            let expected =
+                "a language model, and this is a model of several parts: save its language model by itself";
+            return Err(bad(CONFIG, "`text_config`", expected));
+        }
         if keys.get("num_hidden_layers").is_some_and(|found| *found != layers) {
             let found = format!("`num_hidden_layers` is {}", keys["num_hidden_layers"]);
             return Err(bad(CONFIG, found, layers.to_string()));

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use attune_core::exporter::{ExportError, ModelFiles};
-use attune_families::schema::WindowRule;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use super::levels::{Level, Levels};
+use super::unlike;
 use crate::checkpoint::{CONFIG, bad, config_text};
 
 /// The text of config.json, which names the level of every module.
@@ -19,26 +19,11 @@ pub(super) fn patched(files: &dyn ModelFiles, levels: &Levels) -> Result<String,
     {
         return Err(bad(CONFIG, format!("`{key}`"), "a model whose weights are not quantised yet"));
     }
-    if let Some(window) = window(&keys) {
-        let expected = "null: mlx-lm lets every token attend to all before it, and what was scored did not; use `--to plan`";
-        return Err(bad(CONFIG, format!("`sliding_window` is {window}"), expected));
-    }
+    unlike::check(&keys)?;
     // An object ends in its brace, and has entries before it: a model has a `model_type`.
     let end = text.trim_end().len().saturating_sub(1);
     let (before, after) = text.split_at(end);
     Ok(format!("{},\n  \"quantization\": {}\n{after}", before.trim_end(), quantization(levels)))
-}
-
-/// The window that the evaluator applies and mlx-lm does not: that of Mistral and Mixtral, and Qwen's where it is in use.
-fn window<'a>(keys: &BTreeMap<String, &'a RawValue>) -> Option<&'a str> {
-    let value = |key: &str| keys.get(key).map(|value| value.get());
-    let family = attune_families::find(value("model_type")?.trim_matches('"'))?;
-    let applies = match family.attention.windows {
-        WindowRule::None => false,
-        WindowRule::Switched { .. } => value("use_sliding_window") == Some("true"),
-        _ => true,
-    };
-    value("sliding_window").filter(|window| applies && *window != "null")
 }
 
 fn quantization(levels: &Levels) -> Value {

@@ -15,8 +15,9 @@ use super::TARGET;
 
 /// Channels per group that MLX has kernels for.
 const GROUPS: [u32; 3] = [32, 64, 128];
-/// Families that mlx-lm computes as transformers does, and reads few bits of: tiny models of each agree to 1e-6 of the range
-/// of their logits. With experts, what mlx-lm calls their matrices together.
+/// Families that mlx-lm computes as transformers does, and reads few bits of: tiny models of the plain config of each agree to
+/// 1e-6 of the range of their logits, and `unlike` refuses the configs that do not. With experts, what mlx-lm calls their
+/// matrices together.
 const FAMILIES: [(&str, Option<&str>); 18] = [
     ("llama", None),
     ("mistral", None),

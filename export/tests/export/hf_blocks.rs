@@ -72,6 +72,22 @@ fn windows_stay_with_their_blocks() {
 }
 
 #[test]
+fn the_language_model_of_several_parts_is_to_be_saved_by_itself() {
+    let files = config(json!({"text_config": {"num_hidden_layers": 2}}));
+    let message = export(&HfExporter, &arrange([drop(0, None)]), &files).unwrap_err().to_string();
+    assert!(message.contains("config.json: `text_config`"), "{message}");
+    assert!(message.contains("a model of several parts: save its language model by itself"), "{message}");
+}
+
+#[test]
+fn blocks_before_layers_that_predict_further_tokens_are_refused() {
+    let mut other = facts();
+    other.values.insert("family".to_owned(), OptionValue::Text("minimax_m2".to_owned()));
+    let refusal = HfExporter.check(&arrange([drop(0, None)]), &other).unwrap_err().to_string();
+    assert!(refusal.contains("this model is of minimax_m2"), "{refusal}");
+}
+
+#[test]
 fn what_a_checkpoint_cannot_say_is_refused() {
     let refusal = |edits: Vec<Edit>| HfExporter.check(&arrange(edits), &facts()).unwrap_err().to_string();
     let half = refusal(vec![drop(1, Some(Half::Attention))]);

@@ -203,7 +203,7 @@ fn models_that_do_not_hold_what_the_plan_names_are_refused_before_anything_is_wr
     assert!(window.contains("config.json: `sliding_window` is 4096; expected null: mlx-lm lets"), "{window}");
     for kept in [
         r#""model_type": "mixtral", "sliding_window": null"#,
-        r#""model_type": "qwen2", "sliding_window": 4096, "use_sliding_window": false"#,
+        r#""model_type": "qwen2", "rope_theta": 1e6, "sliding_window": 4096, "use_sliding_window": false"#,
     ] {
         let plan = arrange([bits(1, Module::Key, 4, 64)]);
         assert!(export(&plan, &llama(4.0), &with(kept)).is_ok(), "{kept}");
@@ -214,6 +214,66 @@ fn models_that_do_not_hold_what_the_plan_names_are_refused_before_anything_is_wr
     let bytes = TensorView::new(Dtype::F8_E4M3, vec![1, 64], &input.data()[..64]).unwrap();
     let typed = failure(bits(1, Module::Key, 4, 32), &model(&format!("{NAME}.weight"), &bytes));
     assert!(typed.contains("F8_E4M3 [1, 64]; expected F32, F16 or BF16"), "{typed}");
+}
+
+#[test]
+fn configs_that_mlx_lm_computes_otherwise_are_refused_by_key() {
+    let golden = golden();
+    let golden = SafeTensors::deserialize(&golden).unwrap();
+    let files = model(&format!("{NAME}.weight"), &golden.tensor("float32.input").unwrap());
+    let plan = arrange([bits(1, Module::Key, 4, 64)]);
+    let exported = |family: &str, keys: serde_json::Value| {
+        let mut config = serde_json::json!({"model_type": family, "rope_theta": 10000.0});
+        config.as_object_mut().unwrap().extend(keys.as_object().unwrap().clone());
+        export(&plan, &llama(4.0), &files.clone().with("config.json", config.to_string()))
+    };
+    let linear = serde_json::json!({"rope_type": "linear", "factor": 2.0});
+    let yarn = |key: &str, value: serde_json::Value| {
+        let mut scaling = serde_json::json!({"rope_type": "yarn", "factor": 4.0});
+        scaling[key] = value;
+        scaling
+    };
+    for (family, name, keys) in [
+        ("llama", "rope_parameters", serde_json::json!({"rope_parameters": linear})),
+        ("qwen2", "rope_theta", serde_json::json!({"rope_theta": null})),
+        ("smollm3", "rope_theta", serde_json::json!({"rope_theta": null})),
+        ("ernie4_5", "rope_scaling", serde_json::json!({"rope_scaling": linear})),
+        ("glm4", "rope_scaling", serde_json::json!({"rope_scaling": linear})),
+        ("glm4_moe", "rope_scaling", serde_json::json!({"rope_scaling": linear})),
+        ("helium", "rope_scaling", serde_json::json!({"rope_scaling": linear})),
+        ("mixtral", "rope_scaling", serde_json::json!({"rope_scaling": linear})),
+        ("qwen2_moe", "rope_scaling", serde_json::json!({"rope_scaling": linear})),
+        ("stablelm", "rope_scaling", serde_json::json!({"rope_scaling": linear})),
+        (
+            "llama",
+            "rope_scaling.attention_factor",
+            serde_json::json!({"rope_scaling": yarn("attention_factor", 1.2.into())}),
+        ),
+        (
+            "qwen3",
+            "rope_parameters.truncate",
+            serde_json::json!({"rope_parameters": yarn("truncate", false.into())}),
+        ),
+        ("olmoe", "clip_qkv", serde_json::json!({"clip_qkv": 8.0})),
+        ("qwen2_moe", "norm_topk_prob", serde_json::json!({"norm_topk_prob": true})),
+        ("qwen2_moe", "mlp_only_layers", serde_json::json!({"mlp_only_layers": [0]})),
+        ("qwen2_moe", "decoder_sparse_step", serde_json::json!({"decoder_sparse_step": 2})),
+    ] {
+        let message = exported(family, keys).unwrap_err().to_string();
+        assert!(message.contains(&format!("config.json: `{name}` is ")), "{family}: {message}");
+        assert!(message.contains("use `--to plan`"), "{family}: {message}");
+    }
+    for (family, keys) in [
+        ("llama", serde_json::json!({"rope_scaling": yarn("truncate", true.into()), "rope_parameters": {}})),
+        ("qwen3", serde_json::json!({"rope_theta": null, "rope_parameters": linear})),
+        ("olmoe", serde_json::json!({"clip_qkv": null})),
+        (
+            "qwen2_moe",
+            serde_json::json!({"norm_topk_prob": false, "mlp_only_layers": [], "decoder_sparse_step": 1}),
+        ),
+    ] {
+        assert!(exported(family, keys).is_ok(), "{family}");
+    }
 }
 
 #[test]

@@ -6,6 +6,9 @@ use crate::error::ConfigError;
 use crate::known::{all, find};
 use crate::schema::Family;
 
+/// The entry of `auto_map` that a language model is loaded by.
+const LOADED: &str = "AutoModelForCausalLM";
+
 impl Family {
     /// Reads `model_type`, with which `architectures` has to agree.
     pub(super) fn read(fields: &Fields<'_>) -> Result<&'static Self, ConfigError> {
@@ -38,11 +41,11 @@ impl Family {
             Found::Null => return Err(fields.null("auto_map", "an object")),
             Found::Is(code) => code,
         };
-        let entries = code.as_object().into_iter().flatten();
-        match entries
-            .into_iter()
-            .find(|(name, value)| name.starts_with("AutoModel") && !self.is_native(value))
-        {
+        // Beside the class that is loaded, maps name those of other tasks, which nobody loads here.
+        let loaded = code.get(LOADED).map(|_| LOADED);
+        let counts = |name: &str| loaded.map_or(name.starts_with("AutoModel"), |loaded| name == loaded);
+        let mut entries = code.as_object().into_iter().flatten();
+        match entries.find(|(name, value)| counts(name) && !self.is_native(value)) {
             None => Ok(()),
             Some((name, value)) => Err(fields.bad(
                 &format!("auto_map.{name}"),

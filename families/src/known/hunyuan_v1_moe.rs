@@ -8,7 +8,7 @@ use crate::schema::{
 pub(super) const HUNYUAN_V1_MOE: Family = Family {
     name: "hunyuan_v1_moe",
     architecture: "HunYuanMoEV1ForCausalLM",
-    models: "Hunyuan-A13B",
+    models: "models of HunYuan's class with one number of experts in all layers",
     mixture: Some(MixtureRule {
         experts: Count { keys: &["num_experts", "num_local_experts"], default: Some(1) },
         per_token: Count { keys: &["moe_topk", "num_experts_per_tok"], default: Some(1) },

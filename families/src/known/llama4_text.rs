@@ -1,9 +1,9 @@
 //! Llama 4, its language model: attention within chunks beside layers without rotation, and experts whose input is weighed.
 
 use crate::schema::{
-    Attention, Count, ExpertTensors, Family, FeedForward, Flag, HeadDim, KvHeads, MixtureLayers, MixtureRule,
-    NormRule, Null, Number, Orientation, Pairs, PartTensors, QkNorm, QkPlace, RotationRule, Router, Scores,
-    SharedExpert, SharedInner, TemperatureRule, Unrotated, WindowRule, Wrapper,
+    Accepted, Attention, Count, ExpertTensors, Family, FeedForward, Flag, HeadDim, KvHeads, MixtureLayers,
+    MixtureRule, NormRule, Null, Number, Orientation, Pairs, PartTensors, QkNorm, QkPlace, RotationRule,
+    Router, Scores, SharedExpert, SharedInner, TemperatureRule, Unrotated, WindowRule, Wrapper,
 };
 
 pub(super) const LLAMA4_TEXT: Family = Family {
@@ -66,6 +66,7 @@ pub(super) const LLAMA4_TEXT: Family = Family {
             gate: None,
         }),
     }),
+    only: &[("for_llm_compressor", Accepted::Flag(false))],
     wrapper: Some(Wrapper {
         name: "llama4",
         architecture: "Llama4ForConditionalGeneration",
