@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 pub(crate) use search::search;
-pub(crate) use strategies::{Wanted, strategies};
+pub(crate) use strategies::{SEEDS, Wanted, strategies};
 
 /// Why a benchmark has no result.
 #[derive(Debug, thiserror::Error)]

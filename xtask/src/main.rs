@@ -81,21 +81,23 @@ enum Bench {
     },
     /// Strategies on generated problems, against peers from PyPI: docs/strategies-bench.md.
     Strategies {
-        /// Strategies to run; all of them without any.
+        /// Strategies to run; all of them without any. A part of the strategies, problems or instances is printed and writes no
+        /// page.
         strategies: Vec<String>,
-        /// A Python interpreter with xtask/src/bench/strategies/requirements.txt: search with peers what they have not searched yet.
+        /// A Python interpreter with xtask/src/bench/strategies/requirements.txt: search with peers what they have not
+        /// searched yet.
         #[arg(long, value_name = "PYTHON")]
         peers: Option<PathBuf>,
         /// Search the instances to tune with; print the tables and write no page.
         #[arg(long)]
         tuning: bool,
         /// Instances of every problem.
-        #[arg(long, default_value_t = 20)]
+        #[arg(long, default_value_t = bench::SEEDS)]
         seeds: u64,
         /// Only problems whose name contains this.
         #[arg(long, value_name = "TEXT", default_value = "")]
         problems: String,
-        /// Search nothing with attune's strategies: take their last results.
+        /// Search nothing with attune's strategies: take the last results of all of them.
         #[arg(long)]
         page: bool,
     },

@@ -1,4 +1,4 @@
-//! docs/strategies-bench.md: where a peer is ahead, then everything.
+//! docs/strategies-bench.md: comparisons, then everything.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -8,16 +8,17 @@ use std::path::Path;
 use super::super::BenchError;
 use super::results::{Results, Runs};
 use super::statistics::{Median, median};
+use super::{comparisons, times};
 
-/// Fewest instances that both have searched.
-const FEWEST: usize = 6;
+/// What every method found, by problem and evaluations.
+pub(super) type Looks<'a> = BTreeMap<(&'a str, u64), BTreeMap<&'a str, &'a Runs>>;
 
-/// The strategy that is recommended for a kind of space: what peers are compared with.
-fn recommended(problem: &str) -> &'static str {
-    if problem.starts_with("affine") { "cma-es" } else { "evolution" }
+/// The kind of space that a problem's name begins with.
+pub(super) fn kind(problem: &str) -> &str {
+    problem.split('-').next().unwrap_or_default()
 }
 
-fn is_peer(method: &str) -> bool {
+pub(super) fn is_peer(method: &str) -> bool {
     ["optuna", "nevergrad", "pymoo", "pycma"].iter().any(|name| method.starts_with(name))
 }
 
@@ -33,69 +34,29 @@ pub(super) fn write(root: &Path, folder: &str, results: &Results) -> Result<Stri
     Ok(format!("{} is written", file.display()))
 }
 
-/// Losses first and `why` there are any, then all problems, then times.
+/// Where peers are ahead and `why`, then `hybrid`, then all problems, then times.
 pub(super) fn tables(results: &Results, why: &str) -> String {
-    let mut looks: BTreeMap<(&str, u64), BTreeMap<&str, &Runs>> = BTreeMap::new();
+    let mut looks = Looks::new();
     for ((problem, evaluations, method), runs) in &results.runs {
         looks.entry((problem, *evaluations)).or_default().insert(method, runs);
     }
-    let mut losses = String::new();
-    let (mut level, mut ahead, mut behind) = (0, 0, 0);
-    for ((problem, evaluations), methods) in &looks {
-        let name = recommended(problem);
-        let Some(own) = methods.get(name) else { continue };
-        for (method, runs) in methods.iter().filter(|(method, _)| is_peer(method)) {
-            let differences = paired(own, runs);
-            if differences.len() < FEWEST {
-                continue;
-            }
-            let Median { low, high, .. } = median(&differences);
-            if low > 0.0 {
-                behind += 1;
-                let [mine, other] = [own, runs].map(|runs| cell(results, problem, runs));
-                let won = differences.iter().filter(|difference| **difference < 0.0).count();
-                let of = differences.len();
-                let _ = writeln!(
-                    losses,
-                    "| {problem} | {evaluations} | {name} | {mine} | {method} | {other} | {won} of {of} |"
-                );
-            } else if high < 0.0 {
-                ahead += 1;
-            } else {
-                level += 1;
-            }
-        }
-    }
-    let mut page = format!(
-        "## Where a peer is ahead\n\nThe recommended strategy (`evolution`, and `cma-es` for coefficients) against every peer, by the 95 % interval of the median \
-         of differences, paired by instance: ahead {ahead} times, level {level} times, behind {behind} times.\n\n"
-    );
-    if losses.is_empty() {
-        page += "Nowhere.\n";
-    } else {
-        page += "| problem | evaluations | strategy | median | peer | median | instances won |\n| --- | --- | --- | --- | --- | --- | --- |\n";
-        page += &losses;
-    }
+    let mut page = comparisons::against_peers(results, &looks);
     if !why.is_empty() {
         let _ = write!(page, "\n{}\n", why.trim());
     }
-    page += "\n## All problems\n\nMedian [95 % interval] of the gap to the least loss that any method found on the instance, in percent of the \
-             mean loss of random points; of coefficients the loss itself. Peers are in italics.\n";
+    page += &comparisons::hybrid(results, &looks);
+    page += "\n## All problems\n\nMedian [95 % interval] of the gap to the least loss that any method found on the instance, \
+             in percent of the mean loss of random points; of coefficients the loss itself. Peers are in italics.\n";
     let problems: BTreeSet<&str> = looks.keys().map(|(problem, _)| *problem).collect();
     for problem in problems {
         page += &one(results, problem, &looks);
     }
-    page += &times(results);
+    page += &times::table(results);
     page
 }
 
-fn paired(own: &Runs, other: &Runs) -> Vec<f64> {
-    let difference = |(seed, (loss, _)): (&u64, &(f64, f64))| other.get(seed).map(|(other, _)| loss - other);
-    own.iter().filter_map(difference).map(|value| if value.is_nan() { 0.0 } else { value }).collect()
-}
-
 /// Every method on one problem, the best at the last look first.
-fn one(results: &Results, problem: &str, looks: &BTreeMap<(&str, u64), BTreeMap<&str, &Runs>>) -> String {
+fn one(results: &Results, problem: &str, looks: &Looks<'_>) -> String {
     let looks: Vec<(u64, &BTreeMap<&str, &Runs>)> = looks
         .iter()
         .filter(|((name, _), _)| *name == problem)
@@ -116,8 +77,7 @@ fn one(results: &Results, problem: &str, looks: &BTreeMap<(&str, u64), BTreeMap<
     }
     let _ = writeln!(table, "\n| --- |{}", " --- |".repeat(looks.len()));
     for method in methods {
-        let shown = if is_peer(method) { format!("*{method}*") } else { format!("`{method}`") };
-        let _ = write!(table, "| {shown} |");
+        let _ = write!(table, "| {} |", shown(method));
         for (_, methods) in &looks {
             let found = methods.get(method).map_or(String::new(), |runs| cell(results, problem, runs));
             let _ = write!(table, " {found} |");
@@ -127,20 +87,26 @@ fn one(results: &Results, problem: &str, looks: &BTreeMap<(&str, u64), BTreeMap<
     table
 }
 
-fn values(results: &Results, problem: &str, runs: &Runs) -> Vec<f64> {
-    if problem.starts_with("affine") {
+/// A method's name, peers' in italics.
+pub(super) fn shown(method: &str) -> String {
+    if is_peer(method) { format!("*{method}*") } else { format!("`{method}`") }
+}
+
+/// What is shown of every instance: gaps, or losses of coefficients.
+pub(super) fn values(results: &Results, problem: &str, runs: &Runs) -> Vec<f64> {
+    if kind(problem) == "affine" {
         return runs.values().map(|(loss, _)| *loss).collect();
     }
     results.gaps(problem, runs)
 }
 
-fn cell(results: &Results, problem: &str, runs: &Runs) -> String {
+pub(super) fn cell(results: &Results, problem: &str, runs: &Runs) -> String {
     let Median { value, low, high } = median(&values(results, problem, runs));
     format!("{} [{}, {}]", number(value), number(low), number(high))
 }
 
 /// Three significant digits or so.
-fn number(value: f64) -> String {
+pub(super) fn number(value: f64) -> String {
     match value.abs() {
         size if !size.is_finite() => "–".to_owned(),
         0.0 => "0".to_owned(),
@@ -149,37 +115,4 @@ fn number(value: f64) -> String {
         size if size < 100.0 => format!("{value:.1}"),
         _ => format!("{value:.0}"),
     }
-}
-
-/// What methods took besides evaluations, at the last look of every kind of space.
-fn times(results: &Results) -> String {
-    let mut by: BTreeMap<&str, BTreeMap<&str, (u64, Vec<f64>)>> = BTreeMap::new();
-    let mut kinds = BTreeSet::new();
-    for ((problem, evaluations, method), runs) in &results.runs {
-        let kind = problem.split('-').next().unwrap_or_default();
-        kinds.insert(kind);
-        let (last, found) = by.entry(method).or_default().entry(kind).or_default();
-        if evaluations > last {
-            found.clear();
-            *last = *evaluations;
-        }
-        if evaluations == last {
-            found.extend(runs.values().map(|(_, milliseconds)| milliseconds / *evaluations as f64));
-        }
-    }
-    let kinds: Vec<&str> = kinds.into_iter().collect();
-    let mut table = format!(
-        "\n## Time\n\nMilliseconds per evaluation that a method takes itself, median over problems and instances up to its last look.\n\n| method | {} |\n",
-        kinds.join(" | ")
-    );
-    let _ = writeln!(table, "| --- |{}", " --- |".repeat(kinds.len()));
-    for (method, found) in by {
-        let _ = write!(table, "| {method} |");
-        for kind in &kinds {
-            let shown = found.get(kind).map(|(_, values)| number(median(values).value));
-            let _ = write!(table, " {} |", shown.unwrap_or_default());
-        }
-        table.push('\n');
-    }
-    table
 }

@@ -16,6 +16,7 @@ import csv
 import hashlib
 import json
 import math
+import os
 import random
 import sys
 import time
@@ -24,7 +25,7 @@ from multiprocessing import Pool
 from pathlib import Path
 
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    __import__("os").environ[name] = "1"
+    os.environ[name] = "1"
 warnings.filterwarnings("ignore")
 
 import numpy as np  # noqa: E402
@@ -355,10 +356,12 @@ def one(work):
         search(problem)
     except Done:
         pass
-    except Exception as error:  # A fault of the peer; what it had found stands.
+    except Exception as error:  # A fault of the peer: what it had found by then stands, and nothing follows.
         print(f"{problem.name} {problem.seed} {method}: {error!r}", file=sys.stderr)
-    while len(problem.found) < len(problem.looks):
-        problem.look()
+    else:
+        # It ended by itself, and would answer the same later.
+        while len(problem.found) < len(problem.looks):
+            problem.look()
     return "".join(
         f"{problem.name},{problem.seed},{problem.hash},{method},{count},{loss:.12g},{spent:.1f}\n"
         for count, loss, spent in problem.found
@@ -390,7 +393,8 @@ def run(args):
         for found in pool.imap(one, work):
             if found.startswith("error"):
                 sys.exit(found)
-            lines.write(found)
+            # One that failed is searched again and finds the same before it fails.
+            lines.writelines(line for line in found.splitlines(True) if tuple(line.split(",")[:5]) not in done)
             lines.flush()
 
 
