@@ -10,7 +10,7 @@ pub(crate) fn run() -> Result<String, Error> {
     let valley = |x: f64, y: f64| (1.0 - x).powi(2) + 100.0 * (y - x * x).powi(2);
     let found = minimise(space, move |point| valley(point.real("x"), point.real("y")))
         .strategy(strategy::CmaEs::default())
-        .trials(400)
+        .trials(800)
         .run()?;
     let point = found.point();
     Ok(format!("{:.1e} at x = {:.3}, y = {:.3}", found.value, point.real("x"), point.real("y")))

@@ -23,8 +23,8 @@ impl Profile {
     /// else makes it the study that it is, under the word `program` in the place of a version.
     pub fn program_identity(&self) -> String {
         let brought = |key: &Key| {
-            matches!(key.parts().0, "model" | "evaluator" | "task" | "start")
-                || key.path == "deadline_seconds"
+            let group = key.path.split_once('.').map_or(key.path, |(group, _)| group);
+            matches!(group, "model" | "evaluator" | "task" | "start" | "deadline_seconds")
         };
         self.written("program", |key, _| {
             matches!(key.identity, Identity::Part | Identity::PartUnlessDefault) && !brought(key)
