@@ -4,6 +4,7 @@
 //! `docs/strategies-bench/peers.csv`, each line with the hash of its problem file, so that the page can be made anew without
 //! them; lines of other problem files count for nothing.
 
+mod cells;
 mod comparisons;
 mod page;
 mod results;

@@ -18,7 +18,8 @@ fn probes_are_measured_and_are_no_trials() {
         let study = planned(name);
         let (end, events) = finished(&study);
         assert_eq!(end.progress.trials, 12, "{name}");
-        let measured = |event: &Event| matches!(event, Event::Measuring { what } if what.contains("sensitivities"));
+        let measured =
+            |event: &Event| matches!(event, Event::Measuring { what } if what.contains("sensitivities"));
         assert!(events.iter().any(measured), "{name}");
         let probes = study.evaluator.evaluated().len();
         assert!(probes > 12, "{name}: trials and probes are {probes} plans");

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use super::page::{Looks, cell, is_peer, kind, values};
+use super::cells::{Looks, cell, is_peer, kind, values};
 use super::results::{Results, Runs};
 use super::statistics::{Median, median};
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use super::page::{kind, number, shown};
+use super::cells::{kind, number, shown};
 use super::results::Results;
 use super::statistics::median;
 
