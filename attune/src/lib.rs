@@ -7,12 +7,15 @@
 //!
 //! ```
 //! use attune::core::space::{Dimension, Space};
+//! use attune::strategy::Evolution;
 //!
 //! let space = Space::of([Dimension::real("x", -5.0, 5.0), Dimension::choice("side", ["left", "right"])])?;
 //! let found = attune::minimise(space, |point| {
 //!     let centre = if point.choice("side") == "left" { -1.0 } else { 2.0 };
 //!     (point.real("x") - centre).abs() + f64::from(centre < 0.0)
 //! })
+//! // Each side has a valley of its own: more random points than the usual eight find both.
+//! .strategy(Evolution { initial: 16, ..Default::default() })
 //! .trials(150)
 //! .run()?;
 //! assert_eq!(found.point().choice("side"), "right");
