@@ -77,14 +77,8 @@ pub enum VariationError {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub trait Variation: Send + Sync {
-    /// A child of `parents`, best parent first.
-    ///
-    /// # Errors
-    /// See [`VariationError`].
-    fn vary(&self, parents: &[&Config], random: &mut Rng) -> Result<Config, VariationError>;
-
-    /// The same child, which adds to `spent` what repairing it took: whoever makes many children to choose from stops early
-    /// where each is dear. One that repairs nothing need not say more than [`vary`](Self::vary).
+    /// A child of `parents`, best parent first, which adds to `spent` what repairing it took: whoever makes many children to
+    /// choose from stops early where each is dear.
     ///
     /// # Errors
     /// See [`VariationError`].
@@ -93,8 +87,13 @@ pub trait Variation: Send + Sync {
         parents: &[&Config],
         random: &mut Rng,
         spent: &mut RepairWork,
-    ) -> Result<Config, VariationError> {
-        let _ = spent;
-        self.vary(parents, random)
+    ) -> Result<Config, VariationError>;
+
+    /// The same child, for those who do not count.
+    ///
+    /// # Errors
+    /// See [`VariationError`].
+    fn vary(&self, parents: &[&Config], random: &mut Rng) -> Result<Config, VariationError> {
+        self.vary_counted(parents, random, &mut RepairWork::default())
     }
 }

@@ -18,10 +18,6 @@ impl DomainOperators {
 }
 
 impl Variation for DomainOperators {
-    fn vary(&self, parents: &[&Config], random: &mut Rng) -> Result<Config, VariationError> {
-        self.vary_counted(parents, random, &mut RepairWork::default())
-    }
-
     fn vary_counted(
         &self,
         parents: &[&Config],

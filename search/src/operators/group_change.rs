@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use attune_core::rng::Rng;
-use attune_core::space::{Config, Domain, Space, Value};
+use attune_core::space::{Config, Domain, RepairWork, Space, Value};
 use rand::RngExt as _;
 use rand::seq::IteratorRandom as _;
 use rand_distr::{Distribution as _, StandardNormal};
@@ -44,7 +44,12 @@ impl GroupChange {
 }
 
 impl Variation for GroupChange {
-    fn vary(&self, parents: &[&Config], random: &mut Rng) -> Result<Config, VariationError> {
+    fn vary_counted(
+        &self,
+        parents: &[&Config],
+        random: &mut Rng,
+        spent: &mut RepairWork,
+    ) -> Result<Config, VariationError> {
         let [first, rest @ ..] = parents else { return Err(VariationError::NoParents) };
         let mut child = (*first).clone();
         let changed = self.changed(random);
@@ -64,7 +69,7 @@ impl Variation for GroupChange {
                 child.set(slot, value);
             }
         }
-        Ok(self.0.repair(child, &[], random)?)
+        Ok(self.0.repair_counted(child, &[], random, spent)?)
     }
 }
 

@@ -103,10 +103,6 @@ fn is_repeatable(failure: &VariationError) -> bool {
 }
 
 impl Variation for Guarded {
-    fn vary(&self, parents: &[&Config], random: &mut Rng) -> Result<Config, VariationError> {
-        self.vary_counted(parents, random, &mut RepairWork::default())
-    }
-
     fn vary_counted(
         &self,
         parents: &[&Config],

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use attune_core::rng::Rng;
-use attune_core::space::{Config, Domain, Slot, Space, Value};
+use attune_core::space::{Config, Domain, RepairWork, Slot, Space, Value};
 use rand::RngExt as _;
 use rand::seq::{IteratorRandom as _, SliceRandom as _};
 
@@ -169,7 +169,12 @@ fn beside(domain: &Domain, value: &Value) -> impl Iterator<Item = Value> {
 }
 
 impl Variation for LevelSwitch {
-    fn vary(&self, parents: &[&Config], random: &mut Rng) -> Result<Config, VariationError> {
+    fn vary_counted(
+        &self,
+        parents: &[&Config],
+        random: &mut Rng,
+        spent: &mut RepairWork,
+    ) -> Result<Config, VariationError> {
         let [parent, ..] = parents else { return Err(VariationError::NoParents) };
         let switches = random.random_range(1..=3).min(random.random_range(1..=3));
         let mut child = (*parent).clone();
@@ -180,7 +185,9 @@ impl Variation for LevelSwitch {
         }
         if child == **parent {
             // Two switches may undo each other.
-            return Ok(self.switch(parent, random).unwrap_or_else(|| self.0.mutate(parent, random)));
+            return Ok(self
+                .switch(parent, random)
+                .unwrap_or_else(|| self.0.mutate_counted(parent, random, spent)));
         }
         Ok(child)
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use attune_core::rng::Rng;
-use attune_core::space::{Config, Space};
+use attune_core::space::{Config, RepairWork, Space};
 use rand::RngExt as _;
 
 use super::{Variation, VariationError};
@@ -19,7 +19,12 @@ impl Redraw {
 }
 
 impl Variation for Redraw {
-    fn vary(&self, parents: &[&Config], random: &mut Rng) -> Result<Config, VariationError> {
+    fn vary_counted(
+        &self,
+        parents: &[&Config],
+        random: &mut Rng,
+        spent: &mut RepairWork,
+    ) -> Result<Config, VariationError> {
         let [first, rest @ ..] = parents else { return Err(VariationError::NoParents) };
         let mut child = (*first).clone();
         let rate = 1.0 / self.0.slots().count().max(1) as f64;
@@ -31,6 +36,6 @@ impl Variation for Redraw {
                 child.set(slot, self.0.dimensions()[slot.dimension].domain.draw(random));
             }
         }
-        Ok(self.0.repair(child, &[], random)?)
+        Ok(self.0.repair_counted(child, &[], random, spent)?)
     }
 }

@@ -37,10 +37,6 @@ fn used(technique: &dyn Technique) -> Used {
 }
 
 impl Variation for TechniqueOperators {
-    fn vary(&self, parents: &[&Config], random: &mut Rng) -> Result<Config, VariationError> {
-        self.vary_counted(parents, random, &mut RepairWork::default())
-    }
-
     fn vary_counted(
         &self,
         parents: &[&Config],

@@ -58,8 +58,8 @@ impl Screen {
         usize::try_from(self.heard / 2).unwrap_or(MOST).clamp(FEWEST, MOST)
     }
 
-    /// Hears of a generation. Of whoever was left early the estimate counts; a failure, and a loser without an estimate, is
-    /// `no_better` than that.
+    /// Hears of a generation. Of whoever was left early the estimate counts; a failure, and a loser without an estimate, counts
+    /// as `no_better`, the loss of the worst parent.
     pub(super) fn learn(&mut self, told: &[Individual], no_better: Option<f64>) {
         for individual in told {
             let guessed = || individual.estimate.or(no_better).unwrap_or(f64::NAN);

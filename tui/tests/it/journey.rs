@@ -187,3 +187,16 @@ fn a_profile_that_arrives_before_the_catalogue_is_not_changed_by_it() {
     let launch = Request::Launch { profile: path, study: None, device: "auto".into() };
     assert_eq!(effects, [Effect::Ask(launch)], "nothing is written over a file that says the same");
 }
+
+#[test]
+fn what_a_model_may_still_suggest_is_not_asked_of_a_person() {
+    let (mut model, _) = Model::new(Setup::default(), (80, 24));
+    update(&mut model, Message::Answer(Answer::Catalogue(Ok(Box::new(catalogue())))));
+    let effects = update(&mut model, Message::Key(Key::Char('n')));
+    assert!(matches!(&effects[..], [Effect::Ask(Request::Model { .. })]), "{effects:?}");
+    let text = |model: &Model| attune_tui::recording::text(&attune_tui::recording::screen(model, 80, 24));
+    assert!(text(&model).contains("checking"), "{}", text(&model));
+    assert!(!text(&model).contains("to put right"), "{}", text(&model));
+    update(&mut model, Message::Key(Key::Char('l')));
+    assert!(text(&model).contains("needs a value"), "it is not launched before:\n{}", text(&model));
+}

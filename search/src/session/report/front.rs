@@ -18,7 +18,8 @@ pub(super) struct FrontTrials {
     pub(super) members: Vec<Trial>,
 }
 
-/// The front of `trials` by their losses on the selection split, over all items that they were scored on; `None` with one objective.
+/// The front of `trials` by their losses on the selection split, over all items that they were scored on; `None` with one
+/// objective.
 pub(super) fn of(trials: &[Trial], losses: &Losses) -> Option<FrontTrials> {
     if losses.count() < 2 {
         return None;

@@ -126,6 +126,7 @@ impl<'a, 'store> Generation<'a, 'store> {
 
     /// Journals every trial whose predecessors are all journalled.
     pub(in crate::session) fn commit(&mut self) -> Result<(), SessionError> {
+        let mut repeated = false;
         while let Some(state) = self.states.get_mut(self.next).and_then(Option::take) {
             let Some(mut trial) = self.trials.next() else { break };
             if self.running[self.next] {
@@ -143,14 +144,16 @@ impl<'a, 'store> Generation<'a, 'store> {
                 counters.shared(1);
                 self.answered_elsewhere.push(trial.id);
             }
-            let repeated = trial.again_of().is_some();
+            repeated |= trial.again_of().is_some();
             let best = counters.rank(&trial, losses.of_trial(&trial).as_deref());
             events(Event::TrialFinished { trial: Box::new(trial), best, progress: counters.progress() });
-            if let Some(best) = repeated.then(|| counters.rank_again(journal.trials(), losses)).flatten() {
-                events(Event::BestSoFar { trial: Box::new(journal.trials()[best].clone()) });
-            }
             meter.add(self.items, spent);
             events(meter.event());
+        }
+        // Every repeat may move all others: they are compared once for all that came together.
+        let CommitSink { journal, counters, losses, events, .. } = &mut self.sink;
+        if let Some(best) = repeated.then(|| counters.rank_again(journal.trials(), losses)).flatten() {
+            events(Event::BestSoFar { trial: Box::new(journal.trials()[best].clone()) });
         }
         Ok(())
     }

@@ -21,6 +21,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::*;
 use crate::operators::VariationError;
 use attune_core::rng::Rng;
+use attune_core::space::RepairWork;
 use rand::RngExt as _;
 
 const RUNS: u64 = 400;
@@ -32,7 +33,12 @@ struct BitFlips {
 }
 
 impl Variation for BitFlips {
-    fn vary(&self, parents: &[&Config], random: &mut Rng) -> Result<Config, VariationError> {
+    fn vary_counted(
+        &self,
+        parents: &[&Config],
+        random: &mut Rng,
+        _spent: &mut RepairWork,
+    ) -> Result<Config, VariationError> {
         self.draws.fetch_add(1, Ordering::Relaxed);
         let [parent] = parents else { return Err(VariationError::NoParents) };
         let bits = bits(parent);

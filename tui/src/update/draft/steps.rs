@@ -89,8 +89,11 @@ fn check(draft: &mut Draft) -> Option<Effect> {
     draft.timing = None;
     draft.timing_since = None;
     draft.fault = None;
+    // What the model suggests for a field that nobody filled is not known yet.
+    let looking = draft.model.is_none() && !draft.model_path.is_empty();
     for field in &mut draft.fields {
-        field.fault = parse::fault(field);
+        let may_follow = looking && !field.said && field.text.is_empty();
+        field.fault = if may_follow { None } else { parse::fault(field) };
     }
     // Without a model nothing else can be said of the study.
     if let Some(Err(reason)) = draft.model.clone() {
