@@ -1,0 +1,216 @@
+"""What an evaluator implements. The package speaks the protocol; the evaluator only scores."""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+Value = bool | int | float | str | list[int] | list[float] | dict[int, int]
+"""Value of an option or an argument of an edit."""
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One edit of a plan: its kind and its arguments, already of the types that the schema declares."""
+
+    kind: str
+    args: Mapping[str, Any]
+
+    def __str__(self) -> str:
+        """The canonical text, as attune prints and hashes it."""
+        raise NotImplementedError
+
+
+Plan = tuple[Edit, ...]
+"""Edits in canonical order; the empty plan leaves the subject as it is."""
+
+
+@dataclass(frozen=True)
+class Metric:
+    name: str
+    direction: Literal["minimise", "maximise"] = "minimise"
+    unit: str = ""
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Values of one metric: one for each requested item, in that order. No weights: all 1."""
+
+    items: Sequence[float]
+    weights: Sequence[float] | None = None
+    aggregate: Literal["mean", "exp-mean"] = "mean"
+
+
+@dataclass(frozen=True)
+class Work:
+    """In units of the evaluator's own, see the protocol."""
+
+    computed: int
+    naive: int
+
+
+@dataclass(frozen=True)
+class Split:
+    """Data of one split: how many items, and the identity of data and scoring (64 hexadecimal digits)."""
+
+    items: int
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class Task:
+    """The task of an `open` request."""
+
+    kind: str
+    options: Mapping[str, Any]
+    base: Path
+    selection: Path
+    report: Path
+    elsewhere: Mapping[str, Path]
+    selection_items: int
+    report_items: int
+
+
+@dataclass(frozen=True)
+class Opening:
+    """An `open` request."""
+
+    model: str
+    device: str
+    options: Mapping[str, Any]
+    task: Task
+    memory: int | None
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What a session says of itself once it is open: see `open` in the protocol."""
+
+    device: str
+    numerics: str
+    metrics: Sequence[Metric]
+    splits: Mapping[str, Split]
+    name: str = ""
+    facts: Mapping[str, Value] = field(default_factory=dict)
+    concurrency: int = 1
+    edits: Sequence[str] | None = None
+
+
+class Batch(abc.ABC):
+    """An `evaluate` request. The session answers each plan once, by `done` or `fail`, in any order and from any thread."""
+
+    plans: Sequence[Plan]
+    split: str
+    items: Sequence[int]
+    deadline: float | None
+
+    @abc.abstractmethod
+    def done(self, index: int, scores: Mapping[str, Scores], work: Work | None = None, seconds: float | None = None) -> None:
+        """Plan `index` is scored."""
+
+    @abc.abstractmethod
+    def fail(self, index: int, error: Exception) -> None:
+        """Plan `index` has no score: an `EvaluatorError`, or any other exception (`internal`)."""
+
+    @abc.abstractmethod
+    def progress(self, evaluations: float) -> None:
+        """So many evaluations of one plan on one item are done by now, in all."""
+
+    @abc.abstractmethod
+    def breathe(self) -> None:
+        """Call it often: waits while paused, raises `Interrupted` when called off."""
+
+
+class Session(abc.ABC):
+    """An open subject and task."""
+
+    @property
+    @abc.abstractmethod
+    def opened(self) -> Opened: ...
+
+    @abc.abstractmethod
+    def load(self) -> str:
+        """Loads what takes long; returns the fingerprint of the subject, 64 hexadecimal digits."""
+
+    def check(self, plan: Plan) -> str | None:
+        """Raises `Unsupported` where the plan cannot be honoured; else the fingerprint of its calibration data, if it has any."""
+        return None
+
+    @abc.abstractmethod
+    def evaluate(self, batch: Batch) -> None: ...
+
+    def signal(self, name: str, args: Mapping[str, Any], batch: Batch) -> "Signal":
+        """`batch` has no plans; raises `BadRequest` for a signal that is not known."""
+        raise NotImplementedError
+
+    def peak_memory(self) -> int | None:
+        return None
+
+    def close(self) -> None:
+        return None
+
+
+@dataclass(frozen=True)
+class Signal:
+    """Axes are (name, length), outermost first; values row-major."""
+
+    axes: Sequence[tuple[str, int]]
+    values: Sequence[float]
+    work: Work | None = None
+
+
+class Evaluator(abc.ABC):
+    """What a worker says of itself before it opens anything (`hello`), and how it opens."""
+
+    name: str
+    version: str = "0"
+    summary: str = ""
+
+    @abc.abstractmethod
+    def describe(self) -> Mapping[str, Any]:
+        """`options`, `tasks`, `edits`, `signals`, … of `hello`, as JSON values or the package's dataclasses."""
+
+    @abc.abstractmethod
+    def open(self, opening: Opening, tell: Any) -> Session:
+        """`tell(message)` reports progress of long reading."""
+
+
+class EvaluatorError(Exception):
+    kind = "internal"
+
+
+class Unsupported(EvaluatorError):
+    """An edit that cannot be honoured; `edit` is its canonical text."""
+
+    kind = "unsupported"
+
+    def __init__(self, edit: Edit | str, message: str) -> None:
+        super().__init__(message)
+        self.edit = str(edit)
+
+
+class BadRequest(EvaluatorError):
+    kind = "bad-request"
+
+
+class NotFinite(EvaluatorError):
+    kind = "not-finite"
+
+    def __init__(self, metric: str, item: int, value: float) -> None:
+        super().__init__(f"metric `{metric}` of item {item} is {value}")
+        self.metric, self.item, self.value = metric, item, value
+
+
+class OutOfMemory(EvaluatorError):
+    kind = "out-of-memory"
+
+
+class Deadline(EvaluatorError):
+    kind = "deadline"
+
+
+class Interrupted(EvaluatorError):
+    kind = "interrupted"
