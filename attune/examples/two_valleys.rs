@@ -34,7 +34,7 @@ fn main() -> Result<(), Error> {
         for trials in [60, 150] {
             let mut count = 0;
             for seed in 0..SEEDS {
-                count += u32::from(found(strategy.clone(), trials, seed)?);
+                count += u32::from(found(strategy, trials, seed)?);
             }
             counts.push(format!("{count} after {trials} trials"));
         }
