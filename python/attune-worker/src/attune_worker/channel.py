@@ -25,11 +25,12 @@ class Channel:
     def of_process(cls) -> Channel:
         """The process's own standard input and output, taken away from everybody else: what code prints, Python's or a
         library's, goes to standard error, and whoever reads standard input finds it empty."""
-        sys.stdout.flush()
         reader, writer = os.dup(0), os.dup(1)
         with open(os.devnull, "rb") as nothing:
             os.dup2(nothing.fileno(), 0)
         os.dup2(2, 1)
+        # What was printed before and waits in the buffer is for people as well.
+        sys.stdout.flush()
         sys.stdout = sys.stderr
         return cls(os.fdopen(reader, "rb"), os.fdopen(writer, "wb"))
 

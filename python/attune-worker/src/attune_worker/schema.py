@@ -144,6 +144,28 @@ class EditSchema:
     contradicts: Sequence[Contradiction] = ()
     sentence: str = ""
 
+    @classmethod
+    def from_json(cls, form: Mapping[str, Any]) -> EditSchema:
+        """Of its form in `hello`. Raises `ValueError` where that is not one."""
+        place = form.get("place") or {}
+        try:
+            return cls(
+                kind=form["kind"],
+                summary=form.get("summary", ""),
+                arguments=[_argument(argument) for argument in form.get("arguments", ())],
+                source=form.get("source", ""),
+                group=place.get("group"),
+                parts=[(part["argument"], part.get("base", 0)) for part in place.get("parts", ())],
+                once_per=None,
+                contradicts=[
+                    Contradiction(rule["kind"], rule.get("meet", ()), rule.get("when"))
+                    for rule in form.get("contradicts", ())
+                ],
+                sentence=form.get("sentence", ""),
+            )
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"edit schema {form}: {type(error).__name__}: {error}") from None
+
     def rules(self) -> list[Contradiction]:
         """What it cannot stand beside, itself included."""
         own = [] if self.once_per is None else [Contradiction(self.kind, self.once_per)]
@@ -163,3 +185,15 @@ class EditSchema:
             "idle": [],
             "sentence": self.sentence or self.kind,
         }
+
+
+_KINDS: dict[str, type[ArgumentKind]] = {
+    kind.type: kind for kind in (Int, Level, Real, Set, Reals, Matrix, Word)
+}
+
+
+def _argument(form: Mapping[str, Any]) -> Argument:
+    described = dict(form["kind"])
+    kind = _KINDS[described.pop("type")]
+    known = {name: value for name, value in described.items() if value is not None}
+    return Argument(form["name"], kind(**known), form.get("help", ""), form.get("absent"))

@@ -53,6 +53,28 @@ class Vocabulary:
                         raise Unsupported(edit, f"it cannot stand beside {other}")
         return accepted
 
+    def arrange(self, edits: Iterable[Edit]) -> Plan:
+        """The canonical order: by group, part and kind; exact repetitions are dropped."""
+        plan: list[Edit] = []
+        for edit in sorted(edits, key=self._rank):
+            if not plan or str(plan[-1]) != str(edit):
+                plan.append(edit)
+        return tuple(plan)
+
+    def _rank(self, edit: Edit) -> tuple[int, int, str, list[bool]]:
+        schema = self._schemas.get(edit.kind)
+        part, given = 0, []
+        for name, base in schema.parts if schema else ():
+            argument = next(one for one in schema.arguments if one.name == name) if schema else None
+            words = argument.kind.words if argument and isinstance(argument.kind, Word) else None
+            number = 0
+            if name in edit.args:
+                value = edit.args[name]
+                number = base + (list(words).index(value) if words and value in words else value)
+            part = part * (len(words) if words else 2**32) + number
+            given.append(name in edit.args)
+        return (int(self._group(edit)), part, edit.kind, given)
+
     def _excludes(self, rule: Contradiction, edit: Edit, other: Edit) -> bool:
         return (
             rule.kind == other.kind
@@ -66,7 +88,7 @@ class Vocabulary:
         )
 
     def _group(self, edit: Edit) -> Any:
-        schema = self._schemas[edit.kind]
+        schema = self._schemas.get(edit.kind)
         return edit.args.get(schema.group, 0) if schema and schema.group else 0
 
 
