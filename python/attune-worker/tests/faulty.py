@@ -41,7 +41,7 @@ def forgiving(scores: Any, metrics: Any, count: int) -> dict[str, Any]:
 if MODE == "takes-all":
     Vocabulary.accept_plan = accept_anything  # type: ignore[method-assign]
 if MODE == "short":
-    setattr(batch, "scores_json", forgiving)
+    batch.scores_json = forgiving  # type: ignore[attr-defined]
 if MODE == "deaf":
     batch.GRACE = 60.0
 if MODE == "mute":

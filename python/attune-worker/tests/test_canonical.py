@@ -36,7 +36,14 @@ def test_every_real_reads_back_as_itself() -> None:
 
 
 def test_an_edit_names_its_arguments_in_order() -> None:
-    args = {"to": [1, 2], "factor": 1.0, "grid": "affine", "both": True, "at": {64: 5, 8: 1}, "rows": [0.5, 1e-7]}
+    args = {
+        "to": [1, 2],
+        "factor": 1.0,
+        "grid": "affine",
+        "both": True,
+        "at": {64: 5, 8: 1},
+        "rows": [0.5, 1e-7],
+    }
     text = 'e(at:{8: 1, 64: 5},both:true,factor:1.0,grid:"affine",rows:[0.5, 1e-7],to:[1, 2])'
     assert str(Edit("e", args)) == text
     assert str(Edit("plain", {})) == "plain()"

@@ -39,7 +39,7 @@ def test_a_plan_that_fails_leaves_the_others_alone(start: Start) -> None:
     found = evaluate(start("toy", "rough"), plans)
     kinds = [outcome.get("error", {}).get("kind") for outcome in found]
     assert kinds == [None, "not-finite", "unsupported", "unsupported", None]
-    assert found[1]["error"]["item"] == 0 and found[1]["error"]["value"] == "NaN"
+    assert found[1]["error"]["item"] == 0 and found[1]["error"]["value"] == "nan"
     assert found[3]["error"]["edit"] == "fly()"
 
 
@@ -98,18 +98,24 @@ def test_a_worker_that_dies_is_told_by_its_last_words(start: Start) -> None:
 @pytest.mark.parametrize(
     ("method", "keys", "message"),
     [
-        ("evaluate", {"plans": [[]], "split": "selection", "items": [4]}, "has 4 items, and item 4 is asked for"),
+        (
+            "evaluate",
+            {"plans": [[]], "split": "selection", "items": [4]},
+            "has 4 items, and item 4 is asked for",
+        ),
         ("evaluate", {"plans": [[]], "split": "selection", "items": [0, 0]}, "asked for twice"),
         ("evaluate", {"plans": [[]], "split": "test", "items": [0]}, "there are selection, report"),
         ("evaluate", {"split": "selection", "items": [0]}, "lacks the key `plans`"),
-        ("evaluate", {"plans": [[{"kind": "add"}]], "split": "selection", "items": [0]}, "whose key \"edit\""),
+        ("evaluate", {"plans": [[{"kind": "add"}]], "split": "selection", "items": [0]}, 'whose key "edit"'),
         ("signal", {"name": "x", "split": "selection", "items": [0]}, "there is no signal `x`"),
         ("hello", {"protocol": "attune-evaluator/9"}, "this worker speaks attune-evaluator/1"),
         ("open", {}, "answered before"),
         ("dance", {}, "unknown method `dance`"),
     ],
 )
-def test_bad_requests_are_refused_in_words(start: Start, method: str, keys: dict[str, Any], message: str) -> None:
+def test_bad_requests_are_refused_in_words(
+    start: Start, method: str, keys: dict[str, Any], message: str
+) -> None:
     with pytest.raises(Failed) as refusal:
         start("toy").ask(method, **keys)
     assert refusal.value.kind == "bad-request"

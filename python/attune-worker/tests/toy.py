@@ -1,4 +1,5 @@
-"""A worker for tests: scores are sums of what plans say. With the argument `rough` it also knows edits that do harm."""
+"""A worker for tests: scores are sums of what plans say. With the argument `rough` it also knows edits that
+do harm."""
 
 import os
 import sys

@@ -1,4 +1,5 @@
-"""`python -m attune_worker.check [OPTIONS] -- COMMAND`: tries every promise on a worker, and says what came of each."""
+"""`python -m attune_worker.check [OPTIONS] -- COMMAND`: tries every promise on a worker, and says what came
+of each."""
 
 from __future__ import annotations
 
@@ -28,9 +29,13 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--selection", default="", help="the data that a search tunes on")
     parser.add_argument("--report", default="", help="the data that results are reported on")
     parser.add_argument("--items", type=int, default=0, help="items that are used of each; 0: all")
-    parser.add_argument("--plans", type=Path, help="a JSON file with a list of plans, in place of plans from schemas")
+    parser.add_argument(
+        "--plans", type=Path, help="a JSON file with a list of plans, in place of plans from schemas"
+    )
     parser.add_argument("--needs-edits", action="store_true", help="the subject has no form without edits")
-    parser.add_argument("--tolerance", type=float, default=0.0, help="relative difference of scores that counts as equal")
+    parser.add_argument(
+        "--tolerance", type=float, default=0.0, help="relative difference of scores that counts as equal"
+    )
     parser.add_argument("--patience", type=float, default=1.0, help="seconds to end in when called off")
     parser.add_argument("--only", default="", metavar="WORDS", help="only promises that contain these words")
     parser.add_argument("command", nargs="+", help="the worker")

@@ -52,7 +52,8 @@ class Call:
             self._answer.put(message)
 
     def result(self, seconds: float | None = None) -> dict[str, Any]:
-        """The result. Raises `Failed`, or `Broken` where none comes: within `seconds`, or as long as the worker lives."""
+        """The result. Raises `Failed`, or `Broken` where none comes: within `seconds`, or as long as the
+        worker lives."""
         end = None if seconds is None else time.monotonic() + seconds
         while True:
             try:

@@ -21,8 +21,8 @@ LONGEST = 256
 def made_up(
     schemas: Sequence[EditSchema], facts: Mapping[str, Any], honours: Callable[[Plan], bool]
 ) -> list[Plan]:
-    """Some with one edit of each kind, as far as one is found that the subject can have, and one with as many kinds at once as
-    go together. The same for every call."""
+    """Some with one edit of each kind, as far as one is found that the subject can have, and one with as many
+    kinds at once as go together. The same for every call."""
     vocabulary = Vocabulary(schemas)
     counts = [value for value in facts.values() if type(value) is int and 1 <= value <= LONGEST]
     lengths = sorted({*counts, 1, 2, 3, 4})

@@ -30,7 +30,8 @@ def described(trial: Trial) -> str:
     if not trial.metrics:
         raise Broken("the task has no metric")
     names = ", ".join(metric["name"] for metric in trial.metrics)
-    return f"{trial.hello['name']} on {trial.opened['device']}: task `{trial.opened['task']['name']}` with {names}"
+    who, task = f"{trial.hello['name']} on {trial.opened['device']}", trial.opened["task"]["name"]
+    return f"{who}: task `{task}` with {names}"
 
 
 def disjoint(trial: Trial) -> str:
@@ -54,7 +55,9 @@ def honours(trial: Trial) -> str:
     had = sorted({edit.kind for plan in trial.plans for edit in plan})
     missing = [kind for kind in kinds if kind not in had]
     if not had:
-        raise Broken(f"none of {', '.join(missing)} could be made up so that it takes it; give some with --plans")
+        raise Broken(
+            f"none of {', '.join(missing)} could be made up so that it takes it; give some with --plans"
+        )
     without = f"; not with {', '.join(missing)}" if missing else ""
     return f"{len(trial.plans)} plans with {', '.join(had)}{without}"
 

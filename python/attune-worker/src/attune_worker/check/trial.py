@@ -18,8 +18,8 @@ ITEMS = 3
 
 @dataclass
 class Trial:
-    """An open worker. `tolerance`: how much scores may differ that should be equal, relative to their size. `patience`: seconds
-    that it may go on after it was called off."""
+    """An open worker. `tolerance`: how much scores may differ that should be equal, relative to their size.
+    `patience`: seconds that it may go on after it was called off."""
 
     host: Host
     hello: Mapping[str, Any]
@@ -57,11 +57,15 @@ class Trial:
             self.check(plan)
         except Failed as failure:
             if failure.kind != "unsupported":
-                raise Broken(f"{said(plan)} is refused by another error than `unsupported`: {failure}") from None
+                raise Broken(
+                    f"{said(plan)} is refused by another error than `unsupported`: {failure}"
+                ) from None
             return False
         return True
 
-    def outcomes(self, plans: Sequence[Plan], items: Sequence[int], deadline: float | None = None) -> Outcomes:
+    def outcomes(
+        self, plans: Sequence[Plan], items: Sequence[int], deadline: float | None = None
+    ) -> Outcomes:
         call = self.host.call("evaluate", **self.batch(plans, items, deadline))
         call.result()
         return outcomes(call.events, len(plans))
@@ -106,10 +110,10 @@ class Trial:
         whole = {}
         for name, score in scores.items():
             weights = score.get("weights") or [1.0] * count
-            if (len(score["items"]), len(weights)) != (count, count):
-                raise Broken(
-                    f"{said(plan)}: `{name}` has {len(score['items'])} values and {len(weights)} weights of {count} items"
-                )
+            found = (len(score["items"]), len(weights))
+            if found != (count, count):
+                numbers = f"{found[0]} values and {found[1]} weights of {count} items"
+                raise Broken(f"{said(plan)}: `{name}` has {numbers}")
             whole[name] = {**score, "weights": weights, "aggregate": score.get("aggregate", "mean")}
         return whole
 
