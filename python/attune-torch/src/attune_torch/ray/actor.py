@@ -24,8 +24,8 @@ from attune_worker.evaluator import (
 )
 
 Message = tuple[Any, ...]
-"""`("done", plan, scores, work, seconds)`, `("fail", plan, error)`, `("progress", evaluations)`, and last
-`("end", result)` or `("error", error)`."""
+"""`("done", plan, scores, work, seconds)`, `("fail", plan, error)`, `("progress", evaluations)`, `("said",
+text)`, and last `("end", result)` or `("error", error)`."""
 
 
 class Actor:
@@ -62,7 +62,7 @@ class Actor:
         self, token: int, plans: Sequence[Plan], split: str, items: Sequence[int], deadline: float | None
     ) -> Iterator[Message]:
         """What becomes of each plan, by its position in `plans`."""
-        return self._run(
+        yield from self._run(
             ActorBatch(plans, split, items, deadline, self._goes_on), token, self._session.evaluate
         )
 
@@ -99,7 +99,7 @@ class Actor:
                 batch.breathe()
                 batch.messages.put(("end", work(batch)))
             except BaseException as error:
-                batch.messages.put(("error", portable(error)))
+                batch.messages.put(("error", batch.portable(error)))
 
         self._thread.submit(run)
         try:
@@ -144,7 +144,7 @@ class ActorBatch(Batch):
         self.messages.put(("done", index, plain, work, seconds))
 
     def fail(self, index: int, error: Exception) -> None:
-        self.messages.put(("fail", index, portable(error)))
+        self.messages.put(("fail", index, self.portable(error)))
 
     def progress(self, evaluations: float) -> None:
         self.messages.put(("progress", float(evaluations)))
@@ -158,14 +158,13 @@ class ActorBatch(Batch):
     def call_off(self) -> None:
         self._is_over = True
 
-
-def portable(error: BaseException) -> EvaluatorError:
-    """The failure in a form that survives being pickled; where an unexpected one came from is said on
-    standard error."""
-    if isinstance(error, EvaluatorError):
-        return error
-    traceback.print_exception(error)
-    return EvaluatorError(f"{type(error).__name__}: {error}")
+    def portable(self, error: BaseException) -> EvaluatorError:
+        """The failure in a form that survives being pickled; where an unexpected one came from is said
+        apart."""
+        if isinstance(error, EvaluatorError):
+            return error
+        self.messages.put(("said", "".join(traceback.format_exception(error))))
+        return EvaluatorError(f"{type(error).__name__}: {error}")
 
 
 def _tell(message: str) -> None:

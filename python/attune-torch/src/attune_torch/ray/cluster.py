@@ -15,8 +15,8 @@ OBJECTS = 128 << 20
 
 
 def connect(address: str, cores: int, tell: Callable[[str], None]) -> bool:
-    """Connects this process: to `address`, else to a cluster of so many cores that it starts. False where somebody
-    has connected it already, which is used. Raises `BadRequest`."""
+    """Connects this process: to `address`, else to a cluster of so many cores that it starts. False where
+    somebody has connected it already: then that is used. Raises `BadRequest`."""
     if ray.is_initialized():
         return False
     where: dict[str, Any] = {"address": address}
@@ -27,11 +27,11 @@ def connect(address: str, cores: int, tell: Callable[[str], None]) -> bool:
             ray.init(**where, log_to_driver=True)
             break
         except Exception as error:
-            # Ray's own processes have to answer within times that a machine under load misses.
+            # Ray's own processes have to answer within times (15 s) that a machine under load misses.
             ray.shutdown()
             if address or attempt == STARTS:
-                where_from = address or "this machine"
-                raise BadRequest(f"Ray at `{where_from}`: {error}", {"option": "address"}) from None
+                place = address or "this machine"
+                raise BadRequest(f"Ray at `{place}`: {error}", {"option": "address"}) from None
             tell(f"Ray has not started ({error}); once more")
     return True
 

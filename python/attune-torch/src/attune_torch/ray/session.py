@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import sys
 import threading
 import time
 from collections import deque
@@ -212,6 +213,9 @@ class _Shared:
                 return
             if message[0] == "error":
                 raise message[1]
+            if message[0] == "said":
+                print(f"actor {slot.number}: {message[1]}", file=sys.stderr, flush=True)
+                continue
             self._gathering.take(part, message)
 
     def _again(self, part: Part, lost: Lost) -> list[Part]:
