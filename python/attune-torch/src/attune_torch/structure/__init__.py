@@ -1,0 +1,1 @@
+"""What is where in a model: layers, attention, feed-forward parts, linear modules, routers, found by structure."""
