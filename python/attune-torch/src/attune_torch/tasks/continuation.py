@@ -13,7 +13,13 @@ What that program does (`TemplateLM.loglikelihood` and `_encode_pair` of lm_eval
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from attune_worker import BadRequest
+
+if TYPE_CHECKING:
+    from . import About
 
 
 class Tokenizer(Protocol):
@@ -85,3 +91,43 @@ def encode_pair(tokenizer: Tokenizer, context: str, continuation: str) -> Pair:
     if not pair.continuation:
         raise NoTokens("the continuation has no tokens of its own")
     return pair
+
+
+class _Whole:
+    """A tokenizer of transformers, of which the tokens have to stay in the model's vocabulary."""
+
+    def __init__(self, tokenizer: Any, vocab: int, folder: Path) -> None:
+        self._tokenizer = tokenizer
+        self._vocab = vocab
+        self._folder = folder
+        self.bos_token_id: int | None = tokenizer.bos_token_id
+        self.eos_token_id: int | None = tokenizer.eos_token_id
+
+    def encode(self, text: str, **options: Any) -> list[int]:
+        ids: list[int] = self._tokenizer.encode(text, **options)
+        beyond = next((token for token in ids if token >= self._vocab), None)
+        if beyond is not None:
+            raise BadRequest(
+                f"{self._folder}: token {beyond} ({self.decode([beyond])!r}) is not below the vocabulary size {self._vocab} of "
+                "the model; is the tokenizer of the same model?"
+            )
+        return ids
+
+    def decode(self, token_ids: Any, **options: Any) -> str:
+        return str(self._tokenizer.decode(token_ids, **options))
+
+
+def tokenizer_of(subject: About) -> Tokenizer:
+    """The tokenizer of a model as transformers opens it: with the special tokens that it puts around a text.
+
+    Raises `BadRequest` where there is none.
+    """
+    if subject.folder is None:
+        raise BadRequest("the model has no folder on this machine, in which its tokenizer is looked for")
+    from transformers import AutoTokenizer
+
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(str(subject.folder), local_files_only=True)
+    except Exception as error:
+        raise BadRequest(f"{subject.folder} has no tokenizer that transformers opens ({error})") from error
+    return _Whole(tokenizer, subject.vocab, subject.folder)

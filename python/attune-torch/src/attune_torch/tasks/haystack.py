@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from attune_worker.evaluator import BadRequest
+from attune_worker import BadRequest
 
 from .chacha import Random
 

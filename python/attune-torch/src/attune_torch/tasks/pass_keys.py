@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 
-from attune_worker.evaluator import BadRequest
+from attune_worker import BadRequest
 
 from .chacha import Random
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from attune_worker.evaluator import BadRequest
+from attune_worker import BadRequest
 
 LISTED = 12
 """Names of fields that a message lists."""
@@ -114,16 +113,3 @@ def listed(fields: Mapping[str, Any]) -> str:
     if not names:
         return "no field"
     return ", ".join(names) + (", …" if len(fields) > LISTED else "")
-
-
-def fingerprint(*parts: str | bytes | Sequence[int]) -> str:
-    """SHA-256 of several parts, of which the boundaries count: 64 hexadecimal digits."""
-    digest = hashlib.sha256()
-    for part in parts:
-        if isinstance(part, str):
-            part = part.encode("utf-8", "surrogatepass")
-        elif not isinstance(part, bytes):
-            part = b"".join(number.to_bytes(4, "little") for number in part)
-        digest.update(len(part).to_bytes(8, "little"))
-        digest.update(part)
-    return digest.hexdigest()
