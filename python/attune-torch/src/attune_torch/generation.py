@@ -1,71 +1,69 @@
-"""Greedy generation by whole forwards: what a sequence of this length gives, at every length.
+"""Greedy generation by whole forwards: every token is what the sequence up to it gives, run as a whole.
 
 Edits may depend on where a query stands (exact recent positions of a cache, sinks) and on how long the sequence is (attention spans). A forward
-over everything that there is by now is their definition, so every token is taken from one: a cache that is filled as a sequence grows
-would hold what its tokens gave when it was shorter. Sequences of equal length run together, and none is padded.
+over everything that there is by now is what they mean, so every token is taken from one: a cache that is filled as a sequence grows
+would hold what its tokens gave when it was shorter. No sequence is padded. On a host each runs by itself, as in the population,
+so that its text does not depend on what else is asked for; on other devices those of one length run together.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import torch
 
 from .subject import Subject
+from .tasks import Prompt, Written
+
+DEVICE_ROWS = 8192
+"""Tokens per product on devices other than the host."""
+
+Decode = Callable[[list[int]], str]
+"""The text of some tokens, special ones left out."""
 
 
-@dataclass(frozen=True)
-class Limits:
-    """When a generation ends."""
+def write(
+    subject: Subject, prompts: Sequence[Prompt], decode: Decode, check: Callable[[], None]
+) -> tuple[list[Written], int]:
+    """How the model continues each prompt, and the tokens that were run for that; edits that are entered take effect.
 
-    tokens: int
-    """After so many tokens,"""
-    ends: frozenset[int]
-    """or with one of these tokens, which is no part of the answer,"""
-    stops: tuple[str, ...] = ()
-    """or when the text has one of these in it, which ends the text before it."""
-
-
-def generate(
-    subject: Subject,
-    prompts: Sequence[Sequence[int]],
-    limits: Limits,
-    decode: Callable[[list[int]], str],
-    rows: int,
-    breathe: Callable[[], None],
-) -> tuple[list[str], int]:
-    """The texts that follow `prompts`, and the tokens that were run for them; edits that are entered take effect.
-
-    At most `rows` tokens run at once, and at least one sequence. Of equally likely tokens the first of the vocabulary is taken.
+    A continuation ends with an end-of-text token of the model, which is no part of it, before the first of the prompt's stops that its text
+    has, or after its most tokens. Of equally likely tokens the first of the vocabulary is taken. `check` is called before every forward.
     """
+    ends = end_tokens(subject)
     said: list[list[int]] = [[] for _ in prompts]
     texts = ["" for _ in prompts]
     running = set(range(len(prompts)))
-    work = 0
-    for _ in range(limits.tokens):
-        lengths: dict[int, list[int]] = defaultdict(list)
+    computed = 0
+    while running:
+        by_length: dict[int, list[int]] = defaultdict(list)
         for number in sorted(running):
-            lengths[len(prompts[number]) + len(said[number])].append(number)
-        for length, alike in sorted(lengths.items()):
-            most = max(1, rows // length)
+            by_length[len(prompts[number].tokens) + len(said[number])].append(number)
+        for length, alike in by_length.items():
+            most = 1 if subject.device.type == "cpu" else max(1, DEVICE_ROWS // length)
             for first in range(0, len(alike), most):
-                breathe()
+                check()
                 together = alike[first : first + most]
-                work += length * len(together)
-                chosen = _next(subject, [[*prompts[number], *said[number]] for number in together])
-                for number, token in zip(together, chosen, strict=True):
-                    if token in limits.ends:
+                computed += length * len(together)
+                sequences = [[*prompts[number].tokens, *said[number]] for number in together]
+                for number, token in zip(together, _next(subject, sequences), strict=True):
+                    ended = token in ends
+                    if not ended:
+                        said[number].append(token)
+                        texts[number], ended = cut(decode(said[number]), prompts[number].stops)
+                    if ended or len(said[number]) >= prompts[number].most:
                         running.discard(number)
-                        continue
-                    said[number].append(token)
-                    texts[number], ended = cut(decode(said[number]), limits.stops)
-                    if ended:
-                        running.discard(number)
-        if not running:
-            break
-    return texts, work
+    return [Written(tuple(tokens), text) for tokens, text in zip(said, texts, strict=True)], computed
+
+
+def end_tokens(subject: Subject) -> frozenset[int]:
+    """The tokens that end a text: those of the model's generation settings, else of its configuration, else of its tokenizer."""
+    for holder in (getattr(subject.model, "generation_config", None), subject.config, subject.tokenizer):
+        found = getattr(holder, "eos_token_id", None)
+        if found is not None:
+            return frozenset(found if isinstance(found, (list, tuple)) else [found])
+    return frozenset()
 
 
 def cut(text: str, stops: Sequence[str]) -> tuple[str, bool]:
@@ -77,6 +75,6 @@ def cut(text: str, stops: Sequence[str]) -> tuple[str, bool]:
 @torch.no_grad()
 def _next(subject: Subject, sequences: list[list[int]]) -> list[int]:
     """The likeliest token behind each of some sequences of one length."""
-    hidden = subject.hidden(torch.tensor(sequences, device=subject.device))
+    hidden = subject.hidden(torch.tensor(sequences, dtype=torch.long, device=subject.device))
     chosen: list[int] = subject.project(hidden[:, -1]).argmax(dim=-1).tolist()
     return chosen

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from attune_worker import BadRequest, Metric
+from attune_worker import BadRequest, Metric, Option, TaskSpec
 from attune_worker import Task as TaskRequest
+from attune_worker.options import Text
 
 from . import About, Item, Passage, Read, Tell, Value, Written, beside, packed
 from .asked import ERROR, Asked, AskedTask, of_files, with_beside
@@ -33,27 +34,12 @@ METRICS = with_beside(
 
 
 def specification() -> dict[str, Any]:
-    return {
-        "name": KIND,
-        "summary": "Multiple choice: which answer the model finds likeliest behind a question.",
-        "metrics": METRICS,
-        "data": "jsonl",
-        "size": None,
-        "options": [
-            {
-                "name": "prompt",
-                "help": "What stands before a choice; `{question}` is the question.",
-                "kind": {"type": "text"},
-                "default": PROMPT,
-            },
-            {
-                "name": "delimiter",
-                "help": "What stands between the prompt and a choice.",
-                "kind": {"type": "text"},
-                "default": DELIMITER,
-            },
-        ],
-    }
+    options = [
+        Option("prompt", Text(), PROMPT, "What stands before a choice; `{question}` is the question."),
+        Option("delimiter", Text(), DELIMITER, "What stands between the prompt and a choice."),
+    ]
+    summary = "Multiple choice: which answer a language model finds likeliest behind a question."
+    return TaskSpec(KIND, summary, METRICS, data="jsonl", options=options).to_json()
 
 
 def open(task: TaskRequest, subject: About, tell: Tell) -> AskedTask:

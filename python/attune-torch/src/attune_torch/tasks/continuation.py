@@ -97,14 +97,14 @@ class _Whole:
     """A tokenizer of transformers, of which the tokens have to stay in the model's vocabulary."""
 
     def __init__(self, tokenizer: Any, vocab: int, folder: Path) -> None:
-        self._tokenizer = tokenizer
+        self.transformers = tokenizer
         self._vocab = vocab
         self._folder = folder
         self.bos_token_id: int | None = tokenizer.bos_token_id
         self.eos_token_id: int | None = tokenizer.eos_token_id
 
     def encode(self, text: str, **options: Any) -> list[int]:
-        ids: list[int] = self._tokenizer.encode(text, **options)
+        ids: list[int] = self.transformers.encode(text, **options)
         beyond = next((token for token in ids if token >= self._vocab), None)
         if beyond is not None:
             raise BadRequest(
@@ -114,7 +114,7 @@ class _Whole:
         return ids
 
     def decode(self, token_ids: Any, **options: Any) -> str:
-        return str(self._tokenizer.decode(token_ids, **options))
+        return str(self.transformers.decode(token_ids, **options))
 
 
 def tokenizer_of(subject: About) -> Tokenizer:

@@ -59,9 +59,11 @@ class Haystack:
 
     sentences: list[str]
     names: list[str]
+    purpose: str
+    """What tells its facts from those of other texts."""
 
     @classmethod
-    def of(cls, text: str, source: str) -> Haystack:
+    def of(cls, text: str, source: str, purpose: str) -> Haystack:
         """Cuts a text at the ends of its sentences and at its empty lines.
 
         Raises `BadRequest`, naming `source`, where there are hardly any sentences or names.
@@ -76,7 +78,7 @@ class Haystack:
                 f"{source}: it has {len(names)} names (capitalised words inside sentences, at least {LEAST_TIMES} times), "
                 f"expected {FEWEST_NAMES}; give prose about people or places"
             )
-        return cls(sentences, names)
+        return cls(sentences, names, purpose)
 
     def item(self, number: int, items: int, tokens: int, confusing: int, replace: bool, count: Count) -> Question:
         """Item `number` of `items`, of at most `tokens` tokens with its answer. The question does not depend on `tokens`."""
@@ -92,7 +94,7 @@ class Haystack:
         return Question(TASK + context + facts.question, facts.answer, facts.answer)
 
     def _facts(self, number: int, confusing: int, replace: bool) -> _Facts:
-        random = Random(SEED, "recall facts", [number])
+        random = Random(SEED, f"recall facts of {self.purpose}", [number])
         people = _draw(random, self.names, FEWEST_NAMES)
         invented = _invent(random, self.names)
         called = {name: invented[at] if replace else name for at, name in enumerate(self.names)}
@@ -118,21 +120,27 @@ class Haystack:
     def _passages(self, number: int, items: int, budget: int, facts: _Facts, count: Count) -> list[str]:
         """Whole sentences from the item's own place in the text on, round and round, as many as fit."""
         passages: list[str] = []
-        at = number * len(self.sentences) // items
+        at, tried = number * len(self.sentences) // items, 0
         pattern = re.compile(r"\b(" + "|".join(map(re.escape, facts.called)) + r")\b") if facts.called else None
-        while True:
+        # Up to the first sentence that does not fit; one that is too long by itself is no beginning.
+        while tried < len(self.sentences):
             sentence = self.sentences[at % len(self.sentences)]
             if pattern is not None:
                 sentence = pattern.sub(lambda found: facts.called[found.group()], sentence)
-            budget -= count(" " + sentence)
-            if budget < 0:
-                return passages
-            passages.append(sentence)
+            size = max(1, count(" " + sentence))
+            if size <= budget:
+                budget -= size
+                passages.append(sentence)
+            elif passages:
+                break
+            else:
+                tried += 1
             at += 1
+        return passages
 
     def _hidden(self, passages: list[str], facts: _Facts, number: int, items: int) -> list[str]:
         """The passages with the fact at a depth that grows from item to item, and the others anywhere."""
-        random = Random(SEED, "recall places", [number])
+        random = Random(SEED, f"recall places of {self.purpose}", [number])
         places = [(round(len(passages) * (2 * number + 1) / (2 * items)), facts.fact)]
         places += [(random.below(0, len(passages) + 1), fact) for fact in facts.wrong]
         hidden = list(passages)

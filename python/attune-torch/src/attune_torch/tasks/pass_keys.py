@@ -1,7 +1,7 @@
 """Items that hide a pass key far back and ask for it at their end (Mohtashami & Jaggi, arXiv 2305.16300, §4.2).
 
-The same tokens as the native evaluator's `passkeys`: the sentences, the seed, how keys are drawn and where they lie are those of
-`eval/src/text/passkey.rs`.
+With the filler and the purpose that stand here, the same tokens as the native evaluator's `passkeys`: the sentences, the seed, how keys
+are drawn and where they lie are those of `eval/src/text/passkey.rs`.
 """
 
 from __future__ import annotations
@@ -25,16 +25,20 @@ FILLER = (
     "The river runs past the mill. The road follows the river. Behind the hills the day is quiet. "
     "Somebody walks there and comes back. "
 )
+PURPOSE = "pass key"
 QUESTION = "\nWhat is the pass key? The pass key is"
 
 Encode = Callable[[str], list[int]]
 """Tokens of a text, without special tokens."""
 
 
-def items(encode: Encode, length: int, count: int) -> tuple[list[list[int]], int]:
+def items(
+    encode: Encode, length: int, count: int, text: str = FILLER, purpose: str = PURPOSE
+) -> tuple[list[list[int]], int]:
     """`count` items of `length` tokens, and how many tokens of a key end each of them: they alone are scored.
 
-    The keys lie at evenly spaced depths. Raises `BadRequest` where an item has no room for its key.
+    The keys lie at evenly spaced depths in `text`, which begins anew where it ends; other purposes have other keys. Raises `BadRequest`
+    where an item has no room for its key.
     """
 
     def refuse(reason: str) -> BadRequest:
@@ -42,11 +46,11 @@ def items(encode: Encode, length: int, count: int) -> tuple[list[list[int]], int
 
     if count > MOST:
         raise refuse(f"{count} items; expected at most {MOST} of them")
-    task, filler, question = encode(TASK), encode(FILLER), encode(QUESTION)
+    task, filler, question = encode(TASK), encode(text), encode(QUESTION)
     made: list[list[int]] = []
     scored = 0
     for item in range(count):
-        key, answer = _draw(encode, Random(SEED, "pass key", [length, item]), scored)
+        key, answer = _draw(encode, Random(SEED, purpose, [length, item]), scored)
         if answer is None:
             raise refuse(f"the tokenizer writes no other key with {scored} tokens; leave them out")
         if not answer:
