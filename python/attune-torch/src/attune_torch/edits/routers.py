@@ -62,7 +62,7 @@ def route(router: Router, logits: Tensor, routing: Routing) -> tuple[Tensor, Ten
     else:
         keys = scores if correction is None else scores + correction
         keys = keys if router.groups is None else _best_groups(router, keys)
-    order = torch.sort(keys, -1, descending=True, stable=True).indices[:, :count]
+    order = torch.sort(keys, dim=-1, descending=True, stable=True).indices[:, :count]
     weights = scores.gather(-1, order)
     total = _in_order(weights)
     if routing.mapping is not None:
@@ -98,7 +98,7 @@ def _best_groups(router: Router, keys: Tensor) -> Tensor:
     groups, chosen = router.groups or (1, 1)
     members = keys.unflatten(-1, (groups, -1))
     best = members.topk(2 if router.scores == "sigmoid" else 1, -1).values.sum(-1)
-    order = torch.sort(best, -1, descending=True, stable=True).indices[:, :chosen]
+    order = torch.sort(best, dim=-1, descending=True, stable=True).indices[:, :chosen]
     among = torch.zeros_like(best, dtype=torch.bool).scatter_(-1, order, True)
     return members.masked_fill(~among[..., None], float("-inf")).flatten(-2)
 
@@ -154,8 +154,12 @@ class _Entered:
 
             # What enters comes first; the choice and the weights in either order.
             names = {name: other(part) for name, part in kwargs.items()}
-            first, rest = (args[:1], args[1:]) if args else ((), ())
-            return own(*first, *(other(part) for part in rest), **names)
+            rest = [other(part) for part in args[1:]]
+            changed = [new for new, old in zip((*rest, *names.values()), (*args[1:], *kwargs.values()), strict=True)
+                       if new is not old]
+            if len(changed) != 2:
+                raise ValueError(f"a {type(self.router.experts).__name__} was not given a choice and its weights")
+            return own(*args[:1], *rest, **names)
 
         return forward
 
