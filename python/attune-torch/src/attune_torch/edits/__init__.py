@@ -10,6 +10,12 @@ from typing import Protocol
 from attune_worker.evaluator import Edit, Plan, Unsupported
 
 from ..subject import Layer, Subject
+from .attention_span import AttentionSpan
+from .experts_per_token import ExpertsPerToken
+from .keep_experts import KeepExperts
+from .kv_bits import KvBits
+from .merge_experts import MergeExperts
+from .route_experts import RouteExperts
 
 
 class EditKind(Protocol):
@@ -70,7 +76,9 @@ class CompiledPlan:
             yield
 
 
-KINDS: list[EditKind] = []
+KINDS: list[EditKind] = [
+    MergeExperts(), KeepExperts(), RouteExperts(), ExpertsPerToken(), KvBits(), AttentionSpan(),
+]
 """All kinds that are honoured, in the order in which they are entered; what skips halves comes last."""
 
 
