@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from attune_torch.structure import find
 from attune_torch.subject import Subject
-from attune_torch.trial import try_layers
+from attune_torch.trials import try_layers, try_structure
 from torch import Tensor
 from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedTokenizerFast
 
@@ -46,6 +46,7 @@ def subject_of(model: Any) -> Subject:
     decoder, layers = find.layers(model)
     subject = Subject(model, None, layers, decoder, {})
     try_layers(subject)
+    try_structure(subject)
     return subject
 
 

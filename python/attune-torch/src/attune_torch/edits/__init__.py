@@ -10,12 +10,16 @@ from typing import Protocol
 from attune_worker.evaluator import Edit, Plan, Unsupported
 
 from ..subject import Layer, Subject
+from . import kv_bits
+from .activation_bits import ActivationBits
 from .attention_span import AttentionSpan
+from .contradictions import refuse_contradictions
+from .drop_block import DropBlock
 from .experts_per_token import ExpertsPerToken
 from .keep_experts import KeepExperts
-from .kv_bits import KvBits
 from .merge_experts import MergeExperts
 from .route_experts import RouteExperts
+from .weight_bits import WeightBits
 
 
 class EditKind(Protocol):
@@ -77,9 +81,18 @@ class CompiledPlan:
 
 
 KINDS: list[EditKind] = [
-    MergeExperts(), KeepExperts(), RouteExperts(), ExpertsPerToken(), KvBits(), AttentionSpan(),
+    WeightBits(),
+    ActivationBits(),
+    MergeExperts(),
+    KeepExperts(),
+    RouteExperts(),
+    ExpertsPerToken(),
+    kv_bits.KvBits(),
+    AttentionSpan(),
+    DropBlock(),
 ]
-"""All kinds that are honoured, in the order in which they are entered; what skips halves comes last."""
+"""All kinds that are honoured, in the order in which they are entered: what computes experts comes before what chooses them, and what
+skips halves last."""
 
 
 def kinds() -> list[str]:
@@ -89,6 +102,7 @@ def kinds() -> list[str]:
 
 def compile(subject: Subject, plan: Sequence[Edit]) -> CompiledPlan:
     """The plan by layers. Raises `Unsupported` for the first edit that cannot be honoured exactly."""
+    refuse_contradictions(plan)
     by_name = {kind.kind: kind for kind in KINDS}
     compiled = CompiledPlan([LayerEdits(index) for index in range(len(subject.layers))])
     for edit in plan:
@@ -101,6 +115,8 @@ def compile(subject: Subject, plan: Sequence[Edit]) -> CompiledPlan:
         kind.check(subject, edit, tuple(plan))
         if kind.changes(subject, edit):
             compiled.layers[layer].edits.append(edit)
+    if kv_bits.smooths(plan):
+        compiled.calibration = kv_bits.calibration(subject)
     return compiled
 
 

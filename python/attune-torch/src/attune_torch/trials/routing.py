@@ -1,4 +1,4 @@
-"""What the routers of a model do, found by experiment: every mixture is given random rows, on which its logits differ widely, and what its
+"""By what rule a router chooses, found by experiment: its mixture is given random rows, on which its logits differ widely, and what its
 router makes of them is compared with rules that are known. A router is edited by a rule that gave what the model itself gave its experts,
 or not at all."""
 
@@ -8,15 +8,13 @@ import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
 from typing import Any
-from weakref import WeakSet
 
 import torch
 from torch import Tensor
 
+from ..edits.routers import Routing, choice_of, logits_of, route
 from ..replaced import replaced_forward
 from ..structure.routers import Router
-from ..subject import Subject
-from .routers import Routing, choice_of, logits_of, route
 
 TOKENS = 64
 """Rows of the experiment."""
@@ -24,25 +22,18 @@ TOKENS = 64
 SPREAD = 2.0
 """Standard deviation of the logits of the experiment: enough to tell sigmoids from a softmax."""
 
-_TRIED: WeakSet[Subject] = WeakSet()
 
-
-def learn(subject: Subject) -> None:
-    """Finds the rule of every router, once, or leaves in `refusal` why there is none. Nothing may be edited meanwhile."""
-    if subject in _TRIED:
+def try_router(router: Router) -> None:
+    """Sets the rule of `router`, or leaves in `refusal` why there is none. Nothing may be edited meanwhile."""
+    seen = _ran(router)
+    rule = next((rule for rule in _rules(router) if _fits(rule, seen)), None)
+    if rule is None:
+        why = seen.trouble or (f"what its {type(router.module).__name__} makes of logits is none of the rules that are known: a softmax or "
+                               "sigmoids, rescaled or not, with a correction, groups and a scale, or SparseMixer")
+        router.refusal = f"how a {type(router.mixture).__name__} chooses its experts is not understood: {why}"
         return
-    _TRIED.add(subject)
-    for router in [layer.router for layer in subject.layers if layer.router is not None]:
-        one = _ran(router)
-        rule = next((rule for rule in _rules(router) if _fits(rule, one, subject.dtype)), None)
-        if rule is None:
-            router.refusal = one.trouble or (f"what a {type(router.module).__name__} makes of its logits is none of the rules that are "
-                                             "known: a softmax or sigmoids, rescaled or not, with a correction, groups and a scale, or "
-                                             "SparseMixer")
-            continue
-        for field in fields(Router):
-            setattr(router, field.name, getattr(rule, field.name))
-        router.refusal = None
+    for field in fields(Router):
+        setattr(router, field.name, getattr(rule, field.name))
 
 
 @dataclass
@@ -53,6 +44,8 @@ class _Seen:
     chosen: Tensor | None = None
     weights: Tensor | None = None
     trouble: str | None = None
+    dtype: torch.dtype = torch.float32
+    """Of the logits, as the model computes them."""
 
 
 def _ran(router: Router) -> _Seen:
@@ -60,7 +53,7 @@ def _ran(router: Router) -> _Seen:
     matrix = router.matrix.read()
     norm = float(matrix.square().sum(1).mean().sqrt())
     if not norm > 0:
-        return _Seen(trouble="the matrix of its router is 0, so nothing can be learned of what it makes of its logits")
+        return _Seen(trouble="the matrix of its router is 0, which says nothing")
     rows = torch.randn(1, TOKENS, router.matrix.inputs, generator=torch.Generator().manual_seed(17))
     rows = (rows * (SPREAD / norm)).to(router.matrix.tensor)
     dtype = next((p.dtype for p in router.experts.parameters() if p.is_floating_point()), rows.dtype)
@@ -70,7 +63,7 @@ def _ran(router: Router) -> _Seen:
             given = own(*args, **kwargs)
             entering = next(arg for arg in (*args, *kwargs.values()) if isinstance(arg, Tensor))
             logits = logits_of(router, given, entering)
-            seen.logits = logits.float()
+            seen.logits, seen.dtype = logits.float(), logits.dtype
             if router.weighs_input:
                 dense = next(part for part in given if isinstance(part, Tensor) and part.data_ptr() != logits.data_ptr())
                 seen.weights, seen.chosen = dense.reshape(-1, router.count).float().topk(router.per_token, -1)
@@ -90,7 +83,7 @@ def _ran(router: Router) -> _Seen:
         try:
             router.mixture(rows.to(dtype))
         except Exception as error:  # whatever a model's own code may raise: it is not edited then
-            seen.trouble = f"a {type(router.mixture).__name__} could not be tried: {str(error) or type(error).__name__}"
+            seen.trouble = str(error) or type(error).__name__
     return seen
 
 
@@ -111,7 +104,7 @@ def _rules(router: Router) -> Iterator[Router]:
         yield replace(router, sparsemixer=True, renormalised=False, correction=None, groups=None, scale=1.0, refusal=None)
 
 
-def _fits(rule: Router, seen: _Seen, dtype: torch.dtype) -> bool:
+def _fits(rule: Router, seen: _Seen) -> bool:
     """Whether `rule` makes the choices and weights that were seen, up to a scale, which it is given."""
     if seen.logits is None or seen.chosen is None or seen.weights is None or seen.trouble is not None:
         return False
@@ -121,6 +114,7 @@ def _fits(rule: Router, seen: _Seen, dtype: torch.dtype) -> bool:
     dense = [torch.zeros(seen.logits.shape, device=seen.logits.device).scatter_(-1, who.long(), much.float())
              for who, much in ((chosen, weights), (seen.chosen, seen.weights))]
     rule.scale = _scale(dense[0], dense[1])
+    dtype = seen.dtype
     limit = 1e-4 if dtype == torch.float32 else 2e-2
     apart = (dense[0] * rule.scale - dense[1]).abs().amax(-1)
     # Ties, and logits of 16 bits that are rounded before they are compared, may be broken another way in a few rows.
