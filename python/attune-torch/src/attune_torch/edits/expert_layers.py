@@ -53,6 +53,8 @@ def mixture(subject: Subject, edit: Edit) -> Router:
     layer = layer_of(subject, edit)
     why = layer.unknown.get("router")
     if layer.router is None:
+        if why is None and "feed-forward" in layer.unknown:
+            why = f"the feed-forward part of layer {layer.index} is not understood: {layer.unknown['feed-forward']}"
         if why is None and all(other.router is None and "router" not in other.unknown for other in subject.layers):
             why = "the model has no experts"
         raise Unsupported(edit, why or "this layer has no experts, but an ordinary feed-forward part")
