@@ -34,6 +34,11 @@ Tell = Callable[[str], None]
 
 KINDS: dict[str, str] = {
     "text": "text",
+    "choice": "choice",
+    "generate": "generate",
+    "recall": "recall",
+    "pass-keys": "hidden_keys",
+    "lm-eval": "lm_harness",
 }
 """Kinds of tasks, the one of profiles that name none first, and the modules of this package that hold them."""
 
