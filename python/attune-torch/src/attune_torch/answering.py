@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 import torch
-from attune_worker import Batch, Deadline, EvaluatorError, OutOfMemory, Scores, Work
+from attune_worker import BadRequest, Batch, Deadline, EvaluatorError, OutOfMemory, Scores, Work
 
 from . import edits, generation
+from .edits.kv_bits import calibrate
 from .generation import Decode
 from .population import Asked, Candidate, Limit, Population, Progress, Scored, memory
 from .tasks import Item, Read, Task, Value, Written
@@ -31,14 +32,18 @@ class Answering:
     def run(self) -> None:
         """Answers every plan of the batch.
 
-        Raises `OutOfMemory` when one plan on one sequence is too much, and `Interrupted` when it is called off.
+        Raises `BadRequest` for no item at all, `OutOfMemory` when one plan on one sequence is too much, and `Interrupted` when it is called off.
         """
+        if not self._items:
+            raise BadRequest(f"no items of split `{self._batch.split}` are asked for")
         candidates: list[tuple[int, Candidate]] = []
         for index, plan in enumerate(self._batch.plans):
             try:
                 candidates.append((index, Candidate(edits.compile(self._subject, plan))))
             except EvaluatorError as refusal:
                 self._batch.fail(index, refusal)
+        if any(candidate.plan.calibration for _, candidate in candidates):
+            calibrate(self._subject)
         # Plans with a common beginning become neighbours.
         candidates.sort(key=lambda one: one[1].order())
         for chunk in self._chunks(candidates):

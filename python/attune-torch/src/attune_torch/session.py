@@ -15,8 +15,9 @@ from typing import Any
 import torch
 from attune_worker import BadRequest, Batch, Opened, Opening, Plan, Session, Signal
 
-from . import edits, fingerprint, loading, numerics, source, tasks
+from . import edits, fingerprint, loading, numerics, signals, source, tasks
 from .answering import Answering
+from .calibration import Calibration
 from .describe import Options
 from .outline import Outline
 from .population import Population, memory
@@ -65,8 +66,10 @@ class TorchSession(Session):
         self._task = tasks.kind(opening.task.kind).open(opening.task, self._about, tell)
         self._population: Population | None = None
         self._lock = threading.Lock()
+        self._calibration = Calibration.of(self._task)
         self._unloaded = Subject(outline.model, None, outline.layers, outline.structure[0], outline.facts)
         """The structure that plans are checked against before weights are there."""
+        self._calibration.give(self._unloaded)
 
     @property
     def opened(self) -> Opened:
@@ -83,6 +86,7 @@ class TorchSession(Session):
     def load(self) -> str:
         found = fingerprint.of_folder(self._outline.folder)
         subject = loading.load(self._outline, self._device, self._tell)
+        self._calibration.give(subject)
         self._population = Population(subject, self._memory)
         return found
 
@@ -96,7 +100,16 @@ class TorchSession(Session):
             Answering(batch, population, self._task, lambda said: self._about.tokens.text(said, True)).run()
 
     def signal(self, name: str, args: Mapping[str, Any], batch: Batch) -> Signal:
-        raise BadRequest(f"there is no signal `{name}`")
+        population = self._loaded()
+        passages = [
+            passage.tokens for index in batch.items for passage in self._task.item(batch.split, index).passages
+        ]
+        if len({len(passage) for passage in passages}) > 1:
+            raise BadRequest(f"signal `{name}` is measured on items of one length, and those of task `{self._task.name}` are not")
+        with self._lock:
+            measured = signals.measure(population.subject, name, args, torch.tensor(passages), batch.breathe)
+        batch.progress(len(batch.items))
+        return measured
 
     def peak_memory(self) -> int | None:
         return memory.peak(self._device)

@@ -95,7 +95,7 @@ def _shrinks_to(wide: int, bits: int) -> bool:
 class _Calibration:
     """What scales of smoothed keys are measured on, and what was found: `[kv-heads, channels/2]` for each layer."""
 
-    ids: Tensor
+    items: Sequence[Tensor]
     fingerprint: str
     maxima: list[Tensor | None] | None = None
 
@@ -108,10 +108,10 @@ def smooths(plan: Sequence[Edit]) -> bool:
     return any(edit.kind == KvBits.kind and edit.args.get("smoothing") is not None and edit["keys"] < 16 for edit in plan)
 
 
-def calibrate_on(subject: Subject, ids: Tensor, fingerprint: str) -> None:
-    """Says what scales of smoothed keys are measured on: items `[items, tokens]` of the selection split, as many as hold
+def calibrate_on(subject: Subject, items: Sequence[Tensor], fingerprint: str) -> None:
+    """Says what scales of smoothed keys are measured on: items `[tokens]` of the selection split, as many as hold
     `CALIBRATION_TOKENS`, whole ones, at least one. `fingerprint` is theirs."""
-    _CALIBRATIONS[subject] = _Calibration(ids, fingerprint)
+    _CALIBRATIONS[subject] = _Calibration(items, fingerprint)
 
 
 def calibration(subject: Subject) -> str | None:
@@ -132,7 +132,7 @@ def calibrate(subject: Subject) -> None:
         for layer, found, recorder in zip(subject.layers, facts(subject), recorders, strict=True):
             if found.refusal is None and layer.attention is not None:
                 attention.act(stack, layer.attention, recorder)
-        for item in known.ids:
+        for item in known.items:
             subject.hidden(item[None].to(subject.device))
     known.maxima = [recorder.largest for recorder in recorders]
 
