@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import torch
+from attune_worker.evaluator import Edit
+
 from attune_torch.edits import compile
 from attune_torch.subject import Subject
-from attune_worker.evaluator import Edit
 
 
 def edit(kind: str, **arguments: Any) -> Edit:
     """An edit; `group_size` is `group-size`."""
-    return Edit(kind, {name.replace("_", "-"): value for name, value in arguments.items() if value is not None})
+    return Edit(
+        kind, {name.replace("_", "-"): value for name, value in arguments.items() if value is not None}
+    )
 
 
 @torch.no_grad()

@@ -1,4 +1,5 @@
-"""Weight, activation and block edits against recorded values and against computations that know nothing of this package."""
+"""Weight, activation and block edits against recorded values and against computations that know nothing of
+this package."""
 
 from __future__ import annotations
 
@@ -11,15 +12,16 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from attune_worker.evaluator import Edit, Unsupported
+from safetensors.torch import load_file
+
 from attune_torch.edits import check, compile
 from attune_torch.edits.weight_bits import quantise
 from attune_torch.subject import Subject
 from attune_torch.trials import random_ids
-from attune_worker.evaluator import Edit, Unsupported
 from conftest import ROOT, loaded
 from families import make
 from plans import edit, hidden, layer_by_layer
-from safetensors.torch import load_file
 
 Family = Callable[[str], Subject]
 GOLDEN = ROOT / "tests" / "golden"
@@ -31,7 +33,8 @@ def recorded(name: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize(
-    ("file", "name"), [(file, case["name"]) for file in ("weight-bits", "blocks-and-activations") for case in recorded(file)]
+    ("file", "name"),
+    [(file, case["name"]) for file in ("weight-bits", "blocks-and-activations") for case in recorded(file)],
 )
 @torch.no_grad()
 def test_logits_agree_with_the_recorded_reference(file: str, name: str, tiny_moe: Subject) -> None:
@@ -42,7 +45,8 @@ def test_logits_agree_with_the_recorded_reference(file: str, name: str, tiny_moe
     data = load_file(GOLDEN / f"{file}.safetensors")
     kind = "weight-bits" if file == "weight-bits" else None
     plan = [
-        Edit(kind or one["edit"], {key: value for key, value in one.items() if key != "edit"}) for one in case["edits"]
+        Edit(kind or one["edit"], {key: value for key, value in one.items() if key != "edit"})
+        for one in case["edits"]
     ]
     ids = data[f"{name}.input_ids"].view(1, -1)
     for run in (hidden, layer_by_layer):
@@ -60,7 +64,9 @@ def test_the_recorded_quantiser_agrees() -> None:
     data = load_file(GOLDEN / "weight-quantiser.safetensors")
     for bits in (2, 3, 4, 5, 6, 8):
         for group in (8, 16, 48):
-            assert (quantise(data["input"], bits, group) - data[f"bits{bits}.group{group}"]).abs().max() <= 1e-6
+            assert (
+                quantise(data["input"], bits, group) - data[f"bits{bits}.group{group}"]
+            ).abs().max() <= 1e-6
     assert torch.equal(quantise(torch.full((2, 8), 0.7), 2, 4), torch.full((2, 8), 0.7))
 
 
@@ -88,14 +94,20 @@ def in_place(weight: torch.Tensor, bits: int, group: int) -> None:
 def test_weights_of_plain_and_fused_and_batched_tensors_are_rounded_in_place(family: Family) -> None:
     cases: dict[str, tuple[list[Edit], Callable[[Any], None]]] = {
         "llama": (
-            [edit("weight-bits", layer=1, module="k", bits=3, group_size=16), edit("weight-bits", layer=1, module="down", bits=2, group_size=8)],
+            [
+                edit("weight-bits", layer=1, module="k", bits=3, group_size=16),
+                edit("weight-bits", layer=1, module="down", bits=2, group_size=8),
+            ],
             lambda model: (
                 in_place(model.model.layers[1].self_attn.k_proj.weight, 3, 16),
                 in_place(model.model.layers[1].mlp.down_proj.weight, 2, 8),
             )[0],
         ),
         "phi3": (
-            [edit("weight-bits", layer=0, module="v", bits=2, group_size=32), edit("weight-bits", layer=0, module="up", bits=3, group_size=16)],
+            [
+                edit("weight-bits", layer=0, module="v", bits=2, group_size=32),
+                edit("weight-bits", layer=0, module="up", bits=3, group_size=16),
+            ],
             lambda model: (
                 in_place(model.model.layers[0].self_attn.qkv_proj.weight[48:], 2, 32),
                 in_place(model.model.layers[0].mlp.gate_up_proj.weight[48:], 3, 16),
@@ -108,7 +120,11 @@ def test_weights_of_plain_and_fused_and_batched_tensors_are_rounded_in_place(fam
         "gpt_neox": (
             [edit("weight-bits", layer=0, module="k", bits=2, group_size=8)],
             lambda model: in_place(
-                model.gpt_neox.layers[0].attention.query_key_value.weight.view(4, 3, 8, 32)[:, 1].flatten(0, 1), 2, 8
+                model.gpt_neox.layers[0]
+                .attention.query_key_value.weight.view(4, 3, 8, 32)[:, 1]
+                .flatten(0, 1),
+                2,
+                8,
             ),
         ),
         "mixtral": (
@@ -141,7 +157,9 @@ def test_weights_of_plain_and_fused_and_batched_tensors_are_rounded_in_place(fam
         found = hidden(subject, plan, ids)
         assert torch.equal(subject.project(found.flatten(0, 1)), expected.flatten(0, 1)), name
         assert torch.equal(found, hidden(subject, plan, ids)), "kept weights are the same"
-        assert not torch.equal(found, dense) and torch.equal(subject.hidden(ids), dense), "nothing stays behind"
+        assert not torch.equal(found, dense) and torch.equal(subject.hidden(ids), dense), (
+            "nothing stays behind"
+        )
 
 
 @torch.no_grad()
@@ -157,7 +175,8 @@ def test_in_sixteen_bits_weights_are_rounded_in_float32_and_then_to_the_model(tm
 
 
 def rounded_rows(x: torch.Tensor, one: Edit) -> torch.Tensor:
-    """`[items, tokens, channels]`, by the formula; OPT's feed-forward part has the rows of its two items one after the other."""
+    """`[items, tokens, channels]`, by the formula; OPT's feed-forward part has the rows of its two items one
+    after the other."""
     if x.dim() == 2:
         return rounded_rows(x.view(2, -1, x.shape[-1]), one).view(x.shape)
     bits, symmetric = one["bits"], one["grid"] == "symmetric"
@@ -222,11 +241,14 @@ def test_inputs_of_linear_modules_are_rounded(name: str, one: Edit, family: Fami
 @pytest.mark.parametrize("range_", ["token", "tensor"])
 @pytest.mark.parametrize("name", ["mixtral", "gpt_oss", "llama4_text", "qwen2_moe"])
 @torch.no_grad()
-def test_inputs_of_experts_are_rounded_among_the_tokens_that_meet_them(name: str, range_: str, family: Family) -> None:
+def test_inputs_of_experts_are_rounded_among_the_tokens_that_meet_them(
+    name: str, range_: str, family: Family
+) -> None:
     subject = family(name)
     ids = random_ids(subject, 2, 9)
     plan = [
-        edit("activation-bits", layer=1, module=module, bits=4, range=range_, grid="affine") for module in ("gate", "up", "down")
+        edit("activation-bits", layer=1, module=module, bits=4, range=range_, grid="affine")
+        for module in ("gate", "up", "down")
     ]
     layer = subject.layers[1]
     assert layer.router is not None and layer.feed_forward is not None
@@ -246,7 +268,9 @@ def test_inputs_of_experts_are_rounded_among_the_tokens_that_meet_them(name: str
     # The mixture once more, expert by expert and item by item.
     experts: Any = layer.router.experts
     caught: list[tuple[Any, ...]] = []
-    hook = experts.register_forward_pre_hook(lambda _m, args: caught.append(tuple(arg.clone() for arg in args)))
+    hook = experts.register_forward_pre_hook(
+        lambda _m, args: caught.append(tuple(arg.clone() for arg in args))
+    )
     plain = layer.feed_forward(one.view(2, 9, -1))
     hook.remove()
     plain = (plain[0] if isinstance(plain, tuple) else plain).view(2, 9, -1)
@@ -281,7 +305,10 @@ def _one_expert(experts: Any, linear: Any, expert: int, x: torch.Tensor, range_:
         for name in ("gate", "up")
     }
     if hasattr(experts, "limit"):
-        gate, up = product["gate"].clamp(max=experts.limit), product["up"].clamp(-experts.limit, experts.limit)
+        gate, up = (
+            product["gate"].clamp(max=experts.limit),
+            product["up"].clamp(-experts.limit, experts.limit),
+        )
         inner = (up + 1) * gate * torch.sigmoid(gate * experts.alpha)
     else:
         inner = experts.act_fn(product["gate"]) * product["up"]
@@ -295,20 +322,29 @@ def test_a_block_that_is_skipped_is_a_model_without_it(family: Family) -> None:
         subject = family(name)
         ids = random_ids(subject, 2, 11)
         other = copy.deepcopy(subject.model)
-        holder: Any = other.get_submodule(next(n for n, m in subject.model.named_modules() if m is subject.decoder))
+        holder: Any = other.get_submodule(
+            next(n for n, m in subject.model.named_modules() if m is subject.decoder)
+        )
         blocks = next(child for child in holder.children() if isinstance(child, torch.nn.ModuleList))
-        blocks[1].forward = lambda hidden, *args, **kwargs: (hidden, None) if subject.stages.tuples[1] is not None else hidden
+        gives_tuple = subject.stages.tuples[1] is not None
+        blocks[1].forward = lambda hidden, *args, gives_tuple=gives_tuple, **kwargs: (
+            (hidden, None) if gives_tuple else hidden
+        )
         whole = [edit("drop-block", layer=1)]
         expected = other(input_ids=ids).logits.float()
         for run in (hidden, layer_by_layer):
-            assert torch.allclose(subject.project(run(subject, whole, ids).flatten(0, 1)), expected.flatten(0, 1), atol=1e-5)
+            assert torch.allclose(
+                subject.project(run(subject, whole, ids).flatten(0, 1)), expected.flatten(0, 1), atol=1e-5
+            )
         if name == "lfm2":
             continue
         halves = [edit("drop-block", layer=1, part=part) for part in ("attention", "feed-forward")]
         assert torch.allclose(hidden(subject, halves, ids), hidden(subject, whole, ids), atol=1e-6)
 
 
-@pytest.mark.parametrize("name", ["llama", "gemma2", "olmo2", "mixtral", "cohere", "opt", "deepseek_v3", "granitemoeshared"])
+@pytest.mark.parametrize(
+    "name", ["llama", "gemma2", "olmo2", "mixtral", "cohere", "opt", "deepseek_v3", "granitemoeshared"]
+)
 @pytest.mark.parametrize("part", ["attention", "feed-forward"])
 @torch.no_grad()
 def test_a_half_that_is_skipped_adds_nothing(name: str, part: str, family: Family) -> None:
@@ -353,15 +389,31 @@ def test_edits_of_one_layer_act_together_and_sixteen_bits_change_nothing(family:
     [
         ("llama", edit("weight-bits", layer=3, module="q", bits=4, group_size=8), "layers 0 to 2"),
         ("llama", edit("weight-bits", layer=0, module="q", bits=7, group_size=8), "7 bits"),
-        ("llama", edit("weight-bits", layer=0, module="q", bits=4, group_size=5), "does not divide the 32 inputs"),
+        (
+            "llama",
+            edit("weight-bits", layer=0, module="q", bits=4, group_size=5),
+            "does not divide the 32 inputs",
+        ),
         ("llama", edit("weight-bits", layer=0, module="kv-a", bits=4, group_size=8), "has no kv-a"),
         ("llama", edit("weight-bits", layer=0, module="up", expert=0, bits=4, group_size=8), "no experts"),
-        ("mixtral", edit("weight-bits", layer=0, module="q", expert=0, bits=4, group_size=8), "no module of an expert"),
+        (
+            "mixtral",
+            edit("weight-bits", layer=0, module="q", expert=0, bits=4, group_size=8),
+            "no module of an expert",
+        ),
         ("mixtral", edit("weight-bits", layer=0, module="up", expert=4, bits=4, group_size=8), "0 to 3"),
-        ("minimax", edit("weight-bits", layer=0, module="q", bits=4, group_size=8), "MiniMaxLightningAttention"),
+        (
+            "minimax",
+            edit("weight-bits", layer=0, module="q", bits=4, group_size=8),
+            "MiniMaxLightningAttention",
+        ),
         ("lfm2", edit("activation-bits", layer=0, bits=4, range="token", grid="affine"), "Lfm2ShortConv"),
         ("gemma3n_text", edit("drop-block", layer=0, part="attention"), "Gemma3nTextDecoderLayer"),
-        ("llama", edit("activation-bits", layer=0, bits=4, range="tensor", grid="affine", group_size=8), "no groups"),
+        (
+            "llama",
+            edit("activation-bits", layer=0, bits=4, range="tensor", grid="affine", group_size=8),
+            "no groups",
+        ),
         ("llama", edit("shuffle", layer=0), "none of"),
     ],
 )

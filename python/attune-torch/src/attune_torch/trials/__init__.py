@@ -1,4 +1,5 @@
-"""Experiments on a few tokens when a model is loaded: what its structure was taken for is proved, or refused by name."""
+"""Experiments on a few tokens when a model is loaded: what its structure was taken for is proved, or refused
+by name."""
 
 from __future__ import annotations
 
@@ -22,8 +23,8 @@ _TOKENS = 16
 
 @torch.no_grad()
 def try_structure(subject: Subject) -> None:
-    """Proves how fused tensors lie, by what rules routers choose and that halves of blocks are halves; what is not proved is
-    left in `Layer.unknown` and `Router.refusal`."""
+    """Proves how fused tensors lie, by what rules routers choose and that halves of blocks are halves; what
+    is not proved is left in `Layer.unknown` and `Router.refusal`."""
     seen = observe(subject, random_ids(subject, 1, _TOKENS))
     for layer in subject.layers:
         try_fused(layer, seen[layer.index])

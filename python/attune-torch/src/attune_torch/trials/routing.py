@@ -21,13 +21,19 @@ def try_router(router: Router, seen: Seen) -> None:
     if router.sparsemixer:
         router.refusal = f"a {name} chooses by SparseMixer, which this evaluator does not edit"
         return
-    router.refusal = f"how a {name} chooses its experts is not understood: no rule of this evaluator gives what it gave"
+    router.refusal = (
+        f"how a {name} chooses its experts is not understood: no rule of this evaluator gives what it gave"
+    )
     if "router" not in seen.calls or "experts" not in seen.calls or not router.per_token:
-        router.refusal = f"how a {name} chooses its experts is not understood: it calls no module with its choice"
+        router.refusal = (
+            f"how a {name} chooses its experts is not understood: it calls no module with its choice"
+        )
         return
     chosen, weights = _choice(router, seen)
     if chosen is None or weights is None:
-        router.refusal = f"how a {name} chooses its experts is not understood: they are not given a choice and its weights"
+        router.refusal = (
+            f"how a {name} chooses its experts is not understood: they are not given a choice and its weights"
+        )
         return
     logits = _logits(router, seen)
     scores: list[Literal["softmax", "sigmoid"]] = ["softmax", "sigmoid"]
@@ -39,7 +45,8 @@ def try_router(router: Router, seen: Seen) -> None:
 
 
 def _logits(router: Router, seen: Seen) -> Tensor:
-    """`[rows, E]` in float32: those among what the router gave that its matrix makes, else what its matrix makes."""
+    """`[rows, E]` in float32: those among what the router gave that its matrix makes, else what its matrix
+    makes."""
     call = seen.calls["router"]
     entered = call.entered.reshape(-1, router.matrix.inputs)
     logits = entered.float() @ router.matrix.read().T.to(entered.device)
@@ -64,7 +71,11 @@ def _choice(router: Router, seen: Seen) -> tuple[Tensor | None, Tensor | None]:
         weights, chosen = dense.topk(router.per_token, dim=-1)
         others = dense.sum(-1) - weights.sum(-1)
         return (chosen, weights) if bool((others.abs() < 1e-6).all()) else (None, None)
-    small = [part for part in seen.calls["experts"].tensors() if part.dim() == 2 and part.shape[-1] == router.per_token]
+    small = [
+        part
+        for part in seen.calls["experts"].tensors()
+        if part.dim() == 2 and part.shape[-1] == router.per_token
+    ]
     whole = [part for part in small if not part.is_floating_point()]
     real = [part for part in small if part.is_floating_point()]
     return (whole[0].long(), real[0].float()) if len(whole) == 1 and len(real) == 1 else (None, None)
@@ -75,7 +86,11 @@ def _scale(
 ) -> float | None:
     """What weights are multiplied by at last, if the rule gives them; None where it does not."""
     scores = torch.sigmoid(logits) if rule == "sigmoid" else torch.softmax(logits, -1)
-    keys = scores if router.correction is None else scores + router.correction.float().to(scores.device).flatten()
+    keys = (
+        scores
+        if router.correction is None
+        else scores + router.correction.float().to(scores.device).flatten()
+    )
     keys = keys if router.groups is None else _in_groups(router.groups, keys, rule)
     own = keys.topk(router.per_token, -1).indices
     other = (own.sort(-1).values != chosen.sort(-1).values).any(-1).float().mean()
@@ -93,17 +108,27 @@ def _known(router: Router, scale: float) -> float:
     """The factor as the configuration says it, which has all of its digits."""
     config = getattr(router.mixture, "config", None)
     sources = (router.mixture, router.module, config, getattr(router.experts, "config", None))
-    said = [getattr(source, name, None) for source in sources for name in ("routed_scaling_factor", "router_scaling_factor")]
-    near = [float(value) for value in said if isinstance(value, int | float) and abs(value - scale) <= 2e-2 * abs(scale)]
+    said = [
+        getattr(source, name, None)
+        for source in sources
+        for name in ("routed_scaling_factor", "router_scaling_factor")
+    ]
+    near = [
+        float(value)
+        for value in said
+        if isinstance(value, int | float) and abs(value - scale) <= 2e-2 * abs(scale)
+    ]
     return near[0] if near else scale
 
 
 def _in_groups(groups: tuple[int, int], keys: Tensor, rule: str) -> Tensor:
-    """Keys, −∞ outside of the best groups: by their best expert, or their best two where scores are sigmoids."""
+    """Keys, −∞ outside of the best groups: by their best expert, or their best two where scores are
+    sigmoids."""
     members = keys.unflatten(-1, (groups[0], -1))
     best = members.topk(min(2, members.shape[-1]) if rule == "sigmoid" else 1, -1).values.sum(-1)
     among = torch.zeros_like(best, dtype=torch.bool).scatter_(-1, best.topk(groups[1], -1).indices, True)
-    return members.masked_fill(~among[..., None], float("-inf")).flatten(-2)
+    limited: Tensor = members.masked_fill(~among[..., None], float("-inf")).flatten(-2)
+    return limited
 
 
 def _exact(router: Router) -> bool:
