@@ -11,9 +11,15 @@ from typing import Protocol
 from attune_worker.evaluator import Edit, Plan, Unsupported
 
 from ..subject import Layer, Subject
+from . import kv_bits
 from .activation_bits import ActivationBits
+from .attention_span import AttentionSpan
 from .contradictions import refuse_contradictions
 from .drop_block import DropBlock
+from .experts_per_token import ExpertsPerToken
+from .keep_experts import KeepExperts
+from .merge_experts import MergeExperts
+from .route_experts import RouteExperts
 from .weight_bits import WeightBits
 
 
@@ -77,8 +83,19 @@ class CompiledPlan:
             yield
 
 
-KINDS: list[EditKind] = [WeightBits(), ActivationBits(), DropBlock()]
-"""All kinds that are honoured, in the order in which they are entered; what skips halves comes last."""
+KINDS: list[EditKind] = [
+    WeightBits(),
+    ActivationBits(),
+    MergeExperts(),
+    KeepExperts(),
+    RouteExperts(),
+    ExpertsPerToken(),
+    kv_bits.KvBits(),
+    AttentionSpan(),
+    DropBlock(),
+]
+"""All kinds that are honoured, in the order in which they are entered: what computes experts comes before what chooses them, and what
+skips halves last."""
 
 
 def kinds() -> list[str]:
@@ -101,6 +118,8 @@ def compile(subject: Subject, plan: Sequence[Edit]) -> CompiledPlan:
         kind.check(subject, edit, tuple(plan))
         if kind.changes(subject, edit):
             compiled.layers[layer].edits.append(edit)
+    if kv_bits.smooths(plan):
+        compiled.calibration = kv_bits.calibration(subject)
     return compiled
 
 
