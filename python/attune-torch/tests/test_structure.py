@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 import torch
+
 from attune_torch.structure.linear import MODULES
 from attune_torch.subject import Subject
 from families import FAMILIES
@@ -39,7 +40,9 @@ def test_every_linear_module_is_found_in_the_order_of_the_forward_pass(name: str
         assert "attention" not in layer.unknown and "feed-forward" not in layer.unknown
 
 
-@pytest.mark.parametrize("name", ["mixtral", "glm4_moe", "gpt_oss", "llama4_text", "minimax", "ernie4_5_moe", "qwen3_next"])
+@pytest.mark.parametrize(
+    "name", ["mixtral", "glm4_moe", "gpt_oss", "llama4_text", "minimax", "ernie4_5_moe", "qwen3_next"]
+)
 def test_routers_are_understood_by_what_they_give(name: str, family: Family) -> None:
     for layer in family(name).layers:
         if layer.router is not None:

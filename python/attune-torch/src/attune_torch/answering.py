@@ -9,7 +9,7 @@ import torch
 from attune_worker import BadRequest, Batch, Deadline, EvaluatorError, OutOfMemory, Scores, Work
 
 from . import edits, generation
-from .edits.kv_bits import calibrate
+from .edits import kv_bits
 from .generation import Decode
 from .population import Asked, Candidate, Limit, Population, Progress, Scored, memory
 from .tasks import Item, Read, Task, Value, Written
@@ -37,13 +37,13 @@ class Answering:
         if not self._items:
             raise BadRequest(f"no items of split `{self._batch.split}` are asked for")
         candidates: list[tuple[int, Candidate]] = []
+        if any(map(kv_bits.smooths, self._batch.plans)):
+            kv_bits.calibrate(self._subject)
         for index, plan in enumerate(self._batch.plans):
             try:
                 candidates.append((index, Candidate(edits.compile(self._subject, plan))))
             except EvaluatorError as refusal:
                 self._batch.fail(index, refusal)
-        if any(candidate.plan.calibration for _, candidate in candidates):
-            calibrate(self._subject)
         # Plans with a common beginning become neighbours.
         candidates.sort(key=lambda one: one[1].order())
         for chunk in self._chunks(candidates):

@@ -1,5 +1,6 @@
-"""What techniques are told of a model: the names and values of the native evaluator (`vocabulary/src/facts.rs`,
-`vocabulary/src/linear_modules.rs`), from shapes alone, so that spaces, costs and plans come out the same."""
+"""What techniques are told of a model: the names and values of the native evaluator
+(`vocabulary/src/facts.rs`, `vocabulary/src/linear_modules.rs`), from shapes alone, so that spaces, costs and
+plans come out the same."""
 
 from __future__ import annotations
 
@@ -14,7 +15,14 @@ from .structure.linear import FEED_FORWARD, MODULES, LinearModule
 if TYPE_CHECKING:
     from .outline import Outline
 
-_CONTEXTS = ("max_position_embeddings", "n_positions", "n_ctx", "max_seq_len", "max_sequence_length", "seq_length")
+_CONTEXTS = (
+    "max_position_embeddings",
+    "n_positions",
+    "n_ctx",
+    "max_seq_len",
+    "max_sequence_length",
+    "seq_length",
+)
 
 
 def facts(outline: Outline) -> dict[str, Any]:
@@ -29,7 +37,12 @@ def facts(outline: Outline) -> dict[str, Any]:
     head_dim = _head_dim(config, linear, heads)
     latent = any("kv-a" in of for of in linear)
     keys = next((of["k"][0].outputs for of in linear if "k" in of), 0)
-    expert = [of[module][0] for of in (layer.linear for layer in experts[:1]) for module in FEED_FORWARD if module in of]
+    expert = [
+        of[module][0]
+        for of in (layer.linear for layer in experts[:1])
+        for module in FEED_FORWARD
+        if module in of
+    ]
     down = [layer.linear["down"][0].inputs for layer in (experts or layers) if "down" in layer.linear]
     counts = {
         "layers": len(layers),
@@ -57,9 +70,14 @@ def facts(outline: Outline) -> dict[str, Any]:
     values["block-parameters"] = [count for layer in layers for count in _halves(layer)]
     if routers:
         router = routers[0]
-        values["router-parameters"] = sum(
-            tensor.numel() for tensor in (router.matrix.tensor, router.bias, router.correction) if tensor is not None
-        ) // router.count
+        values["router-parameters"] = (
+            sum(
+                tensor.numel()
+                for tensor in (router.matrix.tensor, router.bias, router.correction)
+                if tensor is not None
+            )
+            // router.count
+        )
         mapping = "none" if any(r.mapping == "none" for r in routers) else router.mapping
         if mapping is not None:
             values["router-mapping"] = mapping
@@ -71,7 +89,9 @@ def _parameters(model: nn.Module) -> int:
     said = model.state_dict().keys()
     count = sum(parameter.numel() for parameter in model.parameters())
     return count + sum(
-        buffer.numel() for name, buffer in model.named_buffers() if name in said and buffer.is_floating_point()
+        buffer.numel()
+        for name, buffer in model.named_buffers()
+        if name in said and buffer.is_floating_point()
     )
 
 
@@ -129,7 +149,8 @@ def _shape(layer: Layer, name: str) -> list[int]:
     if found is None:
         return [0, 0, 0, 0]
     router = layer.router if name in FEED_FORWARD else None
-    # The experts of a token read the same row unless their weights multiply it, and each has its own for the way back.
+    # The experts of a token read the same row unless their weights multiply it, and each has its own for the
+    # way back.
     rows = router.per_token if router is not None and (name == "down" or router.weighs_input) else 1
     return [found[0].outputs, found[0].inputs, len(found), rows]
 
@@ -158,7 +179,8 @@ def _is_norm(name: str, child: nn.Module) -> bool:
 
 
 def _tensor(layer: Layer, name: str, files: list[stored.Stored]) -> str:
-    """The first module of the layer that is in the same tensor, as stored: what transformers joins when it loads is apart."""
+    """The first module of the layer that is in the same tensor, as stored: what transformers joins when it
+    loads is apart."""
     found = layer.linear[name][0]
     others = [other for other, of in layer.linear.items() if of[0].owner is found.owner]
     same = [other for other in others if layer.linear[other][0].parameter == found.parameter]
@@ -172,7 +194,8 @@ def _tensor(layer: Layer, name: str, files: list[stored.Stored]) -> str:
 
 
 def _halves(layer: Layer) -> list[int]:
-    """Weights of attention and of the feed-forward part, with all experts, their router and what answers for every token."""
+    """Weights of attention and of the feed-forward part, with all experts, their router and what answers for
+    every token."""
     halves = [0, 0]
     for name, matrices in layer.linear.items():
         halves[name in FEED_FORWARD] += sum(matrix.outputs * matrix.inputs for matrix in matrices)

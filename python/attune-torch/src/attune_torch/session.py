@@ -15,10 +15,10 @@ from typing import Any
 import torch
 from attune_worker import BadRequest, Batch, Opened, Opening, Plan, Session, Signal
 
-from . import edits, fingerprint, loading, numerics, signals, source, tasks
+from . import calibration, edits, fingerprint, loading, numerics, signals, source, tasks
 from .answering import Answering
-from .calibration import Calibration
 from .describe import Options
+from .edits import kv_bits
 from .outline import Outline
 from .population import Population, memory
 from .subject import Subject
@@ -66,10 +66,10 @@ class TorchSession(Session):
         self._task = tasks.kind(opening.task.kind).open(opening.task, self._about, tell)
         self._population: Population | None = None
         self._lock = threading.Lock()
-        self._calibration = Calibration.of(self._task)
         self._unloaded = Subject(outline.model, None, outline.layers, outline.structure[0], outline.facts)
         """The structure that plans are checked against before weights are there."""
-        self._calibration.give(self._unloaded)
+        self._calibration = calibration.of_task(self._task)
+        kv_bits.calibrate_on(self._unloaded, self._calibration)
 
     @property
     def opened(self) -> Opened:
@@ -86,7 +86,7 @@ class TorchSession(Session):
     def load(self) -> str:
         found = fingerprint.of_folder(self._outline.folder)
         subject = loading.load(self._outline, self._device, self._tell)
-        self._calibration.give(subject)
+        kv_bits.calibrate_on(subject, self._calibration)
         self._population = Population(subject, self._memory)
         return found
 
@@ -100,16 +100,13 @@ class TorchSession(Session):
             Answering(batch, population, self._task, lambda said: self._about.tokens.text(said, True)).run()
 
     def signal(self, name: str, args: Mapping[str, Any], batch: Batch) -> Signal:
-        population = self._loaded()
-        passages = [
-            passage.tokens for index in batch.items for passage in self._task.item(batch.split, index).passages
-        ]
-        if len({len(passage) for passage in passages}) > 1:
-            raise BadRequest(f"signal `{name}` is measured on items of one length, and those of task `{self._task.name}` are not")
+        subject = self._loaded().subject
+        passages = [self._task.item(batch.split, index).passages for index in batch.items]
+        if any(len(own) != 1 or len(own[0].tokens) != len(passages[0][0].tokens) for own in passages):
+            raise BadRequest(f"signal `{name}` is measured on texts of one length; choose the task `text`")
+        ids = torch.tensor([own[0].tokens for own in passages])
         with self._lock:
-            measured = signals.measure(population.subject, name, args, torch.tensor(passages), batch.breathe)
-        batch.progress(len(batch.items))
-        return measured
+            return signals.measure(subject, name, args, ids, batch.breathe)
 
     def peak_memory(self) -> int | None:
         return memory.peak(self._device)
