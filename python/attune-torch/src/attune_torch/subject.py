@@ -2,34 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from .layerwise import Layerwise, Prepared
+from .structure.layer import Layer
 from .structure.linear import LinearModule
 from .structure.routers import Router
 
-
-@dataclass
-class Layer:
-    """One transformer block, by what is in it."""
-
-    index: int
-    block: nn.Module
-    attention: nn.Module | None
-    """Attention, also in its latent forms; none where another mixer (a convolution, a state space) stands in its place."""
-    feed_forward: nn.Module | None
-    """The dense feed-forward part, or the mixture with its router, its experts and what answers for every token."""
-    router: Router | None
-    """None in a layer without experts."""
-    linear: dict[str, list[LinearModule]] = field(default_factory=dict)
-    """Module name of the vocabulary (`q`, `kv-a`, `gate`, …) → its matrices: one, or one per expert."""
-    unknown: dict[str, str] = field(default_factory=dict)
-    """Parts of the layer that are there and not understood, and why: `attention`, `feed-forward`, `router`."""
+__all__ = ["Layer", "LinearModule", "Prepared", "Router", "Rows", "Subject"]
 
 
 @dataclass
@@ -57,6 +43,18 @@ class Subject:
         self.facts = dict(facts)
         self.rows: Rows | None = None
         self.stages = Layerwise(self)
+
+    @contextmanager
+    def counting(self, items: int, tokens: int, mask: Tensor | None = None) -> Iterator[None]:
+        """Within, modules are given rows of so many items of so many tokens each."""
+        before = self.rows
+        if mask is not None and mask.shape[0] != items:
+            mask = mask.repeat(items // mask.shape[0], 1)
+        self.rows = Rows(items, tokens, None if mask is None or bool(mask.all()) else mask.bool())
+        try:
+            yield
+        finally:
+            self.rows = before
 
     @property
     def device(self) -> torch.device:

@@ -10,6 +10,8 @@ from torch import Tensor, nn
 MODULES = ("q-a", "q-b", "q", "kv-a", "kv-b", "k", "v", "o", "gate", "up", "down")
 """Names of the vocabulary, in the order of the forward pass."""
 
+_PLAIN = (torch.float32, torch.bfloat16, torch.float16, torch.float64)
+
 FEED_FORWARD = ("gate", "up", "down")
 
 
@@ -29,6 +31,31 @@ class LinearModule:
     """Which outputs of a fused tensor are its own; None: all of them."""
     transposed: bool = False
     """Whether the tensor is stored `[inputs, outputs]`."""
+
+    @property
+    def readable(self) -> bool:
+        """Whether the tensor holds the weights themselves, as floating-point numbers of 16 bits or more: not codes of few bits."""
+        return self.tensor.dtype in _PLAIN and tuple(self.tensor.shape[-2:]) == self._stored
+
+    @property
+    def _stored(self) -> tuple[int, ...]:
+        """The shape of the last two axes, as far as this matrix knows it."""
+        shape = list(self.tensor.shape[-2:])
+        if self.rows is None:
+            shape = [self.inputs, self.outputs] if self.transposed else [self.outputs, self.inputs]
+        else:
+            shape[0 if self.transposed else 1] = self.inputs
+        return tuple(shape)
+
+    @property
+    def bias(self) -> Tensor | None:
+        """What is added to its products, `[outputs]`, if anything."""
+        bias = self.owner._parameters.get("bias" if self.parameter == "weight" else f"{self.parameter}_bias")
+        if bias is None:
+            return None
+        if self.expert is not None:
+            bias = bias[self.expert]
+        return bias if self.rows is None else bias[self.rows]
 
     @property
     def tensor(self) -> Tensor:
@@ -54,3 +81,19 @@ class LinearModule:
     def read(self) -> Tensor:
         """The matrix in float32, a copy."""
         return self.of(self.tensor).detach().to(torch.float32, copy=True)
+
+
+def matrix(module: nn.Module) -> LinearModule | None:
+    """The matrix of a module that multiplies by one: `torch.nn.Linear` and those that look like it, the transposed `Conv1D` of
+    GPT-2, a router that holds a bare weight, and linear modules whose weights are codes. None for anything else."""
+    weight = module._parameters.get("weight")
+    if isinstance(module, nn.Embedding):
+        return None
+    if hasattr(module, "in_features") and hasattr(module, "out_features"):
+        name = "weight" if weight is not None else next(iter(module._parameters), "weight")
+        return LinearModule(module, name, int(module.out_features), int(module.in_features))
+    if weight is None or weight.dim() != 2:
+        return None
+    transposed = type(module).__name__ == "Conv1D"
+    outputs, inputs = weight.shape[::-1] if transposed else weight.shape
+    return LinearModule(module, "weight", outputs, inputs, transposed=transposed)
