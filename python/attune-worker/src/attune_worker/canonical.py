@@ -1,7 +1,8 @@
-"""Canonical text: how attune writes values and edits, to the letter. Equal plans are equal texts, and texts are hashed.
+"""Canonical text: how attune writes values and edits, to the letter. Equal plans are equal texts, and texts
+are hashed.
 
-A real number is written as Rust's `{:?}` writes it: the shortest digits that read back as the same number, with at least one
-behind the point, and with an exponent from 1e16 on and below 1e-4.
+A real number is written as Rust's `{:?}` writes it: the shortest digits that read back as the same number,
+with at least one behind the point, and with an exponent from 1e16 on and below 1e-4.
 """
 
 from __future__ import annotations

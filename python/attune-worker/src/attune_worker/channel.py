@@ -1,4 +1,5 @@
-"""The line to the host: standard input and output are kept for the protocol, whatever the evaluator's own code prints."""
+"""The line to the host: standard input and output are kept for the protocol, whatever the evaluator's own
+code prints."""
 
 from __future__ import annotations
 
@@ -13,7 +14,8 @@ from .wire import LINE, error_json
 
 
 class Channel:
-    """Whole JSON lines in and out; writing is safe from any thread. A host that is gone is silence, not an exception."""
+    """Whole JSON lines in and out; writing is safe from any thread. A host that is gone is silence, not an
+    exception."""
 
     def __init__(self, reader: BinaryIO, writer: BinaryIO) -> None:
         self._reader = reader
@@ -23,13 +25,14 @@ class Channel:
 
     @classmethod
     def of_process(cls) -> Channel:
-        """The process's own standard input and output, taken away from everybody else: what code prints, Python's or a
-        library's, goes to standard error, and whoever reads standard input finds it empty."""
-        sys.stdout.flush()
+        """The process's own standard input and output, taken away from everybody else: what code prints,
+        Python's or a library's, goes to standard error, and whoever reads standard input finds it empty."""
         reader, writer = os.dup(0), os.dup(1)
         with open(os.devnull, "rb") as nothing:
             os.dup2(nothing.fileno(), 0)
         os.dup2(2, 1)
+        # What was printed before and waits in the buffer is for people as well.
+        sys.stdout.flush()
         sys.stdout = sys.stderr
         return cls(os.fdopen(reader, "rb"), os.fdopen(writer, "wb"))
 
@@ -46,7 +49,9 @@ class Channel:
 
     def send(self, message: Mapping[str, Any]) -> None:
         """One line. Raises `ValueError` where it cannot be JSON or is too long."""
-        line = json.dumps(message, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode() + b"\n"
+        line = (
+            json.dumps(message, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode() + b"\n"
+        )
         if len(line) > LINE:
             raise ValueError(f"a line of {len(line)} bytes, and the protocol allows {LINE}")
         with self._lock:

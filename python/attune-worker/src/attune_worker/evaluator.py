@@ -107,7 +107,8 @@ class Opened:
 
 
 class Batch(abc.ABC):
-    """An `evaluate` request. The session answers each plan once, by `done` or `fail`, in any order and from any thread."""
+    """An `evaluate` request. The session answers each plan once, by `done` or `fail`, in any order and from
+    any thread."""
 
     plans: Sequence[Plan]
     split: str
@@ -118,7 +119,8 @@ class Batch(abc.ABC):
     def done(
         self, index: int, scores: Mapping[str, Scores], work: Work | None = None, seconds: float | None = None
     ) -> None:
-        """Plan `index` is scored. Absent `work` is one unit for each item; absent `seconds` is the time since the answer before."""
+        """Plan `index` is scored. Absent `work` is one unit for each item; absent `seconds` is the time since
+        the answer before."""
 
     @abc.abstractmethod
     def fail(self, index: int, error: Exception) -> None:
@@ -136,8 +138,8 @@ class Batch(abc.ABC):
 class Session(abc.ABC):
     """An open subject and task.
 
-    `check` may be called while `evaluate` runs, from another thread; `evaluate` and `signal` run side by side only as far as
-    `Opened.concurrency` says."""
+    `check` may be called while `evaluate` runs, from another thread; `evaluate` and `signal` run side by side
+    only as far as `Opened.concurrency` says."""
 
     @property
     @abc.abstractmethod
@@ -148,7 +150,8 @@ class Session(abc.ABC):
         """Loads what takes long; returns the fingerprint of the subject, 64 hexadecimal digits."""
 
     def check(self, plan: Plan) -> str | None:
-        """Raises `Unsupported` where the plan cannot be honoured; else the fingerprint of its calibration data, if it has any."""
+        """Raises `Unsupported` where the plan cannot be honoured; else the fingerprint of its calibration
+        data, if it has any."""
         return None
 
     @abc.abstractmethod
@@ -188,11 +191,13 @@ class Evaluator(abc.ABC):
 
     @abc.abstractmethod
     def describe(self) -> Mapping[str, Any]:
-        """`options`, `tasks`, `edits`, `signals`, … of `hello`, as JSON values or the package's dataclasses."""
+        """`options`, `tasks`, `edits`, `signals`, … of `hello`, as JSON values or the package's
+        dataclasses."""
 
     @abc.abstractmethod
     def open(self, opening: Opening, tell: Callable[[str], None]) -> Session:
-        """`tell(message)` reports progress of long reading; it may be kept, and used while the session loads as well."""
+        """`tell(message)` reports progress of long reading; it may be kept, and used while the session loads
+        as well."""
 
 
 class EvaluatorError(Exception):
@@ -212,9 +217,17 @@ class Unsupported(EvaluatorError):
 
 
 class BadRequest(EvaluatorError):
-    """What is asked for cannot be: other data, an unknown signal, a setting that does not go with the subject."""
+    """What is asked for cannot be: other data, an unknown signal, a setting that does not go with the
+    subject.
+
+    `about` says what of a profile has to change, where `open` or `load` is refused: `"task"`, `"model"`,
+    `"device"`, `{"file": path}`, `{"split": name}`, `{"task-option": name}` or `{"option": name}`."""
 
     kind = "bad-request"
+
+    def __init__(self, message: str, about: str | Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.about = about
 
 
 class NotFinite(EvaluatorError):

@@ -1,4 +1,5 @@
-"""What options accept, and the tasks that an evaluator offers: the Python form of `option` and `task` specifications."""
+"""What options accept, and the tasks that an evaluator offers: the Python form of `option` and `task`
+specifications."""
 
 from __future__ import annotations
 
@@ -53,7 +54,8 @@ class Ints:
 
 @dataclass(frozen=True)
 class Counts:
-    """Counts of at least 1 by whole numbers, each in an inclusive range; `of` says what they count, in the plural."""
+    """Counts of at least 1 by whole numbers, each in an inclusive range; `of` says what they count, in the
+    plural."""
 
     min: int
     max: int
@@ -80,9 +82,9 @@ OptionKind = Bool | Int | Real | OneOf | Ints | Counts | Folder | Text
 
 @dataclass(frozen=True)
 class Option:
-    """One option of an evaluator or a task. A default that its kind does not accept, as an empty path, says that a profile
-    must not be silent. `label` is what a form calls it; only options of tasks that are `basic` stand in the short form.
-    `reports`: see `TaskOption` of the Rust side."""
+    """One option of an evaluator or a task. A default that its kind does not accept, as an empty path, says
+    that a profile must not be silent. `label` is what a form calls it; only options of tasks that are `basic`
+    stand in the short form. `reports`: see `TaskOption` of the Rust side."""
 
     name: str
     kind: OptionKind
@@ -110,8 +112,8 @@ class Option:
 
 @dataclass(frozen=True)
 class TaskSpec:
-    """A task that an evaluator offers. `data` is the extension of its files; `size` names the option that says how much an
-    item holds, and what that counts: `("length", "tokens")`."""
+    """A task that an evaluator offers. `data` is the extension of its files; `size` names the option that
+    says how much an item holds, and what that counts: `("length", "tokens")`."""
 
     name: str
     summary: str

@@ -1,7 +1,8 @@
-"""Schemas of edits: names, types and ranges of arguments, what an edit touches and excludes, and how people read it.
+"""Schemas of edits: names, types and ranges of arguments, what an edit touches and excludes, and how people
+read it.
 
-All of it is data that the host gets in `hello`: it parses, orders and words edits by it. The edits of neural models need none
-here, their names are enough: the host has their schemas (`docs/edits.md`).
+All of it is data that the host gets in `hello`: it parses, orders and words edits by it. The edits of neural
+models need none here, their names are enough: the host has their schemas (`docs/edits.md`).
 """
 
 from __future__ import annotations
@@ -115,7 +116,8 @@ class Argument:
 
 @dataclass(frozen=True)
 class Contradiction:
-    """Edits that cannot stand beside one of `kind` where each argument of `meet` is the same in both, or absent in one."""
+    """Edits that cannot stand beside one of `kind` where each argument of `meet` is the same in both, or
+    absent in one."""
 
     kind: str
     meet: Sequence[str] = ()
@@ -129,10 +131,12 @@ class Contradiction:
 class EditSchema:
     """Everything that is known of one kind of edit.
 
-    `group` is the argument that counts what edits belong to (a layer, a queue), `parts` the arguments, with where counting
-    begins, that order edits within a group. `once_per`: a plan has one edit of this kind for each combination of these
-    arguments; `None`: any number. `sentence` is the edit in words: `{name}` is an argument, `[…]` is left out where an argument
-    in it is absent, `[…|…]` has words for that case."""
+    `group` is the argument that counts what edits belong to (a layer, a queue), `parts` the arguments, with
+    where counting begins, that order edits within a group. `once_per`: a plan has one edit of this kind for
+    each combination of these arguments; `None`: any number. `idle` are optional arguments that say nothing,
+    and are left out, where their condition holds. Conditions are in their JSON form: `{"one-of": ["argument",
+    ["word", …]]}`. `sentence` is the edit in words: `{name}` is an argument, `[…]` is left out where an
+    argument in it is absent, `[…|…]` has words for that case."""
 
     kind: str
     summary: str
@@ -142,7 +146,31 @@ class EditSchema:
     parts: Sequence[tuple[str, int]] = ()
     once_per: Sequence[str] | None = ()
     contradicts: Sequence[Contradiction] = ()
+    idle: Sequence[tuple[str, Mapping[str, Any]]] = ()
     sentence: str = ""
+
+    @classmethod
+    def from_json(cls, form: Mapping[str, Any]) -> EditSchema:
+        """Of its form in `hello`. Raises `ValueError` where that is not one."""
+        place = form.get("place") or {}
+        try:
+            return cls(
+                kind=form["kind"],
+                summary=form.get("summary") or "",
+                arguments=[_argument(argument) for argument in form.get("arguments", ())],
+                source=form.get("source", ""),
+                group=place.get("group"),
+                parts=[(part["argument"], part.get("base", 0)) for part in place.get("parts", ())],
+                once_per=None,
+                contradicts=[
+                    Contradiction(rule["kind"], rule.get("meet", ()), rule.get("when"))
+                    for rule in form.get("contradicts", ())
+                ],
+                idle=[(rule["argument"], rule["when"]) for rule in form.get("idle", ())],
+                sentence=form.get("sentence") or "",
+            )
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"edit schema {form}: {type(error).__name__}: {error}") from None
 
     def rules(self) -> list[Contradiction]:
         """What it cannot stand beside, itself included."""
@@ -160,6 +188,18 @@ class EditSchema:
                 "parts": [{"argument": name, "base": base} for name, base in self.parts],
             },
             "contradicts": [rule.to_json() for rule in self.rules()],
-            "idle": [],
+            "idle": [{"argument": name, "when": condition} for name, condition in self.idle],
             "sentence": self.sentence or self.kind,
         }
+
+
+_KINDS: dict[str, type[ArgumentKind]] = {
+    kind.type: kind for kind in (Int, Level, Real, Set, Reals, Matrix, Word)
+}
+
+
+def _argument(form: Mapping[str, Any]) -> Argument:
+    described = dict(form["kind"])
+    kind = _KINDS[described.pop("type")]
+    known = {name: value for name, value in described.items() if value is not None}
+    return Argument(form["name"], kind(**known), form.get("help", ""), form.get("absent"))

@@ -50,9 +50,11 @@ def run(
 ) -> None:
     """Serves `score` as an evaluator until the host closes.
 
-    A metric that is only named is minimised. `items` are the data themselves, or are read from what the profile's task names.
-    `version` has to change with what `score` computes: it is part of the cache key, as the data are. A long `score` is called off
-    between calls: `items_at_once` bounds how many items one call gets (all of them, when absent)."""
+    An edit that is only named is one of neural models, whose schema attune knows. A metric that is only named
+    is minimised. `items` are the data themselves, or are read from what the profile's task names. `version`
+    has to change with what `score` computes: it is part of the cache key, as the data are. A long `score` is
+    called off between calls: `items_at_once` bounds how many items one call gets (all of them, when
+    absent)."""
     serve(ScoreEvaluator(score, edits, items, metrics, name, version, summary, items_at_once, facts))
 
 
@@ -72,11 +74,13 @@ class ScoreEvaluator(Evaluator):
         facts: Mapping[str, Value] | None = None,
     ) -> None:
         self.score, self.items, self.items_at_once = score, items, items_at_once
-        self.edits = [edit if isinstance(edit, EditSchema) else EditSchema(edit, "") for edit in edits]
+        self.edits = [{"kind": edit} if isinstance(edit, str) else edit for edit in edits]
         self.metrics = [metric if isinstance(metric, Metric) else Metric(metric) for metric in metrics]
         self.name = name or Path(sys.argv[0] or "score").stem
         self.version, self.facts = version, facts or {}
-        self.summary = summary or (score.__doc__ or f"Scores plans by the function {score.__name__}.").split("\n")[0]
+        self.summary = (
+            summary or (score.__doc__ or f"Scores plans by the function {score.__name__}.").split("\n")[0]
+        )
 
     def describe(self) -> Mapping[str, Any]:
         return {"tasks": [TaskSpec(self.name, self.summary, self.metrics, "json")], "edits": self.edits}
@@ -85,7 +89,8 @@ class ScoreEvaluator(Evaluator):
         items = self.items if isinstance(self.items, Mapping) else self.items(opening.task)
         limits = {"selection": opening.task.selection_items}
         used = {
-            split: list(data)[: limits.get(split, opening.task.report_items) or None] for split, data in items.items()
+            split: list(data)[: limits.get(split, opening.task.report_items) or None]
+            for split, data in items.items()
         }
         return _ScoreSession(self, opening, used)
 
@@ -150,7 +155,9 @@ def joined(parts: Sequence[Mapping[str, Sequence[float] | Scores]]) -> dict[str,
         scores = [_scores(part[name]) for part in parts]
         values = [value for score in scores for value in score.items]
         weighed = any(score.weights is not None for score in scores)
-        weights = [w for score in scores for w in score.weights or [1.0] * len(score.items)] if weighed else None
+        weights = (
+            [w for score in scores for w in score.weights or [1.0] * len(score.items)] if weighed else None
+        )
         whole[name] = Scores(values, weights, scores[0].aggregate)
     return whole
 
@@ -168,5 +175,7 @@ def _fingerprint(*parts: Any) -> str:
     try:
         text = json.dumps(parts, sort_keys=True, separators=(",", ":"))
     except TypeError as error:
-        raise TypeError(f"items are dataclasses or JSON values, so that their identity can be told: {error}") from None
+        raise TypeError(
+            f"items are dataclasses or JSON values, so that their identity can be told: {error}"
+        ) from None
     return hashlib.sha256(text.encode()).hexdigest()

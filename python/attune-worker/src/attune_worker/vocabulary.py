@@ -13,13 +13,15 @@ from .schema import Argument, Contradiction, EditSchema, Int, Level, Matrix, Rea
 
 
 class Vocabulary:
-    """The kinds of edit that an evaluator may honour. Those with a schema are checked by it; of the others, which the host
-    checks, only the name counts."""
+    """The kinds of edit that an evaluator may honour. Those with a schema are checked by it; of the others,
+    which the host checks, only the name counts."""
 
     def __init__(self, edits: Iterable[EditSchema | Mapping[str, Any] | str]) -> None:
         self._schemas: dict[str, EditSchema | None] = {}
         for edit in edits:
-            kind = edit if isinstance(edit, str) else edit.kind if isinstance(edit, EditSchema) else edit["kind"]
+            kind = (
+                edit if isinstance(edit, str) else edit.kind if isinstance(edit, EditSchema) else edit["kind"]
+            )
             self._schemas.setdefault(kind, edit if isinstance(edit, EditSchema) else None)
 
     @property
@@ -40,7 +42,11 @@ class Vocabulary:
             known = ", ".join(self._schemas) or "no edit"
             raise Unsupported(edit, f"unknown edit `{edit.kind}`{hint}; this evaluator knows {known}")
         schema = self._schemas[edit.kind]
-        return edit if schema is None else Edit(edit.kind, _typed_arguments(schema, edit))
+        if schema is None:
+            return edit
+        typed = Edit(edit.kind, _typed_arguments(schema, edit))
+        idle = {name for name, condition in schema.idle if holds(condition, typed)}
+        return Edit(edit.kind, {name: value for name, value in typed.args.items() if name not in idle})
 
     def accept_plan(self, plan: Sequence[Edit]) -> Plan:
         """Every edit accepted, and none beside one that it contradicts. Raises `Unsupported`."""
@@ -52,6 +58,28 @@ class Vocabulary:
                     if other_number != number and self._excludes(rule, edit, other):
                         raise Unsupported(edit, f"it cannot stand beside {other}")
         return accepted
+
+    def arrange(self, edits: Iterable[Edit]) -> Plan:
+        """The canonical order: by group, part and kind; exact repetitions are dropped."""
+        plan: list[Edit] = []
+        for edit in sorted(edits, key=self._rank):
+            if not plan or str(plan[-1]) != str(edit):
+                plan.append(edit)
+        return tuple(plan)
+
+    def _rank(self, edit: Edit) -> tuple[int, int, str, list[bool]]:
+        schema = self._schemas.get(edit.kind)
+        part, given = 0, []
+        for name, base in schema.parts if schema else ():
+            argument = next(one for one in schema.arguments if one.name == name) if schema else None
+            words = argument.kind.words if argument and isinstance(argument.kind, Word) else None
+            number = 0
+            if name in edit.args:
+                value = edit.args[name]
+                number = base + (list(words).index(value) if words and value in words else value)
+            part = part * (len(words) if words else 2**32) + number
+            given.append(name in edit.args)
+        return (int(self._group(edit)), part, edit.kind, given)
 
     def _excludes(self, rule: Contradiction, edit: Edit, other: Edit) -> bool:
         return (
@@ -66,24 +94,26 @@ class Vocabulary:
         )
 
     def _group(self, edit: Edit) -> Any:
-        schema = self._schemas[edit.kind]
+        schema = self._schemas.get(edit.kind)
         return edit.args.get(schema.group, 0) if schema and schema.group else 0
 
 
 def holds(condition: Mapping[str, Any], edit: Edit) -> bool:
     """Whether a condition, in its JSON form, holds for `edit`."""
     ((name, rest),) = condition.items()
-    if name == "is":
-        return bool(edit.args.get(rest["argument"]) == rest["value"])
-    if name == "one-of":
-        return edit.args.get(rest["argument"]) in rest["words"]
-    if name == "same":
-        one, other = rest
-        return one in edit.args and bool(edit.args[one] == edit.args.get(other))
     if name == "all":
         return all(holds(part, edit) for part in rest)
     if name == "any":
         return any(holds(part, edit) for part in rest)
+    argument, expected = rest
+    if argument not in edit.args:
+        return False
+    if name == "is":
+        return bool(edit.args[argument] == expected)
+    if name == "one-of":
+        return edit.args[argument] in expected
+    if name == "same":
+        return bool(edit.args[argument] == edit.args.get(expected))
     raise ValueError(f"unknown condition `{name}`")
 
 

@@ -80,9 +80,13 @@ def _setting(name: str, value: Any) -> Any:
         try:
             return {int(number): int(count) for number, count in value.items()}
         except (TypeError, ValueError):
-            raise BadRequest(f"`{name}` is an object, and its keys and values are not all whole numbers") from None
+            raise BadRequest(
+                f"`{name}` is an object, and its keys and values are not all whole numbers"
+            ) from None
     simple = (bool, int, float, str)
-    if isinstance(value, simple) or (isinstance(value, list) and all(isinstance(one, simple) for one in value)):
+    if isinstance(value, simple) or (
+        isinstance(value, list) and all(isinstance(one, simple) for one in value)
+    ):
         return value
     raise BadRequest(f"`{name}` is no boolean, number, text, list of numbers or object of counts")
 
@@ -140,7 +144,8 @@ def work_json(work: Work) -> dict[str, int]:
 
 
 def scores_json(scores: Mapping[str, Scores], metrics: list[str], count: int) -> dict[str, Any]:
-    """The scores of one plan on `count` items. Raises `NotFinite`, and `ValueError` where the evaluator is wrong."""
+    """The scores of one plan on `count` items. Raises `NotFinite`, and `ValueError` where the evaluator is
+    wrong."""
     if sorted(scores) != sorted(metrics):
         raise ValueError(f"the scores are of {sorted(scores)}, and the task has {sorted(metrics)}")
     form: dict[str, Any] = {}
@@ -166,8 +171,10 @@ def error_json(error: BaseException) -> dict[str, Any]:
         form: dict[str, Any] = {"kind": error.kind, "message": str(error)}
         if isinstance(error, Unsupported):
             form["edit"] = error.edit
+        if isinstance(error, BadRequest) and error.about is not None:
+            form["about"] = error.about
         if isinstance(error, NotFinite):
-            form.update(metric=error.metric, item=error.item, value=real_text(error.value))
+            form.update(metric=error.metric, item=error.item, value=real_text(error.value).lower())
         return form
     if isinstance(error, MemoryError):
         return {"kind": "out-of-memory", "message": str(error) or "the machine's memory"}

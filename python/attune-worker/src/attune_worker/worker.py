@@ -1,7 +1,7 @@
 """The protocol loop: reads requests, runs them, and says that it lives.
 
-One thread reads; `open`, `load` and `check` run one after the other on a second, `evaluate` and `signal` on as many as the
-session allows, and one sends heartbeats.
+One thread reads; `open`, `load` and `check` run one after the other on a second, `evaluate` and `signal` on
+as many as the session allows, and one sends heartbeats.
 """
 
 from __future__ import annotations
@@ -22,12 +22,13 @@ from .wire import PROTOCOL, field, json_value, opened_json, opening_of, plan_of,
 
 HEARTBEAT = 2.0
 """Seconds between heartbeats; the protocol wants one every five."""
-CLOSING = 10.0
+CLOSING = 4.0
 """Seconds that running requests and the session get to end at the close."""
 
 
 def serve(evaluator: Evaluator, channel: Channel | None = None) -> None:
-    """Speaks with the host until it closes. Without a channel on standard input and output, which it takes for itself."""
+    """Speaks with the host until it closes. Without a channel on standard input and output, which it takes
+    for itself."""
     if channel is None:
         if sys.stdin is not None and sys.stdin.isatty():
             hint = "attune starts it; to try it: python -m attune_worker.check -- COMMAND"
@@ -224,7 +225,13 @@ class _Worker:
         deadline = request.get("deadline")
         metrics = [metric.name for metric in self._opened.metrics]
         return RunningBatch(
-            self._channel, self._gate, number, split, items, None if deadline is None else float(deadline), metrics
+            self._channel,
+            self._gate,
+            number,
+            split,
+            items,
+            None if deadline is None else float(deadline),
+            metrics,
         )
 
     def _run_batch(
