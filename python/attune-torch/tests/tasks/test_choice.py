@@ -32,7 +32,7 @@ def test_likelihoods_are_those_of_a_loop_over_transformers(
     record = golden()
     task = opened("choice", GOLDEN / "choice.selection.jsonl", GOLDEN / "choice.report.jsonl", **record["forms"][form])
     assert [metric.name for metric in task.metrics] == [
-        "kl", "perplexity", "accuracy", "normalised-accuracy", "error", "margin",
+        "kl", "perplexity", "accuracy", "normalised-accuracy", "margin",
     ]  # fmt: skip
     for split in ("selection", "report"):
         assert task.splits[split].items == len(record[split][form]) == 16
@@ -43,7 +43,7 @@ def test_likelihoods_are_those_of_a_loop_over_transformers(
             values = plain.values(task, split, index, about.tokens)
             likelihoods, right = expected["dense"], expected["right"]
             best = likelihoods.index(max(likelihoods))
-            assert values["accuracy"].value == float(best == right) == 1.0 - values["error"].value
+            assert values["accuracy"].value == float(best == right)
             others = max(value for place, value in enumerate(likelihoods) if place != right)
             assert math.isclose(values["margin"].value, likelihoods[right] - others, abs_tol=1e-3)
             count = len(expected["tokens"][right]) - 1
