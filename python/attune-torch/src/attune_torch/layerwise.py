@@ -79,7 +79,7 @@ class Layerwise:
                 if index == 0:
                     first.append(hidden)
                 calls.append((args, kwargs))
-                return self._given(index, hidden)
+                return self.given(index, hidden)
 
             return forward
 
@@ -113,7 +113,7 @@ class Layerwise:
 
         def stub(index: int) -> Callable[..., Any]:
             def forward(*args: Any, **kwargs: Any) -> Any:
-                return self._given(index, hidden if index == last else _split(args, kwargs)[0])
+                return self.given(index, hidden if index == last else _split(args, kwargs)[0])
 
             return forward
 
@@ -170,7 +170,7 @@ class Layerwise:
                 stack.enter_context(replaced_forward(layer.block, lambda _, own=own: own))  # type: ignore[misc]
             yield
 
-    def _given(self, index: int, hidden: Tensor) -> Any:
+    def given(self, index: int, hidden: Tensor) -> Any:
         """`hidden` in the form in which layer `index` gives its result."""
         rest = self.tuples[index] if self.tuples else None
         return hidden if rest is None else (hidden, *rest)

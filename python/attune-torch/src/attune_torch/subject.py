@@ -42,6 +42,8 @@ class Subject:
         self.config: Any = model.config.get_text_config()
         self.facts = dict(facts)
         self.rows: Rows | None = None
+        self.level_memory = 1 << 30
+        """Bytes that weights in few bits may take, so that they are made once."""
         self.stages = Layerwise(self)
 
     @contextmanager

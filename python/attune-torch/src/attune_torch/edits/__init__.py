@@ -10,6 +10,10 @@ from typing import Protocol
 from attune_worker.evaluator import Edit, Plan, Unsupported
 
 from ..subject import Layer, Subject
+from .activation_bits import ActivationBits
+from .contradictions import refuse_contradictions
+from .drop_block import DropBlock
+from .weight_bits import WeightBits
 
 
 class EditKind(Protocol):
@@ -70,7 +74,7 @@ class CompiledPlan:
             yield
 
 
-KINDS: list[EditKind] = []
+KINDS: list[EditKind] = [WeightBits(), ActivationBits(), DropBlock()]
 """All kinds that are honoured, in the order in which they are entered; what skips halves comes last."""
 
 
@@ -81,6 +85,7 @@ def kinds() -> list[str]:
 
 def compile(subject: Subject, plan: Sequence[Edit]) -> CompiledPlan:
     """The plan by layers. Raises `Unsupported` for the first edit that cannot be honoured exactly."""
+    refuse_contradictions(plan)
     by_name = {kind.kind: kind for kind in KINDS}
     compiled = CompiledPlan([LayerEdits(index) for index in range(len(subject.layers))])
     for edit in plan:

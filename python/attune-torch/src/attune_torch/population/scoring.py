@@ -60,7 +60,8 @@ class Population:
 
         Raises `OutOfMemory` when one candidate on one passage is too much; what `limit` raises.
         """
-        usual = 1 if self.forward.on_host else max(1, DEVICE_ROWS // min(len(one.passage.tokens) for one in asked))
+        shortest = min(len(one.passage.tokens) for one in asked)
+        first = 1 if self.forward.on_host else max(1, min(DEVICE_ROWS // shortest, len(asked), self.most or len(asked)))
         before_all = progress.done
 
         def attempt(some: Sequence[Candidate], most: int) -> list[Scored]:
@@ -76,13 +77,13 @@ class Population:
                 raise
 
         try:
-            found, most = memory.halving(candidates, usual if self.most is None else min(usual, self.most), attempt)
+            found, most = memory.halving(candidates, first, attempt)
         except Exception as error:
             progress.back_to(before_all)
             if memory.is_shortage(error):
                 raise OutOfMemory(f"{self.subject.device}: {error}; use fewer or shorter items") from error
             raise
-        if most < usual:
+        if most < first:
             self.most = most
         return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from torch import nn
 
@@ -27,6 +28,8 @@ class Layer:
     """Module name of the vocabulary (`q`, `kv-a`, `gate`, …) → its matrices: one, or one per expert."""
     beside: list[nn.Module] = field(default_factory=list)
     """Further feed-forward parts of the block, whose results are added to that of the mixture (Granite's shared expert)."""
+    gives: dict[str, tuple[Any, ...] | None] = field(default_factory=dict)
+    """What `attention` and `feed-forward` give beside their result, where they give a tuple."""
     unknown: dict[str, str] = field(default_factory=dict)
     """Parts of the layer that are there and not understood, and why: `attention`, `feed-forward`, `router`, `halves`."""
 

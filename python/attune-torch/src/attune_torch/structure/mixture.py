@@ -11,6 +11,10 @@ from .layer import Layer
 from .linear import LinearModule, matrix
 from .routers import Router
 
+_WEIGHS_INPUT = ("Llama4TextExperts",)
+"""Classes whose experts are given rows that weights multiplied."""
+_SIGMOID = ("llama4_text",)
+"""Families whose scores are sigmoids; so are those beside a correction, nearly everywhere."""
 _TRANSPOSED = ("Llama4TextExperts",)
 """Classes whose experts are stored `[experts, inputs, outputs]`, and do not say so."""
 
@@ -93,6 +97,26 @@ def _router(part: nn.Module, experts: nn.Module, count: int, config: Any) -> Rou
     ]
     chosen = [getattr(module, "top_k", None) for module in (holder, part, *part.children())]
     per_token = next((number for number in chosen if isinstance(number, int)), 0)
-    router = Router(part, holder, experts, count, per_token, rows, bias, corrections[0] if corrections else None)
-    router.refusal = "its rule has not been tried yet: the model is not loaded"
-    return router
+    kind = config.model_type
+    return Router(
+        part,
+        holder,
+        experts,
+        count,
+        per_token,
+        rows,
+        bias,
+        corrections[0] if corrections else None,
+        weighs_input=type(experts).__name__ in _WEIGHS_INPUT,
+        groups=_groups(config),
+        sparsemixer=kind == "phimoe",
+        scores="sigmoid" if kind in _SIGMOID or corrections and kind != "ernie4_5_moe" else "softmax",
+    )
+
+
+def _groups(config: Any) -> tuple[int, int] | None:
+    """The groups of the experts, and how many of them a token chooses from; one group is none."""
+    count, kept = getattr(config, "n_group", None) or 1, getattr(config, "topk_group", None) or 1
+    if count <= 1 or getattr(config, "topk_method", None) == "greedy":
+        return None
+    return count, kept

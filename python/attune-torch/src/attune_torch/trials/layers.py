@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from .layerwise import Layerwise, Prepared, _mapped
+from ..layerwise import Layerwise, Prepared, _mapped
 
 if TYPE_CHECKING:
-    from .subject import Subject
+    from ..subject import Subject
 
 _TOKENS = 6
 
