@@ -12,6 +12,7 @@ from torch import Tensor
 
 from ..structure.routers import Router
 from ..subject import Layer, Subject
+from .router_facts import learn
 
 EXPERTS = ("keep-experts", "merge-experts", "route-experts")
 
@@ -50,6 +51,7 @@ def layer_of(subject: Subject, edit: Edit) -> Layer:
 
 def mixture(subject: Subject, edit: Edit) -> Router:
     """The router of the layer of `edit`. Raises `Unsupported` where there is none, or none that is understood."""
+    learn(subject)
     layer = layer_of(subject, edit)
     why = layer.unknown.get("router")
     if layer.router is None:

@@ -22,6 +22,8 @@ class ExpertsPerToken:
         experts = next(count for count in (layer.kept, layer.merge, layer.route, router.count) if count is not None)
         if not 1 <= edit["count"] <= experts:
             raise Unsupported(edit, f"the layer has {experts} experts; expected a count from 1 to {experts}")
+        if router.sparsemixer and edit["count"] != 2:
+            raise Unsupported(edit, "its router chooses two experts, whatever config.json says")
         if router.groups is not None:
             groups, chosen = router.groups
             if edit["count"] > router.count // groups * chosen:

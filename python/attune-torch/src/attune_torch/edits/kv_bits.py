@@ -47,7 +47,7 @@ class KvBits:
                 raise Unsupported(edit, f"keys smoothed by the exponent {smoothing}; expected 0 to 1")
             if not all(of.turns_halves for of in facts(subject) if of.refusal is None):
                 raise Unsupported(edit, "keys are smoothed by pairs of channels half a head apart, and this model turns others, or "
-                                        "not all of them")
+                                        "not all of them, or its sinks hide what it turns")
         wide = edit.args.get("shrink-from")
         if wide is not None:
             if wide not in (2, 4, 8, 16):

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from ..structure.routers import Router
 from ..subject import Layer, Subject
 from .expert_layers import check_matrix, is_identity, matrix_of
-from .replaced import replaced_parameter
+from ..replaced import replaced_parameter
 from .routers import understood_router
 
 

@@ -23,6 +23,10 @@ class RouteExperts:
             raise Unsupported(edit, "its router adds a number to the score of each expert, and what is added to a mixture of scores is "
                                     "not defined; give every row a single 1 (`routing: \"one-hot\"`)")
 
+        if router.sparsemixer:
+            raise Unsupported(edit, "its router weighs each expert among those with a logit near its own, and a mapped score has no such "
+                                    "neighbours")
+
     def changes(self, subject: Subject, edit: Edit) -> bool:
         """See `EditKind`."""
         return not is_identity(edit)

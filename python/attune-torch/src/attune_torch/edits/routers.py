@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from ..structure.routers import Router
 from ..subject import Layer
-from .replaced import replaced_forward
+from ..replaced import replaced_forward
 
 
 @dataclass
@@ -31,6 +31,22 @@ class Routing:
     """`[experts of the edited layer, E]`, float32: what stands between the scores of all experts and the choice."""
     per_token: int | None = None
     """Experts per token where it is not the model's number."""
+
+
+def sparsemixer(router: Router, logits: Tensor, count: int) -> tuple[Tensor, Tensor]:
+    """SparseMixer as Phi-3.5-MoE routes by it when it is not trained (arXiv 2409.12136): each weight is the share of the best expert in a
+    softmax over those that are near it, `(best − z)/max(|z|, best) ≤ 2ε`, of those that were left."""
+    left, chosen, weights = torch.ones_like(logits, dtype=torch.bool), [], []
+    for _ in range(count):
+        best = torch.sort(logits.masked_fill(~left, float("-inf")), dim=-1, descending=True, stable=True).indices[:, :1]
+        top = logits.gather(-1, best)
+        # 0/0, of logits that are all 0, is not far.
+        far = (top - logits) / torch.maximum(logits.abs(), top) > 2 * float(router.module.router_jitter_noise)
+        near = torch.exp(logits - top).masked_fill(far | ~left, 0.0)
+        chosen.append(best)
+        weights.append(1.0 / near.sum(-1, keepdim=True))
+        left = left.scatter(-1, best, False)
+    return torch.cat(chosen, -1), torch.cat(weights, -1)
 
 
 def score(router: Router, logits: Tensor) -> Tensor:
@@ -48,6 +64,9 @@ def route(router: Router, logits: Tensor, routing: Routing) -> tuple[Tensor, Ten
     if routing.kept is not None:
         kept = torch.tensor(routing.kept, device=logits.device)
         logits = logits[:, kept]
+    if router.sparsemixer:
+        order, weights = sparsemixer(router, logits, count)
+        return (order if kept is None else kept[order]), weights
     scores = score(router, logits)
     correction = None if router.correction is None else router.correction.to(logits).flatten()
     if correction is not None and kept is not None:
@@ -119,6 +138,17 @@ def logits_of(router: Router, given: Any, entering: Tensor | None = None) -> Ten
     return min(found, key=lambda part: float((part[:8].float() - expected).abs().sum()))
 
 
+def choice_of(router: Router, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Tensor, Tensor]:
+    """Whom the model chose and with what weights, `[rows, k]` each, of what its experts are called with: rows, then these two in either
+    order. Raises `ValueError` where they are not there."""
+    found = [part for part in (*args, *kwargs.values())[1:] if isinstance(part, Tensor) and part.shape[-1] == router.per_token]
+    chosen = [part for part in found if not part.is_floating_point()]
+    weights = [part for part in found if part.is_floating_point()]
+    if len(chosen) != 1 or len(weights) != 1 or chosen[0].shape != weights[0].shape:
+        raise ValueError(f"a {type(router.experts).__name__} was not given a choice of {router.per_token} experts and its weights")
+    return chosen[0], weights[0]
+
+
 @dataclass
 class _Entered:
     """What acts in a mixture, and the last logits of its router."""
@@ -144,22 +174,14 @@ class _Entered:
                 raise ValueError(f"a {type(self.router.experts).__name__} was called before its router")
             chosen, weights = route(self.router, self.logits, self.routing)
             self.logits = None
+            before = choice_of(self.router, args, kwargs)
 
             def other(part: Any) -> Any:
-                if not isinstance(part, Tensor) or part.shape[-1] != self.router.per_token:
-                    return part
-                if not part.is_floating_point():
+                if part is before[0]:
                     return chosen.to(part.dtype)
-                return weights.to(part.dtype)
+                return weights.to(part.dtype) if part is before[1] else part
 
-            # What enters comes first; the choice and the weights in either order.
-            names = {name: other(part) for name, part in kwargs.items()}
-            rest = [other(part) for part in args[1:]]
-            changed = [new for new, old in zip((*rest, *names.values()), (*args[1:], *kwargs.values()), strict=True)
-                       if new is not old]
-            if len(changed) != 2:
-                raise ValueError(f"a {type(self.router.experts).__name__} was not given a choice and its weights")
-            return own(*args[:1], *rest, **names)
+            return own(*map(other, args), **{name: other(part) for name, part in kwargs.items()})
 
         return forward
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 
 import torch
@@ -20,10 +21,12 @@ def greedy(subject: Subject, prompts: Tensor, length: int, breathe: Callable[[],
 @torch.no_grad()
 def _continued(subject: Subject, ids: Tensor, length: int, breathe: Callable[[], None]) -> Tensor:
     cache, new = None, ids
+    # transformers is about to call it otherwise.
+    name = "cache" if "cache" in inspect.signature(inspect.unwrap(type(subject.decoder).forward)).parameters else "past_key_values"
     while ids.shape[1] < length:
         breathe()
-        given = subject.decoder(input_ids=new, use_cache=True, past_key_values=cache)
-        cache = given.past_key_values
+        given = subject.decoder(input_ids=new, use_cache=True, **{name: cache})
+        cache = getattr(given, name, None)
         logits = subject.project(given.last_hidden_state[0, -1:])
         likeliest = torch.nonzero(logits[0] == logits.amax())[0]
         # A model without a cache of this kind is run over the whole text again.

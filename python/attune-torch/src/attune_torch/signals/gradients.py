@@ -16,7 +16,7 @@ from attune_worker.evaluator import BadRequest
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from ..edits.replaced import replaced_forward
+from ..replaced import replaced_forward
 from ..subject import Subject
 from .answers import greedy
 
@@ -97,7 +97,7 @@ def backward(subject: Subject, ids: Tensor, first: int) -> float:
         logits = subject.project(leaf[0, start:stop])
         loss = nn.functional.cross_entropy(logits, ids[0, start + 1:stop + 1].to(logits.device), reduction="sum") / count
         loss.backward()  # type: ignore[no-untyped-call]
-        total += float(loss)
+        total += float(loss.detach())
     assert leaf.grad is not None
     hidden.backward(leaf.grad)
     return total
