@@ -10,10 +10,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from attune_torch.session import TorchSession
 from attune_torch.tasks import Read, Task
 from attune_torch.tasks.continuation import NoTokens, encode_pair
 from attune_torch.tasks.questions import accuracy, margin, normalised_accuracy
-from attune_worker import BadRequest
+from attune_worker import BadRequest, Edit
+
+from .conftest import Collected
 
 GOLDEN = Path(__file__).resolve().parents[4] / "tests" / "golden"
 GOOD = {"question": "Where does she live?", "choices": ["by the river", "in the mill"], "answer": 0}
@@ -165,3 +168,24 @@ def test_tokens_stay_in_the_vocabulary(opened: Callable[..., Task], about: Any, 
     monkeypatch.setattr(choice, "open", lambda task, _, tell: own(task, small, tell))
     with pytest.raises(BadRequest, match="is not below the vocabulary size 300"):
         opened("choice", [GOOD], [OTHER])
+
+
+def test_an_edited_model_is_scored_as_an_independent_implementation_says(session: Callable[..., TorchSession]) -> None:
+    record = golden()
+    for form, options in record["forms"].items():
+        opened = session("choice", GOLDEN / "choice.selection.jsonl", GOLDEN / "choice.report.jsonl", **options)
+        plan = tuple(Edit(one["edit"], {key: value for key, value in one.items() if key != "edit"}) for one in record["edits"])
+        for split in ("selection", "report"):
+            batch = Collected([(), plan], split, list(range(16)))
+            opened.evaluate(batch)
+            dense, edited = batch.scores[0], batch.scores[1]
+            assert list(dense["kl"].items) == [0.0] * 16
+            for index, expected in enumerate(record[split][form]):
+                for scores, name in ((dense, "dense"), (edited, "edited")):
+                    likelihoods, right = expected[name], expected["right"]
+                    others = max(value for place, value in enumerate(likelihoods) if place != right)
+                    assert math.isclose(scores["margin"].items[index], likelihoods[right] - others, abs_tol=1e-3)
+                    count = len(expected["tokens"][right]) - 1
+                    assert math.isclose(scores["perplexity"].items[index], -likelihoods[right] / count, rel_tol=1e-4)
+                    assert scores["accuracy"].items[index] == float(likelihoods[right] >= max(likelihoods))
+                assert math.isclose(edited["kl"].items[index], expected["kl"], rel_tol=1e-3, abs_tol=1e-6)
