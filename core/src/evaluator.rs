@@ -81,8 +81,18 @@ pub struct MetricInfo {
     pub name: String,
     /// Which way is better.
     pub direction: Direction,
-    /// For example `nats/token`.
+    /// For example `nats/token`; [`SHARE`](Self::SHARE) promises something.
     pub unit: String,
+}
+
+impl MetricInfo {
+    /// The unit of metrics that lie between 0 and 1 on every item.
+    pub const SHARE: &str = "share";
+
+    /// The largest value that an item can have, where the unit says so.
+    pub fn most(&self) -> Option<f64> {
+        (self.unit == Self::SHARE).then_some(1.0)
+    }
 }
 
 /// What is measured, on which data.

@@ -1,4 +1,5 @@
-"""Routers, understood by experiment: a rule is taken for a router's only if it gives what the model itself gives its experts."""
+"""Routers, understood by experiment: a rule is taken for a router's only if it gives what the model itself
+gives its experts."""
 
 from __future__ import annotations
 
@@ -39,5 +40,14 @@ class Router:
     """Whether weights multiply what enters an expert instead of what it gives (Llama 4)."""
     groups: tuple[int, int] | None = None
     """Groups of experts, and how many of them are chosen from."""
+    sparsemixer: bool = False
+    """Whether scores are SparseMixer's (Phi-3.5-MoE), which chooses two experts one after the other."""
     refusal: str | None = None
     """Why edits of experts are refused in this layer; None: it is understood."""
+
+    @property
+    def mapping(self) -> Literal["one-hot", "none"] | None:
+        """Which mappings of scores are defined, where not all are; the fact `router-mapping`."""
+        if self.groups is not None or self.sparsemixer:
+            return "none"
+        return "one-hot" if self.correction is not None else None
