@@ -2,8 +2,8 @@
 
     python benches/ray_actors.py 0 1 2
 
-For each number of actors: seconds until it is loaded, seconds of a batch, work computed, and whether the scores are
-equal to the bit to those of the first.
+For each number of actors: seconds until it is loaded, seconds of a batch, work computed, and whether the
+scores are equal to the bit to those of the first.
 """
 
 from __future__ import annotations
