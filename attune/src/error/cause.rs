@@ -2,15 +2,13 @@
 
 use std::io;
 
-use attune_core::evaluator::EvalFailure;
+use attune_core::evaluator::{EvalFailure, OpenFailure};
 use attune_core::exporter::ExportError;
 use attune_core::options::OptionError;
 use attune_core::profile::{ProfileError, TaskFault};
 use attune_core::space::{Infeasible, SpaceError};
 use attune_core::store::StoreError;
 use attune_core::technique::TechniqueFailure;
-#[cfg(feature = "native")]
-use attune_eval::error::{LoadError as ModelError, OpenError};
 #[cfg(feature = "native")]
 use attune_eval::registry::UnknownEvaluator;
 #[cfg(feature = "export")]
@@ -68,14 +66,9 @@ pub enum Cause {
     /// The technique refuses, or failed.
     #[error(transparent)]
     Technique(#[from] TechniqueFailure),
-    /// A model cannot be read.
-    #[cfg(feature = "native")]
-    #[error(transparent)]
-    Model(#[from] ModelError),
     /// The evaluator cannot be opened: its device, its model or the data of its task.
-    #[cfg(feature = "native")]
     #[error(transparent)]
-    Open(#[from] OpenError),
+    Open(#[from] OpenFailure),
     /// An evaluation failed.
     #[error(transparent)]
     Evaluation(#[from] EvalFailure),

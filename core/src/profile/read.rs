@@ -118,7 +118,9 @@ impl Keys<'_> {
     /// A key that has to be here and is not.
     fn missing(&self) -> Option<&'static str> {
         let here = |key: &&Key| key.parts().0 == self.group && !self.said.values.contains_key(key.path);
-        let needs = |key: &&Key| key.silence == Silence::Refused;
+        // What a group lets be silent need not be here beside it.
+        let freed = |key: &&Key| !key.freed_by.is_empty() && self.said.groups.contains(key.freed_by);
+        let needs = |key: &&Key| key.silence == Silence::Refused && !freed(key);
         let keys = schema::keys().iter();
         let missing = keys.clone().filter(|key| needs(key));
         let group = |name: &'static str| {
@@ -276,6 +278,7 @@ impl<'de> DeserializeSeed<'de> for OfKind {
             }
             Kind::Whole { .. } => u64::deserialize(deserializer).map(Value::Whole),
             Kind::Share { .. } => f64::deserialize(deserializer).map(Value::Real),
+            Kind::Command => Vec::deserialize(deserializer).map(Value::Command),
             Kind::Files => BTreeMap::deserialize(deserializer).map(Value::Files),
             Kind::Objectives => {
                 Objectives::deserialize(deserializer).map(|found| Value::Objectives(found.into()))
