@@ -105,7 +105,9 @@ impl Asking {
         let said = serde_json::to_string(&failure).unwrap_or_default();
         let info = &self.supervisor.identity().info;
         match scored::failure(failure, info, None) {
-            Ok(EvalFailure::Interrupted) => EvalFailure::Internal(format!("the worker gave up by itself: {said}")),
+            Ok(EvalFailure::Interrupted) => {
+                EvalFailure::Internal(format!("the worker gave up by itself: {said}"))
+            }
             Ok(failure) => failure,
             Err(why) => EvalFailure::Internal(connection.end(Cause::nonsense(&said, why)).to_string()),
         }
@@ -122,7 +124,10 @@ impl ProcessEvaluator {
     fn has(&self, request: &Request) -> Result<(), EvalFailure> {
         let task = self.task();
         let Some(items) = task.items.get(&request.split) else {
-            return Err(EvalFailure::BadRequest(format!("task `{}` has no split `{}`", task.name, request.split)));
+            return Err(EvalFailure::BadRequest(format!(
+                "task `{}` has no split `{}`",
+                task.name, request.split
+            )));
         };
         if let Some(beyond) = request.items.iter().find(|item| *item >= items) {
             let split = &request.split;
@@ -219,14 +224,19 @@ impl Evaluator for ProcessEvaluator {
         };
         let cells = result.axes.iter().try_fold(1_usize, |cells, axis| cells.checked_mul(axis.len as usize));
         let wrong = match cells {
-            Some(cells) if cells == result.values.len() => {
-                result.values.iter().find(|value| !value.is_finite()).map(|value| format!("a value is {value}"))
-            }
+            Some(cells) if cells == result.values.len() => result
+                .values
+                .iter()
+                .find(|value| !value.is_finite())
+                .map(|value| format!("a value is {value}")),
             _ => Some(format!("its axes do not have {} values", result.values.len())),
         };
         if let Some(why) = wrong {
             let ending = connection.end(Cause::nonsense(&said, why));
-            return Err(EvalFailure::Internal(format!("the worker `{}`: {ending}", self.asking.supervisor.command())));
+            return Err(EvalFailure::Internal(format!(
+                "the worker `{}`: {ending}",
+                self.asking.supervisor.command()
+            )));
         }
         request.progress.at_least(before + request.items.len() as f64);
         let axes = result.axes.iter().map(|axis| Axis::new(&axis.name, axis.len)).collect();

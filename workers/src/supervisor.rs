@@ -45,7 +45,10 @@ enum Now {
     Up(Arc<Connection>),
     /// Somebody starts it.
     Starting,
-    Down { failures: u32, not_before: Instant },
+    Down {
+        failures: u32,
+        not_before: Instant,
+    },
     /// It is another one now.
     Broken(WorkerError),
 }
@@ -96,8 +99,10 @@ fn load(
         command,
         "load the subject",
     )?;
-    identity::fingerprint(&loaded.fingerprint)
-        .map_err(|why| WorkerError::Description { command: command.to_string(), why: format!("the subject: {why}") })
+    identity::fingerprint(&loaded.fingerprint).map_err(|why| WorkerError::Description {
+        command: command.to_string(),
+        why: format!("the subject: {why}"),
+    })
 }
 
 /// Asks something that may take long, and hands on how far it is.
