@@ -165,7 +165,7 @@ impl<'a> Batch<'a> {
                     _ => None,
                 }
             }
-            Answer::Failure(failure) => Some(failure),
+            Answer::Failure(failure, said) => Some((failure, said)),
             Answer::Gone(ending) if called_off.is_none() => return Asked::Died((*ending).clone()),
             Answer::Gone(_) => None,
         };
@@ -180,7 +180,7 @@ impl<'a> Batch<'a> {
                 Asked::Done
             }
             (None, None) => Asked::Done,
-            (None, Some(failure)) => self.refused(&connection, plans, failure),
+            (None, Some((failure, said))) => self.refused(&connection, plans, failure, &said),
         }
     }
 
@@ -206,13 +206,18 @@ impl<'a> Batch<'a> {
     }
 
     /// The request has failed as a whole.
-    fn refused(&mut self, connection: &Connection, plans: &[usize], failure: wire::Failure) -> Asked {
-        let said = serde_json::to_string(&failure).unwrap_or_default();
+    fn refused(
+        &mut self,
+        connection: &Connection,
+        plans: &[usize],
+        failure: wire::Failure,
+        said: &str,
+    ) -> Asked {
         let info = &self.asking.supervisor.identity().info;
         match scored::failure(failure, info, self.request.deadline) {
-            Err(why) => Asked::Died((*connection.end(Cause::nonsense(&said, why))).clone()),
+            Err(why) => Asked::Died((*connection.end(Cause::nonsense(said, why))).clone()),
             Ok(EvalFailure::Interrupted) => {
-                Asked::Died((*connection.end(Cause::nonsense(&said, "nobody called it off"))).clone())
+                Asked::Died((*connection.end(Cause::nonsense(said, "nobody called it off"))).clone())
             }
             // What is said of a request with one plan is said of the plan.
             Ok(failure) if plans.len() == 1 && !matches!(failure, EvalFailure::BadRequest(_)) => {

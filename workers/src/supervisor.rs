@@ -137,7 +137,7 @@ fn result<T>(
     match (asked.answer, asked.called_off) {
         (Answer::Result(result, said), _) => Ok((result, said)),
         (_, Some(crate::connection::CalledOff::Stopped)) => Err(WorkerError::Interrupted),
-        (Answer::Failure(failure), _) => Err(WorkerError::Refused { command, during, failure }),
+        (Answer::Failure(failure, _), _) => Err(WorkerError::Refused { command, during, failure }),
         (Answer::Gone(ending), _) => Err(WorkerError::Ended { command, during, ending: (*ending).clone() }),
     }
 }

@@ -1,6 +1,6 @@
 //! Workers that die, and what becomes of the plans.
 
-use attune_core::evaluator::{EvalFailure, Evaluator as _};
+use attune_core::evaluator::EvalFailure;
 use attune_workers::Limits;
 use tempfile::TempDir;
 

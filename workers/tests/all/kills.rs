@@ -53,13 +53,13 @@ fn killed_fifty_times_it_scores_the_same() {
         let killer = scope.spawn(|| {
             let (mut kills, mut last) = (0, String::new());
             while kills < KILLS && !over.load(Ordering::SeqCst) {
-                let progress = told.load(Ordering::SeqCst);
                 std::thread::sleep(Duration::from_micros(random.random_range(0..20_000)));
                 let pid = std::fs::read_to_string(notes.path().join("pid")).unwrap_or_default();
                 if !pid.is_empty() && pid != last {
                     kill(&pid);
                     (kills, last) = (kills + 1, pid);
                     // Whatever it was killed with has its scores before the next: chance does not strike one plan twice.
+                    let progress = told.load(Ordering::SeqCst);
                     while told.load(Ordering::SeqCst) == progress && !over.load(Ordering::SeqCst) {
                         std::thread::sleep(Duration::from_millis(1));
                     }

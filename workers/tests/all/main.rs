@@ -1,5 +1,8 @@
 //! Workers from outside: processes of the scripted worker, well behaved and not.
 
+// They look into /proc.
+#![cfg(target_os = "linux")]
+
 mod conformance;
 mod deaths;
 mod faults;

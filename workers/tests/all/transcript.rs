@@ -91,7 +91,8 @@ fn the_host_says_its_part_of_it() {
         let asked = scope.spawn(|| ask(&*evaluator, &[Plan::empty()], &held));
         soon("it says how far it is", || held.progress.evaluations() > 0.0);
         held.stop.hold();
-        std::thread::sleep(Duration::from_millis(200));
+        let said = || std::fs::read_to_string(notes.path().join("said")).unwrap_or_default();
+        soon("it is told to wait", || said().contains("pause"));
         held.stop.release(Duration::from_millis(200));
         assert!(asked.join().unwrap().0[0].as_ref().unwrap().is_ok());
     });

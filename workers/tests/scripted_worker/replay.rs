@@ -25,6 +25,9 @@ pub(crate) fn run(transcript: &Path, notes: Option<&Path>) -> ExitCode {
                 eprintln!("found    {found}");
                 return ExitCode::FAILURE;
             }
+            if let Some(notes) = notes {
+                std::fs::write(notes.join("said"), expected).unwrap();
+            }
         } else if let Some(said) = line.strip_prefix("< ") {
             writeln!(out, "{said}").and_then(|()| out.flush()).unwrap();
         }
