@@ -10,7 +10,7 @@ use attune_eval::registry::{self, NativeFactory, UnknownEvaluator};
 
 use super::python::{TORCH, torch_command};
 use super::started::started;
-use super::{command, known};
+use super::{command, names};
 
 /// An evaluator that can be opened.
 #[derive(Clone)]
@@ -66,7 +66,8 @@ impl Factory {
         };
         if name != TORCH {
             return registry::by_name(name).map(Self::Native).map_err(|_| {
-                let UnknownEvaluator { known, hint, .. } = UnknownEvaluator::among(name, known());
+                let known = names().into_iter().map(|(name, _)| name).collect();
+                let UnknownEvaluator { known, hint, .. } = UnknownEvaluator::among(name, known);
                 fault(format!("one of {}{hint}", known.join(", ")))
             });
         }
