@@ -26,6 +26,7 @@ use crate::setup::{self, ChosenTask, Complaints};
 
 #[cfg(feature = "backend")]
 pub(crate) use command::beside;
+pub use attune_workers::end_all;
 pub(crate) use factory::Factory;
 #[cfg(feature = "backend")]
 pub use trial::{TrialOptions, trial};

@@ -42,7 +42,7 @@ impl Factory {
         if command.is_empty() {
             return Self::named(name);
         }
-        let factory = started(&command::beside(command, base)).map_err(|error| TaskFault {
+        let factory = started(&command::beside(command, base), None).map_err(|error| TaskFault {
             path: "evaluator.command".to_owned(),
             found: format!("{command:?}"),
             expected: format!("a program that is an evaluator: {error}"),
@@ -72,7 +72,7 @@ impl Factory {
             });
         }
         let command = torch_command().map_err(|error| fault(error.to_string()))?;
-        started(&command).map(Self::Worker).map_err(|error| {
+        started(&command, Some(TORCH)).map(Self::Worker).map_err(|error| {
             fault(format!("`{}` to be an evaluator: {error}", attune_core::profile::command_text(&command)))
         })
     }

@@ -65,7 +65,15 @@ fn experts_that_share_a_tensor_are_cut_along_its_first_axis() {
 fn what_does_not_fold_without_knowledge_of_the_family_is_refused() {
     let files = single(&tensors(Dtype::F32));
     let both = || vec![keep(0, &[1, 3]), keep(1, &[0, 2])];
-    let bits = Edit::from(KvBits { layer: 0, key: 4, value: 4, residual: 0 });
+    let bits = Edit::from(KvBits {
+        layer: 0,
+        kv_head: None,
+        keys: 4,
+        values: 4,
+        group_size: 1,
+        sink: 0,
+        recent: 0,
+    });
     let foreign = refusal(vec![bits], &files, &told());
     assert!(foreign.contains("does not know `nobody-knows-it` models") && foreign.contains("--to plan"), "{foreign}");
     let merged = refusal(vec![merge(0, 4, &[0.5; 16])], &files, &told());
