@@ -7,7 +7,9 @@ mod started;
 #[cfg(feature = "backend")]
 mod trial;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
+#[cfg(feature = "backend")]
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use attune_core::evaluator::{Evaluator, EvaluatorSpec};
