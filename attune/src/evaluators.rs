@@ -26,13 +26,13 @@ use crate::run_options::ProfileOptions;
 use crate::run_options::RunOptions;
 use crate::setup::{self, ChosenTask, Complaints};
 
+pub use attune_workers::end_all;
 #[cfg(feature = "backend")]
 pub(crate) use command::beside;
-pub use attune_workers::end_all;
 pub(crate) use factory::Factory;
+pub use python::{INSTALL_TORCH, NoTorch, TORCH, TORCH_SUMMARY, torch_command};
 #[cfg(feature = "backend")]
 pub use trial::{TrialOptions, trial};
-pub use python::{INSTALL_TORCH, NoTorch, TORCH, TORCH_SUMMARY, torch_command};
 
 /// An evaluator that profiles can name, as far as it is known without starting it.
 #[derive(Clone, Debug, PartialEq)]

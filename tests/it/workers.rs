@@ -67,7 +67,12 @@ fn a_study_by_its_command_ends_and_is_the_same_one_wherever_the_program_lies() {
     assert_eq!(result(&again)["best"], best);
     assert_eq!(journal.as_bytes(), place.journal("formula"), "nothing was added");
 
-    let scaled = profile(&place, WORKER, &[], &[("),\n    technique", ", options: {\"scale\": 2.0}),\n    technique")]);
+    let scaled = profile(
+        &place,
+        WORKER,
+        &[],
+        &[("),\n    technique", ", options: {\"scale\": 2.0}),\n    technique")],
+    );
     refused(&place.attune(&["run", &scaled.display().to_string()]), 2, &["profile"]);
     let set = ["run", &scaled.display().to_string(), "--set", "evaluator.options.scael=1"].map(str::to_owned);
     let set: Vec<&str> = set.iter().map(String::as_str).collect();
@@ -80,8 +85,16 @@ fn what_a_program_is_not_is_said_with_the_place_in_the_profile() {
     let run = |program: &str, arguments: &[&str], changes: &[(&str, &str)]| {
         place.attune(&["run", &profile(&place, program, arguments, changes).display().to_string()])
     };
-    refused(&run("no-such-program", &[], &[]), 2, &["formula.ron:4:", "evaluator.command", "no-such-program"]);
-    refused(&run(WORKER, &["--fault", "die-at-start"], &[]), 2, &["evaluator.command", "there is no device here"]);
+    refused(
+        &run("no-such-program", &[], &[]),
+        2,
+        &["formula.ron:4:", "evaluator.command", "no-such-program"],
+    );
+    refused(
+        &run(WORKER, &["--fault", "die-at-start"], &[]),
+        2,
+        &["evaluator.command", "there is no device here"],
+    );
     let named = ("(command:", "(name: \"other\", command:");
     refused(&run(WORKER, &[], &[named]), 2, &["evaluator.name is \"other\"", "\"scripted\""]);
     let nobody = place.write("nobody.ron", &fs::read_to_string(place.path("formula.ron")).unwrap());
@@ -99,7 +112,8 @@ fn what_a_program_is_not_is_said_with_the_place_in_the_profile() {
 #[cfg(unix)]
 #[test]
 fn fifty_kills_of_the_worker_leave_the_same_bytes_as_none() {
-    let changes = [("trials: 12", "trials: 300"), ("unit\": \"block\", \"drop\": 2", "unit\": \"parts\", \"drop\": 4")];
+    let changes =
+        [("trials: 12", "trials: 300"), ("unit\": \"block\", \"drop\": 2", "unit\": \"parts\", \"drop\": 4")];
     let undisturbed = Place::new();
     undisturbed.run(&profile(&undisturbed, WORKER, &[], &changes), &[]);
 
@@ -108,8 +122,11 @@ fn fifty_kills_of_the_worker_leave_the_same_bytes_as_none() {
     fs::create_dir(&notes).unwrap();
     let arguments = ["--item-ms", "6", "--notes", notes.to_str().unwrap()];
     let profile = profile(&place, WORKER, &arguments, &changes);
-    let mut study =
-        place.command(&["run", &profile.display().to_string(), "--json"]).stdout(Stdio::null()).spawn().unwrap();
+    let mut study = place
+        .command(&["run", &profile.display().to_string(), "--json"])
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
     let mut random = rng::derive(1, "kill", &[]);
     let (mut killed, mut last) = (0, String::new());
     while study.try_wait().unwrap().is_none() && killed < KILLS {
@@ -187,10 +204,14 @@ fn an_evaluator_that_is_not_installed_is_listed_with_what_brings_it() {
     let nowhere = place.path("python");
     let attune = |args: &[&str]| place.command(args).env("ATTUNE_PYTHON", &nowhere).output().unwrap();
     let list = stdout(&attune(&["evaluator", "list"]));
-    assert!(list.contains("torch") && list.contains("not installed") && list.contains("pip install"), "{list}");
+    assert!(
+        list.contains("torch") && list.contains("not installed") && list.contains("pip install"),
+        "{list}"
+    );
     let list = stdout(&attune(&["evaluator", "list", "--json"]));
     let list: Value = serde_json::from_str(&list).unwrap();
-    let torch = list["evaluators"].as_array().unwrap().iter().find(|one| one["evaluator"] == "torch").unwrap();
+    let torch =
+        list["evaluators"].as_array().unwrap().iter().find(|one| one["evaluator"] == "torch").unwrap();
     assert_eq!((&torch["installed"], &torch["install"]), (&false.into(), &"pip install attune-torch".into()));
     let doctor = stdout(&attune(&["doctor"]));
     assert!(doctor.contains("pip install attune-torch") && doctor.contains("native"), "{doctor}");
@@ -209,7 +230,11 @@ fn a_plan_can_always_be_exported_and_other_targets_need_a_folder() {
     let plan = fs::read_to_string(place.path("plan/plan.json")).unwrap();
     assert!(plan.contains("drop-block") && plan.contains("six layers"), "{plan}");
     let out = place.path("hf").display().to_string();
-    refused(&place.attune(&["export", "formula", "--to", "hf", "--out", &out]), 2, &["no folder here", "--to plan"]);
+    refused(
+        &place.attune(&["export", "formula", "--to", "hf", "--out", &out]),
+        2,
+        &["no folder here", "--to plan"],
+    );
 
     // With a folder that this build knows, which the evaluator proves by loading it.
     let model = root().join("models/tiny-moe").display().to_string();
@@ -218,6 +243,7 @@ fn a_plan_can_always_be_exported_and_other_targets_need_a_folder() {
     let exported = place.attune(&["export", "folder", "--to", "hf", "--out", &out]);
     assert!(exported.status.success(), "{}", stderr(&exported));
     assert!(place.path("hf/model.safetensors").exists());
-    let other = place.attune(&["export", "folder", "--to", "mlx", "--out", &place.path("mlx").display().to_string()]);
+    let other =
+        place.attune(&["export", "folder", "--to", "mlx", "--out", &place.path("mlx").display().to_string()]);
     refused(&other, 2, &["drop-block"]);
 }

@@ -20,7 +20,8 @@ use attune_search::session::SessionError;
 use attune_search::strategy::StrategyError;
 
 use super::{
-    ChoiceError, ContinueError, FolderError, NoExample, NoStore, OtherEvaluator, PathError, StagingError, StartError,
+    ChoiceError, ContinueError, FolderError, NoExample, NoStore, OtherEvaluator, PathError, StagingError,
+    StartError,
 };
 
 /// What happened.

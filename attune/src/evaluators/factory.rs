@@ -52,18 +52,18 @@ impl Factory {
             false => Err(TaskFault {
                 path: "evaluator.name".to_owned(),
                 found: format!("{name:?}"),
-                expected: format!("{:?}, which the program of evaluator.command calls itself", factory.name()),
+                expected: format!(
+                    "{:?}, which the program of evaluator.command calls itself",
+                    factory.name()
+                ),
             }),
         }
     }
 
     /// The evaluator of this name.
     fn named(name: &str) -> Result<Self, TaskFault> {
-        let fault = |expected| TaskFault {
-            path: "evaluator.name".to_owned(),
-            found: format!("{name:?}"),
-            expected,
-        };
+        let fault =
+            |expected| TaskFault { path: "evaluator.name".to_owned(), found: format!("{name:?}"), expected };
         if name != TORCH {
             return registry::by_name(name).map(Self::Native).map_err(|_| {
                 let known = names().into_iter().map(|(name, _)| name).collect();

@@ -42,8 +42,7 @@ pub fn trial(options: &TrialOptions) -> Result<(Profile, PathBuf), Error> {
     let TrialOptions { evaluator, profile, model, selection, report, sets } = options;
     let own = [("model", model), ("task.selection", selection), ("task.report", report)];
     let own = own.into_iter().filter_map(|(key, value)| Some((key, value.as_ref()?)));
-    let mut all: Vec<(String, String)> =
-        own.map(|(key, value)| (key.to_owned(), from_here(value))).collect();
+    let mut all: Vec<(String, String)> = own.map(|(key, value)| (key.to_owned(), from_here(value))).collect();
     let named = !all.is_empty();
     if !evaluator.command.is_empty() {
         let words = command::beside(&evaluator.command, Path::new(""));
@@ -72,7 +71,9 @@ pub fn trial(options: &TrialOptions) -> Result<(Profile, PathBuf), Error> {
             ReadProfile::of_file(file, all)?
         }
         Some(file) => ReadProfile::of_file(file, all)?,
-        None => ReadProfile::of_text(Path::new("check.ron"), "what is checked".to_owned(), BARE.to_owned(), all)?,
+        None => {
+            ReadProfile::of_text(Path::new("check.ron"), "what is checked".to_owned(), BARE.to_owned(), all)?
+        }
     };
     Ok((read.checked()?, file.unwrap_or_else(|| PathBuf::from("check.ron"))))
 }

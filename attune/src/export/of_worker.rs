@@ -53,7 +53,8 @@ pub(super) fn subject(
     if let (Need::Facts, Some(facts)) = (need, &known) {
         return Ok((folder, facts.clone()));
     }
-    let asked = ContinueOptions { model: named.map(Path::to_owned), ..ContinueOptions::new(&header.study, "auto") };
+    let asked =
+        ContinueOptions { model: named.map(Path::to_owned), ..ContinueOptions::new(&header.study, "auto") };
     let Continuation { args, profile } = Continuation::find(store, &asked)?;
     let base = args.profile.parent().unwrap_or(Path::new(""));
     let chosen = ChosenTask::of(&profile, base).map_err(Error::input)?;

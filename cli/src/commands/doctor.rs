@@ -62,7 +62,11 @@ fn evaluator(listed: &Listed) -> String {
     let state = match listed {
         Listed::Native(_) => "in this build".to_owned(),
         Listed::Worker { command: Err(missing), .. } => {
-            format!("not installed: {} (looked for in {})", evaluators::INSTALL_TORCH, missing.tried.join(", "))
+            format!(
+                "not installed: {} (looked for in {})",
+                evaluators::INSTALL_TORCH,
+                missing.tried.join(", ")
+            )
         }
         Listed::Worker { command: Ok(command), .. } => {
             let command_text = command_text(command);

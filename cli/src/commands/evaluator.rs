@@ -29,9 +29,7 @@ pub(crate) fn run(command: &EvaluatorCommand) -> Result<(), CliError> {
             let all: Vec<Json> = evaluators::list().iter().map(listed).collect();
             output::json(&json!({ "evaluators": all }))
         }
-        EvaluatorCommand::List { json: false } => {
-            output::line(table(&evaluators::list(), output::columns()))
-        }
+        EvaluatorCommand::List { json: false } => output::line(table(&evaluators::list(), output::columns())),
         EvaluatorCommand::Show { evaluator, json } => {
             let spec = evaluators::spec(&evaluator.choice(), Path::new(""))?;
             match json {

@@ -128,7 +128,8 @@ impl Keys<'_> {
             let always = group.is_some_and(|group| group.presence == Presence::Always);
             always && !self.said.groups.contains(name)
         };
-        let lacks = |key: &Key| self.said.groups.contains(key.parts().0) && !self.said.values.contains_key(key.path);
+        let lacks =
+            |key: &Key| self.said.groups.contains(key.parts().0) && !self.said.values.contains_key(key.path);
         if self.group.is_empty() {
             // In a profile's order, whichever it is.
             return missing.clone().find_map(|key| match key.parts() {

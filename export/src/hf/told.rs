@@ -135,7 +135,8 @@ impl Told {
         let object: Map<String, Value> = serde_json::from_str(&text)
             .map_err(|error| bad(CONFIG, error.to_string(), "a JSON object, as Transformers writes it"))?;
         if object.get("quantization_config").is_some_and(|value| !value.is_null()) {
-            let expected = "a model whose weights are not in few bits: dequantise it first, or use `--to plan`";
+            let expected =
+                "a model whose weights are not in few bits: dequantise it first, or use `--to plan`";
             return Err(bad(CONFIG, "`quantization_config`", expected));
         }
         let mut changes = BTreeMap::new();
@@ -144,8 +145,16 @@ impl Told {
                 Some(value) if *value == self.experts => {
                     changes.insert(key.as_str(), self.count().to_string());
                 }
-                Some(value) => return Err(bad(CONFIG, format!("`{key}` is {value}"), self.experts.to_string())),
-                None => return Err(bad(CONFIG, format!("`{key}` is missing"), format!("`{key}`: {}", self.experts))),
+                Some(value) => {
+                    return Err(bad(CONFIG, format!("`{key}` is {value}"), self.experts.to_string()));
+                }
+                None => {
+                    return Err(bad(
+                        CONFIG,
+                        format!("`{key}` is missing"),
+                        format!("`{key}`: {}", self.experts),
+                    ));
+                }
             }
         }
         patched(&text, &changes)
@@ -162,7 +171,11 @@ impl Told {
                     // A part of an expert that nobody named would keep its old number.
                     Role::Other if from.contains(".experts.") => {
                         let found = format!("tensor `{from}`");
-                        return Err(bad(&shard.file, found, "only tensors of experts that the evaluator names"));
+                        return Err(bad(
+                            &shard.file,
+                            found,
+                            "only tensors of experts that the evaluator names",
+                        ));
                     }
                     Role::Other => moves.push(Move { from, to: from.to_owned(), made: Made::Copy }),
                     Role::Router(layer) => {

@@ -37,7 +37,10 @@ fn experts_are_left_out_by_the_names_that_the_evaluator_gives() {
     let plan = arrange([keep(0, &[1, 3]), keep(1, &[0, 2])]);
     let out = export_of(&HfExporter, &plan, &single(&source), &told()).unwrap();
     assert_holds(&out.0["model.safetensors"], &pruned(&source, &[vec![1, 3], vec![0, 2]]));
-    assert_eq!(out.text("config.json"), CONFIG.replace("\"num_local_experts\":   4 ", "\"num_local_experts\":   2 "));
+    assert_eq!(
+        out.text("config.json"),
+        CONFIG.replace("\"num_local_experts\":   4 ", "\"num_local_experts\":   2 ")
+    );
     assert_eq!(out.json("attune-export.json")["done"]["experts"], 2);
 }
 
@@ -65,17 +68,13 @@ fn experts_that_share_a_tensor_are_cut_along_its_first_axis() {
 fn what_does_not_fold_without_knowledge_of_the_family_is_refused() {
     let files = single(&tensors(Dtype::F32));
     let both = || vec![keep(0, &[1, 3]), keep(1, &[0, 2])];
-    let bits = Edit::from(KvBits {
-        layer: 0,
-        kv_head: None,
-        keys: 4,
-        values: 4,
-        group_size: 1,
-        sink: 0,
-        recent: 0,
-    });
+    let bits =
+        Edit::from(KvBits { layer: 0, kv_head: None, keys: 4, values: 4, group_size: 1, sink: 0, recent: 0 });
     let foreign = refusal(vec![bits], &files, &told());
-    assert!(foreign.contains("does not know `nobody-knows-it` models") && foreign.contains("--to plan"), "{foreign}");
+    assert!(
+        foreign.contains("does not know `nobody-knows-it` models") && foreign.contains("--to plan"),
+        "{foreign}"
+    );
     let merged = refusal(vec![merge(0, 4, &[0.5; 16])], &files, &told());
     assert!(merged.contains("folds nothing but keep-experts"), "{merged}");
     let uneven = refusal(vec![keep(0, &[1, 3])], &files, &told());
@@ -96,7 +95,10 @@ fn a_checkpoint_with_other_tensors_than_were_named_is_refused() {
     let mut source = tensors(Dtype::F32);
     let extra = source["model.norm.weight"].clone();
     source.insert("model.layers.0.block_sparse_moe.experts.0.w1.scale".to_owned(), extra);
-    assert!(refusal(plan(), &single(&source), &told()).contains("only tensors of experts that the evaluator names"));
+    assert!(
+        refusal(plan(), &single(&source), &told())
+            .contains("only tensors of experts that the evaluator names")
+    );
     let mut source = tensors(Dtype::F32);
     source.remove("model.layers.1.block_sparse_moe.experts.3.w2.weight");
     assert!(refusal(plan(), &single(&source), &told()).contains("experts.3.w2.weight` is missing"));
