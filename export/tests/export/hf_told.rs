@@ -5,7 +5,6 @@ use attune_core::options::OptionValue;
 use attune_core::plan::Edit;
 use attune_export::HfExporter;
 use attune_vocabulary::arrange;
-use attune_vocabulary::edits::KvBits;
 use safetensors::tensor::Dtype;
 
 use crate::checkpoint::*;
@@ -68,9 +67,7 @@ fn experts_that_share_a_tensor_are_cut_along_its_first_axis() {
 fn what_does_not_fold_without_knowledge_of_the_family_is_refused() {
     let files = single(&tensors(Dtype::F32));
     let both = || vec![keep(0, &[1, 3]), keep(1, &[0, 2])];
-    let bits =
-        Edit::from(KvBits { layer: 0, kv_head: None, keys: 4, values: 4, group_size: 1, sink: 0, recent: 0 });
-    let foreign = refusal(vec![bits], &files, &told());
+    let foreign = refusal(vec![per_token(0, 1)], &files, &told());
     assert!(
         foreign.contains("does not know `nobody-knows-it` models") && foreign.contains("--to plan"),
         "{foreign}"
