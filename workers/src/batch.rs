@@ -68,7 +68,7 @@ impl<'a> Batch<'a> {
         self.refuse_foreign();
         let mut groups = VecDeque::from([Group { plans: (0..self.plans.len()).collect(), alone: false }]);
         while let Some(group) = groups.pop_front() {
-            let plans: Vec<usize> = group.plans.into_iter().filter(|plan| !self.answered[*plan]).collect();
+            let plans = self.left(&group.plans);
             if self.enough || plans.is_empty() {
                 continue;
             }
@@ -77,7 +77,7 @@ impl<'a> Batch<'a> {
                 Asked::Failed(failure) => return Err(failure),
                 Asked::Died(ending) => {
                     self.request.progress.back_to(self.before + self.done());
-                    let left: Vec<usize> = plans.into_iter().filter(|plan| !self.answered[*plan]).collect();
+                    let left = self.left(&plans);
                     match left[..] {
                         [] => {}
                         [plan] if group.alone => self.lost(plan, &ending)?,
@@ -106,7 +106,8 @@ impl<'a> Batch<'a> {
     /// The worker has died on this plan alone, and not for the first time.
     fn lost(&mut self, plan: usize, ending: &Ending) -> Result<(), EvalFailure> {
         let command = self.asking.supervisor.command();
-        let died = format!("the worker `{command}` died twice on this plan, the second time on it alone: {ending}");
+        let died =
+            format!("the worker `{command}` died twice on this plan, the second time on it alone: {ending}");
         let fatal = self.asking.supervisor.died_twice();
         self.tell(plan, Err(EvalFailure::Internal(died)));
         match fatal {
@@ -149,14 +150,13 @@ impl<'a> Batch<'a> {
                 Ok(Next::On)
             }
         });
-        let left = || plans.iter().copied().filter(|plan| !self.answered[*plan]).collect::<Vec<_>>();
         let (answer, called_off) = (asked.answer, asked.called_off);
         let ended = match answer {
             Answer::Result(result, said) => {
                 if let Some(bytes) = result.peak_memory {
                     (self.peak)(bytes);
                 }
-                match (called_off, left().first()) {
+                match (called_off, self.left(plans).first()) {
                     (None, Some(plan)) => {
                         let position = plans.iter().position(|other| other == plan).unwrap_or(0);
                         let why = format!("plan {position} of the request has no outcome");
@@ -165,21 +165,22 @@ impl<'a> Batch<'a> {
                     _ => None,
                 }
             }
-            Answer::Failure(failure) => Some(failure),
+            Answer::Failure(failure, said) => Some((failure, said)),
             Answer::Gone(ending) if called_off.is_none() => return Asked::Died((*ending).clone()),
             Answer::Gone(_) => None,
         };
         match (called_off, ended) {
             (Some(CalledOff::Enough), _) => Asked::Done,
-            (Some(CalledOff::Stopped), _) if left().is_empty() => Asked::Done,
+            (Some(CalledOff::Stopped), _) if self.left(plans).is_empty() => Asked::Done,
             (Some(CalledOff::Stopped), _) => Asked::Failed(EvalFailure::Interrupted),
             (Some(CalledOff::Late), _) => {
                 let each = request.deadline.unwrap_or_default();
-                left().into_iter().for_each(|plan| self.tell(plan, Err(EvalFailure::Deadline(each))));
+                let late = self.left(plans);
+                late.into_iter().for_each(|plan| self.tell(plan, Err(EvalFailure::Deadline(each))));
                 Asked::Done
             }
             (None, None) => Asked::Done,
-            (None, Some(failure)) => self.refused(&connection, plans, failure),
+            (None, Some((failure, said))) => self.refused(&connection, plans, failure, &said),
         }
     }
 
@@ -205,13 +206,18 @@ impl<'a> Batch<'a> {
     }
 
     /// The request has failed as a whole.
-    fn refused(&mut self, connection: &Connection, plans: &[usize], failure: wire::Failure) -> Asked {
-        let said = serde_json::to_string(&failure).unwrap_or_default();
+    fn refused(
+        &mut self,
+        connection: &Connection,
+        plans: &[usize],
+        failure: wire::Failure,
+        said: &str,
+    ) -> Asked {
         let info = &self.asking.supervisor.identity().info;
         match scored::failure(failure, info, self.request.deadline) {
-            Err(why) => Asked::Died((*connection.end(Cause::nonsense(&said, why))).clone()),
+            Err(why) => Asked::Died((*connection.end(Cause::nonsense(said, why))).clone()),
             Ok(EvalFailure::Interrupted) => {
-                Asked::Died((*connection.end(Cause::nonsense(&said, "nobody called it off"))).clone())
+                Asked::Died((*connection.end(Cause::nonsense(said, "nobody called it off"))).clone())
             }
             // What is said of a request with one plan is said of the plan.
             Ok(failure) if plans.len() == 1 && !matches!(failure, EvalFailure::BadRequest(_)) => {
@@ -220,6 +226,11 @@ impl<'a> Batch<'a> {
             }
             Ok(failure) => Asked::Failed(failure),
         }
+    }
+
+    /// Those of `plans` that have no outcome.
+    fn left(&self, plans: &[usize]) -> Vec<usize> {
+        plans.iter().copied().filter(|plan| !self.answered[*plan]).collect()
     }
 
     /// Evaluations of plans that have their outcome.

@@ -116,7 +116,9 @@ mod tests {
         assert!(!company.inside().has_room(Want::Alone, 2));
         drop((_check, _two));
         let alone = company.enter(Want::Alone, &stop).unwrap();
-        assert!([Want::Work, Want::Check, Want::Alone].iter().all(|want| !company.inside().has_room(*want, 2)));
+        assert!(
+            [Want::Work, Want::Check, Want::Alone].iter().all(|want| !company.inside().has_room(*want, 2))
+        );
         drop(alone);
         assert!(company.inside().has_room(Want::Alone, 2));
     }

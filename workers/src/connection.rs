@@ -72,7 +72,7 @@ struct Pending {
 enum Heard {
     Event(Event, String),
     Result(serde_json::Map<String, serde_json::Value>, String),
-    Failure(Failure),
+    Failure(Failure, String),
 }
 
 impl Connection {

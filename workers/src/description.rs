@@ -44,9 +44,11 @@ impl Description {
         }
         let idle = match hello.idle_seconds {
             None => None,
-            Some(seconds) => Some(Duration::try_from_secs_f64(seconds).ok().filter(|idle| !idle.is_zero()).ok_or_else(
-                || format!("its `idle-seconds` is {seconds}, expected a number of seconds above 0"),
-            )?),
+            Some(seconds) => {
+                Some(Duration::try_from_secs_f64(seconds).ok().filter(|idle| !idle.is_zero()).ok_or_else(
+                    || format!("its `idle-seconds` is {seconds}, expected a number of seconds above 0"),
+                )?)
+            }
         };
         let schemas = hello.edits.into_iter().map(EditSchema::try_from).collect::<Result<Vec<_>, _>>()?;
         let neural = schemas.iter().any(|schema| model().schema(&schema.kind) == Some(schema));
@@ -64,6 +66,13 @@ impl Description {
             edits,
         };
         let concurrency = hello.concurrency.unwrap_or(1).max(1);
-        Ok(Self { spec, version: hello.version, signals: hello.signals, numerics: hello.numerics, concurrency, idle })
+        Ok(Self {
+            spec,
+            version: hello.version,
+            signals: hello.signals,
+            numerics: hello.numerics,
+            concurrency,
+            idle,
+        })
     }
 }

@@ -48,7 +48,9 @@ pub enum WorkerError {
         why: String,
     },
     /// It was started again and is another one.
-    #[error("the worker `{command}` was started again, and its {what} was {before} and is {now}: results of both cannot be mixed")]
+    #[error(
+        "the worker `{command}` was started again, and its {what} was {before} and is {now}: results of both cannot be mixed"
+    )]
     Changed {
         /// The command.
         command: String,

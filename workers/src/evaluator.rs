@@ -64,7 +64,7 @@ impl Asking {
             let (connection, asked) = asked;
             let (result, said) = match asked.answer {
                 Answer::Result(result, said) => (result, said),
-                Answer::Failure(failure) => return Err(self.failed(&connection, failure)),
+                Answer::Failure(failure, said) => return Err(self.failed(&connection, failure, &said)),
                 Answer::Gone(ending) => return Err(EvalFailure::Internal(ending.to_string())),
             };
             let calibration = result.calibration.as_deref().map(crate::identity::fingerprint).transpose();
@@ -101,13 +101,19 @@ impl Asking {
     }
 
     /// What a failure means; one that the protocol does not have ends the worker.
-    pub(crate) fn failed(&self, connection: &Connection, failure: crate::wire::Failure) -> EvalFailure {
-        let said = serde_json::to_string(&failure).unwrap_or_default();
+    pub(crate) fn failed(
+        &self,
+        connection: &Connection,
+        failure: crate::wire::Failure,
+        said: &str,
+    ) -> EvalFailure {
         let info = &self.supervisor.identity().info;
         match scored::failure(failure, info, None) {
-            Ok(EvalFailure::Interrupted) => EvalFailure::Internal(format!("the worker gave up by itself: {said}")),
+            Ok(EvalFailure::Interrupted) => {
+                EvalFailure::Internal(format!("the worker gave up by itself: {said}"))
+            }
             Ok(failure) => failure,
-            Err(why) => EvalFailure::Internal(connection.end(Cause::nonsense(&said, why)).to_string()),
+            Err(why) => EvalFailure::Internal(connection.end(Cause::nonsense(said, why)).to_string()),
         }
     }
 }
@@ -122,7 +128,10 @@ impl ProcessEvaluator {
     fn has(&self, request: &Request) -> Result<(), EvalFailure> {
         let task = self.task();
         let Some(items) = task.items.get(&request.split) else {
-            return Err(EvalFailure::BadRequest(format!("task `{}` has no split `{}`", task.name, request.split)));
+            return Err(EvalFailure::BadRequest(format!(
+                "task `{}` has no split `{}`",
+                task.name, request.split
+            )));
         };
         if let Some(beyond) = request.items.iter().find(|item| *item >= items) {
             let split = &request.split;
@@ -213,20 +222,27 @@ impl Evaluator for ProcessEvaluator {
         })?;
         let (result, said) = match asked.answer {
             Answer::Result(result, said) => (result, said),
-            Answer::Failure(_) if asked.called_off.is_some() => return Err(EvalFailure::Interrupted),
-            Answer::Failure(failure) => return Err(self.asking.failed(&connection, failure)),
+            Answer::Failure(..) if asked.called_off.is_some() => return Err(EvalFailure::Interrupted),
+            Answer::Failure(failure, said) => {
+                return Err(self.asking.failed(&connection, failure, &said));
+            }
             Answer::Gone(ending) => return Err(EvalFailure::Internal(ending.to_string())),
         };
         let cells = result.axes.iter().try_fold(1_usize, |cells, axis| cells.checked_mul(axis.len as usize));
         let wrong = match cells {
-            Some(cells) if cells == result.values.len() => {
-                result.values.iter().find(|value| !value.is_finite()).map(|value| format!("a value is {value}"))
-            }
+            Some(cells) if cells == result.values.len() => result
+                .values
+                .iter()
+                .find(|value| !value.is_finite())
+                .map(|value| format!("a value is {value}")),
             _ => Some(format!("its axes do not have {} values", result.values.len())),
         };
         if let Some(why) = wrong {
             let ending = connection.end(Cause::nonsense(&said, why));
-            return Err(EvalFailure::Internal(format!("the worker `{}`: {ending}", self.asking.supervisor.command())));
+            return Err(EvalFailure::Internal(format!(
+                "the worker `{}`: {ending}",
+                self.asking.supervisor.command()
+            )));
         }
         request.progress.at_least(before + request.items.len() as f64);
         let axes = result.axes.iter().map(|axis| Axis::new(&axis.name, axis.len)).collect();

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use attune_core::evaluator::{
-    EvalFailure, Evaluator, EvaluatorFactory, EvaluatorInfo, EvaluatorSpec, OpenFailure, Opening, Outline, Prepared,
-    RunControl, TaskData, TaskInfo,
+    EvalFailure, Evaluator, EvaluatorFactory, EvaluatorInfo, EvaluatorSpec, OpenFailure, Opening, Outline,
+    Prepared, RunControl, TaskData, TaskInfo,
 };
 use attune_core::facts::Facts;
 use attune_core::hash::ContentHash;

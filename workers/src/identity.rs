@@ -34,7 +34,9 @@ impl Identity {
         let edits = match edits {
             None => known.clone(),
             Some(kinds) => match kinds.iter().find(|kind| known.schema(kind).is_none()) {
-                Some(kind) => return Err(format!("it honours edit `{kind}`, which its `hello` does not have")),
+                Some(kind) => {
+                    return Err(format!("it honours edit `{kind}`, which its `hello` does not have"));
+                }
                 None => known.subset(kinds.iter().map(String::as_str)),
             },
         };
@@ -52,7 +54,8 @@ impl Identity {
         }
         let (mut items, mut fingerprints) = (BTreeMap::new(), BTreeMap::new());
         for (split, data) in task.splits {
-            let fingerprint = fingerprint(&data.fingerprint).map_err(|why| format!("split `{split}`: {why}"))?;
+            let fingerprint =
+                fingerprint(&data.fingerprint).map_err(|why| format!("split `{split}`: {why}"))?;
             let split = self::split(&split)?;
             items.insert(split.clone(), data.items);
             fingerprints.insert(split, fingerprint);
@@ -60,7 +63,9 @@ impl Identity {
         let (selection, report) = (fingerprints.get(&Split::Selection), fingerprints.get(&Split::Report));
         match (selection, report) {
             (Some(selection), Some(report)) if selection == report => {
-                return Err("its selection and report data have one fingerprint, and have to be two".to_owned());
+                return Err(
+                    "its selection and report data have one fingerprint, and have to be two".to_owned()
+                );
             }
             (Some(_), Some(_)) => {}
             _ => return Err("its task lacks the selection data or the report data".to_owned()),
@@ -90,7 +95,9 @@ impl Identity {
             return told("numerics", self.info.numerics.clone(), now.info.numerics.clone());
         }
         if self.task.metrics != now.task.metrics {
-            let names = |task: &TaskInfo| task.metrics.iter().map(|metric| metric.name.clone()).collect::<Vec<_>>().join(", ");
+            let names = |task: &TaskInfo| {
+                task.metrics.iter().map(|metric| metric.name.clone()).collect::<Vec<_>>().join(", ")
+            };
             return told("list of metrics", names(&self.task), names(&now.task));
         }
         let all: Vec<&Split> = self.task.fingerprints.keys().chain(now.task.fingerprints.keys()).collect();

@@ -46,7 +46,11 @@ impl Limits {
     /// How long to wait before start number `row` in a row, counted from 1.
     pub(crate) fn before_start(&self, row: u32) -> Duration {
         let doubled = 2_u32.saturating_pow(row.saturating_sub(2).min(16));
-        if row < 2 { Duration::ZERO } else { self.back_off.saturating_mul(doubled).min(self.longest_back_off) }
+        if row < 2 {
+            Duration::ZERO
+        } else {
+            self.back_off.saturating_mul(doubled).min(self.longest_back_off)
+        }
     }
 }
 

@@ -50,7 +50,9 @@ fn checked(name: &str, score: &wire::Score, items: usize) -> Result<MetricScore,
         ));
     }
     if let Some(value) = values.iter().find(|value| !value.is_finite()) {
-        return Err(format!("metric `{name}` has the value {value}; a score that is not finite is the error `not-finite`"));
+        return Err(format!(
+            "metric `{name}` has the value {value}; a score that is not finite is the error `not-finite`"
+        ));
     }
     let fits = |weight: &f64| weight.is_finite() && *weight >= 0.0;
     if let Some(weight) = weights.iter().find(|weight| !fits(weight)) {

@@ -45,7 +45,10 @@ enum Now {
     Up(Arc<Connection>),
     /// Somebody starts it.
     Starting,
-    Down { failures: u32, not_before: Instant },
+    Down {
+        failures: u32,
+        not_before: Instant,
+    },
     /// It is another one now.
     Broken(WorkerError),
 }
@@ -96,8 +99,10 @@ fn load(
         command,
         "load the subject",
     )?;
-    identity::fingerprint(&loaded.fingerprint)
-        .map_err(|why| WorkerError::Description { command: command.to_string(), why: format!("the subject: {why}") })
+    identity::fingerprint(&loaded.fingerprint).map_err(|why| WorkerError::Description {
+        command: command.to_string(),
+        why: format!("the subject: {why}"),
+    })
 }
 
 /// Asks something that may take long, and hands on how far it is.
@@ -132,7 +137,7 @@ fn result<T>(
     match (asked.answer, asked.called_off) {
         (Answer::Result(result, said), _) => Ok((result, said)),
         (_, Some(crate::connection::CalledOff::Stopped)) => Err(WorkerError::Interrupted),
-        (Answer::Failure(failure), _) => Err(WorkerError::Refused { command, during, failure }),
+        (Answer::Failure(failure, _), _) => Err(WorkerError::Refused { command, during, failure }),
         (Answer::Gone(ending), _) => Err(WorkerError::Ended { command, during, ending: (*ending).clone() }),
     }
 }

@@ -21,7 +21,8 @@ pub use host::{Call, HostLine, Note, OpenCall, Request, TaskCall};
 pub use option::{OptionKind, OptionSpec};
 pub use outcome::{Aggregate, Outcome, Score, Work};
 pub use results::{
-    Axis, CheckResult, EvaluateResult, FactsResult, LoadResult, OpenResult, SignalResult, SplitResult, TaskResult,
+    Axis, CheckResult, EvaluateResult, FactsResult, LoadResult, OpenResult, SignalResult, SplitResult,
+    TaskResult,
 };
 pub use schema::{Argument, ArgumentKind, Condition, Contradiction, EditSchema, Idle, Part, Place};
 pub use task::{Direction, Metric, Size, TaskOption, TaskSpec};

@@ -51,12 +51,12 @@ pub(crate) struct Asked<T> {
     pub(crate) called_off: Option<CalledOff>,
 }
 
-/// What came of a request.
+/// What came of a request, with the line that said so.
 pub(crate) enum Answer<T> {
     /// Its result.
     Result(T, String),
     /// It was refused, or failed.
-    Failure(Failure),
+    Failure(Failure, String),
     /// The worker ended.
     Gone(Arc<Ending>),
 }
@@ -100,7 +100,7 @@ impl Connection {
                     }
                     Err(wrong) => (said, wrong),
                 },
-                Ok(Heard::Failure(failure)) => break Answer::Failure(failure),
+                Ok(Heard::Failure(failure, said)) => break Answer::Failure(failure, said),
                 Ok(Heard::Result(result, said)) => {
                     match serde_json::from_value(serde_json::Value::Object(result)) {
                         Ok(result) => break Answer::Result(result, said),

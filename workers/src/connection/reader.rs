@@ -50,7 +50,7 @@ fn pass(line: &Line, said: WorkerLine, bytes: &[u8]) -> Result<(), String> {
         WorkerLine::Heartbeat { .. } => return Ok(()),
         WorkerLine::Event { id, event } => (id, Heard::Event(event, text()), false),
         WorkerLine::Answer { id, result } => (id, Heard::Result(result, text()), true),
-        WorkerLine::Refusal { id, error } => (id, Heard::Failure(error), true),
+        WorkerLine::Refusal { id, error } => (id, Heard::Failure(error, text()), true),
     };
     let mut state = line.state();
     if let Some(pending) = state.pending.get(&id) {

@@ -39,8 +39,12 @@ pub(super) fn watch(line: &Line, cancel: Duration) {
             if state.over {
                 return;
             }
-            let asked: Vec<u64> =
-                state.pending.iter().filter(|(_, pending)| pending.stop.is_asked()).map(|(id, _)| *id).collect();
+            let asked: Vec<u64> = state
+                .pending
+                .iter()
+                .filter(|(_, pending)| pending.stop.is_asked())
+                .map(|(id, _)| *id)
+                .collect();
             asked.into_iter().for_each(|id| state.call_off(id));
             let held = state.pending.values().any(|pending| pending.stop.is_held());
             if held != state.paused {

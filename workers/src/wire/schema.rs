@@ -189,9 +189,8 @@ impl TryFrom<EditSchema> for plan::EditSchema {
             Ok(plan::Contradiction { kind, meet, when })
         });
         let contradicts = contradicts.collect::<Result<_, String>>()?;
-        let idle = idle.into_iter().map(|Idle { argument, when }| {
-            Ok((argument, when.try_into().map_err(about)?))
-        });
+        let idle =
+            idle.into_iter().map(|Idle { argument, when }| Ok((argument, when.try_into().map_err(about)?)));
         let idle = idle.collect::<Result<_, String>>()?;
         let sentence = sentence.unwrap_or_else(|| kind.clone());
         Ok(plan::EditSchema { kind, summary, source, arguments, place, contradicts, idle, sentence })
@@ -217,7 +216,8 @@ impl TryFrom<Condition> for plan::Condition {
     type Error = String;
 
     fn try_from(condition: Condition) -> Result<Self, String> {
-        let each = |all: Vec<Condition>| all.into_iter().map(TryInto::try_into).collect::<Result<Vec<_>, _>>();
+        let each =
+            |all: Vec<Condition>| all.into_iter().map(TryInto::try_into).collect::<Result<Vec<_>, _>>();
         Ok(match condition {
             Condition::Is(name, value) => plan::Condition::Is(name, OptionValue::try_from(value)?),
             Condition::OneOf(name, words) => plan::Condition::OneOf(name, words),

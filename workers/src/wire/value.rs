@@ -68,7 +68,8 @@ impl TryFrom<Value> for OptionValue {
             Value::Reals(values) => Self::Reals(values),
             Value::Counts(counts) => {
                 let number = |text: &str| {
-                    text.parse().map_err(|_| format!("`{text}` is not a whole number that something is counted by"))
+                    text.parse()
+                        .map_err(|_| format!("`{text}` is not a whole number that something is counted by"))
                 };
                 let counts = counts.iter().map(|(text, count)| Ok((number(text)?, *count)));
                 Self::Counts(counts.collect::<Result<_, String>>()?)

@@ -76,7 +76,9 @@ impl WorkerLine {
         let value: Value = serde_json::from_str(text).map_err(|error| format!("it is not JSON: {error}"))?;
         let Value::Object(object) = value else { return Err("it is not a JSON object".to_owned()) };
         let typed = |value: Value| serde_json::from_value(value);
-        let wrong = |what: &str, error: serde_json::Error| format!("its {what} is not as the protocol has it: {error}");
+        let wrong = |what: &str, error: serde_json::Error| {
+            format!("its {what} is not as the protocol has it: {error}")
+        };
         let Some(id) = object.get("id") else {
             let heartbeat = object.get("event").and_then(Value::as_str) == Some("heartbeat");
             return match heartbeat {
