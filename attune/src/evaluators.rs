@@ -4,13 +4,17 @@ mod command;
 mod factory;
 mod python;
 mod started;
+#[cfg(feature = "backend")]
+mod trial;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
+#[cfg(feature = "backend")]
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use attune_core::evaluator::{Evaluator, EvaluatorSpec};
 use attune_core::profile::{EvaluatorChoice, Profile};
-use attune_eval::registry;
+use attune_eval::registry::{self, UnknownEvaluator};
 
 #[cfg(feature = "backend")]
 use crate::backend::profiles_that_come_with_attune;
@@ -22,10 +26,13 @@ use crate::run_options::ProfileOptions;
 use crate::run_options::RunOptions;
 use crate::setup::{self, ChosenTask, Complaints};
 
+pub use attune_workers::end_all;
 #[cfg(feature = "backend")]
 pub(crate) use command::beside;
 pub(crate) use factory::Factory;
 pub use python::{INSTALL_TORCH, NoTorch, TORCH, TORCH_SUMMARY, torch_command};
+#[cfg(feature = "backend")]
+pub use trial::{TrialOptions, trial};
 
 /// An evaluator that profiles can name, as far as it is known without starting it.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,17 +67,20 @@ pub fn list() -> Vec<Listed> {
     natives.chain([torch]).collect()
 }
 
-/// The names that profiles may have under `evaluator.name`.
-pub fn known() -> Vec<String> {
-    registry::all().map(|factory| factory.name().to_owned()).chain([TORCH.to_owned()]).collect()
+/// The names that profiles may have under `evaluator.name`, each with what it evaluates. Nothing is looked for.
+pub fn names() -> Vec<(String, String)> {
+    let natives = registry::all().map(|factory| factory.spec()).map(|spec| (spec.name, spec.summary));
+    natives.chain([(TORCH.to_owned(), TORCH_SUMMARY.to_owned())]).collect()
 }
 
 /// Whether a profile is for an evaluator of another process.
 pub(crate) fn is_worker(profile: &Profile) -> bool {
-    let is = |choice: &EvaluatorChoice| {
-        !choice.command.is_empty() || registry::by_name(&choice.name).is_err()
-    };
-    profile.evaluator.as_ref().is_some_and(is)
+    profile.evaluator.as_ref().is_some_and(|choice| !is_native(choice))
+}
+
+/// Whether an evaluator is one of this build.
+fn is_native(choice: &EvaluatorChoice) -> bool {
+    choice.command.is_empty() && registry::by_name(&choice.name).is_ok()
 }
 
 /// What an evaluator says of itself: the one of a name, or a program, whose paths are relative to `base`. A program is started
@@ -79,6 +89,10 @@ pub(crate) fn is_worker(profile: &Profile) -> bool {
 /// # Errors
 /// When there is none.
 pub fn spec(choice: &EvaluatorChoice, base: &Path) -> Result<EvaluatorSpec, Error> {
+    let known: Vec<String> = names().into_iter().map(|(name, _)| name).collect();
+    if choice.command.is_empty() && !known.contains(&choice.name) {
+        return Err(Error::input(UnknownEvaluator::among(&choice.name, known)));
+    }
     Factory::chosen(choice, base).map(|factory| factory.spec()).map_err(Error::input)
 }
 

@@ -20,7 +20,8 @@ use attune_search::session::SessionError;
 use attune_search::strategy::StrategyError;
 
 use super::{
-    ChoiceError, ContinueError, FolderError, NoExample, NoStore, PathError, StagingError, StartError,
+    ChoiceError, ContinueError, FolderError, NoExample, NoStore, OtherEvaluator, PathError, StagingError,
+    StartError,
 };
 
 /// What happened.
@@ -46,6 +47,9 @@ pub enum Cause {
     /// There is nothing to try an evaluator on.
     #[error(transparent)]
     NoExample(#[from] NoExample),
+    /// What an evaluator is to be tried on is for another one.
+    #[error(transparent)]
+    OtherEvaluator(#[from] OtherEvaluator),
     /// A path is none on this machine, or cannot be kept.
     #[error(transparent)]
     Path(#[from] PathError),

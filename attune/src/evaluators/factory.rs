@@ -10,7 +10,7 @@ use attune_eval::registry::{self, NativeFactory, UnknownEvaluator};
 
 use super::python::{TORCH, torch_command};
 use super::started::started;
-use super::{command, known};
+use super::{command, names};
 
 /// An evaluator that can be opened.
 #[derive(Clone)]
@@ -42,7 +42,7 @@ impl Factory {
         if command.is_empty() {
             return Self::named(name);
         }
-        let factory = started(&command::beside(command, base)).map_err(|error| TaskFault {
+        let factory = started(&command::beside(command, base), None).map_err(|error| TaskFault {
             path: "evaluator.command".to_owned(),
             found: format!("{command:?}"),
             expected: format!("a program that is an evaluator: {error}"),
@@ -52,26 +52,27 @@ impl Factory {
             false => Err(TaskFault {
                 path: "evaluator.name".to_owned(),
                 found: format!("{name:?}"),
-                expected: format!("{:?}, which the program of evaluator.command calls itself", factory.name()),
+                expected: format!(
+                    "{:?}, which the program of evaluator.command calls itself",
+                    factory.name()
+                ),
             }),
         }
     }
 
     /// The evaluator of this name.
     fn named(name: &str) -> Result<Self, TaskFault> {
-        let fault = |expected| TaskFault {
-            path: "evaluator.name".to_owned(),
-            found: format!("{name:?}"),
-            expected,
-        };
+        let fault =
+            |expected| TaskFault { path: "evaluator.name".to_owned(), found: format!("{name:?}"), expected };
         if name != TORCH {
             return registry::by_name(name).map(Self::Native).map_err(|_| {
-                let UnknownEvaluator { known, hint, .. } = UnknownEvaluator::among(name, known());
+                let known = names().into_iter().map(|(name, _)| name).collect();
+                let UnknownEvaluator { known, hint, .. } = UnknownEvaluator::among(name, known);
                 fault(format!("one of {}{hint}", known.join(", ")))
             });
         }
         let command = torch_command().map_err(|error| fault(error.to_string()))?;
-        started(&command).map(Self::Worker).map_err(|error| {
+        started(&command, Some(TORCH)).map(Self::Worker).map_err(|error| {
             fault(format!("`{}` to be an evaluator: {error}", attune_core::profile::command_text(&command)))
         })
     }

@@ -46,9 +46,7 @@ struct Places<'a> {
 pub fn torch_command() -> Result<Vec<String>, NoTorch> {
     let beside = std::env::current_exe().ok().and_then(|file| Some(file.parent()?.to_owned()));
     Places {
-        variable: &|name| {
-            std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
-        },
+        variable: &|name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from),
         is_file: &Path::is_file,
         has_package: &has_package,
         beside,
@@ -160,7 +158,10 @@ mod tests {
         assert_eq!(found(&path, &program, &everywhere), Ok(vec![program[0].to_owned()]));
         assert_eq!(found(&with(("VIRTUAL_ENV", "/v")), &program, &everywhere), python("/v/bin/python"));
         // An environment without the package is left, a Python that was named is not.
-        assert_eq!(found(&with(("VIRTUAL_ENV", "/v")), &["/v/bin/python"], &["/bin/python3"]), python("/bin/python3"));
+        assert_eq!(
+            found(&with(("VIRTUAL_ENV", "/v")), &["/v/bin/python"], &["/bin/python3"]),
+            python("/bin/python3")
+        );
         let named = found(&with(("ATTUNE_PYTHON", "/n/python")), &program, &everywhere).unwrap_err();
         assert_eq!(named.tried, ["ATTUNE_PYTHON (/n/python)"]);
     }

@@ -32,12 +32,14 @@ pub(super) fn subject(
 ) -> Result<(PathBuf, Facts), Error> {
     let StoredStudy { header, notes, .. } = stored;
     if need == Need::Name {
-        let facts = Facts {
+        let folder = PathBuf::from(&header.model_path);
+        let unknown = || Facts {
             name: header.model.clone(),
             fingerprint: header.model_fingerprint,
             values: Default::default(),
         };
-        return Ok((PathBuf::from(&header.model_path), facts));
+        let facts = registry::outline(&folder).map(|outline| outline.facts(header.model_fingerprint));
+        return Ok((folder, facts.unwrap_or_else(|_| unknown())));
     }
     let folder = model_folder::of_worker(store, header, notes, named)?;
     if !folder.is_dir() {
@@ -51,7 +53,8 @@ pub(super) fn subject(
     if let (Need::Facts, Some(facts)) = (need, &known) {
         return Ok((folder, facts.clone()));
     }
-    let asked = ContinueOptions { model: named.map(Path::to_owned), ..ContinueOptions::new(&header.study, "auto") };
+    let asked =
+        ContinueOptions { model: named.map(Path::to_owned), ..ContinueOptions::new(&header.study, "auto") };
     let Continuation { args, profile } = Continuation::find(store, &asked)?;
     let base = args.profile.parent().unwrap_or(Path::new(""));
     let chosen = ChosenTask::of(&profile, base).map_err(Error::input)?;

@@ -43,12 +43,8 @@ impl ChosenTask {
             Some(evaluator) => named(evaluator, base)?,
             None => (Factory::Native(of_folder(profile, &base.join(&profile.model))), Settings::new()),
         };
-        if factory.folders().is_some() && profile.model.is_empty() {
-            return Err(TaskFault {
-                path: "model".to_owned(),
-                found: "\"\"".to_owned(),
-                expected: format!("the folder of a model, which evaluator `{}` runs", factory.name()),
-            });
+        if factory.folders().is_some() {
+            needs_files(profile, factory.name())?;
         }
         let EvaluatorSpec { name, tasks, .. } = factory.spec();
         let spec = match profile.task.spec(&tasks) {
@@ -78,8 +74,8 @@ impl ChosenTask {
             kind: self.spec.name.clone(),
             options: self.options.clone(),
             base: base.to_owned(),
-            selection: base.join(&task.selection),
-            report: base.join(&task.report),
+            selection: beside(base, &task.selection),
+            report: beside(base, &task.report),
             out_of_domain: out_of_domain.collect(),
             selection_items: profile.items,
             report_items: profile.report.items,
@@ -147,6 +143,29 @@ impl ChosenTask {
             options: self.settings.clone(),
         });
         Profile { task, evaluator, objectives: self.objectives(profile), ..profile.clone() }
+    }
+}
+
+/// A file beside the profile; nothing where the profile names none.
+fn beside(base: &Path, file: &str) -> PathBuf {
+    if file.is_empty() { PathBuf::new() } else { base.join(file) }
+}
+
+/// Refuses a profile that lacks what only an evaluator of another process may have itself.
+fn needs_files(profile: &Profile, evaluator: &str) -> Result<(), TaskFault> {
+    let (model, task) = (&profile.model, &profile.task);
+    let all = [
+        ("model", model, "the folder of a model"),
+        ("task.selection", &task.selection, "a file with data to tune on"),
+        ("task.report", &task.report, "a file with data to report on"),
+    ];
+    match all.into_iter().find(|(_, text, _)| text.is_empty()) {
+        None => Ok(()),
+        Some((key, _, what)) => Err(TaskFault {
+            path: key.to_owned(),
+            found: "\"\"".to_owned(),
+            expected: format!("{what}, which evaluator `{evaluator}` needs"),
+        }),
     }
 }
 

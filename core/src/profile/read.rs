@@ -128,14 +128,18 @@ impl Keys<'_> {
             let always = group.is_some_and(|group| group.presence == Presence::Always);
             always && !self.said.groups.contains(name)
         };
+        let lacks =
+            |key: &Key| self.said.groups.contains(key.parts().0) && !self.said.values.contains_key(key.path);
         if self.group.is_empty() {
             // In a profile's order, whichever it is.
             return missing.clone().find_map(|key| match key.parts() {
                 ("", name) => here(&key).then_some(name),
-                (of, _) => group(of).then_some(of),
+                (of, _) if group(of) => Some(of),
+                (_, name) => (!key.freed_by.is_empty() && lacks(key)).then_some(name),
             });
         }
-        missing.filter(here).map(|key| key.parts().1).next()
+        // What may be freed by a group further down is seen at the end.
+        missing.filter(|key| key.freed_by.is_empty()).filter(here).map(|key| key.parts().1).next()
     }
 }
 

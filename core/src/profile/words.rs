@@ -54,7 +54,10 @@ mod tests {
         let words = |text: &str| command_of(text).unwrap();
         assert_eq!(words(" python  my_eval.py "), ["python", "my_eval.py"]);
         assert_eq!(words(r#"["python", "my eval.py"]"#), ["python", "my eval.py"]);
-        assert_eq!(words(r#"python 'my eval.py' "a \"b\"" C:\\x"#), ["python", "my eval.py", "a \"b\"", "C:\\\\x"]);
+        assert_eq!(
+            words(r#"python 'my eval.py' "a \"b\"" C:\\x"#),
+            ["python", "my eval.py", "a \"b\"", "C:\\\\x"]
+        );
         assert!(command_of("python 'x").unwrap_err().contains("closing '"));
         assert!(command_of("[1]").is_err());
         assert!(words("").is_empty());

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use attune_core::evaluator::{
-    self, EvalFailure, Evaluator, EvaluatorFactory, EvaluatorInfo, EvaluatorSpec, FolderOutline, ModelFolders,
-    OpenFailure, Opening, Outline, TaskData, TaskInfo,
+    self, EvalFailure, Evaluator, EvaluatorFactory, EvaluatorInfo, EvaluatorSpec, FolderOutline,
+    ModelFolders, OpenFailure, Opening, Outline, TaskData, TaskInfo,
 };
 use attune_core::facts::Facts;
 use attune_core::hash::ContentHash;

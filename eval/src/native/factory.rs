@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use attune_core::evaluator::{
-    self, EvalFailure, Evaluator, EvaluatorFactory, EvaluatorInfo, EvaluatorSpec, FolderOutline, ModelFolders,
-    OpenFailure, Opening, Outline, TaskData, TaskInfo,
+    self, EvalFailure, Evaluator, EvaluatorFactory, EvaluatorInfo, EvaluatorSpec, FolderOutline,
+    ModelFolders, OpenFailure, Opening, Outline, TaskData, TaskInfo,
 };
 use attune_core::facts::Facts;
 use attune_core::hash::ContentHash;
@@ -83,7 +83,8 @@ impl FolderOutline for DecoderOutline {
 
     fn task(&self, data: &TaskData) -> Result<TaskInfo, OpenFailure> {
         let (vocab, context) = (self.config().vocab, self.config().context);
-        let task = TextTask::open(&TextSpec::of(data, self.folder()), vocab, context).map_err(OpenError::Task)?;
+        let task =
+            TextTask::open(&TextSpec::of(data, self.folder()), vocab, context).map_err(OpenError::Task)?;
         Ok(task.info().clone())
     }
 }

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use attune::backend::{
-    Answer, Backend, Catalogue, Check, EvaluatorRow, Fault, FolderEntry, FolderEntryKind, Mailbox, ModelFound, Opening,
-    ProfileRow, Request, RunLocation, SaveError, StrategyRow, StudyRow, Target, Timing, Verdict, Written,
+    Answer, Backend, Catalogue, Check, EvaluatorRow, Fault, FolderEntry, FolderEntryKind, Mailbox,
+    ModelFound, Opening, ProfileRow, Request, RunLocation, SaveError, StrategyRow, StudyRow, Target, Timing,
+    Verdict, Written,
 };
 use attune::replay::Replay;
 use attune_core::evaluator::EvaluatorSpec;

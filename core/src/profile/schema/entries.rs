@@ -103,10 +103,12 @@ const KEYS: &[Key] = &[
     Key::new("task.selection", Kind::Data, Section::Data, "tune on", held!(task.selection))
         .help("Data that the search tunes on.")
         .example("../models/tiny-moe/data/code.selection.txt")
-        .comment("The search tunes on `selection`; the table is made on `report`, which it never sees."),
+        .comment("The search tunes on `selection`; the table is made on `report`, which it never sees.")
+        .freed_by("evaluator"),
     Key::new("task.report", Kind::Data, Section::Data, "report on", held!(task.report))
         .help("Data that the result is reported on; the search never sees it, so it is another file.")
-        .example("../models/tiny-moe/data/code.report.txt"),
+        .example("../models/tiny-moe/data/code.report.txt")
+        .freed_by("evaluator"),
     Key::new("task.elsewhere", Kind::Files, Section::Report, "report also on", held!(task.elsewhere))
         .defaults("{}")
         .help("Report data of other domains, by name: what the tuning costs there.")

@@ -63,9 +63,10 @@ pub(super) fn settle(model: &mut Model) -> Vec<Effect> {
         draft.worker.clone_from(&worker);
         // Tasks and options are those of the evaluator.
         fields::generate(draft, catalogue, device);
-        effects.extend(worker.map(|evaluator| {
-            Effect::Ask(Request::Evaluator { evaluator, profile: draft.file.clone() })
-        }));
+        effects.extend(
+            worker
+                .map(|evaluator| Effect::Ask(Request::Evaluator { evaluator, profile: draft.file.clone() })),
+        );
     }
     let path = draft.text("model").to_owned();
     if draft.model_path != path || draft.model_for != draft.worker {
