@@ -16,7 +16,7 @@ fn what_it_says_of_itself_is_understood() {
     assert_eq!((spec.name.as_str(), spec.summary.as_str()), ("mine", "Scores plans by a formula."));
     assert_eq!(spec.options[0].default, OptionValue::Real(1.0), "1 is a real number where the option is one");
     assert!(!spec.tasks[0].options[0].advanced);
-    assert_eq!(spec.edits.kinds().collect::<Vec<_>>(), ["drop-block", "bits"]);
+    assert_eq!(spec.edits.kinds().collect::<Vec<_>>(), ["drop-block", "bits", "kv-bits"]);
     let known = attune_vocabulary::model().schema("drop-block");
     assert_eq!(spec.edits.schema("drop-block"), known, "an edit that is named only is the host's own");
     assert_eq!(spec.edits.describe(&bits(3, 4)), ["layer 3 in 4 bits"]);
