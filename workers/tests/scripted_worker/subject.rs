@@ -28,7 +28,8 @@ pub(crate) fn hello(concurrency: u64, idle: Option<f64>, protocol: &str) -> Valu
                 {"name": "keys", "kind": {"type": "level", "levels": [2, 4, 8]}, "help": "its bits"}],
                 "place": {"group": "layer"}, "contradicts": [{"kind": "kv-bits", "meet": ["layer"]}]}],
         "unedited": "the whole subject",
-        "signals": [{"name": "sensitivity", "summary": "What a layer suffers from few bits."}],
+        "signals": [{"name": "sensitivity", "summary": "What a layer suffers from few bits."},
+            {"name": "block-influence", "summary": "What a layer suffers from being dropped."}],
         "concurrency": concurrency,
     });
     if let Some(idle) = idle {
@@ -45,7 +46,7 @@ pub(crate) fn opened(numerics: &str) -> Value {
     let split = |items: u64, digit: &str| json!({"items": items, "fingerprint": digit.repeat(64)});
     json!({
         "device": "paper", "numerics": numerics,
-        "facts": {"name": "six layers", "values": {"layers": LAYERS, "scale": 1.5, "sizes": [1, 2, 3]}},
+        "facts": {"name": "six layers", "values": {"layers": LAYERS, "heads": 4, "scale": 1.5, "sizes": [1, 2, 3]}},
         "task": {"name": "formula", "metrics": metrics(),
             "splits": {"selection": split(SELECTION, "a"), "report": split(REPORT, "b"), "elsewhere:other": split(OTHER, "c")}},
     })
@@ -105,8 +106,15 @@ pub(crate) fn scores(plan: &Value, split: &str, items: &[u64]) -> Value {
 }
 
 pub(crate) fn signal(name: &str) -> Option<Value> {
-    let values: Vec<f64> = (0..LAYERS).map(sensitivity).collect();
-    (name == "sensitivity").then(|| {
-        json!({"axes": [{"name": "layer", "len": LAYERS}], "values": values, "work": {"computed": 6, "naive": 6}})
-    })
+    let layers = || (0..LAYERS).map(sensitivity);
+    let (axes, values): (Value, Vec<f64>) = match name {
+        "sensitivity" => (json!([{"name": "layer", "len": LAYERS}]), layers().collect()),
+        // What techniques ask for that drop blocks: of each half, and of the whole.
+        "block-influence" => (
+            json!([{"name": "layer", "len": LAYERS}, {"name": "part", "len": 3}]),
+            layers().flat_map(|value| [value / 4.0, value / 2.0, value]).collect(),
+        ),
+        _ => return None,
+    };
+    Some(json!({"axes": axes, "values": values, "work": {"computed": 6, "naive": 6}}))
 }
