@@ -3,6 +3,7 @@
 //! Nothing here assumes what is evaluated: a subject is whatever plans are applied to, and an item whatever a task counts.
 
 mod batch_progress;
+mod opening;
 mod run_control;
 mod spec;
 mod task_spec;
@@ -19,6 +20,9 @@ use crate::scores::{Scores, Work};
 use crate::signal::{Measured, SignalRequest};
 
 pub use batch_progress::BatchProgress;
+pub use opening::{
+    EvaluatorFactory, FolderOutline, ModelFolders, OpenFailure, OpenFault, Opening, Outline, Prepared,
+};
 pub use run_control::RunControl;
 pub use spec::{EvaluatorSpec, TaskData};
 pub use task_spec::{ItemSize, TaskOption, TaskSpec};

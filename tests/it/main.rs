@@ -30,3 +30,4 @@ mod techniques;
 mod terminal;
 #[cfg(unix)]
 mod walk;
+mod workers;
