@@ -39,6 +39,9 @@ fn found() -> BTreeMap<String, Value> {
     };
     let mut found: BTreeMap<String, Value> = cases().iter().map(of).collect();
     found.insert("tiny-moe".to_owned(), facts(&root().join("models/tiny-moe")));
+    for packed in ["gpt-oss-mxfp4", "llama-awq", "llama-fp8", "llama-gptq"] {
+        found.insert(packed.to_owned(), facts(&root().join("tests/golden/packed").join(packed)));
+    }
     found
 }
 

@@ -18,9 +18,14 @@ RECORDED: dict[str, dict[str, Any]] = json.loads((GOLDEN / "facts.json").read_te
 CASES = {case["name"]: case["config"] for case in json.loads((GOLDEN / "families.json").read_text())}
 
 
-def test_facts_of_a_model_in_the_repository_are_those_of_the_native_evaluator() -> None:
-    outline = Outline(ROOT / "models" / "tiny-moe", Options())
-    assert outline.facts == RECORDED["tiny-moe"] and outline.name == "tiny-moe"
+PACKED = [f"tests/golden/packed/{name}" for name in ("gpt-oss-mxfp4", "llama-awq", "llama-fp8", "llama-gptq")]
+
+
+@pytest.mark.parametrize("folder", ["models/tiny-moe", *PACKED])
+def test_facts_of_models_in_the_repository_are_those_of_the_native_evaluator(folder: str) -> None:
+    outline = Outline(ROOT / folder, Options())
+    assert outline.name == Path(folder).name
+    assert outline.facts == RECORDED[outline.name]
 
 
 @pytest.mark.parametrize("name", CASES)
