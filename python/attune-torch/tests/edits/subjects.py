@@ -42,7 +42,7 @@ FAMILIES: dict[str, dict[str, Any]] = {
 
 def subject_of(model: Any) -> Subject:
     """A loaded model as a subject."""
-    model.eval()
+    model.eval().requires_grad_(False)
     decoder, layers = find.layers(model)
     subject = Subject(model, None, layers, decoder, {})
     try_layers(subject)
