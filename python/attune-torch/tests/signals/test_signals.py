@@ -1,4 +1,5 @@
-"""Signals against recorded gradients in float64, against difference quotients, and against their definitions."""
+"""Signals against recorded gradients in float64, against difference quotients, and against their
+definitions."""
 
 from __future__ import annotations
 
@@ -8,15 +9,16 @@ from typing import Any
 
 import pytest
 import torch
+from attune_worker.evaluator import BadRequest, Edit
+from safetensors.torch import load_file
+from torch import Tensor
+from transformers import AutoModelForCausalLM
+
 from attune_torch import edits, signals
 from attune_torch.edits.grids import Grid
 from attune_torch.signals.answers import greedy
 from attune_torch.signals.gradients import backward
 from attune_torch.subject import Subject
-from attune_worker.evaluator import BadRequest, Edit
-from safetensors.torch import load_file
-from torch import Tensor
-from transformers import AutoModelForCausalLM
 
 from ..edits.subjects import logits, prose, random_ids, random_subject, subject_of, tiny_moe
 
@@ -25,7 +27,9 @@ GOLDEN = Path(__file__).parents[4] / "tests" / "golden"
 
 @cache
 def mixtral() -> Subject:
-    return subject_of(AutoModelForCausalLM.from_pretrained(GOLDEN / "models" / "mixtral", dtype=torch.float32))
+    return subject_of(
+        AutoModelForCausalLM.from_pretrained(GOLDEN / "models" / "mixtral", dtype=torch.float32)
+    )
 
 
 @cache
@@ -54,7 +58,9 @@ def test_torch_in_float64_finds_the_same_errors_of_caches() -> None:
 
 def test_exact_positions_have_no_gradient() -> None:
     """By the recorded gradients of a cache with two exact first and five exact last positions."""
-    found = measured(mixtral(), "kv-quantisation-error", recorded()["input_ids"][None], bits=[2], sink=2, recent=5)
+    found = measured(
+        mixtral(), "kv-quantisation-error", recorded()["input_ids"][None], bits=[2], sink=2, recent=5
+    )
     for part, name in enumerate(("keys", "values")):
         for layer in range(2):
             stored, gradient = recorded()[f"{layer}.{name}"], recorded()[f"{layer}.{name}.gradient.cache"]
@@ -99,7 +105,9 @@ def test_the_best_subset_is_the_one_whose_layer_answers_nearest() -> None:
             kept = [expert for expert in range(5) if expert != dropped]
             plan = [Edit("keep-experts", {"layer": layer, "experts": kept})]
             # Inputs of later layers change, so layers are looked at one by one.
-            errors[dropped] = float((_mixture_outputs(subject, ids, plan)[layer] - outputs[layer]).square().sum())
+            errors[dropped] = float(
+                (_mixture_outputs(subject, ids, plan)[layer] - outputs[layer]).square().sum()
+            )
         best = min(errors, key=errors.__getitem__)
         assert found[layer, 3, best] == 0, errors
 
@@ -107,8 +115,11 @@ def test_the_best_subset_is_the_one_whose_layer_answers_nearest() -> None:
 def _mixture_outputs(subject: Subject, ids: Tensor, plan: list[Edit]) -> list[Tensor]:
     """What the mixture of each layer gives."""
     given: dict[int, Tensor] = {}
-    hooks = [layer.feed_forward.register_forward_hook(partial(_note, given, layer.index)) for layer in subject.layers
-             if layer.feed_forward is not None]
+    hooks = [
+        layer.feed_forward.register_forward_hook(partial(_note, given, layer.index))
+        for layer in subject.layers
+        if layer.feed_forward is not None
+    ]
     with edits.compile(subject, plan).entered(subject), torch.no_grad():
         subject.hidden(ids)
     for hook in hooks:
@@ -121,13 +132,18 @@ def _note(given: dict[int, Tensor], layer: int, _module: Any, _args: Any, out: T
 
 
 def _gradients(subject: Subject, ids: Tensor) -> dict[tuple[int, str], Tensor]:
-    """Of the mean cross-entropy, by plain autograd over the whole model, for every matrix that is alone in its tensor."""
+    """Of the mean cross-entropy, by plain autograd over the whole model, for every matrix that is alone in
+    its tensor."""
     for parameter in subject.model.parameters():
         parameter.requires_grad_(True)
     loss = subject.model(input_ids=ids, use_cache=False).logits[0, :-1].float()
     torch.nn.functional.cross_entropy(loss, ids[0, 1:]).backward()
-    found = {(layer.index, name): matrix.of(matrix.tensor.grad).clone() for layer in subject.layers
-             for name, (matrix, *_) in layer.linear.items() if matrix.expert is None}
+    found = {
+        (layer.index, name): matrix.of(matrix.tensor.grad).clone()
+        for layer in subject.layers
+        for name, (matrix, *_) in layer.linear.items()
+        if matrix.expert is None
+    }
     for parameter in subject.model.parameters():
         parameter.grad = None
         parameter.requires_grad_(False)
@@ -139,8 +155,11 @@ def test_weight_signals_are_made_of_the_gradients_of_the_whole_model(family: str
     subject, ids = random_subject(family), random_ids(2, 16)
     first = measured(subject, "weight-quantisation-error", ids, bits=[3, 8])
     second = measured(subject, "weight-fisher", ids, bits=[3, 8])
-    names = [name for name in ("q-a", "q-b", "q", "kv-a", "kv-b", "k", "v", "o", "gate", "up", "down")
-             if any(name in layer.linear for layer in subject.layers)]
+    names = [
+        name
+        for name in ("q-a", "q-b", "q", "kv-a", "kv-b", "k", "v", "o", "gate", "up", "down")
+        if any(name in layer.linear for layer in subject.layers)
+    ]
     assert first.shape == (2, len(names), 2)
     of_items = [_gradients(subject, item[None]) for item in ids]
     for layer in subject.layers:
@@ -162,7 +181,9 @@ def test_experts_of_a_layer_are_added_up() -> None:
     subject, ids = tiny_moe(), prose(1, 24)
     found = measured(subject, "weight-fisher", ids, bits=[2], group_size=32)
     assert found.shape == (6, 7, 1) and bool((found > 0).all())
-    assert not any(parameter.requires_grad or parameter.grad is not None for parameter in subject.model.parameters())
+    assert not any(
+        parameter.requires_grad or parameter.grad is not None for parameter in subject.model.parameters()
+    )
 
 
 def test_the_loss_is_that_of_the_model_and_only_scored_tokens_count() -> None:
@@ -196,24 +217,33 @@ def test_work_is_counted_in_layer_tokens() -> None:
     assert found["attention-influence"] == 4 * forward + 2 * 15 * 6
 
 
-@pytest.mark.parametrize("name, args, message", [
-    ("colour", {}, "`colour` is not known; this evaluator measures expert-frequency"),
-    ("kv-quantisation-error", {"bits": [9]}, "expected whole numbers from 1 to 8"),
-    ("kv-quantisation-error", {"depth": 1}, "has no argument `depth`; it has loss, sink"),
-    ("kv-quantisation-error", {"group-size": 5}, "does not divide the 32 channels"),
-    ("attention-influence", {"loss": "tears"}, "answers or text"),
-    ("expert-frequency", {"loss": "text"}, "no arguments"),
-])
+@pytest.mark.parametrize(
+    "name, args, message",
+    [
+        ("colour", {}, "`colour` is not known; this evaluator measures expert-frequency"),
+        ("kv-quantisation-error", {"bits": [9]}, "expected whole numbers from 1 to 8"),
+        ("kv-quantisation-error", {"depth": 1}, "has no argument `depth`; it has loss, sink"),
+        ("kv-quantisation-error", {"group-size": 5}, "does not divide the 32 channels"),
+        ("attention-influence", {"loss": "tears"}, "answers or text"),
+        ("expert-frequency", {"loss": "text"}, "no arguments"),
+    ],
+)
 def test_what_cannot_be_measured_is_refused(name: str, args: dict[str, Any], message: str) -> None:
     with pytest.raises(BadRequest, match=message):
         signals.measure(tiny_moe(), name, args, prose(1, 16))
 
 
-@pytest.mark.parametrize("family, name, message", [
-    ("llama", "expert-frequency", "needs a model with experts"), ("deepseek_v3", "kv-quantisation-error", "one latent per token"),
-    ("bloom", "attention-influence", "does not go through"),
-])
-def test_models_that_do_not_have_what_a_signal_measures_are_refused(family: str, name: str, message: str) -> None:
+@pytest.mark.parametrize(
+    "family, name, message",
+    [
+        ("llama", "expert-frequency", "needs a model with experts"),
+        ("deepseek_v3", "kv-quantisation-error", "one latent per token"),
+        ("bloom", "attention-influence", "does not go through"),
+    ],
+)
+def test_models_that_do_not_have_what_a_signal_measures_are_refused(
+    family: str, name: str, message: str
+) -> None:
     with pytest.raises(BadRequest, match=message):
         signals.measure(random_subject(family), name, {}, random_ids(1, 16))
 

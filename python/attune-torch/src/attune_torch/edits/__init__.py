@@ -1,4 +1,5 @@
-"""How edits take effect: one file for each kind, a line in the registry; plans checked against a subject and sorted by layer."""
+"""How edits take effect: one file for each kind, a line in the registry; plans checked against a subject and
+sorted by layer."""
 
 from __future__ import annotations
 
@@ -28,14 +29,16 @@ class EditKind(Protocol):
     kind: str
 
     def check(self, subject: Subject, edit: Edit, plan: Plan) -> None:
-        """Raises `Unsupported` where the edit cannot be honoured exactly; `plan` is the whole plan. Layers are known to exist."""
+        """Raises `Unsupported` where the edit cannot be honoured exactly; `plan` is the whole plan. Layers
+        are known to exist."""
 
     def changes(self, subject: Subject, edit: Edit) -> bool:
-        """Whether a checked edit changes anything: 16 bits or all experts do not, and are left out of prefixes."""
+        """Whether a checked edit changes anything: 16 bits or all experts do not, and are left out of
+        prefixes."""
 
     def enter(self, stack: ExitStack, subject: Subject, layer: Layer, edits: list[Edit]) -> None:
-        """All edits of this kind in this layer, those that change something, take effect until the stack is closed; nothing is
-        reloaded."""
+        """All edits of this kind in this layer, those that change something, take effect until the stack is
+        closed; nothing is reloaded."""
 
 
 @dataclass
@@ -91,8 +94,8 @@ KINDS: list[EditKind] = [
     AttentionSpan(),
     DropBlock(),
 ]
-"""All kinds that are honoured, in the order in which they are entered: what computes experts comes before what chooses them, and what
-skips halves last."""
+"""All kinds that are honoured, in the order in which they are entered: what computes experts comes before
+what chooses them, and what skips halves last."""
 
 
 def kinds() -> list[str]:
@@ -121,5 +124,6 @@ def compile(subject: Subject, plan: Sequence[Edit]) -> CompiledPlan:
 
 
 def check(subject: Subject, plan: Sequence[Edit]) -> str | None:
-    """Raises `Unsupported` where the plan cannot be honoured; else the fingerprint of its calibration data, if it has any."""
+    """Raises `Unsupported` where the plan cannot be honoured; else the fingerprint of its calibration data,
+    if it has any."""
     return compile(subject, plan).calibration
