@@ -109,7 +109,9 @@ def test_parts_of_a_tensor_are_all_of_it(name: str, family: Family) -> None:
             assert torch.equal(torch.cat(parts).sort().values, sizes[number].float().flatten().sort().values)
 
 
-@pytest.mark.parametrize("name", ["granitemoeshared", "ernie4_5_moe", "glm4_moe", "gpt_oss", "phi3", "falcon"])
+@pytest.mark.parametrize(
+    "name", ["granitemoeshared", "ernie4_5_moe", "glm4_moe", "gpt_oss", "phi3", "falcon"]
+)
 def test_structure_is_understood_in_sixteen_bits_too(name: str, tmp_path: Path) -> None:
     subject = loaded(make(name, tmp_path, torch.bfloat16))
     assert subject.dtype == torch.bfloat16 and subject.layerwise
