@@ -29,7 +29,9 @@ def test_hello_is_answered_without_torch() -> None:
         "assert not {'torch', 'transformers'} & set(sys.modules);"
         "print(json.dumps(hello))"
     )
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env={"PYTHONPATH": _path()})
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env={"PYTHONPATH": _path()}
+    )
     assert run.returncode == 0, run.stderr
     hello = json.loads(run.stdout)
     assert {option["name"] for option in hello["options"]} >= {"dtype", "device-map", "attention"}

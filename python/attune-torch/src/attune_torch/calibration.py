@@ -1,4 +1,5 @@
-"""The data that scales of smoothed keys are measured on, whatever is scored: see `kv-bits` in `docs/edits.md`."""
+"""The data that scales of smoothed keys are measured on, whatever is scored: see `kv-bits` in
+`docs/edits.md`."""
 
 from __future__ import annotations
 
@@ -23,7 +24,7 @@ def of_task(task: Task) -> Calibration:
     found: list[tuple[int, ...]] = []
     for index in range(task.splits["selection"].items):
         item = task.item("selection", index)
-        new = [asked.tokens for asked in (*item.passages, *item.prompts)]
+        new = [passage.tokens for passage in item.passages] + [prompt.tokens for prompt in item.prompts]
         if found and sum(map(len, (*found, *new))) > TOKENS:
             break
         found += new

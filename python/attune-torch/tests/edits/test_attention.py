@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 import torch
+from attune_worker.evaluator import Edit, EvaluatorError, Unsupported
+from torch import Tensor
+
 from attune_torch import edits
 from attune_torch.calibration import Calibration
 from attune_torch.edits import attention, kv_bits
@@ -15,8 +18,6 @@ from attune_torch.edits.attention_facts import facts
 from attune_torch.edits.grids import Grid
 from attune_torch.edits.heads import Cache, EditedHeads, Span
 from attune_torch.subject import Subject
-from attune_worker.evaluator import Edit, EvaluatorError, Unsupported
-from torch import Tensor
 
 from .subjects import logits, prose, random_ids, random_model, random_subject, subject_of, tiny_moe
 
@@ -25,8 +26,25 @@ def edit(kind: str, **args: Any) -> Edit:
     return Edit(kind, {name.replace("_", "-"): value for name, value in args.items()})
 
 
-def kv(layer: int = 0, keys: int = 3, values: int = 2, group_size: int = 8, sink: int = 1, recent: int = 2, **args: Any) -> Edit:
-    return edit("kv-bits", layer=layer, keys=keys, values=values, group_size=group_size, sink=sink, recent=recent, **args)
+def kv(
+    layer: int = 0,
+    keys: int = 3,
+    values: int = 2,
+    group_size: int = 8,
+    sink: int = 1,
+    recent: int = 2,
+    **args: Any,
+) -> Edit:
+    return edit(
+        "kv-bits",
+        layer=layer,
+        keys=keys,
+        values=values,
+        group_size=group_size,
+        sink=sink,
+        recent=recent,
+        **args,
+    )
 
 
 def span(layer: int = 0, kv_head: int = 0, sink: int = 1, alpha: float = 3.0, beta: float = 0.0) -> Edit:
@@ -56,11 +74,19 @@ def by_definition(call: attention.Call, heads: EditedHeads) -> Tensor:
                 for j in range(i + 1):
                     if not seen[min(item, len(seen) - 1), min(head, seen.shape[1] - 1), i, j]:
                         continue
-                    if look is None or j < look.sink or i - j < max(1, math.floor(look.alpha + look.beta * queries)):
+                    if (
+                        look is None
+                        or j < look.sink
+                        or i - j < max(1, math.floor(look.alpha + look.beta * queries))
+                    ):
                         keys.append(j)
                 exact = [cache is None or j < cache.sink or j > i - cache.recent for j in keys]
-                rows = torch.stack([key[j] if near else coarse_key[j] for j, near in zip(keys, exact, strict=True)])
-                met = torch.stack([value[j] if near else coarse_value[j] for j, near in zip(keys, exact, strict=True)])
+                rows = torch.stack(
+                    [key[j] if near else coarse_key[j] for j, near in zip(keys, exact, strict=True)]
+                )
+                met = torch.stack(
+                    [value[j] if near else coarse_value[j] for j, near in zip(keys, exact, strict=True)]
+                )
                 scores = rows @ call.query[item, head, i].double() * call.scaling
                 if call.cap:
                     scores = call.cap * torch.tanh(scores / call.cap)
@@ -74,11 +100,26 @@ def by_definition(call: attention.Call, heads: EditedHeads) -> Tensor:
 @pytest.mark.parametrize("rule", ["plain", "cap", "sinks"])
 def test_heads_do_what_the_vocabulary_says(mask: str, rule: str) -> None:
     draw = torch.Generator().manual_seed(5)
-    query, key, value = (torch.randn(2, heads, 11, dim, generator=draw) for heads, dim in ((6, 8), (3, 8), (3, 4)))
+    query, key, value = (
+        torch.randn(2, heads, 11, dim, generator=draw) for heads, dim in ((6, 8), (3, 8), (3, 4))
+    )
     window = torch.ones(11, 11, dtype=torch.bool).tril().triu(-6)[None, None]
-    masks = {"causal": None, "seen": window, "added": torch.where(window, 0.0, torch.finfo(torch.float32).min)}
-    call = attention.Call(torch.nn.Identity(), query, key, value, masks[mask], 0.3, 2.0 if rule == "cap" else None,
-                          torch.randn(6, generator=draw) if rule == "sinks" else None, lambda: None)
+    masks = {
+        "causal": None,
+        "seen": window,
+        "added": torch.where(window, 0.0, torch.finfo(torch.float32).min),
+    }
+    call = attention.Call(
+        torch.nn.Identity(),
+        query,
+        key,
+        value,
+        masks[mask],
+        0.3,
+        2.0 if rule == "cap" else None,
+        torch.randn(6, generator=draw) if rule == "sinks" else None,
+        lambda: None,
+    )
     heads = EditedHeads(random_subject("llama"), 3, False)
     heads.caches = {0: Cache(Grid(2, 8), Grid(3, 4), 2, 3), 2: Cache(Grid(4, 4), None, 0, 0)}
     heads.spans = {1: Span(2, 3.5, 0.0), 2: Span(0, -4.0, 0.6)}
@@ -102,10 +143,19 @@ def test_exact_heads_are_the_model(family: str) -> None:
     assert torch.equal(logits(subject, ids), dense)
 
 
-@pytest.mark.parametrize("plan", [
-    [], [kv(keys=16, values=16)], [kv(recent=20)], [kv(sink=20, recent=0)], [span(alpha=20.0)], [span(sink=20)],
-    [span(beta=1e300, alpha=1e300)],
-], ids=str)
+@pytest.mark.parametrize(
+    "plan",
+    [
+        [],
+        [kv(keys=16, values=16)],
+        [kv(recent=20)],
+        [kv(sink=20, recent=0)],
+        [span(alpha=20.0)],
+        [span(sink=20)],
+        [span(beta=1e300, alpha=1e300)],
+    ],
+    ids=str,
+)
 def test_what_changes_nothing_is_the_same_to_the_bit(plan: list[Edit]) -> None:
     for attention_name in ("eager", "sdpa"):
         subject = subject_of(random_model("llama", attention_name))
@@ -127,7 +177,7 @@ def test_an_item_is_the_same_in_any_company() -> None:
     plan = [kv(2, group_size=16), span(3, beta=0.2), span(3, kv_head=1)]
     together = scored(subject, plan, ids)
     for item in range(3):
-        assert torch.allclose(scored(subject, plan, ids[item:item + 1])[0], together[item], atol=1e-4)
+        assert torch.allclose(scored(subject, plan, ids[item : item + 1])[0], together[item], atol=1e-4)
 
 
 def test_a_span_goes_by_the_tokens_of_an_item_and_not_by_its_padding() -> None:
@@ -150,7 +200,9 @@ def test_a_cached_query_sees_what_it_sees_in_the_whole_text() -> None:
         whole = subject.decoder(input_ids=ids, use_cache=False).last_hidden_state
         first = subject.decoder(input_ids=ids[:, :19], use_cache=True)
         name = "cache" if hasattr(first, "cache") else "past_key_values"
-        last = subject.decoder(input_ids=ids[:, 19:], use_cache=True, **{name: getattr(first, name)}).last_hidden_state
+        last = subject.decoder(
+            input_ids=ids[:, 19:], use_cache=True, **{name: getattr(first, name)}
+        ).last_hidden_state
     assert torch.allclose(last[0, 0], whole[0, 19], atol=1e-5)
 
 
@@ -164,11 +216,20 @@ def test_latent_attention_has_one_span_and_no_bits() -> None:
         edits.compile(subject, [kv()])
 
 
-@pytest.mark.parametrize("wrong, message", [
-    (kv(keys=9), "9 bits; expected 1 to 8"), (kv(group_size=5), "does not divide the head of 8"), (kv(kv_head=2), "KV heads 0 to 1"),
-    (kv(smoothing=1.5), "expected 0 to 1"), (kv(shrink_from=8, keys=3), "are not"), (kv(shrink_from=5), "expected 2, 4, 8 or 16"),
-    (kv(layer=2), "layers 0 to 1"), (span(alpha=math.inf), "finite"),
-], ids=str)
+@pytest.mark.parametrize(
+    "wrong, message",
+    [
+        (kv(keys=9), "9 bits; expected 1 to 8"),
+        (kv(group_size=5), "does not divide the head of 8"),
+        (kv(kv_head=2), "KV heads 0 to 1"),
+        (kv(smoothing=1.5), "expected 0 to 1"),
+        (kv(shrink_from=8, keys=3), "are not"),
+        (kv(shrink_from=5), "expected 2, 4, 8 or 16"),
+        (kv(layer=2), "layers 0 to 1"),
+        (span(alpha=math.inf), "finite"),
+    ],
+    ids=str,
+)
 def test_what_cannot_be_is_refused(wrong: Edit, message: str) -> None:
     with pytest.raises(Unsupported, match=message):
         edits.compile(random_subject("llama"), [wrong])
@@ -184,9 +245,18 @@ def test_attention_beside_the_interface_is_refused_by_name() -> None:
         edits.compile(random_subject("bloom"), [kv()])
 
 
-@pytest.mark.parametrize("family, turns", [
-    ("llama", True), ("qwen3", True), ("mistral", True), ("gemma2", True), ("gpt_neox", False), ("opt", False), ("ernie4_5_moe", False),
-])
+@pytest.mark.parametrize(
+    "family, turns",
+    [
+        ("llama", True),
+        ("qwen3", True),
+        ("mistral", True),
+        ("gemma2", True),
+        ("gpt_neox", False),
+        ("opt", False),
+        ("ernie4_5_moe", False),
+    ],
+)
 def test_keys_are_smoothed_where_whole_heads_turn_by_halves(family: str, turns: bool) -> None:
     assert all(of.turns_halves == turns for of in facts(random_subject(family)))
 
@@ -203,7 +273,9 @@ def test_scales_of_smoothed_keys_come_from_calibration_data_alone() -> None:
     kv_bits.calibrate(subject)
     assert kv_bits.calibration(subject) == "of these"
     smoothed = scored(subject, plan, random_ids(2, 20))
-    assert not torch.equal(smoothed, scored(subject, [kv(keys=2, values=16, sink=0, recent=0)], random_ids(2, 20)))
+    assert not torch.equal(
+        smoothed, scored(subject, [kv(keys=2, values=16, sink=0, recent=0)], random_ids(2, 20))
+    )
 
 
 def test_layers_may_be_left_in_any_order() -> None:

@@ -1,4 +1,5 @@
-"""Edits of experts against what a checkpoint with sliced or merged experts computes, and against their definition."""
+"""Edits of experts against what a checkpoint with sliced or merged experts computes, and against their
+definition."""
 
 from __future__ import annotations
 
@@ -7,13 +8,14 @@ from typing import Any
 
 import pytest
 import torch
+from attune_worker.evaluator import Edit, Unsupported
+from torch import Tensor, nn
+
 from attune_torch import edits
 from attune_torch.edits.routers import Routing, route
 from attune_torch.structure.routers import Router
 from attune_torch.subject import Subject
 from attune_torch.trials.routing import try_router
-from attune_worker.evaluator import Edit, Unsupported
-from torch import Tensor, nn
 
 from .subjects import logits, random_ids, random_model, random_subject, subject_of
 
@@ -55,11 +57,16 @@ def scored(subject: Subject, plan: list[Edit], ids: Tensor) -> Tensor:
 
 
 LEARNED = {
-    "mixtral": ("softmax", True, 1.0, False, None), "qwen3_moe": ("softmax", False, 1.0, False, None),
-    "granitemoe": ("softmax", True, 1.0, False, None), "gpt_oss": ("softmax", True, 1.0, False, None),
-    "deepseek_v3": ("sigmoid", True, 2.5, True, (2, 1)), "deepseek_v2": ("softmax", False, 2.5, False, (4, 2)),
-    "dots1": ("sigmoid", False, 1.0, True, None), "ernie4_5_moe": ("softmax", True, 1.0, True, None),
-    "minimax_m2": ("sigmoid", True, 1.0, True, None), "lfm2_moe": ("sigmoid", True, 1.0, True, None),
+    "mixtral": ("softmax", True, 1.0, False, None),
+    "qwen3_moe": ("softmax", False, 1.0, False, None),
+    "granitemoe": ("softmax", True, 1.0, False, None),
+    "gpt_oss": ("softmax", True, 1.0, False, None),
+    "deepseek_v3": ("sigmoid", True, 2.5, True, (2, 1)),
+    "deepseek_v2": ("softmax", False, 2.5, False, (4, 2)),
+    "dots1": ("sigmoid", False, 1.0, True, None),
+    "ernie4_5_moe": ("softmax", True, 1.0, True, None),
+    "minimax_m2": ("sigmoid", True, 1.0, True, None),
+    "lfm2_moe": ("sigmoid", True, 1.0, True, None),
     "llama4_text": ("sigmoid", False, 1.0, False, None),
 }
 
@@ -69,7 +76,13 @@ def test_rules_of_routers_are_learned(family: str) -> None:
     subject = random_subject(family)
     router = subject.layers[1].router
     assert router is not None and router.refusal is None
-    found = (router.scores, router.renormalised, round(router.scale, 4), router.correction is not None, router.groups)
+    found = (
+        router.scores,
+        router.renormalised,
+        round(router.scale, 4),
+        router.correction is not None,
+        router.groups,
+    )
     assert found == LEARNED[family]
 
 
@@ -157,7 +170,9 @@ def choices(logits_: list[float], routing: Routing, **rule: Any) -> list[tuple[i
     from attune_torch.structure.linear import LinearModule
 
     module = nn.Linear(4, len(logits_))
-    router = Router(module, module, module, len(logits_), 2, LinearModule(module, "weight", len(logits_), 4), **rule)
+    router = Router(
+        module, module, module, len(logits_), 2, LinearModule(module, "weight", len(logits_), 4), **rule
+    )
     chosen, weights = route(router, torch.tensor([logits_]), routing)
     return [(int(who), round(float(much), 5)) for who, much in zip(chosen[0], weights[0], strict=True)]
 
@@ -199,20 +214,33 @@ def test_scores_that_vanish_are_no_weights_and_not_nan() -> None:
     assert corrected == [(1, 0.0), (2, 0.0)]
 
 
-@pytest.mark.parametrize("family, plan, message", [
-    ("mixtral", [keep(1)], "fewer than the 2"), ("mixtral", [keep(1, 8)], "no expert 8"),
-    ("mixtral", [merge({0: 1.0})], "without route-experts in the same layer it needs 8"),
-    ("mixtral", [merge({0: 1.0}), mapped({0: 1.0})], "fewer than the 2"),
-    ("mixtral", [merge(*IDENTITY[:3]), mapped(*IDENTITY[:4])], "has 3 rows, and route-experts of the same layer has 4"),
-    ("mixtral", [mapped(*IDENTITY[:7], {0: 1e39})], "finite in float32"), ("mixtral", [per_token(9)], "count from 1 to 8"),
-    ("mixtral", [keep(0, 1, 2), per_token(4)], "fewer than the 4|count from 1 to 3"),
-    ("mixtral", [keep(0, 1, 2), merge(*IDENTITY)], "changes the same place"),
-    ("llama", [keep(0, 1)], "the model has no experts"), ("deepseek_v3", [keep(0, 1)], "chooses from 2 groups"),
-    ("deepseek_v3", [edit("keep-experts", 0, experts=[0, 1])], "an ordinary feed-forward part"),
-    ("deepseek_v3", [per_token(5)], "fewer than that"), ("minimax_m2", [mapped({0: 0.5, 1: 0.5}, *IDENTITY[1:])], "single 1"),
-    ("phimoe", [per_token(1)], "chooses two"), ("phimoe", [mapped({1: 1.0}, *IDENTITY[1:])], "near its own"),
-    ("jetmoe", [keep(0, 1)], "is not understood"),
-], ids=str)
+@pytest.mark.parametrize(
+    "family, plan, message",
+    [
+        ("mixtral", [keep(1)], "fewer than the 2"),
+        ("mixtral", [keep(1, 8)], "no expert 8"),
+        ("mixtral", [merge({0: 1.0})], "without route-experts in the same layer it needs 8"),
+        ("mixtral", [merge({0: 1.0}), mapped({0: 1.0})], "fewer than the 2"),
+        (
+            "mixtral",
+            [merge(*IDENTITY[:3]), mapped(*IDENTITY[:4])],
+            "has 3 rows, and route-experts of the same layer has 4",
+        ),
+        ("mixtral", [mapped(*IDENTITY[:7], {0: 1e39})], "finite in float32"),
+        ("mixtral", [per_token(9)], "count from 1 to 8"),
+        ("mixtral", [keep(0, 1, 2), per_token(4)], "fewer than the 4|count from 1 to 3"),
+        ("mixtral", [keep(0, 1, 2), merge(*IDENTITY)], "changes the same place"),
+        ("llama", [keep(0, 1)], "the model has no experts"),
+        ("deepseek_v3", [keep(0, 1)], "chooses from 2 groups"),
+        ("deepseek_v3", [edit("keep-experts", 0, experts=[0, 1])], "an ordinary feed-forward part"),
+        ("deepseek_v3", [per_token(5)], "fewer than that"),
+        ("minimax_m2", [mapped({0: 0.5, 1: 0.5}, *IDENTITY[1:])], "single 1"),
+        ("phimoe", [per_token(1)], "chooses two"),
+        ("phimoe", [mapped({1: 1.0}, *IDENTITY[1:])], "near its own"),
+        ("jetmoe", [keep(0, 1)], "is not understood"),
+    ],
+    ids=str,
+)
 def test_what_cannot_be_is_refused(family: str, plan: list[Edit], message: str) -> None:
     with pytest.raises(Unsupported, match=message):
         edits.compile(random_subject(family), plan)

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from attune_torch.edits.grids import Grid
 from safetensors.torch import load_file
+
+from attune_torch.edits.grids import Grid
 
 GOLDEN = Path(__file__).parents[4] / "tests" / "golden"
 

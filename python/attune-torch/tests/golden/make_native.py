@@ -1,11 +1,11 @@
 """Random plans of tiny-moe and what the native evaluator scores them, as `native.json`.
 
-    python make_native.py plans > asked.json
-    cargo run -p attune-tests --example plan_scores -- models/tiny-moe models/tiny-moe/data/prose 3 64 < asked.json > found.json
-    python make_native.py join asked.json found.json > native.json
+python make_native.py plans > asked.json cargo run -p attune-tests --example plan_scores -- models/tiny-moe
+models/tiny-moe/data/prose 3 64 < asked.json > found.json python make_native.py join asked.json found.json >
+native.json
 
-Values are kept with nine digits. The first items of `prose.selection.txt` are read again by whoever compares; their `perplexity` says
-whether they are the same.
+Values are kept with nine digits. The first items of `prose.selection.txt` are read again by whoever compares;
+their `perplexity` says whether they are the same.
 """
 
 from __future__ import annotations
@@ -28,9 +28,20 @@ def kv_bits(draw: random.Random, layer: int) -> list[Edit]:
     edits = []
     for head in draw.choice([[None], [0], [1], [0, 1]]):
         shrink = draw.choice([None, None, 8, 16])
-        levels = [1, 2, 3, 4, 5, 6, 7, 8, 16] if shrink is None else [bits for bits in (1, 2, 4, 8) if bits <= shrink] + [16]
-        edit = {"edit": "kv-bits", "layer": layer, "keys": draw.choice(levels), "values": draw.choice(levels),
-                "group-size": draw.choice([8, 16, 32]), "sink": draw.choice([0, 0, 1, 4, 70]), "recent": draw.choice([0, 1, 8, 33])}
+        levels = (
+            [1, 2, 3, 4, 5, 6, 7, 8, 16]
+            if shrink is None
+            else [bits for bits in (1, 2, 4, 8) if bits <= shrink] + [16]
+        )
+        edit = {
+            "edit": "kv-bits",
+            "layer": layer,
+            "keys": draw.choice(levels),
+            "values": draw.choice(levels),
+            "group-size": draw.choice([8, 16, 32]),
+            "sink": draw.choice([0, 0, 1, 4, 70]),
+            "recent": draw.choice([0, 1, 8, 33]),
+        }
         if head is not None:
             edit["kv-head"] = head
         if draw.random() < 0.4:
@@ -42,9 +53,17 @@ def kv_bits(draw: random.Random, layer: int) -> list[Edit]:
 
 
 def attention_span(draw: random.Random, layer: int) -> list[Edit]:
-    return [{"edit": "attention-span", "layer": layer, "kv-head": head, "sink": draw.choice([0, 2, 4]),
-             "alpha": draw.choice([-3.0, 4.0, 16.5]), "beta": draw.choice([0.0, 0.125, 0.3])}
-            for head in draw.choice([[0], [1], [0, 1]])]
+    return [
+        {
+            "edit": "attention-span",
+            "layer": layer,
+            "kv-head": head,
+            "sink": draw.choice([0, 2, 4]),
+            "alpha": draw.choice([-3.0, 4.0, 16.5]),
+            "beta": draw.choice([0.0, 0.125, 0.3]),
+        }
+        for head in draw.choice([[0], [1], [0, 1]])
+    ]
 
 
 def matrix(draw: random.Random, rows: int, shape: str) -> list[float]:
@@ -71,13 +90,29 @@ def experts(draw: random.Random, layer: int) -> list[Edit]:
     left = EXPERTS
     if which == "keep":
         left = draw.randint(2, EXPERTS - 1)
-        edits.append({"edit": "keep-experts", "layer": layer, "experts": sorted(draw.sample(range(EXPERTS), left))})
+        edits.append(
+            {"edit": "keep-experts", "layer": layer, "experts": sorted(draw.sample(range(EXPERTS), left))}
+        )
     if which == "both":
         left = rows = draw.randint(2, EXPERTS)
     if which in ("merge", "both"):
-        edits.append({"edit": "merge-experts", "layer": layer, "rows": rows, "matrix": matrix(draw, rows, draw.choice(shapes))})
+        edits.append(
+            {
+                "edit": "merge-experts",
+                "layer": layer,
+                "rows": rows,
+                "matrix": matrix(draw, rows, draw.choice(shapes)),
+            }
+        )
     if which in ("route", "both"):
-        edits.append({"edit": "route-experts", "layer": layer, "rows": rows, "matrix": matrix(draw, rows, draw.choice(shapes))})
+        edits.append(
+            {
+                "edit": "route-experts",
+                "layer": layer,
+                "rows": rows,
+                "matrix": matrix(draw, rows, draw.choice(shapes)),
+            }
+        )
     if which == "count" or draw.random() < 0.3:
         # Matrices need as many rows as the model chooses experts.
         edits.append({"edit": "experts-per-token", "layer": layer, "count": draw.randint(1, left)})
@@ -86,16 +121,26 @@ def experts(draw: random.Random, layer: int) -> list[Edit]:
 
 def weight_bits(draw: random.Random, layer: int) -> list[Edit]:
     module = draw.choice(list(INPUTS))
-    edit = {"edit": "weight-bits", "layer": layer, "module": module, "bits": draw.choice([2, 3, 4, 8]),
-            "group-size": draw.choice([32, 64, INPUTS[module]])}
+    edit = {
+        "edit": "weight-bits",
+        "layer": layer,
+        "module": module,
+        "bits": draw.choice([2, 3, 4, 8]),
+        "group-size": draw.choice([32, 64, INPUTS[module]]),
+    }
     if module in ("gate", "up", "down") and draw.random() < 0.4:
         edit["expert"] = draw.randrange(EXPERTS)
     return [edit]
 
 
 def activation_bits(draw: random.Random, layer: int) -> list[Edit]:
-    edit = {"edit": "activation-bits", "layer": layer, "bits": draw.choice([4, 6, 8]), "range": draw.choice(["token", "tensor"]),
-            "grid": draw.choice(["affine", "symmetric"])}
+    edit = {
+        "edit": "activation-bits",
+        "layer": layer,
+        "bits": draw.choice([4, 6, 8]),
+        "range": draw.choice(["token", "tensor"]),
+        "grid": draw.choice(["affine", "symmetric"]),
+    }
     if draw.random() < 0.5:
         edit["module"] = draw.choice(list(INPUTS))
     return [edit]
@@ -134,7 +179,10 @@ SIGNALS = [
     {"name": "attention-influence", "args": {"loss": "text"}},
     {"name": "attention-influence", "args": {"loss": "answers", "sink": 2}},
     {"name": "kv-quantisation-error", "args": {"bits": [2, 4]}},
-    {"name": "kv-quantisation-error", "args": {"bits": [3], "loss": "answers", "group-size": 8, "sink": 4, "recent": 8}},
+    {
+        "name": "kv-quantisation-error",
+        "args": {"bits": [3], "loss": "answers", "group-size": 8, "sink": 4, "recent": 8},
+    },
 ]
 
 
@@ -148,8 +196,10 @@ def main() -> None:
     plans = []
     for edits, scores in zip(asked["plans"], found["scores"], strict=True):
         plans.append({"plan": edits, **{name: short(values) for name, values in scores.items()}})
-    signals = [{**wanted, **signal, "values": short(signal["values"])}
-               for wanted, signal in zip(asked["signals"], found["signals"], strict=True)]
+    signals = [
+        {**wanted, **signal, "values": short(signal["values"])}
+        for wanted, signal in zip(asked["signals"], found["signals"], strict=True)
+    ]
     lines = ",\n".join(json.dumps(each) for each in plans)
     signal_lines = ",\n".join(json.dumps(each) for each in signals)
     print(f'{{"items": 3, "length": 64, "plans": [\n{lines}\n], "signals": [\n{signal_lines}\n]}}')

@@ -94,8 +94,8 @@ KINDS: list[EditKind] = [
     AttentionSpan(),
     DropBlock(),
 ]
-"""All kinds that are honoured, in the order in which they are entered: what computes experts comes before what chooses them, and what
-skips halves last."""
+"""All kinds that are honoured, in the order in which they are entered: what computes experts comes before
+what chooses them, and what skips halves last."""
 
 
 def kinds() -> list[str]:

@@ -1,9 +1,10 @@
 """Attention of edited heads: one function, registered with transformers' `AttentionInterface`.
 
-While a layer is edited, its configuration names this function in the place of the model's own (`sdpa` or `eager`), and the attention
-module finds here who acts for it. A module for which nobody acts computes what it always does, to the bit. Who acts gets the queries,
-keys and values that the module made, after RoPE, with the mask, the scale, the soft-cap and the sinks that it asked for, so sliding
-windows and chunks, which are in the mask, stay as they are.
+While a layer is edited, its configuration names this function in the place of the model's own (`sdpa` or
+`eager`), and the attention module finds here who acts for it. A module for which nobody acts computes what it
+always does, to the bit. Who acts gets the queries, keys and values that the module made, after RoPE, with the
+mask, the scale, the soft-cap and the sinks that it asked for, so sliding windows and chunks, which are in the
+mask, stay as they are.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ from transformers.masking_utils import ALL_MASK_ATTENTION_FUNCTIONS
 from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 
 NAMES = {"sdpa": "attune-sdpa", "eager": "attune-eager"}
-"""What the function is called, by what stands in its place where nothing is edited: masks are made for that."""
+"""What the function is called, by what stands in its place where nothing is edited: masks are made for
+that."""
 
 
 @dataclass
@@ -38,7 +40,8 @@ class Call:
     value: Tensor
     """`[items, kv-heads, keys, value channels]`."""
     mask: Tensor | None
-    """`[items or 1, heads or 1, queries, at least keys]`: true where a query sees a key, or what is added to scores; None: causal."""
+    """`[items or 1, heads or 1, queries, at least keys]`: true where a query sees a key, or what is added to
+    scores; None: causal."""
     scaling: float
     cap: float | None
     """`c·tanh(x/c)` in the place of a score `x`."""
@@ -52,7 +55,8 @@ class Acting(Protocol):
     """Who acts for an attention module."""
 
     def attend(self, call: Call) -> Tensor | None:
-        """What heads attend to, mixed: `[items, queries, heads, value channels]`; None: what the model itself computes."""
+        """What heads attend to, mixed: `[items, queries, heads, value channels]`; None: what the model itself
+        computes."""
 
 
 _ACTING: WeakKeyDictionary[nn.Module, Acting] = WeakKeyDictionary()
@@ -63,7 +67,8 @@ _NAMED: dict[int, int] = {}
 def _attention(
     module: nn.Module, query: Tensor, key: Tensor, value: Tensor, attention_mask: Tensor | None, **given: Any
 ) -> tuple[Tensor, Tensor | None]:
-    impl = {name: base for base, name in NAMES.items()}[module.config._attn_implementation]
+    config: Any = module.config
+    impl = {name: base for base, name in NAMES.items()}[config._attn_implementation]
 
     def base() -> Any:
         return own_function(module, impl)(module, query, key, value, attention_mask, **given)
@@ -75,12 +80,14 @@ def _attention(
     scaling = query.shape[-1] ** -0.5 if scaling is None else float(scaling)
     call = Call(module, query, key, value, attention_mask, scaling, cap, sinks, base)
     mixed = acting.attend(call)
-    return base() if mixed is None else (mixed.to(query.dtype), None)  # type: ignore[return-value]
+    if mixed is None:
+        return base()  # type: ignore[no-any-return]
+    return mixed.to(query.dtype), None
 
 
-for _base, _name in NAMES.items():
-    AttentionInterface.register(_name, _attention)
-    AttentionMaskInterface.register(_name, ALL_MASK_ATTENTION_FUNCTIONS[_base])
+for _base, _called in NAMES.items():
+    AttentionInterface.register(_called, _attention)
+    AttentionMaskInterface.register(_called, ALL_MASK_ATTENTION_FUNCTIONS[_base])
 
 
 def own_function(module: nn.Module, implementation: str) -> Callable[..., Any]:
@@ -92,16 +99,25 @@ def own_function(module: nn.Module, implementation: str) -> Callable[..., Any]:
 
 
 def refusal(module: nn.Module) -> str | None:
-    """Why the attention of this module cannot be edited, as far as its code says; None: it goes through the interface."""
+    """Why the attention of this module cannot be edited, as far as its code says; None: it goes through the
+    interface."""
     forward = inspect.unwrap(type(module).forward)
-    reached = [forward, *(inspect.unwrap(method) for name in forward.__code__.co_names
-                          if inspect.isfunction(method := getattr(type(module), name, None)))]
+    reached = [
+        forward,
+        *(
+            inspect.unwrap(method)
+            for name in forward.__code__.co_names
+            if inspect.isfunction(method := getattr(type(module), name, None))
+        ),
+    ]
     kind = type(module).__name__
     if not any("ALL_ATTENTION_FUNCTIONS" in function.__code__.co_names for function in reached):
         return f"the attention of a {kind} does not go through transformers' AttentionInterface"
     implementation = getattr(getattr(module, "config", None), "_attn_implementation", None)
     if implementation not in NAMES and implementation not in NAMES.values():
-        return f"the model was loaded with the attention `{implementation}`; load it with {' or '.join(NAMES)}"
+        return (
+            f"the model was loaded with the attention `{implementation}`; load it with {' or '.join(NAMES)}"
+        )
     return None
 
 
@@ -143,8 +159,8 @@ def _unname(config: Any) -> None:
 
 
 def visible(call: Call) -> tuple[Tensor, Tensor | None]:
-    """What the model itself lets queries see, `[items or 1, 1 or heads, queries, keys]`, and what its mask adds to scores where it
-    adds numbers."""
+    """What the model itself lets queries see, `[items or 1, 1 or heads, queries, keys]`, and what its mask
+    adds to scores where it adds numbers."""
     queries, keys = call.query.shape[2], call.key.shape[2]
     key, query = positions(call)
     if call.mask is None:

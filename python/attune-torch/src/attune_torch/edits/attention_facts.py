@@ -1,5 +1,6 @@
-"""What the attention of a model does, found by experiment: a few tokens go through the model once, and what is registered here is
-compared with what the model computes. Heads and channels are those that attention is given, whatever a configuration calls them."""
+"""What the attention of a model does, found by experiment: a few tokens go through the model once, and what
+is registered here is compared with what the model computes. Heads and channels are those that attention is
+given, whatever a configuration calls them."""
 
 from __future__ import annotations
 
@@ -50,7 +51,7 @@ def facts(subject: Subject) -> list[AttentionFacts]:
 
 def understood(subject: Subject, edit: Edit) -> AttentionFacts:
     """Those of the layer of `edit`. Raises `Unsupported` where its attention cannot be edited."""
-    found = facts(subject)[edit["layer"]]
+    found: AttentionFacts = facts(subject)[edit["layer"]]
     if found.refusal is not None:
         raise Unsupported(edit, found.refusal)
     return found
@@ -74,8 +75,17 @@ class _Experiment:
     def attend(self, call: attention.Call) -> None:
         self.key, self.value_dim = call.key.float(), call.value.shape[-1]
         expected = call.base()[0].float()
-        wide = attention.Call(call.module, call.query.float(), call.key.float(), call.value.float(), call.mask,
-                              call.scaling, call.cap, call.sinks, call.base)
+        wide = attention.Call(
+            call.module,
+            call.query.float(),
+            call.key.float(),
+            call.value.float(),
+            call.mask,
+            call.scaling,
+            call.cap,
+            call.sinks,
+            call.base,
+        )
         found = attend(wide, None, (wide.key, wide.value), None)
         apart = (found.reshape(expected.shape) - expected).abs().amax()
         self.apart = float(apart / expected.abs().amax().clamp_min(1e-30))
@@ -95,8 +105,11 @@ def _found(subject: Subject) -> list[AttentionFacts]:
         if ran.key is None or same.key is None:
             of.refusal = f"the attention of a {kind} did not call transformers' AttentionInterface"
         elif not ran.apart <= limit:
-            of.refusal = (f"the attention of a {kind} does something beside a scale, a soft-cap, sinks and its mask: it is "
-                          f"{ran.apart:.2g} of its range from that")
+            of.refusal = (
+                f"the attention of a {kind} does something beside a scale, a soft-cap, sinks and its "
+                "mask: it is "
+                f"{ran.apart:.2g} of its range from that"
+            )
         else:
             of.kv_heads = 1 if of.latent else ran.key.shape[1]
             of.head_dim, of.value_dim = ran.key.shape[-1], ran.value_dim
@@ -105,7 +118,8 @@ def _found(subject: Subject) -> list[AttentionFacts]:
 
 
 def _said(subject: Subject) -> list[AttentionFacts]:
-    """Of a model without values: what its code and its configuration say. Whether whole heads turn is not known yet, and not refused."""
+    """Of a model without values: what its code and its configuration say. Whether whole heads turn is not
+    known yet, and not refused."""
     found = [_of_code(layer) for layer in subject.layers]
     for of in found:
         of.kv_heads, of.head_dim = subject.facts.get("kv-heads", 0), subject.facts.get("head-dim", 0)
@@ -132,12 +146,12 @@ def _ran(subject: Subject, found: list[AttentionFacts], ids: Tensor) -> list[_Ex
 
 
 def _turns_halves(key: Tensor) -> bool:
-    """Of equal tokens, keys differ by their turn alone: then the length of each pair is the same at all positions, and channels
-    are not. `key: [1, kv-heads, tokens, channels]`."""
+    """Of equal tokens, keys differ by their turn alone: then the length of each pair is the same at all
+    positions, and channels are not. `key: [1, kv-heads, tokens, channels]`."""
     channels = key.shape[-1]
     if channels % 2 or not torch.isfinite(key).all():
         return False
-    first, second = key[..., : channels // 2], key[..., channels // 2:]
+    first, second = key[..., : channels // 2], key[..., channels // 2 :]
     length = (first.square() + second.square()).sqrt()
     scale = key.abs().amax().clamp_min(1e-30)
     steady = (length - length[:, :, :1]).abs().amax() <= 2e-2 * scale

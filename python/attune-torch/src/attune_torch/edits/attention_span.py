@@ -24,8 +24,11 @@ class AttentionSpan:
         if not (math.isfinite(edit["alpha"]) and math.isfinite(edit["beta"])):
             raise Unsupported(edit, "alpha and beta must be finite")
         for other in plan:
-            same = (other.kind == edit.kind and other is not edit
-                    and (other["layer"], other["kv-head"]) == (edit["layer"], edit["kv-head"]))
+            same = (
+                other.kind == edit.kind
+                and other is not edit
+                and (other["layer"], other["kv-head"]) == (edit["layer"], edit["kv-head"])
+            )
             if same:
                 raise Unsupported(edit, f"{other} changes the same place")
 

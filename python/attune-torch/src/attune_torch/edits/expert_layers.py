@@ -45,17 +45,22 @@ class ExpertLayer:
 
 def layer_of(subject: Subject, edit: Edit) -> Layer:
     """The layer of an edit, which exists."""
-    return subject.layers[edit["layer"]]
+    layer: Layer = subject.layers[edit["layer"]]
+    return layer
 
 
 def mixture(subject: Subject, edit: Edit) -> Router:
-    """The router of the layer of `edit`. Raises `Unsupported` where there is none, or none that is understood."""
+    """The router of the layer of `edit`. Raises `Unsupported` where there is none, or none that is
+    understood."""
     layer = layer_of(subject, edit)
     why = layer.unknown.get("router")
     if layer.router is None:
         if why is None and "feed-forward" in layer.unknown:
-            why = f"the feed-forward part of layer {layer.index} is not understood: {layer.unknown['feed-forward']}"
-        if why is None and all(other.router is None and "router" not in other.unknown for other in subject.layers):
+            unknown = layer.unknown["feed-forward"]
+            why = f"the feed-forward part of layer {layer.index} is not understood: {unknown}"
+        if why is None and all(
+            other.router is None and "router" not in other.unknown for other in subject.layers
+        ):
             why = "the model has no experts"
         raise Unsupported(edit, why or "this layer has no experts, but an ordinary feed-forward part")
     if layer.router.refusal is not None or why is not None:
@@ -64,11 +69,16 @@ def mixture(subject: Subject, edit: Edit) -> Router:
 
 
 def free_mixture(subject: Subject, edit: Edit, plan: Plan) -> Router:
-    """That of edits that change which experts there are, or what the router says of them: none that chooses from groups."""
+    """That of edits that change which experts there are, or what the router says of them: none that chooses
+    from groups."""
     router = mixture(subject, edit)
     if router.groups is not None:
-        raise Unsupported(edit, f"its router chooses from {router.groups[0]} groups of experts, and what is left of groups is not "
-                                "defined")
+        raise Unsupported(
+            edit,
+            f"its router chooses from {router.groups[0]} groups of experts, and what is left of "
+            "groups is not "
+            "defined",
+        )
     for other in plan:
         if other is edit or other.kind not in EXPERTS or other["layer"] != edit["layer"]:
             continue
@@ -78,23 +88,33 @@ def free_mixture(subject: Subject, edit: Edit, plan: Plan) -> Router:
 
 
 def check_matrix(subject: Subject, edit: Edit, plan: Plan, other_kind: str) -> Router:
-    """Raises `Unsupported` where a matrix over the experts cannot be applied beside the matrix of `other_kind`."""
+    """Raises `Unsupported` where a matrix over the experts cannot be applied beside the matrix of
+    `other_kind`."""
     router, layer = free_mixture(subject, edit, plan), ExpertLayer.of(plan, edit["layer"])
     rows, matrix, experts = edit["rows"], edit["matrix"], router.count
     if not 1 <= rows <= experts or len(matrix) != rows * experts:
-        raise Unsupported(edit, f"its matrix has {len(matrix)} numbers in {rows} rows; expected 1 to {experts} rows of {experts} "
-                                "numbers, one for each expert of the model")
+        raise Unsupported(
+            edit,
+            f"its matrix has {len(matrix)} numbers in {rows} rows; expected 1 to {experts} rows of {experts} "
+            "numbers, one for each expert of the model",
+        )
     if not all(map(_finite, matrix)):
         raise Unsupported(edit, "its matrix must be finite in float32")
     other = layer.merge if other_kind == "merge-experts" else layer.route
     if other is not None and other != rows:
         raise Unsupported(edit, f"it has {rows} rows, and {other_kind} of the same layer has {other}")
     if other is None and rows != experts:
-        raise Unsupported(edit, f"it has {rows} rows; without {other_kind} in the same layer it needs {experts}, one for each expert "
-                                "of the model")
+        raise Unsupported(
+            edit,
+            f"it has {rows} rows; without {other_kind} in the same layer it needs {experts}, one for "
+            "each expert "
+            "of the model",
+        )
     per_token = layer.per_token or router.per_token
     if rows < per_token:
-        raise Unsupported(edit, f"it has {rows} rows, fewer than the {per_token} experts that each token is routed to")
+        raise Unsupported(
+            edit, f"it has {rows} rows, fewer than the {per_token} experts that each token is routed to"
+        )
     return router
 
 
@@ -107,7 +127,11 @@ def _finite(number: float) -> bool:
 
 def matrix_of(edit: Edit) -> Tensor:
     """The matrix of an edit, `[rows, E]`, float32."""
-    return torch.tensor([float(number) for number in edit["matrix"]], dtype=torch.float64).float().view(edit["rows"], -1)
+    return (
+        torch.tensor([float(number) for number in edit["matrix"]], dtype=torch.float64)
+        .float()
+        .view(edit["rows"], -1)
+    )
 
 
 def is_identity(edit: Edit) -> bool:

@@ -19,7 +19,9 @@ class ExpertsPerToken:
     def check(self, subject: Subject, edit: Edit, plan: Plan) -> None:
         """See `EditKind`."""
         router, layer = mixture(subject, edit), ExpertLayer.of(plan, edit["layer"])
-        experts = next(count for count in (layer.kept, layer.merge, layer.route, router.count) if count is not None)
+        experts = next(
+            count for count in (layer.kept, layer.merge, layer.route, router.count) if count is not None
+        )
         if not 1 <= edit["count"] <= experts:
             raise Unsupported(edit, f"the layer has {experts} experts; expected a count from 1 to {experts}")
         if router.sparsemixer and edit["count"] != 2:
@@ -27,7 +29,11 @@ class ExpertsPerToken:
         if router.groups is not None:
             groups, chosen = router.groups
             if edit["count"] > router.count // groups * chosen:
-                raise Unsupported(edit, f"a token chooses from {chosen} groups of {router.count // groups} experts, fewer than that")
+                raise Unsupported(
+                    edit,
+                    f"a token chooses from {chosen} groups of {router.count // groups} experts, fewer "
+                    "than that",
+                )
 
     def changes(self, subject: Subject, edit: Edit) -> bool:
         """See `EditKind`."""

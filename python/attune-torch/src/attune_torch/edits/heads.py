@@ -1,4 +1,5 @@
-"""What each KV head of an edited layer sees and what its cache gives back, and attention over that, in float32."""
+"""What each KV head of an edited layer sees and what its cache gives back, and attention over that, in
+float32."""
 
 from __future__ import annotations
 
@@ -55,6 +56,7 @@ class EditedHeads:
     """Whether one thing is kept per token for all heads: they all do what KV head 0 does."""
     caches: dict[int, Cache] = field(default_factory=dict)
     spans: dict[int, Span] = field(default_factory=dict)
+
     def attend(self, call: Call) -> Tensor | None:
         """See `Acting`."""
         items, heads, queries, _ = call.query.shape
@@ -63,15 +65,20 @@ class EditedHeads:
             raise ValueError(f"attention was given {kv_heads} KV heads in the place of {self.kv_heads}")
         lengths = self.lengths(items, keys)
         caches = {head: cache for head, cache in self.caches.items() if max(cache.sink, cache.recent) < keys}
-        spans = {head: span for head, span in self.spans.items()
-                 if span.sink < keys and any(span.tokens(length) < length for length in lengths)}
+        spans = {
+            head: span
+            for head, span in self.spans.items()
+            if span.sink < keys and any(span.tokens(length) < length for length in lengths)
+        }
         if not caches and not spans:
             return None
         if self.latent:
             spans = {head: spans[0] for head in range(kv_heads)}
         step = max(1, SCORES // (heads * queries * keys))
-        parts = [self._some(call, slice(first, first + step), lengths[first:first + step], caches, spans)
-                 for first in range(0, items, step)]
+        parts = [
+            self._some(call, slice(first, first + step), lengths[first : first + step], caches, spans)
+            for first in range(0, items, step)
+        ]
         return torch.cat(parts)
 
     def lengths(self, items: int, keys: int) -> list[int]:
@@ -107,20 +114,22 @@ class EditedHeads:
 
 
 def stored(key: Tensor, value: Tensor, caches: dict[int, Cache]) -> tuple[Tensor, Tensor]:
-    """What caches give back of keys and values `[items, kv-heads, keys, channels]` beyond their recent windows."""
+    """What caches give back of keys and values `[items, kv-heads, keys, channels]` beyond their recent
+    windows."""
     key, value = key.clone(), value.clone()
     for head, cache in caches.items():
         for kept, grid, scales in ((key, cache.keys, cache.scales), (value, cache.values, None)):
             if grid is not None:
-                kept[:, head, cache.sink:] = grid.quantised(kept[:, head, cache.sink:], scales)
+                kept[:, head, cache.sink :] = grid.quantised(kept[:, head, cache.sink :], scales)
     return key, value
 
 
 def attention(
     call: Call, hidden: Tensor | None, given_back: tuple[Tensor, Tensor], exact: Tensor | None
 ) -> Tensor:
-    """Attention over `given_back` keys and values, and over those of `call` where `exact: [kv-heads, queries, keys]`. `hidden:
-    [items, kv-heads, queries, keys]` is what heads do not see beyond what the model hides. `[items, queries, heads, channels]`."""
+    """Attention over `given_back` keys and values, and over those of `call` where `exact: [kv-heads, queries,
+    keys]`. `hidden: [items, kv-heads, queries, keys]` is what heads do not see beyond what the model hides.
+    `[items, queries, heads, channels]`."""
     items, heads, queries, channels = call.query.shape
     kv_heads, keys = call.key.shape[1:3]
     group = heads // kv_heads
@@ -148,7 +157,9 @@ def weigh(call: Call, scores: Tensor, hidden: Tensor | None = None) -> Tensor:
 
     def by_head(mask: Tensor) -> Tensor:
         per_head = mask.shape[1] > 1
-        return mask.reshape(mask.shape[0], kv_heads if per_head else 1, group if per_head else 1, queries, keys)
+        return mask.reshape(
+            mask.shape[0], kv_heads if per_head else 1, group if per_head else 1, queries, keys
+        )
 
     if added is not None:
         scores = scores + by_head(added)

@@ -24,7 +24,9 @@ class KeepExperts:
                 raise Unsupported(edit, f"there is no expert {expert}; the model has 0 to {router.count - 1}")
         per_token = ExpertLayer.of(plan, edit["layer"]).per_token or router.per_token
         if len(kept) < per_token:
-            raise Unsupported(edit, f"it keeps {len(kept)} experts, fewer than the {per_token} that each token is routed to")
+            raise Unsupported(
+                edit, f"it keeps {len(kept)} experts, fewer than the {per_token} that each token is routed to"
+            )
 
     def changes(self, subject: Subject, edit: Edit) -> bool:
         """See `EditKind`."""

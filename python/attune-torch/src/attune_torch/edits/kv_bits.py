@@ -32,8 +32,11 @@ class KvBits:
         """See `EditKind`."""
         found = understood(subject, edit)
         if found.latent:
-            raise Unsupported(edit, "the cache of this model holds one latent per token for all heads, and no keys and values of "
-                                    "heads: few bits of it are not computed")
+            raise Unsupported(
+                edit,
+                "the cache of this model holds one latent per token for all heads, and no keys and values of "
+                "heads: few bits of it are not computed",
+            )
         for what in ("keys", "values"):
             if edit[what] not in (*range(1, 9), 16):
                 raise Unsupported(edit, f"{what} in {edit[what]} bits; expected 1 to 8, or 16 for exact")
@@ -44,15 +47,22 @@ class KvBits:
             if not 0 <= smoothing <= 1:
                 raise Unsupported(edit, f"keys smoothed by the exponent {smoothing}; expected 0 to 1")
             if not all(of.turns_halves for of in facts(subject) if of.refusal is None):
-                raise Unsupported(edit, "keys are smoothed by pairs of channels half a head apart, and this model turns others, or "
-                                        "not all of them, or its sinks hide what it turns")
+                raise Unsupported(
+                    edit,
+                    "keys are smoothed by pairs of channels half a head apart, and this model turns "
+                    "others, or "
+                    "not all of them, or its sinks hide what it turns",
+                )
         wide = edit.args.get("shrink-from")
         if wide is not None:
             if wide not in (2, 4, 8, 16):
                 raise Unsupported(edit, f"codes shrink from {wide} bits; expected 2, 4, 8 or 16")
             for what in ("keys", "values"):
                 if not _shrinks_to(wide, edit[what]):
-                    raise Unsupported(edit, f"{what} in {edit[what]} bits, which {wide} bits halved any number of times are not")
+                    raise Unsupported(
+                        edit,
+                        f"{what} in {edit[what]} bits, which {wide} bits halved any number of times are not",
+                    )
         group = edit["group-size"]
         for dim in {found.head_dim, found.value_dim}:
             if group <= 0 or dim % group:
@@ -67,8 +77,10 @@ class KvBits:
         heads = edited_heads(stack, subject, layer)
         for edit in edits:
             shrinks = edit.args.get("shrink-from")
-            keys, values = (Grid(bits, edit["group-size"], shrinks) if bits < 16 else None
-                            for bits in (edit["keys"], edit["values"]))
+            keys, values = (
+                Grid(bits, edit["group-size"], shrinks) if bits < 16 else None
+                for bits in (edit["keys"], edit["values"])
+            )
             head = edit.args.get("kv-head")
             for place in range(heads.kv_heads) if head is None else [head]:
                 scales = _scales(subject, layer, place, edit)
@@ -91,7 +103,8 @@ def _shrinks_to(wide: int, bits: int) -> bool:
 
 @dataclass
 class _Measured:
-    """What scales of smoothed keys are measured on, and what was found: `[kv-heads, channels/2]` for each layer."""
+    """What scales of smoothed keys are measured on, and what was found: `[kv-heads, channels/2]` for each
+    layer."""
 
     data: Calibration
     maxima: list[Tensor | None] | None = None
@@ -102,7 +115,10 @@ _MEASURED: WeakKeyDictionary[Subject, _Measured] = WeakKeyDictionary()
 
 def smooths(plan: Sequence[Edit]) -> bool:
     """Whether scores of `plan` depend on calibration data."""
-    return any(edit.kind == KvBits.kind and edit.args.get("smoothing") is not None and edit["keys"] < 16 for edit in plan)
+    return any(
+        edit.kind == KvBits.kind and edit.args.get("smoothing") is not None and edit["keys"] < 16
+        for edit in plan
+    )
 
 
 def calibrate_on(subject: Subject, data: Calibration) -> None:
@@ -120,7 +136,9 @@ def calibrate(subject: Subject) -> None:
     """Measures the scales, once. Call it while nothing is edited: before a plan that `smooths` is entered."""
     known = _MEASURED.get(subject)
     if known is None:
-        raise EvaluatorError("keys are smoothed by scales that are measured on the selection split, and there is none")
+        raise EvaluatorError(
+            "keys are smoothed by scales that are measured on the selection split, and there is none"
+        )
     if known.maxima is not None:
         return
     recorders = [_Largest() for _ in subject.layers]
@@ -134,13 +152,15 @@ def calibrate(subject: Subject) -> None:
 
 
 class _Largest:
-    """Largest magnitudes of keys after RoPE, of the two channels that RoPE turns together the larger: `[kv-heads, channels/2]`."""
+    """Largest magnitudes of keys after RoPE, of the two channels that RoPE turns together the larger:
+    `[kv-heads, channels/2]`."""
 
     def __init__(self) -> None:
         self.largest: Tensor | None = None
 
     def attend(self, call: attention.Call) -> None:
-        key = call.key.float().abs().unflatten(-1, (2, -1)).amax((0, 2, 3))
+        key = call.key.float().abs()
+        key = key.reshape(*key.shape[:-1], 2, -1).amax((0, 2, 3))
         self.largest = key if self.largest is None else torch.maximum(self.largest, key)
 
 
@@ -150,10 +170,8 @@ def _scales(subject: Subject, layer: Layer, head: int, edit: Edit) -> Tensor | N
     if exponent is None or edit["keys"] == 16:
         return None
     known = _MEASURED.get(subject)
-    maxima = known and known.maxima and known.maxima[layer.index]
+    maxima = None if known is None or known.maxima is None else known.maxima[layer.index]
     if maxima is None:
         raise EvaluatorError(f"{edit} was entered before its scales were measured")
     half = maxima[head].double().pow(exponent).clamp(*LIMITS).float()
     return torch.cat([half, half])
-
-

@@ -8,15 +8,16 @@ import torch
 from attune_worker.evaluator import Edit, Plan, Unsupported
 from torch import Tensor, nn
 
+from ..replaced import replaced_parameter
 from ..structure.routers import Router
 from ..subject import Layer, Subject
 from .expert_layers import check_matrix, is_identity, matrix_of
-from ..replaced import replaced_parameter
 from .routers import understood_router
 
 
 class MergeExperts:
-    """`merge-experts`: linear combinations of the experts' weights, made when they are entered and dropped when they are left."""
+    """`merge-experts`: linear combinations of the experts' weights, made when they are entered and dropped
+    when they are left."""
 
     kind = "merge-experts"
 
@@ -42,14 +43,19 @@ class MergeExperts:
 
 
 def stacked(edit: Edit, router: Router) -> list[tuple[nn.Module, str]]:
-    """The tensors of all experts of a layer, `[E, …]`. Raises `Unsupported` where they are not floating point, or not stacked."""
+    """The tensors of all experts of a layer, `[E, …]`. Raises `Unsupported` where they are not floating
+    point, or not stacked."""
     found = []
     for owner in router.experts.modules():
         for name, parameter in owner.named_parameters(recurse=False):
             if parameter.ndim < 2 or parameter.shape[0] != router.count or not parameter.is_floating_point():
-                raise Unsupported(edit, f"`{name}` of its {type(router.experts).__name__} is {parameter.dtype} "
-                                        f"{list(parameter.shape)}; experts are merged where each tensor has {router.count} of them in "
-                                        "floating point")
+                raise Unsupported(
+                    edit,
+                    f"`{name}` of its {type(router.experts).__name__} is {parameter.dtype} "
+                    f"{list(parameter.shape)}; experts are merged where each tensor has "
+                    f"{router.count} of them in "
+                    "floating point",
+                )
             found.append((owner, name))
     if not found:
         raise Unsupported(edit, f"its {type(router.experts).__name__} holds no weights that could be merged")
@@ -57,8 +63,8 @@ def stacked(edit: Edit, router: Router) -> list[tuple[nn.Module, str]]:
 
 
 def combined(matrix: Tensor, experts: Tensor) -> Tensor:
-    """`θ'_j = Σ_i matrix[j][i]·θ_i` for each row, in float32 over `i` ascending, terms with 0 left out; a row with a single 1 is
-    that expert to the bit. `experts: [E, …]`."""
+    """`θ'_j = Σ_i matrix[j][i]·θ_i` for each row, in float32 over `i` ascending, terms with 0 left out; a row
+    with a single 1 is that expert to the bit. `experts: [E, …]`."""
     merged = torch.empty(matrix.shape[0], *experts.shape[1:], dtype=experts.dtype, device=experts.device)
     for place, row in enumerate(matrix.tolist()):
         terms = [(expert, number) for expert, number in enumerate(row) if number != 0.0]
@@ -78,5 +84,3 @@ def _count(stack: ExitStack, router: Router, rows: int) -> None:
         if getattr(router.experts, name, None) == router.count:
             setattr(router.experts, name, rows)
             stack.callback(setattr, router.experts, name, router.count)
-
-

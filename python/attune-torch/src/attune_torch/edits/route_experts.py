@@ -20,12 +20,20 @@ class RouteExperts:
         """See `EditKind`."""
         router = check_matrix(subject, edit, plan, "merge-experts")
         if router.correction is not None and not _one_hot(edit):
-            raise Unsupported(edit, "its router adds a number to the score of each expert, and what is added to a mixture of scores is "
-                                    "not defined; give every row a single 1 (`routing: \"one-hot\"`)")
+            raise Unsupported(
+                edit,
+                "its router adds a number to the score of each expert, and what is added to a "
+                "mixture of scores is "
+                'not defined; give every row a single 1 (`routing: "one-hot"`)',
+            )
 
         if router.sparsemixer:
-            raise Unsupported(edit, "its router weighs each expert among those with a logit near its own, and a mapped score has no such "
-                                    "neighbours")
+            raise Unsupported(
+                edit,
+                "its router weighs each expert among those with a logit near its own, and a mapped "
+                "score has no such "
+                "neighbours",
+            )
 
     def changes(self, subject: Subject, edit: Edit) -> bool:
         """See `EditKind`."""

@@ -12,8 +12,8 @@ from ..subject import Subject
 
 
 def greedy(subject: Subject, prompts: Tensor, length: int, breathe: Callable[[], None]) -> Tensor:
-    """Each of `prompts: [items, tokens]` with the likeliest tokens after it up to `length`; of equally likely ones the lowest. The end of
-    a text is a token like any other."""
+    """Each of `prompts: [items, tokens]` with the likeliest tokens after it up to `length`; of equally likely
+    ones the lowest. The end of a text is a token like any other."""
     texts = [_continued(subject, prompt[None].to(subject.device), length, breathe) for prompt in prompts]
     return torch.cat(texts).to(prompts.device)
 
@@ -22,7 +22,11 @@ def greedy(subject: Subject, prompts: Tensor, length: int, breathe: Callable[[],
 def _continued(subject: Subject, ids: Tensor, length: int, breathe: Callable[[], None]) -> Tensor:
     cache, new = None, ids
     # transformers is about to call it otherwise.
-    name = "cache" if "cache" in inspect.signature(inspect.unwrap(type(subject.decoder).forward)).parameters else "past_key_values"
+    name = (
+        "cache"
+        if "cache" in inspect.signature(inspect.unwrap(type(subject.decoder).forward)).parameters
+        else "past_key_values"
+    )
     while ids.shape[1] < length:
         breathe()
         given = subject.decoder(input_ids=new, use_cache=True, **{name: cache})

@@ -26,7 +26,8 @@ class Argument:
             return value in self.words
         values = value if isinstance(self.default, list) else [value]
         return isinstance(values, list) and all(
-            isinstance(each, int) and not isinstance(each, bool) and self.least <= each <= self.most for each in values
+            isinstance(each, int) and not isinstance(each, bool) and self.least <= each <= self.most
+            for each in values
         )
 
     def __str__(self) -> str:
@@ -46,21 +47,47 @@ class Known:
 
 
 _COUNT = Argument(0)
-_WEIGHTS = {"loss": Argument("text", LOSSES), "bits": Argument([2, 3, 4, 8], least=2, most=8), "group-size": _COUNT}
+_WEIGHTS = {
+    "loss": Argument("text", LOSSES),
+    "bits": Argument([2, 3, 4, 8], least=2, most=8),
+    "group-size": _COUNT,
+}
 
 KNOWN: tuple[Known, ...] = (
     Known("expert-frequency", "share of the top-k choices that fall on each expert"),
     Known("expert-soft-activation", "mean router probability of each expert"),
-    Known("expert-reconstruction", "the experts whose answers lie nearest to those of all, by how many are kept"),
+    Known(
+        "expert-reconstruction", "the experts whose answers lie nearest to those of all, by how many are kept"
+    ),
     Known("block-influence", "how much each block, and each half of it, turns the residual stream"),
-    Known("attention-influence", "what it does to the loss that no query of a KV head sees what lies so many tokens back",
-          {"loss": Argument("answers", LOSSES), "sink": Argument(4)}),
-    Known("kv-quantisation-error", "what quantising keys or values of a KV head does to the loss, to first order",
-          {"loss": Argument("text", LOSSES), "sink": _COUNT, "recent": _COUNT, "group-size": _COUNT,
-           "bits": Argument([1, 2, 3, 4, 8], least=1, most=8)}),
-    Known("weight-quantisation-error", "what quantising the weights of a module does to the loss, to first order", _WEIGHTS),
-    Known("weight-fisher", "what quantising the weights of a module does to the distribution, by the diagonal of the empirical Fisher "
-                           "information", _WEIGHTS),
+    Known(
+        "attention-influence",
+        "what it does to the loss that no query of a KV head sees what lies so many tokens back",
+        {"loss": Argument("answers", LOSSES), "sink": Argument(4)},
+    ),
+    Known(
+        "kv-quantisation-error",
+        "what quantising keys or values of a KV head does to the loss, to first order",
+        {
+            "loss": Argument("text", LOSSES),
+            "sink": _COUNT,
+            "recent": _COUNT,
+            "group-size": _COUNT,
+            "bits": Argument([1, 2, 3, 4, 8], least=1, most=8),
+        },
+    ),
+    Known(
+        "weight-quantisation-error",
+        "what quantising the weights of a module does to the loss, to first order",
+        _WEIGHTS,
+    ),
+    Known(
+        "weight-fisher",
+        "what quantising the weights of a module does to the distribution, by the diagonal of the "
+        "empirical Fisher "
+        "information",
+        _WEIGHTS,
+    ),
 )
 
 

@@ -1,8 +1,8 @@
 """What it does to the loss that a query stops seeing a position (MoA, arXiv 2406.14909, eq. 3).
 
-With attention weights `A` and the loss `L`, masking position `j` for query `i`, the softmax renormalised, changes the loss to first order
-by `E_ij = A_ij/(1 − A_ij) · (Σ_n ∂L/∂A_in · A_in − ∂L/∂A_ij)`. Its absolute value is added up by distance, so that a span `S` has the
-estimated damage `Σ_{d ≥ S} E[d]` (eq. 4).
+With attention weights `A` and the loss `L`, masking position `j` for query `i`, the softmax renormalised,
+changes the loss to first order by `E_ij = A_ij/(1 − A_ij) · (Σ_n ∂L/∂A_in · A_in − ∂L/∂A_ij)`. Its absolute
+value is added up by distance, so that a span `S` has the estimated damage `Σ_{d ≥ S} E[d]` (eq. 4).
 """
 
 from __future__ import annotations
@@ -27,8 +27,9 @@ LEAST_REST = 1e-6
 
 
 def measure(asked: Asked) -> Signal:
-    """`[layer][kv-head][distance]`, nats per token of the loss: query heads of one KV head are added up, items averaged. Distance 0,
-    the query's own position, is never masked; it is in the table for completeness."""
+    """`[layer][kv-head][distance]`, nats per token of the loss: query heads of one KV head are added up,
+    items averaged. Distance 0, the query's own position, is never masked; it is in the table for
+    completeness."""
     found = asked.attention()
     layers, heads, tokens = len(found), max(of.kv_heads for of in found), asked.ids.shape[1]
     sums = torch.zeros(layers, heads, tokens, dtype=torch.float64)
@@ -40,7 +41,9 @@ def measure(asked: Asked) -> Signal:
                 attention.act(stack, layer.attention, _Weighing(own, asked.args["sink"]))
 
     work = sweep_items(asked, enter)
-    return asked.signal([("layer", layers), ("kv-head", heads), ("distance", tokens)], sums / len(asked.ids), work)
+    return asked.signal(
+        [("layer", layers), ("kv-head", heads), ("distance", tokens)], sums / len(asked.ids), work
+    )
 
 
 @dataclass
@@ -55,7 +58,9 @@ class _Weighing:
         items, heads, queries, channels = call.query.shape
         kv_heads = call.key.shape[1]
         query = (call.query.float() * call.scaling).reshape(items, kv_heads, -1, channels)
-        scores = (query @ call.key.float().transpose(-1, -2)).view(items, kv_heads, heads // kv_heads, queries, -1)
+        scores = (query @ call.key.float().transpose(-1, -2)).view(
+            items, kv_heads, heads // kv_heads, queries, -1
+        )
         weights = tapped(weigh(call, scores), self.visit)
         mixed = weights.flatten(2, 3) @ call.value.float()
         return mixed.view(items, heads, queries, -1).transpose(1, 2).contiguous()
@@ -63,8 +68,11 @@ class _Weighing:
     def visit(self, weights: Tensor, gradient: Tensor) -> None:
         """`[1, kv-heads, group, tokens, tokens]` each."""
         tokens = weights.shape[-1]
-        self.sums += influence(weights.reshape(len(self.sums), -1, tokens, tokens),
-                               gradient.reshape(len(self.sums), -1, tokens, tokens), self.sink)
+        self.sums += influence(
+            weights.reshape(len(self.sums), -1, tokens, tokens),
+            gradient.reshape(len(self.sums), -1, tokens, tokens),
+            self.sink,
+        )
 
 
 def influence(weights: Tensor, gradient: Tensor, sink: int) -> Tensor:

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
 
 def measure(asked: Asked) -> Signal:
-    """`[layer][part]`: part 0 is attention, 1 the feed-forward part, 2 the whole block; each with its residual. A block is run a second
-    time without its feed-forward part, which gives the stream between the halves whatever the block is made of."""
+    """`[layer][part]`: part 0 is attention, 1 the feed-forward part, 2 the whole block; each with its
+    residual. A block is run a second time without its feed-forward part, which gives the stream between the
+    halves whatever the block is made of."""
     subject = asked.subject
     layers = len(subject.layers)
     sums = torch.zeros(layers, 3, dtype=torch.float64)

@@ -1,7 +1,8 @@
 """Gradients of the loss of the dense model, in nats per scored token.
 
-Layers are checkpointed: their activations are computed again when the gradient of their output is known (Chen et al., arXiv 1604.06174),
-so there are in memory the inputs of all layers, the inside of one, and `ROWS` rows of logits.
+Layers are checkpointed: their activations are computed again when the gradient of their output is known (Chen
+et al., arXiv 1604.06174), so there are in memory the inputs of all layers, the inside of one, and `ROWS` rows
+of logits.
 """
 
 from __future__ import annotations
@@ -46,13 +47,14 @@ class Tap(torch.autograd.Function):
 
 def tapped(x: Tensor, visit: Callable[[Tensor, Tensor], None]) -> Tensor:
     """`x`, whose gradient `visit` hears of."""
-    found: Tensor = Tap.apply(x, visit)  # type: ignore[no-untyped-call]
+    found: Tensor = Tap.apply(x, visit)
     return found
 
 
 def sweep_items(asked: Asked, enter: Callable[[ExitStack], None]) -> int:
-    """Runs every item forward and its loss back, with what `enter` puts into the model. Returns the work: forward, each layer once
-    more for its graph, and a backward pass that counts as two; and one for each token of prompt and answer."""
+    """Runs every item forward and its loss back, with what `enter` puts into the model. Returns the work:
+    forward, each layer once more for its graph, and a backward pass that counts as two; and one for each
+    token of prompt and answer."""
     subject, ids, work = asked.subject, asked.ids, 4 * asked.layer_tokens()
     first = 1
     if asked.args["loss"] == "answers":
@@ -62,14 +64,14 @@ def sweep_items(asked: Asked, enter: Callable[[ExitStack], None]) -> int:
     with ExitStack() as stack:
         stack.enter_context(torch.enable_grad())
         frozen(stack, subject.model)
-        stack.callback(subject.model.get_input_embeddings().register_forward_hook(_leaf).remove)
+        model: Any = subject.model
+        stack.callback(model.get_input_embeddings().register_forward_hook(_leaf).remove)
         for layer in subject.layers:
-            again = partial(partial, checkpoint, use_reentrant=False, preserve_rng_state=False)
-            stack.enter_context(replaced_forward(layer.block, lambda own, again=again: again(own)))
+            stack.enter_context(replaced_forward(layer.block, _checkpointed))
         enter(stack)
         for item in range(len(ids)):
             asked.breathe()
-            loss = backward(subject, ids[item:item + 1].to(subject.device), first)
+            loss = backward(subject, ids[item : item + 1].to(subject.device), first)
             if not loss == loss or loss in (float("inf"), float("-inf")):
                 raise BadRequest(f"the loss of the dense model on item {item} is {loss}")
     return work
@@ -83,19 +85,29 @@ def frozen(stack: ExitStack, model: nn.Module) -> None:
             stack.callback(parameter.requires_grad_, True)
 
 
+def _checkpointed(own: Callable[..., Any]) -> Callable[..., Any]:
+    return partial(checkpoint, own, use_reentrant=False, preserve_rng_state=False)
+
+
 def _leaf(_module: nn.Module, _args: Any, given: Tensor) -> Tensor:
     return given.detach().requires_grad_()
 
 
 def backward(subject: Subject, ids: Tensor, first: int) -> float:
-    """Mean cross-entropy of the tokens from `first` on of `ids: [1, tokens]`, nats per token, run back through the model."""
+    """Mean cross-entropy of the tokens from `first` on of `ids: [1, tokens]`, nats per token, run back
+    through the model."""
     hidden = subject.decoder(input_ids=ids, use_cache=False).last_hidden_state
     leaf = hidden.detach().requires_grad_()
     count, total = ids.shape[1] - first, 0.0
     for start in range(first - 1, ids.shape[1] - 1, ROWS):
         stop = min(start + ROWS, ids.shape[1] - 1)
         logits = subject.project(leaf[0, start:stop])
-        loss = nn.functional.cross_entropy(logits, ids[0, start + 1:stop + 1].to(logits.device), reduction="sum") / count
+        loss = (
+            nn.functional.cross_entropy(
+                logits, ids[0, start + 1 : stop + 1].to(logits.device), reduction="sum"
+            )
+            / count
+        )
         loss.backward()  # type: ignore[no-untyped-call]
         total += float(loss.detach())
     assert leaf.grad is not None

@@ -1,5 +1,6 @@
-"""What quantising a layer's cache does to the loss, to first order (PM-KVQ, arXiv 2505.18610, §3.2): `mean |∂L/∂K ∘ (Q_b(K) − K)|` over the
-tokens and channels of one KV head, keys after rotation, and the same for values. Each layer's error meets its own gradient."""
+"""What quantising a layer's cache does to the loss, to first order (PM-KVQ, arXiv 2505.18610, §3.2): `mean
+|∂L/∂K ∘ (Q_b(K) − K)|` over the tokens and channels of one KV head, keys after rotation, and the same for
+values. Each layer's error meets its own gradient."""
 
 from __future__ import annotations
 
@@ -22,17 +23,24 @@ if TYPE_CHECKING:
 
 
 def measure(asked: Asked) -> Signal:
-    """`[layer][kv-head][part][bits]`: part 0 is keys, part 1 values; bits in the order of the argument. Nats per token of the loss and
-    cached element, averaged over items. Positions that queries see exactly have no gradient here."""
+    """`[layer][kv-head][part][bits]`: part 0 is keys, part 1 values; bits in the order of the argument. Nats
+    per token of the loss and cached element, averaged over items. Positions that queries see exactly have no
+    gradient here."""
     found = asked.attention()
     if any(of.latent for of in found):
-        raise BadRequest(f"signal `{asked.name}` is about keys and values of heads, and the cache of this model holds one latent per "
-                         "token for all heads")
+        raise BadRequest(
+            f"signal `{asked.name}` is about keys and values of heads, and the cache of this model "
+            "holds one latent per "
+            "token for all heads"
+        )
     size = asked.args["group-size"]
     for of in found:
         if of.refusal is None and size and (of.head_dim % size or of.value_dim % size):
-            raise BadRequest(f"argument `group-size` of signal `{asked.name}` is {size}, which does not divide the {of.head_dim} "
-                             "channels per head")
+            raise BadRequest(
+                f"argument `group-size` of signal `{asked.name}` is {size}, which does not divide the "
+                f"{of.head_dim} "
+                "channels per head"
+            )
     layers, heads, bits = len(found), max(of.kv_heads for of in found), asked.args["bits"]
     sums = torch.zeros(layers, heads, 2, len(bits), dtype=torch.float64)
 
@@ -61,7 +69,9 @@ class _Quantising:
     def attend(self, call: attention.Call) -> Tensor:
         """See `Acting`."""
         query, key, value = call.query.float(), call.key.float(), call.value.float()
-        wide = attention.Call(call.module, query, key, value, call.mask, call.scaling, call.cap, call.sinks, call.base)
+        wide = attention.Call(
+            call.module, query, key, value, call.mask, call.scaling, call.cap, call.sinks, call.base
+        )
         at, asked = attention.positions(wide)
         exact = (at < self.sink) | (asked - at < self.recent)
         given_back = tapped(key, partial(self.visit, 0)), tapped(value, partial(self.visit, 1))

@@ -28,7 +28,7 @@ class Asked:
 
     def item(self, number: int) -> Tensor:
         """`[1, tokens]`, on the model's device."""
-        return self.ids[number:number + 1].to(self.subject.device)
+        return self.ids[number : number + 1].to(self.subject.device)
 
     def signal(self, axes: list[tuple[str, int]], values: Tensor, work: int) -> Signal:
         """Nothing is shared, so all work is computed. Raises where values are not finite."""
@@ -42,7 +42,8 @@ class Asked:
         return (len(self.ids) if items is None else items) * self.ids.shape[1] * len(self.subject.layers)
 
     def attention(self) -> list[AttentionFacts]:
-        """What attention is like in every layer. Raises `BadRequest` where a layer's cannot be looked into."""
+        """What attention is like in every layer. Raises `BadRequest` where a layer's cannot be looked
+        into."""
         found = facts(self.subject)
         for layer, of in zip(self.subject.layers, found, strict=True):
             if layer.attention is not None and of.refusal is not None:
@@ -52,7 +53,8 @@ class Asked:
         return found
 
     def experts(self) -> int:
-        """The largest number of experts in a layer. Raises `BadRequest` where there are none, or a router is not understood."""
+        """The largest number of experts in a layer. Raises `BadRequest` where there are none, or a router is
+        not understood."""
         routers = [layer.router for layer in self.subject.layers if layer.router is not None]
         if not routers:
             raise BadRequest(f"signal `{self.name}` needs a model with experts")

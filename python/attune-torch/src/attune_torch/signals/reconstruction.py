@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING
 
 import torch
@@ -22,9 +23,9 @@ TOKENS = 4096
 
 
 def measure(asked: Asked) -> Signal:
-    """`[layer][kept][expert]`: 1 for the experts of the best subset of `kept + 1`, else 0: that with the smallest squared distance
-    between what the experts answer when the router has only those to choose from, and what they answer in the dense model, on its
-    inputs. Zeros in layers without experts."""
+    """`[layer][kept][expert]`: 1 for the experts of the best subset of `kept + 1`, else 0: that with the
+    smallest squared distance between what the experts answer when the router has only those to choose from,
+    and what they answer in the dense model, on its inputs. Zeros in layers without experts."""
     subject, experts = asked.subject, asked.experts()
     items = min(len(asked.ids), max(1, TOKENS // asked.ids.shape[1]))
     layers = len(subject.layers)
@@ -38,7 +39,7 @@ def measure(asked: Asked) -> Signal:
             router = layer.router
             if router is not None:
                 most = max(most, -(-router.count // router.per_token))
-                watch_router(stack, router, lambda x, logits, router=router: answers.append(_answers(router, x, logits)))
+                watch_router(stack, router, partial(_note, answers, router))
             for item in range(items):
                 asked.breathe()
                 if prepared:
@@ -51,6 +52,10 @@ def measure(asked: Asked) -> Signal:
     # Every expert runs on every token; attention, which runs once, is counted as often.
     work = asked.layer_tokens(items) * (most if prepared else most + layers - 1)
     return asked.signal([("layer", layers), ("kept", experts), ("expert", experts)], values, work)
+
+
+def _note(answers: list[Answers], router: Router, x: Tensor, logits: Tensor) -> None:
+    answers.append(_answers(router, x, logits))
 
 
 def _answers(router: Router, x: Tensor, logits: Tensor) -> Answers:

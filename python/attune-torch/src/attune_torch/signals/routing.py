@@ -35,7 +35,8 @@ def _signal(asked: Asked, values: Tensor) -> Signal:
 
 
 def _probed(asked: Asked) -> tuple[Tensor, Tensor]:
-    """Tokens that chose each expert, and its score summed over tokens, `[layers, experts]` each; 0 in layers without experts."""
+    """Tokens that chose each expert, and its score summed over tokens, `[layers, experts]` each; 0 in layers
+    without experts."""
     subject, experts = asked.subject, asked.experts()
     chosen, scores = torch.zeros(2, len(subject.layers), experts, dtype=torch.float64)
 
@@ -58,7 +59,8 @@ def _probed(asked: Asked) -> tuple[Tensor, Tensor]:
 
 
 def watch_router(stack: ExitStack, router: Router, take: Callable[[Tensor, Tensor], None]) -> None:
-    """`take(entering [rows, hidden], logits [rows, E])` hears of each call of the router until `stack` is closed."""
+    """`take(entering [rows, hidden], logits [rows, E])` hears of each call of the router until `stack` is
+    closed."""
 
     def hook(_module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], given: Any) -> None:
         entering = next(arg for arg in (*args, *kwargs.values()) if isinstance(arg, Tensor))

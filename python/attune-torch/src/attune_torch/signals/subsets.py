@@ -22,13 +22,13 @@ class Answers:
     logits: Tensor
     """What the router says: `[tokens, E]`."""
     products: Tensor
-    """Inner products of the answers of every two experts, `[tokens, E, E]`: distances between weighted sums of answers need no
-    more."""
+    """Inner products of the answers of every two experts, `[tokens, E, E]`: distances between weighted sums
+    of answers need no more."""
 
 
 def best_subsets(router: Router, answers: list[Answers]) -> list[list[int]]:
-    """The best subset of every size from 1 to `E`, each ascending. Of equal ones, the first in the order of their bit masks, or the one
-    that lost the lowest expert."""
+    """The best subset of every size from 1 to `E`, each ascending. Of equal ones, the first in the order of
+    their bit masks, or the one that lost the lowest expert."""
     everyone = list(range(router.count))
     dense = [weights(router, some.logits, everyone) for some in answers]
 
@@ -40,6 +40,7 @@ def best_subsets(router: Router, answers: list[Answers]) -> list[list[int]]:
         return total
 
     if router.count <= EXHAUSTIVE:
+
         def masks(size: int) -> list[list[int]]:
             sets = [list(kept) for kept in itertools.combinations(everyone, size)]
             return sorted(sets, key=lambda kept: sum(1 << expert for expert in kept))
@@ -53,9 +54,12 @@ def best_subsets(router: Router, answers: list[Answers]) -> list[list[int]]:
 
 
 def weights(router: Router, logits: Tensor, kept: list[int]) -> Tensor:
-    """The weight of every expert, `[tokens, E]` in float64, 0 where a token does not choose it: routing among `kept`, to as many
-    experts as ever if there are so many. Where weights multiply what enters an expert, they are a part of its answer."""
+    """The weight of every expert, `[tokens, E]` in float64, 0 where a token does not choose it: routing among
+    `kept`, to as many experts as ever if there are so many. Where weights multiply what enters an expert,
+    they are a part of its answer."""
     chosen, found = route(router, logits, Routing(kept=kept, per_token=min(router.per_token, len(kept))))
     if router.weighs_input:
         found = torch.ones_like(found)
-    return torch.zeros(logits.shape, dtype=torch.float64, device=logits.device).scatter_(-1, chosen, found.double())
+    return torch.zeros(logits.shape, dtype=torch.float64, device=logits.device).scatter_(
+        -1, chosen, found.double()
+    )

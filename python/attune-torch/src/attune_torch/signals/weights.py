@@ -1,11 +1,13 @@
 """What quantising the weights of a module does, estimated from gradients: no plan is run.
 
-With `Δ = Q_b(W) − W` of the grid of `weight-bits` and the gradient `g` of an item's loss, nats per token over `N` scored tokens:
+With `Δ = Q_b(W) − W` of the grid of `weight-bits` and the gradient `g` of an item's loss, nats per token over
+`N` scored tokens:
 
 * `weight-quantisation-error`: `Σ |g ∘ Δ|`, the first-order change of the loss without cancelling;
-* `weight-fisher`: `½ · N · Σ g² ∘ Δ²`, the second-order change of the distribution with the diagonal of the empirical Fisher information
-  in the place of the Hessian: `N·g` is the gradient of an item's log-likelihood, whose square is that information for the item (LeCun et
-  al., Optimal Brain Damage; as used for bits in SqueezeLLM, arXiv 2306.07629, §4.1).
+* `weight-fisher`: `½ · N · Σ g² ∘ Δ²`, the second-order change of the distribution with the diagonal of the
+  empirical Fisher information in the place of the Hessian: `N·g` is the gradient of an item's log-likelihood,
+  whose square is that information for the item (LeCun et al., Optimal Brain Damage; as used for bits in
+  SqueezeLLM, arXiv 2306.07629, §4.1).
 
 Both are averaged over items, and added up over the experts of a layer.
 """
@@ -33,7 +35,8 @@ Place = tuple[int, int]
 
 
 def measure(asked: Asked) -> Signal:
-    """`[layer][module][bits]`: modules that any layer has, in the order of the vocabulary; 0 where a layer does not have one."""
+    """`[layer][module][bits]`: modules that any layer has, in the order of the vocabulary; 0 where a layer
+    does not have one."""
     layers, bits = asked.subject.layers, asked.args["bits"]
     modules = [name for name in MODULES if any(name in layer.linear for layer in layers)]
     sums = torch.zeros(len(layers), len(modules), len(bits), dtype=torch.float64)
@@ -69,10 +72,14 @@ def measure(asked: Asked) -> Signal:
             parameter = owner._parameters[name]
             if parameter is None or not parameter.is_floating_point():
                 kind = "absent" if parameter is None else parameter.dtype
-                raise BadRequest(f"signal `{asked.name}` needs weights in floating point; `{name}` of a {type(owner).__name__} is {kind}")
+                raise BadRequest(
+                    f"signal `{asked.name}` needs weights in floating point; `{name}` of a "
+                    f"{type(owner).__name__} is {kind}"
+                )
             parameter.requires_grad_(True)
             stack.callback(parameter.requires_grad_, False)
-            stack.callback(parameter.register_post_accumulate_grad_hook(seen(places)).remove)
+            hook = parameter.register_post_accumulate_grad_hook(seen(places))  # type: ignore[no-untyped-call]
+            stack.callback(hook.remove)
 
     work = sweep_items(asked, enter)
     axes = [("layer", len(layers)), ("module", len(modules)), ("bits", len(bits))]
@@ -82,5 +89,8 @@ def measure(asked: Asked) -> Signal:
 def _check_group(asked: Asked, name: str, matrix: LinearModule) -> None:
     size = asked.args["group-size"]
     if size and matrix.inputs % size:
-        raise BadRequest(f"argument `group-size` of signal `{asked.name}` is {size}, which does not divide the {matrix.inputs} inputs of "
-                         f"`{name}`")
+        raise BadRequest(
+            f"argument `group-size` of signal `{asked.name}` is {size}, which does not divide the "
+            f"{matrix.inputs} inputs of "
+            f"`{name}`"
+        )
