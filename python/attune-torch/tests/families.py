@@ -21,9 +21,24 @@ BASE: dict[str, Any] = dict(
     eos_token_id=0,
     pad_token_id=0,
 )
-SHARED = dict(n_routed_experts=4, n_shared_experts=1, num_experts_per_tok=2, moe_intermediate_size=24, first_k_dense_replace=1)
-LATENT = dict(q_lora_rank=16, kv_lora_rank=16, qk_nope_head_dim=8, qk_rope_head_dim=4, v_head_dim=8, num_key_value_heads=4)
-PER_LAYER = dict(vocab_size_per_layer_input=VOCAB, hidden_size_per_layer_input=8, laurel_rank=4, sliding_window=8)
+SHARED = dict(
+    n_routed_experts=4,
+    n_shared_experts=1,
+    num_experts_per_tok=2,
+    moe_intermediate_size=24,
+    first_k_dense_replace=1,
+)
+LATENT = dict(
+    q_lora_rank=16,
+    kv_lora_rank=16,
+    qk_nope_head_dim=8,
+    qk_rope_head_dim=4,
+    v_head_dim=8,
+    num_key_value_heads=4,
+)
+PER_LAYER = dict(
+    vocab_size_per_layer_input=VOCAB, hidden_size_per_layer_input=8, laurel_rank=4, sliding_window=8
+)
 
 FAMILIES: dict[str, tuple[str, dict[str, Any]]] = {
     "llama": ("llama", dict(attention_bias=True, mlp_bias=True)),
@@ -44,40 +59,75 @@ FAMILIES: dict[str, tuple[str, dict[str, Any]]] = {
     "mixtral": ("mixtral", dict(num_local_experts=4, num_experts_per_tok=2)),
     "qwen2_moe": (
         "qwen2_moe",
-        dict(num_experts=4, num_experts_per_tok=2, moe_intermediate_size=24, shared_expert_intermediate_size=16),
+        dict(
+            num_experts=4, num_experts_per_tok=2, moe_intermediate_size=24, shared_expert_intermediate_size=16
+        ),
     ),
     "granitemoeshared": (
         "granitemoeshared",
-        dict(num_local_experts=4, num_experts_per_tok=2, shared_intermediate_size=16, residual_multiplier=0.3),
+        dict(
+            num_local_experts=4, num_experts_per_tok=2, shared_intermediate_size=16, residual_multiplier=0.3
+        ),
     ),
     "gpt_oss": ("gpt_oss", dict(head_dim=8, num_local_experts=4, num_experts_per_tok=2, sliding_window=8)),
     "glm4_moe": ("glm4_moe", dict(head_dim=8, n_group=1, topk_group=1, routed_scaling_factor=2.5, **SHARED)),
     "deepseek_v3": ("deepseek_v3", {**SHARED, **LATENT, "n_group": 1, "topk_group": 1}),
     "ernie4_5_moe": (
         "ernie4_5_moe",
-        dict(moe_num_experts=4, moe_k=2, moe_intermediate_size=24, moe_num_shared_experts=1, moe_layer_start_index=1),
+        dict(
+            moe_num_experts=4,
+            moe_k=2,
+            moe_intermediate_size=24,
+            moe_num_shared_experts=1,
+            moe_layer_start_index=1,
+        ),
     ),
     "llama4_text": (
         "llama4_text",
-        dict(head_dim=8, intermediate_size_mlp=48, num_local_experts=4, num_experts_per_tok=1, attention_chunk_size=16),
+        dict(
+            head_dim=8,
+            intermediate_size_mlp=48,
+            num_local_experts=4,
+            num_experts_per_tok=1,
+            attention_chunk_size=16,
+        ),
     ),
     # Refused by the native evaluator.
     "gemma3n_text": (
         "gemma3n_text",
-        dict(head_dim=8, num_kv_shared_layers=0, activation_sparsity_pattern=[0.0] * 3,
-             layer_types=["sliding_attention", "full_attention", "sliding_attention"], **PER_LAYER),
+        dict(
+            head_dim=8,
+            num_kv_shared_layers=0,
+            activation_sparsity_pattern=[0.0] * 3,
+            layer_types=["sliding_attention", "full_attention", "sliding_attention"],
+            **PER_LAYER,
+        ),
     ),
     "minimax": (
         "minimax",
-        dict(head_dim=8, num_local_experts=4, num_experts_per_tok=2, block_size=8,
-             layer_types=["linear_attention", "full_attention", "linear_attention"]),
+        dict(
+            head_dim=8,
+            num_local_experts=4,
+            num_experts_per_tok=2,
+            block_size=8,
+            layer_types=["linear_attention", "full_attention", "linear_attention"],
+        ),
     ),
     "lfm2": ("lfm2", dict(layer_types=["conv", "full_attention", "conv"], block_auto_adjust_ff_dim=False)),
     "qwen3_next": (
         "qwen3_next",
-        dict(head_dim=8, num_experts=4, num_experts_per_tok=2, moe_intermediate_size=24, shared_expert_intermediate_size=24,
-             linear_num_key_heads=2, linear_num_value_heads=4, linear_key_head_dim=8, linear_value_head_dim=8,
-             layer_types=["linear_attention", "full_attention", "linear_attention"]),
+        dict(
+            head_dim=8,
+            num_experts=4,
+            num_experts_per_tok=2,
+            moe_intermediate_size=24,
+            shared_expert_intermediate_size=24,
+            linear_num_key_heads=2,
+            linear_num_value_heads=4,
+            linear_key_head_dim=8,
+            linear_value_head_dim=8,
+            layer_types=["linear_attention", "full_attention", "linear_attention"],
+        ),
     ),
 }
 
@@ -89,7 +139,13 @@ def make(name: str, folder: Path, dtype: torch.dtype = torch.float32, **changed:
     torch.manual_seed(0)
     settings = {**BASE, **own, **changed}
     if kind in ("gpt2", "bloom"):
-        names = ("hidden_size", "num_hidden_layers", "num_attention_heads", "num_key_value_heads", "intermediate_size")
+        names = (
+            "hidden_size",
+            "num_hidden_layers",
+            "num_attention_heads",
+            "num_key_value_heads",
+            "intermediate_size",
+        )
         settings = {key: value for key, value in settings.items() if key not in names} | (
             {"hidden_size": 32} if kind == "bloom" else {}
         )

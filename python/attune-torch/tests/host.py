@@ -22,9 +22,17 @@ class Host:
 
     def __init__(self) -> None:
         packages = (REPOSITORY / "python" / name / "src" for name in ("attune-worker", "attune-torch"))
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, packages)), "OMP_NUM_THREADS": "1"}
+        environment = {
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(map(str, packages)),
+            "OMP_NUM_THREADS": "1",
+        }
         self._worker = subprocess.Popen(
-            [sys.executable, "-m", "attune_torch"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, text=True
+            [sys.executable, "-m", "attune_torch"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=environment,
+            text=True,
         )
         self._heard: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
         self._number = 0
@@ -99,10 +107,17 @@ class Host:
             "report-items": 16,
         }
         return self.ask(
-            "open", model=str(model), device="cpu", options={"dtype": "float32", **options}, task=usual | (task or {}), memory=None
+            "open",
+            model=str(model),
+            device="cpu",
+            options={"dtype": "float32", **options},
+            task=usual | (task or {}),
+            memory=None,
         )
 
-    def scores(self, plans: list[list[dict[str, Any]]], items: list[int], split: str = "selection") -> list[dict[str, Any]]:
+    def scores(
+        self, plans: list[list[dict[str, Any]]], items: list[int], split: str = "selection"
+    ) -> list[dict[str, Any]]:
         """The outcome of each plan."""
         self.ask("evaluate", plans=plans, split=split, items=items, deadline=None)
         outcomes = {event["index"]: event for event in self.events if event["event"] == "outcome"}

@@ -7,16 +7,19 @@ from pathlib import Path
 
 import pytest
 import torch
+from transformers import AutoModelForCausalLM
+
 from attune_torch.subject import Subject
 from attune_torch.trials import random_ids
 from conftest import loaded
 from families import FAMILIES, make
-from transformers import AutoModelForCausalLM
 
 Family = Callable[[str], Subject]
 
 
-def composed(subject: Subject, ids: torch.Tensor, mask: torch.Tensor | None = None, copies: int = 1) -> torch.Tensor:
+def composed(
+    subject: Subject, ids: torch.Tensor, mask: torch.Tensor | None = None, copies: int = 1
+) -> torch.Tensor:
     prepared = subject.prepare(ids, mask)
     hidden = torch.cat([prepared.hidden] * copies, dim=prepared.batch_axis)
     for layer in subject.layers:
@@ -32,12 +35,16 @@ def test_layers_one_by_one_are_the_whole_forward(name: str, family: Family) -> N
     ids = random_ids(subject, 3, 21)
     plain = subject.model(input_ids=ids, use_cache=False).logits.float()
     scale = plain.abs().max()
-    assert (subject.project(subject.hidden(ids).flatten(0, 1)) - plain.flatten(0, 1)).abs().max() <= 1e-5 * scale
+    assert (
+        subject.project(subject.hidden(ids).flatten(0, 1)) - plain.flatten(0, 1)
+    ).abs().max() <= 1e-5 * scale
     found = subject.project(composed(subject, ids).flatten(0, 1))
     assert (found - plain.flatten(0, 1)).abs().max() <= 1e-5 * scale
 
 
-@pytest.mark.parametrize("name", ["llama", "gemma2", "gemma3n_text", "bloom", "lfm2", "qwen3_next", "gpt_oss"])
+@pytest.mark.parametrize(
+    "name", ["llama", "gemma2", "gemma3n_text", "bloom", "lfm2", "qwen3_next", "gpt_oss"]
+)
 @torch.no_grad()
 def test_copies_of_a_batch_behind_each_other_and_padding_change_nothing(name: str, family: Family) -> None:
     subject = family(name)
@@ -53,11 +60,21 @@ def test_copies_of_a_batch_behind_each_other_and_padding_change_nothing(name: st
 
 @torch.no_grad()
 def test_layers_that_share_more_than_the_stream_run_as_a_whole(tmp_path: Path) -> None:
-    subject = loaded(make("gemma3n_text", tmp_path, num_kv_shared_layers=1, num_hidden_layers=4,
-                          layer_types=["sliding_attention", "full_attention"] * 2, activation_sparsity_pattern=[0.0] * 4))
+    subject = loaded(
+        make(
+            "gemma3n_text",
+            tmp_path,
+            num_kv_shared_layers=1,
+            num_hidden_layers=4,
+            layer_types=["sliding_attention", "full_attention"] * 2,
+            activation_sparsity_pattern=[0.0] * 4,
+        )
+    )
     assert not subject.layerwise and subject.whole_because is not None
     ids = random_ids(subject, 2, 9)
-    assert torch.allclose(subject.project(subject.hidden(ids)[0]), subject.model(input_ids=ids).logits[0], atol=1e-5)
+    assert torch.allclose(
+        subject.project(subject.hidden(ids)[0]), subject.model(input_ids=ids).logits[0], atol=1e-5
+    )
 
 
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16", "auto"])

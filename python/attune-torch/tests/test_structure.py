@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import torch
+
 from attune_torch.structure.linear import MODULES
 from attune_torch.subject import Subject
-from families import FAMILIES
+from conftest import loaded
+from families import FAMILIES, make
 
 Family = Callable[[str], Subject]
 
@@ -39,7 +42,9 @@ def test_every_linear_module_is_found_in_the_order_of_the_forward_pass(name: str
         assert "attention" not in layer.unknown and "feed-forward" not in layer.unknown
 
 
-@pytest.mark.parametrize("name", ["mixtral", "glm4_moe", "gpt_oss", "llama4_text", "minimax", "ernie4_5_moe", "qwen3_next"])
+@pytest.mark.parametrize(
+    "name", ["mixtral", "glm4_moe", "gpt_oss", "llama4_text", "minimax", "ernie4_5_moe", "qwen3_next"]
+)
 def test_routers_are_understood_by_what_they_give(name: str, family: Family) -> None:
     for layer in family(name).layers:
         if layer.router is not None:
@@ -102,3 +107,13 @@ def test_parts_of_a_tensor_are_all_of_it(name: str, family: Family) -> None:
                 sizes[id(matrix.tensor)] = matrix.tensor
         for number, parts in by_tensor.items():
             assert torch.equal(torch.cat(parts).sort().values, sizes[number].float().flatten().sort().values)
+
+
+@pytest.mark.parametrize(
+    "name", ["granitemoeshared", "ernie4_5_moe", "glm4_moe", "gpt_oss", "phi3", "falcon"]
+)
+def test_structure_is_understood_in_sixteen_bits_too(name: str, tmp_path: Path) -> None:
+    subject = loaded(make(name, tmp_path, torch.bfloat16))
+    assert subject.dtype == torch.bfloat16 and subject.layerwise
+    for layer in subject.layers:
+        assert not layer.unknown and (layer.router is None or layer.router.refusal is None)

@@ -11,7 +11,9 @@ import pytest
 from .host import Host
 
 DROP: list[dict[str, Any]] = [{"edit": "drop-block", "layer": 2, "part": "feed-forward"}]
-COARSE: list[dict[str, Any]] = [{"edit": "weight-bits", "layer": 4, "module": "q", "bits": 2, "group-size": 32, "grid": "affine"}]
+COARSE: list[dict[str, Any]] = [
+    {"edit": "weight-bits", "layer": 4, "module": "q", "bits": 2, "group-size": 32, "grid": "affine"}
+]
 
 
 @pytest.fixture(scope="module")
@@ -53,17 +55,24 @@ def test_what_cannot_be_is_refused_and_the_rest_is_scored(host: Host) -> None:
     assert host.refused("check", plan=beyond)["kind"] == "unsupported"
     for wrong in ({"split": "nowhere", "items": [0]}, {"split": "selection", "items": [938]}):
         assert host.refused("evaluate", plans=[[]], deadline=None, **wrong)["kind"] == "bad-request"
-    assert host.refused("signal", name="testkit-unknown", args={}, split="selection", items=[0])["kind"] == "bad-request"
+    assert (
+        host.refused("signal", name="testkit-unknown", args={}, split="selection", items=[0])["kind"]
+        == "bad-request"
+    )
 
 
 def test_a_plan_that_takes_too_long_fails_alone(host: Host) -> None:
     host.ask("evaluate", plans=[DROP, COARSE], split="selection", items=[0, 1], deadline=1e-9)
-    errors = [event["error"]["kind"] for event in host.events if event["event"] == "outcome" and "error" in event]
+    errors = [
+        event["error"]["kind"] for event in host.events if event["event"] == "outcome" and "error" in event
+    ]
     assert errors and set(errors) == {"deadline"}
 
 
 def test_called_off_it_ends_soon_and_works_again(host: Host) -> None:
-    number = host.send("evaluate", plans=[DROP, COARSE, []], split="selection", items=list(range(900)), deadline=None)
+    number = host.send(
+        "evaluate", plans=[DROP, COARSE, []], split="selection", items=list(range(900)), deadline=None
+    )
     while host.hear().get("event") != "progress":
         pass
     host.note("pause")

@@ -148,13 +148,14 @@ def _fits(rule: Router, seen: _Seen) -> bool:
         for who, much in ((chosen, weights), (seen.chosen, seen.weights))
     ]
     rule.scale = _scale(dense[0], dense[1])
-    dtype = seen.dtype
-    limit = 1e-4 if dtype == torch.float32 else 2e-2
+    # What is said in float32 may have been rounded to 16 bits before.
+    exact = {seen.dtype, seen.weights.dtype, rule.matrix.tensor.dtype} == {torch.float32}
+    limit = 1e-4 if exact else 2e-2
     apart = (dense[0] * rule.scale - dense[1]).abs().amax(-1)
     # Ties, and logits of 16 bits that are rounded before they are compared, may be broken another way in a
     # few rows.
     off = apart > limit * dense[1].abs().amax().clamp_min(1e-12)
-    return int(off.sum()) <= (0 if dtype == torch.float32 else len(off) // 16)
+    return int(off.sum()) <= (0 if exact else len(off) // 16)
 
 
 def _scale(found: Tensor, expected: Tensor) -> float:
