@@ -10,8 +10,8 @@ mod request;
 use std::sync::Arc;
 
 pub use answer::{
-    Answer, Catalogue, Check, Fault, FolderEntry, FolderEntryKind, ModelFound, Opening, ProfileRow,
-    RunLocation, SaveError, StrategyRow, StudyRow, Target, Timing, Verdict, Written,
+    Answer, Catalogue, Check, EvaluatorRow, Fault, FolderEntry, FolderEntryKind, ModelFound, Opening,
+    ProfileRow, RunLocation, SaveError, StrategyRow, StudyRow, Target, Timing, Verdict, Written,
 };
 pub(crate) use local::that_come_with_attune as profiles_that_come_with_attune;
 pub use local::{LocalBackend, THREAD, come_with_attune};

@@ -8,6 +8,7 @@ use attune_search::session::whereabouts;
 use attune_store::ReadStore;
 
 use crate::error::{ContinueError, Error};
+use crate::evaluators;
 use crate::model_folder;
 use crate::profile_folder;
 use crate::run_options::{ContinueOptions, RunOptions};
@@ -35,8 +36,15 @@ impl Continuation {
         };
         let done = records.iter().filter(|record| matches!(record, Record::Trial(_))).count() as u64;
         let trials = asked.trials.or(budget(&notes)).unwrap_or(done);
-        let (model, _) = model_folder::of_study(path, header, &notes, asked.model.as_deref())?;
-        let profile = Profile::from_identity(&header.profile, study, trials).map_err(Error::input)?;
+        // A study of a program keeps no profile, and has no folder: that is said first.
+        let profile = Profile::from_identity(&header.profile, study, trials);
+        let model = match &profile {
+            Ok(profile) if evaluators::is_worker(profile) => {
+                model_folder::of_worker(path, header, &notes, asked.model.as_deref())?
+            }
+            _ => model_folder::of_study(path, header, &notes, asked.model.as_deref())?.0,
+        };
+        let profile = profile.map_err(Error::input)?;
         let file = match (&asked.base, whereabouts(&notes)) {
             (Some(base), _) => profile_folder::named(base, study, &profile)?,
             (None, Some(found)) => profile_folder::find(path, study, &profile, Path::new(&found.profile))?,

@@ -10,7 +10,7 @@ mod start;
 
 pub use cause::Cause;
 pub use continuing::{ContinueError, NoStore};
-pub use evaluator::NoExample;
+pub use evaluator::{NoExample, OtherEvaluator};
 pub use exporting::{ChoiceError, StagingError};
 pub use folder::FolderError;
 pub use path::PathError;

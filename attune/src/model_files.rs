@@ -12,6 +12,11 @@ pub(crate) struct Folder {
 }
 
 impl Folder {
+    /// No files.
+    pub(crate) fn empty() -> Self {
+        Self { path: PathBuf::new(), names: Vec::new() }
+    }
+
     /// Lists the regular files directly inside `path`, without hidden ones.
     ///
     /// # Errors

@@ -58,7 +58,8 @@ pub(crate) fn of_study(
     }))
 }
 
-fn same(path: PathBuf, model: Facts, header: &StudyHeader) -> Result<(PathBuf, Facts), Error> {
+/// The model in a folder, when it is that of a study.
+pub(crate) fn same(path: PathBuf, model: Facts, header: &StudyHeader) -> Result<(PathBuf, Facts), Error> {
     if model.fingerprint == header.model_fingerprint {
         return Ok((path, model));
     }
@@ -74,6 +75,36 @@ fn same(path: PathBuf, model: Facts, header: &StudyHeader) -> Result<(PathBuf, F
 pub(crate) fn bases(store: &Path) -> Vec<PathBuf> {
     let store = store.canonicalize().ok().and_then(|store| Some(store.parent()?.to_owned()));
     store.into_iter().chain(std::env::current_dir()).collect()
+}
+
+/// What the evaluator of another process runs in a study: what `named` says, else what stands where it was when the study last
+/// ran, or what the profile said in the place of a folder. Which one it is, that evaluator says when it has loaded it.
+///
+/// # Errors
+/// When what was a path is none any more.
+pub(crate) fn of_worker(
+    store: &Path,
+    header: &StudyHeader,
+    notes: &[RunNote],
+    named: Option<&Path>,
+) -> Result<PathBuf, Error> {
+    if let Some(path) = named {
+        return if path.exists() { given(path) } else { Ok(path.to_owned()) };
+    }
+    let last = whereabouts(notes).map_or(&header.model_path, |found| &found.model);
+    if !Path::new(last).is_absolute() {
+        return Ok(PathBuf::from(last));
+    }
+    let moved = bases(store).into_iter().flat_map(|base| below(&base, Path::new(last)));
+    let mut places = [last, &header.model_path].map(PathBuf::from).into_iter().chain(moved);
+    let gone = || {
+        Error::input(FolderError::Gone {
+            model: header.model.clone(),
+            study: header.study.clone(),
+            last: last.clone(),
+        })
+    };
+    places.find(|path| path.exists()).ok_or_else(gone)
 }
 
 /// Ever shorter ends of `path` in the folder `base`.

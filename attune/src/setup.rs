@@ -23,12 +23,14 @@ use crate::error::Error;
 pub use profile::{PROFILE_BYTES, profile};
 #[cfg(feature = "native")]
 pub(crate) use profile::{ReadProfile, absolute, model_text};
+#[cfg(feature = "native")]
+pub(crate) use reading::told;
 #[cfg(feature = "backend")]
 pub(crate) use start::stored_start;
 #[cfg(feature = "native")]
 pub use study::study;
 #[cfg(feature = "native")]
-pub(crate) use study::{Parts, study_of_parts};
+pub(crate) use study::{Parts, not_loaded, study_of_parts};
 #[cfg(feature = "native")]
 pub(crate) use task::ChosenTask;
 #[cfg(feature = "native")]

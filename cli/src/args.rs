@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use attune::run_options::{ContinueOptions, ExportOptions};
 use attune::{Study, StudyBuilder};
+use attune_core::profile::EvaluatorChoice;
 use clap::{Parser, Subcommand};
 use clap_complete::engine::ArgValueCandidates;
 
@@ -314,25 +315,56 @@ pub(crate) enum EvaluatorCommand {
     },
     /// Show what an evaluator does, its edits, its tasks, their metrics, options and defaults.
     Show {
-        /// An evaluator, as `attune evaluator list` names it.
-        #[arg(add = ArgValueCandidates::new(completions::evaluators))]
-        name: String,
+        #[command(flatten)]
+        evaluator: EvaluatorArgs,
         /// One JSON object.
         #[arg(long)]
         json: bool,
     },
     /// Open an evaluator as a study would and try everything that evaluators promise, on plans that are made up.
     Check {
-        /// An evaluator, as `attune evaluator list` names it.
-        #[arg(add = ArgValueCandidates::new(completions::evaluators))]
-        name: String,
+        #[command(flatten)]
+        evaluator: EvaluatorArgs,
         /// The profile whose model and task it is tried on [default: one that comes with attune].
         #[arg(long, value_name = "FILE", value_parser = paths::parser())]
         profile: Option<PathBuf>,
+        /// The model, instead of the profile's: a folder, or what the evaluator takes in its place.
+        #[arg(long)]
+        model: Option<String>,
+        /// Data to tune on, instead of the profile's.
+        #[arg(long, value_name = "FILE")]
+        selection: Option<String>,
+        /// Data to report on, instead of the profile's.
+        #[arg(long, value_name = "FILE")]
+        report: Option<String>,
+        /// Override one key of the profile, as for `run`: `--set evaluator.options.NAME=…`, `--set task.NAME=…`.
+        #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_value)]
+        #[arg(add = ArgValueCandidates::new(completions::keys))]
+        sets: Vec<(String, String)>,
         /// Where to evaluate, as for `run`.
         #[arg(long, default_value = "cpu", value_name = "DEVICE", add = ArgValueCandidates::new(completions::devices))]
         device: String,
     },
+}
+
+/// An evaluator: one that has a name, or a program.
+#[derive(clap::Args)]
+pub(crate) struct EvaluatorArgs {
+    /// An evaluator, as `attune evaluator list` names it.
+    #[arg(add = ArgValueCandidates::new(completions::evaluators))]
+    #[arg(required_unless_present = "command", conflicts_with = "command")]
+    name: Option<String>,
+    /// A program that is an evaluator (docs/evaluator-protocol.md), with its arguments, in the place of a name.
+    #[arg(last = true, value_name = "COMMAND")]
+    command: Vec<String>,
+}
+
+impl EvaluatorArgs {
+    /// The evaluator that is meant.
+    pub(crate) fn choice(&self) -> EvaluatorChoice {
+        let (name, command) = (self.name.clone().unwrap_or_default(), self.command.clone());
+        EvaluatorChoice { command, ..EvaluatorChoice::named(name) }
+    }
 }
 
 /// Bytes, with a binary suffix K, M, G or T.

@@ -31,8 +31,8 @@ pub(crate) fn techniques() -> Vec<CompletionCandidate> {
 
 /// Evaluators that come with attune.
 pub(crate) fn evaluators() -> Vec<CompletionCandidate> {
-    let specs = attune::evaluators::specs();
-    offered(specs.into_iter().map(|spec| (spec.name, Some(spec.summary))))
+    let names = attune::evaluators::names();
+    offered(names.into_iter().map(|(name, summary)| (name, Some(summary))))
 }
 
 /// Keys of `--set`, up to their `=`: those of every profile with those of the tasks.

@@ -18,6 +18,13 @@ use args::Command;
 /// Parses the command line, runs the command and renders its error.
 pub fn main() -> ExitCode {
     output::escape_panics();
+    let code = run();
+    // Evaluators of other processes that nobody has let go of.
+    attune::evaluators::end_all();
+    code
+}
+
+fn run() -> ExitCode {
     if let Some(code) = commands::completions::answer() {
         return code;
     }

@@ -33,14 +33,14 @@ impl Asked {
     fn again(&mut self, hung_up: bool) {
         if self.already {
             if !hung_up {
-                std::process::exit(INTERRUPTED);
+                leave();
             }
             return;
         }
         self.already = true;
         if !self.handle.stop() {
             // The study has just ended: what is left is to print its result, and that is in the store.
-            std::process::exit(INTERRUPTED);
+            leave();
         }
         let words = format!(
             "stopping; what has finished is kept. Press Ctrl-C again to end `{}` without waiting",
@@ -49,6 +49,12 @@ impl Asked {
         // On a thread of its own: this one has to be there for the next signal. Without one, nothing is said.
         drop(thread::Builder::new().name("notice".to_owned()).spawn(move || output::note(words)));
     }
+}
+
+/// Ends this process, and the evaluators that it started.
+fn leave() -> ! {
+    attune::evaluators::end_all();
+    std::process::exit(INTERRUPTED);
 }
 
 #[cfg(unix)]

@@ -3,6 +3,7 @@
 //! Nothing here assumes what is evaluated: a subject is whatever plans are applied to, and an item whatever a task counts.
 
 mod batch_progress;
+mod opening;
 mod run_control;
 mod spec;
 mod task_spec;
@@ -19,6 +20,9 @@ use crate::scores::{Scores, Work};
 use crate::signal::{Measured, SignalRequest};
 
 pub use batch_progress::BatchProgress;
+pub use opening::{
+    EvaluatorFactory, FolderOutline, ModelFolders, OpenFailure, OpenFault, Opening, Outline, Prepared,
+};
 pub use run_control::RunControl;
 pub use spec::{EvaluatorSpec, TaskData};
 pub use task_spec::{ItemSize, TaskOption, TaskSpec};
@@ -81,8 +85,18 @@ pub struct MetricInfo {
     pub name: String,
     /// Which way is better.
     pub direction: Direction,
-    /// For example `nats/token`.
+    /// For example `nats/token`; [`SHARE`](Self::SHARE) promises something.
     pub unit: String,
+}
+
+impl MetricInfo {
+    /// The unit of metrics that lie between 0 and 1 on every item.
+    pub const SHARE: &str = "share";
+
+    /// The largest value that an item can have, where the unit says so.
+    pub fn most(&self) -> Option<f64> {
+        (self.unit == Self::SHARE).then_some(1.0)
+    }
 }
 
 /// What is measured, on which data.

@@ -102,6 +102,8 @@ pub enum OptionKind {
     },
     /// The path of a folder, relative to the profile.
     Folder,
+    /// Any text, also an empty one.
+    Text,
 }
 
 /// One option of a technique or strategy, as `attune technique show` prints it.
@@ -180,6 +182,7 @@ impl OptionSpec {
                 Some(value.clone())
             }
             (OptionKind::Folder, OptionValue::Text(path)) if !path.is_empty() => Some(value.clone()),
+            (OptionKind::Text, OptionValue::Text(_)) => Some(value.clone()),
             _ => None,
         }
     }
@@ -200,6 +203,7 @@ impl fmt::Display for OptionKind {
                 write!(f, "counts as `{{{of}: items}}`, from {min} to {max} {of} and at least 1 item")
             }
             Self::Folder => write!(f, "the path of a folder"),
+            Self::Text => write!(f, "a text"),
         }
     }
 }

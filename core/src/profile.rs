@@ -13,6 +13,7 @@ pub mod schema;
 mod set;
 mod task;
 mod value;
+mod words;
 
 use std::collections::BTreeMap;
 
@@ -20,6 +21,7 @@ pub use error::ProfileError;
 pub use set::set_names;
 pub use task::TaskFault;
 pub use value::Value;
+pub use words::{command_of, command_text};
 
 use crate::objective::Objective;
 use crate::options::Settings;
@@ -36,10 +38,10 @@ pub struct Profile {
     pub name: String,
     /// What it is for, in a person's own words.
     pub notes: Option<String>,
-    /// Folder of the model, relative to the profile file.
+    /// Folder of the model, relative to the profile file; beside an evaluator also what that takes in its place, or nothing.
     pub model: String,
     /// Who evaluates, with which options; `None` leaves it to the model's folder.
-    pub evaluator: Option<Selected>,
+    pub evaluator: Option<EvaluatorChoice>,
     /// Which technique, with which options.
     pub technique: Selected,
     /// What is measured, on which data.
@@ -73,10 +75,26 @@ pub struct Selected {
     pub options: Settings,
 }
 
-impl Selected {
+/// An evaluator: one that has a name, or a program that is one, or a program that has to be the one of this name.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EvaluatorChoice {
+    /// Its name; empty for whatever the program calls itself.
+    pub name: String,
+    /// The program and its arguments; empty for an evaluator that is known by its name.
+    pub command: Vec<String>,
+    /// Options as given.
+    pub options: Settings,
+}
+
+impl EvaluatorChoice {
     /// Nothing chosen.
     const fn silent() -> Self {
-        Self { name: String::new(), options: Settings::new() }
+        Self { name: String::new(), command: Vec::new(), options: Settings::new() }
+    }
+
+    /// The evaluator of this name, with its defaults.
+    pub fn named(name: impl Into<String>) -> Self {
+        Self { name: name.into(), ..Self::silent() }
     }
 }
 

@@ -5,6 +5,10 @@
 //! common cancels. The generator is seeded from the caller's seed: the same scores give the same interval.
 //! What it does not cover: items that are not exchangeable (neighbouring passages of one text are
 //! nearly so), and very few items (below about 20 the interval is somewhat too narrow).
+//!
+//! Metrics that say yes or no (every item 0 or 1) have the intervals of proportions instead: `zero_one`.
+
+mod zero_one;
 
 use rand::RngExt as _;
 
@@ -49,6 +53,9 @@ pub struct NotPaired {
 
 /// The value of one score with its interval.
 pub fn estimate(score: &MetricScore, seed: u64) -> Estimate {
+    if zero_one::is_share(score) {
+        return zero_one::estimate(score);
+    }
     bootstrap(score.items.len(), score.value(), seed, |counts| score.value_of(present(counts)))
 }
 
@@ -59,6 +66,9 @@ pub fn estimate(score: &MetricScore, seed: u64) -> Estimate {
 pub fn difference(left: &MetricScore, right: &MetricScore, seed: u64) -> Result<Estimate, NotPaired> {
     if left.items.len() != right.items.len() {
         return Err(NotPaired { left: left.items.len(), right: right.items.len() });
+    }
+    if zero_one::is_share(left) && zero_one::is_share(right) {
+        return Ok(zero_one::difference(left, right));
     }
     Ok(bootstrap(left.items.len(), left.value() - right.value(), seed, |counts| {
         left.value_of(present(counts)) - right.value_of(present(counts))

@@ -37,6 +37,7 @@ fn value(kind: Kind) -> BoxedStrategy<String> {
     match kind {
         Kind::Whole { min, max } => (min..=max).prop_map(|value| value.to_string()).boxed(),
         Kind::Share { .. } => (0.001..0.999).prop_map(|value| format!("{value:?}")).boxed(),
+        Kind::Command => vec(text(), 1..4).prop_map(|words| format!("{words:?}")).boxed(),
         Kind::Files => btree_map(text(), text(), 0..3).prop_map(|files| format!("{files:?}")).boxed(),
         Kind::Objectives => vec(("[a-z-]{1,8}", prop_oneof![Just("minimise"), Just("maximise")]), 1..3)
             .prop_map(|all| {
@@ -68,7 +69,10 @@ fn sets() -> impl Strategy<Value = Vec<(String, String)>> {
 
 /// A group that is set in part lacks what a file would be asked for.
 fn whole(mut sets: Vec<(String, String)>) -> Vec<(String, String)> {
-    for key in schema::keys().iter().filter(|key| key.silence == Silence::Refused) {
+    let asked = |key: &&schema::Key| {
+        key.silence == Silence::Refused || key.brings().is_some() && key.kind == Kind::Text
+    };
+    for key in schema::keys().iter().filter(asked) {
         let group = format!("{}.", key.parts().0);
         if group.len() > 1 && sets.iter().any(|(name, _)| name.starts_with(&group)) {
             sets.insert(0, (key.path.to_owned(), format!("some {}", key.path)));

@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use attune_core::evaluator::EvalFailure;
+use attune_core::evaluator::{EvalFailure, OpenFailure, OpenFault};
 use attune_families::ConfigError;
 use attune_files::{ReadError, nearest};
 
@@ -376,4 +376,27 @@ pub enum OpenError {
     /// The device failed while the data was prepared.
     #[error(transparent)]
     Evaluator(EvalFailure),
+}
+
+impl From<OpenError> for OpenFailure {
+    fn from(error: OpenError) -> Self {
+        let about = match &error {
+            OpenError::Device(_) => OpenFault::Device,
+            OpenError::Model(_) => OpenFault::Model,
+            OpenError::Task(error) => match error.about() {
+                About::File(file) => OpenFault::File(file.to_owned()),
+                About::Split(split) => OpenFault::Split(split.to_owned()),
+                About::Option(option) => OpenFault::TaskOption(option.to_owned()),
+                About::Model => OpenFault::Model,
+            },
+            OpenError::Evaluator(_) => OpenFault::Evaluator,
+        };
+        Self::new(about, error)
+    }
+}
+
+impl From<LoadError> for OpenFailure {
+    fn from(error: LoadError) -> Self {
+        OpenError::Model(error).into()
+    }
 }

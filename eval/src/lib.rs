@@ -9,7 +9,6 @@ mod device;
 pub mod diffusion;
 mod edits;
 pub mod error;
-mod factory;
 mod gradient;
 pub mod logits;
 pub mod model;

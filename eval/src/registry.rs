@@ -3,17 +3,20 @@
 
 use std::path::Path;
 
+use attune_core::evaluator::{EvaluatorFactory, FolderOutline, ModelFolders, OpenFailure};
 use attune_core::facts::Facts;
 use attune_core::suggest::hint;
 
 use crate::diffusion::GeneratorFactory;
-use crate::error::LoadError;
 use crate::native::DecoderFactory;
 
-pub use crate::factory::{EvaluatorFactory, Opening, Outline, Prepared};
+/// Native evaluators know their models from the folders alone.
+pub trait NativeFactory: EvaluatorFactory + ModelFolders {}
+
+impl<F: EvaluatorFactory + ModelFolders> NativeFactory for F {}
 
 /// All of them, the one of models that no other claims first.
-static FACTORIES: [&dyn EvaluatorFactory; 2] = [&DecoderFactory, &GeneratorFactory];
+static FACTORIES: [&dyn NativeFactory; 2] = [&DecoderFactory, &GeneratorFactory];
 
 /// No evaluator has this name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -27,8 +30,16 @@ pub struct UnknownEvaluator {
     pub known: Vec<String>,
 }
 
+impl UnknownEvaluator {
+    /// That `name` is none of `known`.
+    pub fn among(name: &str, known: Vec<String>) -> Self {
+        let hint = hint(name, known.iter().map(String::as_str));
+        Self { name: name.to_owned(), hint, known }
+    }
+}
+
 /// The native evaluators.
-pub fn all() -> impl Iterator<Item = &'static dyn EvaluatorFactory> {
+pub fn all() -> impl Iterator<Item = &'static dyn NativeFactory> {
     FACTORIES.into_iter()
 }
 
@@ -36,16 +47,16 @@ pub fn all() -> impl Iterator<Item = &'static dyn EvaluatorFactory> {
 ///
 /// # Errors
 /// When there is none.
-pub fn by_name(name: &str) -> Result<&'static dyn EvaluatorFactory, UnknownEvaluator> {
-    all().find(|factory| factory.name() == name).ok_or_else(|| {
-        let known: Vec<String> = all().map(|factory| factory.name().to_owned()).collect();
-        let hint = hint(name, known.iter().map(String::as_str));
-        UnknownEvaluator { name: name.to_owned(), hint, known }
-    })
+pub fn by_name(name: &str) -> Result<&'static dyn NativeFactory, UnknownEvaluator> {
+    all().find(|factory| factory.name() == name).ok_or_else(|| UnknownEvaluator::among(name, all_names()))
+}
+
+fn all_names() -> Vec<String> {
+    all().map(|factory| factory.name().to_owned()).collect()
 }
 
 /// The evaluator for the model in a folder.
-pub fn of_model(model: &Path) -> &'static dyn EvaluatorFactory {
+pub fn of_model(model: &Path) -> &'static dyn NativeFactory {
     let [default, others @ ..] = FACTORIES;
     others.into_iter().find(|factory| factory.claims(model)).unwrap_or(default)
 }
@@ -53,16 +64,16 @@ pub fn of_model(model: &Path) -> &'static dyn EvaluatorFactory {
 /// What the folder of a model says about it, read by the evaluator that it is for.
 ///
 /// # Errors
-/// See [`LoadError`].
-pub fn outline(model: &Path) -> Result<Box<dyn Outline>, LoadError> {
+/// See [`OpenFailure`].
+pub fn outline(model: &Path) -> Result<Box<dyn FolderOutline>, OpenFailure> {
     of_model(model).outline(model)
 }
 
 /// Facts of the model in a folder. Its weights are read to be hashed.
 ///
 /// # Errors
-/// See [`LoadError`].
-pub fn inspect(model: &Path) -> Result<Facts, LoadError> {
+/// See [`OpenFailure`].
+pub fn inspect(model: &Path) -> Result<Facts, OpenFailure> {
     let outline = outline(model)?;
     Ok(outline.facts(outline.fingerprint()?))
 }

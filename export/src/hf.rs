@@ -15,6 +15,7 @@ mod names;
 mod patch;
 mod shards;
 mod sums;
+mod told;
 
 use attune_core::exporter::{Exactness, ExportError, ExportInput, Exporter, FileSink};
 use attune_core::facts::Facts;
@@ -25,6 +26,7 @@ use blocks::Blocks;
 use done::Done;
 use fold::Fold;
 use mix::Mix;
+use told::Told;
 
 use crate::checkpoint::{CONFIG, Layout, copy, with_manifest, write};
 
@@ -51,6 +53,9 @@ impl Exporter for HfExporter {
         if model.family == mix::FAMILY {
             return Mix::new(plan, model).map(|_| Exactness::Exact);
         }
+        if Told::has(facts) {
+            return Told::new(plan, facts).map(|_| Exactness::Exact);
+        }
         if Blocks::has(plan) {
             return Blocks::new(plan, model).map(|_| Exactness::Exact);
         }
@@ -66,6 +71,9 @@ impl Exporter for HfExporter {
         let model = &ModelFacts::of(input.model);
         if model.family == mix::FAMILY {
             return Mix::new(input.plan, model)?.export(input, model, sink);
+        }
+        if Told::has(input.model) {
+            return Told::new(input.plan, input.model)?.export(input, sink);
         }
         if Blocks::has(input.plan) {
             return Blocks::new(input.plan, model)?.export(input, model, sink);

@@ -47,6 +47,8 @@ fn only_the_library_in_front_and_what_is_above_it_see_more_than_core() {
             "attune-families" => &["attune-core", "attune-files", "attune-vocabulary"],
             // Neither knows what a plan does to a model.
             "attune-vocabulary" | "attune-search" | "attune-store" => &["attune-core", "attune-files"],
+            // Processes that evaluate: what they are told and what they say, and nothing of models or stores.
+            "attune-workers" => &["attune-core", "attune-vocabulary"],
             // The screens stand on the library, as every other view.
             "attune-tui" => &["attune", "attune-core", "attune-vocabulary"],
             _ => &["attune-core", "attune-files", "attune-vocabulary", "attune-families"],
@@ -63,6 +65,8 @@ fn heavy_dependencies_live_in_one_crate_each() {
         ("ratatui", "attune-tui"),
         ("burn", "attune-eval"),
         ("tokenizers", "attune-eval"),
+        // Groups of processes.
+        ("nix", "attune-workers"),
     ];
     for (package, dependencies) in graph(true) {
         for (dependency, home) in homes {

@@ -31,3 +31,4 @@ mod techniques;
 mod terminal;
 #[cfg(unix)]
 mod walk;
+mod workers;

@@ -14,10 +14,10 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use attune::backend::{DraftFile, ModelFound, Timing};
-use attune_core::evaluator::TaskSpec;
+use attune_core::evaluator::{EvaluatorSpec, TaskSpec};
 use attune_core::options::{OptionSpec, Settings};
 use attune_core::profile::schema::{self, Key, Section};
-use attune_core::profile::{Profile, Value};
+use attune_core::profile::{EvaluatorChoice, Profile, Value};
 use attune_core::space::Count;
 
 pub(crate) use field::{Field, Kind};
@@ -57,6 +57,10 @@ pub(crate) struct Draft {
     pub(crate) task: Option<TaskSpec>,
     /// The task that the profile need not name: the first one, unless the model is for another.
     pub(crate) silent_task: Option<String>,
+    /// Who evaluates, where that is an evaluator of another process.
+    pub(crate) worker: Option<EvaluatorChoice>,
+    /// What it says of itself, once it has answered.
+    pub(crate) evaluator: Option<Result<EvaluatorSpec, String>>,
     /// Options of the chosen technique; `None` while unknown.
     pub(crate) technique: Option<Vec<OptionSpec>>,
     /// What the technique does.
@@ -66,6 +70,8 @@ pub(crate) struct Draft {
     pub(crate) model: Option<Result<ModelFound, String>>,
     /// The folder that this was found in.
     pub(crate) model_path: String,
+    /// The evaluator of another process that it was found for.
+    pub(crate) model_for: Option<EvaluatorChoice>,
     /// Counts changes: only answers about the newest matter.
     pub(crate) ticket: u64,
     pub(crate) checked: Checked,
@@ -102,6 +108,12 @@ impl Draft {
     /// Whether it differs from what is on disk.
     pub(crate) fn changed(&self) -> bool {
         self.saved.as_ref().is_none_or(|saved| !saved.writes_like(&self.said))
+    }
+
+    /// Whether the evaluator or the model is still being looked at.
+    pub(crate) fn looking(&self) -> bool {
+        let asked = !self.model_path.is_empty() || self.worker.is_some();
+        asked && self.model.is_none() || self.worker.is_some() && self.evaluator.is_none()
     }
 
     pub(crate) fn first_fault(&self) -> Option<&Field> {

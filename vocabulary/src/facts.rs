@@ -115,6 +115,15 @@ pub const ROUTER_PARAMETERS: &str = "router-parameters";
 /// correction, whose mixture means nothing; `none` where scores depend on each other beyond a softmax.
 pub const ROUTER_MAPPING: &str = "router-mapping";
 
+/// Keys of config.json that count the experts of a layer, with spaces between them: a text. With the two below, it is what an
+/// evaluator says of a family that attune does not know, where a router with fewer rows computes what leaving out experts does.
+pub const EXPERT_KEYS: &str = "expert-keys";
+/// Names of the stored tensors that have a row or a number for each expert, with `{layer}` for the number of the layer: a text.
+pub const ROUTER_TENSORS: &str = "router-tensors";
+/// Names of the stored tensors of one expert, with `{layer}` and `{expert}`, or of all experts of a layer along the first axis,
+/// with `{layer}` alone: a text.
+pub const EXPERT_TENSORS: &str = "expert-tensors";
+
 /// Numbers that a token leaves in the cache of one layer, where they are no key and no value for each KV head: latent
 /// attention keeps one latent for all heads. A whole number.
 pub const CACHE_ELEMENTS: &str = "cache-elements";

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use attune_core::evaluator::TaskSpec;
+use attune_core::evaluator::{EvaluatorSpec, TaskSpec};
 use attune_core::event::{Event, Finished};
 use attune_core::facts::Facts;
 use attune_core::objective::Objective;
 use attune_core::options::OptionSpec;
-use attune_core::profile::Profile;
+use attune_core::profile::{EvaluatorChoice, Profile};
 use attune_core::space::Count;
 use attune_core::store::{RunNote, StudyHeader};
 use attune_core::technique::TechniqueInfo;
@@ -74,14 +74,29 @@ pub struct StrategyRow {
     pub options: Vec<OptionSpec>,
 }
 
+/// An evaluator that has a name, as a list shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EvaluatorRow {
+    /// For example `native`.
+    pub name: String,
+    /// What it evaluates, in one sentence.
+    pub summary: String,
+    /// It is of this build: its tasks are those of the catalogue, and models that it runs are folders.
+    pub native: bool,
+    /// Why it cannot be used, and what to do.
+    pub missing: Option<String>,
+}
+
 /// What a new study can be made of.
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct Catalogue {
+    /// Evaluators that have a name, those of this build first.
+    pub evaluators: Vec<EvaluatorRow>,
     /// Built-in techniques, and components in the working directory (named by their path).
     pub techniques: Vec<TechniqueInfo>,
     /// Strategies, the default one first.
     pub strategies: Vec<StrategyRow>,
-    /// Tasks with their options and metrics, the one of profiles that name none first.
+    /// Tasks of this build's evaluators with their options and metrics, the one of profiles that name none first.
     pub tasks: Vec<TaskSpec>,
     /// What `--device` takes in this build, `auto` first.
     pub devices: Vec<String>,
@@ -92,8 +107,8 @@ pub struct Catalogue {
 /// A model, before it is loaded.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ModelFound {
-    /// Its facts.
-    pub facts: Facts,
+    /// Its facts; `None` where only its evaluator can tell them, once it is open.
+    pub facts: Option<Facts>,
     /// The task that it is for.
     pub task: String,
     /// Data files near it that its task reads, relative like the model's path: candidates for selection and report.
@@ -232,8 +247,17 @@ pub enum Answer {
     Model {
         /// As it was asked for.
         path: String,
+        /// As it was asked for.
+        evaluator: Option<EvaluatorChoice>,
         /// The model.
         found: Result<Box<ModelFound>, String>,
+    },
+    /// To [`Request::Evaluator`](super::Request::Evaluator).
+    Evaluator {
+        /// As it was asked for.
+        evaluator: EvaluatorChoice,
+        /// What it says of itself.
+        found: Result<Box<EvaluatorSpec>, String>,
     },
     /// To [`Request::Technique`](super::Request::Technique).
     Technique {

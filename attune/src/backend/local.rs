@@ -11,6 +11,7 @@ mod running;
 mod save;
 mod stored;
 mod studies;
+mod subject;
 mod taken;
 mod timing;
 mod watch;
@@ -25,6 +26,7 @@ use attune_core::store::StoreError;
 
 use super::{Answer, Backend, DraftFile, Mailbox, Request};
 use crate::continuation::Continuation;
+use crate::evaluators;
 use crate::run_options::{ContinueOptions, ExportOptions, ProfileOptions, RunOptions};
 use crate::setup;
 use check::Checks;
@@ -33,6 +35,7 @@ pub use profiles::come_with_attune;
 pub(crate) use profiles::that_come_with_attune;
 use running::Running;
 use studies::StudyList;
+use subject::Opened;
 use watch::Watching;
 
 /// The name of threads that prepare an answer: a panic in one of them is one of the screens.
@@ -44,6 +47,7 @@ pub struct LocalBackend {
     running: Running,
     studies: StudyList,
     models: Models,
+    opened: Opened,
     checks: Checks,
     watching: BTreeMap<String, Watching>,
 }
@@ -57,6 +61,7 @@ impl LocalBackend {
             studies: StudyList::new(store, running.clone()),
             running,
             models: Models::default(),
+            opened: Opened::default(),
             checks: Checks::default(),
             watching: BTreeMap::new(),
         }
@@ -88,13 +93,17 @@ impl Backend for LocalBackend {
             }
             Request::Profiles => later(mailbox, || Answer::Profiles(profiles::find())),
             Request::Catalogue => later(mailbox, || Answer::Catalogue(catalogue::read())),
-            Request::Model { path, profile } => {
+            Request::Model { path, evaluator, profile } => {
                 let models = self.models.clone();
                 later(mailbox, move || {
-                    let found = models.find(&path, folder_of(&profile));
-                    Answer::Model { path, found }
+                    let found = models.find(&path, evaluator.as_ref(), folder_of(&profile));
+                    Answer::Model { path, evaluator, found }
                 });
             }
+            Request::Evaluator { evaluator, profile } => later(mailbox, move || {
+                let found = evaluators::spec(&evaluator, folder_of(&profile)).map(Box::new);
+                Answer::Evaluator { evaluator, found: found.map_err(|error| error.sentence()) }
+            }),
             Request::Technique { name, profile } => later(mailbox, move || {
                 let found = catalogue::technique(&name, folder_of(&profile));
                 Answer::Technique { name, found }
@@ -114,9 +123,10 @@ impl Backend for LocalBackend {
                 }
             }),
             Request::Check { ticket, draft } => {
-                let (store, models, mailbox) = (self.store.clone(), self.models.clone(), mailbox.clone());
+                let (store, mailbox) = (self.store.clone(), mailbox.clone());
+                let (models, opened) = (self.models.clone(), self.opened.clone());
                 self.checks.newest(move || {
-                    let (check, space) = check::check(&draft, &store, &models);
+                    let (check, space) = check::check(&draft, &store, &models, &opened);
                     mailbox.send(Answer::Checked { ticket, check });
                     // Counting takes no turn: the next check need not wait for it.
                     if let Some(space) = space {
@@ -137,7 +147,9 @@ impl Backend for LocalBackend {
                 let from = profile_options(&profile);
                 let args = RunOptions { study, ..RunOptions::new(profile, &device) };
                 let (store, running, mailbox) = (self.store.clone(), self.running.clone(), mailbox.clone());
+                let opened = self.opened.clone();
                 opening(&mailbox.clone(), move || {
+                    opened.close();
                     let described = setup::profile(&from).map(|profile| (args, profile));
                     launch::launch(&store, &running, described, &mailbox);
                 });
@@ -145,7 +157,9 @@ impl Backend for LocalBackend {
             Request::Continue { study, device } => {
                 let asked = ContinueOptions::new(study, &device);
                 let (store, running, mailbox) = (self.store.clone(), self.running.clone(), mailbox.clone());
+                let opened = self.opened.clone();
                 opening(&mailbox.clone(), move || {
+                    opened.close();
                     let found = Continuation::find(&store, &asked);
                     let described = found.map(|found| (found.args, found.profile));
                     launch::launch(&store, &running, described, &mailbox);
@@ -187,6 +201,7 @@ impl Backend for LocalBackend {
 
     fn close(&mut self) {
         self.watching.clear();
+        self.opened.close();
         self.running.close();
     }
 }

@@ -1,6 +1,7 @@
 //! What the screens ask for.
 
 use attune_core::event::Command;
+use attune_core::profile::EvaluatorChoice;
 
 /// A profile as text and the file that it is, or is to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +27,17 @@ pub enum Request {
     Model {
         /// The folder, as the profile names it.
         path: String,
+        /// Who is to evaluate it, when the profile says so.
+        evaluator: Option<EvaluatorChoice>,
         /// The profile's file: `path` is relative to its folder.
+        profile: String,
+    },
+    /// What an evaluator of another process says of itself. It is started for that, which may take seconds.
+    /// → [`Answer::Evaluator`](super::Answer::Evaluator)
+    Evaluator {
+        /// The evaluator, without options.
+        evaluator: EvaluatorChoice,
+        /// The profile's file: paths in a command are relative to its folder.
         profile: String,
     },
     /// What a technique that is not in the catalogue (a `.wasm` file) says about itself.

@@ -2,15 +2,13 @@
 
 use std::io;
 
-use attune_core::evaluator::EvalFailure;
+use attune_core::evaluator::{EvalFailure, OpenFailure};
 use attune_core::exporter::ExportError;
 use attune_core::options::OptionError;
 use attune_core::profile::{ProfileError, TaskFault};
 use attune_core::space::{Infeasible, SpaceError};
 use attune_core::store::StoreError;
 use attune_core::technique::TechniqueFailure;
-#[cfg(feature = "native")]
-use attune_eval::error::{LoadError as ModelError, OpenError};
 #[cfg(feature = "native")]
 use attune_eval::registry::UnknownEvaluator;
 #[cfg(feature = "export")]
@@ -22,7 +20,8 @@ use attune_search::session::SessionError;
 use attune_search::strategy::StrategyError;
 
 use super::{
-    ChoiceError, ContinueError, FolderError, NoExample, NoStore, PathError, StagingError, StartError,
+    ChoiceError, ContinueError, FolderError, NoExample, NoStore, OtherEvaluator, PathError, StagingError,
+    StartError,
 };
 
 /// What happened.
@@ -48,6 +47,9 @@ pub enum Cause {
     /// There is nothing to try an evaluator on.
     #[error(transparent)]
     NoExample(#[from] NoExample),
+    /// What an evaluator is to be tried on is for another one.
+    #[error(transparent)]
+    OtherEvaluator(#[from] OtherEvaluator),
     /// A path is none on this machine, or cannot be kept.
     #[error(transparent)]
     Path(#[from] PathError),
@@ -68,14 +70,9 @@ pub enum Cause {
     /// The technique refuses, or failed.
     #[error(transparent)]
     Technique(#[from] TechniqueFailure),
-    /// A model cannot be read.
-    #[cfg(feature = "native")]
-    #[error(transparent)]
-    Model(#[from] ModelError),
     /// The evaluator cannot be opened: its device, its model or the data of its task.
-    #[cfg(feature = "native")]
     #[error(transparent)]
-    Open(#[from] OpenError),
+    Open(#[from] OpenFailure),
     /// An evaluation failed.
     #[error(transparent)]
     Evaluation(#[from] EvalFailure),

@@ -1,4 +1,4 @@
-//! Evaluators without an example.
+//! Evaluators that there is nothing to try on.
 
 use std::path::PathBuf;
 
@@ -10,4 +10,16 @@ pub struct NoExample {
     pub evaluator: String,
     /// Where the profiles that come with attune are.
     pub folder: PathBuf,
+}
+
+/// The profile that an evaluator is to be tried on is for another one.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{} is for evaluator `{meant}`, not `{wanted}`; name another one with --profile FILE", file.display())]
+pub struct OtherEvaluator {
+    /// The profile.
+    pub file: PathBuf,
+    /// The evaluator that it is for.
+    pub meant: String,
+    /// The one that was to be tried.
+    pub wanted: String,
 }

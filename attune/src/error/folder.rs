@@ -45,6 +45,17 @@ pub enum FolderError {
         /// Where it was when the study last ran.
         last: String,
     },
+    /// What was searched is no folder of this machine.
+    #[error(
+        "study `{study}` is on `{model}`, which is no folder here, so that its files cannot be rewritten; `--to plan` takes it as it \
+         is, and `--model DIR` names a folder with the same files (`hf download {model} --local-dir DIR`)"
+    )]
+    NoFolder {
+        /// The study.
+        study: String,
+        /// What the profile says in the place of a folder.
+        model: String,
+    },
     /// Another model stands where that of a study was.
     #[error(
         "{} is not the model of study `{study}`: its fingerprint is {found}, the study has {expected}; restore the model, \

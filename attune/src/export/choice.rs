@@ -6,17 +6,20 @@ use std::path::{Path, PathBuf};
 use attune_core::exporter::Provenance;
 use attune_core::facts::Facts;
 use attune_core::plan::Plan;
+use attune_core::profile::Profile;
 use attune_core::report::Report;
 use attune_core::store::{Record, StudyHeader};
 use attune_core::trial::Trial;
 
+use super::of_worker::{self, Need};
 use crate::error::{ChoiceError, Error};
+use crate::evaluators;
 use crate::model_folder;
 use crate::reading::{StoredStudy, store_of};
 
 /// What is to be exported, and the model that it belongs to.
 pub struct Chosen {
-    /// The model's folder.
+    /// The model's folder; for an evaluator of another process, what that takes in its place.
     pub model_folder: PathBuf,
     /// Facts of the model, which is still the one of the study.
     pub model: Facts,
@@ -27,15 +30,26 @@ pub struct Chosen {
 }
 
 impl Chosen {
-    /// The winner of a study, or one of its trials; `model` is where the study's model is, when a person says so.
+    /// The winner of a study, or one of its trials; `model` is where the study's model is, when a person says so, and `need` what
+    /// has to be known of it.
     ///
     /// # Errors
     /// When there is no such study or trial, or its model is gone.
-    pub fn find(path: &Path, study: &str, trial: Option<u64>, model: Option<&Path>) -> Result<Self, Error> {
+    pub fn find(
+        path: &Path,
+        study: &str,
+        trial: Option<u64>,
+        model: Option<&Path>,
+        need: Need,
+    ) -> Result<Self, Error> {
         let store = store_of(study, path)?;
-        let StoredStudy { header, records, notes } = StoredStudy::read(&store, study)?;
-        let (plan, provenance) = chosen(study, &header, &records, trial)?;
-        let (model_folder, model) = model_folder::of_study(path, &header, &notes, model)?;
+        let stored = StoredStudy::read(&store, study)?;
+        let (plan, provenance) = chosen(study, &stored.header, &stored.records, trial)?;
+        let profile = Profile::from_identity(&stored.header.profile, study, 1);
+        let (model_folder, model) = match &profile {
+            Ok(profile) if evaluators::is_worker(profile) => of_worker::subject(path, &stored, model, need)?,
+            _ => model_folder::of_study(path, &stored.header, &stored.notes, model)?,
+        };
         Ok(Self { model_folder, model, plan, provenance })
     }
 }

@@ -23,7 +23,7 @@ pub fn profile(args: &ProfileOptions) -> Result<Profile, Error> {
     sets.extend(args.trials.map(|trials| ("trials".to_owned(), trials.to_string())));
     let mut read = ReadProfile::of_file(&args.file, sets)?;
     if let Some(model) = &args.model {
-        read.profile.model = model_text(model)?;
+        read.profile.model = model_text(model, &read.profile)?;
     }
     read.checked()
 }
@@ -69,8 +69,8 @@ impl ReadProfile {
     pub(crate) fn checked(self) -> Result<Profile, Error> {
         let Self { profile, file, name, text, sets } = self;
         on_this_machine(&name, &profile)?;
-        let model = file.parent().unwrap_or(Path::new("")).join(&profile.model);
-        ChosenTask::of(&profile, &model).map_err(|fault| {
+        let base = file.parent().unwrap_or(Path::new(""));
+        ChosenTask::of(&profile, base).map_err(|fault| {
             let path = fault.path.replace("[\"", ".").replace("\"]", "");
             let set = sets.iter().any(|(key, _)| *key == path);
             Error::input(if set { fault.of_set() } else { fault.of_file(&name, &text) })
@@ -79,9 +79,12 @@ impl ReadProfile {
     }
 }
 
-/// The absolute path of a model folder, as a profile keeps it.
-pub(crate) fn model_text(folder: &Path) -> Result<String, Error> {
-    paths::text(&model_folder::given(folder)?)
+/// The absolute path of a model folder, as a profile keeps it; what an evaluator may take in its place, as it is.
+pub(crate) fn model_text(folder: &Path, profile: &Profile) -> Result<String, Error> {
+    match profile.evaluator.is_some() && !folder.exists() {
+        true => paths::text(folder),
+        false => paths::text(&model_folder::given(folder)?),
+    }
 }
 
 /// Refuses a URL where a path is expected.

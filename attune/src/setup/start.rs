@@ -51,9 +51,15 @@ impl Found {
     }
 }
 
-/// The same in the store in the folder `store`, which need not exist and which somebody else may be writing to.
+/// The same in the store in the folder `store`, which need not exist and which somebody else may be writing to; that it is of
+/// this model is seen only where the model's fingerprint is `proved`.
 #[cfg(feature = "backend")]
-pub(crate) fn stored_start(start: &profile::Start, store: &Path, model: &Facts) -> Result<Start, Error> {
+pub(crate) fn stored_start(
+    start: &profile::Start,
+    store: &Path,
+    model: &Facts,
+    proved: bool,
+) -> Result<Start, Error> {
     let records = if store.exists() {
         let read = ReadStore::open(store).and_then(|store| store.records(&start.study));
         match read {
@@ -64,7 +70,9 @@ pub(crate) fn stored_start(start: &profile::Start, store: &Path, model: &Facts) 
         Vec::new()
     };
     let found = chosen(start, records)?;
-    found.is_of(model)?;
+    if proved {
+        found.is_of(model)?;
+    }
     Ok(found.on(model).start)
 }
 

@@ -13,7 +13,7 @@ use attune_core::technique::Technique;
 use attune_search::session::{Preflight, SessionSetup};
 use attune_search::strategy::StrategySource;
 
-use super::{ChosenTask, Complaints, absolute, goes_on, start, technique};
+use super::{ChosenTask, Complaints, goes_on, start, technique, told};
 use crate::error::{Error, PathError};
 use crate::paths;
 use crate::run_options::RunOptions;
@@ -32,6 +32,11 @@ pub fn study(
     complaints: Complaints,
 ) -> Result<SessionSetup, Error> {
     study_of_parts(args, profile, Parts::default(), store, complaints)
+}
+
+/// Stands for the fingerprint of a model that is not loaded.
+pub(crate) fn not_loaded() -> ContentHash {
+    ContentHash::of(b"weights that have not been read")
 }
 
 /// What a program brings in the place of what a profile names; the profile then has its names.
@@ -63,11 +68,11 @@ pub(crate) fn study_of_parts(
     let strategy = strategy.resolved().map_err(Error::input)?;
     let start = profile.start.as_ref().map(|start| start::find(start, &*store)).transpose()?;
 
-    let model_path = absolute(&base, &profile.model)?;
-    let task = ChosenTask::of(profile, &model_path).map_err(Error::input)?;
-    let prepared = task.prepare(args, &task.data(profile, &base), &model_path, complaints)?;
+    let task = ChosenTask::of(profile, &base).map_err(Error::input)?;
+    let model_path = task.model(profile, &base)?;
+    let prepared = task.prepare(args, &task.data(profile, &base), &model_path, Arc::clone(&complaints))?;
     // Its fingerprint takes reading all weights, so that a stand-in is in its place.
-    let model = prepared.outline().facts(ContentHash::of(b"weights that have not been read"));
+    let model = prepared.outline().facts(not_loaded());
     let start = start.map(|found| found.on(&model));
     let space = Arc::new(technique.space(&model, &settings)?);
     let out_of_domain = task.domains(profile);
@@ -123,7 +128,7 @@ pub(crate) fn study_of_parts(
         model: header.model_path.clone(),
     };
 
-    let evaluator = prepared.load().map_err(Error::input)?;
+    let evaluator = prepared.load(&told(complaints)).map_err(Error::input)?;
     start.as_ref().map_or(Ok(()), |found| found.is_of(evaluator.model()))?;
     let workers = args.workers.map_or(evaluator.info().concurrency, usize::from);
     Ok(SessionSetup {

@@ -3,17 +3,18 @@
 #[cfg(feature = "backend")]
 mod form;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use attune_core::evaluator::{EvaluatorSpec, TaskData, TaskSpec};
+use attune_core::evaluator::{EvaluatorSpec, Opening, Prepared, TaskData, TaskSpec};
 use attune_core::objective::Objective;
 use attune_core::options::{self, OptionError, Settings};
 use attune_core::printable::quoted;
-use attune_core::profile::{Profile, Selected, Task, TaskFault};
-use attune_eval::registry::{self, EvaluatorFactory, Opening, Prepared};
+use attune_core::profile::{EvaluatorChoice, Profile, Task, TaskFault};
+use attune_eval::registry::{self, NativeFactory};
 
-use super::{Complaints, reading};
+use super::{Complaints, absolute, reading};
 use crate::error::Error;
+use crate::evaluators::Factory;
 use crate::run_options::RunOptions;
 
 /// The tasks of the evaluators that come with attune, the one of profiles that name none first.
@@ -23,7 +24,7 @@ pub fn tasks() -> Vec<TaskSpec> {
 
 /// An evaluator and one of its tasks, with their options completed.
 pub(crate) struct ChosenTask {
-    factory: &'static dyn EvaluatorFactory,
+    factory: Factory,
     /// Options of the evaluator.
     settings: Settings,
     /// Description of the task.
@@ -33,15 +34,18 @@ pub(crate) struct ChosenTask {
 }
 
 impl ChosenTask {
-    /// The evaluator that a profile names, or else the one for the model in a folder, and the task of the profile.
+    /// The evaluator that a profile in the folder `base` names, or else the one for its model, and the task of the profile.
     ///
     /// # Errors
     /// When there is no such evaluator, or it has no such options or task, or the task has no such options.
-    pub(crate) fn of(profile: &Profile, model: &Path) -> Result<Self, TaskFault> {
+    pub(crate) fn of(profile: &Profile, base: &Path) -> Result<Self, TaskFault> {
         let (factory, settings) = match &profile.evaluator {
-            Some(evaluator) => named(evaluator)?,
-            None => (of_folder(profile, model), Settings::new()),
+            Some(evaluator) => named(evaluator, base)?,
+            None => (Factory::Native(of_folder(profile, &base.join(&profile.model))), Settings::new()),
         };
+        if factory.folders().is_some() {
+            needs_files(profile, factory.name())?;
+        }
         let EvaluatorSpec { name, tasks, .. } = factory.spec();
         let spec = match profile.task.spec(&tasks) {
             Ok(spec) => spec.clone(),
@@ -70,8 +74,8 @@ impl ChosenTask {
             kind: self.spec.name.clone(),
             options: self.options.clone(),
             base: base.to_owned(),
-            selection: base.join(&task.selection),
-            report: base.join(&task.report),
+            selection: beside(base, &task.selection),
+            report: beside(base, &task.report),
             out_of_domain: out_of_domain.collect(),
             selection_items: profile.items,
             report_items: profile.report.items,
@@ -79,8 +83,22 @@ impl ChosenTask {
     }
 
     /// Who evaluates.
-    pub(crate) fn evaluator(&self) -> &'static str {
+    pub(crate) fn evaluator(&self) -> &str {
         self.factory.name()
+    }
+
+    /// The subject of a profile in the folder `base`: the absolute path of what is there. In the place of a folder that has to
+    /// be there, an evaluator of another process takes what the profile says.
+    ///
+    /// # Errors
+    /// When what has to be a path is none of something that is there.
+    pub(crate) fn model(&self, profile: &Profile, base: &Path) -> Result<PathBuf, Error> {
+        let said = &profile.model;
+        let is_path = said.starts_with(['.', '/', '\\', '~']);
+        match self.factory.folders() {
+            None if said.is_empty() || !(is_path || base.join(said).exists()) => Ok(PathBuf::from(said)),
+            _ => absolute(base, said),
+        }
     }
 
     /// Opens everything but the weights of the model.
@@ -119,20 +137,42 @@ impl ChosenTask {
             ..profile.task.clone()
         };
         let evaluator = profile.evaluator.as_ref();
-        let evaluator =
-            evaluator.map(|named| Selected { name: named.name.clone(), options: self.settings.clone() });
+        let evaluator = evaluator.map(|said| EvaluatorChoice {
+            name: self.evaluator().to_owned(),
+            command: said.command.clone(),
+            options: self.settings.clone(),
+        });
         Profile { task, evaluator, objectives: self.objectives(profile), ..profile.clone() }
     }
 }
 
+/// A file beside the profile; nothing where the profile names none.
+fn beside(base: &Path, file: &str) -> PathBuf {
+    if file.is_empty() { PathBuf::new() } else { base.join(file) }
+}
+
+/// Refuses a profile that lacks what only an evaluator of another process may have itself.
+fn needs_files(profile: &Profile, evaluator: &str) -> Result<(), TaskFault> {
+    let (model, task) = (&profile.model, &profile.task);
+    let all = [
+        ("model", model, "the folder of a model"),
+        ("task.selection", &task.selection, "a file with data to tune on"),
+        ("task.report", &task.report, "a file with data to report on"),
+    ];
+    match all.into_iter().find(|(_, text, _)| text.is_empty()) {
+        None => Ok(()),
+        Some((key, _, what)) => Err(TaskFault {
+            path: key.to_owned(),
+            found: "\"\"".to_owned(),
+            expected: format!("{what}, which evaluator `{evaluator}` needs"),
+        }),
+    }
+}
+
 /// The evaluator that a profile names, and its options.
-fn named(evaluator: &Selected) -> Result<(&'static dyn EvaluatorFactory, Settings), TaskFault> {
-    let factory = registry::by_name(&evaluator.name).map_err(|unknown| TaskFault {
-        path: "evaluator.name".to_owned(),
-        found: format!("{:?}", unknown.name),
-        expected: format!("one of {}{}", unknown.known.join(", "), unknown.hint),
-    })?;
-    let owner = format!("evaluator `{}`", evaluator.name);
+fn named(evaluator: &EvaluatorChoice, base: &Path) -> Result<(Factory, Settings), TaskFault> {
+    let factory = Factory::chosen(evaluator, base)?;
+    let owner = format!("evaluator `{}`", factory.name());
     let settings = options::resolve(&owner, &factory.spec().options, &evaluator.options);
     let settings = settings.map_err(|error| {
         // The error has the name as messages quote it, the path has it as the profile does.
@@ -152,8 +192,8 @@ fn named(evaluator: &Selected) -> Result<(&'static dyn EvaluatorFactory, Setting
 
 /// The evaluator for the model in a folder; where there is none, the one that has the task, so that what is said is that the
 /// model is missing.
-fn of_folder(profile: &Profile, model: &Path) -> &'static dyn EvaluatorFactory {
-    let has = |factory: &&'static dyn EvaluatorFactory| {
+fn of_folder(profile: &Profile, model: &Path) -> &'static dyn NativeFactory {
+    let has = |factory: &&'static dyn NativeFactory| {
         let kind = profile.task.kind.as_deref();
         factory.spec().tasks.iter().any(|task| Some(task.name.as_str()) == kind)
     };
@@ -166,7 +206,7 @@ fn of_folder(profile: &Profile, model: &Path) -> &'static dyn EvaluatorFactory {
 /// A task that an evaluator does not have, with the one that does.
 fn of_others(fault: TaskFault, name: &str, profile: &Profile) -> TaskFault {
     let kind = profile.task.kind.as_deref();
-    let has = |factory: &&'static dyn EvaluatorFactory| {
+    let has = |factory: &&'static dyn NativeFactory| {
         factory.spec().tasks.iter().any(|task| Some(task.name.as_str()) == kind)
     };
     let who = match &profile.evaluator {

@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use attune::backend::come_with_attune;
+use attune::evaluators::{self, Listed};
 use attune::setup;
+use attune_core::profile::{EvaluatorChoice, command_text};
 use attune_core::technique::Technique as _;
 use attune_store::Health;
 
@@ -17,6 +19,10 @@ pub(crate) fn run(store: &Path, repair: bool) -> Result<(), CliError> {
     output::line("\nDevices")?;
     for (name, state) in attune_eval::devices() {
         output::line(format!("  {name:<8}{state}"))?;
+    }
+    output::line("\nEvaluators")?;
+    for listed in evaluators::list() {
+        output::line(evaluator(&listed))?;
     }
     output::line("\nTechniques")?;
     for technique in setup::host(output::complaints())?.builtins().map_err(attune::Error::from)? {
@@ -48,6 +54,29 @@ pub(crate) fn run(store: &Path, repair: bool) -> Result<(), CliError> {
         output::line(format!("  PROBLEM: {problem}"))?;
     }
     Err(CliError::Run("the store needs attention; see above".to_owned()))
+}
+
+/// An evaluator, in a line. One of another process is started, to see whether it is what it should be.
+fn evaluator(listed: &Listed) -> String {
+    let name = listed.name();
+    let state = match listed {
+        Listed::Native(_) => "in this build".to_owned(),
+        Listed::Worker { command: Err(missing), .. } => {
+            format!(
+                "not installed: {} (looked for in {})",
+                evaluators::INSTALL_TORCH,
+                missing.tried.join(", ")
+            )
+        }
+        Listed::Worker { command: Ok(command), .. } => {
+            let command_text = command_text(command);
+            match evaluators::spec(&EvaluatorChoice::named(name), Path::new("")) {
+                Ok(spec) => format!("`{command_text}` answers; {} tasks", spec.tasks.len()),
+                Err(error) => format!("cannot be used: {}", error.sentence()),
+            }
+        }
+    };
+    format!("  {name:<10}{state}")
 }
 
 /// What is in a store, a line for every study.

@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::time::Duration;
 
-use attune::run_options::{ProfileOptions, RunOptions};
-use attune::{evaluators, setup};
+use attune::evaluators::{self, Listed, TrialOptions};
+use attune::run_options::RunOptions;
 use attune_core::evaluator::{EvaluatorSpec, MetricInfo, TaskSpec};
 use attune_core::objective::Direction;
 use attune_core::options::OptionSpec;
@@ -26,31 +26,63 @@ const TOLERANCE: f64 = 1e-3;
 pub(crate) fn run(command: &EvaluatorCommand) -> Result<(), CliError> {
     match command {
         EvaluatorCommand::List { json: true } => {
-            let all: Vec<Json> = evaluators::specs().iter().map(spec_json::evaluator).collect();
+            let all: Vec<Json> = evaluators::list().iter().map(listed).collect();
             output::json(&json!({ "evaluators": all }))
         }
-        EvaluatorCommand::List { json: false } => {
-            output::line(table(&evaluators::specs(), output::columns()))
-        }
-        EvaluatorCommand::Show { name, json } => {
-            let spec = evaluators::spec(name)?;
+        EvaluatorCommand::List { json: false } => output::line(table(&evaluators::list(), output::columns())),
+        EvaluatorCommand::Show { evaluator, json } => {
+            let spec = evaluators::spec(&evaluator.choice(), Path::new(""))?;
             match json {
                 true => output::json(&spec_json::evaluator(&spec)),
                 false => output::line(description(&spec).trim_end()),
             }
         }
-        EvaluatorCommand::Check { name, profile, device } => check(name, profile.as_deref(), device),
+        EvaluatorCommand::Check { evaluator, profile, model, selection, report, sets, device } => {
+            let options = TrialOptions {
+                evaluator: evaluator.choice(),
+                profile: profile.clone(),
+                model: model.clone(),
+                selection: selection.clone(),
+                report: report.clone(),
+                sets: sets.clone(),
+            };
+            check(&options, device)
+        }
     }
 }
 
-/// Evaluators, their tasks and what they do, in `columns` columns.
-fn table(specs: &[EvaluatorSpec], columns: usize) -> String {
+/// Evaluators, their tasks and what they do, in `columns` columns. What another process would say is not asked.
+fn table(all: &[Listed], columns: usize) -> String {
     let mut table = Sheet::with_text(["evaluator", "tasks", "what it does"].map(str::to_owned).to_vec());
-    for spec in specs {
-        let tasks: Vec<&str> = spec.tasks.iter().map(|task| task.name.as_str()).collect();
-        table.row(vec![spec.name.clone(), tasks.join(", "), line(&spec.summary, MESSAGE).into_owned()]);
+    for listed in all {
+        let (tasks, summary) = match listed {
+            Listed::Native(spec) => {
+                let tasks: Vec<&str> = spec.tasks.iter().map(|task| task.name.as_str()).collect();
+                (tasks.join(", "), spec.summary.clone())
+            }
+            Listed::Worker { name, summary, command: Ok(_) } => {
+                (format!("`attune evaluator show {name}`"), (*summary).to_owned())
+            }
+            Listed::Worker { summary, command: Err(_), .. } => {
+                let missing = format!("{summary} not installed: {}", evaluators::INSTALL_TORCH);
+                (String::new(), missing)
+            }
+        };
+        table.row(vec![listed.name().to_owned(), tasks, line(&summary, MESSAGE).into_owned()]);
     }
     table.render(columns)
+}
+
+/// An evaluator for scripts: as `show --json` has it, with whether it is there.
+fn listed(listed: &Listed) -> Json {
+    match listed {
+        Listed::Native(spec) => spec_json::evaluator(spec),
+        Listed::Worker { name, summary, command } => json!({
+            "evaluator": name, "summary": summary, "installed": command.is_ok(),
+            "command": command.as_ref().ok(),
+            "install": command.is_err().then_some(evaluators::INSTALL_TORCH),
+        }),
+    }
 }
 
 fn description(spec: &EvaluatorSpec) -> String {
@@ -100,29 +132,14 @@ fn option(spec: &OptionSpec) -> String {
 }
 
 /// Prints every finding; fails when one of them is bad.
-fn check(name: &str, profile: Option<&Path>, device: &str) -> Result<(), CliError> {
-    evaluators::spec(name)?;
-    let file = match profile {
-        Some(file) => file.to_owned(),
-        None => evaluators::example(name)?,
-    };
-    let profile = setup::profile(&ProfileOptions { file: file.clone(), ..ProfileOptions::default() })?;
-    // Said before the model is read, which takes long.
-    let meant = evaluators::of_profile(&profile, &file)?;
-    if meant != name {
-        return Err(CliError::Input(format!(
-            "{} is for evaluator `{meant}`, not `{name}`; name another one with --profile FILE",
-            file.display()
-        )));
-    }
+fn check(options: &TrialOptions, device: &str) -> Result<(), CliError> {
+    let spec = evaluators::spec(&options.evaluator, Path::new(""))?;
+    let name = &spec.name;
+    let (profile, file) = evaluators::trial(options)?;
     let evaluator = evaluators::open(&profile, &RunOptions::new(&file, device), output::complaints())?;
     let info = evaluator.info();
-    output::line(format!(
-        "{name} on {}, model {}, {}\n",
-        info.device,
-        evaluator.model().name,
-        file.display()
-    ))?;
+    let place = if file.exists() { format!(", {}", file.display()) } else { String::new() };
+    output::line(format!("{name} on {}, model {}{place}\n", info.device, evaluator.model().name))?;
     let trial = Trial::new(&*evaluator).patience(PATIENCE);
     let trial = if info.device == "cpu" { trial } else { trial.tolerance(TOLERANCE) };
     let (mut broken, mut failed) = (0, Ok(()));

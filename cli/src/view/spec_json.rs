@@ -74,6 +74,7 @@ fn accepted(kind: &OptionKind) -> Json {
             ("counts", Some((json!(min), json!(max))))
         }
         OptionKind::Folder => ("folder", None),
+        OptionKind::Text => ("text", None),
     };
     object.insert("kind".to_owned(), json!(name));
     if let Some((min, max)) = range {

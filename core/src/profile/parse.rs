@@ -59,12 +59,14 @@ impl Profile {
         asked: impl Fn(&Key) -> bool,
         invalid: &impl Fn(&str, &str, &str) -> ProfileError,
     ) -> Result<(), ProfileError> {
-        for key in schema::keys().iter().filter(|key| asked(key)) {
+        let free = |key: &Key| key.is_free(self) && key.value(self) == Some(Value::Text(String::new()));
+        for key in schema::keys().iter().filter(|key| asked(key) && !free(key)) {
             if let Some((found, expected)) = key.value(self).and_then(|value| key.refusal(&value)) {
                 return Err(invalid(key.path, &found, &expected));
             }
         }
-        if self.task.selection == self.task.report {
+        // An evaluator of another process may have data of its own.
+        if self.task.selection == self.task.report && !self.task.selection.is_empty() {
             let expected = "another file than task.selection: never tune on the data you report";
             return Err(invalid("task.report", &quoted(&format!("{:?}", self.task.report)), expected));
         }
@@ -96,7 +98,8 @@ fn resolve(
         };
         let named = said.groups.contains(key.parts().0);
         let Some(value) = given.or_else(|| key.default().filter(|_| named)) else { continue };
-        if let Some((found, expected)) = key.refusal(&value) {
+        let free = said.groups.contains(key.freed_by) && value == Value::Text(String::new());
+        if let Some((found, expected)) = key.refusal(&value).filter(|_| !free) {
             return Err(invalid(key.path, &found, &expected));
         }
         (key.put)(&mut profile, value);

@@ -118,7 +118,9 @@ impl Keys<'_> {
     /// A key that has to be here and is not.
     fn missing(&self) -> Option<&'static str> {
         let here = |key: &&Key| key.parts().0 == self.group && !self.said.values.contains_key(key.path);
-        let needs = |key: &&Key| key.silence == Silence::Refused;
+        // What a group lets be silent need not be here beside it.
+        let freed = |key: &&Key| !key.freed_by.is_empty() && self.said.groups.contains(key.freed_by);
+        let needs = |key: &&Key| key.silence == Silence::Refused && !freed(key);
         let keys = schema::keys().iter();
         let missing = keys.clone().filter(|key| needs(key));
         let group = |name: &'static str| {
@@ -126,14 +128,18 @@ impl Keys<'_> {
             let always = group.is_some_and(|group| group.presence == Presence::Always);
             always && !self.said.groups.contains(name)
         };
+        let lacks =
+            |key: &Key| self.said.groups.contains(key.parts().0) && !self.said.values.contains_key(key.path);
         if self.group.is_empty() {
             // In a profile's order, whichever it is.
             return missing.clone().find_map(|key| match key.parts() {
                 ("", name) => here(&key).then_some(name),
-                (of, _) => group(of).then_some(of),
+                (of, _) if group(of) => Some(of),
+                (_, name) => (!key.freed_by.is_empty() && lacks(key)).then_some(name),
             });
         }
-        missing.filter(here).map(|key| key.parts().1).next()
+        // What may be freed by a group further down is seen at the end.
+        missing.filter(|key| key.freed_by.is_empty()).filter(here).map(|key| key.parts().1).next()
     }
 }
 
@@ -276,6 +282,7 @@ impl<'de> DeserializeSeed<'de> for OfKind {
             }
             Kind::Whole { .. } => u64::deserialize(deserializer).map(Value::Whole),
             Kind::Share { .. } => f64::deserialize(deserializer).map(Value::Real),
+            Kind::Command => Vec::deserialize(deserializer).map(Value::Command),
             Kind::Files => BTreeMap::deserialize(deserializer).map(Value::Files),
             Kind::Objectives => {
                 Objectives::deserialize(deserializer).map(|found| Value::Objectives(found.into()))

@@ -199,6 +199,37 @@ mod tests {
     }
 
     #[test]
+    fn a_program_that_evaluates_needs_no_files_and_where_it_lies_is_no_identity() {
+        let text = |evaluator: &str| {
+            let rest = r#"technique: (name: "t"), task: (kind: "formula"), trials: 1, items: 4"#;
+            format!("(version: 1, name: \"n\", {rest}, evaluator: {evaluator})")
+        };
+        let program = parse(&text(r#"(command: ["python", "a.py"], options: {"scale": 2})"#)).unwrap();
+        assert_eq!((program.model.as_str(), program.task.selection.as_str()), ("", ""));
+        // Named once it has said its name, as a journal keeps it.
+        let mut kept = program.clone();
+        kept.evaluator.as_mut().unwrap().name = "own".to_owned();
+        let written = r#"    evaluator: (name: "own", command: ["python", "a.py"], options: {"scale": 2}),"#;
+        assert!(kept.identity().contains(written), "{}", kept.identity());
+        assert_eq!(Profile::from_identity(&kept.identity(), "n", 1).unwrap(), kept);
+        let mut moved = kept.clone();
+        moved.evaluator.as_mut().unwrap().command = vec!["/elsewhere/own".to_owned()];
+        assert_eq!(moved.clone().agreement(), kept.clone().agreement());
+        moved.evaluator.as_mut().unwrap().name = "other".to_owned();
+        assert_ne!(moved.agreement(), kept.agreement());
+
+        let refused = |text: &str| parse(text).unwrap_err().to_string();
+        assert!(refused(&text("(command: [])")).contains("evaluator.command is [], expected at least"));
+        assert!(refused(&text("()")).contains("evaluator.name is \"\""));
+        let alone = text("()").replace(", evaluator: ()", "");
+        assert!(refused(&alone).contains("the key `model` is missing"), "{}", refused(&alone));
+        let half = alone
+            .replace("(kind: \"formula\")", "(selection: \"a\")")
+            .replace("name: \"n\"", "name: \"n\", model: \"m\"");
+        assert!(refused(&half).contains("the key `report` is missing"), "{}", refused(&half));
+    }
+
+    #[test]
     fn a_start_is_part_of_the_identity() {
         let start = |text: &str| parse(&MINIMAL.replace("items: 4,", &format!("items: 4, start: {text},")));
         let profile = start("(study: \"prune\", trial: 7)").unwrap();

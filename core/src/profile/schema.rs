@@ -31,6 +31,8 @@ pub struct Key {
     pub help: &'static str,
     /// A value that somebody might give it, as `--set` takes it.
     pub example: &'static str,
+    /// The group beside which it may be empty or left out; empty for none.
+    pub freed_by: &'static str,
     /// What it wants to be, where that says more than its kind; else empty.
     pub(super) wants: &'static str,
     /// How a form shows it.
@@ -165,11 +167,17 @@ impl Key {
         }
     }
 
-    /// The group that naming it brings, of those that need not be there: it is the first key of one.
+    /// The group that naming it brings, of those that need not be there: a form says of such a key what it means that it is
+    /// silent.
     pub fn brings(&self) -> Option<&'static Group> {
         let group = group(self.parts().0).filter(|group| group.presence == Presence::WhenNamed)?;
-        let first = keys().iter().find(|key| key.parts().0 == group.name)?;
-        (first.path == self.path).then_some(group)
+        (!self.field.off.is_empty()).then_some(group)
+    }
+
+    /// Whether a profile need not name it: it says enough of the group that frees it.
+    pub fn is_free(&self, profile: &Profile) -> bool {
+        let brings = |key: &&Key| key.parts().0 == self.freed_by;
+        !self.freed_by.is_empty() && keys().iter().filter(brings).any(|key| key.value(profile).is_some())
     }
 
     /// Its default; `None` when silence has no value.

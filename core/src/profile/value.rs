@@ -18,6 +18,8 @@ pub enum Value {
     Whole(u64),
     /// A real number.
     Real(f64),
+    /// A program and its arguments.
+    Command(Vec<String>),
     /// Files by name.
     Files(BTreeMap<String, String>),
     /// What counts, most important first.
@@ -33,6 +35,7 @@ impl Value {
             Self::Text(text) => format!("{text:?}"),
             Self::Whole(number) => number.to_string(),
             Self::Real(number) => format!("{number:?}"),
+            Self::Command(words) => format!("{words:?}"),
             Self::Files(files) => format!("{files:?}"),
             Self::Objectives(objectives) => {
                 let one = |Objective { metric, direction }: &Objective| {
@@ -120,6 +123,19 @@ impl Held for BTreeMap<String, String> {
     fn hold(&mut self, value: Value) {
         if let Value::Files(files) = value {
             *self = files;
+        }
+    }
+}
+
+/// No word is silence: there is no such command.
+impl Held for Vec<String> {
+    fn value(&self) -> Option<Value> {
+        (!self.is_empty()).then(|| Value::Command(self.clone()))
+    }
+
+    fn hold(&mut self, value: Value) {
+        if let Value::Command(words) = value {
+            *self = words;
         }
     }
 }

@@ -9,6 +9,7 @@ mod exact;
 mod null;
 mod power;
 mod properties;
+mod yes_or_no;
 
 use attune_core::race::Race;
 use attune_core::rng::Rng;

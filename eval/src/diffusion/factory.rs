@@ -1,9 +1,13 @@
 //! How the evaluator of image generators is opened.
 
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-use attune_core::evaluator::{EvalFailure, Evaluator, EvaluatorInfo, EvaluatorSpec, TaskData, TaskInfo};
+use attune_core::evaluator::{
+    self, EvalFailure, Evaluator, EvaluatorFactory, EvaluatorInfo, EvaluatorSpec, FolderOutline,
+    ModelFolders, OpenFailure, Opening, Outline, TaskData, TaskInfo,
+};
 use attune_core::facts::Facts;
 use attune_core::hash::ContentHash;
 use attune_core::plan::Plan;
@@ -11,14 +15,13 @@ use attune_core::plan::Plan;
 use super::edits::KINDS;
 use super::{GeneratorOutline, GeneratorSpec, ImageSpec, ImageTask, NAME, Prepared};
 use crate::compute::Compute;
-use crate::error::{LoadError, OpenError};
-use crate::factory::{self, EvaluatorFactory, Opening, Outline};
+use crate::error::OpenError;
 
 /// Small image generators with the checkpoints of their training run, on images.
 pub(crate) struct GeneratorFactory;
 
 impl EvaluatorFactory for GeneratorFactory {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         NAME
     }
 
@@ -34,15 +37,11 @@ impl EvaluatorFactory for GeneratorFactory {
         }
     }
 
-    fn claims(&self, model: &Path) -> bool {
-        super::is_generator(model)
+    fn folders(&self) -> Option<&dyn ModelFolders> {
+        Some(self)
     }
 
-    fn outline(&self, model: &Path) -> Result<Box<dyn Outline>, LoadError> {
-        Ok(Box::new(GeneratorOutline::open(model)?))
-    }
-
-    fn prepare(&self, opening: &Opening<'_>) -> Result<Box<dyn factory::Prepared>, OpenError> {
+    fn prepare(&self, opening: &Opening<'_>) -> Result<Box<dyn evaluator::Prepared>, OpenFailure> {
         let spec = GeneratorSpec {
             model: opening.model,
             device: opening.device,
@@ -50,6 +49,16 @@ impl EvaluatorFactory for GeneratorFactory {
             activation_memory: opening.activation_memory,
         };
         Ok(Box::new(Prepared::open(&spec)?))
+    }
+}
+
+impl ModelFolders for GeneratorFactory {
+    fn claims(&self, model: &Path) -> bool {
+        super::is_generator(model)
+    }
+
+    fn outline(&self, model: &Path) -> Result<Box<dyn FolderOutline>, OpenFailure> {
+        Ok(Box::new(GeneratorOutline::open(model)?))
     }
 }
 
@@ -61,17 +70,20 @@ impl Outline for GeneratorOutline {
     fn check(&self, plan: &Plan) -> Result<(), EvalFailure> {
         self.check(plan)
     }
+}
 
-    fn fingerprint(&self) -> Result<ContentHash, LoadError> {
-        self.fingerprint()
+impl FolderOutline for GeneratorOutline {
+    fn fingerprint(&self) -> Result<ContentHash, OpenFailure> {
+        Ok(self.fingerprint()?)
     }
 
-    fn task(&self, data: &TaskData) -> Result<TaskInfo, OpenError> {
-        Ok(ImageTask::open(&ImageSpec::of(data), &Compute::cpu())?.info().clone())
+    fn task(&self, data: &TaskData) -> Result<TaskInfo, OpenFailure> {
+        let task = ImageTask::open(&ImageSpec::of(data), &Compute::cpu()).map_err(OpenError::Task)?;
+        Ok(task.info().clone())
     }
 }
 
-impl factory::Prepared for Prepared {
+impl evaluator::Prepared for Prepared {
     fn info(&self) -> &EvaluatorInfo {
         self.info()
     }
@@ -84,7 +96,7 @@ impl factory::Prepared for Prepared {
         self.outline()
     }
 
-    fn load(self: Box<Self>) -> Result<Arc<dyn Evaluator>, OpenError> {
+    fn load(self: Box<Self>, _tell: &dyn Fn(&dyn fmt::Display)) -> Result<Arc<dyn Evaluator>, OpenFailure> {
         Ok(Arc::new((*self).load()?))
     }
 }

@@ -1,9 +1,13 @@
 //! How the evaluator of decoders on text is opened.
 
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-use attune_core::evaluator::{EvalFailure, Evaluator, EvaluatorInfo, EvaluatorSpec, TaskData, TaskInfo};
+use attune_core::evaluator::{
+    self, EvalFailure, Evaluator, EvaluatorFactory, EvaluatorInfo, EvaluatorSpec, FolderOutline,
+    ModelFolders, OpenFailure, Opening, Outline, TaskData, TaskInfo,
+};
 use attune_core::facts::Facts;
 use attune_core::hash::ContentHash;
 use attune_core::plan::Plan;
@@ -11,8 +15,7 @@ use attune_core::plan::Plan;
 use super::{NativeSpec, Prepared, REFERENCE_MEMORY};
 use crate::compute::Precision;
 use crate::edits::{self, NATIVE};
-use crate::error::{LoadError, OpenError};
-use crate::factory::{self, EvaluatorFactory, Opening, Outline};
+use crate::error::OpenError;
 use crate::model::DecoderOutline;
 use crate::text::{self, TextSpec, TextTask};
 
@@ -20,7 +23,7 @@ use crate::text::{self, TextSpec, TextTask};
 pub(crate) struct DecoderFactory;
 
 impl EvaluatorFactory for DecoderFactory {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         NATIVE
     }
 
@@ -35,16 +38,11 @@ impl EvaluatorFactory for DecoderFactory {
         }
     }
 
-    /// Whatever no other evaluator claims: its refusals are those of a person who named a wrong folder.
-    fn claims(&self, _model: &Path) -> bool {
-        true
+    fn folders(&self) -> Option<&dyn ModelFolders> {
+        Some(self)
     }
 
-    fn outline(&self, model: &Path) -> Result<Box<dyn Outline>, LoadError> {
-        Ok(Box::new(DecoderOutline::open(model)?))
-    }
-
-    fn prepare(&self, opening: &Opening<'_>) -> Result<Box<dyn factory::Prepared>, OpenError> {
+    fn prepare(&self, opening: &Opening<'_>) -> Result<Box<dyn evaluator::Prepared>, OpenFailure> {
         let spec = NativeSpec {
             model: opening.model,
             device: opening.device,
@@ -53,7 +51,18 @@ impl EvaluatorFactory for DecoderFactory {
             reference_memory: REFERENCE_MEMORY,
             activation_memory: opening.activation_memory,
         };
-        Ok(Box::new(Prepared::open(&spec, opening.tell)?))
+        Ok(Box::new(Prepared::open(&spec, &|progress| (opening.tell)(&progress))?))
+    }
+}
+
+impl ModelFolders for DecoderFactory {
+    /// Whatever no other evaluator claims: its refusals are those of a person who named a wrong folder.
+    fn claims(&self, _model: &Path) -> bool {
+        true
+    }
+
+    fn outline(&self, model: &Path) -> Result<Box<dyn FolderOutline>, OpenFailure> {
+        Ok(Box::new(DecoderOutline::open(model)?))
     }
 }
 
@@ -65,19 +74,22 @@ impl Outline for DecoderOutline {
     fn check(&self, plan: &Plan) -> Result<(), EvalFailure> {
         self.check(plan)
     }
+}
 
-    fn fingerprint(&self) -> Result<ContentHash, LoadError> {
-        self.fingerprint()
+impl FolderOutline for DecoderOutline {
+    fn fingerprint(&self) -> Result<ContentHash, OpenFailure> {
+        Ok(self.fingerprint()?)
     }
 
-    fn task(&self, data: &TaskData) -> Result<TaskInfo, OpenError> {
+    fn task(&self, data: &TaskData) -> Result<TaskInfo, OpenFailure> {
         let (vocab, context) = (self.config().vocab, self.config().context);
-        let task = TextTask::open(&TextSpec::of(data, self.folder()), vocab, context)?;
+        let task =
+            TextTask::open(&TextSpec::of(data, self.folder()), vocab, context).map_err(OpenError::Task)?;
         Ok(task.info().clone())
     }
 }
 
-impl factory::Prepared for Prepared {
+impl evaluator::Prepared for Prepared {
     fn info(&self) -> &EvaluatorInfo {
         self.info()
     }
@@ -90,7 +102,7 @@ impl factory::Prepared for Prepared {
         self.outline()
     }
 
-    fn load(self: Box<Self>) -> Result<Arc<dyn Evaluator>, OpenError> {
+    fn load(self: Box<Self>, _tell: &dyn Fn(&dyn fmt::Display)) -> Result<Arc<dyn Evaluator>, OpenFailure> {
         Ok(Arc::new((*self).load()?))
     }
 }

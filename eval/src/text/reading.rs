@@ -1,5 +1,6 @@
 //! A text file to tokens: no more of it than is needed.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use attune_core::evaluator::Split;
@@ -30,6 +31,12 @@ pub struct Progress<'a> {
     pub file: &'a Path,
     /// Share of the file that is behind, 0 to 1.
     pub share: f64,
+}
+
+impl fmt::Display for Progress<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "reading {}: {:.0} %", self.file.display(), 100.0 * self.share)
+    }
 }
 
 /// A text, as far as it was read.

@@ -164,8 +164,18 @@ pub(crate) fn per_token(layer: u32, count: u32) -> Edit {
 
 /// Exports and returns what was written; a file that is written twice is a failure of the test.
 pub(crate) fn export(exporter: &dyn Exporter, plan: &Plan, files: &Files) -> Result<Files, ExportError> {
+    export_of(exporter, plan, files, &facts())
+}
+
+/// The same for a model of other facts.
+pub(crate) fn export_of(
+    exporter: &dyn Exporter,
+    plan: &Plan,
+    files: &Files,
+    facts: &Facts,
+) -> Result<Files, ExportError> {
     let mut out = Files::default();
-    let input = ExportInput { plan, model: &facts(), files, provenance: &provenance() };
+    let input = ExportInput { plan, model: facts, files, provenance: &provenance() };
     let result = exporter.export(&input, &mut |name, bytes| {
         assert!(out.0.insert(name.to_owned(), bytes.to_vec()).is_none(), "{name} is written twice");
         Ok(())

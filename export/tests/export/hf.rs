@@ -29,7 +29,7 @@ pub(crate) fn assert_holds(file: &[u8], expected: &Tensors) {
 }
 
 /// The pruned tensors, made the slow and obvious way.
-fn pruned(source: &Tensors, kept: &[Vec<u32>]) -> Tensors {
+pub(crate) fn pruned(source: &Tensors, kept: &[Vec<u32>]) -> Tensors {
     let mut expected = source.clone();
     expected.retain(|name, _| !name.contains(".experts."));
     for (layer, kept) in kept.iter().enumerate() {

@@ -8,5 +8,6 @@ mod hf_bad_models;
 mod hf_blocks;
 mod hf_mix;
 mod hf_refusals;
+mod hf_told;
 mod mlx;
 mod plan_file;

@@ -83,3 +83,16 @@ def test_called_off_it_ends_soon_and_works_again(host: Host) -> None:
     assert time.monotonic() - start < 1.0
     # It does not go on behind our back: the next request is answered long before all of that could be done.
     assert host.scores([DROP], [0])[0]["scores"]["kl"]["items"][0] > 0
+
+
+def test_signals_and_calibrated_plans(host: Host) -> None:
+    measured = host.ask("signal", name="expert-frequency", args={}, split="selection", items=[0, 1, 2])
+    assert measured["axes"] == [{"name": "layer", "len": 6}, {"name": "expert", "len": 8}]
+    assert sum(measured["values"][:8]) == pytest.approx(1)
+    smooth: list[dict[str, Any]] = [
+        {"edit": "kv-bits", "layer": 1, "keys": 2, "values": 4, "group-size": 32, "sink": 0, "recent": 0, "smoothing": 0.5}
+    ]
+    calibration = host.ask("check", plan=smooth)["calibration"]
+    assert len(calibration) == 64
+    one, other = host.scores([smooth, [{**smooth[0], "smoothing": 1.0}]], [0])
+    assert 0 < one["scores"]["kl"]["items"][0] != other["scores"]["kl"]["items"][0] > 0

@@ -215,9 +215,9 @@ pub enum SessionError {
          strategy, `evolution` needs no sensitivities"
     )]
     NoReference,
-    /// A race compares one minimised metric.
+    /// A race compares by losses that are never negative.
     #[error(
-        "`racing` compares trials by one metric that is minimised and never negative; this study has objective \
+        "`racing` compares trials by one metric that is minimised and never negative, or maximised and a share; this study has objective \
          `{objective}`; remove `racing` from the profile, or give it one such objective"
     )]
     CannotRace {

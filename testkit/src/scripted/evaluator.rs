@@ -50,8 +50,11 @@ pub struct ScriptedEvaluator {
 
 impl Default for ScriptedEvaluator {
     fn default() -> Self {
-        let metric =
-            |name: &str, direction| MetricInfo { name: name.to_owned(), direction, unit: String::new() };
+        let metric = |name: &str, direction, unit: &str| MetricInfo {
+            name: name.to_owned(),
+            direction,
+            unit: unit.to_owned(),
+        };
         let splits =
             [(Split::Selection, 32), (Split::Report, 24), (Split::OutOfDomain("other".to_owned()), 12)];
         Self {
@@ -65,7 +68,10 @@ impl Default for ScriptedEvaluator {
             model: model(),
             task: TaskInfo {
                 name: "scripted".to_owned(),
-                metrics: vec![metric("damage", Direction::Minimise), metric("likeness", Direction::Maximise)],
+                metrics: vec![
+                    metric("damage", Direction::Minimise, ""),
+                    metric("likeness", Direction::Maximise, MetricInfo::SHARE),
+                ],
                 items: splits.iter().cloned().collect(),
                 fingerprints: splits
                     .iter()

@@ -12,6 +12,8 @@ pub(crate) enum Kind {
     Named(Vec<String>),
     /// A whole number in an inclusive range.
     Whole(u64, u64),
+    /// A program and its arguments.
+    Command,
     /// Files by name.
     Files,
     /// Metrics with their directions.
@@ -81,6 +83,7 @@ impl Field {
             Kind::Named(words) => format!("one of {}, or a path", words.join(", ")),
             Kind::Whole(min, u64::MAX) => format!("a whole number from {min}"),
             Kind::Whole(min, max) => format!("a whole number from {min} to {max}"),
+            Kind::Command => "a program and its arguments, as in a shell".to_owned(),
             Kind::Files => "`name=file, …`".to_owned(),
             Kind::Objectives => "`minimise METRIC` or `maximise METRIC`".to_owned(),
             Kind::Value(kind) => kind.to_string(),
@@ -105,7 +108,12 @@ impl Field {
                 let next = if back { number.checked_sub(1) } else { number.checked_add(1) };
                 return Some(next?.clamp(*min, *max).to_string());
             }
-            Kind::Text(_) | Kind::Files | Kind::Objectives | Kind::Value(_) | Kind::Undescribed => {
+            Kind::Text(_)
+            | Kind::Command
+            | Kind::Files
+            | Kind::Objectives
+            | Kind::Value(_)
+            | Kind::Undescribed => {
                 return None;
             }
         };

@@ -6,11 +6,11 @@ mod options;
 mod suggest;
 
 use attune::backend::{Catalogue, ModelFound};
-use attune_core::evaluator::TaskSpec;
+use attune_core::evaluator::{EvaluatorSpec, TaskSpec};
 use attune_core::options::OptionSpec;
 use attune_core::profile::schema::{self, Section};
 
-pub(crate) use super::named::{DEVICE, START, STRATEGY, TASK, TECHNIQUE};
+pub(crate) use super::named::{COMMAND, DEVICE, EVALUATOR, START, STRATEGY, TASK, TECHNIQUE};
 use super::said::{Said, Words};
 use super::{Draft, Field, Kind, Spot};
 
@@ -20,6 +20,10 @@ struct Known<'a> {
     catalogue: &'a Catalogue,
     /// The model, once it was looked at.
     found: Option<&'a ModelFound>,
+    /// What the evaluator of another process says of itself, once it has.
+    evaluator: Option<&'a EvaluatorSpec>,
+    /// Who evaluates is such an evaluator.
+    worker: bool,
     /// Options of the technique, once they are known.
     technique: &'a [OptionSpec],
     device: &'a str,
@@ -38,16 +42,18 @@ pub(crate) fn generate(draft: &mut Draft, catalogue: &Catalogue, device: &str) {
         said: &draft.said,
         catalogue,
         found: draft.model.as_ref().and_then(|found| found.as_ref().ok()),
+        evaluator: draft.evaluator.as_ref().and_then(|found| found.as_ref().ok()),
+        worker: draft.worker.is_some(),
         technique: draft.technique.as_deref().unwrap_or_default(),
         device,
         file: &draft.file,
     };
     let task = known.task().cloned();
+    let usual = known.tasks().first().map(|task| task.name.clone());
     let fields = known.fields();
     draft.task = task;
-    let usual = catalogue.tasks.first().map(|task| &task.name);
     let of_model = draft.model.as_ref().and_then(|found| found.as_ref().ok()).map(|found| &found.task);
-    draft.silent_task = usual.filter(|usual| of_model.is_none_or(|task| task == *usual)).cloned();
+    draft.silent_task = usual.filter(|usual| of_model.is_none_or(|task| task == usual));
     let old = std::mem::replace(&mut draft.fields, fields);
     if let Spot::Field(path) = &draft.cursor
         && draft.field().is_none()
@@ -78,10 +84,9 @@ impl Known<'_> {
             for key in section.keys() {
                 let named = |path: &str| fields.iter().find(|field| field.path == path);
                 // Of a group that need not be there, when its first key says that it is not.
-                let silent = self
-                    .brought_by(key)
-                    .is_some_and(|first| named(first.path).is_none_or(|field| field.is_off()));
-                if silent {
+                let mut bringing = self.brought_by(key).peekable();
+                let off = |first: &schema::Key| named(first.path).is_none_or(Field::is_off);
+                if bringing.peek().is_some() && bringing.all(off) {
                     continue;
                 }
                 if key.kind.is_open() {
@@ -101,10 +106,16 @@ impl Known<'_> {
         fields
     }
 
-    /// The first key of a group that need not be there, for the others of it.
-    fn brought_by(&self, key: &schema::Key) -> Option<&'static schema::Key> {
-        let first = schema::keys().iter().find(|first| first.parts().0 == key.parts().0)?;
-        (first.brings().is_some() && first.path != key.path).then_some(first)
+    /// The keys that bring the group of a key, for one that does not bring it itself.
+    fn brought_by(&self, key: &schema::Key) -> impl Iterator<Item = &'static schema::Key> {
+        let (group, itself) = (key.parts().0, key.brings().is_some());
+        let brings = move |first: &&schema::Key| first.parts().0 == group && first.brings().is_some();
+        schema::keys().iter().filter(brings).filter(move |_| !itself)
+    }
+
+    /// The tasks that there are to choose from.
+    fn tasks(&self) -> &[TaskSpec] {
+        self.evaluator.map_or(&self.catalogue.tasks, |spec| &spec.tasks)
     }
 
     fn device(&self) -> Field {
@@ -116,7 +127,7 @@ impl Known<'_> {
 
     /// The task: what was said, else what the model is for.
     fn task(&self) -> Option<&TaskSpec> {
-        let tasks = &self.catalogue.tasks;
+        let tasks = self.tasks();
         let said = self.text(TASK);
         let name = said.as_deref().map(str::trim).or(self.found.map(|found| found.task.as_str()));
         match name {

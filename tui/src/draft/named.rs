@@ -2,6 +2,10 @@
 
 /// Path of the one field that is not in the profile: where the study runs.
 pub(crate) const DEVICE: &str = "--device";
+/// Path of the field that names who evaluates.
+pub(crate) const EVALUATOR: &str = "evaluator.name";
+/// Path of the field that says which program evaluates.
+pub(crate) const COMMAND: &str = "evaluator.command";
 /// Path of the field that names the technique.
 pub(crate) const TECHNIQUE: &str = "technique.name";
 /// Path of the field that names the strategy.

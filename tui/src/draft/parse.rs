@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use attune_core::options::{OptionKind, OptionValue};
+use attune_core::profile::command_of;
 
 use super::named::TECHNIQUE;
 use super::{Field, Kind};
@@ -47,6 +48,7 @@ pub(crate) fn value(kind: &OptionKind, text: &str) -> Result<OptionValue, String
         }
         // With the spaces that it may begin and end with.
         OptionKind::Folder => Ok(OptionValue::Text(whole_text.to_owned())),
+        OptionKind::Text => Ok(OptionValue::Text(whole_text.to_owned())),
     }
 }
 
@@ -146,6 +148,7 @@ pub(crate) fn fault(field: &Field) -> Option<String> {
     let empty = field.text.trim().is_empty();
     match &field.kind {
         _ if empty && field.optional => None,
+        Kind::Command => command_of(&field.text).err(),
         Kind::Files => pairs(&field.text).err(),
         Kind::Objectives => objectives(&field.text).err(),
         Kind::Whole(min, max) => {

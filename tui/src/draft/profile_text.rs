@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use attune_core::options::OptionValue;
+use attune_core::profile::command_of;
 use attune_core::profile::schema::{self, Key, Kind as KeyKind, Silence};
 
 use super::{Draft, Field, Kind, parse};
@@ -47,8 +48,9 @@ fn top(draft: &Draft, key: &Key) -> Vec<String> {
 /// A group: in one line when it is short, else a key a line.
 fn grouped(draft: &Draft, group: &str) -> Vec<String> {
     let keys: Vec<&Key> = schema::keys().iter().filter(|key| key.parts().0 == group).collect();
-    let first = keys.iter().find(|key| key.brings().is_some());
-    if first.is_some_and(|key| field(draft, key.path).is_none_or(Field::is_off)) {
+    let bringing: Vec<&&Key> = keys.iter().filter(|key| key.brings().is_some()).collect();
+    let off = |key: &&&Key| field(draft, key.path).is_none_or(Field::is_off);
+    if !bringing.is_empty() && bringing.iter().all(off) {
         return Vec::new();
     }
     let said = keys.iter().filter_map(|key| Some((*key, value(draft, key)?)));
@@ -84,6 +86,7 @@ fn value(draft: &Draft, key: &Key) -> Option<String> {
     }
     Some(match &field.kind {
         Kind::Whole(..) => text.to_owned(),
+        Kind::Command => command_of(text).map_or_else(|_| text.to_owned(), |words| format!("{words:?}")),
         Kind::Files => {
             let files = parse::pairs(text).unwrap_or_default();
             let files = files.iter().map(|(name, file)| format!("            {name:?}: {file:?},\n"));

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use attune_core::objective::Direction;
 use attune_core::options::OptionValue;
-use attune_core::profile::{Value, schema};
+use attune_core::profile::{Value, command_text, schema};
 
 use super::named::DEVICE;
 use super::parse;
@@ -108,6 +108,7 @@ pub(crate) fn typed(value: &OptionValue) -> String {
 pub(super) fn typed_key(value: &Value) -> String {
     match value {
         Value::Text(text) => text.clone(),
+        Value::Command(words) => command_text(words),
         Value::Files(files) => {
             list(files.iter().map(|(name, file)| format!("{}={}", parse::quoted(name), parse::quoted(file))))
         }

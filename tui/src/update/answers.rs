@@ -17,7 +17,12 @@ pub(super) fn receive(model: &mut Model, answer: Answer) -> Vec<Effect> {
             return draft::catalogue_arrived(model);
         }
         Answer::Catalogue(Err(reason)) => model.complain(reason),
-        Answer::Model { path, found } => return draft::model_arrived(model, &path, found),
+        Answer::Model { path, evaluator, found } => {
+            return draft::model_arrived(model, &path, &evaluator, found);
+        }
+        Answer::Evaluator { evaluator, found } => {
+            return draft::evaluator_arrived(model, &evaluator, found);
+        }
         Answer::Technique { name, found } => return draft::technique_arrived(model, &name, found),
         Answer::Folder { folder, listing } => {
             if let Some(Modal::Choose(chooser)) = model.modals.last_mut() {

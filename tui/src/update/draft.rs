@@ -5,7 +5,8 @@ mod choices;
 mod steps;
 
 pub(super) use arrivals::{
-    catalogue_arrived, checked, counted, model_arrived, profile_arrived, saved, technique_arrived, timed,
+    catalogue_arrived, checked, counted, evaluator_arrived, model_arrived, profile_arrived, saved,
+    technique_arrived, timed,
 };
 pub(super) use steps::{begin, edited, replace};
 

@@ -24,7 +24,7 @@ pub(crate) fn view(model: &Model, frame: &mut Frame<'_>) {
     let state = match (faults, &draft.checked) {
         (0, Checked::Yes(_)) => "ready to launch".to_owned(),
         (0, Checked::Asked) => "checking".to_owned(),
-        (0, Checked::No) if draft.model.is_none() && !draft.model_path.is_empty() => "checking".to_owned(),
+        (0, Checked::No) if draft.looking() => "checking".to_owned(),
         (0, Checked::No) => "incomplete".to_owned(),
         (1, _) => "1 field to put right".to_owned(),
         (faults, _) => format!("{faults} fields to put right"),
@@ -250,10 +250,18 @@ fn about_study(model: &Model, draft: &Draft, frame: &mut Frame<'_>, area: Rect) 
     if let Some((field, fault)) = first.and_then(|field| Some((field, field.fault.as_ref()?))) {
         say(&format!("! {}: {fault}", field.label), theme.bad());
     }
+    match (&draft.worker, &draft.evaluator) {
+        (Some(_), None) => say("asking the evaluator what it is …", theme.faint()),
+        (Some(_), Some(Ok(spec))) => say(&sentence(&spec.summary), theme.plain()),
+        _ => {}
+    }
     match &draft.model {
-        Some(Ok(found)) => say(&facts(&found.facts), theme.plain()),
+        Some(Ok(found)) => match &found.facts {
+            Some(found) => say(&facts(found), theme.plain()),
+            None => say("the evaluator looks at the model when it is opened", theme.faint()),
+        },
         Some(Err(_)) => say("the model cannot be read", theme.bad()),
-        None if draft.model_path.is_empty() => say("no model yet", theme.faint()),
+        None if !draft.looking() => say("no model yet", theme.faint()),
         None => say("looking at the model …", theme.faint()),
     }
     match &draft.checked {

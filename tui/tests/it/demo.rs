@@ -5,16 +5,18 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use attune::backend::{
-    Answer, Backend, Catalogue, Check, Fault, FolderEntry, FolderEntryKind, Mailbox, ModelFound, Opening,
-    ProfileRow, Request, RunLocation, SaveError, StrategyRow, StudyRow, Target, Timing, Verdict, Written,
+    Answer, Backend, Catalogue, Check, EvaluatorRow, Fault, FolderEntry, FolderEntryKind, Mailbox,
+    ModelFound, Opening, ProfileRow, Request, RunLocation, SaveError, StrategyRow, StudyRow, Target, Timing,
+    Verdict, Written,
 };
 use attune::replay::Replay;
+use attune_core::evaluator::EvaluatorSpec;
 use attune_core::event::{Command, Event, Finished, Progress};
 use attune_core::hash::ContentHash;
 use attune_core::objective::{Direction, Objective};
 use attune_core::options::{OptionKind, OptionSpec, OptionValue};
 use attune_core::plan::Edit;
-use attune_core::profile::Profile;
+use attune_core::profile::{EvaluatorChoice, Profile};
 use attune_core::report::{Best, Contender, Estimates, Front, FrontMember, Report};
 use attune_core::scores::{Aggregate, MetricScore, Scores, Work};
 use attune_core::space::{Axis, Config, Count, Dimension, Domain, Value};
@@ -57,14 +59,34 @@ impl Backend for Demo {
 }
 
 impl Demo {
+    /// What a program says that is asked what it evaluates.
+    fn evaluator(&self, choice: &EvaluatorChoice) -> Result<Box<EvaluatorSpec>, String> {
+        if choice.command.iter().any(|word| word == "gone.py") {
+            return Err("it ended before it said what it is".to_owned());
+        }
+        let dtype = OptionSpec {
+            name: "dtype".into(),
+            help: "element type of the weights".into(),
+            kind: OptionKind::Text,
+            default: OptionValue::Text("auto".into()),
+        };
+        Ok(Box::new(EvaluatorSpec {
+            name: "torch".into(),
+            summary: "Runs models in a process of Python.".into(),
+            options: vec![dtype],
+            tasks: catalogue().tasks,
+            edits: attune_vocabulary::model().clone(),
+        }))
+    }
+
     pub(crate) fn answers(&mut self, request: Request) -> Vec<Answer> {
         match request {
             Request::Studies => vec![Answer::Studies(Ok(if self.empty { Vec::new() } else { studies() }))],
             Request::Profiles => vec![Answer::Profiles(profiles())],
             Request::Catalogue => vec![Answer::Catalogue(Ok(Box::new(catalogue())))],
-            Request::Model { path, .. } => {
+            Request::Model { path, evaluator, .. } => {
                 let found = ModelFound {
-                    facts: facts().into(),
+                    facts: Some(facts().into()),
                     task: "text".into(),
                     data: texts(),
                     options: [].into(),
@@ -73,7 +95,10 @@ impl Demo {
                 let known = path.contains("tiny-moe");
                 let found =
                     if known { Ok(Box::new(found)) } else { Err(format!("there is no model in {path}")) };
-                vec![Answer::Model { path, found }]
+                vec![Answer::Model { path, evaluator, found }]
+            }
+            Request::Evaluator { evaluator, .. } => {
+                vec![Answer::Evaluator { found: self.evaluator(&evaluator), evaluator }]
             }
             Request::Folder { folder, .. } => {
                 let entry = |name: &str, kind| FolderEntry { name: name.into(), kind };
@@ -315,6 +340,20 @@ pub(crate) fn catalogue() -> Catalogue {
     };
     let words = |words: &[&str]| OptionKind::OneOf(words.iter().map(|&word| word.to_owned()).collect());
     Catalogue {
+        evaluators: vec![
+            EvaluatorRow {
+                name: "native".into(),
+                summary: "Runs models in this process.".into(),
+                native: true,
+                missing: None,
+            },
+            EvaluatorRow {
+                name: "torch".into(),
+                summary: "Runs models in a process of Python.".into(),
+                native: false,
+                missing: None,
+            },
+        ],
         techniques: vec![
             technique(
                 "expert-pruning",

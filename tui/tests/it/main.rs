@@ -4,6 +4,7 @@ mod backend_harness;
 mod burst;
 mod choices;
 mod demo;
+mod evaluators;
 mod journey;
 mod keys_and_events;
 mod lists;

@@ -2,7 +2,7 @@
 
 use attune_core::objective::{Direction, Objective};
 use attune_core::options::{OptionValue, Settings};
-use attune_core::profile::{Profile, Racing, ReportSpec, Selected, Start, Task};
+use attune_core::profile::{EvaluatorChoice, Profile, Racing, ReportSpec, Selected, Start, Task};
 use attune_tui::{Key, Setup};
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
@@ -99,7 +99,13 @@ fn profile() -> impl Strategy<Value = Profile> {
     let racing = racing.prop_map(|(first, error, floor, keep)| Racing { first, error, floor, keep });
     let report = (any::<u32>(), 0..=10_000_u32).prop_map(|(items, random)| ReportSpec { items, random });
     let numbers = (1..=MOST_TRIALS, 1..u32::MAX, 1..=LONGEST_DEADLINE, any::<u64>());
-    let evaluator = choice(&["own.wasm", "native"], Just(Settings::new()).boxed());
+    let named = choice(&["own.wasm", "native", "torch"], Just(Settings::new()).boxed());
+    let command = vec(text(), 1..3);
+    let evaluator = (named, proptest::option::of((command, any::<bool>()))).prop_map(|(named, program)| {
+        let (command, nameless) = program.unwrap_or_default();
+        let name = if nameless { String::new() } else { named.name };
+        EvaluatorChoice { name, command, options: named.options }
+    });
     let evaluator = proptest::option::of(evaluator);
     let objectives = prop_oneof![objectives(), Just(Vec::new())];
     let named = (text(), proptest::option::of(text()));

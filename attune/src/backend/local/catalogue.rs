@@ -8,8 +8,9 @@ use attune_search::strategy;
 
 use super::builtins::builtins;
 use super::models;
-use crate::backend::{Catalogue, StrategyRow};
+use crate::backend::{Catalogue, EvaluatorRow, StrategyRow};
 use crate::error::Error;
+use crate::evaluators::{self, Listed};
 use crate::setup;
 
 /// Techniques, strategies, metrics, devices and models.
@@ -22,12 +23,27 @@ pub(super) fn read() -> Result<Box<Catalogue>, String> {
     let mut strategies: Vec<StrategyRow> = strategies.collect();
     strategies.sort_by_key(|row| row.name != DEFAULT_STRATEGY);
     Ok(Box::new(Catalogue {
+        evaluators: evaluators::list().into_iter().map(row).collect(),
         techniques: techniques().map_err(|error| error.sentence())?,
         strategies,
         tasks: setup::tasks(),
         devices: attune_eval::device_names(),
         models: models::folders(),
     }))
+}
+
+fn row(listed: Listed) -> EvaluatorRow {
+    match listed {
+        Listed::Native(spec) => {
+            EvaluatorRow { name: spec.name, summary: spec.summary, native: true, missing: None }
+        }
+        Listed::Worker { name, summary, command } => EvaluatorRow {
+            name: name.to_owned(),
+            summary: summary.to_owned(),
+            native: false,
+            missing: command.err().map(|_| format!("not installed: {}", evaluators::INSTALL_TORCH)),
+        },
+    }
 }
 
 /// A technique by the name that a profile in the folder `base` gives it.

@@ -4,20 +4,19 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use attune_core::evaluator::{Split, TaskInfo};
+use attune_core::evaluator::{OpenFailure, OpenFault, Split, TaskInfo};
 use attune_core::facts::Facts;
 use attune_core::options::{self, OptionError, Settings};
 use attune_core::plan::Plan;
 use attune_core::profile::{Profile, ProfileError};
 use attune_core::space::Space;
 use attune_core::technique::Technique;
-use attune_eval::error::{About, OpenError, TaskError};
-use attune_eval::registry::Outline;
 use attune_plugins::WasmTechnique;
 use attune_search::session::{Preflight, SessionError, Start};
 use attune_search::strategy::{StrategyError, StrategySource};
 
 use super::models::Models;
+use super::subject::{Opened, Subject};
 use super::{folder_of, taken};
 use crate::backend::{Check, DraftFile, Fault};
 use crate::error::Cause;
@@ -50,13 +49,24 @@ impl Checks {
 }
 
 /// Finds what keeps a profile from running in the store in `store`; when nothing does, the space is worth counting.
-pub(super) fn check(draft: &DraftFile, store: &Path, models: &Models) -> (Check, Option<Arc<Space>>) {
+pub(super) fn check(
+    draft: &DraftFile,
+    store: &Path,
+    models: &Models,
+    opened: &Opened,
+) -> (Check, Option<Arc<Space>>) {
     let mut check = Check::default();
-    let space = examine(draft, store, models, &mut check).filter(|_| check.faults.is_empty());
+    let space = examine(draft, store, models, opened, &mut check).filter(|_| check.faults.is_empty());
     (check, space)
 }
 
-fn examine(draft: &DraftFile, store: &Path, models: &Models, check: &mut Check) -> Option<Arc<Space>> {
+fn examine(
+    draft: &DraftFile,
+    store: &Path,
+    models: &Models,
+    opened: &Opened,
+    check: &mut Check,
+) -> Option<Arc<Space>> {
     let profile = match Profile::parse(&draft.path, &draft.text, &[]) {
         Ok(profile) => profile,
         Err(ProfileError::Invalid { path, found, expected, .. }) => {
@@ -84,38 +94,43 @@ fn examine(draft: &DraftFile, store: &Path, models: &Models, check: &mut Check) 
         }
     };
     let technique = described(&profile, base, check);
-    let folder = setup::absolute(base, &profile.model);
-    let (folder, facts) = match folder.and_then(|folder| Ok((models.facts(&folder)?, folder))) {
-        Ok((facts, folder)) => (folder, facts),
-        Err(error) => {
-            blame(check, "model", error.sentence());
-            return None;
-        }
-    };
-    let start = start(&profile, store, &facts, check);
-    let chosen = match ChosenTask::of(&profile, &folder) {
+    // What is wrong with a model is said before what its evaluator has to say.
+    let alone = || setup::absolute(base, &profile.model).and_then(|folder| models.facts(&folder));
+    if profile.evaluator.is_none()
+        && let Err(error) = alone()
+    {
+        blame(check, "model", error.sentence());
+        return None;
+    }
+    let chosen = match ChosenTask::of(&profile, base) {
         Ok(chosen) => chosen,
         Err(fault) => {
             blame(check, &fault.path, format!("{}: expected {}", fault.found, fault.expected));
             return None;
         }
     };
-    let outline = match chosen.outline(&folder) {
-        Ok(outline) => outline,
+    let subject = match Subject::look(&profile, &chosen, base, models, opened) {
+        Ok(subject) => subject,
         Err(error) => {
-            blame(check, "model", error.to_string());
+            let path = match error.cause() {
+                Cause::Open(failure) => fault_path(&profile, &chosen, failure.about()),
+                _ => "model".to_owned(),
+            };
+            blame(check, &path, error.sentence());
             return None;
         }
     };
-    let task = task(&profile, &chosen, base, &*outline, check);
+    let facts = &subject.facts;
+    let start = start(&profile, store, &subject, check);
+    let task = task(&profile, &chosen, base, &subject, check);
     let (technique, options) = technique?;
-    let space = space(&technique, &facts, &options, check)?;
+    let space = space(&technique, facts, &options, check)?;
     let (strategy, task) = (strategy?, task?);
     let objectives = chosen.objectives(&profile);
     let study = Preflight {
         technique: &technique,
         options: &options,
-        model: &facts,
+        model: facts,
         space: &space,
         task: &task,
         strategy: &strategy,
@@ -127,7 +142,7 @@ fn examine(draft: &DraftFile, store: &Path, models: &Models, check: &mut Check) 
         start: start.as_ref(),
         seed: profile.seed,
     };
-    let honours = |plan: &Plan| outline.check(plan);
+    let honours = |plan: &Plan| subject.check(plan);
     for (path, fault) in study.faults(&honours) {
         let message = match &fault {
             SessionError::FewItems { split, wanted, items } => few(&chosen, split, *wanted, *items),
@@ -135,16 +150,17 @@ fn examine(draft: &DraftFile, store: &Path, models: &Models, check: &mut Check) 
         };
         blame(check, path, message);
     }
-    if let Some(refusal) = taken::refusal(store, &taken::header(&chosen.completed(&profile), &study)) {
+    let header = taken::header(&chosen.completed(&profile), &study);
+    if let Some(refusal) = taken::refusal(store, &header, subject.proved) {
         blame(check, "name", refusal);
     }
     Some(space)
 }
 
 /// The trial that the study starts from.
-fn start(profile: &Profile, store: &Path, facts: &Facts, check: &mut Check) -> Option<Start> {
+fn start(profile: &Profile, store: &Path, subject: &Subject, check: &mut Check) -> Option<Start> {
     let start = profile.start.as_ref()?;
-    match setup::stored_start(start, store, facts) {
+    match setup::stored_start(start, store, &subject.facts, subject.proved) {
         Ok(start) => Some(start),
         Err(error) => {
             let path = match error.cause() {
@@ -162,20 +178,14 @@ fn task(
     profile: &Profile,
     chosen: &ChosenTask,
     base: &Path,
-    outline: &dyn Outline,
+    subject: &Subject,
     check: &mut Check,
 ) -> Option<TaskInfo> {
-    match outline.task(&chosen.data(profile, base)) {
-        Ok(task) => return Some(task),
-        Err(OpenError::Task(error)) => {
-            blame(check, &text_path(profile, chosen, &error), error.to_string());
-        }
-        Err(error) => {
-            let path = chosen.folder().map_or("model".to_owned(), |option| format!("task.{option}"));
-            blame(check, &path, error.to_string());
-        }
-    }
-    None
+    let task = subject.task(&chosen.data(profile, base));
+    let blamed = |failure: OpenFailure| {
+        blame(check, &fault_path(profile, chosen, failure.about()), failure.to_string());
+    };
+    task.map_err(blamed).ok()
 }
 
 /// The technique and its resolved options.
@@ -218,16 +228,26 @@ fn few(task: &ChosenTask, split: &Split, wanted: u32, items: u32) -> String {
     format!("{wanted}: the {split} data has {items} items{size}")
 }
 
-/// Which text an error is about.
-fn text_path(profile: &Profile, task: &ChosenTask, error: &TaskError) -> String {
+/// Which value of the profile has to change.
+fn fault_path(profile: &Profile, task: &ChosenTask, about: &OpenFault) -> String {
     let of_split = |split: &str| match split {
         "selection" | "report" => format!("task.{split}"),
         _ => task.reporting(split).map_or("task.elsewhere".to_owned(), |option| format!("task.{option}")),
     };
-    match error.about() {
-        About::Split(split) => of_split(split),
-        About::Option(option) => format!("task.{option}"),
-        About::File(file) => {
+    match about {
+        OpenFault::Split(split) => of_split(split),
+        OpenFault::TaskOption(option) => format!("task.{option}"),
+        OpenFault::Option(option) => format!("evaluator.options[{option:?}]"),
+        OpenFault::Task => "task.kind".to_owned(),
+        // As the form calls it, which is where it is chosen.
+        OpenFault::Device => "--device".to_owned(),
+        OpenFault::Evaluator => match &profile.evaluator {
+            Some(evaluator) if !evaluator.command.is_empty() => "evaluator.command".to_owned(),
+            _ => "evaluator.name".to_owned(),
+        },
+        // A task that names a folder reads a model of its own.
+        OpenFault::Model => task.folder().map_or("model".to_owned(), |option| format!("task.{option}")),
+        OpenFault::File(file) => {
             let task = &profile.task;
             if file.ends_with(&task.selection) {
                 of_split("selection")
@@ -260,6 +280,8 @@ fn blame(check: &mut Check, path: &str, message: String) {
 
 #[cfg(test)]
 mod tests {
+    use attune_eval::error::{OpenError, TaskError};
+
     use super::*;
 
     #[test]
@@ -267,8 +289,9 @@ mod tests {
         let text = r#"(version: 1, name: "n", model: "m", technique: (name: "kv-bits"), trials: 1, items: 1,
             task: (selection: "s.txt", report: "r.txt", length: 64, lengths: {512: 4}, passkeys: {1024: 2}))"#;
         let profile = Profile::parse("n.ron", text, &[]).unwrap();
-        let chosen = ChosenTask::of(&profile, Path::new("m")).unwrap();
-        let path = |error: TaskError| text_path(&profile, &chosen, &error);
+        let chosen = ChosenTask::of(&profile, Path::new("")).unwrap();
+        let failure = |error| OpenFailure::from(OpenError::Task(error));
+        let path = |error: TaskError| fault_path(&profile, &chosen, failure(error).about());
         let long = |option| TaskError::BadLength { option, length: 64, context: 32 };
         assert_eq!(path(long("length")), "task.length");
         assert_eq!(path(long("passkeys")), "task.passkeys");

@@ -6,12 +6,12 @@ use attune_core::exporter::{Exactness, ExportError};
 
 use crate::backend::{Target, Verdict, Written};
 use crate::error::Error;
-use crate::export::{self, Chosen};
+use crate::export::{self, Chosen, Need};
 use crate::run_options::ExportOptions;
 
 /// Every target, those that express the plan best first.
 pub(super) fn targets(store: &Path, study: &str, trial: Option<u64>) -> Result<Vec<Target>, Error> {
-    let chosen = Chosen::find(store, study, trial, None)?;
+    let chosen = Chosen::find(store, study, trial, None, Need::Facts)?;
     let mut targets: Vec<Target> = attune_export::exporters()
         .iter()
         .map(|exporter| Target {

@@ -7,6 +7,7 @@ use std::time::SystemTime;
 
 use attune_core::facts::Facts;
 use attune_core::options::{self, OptionKind, Settings};
+use attune_core::profile::EvaluatorChoice;
 use attune_core::technique::Technique as _;
 use attune_eval::registry;
 use attune_plugins::WasmTechnique;
@@ -14,6 +15,7 @@ use attune_plugins::WasmTechnique;
 use super::builtins::builtins;
 use crate::backend::{FolderEntry, FolderEntryKind, ModelFound};
 use crate::error::Error;
+use crate::evaluators::Factory;
 use crate::setup;
 
 /// How far below the working directory a model may be.
@@ -45,18 +47,32 @@ impl Models {
         Ok(facts)
     }
 
-    /// The model that a profile in the folder `base` calls `path`, and what is near it.
-    pub(super) fn find(&self, path: &str, base: &Path) -> Result<Box<ModelFound>, String> {
-        let found = setup::absolute(base, path).and_then(|folder| Ok((self.facts(&folder)?, folder)));
-        let (facts, folder) = found.map_err(|error| error.sentence())?;
-        let tasks = registry::of_model(&folder).spec().tasks;
+    /// The model that a profile in the folder `base` calls `path`, and what is near it; `evaluator` is who is to evaluate it,
+    /// when the profile says so.
+    pub(super) fn find(
+        &self,
+        path: &str,
+        evaluator: Option<&EvaluatorChoice>,
+        base: &Path,
+    ) -> Result<Box<ModelFound>, String> {
+        let alone = || setup::absolute(base, path).and_then(|folder| Ok((self.facts(&folder)?, folder)));
+        let worker = evaluator.map(|choice| Factory::chosen(choice, base)).transpose();
+        let worker = worker.map_err(|fault| fault.to_string())?;
+        let (facts, tasks) = match worker.filter(|factory| factory.folders().is_none()) {
+            // What this build cannot read may be right for another evaluator.
+            Some(factory) => (alone().ok().map(|(facts, _)| facts), factory.spec().tasks),
+            None => {
+                let (facts, folder) = alone().map_err(|error| error.sentence())?;
+                (Some(facts), registry::of_model(&folder).spec().tasks)
+            }
+        };
         let task = tasks.into_iter().next().ok_or("its evaluator has no task")?;
         let folders = task.options.iter().filter(|option| option.spec.kind == OptionKind::Folder);
         Ok(Box::new(ModelFound {
             data: data(path, base, &task.data),
             options: folders.map(|option| (option.spec.name.clone(), classifiers(path, base))).collect(),
             task: task.name,
-            refused: refused(&facts),
+            refused: facts.as_ref().map(refused).unwrap_or_default(),
             facts,
         }))
     }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use attune_core::profile::Profile;
 
 use crate::backend::ProfileRow;
+use crate::evaluators;
 use crate::setup::{self, PROFILE_BYTES};
 
 /// Where profiles of one's own are looked for, in this order.
@@ -57,11 +58,21 @@ pub(super) fn for_form(path: &str, profile: Profile) -> (String, Profile) {
 
 /// The profile with absolute paths for those that are relative to `base`.
 fn anchored(profile: Profile, base: &Path) -> Profile {
-    profile.with_paths(&setup::tasks(), |path| {
+    let model = profile.model.clone();
+    let own = profile.evaluator.is_some() && !base.join(&model).exists();
+    let mut anchored = profile.with_paths(&setup::tasks(), |path| {
         // A file that is missing keeps a path that says where it was looked for.
         let joined = base.join(path);
         joined.canonicalize().unwrap_or(joined).display().to_string()
-    })
+    });
+    if own {
+        // An evaluator may take something else than a folder.
+        anchored.model = model;
+    }
+    if let Some(evaluator) = &mut anchored.evaluator {
+        evaluator.command = evaluators::beside(&evaluator.command, base);
+    }
+    anchored
 }
 
 /// Where the profiles that come with attune should be, and how many are there.

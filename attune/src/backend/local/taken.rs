@@ -38,8 +38,9 @@ pub(super) fn header(profile: &Profile, study: &Preflight<'_>) -> StudyHeader {
     }
 }
 
-/// Why a study of this identity cannot be run under its name in the store in `path`, and what to do.
-pub(super) fn refusal(path: &Path, new: &StudyHeader) -> Option<String> {
+/// Why a study of this identity cannot be run under its name in the store in `path`, and what to do. The fingerprint of a model
+/// that is not `proved` is not looked at.
+pub(super) fn refusal(path: &Path, new: &StudyHeader, proved: bool) -> Option<String> {
     if !path.exists() {
         return None;
     }
@@ -50,7 +51,8 @@ pub(super) fn refusal(path: &Path, new: &StudyHeader) -> Option<String> {
     if !store::has_scores(&records) {
         return None;
     }
-    let new = StudyHeader { numerics: existing.numerics.clone(), ..new.clone() };
+    let model_fingerprint = if proved { new.model_fingerprint } else { existing.model_fingerprint };
+    let new = StudyHeader { numerics: existing.numerics.clone(), model_fingerprint, ..new.clone() };
     let name = &new.study;
     match store::same_study(existing, &new) {
         Err(StoreError::DifferentStudy { what, found, expected, .. }) => Some(format!(

@@ -2,10 +2,8 @@
 
 use std::path::Path;
 
-use attune_core::evaluator::{Split, TaskOption};
+use attune_core::evaluator::{FolderOutline, OpenFailure, Split, TaskOption};
 use attune_core::options::OptionKind;
-use attune_eval::error::LoadError;
-use attune_eval::registry::Outline;
 
 use super::ChosenTask;
 
@@ -28,11 +26,11 @@ impl ChosenTask {
         self.spec.options.iter().find(|option| wanted(option)).map(|option| option.spec.name.as_str())
     }
 
-    /// What the folder of a model says about it.
+    /// What the folder of a model says about it; `None` when only opening the evaluator tells.
     ///
     /// # Errors
     /// When it is no model for this evaluator.
-    pub(crate) fn outline(&self, model: &Path) -> Result<Box<dyn Outline>, LoadError> {
-        self.factory.outline(model)
+    pub(crate) fn outline(&self, model: &Path) -> Result<Option<Box<dyn FolderOutline>>, OpenFailure> {
+        self.factory.folders().map(|folders| folders.outline(model)).transpose()
     }
 }

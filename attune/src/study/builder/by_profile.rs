@@ -4,8 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use attune_core::options::Settings;
-use attune_core::profile::{Profile, Selected};
+use attune_core::profile::{EvaluatorChoice, Profile, Selected};
 use attune_search::session::SessionSetup;
 
 use super::super::own_evaluator::{Described, missing};
@@ -168,7 +167,7 @@ impl StudyBuilder {
             profile.technique = Selected { name: choice, options: self.technique_options.clone() };
         }
         if let Some(name) = &self.by_profile.evaluator_name {
-            profile.evaluator = Some(Selected { name: name.clone(), options: Settings::new() });
+            profile.evaluator = Some(EvaluatorChoice::named(name));
         }
         if let Some(strategy) = &self.strategy {
             profile.strategy = strategy.selected();
@@ -177,7 +176,7 @@ impl StudyBuilder {
             profile.objectives.clone_from(&self.objectives);
         }
         if let Some(model) = &self.by_profile.model {
-            profile.model = setup::model_text(model)?;
+            profile.model = setup::model_text(model, profile)?;
         }
         profile.trials = self.trials.unwrap_or(profile.trials);
         profile.items = self.items.unwrap_or(profile.items);

@@ -1,7 +1,7 @@
 //! The keys.
 
 use super::super::value::Held;
-use super::super::{DEFAULT_STRATEGY, Racing, Selected, Start};
+use super::super::{DEFAULT_STRATEGY, EvaluatorChoice, Racing, Start};
 use super::{FormField, Identity, Key, Kind, Section, Silence};
 use crate::profile::{Profile, Value};
 
@@ -35,9 +35,18 @@ macro_rules! held {
 type Accessors = (fn(&Profile) -> Option<Value>, fn(&mut Profile, Value));
 
 /// What [`held`] fills in anew, key by key.
-const NO_CHOICE: Selected = Selected::silent();
+const NO_EVALUATOR: EvaluatorChoice = EvaluatorChoice::silent();
 const NO_START: Start = Start { study: String::new(), trial: None };
 const NO_RACING: Racing = Racing { first: 0, error: 0.0, floor: 0.0, keep: 0.0 };
+
+/// A program brings its name: then it need not be said.
+const EVALUATOR_NAME: Accessors = (
+    |profile| {
+        let said = |evaluator: &&EvaluatorChoice| !evaluator.name.is_empty() || evaluator.command.is_empty();
+        profile.evaluator.as_ref().filter(said).and_then(|evaluator| evaluator.name.value())
+    },
+    |profile, value| profile.evaluator.get_or_insert(NO_EVALUATOR).name.hold(value),
+);
 
 const KEYS: &[Key] = &[
     Key::new("name", Kind::Text, Section::Report, "study name", held!(name))
@@ -51,15 +60,30 @@ const KEYS: &[Key] = &[
         .kept()
         .advanced(),
     Key::new("model", Kind::Folder, Section::Model, "model", held!(model))
-        .help("Folder of the model in the Hugging Face layout, relative to the profile.")
-        .example("../models/tiny-moe"),
-    Key::new("evaluator.name", Kind::Text, Section::Model, "evaluator", held!(evaluator? name: NO_CHOICE))
+        .help(
+            "Folder of the model in the Hugging Face layout, relative to the profile. An evaluator of another process may take \
+             something else in its place, as the id of a model on a hub, or nothing.",
+        )
+        .example("../models/tiny-moe")
+        .freed_by("evaluator"),
+    Key::new("evaluator.name", Kind::Text, Section::Model, "evaluator", EVALUATOR_NAME)
+        .silence("the model's folder decides, or the command")
         .wants("the name of an evaluator; `attune evaluator list` has them")
         .help("Who applies plans to the model and scores them.")
         .example("native")
-        .off("Empty: the model's folder decides.")
+        .off("Empty: the model's folder decides, or the command.")
         .advanced(),
-    Key::new("evaluator.options", Kind::Options, Section::Model, "", held!(evaluator? options: NO_CHOICE))
+    Key::new("evaluator.command", Kind::Command, Section::Model, "evaluator command", held!(evaluator? command: NO_EVALUATOR))
+        .silence("the evaluator of that name, as it is found")
+        .help(
+            "A program that is an evaluator (evaluator-protocol.md), with its arguments. A path that is there beside the profile \
+             is relative to it. Where a program lies means nothing to a result; its name, version and numerics do.",
+        )
+        .example(r#"["python", "my_eval.py"]"#)
+        .off("Empty: an evaluator is known by its name.")
+        .kept()
+        .advanced(),
+    Key::new("evaluator.options", Kind::Options, Section::Model, "", held!(evaluator? options: NO_EVALUATOR))
         .defaults("{}")
         .help("Its options; `attune evaluator show NAME` lists them.")
         .example("{}"),
@@ -79,10 +103,12 @@ const KEYS: &[Key] = &[
     Key::new("task.selection", Kind::Data, Section::Data, "tune on", held!(task.selection))
         .help("Data that the search tunes on.")
         .example("../models/tiny-moe/data/code.selection.txt")
-        .comment("The search tunes on `selection`; the table is made on `report`, which it never sees."),
+        .comment("The search tunes on `selection`; the table is made on `report`, which it never sees.")
+        .freed_by("evaluator"),
     Key::new("task.report", Kind::Data, Section::Data, "report on", held!(task.report))
         .help("Data that the result is reported on; the search never sees it, so it is another file.")
-        .example("../models/tiny-moe/data/code.report.txt"),
+        .example("../models/tiny-moe/data/code.report.txt")
+        .freed_by("evaluator"),
     Key::new("task.elsewhere", Kind::Files, Section::Report, "report also on", held!(task.elsewhere))
         .defaults("{}")
         .help("Report data of other domains, by name: what the tuning costs there.")
@@ -220,7 +246,20 @@ impl Key {
             off: "",
             quiet: false,
         };
-        Self { path, kind, unit: "", silence, help: "", example: "", wants: "", field, identity, get, put }
+        Self {
+            path,
+            kind,
+            unit: "",
+            silence,
+            help: "",
+            example: "",
+            freed_by: "",
+            wants: "",
+            field,
+            identity,
+            get,
+            put,
+        }
     }
 
     const fn defaults(self, value: &'static str) -> Self {
@@ -241,6 +280,10 @@ impl Key {
 
     const fn example(self, example: &'static str) -> Self {
         Self { example, ..self }
+    }
+
+    const fn freed_by(self, freed_by: &'static str) -> Self {
+        Self { freed_by, ..self }
     }
 
     const fn wants(self, wants: &'static str) -> Self {

@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use super::super::error::problem;
 use super::super::objectives::Objectives;
 use super::super::value::Value;
+use super::super::words::command_of;
 
 /// What a key takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +38,8 @@ pub enum Kind {
         /// What it is, with its article.
         of: &'static str,
     },
+    /// A program and its arguments.
+    Command,
     /// Data files of the task by name, relative to the profile.
     Files,
     /// Metrics with their directions, at least one.
@@ -72,6 +75,9 @@ impl Kind {
                 let below = if one { *number <= 1.0 } else { *number < 1.0 };
                 (!(above && below)).then(|| (number.to_string(), self.to_string()))
             }
+            (Self::Command, Value::Command(words)) if words.first().is_none_or(String::is_empty) => {
+                Some((value.ron(), "at least the name of a program".to_owned()))
+            }
             (Self::Objectives, Value::Objectives(objectives)) if objectives.is_empty() => {
                 Some(("[]".to_owned(), "at least one objective".to_owned()))
             }
@@ -91,6 +97,7 @@ impl Kind {
             Self::Text | Self::Component | Self::Folder | Self::Data => Ok(Value::Text(text.to_owned())),
             Self::Whole { .. } => ron(text).map(Value::Whole),
             Self::Share { .. } => ron(text).map(Value::Real),
+            Self::Command => command_of(text).map(Value::Command),
             Self::Files => ron::<BTreeMap<String, String>>(text).map(Value::Files),
             Self::Objectives => ron::<Objectives>(text).map(|found| Value::Objectives(found.into())),
             Self::Options | Self::Settings => Ok(Value::Options(BTreeMap::new())),
@@ -111,6 +118,7 @@ impl fmt::Display for Kind {
             Self::Share { zero: false, one: true, of } => write!(f, "{of} above 0 and at most 1"),
             Self::Share { zero: true, one: false, of } => write!(f, "{of} from 0 and below 1"),
             Self::Share { zero: false, one: false, of } => write!(f, "{of} above 0 and below 1"),
+            Self::Command => write!(f, "a program and its arguments, as a list of texts"),
             Self::Files => write!(f, "paths of files by name"),
             Self::Objectives => write!(f, "metrics with their directions"),
             Self::Options => write!(f, "options by name"),

@@ -106,6 +106,7 @@ fn options(page: &mut String, task: &TaskSpec) {
                 OptionValue::Counts([(512.clamp(*min, *max), 4)].into()).to_string()
             }
             OptionKind::Folder => format!("{:?}", format!("../{}", spec.name)),
+            OptionKind::Text => "\"a text\"".to_owned(),
             OptionKind::OneOf(words) => format!("{:?}", words.last().map_or("", String::as_str)),
             _ => spec.default.to_string(),
         };

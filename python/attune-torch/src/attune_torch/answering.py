@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 import torch
-from attune_worker import Batch, Deadline, EvaluatorError, OutOfMemory, Scores, Work
+from attune_worker import BadRequest, Batch, Deadline, EvaluatorError, OutOfMemory, Scores, Work
 
 from . import edits, generation
 from .edits import kv_bits
@@ -32,8 +32,10 @@ class Answering:
     def run(self) -> None:
         """Answers every plan of the batch.
 
-        Raises `OutOfMemory` when one plan on one sequence is too much, and `Interrupted` when it is called off.
+        Raises `BadRequest` for no item at all, `OutOfMemory` when one plan on one sequence is too much, and `Interrupted` when it is called off.
         """
+        if not self._items:
+            raise BadRequest(f"no items of split `{self._batch.split}` are asked for")
         candidates: list[tuple[int, Candidate]] = []
         if any(map(kv_bits.smooths, self._batch.plans)):
             kv_bits.calibrate(self._subject)

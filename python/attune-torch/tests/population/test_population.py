@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
 import torch
 from attune_worker import Batch, Deadline, Interrupted, OutOfMemory, Plan
+from families import FAMILIES, VOCAB
 
 from attune_torch import edits
 from attune_torch.population import Asked, Candidate, Limit, Population, Progress, Scored
 from attune_torch.subject import Subject
 from attune_torch.tasks import Passage
 
-from .models import FAMILIES, Stretch, model, plan, subject
+from .models import Stretch, plan
 
 
 @pytest.fixture(autouse=True)
@@ -26,9 +27,12 @@ def stretch(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stretch]:
         yield kind
 
 
-@pytest.fixture(scope="module")
-def llama() -> Subject:
-    return subject(model("llama"))
+Family = Callable[[str], Subject]
+
+
+@pytest.fixture
+def llama(family: Family) -> Subject:
+    return family("llama")
 
 
 class Request(Batch):
@@ -53,7 +57,7 @@ class Request(Batch):
                 raise Interrupted("called off")
 
 
-def passages(lengths: Sequence[int], scored: int | None = None, vocab: int = 97) -> list[Asked]:
+def passages(lengths: Sequence[int], scored: int | None = None, vocab: int = VOCAB) -> list[Asked]:
     draw = random.Random(sum(lengths)).randrange
     return [
         Asked(
@@ -81,10 +85,10 @@ def values(scored: Scored) -> list[tuple[list[float], list[float], list[bool]]]:
 PLANS = [plan(0, 0, 0), plan(0, 0, 5), plan(0, 3, 0), plan(0, 3, 5), plan(2, 0, 0), plan(2, 3, 5), plan(0, 3, 5)]
 
 
-@pytest.mark.parametrize("family", FAMILIES)
-def test_the_dense_model_is_that_of_transformers_and_sharing_changes_nothing(family: str) -> None:
-    made = model(family)
-    own = subject(made)
+@pytest.mark.parametrize("name", FAMILIES)
+def test_the_dense_model_is_that_of_transformers_and_sharing_changes_nothing(name: str, family: Family) -> None:
+    own = family(name)
+    made: Any = own.model
     asked = passages([12, 20], scored=9)
     plans = [plan(0, 0, 0), plan(0, 3, 0), plan(0, 3, 5)]
     whole, shared = (score(Population(own, share=share), plans, asked) for share in (False, True))

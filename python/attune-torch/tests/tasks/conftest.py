@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 import torch
+from attune_torch.session import TorchSession, open_session
 from attune_torch.tasks import Item, Read, Task, Value, Written, kind
 from attune_torch.tasks.tokens import Tokens
+from attune_worker import Batch, Edit, Opening, Scores, Work
 from attune_worker import Task as TaskRequest
 from transformers import AutoModelForCausalLM
 
@@ -85,13 +87,18 @@ def opened(tmp_path: Path, about: About) -> Callable[..., Task]:
     """Opens a kind of task on records, or on files that are named."""
 
     def open_it(name: str, selection: Any, report: Any, told: list[str] | None = None, **options: Any) -> Task:
-        complete = {option["name"]: option["default"] for option in kind(name).specification()["options"]}
-        complete |= {key.replace("_", "-"): value for key, value in options.items()}
-        files = [written(tmp_path / f"{split}.jsonl", data) for split, data in (("selection", selection), ("report", report))]
-        request = TaskRequest(name, complete, tmp_path, files[0], files[1], {}, 0, 0)
+        request = task_request(tmp_path, name, selection, report, options)
         return kind(name).open(request, about, (told if told is not None else []).append)
 
     return open_it
+
+
+def task_request(folder: Path, name: str, selection: Any, report: Any, options: Mapping[str, Any]) -> TaskRequest:
+    """A request for a kind of task, with every option."""
+    complete = {option["name"]: option["default"] for option in kind(name).specification()["options"]}
+    complete |= {key.replace("_", "-"): value for key, value in options.items()}
+    files = [written(folder / f"{split}.jsonl", data) for split, data in (("selection", selection), ("report", report))]
+    return TaskRequest(name, complete, folder, files[0], files[1], {}, 0, 0)
 
 
 def written(file: Path, data: Any) -> Path:
@@ -100,3 +107,39 @@ def written(file: Path, data: Any) -> Path:
         return data
     file.write_text("".join(json.dumps(record) + "\n" for record in data), encoding="utf-8")
     return file
+
+
+class Collected(Batch):
+    """A request that keeps what it is told."""
+
+    def __init__(self, plans: Sequence[Sequence[Edit]], split: str, items: Sequence[int]) -> None:
+        self.plans = [tuple(plan) for plan in plans]
+        self.split, self.items, self.deadline = split, items, None
+        self.scores: dict[int, Mapping[str, Scores]] = {}
+        self.work: dict[int, Work] = {}
+
+    def done(self, index: int, scores: Mapping[str, Scores], work: Work | None = None, seconds: float | None = None) -> None:
+        assert work is not None
+        self.scores[index], self.work[index] = scores, work
+
+    def fail(self, index: int, error: Exception) -> None:
+        raise error
+
+    def progress(self, evaluations: float) -> None:
+        assert evaluations >= 0
+
+    def breathe(self) -> None:
+        return
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Callable[..., TorchSession]:
+    """Opens tiny-moe on a task, loaded."""
+
+    def open_it(name: str, selection: Any, report: Any, **options: Any) -> TorchSession:
+        request = task_request(tmp_path, name, selection, report, options)
+        opened = open_session(Opening(str(TINY_MOE), "cpu", {"dtype": "float32"}, request, 1 << 28), lambda message: None)
+        opened.load()
+        return opened
+
+    return open_it

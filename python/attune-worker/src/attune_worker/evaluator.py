@@ -215,6 +215,9 @@ class Unsupported(EvaluatorError):
         super().__init__(message)
         self.edit = str(edit)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (type(self), (self.edit, str(self)))
+
 
 class BadRequest(EvaluatorError):
     """What is asked for cannot be: other data, an unknown signal, a setting that does not go with the
@@ -229,6 +232,9 @@ class BadRequest(EvaluatorError):
         super().__init__(message)
         self.about = about
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (type(self), (str(self), self.about))
+
 
 class NotFinite(EvaluatorError):
     """A score that is NaN or infinite; `item` is its position among the items asked for."""
@@ -238,6 +244,9 @@ class NotFinite(EvaluatorError):
     def __init__(self, metric: str, item: int, value: float) -> None:
         super().__init__(f"metric `{metric}` of item {item} is {real_text(value)}")
         self.metric, self.item, self.value = metric, item, value
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (type(self), (self.metric, self.item, self.value))
 
 
 class OutOfMemory(EvaluatorError):

@@ -3,14 +3,14 @@
 //! Jamieson & Talwalkar, arXiv 1502.07943; EvoPress selects its offspring the same way on growing data (arXiv
 //! 2410.14649, §3.3). Unlike a race it bounds no error: what is left behind may have been better on all items.
 
-use attune_core::objective::compare;
+use attune_core::objective::{Objective, compare};
 use attune_core::scores::Scores;
 use attune_core::trial::{Trial, TrialState};
 
 /// Who goes on in one generation.
 pub(in crate::session) struct Halving {
     keep: f64,
-    metric: String,
+    objective: Objective,
     /// Proposals of the generation.
     size: usize,
     /// Those that are journalled already: after an interruption they hold the places that they won before it.
@@ -27,17 +27,17 @@ impl Halving {
     /// `None` when everybody goes on.
     pub(in crate::session) fn new<'a>(
         keep: f64,
-        metric: &str,
+        objective: &Objective,
         size: usize,
         known: impl Iterator<Item = &'a Trial>,
     ) -> Option<Self> {
         let known = || known.cloned().collect();
-        (keep < 1.0).then(|| Self { keep, metric: metric.to_owned(), size, known: known() })
+        (keep < 1.0).then(|| Self { keep, objective: objective.clone(), size, known: known() })
     }
 
     /// The loss that scores stand for; NaN without any.
     pub(in crate::session) fn loss(&self, scores: &Scores) -> f64 {
-        scores.value(&self.metric).unwrap_or(f64::NAN)
+        scores.value(&self.objective.metric).map_or(f64::NAN, |value| self.objective.loss(value))
     }
 
     /// The numbers of those of `running` that do not go on after `stage`, which ends with `items`; before them the last

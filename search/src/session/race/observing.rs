@@ -40,6 +40,7 @@ fn estimate(trial: &Trial, generation: &[Trial], losses: &Losses) -> Option<f64>
         Some((losses.first(scores, &other.costs)?, losses.first(&Scores::assemble(&same), &other.costs)?))
     });
     let (whole, part) = complete.fold((0.0, 0.0), |(a, b), (whole, part)| (a + whole, b + part));
-    let factor = if part > 0.0 { whole / part } else { 1.0 };
+    // Losses of what is maximised are negative, all of them.
+    let factor = if whole * part > 0.0 { whole / part } else { 1.0 };
     Some(seen * factor).filter(|loss| loss.is_finite())
 }

@@ -10,6 +10,7 @@ use attune_core::trial::{Dropped, Trial};
 
 use super::ended::{Ended, Finish};
 use super::halving::{Halving, Standing};
+use super::race_loss::RaceLoss;
 use crate::session::measure::{Effort, Scored};
 use crate::session::{SessionError, SessionSetup};
 
@@ -28,6 +29,7 @@ pub(in crate::session) struct RacingSchedule {
 struct RaceTemplate {
     rival: u64,
     metric: String,
+    loss: RaceLoss,
     race: Race,
 }
 
@@ -52,8 +54,10 @@ impl RacingSchedule {
         let raced = setup.racing.zip(rival);
         let found = raced.and_then(|(racing, rival)| {
             let trial = trials.get(usize::try_from(rival.index).ok()?)?;
-            let metric = &setup.objectives.first()?.metric;
-            Some((racing, rival, metric, trial.scores()?.metrics.get(metric)?))
+            let objective = setup.objectives.first()?;
+            let loss = RaceLoss::of(objective, &setup.evaluator.task().metrics)?;
+            let metric = &objective.metric;
+            Some((racing, rival, metric, loss, trial.scores()?.metrics.get(metric)?))
         });
         let mut schedule = Self {
             order: setup.fidelity.all(),
@@ -68,16 +72,16 @@ impl RacingSchedule {
             schedule.order = order(items, setup.header.seed, u64::MAX - first);
             schedule.stages = stages(items, racing.first);
         }
-        if let Some((racing, rival, metric, score)) = found {
+        if let Some((racing, rival, metric, loss, score)) = found {
             schedule.order = order(items, setup.header.seed, rival.generation);
             schedule.stages = stages(items, racing.first);
-            let race = template(racing, score, &schedule.order).map_err(SessionError::Race)?;
-            schedule.race = Some(RaceTemplate { rival: rival.index, metric: metric.clone(), race });
+            let race = template(racing, loss, score, &schedule.order).map_err(SessionError::Race)?;
+            schedule.race = Some(RaceTemplate { rival: rival.index, metric: metric.clone(), loss, race });
         }
         if let (Some(racing), Some(objective)) = (setup.racing, setup.objectives.first()) {
             let known = old.iter().filter_map(|proposal| trials.get(usize::try_from(proposal.index).ok()?));
             let generation = old.len() + new.len();
-            schedule.halving = Halving::new(racing.keep, &objective.metric, generation, known);
+            schedule.halving = Halving::new(racing.keep, objective, generation, known);
         }
         let entrant = |_| Entrant {
             race: schedule.race.as_ref().map(|template| template.race.clone()),
@@ -115,9 +119,9 @@ impl RacingSchedule {
         };
         if let (Some(race), Some(template)) = (&mut entrant.race, &self.race) {
             let first = if stage == 0 { 0 } else { self.stages[stage - 1] } as usize;
-            let losses = scores.metrics.get(&template.metric).map_or(&[][..], |score| &score.items);
-            for (item, loss) in self.order[first..].iter().zip(losses) {
-                if let Err(error) = race.observe(*item, *loss) {
+            let values = scores.metrics.get(&template.metric).map_or(&[][..], |score| &score.items);
+            for (item, value) in self.order[first..].iter().zip(values) {
+                if let Err(error) = race.observe(*item, template.loss.of_item(*value)) {
                     let failure = EvalFailure::Internal(error.to_string());
                     return Some(entrant.ended(Err(failure), self.order.len()));
                 }
@@ -183,7 +187,13 @@ impl Entrant {
     }
 }
 
-fn template(racing: Racing, rival: &MetricScore, order: &[u32]) -> Result<Race, RaceError> {
-    let floor: Vec<f64> = rival.items.iter().map(|loss| loss * racing.floor).collect();
-    Race::new(rival, &floor, order, racing.error)
+fn template(
+    racing: Racing,
+    loss: RaceLoss,
+    rival: &MetricScore,
+    order: &[u32],
+) -> Result<Race, RaceError> {
+    let items: Vec<f64> = rival.items.iter().map(|&value| loss.of_item(value)).collect();
+    let floor: Vec<f64> = items.iter().map(|loss| loss * racing.floor).collect();
+    Race::new(&MetricScore { items, ..rival.clone() }, &floor, order, racing.error)
 }

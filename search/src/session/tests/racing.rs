@@ -3,6 +3,7 @@
 use attune_core::evaluator::{Request, Split};
 use attune_core::options::OptionValue;
 use attune_core::profile::Racing;
+use attune_core::scores::Scores;
 use attune_core::trial::{Dropped, TrialState};
 
 use super::*;
@@ -98,11 +99,50 @@ fn a_study_of_another_fidelity_pays_only_for_new_items() {
 }
 
 #[test]
-fn racing_needs_one_minimised_metric() {
-    let study = Study { objectives: vec!["likeness"], ..racing(1) };
+fn racing_needs_one_metric_with_losses_that_are_never_negative() {
+    let study = Study { objectives: vec!["bits"], ..racing(1) };
     assert!(error(&study).contains("remove `racing`"), "{}", error(&study));
     let study = Study { objectives: vec!["damage", "bits"], ..racing(1) };
     assert!(error(&study).contains("`damage`"));
+}
+
+/// The likeness of an item, as a yes or no: many items of two configs tie.
+fn yes_or_no() -> Arc<ScriptedEvaluator> {
+    Arc::new(ScriptedEvaluator::default().edited(|_, mut scores| {
+        if let Some(likeness) = scores.metrics.get_mut("likeness") {
+            for (item, weight) in likeness.items.iter_mut().zip(&mut likeness.weights) {
+                *item = f64::from(u8::from(*item > 0.9));
+                *weight = 1.0;
+            }
+        }
+        scores
+    }))
+}
+
+#[test]
+fn a_share_that_is_maximised_races_and_so_does_a_yes_or_no() {
+    for (evaluator, floor) in [(Arc::default(), 0.5), (yes_or_no(), 0.0)] {
+        let raced = Some(Racing { floor, ..RACING });
+        let study = Study { objectives: vec!["likeness"], racing: raced, evaluator, ..racing(1) };
+        let (end, _) = finished(&study);
+        let lost = dropped(&study);
+        assert!(!lost.is_empty());
+        assert_eq!(end.progress.dropped, lost.len() as u64);
+        let all = trials(&study);
+        for (trial, lost) in lost {
+            let right = |items: &[u32], scores: &Scores, at: &dyn Fn(usize) -> usize| -> f64 {
+                (0..items.len()).map(|place| scores.metrics["likeness"].items[at(place)]).sum()
+            };
+            let rival = all[lost.rival as usize].scores().unwrap();
+            let own = right(&lost.items, &lost.scores, &|place| place);
+            let others = right(&lost.items, rival, &|place| lost.items[place] as usize);
+            assert!(own < others, "trial {}: {own} on its items, its rival {others}", trial.id);
+        }
+        let best = end.report.best;
+        assert!(all.iter().filter_map(Trial::scores).all(|scores| {
+            scores.value("likeness").unwrap() <= best.search["likeness"]
+        }));
+    }
 }
 
 const HALVING: Racing = Racing { first: 4, error: 0.05, floor: 0.0, keep: 0.5 };

@@ -19,20 +19,22 @@ impl Known<'_> {
             (None, None) => key.field.suggestion.to_owned(),
         };
         let typed = match key.kind {
+            schema::Kind::Command => " Written as in a shell.",
             schema::Kind::Files => " Written `name=file, name=file`.",
             schema::Kind::Objectives => " Written `minimise kl, minimise memory`.",
             _ => "",
         };
         let meant = match key.silence {
-            Silence::Means(what) if suggested.is_none() => format!(" Empty: {what}."),
             _ if off => format!(" {}", key.field.off),
+            Silence::Means(what) if suggested.is_none() => format!(" Empty: {what}."),
             _ => String::new(),
         };
         let help = format!("{}{typed}{meant}", key.help);
         let field = Field::new(key.field.section, key.path, key.field.label, self.kind(key), &default, &help);
         // What follows may not be known yet: until the catalogue is there, nobody knows the tasks.
         let unknown = suggested.as_deref().is_none_or(str::is_empty);
-        let optional = off || matches!(key.silence, Silence::Means(_)) && unknown;
+        let freed = !key.freed_by.is_empty() && self.worker;
+        let optional = off || freed || matches!(key.silence, Silence::Means(_)) && unknown;
         let follows = suggested.is_some() && !matches!(key.path, TASK | "objectives");
         self.filled(Field {
             advanced: key.field.advanced,
@@ -54,10 +56,11 @@ impl Known<'_> {
                 Kind::Named(self.catalogue.techniques.iter().map(|info| info.name.clone()).collect())
             }
             (STRATEGY, _) => words(self.catalogue.strategies.iter().map(|row| row.name.clone()).collect()),
-            (TASK, _) => words(self.catalogue.tasks.iter().map(|task| task.name.clone()).collect()),
+            (TASK, _) => words(self.tasks().iter().map(|task| task.name.clone()).collect()),
             (_, schema::Kind::Whole { max, .. }) if key.brings().is_some() => Kind::Whole(0, max),
             (_, schema::Kind::Whole { min, max }) => Kind::Whole(min, max),
             (_, schema::Kind::Share { .. }) => Kind::Value(OptionKind::Real { min: 0.0, max: 1.0 }),
+            (_, schema::Kind::Command) => Kind::Command,
             (_, schema::Kind::Files) => Kind::Files,
             (_, schema::Kind::Objectives) => Kind::Objectives,
             (_, schema::Kind::Folder) => Kind::Text(self.models()),

@@ -26,8 +26,8 @@ impl Known<'_> {
                 let fields = self.options(key, name, specs).into_iter();
                 fields.map(|field| Field { advanced: true, ..field }).map(seen).collect()
             }
-            // Nobody has described them here: they are as the profile says them.
-            _ => self.options(key, name, &[]),
+            // Those of this build's evaluators are as the profile says them.
+            _ => self.options(key, name, self.evaluator.map_or(&[][..], |spec| &spec.options)),
         }
     }
 

@@ -12,7 +12,7 @@ impl Known<'_> {
             "model" => self.models().into_iter().next().unwrap_or_default(),
             TECHNIQUE => technique(self).to_owned(),
             TASK => self.found.map_or_else(
-                || self.catalogue.tasks.first().map(|task| task.name.clone()).unwrap_or_default(),
+                || self.tasks().first().map(|task| task.name.clone()).unwrap_or_default(),
                 |found| found.task.clone(),
             ),
             "task.selection" => selection(self),

@@ -1,12 +1,13 @@
 //! Answers of the backend to a draft. Those about something that has changed since are dropped.
 
 use attune::backend::{Check, ModelFound, SaveError, Timing};
-use attune_core::profile::Profile;
+use attune_core::evaluator::EvaluatorSpec;
+use attune_core::profile::{EvaluatorChoice, Profile};
 use attune_core::space::Count;
 use attune_core::technique::TechniqueInfo;
 
 use super::steps;
-use crate::draft::{Checked, fields, said_by};
+use crate::draft::{Checked, Draft, fields, said_by};
 use crate::effect::Effect;
 use crate::modal::Modal;
 use crate::model::{Model, Screen};
@@ -25,12 +26,27 @@ pub(crate) fn catalogue_arrived(model: &mut Model) -> Vec<Effect> {
 pub(crate) fn model_arrived(
     model: &mut Model,
     path: &str,
+    evaluator: &Option<EvaluatorChoice>,
     found: Result<Box<ModelFound>, String>,
 ) -> Vec<Effect> {
-    let Some(draft) = model.draft.as_mut().filter(|draft| draft.model_path == path) else {
+    let asked = |draft: &&mut Draft| draft.model_path == path && draft.model_for == *evaluator;
+    let Some(draft) = model.draft.as_mut().filter(asked) else {
         return Vec::new();
     };
     draft.model = Some(found.map(|found| *found));
+    steps::settle(model)
+}
+
+pub(crate) fn evaluator_arrived(
+    model: &mut Model,
+    evaluator: &EvaluatorChoice,
+    found: Result<Box<EvaluatorSpec>, String>,
+) -> Vec<Effect> {
+    let asked = |draft: &&mut Draft| draft.worker.as_ref() == Some(evaluator);
+    let Some(draft) = model.draft.as_mut().filter(asked) else {
+        return Vec::new();
+    };
+    draft.evaluator = Some(found.map(|found| *found));
     steps::settle(model)
 }
 

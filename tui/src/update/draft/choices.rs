@@ -1,6 +1,6 @@
 //! What a field can be chosen from.
 
-use attune::backend::{Catalogue, RunLocation};
+use attune::backend::{Catalogue, EvaluatorRow, RunLocation};
 use attune_core::objective::Direction;
 use attune_core::options::OptionKind;
 
@@ -22,6 +22,7 @@ pub(super) fn chooser(model: &Model) -> Option<Chooser> {
             let extension = draft.task.as_ref().map_or("", |task| task.data.as_str());
             files(near(field), Wanted::File(extension.to_owned()))
         }
+        fields::EVALUATOR => words(evaluators(catalogue), true),
         fields::TECHNIQUE => words(techniques(draft, catalogue), true),
         fields::STRATEGY => {
             let rows = catalogue.strategies.iter();
@@ -64,6 +65,15 @@ fn folders(draft: &Draft, path: &str) -> Vec<Entry> {
 fn models(draft: &Draft, catalogue: &Catalogue) -> Vec<Entry> {
     let named = catalogue.models.iter().filter_map(|path| beside(&draft.file, path));
     named.map(|path| Entry::word(&path, "model")).collect()
+}
+
+/// Evaluators with what they do, or why they cannot be used.
+fn evaluators(catalogue: &Catalogue) -> Vec<Entry> {
+    let entry = |row: &EvaluatorRow| {
+        let entry = Entry::word(&row.name, row.missing.as_ref().unwrap_or(&row.summary));
+        Entry { bad: row.missing.is_some(), ..entry }
+    };
+    catalogue.evaluators.iter().map(entry).collect()
 }
 
 /// Techniques with what they do, or why the model is none for them.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use attune::backend::{Catalogue, Request};
-use attune_core::profile::{Profile, ProfileError};
+use attune_core::profile::{EvaluatorChoice, Profile, ProfileError, command_of};
 
 use crate::draft::{Checked, Draft, Said, Spot, fields, parse};
 use crate::effect::Effect;
@@ -28,11 +28,14 @@ pub(super) fn open(model: &mut Model, file: String, said: Said) {
         editing: None,
         task: None,
         silent_task: None,
+        worker: None,
+        evaluator: None,
         technique: None,
         summary: String::new(),
         technique_name: String::new(),
         model: None,
         model_path: String::new(),
+        model_for: None,
         ticket: u64::from(model.drafts) << 32,
         checked: Checked::No,
         fault: None,
@@ -54,14 +57,27 @@ pub(super) fn settle(model: &mut Model) -> Vec<Effect> {
     let Some(draft) = &mut model.draft else { return Vec::new() };
     let mut effects = Vec::new();
     fields::generate(draft, catalogue, device);
+    let worker = worker(draft, catalogue);
+    if draft.worker != worker {
+        draft.evaluator = None;
+        draft.worker.clone_from(&worker);
+        // Tasks and options are those of the evaluator.
+        fields::generate(draft, catalogue, device);
+        effects.extend(
+            worker
+                .map(|evaluator| Effect::Ask(Request::Evaluator { evaluator, profile: draft.file.clone() })),
+        );
+    }
     let path = draft.text("model").to_owned();
-    if draft.model_path != path {
+    if draft.model_path != path || draft.model_for != draft.worker {
         draft.model = None;
         draft.model_path.clone_from(&path);
+        draft.model_for.clone_from(&draft.worker);
         // The technique may follow from the model.
         fields::generate(draft, catalogue, device);
-        if !path.is_empty() {
-            effects.push(Effect::Ask(Request::Model { path, profile: draft.file.clone() }));
+        if !path.is_empty() || draft.worker.is_some() {
+            let (evaluator, profile) = (draft.worker.clone(), draft.file.clone());
+            effects.push(Effect::Ask(Request::Model { path, evaluator, profile }));
         }
     }
     let name = draft.text(fields::TECHNIQUE).to_owned();
@@ -82,6 +98,17 @@ pub(super) fn settle(model: &mut Model) -> Vec<Effect> {
     effects
 }
 
+/// Who evaluates, where that is a program, or a name that is none of this build's evaluators.
+fn worker(draft: &Draft, catalogue: &Catalogue) -> Option<EvaluatorChoice> {
+    let name = draft.text(fields::EVALUATOR).trim();
+    let command = command_of(draft.text(fields::COMMAND)).ok()?;
+    let row = catalogue.evaluators.iter().find(|row| row.name == name);
+    // A name that nobody knows is a slip, which the check names.
+    let known = row.is_some_and(|row| !row.native);
+    let choice = EvaluatorChoice { command, ..EvaluatorChoice::named(name) };
+    (known || !choice.command.is_empty()).then_some(choice)
+}
+
 /// Checks everything that can be checked here, and asks the backend for the rest.
 fn check(draft: &mut Draft) -> Option<Effect> {
     draft.ticket += 1;
@@ -90,17 +117,23 @@ fn check(draft: &mut Draft) -> Option<Effect> {
     draft.timing_since = None;
     draft.fault = None;
     // What the model suggests for a field that nobody filled is not known yet.
-    let looking = draft.model.is_none() && !draft.model_path.is_empty();
+    let looking = draft.looking();
     for field in &mut draft.fields {
         let may_follow = looking && !field.said && field.text.is_empty();
         field.fault = if may_follow { None } else { parse::fault(field) };
+    }
+    if let Some(Err(reason)) = draft.evaluator.clone() {
+        let by_name = draft.text(fields::COMMAND).trim().is_empty();
+        blame(draft, if by_name { fields::EVALUATOR } else { fields::COMMAND }, &reason);
+        return None;
     }
     // Without a model nothing else can be said of the study.
     if let Some(Err(reason)) = draft.model.clone() {
         blame(draft, "model", &reason);
         return None;
     }
-    if draft.first_fault().is_some() || draft.technique.is_none() || draft.model.is_none() {
+    let waits = draft.worker.is_some() && draft.evaluator.is_none();
+    if draft.first_fault().is_some() || draft.technique.is_none() || draft.model.is_none() || waits {
         return None;
     }
     let file = draft.draft_file();

@@ -121,10 +121,6 @@ def normal_form(text: str) -> str:
     return kept or text
 
 
-ERROR = Metric("error", "minimise", "share")
-"""1 less the share of right answers: what a search may race on."""
-
-
 def with_beside(*metrics: Metric) -> list[Metric]:
     """The metrics of a task, behind those that every task of a language model has."""
     return [KL, PERPLEXITY, *metrics]

@@ -17,7 +17,7 @@ from attune_worker import Task as TaskRequest
 from attune_worker.options import Text
 
 from . import About, Item, Passage, Read, Tell, Value, Written, beside, packed
-from .asked import ERROR, Asked, AskedTask, of_files, with_beside
+from .asked import Asked, AskedTask, of_files, with_beside
 from .continuation import tokenizer_of
 from .questions import DELIMITER, PROMPT, Question, accuracy, margin, normalised_accuracy, question
 from .records import Record, read
@@ -28,7 +28,6 @@ MEANING = "questions with choices; likelihoods of choices, kl and nll of the rig
 METRICS = with_beside(
     Metric("accuracy", "maximise", "share"),
     Metric("normalised-accuracy", "maximise", "share"),
-    ERROR,
     Metric("margin", "maximise", "nats"),
 )
 
@@ -76,12 +75,10 @@ class _Choice(Asked):
     def values(self, read: Sequence[Read], written: Sequence[Written]) -> Mapping[str, Value]:
         likelihoods = [-math.fsum(one.nll) for one in read]
         right = self.tokens.right
-        correct = accuracy(likelihoods, right)
         return {
             **beside([read[right]]),
-            "accuracy": Value(correct),
+            "accuracy": Value(accuracy(likelihoods, right)),
             "normalised-accuracy": Value(normalised_accuracy(likelihoods, self.tokens.characters, right)),
-            "error": Value(1.0 - correct),
             "margin": Value(margin(likelihoods, right)),
         }
 

@@ -13,7 +13,7 @@ from attune_worker.options import OneOf
 
 from . import About, Item, Read, Tell, Value, Written, beside
 from .answers import NORMALISATIONS, exact_match
-from .asked import ERROR, Asked, AskedTask, of_files, with_beside
+from .asked import Asked, AskedTask, of_files, with_beside
 from .continuation import NoTokens
 from .prompts import Asking, options
 from .records import Record, read
@@ -21,7 +21,7 @@ from .records import Record, read
 KIND = "generate"
 MEANING = "prompts continued greedily, compared in a normal form; kl and nll of the first expected answer; 1"
 
-METRICS = with_beside(Metric("exact-match", "maximise", "share"), ERROR)
+METRICS = with_beside(Metric("exact-match", "maximise", "share"))
 
 
 def specification() -> dict[str, Any]:
@@ -73,7 +73,7 @@ class _Generated(Asked):
 
     def values(self, read: Sequence[Read], written: Sequence[Written]) -> Mapping[str, Value]:
         match = exact_match(written[0].text, self.answers, self.normalisation)
-        return {**beside(read), "exact-match": Value(match), "error": Value(1.0 - match)}
+        return {**beside(read), "exact-match": Value(match)}
 
     def expected(self) -> Iterable[bytes]:
         yield self.normalisation.encode()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from attune_worker import Metric
 
@@ -31,6 +31,9 @@ def _brier(item: Any) -> Value:
     right, shares = item
     return Value(math.fsum((float(share) - (place == right)) ** 2 for place, share in enumerate(shares)))
 
+
+_SHARES = frozenset(("acc", "acc_norm", "acc_bytes", "acc_mutual_info", "exact_match", "em"))
+"""Metrics of the harness that are 0 or 1 on every document, by name; others may have any range."""
 
 _FORMS: Mapping[str, tuple[Aggregate, Callable[[Any], Value]]] = {
     "mean": ("mean", lambda item: Value(float(item))),
@@ -69,6 +72,7 @@ def metrics(task: Any, filters: Sequence[str], taken: Sequence[str]) -> tuple[li
             continue
         for one in filters:
             called = f"{name},{one}" if len(filters) > 1 or name in taken else name
-            direction = Metric(called, "maximise" if better.get(name, True) else "minimise", "")
-            found.append(HarnessMetric(direction, name, one, *form))
+            direction: Literal["maximise", "minimise"] = "maximise" if better.get(name, True) else "minimise"
+            unit = "share" if name in _SHARES and form[0] == "mean" else ""
+            found.append(HarnessMetric(Metric(called, direction, unit), name, one, *form))
     return found, others

@@ -25,6 +25,8 @@ MOST = 4096
 NAMES = 24
 """Names of the text that facts are about, the most frequent ones."""
 FEWEST_NAMES = 4
+MISSES = 32
+"""Sentences in all that are too long for what room is left, before an item is full."""
 LEAST_TIMES = 2
 """How often a capitalised word stands inside sentences before it counts as a name."""
 
@@ -118,12 +120,11 @@ class Haystack:
         )
 
     def _passages(self, number: int, items: int, budget: int, facts: _Facts, count: Count) -> list[str]:
-        """Whole sentences from the item's own place in the text on, round and round, as many as fit."""
+        """Whole sentences from the item's own place in the text on, round and round, until `MISSES` of them did not fit."""
         passages: list[str] = []
-        at, tried = number * len(self.sentences) // items, 0
+        at, misses = number * len(self.sentences) // items, 0
         pattern = re.compile(r"\b(" + "|".join(map(re.escape, facts.called)) + r")\b") if facts.called else None
-        # Up to the first sentence that does not fit; one that is too long by itself is no beginning.
-        while tried < len(self.sentences):
+        while misses < MISSES:
             sentence = self.sentences[at % len(self.sentences)]
             if pattern is not None:
                 sentence = pattern.sub(lambda found: facts.called[found.group()], sentence)
@@ -131,10 +132,8 @@ class Haystack:
             if size <= budget:
                 budget -= size
                 passages.append(sentence)
-            elif passages:
-                break
             else:
-                tried += 1
+                misses += 1
             at += 1
         return passages
 

@@ -12,7 +12,7 @@ from attune_worker import Task as TaskRequest
 from attune_worker.options import Counts, Int
 
 from . import About, Item, Passage, Read, Tell, Value, Written, beside
-from .asked import ERROR, REPORT, SELECTION, Asked, AskedTask, with_beside
+from .asked import REPORT, SELECTION, Asked, AskedTask, with_beside
 from .pass_keys import PURPOSE, items
 from .recall import ITEMS, refuse_same_text
 
@@ -20,7 +20,7 @@ KIND = "pass-keys"
 MEANING = "pass keys in a text; kl and nll of the key, and whether each of its tokens is the likeliest; 1"
 AT_LENGTH = "pass key in {} tokens"
 
-METRICS = with_beside(Metric("accuracy", "maximise", "share"), ERROR)
+METRICS = with_beside(Metric("accuracy", "maximise", "share"))
 
 
 def specification() -> dict[str, Any]:
@@ -84,8 +84,7 @@ class _Hidden(Asked):
         return Item((self.passage,))
 
     def values(self, read: Sequence[Read], written: Sequence[Written]) -> Mapping[str, Value]:
-        found = float(all(read[0].greedy))
-        return {**beside(read), "accuracy": Value(found), "error": Value(1.0 - found)}
+        return {**beside(read), "accuracy": Value(float(all(read[0].greedy)))}
 
     def expected(self) -> Iterable[bytes]:
         return ()

@@ -1,0 +1,79 @@
+//! Who opens the evaluator of a profile: one of this build, or the program that a profile names.
+
+use std::ops::Deref;
+use std::path::Path;
+use std::sync::Arc;
+
+use attune_core::evaluator::EvaluatorFactory;
+use attune_core::profile::{EvaluatorChoice, TaskFault};
+use attune_eval::registry::{self, NativeFactory, UnknownEvaluator};
+
+use super::python::{TORCH, torch_command};
+use super::started::started;
+use super::{command, names};
+
+/// An evaluator that can be opened.
+#[derive(Clone)]
+pub(crate) enum Factory {
+    /// One of this build.
+    Native(&'static dyn NativeFactory),
+    /// A program that has said what it is.
+    Worker(Arc<dyn EvaluatorFactory>),
+}
+
+impl Deref for Factory {
+    type Target = dyn EvaluatorFactory;
+
+    fn deref(&self) -> &Self::Target {
+        match self {
+            Self::Native(factory) => *factory,
+            Self::Worker(factory) => &**factory,
+        }
+    }
+}
+
+impl Factory {
+    /// The evaluator that a profile in the folder `base` names.
+    ///
+    /// # Errors
+    /// When there is none of this name, or the program is none.
+    pub(crate) fn chosen(choice: &EvaluatorChoice, base: &Path) -> Result<Self, TaskFault> {
+        let EvaluatorChoice { name, command, .. } = choice;
+        if command.is_empty() {
+            return Self::named(name);
+        }
+        let factory = started(&command::beside(command, base), None).map_err(|error| TaskFault {
+            path: "evaluator.command".to_owned(),
+            found: format!("{command:?}"),
+            expected: format!("a program that is an evaluator: {error}"),
+        })?;
+        match name.is_empty() || name == factory.name() {
+            true => Ok(Self::Worker(factory)),
+            false => Err(TaskFault {
+                path: "evaluator.name".to_owned(),
+                found: format!("{name:?}"),
+                expected: format!(
+                    "{:?}, which the program of evaluator.command calls itself",
+                    factory.name()
+                ),
+            }),
+        }
+    }
+
+    /// The evaluator of this name.
+    fn named(name: &str) -> Result<Self, TaskFault> {
+        let fault =
+            |expected| TaskFault { path: "evaluator.name".to_owned(), found: format!("{name:?}"), expected };
+        if name != TORCH {
+            return registry::by_name(name).map(Self::Native).map_err(|_| {
+                let known = names().into_iter().map(|(name, _)| name).collect();
+                let UnknownEvaluator { known, hint, .. } = UnknownEvaluator::among(name, known);
+                fault(format!("one of {}{hint}", known.join(", ")))
+            });
+        }
+        let command = torch_command().map_err(|error| fault(error.to_string()))?;
+        started(&command, Some(TORCH)).map(Self::Worker).map_err(|error| {
+            fault(format!("`{}` to be an evaluator: {error}", attune_core::profile::command_text(&command)))
+        })
+    }
+}

@@ -1,0 +1,176 @@
+//! Where `attune-torch` is: the evaluator `torch` is a Python package, and Python has many places.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// What `evaluator.name` of a profile calls it.
+pub const TORCH: &str = "torch";
+/// What it evaluates, in one sentence, where it cannot say so itself.
+pub const TORCH_SUMMARY: &str =
+    "Runs any causal language model that transformers loads, on CPU or CUDA, in a process of Python.";
+/// The command that brings it.
+pub const INSTALL_TORCH: &str = "pip install attune-torch";
+
+/// The package, as Python imports it.
+const MODULE: &str = "attune_torch";
+/// The program that the package installs.
+const PROGRAM: &str = "attune-torch";
+/// The Python that a person names.
+const PYTHON: &str = "ATTUNE_PYTHON";
+/// How long a Python may take to say whether it has the package.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// No Python with the package was found.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the Python package attune-torch, which no {} has; `{INSTALL_TORCH}` brings it, and ATTUNE_PYTHON may name the Python that has it", tried.join(" nor "))]
+pub struct NoTorch {
+    /// Where it was looked for.
+    pub tried: Vec<String>,
+}
+
+/// What the search looks at: environment, files and which Python has the package.
+struct Places<'a> {
+    variable: &'a dyn Fn(&str) -> Option<PathBuf>,
+    is_file: &'a dyn Fn(&Path) -> bool,
+    has_package: &'a dyn Fn(&Path) -> bool,
+    /// The folder of the attune binary.
+    beside: Option<PathBuf>,
+}
+
+/// The command that starts `attune-torch`: the Python that `ATTUNE_PYTHON` names, the active virtual environment, an executable
+/// `attune-torch` beside attune or on the path, or a `python3` on the path that has the package.
+///
+/// # Errors
+/// When there is none, with where it was looked for.
+pub fn torch_command() -> Result<Vec<String>, NoTorch> {
+    let beside = std::env::current_exe().ok().and_then(|file| Some(file.parent()?.to_owned()));
+    Places {
+        variable: &|name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from),
+        is_file: &Path::is_file,
+        has_package: &has_package,
+        beside,
+    }
+    .find()
+}
+
+impl Places<'_> {
+    fn find(&self) -> Result<Vec<String>, NoTorch> {
+        let mut tried = Vec::new();
+        if let Some(python) = (self.variable)(PYTHON) {
+            // Whoever names a Python means that one and no other.
+            tried.push(format!("{PYTHON} ({})", python.display()));
+            return match (self.has_package)(&python) {
+                true => Ok(module(&python)),
+                false => Err(NoTorch { tried }),
+            };
+        }
+        for environment in ["VIRTUAL_ENV", "CONDA_PREFIX"].into_iter().filter_map(self.variable) {
+            let python = python_of(&environment);
+            tried.push(format!("environment {}", environment.display()));
+            if (self.is_file)(&python) && (self.has_package)(&python) {
+                return Ok(module(&python));
+            }
+        }
+        let path = (self.variable)("PATH").unwrap_or_default();
+        let folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
+        let programs = self.beside.iter().chain(&folders).map(|folder| folder.join(executable(PROGRAM)));
+        if let Some(program) = programs.into_iter().find(|program| (self.is_file)(program)) {
+            return Ok(vec![program.display().to_string()]);
+        }
+        tried.push(format!("program {PROGRAM} on the path"));
+        let name = executable(if cfg!(windows) { "python" } else { "python3" });
+        let mut pythons = folders.iter().map(|folder| folder.join(&name));
+        match pythons.find(|python| (self.is_file)(python)) {
+            Some(python) if (self.has_package)(&python) => return Ok(module(&python)),
+            Some(python) => tried.push(format!("{}", python.display())),
+            None => tried.push(format!("{name} on the path")),
+        }
+        Err(NoTorch { tried })
+    }
+}
+
+fn module(python: &Path) -> Vec<String> {
+    vec![python.display().to_string(), "-m".to_owned(), MODULE.to_owned()]
+}
+
+fn python_of(environment: &Path) -> PathBuf {
+    match cfg!(windows) {
+        true => environment.join("Scripts").join("python.exe"),
+        false => environment.join("bin").join("python"),
+    }
+}
+
+fn executable(name: &str) -> String {
+    format!("{name}{}", std::env::consts::EXE_SUFFIX)
+}
+
+/// Whether a Python finds the package, which is not imported for that: it would bring torch.
+fn has_package(python: &Path) -> bool {
+    let program = format!("import sys, importlib.util as u; sys.exit(u.find_spec('{MODULE}') is None)");
+    let nobody = || Stdio::null();
+    let started =
+        Command::new(python).args(["-c", &program]).stdin(nobody()).stdout(nobody()).stderr(nobody()).spawn();
+    let Ok(mut child) = started else { return false };
+    let begun = Instant::now();
+    loop {
+        match child.try_wait() {
+            Ok(Some(status)) => return status.success(),
+            Ok(None) if begun.elapsed() < PATIENCE => std::thread::sleep(Duration::from_millis(2)),
+            _ => {
+                drop(child.kill());
+                drop(child.wait());
+                return false;
+            }
+        }
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    /// What is found on a machine with these variables, these files and these Pythons that have the package.
+    fn found(variables: &[(&str, &str)], files: &[&str], having: &[&str]) -> Result<Vec<String>, NoTorch> {
+        let variable = |name: &str| {
+            let value = variables.iter().find(|(known, _)| *known == name);
+            value.map(|(_, value)| PathBuf::from(value))
+        };
+        let is = |known: &[&str], path: &Path| known.iter().any(|known| Path::new(known) == path);
+        Places {
+            variable: &variable,
+            is_file: &|path| is(files, path) || is(having, path),
+            has_package: &|path| is(having, path),
+            beside: Some("/opt/attune".into()),
+        }
+        .find()
+    }
+
+    #[test]
+    fn the_python_that_is_nearest_to_a_person_wins() {
+        let path = [("PATH", "/usr/bin:/bin")];
+        let everywhere = ["/v/bin/python", "/usr/bin/python3"];
+        let with = |first: (&'static str, &'static str)| [first, path[0]];
+        let python = |python: &str| Ok(vec![python.to_owned(), "-m".to_owned(), "attune_torch".to_owned()]);
+        assert_eq!(found(&with(("VIRTUAL_ENV", "/v")), &[], &everywhere), python("/v/bin/python"));
+        assert_eq!(found(&path, &[], &everywhere), python("/usr/bin/python3"));
+        let program = ["/opt/attune/attune-torch"];
+        assert_eq!(found(&path, &program, &everywhere), Ok(vec![program[0].to_owned()]));
+        assert_eq!(found(&with(("VIRTUAL_ENV", "/v")), &program, &everywhere), python("/v/bin/python"));
+        // An environment without the package is left, a Python that was named is not.
+        assert_eq!(
+            found(&with(("VIRTUAL_ENV", "/v")), &["/v/bin/python"], &["/bin/python3"]),
+            python("/bin/python3")
+        );
+        let named = found(&with(("ATTUNE_PYTHON", "/n/python")), &program, &everywhere).unwrap_err();
+        assert_eq!(named.tried, ["ATTUNE_PYTHON (/n/python)"]);
+    }
+
+    #[test]
+    fn who_has_none_is_told_where_it_was_looked_for_and_what_brings_it() {
+        let message = found(&[("PATH", "/bin")], &["/bin/python3"], &[]).unwrap_err().to_string();
+        let expected = "the Python package attune-torch, which no program attune-torch on the path nor /bin/python3 has; \
+                        `pip install attune-torch` brings it, and ATTUNE_PYTHON may name the Python that has it";
+        assert_eq!(message, expected);
+    }
+}

@@ -1,0 +1,78 @@
+//! What a worker says of itself, as the host understands it.
+
+use std::time::Duration;
+
+use attune_core::evaluator::EvaluatorSpec;
+use attune_core::plan::{EditSchema, Vocabulary};
+use attune_vocabulary::model;
+
+use crate::wire::{Hello, NamedSummary, PROTOCOL};
+
+/// What a worker says of itself before it opens anything.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Description {
+    /// Its name, options, tasks and edits.
+    pub spec: EvaluatorSpec,
+    /// Its version.
+    pub version: String,
+    /// The signals that it measures.
+    pub signals: Vec<NamedSummary>,
+    /// What decides the last digits, as far as it knows.
+    pub numerics: Option<String>,
+    /// Requests that may usefully run at once.
+    pub(crate) concurrency: usize,
+    /// Silence after which it is taken for hung, where it says so.
+    pub(crate) idle: Option<Duration>,
+}
+
+impl Description {
+    /// What `hello` says.
+    ///
+    /// # Errors
+    /// In words, what makes no sense.
+    pub(crate) fn of(hello: Hello) -> Result<Self, String> {
+        if hello.protocol != PROTOCOL {
+            return Err(format!("it speaks `{}`, expected `{PROTOCOL}`", hello.protocol));
+        }
+        for (what, text) in [("name", &hello.name), ("version", &hello.version)] {
+            if text.is_empty() {
+                return Err(format!("its {what} is empty"));
+            }
+        }
+        if hello.tasks.is_empty() {
+            return Err("it has no task".to_owned());
+        }
+        let idle = match hello.idle_seconds {
+            None => None,
+            Some(seconds) => {
+                Some(Duration::try_from_secs_f64(seconds).ok().filter(|idle| !idle.is_zero()).ok_or_else(
+                    || format!("its `idle-seconds` is {seconds}, expected a number of seconds above 0"),
+                )?)
+            }
+        };
+        let schemas = hello.edits.into_iter().map(EditSchema::try_from).collect::<Result<Vec<_>, _>>()?;
+        let neural = schemas.iter().any(|schema| model().schema(&schema.kind) == Some(schema));
+        let edits = Vocabulary::new(schemas);
+        let edits = match (&hello.unedited, neural) {
+            (Some(words), _) => edits.calling_unedited(words),
+            (None, true) => edits.calling_unedited("the dense model"),
+            (None, false) => edits,
+        };
+        let spec = EvaluatorSpec {
+            name: hello.name,
+            summary: hello.summary,
+            options: hello.options.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?,
+            tasks: hello.tasks.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?,
+            edits,
+        };
+        let concurrency = hello.concurrency.unwrap_or(1).max(1);
+        Ok(Self {
+            spec,
+            version: hello.version,
+            signals: hello.signals,
+            numerics: hello.numerics,
+            concurrency,
+            idle,
+        })
+    }
+}

@@ -1,0 +1,229 @@
+//! Edit schemas: the edits of a worker that is not about neural models.
+
+use attune_core::options::OptionValue;
+use attune_core::plan;
+use attune_vocabulary::model;
+use serde::{Deserialize, Serialize};
+
+use super::Value;
+
+/// One kind of edit. The edits of neural models need only their `kind`: the host knows them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct EditSchema {
+    /// Name in plans.
+    pub kind: String,
+    /// What it does, in one sentence. A schema without it is one of the host's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub summary: Option<String>,
+    /// Where it comes from: paper and section.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub source: String,
+    /// Its arguments, in the order in which people read them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub arguments: Vec<Argument>,
+    /// What it touches.
+    #[serde(default, skip_serializing_if = "Place::is_everywhere")]
+    pub place: Place,
+    /// What it cannot stand beside.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub contradicts: Vec<Contradiction>,
+    /// Optional arguments that say nothing when their condition holds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub idle: Vec<Idle>,
+    /// The edit in words, `{name}` is an argument; its kind where there is none. Words in `[…]` are left out where an
+    /// argument in them is absent, and `[…|…]` has words for that case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sentence: Option<String>,
+}
+
+/// One argument of an edit.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Argument {
+    /// Name in plans.
+    pub name: String,
+    /// What it accepts.
+    pub kind: ArgumentKind,
+    /// What it is, with its unit.
+    #[serde(default)]
+    pub help: String,
+    /// What its absence means; `null` where it has to be given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub absent: Option<String>,
+}
+
+/// What an argument accepts.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(tag = "type", rename_all = "kebab-case")]
+pub enum ArgumentKind {
+    /// A whole number in an inclusive range.
+    Int {
+        /// Smallest.
+        min: i64,
+        /// Largest.
+        max: i64,
+    },
+    /// One of these whole numbers.
+    Level {
+        /// The numbers.
+        levels: Vec<i64>,
+    },
+    /// A finite real number in an inclusive range.
+    Real {
+        /// Smallest.
+        min: f64,
+        /// Largest.
+        max: f64,
+    },
+    /// Whole numbers without order or repetition, each from 0 to `max`.
+    Set {
+        /// Largest.
+        max: i64,
+    },
+    /// Finite real numbers.
+    Reals,
+    /// Finite real numbers, row by row, in as many rows as another argument says.
+    Matrix {
+        /// The argument with the number of rows.
+        rows: String,
+    },
+    /// One of these words.
+    Word {
+        /// The words.
+        words: Vec<String>,
+    },
+}
+
+/// What an edit touches, and so where it comes in a plan.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Place {
+    /// The argument with the number of the group, for example of the layer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// The arguments that name a part of the group, the slowest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<Part>,
+}
+
+/// An argument that names a part of a group.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Part {
+    /// The argument; its absence counts as 0.
+    pub argument: String,
+    /// Where counting begins when it is there.
+    #[serde(default)]
+    pub base: u64,
+}
+
+/// Edits that cannot be honoured together.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Contradiction {
+    /// The kind of the other edit; its own for an edit that a plan has once.
+    pub kind: String,
+    /// Both contradict each other when each of these arguments is the same in both, or absent in one.
+    #[serde(default)]
+    pub meet: Vec<String>,
+    /// Only when this holds for the edit whose schema says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub when: Option<Condition>,
+}
+
+/// An argument that says nothing when its condition holds, and is left out then.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Idle {
+    /// The argument.
+    pub argument: String,
+    /// The condition.
+    pub when: Condition,
+}
+
+/// Something that holds for an edit, or not.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Condition {
+    /// The argument is there and has this value.
+    Is(String, Value),
+    /// The argument is there and is one of these words.
+    OneOf(String, Vec<String>),
+    /// Both arguments are there and have the same value.
+    Same(String, String),
+    /// All of them hold.
+    All(Vec<Condition>),
+    /// At least one of them holds.
+    Any(Vec<Condition>),
+}
+
+impl Place {
+    fn is_everywhere(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl TryFrom<EditSchema> for plan::EditSchema {
+    type Error = String;
+
+    fn try_from(schema: EditSchema) -> Result<Self, String> {
+        let EditSchema { kind, summary, source, arguments, place, contradicts, idle, sentence } = schema;
+        let Some(summary) = summary else {
+            return model().schema(&kind).cloned().ok_or_else(|| {
+                format!(
+                    "edit `{kind}` comes without a summary, as those that attune knows by themselves, and it knows {}",
+                    model().kinds().collect::<Vec<_>>().join(", ")
+                )
+            });
+        };
+        let about = |why: String| format!("edit `{kind}`: {why}");
+        let arguments: Vec<plan::Argument> = arguments.into_iter().map(Argument::into).collect();
+        let parts = place.parts.into_iter();
+        let parts = parts.map(|Part { argument, base }| plan::Part { argument, base });
+        let place = plan::PlaceRule { group: place.group, parts: parts.collect() };
+        let contradicts = contradicts.into_iter().map(|Contradiction { kind, meet, when }| {
+            let when = when.map(TryInto::try_into).transpose().map_err(about)?;
+            Ok(plan::Contradiction { kind, meet, when })
+        });
+        let contradicts = contradicts.collect::<Result<_, String>>()?;
+        let idle =
+            idle.into_iter().map(|Idle { argument, when }| Ok((argument, when.try_into().map_err(about)?)));
+        let idle = idle.collect::<Result<_, String>>()?;
+        let sentence = sentence.unwrap_or_else(|| kind.clone());
+        Ok(plan::EditSchema { kind, summary, source, arguments, place, contradicts, idle, sentence })
+    }
+}
+
+impl From<Argument> for plan::Argument {
+    fn from(argument: Argument) -> Self {
+        let kind = match argument.kind {
+            ArgumentKind::Int { min, max } => plan::ArgumentKind::Int { min, max },
+            ArgumentKind::Level { levels } => plan::ArgumentKind::Level(levels),
+            ArgumentKind::Real { min, max } => plan::ArgumentKind::Real { min, max },
+            ArgumentKind::Set { max } => plan::ArgumentKind::Set { max },
+            ArgumentKind::Reals => plan::ArgumentKind::Reals,
+            ArgumentKind::Matrix { rows } => plan::ArgumentKind::Matrix { rows },
+            ArgumentKind::Word { words } => plan::ArgumentKind::Word(words),
+        };
+        Self { name: argument.name, kind, help: argument.help, absent: argument.absent }
+    }
+}
+
+impl TryFrom<Condition> for plan::Condition {
+    type Error = String;
+
+    fn try_from(condition: Condition) -> Result<Self, String> {
+        let each =
+            |all: Vec<Condition>| all.into_iter().map(TryInto::try_into).collect::<Result<Vec<_>, _>>();
+        Ok(match condition {
+            Condition::Is(name, value) => plan::Condition::Is(name, OptionValue::try_from(value)?),
+            Condition::OneOf(name, words) => plan::Condition::OneOf(name, words),
+            Condition::Same(one, other) => plan::Condition::Same(one, other),
+            Condition::All(all) => plan::Condition::All(each(all)?),
+            Condition::Any(any) => plan::Condition::Any(each(any)?),
+        })
+    }
+}
