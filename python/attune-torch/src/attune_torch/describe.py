@@ -12,7 +12,7 @@ from attune_worker.options import Bool, Int, OneOf, Text
 from . import __version__
 
 NAME = "torch"
-SUMMARY = "Runs any causal language model that transformers loads, on the CPU or with CUDA, in a process of its own."
+SUMMARY = "Runs any causal language model that transformers loads, on the CPU or with CUDA."
 
 Dtype = Literal["auto", "float32", "bfloat16", "float16"]
 Placement = Literal["one", "auto", "balanced", "sequential"]
@@ -36,10 +36,25 @@ OPTIONS: list[Option] = [
         "auto",
         "the attention implementation of transformers; auto: the one that it takes by itself",
     ),
-    Option("trust-remote-code", Bool(), False, "run Python code that comes with the model: only for models that you trust"),
+    Option(
+        "trust-remote-code",
+        Bool(),
+        False,
+        "run Python code that comes with the model: only for models that you trust",
+    ),
     Option("revision", Text(), "main", "branch, tag or commit of a model of the hub"),
-    Option("hub-offline", Bool(), False, "take a model of the hub from the local cache alone, and never ask the hub"),
-    Option("level-memory", Int(0, 1 << 20), 1024, "MiB of the device that weights in few bits may take, so that they are made once"),
+    Option(
+        "hub-offline",
+        Bool(),
+        False,
+        "take a model of the hub from the local cache alone, and never ask the hub",
+    ),
+    Option(
+        "level-memory",
+        Int(0, 1 << 20),
+        1024,
+        "MiB of the device that weights in few bits may take, so that they are made once",
+    ),
 ]
 
 EDITS = (
@@ -54,10 +69,6 @@ EDITS = (
     "activation-bits",
 )
 """Kinds of edits that are honoured, where the model has what they change; in the order of `docs/edits.md`."""
-
-SIGNALS: dict[str, str] = {}
-"""Names of signals, and what they are."""
-
 
 @dataclass(frozen=True)
 class Options:
@@ -92,14 +103,14 @@ def _version(package: str) -> str:
 
 def hello() -> dict[str, Any]:
     """`options`, `tasks`, `edits`, … of the answer to `hello`."""
-    from . import tasks
+    from . import signals, tasks
 
     return {
         "options": [option.to_json() for option in OPTIONS],
         "tasks": tasks.specifications(),
         "edits": [{"kind": kind} for kind in EDITS],
         "unedited": "the dense model",
-        "signals": [{"name": name, "summary": summary} for name, summary in SIGNALS.items()],
+        "signals": signals.described(),
         "numerics": numerics(),
         "idle-seconds": 600,
     }

@@ -1,8 +1,10 @@
-"""What techniques are told of a model: the names and values of the native evaluator (`vocabulary/src/facts.rs`,
-`vocabulary/src/linear_modules.rs`), from shapes alone, so that spaces, costs and plans come out the same."""
+"""What techniques are told of a model: the names and values of the native evaluator
+(`vocabulary/src/facts.rs`, `vocabulary/src/linear_modules.rs`), from shapes alone, so that spaces, costs and
+plans come out the same."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from torch import nn
@@ -14,7 +16,14 @@ from .structure.linear import FEED_FORWARD, MODULES, LinearModule
 if TYPE_CHECKING:
     from .outline import Outline
 
-_CONTEXTS = ("max_position_embeddings", "n_positions", "n_ctx", "max_seq_len", "max_sequence_length", "seq_length")
+_CONTEXTS = (
+    "max_position_embeddings",
+    "n_positions",
+    "n_ctx",
+    "max_seq_len",
+    "max_sequence_length",
+    "seq_length",
+)
 
 
 def facts(outline: Outline) -> dict[str, Any]:
@@ -29,7 +38,12 @@ def facts(outline: Outline) -> dict[str, Any]:
     head_dim = _head_dim(config, linear, heads)
     latent = any("kv-a" in of for of in linear)
     keys = next((of["k"][0].outputs for of in linear if "k" in of), 0)
-    expert = [of[module][0] for of in (layer.linear for layer in experts[:1]) for module in FEED_FORWARD if module in of]
+    expert = [
+        of[module][0]
+        for of in (layer.linear for layer in experts[:1])
+        for module in FEED_FORWARD
+        if module in of
+    ]
     down = [layer.linear["down"][0].inputs for layer in (experts or layers) if "down" in layer.linear]
     counts = {
         "layers": len(layers),
@@ -57,9 +71,14 @@ def facts(outline: Outline) -> dict[str, Any]:
     values["block-parameters"] = [count for layer in layers for count in _halves(layer)]
     if routers:
         router = routers[0]
-        values["router-parameters"] = sum(
-            tensor.numel() for tensor in (router.matrix.tensor, router.bias, router.correction) if tensor is not None
-        ) // router.count
+        values["router-parameters"] = (
+            sum(
+                tensor.numel()
+                for tensor in (router.matrix.tensor, router.bias, router.correction)
+                if tensor is not None
+            )
+            // router.count
+        )
         mapping = "none" if any(r.mapping == "none" for r in routers) else router.mapping
         if mapping is not None:
             values["router-mapping"] = mapping
@@ -71,7 +90,9 @@ def _parameters(model: nn.Module) -> int:
     said = model.state_dict().keys()
     count = sum(parameter.numel() for parameter in model.parameters())
     return count + sum(
-        buffer.numel() for name, buffer in model.named_buffers() if name in said and buffer.is_floating_point()
+        buffer.numel()
+        for name, buffer in model.named_buffers()
+        if name in said and buffer.is_floating_point()
     )
 
 
@@ -129,7 +150,8 @@ def _shape(layer: Layer, name: str) -> list[int]:
     if found is None:
         return [0, 0, 0, 0]
     router = layer.router if name in FEED_FORWARD else None
-    # The experts of a token read the same row unless their weights multiply it, and each has its own for the way back.
+    # The experts of a token read the same row unless their weights multiply it, and each has its own for the
+    # way back.
     rows = router.per_token if router is not None and (name == "down" or router.weighs_input) else 1
     return [found[0].outputs, found[0].inputs, len(found), rows]
 
@@ -158,21 +180,21 @@ def _is_norm(name: str, child: nn.Module) -> bool:
 
 
 def _tensor(layer: Layer, name: str, files: list[stored.Stored]) -> str:
-    """The first module of the layer that is in the same tensor, as stored: what transformers joins when it loads is apart."""
+    """The first module of the layer that is in the same tensor, as stored: what transformers joins when it
+    loads is apart."""
     found = layer.linear[name][0]
     others = [other for other, of in layer.linear.items() if of[0].owner is found.owner]
     same = [other for other in others if layer.linear[other][0].parameter == found.parameter]
     if len(same) < 2:
         return name
-    shape = tuple(found.tensor.shape)
-    mark = f".{layer.index}."
-    swapped = (*shape[:-2], *shape[:-3:-1])
-    joined = not files or any(mark in tensor.name and tensor.shape in (shape, swapped) for tensor in files)
-    return same[0] if joined else name
+    mark = re.compile(rf"\.{layer.index}\..*experts\.\d+\.")
+    apart = found.expert is not None and any(mark.search(tensor.name) for tensor in files)
+    return name if apart else same[0]
 
 
 def _halves(layer: Layer) -> list[int]:
-    """Weights of attention and of the feed-forward part, with all experts, their router and what answers for every token."""
+    """Weights of attention and of the feed-forward part, with all experts, their router and what answers for
+    every token."""
     halves = [0, 0]
     for name, matrices in layer.linear.items():
         halves[name in FEED_FORWARD] += sum(matrix.outputs * matrix.inputs for matrix in matrices)

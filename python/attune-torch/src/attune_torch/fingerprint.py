@@ -12,8 +12,8 @@ _BLOCK = 16 << 20
 
 
 def of_folder(folder: Path, breathe: Callable[[], None] = lambda: None) -> str:
-    """SHA-256 over config.json and every weight file with its name, 64 hexadecimal digits. A worker's own: the native evaluator
-    says another one of the same folder, and cached scores of the two are apart.
+    """SHA-256 over config.json and every weight file with its name, 64 hexadecimal digits. A worker's own:
+    the native evaluator says another one of the same folder, and cached scores of the two are apart.
 
     Python files of the folder are part of the model where its code is of its own, so they count too.
     """

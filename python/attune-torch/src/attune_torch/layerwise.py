@@ -1,8 +1,9 @@
 """Calling a model's layers one by one, as the model itself calls them.
 
-Nothing is composed by hand: the model's own forward runs with its layers stubbed, which gives the arguments that it passes
-to each of them; its own code before and behind the layers computes the embedding, the masks, the positions and the norm.
-Whether that is the same as the whole forward is proved on a small batch, and refused by name where it is not.
+Nothing is composed by hand: the model's own forward runs with its layers stubbed, which gives the arguments
+that it passes to each of them; its own code before and behind the layers computes the embedding, the masks,
+the positions and the norm. Whether that is the same as the whole forward is proved on a small batch, and
+refused by name where it is not.
 """
 
 from __future__ import annotations
@@ -55,12 +56,15 @@ class Layerwise:
 
     def __init__(self, subject: Subject) -> None:
         self.subject = subject
-        self.refusal: str | None = "the model's layers have not been tried yet"
+        self.tried = False
+        """Whether `trials.layers` has looked; before, nothing may run layer by layer."""
+        self.refusal: str | None = None
         self.batch_axis = 0
         self.tuples: list[tuple[Any, ...] | None] = []
         """For each layer, what it gives beside the stream, where it gives a tuple."""
         self.batched: dict[tuple[int, str], int] = {}
-        """Arguments that have an axis of items, and which it is: learned from two batches of different sizes."""
+        """Arguments that have an axis of items, and which it is: learned from two batches of different
+        sizes."""
         self.output: type = tuple
         """What the decoder gives."""
         self.plain_norm: torch.nn.Module | None = None
@@ -94,12 +98,15 @@ class Layerwise:
         times, rest = divmod(hidden.shape[prepared.batch_axis], prepared.items)
         if rest:
             found = hidden.shape[prepared.batch_axis]
-            raise ValueError(f"{found} rows of items, where {prepared.items} were prepared, or a multiple of them")
+            raise ValueError(
+                f"{found} rows of items, where {prepared.items} were prepared, or a multiple of them"
+            )
         args, kwargs = self._call(index, prepared, times)
         block = self.subject.layers[index].block
         with self.subject.counting(hidden.shape[prepared.batch_axis], prepared.ids.shape[1], prepared.mask):
             given = block(hidden, *args, **kwargs)
-        return given[0] if isinstance(given, tuple) else given
+        result: Tensor = given[0] if isinstance(given, tuple) else given
+        return result
 
     def finish(self, hidden: Tensor, prepared: Prepared | None) -> Tensor:
         """See `Subject.finish`."""
@@ -181,7 +188,10 @@ class Layerwise:
             return prepared.calls[index]
         known = prepared.repeated.get(times)
         if known is None:
-            known = replace(prepared, calls=[self._repeat(i, call, prepared, times) for i, call in enumerate(prepared.calls)])
+            known = replace(
+                prepared,
+                calls=[self._repeat(i, call, prepared, times) for i, call in enumerate(prepared.calls)],
+            )
             prepared.repeated.clear()
             prepared.repeated[times] = known
         return known.calls[index]

@@ -19,7 +19,8 @@ _LOG = logging.getLogger(__name__)
 
 
 def device(asked: str) -> torch.device:
-    """The device that `--device` asks for: `auto` is the first CUDA device, or the CPU where there is none."""
+    """The device that `--device` asks for: `auto` is the first CUDA device, or the CPU where there is
+    none."""
     if asked == "auto":
         return torch.device("cuda:0" if torch.cuda.is_available() else "cpu")
     kind, _, number = asked.partition(":")
@@ -29,7 +30,9 @@ def device(asked: str) -> torch.device:
         return torch.device("cpu")
     count = torch.cuda.device_count() if torch.cuda.is_available() else 0
     if int(number or 0) >= count:
-        raise BadRequest(f"there is no device `{asked}`: PyTorch {torch.__version__} sees {count} CUDA devices")
+        raise BadRequest(
+            f"there is no device `{asked}`: PyTorch {torch.__version__} sees {count} CUDA devices"
+        )
     return torch.device("cuda", int(number or 0))
 
 
@@ -54,7 +57,9 @@ def _model(outline: Outline, where: torch.device, tell: Callable[[str], None]) -
 
     options = outline.options
     spread = options.device_map != "one"
-    settings: dict[str, Any] = {"device_map": options.device_map} if spread else {"device_map": {"": str(where)}}
+    settings: dict[str, Any] = (
+        {"device_map": options.device_map} if spread else {"device_map": {"": str(where)}}
+    )
     if where.type == "cpu":
         # Accelerate's hooks have nothing to do.
         settings = {}
@@ -70,27 +75,36 @@ def _model(outline: Outline, where: torch.device, tell: Callable[[str], None]) -
         )
     except torch.cuda.OutOfMemoryError as error:
         first = str(error).splitlines()[0]
-        raise OutOfMemory(f"{outline.name} does not fit on {where}: {first}; `device-map: \"auto\"` spreads it") from error
+        raise OutOfMemory(
+            f'{outline.name} does not fit on {where}: {first}; `device-map: "auto"` spreads it'
+        ) from error
     except Exception as error:  # whatever transformers, its plugins or a model's own code raise
         raise BadRequest(f"{outline.folder}: {type(error).__name__}: {error}") from error
     _complete(outline, said, tell)
     offloaded = [name for name, tensor in model.named_parameters() if tensor.device.type == "meta"]
     if offloaded:
         raise OutOfMemory(
-            f"{outline.name} does not fit on the devices: `{offloaded[0]}` and {len(offloaded) - 1} more tensors would be "
-            "loaded anew in every forward pass; use more devices or fewer bits"
+            f"{outline.name} does not fit on the devices: `{offloaded[0]}` and {len(offloaded) - 1} more "
+            "tensors would be loaded anew in every forward pass; use more devices or fewer bits"
         )
     loaded: nn.Module = model
     return loaded
 
 
 def _complete(outline: Outline, said: Any, tell: Callable[[str], None]) -> None:
-    """Refuses a model of which a part would be made up at random, and says which stored tensors nobody reads."""
+    """Refuses a model of which a part would be made up at random, and says which stored tensors nobody
+    reads."""
     missing = sorted(map(str, said.get("missing_keys") or ()))
     mismatched = sorted(map(str, said.get("mismatched_keys") or ()))
     for names, what in ((missing, "is not stored"), (mismatched, "is stored with another shape")):
         if names:
-            raise BadRequest(f"{outline.folder}: `{names[0]}` {what}, and {len(names) - 1} more; is config.json of the same model?")
+            raise BadRequest(
+                f"{outline.folder}: `{names[0]}` {what}, and {len(names) - 1} more; is config.json of "
+                "the same model?"
+            )
     unread = sorted(map(str, said.get("unexpected_keys") or ()))
     if unread:
-        tell(f"{outline.name}: transformers reads {len(unread)} stored tensors into nothing, the first one `{unread[0]}`")
+        tell(
+            f"{outline.name}: transformers reads {len(unread)} stored tensors into nothing, the first one "
+            f"`{unread[0]}`"
+        )

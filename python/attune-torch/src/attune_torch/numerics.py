@@ -14,7 +14,7 @@ ALONE = "one sequence at a time"
 def numerics(device: torch.device, outline: Outline) -> str:
     """Libraries, element type, device and how products are summed, in one line."""
     options = outline.options
-    dtype = options.dtype
+    dtype: str = options.dtype
     if dtype == "auto":
         dtype = str(getattr(outline.config, "dtype", None) or "auto").removeprefix("torch.")
     known = [describe.numerics(), dtype, f"{options.attention} attention"]

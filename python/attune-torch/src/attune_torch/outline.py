@@ -1,4 +1,5 @@
-"""A model of which its configuration is known, and the structure and shapes that follow from it, but no weights."""
+"""A model of which its configuration is known, and the structure and shapes that follow from it, but no
+weights."""
 
 from __future__ import annotations
 
@@ -47,7 +48,9 @@ class Outline:
                     config, trust_remote_code=self.options.trust_remote_code
                 )
         except Exception as error:  # as above
-            raise BadRequest(f"{self.folder}: transformers makes no causal language model of it: {error}") from error
+            raise BadRequest(
+                f"{self.folder}: transformers makes no causal language model of it: {error}"
+            ) from error
         return model
 
     @cached_property
@@ -72,7 +75,11 @@ class Outline:
         """What people call it: the last component of its path."""
         parts = self.folder.parts
         # A snapshot's folder is named by a commit.
-        hub = next((part for part in parts if part.startswith("models--")), None) if "snapshots" in parts else None
+        hub = (
+            next((part for part in parts if part.startswith("models--")), None)
+            if "snapshots" in parts
+            else None
+        )
         return hub.rpartition("--")[2] if hub else self.folder.name
 
     @property

@@ -10,17 +10,19 @@ from torch import Tensor, nn
 
 
 @contextmanager
-def replaced_forward(module: nn.Module, make: Callable[[Callable[..., Any]], Callable[..., Any]]) -> Iterator[None]:
+def replaced_forward(
+    module: nn.Module, make: Callable[[Callable[..., Any]], Callable[..., Any]]
+) -> Iterator[None]:
     """Within, `module` computes `make(its own forward)`. May be nested: the inner one wraps the outer one."""
     own = module.__dict__.get("forward")
-    module.forward = make(module.forward)  # type: ignore[method-assign]
+    module.forward = make(module.forward)
     try:
         yield
     finally:
         if own is None:
             del module.__dict__["forward"]
         else:
-            module.forward = own  # type: ignore[method-assign]
+            module.forward = own
 
 
 @contextmanager

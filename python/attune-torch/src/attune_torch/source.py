@@ -13,19 +13,23 @@ _TEXTS = ["*.json", "*.txt", "*.model", "*.py", "*.jinja", "*.tiktoken"]
 
 
 def folder(model: str, options: Options, tell: Callable[[str], None]) -> Path:
-    """The folder with the files of `model`: itself, or its snapshot in the Hugging Face cache, which is brought from the hub
-    where it is not there yet."""
+    """The folder with the files of `model`: itself, or its snapshot in the Hugging Face cache, which is
+    brought from the hub where it is not there yet."""
     if not model:
         raise BadRequest("the profile names no `model`: expected a folder or a hub id")
     path = Path(model)
     if path.exists():
         if not (path / "config.json").is_file():
-            raise BadRequest(f"{path}: there is no config.json in it; expected a folder in the Hugging Face layout")
+            raise BadRequest(
+                f"{path}: there is no config.json in it; expected a folder in the Hugging Face layout"
+            )
         return path.resolve()
     if path.is_absolute():
         named = _hub_id(path)
         if named is None:
-            raise BadRequest(f"{path}: there is no such folder; expected a folder in the Hugging Face layout, or a hub id")
+            raise BadRequest(
+                f"{path}: there is no such folder; expected a folder in the Hugging Face layout, or a hub id"
+            )
         model = named
     return _snapshot(model, options, tell)
 
@@ -42,7 +46,9 @@ def _snapshot(name: str, options: Options, tell: Callable[[str], None]) -> Path:
 
     def brought(patterns: list[str], offline: bool) -> Path:
         return Path(
-            snapshot_download(name, revision=options.revision, allow_patterns=patterns, local_files_only=offline)
+            snapshot_download(
+                name, revision=options.revision, allow_patterns=patterns, local_files_only=offline
+            )
         )
 
     try:
@@ -54,7 +60,9 @@ def _snapshot(name: str, options: Options, tell: Callable[[str], None]) -> Path:
     except HFValidationError as error:
         raise BadRequest(f"`{name}` is neither a folder nor a hub id: {error}") from error
     if options.hub_offline:
-        raise BadRequest(f"`{name}` is not in the Hugging Face cache, and `hub-offline` forbids to ask the hub")
+        raise BadRequest(
+            f"`{name}` is not in the Hugging Face cache, and `hub-offline` forbids to ask the hub"
+        )
     tell(f"bringing {name} from the hub")
     try:
         found = brought([*_TEXTS, "*.safetensors"], False)

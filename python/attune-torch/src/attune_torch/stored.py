@@ -32,7 +32,8 @@ class Stored:
 
 
 def files(folder: Path) -> list[Path]:
-    """Files of weights, in name order: what an index lists, else `model.safetensors`, else whatever PyTorch files there are."""
+    """Files of weights, in name order: what an index lists, else `model.safetensors`, else whatever PyTorch
+    files there are."""
     if (folder / SINGLE).exists():
         return [folder / SINGLE]
     if (folder / INDEX).exists():

@@ -1,4 +1,5 @@
-"""The model that is edited and scored: its layers, how one of them is called, and what comes before and behind them."""
+"""The model that is edited and scored: its layers, how one of them is called, and what comes before and
+behind them."""
 
 from __future__ import annotations
 
@@ -32,14 +33,20 @@ class Subject:
     """A loaded model with the structure that edits, signals and the population forward need."""
 
     def __init__(
-        self, model: nn.Module, tokenizer: Any, layers: list[Layer], decoder: nn.Module, facts: Mapping[str, Any]
+        self,
+        model: nn.Module,
+        tokenizer: Any,
+        layers: list[Layer],
+        decoder: nn.Module,
+        facts: Mapping[str, Any],
     ) -> None:
-        self.model = model
+        self.model: Any = model
         self.tokenizer = tokenizer
         self.layers = layers
         self.decoder = decoder
         """The module that holds the layers, their norm and the embedding."""
-        self.config: Any = model.config.get_text_config()
+        whole: Any = self.model.config
+        self.config: Any = whole.get_text_config()
         self.facts = dict(facts)
         self.rows: Rows | None = None
         self.level_memory = 1 << 30
@@ -73,7 +80,7 @@ class Subject:
     @property
     def layerwise(self) -> bool:
         """Whether layers may be called one by one: proved on a small batch when the model was loaded."""
-        return self.stages.refusal is None
+        return self.stages.tried and self.stages.refusal is None
 
     @property
     def whole_because(self) -> str | None:
@@ -81,14 +88,14 @@ class Subject:
         return self.stages.refusal
 
     def prepare(self, ids: Tensor, mask: Tensor | None = None) -> Prepared:
-        """What enters the first layer for `ids: [items, tokens]`, and what every layer is given beside the stream.
-        `mask: [items, tokens]` is 0 where an item is padded at its end."""
+        """What enters the first layer for `ids: [items, tokens]`, and what every layer is given beside the
+        stream. `mask: [items, tokens]` is 0 where an item is padded at its end."""
         return self.stages.prepare(ids, mask)
 
     def run_layer(self, index: int, hidden: Tensor, prepared: Prepared) -> Tensor:
-        """Layer `index` as it stands (edits that are entered take effect). `hidden` as `prepare` or the layer before gave it;
-        its batch axis is `prepared.batch_axis`, and may hold a multiple of the prepared items, the same ones again and again:
-        candidates stacked behind each other."""
+        """Layer `index` as it stands (edits that are entered take effect). `hidden` as `prepare` or the
+        layer before gave it; its batch axis is `prepared.batch_axis`, and may hold a multiple of the
+        prepared items, the same ones again and again: candidates stacked behind each other."""
         return self.stages.run_layer(index, hidden, prepared)
 
     def finish(self, hidden: Tensor, prepared: Prepared | None = None) -> Tensor:
@@ -96,9 +103,11 @@ class Subject:
         return self.stages.finish(hidden, prepared)
 
     def project(self, rows: Tensor) -> Tensor:
-        """Logits `[rows, vocab]` in float32 of final hidden states `[rows, hidden]`: head, bias, scale and soft-cap."""
+        """Logits `[rows, vocab]` in float32 of final hidden states `[rows, hidden]`: head, bias, scale and
+        soft-cap."""
         return self.stages.project(rows)
 
     def hidden(self, ids: Tensor, mask: Tensor | None = None) -> Tensor:
-        """Final hidden states `[items, tokens, hidden]` by the model's own whole forward; edits that are entered take effect."""
+        """Final hidden states `[items, tokens, hidden]` by the model's own whole forward; edits that are
+        entered take effect."""
         return self.stages.whole(ids, mask)

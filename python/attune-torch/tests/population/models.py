@@ -12,7 +12,7 @@ from transformers import AutoConfig, AutoModelForCausalLM
 
 from attune_torch.structure.find import layers
 from attune_torch.subject import Layer, Subject
-from attune_torch.trial import try_layers
+from attune_torch.trials.layers import try_layers
 
 _USUAL = {
     "vocab_size": 97,

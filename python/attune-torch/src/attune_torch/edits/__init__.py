@@ -1,4 +1,5 @@
-"""How edits take effect: one file for each kind, a line in the registry; plans checked against a subject and sorted by layer."""
+"""How edits take effect: one file for each kind, a line in the registry; plans checked against a subject and
+sorted by layer."""
 
 from __future__ import annotations
 
@@ -10,9 +11,15 @@ from typing import Protocol
 from attune_worker.evaluator import Edit, Plan, Unsupported
 
 from ..subject import Layer, Subject
+from . import kv_bits
 from .activation_bits import ActivationBits
+from .attention_span import AttentionSpan
 from .contradictions import refuse_contradictions
 from .drop_block import DropBlock
+from .experts_per_token import ExpertsPerToken
+from .keep_experts import KeepExperts
+from .merge_experts import MergeExperts
+from .route_experts import RouteExperts
 from .weight_bits import WeightBits
 
 
@@ -22,14 +29,16 @@ class EditKind(Protocol):
     kind: str
 
     def check(self, subject: Subject, edit: Edit, plan: Plan) -> None:
-        """Raises `Unsupported` where the edit cannot be honoured exactly; `plan` is the whole plan. Layers are known to exist."""
+        """Raises `Unsupported` where the edit cannot be honoured exactly; `plan` is the whole plan. Layers
+        are known to exist."""
 
     def changes(self, subject: Subject, edit: Edit) -> bool:
-        """Whether a checked edit changes anything: 16 bits or all experts do not, and are left out of prefixes."""
+        """Whether a checked edit changes anything: 16 bits or all experts do not, and are left out of
+        prefixes."""
 
     def enter(self, stack: ExitStack, subject: Subject, layer: Layer, edits: list[Edit]) -> None:
-        """All edits of this kind in this layer, those that change something, take effect until the stack is closed; nothing is
-        reloaded."""
+        """All edits of this kind in this layer, those that change something, take effect until the stack is
+        closed; nothing is reloaded."""
 
 
 @dataclass
@@ -74,8 +83,19 @@ class CompiledPlan:
             yield
 
 
-KINDS: list[EditKind] = [WeightBits(), ActivationBits(), DropBlock()]
-"""All kinds that are honoured, in the order in which they are entered; what skips halves comes last."""
+KINDS: list[EditKind] = [
+    WeightBits(),
+    ActivationBits(),
+    MergeExperts(),
+    KeepExperts(),
+    RouteExperts(),
+    ExpertsPerToken(),
+    kv_bits.KvBits(),
+    AttentionSpan(),
+    DropBlock(),
+]
+"""All kinds that are honoured, in the order in which they are entered: what computes experts comes before what chooses them, and what
+skips halves last."""
 
 
 def kinds() -> list[str]:
@@ -98,9 +118,12 @@ def compile(subject: Subject, plan: Sequence[Edit]) -> CompiledPlan:
         kind.check(subject, edit, tuple(plan))
         if kind.changes(subject, edit):
             compiled.layers[layer].edits.append(edit)
+    if kv_bits.smooths(plan):
+        compiled.calibration = kv_bits.calibration(subject)
     return compiled
 
 
 def check(subject: Subject, plan: Sequence[Edit]) -> str | None:
-    """Raises `Unsupported` where the plan cannot be honoured; else the fingerprint of its calibration data, if it has any."""
+    """Raises `Unsupported` where the plan cannot be honoured; else the fingerprint of its calibration data,
+    if it has any."""
     return compile(subject, plan).calibration

@@ -35,16 +35,24 @@ class ActivationBits:
         if only is None:
             missing = [part for part in ("attention", "feed-forward") if part in layer.unknown]
             if missing:
-                raise Unsupported(edit, f"its {missing[0]} part is not understood: {layer.unknown[missing[0]]}")
+                raise Unsupported(
+                    edit, f"its {missing[0]} part is not understood: {layer.unknown[missing[0]]}"
+                )
         if group is not None and edit.args["range"] == "tensor":
             raise Unsupported(edit, "a range over all tokens of an item has no groups of channels")
         for module in _modules(layer, edit):
             matrices = layer.linear[module]
             if group is not None and (group < 1 or matrices[0].inputs % group):
                 raise Unsupported(
-                    edit, f"a group of {group} channels does not divide the {matrices[0].inputs} inputs of {module}"
+                    edit,
+                    f"a group of {group} channels does not divide the {matrices[0].inputs} inputs of "
+                    f"{module}",
                 )
-            why = why_not(layer, edit.args["range"]) if module in FEED_FORWARD and layer.router is not None else None
+            why = (
+                why_not(layer, edit.args["range"])
+                if module in FEED_FORWARD and layer.router is not None
+                else None
+            )
             if why is not None:
                 raise Unsupported(edit, why)
 
@@ -53,7 +61,11 @@ class ActivationBits:
 
     def enter(self, stack: ExitStack, subject: Subject, layer: Layer, edits: list[Edit]) -> None:
         grids = {module: ActivationGrid.of(edit) for edit in edits for module in _modules(layer, edit)}
-        own = {module: grid for module, grid in grids.items() if layer.router is None or module not in FEED_FORWARD}
+        own = {
+            module: grid
+            for module, grid in grids.items()
+            if layer.router is None or module not in FEED_FORWARD
+        }
         owners: dict[int, nn.Module] = {}
         parts: dict[int, list[tuple[LinearModule, ActivationGrid | None]]] = {}
         for module, matrices in layer.linear.items():
@@ -65,7 +77,9 @@ class ActivationBits:
             if any(grid is not None for _, grid in parts[number]):
                 stack.enter_context(replaced_forward(owner, _edited(subject, parts[number])))
         if len(own) < len(grids):
-            edited_experts(stack, subject, layer, {name: grid for name, grid in grids.items() if name not in own})
+            edited_experts(
+                stack, subject, layer, {name: grid for name, grid in grids.items() if name not in own}
+            )
 
 
 def _modules(layer: Layer, edit: Edit) -> list[str]:

@@ -1,8 +1,9 @@
-"""Quantised activations: round-to-nearest over ranges of values that are there (`eval/src/ops/activations.rs`).
+"""Quantised activations: round-to-nearest over ranges of values that are there
+(`eval/src/ops/activations.rs`).
 
-Affine: `s = (max − min)/(2ᵇ − 1)`, `q = round((x − min)/s)`, `x' = q·s + min`. Symmetric: `s = max|x|/(2ᵇ⁻¹ − 1)`,
-`q = round(x/s)`, `x' = q·s`. Halves are rounded to even; a range without extent stays as it is. In float32 whatever the model's
-type is; what is given back is rounded to that type.
+Affine: `s = (max − min)/(2ᵇ − 1)`, `q = round((x − min)/s)`, `x' = q·s + min`. Symmetric: `s = max|x|/(2ᵇ⁻¹
+− 1)`, `q = round(x/s)`, `x' = q·s`. Halves are rounded to even; a range without extent stays as it is. In
+float32 whatever the model's type is; what is given back is rounded to that type.
 """
 
 from __future__ import annotations
@@ -30,8 +31,8 @@ class ActivationGrid:
         return cls(edit.args["bits"], edit.args["range"], edit.args["grid"], edit.args.get("group-size"))
 
     def apply(self, x: Tensor, items: Tensor | None) -> Tensor:
-        """Quantises and dequantises `x: [..., channels]`. `items` says for each of its rows which item it is of, −1 for none;
-        needed for ranges of items alone."""
+        """Quantises and dequantises `x: [..., channels]`. `items` says for each of its rows which item it is
+        of, −1 for none; needed for ranges of items alone."""
         wide = x.to(torch.float32)
         if self.range == "token":
             ranges = wide.unflatten(-1, (-1, self.group or x.shape[-1]))
@@ -61,7 +62,8 @@ class ActivationGrid:
 
 
 def rows_of(subject: Subject, x: Tensor) -> Tensor | None:
-    """Which item each row of `x: [..., channels]` is of, −1 where an item is padded; None where rows are no tokens of items."""
+    """Which item each row of `x: [..., channels]` is of, −1 where an item is padded; None where rows are no
+    tokens of items."""
     rows = subject.rows
     if rows is None or x.numel() // x.shape[-1] != rows.items * rows.tokens:
         return None

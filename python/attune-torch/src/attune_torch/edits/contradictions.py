@@ -12,7 +12,8 @@ from ..structure.linear import FEED_FORWARD
 
 @dataclass(frozen=True)
 class _Rule:
-    """An edit of `kind` excludes one of `other` where each argument of `meet` is the same in both, or absent in one."""
+    """An edit of `kind` excludes one of `other` where each argument of `meet` is the same in both, or absent
+    in one."""
 
     kind: str
     other: str

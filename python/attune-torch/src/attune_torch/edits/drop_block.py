@@ -1,4 +1,5 @@
-"""Skipped blocks and halves of blocks: their residual branch adds nothing (`eval/src/edits/drop_block.rs`)."""
+"""Skipped blocks and halves of blocks: their residual branch adds nothing
+(`eval/src/edits/drop_block.rs`)."""
 
 from __future__ import annotations
 
@@ -30,7 +31,9 @@ class DropBlock:
         if part is None or part == "attention":
             shared = subject.whole_because
             if shared is not None:
-                raise Unsupported(edit, f"layers of this model may need what that one leaves for them: {shared}")
+                raise Unsupported(
+                    edit, f"layers of this model may need what that one leaves for them: {shared}"
+                )
         if part is not None and "halves" in layer.unknown:
             raise Unsupported(edit, layer.unknown["halves"])
 
@@ -74,7 +77,9 @@ def silence(stack: ExitStack, layer: Layer, half: Half) -> None:
 def _silent(stack: ExitStack, module: nn.Module, rest: tuple[Any, ...] | None, width: int | None) -> None:
     def forward(*args: Any, **kwargs: Any) -> Any:
         entering: Tensor = next(value for value in (*args, *kwargs.values()) if isinstance(value, Tensor))
-        zeros = torch.zeros_like(entering) if width is None else entering.new_zeros(*entering.shape[:-1], width)
+        zeros = (
+            torch.zeros_like(entering) if width is None else entering.new_zeros(*entering.shape[:-1], width)
+        )
         return zeros if rest is None else (zeros, *rest)
 
     stack.enter_context(replaced_forward(module, lambda _: forward))

@@ -1,5 +1,6 @@
-"""Quantised inputs of experts: the experts of a layer run one after the other, each on the rows that are routed to it, as the plain
-implementation of transformers runs them, with what enters each product quantised."""
+"""Quantised inputs of experts: the experts of a layer run one after the other, each on the rows that are
+routed to it, as the plain implementation of transformers runs them, with what enters each product
+quantised."""
 
 from __future__ import annotations
 
@@ -26,7 +27,9 @@ def why_not(layer: Layer, range_: str) -> str | None:
     assert router is not None
     if _are_apart(router.experts):
         if range_ == "tensor":
-            return f"which token of which item meets an expert of a {type(router.mixture).__name__} is not known"
+            return (
+                f"which token of which item meets an expert of a {type(router.mixture).__name__} is not known"
+            )
         return None
     if router.weighs_input or hasattr(router.experts, "is_transposed"):
         return None
@@ -88,7 +91,9 @@ class _Experts:
         for expert in range(count):
             (rows,) = torch.where(each[expert].any(-1))
             if rows.numel():
-                final[expert, rows] = self._expert(expert, each[expert, rows], None if items is None else items[rows])
+                final[expert, rows] = self._expert(
+                    expert, each[expert, rows], None if items is None else items[rows]
+                )
         return final.view_as(hidden_states)
 
     def _expert(self, expert: int, x: Tensor, items: Tensor | None) -> Tensor:
@@ -107,7 +112,9 @@ class _Experts:
         for name, matrix in (("gate", gate), ("up", up)):
             grid = self.grids.get(name)
             if matrix is not None and (matrix.parameter, grid) not in products:
-                products[matrix.parameter, grid] = self._product(matrix, expert, x if grid is None else grid.apply(x, items))
+                products[matrix.parameter, grid] = self._product(
+                    matrix, expert, x if grid is None else grid.apply(x, items)
+                )
         ups: Tensor = products[up.parameter, self.grids.get("up")]
         if gate is None:
             activated: Tensor = experts.act_fn(ups)

@@ -12,7 +12,6 @@ from torch import Tensor
 
 from ..structure.routers import Router
 from ..subject import Layer, Subject
-from .router_facts import learn
 
 EXPERTS = ("keep-experts", "merge-experts", "route-experts")
 
@@ -51,10 +50,11 @@ def layer_of(subject: Subject, edit: Edit) -> Layer:
 
 def mixture(subject: Subject, edit: Edit) -> Router:
     """The router of the layer of `edit`. Raises `Unsupported` where there is none, or none that is understood."""
-    learn(subject)
     layer = layer_of(subject, edit)
     why = layer.unknown.get("router")
     if layer.router is None:
+        if why is None and "feed-forward" in layer.unknown:
+            why = f"the feed-forward part of layer {layer.index} is not understood: {layer.unknown['feed-forward']}"
         if why is None and all(other.router is None and "router" not in other.unknown for other in subject.layers):
             why = "the model has no experts"
         raise Unsupported(edit, why or "this layer has no experts, but an ordinary feed-forward part")

@@ -175,6 +175,10 @@ class _Entered:
             chosen, weights = route(self.router, self.logits, self.routing)
             self.logits = None
             before = choice_of(self.router, args, kwargs)
+            if self.routing.mapping is not None and not isinstance(getattr(own, "__self__", None), nn.Module):
+                # Where an edit computes the experts, whom nobody answers is routed to nobody; a model is told so by weights of 0.
+                nobody = (weights == 0).all(-1, keepdim=True)
+                chosen = torch.where(nobody, self.router.count, chosen)
 
             def other(part: Any) -> Any:
                 if part is before[0]:

@@ -1,8 +1,10 @@
-"""Weights in few bits, swapped in and out of place (`eval/src/edits/weight_bits.rs`, `eval/src/model/quantised.rs`).
+"""Weights in few bits, swapped in and out of place (`eval/src/edits/weight_bits.rs`,
+`eval/src/model/quantised.rs`).
 
-Asymmetric round-to-nearest over groups of input channels: `s = (max − min)/(2ᵇ − 1)`, `q = round((w − min)/s)` with halves to
-even, `w' = q·s + min`, in float32 whatever the model's type is; a group of equal weights stays as it is. In a model of 16 bits
-`w'` is then rounded to the model's type, in which its product is computed.
+Asymmetric round-to-nearest over groups of input channels: `s = (max − min)/(2ᵇ − 1)`, `q = round((w −
+min)/s)` with halves to even, `w' = q·s + min`, in float32 whatever the model's type is; a group of equal
+weights stays as it is. In a model of 16 bits `w'` is then rounded to the model's type, in which its product
+is computed.
 """
 
 from __future__ import annotations
@@ -46,12 +48,17 @@ class WeightBits:
             if layer.router is None:
                 dense = all(other.router is None for other in subject.layers)
                 raise Unsupported(
-                    edit, "the model has no experts" if dense else "this layer has no experts, but an ordinary feed-forward part"
+                    edit,
+                    "the model has no experts"
+                    if dense
+                    else "this layer has no experts, but an ordinary feed-forward part",
                 )
             if module not in FEED_FORWARD:
                 raise Unsupported(edit, f"{module} is no module of an expert; those are gate, up and down")
             if not 0 <= expert < layer.router.count:
-                raise Unsupported(edit, f"there is no expert {expert}; the model has 0 to {layer.router.count - 1}")
+                raise Unsupported(
+                    edit, f"there is no expert {expert}; the model has 0 to {layer.router.count - 1}"
+                )
         why = layer.refusal(module)
         if why is not None:
             raise Unsupported(edit, why)
@@ -59,7 +66,9 @@ class WeightBits:
         if group < 1 or matrix.inputs % group:
             raise Unsupported(edit, f"a group of {group} channels does not divide the {matrix.inputs} inputs")
         if bits < 16 and not matrix.readable:
-            raise Unsupported(edit, f"the weights of {module} are codes of few bits already ({matrix.tensor.dtype})")
+            raise Unsupported(
+                edit, f"the weights of {module} are codes of few bits already ({matrix.tensor.dtype})"
+            )
 
     def changes(self, subject: Subject, edit: Edit) -> bool:
         return bool(edit.args["bits"] < 16)
@@ -74,7 +83,9 @@ class WeightBits:
         tensors: dict[tuple[int, str], list[tuple[LinearModule, str, int, Level]]] = {}
         for (module, number), level in levels.items():
             matrix = layer.linear[module][number]
-            tensors.setdefault((id(matrix.owner), matrix.parameter), []).append((matrix, module, number, level))
+            tensors.setdefault((id(matrix.owner), matrix.parameter), []).append(
+                (matrix, module, number, level)
+            )
         for parts in tensors.values():
             owner, parameter = parts[0][0].owner, parts[0][0].parameter
             key = (layer.index, parameter, *((module, number, level) for _, module, number, level in parts))
@@ -91,7 +102,8 @@ def _edited(parts: list[tuple[LinearModule, str, int, Level]]) -> Tensor:
 
 
 def quantise(weights: Tensor, bits: int, group: int) -> Tensor:
-    """Quantises and dequantises `weights: [outputs, inputs]` in float32, each output over groups of `group` inputs."""
+    """Quantises and dequantises `weights: [outputs, inputs]` in float32, each output over groups of `group`
+    inputs."""
     codes = float(2**bits - 1)
     groups = weights.to(torch.float32).unflatten(-1, (-1, group))
     low = groups.amin(-1, keepdim=True)

@@ -21,7 +21,7 @@ class Place(NamedTuple):
 @dataclass
 class _Kept:
     activation: Tensor
-    bytes: int
+    size: int
     owner: bytes
 
 
@@ -53,9 +53,9 @@ class PrefixCache:
             self._owners.move_to_end(kept.owner)
         return [kept.activation for kept in found]
 
-    def takes(self, bytes_: int) -> bool:
+    def takes(self, size: int) -> bool:
         """Whether anything of this size is ever kept."""
-        return bytes_ <= self._budget
+        return size <= self._budget
 
     def keep(self, place: Place, activation: Tensor, owner: bytes) -> None:
         """Keeps an activation of the plan `owner`; it must not be part of a larger tensor, which would stay as well."""
@@ -83,6 +83,6 @@ class PrefixCache:
             if not owner.places:
                 del self._owners[name]
                 continue
-            self._used -= self._kept.pop(owner.places.pop()).bytes
+            self._used -= self._kept.pop(owner.places.pop()).size
             return True
         return False

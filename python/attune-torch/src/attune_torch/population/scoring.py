@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
 from attune_worker import OutOfMemory
 from torch import Tensor
 
+from ..edits.level_memory import levels_of
 from ..subject import Subject
 from . import kl, memory
 from .candidates import Candidate
@@ -45,8 +46,7 @@ class Population:
     @property
     def vocab(self) -> int:
         """Entries of the output."""
-        head = self.subject.model.get_output_embeddings()
-        return int(self.subject.config.vocab_size if head is None else head.weight.shape[0])
+        return int(self.subject.config.vocab_size)
 
     def at_once(self, longest: int) -> int:
         """Plans whose activations fit side by side into half of the budget, with one unit of passages of that many tokens."""
@@ -72,6 +72,7 @@ class Population:
                 if memory.is_shortage(error):
                     progress.back_to(before)
                     self.prefixes.clear()
+                    levels_of(self.subject).clear()
                     if self.subject.device.type == "cuda":
                         torch.cuda.empty_cache()
                 raise
@@ -95,9 +96,7 @@ class Population:
             evaluations = sum(unit.share for unit in group) * len(candidates)
             part = self._layers_part(group)
             references = [self._reference(unit, limit) for unit in group]
-            passed = self.forward.run(
-                group, candidates, limit, lambda done, all_=evaluations * part: progress.add(done * all_)
-            )
+            passed = self.forward.run(group, candidates, limit, _tick(progress, evaluations * part))
             for unit, dense, found in zip(group, references, passed, strict=True):
                 self._compare(unit, dense, candidates, found, scored, limit)
                 progress.add(unit.share * len(candidates) * (1 - part))
@@ -138,9 +137,10 @@ class Population:
         if missing:
             part = Unit([unit.at[n] for n in missing], [unit.asked[n] for n in missing], unit.ids[missing])
             rows = part.predicting(self.forward.dense(part, limit))
-            for number, own in zip(missing, rows.split(part.scored), strict=True):
-                found[number] = own.clone()
-                self.references.keep(unit.names[number], found[number])
+            for number, own in zip(missing, torch.split(rows, part.scored), strict=True):
+                alone = own.clone()
+                found[number] = alone
+                self.references.keep(unit.names[number], alone)
         rows_of = [rows for rows in found if rows is not None]
         return rows_of[0] if len(rows_of) == 1 else torch.cat(rows_of)
 
@@ -167,3 +167,8 @@ class Population:
                 for plan in plans:
                     scored[plan].reads[at] = own
                 first += count
+
+
+def _tick(progress: Progress, evaluations: float) -> Callable[[float], None]:
+    """Tells of a part of so many evaluations."""
+    return lambda part: progress.add(part * evaluations)

@@ -11,7 +11,6 @@ from attune_worker.evaluator import BadRequest, Signal, Work
 from torch import Tensor
 
 from ..edits.attention_facts import AttentionFacts, facts
-from ..edits.router_facts import learn
 from ..subject import Subject
 
 
@@ -54,7 +53,6 @@ class Asked:
 
     def experts(self) -> int:
         """The largest number of experts in a layer. Raises `BadRequest` where there are none, or a router is not understood."""
-        learn(self.subject)
         routers = [layer.router for layer in self.subject.layers if layer.router is not None]
         if not routers:
             raise BadRequest(f"signal `{self.name}` needs a model with experts")

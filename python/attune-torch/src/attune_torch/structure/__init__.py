@@ -1,1 +1,2 @@
-"""What is where in a model: layers, attention, feed-forward parts, linear modules, routers, found by structure."""
+"""What is where in a model: layers, attention, feed-forward parts, linear modules, routers, found by
+structure."""

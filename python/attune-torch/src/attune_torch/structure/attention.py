@@ -21,7 +21,9 @@ def attention(layer: Layer, config: Any) -> None:
         if "experts" not in names
     ]
     if len(holders) != 1:
-        mixers = [type(child).__name__ for child in layer.block.children() if any(True for _ in child.children())]
+        mixers = [
+            type(child).__name__ for child in layer.block.children() if any(True for _ in child.children())
+        ]
         layer.unknown["attention"] = (
             "it has several" if holders else f"none of its modules ({', '.join(mixers)}) makes queries"
         )
@@ -45,7 +47,9 @@ def _fused(layer: Layer, name: str, child: nn.Module, config: Any) -> None:
     size = size or config.hidden_size // heads
     keys, rest = divmod(whole.outputs - heads * size, 2 * size)
     if rest or keys < 1 or heads % keys:
-        layer.unknown["attention"] = f"`{name}` has {whole.outputs} outputs, with {heads} heads of {size} channels"
+        layer.unknown["attention"] = (
+            f"`{name}` has {whole.outputs} outputs, with {heads} heads of {size} channels"
+        )
         return
     rows: dict[str, slice | torch.Tensor]
     if FUSED_QKV[name] == "contiguous" or keys == 1:
@@ -57,4 +61,6 @@ def _fused(layer: Layer, name: str, child: nn.Module, config: Any) -> None:
         rows = {part: numbers.reshape(-1) for part, numbers in parts.items()}
     for part, own in rows.items():
         outputs = (heads if part == "q" else keys) * size
-        layer.linear[part] = [LinearModule(child, whole.parameter, outputs, whole.inputs, None, own, whole.transposed)]
+        layer.linear[part] = [
+            LinearModule(child, whole.parameter, outputs, whole.inputs, None, own, whole.transposed)
+        ]

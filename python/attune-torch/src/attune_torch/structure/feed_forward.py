@@ -10,10 +10,14 @@ from .names import DENSE, FUSED_DENSE, SHARED
 
 def dense(part: nn.Module) -> dict[str, LinearModule] | None:
     """The matrices of a feed-forward part, in the order of the forward pass; None where it is none."""
-    children = {name: found for name, child in part.named_children() if (found := matrix(child)) is not None}
+    children = {name: whole for name, child in part.named_children() if (whole := matrix(child)) is not None}
     for names in DENSE:
         if all(name is None or name in children for name in names):
-            found = {which: children[name] for which, name in zip(("gate", "up", "down"), names) if name is not None}
+            found = {
+                which: children[name]
+                for which, name in zip(("gate", "up", "down"), names, strict=True)
+                if name is not None
+            }
             fits = all(found[which].outputs == found["down"].inputs for which in found if which != "down")
             return found if fits else None
     for both, down in FUSED_DENSE:
@@ -28,7 +32,9 @@ def halves(whole: LinearModule, inner: int) -> dict[str, LinearModule]:
     """Gate and up of a fused matrix, the gate first."""
     rows = {"gate": slice(0, inner), "up": slice(inner, 2 * inner)}
     return {
-        name: LinearModule(whole.owner, whole.parameter, inner, whole.inputs, whole.expert, own, whole.transposed)
+        name: LinearModule(
+            whole.owner, whole.parameter, inner, whole.inputs, whole.expert, own, whole.transposed
+        )
         for name, own in rows.items()
     }
 

@@ -1,4 +1,5 @@
-"""Layers and what is in them, by the shapes and names of modules; works on models without values (`meta`) too."""
+"""Layers and what is in them, by the shapes and names of modules; works on models without values (`meta`)
+too."""
 
 from __future__ import annotations
 
@@ -20,13 +21,15 @@ class NotUnderstood(Exception):
 
 def layers(model: nn.Module) -> tuple[nn.Module, list[Layer]]:
     """The module that holds the layers, and the layers."""
-    config = model.config.get_text_config(decoder=True)
+    whole: Any = model.config
+    config = whole.get_text_config(decoder=True)
     decoder, blocks = _blocks(model, config)
     return decoder, [_layer(index, block, config) for index, block in enumerate(blocks)]
 
 
 def _blocks(model: nn.Module, config: Any) -> tuple[nn.Module, nn.ModuleList]:
-    """The list of as many modules as config.json says there are layers; of several the one with the most parameters."""
+    """The list of as many modules as config.json says there are layers; of several the one with the most
+    parameters."""
     count = config.num_hidden_layers
     found: list[tuple[int, str, nn.ModuleList]] = []
     for name, module in model.named_modules():
@@ -34,7 +37,9 @@ def _blocks(model: nn.Module, config: Any) -> tuple[nn.Module, nn.ModuleList]:
             found.append((sum(p.numel() for p in module.parameters()), name, module))
     if not found:
         kind = type(model).__name__
-        raise NotUnderstood(f"a {kind} holds no list of {count} layers, as `num_hidden_layers` of config.json says")
+        raise NotUnderstood(
+            f"a {kind} holds no list of {count} layers, as `num_hidden_layers` of config.json says"
+        )
     _, name, blocks = max(found, key=lambda entry: entry[0])
     return model.get_submodule(name.rpartition(".")[0]), blocks
 
@@ -48,7 +53,9 @@ def _layer(index: int, block: nn.Module, config: Any) -> Layer:
 
 
 def _feed_forward(layer: Layer, block: nn.Module, config: Any) -> None:
-    parts = [part for part in _parts(block) if part is not layer.attention and not _within(layer.attention, part)]
+    parts = [
+        part for part in _parts(block) if part is not layer.attention and not _within(layer.attention, part)
+    ]
     mixtures = [part for part in parts if _has_experts(part)]
     if len(mixtures) == 1:
         layer.feed_forward = mixtures[0]
@@ -58,7 +65,9 @@ def _feed_forward(layer: Layer, block: nn.Module, config: Any) -> None:
     if mixtures:
         layer.unknown["feed-forward"] = "it has several mixtures of experts"
         return
-    found = [(part, linear) for part in parts if not is_shared(part, block) and (linear := dense(part)) is not None]
+    found = [
+        (part, linear) for part in parts if not is_shared(part, block) and (linear := dense(part)) is not None
+    ]
     if len(found) != 1:
         found = [(part, linear) for part in parts if (linear := dense(part)) is not None]
     own = dense(block)

@@ -18,20 +18,23 @@ class Layer:
     index: int
     block: nn.Module
     attention: nn.Module | None = None
-    """Attention, also in its latent forms; none where another mixer (a convolution, a state space) stands in its place."""
+    """Attention, also in its latent forms; none where another mixer (a convolution, a state space) stands in
+    its place."""
     feed_forward: nn.Module | None = None
-    """The dense feed-forward part, or the mixture with its router, its experts and what answers for every token; none where
-    the block holds its matrices itself."""
+    """The dense feed-forward part, or the mixture with its router, its experts and what answers for every
+    token; none where the block holds its matrices itself."""
     router: Router | None = None
     """None in a layer without experts."""
     linear: dict[str, list[LinearModule]] = field(default_factory=dict)
     """Module name of the vocabulary (`q`, `kv-a`, `gate`, …) → its matrices: one, or one per expert."""
     beside: list[nn.Module] = field(default_factory=list)
-    """Further feed-forward parts of the block, whose results are added to that of the mixture (Granite's shared expert)."""
+    """Further feed-forward parts of the block, whose results are added to that of the mixture (Granite's
+    shared expert)."""
     gives: dict[str, tuple[Any, ...] | None] = field(default_factory=dict)
     """What `attention` and `feed-forward` give beside their result, where they give a tuple."""
     unknown: dict[str, str] = field(default_factory=dict)
-    """Parts of the layer that are there and not understood, and why: `attention`, `feed-forward`, `router`, `halves`."""
+    """Parts of the layer that are there and not understood, and why: `attention`, `feed-forward`, `router`,
+    `halves`."""
 
     def refusal(self, module: str) -> str | None:
         """Why the layer has no linear module of that name, if it has none."""

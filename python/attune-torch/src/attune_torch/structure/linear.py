@@ -1,8 +1,10 @@
-"""One matrix of a linear module, wherever it is stored: a tensor by itself, rows of a fused one, one expert of a batched one."""
+"""One matrix of a linear module, wherever it is stored: a tensor by itself, rows of a fused one, one expert
+of a batched one."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -34,7 +36,8 @@ class LinearModule:
 
     @property
     def readable(self) -> bool:
-        """Whether the tensor holds the weights themselves, as floating-point numbers of 16 bits or more: not codes of few bits."""
+        """Whether the tensor holds the weights themselves, as floating-point numbers of 16 bits or more: not
+        codes of few bits."""
         return self.tensor.dtype in _PLAIN and tuple(self.tensor.shape[-2:]) == self._stored
 
     @property
@@ -50,9 +53,10 @@ class LinearModule:
     @property
     def bias(self) -> Tensor | None:
         """What is added to its products, `[outputs]`, if anything."""
-        bias = self.owner._parameters.get("bias" if self.parameter == "weight" else f"{self.parameter}_bias")
-        if bias is None:
+        found = self.owner._parameters.get("bias" if self.parameter == "weight" else f"{self.parameter}_bias")
+        if found is None:
             return None
+        bias: Tensor = found
         if self.expert is not None:
             bias = bias[self.expert]
         return bias if self.rows is None else bias[self.rows]
@@ -63,7 +67,8 @@ class LinearModule:
         return self.owner._parameters[self.parameter]  # type: ignore[return-value]
 
     def of(self, tensor: Tensor) -> Tensor:
-        """This matrix `[outputs, inputs]` in a tensor of the same layout: a view, or a copy where rows are scattered."""
+        """This matrix `[outputs, inputs]` in a tensor of the same layout: a view, or a copy where rows are
+        scattered."""
         if self.expert is not None:
             tensor = tensor[self.expert]
         if self.transposed:
@@ -84,14 +89,16 @@ class LinearModule:
 
 
 def matrix(module: nn.Module) -> LinearModule | None:
-    """The matrix of a module that multiplies by one: `torch.nn.Linear` and those that look like it, the transposed `Conv1D` of
-    GPT-2, a router that holds a bare weight, and linear modules whose weights are codes. None for anything else."""
+    """The matrix of a module that multiplies by one: `torch.nn.Linear` and those that look like it, the
+    transposed `Conv1D` of GPT-2, a router that holds a bare weight, and linear modules whose weights are
+    codes. None for anything else."""
     weight = module._parameters.get("weight")
     if isinstance(module, nn.Embedding):
         return None
     if hasattr(module, "in_features") and hasattr(module, "out_features"):
         name = "weight" if weight is not None else next(iter(module._parameters), "weight")
-        return LinearModule(module, name, int(module.out_features), int(module.in_features))
+        linear: Any = module
+        return LinearModule(module, name, int(linear.out_features), int(linear.in_features))
     if weight is None or weight.dim() != 2:
         return None
     transposed = type(module).__name__ == "Conv1D"

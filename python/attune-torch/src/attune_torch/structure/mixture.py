@@ -28,13 +28,17 @@ def mixture(layer: Layer, part: nn.Module, config: Any) -> None:
         return
     linear = _batched(experts) or _apart(experts)
     if linear is None:
-        layer.unknown["feed-forward"] = f"its experts, a {type(experts).__name__}, are stored in an unknown way"
+        layer.unknown["feed-forward"] = (
+            f"its experts, a {type(experts).__name__}, are stored in an unknown way"
+        )
     else:
         layer.linear |= linear
     count = len(linear["down"]) if linear else getattr(experts, "num_experts", 0)
     layer.router = _router(part, experts, count, config)
     if layer.router is None:
-        layer.unknown["router"] = f"a {type(part).__name__} has no matrix of {count} rows that chooses its experts"
+        layer.unknown["router"] = (
+            f"a {type(part).__name__} has no matrix of {count} rows that chooses its experts"
+        )
 
 
 def _batched(experts: nn.Module) -> dict[str, list[LinearModule]] | None:
@@ -50,14 +54,18 @@ def _batched(experts: nn.Module) -> dict[str, list[LinearModule]] | None:
     def of(name: str, rows: slice | None = None) -> list[LinearModule]:
         shape = tensors[name].shape
         outputs = len(range(shape[axes[0]])[rows]) if rows else shape[axes[0]]
-        return [LinearModule(experts, name, outputs, shape[axes[1]], e, rows, transposed) for e in range(shape[0])]
+        return [
+            LinearModule(experts, name, outputs, shape[axes[1]], e, rows, transposed) for e in range(shape[0])
+        ]
 
     width = down.shape[axes[1]]
     if "gate_up_proj" in tensors:
         if tensors["gate_up_proj"].shape[axes[0]] != 2 * width:
             return None
         turns = getattr(experts, "is_concatenated", True) is False
-        gate, up = (slice(0, None, 2), slice(1, None, 2)) if turns else (slice(0, width), slice(width, 2 * width))
+        gate, up = (
+            (slice(0, None, 2), slice(1, None, 2)) if turns else (slice(0, width), slice(width, 2 * width))
+        )
         return {"gate": of("gate_up_proj", gate), "up": of("gate_up_proj", up), "down": of("down_proj")}
     gates = {"gate": of("gate_proj")} if "gate_proj" in tensors else {}
     return {**gates, "up": of("up_proj"), "down": of("down_proj")}

@@ -40,8 +40,8 @@ FUSED_QKV: dict[str, Layout] = {
     "W_pack": "contiguous",
     "query_key_value": "grouped",
 }
-"""Queries, keys and values in one tensor: one after the other, or KV head by KV head (its queries, its key, its value). An
-experiment proves it before an edit relies on it."""
+"""Queries, keys and values in one tensor: one after the other, or KV head by KV head (its queries, its key,
+its value). An experiment proves it before an edit relies on it."""
 
 DENSE: tuple[tuple[str | None, str, str], ...] = (
     ("gate_proj", "up_proj", "down_proj"),

@@ -1,4 +1,5 @@
-"""Routers, understood by experiment: a rule is taken for a router's only if it gives what the model itself gives its experts."""
+"""Routers, understood by experiment: a rule is taken for a router's only if it gives what the model itself
+gives its experts."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -150,7 +151,7 @@ def open(task: TaskRequest, subject: About, tell: Tell) -> TextTask:
         items[split] = Items.of_text(ids[: count * tokens], tokens)
     for tokens, count in passkeys.items():
         split = f"elsewhere:{WITH_PASSKEY.format(tokens)}"
-        made, scored = pass_keys.items(lambda text, split=split: subject.tokens.encode(text, split), tokens, count)
+        made, scored = pass_keys.items(partial(subject.tokens.encode, split=split), tokens, count)
         items[split] = Items(np.asarray(made, dtype=np.int64), scored)
     return TextTask(items)
 

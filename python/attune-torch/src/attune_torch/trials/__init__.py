@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from ..edits.attention_facts import facts
 from .fused import try_fused
 from .halves import try_halves
 from .layers import random_ids, try_layers
@@ -22,11 +23,12 @@ _TOKENS = 16
 
 @torch.no_grad()
 def try_structure(subject: Subject) -> None:
-    """Proves how fused tensors lie, by what rules routers choose and that halves of blocks are halves; what is not proved is
-    left in `Layer.unknown` and `Router.refusal`."""
+    """Proves how fused tensors lie, by what rules routers choose, that halves of blocks are halves and what attention does; what is not
+    proved is left in `Layer.unknown`, `Router.refusal` and `AttentionFacts.refusal`."""
     seen = observe(subject, random_ids(subject, 1, _TOKENS))
     for layer in subject.layers:
         try_fused(layer, seen[layer.index])
         try_halves(subject, layer, seen[layer.index])
         if layer.router is not None:
-            try_router(layer.router, seen[layer.index])
+            try_router(layer.router)
+    facts(subject)

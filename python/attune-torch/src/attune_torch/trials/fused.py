@@ -1,8 +1,9 @@
 """How fused tensors lie, proved by disturbing what they give.
 
-Of causal attention, the first token's result does not depend on its query, nor on its key: it sees one token alone. A query
-matters to its own token, a key to its own and all later ones but the first, a value to the first, too. Of a gated
-feed-forward part, what enters `down` is linear in what `up` gives, and not in what the gate gives.
+Of causal attention, the first token's result does not depend on its query, nor on its key: it sees one token
+alone. A query matters to its own token, a key to its own and all later ones but the first, a value to the
+first, too. Of a gated feed-forward part, what enters `down` is linear in what `up` gives, and not in what
+the gate gives.
 """
 
 from __future__ import annotations
@@ -49,7 +50,8 @@ def _attention(layer: Layer, call: Call | None) -> str | None:
     last = call.entered.shape[-2] - 1
 
     def changed(module: str, token: int) -> list[bool]:
-        """For each token, whether the attention's result changes when `module` gives something else at `token`."""
+        """For each token, whether the attention's result changes when `module` gives something else at
+        `token`."""
 
         def disturb(given: Tensor) -> Tensor:
             given = given.clone()

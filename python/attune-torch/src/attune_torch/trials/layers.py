@@ -1,4 +1,5 @@
-"""Experiments on a small batch when a model is loaded: whether its layers may be called one by one, and how they are stacked."""
+"""Experiments on a small batch when a model is loaded: whether its layers may be called one by one, and how
+they are stacked."""
 
 from __future__ import annotations
 
@@ -19,6 +20,7 @@ _TOKENS = 6
 def try_layers(subject: Subject) -> None:
     """Learns how `subject.stages` calls layers, and leaves there why it cannot, if it cannot."""
     stages = subject.stages
+    stages.tried = True
     try:
         ids = [random_ids(subject, items) for items in (2, 3)]
         _record(stages, ids[0])
@@ -27,7 +29,8 @@ def try_layers(subject: Subject) -> None:
         padded = plain or _learn(stages, [stages.prepare(batch, _padding(batch)) for batch in ids])
         stages.refusal = padded or _compare(subject, ids[0])
     except Exception as error:  # whatever a model's own code may raise: it still runs as a whole
-        stages.refusal = f"its layers cannot be called one by one: {type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
+        first = next(iter(str(error).splitlines()), "")
+        stages.refusal = f"its layers cannot be called one by one: {type(error).__name__}: {first}"
 
 
 def random_ids(subject: Subject, items: int, tokens: int = _TOKENS) -> Tensor:
@@ -48,7 +51,9 @@ def _record(stages: Layerwise, ids: Tensor) -> None:
     """Which layers give tuples, and what is in them beside the stream."""
     given: dict[int, Any] = {}
     hooks = [
-        layer.block.register_forward_hook(lambda _m, _a, out, index=layer.index: given.__setitem__(index, out))  # type: ignore[misc]
+        layer.block.register_forward_hook(
+            lambda _m, _a, out, index=layer.index: given.__setitem__(index, out)
+        )
         for layer in stages.subject.layers
     ]
     try:
@@ -66,15 +71,16 @@ def _record(stages: Layerwise, ids: Tensor) -> None:
 
 
 def _learn(stages: Layerwise, prepared: list[Prepared]) -> str | None:
-    """Finds the axis of items of the stream and of every argument: where batches of two sizes differ by just that."""
+    """Finds the axis of items of the stream and of every argument: where batches of two sizes differ by just
+    that."""
     sizes = [batch.items for batch in prepared]
     axis = _axis(prepared[0].hidden, prepared[1].hidden, sizes)
     if axis is None or prepared[0].hidden.shape[axis : axis + 2] != (sizes[0], _TOKENS):
         return f"what enters its layers has no axis of items: {tuple(prepared[0].hidden.shape)}"
     stages.batch_axis = axis
-    for index, (one, other) in enumerate(zip(prepared[0].calls, prepared[1].calls)):
+    for index, (one, other) in enumerate(zip(prepared[0].calls, prepared[1].calls, strict=True)):
         tensors: list[dict[str, Tensor]] = [{}, {}]
-        for found, (args, kwargs) in zip(tensors, (one, other)):
+        for found, (args, kwargs) in zip(tensors, (one, other), strict=True):
 
             def note(path: str, value: Tensor, found: dict[str, Tensor] = found) -> Tensor:
                 found[path] = value
@@ -93,19 +99,20 @@ def _learn(stages: Layerwise, prepared: list[Prepared]) -> str | None:
 
 
 def _axis(one: Tensor, other: Tensor, sizes: list[int]) -> int | None:
-    """The axis in which the two differ, if it is one alone and counts items, or the same number of rows for each item."""
+    """The axis in which the two differ, if it is one alone and counts items, or the same number of rows for
+    each item."""
     if one.dim() != other.dim():
         return None
     differ = [axis for axis in range(one.dim()) if one.shape[axis] != other.shape[axis]]
     if len(differ) != 1:
         return None
-    rows = [tensor.shape[differ[0]] / size for tensor, size in zip((one, other), sizes)]
+    rows = [tensor.shape[differ[0]] / size for tensor, size in zip((one, other), sizes, strict=True)]
     return differ[0] if rows[0] == rows[1] and rows[0].is_integer() else None
 
 
 def _compare(subject: Subject, ids: Tensor) -> str | None:
-    """Layer by layer, each with arguments prepared anew, against the model's own forward: nothing that a layer leaves for a
-    later one but the stream may matter. Also what comes behind, and stacking."""
+    """Layer by layer, each with arguments prepared anew, against the model's own forward: nothing that a
+    layer leaves for a later one but the stream may matter. Also what comes behind, and stacking."""
     stages = subject.stages
     for mask in (_padding(ids), None):
         valid = slice(None) if mask is None else mask.bool()
@@ -115,7 +122,7 @@ def _compare(subject: Subject, ids: Tensor) -> str | None:
             hidden = stages.run_layer(layer.index, hidden, stages.prepare(ids, mask))
         prepared = stages.prepare(ids, mask)
         if not _equal(stages.finish(hidden, prepared)[valid], own[valid]):
-            return "its layers one by one give other numbers than its own forward: they share more than the stream"
+            return "its layers share more than the stream: one by one they give other numbers"
         stacked = torch.cat([prepared.hidden] * 2, dim=stages.batch_axis)
         for layer in subject.layers:
             stacked = stages.run_layer(layer.index, stacked, prepared)

@@ -26,7 +26,9 @@ class Call:
     @property
     def entered(self) -> Tensor:
         """The first tensor that it was given."""
-        found: Tensor = next(value for value in (*self.args, *self.kwargs.values()) if isinstance(value, Tensor))
+        found: Tensor = next(
+            value for value in (*self.args, *self.kwargs.values()) if isinstance(value, Tensor)
+        )
         return found
 
     @property

@@ -1,116 +1,131 @@
-"""By what rule a router chooses, proved on what it gave its experts."""
+"""By what rule a router chooses, found by experiment: its mixture is given random rows, on which its logits differ widely, and what its
+router makes of them is compared with rules that are known. A router is edited by a rule that gave what the model itself gave its experts,
+or not at all."""
 
 from __future__ import annotations
 
-from itertools import product
-from typing import Literal
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from ..edits.routers import Routing, choice_of, logits_of, route
+from ..replaced import replaced_forward
 from ..structure.routers import Router
-from .observed import Seen
 
-_RARE = 0.1
-"""Share of rows that may be chosen otherwise in 16 bits, where scores tie."""
+TOKENS = 64
+"""Rows of the experiment."""
+
+SPREAD = 2.0
+"""Standard deviation of the logits of the experiment: enough to tell sigmoids from a softmax."""
 
 
-def try_router(router: Router, seen: Seen) -> None:
-    """Sets the rule of `router` that gives what was seen, or `router.refusal`."""
-    name = type(router.mixture).__name__
-    if router.sparsemixer:
-        router.refusal = f"a {name} chooses by SparseMixer, which this evaluator does not edit"
+def try_router(router: Router) -> None:
+    """Sets the rule of `router`, or leaves in `refusal` why there is none. Nothing may be edited meanwhile."""
+    seen = _ran(router)
+    rule = next((rule for rule in _rules(router) if _fits(rule, seen)), None)
+    if rule is None:
+        why = seen.trouble or (f"what its {type(router.module).__name__} makes of logits is none of the rules that are known: a softmax or "
+                               "sigmoids, rescaled or not, with a correction, groups and a scale, or SparseMixer")
+        router.refusal = f"how a {type(router.mixture).__name__} chooses its experts is not understood: {why}"
         return
-    router.refusal = f"how a {name} chooses its experts is not understood: no rule of this evaluator gives what it gave"
-    if "router" not in seen.calls or "experts" not in seen.calls or not router.per_token:
-        router.refusal = f"how a {name} chooses its experts is not understood: it calls no module with its choice"
-        return
-    chosen, weights = _choice(router, seen)
-    if chosen is None or weights is None:
-        router.refusal = f"how a {name} chooses its experts is not understood: they are not given a choice and its weights"
-        return
-    logits = _logits(router, seen)
-    scores: list[Literal["softmax", "sigmoid"]] = ["softmax", "sigmoid"]
-    for rule, renormalised in product(scores, (True, False)):
-        scale = _scale(router, logits, rule, renormalised, chosen, weights)
-        if scale is not None:
-            router.scores, router.renormalised, router.scale, router.refusal = rule, renormalised, scale, None
-            return
+    for field in fields(Router):
+        setattr(router, field.name, getattr(rule, field.name))
 
 
-def _logits(router: Router, seen: Seen) -> Tensor:
-    """`[rows, E]` in float32: those among what the router gave that its matrix makes, else what its matrix makes."""
-    call = seen.calls["router"]
-    entered = call.entered.reshape(-1, router.matrix.inputs)
-    logits = entered.float() @ router.matrix.read().T.to(entered.device)
-    if router.bias is not None:
-        logits = logits + router.bias.float().to(logits.device)
-    given = call.given if isinstance(call.given, tuple) else (call.given,)
-    for part in given:
-        if isinstance(part, Tensor) and part.is_floating_point() and part.shape[-1] == router.count:
-            own = part.reshape(-1, router.count).float()
-            if own.shape == logits.shape and _near(own, logits, part.dtype):
-                return own
-    return logits
+@dataclass
+class _Seen:
+    """What one router said, and whom the model chose with what weights: `[tokens, E]`, `[tokens, k]`, `[tokens, k]`."""
+
+    logits: Tensor | None = None
+    chosen: Tensor | None = None
+    weights: Tensor | None = None
+    trouble: str | None = None
+    dtype: torch.dtype = torch.float32
+    """Of the logits, as the model computes them."""
 
 
-def _choice(router: Router, seen: Seen) -> tuple[Tensor | None, Tensor | None]:
-    """Chosen experts and their weights, `[rows, k]`."""
-    if router.weighs_input:
-        given = seen.calls["router"].given
-        dense = given[0].float() if isinstance(given, tuple) else given.float()
-        if dense.shape[-1] != router.count:
-            return None, None
-        weights, chosen = dense.topk(router.per_token, dim=-1)
-        others = dense.sum(-1) - weights.sum(-1)
-        return (chosen, weights) if bool((others.abs() < 1e-6).all()) else (None, None)
-    small = [part for part in seen.calls["experts"].tensors() if part.dim() == 2 and part.shape[-1] == router.per_token]
-    whole = [part for part in small if not part.is_floating_point()]
-    real = [part for part in small if part.is_floating_point()]
-    return (whole[0].long(), real[0].float()) if len(whole) == 1 and len(real) == 1 else (None, None)
+def _ran(router: Router) -> _Seen:
+    seen = _Seen()
+    matrix = router.matrix.read()
+    norm = float(matrix.square().sum(1).mean().sqrt())
+    if not norm > 0:
+        return _Seen(trouble="the matrix of its router is 0, which says nothing")
+    rows = torch.randn(1, TOKENS, router.matrix.inputs, generator=torch.Generator().manual_seed(17))
+    rows = (rows * (SPREAD / norm)).to(router.matrix.tensor)
+    dtype = next((p.dtype for p in router.experts.parameters() if p.is_floating_point()), rows.dtype)
+
+    def asked(own: Callable[..., Any]) -> Callable[..., Any]:
+        def forward(*args: Any, **kwargs: Any) -> Any:
+            given = own(*args, **kwargs)
+            entering = next(arg for arg in (*args, *kwargs.values()) if isinstance(arg, Tensor))
+            logits = logits_of(router, given, entering)
+            seen.logits, seen.dtype = logits.float(), logits.dtype
+            if router.weighs_input:
+                dense = next(part for part in given if isinstance(part, Tensor) and part.data_ptr() != logits.data_ptr())
+                seen.weights, seen.chosen = dense.reshape(-1, router.count).float().topk(router.per_token, -1)
+            return given
+
+        return forward
+
+    def answered(own: Callable[..., Any]) -> Callable[..., Any]:
+        def forward(*args: Any, **kwargs: Any) -> Any:
+            if not router.weighs_input:
+                seen.chosen, seen.weights = choice_of(router, args, kwargs)
+            return own(*args, **kwargs)
+
+        return forward
+
+    with torch.no_grad(), replaced_forward(router.module, asked), replaced_forward(router.experts, answered):
+        try:
+            router.mixture(rows.to(dtype))
+        except Exception as error:  # whatever a model's own code may raise: it is not edited then
+            seen.trouble = str(error) or type(error).__name__
+    return seen
 
 
-def _scale(
-    router: Router, logits: Tensor, rule: str, renormalised: bool, chosen: Tensor, weights: Tensor
-) -> float | None:
-    """What weights are multiplied by at last, if the rule gives them; None where it does not."""
-    scores = torch.sigmoid(logits) if rule == "sigmoid" else torch.softmax(logits, -1)
-    keys = scores if router.correction is None else scores + router.correction.float().to(scores.device).flatten()
-    keys = keys if router.groups is None else _in_groups(router.groups, keys, rule)
-    own = keys.topk(router.per_token, -1).indices
-    other = (own.sort(-1).values != chosen.sort(-1).values).any(-1).float().mean()
-    if float(other) > (0.0 if weights.dtype == logits.dtype and _exact(router) else _RARE):
-        return None
-    expected = scores.gather(-1, chosen)
-    expected = expected / expected.sum(-1, keepdim=True) if renormalised else expected
-    scale = float((weights * expected).sum() / (expected * expected).sum())
-    if not _near(expected * scale, weights, router.matrix.tensor.dtype):
-        return None
-    return 1.0 if abs(scale - 1.0) < 1e-3 else _known(router, scale)
+def _rules(router: Router) -> Iterator[Router]:
+    """Rules that a router of this structure may have, the plainest first."""
+    own = {id(module) for module in router.experts.modules()}
+    numbers = [tensor for module in router.mixture.modules() if id(module) not in own
+               for tensor in (*module._parameters.values(), *module._buffers.values())
+               if tensor is not None and tensor.numel() == router.count and tensor is not router.bias]
+    corrections = [None, *numbers] if router.correction is None else [router.correction, None]
+    groups = [None] if router.groups is None else [router.groups, None]
+    for correction, group in itertools.product(corrections, groups):
+        for scores, renormalised in itertools.product(("softmax", "sigmoid"), (True, False)):
+            yield replace(router, scores=scores, renormalised=renormalised, correction=correction, groups=group,
+                          sparsemixer=False, scale=1.0, refusal=None)
+    epsilon = getattr(router.module, "router_jitter_noise", None)
+    if isinstance(epsilon, float) and router.per_token == 2:
+        yield replace(router, sparsemixer=True, renormalised=False, correction=None, groups=None, scale=1.0, refusal=None)
 
 
-def _known(router: Router, scale: float) -> float:
-    """The factor as the configuration says it, which has all of its digits."""
-    config = getattr(router.mixture, "config", None)
-    sources = (router.mixture, router.module, config, getattr(router.experts, "config", None))
-    said = [getattr(source, name, None) for source in sources for name in ("routed_scaling_factor", "router_scaling_factor")]
-    near = [float(value) for value in said if isinstance(value, int | float) and abs(value - scale) <= 2e-2 * abs(scale)]
-    return near[0] if near else scale
+def _fits(rule: Router, seen: _Seen) -> bool:
+    """Whether `rule` makes the choices and weights that were seen, up to a scale, which it is given."""
+    if seen.logits is None or seen.chosen is None or seen.weights is None or seen.trouble is not None:
+        return False
+    if seen.chosen.shape != (len(seen.logits), rule.per_token) or not torch.isfinite(seen.logits).all():
+        return False
+    chosen, weights = route(rule, seen.logits, Routing())
+    dense = [torch.zeros(seen.logits.shape, device=seen.logits.device).scatter_(-1, who.long(), much.float())
+             for who, much in ((chosen, weights), (seen.chosen, seen.weights))]
+    rule.scale = _scale(dense[0], dense[1])
+    dtype = seen.dtype
+    limit = 1e-4 if dtype == torch.float32 else 2e-2
+    apart = (dense[0] * rule.scale - dense[1]).abs().amax(-1)
+    # Ties, and logits of 16 bits that are rounded before they are compared, may be broken another way in a few rows.
+    off = apart > limit * dense[1].abs().amax().clamp_min(1e-12)
+    return int(off.sum()) <= (0 if dtype == torch.float32 else len(off) // 16)
 
 
-def _in_groups(groups: tuple[int, int], keys: Tensor, rule: str) -> Tensor:
-    """Keys, −∞ outside of the best groups: by their best expert, or their best two where scores are sigmoids."""
-    members = keys.unflatten(-1, (groups[0], -1))
-    best = members.topk(min(2, members.shape[-1]) if rule == "sigmoid" else 1, -1).values.sum(-1)
-    among = torch.zeros_like(best, dtype=torch.bool).scatter_(-1, best.topk(groups[1], -1).indices, True)
-    return members.masked_fill(~among[..., None], float("-inf")).flatten(-2)
-
-
-def _exact(router: Router) -> bool:
-    return router.matrix.tensor.dtype in (torch.float32, torch.float64)
-
-
-def _near(one: Tensor, other: Tensor, dtype: torch.dtype) -> bool:
-    loose = 1e-5 if dtype in (torch.float32, torch.float64) else 3e-2
-    scale = float(other.abs().max())
-    return float((one - other).abs().max()) <= loose * max(scale, 1e-12)
+def _scale(found: Tensor, expected: Tensor) -> float:
+    """What weights are multiplied by, to six digits."""
+    both = (found > 1e-6) & (expected > 0)
+    if not both.any():
+        return 1.0
+    ratio = float((expected[both].double() / found[both].double()).median())
+    return 1.0 if abs(ratio - 1.0) < 1e-3 else float(f"{ratio:.6g}")
