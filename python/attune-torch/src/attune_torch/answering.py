@@ -9,7 +9,6 @@ import torch
 from attune_worker import Batch, Deadline, EvaluatorError, OutOfMemory, Scores, Work
 
 from . import edits, generation
-from .edits import kv_bits
 from .generation import Decode
 from .population import Asked, Candidate, Limit, Population, Progress, Scored, memory
 from .tasks import Item, Read, Task, Value, Written
@@ -35,8 +34,6 @@ class Answering:
         Raises `OutOfMemory` when one plan on one sequence is too much, and `Interrupted` when it is called off.
         """
         candidates: list[tuple[int, Candidate]] = []
-        if any(map(kv_bits.smooths, self._batch.plans)):
-            kv_bits.calibrate(self._subject)
         for index, plan in enumerate(self._batch.plans):
             try:
                 candidates.append((index, Candidate(edits.compile(self._subject, plan))))

@@ -44,7 +44,7 @@ def facts(subject: Subject) -> list[AttentionFacts]:
     """Of every layer, found once."""
     known = _KNOWN.get(subject)
     if known is None:
-        known = _KNOWN[subject] = _said(subject) if subject.device.type == "meta" else _found(subject)
+        known = _KNOWN[subject] = _found(subject)
     return known
 
 
@@ -101,15 +101,6 @@ def _found(subject: Subject) -> list[AttentionFacts]:
             of.kv_heads = 1 if of.latent else ran.key.shape[1]
             of.head_dim, of.value_dim = ran.key.shape[-1], ran.value_dim
             of.turns_halves = not of.latent and _turns_halves(same.key)
-    return found
-
-
-def _said(subject: Subject) -> list[AttentionFacts]:
-    """Of a model without values: what its code and its configuration say. Whether whole heads turn is not known yet, and not refused."""
-    found = [_of_code(layer) for layer in subject.layers]
-    for of in found:
-        of.kv_heads, of.head_dim = subject.facts.get("kv-heads", 0), subject.facts.get("head-dim", 0)
-        of.value_dim, of.turns_halves = of.head_dim, not of.latent
     return found
 
 

@@ -11,13 +11,15 @@ import torch
 from attune_worker.evaluator import Edit, EvaluatorError, Plan, Unsupported
 from torch import Tensor
 
-from ..calibration import Calibration
 from ..subject import Layer, Subject
 from . import attention
 from .attention_facts import check_head, facts, understood
 from .edited_attention import edited_heads
 from .grids import Grid
 from .heads import Cache
+
+CALIBRATION_TOKENS = 4096
+"""Scales of smoothed keys are measured on the first items of the selection split that hold so many tokens, whole ones, at least one."""
 
 LIMITS = (1e-4, 1e4)
 """Scales beyond these make channels vanish, or grow without bound (PM-KVQ's limits)."""
@@ -90,14 +92,15 @@ def _shrinks_to(wide: int, bits: int) -> bool:
 
 
 @dataclass
-class _Measured:
+class _Calibration:
     """What scales of smoothed keys are measured on, and what was found: `[kv-heads, channels/2]` for each layer."""
 
-    data: Calibration
+    ids: Tensor
+    fingerprint: str
     maxima: list[Tensor | None] | None = None
 
 
-_MEASURED: WeakKeyDictionary[Subject, _Measured] = WeakKeyDictionary()
+_CALIBRATIONS: WeakKeyDictionary[Subject, _Calibration] = WeakKeyDictionary()
 
 
 def smooths(plan: Sequence[Edit]) -> bool:
@@ -105,20 +108,21 @@ def smooths(plan: Sequence[Edit]) -> bool:
     return any(edit.kind == KvBits.kind and edit.args.get("smoothing") is not None and edit["keys"] < 16 for edit in plan)
 
 
-def calibrate_on(subject: Subject, data: Calibration) -> None:
-    """Says what scales of smoothed keys are measured on."""
-    _MEASURED[subject] = _Measured(data)
+def calibrate_on(subject: Subject, ids: Tensor, fingerprint: str) -> None:
+    """Says what scales of smoothed keys are measured on: items `[items, tokens]` of the selection split, as many as hold
+    `CALIBRATION_TOKENS`, whole ones, at least one. `fingerprint` is theirs."""
+    _CALIBRATIONS[subject] = _Calibration(ids, fingerprint)
 
 
 def calibration(subject: Subject) -> str | None:
     """The fingerprint of what scales are measured on, once that is known."""
-    known = _MEASURED.get(subject)
-    return None if known is None else known.data.fingerprint
+    known = _CALIBRATIONS.get(subject)
+    return known and known.fingerprint
 
 
 def calibrate(subject: Subject) -> None:
     """Measures the scales, once. Call it while nothing is edited: before a plan that `smooths` is entered."""
-    known = _MEASURED.get(subject)
+    known = _CALIBRATIONS.get(subject)
     if known is None:
         raise EvaluatorError("keys are smoothed by scales that are measured on the selection split, and there is none")
     if known.maxima is not None:
@@ -128,8 +132,8 @@ def calibrate(subject: Subject) -> None:
         for layer, found, recorder in zip(subject.layers, facts(subject), recorders, strict=True):
             if found.refusal is None and layer.attention is not None:
                 attention.act(stack, layer.attention, recorder)
-        for tokens in known.data.sequences:
-            subject.hidden(torch.tensor([tokens], device=subject.device))
+        for item in known.ids:
+            subject.hidden(item[None].to(subject.device))
     known.maxima = [recorder.largest for recorder in recorders]
 
 
@@ -149,7 +153,7 @@ def _scales(subject: Subject, layer: Layer, head: int, edit: Edit) -> Tensor | N
     exponent = edit.args.get("smoothing")
     if exponent is None or edit["keys"] == 16:
         return None
-    known = _MEASURED.get(subject)
+    known = _CALIBRATIONS.get(subject)
     maxima = known and known.maxima and known.maxima[layer.index]
     if maxima is None:
         raise EvaluatorError(f"{edit} was entered before its scales were measured")
