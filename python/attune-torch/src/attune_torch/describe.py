@@ -9,7 +9,7 @@ from typing import Any, Literal
 from attune_worker import Option
 from attune_worker.options import Bool, Int, OneOf, Text
 
-from . import __version__
+from . import __version__, ray
 
 NAME = "torch"
 SUMMARY = "Runs any causal language model that transformers loads, on the CPU or with CUDA."
@@ -110,7 +110,7 @@ def hello() -> dict[str, Any]:
     from . import tasks
 
     return {
-        "options": [option.to_json() for option in OPTIONS],
+        "options": [option.to_json() for option in (*OPTIONS, *ray.OPTIONS)],
         "tasks": tasks.specifications(),
         "edits": [{"kind": kind} for kind in EDITS],
         "unedited": "the dense model",
