@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 import torch
+from attune_worker import BadRequest
+from transformers import AutoConfig, AutoModelForCausalLM
+
 from attune_torch.describe import Options
 from attune_torch.outline import Outline
 from conftest import ROOT
-from transformers import AutoConfig, AutoModelForCausalLM
 
 GOLDEN = ROOT / "tests" / "golden"
 RECORDED: dict[str, dict[str, Any]] = json.loads((GOLDEN / "facts.json").read_text())
@@ -28,7 +30,13 @@ def test_facts_of_models_in_the_repository_are_those_of_the_native_evaluator(fol
     assert outline.facts == RECORDED[outline.name]
 
 
-@pytest.mark.parametrize("name", CASES)
+def test_a_model_that_is_no_causal_language_model_to_transformers_is_refused_by_name(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text(json.dumps(CASES["mistral3"]))
+    with pytest.raises(BadRequest, match="Mistral3Config"):
+        _ = Outline(tmp_path, Options()).model
+
+
+@pytest.mark.parametrize("name", sorted(CASES.keys() - {"mistral3"}))
 def test_facts_of_every_family_are_those_of_the_native_evaluator(name: str, tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text(json.dumps(CASES[name]))
     torch.manual_seed(0)

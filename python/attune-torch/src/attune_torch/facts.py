@@ -27,12 +27,12 @@ _CONTEXTS = (
 
 def facts(outline: Outline) -> dict[str, Any]:
     """Values by name; counts that a model does not have are 0, and are not said."""
-    config, layers, model = outline.config, outline.layers, outline.model
+    config, layers = outline.config, outline.layers
     files = stored.tensors(outline.folder)
     linear = [layer.linear for layer in layers]
     routers = [layer.router for layer in layers if layer.router is not None]
     experts = [layer for layer in layers if layer.router is not None]
-    parameters = _parameters(model)
+    parameters = _parameters(outline)
     heads = int(getattr(config, "num_attention_heads", 0) or 0)
     head_dim = _head_dim(config, linear, heads)
     latent = any("kv-a" in of for of in linear)
@@ -84,15 +84,23 @@ def facts(outline: Outline) -> dict[str, Any]:
     return values
 
 
-def _parameters(model: nn.Module) -> int:
-    """Elements of all tensors of the model: parameters once each, and buffers that are stored beside them."""
-    said = model.state_dict().keys()
-    count = sum(parameter.numel() for parameter in model.parameters())
-    return count + sum(
-        buffer.numel()
-        for name, buffer in model.named_buffers()
-        if name in said and buffer.is_floating_point()
-    )
+def _parameters(outline: Outline) -> int:
+    """Elements of all tensors of the language model: parameters once each, and buffers that are stored
+    beside them. Of a model of several parts, towers for images are no part of it."""
+    whole: Any = outline.model
+    parts: list[nn.Module] = [whole]
+    if outline.config is not outline.whole_config:
+        parts = [outline.structure[0], whole.get_output_embeddings()]
+    tensors: dict[int, int] = {}
+    for part in parts:
+        said = part.state_dict().keys()
+        tensors |= {id(parameter): parameter.numel() for parameter in part.parameters()}
+        tensors |= {
+            id(buffer): buffer.numel()
+            for name, buffer in part.named_buffers()
+            if name in said and buffer.is_floating_point()
+        }
+    return sum(tensors.values())
 
 
 def _bytes_per_parameter(outline: Outline, files: list[stored.Stored], parameters: int) -> float:
