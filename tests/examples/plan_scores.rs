@@ -57,7 +57,11 @@ fn main() -> Result<(), Failure> {
         scores[number] = match outcome {
             Ok(evaluation) => {
                 let metrics = &evaluation.scores.metrics;
-                metrics.iter().map(|(name, metric)| (name.clone(), json!(metric.items))).collect::<Map<_, _>>().into()
+                metrics
+                    .iter()
+                    .map(|(name, metric)| (name.clone(), json!(metric.items)))
+                    .collect::<Map<_, _>>()
+                    .into()
             }
             Err(failure) => json!(failure.to_string()),
         };
@@ -97,10 +101,10 @@ fn value(name: &str, value: &Value) -> Result<OptionValue, Failure> {
     Ok(match value {
         Value::String(text) => OptionValue::Text(text.clone()),
         Value::Array(items) if real => {
-            OptionValue::Reals(items.iter().map(|item| item.as_f64()).collect::<Option<_>>().ok_or_else(no)?)
+            OptionValue::Reals(items.iter().map(Value::as_f64).collect::<Option<_>>().ok_or_else(no)?)
         }
         Value::Array(items) => {
-            OptionValue::Ints(items.iter().map(|item| item.as_i64()).collect::<Option<_>>().ok_or_else(no)?)
+            OptionValue::Ints(items.iter().map(Value::as_i64).collect::<Option<_>>().ok_or_else(no)?)
         }
         Value::Number(number) if real => OptionValue::Real(number.as_f64().ok_or_else(no)?),
         Value::Number(number) => OptionValue::Int(number.as_i64().ok_or_else(no)?),
