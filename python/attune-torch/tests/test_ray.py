@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -34,10 +35,11 @@ ray = pytest.importorskip("ray")
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
-from ray_toy import ITEMS, Toy  # noqa: E402
-
+from attune_torch import tasks  # noqa: E402
+from attune_torch.__main__ import TorchEvaluator  # noqa: E402
 from attune_torch.ray import is_asked, open_shared  # noqa: E402
 from attune_torch.ray.cluster import connect  # noqa: E402
+from ray_toy import ITEMS, Toy  # noqa: E402
 
 
 def opening(log: Path, actors: int, **options: Any) -> Opening:
@@ -86,12 +88,15 @@ class Heard(Batch):
         self.goes_on = threading.Event()
         self.goes_on.set()
         self.over = False
+        self.works = True
+        """Whether the work of each plan is that of the toy."""
 
     def done(
         self, index: int, scores: Mapping[str, Scores], work: Work | None = None, seconds: float | None = None
     ) -> None:
         assert index not in self.scores and index not in self.errors
-        assert work == Work(len(self.items), 2 * len(self.items))
+        if self.works:
+            assert work == Work(len(self.items), 2 * len(self.items))
         self.times.append(time.monotonic())
         self.scores[index] = scores
 
@@ -107,6 +112,12 @@ class Heard(Batch):
             pass
         if self.over:
             raise Interrupted("called off")
+
+
+def task_defaults(name: str) -> dict[str, Any]:
+    """The options of a task in a profile that says nothing."""
+    (task,) = (one for one in tasks.specifications() if one["name"] == name)
+    return {option["name"]: option["default"] for option in task["options"]}
 
 
 def add(amount: float) -> Edit:
@@ -269,6 +280,34 @@ def test_more_actors_than_the_cluster_has_are_refused(
         open_shared(Toy, opening(tmp_path, 5), print)
     with pytest.raises(BadRequest, match="1 actors with 0.5 GPU each, and the Ray cluster has 0"):
         open_shared(Toy, opening(tmp_path, 1, **{"gpus-per-actor": 0.5}), print)
+
+
+def test_a_model_scores_to_the_bit_what_it_does_without_actors(
+    share: Callable[..., tuple[Session, Path]], tmp_path: Path
+) -> None:
+    share(1)
+    folder = HERE.parents[2] / "models/tiny-moe"
+    data = [folder / "data" / f"arithmetic.{split}.txt" for split in ("selection", "report")]
+    options = {**task_defaults("text"), "length": 32}
+    task = Task("text", options, folder, *data, {}, 4, 4)
+    model = Opening(str(folder), "cpu", {"actors": 2}, task, None)
+    alone = TorchEvaluator().open(replace(model, options={}), print)
+    shared = TorchEvaluator().open(model, print)
+    assert alone.load() == shared.load()
+    assert alone.opened == shared.opened
+    keeps = [
+        tuple(
+            Edit("keep-experts", {"layer": layer, "experts": [0, 1, 2 + layer % 3, at]}) for layer in (1, 3)
+        )
+        for at in (5, 6, 7)
+    ]
+    batches = [Heard([(), *keeps], [2, 0, 3]) for _ in range(2)]
+    for batch in batches:
+        batch.works = False
+    alone.evaluate(batches[0])
+    shared.evaluate(batches[1])
+    assert batches[0].scores == batches[1].scores
+    shared.close()
 
 
 def test_a_profile_that_names_no_actors_needs_no_ray(tmp_path: Path) -> None:

@@ -1,10 +1,11 @@
 """Twelve rules vote whether a line of a log is about a failure: which of them can go? No model, no GPU."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from attune_worker import Metric, Plan, Value, run
+from attune_worker import Metric, Plan, Signal, Value, run
 from attune_worker.evaluator import Task
 
 RULES = {"error": 2.5, "fail": 2.0, "timeout": 1.5, "refused": 1.5, "denied": 1.0, "panic": 3.0}
@@ -25,6 +26,15 @@ def score(plan: Plan, items: Sequence[str]) -> dict[str, list[float]]:
     return {"kl": kl, "turned": [float((p > 0.5) != (q > 0.5)) for p, q in pairs]}
 
 
+def influence(args: Mapping[str, Any], items: Sequence[str]) -> Signal:
+    """How much each rule alone changes the verdicts: what the technique's baseline goes by."""
+    alone = [sum(abs(belief(line, set()) - belief(line, {at})) for line in items) for at in range(len(RULES))]
+    # The technique knows two halves of a block, which rules do not have, and the whole.
+    return Signal(
+        [("layer", len(RULES)), ("part", 3)], [v for total in alone for v in (0.0, 0.0, total / len(items))]
+    )
+
+
 def items(task: Task) -> dict[str, list[str]]:
     return {
         split: Path(path).read_text().splitlines()
@@ -39,6 +49,9 @@ if __name__ == "__main__":
         "kv-heads": 1,
         "head-dim": 1,
         "block-parameters": [1, 0] * len(RULES),
+        "parameters": len(RULES),
+        "bytes-per-parameter": 1.0,
     }
     metrics = [Metric("kl", "minimise", "nats/line"), Metric("turned", "minimise", "share")]
-    run(score, edits=["drop-block"], items=items, metrics=metrics, name="rules", facts=shape)
+    signals = {"block-influence": influence}
+    run(score, edits=["drop-block"], items=items, metrics=metrics, name="rules", facts=shape, signals=signals)

@@ -7,7 +7,7 @@ from typing import Any
 
 from attune_worker import Evaluator, Opening, Session, serve
 
-from . import describe
+from . import describe, ray
 
 
 class TorchEvaluator(Evaluator):
@@ -21,6 +21,8 @@ class TorchEvaluator(Evaluator):
         return describe.hello()
 
     def open(self, opening: Opening, tell: Any) -> Session:
+        if ray.is_asked(opening):
+            return ray.open_shared(ray.torch_evaluator, opening, tell)
         # Imports torch: after `hello`, which answers at once.
         from .session import open_session
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from attune_worker import Option
 from attune_worker.options import Bool, Int, OneOf, Text
 
-from . import __version__
+from . import __version__, ray
 
 NAME = "torch"
 SUMMARY = "Runs any causal language model that transformers loads, on the CPU or with CUDA."
@@ -70,6 +70,10 @@ EDITS = (
 )
 """Kinds of edits that are honoured, where the model has what they change; in the order of `docs/edits.md`."""
 
+SIGNALS: dict[str, str] = {}
+"""Names of signals, and what they are."""
+
+
 @dataclass(frozen=True)
 class Options:
     """The evaluator's options of a profile."""
@@ -103,14 +107,14 @@ def _version(package: str) -> str:
 
 def hello() -> dict[str, Any]:
     """`options`, `tasks`, `edits`, … of the answer to `hello`."""
-    from . import signals, tasks
+    from . import tasks
 
     return {
-        "options": [option.to_json() for option in OPTIONS],
+        "options": [option.to_json() for option in (*OPTIONS, *ray.OPTIONS)],
         "tasks": tasks.specifications(),
         "edits": [{"kind": kind} for kind in EDITS],
         "unedited": "the dense model",
-        "signals": signals.described(),
+        "signals": [{"name": name, "summary": summary} for name, summary in SIGNALS.items()],
         "numerics": numerics(),
         "idle-seconds": 600,
     }

@@ -4,7 +4,6 @@ plans come out the same."""
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from torch import nn
@@ -187,9 +186,11 @@ def _tensor(layer: Layer, name: str, files: list[stored.Stored]) -> str:
     same = [other for other in others if layer.linear[other][0].parameter == found.parameter]
     if len(same) < 2:
         return name
-    mark = re.compile(rf"\.{layer.index}\..*experts\.\d+\.")
-    apart = found.expert is not None and any(mark.search(tensor.name) for tensor in files)
-    return name if apart else same[0]
+    shape = tuple(found.tensor.shape)
+    mark = f".{layer.index}."
+    swapped = (*shape[:-2], *shape[:-3:-1])
+    joined = not files or any(mark in tensor.name and tensor.shape in (shape, swapped) for tensor in files)
+    return same[0] if joined else name
 
 
 def _halves(layer: Layer) -> list[int]:

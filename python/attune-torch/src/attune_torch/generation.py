@@ -1,9 +1,10 @@
 """Greedy generation by whole forwards: every token is what the sequence up to it gives, run as a whole.
 
-Edits may depend on where a query stands (exact recent positions of a cache, sinks) and on how long the sequence is (attention spans). A forward
-over everything that there is by now is what they mean, so every token is taken from one: a cache that is filled as a sequence grows
-would hold what its tokens gave when it was shorter. No sequence is padded. On a host each runs by itself, as in the population,
-so that its text does not depend on what else is asked for; on other devices those of one length run together.
+Edits may depend on where a query stands (exact recent positions of a cache, sinks) and on how long the
+sequence is (attention spans). A forward over everything that there is by now is what they mean, so every
+token is taken from one: a cache that is filled as a sequence grows would hold what its tokens gave when it
+was shorter. No sequence is padded. On a host each runs by itself, as in the population, so that its text does
+not depend on what else is asked for; on other devices those of one length run together.
 """
 
 from __future__ import annotations
@@ -26,10 +27,12 @@ Decode = Callable[[list[int]], str]
 def write(
     subject: Subject, prompts: Sequence[Prompt], decode: Decode, check: Callable[[], None]
 ) -> tuple[list[Written], int]:
-    """How the model continues each prompt, and the tokens that were run for that; edits that are entered take effect.
+    """How the model continues each prompt, and the tokens that were run for that; edits that are entered take
+    effect.
 
-    A continuation ends with an end-of-text token of the model, which is no part of it, before the first of the prompt's stops that its text
-    has, or after its most tokens. Of equally likely tokens the first of the vocabulary is taken. `check` is called before every forward.
+    A continuation ends with an end-of-text token of the model, which is no part of it, before the first of
+    the prompt's stops that its text has, or after its most tokens. Of equally likely tokens the first of the
+    vocabulary is taken. `check` is called before every forward.
     """
     ends = end_tokens(subject)
     said: list[list[int]] = [[] for _ in prompts]
@@ -58,7 +61,8 @@ def write(
 
 
 def end_tokens(subject: Subject) -> frozenset[int]:
-    """The tokens that end a text: those of the model's generation settings, else of its configuration, else of its tokenizer."""
+    """The tokens that end a text: those of the model's generation settings, else of its configuration, else
+    of its tokenizer."""
     for holder in (getattr(subject.model, "generation_config", None), subject.config, subject.tokenizer):
         found = getattr(holder, "eos_token_id", None)
         if found is not None:

@@ -56,9 +56,7 @@ class Layerwise:
 
     def __init__(self, subject: Subject) -> None:
         self.subject = subject
-        self.tried = False
-        """Whether `trials.layers` has looked; before, nothing may run layer by layer."""
-        self.refusal: str | None = None
+        self.refusal: str | None = "the model's layers have not been tried yet"
         self.batch_axis = 0
         self.tuples: list[tuple[Any, ...] | None] = []
         """For each layer, what it gives beside the stream, where it gives a tuple."""

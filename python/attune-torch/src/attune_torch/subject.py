@@ -80,7 +80,7 @@ class Subject:
     @property
     def layerwise(self) -> bool:
         """Whether layers may be called one by one: proved on a small batch when the model was loaded."""
-        return self.stages.tried and self.stages.refusal is None
+        return self.stages.refusal is None
 
     @property
     def whole_because(self) -> str | None:

@@ -12,7 +12,6 @@ from attune_worker.evaluator import Edit, EvaluatorError, Unsupported
 from torch import Tensor
 
 from attune_torch import edits
-from attune_torch.calibration import Calibration
 from attune_torch.edits import attention, kv_bits
 from attune_torch.edits.attention_facts import facts
 from attune_torch.edits.grids import Grid
@@ -267,7 +266,7 @@ def test_scales_of_smoothed_keys_come_from_calibration_data_alone() -> None:
     assert kv_bits.smooths(plan) and not kv_bits.smooths([kv(), kv(1, keys=16, smoothing=0.5)])
     with pytest.raises(EvaluatorError, match="none"):
         kv_bits.calibrate(subject)
-    kv_bits.calibrate_on(subject, Calibration(tuple(map(tuple, random_ids(3, 16).tolist())), "of these"))
+    kv_bits.calibrate_on(subject, random_ids(3, 16), "of these")
     with pytest.raises(EvaluatorError, match="before its scales"):
         scored(subject, plan, random_ids(2, 20))
     kv_bits.calibrate(subject)

@@ -1,4 +1,5 @@
-"""A model in this repository, what tasks may ask about it, and a reading of passages that shares no code with the population."""
+"""A model in this repository, what tasks may ask about it, and a reading of passages that shares no code with
+the population."""
 
 from __future__ import annotations
 
@@ -11,12 +12,13 @@ from typing import Any
 
 import pytest
 import torch
-from attune_torch.session import TorchSession, open_session
-from attune_torch.tasks import Item, Read, Task, Value, Written, kind
-from attune_torch.tasks.tokens import Tokens
 from attune_worker import Batch, Edit, Opening, Scores, Work
 from attune_worker import Task as TaskRequest
 from transformers import AutoModelForCausalLM
+
+from attune_torch.session import TorchSession, open_session
+from attune_torch.tasks import Item, Read, Task, Value, Written, kind
+from attune_torch.tasks.tokens import Tokens
 
 TINY_MOE = Path(__file__).resolve().parents[4] / "models" / "tiny-moe"
 
@@ -50,7 +52,9 @@ class Plain:
         nll = -logits.gather(1, targets[:, None])[:, 0]
         return Read([0.0] * scored, nll.tolist(), (logits.argmax(-1) == targets).tolist())
 
-    def write(self, ids: Sequence[int], most: int, stops: Sequence[str], decode: Callable[[list[int]], str]) -> Written:
+    def write(
+        self, ids: Sequence[int], most: int, stops: Sequence[str], decode: Callable[[list[int]], str]
+    ) -> Written:
         said: list[int] = []
         for _ in range(most):
             token = int(self.logits([*ids, *said])[-1].argmax())
@@ -86,18 +90,25 @@ def about() -> About:
 def opened(tmp_path: Path, about: About) -> Callable[..., Task]:
     """Opens a kind of task on records, or on files that are named."""
 
-    def open_it(name: str, selection: Any, report: Any, told: list[str] | None = None, **options: Any) -> Task:
+    def open_it(
+        name: str, selection: Any, report: Any, told: list[str] | None = None, **options: Any
+    ) -> Task:
         request = task_request(tmp_path, name, selection, report, options)
         return kind(name).open(request, about, (told if told is not None else []).append)
 
     return open_it
 
 
-def task_request(folder: Path, name: str, selection: Any, report: Any, options: Mapping[str, Any]) -> TaskRequest:
+def task_request(
+    folder: Path, name: str, selection: Any, report: Any, options: Mapping[str, Any]
+) -> TaskRequest:
     """A request for a kind of task, with every option."""
     complete = {option["name"]: option["default"] for option in kind(name).specification()["options"]}
     complete |= {key.replace("_", "-"): value for key, value in options.items()}
-    files = [written(folder / f"{split}.jsonl", data) for split, data in (("selection", selection), ("report", report))]
+    files = [
+        written(folder / f"{split}.jsonl", data)
+        for split, data in (("selection", selection), ("report", report))
+    ]
     return TaskRequest(name, complete, folder, files[0], files[1], {}, 0, 0)
 
 
@@ -118,7 +129,9 @@ class Collected(Batch):
         self.scores: dict[int, Mapping[str, Scores]] = {}
         self.work: dict[int, Work] = {}
 
-    def done(self, index: int, scores: Mapping[str, Scores], work: Work | None = None, seconds: float | None = None) -> None:
+    def done(
+        self, index: int, scores: Mapping[str, Scores], work: Work | None = None, seconds: float | None = None
+    ) -> None:
         assert work is not None
         self.scores[index], self.work[index] = scores, work
 
@@ -138,7 +151,9 @@ def session(tmp_path: Path) -> Callable[..., TorchSession]:
 
     def open_it(name: str, selection: Any, report: Any, **options: Any) -> TorchSession:
         request = task_request(tmp_path, name, selection, report, options)
-        opened = open_session(Opening(str(TINY_MOE), "cpu", {"dtype": "float32"}, request, 1 << 28), lambda message: None)
+        opened = open_session(
+            Opening(str(TINY_MOE), "cpu", {"dtype": "float32"}, request, 1 << 28), lambda message: None
+        )
         opened.load()
         return opened
 

@@ -1,15 +1,19 @@
-"""How answers are compared. The cases of LV-Eval's score were worked out by hand from its definition, and agree with its program."""
+"""How answers are compared. The cases of LV-Eval's score were worked out by hand from its definition, and
+agree with its program."""
 
 from __future__ import annotations
 
 import math
 
 import pytest
+
 from attune_torch.tasks.answers import exact_match, f1, keyword_recall, lv_eval, squad
 
 
 def test_the_normal_form_of_squad() -> None:
-    assert squad("  The  Mill's wheel, an hour-glass\n(and a \"river\"). ") == "mills wheel hourglass and river"
+    assert (
+        squad('  The  Mill\'s wheel, an hour-glass\n(and a "river"). ') == "mills wheel hourglass and river"
+    )
     assert squad("a.b") == "ab", "punctuation goes before articles do"
 
 
@@ -28,7 +32,9 @@ def test_one_of_the_expected_answers_in_a_normal_form(answer: str, normalisation
 
 
 def test_f1_counts_words_with_repetition() -> None:
-    assert math.isclose(f1("mill mill river", "mill river river hill"), 2 * (2 / 3) * (2 / 4) / (2 / 3 + 2 / 4))
+    assert math.isclose(
+        f1("mill mill river", "mill river river hill"), 2 * (2 / 3) * (2 / 4) / (2 / 3 + 2 / 4)
+    )
     assert f1("", "mill") == f1("mill", "") == f1("road", "mill") == 0.0
 
 

@@ -1,4 +1,5 @@
-"""Multiple choice by log-likelihood: the numbers of a loop over transformers, the rule of lm-evaluation-harness for tokens."""
+"""Multiple choice by log-likelihood: the numbers of a loop over transformers, the rule of
+lm-evaluation-harness for tokens."""
 
 from __future__ import annotations
 
@@ -10,17 +11,18 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from attune_worker import BadRequest, Edit
+
 from attune_torch.session import TorchSession
 from attune_torch.tasks import Read, Task
 from attune_torch.tasks.continuation import NoTokens, encode_pair
 from attune_torch.tasks.questions import accuracy, margin, normalised_accuracy
-from attune_worker import BadRequest, Edit
 
 from .conftest import Collected
 
 GOLDEN = Path(__file__).resolve().parents[4] / "tests" / "golden"
-GOOD = {"question": "Where does she live?", "choices": ["by the river", "in the mill"], "answer": 0}
-OTHER = {"question": "What is on the hill?", "choices": ["a church", "a mill"], "answer": "a mill"}
+GOOD: dict[str, Any] = {"question": "Where does she live?", "choices": ["by the river", "in the mill"], "answer": 0}
+OTHER: dict[str, Any] = {"question": "What is on the hill?", "choices": ["a church", "a mill"], "answer": "a mill"}
 
 
 def golden() -> dict[str, Any]:
@@ -33,7 +35,9 @@ def test_likelihoods_are_those_of_a_loop_over_transformers(
     form: str, plain: Any, about: Any, opened: Callable[..., Task]
 ) -> None:
     record = golden()
-    task = opened("choice", GOLDEN / "choice.selection.jsonl", GOLDEN / "choice.report.jsonl", **record["forms"][form])
+    task = opened(
+        "choice", GOLDEN / "choice.selection.jsonl", GOLDEN / "choice.report.jsonl", **record["forms"][form]
+    )
     assert [metric.name for metric in task.metrics] == [
         "kl", "perplexity", "accuracy", "normalised-accuracy", "margin",
     ]  # fmt: skip
@@ -79,8 +83,8 @@ class Letters:
     bos_token_id: int | None = 1
     eos_token_id: int | None = None
 
-    def encode(self, text: str, add_special_tokens: bool = True) -> list[int]:
-        ids = [1] if add_special_tokens else []
+    def encode(self, text: str, **options: Any) -> list[int]:
+        ids = [1] if options.get("add_special_tokens", True) else []
         while text:
             for known, token in (("<s>", 1), ("ab", 2)):
                 if text.startswith(known):
@@ -100,7 +104,8 @@ def test_tokens_of_a_continuation_follow_the_rule_of_the_harness() -> None:
     tokenizer = Letters()
     pair = encode_pair(tokenizer, "xy \n", "z")
     assert (pair.context, pair.continuation) == ([1, ord("x"), ord("y")], [ord(" "), ord("\n"), ord("z")])
-    # A token over the boundary: the context keeps its own tokens, the continuation what the whole has behind as many.
+    # A token over the boundary: the context keeps its own tokens, the continuation what the whole has behind
+    # as many.
     pair = encode_pair(tokenizer, "xa", "bc")
     assert (pair.context, pair.continuation) == ([1, ord("x"), ord("a")], [ord("c")])
     # No second beginning for a text that has one.
@@ -115,8 +120,8 @@ def test_tokens_of_a_continuation_follow_the_rule_of_the_harness() -> None:
 
 def test_a_tokenizer_that_ends_every_text_is_refused() -> None:
     class Ended(Letters):
-        def encode(self, text: str, add_special_tokens: bool = True) -> list[int]:
-            return super().encode(text, add_special_tokens) + ([3] if add_special_tokens else [])
+        def encode(self, text: str, **options: Any) -> list[int]:
+            return super().encode(text, **options) + ([3] if options.get("add_special_tokens", True) else [])
 
     with pytest.raises(NoTokens, match="ends every text"):
         encode_pair(Ended(), "x", "y")
@@ -131,11 +136,16 @@ def test_a_tokenizer_that_ends_every_text_is_refused() -> None:
         ({**GOOD, "answer": True}, "`answer` is true or false"),
         ({**GOOD, "answer": "in the"}, "`answer` is the text of none of the choices"),
         ({**GOOD, "choices": "ab", "answer": 0}, "one choice, expected two"),
-        ({"query": "x", "choices": ["a", "b"]}, "the record has `query`, `choices`, expected `question`, a string"),
+        (
+            {"query": "x", "choices": ["a", "b"]},
+            "the record has `query`, `choices`, expected `question`, a string",
+        ),
         ({**GOOD, "question": "word " * 600}, "more than the model's context of 512; shorten the question"),
     ],
 )
-def test_a_bad_record_is_refused_with_its_place(record: Any, message: str, opened: Callable[..., Task]) -> None:
+def test_a_bad_record_is_refused_with_its_place(
+    record: Any, message: str, opened: Callable[..., Task]
+) -> None:
     with pytest.raises(BadRequest, match="selection.jsonl, line 1: ") as refused:
         opened("choice", [record], [OTHER])
     assert message in str(refused.value)
@@ -143,7 +153,9 @@ def test_a_bad_record_is_refused_with_its_place(record: Any, message: str, opene
 
 def test_a_question_of_the_selection_is_not_asked_in_the_report(opened: Callable[..., Task]) -> None:
     again = {**GOOD, "question": "  where does SHE live", "choices": GOOD["choices"][::-1], "answer": 1}
-    with pytest.raises(BadRequest, match=r"1 of the 2 questions .*report.jsonl, line 2 and at .*selection.jsonl, line 1"):
+    with pytest.raises(
+        BadRequest, match=r"1 of the 2 questions .*report.jsonl, line 2 and at .*selection.jsonl, line 1"
+    ):
         opened("choice", [GOOD], [OTHER, again])
 
 
@@ -152,7 +164,10 @@ def test_fingerprints_change_with_tokens_and_with_what_is_right(opened: Callable
         return opened("choice", [selection], [OTHER], **options).splits["selection"].fingerprint
 
     assert of(GOOD) == of(GOOD)
-    assert len({of(GOOD), of({**GOOD, "answer": 1}), of(GOOD, prompt="{question}"), of(GOOD, delimiter="  ")}) == 4
+    assert (
+        len({of(GOOD), of({**GOOD, "answer": 1}), of(GOOD, prompt="{question}"), of(GOOD, delimiter="  ")})
+        == 4
+    )
 
 
 def test_a_prompt_needs_a_place_for_the_question(opened: Callable[..., Task]) -> None:
@@ -160,7 +175,9 @@ def test_a_prompt_needs_a_place_for_the_question(opened: Callable[..., Task]) ->
         opened("choice", [GOOD], [OTHER], prompt="Q")
 
 
-def test_tokens_stay_in_the_vocabulary(opened: Callable[..., Task], about: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tokens_stay_in_the_vocabulary(
+    opened: Callable[..., Task], about: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from attune_torch.tasks import choice
 
     small = SimpleNamespace(folder=about.folder, vocab=300, context=512)
@@ -170,11 +187,18 @@ def test_tokens_stay_in_the_vocabulary(opened: Callable[..., Task], about: Any, 
         opened("choice", [GOOD], [OTHER])
 
 
-def test_an_edited_model_is_scored_as_an_independent_implementation_says(session: Callable[..., TorchSession]) -> None:
+def test_an_edited_model_is_scored_as_an_independent_implementation_says(
+    session: Callable[..., TorchSession],
+) -> None:
     record = golden()
     for form, options in record["forms"].items():
-        opened = session("choice", GOLDEN / "choice.selection.jsonl", GOLDEN / "choice.report.jsonl", **options)
-        plan = tuple(Edit(one["edit"], {key: value for key, value in one.items() if key != "edit"}) for one in record["edits"])
+        opened = session(
+            "choice", GOLDEN / "choice.selection.jsonl", GOLDEN / "choice.report.jsonl", **options
+        )
+        plan = tuple(
+            Edit(one["edit"], {key: value for key, value in one.items() if key != "edit"})
+            for one in record["edits"]
+        )
         for split in ("selection", "report"):
             batch = Collected([(), plan], split, list(range(16)))
             opened.evaluate(batch)
@@ -184,8 +208,12 @@ def test_an_edited_model_is_scored_as_an_independent_implementation_says(session
                 for scores, name in ((dense, "dense"), (edited, "edited")):
                     likelihoods, right = expected[name], expected["right"]
                     others = max(value for place, value in enumerate(likelihoods) if place != right)
-                    assert math.isclose(scores["margin"].items[index], likelihoods[right] - others, abs_tol=1e-3)
+                    assert math.isclose(
+                        scores["margin"].items[index], likelihoods[right] - others, abs_tol=1e-3
+                    )
                     count = len(expected["tokens"][right]) - 1
-                    assert math.isclose(scores["perplexity"].items[index], -likelihoods[right] / count, rel_tol=1e-4)
+                    assert math.isclose(
+                        scores["perplexity"].items[index], -likelihoods[right] / count, rel_tol=1e-4
+                    )
                     assert scores["accuracy"].items[index] == float(likelihoods[right] >= max(likelihoods))
                 assert math.isclose(edited["kl"].items[index], expected["kl"], rel_tol=1e-3, abs_tol=1e-6)

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 import torch
+from attune_worker import BadRequest, Edit
+
 from attune_torch.session import TorchSession
 from attune_torch.tasks import Read, Task, Written
-from attune_worker import BadRequest, Edit
 
 from .conftest import TINY_MOE, Collected
 
@@ -25,7 +26,10 @@ PROMPTS = [
 RECORDS = [{"prompt": prompt, "answer": "27"} for prompt in PROMPTS]
 OTHERS = [{"prompt": "seq 3 5 7 9", "answers": ["11", "eleven"]}]
 WINDOW = Edit("kv-bits", {"layer": 1, "keys": 2, "values": 2, "group-size": 32, "sink": 1, "recent": 3})
-SPAN = [Edit("attention-span", {"layer": 2, "kv-head": head, "sink": 1, "alpha": 2.0, "beta": 0.25}) for head in (0, 1)]
+SPAN = [
+    Edit("attention-span", {"layer": 2, "kv-head": head, "sink": 1, "alpha": 2.0, "beta": 0.25})
+    for head in (0, 1)
+]
 EXPERTS = Edit("keep-experts", {"layer": 4, "experts": [0, 3, 4, 7]})
 
 
@@ -50,7 +54,9 @@ def by_reference(model: Any, ids: Sequence[int], plan: Sequence[Edit], most: int
     return said
 
 
-@pytest.mark.parametrize("plan", [[], [WINDOW], SPAN, [EXPERTS, WINDOW, *SPAN]], ids=["dense", "window", "span", "all"])
+@pytest.mark.parametrize(
+    "plan", [[], [WINDOW], SPAN, [EXPERTS, WINDOW, *SPAN]], ids=["dense", "window", "span", "all"]
+)
 def test_every_token_is_that_of_a_forward_over_all_before_it(
     plan: list[Edit], session: Callable[..., TorchSession], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -58,7 +64,9 @@ def test_every_token_is_that_of_a_forward_over_all_before_it(
     task, heard = opened._task, {}
     values = type(task).values
 
-    def listening(self: Task, split: str, index: int, read: Sequence[Read], written: Sequence[Written]) -> Any:
+    def listening(
+        self: Task, split: str, index: int, read: Sequence[Read], written: Sequence[Written]
+    ) -> Any:
         heard[index] = written[0]
         return values(self, split, index, read, written)
 
@@ -116,7 +124,10 @@ def test_prompts_are_continued_as_they_stand_and_answers_scored_behind_them(
 
 
 def test_what_does_not_fit_or_has_no_template_is_refused(opened: Callable[..., Task]) -> None:
-    with pytest.raises(BadRequest, match=r"selection.jsonl, line 2: prompt and generation have \d+ tokens, more than .* of 512"):
+    with pytest.raises(
+        BadRequest,
+        match=r"selection.jsonl, line 2: prompt and generation have \d+ tokens, more than .* of 512",
+    ):
         opened("generate", [RECORDS[0], {"prompt": "word " * 500, "answer": "a"}], OTHERS)
     with pytest.raises(BadRequest, match="task.chat is true, and the model has no chat template"):
         opened("generate", RECORDS, OTHERS, chat=True)

@@ -1,4 +1,5 @@
-"""Tasks of lm-evaluation-harness: the values of every document are those that its own program gives on the same model."""
+"""Tasks of lm-evaluation-harness: the values of every document are those that its own program gives on the
+same model."""
 
 from __future__ import annotations
 
@@ -10,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from attune_torch.tasks import Task
 from attune_worker import BadRequest
+
+from attune_torch.tasks import Task
 
 pytest.importorskip("lm_eval")
 
@@ -82,20 +84,30 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             "question": f"{one.capitalize()} and {other} are far from each other. She went to the",
             "choices": [one, f"old {other}", "def"],
             "answer": number % 3,
-            "text": f"The {one} is old. " * (3 if number % 5 else 90) + f"Beyond the {other} there is nothing.",
+            "text": f"The {one} is old. " * (3 if number % 5 else 90)
+            + f"Beyond the {other} there is nothing.",
         }
-        for number, (one, other) in enumerate((one, other) for one in PLACES for other in PLACES if one < other)
+        for number, (one, other) in enumerate(
+            (one, other) for one in PLACES for other in PLACES if one < other
+        )
     ]
     data = tmp_path / "own.jsonl"
     data.write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")
     tasks = tmp_path / "tasks"
     tasks.mkdir()
-    for name, form in (("choice", CHOICE), ("likelihood", LIKELIHOOD), ("rolling", ROLLING), ("generate", GENERATE)):
+    for name, form in (
+        ("choice", CHOICE),
+        ("likelihood", LIKELIHOOD),
+        ("rolling", ROLLING),
+        ("generate", GENERATE),
+    ):
         (tasks / f"{name}.yaml").write_text(form.format(data=data), encoding="utf-8")
     return tasks
 
 
-def by_harness(plain: Any, about: Any, folder: Path, name: str) -> tuple[dict[int, dict[str, Any]], dict[str, Any]]:
+def by_harness(
+    plain: Any, about: Any, folder: Path, name: str
+) -> tuple[dict[int, dict[str, Any]], dict[str, Any]]:
     """What the harness's own program gives: logged values by document, and its figures."""
     from lm_eval import evaluator
     from lm_eval.models.huggingface import HFLM
@@ -119,7 +131,10 @@ def by_harness(plain: Any, about: Any, folder: Path, name: str) -> tuple[dict[in
         ("own_choice", {"acc": "acc,none", "acc_norm": "acc_norm,none"}),
         ("own_likelihood", {"perplexity,none": "perplexity,none", "acc": "acc,none"}),
         ("own_rolling", {"word_perplexity": "word_perplexity,none", "bits_per_byte": "bits_per_byte,none"}),
-        ("own_generate", {"exact_match,whole": "exact_match,whole", "exact_match,first": "exact_match,first"}),
+        (
+            "own_generate",
+            {"exact_match,whole": "exact_match,whole", "exact_match,first": "exact_match,first"},
+        ),
     ],
 )
 def test_every_document_has_the_value_that_the_harness_gives_it(
@@ -143,9 +158,15 @@ def test_every_document_has_the_value_that_the_harness_gives_it(
                     want = -want[0] / want[1] / (math.log(2) if metric == "bits_per_byte" else 1)
                 elif metric == "perplexity,none":
                     want = -want
-                assert math.isclose(values[metric].value, float(want), rel_tol=1e-5, abs_tol=1e-5), (metric, number)
+                assert math.isclose(values[metric].value, float(want), rel_tol=1e-5, abs_tol=1e-5), (
+                    metric,
+                    number,
+                )
                 total, weight = sums[metric]
-                sums[metric] = (total + values[metric].value * values[metric].weight, weight + values[metric].weight)
+                sums[metric] = (
+                    total + values[metric].value * values[metric].weight,
+                    weight + values[metric].weight,
+                )
     assert seen == set(documents), "no document is lost"
     for metric, theirs in metrics.items():
         mean = sums[metric][0] / sums[metric][1]
@@ -160,7 +181,9 @@ def test_the_same_question_is_never_in_both_halves(folder: Path, opened: Callabl
         for number in range(12):
             lines.write(json.dumps({**record, "text": f"another field {number}"}) + "\n")
     task = opened("lm-eval", folder, folder, tasks="own_choice")
-    asked = {split: [task.item(split, index) for index in range(task.splits[split].items)] for split in task.splits}
+    asked = {
+        split: [task.item(split, index) for index in range(task.splits[split].items)] for split in task.splits
+    }
     assert not set(asked["selection"]) & set(asked["report"])
     assert sum(len(items) for items in asked.values()) == 28 + 12
 
@@ -170,8 +193,12 @@ def test_what_cannot_be_had_is_refused_with_the_command_that_brings_it(
 ) -> None:
     with pytest.raises(BadRequest, match="no task 'own_choise'; did you mean own_choice"):
         opened("lm-eval", folder, folder, tasks="own_choise")
-    (folder / "absent.yaml").write_text(CHOICE.format(data="/nowhere/own.jsonl").replace("own_choice", "absent"))
-    with pytest.raises(BadRequest, match="absent cannot be read .*lm_eval --model dummy --tasks absent --limit 1"):
+    (folder / "absent.yaml").write_text(
+        CHOICE.format(data="/nowhere/own.jsonl").replace("own_choice", "absent")
+    )
+    with pytest.raises(
+        BadRequest, match="absent cannot be read .*lm_eval --model dummy --tasks absent --limit 1"
+    ):
         opened("lm-eval", folder, folder, tasks="absent")
     with pytest.raises(BadRequest, match="the folder with your own tasks"):
         opened("lm-eval", folder, folder.parent, tasks="own_choice")
@@ -180,7 +207,9 @@ def test_what_cannot_be_had_is_refused_with_the_command_that_brings_it(
         opened("lm-eval", folder, folder, tasks="own_choice")
 
 
-def test_metrics_without_a_value_per_document_are_left_out_aloud(folder: Path, opened: Callable[..., Task]) -> None:
+def test_metrics_without_a_value_per_document_are_left_out_aloud(
+    folder: Path, opened: Callable[..., Task]
+) -> None:
     told: list[str] = []
     corpus = "  - {metric: mcc, aggregation: matthews_corrcoef, higher_is_better: true}\n"
     form = (folder / "choice.yaml").read_text(encoding="utf-8").replace("own_choice", "own_corpus") + corpus

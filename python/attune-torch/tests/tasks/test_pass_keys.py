@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from attune_worker import BadRequest
+
 from attune_torch.tasks import Read, Task
 from attune_torch.tasks.chacha import Random
 from attune_torch.tasks.pass_keys import items
-from attune_worker import BadRequest
 
 from .conftest import TINY_MOE
 
@@ -22,7 +23,9 @@ PROSE = (TINY_MOE / "data" / "prose.selection.txt", TINY_MOE / "data" / "prose.r
 def test_keys_and_places_are_those_that_are_recorded(about: Any) -> None:
     """The native evaluator's test reads the same file."""
     for record in json.loads(GOLDEN.read_text(encoding="utf-8")):
-        made, scored = items(lambda text: about.tokens.encode(text, "report"), record["length"], record["count"])
+        made, scored = items(
+            lambda text: about.tokens.encode(text, "report"), record["length"], record["count"]
+        )
         assert (made, scored) == (record["items"], record["scored"])
 
 
@@ -38,7 +41,10 @@ def test_keys_lie_in_the_texts_of_the_study(opened: Callable[..., Task], about: 
     assert task.splits["elsewhere:pass key in 200 tokens"].items == 3
     keys = {}
     for split in ("selection", "report"):
-        texts = [about.tokens.text(task.item(split, index).passages[0].tokens) for index in range(task.splits[split].items)]
+        texts = [
+            about.tokens.text(task.item(split, index).passages[0].tokens)
+            for index in range(task.splits[split].items)
+        ]
         keys[split] = {text.rsplit(" ", 1)[1] for text in texts}
         assert all(text.count(text.rsplit(" ", 1)[1]) == 3 for text in texts)
         assert len(keys[split]) == len(texts)

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from attune_worker import BadRequest
+
 from attune_torch.tasks import Read, Task, Written
 from attune_torch.tasks.haystack import FIRST, SECOND
-from attune_worker import BadRequest
 
 from .conftest import TINY_MOE
 
@@ -54,7 +55,9 @@ def test_names_give_way_to_invented_ones_everywhere(opened: Callable[..., Task],
     replaced = "\n".join(prompts(opened("recall", *PROSE, length=500), about, "selection"))
     kept = "\n".join(prompts(opened("recall", *PROSE, length=500, replace=False), about, "selection"))
     assert "Catherine" in kept and "Catherine" not in replaced
-    assert {name for fact in FACT.findall(replaced) for name in fact[:2]}.isdisjoint(PROSE[0].read_text().split())
+    assert {name for fact in FACT.findall(replaced) for name in fact[:2]}.isdisjoint(
+        PROSE[0].read_text().split()
+    )
 
 
 def test_lengths_ask_the_same_questions_in_other_contexts(opened: Callable[..., Task], about: Any) -> None:
@@ -72,7 +75,9 @@ def test_lengths_ask_the_same_questions_in_other_contexts(opened: Callable[..., 
 
 def score(task: Task, split: str, index: int, text: str) -> dict[str, float]:
     item = task.item(split, index)
-    read: Sequence[Read] = [Read([0.0] * one.scored, [1.0] * one.scored, [True] * one.scored) for one in item.passages]
+    read: Sequence[Read] = [
+        Read([0.0] * one.scored, [1.0] * one.scored, [True] * one.scored) for one in item.passages
+    ]
     values = task.values(split, index, read, [Written((), text)])
     return {name: value.value for name, value in values.items()}
 

@@ -21,6 +21,7 @@ from .evaluator import (
     Plan,
     Scores,
     Session,
+    Signal,
     Split,
     Task,
     Value,
@@ -34,6 +35,8 @@ Items = Mapping[str, Sequence[Any]]
 """Items by split: `selection`, `report`, and `elsewhere:NAME` for other domains."""
 Score = Callable[[Plan, Sequence[Any]], Mapping[str, "Sequence[float] | Scores"]]
 """Of a plan and items, for each metric a value for each of the items."""
+Measure = Callable[[Mapping[str, Any], Sequence[Any]], Signal]
+"""Of arguments and items, a statistic of the subject without edits."""
 
 
 def run(
@@ -47,15 +50,16 @@ def run(
     summary: str = "",
     items_at_once: int | None = None,
     facts: Mapping[str, Value] | None = None,
+    signals: Mapping[str, Measure] | None = None,
 ) -> None:
     """Serves `score` as an evaluator until the host closes.
 
     An edit that is only named is one of neural models, whose schema attune knows. A metric that is only named
-    is minimised. `items` are the data themselves, or are read from what the profile's task names. `version`
-    has to change with what `score` computes: it is part of the cache key, as the data are. A long `score` is
-    called off between calls: `items_at_once` bounds how many items one call gets (all of them, when
-    absent)."""
-    serve(ScoreEvaluator(score, edits, items, metrics, name, version, summary, items_at_once, facts))
+    is minimised. `items` are the data themselves, or are read from what the profile's task names. `signals`
+    are what techniques may ask of the subject, by name. `version` has to change with what `score` computes:
+    it is part of the cache key, as the data are. A long `score` is called off between calls: `items_at_once`
+    bounds how many items one call gets (all of them, when absent)."""
+    serve(ScoreEvaluator(score, edits, items, metrics, name, version, summary, items_at_once, facts, signals))
 
 
 class ScoreEvaluator(Evaluator):
@@ -72,18 +76,19 @@ class ScoreEvaluator(Evaluator):
         summary: str = "",
         items_at_once: int | None = None,
         facts: Mapping[str, Value] | None = None,
+        signals: Mapping[str, Measure] | None = None,
     ) -> None:
         self.score, self.items, self.items_at_once = score, items, items_at_once
         self.edits = [{"kind": edit} if isinstance(edit, str) else edit for edit in edits]
         self.metrics = [metric if isinstance(metric, Metric) else Metric(metric) for metric in metrics]
         self.name = name or Path(sys.argv[0] or "score").stem
-        self.version, self.facts = version, facts or {}
-        self.summary = (
-            summary or (score.__doc__ or f"Scores plans by the function {score.__name__}.").split("\n")[0]
-        )
+        self.version, self.facts, self.signals = version, facts or {}, signals or {}
+        self.summary = summary or _first_line(score) or f"Scores plans by the function {score.__name__}."
 
     def describe(self) -> Mapping[str, Any]:
-        return {"tasks": [TaskSpec(self.name, self.summary, self.metrics, "json")], "edits": self.edits}
+        tasks = [TaskSpec(self.name, self.summary, self.metrics, "json")]
+        signals = [{"name": name, "summary": _first_line(measure)} for name, measure in self.signals.items()]
+        return {"tasks": tasks, "edits": self.edits, "signals": signals}
 
     def open(self, opening: Opening, tell: Callable[[str], None]) -> Session:
         items = self.items if isinstance(self.items, Mapping) else self.items(opening.task)
@@ -132,6 +137,12 @@ class _ScoreSession(Session):
                 continue
             batch.done(index, scores, Work(len(data), len(data)), seconds)
 
+    def signal(self, name: str, args: Mapping[str, Any], batch: Batch) -> Signal:
+        if name not in self._evaluator.signals:
+            return super().signal(name, args, batch)
+        batch.breathe()
+        return self._evaluator.signals[name](args, [self._items[batch.split][item] for item in batch.items])
+
     def _scores(
         self, batch: Batch, index: int, plan: Plan, data: list[Any], step: int
     ) -> tuple[dict[str, Scores], float]:
@@ -164,6 +175,10 @@ def joined(parts: Sequence[Mapping[str, Sequence[float] | Scores]]) -> dict[str,
 
 def _scores(of: Sequence[float] | Scores) -> Scores:
     return of if isinstance(of, Scores) else Scores(of)
+
+
+def _first_line(function: Callable[..., Any]) -> str:
+    return (function.__doc__ or "").strip().split("\n")[0]
 
 
 def _plain(item: Any) -> Any:

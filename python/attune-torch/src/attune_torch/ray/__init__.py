@@ -30,6 +30,13 @@ def is_asked(opening: Opening) -> bool:
     return bool(opening.options.get("actors"))
 
 
+def torch_evaluator() -> Evaluator:
+    """The evaluator of this package, as each actor makes it."""
+    from ..__main__ import TorchEvaluator
+
+    return TorchEvaluator()
+
+
 def open_shared(factory: Callable[[], Evaluator], opening: Opening, tell: Callable[[str], None]) -> Session:
     """A session that shares batches among the actors that `opening` asks for.
 

@@ -1,8 +1,9 @@
 """How answers are compared: normal forms, words in common, and LV-Eval's score.
 
-Sources: the normal form of SQuAD's evaluation (Rajpurkar et al., arXiv 1606.05250); token F1 of the same; keyword recall of LV-Eval
-(Yuan et al., arXiv 2402.05136, §3.3), in the form of its published program (`qa_f1_score_with_gold_ans`), which differs
-from the paper in one thing: stop words are left out where keywords are counted and not where F1 is.
+Sources: the normal form of SQuAD's evaluation (Rajpurkar et al., arXiv 1606.05250); token F1 of the same;
+keyword recall of LV-Eval (Yuan et al., arXiv 2402.05136, §3.3), in the form of its published program
+(`qa_f1_score_with_gold_ans`), which differs from the paper in one thing: stop words are left out where
+keywords are counted and not where F1 is.
 """
 
 from __future__ import annotations
@@ -20,8 +21,46 @@ LEAST_RECALL = 0.2
 """Share of the keywords below which an answer scores nothing (English)."""
 
 STOP_WORDS = frozenset(
-    "about and are as at be because being but by does for from had has have he her his in is it of on or she that "
-    "their they this to was were what when which who with".split()
+    [
+        "about",
+        "and",
+        "are",
+        "as",
+        "at",
+        "be",
+        "because",
+        "being",
+        "but",
+        "by",
+        "does",
+        "for",
+        "from",
+        "had",
+        "has",
+        "have",
+        "he",
+        "her",
+        "his",
+        "in",
+        "is",
+        "it",
+        "of",
+        "on",
+        "or",
+        "she",
+        "that",
+        "their",
+        "they",
+        "this",
+        "to",
+        "was",
+        "were",
+        "what",
+        "when",
+        "which",
+        "who",
+        "with",
+    ]
 )
 """Words that count as no keyword found: those that LV-Eval lists for English."""
 
@@ -30,7 +69,8 @@ _ARTICLES = re.compile(r"\b(?:a|an|the)\b")
 
 
 def squad(text: str) -> str:
-    """Lower case; ASCII punctuation taken out; `a`, `an`, `the` taken out; runs of white space one space, none at the ends."""
+    """Lower case; ASCII punctuation taken out; `a`, `an`, `the` taken out; runs of white space one space,
+    none at the ends."""
     return " ".join(_ARTICLES.sub(" ", text.lower().translate(_PUNCTUATION)).split())
 
 
@@ -56,7 +96,8 @@ def f1(answer: str, expected: str) -> float:
 
 
 def keyword_recall(answer: str, keywords: str) -> float:
-    """Share of the keywords' words that the answer has, in SQuAD's normal form; a stop word is never found."""
+    """Share of the keywords' words that the answer has, in SQuAD's normal form; a stop word is never
+    found."""
     said, wanted = squad(answer).split(), squad(keywords).split()
     if not wanted:
         return 0.0
@@ -65,7 +106,8 @@ def keyword_recall(answer: str, keywords: str) -> float:
 
 
 def lv_eval(answer: str, expected: str, keywords: str | None) -> float:
-    """LV-Eval's score, 0 to 1: `f1`, and 0 where less than a fifth of the keywords is there. Without keywords, `f1`."""
+    """LV-Eval's score, 0 to 1: `f1`, and 0 where less than a fifth of the keywords is there. Without
+    keywords, `f1`."""
     if keywords and keyword_recall(answer, keywords) < LEAST_RECALL:
         return 0.0
     return f1(answer, expected)

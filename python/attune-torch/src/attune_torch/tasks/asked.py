@@ -1,7 +1,9 @@
-"""Tasks whose items are read from files, one by one: what is asked, what the answers are worth, and that none is asked twice.
+"""Tasks whose items are read from files, one by one: what is asked, what the answers are worth, and that none
+is asked twice.
 
-Nothing is tuned on data that is reported. Questions are compared as people would read them (one Unicode normal form, without
-case, white space and punctuation), and one that stands in the selection data and in any other is refused.
+Nothing is tuned on data that is reported. Questions are compared as people would read them (one Unicode
+normal form, without case, white space and punctuation), and one that stands in the selection data and in any
+other is refused.
 """
 
 from __future__ import annotations
@@ -63,7 +65,8 @@ class AskedTask(Task):
     def __post_init__(self) -> None:
         self.aggregates: Mapping[str, Aggregate] = BESIDE
         self.splits = {
-            name: Split(len(asked), fingerprint(self.meaning, _parts(asked))) for name, asked in self.asked.items()
+            name: Split(len(asked), fingerprint(self.meaning, _parts(asked)))
+            for name, asked in self.asked.items()
         }
 
     def item(self, split: str, index: int) -> Item:
@@ -108,14 +111,16 @@ def refuse_shared(asked: Mapping[str, Sequence[Asked]]) -> None:
         if shared:
             one, other = shared[0]
             raise BadRequest(
-                f"{SELECTION} and {split} data overlap: {len(shared)} of the {len(others)} questions of the {split} data are "
+                f"{SELECTION} and {split} data overlap: {len(shared)} of the {len(others)} questions of "
+                f"the {split} data are "
                 f"also in the {SELECTION} data, the first at {one.place} and at {other.place}: "
                 f"{one.question[:EXAMPLE]!r}; use disjoint data"
             )
 
 
 def normal_form(text: str) -> str:
-    """A text as it is compared: NFKC, without case, white space and punctuation; the text itself where nothing is left of it."""
+    """A text as it is compared: NFKC, without case, white space and punctuation; the text itself where
+    nothing is left of it."""
     form = unicodedata.normalize("NFKC", text).casefold()
     kept = "".join(one for one in form if unicodedata.category(one)[0] not in "ZPC")
     return kept or text

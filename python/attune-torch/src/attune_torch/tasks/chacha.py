@@ -1,7 +1,7 @@
 """The generator that attune draws pass keys with, so that both evaluators hide the same ones.
 
-ChaCha with 8 rounds (Bernstein, *ChaCha, a variant of Salsa20*, 2008) keyed by a hash of what is drawn for, read 32 bits at a time;
-whole numbers of a range by Canon's method, as the `rand` crate 0.10 has it.
+ChaCha with 8 rounds (Bernstein, *ChaCha, a variant of Salsa20*, 2008) keyed by a hash of what is drawn for,
+read 32 bits at a time; whole numbers of a range by Canon's method, as the `rand` crate 0.10 has it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""Multiple choice by log-likelihood: the choice that the model finds likeliest behind the question is its answer.
+"""Multiple choice by log-likelihood: the choice that the model finds likeliest behind the question is its
+answer.
 
-The requests, their tokens and both accuracies are those of lm-evaluation-harness (`multiple_choice`, `acc`, `acc_norm`);
-`docs/tasks.md` has the formulas.
+The requests, their tokens and both accuracies are those of lm-evaluation-harness (`multiple_choice`, `acc`,
+`acc_norm`); `docs/tasks.md` has the formulas.
 """
 
 from __future__ import annotations
@@ -50,7 +51,8 @@ def open(task: TaskRequest, subject: About, tell: Tell) -> AskedTask:
     def questions(file: Path) -> list[Asked]:
         tell(f"reading {file}")
         return [
-            _Choice(record, question(record, prompt, delimiter, tokenizer, subject.context)) for record in read(file)
+            _Choice(record, question(record, prompt, delimiter, tokenizer, subject.context))
+            for record in read(file)
         ]
 
     return AskedTask(KIND, MEANING, METRICS, of_files(task, questions))

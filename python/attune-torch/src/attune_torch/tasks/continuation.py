@@ -1,11 +1,13 @@
 """Tokens of a continuation in its context: the `loglikelihood` requests of lm-evaluation-harness.
 
-What that program does (`TemplateLM.loglikelihood` and `_encode_pair` of lm_eval 0.4), so that its figures are met:
+What that program does (`TemplateLM.loglikelihood` and `_encode_pair` of lm_eval 0.4), so that its figures are
+met:
 
 * White space at the end of the context belongs to the continuation.
-* Context and context + continuation are encoded, each with the special tokens that the tokenizer puts around every text (none
-  where the text begins with the beginning-of-sequence token already). The continuation's tokens are those of the whole behind as many
-  as the context has by itself, also where a token stretches over the boundary.
+* Context and context + continuation are encoded, each with the special tokens that the tokenizer puts around
+  every text (none where the text begins with the beginning-of-sequence token already). The continuation's
+  tokens are those of the whole behind as many as the context has by itself, also where a token stretches over
+  the boundary.
 * An empty context is one token: the beginning of a sequence or, where the tokenizer knows none, its end. A
   continuation that begins with that token is not given a second one.
 """
@@ -54,7 +56,10 @@ def prefix_token(tokenizer: Tokenizer) -> int:
     for token in (tokenizer.bos_token_id, tokenizer.eos_token_id):
         if token is not None:
             return token
-    raise NoTokens("the tokenizer knows neither a beginning nor an end of a sequence, one of which an empty context needs")
+    raise NoTokens(
+        "the tokenizer knows neither a beginning nor an end of a sequence, one of which an empty "
+        "context needs"
+    )
 
 
 def encode(tokenizer: Tokenizer, text: str) -> list[int]:
@@ -85,7 +90,9 @@ def encode_pair(tokenizer: Tokenizer, context: str, continuation: str) -> Pair:
         pair = Pair(before, whole[len(before) :])
         plain = list(tokenizer.encode(context, add_special_tokens=False))
         if plain and before and before[-1] != plain[-1]:
-            raise NoTokens("the tokenizer ends every text with a token of its own, behind which nothing can be continued")
+            raise NoTokens(
+                "the tokenizer ends every text with a token of its own, behind which nothing can be continued"
+            )
     if not pair.context:
         raise NoTokens("the context is nothing but white space")
     if not pair.continuation:
@@ -108,7 +115,8 @@ class _Whole:
         beyond = next((token for token in ids if token >= self._vocab), None)
         if beyond is not None:
             raise BadRequest(
-                f"{self._folder}: token {beyond} ({self.decode([beyond])!r}) is not below the vocabulary size {self._vocab} of "
+                f"{self._folder}: token {beyond} ({self.decode([beyond])!r}) is not below the vocabulary "
+                f"size {self._vocab} of "
                 "the model; is the tokenizer of the same model?"
             )
         return ids

@@ -1,6 +1,8 @@
-"""Metrics of lm-evaluation-harness as values of documents: those of which the harness's figure is a mean over them.
+"""Metrics of lm-evaluation-harness as values of documents: those of which the harness's figure is a mean over
+them.
 
-What it takes over a whole corpus (BLEU, a correlation, a median) has no value per document, and no interval or race without one.
+What it takes over a whole corpus (BLEU, a correlation, a median) has no value per document, and no interval
+or race without one.
 """
 
 from __future__ import annotations
@@ -60,7 +62,8 @@ class HarnessMetric:
 def metrics(task: Any, filters: Sequence[str], taken: Sequence[str]) -> tuple[list[HarnessMetric], list[str]]:
     """The metrics of a task that documents have values of, and the names of the others.
 
-    They are called as the task calls them; `name,filter`, as the harness does, where it has several filters or the name is `taken`.
+    They are called as the task calls them; `name,filter`, as the harness does, where it has several filters
+    or the name is `taken`.
     """
     found: list[HarnessMetric] = []
     others: list[str] = []

@@ -1,7 +1,7 @@
 """Requests of lm-evaluation-harness as passages and prompts, and the answers in its form.
 
-Its `HFLM` with `max_length` one below the model's context gives the same tokens: passages are read whole here, where that program
-leaves out the last token, which predicts nothing that is scored.
+Its `HFLM` with `max_length` one below the model's context gives the same tokens: passages are read whole
+here, where that program leaves out the last token, which predicts nothing that is scored.
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ class Asked:
 
 
 def loglikelihood(tokenizer: Tokenizer, context: int, before: str, continuation: str) -> Asked:
-    """`continuation` behind `before`; what does not fit into the model's context is cut off the beginning of `before`.
+    """`continuation` behind `before`; what does not fit into the model's context is cut off the beginning of
+    `before`.
 
     Raises `NoTokens` where the continuation alone does not fit.
     """
@@ -51,7 +52,9 @@ def loglikelihood(tokenizer: Tokenizer, context: int, before: str, continuation:
 def _cut(pair: Pair, context: int) -> Asked:
     scored = len(pair.continuation)
     if scored >= context:
-        raise NoTokens(f"the continuation has {scored} tokens, which the model's context of {context} does not hold")
+        raise NoTokens(
+            f"the continuation has {scored} tokens, which the model's context of {context} does not hold"
+        )
     passage = Passage(tuple(pair.ids[-context:]), scored)
     return Asked((passage,), truncated=len(pair.ids) > context)
 
@@ -85,6 +88,8 @@ def generate(tokenizer: Tokenizer, context: int, before: str, options: Mapping[s
     if not tokens:
         raise NoTokens("the prompt has no tokens")
     if room < 1:
-        raise NoTokens(f"{most} tokens are to be generated, which the model's context of {context} does not hold")
+        raise NoTokens(
+            f"{most} tokens are to be generated, which the model's context of {context} does not hold"
+        )
     stops = tuple(stop for stop in ([until] if isinstance(until, str) else until) if stop)
     return Asked(prompt=Prompt(tuple(tokens[-room:]), most, stops), truncated=len(tokens) > room)

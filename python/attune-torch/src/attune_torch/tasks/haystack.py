@@ -1,9 +1,11 @@
-"""Long contexts with one fact in them, of a local text: LV-Eval's confusing facts and replaced keywords in small.
+"""Long contexts with one fact in them, of a local text: LV-Eval's confusing facts and replaced keywords in
+small.
 
-LV-Eval (Yuan et al., arXiv 2402.05136) asks the same questions in contexts of several lengths. Facts that look like the answer and are not
-stand beside it (confusing facts), and names are replaced so that nobody answers by heart (keyword replacement). Its
-texts were chosen and edited by people and a large model. Here both are done by rule: the passages are sentences of a text at hand, names in it
-give way to invented ones, and the facts are of one form. So its figures are not LV-Eval's and cannot be compared with them.
+LV-Eval (Yuan et al., arXiv 2402.05136) asks the same questions in contexts of several lengths. Facts that
+look like the answer and are not stand beside it (confusing facts), and names are replaced so that nobody
+answers by heart (keyword replacement). Its texts were chosen and edited by people and a large model. Here
+both are done by rule: the passages are sentences of a text at hand, names in it give way to invented ones,
+and the facts are of one form. So its figures are not LV-Eval's and cannot be compared with them.
 """
 
 from __future__ import annotations
@@ -31,12 +33,79 @@ LEAST_TIMES = 2
 """How often a capitalised word stands inside sentences before it counts as a name."""
 
 TASK = "Read the text and answer the question that follows it.\n\nText: "
-QUESTION = "\n\nQuestion: Which watchword did {giver} give to {taker}? Answer with the watchword alone.\nAnswer:"
+QUESTION = (
+    "\n\nQuestion: Which watchword did {giver} give to {taker}? Answer with the watchword alone.\nAnswer:"
+)
 FACT = "The watchword that {giver} gave to {taker} is {first} {second}."
-FIRST = "amber bronze cobalt copper crimson golden hollow ivory marble quiet scarlet silver velvet violet wooden yellow".split()
-SECOND = "anchor basket candle feather garden hammer harbour ladder lantern mirror needle orchard pebble ribbon saddle window".split()
+FIRST = [
+    "amber",
+    "bronze",
+    "cobalt",
+    "copper",
+    "crimson",
+    "golden",
+    "hollow",
+    "ivory",
+    "marble",
+    "quiet",
+    "scarlet",
+    "silver",
+    "velvet",
+    "violet",
+    "wooden",
+    "yellow",
+]
+SECOND = [
+    "anchor",
+    "basket",
+    "candle",
+    "feather",
+    "garden",
+    "hammer",
+    "harbour",
+    "ladder",
+    "lantern",
+    "mirror",
+    "needle",
+    "orchard",
+    "pebble",
+    "ribbon",
+    "saddle",
+    "window",
+]
 
-_SYLLABLES = "ba be bo da de do ka ke ko la le lo ma me mo na ne no ra re ro sa se so ta te to va ve vo".split()
+_SYLLABLES = [
+    "ba",
+    "be",
+    "bo",
+    "da",
+    "de",
+    "do",
+    "ka",
+    "ke",
+    "ko",
+    "la",
+    "le",
+    "lo",
+    "ma",
+    "me",
+    "mo",
+    "na",
+    "ne",
+    "no",
+    "ra",
+    "re",
+    "ro",
+    "sa",
+    "se",
+    "so",
+    "ta",
+    "te",
+    "to",
+    "va",
+    "ve",
+    "vo",
+]
 _SENTENCE = re.compile(r"(?<=[.!?])[\"')\]]*\s+")
 _INSIDE = re.compile(r"(?<=[a-z,;] )[A-Z][a-z]{2,}\b")
 
@@ -77,19 +146,28 @@ class Haystack:
         names = [name for name, _ in sorted(often, key=lambda pair: (-pair[1], pair[0]))[:NAMES]]
         if len(names) < FEWEST_NAMES:
             raise BadRequest(
-                f"{source}: it has {len(names)} names (capitalised words inside sentences, at least {LEAST_TIMES} times), "
+                f"{source}: it has {len(names)} names (capitalised words inside sentences, at least "
+                f"{LEAST_TIMES} times), "
                 f"expected {FEWEST_NAMES}; give prose about people or places"
             )
         return cls(sentences, names, purpose)
 
-    def item(self, number: int, items: int, tokens: int, confusing: int, replace: bool, count: Count) -> Question:
-        """Item `number` of `items`, of at most `tokens` tokens with its answer. The question does not depend on `tokens`."""
+    def item(
+        self, number: int, items: int, tokens: int, confusing: int, replace: bool, count: Count
+    ) -> Question:
+        """Item `number` of `items`, of at most `tokens` tokens with its answer. The question does not depend
+        on `tokens`."""
         facts = self._facts(number, confusing, replace)
-        budget = tokens - count(TASK + facts.question + " " + facts.answer) - sum(count(" " + fact) for fact in facts.all)
+        budget = (
+            tokens
+            - count(TASK + facts.question + " " + facts.answer)
+            - sum(count(" " + fact) for fact in facts.all)
+        )
         passages = self._passages(number, items, budget, facts, count)
         if not passages:
             raise BadRequest(
-                f"items of {tokens} tokens have no room for {1 + confusing} facts and a sentence; make them longer, or "
+                f"items of {tokens} tokens have no room for {1 + confusing} facts and a sentence; make "
+                "them longer, or "
                 "`confusing` smaller"
             )
         context = " ".join(self._hidden(passages, facts, number, items))
@@ -109,7 +187,9 @@ class Haystack:
         pairs = [(giver, other) for other in others] + [(other, taker) for other in others] + [(taker, giver)]
         wrong = [
             FACT.format(giver=pair[0], taker=pair[1], first=words[0], second=words[1])
-            for pair, words in zip(_draw(random, pairs, confusing), _draw(random, left, confusing), strict=True)
+            for pair, words in zip(
+                _draw(random, pairs, confusing), _draw(random, left, confusing), strict=True
+            )
         ]
         return _Facts(
             fact=FACT.format(giver=giver, taker=taker, first=first, second=second),
@@ -120,10 +200,13 @@ class Haystack:
         )
 
     def _passages(self, number: int, items: int, budget: int, facts: _Facts, count: Count) -> list[str]:
-        """Whole sentences from the item's own place in the text on, round and round, until `MISSES` of them did not fit."""
+        """Whole sentences from the item's own place in the text on, round and round, until `MISSES` of them
+        did not fit."""
         passages: list[str] = []
         at, misses = number * len(self.sentences) // items, 0
-        pattern = re.compile(r"\b(" + "|".join(map(re.escape, facts.called)) + r")\b") if facts.called else None
+        pattern = (
+            re.compile(r"\b(" + "|".join(map(re.escape, facts.called)) + r")\b") if facts.called else None
+        )
         while misses < MISSES:
             sentence = self.sentences[at % len(self.sentences)]
             if pattern is not None:

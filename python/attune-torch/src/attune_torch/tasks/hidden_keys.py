@@ -1,4 +1,5 @@
-"""Pass keys as a task of their own: keys hidden in the study's texts, and asked for at the end (see `pass_keys`)."""
+"""Pass keys as a task of their own: keys hidden in the study's texts, and asked for at the end (see
+`pass_keys`)."""
 
 from __future__ import annotations
 
@@ -42,20 +43,26 @@ def specification() -> dict[str, Any]:
 def open(task: TaskRequest, subject: About, tell: Tell) -> AskedTask:
     refuse_same_text(task)
     length = int(task.options["length"])
-    wanted = {SELECTION: (task.selection, length, task.selection_items), REPORT: (task.report, length, task.report_items)}
+    wanted = {
+        SELECTION: (task.selection, length, task.selection_items),
+        REPORT: (task.report, length, task.report_items),
+    }
     for name, file in task.elsewhere.items():
         wanted[f"elsewhere:{name}"] = (file, length, task.report_items)
     for tokens, count in dict(task.options["lengths"]).items():
         wanted[f"elsewhere:{AT_LENGTH.format(tokens)}"] = (task.report, int(tokens), int(count))
     asked = {
-        split: _made(file, split, tokens, count or ITEMS, subject, tell) for split, (file, tokens, count) in wanted.items()
+        split: _made(file, split, tokens, count or ITEMS, subject, tell)
+        for split, (file, tokens, count) in wanted.items()
     }
     return AskedTask(KIND, MEANING, METRICS, asked)
 
 
 def _made(file: Path, split: str, length: int, count: int, subject: About, tell: Tell) -> list[Asked]:
     if length > subject.context:
-        raise BadRequest(f"items of {length} tokens: expected 2 to {subject.context}, the context of the model")
+        raise BadRequest(
+            f"items of {length} tokens: expected 2 to {subject.context}, the context of the model"
+        )
     tell(f"reading {file}")
     try:
         text = file.read_text(encoding="utf-8-sig")
@@ -63,7 +70,9 @@ def _made(file: Path, split: str, length: int, count: int, subject: About, tell:
         raise BadRequest(f"{file}: {error}; expected text in UTF-8") from error
     # Of a long text, what the items have room for and more: a token has seldom more than eight characters.
     text = text[: 8 * length]
-    made, scored = items(lambda part: subject.tokens.encode(part, split), length, count, text, f"{PURPOSE} of {split}")
+    made, scored = items(
+        lambda part: subject.tokens.encode(part, split), length, count, text, f"{PURPOSE} of {split}"
+    )
     return [_Hidden(f"{file}, item {number}", Passage(tuple(ids), scored)) for number, ids in enumerate(made)]
 
 

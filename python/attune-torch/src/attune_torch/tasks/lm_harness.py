@@ -1,7 +1,9 @@
-"""Tasks of lm-evaluation-harness (Gao et al., 10.5281/zenodo.10256836) by name, with a value for every document.
+"""Tasks of lm-evaluation-harness (Gao et al., 10.5281/zenodo.10256836) by name, with a value for every
+document.
 
-The harness makes the requests and scores the answers; the population runs them for every plan. Documents go to the selection or to the report
-data by a hash of what is asked, so that no question is in both, and come in the order of their hashes.
+The harness makes the requests and scores the answers; the population runs them for every plan. Documents go
+to the selection or to the report data by a hash of what is asked, so that no question is in both, and come in
+the order of their hashes.
 """
 
 from __future__ import annotations
@@ -15,11 +17,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from attune_worker import BadRequest, Metric, Option, TaskSpec
+from attune_worker import BadRequest, Option, TaskSpec
 from attune_worker import Task as TaskRequest
 from attune_worker.options import Bool, Int, Text
 
-from . import BESIDE, KL, PERPLEXITY, About, Item, Passage, Prompt, Read, Tell, Value, Written, beside, fingerprint
+from . import (
+    BESIDE,
+    KL,
+    PERPLEXITY,
+    About,
+    Item,
+    Passage,
+    Prompt,
+    Read,
+    Tell,
+    Value,
+    Written,
+    beside,
+    fingerprint,
+)
 from . import harness_requests as requests
 from .asked import REPORT, SELECTION, AskedTask
 from .asked import Asked as AskedItem
@@ -28,7 +44,9 @@ from .harness_metrics import HarnessMetric, metrics
 from .prompts import chat_template
 
 KIND = "lm-eval"
-MEANING = "documents of lm-evaluation-harness {version}; its requests and scores; kl and nll of what is expected; 1"
+MEANING = (
+    "documents of lm-evaluation-harness {version}; its requests and scores; kl and nll of what is expected; 1"
+)
 INSTALL = "pip install 'attune-torch[lm-eval]'"
 SEED, NUMPY_SEED = 0, 1234
 """What `lm_eval` draws documents and examples by."""
@@ -36,9 +54,25 @@ SEED, NUMPY_SEED = 0, 1234
 
 def specification() -> dict[str, Any]:
     options = [
-        Option("tasks", Text(), "", "Names of tasks or groups of lm-evaluation-harness, with commas between them.", basic=True),
-        Option("examples", Int(-1, 64), -1, "Solved examples before each document (few-shot); -1: as many as the task says."),
-        Option("chat", Bool(), False, "Whether documents are put to the model as a user's message, by its chat template."),
+        Option(
+            "tasks",
+            Text(),
+            "",
+            "Names of tasks or groups of lm-evaluation-harness, with commas between them.",
+            basic=True,
+        ),
+        Option(
+            "examples",
+            Int(-1, 64),
+            -1,
+            "Solved examples before each document (few-shot); -1: as many as the task says.",
+        ),
+        Option(
+            "chat",
+            Bool(),
+            False,
+            "Whether documents are put to the model as a user's message, by its chat template.",
+        ),
     ]
     summary = "Tasks of lm-evaluation-harness by name; documents are split into selection and report by hash."
     return TaskSpec(KIND, summary, [KL, PERPLEXITY], data="yaml", options=options).to_json()
@@ -47,13 +81,17 @@ def specification() -> dict[str, Any]:
 def open(task: TaskRequest, subject: About, tell: Tell) -> AskedTask:
     names = [name for part in str(task.options["tasks"]).split(",") if (name := part.strip())]
     if not names:
-        raise BadRequest("task.tasks is empty; expected names of tasks of lm-evaluation-harness, such as \"hellaswag\"")
+        raise BadRequest(
+            'task.tasks is empty; expected names of tasks of lm-evaluation-harness, such as "hellaswag"'
+        )
     try:
         import lm_eval
     except ImportError as error:
         raise BadRequest(f"task lm-eval needs the package lm-eval ({error}): {INSTALL}") from error
     loaded = _load(names, _folder(task), tell)
-    reader = _Reader(tokenizer_of(subject), subject.context, int(task.options["examples"]), bool(task.options["chat"]))
+    reader = _Reader(
+        tokenizer_of(subject), subject.context, int(task.options["examples"]), bool(task.options["chat"])
+    )
     documents = [document for name, one in loaded.items() for document in reader.documents(name, one, tell)]
     shared = _shared(loaded, tell)
     asked: dict[str, list[_Harness]] = {}
@@ -62,10 +100,15 @@ def open(task: TaskRequest, subject: About, tell: Tell) -> AskedTask:
         mine = sorted((one for one in documents if int(one.hash, 16) % 2 == half), key=lambda one: one.hash)
         read = [reader.asked(one, shared[one.task_name]) for one in (mine[:wanted] if wanted else mine)]
         if not read:
-            raise BadRequest(f"task.tasks: no document of {', '.join(names)} falls to the {split} data; name a larger task")
+            raise BadRequest(
+                f"task.tasks: no document of {', '.join(names)} falls to the {split} data; name a larger task"
+            )
         cut = sum(one.truncated for one in read)
         if cut:
-            tell(f"{cut} of {len(read)} {split} documents do not fit into the model's context; their beginnings are cut off")
+            tell(
+                f"{cut} of {len(read)} {split} documents do not fit into the model's context; their "
+                "beginnings are cut off"
+            )
         defined &= all(one.beside for one in read)
         asked[split] = read
     named = [one.metric for one in next(iter(shared.values()))]
@@ -85,11 +128,16 @@ def _folder(task: TaskRequest) -> Path:
     """The folder with the user's own tasks."""
     if task.selection != task.report or not task.selection.is_dir():
         raise BadRequest(
-            "task.selection and task.report are the folder with your own tasks of lm-evaluation-harness (YAML), the same for both "
-            f"(\".\" where there are none): documents are split by hash; found {task.selection} and {task.report}"
+            "task.selection and task.report are the folder with your own tasks of "
+            "lm-evaluation-harness (YAML), the same for both "
+            '("." where there are none): documents are split by hash; '
+            f"found {task.selection} and {task.report}"
         )
     if task.elsewhere:
-        raise BadRequest("task.elsewhere: a task of kind lm-eval has no data of other domains; name other tasks in a study of its own")
+        raise BadRequest(
+            "task.elsewhere: a task of kind lm-eval has no data of other domains; name other tasks "
+            "in a study of its own"
+        )
     return task.selection
 
 
@@ -114,13 +162,16 @@ def _load(names: Sequence[str], folder: Path, tell: Tell) -> dict[str, Any]:
     except Exception as error:
         bring = f"lm_eval --model dummy --tasks {','.join(names)} --limit 1"
         raise BadRequest(
-            f"task.tasks: {', '.join(names)} cannot be read ({type(error).__name__}: {error}); its data are brought by: {bring}"
+            f"task.tasks: {', '.join(names)} cannot be read ({type(error).__name__}: {error}); its "
+            f"data are brought by: {bring}"
         ) from error
     for name, one in loaded.items():
         if getattr(one, "UNSAFE_CODE", False):
             raise BadRequest(f"task.tasks: {name} runs code that the model writes, which is not done here")
         if getattr(one, "MULTIMODAL", False):
-            raise BadRequest(f"task.tasks: {name} is about images or sound, and the model is a language model")
+            raise BadRequest(
+                f"task.tasks: {name} is about images or sound, and the model is a language model"
+            )
     return loaded
 
 
@@ -136,7 +187,9 @@ def _shared(loaded: Mapping[str, Any], tell: Tell) -> dict[str, list[HarnessMetr
     common = set.intersection(*({one.metric.name for one in found} for found in of.values()))
     if not common:
         listed = "; ".join(f"{name} has {', '.join(one.aggregation())}" for name, one in loaded.items())
-        raise BadRequest(f"task.tasks: no metric that documents have values of is common to all of them: {listed}")
+        raise BadRequest(
+            f"task.tasks: no metric that documents have values of is common to all of them: {listed}"
+        )
     return {name: [one for one in found if one.metric.name in common] for name, found in of.items()}
 
 
@@ -181,11 +234,15 @@ class _Reader:
                 before = task.fewshot_context(
                     instances[0].doc, num_fewshot=0, gen_prefix=task.doc_to_prefix(instances[0].doc), **chat
                 )
-                made = task.construct_requests(doc=instances[0].doc, ctx=before, metadata=(name, number, 1), **chat)
+                made = task.construct_requests(
+                    doc=instances[0].doc, ctx=before, metadata=(name, number, 1), **chat
+                )
                 bare = made if isinstance(made, list) else [made]
             what = json.dumps([one.args for one in bare], sort_keys=True, default=str)
             instances.sort(key=lambda one: one.idx)
-            documents.append(_Document(name, task, number, instances, fingerprint("question", [what.encode()])))
+            documents.append(
+                _Document(name, task, number, instances, fingerprint("question", [what.encode()]))
+            )
         tell(f"{name}: {len(documents)} documents")
         return documents
 
@@ -195,7 +252,10 @@ class _Reader:
         whole = chat_template(self.tokenizer)
 
         def render(messages: Any, add_generation_prompt: bool = True) -> str:
-            ending = {"add_generation_prompt": add_generation_prompt, "continue_final_message": not add_generation_prompt}
+            ending = {
+                "add_generation_prompt": add_generation_prompt,
+                "continue_final_message": not add_generation_prompt,
+            }
             return str(whole.apply_chat_template(messages, tokenize=False, **ending))
 
         return render
@@ -206,7 +266,9 @@ class _Reader:
             asked = [self._request(instance) for instance in document.instances]
             expected = self._expected(document, asked)
         except NoTokens as reason:
-            raise BadRequest(f"task.tasks: document {document.number} of {document.task_name}: {reason}") from reason
+            raise BadRequest(
+                f"task.tasks: document {document.number} of {document.task_name}: {reason}"
+            ) from reason
         return _Harness(document, asked, shared, *expected)
 
     def _request(self, instance: Any) -> requests.Asked:
@@ -219,8 +281,11 @@ class _Reader:
                 return requests.generate(self.tokenizer, self.context, *instance.args[:2])
         raise NoTokens(f"a request {instance.request_type!r}, which is not known")
 
-    def _expected(self, document: _Document, asked: list[requests.Asked]) -> tuple[list[int] | None, Passage | None]:
-        """Which passages of a document `kl` and `perplexity` are of, by their places, and one that is added for them."""
+    def _expected(
+        self, document: _Document, asked: list[requests.Asked]
+    ) -> tuple[list[int] | None, Passage | None]:
+        """Which passages of a document `kl` and `perplexity` are of, by their places, and one that is added
+        for them."""
         task, instances = document.task, document.instances
         if task.OUTPUT_TYPE == "multiple_choice":
             doc = instances[0].doc
@@ -244,15 +309,22 @@ class _Reader:
 
 
 def _refuse_examples_of_test(name: str, task: Any) -> None:
-    """Examples come from other documents than those that are split, or what is reported would be seen while tuning."""
+    """Examples come from other documents than those that are split, or what is reported would be seen while
+    tuning."""
     own = task.config.fewshot_config
     if own is not None and getattr(task.fewshot_cfg, "samples", None) is not None:
         return
     used = task.config.test_split or task.config.validation_split
-    drawn = task.fewshot_cfg.split or task.config.training_split or task.config.validation_split or task.config.test_split
+    drawn = (
+        task.fewshot_cfg.split
+        or task.config.training_split
+        or task.config.validation_split
+        or task.config.test_split
+    )
     if drawn == used:
         raise BadRequest(
-            f"task.examples: {name} draws its examples from the documents that it asks about ({used}), so that questions of the report "
+            f"task.examples: {name} draws its examples from the documents that it asks about "
+            f"({used}), so that questions of the report "
             "would stand in prompts of the selection; give the task a `fewshot_split` or set `examples: 0`"
         )
 

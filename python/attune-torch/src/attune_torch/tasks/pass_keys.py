@@ -1,7 +1,8 @@
-"""Items that hide a pass key far back and ask for it at their end (Mohtashami & Jaggi, arXiv 2305.16300, §4.2).
+"""Items that hide a pass key far back and ask for it at their end (Mohtashami & Jaggi, arXiv 2305.16300,
+§4.2).
 
-With the filler and the purpose that stand here, the same tokens as the native evaluator's `passkeys`: the sentences, the seed, how keys
-are drawn and where they lie are those of `eval/src/text/passkey.rs`.
+With the filler and the purpose that stand here, the same tokens as the native evaluator's `passkeys`: the
+sentences, the seed, how keys are drawn and where they lie are those of `eval/src/text/passkey.rs`.
 """
 
 from __future__ import annotations
@@ -37,8 +38,8 @@ def items(
 ) -> tuple[list[list[int]], int]:
     """`count` items of `length` tokens, and how many tokens of a key end each of them: they alone are scored.
 
-    The keys lie at evenly spaced depths in `text`, which begins anew where it ends; other purposes have other keys. Raises `BadRequest`
-    where an item has no room for its key.
+    The keys lie at evenly spaced depths in `text`, which begins anew where it ends; other purposes have other
+    keys. Raises `BadRequest` where an item has no room for its key.
     """
 
     def refuse(reason: str) -> BadRequest:

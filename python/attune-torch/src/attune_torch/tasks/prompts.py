@@ -20,9 +20,24 @@ def options() -> list[Option]:
     """What profiles may say of how text is generated."""
     return [
         Option("max-tokens", Int(1, 65_536), MOST_TOKENS, "Tokens that are generated at most.", basic=True),
-        Option("stop", Text(), STOP, "Text that ends a generation and is no part of it; empty: only the end-of-text token does."),
-        Option("delimiter", Text(), DELIMITER, "What stands between a prompt and its answer where `kl` and `perplexity` are taken."),
-        Option("chat", Bool(), False, "Whether prompts are put to the model as a user's message, by its chat template."),
+        Option(
+            "stop",
+            Text(),
+            STOP,
+            "Text that ends a generation and is no part of it; empty: only the end-of-text token does.",
+        ),
+        Option(
+            "delimiter",
+            Text(),
+            DELIMITER,
+            "What stands between a prompt and its answer where `kl` and `perplexity` are taken.",
+        ),
+        Option(
+            "chat",
+            Bool(),
+            False,
+            "Whether prompts are put to the model as a user's message, by its chat template.",
+        ),
     ]
 
 
@@ -47,7 +62,12 @@ class Asking:
             template = chat_template(tokenizer)
         stop, delimiter = str(options["stop"]), str(options["delimiter"])
         return cls(
-            tokenizer, subject.context, int(options["max-tokens"]), (stop,) if stop else (), delimiter, template
+            tokenizer,
+            subject.context,
+            int(options["max-tokens"]),
+            (stop,) if stop else (),
+            delimiter,
+            template,
         )
 
     def prompt(self, text: str) -> str:
@@ -60,16 +80,21 @@ class Asking:
     def item(self, text: str, answer: str) -> Item:
         """The prompt to be continued, and the passage in which `answer` follows it and is scored.
 
-        Raises `NoTokens` where one of them has none, or where prompt and answer do not fit into the model's context.
+        Raises `NoTokens` where one of them has none, or where prompt and answer do not fit into the model's
+        context.
         """
         prompt = self.prompt(text)
         tokens = encode(self.tokenizer, prompt)
         pair = encode_pair(self.tokenizer, prompt, (self.delimiter if self.template is None else "") + answer)
-        for what, size in (("prompt and generation", len(tokens) + self.most), ("prompt and answer", len(pair.ids))):
+        for what, size in (
+            ("prompt and generation", len(tokens) + self.most),
+            ("prompt and answer", len(pair.ids)),
+        ):
             if size > self.context:
                 raise NoTokens(f"{what} have {size} tokens, more than the model's context of {self.context}")
         return Item(
-            (Passage(tuple(pair.ids), len(pair.continuation)),), (Prompt(tuple(tokens), self.most, self.stops),)
+            (Passage(tuple(pair.ids), len(pair.continuation)),),
+            (Prompt(tuple(tokens), self.most, self.stops),),
         )
 
     def count(self, text: str) -> int:
@@ -82,10 +107,13 @@ def chat_template(tokenizer: Tokenizer) -> Any:
     whole = getattr(tokenizer, "transformers", None)
     template = getattr(whole, "chat_template", None)
     if template is None:
-        raise BadRequest("task.chat is true, and the model has no chat template; leave it out, or add chat_template.jinja")
+        raise BadRequest(
+            "task.chat is true, and the model has no chat template; leave it out, or add chat_template.jinja"
+        )
     if "strftime_now" in str(template):
         raise BadRequest(
-            "task.chat is true, and the chat template of the model writes today's date, so that the same prompt would be another "
+            "task.chat is true, and the chat template of the model writes today's date, so that the "
+            "same prompt would be another "
             "one tomorrow; render the prompts yourself and leave `chat` out"
         )
     return whole

@@ -25,8 +25,9 @@ class Question:
 def question(record: Record, prompt: str, delimiter: str, tokenizer: Tokenizer, context: int) -> Question:
     """The question of a record; its tokens have to fit into `context` of them.
 
-    `question` is a string, `choices` at least two strings that are not empty, `answer` the place of the right one, counted from 0,
-    or its text. Every choice is scored behind `prompt` with `{question}` filled in, and `delimiter` between the two.
+    `question` is a string, `choices` at least two strings that are not empty, `answer` the place of the right
+    one, counted from 0, or its text. Every choice is scored behind `prompt` with `{question}` filled in, and
+    `delimiter` between the two.
     """
     text, choices = record.text("question"), record.texts("choices")
     if len(choices) < 2:
@@ -43,7 +44,8 @@ def question(record: Record, prompt: str, delimiter: str, tokenizer: Tokenizer, 
             raise record.refuse(f"choice {number}: {reason}") from reason
         if len(pair.ids) > context:
             raise record.refuse(
-                f"question and choice {number} have {len(pair.ids)} tokens, more than the model's context of {context}",
+                f"question and choice {number} have {len(pair.ids)} tokens, more than the model's context "
+                f"of {context}",
                 "shorten the question or leave it out",
             )
         pairs.append(pair)
@@ -57,10 +59,15 @@ def _right(record: Record, choices: Sequence[str]) -> int:
         if len(places) == 1:
             return places[0]
         found = "none of the choices" if not places else "more than one of the choices"
-        raise record.refuse(f"`answer` is the text of {found}; expected the place of the right one, counted from 0, or its text")
+        raise record.refuse(
+            f"`answer` is the text of {found}; expected the place of the right one, counted from 0, "
+            "or its text"
+        )
     if isinstance(answer, bool) or not isinstance(answer, int):
         found = kind(answer) if "answer" in record.fields else "missing"
-        raise record.refuse(f"`answer` is {found}; expected the place of the right choice, counted from 0, or its text")
+        raise record.refuse(
+            f"`answer` is {found}; expected the place of the right choice, counted from 0, or its text"
+        )
     if not 0 <= answer < len(choices):
         raise record.refuse(f"`answer` is {answer}; expected 0 to {len(choices) - 1}")
     return answer
@@ -72,8 +79,11 @@ def accuracy(likelihoods: Sequence[float], right: int) -> float:
 
 
 def normalised_accuracy(likelihoods: Sequence[float], characters: Sequence[int], right: int) -> float:
-    """The same of log-likelihoods divided by the characters of the choices (`acc_norm` of lm-evaluation-harness)."""
-    return accuracy([likelihood / length for likelihood, length in zip(likelihoods, characters, strict=True)], right)
+    """The same of log-likelihoods divided by the characters of the choices (`acc_norm` of
+    lm-evaluation-harness)."""
+    return accuracy(
+        [likelihood / length for likelihood, length in zip(likelihoods, characters, strict=True)], right
+    )
 
 
 def margin(likelihoods: Sequence[float], right: int) -> float:

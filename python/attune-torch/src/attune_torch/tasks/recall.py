@@ -1,7 +1,8 @@
-"""Keyword recall in long contexts, as LV-Eval measures it (Yuan et al., arXiv 2402.05136), at several lengths.
+"""Keyword recall in long contexts, as LV-Eval measures it (Yuan et al., arXiv 2402.05136), at several
+lengths.
 
-Of plain text, the items are made: see `haystack`. Records of LV-Eval's own layout (`.jsonl`: `input`, `context`, `answers`, `answer_keywords`) are
-asked as they are.
+Of plain text, the items are made: see `haystack`. Records of LV-Eval's own layout (`.jsonl`: `input`,
+`context`, `answers`, `answer_keywords`) are asked as they are.
 """
 
 from __future__ import annotations
@@ -29,14 +30,23 @@ AT_LENGTH = "recall in {} tokens"
 """What the data of `lengths` is called in reports."""
 ITEMS = 32
 """Items that are made of a text when the study uses all there are: a text has no number of its own."""
-PROMPT = "Read the text and answer the question that follows it.\n\nText: {context}\n\nQuestion: {input}\nAnswer:"
+PROMPT = (
+    "Read the text and answer the question that follows it.\n\nText: {context}\n\nQuestion: {input}\nAnswer:"
+)
 
 METRICS = with_beside(Metric("recall-f1", "maximise", "share"), Metric("keyword-recall", "maximise", "share"))
 
 
 def specification() -> dict[str, Any]:
     own = [
-        Option("length", Int(16, 2**32 - 1), 1024, "Tokens of an item with its answer, at most.", basic=True, label="tokens per item"),
+        Option(
+            "length",
+            Int(16, 2**32 - 1),
+            1024,
+            "Tokens of an item with its answer, at most.",
+            basic=True,
+            label="tokens per item",
+        ),
         Option(
             "lengths",
             Counts(16, 2**32 - 1, "tokens"),
@@ -45,10 +55,17 @@ def specification() -> dict[str, Any]:
             label="report at lengths",
             reports=AT_LENGTH,
         ),
-        Option("confusing", Int(0, MOST_CONFUSING), 2, "Facts in every context that look like the answer and are not."),
+        Option(
+            "confusing",
+            Int(0, MOST_CONFUSING),
+            2,
+            "Facts in every context that look like the answer and are not.",
+        ),
         Option("replace", Bool(), True, "Whether names in the text give way to invented ones."),
     ]
-    summary = "Whether a language model finds a fact in a long text, among others that look like it (LV-Eval)."
+    summary = (
+        "Whether a language model finds a fact in a long text, among others that look like it (LV-Eval)."
+    )
     return TaskSpec(KIND, summary, METRICS, size=("length", "tokens"), options=[*own, *options()]).to_json()
 
 
@@ -58,17 +75,26 @@ def open(task: TaskRequest, subject: About, tell: Tell) -> AskedTask:
     files = {SELECTION: (task.selection, task.selection_items), REPORT: (task.report, task.report_items)}
     files |= {f"elsewhere:{name}": (file, task.report_items) for name, file in task.elsewhere.items()}
     forms = {file.suffix == ".jsonl" for file, _ in files.values()}
-    lengths: Mapping[int, int] = {int(tokens): int(items) for tokens, items in dict(task.options["lengths"]).items()}
+    lengths: Mapping[int, int] = {
+        int(tokens): int(items) for tokens, items in dict(task.options["lengths"]).items()
+    }
     if forms == {True}:
         if lengths:
-            raise BadRequest("task.lengths: records have the lengths that they have; give files of other lengths as `elsewhere`")
+            raise BadRequest(
+                "task.lengths: records have the lengths that they have; give files of other lengths as "
+                "`elsewhere`"
+            )
         return AskedTask(KIND, MEANING, METRICS, of_files(task, maker.records))
     if forms != {False}:
-        raise BadRequest("some of the task's files are .jsonl and some are not; expected records in all of them, or text in all")
+        raise BadRequest(
+            "some of the task's files are .jsonl and some are not; expected records in all of them, "
+            "or text in all"
+        )
     refuse_same_text(task)
     length = int(task.options["length"])
     asked: dict[str, Sequence[Asked]] = {
-        split: maker.made(file, split, length, items or ITEMS, items or ITEMS) for split, (file, items) in files.items()
+        split: maker.made(file, split, length, items or ITEMS, items or ITEMS)
+        for split, (file, items) in files.items()
     }
     for tokens, items in lengths.items():
         # The report's first questions, whatever the length.
@@ -78,7 +104,8 @@ def open(task: TaskRequest, subject: About, tell: Tell) -> AskedTask:
 
 
 def refuse_same_text(task: TaskRequest) -> None:
-    """What is hidden is made anew for every split; the text around it has to be another as well. Raises `BadRequest`."""
+    """What is hidden is made anew for every split; the text around it has to be another as well. Raises
+    `BadRequest`."""
     try:
         selection = task.selection.read_bytes()
         same = [file for file in (task.report, *task.elsewhere.values()) if file.read_bytes() == selection]
@@ -104,7 +131,8 @@ class _Maker:
         except (OSError, UnicodeDecodeError) as error:
             raise BadRequest(f"{file}: {error}; expected text in UTF-8, or a .jsonl file") from error
         haystack, options = Haystack.of(text, str(file), split), self.task.options
-        # What the chat template and the tokenizer put around a prompt, and what tokens of parts may differ from tokens of the whole.
+        # What the chat template and the tokenizer put around a prompt, and what tokens of parts may differ
+        # from tokens of the whole.
         around = len(self.asking.item("a", "a").prompts[0].tokens) + self.asking.most
         made: list[Asked] = []
         for number in range(items):
@@ -128,12 +156,20 @@ class _Maker:
     def _record(self, record: Record) -> Asked:
         language = record.fields.get("language", "en")
         if language != "en":
-            raise record.refuse(f"`language` is {language!r}, and answers are cut into words as English ones are")
-        question, context, answers = record.text("input"), record.text("context"), record.texts("answers", "answer")
+            raise record.refuse(
+                f"`language` is {language!r}, and answers are cut into words as English ones are"
+            )
+        question, context, answers = (
+            record.text("input"),
+            record.text("context"),
+            record.texts("answers", "answer"),
+        )
         keywords = record.text("answer_keywords") if record.has("answer_keywords") else None
         prompt = PROMPT.replace("{context}", context).replace("{input}", question)
         # LV-Eval compares with the first answer alone.
-        return self._asked(prompt, f"{question}\n{context}", answers[0], keywords, f"{record.file}, line {record.line}")
+        return self._asked(
+            prompt, f"{question}\n{context}", answers[0], keywords, f"{record.file}, line {record.line}"
+        )
 
     def _asked(self, prompt: str, question: str, answer: str, keywords: str | None, place: str) -> Asked:
         try:

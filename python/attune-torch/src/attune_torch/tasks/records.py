@@ -71,7 +71,8 @@ class Record:
 def read(file: Path) -> list[Record]:
     """The records of a file, in its order; empty lines are none.
 
-    Raises `BadRequest` where there is no such file, no UTF-8, a line that is no JSON object, or no record at all.
+    Raises `BadRequest` where there is no such file, no UTF-8, a line that is no JSON object, or no record at
+    all.
     """
     records = list(_lines(file))
     if not records:
@@ -96,7 +97,9 @@ def _lines(file: Path) -> Iterator[Record]:
         try:
             fields = json.loads(line)
         except json.JSONDecodeError as error:
-            raise BadRequest(f"{file}, line {number}: it is no JSON ({error.msg}); write one object a line") from error
+            raise BadRequest(
+                f"{file}, line {number}: it is no JSON ({error.msg}); write one object a line"
+            ) from error
         if not isinstance(fields, dict):
             raise BadRequest(f"{file}, line {number}: it is {kind(fields)}, expected an object")
         yield Record(file, number, fields)

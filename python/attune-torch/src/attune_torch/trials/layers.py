@@ -20,7 +20,6 @@ _TOKENS = 6
 def try_layers(subject: Subject) -> None:
     """Learns how `subject.stages` calls layers, and leaves there why it cannot, if it cannot."""
     stages = subject.stages
-    stages.tried = True
     try:
         ids = [random_ids(subject, items) for items in (2, 3)]
         _record(stages, ids[0])
