@@ -6,8 +6,7 @@ With `Δ = Q_b(W) − W` of the grid of `weight-bits` and the gradient `g` of an
 * `weight-quantisation-error`: `Σ |g ∘ Δ|`, the first-order change of the loss without cancelling;
 * `weight-fisher`: `½ · N · Σ g² ∘ Δ²`, the second-order change of the distribution with the diagonal of the
   empirical Fisher information in the place of the Hessian: `N·g` is the gradient of an item's log-likelihood,
-  whose square is that information for the item (LeCun et al., Optimal Brain Damage; as used for bits in
-  SqueezeLLM, arXiv 2306.07629, §4.1).
+  whose square is that information for the item (SqueezeLLM, arXiv 2306.07629, weighs by the same diagonal).
 
 Both are averaged over items, and added up over the experts of a layer.
 """
