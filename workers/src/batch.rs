@@ -16,6 +16,9 @@ use crate::evaluator::{Asking, edits, foreign};
 use crate::scored;
 use crate::wire::{self, Call, EvaluateResult, Event};
 
+/// How often a worker may die of one plan.
+const DEATHS: u32 = 2;
+
 /// Whoever hears of every plan.
 type Sink<'a> = &'a mut dyn FnMut(usize, Result<Evaluation, EvalFailure>) -> ControlFlow<()>;
 
@@ -39,6 +42,8 @@ struct Group {
     plans: Vec<usize>,
     /// With nothing else under way, because the worker has died with them.
     alone: bool,
+    /// How often it died while it was asked nothing but the one plan of this group.
+    died: u32,
 }
 
 /// How asking a group ended.
@@ -66,7 +71,8 @@ impl<'a> Batch<'a> {
             return Err(EvalFailure::Interrupted);
         }
         self.refuse_foreign();
-        let mut groups = VecDeque::from([Group { plans: (0..self.plans.len()).collect(), alone: false }]);
+        let mut groups =
+            VecDeque::from([Group { plans: (0..self.plans.len()).collect(), alone: false, died: 0 }]);
         while let Some(group) = groups.pop_front() {
             let plans = self.left(&group.plans);
             if self.enough || plans.is_empty() {
@@ -77,15 +83,16 @@ impl<'a> Batch<'a> {
                 Asked::Failed(failure) => return Err(failure),
                 Asked::Died(ending) => {
                     self.request.progress.back_to(self.before + self.done());
-                    let left = self.left(&plans);
-                    match left[..] {
+                    let died = group.died
+                        + u32::from(plans.len() == 1 && (group.alone || self.asking.company.is_narrow()));
+                    match self.left(&plans)[..] {
                         [] => {}
-                        [plan] if group.alone => self.lost(plan, &ending)?,
-                        [_] => groups.push_front(Group { plans: left, alone: true }),
-                        _ => {
+                        [plan] if died == DEATHS => self.lost(plan, &ending)?,
+                        [plan] => groups.push_front(Group { plans: vec![plan], alone: true, died }),
+                        ref left => {
                             let (first, second) = left.split_at(left.len() / 2);
-                            groups.push_front(Group { plans: second.to_vec(), alone: true });
-                            groups.push_front(Group { plans: first.to_vec(), alone: true });
+                            groups.push_front(Group { plans: second.to_vec(), alone: true, died: 0 });
+                            groups.push_front(Group { plans: first.to_vec(), alone: true, died: 0 });
                         }
                     }
                 }
@@ -103,11 +110,10 @@ impl<'a> Batch<'a> {
         }
     }
 
-    /// The worker has died on this plan alone, and not for the first time.
+    /// The worker has died twice while it was asked this plan and nothing else.
     fn lost(&mut self, plan: usize, ending: &Ending) -> Result<(), EvalFailure> {
         let command = self.asking.supervisor.command();
-        let died =
-            format!("the worker `{command}` died twice on this plan, the second time on it alone: {ending}");
+        let died = format!("the worker `{command}` died twice on this plan, asked nothing else: {ending}");
         let fatal = self.asking.supervisor.died_twice();
         self.tell(plan, Err(EvalFailure::Internal(died)));
         match fatal {

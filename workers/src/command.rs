@@ -4,6 +4,11 @@ use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
 
+use attune_core::printable;
+
+/// Characters of a command that messages repeat.
+const CHARACTERS: usize = 160;
+
 /// How a worker is started: without a shell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WorkerCommand {
@@ -45,15 +50,16 @@ impl WorkerCommand {
 }
 
 impl fmt::Display for WorkerCommand {
-    /// As one would type it, near enough.
+    /// As one would type it, near enough; a long one is cut.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.program.to_string_lossy())?;
-        self.args.iter().try_for_each(|arg| {
-            let arg = arg.to_string_lossy();
-            match arg.is_empty() || arg.contains(char::is_whitespace) {
-                true => write!(f, " {arg:?}"),
-                false => write!(f, " {arg}"),
+        let words = [&self.program].into_iter().chain(&self.args).map(|word| {
+            let word = word.to_string_lossy();
+            match word.is_empty() || word.contains(char::is_whitespace) {
+                true => format!("{word:?}"),
+                false => word.into_owned(),
             }
-        })
+        });
+        let text = words.collect::<Vec<_>>().join(" ");
+        write!(f, "{}", printable::line(&text, CHARACTERS))
     }
 }

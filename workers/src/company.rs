@@ -46,6 +46,11 @@ impl Company {
         Self { most: most.max(1), inside: Mutex::default(), left: Condvar::new() }
     }
 
+    /// Whether there is room for one only.
+    pub(crate) fn is_narrow(&self) -> bool {
+        self.most == 1
+    }
+
     /// Waits for a place; `None` when called off.
     pub(crate) fn enter(&self, want: Want, stop: &RunControl) -> Option<Present<'_>> {
         let mut inside = self.inside();

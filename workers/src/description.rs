@@ -51,6 +51,13 @@ impl Description {
             }
         };
         let schemas = hello.edits.into_iter().map(EditSchema::try_from).collect::<Result<Vec<_>, _>>()?;
+        let twice = schemas
+            .iter()
+            .enumerate()
+            .find(|(at, schema)| schemas[..*at].iter().any(|other| other.kind == schema.kind));
+        if let Some((_, schema)) = twice {
+            return Err(format!("it has two edits `{}`", schema.kind));
+        }
         let neural = schemas.iter().any(|schema| model().schema(&schema.kind) == Some(schema));
         let edits = Vocabulary::new(schemas);
         let edits = match (&hello.unedited, neural) {

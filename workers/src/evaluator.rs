@@ -26,8 +26,8 @@ use crate::wire::{Call, CheckResult, Event, SignalResult};
 
 /// An evaluator in a process of its own, that has opened and loaded its subject.
 ///
-/// A process that dies is started again and asked what it did not answer. A plan on which it dies twice, the second time
-/// when it was asked nothing else, fails by itself. Whatever is under way ends with [`EvalFailure::Interrupted`] when that is
+/// A process that dies is started again and asked what it did not answer. A plan on which it dies twice, when it was asked
+/// nothing else, fails by itself. Whatever is under way ends with [`EvalFailure::Interrupted`] when that is
 /// asked for.
 pub struct ProcessEvaluator {
     asking: Arc<Asking>,

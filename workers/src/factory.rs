@@ -55,10 +55,14 @@ impl WorkerFactory {
         &self.description
     }
 
-    /// Has it open a subject and a task.
+    /// Has it open and load a subject and a task: for programs that need nothing in between.
     ///
     /// # Errors
     /// When it refuses, dies or makes no sense.
+    pub fn evaluator(&self, opening: &Opening<'_>) -> Result<ProcessEvaluator, WorkerError> {
+        self.open(opening)?.loaded(&|message| (opening.tell)(&message))
+    }
+
     fn open(&self, opening: &Opening<'_>) -> Result<PreparedWorker, WorkerError> {
         let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).take();
         let introduced = match waiting.filter(|connection| !connection.is_over()) {
@@ -138,6 +142,13 @@ impl EvaluatorFactory for WorkerFactory {
 /// A worker that has opened a subject and a task, and has not loaded it.
 struct PreparedWorker(Arc<Asking>);
 
+impl PreparedWorker {
+    fn loaded(self, tell: &dyn Fn(&str)) -> Result<ProcessEvaluator, WorkerError> {
+        let fingerprint = self.0.supervisor.load(tell)?;
+        Ok(ProcessEvaluator::new(self.0, fingerprint))
+    }
+}
+
 impl Outline for PreparedWorker {
     fn facts(&self, fingerprint: ContentHash) -> Facts {
         self.0.supervisor.identity().facts(fingerprint)
@@ -162,7 +173,6 @@ impl Prepared for PreparedWorker {
     }
 
     fn load(self: Box<Self>, tell: &dyn Fn(&dyn fmt::Display)) -> Result<Arc<dyn Evaluator>, OpenFailure> {
-        let fingerprint = self.0.supervisor.load(&|message| tell(&message))?;
-        Ok(Arc::new(ProcessEvaluator::new(self.0, fingerprint)))
+        Ok(Arc::new(self.loaded(&|message| tell(&message))?))
     }
 }

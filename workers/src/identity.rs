@@ -76,7 +76,10 @@ impl Identity {
             name: who.clone(),
             device,
             // All of it is part of the cache key.
-            numerics: format!("{who} {version}: {numerics}"),
+            numerics: match format!("{who} {version}") {
+                whole if whole == numerics => whole,
+                whole => format!("{whole}: {numerics}"),
+            },
             concurrency: concurrency.unwrap_or(description.concurrency).max(1),
             edits,
         };

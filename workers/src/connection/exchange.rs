@@ -110,6 +110,8 @@ impl Connection {
             };
             break Answer::Gone(self.end(Cause::nonsense(&said, wrong)));
         };
-        Asked { answer, called_off }
+        // Whoever watches may have called it off before this thread looked.
+        let stopped = wait.stop.is_asked().then_some(CalledOff::Stopped);
+        Asked { answer, called_off: called_off.or(stopped) }
     }
 }

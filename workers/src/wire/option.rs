@@ -75,6 +75,16 @@ impl TryFrom<OptionSpec> for options::OptionSpec {
     fn try_from(spec: OptionSpec) -> Result<Self, String> {
         let OptionSpec { name, help, kind, default } = spec;
         let default = default.try_into().map_err(|why| format!("the default of option `{name}`: {why}"))?;
+        let empty = match &kind {
+            OptionKind::Int { min, max } | OptionKind::Ints { min, max } => min > max,
+            OptionKind::Real { min, max } => min > max,
+            OptionKind::Counts { min, max, .. } => min > max,
+            OptionKind::OneOf { words } => words.is_empty(),
+            OptionKind::Bool | OptionKind::Folder | OptionKind::Text => false,
+        };
+        if empty {
+            return Err(format!("option `{name}` can have no value"));
+        }
         let kind = match kind {
             OptionKind::Bool => options::OptionKind::Bool,
             OptionKind::Int { min, max } => options::OptionKind::Int { min, max },

@@ -180,7 +180,14 @@ impl TryFrom<EditSchema> for plan::EditSchema {
             });
         };
         let about = |why: String| format!("edit `{kind}`: {why}");
-        let arguments: Vec<plan::Argument> = arguments.into_iter().map(Argument::into).collect();
+        let arguments =
+            arguments.into_iter().map(TryInto::try_into).collect::<Result<Vec<plan::Argument>, _>>();
+        let arguments = arguments.map_err(about)?;
+        let named = |name: &String| arguments.iter().any(|argument| argument.name == *name);
+        let placed = place.group.iter().chain(place.parts.iter().map(|part| &part.argument));
+        if let Some(name) = placed.clone().find(|name| !named(name)) {
+            return Err(about(format!("its place names `{name}`, which is none of its arguments")));
+        }
         let parts = place.parts.into_iter();
         let parts = parts.map(|Part { argument, base }| plan::Part { argument, base });
         let place = plan::PlaceRule { group: place.group, parts: parts.collect() };
@@ -197,8 +204,25 @@ impl TryFrom<EditSchema> for plan::EditSchema {
     }
 }
 
-impl From<Argument> for plan::Argument {
-    fn from(argument: Argument) -> Self {
+impl TryFrom<Argument> for plan::Argument {
+    type Error = String;
+
+    fn try_from(argument: Argument) -> Result<Self, String> {
+        let name = &argument.name;
+        let empty = match &argument.kind {
+            ArgumentKind::Int { min, max } => min > max,
+            ArgumentKind::Real { min, max } => min > max,
+            ArgumentKind::Set { max } => *max < 0,
+            ArgumentKind::Level { levels } => levels.is_empty(),
+            ArgumentKind::Word { words } => words.is_empty(),
+            ArgumentKind::Reals | ArgumentKind::Matrix { .. } => false,
+        };
+        if empty {
+            return Err(format!("argument `{name}` can have no value"));
+        }
+        if name.is_empty() || name == "edit" {
+            return Err(format!("an argument cannot be called `{name}`"));
+        }
         let kind = match argument.kind {
             ArgumentKind::Int { min, max } => plan::ArgumentKind::Int { min, max },
             ArgumentKind::Level { levels } => plan::ArgumentKind::Level(levels),
@@ -208,7 +232,7 @@ impl From<Argument> for plan::Argument {
             ArgumentKind::Matrix { rows } => plan::ArgumentKind::Matrix { rows },
             ArgumentKind::Word { words } => plan::ArgumentKind::Word(words),
         };
-        Self { name: argument.name, kind, help: argument.help, absent: argument.absent }
+        Ok(Self { name: argument.name, kind, help: argument.help, absent: argument.absent })
     }
 }
 

@@ -29,7 +29,7 @@ fn one_plan_of_eight_is_deadly_and_the_seven_others_have_their_scores() {
         }
         assert_eq!(request.progress.evaluations(), 8.0 * 3.0);
         let lives = std::fs::read_to_string(notes.path().join("lives")).unwrap();
-        assert!(lives.lines().count() <= 5, "halves find it: {} lives", lives.lines().count());
+        assert!(lives.lines().count() <= 6, "halves find it: {} lives", lives.lines().count());
     }
 }
 

@@ -103,9 +103,9 @@ fn a_line_without_an_end_is_a_death_and_not_a_lie() {
 
 #[test]
 fn one_that_closes_its_output_and_goes_on_is_ended() {
-    let program = env!("CARGO_BIN_EXE_scripted-worker");
-    // Three lines: hello, a heartbeat at least, and perhaps an answer.
-    let script = format!("'{program}' | head -n 1; exec >&-; sleep 1000");
+    let hello = r#"{"id":1,"result":{"protocol":"attune-evaluator/1","name":"sh","version":"1","edits":[],
+        "tasks":[{"name":"formula","metrics":[{"name":"kl","direction":"minimise"}]}]}}"#;
+    let script = format!("read line; echo '{}'; exec >&-; sleep 1000", hello.replace('\n', ""));
     let command = attune_workers::WorkerCommand::new("sh").arg("-c").arg(script);
     let factory = WorkerFactory::start(command, limits()).unwrap();
     let failed = load(&factory).err().unwrap().to_string();

@@ -10,5 +10,6 @@ mod kills;
 mod lifetime;
 mod nonsense;
 mod opening;
+mod study;
 mod support;
 mod transcript;

@@ -16,13 +16,13 @@ fn what_it_says_of_itself_is_understood() {
     assert_eq!((spec.name.as_str(), spec.summary.as_str()), ("mine", "Scores plans by a formula."));
     assert_eq!(spec.options[0].default, OptionValue::Real(1.0), "1 is a real number where the option is one");
     assert!(!spec.tasks[0].options[0].advanced);
-    assert_eq!(spec.edits.kinds().collect::<Vec<_>>(), ["drop-block", "bits"]);
+    assert_eq!(spec.edits.kinds().collect::<Vec<_>>(), ["drop-block", "bits", "kv-bits"]);
     let known = attune_vocabulary::model().schema("drop-block");
     assert_eq!(spec.edits.schema("drop-block"), known, "an edit that is named only is the host's own");
     assert_eq!(spec.edits.describe(&bits(3, 4)), ["layer 3 in 4 bits"]);
     assert_eq!(spec.edits.describe(&Plan::empty()), ["the whole subject"]);
     let description = factory.description();
-    assert_eq!((description.version.as_str(), description.signals.len()), ("1", 1));
+    assert_eq!((description.version.as_str(), description.signals.len()), ("1", 2));
 }
 
 #[test]
@@ -94,6 +94,14 @@ fn a_description_that_makes_no_sense_is_refused_with_its_reason() {
     };
     let cases = [
         (hello(r#""edits":[{"kind":"kv-bitz"}]"#), "edit `kv-bitz` comes without a summary"),
+        (hello(r#""edits":[{"kind":"kv-bits"},{"kind":"kv-bits"}]"#), "it has two edits `kv-bits`"),
+        (hello(r#""edits":[{"kind":"x","summary":"","place":{"group":"g"}}]"#), "its place names `g`"),
+        (
+            hello(
+                r#""edits":[{"kind":"x","summary":"","arguments":[{"name":"n","kind":{"type":"int","min":2,"max":1}}]}]"#,
+            ),
+            "argument `n` can have no value",
+        ),
         (hello(r#""edits":[],"idle-seconds":0"#), "its `idle-seconds` is 0"),
         (hello(r#""edits":[]"#).replace(task, ""), "it has no task"),
         (hello(r#""edits":[]"#).replace(r#""version":"1""#, r#""version":"""#), "its version is empty"),

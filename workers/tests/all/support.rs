@@ -46,17 +46,21 @@ pub(crate) fn data() -> TaskData {
 
 /// Opens what a factory offers, and loads it.
 pub(crate) fn load(factory: &WorkerFactory) -> Result<Arc<dyn Evaluator>, OpenFailure> {
+    opening(|opening| factory.prepare(opening)?.load(&|_| ()))
+}
+
+/// How the scripted worker is opened.
+pub(crate) fn opening<T>(with: impl FnOnce(&Opening<'_>) -> T) -> T {
     let options = Settings::from([("scale".to_owned(), OptionValue::Real(1.0))]);
     let (task, model) = (data(), Path::new("six-layers"));
-    let opening = Opening {
+    with(&Opening {
         model,
         device: "auto",
         options: &options,
         task: &task,
         activation_memory: Some(1 << 20),
         tell: &|_| (),
-    };
-    factory.prepare(&opening)?.load(&|_| ())
+    })
 }
 
 pub(crate) fn start(args: &[&str]) -> Result<WorkerFactory, WorkerError> {

@@ -22,7 +22,11 @@ pub(crate) fn hello(concurrency: u64, idle: Option<f64>, protocol: &str) -> Valu
                 {"name": "layer", "kind": {"type": "int", "min": 0, "max": 5}, "help": "the layer"},
                 {"name": "bits", "kind": {"type": "level", "levels": [2, 4, 8]}, "help": "its bits"}],
                 "place": {"group": "layer"}, "contradicts": [{"kind": "bits", "meet": ["layer"]}],
-                "sentence": "layer {layer} in {bits} bits"}],
+                "sentence": "layer {layer} in {bits} bits"},
+            {"kind": "kv-bits", "summary": "Bits of one layer, as the scripted technique says it.", "arguments": [
+                {"name": "layer", "kind": {"type": "int", "min": 0, "max": 5}, "help": "the layer"},
+                {"name": "keys", "kind": {"type": "level", "levels": [2, 4, 8]}, "help": "its bits"}],
+                "place": {"group": "layer"}, "contradicts": [{"kind": "kv-bits", "meet": ["layer"]}]}],
         "unedited": "the whole subject",
         "signals": [{"name": "sensitivity", "summary": "What a layer suffers from few bits."},
             {"name": "block-influence", "summary": "What a layer suffers from being dropped."}],
@@ -62,7 +66,7 @@ pub(crate) fn items(split: &str) -> Option<u64> {
 pub(crate) fn refused(plan: &Value) -> Option<Value> {
     let edits = plan.as_array().unwrap();
     let unknown = edits.iter().find(|edit| {
-        let known = edit["edit"] == "bits"
+        let known = edit["edit"] == "bits" || edit["edit"] == "kv-bits"
             || edit["edit"] == "drop-block" && edit["layer"].as_u64().unwrap() < LAYERS;
         !known
     })?;
@@ -83,7 +87,7 @@ fn damage(plan: &Value, split: &str, item: u64) -> f64 {
     let edits = plan.as_array().unwrap().iter();
     let each = edits.map(|edit| {
         let layer = edit["layer"].as_u64().unwrap();
-        let bits = edit["bits"].as_f64().unwrap_or(0.0);
+        let bits = edit["bits"].as_f64().or(edit["keys"].as_f64()).unwrap_or(0.0);
         let ripple = ((layer * 7 + item * 3 + split.len() as u64) % 5) as f64 / 10.0 - 0.2;
         sensitivity(layer) * 0.25_f64.powf(bits) * (1.0 + ripple)
     });

@@ -16,6 +16,7 @@ mod study_name;
 mod texts;
 mod tokenizer;
 mod weights;
+mod worker_lines;
 
 use crate::Target;
 
@@ -37,4 +38,5 @@ pub(crate) const ALL: &[Target] = &[
     sensitivities::TARGET,
     exported::TARGET,
     chat::TARGET,
+    worker_lines::TARGET,
 ];
