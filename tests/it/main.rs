@@ -5,6 +5,7 @@ mod architecture;
 mod bad_input;
 mod evaluators;
 mod export;
+mod facts;
 mod families;
 #[cfg(unix)]
 mod form;

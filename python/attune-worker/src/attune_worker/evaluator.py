@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
+
+from .canonical import edit_text, real_text
 
 Value = bool | int | float | str | list[int] | list[float] | dict[int, int]
 """Value of an option or an argument of an edit."""
@@ -21,7 +23,10 @@ class Edit:
 
     def __str__(self) -> str:
         """The canonical text, as attune prints and hashes it."""
-        raise NotImplementedError
+        return edit_text(self.kind, self.args)
+
+    def __getitem__(self, argument: str) -> Any:
+        return self.args[argument]
 
 
 Plan = tuple[Edit, ...]
@@ -30,6 +35,8 @@ Plan = tuple[Edit, ...]
 
 @dataclass(frozen=True)
 class Metric:
+    """What every plan is scored by, and which way is better."""
+
     name: str
     direction: Literal["minimise", "maximise"] = "minimise"
     unit: str = ""
@@ -100,7 +107,8 @@ class Opened:
 
 
 class Batch(abc.ABC):
-    """An `evaluate` request. The session answers each plan once, by `done` or `fail`, in any order and from any thread."""
+    """An `evaluate` request. The session answers each plan once, by `done` or `fail`, in any order and from
+    any thread."""
 
     plans: Sequence[Plan]
     split: str
@@ -108,8 +116,11 @@ class Batch(abc.ABC):
     deadline: float | None
 
     @abc.abstractmethod
-    def done(self, index: int, scores: Mapping[str, Scores], work: Work | None = None, seconds: float | None = None) -> None:
-        """Plan `index` is scored."""
+    def done(
+        self, index: int, scores: Mapping[str, Scores], work: Work | None = None, seconds: float | None = None
+    ) -> None:
+        """Plan `index` is scored. Absent `work` is one unit for each item; absent `seconds` is the time since
+        the answer before."""
 
     @abc.abstractmethod
     def fail(self, index: int, error: Exception) -> None:
@@ -125,7 +136,10 @@ class Batch(abc.ABC):
 
 
 class Session(abc.ABC):
-    """An open subject and task."""
+    """An open subject and task.
+
+    `check` may be called while `evaluate` runs, from another thread; `evaluate` and `signal` run side by side
+    only as far as `Opened.concurrency` says."""
 
     @property
     @abc.abstractmethod
@@ -136,20 +150,26 @@ class Session(abc.ABC):
         """Loads what takes long; returns the fingerprint of the subject, 64 hexadecimal digits."""
 
     def check(self, plan: Plan) -> str | None:
-        """Raises `Unsupported` where the plan cannot be honoured; else the fingerprint of its calibration data, if it has any."""
+        """Raises `Unsupported` where the plan cannot be honoured; else the fingerprint of its calibration
+        data, if it has any."""
         return None
 
     @abc.abstractmethod
-    def evaluate(self, batch: Batch) -> None: ...
+    def evaluate(self, batch: Batch) -> None:
+        """Answers every plan of the batch. All of them have passed `check`; split and items exist.
 
-    def signal(self, name: str, args: Mapping[str, Any], batch: Batch) -> "Signal":
+        Raises for the batch as a whole: `OutOfMemory`, or what `Batch.breathe` raises."""
+
+    def signal(self, name: str, args: Mapping[str, Any], batch: Batch) -> Signal:
         """`batch` has no plans; raises `BadRequest` for a signal that is not known."""
-        raise NotImplementedError
+        raise BadRequest(f"there is no signal `{name}`")
 
     def peak_memory(self) -> int | None:
+        """The most memory that evaluating has taken so far, bytes, where it can be told."""
         return None
 
     def close(self) -> None:
+        """Gives back what it holds. Called once, at the end."""
         return None
 
 
@@ -171,14 +191,18 @@ class Evaluator(abc.ABC):
 
     @abc.abstractmethod
     def describe(self) -> Mapping[str, Any]:
-        """`options`, `tasks`, `edits`, `signals`, … of `hello`, as JSON values or the package's dataclasses."""
+        """`options`, `tasks`, `edits`, `signals`, … of `hello`, as JSON values or the package's
+        dataclasses."""
 
     @abc.abstractmethod
-    def open(self, opening: Opening, tell: Any) -> Session:
-        """`tell(message)` reports progress of long reading."""
+    def open(self, opening: Opening, tell: Callable[[str], None]) -> Session:
+        """`tell(message)` reports progress of long reading; it may be kept, and used while the session loads
+        as well."""
 
 
 class EvaluatorError(Exception):
+    """A failure that the host knows by its kind; any other exception is `internal` as well."""
+
     kind = "internal"
 
 
@@ -193,24 +217,42 @@ class Unsupported(EvaluatorError):
 
 
 class BadRequest(EvaluatorError):
+    """What is asked for cannot be: other data, an unknown signal, a setting that does not go with the
+    subject.
+
+    `about` says what of a profile has to change, where `open` or `load` is refused: `"task"`, `"model"`,
+    `"device"`, `{"file": path}`, `{"split": name}`, `{"task-option": name}` or `{"option": name}`."""
+
     kind = "bad-request"
+
+    def __init__(self, message: str, about: str | Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.about = about
 
 
 class NotFinite(EvaluatorError):
+    """A score that is NaN or infinite; `item` is its position among the items asked for."""
+
     kind = "not-finite"
 
     def __init__(self, metric: str, item: int, value: float) -> None:
-        super().__init__(f"metric `{metric}` of item {item} is {value}")
+        super().__init__(f"metric `{metric}` of item {item} is {real_text(value)}")
         self.metric, self.item, self.value = metric, item, value
 
 
 class OutOfMemory(EvaluatorError):
+    """The device ran out of memory, and smaller steps were tried."""
+
     kind = "out-of-memory"
 
 
 class Deadline(EvaluatorError):
+    """The plan took longer than `Batch.deadline`."""
+
     kind = "deadline"
 
 
 class Interrupted(EvaluatorError):
+    """Called off."""
+
     kind = "interrupted"

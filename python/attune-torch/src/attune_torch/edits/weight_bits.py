@@ -1,0 +1,113 @@
+"""Weights in few bits, swapped in and out of place (`eval/src/edits/weight_bits.rs`,
+`eval/src/model/quantised.rs`).
+
+Asymmetric round-to-nearest over groups of input channels: `s = (max − min)/(2ᵇ − 1)`, `q = round((w −
+min)/s)` with halves to even, `w' = q·s + min`, in float32 whatever the model's type is; a group of equal
+weights stays as it is. In a model of 16 bits `w'` is then rounded to the model's type, in which its product
+is computed.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+import torch
+from attune_worker.evaluator import Edit, Plan, Unsupported
+from torch import Tensor
+
+from ..replaced import replaced_parameter
+from ..structure.layer import Layer
+from ..structure.linear import FEED_FORWARD, LinearModule
+from ..subject import Subject
+from .level_memory import levels_of
+
+LEVELS = (2, 3, 4, 5, 6, 8, 16)
+
+
+@dataclass(frozen=True)
+class Level:
+    """A quantiser of weights."""
+
+    bits: int
+    group: int
+
+
+class WeightBits:
+    """See `docs/edits.md`."""
+
+    kind = "weight-bits"
+
+    def check(self, subject: Subject, edit: Edit, plan: Plan) -> None:
+        layer = subject.layers[edit.args["layer"]]
+        module, bits, group = edit.args["module"], edit.args["bits"], edit.args["group-size"]
+        expert = edit.args.get("expert")
+        if bits not in LEVELS:
+            raise Unsupported(edit, f"weights in {bits} bits; expected 2, 3, 4, 5, 6 or 8, or 16 for exact")
+        if expert is not None:
+            if layer.router is None:
+                dense = all(other.router is None for other in subject.layers)
+                raise Unsupported(
+                    edit,
+                    "the model has no experts"
+                    if dense
+                    else "this layer has no experts, but an ordinary feed-forward part",
+                )
+            if module not in FEED_FORWARD:
+                raise Unsupported(edit, f"{module} is no module of an expert; those are gate, up and down")
+            if not 0 <= expert < layer.router.count:
+                raise Unsupported(
+                    edit, f"there is no expert {expert}; the model has 0 to {layer.router.count - 1}"
+                )
+        why = layer.refusal(module)
+        if why is not None:
+            raise Unsupported(edit, why)
+        matrix = layer.linear[module][0]
+        if group < 1 or matrix.inputs % group:
+            raise Unsupported(edit, f"a group of {group} channels does not divide the {matrix.inputs} inputs")
+        if bits < 16 and not matrix.readable:
+            raise Unsupported(
+                edit, f"the weights of {module} are codes of few bits already ({matrix.tensor.dtype})"
+            )
+
+    def changes(self, subject: Subject, edit: Edit) -> bool:
+        return bool(edit.args["bits"] < 16)
+
+    def enter(self, stack: ExitStack, subject: Subject, layer: Layer, edits: list[Edit]) -> None:
+        levels: dict[tuple[str, int], Level] = {}
+        for edit in edits:
+            module, expert = edit.args["module"], edit.args.get("expert")
+            experts = range(len(layer.linear[module])) if expert is None else [expert]
+            level = Level(edit.args["bits"], edit.args["group-size"])
+            levels |= {(module, number): level for number in experts}
+        tensors: dict[tuple[int, str], list[tuple[LinearModule, str, int, Level]]] = {}
+        for (module, number), level in levels.items():
+            matrix = layer.linear[module][number]
+            tensors.setdefault((id(matrix.owner), matrix.parameter), []).append(
+                (matrix, module, number, level)
+            )
+        for parts in tensors.values():
+            owner, parameter = parts[0][0].owner, parts[0][0].parameter
+            key = (layer.index, parameter, *((module, number, level) for _, module, number, level in parts))
+            value = levels_of(subject).get_or_make(key, lambda parts=parts: _edited(parts))  # type: ignore[misc]
+            stack.enter_context(replaced_parameter(owner, parameter, value))
+
+
+def _edited(parts: list[tuple[LinearModule, str, int, Level]]) -> Tensor:
+    """A stored tensor with the matrices that it holds at their levels."""
+    tensor = parts[0][0].tensor.detach().clone()
+    for matrix, _, _, level in parts:
+        matrix.put(tensor, quantise(matrix.read(), level.bits, level.group))
+    return tensor
+
+
+def quantise(weights: Tensor, bits: int, group: int) -> Tensor:
+    """Quantises and dequantises `weights: [outputs, inputs]` in float32, each output over groups of `group`
+    inputs."""
+    codes = float(2**bits - 1)
+    groups = weights.to(torch.float32).unflatten(-1, (-1, group))
+    low = groups.amin(-1, keepdim=True)
+    scale = (groups.amax(-1, keepdim=True) - low) / codes
+    steps = torch.where(scale > 0, scale, torch.ones_like(scale))
+    rounded = ((groups - low) / steps).round().clamp(max=codes) * scale + low
+    return torch.where(scale > 0, rounded, groups).flatten(-2)

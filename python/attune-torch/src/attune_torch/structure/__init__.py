@@ -1,0 +1,2 @@
+"""What is where in a model: layers, attention, feed-forward parts, linear modules, routers, found by
+structure."""

@@ -1,0 +1,50 @@
+"""What techniques are told of a model is what the native evaluator says, name by name."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from attune_torch.describe import Options
+from attune_torch.outline import Outline
+from conftest import ROOT
+from transformers import AutoConfig, AutoModelForCausalLM
+
+GOLDEN = ROOT / "tests" / "golden"
+RECORDED: dict[str, dict[str, Any]] = json.loads((GOLDEN / "facts.json").read_text())
+CASES = {case["name"]: case["config"] for case in json.loads((GOLDEN / "families.json").read_text())}
+
+
+# What only an evaluator of families that attune does not know has to say: the names of stored experts.
+NAMES = {"router-tensors", "expert-tensors", "expert-keys"}
+
+
+def shared(facts: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in facts.items() if name not in NAMES}
+
+
+PACKED = [f"tests/golden/packed/{name}" for name in ("gpt-oss-mxfp4", "llama-awq", "llama-fp8", "llama-gptq")]
+
+
+@pytest.mark.parametrize("folder", ["models/tiny-moe", *PACKED])
+def test_facts_of_models_in_the_repository_are_those_of_the_native_evaluator(folder: str) -> None:
+    outline = Outline(ROOT / folder, Options())
+    assert outline.name == Path(folder).name
+    assert shared(outline.facts) == RECORDED[outline.name]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_facts_of_every_family_are_those_of_the_native_evaluator(name: str, tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text(json.dumps(CASES[name]))
+    torch.manual_seed(0)
+    model = AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(tmp_path)).float()
+    model.save_pretrained(tmp_path)
+    # What is written anew may say more than what was recorded.
+    (tmp_path / "config.json").write_text(json.dumps(CASES[name]))
+    found = shared(Outline(tmp_path, Options()).facts)
+    expected = RECORDED[name]
+    assert {key: found.get(key) for key in expected} == expected
+    assert found.keys() == expected.keys()

@@ -1,0 +1,76 @@
+"""The whole worker, as attune runs it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from .host import Host
+
+DROP: list[dict[str, Any]] = [{"edit": "drop-block", "layer": 2, "part": "feed-forward"}]
+COARSE: list[dict[str, Any]] = [{"edit": "weight-bits", "layer": 4, "module": "q", "bits": 2, "group-size": 32, "grid": "affine"}]
+
+
+@pytest.fixture(scope="module")
+def host() -> Iterator[Host]:
+    own = Host()
+    hello = own.hello()
+    assert (hello["protocol"], hello["name"]) == ("attune-evaluator/1", "torch")
+    opened = own.open()
+    assert opened["task"]["splits"]["selection"]["items"] == 938
+    assert [metric["name"] for metric in opened["task"]["metrics"]] == ["kl", "perplexity"]
+    assert "float32" in opened["numerics"] and "torch" in opened["numerics"]
+    assert own.ask("check", plan=DROP) == {"calibration": None}, "before anything is loaded"
+    assert len(own.ask("load")["fingerprint"]) == 64
+    yield own
+    assert own.close() == 0
+
+
+def test_plans_are_scored_by_item(host: Host) -> None:
+    dense, drop, coarse = host.scores([[], DROP, COARSE], [0, 1, 5])
+    assert dense["scores"]["kl"] == {"aggregate": "mean", "items": [0.0] * 3, "weights": [63.0] * 3}
+    assert dense["scores"]["perplexity"]["aggregate"] == "exp-mean"
+    for outcome in (drop, coarse):
+        assert all(value > 0 for value in outcome["scores"]["kl"]["items"])
+        assert outcome["work"]["naive"] == 3 * 64 * 6 and 0 < outcome["work"]["computed"] < 3 * 64 * 6
+        assert outcome["seconds"] > 0
+    alone = [host.scores([plan], [5, 0, 1])[0] for plan in (COARSE, DROP)]
+    for one, other in zip(alone, (coarse, drop), strict=True):
+        first, second = one["scores"]["kl"]["items"], other["scores"]["kl"]["items"]
+        assert first == [second[2], *second[:2]], "equal to the bit, alone and in another order"
+
+
+def test_what_cannot_be_is_refused_and_the_rest_is_scored(host: Host) -> None:
+    foreign: list[dict[str, Any]] = [{"edit": "testkit-unknown"}]
+    beyond: list[dict[str, Any]] = [{"edit": "drop-block", "layer": 6, "part": "attention"}]
+    outcomes = host.scores([[], foreign, beyond, DROP], [0])
+    assert ["error" in outcome for outcome in outcomes] == [False, True, True, False]
+    assert outcomes[1]["error"]["kind"] == outcomes[2]["error"]["kind"] == "unsupported"
+    assert "testkit-unknown" in outcomes[1]["error"]["edit"]
+    assert host.refused("check", plan=beyond)["kind"] == "unsupported"
+    for wrong in ({"split": "nowhere", "items": [0]}, {"split": "selection", "items": [938]}):
+        assert host.refused("evaluate", plans=[[]], deadline=None, **wrong)["kind"] == "bad-request"
+    assert host.refused("signal", name="testkit-unknown", args={}, split="selection", items=[0])["kind"] == "bad-request"
+
+
+def test_a_plan_that_takes_too_long_fails_alone(host: Host) -> None:
+    host.ask("evaluate", plans=[DROP, COARSE], split="selection", items=[0, 1], deadline=1e-9)
+    errors = [event["error"]["kind"] for event in host.events if event["event"] == "outcome" and "error" in event]
+    assert errors and set(errors) == {"deadline"}
+
+
+def test_called_off_it_ends_soon_and_works_again(host: Host) -> None:
+    number = host.send("evaluate", plans=[DROP, COARSE, []], split="selection", items=list(range(900)), deadline=None)
+    while host.hear().get("event") != "progress":
+        pass
+    host.note("pause")
+    host.note("resume")
+    start = time.monotonic()
+    host.note("cancel", request=number)
+    assert host.answer(number)["error"]["kind"] == "interrupted"
+    assert time.monotonic() - start < 1.0
+    # It does not go on behind our back: the next request is answered long before all of that could be done.
+    assert host.scores([DROP], [0])[0]["scores"]["kl"]["items"][0] > 0
