@@ -66,7 +66,7 @@ fn heavy_dependencies_live_in_one_crate_each() {
         ("burn", "attune-eval"),
         ("tokenizers", "attune-eval"),
         // Groups of processes.
-        ("nix", "attune-workers"),
+        ("rustix", "attune-workers"),
     ];
     for (package, dependencies) in graph(true) {
         for (dependency, home) in homes {

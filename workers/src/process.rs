@@ -121,12 +121,11 @@ pub fn end_all() {
 
 #[cfg(unix)]
 fn end_group(group: u32, child: &mut Child) {
-    use nix::sys::signal::{Signal, killpg};
-    use nix::unistd::Pid;
+    use rustix::process::{Pid, Signal, kill_process_group};
 
     // A group outlives its leader: whatever the worker started and left is in it.
-    if let Ok(group) = i32::try_from(group) {
-        let _ = killpg(Pid::from_raw(group), Signal::SIGKILL);
+    if let Some(group) = i32::try_from(group).ok().and_then(Pid::from_raw) {
+        let _ = kill_process_group(group, Signal::KILL);
     }
     let _ = child.kill();
 }
@@ -140,9 +139,15 @@ fn end_group(_group: u32, child: &mut Child) {
 fn how(status: ExitStatus) -> String {
     #[cfg(unix)]
     if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
-        let name = nix::sys::signal::Signal::try_from(signal).map_or("unknown", |signal| signal.as_str());
-        let hint = if name == "SIGKILL" { ", as when memory runs out" } else { "" };
-        return format!("was ended by signal {signal} ({name}{hint})");
+        let name = match signal {
+            4 => " (SIGILL)",
+            6 => " (SIGABRT)",
+            9 => " (SIGKILL, as when memory runs out)",
+            11 => " (SIGSEGV)",
+            15 => " (SIGTERM)",
+            _ => "",
+        };
+        return format!("was ended by signal {signal}{name}");
     }
     match status.code() {
         Some(code) => format!("exited with code {code}"),

@@ -81,7 +81,7 @@ fn open(
     stop: &RunControl,
     tell: Tell<'_>,
 ) -> Result<Identity, WorkerError> {
-    let asked = told::<OpenResult>(connection, &Call::Open(call.clone()), &unhurried(stop), tell);
+    let asked = told::<OpenResult>(connection, &Call::Open(Box::new(call.clone())), &unhurried(stop), tell);
     let (opened, _) = result(asked, command, "open the subject and the task")?;
     Identity::of(description, opened, &call.model)
         .map_err(|why| WorkerError::Description { command: command.to_string(), why })

@@ -20,6 +20,14 @@ RECORDED: dict[str, dict[str, Any]] = json.loads((GOLDEN / "facts.json").read_te
 CASES = {case["name"]: case["config"] for case in json.loads((GOLDEN / "families.json").read_text())}
 
 
+# What only an evaluator of families that attune does not know has to say: the names of stored experts.
+NAMES = {"router-tensors", "expert-tensors", "expert-keys"}
+
+
+def shared(facts: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in facts.items() if name not in NAMES}
+
+
 PACKED = [f"tests/golden/packed/{name}" for name in ("gpt-oss-mxfp4", "llama-awq", "llama-fp8", "llama-gptq")]
 
 
@@ -27,7 +35,7 @@ PACKED = [f"tests/golden/packed/{name}" for name in ("gpt-oss-mxfp4", "llama-awq
 def test_facts_of_models_in_the_repository_are_those_of_the_native_evaluator(folder: str) -> None:
     outline = Outline(ROOT / folder, Options())
     assert outline.name == Path(folder).name
-    assert outline.facts == RECORDED[outline.name]
+    assert shared(outline.facts) == RECORDED[outline.name]
 
 
 def test_a_model_that_is_no_causal_language_model_to_transformers_is_refused_by_name(tmp_path: Path) -> None:
@@ -44,7 +52,7 @@ def test_facts_of_every_family_are_those_of_the_native_evaluator(name: str, tmp_
     model.save_pretrained(tmp_path)
     # What is written anew may say more than what was recorded.
     (tmp_path / "config.json").write_text(json.dumps(CASES[name]))
-    found = Outline(tmp_path, Options()).facts
+    found = shared(Outline(tmp_path, Options()).facts)
     expected = RECORDED[name]
     assert {key: found.get(key) for key in expected} == expected
     assert found.keys() == expected.keys()

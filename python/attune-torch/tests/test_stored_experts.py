@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import struct
-from pathlib import Path
-
 from attune_torch import stored_experts
 
 EXPERTS, HIDDEN = 4, 6
@@ -70,10 +66,3 @@ def test_what_is_not_plain_is_not_told() -> None:
     assert told(checkpoint(), {"experts_everywhere": EXPERTS}) == {}
     square = stored_experts.facts({"model.layers.0.gate.weight": [6, 6]}, {"num_experts": 6}, [0], 6, 6)
     assert square == {}
-
-
-def test_shapes_come_from_headers_alone(tmp_path: Path) -> None:
-    entry = {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}
-    header = json.dumps({"a": entry, "__metadata__": {}}).encode()
-    (tmp_path / "model.safetensors").write_bytes(struct.pack("<Q", len(header)) + header)
-    assert stored_experts.shapes(tmp_path) == {"a": [2, 3]}

@@ -41,7 +41,7 @@ pub enum Call {
         host: String,
     },
     /// To look at the subject and to read the data of the task.
-    Open(OpenCall),
+    Open(Box<OpenCall>),
     /// To load the subject.
     Load {},
     /// Whether a plan can be honoured.

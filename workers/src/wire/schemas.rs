@@ -1,8 +1,10 @@
 //! `docs/evaluator-protocol` has the JSON Schemas of these types. `ATTUNE_REWRITE_DOCS=1` writes them anew.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use schemars::{Schema, schema_for};
+use serde_json::Value;
 
 use super::{CheckResult, EvaluateResult, Hello, HostLine, LoadResult, OpenResult, SignalResult, WorkerLine};
 
@@ -19,13 +21,26 @@ fn schemas() -> [(&'static str, Schema); 8] {
     ]
 }
 
+/// With keys in alphabetical order, whichever order this build of serde_json keeps.
+fn sorted(value: Value) -> Value {
+    match value {
+        Value::Object(object) => {
+            let sorted: BTreeMap<String, Value> =
+                object.into_iter().map(|(key, value)| (key, sorted(value))).collect();
+            Value::Object(sorted.into_iter().collect())
+        }
+        Value::Array(values) => Value::Array(values.into_iter().map(sorted).collect()),
+        other => other,
+    }
+}
+
 #[test]
 fn the_committed_schemas_are_those_of_the_types() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/evaluator-protocol");
     let mut others = Vec::new();
     for (name, schema) in schemas() {
         let path = folder.join(format!("{name}.schema.json"));
-        let expected = serde_json::to_string_pretty(&schema).unwrap() + "\n";
+        let expected = serde_json::to_string_pretty(&sorted(schema.to_value())).unwrap() + "\n";
         if std::env::var_os("ATTUNE_REWRITE_DOCS").is_some() {
             std::fs::write(&path, &expected).unwrap();
         }

@@ -106,6 +106,6 @@ fn a_check_that_is_deadly_says_so_and_scores_are_kept_apart() {
 
 /// Ends a process, as a machine without memory does.
 pub(crate) fn kill(pid: &str) {
-    use nix::sys::signal::{Signal, kill};
-    let _ = kill(nix::unistd::Pid::from_raw(pid.trim().parse().unwrap()), Signal::SIGKILL);
+    use rustix::process::{Pid, Signal, kill_process};
+    let _ = kill_process(Pid::from_raw(pid.trim().parse().unwrap()).unwrap(), Signal::KILL);
 }

@@ -1,4 +1,9 @@
 //! A worker that does as it is told, for tests: it scores plans by a formula, and can be made to break every rule.
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a program of tests: what it stumbles over, they see"
+)]
 
 mod conversation;
 mod faults;

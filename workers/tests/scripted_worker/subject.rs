@@ -66,7 +66,8 @@ pub(crate) fn items(split: &str) -> Option<u64> {
 pub(crate) fn refused(plan: &Value) -> Option<Value> {
     let edits = plan.as_array().unwrap();
     let unknown = edits.iter().find(|edit| {
-        let known = edit["edit"] == "bits" || edit["edit"] == "kv-bits"
+        let known = edit["edit"] == "bits"
+            || edit["edit"] == "kv-bits"
             || edit["edit"] == "drop-block" && edit["layer"].as_u64().unwrap() < LAYERS;
         !known
     })?;

@@ -61,7 +61,7 @@ const KEYS: &[Key] = &[
         .advanced(),
     Key::new("model", Kind::Folder, Section::Model, "model", held!(model))
         .help(
-            "Folder of the model in the Hugging Face layout, relative to the profile. An evaluator of another process may take \
+            "Folder of the model in the Hugging Face layout, relative to the profile; an evaluator of another process may take \
              something else in its place, as the id of a model on a hub, or nothing.",
         )
         .example("../models/tiny-moe")

@@ -4,14 +4,16 @@ plans come out the same."""
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Any
 
 from torch import nn
 
-from . import stored
+from . import stored, stored_experts
 from .structure.layer import Layer
 from .structure.linear import FEED_FORWARD, MODULES, LinearModule
+from .structure.routers import Router
 
 if TYPE_CHECKING:
     from .outline import Outline
@@ -82,7 +84,27 @@ def facts(outline: Outline) -> dict[str, Any]:
         mapping = "none" if any(r.mapping == "none" for r in routers) else router.mapping
         if mapping is not None:
             values["router-mapping"] = mapping
+        if all(_rows_suffice(of) for of in routers):
+            shapes = {tensor.name: tensor.shape for tensor in files}
+            mixtures = [layer.index for layer in experts]
+            values |= stored_experts.facts(
+                shapes, _written(outline), mixtures, router.count, config.hidden_size
+            )
     return values
+
+
+def _rows_suffice(router: Router) -> bool:
+    """Whether a router with fewer rows computes what leaving out experts is scored as."""
+    return router.refusal is None and router.groups is None and not router.sparsemixer
+
+
+def _written(outline: Outline) -> dict[str, Any]:
+    """config.json as it stands in the folder, whose keys an export changes."""
+    try:
+        found = json.loads((outline.folder / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _parameters(outline: Outline) -> int:

@@ -6,11 +6,8 @@ name, a shape or a key does not fit, there are no such facts, and attune refuses
 
 from __future__ import annotations
 
-import json
 import re
-import struct
-from collections.abc import Iterable, Mapping
-from pathlib import Path
+from collections.abc import Iterable, Mapping, Sequence
 
 LAYER = "{layer}"
 EXPERT = "{expert}"
@@ -18,27 +15,10 @@ _NUMBERED = re.compile(r"^(?P<before>(?:.*\.)?layers\.)(?P<layer>\d+)(?P<after>\
 _EXPERT = re.compile(r"^(?P<before>.*\.experts\.)(?P<expert>\d+)(?P<after>\..+)$")
 _COUNTS = ("num_local_experts", "num_experts", "n_routed_experts", "moe_num_experts", "num_routed_experts")
 """Keys by which configurations count the routed experts of a layer."""
-_LONGEST_HEADER = 100 << 20
-
-
-def shapes(folder: Path) -> dict[str, list[int]]:
-    """Shapes of all tensors in the safetensors files of `folder`, by name. Only headers are read.
-
-    Raises `OSError` or `ValueError` where a file cannot be read or is none.
-    """
-    found: dict[str, list[int]] = {}
-    for file in sorted(folder.glob("*.safetensors")):
-        with file.open("rb") as opened:
-            (length,) = struct.unpack("<Q", opened.read(8))
-            if length > _LONGEST_HEADER:
-                raise ValueError(f"{file}: a header of {length} bytes, expected at most {_LONGEST_HEADER}")
-            header = json.loads(opened.read(length))
-        found.update({name: entry["shape"] for name, entry in header.items() if name != "__metadata__"})
-    return found
 
 
 def facts(
-    stored: Mapping[str, list[int]],
+    stored: Mapping[str, Sequence[int]],
     config: Mapping[str, object],
     mixtures: Iterable[int],
     experts: int,
@@ -67,10 +47,10 @@ def facts(
             pattern = numbered["before"] + LAYER + expert["before"] + EXPERT + expert["after"]
             parts.setdefault(pattern, set()).add((layer, int(expert["expert"])))
         elif ".experts." in inside:
-            if shape[:1] != [experts]:
+            if list(shape[:1]) != [experts]:
                 return {}
             stacked.setdefault(pattern, set()).add(layer)
-        elif shape in ([experts, hidden], [experts]) and hidden != experts:
+        elif list(shape) in ([experts, hidden], [experts]) and hidden != experts:
             routers.setdefault(pattern, set()).add(layer)
     # The router stands beside the experts; what else happens to have such a shape, as a norm, is none of it.
     places = {pattern.rsplit(".experts.", 1)[0] + "." for pattern in (*parts, *stacked)}
