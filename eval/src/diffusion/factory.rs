@@ -15,7 +15,6 @@ use attune_core::plan::Plan;
 use super::edits::KINDS;
 use super::{GeneratorOutline, GeneratorSpec, ImageSpec, ImageTask, NAME, Prepared};
 use crate::compute::Compute;
-use crate::error::OpenError;
 
 /// Small image generators with the checkpoints of their training run, on images.
 pub(crate) struct GeneratorFactory;
@@ -78,7 +77,7 @@ impl FolderOutline for GeneratorOutline {
     }
 
     fn task(&self, data: &TaskData) -> Result<TaskInfo, OpenFailure> {
-        let task = ImageTask::open(&ImageSpec::of(data), &Compute::cpu()).map_err(OpenError::Task)?;
+        let task = ImageTask::open(&ImageSpec::of(data), &Compute::cpu())?;
         Ok(task.info().clone())
     }
 }
