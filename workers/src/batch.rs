@@ -9,10 +9,10 @@ use std::ops::ControlFlow;
 use attune_core::evaluator::{EvalFailure, Evaluation, Request};
 use attune_core::plan::Plan;
 
+use crate::asking::{Asking, edits, foreign};
 use crate::company::Want;
 use crate::connection::{Answer, CalledOff, Connection, Next, Wait};
 use crate::ending::{Cause, Ending};
-use crate::evaluator::{Asking, edits, foreign};
 use crate::scored;
 use crate::wire::{self, Call, EvaluateResult, Event};
 

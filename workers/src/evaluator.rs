@@ -5,24 +5,21 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use attune_core::evaluator::{
-    EvalFailure, Evaluation, Evaluator, EvaluatorInfo, Request, RunControl, TaskInfo,
-};
+use attune_core::evaluator::{EvalFailure, Evaluation, Evaluator, EvaluatorInfo, Request, TaskInfo};
 use attune_core::facts::Facts;
 use attune_core::hash::ContentHash;
-use attune_core::plan::{Edit, Plan};
+use attune_core::plan::Plan;
 use attune_core::scores::Work;
 use attune_core::signal::{Measured, Signal, SignalRequest};
 use attune_core::space::Axis;
 
+use crate::asking::Asking;
 use crate::batch::Batch;
-use crate::checked::{self, Checked, CheckedPlans};
-use crate::company::{Company, Want};
-use crate::connection::{Answer, Asked, CalledOff, Connection, Next, Wait};
+use crate::checked;
+use crate::company::Want;
+use crate::connection::{Answer, Next, Wait};
 use crate::ending::Cause;
-use crate::scored;
-use crate::supervisor::Supervisor;
-use crate::wire::{Call, CheckResult, Event, SignalResult};
+use crate::wire::{Call, Event, SignalResult};
 
 /// An evaluator in a process of its own, that has opened and loaded its subject.
 ///
@@ -33,89 +30,6 @@ pub struct ProcessEvaluator {
     asking: Arc<Asking>,
     subject: Facts,
     peak: AtomicU64,
-}
-
-/// A worker that is asked, loaded or not.
-pub(crate) struct Asking {
-    pub(crate) supervisor: Supervisor,
-    pub(crate) company: Company,
-    checked: CheckedPlans,
-}
-
-impl Asking {
-    pub(crate) fn new(supervisor: Supervisor) -> Self {
-        let company = Company::new(supervisor.identity().info.concurrency);
-        Self { supervisor, company, checked: CheckedPlans::default() }
-    }
-
-    /// Whether the worker honours a plan, and what it is calibrated on.
-    pub(crate) fn check(&self, plan: &Plan) -> Checked {
-        let info = &self.supervisor.identity().info;
-        if let Some(refused) = foreign(info, plan) {
-            return Err(refused);
-        }
-        self.checked.get(plan.hash(), || {
-            let call = Call::Check { plan: edits(plan) };
-            let stop = RunControl::default();
-            let wait = Wait { stop: &stop, most: None, at_once: None };
-            let asked = self.twice(Want::Check, "checking a plan", &stop, |connection| {
-                connection.ask::<CheckResult>(&call, &wait, &mut |_| Err("a check has no events".to_owned()))
-            })?;
-            let (connection, asked) = asked;
-            let (result, said) = match asked.answer {
-                Answer::Result(result, said) => (result, said),
-                Answer::Failure(failure, said) => return Err(self.failed(&connection, failure, &said)),
-                Answer::Gone(ending) => return Err(EvalFailure::Internal(ending.to_string())),
-            };
-            let calibration = result.calibration.as_deref().map(crate::identity::fingerprint).transpose();
-            calibration.map_err(|why| {
-                let ending = connection.end(Cause::nonsense(&said, why));
-                EvalFailure::Internal(format!("the worker `{}` {ending}", self.supervisor.command()))
-            })
-        })
-    }
-
-    /// Asks, and once more alone when the worker dies. What it answers, or how it ended after it was called off.
-    pub(crate) fn twice<T>(
-        &self,
-        want: Want,
-        what: &str,
-        stop: &RunControl,
-        ask: impl Fn(&Connection) -> Asked<T>,
-    ) -> Result<(Arc<Connection>, Asked<T>), EvalFailure> {
-        let mut died = String::new();
-        for want in [want, Want::Alone] {
-            let _present = self.company.enter(want, stop).ok_or(EvalFailure::Interrupted)?;
-            let connection = self.supervisor.connection(stop)?;
-            let asked = ask(&connection);
-            match &asked.answer {
-                Answer::Gone(_) if asked.called_off == Some(CalledOff::Stopped) => {
-                    return Err(EvalFailure::Interrupted);
-                }
-                Answer::Gone(ending) if asked.called_off.is_none() => died = ending.to_string(),
-                _ => return Ok((connection, asked)),
-            }
-        }
-        let command = self.supervisor.command();
-        Err(EvalFailure::Internal(format!("the worker `{command}` died twice while {what}: {died}")))
-    }
-
-    /// What a failure means; one that the protocol does not have ends the worker.
-    pub(crate) fn failed(
-        &self,
-        connection: &Connection,
-        failure: crate::wire::Failure,
-        said: &str,
-    ) -> EvalFailure {
-        let info = &self.supervisor.identity().info;
-        match scored::failure(failure, info, None) {
-            Ok(EvalFailure::Interrupted) => {
-                EvalFailure::Internal(format!("the worker gave up by itself: {said}"))
-            }
-            Ok(failure) => failure,
-            Err(why) => EvalFailure::Internal(connection.end(Cause::nonsense(said, why)).to_string()),
-        }
-    }
 }
 
 impl ProcessEvaluator {
@@ -145,22 +59,6 @@ impl ProcessEvaluator {
             None => Ok(()),
         }
     }
-}
-
-/// The refusal of a plan with an edit that the worker does not have.
-pub(crate) fn foreign(info: &EvaluatorInfo, plan: &Plan) -> Option<EvalFailure> {
-    let edit = plan.edits().iter().find(|edit| info.edits.schema(&edit.kind).is_none())?;
-    let known: Vec<&str> = info.edits.kinds().collect();
-    Some(EvalFailure::Unsupported {
-        evaluator: info.name.clone(),
-        edit: edit.to_string(),
-        reason: format!("here it honours {}", known.join(", ")),
-    })
-}
-
-/// The edits of a plan as they are written.
-pub(crate) fn edits(plan: &Plan) -> Vec<crate::wire::Edit> {
-    plan.edits().iter().map(|edit: &Edit| edit.into()).collect()
 }
 
 impl Evaluator for ProcessEvaluator {

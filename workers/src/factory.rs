@@ -13,11 +13,12 @@ use attune_core::hash::ContentHash;
 use attune_core::options::{OptionKind, OptionSpec, OptionValue, Settings};
 use attune_core::plan::Plan;
 
+use crate::asking::Asking;
 use crate::command::WorkerCommand;
 use crate::connection::Connection;
 use crate::description::Description;
 use crate::error::WorkerError;
-use crate::evaluator::{Asking, ProcessEvaluator};
+use crate::evaluator::ProcessEvaluator;
 use crate::limits::Limits;
 use crate::supervisor::{Supervisor, introduce};
 use crate::wire::{OpenCall, TaskCall, Value};

@@ -7,6 +7,7 @@
 //! [`EvaluatorFactory`]: attune_core::evaluator::EvaluatorFactory
 //! [`Evaluator`]: attune_core::evaluator::Evaluator
 
+mod asking;
 mod batch;
 mod checked;
 mod command;

@@ -60,10 +60,7 @@ const KEYS: &[Key] = &[
         .kept()
         .advanced(),
     Key::new("model", Kind::Folder, Section::Model, "model", held!(model))
-        .help(
-            "Folder of the model in the Hugging Face layout, relative to the profile; an evaluator of another process may take \
-             something else in its place, as the id of a model on a hub, or nothing.",
-        )
+        .help("Folder of the model in the Hugging Face layout, relative to the profile.")
         .example("../models/tiny-moe")
         .freed_by("evaluator"),
     Key::new("evaluator.name", Kind::Text, Section::Model, "evaluator", EVALUATOR_NAME)
@@ -77,7 +74,8 @@ const KEYS: &[Key] = &[
         .silence("the evaluator of that name, as it is found")
         .help(
             "A program that is an evaluator (evaluator-protocol.md), with its arguments. A path that is there beside the profile \
-             is relative to it. Where a program lies means nothing to a result; its name, version and numerics do.",
+             is relative to it. `model` may then be what the program takes in its place, as the id of a model on a hub, or empty, \
+             and so may the data. Where a program lies means nothing to a result; its name, version and numerics do.",
         )
         .example(r#"["python", "my_eval.py"]"#)
         .off("Empty: an evaluator is known by its name.")
