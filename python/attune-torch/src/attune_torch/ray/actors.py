@@ -31,45 +31,26 @@ class Lost(Exception):
 
 
 class Slot:
-    """One actor, and the ones that come after it."""
+    """One actor, and the ones that come after it. `handle` is none while there is none that is ready."""
 
     def __init__(self, actors: Actors, number: int) -> None:
         self.number = number
+        self.handle: Any = None
+        self.failure: BaseException | None = None
+        """Why the last renewal has failed."""
         self._actors = actors
         self._lock = threading.Lock()
-        self.handle: Any = None
+        self._is_renewing = False
 
     def ask(self, method: str, *arguments: Any, seconds: float | None = None) -> Any:
         """The answer of a short method. Raises `Lost`, and what the method raises."""
-        call = getattr(self.handle, method).options(concurrency_group="control")
+        call = self._method(method).options(concurrency_group="control")
         return answered(lambda: ray.get(call.remote(*arguments), timeout=seconds))
 
     def stream(self, method: str, *arguments: Any) -> Any:
-        """A generator of references to messages."""
-        call = getattr(self.handle, method).options(concurrency_group="work", num_returns="streaming")
+        """A generator of references to messages. Raises `Lost`."""
+        call = self._method(method).options(concurrency_group="work", num_returns="streaming")
         return answered(lambda: call.remote(*arguments))
-
-    def start(self) -> Opened:
-        """A new actor that has opened. Raises `Lost`, or what opening raises."""
-        self.handle = self._actors.new()
-        opened: Opened = self.ask("open", *self._actors.asked, seconds=START)
-        return opened
-
-    def replace(self) -> None:
-        """Another actor in the place of one that is lost, opened and loaded as the first. Raises `Lost` where
-        that fails again and again, `EvaluatorError` where it is another subject."""
-        with self._lock:
-            for attempt in range(STARTS):
-                self.end()
-                try:
-                    opened = self.start()
-                    self._actors.compare(opened)
-                    if self._actors.fingerprint is not None:
-                        self._actors.compare_subject(self.ask("load"))
-                    return
-                except Lost:
-                    if attempt == STARTS - 1:
-                        raise
 
     def tell(self, method: str, *arguments: Any) -> None:
         """Calls a short method, without an answer."""
@@ -77,11 +58,57 @@ class Slot:
         if handle is not None:
             getattr(handle, method).options(concurrency_group="control").remote(*arguments)
 
+    def start(self) -> Opened:
+        """The first actor, that has opened. Raises `Lost`, or what opening raises."""
+        self.handle, opened = self._open()
+        return opened
+
+    def renew(self) -> None:
+        """Begins to put another actor in the place of one that is lost; who waits for it looks at `handle`
+        and `failure`. What can go on without it does."""
+        with self._lock:
+            if self._is_renewing:
+                return
+            self._is_renewing, self.failure = True, None
+        self.end()
+        threading.Thread(target=self._renew, daemon=True).start()
+
     def end(self) -> None:
         """Ends its process."""
-        if self.handle is not None:
-            answered(lambda: ray.kill(self.handle, no_restart=True))
-            self.handle = None
+        handle, self.handle = self.handle, None
+        if handle is not None:
+            answered(lambda: ray.kill(handle, no_restart=True))
+
+    def _renew(self) -> None:
+        try:
+            for attempt in range(1, STARTS + 1):
+                try:
+                    handle, opened = self._open()
+                    self._actors.compare(opened)
+                    if self._actors.fingerprint is not None:
+                        loaded = handle.load.remote()
+                        self._actors.compare_subject(answered(partial(ray.get, loaded)))
+                    self.handle = handle
+                    return
+                except Lost:
+                    if attempt == STARTS:
+                        raise
+        except BaseException as failure:
+            self.failure = failure
+        finally:
+            with self._lock:
+                self._is_renewing = False
+
+    def _open(self) -> tuple[Any, Opened]:
+        handle = self._actors.new()
+        opened: Opened = answered(lambda: ray.get(handle.open.remote(*self._actors.asked), timeout=START))
+        return handle, opened
+
+    def _method(self, name: str) -> Any:
+        handle = self.handle
+        if handle is None:
+            raise Lost("it is being replaced")
+        return getattr(handle, name)
 
 
 class Actors:

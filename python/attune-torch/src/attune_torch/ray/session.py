@@ -74,18 +74,19 @@ class RaySession(Session):
         return signal
 
     def _short(self, method: str, *arguments: Any) -> Any:
-        """Of whichever actor is there, or of a new one."""
-        for slot in self._actors.slots:
-            try:
-                if slot.handle is not None:
+        """Of whichever actor is there, else of the first that comes."""
+        slots = self._actors.slots
+        while True:
+            for slot in slots:
+                try:
                     return slot.ask(method, *arguments)
-            except Lost:
-                continue
-        try:
-            self._actors.slots[0].replace()
-            return self._actors.slots[0].ask(method, *arguments)
-        except Lost as lost:
-            raise EvaluatorError(f"all actors are lost, the last by {lost}") from None
+                except Lost:
+                    if slot.failure is None:
+                        slot.renew()
+            failures = [slot.failure for slot in slots if slot.failure is not None]
+            if len(failures) == len(slots):
+                raise EvaluatorError(f"all actors are lost, the last by {failures[-1]}")
+            time.sleep(GLANCE)
 
 
 class _Shared:
@@ -151,19 +152,32 @@ class _Shared:
             self._changed.notify_all()
 
     def _serve(self, slot: Slot) -> None:
-        """One slot takes parts until all are done."""
+        """One slot takes parts until all are done; while it has no actor, the others do without it."""
         try:
-            while (part := self._take()) is not None:
+            while self._is_ready(slot) and (part := self._take()) is not None:
                 try:
                     self._do(slot, part)
                     self._give()
                 except Lost as lost:
+                    slot.renew()
                     self._give(*self._again(part, lost))
-                    slot.replace()
         except Lost as lost:
-            self._retire(slot, lost)
+            self._retire(lost)
         except BaseException as error:
             self._end(error)
+
+    def _is_ready(self, slot: Slot) -> bool:
+        """Waits for its actor, as long as there is anything to do. Raises why there will be none."""
+        if slot.handle is None:
+            slot.renew()
+        while slot.handle is None:
+            if slot.failure is not None:
+                raise slot.failure
+            with self._changed:
+                if self._over or not (self._waiting or self._flying):
+                    return False
+                self._changed.wait(GLANCE)
+        return True
 
     def _take(self) -> Part | None:
         with self._changed:
@@ -179,9 +193,8 @@ class _Shared:
             self._waiting.extend(parts)
             self._changed.notify_all()
 
-    def _retire(self, slot: Slot, lost: Lost) -> None:
-        """A slot without an actor: the others do its part, as long as there is one."""
-        slot.end()
+    def _retire(self, lost: Lost) -> None:
+        """A slot gets no actor any more: the others do its part, as long as there is one."""
         with self._changed:
             self._retired += 1
         if self._retired == len(self._actors.slots):
@@ -189,8 +202,6 @@ class _Shared:
 
     def _do(self, slot: Slot, part: Part) -> None:
         """Has a part done. Raises `Lost`, or what ends the whole batch."""
-        if slot.handle is None:
-            slot.replace()
         items = list(self._batch.items[part.first : part.last])
         if self._signal is None:
             plans = [self._batch.plans[plan] for plan in part.plans]
