@@ -109,6 +109,21 @@ mod tests {
     }
 
     #[test]
+    fn another_implementation_hides_the_same_keys() {
+        let recorded =
+            std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/pass-keys.json")).unwrap();
+        let recorded: serde_json::Value = serde_json::from_slice(&recorded).unwrap();
+        for record in recorded.as_array().unwrap() {
+            let number = |name: &str| record[name].as_u64().unwrap() as usize;
+            let made = items(&tokens(), number("length"), number("count")).unwrap();
+            assert_eq!(made.scored, number("scored"));
+            let items: Vec<serde_json::Value> =
+                made.ids.chunks_exact(made.length).map(|item| item.to_vec().into()).collect();
+            assert_eq!(serde_json::Value::from(items), record["items"]);
+        }
+    }
+
+    #[test]
     fn a_key_needs_room() {
         let error = items(&tokens(), 40, 1).unwrap_err().to_string();
         assert!(error.starts_with("items of 40 tokens with a pass key: expected more than "), "{error}");

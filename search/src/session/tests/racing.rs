@@ -5,6 +5,7 @@ use attune_core::options::OptionValue;
 use attune_core::profile::Racing;
 use attune_core::scores::Scores;
 use attune_core::trial::{Dropped, TrialState};
+use attune_testkit::scripted::ScriptedEvaluator;
 
 use super::*;
 
@@ -126,7 +127,8 @@ fn a_share_that_is_maximised_races_and_so_does_a_yes_or_no() {
         let study = Study { objectives: vec!["likeness"], racing: raced, evaluator, ..racing(1) };
         let (end, _) = finished(&study);
         let lost = dropped(&study);
-        assert!(!lost.is_empty());
+        // Yes or no, nearly everybody ties, and nobody need be left.
+        assert!(floor == 0.0 || !lost.is_empty());
         assert_eq!(end.progress.dropped, lost.len() as u64);
         let all = trials(&study);
         for (trial, lost) in lost {
