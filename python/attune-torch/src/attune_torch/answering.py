@@ -9,6 +9,7 @@ import torch
 from attune_worker import BadRequest, Batch, Deadline, EvaluatorError, OutOfMemory, Scores, Work
 
 from . import edits, generation
+from .edits import kv_bits
 from .generation import Decode
 from .population import Asked, Candidate, Limit, Population, Progress, Scored, memory
 from .tasks import Item, Read, Task, Value, Written
@@ -36,6 +37,8 @@ class Answering:
         if not self._items:
             raise BadRequest(f"no items of split `{self._batch.split}` are asked for")
         candidates: list[tuple[int, Candidate]] = []
+        if any(map(kv_bits.smooths, self._batch.plans)):
+            kv_bits.calibrate(self._subject)
         for index, plan in enumerate(self._batch.plans):
             try:
                 candidates.append((index, Candidate(edits.compile(self._subject, plan))))

@@ -70,9 +70,6 @@ EDITS = (
 )
 """Kinds of edits that are honoured, where the model has what they change; in the order of `docs/edits.md`."""
 
-SIGNALS: dict[str, str] = {}
-"""Names of signals, and what they are."""
-
 
 @dataclass(frozen=True)
 class Options:
@@ -107,14 +104,14 @@ def _version(package: str) -> str:
 
 def hello() -> dict[str, Any]:
     """`options`, `tasks`, `edits`, … of the answer to `hello`."""
-    from . import tasks
+    from . import signals, tasks
 
     return {
         "options": [option.to_json() for option in (*OPTIONS, *ray.OPTIONS)],
         "tasks": tasks.specifications(),
         "edits": [{"kind": kind} for kind in EDITS],
         "unedited": "the dense model",
-        "signals": [{"name": name, "summary": summary} for name, summary in SIGNALS.items()],
+        "signals": signals.described(),
         "numerics": numerics(),
         "idle-seconds": 600,
     }

@@ -15,9 +15,10 @@ from typing import Any
 import torch
 from attune_worker import BadRequest, Batch, Opened, Opening, Plan, Session, Signal
 
-from . import edits, fingerprint, loading, numerics, source, tasks
+from . import calibration, edits, fingerprint, loading, numerics, signals, source, tasks
 from .answering import Answering
 from .describe import Options
+from .edits import kv_bits
 from .outline import Outline
 from .population import Population, memory
 from .subject import Subject
@@ -67,6 +68,8 @@ class TorchSession(Session):
         self._lock = threading.Lock()
         self._unloaded = Subject(outline.model, None, outline.layers, outline.structure[0], outline.facts)
         """The structure that plans are checked against before weights are there."""
+        self._calibration = calibration.of_task(self._task)
+        kv_bits.calibrate_on(self._unloaded, self._calibration)
 
     @property
     def opened(self) -> Opened:
@@ -83,6 +86,7 @@ class TorchSession(Session):
     def load(self) -> str:
         found = fingerprint.of_folder(self._outline.folder)
         subject = loading.load(self._outline, self._device, self._tell)
+        kv_bits.calibrate_on(subject, self._calibration)
         self._population = Population(subject, self._memory)
         return found
 
@@ -96,7 +100,13 @@ class TorchSession(Session):
             Answering(batch, population, self._task, lambda said: self._about.tokens.text(said, True)).run()
 
     def signal(self, name: str, args: Mapping[str, Any], batch: Batch) -> Signal:
-        raise BadRequest(f"there is no signal `{name}`")
+        subject = self._loaded().subject
+        passages = [self._task.item(batch.split, index).passages for index in batch.items]
+        if any(len(own) != 1 or len(own[0].tokens) != len(passages[0][0].tokens) for own in passages):
+            raise BadRequest(f"signal `{name}` is measured on texts of one length; choose the task `text`")
+        ids = torch.tensor([own[0].tokens for own in passages])
+        with self._lock:
+            return signals.measure(subject, name, args, ids, batch.breathe)
 
     def peak_memory(self) -> int | None:
         return memory.peak(self._device)
