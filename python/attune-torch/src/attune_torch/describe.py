@@ -70,6 +70,7 @@ EDITS = (
 )
 """Kinds of edits that are honoured, where the model has what they change; in the order of `docs/edits.md`."""
 
+
 @dataclass(frozen=True)
 class Options:
     """The evaluator's options of a profile."""
