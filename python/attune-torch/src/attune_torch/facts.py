@@ -113,7 +113,8 @@ def _parameters(outline: Outline) -> int:
     whole: Any = outline.model
     parts: list[nn.Module] = [whole]
     if outline.config is not outline.whole_config:
-        parts = [outline.structure[0], whole.get_output_embeddings()]
+        head = whole.get_output_embeddings()
+        parts = [outline.structure[0], *([] if head is None else [head])]
     tensors: dict[int, int] = {}
     for part in parts:
         said = part.state_dict().keys()
