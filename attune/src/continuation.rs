@@ -8,7 +8,7 @@ use attune_search::session::whereabouts;
 use attune_store::ReadStore;
 
 use crate::error::{ContinueError, Error};
-use crate::evaluators;
+use crate::factory;
 use crate::model_folder;
 use crate::profile_folder;
 use crate::run_options::{ContinueOptions, RunOptions};
@@ -39,7 +39,7 @@ impl Continuation {
         // A study of a program keeps no profile, and has no folder: that is said first.
         let profile = Profile::from_identity(&header.profile, study, trials);
         let model = match &profile {
-            Ok(profile) if evaluators::is_worker(profile) => {
+            Ok(profile) if factory::is_worker(profile) => {
                 model_folder::of_worker(path, header, &notes, asked.model.as_deref())?
             }
             _ => model_folder::of_study(path, header, &notes, asked.model.as_deref())?.0,

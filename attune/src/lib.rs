@@ -79,6 +79,8 @@ pub mod continuation;
 pub mod error;
 #[cfg(feature = "native")]
 pub mod evaluators;
+#[cfg(feature = "native")]
+mod factory;
 #[cfg(feature = "export")]
 pub mod export;
 pub mod function;

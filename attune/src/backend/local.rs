@@ -26,7 +26,7 @@ use attune_core::store::StoreError;
 
 use super::{Answer, Backend, DraftFile, Mailbox, Request};
 use crate::continuation::Continuation;
-use crate::evaluators;
+use crate::factory;
 use crate::run_options::{ContinueOptions, ExportOptions, ProfileOptions, RunOptions};
 use crate::setup;
 use check::Checks;
@@ -101,7 +101,7 @@ impl Backend for LocalBackend {
                 });
             }
             Request::Evaluator { evaluator, profile } => later(mailbox, move || {
-                let found = evaluators::spec(&evaluator, folder_of(&profile)).map(Box::new);
+                let found = factory::spec(&evaluator, folder_of(&profile)).map(Box::new);
                 Answer::Evaluator { evaluator, found: found.map_err(|error| error.sentence()) }
             }),
             Request::Technique { name, profile } => later(mailbox, move || {

@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use attune_core::profile::{EvaluatorChoice, Profile};
 
-use super::{TORCH, command, example, is_native, of_profile};
+use super::{example, of_profile};
 use crate::error::{Error, OtherEvaluator};
+use crate::factory::{TORCH, beside, is_native};
 use crate::setup::ReadProfile;
 
 /// The evaluator of this build whose example a language model in another process is tried on.
@@ -45,7 +46,7 @@ pub fn trial(options: &TrialOptions) -> Result<(Profile, PathBuf), Error> {
     let mut all: Vec<(String, String)> = own.map(|(key, value)| (key.to_owned(), from_here(value))).collect();
     let named = !all.is_empty();
     if !evaluator.command.is_empty() {
-        let words = command::beside(&evaluator.command, Path::new(""));
+        let words = beside(&evaluator.command, Path::new(""));
         all.push(("evaluator.command".to_owned(), format!("{words:?}")));
     }
     if !evaluator.name.is_empty() {

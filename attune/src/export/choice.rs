@@ -13,7 +13,7 @@ use attune_core::trial::Trial;
 
 use super::of_worker::{self, Need};
 use crate::error::{ChoiceError, Error};
-use crate::evaluators;
+use crate::factory;
 use crate::model_folder;
 use crate::reading::{StoredStudy, store_of};
 
@@ -47,7 +47,7 @@ impl Chosen {
         let (plan, provenance) = chosen(study, &stored.header, &stored.records, trial)?;
         let profile = Profile::from_identity(&stored.header.profile, study, 1);
         let (model_folder, model) = match &profile {
-            Ok(profile) if evaluators::is_worker(profile) => of_worker::subject(path, &stored, model, need)?,
+            Ok(profile) if factory::is_worker(profile) => of_worker::subject(path, &stored, model, need)?,
             _ => model_folder::of_study(path, &stored.header, &stored.notes, model)?,
         };
         Ok(Self { model_folder, model, plan, provenance })

@@ -14,7 +14,7 @@ use attune_eval::registry::{self, NativeFactory};
 
 use super::{Complaints, absolute, reading};
 use crate::error::Error;
-use crate::evaluators::Factory;
+use crate::factory::Factory;
 use crate::run_options::RunOptions;
 
 /// The tasks of the evaluators that come with attune, the one of profiles that name none first.

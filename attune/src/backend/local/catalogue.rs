@@ -10,7 +10,7 @@ use super::builtins::builtins;
 use super::models;
 use crate::backend::{Catalogue, EvaluatorRow, StrategyRow};
 use crate::error::Error;
-use crate::evaluators::{self, Listed};
+use crate::factory::{self, Listed};
 use crate::setup;
 
 /// Techniques, strategies, metrics, devices and models.
@@ -23,7 +23,7 @@ pub(super) fn read() -> Result<Box<Catalogue>, String> {
     let mut strategies: Vec<StrategyRow> = strategies.collect();
     strategies.sort_by_key(|row| row.name != DEFAULT_STRATEGY);
     Ok(Box::new(Catalogue {
-        evaluators: evaluators::list().into_iter().map(row).collect(),
+        evaluators: factory::list().into_iter().map(row).collect(),
         techniques: techniques().map_err(|error| error.sentence())?,
         strategies,
         tasks: setup::tasks(),
@@ -41,7 +41,7 @@ fn row(listed: Listed) -> EvaluatorRow {
             name: name.to_owned(),
             summary: summary.to_owned(),
             native: false,
-            missing: command.err().map(|_| format!("not installed: {}", evaluators::INSTALL_TORCH)),
+            missing: command.err().map(|_| format!("not installed: {}", factory::INSTALL_TORCH)),
         },
     }
 }

@@ -15,7 +15,7 @@ use attune_plugins::WasmTechnique;
 use super::builtins::builtins;
 use crate::backend::{FolderEntry, FolderEntryKind, ModelFound};
 use crate::error::Error;
-use crate::evaluators::Factory;
+use crate::factory::Factory;
 use crate::setup;
 
 /// How far below the working directory a model may be.

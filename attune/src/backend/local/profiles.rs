@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use attune_core::profile::Profile;
 
 use crate::backend::ProfileRow;
-use crate::evaluators;
+use crate::factory;
 use crate::setup::{self, PROFILE_BYTES};
 
 /// Where profiles of one's own are looked for, in this order.
@@ -70,7 +70,7 @@ fn anchored(profile: Profile, base: &Path) -> Profile {
         anchored.model = model;
     }
     if let Some(evaluator) = &mut anchored.evaluator {
-        evaluator.command = evaluators::beside(&evaluator.command, base);
+        evaluator.command = factory::beside(&evaluator.command, base);
     }
     anchored
 }
