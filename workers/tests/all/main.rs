@@ -2,6 +2,7 @@
 
 // They look into /proc.
 #![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, reason = "a helper that fails is a failed test")]
 
 mod conformance;
 mod deaths;

@@ -27,7 +27,7 @@ fn every_line_is_understood_and_written_as_it_was() {
         let said: Value = serde_json::from_str(&line[2..]).unwrap();
         let again = match &line[..2] {
             "> " => serde_json::to_value(serde_json::from_str::<HostLine>(&line[2..]).unwrap()),
-            "< " => serde_json::to_value(WorkerLine::read(line[2..].as_bytes()).unwrap()),
+            "< " => serde_json::to_value(WorkerLine::read(&line.as_bytes()[2..]).unwrap()),
             other => panic!("{other}"),
         };
         assert_eq!(again.unwrap(), said, "{line}");

@@ -81,6 +81,8 @@ impl Worker {
                     }
                 });
                 if faults.is("child") {
+                    // Whoever ends the worker has to end this, too; it is not waited for.
+                    #[expect(clippy::zombie_processes, reason = "the worker is killed before its child ends")]
                     let child = std::process::Command::new("sleep").arg("1000").spawn().unwrap();
                     let notes = faults.notes.as_ref().unwrap();
                     std::fs::write(notes.join("child"), child.id().to_string()).unwrap();

@@ -108,7 +108,7 @@ def backward(subject: Subject, ids: Tensor, first: int) -> float:
             )
             / count
         )
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         total += float(loss.detach())
     assert leaf.grad is not None
     hidden.backward(leaf.grad)

@@ -77,7 +77,7 @@ def measure(asked: Asked) -> Signal:
                 )
             parameter.requires_grad_(True)
             stack.callback(parameter.requires_grad_, False)
-            hook = parameter.register_post_accumulate_grad_hook(seen(places))  # type: ignore[no-untyped-call]
+            hook = parameter.register_post_accumulate_grad_hook(seen(places))
             stack.callback(hook.remove)
 
     work = sweep_items(asked, enter)
