@@ -75,6 +75,24 @@ impl Distribution {
         self.mean.iter().enumerate().all(moves)
     }
 
+    /// Whether a tenth of a standard deviation along a principal axis, another one in every generation, changes the mean.
+    pub(super) fn has_effect_along_axis(&self) -> bool {
+        let n = self.mean.len();
+        let axis = (self.generation % n.max(1) as u64) as usize;
+        let step = 0.1 * self.sigma * self.axes.get(axis).copied().unwrap_or(0.0);
+        let moves = |(i, mean): (usize, &f64)| {
+            let share =
+                if self.is_dense() { self.basis[i * n + axis] } else { f64::from(u8::from(i == axis)) };
+            mean + step * share != *mean
+        };
+        self.mean.iter().enumerate().any(moves)
+    }
+
+    /// The step size that grew while the covariance did not follow: over the longest axis.
+    pub(super) fn excess(&self) -> f64 {
+        self.sigma / self.axes.iter().copied().fold(0.0, f64::max)
+    }
+
     fn is_dense(&self) -> bool {
         self.mean.len() <= DENSE
     }
@@ -214,5 +232,27 @@ mod tests {
         distribution.update(&points);
         assert!(distribution.condition().is_finite() && distribution.extent().is_finite());
         assert!(distribution.sample(&mut random).iter().all(|value| value.is_finite()));
+    }
+
+    #[test]
+    fn steps_that_rounding_swallows_have_no_effect() {
+        // Of two coordinates the second one is so far out that no step of its axis changes it.
+        let mut distribution = Distribution::new(vec![0.0, 1e20], 0.3, 6, true);
+        assert!(!distribution.has_effect());
+        assert!(distribution.has_effect_along_axis(), "the first axis");
+        distribution.generation = 1;
+        assert!(!distribution.has_effect_along_axis(), "the second one");
+        assert!(Distribution::new(vec![0.0, 1.0], 0.3, 6, true).has_effect());
+    }
+
+    #[test]
+    fn a_step_size_that_outgrows_the_covariance_is_seen() {
+        let mut distribution = Distribution::new(vec![0.0; 3], 0.3, 6, true);
+        assert!((distribution.excess() - 0.3).abs() < 1e-12);
+        distribution.sigma = 3e4;
+        distribution.axes = vec![0.5, 2.0, 1.0];
+        assert!((distribution.excess() - 1.5e4).abs() < 1e-6);
+        distribution.axes[1] = 1e6;
+        assert!(distribution.excess() < 1.0, "the covariance grew, too");
     }
 }

@@ -1,5 +1,6 @@
-//! When a run of CMA-ES ends: the criteria and constants of Hansen 2009 ("Benchmarking a BI-population CMA-ES", §2), where
-//! losses are compared relative to their size, since they have no unit here.
+//! When a run of CMA-ES ends: the criteria and constants of Hansen 2009 ("Benchmarking a BI-population CMA-ES", §2: MaxIter,
+//! TolHistFun, EqualFunVals, TolX, TolUpSigma, Stagnation, ConditionCov, NoEffectAxis, NoEffectCoor), where losses are compared
+//! relative to their size, since they have no unit here.
 
 use super::distribution::Distribution;
 
@@ -7,6 +8,8 @@ use super::distribution::Distribution;
 const LOSSES: f64 = 1e-12;
 /// Smallest extent of the distribution, relative to its first one.
 const EXTENT: f64 = 1e-12;
+/// Largest growth of the step size over the longest axis: the first one was much too small.
+const GROWTH: f64 = 1e4;
 /// Largest condition of the covariance.
 const CONDITION: f64 = 1e14;
 
@@ -51,7 +54,9 @@ impl History {
             || self.is_stagnant()
             || distribution.extent() < EXTENT * self.step
             || distribution.condition() > CONDITION
+            || distribution.excess() > GROWTH * self.step
             || !distribution.has_effect()
+            || !distribution.has_effect_along_axis()
     }
 
     /// The best losses of the last generations are the same but for rounding.
