@@ -79,10 +79,10 @@ pub mod continuation;
 pub mod error;
 #[cfg(feature = "native")]
 pub mod evaluators;
-#[cfg(feature = "native")]
-mod factory;
 #[cfg(feature = "export")]
 pub mod export;
+#[cfg(feature = "native")]
+mod factory;
 pub mod function;
 #[cfg(feature = "export")]
 mod model_files;

@@ -2,6 +2,8 @@
 //! made before anything is evaluated.
 
 #[cfg(feature = "native")]
+mod folder;
+#[cfg(feature = "native")]
 mod profile;
 #[cfg(feature = "native")]
 mod reading;
@@ -20,9 +22,11 @@ use attune_core::store::{self, Record, Store, StudyHeader};
 
 use crate::error::Error;
 #[cfg(feature = "native")]
+pub(crate) use folder::absolute;
+#[cfg(feature = "native")]
 pub use profile::{PROFILE_BYTES, profile};
 #[cfg(feature = "native")]
-pub(crate) use profile::{ReadProfile, absolute, model_text};
+pub(crate) use profile::{ReadProfile, model_text};
 #[cfg(feature = "native")]
 pub(crate) use reading::told;
 #[cfg(feature = "backend")]

@@ -53,7 +53,8 @@ pub struct NotPaired {
 
 /// The value of one score with its interval.
 pub fn estimate(score: &MetricScore, seed: u64) -> Estimate {
-    if zero_one::is_share(score) {
+    // That nothing is ever wrong is also said by divergences that are exactly 0, which no proportion is.
+    if zero_one::is_share(score) && score.items.contains(&1.0) {
         return zero_one::estimate(score);
     }
     bootstrap(score.items.len(), score.value(), seed, |counts| score.value_of(present(counts)))
@@ -67,7 +68,8 @@ pub fn difference(left: &MetricScore, right: &MetricScore, seed: u64) -> Result<
     if left.items.len() != right.items.len() {
         return Err(NotPaired { left: left.items.len(), right: right.items.len() });
     }
-    if zero_one::is_share(left) && zero_one::is_share(right) {
+    let some = left.items.contains(&1.0) || right.items.contains(&1.0);
+    if some && zero_one::is_share(left) && zero_one::is_share(right) {
         return Ok(zero_one::difference(left, right));
     }
     Ok(bootstrap(left.items.len(), left.value() - right.value(), seed, |counts| {

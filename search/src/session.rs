@@ -21,6 +21,7 @@ mod measure;
 mod outcome;
 mod preflight;
 mod race;
+mod race_loss;
 mod report;
 mod run;
 mod setup;

@@ -36,7 +36,8 @@ impl Asking {
         self.checked.get(plan.hash(), || {
             let call = Call::Check { plan: edits(plan) };
             let stop = RunControl::default();
-            let wait = Wait { stop: &stop, most: None, at_once: None };
+            // Nobody can call a check off, and it takes no longer than saying who one is.
+            let wait = Wait { stop: &stop, most: Some(self.supervisor.limits().hello), at_once: None };
             let asked = self.twice(Want::Check, "checking a plan", &stop, |connection| {
                 connection.ask::<CheckResult>(&call, &wait, &mut |_| Err("a check has no events".to_owned()))
             })?;

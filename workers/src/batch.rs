@@ -50,6 +50,8 @@ struct Group {
 enum Asked {
     Done,
     Died(Ending),
+    /// The worker failed the request of several plans as a whole, and lives: it may be one of them that it fails on.
+    Apart,
     Failed(EvalFailure),
 }
 
@@ -81,6 +83,14 @@ impl<'a> Batch<'a> {
             match self.ask(&plans, group.alone) {
                 Asked::Done => {}
                 Asked::Failed(failure) => return Err(failure),
+                Asked::Apart => {
+                    self.request.progress.back_to(self.before + self.done());
+                    let left = self.left(&plans);
+                    let (first, second) = left.split_at(left.len() / 2);
+                    for half in [second, first] {
+                        groups.push_front(Group { plans: half.to_vec(), alone: group.alone, died: 0 });
+                    }
+                }
                 Asked::Died(ending) => {
                     self.request.progress.back_to(self.before + self.done());
                     let died = group.died
@@ -230,6 +240,7 @@ impl<'a> Batch<'a> {
                 plans.iter().for_each(|plan| self.tell(*plan, Err(failure.clone())));
                 Asked::Done
             }
+            Ok(failure) if !matches!(failure, EvalFailure::BadRequest(_)) => Asked::Apart,
             Ok(failure) => Asked::Failed(failure),
         }
     }

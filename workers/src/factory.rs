@@ -93,7 +93,7 @@ impl WorkerFactory {
             task: TaskCall {
                 kind: kind.clone(),
                 options: settings(options, &known, base),
-                base: whole(base),
+                base: whole(if base.as_os_str().is_empty() { Path::new(".") } else { base }),
                 selection: whole(selection),
                 report: whole(report),
                 elsewhere: out_of_domain.iter().map(|(name, path)| (name.clone(), whole(path))).collect(),

@@ -28,7 +28,7 @@ pub(crate) fn outcome(
     }
     let named = metrics.iter().map(|metric| match scores.get(&metric.name) {
         None => Err(format!("it has no metric `{}`", metric.name)),
-        Some(score) => Ok((metric.name.clone(), checked(&metric.name, score, request.items.len())?)),
+        Some(score) => Ok((metric.name.clone(), checked(metric, score, request.items.len())?)),
     });
     let scores = Scores { metrics: named.collect::<Result<_, _>>()? };
     let seconds = seconds.unwrap_or(0.0);
@@ -39,7 +39,8 @@ pub(crate) fn outcome(
     Ok(Ok(Evaluation { scores, work, seconds }))
 }
 
-fn checked(name: &str, score: &wire::Score, items: usize) -> Result<MetricScore, String> {
+fn checked(metric: &MetricInfo, score: &wire::Score, items: usize) -> Result<MetricScore, String> {
+    let name = &metric.name;
     let values = score.items.clone();
     let weights = score.weights.clone().unwrap_or_else(|| vec![1.0; values.len()]);
     if (values.len(), weights.len()) != (items, items) {
@@ -52,6 +53,15 @@ fn checked(name: &str, score: &wire::Score, items: usize) -> Result<MetricScore,
     if let Some(value) = values.iter().find(|value| !value.is_finite()) {
         return Err(format!(
             "metric `{name}` has the value {value}; a score that is not finite is the error `not-finite`"
+        ));
+    }
+    // Races add up what is missing to the largest value.
+    if let Some(most) = metric.most()
+        && let Some(value) = values.iter().find(|value| !(0.0..=most).contains(*value))
+    {
+        let unit = &metric.unit;
+        return Err(format!(
+            "metric `{name}` has the value {value}, and its unit `{unit}` promises 0 to {most}"
         ));
     }
     let fits = |weight: &f64| weight.is_finite() && *weight >= 0.0;

@@ -201,8 +201,8 @@ impl Backend for LocalBackend {
 
     fn close(&mut self) {
         self.watching.clear();
-        self.opened.close();
         self.running.close();
+        self.opened.leave();
     }
 }
 

@@ -6,7 +6,10 @@ use std::path::{Path, is_separator};
 /// beside the profile only when it is written as a path: another one is found as a shell would.
 pub(crate) fn beside(command: &[String], base: &Path) -> Vec<String> {
     let absolute = |(place, word): (usize, &String)| {
-        let may_be = !word.is_empty() && !word.starts_with('-') && (place > 0 || word.contains(is_separator));
+        // `-m` of Python takes the name of a module, whatever lies beside the profile.
+        let module = place > 0 && command[place - 1] == "-m";
+        let named = place > 0 || word.contains(is_separator);
+        let may_be = named && !module && !word.is_empty() && !word.starts_with('-');
         let joined = base.join(word);
         match may_be && joined.exists() {
             true => std::path::absolute(&joined).ok().and_then(|path| path.to_str().map(str::to_owned)),
@@ -30,6 +33,8 @@ mod tests {
         let words = ["python", "my_eval.py", "-x", "--rate", "0.5", "gone.py"].map(str::to_owned);
         let script = folder.path().join("my_eval.py").display().to_string();
         assert_eq!(beside(&words, folder.path()), ["python", &script, "-x", "--rate", "0.5", "gone.py"]);
+        let module = ["python", "-m", "python"].map(str::to_owned);
+        assert_eq!(beside(&module, folder.path()), module);
         let shell = beside(&["./run.sh".to_owned()], folder.path());
         assert!(Path::new(&shell[0]).is_absolute() && shell[0].ends_with("run.sh"), "{shell:?}");
     }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use attune_core::profile::Profile;
 
 use super::{ChosenTask, tasks};
-use crate::error::{Cause, Error, FolderError, PathError};
+use crate::error::{Cause, Error, PathError};
 use crate::model_folder;
 use crate::paths;
 use crate::run_options::ProfileOptions;
@@ -95,12 +95,4 @@ fn on_this_machine(file: &str, profile: &Profile) -> Result<(), Error> {
         }
     }
     Ok(())
-}
-
-/// The absolute path of a folder that must exist.
-pub(crate) fn absolute(base: &Path, path: &str) -> Result<PathBuf, Error> {
-    let joined = base.join(path);
-    joined
-        .canonicalize()
-        .map_err(|error| Error::input(FolderError::OfProfile { folder: joined.clone(), source: error }))
 }

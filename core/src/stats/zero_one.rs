@@ -67,8 +67,13 @@ mod tests {
         assert_eq!((all.mean, all.high), (1.0, 1.0));
         // Wilson at 20 of 20: 1/(1 + z²/20).
         assert!((all.low - 0.8389).abs() < 1e-4, "{all:?}");
-        let none = estimate(&score(vec![0.0; 20]), 1);
+        let none = super::estimate(&score(vec![0.0; 20]));
         assert!((none.high - (1.0 - all.low)).abs() < 1e-12 && none.low == 0.0, "{none:?}");
+        let nothing = score(vec![0.0; 20]);
+        // A divergence from itself is 0 on every item, and certain.
+        assert_eq!((estimate(&nothing, 1).low, estimate(&nothing, 1).high), (0.0, 0.0));
+        let same = difference(&nothing, &nothing, 1).unwrap();
+        assert_eq!((same.low, same.high), (0.0, 0.0));
         let tied = difference(&score(vec![1.0, 0.0, 1.0, 1.0]), &score(vec![1.0, 0.0, 1.0, 1.0]), 1).unwrap();
         assert!(tied.mean == 0.0 && tied.low < -0.2 && tied.high > 0.2, "{tied:?}");
     }
@@ -77,8 +82,7 @@ mod tests {
     fn the_paired_interval_is_that_of_the_source() {
         // 100 items, only left 12, only right 3: (12.5 − 3.5)/102 ± z·√(16 − 81/102)/102.
         let left: Vec<f64> = (0..100).map(|item| f64::from(u8::from(item < 62))).collect();
-        let right: Vec<f64> =
-            (0..100).map(|item| f64::from(u8::from((12..65).contains(&item)))).collect();
+        let right: Vec<f64> = (0..100).map(|item| f64::from(u8::from((12..65).contains(&item)))).collect();
         let found = difference(&score(left), &score(right), 1).unwrap();
         assert!((found.mean - 0.09).abs() < 1e-12);
         assert!((found.low - 0.013_306).abs() < 1e-5 && (found.high - 0.163_165).abs() < 1e-5, "{found:?}");

@@ -111,7 +111,8 @@ mod tests {
     #[test]
     fn another_implementation_hides_the_same_keys() {
         let recorded =
-            std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/pass-keys.json")).unwrap();
+            std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/pass-keys.json"))
+                .unwrap();
         let recorded: serde_json::Value = serde_json::from_slice(&recorded).unwrap();
         for record in recorded.as_array().unwrap() {
             let number = |name: &str| record[name].as_u64().unwrap() as usize;

@@ -217,7 +217,7 @@ pub enum SessionError {
     NoReference,
     /// A race compares by losses that are never negative.
     #[error(
-        "`racing` compares trials by one metric that is minimised and never negative, or maximised and a share; this study has objective \
+        "`racing` compares trials by one metric that is minimised and never negative, or maximised with the unit `share`; this study has objective \
          `{objective}`; remove `racing` from the profile, or give it one such objective"
     )]
     CannotRace {

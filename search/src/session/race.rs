@@ -3,10 +3,8 @@
 mod ended;
 mod halving;
 mod observing;
-mod race_loss;
 mod racing_schedule;
 
 pub(super) use ended::{Ended, Finish};
 pub(super) use observing::observations;
-pub(super) use race_loss::RaceLoss;
 pub(super) use racing_schedule::RacingSchedule;

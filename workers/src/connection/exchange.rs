@@ -98,6 +98,8 @@ impl Connection {
                         self.line.call_off(id);
                         continue;
                     }
+                    // It was called off, and may say so of every plan.
+                    Err(_) if called_off.is_some() => continue,
                     Err(wrong) => (said, wrong),
                 },
                 Ok(Heard::Failure(failure, said)) => break Answer::Failure(failure, said),

@@ -60,7 +60,12 @@ impl Models {
         let worker = worker.map_err(|fault| fault.to_string())?;
         let (facts, tasks) = match worker.filter(|factory| factory.folders().is_none()) {
             // What this build cannot read may be right for another evaluator.
-            Some(factory) => (alone().ok().map(|(facts, _)| facts), factory.spec().tasks),
+            // Who it is, its evaluator says: no weights are read for that here.
+            Some(factory) => {
+                let folder = setup::absolute(base, path).ok();
+                let outline = folder.and_then(|folder| registry::outline(&folder).ok());
+                (outline.map(|outline| outline.facts(setup::not_loaded())), factory.spec().tasks)
+            }
             None => {
                 let (facts, folder) = alone().map_err(|error| error.sentence())?;
                 (Some(facts), registry::of_model(&folder).spec().tasks)

@@ -114,6 +114,13 @@ impl Opened {
         Ok(prepared)
     }
 
+    /// Lets go of it if nobody is opening one: the program ends, and with it whatever it started.
+    pub(super) fn leave(&self) {
+        if let Ok(mut last) = self.0.try_lock() {
+            *last = None;
+        }
+    }
+
     /// Lets go of it, for a study that is about to open its own.
     pub(super) fn close(&self) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;

@@ -10,21 +10,21 @@ from attune_worker import BadRequest, Batch, Deadline, EvaluatorError, OutOfMemo
 
 from . import edits, generation
 from .edits import kv_bits
-from .generation import Decode
 from .population import Asked, Candidate, Limit, Population, Progress, Scored, memory
 from .tasks import Item, Read, Task, Value, Written
+from .tasks.tokens import Tokens
 
 
 class Answering:
     """One request on its way."""
 
-    def __init__(self, batch: Batch, population: Population, task: Task, decode: Decode) -> None:
-        """`decode` gives the text of tokens that a plan wrote."""
+    def __init__(self, batch: Batch, population: Population, task: Task, texts: Tokens) -> None:
+        """`texts` gives the text of tokens that a plan wrote."""
         self._batch = batch
         self._population = population
         self._subject = population.subject
         self._task = task
-        self._decode = decode
+        self._texts = texts
         self._items = [task.item(batch.split, index) for index in batch.items]
         self._progress = Progress(batch)
 
@@ -38,7 +38,12 @@ class Answering:
             raise BadRequest(f"no items of split `{self._batch.split}` are asked for")
         candidates: list[tuple[int, Candidate]] = []
         if any(map(kv_bits.smooths, self._batch.plans)):
-            kv_bits.calibrate(self._subject)
+            try:
+                kv_bits.calibrate(self._subject, self._batch.breathe)
+            except Exception as error:
+                if memory.is_shortage(error):
+                    raise OutOfMemory(f"{self._subject.device}: {error}; use shorter selection items") from error
+                raise
         for index, plan in enumerate(self._batch.plans):
             try:
                 candidates.append((index, Candidate(edits.compile(self._subject, plan))))
@@ -95,7 +100,7 @@ class Answering:
         for numbers in same.values():
             try:
                 with candidates[numbers[0]].plan.entered(self._subject):
-                    answers, tokens = generation.write(self._subject, prompts, self._decode, limit.check)
+                    answers, tokens = generation.write(self._subject, prompts, self._texts, limit.check)
             except Exception as error:
                 if memory.is_shortage(error):
                     raise OutOfMemory(f"{self._subject.device}: {error}; use fewer or shorter items") from error

@@ -16,27 +16,26 @@ import torch
 
 from .subject import Subject
 from .tasks import Prompt, Written
+from .tasks.tokens import Tokens
 
 DEVICE_ROWS = 8192
 """Tokens per product on devices other than the host."""
 
-Decode = Callable[[list[int]], str]
-"""The text of some tokens, special ones left out."""
 
 
 def write(
-    subject: Subject, prompts: Sequence[Prompt], decode: Decode, check: Callable[[], None]
+    subject: Subject, prompts: Sequence[Prompt], texts: Tokens, check: Callable[[], None]
 ) -> tuple[list[Written], int]:
     """How the model continues each prompt, and the tokens that were run for that; edits that are entered take
     effect.
 
     A continuation ends with an end-of-text token of the model, which is no part of it, before the first of
-    the prompt's stops that its text has, or after its most tokens. Of equally likely tokens the first of the
+    the prompt's stops that it has, or after its most tokens. Of equally likely tokens the first of the
     vocabulary is taken. `check` is called before every forward.
     """
-    ends = end_tokens(subject)
+    ends = [end_tokens(subject) | _special(texts, prompt.stops) for prompt in prompts]
     said: list[list[int]] = [[] for _ in prompts]
-    texts = ["" for _ in prompts]
+    written = ["" for _ in prompts]
     running = set(range(len(prompts)))
     computed = 0
     while running:
@@ -51,23 +50,29 @@ def write(
                 computed += length * len(together)
                 sequences = [[*prompts[number].tokens, *said[number]] for number in together]
                 for number, token in zip(together, _next(subject, sequences), strict=True):
-                    ended = token in ends
+                    ended = token in ends[number]
                     if not ended:
                         said[number].append(token)
-                        texts[number], ended = cut(decode(said[number]), prompts[number].stops)
+                        text = texts.text(said[number], True)
+                        written[number], ended = cut(text, prompts[number].stops)
                     if ended or len(said[number]) >= prompts[number].most:
                         running.discard(number)
-    return [Written(tuple(tokens), text) for tokens, text in zip(said, texts, strict=True)], computed
+    return [Written(tuple(tokens), text) for tokens, text in zip(said, written, strict=True)], computed
 
 
 def end_tokens(subject: Subject) -> frozenset[int]:
-    """The tokens that end a text: those of the model's generation settings, else of its configuration, else
-    of its tokenizer."""
-    for holder in (getattr(subject.model, "generation_config", None), subject.config, subject.tokenizer):
+    """The tokens that end a text: those of the model's generation settings, else of its configuration."""
+    for holder in (getattr(subject.model, "generation_config", None), subject.config):
         found = getattr(holder, "eos_token_id", None)
         if found is not None:
             return frozenset(found if isinstance(found, (list, tuple)) else [found])
     return frozenset()
+
+
+def _special(texts: Tokens, stops: Sequence[str]) -> frozenset[int]:
+    """The special tokens among `stops`: the text of what was generated never shows them."""
+    found = {token for stop in stops if (token := texts.token(stop)) is not None}
+    return frozenset(token for token in found if not texts.text([token], True))
 
 
 def cut(text: str, stops: Sequence[str]) -> tuple[str, bool]:

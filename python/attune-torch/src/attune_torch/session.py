@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from attune_worker import BadRequest, Batch, Opened, Opening, Plan, Session, Signal
+from attune_worker import BadRequest, Batch, Opened, Opening, OutOfMemory, Plan, Session, Signal
 
 from . import calibration, edits, fingerprint, loading, numerics, signals, source, tasks
 from .answering import Answering
@@ -97,16 +97,23 @@ class TorchSession(Session):
     def evaluate(self, batch: Batch) -> None:
         population = self._loaded()
         with self._lock:
-            Answering(batch, population, self._task, lambda said: self._about.tokens.text(said, True)).run()
+            Answering(batch, population, self._task, self._about.tokens).run()
 
     def signal(self, name: str, args: Mapping[str, Any], batch: Batch) -> Signal:
-        subject = self._loaded().subject
+        population = self._loaded()
         passages = [self._task.item(batch.split, index).passages for index in batch.items]
         if any(len(own) != 1 or len(own[0].tokens) != len(passages[0][0].tokens) for own in passages):
             raise BadRequest(f"signal `{name}` is measured on texts of one length; choose the task `text`")
         ids = torch.tensor([own[0].tokens for own in passages])
         with self._lock:
-            return signals.measure(subject, name, args, ids, batch.breathe)
+            # Gradients take more than any plan.
+            population.release()
+            try:
+                return signals.measure(population.subject, name, args, ids, batch.breathe)
+            except Exception as error:
+                if memory.is_shortage(error):
+                    raise OutOfMemory(f"{self._device}: {error}; use fewer or shorter items") from error
+                raise
 
     def peak_memory(self) -> int | None:
         return memory.peak(self._device)

@@ -101,7 +101,7 @@ def test_a_word_longer_than_any_overlap_is_not_torn() -> None:
     """Pieces that never say the same overlap further, at last altogether."""
 
     def words(part: str) -> Places:
-        starts = [at for at in range(len(part)) if part[at] == " "]
+        starts = [at for at in range(len(part)) if at == 0 or part[at] == " "]
         ends = [*starts[1:], len(part)]
         ids = [end - start for start, end in zip(starts, ends, strict=True)]
         return Places(*(np.asarray(column, dtype=np.int64) for column in (ids, starts, ends)))

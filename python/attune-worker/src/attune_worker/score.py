@@ -46,7 +46,7 @@ def run(
     items: Items | Callable[[Task], Items],
     metrics: Sequence[Metric | str] = ("loss",),
     name: str | None = None,
-    version: str = "0",
+    version: str | None = None,
     summary: str = "",
     items_at_once: int | None = None,
     facts: Mapping[str, Value] | None = None,
@@ -57,7 +57,8 @@ def run(
     An edit that is only named is one of neural models, whose schema attune knows. A metric that is only named
     is minimised. `items` are the data themselves, or are read from what the profile's task names. `signals`
     are what techniques may ask of the subject, by name. `version` has to change with what `score` computes:
-    it is part of the cache key, as the data are. A long `score` is called off between calls: `items_at_once`
+    it is part of the cache key, as the data are. Where none is named, the text of the program and its arguments
+    stand for it; what it imports does not. A long `score` is called off between calls: `items_at_once`
     bounds how many items one call gets (all of them, when absent)."""
     serve(ScoreEvaluator(score, edits, items, metrics, name, version, summary, items_at_once, facts, signals))
 
@@ -72,7 +73,7 @@ class ScoreEvaluator(Evaluator):
         items: Items | Callable[[Task], Items],
         metrics: Sequence[Metric | str] = ("loss",),
         name: str | None = None,
-        version: str = "0",
+        version: str | None = None,
         summary: str = "",
         items_at_once: int | None = None,
         facts: Mapping[str, Value] | None = None,
@@ -82,7 +83,7 @@ class ScoreEvaluator(Evaluator):
         self.edits = [{"kind": edit} if isinstance(edit, str) else edit for edit in edits]
         self.metrics = [metric if isinstance(metric, Metric) else Metric(metric) for metric in metrics]
         self.name = name or Path(sys.argv[0] or "score").stem
-        self.version, self.facts, self.signals = version, facts or {}, signals or {}
+        self.version, self.facts, self.signals = version or _of_program(score), facts or {}, signals or {}
         self.summary = summary or _first_line(score) or f"Scores plans by the function {score.__name__}."
 
     def describe(self) -> Mapping[str, Any]:
@@ -98,6 +99,13 @@ class ScoreEvaluator(Evaluator):
             for split, data in items.items()
         }
         return _ScoreSession(self, opening, used)
+
+
+def _of_program(score: Score) -> str:
+    """What stands for a version that nobody named: the text of the program, and its arguments."""
+    program = Path(sys.argv[0])
+    text = program.read_bytes() if program.is_file() else score.__name__.encode()
+    return hashlib.sha256(b"\0".join([text, *map(str.encode, sys.argv[1:])])).hexdigest()[:12]
 
 
 class _ScoreSession(Session):

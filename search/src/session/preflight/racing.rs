@@ -4,7 +4,7 @@ use attune_core::evaluator::MetricInfo;
 use attune_core::objective::Objective;
 
 use crate::session::SessionError;
-use crate::session::race::RaceLoss;
+use crate::session::race_loss::RaceLoss;
 
 /// Whether trials can race by `objectives`, of which the task measures `metrics`.
 ///

@@ -10,8 +10,8 @@ use attune_core::trial::{Dropped, Trial};
 
 use super::ended::{Ended, Finish};
 use super::halving::{Halving, Standing};
-use super::race_loss::RaceLoss;
 use crate::session::measure::{Effort, Scored};
+use crate::session::race_loss::RaceLoss;
 use crate::session::{SessionError, SessionSetup};
 
 /// The stages of a generation, and how far everybody is.
@@ -187,12 +187,7 @@ impl Entrant {
     }
 }
 
-fn template(
-    racing: Racing,
-    loss: RaceLoss,
-    rival: &MetricScore,
-    order: &[u32],
-) -> Result<Race, RaceError> {
+fn template(racing: Racing, loss: RaceLoss, rival: &MetricScore, order: &[u32]) -> Result<Race, RaceError> {
     let items: Vec<f64> = rival.items.iter().map(|&value| loss.of_item(value)).collect();
     let floor: Vec<f64> = items.iter().map(|loss| loss * racing.floor).collect();
     Race::new(&MetricScore { items, ..rival.clone() }, &floor, order, racing.error)

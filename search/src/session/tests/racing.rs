@@ -141,9 +141,11 @@ fn a_share_that_is_maximised_races_and_so_does_a_yes_or_no() {
             assert!(own < others, "trial {}: {own} on its items, its rival {others}", trial.id);
         }
         let best = end.report.best;
-        assert!(all.iter().filter_map(Trial::scores).all(|scores| {
-            scores.value("likeness").unwrap() <= best.search["likeness"]
-        }));
+        assert!(
+            all.iter()
+                .filter_map(Trial::scores)
+                .all(|scores| { scores.value("likeness").unwrap() <= best.search["likeness"] })
+        );
     }
 }
 

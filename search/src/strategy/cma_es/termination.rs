@@ -8,8 +8,8 @@ use super::distribution::Distribution;
 const LOSSES: f64 = 1e-12;
 /// Smallest extent of the distribution, relative to its first one.
 const EXTENT: f64 = 1e-12;
-/// Largest growth of the step size over the longest axis: the first one was much too small.
-const GROWTH: f64 = 1e4;
+/// Largest growth of the step size over the longest axis: it creeps (TolUpSigma).
+const GROWTH: f64 = 1e20;
 /// Largest condition of the covariance.
 const CONDITION: f64 = 1e14;
 

@@ -34,6 +34,8 @@ class AttentionFacts:
     """Whether the cache holds one thing per token for all heads."""
     turns_halves: bool = False
     """Whether RoPE turns whole heads, in pairs of channels half a head apart."""
+    shared: bool = False
+    """Whether other layers attend to the same keys."""
     refusal: str | None = None
     """Why edits of attention are refused; None: it computes what is registered here."""
 
@@ -68,11 +70,14 @@ class _Experiment:
     """Acts for one module and changes nothing."""
 
     def __init__(self) -> None:
+        self.given: Tensor | None = None
         self.key: Tensor | None = None
         self.value_dim = 0
         self.apart = 0.0
 
     def attend(self, call: attention.Call) -> None:
+        # Kept, so that no other tensor comes to lie at its address.
+        self.given = call.key
         self.key, self.value_dim = call.key.float(), call.value.shape[-1]
         expected = call.base()[0].float()
         wide = attention.Call(
@@ -97,6 +102,7 @@ def _found(subject: Subject) -> list[AttentionFacts]:
     ids = torch.arange(1, TOKENS + 1, device=subject.device) * 7919 % vocab
     various = _ran(subject, found, ids)
     alike = _ran(subject, found, torch.full_like(ids, int(ids[0])))
+    given = [ran.given.data_ptr() for ran in various if ran.given is not None]
     limit = 1e-3 if subject.dtype == torch.float32 else 5e-2
     for layer, of in zip(subject.layers, found, strict=True):
         if of.refusal is not None:
@@ -114,6 +120,7 @@ def _found(subject: Subject) -> list[AttentionFacts]:
             of.kv_heads = 1 if of.latent else ran.key.shape[1]
             of.head_dim, of.value_dim = ran.key.shape[-1], ran.value_dim
             of.turns_halves = not of.latent and _turns_halves(same.key)
+            of.shared = ran.given is not None and given.count(ran.given.data_ptr()) > 1
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
@@ -36,6 +36,10 @@ class KvBits:
                 edit,
                 "the cache of this model holds one latent per token for all heads, and no keys and values of "
                 "heads: few bits of it are not computed",
+            )
+        if found.shared:
+            raise Unsupported(
+                edit, "its keys and values are also those of other layers, which would read the quantised ones"
             )
         for what in ("keys", "values"):
             if edit[what] not in (*range(1, 9), 16):
@@ -132,7 +136,7 @@ def calibration(subject: Subject) -> str | None:
     return None if known is None else known.data.fingerprint
 
 
-def calibrate(subject: Subject) -> None:
+def calibrate(subject: Subject, breathe: Callable[[], None] = lambda: None) -> None:
     """Measures the scales, once. Call it while nothing is edited: before a plan that `smooths` is entered."""
     known = _MEASURED.get(subject)
     if known is None:
@@ -147,6 +151,7 @@ def calibrate(subject: Subject) -> None:
             if found.refusal is None and layer.attention is not None:
                 attention.act(stack, layer.attention, recorder)
         for tokens in known.data.sequences:
+            breathe()
             subject.hidden(torch.tensor([tokens], device=subject.device))
     known.maxima = [recorder.largest for recorder in recorders]
 

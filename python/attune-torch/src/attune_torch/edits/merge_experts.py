@@ -9,6 +9,7 @@ from attune_worker.evaluator import Edit, Plan, Unsupported
 from torch import Tensor, nn
 
 from ..replaced import replaced_parameter
+from ..structure.linear import is_plain
 from ..structure.routers import Router
 from ..subject import Layer, Subject
 from .expert_layers import check_matrix, is_identity, matrix_of
@@ -48,13 +49,13 @@ def stacked(edit: Edit, router: Router) -> list[tuple[nn.Module, str]]:
     found = []
     for owner in router.experts.modules():
         for name, parameter in owner.named_parameters(recurse=False):
-            if parameter.ndim < 2 or parameter.shape[0] != router.count or not parameter.is_floating_point():
+            if parameter.ndim < 2 or parameter.shape[0] != router.count or not is_plain(parameter):
                 raise Unsupported(
                     edit,
                     f"`{name}` of its {type(router.experts).__name__} is {parameter.dtype} "
                     f"{list(parameter.shape)}; experts are merged where each tensor has "
                     f"{router.count} of them in "
-                    "floating point",
+                    "floating point of 16 bits or more",
                 )
             found.append((owner, name))
     if not found:

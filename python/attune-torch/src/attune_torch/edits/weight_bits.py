@@ -67,7 +67,8 @@ class WeightBits:
             raise Unsupported(edit, f"a group of {group} channels does not divide the {matrix.inputs} inputs")
         if bits < 16 and not matrix.readable:
             raise Unsupported(
-                edit, f"the weights of {module} are codes of few bits already ({matrix.tensor.dtype})"
+                edit,
+                f"the weights of {module} are codes of few bits already, in a {type(matrix.owner).__name__}",
             )
 
     def changes(self, subject: Subject, edit: Edit) -> bool:

@@ -53,6 +53,13 @@ class Population:
         rows = max(longest, HOST_ROWS if self.forward.on_host else DEVICE_ROWS)
         return max(1, self.budget // 2 // self._bytes(rows))
 
+    def release(self) -> None:
+        """Gives back what is kept to save time."""
+        self.prefixes.clear()
+        levels_of(self.subject).clear()
+        if self.subject.device.type == "cuda":
+            torch.cuda.empty_cache()
+
     def score(
         self, candidates: Sequence[Candidate], asked: Sequence[Asked], limit: Limit, progress: Progress
     ) -> list[Scored]:
@@ -71,10 +78,7 @@ class Population:
             except Exception as error:
                 if memory.is_shortage(error):
                     progress.back_to(before)
-                    self.prefixes.clear()
-                    levels_of(self.subject).clear()
-                    if self.subject.device.type == "cuda":
-                        torch.cuda.empty_cache()
+                    self.release()
                 raise
 
         try:

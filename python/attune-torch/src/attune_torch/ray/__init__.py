@@ -1,7 +1,7 @@
 """Ray: one worker shares its batches among actors, on one machine or many.
 
-Each actor has a session of its own; what a plan scores does not depend on company, so results are the same
-with any number of actors, and what an actor was doing when it was lost is simply done again. Works with every
+Each actor has a session of its own. On a CPU what a plan scores does not depend on company, so results are the
+same with any number of actors; what an actor was doing when it was lost is simply done again. Works with every
 `attune_worker.Session`.
 """
 

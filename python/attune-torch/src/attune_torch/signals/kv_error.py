@@ -33,6 +33,8 @@ def measure(asked: Asked) -> Signal:
             "holds one latent per "
             "token for all heads"
         )
+    if any(of.shared for of in found):
+        raise BadRequest(f"signal `{asked.name}` is about a cache of each layer, and layers of this model share one")
     size = asked.args["group-size"]
     for of in found:
         if of.refusal is None and size and (of.head_dim % size or of.value_dim % size):

@@ -47,7 +47,7 @@ def measure(asked: Asked) -> Signal:
                 elif router is not None:
                     subject.hidden(asked.item(item))
         if router is not None:
-            for kept in best_subsets(router, answers):
+            for kept in best_subsets(router, answers, asked.breathe):
                 values[layer.index, len(kept) - 1, kept] = 1.0
     # Every expert runs on every token; attention, which runs once, is counted as often.
     work = asked.layer_tokens(items) * (most if prepared else most + layers - 1)

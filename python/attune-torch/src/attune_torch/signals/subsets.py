@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -26,13 +27,16 @@ class Answers:
     of answers need no more."""
 
 
-def best_subsets(router: Router, answers: list[Answers]) -> list[list[int]]:
+def best_subsets(
+    router: Router, answers: list[Answers], breathe: Callable[[], None] = lambda: None
+) -> list[list[int]]:
     """The best subset of every size from 1 to `E`, each ascending. Of equal ones, the first in the order of
     their bit masks, or the one that lost the lowest expert."""
     everyone = list(range(router.count))
     dense = [weights(router, some.logits, everyone) for some in answers]
 
     def error(kept: list[int]) -> float:
+        breathe()
         total = 0.0
         for some, then in zip(answers, dense, strict=True):
             change = weights(router, some.logits, kept) - then

@@ -69,10 +69,10 @@ def measure(asked: Asked) -> Signal:
     def enter(stack: ExitStack) -> None:
         for (owner, name), places in stored.items():
             parameter = owner._parameters[name]
-            if parameter is None or not parameter.is_floating_point():
-                kind = "absent" if parameter is None else parameter.dtype
+            if parameter is None or not all(matrix.readable for _, matrix in places):
+                kind = "absent" if parameter is None else f"{type(parameter).__name__} of {parameter.dtype}"
                 raise BadRequest(
-                    f"signal `{asked.name}` needs weights in floating point; `{name}` of a "
+                    f"signal `{asked.name}` needs weights in floating point of 16 bits or more; `{name}` of a "
                     f"{type(owner).__name__} is {kind}"
                 )
             parameter.requires_grad_(True)

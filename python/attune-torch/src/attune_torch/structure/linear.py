@@ -4,7 +4,7 @@ of a batched one."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 import torch
 from torch import Tensor, nn
@@ -15,6 +15,12 @@ MODULES = ("q-a", "q-b", "q", "kv-a", "kv-b", "k", "v", "o", "gate", "up", "down
 _PLAIN = (torch.float32, torch.bfloat16, torch.float16, torch.float64)
 
 FEED_FORWARD = ("gate", "up", "down")
+
+
+def is_plain(tensor: Tensor | None) -> TypeGuard[Tensor]:
+    """Whether a tensor holds the numbers themselves, in 16 bits or more: no codes, and no subclass that
+    computes with codes."""
+    return type(tensor) in (Tensor, nn.Parameter) and tensor is not None and tensor.dtype in _PLAIN
 
 
 @dataclass
@@ -38,7 +44,8 @@ class LinearModule:
     def readable(self) -> bool:
         """Whether the tensor holds the weights themselves, as floating-point numbers of 16 bits or more: not
         codes of few bits."""
-        return self.tensor.dtype in _PLAIN and tuple(self.tensor.shape[-2:]) == self._stored
+        tensor = self.owner._parameters.get(self.parameter)
+        return is_plain(tensor) and tuple(tensor.shape[-2:]) == self._stored
 
     @property
     def _stored(self) -> tuple[int, ...]:

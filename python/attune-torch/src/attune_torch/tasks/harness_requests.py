@@ -92,4 +92,7 @@ def generate(tokenizer: Tokenizer, context: int, before: str, options: Mapping[s
             f"{most} tokens are to be generated, which the model's context of {context} does not hold"
         )
     stops = tuple(stop for stop in ([until] if isinstance(until, str) else until) if stop)
+    # The harness ends a text where the tokenizer's end of text is said, whatever the task says.
+    if tokenizer.eos_token_id is not None:
+        stops += (tokenizer.decode([tokenizer.eos_token_id]),)
     return Asked(prompt=Prompt(tuple(tokens[-room:]), most, stops), truncated=len(tokens) > room)

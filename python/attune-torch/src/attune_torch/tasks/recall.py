@@ -16,7 +16,7 @@ from attune_worker import BadRequest, Metric, Option, TaskSpec
 from attune_worker import Task as TaskRequest
 from attune_worker.options import Bool, Counts, Int
 
-from . import About, Item, Read, Tell, Value, Written, beside
+from . import About, Item, Read, Tell, Value, Written, beside, disjoint
 from .answers import keyword_recall, lv_eval
 from .asked import REPORT, SELECTION, Asked, AskedTask, of_files, with_beside
 from .continuation import NoTokens
@@ -113,6 +113,15 @@ def refuse_same_text(task: TaskRequest) -> None:
         raise BadRequest(f"{error.filename}: {error.strerror}; expected text in UTF-8") from error
     for file in same:
         raise BadRequest(f"{task.selection} and {file} are the same text; use disjoint texts")
+    reported = {"report": task.report, **{f"elsewhere:{name}": file for name, file in task.elsewhere.items()}}
+    try:
+        texts = {
+            name: (file, file.read_text(encoding="utf-8-sig"))
+            for name, file in {"selection": task.selection, **reported}.items()
+        }
+    except UnicodeDecodeError as error:
+        raise BadRequest(f"{task.selection}, {task.report}: {error}; expected text in UTF-8") from error
+    disjoint.check(texts)
 
 
 @dataclass(frozen=True)
