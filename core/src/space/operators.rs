@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use rand::RngExt as _;
 use rand::seq::SliceRandom as _;
 
-use super::ledger::Ledger;
+use super::ledger::{self, Ledger};
 use super::work::{Work, size};
 use super::{Config, Domain, Infeasible, Slot, Space, Value};
 use crate::rng::Rng;
@@ -98,7 +98,7 @@ impl Space {
         if self.budgets().next().is_none() || !random.random_bool(REFILL) {
             return child;
         }
-        let goal = Ledger::new(self, parent.clone()).load();
+        let goal = ledger::roughly_loaded(self, parent);
         let mut work = Work::default();
         let mut ledger = Ledger::new(self, child.clone());
         let mut slots: Vec<Slot> = self.slots().filter(|slot| !keep.contains(slot)).collect();
