@@ -5,6 +5,7 @@
 //! profiling search is therefore always validated by real evaluation. The elements of a subset are
 //! damages of their own: what *picking* the element adds (usually less than nothing).
 
+mod doubt;
 mod probing;
 
 use std::collections::BTreeMap;
@@ -194,6 +195,8 @@ pub struct SensitivityTable {
     objectives: usize,
     /// Per slot, option and objective.
     damages: BTreeMap<Slot, Vec<Vec<f64>>>,
+    /// Points of the space that were measured for it, with their losses, where it was given up.
+    points: Vec<(Config, Vec<f64>)>,
 }
 
 impl SensitivityTable {
@@ -201,12 +204,22 @@ impl SensitivityTable {
     /// objective.
     pub fn new(damages: BTreeMap<Slot, Vec<Vec<f64>>>) -> Self {
         let objectives = damages.values().flatten().map(Vec::len).min().unwrap_or(0);
-        Self { objectives, damages }
+        Self { objectives, damages, points: Vec::new() }
+    }
+
+    /// Points of the space that were measured, with their losses, of a table that was given up: they are trials as good as any.
+    pub fn points(&self) -> &[(Config, Vec<f64>)] {
+        &self.points
     }
 
     /// Number of objectives.
     pub fn objectives(&self) -> usize {
         self.objectives
+    }
+
+    /// Whether it has the same damage for every option: it says nothing of any config.
+    pub fn is_silent(&self) -> bool {
+        self.damages.values().flatten().flatten().all(|damage| *damage == 0.0)
     }
 
     /// The damage of an option, or of picking an element; 0 where nothing was measured.
@@ -267,7 +280,7 @@ pub fn table_from(
             }
         }
     }
-    SensitivityTable { objectives, damages }
+    SensitivityTable { objectives, damages, points: Vec::new() }
 }
 
 #[cfg(test)]

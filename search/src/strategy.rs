@@ -157,6 +157,8 @@ pub fn build(choice: &Selected, context: SearchContext) -> Result<Box<dyn Strate
 pub enum TableSource {
     /// Every choice is evaluated on its own.
     Measured,
+    /// The same, until evaluations say that damages do not add up; then the table says nothing.
+    Doubted,
     /// The technique estimates the damages from gradients of the dense model.
     Gradient,
 }
@@ -168,6 +170,7 @@ pub enum TableSource {
 pub fn table_source(choice: &Selected) -> Result<Option<TableSource>, StrategyError> {
     let choice = resolved(choice)?;
     Ok(match Options::new(&choice.options).word(profiling::SIGNAL) {
+        profiling::MEASURED if choice.name == "hybrid" => Some(TableSource::Doubted),
         profiling::MEASURED => Some(TableSource::Measured),
         profiling::GRADIENT => Some(TableSource::Gradient),
         _ => None,

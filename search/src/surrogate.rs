@@ -13,7 +13,6 @@ mod reading;
 
 use attune_core::objective::compare;
 use attune_core::rng::Rng;
-use attune_core::space::Config;
 use rand_distr::{Distribution as _, StandardNormal};
 
 use centre::Centre;
@@ -42,7 +41,18 @@ pub(crate) struct Surrogate {
     reading: Option<Reading>,
 }
 
+/// What the trials say as long as no other one comes: the same for every opinion.
+pub(crate) struct Solved {
+    /// Losses as they are read.
+    losses: Vec<f64>,
+    /// The variance of a weight that makes them most likely (Rasmussen & Williams 2006, eq. 2.30).
+    prior: f64,
+    /// The mean of all opinions.
+    pub(crate) mean: Guess,
+}
+
 /// One opinion on every config: smaller is better, only differences mean something.
+#[derive(Clone)]
 pub(crate) struct Guess {
     cells: Vec<f64>,
     predicted: f64,
@@ -77,42 +87,44 @@ impl Surrogate {
         let apart = self.centre.apart(&row);
         let predicted = |row: &Row| read(self.reading, row) - self.centre.predicted;
         let own = predicted(&row);
-        let kernel: Vec<f64> =
-            self.rows.iter().map(|other| apart.times(other) + predicted(other) * own).collect();
+        let mut kernel = apart.times(self.rows.iter().chain([&row]));
+        kernel.iter_mut().zip(&self.rows).for_each(|(cells, other)| *cells += predicted(other) * own);
+        let diagonal = kernel.pop().unwrap_or(0.0) + own * own + self.noise;
         // A row that rounding makes of others adds nothing.
-        if self.factor.append(&kernel, apart.times(&row) + own * own + self.noise) {
+        if self.factor.append(kernel, diagonal) {
             self.rows.push(row);
             self.losses.push(loss);
         }
     }
 
-    /// The mean of all opinions; `None` while half of the trials are alike.
-    pub(crate) fn mean(&self) -> Option<Guess> {
+    /// What opinions are made from; `None` while half of the trials are alike.
+    pub(crate) fn solved(&self) -> Option<Solved> {
         let losses = transformed(&self.losses)?;
-        Some(self.guess(&self.factor.solve(&losses)))
+        let solution = self.factor.solve(losses.clone());
+        let prior = dot(&losses, &solution) / losses.len() as f64;
+        Some(Solved { losses, prior, mean: self.guess(&solution) })
     }
 
     /// One opinion, drawn as likely as it is, so that what is uncertain gets tried (Thompson sampling). By Matheron's rule
     /// (Wilson et al., arXiv 2002.09309, eq. 9): a draw from the prior, corrected by what it says wrongly about the
     /// trials.
-    pub(crate) fn draw(&self, random: &mut Rng) -> Option<Guess> {
-        let losses = transformed(&self.losses)?;
-        // The variance that makes the losses most likely (Rasmussen & Williams 2006, eq. 2.30).
-        let prior = dot(&losses, &self.factor.solve(&losses)) / losses.len() as f64;
+    pub(crate) fn draw(&self, solved: &Solved, random: &mut Rng) -> Guess {
         let mut normal = |variance: f64| -> f64 {
             let drawn: f64 = StandardNormal.sample(random);
             drawn * variance.sqrt()
         };
-        let drawn: Vec<f64> = self.centre.mean.iter().map(|_| normal(prior)).collect();
-        let of_prediction = normal(prior);
+        let drawn: Vec<f64> = self.centre.mean.iter().map(|_| normal(solved.prior)).collect();
+        let of_prediction = normal(solved.prior);
         let at_mean = dot(&self.centre.mean, &drawn) + self.centre.predicted * of_prediction;
-        let says = |row: &Row| row.dot(&drawn) + read(self.reading, row) * of_prediction - at_mean;
-        let told = self.rows.iter().zip(&losses);
-        let wrong: Vec<f64> = told.map(|(row, loss)| loss - says(row) - normal(self.noise * prior)).collect();
-        let mut guess = self.guess(&self.factor.solve(&wrong));
+        let of_cells = Row::dots(self.rows.iter(), &drawn);
+        let says = self.rows.iter().zip(of_cells);
+        let says = says.map(|(row, cells)| cells + read(self.reading, row) * of_prediction - at_mean);
+        let told = says.zip(&solved.losses);
+        let wrong = told.map(|(says, loss)| loss - says - normal(self.noise * solved.prior));
+        let mut guess = self.guess(&self.factor.solve(wrong.collect()));
         guess.cells.iter_mut().zip(drawn).for_each(|(weight, drawn)| *weight += drawn);
         guess.predicted += of_prediction;
-        Some(guess)
+        guess
     }
 
     /// `Xᵀ·v` of the centred rows.
@@ -129,10 +141,9 @@ impl Surrogate {
 }
 
 impl Guess {
-    /// Of one config of the space that `features` are of.
-    pub(crate) fn of(&self, features: &Features, config: &Config) -> f64 {
-        let row = features.of(config);
-        row.dot(&self.cells) + read(self.reading, &row) * self.predicted
+    /// Of one config.
+    pub(crate) fn of(&self, row: &Row) -> f64 {
+        row.dot(&self.cells) + read(self.reading, row) * self.predicted
     }
 }
 
@@ -205,7 +216,7 @@ fn transformed(losses: &[f64]) -> Option<Vec<f64>> {
 
 /// Mean squared error of predicting every trial from the others (Rasmussen & Williams 2006, eq. 5.12).
 fn left_out(factor: &Cholesky, losses: &[f64]) -> f64 {
-    let solved = factor.solve(losses);
+    let solved = factor.solve(losses.to_vec());
     mean(solved.iter().zip(factor.inverse_diagonal()).map(|(solved, inverse)| (solved / inverse).powi(2)))
 }
 

@@ -9,9 +9,13 @@
 //! are measured by a few: what a level does to a cell is mostly how sensitive the cell is, times what the level does to any
 //! (a table of rank one). [`PILOTS`] cells are measured at every level, all others at the lowest; when the pilots
 //! predict each other within [`GOOD`], they predict the others, too. Else the others are measured.
+//!
+//! *Where somebody doubts it*, a few configs that leave the reference in many cells at once are measured on the way. When they are
+//! not what the sums of damages say, nothing more is probed, and the table says nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
+use super::doubt::Doubt;
 use super::{NoTable, Probe, SensitivityTable, can_be_measured, probes_of, reference, table_from};
 use crate::objective::compare;
 use crate::space::{Config, Domain, Slot, Space, Value};
@@ -21,16 +25,36 @@ pub const PILOTS: usize = 6;
 /// Relative error of a pilot, as the others predict it, up to which they stand for everybody (root mean square).
 const GOOD: f64 = 0.2;
 
+/// Configs that check whether the damages of levels under a budget add up.
+const CHECKS: usize = 3;
+
 /// What is evaluated next.
 enum Batch {
     /// Candidates for the reference.
     Reference(Vec<Config>),
-    /// One cell apart from the reference.
-    Probes(Vec<Probe>),
-    /// The best of a block together, and the best of it alone with its losses.
-    Together { config: Config, alone: (Config, Vec<f64>) },
+    /// One cell apart from the reference each, and with `sum` several of their cells at once.
+    Probes { probes: Vec<Probe>, sum: Option<Sum> },
+    /// The best of a block together with what it promises to gain, and the best of it alone with its losses.
+    Together { config: Config, promised: f64, alone: (Config, Vec<f64>) },
+    /// Cells that leave the reference together, with the damage of each; only looked at.
+    Check { config: Config, damages: Vec<f64> },
     /// Nothing.
     Over,
+}
+
+/// Cells that leave the reference together.
+struct Sum {
+    config: Config,
+    /// Places of the probes that it consists of.
+    of: Vec<usize>,
+}
+
+/// What a doubted table of levels under a budget does after its pilots.
+enum Stage {
+    /// Probes the lowest level of these cells.
+    Lowest(Vec<Slot>),
+    /// Checks the sum of what the lowest level does to these.
+    Check(Vec<Slot>),
 }
 
 /// A table that is being measured. Ask for configs with [`batch`](Self::batch) and tell their losses, until there are none.
@@ -45,7 +69,12 @@ pub struct Probing<'s> {
     rest: Vec<Slot>,
     /// Cells of which only the lowest level was probed.
     lowest: Vec<Slot>,
+    stages: VecDeque<Stage>,
+    /// What is held against the table, by somebody who doubts it.
+    doubt: Option<Doubt>,
     probes: Vec<Probe>,
+    /// What was measured that is a point of the space, for when a doubted table is given up.
+    points: Vec<(Config, Vec<f64>)>,
     /// By probe: losses minus those of the reference that it left.
     changes: Vec<Option<Vec<f64>>>,
 }
@@ -81,28 +110,52 @@ impl<'s> Probing<'s> {
             batch: Batch::Reference(candidates),
             rest: space.slots().collect(),
             lowest: Vec::new(),
+            stages: VecDeque::new(),
+            doubt: None,
             probes: Vec::new(),
+            points: Vec::new(),
             changes: Vec::new(),
         })
     }
 
-    /// The most configs that a table of this space takes.
+    /// The same, given up when damages turn out not to add up.
+    #[must_use]
+    pub fn doubted(self) -> Self {
+        Self { doubt: Some(Doubt::default()), ..self }
+    }
+
+    /// Whether it was given up.
+    fn is_given_up(&self) -> bool {
+        self.doubt.as_ref().is_some_and(Doubt::is_justified)
+    }
+
+    /// The most configs that a table of this space takes, with some more for one that is [`doubted`](Self::doubted).
     ///
     /// # Errors
     /// [`NoTable`].
-    pub fn most(space: &Space, starts: usize) -> Result<usize, NoTable> {
+    pub fn most(space: &Space, starts: usize, doubted: bool) -> Result<usize, NoTable> {
         let probes = super::probes(space, &reference(space, None)?)?.len();
         let slots = space.slots().count();
-        let moves = space.constraints().is_empty();
-        Ok(probes + 1 + if moves { starts + slots.div_ceil(block(slots)) } else { 0 })
+        let blocks = slots.div_ceil(block(slots));
+        Ok(probes
+            + 1
+            + match (space.constraints().is_empty(), doubted) {
+                (true, false) => starts + blocks,
+                (true, true) => starts + 2 * blocks,
+                (false, false) => 0,
+                (false, true) => CHECKS,
+            })
     }
 
     /// The configs to evaluate next; none when the table is complete.
     pub fn batch(&self) -> Vec<&Config> {
         match &self.batch {
             Batch::Reference(configs) => configs.iter().collect(),
-            Batch::Probes(probes) => probes.iter().map(|probe| &probe.config).collect(),
-            Batch::Together { config, .. } => vec![config],
+            Batch::Probes { probes, sum } => {
+                let sum = sum.iter().map(|sum| &sum.config);
+                probes.iter().map(|probe| &probe.config).chain(sum).collect()
+            }
+            Batch::Together { config, .. } | Batch::Check { config, .. } => vec![config],
             Batch::Over => Vec::new(),
         }
     }
@@ -112,6 +165,12 @@ impl<'s> Probing<'s> {
     /// # Errors
     /// [`NoReference`] when the first batch has none.
     pub fn tell(&mut self, losses: &[Option<Vec<f64>>]) -> Result<(), NoReference> {
+        if self.moves && self.doubt.is_some() {
+            let told = self.batch().into_iter().zip(losses);
+            let points: Vec<_> =
+                told.filter_map(|(config, losses)| Some((config.clone(), losses.clone()?))).collect();
+            self.points.extend(points);
+        }
         match std::mem::replace(&mut self.batch, Batch::Over) {
             Batch::Reference(candidates) => {
                 let known = candidates
@@ -122,10 +181,19 @@ impl<'s> Probing<'s> {
                 (self.reference, self.at_reference) = best.ok_or(NoReference)?;
                 self.batch = self.next_probes();
             }
-            Batch::Probes(probes) => {
+            Batch::Probes { probes, sum } => {
+                if let (Some(sum), Some(doubt)) = (sum, &mut self.doubt) {
+                    let change = |losses: Option<&Option<Vec<f64>>>| {
+                        let losses = losses.and_then(Option::as_ref);
+                        losses.map_or(f64::NAN, |losses| first(losses) - first(&self.at_reference))
+                    };
+                    let damages: Vec<f64> = sum.of.iter().map(|&place| change(losses.get(place))).collect();
+                    doubt.sum(&damages, change(losses.get(probes.len())), self.space.slots().count());
+                }
                 let told: Vec<(Probe, Option<Vec<f64>>)> =
                     probes.into_iter().zip(losses.iter().cloned()).collect();
                 let better = if self.moves { self.improvements(&told) } else { Vec::new() };
+                let exchanges = if self.moves { self.exchanges(&told) } else { None };
                 for (probe, losses) in &told {
                     let change = |losses: &Vec<f64>| {
                         losses.iter().zip(&self.at_reference).map(|(a, b)| a - b).collect()
@@ -134,22 +202,42 @@ impl<'s> Probing<'s> {
                     self.probes.push(probe.clone());
                 }
                 self.batch = match better.split_first() {
-                    None => self.next_probes(),
+                    None => exchanges.unwrap_or_else(|| self.next_probes()),
                     Some(((probe, losses), [])) => {
                         (self.reference, self.at_reference) = (probe.config.clone(), losses.clone());
                         self.next_probes()
                     }
                     Some(((probe, losses), others)) => {
-                        let mut config = probe.config.clone();
-                        for (other, _) in others {
-                            config.set(other.slot, other.config.get(other.slot).clone());
-                        }
-                        Batch::Together { config, alone: (probe.config.clone(), losses.clone()) }
+                        let config = together(&probe.config, others.iter().map(|(other, _)| other));
+                        let gain =
+                            |(_, losses): &(Probe, Vec<f64>)| first(&self.at_reference) - first(losses);
+                        let promised = better.iter().map(gain).sum();
+                        Batch::Together { config, promised, alone: (probe.config.clone(), losses.clone()) }
                     }
                 };
             }
-            Batch::Together { config, alone } => {
+            Batch::Check { damages, .. } => {
+                let losses = losses.first().and_then(Option::as_ref);
+                let damage = losses.map_or(f64::NAN, |losses| first(losses) - first(&self.at_reference));
+                let all = self.space.slots().count();
+                if let Some(doubt) = &mut self.doubt {
+                    if self.moves {
+                        doubt.gains(
+                            -damages.iter().sum::<f64>(),
+                            if damage.is_finite() { -damage } else { 0.0 },
+                        );
+                    } else {
+                        doubt.sum(&damages, damage, all);
+                    }
+                }
+                self.batch = self.next_probes();
+            }
+            Batch::Together { config, promised, alone } => {
                 let together = losses.first().cloned().flatten().map(|losses| (config, losses));
+                if let Some(doubt) = &mut self.doubt {
+                    let gain = together.as_ref().map(|(_, losses)| first(&self.at_reference) - first(losses));
+                    doubt.gains(promised, gain.filter(|gain| gain.is_finite()).unwrap_or(0.0));
+                }
                 let better = together.filter(|(_, losses)| compare(first(losses), first(&alone.1)).is_lt());
                 (self.reference, self.at_reference) = better.unwrap_or(alone);
                 self.batch = self.next_probes();
@@ -162,7 +250,12 @@ impl<'s> Probing<'s> {
     /// The table, and the best config of those that a study may choose, where there are any.
     pub fn finish(self) -> (SensitivityTable, Option<Config>) {
         let nothing = vec![0.0; self.at_reference.len()];
-        let table = table_from(self.space, &self.reference, &nothing, &self.probes, &self.changes);
+        let table = if self.is_given_up() {
+            let silent = table_from(self.space, &self.reference, &nothing, &[], &[]);
+            SensitivityTable { points: self.points, ..silent }
+        } else {
+            table_from(self.space, &self.reference, &nothing, &self.probes, &self.changes)
+        };
         (table, self.moves.then_some(self.reference))
     }
 
@@ -182,7 +275,67 @@ impl<'s> Probing<'s> {
         best
     }
 
+    /// Every cell as its last probe has it; `None` for a single cell.
+    fn sum(&self, probes: &[Probe]) -> Option<Sum> {
+        let last = |(place, probe): (usize, &Probe)| {
+            probes.get(place + 1).is_none_or(|next| next.slot != probe.slot).then_some(place)
+        };
+        let of: Vec<usize> = probes.iter().enumerate().filter_map(last).collect();
+        let config = together(&self.reference, of.iter().map(|&place| &probes[place]));
+        (of.len() > 1).then_some(Sum { config, of })
+    }
+
+    /// The best exchange of every subset together, where somebody doubts that they add up.
+    fn exchanges(&self, told: &[(Probe, Option<Vec<f64>>)]) -> Option<Batch> {
+        self.doubt.as_ref()?;
+        let mut best: BTreeMap<Slot, (&Probe, f64)> = BTreeMap::new();
+        for (probe, losses) in told {
+            let (Some(losses), Value::Indices(_)) = (losses, probe.config.get(probe.slot)) else { continue };
+            let change = first(losses) - first(&self.at_reference);
+            if change < best.get(&probe.slot).map_or(0.0, |(_, least)| *least) {
+                best.insert(probe.slot, (probe, change));
+            }
+        }
+        let (probes, damages): (Vec<&Probe>, Vec<f64>) = best.into_values().unzip();
+        let config = together(&self.reference, probes.into_iter());
+        (damages.len() > 1).then_some(Batch::Check { config, damages })
+    }
+
+    /// What comes after the pilots of a doubted table, before all cells are known at their lowest level.
+    fn next_stage(&mut self) -> Option<Batch> {
+        while let Some(stage) = self.stages.pop_front() {
+            match stage {
+                Stage::Lowest(slots) => {
+                    let lowest = |slot| probes_of(self.space, &self.reference, slot).into_iter().next();
+                    let probes: Vec<Probe> = slots.into_iter().filter_map(lowest).collect();
+                    if !probes.is_empty() {
+                        return Some(Batch::Probes { probes, sum: None });
+                    }
+                }
+                Stage::Check(slots) => {
+                    let lowest = |(probe, change): (&'_ Probe, &Option<Vec<f64>>)| {
+                        let wanted = probe.option == 0 && slots.contains(&probe.slot);
+                        Some((probe.clone(), first(change.as_ref().filter(|_| wanted)?)))
+                    };
+                    let known = self.probes.iter().zip(&self.changes).filter_map(lowest);
+                    let (probes, damages): (Vec<Probe>, Vec<f64>) = known.unzip();
+                    if damages.len() > 1 {
+                        let config = together(&self.reference, probes.iter());
+                        return Some(Batch::Check { config, damages });
+                    }
+                }
+            }
+        }
+        None
+    }
+
     fn next_probes(&mut self) -> Batch {
+        if self.is_given_up() {
+            return Batch::Over;
+        }
+        if let Some(batch) = self.next_stage() {
+            return batch;
+        }
         let probes: Vec<Probe> = if self.moves {
             let count = block(self.space.slots().count());
             let mut probes = Vec::new();
@@ -198,24 +351,39 @@ impl<'s> Probing<'s> {
         } else {
             self.of_pilots()
         };
-        if probes.is_empty() { Batch::Over } else { Batch::Probes(probes) }
+        if probes.is_empty() {
+            return Batch::Over;
+        }
+        let sum = if self.moves && self.doubt.is_some() { self.sum(&probes) } else { None };
+        Batch::Probes { probes, sum }
     }
 
     /// Every choice of every cell, but of levels in the cells that are no pilots only the lowest.
     fn of_pilots(&mut self) -> Vec<Probe> {
-        let mut probes = Vec::new();
+        let (mut probes, mut pilots) = (Vec::new(), Vec::new());
         for slot in std::mem::take(&mut self.rest) {
             let dimension = &self.space.dimensions()[slot.dimension];
             let (cells, all) = (dimension.cells(), probes_of(self.space, &self.reference, slot));
             let ordered = matches!(dimension.domain, Domain::Level { .. });
             // Evenly spread over the cells.
             let pilot = (0..PILOTS).any(|pilot| (2 * pilot + 1) * cells / (2 * PILOTS) == slot.cell);
-            if ordered && all.len() > 1 && cells >= 2 * PILOTS && !pilot {
+            let few = ordered && all.len() > 1 && cells >= 2 * PILOTS;
+            if few && !pilot {
                 self.lowest.push(slot);
-                probes.extend(all.into_iter().filter(|probe| probe.option == 0));
+                let now = self.doubt.is_none();
+                probes.extend(all.into_iter().filter(|probe| now && probe.option == 0));
             } else {
+                pilots.extend(few.then_some(slot));
                 probes.extend(all);
             }
+        }
+        if self.doubt.is_some() {
+            // Every other cell, so that both halves lie all over the space.
+            let half = |from: usize| self.lowest.iter().skip(from).step_by(2).copied().collect::<Vec<Slot>>();
+            let known: Vec<Slot> = pilots.iter().copied().chain(half(0)).collect();
+            let sparse = known.iter().step_by(2).copied().collect();
+            self.stages.extend([Stage::Check(pilots), Stage::Lowest(half(0)), Stage::Check(known)]);
+            self.stages.extend([Stage::Check(sparse), Stage::Lowest(half(1))]);
         }
         probes
     }
@@ -265,6 +433,15 @@ fn first(losses: &[f64]) -> f64 {
     losses.first().copied().unwrap_or(f64::NAN)
 }
 
+/// `config` with what these probes change.
+fn together<'p>(config: &Config, probes: impl Iterator<Item = &'p Probe>) -> Config {
+    let mut config = config.clone();
+    for probe in probes {
+        config.set(probe.slot, probe.config.get(probe.slot).clone());
+    }
+    config
+}
+
 /// Cells that are probed from one reference.
 fn block(slots: usize) -> usize {
     slots.isqrt().max(1)
@@ -310,177 +487,4 @@ fn shares(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::space::{Axis, Budget, BudgetTerm, Constraint, Dimension};
-
-    fn dimension(name: &str, cells: u32, domain: Domain) -> Dimension {
-        Dimension { name: name.to_owned(), help: String::new(), axes: vec![Axis::new("cell", cells)], domain }
-    }
-
-    fn indices(config: &Config) -> Vec<Vec<u32>> {
-        let of = |value: &Value| match value {
-            Value::Index(index) => vec![*index],
-            Value::Indices(indices) => indices.clone(),
-            _ => Vec::new(),
-        };
-        config.dimensions().iter().flatten().map(of).collect()
-    }
-
-    /// The finished table, the best config, and how many configs and batches it took.
-    fn measured(
-        space: &Space,
-        starts: &[Config],
-        loss: &dyn Fn(&Config) -> f64,
-    ) -> (SensitivityTable, Option<Config>, usize, usize) {
-        let mut probing = Probing::new(space, starts).unwrap();
-        let (mut configs, mut batches) = (0, 0);
-        loop {
-            let losses: Vec<_> = probing.batch().into_iter().map(|config| Some(vec![loss(config)])).collect();
-            if losses.is_empty() {
-                break;
-            }
-            configs += losses.len();
-            batches += 1;
-            probing.tell(&losses).unwrap();
-        }
-        assert!(configs <= Probing::most(space, starts.len()).unwrap());
-        let (table, best) = probing.finish();
-        (table, best, configs, batches)
-    }
-
-    #[test]
-    fn without_limits_the_reference_moves_and_the_table_stays_additive() {
-        let options = ["a", "b", "c", "d"].map(str::to_owned).to_vec();
-        let space = Space::of([
-            dimension("choice", 9, Domain::Choice { options }),
-            dimension("level", 5, Domain::Level { levels: vec![2.0, 4.0, 8.0] }),
-            dimension("kept", 2, Domain::Subset { of: 5, min: 2, max: 3 }),
-        ])
-        .unwrap();
-        let damage = |cell: usize, option: u32| ((cell * 7 + option as usize * 5) % 11) as f64;
-        let loss = |config: &Config| {
-            let cells = indices(config).into_iter().enumerate();
-            cells.map(|(cell, options)| options.iter().map(|&option| damage(cell, option)).sum::<f64>()).sum()
-        };
-        let (table, best, configs, batches) = measured(&space, &[], &loss);
-        let predicted = |config: &Config| -> f64 {
-            let cells = space.slots().zip(indices(config));
-            cells
-                .map(|(slot, options)| {
-                    options.iter().map(|&o| table.damage(slot, o as usize, 0)).sum::<f64>()
-                })
-                .sum()
-        };
-        let best = best.unwrap();
-        for seed in 0..50 {
-            let config = space.sample(&mut crate::rng::derive(seed, "table", &[])).unwrap();
-            let (told, true_loss) = (predicted(&config) - predicted(&best), loss(&config) - loss(&best));
-            assert!((told - true_loss).abs() < 1e-9, "{told} for {true_loss}");
-        }
-        // Where damages add up, every cell is at its best, but for subsets.
-        for (slot, options) in space.slots().zip(indices(&best)).take(14) {
-            let least = (0..4).map(|option| table.damage(slot, option, 0)).fold(f64::INFINITY, f64::min);
-            assert_eq!(table.damage(slot, options[0] as usize, 0), least, "{slot:?}");
-        }
-        assert!(batches < 12 && configs < 70, "{configs} in {batches}");
-    }
-
-    #[test]
-    fn the_best_start_is_the_reference_where_nothing_limits_it() {
-        let options = ["a", "b", "c"].map(str::to_owned).to_vec();
-        let space = Space::of([dimension("choice", 4, Domain::Choice { options })]).unwrap();
-        let start = |option: u32| Config::new(vec![vec![Value::Index(option); 4]]);
-        // Apart from one config nothing is any good, so that no probe leads away from it.
-        let loss = |config: &Config| if *config == start(2) { 0.0 } else { 1.0 };
-        let (_, best, ..) = measured(&space, &[start(1), start(2)], &loss);
-        assert_eq!(best, Some(start(2)));
-    }
-
-    #[test]
-    fn cells_without_a_choice_do_not_end_a_table() {
-        let options = |count: u32| (0..count).map(|option| option.to_string()).collect();
-        let space = Space::of([
-            dimension("fixed", 2, Domain::Choice { options: options(1) }),
-            dimension("free", 2, Domain::Choice { options: options(3) }),
-        ])
-        .unwrap();
-        let loss = |config: &Config| {
-            indices(config)
-                .iter()
-                .enumerate()
-                .map(|(cell, option)| f64::from(option[0] * (cell as u32 + 1)))
-                .sum()
-        };
-        let (table, ..) = measured(&space, &[], &loss);
-        for slot in space.slots().filter(|slot| slot.dimension == 1) {
-            let apart = table.damage(slot, 2, 0) - table.damage(slot, 0, 0);
-            assert!((apart - 2.0 * (slot.cell as f64 + 3.0)).abs() < 1e-9, "{slot:?}: {apart}");
-        }
-    }
-
-    #[test]
-    fn a_start_that_is_there_twice_is_evaluated_once() {
-        let options = ["a", "b"].map(str::to_owned).to_vec();
-        let space = Space::of([dimension("choice", 2, Domain::Choice { options })]).unwrap();
-        let start = Config::new(vec![vec![Value::Index(1); 2]]);
-        let probing = Probing::new(&space, &[start.clone(), start.clone()]).unwrap();
-        let batch = probing.batch();
-        assert_eq!(batch.iter().filter(|config| ***config == start).count(), 1);
-    }
-
-    /// Forty layers of 2, 3, 4 or 8 bits within a budget.
-    fn bits() -> Space {
-        let levels = vec![2.0, 3.0, 4.0, 8.0];
-        let terms = vec![BudgetTerm { dimension: 0, costs: vec![levels.clone()] }];
-        let budget = Budget { resource: "bits".into(), unit: "bits".into(), limit: 130.0, terms };
-        Space::new(vec![dimension("bits", 40, Domain::Level { levels })], vec![Constraint::Budget(budget)])
-            .unwrap()
-    }
-
-    #[test]
-    fn a_few_cells_stand_for_all_where_levels_do_the_same_to_every_cell() {
-        let space = bits();
-        let damage = |layer: usize, level: u32| (1.0 + layer as f64) * [16.0, 4.0, 1.0, 0.0][level as usize];
-        let loss = |config: &Config| -> f64 {
-            indices(config).iter().enumerate().map(|(layer, level)| damage(layer, level[0])).sum()
-        };
-        let (table, best, configs, batches) = measured(&space, &[], &loss);
-        assert_eq!((best, configs, batches), (None, 1 + 40 + 2 * PILOTS, 2));
-        for slot in space.slots() {
-            for level in 0..4 {
-                let told = table.damage(slot, level as usize, 0);
-                assert!((told - damage(slot.cell, level)).abs() < 1e-9, "{slot:?}: {told}");
-            }
-        }
-    }
-
-    #[test]
-    fn every_cell_is_measured_where_each_is_different() {
-        let space = bits();
-        let damage = |layer: usize, level: u32| match level {
-            0 => 16.0,
-            3 => 0.0,
-            level => ((layer * 7 + level as usize * 3) % 11) as f64,
-        };
-        let loss = |config: &Config| -> f64 {
-            indices(config).iter().enumerate().map(|(layer, level)| damage(layer, level[0])).sum()
-        };
-        let (table, _, configs, batches) = measured(&space, &[], &loss);
-        assert_eq!((configs, batches), (1 + 40 * 3, 3));
-        for slot in space.slots() {
-            assert!(
-                (0..4)
-                    .all(|level| (table.damage(slot, level as usize, 0) - damage(slot.cell, level)).abs()
-                        < 1e-9)
-            );
-        }
-    }
-
-    #[test]
-    fn without_a_reference_there_is_no_table() {
-        let space = bits();
-        let mut probing = Probing::new(&space, &[]).unwrap();
-        assert_eq!(probing.tell(&[None]), Err(NoReference));
-    }
-}
+mod tests;

@@ -13,7 +13,7 @@ use attune_core::rng::derive;
 use attune_core::sensitivity::{Probing, SensitivityTable};
 use attune_core::space::{Config, Space};
 use attune_core::strategy::{Observation, Origin, Proposal};
-use attune_search::strategy::{PROBED, SearchContext, build, check, table_source};
+use attune_search::strategy::{PROBED, SearchContext, TableSource, build, check, table_source};
 use rand_distr::{Distribution as _, StandardNormal};
 
 use super::problem::Problem;
@@ -85,8 +85,13 @@ impl Evaluations<'_> {
 
     /// The table, and the best config that it was measured with where probes are points. A probe that breaks a budget is no
     /// result.
-    fn table(&mut self, space: &Space) -> Result<(SensitivityTable, Option<Config>), Box<dyn Error>> {
-        let mut probing = Probing::new(space, &[])?;
+    fn table(
+        &mut self,
+        space: &Space,
+        source: TableSource,
+    ) -> Result<(SensitivityTable, Option<Config>), Box<dyn Error>> {
+        let probing = Probing::new(space, &[])?;
+        let mut probing = if source == TableSource::Doubted { probing.doubted() } else { probing };
         loop {
             let batch: Vec<Config> = probing.batch().into_iter().cloned().collect();
             if batch.is_empty() {
@@ -111,7 +116,7 @@ pub(crate) fn search(name: &str, problem: &Problem) -> Result<Option<Vec<Look>>,
     let mut evaluations =
         Evaluations { problem, count: 0, found: HashMap::new(), thinking: Duration::ZERO, looks: Vec::new() };
     let (table, best) = match table_source(&choice)? {
-        Some(_) => evaluations.table(&space).map(|(table, best)| (Some(table), best))?,
+        Some(source) => evaluations.table(&space, source).map(|(table, best)| (Some(table), best))?,
         None => (None, None),
     };
     let starts = best.map(|best| (PROBED.to_owned(), best)).into_iter().collect();

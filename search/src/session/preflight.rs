@@ -157,7 +157,7 @@ impl Preflight<'_> {
                     .and_then(|reference| sensitivity::probes(self.space, &reference));
                 match (probed, source) {
                     (Err(none), _) => ("strategy.name", Err(none.into())),
-                    (Ok(_), TableSource::Measured) => ("strategy.name", Ok(())),
+                    (Ok(_), TableSource::Measured | TableSource::Doubted) => ("strategy.name", Ok(())),
                     (Ok(_), TableSource::Gradient) => ("strategy.options[\"signal\"]", self.has_estimate()),
                 }
             }

@@ -8,7 +8,6 @@
 use std::sync::Arc;
 
 use attune_core::evaluator::RunControl;
-use attune_core::objective::compare;
 use attune_core::options::{OptionKind, OptionSpec, OptionValue};
 use attune_core::rng::{self, Rng};
 use attune_core::space::Config;
@@ -143,7 +142,7 @@ pub(super) struct Evolution {
     /// The running generation: its number, its first proposal and the first of the next one.
     generation: (u64, u64, u64),
     planned: Option<Planned>,
-    /// Where other parents come from that no trial has been yet.
+    /// What follows the starts before the search evolves, where there is a table.
     perturbed: Option<Perturbed>,
 }
 
@@ -170,9 +169,23 @@ impl Evolution {
         }
     }
 
-    /// The same, which starts from a plan and goes on looking at similar ones.
+    /// The same, which starts from a plan and similar ones.
     pub(super) fn with_plan(self, planned: Planned, perturbed: Perturbed) -> Self {
         Self { planned: Some(planned), perturbed: Some(perturbed), ..self }
+    }
+
+    /// The same, whose screen knows the losses of these points of the space before the first trial.
+    pub(super) fn knowing(mut self, points: &[(Config, Vec<f64>)]) -> Self {
+        let known = |(config, losses): &(Config, Vec<f64>)| Individual {
+            index: 0,
+            config: config.clone(),
+            losses: losses.clone(),
+            estimate: None,
+        };
+        if let Some(screen) = &mut self.screen {
+            screen.learn(&points.iter().map(known).collect::<Vec<_>>(), None);
+        }
+        self
     }
 
     /// Begins the generation of the next proposal. Where generations begin follows from the options alone, so a study that
@@ -198,7 +211,7 @@ impl Evolution {
             (config.clone(), Origin::Start(name.clone()))
         } else {
             let mut random = rng::derive(self.seed, self.scheme.name, &[generation, index]);
-            let child = if generation == 0 { self.similar(index) } else { self.child(index, &mut random) };
+            let child = if generation == 0 { self.similar(index) } else { self.child(&mut random) };
             match child {
                 Some(child) => child,
                 None => (self.fresh.random(&mut random)?, Origin::Random),
@@ -210,8 +223,8 @@ impl Evolution {
     }
 
     /// A child that was not proposed before, if a bounded number of draws finds one.
-    fn child(&mut self, index: u64, random: &mut Rng) -> Option<(Config, Origin)> {
-        if let Some(child) = self.screened(index, random) {
+    fn child(&mut self, random: &mut Rng) -> Option<(Config, Origin)> {
+        if let Some(child) = self.screened(random) {
             return Some(child);
         }
         for _ in 0..self.scheme.redraws {
@@ -238,41 +251,21 @@ impl Evolution {
     fn similar(&mut self, index: u64) -> Option<(Config, Origin)> {
         let config = self.perturbed.as_ref()?.draw(index, &self.fresh)?;
         self.fresh.claim(&config);
-        Some((config, profile(index)))
+        Some((config, Origin::Start(format!("profile-{index}"))))
     }
 
-    /// The child of the parents that the screen likes most, if there is a screen and it has seen enough; or one of an
-    /// optimum of a perturbed table, if the screen likes that more.
-    fn screened(&mut self, index: u64, random: &mut Rng) -> Option<(Config, Origin)> {
+    /// The child of the parents that the screen likes most, if there is a screen and it has seen enough.
+    fn screened(&mut self, random: &mut Rng) -> Option<(Config, Origin)> {
         let screen = self.screen.as_ref()?;
         let guess = screen.guess(random)?;
         let two = random.random_bool(self.scheme.crossover);
         let parents = self.scheme.selection.parents(two, random);
         let configs: Vec<&Config> = parents.iter().map(|parent| &parent.config).collect();
-        let mut climb =
-            |from: &[&Config]| screen.climb(&guess, from, &*self.scheme.operators, &self.fresh, random);
-        let child = climb(&configs);
-        let similar = self.perturbed.as_ref().and_then(|perturbed| perturbed.draw(index, &self.fresh));
-        let other = similar.map(|similar| {
-            let own = (screen.height(&guess, &similar), similar);
-            climb(&[&own.1]).filter(|(height, _)| compare(*height, own.0).is_lt()).unwrap_or(own)
-        });
+        let config = screen.climb(&guess, &configs, &*self.scheme.operators, &self.fresh, random)?;
         let parents = parents.iter().map(|parent| parent.index).collect();
-        let (config, origin) = match (child, other) {
-            (Some((height, _)), Some((other, config))) if compare(other, height).is_lt() => {
-                (config, profile(index))
-            }
-            (Some((_, config)), _) => (config, Origin::Varied { parents }),
-            (None, other) => (other?.1, profile(index)),
-        };
         self.fresh.claim(&config);
-        Some((config, origin))
+        Some((config, Origin::Varied { parents }))
     }
-}
-
-/// Where a proposal comes from that a sensitivity table led to.
-fn profile(index: u64) -> Origin {
-    Origin::Start(format!("profile-{index}"))
 }
 
 impl Strategy for Evolution {

@@ -2,7 +2,8 @@
 //!
 //! The table gives a plan quickly but assumes that damages add up, which fails at high compression (EvoPress, arXiv
 //! 2410.14649); evolution corrects it from there. The screen that chooses among children learns how far the table's
-//! predictions can be trusted, and also looks at children of optima of perturbed tables.
+//! predictions can be trusted. A table of which measuring said early that damages do not add up is silent, and the search is
+//! evolution.
 
 use super::evolution::{self, Evolution, Scheme};
 use super::options::{self, Options};
@@ -24,6 +25,14 @@ pub(super) fn info() -> StrategyInfo {
 const REDRAWS: usize = 4;
 
 pub(super) fn new(mut context: SearchContext, options: &Options<'_>) -> Result<Evolution, StrategyError> {
+    if let Some(table) = context.table.take_if(|table| table.objectives() > 0 && table.is_silent()) {
+        let mut scheme = Scheme::new("hybrid", &context, options);
+        if !table.points().is_empty() {
+            // They stand for the first trials.
+            scheme.initial = 1;
+        }
+        return Ok(Evolution::new(context, scheme, options.bool("baselines")).knowing(table.points()));
+    }
     let model = Model::new("hybrid", &context, options.real("gap"))?;
     let (planned, mut seeds) = front(&model, &context.space, context.seed, options.count("front"))?;
     seeds.truncate(options.count("seeds"));

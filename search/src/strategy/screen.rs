@@ -13,7 +13,7 @@ use rand::RngExt as _;
 use super::fresh::Fresh;
 use super::population::Individual;
 use crate::operators::Variation;
-use crate::surrogate::{Features, Guess, Row, Surrogate};
+use crate::surrogate::{Features, Guess, Row, Solved, Surrogate};
 
 /// Share of proposals that follow a drawn opinion.
 const DRAWN: f64 = 0.5;
@@ -39,6 +39,8 @@ pub(super) struct Screen {
     heard: u64,
     due: u64,
     surrogate: Option<Surrogate>,
+    /// What it says until the next generation.
+    solved: Option<Solved>,
 }
 
 impl Screen {
@@ -50,7 +52,7 @@ impl Screen {
             Some(table) => features.with_table(space, table),
             None => features,
         };
-        Some(Self { features, draws, trials: Vec::new(), heard: 0, due: 0, surrogate: None })
+        Some(Self { features, draws, trials: Vec::new(), heard: 0, due: 0, surrogate: None, solved: None })
     }
 
     /// How many trials an opinion is made from: the better half, within limits.
@@ -82,21 +84,17 @@ impl Screen {
             self.surrogate = Surrogate::fit(&self.features, &self.trials);
             self.due = self.heard + self.heard.div_ceil(ANEW);
         }
+        self.solved = self.surrogate.as_ref().and_then(Surrogate::solved);
     }
 
     /// An opinion for one proposal.
     pub(super) fn guess(&self, random: &mut Rng) -> Option<Guess> {
-        let surrogate = self.surrogate.as_ref()?;
-        if random.random_bool(DRAWN) { surrogate.draw(random) } else { surrogate.mean() }
+        let (surrogate, drawn) = (self.surrogate.as_ref()?, random.random_bool(DRAWN));
+        let solved = self.solved.as_ref()?;
+        Some(if drawn { surrogate.draw(solved, random) } else { solved.mean.clone() })
     }
 
-    /// What `guess` says of a config.
-    pub(super) fn height(&self, guess: &Guess, config: &Config) -> f64 {
-        guess.of(&self.features, config)
-    }
-
-    /// The best new config by `guess` on a climb from the first of `parents`, whose first step may cross them all, and
-    /// what `guess` says of it.
+    /// The best new config by `guess` on a climb from the first of `parents`, whose first step may cross them all.
     pub(super) fn climb(
         &self,
         guess: &Guess,
@@ -104,9 +102,10 @@ impl Screen {
         operators: &dyn Variation,
         fresh: &Fresh,
         random: &mut Rng,
-    ) -> Option<(f64, Config)> {
+    ) -> Option<Config> {
         let mut at = (*parents.first()?).clone();
-        let mut height = guess.of(&self.features, &at);
+        let mut row = self.features.of(&at);
+        let mut height = guess.of(&row);
         let mut best: Option<(f64, Config)> = None;
         let mut spent = RepairWork::default();
         for draw in 0..self.draws {
@@ -118,7 +117,8 @@ impl Screen {
             let child = operators.vary_counted(from, random, &mut spent);
             // A variation that fails is a draw without a child.
             let Ok(child) = child else { continue };
-            let found = guess.of(&self.features, &child);
+            self.features.write(&child, &mut row);
+            let found = guess.of(&row);
             let better = best.as_ref().is_none_or(|(best, _)| compare(found, *best).is_lt());
             if better && fresh.is_new(&child) {
                 best = Some((found, child.clone()));
@@ -127,7 +127,7 @@ impl Screen {
                 (at, height) = (child, found);
             }
         }
-        best
+        best.map(|(_, config)| config)
     }
 }
 
@@ -165,11 +165,11 @@ mod tests {
         assert!(deaf.guess(&mut random).is_none(), "nothing is known");
         let mut screen = Screen::new(&space, 8, None).unwrap();
         screen.learn(&left_early(&space, true), None);
-        let guess = screen.surrogate.as_ref().unwrap().mean().unwrap();
+        let guess = &screen.solved.as_ref().unwrap().mean;
         let of = |level| {
             let mut config = space.sample(&mut random.clone()).unwrap();
             config.set(Slot { dimension: 0, cell: 0 }, Value::Index(level));
-            guess.of(&screen.features, &config)
+            guess.of(&screen.features.of(&config))
         };
         assert!(of(3) < of(0));
     }

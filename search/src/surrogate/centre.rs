@@ -19,9 +19,11 @@ pub(super) struct Apart {
 }
 
 impl Apart {
-    /// `(row − mean)·(other − mean)` over the cells.
-    pub(super) fn times(&self, other: &Row) -> f64 {
-        other.dot(&self.cells) - self.shift
+    /// `(row − mean)·(other − mean)` over the cells, for every other row.
+    pub(super) fn times<'a>(&self, others: impl Iterator<Item = &'a Row>) -> Vec<f64> {
+        let mut products = Row::dots(others, &self.cells);
+        products.iter_mut().for_each(|product| *product -= self.shift);
+        products
     }
 }
 
@@ -42,10 +44,7 @@ impl Centre {
 
     /// Lower triangle of the products of all rows, by columns from the diagonal down.
     pub(super) fn kernel(&self, rows: &[&Row]) -> Vec<Vec<f64>> {
-        let column = |(first, row): (usize, &&Row)| {
-            let apart = self.apart(row);
-            rows[first..].iter().map(|other| apart.times(other)).collect()
-        };
+        let column = |(first, row): (usize, &&Row)| self.apart(row).times(rows[first..].iter().copied());
         rows.iter().enumerate().map(column).collect()
     }
 }

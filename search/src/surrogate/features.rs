@@ -3,11 +3,17 @@
 use attune_core::sensitivity::SensitivityTable;
 use attune_core::space::{Config, Domain, Scale, Space, Value};
 
+/// Rows of which products are taken side by side: a sum waits for its last addition, several sums do not wait for each
+/// other.
+const ABREAST: usize = 8;
+
 /// A config as numbers.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(crate) struct Row {
-    /// Those that are not zero, with their places.
-    pub(super) cells: Vec<(u32, f64)>,
+    /// Places of those that are not zero.
+    places: Vec<u32>,
+    /// Those, in the same order; none when all of them are 1, as they are of options and elements.
+    values: Vec<f64>,
     /// The damage that a table predicts; 0 without one.
     pub(super) predicted: f64,
 }
@@ -15,12 +21,66 @@ pub(crate) struct Row {
 impl Row {
     /// The product with weights of the cells.
     pub(super) fn dot(&self, weights: &[f64]) -> f64 {
-        self.cells.iter().map(|&(place, value)| value * weights[place as usize]).sum()
+        let here = self.places.iter().map(|&place| weights[place as usize]);
+        if self.values.is_empty() {
+            return here.sum();
+        }
+        here.zip(&self.values).map(|(weight, value)| value * weight).sum()
+    }
+
+    /// The products of many rows with the same weights: what [`Self::dot`] says of each.
+    pub(super) fn dots<'a>(rows: impl Iterator<Item = &'a Self>, weights: &[f64]) -> Vec<f64> {
+        let rows: Vec<&Self> = rows.collect();
+        let mut products = Vec::with_capacity(rows.len());
+        let (eights, rest) = rows.as_chunks::<ABREAST>();
+        for eight in eights {
+            let places = eight.map(|row| row.places.as_slice());
+            let length = places[0].len();
+            if eight.iter().all(|row| row.values.is_empty() && row.places.len() == length) {
+                // As an empty sum of floats begins.
+                let mut sums = [-0.0; ABREAST];
+                for at in 0..length {
+                    sums.iter_mut()
+                        .zip(places)
+                        .for_each(|(sum, places)| *sum += weights[places[at] as usize]);
+                }
+                products.extend(sums);
+            } else {
+                products.extend(eight.iter().map(|row| row.dot(weights)));
+            }
+        }
+        products.extend(rest.iter().map(|row| row.dot(weights)));
+        products
     }
 
     /// Adds this row, times a factor, to weights of the cells.
     pub(super) fn add_to(&self, factor: f64, weights: &mut [f64]) {
-        self.cells.iter().for_each(|&(place, value)| weights[place as usize] += factor * value);
+        if self.values.is_empty() {
+            return self.places.iter().for_each(|&place| weights[place as usize] += factor);
+        }
+        let numbers = self.places.iter().zip(&self.values);
+        numbers.for_each(|(&place, value)| weights[place as usize] += factor * value);
+    }
+
+    fn clear(&mut self) {
+        self.places.clear();
+        self.values.clear();
+    }
+
+    /// Ones at these places.
+    fn mark(&mut self, places: impl Iterator<Item = u32>) {
+        let before = self.places.len();
+        self.places.extend(places);
+        if !self.values.is_empty() {
+            self.values.extend((before..self.places.len()).map(|_| 1.0));
+        }
+    }
+
+    /// A number at a place.
+    fn put(&mut self, place: u32, value: f64) {
+        self.values.resize(self.places.len(), 1.0);
+        self.places.push(place);
+        self.values.push(value);
     }
 }
 
@@ -67,17 +127,23 @@ impl Features {
 
     /// The numbers of a config.
     pub(crate) fn of(&self, config: &Config) -> Row {
-        let mut row = Row { cells: Vec::new(), predicted: 0.0 };
+        let mut row = Row::default();
+        self.write(config, &mut row);
+        row
+    }
+
+    /// Writes the numbers of a config over those of another one.
+    pub(crate) fn write(&self, config: &Config, row: &mut Row) {
+        row.clear();
         let mut first = 0;
         for (domain, cells) in self.domains.iter().zip(config.dimensions()) {
             let width = width(domain).unwrap_or(0) as u32;
             for value in cells {
-                write(domain, value, first, &mut row.cells);
+                write(domain, value, first, row);
                 first += width;
             }
         }
         row.predicted = self.damages.as_ref().map_or(0.0, |damages| row.dot(damages));
-        row
     }
 }
 
@@ -91,12 +157,10 @@ fn width(domain: &Domain) -> Option<usize> {
     }
 }
 
-fn write(domain: &Domain, value: &Value, first: u32, row: &mut Vec<(u32, f64)>) {
+fn write(domain: &Domain, value: &Value, first: u32, row: &mut Row) {
     let position = match (domain, value) {
-        (_, Value::Index(option)) => return row.push((first + option, 1.0)),
-        (_, Value::Indices(elements)) => {
-            return row.extend(elements.iter().map(|element| (first + element, 1.0)));
-        }
+        (_, Value::Index(option)) => return row.mark(std::iter::once(first + option)),
+        (_, Value::Indices(elements)) => return row.mark(elements.iter().map(|element| first + element)),
         (Domain::Int { min, max }, Value::Int(number)) => {
             (*number as f64 - *min as f64) / (*max as f64 - *min as f64)
         }
@@ -110,5 +174,49 @@ fn write(domain: &Domain, value: &Value, first: u32, row: &mut Vec<(u32, f64)>) 
     };
     // A range of one number has no positions.
     let position = if position.is_finite() { position } else { 0.0 };
-    row.extend([(first, position), (first + 1, position * position)]);
+    row.put(first, position);
+    row.put(first + 1, position * position);
+}
+
+#[cfg(test)]
+mod tests {
+    use attune_core::rng::derive;
+    use attune_core::space::Dimension;
+
+    use super::*;
+
+    #[test]
+    fn products_side_by_side_are_those_one_by_one() {
+        let kept = Dimension::new("kept", Domain::Subset { of: 6, min: 1, max: 4 }).along("layer", 3);
+        let level = Dimension::level("level", [2.0, 4.0, 8.0]).along("layer", 3);
+        let options = Space::of([level.clone(), kept]).unwrap();
+        let numbers =
+            Space::of([level.clone(), Dimension::real("x", 0.0, 2.0), Dimension::int("n", 0, 9)]).unwrap();
+        for space in [Space::of([level]).unwrap(), options, numbers] {
+            let features = Features::new(&space).unwrap();
+            let mut random = derive(1, "rows", &[]);
+            let rows: Vec<Row> = (0..21).map(|_| features.of(&space.sample(&mut random).unwrap())).collect();
+            let weights: Vec<f64> = (0..features.places()).map(|place| (place as f64).sin()).collect();
+            for (row, product) in rows.iter().zip(Row::dots(rows.iter(), &weights)) {
+                assert_eq!(row.dot(&weights), product);
+                let mut sum = vec![0.0; features.places()];
+                row.add_to(2.0, &mut sum);
+                let twice: f64 = sum.iter().zip(&weights).map(|(cell, weight)| cell * weight).sum();
+                assert!((twice - 2.0 * product).abs() < 1e-12);
+            }
+        }
+    }
+
+    #[test]
+    fn a_row_that_is_written_over_is_the_row_of_the_new_config() {
+        let mixed = [Dimension::real("x", 0.0, 2.0), Dimension::choice("side", ["left", "right"])];
+        let space = Space::of(mixed).unwrap();
+        let features = Features::new(&space).unwrap();
+        let weights = [1.0, 10.0, 100.0, 1000.0];
+        let config = |x: f64, side: u32| Config::new(vec![vec![Value::Real(x)], vec![Value::Index(side)]]);
+        let mut row = features.of(&config(2.0, 0));
+        assert_eq!(row.dot(&weights), 111.0);
+        features.write(&config(1.0, 1), &mut row);
+        assert_eq!(row.dot(&weights), 0.5 + 2.5 + 1000.0);
+    }
 }

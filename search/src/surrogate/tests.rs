@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use attune_core::rng::derive;
 use attune_core::sensitivity::SensitivityTable;
-use attune_core::space::{Domain, Slot, Space, Value};
+use attune_core::space::{Config, Domain, Slot, Space, Value};
 use rand::RngExt as _;
 
 use super::*;
@@ -62,11 +62,11 @@ fn ordered(space: &Space, features: Features, trials: usize, noise: f64) -> f64 
             (config, loss)
         })
         .collect();
-    let guess = fit(&features, &seen).unwrap().mean().unwrap();
+    let guess = fit(&features, &seen).unwrap().solved().unwrap().mean;
     let right = (0..500).filter(|_| {
         let (one, other) = (draw(&mut random), draw(&mut random));
         let truth = damage(&one, 0.0, &mut random) < damage(&other, 0.0, &mut random);
-        truth == (guess.of(&features, &one) < guess.of(&features, &other))
+        truth == (guess.of(&features.of(&one)) < guess.of(&features.of(&other)))
     });
     right.count() as f64 / 500.0
 }
@@ -120,8 +120,8 @@ fn the_mean_is_ridge_regression() {
     ];
     let trials: Vec<(Config, f64)> =
         drops.iter().map(|drops| (config(*drops), drops.iter().map(|&d| 1.0 + d as f64).sum())).collect();
-    let guess = fit(&features, &trials).unwrap().mean().unwrap();
-    let apart = guess.of(&features, &config([0, 1, 3])) - guess.of(&features, &config([4, 6, 7]));
+    let guess = fit(&features, &trials).unwrap().solved().unwrap().mean;
+    let apart = guess.of(&features.of(&config([0, 1, 3]))) - guess.of(&features.of(&config([4, 6, 7])));
     assert!((apart - -0.778_664_882_592_791_1).abs() < 1e-9, "{apart}");
 }
 
@@ -137,10 +137,12 @@ fn draws_scatter_around_the_mean_and_less_where_more_is_known() {
             .map(|config| (config.clone(), damage(config, 0.5, &mut derive(1, "noise", &[]))))
             .collect();
         let surrogate = fit(&features, &seen).unwrap();
-        let apart =
-            |guess: &Guess| guess.of(&features, &configs[trials]) - guess.of(&features, &configs[trials + 1]);
-        let mean = apart(&surrogate.mean().unwrap());
-        let draws: Vec<f64> = (0..400).map(|_| apart(&surrogate.draw(&mut random).unwrap())).collect();
+        let apart = |guess: &Guess| {
+            guess.of(&features.of(&configs[trials])) - guess.of(&features.of(&configs[trials + 1]))
+        };
+        let solved = surrogate.solved().unwrap();
+        let mean = apart(&solved.mean);
+        let draws: Vec<f64> = (0..400).map(|_| apart(&surrogate.draw(&solved, &mut random))).collect();
         let average = draws.iter().sum::<f64>() / 400.0;
         let deviation = (draws.iter().map(|d| (d - average).powi(2)).sum::<f64>() / 399.0).sqrt();
         assert!((average - mean).abs() < 4.0 * deviation / 20.0, "{average} around {mean}, {deviation}");
@@ -167,14 +169,15 @@ fn what_comes_later_counts_as_if_it_had_been_there_from_the_start() {
             })
             .collect();
         let mut grown = fit(&features, &seen[..40]).unwrap();
-        let early = grown.mean().unwrap();
+        let early = grown.solved().unwrap().mean;
         seen[40..].iter().for_each(|(config, loss)| grown.append(features.of(config), *loss));
-        let (late, whole) = (grown.mean().unwrap(), fit(&features, &seen).unwrap().mean().unwrap());
+        let (late, whole) =
+            (grown.solved().unwrap().mean, fit(&features, &seen).unwrap().solved().unwrap().mean);
         let new: Vec<Config> = (0..200).map(|_| draw(&mut random)).collect();
         let agree = |guess: &Guess| {
             let right = new.windows(2).filter(|two| {
-                (guess.of(&features, &two[0]) < guess.of(&features, &two[1]))
-                    == (whole.of(&features, &two[0]) < whole.of(&features, &two[1]))
+                (guess.of(&features.of(&two[0])) < guess.of(&features.of(&two[1])))
+                    == (whole.of(&features.of(&two[0])) < whole.of(&features.of(&two[1])))
             });
             right.count()
         };

@@ -46,7 +46,8 @@ impl SensitivityProbe<'_, '_> {
     ) -> Result<Option<Table>, SessionError> {
         let space = &self.measuring.setup.space;
         match source {
-            TableSource::Measured => self.measured(starts),
+            TableSource::Measured => self.measured(starts, false),
+            TableSource::Doubted => self.measured(starts, true),
             TableSource::Gradient => {
                 let reference = reference(space, starts.first())?;
                 let probes = probes(space, &reference)?;
@@ -58,10 +59,11 @@ impl SensitivityProbe<'_, '_> {
 
     /// Scores what [`Probing`] asks for, on the selection split, through the cache; so a study that continues finds the same
     /// table.
-    fn measured(&mut self, starts: &[Config]) -> Result<Option<Table>, SessionError> {
+    fn measured(&mut self, starts: &[Config], doubted: bool) -> Result<Option<Table>, SessionError> {
         let setup = self.measuring.setup;
-        let most = Probing::most(&setup.space, starts.len())?;
-        let mut probing = Probing::new(&setup.space, starts)?;
+        let most = Probing::most(&setup.space, starts.len(), doubted)?;
+        let probing = Probing::new(&setup.space, starts)?;
+        let mut probing = if doubted { probing.doubted() } else { probing };
         let mut first = 0;
         (self.measuring.events)(Event::Measuring { what: format!("sensitivities, {most} configs at most") });
         loop {

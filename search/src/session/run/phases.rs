@@ -14,7 +14,8 @@ pub(in crate::session) fn measuring(setup: &SessionSetup, search: bool) -> Resul
     let table = match setup.strategy.table()?.filter(|_| search) {
         None => 0,
         // How many starting points are to be compared is not known yet.
-        Some(TableSource::Measured) => Probing::most(&setup.space, 0)?,
+        Some(TableSource::Measured) => Probing::most(&setup.space, 0, false)?,
+        Some(TableSource::Doubted) => Probing::most(&setup.space, 0, true)?,
         Some(TableSource::Gradient) => {
             let model = setup.evaluator.model();
             setup.technique.damage_signals(model, &setup.options)?.map_or(0, |signals| signals.len())

@@ -6,7 +6,7 @@ use attune_core::strategy::Planned;
 
 use super::super::StrategyError;
 use super::model::Model;
-use crate::knapsack::{Problem, solve};
+use crate::knapsack::{Allocation, Problem, solve};
 
 /// The optimum, then the Pareto set: `levels` problems for every further objective, or with one objective for tighter
 /// budgets. Each config once. With it what is proven about the optimum.
@@ -19,28 +19,25 @@ pub(in super::super) fn front(
     seed: u64,
     levels: usize,
 ) -> Result<(Planned, Vec<Config>), StrategyError> {
-    let planned = model.planned(space)?;
-    let mut front: Vec<Config> = Vec::new();
-    let mut plan = |problem: &Problem, number: u64| {
-        let mut random = rng::derive(seed, "front", &[number]);
-        let config = model.plan(problem, space, &mut random)?;
-        front.extend(config.filter(|config| !front.contains(config)));
-        Ok::<(), StrategyError>(())
+    let random = |number: u64| rng::derive(seed, "front", &[number]);
+    let optimum = solve(model.problem(0), model.goal())?;
+    let mut front: Vec<Config> = model.feasible(&optimum, space, &mut random(0)).into_iter().collect();
+    let further = if model.objectives() > 1 {
+        by_objectives(model, &optimum, levels)?
+    } else {
+        by_budgets(model, levels)
     };
-    plan(model.problem(0), 0)?;
-    let further =
-        if model.objectives() > 1 { by_objectives(model, levels)? } else { by_budgets(model, levels) };
     for (problem, number) in further.iter().zip(1..) {
         // A level that nothing meets has no allocation to show.
-        let _: Result<(), StrategyError> = plan(problem, number);
+        let config = model.plan(problem, space, &mut random(number)).ok().flatten();
+        front.extend(config.filter(|config| !front.contains(config)));
     }
-    Ok((planned, front))
+    Ok((model.planned(&optimum, space), front))
 }
 
 /// The first objective under limits on each other one, in even steps from what the first's optimum does to it down
 /// to its own optimum (ε-constraint method; Haimes, Lasdon & Wismer 1971).
-fn by_objectives(model: &Model, levels: usize) -> Result<Vec<Problem>, StrategyError> {
-    let first = solve(model.problem(0), model.goal())?;
+fn by_objectives(model: &Model, first: &Allocation, levels: usize) -> Result<Vec<Problem>, StrategyError> {
     let mut problems = Vec::new();
     for objective in 1..model.objectives() {
         let other = model.problem(objective);

@@ -7,7 +7,7 @@ use attune_core::strategy::{Planned, Spent};
 use rand_distr::{Distribution as _, StandardNormal};
 
 use super::super::{SearchContext, StrategyError};
-use crate::knapsack::{Choice, Goal, Group, KnapsackError, Problem, Rule, solve};
+use crate::knapsack::{Allocation, Choice, Goal, Group, KnapsackError, Problem, Rule, solve};
 
 /// Where a slot of the space lies in the knapsack.
 struct SlotRef {
@@ -87,23 +87,31 @@ impl Model {
         space: &Space,
         random: &mut Rng,
     ) -> Result<Option<Config>, KnapsackError> {
-        let allocation = solve(problem, &self.goal)?;
-        let config = self.config(space, &allocation.options);
-        Ok(space.repair(config, &[], random).ok().filter(|config| space.check(config).is_ok()))
+        Ok(self.feasible(&solve(problem, &self.goal)?, space, random))
     }
 
-    /// What is proven about the optimum of the first objective.
-    pub(super) fn planned(&self, space: &Space) -> Result<Planned, KnapsackError> {
+    /// An allocation as a config; `None` when it lies outside the space and cannot be brought back.
+    pub(super) fn feasible(
+        &self,
+        allocation: &Allocation,
+        space: &Space,
+        random: &mut Rng,
+    ) -> Option<Config> {
+        let config = self.config(space, &allocation.options);
+        space.repair(config, &[], random).ok().filter(|config| space.check(config).is_ok())
+    }
+
+    /// What is proven about `optimum`, that of the first objective.
+    pub(super) fn planned(&self, optimum: &Allocation, space: &Space) -> Planned {
         let problem = &self.problems[0];
-        let allocation = solve(problem, &self.goal)?;
         let spent = |(number, budget): (usize, &Budget)| {
             let cost = |(slot, &option): (&Vec<Choice>, &usize)| slot[option].costs[number];
-            let used = problem.slots.iter().zip(&allocation.options).map(cost).sum();
+            let used = problem.slots.iter().zip(&optimum.options).map(cost).sum();
             let (resource, unit) = (budget.resource.clone(), budget.unit.clone());
             Spent { resource, unit, used, limit: budget.limit }
         };
         let budgets = space.budgets().enumerate().map(spent).collect();
-        Ok(Planned { damage: allocation.damage, bound: allocation.bound, budgets })
+        Planned { damage: optimum.damage, bound: optimum.bound, budgets }
     }
 
     fn config(&self, space: &Space, options: &[usize]) -> Config {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use attune_core::sensitivity::SensitivityTable;
+use attune_core::sensitivity::{Probing, SensitivityTable};
 use attune_core::space::Slot;
 use rand::RngExt as _;
 
@@ -47,7 +47,8 @@ fn planned_strategies_keep_their_promises() {
     for (name, space) in spaces::all().unwrap() {
         for strategy in ["hybrid", "profiling"] {
             let choice = choice(strategy, &[]);
-            assert_eq!(table_source(&choice), Ok(Some(TableSource::Measured)));
+            let doubted = if strategy == "hybrid" { TableSource::Doubted } else { TableSource::Measured };
+            assert_eq!(table_source(&choice), Ok(Some(doubted)));
             if !is_planable(&space) {
                 let error = build(&choice, with_table(&space, 0)).err().unwrap();
                 assert!(error.to_string().contains("it needs choices, levels or subsets"), "{name}: {error}");
@@ -60,6 +61,46 @@ fn planned_strategies_keep_their_promises() {
         }
     }
     assert!(checked >= 10, "{checked}");
+}
+
+#[test]
+fn hybrid_is_evolution_where_the_table_was_given_up() {
+    let mut checked = 0;
+    for (name, space) in spaces::all().unwrap() {
+        if !is_planable(&space) {
+            continue;
+        }
+        let silent = given_up(&space);
+        let context =
+            |space: &Arc<Space>, seed| SearchContext { table: Some(silent.clone()), ..context(space, seed) };
+        let choice = choice("hybrid", &[]);
+        assert!(build(&choice, context(&space, 1)).unwrap().planned().is_none(), "{name}");
+        attune_testkit::strategy::check(&space, &|space, seed| {
+            build(&choice, context(&space, seed)).unwrap()
+        });
+        checked += 1;
+    }
+    assert!(checked >= 5, "{checked}");
+}
+
+/// A table that noise has ended, with the points that were measured.
+fn given_up(space: &Space) -> SensitivityTable {
+    let mut random = rng::derive(4, "noise", &[]);
+    let mut probing = Probing::new(space, &[]).unwrap().doubted();
+    loop {
+        let batch = probing.batch().len();
+        if batch == 0 {
+            let (table, _) = probing.finish();
+            return if table.is_silent() { table } else { SensitivityTable::new(silent(space)) };
+        }
+        let losses: Vec<_> = (0..batch).map(|_| Some(vec![random.random_range(0.0..1.0), 1.0])).collect();
+        probing.tell(&losses).unwrap();
+    }
+}
+
+/// No damage of anything.
+fn silent(space: &Space) -> BTreeMap<Slot, Vec<Vec<f64>>> {
+    space.slots().map(|slot| (slot, vec![vec![0.0, 0.0]; 4])).collect()
 }
 
 #[test]
