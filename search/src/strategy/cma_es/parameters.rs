@@ -34,7 +34,9 @@ impl Parameters {
             sum(weights).powi(2) / weights.iter().map(|weight| weight * weight).sum::<f64>()
         };
         let mu_eff = effective(better);
-        let c_sigma = (mu_eff + 2.0) / (n + mu_eff + 5.0);
+        // eq. 55 has 5 where this has 3, as pycma does (`CMAAdaptSigmaCSA`): step sizes adapt a little sooner, which helps where
+        // the ellipsoid is round (docs/strategies-bench.md).
+        let c_sigma = (mu_eff + 2.0) / (n + mu_eff + 3.0);
         // Diagonals learn faster: Ros & Hansen 2008, eq. 3.
         let haste = if dense { 1.0 } else { (n + 2.0) / 3.0 };
         let c_1 = (haste * 2.0 / ((n + 1.3).powi(2) + mu_eff)).min(1.0);
