@@ -252,7 +252,12 @@ fn traps(variables: &Variables, random: &mut Rng) -> Loss {
             };
             (0..*cells).flat_map(|_| cell()).collect()
         }
-        _ => (0..places).map(|_| random.random_range(0..values)).collect(),
+        // Drawn block after block: peers have searched these instances.
+        _ => {
+            let mut target = vec![0; places];
+            order.iter().for_each(|place| target[*place] = random.random_range(0..values));
+            target
+        }
     };
     let blocks = order.chunks(3).map(|block| block.iter().map(|place| (*place, target[*place])).collect());
     Loss::Traps { blocks: blocks.collect() }
