@@ -1,5 +1,6 @@
 //! Processor time of ask and tell, by trial: `cargo bench -p attune-search --bench ask_tell`, or
-//! `… -- evolution hybrid dimensions=270 trials=1000,10000` for some strategies, numbers of dimensions and trials. `ask_tell_optuna.py` beside it prints the same table for Optuna.
+//! `… -- evolution hybrid dimensions=270 trials=1000,10000` for some strategies, numbers of dimensions and trials. `ask_tell_optuna.py` beside it measures Optuna, and
+//! `ask_tell_optuna.md` is what it printed on 2026-11-29, which ends the table of all strategies.
 //!
 //! Dimensions are widths of 2, 3, 4 or 8 bits of which 4 on average are allowed (numbers for `cma-es`); the loss is a sum of
 //! damages, and for `nsga2` and `kvtuner` the bits are a second one. Building the strategy counts for the first trial. A
@@ -30,7 +31,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         said.map_or(Ok(otherwise.to_vec()), |numbers| numbers.split(',').map(str::parse).collect())
     };
     let dimensions = list("dimensions", &[40, 270])?;
-    let trials = list("trials", &[1_000, 10_000, 100_000])?;
+    let trials = list("trials", &[100, 1_000, 10_000, 100_000])?;
     let patience = list("patience", &[60])?.first().map_or(60.0, |&seconds| seconds as f64);
     let wanted = |name: &str| {
         let named = || arguments.iter().filter(|argument| !argument.contains('='));
@@ -44,6 +45,9 @@ fn main() -> Result<(), Box<dyn Error>> {
             let cells = measured(info.name, count, &trials, patience)?;
             println!("| `{}` | {count} | {} |", info.name, cells.join(" | "));
         }
+    }
+    if arguments.iter().all(|argument| argument.starts_with("patience=")) {
+        print!("{}", include_str!("ask_tell_optuna.md"));
     }
     Ok(())
 }
