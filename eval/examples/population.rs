@@ -163,7 +163,7 @@ impl Bench {
             model: Path::new(&self.model),
             device: "cpu",
             precision: Precision::F32,
-            task,
+            task: &task,
             reference_memory: REFERENCE_MEMORY,
             activation_memory: Some(activation_memory),
         };

@@ -297,6 +297,35 @@ pub enum TaskError {
         /// What is in the way, and what to do.
         reason: String,
     },
+    /// A question of the selection is asked in data that results are reported on, too.
+    #[error(
+        "selection and {other} data overlap: {count} of the {of} questions of the {other} data are also in the selection data, the \
+         first at {place} and at {known}: {question:?}; use disjoint data"
+    )]
+    SharedQuestions {
+        /// The other split.
+        other: String,
+        /// How many.
+        count: usize,
+        /// Questions of the other split.
+        of: usize,
+        /// Where the first of them is: file and line.
+        place: String,
+        /// Where it is in the selection.
+        known: String,
+        /// The question, shortened.
+        question: String,
+    },
+    /// A text among the options of the task that is none.
+    #[error("task.{option} is {found:?}, expected {expected}")]
+    BadOption {
+        /// The option.
+        option: &'static str,
+        /// What was given.
+        found: String,
+        /// What was expected.
+        expected: &'static str,
+    },
     /// Selection data appears in data that results are reported on.
     #[error(
         "selection and {other} data overlap: {share:.1} % of the {other} text {file} is also in the selection text ({what}; \
@@ -339,9 +368,13 @@ impl TaskError {
             },
             Self::BadText { file, .. } | Self::BadImages { file, .. } => About::File(file),
             Self::BadTokenizer { .. } | Self::TokenOutOfRange { .. } => About::Model,
-            Self::BadLength { option, .. } | Self::NoPasskey { option, .. } => About::Option(option),
+            Self::BadLength { option, .. }
+            | Self::NoPasskey { option, .. }
+            | Self::BadOption { option, .. } => About::Option(option),
             Self::TooShort { split, .. } => About::Split(split),
-            Self::Overlap { other, .. } | Self::SharedImages { other, .. } => About::Split(other),
+            Self::Overlap { other, .. }
+            | Self::SharedImages { other, .. }
+            | Self::SharedQuestions { other, .. } => About::Split(other),
         }
     }
 }

@@ -3,6 +3,7 @@
 
 pub mod bench;
 mod calibration;
+pub mod choice;
 pub mod compute;
 mod decoder;
 mod device;
@@ -14,8 +15,11 @@ pub mod logits;
 pub mod model;
 pub mod native;
 mod ops;
+pub mod passages;
 pub mod registry;
+mod tasks;
 pub mod text;
+mod tokens;
 
 pub use device::{device_names, devices};
 

@@ -15,6 +15,7 @@ mod projections;
 mod quantised;
 mod read;
 mod router;
+mod steady;
 mod stored_matrix;
 mod tiles;
 mod token_matrices;
@@ -61,6 +62,8 @@ pub struct DecoderOutline {
     folder: PathBuf,
     config: DecoderConfig,
     checkpoint: Checkpoint,
+    /// Bytes of the tensors that are read.
+    bytes: u64,
 }
 
 impl DecoderOutline {
@@ -79,8 +82,8 @@ impl DecoderOutline {
         let config = DecoderConfig::of(&file, &value)?;
         let packing = packing::Packing::of(&file, &value)?;
         let checkpoint = Checkpoint::open(folder)?.packed_as(packing).within(config.wrapper);
-        inventory::check(folder, &checkpoint, &config)?;
-        Ok(Self { folder: folder.to_owned(), config, checkpoint })
+        let bytes = inventory::check(folder, &checkpoint, &config)?;
+        Ok(Self { folder: folder.to_owned(), config, checkpoint, bytes })
     }
 
     /// What config.json says.
@@ -94,7 +97,7 @@ impl DecoderOutline {
 
     /// Facts of the model with this fingerprint.
     pub fn facts(&self, fingerprint: ContentHash) -> Facts {
-        facts::facts(&self.folder, &self.config, &self.checkpoint, fingerprint)
+        facts::facts(&self.folder, &self.config, (&self.checkpoint, self.bytes), fingerprint)
     }
 
     /// Whether the evaluator honours a plan on this model.

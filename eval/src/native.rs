@@ -1,4 +1,4 @@
-//! The native evaluator: plans, a text task and a model, in this process.
+//! The native evaluator: plans, a task of language models and a model, in this process.
 
 mod calibrate;
 mod compare;
@@ -37,7 +37,7 @@ use crate::decoder::{Positions, RouterProbe};
 use crate::edits::{self, EditedModel, KeyMaxima, NATIVE};
 use crate::error::OpenError;
 use crate::model::Model;
-use crate::text::{Items, TextSpec, TextTask};
+use crate::passages::{ReadingTask, TaskSource};
 pub(crate) use factory::DecoderFactory;
 use limit::{Clock, Limit};
 use outcome::Outcome;
@@ -57,7 +57,7 @@ pub struct NativeSpec<'a> {
     /// Element type of weights and activations.
     pub precision: Precision,
     /// The task.
-    pub task: TextSpec,
+    pub task: &'a dyn TaskSource,
     /// Bytes that results of the dense model may take at most, so that they are not computed for every plan again; never
     /// more than half of what activations may take.
     pub reference_memory: u64,
@@ -69,10 +69,10 @@ pub struct NativeSpec<'a> {
 /// The most bytes for results of the dense model when nobody says otherwise: 1 GiB.
 pub const REFERENCE_MEMORY: u64 = 1 << 30;
 
-/// Scores plans on a text task by running the model.
+/// Scores plans on a task by running the model.
 pub struct NativeEvaluator {
     model: Model,
-    task: TextTask,
+    task: Box<dyn ReadingTask>,
     info: EvaluatorInfo,
     positions: Mutex<HashMap<usize, Arc<Positions>>>,
     /// Measured when a plan first needs them.
@@ -82,9 +82,9 @@ pub struct NativeEvaluator {
     references: References,
     prefixes: PrefixCache,
     activation_memory: u64,
-    /// Items that fit into the device's memory at once, as far as is known.
-    most_items: AtomicUsize,
-    /// Plans times items that a device of tests has memory for.
+    /// Passages that fit into the device's memory at once, as far as is known.
+    most_passages: AtomicUsize,
+    /// Plans times passages that a device of tests has memory for.
     #[cfg(test)]
     room: usize,
 }
@@ -99,7 +99,12 @@ impl NativeEvaluator {
     }
 
     /// An evaluator of a loaded model.
-    pub fn new(model: Model, task: TextTask, reference_memory: u64, activation_memory: Option<u64>) -> Self {
+    pub fn new(
+        model: Model,
+        task: Box<dyn ReadingTask>,
+        reference_memory: u64,
+        activation_memory: Option<u64>,
+    ) -> Self {
         let info = info(&model.compute);
         let (on_host, parameters) = (model.compute.on_host(), ModelFacts::of(model.facts()).parameters);
         let activation_memory =
@@ -116,7 +121,7 @@ impl NativeEvaluator {
             references,
             prefixes: PrefixCache::new(activation_memory / 2),
             activation_memory,
-            most_items: AtomicUsize::new(usize::MAX),
+            most_passages: AtomicUsize::new(usize::MAX),
             #[cfg(test)]
             room: usize::MAX,
         }
@@ -129,13 +134,7 @@ impl NativeEvaluator {
         known.entry(tokens).or_insert_with(make).clone()
     }
 
-    /// The data that a request is about.
-    fn items(&self, request: &Request) -> Result<&Items, EvalFailure> {
-        let none = || EvalFailure::BadRequest(format!("it has no split `{}`", request.split));
-        self.task.items(&request.split).ok_or_else(none)
-    }
-
-    /// Scores plans together, in groups of at most `most` items. A plan whose scores are not finite fails alone.
+    /// Scores plans together, in groups of at most `most` passages. A plan whose scores are not finite fails alone.
     fn together(
         &self,
         plans: &[&EditedModel],
@@ -151,19 +150,19 @@ impl NativeEvaluator {
         let parts: Vec<&[&EditedModel]> = plans.chunks(size).collect();
         let scored = host_parallel::run(&self.model.compute, groups.len() * parts.len(), |task| {
             let (group, plans) = (&groups[task / parts.len()], parts[task % parts.len()]);
-            let share = Share::new(&request.progress, group.items.len() * plans.len());
+            let share = Share::new(&request.progress, group.items * plans.len() as f64);
             self.score_group(group, plans, limit, share)
         })?;
-        let mut outcomes = vec![Outcome::default(); plans.len()];
-        for (task, Scored { items, computed }) in scored.into_iter().enumerate() {
-            let first = (task % parts.len()) * size;
-            for ((outcome, items), computed) in outcomes[first..].iter_mut().zip(items).zip(computed) {
-                outcome.extend(items, computed);
+        let passages = groups.iter().map(|group| group.passages.len()).sum();
+        let mut outcomes = vec![Outcome::of(passages); plans.len()];
+        for (task, Scored { reads, computed }) in scored.into_iter().enumerate() {
+            let (group, first) = (&groups[task / parts.len()], (task % parts.len()) * size);
+            for ((outcome, reads), computed) in outcomes[first..].iter_mut().zip(reads).zip(computed) {
+                outcome.add(&group.places, reads, computed);
             }
         }
         let seconds = clock.elapsed().as_secs_f64() / plans.len() as f64;
-        let of = self.items(request)?;
-        Ok(outcomes.iter().map(|outcome| self.evaluation(outcome, of, seconds)).collect())
+        Ok(outcomes.iter().map(|outcome| self.evaluation(outcome, request, seconds)).collect())
     }
 
     /// Like `together`, with less at a time until the device has memory enough.
@@ -172,11 +171,13 @@ impl NativeEvaluator {
         plans: &[&EditedModel],
         request: &Request,
     ) -> Result<Vec<Result<Evaluation, EvalFailure>>, EvalFailure> {
-        let most = (self.product_rows() / self.items(request)?.length).min(request.items.len()).max(1);
-        let mut items = self.most_items.load(Ordering::Relaxed).min(most);
-        let found = oom_backoff::run(plans, &mut items, &mut |plans, items| {
+        let data = self.passages(request)?;
+        let asked: usize = request.items.iter().map(|&item| data.of(item).len()).sum();
+        let most = (self.product_rows() / data.shortest().max(1)).min(asked).max(1);
+        let mut passages = self.most_passages.load(Ordering::Relaxed).min(most);
+        let found = oom_backoff::run(plans, &mut passages, &mut |plans, passages| {
             let before = request.progress.evaluations();
-            let found = self.together(plans, request, items);
+            let found = self.together(plans, request, passages);
             if matches!(found, Err(EvalFailure::OutOfMemory { .. })) {
                 request.progress.back_to(before);
                 self.prefixes.clear();
@@ -185,8 +186,8 @@ impl NativeEvaluator {
             }
             found
         });
-        if items < most {
-            self.most_items.store(items, Ordering::Relaxed);
+        if passages < most {
+            self.most_passages.store(passages, Ordering::Relaxed);
         }
         match found {
             // Too slow is what the plans are, not the device.

@@ -6,22 +6,20 @@ mod passkey;
 mod pieces;
 mod reading;
 mod source;
-mod tokens;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use attune_core::evaluator::{MetricInfo, Split, TaskInfo};
+use attune_core::evaluator::{Split, TaskInfo};
 use attune_core::hash::ContentHash;
-use attune_core::objective::Direction;
 
 use crate::error::TaskError;
+use crate::passages::{self, Passages, Progress, ReadingTask, TaskSource};
+use crate::tokens::Tokens;
 use options::{LENGTH, LENGTHS, PASSKEYS};
 use reading::{Text, Wanted};
-use tokens::Tokens;
 
 pub use options::{at_length, task, with_passkey};
-pub use reading::Progress;
 
 /// Where the text of a task is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,20 +46,19 @@ pub struct TextSpec {
 
 /// Texts cut into items, with disjoint selection and report data.
 pub struct TextTask {
-    length: usize,
-    splits: BTreeMap<Split, Items>,
+    splits: BTreeMap<Split, Passages>,
     info: TaskInfo,
 }
 
 /// The items of one split.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Items {
+struct Items {
     /// Their tokens, one item after the other.
-    pub(crate) ids: Vec<u32>,
+    ids: Vec<u32>,
     /// Tokens per item.
-    pub(crate) length: usize,
+    length: usize,
     /// Tokens at the end of each item that are predicted and scored: all but the first, unless only an answer is.
-    pub(crate) scored: usize,
+    scored: usize,
 }
 
 impl Items {
@@ -72,7 +69,7 @@ impl Items {
     }
 
     /// How many there are.
-    pub(crate) fn count(&self) -> usize {
+    fn count(&self) -> usize {
         self.ids.len() / self.length
     }
 }
@@ -154,43 +151,36 @@ impl TextTask {
         for (length, items) in passkeys {
             splits.insert(with_passkey(length), passkey::items(&tokens, length as usize, items)?);
         }
-        Ok(Self { length, info: info(&splits), splits })
+        let info = info(&splits);
+        let read = |Items { ids, length, scored }| Passages::alike(ids, length, scored);
+        Ok(Self { splits: splits.into_iter().map(|(split, items)| (split, read(items))).collect(), info })
     }
+}
 
-    /// Tokens per item of the selection and report data.
-    pub(crate) fn length(&self) -> usize {
-        self.length
-    }
-
-    /// Tokens of the longest item of any split.
-    pub(crate) fn longest(&self) -> usize {
-        self.splits.values().map(|items| items.length).max().unwrap_or(self.length)
-    }
-
-    /// What is measured, on how many items.
-    pub fn info(&self) -> &TaskInfo {
+impl ReadingTask for TextTask {
+    fn info(&self) -> &TaskInfo {
         &self.info
     }
 
-    /// The items of a split.
-    pub(crate) fn items(&self, split: &Split) -> Option<&Items> {
+    fn passages(&self, split: &Split) -> Option<&Passages> {
         self.splits.get(split)
     }
 }
 
-/// What every text task measures, the usual objective first.
-pub fn metrics() -> Vec<MetricInfo> {
-    let metric = |name: &str, unit: &str| MetricInfo {
-        name: name.to_owned(),
-        direction: Direction::Minimise,
-        unit: unit.to_owned(),
-    };
-    vec![metric("kl", "nats/token"), metric("perplexity", "")]
+impl TaskSource for TextSpec {
+    fn open(
+        &self,
+        vocab: usize,
+        context: usize,
+        tell: &dyn Fn(Progress<'_>),
+    ) -> Result<Box<dyn ReadingTask>, TaskError> {
+        Ok(Box::new(TextTask::open_telling(self, vocab, context, tell)?))
+    }
 }
 
 fn info(splits: &BTreeMap<Split, Items>) -> TaskInfo {
     let fingerprint = |items: &Items| {
-        let bytes: Vec<u8> = items.ids.iter().flat_map(|id| id.to_le_bytes()).collect();
+        let bytes = passages::bytes(&items.ids);
         let (length, scored) = ((items.length as u64).to_le_bytes(), (items.scored as u64).to_le_bytes());
         let mut parts: Vec<&[u8]> = vec![MEANING.as_bytes(), &length, &bytes];
         // Items that are scored whole keep the fingerprint of the time when all were.
@@ -201,7 +191,7 @@ fn info(splits: &BTreeMap<Split, Items>) -> TaskInfo {
     };
     TaskInfo {
         name: options::KIND.to_owned(),
-        metrics: metrics(),
+        metrics: passages::metrics(),
         items: splits.iter().map(|(split, items)| (split.clone(), items.count() as u32)).collect(),
         fingerprints: splits.iter().map(|(split, items)| (split.clone(), fingerprint(items))).collect(),
     }

@@ -61,6 +61,8 @@ pub struct Family {
     pub only: &'static [(&'static str, Accepted)],
     /// Keys that have to be there with one of these values, because their absence means something that is not computed.
     pub needed: &'static [(&'static str, Accepted)],
+    /// Keys of sizes that may be lists with a number for each layer, all alike.
+    pub by_layer: &'static [&'static str],
     /// Keys of a number of layers behind the last one that predict tokens further on: logits do not depend on them, and
     /// their tensors are not read.
     pub predictors: &'static [&'static str],
@@ -133,6 +135,7 @@ impl Family {
         tied: false,
         logit_bias: Flag::Always(false),
         only: &[],
+        by_layer: &[],
         needed: &[],
         predictors: &[],
         wrapper: None,

@@ -141,6 +141,40 @@ fn hunyuan_grows_its_base_once_and_for_all() {
 }
 
 #[test]
+fn numbers_of_hunyuan_that_are_listed_by_layer_are_read_where_they_are_alike() {
+    let with = |experts: Value, chosen: Value| {
+        config(
+            "hunyuan_v1_moe",
+            json!({"head_dim": 8, "rms_norm_eps": 1e-5, "rope_theta": 10000.0, "use_qk_norm": true, "use_cla": false,
+            "moe_intermediate_size": [96, 96], "num_shared_expert": [1, 1], "use_mixed_mlp_moe": true,
+            "num_hidden_layers": 2, "num_experts": experts, "moe_topk": chosen}),
+        )
+    };
+    let read = |experts: Value, chosen: Value| read(&with(experts, chosen));
+    let whole = read(json!(5), json!(2)).unwrap();
+    assert_eq!(read(json!(5), json!([2, 2])).unwrap(), whole);
+    assert_eq!(read(json!([5, 5]), json!([2, 2])).unwrap().mixture.map(|mixture| mixture.per_token), Some(2));
+    for (experts, chosen, found) in [
+        (json!(5), json!([2, 1]), "`moe_topk` is 1 in layer 1, expected 2, as in layer 0"),
+        (
+            json!(5),
+            json!([2]),
+            "`moe_topk` is a list of 1, expected one number, or one for each of the 2 layers",
+        ),
+        (json!(5), json!([0, 0]), "`moe_topk` is 0, expected a number above 0"),
+        (json!(5), json!([2, "2"]), "`moe_topk`"),
+        (json!([5, 4]), json!(2), "`num_experts` is 4 in layer 1"),
+    ] {
+        let message = read(experts, chosen).unwrap_err();
+        assert!(message.contains(found), "{message}");
+    }
+    // Of other sizes a list is none.
+    let mut other = with(json!(5), json!(2));
+    other["intermediate_size"] = json!([96, 96]);
+    refused(&other, "intermediate_size");
+}
+
+#[test]
 fn queries_of_ministral3_are_scaled_by_the_numbers_of_the_rotation() {
     let with = |rope: Value| config("ministral3", json!({"head_dim": 16, "rope_parameters": rope}));
     let rope = json!({"type": "yarn", "rope_theta": 1e6, "factor": 16.0, "original_max_position_embeddings": 256,

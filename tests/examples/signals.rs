@@ -40,7 +40,7 @@ fn main() -> Result<(), Failure> {
         model,
         device: "cpu",
         precision: Precision::F32,
-        task: TextSpec {
+        task: &TextSpec {
             tokenizer: model.join("tokenizer.json"),
             selection: format!("{texts}.selection.txt").into(),
             report: format!("{texts}.report.txt").into(),

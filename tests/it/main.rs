@@ -3,6 +3,7 @@
 
 mod architecture;
 mod bad_input;
+mod choice;
 mod evaluators;
 mod export;
 mod facts;

@@ -90,7 +90,7 @@ impl Model {
     pub(crate) fn score_rule(&self, number: usize) -> ScoreRule<'_> {
         ScoreRule {
             cap: self.config.attention_cap.map(|cap| cap as f32),
-            sinks: self.weights.layers[number].sinks.as_deref(),
+            sinks: self.weights.layers[number].sinks.as_ref(),
         }
     }
 

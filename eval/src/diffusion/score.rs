@@ -52,7 +52,7 @@ impl GeneratorEvaluator {
         let tasks = host_parallel::run(&self.compute, groups.len() * items.len(), |task| {
             let group = &groups[task / items.len()];
             let distances = self.distances(group, request, items[task % items.len()], limit)?;
-            Share::new(&request.progress, group.len()).done(1, 1);
+            Share::new(&request.progress, group.len() as f64).done(1, 1);
             Ok(distances)
         })?;
         let mut outcomes: Vec<Vec<Distance>> = vec![Vec::new(); plans.len()];

@@ -15,19 +15,24 @@ use sha2::{Digest, Sha256};
 use super::checkpoint::Checkpoint;
 use crate::error::LoadError;
 
-/// Facts of a model whose fingerprint is known: its weights are not read.
+/// Facts of a model whose fingerprint is known: its weights are not read. `read` are the bytes of those tensors of the checkpoint
+/// that the model is made of.
 pub(super) fn facts(
     folder: &Path,
     config: &DecoderConfig,
-    checkpoint: &Checkpoint,
+    (checkpoint, read): (&Checkpoint, u64),
     fingerprint: ContentHash,
 ) -> Facts {
     let count = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
     let name = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
     let mixture = config.mixture.as_ref();
     let parameters = tensors::parameters(config);
-    // A word of codes is one element of its file, and several parameters.
-    let stored = if checkpoint.is_packed() { parameters } else { checkpoint.stored_elements() };
+    let bytes_per_parameter = if checkpoint.is_packed() {
+        // A word of codes is one element of its file, and several parameters.
+        read as f64 / parameters as f64
+    } else {
+        checkpoint.stored_bytes() as f64 / checkpoint.stored_elements() as f64
+    };
     let mut facts = Facts::from(ModelFacts {
         name: name.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
         fingerprint,
@@ -45,7 +50,7 @@ pub(super) fn facts(
         parameters,
         feed_forward: count(config.feed_forward),
         expert_parameters: tensors::expert_parameters(config),
-        bytes_per_parameter: checkpoint.stored_bytes() as f64 / stored as f64,
+        bytes_per_parameter,
     });
     let layers: Vec<i64> =
         mixture.map_or_else(Vec::new, |mixture| mixture.layers().map(|layer| layer as i64).collect());

@@ -14,8 +14,13 @@ use safetensors::Dtype;
 use super::checkpoint::{Checkpoint, Stored};
 use crate::error::LoadError;
 
-/// Compares names, shapes and element types; reads no numbers but those of an output matrix that should not be there.
-pub(super) fn check(folder: &Path, checkpoint: &Checkpoint, config: &DecoderConfig) -> Result<(), LoadError> {
+/// Compares names, shapes and element types; reads no numbers but those of an output matrix that should not be there. Gives the
+/// bytes of what is read.
+pub(super) fn check(
+    folder: &Path,
+    checkpoint: &Checkpoint,
+    config: &DecoderConfig,
+) -> Result<u64, LoadError> {
     let mut wanted = HashSet::new();
     tensors::each(config, |(name, shape)| -> Result<(), LoadError> {
         if let Some(packed) = checkpoint.packed(&name, &shape)? {
@@ -29,6 +34,8 @@ pub(super) fn check(folder: &Path, checkpoint: &Checkpoint, config: &DecoderConf
         wanted.insert(name);
         Ok(())
     })?;
+    let bytes = |name: &String| checkpoint.stored(name).map_or(0, |stored| stored.bytes.len() as u64);
+    let read = wanted.iter().map(bytes).sum();
     if config.tied {
         one_output(folder, checkpoint, &config.family.names)?;
         wanted.insert(config.family.names.output.to_owned());
@@ -42,7 +49,7 @@ pub(super) fn check(folder: &Path, checkpoint: &Checkpoint, config: &DecoderConf
     let mut unread: Vec<(String, &Path)> = checkpoint.names().filter(|(name, _)| unread(name)).collect();
     unread.sort();
     match unread.first() {
-        None => Ok(()),
+        None => Ok(read),
         Some((name, file)) => Err(LoadError::UnreadTensor {
             file: (*file).to_owned(),
             tensor: name.clone(),

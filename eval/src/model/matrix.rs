@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use burn_tensor::{DType, Tensor};
 
+use super::steady::{Lies, by_rows};
 use super::stored_matrix::StoredMatrix;
 use super::tiles::{Buffers, SideBySide};
 use crate::compute::Compute;
@@ -17,6 +18,9 @@ pub(crate) struct Linear {
     weight: Weight,
     bias: Option<Tensor<1>>,
 }
+
+/// Outputs up to which the rows that a product has decide about its kernel: those of routers and gates.
+const NARROW: usize = 64;
 
 #[derive(Clone)]
 #[expect(clippy::large_enum_variant, reason = "there are some hundreds, each beside megabytes of weights")]
@@ -114,10 +118,13 @@ impl Linear {
 
     /// `x · W + b` for `x: [rows, in]`.
     pub(crate) fn apply(&self, x: Tensor<2>) -> Tensor<2> {
-        let product = match &self.weight {
+        let product = |x: Tensor<2>| match &self.weight {
             Weight::Dense(weight) => x.matmul(weight.clone()),
             Weight::Stored(parts) => parts.product(x),
         };
+        let outputs = self.shape()[1];
+        // Wide products of at least two rows, which is what there is, run one kernel.
+        let product = if outputs <= NARROW { by_rows(x, outputs, Lies::Across, product) } else { product(x) };
         match &self.bias {
             None => product,
             Some(bias) => product + bias.clone().unsqueeze(),

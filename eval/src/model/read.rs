@@ -49,6 +49,7 @@ impl Checkpoint {
                         expected: "whole rows".to_owned(),
                     });
                 };
+                packed.codes.check()?;
                 StoredMatrix::part(Elements::Packed(packed.codes), own, first * inputs, [step * inputs, 1])
             }
         };

@@ -6,12 +6,21 @@ use std::sync::Arc;
 use attune_families::tensors::Runs;
 
 use super::pages::Pages;
+use crate::error::LoadError;
 
 /// Rows that are widened together: what a row of a tile takes of a cache line.
 pub(super) const PANEL: usize = 16;
 
 /// The numbers of a matrix in few bits.
 pub(super) trait Codes: Send + Sync {
+    /// Looks at all of them, before any row is asked for.
+    ///
+    /// # Errors
+    /// One that its format does not have, or of which versions differ in the meaning.
+    fn check(&self) -> Result<(), LoadError> {
+        Ok(())
+    }
+
     /// Writes row `row` as float32.
     fn row(&self, row: usize, out: &mut [f32]);
 }

@@ -5,6 +5,7 @@ use attune_families::tensors::output_bias;
 use burn_tensor::{DType, Tensor};
 
 use super::checkpoint::Checkpoint;
+use super::steady::{Lies, by_rows};
 use super::stored_matrix::StoredMatrix;
 use super::tiles::{Buffers, product_with_rows};
 use crate::compute::Compute;
@@ -71,12 +72,12 @@ impl TokenMatrices {
     /// Logits of finished rows for the tokens `first..first + count`: `[rows, count]`, always float32.
     pub(crate) fn logits(&self, finished: Tensor<2>, first: usize, count: usize) -> Tensor<2> {
         let finished = finished.cast(DType::F32);
-        let products = match &self.output {
+        let products = by_rows(finished, count, Lies::Along, |finished| match &self.output {
             Output::Dense(output) => finished.matmul(output.clone().narrow(0, first, count).transpose()),
             Output::Stored(output) => {
                 product_with_rows(output, first..first + count, &finished, &self.buffers)
             }
-        };
+        });
         match &self.bias {
             None => products,
             Some(bias) => products + bias.clone().narrow(1, first, count),

@@ -18,6 +18,7 @@ use crate::error::LoadError;
 use crate::model::DecoderConfig;
 use crate::ops::layer_norm::LayerNorm;
 use crate::ops::norm::{Norm, RmsNorm};
+use crate::ops::scores::Sinks;
 
 /// Everything that is multiplied or added.
 pub(crate) struct Weights {
@@ -35,7 +36,7 @@ pub(crate) struct Layer {
     /// Of queries and keys.
     pub(crate) qk_norms: Option<QkNorms>,
     /// A logit of each query head that no value belongs to.
-    pub(crate) sinks: Option<Vec<f32>>,
+    pub(crate) sinks: Option<Sinks>,
     pub(crate) attention_output: Linear,
     /// Of what enters the feed-forward part, where it is not that of attention.
     pub(crate) feed_forward_norm: Option<Norm>,
@@ -143,12 +144,16 @@ impl Reader<'_> {
             after_attention_norm: optional(names.after_attention_norm())?,
             projections: self.projections(&names)?,
             qk_norms: self.qk_norms(number, &names)?,
-            sinks: names.sinks().map(|(name, shape)| self.checkpoint.read(&name, &shape)).transpose()?,
+            sinks: names.sinks().map(|(name, shape)| self.sinks(&name, &shape)).transpose()?,
             attention_output: self.linear(&names.attention_output())?,
             feed_forward_norm: optional(names.feed_forward_norm())?,
             after_feed_forward_norm: optional(names.after_feed_forward_norm())?,
             feed_forward: self.feed_forward(&names)?,
         })
+    }
+
+    fn sinks(&self, name: &str, shape: &[usize]) -> Result<Sinks, LoadError> {
+        Ok(Sinks::new(self.compute, self.checkpoint.read(name, shape)?))
     }
 
     fn projections(&self, names: &LayerTensors<'_>) -> Result<Projections, LoadError> {

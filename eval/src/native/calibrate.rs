@@ -8,7 +8,7 @@ use attune_core::hash::ContentHash;
 use super::{NativeEvaluator, host_parallel};
 use crate::calibration;
 use crate::edits::{EditedModel, KeyMaxima};
-use crate::text::Items;
+use crate::passages::fitting;
 
 /// Tokens that maxima are taken over: the first items of the selection split, at least one. A fixed run, so that
 /// scales do not depend on what a search asks for.
@@ -48,14 +48,13 @@ impl NativeEvaluator {
 
     /// What the scales are measured on.
     pub(super) fn calibration_data(&self) -> ContentHash {
-        let ids = self.task.items(&Split::Selection).map_or(&[][..], |items| &items.ids);
-        let run = &ids[..self.calibration_items() * self.task.length()];
-        let bytes: Vec<u8> = run.iter().flat_map(|id| id.to_le_bytes()).collect();
-        ContentHash::of_parts([&(self.task.length() as u64).to_le_bytes()[..], &bytes])
+        let items = self.calibration_items();
+        let selection = self.task.passages(&Split::Selection);
+        selection.map_or_else(|| ContentHash::of_parts([]), |data| data.content(items))
     }
 
     fn calibration_items(&self) -> usize {
-        let held = self.task.items(&Split::Selection).map_or(0, Items::count);
-        (TOKENS / self.task.length()).max(1).min(held)
+        let selection = self.task.passages(&Split::Selection);
+        selection.map_or(0, |data| fitting((0..data.items() as u32).map(|item| data.size(item)), TOKENS))
     }
 }

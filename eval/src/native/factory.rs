@@ -17,7 +17,7 @@ use crate::compute::Precision;
 use crate::edits::{self, NATIVE};
 use crate::error::OpenError;
 use crate::model::DecoderOutline;
-use crate::text::{self, TextSpec, TextTask};
+use crate::tasks;
 
 /// Decoder language models in the Hugging Face layout, on text.
 pub(crate) struct DecoderFactory;
@@ -33,7 +33,7 @@ impl EvaluatorFactory for DecoderFactory {
             summary: "Runs decoder language models in the Hugging Face layout on text, in this process."
                 .to_owned(),
             options: Vec::new(),
-            tasks: vec![text::task()],
+            tasks: tasks::specs(),
             edits: attune_vocabulary::model().subset(edits::kinds()),
         }
     }
@@ -43,11 +43,12 @@ impl EvaluatorFactory for DecoderFactory {
     }
 
     fn prepare(&self, opening: &Opening<'_>) -> Result<Box<dyn evaluator::Prepared>, OpenFailure> {
+        let task = tasks::source(opening.task, opening.model);
         let spec = NativeSpec {
             model: opening.model,
             device: opening.device,
             precision: Precision::F32,
-            task: TextSpec::of(opening.task, opening.model),
+            task: &*task,
             reference_memory: REFERENCE_MEMORY,
             activation_memory: opening.activation_memory,
         };
@@ -83,8 +84,8 @@ impl FolderOutline for DecoderOutline {
 
     fn task(&self, data: &TaskData) -> Result<TaskInfo, OpenFailure> {
         let (vocab, context) = (self.config().vocab, self.config().context);
-        let task =
-            TextTask::open(&TextSpec::of(data, self.folder()), vocab, context).map_err(OpenError::Task)?;
+        let source = tasks::source(data, self.folder());
+        let task = source.open(vocab, context, &|_| ()).map_err(OpenError::Task)?;
         Ok(task.info().clone())
     }
 }

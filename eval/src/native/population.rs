@@ -1,4 +1,4 @@
-//! A population on one group of items: what plans have in common is computed once.
+//! A population on one group of passages: what plans have in common is computed once.
 //!
 //! Plans that agree in all edits before layer `k` have the same activations there, so a batch of plans is a
 //! trie over layers. Each distinct prefix is run once and its children go on from its activations; the
@@ -125,7 +125,7 @@ impl NativeEvaluator {
         }
     }
 
-    /// Keeps a node's activations, item by item, for children of `plan`.
+    /// Keeps a node's activations, passage by passage, for children of `plan`.
     fn keep(&self, group: &Group, node: &Node, plan: &EditedModel) {
         let tokens = group.batch.tokens;
         if !self.prefixes.takes(4 * (tokens * self.model.config.hidden) as u64) {
@@ -133,10 +133,10 @@ impl NativeEvaluator {
         }
         let owner = plan.prefix(self.model.config.layers);
         for (number, place) in places(group, node.depth, node.prefix).into_iter().enumerate() {
-            let item = node.activation.clone().narrow(0, number * tokens, tokens);
+            let own = node.activation.clone().narrow(0, number * tokens, tokens);
             // A narrowed tensor would keep the whole batch alive.
-            let item = if self.model.compute.on_host() { host::copy(item) } else { item };
-            self.prefixes.keep(place, item, owner);
+            let own = if self.model.compute.on_host() { host::copy(own) } else { own };
+            self.prefixes.keep(place, own, owner);
         }
     }
 }
@@ -192,6 +192,6 @@ fn unstack(whole: Tensor<2>, rows: usize) -> Vec<Tensor<2>> {
 }
 
 fn places(group: &Group, depth: usize, prefix: ContentHash) -> Vec<CacheSlot> {
-    let place = |&item: &u32| CacheSlot { split: group.split.clone(), item, layer: depth, prefix };
-    group.items.iter().map(place).collect()
+    let place = |&passage: &u32| CacheSlot { split: group.split.clone(), passage, layer: depth, prefix };
+    group.passages.iter().map(place).collect()
 }

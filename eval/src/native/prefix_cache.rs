@@ -7,11 +7,12 @@ use attune_core::evaluator::Split;
 use attune_core::hash::ContentHash;
 use burn_tensor::Tensor;
 
-/// What an activation depends on: the item, and the edits of every layer before `layer`.
+/// What an activation depends on: the passage, and the edits of every layer before `layer`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct CacheSlot {
     pub(super) split: Split,
-    pub(super) item: u32,
+    /// By its number.
+    pub(super) passage: u32,
     pub(super) layer: usize,
     pub(super) prefix: ContentHash,
 }
@@ -126,8 +127,8 @@ mod tests {
 
     use super::*;
 
-    fn place(item: u32, layer: usize) -> CacheSlot {
-        CacheSlot { split: Split::Selection, item, layer, prefix: ContentHash::of(b"p") }
+    fn place(passage: u32, layer: usize) -> CacheSlot {
+        CacheSlot { split: Split::Selection, passage, layer, prefix: ContentHash::of(b"p") }
     }
 
     fn keep(resident: &PrefixCache, item: u32, layer: usize, owner: &str) {

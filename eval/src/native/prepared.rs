@@ -6,13 +6,13 @@ use super::{NativeEvaluator, NativeSpec, info};
 use crate::compute::Compute;
 use crate::error::OpenError;
 use crate::model::DecoderOutline;
-use crate::text::{Progress, TextTask};
+use crate::passages::{Progress, ReadingTask};
 
 /// An evaluator whose device is open and whose task is read, and that knows of its model what [`DecoderOutline`] does.
 pub struct Prepared {
     outline: DecoderOutline,
     compute: Compute,
-    task: TextTask,
+    task: Box<dyn ReadingTask>,
     info: EvaluatorInfo,
     reference_memory: u64,
     activation_memory: Option<u64>,
@@ -27,7 +27,7 @@ impl Prepared {
         let compute = Compute::open(spec.device, spec.precision)?;
         let outline = DecoderOutline::open(spec.model)?;
         let (vocab, context) = (outline.config().vocab, outline.config().context);
-        let task = TextTask::open_telling(&spec.task, vocab, context, tell)?;
+        let task = spec.task.open(vocab, context, tell)?;
         let info = info(&compute);
         let (reference_memory, activation_memory) = (spec.reference_memory, spec.activation_memory);
         Ok(Self { outline, compute, task, info, reference_memory, activation_memory })

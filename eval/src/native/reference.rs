@@ -1,4 +1,4 @@
-//! What the dense model says about each item, kept as far as memory allows.
+//! What the dense model says about each passage, kept as far as memory allows.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,7 +12,7 @@ use super::limit::Limit;
 use crate::edits::EditedModel;
 use crate::ops::host;
 
-/// The dense model's results on one item.
+/// The dense model's results on one passage.
 pub(super) struct Reference {
     /// Rows that the output matrix is applied to: `[targets, hidden]`.
     pub(super) finished: Tensor<2>,
@@ -20,7 +20,7 @@ pub(super) struct Reference {
     pub(super) logits: Option<Vec<TensorData>>,
 }
 
-/// Kept results, within a budget of bytes. First come, first kept: a search asks for the same items again and
+/// Kept results, within a budget of bytes. First come, first kept: a search asks for the same passages again and
 /// again, for which forgetting the oldest would keep nothing useful.
 pub(super) struct References {
     state: Mutex<State>,
@@ -28,6 +28,7 @@ pub(super) struct References {
 
 struct State {
     free: u64,
+    /// By the number of the passage.
     kept: HashMap<(Split, u32), Arc<Reference>>,
 }
 
@@ -36,9 +37,9 @@ impl References {
         Self { state: Mutex::new(State { free: bytes, kept: HashMap::new() }) }
     }
 
-    fn find(&self, split: &Split, item: u32) -> Option<Arc<Reference>> {
+    fn find(&self, split: &Split, passage: u32) -> Option<Arc<Reference>> {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.kept.get(&(split.clone(), item)).cloned()
+        state.kept.get(&(split.clone(), passage)).cloned()
     }
 
     /// Whether `bytes` more may be kept; they are then taken from the budget.
@@ -51,31 +52,31 @@ impl References {
         fits
     }
 
-    fn keep(&self, split: &Split, item: u32, reference: &Arc<Reference>) {
+    fn keep(&self, split: &Split, passage: u32, reference: &Arc<Reference>) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.kept.insert((split.clone(), item), Arc::clone(reference));
+        state.kept.insert((split.clone(), passage), Arc::clone(reference));
     }
 }
 
 impl NativeEvaluator {
-    /// The dense model's results on every item of `group`, computed where they are not kept.
+    /// The dense model's results on every passage of `group`, computed where they are not kept.
     pub(super) fn references(&self, group: &Group, limit: Limit) -> Result<Vec<Arc<Reference>>, EvalFailure> {
         let mut found: Vec<Option<Arc<Reference>>> =
-            group.items.iter().map(|&item| self.references.find(&group.split, item)).collect();
+            group.passages.iter().map(|&one| self.references.find(&group.split, one)).collect();
         let missing: Vec<usize> = (0..found.len()).filter(|&at| found[at].is_none()).collect();
         if !missing.is_empty() {
             let part = group.part(&missing);
             let finished = self.forward(&part, &EditedModel::dense(&self.model.config), limit, &mut [])?;
             let rows = group.scored;
             for (number, at) in missing.into_iter().enumerate() {
-                let item = finished.clone().narrow(0, number * rows, rows);
-                found[at] = Some(self.refer(&group.split, group.items[at], item));
+                let own = finished.clone().narrow(0, number * rows, rows);
+                found[at] = Some(self.refer(&group.split, group.passages[at], own));
             }
         }
         Ok(found.into_iter().flatten().collect())
     }
 
-    fn refer(&self, split: &Split, item: u32, finished: Tensor<2>) -> Arc<Reference> {
+    fn refer(&self, split: &Split, passage: u32, finished: Tensor<2>) -> Arc<Reference> {
         let rows = finished.dims()[0] as u64;
         let on_host = self.model.compute.on_host();
         let finished = if on_host { host::copy(finished) } else { finished };
@@ -86,7 +87,7 @@ impl NativeEvaluator {
         let logits = keep_logits.then(pieces);
         let reference = Arc::new(Reference { finished, logits });
         if keep_rows {
-            self.references.keep(split, item, &reference);
+            self.references.keep(split, passage, &reference);
         }
         reference
     }

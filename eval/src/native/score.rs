@@ -6,22 +6,23 @@ use burn_tensor::Tensor;
 use super::NativeEvaluator;
 use super::groups::Group;
 use super::limit::{Limit, in_time};
-use super::outcome::ItemScore;
 use super::population::Passed;
 use super::share::Share;
 use crate::decoder::{Batch, RouterProbe};
 use crate::edits::EditedModel;
 use crate::ops::divergence::TokenScore;
+use crate::passages::Read;
 
 /// What one group says about each plan.
 pub(super) struct Scored {
-    pub(super) items: Vec<Vec<ItemScore>>,
+    /// Passage by passage.
+    pub(super) reads: Vec<Vec<Read>>,
     /// Tokens times layers computed for each plan.
     pub(super) computed: Vec<f64>,
 }
 
 impl NativeEvaluator {
-    /// The items of each plan on `group`.
+    /// What each plan says of the passages of `group`.
     pub(super) fn score_group(
         &self,
         group: &Group,
@@ -30,7 +31,7 @@ impl NativeEvaluator {
         share: Share<'_>,
     ) -> Result<Scored, EvalFailure> {
         #[cfg(test)]
-        assert!(plans.len() * group.items.len() <= self.room, "GPU out of memory");
+        assert!(plans.len() * group.passages.len() <= self.room, "GPU out of memory");
         let references = self.references(group, limit)?;
         let (passing, comparing) = self.shares(group, share);
         let Passed { last, computed } = self.pass(group, plans, limit, passing)?;
@@ -41,8 +42,8 @@ impl NativeEvaluator {
         } else {
             self.compare_on_device(&references, &finished, &targets, limit, comparing)?
         };
-        let items = scores.iter().map(|tokens| items(tokens, group.items.len())).collect();
-        Ok(Scored { items, computed })
+        let reads = scores.iter().map(|tokens| reads(tokens, group.scored)).collect();
+        Ok(Scored { reads, computed })
     }
 
     /// Passing through the layers, which take 12·hidden² products a token each (attention 4, feed-forward 8, as in the
@@ -86,13 +87,10 @@ impl NativeEvaluator {
     }
 }
 
-fn items(tokens: &[TokenScore], count: usize) -> Vec<ItemScore> {
-    let per_item = tokens.len() / count;
-    let mean = |of: &[TokenScore], value: &dyn Fn(&TokenScore) -> f64| {
-        of.iter().map(value).sum::<f64>() / per_item as f64
-    };
+fn reads(tokens: &[TokenScore], scored: usize) -> Vec<Read> {
+    let sum = |of: &[TokenScore], value: &dyn Fn(&TokenScore) -> f64| of.iter().map(value).sum::<f64>();
     tokens
-        .chunks_exact(per_item)
-        .map(|item| ItemScore { kl: mean(item, &|token| token.kl), nll: mean(item, &|token| token.nll) })
+        .chunks_exact(scored)
+        .map(|passage| Read { kl: sum(passage, &|token| token.kl), nll: sum(passage, &|token| token.nll) })
         .collect()
 }

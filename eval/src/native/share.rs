@@ -11,8 +11,8 @@ pub(crate) struct Share<'a> {
 
 impl<'a> Share<'a> {
     /// So many evaluations of one plan on one item.
-    pub(crate) fn new(progress: &'a BatchProgress, evaluations: usize) -> Self {
-        Self { progress, evaluations: evaluations as f64 }
+    pub(crate) fn new(progress: &'a BatchProgress, evaluations: f64) -> Self {
+        Self { progress, evaluations }
     }
 
     /// A part of it that takes `own` of the work beside one that takes `other`, and that other one.

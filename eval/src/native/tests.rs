@@ -12,10 +12,11 @@ use attune_vocabulary::edits::KvBits;
 use super::groups::Group;
 use super::*;
 use crate::decoder::Batch;
+use crate::text::TextSpec;
 
 const ITEMS: u32 = 4;
 
-/// tiny-moe on a device with memory for `room` plans times items.
+/// tiny-moe on a device with memory for `room` plans times passages.
 fn device(room: usize) -> NativeEvaluator {
     let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/tiny-moe");
     let text = |split: &str| model.join(format!("data/prose.{split}.txt"));
@@ -34,7 +35,7 @@ fn device(room: usize) -> NativeEvaluator {
         model: &model,
         device: "cpu",
         precision: Precision::F32,
-        task,
+        task: &task,
         reference_memory: REFERENCE_MEMORY,
         activation_memory: Some(1 << 28),
     };
@@ -90,10 +91,9 @@ fn only_the_scored_tokens_at_the_end_count() {
         let batch = Batch { tokens, ..whole.batch };
         // Results of the dense model are kept by split.
         let group = Group { split: Split::OutOfDomain(split.to_owned()), ids, batch, scored, ..whole };
-        let share = Share::new(&request.progress, 2);
+        let share = Share::new(&request.progress, 2.0);
         let found = evaluator.score_group(&group, &[&edited], Limit::default(), share).unwrap();
-        let sum = |mean: f64| mean * scored as f64;
-        found.items[0].iter().map(|item| (sum(item.kl), sum(item.nll))).collect()
+        found.reads[0].iter().map(|read| (read.kl, read.nll)).collect()
     };
     let (all, first, last) = (summed("all", 16, 15), summed("first", 13, 12), summed("last", 16, 3));
     for ((all, first), last) in all.iter().zip(first).zip(last) {

@@ -67,28 +67,9 @@ fn two(kind: Activation, gate: f32, up: f32) -> f32 {
     }
 }
 
-/// The error function: `2/√π·Σ (−1)ⁿx²ⁿ⁺¹/(n!(2n+1))` near 0, a continued fraction of its complement beyond, in float64.
+/// The error function, rounded from float64.
 fn erf(x: f32) -> f32 {
-    let x = f64::from(x);
-    let size = x.abs();
-    if size > 5.0 {
-        return x.signum() as f32;
-    }
-    if size < 2.5 {
-        let (mut term, mut sum, mut n) = (x, x, 0.0);
-        while term.abs() > 1e-17 * sum.abs() {
-            n += 1.0;
-            term *= -x * x / n;
-            sum += term / (2.0 * n + 1.0);
-        }
-        return (sum * std::f64::consts::FRAC_2_SQRT_PI) as f32;
-    }
-    let mut fraction = size;
-    for n in (1..=40).rev() {
-        fraction = size + f64::from(n) / 2.0 / fraction;
-    }
-    let complement = (-size * size).exp() / (fraction * std::f64::consts::PI.sqrt());
-    (x.signum() * (1.0 - complement)) as f32
+    libm::erf(f64::from(x)) as f32
 }
 
 /// The same by Burn's operations.

@@ -41,6 +41,7 @@ pub(crate) fn attend(
 mod tests {
     use super::*;
     use crate::ops::quantise::Grid;
+    use crate::ops::scores::Sinks;
 
     fn made(compute: &Compute, layout: HeadLayout) -> Heads {
         let HeadLayout { sequences, tokens, kv_heads, group, head_dim, value_dim, .. } = layout;
@@ -97,7 +98,7 @@ mod tests {
         for tokens in [1, 16, 53] {
             let layout = layout(tokens);
             let heads = made(&compute, layout);
-            let sinks = [0.3, -1.0, 2.0, 0.0, 9.0, -20.0];
+            let sinks = Sinks::new(&compute, vec![0.3, -1.0, 2.0, 0.0, 9.0, -20.0]);
             let plain = ScoreRule::default();
             let mut met: Vec<Tensor<2>> = Vec::new();
             for rule in

@@ -1,14 +1,36 @@
 //! What is done to attention scores beside their scale.
 
-use burn_tensor::{DType, Tensor};
+use burn_tensor::Tensor;
 
-/// A soft-cap, and a logit of each query head that no value belongs to.
+use crate::compute::Compute;
+
+/// A logit of each query head that no value belongs to: in float32, at hand in the process and on the device.
+#[derive(Clone, Debug)]
+pub(crate) struct Sinks {
+    values: Vec<f32>,
+    on_device: Tensor<1>,
+}
+
+impl Sinks {
+    /// One per query head.
+    pub(crate) fn new(compute: &Compute, values: Vec<f32>) -> Self {
+        let on_device = compute.float32(values.clone(), [values.len()]);
+        Self { values, on_device }
+    }
+
+    /// That of a query head.
+    pub(crate) fn of(&self, head: usize) -> f32 {
+        self.values[head]
+    }
+}
+
+/// A soft-cap, and the sinks of attention.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct ScoreRule<'a> {
     /// `c·tanh(x/c)` in the place of `x`.
     pub(crate) cap: Option<f32>,
-    /// One per query head.
-    pub(crate) sinks: Option<&'a [f32]>,
+    /// What takes a share of each head's attention and gives nothing.
+    pub(crate) sinks: Option<&'a Sinks>,
 }
 
 impl ScoreRule<'_> {
@@ -25,15 +47,11 @@ impl ScoreRule<'_> {
     pub(crate) fn softmax(self, scores: Tensor<3>, kv_heads: usize) -> Tensor<3> {
         let Some(sinks) = self.sinks else { return burn_tensor::activation::softmax(scores, 2) };
         let [rows, lines, keys] = scores.dims();
-        let group = sinks.len() / kv_heads;
-        let queries = lines / group;
-        let of = |place: usize| {
-            let (row, line) = (place / lines, place % lines);
-            sinks[row % kv_heads * group + line / queries]
-        };
-        let column: Vec<f32> = (0..rows * lines).map(of).collect();
-        let data = burn_tensor::TensorData::new(column, [rows, lines, 1]);
-        let column = Tensor::from_data(data, (&scores.device(), DType::F32));
+        let group = sinks.values.len() / kv_heads;
+        let column = sinks.on_device.clone().reshape([1, kv_heads, group, 1]);
+        let column =
+            column.expand([rows / kv_heads, kv_heads, group, lines / group]).reshape([rows, lines, 1]);
+        let column = if scores.device().is_autodiff() { column.autodiff() } else { column };
         burn_tensor::activation::softmax(Tensor::cat(vec![scores, column], 2), 2).narrow(2, 0, keys)
     }
 }

@@ -6,6 +6,7 @@ use attune_core::evaluator::{ItemSize, Split, TaskData, TaskOption, TaskSpec};
 use attune_core::options::{OptionKind, OptionSpec, OptionValue};
 
 use super::TextSpec;
+use crate::passages;
 
 /// What `kind` calls it.
 pub(crate) const KIND: &str = "text";
@@ -47,7 +48,7 @@ pub fn task() -> TaskSpec {
     TaskSpec {
         name: KIND.to_owned(),
         summary: "How well a language model predicts text, against the dense model and by itself.".to_owned(),
-        metrics: super::metrics(),
+        metrics: passages::metrics(),
         data: "txt".to_owned(),
         size: Some(ItemSize { option: LENGTH.to_owned(), unit: "tokens".to_owned() }),
         options: vec![

@@ -6,8 +6,8 @@ use rand::RngExt as _;
 
 use super::Items;
 use super::options::PASSKEYS;
-use super::tokens::Tokens;
 use crate::error::TaskError;
+use crate::tokens::Tokens;
 
 /// Raised when other items come of the same numbers: part of how keys are drawn.
 const SEED: u64 = 1;

@@ -6,13 +6,7 @@
 
 use rayon::prelude::*;
 
-/// One token and the bytes of the text that it stands for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Token {
-    pub(super) id: u32,
-    pub(super) start: usize,
-    pub(super) end: usize,
-}
+use crate::tokens::Token;
 
 /// How a text is cut, in bytes.
 #[derive(Clone, Copy, Debug)]

@@ -1,14 +1,14 @@
 //! A text file to tokens: no more of it than is needed.
 
-use std::fmt;
 use std::path::{Path, PathBuf};
 
 use attune_core::evaluator::Split;
 
 use super::pieces::{Cut, Pieces};
 use super::source::Source;
-use super::tokens::Tokens;
 use crate::error::TaskError;
+use crate::passages::Progress;
+use crate::tokens::Tokens;
 
 /// Bytes of text that are read of any file: a text up to this size is the same task whatever a study uses of it.
 const ALWAYS: usize = 4 << 20;
@@ -22,21 +22,6 @@ pub(super) enum Wanted {
     Tokens(usize),
     /// Every item that there is.
     All,
-}
-
-/// How far reading the texts is.
-#[derive(Clone, Copy, Debug)]
-pub struct Progress<'a> {
-    /// The text.
-    pub file: &'a Path,
-    /// Share of the file that is behind, 0 to 1.
-    pub share: f64,
-}
-
-impl fmt::Display for Progress<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "reading {}: {:.0} %", self.file.display(), 100.0 * self.share)
-    }
 }
 
 /// A text, as far as it was read.

@@ -21,7 +21,7 @@ fn message(fixture: &Fixture, change: impl Fn(&mut TextSpec)) -> String {
         model: fixture.folder.path(),
         device: "cpu",
         precision: Precision::F32,
-        task,
+        task: &task,
         reference_memory: REFERENCE_MEMORY,
         activation_memory: None,
     };

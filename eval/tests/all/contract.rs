@@ -58,7 +58,7 @@ impl Fixture {
             model: self.folder.path(),
             device,
             precision: Precision::F32,
-            task: self.spec(),
+            task: &self.spec(),
             reference_memory,
             activation_memory: None,
         };

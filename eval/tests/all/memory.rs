@@ -110,7 +110,7 @@ fn sixteen_bits_take_what_their_file_does() {
         model: fixture.folder.path(),
         device: "cpu",
         precision: Precision::F32,
-        task: fixture.spec(),
+        task: &fixture.spec(),
         reference_memory: ACTIVATIONS / 4,
         activation_memory: Some(ACTIVATIONS),
     };

@@ -1,5 +1,6 @@
 //! Checkpoints whose matrices are in few bits: their numbers are those of the dequantised model, or they are refused by name.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use attune_core::plan::Plan;
@@ -7,10 +8,14 @@ use attune_eval::compute::Compute;
 use attune_eval::model::{DecoderOutline, Model};
 use attune_vocabulary::ModelFacts;
 use safetensors::SafeTensors;
+use safetensors::tensor::{Dtype, TensorView};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::made::{furthest, load, logits};
+
+/// Element type, shape and bytes.
+type Tensor = (Dtype, Vec<usize>, Vec<u8>);
 
 fn root(path: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests/golden").join(path)
@@ -25,6 +30,25 @@ fn with(model: &str, change: impl FnOnce(&mut Value)) -> TempDir {
     change(&mut config["quantization_config"]);
     std::fs::write(to.path().join("config.json"), config.to_string()).unwrap();
     to
+}
+
+/// A copy of a recorded model with tensors that `change` has been at: name, element type, shape and bytes of each.
+fn with_tensors(model: &str, change: impl FnOnce(&mut BTreeMap<String, Tensor>)) -> TempDir {
+    let folder = with(model, |_| ());
+    let bytes = std::fs::read(root("packed").join(model).join("model.safetensors")).unwrap();
+    let stored = SafeTensors::deserialize(&bytes).unwrap();
+    let tensor = |(name, view): (&str, TensorView<'_>)| {
+        (name.to_owned(), (view.dtype(), view.shape().to_vec(), view.data().to_vec()))
+    };
+    let mut tensors: BTreeMap<String, Tensor> = stored.iter().map(tensor).collect();
+    change(&mut tensors);
+    fn view((dtype, shape, data): &Tensor) -> TensorView<'_> {
+        TensorView::new(*dtype, shape.clone(), data).unwrap()
+    }
+    let views: Vec<(&String, TensorView<'_>)> =
+        tensors.iter().map(|(name, tensor)| (name, view(tensor))).collect();
+    safetensors::serialize_to_file(views, None, &folder.path().join("model.safetensors")).unwrap();
+    folder
 }
 
 fn refusal(folder: &Path) -> String {
@@ -96,4 +120,35 @@ fn parts_that_do_not_fit_are_named() {
     let text = refusal(folder.path());
     assert!(text.contains("is stored as F8_E4M3") && text.contains("quantization_config"), "{text}");
     assert!(Model::load(folder.path(), &Compute::cpu()).is_err());
+}
+
+#[test]
+fn what_nobody_reads_is_no_part_of_a_parameter() {
+    let bytes = |folder: &Path| {
+        let outline = DecoderOutline::open(folder).unwrap();
+        ModelFacts::of(&outline.facts(attune_core::hash::ContentHash::of(b"unread"))).bytes_per_parameter
+    };
+    // A table of rotations that older versions stored, as large as the model.
+    let table = (Dtype::F32, vec![1 << 16], vec![0; 4 << 16]);
+    for model in ["llama-gptq", "llama-fp8"] {
+        let name = "model.layers.0.self_attn.rotary_emb.inv_freq".to_owned();
+        let folder = with_tensors(model, |tensors| _ = tensors.insert(name, table.clone()));
+        assert_eq!(bytes(folder.path()), bytes(&root("packed").join(model)), "{model}");
+    }
+}
+
+#[test]
+fn zero_points_of_which_versions_differ_are_refused_when_weights_are_read() {
+    let mut named = String::new();
+    let folder = with_tensors("llama-gptq", |tensors| {
+        let (name, (_, _, bytes)) = tensors.iter_mut().find(|(name, _)| name.ends_with(".qzeros")).unwrap();
+        bytes[0] = 0xFF;
+        named.clone_from(name);
+    });
+    // Its shape and its types are as they should be.
+    assert!(DecoderOutline::open(folder.path()).is_ok());
+    let text = Model::load(folder.path(), &Compute::cpu()).err().unwrap().to_string();
+    let expected =
+        format!("tensor `{named}` holds a stored zero point of 15, expected less: versions of its writer");
+    assert!(text.contains(&expected), "{text}");
 }

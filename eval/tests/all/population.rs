@@ -50,7 +50,7 @@ pub(crate) fn open(folder: &TempDir, activation_memory: u64) -> NativeEvaluator 
         model: folder.path(),
         device: "cpu",
         precision: Precision::F32,
-        task,
+        task: &task,
         reference_memory: REFERENCE_MEMORY,
         activation_memory: Some(activation_memory),
     };

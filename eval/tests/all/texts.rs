@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use attune_core::evaluator::Split;
 use attune_core::hash::ContentHash;
+use attune_eval::passages::ReadingTask as _;
 use attune_eval::text::{TextSpec, TextTask};
 use proptest::prelude::*;
 use serde_json::json;

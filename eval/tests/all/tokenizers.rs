@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use attune_core::evaluator::{Split, TaskInfo};
+use attune_eval::passages::ReadingTask as _;
 use attune_eval::text::{TextSpec, TextTask};
 use proptest::prelude::*;
 use serde_json::{Value, json};

@@ -59,8 +59,8 @@ impl Mixture {
         layers: usize,
     ) -> Result<Option<Self>, ConfigError> {
         let Some(rule) = &family.mixture else { return Ok(None) };
-        let experts = fields.count(rule.experts)?;
-        let per_token = fields.count(rule.per_token)?;
+        let experts = fields.count_by_layer(rule.experts, family.by_layer, layers)?;
+        let per_token = fields.count_by_layer(rule.per_token, family.by_layer, layers)?;
         if per_token > experts {
             let expected = format!("at most the {experts} experts");
             return Err(fields.bad(rule.per_token.keys[0], per_token, expected));

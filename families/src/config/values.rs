@@ -1,5 +1,7 @@
 //! Values as the schema of a family asks for them.
 
+use serde_json::Value;
+
 use super::fields::{Fields, Found};
 use crate::error::ConfigError;
 use crate::schema::{Activation, ActivationKey, Count, FeedForward, Flag, Number};
@@ -41,12 +43,23 @@ impl Fields<'_> {
 
     /// A number of things under any of its names.
     pub(super) fn count(&self, count: Count) -> Result<usize, ConfigError> {
+        self.count_by_layer(count, &[], 0)
+    }
+
+    /// The same; at the keys `by_layer` it may be a list with one number for each of the `layers`, all alike.
+    pub(super) fn count_by_layer(
+        &self,
+        count: Count,
+        by_layer: &[&str],
+        layers: usize,
+    ) -> Result<usize, ConfigError> {
         let mut known: Option<(&'static str, usize)> = None;
         for &key in count.keys {
-            if let Found::Absent = self.raw(key) {
-                continue;
-            }
-            let value = self.size(key)?;
+            let value = match self.raw(key) {
+                Found::Absent => continue,
+                Found::Is(Value::Array(_)) if by_layer.contains(&key) => self.alike(key, layers)?,
+                _ => self.size(key)?,
+            };
             match known {
                 Some((other, agreed)) if agreed != value => {
                     return Err(self.bad(key, value, format!("{agreed}, as `{other}`: they are one thing")));
@@ -57,6 +70,24 @@ impl Fields<'_> {
         match known {
             Some((_, value)) => Ok(value),
             None => self.size_or(count.keys[0], count.default),
+        }
+    }
+
+    /// The number that a list has for every layer.
+    fn alike(&self, key: &'static str, layers: usize) -> Result<usize, ConfigError> {
+        let list = self.wholes(key)?.value().unwrap_or_default();
+        if list.len() != layers {
+            let found = format!("a list of {}", list.len());
+            return Err(self.bad(key, found, format!("one number, or one for each of the {layers} layers")));
+        }
+        if let Some(layer) = list.iter().position(|number| *number != list[0]) {
+            let (found, expected) =
+                (format!("{} in layer {layer}", list[layer]), format!("{}, as in layer 0", list[0]));
+            return Err(self.bad(key, found, format!("{expected}: layers that differ are not computed")));
+        }
+        match list[0] {
+            0 => Err(self.bad(key, 0, "a number above 0")),
+            number => Ok(number),
         }
     }
 

@@ -2,7 +2,8 @@
 
 use super::hunyuan_v1_dense::HUNYUAN_V1_DENSE;
 use crate::schema::{
-    Count, ExpertTensors, Family, MixtureLayers, MixtureRule, PartTensors, Router, SharedExpert, SharedInner,
+    Accepted, Count, ExpertTensors, Family, MixtureLayers, MixtureRule, PartTensors, Router, SharedExpert,
+    SharedInner,
 };
 
 pub(super) const HUNYUAN_V1_MOE: Family = Family {
@@ -24,5 +25,16 @@ pub(super) const HUNYUAN_V1_MOE: Family = Family {
             gate: None,
         }),
     }),
+    by_layer: &["moe_topk", "num_experts"],
+    only: &[
+        ("moe_layer_num_skipped", Accepted::Number(0.0)),
+        ("norm_type", Accepted::Word("rms")),
+        ("position_embedding_xdrope", Accepted::Flag(false)),
+        ("use_cla", Accepted::Flag(false)),
+        ("use_mixed_mlp_moe", Accepted::Flag(true)),
+        ("use_mla", Accepted::Flag(false)),
+        ("use_qk_norm", Accepted::Flag(true)),
+        ("use_rotary_pos_emb", Accepted::Flag(true)),
+    ],
     ..HUNYUAN_V1_DENSE
 };

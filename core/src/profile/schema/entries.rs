@@ -94,7 +94,7 @@ const KEYS: &[Key] = &[
         .example(r#"{"keep": 4}"#),
     Key::new("task.kind", Kind::Text, Section::Data, "task", held!(task.kind))
         .silence("the first task of the evaluator")
-        .help("What the model makes: a language model text, a generator images.")
+        .help("What is measured; `attune evaluator show NAME` lists the tasks of an evaluator.")
         .example("images")
         .order(1)
         .advanced(),

@@ -1,6 +1,8 @@
 //! GPTQ (arXiv 2210.17323) as AutoGPTQ and GPTQModel write it: `w[o, i] = scale[g, o]·(code[i, o] − zero[g, o])`, where `g` is
 //! the group of input `i`.
 
+use std::path::PathBuf;
+
 use safetensors::Dtype;
 
 use super::Packed;
@@ -22,6 +24,8 @@ struct Groups {
     outputs: usize,
     groups: usize,
     one_less: bool,
+    /// File and name of the zero points, for messages.
+    zeros_of: (PathBuf, String),
 }
 
 impl Gptq {
@@ -43,20 +47,12 @@ impl Gptq {
         let codes = checkpoint.codes(&names[0], &[inputs.div_ceil(each), outputs], &int32)?;
         let stored = checkpoint.codes(&names[1], &[groups, outputs.div_ceil(each)], &int32)?;
         let scales = Scales::new(&checkpoint.codes(&names[2], &[groups, outputs], &Scales::TYPES)?);
-        let zeros = Words::new(&stored, self.bits);
         let bad = |tensor: &str, found: String, expected: String| LoadError::BadPacking {
             file: stored.file.to_owned(),
             tensor: tensor.to_owned(),
             found,
             expected,
         };
-        let top = (1 << self.bits) - 1;
-        let full = |word| (0..each).any(|place| zeros.code(word, place) == top);
-        if self.one_less && (0..zeros.words()).any(full) {
-            let expected =
-                format!("less: versions of its writer differ in whether {} or 0 is meant", top + 1);
-            return Err(bad(&names[1], format!("a stored zero point of {top}"), expected));
-        }
         let of: Vec<u32> = if checkpoint.stored(&names[3]).is_some() {
             let indices = checkpoint.codes(&names[3], &[inputs], &int32)?;
             (0..inputs).map(|input| int(indices.bytes, input)).collect()
@@ -68,13 +64,30 @@ impl Gptq {
             let expected = format!("groups below {groups}, as `group_size` of config.json says");
             return Err(bad(&names[3], format!("group {}", group.cast_signed()), expected));
         }
-        let codes = Words::new(&codes, self.bits);
-        let found = Groups { codes, zeros, scales, of, outputs, groups, one_less: self.one_less };
+        let (codes, zeros) = (Words::new(&codes, self.bits), Words::new(&stored, self.bits));
+        let (one_less, zeros_of) = (self.one_less, (stored.file.to_owned(), names[1].clone()));
+        let found = Groups { codes, zeros, scales, of, outputs, groups, one_less, zeros_of };
         Ok(Some(Packed::new(found, names)))
     }
 }
 
 impl Codes for Groups {
+    fn check(&self) -> Result<(), LoadError> {
+        let each = self.zeros.each();
+        let top = (1 << (32 / each)) - 1;
+        let full = |word| (0..each).any(|place| self.zeros.code(word, place) == top);
+        if !self.one_less || !(0..self.zeros.words()).any(full) {
+            return Ok(());
+        }
+        let (file, tensor) = self.zeros_of.clone();
+        Err(LoadError::BadPacking {
+            file,
+            tensor,
+            found: format!("a stored zero point of {top}"),
+            expected: format!("less: versions of its writer differ in whether {} or 0 is meant", top + 1),
+        })
+    }
+
     fn row(&self, row: usize, out: &mut [f32]) {
         let each = self.codes.each();
         let across = self.outputs.div_ceil(each);

@@ -23,7 +23,7 @@ impl NativeEvaluator {
     /// `[layer][part]`: part 0 is attention, 1 the feed-forward part, 2 the whole block; each with its residual.
     pub(super) fn block_influence(&self, asked: &Asked<'_>) -> Result<(Signal, u64), EvalFailure> {
         let layers = self.model.config.layers;
-        let groups = self.groups(&asked.request, usize::MAX)?;
+        let groups = self.main_groups(&asked.request, usize::MAX)?;
         let parts = host_parallel::run(&self.model.compute, groups.len(), |number| {
             let Group { ids, batch, .. } = &groups[number];
             cosine_sums(&self.model, ids, *batch, &self.positions(batch.tokens), Limit::default())

@@ -30,7 +30,7 @@ impl NativeEvaluator {
     /// averaged. Distance 0, the query's own position, is never masked; it is in the table for completeness.
     pub(super) fn influence(&self, asked: &Asked<'_>) -> Result<(Signal, u64), EvalFailure> {
         let config = &self.model.config;
-        let (heads, tokens) = (config.cache_heads(), self.task.length());
+        let (heads, tokens) = (config.cache_heads(), self.one_length(asked.name, &asked.request)?);
         let sink = count(&asked.args, "sink");
         let read = |layer: usize, attended: Attended, sums: &mut [f64]| {
             if let Attended::Weights { weights, gradient } = attended {
@@ -41,7 +41,7 @@ impl NativeEvaluator {
         };
         let cells = config.layers * heads * tokens;
         let (values, computed) =
-            self.mean_over_items(&asked.request, Loss::of(&asked.args), Wish::Weights, cells, &read)?;
+            self.mean_over_items(asked, Loss::of(&asked.args), Wish::Weights, cells, &read)?;
         let axes = [("layer", config.layers), ("kv-head", heads), ("distance", tokens)];
         let axes = axes.into_iter().map(|(name, len)| Axis::new(name, len as u32)).collect();
         Ok((Signal { name: asked.name.to_owned(), axes, values }, computed))

@@ -80,8 +80,7 @@ impl NativeEvaluator {
             }
         };
         let cells = config.layers * per_layer;
-        let (values, computed) =
-            self.mean_over_items(&asked.request, Loss::of(&asked.args), wish, cells, &read)?;
+        let (values, computed) = self.mean_over_items(asked, Loss::of(&asked.args), wish, cells, &read)?;
         let axes =
             [("layer", config.layers), ("kv-head", config.kv_heads), ("part", 2), ("bits", bits.len())];
         let axes = axes.into_iter().map(|(name, len)| Axis::new(name, len as u32)).collect();

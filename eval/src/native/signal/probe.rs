@@ -4,6 +4,7 @@ use attune_core::evaluator::{EvalFailure, Request};
 use attune_core::options::{OptionKind, OptionSpec, OptionValue, Settings};
 use burn_tensor::DType;
 
+use super::Asked;
 use crate::gradient::{Attended, Wish, generate, sweep};
 use crate::native::limit::{Clock, Limit, in_time};
 use crate::native::share::Share;
@@ -60,12 +61,27 @@ pub(super) fn count(args: &Settings, name: &str) -> usize {
 }
 
 impl NativeEvaluator {
-    /// Sums `values` numbers that `read` adds to, layer by layer, over the items of `request`, and divides by their
+    /// Tokens of what is read for each item.
+    ///
+    /// # Errors
+    /// [`EvalFailure::BadRequest`] for items of different lengths.
+    pub(super) fn one_length(&self, signal: &str, request: &Request) -> Result<usize, EvalFailure> {
+        let groups = self.main_groups(request, 1)?;
+        let length = groups.first().map_or(0, |group| group.batch.tokens);
+        match groups.iter().all(|group| group.batch.tokens == length) {
+            true => Ok(length),
+            false => Err(EvalFailure::BadRequest(format!(
+                "signal `{signal}` is measured on texts of one length; choose the task `text`"
+            ))),
+        }
+    }
+
+    /// Sums `values` numbers that `read` adds to, layer by layer, over the items of a request, and divides by their
     /// number. Items run side by side and are added in order, so the mean does not depend on the number of
     /// threads. Returns the work in layer-tokens too: a backward pass counts as two forward passes.
     pub(super) fn mean_over_items(
         &self,
-        request: &Request,
+        asked: &Asked<'_>,
         loss: Loss,
         wish: Wish,
         values: usize,
@@ -76,15 +92,16 @@ impl NativeEvaluator {
                 "gradients are computed in float32 only; run without `--precision f16`".to_owned(),
             ));
         }
-        let config = &self.model.config;
-        let tokens = self.task.length();
+        let (config, request) = (&self.model.config, &asked.request);
+        let tokens = self.one_length(asked.name, request)?;
         let positions = self.positions(tokens);
-        let mut texts: Vec<Vec<u32>> = self.groups(request, 1)?.into_iter().map(|group| group.ids).collect();
+        let mut texts: Vec<Vec<u32>> =
+            self.main_groups(request, 1)?.into_iter().map(|group| group.ids).collect();
         let mut scored = 1..tokens;
         let mut computed = 0;
         let limit = Limit::new(request, 1, Clock::start(&request.stop));
         // An answer is a pass for every one of its tokens; each is short, so they take about as long as the gradients.
-        let whole = Share::new(&request.progress, texts.len());
+        let whole = Share::new(&request.progress, texts.len() as f64);
         let (answering, sweeping) = whole.split(if loss == Loss::Answers { 1.0 } else { 0.0 }, 1.0);
         if loss == Loss::Answers {
             scored = (tokens / 2).max(1)..tokens;

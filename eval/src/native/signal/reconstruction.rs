@@ -14,6 +14,7 @@ use crate::native::groups::Group;
 use crate::native::limit::{Clock, Limit, in_time};
 use crate::native::share::Share;
 use crate::native::{NativeEvaluator, host_parallel};
+use crate::passages::fitting;
 
 pub(super) const NAME: &str = "expert-reconstruction";
 
@@ -28,14 +29,15 @@ impl NativeEvaluator {
     pub(super) fn reconstruction(&self, asked: &Asked<'_>) -> Result<(Signal, u64), EvalFailure> {
         let config = &self.model.config;
         let mixture = asked.mixture(config)?;
-        let most = (TOKENS / self.task.length()).max(1);
-        let items = asked.request.items.iter().copied().take(most).collect();
-        let groups = self.groups(&Request { items, ..asked.request.clone() }, usize::MAX)?;
+        let data = self.passages(&asked.request)?;
+        let sizes = asked.request.items.iter().map(|&item| data.tokens(data.main(item)).len());
+        let items = asked.request.items.iter().copied().take(fitting(sizes, TOKENS)).collect();
+        let groups = self.main_groups(&Request { items, ..asked.request.clone() }, usize::MAX)?;
         let dense = EditedModel::dense(config);
         let mut inputs: Vec<Tensor<2>> = groups.iter().map(|group| self.model.embed(&group.ids)).collect();
         let mut values = Vec::with_capacity(config.layers * mixture.experts * mixture.experts);
         let limit = Limit::new(&asked.request, 1, Clock::start(&asked.request.stop));
-        let share = Share::new(&asked.request.progress, asked.request.items.len());
+        let share = Share::new(&asked.request.progress, asked.request.items.len() as f64);
         for layer in 0..config.layers {
             let parts = host_parallel::run(&self.model.compute, groups.len(), |number| {
                 in_time(limit)?;

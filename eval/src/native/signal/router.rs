@@ -31,8 +31,9 @@ impl NativeEvaluator {
         let computed = match &*known {
             Some((of, _)) if of == items => 0,
             _ => {
-                *known = Some((items.clone(), self.probes(asked)?));
-                (items.len() * self.task.length() * config.layers) as u64
+                let (probes, tokens) = self.probes(asked)?;
+                *known = Some((items.clone(), probes));
+                (tokens * config.layers) as u64
             }
         };
         let probes = known.iter().flat_map(|(_, probes)| probes);
@@ -51,24 +52,24 @@ impl NativeEvaluator {
         Ok((Signal { name: name.to_owned(), axes, values }, computed))
     }
 
-    /// What the router of every layer says, summed over the items.
-    fn probes(&self, asked: &Asked<'_>) -> Result<Vec<RouterProbe>, EvalFailure> {
+    /// What the router of every layer says, summed over the items, and how many tokens they have.
+    fn probes(&self, asked: &Asked<'_>) -> Result<(Vec<RouterProbe>, usize), EvalFailure> {
         let config = &self.model.config;
         let experts = config.mixture.as_ref().map_or(0, |mixture| mixture.experts);
-        let groups = self.groups(&asked.request, usize::MAX)?;
+        let groups = self.main_groups(&asked.request, usize::MAX)?;
         let dense = EditedModel::dense(config);
         let none = || vec![RouterProbe::new(experts); config.layers];
         let limit = Limit::new(&asked.request, 1, Clock::start(&asked.request.stop));
         let parts = host_parallel::run(&self.model.compute, groups.len(), |number| {
             let (mut probes, group) = (none(), &groups[number]);
             self.forward(group, &dense, limit, &mut probes)?;
-            Share::new(&asked.request.progress, group.items.len()).done(1, 1);
+            Share::new(&asked.request.progress, group.items).done(1, 1);
             Ok(probes)
         })?;
         let mut all = none();
         for part in &parts {
             all.iter_mut().zip(part).for_each(|(all, part)| all.add(part));
         }
-        Ok(all)
+        Ok((all, groups.iter().map(|group| group.ids.len()).sum()))
     }
 }

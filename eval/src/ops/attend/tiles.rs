@@ -97,7 +97,7 @@ impl WithSimd for Task<'_> {
                     look: sequence.views[head / group].look,
                     packed: &sequence.packed[head / group],
                     cap: sequence.rule.cap,
-                    sink: sequence.rule.sinks.map(|sinks| sinks[head]),
+                    sink: sequence.rule.sinks.map(|sinks| sinks.of(head)),
                 };
                 tile.run(
                     simd,

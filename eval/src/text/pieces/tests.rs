@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::*;
-use crate::text::tokens::Tokens;
+use crate::tokens::Tokens;
 
 /// Everything that tokenizers treat in a way of its own.
 const ODD: &str = "It's he'll WE'RE ſ'ſ naïve e\u{301}te\u{301} ﬁ Ǆ ١٢٣٤٥ 12345678 ¾ 中文字 \u{3000} \u{200b}\u{a0}x\u{2028}y\r\n\r\n\t\t  z 👩‍👩‍👧‍👦 🇩🇪 \

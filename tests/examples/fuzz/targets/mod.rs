@@ -7,6 +7,7 @@ mod exported;
 mod model_config;
 mod plan_file;
 mod profile;
+mod questions;
 mod sensitivities;
 mod set;
 mod shard_index;
@@ -33,6 +34,7 @@ pub(crate) const ALL: &[Target] = &[
     shard_index::TARGET,
     tokenizer::TARGET,
     texts::TARGET,
+    questions::TARGET,
     component::TARGET,
     answers::TARGET,
     sensitivities::TARGET,
