@@ -51,6 +51,11 @@ impl WorkerFactory {
         Self { name: name.to_owned(), ..self }
     }
 
+    /// Ends the process that waits for something to open, if there still is one. Opening starts another.
+    pub fn rest(&self) {
+        drop(self.waiting.lock().unwrap_or_else(PoisonError::into_inner).take());
+    }
+
     /// What it says of itself.
     pub fn description(&self) -> &Description {
         &self.description

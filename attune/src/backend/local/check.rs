@@ -132,6 +132,8 @@ fn examine(
         options: &options,
         model: facts,
         space: &space,
+        evaluator: chosen.evaluator(),
+        signals: &chosen.signals,
         task: &task,
         strategy: &strategy,
         objectives: &objectives,

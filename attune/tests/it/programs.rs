@@ -1,0 +1,132 @@
+//! Programs that are evaluators, while a form is open: no process stays that nobody asks for any more.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+use attune::backend::{Answer, Backend as _, Check, DraftFile, LocalBackend, Mailbox, Request};
+use tempfile::TempDir;
+
+/// Says who it is and what it opens, honours every plan, and writes down that it lives.
+const WORKER: &str = r#"echo $$ >> "$(dirname "$0")/lives"
+METRICS='"metrics":[{"name":"loss","direction":"minimise"}]'
+HELLO='"protocol":"attune-evaluator/1","name":"shell","version":"1","edits":[{"kind":"drop-block"}]'
+HELLO=$HELLO',"signals":[{"name":"block-influence"}],"tasks":[{"name":"toy",'$METRICS'}]'
+HELLO=$HELLO',"options":[{"name":"scale","help":"a factor","kind":{"type":"int","min":0,"max":9},"default":1}]'
+SELECTION='{"items":ITEMS,"fingerprint":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}'
+REPORT='{"items":8,"fingerprint":"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"}'
+OPEN='"device":"paper","numerics":"exact","facts":{"name":"toy","values":{"layers":6,"heads":4}}'
+OPEN=$OPEN',"task":{"name":"toy",'$METRICS',"splits":{"selection":'$SELECTION',"report":'$REPORT'}}'
+while read -r line; do
+    id=${line#*\"id\":}
+    id=${id%%,*}
+    case $line in
+        *'"hello"'*) result=$HELLO ;;
+        *'"open"'*) result=$OPEN ;;
+        *) result= ;;
+    esac
+    echo '{"id":'"${id%\}}"',"result":{'"$result"'}}'
+    case $line in *'"close"'*) exit ;; esac
+done
+"#;
+
+/// A folder with the program in it, and the screens' backend.
+struct Place {
+    folder: TempDir,
+    backend: LocalBackend,
+    mailbox: Mailbox,
+    answers: Receiver<Answer>,
+    tickets: u64,
+}
+
+impl Place {
+    fn new() -> Self {
+        let folder = TempDir::new().unwrap();
+        let (send, answers) = channel();
+        let mailbox = Mailbox::new(move |answer| drop(send.send(answer)));
+        let backend = LocalBackend::new(&folder.path().join("store"));
+        let place = Self { folder, backend, mailbox, answers, tickets: 0 };
+        place.program("worker.sh", 8);
+        place
+    }
+
+    /// Writes the program, with so many items of selection data.
+    fn program(&self, name: &str, items: u32) {
+        let file = self.folder.path().join(name);
+        let text = WORKER.replace("ITEMS", &items.to_string());
+        fs::write(&file, text).unwrap();
+    }
+
+    /// What the form says of a profile of the program.
+    fn check(&mut self, program: &str, options: &str) -> Check {
+        let text = format!(
+            r#"(version: 1, name: "n", evaluator: (command: ["sh", "{program}"], options: {{{options}}}), items: 4, trials: 3,
+                technique: (name: "block-dropping", options: {{"unit": "block", "drop": 2}}), task: (), report: (items: 4))"#
+        );
+        self.tickets += 1;
+        let path = self.folder.path().join("n.ron").display().to_string();
+        let asked = Request::Check { ticket: self.tickets, draft: DraftFile { path, text } };
+        self.backend.ask(asked, &self.mailbox);
+        loop {
+            match self.answers.recv_timeout(Duration::from_secs(60)).unwrap() {
+                Answer::Checked { ticket, check } if ticket == self.tickets => return check,
+                _ => {}
+            }
+        }
+    }
+
+    /// Processes of the program, of all that were started, that live: once those that were asked to close have had the time.
+    fn living(&self) -> usize {
+        let lives = fs::read_to_string(self.folder.path().join("lives")).unwrap();
+        let count = || lives.lines().filter(|pid| lives_on(pid)).count();
+        let begin = Instant::now();
+        while count() > 1 && begin.elapsed() < Duration::from_secs(20) {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        count()
+    }
+
+    fn started(&self) -> usize {
+        fs::read_to_string(self.folder.path().join("lives")).unwrap().lines().count()
+    }
+}
+
+fn lives_on(pid: &str) -> bool {
+    let asked = Command::new("kill").args(["-0", pid]).stderr(Stdio::null()).status();
+    asked.unwrap().success() && !is_zombie(pid)
+}
+
+/// A process that has ended and is still to be waited for.
+fn is_zombie(pid: &str) -> bool {
+    let status = fs::read_to_string(Path::new("/proc").join(pid).join("stat")).unwrap_or_default();
+    status.rsplit(')').next().is_some_and(|rest| rest.trim_start().starts_with('Z'))
+}
+
+#[test]
+fn a_program_that_is_edited_and_options_that_are_leave_one_process() {
+    let mut place = Place::new();
+    let fine = |check: &Check| assert!(check.faults.is_empty(), "{:?}", check.faults);
+    fine(&place.check("worker.sh", ""));
+    fine(&place.check("worker.sh", ""));
+    assert_eq!((place.started(), place.living()), (1, 1), "the same again needs no other process");
+    for scale in 2..5 {
+        fine(&place.check("worker.sh", &format!("\"scale\": {scale}")));
+    }
+    assert_eq!(place.living(), 1);
+    // What the program says now is what counts, and who said something else is gone.
+    place.program("worker.sh", 3);
+    let few = place.check("worker.sh", "");
+    assert!(few.faults.iter().any(|fault| fault.path == "items"), "{:?}", few.faults);
+    assert_eq!(place.living(), 1);
+    // Options that it refuses, of a program that is never opened, and the first one again.
+    place.program("second.sh", 8);
+    let odd = place.check("second.sh", "\"scale\": 10");
+    assert!(odd.faults.iter().any(|fault| fault.path.contains("scale")), "{:?}", odd.faults);
+    place.program("worker.sh", 8);
+    fine(&place.check("worker.sh", ""));
+    assert_eq!(place.living(), 1);
+    place.backend.close();
+    assert_eq!(place.living(), 0);
+}
