@@ -100,10 +100,13 @@ impl Backend for LocalBackend {
                     Answer::Model { path, evaluator, found }
                 });
             }
-            Request::Evaluator { evaluator, profile } => later(mailbox, move || {
-                let found = factory::spec(&evaluator, folder_of(&profile)).map(Box::new);
-                Answer::Evaluator { evaluator, found: found.map_err(|error| error.sentence()) }
-            }),
+            Request::Evaluator { evaluator, profile } => {
+                factory::wait_for_none_but(&factory::beside(&evaluator.command, folder_of(&profile)));
+                later(mailbox, move || {
+                    let found = factory::spec(&evaluator, folder_of(&profile)).map(Box::new);
+                    Answer::Evaluator { evaluator, found: found.map_err(|error| error.sentence()) }
+                });
+            }
             Request::Technique { name, profile } => later(mailbox, move || {
                 let found = catalogue::technique(&name, folder_of(&profile));
                 Answer::Technique { name, found }

@@ -1,10 +1,11 @@
 //! Programs that are evaluators, started once: what one says of itself is kept for as long as its files are the same.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use attune_core::evaluator::EvaluatorFactory;
+use attune_core::evaluator::{EvaluatorFactory, RunControl};
+use attune_core::profile::command_text;
 use attune_workers::{Limits, WorkerCommand, WorkerError, WorkerFactory};
 
 /// Files beside a program that are looked at, at most.
@@ -20,7 +21,21 @@ struct Asked {
     written: Vec<(PathBuf, SystemTime)>,
 }
 
-static KNOWN: Mutex<Vec<(Asked, Arc<WorkerFactory>)>> = Mutex::new(Vec::new());
+/// A program that has been asked for.
+struct Start {
+    asked: Asked,
+    since: Instant,
+    /// Ends the wait for what it says of itself.
+    stop: RunControl,
+    /// What came of it, once it is known: whoever asks meanwhile waits for the one process.
+    done: OnceLock<Result<Arc<WorkerFactory>, WorkerError>>,
+}
+
+static KNOWN: Mutex<Vec<Arc<Start>>> = Mutex::new(Vec::new());
+
+fn known() -> MutexGuard<'static, Vec<Arc<Start>>> {
+    KNOWN.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// The evaluator that a command is, whose words are found from here; `called` is what a profile calls it, where it is known by
 /// a name.
@@ -36,59 +51,88 @@ pub(super) fn started(
 ) -> Result<Arc<dyn EvaluatorFactory>, WorkerError> {
     let written = command.iter().flat_map(|word| written(Path::new(word))).collect();
     let asked = Asked { called, command: command.to_vec(), written };
-    let known = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some((_, factory)) = known().iter().find(|(other, _)| *other == asked) {
-        return Ok(Arc::clone(factory) as Arc<dyn EvaluatorFactory>);
-    }
-    let (program, arguments) = command.split_first().map_or(("", command), |(first, rest)| (first, rest));
-    let start = arguments.iter().fold(WorkerCommand::new(program), WorkerCommand::arg);
-    let factory = {
-        let _said = Starting::new(&start);
-        WorkerFactory::start(start, Limits::default())?
-    };
-    let factory = Arc::new(match called {
-        Some(name) => factory.called(name),
-        None => factory,
-    });
-    let others: Vec<Arc<WorkerFactory>> = {
+    let start = {
         let mut known = known();
-        let others = known.iter().map(|(_, other)| Arc::clone(other)).collect();
-        known.retain(|(other, _)| (other.called, &other.command) != (asked.called, &asked.command));
-        known.push((asked, Arc::clone(&factory)));
-        others
+        match known.iter().find(|start| start.asked == asked) {
+            Some(start) => Arc::clone(start),
+            None => {
+                let (since, stop) = (Instant::now(), RunControl::default());
+                let start = Arc::new(Start { asked, since, stop, done: OnceLock::new() });
+                known.push(Arc::clone(&start));
+                start
+            }
+        }
     };
-    // Not under the lock: a process may take its time to end.
-    others.iter().for_each(|other| other.rest());
-    Ok(factory)
+    let mut own = false;
+    let done = start.done.get_or_init(|| {
+        own = true;
+        start.begin()
+    });
+    if own {
+        start.replace_others(done.is_ok());
+    }
+    done.clone().map(|factory| factory as Arc<dyn EvaluatorFactory>)
 }
 
-static STARTING: Mutex<Vec<(String, Instant)>> = Mutex::new(Vec::new());
+impl Start {
+    fn begin(&self) -> Result<Arc<WorkerFactory>, WorkerError> {
+        let (program, arguments) = match self.asked.command.split_first() {
+            Some((program, arguments)) => (program.as_str(), arguments),
+            None => ("", &[][..]),
+        };
+        let command = arguments.iter().fold(WorkerCommand::new(program), WorkerCommand::arg);
+        let factory = WorkerFactory::start_unless(command, Limits::default(), &self.stop)?;
+        Ok(Arc::new(match self.asked.called {
+            Some(name) => factory.called(name),
+            None => factory,
+        }))
+    }
+
+    /// What failed is tried again when it is asked for again. What was started leaves no other process waiting, and is what its
+    /// command is from now on.
+    fn replace_others(&self, succeeded: bool) {
+        let others: Vec<Arc<Start>> = {
+            let mut known = known();
+            if !succeeded {
+                known.retain(|start| start.asked != self.asked);
+                return;
+            }
+            let others = known.iter().filter(|start| start.asked != self.asked).cloned().collect();
+            known.retain(|start| start.asked == self.asked || !start.asked.is_of(&self.asked));
+            others
+        };
+        // Not under the lock: a process may take its time to end.
+        for other in others {
+            match other.done.get() {
+                Some(Ok(factory)) => factory.rest(),
+                None if other.asked.is_of(&self.asked) => other.stop.ask(),
+                _ => {}
+            }
+        }
+    }
+}
+
+impl Asked {
+    /// Whether both are one command.
+    fn is_of(&self, other: &Self) -> bool {
+        (self.called, &self.command) == (other.called, &other.command)
+    }
+}
 
 /// Programs that were started and have not yet said what they evaluate, each with how long that takes by now: for whoever
 /// tells a person what is being waited for.
 pub fn starting() -> Vec<(String, Duration)> {
-    let starting = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
-    starting.iter().map(|(command, since)| (command.clone(), since.elapsed())).collect()
+    let known = known();
+    let late = known.iter().filter(|start| start.done.get().is_none());
+    late.map(|start| (command_text(&start.asked.command), start.since.elapsed())).collect()
 }
 
-/// A program that is being started; dropped once it has said what it is, or never will.
-struct Starting((String, Instant));
-
-impl Starting {
-    fn new(command: &WorkerCommand) -> Self {
-        let own = (command.to_string(), Instant::now());
-        STARTING.lock().unwrap_or_else(PoisonError::into_inner).push(own.clone());
-        Self(own)
-    }
-}
-
-impl Drop for Starting {
-    fn drop(&mut self) {
-        let mut starting = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(at) = starting.iter().position(|other| *other == self.0) {
-            starting.remove(at);
-        }
-    }
+/// No longer waits for any program but that of `command` to say what it is: a person has changed it meanwhile.
+#[cfg(feature = "backend")]
+pub(crate) fn wait_for_none_but(command: &[String]) {
+    let known = known();
+    let others = known.iter().filter(|start| start.done.get().is_none() && start.asked.command != command);
+    others.for_each(|start| start.stop.ask());
 }
 
 /// When a file was written, and those beside it with the same extension; nothing of what is no file.

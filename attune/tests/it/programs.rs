@@ -4,9 +4,11 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use attune::backend::{Answer, Backend as _, Check, DraftFile, LocalBackend, Mailbox, Request};
+use attune::core::profile::EvaluatorChoice;
 use tempfile::TempDir;
 
 /// Says who it is and what it opens, honours every plan, and writes down that it lives.
@@ -32,6 +34,9 @@ while read -r line; do
 done
 "#;
 
+/// Programs that wait are those of the whole process: one test at a time.
+static TURN: Mutex<()> = Mutex::new(());
+
 /// A folder with the program in it, and the screens' backend.
 struct Place {
     folder: TempDir,
@@ -39,15 +44,17 @@ struct Place {
     mailbox: Mailbox,
     answers: Receiver<Answer>,
     tickets: u64,
+    _turn: MutexGuard<'static, ()>,
 }
 
 impl Place {
     fn new() -> Self {
+        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let folder = TempDir::new().unwrap();
         let (send, answers) = channel();
         let mailbox = Mailbox::new(move |answer| drop(send.send(answer)));
         let backend = LocalBackend::new(&folder.path().join("store"));
-        let place = Self { folder, backend, mailbox, answers, tickets: 0 };
+        let place = Self { folder, backend, mailbox, answers, tickets: 0, _turn: turn };
         place.program("worker.sh", 8);
         place
     }
@@ -129,4 +136,41 @@ fn a_program_that_is_edited_and_options_that_are_leave_one_process() {
     assert_eq!(place.living(), 1);
     place.backend.close();
     assert_eq!(place.living(), 0);
+}
+
+#[test]
+fn a_program_that_says_nothing_is_let_go_of_once_another_is_named() {
+    let mut place = Place::new();
+    let file = place.folder.path().join("mute.sh");
+    fs::write(file, "echo $$ >> \"$(dirname \"$0\")/lives\"\nsleep 1000\n").unwrap();
+    let profile = place.folder.path().join("n.ron").display().to_string();
+    let asked = |program: &str| {
+        let command = vec!["sh".to_owned(), program.to_owned()];
+        let evaluator = EvaluatorChoice { command, ..EvaluatorChoice::default() };
+        Request::Evaluator { evaluator, profile: profile.clone() }
+    };
+    // Two who ask at once wait for one process.
+    place.backend.ask(asked("worker.sh"), &place.mailbox);
+    place.backend.ask(asked("worker.sh"), &place.mailbox);
+    for _ in 0..2 {
+        let answer = place.answers.recv_timeout(Duration::from_secs(60)).unwrap();
+        assert!(
+            matches!(&answer, Answer::Evaluator { found: Ok(spec), .. } if spec.name == "shell"),
+            "{answer:?}"
+        );
+    }
+    assert_eq!((place.started(), place.living()), (1, 1));
+
+    place.backend.ask(asked("mute.sh"), &place.mailbox);
+    let begin = Instant::now();
+    while place.started() == 1 && begin.elapsed() < Duration::from_secs(60) {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    place.backend.ask(asked("worker.sh"), &place.mailbox);
+    for _ in 0..2 {
+        let answer = place.answers.recv_timeout(Duration::from_secs(60)).unwrap();
+        let Answer::Evaluator { evaluator, found } = answer else { panic!("{answer:?}") };
+        assert_eq!(found.is_ok(), evaluator.command[1] == "worker.sh", "{found:?}");
+    }
+    assert_eq!((place.started(), place.living()), (2, 1));
 }
