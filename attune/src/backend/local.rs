@@ -116,7 +116,7 @@ impl Backend for LocalBackend {
                 Answer::Folder { folder, listing }
             }),
             Request::Load { path } => later(mailbox, move || {
-                let found = setup::profile(&profile_options(&path));
+                let found = setup::profile_for_form(path.as_ref());
                 let found = found.map(|profile| profiles::for_form(&path, profile));
                 Answer::Profile {
                     found: found

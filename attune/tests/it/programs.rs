@@ -68,10 +68,7 @@ impl Place {
 
     /// What the form says of a profile of the program.
     fn check(&mut self, program: &str, options: &str) -> Check {
-        let text = format!(
-            r#"(version: 1, name: "n", evaluator: (command: ["sh", "{program}"], options: {{{options}}}), items: 4, trials: 3,
-                technique: (name: "block-dropping", options: {{"unit": "block", "drop": 2}}), task: (), report: (items: 4))"#
-        );
+        let text = profile(program, options);
         self.tickets += 1;
         let path = self.folder.path().join("n.ron").display().to_string();
         let asked = Request::Check { ticket: self.tickets, draft: DraftFile { path, text } };
@@ -98,6 +95,14 @@ impl Place {
     fn started(&self) -> usize {
         fs::read_to_string(self.folder.path().join("lives")).unwrap().lines().count()
     }
+}
+
+/// A profile of the program, with these options.
+fn profile(program: &str, options: &str) -> String {
+    format!(
+        r#"(version: 1, name: "n", evaluator: (command: ["sh", "{program}"], options: {{{options}}}), items: 4, trials: 3,
+            technique: (name: "block-dropping", options: {{"unit": "block", "drop": 2}}), task: (), report: (items: 4))"#
+    )
 }
 
 fn lives_on(pid: &str) -> bool {
@@ -143,11 +148,11 @@ fn a_program_that_says_nothing_is_let_go_of_once_another_is_named() {
     let mut place = Place::new();
     let file = place.folder.path().join("mute.sh");
     fs::write(file, "echo $$ >> \"$(dirname \"$0\")/lives\"\nsleep 1000\n").unwrap();
-    let profile = place.folder.path().join("n.ron").display().to_string();
+    let file = place.folder.path().join("n.ron").display().to_string();
     let asked = |program: &str| {
         let command = vec!["sh".to_owned(), program.to_owned()];
         let evaluator = EvaluatorChoice { command, ..EvaluatorChoice::default() };
-        Request::Evaluator { evaluator, profile: profile.clone() }
+        Request::Evaluator { evaluator, profile: file.clone() }
     };
     // Two who ask at once wait for one process.
     place.backend.ask(asked("worker.sh"), &place.mailbox);
@@ -173,4 +178,24 @@ fn a_program_that_says_nothing_is_let_go_of_once_another_is_named() {
         assert_eq!(found.is_ok(), evaluator.command[1] == "worker.sh", "{found:?}");
     }
     assert_eq!((place.started(), place.living()), (2, 1));
+}
+
+#[test]
+fn a_profile_whose_program_is_broken_opens_in_the_form_that_says_so() {
+    let mut place = Place::new();
+    fs::write(place.folder.path().join("broken.sh"), "echo there is no device >&2; exit 3\n").unwrap();
+    let broken = place.check("broken.sh", "");
+    let fault = &broken.faults[0];
+    assert_eq!(fault.path, "evaluator.command");
+    assert!(
+        fault.message.contains("exited with code 3") && fault.message.contains("there is no device"),
+        "{fault:?}"
+    );
+
+    let file = place.folder.path().join("n.ron");
+    fs::write(&file, profile("broken.sh", "")).unwrap();
+    place.backend.ask(Request::Load { path: file.display().to_string() }, &place.mailbox);
+    let answer = place.answers.recv_timeout(Duration::from_secs(60)).unwrap();
+    let Answer::Profile { found: Ok((_, found)), .. } = answer else { panic!("{answer:?}") };
+    assert_eq!(found.evaluator.unwrap().command, ["sh", "broken.sh"]);
 }
