@@ -112,6 +112,12 @@ impl From<SessionError> for Error {
             | SessionError::NoItems
             | SessionError::NoSplit { .. }
             | SessionError::FewItems { .. }
+            | SessionError::NoSignal { .. }
+            | SessionError::NoEstimate { .. }
+            | SessionError::NoDamages { .. }
+            | SessionError::NoTable(_)
+            | SessionError::NoStart { .. }
+            | SessionError::CannotRace { .. }
             | SessionError::NothingRuns { .. } => Self::input(error),
             _ => Self::run(error),
         }

@@ -17,6 +17,9 @@ pub(crate) use chosen::Factory;
 #[cfg(feature = "backend")]
 pub(crate) use command::beside;
 pub use python::{INSTALL_TORCH, NoTorch, TORCH, TORCH_SUMMARY, torch_command};
+pub use started::starting;
+#[cfg(feature = "backend")]
+pub(crate) use started::wait_for_none_but;
 
 /// An evaluator that profiles can name, as far as it is known without starting it.
 #[derive(Clone, Debug, PartialEq)]

@@ -23,6 +23,8 @@ use attune_core::store::{self, Record, Store, StudyHeader};
 use crate::error::Error;
 #[cfg(feature = "native")]
 pub(crate) use folder::absolute;
+#[cfg(feature = "backend")]
+pub(crate) use profile::profile_for_form;
 #[cfg(feature = "native")]
 pub use profile::{PROFILE_BYTES, profile};
 #[cfg(feature = "native")]

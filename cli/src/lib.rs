@@ -6,14 +6,17 @@ mod completions;
 mod error;
 mod output;
 mod paths;
+mod patience;
 mod screens;
 mod signals;
 mod usage;
 mod view;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use args::Command;
+use error::CliError;
 
 /// Parses the command line, runs the command and renders its error.
 pub fn main() -> ExitCode {
@@ -34,21 +37,9 @@ fn run() -> ExitCode {
     };
     let Some(command) = args.command else { return screens::open(&args.store) };
     let as_json = command.is_json();
-    let result = match command {
-        Command::Run(run) => commands::run::run(&args.store, &run),
-        Command::Studies { json, command: None } => commands::studies::run(&args.store, json),
-        Command::Studies { command: Some(command), .. } => {
-            commands::studies::handle::run(&args.store, &command)
-        }
-        Command::Continue(asked) => commands::run::go_on(&args.store, &asked),
-        Command::Compare { a, b, json } => commands::compare::run(&args.store, [&a, &b], json),
-        Command::Show { study, json } => commands::show::run(&args.store, &study, json),
-        Command::Export(export) => commands::export::run(&args.store, &export),
-        Command::Technique(command) => commands::technique::run(&command),
-        Command::Evaluator(command) => commands::evaluator::run(&command),
-        Command::Doctor { repair } => commands::doctor::run(&args.store, repair),
-        Command::Completions { shell } => commands::completions::run(shell),
-    };
+    patience::watch();
+    let result = signals::watch().and_then(|()| obey(&command, &args.store));
+    signals::unless_leaving();
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -59,5 +50,21 @@ fn run() -> ExitCode {
             }
             ExitCode::from(error.code())
         }
+    }
+}
+
+fn obey(command: &Command, store: &Path) -> Result<(), CliError> {
+    match command {
+        Command::Run(run) => commands::run::run(store, run),
+        Command::Studies { json, command: None } => commands::studies::run(store, *json),
+        Command::Studies { command: Some(command), .. } => commands::studies::handle::run(store, command),
+        Command::Continue(asked) => commands::run::go_on(store, asked),
+        Command::Compare { a, b, json } => commands::compare::run(store, [a, b], *json),
+        Command::Show { study, json } => commands::show::run(store, study, *json),
+        Command::Export(export) => commands::export::run(store, export),
+        Command::Technique(command) => commands::technique::run(command),
+        Command::Evaluator(command) => commands::evaluator::run(command),
+        Command::Doctor { repair } => commands::doctor::run(store, *repair),
+        Command::Completions { shell } => commands::completions::run(*shell),
     }
 }

@@ -1,6 +1,8 @@
 //! Signals that ask a study to end. Whoever takes one acts first and prints afterwards, elsewhere: a terminal that is
 //! gone, or that has been stopped, must not keep a study from ending.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use attune::StudyHandle;
@@ -11,14 +13,41 @@ use crate::output;
 /// The exit code of a process that was told to end twice.
 const INTERRUPTED: i32 = 130;
 
-/// From here on an interrupt (Ctrl-C), a request to end and a terminal that hangs up stop the study. The
-/// second interrupt or request ends the process at once; nothing that has finished is lost.
+/// This process is about to end.
+static LEAVING: AtomicBool = AtomicBool::new(false);
+
+/// Waits for the end of this process if somebody is ending it: that its evaluators are ended first is no failure to tell of.
+pub(crate) fn unless_leaving() {
+    while LEAVING.load(Ordering::SeqCst) {
+        thread::park();
+    }
+}
+
+/// The study that runs, once there is one.
+static STUDY: Mutex<Option<Asked>> = Mutex::new(None);
+
+/// From here on an interrupt (Ctrl-C), a request to end and a terminal that hangs up end this process together with the
+/// evaluators that it started, which are in process groups of their own and would not hear of it; once there is a study to
+/// [`stop`], they stop that.
 ///
 /// # Errors
 /// When the system does not tell of signals.
-pub(crate) fn stop(handle: StudyHandle, study: &str) -> Result<(), CliError> {
+pub(crate) fn watch() -> Result<(), CliError> {
+    listen(|hung_up| {
+        let mut study = STUDY.lock().unwrap_or_else(PoisonError::into_inner);
+        match &mut *study {
+            Some(asked) => asked.again(hung_up),
+            None => leave(),
+        }
+    })
+    .map_err(|reason| CliError::Run(format!("cannot listen for Ctrl-C: {reason}")))
+}
+
+/// From here on the first of these signals stops the study, and a second interrupt or request ends the process at once;
+/// nothing that has finished is lost.
+pub(crate) fn stop(handle: StudyHandle, study: &str) {
     let asked = Asked { handle, study: study.to_owned(), already: false };
-    listen(asked).map_err(|reason| CliError::Run(format!("cannot listen for Ctrl-C: {reason}")))
+    *STUDY.lock().unwrap_or_else(PoisonError::into_inner) = Some(asked);
 }
 
 /// Who has been asked to end.
@@ -53,12 +82,13 @@ impl Asked {
 
 /// Ends this process, and the evaluators that it started.
 fn leave() -> ! {
+    LEAVING.store(true, Ordering::SeqCst);
     attune::evaluators::end_all();
     std::process::exit(INTERRUPTED);
 }
 
 #[cfg(unix)]
-fn listen(mut asked: Asked) -> std::io::Result<()> {
+fn listen(heard: impl Fn(bool) + Send + 'static) -> std::io::Result<()> {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
     use signal_hook::iterator::Signals;
 
@@ -69,7 +99,7 @@ fn listen(mut asked: Asked) -> std::io::Result<()> {
     let mut signals = Signals::new(wanted)?;
     thread::Builder::new().name("signals".to_owned()).spawn(move || {
         for signal in &mut signals {
-            asked.again(signal == SIGHUP);
+            heard(signal == SIGHUP);
         }
     })?;
     Ok(())
@@ -85,6 +115,6 @@ fn hangups_are_ignored() -> bool {
 }
 
 #[cfg(not(unix))]
-fn listen(mut asked: Asked) -> Result<(), ctrlc::Error> {
-    ctrlc::set_handler(move || asked.again(false))
+fn listen(heard: impl Fn(bool) + Send + 'static) -> Result<(), ctrlc::Error> {
+    ctrlc::set_handler(move || heard(false))
 }

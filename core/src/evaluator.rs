@@ -17,7 +17,8 @@ use crate::hash::ContentHash;
 use crate::objective::Direction;
 use crate::plan::{Plan, Vocabulary};
 use crate::scores::{Scores, Work};
-use crate::signal::{Measured, SignalRequest};
+use crate::signal::{Measured, SignalRequest, SignalSpec};
+use crate::stats::Support;
 
 pub use batch_progress::BatchProgress;
 pub use opening::{
@@ -76,6 +77,8 @@ pub struct EvaluatorInfo {
     pub concurrency: usize,
     /// The edits that it honours.
     pub edits: Vocabulary,
+    /// The signals that it measures: a study that asks for another one is refused before it begins.
+    pub signals: Vec<SignalSpec>,
 }
 
 /// One metric that a task yields.
@@ -85,7 +88,7 @@ pub struct MetricInfo {
     pub name: String,
     /// Which way is better.
     pub direction: Direction,
-    /// For example `nats/token`; [`SHARE`](Self::SHARE) promises something.
+    /// For example `nats/token`; [`SHARE`](Self::SHARE) promises something, and decides how its intervals are made.
     pub unit: String,
 }
 
@@ -93,9 +96,14 @@ impl MetricInfo {
     /// The unit of metrics that lie between 0 and 1 on every item.
     pub const SHARE: &str = "share";
 
+    /// Which values an item can have, as far as the unit says so.
+    pub fn support(&self) -> Support {
+        if self.unit == Self::SHARE { Support::Share } else { Support::Any }
+    }
+
     /// The largest value that an item can have, where the unit says so.
     pub fn most(&self) -> Option<f64> {
-        (self.unit == Self::SHARE).then_some(1.0)
+        (self.support() == Support::Share).then_some(1.0)
     }
 }
 

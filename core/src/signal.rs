@@ -17,6 +17,15 @@ pub struct Signal {
     pub values: Vec<f64>,
 }
 
+/// A statistic that an evaluator measures, as it says so before anything is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignalSpec {
+    /// For example `expert-frequency`.
+    pub name: String,
+    /// What it is, in one sentence.
+    pub summary: String,
+}
+
 /// A statistic that somebody asks for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SignalRequest {
@@ -34,6 +43,13 @@ pub struct Measured {
     /// A backward pass through a part counts as two forward passes; nothing is shared, so `naive`
     /// is what was computed.
     pub work: Work,
+}
+
+impl SignalSpec {
+    /// A signal of this name.
+    pub fn new(name: &str, summary: &str) -> Self {
+        Self { name: name.to_owned(), summary: summary.to_owned() }
+    }
 }
 
 impl SignalRequest {

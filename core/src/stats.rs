@@ -6,7 +6,8 @@
 //! What it does not cover: items that are not exchangeable (neighbouring passages of one text are
 //! nearly so), and very few items (below about 20 the interval is somewhat too narrow).
 //!
-//! Metrics that say yes or no (every item 0 or 1) have the intervals of proportions instead: `zero_one`.
+//! Metrics that are shares by their declaration ([`Support::Share`]) and say yes or no of every item have the intervals of
+//! proportions instead: `zero_one`.
 
 mod zero_one;
 
@@ -41,6 +42,15 @@ impl Estimate {
     }
 }
 
+/// The support of a metric: which values an item can have, as the metric is declared, whatever values are seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Support {
+    /// Any.
+    Any,
+    /// Those from 0 to 1.
+    Share,
+}
+
 /// The two scores have different numbers of items and cannot be paired.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("cannot pair {left} items with {right}: both plans must be scored on the same items")]
@@ -51,25 +61,31 @@ pub struct NotPaired {
     pub right: usize,
 }
 
-/// The value of one score with its interval.
-pub fn estimate(score: &MetricScore, seed: u64) -> Estimate {
-    // That nothing is ever wrong is also said by divergences that are exactly 0, which no proportion is.
-    if zero_one::is_share(score) && score.items.contains(&1.0) {
+/// The value of one score of a metric with its interval.
+pub fn estimate(support: Support, score: &MetricScore, seed: u64) -> Estimate {
+    // Divergences of exactly 0 on every item are certain; a share of 0 in so many items is not. Only what the metric is
+    // declared as tells one from the other.
+    if support == Support::Share && zero_one::says_yes_or_no(score) {
         return zero_one::estimate(score);
     }
     bootstrap(score.items.len(), score.value(), seed, |counts| score.value_of(present(counts)))
 }
 
-/// The difference `left − right` with its paired interval.
+/// The difference `left − right` of two scores of a metric with its paired interval.
 ///
 /// # Errors
 /// [`NotPaired`] when the scores do not cover the same number of items.
-pub fn difference(left: &MetricScore, right: &MetricScore, seed: u64) -> Result<Estimate, NotPaired> {
+pub fn difference(
+    support: Support,
+    left: &MetricScore,
+    right: &MetricScore,
+    seed: u64,
+) -> Result<Estimate, NotPaired> {
     if left.items.len() != right.items.len() {
         return Err(NotPaired { left: left.items.len(), right: right.items.len() });
     }
-    let some = left.items.contains(&1.0) || right.items.contains(&1.0);
-    if some && zero_one::is_share(left) && zero_one::is_share(right) {
+    let yes_or_no = zero_one::says_yes_or_no(left) && zero_one::says_yes_or_no(right);
+    if support == Support::Share && yes_or_no && left.weights == right.weights {
         return Ok(zero_one::difference(left, right));
     }
     Ok(bootstrap(left.items.len(), left.value() - right.value(), seed, |counts| {
@@ -125,7 +141,7 @@ mod tests {
         // (the percentile interval is slightly narrow at 50 items).
         let hits = (0..200)
             .filter(|&index| {
-                let interval = estimate(&normal(50, 1.0, index), index);
+                let interval = estimate(Support::Any, &normal(50, 1.0, index), index);
                 interval.low <= 1.0 && 1.0 <= interval.high
             })
             .count();
@@ -139,14 +155,14 @@ mod tests {
         for (index, item) in better.items.iter_mut().enumerate() {
             *item -= 0.05 + 0.001 * (index % 3) as f64;
         }
-        let delta = difference(&better, &base, 3).unwrap();
+        let delta = difference(Support::Any, &better, &base, 3).unwrap();
         assert!(delta.is_below_zero(), "{delta:?}");
         assert!(delta.high - delta.low < 0.01, "{delta:?}");
-        assert!(estimate(&base, 3).high - estimate(&base, 3).low > 0.3);
+        assert!(estimate(Support::Any, &base, 3).high - estimate(Support::Any, &base, 3).low > 0.3);
     }
 
     #[test]
     fn unequal_items_are_refused() {
-        assert!(difference(&normal(3, 0.0, 1), &normal(4, 0.0, 1), 0).is_err());
+        assert!(difference(Support::Any, &normal(3, 0.0, 1), &normal(4, 0.0, 1), 0).is_err());
     }
 }

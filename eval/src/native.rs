@@ -216,6 +216,7 @@ fn info(compute: &Compute) -> EvaluatorInfo {
         // One call keeps all processors, or the whole device, busy.
         concurrency: 1,
         edits: attune_vocabulary::model().subset(edits::kinds()),
+        signals: signal::specs(),
     }
 }
 

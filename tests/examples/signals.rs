@@ -19,7 +19,7 @@ use attune_core::profile::Selected;
 use attune_core::scores::{Scores, Work};
 use attune_core::sensitivity::{SensitivityTable, probes, reference, table_from};
 use attune_core::space::{Config, Domain, Slot, Space, Value};
-use attune_core::stats::difference;
+use attune_core::stats::{Support, difference};
 use attune_core::technique::Technique;
 use attune_core::{describe, format};
 use attune_eval::compute::Precision;
@@ -238,7 +238,7 @@ impl Bench<'_> {
         let first = &scores[0].metrics["kl"];
         for ((name, _), scores) in found.iter().zip(&scores) {
             let kl = &scores.metrics["kl"];
-            let apart = format::signed(&difference(kl, first, 1)?);
+            let apart = format::signed(&difference(Support::Any, kl, first, 1)?);
             println!("  {name}: {:.5}, difference {apart}", kl.value());
         }
         Ok(())

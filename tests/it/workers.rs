@@ -90,6 +90,17 @@ fn what_a_program_is_not_is_said_with_the_place_in_the_profile() {
         2,
         &["formula.ron:4:", "evaluator.command", "no-such-program"],
     );
+    place.write("eval.py", "");
+    refused(
+        &run("./eval.py", &[], &[]),
+        2,
+        &["evaluator.command", "make it executable", "`python3 my_eval.py`"],
+    );
+    refused(
+        &run(WORKER, &["--fault", "says-hello", "--with", "Loading weights"], &[]),
+        2,
+        &["it said `Loading weights`", "standard error"],
+    );
     refused(
         &run(WORKER, &["--fault", "die-at-start"], &[]),
         2,
@@ -107,6 +118,49 @@ fn what_a_program_is_not_is_said_with_the_place_in_the_profile() {
     refused(&place.attune(&["run", &nobody.display().to_string()]), 2, &["model is \"\"", "`native` needs"]);
     fs::write(&nobody, text.replace(line, "")).unwrap();
     refused(&place.attune(&["run", &nobody.display().to_string()]), 2, &["`model` is missing"]);
+}
+
+#[test]
+fn a_technique_that_asks_for_what_the_program_does_not_measure_is_refused_before_anything_runs() {
+    let place = Place::new();
+    let deaf = ["--fault", "no-signals"];
+    let run = place.attune(&["run", &profile(&place, WORKER, &deaf, &[]).display().to_string()]);
+    let said = ["`block-dropping`", "signal `block-influence`", "evaluator `scripted`", "measures none"];
+    refused(&run, 2, &said);
+    assert!(!place.path("store/journal/formula.jsonl").exists());
+
+    let shows = |arguments: &[&str]| {
+        let output = place.command(&[]).args(["evaluator", "show", "--", WORKER]).args(arguments).output();
+        stdout(&output.unwrap())
+    };
+    assert!(shows(&[]).contains("signals     sensitivity, block-influence"), "{}", shows(&[]));
+    assert!(shows(&deaf).contains("signals     none"), "{}", shows(&deaf));
+    let native = place.attune(&["evaluator", "show", "native", "--json"]);
+    let native: Value = serde_json::from_str(&stdout(&native)).unwrap();
+    let signals = native["signals"].as_array().unwrap();
+    assert!(signals.iter().any(|signal| signal["signal"] == "block-influence"), "{native}");
+}
+
+#[test]
+fn a_share_of_none_is_shown_with_room_for_some() {
+    let place = Place::new();
+    let events = place.run(&profile(&place, WORKER, &["--fault", "none-wrong"], &[]), &[]);
+    // None of 12 items of the report data: Wilson, 1/(1 + 12/z²).
+    let finished = result(&events);
+    let shown = place.attune(&["show", "formula", "--json"]);
+    let shown: Value = serde_json::from_str(&stdout(&shown)).unwrap();
+    for object in [finished, &shown] {
+        let wrong = &object["best"]["report"]["wrong"];
+        assert_eq!(wrong["mean"], 0.0, "{object}");
+        assert!((wrong["high"].as_f64().unwrap() - 0.2425).abs() < 1e-4, "{wrong}");
+        let beside = object["baselines"].as_object().unwrap().values().next().unwrap();
+        let difference = &beside["delta"]["wrong"];
+        assert!(difference["low"].as_f64().unwrap() < 0.0, "{object}");
+        assert!(difference["high"].as_f64().unwrap() > 0.0, "{object}");
+    }
+    let text = stdout(&place.attune(&["show", "formula"]));
+    // Agresti and Min of none against none: z/14.
+    assert!(text.contains("0.1400]"), "{text}");
 }
 
 /// The records of a study without its header: that has the command, which is kept and is no part of what makes a study.
@@ -193,6 +247,25 @@ fn ctrl_c_reaches_the_worker_and_the_same_command_continues() {
     let undisturbed = Place::new();
     undisturbed.run(&profile(&undisturbed, WORKER, &[], &changes), &[]);
     same(&place, &undisturbed);
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_a_program_that_never_says_what_it_is() {
+    let place = Place::new();
+    let notes = place.path("notes");
+    fs::create_dir(&notes).unwrap();
+    let mute = profile(&place, WORKER, &["--fault", "mute", "--notes", notes.to_str().unwrap()], &[]);
+    let mut command = place.command(&["run", &mute.display().to_string()]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut said = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    let waiting = said.by_ref().find(|line| line.contains("waiting for")).unwrap();
+    assert!(waiting.contains("to say what it evaluates"), "{waiting}");
+    let pid = fs::read_to_string(notes.join("pid")).unwrap();
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert_eq!(said.next(), None, "that it is ended is no failure of the program");
+    assert!(!Path::new("/proc").join(&pid).exists(), "the program {pid} outlives attune");
 }
 
 #[test]

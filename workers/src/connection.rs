@@ -85,6 +85,11 @@ impl Connection {
                     "there is no program `{}`; name one of the path, or a path",
                     command.program.to_string_lossy()
                 ),
+                std::io::ErrorKind::PermissionDenied => format!(
+                    "`{}` is not a program that may be run; make it executable, or name the program that runs it before it \
+                     (`python3 my_eval.py`)",
+                    command.program.to_string_lossy()
+                ),
                 _ => reason.to_string(),
             },
         };

@@ -1,9 +1,11 @@
 //! What a worker says of itself, as the host understands it.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use attune_core::evaluator::EvaluatorSpec;
 use attune_core::plan::{EditSchema, Vocabulary};
+use attune_core::signal::SignalSpec;
 use attune_vocabulary::model;
 
 use crate::wire::{Hello, NamedSummary, PROTOCOL};
@@ -15,8 +17,6 @@ pub struct Description {
     pub spec: EvaluatorSpec,
     /// Its version.
     pub version: String,
-    /// The signals that it measures.
-    pub signals: Vec<NamedSummary>,
     /// What decides the last digits, as far as it knows.
     pub numerics: Option<String>,
     /// Requests that may usefully run at once.
@@ -51,12 +51,8 @@ impl Description {
             }
         };
         let schemas = hello.edits.into_iter().map(EditSchema::try_from).collect::<Result<Vec<_>, _>>()?;
-        let twice = schemas
-            .iter()
-            .enumerate()
-            .find(|(at, schema)| schemas[..*at].iter().any(|other| other.kind == schema.kind));
-        if let Some((_, schema)) = twice {
-            return Err(format!("it has two edits `{}`", schema.kind));
+        if let Some(twice) = twice(schemas.iter().map(|schema| schema.kind.as_str())) {
+            return Err(format!("it has two edits `{twice}`"));
         }
         let neural = schemas.iter().any(|schema| model().schema(&schema.kind) == Some(schema));
         let edits = Vocabulary::new(schemas);
@@ -65,21 +61,27 @@ impl Description {
             (None, true) => edits.calling_unedited("the dense model"),
             (None, false) => edits,
         };
+        let signals =
+            hello.signals.into_iter().map(|NamedSummary { name, summary }| SignalSpec { name, summary });
+        let signals: Vec<SignalSpec> = signals.collect();
+        if let Some(twice) = twice(signals.iter().map(|signal| signal.name.as_str())) {
+            return Err(format!("it has two signals `{twice}`"));
+        }
         let spec = EvaluatorSpec {
             name: hello.name,
             summary: hello.summary,
             options: hello.options.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?,
             tasks: hello.tasks.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?,
             edits,
+            signals,
         };
         let concurrency = hello.concurrency.unwrap_or(1).max(1);
-        Ok(Self {
-            spec,
-            version: hello.version,
-            signals: hello.signals,
-            numerics: hello.numerics,
-            concurrency,
-            idle,
-        })
+        Ok(Self { spec, version: hello.version, numerics: hello.numerics, concurrency, idle })
     }
+}
+
+/// The first name that is there twice.
+fn twice<'a>(names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let mut seen = BTreeSet::new();
+    names.into_iter().find(|name| !seen.insert(*name))
 }

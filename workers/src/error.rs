@@ -49,7 +49,8 @@ pub enum WorkerError {
     },
     /// It was started again and is another one.
     #[error(
-        "the worker `{command}` was started again, and its {what} was {before} and is {now}: results of both cannot be mixed"
+        "the worker `{command}` was started again, and its {what} was {before} and is {now}: results of both cannot be mixed; put \
+         back what was changed to go on with this study, or begin another one under another name"
     )]
     Changed {
         /// The command.

@@ -40,7 +40,19 @@ impl WorkerFactory {
     /// # Errors
     /// When it does not start, says nothing in time, or what it says makes no sense.
     pub fn start(command: WorkerCommand, limits: Limits) -> Result<Self, WorkerError> {
-        let (connection, description) = introduce(&command, &limits, &RunControl::default())?;
+        Self::start_unless(command, limits, &RunControl::default())
+    }
+
+    /// The same, unless somebody asks meanwhile to stop: then the process is ended at once.
+    ///
+    /// # Errors
+    /// As there; [`WorkerError::Interrupted`] when it is called off.
+    pub fn start_unless(
+        command: WorkerCommand,
+        limits: Limits,
+        stop: &RunControl,
+    ) -> Result<Self, WorkerError> {
+        let (connection, description) = introduce(&command, &limits, stop)?;
         let name = description.spec.name.clone();
         Ok(Self { name, command, limits, description, waiting: Mutex::new(Some(connection)) })
     }
@@ -49,6 +61,11 @@ impl WorkerFactory {
     #[must_use]
     pub fn called(self, name: &str) -> Self {
         Self { name: name.to_owned(), ..self }
+    }
+
+    /// Ends the process that waits for something to open, if there still is one. Opening starts another.
+    pub fn rest(&self) {
+        drop(self.waiting.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
 
     /// What it says of itself.

@@ -82,6 +82,7 @@ impl Identity {
             },
             concurrency: concurrency.unwrap_or(description.concurrency).max(1),
             edits,
+            signals: description.spec.signals.clone(),
         };
         Ok(Self { info, task: TaskInfo { name: task.name, metrics, items, fingerprints }, name, facts })
     }

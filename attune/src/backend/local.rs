@@ -100,10 +100,13 @@ impl Backend for LocalBackend {
                     Answer::Model { path, evaluator, found }
                 });
             }
-            Request::Evaluator { evaluator, profile } => later(mailbox, move || {
-                let found = factory::spec(&evaluator, folder_of(&profile)).map(Box::new);
-                Answer::Evaluator { evaluator, found: found.map_err(|error| error.sentence()) }
-            }),
+            Request::Evaluator { evaluator, profile } => {
+                factory::wait_for_none_but(&factory::beside(&evaluator.command, folder_of(&profile)));
+                later(mailbox, move || {
+                    let found = factory::spec(&evaluator, folder_of(&profile)).map(Box::new);
+                    Answer::Evaluator { evaluator, found: found.map_err(|error| error.sentence()) }
+                });
+            }
             Request::Technique { name, profile } => later(mailbox, move || {
                 let found = catalogue::technique(&name, folder_of(&profile));
                 Answer::Technique { name, found }
@@ -113,7 +116,7 @@ impl Backend for LocalBackend {
                 Answer::Folder { folder, listing }
             }),
             Request::Load { path } => later(mailbox, move || {
-                let found = setup::profile(&profile_options(&path));
+                let found = setup::profile_for_form(path.as_ref());
                 let found = found.map(|profile| profiles::for_form(&path, profile));
                 Answer::Profile {
                     found: found

@@ -60,6 +60,16 @@ impl Factory {
         }
     }
 
+    /// Whether both are one evaluator: of a program, as its files were when it was started.
+    #[cfg(feature = "backend")]
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Worker(own), Self::Worker(other)) => Arc::ptr_eq(own, other),
+            (Self::Native(own), Self::Native(other)) => own.name() == other.name(),
+            _ => false,
+        }
+    }
+
     /// The evaluator of this name.
     fn named(name: &str) -> Result<Self, TaskFault> {
         let fault =

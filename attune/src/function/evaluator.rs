@@ -45,6 +45,7 @@ impl FunctionEvaluator {
                 numerics: "f64".to_owned(),
                 concurrency: thread::available_parallelism().map_or(1, usize::from),
                 edits: code::vocabulary().clone(),
+                signals: Vec::new(),
             },
             subject: Facts { name: name.to_owned(), fingerprint, values: Settings::new() },
             task: TaskInfo {

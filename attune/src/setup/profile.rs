@@ -6,6 +6,7 @@ use attune_core::profile::Profile;
 
 use super::{ChosenTask, tasks};
 use crate::error::{Cause, Error, PathError};
+use crate::factory;
 use crate::model_folder;
 use crate::paths;
 use crate::run_options::ProfileOptions;
@@ -24,6 +25,21 @@ pub fn profile(args: &ProfileOptions) -> Result<Profile, Error> {
     let mut read = ReadProfile::of_file(&args.file, sets)?;
     if let Some(model) = &args.model {
         read.profile.model = model_text(model, &read.profile)?;
+    }
+    read.checked()
+}
+
+/// Reads a profile for a form, which asks a program that is its evaluator by itself and says what is wrong with it beside the
+/// field that names it: where people can mend that.
+///
+/// # Errors
+/// As [`profile`], but for what only the program knows.
+#[cfg(feature = "backend")]
+pub(crate) fn profile_for_form(file: &Path) -> Result<Profile, Error> {
+    let read = ReadProfile::of_file(file, Vec::new())?;
+    if factory::is_worker(&read.profile) {
+        on_this_machine(&read.name, &read.profile)?;
+        return Ok(read.profile);
     }
     read.checked()
 }

@@ -82,6 +82,8 @@ pub(crate) fn study_of_parts(
         options: &settings,
         model: &model,
         space: &space,
+        evaluator: task.evaluator(),
+        signals: &prepared.info().signals,
         task: prepared.task(),
         strategy: &strategy,
         objectives: &objectives,

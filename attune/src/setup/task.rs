@@ -10,6 +10,7 @@ use attune_core::objective::Objective;
 use attune_core::options::{self, OptionError, Settings};
 use attune_core::printable::quoted;
 use attune_core::profile::{EvaluatorChoice, Profile, Task, TaskFault};
+use attune_core::signal::SignalSpec;
 use attune_eval::registry::{self, NativeFactory};
 
 use super::{Complaints, absolute, reading};
@@ -24,9 +25,11 @@ pub fn tasks() -> Vec<TaskSpec> {
 
 /// An evaluator and one of its tasks, with their options completed.
 pub(crate) struct ChosenTask {
-    factory: Factory,
+    pub(crate) factory: Factory,
     /// Options of the evaluator.
     settings: Settings,
+    /// The signals that the evaluator measures.
+    pub(crate) signals: Vec<SignalSpec>,
     /// Description of the task.
     pub(crate) spec: TaskSpec,
     /// Options of the task.
@@ -46,7 +49,7 @@ impl ChosenTask {
         if factory.folders().is_some() {
             needs_files(profile, factory.name())?;
         }
-        let EvaluatorSpec { name, tasks, .. } = factory.spec();
+        let EvaluatorSpec { name, tasks, signals, .. } = factory.spec();
         let spec = match profile.task.spec(&tasks) {
             Ok(spec) => spec.clone(),
             Err(fault) => return Err(of_others(fault, &name, profile)),
@@ -58,7 +61,7 @@ impl ChosenTask {
                 ..fault
             },
         })?;
-        Ok(Self { factory, settings, spec, options })
+        Ok(Self { factory, settings, signals, spec, options })
     }
 
     /// Everything that the result is reported on beside the report data.
@@ -69,7 +72,7 @@ impl ChosenTask {
     /// Where the data of a profile in the folder `base` is.
     pub(crate) fn data(&self, profile: &Profile, base: &Path) -> TaskData {
         let task = &profile.task;
-        let out_of_domain = task.elsewhere.iter().map(|(domain, path)| (domain.clone(), base.join(path)));
+        let out_of_domain = task.elsewhere.iter().map(|(domain, path)| (domain.clone(), beside(base, path)));
         TaskData {
             kind: self.spec.name.clone(),
             options: self.options.clone(),

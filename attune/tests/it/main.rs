@@ -5,3 +5,5 @@ mod builder;
 mod examples;
 mod function;
 mod parts;
+#[cfg(unix)]
+mod programs;

@@ -102,6 +102,7 @@ impl Boat {
                 numerics: "exact".into(),
                 concurrency: 2,
                 edits: vocabulary(),
+                signals: Vec::new(),
             },
             subject: Facts {
                 name: "skiff".into(),

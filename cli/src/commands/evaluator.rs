@@ -89,6 +89,10 @@ fn description(spec: &EvaluatorSpec) -> String {
     let mut text = format!("{}\n{}\n\n", spec.name, line(&spec.summary, MESSAGE));
     let edits: Vec<&str> = spec.edits.kinds().collect();
     text.push_str(&format!("edits       {}\n", edits.join(", ")));
+    let signals: Vec<String> =
+        spec.signals.iter().map(|signal| line(&signal.name, MESSAGE).into_owned()).collect();
+    let signals = if signals.is_empty() { "none".to_owned() } else { signals.join(", ") };
+    text.push_str(&format!("signals     {signals}\n"));
     if !spec.options.is_empty() {
         text.push_str("\nOptions (evaluator.options in a profile):\n");
         text.extend(spec.options.iter().map(option));
@@ -100,12 +104,17 @@ fn description(spec: &EvaluatorSpec) -> String {
 fn task(task: &TaskSpec) -> String {
     let metrics: Vec<String> = task.metrics.iter().map(metric).collect();
     let options: String = task.options.iter().map(|task| option(&task.spec)).collect();
+    let options = match options.is_empty() {
+        true => String::new(),
+        false => format!("\nIts options (task in a profile):\n{options}"),
+    };
+    let data =
+        if task.data.is_empty() { String::new() } else { format!("data        .{} files\n", task.data) };
     format!(
-        "\nTask `{}`: {}\nmetrics     {}\ndata        .{} files\n\nIts options (task in a profile):\n{options}",
+        "\nTask `{}`: {}\nmetrics     {}\n{data}{options}",
         task.name,
         line(&task.summary, MESSAGE),
-        metrics.join(", "),
-        task.data
+        metrics.join(", ")
     )
 }
 

@@ -30,7 +30,7 @@ fn run_study(store: &Path, study: StudyBuilder, as_json: bool) -> Result<(), Cli
     let described = json::Described::of(study.header());
     let name = study.header().study.clone();
     let model = study.subject().clone();
-    signals::stop(study.handle(), &name)?;
+    signals::stop(study.handle(), &name);
 
     let mut broken = None;
     let outcome = study.run_with(&mut |event| {

@@ -3,6 +3,7 @@
 use attune_core::evaluator::{EvaluatorSpec, MetricInfo, TaskOption, TaskSpec};
 use attune_core::objective::Direction;
 use attune_core::options::{OptionKind, OptionSpec};
+use attune_core::signal::SignalSpec;
 use attune_core::technique::TechniqueInfo;
 use serde_json::{Map, Value as Json, json};
 
@@ -20,9 +21,11 @@ pub(crate) fn technique(info: &TechniqueInfo) -> Json {
 
 /// An evaluator, as `attune evaluator show NAME --json` prints it.
 pub(crate) fn evaluator(spec: &EvaluatorSpec) -> Json {
-    let EvaluatorSpec { name, summary, options, tasks, edits } = spec;
+    let EvaluatorSpec { name, summary, options, tasks, edits, signals } = spec;
+    let signal = |SignalSpec { name, summary }: &SignalSpec| json!({ "signal": name, "summary": summary });
     json!({
         "evaluator": name, "summary": summary, "edits": edits.kinds().collect::<Vec<&str>>(),
+        "signals": signals.iter().map(signal).collect::<Vec<Json>>(),
         "options": options.iter().map(option).collect::<Vec<Json>>(),
         "tasks": tasks.iter().map(task).collect::<Vec<Json>>(),
     })

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::TaskSpec;
 use crate::options::{OptionSpec, Settings};
 use crate::plan::Vocabulary;
+use crate::signal::SignalSpec;
 
 /// An evaluator that a study can choose: its options, its tasks and its edits.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,6 +21,8 @@ pub struct EvaluatorSpec {
     pub tasks: Vec<TaskSpec>,
     /// The edits that it honours, as far as its subject can have them.
     pub edits: Vocabulary,
+    /// The signals that it measures, as far as its subject has them.
+    pub signals: Vec<SignalSpec>,
 }
 
 /// The data of a task, and what a profile says of it.
@@ -37,8 +40,10 @@ pub struct TaskData {
     pub report: PathBuf,
     /// Report data of other domains, by name.
     pub out_of_domain: BTreeMap<String, PathBuf>,
-    /// Items of the selection data that are used; 0 is all that there are.
+    /// Items of the selection data that the study wants; 0 is all that there are. A split has at least so many, where the data
+    /// has them, and may have more; item `n` is the same however many are wanted. Where there are fewer it has what there is,
+    /// and the study is refused.
     pub selection_items: u32,
-    /// Items of each report data that are used, likewise.
+    /// Items of each report data that the study wants, likewise.
     pub report_items: u32,
 }

@@ -9,7 +9,7 @@ use crate::options::{OptionKind, OptionValue};
 const COMPONENT: &str = ".wasm";
 
 impl Profile {
-    /// Every path that it names, with the key that names it. `tasks` say which options of a task are paths.
+    /// Every path that it names, with the key that names it; an empty one is none. `tasks` say which options of a task are paths.
     pub fn paths(&self, tasks: &[TaskSpec]) -> Vec<(String, String)> {
         let mut paths = Vec::new();
         self.clone().each_path(&|name| is_path(tasks, name), &mut |key, path| {
@@ -36,6 +36,12 @@ impl Profile {
     /// Calls `each` with the key and the text of every path; `option` says which options of the task are paths when they are
     /// texts.
     fn each_path(&mut self, option: &dyn Fn(&str) -> bool, each: &mut dyn FnMut(&str, &mut String)) {
+        let mut each = |key: &str, path: &mut String| {
+            // What a profile leaves to its evaluator is not the folder of the profile.
+            if !path.is_empty() {
+                each(key, path);
+            }
+        };
         for key in schema::keys() {
             let Some(mut value) = key.value(self) else { continue };
             match (key.kind, &mut value) {

@@ -238,5 +238,9 @@ mod tests {
         let moved = profile.with_paths(&specs(), |path| format!("/x/{path}"));
         assert_eq!(moved.task.options["classifier"], OptionValue::Text("/x/c".to_owned()));
         assert_eq!(moved.technique.name, "t");
+
+        let silent = Profile { model: String::new(), ..moved };
+        assert!(silent.paths(&specs()).iter().all(|(key, _)| key != "model"), "an empty path is none");
+        assert_eq!(silent.with_paths(&specs(), |path| format!("/y/{path}")).model, "");
     }
 }

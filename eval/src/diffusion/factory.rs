@@ -33,6 +33,7 @@ impl EvaluatorFactory for GeneratorFactory {
             options: Vec::new(),
             tasks: vec![super::task()],
             edits: attune_vocabulary::model().subset(KINDS),
+            signals: Vec::new(),
         }
     }
 

@@ -44,6 +44,7 @@ impl Prepared {
             // One call keeps all processors, or the whole device, busy.
             concurrency: 1,
             edits: attune_vocabulary::model().subset(super::edits::KINDS),
+            signals: Vec::new(),
         };
         Ok(Self { outline, compute, task, info, activation_memory: spec.activation_memory })
     }

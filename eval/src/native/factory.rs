@@ -12,7 +12,7 @@ use attune_core::facts::Facts;
 use attune_core::hash::ContentHash;
 use attune_core::plan::Plan;
 
-use super::{NativeSpec, Prepared, REFERENCE_MEMORY};
+use super::{NativeSpec, Prepared, REFERENCE_MEMORY, signal};
 use crate::compute::Precision;
 use crate::edits::{self, NATIVE};
 use crate::error::OpenError;
@@ -35,6 +35,7 @@ impl EvaluatorFactory for DecoderFactory {
             options: Vec::new(),
             tasks: tasks::specs(),
             edits: attune_vocabulary::model().subset(edits::kinds()),
+            signals: signal::specs(),
         }
     }
 

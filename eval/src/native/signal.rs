@@ -11,7 +11,7 @@ mod subsets;
 use attune_core::evaluator::{EvalFailure, Request};
 use attune_core::options::{OptionSpec, Settings, resolve};
 use attune_core::scores::Work;
-use attune_core::signal::{Measured, SignalRequest};
+use attune_core::signal::{Measured, SignalRequest, SignalSpec};
 use attune_core::technique::Signal;
 
 use super::NativeEvaluator;
@@ -23,19 +23,55 @@ type Measure = fn(&NativeEvaluator, &Asked<'_>) -> Result<(Signal, u64), EvalFai
 /// A signal that this evaluator knows.
 struct Known {
     name: &'static str,
+    summary: &'static str,
     arguments: fn() -> Vec<OptionSpec>,
     measure: Measure,
 }
 
 /// In the order in which messages list them.
 const KNOWN: [Known; 6] = [
-    Known { name: router::FREQUENCY, arguments: Vec::new, measure: NativeEvaluator::routing },
-    Known { name: router::SOFT_ACTIVATION, arguments: Vec::new, measure: NativeEvaluator::routing },
-    Known { name: reconstruction::NAME, arguments: Vec::new, measure: NativeEvaluator::reconstruction },
-    Known { name: blocks::NAME, arguments: Vec::new, measure: NativeEvaluator::block_influence },
-    Known { name: influence::NAME, arguments: influence::arguments, measure: NativeEvaluator::influence },
-    Known { name: kv_error::NAME, arguments: kv_error::arguments, measure: NativeEvaluator::kv_error },
+    Known {
+        name: router::FREQUENCY,
+        summary: "Share of the top-k choices of a layer that fall on each expert.",
+        arguments: Vec::new,
+        measure: NativeEvaluator::routing,
+    },
+    Known {
+        name: router::SOFT_ACTIVATION,
+        summary: "Mean router probability of each expert.",
+        arguments: Vec::new,
+        measure: NativeEvaluator::routing,
+    },
+    Known {
+        name: reconstruction::NAME,
+        summary: "Which experts answer most like all of a layer, for every number of them.",
+        arguments: Vec::new,
+        measure: NativeEvaluator::reconstruction,
+    },
+    Known {
+        name: blocks::NAME,
+        summary: "How much each block, and its two halves, turn the residual stream.",
+        arguments: Vec::new,
+        measure: NativeEvaluator::block_influence,
+    },
+    Known {
+        name: influence::NAME,
+        summary: "What it does to the loss that no query sees what lies so many tokens back, by KV head.",
+        arguments: influence::arguments,
+        measure: NativeEvaluator::influence,
+    },
+    Known {
+        name: kv_error::NAME,
+        summary: "What quantising the keys or values of a KV head does to the loss, by bits.",
+        arguments: kv_error::arguments,
+        measure: NativeEvaluator::kv_error,
+    },
 ];
+
+/// The signals that this evaluator measures.
+pub(super) fn specs() -> Vec<SignalSpec> {
+    KNOWN.iter().map(|known| SignalSpec::new(known.name, known.summary)).collect()
+}
 
 /// What is to be measured, on which data.
 struct Asked<'a> {

@@ -209,6 +209,39 @@ pub enum SessionError {
         /// The strategy.
         strategy: String,
     },
+    /// The technique's baselines are made of a signal that the evaluator does not measure.
+    #[error(
+        "technique `{technique}` makes its baselines of signal `{signal}`, which evaluator `{evaluator}` does not measure; it \
+         measures {measures}; choose another technique, or an evaluator that measures it (`attune evaluator show NAME` says so)"
+    )]
+    NoSignal {
+        /// The technique.
+        technique: String,
+        /// The signal.
+        signal: String,
+        /// The evaluator.
+        evaluator: String,
+        /// What it measures, in words.
+        measures: String,
+    },
+    /// The strategy is told to plan with an estimate that is made of a signal which the evaluator does not measure.
+    #[error(
+        "strategy `{strategy}` is to plan with what technique `{technique}` makes of signal `{signal}`, which evaluator \
+         `{evaluator}` does not measure; it measures {measures}; set `signal` of strategy `{strategy}` to \"measured\", choose \
+         another strategy (`evolution` needs no signals), or an evaluator that measures it (`attune evaluator show NAME` says so)"
+    )]
+    NoEstimate {
+        /// The technique.
+        technique: String,
+        /// The strategy.
+        strategy: String,
+        /// The signal.
+        signal: String,
+        /// The evaluator.
+        evaluator: String,
+        /// What it measures, in words.
+        measures: String,
+    },
     /// Sensitivities are differences from the reference.
     #[error(
         "the least damaged config, from which sensitivities are measured, could not be scored; choose another \

@@ -4,6 +4,7 @@
 
 mod lowering;
 mod racing;
+mod signals;
 
 use std::sync::Arc;
 
@@ -15,6 +16,7 @@ use attune_core::plan::Plan;
 use attune_core::profile::{Racing, ReportSpec};
 use attune_core::rng;
 use attune_core::sensitivity;
+use attune_core::signal::SignalSpec;
 use attune_core::space::Space;
 use attune_core::technique::{Signal, Technique};
 
@@ -23,6 +25,8 @@ use super::losses::Losses;
 use super::start::START;
 use super::{SessionError, Start};
 use crate::strategy::{StrategyError, StrategySource, TableSource};
+
+pub(super) use signals::wanted as wanted_signals;
 
 /// Whether the evaluator honours a plan, which it can tell from the shape of the model: [`Evaluator::check`].
 ///
@@ -40,6 +44,10 @@ pub struct Preflight<'a> {
     pub model: &'a Facts,
     /// The space that the technique describes for this model and these options.
     pub space: &'a Arc<Space>,
+    /// What messages call the evaluator.
+    pub evaluator: &'a str,
+    /// The signals that it measures.
+    pub signals: &'a [SignalSpec],
     /// The task.
     pub task: &'a TaskInfo,
     /// The strategy and its options.
@@ -78,6 +86,7 @@ impl Preflight<'_> {
             ("report.items", self.available(&Split::Report, self.report.items.max(1)).map(drop)),
             ("task.elsewhere", self.domains_are_there()),
             ("objectives", self.losses().map(drop)),
+            ("technique.name", signals::of_baselines(self)),
             self.strategy_fits(),
             ("racing.first", self.can_race()),
             ("start.study", self.can_start()),
@@ -167,7 +176,7 @@ impl Preflight<'_> {
 
     fn has_estimate(&self) -> Result<(), SessionError> {
         match self.technique.damage_signals(self.model, self.options)? {
-            Some(_) => Ok(()),
+            Some(wanted) => signals::of_estimate(self, &wanted),
             None => Err(SessionError::NoDamages {
                 technique: self.technique.info().name.clone(),
                 strategy: self.strategy.name().to_owned(),

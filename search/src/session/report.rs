@@ -20,7 +20,7 @@ use super::losses::Losses;
 use super::measure::{Flow, Meter, Scoring, Step, Wanted};
 use super::{SessionError, SessionSetup};
 use entries::Entry;
-use table::Table;
+use table::{Intervals, Table};
 
 pub(super) use front::MOST as MOST_OF_FRONT;
 pub(super) use random::most as most_of_random;
@@ -104,7 +104,9 @@ impl ReportBuilder<'_, '_> {
             return Ok(None);
         };
         let front = front.map(|front| (front, on_front));
-        let table = Table { entries, random, report, out_of_domain, front, seed: self.setup.header.seed };
+        let intervals =
+            Intervals { metrics: &self.setup.evaluator.task().metrics, seed: self.setup.header.seed };
+        let table = Table { entries, random, report, out_of_domain, front, intervals };
         table.assemble(best, trials).map(Some)
     }
 

@@ -69,6 +69,8 @@ impl SessionSetup {
             options: &self.options,
             model: self.evaluator.model(),
             space: &self.space,
+            evaluator: &self.evaluator.info().name,
+            signals: &self.evaluator.info().signals,
             task: self.evaluator.task(),
             strategy: &self.strategy,
             objectives: &self.objectives,

@@ -23,7 +23,7 @@ use attune_core::trial::Trial;
 
 use super::*;
 use crate::scripted_study::{self, Study};
-use attune_testkit::scripted;
+use attune_testkit::scripted::{self, ScriptedEvaluator};
 
 fn finished(study: &Study) -> (Finished, Vec<Event>) {
     let (end, events) = scripted_study::run(study.setup().unwrap(), |_, _| {});

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use attune_core::evaluator::{EvalFailure, Request, Split};
 use attune_core::objective::Direction;
 use attune_core::plan::{Edit, Plan};
-use attune_core::signal::SignalRequest;
+use attune_core::signal::{Measured, SignalRequest, SignalSpec};
 
 use super::running::said;
 use super::{DISTANCE, Trial};
@@ -21,7 +21,7 @@ const UNKNOWN: &str = "testkit-unknown";
 const NO_FORM: &str = "not tried: its subject has no form without edits";
 
 /// All of them, the simple ones first: what is wrong there is wrong in the others as well.
-pub(super) const PROMISES: [(&str, Tried); 15] = [
+pub(super) const PROMISES: [(&str, Tried); 16] = [
     ("it says who it is and what it measures", described),
     ("selection and report data are two", disjoint),
     ("it honours edits that it names", honours),
@@ -34,6 +34,7 @@ pub(super) const PROMISES: [(&str, Tried); 15] = [
     ("an unknown edit is refused by name, and the others are scored", unknown_edit),
     ("data that it does not have is refused", unknown_data),
     ("an unknown signal is refused", unknown_signal),
+    ("signals that it names are measured", named_signals),
     ("whoever listens can end a batch", broken_off),
     ("a plan that takes too long fails alone", late),
     ("called off, it ends soon, and works again", called_off),
@@ -262,6 +263,44 @@ fn unknown_signal(trial: &Trial<'_>) -> Result<String, String> {
         Err(EvalFailure::BadRequest(reason)) => Ok(reason),
         Err(other) => Err(format!("another failure: {other}")),
         Ok(_) => Err("it is measured".to_owned()),
+    }
+}
+
+/// A signal may need what this subject does not have, or arguments; one that it does not know it must not name.
+fn named_signals(trial: &Trial<'_>) -> Result<String, String> {
+    let named = &trial.evaluator.info().signals;
+    if named.is_empty() {
+        return Ok("it names none".to_owned());
+    }
+    let request = Request::new(Split::Selection, trial.items().into_iter().take(1).collect());
+    let mut refused = Vec::new();
+    for SignalSpec { name, .. } in named {
+        if name == UNKNOWN {
+            return Err(format!("it names `{name}`"));
+        }
+        match trial.evaluator.signal(&SignalRequest::new(name), &request) {
+            Err(EvalFailure::BadRequest(reason)) => refused.push(format!("`{name}`: {reason}")),
+            Err(failure) => return Err(format!("`{name}`: {failure}")),
+            Ok(Measured { signal, .. }) => {
+                let cells: usize = signal.axes.iter().map(|axis| axis.len as usize).product();
+                if signal.name != *name || cells != signal.values.len() {
+                    return Err(format!(
+                        "`{name}` comes as `{}` with {} values for {cells} cells",
+                        signal.name,
+                        signal.values.len()
+                    ));
+                }
+                if let Some(value) = signal.values.iter().find(|value| !value.is_finite()) {
+                    return Err(format!("`{name}` has the value {value}"));
+                }
+            }
+        }
+    }
+    let measured = named.len() - refused.len();
+    match (measured, refused.is_empty()) {
+        (0, _) => Err(format!("none of them is: {}", refused.join("; "))),
+        (_, true) => Ok(format!("all {measured}")),
+        (_, false) => Ok(format!("{measured} of {}; not {}", named.len(), refused.join("; "))),
     }
 }
 

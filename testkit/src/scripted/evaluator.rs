@@ -13,7 +13,7 @@ use attune_core::objective::Direction;
 use attune_core::options::{OptionValue, Settings};
 use attune_core::plan::{Argument, Edit, EditSchema, Plan, Vocabulary};
 use attune_core::scores::{Aggregate, MetricScore, Scores, Work};
-use attune_core::signal::{Measured, SignalRequest};
+use attune_core::signal::{Measured, SignalRequest, SignalSpec};
 use attune_core::space::Axis;
 use attune_core::technique::Signal;
 
@@ -21,6 +21,9 @@ use super::{LAYERS, sensitivity};
 
 /// The one kind of edit that is scripted.
 const KIND: &str = "kv-bits";
+
+/// The one signal.
+const SENSITIVITY: &str = "sensitivity";
 
 /// What the scripted evaluator understands.
 fn vocabulary() -> Vocabulary {
@@ -64,6 +67,7 @@ impl Default for ScriptedEvaluator {
                 numerics: "exact".to_owned(),
                 concurrency: 4,
                 edits: vocabulary(),
+                signals: vec![SignalSpec::new(SENSITIVITY, "What each layer suffers.")],
             },
             model: model(),
             task: TaskInfo {
@@ -102,6 +106,13 @@ impl ScriptedEvaluator {
     #[must_use]
     pub fn broken(mut self, failure: EvalFailure) -> Self {
         self.broken = Some(failure);
+        self
+    }
+
+    /// Measures no signal.
+    #[must_use]
+    pub fn without_signals(mut self) -> Self {
+        self.info.signals.clear();
         self
     }
 
@@ -238,7 +249,7 @@ impl Evaluator for ScriptedEvaluator {
 
     fn signal(&self, wanted: &SignalRequest, request: &Request) -> Result<Measured, EvalFailure> {
         let name = wanted.name.as_str();
-        if name != "sensitivity" {
+        if self.info.signals.iter().all(|signal| signal.name != name) {
             return Err(EvalFailure::BadRequest(format!("there is no signal `{name}`")));
         }
         for _ in &request.items {

@@ -103,6 +103,13 @@ impl ScriptedTechnique {
         self
     }
 
+    /// Makes its baselines without any signal.
+    #[must_use]
+    pub fn without_signals(mut self) -> Self {
+        self.info.signals.clear();
+        self
+    }
+
     /// Estimates damages of its own, from the signal `sensitivity`; they are those of the scripted evaluator but for
     /// the items' ripple.
     #[must_use]

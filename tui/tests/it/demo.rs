@@ -76,6 +76,7 @@ impl Demo {
             options: vec![dtype],
             tasks: catalogue().tasks,
             edits: attune_vocabulary::model().clone(),
+            signals: Vec::new(),
         }))
     }
 

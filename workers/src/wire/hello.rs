@@ -13,7 +13,7 @@ pub struct Hello {
     pub protocol: String,
     /// Who evaluates, for example `torch`.
     pub name: String,
-    /// Its version. Results of one version are not mixed with those of another.
+    /// Its version: another one for whatever changes scores. Results of one version are not mixed with those of another.
     pub version: String,
     /// What it evaluates, in one sentence.
     #[serde(default)]
@@ -28,7 +28,7 @@ pub struct Hello {
     /// What people call the subject without edits, for example `the dense model`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unedited: Option<String>,
-    /// The statistics of the subject that it can measure.
+    /// The statistics of the subject that it can measure; a study that asks for another one is refused before it begins.
     #[serde(default)]
     pub signals: Vec<NamedSummary>,
     /// What decides the last digits, as far as known before anything is opened.

@@ -108,9 +108,10 @@ pub struct TaskCall {
     pub report: String,
     /// Report data of other domains, by name.
     pub elsewhere: BTreeMap<String, String>,
-    /// Items of the selection data that are used; 0 is all that there are.
+    /// Items of the selection data that the study wants; 0 is all that there are. A split has at least so many, where the data
+    /// has them, and may have more.
     pub selection_items: u32,
-    /// Items of each report data that are used, likewise.
+    /// Items of each report data that the study wants, likewise.
     pub report_items: u32,
 }
 

@@ -36,7 +36,7 @@ pub struct Metric {
     pub name: String,
     /// Which way is better.
     pub direction: Direction,
-    /// For example `nats/token`.
+    /// For example `nats/token`; `share` promises values from 0 to 1 on every item.
     #[serde(default)]
     pub unit: String,
 }

@@ -73,7 +73,9 @@ impl WorkerLine {
     /// In words, what is wrong with it.
     pub fn read(line: &[u8]) -> Result<Self, String> {
         let text = std::str::from_utf8(line).map_err(|_| "it is not UTF-8".to_owned())?;
-        let value: Value = serde_json::from_str(text).map_err(|error| format!("it is not JSON: {error}"))?;
+        let value: Value = serde_json::from_str(text).map_err(|error| {
+            format!("it is not JSON ({error}); what a worker prints for people goes to standard error")
+        })?;
         let Value::Object(object) = value else { return Err("it is not a JSON object".to_owned()) };
         let typed = |value: Value| serde_json::from_value(value);
         let wrong = |what: &str, error: serde_json::Error| {

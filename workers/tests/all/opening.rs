@@ -22,7 +22,7 @@ fn what_it_says_of_itself_is_understood() {
     assert_eq!(spec.edits.describe(&bits(3, 4)), ["layer 3 in 4 bits"]);
     assert_eq!(spec.edits.describe(&Plan::empty()), ["the whole subject"]);
     let description = factory.description();
-    assert_eq!((description.version.as_str(), description.signals.len()), ("1", 2));
+    assert_eq!((description.version.as_str(), description.spec.signals.len()), ("1", 2));
 }
 
 #[test]

@@ -72,7 +72,14 @@ impl Worker {
             "hello" => {
                 let protocol =
                     if faults.is("protocol") { "attune-evaluator/2" } else { "attune-evaluator/1" };
-                self.answer(line, subject::hello(faults.concurrency, faults.idle, protocol));
+                let mut hello = subject::hello(faults.concurrency, faults.idle, protocol);
+                if faults.is("no-signals") {
+                    hello["signals"] = json!([]);
+                }
+                if faults.is("none-wrong") {
+                    hello["tasks"][0]["metrics"] = subject::with_share(subject::metrics());
+                }
+                self.answer(line, hello);
                 let worker = Arc::clone(self);
                 thread::spawn(move || {
                     while !worker.silent.load(Ordering::SeqCst) {
@@ -99,7 +106,11 @@ impl Worker {
                 }
                 self.say(&json!({"id": line["id"], "event": "progress", "message": "reading"}).to_string());
                 let numerics = if other && faults.with == "numerics" { "rounded" } else { "exact" };
-                self.answer(line, subject::opened(numerics));
+                let mut opened = subject::opened(numerics);
+                if faults.is("none-wrong") {
+                    opened["task"]["metrics"] = subject::with_share(subject::metrics());
+                }
+                self.answer(line, opened);
             }
             "load" => {
                 let digit = if other && faults.with == "subject" { "f" } else { "e" };
@@ -197,6 +208,9 @@ impl Worker {
                 outcome["error"] = json!({"kind": "not-finite", "metric": "kl", "item": 1, "value": "-inf"});
             } else {
                 outcome["scores"] = subject::scores(plan, split, items);
+                if self.faults.is("none-wrong") {
+                    outcome["scores"]["wrong"] = json!({"items": vec![0; items.len()]});
+                }
                 outcome["work"] = json!({"computed": items.len(), "naive": items.len()});
                 outcome["seconds"] = json!(0.25);
             }

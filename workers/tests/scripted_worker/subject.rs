@@ -38,8 +38,15 @@ pub(crate) fn hello(concurrency: u64, idle: Option<f64>, protocol: &str) -> Valu
     hello
 }
 
-fn metrics() -> Value {
+pub(crate) fn metrics() -> Value {
     json!([{"name": "kl", "direction": "minimise", "unit": "nats"}, {"name": "likeness", "direction": "maximise"}])
+}
+
+/// The same with a share of items, of which none is ever wrong.
+pub(crate) fn with_share(mut metrics: Value) -> Value {
+    let share = json!({"name": "wrong", "direction": "minimise", "unit": "share"});
+    metrics.as_array_mut().unwrap().push(share);
+    metrics
 }
 
 pub(crate) fn opened(numerics: &str) -> Value {

@@ -105,6 +105,10 @@ fn examine(
     let chosen = match ChosenTask::of(&profile, base) {
         Ok(chosen) => chosen,
         Err(fault) => {
+            if fault.path.starts_with("evaluator.") && !fault.path.starts_with("evaluator.options") {
+                // Who was asked before is not meant any more.
+                opened.close();
+            }
             blame(check, &fault.path, format!("{}: expected {}", fault.found, fault.expected));
             return None;
         }
@@ -132,6 +136,8 @@ fn examine(
         options: &options,
         model: facts,
         space: &space,
+        evaluator: chosen.evaluator(),
+        signals: &chosen.signals,
         task: &task,
         strategy: &strategy,
         objectives: &objectives,

@@ -133,7 +133,22 @@ fn summary(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::summary;
+    use std::path::Path;
+
+    use attune_core::profile::Profile;
+
+    use super::{anchored, summary};
+
+    #[test]
+    fn what_a_profile_leaves_empty_stays_so_wherever_it_is_opened() {
+        let text = r#"(version: 1, name: "n", model: "", evaluator: (command: ["python3", "rules.py"]),
+            technique: (name: "kv-bits"), task: (selection: "", report: "r.txt", elsewhere: {"o": ""}), trials: 1, items: 1)"#;
+        let profile = Profile::parse("n.ron", text, &[]).unwrap();
+        let moved = anchored(profile, Path::new("/share/profiles"));
+        assert_eq!((moved.model.as_str(), moved.task.selection.as_str()), ("", ""));
+        assert_eq!(moved.task.report, "/share/profiles/r.txt");
+        assert_eq!(moved.task.elsewhere["o"], "");
+    }
 
     #[test]
     fn a_profile_is_summed_up_by_its_first_sentence() {

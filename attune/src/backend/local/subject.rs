@@ -11,6 +11,7 @@ use attune_core::profile::{EvaluatorChoice, Profile};
 
 use super::models::Models;
 use crate::error::Error;
+use crate::factory::Factory;
 use crate::run_options::RunOptions;
 use crate::setup::{self, ChosenTask};
 
@@ -84,7 +85,14 @@ fn locked(prepared: &Shared) -> MutexGuard<'_, Box<dyn Prepared>> {
 
 /// The evaluator of another process that was opened last: a person who types asks for the same one again and again.
 #[derive(Clone, Default)]
-pub(super) struct Opened(Arc<Mutex<Option<(Asked, Shared)>>>);
+pub(super) struct Opened(Arc<Mutex<Option<Last>>>);
+
+/// What was opened last, by whom.
+struct Last {
+    factory: Factory,
+    asked: Asked,
+    prepared: Shared,
+}
 
 /// What it was opened with, and when the data was written.
 type Asked = (Option<EvaluatorChoice>, PathBuf, TaskData, Vec<Option<SystemTime>>);
@@ -102,15 +110,18 @@ impl Opened {
         let written = files.map(|file| file.metadata().ok()?.modified().ok()).collect();
         let asked = (chosen.completed(profile).evaluator, model.to_owned(), data, written);
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, prepared)) = last.as_ref().filter(|(known, _)| *known == asked) {
-            return Ok(Arc::clone(prepared));
+        // A program that was written anew is another one.
+        let same = |last: &&Last| last.asked == asked && last.factory.is(&chosen.factory);
+        if let Some(last) = last.as_ref().filter(same) {
+            return Ok(Arc::clone(&last.prepared));
         }
         // The old one goes before a new one comes: each may hold a device.
         *last = None;
         let args = RunOptions::new(base.join("profile.ron"), "auto");
         let prepared = chosen.prepare(&args, &asked.2, model, setup::nowhere())?;
         let prepared = Arc::new(Mutex::new(prepared));
-        *last = Some((asked, Arc::clone(&prepared)));
+        let factory = chosen.factory.clone();
+        *last = Some(Last { factory, asked, prepared: Arc::clone(&prepared) });
         Ok(prepared)
     }
 

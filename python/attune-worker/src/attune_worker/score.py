@@ -57,8 +57,8 @@ def run(
     An edit that is only named is one of neural models, whose schema attune knows. A metric that is only named
     is minimised. `items` are the data themselves, or are read from what the profile's task names. `signals`
     are what techniques may ask of the subject, by name. `version` has to change with what `score` computes:
-    it is part of the cache key, as the data are. Where none is named, the text of the program and its arguments
-    stand for it; what it imports does not. A long `score` is called off between calls: `items_at_once`
+    it is part of the cache key, as the data are. Where none is named, the text of the program, its arguments and
+    the modules beside it that are imported by now stand for it; installed packages do not. A long `score` is called off between calls: `items_at_once`
     bounds how many items one call gets (all of them, when absent)."""
     serve(ScoreEvaluator(score, edits, items, metrics, name, version, summary, items_at_once, facts, signals))
 
@@ -93,19 +93,32 @@ class ScoreEvaluator(Evaluator):
 
     def open(self, opening: Opening, tell: Callable[[str], None]) -> Session:
         items = self.items if isinstance(self.items, Mapping) else self.items(opening.task)
-        limits = {"selection": opening.task.selection_items}
-        used = {
-            split: list(data)[: limits.get(split, opening.task.report_items) or None]
-            for split, data in items.items()
-        }
-        return _ScoreSession(self, opening, used)
+        # All of them, however many are wanted: a study with more items finds the scores of one with fewer.
+        return _ScoreSession(self, opening, {split: list(data) for split, data in items.items()})
 
 
 def _of_program(score: Score) -> str:
-    """What stands for a version that nobody named: the text of the program, and its arguments."""
+    """What stands for a version that nobody named: the text of the program, its arguments, and its own modules."""
     program = Path(sys.argv[0])
     text = program.read_bytes() if program.is_file() else score.__name__.encode()
-    return hashlib.sha256(b"\0".join([text, *map(str.encode, sys.argv[1:])])).hexdigest()[:12]
+    parts = [text, *map(str.encode, sys.argv[1:])]
+    if program.is_file():
+        for name, module in sorted(_modules_beside(program.resolve()).items()):
+            parts += [name.encode(), module.read_bytes()]
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()[:12]
+
+
+def _modules_beside(program: Path) -> dict[str, Path]:
+    """Files of modules in the program's folder, by their path in it. An environment that lies there is no part of the
+    program."""
+    found = {}
+    for module in list(sys.modules.values()):
+        file = Path(getattr(module, "__file__", None) or "").resolve()
+        if file.suffix == ".py" and file != program and file.is_relative_to(program.parent) and file.is_file():
+            inside = file.relative_to(program.parent)
+            if not {"site-packages", "dist-packages"} & set(inside.parts):
+                found[inside.as_posix()] = file
+    return found
 
 
 class _ScoreSession(Session):

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use attune_core::evaluator::{EvalFailure, Split};
+use attune_core::evaluator::{EvalFailure, MetricInfo, Split};
 use attune_core::plan::Plan;
 use attune_core::pooling::Pool;
 use attune_core::report::{Best, Contender, Estimates, Front, FrontMember, Report};
@@ -17,20 +17,28 @@ use super::front::FrontTrials;
 use crate::session::SessionError;
 
 /// Everything that was scored for a report. Entry 0 is the winner, entry 1 the dense model where there is one.
-pub(super) struct Table {
+pub(super) struct Table<'a> {
     pub(super) entries: Vec<Entry>,
     pub(super) random: Vec<Contender>,
     pub(super) report: Column,
     pub(super) out_of_domain: BTreeMap<String, Column>,
     /// The front, with scores of its members by position.
     pub(super) front: Option<(FrontTrials, Column)>,
+    pub(super) intervals: Intervals<'a>,
+}
+
+/// How the values of a report get their intervals.
+#[derive(Clone, Copy)]
+pub(super) struct Intervals<'a> {
+    /// What the values are of: which interval a metric has is said by its declaration.
+    pub(super) metrics: &'a [MetricInfo],
     pub(super) seed: u64,
 }
 
-impl Table {
+impl Table<'_> {
     /// The report on `best`, with the dense model first, then chance, then the technique's baselines.
     pub(super) fn assemble(mut self, best: &Trial, trials: &[Trial]) -> Result<Report, SessionError> {
-        let (seed, pool) = (self.seed, Pool::new(trials));
+        let (intervals, pool) = (self.intervals, Pool::new(trials));
         let winner = self.report.remove(&0).ok_or_else(|| SessionError::BestFails {
             trial: best.id,
             split: Split::Report,
@@ -41,7 +49,7 @@ impl Table {
             None => None,
             Some((front, column)) => {
                 let dense = self.report.get(&1).filter(|_| dense);
-                Some(members(front, &column, dense, &pool, seed)?)
+                Some(members(front, &column, dense, &pool, intervals)?)
             }
         };
         let mut contenders: Vec<Contender> = Vec::new();
@@ -54,7 +62,9 @@ impl Table {
             for (domain, column) in &self.out_of_domain {
                 let Some(scores) = column.get(&position) else { continue };
                 if let Some(winner) = column.get(&0) {
-                    contender.out_of_domain_delta.insert(domain.clone(), differences(winner, scores, seed)?);
+                    contender
+                        .out_of_domain_delta
+                        .insert(domain.clone(), intervals.differences(winner, scores)?);
                 }
                 contender.out_of_domain.insert(domain.clone(), scores.clone());
             }
@@ -62,11 +72,11 @@ impl Table {
         }
         contenders.append(&mut self.random);
         for contender in &mut contenders {
-            contender.estimates = estimates(&contender.report, seed);
-            contender.delta = differences(&winner, &contender.report, seed)?;
+            contender.estimates = intervals.estimates(&contender.report);
+            contender.delta = intervals.differences(&winner, &contender.report)?;
         }
         let out_of_domain = self.out_of_domain.iter().filter_map(|(domain, column)| {
-            column.get(&0).map(|scores| (domain.clone(), estimates(scores, seed)))
+            column.get(&0).map(|scores| (domain.clone(), intervals.estimates(scores)))
         });
         Ok(Report {
             trials: trials.len() as u64,
@@ -76,7 +86,7 @@ impl Table {
                 plan: best.plan.clone(),
                 costs: best.costs.clone(),
                 search: searched(best, &pool),
-                estimates: estimates(&winner, seed),
+                estimates: intervals.estimates(&winner),
                 report: winner,
                 out_of_domain: out_of_domain.collect(),
             },
@@ -92,7 +102,7 @@ fn members(
     column: &Column,
     dense: Option<&Scores>,
     pool: &Pool<'_>,
-    seed: u64,
+    intervals: Intervals<'_>,
 ) -> Result<Front, NotPaired> {
     let scored =
         front.members.into_iter().enumerate().filter_map(|(at, trial)| Some((trial, column.get(&at)?)));
@@ -100,8 +110,8 @@ fn members(
         Ok(FrontMember {
             trial: trial.id,
             search: searched(&trial, pool),
-            estimates: estimates(scores, seed),
-            delta: dense.map_or(Ok(Estimates::new()), |dense| differences(scores, dense, seed))?,
+            estimates: intervals.estimates(scores),
+            delta: dense.map_or(Ok(Estimates::new()), |dense| intervals.differences(scores, dense))?,
             report: scores.clone(),
             config: trial.config,
             plan: trial.plan,
@@ -131,13 +141,24 @@ pub(super) fn contender(name: &str, help: &str, costs: Vec<Cost>, report: Scores
     }
 }
 
-fn estimates(scores: &Scores, seed: u64) -> Estimates {
-    let metrics = scores.metrics.iter();
-    metrics.map(|(name, score)| (name.clone(), stats::estimate(score, seed))).collect()
-}
+impl Intervals<'_> {
+    fn estimates(self, scores: &Scores) -> Estimates {
+        let metrics =
+            self.metrics.iter().filter_map(|metric| Some((metric, scores.metrics.get(&metric.name)?)));
+        let estimated = metrics.map(|(metric, score)| {
+            (metric.name.clone(), stats::estimate(metric.support(), score, self.seed))
+        });
+        estimated.collect()
+    }
 
-/// Left minus right, for the metrics that both have.
-fn differences(left: &Scores, right: &Scores, seed: u64) -> Result<Estimates, NotPaired> {
-    let both = left.metrics.iter().filter_map(|(name, score)| Some((name, score, right.metrics.get(name)?)));
-    both.map(|(name, left, right)| Ok((name.clone(), stats::difference(left, right, seed)?))).collect()
+    /// Left minus right, for the metrics that both have.
+    fn differences(self, left: &Scores, right: &Scores) -> Result<Estimates, NotPaired> {
+        let both = self.metrics.iter().filter_map(|metric| {
+            Some((metric, left.metrics.get(&metric.name)?, right.metrics.get(&metric.name)?))
+        });
+        both.map(|(metric, left, right)| {
+            Ok((metric.name.clone(), stats::difference(metric.support(), left, right, self.seed)?))
+        })
+        .collect()
+    }
 }

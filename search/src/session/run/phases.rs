@@ -4,8 +4,8 @@ use attune_core::evaluator::Split;
 use attune_core::event::Phase;
 use attune_core::sensitivity::Probing;
 
-use super::seeds;
 use crate::session::measure::Meter;
+use crate::session::preflight::wanted_signals;
 use crate::session::{SessionError, SessionSetup, report};
 use crate::strategy::TableSource;
 
@@ -21,7 +21,7 @@ pub(in crate::session) fn measuring(setup: &SessionSetup, search: bool) -> Resul
             setup.technique.damage_signals(model, &setup.options)?.map_or(0, |signals| signals.len())
         }
     };
-    let plans = seeds::wanted_signals(setup).len() + table;
+    let plans = wanted_signals(&*setup.technique).len() + table;
     Ok(Meter::new(Phase::Measuring, 0, plans as u64 * u64::from(setup.fidelity.items)))
 }
 

@@ -1,16 +1,13 @@
 //! Starting points and baselines of a study: the technique's baselines, and a trial of another study.
 
 use attune_core::event::Event;
-use attune_core::signal::SignalRequest;
 use attune_core::space::{Config, Space};
 use attune_core::technique::Baseline;
 
 use crate::session::measure::Measuring;
+use crate::session::preflight::wanted_signals;
 use crate::session::start::START;
 use crate::session::{SessionError, SessionSetup, Start};
-
-/// Names of signals that come with what the study starts from begin with this; they are not measured.
-const GIVEN: &str = "start-";
 
 /// Measures the signals that the technique asks for and lets it make its baselines of them. A baseline that is
 /// no config of this space at all is left out with a warning; one that only breaks a constraint stays. `None` when someone
@@ -19,7 +16,7 @@ pub(in crate::session) fn baselines(
     measuring: &mut Measuring<'_, '_>,
 ) -> Result<Option<Vec<Baseline>>, SessionError> {
     let setup = measuring.setup;
-    let Some(mut signals) = measuring.signals(&wanted_signals(setup))? else { return Ok(None) };
+    let Some(mut signals) = measuring.signals(&wanted_signals(&*setup.technique))? else { return Ok(None) };
     let events = &mut *measuring.events;
     let asked = &setup.technique.info().signals;
     let given = foreign(setup).into_iter().flat_map(|start| &start.signals);
@@ -52,12 +49,6 @@ pub(in crate::session) fn baselines(
         }
         _ => Ok(Some(baselines)),
     }
-}
-
-/// The signals that have to be measured for the technique's baselines.
-pub(in crate::session) fn wanted_signals(setup: &SessionSetup) -> Vec<SignalRequest> {
-    let names = setup.technique.info().signals.iter().filter(|name| !name.starts_with(GIVEN));
-    names.map(|name| SignalRequest::new(name)).collect()
 }
 
 /// What the study starts from, when it is of another space.

@@ -4,7 +4,7 @@ use attune_core::evaluator::Split;
 use attune_core::event::Phase;
 use attune_core::objective::dominates;
 use attune_core::profile::Selected;
-use attune_core::stats;
+use attune_core::stats::{self, Support};
 
 use super::*;
 
@@ -31,7 +31,7 @@ fn the_front_is_reported_beside_the_dense_model() {
         assert_eq!(member.search["damage"], own[0]);
         assert_eq!(member.report.metrics["damage"].items.len(), 20, "scored on the report split");
         let dense = &finished.report.baselines[0].report.metrics["damage"];
-        let delta = stats::difference(&member.report.metrics["damage"], dense, 1).unwrap();
+        let delta = stats::difference(Support::Any, &member.report.metrics["damage"], dense, 1).unwrap();
         assert_eq!(member.delta["damage"], delta);
     }
     let damages: Vec<f64> = front.members.iter().map(|member| member.search["damage"]).collect();

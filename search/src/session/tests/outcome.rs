@@ -15,7 +15,7 @@ fn a_study_finds_the_best_config_and_tells_its_story_in_order() {
     let (finished, events) = finished(&study);
     let space = scripted::ScriptedTechnique::space().unwrap();
     let technique = scripted::ScriptedTechnique::default();
-    let evaluator = scripted::ScriptedEvaluator::default();
+    let evaluator = ScriptedEvaluator::default();
     let damage = |config: &Config| {
         let plan = technique.lower(evaluator.model(), &Settings::new(), config).unwrap();
         let request = Request::new(Split::Selection, Fidelity { items: 8 }.all());

@@ -114,3 +114,31 @@ fn an_interrupted_study_plans_again_the_same() {
         assert_eq!(records(&study), records(&undisturbed), "after {writes} writes");
     }
 }
+
+#[test]
+fn a_signal_that_the_evaluator_lacks_is_refused_before_anything_is_measured() {
+    let deaf = || Arc::new(ScriptedEvaluator::default().without_signals());
+    let refusal = |study: &Study| {
+        let (end, events) = scripted_study::run(study.setup().unwrap(), |_, _| ());
+        assert!(!events.iter().any(|event| matches!(event, Event::Measuring { .. })), "{events:?}");
+        assert!(records(study).is_empty(), "something is stored");
+        end.unwrap_err().to_string()
+    };
+    let baselines = refusal(&Study { evaluator: deaf(), ..Study::default() });
+    for said in ["technique `scripted`", "signal `sensitivity`", "evaluator `scripted`", "measures none"] {
+        assert!(baselines.contains(said), "`{said}` is not in: {baselines}");
+    }
+
+    // The estimate alone needs it: another strategy, or the same with a measured table, does not.
+    let technique = || Arc::new(ScriptedTechnique::default().without_signals().with_estimates());
+    let planning = |signal: &str| {
+        let mut study = Study { evaluator: deaf(), technique: technique(), ..planned("profiling") };
+        study.strategy.options.insert("signal".to_owned(), OptionValue::Text(signal.to_owned()));
+        study
+    };
+    let estimate = refusal(&planning("gradient"));
+    for said in ["strategy `profiling`", "signal `sensitivity`", "\"measured\"", "`evolution`"] {
+        assert!(estimate.contains(said), "`{said}` is not in: {estimate}");
+    }
+    assert_eq!(finished(&planning("measured")).0.progress.trials, 12);
+}

@@ -1,7 +1,7 @@
 //! The result table.
 
 use attune_core::scores::MetricScore;
-use attune_core::stats;
+use attune_core::stats::{self, Support};
 
 use super::*;
 
@@ -42,7 +42,7 @@ fn differences_are_paired_best_minus_contender() {
     for line in &report.baselines {
         let (best, other) = (&report.best.report.metrics["damage"], &line.report.metrics["damage"]);
         assert_eq!(best.items.len(), 20, "the report split at the report's own number of items");
-        assert_eq!(line.delta["damage"], stats::difference(best, other, 1).unwrap());
+        assert_eq!(line.delta["damage"], stats::difference(Support::Any, best, other, 1).unwrap());
     }
 }
 
@@ -70,7 +70,7 @@ fn random_is_the_mean_over_the_drawn_configs_item_by_item() {
             use attune_core::technique::Technique as _;
             let mut random = attune_core::rng::derive(1, "random-baseline", &[number]);
             let config = space.sample(&mut random).unwrap();
-            let evaluator = scripted::ScriptedEvaluator::default();
+            let evaluator = ScriptedEvaluator::default();
             let plan = technique.lower(evaluator.model(), &Default::default(), &config).unwrap();
             let request = Request::new(Split::Report, Fidelity { items: 20 }.all());
             let mut found = None;
@@ -123,7 +123,7 @@ fn drawn(split: &attune_core::evaluator::Split, items: u32) -> Vec<(attune_core:
     use attune_core::technique::Technique as _;
     let (space, technique) =
         (scripted::ScriptedTechnique::space().unwrap(), scripted::ScriptedTechnique::default());
-    let evaluator = scripted::ScriptedEvaluator::default();
+    let evaluator = ScriptedEvaluator::default();
     let draw = |number| {
         let config = space.sample(&mut attune_core::rng::derive(1, "random-baseline", &[number])).unwrap();
         let plan = technique.lower(evaluator.model(), &Default::default(), &config).unwrap();
@@ -222,4 +222,25 @@ fn the_report_of_an_interrupted_race_is_that_of_an_undisturbed_one() {
     setup.report.random = 48;
     end(setup);
     assert_eq!(records(&study), records(&undisturbed));
+}
+
+#[test]
+fn a_share_of_none_or_all_leaves_room_and_a_distance_of_nothing_does_not() {
+    for value in [0.0, 1.0] {
+        let evaluator = ScriptedEvaluator::default().edited(move |_, mut scores| {
+            scores.metrics.values_mut().for_each(|score| score.items.fill(value));
+            scores
+        });
+        let study = Study { evaluator: Arc::new(evaluator), ..Study::default() };
+        let best = finished(&study).0.report.best;
+        let (share, damage) = (best.estimates["likeness"], best.estimates["damage"]);
+        assert_eq!((share.mean, damage.mean), (value, value));
+        // Wilson at none and all of 20 items, which weigh 1, 2 and 3 and are worth 39²/89: 1/(1 + n/z²) from the end.
+        assert!((share.high - share.low - 0.1835).abs() < 1e-4, "{share:?}");
+        assert_eq!((damage.low, damage.high), (value, value));
+        let beside = &finished(&study).0.report.baselines[0];
+        let (share, damage) = (beside.delta["likeness"], beside.delta["damage"]);
+        assert!(share.mean == 0.0 && share.low < 0.0 && share.high > 0.0, "{share:?}");
+        assert_eq!((damage.low, damage.high), (0.0, 0.0));
+    }
 }
