@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use crate::support::{Place, root, stderr};
+use crate::support::{Place, root};
 use crate::torch::{profile, python, with_packages};
 
 /// Runs the study with so many actors; `hears` is told of every event, with the process that runs it. Its journal without the
