@@ -2,7 +2,6 @@
 //! where there is none.
 
 use std::env;
-use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -34,11 +33,11 @@ pub(crate) fn with_packages(mut command: Command, python: &Path) -> Command {
     command
 }
 
-/// What `whole_way.py` says.
-fn script(python: &Path, arguments: &[&OsStr]) -> String {
+/// What `whole_way.py` says of these families.
+fn script(python: &Path, what: &str, folder: &Path, families: &[&str]) -> String {
     let file = root().join("python/attune-torch/tests/whole_way.py");
     let mut command = with_packages(Command::new(python), python);
-    let output = command.arg(file).args(arguments).output().unwrap();
+    let output = command.arg(file).arg(what).arg(folder).args(families).output().unwrap();
     assert!(output.status.success(), "{}", stderr(&output));
     String::from_utf8(output.stdout).unwrap()
 }
@@ -78,30 +77,34 @@ fn a_mixture_that_the_native_evaluator_refuses_ends_as_a_checkpoint_that_is_the_
         Ok(python) => python,
         Err(why) => return println!("skipped: {why}"),
     };
-    for family in ["minimax", "lfm2_moe"] {
-        let place = Place::new();
+    let families = ["minimax", "lfm2_moe"];
+    let place = Place::new();
+    script(&python, "make", place.dir.path(), &families);
+    for family in families {
         let model = place.path(family);
-        script(&python, &["make".as_ref(), family.as_ref(), model.as_ref()]);
-        let native = profile(&place, &model, &[("(name: \"torch\", options: {\"dtype\": \"float32\"})", "(name: \"native\")")]);
-        refused(&place.attune(&["run", &native.display().to_string()]), 2, &[family]);
+        let named = ("name: \"whole\"", &*format!("name: {family:?}"));
+        let native = ("(name: \"torch\", options: {\"dtype\": \"float32\"})", "(name: \"native\")");
+        let native = profile(&place, &model, &[named, native]).display().to_string();
+        refused(&place.attune(&["run", &native]), 2, &[family]);
 
-        let attune = |args: &[&str]| with_packages(place.command(args), &python).output().unwrap();
-        let study = profile(&place, &model, &[]).display().to_string();
-        let output = attune(&["run", &study, "--json"]);
-        assert!(output.status.success(), "{family}: {}", stderr(&output));
-        let finished = events(&output).pop().unwrap();
-        assert_eq!((&finished["event"], &finished["trials"]), (&"finished".into(), &12.into()));
-        assert!(finished["baselines"]["frequency"]["report"]["kl"]["mean"].as_f64().unwrap() > 0.0, "{finished}");
-
-        let (out, plan) = (place.path("pruned"), place.path("plan"));
-        for (target, out) in [("hf", &out), ("plan", &plan)] {
-            let output = attune(&["export", "whole", "--to", target, "--out", &out.display().to_string()]);
+        let attune = |args: &[&str]| {
+            let output = with_packages(place.command(args), &python).output().unwrap();
             assert!(output.status.success(), "{family}: {}", stderr(&output));
-        }
-        let plan = plan.join("plan.json");
-        let compared = script(&python, &["compare".as_ref(), model.as_ref(), plan.as_ref(), out.as_ref()]);
-        let compared: Value = serde_json::from_str(&compared).unwrap();
-        assert!(compared["apart"].as_f64().unwrap() < 1e-5, "{family}: {compared}");
-        assert!(compared["changed"].as_f64().unwrap() > 1e-2, "{family}: {compared}");
+            output
+        };
+        let study = profile(&place, &model, &[named]).display().to_string();
+        let finished = events(&attune(&["run", &study, "--json"])).pop().unwrap();
+        assert_eq!((&finished["event"], &finished["trials"]), (&"finished".into(), &12.into()));
+        let frequency = &finished["baselines"]["frequency"]["report"]["kl"]["mean"];
+        assert!(frequency.as_f64().unwrap() > 0.0, "{finished}");
+        place.write(&format!("{family}.json"), &finished["best"]["plan"].to_string());
+        let out = place.path(&format!("{family}.exported")).display().to_string();
+        attune(&["export", family, "--to", "hf", "--out", &out]);
+    }
+    let compared: Value =
+        serde_json::from_str(&script(&python, "compare", place.dir.path(), &families)).unwrap();
+    for family in families {
+        let found = |what: &str| compared[family][what].as_f64().unwrap();
+        assert!(found("apart") < 1e-5 && found("changed") > 1e-2, "{family}: {compared}");
     }
 }

@@ -1,7 +1,7 @@
 """Both ends of a study that a test of `tests/it` runs: the checkpoint that it begins with, and its export, loaded by transformers.
 
-    whole_way.py make FAMILY FOLDER
-    whole_way.py compare FOLDER PLAN.json EXPORTED
+    whole_way.py make FOLDER FAMILY…      FOLDER/FAMILY
+    whole_way.py compare FOLDER FAMILY…   FOLDER/FAMILY under the plan FOLDER/FAMILY.json with FOLDER/FAMILY.exported
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def compared(folder: Path, plan: Path, exported: Path) -> dict[str, float]:
     """How far the exported checkpoint is from the candidate, and the candidate from the dense model, by the largest difference of
     logits; and the largest logit."""
     subject = loaded(folder, dtype="float32")
-    candidate = [edit_of(edit) for edit in json.loads(plan.read_text())["plan"]["edits"]]
+    candidate = [edit_of(edit) for edit in json.loads(plan.read_text())]
     ids = torch.randint(0, subject.config.vocab_size, (4, 48), generator=torch.Generator().manual_seed(1))
 
     def logits() -> torch.Tensor:
@@ -58,9 +58,15 @@ def compared(folder: Path, plan: Path, exported: Path) -> dict[str, float]:
 
 if __name__ == "__main__":
     match sys.argv[1:]:
-        case ["make", family, folder]:
-            made(family, Path(folder))
-        case ["compare", *paths]:
-            print(json.dumps(compared(*map(Path, paths))))
+        case ["make", folder, *families]:
+            for family in families:
+                made(family, Path(folder) / family)
+        case ["compare", folder, *families]:
+            places = {family: Path(folder) / family for family in families}
+            said = {
+                name: compared(place, place.with_name(f"{name}.json"), place.with_name(f"{name}.exported"))
+                for name, place in places.items()
+            }
+            print(json.dumps(said))
         case _:
             sys.exit(__doc__)
