@@ -31,5 +31,9 @@ mod techniques;
 #[cfg(unix)]
 mod terminal;
 #[cfg(unix)]
+mod torch;
+#[cfg(target_os = "linux")]
+mod torch_ray;
+#[cfg(unix)]
 mod walk;
 mod workers;

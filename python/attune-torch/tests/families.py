@@ -114,6 +114,16 @@ FAMILIES: dict[str, tuple[str, dict[str, Any]]] = {
         ),
     ),
     "lfm2": ("lfm2", dict(layer_types=["conv", "full_attention", "conv"], block_auto_adjust_ff_dim=False)),
+    "lfm2_moe": (
+        "lfm2_moe",
+        dict(
+            num_experts=4,
+            num_experts_per_tok=2,
+            moe_intermediate_size=24,
+            num_dense_layers=1,
+            layer_types=["conv", "full_attention", "conv"],
+        ),
+    ),
     "qwen3_next": (
         "qwen3_next",
         dict(
@@ -155,7 +165,7 @@ def make(name: str, folder: Path, dtype: torch.dtype = torch.float32, **changed:
         noise = torch.randn(tensor.shape, generator=generator) if tensor.is_floating_point() else None
         if noise is None or any(part in tensor_name for part in ("A_log", "dt_bias", "inv_freq", "slope")):
             continue
-        if "correction" in tensor_name:
+        if "correction" in tensor_name or "expert_bias" in tensor_name:
             tensor.copy_(noise * 0.2)
         elif isinstance(tensor, torch.nn.Parameter) and tensor.dim() >= 2 and "norm" not in tensor_name:
             tensor.copy_(noise * (1.0 if "embed" in tensor_name else 1.5 / tensor.shape[-1] ** 0.5))

@@ -431,3 +431,14 @@ def test_edits_of_the_same_place_are_refused(family: Family) -> None:
     ):
         with pytest.raises(Unsupported, match="same place"):
             check(family("llama"), pair)
+
+
+def test_caches_that_other_layers_read_keep_their_bits(tmp_path: Path) -> None:
+    layers = ["sliding_attention", "full_attention", "sliding_attention", "full_attention"]
+    changed = {"num_hidden_layers": 4, "num_kv_shared_layers": 2, "layer_types": layers}
+    folder = make("gemma3n_text", tmp_path, activation_sparsity_pattern=[0.0] * 4, **changed)
+    subject = loaded(folder)
+    for layer in range(4):
+        coarse = edit("kv-bits", layer=layer, keys=4, values=4, group_size=8, sink=0, recent=0)
+        with pytest.raises(Unsupported, match="also those of other layers"):
+            check(subject, [coarse])

@@ -26,7 +26,7 @@ EXPECTED = {
     "bloom": PLAIN,
     "deepseek_v3": ["q-a", "q-b", "kv-a", "kv-b", "o", "gate", "up", "down"],
 }
-ATTENTION_FREE = {"minimax": [0, 2], "lfm2": [0, 2], "qwen3_next": [0, 2]}
+ATTENTION_FREE = {name: [0, 2] for name in ("minimax", "lfm2", "lfm2_moe", "qwen3_next")}
 """Layers with another mixer."""
 
 
@@ -43,7 +43,8 @@ def test_every_linear_module_is_found_in_the_order_of_the_forward_pass(name: str
 
 
 @pytest.mark.parametrize(
-    "name", ["mixtral", "glm4_moe", "gpt_oss", "llama4_text", "minimax", "ernie4_5_moe", "qwen3_next"]
+    "name",
+    ["mixtral", "glm4_moe", "gpt_oss", "llama4_text", "minimax", "ernie4_5_moe", "lfm2_moe", "qwen3_next"],
 )
 def test_routers_are_understood_by_what_they_give(name: str, family: Family) -> None:
     for layer in family(name).layers:

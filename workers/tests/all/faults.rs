@@ -113,6 +113,46 @@ fn one_that_closes_its_output_and_goes_on_is_ended() {
 }
 
 #[test]
+fn a_check_that_never_ends_is_ended_and_the_next_one_is_answered() {
+    let notes = TempDir::new().unwrap();
+    let limits = Limits { hello: Duration::from_secs(4), cancel: Duration::from_millis(100), ..limits() };
+    let args = ["--fault", "hangs-on-check", "--lives", "1", "--notes", notes.path().to_str().unwrap()];
+    let evaluator = evaluator_within(&args, limits);
+    let failed = evaluator.check(&bits(0, 2)).unwrap_err();
+    assert!(!failed.is_deterministic(), "it says nothing of the plan: {failed}");
+    let failed = failed.to_string();
+    assert!(failed.contains("it went on for 100ms with a request that was called off"), "{failed}");
+    assert_eq!(evaluator.check(&bits(0, 2)), Ok(()));
+    let lives = std::fs::read_to_string(notes.path().join("lives")).unwrap();
+    assert_eq!(lives.lines().count(), 2, "the one that hung is no more");
+}
+
+#[test]
+fn a_request_that_fails_as_a_whole_is_asked_in_halves_and_costs_the_one_plan() {
+    let whole = scores(&*evaluator(&[]), &eight(), &request(3));
+    for bad in [0_usize, 3, 5] {
+        let notes = TempDir::new().unwrap();
+        let (with, folder) = (format!("{bad}:2"), notes.path().to_str().unwrap());
+        let evaluator = evaluator(&["--fault", "fails-on", "--with", &with, "--notes", folder]);
+        let request = request(3);
+        let (outcomes, ended) = ask(&*evaluator, &eight(), &request);
+        assert_eq!(ended, Ok(()));
+        for (index, outcome) in outcomes.iter().enumerate() {
+            match outcome {
+                Some(Ok(evaluation)) => assert_eq!(*evaluation, whole[index]),
+                Some(Err(EvalFailure::OutOfMemory { detail, .. })) => {
+                    assert_eq!((index, detail.as_str()), (bad, "no room for the batch"));
+                }
+                other => panic!("{index}: {other:?}"),
+            }
+        }
+        assert_eq!(request.progress.evaluations(), 8.0 * 3.0);
+        let lives = std::fs::read_to_string(notes.path().join("lives")).unwrap();
+        assert_eq!(lives.lines().count(), 1, "it lives on: nothing was wrong with it");
+    }
+}
+
+#[test]
 fn a_deadline_is_kept_by_the_host_where_the_worker_does_not() {
     let limits =
         Limits { deadline_slack: Duration::from_millis(50), cancel: Duration::from_millis(50), ..limits() };

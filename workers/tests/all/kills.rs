@@ -1,16 +1,13 @@
 //! A worker that is killed at random moments, fifty times.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::Duration;
 
 use attune_core::evaluator::Evaluation;
 use attune_core::plan::Plan;
-use attune_core::rng;
 use attune_workers::Limits;
-use rand::RngExt as _;
 use tempfile::TempDir;
 
-use crate::deaths::kill;
+use crate::killer::kill_at_random;
 use crate::support::{bits, evaluator, evaluator_within, limits, request, scores};
 
 const KILLS: usize = 50;
@@ -48,25 +45,8 @@ fn killed_fifty_times_it_scores_the_same() {
     let limits = Limits { starts: 1000, fatal_plans: 1000, ..limits() };
     let evaluator = evaluator_within(&["--item-ms", "1", "--notes", notes.path().to_str().unwrap()], limits);
     let (told, over) = (AtomicUsize::new(0), AtomicBool::new(false));
-    let mut random = rng::derive(0, "kills", &[]);
     std::thread::scope(|scope| {
-        let killer = scope.spawn(|| {
-            let (mut kills, mut last) = (0, String::new());
-            while kills < KILLS && !over.load(Ordering::SeqCst) {
-                std::thread::sleep(Duration::from_micros(random.random_range(0..20_000)));
-                let pid = std::fs::read_to_string(notes.path().join("pid")).unwrap_or_default();
-                if !pid.is_empty() && pid != last {
-                    kill(&pid);
-                    (kills, last) = (kills + 1, pid);
-                    // Whatever it was killed with has its scores before the next: chance does not strike one plan twice.
-                    let progress = told.load(Ordering::SeqCst);
-                    while told.load(Ordering::SeqCst) == progress && !over.load(Ordering::SeqCst) {
-                        std::thread::sleep(Duration::from_millis(1));
-                    }
-                }
-            }
-            kills
-        });
+        let killer = scope.spawn(|| kill_at_random(KILLS, 0, notes.path(), &told, &over));
         let mut rounds = 0;
         while !killer.is_finished() {
             assert_eq!(scored(&batches, &*evaluator, &told), expected, "round {rounds}");

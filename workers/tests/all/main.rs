@@ -7,6 +7,7 @@
 mod conformance;
 mod deaths;
 mod faults;
+mod killer;
 mod kills;
 mod lifetime;
 mod nonsense;

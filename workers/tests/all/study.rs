@@ -4,20 +4,17 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::Duration;
 
 use attune::core::evaluator::{EvalFailure, Evaluation, Evaluator, EvaluatorInfo, Request, TaskInfo};
 use attune::core::facts::Facts;
 use attune::core::hash::ContentHash;
 use attune::core::plan::Plan;
-use attune::core::rng;
 use attune::core::signal::{Measured, SignalRequest};
 use attune_testkit::scripted::ScriptedTechnique;
 use attune_workers::{Limits, ProcessEvaluator, WorkerFactory};
-use rand::RngExt as _;
 use tempfile::TempDir;
 
-use crate::deaths::kill;
+use crate::killer::kill_at_random;
 use crate::support::{command, limits, opening};
 
 const KILLS: usize = 50;
@@ -91,25 +88,8 @@ fn the_journal_is_the_same_to_the_byte() {
     let expected = study(start(&[]), quiet.path());
     let evaluator = start(&["--item-ms", "1", "--notes", notes.path().to_str().unwrap()]);
     let over = AtomicBool::new(false);
-    let mut random = rng::derive(1, "kills", &[]);
     let (found, kills) = std::thread::scope(|scope| {
-        let killer = scope.spawn(|| {
-            let (mut kills, mut last) = (0, String::new());
-            while kills < KILLS && !over.load(Ordering::SeqCst) {
-                std::thread::sleep(Duration::from_micros(random.random_range(0..20_000)));
-                let pid = std::fs::read_to_string(notes.path().join("pid")).unwrap_or_default();
-                if !pid.is_empty() && pid != last {
-                    kill(&pid);
-                    (kills, last) = (kills + 1, pid);
-                    // One plan that is struck twice counts as deadly, as it should: chance strikes each call once here.
-                    let finished = calls.load(Ordering::SeqCst);
-                    while calls.load(Ordering::SeqCst) == finished && !over.load(Ordering::SeqCst) {
-                        std::thread::sleep(Duration::from_millis(1));
-                    }
-                }
-            }
-            kills
-        });
+        let killer = scope.spawn(|| kill_at_random(KILLS, 1, notes.path(), &calls, &over));
         let found = study(evaluator, killed.path());
         over.store(true, Ordering::SeqCst);
         (found, killer.join().unwrap())

@@ -117,6 +117,7 @@ impl Worker {
                 self.answer(line, json!({"fingerprint": digit.repeat(64)}));
             }
             "check" if faults.is("dies-on-check") => die("no plan is safe"),
+            "check" if faults.is("hangs-on-check") => thread::sleep(Duration::from_secs(1000)),
             "check" => match subject::refused(&line["plan"]) {
                 Some(error) => self.say(&json!({"id": line["id"], "error": error}).to_string()),
                 None => self.answer(line, json!({"calibration": subject::calibration(&line["plan"])})),
@@ -201,6 +202,9 @@ impl Worker {
                 |text: &str| edits.iter().any(|edit| format!("{}:{}", edit["layer"], edit["bits"]) == text);
             if self.faults.is("dies-on") && has(&self.faults.with) {
                 die(&format!("illegal memory access in {}", self.faults.with));
+            }
+            if self.faults.is("fails-on") && has(&self.faults.with) {
+                return Err(json!({"kind": "out-of-memory", "message": "no room for the batch"}));
             }
             if most.is_some_and(|most| begin.elapsed().as_secs_f64() > most) {
                 outcome["error"] = json!({"kind": "deadline", "message": "too slow"});

@@ -4,6 +4,7 @@ definition."""
 from __future__ import annotations
 
 import copy
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from attune_worker.evaluator import Edit, Unsupported
 from torch import Tensor, nn
 
 from attune_torch import edits
-from attune_torch.edits.routers import Routing, route
+from attune_torch.edits.routers import Routing, edited_routing, route
 from attune_torch.structure.routers import Router
 from attune_torch.subject import Subject
 from attune_torch.trials.routing import try_router
@@ -101,6 +102,25 @@ def test_a_rule_gives_what_the_model_gives(family: str) -> None:
                 edited_routing(stack, layer)
         assert torch.allclose(logits(subject, ids), dense, atol=2e-4)
     assert torch.equal(logits(subject, ids), dense)
+
+
+def test_small_sigmoids_are_divided_by_what_the_model_divides_them_by() -> None:
+    """LFM2 adds 1e-6 to their sum, which here is not much larger."""
+    model = random_model("lfm2_moe")
+    layer: Any = model.model.layers[1]
+    with torch.no_grad():
+        # Every row that the mixture is given makes logits around -13.
+        layer.feed_forward.gate.weight.copy_(-torch.linspace(12, 14, E)[:, None] / 32)
+    subject = subject_of(model)
+    rows, given = torch.ones(1, 5, 32), []
+    for stack in (ExitStack(), ExitStack()):
+        with stack, torch.no_grad():
+            if given:
+                edited_routing(stack, subject.layers[1])
+            given.append(layer.feed_forward(rows))
+    first, second = (one[0] if isinstance(one, tuple) else one for one in given)
+    assert first.abs().max() > 1e-3
+    assert torch.allclose(first, second, rtol=1e-5, atol=0)
 
 
 def test_kept_experts_are_a_checkpoint_with_sliced_ones() -> None:
@@ -262,3 +282,17 @@ def test_a_router_that_is_not_understood_is_refused_by_name() -> None:
     with pytest.raises(Unsupported, match="MixtralTopKRouter makes of logits is none of the rules"):
         edits.compile(subject, [keep(0, 1)])
     edits.compile(subject, [edit("keep-experts", 0, experts=[0, 1])])
+
+
+@pytest.mark.parametrize("dtype", [torch.float8_e4m3fn, torch.int8])
+def test_experts_in_codes_are_not_merged(dtype: torch.dtype) -> None:
+    model = random_model("mixtral")
+    subject = subject_of(model)
+    router = subject.layers[1].router
+    assert router is not None
+    experts: Any = router.experts
+    codes = nn.Parameter(experts.down_proj.detach().to(dtype), requires_grad=False)
+    experts.down_proj = codes
+    with pytest.raises(Unsupported, match=f"`down_proj` of its MixtralExperts is {dtype} .* in floating point"):
+        edits.compile(subject, [merge({0: 0.5, 1: 0.5}, *IDENTITY[1:])])
+    edits.compile(subject, [keep(0, 1)])

@@ -165,6 +165,28 @@ def test_less_at_a_time_when_memory_runs_out(llama: Subject, monkeypatch: pytest
         population.score([Candidate(edits.compile(llama, PLANS[1]))], asked, Limit(Request(), 1), Progress(Request()))
 
 
+def test_long_passages_among_many_short_ones_stay_within_the_budget(
+    llama: Subject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = passages([4] * 40 + [64] * 8)
+    expected = values(score(Population(llama), [PLANS[1]], asked)[0])
+    # Half of it takes 96 tokens in and out of a layer and finished, in float32.
+    population = Population(llama, budget=2 * 3 * 4 * 96 * llama.config.hidden_size)
+    monkeypatch.setattr(type(population.forward), "on_host", property(lambda _: False))
+    sizes: list[int] = []
+    run_layer = llama.run_layer
+
+    def counted(index: int, hidden: torch.Tensor, prepared: Any) -> torch.Tensor:
+        sizes.append(hidden.shape[0] * hidden.shape[1])
+        return run_layer(index, hidden, prepared)
+
+    monkeypatch.setattr(llama, "run_layer", counted)
+    found = values(score(population, [PLANS[1]], asked)[0])
+    assert max(sizes) == 96, "as many as fit, and no more"
+    for (kl, nll, _), (expected_kl, expected_nll, _greedy) in zip(found, expected, strict=True):
+        assert kl == pytest.approx(expected_kl, rel=1e-3, abs=1e-6) and nll == pytest.approx(expected_nll, rel=1e-4)
+
+
 def test_a_stack_is_equal_up_to_rounding_and_the_dense_model_is_itself(
     llama: Subject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -206,4 +228,4 @@ def test_a_layer_that_changes_what_it_is_given_is_found_out(llama: Subject, monk
 def _unit(own: Subject) -> Any:
     from attune_torch.population.units import units
 
-    return units(passages([16]), 1, own.device)[0]
+    return units(passages([16]), 1, 16, own.device)[0]

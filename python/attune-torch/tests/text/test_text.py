@@ -66,6 +66,17 @@ def test_every_split_has_its_items() -> None:
     assert (values["kl"], values["perplexity"]) == ((1.0, 2.0), (3.0, 2.0))
 
 
+def test_a_text_is_known_by_the_name_that_the_native_evaluator_gives_it() -> None:
+    asked = request(
+        options={"length": 128, "lengths": {}, "passkeys": {}},
+        selection=DATA / "arithmetic.selection.txt",
+        report=DATA / "arithmetic.report.txt",
+    )
+    task = kind("text").open(asked, Subject(), lambda _: None)
+    # `task_fingerprint` of the journal of profiles/quickstart.ron.
+    assert task.splits["selection"].fingerprint == "401ea7eab8a74e41574c53a3efc5c836fbbf3b67e73b2a80400366467c642f0f"
+
+
 def test_tokens_are_those_of_transformers() -> None:
     from transformers import AutoTokenizer
 

@@ -99,7 +99,7 @@ def route(router: Router, logits: Tensor, routing: Routing) -> tuple[Tensor, Ten
         # Also where what is not answered is infinite.
         weights = torch.where(answered, weights, 0.0)
     elif router.renormalised:
-        weights = weights / (total + 1e-20 if router.scores == "sigmoid" else total.clamp_min(1e-12))
+        weights = weights / (total + router.addend if router.scores == "sigmoid" else total.clamp_min(1e-12))
     return (order if kept is None else kept[order]), weights * router.scale
 
 

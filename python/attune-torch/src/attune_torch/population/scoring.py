@@ -50,8 +50,7 @@ class Population:
 
     def at_once(self, longest: int) -> int:
         """Plans whose activations fit side by side into half of the budget, with one unit of passages of that many tokens."""
-        rows = max(longest, HOST_ROWS if self.forward.on_host else DEVICE_ROWS)
-        return max(1, self.budget // 2 // self._bytes(rows))
+        return max(1, self.budget // 2 // self._bytes(max(longest, self._rows)))
 
     def release(self) -> None:
         """Gives back what is kept to save time."""
@@ -68,7 +67,8 @@ class Population:
         Raises `OutOfMemory` when one candidate on one passage is too much; what `limit` raises.
         """
         shortest = min(len(one.passage.tokens) for one in asked)
-        first = 1 if self.forward.on_host else max(1, min(DEVICE_ROWS // shortest, len(asked), self.most or len(asked)))
+        # So many of the shortest; of longer ones, whose units are cut by their tokens, there are fewer in each.
+        first = max(1, min(self._rows // shortest, len(asked), self.most or len(asked)))
         before_all = progress.done
 
         def attempt(some: Sequence[Candidate], most: int) -> list[Scored]:
@@ -96,7 +96,7 @@ class Population:
         self, candidates: Sequence[Candidate], asked: Sequence[Asked], most: int, limit: Limit, progress: Progress
     ) -> list[Scored]:
         scored = [Scored([kl.TokenScores()] * len(asked), 0.0) for _ in candidates]
-        for group in self._groups(units(asked, most, self.subject.device), len(candidates)):
+        for group in self._groups(units(asked, most, self._rows, self.subject.device), len(candidates)):
             evaluations = sum(unit.share for unit in group) * len(candidates)
             part = self._layers_part(group)
             references = [self._reference(unit, limit) for unit in group]
@@ -122,6 +122,13 @@ class Population:
             groups[-1].append(unit)
             free -= needs
         return groups
+
+    @property
+    def _rows(self) -> int:
+        """Tokens that a unit of several passages has at most: as many as a product should have, within half of the budget."""
+        if self.forward.on_host:
+            return HOST_ROWS
+        return max(1, min(DEVICE_ROWS, self.budget // 2 // self._bytes(1)))
 
     def _bytes(self, rows: int) -> int:
         """What so many rows take: in and out of a layer, and the finished ones."""

@@ -67,15 +67,17 @@ class Unit:
         return torch.cat([row[self.tokens - 1 - scored : self.tokens - 1] for row, scored in rows])
 
 
-def units(asked: Sequence[Asked], most: int, device: torch.device) -> list[Unit]:
-    """The passages in units of one length and at most `most` passages each; those of one length in their order."""
+def units(asked: Sequence[Asked], most: int, rows: int, device: torch.device) -> list[Unit]:
+    """The passages in units of one length, with at most `most` passages and `rows` tokens each, or one passage; those of one
+    length in their order."""
     by_length: dict[int, list[int]] = {}
     for at, one in enumerate(asked):
         by_length.setdefault(len(one.passage.tokens), []).append(at)
     found = []
-    for places in by_length.values():
-        for first in range(0, len(places), most):
-            own = places[first : first + most]
+    for length, places in by_length.items():
+        together = max(1, min(most, rows // length))
+        for first in range(0, len(places), together):
+            own = places[first : first + together]
             ids = torch.tensor([asked[at].passage.tokens for at in own], dtype=torch.long, device=device)
             found.append(Unit(own, [asked[at] for at in own], ids))
     return found

@@ -15,6 +15,9 @@ _WEIGHS_INPUT = ("Llama4TextExperts",)
 """Classes whose experts are given rows that weights multiplied."""
 _SIGMOID = ("llama4_text",)
 """Families whose scores are sigmoids; so are those beside a correction, nearly everywhere."""
+_ADDENDS = {"lfm2_moe": 1e-6}
+"""What families add to a sum of sigmoids that they divide by; all others 1e-20, which tells nothing from 0. No experiment tells
+it in 16 bits, and it matters where all sigmoids are small."""
 _TRANSPOSED = ("Llama4TextExperts",)
 """Classes whose experts are stored `[experts, inputs, outputs]`, and do not say so."""
 
@@ -117,6 +120,7 @@ def _router(part: nn.Module, experts: nn.Module, count: int, config: Any) -> Rou
         corrections[0] if corrections else None,
         weighs_input=type(experts).__name__ in _WEIGHS_INPUT,
         groups=_groups(config),
+        addend=_ADDENDS.get(kind, 1e-20),
         sparsemixer=kind == "phimoe",
         scores="sigmoid" if kind in _SIGMOID or corrections and kind != "ernie4_5_moe" else "softmax",
     )

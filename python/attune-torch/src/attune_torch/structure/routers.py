@@ -34,6 +34,8 @@ class Router:
     scores: Literal["softmax", "sigmoid"] = "softmax"
     renormalised: bool = True
     """Whether the chosen scores are divided by their sum."""
+    addend: float = 1e-20
+    """What is added to the sum of chosen sigmoids before they are divided by it."""
     scale: float = 1.0
     """What weights are multiplied by at last."""
     weighs_input: bool = False
