@@ -46,6 +46,7 @@ fn run() -> ExitCode {
         Command::Export(export) => commands::export::run(&args.store, &export),
         Command::Technique(command) => commands::technique::run(&command),
         Command::Evaluator(command) => commands::evaluator::run(&command),
+        Command::Target(command) => commands::target::run(&command),
         Command::Doctor { repair } => commands::doctor::run(&args.store, repair),
         Command::Completions { shell } => commands::completions::run(shell),
     };

@@ -5,3 +5,4 @@ mod builder;
 mod examples;
 mod function;
 mod parts;
+mod targets;
