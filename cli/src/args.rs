@@ -79,7 +79,7 @@ pub(crate) enum Command {
     /// List and show targets: the engines that results are exported to, and what they take.
     #[command(subcommand)]
     Target(TargetCommand),
-    /// Check devices, techniques and the store.
+    /// Check devices, evaluators, techniques, targets and the store.
     Doctor {
         /// Rebuild a damaged database from the journals. The damaged one is moved aside, not deleted.
         #[arg(long)]

@@ -36,10 +36,10 @@ pub(crate) const DESCRIPTION: Description = Description {
             what: "codes, scales and biases are those of MLX 0.32.4 to the bit: 2 to 8 bits, groups of 32, 64 and 128, float32 and \
                    bfloat16",
             how: "`cargo test -p attune-export mlx`, golden values of `tests/golden/mlx_codes.py`",
-            when: "2026-11-28",
+            when: "2026-11-30",
         },
         Verified {
-            what: "logits of an exported folder in mlx-lm 0.32.2 are those of the plan (docs/measurements.md has the figures)",
+            what: "logits of SmolLM2 in mixed bits in mlx-lm 0.32.2 are those of its rounded weights, to the bit",
             how: "`python tests/golden/check_mlx.py`",
             when: "2026-11-28",
         },

@@ -13,6 +13,6 @@ pub(crate) const DESCRIPTION: Description = Description {
     verified: &[Verified {
         what: "every plan comes back as it was",
         how: "`cargo test -p attune-export plan_file`",
-        when: "2026-11-23",
+        when: "2026-11-30",
     }],
 };
