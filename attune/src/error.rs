@@ -7,6 +7,7 @@ mod exporting;
 mod folder;
 mod path;
 mod start;
+mod target;
 
 pub use cause::Cause;
 pub use continuing::{ContinueError, NoStore};
@@ -15,6 +16,7 @@ pub use exporting::{ChoiceError, StagingError};
 pub use folder::FolderError;
 pub use path::PathError;
 pub use start::StartError;
+pub use target::TargetError;
 
 use attune_core::printable::{self, MESSAGE};
 use attune_core::space::SpaceError;

@@ -7,9 +7,11 @@ mod staging;
 use std::path::{Path, PathBuf};
 
 use attune_core::exporter::{Exactness, ExportError, ExportInput};
+use attune_core::profile::Profile;
 
 use crate::error::{ChoiceError, Error, FolderError, StagingError};
 use crate::model_files::Folder;
+use crate::reading::{StoredStudy, store_of};
 use crate::run_options::ExportOptions;
 
 pub use choice::Chosen;
@@ -24,14 +26,18 @@ const PLAN: &str = "plan";
 /// # Errors
 /// When there is no such trial, the target cannot express its plan, or the files cannot be written; then none are.
 pub fn write(store: &Path, args: &ExportOptions) -> Result<Vec<(PathBuf, u64)>, Error> {
-    let exporter = attune_export::by_name(&args.to).map_err(Error::input)?;
-    let need = if args.to == PLAN { Need::Name } else { Need::Weights };
+    let to = match &args.to {
+        Some(to) => to.clone(),
+        None => target_of(store, &args.study)?,
+    };
+    let exporter = attune_export::target(&to).map_err(Error::input)?.exporter;
+    let need = if to == PLAN { Need::Name } else { Need::Weights };
     let chosen = Chosen::find(store, &args.study, args.trial, args.model.as_deref(), need)?;
     let Chosen { model_folder, model, plan, provenance } = chosen;
     if let Exactness::Approximate { reason } = exporter.check(&plan, &model).map_err(Error::input)?
         && !args.approximate
     {
-        return Err(Error::input(ChoiceError::Approximate { target: args.to.clone(), reason }));
+        return Err(Error::input(ChoiceError::Approximate { target: to, reason }));
     }
     let files = match need {
         // A plan stands for itself, wherever its model is.
@@ -47,6 +53,18 @@ pub fn write(store: &Path, args: &ExportOptions) -> Result<Vec<(PathBuf, u64)>, 
         source => Error::run(StagingError::Failed { source, out: args.out.clone() }),
     })?;
     staging.finish().map_err(staging_error)
+}
+
+/// The target that a study was searched for.
+fn target_of(store: &Path, study: &str) -> Result<String, Error> {
+    let stored = StoredStudy::read(&store_of(study, store)?, study)?;
+    let profile = Profile::from_identity(&stored.header.profile, study, 1);
+    // A study of a program has no profile, and so no target.
+    profile.ok().and_then(|profile| profile.target).ok_or_else(|| {
+        let targets: Vec<&str> =
+            attune_export::targets().iter().map(|target| target.description.name).collect();
+        Error::input(ChoiceError::NoTarget { study: study.to_owned(), targets: targets.join(", ") })
+    })
 }
 
 fn staging_error(error: StagingError) -> Error {

@@ -91,8 +91,8 @@ impl ContinueOptions {
 pub struct ExportOptions {
     /// The study.
     pub study: String,
-    /// The target: its name, as `attune export --to` takes it.
-    pub to: String,
+    /// The target: its name, as `attune export --to` takes it; `None` is the one that the study was searched for.
+    pub to: Option<String>,
     /// The model's folder, when it is no longer where the study ran.
     pub model: Option<PathBuf>,
     /// A new or empty folder for the files, or one with an earlier export of the same study, which is replaced.

@@ -12,6 +12,8 @@ mod start;
 #[cfg(feature = "native")]
 mod study;
 #[cfg(feature = "native")]
+mod target;
+#[cfg(feature = "native")]
 mod task;
 #[cfg(feature = "techniques")]
 mod technique;
@@ -37,6 +39,8 @@ pub(crate) use start::stored_start;
 pub use study::study;
 #[cfg(feature = "native")]
 pub(crate) use study::{Parts, not_loaded, study_of_parts};
+#[cfg(feature = "native")]
+pub(crate) use target::ChosenTarget;
 #[cfg(feature = "native")]
 pub(crate) use task::ChosenTask;
 #[cfg(feature = "native")]

@@ -76,7 +76,10 @@ pub(crate) enum Command {
     /// List, show and check evaluators.
     #[command(subcommand)]
     Evaluator(EvaluatorCommand),
-    /// Check devices, techniques and the store.
+    /// List and show targets: the engines that results are exported to, and what they take.
+    #[command(subcommand)]
+    Target(TargetCommand),
+    /// Check devices, evaluators, techniques, targets and the store.
     Doctor {
         /// Rebuild a damaged database from the journals. The damaged one is moved aside, not deleted.
         #[arg(long)]
@@ -98,7 +101,8 @@ impl Command {
             Self::Continue(asked) => asked.json,
             Self::Studies { json, .. } | Self::Show { json, .. } | Self::Compare { json, .. } => *json,
             Self::Technique(TechniqueCommand::List { json } | TechniqueCommand::Show { json, .. })
-            | Self::Evaluator(EvaluatorCommand::List { json } | EvaluatorCommand::Show { json, .. }) => *json,
+            | Self::Evaluator(EvaluatorCommand::List { json } | EvaluatorCommand::Show { json, .. })
+            | Self::Target(TargetCommand::List { json } | TargetCommand::Show { json, .. }) => *json,
             Self::Export(_)
             | Self::Technique(TechniqueCommand::Check { .. })
             | Self::Evaluator(EvaluatorCommand::Check { .. })
@@ -249,9 +253,10 @@ pub(crate) struct ExportArgs {
     #[arg(add = ArgValueCandidates::new(completions::studies))]
     pub(crate) study: String,
     /// The target: `plan` (versioned JSON, every technique), `hf` (a Hugging Face folder, for plans that
-    /// fold into an ordinary checkpoint) or `mlx` (few-bit weights for mlx-lm).
-    #[arg(long, value_name = "ENGINE", add = ArgValueCandidates::new(completions::targets))]
-    pub(crate) to: String,
+    /// fold into an ordinary checkpoint) or `mlx` (few-bit weights for mlx-lm) [default: the one that the study was searched
+    /// for].
+    #[arg(long, value_name = "TARGET", add = ArgValueCandidates::new(completions::targets))]
+    pub(crate) to: Option<String>,
     /// The model's folder, when it is no longer where the study ran.
     #[arg(long, value_name = "DIR", value_parser = paths::parser())]
     pub(crate) model: Option<PathBuf>,
@@ -344,6 +349,25 @@ pub(crate) enum EvaluatorCommand {
         /// Where to evaluate, as for `run`.
         #[arg(long, default_value = "cpu", value_name = "DEVICE", add = ArgValueCandidates::new(completions::devices))]
         device: String,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum TargetCommand {
+    /// List the targets, with the edits that they take.
+    List {
+        /// One JSON object with all of them, each as `show --json` has it.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show what a target takes of which edits, how exactly, and how that was checked.
+    Show {
+        /// A target, as `attune target list` names it.
+        #[arg(add = ArgValueCandidates::new(completions::targets))]
+        name: String,
+        /// One JSON object.
+        #[arg(long)]
+        json: bool,
     },
 }
 

@@ -8,4 +8,5 @@ pub(crate) mod export;
 pub(crate) mod run;
 pub(crate) mod show;
 pub(crate) mod studies;
+pub(crate) mod target;
 pub(crate) mod technique;

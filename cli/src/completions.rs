@@ -15,8 +15,8 @@ pub(crate) fn studies() -> Vec<CompletionCandidate> {
 
 /// Targets of exports.
 pub(crate) fn targets() -> Vec<CompletionCandidate> {
-    let exporters = attune_export::exporters();
-    offered(exporters.iter().map(|target| (target.name().to_owned(), Some(target.summary().to_owned()))))
+    let descriptions = attune_export::targets().iter().map(|target| target.description);
+    offered(descriptions.map(|target| (target.name.to_owned(), Some(target.summary.to_owned()))))
 }
 
 /// Devices of this machine that this build can use.

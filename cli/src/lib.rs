@@ -64,6 +64,7 @@ fn obey(command: &Command, store: &Path) -> Result<(), CliError> {
         Command::Export(export) => commands::export::run(store, export),
         Command::Technique(command) => commands::technique::run(command),
         Command::Evaluator(command) => commands::evaluator::run(command),
+        Command::Target(command) => commands::target::run(command),
         Command::Doctor { repair } => commands::doctor::run(store, *repair),
         Command::Completions { shell } => commands::completions::run(*shell),
     }

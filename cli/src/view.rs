@@ -8,6 +8,7 @@ pub(crate) mod progress;
 pub(crate) mod sheet;
 pub(crate) mod spec_json;
 pub(crate) mod table;
+pub(crate) mod target_json;
 
 #[cfg(test)]
 mod tests;

@@ -44,6 +44,8 @@ pub struct Profile {
     pub evaluator: Option<EvaluatorChoice>,
     /// Which technique, with which options.
     pub technique: Selected,
+    /// The engine that is to load the result: the search keeps to what it can express; `None` limits nothing.
+    pub target: Option<String>,
     /// What is measured, on which data.
     pub task: Task,
     /// What counts, most important first; empty for the first metric of the task.

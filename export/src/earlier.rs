@@ -7,7 +7,7 @@ use attune_core::exporter::ModelFiles;
 use serde::Deserialize;
 
 use crate::checkpoint::MANIFEST;
-use crate::plan::FILE as PLAN;
+use crate::targets::PLAN_FILE as PLAN;
 use crate::wire::WrittenJson;
 
 /// The files that say of which study an export is; every target writes one of them, and writes it last.

@@ -7,7 +7,7 @@ use attune_core::hash::{ContentHash, ParseHashError};
 use attune_core::plan::{EditError, Plan};
 use attune_vocabulary::{arrange, model};
 
-use crate::plan::{FORMAT, VERSION};
+use crate::targets::{PLAN_FORMAT as FORMAT, PLAN_VERSION as VERSION};
 use crate::wire;
 
 /// What a plan file says.

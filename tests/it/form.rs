@@ -226,3 +226,20 @@ fn a_name_that_another_study_has_is_refused_in_the_form_with_a_free_one() {
     person.fill("study name", "small-2");
     assert!(verdict(&mut person).contains("ready to launch"));
 }
+
+#[test]
+fn a_target_that_takes_nothing_of_the_technique_is_refused_in_the_form_at_its_field() {
+    let place = Place::new();
+    place.small_profile(&[("    task: (", "    target: \"mlx\",\n    task: (")]);
+    let mut person = Terminal::sized(&place, 100, 36);
+    person.waits_for("the profile", |text| text.contains("›small.ron"));
+    person.press("\r");
+    assert!(verdict(&mut person).contains("1 field to put right"), "{}", person.text());
+    // A launch goes to the field that is in its way.
+    person.press("l");
+    person.waits_for("the target", |text| text.contains("›target"));
+    person.sees("target: `mlx` takes weight-bits");
+    choose(&mut person, "target", "hf");
+    let form = verdict(&mut person);
+    assert!(form.contains("ready to launch"), "{form}");
+}

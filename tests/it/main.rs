@@ -27,6 +27,7 @@ mod some_layers;
 mod streams;
 mod studies;
 mod support;
+mod targets;
 mod techniques;
 #[cfg(unix)]
 mod terminal;

@@ -98,6 +98,8 @@ pub struct Catalogue {
     pub strategies: Vec<StrategyRow>,
     /// Tasks of this build's evaluators with their options and metrics, the one of profiles that name none first.
     pub tasks: Vec<TaskSpec>,
+    /// Targets that a search can be for.
+    pub targets: Vec<String>,
     /// What `--device` takes in this build, `auto` first.
     pub devices: Vec<String>,
     /// Model folders that were found below the working directory.

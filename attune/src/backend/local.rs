@@ -193,7 +193,8 @@ impl Backend for LocalBackend {
             }
             Request::Export { study, trial, to, out, approximate } => {
                 let store = self.store.clone();
-                let args = ExportOptions { study, to, model: None, out: out.into(), trial, approximate };
+                let args =
+                    ExportOptions { study, to: Some(to), model: None, out: out.into(), trial, approximate };
                 later(mailbox, move || {
                     let written = exports::write(&store, &args).map_err(|error| error.sentence());
                     Answer::Exported { study: args.study, written }

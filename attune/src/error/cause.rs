@@ -11,7 +11,7 @@ use attune_core::store::StoreError;
 use attune_core::technique::TechniqueFailure;
 #[cfg(feature = "native")]
 use attune_eval::registry::UnknownEvaluator;
-#[cfg(feature = "export")]
+#[cfg(feature = "native")]
 use attune_export::UnknownTarget;
 use attune_files::{ReadError, nearest};
 #[cfg(feature = "techniques")]
@@ -21,7 +21,7 @@ use attune_search::strategy::StrategyError;
 
 use super::{
     ChoiceError, ContinueError, FolderError, NoExample, NoStore, OtherEvaluator, PathError, StagingError,
-    StartError,
+    StartError, TargetError,
 };
 
 /// What happened.
@@ -97,10 +97,13 @@ pub enum Cause {
     /// The model of a study is not where it is looked for.
     #[error(transparent)]
     Folder(#[from] FolderError),
-    /// Nobody exports to this target.
-    #[cfg(feature = "export")]
+    /// There is no such target.
+    #[cfg(feature = "native")]
     #[error(transparent)]
-    Target(#[from] UnknownTarget),
+    UnknownTarget(#[from] UnknownTarget),
+    /// The target of a study does not take what its technique makes.
+    #[error(transparent)]
+    Target(#[from] TargetError),
     /// There is no such trial to export, or it may not be.
     #[error(transparent)]
     Choice(#[from] ChoiceError),

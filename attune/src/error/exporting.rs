@@ -36,6 +36,16 @@ pub enum ChoiceError {
         /// The trial.
         trial: u64,
     },
+    /// Nobody says where to.
+    #[error(
+        "study `{study}` was searched for no target in particular; say one with --to: {targets} (`attune target list`)"
+    )]
+    NoTarget {
+        /// The study.
+        study: String,
+        /// The targets that there are.
+        targets: String,
+    },
     /// The target expresses the plan only approximately, and nobody said that this is enough.
     #[error(
         "`--to {target}` expresses this plan only approximately: {reason}; add --approximate to export it all the same"

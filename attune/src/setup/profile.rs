@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use attune_core::profile::Profile;
 
-use super::{ChosenTask, tasks};
+use super::{ChosenTarget, ChosenTask, tasks};
 use crate::error::{Cause, Error, PathError};
 use crate::factory;
 use crate::model_folder;
@@ -86,7 +86,8 @@ impl ReadProfile {
         let Self { profile, file, name, text, sets } = self;
         on_this_machine(&name, &profile)?;
         let base = file.parent().unwrap_or(Path::new(""));
-        ChosenTask::of(&profile, base).map_err(|fault| {
+        let chosen = ChosenTarget::of(&profile).and_then(|_| ChosenTask::of(&profile, base));
+        chosen.map_err(|fault| {
             let path = fault.path.replace("[\"", ".").replace("\"]", "");
             let set = sets.iter().any(|(key, _)| *key == path);
             Error::input(if set { fault.of_set() } else { fault.of_file(&name, &text) })

@@ -13,7 +13,7 @@ use attune_core::technique::Technique;
 use attune_search::session::{Preflight, SessionSetup};
 use attune_search::strategy::StrategySource;
 
-use super::{ChosenTask, Complaints, goes_on, start, technique, told};
+use super::{ChosenTarget, ChosenTask, Complaints, goes_on, start, technique, told};
 use crate::error::{Error, PathError};
 use crate::paths;
 use crate::run_options::RunOptions;
@@ -61,6 +61,11 @@ pub(crate) fn study_of_parts(
         Some(own) => own,
         None => Arc::new(technique(&profile.technique.name, &base, Arc::clone(&complaints))?),
     };
+    let target = ChosenTarget::of(profile).map_err(Error::input)?;
+    let technique = match target {
+        Some(target) => target.limits(technique).map_err(Error::input)?,
+        None => technique,
+    };
     let owner = format!("technique `{}`", technique.info().name);
     let settings = options::resolve(&owner, &technique.info().options, &profile.technique.options)
         .map_err(Error::input)?;
@@ -95,6 +100,10 @@ pub(crate) fn study_of_parts(
         seed: profile.seed,
     };
     study.check(&|plan| prepared.outline().check(plan))?;
+    if let Some(target) = target {
+        let exactness = target.check(&study).map_err(Error::input)?;
+        target.note(&exactness).into_iter().for_each(&*complaints);
+    }
 
     let resolved = Profile {
         technique: Selected { name: profile.technique.name.clone(), options: settings.clone() },

@@ -25,7 +25,7 @@ pub(crate) const PROFILE: &str = r#"(
     report: (items: 2, random: 2),
 )"#;
 
-fn models() -> PathBuf {
+pub(crate) fn models() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../models")
 }
 

@@ -7,3 +7,4 @@ mod function;
 mod parts;
 #[cfg(unix)]
 mod programs;
+mod targets;

@@ -29,6 +29,11 @@ pub(crate) fn run(store: &Path, repair: bool) -> Result<(), CliError> {
         let info = technique.info();
         output::line(format!("  {} {} ({})", info.name, info.version, info.fingerprint.short()))?;
     }
+    output::line("\nTargets")?;
+    for target in attune_export::targets() {
+        let (name, engines) = (target.description.name, target.description.engine_words());
+        output::line(format!("  {name:<10}loaded by {engines}"))?;
+    }
     let (folder, profiles) = come_with_attune();
     output::line(format!("\nProfiles {}", folder.display()))?;
     output::line(match profiles {

@@ -46,7 +46,7 @@ fn run_study(store: &Path, study: StudyBuilder, as_json: bool) -> Result<(), Cli
     match outcome {
         Outcome::Finished(result) => {
             if !as_json {
-                let next = next::after_run(&result.finished, &model);
+                let next = next::after_run(&result.finished, &model, described.target.as_deref());
                 output::line(table::result(&result.finished, &next, output::columns()).trim_end())?;
             }
             broken.map_or(Ok(()), Err)

@@ -27,7 +27,7 @@ pub(crate) fn run(path: &Path, study: &str, as_json: bool) -> Result<(), CliErro
         let folder = session::whereabouts(&notes).map_or(&header.model_path, |last| &last.model);
         let outline = attune_eval::registry::outline(Path::new(folder)).ok();
         let model = outline.map(|outline| outline.facts(header.model_fingerprint));
-        let next = next::after_show(&finished, model.as_ref());
+        let next = next::after_show(&finished, model.as_ref(), described.target.as_deref());
         if let Some(notes) = described.notes {
             output::line(format!("notes: {}\n", printable::block(&notes, MESSAGE)))?;
         }

@@ -30,13 +30,16 @@ pub(crate) struct Described {
     dimensions: Vec<Dimension>,
     /// What it is for, in a person's own words.
     pub(crate) notes: Option<String>,
+    /// The target that it was searched for.
+    pub(crate) target: Option<String>,
 }
 
 impl Described {
     /// The study of a journal's header.
     pub(crate) fn of(header: &StudyHeader) -> Self {
         let profile = Profile::from_identity(&header.profile, &header.study, 1).ok();
-        Self { dimensions: header.dimensions.clone(), notes: profile.and_then(|profile| profile.notes) }
+        let (notes, target) = profile.map(|profile| (profile.notes, profile.target)).unwrap_or_default();
+        Self { dimensions: header.dimensions.clone(), notes, target }
     }
 }
 
@@ -86,7 +89,7 @@ pub(crate) fn event(event: &Event, study: &Described) -> Json {
 
 /// The `finished` event, which is also what `show --json` prints.
 pub(crate) fn finished(finished: &Finished, described: &Described) -> Json {
-    let Described { dimensions, notes } = described;
+    let Described { dimensions, notes, target } = described;
     let Finished { study, technique, model, device, progress, seconds, peak_memory, seed, planned, report } =
         finished;
     let best = &report.best;
@@ -112,7 +115,7 @@ pub(crate) fn finished(finished: &Finished, described: &Described) -> Json {
         "trials": progress.trials, "evaluated": progress.evaluated, "reused": progress.reused,
         "dropped": progress.dropped, "probes": progress.probes, "evaluations": progress.evaluations(),
         "seconds": seconds, "peak_memory": peak_memory, "seed": seed,
-        "notes": notes,
+        "notes": notes, "target": target,
         "work": {
             "computed": progress.work.computed, "naive": progress.work.naive,
             // Nothing computed: nothing to compare with.

@@ -158,7 +158,7 @@ fn results_of_run_and_show() {
         [("result", &ORDINARY, false), ("result-front", &ORDINARY, true), ("result-extreme", &EXTREME, true)]
     {
         let finished = finished(cast, several);
-        keeps(name, |columns| table::result(&finished, &next::after_show(&finished, None), columns));
+        keeps(name, |columns| table::result(&finished, &next::after_show(&finished, None, None), columns));
     }
 }
 

@@ -11,3 +11,4 @@ mod hf_refusals;
 mod hf_told;
 mod mlx;
 mod plan_file;
+mod refusals;

@@ -12,5 +12,6 @@ mod growth;
 mod kv_bits;
 mod misbehaving;
 mod models;
+mod targets;
 mod weight_bits;
 mod world;

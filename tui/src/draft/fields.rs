@@ -10,7 +10,7 @@ use attune_core::evaluator::{EvaluatorSpec, TaskSpec};
 use attune_core::options::OptionSpec;
 use attune_core::profile::schema::{self, Section};
 
-pub(crate) use super::named::{COMMAND, DEVICE, EVALUATOR, START, STRATEGY, TASK, TECHNIQUE};
+pub(crate) use super::named::{COMMAND, DEVICE, EVALUATOR, START, STRATEGY, TARGET, TASK, TECHNIQUE};
 use super::said::{Said, Words};
 use super::{Draft, Field, Kind, Spot};
 

@@ -12,5 +12,7 @@ pub(crate) const TECHNIQUE: &str = "technique.name";
 pub(crate) const STRATEGY: &str = "strategy.name";
 /// Path of the field that says what a task is about.
 pub(crate) const TASK: &str = "task.kind";
+/// The engine that is to load the result.
+pub(crate) const TARGET: &str = "target";
 /// Path of the field that says which study the search starts from.
 pub(crate) const START: &str = "start.study";

@@ -419,6 +419,7 @@ pub(crate) fn catalogue() -> Catalogue {
             StrategyRow { name: "random".into(), summary: "Independent draws.".into(), options: Vec::new() },
         ],
         tasks: attune::setup::tasks(),
+        targets: ["plan", "hf", "mlx"].map(str::to_owned).to_vec(),
         devices: vec!["auto".into(), "cpu".into()],
         models: vec!["models/tiny-moe".into(), "models/smollm2".into()],
     }

@@ -109,11 +109,12 @@ fn profile() -> impl Strategy<Value = Profile> {
     let evaluator = proptest::option::of(evaluator);
     let objectives = prop_oneof![objectives(), Just(Vec::new())];
     let named = (text(), proptest::option::of(text()));
-    let whole = (named, text(), (evaluator, technique()), task(), objectives, strategy(), numbers);
+    let target = proptest::option::of(proptest::sample::select(vec!["plan", "hf", "mlx"]));
+    let whole = (named, text(), (evaluator, technique(), target), task(), objectives, strategy(), numbers);
     let start = (text(), any::<Option<u64>>()).prop_map(|(study, trial)| Start { study, trial });
     (whole, proptest::option::of(racing), proptest::option::of(start), report).prop_map(
         |(
-            ((name, notes), model, (evaluator, technique), task, objectives, strategy, numbers),
+            ((name, notes), model, (evaluator, technique, target), task, objectives, strategy, numbers),
             racing,
             start,
             report,
@@ -125,6 +126,7 @@ fn profile() -> impl Strategy<Value = Profile> {
                 model,
                 evaluator,
                 technique,
+                target: target.map(str::to_owned),
                 task,
                 objectives,
                 strategy,

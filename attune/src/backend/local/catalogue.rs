@@ -27,6 +27,7 @@ pub(super) fn read() -> Result<Box<Catalogue>, String> {
         techniques: techniques().map_err(|error| error.sentence())?,
         strategies,
         tasks: setup::tasks(),
+        targets: attune_export::targets().iter().map(|target| target.description.name.to_owned()).collect(),
         devices: attune_eval::device_names(),
         models: models::folders(),
     }))

@@ -11,7 +11,6 @@ use attune_core::plan::Plan;
 use attune_core::profile::{Profile, ProfileError};
 use attune_core::space::Space;
 use attune_core::technique::Technique;
-use attune_plugins::WasmTechnique;
 use attune_search::session::{Preflight, SessionError, Start};
 use attune_search::strategy::{StrategyError, StrategySource};
 
@@ -20,7 +19,7 @@ use super::subject::{Opened, Subject};
 use super::{folder_of, taken};
 use crate::backend::{Check, DraftFile, Fault};
 use crate::error::Cause;
-use crate::setup::{self, ChosenTask};
+use crate::setup::{self, ChosenTarget, ChosenTask};
 
 /// One check at a time, and of those that wait only the newest: a person who types asks faster than texts are cut
 /// into tokens.
@@ -93,7 +92,11 @@ fn examine(
             None
         }
     };
-    let technique = described(&profile, base, check);
+    let target = ChosenTarget::of(&profile).unwrap_or_else(|fault| {
+        blame(check, &fault.path, format!("{}: expected {}", fault.found, fault.expected));
+        None
+    });
+    let technique = described(&profile, base, target, check);
     // What is wrong with a model is said before what its evaluator has to say.
     let alone = || setup::absolute(base, &profile.model).and_then(|folder| models.facts(&folder));
     if profile.evaluator.is_none()
@@ -128,11 +131,11 @@ fn examine(
     let start = start(&profile, store, &subject, check);
     let task = task(&profile, &chosen, base, &subject, check);
     let (technique, options) = technique?;
-    let space = space(&technique, facts, &options, check)?;
+    let space = space(&*technique, facts, &options, check)?;
     let (strategy, task) = (strategy?, task?);
     let objectives = chosen.objectives(&profile);
     let study = Preflight {
-        technique: &technique,
+        technique: &*technique,
         options: &options,
         model: facts,
         space: &space,
@@ -155,6 +158,11 @@ fn examine(
             other => other.to_string(),
         };
         blame(check, path, message);
+    }
+    if let Some(target) = target.filter(|_| check.faults.is_empty())
+        && let Err(refusal) = target.check(&study)
+    {
+        blame(check, "target", refusal.to_string());
     }
     let header = taken::header(&chosen.completed(&profile), &study);
     if let Some(refusal) = taken::refusal(store, &header, subject.proved) {
@@ -195,11 +203,24 @@ fn task(
 }
 
 /// The technique and its resolved options.
-fn described(profile: &Profile, base: &Path, check: &mut Check) -> Option<(WasmTechnique, Settings)> {
+fn described(
+    profile: &Profile,
+    base: &Path,
+    target: Option<ChosenTarget>,
+    check: &mut Check,
+) -> Option<(Arc<dyn Technique>, Settings)> {
     let technique = match setup::technique(&profile.technique.name, base, setup::nowhere()) {
         Ok(technique) => technique,
         Err(error) => {
             blame(check, "technique.name", error.sentence());
+            return None;
+        }
+    };
+    let technique: Arc<dyn Technique> = Arc::new(technique);
+    let technique = match target.map_or(Ok(Arc::clone(&technique)), |target| target.limits(technique)) {
+        Ok(technique) => technique,
+        Err(refusal) => {
+            blame(check, "target", refusal.to_string());
             return None;
         }
     };

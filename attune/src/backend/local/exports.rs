@@ -12,12 +12,12 @@ use crate::run_options::ExportOptions;
 /// Every target, those that express the plan best first.
 pub(super) fn targets(store: &Path, study: &str, trial: Option<u64>) -> Result<Vec<Target>, Error> {
     let chosen = Chosen::find(store, study, trial, None, Need::Facts)?;
-    let mut targets: Vec<Target> = attune_export::exporters()
+    let mut targets: Vec<Target> = attune_export::targets()
         .iter()
-        .map(|exporter| Target {
-            name: exporter.name().to_owned(),
-            summary: exporter.summary().to_owned(),
-            verdict: match exporter.check(&chosen.plan, &chosen.model) {
+        .map(|target| Target {
+            name: target.description.name.to_owned(),
+            summary: target.description.summary.to_owned(),
+            verdict: match target.exporter.check(&chosen.plan, &chosen.model) {
                 Ok(Exactness::Exact) => Verdict::Exact,
                 Ok(Exactness::Approximate { reason }) => Verdict::Approximate(reason),
                 Err(ExportError::Inexpressible { reason, .. }) => Verdict::Refused(reason),

@@ -225,6 +225,8 @@ fn takes(profile: &Profile) -> Result<(), Error> {
         "a study has one evaluator: one's own, and the profile has `evaluator`"
     } else if task.kind.is_some() || !task.options.is_empty() || !task.elsewhere.is_empty() {
         "an evaluator of one's own has its task, and the profile says more of a task than `selection` and `report`"
+    } else if profile.target.is_some() {
+        "what a program evaluates is exported by the program, and the profile has `target`"
     } else if profile.notes.is_some() {
         "a study of one's own evaluator keeps no notes, and the profile has `notes`"
     } else {

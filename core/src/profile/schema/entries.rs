@@ -92,6 +92,17 @@ const KEYS: &[Key] = &[
         .defaults("{}")
         .help("Its options; `attune technique show NAME` lists them.")
         .example(r#"{"keep": 4}"#),
+    Key::new("target", Kind::Text, Section::Technique, "target", held!(target))
+        .silence("nothing is limited")
+        .help(
+            "The engine that is to load the result: the search keeps to what it can express, and `attune export` goes there. \
+             `attune target list` has them.",
+        )
+        .example("mlx")
+        .wants("the name of a target; `attune target list` has them")
+        .comment("The search keeps to what this engine can express.")
+        .order(1)
+        .advanced(),
     Key::new("task.kind", Kind::Text, Section::Data, "task", held!(task.kind))
         .silence("the first task of the evaluator")
         .help("What is measured; `attune evaluator show NAME` lists the tasks of an evaluator.")

@@ -44,6 +44,16 @@ impl Dropping {
             "parts" => Unit::Parts,
             _ => Unit::Block,
         };
+        if let Some(target) = model.target()
+            && unit != Unit::Block
+            && target.only("drop-block") == Some("whole-blocks")
+        {
+            return Err(format!(
+                "`unit` is \"{}\", and target `{}` leaves out whole blocks only; set `unit` to \"block\"",
+                options.text("unit"),
+                target.name()
+            ));
+        }
         let mut dropping = Self { unit, layers: *layers, drop: 0, parameters: model.block_parameters()? };
         let units = dropping.units();
         let asked = options.int("drop") as u32;

@@ -39,7 +39,11 @@ impl Pruning {
         };
         if self.chooses_active() {
             let levels = Domain::Level(self.active.iter().copied().map(f64::from).collect());
-            dimensions.push(over_groups("active-experts", "experts that each token is routed to", levels));
+            let (name, help) = ("active-experts", "experts that each token is routed to");
+            dimensions.push(match self.active_alike {
+                true => Dimension::new(name, help, levels),
+                false => over_groups(name, help, levels),
+            });
         }
         Space::new(dimensions)
     }
@@ -56,7 +60,8 @@ impl Pruning {
         if self.chooses_active() {
             let usual = self.active.iter().position(|active| *active == self.usual);
             let level = usual.unwrap_or(self.active.len() - 1) as u32;
-            config.push(vec![Value::Index(level); kept.len()]);
+            let cells = if self.active_alike { 1 } else { kept.len() };
+            config.push(vec![Value::Index(level); cells]);
         }
         config
     }
@@ -73,7 +78,7 @@ impl Pruning {
     /// Experts per token in a group of a config.
     pub(crate) fn active_in(&self, config: &Config, group: usize) -> u32 {
         match config.last().filter(|_| self.chooses_active()) {
-            Some(levels) => self.active[levels[group].option()],
+            Some(levels) => self.active[levels[if self.active_alike { 0 } else { group }].option()],
             None => self.active[0],
         }
     }

@@ -36,6 +36,8 @@ pub(crate) struct Pruning {
     pub(crate) active: Vec<u32>,
     /// Experts per token of the dense model.
     pub(crate) usual: u32,
+    /// Whether the target has one number of experts per token for the whole model.
+    pub(crate) active_alike: bool,
 }
 
 impl Pruning {
@@ -69,6 +71,16 @@ impl Pruning {
             }
             _ => {}
         }
+        let target = model.target();
+        if let (Phase::Merge, Some(target)) = (phase, target)
+            && target.only("route-experts") == Some("one-hot")
+        {
+            return Err(format!(
+                "target `{}` has no mapping of what the router says, as `routing` \"mapped\" searches it; set `routing` to \"one-hot\"",
+                target.name()
+            ));
+        }
+        let active_alike = target.is_some_and(|target| target.layers("experts-per-token") == "same");
         let keep = match options.int("keep") {
             0 => experts / 2,
             keep => u32::try_from(keep).unwrap_or(u32::MAX),
@@ -104,7 +116,7 @@ impl Pruning {
         let grouped = groups > 0;
         let groups = if grouped { groups } else { count };
         let (blocks, experts, usual) = (model.layers, *experts, *usual);
-        Ok(Self { phase, blocks, layers, experts, keep, grouped, groups, active, usual })
+        Ok(Self { phase, blocks, layers, experts, keep, grouped, groups, active, usual, active_alike })
     }
 
     /// The layers with experts, each with its group: contiguous, and as equal in size as the numbers allow.

@@ -19,6 +19,7 @@ mod options;
 mod random;
 mod signals;
 mod space;
+mod target;
 
 #[doc(hidden)]
 pub use adapter::Adapter;
@@ -33,6 +34,7 @@ pub use logging::{debug, info, warn};
 pub use options::Options;
 pub use random::Random;
 pub use signals::Signals;
+pub use target::Target;
 
 /// A signal that a technique asks for, with arguments: written like an [`Edit`].
 pub type SignalRequest = Edit;

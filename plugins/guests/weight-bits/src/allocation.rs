@@ -2,6 +2,7 @@
 
 use attune_guest::{Model, Options};
 
+use crate::limits::Limits;
 use crate::modules::{Module, Part, parts};
 
 /// This many bits mean that nothing is quantised.
@@ -31,6 +32,7 @@ impl Allocation {
         if let Some(level) = levels.iter().find(|level| !LEVELS.contains(level)) {
             return Err(format!("`levels` contains {level}; bits are 2, 3, 4, 5, 6 or 8, and 16 is exact"));
         }
+        Limits::of(model).keep(&mut levels)?;
         let parts = parts(model, options)?;
         let weights = parts.iter().flat_map(Part::cells).map(|(_, module)| module.weights).sum();
         let allocation = Self {

@@ -9,6 +9,7 @@
 //! a grid already, and its figures for 4 bits and more are too good.
 
 mod allocation;
+mod limits;
 mod modules;
 
 use allocation::{Allocation, EXACT};
@@ -92,15 +93,17 @@ impl Technique for WeightBits {
                 if bits == EXACT {
                     continue;
                 }
-                let edit = Edit::new("weight-bits")
-                    .int("layer", layer)
-                    .text("module", &module.name)
-                    .int("bits", bits)
-                    .int("group-size", module.group_size);
-                edits.push(match module.expert {
-                    Some(expert) => edit.int("expert", expert),
-                    None => edit,
-                });
+                edits.extend(module.names.iter().map(|name| {
+                    let edit = Edit::new("weight-bits")
+                        .int("layer", layer)
+                        .text("module", name)
+                        .int("bits", bits)
+                        .int("group-size", module.group_size);
+                    match module.expert {
+                        Some(expert) => edit.int("expert", expert),
+                        None => edit,
+                    }
+                }));
             }
         }
         Ok(edits)
@@ -152,7 +155,7 @@ fn help(parts: &[Part]) -> String {
     let names = |part: &Part| {
         let first = part.layers.first().map_or(&[][..], |(_, cells)| cells);
         let shown = first.iter().filter(|cell| cell.expert.is_none_or(|expert| expert == 0));
-        shown.map(|cell| cell.name.clone()).collect::<Vec<String>>()
+        shown.map(|cell| cell.name()).collect::<Vec<String>>()
     };
     let listed = parts.first().map_or_else(Vec::new, names);
     if listed == USUAL || listed == ["up", "down"] {

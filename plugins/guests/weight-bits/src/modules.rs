@@ -2,11 +2,13 @@
 
 use attune_guest::{LinearModule, Model, Options};
 
-/// One cell of a layer: a module, of all experts together or of one.
+use crate::limits::Limits;
+
+/// One cell of a layer: a module, of all experts together or of one; or several modules that share a level.
 #[derive(Clone)]
 pub(crate) struct Module {
-    /// The name in plans.
-    pub(crate) name: String,
+    /// Their names in plans; at least one.
+    pub(crate) names: Vec<String>,
     pub(crate) expert: Option<u32>,
     /// Weights, of all experts where they go together.
     pub(crate) weights: f64,
@@ -24,6 +26,13 @@ pub(crate) struct Part {
     pub(crate) layers: Vec<(u32, Vec<Module>)>,
 }
 
+impl Module {
+    /// What people call it.
+    pub(crate) fn name(&self) -> String {
+        self.names.join("+")
+    }
+}
+
 impl Part {
     /// Cells of one layer.
     pub(crate) fn width(&self) -> usize {
@@ -39,6 +48,8 @@ impl Part {
 /// The cells of all layers: one part where layers are alike, two where only some have experts with bits of their own.
 pub(crate) fn parts(model: &Model, options: &Options) -> Result<Vec<Part>, String> {
     let apart = options.text("experts") == "apart";
+    let target = Limits::of(model);
+    target.check(options)?;
     let mut ordinary = Part { name: "bits", axis: "dense-layer", layers: Vec::new() };
     let mut experts = Part { name: "expert-bits", axis: "expert-layer", layers: Vec::new() };
     for (layer, modules) in (0..).zip(model.linear_modules()?) {
@@ -47,10 +58,10 @@ pub(crate) fn parts(model: &Model, options: &Options) -> Result<Vec<Part>, Strin
             continue;
         }
         let splits = apart && modules.iter().any(LinearModule::is_of_experts);
-        let cells = cells(model, options, &modules, splits)?;
+        let cells = target.shared(cells(model, options, &modules, splits)?, &modules)?;
         let part = if splits { &mut experts } else { &mut ordinary };
         if let Some((first, others)) = part.layers.first()
-            && !others.iter().map(|cell| &cell.name).eq(cells.iter().map(|cell| &cell.name))
+            && !others.iter().map(|cell| &cell.names).eq(cells.iter().map(|cell| &cell.names))
         {
             return Err(format!(
                 "layer {layer} of model `{}` has other linear modules than layer {first}; weight-bits needs the same in both",
@@ -88,7 +99,12 @@ fn cells(
             ));
         }
         let copies = if expert.is_some() { f64::from(module.matrices) } else { 1.0 };
-        Ok(Module { name: module.name.clone(), expert, weights: module.weights() / copies, group_size })
+        Ok(Module {
+            names: vec![module.name.clone()],
+            expert,
+            weights: module.weights() / copies,
+            group_size,
+        })
     };
     let (own, shared): (Vec<_>, Vec<_>) = modules.iter().partition(|module| apart && module.is_of_experts());
     let mut cells =

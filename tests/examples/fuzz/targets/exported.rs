@@ -8,7 +8,7 @@ use std::path::Path;
 
 use attune_core::exporter::{ExportInput, ModelFiles, Provenance};
 use attune_core::plan::{Edit, Plan};
-use attune_export::{earlier, exporters};
+use attune_export::{earlier, targets};
 use attune_vocabulary::edits::{KeepExperts, WeightBits};
 use attune_vocabulary::{Module, arrange};
 
@@ -71,9 +71,9 @@ fn run(input: &[u8]) {
         arrange([bits(Module::Query), bits(Module::Up)]),
     ] {
         let input = ExportInput { plan: &plan, model: &facts, files: &files, provenance: &provenance };
-        for exporter in exporters() {
-            if exporter.check(&plan, &facts).is_ok() {
-                let _ = exporter.export(&input, &mut |_, _| Ok(()));
+        for target in targets() {
+            if target.exporter.check(&plan, &facts).is_ok() {
+                let _ = target.exporter.export(&input, &mut |_, _| Ok(()));
             }
         }
     }

@@ -4,7 +4,7 @@ use attune_core::options::OptionKind;
 use attune_core::profile::schema::{self, Key, Silence};
 
 use super::super::{Field, Kind, said};
-use super::{Known, STRATEGY, TASK, TECHNIQUE};
+use super::{Known, STRATEGY, TARGET, TASK, TECHNIQUE};
 
 impl Known<'_> {
     pub(super) fn key(&self, key: &Key) -> Field {
@@ -56,6 +56,7 @@ impl Known<'_> {
                 Kind::Named(self.catalogue.techniques.iter().map(|info| info.name.clone()).collect())
             }
             (STRATEGY, _) => words(self.catalogue.strategies.iter().map(|row| row.name.clone()).collect()),
+            (TARGET, _) => words(self.catalogue.targets.clone()),
             (TASK, _) => words(self.tasks().iter().map(|task| task.name.clone()).collect()),
             (_, schema::Kind::Whole { max, .. }) if key.brings().is_some() => Kind::Whole(0, max),
             (_, schema::Kind::Whole { min, max }) => Kind::Whole(min, max),

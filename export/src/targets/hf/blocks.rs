@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use attune_core::exporter::{ExportError, ExportInput, FileSink};
 use attune_core::plan::Plan;
-use attune_families::Family;
-use attune_families::schema::{MixtureLayers, Names, Unrotated, WindowRule};
+use attune_families::schema::Names;
 use attune_vocabulary::ModelEdit as _;
 use attune_vocabulary::ModelFacts;
 use attune_vocabulary::edits::{DropBlock, Half};
@@ -13,26 +12,12 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::TARGET;
+use super::families::{alike, are_alike};
 use super::fold::refuse;
 use super::moves::{Job, Made, Move, named};
 use super::patch::patched;
 use super::shards::{self, Tensors};
 use crate::checkpoint::{CONFIG, Companions, Layout, bad, config_text, copy, with_manifest, write};
-
-/// Whether config.json says nothing of single layers beyond windows that are handled here, so that blocks can be counted anew;
-/// nor counts layers behind the last one, which predict tokens further on.
-fn are_alike(family: &Family) -> bool {
-    let windows = matches!(
-        family.attention.windows,
-        WindowRule::None | WindowRule::Every { .. } | WindowRule::Switched { .. }
-    );
-    windows
-        && family.rotation.unrotated == Unrotated::None
-        && family.rotation.local_base.is_none()
-        && family.mixture.is_none_or(|rule| rule.layers == MixtureLayers::All)
-        && family.predictors.is_empty()
-        && !family.needed.iter().any(|(key, _)| *key == "layer_types")
-}
 
 /// `max_window_layers` where it is absent, in the families that have the key.
 const FIRST_WINDOW: u64 = 28;
@@ -80,8 +65,7 @@ impl Blocks {
             }
             dropped.insert(layer);
             if known.is_none() {
-                let alike = attune_families::all().iter().filter(|family| are_alike(family));
-                let known = alike.map(|family| family.name).collect::<Vec<_>>().join(", ");
+                let known = alike().join(", ");
                 let family = &model.family;
                 let reason =
                     format!("blocks of {known} are known, and this model is of {family}; use `--to plan`");

@@ -18,8 +18,6 @@ use super::TARGET;
 use super::fold::refuse;
 use crate::checkpoint::{CONFIG, SINGLE, bad, floats, parse, read, with_manifest, write, write_tensors};
 
-/// `model_type` of the generators whose checkpoints are mixed.
-pub(super) const FAMILY: &str = "attune_denoiser";
 /// The list of checkpoints in config.json.
 const CHECKPOINTS: &str = "checkpoints";
 

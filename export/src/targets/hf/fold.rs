@@ -9,13 +9,12 @@ use attune_families::Family;
 use attune_families::schema::Scores;
 use attune_families::tensors::ExpertNames;
 use attune_vocabulary::ModelFacts;
-use attune_vocabulary::edits::{
-    AttentionSpan, CombineCheckpoints, ExpertsPerToken, KeepExperts, KvBits, MergeExperts, RouteExperts,
-    WeightBits,
-};
+use attune_vocabulary::edits::{ExpertsPerToken, KeepExperts, MergeExperts, RouteExperts};
 use attune_vocabulary::{ModelEdit as _, layer};
 
-use super::TARGET;
+use super::families::mixtures;
+use super::{DESCRIPTION, TARGET};
+use crate::description::Answer;
 pub(super) use layer::FoldedLayer;
 
 /// The experts of every layer; the same number in each.
@@ -130,30 +129,19 @@ pub(super) fn refuse(edit: &Edit, reason: impl Into<String>) -> ExportError {
 const FOLDED: [&str; 4] = [KeepExperts::KIND, MergeExperts::KIND, RouteExperts::KIND, ExpertsPerToken::KIND];
 
 /// Why an edit is none of experts, if it is none.
-fn foreign(edit: &Edit) -> Option<String> {
-    let kind = edit.kind.as_str();
-    let why = match kind {
-        _ if FOLDED.contains(&kind) => return None,
-        KvBits::KIND => "the Hugging Face layout has no per-layer format of the KV cache; use `--to plan`",
-        AttentionSpan::KIND => "the Hugging Face layout has no attention span per head; use `--to plan`",
-        WeightBits::KIND => {
-            "this exporter writes weights as they are stored, not in few bits; use `--to plan`"
-        }
-        CombineCheckpoints::KIND => "only checkpoints of image generators are mixed",
-        _ => return Some(format!("this exporter folds {}; use `--to plan`", FOLDED.join(", "))),
-    };
-    Some(why.to_owned())
+fn foreign(edit: &Edit) -> Option<&'static str> {
+    match DESCRIPTION.answer(&edit.kind) {
+        Answer::Not(why) => Some(why),
+        _ if FOLDED.contains(&edit.kind.as_str()) => None,
+        // Other edits that are taken are those of other parts of this exporter.
+        _ => Some("only checkpoints of image generators are mixed"),
+    }
 }
 
 fn no_experts(family: &str) -> String {
-    let known: Vec<&str> = attune_families::all()
-        .iter()
-        .filter(|family| family.mixture.is_some())
-        .map(|family| family.name)
-        .collect();
     format!(
         "experts are folded for models of {}, and this one is of {family}; use `--to plan`",
-        known.join(", ")
+        mixtures().join(", ")
     )
 }
 

@@ -6,6 +6,7 @@ use attune_core::exporter::{Exactness, ExportError, ExportInput, Exporter, FileS
 use attune_core::facts::Facts;
 use attune_core::plan::Plan;
 
+use super::DESCRIPTION;
 use crate::wire::{self, ModelJson, PlanJson, ProvenanceJson};
 
 /// `format` of a plan file.
@@ -31,12 +32,11 @@ struct Document {
 
 impl Exporter for PlanExporter {
     fn name(&self) -> &'static str {
-        "plan"
+        DESCRIPTION.name
     }
 
     fn summary(&self) -> &'static str {
-        "the plan as versioned JSON (plan.json) with model fingerprint, scores and provenance, for scripts \
-         and for attune itself; works for every technique"
+        DESCRIPTION.summary
     }
 
     fn check(&self, plan: &Plan, _model: &Facts) -> Result<Exactness, ExportError> {

@@ -56,6 +56,3 @@ impl Done {
 fn is_none(count: &u32) -> bool {
     *count == 0
 }
-
-/// How to check a pruned checkpoint.
-pub(super) const VERIFY: &str = "python tests/golden/check_export.py DIR_OF_THE_DENSE_MODEL DIR_OF_THIS_FILE DIR_OF_THIS_FILE/attune-export.json";

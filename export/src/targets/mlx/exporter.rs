@@ -1,14 +1,4 @@
-//! `--to mlx`: weights in few bits, as MLX stores them.
-//!
-//! MLX's affine mode keeps, per output row and group of neighbouring input channels, unsigned codes with a scale and a
-//! bias, `w' = scale·q + bias`. That is the grid of `weight-bits` (`s` and `min`), so nothing is fitted again: codes,
-//! scales and minimums are those that were scored.
-
-mod codes;
-mod config;
-mod levels;
-mod shards;
-mod unlike;
+//! The exporter: a checkpoint whose weights are codes.
 
 use attune_core::exporter::{Exactness, ExportError, ExportInput, Exporter, FileSink};
 use attune_core::facts::Facts;
@@ -16,11 +6,10 @@ use attune_core::plan::Plan;
 use attune_vocabulary::ModelFacts;
 use serde::Serialize;
 
+use super::levels::{self, Levels};
+use super::shards::{self, Tensors};
+use super::{DESCRIPTION, TARGET, config};
 use crate::checkpoint::{CONFIG, Companions, Layout, copy, with_manifest, write};
-use levels::Levels;
-use shards::Tensors;
-
-const TARGET: &str = "mlx";
 
 /// Writes a checkpoint of mixed bits that mlx-lm loads.
 #[derive(Clone, Copy, Debug)]
@@ -36,12 +25,11 @@ struct Done {
 
 impl Exporter for MlxExporter {
     fn name(&self) -> &'static str {
-        TARGET
+        DESCRIPTION.name
     }
 
     fn summary(&self) -> &'static str {
-        "the weights in their few bits for mlx-lm, on Apple silicon and on CPU; for plans of weight-bits in groups of \
-         32, 64 or 128 channels, exact where the model is stored in float32"
+        DESCRIPTION.summary
     }
 
     fn check(&self, plan: &Plan, facts: &Facts) -> Result<Exactness, ExportError> {
@@ -60,7 +48,7 @@ impl Exporter for MlxExporter {
         let layout = Layout::open(input.files)?;
         shards::complete(&layout, &levels)?;
 
-        with_manifest(TARGET, input, Some(VERIFY), sink, |sink| {
+        with_manifest(TARGET, input, Some(DESCRIPTION.check), sink, |sink| {
             let tensors = shards::write_shards(input.files, &layout, &levels, sink)?;
             let files = copy(input.files, &layout, sink)?;
             // Last, because a folder without it is no model.
@@ -69,6 +57,3 @@ impl Exporter for MlxExporter {
         })
     }
 }
-
-/// How to check a checkpoint.
-const VERIFY: &str = "python tests/golden/check_mlx.py DIR_OF_THE_DENSE_MODEL DIR_OF_THIS_FILE DIR_OF_THIS_FILE/attune-export.json";

@@ -6,11 +6,11 @@ use attune_vocabulary::edits::{ExpertsPerToken, KeepExperts, MergeExperts, Route
 
 /// What the experts of a layer are made of, by their new number.
 #[derive(Clone, Debug)]
-pub(in crate::hf) struct FoldedLayer {
+pub(in crate::targets::hf) struct FoldedLayer {
     /// Whose row of the router each has.
-    pub(in crate::hf) rows: Vec<u32>,
+    pub(in crate::targets::hf) rows: Vec<u32>,
     /// Whose weights each has: the sum of coefficient · expert, in ascending order of the experts.
-    pub(in crate::hf) weights: Vec<Vec<(f32, u32)>>,
+    pub(in crate::targets::hf) weights: Vec<Vec<(f32, u32)>>,
 }
 
 impl FoldedLayer {

@@ -11,33 +11,10 @@ use attune_vocabulary::ModelFacts;
 use attune_vocabulary::edits::WeightBits;
 use attune_vocabulary::{ModelEdit as _, Module};
 
-use super::TARGET;
-
-/// Channels per group that MLX has kernels for.
-const GROUPS: [u32; 3] = [32, 64, 128];
-/// Families that mlx-lm computes as transformers does, and reads few bits of: tiny models of the plain config of each agree to
-/// 1e-6 of the range of their logits, and `unlike` refuses the configs that do not. With experts, what mlx-lm calls their
-/// matrices together.
-const FAMILIES: [(&str, Option<&str>); 18] = [
-    ("llama", None),
-    ("mistral", None),
-    ("qwen2", None),
-    ("qwen3", None),
-    ("mixtral", Some("block_sparse_moe.switch_mlp")),
-    ("dots1", Some("mlp.experts")),
-    ("ernie4_5", None),
-    ("glm4", None),
-    ("glm4_moe", Some("mlp.switch_mlp")),
-    ("granite", None),
-    ("helium", None),
-    ("nemotron", None),
-    ("olmo2", None),
-    ("olmoe", Some("mlp.switch_mlp")),
-    ("qwen2_moe", Some("mlp.switch_mlp")),
-    ("seed_oss", None),
-    ("smollm3", None),
-    ("stablelm", None),
-];
+use super::description::{GROUPS, ROUNDED};
+use super::families::{self, FAMILIES};
+use super::{DESCRIPTION, TARGET};
+use crate::description::Answer;
 
 /// How a matrix is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -66,8 +43,8 @@ impl Levels {
             return Err(refuse(one, reason));
         }
         for edit in plan.edits() {
-            if edit.kind != WeightBits::KIND {
-                return Err(refuse(edit, "it stores weights in few bits and nothing else; use `--to plan`"));
+            if let Answer::Not(why) = DESCRIPTION.answer(&edit.kind) {
+                return Err(refuse(edit, why));
             }
             let bits = WeightBits::read(edit).map_err(|error| refuse(edit, error.to_string()))?;
             levels.add(&bits, model).map_err(|reason| refuse(edit, reason))?;
@@ -85,7 +62,7 @@ impl Levels {
 
     fn add(&mut self, edit: &WeightBits, model: &Model) -> Result<(), String> {
         let Some((family, stacks)) = model.family else {
-            let known = FAMILIES.map(|(name, _)| name).join(", ");
+            let known = families::names().join(", ");
             let family = &model.facts.family;
             return Err(format!(
                 "modules of {known} are known, and this model is of {family}; use `--to plan`"
@@ -112,7 +89,7 @@ impl Levels {
             return Ok(());
         }
         if !GROUPS.contains(&edit.group_size) {
-            let groups = GROUPS.map(|group| group.to_string()).join(", ");
+            let groups = GROUPS.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
             return Err(format!(
                 "MLX has groups of {groups} channels; search with one of them as `group-size`"
             ));
@@ -206,11 +183,7 @@ fn fused(plan: &Plan, edit: &WeightBits, family: &Family) -> Result<(), String> 
 
 /// In what the stored numbers differ from those that were scored, if they do.
 pub(super) fn approximation(model: &ModelFacts) -> Option<String> {
-    (model.bytes_per_parameter < 4.0).then(|| {
-        "scales and minimums are rounded to the 16-bit type that the model is stored in; the search scored them in \
-         float32"
-            .to_owned()
-    })
+    (model.bytes_per_parameter < 4.0).then(|| ROUNDED.to_owned())
 }
 
 fn refuse(edit: &Edit, reason: impl Into<String>) -> ExportError {

@@ -1,0 +1,42 @@
+//! What a technique is told of the target that its search is for: facts beside those of the model, so that a component
+//! which was built before there were targets still loads, and one that knows them keeps its space to what the engine has.
+
+use attune_core::options::{OptionValue, Settings};
+
+use super::{Description, Edits};
+
+impl Description {
+    /// The facts, by name:
+    ///
+    /// * `target`, its name, and `target-edits`, the kinds of edit that it takes; without the latter it takes every kind;
+    /// * `target-KIND-levels` and `target-KIND-groups`, the bits and the group sizes that it has for edits of a kind;
+    /// * `target-KIND-grids`, the names of its number grids;
+    /// * `target-KIND-layers`: `own`, `same-count` or `same`;
+    /// * `target-KIND-together`: `experts`, `stored` and sets of modules as `q+k+v`, each of which has one value in a layer;
+    /// * `target-KIND-only`, a word for the only form of the edit that it takes.
+    ///
+    /// Lists of words have spaces between them. What does not apply is left out.
+    pub fn facts(&self) -> Settings {
+        let mut facts = Settings::new();
+        let text = |text: &str| OptionValue::Text(text.to_owned());
+        facts.insert("target".to_owned(), text(self.name));
+        let Edits::These { takes, .. } = self.edits else { return facts };
+        let kinds: Vec<&str> = takes.iter().map(|takes| takes.edit).collect();
+        facts.insert("target-edits".to_owned(), text(&kinds.join(" ")));
+        for takes in takes {
+            let name = |what: &str| format!("target-{}-{what}", takes.edit);
+            let ints = |numbers: &[u32]| OptionValue::Ints(numbers.iter().copied().map(i64::from).collect());
+            let together: Vec<String> = takes.together.iter().map(|together| together.word()).collect();
+            let said = [
+                ("levels", (!takes.levels.is_empty()).then(|| ints(takes.levels))),
+                ("groups", (!takes.groups.is_empty()).then(|| ints(takes.groups))),
+                ("grids", (!takes.grids.is_empty()).then(|| text(&takes.grids.join(" ")))),
+                ("layers", Some(text(takes.layers.word()))),
+                ("together", (!together.is_empty()).then(|| text(&together.join(" ")))),
+                ("only", takes.only.map(|only| text(only.word))),
+            ];
+            facts.extend(said.into_iter().filter_map(|(what, value)| Some((name(what), value?))));
+        }
+        facts
+    }
+}

@@ -1,0 +1,147 @@
+//! How a target takes a kind of edit.
+
+/// A kind of edit that a target takes, and what it takes of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Takes {
+    /// The kind.
+    pub edit: &'static str,
+    /// How exactly.
+    pub fidelity: Fidelity,
+    /// Bits that there are codes of, ascending; empty where the edit has no bits. 16, which leaves things as they are, needs no
+    /// code.
+    pub levels: &'static [u32],
+    /// Channels that can share a scale; empty where the edit has no groups.
+    pub groups: &'static [u32],
+    /// Number grids; empty where the edit has none.
+    pub grids: &'static [&'static str],
+    /// What layers may choose on their own.
+    pub layers: Layers,
+    /// What has to agree within a layer.
+    pub together: &'static [Together],
+    /// The only form that it takes.
+    pub only: Option<Only>,
+    /// The models of which it takes it.
+    pub families: Families,
+}
+
+/// How exactly an edit is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fidelity {
+    /// The engine computes what was scored, up to the rounding of its own arithmetic.
+    Exact,
+    /// The same where the model is stored in float32; else in this it differs.
+    ExactInFloat32(&'static str),
+}
+
+/// What layers may choose on their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layers {
+    /// Everything.
+    Own,
+    /// Everything but how many there are: the same number in every layer.
+    SameCount,
+    /// Nothing: one value for the whole model.
+    Same,
+}
+
+/// Modules of a layer that have to agree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Together {
+    /// Those of all experts.
+    Experts,
+    /// Those that the checkpoint stores in one tensor.
+    Stored,
+    /// These, by their names in plans.
+    Modules(&'static [&'static str]),
+}
+
+/// The only form of an edit that a target takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Only {
+    /// As techniques are told it.
+    pub word: &'static str,
+    /// The same for people.
+    pub words: &'static str,
+}
+
+/// Models by their family.
+#[derive(Clone, Copy, Debug)]
+pub enum Families {
+    /// Of any family.
+    Any,
+    /// Of some.
+    These {
+        /// Their names.
+        list: fn() -> Vec<&'static str>,
+        /// Which others, in words; empty for none.
+        beyond: &'static str,
+    },
+}
+
+impl Takes {
+    /// An edit that is taken exactly, of models of these families, in every form.
+    pub(crate) const fn exactly(edit: &'static str, families: Families) -> Self {
+        Self {
+            edit,
+            fidelity: Fidelity::Exact,
+            levels: &[],
+            groups: &[],
+            grids: &[],
+            layers: Layers::Own,
+            together: &[],
+            only: None,
+            families,
+        }
+    }
+}
+
+impl Layers {
+    /// As techniques are told it.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Own => "own",
+            Self::SameCount => "same-count",
+            Self::Same => "same",
+        }
+    }
+
+    /// The same for people.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Own => "each layer its own",
+            Self::SameCount => "each layer its own, the same number in every layer",
+            Self::Same => "one value for the whole model",
+        }
+    }
+}
+
+impl Together {
+    /// As techniques are told it.
+    pub(crate) fn word(self) -> String {
+        match self {
+            Self::Experts => "experts".to_owned(),
+            Self::Stored => "stored".to_owned(),
+            Self::Modules(names) => names.join("+"),
+        }
+    }
+
+    /// The same for people.
+    pub fn words(self) -> String {
+        match self {
+            Self::Experts => "the experts of a layer".to_owned(),
+            Self::Stored => "modules that are stored in one tensor".to_owned(),
+            Self::Modules(names) => names.join(", "),
+        }
+    }
+}
+
+impl Families {
+    /// In words, for a list.
+    pub fn words(self) -> String {
+        match self {
+            Self::Any => "any".to_owned(),
+            Self::These { list, beyond: "" } => list().join(", "),
+            Self::These { list, beyond } => format!("{}; {beyond}", list().join(", ")),
+        }
+    }
+}

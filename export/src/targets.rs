@@ -1,0 +1,85 @@
+//! The targets: one folder each, with a description as data and an exporter. A new one is a folder and a line here.
+
+mod hf;
+mod mlx;
+mod plan;
+
+use attune_core::exporter::Exporter;
+use attune_core::suggest::hint;
+
+use crate::description::Description;
+
+pub use hf::HfExporter;
+pub use mlx::MlxExporter;
+pub use plan::PlanExporter;
+pub(crate) use plan::{FILE as PLAN_FILE, FORMAT as PLAN_FORMAT, VERSION as PLAN_VERSION};
+
+/// A target: what it can, and who writes its files.
+#[derive(Clone, Copy)]
+pub struct Target {
+    /// What it takes.
+    pub description: &'static Description,
+    /// Who writes its files.
+    pub exporter: &'static dyn Exporter,
+}
+
+/// A target that there is none of.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unknown target `{found}`{}; there are {} (`attune target list`)", hint(found, names()), names().join(", "))]
+pub struct UnknownTarget {
+    /// What was asked for.
+    pub found: String,
+}
+
+/// All targets, in the order in which help texts list them.
+pub fn targets() -> &'static [Target] {
+    TARGETS
+}
+
+const TARGETS: &[Target] = &[
+    Target { description: &plan::DESCRIPTION, exporter: &PlanExporter },
+    Target { description: &hf::DESCRIPTION, exporter: &HfExporter },
+    Target { description: &mlx::DESCRIPTION, exporter: &MlxExporter },
+];
+
+/// The target of this name.
+///
+/// # Errors
+/// [`UnknownTarget`], with the nearest name.
+pub fn target(name: &str) -> Result<&'static Target, UnknownTarget> {
+    TARGETS
+        .iter()
+        .find(|target| target.description.name == name)
+        .ok_or_else(|| UnknownTarget { found: name.to_owned() })
+}
+
+fn names() -> Vec<&'static str> {
+    TARGETS.iter().map(|target| target.description.name).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn targets_are_found_by_name_and_slips_are_named() {
+        assert_eq!(target("hf").map(|found| found.exporter.name()).ok(), Some("hf"));
+        let message = |name| target(name).map(|_| ()).unwrap_err().to_string();
+        assert_eq!(
+            message("plna"),
+            "unknown target `plna`; did you mean `plan`?; there are plan, hf, mlx (`attune target list`)"
+        );
+        assert_eq!(
+            message("tensorrt"),
+            "unknown target `tensorrt`; there are plan, hf, mlx (`attune target list`)"
+        );
+    }
+
+    #[test]
+    fn an_exporter_has_the_name_and_the_summary_of_its_description() {
+        for target in targets() {
+            assert_eq!(target.exporter.name(), target.description.name);
+            assert_eq!(target.exporter.summary(), target.description.summary);
+        }
+    }
+}

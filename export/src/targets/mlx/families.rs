@@ -1,0 +1,30 @@
+//! Families that mlx-lm computes as transformers does, and reads few bits of.
+
+/// Tiny models of the plain config of each agree to
+/// 1e-6 of the range of their logits, and `unlike` refuses the configs that do not. With experts, what mlx-lm calls their
+/// matrices together.
+pub(super) const FAMILIES: [(&str, Option<&str>); 18] = [
+    ("llama", None),
+    ("mistral", None),
+    ("qwen2", None),
+    ("qwen3", None),
+    ("mixtral", Some("block_sparse_moe.switch_mlp")),
+    ("dots1", Some("mlp.experts")),
+    ("ernie4_5", None),
+    ("glm4", None),
+    ("glm4_moe", Some("mlp.switch_mlp")),
+    ("granite", None),
+    ("helium", None),
+    ("nemotron", None),
+    ("olmo2", None),
+    ("olmoe", Some("mlp.switch_mlp")),
+    ("qwen2_moe", Some("mlp.switch_mlp")),
+    ("seed_oss", None),
+    ("smollm3", None),
+    ("stablelm", None),
+];
+
+/// Their names.
+pub(super) fn names() -> Vec<&'static str> {
+    FAMILIES.iter().map(|(name, _)| *name).collect()
+}

@@ -1,0 +1,18 @@
+//! What a plan file takes.
+
+use crate::description::{Description, Edits, Engine, Verified};
+
+/// The target `plan`.
+pub(crate) const DESCRIPTION: Description = Description {
+    name: "plan",
+    summary: "the plan as versioned JSON (plan.json) with model fingerprint, scores and provenance, for scripts \
+              and for attune itself; works for every technique",
+    engines: &[Engine { name: "attune", since: "" }],
+    edits: Edits::Every,
+    check: "reading it back gives the same plan, with the same content hash",
+    verified: &[Verified {
+        what: "every plan comes back as it was",
+        how: "`cargo test -p attune-export plan_file`",
+        when: "2026-11-30",
+    }],
+};

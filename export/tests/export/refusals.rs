@@ -1,0 +1,242 @@
+//! Plans that a target cannot express: refused by the name of the edit, with what would work; and what its description says of
+//! them is what its exporter does.
+
+use attune_core::exporter::{Exactness, ExportError};
+use attune_core::facts::Facts;
+use attune_core::plan::Edit;
+use attune_export::description::{Answer, Fidelity};
+use attune_export::{target, targets};
+use attune_vocabulary::edits::{DropBlock, Half};
+use attune_vocabulary::{ModelFacts, arrange};
+
+use crate::checkpoint::{facts, keep, merge, per_token, route};
+
+/// A plan of a model, the kind of the edit that a target refuses in it, and what it says would work.
+type Case = (&'static str, Vec<Edit>, Facts, &'static str, &'static str);
+
+fn model(family: &str, experts: u32) -> Facts {
+    let experts_per_token = if experts > 0 { 2 } else { 0 };
+    let family = family.to_owned();
+    Facts::from(ModelFacts {
+        family,
+        experts,
+        experts_per_token,
+        checkpoints: 2,
+        bytes_per_parameter: 4.0,
+        ..ModelFacts::of(&facts())
+    })
+}
+
+fn kv_bits() -> Edit {
+    Edit::new("kv-bits").int("layer", 0).int("keys", 4).int("values", 2).int("group-size", 3)
+}
+
+fn span() -> Edit {
+    Edit::new("attention-span")
+        .int("layer", 0)
+        .int("kv-head", 0)
+        .int("sink", 4)
+        .real("alpha", 32.0)
+        .real("beta", 0.25)
+}
+
+fn activation_bits() -> Edit {
+    Edit::new("activation-bits").int("layer", 0).int("bits", 8)
+}
+
+fn mix() -> Edit {
+    Edit::new("combine-checkpoints").reals("coefficients", vec![0.5, 0.5])
+}
+
+fn bits(module: &str, bits: i64, group: i64) -> Edit {
+    Edit::new("weight-bits").int("layer", 0).text("module", module).int("bits", bits).int("group-size", group)
+}
+
+fn block(layer: u32, part: Option<Half>) -> Edit {
+    Edit::from(DropBlock { layer, part })
+}
+
+/// The edits of one kind, in a plan of their own.
+fn sample(kind: &str) -> Edit {
+    match kind {
+        "keep-experts" => keep(0, &[0, 1, 2, 3]),
+        "merge-experts" => {
+            merge(0, 4, &[1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0])
+        }
+        "route-experts" => {
+            route(0, 4, &[1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0])
+        }
+        "experts-per-token" => per_token(0, 2),
+        "kv-bits" => kv_bits(),
+        "attention-span" => span(),
+        "activation-bits" => activation_bits(),
+        "combine-checkpoints" => mix(),
+        "weight-bits" => bits("q", 4, 64),
+        "drop-block" => block(0, None),
+        other => panic!("no plan of `{other}` is known here"),
+    }
+}
+
+fn of_expert(expert: i64, level: i64) -> Edit {
+    bits("gate", level, 32).int("expert", expert)
+}
+
+fn cases() -> Vec<Case> {
+    let mixtral = || model("mixtral", 4);
+    let llama = || model("llama", 0);
+    let generator = || model("attune_denoiser", 0);
+    let uneven = [1.0, 0.0, 0.0, 0.0, 0.0, 0.75, 0.0, -0.5];
+    vec![
+        ("hf", vec![kv_bits()], mixtral(), "kv-bits", "`--to plan`"),
+        ("hf", vec![span()], mixtral(), "attention-span", "`--to plan`"),
+        ("hf", vec![bits("q", 4, 64)], mixtral(), "weight-bits", "`--to plan`"),
+        ("hf", vec![activation_bits()], llama(), "activation-bits", "folds keep-experts, merge-experts"),
+        ("hf", vec![mix()], llama(), "combine-checkpoints", "only checkpoints of image generators"),
+        (
+            "hf",
+            vec![keep(0, &[0, 1]), keep(1, &[0, 1, 3])],
+            mixtral(),
+            "keep-experts",
+            "the same number of experts in every layer",
+        ),
+        (
+            "hf",
+            vec![keep(0, &[0, 1])],
+            mixtral(),
+            "keep-experts",
+            "the same number of experts in every layer",
+        ),
+        ("hf", vec![keep(0, &[3]), keep(1, &[3])], mixtral(), "keep-experts", "keep at least as many"),
+        (
+            "hf",
+            vec![keep(0, &[0, 4]), keep(1, &[0, 1])],
+            mixtral(),
+            "keep-experts",
+            "4 per layer, counted from 0",
+        ),
+        ("hf", vec![per_token(0, 1)], mixtral(), "experts-per-token", "the same number in every layer"),
+        ("hf", vec![per_token(0, 5), per_token(1, 5)], mixtral(), "experts-per-token", "to 1 to 4 of them"),
+        (
+            "hf",
+            vec![route(0, 2, &uneven), merge(0, 2, &uneven)],
+            mixtral(),
+            "route-experts",
+            "one-hot routing",
+        ),
+        ("hf", vec![merge(0, 2, &[0.5; 8])], mixtral(), "merge-experts", "need the same number of rows"),
+        ("hf", vec![block(0, Some(Half::Attention))], llama(), "drop-block", "`unit: \"block\"`"),
+        ("hf", vec![block(0, None)], model("glm4_moe", 4), "drop-block", "`--to plan`"),
+        ("hf", vec![block(0, None), keep(1, &[0, 1])], mixtral(), "keep-experts", "`--to plan`"),
+        ("hf", vec![keep(0, &[0, 1]), keep(1, &[0, 1])], llama(), "keep-experts", "qwen3_moe"),
+        ("hf", vec![keep(0, &[0, 1])], generator(), "keep-experts", "combine-checkpoints only"),
+        ("mlx", vec![kv_bits()], llama(), "kv-bits", "`--to plan`"),
+        ("mlx", vec![span()], llama(), "attention-span", "`--to plan`"),
+        ("mlx", vec![activation_bits()], llama(), "activation-bits", "`--to plan`"),
+        ("mlx", vec![keep(0, &[0, 1]), keep(1, &[0, 1])], mixtral(), "keep-experts", "`--to plan`"),
+        ("mlx", vec![merge(0, 2, &[0.5; 8])], mixtral(), "merge-experts", "`--to plan`"),
+        ("mlx", vec![block(0, None)], llama(), "drop-block", "`--to plan`"),
+        ("mlx", vec![mix()], generator(), "combine-checkpoints", "`--to plan`"),
+        (
+            "mlx",
+            vec![bits("q", 4, 256)],
+            llama(),
+            "weight-bits",
+            "32, 64, 128 channels; search with one of them",
+        ),
+        ("mlx", vec![bits("q", 4, 64)], model("phi3", 0), "weight-bits", "smollm3"),
+        ("mlx", vec![of_expert(0, 4), of_expert(1, 3)], mixtral(), "weight-bits", "`experts: \"together\"`"),
+        (
+            "mlx",
+            vec![bits("gate", 4, 32), bits("up", 3, 32)],
+            model("glm4", 0),
+            "weight-bits",
+            "give them the same bits",
+        ),
+        ("mlx", vec![bits("up", 16, 64)], llama(), "weight-bits", "loads the dense model as it is"),
+        (
+            "plan",
+            vec![keep(0, &[0, 1]), keep(0, &[1, 2])],
+            mixtral(),
+            "keep-experts",
+            "both cannot be honoured",
+        ),
+    ]
+}
+
+#[test]
+fn what_a_target_cannot_express_is_refused_by_the_name_of_the_edit_with_what_would_work() {
+    for (name, edits, model, refused, remedy) in cases() {
+        let plan = arrange(edits);
+        let answer = target(name).unwrap().exporter.check(&plan, &model);
+        let Err(ExportError::Inexpressible { edit, reason, .. }) = answer else {
+            panic!("{name} does not refuse {plan:?}: {answer:?}");
+        };
+        assert!(edit.starts_with(&format!("{refused}(")), "{name} blames {edit} and not {refused}: {reason}");
+        assert!(reason.contains(remedy), "{name}, {edit}: {reason}; expected `{remedy}`");
+    }
+}
+
+#[test]
+fn an_exporter_takes_and_refuses_the_kinds_that_its_description_says() {
+    for target in targets() {
+        for schema in attune_vocabulary::model().schemas() {
+            let (name, kind) = (target.description.name, schema.kind.as_str());
+            let family = match kind {
+                "combine-checkpoints" => "attune_denoiser",
+                _ if name == "mlx" => "llama",
+                _ => "mixtral",
+            };
+            let model = model(family, if family == "mixtral" { 4 } else { 0 });
+            let answer = target.exporter.check(&arrange([sample(kind)]), &model);
+            match target.description.answer(kind) {
+                Answer::Exact => assert_eq!(answer.unwrap(), Exactness::Exact, "{name}, {kind}"),
+                // What is stored in float32 is exact wherever it is taken.
+                Answer::Takes(_) => assert_eq!(answer.unwrap(), Exactness::Exact, "{name}, {kind}"),
+                Answer::Not(why) => {
+                    let Err(ExportError::Inexpressible { reason, .. }) = answer else {
+                        panic!("{name} takes {kind}, and its description does not");
+                    };
+                    let of_generator =
+                        reason == "an image generator takes combine-checkpoints only; use `--to plan`";
+                    assert!(reason == why || of_generator, "{name}, {kind}: {reason}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_rounded_in_16_bits_is_approximate_in_what_the_description_says() {
+    let llama = Facts::from(ModelFacts { bytes_per_parameter: 2.0, ..ModelFacts::of(&model("llama", 0)) });
+    let mlx = target("mlx").unwrap();
+    let Answer::Takes(takes) = mlx.description.answer("weight-bits") else { panic!("mlx takes weight-bits") };
+    let Fidelity::ExactInFloat32(why) = takes.fidelity else { panic!("{takes:?}") };
+    let answer = mlx.exporter.check(&arrange([bits("q", 4, 64)]), &llama).unwrap();
+    assert_eq!(answer, Exactness::Approximate { reason: why.to_owned() });
+    for &group in takes.groups {
+        for &level in takes.levels {
+            let plan = arrange([bits("q", level.into(), group.into())]);
+            assert!(mlx.exporter.check(&plan, &llama).is_ok(), "{level} bits in groups of {group}");
+        }
+    }
+}
+
+#[test]
+fn techniques_are_told_what_a_target_takes() {
+    let facts = target("mlx").unwrap().description.facts();
+    let said: Vec<String> = facts.iter().map(|(name, value)| format!("{name} = {value}")).collect();
+    assert_eq!(
+        said,
+        [
+            "target = \"mlx\"",
+            "target-edits = \"weight-bits\"",
+            "target-weight-bits-grids = \"affine\"",
+            "target-weight-bits-groups = [32, 64, 128]",
+            "target-weight-bits-layers = \"own\"",
+            "target-weight-bits-levels = [2, 3, 4, 5, 6, 8]",
+            "target-weight-bits-together = \"experts stored\"",
+        ]
+    );
+    let plan = target("plan").unwrap().description.facts();
+    assert_eq!(plan.keys().collect::<Vec<_>>(), ["target"], "a plan file limits nothing");
+}

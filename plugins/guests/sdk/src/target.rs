@@ -1,0 +1,67 @@
+//! The target that a search is for, where its profile names one.
+
+use crate::{Model, Setting};
+
+/// What the engine takes that is to load the result. A space should hold nothing else; what is emitted all the same is refused
+/// before the study begins.
+#[derive(Clone, Copy)]
+pub struct Target<'a> {
+    name: &'a str,
+    model: &'a Model,
+}
+
+impl Model {
+    /// The target of the search; `None` where anything goes.
+    pub fn target(&self) -> Option<Target<'_>> {
+        match self.fact("target") {
+            Some(Setting::Text(name)) => Some(Target { name, model: self }),
+            _ => None,
+        }
+    }
+}
+
+impl<'a> Target<'a> {
+    /// Its name.
+    pub fn name(&self) -> &'a str {
+        self.name
+    }
+
+    /// Bits that it has codes of for edits of a kind, ascending; `None` where it has them all.
+    pub fn levels(&self, kind: &str) -> Option<Vec<u32>> {
+        self.numbers(kind, "levels")
+    }
+
+    /// Sizes that its groups can have for edits of a kind, ascending; `None` for any.
+    pub fn groups(&self, kind: &str) -> Option<Vec<u32>> {
+        self.numbers(kind, "groups")
+    }
+
+    /// What layers may choose for edits of a kind: `own` (everything), `same-count` (everything but how many there are) or `same`
+    /// (nothing: one value for the whole model).
+    pub fn layers(&self, kind: &str) -> &'a str {
+        self.text(kind, "layers").unwrap_or("own")
+    }
+
+    /// What has to agree within a layer for edits of a kind: `experts`, `stored` (modules that are stored in one tensor), and sets
+    /// of modules as `q+k+v`.
+    pub fn together(&self, kind: &str) -> Vec<&'a str> {
+        self.text(kind, "together").map_or_else(Vec::new, |words| words.split(' ').collect())
+    }
+
+    /// The only form of edits of a kind that it takes; `None` for any.
+    pub fn only(&self, kind: &str) -> Option<&'a str> {
+        self.text(kind, "only")
+    }
+
+    fn text(&self, kind: &str, what: &str) -> Option<&'a str> {
+        match self.model.fact(&format!("target-{kind}-{what}")) {
+            Some(Setting::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    fn numbers(&self, kind: &str, what: &str) -> Option<Vec<u32>> {
+        let numbers = self.model.whole_numbers(&format!("target-{kind}-{what}"))?;
+        Some(numbers.iter().map(|&number| number as u32).collect())
+    }
+}
