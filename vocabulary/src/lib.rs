@@ -9,6 +9,7 @@ mod facts;
 mod linear_modules;
 pub mod markdown;
 mod module;
+mod number_grid;
 mod start;
 mod view;
 
@@ -25,6 +26,7 @@ pub use linear_modules::{
     LinearModules, MODULE_INPUTS, MODULE_SHAPES, MODULE_TENSORS, MODULES, Matrices, NamedModule,
 };
 pub use module::Module;
+pub use number_grid::{Grouping, NumberGrid};
 pub use start::start_signals;
 pub use view::ModelEdit;
 
@@ -34,6 +36,10 @@ pub fn model() -> &'static Vocabulary {
         LazyLock::new(|| Vocabulary::new(edits::schemas()).calling_unedited("the dense model"));
     &MODEL
 }
+
+/// Arguments, by kind of edit, that came after `attune-evaluator/1`: an evaluator that does not list them does not know that they
+/// change anything.
+pub const LISTED: [(&str, &str); 1] = [(<edits::WeightBits as ModelEdit>::KIND, NumberGrid::ARGUMENT)];
 
 /// The canonical plan of `edits` of neural models.
 pub fn arrange(edits: impl IntoIterator<Item = impl Into<Edit>>) -> Plan {

@@ -11,7 +11,8 @@ import pytest
 import torch
 from attune_worker import BadRequest, Unsupported
 
-from attune_torch.describe import EDITS, Options
+from attune_torch import grids
+from attune_torch.describe import EDITS, GRIDS, Options
 from attune_torch.edits import check, kinds
 from attune_torch.fingerprint import of_folder
 from attune_torch.loading import device
@@ -45,6 +46,7 @@ def _path() -> str:
 
 def test_edits_that_are_said_are_those_that_are_honoured() -> None:
     assert set(kinds()) <= set(EDITS)
+    assert tuple(grids.GRIDS) == GRIDS
 
 
 def test_a_fingerprint_changes_with_config_and_weights_alone(tmp_path: Path) -> None:
