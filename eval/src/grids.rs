@@ -15,7 +15,7 @@ mod signed;
 mod small_float;
 mod symmetric;
 
-use attune_vocabulary::NumberGrid;
+use attune_vocabulary::{CacheGrid, NumberGrid};
 use half::f16;
 use rayon::prelude::*;
 
@@ -27,6 +27,14 @@ pub(crate) fn matrix(rows: &mut [f32], inputs: usize, grid: NumberGrid, bits: u3
         NumberGrid::Fp8Block => fp8::blocks(rows, inputs),
         NumberGrid::Nvfp4 => nvfp4::matrix(rows),
         _ => rows.par_chunks_mut(group).with_min_len(8).for_each(|values| self::group(values, grid, bits)),
+    }
+}
+
+/// Quantises and dequantises the channels of one token and KV head in place.
+pub(crate) fn cache(channels: &mut [f32], grid: CacheGrid) {
+    match grid.blocks() {
+        None => channels.iter_mut().for_each(|value| *value = small_float::E4M3.nearest(*value)),
+        Some(blocks) => channels.chunks_exact_mut(32).for_each(|block| group(block, blocks, grid.bits()[0])),
     }
 }
 

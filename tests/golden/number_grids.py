@@ -7,10 +7,14 @@
     pip install torch compressed-tensors==0.20.1
     python tests/golden/number_grids.py compressed-tensors
 
+    pip install ml_dtypes==0.6.0
+    python tests/golden/number_grids.py cache
+
 The first writes `gguf-grids.safetensors`: llama.cpp's reference quantisers, compiled here by gcc without contracting products and
 sums, and read back by the package `gguf`; where that quantises, too, both have to make the same bytes. The second writes
 `compressed-tensors-grids.safetensors`: what that library quantises to and
 reads back, its scales included. Both quantise the same `input`.
+The third writes `cache-grids.safetensors`: what is left of keys and values, by `gguf` and by `ml_dtypes`.
 """
 
 import ctypes
@@ -104,7 +108,22 @@ def compressed_tensors():
     return tensors
 
 
+def cache():
+    """[12, 64]: the channels of tokens."""
+    import ml_dtypes
+    from gguf import GGMLQuantizationType, quants
+
+    values, tensors = np.ascontiguousarray(rows()[:, :64]), {}
+    tensors["fp8-e4m3"] = np.clip(values, -448, 448).astype(ml_dtypes.float8_e4m3fn).astype(np.float32)
+    for name in ["Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0"]:
+        kind = GGMLQuantizationType[name]
+        tensors[name.lower()] = quants.dequantize(quants.quantize(values, kind), kind).astype(np.float32)
+    write(HERE / "cache-grids.safetensors", {"input": values, **tensors})
+
+
 def main():
+    if sys.argv[1] == "cache":
+        return cache()
     made = gguf(sys.argv[2]) if sys.argv[1] == "gguf" else compressed_tensors()
     name = f"{sys.argv[1]}-grids"
     write(HERE / f"{name}.safetensors", {"input": rows(), **made})

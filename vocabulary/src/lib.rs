@@ -3,9 +3,11 @@
 //!
 //! What each edit means to the last digit is documented in `docs/edits.md`, whose tables of arguments come from here.
 
+mod cache_grid;
 mod checkpoint_mix;
 pub mod edits;
 mod facts;
+mod grid_argument;
 mod linear_modules;
 pub mod markdown;
 mod module;
@@ -17,6 +19,7 @@ use std::sync::LazyLock;
 
 use attune_core::plan::{Edit, Plan, Vocabulary};
 
+pub use cache_grid::CacheGrid;
 pub use checkpoint_mix::checkpoint_mix;
 pub use facts::{
     BLOCK_PARAMETERS, CACHE_ELEMENTS, EXPERT_KEYS, EXPERT_LAYERS, EXPERT_TENSORS, ModelFacts, ROUTER_MAPPING,
@@ -39,7 +42,8 @@ pub fn model() -> &'static Vocabulary {
 
 /// Arguments, by kind of edit, that came after `attune-evaluator/1`: an evaluator that does not list them does not know that they
 /// change anything.
-pub const LISTED: [(&str, &str); 1] = [(<edits::WeightBits as ModelEdit>::KIND, NumberGrid::ARGUMENT)];
+pub const LISTED: [(&str, &str); 3] =
+    [("weight-bits", "grid"), ("kv-bits", "key-grid"), ("kv-bits", "value-grid")];
 
 /// The canonical plan of `edits` of neural models.
 pub fn arrange(edits: impl IntoIterator<Item = impl Into<Edit>>) -> Plan {

@@ -1,7 +1,6 @@
 //! Number grids: which numbers a stored weight or cache entry can be.
 
 use attune_core::options::OptionValue;
-use attune_core::plan::{Argument, Condition, EditSchema};
 
 use crate::view::Field;
 
@@ -198,33 +197,6 @@ impl NumberGrid {
 
 /// What compressed-tensors keeps of the shape of each matrix: two 64-bit numbers.
 const SHAPE_BYTES: u64 = 16;
-
-/// `schema` with an argument for the number grid, beside `bits` and `group`, which some grids fix. Where `exact` holds, nothing
-/// is in few bits, and it says nothing.
-pub(crate) fn with_grid(schema: EditSchema, bits: &[&str], group: &str, exact: Condition) -> EditSchema {
-    let names = NumberGrid::ALL.map(NumberGrid::name);
-    let help = "the number grid, where an engine's own is meant; some have one number of bits and one size of groups";
-    let argument = Argument::word(NumberGrid::ARGUMENT, names, help)
-        .optional("round-to-nearest with the group's least value as zero point");
-    NumberGrid::ALL.into_iter().fold(
-        schema.with(argument).idle(NumberGrid::ARGUMENT, exact),
-        |schema, grid| {
-            let is = || Condition::is(NumberGrid::ARGUMENT, OptionValue::Text(grid.name().to_owned()));
-            let schema = bits
-                .iter()
-                .fold(schema, |schema, bits| schema.requires(bits, grid.bits().iter().copied(), is()));
-            match grid.grouping() {
-                Grouping::Of(size) => schema.requires(group, [size], is()),
-                Grouping::Any | Grouping::Row => schema,
-            }
-        },
-    )
-}
-
-impl NumberGrid {
-    /// The argument that says which one.
-    pub const ARGUMENT: &str = "grid";
-}
 
 impl Field for NumberGrid {
     const EXPECTED: &'static str = "one of affine-int, symmetric, q4_0, q4_1, q5_0, q5_1, q8_0, q2_k, q3_k, q4_k, q5_k, q6_k, fp8-e4m3-tensor, fp8-e4m3-channel, fp8-e4m3-block, mxfp4, nvfp4";

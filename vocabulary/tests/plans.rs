@@ -5,7 +5,7 @@ use attune_vocabulary::edits::{
     ActivationBits, AttentionSpan, CombineCheckpoints, DropBlock, ExpertsPerToken, Grid, Half, KeepExperts,
     KvBits, MergeExperts, Range, RouteExperts, WeightBits,
 };
-use attune_vocabulary::{Grouping, ModelEdit as _, Module, NumberGrid, arrange, layer, model};
+use attune_vocabulary::{CacheGrid, Grouping, ModelEdit as _, Module, NumberGrid, arrange, layer, model};
 use proptest::prelude::*;
 
 fn keep(layer: u32, experts: &[u32]) -> Edit {
@@ -199,6 +199,26 @@ fn a_grid_says_which_bits_and_groups_it_has() {
             assert_eq!(WeightBits::of(&accepted).unwrap().grid, Some(grid));
         }
     }
+}
+
+#[test]
+fn keys_and_values_have_grids_of_their_own() {
+    let (key_grid, value_grid) = (Some(CacheGrid::Q8_0), Some(CacheGrid::Q4_0));
+    let both = KvBits { keys: 8, values: 4, group_size: 32, key_grid, value_grid, ..bits(0, None) };
+    let edit = Edit::from(both.clone());
+    assert_eq!(model().accept(&edit), Ok(edit.clone()));
+    assert_eq!(model().describe(&arrange([edit.clone()])), ["layer 0: keys 8 bits q8_0, values 4 bits q4_0"]);
+    // 64 channels: two blocks of 34 bytes and two of 18.
+    assert_eq!(both.bytes(64, 64, 2), 68 + 36);
+    assert_eq!(bits(0, None).bytes(64, 64, 2), 32 + 4 + 16 + 4);
+    let refused = model().accept(&edit.int("values", 5)).unwrap_err().to_string();
+    assert_eq!(
+        refused,
+        "argument `values` of edit `kv-bits` is 5, expected 4 where `value-grid` is \"q4_0\""
+    );
+    let exact = KvBits { keys: 16, key_grid: None, ..both.clone() };
+    let idle = KvBits { key_grid, ..exact.clone() };
+    assert_eq!(model().accept(&Edit::from(idle)), Ok(Edit::from(exact)));
 }
 
 #[test]

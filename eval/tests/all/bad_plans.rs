@@ -3,7 +3,7 @@
 use attune_core::evaluator::EvalFailure;
 use attune_core::plan::Edit;
 use attune_vocabulary::edits::{AttentionSpan, KeepExperts, KvBits, WeightBits};
-use attune_vocabulary::{Module, NumberGrid, arrange};
+use attune_vocabulary::{CacheGrid, Module, NumberGrid, arrange};
 
 use crate::contract::{matrix, merge, one_hot, per_token, route};
 use crate::made::{load, mixture};
@@ -54,6 +54,10 @@ fn impossible_edits_are_refused_by_name() {
             grid: Some(grid),
         })])
     };
+    let cache = |grid, values, group_size, shrink_from| {
+        let bits = KvBits { keys: 16, values, group_size, shrink_from, ..KvBits::default() };
+        arrange([Edit::from(KvBits { value_grid: Some(grid), ..bits })])
+    };
     let twice = arrange([keep(0, &[1, 2]), keep(0, &[3, 4])].iter().flat_map(|plan| plan.edits().to_vec()));
     let cases = [
         (keep(2, &[0, 1]), "keep-experts(experts:[0, 1],layer:2): the model has layers 0 to 1"),
@@ -75,6 +79,12 @@ fn impossible_edits_are_refused_by_name() {
         (
             on_grid(NumberGrid::Fp8Channel, 8, 8),
             "fp8-e4m3-channel has groups of 24 channels, all inputs, not of 8",
+        ),
+        (cache(CacheGrid::Q4_0, 4, 8, None), "q4_0 has groups of 32 channels, not of 8"),
+        (cache(CacheGrid::Fp8E4m3, 7, 8, None), "fp8-e4m3 has 8 bits, not 7"),
+        (
+            cache(CacheGrid::Fp8E4m3, 8, 8, Some(16)),
+            "an engine with fp8-e4m3 smooths no keys and shrinks no codes",
         ),
         (twice, "changes the same place"),
         (

@@ -1,10 +1,10 @@
 //! Store weights in few bits.
 
-use attune_core::options::OptionValue;
 use attune_core::plan::{Argument, Condition, EditSchema};
 
+use crate::grid_argument::GridArgument;
 use crate::module::Module;
-use crate::number_grid::{NumberGrid, with_grid};
+use crate::number_grid::{Grouping, NumberGrid};
 use crate::view::view;
 
 /// Store the weights of one linear module in few bits.
@@ -88,6 +88,12 @@ impl WeightBits {
             .once_per(&["layer", "module", "expert"])
             .excludes("merge-experts", &["layer"], Some(Condition::one_of("module", shared)))
             .reads("layer {layer}: {module}[ of expert {expert}] {bits} bits in groups of {group-size}[, {grid}]");
-        with_grid(schema, &["bits"], "group-size", Condition::is("bits", OptionValue::Int(16)))
+        let grids = NumberGrid::ALL.map(|grid| {
+            let group = if let Grouping::Of(own) = grid.grouping() { Some(own) } else { None };
+            (grid.name(), grid.bits(), group)
+        });
+        let help = "the number grid, where an engine's own is meant; some have one number of bits and one size of groups";
+        let absent = "round-to-nearest with the group's least value as zero point";
+        GridArgument { name: "grid", help, absent, bits: "bits", group: "group-size" }.of(schema, &grids)
     }
 }

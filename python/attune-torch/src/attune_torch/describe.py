@@ -89,7 +89,13 @@ GRIDS = (
     "mxfp4",
     "nvfp4",
 )
-"""Number grids that weights are rounded to. They came after `attune-evaluator/1`, so the host asks to be told."""
+"""Number grids that weights are rounded to. They came after `attune-evaluator/1`, so the host asks to be
+told."""
+
+CACHE_GRIDS = ("fp8-e4m3", "q4_0", "q4_1", "q5_0", "q5_1", "q8_0")
+"""Those that keys and values are rounded to."""
+
+_LISTED = {"weight-bits": {"grid": GRIDS}, "kv-bits": {"key-grid": CACHE_GRIDS, "value-grid": CACHE_GRIDS}}
 
 
 @dataclass(frozen=True)
@@ -124,9 +130,13 @@ def _version(package: str) -> str:
 
 
 def _edit(kind: str) -> dict[str, Any]:
-    if kind != "weight-bits":
+    listed = _LISTED.get(kind)
+    if listed is None:
         return {"kind": kind}
-    return {"kind": kind, "arguments": [{"name": "grid", "kind": {"type": "word", "words": GRIDS}}]}
+    arguments = [
+        {"name": name, "kind": {"type": "word", "words": list(words)}} for name, words in listed.items()
+    ]
+    return {"kind": kind, "arguments": arguments}
 
 
 def hello() -> dict[str, Any]:

@@ -9,7 +9,9 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from attune_torch.edits.grids import Grid
 from attune_torch.grids import GRIDS
+from attune_torch.grids.caches import CACHES
 
 GOLDEN = Path(__file__).parents[4] / "tests" / "golden"
 RECORDED = {
@@ -20,6 +22,16 @@ CASES = [(file, name) for file, tensors in RECORDED.items() for name in tensors 
 
 def test_every_grid_was_recorded() -> None:
     assert {name.split(".")[0] for _, name in CASES} == set(GRIDS)
+
+
+@pytest.mark.parametrize("name", CACHES)
+def test_caches_hold_what_was_recorded(name: str) -> None:
+    recorded = load_file(GOLDEN / "cache-grids.safetensors")
+    grid = Grid(CACHES[name][0], 32, engine=name)
+    assert torch.equal(grid.quantised(recorded["input"]), recorded[name])
+    # As keys come: items, heads, tokens, channels.
+    stacked = recorded["input"].reshape(2, 3, 2, 64)
+    assert torch.equal(grid.quantised(stacked).reshape(12, 64), recorded[name])
 
 
 @pytest.mark.parametrize("file, name", CASES)
