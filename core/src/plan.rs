@@ -12,6 +12,7 @@ mod edit;
 mod error;
 mod place;
 mod rank;
+mod requirement;
 mod schema;
 mod sentence;
 mod vocabulary;
@@ -21,6 +22,7 @@ pub use condition::Condition;
 pub use edit::Edit;
 pub use error::EditError;
 pub use place::{Part, PlaceRule};
+pub use requirement::Requirement;
 pub use schema::{Contradiction, EditSchema};
 pub use vocabulary::Vocabulary;
 

@@ -176,13 +176,13 @@ impl LayerEdits {
 impl HeadCache {
     fn stored(&self) -> Cache {
         let edit = &self.edit;
-        let grid = |bits, scales| {
+        let grid = |bits, scales, engine| {
             let from = edit.shrink_from.unwrap_or(bits);
-            (bits < 16).then_some(Grid { bits, group_size: edit.group_size as usize, from, scales })
+            (bits < 16).then_some(Grid { bits, group_size: edit.group_size as usize, from, scales, engine })
         };
         Cache {
-            keys: grid(edit.keys, self.scales.clone()),
-            values: grid(edit.values, None),
+            keys: grid(edit.keys, self.scales.clone(), edit.key_grid),
+            values: grid(edit.values, None, edit.value_grid),
             sink: edit.sink as usize,
             recent: edit.recent as usize,
         }

@@ -11,6 +11,7 @@ pub mod diffusion;
 mod edits;
 pub mod error;
 mod gradient;
+mod grids;
 pub mod logits;
 pub mod model;
 pub mod native;

@@ -28,7 +28,7 @@ pub(crate) use matrix::Linear;
 pub(crate) use merged::{Merged, MergedExperts};
 pub(crate) use projections::{LatentProjections, Projections};
 pub use quantised::LEVEL_MEMORY;
-pub(crate) use quantised::{LevelDatabase, Site, quantise};
+pub(crate) use quantised::{LevelDatabase, Site, quantise_rows};
 pub(crate) use router::RouterRule;
 pub(crate) use weights::{Experts, FeedForward, Gated, Layer, QkNorms, SharedExpert, Weights};
 

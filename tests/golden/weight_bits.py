@@ -72,9 +72,13 @@ class Model:
         weights = {name: values.astype(np.float32) for shard in shards for name, values in shard.items()}
         for edit in edits:
             for name in self.names(edit):
-                weights[name] = quantise(weights[name], edit["bits"], edit["group-size"])
+                weights[name] = self.quantised(weights[name], edit)
         self.weights = {name: values.astype(np.float64) for name, values in weights.items()}
         self.margin = math.inf
+
+    @staticmethod
+    def quantised(weights, edit):
+        return quantise(weights, edit["bits"], edit["group-size"])
 
     def names(self, edit):
         place, module = f"model.layers.{edit['layer']}.", edit["module"]

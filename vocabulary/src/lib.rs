@@ -3,12 +3,15 @@
 //!
 //! What each edit means to the last digit is documented in `docs/edits.md`, whose tables of arguments come from here.
 
+mod cache_grid;
 mod checkpoint_mix;
 pub mod edits;
 mod facts;
+mod grid_argument;
 mod linear_modules;
 pub mod markdown;
 mod module;
+mod number_grid;
 mod start;
 mod view;
 
@@ -16,6 +19,7 @@ use std::sync::LazyLock;
 
 use attune_core::plan::{Edit, Plan, Vocabulary};
 
+pub use cache_grid::CacheGrid;
 pub use checkpoint_mix::checkpoint_mix;
 pub use facts::{
     BLOCK_PARAMETERS, CACHE_ELEMENTS, EXPERT_KEYS, EXPERT_LAYERS, EXPERT_TENSORS, ModelFacts, ROUTER_MAPPING,
@@ -25,6 +29,7 @@ pub use linear_modules::{
     LinearModules, MODULE_INPUTS, MODULE_SHAPES, MODULE_TENSORS, MODULES, Matrices, NamedModule,
 };
 pub use module::Module;
+pub use number_grid::{Grouping, NumberGrid};
 pub use start::start_signals;
 pub use view::ModelEdit;
 
@@ -34,6 +39,11 @@ pub fn model() -> &'static Vocabulary {
         LazyLock::new(|| Vocabulary::new(edits::schemas()).calling_unedited("the dense model"));
     &MODEL
 }
+
+/// Arguments, by kind of edit, that came after `attune-evaluator/1`: an evaluator that does not list them does not know that they
+/// change anything.
+pub const LISTED: [(&str, &str); 3] =
+    [("weight-bits", "grid"), ("kv-bits", "key-grid"), ("kv-bits", "value-grid")];
 
 /// The canonical plan of `edits` of neural models.
 pub fn arrange(edits: impl IntoIterator<Item = impl Into<Edit>>) -> Plan {

@@ -1,6 +1,6 @@
 //! Schemas as the sections of `docs/edits.md` begin.
 
-use attune_core::plan::{Argument, ArgumentKind, EditSchema};
+use attune_core::plan::{Argument, ArgumentKind, EditSchema, Requirement};
 
 /// How the section on an edit begins: what it does, and its arguments as a Markdown table.
 pub fn opening(schema: &EditSchema) -> String {
@@ -13,10 +13,29 @@ pub fn opening(schema: &EditSchema) -> String {
         format!("| `{name}` | {}{optional} | {help}{absent} |\n", kind(&argument.kind))
     });
     format!(
-        "{}\n\n| argument | type | meaning |\n| --- | --- | --- |\n{}",
+        "{}\n\n| argument | type | meaning |\n| --- | --- | --- |\n{}{}",
         schema.summary,
-        rows.collect::<String>()
+        rows.collect::<String>(),
+        requirements(schema)
     )
+}
+
+/// What the values of arguments ask of each other, as a second table; nothing where they ask nothing.
+fn requirements(schema: &EditSchema) -> String {
+    let mut rows: Vec<(String, Vec<String>)> = Vec::new();
+    for Requirement { argument, values, when } in &schema.requires {
+        let values = values.iter().map(i64::to_string).collect::<Vec<_>>().join(", ");
+        let (when, asked) = (when.to_string(), format!("`{argument}` {values}"));
+        match rows.iter_mut().find(|(known, _)| *known == when) {
+            Some((_, all)) => all.push(asked),
+            None => rows.push((when, vec![asked])),
+        }
+    }
+    if rows.is_empty() {
+        return String::new();
+    }
+    let rows = rows.iter().map(|(when, asked)| format!("| {when} | {} |\n", asked.join("; ")));
+    format!("\n| where | these alone |\n| --- | --- |\n{}", rows.collect::<String>())
 }
 
 fn kind(kind: &ArgumentKind) -> String {

@@ -5,7 +5,7 @@ use attune_vocabulary::edits::{
     ActivationBits, AttentionSpan, CombineCheckpoints, DropBlock, ExpertsPerToken, Grid, Half, KeepExperts,
     KvBits, MergeExperts, Range, RouteExperts, WeightBits,
 };
-use attune_vocabulary::{ModelEdit as _, Module, arrange, layer, model};
+use attune_vocabulary::{CacheGrid, Grouping, ModelEdit as _, Module, NumberGrid, arrange, layer, model};
 use proptest::prelude::*;
 
 fn keep(layer: u32, experts: &[u32]) -> Edit {
@@ -91,9 +91,16 @@ fn dropped_experts_cannot_be_mixed_and_zero_has_no_sign() {
 fn weights_of_one_expert_and_of_all_are_a_conflict() {
     let gate = |expert, bits| {
         let module = Module::Gate;
-        Edit::from(WeightBits { layer: 1, module, expert, bits, group_size: 8 })
+        Edit::from(WeightBits { layer: 1, module, expert, bits, group_size: 8, grid: None })
     };
-    let up = Edit::from(WeightBits { layer: 1, module: Module::Up, expert: Some(2), bits: 3, group_size: 8 });
+    let up = Edit::from(WeightBits {
+        layer: 1,
+        module: Module::Up,
+        expert: Some(2),
+        bits: 3,
+        group_size: 8,
+        grid: None,
+    });
     let apart = arrange([gate(Some(2), 4), gate(Some(3), 2), up.clone()]);
     assert_eq!(model().conflict(&apart), None);
     let overlapping = arrange([gate(None, 4), up, gate(Some(2), 16)]);
@@ -103,7 +110,9 @@ fn weights_of_one_expert_and_of_all_are_a_conflict() {
 #[test]
 fn merged_experts_have_no_bits_of_their_own() {
     let merge = Edit::from(MergeExperts { layer: 1, rows: 1, matrix: vec![0.5, 0.5] });
-    let bits = |module, layer| Edit::from(WeightBits { layer, module, expert: None, bits: 4, group_size: 8 });
+    let bits = |module, layer| {
+        Edit::from(WeightBits { layer, module, expert: None, bits: 4, group_size: 8, grid: None })
+    };
     let plan = arrange([merge.clone(), bits(Module::Up, 1)]);
     assert_eq!(model().conflict(&plan), Some((&merge, &bits(Module::Up, 1))));
     assert_eq!(model().conflict(&arrange([merge, bits(Module::Query, 1), bits(Module::Up, 0)])), None);
@@ -119,8 +128,22 @@ fn the_hash_is_pinned() {
         Edit::from(MergeExperts { layer: 2, rows: 2, matrix: vec![1.0, -0.5, 0.0, 1e-7] }),
         Edit::from(RouteExperts { layer: 2, rows: 1, matrix: vec![1.0, 0.25] }),
         Edit::from(ExpertsPerToken { layer: 2, count: 1 }),
-        Edit::from(WeightBits { layer: 1, module: Module::Query, expert: None, bits: 4, group_size: 64 }),
-        Edit::from(WeightBits { layer: 1, module: Module::Down, expert: Some(3), bits: 2, group_size: 32 }),
+        Edit::from(WeightBits {
+            layer: 1,
+            module: Module::Query,
+            expert: None,
+            bits: 4,
+            group_size: 64,
+            grid: None,
+        }),
+        Edit::from(WeightBits {
+            layer: 1,
+            module: Module::Down,
+            expert: Some(3),
+            bits: 2,
+            group_size: 32,
+            grid: None,
+        }),
     ]);
     assert_eq!(
         plan.canonical(),
@@ -133,6 +156,79 @@ fn the_hash_is_pinned() {
          merge-experts(layer:2,matrix:[1.0, -0.5, 0.0, 1e-7],rows:2)\n\
          route-experts(layer:2,matrix:[1.0, 0.25],rows:1)\n"
     );
+}
+
+#[test]
+fn a_plan_without_a_grid_is_written_and_hashed_as_before_there_were_any() {
+    let bits =
+        WeightBits { layer: 1, module: Module::Query, expert: None, bits: 4, group_size: 64, grid: None };
+    let plan = arrange([Edit::from(bits.clone())]);
+    assert_eq!(plan.canonical(), "weight-bits(bits:4,group-size:64,layer:1,module:\"q\")\n");
+    let hash = "5698309c8d62dc0fa11810856d655effe7206c60c773eb0805966097bb3141c2";
+    assert_eq!(plan.hash().to_string(), hash);
+    let other = arrange([Edit::from(WeightBits { grid: Some(NumberGrid::Symmetric), ..bits.clone() })]);
+    let text = "weight-bits(bits:4,grid:\"symmetric\",group-size:64,layer:1,module:\"q\")\n";
+    assert_eq!(other.canonical(), text);
+    assert_ne!(other.hash(), plan.hash());
+    // A module that stays exact is on no grid.
+    let exact = WeightBits { bits: 16, ..bits };
+    let on_grid = Edit::from(WeightBits { grid: Some(NumberGrid::Q4_0), ..exact.clone() });
+    assert_eq!(model().accept(&on_grid), Ok(Edit::from(exact)));
+}
+
+#[test]
+fn a_grid_says_which_bits_and_groups_it_has() {
+    let edit = |bits, group_size, grid: &str| {
+        let edit = Edit::new("weight-bits").int("layer", 0).text("module", "q").text("grid", grid);
+        model().accept(&edit.int("bits", bits).int("group-size", group_size))
+    };
+    let refusal = |bits, group, grid| edit(bits, group, grid).unwrap_err().to_string();
+    assert_eq!(
+        refusal(3, 32, "q4_0"),
+        "argument `bits` of edit `weight-bits` is 3, expected 4 where `grid` is \"q4_0\""
+    );
+    assert_eq!(
+        refusal(4, 64, "q4_0"),
+        "argument `group-size` of edit `weight-bits` is 64, expected 32 where `grid` is \"q4_0\""
+    );
+    assert!(refusal(4, 32, "q4").contains("is \"q4\", expected one of affine-int, symmetric, q4_0"));
+    for grid in NumberGrid::ALL {
+        let group = if let Grouping::Of(own) = grid.grouping() { own } else { 96 };
+        for &bits in grid.bits() {
+            let accepted = edit(i64::from(bits), i64::from(group), grid.name()).unwrap();
+            assert_eq!(WeightBits::of(&accepted).unwrap().grid, Some(grid));
+        }
+    }
+}
+
+#[test]
+fn keys_and_values_have_grids_of_their_own() {
+    let (key_grid, value_grid) = (Some(CacheGrid::Q8_0), Some(CacheGrid::Q4_0));
+    let both = KvBits { keys: 8, values: 4, group_size: 32, key_grid, value_grid, ..bits(0, None) };
+    let edit = Edit::from(both.clone());
+    assert_eq!(model().accept(&edit), Ok(edit.clone()));
+    assert_eq!(model().describe(&arrange([edit.clone()])), ["layer 0: keys 8 bits q8_0, values 4 bits q4_0"]);
+    // 64 channels: two blocks of 34 bytes and two of 18.
+    assert_eq!(both.bytes(64, 64, 2), 68 + 36);
+    assert_eq!(bits(0, None).bytes(64, 64, 2), 32 + 4 + 16 + 4);
+    let refused = model().accept(&edit.int("values", 5)).unwrap_err().to_string();
+    assert_eq!(
+        refused,
+        "argument `values` of edit `kv-bits` is 5, expected 4 where `value-grid` is \"q4_0\""
+    );
+    let exact = KvBits { keys: 16, key_grid: None, ..both.clone() };
+    let idle = KvBits { key_grid, ..exact.clone() };
+    assert_eq!(model().accept(&Edit::from(idle)), Ok(Edit::from(exact)));
+}
+
+#[test]
+fn bytes_of_a_module_follow_from_its_edit_and_its_shape() {
+    let bits =
+        |bits, grid| WeightBits { layer: 0, module: Module::Up, expert: None, bits, group_size: 32, grid };
+    assert_eq!(bits(16, None).bytes(6, 96, 2), 6 * 96 * 2);
+    // MLX: 96 codes of 3 bits are 9 words; a scale and a minimum for each of 3 groups.
+    assert_eq!(bits(3, None).bytes(6, 96, 4), 6 * (36 + 3 * 8));
+    assert_eq!(bits(4, Some(NumberGrid::Q4_0)).bytes(6, 96, 4), 6 * 3 * 18);
 }
 
 #[test]
@@ -193,9 +289,12 @@ fn plans_read_as_sentences() {
     assert_eq!(words(full.into()), expected);
     let span = AttentionSpan { layer: 1, kv_head: 0, sink: 4, alpha: 32.0, beta: 0.25 };
     assert_eq!(words(span.into()), "layer 1, KV head 0: sees 4 first tokens and the last 32 + 0.25·N");
-    let weights = |expert| WeightBits { layer: 1, module: Module::Down, expert, bits: 2, group_size: 32 };
+    let weights =
+        |expert| WeightBits { layer: 1, module: Module::Down, expert, bits: 2, group_size: 32, grid: None };
     assert_eq!(words(weights(Some(3)).into()), "layer 1: down of expert 3 2 bits in groups of 32");
     assert_eq!(words(weights(None).into()), "layer 1: down 2 bits in groups of 32");
+    let on_grid = WeightBits { grid: Some(NumberGrid::Symmetric), ..weights(None) };
+    assert_eq!(words(on_grid.into()), "layer 1: down 2 bits in groups of 32, symmetric");
     let mix = |layer| CombineCheckpoints { layer, coefficients: vec![1.5, -0.5] };
     assert_eq!(words(mix(None).into()), "the whole model: checkpoints mixed by +1.500 -0.5000");
     assert_eq!(words(mix(Some(2)).into()), "layer 2: checkpoints mixed by +1.500 -0.5000");
@@ -241,7 +340,7 @@ fn any_edit() -> impl Strategy<Value = Edit> {
     let module = || prop::sample::select(vec![Module::Query, Module::Up]);
     prop_oneof![
         (0_u32..2, module(), option()).prop_map(|(layer, module, expert)| {
-            WeightBits { layer, module, expert, bits: 4, group_size: 8 }.into()
+            WeightBits { layer, module, expert, bits: 4, group_size: 8, grid: None }.into()
         }),
         (0_u32..2, option()).prop_map(|(layer, kv_head)| bits(layer, kv_head).into()),
         (0_u32..2).prop_map(|layer| keep(layer, &[0])),

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use attune_core::evaluator::{EvalFailure, EvaluatorInfo, RunControl};
-use attune_core::plan::{Edit, Plan};
+use attune_core::options::OptionValue;
+use attune_core::plan::{ArgumentKind, Edit, Plan};
+use attune_vocabulary::LISTED;
 
 use crate::checked::{Checked, CheckedPlans};
 use crate::company::{Company, Want};
@@ -93,15 +95,31 @@ impl Asking {
     }
 }
 
-/// The refusal of a plan with an edit that the worker does not have.
+/// The refusal of a plan with an edit that the worker does not have, or with an argument that it would pass over.
 pub(crate) fn foreign(info: &EvaluatorInfo, plan: &Plan) -> Option<EvalFailure> {
-    let edit = plan.edits().iter().find(|edit| info.edits.schema(&edit.kind).is_none())?;
-    let known: Vec<&str> = info.edits.kinds().collect();
-    Some(EvalFailure::Unsupported {
-        evaluator: info.name.clone(),
-        edit: edit.to_string(),
-        reason: format!("here it honours {}", known.join(", ")),
+    let (edit, reason) = plan.edits().iter().find_map(|edit| Some((edit, unheard(info, edit)?)))?;
+    Some(EvalFailure::Unsupported { evaluator: info.name.clone(), edit: edit.to_string(), reason })
+}
+
+/// Why the worker does not know what `edit` says, if it does not.
+fn unheard(info: &EvaluatorInfo, edit: &Edit) -> Option<String> {
+    let Some(schema) = info.edits.schema(&edit.kind) else {
+        let known: Vec<&str> = info.edits.kinds().collect();
+        return Some(format!("here it honours {}", known.join(", ")));
+    };
+    let asked = LISTED.into_iter().filter(|(kind, _)| *kind == edit.kind);
+    let mut asked = asked.filter_map(|(_, name)| Some((name, edit.args.get(name)?)));
+    asked.find_map(|(name, value)| match schema.argument(name).map(|argument| &argument.kind) {
+        None => Some(format!("it does not know the argument `{name}`")),
+        Some(ArgumentKind::Word(words)) if !is_one_of(words, value) => {
+            Some(format!("its `{name}` is one of {}", words.join(", ")))
+        }
+        Some(_) => None,
     })
+}
+
+fn is_one_of(words: &[String], value: &OptionValue) -> bool {
+    matches!(value, OptionValue::Text(word) if words.contains(word))
 }
 
 /// The edits of a plan as they are written.

@@ -103,6 +103,11 @@ impl Argument {
         self
     }
 
+    /// Whether it is one whole number, which a [`Requirement`](super::Requirement) can be about.
+    pub fn is_whole(&self) -> bool {
+        matches!(self.kind, ArgumentKind::Int { .. } | ArgumentKind::Level(_))
+    }
+
     /// A number for `value` that orders edits: a count, or the position of a word.
     pub(super) fn number(&self, value: &OptionValue) -> u64 {
         match (&self.kind, value) {

@@ -7,7 +7,7 @@ impl EditSchema {
     /// `edit` with arguments of the declared types, in normal form.
     ///
     /// # Errors
-    /// A missing, unknown or ill-typed argument, or a number out of range.
+    /// A missing, unknown or ill-typed argument, a number out of range, or arguments that do not go together.
     pub(super) fn accept(&self, edit: &Edit) -> Result<Edit, EditError> {
         let mut accepted = Edit::new(&self.kind);
         for argument in &self.arguments {
@@ -25,7 +25,11 @@ impl EditSchema {
         }
         match edit.args.keys().find(|name| self.argument(name).is_none()) {
             Some(name) => Err(EditError::UnknownArgument { kind: self.kind.clone(), argument: name.clone() }),
-            None => Ok(self.normalised(accepted)),
+            None => {
+                let accepted = self.normalised(accepted);
+                self.requires.iter().try_for_each(|requirement| requirement.check(&accepted))?;
+                Ok(accepted)
+            }
         }
     }
 

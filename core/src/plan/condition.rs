@@ -1,5 +1,7 @@
 //! Conditions on the arguments of one edit, as data.
 
+use std::fmt;
+
 use super::Edit;
 use crate::options::OptionValue;
 
@@ -46,6 +48,23 @@ impl Condition {
             }
             Self::All(all) => all.iter().all(|condition| condition.holds(edit)),
             Self::Any(any) => any.iter().any(|condition| condition.holds(edit)),
+        }
+    }
+}
+
+impl fmt::Display for Condition {
+    /// As messages say it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let joined = |f: &mut fmt::Formatter<'_>, all: &[Self], by: &str| {
+            let words: Vec<String> = all.iter().map(Self::to_string).collect();
+            write!(f, "{}", words.join(by))
+        };
+        match self {
+            Self::Is(name, value) => write!(f, "`{name}` is {value}"),
+            Self::OneOf(name, words) => write!(f, "`{name}` is one of {}", words.join(", ")),
+            Self::Same(one, other) => write!(f, "`{one}` and `{other}` are the same"),
+            Self::All(all) => joined(f, all, " and "),
+            Self::Any(any) => joined(f, any, " or "),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Schemas: what an edit of one kind takes, touches and excludes, and how people read it. All of it is data, so that an
 //! evaluator of another process can bring its own.
 
-use super::{Argument, Condition, Edit, Part, PlaceRule};
+use super::{Argument, ArgumentKind, Condition, Edit, Part, PlaceRule, Requirement};
 
 /// Everything that is known of one kind of edit.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,6 +20,8 @@ pub struct EditSchema {
     pub contradicts: Vec<Contradiction>,
     /// Optional arguments that say nothing when their condition holds, and are left out then.
     pub idle: Vec<(String, Condition)>,
+    /// What the values of arguments ask of each other.
+    pub requires: Vec<Requirement>,
     /// The edit in words. `{name}` is an argument; `[…]` is left out where an argument in it is absent, and
     /// `[…|…]` has words for that case.
     pub sentence: String,
@@ -47,6 +49,7 @@ impl EditSchema {
             place: PlaceRule::default(),
             contradicts: Vec::new(),
             idle: Vec::new(),
+            requires: Vec::new(),
             sentence: kind.to_owned(),
         }
     }
@@ -91,6 +94,28 @@ impl EditSchema {
     #[must_use]
     pub fn idle(mut self, name: &str, condition: Condition) -> Self {
         self.idle.push((name.to_owned(), condition));
+        self
+    }
+
+    /// The argument `name` is one of `values` where `when` holds.
+    #[must_use]
+    pub fn requires(mut self, name: &str, values: impl IntoIterator<Item = u32>, when: Condition) -> Self {
+        let values = values.into_iter().map(i64::from).collect();
+        self.requires.push(Requirement { argument: name.to_owned(), values, when });
+        self
+    }
+
+    /// The same for somebody who knows only `words` of the argument `name`; without any, the argument is gone.
+    #[must_use]
+    pub fn narrowed(mut self, name: &str, words: &[String]) -> Self {
+        for argument in &mut self.arguments {
+            if let (ArgumentKind::Word(known), true) = (&mut argument.kind, argument.name == name) {
+                known.retain(|word| words.contains(word));
+            }
+        }
+        self.arguments.retain(|argument| {
+            argument.name != name || !matches!(&argument.kind, ArgumentKind::Word(known) if known.is_empty())
+        });
         self
     }
 

@@ -65,7 +65,8 @@ impl Vocabulary {
     /// `edit`, checked and in normal form.
     ///
     /// # Errors
-    /// An unknown kind, an unknown, missing or ill-typed argument, or a number out of range.
+    /// An unknown kind, an unknown, missing or ill-typed argument, a number out of range, or arguments that do not go
+    /// together.
     pub fn accept(&self, edit: &Edit) -> Result<Edit, EditError> {
         let schema = self.schema(&edit.kind).ok_or_else(|| EditError::UnknownKind {
             kind: edit.kind.clone(),

@@ -6,9 +6,8 @@ use super::config::DenoiserConfig;
 use super::edits::Edited;
 use super::parameters::{self, Parameter};
 use crate::compute::Compute;
-use crate::edits::Level;
 use crate::error::LoadError;
-use crate::model::{Checkpoint, quantise};
+use crate::model::{Checkpoint, quantise_rows};
 
 /// The weights of every checkpoint, layer by layer.
 pub(super) struct Checkpoints {
@@ -75,15 +74,14 @@ impl Checkpoints {
     /// The weights of an edited model: the mixture, then its matrices in few bits.
     pub(super) fn edited(&self, edited: &Edited, compute: &Compute) -> Mixed {
         let mut mixed = self.mixed(&edited.coefficients);
-        for (&(layer, module), &Level { bits, group }) in &edited.levels {
+        for (&(layer, module), &level) in &edited.levels {
             let name = format!(".{}.weight", module.name());
             let mut weights: Vec<f32> = mixed.layers[layer].clone().into_data().iter::<f32>().collect();
             let mut first = 0;
             for parameter in &self.layers[layer].parameters {
                 let elements = parameter.elements();
-                if parameter.name.ends_with(&name) {
-                    // Rows are outputs, so a group of inputs is a run of neighbours.
-                    quantise(&mut weights[first..first + elements], 1, bits, group);
+                if let (true, &[_, inputs]) = (parameter.name.ends_with(&name), &parameter.shape[..]) {
+                    quantise_rows(&mut weights[first..first + elements], inputs, level);
                 }
                 first += elements;
             }

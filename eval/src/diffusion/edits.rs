@@ -57,7 +57,7 @@ impl Edited {
 
 /// The level of a module that the model has; `None` for one that is to stay exact.
 fn level(edit: &WeightBits, config: &DenoiserConfig) -> Result<Option<Level>, String> {
-    let (layer, group) = (edit.layer as usize, edit.group_size as usize);
+    let layer = edit.layer as usize;
     let inputs = match edit.module {
         Module::Up => config.hidden,
         Module::Down => config.inner,
@@ -71,13 +71,7 @@ fn level(edit: &WeightBits, config: &DenoiserConfig) -> Result<Option<Level>, St
     if edit.expert.is_some() {
         return Err("an image generator has no experts".to_owned());
     }
-    if !WeightBits::LEVELS.contains(&edit.bits) {
-        return Err(format!("bits are one of {:?}", WeightBits::LEVELS));
-    }
-    if group == 0 || !inputs.is_multiple_of(group) {
-        return Err(format!("`group-size` does not divide the {inputs} inputs of `{}`", edit.module.name()));
-    }
-    Ok((edit.bits < 16).then_some(Level { bits: edit.bits, group }))
+    Level::of(edit, inputs)
 }
 
 fn unsupported(edit: &Edit, reason: String) -> EvalFailure {

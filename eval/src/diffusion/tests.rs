@@ -46,7 +46,7 @@ fn mix(layer: Option<u32>, coefficients: Vec<f64>) -> Edit {
 }
 
 fn bits(layer: u32, module: Module, bits: u32, group_size: u32) -> Edit {
-    Edit::from(WeightBits { layer, module, expert: None, bits, group_size })
+    Edit::from(WeightBits { layer, module, expert: None, bits, group_size, grid: None })
 }
 
 /// Twelve coefficients that sum to 1: `share` on checkpoint `at`, the rest on the next.
@@ -282,10 +282,11 @@ fn plans_and_requests_that_have_no_meaning_are_refused_by_name() {
         refusal(bits(0, Module::Up, 4, 32)).contains("the blocks of this image generator are layers 1 to 3")
     );
     assert!(refusal(bits(4, Module::Up, 4, 32)).contains("layers 1 to 3"));
-    assert!(refusal(bits(1, Module::Up, 7, 32)).contains("bits are one of"));
-    assert!(refusal(bits(1, Module::Up, 4, 64)).contains("does not divide the 96 inputs of `up`"));
-    assert!(refusal(bits(1, Module::Down, 4, 0)).contains("does not divide the 192 inputs of `down`"));
-    let expert = WeightBits { layer: 1, module: Module::Up, expert: Some(0), bits: 4, group_size: 32 };
+    assert!(refusal(bits(1, Module::Up, 7, 32)).contains("weights in 7 bits; expected 2, 3"));
+    assert!(refusal(bits(1, Module::Up, 4, 64)).contains("does not divide the 96 inputs"));
+    assert!(refusal(bits(1, Module::Down, 4, 0)).contains("does not divide the 192 inputs"));
+    let expert =
+        WeightBits { layer: 1, module: Module::Up, expert: Some(0), bits: 4, group_size: 32, grid: None };
     assert!(refusal(Edit::from(expert)).contains("has no experts"));
 
     let request = |split, items: Vec<u32>| Request::new(split, items);

@@ -45,6 +45,13 @@ impl Apply for KvBits {
                 }
             }
         }
+        for (bits, grid) in [(self.keys, self.key_grid), (self.values, self.value_grid)] {
+            let Some(grid) = grid.filter(|_| bits < 16) else { continue };
+            grid.check(bits, self.group_size)?;
+            if self.smoothing.is_some() || self.shrink_from.is_some() {
+                return Err(format!("an engine with {} smooths no keys and shrinks no codes", grid.name()));
+            }
+        }
         let group = bits.group_size as usize;
         if group == 0 || !config.head_dim.is_multiple_of(group) {
             return Err(format!(

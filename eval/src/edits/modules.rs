@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use attune_families::Layer;
-use attune_vocabulary::Module;
 use attune_vocabulary::edits::WeightBits;
+use attune_vocabulary::{Module, NumberGrid};
 
 /// A quantiser of weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -13,6 +13,29 @@ pub(crate) struct Level {
     pub(crate) bits: u32,
     /// Input channels that share a scale and a zero point.
     pub(crate) group: usize,
+    /// The number grid of an engine, if it is one.
+    pub(crate) grid: Option<NumberGrid>,
+}
+
+impl Level {
+    /// What `edit` says of a module with `inputs` input channels; `None` for one that stays exact.
+    ///
+    /// # Errors
+    /// What does not go together, and what would.
+    pub(crate) fn of(edit: &WeightBits, inputs: usize) -> Result<Option<Self>, String> {
+        let (bits, group) = (edit.bits, edit.group_size as usize);
+        if !WeightBits::LEVELS.contains(&bits) {
+            return Err(format!("weights in {bits} bits; expected 2, 3, 4, 5, 6 or 8, or 16 for exact"));
+        }
+        let width = u32::try_from(inputs).unwrap_or(u32::MAX);
+        if let (Some(grid), true) = (edit.grid, bits < 16) {
+            grid.check(bits, edit.group_size, width)?;
+        }
+        if group == 0 || !inputs.is_multiple_of(group) {
+            return Err(format!("a group of {group} channels does not divide the {inputs} inputs"));
+        }
+        Ok((bits < 16).then_some(Self { bits, group, grid: edit.grid }))
+    }
 }
 
 /// The levels of a layer's modules; a module without one is exact.
@@ -35,15 +58,12 @@ impl ModuleLevels {
 
     /// Adds what `edit`, which was checked, does.
     pub(super) fn add(&mut self, edit: &WeightBits, layer: Layer<'_>) {
-        if edit.bits >= 16 {
-            return;
-        }
+        let Ok(Some(level)) = Level::of(edit, layer.inputs(edit.module)) else { return };
         let experts = match (edit.expert, layer.mixture()) {
             (Some(expert), _) => expert as usize..expert as usize + 1,
             (None, Some(mixture)) if edit.module.is_feed_forward() => 0..mixture.experts,
             (None, _) => 0..1,
         };
-        let level = Level { bits: edit.bits, group: edit.group_size as usize };
         self.levels.extend(experts.map(|expert| ((edit.module, expert), level)));
     }
 }

@@ -2,18 +2,12 @@
 
 use attune_vocabulary::edits::WeightBits;
 
-use super::LayerEdits;
 use super::honour::{Apply, Context};
+use super::{LayerEdits, Level};
 
 impl Apply for WeightBits {
     fn check(&self, context: &Context<'_>) -> Result<(), String> {
         let bits = self;
-        if !WeightBits::LEVELS.contains(&bits.bits) {
-            return Err(format!(
-                "weights in {} bits; expected 2, 3, 4, 5, 6 or 8, or 16 for exact",
-                bits.bits
-            ));
-        }
         if let Some(expert) = bits.expert {
             let mixture = context.mixture()?;
             if !bits.module.is_feed_forward() {
@@ -30,12 +24,7 @@ impl Apply for WeightBits {
             }
         }
         context.module(bits.module)?;
-        let inputs = context.layer.inputs(bits.module);
-        let group = bits.group_size as usize;
-        if group == 0 || !inputs.is_multiple_of(group) {
-            return Err(format!("a group of {group} channels does not divide the {inputs} inputs"));
-        }
-        Ok(())
+        Level::of(bits, context.layer.inputs(bits.module)).map(|_| ())
     }
 
     fn apply(self, context: &Context<'_>, layer: &mut LayerEdits) -> bool {

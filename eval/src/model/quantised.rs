@@ -1,6 +1,6 @@
 //! Weights in few bits: made once for each module and level, and kept while there is room.
 //!
-//! Asymmetric round-to-nearest over groups of input channels: `s = (max − min)/(2ᵇ − 1)`, `q = round((w − min)/s)` with
+//! Where a level names no grid of an engine: asymmetric round-to-nearest over groups of input channels: `s = (max − min)/(2ᵇ − 1)`, `q = round((w − min)/s)` with
 //! halves to even, `w' = q·s + min`, in float32 on every device; a group of equal weights stays as it is.
 
 use std::ops::Range;
@@ -12,6 +12,7 @@ use super::byte_lru::ByteLru;
 use super::matrix::Linear;
 use crate::compute::Compute;
 use crate::edits::Level;
+use crate::grids;
 
 /// Bytes that modules in few bits may take on the device when nobody says otherwise: 1 GiB. All six levels of a model
 /// of 40 million parameters, or the ones in use of a larger one.
@@ -44,16 +45,39 @@ impl LevelDatabase {
             let exact = fused.columns(columns);
             match level {
                 None => exact,
-                Some(Level { bits, group }) => {
-                    exact.changed(compute, |weights| quantise(weights, width, bits, group))
-                }
+                Some(level) => exact.changed(compute, |weights| quantise_columns(weights, width, level)),
             }
         })
     }
 }
 
+/// Quantises and dequantises `weights: [inputs, outputs]` in place at `level`.
+fn quantise_columns(weights: &mut [f32], outputs: usize, level: Level) {
+    if level.grid.is_none() {
+        return quantise(weights, outputs, level.bits, level.group);
+    }
+    let inputs = weights.len() / outputs;
+    let mut rows = vec![0.0; weights.len()];
+    rows.par_chunks_mut(inputs).enumerate().for_each(|(output, row)| {
+        row.iter_mut().zip(weights[output..].iter().step_by(outputs)).for_each(|(to, from)| *to = *from);
+    });
+    quantise_rows(&mut rows, inputs, level);
+    weights.par_chunks_mut(outputs).enumerate().for_each(|(input, column)| {
+        column.iter_mut().zip(rows[input..].iter().step_by(inputs)).for_each(|(to, from)| *to = *from);
+    });
+}
+
+/// Quantises and dequantises `weights: [outputs, inputs]` in place at `level`.
+pub(crate) fn quantise_rows(weights: &mut [f32], inputs: usize, level: Level) {
+    match level.grid {
+        // Rows are outputs, so a group of inputs is a run of neighbours.
+        None => quantise(weights, 1, level.bits, level.group),
+        Some(grid) => grids::matrix(weights, inputs, grid, level.bits, level.group),
+    }
+}
+
 /// Quantises and dequantises `weights: [inputs, outputs]` in place, each output over groups of `group` inputs.
-pub(crate) fn quantise(weights: &mut [f32], outputs: usize, bits: u32, group: usize) {
+fn quantise(weights: &mut [f32], outputs: usize, bits: u32, group: usize) {
     let codes = ((1_u32 << bits) - 1) as f32;
     weights.par_chunks_mut(group * outputs).for_each(|rows| {
         let (mut low, mut high) = (vec![f32::INFINITY; outputs], vec![f32::NEG_INFINITY; outputs]);
@@ -96,7 +120,7 @@ mod tests {
     }
 
     fn level(bits: u32) -> Option<Level> {
-        Some(Level { bits, group: 4 })
+        Some(Level { bits, group: 4, grid: None })
     }
 
     #[test]

@@ -72,20 +72,22 @@ mod tests {
     }
 
     fn views() -> Vec<HeadConfig> {
-        let grid = |bits, group_size| Some(Grid { bits, group_size, from: bits, scales: None });
+        let grid = |bits, group_size| Some(Grid { bits, group_size, from: bits, scales: None, engine: None });
         let smooth = Grid {
             scales: Some((1..13).map(|i| i as f32 / 4.0).collect()),
             from: 16,
             bits: 2,
             group_size: 6,
+            engine: None,
         };
+        let engine = Some(Grid { engine: Some(attune_vocabulary::CacheGrid::Fp8E4m3), ..smooth.clone() });
         let cache = |keys, values, sink, recent| Some(Cache { keys, values, sink, recent });
         let look = |window, sink, span| AttentionMask { window, sink, span, ..AttentionMask::FULL };
         let chunked = AttentionMask { chunk: 11, ..look(usize::MAX, 2, 9) };
         vec![
             HeadConfig { look: AttentionMask::FULL, cache: None },
             HeadConfig { look: AttentionMask::FULL, cache: cache(grid(2, 12), grid(3, 4), 3, 7) },
-            HeadConfig { look: look(usize::MAX, 2, 5), cache: cache(grid(4, 4), None, 0, 0) },
+            HeadConfig { look: look(usize::MAX, 2, 5), cache: cache(grid(4, 4), engine, 0, 0) },
             HeadConfig { look: chunked, cache: cache(grid(2, 12), None, 12, 3) },
             HeadConfig { look: look(usize::MAX, 4, 20), cache: cache(None, grid(1, 6), 10, 1) },
             HeadConfig { look: look(25, 40, 1), cache: cache(Some(smooth), grid(2, 12), 1, 40) },

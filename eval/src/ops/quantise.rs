@@ -8,10 +8,12 @@
 
 use std::sync::Arc;
 
+use attune_vocabulary::CacheGrid;
 use burn_tensor::{DType, Tensor};
 
 use super::math;
 use crate::compute::Compute;
+use crate::grids;
 
 /// Halvings from the widest grid, 16 bits, to the narrowest, 1 bit.
 const HALVINGS: usize = 4;
@@ -27,6 +29,8 @@ pub(crate) struct Grid {
     pub(crate) from: u32,
     /// What each channel is divided by before, and multiplied by after.
     pub(crate) scales: Option<Arc<[f32]>>,
+    /// The grid of an engine instead of all this but the bits and the groups.
+    pub(crate) engine: Option<CacheGrid>,
 }
 
 impl Grid {
@@ -52,6 +56,9 @@ impl Grid {
     /// Quantises and dequantises one row on the CPU, in place.
     #[inline(always)]
     pub(crate) fn row(&self, row: &mut [f32]) {
+        if let Some(engine) = self.engine {
+            return grids::cache(row, engine);
+        }
         if let Some(scales) = &self.scales {
             row.iter_mut().zip(scales.iter()).for_each(|(value, scale)| *value /= scale);
         }
@@ -97,6 +104,12 @@ fn quantise_group(group: &mut [f32], top: f32, divisors: &[f32]) {
 /// Quantises and dequantises `x: [rows, tokens, head_dim]` by Burn's operations, each row by its own grid; `None` leaves
 /// a row as it is. Rows share every launch: those with another number of channels per group have their own.
 pub(crate) fn quantise(compute: &Compute, x: Tensor<3>, grids: &[Option<&Grid>]) -> Tensor<3> {
+    let by_engines = |grid: &Option<&Grid>| grid.is_some_and(|grid| grid.engine.is_some());
+    if grids.iter().any(by_engines) {
+        let others: Vec<Option<&Grid>> =
+            grids.iter().map(|grid| grid.filter(|grid| grid.engine.is_none())).collect();
+        return on_engines(compute, quantise(compute, x, &others), grids);
+    }
     let mut sizes: Vec<usize> = grids.iter().flatten().map(|grid| grid.group_size).collect();
     sizes.sort_unstable();
     sizes.dedup();
@@ -112,6 +125,17 @@ pub(crate) fn quantise(compute: &Compute, x: Tensor<3>, grids: &[Option<&Grid>])
         let others = compute.float32(others, [grids.len(), 1, 1]).greater_elem(0.5);
         quantised.mask_where(others.expand(shape), whole)
     })
+}
+
+/// The rows on grids of engines, on the host: they are few operations of many kinds.
+fn on_engines(compute: &Compute, x: Tensor<3>, grids: &[Option<&Grid>]) -> Tensor<3> {
+    let (shape, dtype) = (x.dims(), x.dtype());
+    let mut values: Vec<f32> = x.cast(DType::F32).into_data().iter::<f32>().collect();
+    for (row, grid) in values.chunks_exact_mut(shape[1] * shape[2]).zip(grids) {
+        let Some(engine) = grid.and_then(|grid| grid.engine) else { continue };
+        row.chunks_exact_mut(shape[2]).for_each(|channels| grids::cache(channels, engine));
+    }
+    compute.float32(values, shape).cast(dtype)
 }
 
 fn in_groups(compute: &Compute, x: Tensor<3>, grids: &[Option<&Grid>], size: usize) -> Tensor<3> {
@@ -172,7 +196,7 @@ mod tests {
     }
 
     fn plain(bits: u32, group_size: usize) -> Grid {
-        Grid { bits, group_size, from: bits, scales: None }
+        Grid { bits, group_size, from: bits, scales: None, engine: None }
     }
 
     fn whole(values: &[f32], bits: u32) -> Vec<f32> {
@@ -225,6 +249,37 @@ mod tests {
                 assert!(apart <= 1e-6, "{bits} bits in groups of {group_size}: {apart}");
             }
         }
+    }
+
+    #[test]
+    fn caches_of_engines_hold_what_was_recorded() {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/golden/cache-grids.safetensors");
+        let bytes = std::fs::read(file).unwrap();
+        let recorded = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+        let floats = |name: &str| -> Vec<f32> {
+            let bytes = recorded.tensor(name).unwrap().data().chunks_exact(4);
+            bytes.map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap())).collect()
+        };
+        for engine in CacheGrid::ALL {
+            let grid = Grid { engine: Some(engine), ..plain(engine.bits()[0], 32) };
+            assert_eq!(quantised(&floats("input"), &grid, 64), floats(engine.name()), "{}", engine.name());
+        }
+    }
+
+    #[test]
+    fn rows_of_engines_stand_beside_others() {
+        let compute = Compute::cpu();
+        let values: Vec<f32> = (0..3 * 2 * 32).map(|i| ((i * 7919) % 1001) as f32 / 100.0).collect();
+        let (affine, engine) = (plain(3, 16), Grid { engine: Some(CacheGrid::Q5_1), ..plain(5, 32) });
+        let x: Tensor<3> = compute.tensor(values.clone(), [3, 2, 32]);
+        let found: Vec<f32> =
+            quantise(&compute, x, &[Some(&affine), None, Some(&engine)]).into_data().iter().collect();
+        let expected = [
+            quantised(&values[..64], &affine, 32),
+            values[64..128].to_vec(),
+            quantised(&values[128..], &engine, 32),
+        ];
+        assert_eq!(found, expected.concat());
     }
 
     /// PM-KVQ's rule, in whole numbers: codes of `2b` bits to codes of `b` bits.
@@ -282,7 +337,8 @@ mod tests {
             let number = |text: &str| text.trim_start_matches(char::is_alphabetic).parse::<u32>().unwrap();
             let smooth = parts.contains(&"smooth").then(|| Arc::clone(&scales));
             let group_size = number(size) as usize;
-            let grid = Grid { bits: number(bits), group_size, from: number(from), scales: smooth };
+            let grid =
+                Grid { bits: number(bits), group_size, from: number(from), scales: smooth, engine: None };
             let found = quantised(&rows, &grid, 32);
             let apart = found.iter().zip(floats(name)).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
             assert!(apart <= 2e-6, "{name}: {apart}");

@@ -2,9 +2,8 @@
 
 use attune_core::evaluator::EvalFailure;
 use attune_core::plan::Edit;
-use attune_vocabulary::Module;
-use attune_vocabulary::arrange;
 use attune_vocabulary::edits::{AttentionSpan, KeepExperts, KvBits, WeightBits};
+use attune_vocabulary::{CacheGrid, Module, NumberGrid, arrange};
 
 use crate::contract::{matrix, merge, one_hot, per_token, route};
 use crate::made::{load, mixture};
@@ -42,7 +41,22 @@ fn impossible_edits_are_refused_by_name() {
     let plan = |edits: &[Edit]| arrange(edits.iter().cloned());
     let kept = Edit::from(KeepExperts { layer: 0, experts: vec![0, 1, 2] });
     let weights = |module, expert, bits, group_size| {
-        arrange([Edit::from(WeightBits { layer: 0, module, expert, bits, group_size })])
+        arrange([Edit::from(WeightBits { layer: 0, module, expert, bits, group_size, grid: None })])
+    };
+    let on_grid = |grid, bits, group_size| {
+        let module = Module::Down;
+        arrange([Edit::from(WeightBits {
+            layer: 0,
+            module,
+            expert: None,
+            bits,
+            group_size,
+            grid: Some(grid),
+        })])
+    };
+    let cache = |grid, values, group_size, shrink_from| {
+        let bits = KvBits { keys: 16, values, group_size, shrink_from, ..KvBits::default() };
+        arrange([Edit::from(KvBits { value_grid: Some(grid), ..bits })])
     };
     let twice = arrange([keep(0, &[1, 2]), keep(0, &[3, 4])].iter().flat_map(|plan| plan.edits().to_vec()));
     let cases = [
@@ -60,6 +74,18 @@ fn impossible_edits_are_refused_by_name() {
         (weights(Module::Key, Some(0), 4, 8), "k is no module of an expert; those are gate, up and down"),
         (weights(Module::Down, None, 4, 16), "a group of 16 channels does not divide the 24 inputs"),
         (weights(Module::Query, None, 4, 0), "a group of 0 channels"),
+        (on_grid(NumberGrid::Q4_0, 4, 8), "q4_0 has groups of 32 channels, not of 8"),
+        (on_grid(NumberGrid::Q8_0, 4, 32), "q8_0 has 8 bits, not 4"),
+        (
+            on_grid(NumberGrid::Fp8Channel, 8, 8),
+            "fp8-e4m3-channel has groups of 24 channels, all inputs, not of 8",
+        ),
+        (cache(CacheGrid::Q4_0, 4, 8, None), "q4_0 has groups of 32 channels, not of 8"),
+        (cache(CacheGrid::Fp8E4m3, 7, 8, None), "fp8-e4m3 has 8 bits, not 7"),
+        (
+            cache(CacheGrid::Fp8E4m3, 8, 8, Some(16)),
+            "an engine with fp8-e4m3 smooths no keys and shrinks no codes",
+        ),
         (twice, "changes the same place"),
         (
             plan(&[merge(0, 2, one_hot(&[0, 1]))]),

@@ -78,7 +78,18 @@ pub(crate) fn bits(layer: u32, keys: u32, values: u32) -> Edit {
 pub(crate) fn refined(layer: u32, kv_head: u32) -> Edit {
     let (kv_head, smoothing, shrink_from) = (Some(kv_head), Some(0.65), Some(8));
     let (keys, values, group_size, sink, recent) = (2, 4, 4, 2, 3);
-    Edit::from(KvBits { layer, kv_head, keys, values, group_size, sink, recent, smoothing, shrink_from })
+    Edit::from(KvBits {
+        layer,
+        kv_head,
+        keys,
+        values,
+        group_size,
+        sink,
+        recent,
+        smoothing,
+        shrink_from,
+        ..KvBits::default()
+    })
 }
 
 /// `rows × EXPERTS` numbers around one-hot rows, of either sign; another matrix for every seed.

@@ -125,6 +125,7 @@ impl RecordedEdit {
                 recent,
                 smoothing,
                 shrink_from,
+                ..KvBits::default()
             }),
             Self::AttentionSpan { layer, kv_head, sink, alpha, beta } => {
                 Edit::from(AttentionSpan { layer, kv_head, sink, alpha, beta })

@@ -7,9 +7,9 @@ use attune_core::plan::{Edit, Plan};
 use attune_eval::compute::Precision;
 use attune_eval::native::{NativeEvaluator, NativeSpec, REFERENCE_MEMORY};
 use attune_eval::text::TextSpec;
-use attune_vocabulary::Module;
 use attune_vocabulary::arrange;
 use attune_vocabulary::edits::{ActivationBits, AttentionSpan, DropBlock, Grid, Half, Range, WeightBits};
+use attune_vocabulary::{Module, NumberGrid};
 use proptest::prelude::*;
 use tempfile::TempDir;
 
@@ -64,7 +64,13 @@ fn edit(layer: u32, choice: u32) -> Vec<Edit> {
         let grid = if bits == 6 { Grid::Symmetric } else { Grid::Affine };
         Edit::from(ActivationBits { layer, module, bits, range, grid, group_size: None })
     };
-    let weight = |module, expert, bits| Edit::from(WeightBits { layer, module, expert, bits, group_size: 8 });
+    let weight = |module, expert, bits| {
+        Edit::from(WeightBits { layer, module, expert, bits, group_size: 8, grid: None })
+    };
+    let on_grid = |module, grid| {
+        let edit = WeightBits { layer, module, expert: None, bits: 3, group_size: 8, grid: Some(grid) };
+        Edit::from(edit)
+    };
     let span = |kv_head, alpha| Edit::from(AttentionSpan { layer, kv_head, sink: 1, alpha, beta: 0.1 });
     match choice {
         0 => vec![],
@@ -82,7 +88,12 @@ fn edit(layer: u32, choice: u32) -> Vec<Edit> {
             let mixed = [one_hot(&[4, 1]), matrix(5, 2)].concat();
             vec![merge(layer, 4, mixed), route(layer, 4, matrix(6, 4)), per_token(layer, 3)]
         }
-        10 => vec![weight(Module::Query, None, 3), weight(Module::Gate, None, 4)],
+        10 => vec![
+            weight(Module::Query, None, 3),
+            weight(Module::Gate, None, 4),
+            on_grid(Module::Key, NumberGrid::Symmetric),
+            on_grid(Module::Up, NumberGrid::AffineInt),
+        ],
         11 => vec![
             weight(Module::Query, None, 3),
             weight(Module::Value, None, 2),

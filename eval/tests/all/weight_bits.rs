@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use attune_core::plan::{Edit, Plan};
 use attune_eval::model::Model;
-use attune_vocabulary::Module;
 use attune_vocabulary::arrange;
 use attune_vocabulary::edits::WeightBits;
+use attune_vocabulary::{Module, NumberGrid};
 use safetensors::SafeTensors;
 use serde::Deserialize;
 
@@ -32,6 +32,8 @@ struct RecordedEdit {
     expert: Option<u32>,
     bits: u32,
     group_size: u32,
+    #[serde(default)]
+    grid: Option<String>,
 }
 
 fn root(path: &str) -> PathBuf {
@@ -39,7 +41,7 @@ fn root(path: &str) -> PathBuf {
 }
 
 fn edit(layer: u32, module: Module, expert: Option<u32>, bits: u32) -> Edit {
-    Edit::from(WeightBits { layer, module, expert, bits, group_size: 8 })
+    Edit::from(WeightBits { layer, module, expert, bits, group_size: 8, grid: None })
 }
 
 fn every_module(bits: u32) -> Plan {
@@ -50,19 +52,27 @@ fn every_module(bits: u32) -> Plan {
 
 #[test]
 fn logits_agree_with_the_recorded_reference() {
-    let bytes = std::fs::read(root("tests/golden/weight-bits.safetensors")).unwrap();
+    for file in ["weight-bits", "grid-logits"] {
+        agree(file);
+    }
+}
+
+/// Compares all cases of a file.
+fn agree(file: &str) {
+    let bytes = std::fs::read(root(&format!("tests/golden/{file}.safetensors"))).unwrap();
     let recorded = SafeTensors::deserialize(&bytes).unwrap();
     let cases: Vec<Case> =
-        serde_json::from_slice(&std::fs::read(root("tests/golden/weight-bits.json")).unwrap()).unwrap();
+        serde_json::from_slice(&std::fs::read(root(&format!("tests/golden/{file}.json"))).unwrap()).unwrap();
     assert_eq!(cases.len(), 4);
     for case in cases {
         let name = case.name;
         let folder = if case.model == "tiny-moe" { "models" } else { "tests/golden/models" };
         let model = load(&root(folder).join(&case.model));
         let plan = arrange(case.edits.into_iter().map(|edit| {
-            let RecordedEdit { layer, module, expert, bits, group_size } = edit;
+            let RecordedEdit { layer, module, expert, bits, group_size, grid } = edit;
+            let grid = grid.map(|name| NumberGrid::from_name(&name).unwrap());
             let module = Module::from_name(&module).unwrap();
-            Edit::from(WeightBits { layer, module, expert, bits, group_size })
+            Edit::from(WeightBits { layer, module, expert, bits, group_size, grid })
         }));
         let floats = |what: &str| -> Vec<f32> {
             let bytes = recorded.tensor(&format!("{name}.{what}")).unwrap().data().chunks_exact(4);

@@ -5,10 +5,9 @@ use attune_core::facts::Facts;
 use attune_core::options::OptionValue;
 use attune_core::plan::{Edit, Plan};
 use attune_export::MlxExporter;
-use attune_vocabulary::ModelFacts;
-use attune_vocabulary::Module;
-use attune_vocabulary::arrange;
 use attune_vocabulary::edits::WeightBits;
+use attune_vocabulary::{ModelEdit as _, ModelFacts};
+use attune_vocabulary::{Module, NumberGrid, arrange};
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
 
@@ -33,11 +32,18 @@ fn llama(bytes_per_parameter: f64) -> Facts {
 }
 
 fn bits(layer: u32, module: Module, bits: u32, group_size: u32) -> Edit {
-    Edit::from(WeightBits { layer, module, expert: None, bits, group_size })
+    Edit::from(WeightBits { layer, module, expert: None, bits, group_size, grid: None })
 }
 
 fn of_expert(expert: u32, bits: u32) -> Edit {
-    Edit::from(WeightBits { layer: 0, module: Module::Gate, expert: Some(expert), bits, group_size: 32 })
+    Edit::from(WeightBits {
+        layer: 0,
+        module: Module::Gate,
+        expert: Some(expert),
+        bits,
+        group_size: 32,
+        grid: None,
+    })
 }
 
 fn export(plan: &Plan, model: &Facts, files: &Files) -> Result<Files, ExportError> {
@@ -168,6 +174,12 @@ fn what_mlx_cannot_say_is_refused_by_name() {
         "`--to mlx` cannot express the edit weight-bits(bits:4,group-size:48,layer:0,module:\"q\"): MLX has groups of \
          32, 64, 128 channels; search with one of them as `group-size`"
     );
+    let symmetric = WeightBits {
+        grid: Some(NumberGrid::Symmetric),
+        ..WeightBits::of(&bits(0, Module::Query, 4, 64)).unwrap()
+    };
+    let found = refusal(&[Edit::from(symmetric)], &llama);
+    assert!(found.contains("another number grid than symmetric"), "{found}");
     assert!(refusal(&[keep(0, &[0])], &llama).contains("it stores weights in few bits and nothing else"));
     assert!(
         refusal(&[bits(9, Module::Query, 4, 64)], &llama).contains("the model has 2 layers, counted from 0")

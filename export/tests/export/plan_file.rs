@@ -157,6 +157,7 @@ fn edit() -> impl Strategy<Value = Edit> {
                         recent,
                         smoothing,
                         shrink_from,
+                        ..KvBits::default()
                     })
                 }
             ),

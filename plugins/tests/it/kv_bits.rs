@@ -265,6 +265,7 @@ fn heads_that_differ_are_edits_of_their_own_smoothed_and_shrunk() {
             recent: 32,
             smoothing,
             shrink_from: Some(16),
+            ..KvBits::default()
         })
     };
     assert_eq!(plan.edits(), [edit(0, 4, Some(0.75)), edit(1, 16, None)]);

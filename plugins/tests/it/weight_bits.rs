@@ -73,7 +73,14 @@ fn experts_go_together_or_apart() {
     assert!((used(&apart, &indices(&of_one)) - (3.5 + FEED_FORWARD / layer / 4.0)).abs() < 1e-9);
     let plan = WEIGHT_BITS.lower(&mixture(), &apart, &indices(&of_one)).unwrap();
     let edit = |expert, bits| {
-        Edit::from(WeightBits { layer: 0, module: Module::Up, expert: Some(expert), bits, group_size: 64 })
+        Edit::from(WeightBits {
+            layer: 0,
+            module: Module::Up,
+            expert: Some(expert),
+            bits,
+            group_size: 64,
+            grid: None,
+        })
     };
     assert!(plan.edits().contains(&edit(1, 4)) && plan.edits().contains(&edit(0, 3)));
     assert_eq!((plan.edits().len(), attune_vocabulary::model().conflict(&plan)), (112, None));
@@ -90,7 +97,7 @@ fn every_module_gets_an_edit_unless_it_stays_exact() {
     (cells[2], cells[7 + 6]) = (0, 0);
     let plan = WEIGHT_BITS.lower(&dense(), &given, &indices(&cells)).unwrap();
     let edit = |layer, module, group_size| {
-        Edit::from(WeightBits { layer, module, expert: None, bits: 4, group_size })
+        Edit::from(WeightBits { layer, module, expert: None, bits: 4, group_size, grid: None })
     };
     // Whole rows: `down` has more inputs than the others.
     assert_eq!(plan.edits(), [edit(0, Module::Value, 256), edit(1, Module::Down, 512)]);
@@ -168,8 +175,9 @@ fn blocks_of_an_image_generator_have_two_modules() {
     );
     let plan =
         WEIGHT_BITS.lower(&generator, &given, &indices(&[AT_2, AT_3, AT_3, AT_3, AT_3, AT_4])).unwrap();
-    let edit =
-        |layer, module, bits| Edit::from(WeightBits { layer, module, expert: None, bits, group_size: 32 });
+    let edit = |layer, module, bits| {
+        Edit::from(WeightBits { layer, module, expert: None, bits, group_size: 32, grid: None })
+    };
     let (up, down) = (Module::Up, Module::Down);
     // The input is layer 0, the output layer 4.
     let expected = [(1, up, 2), (1, down, 3), (2, up, 3), (2, down, 3), (3, up, 3), (3, down, 4)];

@@ -11,8 +11,10 @@ import pytest
 import torch
 from attune_worker import BadRequest, Unsupported
 
-from attune_torch.describe import EDITS, Options
+from attune_torch import grids
+from attune_torch.describe import CACHE_GRIDS, EDITS, GRIDS, Options
 from attune_torch.edits import check, kinds
+from attune_torch.grids.caches import CACHES
 from attune_torch.fingerprint import of_folder
 from attune_torch.loading import device
 from attune_torch.outline import Outline
@@ -45,6 +47,8 @@ def _path() -> str:
 
 def test_edits_that_are_said_are_those_that_are_honoured() -> None:
     assert set(kinds()) <= set(EDITS)
+    assert tuple(grids.GRIDS) == GRIDS
+    assert tuple(CACHES) == CACHE_GRIDS
 
 
 def test_a_fingerprint_changes_with_config_and_weights_alone(tmp_path: Path) -> None:

@@ -415,6 +415,21 @@ def test_edits_of_one_layer_act_together_and_sixteen_bits_change_nothing(family:
             "no groups",
         ),
         ("llama", edit("shuffle", layer=0), "none of"),
+        (
+            "llama",
+            edit("weight-bits", layer=0, module="q", bits=4, group_size=8, grid="q4_0"),
+            "groups of 32 channels, not of 8",
+        ),
+        (
+            "llama",
+            edit("weight-bits", layer=0, module="q", bits=4, group_size=16, grid="fp4"),
+            "no number grid fp4",
+        ),
+        (
+            "llama",
+            edit("kv-bits", layer=0, keys=4, values=16, group_size=8, sink=0, recent=0, key_grid="q8_0"),
+            "q8_0 has 8 bits, not 4",
+        ),
     ],
 )
 def test_what_cannot_be_honoured_is_refused_by_name(name: str, one: Edit, why: str, family: Family) -> None:

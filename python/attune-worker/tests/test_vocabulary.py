@@ -25,6 +25,7 @@ SCHEMA = EditSchema(
     parts=[("word", 1)],
     once_per=["layer", "word"],
     idle=[("scale", {"is": ["scale", 1.0]})],
+    requires=[("bits", [4], {"all": [{"is": ["word", "down"]}, {"is": ["layer", 9]}]})],
     contradicts=[Contradiction("drop", ["layer"], {"one-of": ["word", ["up"]]})],
 )
 DROP = EditSchema("drop", "Drops.", [Argument("layer", Int())], group="layer", once_per=["layer"])
@@ -36,6 +37,8 @@ def mix(**args: Any) -> Edit:
 
 
 def test_values_get_the_declared_types() -> None:
+    for fits in (mix(bits=4, word="down", layer=9), mix(bits=2, word="down"), mix(word="down", layer=9)):
+        assert VOCABULARY.accept(fits) == fits
     edit = VOCABULARY.accept(mix(scale=1, members=[5, 2, 5], bias=[1, -0.0], rows=2, matrix=[1, 0]))
     assert str(edit) == "mix(bias:[1.0, 0.0],layer:1,matrix:[1.0, 0.0],members:[2, 5],rows:2)"
 
@@ -44,6 +47,10 @@ def test_values_get_the_declared_types() -> None:
     ("edit", "message"),
     [
         (mix(bits=3), "argument `bits` of edit `mix` is 3, expected one of 2, 4"),
+        (
+            mix(bits=2, word="down", layer=9),
+            'argument `bits` of edit `mix` is 2, expected 4 where `word` is "down" and `layer` is 9',
+        ),
         (mix(bits=2.0), "is 2.0, expected one of 2, 4"),
         (mix(scale=1.5), "expected a real number from 0.0 to 1.0"),
         (mix(scale=True), "is true, expected a real number"),

@@ -3,6 +3,8 @@
 use attune_core::options::OptionValue;
 use attune_core::plan::{Argument, ArgumentKind, Condition, EditSchema};
 
+use crate::cache_grid::CacheGrid;
+use crate::grid_argument::GridArgument;
 use crate::view::view;
 
 /// Store keys and values of a layer's cache, or of one KV head of it, in few bits.
@@ -34,6 +36,10 @@ pub struct KvBits {
     /// Bits that are quantised to first: from there, codes are halved in width until they have `keys` or `values`
     /// bits, `q' = round(q/(2ᵇ + 1))`, `s' = s·(2ᵇ + 1)` (PM-KVQ's progressive shrink). One of 2, 4, 8 and 16.
     pub shrink_from: Option<u32>,
+    /// The number grid of an engine that keys are on; `None` for the one above.
+    pub key_grid: Option<CacheGrid>,
+    /// The same of values.
+    pub value_grid: Option<CacheGrid>,
 }
 
 view!(
@@ -47,11 +53,27 @@ view!(
     recent: "recent",
     smoothing: "smoothing",
     shrink_from: "shrink-from",
+    key_grid: "key-grid",
+    value_grid: "value-grid",
 );
 
 impl KvBits {
     /// Numbers of bits that are understood; 16 leaves keys or values exact.
     pub const LEVELS: [u32; 9] = [1, 2, 3, 4, 5, 6, 7, 8, 16];
+
+    /// Bytes of one token of a KV head: keys of `key_channels` and values of `value_channels`. Without a grid, a group has a scale and
+    /// a minimum in 16 bits beside its codes; exact numbers have `element_bytes`.
+    pub fn bytes(&self, key_channels: u32, value_channels: u32, element_bytes: u32) -> u64 {
+        let side = |bits: u32, grid: Option<CacheGrid>, channels: u32| match grid {
+            _ if bits >= 16 => u64::from(channels) * u64::from(element_bytes),
+            Some(grid) => grid.bytes(channels),
+            None => {
+                let codes = (u64::from(channels) * u64::from(bits)).div_ceil(8);
+                codes + 4 * u64::from(channels.div_ceil(self.group_size.max(1)))
+            }
+        };
+        side(self.keys, self.key_grid, key_channels) + side(self.values, self.value_grid, value_channels)
+    }
 
     pub(super) fn schema() -> EditSchema {
         let summary = "Store keys and values of a layer's cache, or of one KV head of it, in few bits.";
@@ -60,7 +82,7 @@ impl KvBits {
         let unit = ArgumentKind::Real { min: 0.0, max: 1.0 };
         let exact = |bits: &str| Condition::is(bits, OptionValue::Int(16));
         let stays = |bits: &str| Condition::Any(vec![exact(bits), Condition::same(bits, "shrink-from")]);
-        EditSchema::new("kv-bits", summary, source)
+        let schema = EditSchema::new("kv-bits", summary, source)
             .with(Argument::count("layer", "the attention layer"))
             .with(Argument::count("kv-head", "one KV head").optional("every KV head of the layer"))
             .with(Argument::level("keys", Self::LEVELS, "bits per channel of keys, after RoPE; 16 is exact"))
@@ -94,8 +116,16 @@ impl KvBits {
             .idle("smoothing", Condition::Any(vec![Condition::is("smoothing", OptionValue::Real(0.0)), exact("keys")]))
             .idle("shrink-from", Condition::All(vec![stays("keys"), stays("values")]))
             .reads(
-                "layer {layer}[, KV head {kv-head}]: keys {keys} bits, values {values} bits[, shrunk from {shrink-from}]\
-                 [, keys smoothed by {smoothing}]",
-            )
+                "layer {layer}[, KV head {kv-head}]: keys {keys} bits[ {key-grid}], values {values} bits[ {value-grid}]\
+                 [, shrunk from {shrink-from}][, keys smoothed by {smoothing}]",
+            );
+        let grids = CacheGrid::ALL.map(|grid| (grid.name(), grid.bits(), grid.group_size()));
+        let grid = |name, bits, help| {
+            let absent = "round-to-nearest with the group's least value as zero point";
+            GridArgument { name, help, absent, bits, group: "group-size" }
+        };
+        let keys = grid("key-grid", "keys", "the number grid of keys, where an engine's own is meant");
+        let values = grid("value-grid", "values", "the same of values");
+        values.of(keys.of(schema, &grids), &grids)
     }
 }

@@ -2,15 +2,17 @@
 
 use attune_core::plan::{Argument, Condition, EditSchema};
 
+use crate::grid_argument::GridArgument;
 use crate::module::Module;
+use crate::number_grid::{Grouping, NumberGrid};
 use crate::view::view;
 
 /// Store the weights of one linear module in few bits.
 ///
 /// Per output row over groups of `group_size` neighbouring input channels, asymmetric round-to-nearest:
 /// `s = (max − min)/(2ᵇ − 1)`, `q = round((w − min)/s)` (half to even), `w' = q·s + min`; a group of equal weights
-/// stays as it is. This is the grid that GPTQ (arXiv 2210.17323, §4) rounds to without its error feedback. Biases,
-/// norms, routers and embeddings are never touched.
+/// stays as it is. This is the grid that GPTQ (arXiv 2210.17323, §4) rounds to without its error feedback. With
+/// [`grid`](field@Self::grid) it is that of an engine instead, rounded to as the engine's own tools do. Biases, norms, routers and embeddings are never touched.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WeightBits {
     /// The layer, counted from 0.
@@ -23,6 +25,8 @@ pub struct WeightBits {
     pub bits: u32,
     /// Input channels that share one scale and one zero point; divides the module's inputs.
     pub group_size: u32,
+    /// The number grid of an engine; `None` for the one above, whose zero point is any number.
+    pub grid: Option<NumberGrid>,
 }
 
 view!(
@@ -32,11 +36,27 @@ view!(
     expert: "expert",
     bits: "bits",
     group_size: "group-size",
+    grid: "grid",
 );
 
 impl WeightBits {
     /// Numbers of bits that are understood; 16 leaves weights exact.
     pub const LEVELS: [u32; 7] = [2, 3, 4, 5, 6, 8, 16];
+
+    /// Bytes that a matrix of the module takes, of `outputs` rows of `inputs` channels: codes, scales, zero points and padding.
+    /// `element_bytes` is the size of a weight of the model as it is stored, and of a scale where that has the type of the
+    /// model: 2 or 4.
+    ///
+    /// Without a grid it is MLX's affine mode: each row of codes in 32-bit words, and a scale and a minimum for each group.
+    pub fn bytes(&self, outputs: u32, inputs: u32, element_bytes: u32) -> u64 {
+        let [bits, group, rows, width, element] =
+            [self.bits, self.group_size.max(1), outputs, inputs, element_bytes].map(u64::from);
+        match self.grid {
+            _ if self.bits >= 16 => rows * width * element,
+            None => rows * (4 * (width * bits).div_ceil(32) + 2 * element * width.div_ceil(group)),
+            Some(grid) => grid.bytes(self.bits, self.group_size, outputs, inputs, element_bytes),
+        }
+    }
 
     pub(super) fn schema() -> EditSchema {
         let summary = "Store the weights of one linear module in few bits.";
@@ -44,7 +64,7 @@ impl WeightBits {
                       per-module levels as in EvoPress (arXiv 2410.14649)";
         let modules = Module::ALL.map(Module::name);
         let shared = Module::ALL.into_iter().filter(|module| module.is_feed_forward()).map(Module::name);
-        EditSchema::new("weight-bits", summary, source)
+        let schema = EditSchema::new("weight-bits", summary, source)
             .with(Argument::count("layer", "the transformer block"))
             .with(Argument::word(
                 "module",
@@ -67,6 +87,13 @@ impl WeightBits {
             .in_part("module", 0)
             .once_per(&["layer", "module", "expert"])
             .excludes("merge-experts", &["layer"], Some(Condition::one_of("module", shared)))
-            .reads("layer {layer}: {module}[ of expert {expert}] {bits} bits in groups of {group-size}")
+            .reads("layer {layer}: {module}[ of expert {expert}] {bits} bits in groups of {group-size}[, {grid}]");
+        let grids = NumberGrid::ALL.map(|grid| {
+            let group = if let Grouping::Of(own) = grid.grouping() { Some(own) } else { None };
+            (grid.name(), grid.bits(), group)
+        });
+        let help = "the number grid, where an engine's own is meant; some have one number of bits and one size of groups";
+        let absent = "round-to-nearest with the group's least value as zero point";
+        GridArgument { name: "grid", help, absent, bits: "bits", group: "group-size" }.of(schema, &grids)
     }
 }

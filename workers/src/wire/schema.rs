@@ -2,12 +2,13 @@
 
 use attune_core::options::OptionValue;
 use attune_core::plan;
-use attune_vocabulary::model;
+use attune_vocabulary::{LISTED, model};
 use serde::{Deserialize, Serialize};
 
 use super::Value;
 
-/// One kind of edit. The edits of neural models need only their `kind`: the host knows them.
+/// One kind of edit. The edits of neural models need only their `kind`, and of their arguments those that came after
+/// `attune-evaluator/1`, with the words that the worker honours: the host knows the rest.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct EditSchema {
@@ -31,6 +32,9 @@ pub struct EditSchema {
     /// Optional arguments that say nothing when their condition holds.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub idle: Vec<Idle>,
+    /// What the values of arguments ask of each other.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub requires: Vec<Requirement>,
     /// The edit in words, `{name}` is an argument; its kind where there is none. Words in `[…]` are left out where an
     /// argument in them is absent, and `[…|…]` has words for that case.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -143,6 +147,18 @@ pub struct Idle {
     pub when: Condition,
 }
 
+/// A whole number that is one of a few where a condition holds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Requirement {
+    /// The argument.
+    pub argument: String,
+    /// The numbers that it may be.
+    pub values: Vec<i64>,
+    /// The condition.
+    pub when: Condition,
+}
+
 /// Something that holds for an edit, or not.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -170,14 +186,10 @@ impl TryFrom<EditSchema> for plan::EditSchema {
     type Error = String;
 
     fn try_from(schema: EditSchema) -> Result<Self, String> {
-        let EditSchema { kind, summary, source, arguments, place, contradicts, idle, sentence } = schema;
+        let EditSchema { kind, summary, source, arguments, place, contradicts, idle, requires, sentence } =
+            schema;
         let Some(summary) = summary else {
-            return model().schema(&kind).cloned().ok_or_else(|| {
-                format!(
-                    "edit `{kind}` comes without a summary, as those that attune knows by themselves, and it knows {}",
-                    model().kinds().collect::<Vec<_>>().join(", ")
-                )
-            });
+            return known(&kind, &arguments);
         };
         let about = |why: String| format!("edit `{kind}`: {why}");
         let arguments =
@@ -199,9 +211,47 @@ impl TryFrom<EditSchema> for plan::EditSchema {
         let idle =
             idle.into_iter().map(|Idle { argument, when }| Ok((argument, when.try_into().map_err(about)?)));
         let idle = idle.collect::<Result<_, String>>()?;
+        let requires = requires.into_iter().map(|Requirement { argument, values, when }| {
+            if !arguments.iter().any(|known| known.name == argument && known.is_whole()) {
+                return Err(about(format!(
+                    "it requires values of `{argument}`, which is no whole number of its"
+                )));
+            }
+            Ok(plan::Requirement { argument, values, when: when.try_into().map_err(about)? })
+        });
+        let requires = requires.collect::<Result<_, String>>()?;
         let sentence = sentence.unwrap_or_else(|| kind.clone());
-        Ok(plan::EditSchema { kind, summary, source, arguments, place, contradicts, idle, sentence })
+        Ok(plan::EditSchema {
+            kind,
+            summary,
+            source,
+            arguments,
+            place,
+            contradicts,
+            idle,
+            requires,
+            sentence,
+        })
     }
+}
+
+/// The schema of an edit of neural models. A worker that does not list an argument that came later would pass over it, and
+/// score something else than the plan says; so it has no such argument.
+fn known(kind: &str, arguments: &[Argument]) -> Result<plan::EditSchema, String> {
+    let schema = model().schema(kind).cloned().ok_or_else(|| {
+        format!(
+            "edit `{kind}` comes without a summary, as those that attune knows by themselves, and it knows {}",
+            model().kinds().collect::<Vec<_>>().join(", ")
+        )
+    })?;
+    let listed =
+        |name: &str| arguments.iter().find(|argument| argument.name == name).map(|found| &found.kind);
+    Ok(LISTED.into_iter().filter(|(of, _)| *of == kind).fold(schema, |schema, (_, name)| {
+        match listed(name) {
+            Some(ArgumentKind::Word { words }) => schema.narrowed(name, words),
+            _ => schema.narrowed(name, &[]),
+        }
+    }))
 }
 
 impl TryFrom<Argument> for plan::Argument {
@@ -249,5 +299,49 @@ impl TryFrom<Condition> for plan::Condition {
             Condition::All(all) => plan::Condition::All(each(all)?),
             Condition::Any(any) => plan::Condition::Any(each(any)?),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<plan::EditSchema, String> {
+        serde_json::from_str::<EditSchema>(text).unwrap().try_into()
+    }
+
+    fn grids(schema: &plan::EditSchema) -> Option<String> {
+        schema.argument("grid").map(|argument| argument.kind.to_string())
+    }
+
+    #[test]
+    fn an_argument_that_came_later_is_one_that_the_worker_lists() {
+        assert_eq!(grids(&read(r#"{"kind":"weight-bits"}"#).unwrap()), None);
+        let listed = r#"{"kind":"weight-bits","arguments":[{"name":"grid","kind":{"type":"word","words":["q8_0","x","symmetric"]}}]}"#;
+        let schema = read(listed).unwrap();
+        assert_eq!(grids(&schema).as_deref(), Some("one of symmetric, q8_0"));
+        let host = model().schema("weight-bits").unwrap();
+        let rest = |schema: &plan::EditSchema| plan::EditSchema { arguments: Vec::new(), ..schema.clone() };
+        assert_eq!(rest(&schema), rest(host));
+        assert_eq!(schema.arguments.len(), host.arguments.len());
+    }
+
+    #[test]
+    fn what_arguments_ask_of_each_other_is_understood() {
+        let schema = |about: &str| {
+            read(&format!(
+                r#"{{"kind":"x","summary":"","arguments":[{{"name":"n","kind":{{"type":"int","min":0,"max":9}}}},{{"name":"w","kind":{{"type":"word","words":["a","b"]}}}}],
+                "requires":[{{"argument":"{about}","values":[4],"when":{{"is":["w","a"]}}}}]}}"#
+            ))
+        };
+        assert_eq!(
+            schema("w").unwrap_err(),
+            "edit `x`: it requires values of `w`, which is no whole number of its"
+        );
+        let known = plan::Vocabulary::new([schema("n").unwrap()]);
+        let edit = |number, word: &str| plan::Edit::new("x").int("n", number).text("w", word);
+        assert!(known.accept(&edit(4, "a")).is_ok() && known.accept(&edit(5, "b")).is_ok());
+        let refused = known.accept(&edit(5, "a")).unwrap_err().to_string();
+        assert_eq!(refused, "argument `n` of edit `x` is 5, expected 4 where `w` is \"a\"");
     }
 }

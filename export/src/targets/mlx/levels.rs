@@ -88,6 +88,12 @@ impl Levels {
         if edit.bits >= 16 {
             return Ok(());
         }
+        if let Some(grid) = edit.grid {
+            return Err(format!(
+                "MLX's affine mode has another number grid than {}; search without `grid`, or use `--to plan`",
+                grid.name()
+            ));
+        }
         if !GROUPS.contains(&edit.group_size) {
             let groups = GROUPS.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
             return Err(format!(

@@ -70,6 +70,33 @@ EDITS = (
 )
 """Kinds of edits that are honoured, where the model has what they change; in the order of `docs/edits.md`."""
 
+GRIDS = (
+    "affine-int",
+    "symmetric",
+    "q4_0",
+    "q4_1",
+    "q5_0",
+    "q5_1",
+    "q8_0",
+    "q2_k",
+    "q3_k",
+    "q4_k",
+    "q5_k",
+    "q6_k",
+    "fp8-e4m3-tensor",
+    "fp8-e4m3-channel",
+    "fp8-e4m3-block",
+    "mxfp4",
+    "nvfp4",
+)
+"""Number grids that weights are rounded to. They came after `attune-evaluator/1`, so the host asks to be
+told."""
+
+CACHE_GRIDS = ("fp8-e4m3", "q4_0", "q4_1", "q5_0", "q5_1", "q8_0")
+"""Those that keys and values are rounded to."""
+
+_LISTED = {"weight-bits": {"grid": GRIDS}, "kv-bits": {"key-grid": CACHE_GRIDS, "value-grid": CACHE_GRIDS}}
+
 
 @dataclass(frozen=True)
 class Options:
@@ -102,6 +129,16 @@ def _version(package: str) -> str:
         return "missing"
 
 
+def _edit(kind: str) -> dict[str, Any]:
+    listed = _LISTED.get(kind)
+    if listed is None:
+        return {"kind": kind}
+    arguments = [
+        {"name": name, "kind": {"type": "word", "words": list(words)}} for name, words in listed.items()
+    ]
+    return {"kind": kind, "arguments": arguments}
+
+
 def hello() -> dict[str, Any]:
     """`options`, `tasks`, `edits`, … of the answer to `hello`."""
     from . import signals, tasks
@@ -109,7 +146,7 @@ def hello() -> dict[str, Any]:
     return {
         "options": [option.to_json() for option in (*OPTIONS, *ray.OPTIONS)],
         "tasks": tasks.specifications(),
-        "edits": [{"kind": kind} for kind in EDITS],
+        "edits": [_edit(kind) for kind in EDITS],
         "unedited": "the dense model",
         "signals": signals.described(),
         "numerics": numerics(),

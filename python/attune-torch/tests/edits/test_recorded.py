@@ -27,6 +27,7 @@ FILES = {
     "tiny-moe-kv": "tiny-moe",
     "merged-experts": "mixtral",
     "weight-bits": None,
+    "grid-logits": None,
     "blocks-and-activations": None,
 }
 """Files of cases, and the model of those that do not name theirs."""

@@ -134,7 +134,8 @@ class EditSchema:
     `group` is the argument that counts what edits belong to (a layer, a queue), `parts` the arguments, with
     where counting begins, that order edits within a group. `once_per`: a plan has one edit of this kind for
     each combination of these arguments; `None`: any number. `idle` are optional arguments that say nothing,
-    and are left out, where their condition holds. Conditions are in their JSON form: `{"one-of": ["argument",
+    and are left out, where their condition holds. `requires` are whole-number arguments that are one of some
+    values where a condition holds. Conditions are in their JSON form: `{"one-of": ["argument",
     ["word", …]]}`. `sentence` is the edit in words: `{name}` is an argument, `[…]` is left out where an
     argument in it is absent, `[…|…]` has words for that case."""
 
@@ -147,6 +148,7 @@ class EditSchema:
     once_per: Sequence[str] | None = ()
     contradicts: Sequence[Contradiction] = ()
     idle: Sequence[tuple[str, Mapping[str, Any]]] = ()
+    requires: Sequence[tuple[str, Sequence[int], Mapping[str, Any]]] = ()
     sentence: str = ""
 
     @classmethod
@@ -167,6 +169,9 @@ class EditSchema:
                     for rule in form.get("contradicts", ())
                 ],
                 idle=[(rule["argument"], rule["when"]) for rule in form.get("idle", ())],
+                requires=[
+                    (rule["argument"], rule["values"], rule["when"]) for rule in form.get("requires", ())
+                ],
                 sentence=form.get("sentence") or "",
             )
         except (KeyError, TypeError) as error:
@@ -189,6 +194,10 @@ class EditSchema:
             },
             "contradicts": [rule.to_json() for rule in self.rules()],
             "idle": [{"argument": name, "when": condition} for name, condition in self.idle],
+            "requires": [
+                {"argument": name, "values": list(values), "when": condition}
+                for name, values, condition in self.requires
+            ],
             "sentence": self.sentence or self.kind,
         }
 

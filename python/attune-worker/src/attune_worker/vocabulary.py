@@ -46,7 +46,17 @@ class Vocabulary:
             return edit
         typed = Edit(edit.kind, _typed_arguments(schema, edit))
         idle = {name for name, condition in schema.idle if holds(condition, typed)}
-        return Edit(edit.kind, {name: value for name, value in typed.args.items() if name not in idle})
+        accepted = Edit(edit.kind, {name: value for name, value in typed.args.items() if name not in idle})
+        for name, values, condition in schema.requires:
+            if name in accepted.args and holds(condition, accepted) and accepted.args[name] not in values:
+                found, expected = value_text(accepted.args[name]), ", ".join(map(str, values))
+                one_of = "one of " if len(values) > 1 else ""
+                raise Unsupported(
+                    edit,
+                    f"argument `{name}` of edit `{edit.kind}` is {found}, expected {one_of}{expected} where "
+                    f"{condition_text(condition)}",
+                )
+        return accepted
 
     def accept_plan(self, plan: Sequence[Edit]) -> Plan:
         """Every edit accepted, and none beside one that it contradicts. Raises `Unsupported`."""
@@ -115,6 +125,19 @@ def holds(condition: Mapping[str, Any], edit: Edit) -> bool:
     if name == "same":
         return bool(edit.args[argument] == edit.args.get(expected))
     raise ValueError(f"unknown condition `{name}`")
+
+
+def condition_text(condition: Mapping[str, Any]) -> str:
+    """A condition as messages say it."""
+    ((name, rest),) = condition.items()
+    if name in ("all", "any"):
+        return (" and " if name == "all" else " or ").join(map(condition_text, rest))
+    argument, expected = rest
+    if name == "is":
+        return f"`{argument}` is {value_text(expected)}"
+    if name == "one-of":
+        return f"`{argument}` is one of {', '.join(expected)}"
+    return f"`{argument}` and `{expected}` are the same"
 
 
 def _typed_arguments(schema: EditSchema, edit: Edit) -> dict[str, Any]:

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ..grids import caches
+
 
 @dataclass(frozen=True)
 class Grid:
@@ -25,6 +27,8 @@ class Grid:
     """Channels that share a scale and a zero point."""
     shrink_from: int | None = None
     """Bits that are quantised to first: `bits` times a power of two, at most 16; None: `bits`."""
+    engine: str | None = None
+    """The number grid of an engine's cache instead, by its name in `..grids.caches`."""
 
     @property
     def divisors(self) -> list[int]:
@@ -40,6 +44,8 @@ class Grid:
         """`x: [..., channels]` there and back, in float32. `scales: [channels]` divide channels before and
         multiply them after."""
         x = x.float()
+        if self.engine is not None:
+            return caches.quantise(self.engine, x)
         if scales is not None:
             x = x / scales
         groups = x.reshape(*x.shape[:-1], -1, self.group_size)

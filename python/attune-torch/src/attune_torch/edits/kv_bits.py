@@ -12,6 +12,7 @@ from attune_worker.evaluator import Edit, EvaluatorError, Plan, Unsupported
 from torch import Tensor
 
 from ..calibration import Calibration
+from ..grids import caches
 from ..subject import Layer, Subject
 from . import attention
 from .attention_facts import check_head, facts, understood
@@ -67,6 +68,7 @@ class KvBits:
                         edit,
                         f"{what} in {edit[what]} bits, which {wide} bits halved any number of times are not",
                     )
+        _check_grids(edit)
         group = edit["group-size"]
         for dim in {found.head_dim, found.value_dim}:
             if group <= 0 or dim % group:
@@ -82,8 +84,8 @@ class KvBits:
         for edit in edits:
             shrinks = edit.args.get("shrink-from")
             keys, values = (
-                Grid(bits, edit["group-size"], shrinks) if bits < 16 else None
-                for bits in (edit["keys"], edit["values"])
+                Grid(bits, edit["group-size"], shrinks, edit.args.get(grid)) if bits < 16 else None
+                for bits, grid in ((edit["keys"], "key-grid"), (edit["values"], "value-grid"))
             )
             head = edit.args.get("kv-head")
             for place in range(heads.kv_heads) if head is None else [head]:
@@ -98,6 +100,22 @@ def _check_alone(edit: Edit, plan: Plan) -> None:
             heads = edit.args.get("kv-head"), other.args.get("kv-head")
             if None in heads or heads[0] == heads[1]:
                 raise Unsupported(edit, f"{other} changes the same place")
+
+
+def _check_grids(edit: Edit) -> None:
+    for what, argument in (("keys", "key-grid"), ("values", "value-grid")):
+        name = edit.args.get(argument)
+        if name is None or edit[what] == 16:
+            continue
+        if name not in caches.CACHES:
+            raise Unsupported(
+                edit, f"there is no number grid {name} of caches; there are {', '.join(caches.CACHES)}"
+            )
+        why = caches.refusal(name, edit[what], edit["group-size"])
+        if why is not None:
+            raise Unsupported(edit, why)
+        if "smoothing" in edit.args or "shrink-from" in edit.args:
+            raise Unsupported(edit, f"an engine with {name} smooths no keys and shrinks no codes")
 
 
 def _shrinks_to(wide: int, bits: int) -> bool:

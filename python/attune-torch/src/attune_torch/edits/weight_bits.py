@@ -3,7 +3,7 @@
 
 Asymmetric round-to-nearest over groups of input channels: `s = (max − min)/(2ᵇ − 1)`, `q = round((w −
 min)/s)` with halves to even, `w' = q·s + min`, in float32 whatever the model's type is; a group of equal
-weights stays as it is. In a model of 16 bits `w'` is then rounded to the model's type, in which its product
+weights stays as it is. With `grid` it is the number grid of an engine instead (`..grids`). In a model of 16 bits `w'` is then rounded to the model's type, in which its product
 is computed.
 """
 
@@ -16,6 +16,7 @@ import torch
 from attune_worker.evaluator import Edit, Plan, Unsupported
 from torch import Tensor
 
+from ..grids import GRIDS
 from ..replaced import replaced_parameter
 from ..structure.layer import Layer
 from ..structure.linear import FEED_FORWARD, LinearModule
@@ -31,6 +32,14 @@ class Level:
 
     bits: int
     group: int
+    grid: str | None = None
+    """The number grid of an engine, if it is one."""
+
+    def of(self, weights: Tensor) -> Tensor:
+        """What is left of `weights: [outputs, inputs]`, in float32."""
+        if self.grid is None:
+            return quantise(weights, self.bits, self.group)
+        return GRIDS[self.grid].quantise(weights.to(torch.float32), self.bits, self.group)
 
 
 class WeightBits:
@@ -65,6 +74,13 @@ class WeightBits:
         matrix = layer.linear[module][0]
         if group < 1 or matrix.inputs % group:
             raise Unsupported(edit, f"a group of {group} channels does not divide the {matrix.inputs} inputs")
+        grid = edit.args.get("grid")
+        if grid is not None and bits < 16:
+            if grid not in GRIDS:
+                raise Unsupported(edit, f"there is no number grid {grid}; there are {', '.join(GRIDS)}")
+            why = GRIDS[grid].refusal(grid, bits, group, matrix.inputs)
+            if why is not None:
+                raise Unsupported(edit, why)
         if bits < 16 and not matrix.readable:
             raise Unsupported(
                 edit,
@@ -79,7 +95,7 @@ class WeightBits:
         for edit in edits:
             module, expert = edit.args["module"], edit.args.get("expert")
             experts = range(len(layer.linear[module])) if expert is None else [expert]
-            level = Level(edit.args["bits"], edit.args["group-size"])
+            level = Level(edit.args["bits"], edit.args["group-size"], edit.args.get("grid"))
             levels |= {(module, number): level for number in experts}
         tensors: dict[tuple[int, str], list[tuple[LinearModule, str, int, Level]]] = {}
         for (module, number), level in levels.items():
@@ -98,7 +114,7 @@ def _edited(parts: list[tuple[LinearModule, str, int, Level]]) -> Tensor:
     """A stored tensor with the matrices that it holds at their levels."""
     tensor = parts[0][0].tensor.detach().clone()
     for matrix, _, _, level in parts:
-        matrix.put(tensor, quantise(matrix.read(), level.bits, level.group))
+        matrix.put(tensor, level.of(matrix.read()))
     return tensor
 
 

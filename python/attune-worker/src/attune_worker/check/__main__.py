@@ -93,7 +93,7 @@ def begin(host: Host, asked: argparse.Namespace) -> Trial:
         trial.plans = [plan_of(plan) for plan in json.loads(asked.plans.read_text())]
     else:
         known = opened.get("edits")
-        described = [edit for edit in hello.get("edits", ()) if "arguments" in edit]
+        described = [edit for edit in hello.get("edits", ()) if "summary" in edit]
         schemas = [EditSchema.from_json(edit) for edit in described if known is None or edit["kind"] in known]
         trial.plans = made_up(schemas, opened.get("facts", {}).get("values", {}), trial.honours)
     return trial

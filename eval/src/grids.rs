@@ -1,0 +1,86 @@
+//! Number grids of engines, a file for each kind: what is left of numbers that an engine stores in few bits.
+//!
+//! Every grid is rounded to as the engine's own tools round, in float32, so that what was scored is what an exported file holds.
+//! Which bits and groups a grid has, and the bytes that it takes, are in [`NumberGrid`].
+
+mod affine_int;
+mod fp8;
+mod from_least;
+mod k_affine;
+mod k_signed;
+mod mxfp4;
+mod nvfp4;
+mod q8_0;
+mod signed;
+mod small_float;
+mod symmetric;
+
+use attune_vocabulary::{CacheGrid, NumberGrid};
+use half::f16;
+use rayon::prelude::*;
+
+/// Quantises and dequantises a matrix in place: `rows: [outputs, inputs]`, each row over groups of `group` channels, which divide
+/// it. Codes have `bits`.
+pub(crate) fn matrix(rows: &mut [f32], inputs: usize, grid: NumberGrid, bits: u32, group: usize) {
+    match grid {
+        NumberGrid::Fp8Tensor => fp8::together(rows),
+        NumberGrid::Fp8Block => fp8::blocks(rows, inputs),
+        NumberGrid::Nvfp4 => nvfp4::matrix(rows),
+        _ => rows.par_chunks_mut(group).with_min_len(8).for_each(|values| self::group(values, grid, bits)),
+    }
+}
+
+/// Quantises and dequantises the channels of one token and KV head in place.
+pub(crate) fn cache(channels: &mut [f32], grid: CacheGrid) {
+    match grid.blocks() {
+        None => channels.iter_mut().for_each(|value| *value = small_float::E4M3.nearest(*value)),
+        Some(blocks) => channels.chunks_exact_mut(32).for_each(|block| group(block, blocks, grid.bits()[0])),
+    }
+}
+
+/// The same for numbers of one group.
+fn group(values: &mut [f32], grid: NumberGrid, bits: u32) {
+    use NumberGrid as Grid;
+    match grid {
+        Grid::AffineInt => affine_int::group(values, bits),
+        Grid::Symmetric => symmetric::group(values, bits),
+        Grid::Q4_0 | Grid::Q5_0 => signed::block(values, bits),
+        Grid::Q4_1 | Grid::Q5_1 => from_least::block(values, bits),
+        Grid::Q8_0 => q8_0::block(values),
+        Grid::Q2K => k_affine::block(values, &k_affine::TWO),
+        Grid::Q3K => k_signed::block(values, &k_signed::THREE),
+        Grid::Q4K => k_affine::block(values, &k_affine::FOUR),
+        Grid::Q5K => k_affine::block(values, &k_affine::FIVE),
+        Grid::Q6K => k_signed::block(values, &k_signed::SIX),
+        Grid::Mxfp4 => mxfp4::block(values),
+        Grid::Fp8Channel | Grid::Fp8Tensor | Grid::Fp8Block => fp8::together(values),
+        Grid::Nvfp4 => nvfp4::matrix(values),
+    }
+}
+
+/// What a file keeps of a scale in half precision.
+fn half(scale: f32) -> f32 {
+    f16::from_f32(scale).to_f32()
+}
+
+/// `1/scale`, and 0 for 0, as llama.cpp multiplies by instead of dividing.
+fn inverse(scale: f32) -> f32 {
+    if scale == 0.0 { 0.0 } else { 1.0 / scale }
+}
+
+/// The least and the largest of some numbers.
+fn bounds(values: &[f32]) -> (f32, f32) {
+    values
+        .iter()
+        .fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), &value| (low.min(value), high.max(value)))
+}
+
+/// The first of the numbers that are furthest from 0.
+fn furthest(values: &[f32]) -> f32 {
+    values
+        .iter()
+        .fold(0.0, |furthest: f32, &value| if value.abs() > furthest.abs() { value } else { furthest })
+}
+
+#[cfg(test)]
+mod tests;
