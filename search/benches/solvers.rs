@@ -1,22 +1,34 @@
 //! Speeds of the pure solvers: `cargo bench -p attune-search --bench solvers`, or `… -- knapsack` for one section of `ranks`,
-//! `hypervolume`, `knapsack`, `spans`. Prints the mean processor time of some runs, and how it compares with a plain method in the same run.
+//! `hypervolume`, `knapsack`, `spans`, `narrow`. Prints the mean processor time of some runs, and how it compares with a plain method in the same run.
 #![expect(clippy::print_stdout, reason = "a bench prints its results")]
 
 mod clock;
 
 use std::hint::black_box;
+use std::sync::Arc;
 
+use attune_core::evaluator::RunControl;
+use attune_core::options::Settings;
+use attune_core::profile::Selected;
 use attune_core::rng::derive;
+use attune_core::space::{Budget, BudgetTerm, Constraint, Dimension, Space};
+use attune_core::strategy::Observation;
 use attune_search::knapsack::{Choice, Goal, Group, Problem, Rule, solve};
 use attune_search::pareto::{Points, hypervolume, ranks};
+use attune_search::strategy::{SearchContext, build};
 use clock::Clock;
 use rand::RngExt as _;
 
 fn main() {
     let wanted: Vec<String> =
         std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
-    let sections: [(&str, fn()); 4] =
-        [("ranks", all_ranks), ("hypervolume", volumes), ("knapsack", knapsacks), ("spans", all_spans)];
+    let sections: [(&str, fn()); 5] = [
+        ("ranks", all_ranks),
+        ("hypervolume", volumes),
+        ("knapsack", knapsacks),
+        ("spans", all_spans),
+        ("narrow", narrow),
+    ];
     for (name, section) in sections {
         if wanted.is_empty() || wanted.iter().any(|wanted| wanted == name) {
             section();
@@ -71,6 +83,59 @@ fn all_spans() {
         println!(
             "{layers} layers of {heads} heads × 48 rules, 4 budgets, 2 rules a layer, goal {name}: {seconds:.2} s, gap {:.4} %",
             100.0 * reached
+        );
+    }
+}
+
+/// A hundred proposals of `evolution` where nearly every child has to be repaired: two budgets leave a narrow band.
+fn narrow() {
+    let costs: Vec<f64> = (0..16).map(|option| f64::from(option).sqrt() + 0.1).collect();
+    let budget = |limit: f64, sign: f64| {
+        let (resource, unit) = ("cost".to_owned(), String::new());
+        let row = costs.iter().map(|cost| sign * cost).collect();
+        let terms = vec![BudgetTerm { dimension: 0, costs: vec![row] }];
+        Constraint::Budget(Budget { resource, unit, limit, terms })
+    };
+    for width in [1.0, 0.1, 0.01] {
+        let cells = Dimension::level("x", (0..16).map(f64::from)).along("cell", 64);
+        let constraints = vec![budget(190.0, 1.0), budget(width - 190.0, -1.0)];
+        let Ok(space) = Space::new(vec![cells], constraints) else { continue };
+        let context = SearchContext {
+            space: Arc::new(space),
+            seed: 1,
+            starts: Vec::new(),
+            operators: None,
+            table: None,
+            repeats: 0,
+            stop: RunControl::default(),
+        };
+        let start = Clock::start();
+        let Ok(mut strategy) =
+            build(&Selected { name: "evolution".to_owned(), options: Settings::new() }, context)
+        else {
+            println!("100 proposals within 190 ± {width}: no config was found");
+            continue;
+        };
+        let mut random = derive(1, "losses", &[]);
+        let mut count = 0;
+        while count < 100 {
+            let proposals = strategy.ask(100 - count);
+            if proposals.is_empty() {
+                break;
+            }
+            count += proposals.len();
+            let told = proposals.iter().map(|proposal| Observation {
+                index: proposal.index,
+                losses: Some(vec![random.random_range(0.0..1.0)]),
+                estimate: None,
+                fresh: None,
+            });
+            strategy.tell(&told.collect::<Vec<_>>());
+        }
+        println!(
+            "{count} proposals of `evolution`, costs between {} and 190: {:.2} s",
+            190.0 - width,
+            start.seconds()
         );
     }
 }

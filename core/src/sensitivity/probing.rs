@@ -313,7 +313,7 @@ impl<'s> Probing<'s> {
                     }
                 }
                 Stage::Check(slots) => {
-                    let lowest = |(probe, change): (&'_ Probe, &Option<Vec<f64>>)| {
+                    let lowest = |(probe, change): (&Probe, &Option<Vec<f64>>)| {
                         let wanted = probe.option == 0 && slots.contains(&probe.slot);
                         Some((probe.clone(), first(change.as_ref().filter(|_| wanted)?)))
                     };

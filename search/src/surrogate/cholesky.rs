@@ -113,11 +113,11 @@ fn subtract(values: &mut [f64], factor: f64, other: &[f64]) {
 
 /// The same for several others, one after the other in every place, which is read and written once.
 fn subtract_all(values: &mut [f64], others: [(f64, &[f64]); ABREAST]) {
-    let length = values.len();
-    let [(a, one), (b, two), (c, three), (d, four)] =
-        others.map(|(factor, other)| (factor, &other[..length]));
-    for at in 0..length {
-        values[at] = values[at] - a * one[at] - b * two[at] - c * three[at] - d * four[at];
+    let [(a, one), (b, two), (c, three), (d, four)] = others;
+    for (value, (((one, two), three), four)) in
+        values.iter_mut().zip(one.iter().zip(two).zip(three).zip(four))
+    {
+        *value = *value - a * one - b * two - c * three - d * four;
     }
 }
 
