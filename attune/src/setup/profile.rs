@@ -6,7 +6,6 @@ use attune_core::profile::Profile;
 
 use super::{ChosenTarget, ChosenTask, tasks};
 use crate::error::{Cause, Error, PathError};
-use crate::factory;
 use crate::model_folder;
 use crate::paths;
 use crate::run_options::ProfileOptions;
@@ -37,7 +36,7 @@ pub fn profile(args: &ProfileOptions) -> Result<Profile, Error> {
 #[cfg(feature = "backend")]
 pub(crate) fn profile_for_form(file: &Path) -> Result<Profile, Error> {
     let read = ReadProfile::of_file(file, Vec::new())?;
-    if factory::is_worker(&read.profile) {
+    if crate::factory::is_worker(&read.profile) {
         on_this_machine(&read.name, &read.profile)?;
         return Ok(read.profile);
     }

@@ -86,7 +86,11 @@ fn listed(listed: &Listed) -> Json {
 }
 
 fn description(spec: &EvaluatorSpec) -> String {
-    let mut text = format!("{}\n{}\n\n", spec.name, line(&spec.summary, MESSAGE));
+    let mut text = format!("{}\n", spec.name);
+    if !spec.summary.is_empty() {
+        text.push_str(&format!("{}\n", line(&spec.summary, MESSAGE)));
+    }
+    text.push('\n');
     let edits: Vec<&str> = spec.edits.kinds().collect();
     text.push_str(&format!("edits       {}\n", edits.join(", ")));
     let signals: Vec<String> =
@@ -108,14 +112,13 @@ fn task(task: &TaskSpec) -> String {
         true => String::new(),
         false => format!("\nIts options (task in a profile):\n{options}"),
     };
+    let summary = match task.summary.is_empty() {
+        true => String::new(),
+        false => format!(": {}", line(&task.summary, MESSAGE)),
+    };
     let data =
         if task.data.is_empty() { String::new() } else { format!("data        .{} files\n", task.data) };
-    format!(
-        "\nTask `{}`: {}\nmetrics     {}\n{data}{options}",
-        task.name,
-        line(&task.summary, MESSAGE),
-        metrics.join(", ")
-    )
+    format!("\nTask `{}`{summary}\nmetrics     {}\n{data}{options}", task.name, metrics.join(", "))
 }
 
 fn metric(metric: &MetricInfo) -> String {
