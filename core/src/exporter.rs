@@ -173,6 +173,15 @@ pub trait Exporter: Send + Sync {
     /// [`ExportError::Inexpressible`], naming the edit.
     fn check(&self, plan: &Plan, model: &Facts) -> Result<Exactness, ExportError>;
 
+    /// Whether the config of the model is one that `plan` can be written for: what [`export`](Self::export) will say of it, said
+    /// before a search. Weights are not read, so that it is cheap.
+    ///
+    /// # Errors
+    /// [`ExportError::BadModel`] of its config, or as [`check`](Self::check).
+    fn check_config(&self, _plan: &Plan, _model: &Facts, _files: &dyn ModelFiles) -> Result<(), ExportError> {
+        Ok(())
+    }
+
     /// Writes the files, after [`check`](Self::check).
     ///
     /// # Errors

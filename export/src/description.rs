@@ -1,13 +1,14 @@
 //! Targets as data: what an engine takes of a plan, how exactly, and how that was found out.
 //!
-//! Exporters refuse by what stands here, searches are limited to it ([`Description::facts`]), and `attune target show` and
-//! `docs/targets.md` print it: nothing of a target is said twice.
+//! Searches are limited to it ([`Description::facts`]), and `attune target show` and `docs/targets.md` print it. Exporters read from
+//! here which kinds of edit they refuse and why, and share its lists of bits, groups and families; grids, what layers and modules
+//! have to agree in, and the only form of an edit they check in code of their own.
 
 mod facts;
 mod takes;
 mod words;
 
-pub use takes::{Families, Fidelity, Layers, Only, Takes, Together};
+pub use takes::{DEFAULT_GRID, Families, Fidelity, Layers, Only, Takes, Together};
 
 /// An engine, or a format that several engines load.
 #[derive(Clone, Copy, Debug)]

@@ -15,8 +15,8 @@ pub fn page(techniques: &[TechniqueInfo]) -> String {
                     (`ATTUNE_REWRITE_DOCS=1 cargo test -p attune page` writes it anew); `attune target list` and `attune target \
                     show NAME` print the same.\n\n\
                     `target: \"mlx\"` in a profile limits a search to what the target can express: techniques hear of it as facts \
-                    ([extending/target.md](extending/target.md)), a study whose plans could not be exported is refused before it \
-                    starts, and `attune export STUDY --out DIR` goes there without `--to`. Without `target` nothing is limited.\n\n\
+                    ([extending/target.md](extending/target.md)), a study is refused before it starts when the target takes none of \
+                    its technique's edits, or refuses one of sixteen random configs of the space or a baseline in it, and `attune export STUDY --out DIR` goes there without `--to`. Without `target` nothing is limited.\n\n\
                     ## Techniques and targets\n\n\
                     *Exact*: the engine computes what was scored. *Exact in float32*: so where the model is stored in float32; else \
                     the plan is written with `--approximate` only. *Not*: refused, by the name of the edit. What else has to hold \

@@ -6,9 +6,13 @@ use crate::number_grid::NumberGrid;
 use crate::view::Field;
 
 /// A number grid of an engine's KV cache. What each computes to the last digit is in `docs/edits.md`.
+///
+/// Keys and values are on it as they are. llama.cpp turns queries, keys and values by a Hadamard matrix before it stores a quantised
+/// cache where heads are a multiple of 64 channels, unless `LLAMA_ATTN_ROT_DISABLE=1` is set: then blocks hold other numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum CacheGrid {
-    /// 8-bit floating point without a scale: vLLM's `fp8_e4m3` where no scales are calibrated.
+    /// 8-bit floating point without a scale: vLLM's `fp8_e4m3` where no scales are calibrated. With FlashAttention 3 vLLM rounds
+    /// queries as well, which is not scored.
     Fp8E4m3,
     /// GGUF's `Q4_0`.
     Q4_0,

@@ -162,12 +162,13 @@ impl NumberGrid {
     /// stores it. `scale_bytes` is the size of a scale where that has the type of the model's weights: 2 or 4.
     ///
     /// Whole numbers are counted as compressed-tensors' `pack-quantized` stores them: each row of codes, and each column of
-    /// zero points, as 32-bit words, and two 64-bit numbers for the shape. Blocks of GGUF are those of `ggml-common.h`. Scales of 8-bit
-    /// floating point, and the one of a whole `nvfp4` matrix, are float32.
+    /// zero points, as 32-bit words, and two 64-bit numbers for the shape. Blocks of GGUF are those of `ggml-common.h`. Scales of
+    /// 8-bit floating point for a matrix or a row have the type of the weights, as in compressed-tensors; those of 128 by 128, as in
+    /// DeepSeek-V3, and the one of a whole `nvfp4` matrix are float32.
     pub fn bytes(self, bits: u32, group_size: u32, outputs: u32, inputs: u32, scale_bytes: u32) -> u64 {
         let [bits, group, outputs, inputs] = [bits, group_size.max(1), outputs, inputs].map(u64::from);
         let groups = inputs.div_ceil(group);
-        let floats = |scales: u64| outputs * inputs + 4 * scales;
+        let floats = |scales: u64, bytes: u32| outputs * inputs + scales * u64::from(bytes);
         let words = |codes: u64| 4 * (codes * bits).div_ceil(32);
         let block = match self {
             Self::AffineInt | Self::Symmetric => {
@@ -187,9 +188,9 @@ impl NumberGrid {
             Self::Q6K => 128 + 64 + 16 + 2,
             Self::Mxfp4 => 1 + 16,
             Self::Nvfp4 => return outputs * groups * (1 + 8) + 4,
-            Self::Fp8Tensor => return floats(1),
-            Self::Fp8Channel => return floats(outputs),
-            Self::Fp8Block => return floats(outputs.div_ceil(group) * groups),
+            Self::Fp8Tensor => return floats(1, scale_bytes),
+            Self::Fp8Channel => return floats(outputs, scale_bytes),
+            Self::Fp8Block => return floats(outputs.div_ceil(group) * groups, 4),
         };
         outputs * groups * block
     }
@@ -235,8 +236,11 @@ mod tests {
         // 100 codes of 3 bits begin a tenth word.
         assert_eq!(NumberGrid::Symmetric.bytes(3, 100, 1, 100, 4), 40 + 4 + 16);
         assert_eq!(NumberGrid::Fp8Block.bytes(8, 128, 300, 256, 2), 300 * 256 + 4 * 3 * 2);
-        assert_eq!(NumberGrid::Fp8Channel.bytes(8, 96, 6, 96, 2), 6 * 96 + 4 * 6);
-        assert_eq!(NumberGrid::Fp8Tensor.bytes(8, 96, 6, 96, 2), 6 * 96 + 4);
+        for scale in [2, 4] {
+            let bytes = |grid: NumberGrid| grid.bytes(8, 96, 6, 96, scale);
+            assert_eq!(bytes(NumberGrid::Fp8Channel), 6 * 96 + 6 * u64::from(scale));
+            assert_eq!(bytes(NumberGrid::Fp8Tensor), 6 * 96 + u64::from(scale));
+        }
         assert_eq!(NumberGrid::Nvfp4.bytes(4, 16, 6, 96, 2), 6 * 48 + 6 * 6 + 4);
     }
 

@@ -24,7 +24,7 @@ pub enum TargetError {
     /// It cannot express a plan of the space.
     #[error(
         "target: `{target}` cannot express {config} of technique `{technique}`, whose plan has the edit {edit}: {reason} \
-         (`attune target show {target}` says what it takes)"
+         (`attune target show {target}` says what it takes), or leave `target` out, or say `target: \"plan\"`"
     )]
     Inexpressible {
         /// The target.

@@ -101,7 +101,7 @@ pub(crate) fn study_of_parts(
     };
     study.check(&|plan| prepared.outline().check(plan))?;
     if let Some(target) = target {
-        let exactness = target.check(&study).map_err(Error::input)?;
+        let exactness = target.check(&study, &model_path).map_err(Error::input)?;
         target.note(&exactness).into_iter().for_each(&*complaints);
     }
 

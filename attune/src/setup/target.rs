@@ -6,6 +6,7 @@
 mod fits;
 mod limited;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use attune_core::exporter::Exactness;
@@ -66,12 +67,13 @@ impl ChosenTarget {
         Ok(Arc::new(Limited::new(technique, description.facts())))
     }
 
-    /// Refuses a study that could find what cannot be exported; else how exactly its plans can be.
+    /// Refuses a study with a random config or a baseline whose plan cannot be exported from the model in `folder`; else how exactly
+    /// these plans can be.
     ///
     /// # Errors
     /// [`TargetError::Inexpressible`].
-    pub(crate) fn check(self, study: &Preflight<'_>) -> Result<Exactness, TargetError> {
-        fits::check(self.0, study)
+    pub(crate) fn check(self, study: &Preflight<'_>, folder: &Path) -> Result<Exactness, TargetError> {
+        fits::check(self.0, study, folder)
     }
 
     /// What a person has to know of a target that expresses plans approximately.

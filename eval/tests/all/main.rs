@@ -6,6 +6,7 @@ mod bad_models;
 mod bad_plans;
 mod bad_tasks;
 mod blocks_and_activations;
+mod cache_grids;
 mod choice;
 mod config_cases;
 mod conformance;

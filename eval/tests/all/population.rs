@@ -8,8 +8,10 @@ use attune_eval::compute::Precision;
 use attune_eval::native::{NativeEvaluator, NativeSpec, REFERENCE_MEMORY};
 use attune_eval::text::TextSpec;
 use attune_vocabulary::arrange;
-use attune_vocabulary::edits::{ActivationBits, AttentionSpan, DropBlock, Grid, Half, Range, WeightBits};
-use attune_vocabulary::{Module, NumberGrid};
+use attune_vocabulary::edits::{
+    ActivationBits, AttentionSpan, DropBlock, Grid, Half, KvBits, Range, WeightBits,
+};
+use attune_vocabulary::{CacheGrid, Module, NumberGrid};
 use proptest::prelude::*;
 use tempfile::TempDir;
 
@@ -71,6 +73,12 @@ fn edit(layer: u32, choice: u32) -> Vec<Edit> {
         let edit = WeightBits { layer, module, expert: None, bits: 3, group_size: 8, grid: Some(grid) };
         Edit::from(edit)
     };
+    // Keys on an engine's grid beside values on the plain one.
+    let on_caches = |grid, keys| {
+        let (group_size, sink, recent) = (8, 1, 4);
+        let key_grid = Some(grid);
+        Edit::from(KvBits { layer, keys, values: 4, group_size, sink, recent, key_grid, ..KvBits::default() })
+    };
     let span = |kv_head, alpha| Edit::from(AttentionSpan { layer, kv_head, sink: 1, alpha, beta: 0.1 });
     match choice {
         0 => vec![],
@@ -112,6 +120,7 @@ fn edit(layer: u32, choice: u32) -> Vec<Edit> {
         15 => vec![drop(Some(Half::Attention)), inputs(Some(Module::Down), 4, Range::Tensor)],
         16 => vec![drop(Some(Half::FeedForward)), inputs(None, 6, Range::Token), bits(layer, 4, 2)],
         17 => vec![inputs(None, 8, Range::Tensor), weight(Module::Up, Some(1), 2), keep(layer, &[0, 2, 4])],
+        19 => vec![on_caches(CacheGrid::Fp8E4m3, 8), weight(Module::Query, None, 3)],
         _ => vec![span(1, 6.0), bits(layer, 3, 3), keep(layer, &[2, 3, 4])],
     }
 }
@@ -123,7 +132,7 @@ pub(crate) fn plan(choices: &[u32]) -> Plan {
 
 fn populations() -> impl Strategy<Value = (u64, Vec<Vec<u32>>)> {
     (1_usize..=5).prop_flat_map(|layers| {
-        let plan = prop::collection::vec(0_u32..19, layers);
+        let plan = prop::collection::vec(0_u32..20, layers);
         (0_u64..1000, prop::collection::vec(plan, 1..9))
     })
 }

@@ -1,5 +1,8 @@
 //! How a target takes a kind of edit.
 
+/// What stands among the grids for an edit that names none: its own grid. No grid of plans has this name.
+pub const DEFAULT_GRID: &str = "default";
+
 /// A kind of edit that a target takes, and what it takes of it.
 #[derive(Clone, Copy, Debug)]
 pub struct Takes {
@@ -12,7 +15,7 @@ pub struct Takes {
     pub levels: &'static [u32],
     /// Channels that can share a scale; empty where the edit has no groups.
     pub groups: &'static [u32],
-    /// Number grids; empty where the edit has none.
+    /// Number grids, by their names in plans; [`DEFAULT_GRID`] is that of edits without one. Empty where the edit has none.
     pub grids: &'static [&'static str],
     /// What layers may choose on their own.
     pub layers: Layers,

@@ -1,6 +1,6 @@
 //! Descriptions in words: what `attune target show` and `docs/targets.md` print.
 
-use super::{Answer, Description, Edits, Engine, Fidelity, Takes};
+use super::{Answer, DEFAULT_GRID, Description, Edits, Engine, Fidelity, Takes};
 
 impl Engine {
     /// `mlx-lm from 0.32.2`.
@@ -54,7 +54,7 @@ impl Takes {
                     format!("{} channels", numbers(self.groups))
                 },
             ),
-            ("grids", self.grids.join(", ")),
+            ("grids", self.grids.iter().map(|grid| grid_words(grid)).collect::<Vec<&str>>().join(", ")),
             ("layers", self.layers.words().to_owned()),
             ("together", together.join("; ")),
             ("families", self.families.words()),
@@ -62,6 +62,11 @@ impl Takes {
         words.extend(rest.into_iter().filter(|(_, text)| !text.is_empty()));
         words
     }
+}
+
+/// A grid in words.
+fn grid_words(grid: &'static str) -> &'static str {
+    if grid == DEFAULT_GRID { "that of edits without `grid`" } else { grid }
 }
 
 impl Description {

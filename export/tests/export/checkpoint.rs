@@ -167,6 +167,24 @@ pub(crate) fn export(exporter: &dyn Exporter, plan: &Plan, files: &Files) -> Res
     export_of(exporter, plan, files, &facts())
 }
 
+/// What an export said of config.json was said without the weights, in the same words.
+pub(crate) fn said_before(
+    exporter: &dyn Exporter,
+    plan: &Plan,
+    facts: &Facts,
+    files: &Files,
+    result: &Result<(), ExportError>,
+) {
+    let config = files.0.iter().filter(|(name, _)| *name == "config.json");
+    let config = Files(config.map(|(name, bytes)| (name.clone(), bytes.clone())).collect());
+    match (exporter.check_config(plan, facts, &config), result) {
+        (Err(early), Err(late)) => assert_eq!(early.to_string(), late.to_string()),
+        (Err(early), Ok(())) => panic!("exported, and refused before: {early}"),
+        (Ok(()), Err(late)) => assert!(!late.to_string().starts_with("config.json: "), "{late}"),
+        (Ok(()), Ok(())) => {}
+    }
+}
+
 /// The same for a model of other facts.
 pub(crate) fn export_of(
     exporter: &dyn Exporter,
@@ -180,6 +198,7 @@ pub(crate) fn export_of(
         assert!(out.0.insert(name.to_owned(), bytes.to_vec()).is_none(), "{name} is written twice");
         Ok(())
     });
+    said_before(exporter, plan, facts, files, &result);
     if result.is_err() {
         assert!(out.0.is_empty(), "files were written before the refusal: {:?}", out.names());
     }

@@ -10,7 +10,7 @@ use attune_vocabulary::edits::CombineCheckpoints;
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
 
-use crate::checkpoint::{Files, facts, keep, provenance};
+use crate::checkpoint::{Files, facts, keep, provenance, said_before};
 
 const CONFIG: &str =
     r#"{"model_type": "attune_denoiser", "checkpoints": ["a.safetensors", "b.safetensors"]}"#;
@@ -49,11 +49,12 @@ fn mix(layer: Option<u32>, coefficients: &[f64]) -> Edit {
 fn export(plan: &Plan, files: &Files) -> Result<Files, ExportError> {
     let mut out = Files::default();
     let input = ExportInput { plan, model: &generator(), files, provenance: &provenance() };
-    HfExporter.export(&input, &mut |name, bytes| {
+    let result = HfExporter.export(&input, &mut |name, bytes| {
         assert!(out.0.insert(name.to_owned(), bytes.to_vec()).is_none(), "{name} is written twice");
         Ok(())
-    })?;
-    Ok(out)
+    });
+    said_before(&HfExporter, plan, &generator(), files, &result);
+    result.map(|()| out)
 }
 
 fn mixed(plan: &[Edit]) -> [f32; 4] {

@@ -11,7 +11,7 @@ use attune_vocabulary::{Module, NumberGrid, arrange};
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
 
-use crate::checkpoint::{Files, facts, keep, provenance};
+use crate::checkpoint::{Files, facts, keep, provenance, said_before};
 
 const CONFIG: &str = "{\"model_type\": \"llama\",\n  \"vocab_size\": 5\n}\n";
 /// Where the golden matrix stands.
@@ -53,6 +53,7 @@ fn export(plan: &Plan, model: &Facts, files: &Files) -> Result<Files, ExportErro
         assert!(out.0.insert(name.to_owned(), bytes.to_vec()).is_none(), "{name} is written twice");
         Ok(())
     });
+    said_before(&MlxExporter, plan, model, files, &result);
     assert!(result.is_ok() || out.0.is_empty(), "files were written before the refusal: {:?}", out.0.keys());
     result.map(|()| out)
 }

@@ -4,10 +4,10 @@
 use attune_core::exporter::{Exactness, ExportError};
 use attune_core::facts::Facts;
 use attune_core::plan::Edit;
-use attune_export::description::{Answer, Fidelity};
+use attune_export::description::{Answer, DEFAULT_GRID, Edits, Fidelity};
 use attune_export::{target, targets};
 use attune_vocabulary::edits::{DropBlock, Half};
-use attune_vocabulary::{ModelFacts, arrange};
+use attune_vocabulary::{CacheGrid, ModelFacts, NumberGrid, arrange};
 
 use crate::checkpoint::{facts, keep, merge, per_token, route};
 
@@ -90,7 +90,7 @@ fn cases() -> Vec<Case> {
         ("hf", vec![kv_bits()], mixtral(), "kv-bits", "`--to plan`"),
         ("hf", vec![span()], mixtral(), "attention-span", "`--to plan`"),
         ("hf", vec![bits("q", 4, 64)], mixtral(), "weight-bits", "`--to plan`"),
-        ("hf", vec![activation_bits()], llama(), "activation-bits", "folds keep-experts, merge-experts"),
+        ("hf", vec![activation_bits()], llama(), "activation-bits", "drop-block and combine-checkpoints"),
         ("hf", vec![mix()], llama(), "combine-checkpoints", "only checkpoints of image generators"),
         (
             "hf",
@@ -143,6 +143,7 @@ fn cases() -> Vec<Case> {
             "weight-bits",
             "32, 64, 128 channels; search with one of them",
         ),
+        ("mlx", vec![bits("q", 7, 64)], llama(), "weight-bits", "codes of 2, 3, 4, 5, 6, 8 bits"),
         ("mlx", vec![bits("q", 4, 64)], model("phi3", 0), "weight-bits", "smollm3"),
         ("mlx", vec![of_expert(0, 4), of_expert(1, 3)], mixtral(), "weight-bits", "`experts: \"together\"`"),
         (
@@ -222,6 +223,24 @@ fn what_is_rounded_in_16_bits_is_approximate_in_what_the_description_says() {
 }
 
 #[test]
+fn grids_of_a_target_are_words_of_plans() {
+    for target in targets() {
+        let Edits::These { takes, .. } = target.description.edits else { continue };
+        for takes in takes {
+            for &grid in takes.grids.iter().filter(|grid| **grid != DEFAULT_GRID) {
+                let known = match takes.edit {
+                    "weight-bits" => NumberGrid::from_name(grid).is_some(),
+                    "kv-bits" => CacheGrid::from_name(grid).is_some(),
+                    _ => false,
+                };
+                assert!(known, "{}: `{grid}` is no grid of {}", target.description.name, takes.edit);
+            }
+        }
+    }
+    assert!(NumberGrid::from_name(DEFAULT_GRID).is_none() && CacheGrid::from_name(DEFAULT_GRID).is_none());
+}
+
+#[test]
 fn techniques_are_told_what_a_target_takes() {
     let facts = target("mlx").unwrap().description.facts();
     let said: Vec<String> = facts.iter().map(|(name, value)| format!("{name} = {value}")).collect();
@@ -230,7 +249,7 @@ fn techniques_are_told_what_a_target_takes() {
         [
             "target = \"mlx\"",
             "target-edits = \"weight-bits\"",
-            "target-weight-bits-grids = \"affine\"",
+            "target-weight-bits-grids = \"default\"",
             "target-weight-bits-groups = [32, 64, 128]",
             "target-weight-bits-layers = \"own\"",
             "target-weight-bits-levels = [2, 3, 4, 5, 6, 8]",

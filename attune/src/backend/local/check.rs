@@ -160,7 +160,8 @@ fn examine(
         blame(check, path, message);
     }
     if let Some(target) = target.filter(|_| check.faults.is_empty())
-        && let Err(refusal) = target.check(&study)
+        && let Ok(folder) = chosen.model(&profile, base)
+        && let Err(refusal) = target.check(&study, &folder)
     {
         blame(check, "target", refusal.to_string());
     }

@@ -1,6 +1,8 @@
 //! Whether plans of a space can be exported, asked of the exporter before the study begins.
 
-use attune_core::exporter::{Exactness, ExportError};
+use std::path::Path;
+
+use attune_core::exporter::{Exactness, ExportError, ModelFiles as _};
 use attune_core::plan::Plan;
 use attune_core::printable::{MESSAGE, line};
 use attune_core::rng;
@@ -9,16 +11,21 @@ use attune_export::Target;
 use attune_search::session::Preflight;
 
 use crate::error::TargetError;
+use crate::model_files::Folder;
 
+/// The file of a model that exporters are asked about before its weights are read.
+const CONFIG: &str = "config.json";
 /// Random configs that are looked at.
 const DRAWS: u64 = 16;
 
 /// The answer to random configs of the space and to the baselines in it that the technique makes without signals: the
-/// least exact one.
+/// least exact one. Where the folder of the model has a `config.json`, exporters are asked about it as well.
 ///
 /// # Errors
 /// The first config that the target cannot express.
-pub(super) fn check(target: &Target, study: &Preflight<'_>) -> Result<Exactness, TargetError> {
+pub(super) fn check(target: &Target, study: &Preflight<'_>, folder: &Path) -> Result<Exactness, TargetError> {
+    // A folder that cannot be listed is none of files: evaluators of one's own have models of other kinds.
+    let files = Folder::open(folder).ok().filter(|files| files.names().iter().any(|name| name == CONFIG));
     let mut exactness = Exactness::Exact;
     for (name, config) in configs(study) {
         // What cannot be lowered is no plan; another check says so.
@@ -27,7 +34,7 @@ pub(super) fn check(target: &Target, study: &Preflight<'_>) -> Result<Exactness,
         if plan.edits().is_empty() {
             continue;
         }
-        match verdict(target, study, &plan)
+        match verdict(target, study, files.as_ref(), &plan)
             .map_err(|(edit, reason)| refusal(target, study, name, edit, reason))?
         {
             Exactness::Exact => {}
@@ -51,8 +58,18 @@ fn configs(study: &Preflight<'_>) -> Vec<(String, Config)> {
 }
 
 /// What the exporter says; of a plan that it refuses, the edit and why.
-fn verdict(target: &Target, study: &Preflight<'_>, plan: &Plan) -> Result<Exactness, (String, String)> {
-    target.exporter.check(plan, study.model).map_err(|error| match error {
+fn verdict(
+    target: &Target,
+    study: &Preflight<'_>,
+    files: Option<&Folder>,
+    plan: &Plan,
+) -> Result<Exactness, (String, String)> {
+    let exporter = target.exporter;
+    let verdict = exporter.check(plan, study.model).and_then(|exactness| {
+        files.map_or(Ok(()), |files| exporter.check_config(plan, study.model, files))?;
+        Ok(exactness)
+    });
+    verdict.map_err(|error| match error {
         ExportError::Inexpressible { edit, reason, .. } => (edit, reason),
         other => (plan.edits()[0].to_string(), other.to_string()),
     })

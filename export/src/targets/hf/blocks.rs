@@ -95,7 +95,7 @@ impl Blocks {
     }
 
     /// config.json with as many layers as are left, and what it lists per layer.
-    fn config(&self, text: &str, layers: u32) -> Result<String, ExportError> {
+    pub(super) fn config(&self, text: &str, layers: u32) -> Result<String, ExportError> {
         let keys: Map<String, Value> = serde_json::from_str(text)
             .map_err(|error| bad(CONFIG, error.to_string(), "a JSON object, as Transformers writes it"))?;
         if keys.contains_key("text_config") {

@@ -75,7 +75,8 @@ pub(crate) const DESCRIPTION: Description = Description {
                 "this exporter writes weights as they are stored, not in few bits; use `--to plan`",
             ),
         ],
-        otherwise: "this exporter folds keep-experts, merge-experts, route-experts, experts-per-token; use `--to plan`",
+        otherwise: "this exporter takes keep-experts, merge-experts, route-experts, experts-per-token, drop-block and \
+                    combine-checkpoints; use `--to plan`",
     },
     check: "python tests/golden/check_export.py DIR_OF_THE_DENSE_MODEL DIR_OF_THIS_FILE \
             DIR_OF_THIS_FILE/attune-export.json",

@@ -1,6 +1,6 @@
 //! The exporter: which part of it a plan is for.
 
-use attune_core::exporter::{Exactness, ExportError, ExportInput, Exporter, FileSink};
+use attune_core::exporter::{Exactness, ExportError, ExportInput, Exporter, FileSink, ModelFiles};
 use attune_core::facts::Facts;
 use attune_core::plan::Plan;
 use attune_vocabulary::ModelFacts;
@@ -12,7 +12,7 @@ use super::fold::Fold;
 use super::mix::Mix;
 use super::told::Told;
 use super::{DESCRIPTION, TARGET, config, families, moves, shards};
-use crate::checkpoint::{CONFIG, Layout, copy, with_manifest, write};
+use crate::checkpoint::{CONFIG, Layout, config_text, copy, with_manifest, write};
 
 /// Writes a smaller checkpoint that Transformers, vLLM and SGLang load as an ordinary model.
 #[derive(Clone, Copy, Debug)]
@@ -43,6 +43,20 @@ impl Exporter for HfExporter {
             None => Exactness::Exact,
             Some(reason) => Exactness::Approximate { reason },
         })
+    }
+
+    fn check_config(&self, plan: &Plan, facts: &Facts, files: &dyn ModelFiles) -> Result<(), ExportError> {
+        let model = &ModelFacts::of(facts);
+        if model.family == families::GENERATOR {
+            return Mix::new(plan, model).and_then(|_| Mix::check_config(files, model));
+        }
+        if Told::has(facts) {
+            return Told::new(plan, facts)?.config(files).map(|_| ());
+        }
+        if Blocks::has(plan) {
+            return Blocks::new(plan, model)?.config(&config_text(files)?, model.layers).map(|_| ());
+        }
+        config::patched(files, model, &Fold::new(plan, facts)?).map(|_| ())
     }
 
     fn export(&self, input: &ExportInput<'_>, sink: &mut FileSink<'_>) -> Result<(), ExportError> {

@@ -38,6 +38,11 @@ impl Mix {
         mix.map(Self).map_err(|(edit, reason)| refuse(edit, reason))
     }
 
+    /// Refuses a config.json that lists other checkpoints than the model has.
+    pub(super) fn check_config(files: &dyn ModelFiles, model: &ModelFacts) -> Result<(), ExportError> {
+        checkpoints(&parsed(files)?, model).map(|_| ())
+    }
+
     /// Writes the mixed checkpoint, a config.json that no longer lists others, and the manifest.
     pub(super) fn export(
         &self,

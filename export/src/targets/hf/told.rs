@@ -130,7 +130,7 @@ impl Told {
         self.kept.values().next().map_or(0, Vec::len)
     }
 
-    fn config(&self, files: &dyn ModelFiles) -> Result<String, ExportError> {
+    pub(super) fn config(&self, files: &dyn ModelFiles) -> Result<String, ExportError> {
         let text = config_text(files)?;
         let object: Map<String, Value> = serde_json::from_str(&text)
             .map_err(|error| bad(CONFIG, error.to_string(), "a JSON object, as Transformers writes it"))?;

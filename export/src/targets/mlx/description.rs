@@ -4,11 +4,15 @@ use attune_vocabulary::ModelEdit as _;
 use attune_vocabulary::edits::WeightBits;
 
 use super::families;
-use crate::description::{Description, Edits, Engine, Families, Fidelity, Takes, Together, Verified};
+use crate::description::{
+    DEFAULT_GRID, Description, Edits, Engine, Families, Fidelity, Takes, Together, Verified,
+};
 
 /// In what the stored numbers differ from those that were scored where the model is not stored in float32.
 pub(super) const ROUNDED: &str = "scales and minimums are rounded to the 16-bit type that the model is stored in; the search \
                                   scored them in float32";
+/// Bits of the codes that MLX has kernels for.
+pub(super) const LEVELS: &[u32] = &[2, 3, 4, 5, 6, 8];
 /// Channels per group that MLX has kernels for.
 pub(super) const GROUPS: &[u32] = &[32, 64, 128];
 
@@ -21,9 +25,9 @@ pub(crate) const DESCRIPTION: Description = Description {
     edits: Edits::These {
         takes: &[Takes {
             fidelity: Fidelity::ExactInFloat32(ROUNDED),
-            levels: &[2, 3, 4, 5, 6, 8],
+            levels: LEVELS,
             groups: GROUPS,
-            grids: &["affine"],
+            grids: &[DEFAULT_GRID],
             together: &[Together::Experts, Together::Stored],
             ..Takes::exactly(WeightBits::KIND, Families::These { list: families::names, beyond: "" })
         }],

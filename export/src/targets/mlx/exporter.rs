@@ -1,6 +1,6 @@
 //! The exporter: a checkpoint whose weights are codes.
 
-use attune_core::exporter::{Exactness, ExportError, ExportInput, Exporter, FileSink};
+use attune_core::exporter::{Exactness, ExportError, ExportInput, Exporter, FileSink, ModelFiles};
 use attune_core::facts::Facts;
 use attune_core::plan::Plan;
 use attune_vocabulary::ModelFacts;
@@ -38,6 +38,10 @@ impl Exporter for MlxExporter {
             None => Exactness::Exact,
             Some(reason) => Exactness::Approximate { reason },
         })
+    }
+
+    fn check_config(&self, plan: &Plan, facts: &Facts, files: &dyn ModelFiles) -> Result<(), ExportError> {
+        config::patched(files, &Levels::new(plan, facts)?).map(|_| ())
     }
 
     fn export(&self, input: &ExportInput<'_>, sink: &mut FileSink<'_>) -> Result<(), ExportError> {

@@ -11,7 +11,7 @@ use attune_vocabulary::ModelFacts;
 use attune_vocabulary::edits::WeightBits;
 use attune_vocabulary::{ModelEdit as _, Module};
 
-use super::description::{GROUPS, ROUNDED};
+use super::description::{GROUPS, LEVELS, ROUNDED};
 use super::families::{self, FAMILIES};
 use super::{DESCRIPTION, TARGET};
 use crate::description::Answer;
@@ -94,8 +94,15 @@ impl Levels {
                 grid.name()
             ));
         }
+        let numbers = |numbers: &[u32]| numbers.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
+        if !LEVELS.contains(&edit.bits) {
+            let levels = numbers(LEVELS);
+            return Err(format!(
+                "MLX has codes of {levels} bits; search with these alone, or use `--to plan`"
+            ));
+        }
         if !GROUPS.contains(&edit.group_size) {
-            let groups = GROUPS.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
+            let groups = numbers(GROUPS);
             return Err(format!(
                 "MLX has groups of {groups} channels; search with one of them as `group-size`"
             ));
