@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::{Place, refused, stderr, stdout};
+use crate::support::{Place, refused, root, stderr, stdout};
 
 /// A study of bits on the committed mixture, for a target or for none.
 fn bits(place: &Place, options: &str, target: &str) -> String {
@@ -100,6 +100,30 @@ fn a_technique_whose_plans_the_target_cannot_express_is_refused_before_anything_
         &halves.display().to_string(),
         &["target `hf` leaves out whole blocks only; set `unit` to \"block\""],
     );
+}
+
+#[test]
+fn a_model_whose_config_the_target_cannot_take_is_refused_before_anything_starts() {
+    let place = Place::new();
+    let model = place.path("model");
+    std::fs::create_dir_all(&model).unwrap();
+    let from = root().join("models/tiny-moe");
+    for name in ["model.safetensors", "tokenizer.json"] {
+        std::fs::copy(from.join(name), model.join(name)).unwrap();
+    }
+    let config = std::fs::read_to_string(from.join("config.json")).unwrap();
+    let windowed = config.replace("\"sliding_window\": null", "\"sliding_window\": 16");
+    assert_ne!(config, windowed);
+    std::fs::write(model.join("config.json"), windowed).unwrap();
+    let profile = place.small_profile(&[
+        ("expert-pruning", "weight-bits"),
+        ("{\"keep\": 4}", "{\"average\": 5.0}"),
+        ("    task: (", "    target: \"mlx\",\n    task: ("),
+        (&format!("model: \"{}\"", from.display()), &format!("model: \"{}\"", model.display())),
+    ]);
+    let words = ["target: `mlx`", "config.json: `sliding_window` is 16", "say `target: \"plan\"`"];
+    refused(&place.attune(&["run", &profile.display().to_string()]), 2, &words);
+    assert!(!place.path("store").exists(), "nothing was begun");
 }
 
 #[test]
