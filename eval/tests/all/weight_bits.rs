@@ -91,7 +91,6 @@ fn agree(file: &str) {
         let log_sum_exp = |row: &[f32]| row.iter().map(|&x| f64::from(x).exp()).sum::<f64>().ln() as f32;
         let sums: Vec<f32> = rows().map(log_sum_exp).collect();
         let apart = furthest(&some, &floats("logits")).max(furthest(&sums, &floats("logsumexp")));
-        println!("{name}: {apart:e}");
         assert!(apart <= TOLERANCE, "{name}: logits differ by {apart}");
         assert!(furthest(&found, &logits(&model, &Plan::empty(), &ids)) > 0.05, "{name} changes nothing");
     }
