@@ -1,5 +1,5 @@
-//! Studies by `attune-torch`, through the command line. They need the virtual environment that `.ci/python` makes, and say so
-//! where there is none.
+//! Studies by `attune-torch`, through the command line. They need the virtual environment that `.ci/python` makes, and pass
+//! without it (`--nocapture` shows that; `.ci/run` says it at its end).
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use crate::support::{Place, events, refused, root, stderr};
 
 /// The Python that has torch, transformers and Ray: that of `ATTUNE_VENV`, or of the folder that `.ci/run` names; else why there is
 /// none.
-fn python() -> Result<PathBuf, String> {
+pub(crate) fn python() -> Result<PathBuf, String> {
     let home = || PathBuf::from(env::var_os("HOME").unwrap_or_default()).join(".cache/attune-venv");
     let python = env::var_os("ATTUNE_VENV").map_or_else(home, PathBuf::from).join("bin/python");
     let program = "import sys, importlib.util as u\n\
@@ -26,7 +26,7 @@ fn python() -> Result<PathBuf, String> {
 }
 
 /// Has a command find the packages of this repository, and compute with one thread.
-fn with_packages(mut command: Command, python: &Path) -> Command {
+pub(crate) fn with_packages(mut command: Command, python: &Path) -> Command {
     let packages = ["attune-worker", "attune-torch"].map(|name| root().join("python").join(name).join("src"));
     command.env("ATTUNE_PYTHON", python).env("PYTHONPATH", env::join_paths(packages).unwrap());
     command.envs([("OMP_NUM_THREADS", "1"), ("HF_HUB_OFFLINE", "1"), ("TOKENIZERS_PARALLELISM", "false")]);
@@ -61,7 +61,7 @@ const STUDY: &str = r#"(
 "#;
 
 /// A small study of a model by the worker.
-fn profile(place: &Place, model: &Path, changes: &[(&str, &str)]) -> PathBuf {
+pub(crate) fn profile(place: &Place, model: &Path, changes: &[(&str, &str)]) -> PathBuf {
     let texts = root().join("models/tiny-moe/data").display().to_string();
     let mut text = STUDY.replace("MODEL", &model.display().to_string()).replace("TEXTS", &texts);
     for (from, to) in changes {

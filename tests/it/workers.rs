@@ -249,7 +249,7 @@ fn ctrl_c_reaches_the_worker_and_the_same_command_continues() {
     same(&place, &undisturbed);
 }
 
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 #[test]
 fn ctrl_c_ends_a_program_that_never_says_what_it_is() {
     let place = Place::new();

@@ -1,6 +1,7 @@
 """An evaluator that is one function: by what its scores are kept, and how many items it has."""
 
 import sys
+import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 
 from attune_worker.check.host import Host
+from attune_worker.score import _modules_beside
 
 from conftest import TASK
 
@@ -60,6 +62,12 @@ def test_the_version_follows_what_the_program_imports_from_beside_it(program: Pa
     assert second != first
     program.write_text(PROGRAM + "# another text")
     assert said(hosts, program)["version"] not in (first, second)
+
+
+def test_an_interpreter_below_the_program_is_no_part_of_it() -> None:
+    above = Path(sysconfig.get_path("stdlib")).resolve().parents[1]
+    found = _modules_beside(above / "program.py")
+    assert not [name for name in found if name.endswith(("json/__init__.py", "pathlib.py"))]
 
 
 def test_a_study_that_wants_fewer_items_leaves_the_others_where_they_are(program: Path, hosts: list[Host]) -> None:

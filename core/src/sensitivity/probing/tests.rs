@@ -130,7 +130,7 @@ fn a_start_that_is_there_twice_is_evaluated_once() {
     assert_eq!(batch.iter().filter(|config| ***config == start).count(), 1);
 }
 
-/// Forty layers of 2, 3, 4 or 8 bits within a budget.
+/// Forty cells of 2, 3, 4 or 8 bits within a budget.
 fn bits() -> Space {
     let levels = vec![2.0, 3.0, 4.0, 8.0];
     let terms = vec![BudgetTerm { dimension: 0, costs: vec![levels.clone()] }];
@@ -142,9 +142,9 @@ fn bits() -> Space {
 #[test]
 fn a_few_cells_stand_for_all_where_levels_do_the_same_to_every_cell() {
     let space = bits();
-    let damage = |layer: usize, level: u32| (1.0 + layer as f64) * [16.0, 4.0, 1.0, 0.0][level as usize];
+    let damage = |cell: usize, level: u32| (1.0 + cell as f64) * [16.0, 4.0, 1.0, 0.0][level as usize];
     let loss = |config: &Config| -> f64 {
-        indices(config).iter().enumerate().map(|(layer, level)| damage(layer, level[0])).sum()
+        indices(config).iter().enumerate().map(|(cell, level)| damage(cell, level[0])).sum()
     };
     let (table, best, configs, batches) = measured(&space, &[], &loss);
     assert_eq!((best, configs, batches), (None, 1 + 40 + 2 * PILOTS, 2));
@@ -159,13 +159,13 @@ fn a_few_cells_stand_for_all_where_levels_do_the_same_to_every_cell() {
 #[test]
 fn every_cell_is_measured_where_each_is_different() {
     let space = bits();
-    let damage = |layer: usize, level: u32| match level {
+    let damage = |cell: usize, level: u32| match level {
         0 => 16.0,
         3 => 0.0,
-        level => ((layer * 7 + level as usize * 3) % 11) as f64,
+        level => ((cell * 7 + level as usize * 3) % 11) as f64,
     };
     let loss = |config: &Config| -> f64 {
-        indices(config).iter().enumerate().map(|(layer, level)| damage(layer, level[0])).sum()
+        indices(config).iter().enumerate().map(|(cell, level)| damage(cell, level[0])).sum()
     };
     let (table, _, configs, batches) = measured(&space, &[], &loss);
     assert_eq!((configs, batches), (1 + 40 * 3, 3));
@@ -221,7 +221,7 @@ fn a_doubted_table_of_what_adds_up_is_the_table() {
     let space = bits();
     let loss = |config: &Config| -> f64 {
         let cells = indices(config).into_iter().enumerate();
-        cells.map(|(layer, level)| (2.0 + drawn(layer as u64)) * 4.0_f64.powi(-(level[0] as i32))).sum()
+        cells.map(|(cell, level)| (2.0 + drawn(cell as u64)) * 4.0_f64.powi(-(level[0] as i32))).sum()
     };
     let ((table, ..), (believed, ..)) = (measured(&space, &[], &loss), doubted(&space, &loss));
     assert_eq!(table, believed);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import metadata
 from typing import Any, Literal
@@ -95,7 +96,10 @@ told."""
 CACHE_GRIDS = ("fp8-e4m3", "q4_0", "q4_1", "q5_0", "q5_1", "q8_0")
 """Those that keys and values are rounded to."""
 
-_LISTED = {"weight-bits": {"grid": GRIDS}, "kv-bits": {"key-grid": CACHE_GRIDS, "value-grid": CACHE_GRIDS}}
+_LISTED: dict[str, dict[str, Iterable[str]]] = {
+    "weight-bits": {"grid": GRIDS},
+    "kv-bits": {"key-grid": CACHE_GRIDS, "value-grid": CACHE_GRIDS},
+}
 
 
 @dataclass(frozen=True)

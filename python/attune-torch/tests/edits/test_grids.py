@@ -1,5 +1,4 @@
-"""Number grids against what the engines' own code made of the same numbers, which the native evaluator is tested against too
-(`tests/golden/number_grids.py`)."""
+"""The quantiser of caches against recorded values, which the native evaluator is tested against too."""
 
 from __future__ import annotations
 
@@ -10,39 +9,37 @@ import torch
 from safetensors.torch import load_file
 
 from attune_torch.edits.grids import Grid
-from attune_torch.grids import GRIDS
-from attune_torch.grids.caches import CACHES
 
 GOLDEN = Path(__file__).parents[4] / "tests" / "golden"
-RECORDED = {
-    file: load_file(GOLDEN / f"{file}.safetensors") for file in ("gguf-grids", "compressed-tensors-grids")
-}
-CASES = [(file, name) for file, tensors in RECORDED.items() for name in tensors if name != "input"]
 
 
-def test_every_grid_was_recorded() -> None:
-    assert {name.split(".")[0] for _, name in CASES} == set(GRIDS)
+@pytest.mark.parametrize("bits", [2, 3, 4, 8])
+@pytest.mark.parametrize("size", [8, 16, 32])
+def test_the_recorded_quantiser_agrees(bits: int, size: int) -> None:
+    recorded = load_file(GOLDEN / "kv-quantiser.safetensors")
+    found = Grid(bits, size).quantised(recorded["input"].view(-1, 32))
+    assert torch.allclose(found.flatten(), recorded[f"bits{bits}.group{size}"].flatten(), rtol=0, atol=1e-6)
 
 
-@pytest.mark.parametrize("name", CACHES)
-def test_caches_hold_what_was_recorded(name: str) -> None:
-    recorded = load_file(GOLDEN / "cache-grids.safetensors")
-    grid = Grid(CACHES[name][0], 32, engine=name)
-    assert torch.equal(grid.quantised(recorded["input"]), recorded[name])
-    # As keys come: items, heads, tokens, channels.
-    stacked = recorded["input"].reshape(2, 3, 2, 64)
-    assert torch.equal(grid.quantised(stacked).reshape(12, 64), recorded[name])
+def test_the_recorded_variants_agree() -> None:
+    recorded = load_file(GOLDEN / "kv-variants.safetensors")
+    cases = [name for name in recorded if name.startswith("shrink")]
+    for name in cases:
+        wide, bits, *_, size = ("".join(filter(str.isdigit, part)) for part in name.split("."))
+        scales = recorded["scales"] if ".smooth." in name else None
+        found = Grid(int(bits), int(size), int(wide)).quantised(recorded["input"].view(-1, 32), scales)
+        assert torch.allclose(found.flatten(), recorded[name].flatten(), rtol=0, atol=2e-6), name
+    assert len(cases) == 24
 
 
-@pytest.mark.parametrize("file, name", CASES)
-def test_numbers_are_those_of_the_engine_to_the_bit(file: str, name: str) -> None:
-    weights = RECORDED[file]["input"]
-    grid, *rest = name.split(".")
-    numbers = {part.rstrip("0123456789"): int(part.lstrip("bitsgroup")) for part in rest}
-    known = GRIDS[grid]
-    own = known.group if isinstance(known.group, int) else weights.shape[1]
-    bits, group = numbers.get("bits", known.bits[0]), numbers.get("group", own)
-    assert known.refusal(grid, bits, group, weights.shape[1]) is None
-    found = known.quantise(weights, bits, group)
-    assert torch.equal(found, RECORDED[file][name])
-    assert not torch.equal(found, weights)
+def test_ties_go_to_even_and_equal_values_come_back() -> None:
+    found = Grid(2, 6).quantised(torch.tensor([0.0, 3.0, 0.5, 1.5, 2.5, 1.0]))
+    assert found.tolist() == [0.0, 3.0, 0.0, 2.0, 2.0, 1.0]
+    assert Grid(2, 4, 16).quantised(torch.full((4,), 5.0)).tolist() == [5.0] * 4
+
+
+@pytest.mark.parametrize("bits", [8, 4, 2, 1])
+def test_a_shrunk_grid_ends_where_a_narrow_one_does(bits: int) -> None:
+    values = 3.0 * torch.sin(1.7 * torch.arange(64.0))
+    shrunk, direct = Grid(bits, 16, 16).quantised(values), Grid(bits, 16).quantised(values)
+    assert torch.allclose(shrunk, direct, rtol=0, atol=1e-5)

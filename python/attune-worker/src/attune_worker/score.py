@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
+import sysconfig
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, is_dataclass
@@ -112,9 +113,14 @@ def _modules_beside(program: Path) -> dict[str, Path]:
     """Files of modules in the program's folder, by their path in it. An environment that lies there is no part of the
     program."""
     found = {}
+    library = [Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "platstdlib")]
+    # That of the interpreter which a virtual environment stands on.
+    library.append(Path(sysconfig.__file__).resolve().parent)
     for module in list(sys.modules.values()):
         file = Path(getattr(module, "__file__", None) or "").resolve()
-        if file.suffix == ".py" and file != program and file.is_relative_to(program.parent) and file.is_file():
+        if file.suffix != ".py" or file == program or any(file.is_relative_to(folder) for folder in library):
+            continue
+        if file.is_relative_to(program.parent) and file.is_file():
             inside = file.relative_to(program.parent)
             if not {"site-packages", "dist-packages"} & set(inside.parts):
                 found[inside.as_posix()] = file

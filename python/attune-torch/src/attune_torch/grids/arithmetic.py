@@ -8,7 +8,8 @@ from torch import Tensor
 
 def grouped(weights: Tensor, group: int) -> Tensor:
     """`[outputs, inputs]` as `[outputs, groups, group]`."""
-    return weights.unflatten(-1, (-1, group))
+    groups: Tensor = weights.unflatten(-1, (-1, group))
+    return groups
 
 
 def divided(one: Tensor | float, other: Tensor | float) -> Tensor:
