@@ -64,7 +64,9 @@ fn run(input: &[u8]) {
         experts: 5,
         ..attune_vocabulary::ModelFacts::of(&model())
     });
-    let bits = |module| Edit::from(WeightBits { layer: 0, module, expert: None, bits: 4, group_size: 32, grid: None });
+    let bits = |module| {
+        Edit::from(WeightBits { layer: 0, module, expert: None, bits: 4, group_size: 32, grid: None })
+    };
     for plan in [
         Plan::empty(),
         arrange((0..2).map(|layer| Edit::from(KeepExperts { layer, experts: vec![0, 1] }))),
