@@ -449,7 +449,10 @@ fn signals_are_measured_on_questions_with_their_right_answers() {
         .collect();
     fixture.write("selection", &fewer);
     let fewer = fixture.open(None);
-    for name in ["expert-frequency", "expert-soft-activation", "expert-reconstruction", "block-influence"] {
+    let names = ["expert-frequency", "expert-soft-activation", "expert-reconstruction", "block-influence"];
+    let listed: Vec<&str> = whole.info().signals.iter().map(|signal| signal.name.as_str()).collect();
+    assert_eq!(listed, names, "those of gradients want questions of one length");
+    for name in names {
         assert_eq!(measured(&whole, name), measured(&fewer, name), "{name}");
     }
     let kv = SignalRequest::new("kv-quantisation-error").with("bits", OptionValue::Ints(vec![2]));
