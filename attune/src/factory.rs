@@ -14,6 +14,8 @@ use attune_eval::registry::{self, UnknownEvaluator};
 use crate::error::Error;
 
 pub(crate) use chosen::Factory;
+#[cfg(feature = "backend")]
+pub(crate) use command::beside;
 pub use python::{INSTALL_TORCH, NoTorch, TORCH, TORCH_SUMMARY, torch_command};
 pub use started::starting;
 #[cfg(feature = "backend")]
