@@ -8,7 +8,7 @@ mod started;
 use std::path::Path;
 
 use attune_core::evaluator::EvaluatorSpec;
-use attune_core::profile::{EvaluatorChoice, Profile};
+use attune_core::profile::{EvaluatorChoice, Profile, TaskFault};
 use attune_eval::registry::{self, UnknownEvaluator};
 
 use crate::error::Error;
@@ -76,9 +76,26 @@ pub(crate) fn is_native(choice: &EvaluatorChoice) -> bool {
 /// # Errors
 /// When there is none.
 pub fn spec(choice: &EvaluatorChoice, base: &Path) -> Result<EvaluatorSpec, Error> {
+    spec_of(choice, base, Factory::chosen)
+}
+
+/// The same for a form, which may name another one before this one has said what it is.
+///
+/// # Errors
+/// As there.
+#[cfg(feature = "backend")]
+pub(crate) fn spec_for_form(choice: &EvaluatorChoice, base: &Path) -> Result<EvaluatorSpec, Error> {
+    spec_of(choice, base, Factory::for_form)
+}
+
+fn spec_of(
+    choice: &EvaluatorChoice,
+    base: &Path,
+    find: fn(&EvaluatorChoice, &Path) -> Result<Factory, TaskFault>,
+) -> Result<EvaluatorSpec, Error> {
     let known: Vec<String> = names().into_iter().map(|(name, _)| name).collect();
     if choice.command.is_empty() && !known.contains(&choice.name) {
         return Err(Error::input(UnknownEvaluator::among(&choice.name, known)));
     }
-    Factory::chosen(choice, base).map(|factory| factory.spec()).map_err(Error::input)
+    find(choice, base).map(|factory| factory.spec()).map_err(Error::input)
 }

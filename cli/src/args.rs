@@ -110,6 +110,12 @@ impl Command {
             | Self::Completions { .. } => false,
         }
     }
+
+    /// Whether it has to hear of signals: it runs a study, or is about an evaluator, which may be a program. The others do
+    /// nothing that is lost when the system ends this process by itself.
+    pub(crate) fn needs_signals(&self) -> bool {
+        matches!(self, Self::Run(_) | Self::Continue(_) | Self::Evaluator(_))
+    }
 }
 
 #[derive(clap::Args)]

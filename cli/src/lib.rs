@@ -38,7 +38,9 @@ fn run() -> ExitCode {
     let Some(command) = args.command else { return screens::open(&args.store) };
     let as_json = command.is_json();
     patience::watch();
-    let result = signals::watch().and_then(|()| obey(&command, &args.store));
+    let watched = signals::watch();
+    let watched = if command.needs_signals() { watched } else { Ok(()) };
+    let result = watched.and_then(|()| obey(&command, &args.store));
     signals::unless_leaving();
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -5,6 +5,7 @@
 
 mod continuation;
 mod disjoint;
+mod form;
 mod options;
 mod question;
 mod records;

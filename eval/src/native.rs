@@ -105,7 +105,7 @@ impl NativeEvaluator {
         reference_memory: u64,
         activation_memory: Option<u64>,
     ) -> Self {
-        let info = info(&model.compute);
+        let info = info(&model.compute, &*task);
         let (on_host, parameters) = (model.compute.on_host(), ModelFacts::of(model.facts()).parameters);
         let activation_memory =
             activation_memory.unwrap_or_else(|| memory::for_activations(on_host, parameters));
@@ -207,8 +207,8 @@ impl NativeEvaluator {
     }
 }
 
-/// Who evaluates on a device.
-fn info(compute: &Compute) -> EvaluatorInfo {
+/// Who evaluates a task on a device.
+fn info(compute: &Compute, task: &dyn ReadingTask) -> EvaluatorInfo {
     EvaluatorInfo {
         name: NATIVE.to_owned(),
         device: compute.name(),
@@ -216,7 +216,7 @@ fn info(compute: &Compute) -> EvaluatorInfo {
         // One call keeps all processors, or the whole device, busy.
         concurrency: 1,
         edits: attune_vocabulary::model().subset(edits::kinds()),
-        signals: signal::specs(),
+        signals: signal::specs_on(task),
     }
 }
 

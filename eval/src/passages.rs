@@ -138,6 +138,13 @@ impl Passages {
         self.main[item as usize]
     }
 
+    /// Whether those that `kl` and `perplexity` are of have as many tokens.
+    pub fn are_of_one_length(&self) -> bool {
+        let mut tokens = self.main.iter().map(|&passage| self.all[passage as usize].tokens);
+        let first = tokens.next();
+        tokens.all(|other| Some(other) == first)
+    }
+
     /// The tokens of a passage.
     pub fn tokens(&self, passage: u32) -> &[u32] {
         let Passage { start, tokens, .. } = self.all[passage as usize];

@@ -110,9 +110,12 @@ fn unheard(info: &EvaluatorInfo, edit: &Edit) -> Option<String> {
     let asked = LISTED.into_iter().filter(|(kind, _)| *kind == edit.kind);
     let mut asked = asked.filter_map(|(_, name)| Some((name, edit.args.get(name)?)));
     asked.find_map(|(name, value)| match schema.argument(name).map(|argument| &argument.kind) {
-        None => Some(format!("it does not know the argument `{name}`")),
+        None => Some(format!(
+            "it does not know the argument `{name}`; leave `{name}` out, or use an evaluator that lists it"
+        )),
         Some(ArgumentKind::Word(words)) if !is_one_of(words, value) => {
-            Some(format!("its `{name}` is one of {}", words.join(", ")))
+            let words = words.join(", ");
+            Some(format!("its `{name}` is one of {words}; use one of these, or an evaluator that lists it"))
         }
         Some(_) => None,
     })

@@ -50,11 +50,13 @@ impl Description {
                 )?)
             }
         };
+        // Some of the host's own, whatever arguments of them the worker does not have.
+        let known = hello.edits.iter().any(|edit| edit.summary.is_none());
         let schemas = hello.edits.into_iter().map(EditSchema::try_from).collect::<Result<Vec<_>, _>>()?;
         if let Some(twice) = twice(schemas.iter().map(|schema| schema.kind.as_str())) {
             return Err(format!("it has two edits `{twice}`"));
         }
-        let neural = schemas.iter().any(|schema| model().schema(&schema.kind) == Some(schema));
+        let neural = known || schemas.iter().any(|schema| model().schema(&schema.kind) == Some(schema));
         let edits = Vocabulary::new(schemas);
         let edits = match (&hello.unedited, neural) {
             (Some(words), _) => edits.calling_unedited(words),
@@ -84,4 +86,27 @@ impl Description {
 fn twice<'a>(names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let mut seen = BTreeSet::new();
     names.into_iter().find(|name| !seen.insert(*name))
+}
+
+#[cfg(test)]
+mod tests {
+    use attune_core::plan::Plan;
+
+    use super::*;
+
+    fn unedited(edits: &str) -> Vec<String> {
+        let task = r#"{"name":"t","metrics":[{"name":"kl","direction":"minimise"}]}"#;
+        let hello = format!(
+            r#"{{"protocol":"attune-evaluator/1","name":"n","version":"1","tasks":[{task}],"edits":{edits}}}"#
+        );
+        let hello: Hello = serde_json::from_str(&hello).unwrap();
+        Description::of(hello).unwrap().spec.edits.describe(&Plan::empty())
+    }
+
+    #[test]
+    fn edits_of_neural_models_are_made_to_the_dense_model_whatever_arguments_a_worker_lists() {
+        assert_eq!(unedited(r#"[{"kind":"weight-bits"}]"#), ["the dense model"]);
+        assert_eq!(unedited(r#"[{"kind":"drop-block"}]"#), ["the dense model"]);
+        assert_ne!(unedited(r#"[{"kind":"x","summary":""}]"#), ["the dense model"]);
+    }
 }

@@ -14,7 +14,13 @@ const GLANCE: Duration = Duration::from_millis(5);
 const GONE: Duration = Duration::from_secs(5);
 
 /// Processes that live, for whoever ends this one without dropping anything.
-static LIVING: Mutex<Vec<Weak<Process>>> = Mutex::new(Vec::new());
+static LIVING: Mutex<Living> = Mutex::new(Living { processes: Vec::new(), ending: false });
+
+struct Living {
+    processes: Vec<Weak<Process>>,
+    /// All of them are being ended: one that is started meanwhile would be left behind.
+    ending: bool,
+}
 
 /// A worker's process. It leads a group of its own: a Ctrl-C in the terminal reaches the host, which decides, and what the
 /// worker starts ends with it.
@@ -53,9 +59,7 @@ impl Process {
         };
         let state = State { child, status: None, ended: false };
         let process = Arc::new(Self { group: state.child.id(), state: Mutex::new(state) });
-        let mut living = LIVING.lock().unwrap_or_else(PoisonError::into_inner);
-        living.retain(|other| other.strong_count() > 0);
-        living.push(Arc::downgrade(&process));
+        admit(&LIVING, &process)?;
         Ok((process, pipes))
     }
 
@@ -78,17 +82,20 @@ impl Process {
 
     /// Ends it and everything in its group, and leaves no zombie. Says how it ended if it had done so before.
     pub(crate) fn end(&self) -> Option<String> {
-        let by_itself = {
-            let mut state = self.state();
-            let by_itself = state.look();
-            if !state.ended {
-                state.ended = true;
-                end_group(self.group, &mut state.child);
-            }
-            by_itself
-        };
+        let by_itself = self.kill();
         self.wait(GONE);
         by_itself.map(how)
+    }
+
+    /// The same without waiting until it is gone.
+    fn kill(&self) -> Option<ExitStatus> {
+        let mut state = self.state();
+        let by_itself = state.look();
+        if !state.ended {
+            state.ended = true;
+            end_group(self.group, &mut state.child);
+        }
+        by_itself
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
@@ -111,12 +118,41 @@ impl State {
     }
 }
 
-/// Ends all workers of this process at once, for whoever leaves it without dropping anything.
+/// Ends all workers of this process at once, for whoever leaves it without dropping anything. No worker can be started from
+/// then on.
 pub fn end_all() {
-    let living = std::mem::take(&mut *LIVING.lock().unwrap_or_else(PoisonError::into_inner));
-    living.iter().filter_map(Weak::upgrade).for_each(|process| {
+    end_all_of(&LIVING);
+}
+
+/// Counts a process among those that live; ends it where those are being ended.
+fn admit(living: &Mutex<Living>, process: &Arc<Process>) -> io::Result<()> {
+    let ending = {
+        let mut living = living.lock().unwrap_or_else(PoisonError::into_inner);
+        living.processes.retain(|other| other.strong_count() > 0);
+        living.processes.push(Arc::downgrade(process));
+        living.ending
+    };
+    if ending {
         process.end();
-    });
+        return Err(io::Error::other("all evaluators are being ended"));
+    }
+    Ok(())
+}
+
+fn end_all_of(living: &Mutex<Living>) {
+    let processes = {
+        let mut living = living.lock().unwrap_or_else(PoisonError::into_inner);
+        living.ending = true;
+        std::mem::take(&mut living.processes)
+    };
+    let processes: Vec<Arc<Process>> = processes.iter().filter_map(Weak::upgrade).collect();
+    // All of them first: whoever ends this process may not wait for one that takes its time.
+    for process in &processes {
+        process.kill();
+    }
+    for process in &processes {
+        process.wait(GONE);
+    }
 }
 
 #[cfg(unix)]
@@ -152,5 +188,23 @@ fn how(status: ExitStatus) -> String {
     match status.code() {
         Some(code) => format!("exited with code {code}"),
         None => "ended".to_owned(),
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_that_is_started_while_all_are_ended_is_not_left_behind() {
+        let started = || Process::start(&WorkerCommand::new("sleep").arg("1000")).unwrap();
+        let living = Mutex::new(Living { processes: Vec::new(), ending: false });
+        let ((early, _pipes), (late, _others)) = (started(), started());
+        admit(&living, &early).unwrap();
+        assert!(!early.has_ended());
+        end_all_of(&living);
+        assert!(early.has_ended() && !late.has_ended());
+        assert!(admit(&living, &late).is_err());
+        assert!(late.has_ended());
     }
 }

@@ -101,9 +101,9 @@ impl Backend for LocalBackend {
                 });
             }
             Request::Evaluator { evaluator, profile } => {
-                factory::wait_for_none_but(&factory::beside(&evaluator.command, folder_of(&profile)));
+                factory::wait_for_none_but(&evaluator, folder_of(&profile));
                 later(mailbox, move || {
-                    let found = factory::spec(&evaluator, folder_of(&profile)).map(Box::new);
+                    let found = factory::spec_for_form(&evaluator, folder_of(&profile)).map(Box::new);
                     Answer::Evaluator { evaluator, found: found.map_err(|error| error.sentence()) }
                 });
             }

@@ -38,11 +38,24 @@ impl Factory {
     /// # Errors
     /// When there is none of this name, or the program is none.
     pub(crate) fn chosen(choice: &EvaluatorChoice, base: &Path) -> Result<Self, TaskFault> {
+        Self::of(choice, base, false)
+    }
+
+    /// The same for a form, which may name another one before this one has said what it is.
+    ///
+    /// # Errors
+    /// As there.
+    #[cfg(feature = "backend")]
+    pub(crate) fn for_form(choice: &EvaluatorChoice, base: &Path) -> Result<Self, TaskFault> {
+        Self::of(choice, base, true)
+    }
+
+    fn of(choice: &EvaluatorChoice, base: &Path, form: bool) -> Result<Self, TaskFault> {
         let EvaluatorChoice { name, command, .. } = choice;
         if command.is_empty() {
-            return Self::named(name);
+            return Self::named(name, form);
         }
-        let factory = started(&command::beside(command, base), None).map_err(|error| TaskFault {
+        let factory = started(&command::beside(command, base), None, form).map_err(|error| TaskFault {
             path: "evaluator.command".to_owned(),
             found: format!("{command:?}"),
             expected: format!("a program that is an evaluator: {error}"),
@@ -71,7 +84,7 @@ impl Factory {
     }
 
     /// The evaluator of this name.
-    fn named(name: &str) -> Result<Self, TaskFault> {
+    fn named(name: &str, form: bool) -> Result<Self, TaskFault> {
         let fault =
             |expected| TaskFault { path: "evaluator.name".to_owned(), found: format!("{name:?}"), expected };
         if name != TORCH {
@@ -82,7 +95,7 @@ impl Factory {
             });
         }
         let command = torch_command().map_err(|error| fault(error.to_string()))?;
-        started(&command, Some(TORCH)).map(Self::Worker).map_err(|error| {
+        started(&command, Some(TORCH), form).map(Self::Worker).map_err(|error| {
             fault(format!("`{}` to be an evaluator: {error}", attune_core::profile::command_text(&command)))
         })
     }

@@ -1,12 +1,18 @@
 //! Programs that are evaluators, started once: what one says of itself is kept for as long as its files are the same.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use attune_core::evaluator::{EvaluatorFactory, RunControl};
+#[cfg(feature = "backend")]
+use attune_core::profile::EvaluatorChoice;
 use attune_core::profile::command_text;
 use attune_workers::{Limits, WorkerCommand, WorkerError, WorkerFactory};
+
+#[cfg(feature = "backend")]
+use super::command::beside;
 
 /// Files beside a program that are looked at, at most.
 const MOST: usize = 256;
@@ -25,20 +31,27 @@ struct Asked {
 struct Start {
     asked: Asked,
     since: Instant,
+    /// Its place in the order in which programs were asked for last.
+    turn: AtomicU64,
+    /// Somebody waits for it who is no form, and will not have it called off.
+    kept: AtomicBool,
     /// Ends the wait for what it says of itself.
     stop: RunControl,
     /// What came of it, once it is known: whoever asks meanwhile waits for the one process.
     done: OnceLock<Result<Arc<WorkerFactory>, WorkerError>>,
 }
 
+/// What was started and is not called off or replaced.
 static KNOWN: Mutex<Vec<Arc<Start>>> = Mutex::new(Vec::new());
+/// How often a program has been asked for.
+static TURNS: AtomicU64 = AtomicU64::new(0);
 
 fn known() -> MutexGuard<'static, Vec<Arc<Start>>> {
     KNOWN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The evaluator that a command is, whose words are found from here; `called` is what a profile calls it, where it is known by
-/// a name.
+/// a name. What only forms wait for, as `form` says, is called off once they name another one.
 ///
 /// A process that was asked who it is waits to be opened. Only that of the last command does: nobody asks for what a program
 /// was before it was written anew, and what else was asked for before is started again when it is wanted.
@@ -48,20 +61,23 @@ fn known() -> MutexGuard<'static, Vec<Arc<Start>>> {
 pub(super) fn started(
     command: &[String],
     called: Option<&'static str>,
+    form: bool,
 ) -> Result<Arc<dyn EvaluatorFactory>, WorkerError> {
     let written = command.iter().flat_map(|word| written(Path::new(word))).collect();
     let asked = Asked { called, command: command.to_vec(), written };
     let start = {
         let mut known = known();
-        match known.iter().find(|start| start.asked == asked) {
+        let start = match known.iter().find(|start| start.asked == asked) {
             Some(start) => Arc::clone(start),
             None => {
-                let (since, stop) = (Instant::now(), RunControl::default());
-                let start = Arc::new(Start { asked, since, stop, done: OnceLock::new() });
+                let start = Arc::new(Start::new(asked));
                 known.push(Arc::clone(&start));
                 start
             }
-        }
+        };
+        start.turn.store(TURNS.fetch_add(1, Ordering::Relaxed), Ordering::Relaxed);
+        start.kept.fetch_or(!form, Ordering::Relaxed);
+        start
     };
     let mut own = false;
     let done = start.done.get_or_init(|| {
@@ -69,12 +85,23 @@ pub(super) fn started(
         start.begin()
     });
     if own {
-        start.replace_others(done.is_ok());
+        start.settle(done.as_ref().ok());
     }
     done.clone().map(|factory| factory as Arc<dyn EvaluatorFactory>)
 }
 
 impl Start {
+    fn new(asked: Asked) -> Self {
+        Self {
+            asked,
+            since: Instant::now(),
+            turn: AtomicU64::default(),
+            kept: AtomicBool::default(),
+            stop: RunControl::default(),
+            done: OnceLock::new(),
+        }
+    }
+
     fn begin(&self) -> Result<Arc<WorkerFactory>, WorkerError> {
         let (program, arguments) = match self.asked.command.split_first() {
             Some((program, arguments)) => (program.as_str(), arguments),
@@ -88,27 +115,49 @@ impl Start {
         }))
     }
 
-    /// What failed is tried again when it is asked for again. What was started leaves no other process waiting, and is what its
-    /// command is from now on.
-    fn replace_others(&self, succeeded: bool) {
-        let others: Vec<Arc<Start>> = {
+    /// What failed is tried again when it is asked for again. What was started leaves no other process waiting of those that
+    /// were asked for before it, and is what its command is from now on; unless it is called off or late itself.
+    fn settle(&self, factory: Option<&Arc<WorkerFactory>>) {
+        let is_own = |start: &Arc<Self>| std::ptr::eq(Arc::as_ptr(start), self);
+        let (late, others) = {
             let mut known = known();
-            if !succeeded {
-                known.retain(|start| start.asked != self.asked);
-                return;
+            let turn = self.turn();
+            let called_off = !known.iter().any(is_own);
+            let newer = || known.iter().filter(|start| start.turn() > turn);
+            let replaced = called_off || newer().any(|start| start.asked.is_of(&self.asked));
+            let late = replaced || newer().any(|start| matches!(start.done.get(), Some(Ok(_))));
+            if factory.is_none() || replaced {
+                known.retain(|start| !is_own(start));
             }
-            let others = known.iter().filter(|start| start.asked != self.asked).cloned().collect();
-            known.retain(|start| start.asked == self.asked || !start.asked.is_of(&self.asked));
-            others
+            let mut others: Vec<Arc<Self>> = Vec::new();
+            if factory.is_some() && !replaced {
+                others.extend(known.iter().filter(|start| start.turn() < turn).cloned());
+                known.retain(|start| start.turn() >= turn || !start.asked.is_of(&self.asked));
+            }
+            (late, others)
         };
         // Not under the lock: a process may take its time to end.
+        if let Some(factory) = factory
+            && late
+            && !self.is_kept()
+        {
+            factory.rest();
+        }
         for other in others {
             match other.done.get() {
                 Some(Ok(factory)) => factory.rest(),
-                None if other.asked.is_of(&self.asked) => other.stop.ask(),
+                None if other.asked.is_of(&self.asked) && !other.is_kept() => other.stop.ask(),
                 _ => {}
             }
         }
+    }
+
+    fn turn(&self) -> u64 {
+        self.turn.load(Ordering::Relaxed)
+    }
+
+    fn is_kept(&self) -> bool {
+        self.kept.load(Ordering::Relaxed)
     }
 }
 
@@ -127,12 +176,23 @@ pub fn starting() -> Vec<(String, Duration)> {
     late.map(|start| (command_text(&start.asked.command), start.since.elapsed())).collect()
 }
 
-/// No longer waits for any program but that of `command` to say what it is: a person has changed it meanwhile.
+/// No longer waits for what only forms wait for, but for the evaluator of `choice` in the folder `base`, to say what it is: a
+/// person has changed it meanwhile. What is called off is no longer known, so that nobody who asks for it again waits for it.
 #[cfg(feature = "backend")]
-pub(crate) fn wait_for_none_but(command: &[String]) {
-    let known = known();
-    let others = known.iter().filter(|start| start.done.get().is_none() && start.asked.command != command);
-    others.for_each(|start| start.stop.ask());
+pub(crate) fn wait_for_none_but(choice: &EvaluatorChoice, base: &Path) {
+    let command = beside(&choice.command, base);
+    let is_meant = |asked: &Asked| match asked.called {
+        // Its command is found by its name.
+        Some(name) => command.is_empty() && name == choice.name,
+        None => asked.command == command,
+    };
+    known().retain(|start| {
+        let goes_on = start.done.get().is_some() || start.is_kept() || is_meant(&start.asked);
+        if !goes_on {
+            start.stop.ask();
+        }
+        goes_on
+    });
 }
 
 /// When a file was written, and those beside it with the same extension; nothing of what is no file.

@@ -23,6 +23,9 @@ pub fn tasks() -> Vec<TaskSpec> {
     registry::all().flat_map(|factory| factory.spec().tasks).collect()
 }
 
+/// Finds the evaluator that a profile in a folder names.
+type Find = fn(&EvaluatorChoice, &Path) -> Result<Factory, TaskFault>;
+
 /// An evaluator and one of its tasks, with their options completed.
 pub(crate) struct ChosenTask {
     pub(crate) factory: Factory,
@@ -42,8 +45,21 @@ impl ChosenTask {
     /// # Errors
     /// When there is no such evaluator, or it has no such options or task, or the task has no such options.
     pub(crate) fn of(profile: &Profile, base: &Path) -> Result<Self, TaskFault> {
+        Self::found(profile, base, Factory::chosen)
+    }
+
+    /// The same for a form, which may name another evaluator before this one has said what it is.
+    ///
+    /// # Errors
+    /// As there.
+    #[cfg(feature = "backend")]
+    pub(crate) fn for_form(profile: &Profile, base: &Path) -> Result<Self, TaskFault> {
+        Self::found(profile, base, Factory::for_form)
+    }
+
+    fn found(profile: &Profile, base: &Path, find: Find) -> Result<Self, TaskFault> {
         let (factory, settings) = match &profile.evaluator {
-            Some(evaluator) => named(evaluator, base)?,
+            Some(evaluator) => named(evaluator, base, find)?,
             None => (Factory::Native(of_folder(profile, &base.join(&profile.model))), Settings::new()),
         };
         if factory.folders().is_some() {
@@ -173,8 +189,8 @@ fn needs_files(profile: &Profile, evaluator: &str) -> Result<(), TaskFault> {
 }
 
 /// The evaluator that a profile names, and its options.
-fn named(evaluator: &EvaluatorChoice, base: &Path) -> Result<(Factory, Settings), TaskFault> {
-    let factory = Factory::chosen(evaluator, base)?;
+fn named(evaluator: &EvaluatorChoice, base: &Path, find: Find) -> Result<(Factory, Settings), TaskFault> {
+    let factory = find(evaluator, base)?;
     let owner = format!("evaluator `{}`", factory.name());
     let settings = options::resolve(&owner, &factory.spec().options, &evaluator.options);
     let settings = settings.map_err(|error| {

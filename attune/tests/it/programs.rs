@@ -93,7 +93,48 @@ impl Place {
     }
 
     fn started(&self) -> usize {
-        fs::read_to_string(self.folder.path().join("lives")).unwrap().lines().count()
+        fs::read_to_string(self.folder.path().join("lives")).unwrap_or_default().lines().count()
+    }
+
+    /// Waits until so many processes have been started.
+    fn wait_for(&self, started: usize) {
+        let begin = Instant::now();
+        while self.started() < started && begin.elapsed() < Duration::from_secs(60) {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        assert_eq!(self.started(), started);
+    }
+
+    /// Writes a program that says nothing before `release` is there. What runs of it by now stays as it is.
+    fn held(&self, release: &str) {
+        let begin = "echo $$ >> \"$(dirname \"$0\")/lives\"\n";
+        let wait = format!("while [ ! -e \"$(dirname \"$0\")/{release}\" ]; do sleep 0.05; done\n");
+        let rest = WORKER.strip_prefix(begin).unwrap().replace("ITEMS", "8");
+        let new = self.folder.path().join("new");
+        fs::write(&new, [begin, &wait, &rest].concat()).unwrap();
+        fs::rename(new, self.folder.path().join("held.sh")).unwrap();
+    }
+
+    fn release(&self, name: &str) {
+        fs::write(self.folder.path().join(name), "").unwrap();
+    }
+
+    /// Asks what a program says of itself, as the form does.
+    fn ask(&mut self, program: &str) {
+        let command = vec!["sh".to_owned(), program.to_owned()];
+        let evaluator = EvaluatorChoice { command, ..EvaluatorChoice::default() };
+        let profile = self.folder.path().join("n.ron").display().to_string();
+        self.backend.ask(Request::Evaluator { evaluator, profile }, &self.mailbox);
+    }
+
+    /// The next answer to that: which program, and whether it has said what it is.
+    fn answer(&self) -> (String, bool) {
+        loop {
+            let answer = self.answers.recv_timeout(Duration::from_secs(60)).unwrap();
+            if let Answer::Evaluator { evaluator, found } = answer {
+                return (evaluator.command[1].clone(), found.is_ok());
+            }
+        }
     }
 }
 
@@ -178,6 +219,64 @@ fn a_program_that_says_nothing_is_let_go_of_once_another_is_named() {
         assert_eq!(found.is_ok(), evaluator.command[1] == "worker.sh", "{found:?}");
     }
     assert_eq!((place.started(), place.living()), (2, 1));
+}
+
+#[test]
+fn what_a_program_was_before_it_was_edited_does_not_end_what_it_is_now() {
+    let mut place = Place::new();
+    place.held("first");
+    place.ask("held.sh");
+    place.wait_for(1);
+    place.held("second");
+    place.ask("held.sh");
+    place.wait_for(2);
+    place.release("first");
+    assert_eq!(place.answer(), ("held.sh".to_owned(), true));
+    place.release("second");
+    assert_eq!(place.answer(), ("held.sh".to_owned(), true));
+    assert_eq!(place.living(), 1);
+    place.ask("held.sh");
+    assert_eq!(place.answer(), ("held.sh".to_owned(), true));
+    assert_eq!(place.started(), 2, "the one of the program as it is now is still known");
+}
+
+#[test]
+fn a_program_that_is_named_again_is_not_the_one_that_was_called_off() {
+    let mut place = Place::new();
+    place.held("first");
+    place.ask("held.sh");
+    place.wait_for(1);
+    place.ask("worker.sh");
+    place.ask("held.sh");
+    // Of the first, and of the one in between.
+    let mut answers = vec![place.answer(), place.answer()];
+    place.release("first");
+    answers.push(place.answer());
+    let mut held: Vec<bool> =
+        answers.iter().filter(|(program, _)| program == "held.sh").map(|(_, found)| *found).collect();
+    held.sort_unstable();
+    assert_eq!(held, [false, true], "{answers:?}");
+}
+
+#[test]
+fn what_a_study_waits_for_is_not_called_off_by_a_form() {
+    let mut place = Place::new();
+    place.held("first");
+    let file = place.folder.path().join("n.ron");
+    fs::write(&file, profile("held.sh", "")).unwrap();
+    let (profile, device) = (file.display().to_string(), "auto".to_owned());
+    place.backend.ask(Request::Launch { profile, study: None, device }, &place.mailbox);
+    place.wait_for(1);
+    place.ask("worker.sh");
+    assert_eq!(place.answer(), ("worker.sh".to_owned(), true));
+    place.release("first");
+    loop {
+        if let Answer::Opened(opened) = place.answers.recv_timeout(Duration::from_secs(60)).unwrap() {
+            assert!(opened.is_ok(), "{:?}", opened.err());
+            break;
+        }
+    }
+    place.backend.close();
 }
 
 #[test]

@@ -2,6 +2,9 @@
 
 /// Share of a promised gain that has to come true.
 const KEPT: f64 = 0.5;
+/// Gains that are smaller than this share of how much sums of damages vary say nothing: they may be no more than rounding, and
+/// a table is for the damages.
+const TINY: f64 = 0.05;
 /// Largest error of sums over half of all cells, as a share of how much the sums vary there. Chosen on generated problems: pairs
 /// that vary as much as single cells are mostly above it, those that vary a third as much are mostly below.
 const WRONG: f64 = 1.3;
@@ -21,10 +24,12 @@ pub(super) struct Doubt {
 
 impl Doubt {
     /// Cells were changed to what is best for each: the sum of their gains, and the gain of all together. Where evaluations are
-    /// noisy, the best of several looks better than it is, and little of the promise comes true.
+    /// noisy, the best of several looks better than it is, and little of the promise comes true. A failure says nothing.
     pub(super) fn gains(&mut self, promised: f64, kept: f64) {
-        self.promised += promised;
-        self.kept += kept;
+        if promised.is_finite() && kept.is_finite() {
+            self.promised += promised;
+            self.kept += kept;
+        }
     }
 
     /// Some of `all` cells were changed: their damages, and that of all together. How wrong the sum is, is extrapolated to
@@ -42,7 +47,8 @@ impl Doubt {
     /// Whether a table would mislead.
     pub(super) fn is_justified(&self) -> bool {
         let sums = self.pairs >= PAIRS && self.wrong > WRONG * WRONG * self.spread;
-        sums || self.kept < KEPT * self.promised
+        let tiny = self.promised <= TINY * self.spread.sqrt();
+        sums || (!tiny && self.kept < KEPT * self.promised)
     }
 }
 
@@ -60,6 +66,19 @@ mod tests {
         assert!(!doubt.is_justified());
         doubt.gains(4.0, 0.1);
         assert!(doubt.is_justified(), "3.6 of 8");
+        let mut failed = Doubt::default();
+        failed.gains(4.0, f64::NAN);
+        assert!(!failed.is_justified(), "a failure says nothing");
+    }
+
+    #[test]
+    fn gains_that_are_tiny_beside_the_damages_say_nothing() {
+        let mut doubt = Doubt::default();
+        doubt.sum(&SIX, 12.0, 12);
+        doubt.gains(1e-6, -1e-6);
+        assert!(!doubt.is_justified());
+        doubt.gains(0.5, 0.1);
+        assert!(doubt.is_justified(), "half of a damage is no rounding");
     }
 
     #[test]

@@ -222,10 +222,7 @@ impl<'s> Probing<'s> {
                 let all = self.space.slots().count();
                 if let Some(doubt) = &mut self.doubt {
                     if self.moves {
-                        doubt.gains(
-                            -damages.iter().sum::<f64>(),
-                            if damage.is_finite() { -damage } else { 0.0 },
-                        );
+                        doubt.gains(-damages.iter().sum::<f64>(), -damage);
                     } else {
                         doubt.sum(&damages, damage, all);
                     }
@@ -236,7 +233,7 @@ impl<'s> Probing<'s> {
                 let together = losses.first().cloned().flatten().map(|losses| (config, losses));
                 if let Some(doubt) = &mut self.doubt {
                     let gain = together.as_ref().map(|(_, losses)| first(&self.at_reference) - first(losses));
-                    doubt.gains(promised, gain.filter(|gain| gain.is_finite()).unwrap_or(0.0));
+                    doubt.gains(promised, gain.unwrap_or(f64::NAN));
                 }
                 let better = together.filter(|(_, losses)| compare(first(losses), first(&alone.1)).is_lt());
                 (self.reference, self.at_reference) = better.unwrap_or(alone);

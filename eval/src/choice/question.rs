@@ -3,6 +3,7 @@
 use attune_core::evaluator::Split;
 
 use super::continuation;
+use super::form::Form;
 use super::records::{Record, kind};
 use super::worth::Choices;
 use crate::error::TaskError;
@@ -17,8 +18,10 @@ pub(super) struct Question {
     /// Of each choice, what comes before it and what is scored.
     pub(super) passages: Vec<(Vec<u32>, Vec<u32>)>,
     pub(super) choices: Choices,
-    /// What makes it the same as another one: the question, and the choices in alphabetical order.
+    /// What is asked, as it was read.
     pub(super) text: String,
+    /// What makes it the same as another one.
+    pub(super) form: Form,
     /// File and line.
     pub(super) place: String,
 }
@@ -68,10 +71,9 @@ impl Asking<'_> {
             passages.push(pair);
         }
         let characters = choices.iter().map(|choice| choice.chars().count() as u32).collect();
-        let mut same = choices;
-        same.sort_unstable();
-        let text = [&[text][..], &same].concat().join("\n");
-        Ok(Question { passages, choices: Choices { right, characters }, text, place: record.place() })
+        let form = Form::new(text, &choices);
+        let text = [&[text][..], &choices].concat().join("\n");
+        Ok(Question { passages, choices: Choices { right, characters }, text, form, place: record.place() })
     }
 }
 

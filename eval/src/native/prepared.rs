@@ -28,7 +28,7 @@ impl Prepared {
         let outline = DecoderOutline::open(spec.model)?;
         let (vocab, context) = (outline.config().vocab, outline.config().context);
         let task = spec.task.open(vocab, context, tell)?;
-        let info = info(&compute);
+        let info = info(&compute, &*task);
         let (reference_memory, activation_memory) = (spec.reference_memory, spec.activation_memory);
         Ok(Self { outline, compute, task, info, reference_memory, activation_memory })
     }

@@ -8,7 +8,7 @@ mod reconstruction;
 mod router;
 mod subsets;
 
-use attune_core::evaluator::{EvalFailure, Request};
+use attune_core::evaluator::{EvalFailure, Request, Split};
 use attune_core::options::{OptionSpec, Settings, resolve};
 use attune_core::scores::Work;
 use attune_core::signal::{Measured, SignalRequest, SignalSpec};
@@ -16,6 +16,7 @@ use attune_core::technique::Signal;
 
 use super::NativeEvaluator;
 use crate::model::{DecoderConfig, Mixture};
+use crate::passages::{Passages, ReadingTask};
 
 /// Measures a signal: its values and the layer-tokens computed for them.
 type Measure = fn(&NativeEvaluator, &Asked<'_>) -> Result<(Signal, u64), EvalFailure>;
@@ -68,9 +69,20 @@ const KNOWN: [Known; 6] = [
     },
 ];
 
+/// Signals that are measured on passages of one length.
+const OF_GRADIENTS: [&str; 2] = [influence::NAME, kv_error::NAME];
+
 /// The signals that this evaluator measures.
 pub(super) fn specs() -> Vec<SignalSpec> {
     KNOWN.iter().map(|known| SignalSpec::new(known.name, known.summary)).collect()
+}
+
+/// Those of them that can be measured on the selection data of a task.
+pub(super) fn specs_on(task: &dyn ReadingTask) -> Vec<SignalSpec> {
+    let even = task.passages(&Split::Selection).is_none_or(Passages::are_of_one_length);
+    let mut specs = specs();
+    specs.retain(|spec| even || !OF_GRADIENTS.contains(&spec.name.as_str()));
+    specs
 }
 
 /// What is to be measured, on which data.

@@ -326,8 +326,9 @@ fn a_file_without_questions_is_refused() {
 #[test]
 fn a_question_of_the_selection_is_not_asked_in_the_report() {
     let fixture = Fixture::new(1);
-    let asked = json!({"question": "abc?", "choices": ["d", "e"], "answer": 0});
-    let again = json!({"question": " A BC", "choices": ["E", "D"], "answer": 1});
+    // Sorted as they stand, `E` and `d` would change places with `e` and `D`.
+    let asked = json!({"question": "abc?", "choices": ["d", "E"], "answer": 0});
+    let again = json!({"question": " A BC", "choices": ["e", "D"], "answer": 1});
     let other = json!({"question": "abc?", "choices": ["d", "f"], "answer": 0});
     // A tokenizer that knows small letters and signs, too.
     std::fs::copy(
@@ -448,7 +449,10 @@ fn signals_are_measured_on_questions_with_their_right_answers() {
         .collect();
     fixture.write("selection", &fewer);
     let fewer = fixture.open(None);
-    for name in ["expert-frequency", "expert-soft-activation", "expert-reconstruction", "block-influence"] {
+    let names = ["expert-frequency", "expert-soft-activation", "expert-reconstruction", "block-influence"];
+    let listed: Vec<&str> = whole.info().signals.iter().map(|signal| signal.name.as_str()).collect();
+    assert_eq!(listed, names, "those of gradients want questions of one length");
+    for name in names {
         assert_eq!(measured(&whole, name), measured(&fewer, name), "{name}");
     }
     let kv = SignalRequest::new("kv-quantisation-error").with("bits", OptionValue::Ints(vec![2]));

@@ -31,11 +31,19 @@ pub(super) fn info() -> StrategyInfo {
     }
 }
 
+/// Trials before evolving where a profile says nothing.
+pub(super) const INITIAL: i64 = 8;
+
 /// The options of evolution, which other strategies extend.
 pub(super) fn option_specs() -> Vec<OptionSpec> {
     let probability = OptionKind::Real { min: 0.0, max: 1.0 };
     vec![
-        options::count("initial", "Trials before evolving: starting points, then random ones.", 8, 1 << 20),
+        options::count(
+            "initial",
+            "Trials before evolving: starting points, then random ones.",
+            INITIAL,
+            1 << 20,
+        ),
         options::growing(
             "generation",
             "Children that are proposed together afterwards; 0 for a number that grows with the trials so far.",

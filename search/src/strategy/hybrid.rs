@@ -27,8 +27,9 @@ const REDRAWS: usize = 4;
 pub(super) fn new(mut context: SearchContext, options: &Options<'_>) -> Result<Evolution, StrategyError> {
     if let Some(table) = context.table.take_if(|table| table.objectives() > 0 && table.is_silent()) {
         let mut scheme = Scheme::new("hybrid", &context, options);
-        if !table.points().is_empty() {
-            // They stand for the first trials.
+        let says_nothing = usize::try_from(evolution::INITIAL) == Ok(scheme.initial);
+        if says_nothing && !table.points().is_empty() {
+            // They stand for the first trials of a profile that does not say how many there are to be.
             scheme.initial = 1;
         }
         return Ok(Evolution::new(context, scheme, options.bool("baselines")).knowing(table.points()));

@@ -2,6 +2,7 @@
 
 use attune_core::options::OptionValue;
 use attune_core::plan;
+use attune_core::printable::quoted;
 use attune_vocabulary::{LISTED, model};
 use serde::{Deserialize, Serialize};
 
@@ -244,6 +245,17 @@ fn known(kind: &str, arguments: &[Argument]) -> Result<plan::EditSchema, String>
             model().kinds().collect::<Vec<_>>().join(", ")
         )
     })?;
+    for Argument { name, kind: found, .. } in arguments {
+        let about = |what: &str| format!("edit `{kind}`: it lists the argument `{}`, {what}", quoted(name));
+        let Some(argument) = schema.argument(name) else {
+            let known: Vec<&str> = schema.arguments.iter().map(|argument| argument.name.as_str()).collect();
+            return Err(about(&format!("and attune knows {}", known.join(", "))));
+        };
+        let is_late = LISTED.contains(&(kind, name.as_str()));
+        if is_late && !matches!(found, ArgumentKind::Word { .. }) {
+            return Err(about(&format!("which is no word; it is {}", argument.kind)));
+        }
+    }
     let listed =
         |name: &str| arguments.iter().find(|argument| argument.name == name).map(|found| &found.kind);
     Ok(LISTED.into_iter().filter(|(of, _)| *of == kind).fold(schema, |schema, (_, name)| {
@@ -324,6 +336,20 @@ mod tests {
         let rest = |schema: &plan::EditSchema| plan::EditSchema { arguments: Vec::new(), ..schema.clone() };
         assert_eq!(rest(&schema), rest(host));
         assert_eq!(schema.arguments.len(), host.arguments.len());
+    }
+
+    #[test]
+    fn an_argument_of_a_known_edit_that_makes_no_sense_is_refused_by_name() {
+        let refusal = |argument: &str| {
+            read(&format!(r#"{{"kind":"weight-bits","arguments":[{argument}]}}"#)).unwrap_err()
+        };
+        let unknown = refusal(r#"{"name":"gird","kind":{"type":"word","words":["q8_0"]}}"#);
+        assert!(unknown.starts_with("edit `weight-bits`: it lists the argument `gird`, and attune knows "));
+        assert!(unknown.contains("grid"), "{unknown}");
+        let whole = refusal(r#"{"name":"grid","kind":{"type":"int","min":0,"max":3}}"#);
+        let expected =
+            "edit `weight-bits`: it lists the argument `grid`, which is no word; it is one of symmetric, ";
+        assert!(whole.starts_with(expected), "{whole}");
     }
 
     #[test]

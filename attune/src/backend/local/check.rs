@@ -105,7 +105,7 @@ fn examine(
         blame(check, "model", error.sentence());
         return None;
     }
-    let chosen = match ChosenTask::of(&profile, base) {
+    let chosen = match ChosenTask::for_form(&profile, base) {
         Ok(chosen) => chosen,
         Err(fault) => {
             if fault.path.starts_with("evaluator.") && !fault.path.starts_with("evaluator.options") {

@@ -56,7 +56,7 @@ impl Models {
         base: &Path,
     ) -> Result<Box<ModelFound>, String> {
         let alone = || setup::absolute(base, path).and_then(|folder| Ok((self.facts(&folder)?, folder)));
-        let worker = evaluator.map(|choice| Factory::chosen(choice, base)).transpose();
+        let worker = evaluator.map(|choice| Factory::for_form(choice, base)).transpose();
         let worker = worker.map_err(|fault| fault.to_string())?;
         let (facts, tasks) = match worker.filter(|factory| factory.folders().is_none()) {
             // What this build cannot read may be right for another evaluator.

@@ -217,3 +217,15 @@ def test_an_edited_model_is_scored_as_an_independent_implementation_says(
                     )
                     assert scores["accuracy"].items[index] == float(likelihoods[right] >= max(likelihoods))
                 assert math.isclose(edited["kl"].items[index], expected["kl"], rel_tol=1e-3, abs_tol=1e-6)
+
+
+def test_a_question_with_its_choices_in_other_letters_and_another_order_is_the_same(
+    opened: Callable[..., Task],
+) -> None:
+    # Sorted as they stand, upper case comes first: `Apple`, `banana` here and `Banana`, `apple` there.
+    asked = {"question": "Which is yellow?", "choices": ["Apple", "banana"], "answer": 1}
+    again = {"question": "which is YELLOW", "choices": ["Banana", "apple"], "answer": 0}
+    with pytest.raises(BadRequest, match="1 of the 2 questions of the report data are"):
+        opened("choice", [asked, GOOD], [OTHER, again])
+    other = {"question": "Which is yellow", "choices": ["apple", "ban", "ana"], "answer": 0}
+    assert opened("choice", [asked], [other]).splits["report"].items == 1

@@ -31,7 +31,12 @@ class Asked(abc.ABC):
     @property
     @abc.abstractmethod
     def question(self) -> str:
-        """What makes it the same as another one."""
+        """What is asked, for messages."""
+
+    @property
+    def form(self) -> tuple[str, ...]:
+        """What makes it the same as another one: texts in their normal form."""
+        return (normal_form(self.question),)
 
     @property
     @abc.abstractmethod
@@ -103,11 +108,11 @@ def of_files(request: TaskRequest, read: Callable[[Path], Sequence[Asked]]) -> d
 
 def refuse_shared(asked: Mapping[str, Sequence[Asked]]) -> None:
     """Raises `BadRequest` for a question of the selection that is asked in another split too."""
-    known = {normal_form(one.question): one for one in asked[SELECTION]}
+    known = {one.form: one for one in asked[SELECTION]}
     for split, others in asked.items():
         if split == SELECTION:
             continue
-        shared = [(one, known[form]) for one in others if (form := normal_form(one.question)) in known]
+        shared = [(one, known[one.form]) for one in others if one.form in known]
         if shared:
             one, other = shared[0]
             raise BadRequest(

@@ -18,7 +18,7 @@ from attune_worker import Task as TaskRequest
 from attune_worker.options import Text
 
 from . import About, Item, Passage, Read, Tell, Value, Written, beside, packed
-from .asked import Asked, AskedTask, of_files, with_beside
+from .asked import Asked, AskedTask, normal_form, of_files, with_beside
 from .continuation import tokenizer_of
 from .questions import DELIMITER, PROMPT, Question, accuracy, margin, normalised_accuracy, question
 from .records import Record, read
@@ -65,7 +65,13 @@ class _Choice(Asked):
 
     @property
     def question(self) -> str:
-        return "\n".join([self.record.text("question"), *sorted(self.record.texts("choices"))])
+        return "\n".join([self.record.text("question"), *self.record.texts("choices")])
+
+    @property
+    def form(self) -> tuple[str, ...]:
+        # In order only once they are as they are compared: upper case comes before lower case.
+        choices = sorted(normal_form(choice) for choice in self.record.texts("choices"))
+        return (normal_form(self.record.text("question")), *choices)
 
     @property
     def place(self) -> str:
