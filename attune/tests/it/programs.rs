@@ -20,6 +20,7 @@ HELLO=$HELLO',"options":[{"name":"scale","help":"a factor","kind":{"type":"int",
 SELECTION='{"items":ITEMS,"fingerprint":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}'
 REPORT='{"items":8,"fingerprint":"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"}'
 OPEN='"device":"paper","numerics":"exact","facts":{"name":"toy","values":{"layers":6,"heads":4}}'
+LOADED='"fingerprint":"cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc"'
 OPEN=$OPEN',"task":{"name":"toy",'$METRICS',"splits":{"selection":'$SELECTION',"report":'$REPORT'}}'
 while read -r line; do
     id=${line#*\"id\":}
@@ -27,6 +28,7 @@ while read -r line; do
     case $line in
         *'"hello"'*) result=$HELLO ;;
         *'"open"'*) result=$OPEN ;;
+        *'"load"'*) result=$LOADED ;;
         *) result= ;;
     esac
     echo '{"id":'"${id%\}}"',"result":{'"$result"'}}'

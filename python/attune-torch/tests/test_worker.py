@@ -12,7 +12,7 @@ from .host import Host
 
 DROP: list[dict[str, Any]] = [{"edit": "drop-block", "layer": 2, "part": "feed-forward"}]
 COARSE: list[dict[str, Any]] = [
-    {"edit": "weight-bits", "layer": 4, "module": "q", "bits": 2, "group-size": 32, "grid": "affine"}
+    {"edit": "weight-bits", "layer": 4, "module": "q", "bits": 2, "group-size": 32}
 ]
 
 
