@@ -348,7 +348,7 @@ mod tests {
         assert!(unknown.contains("grid"), "{unknown}");
         let whole = refusal(r#"{"name":"grid","kind":{"type":"int","min":0,"max":3}}"#);
         let expected =
-            "edit `weight-bits`: it lists the argument `grid`, which is no word; it is one of symmetric, ";
+            "edit `weight-bits`: it lists the argument `grid`, which is no word; it is one of affine-int, ";
         assert!(whole.starts_with(expected), "{whole}");
     }
 
