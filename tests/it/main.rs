@@ -33,6 +33,8 @@ mod techniques;
 mod terminal;
 #[cfg(unix)]
 mod torch;
+#[cfg(target_os = "linux")]
+mod torch_ray;
 #[cfg(unix)]
 mod walk;
 mod workers;
