@@ -23,7 +23,8 @@ struct Asked {
     /// What a profile calls the evaluator, where that is not what it calls itself.
     called: Option<&'static str>,
     command: Vec<String>,
-    /// When the files of the command were written, and those of their kind beside them, which they may import.
+    /// When the files of the command were written, and those of their kind in the same folder, which they may import; not those
+    /// of packages below it, nor what `-m` names.
     written: Vec<(PathBuf, SystemTime)>,
 }
 
@@ -204,7 +205,10 @@ fn written(file: &Path) -> Vec<(PathBuf, SystemTime)> {
     let Some(own) = when(file.to_owned()) else { return Vec::new() };
     let beside = file.extension().zip(file.parent()).and_then(|(kind, folder)| {
         let entries = std::fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path());
-        Some(entries.filter(|other| other.extension() == Some(kind)).take(MOST).filter_map(when).collect())
+        let mut files: Vec<PathBuf> = entries.filter(|other| other.extension() == Some(kind)).collect();
+        // By name: which of many are looked at must not depend on the order in which a folder lists them.
+        files.sort_unstable();
+        Some(files.into_iter().take(MOST).filter_map(when).collect())
     });
     let mut all: Vec<(PathBuf, SystemTime)> = beside.unwrap_or_default();
     all.push(own);
