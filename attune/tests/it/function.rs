@@ -1,9 +1,11 @@
 //! Functions: what is minimised, kept and refused.
 
-use std::sync::Arc;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use attune::core::evaluator::Evaluator as _;
+use attune::core::event::Event;
 use attune::core::options::Settings;
 use attune::core::rng;
 use attune::core::space::{Budget, BudgetTerm, Constraint, Dimension, Domain, Space};
@@ -126,4 +128,38 @@ fn the_evaluator_of_a_function_keeps_the_contract_of_evaluators() {
             assert!(finding.outcome.is_ok(), "{finding:?}");
         },
     );
+}
+
+#[test]
+fn a_search_that_gives_its_sensitivities_up_says_so() {
+    const CELLS: usize = 20;
+    let warnings = |function: fn(&[usize; CELLS]) -> f64| {
+        let names: [String; CELLS] = std::array::from_fn(|cell| format!("cell-{cell}"));
+        let space = Space::of(names.clone().map(|name| Dimension::choice(&name, ["a", "b", "c"]))).unwrap();
+        let said = Arc::new(Mutex::new(Vec::new()));
+        let heard = Arc::clone(&said);
+        let chosen = move |point: &attune::Point<'_>| {
+            function(&std::array::from_fn(|cell| {
+                usize::from(point.choice(&names[cell]).as_bytes()[0] - b'a')
+            }))
+        };
+        let search = minimise(space, chosen).trials(8).strategy(strategy::Hybrid::default());
+        let listener = move |event: &Event| {
+            if let Event::Warning { message } = event {
+                heard.lock().unwrap().push(message.clone());
+            }
+        };
+        search.on_event(listener).run().unwrap();
+        said.lock().unwrap().join("; ")
+    };
+    // What single cells do adds up.
+    let sum = warnings(|cells| cells.iter().enumerate().map(|(cell, option)| (cell * option) as f64).sum());
+    assert_eq!(sum, "");
+    // Every config is worth something of its own.
+    let noise = warnings(|cells| {
+        let mut hasher = DefaultHasher::new();
+        cells.hash(&mut hasher);
+        (hasher.finish() % 1000) as f64
+    });
+    assert!(noise.contains("the search goes on without them, as `evolution`"), "{noise:?}");
 }

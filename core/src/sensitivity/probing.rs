@@ -124,8 +124,8 @@ impl<'s> Probing<'s> {
         Self { doubt: Some(Doubt::default()), ..self }
     }
 
-    /// Whether it was given up.
-    fn is_given_up(&self) -> bool {
+    /// Whether a [`doubted`](Self::doubted) table was given up.
+    pub fn is_given_up(&self) -> bool {
         self.doubt.as_ref().is_some_and(Doubt::is_justified)
     }
 

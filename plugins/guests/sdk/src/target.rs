@@ -2,8 +2,8 @@
 
 use crate::{Model, Setting};
 
-/// What the engine takes that is to load the result. A space should hold nothing else; what is emitted all the same is refused
-/// before the study begins.
+/// What the engine takes that is to load the result. A space should hold nothing else: a study is refused where sixteen random
+/// configs or the baselines show a plan that could not be exported, and a rarer one is found out when it is exported.
 #[derive(Clone, Copy)]
 pub struct Target<'a> {
     name: &'a str,

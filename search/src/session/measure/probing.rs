@@ -79,6 +79,13 @@ impl SensitivityProbe<'_, '_> {
         self.measuring.meter.add((most.saturating_sub(first)) * setup.fidelity.items as usize, 0);
         (self.measuring.events)(self.measuring.meter.event());
         self.measuring.probed(first as u64)?;
+        if probing.is_given_up() {
+            let message = format!(
+                "{first} configs were measured for sensitivities, and damages of single cells do not add up to those of several: \
+                 the search goes on without them, as `evolution`"
+            );
+            (self.measuring.events)(Event::Warning { message });
+        }
         let (table, best) = probing.finish();
         Ok(Some(Table { table, best }))
     }
