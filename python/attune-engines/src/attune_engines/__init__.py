@@ -1,0 +1,1 @@
+"""Asks engines whether an exported folder computes what was scored."""

@@ -1,0 +1,37 @@
+"""What an engine has to do to be asked about a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Engine(Protocol):
+    """A program that loads exported folders."""
+
+    name: str
+    """As the descriptions of targets name it (`export/src/targets`)."""
+
+    install: str
+    """The command that brings it."""
+
+    def version(self) -> str | None:
+        """Which version is installed; `None` without one. Imports nothing heavy."""
+
+    def log_probabilities(
+        self, folder: Path, sequences: Sequence[Sequence[int]], positions: Sequence[Sequence[int]]
+    ) -> list[NDArray[np.float32]]:
+        """Logarithms of the probabilities of the next token, on the CPU: for each sequence of token ids an array
+        [positions of that sequence, vocabulary]. Position p has seen the tokens 0 to p of its sequence.
+
+        Logits are normalised because servers hand out nothing else. Raises `EngineError` when the engine does not load
+        the folder.
+        """
+
+
+class EngineError(Exception):
+    """An engine refused a folder; the message is its own, with the file where it names one."""
