@@ -11,7 +11,6 @@ pub mod diffusion;
 mod edits;
 pub mod error;
 mod gradient;
-mod grids;
 pub mod logits;
 pub mod model;
 pub mod native;

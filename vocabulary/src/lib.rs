@@ -3,15 +3,14 @@
 //!
 //! What each edit means to the last digit is documented in `docs/edits.md`, whose tables of arguments come from here.
 
-mod cache_grid;
 mod checkpoint_mix;
 pub mod edits;
 mod facts;
 mod grid_argument;
+mod grids;
 mod linear_modules;
 pub mod markdown;
 mod module;
-mod number_grid;
 mod start;
 mod view;
 
@@ -19,7 +18,7 @@ use std::sync::LazyLock;
 
 use attune_core::plan::{Edit, Plan, Vocabulary};
 
-pub use cache_grid::CacheGrid;
+pub use attune_grids::{CacheGrid, Grouping, NumberGrid};
 pub use checkpoint_mix::checkpoint_mix;
 pub use facts::{
     BLOCK_PARAMETERS, CACHE_ELEMENTS, EXPERT_KEYS, EXPERT_LAYERS, EXPERT_TENSORS, ModelFacts, ROUTER_MAPPING,
@@ -29,7 +28,6 @@ pub use linear_modules::{
     LinearModules, MODULE_INPUTS, MODULE_SHAPES, MODULE_TENSORS, MODULES, Matrices, NamedModule,
 };
 pub use module::Module;
-pub use number_grid::{Grouping, NumberGrid};
 pub use start::start_signals;
 pub use view::ModelEdit;
 

@@ -5,6 +5,7 @@
 
 use std::ops::Range;
 
+use attune_grids::nearest;
 use attune_vocabulary::Module;
 use rayon::prelude::*;
 
@@ -12,7 +13,6 @@ use super::byte_lru::ByteLru;
 use super::matrix::Linear;
 use crate::compute::Compute;
 use crate::edits::Level;
-use crate::grids;
 
 /// Bytes that modules in few bits may take on the device when nobody says otherwise: 1 GiB. All six levels of a model
 /// of 40 million parameters, or the ones in use of a larger one.
@@ -72,7 +72,7 @@ pub(crate) fn quantise_rows(weights: &mut [f32], inputs: usize, level: Level) {
     match level.grid {
         // Rows are outputs, so a group of inputs is a run of neighbours.
         None => quantise(weights, 1, level.bits, level.group),
-        Some(grid) => grids::matrix(weights, inputs, grid, level.bits, level.group),
+        Some(grid) => nearest::matrix(weights, inputs, grid, level.bits, level.group),
     }
 }
 

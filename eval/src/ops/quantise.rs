@@ -8,12 +8,12 @@
 
 use std::sync::Arc;
 
+use attune_grids::nearest;
 use attune_vocabulary::CacheGrid;
 use burn_tensor::{DType, Tensor};
 
 use super::math;
 use crate::compute::Compute;
-use crate::grids;
 
 /// Halvings from the widest grid, 16 bits, to the narrowest, 1 bit.
 const HALVINGS: usize = 4;
@@ -57,7 +57,7 @@ impl Grid {
     #[inline(always)]
     pub(crate) fn row(&self, row: &mut [f32]) {
         if let Some(engine) = self.engine {
-            return grids::cache(row, engine);
+            return nearest::cache(row, engine);
         }
         if let Some(scales) = &self.scales {
             row.iter_mut().zip(scales.iter()).for_each(|(value, scale)| *value /= scale);
@@ -133,7 +133,7 @@ fn on_engines(compute: &Compute, x: Tensor<3>, grids: &[Option<&Grid>]) -> Tenso
     let mut values: Vec<f32> = x.cast(DType::F32).into_data().iter::<f32>().collect();
     for (row, grid) in values.chunks_exact_mut(shape[1] * shape[2]).zip(grids) {
         let Some(engine) = grid.and_then(|grid| grid.engine) else { continue };
-        row.chunks_exact_mut(shape[2]).for_each(|channels| grids::cache(channels, engine));
+        row.chunks_exact_mut(shape[2]).for_each(|channels| nearest::cache(channels, engine));
     }
     compute.float32(values, shape).cast(dtype)
 }

@@ -2,8 +2,8 @@
 
 use attune_core::options::OptionValue;
 use attune_core::plan::{Argument, ArgumentKind, Condition, EditSchema};
+use attune_grids::CacheGrid;
 
-use crate::cache_grid::CacheGrid;
 use crate::grid_argument::GridArgument;
 use crate::view::view;
 

@@ -1,10 +1,10 @@
 //! Store weights in few bits.
 
 use attune_core::plan::{Argument, Condition, EditSchema};
+use attune_grids::{Grouping, NumberGrid};
 
 use crate::grid_argument::GridArgument;
 use crate::module::Module;
-use crate::number_grid::{Grouping, NumberGrid};
 use crate::view::view;
 
 /// Store the weights of one linear module in few bits.

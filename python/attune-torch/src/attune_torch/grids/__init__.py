@@ -1,5 +1,5 @@
-"""Number grids of engines: what is left of weights that an engine stores in few bits (`vocabulary/src/number_grid.rs`,
-`eval/src/grids`). Each is rounded to as the engine's own tools round, in float32."""
+"""Number grids of engines: what is left of weights that an engine stores in few bits (`grids/src/number_grid.rs`,
+`grids/src/nearest`). Each is rounded to as the engine's own tools round, in float32."""
 
 from __future__ import annotations
 

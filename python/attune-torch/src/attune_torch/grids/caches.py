@@ -1,4 +1,4 @@
-"""Number grids of the KV caches of engines (`vocabulary/src/cache_grid.rs`)."""
+"""Number grids of the KV caches of engines (`grids/src/cache_grid.rs`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`fp8-e4m3-…`, `mxfp4` and `nvfp4`: floating-point codes under scales (`eval/src/grids/fp8.rs`, `mxfp4.rs`, `nvfp4.rs`)."""
+"""`fp8-e4m3-…`, `mxfp4` and `nvfp4`: floating-point codes under scales (`grids/src/nearest/fp8.rs`, `mxfp4.rs`, `nvfp4.rs`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`affine-int` and `symmetric`: whole numbers as GPTQ and compressed-tensors store them (`eval/src/grids/affine_int.rs`,
+"""`affine-int` and `symmetric`: whole numbers as GPTQ and compressed-tensors store them (`grids/src/nearest/affine_int.rs`,
 `symmetric.rs`)."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""`q2_k`, `q4_k` and `q5_k` of GGUF (`eval/src/grids/k_affine.rs`): blocks with a scale and an offset, fitted by weighted least
+"""`q2_k`, `q4_k` and `q5_k` of GGUF (`grids/src/nearest/k_affine.rs`): blocks with a scale and an offset, fitted by weighted least
 squares, whose codes share two scales of 256. Sums run in the order of the numbers, because a sum in another order can choose another
 fit (llama.cpp, `quantize_row_q2_K_ref`, `quantize_row_q4_K_ref`, `quantize_row_q5_K_ref`)."""
 

@@ -1,4 +1,4 @@
-"""`q3_k` and `q6_k` of GGUF (`eval/src/grids/k_signed.rs`): blocks of 16 with a scale, whose codes share a scale of 256. Sums run in
+"""`q3_k` and `q6_k` of GGUF (`grids/src/nearest/k_signed.rs`): blocks of 16 with a scale, whose codes share a scale of 256. Sums run in
 the order of the numbers, because a sum in another order can choose another scale
 (llama.cpp, `quantize_row_q3_K_ref`, `quantize_row_q6_K_ref`)."""
 

@@ -1,4 +1,4 @@
-"""`q4_0`, `q5_0`, `q4_1`, `q5_1` and `q8_0` of GGUF: blocks of 32 (`eval/src/grids/signed.rs`, `from_least.rs`, `q8_0.rs`)."""
+"""`q4_0`, `q5_0`, `q4_1`, `q5_1` and `q8_0` of GGUF: blocks of 32 (`grids/src/nearest/signed.rs`, `from_least.rs`, `q8_0.rs`)."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
 //! Grids against what the engines' own code made of the same numbers (`tests/golden/number_grids.py`).
 
-use attune_vocabulary::Grouping;
-
 use super::*;
+use crate::Grouping;
 
 /// A recorded file: tensors in float32 by name, all of one shape.
 fn recorded(file: &str) -> (Vec<(String, Vec<f32>)>, usize) {

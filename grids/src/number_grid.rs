@@ -1,9 +1,5 @@
 //! Number grids: which numbers a stored weight or cache entry can be.
 
-use attune_core::options::OptionValue;
-
-use crate::view::Field;
-
 /// A number grid of an engine: how codes of few bits and their scales become numbers again. What each computes to the
 /// last digit is in `docs/edits.md`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -199,33 +195,9 @@ impl NumberGrid {
 /// What compressed-tensors keeps of the shape of each matrix: two 64-bit numbers.
 const SHAPE_BYTES: u64 = 16;
 
-impl Field for NumberGrid {
-    const EXPECTED: &'static str = "one of affine-int, symmetric, q4_0, q4_1, q5_0, q5_1, q8_0, q2_k, q3_k, q4_k, q5_k, q6_k, fp8-e4m3-tensor, fp8-e4m3-channel, fp8-e4m3-block, mxfp4, nvfp4";
-
-    fn get(value: &OptionValue) -> Option<Self> {
-        match value {
-            OptionValue::Text(name) => Self::from_name(name),
-            _ => None,
-        }
-    }
-
-    fn put(&self) -> Option<OptionValue> {
-        Some(OptionValue::Text(self.name().to_owned()))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn messages_name_every_grid() {
-        let names = NumberGrid::ALL.map(NumberGrid::name).join(", ");
-        assert_eq!(NumberGrid::EXPECTED, format!("one of {names}"));
-        for grid in NumberGrid::ALL {
-            assert_eq!(NumberGrid::get(&NumberGrid::put(&grid).unwrap()), Some(grid));
-        }
-    }
 
     #[test]
     fn bytes_have_scales_zero_points_and_padding() {

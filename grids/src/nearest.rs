@@ -1,4 +1,4 @@
-//! Number grids of engines, a file for each kind: what is left of numbers that an engine stores in few bits.
+//! What is left of numbers that an engine stores in few bits, a file for each kind of grid.
 //!
 //! Every grid is rounded to as the engine's own tools round, in float32, so that what was scored is what an exported file holds.
 //! Which bits and groups a grid has, and the bytes that it takes, are in [`NumberGrid`].
@@ -15,13 +15,14 @@ mod signed;
 mod small_float;
 mod symmetric;
 
-use attune_vocabulary::{CacheGrid, NumberGrid};
 use half::f16;
 use rayon::prelude::*;
 
+use crate::{CacheGrid, NumberGrid};
+
 /// Quantises and dequantises a matrix in place: `rows: [outputs, inputs]`, each row over groups of `group` channels, which divide
 /// it. Codes have `bits`.
-pub(crate) fn matrix(rows: &mut [f32], inputs: usize, grid: NumberGrid, bits: u32, group: usize) {
+pub fn matrix(rows: &mut [f32], inputs: usize, grid: NumberGrid, bits: u32, group: usize) {
     match grid {
         NumberGrid::Fp8Tensor => fp8::together(rows),
         NumberGrid::Fp8Block => fp8::blocks(rows, inputs),
@@ -30,8 +31,8 @@ pub(crate) fn matrix(rows: &mut [f32], inputs: usize, grid: NumberGrid, bits: u3
     }
 }
 
-/// Quantises and dequantises the channels of one token and KV head in place.
-pub(crate) fn cache(channels: &mut [f32], grid: CacheGrid) {
+/// Quantises and dequantises the channels of one token and KV head in place; a multiple of 32 where the grid has blocks.
+pub fn cache(channels: &mut [f32], grid: CacheGrid) {
     match grid.blocks() {
         None => channels.iter_mut().for_each(|value| *value = small_float::E4M3.nearest(*value)),
         Some(blocks) => channels.chunks_exact_mut(32).for_each(|block| group(block, blocks, grid.bits()[0])),

@@ -1,9 +1,6 @@
 //! Number grids of KV caches.
 
-use attune_core::options::OptionValue;
-
 use crate::number_grid::NumberGrid;
-use crate::view::Field;
 
 /// A number grid of an engine's KV cache. What each computes to the last digit is in `docs/edits.md`.
 ///
@@ -88,33 +85,9 @@ impl CacheGrid {
     }
 }
 
-impl Field for CacheGrid {
-    const EXPECTED: &'static str = "one of fp8-e4m3, q4_0, q4_1, q5_0, q5_1, q8_0";
-
-    fn get(value: &OptionValue) -> Option<Self> {
-        match value {
-            OptionValue::Text(name) => Self::from_name(name),
-            _ => None,
-        }
-    }
-
-    fn put(&self) -> Option<OptionValue> {
-        Some(OptionValue::Text(self.name().to_owned()))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn messages_name_every_grid() {
-        let names = CacheGrid::ALL.map(CacheGrid::name).join(", ");
-        assert_eq!(CacheGrid::EXPECTED, format!("one of {names}"));
-        for grid in CacheGrid::ALL {
-            assert_eq!(CacheGrid::get(&CacheGrid::put(&grid).unwrap()), Some(grid));
-        }
-    }
 
     #[test]
     fn bytes_of_a_token_have_scales() {
