@@ -3,17 +3,18 @@
 //! Every grid is rounded to as the engine's own tools round, in float32, so that what was scored is what an exported file holds.
 //! Which bits and groups a grid has, and the bytes that it takes, are in [`NumberGrid`].
 
-mod affine_int;
-mod fp8;
+pub(crate) mod affine_int;
+pub(crate) mod fit;
+pub(crate) mod fp8;
 mod from_least;
 mod k_affine;
 mod k_signed;
-mod mxfp4;
-mod nvfp4;
+pub(crate) mod mxfp4;
+pub(crate) mod nvfp4;
 mod q8_0;
 mod signed;
-mod small_float;
-mod symmetric;
+pub(crate) mod small_float;
+pub(crate) mod symmetric;
 
 use half::f16;
 use rayon::prelude::*;
@@ -24,7 +25,7 @@ use crate::{CacheGrid, NumberGrid};
 /// it. Codes have `bits`.
 pub fn matrix(rows: &mut [f32], inputs: usize, grid: NumberGrid, bits: u32, group: usize) {
     match grid {
-        NumberGrid::Fp8Tensor => fp8::together(rows),
+        NumberGrid::Fp8Tensor => fp8::fit(rows).round(rows),
         NumberGrid::Fp8Block => fp8::blocks(rows, inputs),
         NumberGrid::Nvfp4 => nvfp4::matrix(rows),
         _ => rows.par_chunks_mut(group).with_min_len(8).for_each(|values| self::group(values, grid, bits)),
@@ -43,8 +44,8 @@ pub fn cache(channels: &mut [f32], grid: CacheGrid) {
 fn group(values: &mut [f32], grid: NumberGrid, bits: u32) {
     use NumberGrid as Grid;
     match grid {
-        Grid::AffineInt => affine_int::group(values, bits),
-        Grid::Symmetric => symmetric::group(values, bits),
+        Grid::AffineInt => affine_int::fit(values, bits).round(values),
+        Grid::Symmetric => symmetric::fit(values, bits).round(values),
         Grid::Q4_0 | Grid::Q5_0 => signed::block(values, bits),
         Grid::Q4_1 | Grid::Q5_1 => from_least::block(values, bits),
         Grid::Q8_0 => q8_0::block(values),
@@ -53,8 +54,8 @@ fn group(values: &mut [f32], grid: NumberGrid, bits: u32) {
         Grid::Q4K => k_affine::block(values, &k_affine::FOUR),
         Grid::Q5K => k_affine::block(values, &k_affine::FIVE),
         Grid::Q6K => k_signed::block(values, &k_signed::SIX),
-        Grid::Mxfp4 => mxfp4::block(values),
-        Grid::Fp8Channel | Grid::Fp8Tensor | Grid::Fp8Block => fp8::together(values),
+        Grid::Mxfp4 => mxfp4::fit(values).round(values),
+        Grid::Fp8Channel | Grid::Fp8Tensor | Grid::Fp8Block => fp8::fit(values).round(values),
         Grid::Nvfp4 => nvfp4::matrix(values),
     }
 }

@@ -3,16 +3,13 @@
 //! `s = max|w|/((2ᵇ − 1)/2)`, `q = round(clamp(w/s))`, `w' = q·s`, codes from `−2ᵇ⁻¹` to `2ᵇ⁻¹ − 1`, halves to even: the largest
 //! magnitude lies half a code beyond the largest one, so that one more code below 0 is of use.
 
-/// One group, in place.
-pub(super) fn group(values: &mut [f32], bits: u32) {
+use super::fit::{Codes, Fit};
+
+/// One group.
+pub(crate) fn fit(values: &[f32], bits: u32) -> Fit {
     let (least, largest) = codes(bits);
     let scale = super::furthest(values).abs() / ((largest - least) / 2.0);
-    if scale == 0.0 {
-        return values.fill(0.0);
-    }
-    for value in values {
-        *value = (*value / scale).clamp(least, largest).round_ties_even() * scale;
-    }
+    Fit { scale, zero: 0.0, codes: Codes::Whole(least, largest) }
 }
 
 /// The least and the largest code.
