@@ -4,7 +4,9 @@ mod companions;
 mod floats;
 mod layout;
 mod manifest;
+mod patch;
 mod piece;
+mod rewrite;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -16,10 +18,12 @@ use serde::Serialize;
 use crate::wire;
 
 pub(crate) use companions::{Companions, copy};
-pub(crate) use floats::{float, floats, has_floats, push};
+pub(crate) use floats::{float, floats, has_floats, push, rounded};
 pub(crate) use layout::{INDEX, Layout, SINGLE, Shard, Tensor, parse};
 pub(crate) use manifest::{MANIFEST, with_manifest};
+pub(crate) use patch::patched;
 pub(crate) use piece::Piece;
+pub(crate) use rewrite::{Rewritten, rewrite};
 
 /// The file that says what the model is.
 pub(crate) const CONFIG: &str = "config.json";

@@ -6,6 +6,7 @@
     python tests/golden/number_grids.py gguf llama_cpp_python-0.3.36/vendor/llama.cpp/ggml
     pip install torch compressed-tensors==0.20.1
     python tests/golden/number_grids.py compressed-tensors
+    python tests/golden/number_grids.py packed
 
     pip install ml_dtypes==0.6.0
     python tests/golden/number_grids.py cache
@@ -14,7 +15,8 @@ The first writes `gguf-grids.safetensors`: llama.cpp's reference quantisers, com
 sums, and read back by the package `gguf`; where that quantises, too, both have to make the same bytes. The second writes
 `compressed-tensors-grids.safetensors`: what that library quantises to and
 reads back, its scales included. Both quantise the same `input`.
-The third writes `cache-grids.safetensors`: what is left of keys and values, by `gguf` and by `ml_dtypes`.
+The third writes `compressed-tensors-packed.safetensors`: the tensors that the same library stores for some of these numbers.
+The fourth writes `cache-grids.safetensors`: what is left of keys and values, by `gguf` and by `ml_dtypes`.
 """
 
 import ctypes
@@ -108,6 +110,63 @@ def compressed_tensors():
     return tensors
 
 
+def schemes():
+    """Name, bits and group of each grid with what the library calls it, and the blocks that share a scale."""
+    for group in [32, 256]:
+        strategy = {"strategy": "group", "group_size": group} if group == 32 else {"strategy": "channel"}
+        for bits in WHOLE:
+            for name, symmetric in [("symmetric", True), ("affine-int", False)]:
+                yield f"{name}.bits{bits}.group{group}", "pack-quantized", {"num_bits": bits, "symmetric": symmetric, **strategy}, group
+    eight = {"num_bits": 8, "type": "float", "symmetric": True}
+    yield "fp8-e4m3-tensor.bits8.group256", "float-quantized", {**eight, "strategy": "tensor"}, None
+    yield "fp8-e4m3-channel.bits8.group256", "float-quantized", {**eight, "strategy": "channel"}, 256
+    yield "fp8-e4m3-block.bits8.group128", "float-quantized", {**eight, "strategy": "block", "block_structure": [128, 128]}, 128
+    import torch
+
+    four = {"num_bits": 4, "type": "float", "symmetric": True}
+    args = {**four, "strategy": "group", "group_size": 32, "scale_dtype": torch.uint8, "zp_dtype": torch.uint8}
+    yield "mxfp4.bits4.group32", "mxfp4-pack-quantized", args, 32
+    args = {**four, "strategy": "tensor_group", "group_size": 16}
+    args |= {"scale_dtype": torch.float8_e4m3fn, "zp_dtype": torch.float8_e4m3fn}
+    yield "nvfp4.bits4.group16", "nvfp4-pack-quantized", args, 16
+
+
+def packed():
+    """What is stored for [12, 256], once with scales in float32 and once in bfloat16, of numbers that were quantised in float32."""
+    import torch
+    from compressed_tensors.compressors import BaseCompressor
+    from compressed_tensors.quantization import QuantizationArgs, QuantizationScheme, fake_quantize
+    from compressed_tensors.quantization.utils import calculate_qparams, generate_gparam
+    from safetensors.torch import save_file
+
+    # All of these are bfloat16 numbers.
+    values = torch.from_numpy(np.ascontiguousarray(rows()[:, :256])).bfloat16().float()
+    tensors = {"input": values}
+    for name, format, args, group in schemes():
+        args = QuantizationArgs(**args)
+        whole = generate_gparam(values.amin(), values.amax()) if args.strategy == "tensor_group" else None
+        if args.strategy == "block":
+            groups = values.unflatten(-1, (-1, group)).transpose(0, 1).flatten(1)[None]
+        else:
+            groups = values.flatten() if group is None else values.unflatten(-1, (-1, group))
+        scale, zero = calculate_qparams(groups.amin(-1), groups.amax(-1), args, global_scale=whole)
+        scored = fake_quantize(values, scale, zero, args, global_scale=whole)
+        own = args.scale_dtype is None and args.strategy != "block"
+        for kind in [torch.float32, torch.bfloat16] if own else [torch.float32]:
+            stored = scale.to(kind).float()
+            state = {"weight": values if kind == torch.float32 else scored, "weight_scale": stored}
+            # With a zero point that is 0, the library would forget the sign of a number that is rounded to 0.
+            state |= {} if args.symmetric else {"weight_zero_point": zero}
+            state |= {"weight_global_scale": whole} if whole is not None else {}
+            scheme = QuantizationScheme(targets=["any"], weights=args, format=format)
+            made = BaseCompressor.get_value_from_registry(format).compress(state, scheme)
+            made["weight_scale"] = made["weight_scale"].to(kind) if own else made["weight_scale"]
+            for part, tensor in made.items():
+                tensors[f"{name}.{str(kind).removeprefix('torch.')}.{part}"] = tensor.contiguous()
+    save_file(tensors, HERE / "compressed-tensors-packed.safetensors")
+    print("compressed-tensors-packed", len(tensors))
+
+
 def cache():
     """[12, 64]: the channels of tokens."""
     import ml_dtypes
@@ -122,8 +181,8 @@ def cache():
 
 
 def main():
-    if sys.argv[1] == "cache":
-        return cache()
+    if sys.argv[1] in ("cache", "packed"):
+        return {"cache": cache, "packed": packed}[sys.argv[1]]()
     made = gguf(sys.argv[2]) if sys.argv[1] == "gguf" else compressed_tensors()
     name = f"{sys.argv[1]}-grids"
     write(HERE / f"{name}.safetensors", {"input": rows(), **made})

@@ -40,3 +40,12 @@ pub(crate) fn push(bytes: &mut Vec<u8>, dtype: Dtype, value: f32) {
         _ => bytes.extend(value.to_le_bytes()),
     }
 }
+
+/// What is left of `value` when it is stored as `dtype`, by [`push`].
+pub(crate) fn rounded(dtype: Dtype, value: f32) -> f32 {
+    match dtype {
+        Dtype::F16 => f16::from_f32(value).to_f32(),
+        Dtype::BF16 => bf16::from_f32(value).to_f32(),
+        _ => value,
+    }
+}

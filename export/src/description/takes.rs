@@ -34,6 +34,8 @@ pub enum Fidelity {
     Exact,
     /// The same where the model is stored in float32; else in this it differs.
     ExactInFloat32(&'static str),
+    /// In this it differs, however the model is stored.
+    Approximate(&'static str),
 }
 
 /// What layers may choose on their own.
@@ -54,6 +56,8 @@ pub enum Together {
     Experts,
     /// Those that the checkpoint stores in one tensor.
     Stored,
+    /// All modules of the experts: gate, up and down alike.
+    ExpertModules,
     /// These, by their names in plans.
     Modules(&'static [&'static str]),
 }
@@ -123,6 +127,7 @@ impl Together {
     pub(crate) fn word(self) -> String {
         match self {
             Self::Experts => "experts".to_owned(),
+            Self::ExpertModules => "expert-modules".to_owned(),
             Self::Stored => "stored".to_owned(),
             Self::Modules(names) => names.join("+"),
         }
@@ -132,6 +137,7 @@ impl Together {
     pub fn words(self) -> String {
         match self {
             Self::Experts => "the experts of a layer".to_owned(),
+            Self::ExpertModules => "all modules of the experts of a layer".to_owned(),
             Self::Stored => "modules that are stored in one tensor".to_owned(),
             Self::Modules(names) => names.join(", "),
         }

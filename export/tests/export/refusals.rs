@@ -3,8 +3,8 @@
 
 use attune_core::exporter::{Exactness, ExportError};
 use attune_core::facts::Facts;
-use attune_core::plan::Edit;
-use attune_export::description::{Answer, DEFAULT_GRID, Edits, Fidelity};
+use attune_core::plan::{Edit, Plan};
+use attune_export::description::{Answer, DEFAULT_GRID, Edits, Fidelity, Takes};
 use attune_export::{target, targets};
 use attune_vocabulary::edits::{DropBlock, Half};
 use attune_vocabulary::{CacheGrid, ModelFacts, NumberGrid, arrange};
@@ -54,6 +54,27 @@ fn bits(module: &str, bits: i64, group: i64) -> Edit {
 
 fn block(layer: u32, part: Option<Half>) -> Edit {
     Edit::from(DropBlock { layer, part })
+}
+
+/// A plan with edits of one kind, as a target takes them.
+fn plan_of(target: &str, kind: &str) -> Plan {
+    let cached = |layer| fp8_cache(layer, 8);
+    match (target, kind) {
+        ("compressed-tensors", "weight-bits") => arrange([on("o", "symmetric", 4, 64)]),
+        ("compressed-tensors", "kv-bits") => arrange([cached(0), cached(1)]),
+        _ => arrange([sample(kind)]),
+    }
+}
+
+fn on(module: &str, grid: &str, level: i64, group: i64) -> Edit {
+    bits(module, level, group).text("grid", grid)
+}
+
+fn fp8_cache(layer: i64, values: i64) -> Edit {
+    let edit =
+        Edit::new("kv-bits").int("layer", layer).int("keys", 8).int("values", values).int("group-size", 3);
+    let edit = edit.int("sink", 0).int("recent", 0).text("key-grid", "fp8-e4m3");
+    if values < 16 { edit.text("value-grid", "fp8-e4m3") } else { edit }
 }
 
 /// The edits of one kind, in a plan of their own.
@@ -155,6 +176,79 @@ fn cases() -> Vec<Case> {
         ),
         ("mlx", vec![bits("up", 16, 64)], llama(), "weight-bits", "loads the dense model as it is"),
         (
+            "compressed-tensors",
+            vec![bits("o", 4, 64)],
+            llama(),
+            "weight-bits",
+            "`grid` as one of affine-int, symmetric",
+        ),
+        (
+            "compressed-tensors",
+            vec![on("o", "q4_k", 4, 256)],
+            llama(),
+            "weight-bits",
+            "search with one of them",
+        ),
+        (
+            "compressed-tensors",
+            vec![on("o", "symmetric", 4, 48)],
+            llama(),
+            "weight-bits",
+            "32, 64, 128 channels, or of all inputs",
+        ),
+        (
+            "compressed-tensors",
+            vec![on("q", "symmetric", 4, 64)],
+            llama(),
+            "weight-bits",
+            "give them the same grid",
+        ),
+        (
+            "compressed-tensors",
+            vec![on("gate", "symmetric", 4, 64), on("up", "symmetric", 3, 64)],
+            llama(),
+            "weight-bits",
+            "give them the same grid, bits and groups",
+        ),
+        (
+            "compressed-tensors",
+            vec![on("gate", "symmetric", 4, 64).int("expert", 0)],
+            mixtral(),
+            "weight-bits",
+            "`experts: \"together\"`",
+        ),
+        (
+            "compressed-tensors",
+            vec![on("up", "affine-int", 4, 64)],
+            mixtral(),
+            "weight-bits",
+            "symmetric or mxfp4",
+        ),
+        (
+            "compressed-tensors",
+            vec![on("o", "symmetric", 4, 64)],
+            model("youtu", 0),
+            "weight-bits",
+            "`--to plan`",
+        ),
+        ("compressed-tensors", vec![fp8_cache(0, 8)], llama(), "kv-bits", "give every layer `fp8-e4m3`"),
+        (
+            "compressed-tensors",
+            vec![fp8_cache(0, 16), fp8_cache(1, 16)],
+            llama(),
+            "kv-bits",
+            "both `fp8-e4m3`",
+        ),
+        ("compressed-tensors", vec![activation_bits()], llama(), "activation-bits", "`--to plan`"),
+        (
+            "compressed-tensors",
+            vec![keep(0, &[0, 1]), keep(1, &[0, 1])],
+            mixtral(),
+            "keep-experts",
+            "with `--to hf`",
+        ),
+        ("compressed-tensors", vec![block(0, None)], llama(), "drop-block", "`--to plan`"),
+        (
             "plan",
             vec![keep(0, &[0, 1]), keep(0, &[1, 2])],
             mixtral(),
@@ -184,13 +278,17 @@ fn an_exporter_takes_and_refuses_the_kinds_that_its_description_says() {
             let (name, kind) = (target.description.name, schema.kind.as_str());
             let family = match kind {
                 "combine-checkpoints" => "attune_denoiser",
-                _ if name == "mlx" => "llama",
+                _ if matches!(name, "mlx" | "compressed-tensors") => "llama",
                 _ => "mixtral",
             };
             let model = model(family, if family == "mixtral" { 4 } else { 0 });
-            let answer = target.exporter.check(&arrange([sample(kind)]), &model);
+            let answer = target.exporter.check(&plan_of(name, kind), &model);
             match target.description.answer(kind) {
                 Answer::Exact => assert_eq!(answer.unwrap(), Exactness::Exact, "{name}, {kind}"),
+                Answer::Takes(Takes { fidelity: Fidelity::Approximate(why), .. }) => {
+                    let reason = (*why).to_owned();
+                    assert_eq!(answer.unwrap(), Exactness::Approximate { reason }, "{name}, {kind}");
+                }
                 // What is stored in float32 is exact wherever it is taken.
                 Answer::Takes(_) => assert_eq!(answer.unwrap(), Exactness::Exact, "{name}, {kind}"),
                 Answer::Not(why) => {

@@ -1,9 +1,10 @@
 //! Codes of a matrix in few bits, and how MLX packs them.
 
+use attune_grids::codes::Bits;
 use safetensors::tensor::Dtype;
 
 use super::levels::Level;
-use crate::checkpoint::{float, push};
+use crate::checkpoint::{float, push, rounded};
 
 /// A matrix in few bits.
 #[derive(Debug, PartialEq)]
@@ -30,7 +31,7 @@ impl Codes {
             let low = values().fold(f32::INFINITY, f32::min);
             let high = values().fold(f32::NEG_INFINITY, f32::max);
             let scale = (high - low) / top;
-            let (bias, step) = (stored(dtype, low), stored(dtype, scale));
+            let (bias, step) = (rounded(dtype, low), rounded(dtype, scale));
             push(&mut codes.scales, dtype, step);
             push(&mut codes.biases, dtype, bias);
             for value in values() {
@@ -45,29 +46,4 @@ impl Codes {
 /// The code nearest to `value`, as a whole number. A scale of 0 is that of equal weights, which are the bias.
 fn code(value: f32, bias: f32, scale: f32, top: f32) -> f32 {
     if scale > 0.0 { ((value - bias) / scale).round_ties_even().clamp(0.0, top) } else { 0.0 }
-}
-
-fn stored(dtype: Dtype, value: f32) -> f32 {
-    let mut bytes = Vec::with_capacity(4);
-    push(&mut bytes, dtype, value);
-    float(dtype, &bytes).unwrap_or(value)
-}
-
-/// A stream of bits, the lowest first, in whole words: numbers of bits that do not divide 32 cross the words' bounds.
-#[derive(Default)]
-struct Bits {
-    pending: u64,
-    count: u32,
-}
-
-impl Bits {
-    fn push(&mut self, packed: &mut Vec<u8>, code: u32, bits: u32) {
-        self.pending |= u64::from(code) << self.count;
-        self.count += bits;
-        if self.count >= 32 {
-            packed.extend((self.pending as u32).to_le_bytes());
-            self.pending >>= 32;
-            self.count -= 32;
-        }
-    }
 }

@@ -7,9 +7,9 @@ use attune_vocabulary::ModelFacts;
 use serde::Serialize;
 
 use super::levels::{self, Levels};
-use super::shards::{self, Tensors};
+use super::shards;
 use super::{DESCRIPTION, TARGET, config};
-use crate::checkpoint::{CONFIG, Companions, Layout, copy, with_manifest, write};
+use crate::checkpoint::{CONFIG, Companions, Layout, Rewritten, copy, with_manifest, write};
 
 /// Writes a checkpoint of mixed bits that mlx-lm loads.
 #[derive(Clone, Copy, Debug)]
@@ -19,7 +19,7 @@ pub struct MlxExporter;
 #[derive(Serialize)]
 struct Done {
     approximation: Option<String>,
-    tensors: Tensors,
+    tensors: Rewritten,
     files: Companions,
 }
 

@@ -1,0 +1,68 @@
+//! How a matrix is stored: its format, and what config.json says of it.
+
+use attune_vocabulary::NumberGrid;
+use serde_json::{Value, json};
+
+/// How a matrix is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Level {
+    /// The number grid; one that [`format`](Self::format) knows.
+    pub(super) grid: NumberGrid,
+    /// Bits of a code.
+    pub(super) bits: u32,
+    /// Input channels that share a scale.
+    pub(super) group: u32,
+    /// Whether these are all of a row.
+    pub(super) whole_rows: bool,
+}
+
+impl Level {
+    /// The format of its tensors; `None` for a grid that the library does not have.
+    pub(super) fn format(grid: NumberGrid) -> Option<&'static str> {
+        match grid {
+            NumberGrid::Symmetric | NumberGrid::AffineInt => Some("pack-quantized"),
+            NumberGrid::Fp8Tensor | NumberGrid::Fp8Channel | NumberGrid::Fp8Block => Some("float-quantized"),
+            NumberGrid::Mxfp4 => Some("mxfp4-pack-quantized"),
+            NumberGrid::Nvfp4 => Some("nvfp4-pack-quantized"),
+            _ => None,
+        }
+    }
+
+    /// The `weights` of its group in config.json.
+    pub(super) fn weights(self) -> Value {
+        let whole = matches!(self.grid, NumberGrid::Symmetric | NumberGrid::AffineInt);
+        let (strategy, group) = match self.grid {
+            NumberGrid::Fp8Tensor => ("tensor", None),
+            NumberGrid::Fp8Channel => ("channel", None),
+            NumberGrid::Fp8Block => ("block", None),
+            NumberGrid::Nvfp4 => ("tensor_group", Some(self.group)),
+            _ if self.whole_rows => ("channel", None),
+            _ => ("group", Some(self.group)),
+        };
+        let mut weights = json!({
+            "num_bits": self.bits,
+            "type": if whole { "int" } else { "float" },
+            "symmetric": self.grid != NumberGrid::AffineInt,
+            "strategy": strategy,
+            "group_size": group,
+            "dynamic": false,
+        });
+        match self.grid {
+            NumberGrid::Fp8Block => weights["block_structure"] = json!([self.group, self.group]),
+            NumberGrid::Mxfp4 => weights["scale_dtype"] = json!("torch.uint8"),
+            NumberGrid::Nvfp4 => weights["scale_dtype"] = json!("torch.float8_e4m3fn"),
+            _ => {}
+        }
+        weights
+    }
+
+    /// In words: `4 bits, symmetric, in groups of 64`.
+    pub(super) fn words(self) -> String {
+        let name = self.grid.name();
+        if self.grid.grouping() == attune_vocabulary::Grouping::Any {
+            format!("{} bits, {name}, in groups of {}", self.bits, self.group)
+        } else {
+            name.to_owned()
+        }
+    }
+}
