@@ -4,9 +4,11 @@
 //! (`nearest`), and exporters write its codes: one crate, so that what is scored, what is promised and what is written are the same.
 
 mod cache_grid;
+mod matrix_bytes;
 #[cfg(feature = "arithmetic")]
 pub mod nearest;
 mod number_grid;
 
 pub use cache_grid::CacheGrid;
+pub use matrix_bytes::matrix_bytes;
 pub use number_grid::{Grouping, NumberGrid};
