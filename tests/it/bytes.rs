@@ -98,6 +98,10 @@ fn kept(promise: &Promise, technique: &dyn Technique, folder: &Path) -> BTreeSet
     let model = DecoderOutline::open(folder).unwrap().facts(ContentHash::of(b"bytes"));
     let mut told = model.clone();
     told.values.extend(target.description.facts());
+    // As `attune` tells it.
+    if let Some(bytes) = target.exporter.other_bytes(&model, &Folder(folder.to_owned())) {
+        told.values.insert("target-other-bytes".to_owned(), OptionValue::Int(bytes as i64));
+    }
     let options = settings(&(promise.options)());
     let space = technique.space(&told, &options).unwrap();
     let one = |draw: u64| {
