@@ -182,6 +182,13 @@ pub trait Exporter: Send + Sync {
         Ok(())
     }
 
+    /// Bytes that everything but the linear modules takes in the files that it writes, headers not counted, where it does not write
+    /// that as it is stored: embeddings and norms in another type, or in other tensors. Weights are not read, so that it is cheap.
+    /// `None` where all of it is written as it is, or where that cannot be known.
+    fn other_bytes(&self, _model: &Facts, _files: &dyn ModelFiles) -> Option<u64> {
+        None
+    }
+
     /// Writes the files, after [`check`](Self::check).
     ///
     /// # Errors

@@ -4,6 +4,7 @@
 //! (`nearest`), and exporters write its codes (`codes`): one crate, so that what is scored, what is promised and what is written are the same.
 
 mod cache_grid;
+mod matrix_bytes;
 #[cfg(feature = "arithmetic")]
 pub mod codes;
 #[cfg(feature = "arithmetic")]
@@ -11,4 +12,5 @@ pub mod nearest;
 mod number_grid;
 
 pub use cache_grid::CacheGrid;
+pub use matrix_bytes::matrix_bytes;
 pub use number_grid::{Grouping, NumberGrid};

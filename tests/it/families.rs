@@ -17,7 +17,7 @@ use attune_vocabulary::edits::{DropBlock, ExpertsPerToken, KeepExperts, MergeExp
 use safetensors::tensor::{Dtype, TensorView};
 use serde_json::Value;
 
-struct Folder(PathBuf);
+pub(crate) struct Folder(pub(crate) PathBuf);
 
 impl ModelFiles for Folder {
     fn names(&self) -> Vec<String> {

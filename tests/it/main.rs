@@ -3,6 +3,7 @@
 
 mod architecture;
 mod bad_input;
+mod bytes;
 mod choice;
 mod evaluators;
 mod export;

@@ -109,6 +109,9 @@ pub const EXPERT_LAYERS: &str = "expert-layers";
 /// `[layer]` and two whole numbers: the weights of attention and of the feed-forward part, of all its experts and their
 /// router. Norms and biases are not among them.
 pub const BLOCK_PARAMETERS: &str = "block-parameters";
+/// Bytes of all stored tensors, without those of the linear modules: embeddings, norms, biases, routers and whatever else the files
+/// hold. A whole number; headers of files are not counted. Said with [`MODULE_ELEMENT_BYTES`](crate::MODULE_ELEMENT_BYTES).
+pub const OTHER_BYTES: &str = "other-bytes";
 /// What the router of a layer has for each expert: its row, and where there are any its bias and its correction.
 pub const ROUTER_PARAMETERS: &str = "router-parameters";
 /// Which mappings of a router's scores are defined, where not all are: `one-hot` (each row is the score of one expert) beside a

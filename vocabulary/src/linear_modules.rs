@@ -12,6 +12,9 @@ pub const MODULE_TENSORS: &str = "module-tensors";
 /// `[layer][module]` and four whole numbers: outputs, inputs, matrices and rows, as in [`Matrices`]; all 0 where a layer
 /// has no such module.
 pub const MODULE_SHAPES: &str = "module-shapes";
+/// `[layer][module]`, whole numbers: the bytes of a stored weight; 0 where a layer has no such module. Said where the weights of all
+/// modules are stored as floating-point numbers, 2 or 4 bytes each.
+pub const MODULE_ELEMENT_BYTES: &str = "module-element-bytes";
 
 /// The linear modules of a model.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -63,7 +63,7 @@ pub(crate) fn study_of_parts(
     };
     let target = ChosenTarget::of(profile).map_err(Error::input)?;
     let technique = match target {
-        Some(target) => target.limits(technique).map_err(Error::input)?,
+        Some(target) => target.limits(technique, base.join(&profile.model)).map_err(Error::input)?,
         None => technique,
     };
     let owner = format!("technique `{}`", technique.info().name);

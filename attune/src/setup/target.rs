@@ -6,7 +6,7 @@
 mod fits;
 mod limited;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use attune_core::exporter::Exactness;
@@ -44,11 +44,15 @@ impl ChosenTarget {
         })
     }
 
-    /// The technique, told of the target; refused where nothing of its plans could be exported.
+    /// The technique, told of the target; refused where nothing of its plans could be exported. `folder` is that of the model.
     ///
     /// # Errors
     /// [`TargetError::NoEdit`].
-    pub(crate) fn limits(self, technique: Arc<dyn Technique>) -> Result<Arc<dyn Technique>, TargetError> {
+    pub(crate) fn limits(
+        self,
+        technique: Arc<dyn Technique>,
+        folder: PathBuf,
+    ) -> Result<Arc<dyn Technique>, TargetError> {
         let description = self.0.description;
         let info = technique.info();
         // One that emits nothing leaves every model as it is.
@@ -64,7 +68,7 @@ impl ChosenTarget {
                 why,
             });
         }
-        Ok(Arc::new(Limited::new(technique, description.facts())))
+        Ok(Arc::new(Limited::new(technique, *self.0, folder)))
     }
 
     /// Refuses a study with a random config or a baseline whose plan cannot be exported from the model in `folder`; else how exactly

@@ -8,8 +8,10 @@ use attune_core::options::OptionValue;
 use attune_families::schema::Scores;
 use attune_families::{DecoderConfig, config, tensors};
 use attune_vocabulary::{
-    BLOCK_PARAMETERS, CACHE_ELEMENTS, EXPERT_LAYERS, ModelFacts, ROUTER_MAPPING, ROUTER_PARAMETERS,
+    BLOCK_PARAMETERS, CACHE_ELEMENTS, EXPERT_LAYERS, LinearModules, MODULE_ELEMENT_BYTES, ModelFacts,
+    OTHER_BYTES, ROUTER_MAPPING, ROUTER_PARAMETERS,
 };
+use safetensors::Dtype;
 use sha2::{Digest, Sha256};
 
 use super::checkpoint::Checkpoint;
@@ -60,7 +62,12 @@ pub(super) fn facts(
     if let Some(latent) = &config.latent {
         facts.values.insert(CACHE_ELEMENTS.to_owned(), OptionValue::Int(latent.cached() as i64));
     }
-    tensors::linear_modules(config).say(&mut facts.values);
+    let linear = tensors::linear_modules(config);
+    linear.say(&mut facts.values);
+    if let Some((elements, others)) = stored(config, checkpoint, &linear) {
+        facts.values.insert(MODULE_ELEMENT_BYTES.to_owned(), OptionValue::Ints(elements));
+        facts.values.insert(OTHER_BYTES.to_owned(), OptionValue::Int(others));
+    }
     let whole = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
     let blocks = tensors::block_parameters(config).into_iter().flatten().map(whole).collect();
     facts.values.insert(BLOCK_PARAMETERS.to_owned(), OptionValue::Ints(blocks));
@@ -72,6 +79,37 @@ pub(super) fn facts(
         }
     }
     facts
+}
+
+/// Bytes of a weight of each module of each layer, and of all stored tensors without those of the modules. `None` where some module
+/// is not stored in floating-point numbers of 2 or 4 bytes, the same ones for all experts.
+fn stored(
+    config: &DecoderConfig,
+    checkpoint: &Checkpoint,
+    linear: &LinearModules,
+) -> Option<(Vec<i64>, i64)> {
+    if checkpoint.is_packed() {
+        return None;
+    }
+    let mut elements = vec![0; linear.modules.len() * config.layers];
+    let mut others = i64::try_from(checkpoint.stored_bytes()).ok()?;
+    for layer in 0..config.layers {
+        for module in tensors::modules(config, layer) {
+            let weight = &module.part.weight;
+            let bytes = match checkpoint.stored(&weight.tensor)?.info.dtype {
+                Dtype::F32 => 4,
+                Dtype::F16 | Dtype::BF16 => 2,
+                _ => return None,
+            };
+            let place = layer * linear.modules.len() + linear.number(module.module.name())?;
+            if ![0, bytes].contains(&elements[place]) {
+                return None;
+            }
+            elements[place] = bytes;
+            others -= bytes * i64::try_from(weight.elements()).ok()?;
+        }
+    }
+    (others >= 0).then_some((elements, others))
 }
 
 /// Which mappings of the router's scores `route-experts` takes, where it does not take all.

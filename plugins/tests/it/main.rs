@@ -12,6 +12,7 @@ mod growth;
 mod kv_bits;
 mod misbehaving;
 mod models;
+mod number_grids;
 mod targets;
 mod weight_bits;
 mod world;

@@ -7,7 +7,9 @@ use attune_core::technique::{FailureKind, Technique, TechniqueFailure};
 use attune_vocabulary::ModelEdit as _;
 use attune_vocabulary::edits::{ExpertsPerToken, WeightBits};
 
-use crate::models::{BLOCK_DROPPING, EXPERT_PRUNING, WEIGHT_BITS, dense, indices, mixture, options};
+use crate::models::{
+    ACTIVATION_BITS, BLOCK_DROPPING, EXPERT_PRUNING, WEIGHT_BITS, dense, indices, mixture, options,
+};
 
 /// A model with facts of a target beside its own.
 fn told(mut model: Facts, facts: &[(&str, OptionValue)]) -> Facts {
@@ -157,4 +159,45 @@ fn forms_of_edits_that_the_target_lacks_are_refused_by_their_option() {
         );
     }
     assert!(BLOCK_DROPPING.space(&whole, &options(&[("unit", text("block"))])).is_ok());
+}
+
+#[test]
+fn activations_and_weights_beside_them_keep_to_what_the_target_takes_of_each() {
+    let weights_alone = told(dense(), &[("target-edits", text("weight-bits"))]);
+    let words = refusal(ACTIVATION_BITS.space(&weights_alone, &options(&[])));
+    assert!(words.contains("target `engine` takes no edit activation-bits; set `levels` to [16]"), "{words}");
+    let of_weights = |facts: &[(&str, OptionValue)], given: &[(&str, OptionValue)]| {
+        let mut settings = options(&[("levels", ints(&[16])), ("average", OptionValue::Real(16.0))]);
+        settings.extend(options(given));
+        ACTIVATION_BITS.space(&told(dense(), facts), &settings)
+    };
+    let four = ("weight-levels", ints(&[4]));
+    assert!(of_weights(&[("target-edits", text("weight-bits"))], std::slice::from_ref(&four)).is_ok());
+    let refusals = [
+        (
+            vec![("target-weight-bits-levels", ints(&[3, 8]))],
+            "`weight-levels` has 4, and target `engine` has 3, 8 bits",
+        ),
+        (vec![("target-weight-bits-groups", ints(&[32, 128]))], "set `weight-group-size` to one of these"),
+        (
+            vec![("target-weight-bits-grids", text("symmetric q4_k"))],
+            "stores weights on the grids symmetric, q4_k; set `weight-levels` to [16], and search for it with technique weight-bits",
+        ),
+    ];
+    for (facts, expected) in refusals {
+        let words = refusal(of_weights(&facts, std::slice::from_ref(&four)));
+        assert!(words.contains(expected), "{words}");
+    }
+    // Levels of their own for modules that share one there; one level for all is no choice.
+    let fused = [("target-weight-bits-together", text("gate+up"))];
+    let several = [("weight-levels", ints(&[3, 4]))];
+    let words = refusal(of_weights(&fused, &several));
+    assert!(words.contains("gives `gate` and `up` the same bits, and here each has its own"), "{words}");
+    assert!(of_weights(&fused, std::slice::from_ref(&four)).is_ok());
+    // Modules that read the same values have one level of activations anyway.
+    let read_together = [("target-activation-bits-together", text("q+k+v gate+up"))];
+    assert!(ACTIVATION_BITS.space(&told(dense(), &read_together), &options(&[])).is_ok());
+    let grids = [("target-activation-bits-grids", text("symmetric"))];
+    let words = refusal(ACTIVATION_BITS.space(&told(dense(), &grids), &options(&[])));
+    assert!(words.contains("`grid` is \"affine\", and target `engine` has symmetric"), "{words}");
 }

@@ -1,7 +1,7 @@
 //! Store weights in few bits.
 
 use attune_core::plan::{Argument, Condition, EditSchema};
-use attune_grids::{Grouping, NumberGrid};
+use attune_grids::{Grouping, NumberGrid, matrix_bytes};
 
 use crate::grid_argument::GridArgument;
 use crate::module::Module;
@@ -49,13 +49,7 @@ impl WeightBits {
     ///
     /// Without a grid it is MLX's affine mode: each row of codes in 32-bit words, and a scale and a minimum for each group.
     pub fn bytes(&self, outputs: u32, inputs: u32, element_bytes: u32) -> u64 {
-        let [bits, group, rows, width, element] =
-            [self.bits, self.group_size.max(1), outputs, inputs, element_bytes].map(u64::from);
-        match self.grid {
-            _ if self.bits >= 16 => rows * width * element,
-            None => rows * (4 * (width * bits).div_ceil(32) + 2 * element * width.div_ceil(group)),
-            Some(grid) => grid.bytes(self.bits, self.group_size, outputs, inputs, element_bytes),
-        }
+        matrix_bytes(self.grid, self.bits, self.group_size, outputs, inputs, element_bytes)
     }
 
     pub(super) fn schema() -> EditSchema {

@@ -218,7 +218,8 @@ fn described(
         }
     };
     let technique: Arc<dyn Technique> = Arc::new(technique);
-    let technique = match target.map_or(Ok(Arc::clone(&technique)), |target| target.limits(technique)) {
+    let limited = |target: ChosenTarget| target.limits(Arc::clone(&technique), base.join(&profile.model));
+    let technique = match target.map_or(Ok(Arc::clone(&technique)), limited) {
         Ok(technique) => technique,
         Err(refusal) => {
             blame(check, "target", refusal.to_string());

@@ -1,31 +1,53 @@
 //! A technique that hears of a target whenever it hears of a model.
 
-use std::sync::Arc;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
 
 use attune_core::allowance::Usage;
 use attune_core::facts::Facts;
-use attune_core::options::Settings;
+use attune_core::options::{OptionValue, Settings};
 use attune_core::plan::Plan;
 use attune_core::signal::SignalRequest;
 use attune_core::space::{Config, Space};
 use attune_core::technique::{
     Baseline, Cost, Sensitivities, Signal, Technique, TechniqueFailure, TechniqueInfo,
 };
+use attune_export::Target;
 
-/// A technique, and the facts of a target that it hears beside those of the model.
+use crate::model_files::Folder;
+
+/// What the exporter says of everything that is in no few bits.
+const OTHER_BYTES: &str = "target-other-bytes";
+
+/// A technique, and the target whose facts it hears beside those of the model.
 pub(super) struct Limited {
     technique: Arc<dyn Technique>,
-    target: Settings,
+    target: Target,
+    /// Where the model is.
+    folder: PathBuf,
+    /// The facts of the target, once they have been asked for: a study has one model.
+    facts: OnceLock<Settings>,
 }
 
 impl Limited {
-    pub(super) fn new(technique: Arc<dyn Technique>, target: Settings) -> Self {
-        Self { technique, target }
+    pub(super) fn new(technique: Arc<dyn Technique>, target: Target, folder: PathBuf) -> Self {
+        Self { technique, target, folder, facts: OnceLock::new() }
     }
 
     fn told(&self, model: &Facts) -> Facts {
         let mut facts = model.clone();
-        facts.values.extend(self.target.clone());
+        facts.values.extend(self.facts.get_or_init(|| self.said(model)).clone());
+        facts
+    }
+
+    fn said(&self, model: &Facts) -> Settings {
+        let mut facts = self.target.description.facts();
+        // Evaluators of one's own have models that are in no folder.
+        let files = Folder::open(&self.folder).unwrap_or_else(|_| Folder::empty());
+        let bytes = self.target.exporter.other_bytes(model, &files);
+        if let Some(bytes) = bytes.and_then(|bytes| i64::try_from(bytes).ok()) {
+            facts.insert(OTHER_BYTES.to_owned(), OptionValue::Int(bytes));
+        }
         facts
     }
 }
@@ -90,5 +112,85 @@ impl Technique for Limited {
         signals: &[Signal],
     ) -> Result<Option<Sensitivities>, TechniqueFailure> {
         self.technique.sensitivities(&self.told(model), options, signals)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use attune_core::exporter::{Exactness, ExportError, ExportInput, Exporter, FileSink, ModelFiles};
+    use attune_core::hash::ContentHash;
+
+    use super::*;
+
+    /// Costs what it hears that the rest takes.
+    struct Hears(TechniqueInfo);
+
+    impl Technique for Hears {
+        fn info(&self) -> &TechniqueInfo {
+            &self.0
+        }
+
+        fn space(&self, _: &Facts, _: &Settings) -> Result<Space, TechniqueFailure> {
+            unreachable!("nobody asks for a space")
+        }
+
+        fn lower(&self, _: &Facts, _: &Settings, _: &Config) -> Result<Plan, TechniqueFailure> {
+            Ok(Plan::empty())
+        }
+
+        fn cost(&self, model: &Facts, _: &Settings, _: &Config) -> Result<Vec<Cost>, TechniqueFailure> {
+            let value = model.count(OTHER_BYTES) as f64;
+            let (resource, unit) = (model.text("target").to_owned(), "bytes".to_owned());
+            Ok(vec![Cost { resource, unit, value, dense: 0.0 }])
+        }
+    }
+
+    /// Writes everything twice.
+    struct Twice;
+
+    impl Exporter for Twice {
+        fn name(&self) -> &'static str {
+            "twice"
+        }
+
+        fn summary(&self) -> &'static str {
+            "everything twice"
+        }
+
+        fn check(&self, _: &Plan, _: &Facts) -> Result<Exactness, ExportError> {
+            Ok(Exactness::Exact)
+        }
+
+        fn other_bytes(&self, model: &Facts, _: &dyn ModelFiles) -> Option<u64> {
+            Some(2 * model.count("other-bytes"))
+        }
+
+        fn export(&self, _: &ExportInput<'_>, _: &mut FileSink<'_>) -> Result<(), ExportError> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn what_an_exporter_makes_of_the_rest_is_heard_with_the_target() {
+        let info = TechniqueInfo {
+            name: "hears".into(),
+            version: "0.1.0".into(),
+            summary: "Hears.".into(),
+            options: Vec::new(),
+            signals: Vec::new(),
+            edits: Vec::new(),
+            has_operators: false,
+            fingerprint: ContentHash::of(b"hears"),
+        };
+        let plan = *attune_export::target("plan").unwrap();
+        let cost = |target: Target| {
+            let technique = Limited::new(Arc::new(Hears(info.clone())), target, PathBuf::from("nowhere"));
+            let values = Settings::from([("other-bytes".to_owned(), OptionValue::Int(21))]);
+            let model = Facts { name: "tiny".into(), fingerprint: ContentHash::of(b"tiny"), values };
+            let costs = technique.cost(&model, &Settings::new(), &Config::new(Vec::new())).unwrap();
+            (costs[0].resource.clone(), costs[0].value)
+        };
+        assert_eq!(cost(Target { exporter: &Twice, ..plan }), ("plan".to_owned(), 42.0));
+        assert_eq!(cost(plan), ("plan".to_owned(), 0.0), "what is written as it is needs no word");
     }
 }

@@ -3,6 +3,7 @@
 use attune_guest::{Config, LinearModule, Model, Options, Value};
 
 use crate::levels::{Cell, EXACT, Levels, Names};
+use crate::limits;
 use crate::modules::{Input, group_size, inputs, modules};
 
 /// Bits of the scale and the zero point of one group of weights: two 16-bit floats.
@@ -24,6 +25,7 @@ pub(crate) struct Allocation {
 impl Allocation {
     pub(crate) fn new(model: &Model, options: &Options) -> Result<Self, String> {
         let blocks = modules(model)?;
+        limits::check(model, options, &blocks)?;
         let inputs: Vec<Vec<Input>> = blocks.iter().map(|block| inputs(block)).collect();
         for input in inputs.iter().flatten() {
             group_size(model, options, "group-size", &input.modules[0], input.channels)?;

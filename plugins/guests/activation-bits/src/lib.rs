@@ -8,6 +8,7 @@
 mod allocation;
 mod baselines;
 mod levels;
+mod limits;
 mod modules;
 
 use allocation::Allocation;

@@ -26,6 +26,14 @@ impl Model {
         }
     }
 
+    /// Bytes of all stored tensors, without those of the linear modules; `None` where the host does not say.
+    pub fn other_bytes(&self) -> Option<u64> {
+        match self.fact("other-bytes") {
+            Some(Setting::Int(bytes)) => u64::try_from(*bytes).ok(),
+            _ => None,
+        }
+    }
+
     /// What the router of a layer has for each expert: one weight per residual channel, and where there are any a bias
     /// and a correction.
     pub fn router_parameters(&self) -> f64 {

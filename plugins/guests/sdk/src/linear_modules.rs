@@ -19,6 +19,8 @@ pub struct LinearModule {
     pub matrices: u32,
     /// Rows that a token gives them: 1, or one for each of its experts where those have inputs of their own.
     pub rows: u32,
+    /// Bytes of a stored weight, 2 or 4; `None` where the host does not say.
+    pub element_bytes: Option<u32>,
 }
 
 impl LinearModule {
@@ -50,7 +52,8 @@ impl Model {
             let name = names.get(*numbers.get(module).ok_or_else(contradiction)? as usize);
             name.map(|&name| name.to_owned()).ok_or_else(contradiction)
         };
-        let layer = |shapes: &[i64]| {
+        let elements = self.whole_numbers("module-element-bytes").unwrap_or_default();
+        let layer = |(layer, shapes): (usize, &[i64])| {
             let mut modules = Vec::with_capacity(names.len());
             for (number, (name, shape)) in names.iter().zip(shapes.chunks_exact(4)).enumerate() {
                 let [outputs, inputs_of, matrices, rows] = [0, 1, 2, 3].map(|part| shape[part] as u32);
@@ -63,12 +66,16 @@ impl Model {
                         inputs: inputs_of,
                         matrices,
                         rows,
+                        element_bytes: elements
+                            .get(layer * names.len() + number)
+                            .map(|&bytes| bytes as u32)
+                            .filter(|&bytes| bytes > 0),
                     });
                 }
             }
             Ok(modules)
         };
-        list("module-shapes")?.chunks(4 * names.len()).map(layer).collect()
+        list("module-shapes")?.chunks(4 * names.len()).enumerate().map(layer).collect()
     }
 
     /// Queries, keys, values and output of attention, and a gated feed-forward part, in every layer.
@@ -92,6 +99,7 @@ impl Model {
             inputs,
             matrices,
             rows,
+            element_bytes: None,
         };
         let experts = self.experts.max(1);
         let layer = vec![

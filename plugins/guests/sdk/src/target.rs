@@ -36,6 +36,29 @@ impl<'a> Target<'a> {
         self.numbers(kind, "groups")
     }
 
+    /// Its number grids for edits of a kind by their names in plans, the one that it prefers first, and `default` for edits that name
+    /// none; `None` where it does not say.
+    pub fn grids(&self, kind: &str) -> Option<Vec<&'a str>> {
+        Some(self.text(kind, "grids")?.split(' ').collect())
+    }
+
+    /// Whether it takes edits of a kind at all.
+    pub fn takes(&self, kind: &str) -> bool {
+        match self.model.fact("target-edits") {
+            Some(Setting::Text(kinds)) => kinds.split(' ').any(|known| known == kind),
+            _ => true,
+        }
+    }
+
+    /// Bytes that it takes for all tensors but those of the linear modules, where it stores these otherwise than the model's own files
+    /// do; else [`Model::other_bytes`].
+    pub fn other_bytes(&self) -> Option<u64> {
+        match self.model.fact("target-other-bytes") {
+            Some(Setting::Int(bytes)) => u64::try_from(*bytes).ok(),
+            _ => None,
+        }
+    }
+
     /// What layers may choose for edits of a kind: `own` (everything), `same-count` (everything but how many there are) or `same`
     /// (nothing: one value for the whole model).
     pub fn layers(&self, kind: &str) -> &'a str {

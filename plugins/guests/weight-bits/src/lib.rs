@@ -7,17 +7,25 @@
 //! Levels are round-to-nearest, not the error-correcting GPTQ of the paper, so few bits cost more here. Measure on weights that
 //! were never rounded before: a checkpoint that was made from 4-bit weights (attune's copy of SmolLM2 was, Q4_1) sits on
 //! a grid already, and its figures for 4 bits and more are too good.
+//!
+//! Every number of bits is one number grid of a family, so that levels stay numbers which a step goes up or down by. Where a target or
+//! the option `grid` says which, bytes are those of the exported files.
 
 mod allocation;
+mod baselines;
+mod formats;
 mod limits;
 mod modules;
+mod parts;
 
-use allocation::{Allocation, EXACT};
+use allocation::Allocation;
 use attune_guest::{
-    Baseline, Budget, BudgetTerm, Config, Constraint, Cost, Description, Dimension, Domain, Edit, Model,
-    OptionSpec, Options, Signals, Space, Technique, Value,
+    Baseline, Config, Constraint, Cost, Description, Dimension, Domain, Edit, Model, OptionSpec, Options,
+    Signals, Space, Technique, Value,
 };
-use modules::Part;
+use formats::EXACT;
+use modules::Cell;
+use parts::Part;
 
 struct WeightBits;
 
@@ -37,18 +45,32 @@ impl Technique for WeightBits {
         .option(OptionSpec::real(
             "average",
             "most bits per weight on average, scales and zero points included",
-            2.0..=16.0,
+            2.0..=32.0,
             4.5,
         ))
         .option(OptionSpec::int(
+            "bytes",
+            "most bytes of the weight files, of everything that they hold but headers; 0 goes by `average`",
+            0..=1 << 50,
+            0,
+        ))
+        .option(OptionSpec::one_of(
+            "grid",
+            "number grids that codes are on: the first of the target, or MLX's (auto); whole numbers (affine, symmetric, affine-int); \
+             types of GGUF (gguf: q2_k to q6_k and q8_0, or the older q4_0 and q5_0 where rows are no multiples of 256); 8-bit floats \
+             (fp8), with 4-bit ones beside them (mxfp4, nvfp4)",
+            &formats::words(),
+        ))
+        .option(OptionSpec::int(
             "group-size",
-            "input channels that share a scale and a zero point; 0 takes whole rows",
+            "input channels that share a scale and a zero point, where the grid leaves that open; 0 takes whole rows",
             0..=1_048_576,
             64,
         ))
         .option(OptionSpec::int(
             "overhead-bits",
-            "bits of the scale and the zero point of one group; 32 for two 16-bit floats",
+            "bits of the scale and the zero point of one group, where neither `grid`, `bytes` nor a target says what is stored; 32 for \
+             two 16-bit floats",
             0..=128,
             32,
         ))
@@ -62,102 +84,79 @@ impl Technique for WeightBits {
 
     fn space(model: &Model, options: &Options) -> Result<Space, String> {
         let allocation = Allocation::new(model, options)?;
-        let help = help(&allocation.parts);
-        let (mut dimensions, mut terms) = (Vec::new(), Vec::new());
-        for (number, part) in (0..).zip(&allocation.parts) {
-            let levels = allocation.levels.iter().copied().map(f64::from).collect();
-            let bits = Dimension::new(part.name, &help, Domain::Level(levels))
+        let dimension = |part: &Part| {
+            let levels = part.levels.iter().copied().map(f64::from).collect();
+            let help = format!("{}{}", help(&allocation.parts, part), allocation.grids(part));
+            Dimension::new(&part.name, &help, Domain::Level(levels))
                 .axis(part.axis, part.layers.len() as u32)
-                .axis("module", part.width() as u32);
-            let costs = |(_, module)| {
-                (0..allocation.levels.len()).map(|level| allocation.share(module, level)).collect()
-            };
-            dimensions.push(bits);
-            terms.push(BudgetTerm { dimension: number, costs: part.cells().map(costs).collect() });
-        }
-        Ok(Space::new(dimensions).with(Constraint::Budget(Budget {
-            resource: "bits".to_owned(),
-            unit: "bits/weight".to_owned(),
-            limit: allocation.average,
-            terms,
-        })))
+                .axis("module", part.width() as u32)
+        };
+        let dimensions = allocation.parts.iter().map(dimension).collect();
+        Ok(Space::new(dimensions).with(Constraint::Budget(allocation.budget())))
     }
 
     fn lower(model: &Model, options: &Options, config: &Config) -> Result<Vec<Edit>, String> {
         let allocation = Allocation::new(model, options)?;
         let mut edits = Vec::new();
-        for (part, cells) in allocation.parts.iter().zip(config) {
-            for ((layer, module), cell) in part.cells().zip(cells) {
-                let bits = allocation.levels[cell.option()];
-                // An exact module gets no edit, so that an exact config is the dense model itself.
-                if bits == EXACT {
-                    continue;
-                }
-                edits.extend(module.names.iter().map(|name| {
-                    let edit = Edit::new("weight-bits")
-                        .int("layer", layer)
-                        .text("module", name)
-                        .int("bits", bits)
-                        .int("group-size", module.group_size);
-                    match module.expert {
-                        Some(expert) => edit.int("expert", expert),
-                        None => edit,
-                    }
-                }));
+        for (layer, cell, bits) in chosen(&allocation, config) {
+            // An exact module gets no edit, so that an exact config is the dense model itself.
+            if bits == EXACT {
+                continue;
             }
+            let grid = allocation.formats.grid(cell, bits).flatten();
+            edits.extend(cell.members.iter().map(|member| {
+                let mut edit = Edit::new("weight-bits")
+                    .int("layer", layer)
+                    .text("module", &member.name)
+                    .int("bits", bits)
+                    .int("group-size", allocation.formats.group(grid, member.inputs));
+                if let Some(expert) = cell.expert {
+                    edit = edit.int("expert", expert);
+                }
+                match grid {
+                    Some(grid) => edit.text("grid", grid.name()),
+                    None => edit,
+                }
+            }));
         }
         Ok(edits)
     }
 
     fn cost(model: &Model, options: &Options, config: &Config) -> Result<Vec<Cost>, String> {
         let allocation = Allocation::new(model, options)?;
-        let cells = allocation.parts.iter().zip(config).flat_map(|(part, cells)| part.cells().zip(cells));
-        let average: f64 = cells.map(|((_, module), cell)| allocation.share(module, cell.option())).sum();
-        let (weights, exact) = (allocation.weights, f64::from(EXACT));
+        let cells = chosen(&allocation, config).map(|(_, cell, bits)| (cell, bits));
+        let [bits, bytes] = allocation.cost(cells);
         Ok(vec![
-            Cost::new("bits", "bits/weight", average, exact),
-            Cost::new("weights", "bytes", (weights * average / 8.0).round(), weights * exact / 8.0),
+            Cost::new("bits", "bits/weight", bits.0, bits.1),
+            Cost::new("weights", "bytes", bytes.0, bytes.1),
         ])
     }
 
     fn baselines(model: &Model, options: &Options, _signals: &Signals) -> Result<Vec<Baseline>, String> {
-        let allocation = Allocation::new(model, options)?;
-        let average = allocation.average + 1e-9;
-        let mut by_cost: Vec<usize> = (0..allocation.levels.len()).collect();
-        by_cost.sort_by(|&a, &b| allocation.uniform(a).total_cmp(&allocation.uniform(b)));
-        let mut baselines = Vec::new();
-        let mut add = |name: &str, what: &str, level: usize| {
-            let help = format!("{} bits everywhere{what}", allocation.levels[level]);
-            let cells = |part: &Part| vec![Value::Index(level as u32); part.cells().count()];
-            baselines.push(Baseline::new(name, &help, allocation.parts.iter().map(cells).collect()));
-        };
-        let affordable = by_cost.iter().take_while(|&&level| allocation.uniform(level) <= average);
-        let affordable: Vec<usize> = affordable.copied().collect();
-        if let Some(&level) = affordable.last() {
-            add("default", ": the largest uniform level within the budget", level);
-        }
-        if let Some(&level) =
-            by_cost.iter().find(|&&level| allocation.uniform(level) >= allocation.average - 1e-9)
-        {
-            let what = ": the smallest uniform level that costs as much as the budget or more";
-            add("uniform", what, level);
-        }
-        for level in affordable {
-            add(&format!("uniform-{}", allocation.levels[level]), "", level);
-        }
-        Ok(baselines)
+        Ok(baselines::all(&Allocation::new(model, options)?))
     }
 }
 
+/// The cells of a config with their layers and bits.
+fn chosen<'a>(allocation: &'a Allocation, config: &'a Config) -> impl Iterator<Item = (u32, &'a Cell, u32)> {
+    allocation.parts.iter().zip(config).flat_map(|(part, values)| {
+        let bits =
+            |((layer, cell), value): ((u32, &'a Cell), &Value)| (layer, cell, part.levels[value.option()]);
+        part.cells().zip(values).map(bits)
+    })
+}
+
 /// What the cells are. Journals hold the sentence, so that of the modules which Llama and Mixtral have stays as it was.
-fn help(parts: &[Part]) -> String {
+fn help(parts: &[Part], part: &Part) -> String {
     const USUAL: [&str; 7] = ["q", "k", "v", "o", "gate", "up", "down"];
     let names = |part: &Part| {
         let first = part.layers.first().map_or(&[][..], |(_, cells)| cells);
         let shown = first.iter().filter(|cell| cell.expert.is_none_or(|expert| expert == 0));
         shown.map(|cell| cell.name()).collect::<Vec<String>>()
     };
-    let listed = parts.first().map_or_else(Vec::new, names);
+    // One sentence for all where they differ in their layers alone.
+    let alike = parts.iter().all(|other| other.levels == part.levels);
+    let listed = names(if alike { &parts[0] } else { part });
     if listed == USUAL || listed == ["up", "down"] {
         return "bits per weight; modules are q, k, v, o, then gate, up and down, of expert after expert where they \
                 are apart; those of an image generator's blocks are up and down"

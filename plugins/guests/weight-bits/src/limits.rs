@@ -2,10 +2,10 @@
 
 use attune_guest::{LinearModule, Model, Options, Target};
 
-use crate::allocation::EXACT;
-use crate::modules::Module;
+use crate::formats::{EXACT, Formats};
+use crate::modules::Cell;
 
-const EDIT: &str = "weight-bits";
+pub(crate) const EDIT: &str = "weight-bits";
 
 /// What the target takes, if there is one.
 pub(crate) struct Limits<'a>(Option<Target<'a>>);
@@ -31,27 +31,42 @@ impl<'a> Limits<'a> {
         }
     }
 
-    /// Refuses options that the target has nothing for.
-    pub(crate) fn check(&self, options: &Options) -> Result<(), String> {
+    /// Refuses a size of groups that the target has nothing for.
+    pub(crate) fn check_group(&self, asked: u32) -> Result<(), String> {
         let Some(target) = self.0 else { return Ok(()) };
-        let (name, asked) = (target.name(), options.int("group-size") as u32);
-        if let Some(groups) = target.groups(EDIT).filter(|groups| !groups.contains(&asked)) {
-            return Err(format!(
-                "`group-size` is {asked}, and target `{name}` has groups of {} channels; set `group-size` to one of these",
+        match target.groups(EDIT).filter(|groups| !groups.contains(&asked)) {
+            Some(groups) => Err(format!(
+                "`group-size` is {asked}, and target `{}` has groups of {} channels; set `group-size` to one of these",
+                target.name(),
                 listed(&groups)
-            ));
+            )),
+            None => Ok(()),
         }
-        if options.text("experts") == "apart" && target.together(EDIT).contains(&"experts") {
-            return Err(format!(
-                "`experts` is \"apart\", and target `{name}` stores the experts of a layer with the same bits; set `experts` to \
-                 \"together\""
-            ));
+    }
+
+    /// Refuses experts on their own where the target has nothing for that.
+    pub(crate) fn check_experts(&self, options: &Options) -> Result<(), String> {
+        match self.0 {
+            Some(target)
+                if options.text("experts") == "apart" && target.together(EDIT).contains(&"experts") =>
+            {
+                Err(format!(
+                    "`experts` is \"apart\", and target `{}` stores the experts of a layer with the same bits; set `experts` to \
+                     \"together\"",
+                    target.name()
+                ))
+            }
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     /// The cells of a layer, those that share a level as one.
-    pub(crate) fn shared(&self, cells: Vec<Module>, modules: &[LinearModule]) -> Result<Vec<Module>, String> {
+    pub(crate) fn shared(
+        &self,
+        cells: Vec<Cell>,
+        modules: &[LinearModule],
+        formats: &Formats,
+    ) -> Result<Vec<Cell>, String> {
         let Some(target) = self.0 else { return Ok(cells) };
         let sets = target.together(EDIT);
         let tensor =
@@ -61,16 +76,18 @@ impl<'a> Limits<'a> {
             let has = |set: &str, name: &str| set.split('+').any(|member| member == name);
             stored || sets.iter().any(|set| has(set, one) && has(set, other))
         };
-        let mut shared: Vec<Module> = Vec::with_capacity(cells.len());
+        let mut shared: Vec<Cell> = Vec::with_capacity(cells.len());
         for cell in cells {
-            let of_cell = |other: &&mut Module| {
-                other.expert == cell.expert && other.names.iter().any(|name| together(name, &cell.names[0]))
+            let of_cell = |other: &&mut Cell| {
+                let shares = |name: &str| together(name, &cell.members[0].name);
+                other.expert == cell.expert && other.members.iter().any(|member| shares(&member.name))
             };
             let Some(other) = shared.iter_mut().find(of_cell) else {
                 shared.push(cell);
                 continue;
             };
-            if other.group_size != cell.group_size {
+            let group = |cell: &Cell| formats.group(None, cell.members[0].inputs);
+            if formats.leaves_groups_open() && group(other) != group(&cell) {
                 return Err(format!(
                     "target `{}` gives `{}` and `{}` the same bits in the same groups, and their rows differ in length; set \
                      `group-size` to what divides both",
@@ -79,13 +96,13 @@ impl<'a> Limits<'a> {
                     cell.name()
                 ));
             }
-            other.weights += cell.weights;
-            other.names.extend(cell.names);
+            other.members.extend(cell.members);
         }
         Ok(shared)
     }
 }
 
-fn listed(numbers: &[u32]) -> String {
+/// Numbers with commas between them.
+pub(crate) fn listed(numbers: &[u32]) -> String {
     numbers.iter().map(u32::to_string).collect::<Vec<String>>().join(", ")
 }

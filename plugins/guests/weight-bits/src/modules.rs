@@ -2,109 +2,101 @@
 
 use attune_guest::{LinearModule, Model, Options};
 
-use crate::limits::Limits;
+use crate::formats::Formats;
 
 /// One cell of a layer: a module, of all experts together or of one; or several modules that share a level.
 #[derive(Clone)]
-pub(crate) struct Module {
-    /// Their names in plans; at least one.
-    pub(crate) names: Vec<String>,
+pub(crate) struct Cell {
+    /// Its modules; at least one.
+    pub(crate) members: Vec<Member>,
     pub(crate) expert: Option<u32>,
-    /// Weights, of all experts where they go together.
-    pub(crate) weights: f64,
-    /// Input channels that share a scale and a zero point.
-    pub(crate) group_size: u32,
 }
 
-/// Layers with the same cells: a dimension of the space.
-pub(crate) struct Part {
-    /// The name of the dimension.
-    pub(crate) name: &'static str,
-    /// The name of its axis of layers.
-    pub(crate) axis: &'static str,
-    /// The layers, ascending, with the cells of each.
-    pub(crate) layers: Vec<(u32, Vec<Module>)>,
+/// A module of a cell.
+#[derive(Clone)]
+pub(crate) struct Member {
+    /// The name in plans.
+    pub(crate) name: String,
+    /// The first module that is stored in the same tensor.
+    tensor: String,
+    pub(crate) outputs: u32,
+    pub(crate) inputs: u32,
+    /// Matrices of this shape: one, or those of all experts.
+    pub(crate) copies: u32,
+    /// Bytes of a stored weight.
+    pub(crate) element_bytes: u32,
 }
 
-impl Module {
+impl Cell {
     /// What people call it.
     pub(crate) fn name(&self) -> String {
-        self.names.join("+")
-    }
-}
-
-impl Part {
-    /// Cells of one layer.
-    pub(crate) fn width(&self) -> usize {
-        self.layers.first().map_or(0, |(_, cells)| cells.len())
+        self.names().collect::<Vec<&str>>().join("+")
     }
 
-    /// The cells of all layers, with their layers.
-    pub(crate) fn cells(&self) -> impl Iterator<Item = (u32, &Module)> {
-        self.layers.iter().flat_map(|(layer, cells)| cells.iter().map(|cell| (*layer, cell)))
+    /// The names of its modules.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.members.iter().map(|member| member.name.as_str())
     }
-}
 
-/// The cells of all layers: one part where layers are alike, two where only some have experts with bits of their own.
-pub(crate) fn parts(model: &Model, options: &Options) -> Result<Vec<Part>, String> {
-    let apart = options.text("experts") == "apart";
-    let target = Limits::of(model);
-    target.check(options)?;
-    let mut ordinary = Part { name: "bits", axis: "dense-layer", layers: Vec::new() };
-    let mut experts = Part { name: "expert-bits", axis: "expert-layer", layers: Vec::new() };
-    for (layer, modules) in (0..).zip(model.linear_modules()?) {
-        // Input and output of an image generator are layers without modules.
-        if modules.is_empty() {
-            continue;
+    /// Its weights, of all experts where they go together.
+    pub(crate) fn weights(&self) -> f64 {
+        self.members.iter().map(Member::weights).sum()
+    }
+
+    /// The same in bytes as they are stored.
+    pub(crate) fn dense_bytes(&self) -> f64 {
+        self.members.iter().map(|member| member.weights() * f64::from(member.element_bytes)).sum()
+    }
+
+    /// What is stored: modules that are in one tensor are one matrix.
+    pub(crate) fn matrices(&self) -> Vec<Member> {
+        let mut matrices: Vec<Member> = Vec::with_capacity(self.members.len());
+        for member in &self.members {
+            let same = |other: &&mut Member| {
+                other.tensor == member.tensor
+                    && (other.inputs, other.copies) == (member.inputs, member.copies)
+            };
+            match matrices.iter_mut().find(same) {
+                Some(matrix) => matrix.outputs = matrix.outputs.saturating_add(member.outputs),
+                None => matrices.push(member.clone()),
+            }
         }
-        let splits = apart && modules.iter().any(LinearModule::is_of_experts);
-        let cells = target.shared(cells(model, options, &modules, splits)?, &modules)?;
-        let part = if splits { &mut experts } else { &mut ordinary };
-        if let Some((first, others)) = part.layers.first()
-            && !others.iter().map(|cell| &cell.names).eq(cells.iter().map(|cell| &cell.names))
-        {
-            return Err(format!(
-                "layer {layer} of model `{}` has other linear modules than layer {first}; weight-bits needs the same in both",
-                model.name
-            ));
-        }
-        part.layers.push((layer, cells));
-    }
-    let mut parts: Vec<Part> =
-        [ordinary, experts].into_iter().filter(|part| !part.layers.is_empty()).collect();
-    if let [only] = &mut parts[..] {
-        (only.name, only.axis) = ("bits", "layer");
-    }
-    match parts.is_empty() {
-        true => Err(format!("model `{}` has no transformer blocks; weight-bits needs them", model.name)),
-        false => Ok(parts),
+        matrices
     }
 }
 
-/// The cells of one layer.
-fn cells(
+impl Member {
+    fn weights(&self) -> f64 {
+        f64::from(self.outputs) * f64::from(self.inputs) * f64::from(self.copies)
+    }
+}
+
+/// The cells of one layer, in the order of the forward pass; with `apart`, those of experts come expert after expert.
+pub(crate) fn cells(
     model: &Model,
     options: &Options,
+    formats: &Formats,
     modules: &[LinearModule],
     apart: bool,
-) -> Result<Vec<Module>, String> {
+) -> Result<Vec<Cell>, String> {
     let asked = options.int("group-size") as u32;
     let cell = |module: &LinearModule, expert: Option<u32>| {
         let inputs = module.inputs;
-        let group_size = if asked == 0 { inputs } else { asked };
-        if !inputs.is_multiple_of(group_size) {
+        if formats.leaves_groups_open() && asked > 0 && !inputs.is_multiple_of(asked) {
             return Err(format!(
-                "`group-size` is {group_size}, which does not divide the {inputs} inputs of `{}` in model `{}`",
+                "`group-size` is {asked}, which does not divide the {inputs} inputs of `{}` in model `{}`",
                 module.name, model.name
             ));
         }
-        let copies = if expert.is_some() { f64::from(module.matrices) } else { 1.0 };
-        Ok(Module {
-            names: vec![module.name.clone()],
-            expert,
-            weights: module.weights() / copies,
-            group_size,
-        })
+        let member = Member {
+            name: module.name.clone(),
+            tensor: module.tensor.clone(),
+            outputs: module.outputs,
+            inputs,
+            copies: if expert.is_some() { 1 } else { module.matrices },
+            element_bytes: module.element_bytes.unwrap_or_else(|| usual_bytes(model)),
+        };
+        Ok(Cell { members: vec![member], expert })
     };
     let (own, shared): (Vec<_>, Vec<_>) = modules.iter().partition(|module| apart && module.is_of_experts());
     let mut cells =
@@ -115,4 +107,9 @@ fn cells(
         }
     }
     Ok(cells)
+}
+
+/// Bytes of a weight as most weights of the model are stored, where nobody says more.
+fn usual_bytes(model: &Model) -> u32 {
+    if model.bytes_per_parameter >= 3.0 { 4 } else { 2 }
 }

@@ -26,6 +26,8 @@ _CONTEXTS = (
     "max_sequence_length",
     "seq_length",
 )
+_ELEMENT_BYTES = {"F32": 4, "F16": 2, "BF16": 2}
+"""Sizes of the stored numbers that exporters quantise."""
 
 
 def facts(outline: Outline) -> dict[str, Any]:
@@ -70,6 +72,7 @@ def facts(outline: Outline) -> dict[str, Any]:
     if latent:
         values["cache-elements"] = next(of["kv-a"][0].outputs for of in linear if "kv-a" in of)
     values |= _modules(layers, files)
+    values |= _stored_bytes(layers, files)
     values["block-parameters"] = [count for layer in layers for count in _halves(layer)]
     if routers:
         router = routers[0]
@@ -172,6 +175,27 @@ def _modules(layers: list[Layer], files: list[stored.Stored]) -> dict[str, Any]:
         "module-inputs": [names.index(_input(first[name], name)) for name in names],
         "module-tensors": [names.index(_tensor(first[name], name, files)) for name in names],
         "module-shapes": shapes,
+    }
+
+
+def _stored_bytes(layers: list[Layer], files: list[stored.Stored]) -> dict[str, Any]:
+    """Bytes of a weight of each module of each layer, and of all stored tensors without those of the modules:
+    said where all matrices are stored as floating-point numbers of one size, so that names need not be matched
+    with those of the files."""
+    types = {tensor.dtype for tensor in files if len(tensor.shape) > 1}
+    sizes = {_ELEMENT_BYTES.get(dtype, 0) for dtype in types}
+    if len(sizes) != 1 or 0 in sizes:
+        return {}
+    (size,) = sizes
+    names = [name for name in MODULES if any(name in layer.linear for layer in layers)]
+    matrices = [matrix for layer in layers for of in layer.linear.values() for matrix in of]
+    others = sum(tensor.bytes for tensor in files)
+    others -= sum(matrix.outputs * matrix.inputs * size for matrix in matrices)
+    if others < 0:
+        return {}
+    return {
+        "module-element-bytes": [size if name in layer.linear else 0 for layer in layers for name in names],
+        "other-bytes": others,
     }
 
 

@@ -1,0 +1,157 @@
+//! What a config is said to take in bytes is what the tensors of the exported files take, to the byte; headers are not counted.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use attune_core::exporter::{ExportInput, ModelFiles as _, Provenance};
+use attune_core::facts::Facts;
+use attune_core::hash::ContentHash;
+use attune_core::options::{OptionValue, Settings};
+use attune_core::plan::Plan;
+use attune_core::rng;
+use attune_core::technique::Technique;
+use attune_eval::model::DecoderOutline;
+use attune_export::Target;
+use attune_plugins::Host;
+use safetensors::SafeTensors;
+use serde_json::{Value, json};
+
+use crate::families::{Folder, cases, write};
+use crate::support::root;
+
+/// Random configs of each study.
+const CONFIGS: u64 = 4;
+
+/// A study whose costs are held against files.
+struct Promise {
+    target: &'static str,
+    technique: &'static str,
+    options: fn() -> Value,
+    /// The cost in bytes.
+    resource: &'static str,
+    /// Whether it is one of a mixture.
+    mixture: bool,
+}
+
+/// One line for each target, and for each of its grids.
+const PROMISES: &[Promise] = &[
+    weights("mlx", || json!({"group-size": 32, "levels": [2, 3, 4, 5, 6, 8, 16], "average": 32.0})),
+    weights("mlx", || json!({"group-size": 64, "grid": "affine", "average": 32.0})),
+    Promise {
+        target: "hf",
+        technique: "expert-pruning",
+        options: || json!({"keep": 4}),
+        resource: "memory",
+        mixture: true,
+    },
+];
+
+const fn weights(target: &'static str, options: fn() -> Value) -> Promise {
+    Promise { target, technique: "weight-bits", options, resource: "weights", mixture: false }
+}
+
+fn settings(options: &Value) -> Settings {
+    let value = |value: &Value| match value {
+        Value::Number(number) => {
+            number.as_i64().map_or_else(|| OptionValue::Real(number.as_f64().unwrap()), OptionValue::Int)
+        }
+        Value::String(text) => OptionValue::Text(text.clone()),
+        Value::Array(items) => OptionValue::Ints(items.iter().map(|item| item.as_i64().unwrap()).collect()),
+        other => panic!("{other}"),
+    };
+    options.as_object().unwrap().iter().map(|(name, found)| (name.clone(), value(found))).collect()
+}
+
+/// Bytes of all tensors of a folder of safetensors.
+fn tensor_bytes(folder: &Path) -> u64 {
+    let files = Folder(folder.to_owned());
+    let weights = files.names().into_iter().filter(|name| name.ends_with(".safetensors"));
+    let of = |name: String| {
+        let bytes = files.read(&name).unwrap();
+        let tensors = SafeTensors::deserialize(&bytes).unwrap();
+        tensors.iter().map(|(_, tensor)| tensor.data().len() as u64).sum::<u64>()
+    };
+    weights.map(of).sum()
+}
+
+fn exported(target: &Target, model: &Facts, folder: &Path, plan: &Plan) -> tempfile::TempDir {
+    let out = tempfile::tempdir().unwrap();
+    let provenance = Provenance {
+        study: "bytes".into(),
+        trial: 0,
+        technique: "none".into(),
+        seed: 0,
+        numerics: String::new(),
+        costs: Vec::new(),
+        search: BTreeMap::new(),
+        report: BTreeMap::new(),
+    };
+    let files = Folder(folder.to_owned());
+    let input = ExportInput { plan, model, files: &files, provenance: &provenance };
+    target.exporter.export(&input, &mut |name, bytes| std::fs::write(out.path().join(name), bytes)).unwrap();
+    out
+}
+
+/// Exports random configs of a study on the model in a folder, and says how many bytes they took, each as promised.
+fn kept(promise: &Promise, technique: &dyn Technique, folder: &Path) -> BTreeSet<u64> {
+    let target = attune_export::target(promise.target).unwrap();
+    let model = DecoderOutline::open(folder).unwrap().facts(ContentHash::of(b"bytes"));
+    let mut told = model.clone();
+    told.values.extend(target.description.facts());
+    // As `attune` tells it.
+    if let Some(bytes) = target.exporter.other_bytes(&model, &Folder(folder.to_owned())) {
+        told.values.insert("target-other-bytes".to_owned(), OptionValue::Int(bytes as i64));
+    }
+    let options = settings(&(promise.options)());
+    let space = technique.space(&told, &options).unwrap();
+    let one = |draw: u64| {
+        let config = space.sample(&mut rng::derive(1, "bytes", &[draw])).unwrap();
+        let plan = technique.lower(&told, &options, &config).unwrap();
+        let costs = technique.cost(&told, &options, &config).unwrap();
+        let cost = costs.iter().find(|cost| cost.resource == promise.resource).unwrap();
+        let found = tensor_bytes(exported(target, &model, folder, &plan).path());
+        let place = format!("{} of {} for {}", promise.resource, model.text("family"), promise.target);
+        assert_eq!((cost.value, cost.unit.as_str()), (found as f64, "bytes"), "{place}: {plan:?}");
+        assert_eq!(cost.dense, tensor_bytes(folder) as f64, "{place}: the dense model");
+        found
+    };
+    (0..CONFIGS).map(one).collect()
+}
+
+/// Models that are written for the test, in float32: rows of whole groups; some have experts beside a dense layer or a shared one,
+/// some store two modules in one tensor, some have biases.
+fn written() -> Vec<tempfile::TempDir> {
+    let wanted = ["glm4", "olmo2", "olmoe", "qwen2_moe", "seed_oss"];
+    let sizes = json!({"hidden_size": 64, "intermediate_size": 128, "head_dim": 32, "num_attention_heads": 4,
+                       "num_key_value_heads": 2, "moe_intermediate_size": 64, "shared_expert_intermediate_size": 96});
+    let written = |mut case: Value| {
+        let folder = tempfile::tempdir().unwrap();
+        let config = case["config"].as_object_mut().unwrap();
+        for (key, size) in sizes.as_object().unwrap() {
+            if let Some(value) = config.get_mut(key) {
+                *value = size.clone();
+            }
+        }
+        write(folder.path(), &case["config"]);
+        folder
+    };
+    let named = |case: &Value| wanted.contains(&case["name"].as_str().unwrap());
+    let written: Vec<_> = cases().into_iter().filter(named).map(written).collect();
+    assert_eq!(written.len(), wanted.len());
+    written
+}
+
+#[test]
+fn files_have_as_many_bytes_as_costs_say() {
+    let host = Host::new().unwrap();
+    let written = written();
+    let committed = root().join("models/tiny-moe");
+    for promise in PROMISES {
+        let technique = host.builtin(promise.technique).unwrap();
+        let others = written.iter().map(|folder| folder.path()).filter(|_| !promise.mixture);
+        for folder in others.chain([committed.as_path()]) {
+            let sizes = kept(promise, &technique, folder);
+            assert!(promise.mixture || sizes.len() > 1, "all configs have {sizes:?} bytes");
+        }
+    }
+}
