@@ -1,8 +1,10 @@
 //! Number grids of engines: which numbers a stored weight, or an entry of a KV cache, can be.
 //!
 //! Plans name a grid, techniques and targets ask for its bits, groups and bytes ([`NumberGrid`], [`CacheGrid`]), evaluators round to it
-//! (`nearest`), and exporters write its codes: one crate, so that what is scored, what is promised and what is written are the same.
+//! (`nearest`), and exporters write its codes (`blocks`): one crate, so that what is scored, what is promised and what is written are the same.
 
+#[cfg(feature = "arithmetic")]
+pub mod blocks;
 mod cache_grid;
 #[cfg(feature = "arithmetic")]
 pub mod nearest;

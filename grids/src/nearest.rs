@@ -5,13 +5,13 @@
 
 mod affine_int;
 mod fp8;
-mod from_least;
-mod k_affine;
-mod k_signed;
-mod mxfp4;
+pub(crate) mod from_least;
+pub(crate) mod k_affine;
+pub(crate) mod k_signed;
+pub(crate) mod mxfp4;
 mod nvfp4;
-mod q8_0;
-mod signed;
+pub(crate) mod q8_0;
+pub(crate) mod signed;
 mod small_float;
 mod symmetric;
 
@@ -84,4 +84,4 @@ fn furthest(values: &[f32]) -> f32 {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -5,10 +5,20 @@
 
 use super::small_float::{E2M1, exponent, power};
 
-/// One block, in place.
-pub(super) fn block(values: &mut [f32]) {
+/// The exponent of `s`, from −127 to 127.
+pub(crate) fn scale(values: &[f32]) -> i32 {
     // A quarter of the distance to the next power of two below it carries over exactly from 1.75.
     let carried = f32::from_bits(super::furthest(values).abs().to_bits() + (1 << 21));
-    let scale = power((exponent(carried) - 2).clamp(-127, 127));
-    values.iter_mut().for_each(|value| *value = E2M1.nearest(*value / scale) * scale);
+    (exponent(carried) - 2).clamp(-127, 127)
+}
+
+/// `q` under a scale of `2ⁿ`.
+pub(crate) fn code(value: f32, n: i32) -> f32 {
+    E2M1.nearest(value / power(n))
+}
+
+/// One block, in place.
+pub(super) fn block(values: &mut [f32]) {
+    let n = scale(values);
+    values.iter_mut().for_each(|value| *value = code(*value, n) * power(n));
 }
