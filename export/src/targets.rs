@@ -1,5 +1,6 @@
 //! The targets: one folder each, with a description as data and an exporter. A new one is a folder and a line here.
 
+mod gguf;
 mod hf;
 mod mlx;
 mod plan;
@@ -9,6 +10,7 @@ use attune_core::suggest::hint;
 
 use crate::description::Description;
 
+pub use gguf::GgufExporter;
 pub use hf::HfExporter;
 pub use mlx::MlxExporter;
 pub use plan::PlanExporter;
@@ -40,6 +42,7 @@ const TARGETS: &[Target] = &[
     Target { description: &plan::DESCRIPTION, exporter: &PlanExporter },
     Target { description: &hf::DESCRIPTION, exporter: &HfExporter },
     Target { description: &mlx::DESCRIPTION, exporter: &MlxExporter },
+    Target { description: &gguf::DESCRIPTION, exporter: &GgufExporter },
 ];
 
 /// The target of this name.
@@ -67,11 +70,11 @@ mod tests {
         let message = |name| target(name).map(|_| ()).unwrap_err().to_string();
         assert_eq!(
             message("plna"),
-            "unknown target `plna`; did you mean `plan`?; there are plan, hf, mlx (`attune target list`)"
+            "unknown target `plna`; did you mean `plan`?; there are plan, hf, mlx, gguf (`attune target list`)"
         );
         assert_eq!(
             message("tensorrt"),
-            "unknown target `tensorrt`; there are plan, hf, mlx (`attune target list`)"
+            "unknown target `tensorrt`; there are plan, hf, mlx, gguf (`attune target list`)"
         );
     }
 

@@ -3,6 +3,7 @@
 
 mod checkpoint;
 mod conformance;
+mod gguf;
 mod hf;
 mod hf_bad_models;
 mod hf_blocks;

@@ -56,6 +56,38 @@ fn block(layer: u32, part: Option<Half>) -> Edit {
     Edit::from(DropBlock { layer, part })
 }
 
+/// Blocks of codes want long rows, and caches in blocks wide heads.
+fn wide(facts: &Facts) -> Facts {
+    let (hidden, feed_forward) = (256, 512);
+    Facts::from(ModelFacts {
+        hidden,
+        feed_forward,
+        heads: 4,
+        kv_heads: 2,
+        head_dim: 64,
+        ..ModelFacts::of(facts)
+    })
+}
+
+fn grid(module: &str, grid: &str, level: i64, group: i64) -> Edit {
+    bits(module, level, group).text("grid", grid)
+}
+
+fn cached(layer: i64, grid: &str) -> Edit {
+    let edit = Edit::new("kv-bits").int("layer", layer).int("keys", 8).int("values", 8).int("group-size", 32);
+    let edit = edit.int("sink", 0).int("recent", 0);
+    edit.text("key-grid", grid).text("value-grid", grid)
+}
+
+/// The edits of one kind, in a plan of their own, as a target has them.
+fn samples(target: &str, kind: &str) -> Vec<Edit> {
+    match (target, kind) {
+        ("gguf", "weight-bits") => vec![grid("q", "q4_k", 4, 256)],
+        ("gguf", "kv-bits") => vec![cached(0, "q8_0"), cached(1, "q8_0")],
+        _ => vec![sample(kind)],
+    }
+}
+
 /// The edits of one kind, in a plan of their own.
 fn sample(kind: &str) -> Edit {
     match kind {
@@ -154,6 +186,51 @@ fn cases() -> Vec<Case> {
             "give them the same bits",
         ),
         ("mlx", vec![bits("up", 16, 64)], llama(), "weight-bits", "loads the dense model as it is"),
+        ("gguf", vec![bits("q", 4, 64)], wide(&llama()), "weight-bits", "whole blocks of q4_0"),
+        (
+            "gguf",
+            vec![grid("q", "symmetric", 4, 64)],
+            wide(&llama()),
+            "weight-bits",
+            "does not have the grid symmetric",
+        ),
+        (
+            "gguf",
+            vec![grid("q", "nvfp4", 4, 16)],
+            wide(&llama()),
+            "weight-bits",
+            "does not have the grid nvfp4",
+        ),
+        ("gguf", vec![grid("q", "q4_k", 4, 256)], llama(), "weight-bits", "leave `q` in 16 bits"),
+        (
+            "gguf",
+            vec![grid("gate", "q4_0", 4, 32).int("expert", 0), grid("gate", "q4_1", 4, 32).int("expert", 1)],
+            wide(&mixtral()),
+            "weight-bits",
+            "`experts: \"together\"`",
+        ),
+        ("gguf", vec![grid("q", "q4_0", 4, 32)], wide(&model("phi3", 0)), "weight-bits", "gemma3_text"),
+        (
+            "gguf",
+            vec![kv_bits().int("sink", 0).int("recent", 0)],
+            wide(&llama()),
+            "kv-bits",
+            "search with one of them as `key-grid`",
+        ),
+        ("gguf", vec![cached(0, "q8_0")], wide(&llama()), "kv-bits", "one pair of them"),
+        ("gguf", vec![cached(0, "q8_0"), cached(1, "q8_0")], llama(), "kv-bits", "heads have 3 channels"),
+        (
+            "gguf",
+            vec![keep(0, &[0, 1])],
+            mixtral(),
+            "keep-experts",
+            "the same number of experts in every layer",
+        ),
+        ("gguf", vec![per_token(0, 1)], mixtral(), "experts-per-token", "the same number in every layer"),
+        ("gguf", vec![block(0, Some(Half::Attention))], llama(), "drop-block", "`unit: \"block\"`"),
+        ("gguf", vec![merge(0, 2, &[0.5; 8])], mixtral(), "merge-experts", "llama.cpp's converter"),
+        ("gguf", vec![span()], mixtral(), "attention-span", "`--to plan`"),
+        ("gguf", vec![activation_bits()], llama(), "activation-bits", "`--to plan`"),
         (
             "plan",
             vec![keep(0, &[0, 1]), keep(0, &[1, 2])],
@@ -187,8 +264,8 @@ fn an_exporter_takes_and_refuses_the_kinds_that_its_description_says() {
                 _ if name == "mlx" => "llama",
                 _ => "mixtral",
             };
-            let model = model(family, if family == "mixtral" { 4 } else { 0 });
-            let answer = target.exporter.check(&arrange([sample(kind)]), &model);
+            let model = wide(&model(family, if family == "mixtral" { 4 } else { 0 }));
+            let answer = target.exporter.check(&arrange(samples(name, kind)), &model);
             match target.description.answer(kind) {
                 Answer::Exact => assert_eq!(answer.unwrap(), Exactness::Exact, "{name}, {kind}"),
                 // What is stored in float32 is exact wherever it is taken.
