@@ -6,7 +6,7 @@ use std::path::Path;
 use attune_core::exporter::{Exactness, ExportError, ExportInput, Exporter, FileSink, ModelFiles};
 use attune_core::facts::Facts;
 use attune_core::plan::Plan;
-use attune_families::DecoderConfig;
+use attune_families::{ConfigError, DecoderConfig};
 use attune_vocabulary::ModelFacts;
 use serde::Serialize;
 
@@ -60,8 +60,12 @@ impl Prepared {
         let model = ModelFacts::of(facts);
         let json: serde_json::Value = serde_json::from_str(&config_text(files)?)
             .map_err(|error| bad(CONFIG, error.to_string(), "a JSON object, as Transformers writes it"))?;
-        let config = DecoderConfig::of(Path::new(CONFIG), &json)
-            .map_err(|error| bad(CONFIG, error.to_string(), "a config of a family that attune reads"))?;
+        let config = DecoderConfig::of(Path::new(CONFIG), &json).map_err(|error| match error {
+            ConfigError::BadConfig { key, found, expected, .. } => {
+                bad(CONFIG, format!("`{key}` is {found}"), expected)
+            }
+            other => bad(CONFIG, other.to_string(), "a config of a family that attune reads"),
+        })?;
         let experts =
             |config: &DecoderConfig| config.mixture.as_ref().map_or(0, |mixture| mixture.experts as u32);
         let found = (config.family.name, config.layers as u32, experts(&config));
