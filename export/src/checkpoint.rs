@@ -17,7 +17,7 @@ use serde::Serialize;
 
 use crate::wire;
 
-pub(crate) use companions::{Companions, copy};
+pub(crate) use companions::{Companions, copy, copy_terms};
 pub(crate) use floats::{float, floats, has_floats, push, rounded};
 pub(crate) use layout::{INDEX, Layout, SINGLE, Shard, Tensor, parse};
 pub(crate) use manifest::{MANIFEST, with_manifest};

@@ -17,5 +17,5 @@ pub use earlier::{Earlier, EarlierError, MANIFESTS, earlier};
 pub use page::page;
 pub use read::{PlanFile, ReadError, read_plan};
 pub use targets::{
-    CompressedTensorsExporter, HfExporter, MlxExporter, PlanExporter, Target, UnknownTarget, target, targets,
+    CompressedTensorsExporter, GgufExporter, HfExporter, MlxExporter, PlanExporter, Target, UnknownTarget, target, targets,
 };

@@ -1,12 +1,15 @@
 //! Number grids of engines: which numbers a stored weight, or an entry of a KV cache, can be.
 //!
 //! Plans name a grid, techniques and targets ask for its bits, groups and bytes ([`NumberGrid`], [`CacheGrid`]), evaluators round to it
-//! (`nearest`), and exporters write its codes (`codes`): one crate, so that what is scored, what is promised and what is written are the same.
+//! (`nearest`), and exporters write its codes (`codes`, and `blocks` of GGUF): one crate, so that what is scored, what is promised and
+//! what is written are the same.
 
+#[cfg(feature = "arithmetic")]
+pub mod blocks;
 mod cache_grid;
-mod matrix_bytes;
 #[cfg(feature = "arithmetic")]
 pub mod codes;
+mod matrix_bytes;
 #[cfg(feature = "arithmetic")]
 pub mod nearest;
 mod number_grid;

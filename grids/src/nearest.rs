@@ -6,13 +6,13 @@
 pub(crate) mod affine_int;
 pub(crate) mod fit;
 pub(crate) mod fp8;
-mod from_least;
-mod k_affine;
-mod k_signed;
+pub(crate) mod from_least;
+pub(crate) mod k_affine;
+pub(crate) mod k_signed;
 pub(crate) mod mxfp4;
 pub(crate) mod nvfp4;
-mod q8_0;
-mod signed;
+pub(crate) mod q8_0;
+pub(crate) mod signed;
 pub(crate) mod small_float;
 pub(crate) mod symmetric;
 
@@ -85,4 +85,4 @@ fn furthest(values: &[f32]) -> f32 {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

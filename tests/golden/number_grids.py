@@ -11,8 +11,9 @@
     pip install ml_dtypes==0.6.0
     python tests/golden/number_grids.py cache
 
-The first writes `gguf-grids.safetensors`: llama.cpp's reference quantisers, compiled here by gcc without contracting products and
-sums, and read back by the package `gguf`; where that quantises, too, both have to make the same bytes. The second writes
+The first writes `gguf-blocks.safetensors`: what llama.cpp's reference quantisers store, compiled here by gcc without contracting
+products and sums; and `gguf-grids.safetensors`: the same read back by the package `gguf`. Where that quantises, too, both have to
+make the same bytes. The second writes
 `compressed-tensors-grids.safetensors`: what that library quantises to and
 reads back, its scales included. Both quantise the same `input`.
 The third writes `compressed-tensors-packed.safetensors`: the tensors that the same library stores for some of these numbers.
@@ -57,7 +58,7 @@ def rows():
 def gguf(sources):
     from gguf import GGML_QUANT_SIZES, GGMLQuantizationType, quants
 
-    values, tensors = rows(), {}
+    values, tensors, blocks = rows(), {}, {}
     with tempfile.TemporaryDirectory() as folder:
         library = f"{folder}/quants.so"
         source, headers = Path(sources) / "src", Path(sources) / "include"
@@ -73,7 +74,9 @@ def gguf(sources):
         quantise(values.ctypes.data_as(ctypes.c_void_p), stored.ctypes.data_as(ctypes.c_void_p), ctypes.c_int64(values.size))
         if "K" not in name:  # the package reads these and does not make them
             assert np.array_equal(quants.quantize(values, kind).reshape(-1), stored), name
-        tensors[name.lower()] = quants.dequantize(stored.reshape(len(values), -1), kind).astype(np.float32)
+        blocks[name.lower()] = stored.reshape(len(values), -1)
+        tensors[name.lower()] = quants.dequantize(blocks[name.lower()], kind).astype(np.float32)
+    write(HERE / "gguf-blocks.safetensors", blocks)
     return tensors
 
 

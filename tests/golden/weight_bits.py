@@ -39,7 +39,7 @@ def write(path, tensors):
     header, body = {}, b""
     for name, values in tensors.items():
         data = np.ascontiguousarray(values).tobytes()
-        dtype = {"float32": "F32", "int64": "I64"}[values.dtype.name]
+        dtype = {"float32": "F32", "int64": "I64", "uint8": "U8"}[values.dtype.name]
         header[name] = {"dtype": dtype, "shape": list(values.shape), "data_offsets": [len(body), len(body) + len(data)]}
         body += data
     text = json.dumps(header).encode()

@@ -55,3 +55,16 @@ pub(crate) fn copy(
     }
     Ok(companions)
 }
+
+/// Copies the terms that weights are under, and no other file; returns their names.
+pub(crate) fn copy_terms(
+    files: &dyn ModelFiles,
+    sink: &mut FileSink<'_>,
+) -> Result<Vec<String>, ExportError> {
+    let terms = files.names().into_iter().filter(|name| TERMS.iter().any(|start| name.starts_with(start)));
+    let terms: Vec<String> = terms.filter(|name| !is_weights(name)).collect();
+    for name in &terms {
+        write(sink, name, &read(files, name)?)?;
+    }
+    Ok(terms)
+}

@@ -4,6 +4,7 @@
 mod checkpoint;
 mod compressed_tensors;
 mod conformance;
+mod gguf;
 mod hf;
 mod hf_bad_models;
 mod hf_blocks;

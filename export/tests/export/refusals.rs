@@ -56,25 +56,43 @@ fn block(layer: u32, part: Option<Half>) -> Edit {
     Edit::from(DropBlock { layer, part })
 }
 
-/// A plan with edits of one kind, as a target takes them.
-fn plan_of(target: &str, kind: &str) -> Plan {
-    let cached = |layer| fp8_cache(layer, 8);
-    match (target, kind) {
-        ("compressed-tensors", "weight-bits") => arrange([on("o", "symmetric", 4, 64)]),
-        ("compressed-tensors", "kv-bits") => arrange([cached(0), cached(1)]),
-        _ => arrange([sample(kind)]),
-    }
-}
-
-fn on(module: &str, grid: &str, level: i64, group: i64) -> Edit {
-    bits(module, level, group).text("grid", grid)
-}
-
 fn fp8_cache(layer: i64, values: i64) -> Edit {
     let edit =
         Edit::new("kv-bits").int("layer", layer).int("keys", 8).int("values", values).int("group-size", 3);
     let edit = edit.int("sink", 0).int("recent", 0).text("key-grid", "fp8-e4m3");
     if values < 16 { edit.text("value-grid", "fp8-e4m3") } else { edit }
+/// Blocks of codes want long rows, and caches in blocks wide heads.
+fn wide(facts: &Facts) -> Facts {
+    let (hidden, feed_forward) = (256, 512);
+    Facts::from(ModelFacts {
+        hidden,
+        feed_forward,
+        heads: 4,
+        kv_heads: 2,
+        head_dim: 64,
+        ..ModelFacts::of(facts)
+    })
+}
+
+fn grid(module: &str, grid: &str, level: i64, group: i64) -> Edit {
+    bits(module, level, group).text("grid", grid)
+}
+
+fn cached(layer: i64, grid: &str) -> Edit {
+    let edit = Edit::new("kv-bits").int("layer", layer).int("keys", 8).int("values", 8).int("group-size", 32);
+    let edit = edit.int("sink", 0).int("recent", 0);
+    edit.text("key-grid", grid).text("value-grid", grid)
+}
+
+/// The edits of one kind, in a plan of their own, as a target has them.
+fn samples(target: &str, kind: &str) -> Vec<Edit> {
+    match (target, kind) {
+        ("gguf", "weight-bits") => vec![grid("q", "q4_k", 4, 256)],
+        ("gguf", "kv-bits") => vec![cached(0, "q8_0"), cached(1, "q8_0")],
+        ("compressed-tensors", "weight-bits") => vec![grid("o", "symmetric", 4, 64)],
+        ("compressed-tensors", "kv-bits") => vec![fp8_cache(0, 8), fp8_cache(1, 8)],
+        _ => vec![sample(kind)],
+    }
 }
 
 /// The edits of one kind, in a plan of their own.
@@ -175,6 +193,51 @@ fn cases() -> Vec<Case> {
             "give them the same bits",
         ),
         ("mlx", vec![bits("up", 16, 64)], llama(), "weight-bits", "loads the dense model as it is"),
+        ("gguf", vec![bits("q", 4, 64)], wide(&llama()), "weight-bits", "whole blocks of q4_0"),
+        (
+            "gguf",
+            vec![grid("q", "symmetric", 4, 64)],
+            wide(&llama()),
+            "weight-bits",
+            "does not have the grid symmetric",
+        ),
+        (
+            "gguf",
+            vec![grid("q", "nvfp4", 4, 16)],
+            wide(&llama()),
+            "weight-bits",
+            "does not have the grid nvfp4",
+        ),
+        ("gguf", vec![grid("q", "q4_k", 4, 256)], llama(), "weight-bits", "leave `q` in 16 bits"),
+        (
+            "gguf",
+            vec![grid("gate", "q4_0", 4, 32).int("expert", 0), grid("gate", "q4_1", 4, 32).int("expert", 1)],
+            wide(&mixtral()),
+            "weight-bits",
+            "`experts: \"together\"`",
+        ),
+        ("gguf", vec![grid("q", "q4_0", 4, 32)], wide(&model("phi3", 0)), "weight-bits", "gemma3_text"),
+        (
+            "gguf",
+            vec![kv_bits().int("sink", 0).int("recent", 0)],
+            wide(&llama()),
+            "kv-bits",
+            "search with one of them as `key-grid`",
+        ),
+        ("gguf", vec![cached(0, "q8_0")], wide(&llama()), "kv-bits", "one pair of them"),
+        ("gguf", vec![cached(0, "q8_0"), cached(1, "q8_0")], llama(), "kv-bits", "heads have 3 channels"),
+        (
+            "gguf",
+            vec![keep(0, &[0, 1])],
+            mixtral(),
+            "keep-experts",
+            "the same number of experts in every layer",
+        ),
+        ("gguf", vec![per_token(0, 1)], mixtral(), "experts-per-token", "the same number in every layer"),
+        ("gguf", vec![block(0, Some(Half::Attention))], llama(), "drop-block", "`unit: \"block\"`"),
+        ("gguf", vec![merge(0, 2, &[0.5; 8])], mixtral(), "merge-experts", "llama.cpp's converter"),
+        ("gguf", vec![span()], mixtral(), "attention-span", "`--to plan`"),
+        ("gguf", vec![activation_bits()], llama(), "activation-bits", "`--to plan`"),
         (
             "compressed-tensors",
             vec![bits("o", 4, 64)],
@@ -184,49 +247,49 @@ fn cases() -> Vec<Case> {
         ),
         (
             "compressed-tensors",
-            vec![on("o", "q4_k", 4, 256)],
+            vec![grid("o", "q4_k", 4, 256)],
             llama(),
             "weight-bits",
             "search with one of them",
         ),
         (
             "compressed-tensors",
-            vec![on("o", "symmetric", 4, 48)],
+            vec![grid("o", "symmetric", 4, 48)],
             llama(),
             "weight-bits",
             "32, 64, 128 channels, or of all inputs",
         ),
         (
             "compressed-tensors",
-            vec![on("q", "symmetric", 4, 64)],
+            vec![grid("q", "symmetric", 4, 64)],
             llama(),
             "weight-bits",
             "give them the same grid",
         ),
         (
             "compressed-tensors",
-            vec![on("gate", "symmetric", 4, 64), on("up", "symmetric", 3, 64)],
+            vec![grid("gate", "symmetric", 4, 64), grid("up", "symmetric", 3, 64)],
             llama(),
             "weight-bits",
             "give them the same grid, bits and groups",
         ),
         (
             "compressed-tensors",
-            vec![on("gate", "symmetric", 4, 64).int("expert", 0)],
+            vec![grid("gate", "symmetric", 4, 64).int("expert", 0)],
             mixtral(),
             "weight-bits",
             "`experts: \"together\"`",
         ),
         (
             "compressed-tensors",
-            vec![on("up", "affine-int", 4, 64)],
+            vec![grid("up", "affine-int", 4, 64)],
             mixtral(),
             "weight-bits",
             "symmetric or mxfp4",
         ),
         (
             "compressed-tensors",
-            vec![on("o", "symmetric", 4, 64)],
+            vec![grid("o", "symmetric", 4, 64)],
             model("youtu", 0),
             "weight-bits",
             "`--to plan`",
@@ -281,8 +344,8 @@ fn an_exporter_takes_and_refuses_the_kinds_that_its_description_says() {
                 _ if matches!(name, "mlx" | "compressed-tensors") => "llama",
                 _ => "mixtral",
             };
-            let model = model(family, if family == "mixtral" { 4 } else { 0 });
-            let answer = target.exporter.check(&plan_of(name, kind), &model);
+            let model = wide(&model(family, if family == "mixtral" { 4 } else { 0 }));
+            let answer = target.exporter.check(&arrange(samples(name, kind)), &model);
             match target.description.answer(kind) {
                 Answer::Exact => assert_eq!(answer.unwrap(), Exactness::Exact, "{name}, {kind}"),
                 Answer::Takes(Takes { fidelity: Fidelity::Approximate(why), .. }) => {

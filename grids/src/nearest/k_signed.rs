@@ -7,18 +7,25 @@
 use super::{furthest, half};
 
 /// How a block is fitted, and what its codes are.
-pub(super) struct Rule {
+pub(crate) struct Rule {
     /// The least code of a number is this below 0, and the largest one less above.
     reach: f32,
     /// The same of codes of scales.
     levels: f32,
-    fitted: fn(&[f32], f32) -> f32,
+    /// A block's scale, and the codes that it was fitted with.
+    fitted: fn(&[f32], f32) -> (f32, [f32; BLOCK]),
+    /// 256 numbers whose scales are all below this are stored as zeros.
+    nothing: f32,
+    /// The code of their scales.
+    of_nothing: i8,
 }
 
 /// `q3_k`.
-pub(super) const THREE: Rule = Rule { reach: 4.0, levels: 32.0, fitted: by_moving_codes };
+pub(crate) const THREE: Rule =
+    Rule { reach: 4.0, levels: 32.0, fitted: by_moving_codes, nothing: 0.0, of_nothing: -32 };
 /// `q6_k`.
-pub(super) const SIX: Rule = Rule { reach: 32.0, levels: 128.0, fitted: by_divisions };
+pub(crate) const SIX: Rule =
+    Rule { reach: 32.0, levels: 128.0, fitted: by_divisions, nothing: NOTHING, of_nothing: 0 };
 
 /// Numbers of a block.
 const BLOCK: usize = 16;
@@ -27,22 +34,62 @@ const BLOCKS: usize = 16;
 /// A block without a larger number is stored as zeros.
 const NOTHING: f32 = 1e-15;
 
+/// How 256 numbers are stored.
+pub(crate) struct Fit {
+    /// Codes of the scales of blocks, with their signs.
+    pub(crate) scales: [i8; BLOCKS],
+    /// What codes of scales are multiplied by, in half precision.
+    pub(crate) of_scales: f32,
+    /// Codes of the numbers, the least of which is 0.
+    pub(crate) codes: [u8; 256],
+}
+
+impl Fit {
+    /// Of 256 numbers.
+    pub(crate) fn new(values: &[f32], rule: &Rule) -> Self {
+        let (mut scales, mut codes) = ([0.0; BLOCKS], [0; 256]);
+        let blocks = || values.chunks_exact(BLOCK);
+        for ((block, to), scale) in blocks().zip(codes.chunks_exact_mut(BLOCK)).zip(&mut scales) {
+            if furthest(block).abs() >= NOTHING {
+                let fitted;
+                (*scale, fitted) = (rule.fitted)(block, rule.reach);
+                to.iter_mut().zip(fitted).for_each(|(to, code)| *to = (code + rule.reach) as u8);
+            }
+        }
+        let largest = furthest(&scales);
+        if largest == 0.0 || largest.abs() < rule.nothing {
+            let codes = if rule.nothing > 0.0 { [0; 256] } else { codes };
+            return Self { scales: [rule.of_nothing; BLOCKS], of_scales: 0.0, codes };
+        }
+        let per = -rule.levels / largest;
+        let scales = scales.map(|scale| code(per * scale, rule.levels) as i8);
+        let mut fit = Self { scales, of_scales: half(1.0 / per), codes };
+        for (number, block) in blocks().enumerate() {
+            let scale = fit.scale(number);
+            // Codes under a scale of 0 mean nothing; those that the scale was fitted with stay, as in llama.cpp.
+            if scale == 0.0 {
+                continue;
+            }
+            for (to, value) in fit.codes[number * BLOCK..][..BLOCK].iter_mut().zip(block) {
+                *to = (code(value / scale, rule.reach) + rule.reach) as u8;
+            }
+        }
+        fit
+    }
+
+    fn scale(&self, number: usize) -> f32 {
+        self.of_scales * f32::from(self.scales[number])
+    }
+}
+
 /// 256 numbers, in place.
 pub(super) fn block(values: &mut [f32], rule: &Rule) {
-    let mut scales = [0.0; BLOCKS];
-    for (block, scale) in values.chunks_exact(BLOCK).zip(&mut scales) {
-        *scale = if furthest(block).abs() < NOTHING { 0.0 } else { (rule.fitted)(block, rule.reach) };
-    }
-    let largest = furthest(&scales);
-    if largest.abs() < NOTHING {
-        return values.fill(0.0);
-    }
-    let per = -rule.levels / largest;
-    let stored = half(1.0 / per);
-    for (block, scale) in values.chunks_exact_mut(BLOCK).zip(scales) {
-        let scale = stored * code(per * scale, rule.levels);
-        for value in block {
-            *value = if scale == 0.0 { 0.0 } else { scale * code(*value / scale, rule.reach) };
+    let fit = Fit::new(values, rule);
+    let blocks = values.chunks_exact_mut(BLOCK).zip(fit.codes.chunks_exact(BLOCK));
+    for (number, (block, codes)) in blocks.enumerate() {
+        let scale = fit.scale(number);
+        for (value, &code) in block.iter_mut().zip(codes) {
+            *value = if scale == 0.0 { 0.0 } else { scale * (f32::from(code) - rule.reach) };
         }
     }
 }
@@ -61,27 +108,36 @@ fn sums(values: &[f32], code: impl Fn(f32) -> f32) -> (f32, f32) {
 }
 
 /// The best of 19 divisions of the range.
-fn by_divisions(values: &[f32], reach: f32) -> f32 {
+fn by_divisions(values: &[f32], reach: f32) -> (f32, [f32; BLOCK]) {
     let far = furthest(values);
     let under = |per: f32| sums(values, |value| code(per * value, reach));
-    let (products, squares) = under(-reach / far);
+    let mut fitted_with = -reach / far;
+    let (products, squares) = under(fitted_with);
     let mut scale = if squares == 0.0 { 0.0 } else { products / squares };
     let mut best = scale * products;
     for tenths in (-9_i8..=9).filter(|&tenths| tenths != 0) {
-        let (products, squares) = under(-(reach + 0.1 * f32::from(tenths)) / far);
+        let per = -(reach + 0.1 * f32::from(tenths)) / far;
+        let (products, squares) = under(per);
         if squares > 0.0 && products * products > best * squares {
+            fitted_with = per;
             scale = products / squares;
             best = scale * products;
         }
     }
-    scale
+    (scale, codes(values, fitted_with, reach))
+}
+
+/// The codes of a block's numbers, each multiplied by `per`.
+fn codes(values: &[f32], per: f32, reach: f32) -> [f32; BLOCK] {
+    let mut codes = [0.0; BLOCK];
+    codes.iter_mut().zip(values).for_each(|(to, value)| *to = code(per * value, reach));
+    codes
 }
 
 /// One division of the range, whose codes are moved one by one while that helps, five times at most.
-fn by_moving_codes(values: &[f32], reach: f32) -> f32 {
+fn by_moving_codes(values: &[f32], reach: f32) -> (f32, [f32; BLOCK]) {
     let per = -reach / furthest(values);
-    let mut codes = [0.0; BLOCK];
-    codes.iter_mut().zip(values).for_each(|(to, value)| *to = code(per * value, reach));
+    let mut codes = codes(values, per, reach);
     let (mut products, mut squares) = sums(values, |value| code(per * value, reach));
     for _ in 0..5 {
         let before = codes;
@@ -105,5 +161,5 @@ fn by_moving_codes(values: &[f32], reach: f32) -> f32 {
             break;
         }
     }
-    if squares > 0.0 { products / squares } else { 0.0 }
+    (if squares > 0.0 { products / squares } else { 0.0 }, codes)
 }

@@ -6,10 +6,14 @@
 use super::fit::{Codes, Fit};
 use super::small_float::{E2M1, exponent, power};
 
-/// One block.
-pub(crate) fn fit(values: &[f32]) -> Fit {
+/// The exponent of `s`, from −127 to 127.
+pub(crate) fn scale(values: &[f32]) -> i32 {
     // A quarter of the distance to the next power of two below it carries over exactly from 1.75.
     let carried = f32::from_bits(super::furthest(values).abs().to_bits() + (1 << 21));
-    let scale = power((exponent(carried) - 2).clamp(-127, 127));
-    Fit { scale, zero: 0.0, codes: Codes::Small(&E2M1) }
+    (exponent(carried) - 2).clamp(-127, 127)
+}
+
+/// One block.
+pub(crate) fn fit(values: &[f32]) -> Fit {
+    Fit { scale: power(scale(values)), zero: 0.0, codes: Codes::Small(&E2M1) }
 }

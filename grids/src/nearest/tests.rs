@@ -4,7 +4,7 @@ use super::*;
 use crate::Grouping;
 
 /// A recorded file: tensors in float32 by name, all of one shape.
-fn recorded(file: &str) -> (Vec<(String, Vec<f32>)>, usize) {
+pub(crate) fn recorded(file: &str) -> (Vec<(String, Vec<f32>)>, usize) {
     let path = format!("{}/../tests/golden/{file}.safetensors", env!("CARGO_MANIFEST_DIR"));
     let bytes = std::fs::read(path).unwrap();
     let tensors = safetensors::SafeTensors::deserialize(&bytes).unwrap();

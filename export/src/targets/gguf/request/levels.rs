@@ -1,0 +1,103 @@
+//! Which matrices are stored in which grid.
+
+use std::collections::BTreeMap;
+
+use attune_core::exporter::ExportError;
+use attune_vocabulary::edits::WeightBits;
+use attune_vocabulary::{Module, NumberGrid};
+
+use super::super::kinds;
+use super::{Edits, Model, refuse};
+
+/// Grids by layer and module.
+type Grids = BTreeMap<(u32, Module), NumberGrid>;
+
+pub(super) fn read(
+    edits: &Edits<'_, WeightBits>,
+    layers: &[u32],
+    kept: &BTreeMap<u32, Vec<u32>>,
+    model: &Model,
+) -> Result<Grids, ExportError> {
+    let mut grids = Grids::new();
+    for (edit, bits) in edits {
+        let grid = grid(bits, model).map_err(|reason| refuse(edit, reason))?;
+        if !layers.contains(&bits.layer) {
+            continue;
+        }
+        together(bits, edits, kept, model).map_err(|reason| refuse(edit, reason))?;
+        if let Some(grid) = grid {
+            grids.insert((bits.layer, bits.module), grid);
+        }
+    }
+    Ok(grids)
+}
+
+/// The grid of an edit; none where it leaves the matrix as it is.
+fn grid(edit: &WeightBits, model: &Model) -> Result<Option<NumberGrid>, String> {
+    let experts = model.experts(edit.layer, edit.module);
+    match edit.expert {
+        Some(_) if experts == 0 => {
+            return Err("only the feed-forward part of a mixture has experts".to_owned());
+        }
+        Some(expert) if expert >= experts => {
+            return Err(format!("layers have {experts} experts, counted from 0"));
+        }
+        _ => {}
+    }
+    if edit.bits >= 16 {
+        return Ok(None);
+    }
+    let inputs = model.inputs(edit.module);
+    let fitting = || match kinds::that_divide(inputs) {
+        none if none.is_empty() => format!(
+            "rows of {inputs} channels are no whole blocks of any grid of GGUF: leave `{}` in 16 bits",
+            edit.module.name()
+        ),
+        some => format!("its rows have {inputs} channels, which are whole blocks of {}", some.join(", ")),
+    };
+    let Some(grid) = edit.grid else {
+        return Err(format!(
+            "GGUF has none of a scale and a minimum for any group; search with one of its grids as `grid`: {}",
+            fitting()
+        ));
+    };
+    if !kinds::has(grid) {
+        return Err(format!(
+            "GGUF does not have the grid {}; search with one of its own: {}",
+            grid.name(),
+            fitting()
+        ));
+    }
+    let fits = grid.check(edit.bits, edit.group_size, inputs);
+    fits.map_err(|found| format!("{found}; {}", fitting()))?;
+    Ok(Some(grid))
+}
+
+/// The experts of a layer are one tensor, which has one type.
+fn together(
+    edit: &WeightBits,
+    edits: &Edits<'_, WeightBits>,
+    kept: &BTreeMap<u32, Vec<u32>>,
+    model: &Model,
+) -> Result<(), String> {
+    let experts = model.experts(edit.layer, edit.module);
+    if experts == 0 || edit.expert.is_none() {
+        return Ok(());
+    }
+    let staying = kept.get(&edit.layer).cloned().unwrap_or_else(|| (0..experts).collect());
+    let of = |expert: u32| {
+        let same = |other: &&WeightBits| (other.layer, other.module) == (edit.layer, edit.module);
+        let own = |other: &&WeightBits| other.expert.is_none_or(|other| other == expert);
+        let found = edits.iter().map(|(_, bits)| bits).filter(same).find(own);
+        found.filter(|found| found.bits < 16).and_then(|found| found.grid)
+    };
+    let Some(first) = staying.first().copied() else { return Ok(()) };
+    let Some(other) = staying.iter().copied().find(|&other| of(other) != of(first)) else { return Ok(()) };
+    let says = |expert| of(expert).map_or("16 bits", NumberGrid::name);
+    Err(format!(
+        "expert {first} has {} and expert {other} {}, and a file has all experts of a layer in one tensor of one type; search \
+         with `experts: \"together\"`, or use `--to plan`",
+        says(first),
+        says(other)
+    ))
+}

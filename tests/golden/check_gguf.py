@@ -1,0 +1,206 @@
+#!/usr/bin/env python3
+"""Check a GGUF export against the dense model with the weights that were scored.
+
+    pip install torch transformers gguf==0.19.0 xllamacpp numpy
+    PYTHONPATH=python/attune-engines/src python tests/golden/check_gguf.py DIR_DENSE DIR_EXPORTED
+
+First the file alone: every matrix, read back by the package `gguf`, has the type that the plan names for it, the numbers of the stored
+matrix elsewhere, and codes of its grid that are as near to the stored matrix as the grid allows. Then llama.cpp itself, against
+transformers with the very weights of the file: logarithms of probabilities, with a cache in float32 unless the plan says otherwise.
+The dense model is the negative control. llama.cpp rounds what enters a matrix of codes to 8 bits and what enters one in 16 bits
+to 16, so only files in float32 agree to 1e-3; others have to be nearer to the file's weights than to the dense ones.
+"""
+
+import argparse
+import json
+import re
+import sys
+from pathlib import Path
+
+import gguf
+import numpy as np
+import torch
+from attune_engines.engines.llama_cpp import ENGINE
+from transformers import AutoModelForCausalLM
+
+MODULES = {"q": "attn_q", "k": "attn_k", "v": "attn_v", "o": "attn_output", "gate": "ffn_gate", "up": "ffn_up", "down": "ffn_down"}
+NAMES = {
+    "attn_q": "self_attn.q_proj", "attn_k": "self_attn.k_proj", "attn_v": "self_attn.v_proj", "attn_output": "self_attn.o_proj",
+    "attn_q_norm": "self_attn.q_norm", "attn_k_norm": "self_attn.k_norm", "attn_norm": "input_layernorm",
+    "ffn_gate": "mlp.gate_proj", "ffn_up": "mlp.up_proj", "ffn_down": "mlp.down_proj", "ffn_gate_inp_shexp": "mlp.shared_expert_gate",
+    "ffn_gate_shexp": "mlp.shared_expert.gate_proj", "ffn_up_shexp": "mlp.shared_expert.up_proj", "ffn_down_shexp": "mlp.shared_expert.down_proj",
+    "post_attention_norm": "post_attention_layernorm", "ffn_norm": "pre_feedforward_layernorm", "post_ffw_norm": "post_feedforward_layernorm",
+}
+
+
+def text(reader, key):
+    return reader.fields[key].contents()
+
+
+def turned_back(rows, heads):
+    """Rows of queries or keys as transformers has them: the two that turn together half a head apart."""
+    return rows.reshape(heads, rows.shape[0] // heads // 2, 2, *rows.shape[1:]).swapaxes(1, 2).reshape(rows.shape)
+
+
+def weights(reader, config):
+    """The numbers of a file, under the names of a checkpoint."""
+    architecture = text(reader, "general.architecture")
+    found = {}
+    for tensor in reader.tensors:
+        shape = [int(size) for size in reversed(tensor.shape)]
+        values = gguf.quants.dequantize(tensor.data, tensor.tensor_type).astype(np.float32).reshape(shape)
+        place, _, end = tensor.name.rpartition(".")
+        top = {"token_embd": "model.embed_tokens", "output_norm": "model.norm", "output": "lm_head"}
+        if place == "rope_freqs":
+            continue
+        if place in top:
+            found[f"{top[place]}.{end}"] = values - (architecture.startswith("gemma") and place == "output_norm")
+            continue
+        _, layer, part = place.split(".")
+        if architecture == "llama" and part in ("attn_q", "attn_k"):
+            values = turned_back(values, config.num_attention_heads if part == "attn_q" else config.num_key_value_heads)
+        if architecture.startswith("gemma") and "norm" in part:
+            values = values - 1
+        prefix = f"model.layers.{layer}"
+        experts = re.fullmatch(r"ffn_(gate|up|down)_exps", part)
+        if experts and config.model_type == "mixtral":
+            for expert, matrix in enumerate(values):
+                found[f"{prefix}.block_sparse_moe.experts.{expert}.{dict(gate='w1', up='w3', down='w2')[experts[1]]}.weight"] = matrix
+        elif experts:
+            for expert, matrix in enumerate(values):
+                found[f"{prefix}.mlp.experts.{expert}.{experts[1]}_proj.weight"] = matrix
+        elif part == "ffn_gate_inp":
+            found[f"{prefix}.{'block_sparse_moe' if config.model_type == 'mixtral' else 'mlp'}.gate.weight"] = values
+        elif part == "ffn_norm" and architecture not in ("gemma2", "gemma3"):
+            found[f"{prefix}.post_attention_layernorm.weight"] = values
+        else:
+            found[f"{prefix}.{NAMES[part]}.{end}"] = values
+    return found
+
+
+def stored(folder):
+    from safetensors.torch import load_file
+
+    tensors = {}
+    for file in sorted(Path(folder).glob("*.safetensors")):
+        tensors |= load_file(file)
+    return {name: tensor.float().numpy() for name, tensor in tensors.items()}
+
+
+def check_types(reader, plan):
+    """Every matrix has the type that the plan names, and no other has blocks."""
+    kept = layers_kept(reader, plan)
+    expected = {}
+    for edit in plan:
+        if edit["edit"] == "weight-bits" and edit["bits"] < 16 and edit["layer"] in kept:
+            expected[(kept.index(edit["layer"]), MODULES[edit["module"]])] = edit["grid"].upper()
+    found = {}
+    for tensor in reader.tensors:
+        match = re.fullmatch(r"blk\.(\d+)\.(\w+?)(_exps)?\.weight", tensor.name)
+        if tensor.tensor_type.name not in ("F32", "F16", "BF16"):
+            found[(int(match[1]), match[2])] = tensor.tensor_type.name
+    assert found == expected, sorted(set(found.items()) ^ set(expected.items()))[:4]
+    return len(found)
+
+
+def layers_kept(reader, plan):
+    dropped = {edit["layer"] for edit in plan if edit["edit"] == "drop-block"}
+    count = text(reader, f"{text(reader, 'general.architecture')}.block_count")
+    return [layer for layer in range(count + len(dropped)) if layer not in dropped]
+
+
+def check_numbers(file, dense, reader, plan):
+    """What is not in blocks is what is stored, to the bit; what is in blocks is near it."""
+    kept, keeps = layers_kept(reader, plan), {edit["layer"]: edit["experts"] for edit in plan if edit["edit"] == "keep-experts"}
+    blocks, most = {(edit["layer"], edit["module"]) for edit in plan if edit["edit"] == "weight-bits" and edit["bits"] < 16}, 0.0
+    parts = {"q_proj": "q", "k_proj": "k", "v_proj": "v", "o_proj": "o", "gate_proj": "gate", "w1": "gate", "up_proj": "up", "w3": "up", "down_proj": "down", "w2": "down"}
+    for name, values in file.items():
+        original = name
+        if match := re.match(r"model\.layers\.(\d+)\.(.*)", name):
+            layer = kept[int(match[1])]
+            original = f"model.layers.{layer}.{match[2]}"
+            if layer in keeps:
+                if expert := re.search(r"experts\.(\d+)\.", original):
+                    original = original.replace(expert[0], f"experts.{keeps[layer][int(expert[1])]}.")
+            before = dense[original]
+            if layer in keeps and original.endswith("gate.weight") and "shared" not in original:
+                before = before[keeps[layer]]
+            if (layer, parts.get(name.split(".")[-2])) in blocks and "shared" not in name:
+                most = max(most, float(np.abs(values - before).max() / np.abs(before).max()))
+                continue
+        else:
+            before = dense[original]
+        assert values.shape == before.shape, (name, values.shape, before.shape)
+        # 1 + w is stored for Gemma's norms, which loses what float32 loses.
+        assert np.abs(values - before).max() <= (1e-7 if "norm" in name else 0), name
+    return most
+
+
+def logits(model, ids):
+    with torch.no_grad():
+        return torch.log_softmax(model(torch.tensor([ids])).logits[0].float(), -1).numpy()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    for name in ("dense", "exported"):
+        parser.add_argument(name)
+    parser.add_argument("--tokens", type=int, default=48)
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    plan = json.loads((Path(args.exported) / "attune-export.json").read_text())["plan"]["edits"]
+    reader = gguf.GGUFReader(Path(args.exported) / "model.gguf")
+
+    dense = AutoModelForCausalLM.from_pretrained(args.dense, dtype=torch.float32, attn_implementation="eager").eval()
+    config = dense.config
+    file = weights(reader, config)
+    matrices = check_types(reader, plan)
+    farthest = check_numbers(file, stored(args.dense), reader, plan)
+    print(f"{len(file)} tensors, {matrices} of blocks as the plan says; numbers not in blocks are those stored; blocks: within {farthest:.3g} of the largest")
+
+    ids = np.random.default_rng(1).integers(0, config.vocab_size, args.tokens).tolist()
+    before = logits(dense, ids)
+    scored = scored_model(args.dense, config, file, reader, plan)
+    expected = logits(scored, ids)
+    found = ENGINE.log_probabilities(Path(args.exported), [ids], [range(len(ids))])[0][:, : config.vocab_size]
+
+    off, control = np.abs(found - expected), np.abs(found - before)
+    same = (found.argmax(-1) == expected.argmax(-1)).mean()
+    floats = all(tensor.tensor_type.name == "F32" for tensor in reader.tensors)
+    caches = any(edit["edit"] == "kv-bits" for edit in plan)
+    print(f"llama.cpp {ENGINE.version()}: |file's weights|: max {off.max():.3g}, mean {off.mean():.3g}, argmax {same:.1%}; |dense|: max {control.max():.3g}, mean {control.mean():.3g}")
+    exact = floats and not caches
+    good = off.max() <= 1e-3 if exact else off.mean() < control.mean() / 2 or not plan
+    if plan and control.max() <= 1e-2:
+        good = False
+    sys.exit(0 if good else 1)
+
+
+def scored_model(folder, config, file, reader, plan):
+    """transformers with the weights of the file: its layers, its experts."""
+    import copy
+    import tempfile
+
+    from safetensors.torch import save_file
+
+    config = copy.deepcopy(config)
+    architecture = text(reader, "general.architecture")
+    kept = layers_kept(reader, plan)
+    config.num_hidden_layers = len(kept)
+    if getattr(config, "layer_types", None):
+        config.layer_types = [config.layer_types[layer] for layer in kept]
+    if f"{architecture}.expert_count" in reader.fields:
+        key = "num_local_experts" if config.model_type == "mixtral" else "num_experts"
+        setattr(config, key, text(reader, f"{architecture}.expert_count"))
+        config.num_experts_per_tok = text(reader, f"{architecture}.expert_used_count")
+    with tempfile.TemporaryDirectory() as place:
+        save_file({name: torch.tensor(values) for name, values in file.items()}, f"{place}/model.safetensors", {"format": "pt"})
+        config.save_pretrained(place)
+        model, said = AutoModelForCausalLM.from_pretrained(place, dtype=torch.float32, attn_implementation="eager", output_loading_info=True)
+        problems = {what: names for what, names in said.items() if names and what != "error_msgs"}
+        assert set(problems) <= {"missing_keys"} and all("lm_head" in name for name in problems.get("missing_keys", [])), problems
+    return model.eval()
+
+
+if __name__ == "__main__":
+    main()
