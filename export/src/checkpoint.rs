@@ -4,7 +4,9 @@ mod companions;
 mod floats;
 mod layout;
 mod manifest;
+mod patch;
 mod piece;
+mod verbatim;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -19,7 +21,9 @@ pub(crate) use companions::{Companions, copy};
 pub(crate) use floats::{float, floats, has_floats, push};
 pub(crate) use layout::{INDEX, Layout, SINGLE, Shard, Tensor, parse};
 pub(crate) use manifest::{MANIFEST, with_manifest};
+pub(crate) use patch::patched;
 pub(crate) use piece::Piece;
+pub(crate) use verbatim::copy_weights;
 
 /// The file that says what the model is.
 pub(crate) const CONFIG: &str = "config.json";

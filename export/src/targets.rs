@@ -1,18 +1,26 @@
 //! The targets: one folder each, with a description as data and an exporter. A new one is a folder and a line here.
 
+mod granite_swa;
 mod hf;
 mod mlx;
+mod moa;
 mod plan;
+mod transformers;
+mod windows;
 
 use attune_core::exporter::Exporter;
 use attune_core::suggest::hint;
 
 use crate::description::Description;
 
+pub use granite_swa::GraniteSwaExporter;
 pub use hf::HfExporter;
 pub use mlx::MlxExporter;
+pub use moa::MoaExporter;
 pub use plan::PlanExporter;
 pub(crate) use plan::{FILE as PLAN_FILE, FORMAT as PLAN_FORMAT, VERSION as PLAN_VERSION};
+pub use transformers::TransformersExporter;
+pub use windows::WindowsExporter;
 
 /// A target: what it can, and who writes its files.
 #[derive(Clone, Copy)]
@@ -40,6 +48,10 @@ const TARGETS: &[Target] = &[
     Target { description: &plan::DESCRIPTION, exporter: &PlanExporter },
     Target { description: &hf::DESCRIPTION, exporter: &HfExporter },
     Target { description: &mlx::DESCRIPTION, exporter: &MlxExporter },
+    Target { description: &windows::DESCRIPTION, exporter: &WindowsExporter },
+    Target { description: &granite_swa::DESCRIPTION, exporter: &GraniteSwaExporter },
+    Target { description: &transformers::DESCRIPTION, exporter: &TransformersExporter },
+    Target { description: &moa::DESCRIPTION, exporter: &MoaExporter },
 ];
 
 /// The target of this name.
@@ -65,14 +77,9 @@ mod tests {
     fn targets_are_found_by_name_and_slips_are_named() {
         assert_eq!(target("hf").map(|found| found.exporter.name()).ok(), Some("hf"));
         let message = |name| target(name).map(|_| ()).unwrap_err().to_string();
-        assert_eq!(
-            message("plna"),
-            "unknown target `plna`; did you mean `plan`?; there are plan, hf, mlx (`attune target list`)"
-        );
-        assert_eq!(
-            message("tensorrt"),
-            "unknown target `tensorrt`; there are plan, hf, mlx (`attune target list`)"
-        );
+        let there = format!("there are {} (`attune target list`)", names().join(", "));
+        assert_eq!(message("plna"), format!("unknown target `plna`; did you mean `plan`?; {there}"));
+        assert_eq!(message("tensorrt"), format!("unknown target `tensorrt`; {there}"));
     }
 
     #[test]

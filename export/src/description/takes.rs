@@ -34,6 +34,15 @@ pub enum Fidelity {
     Exact,
     /// The same where the model is stored in float32; else in this it differs.
     ExactInFloat32(&'static str),
+    /// Exact where these words hold; else it differs.
+    ExactWhere {
+        /// `exact where …, else approximate`.
+        words: &'static str,
+        /// In what it differs.
+        why: &'static str,
+    },
+    /// In this it always differs.
+    Approximate(&'static str),
 }
 
 /// What layers may choose on their own.
@@ -47,11 +56,13 @@ pub enum Layers {
     Same,
 }
 
-/// Modules of a layer that have to agree.
+/// Modules, or heads, of a layer that have to agree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Together {
     /// Those of all experts.
     Experts,
+    /// All heads.
+    Heads,
     /// Those that the checkpoint stores in one tensor.
     Stored,
     /// These, by their names in plans.
@@ -123,6 +134,7 @@ impl Together {
     pub(crate) fn word(self) -> String {
         match self {
             Self::Experts => "experts".to_owned(),
+            Self::Heads => "heads".to_owned(),
             Self::Stored => "stored".to_owned(),
             Self::Modules(names) => names.join("+"),
         }
@@ -132,6 +144,7 @@ impl Together {
     pub fn words(self) -> String {
         match self {
             Self::Experts => "the experts of a layer".to_owned(),
+            Self::Heads => "the heads of a layer".to_owned(),
             Self::Stored => "modules that are stored in one tensor".to_owned(),
             Self::Modules(names) => names.join(", "),
         }

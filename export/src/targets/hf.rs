@@ -15,7 +15,6 @@ mod fold;
 mod mix;
 mod moves;
 mod names;
-mod patch;
 mod shards;
 mod sums;
 mod told;

@@ -12,3 +12,5 @@ mod hf_told;
 mod mlx;
 mod plan_file;
 mod refusals;
+mod transformers;
+mod windows;

@@ -4,7 +4,7 @@
 use attune_core::exporter::{Exactness, ExportError};
 use attune_core::facts::Facts;
 use attune_core::plan::Edit;
-use attune_export::description::{Answer, DEFAULT_GRID, Edits, Fidelity};
+use attune_export::description::{Answer, DEFAULT_GRID, Edits, Fidelity, Takes};
 use attune_export::{target, targets};
 use attune_vocabulary::edits::{DropBlock, Half};
 use attune_vocabulary::{CacheGrid, ModelFacts, NumberGrid, arrange};
@@ -38,6 +38,16 @@ fn span() -> Edit {
         .int("sink", 4)
         .real("alpha", 32.0)
         .real("beta", 0.25)
+}
+
+/// A span of one head, without first tokens.
+fn of_head(layer: i64, head: i64, alpha: f64, beta: f64) -> Edit {
+    Edit::new("attention-span")
+        .int("layer", layer)
+        .int("kv-head", head)
+        .int("sink", 0)
+        .real("alpha", alpha)
+        .real("beta", beta)
 }
 
 fn activation_bits() -> Edit {
@@ -85,6 +95,7 @@ fn cases() -> Vec<Case> {
     let mixtral = || model("mixtral", 4);
     let llama = || model("llama", 0);
     let generator = || model("attune_denoiser", 0);
+    let grouped = || Facts::from(ModelFacts { kv_heads: 2, ..ModelFacts::of(&llama()) });
     let uneven = [1.0, 0.0, 0.0, 0.0, 0.0, 0.75, 0.0, -0.5];
     vec![
         ("hf", vec![kv_bits()], mixtral(), "kv-bits", "`--to plan`"),
@@ -154,6 +165,48 @@ fn cases() -> Vec<Case> {
             "give them the same bits",
         ),
         ("mlx", vec![bits("up", 16, 64)], llama(), "weight-bits", "loads the dense model as it is"),
+        ("windows", vec![kv_bits()], llama(), "kv-bits", "`--to transformers`"),
+        ("windows", vec![span()], llama(), "attention-span", "search with `sink: 0`"),
+        ("windows", vec![of_head(0, 0, 8.0, 0.5)], llama(), "attention-span", "search with `elastic: false`"),
+        ("windows", vec![of_head(0, 0, 1.0, 0.0)], llama(), "attention-span", "a longer `alpha`"),
+        ("windows", vec![of_head(1, 1, 8.0, 0.0)], llama(), "attention-span", "1 KV heads, counted from 0"),
+        (
+            "windows",
+            vec![of_head(0, 0, 8.0, 0.0)],
+            grouped(),
+            "attention-span",
+            "search with `unit: \"layer\"`",
+        ),
+        (
+            "windows",
+            vec![of_head(0, 0, 8.0, 0.0), of_head(1, 0, 16.0, 0.0)],
+            llama(),
+            "attention-span",
+            "search with `target: \"windows\"`",
+        ),
+        ("windows", vec![of_head(0, 0, 8.0, 0.0)], model("cohere2", 0), "attention-span", "ministral"),
+        ("windows", vec![bits("q", 4, 64)], llama(), "weight-bits", "`--to plan`"),
+        (
+            "granite-swa",
+            vec![of_head(0, 0, 8.0, 0.0)],
+            model("qwen3", 0),
+            "attention-span",
+            "granite, llama, mistral",
+        ),
+        ("granite-swa", vec![span()], llama(), "attention-span", "`--to transformers`"),
+        ("granite-swa", vec![keep(0, &[0, 1])], mixtral(), "keep-experts", "`--to plan`"),
+        ("transformers", vec![keep(0, &[0, 1])], mixtral(), "keep-experts", "`--to hf`"),
+        (
+            "transformers",
+            vec![kv_bits().real("smoothing", 0.5)],
+            llama(),
+            "kv-bits",
+            "search without `smoothing`",
+        ),
+        ("transformers", vec![span()], model("falcon", 0), "attention-span", "`--to plan`"),
+        ("moa", vec![kv_bits()], llama(), "kv-bits", "`--to transformers`"),
+        ("moa", vec![span()], model("mistral", 0), "attention-span", "`--to transformers`"),
+        ("moa", vec![block(0, None)], llama(), "drop-block", "`--to plan`"),
         (
             "plan",
             vec![keep(0, &[0, 1]), keep(0, &[1, 2])],
@@ -184,13 +237,26 @@ fn an_exporter_takes_and_refuses_the_kinds_that_its_description_says() {
             let (name, kind) = (target.description.name, schema.kind.as_str());
             let family = match kind {
                 "combine-checkpoints" => "attune_denoiser",
-                _ if name == "mlx" => "llama",
+                _ if matches!(name, "mlx" | "windows" | "granite-swa" | "transformers" | "moa") => "llama",
                 _ => "mixtral",
             };
             let model = model(family, if family == "mixtral" { 4 } else { 0 });
-            let answer = target.exporter.check(&arrange([sample(kind)]), &model);
+            let edit = match name {
+                "windows" | "granite-swa" | "transformers" if kind == "attention-span" => {
+                    of_head(0, 0, 32.0, 0.0)
+                }
+                _ => sample(kind),
+            };
+            let answer = target.exporter.check(&arrange([edit]), &model);
             match target.description.answer(kind) {
                 Answer::Exact => assert_eq!(answer.unwrap(), Exactness::Exact, "{name}, {kind}"),
+                Answer::Takes(Takes { fidelity: Fidelity::Approximate(why), .. }) => {
+                    assert_eq!(
+                        answer.unwrap(),
+                        Exactness::Approximate { reason: (*why).to_owned() },
+                        "{name}, {kind}"
+                    );
+                }
                 // What is stored in float32 is exact wherever it is taken.
                 Answer::Takes(_) => assert_eq!(answer.unwrap(), Exactness::Exact, "{name}, {kind}"),
                 Answer::Not(why) => {

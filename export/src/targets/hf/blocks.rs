@@ -15,9 +15,8 @@ use super::TARGET;
 use super::families::{alike, are_alike};
 use super::fold::refuse;
 use super::moves::{Job, Made, Move, named};
-use super::patch::patched;
 use super::shards::{self, Tensors};
-use crate::checkpoint::{CONFIG, Companions, Layout, bad, config_text, copy, with_manifest, write};
+use crate::checkpoint::{CONFIG, Companions, Layout, bad, config_text, copy, patched, with_manifest, write};
 
 /// `max_window_layers` where it is absent, in the families that have the key.
 const FIRST_WINDOW: u64 = 28;

@@ -9,8 +9,7 @@ use attune_families::schema::{Flag, MixtureRule, Scores};
 use attune_vocabulary::ModelFacts;
 
 use super::fold::{Fold, refuse};
-use super::patch;
-use crate::checkpoint::{CONFIG, bad, config_text};
+use crate::checkpoint::{self, CONFIG, bad, config_text};
 
 /// The text of config.json for what `fold` leaves, and how many layers behind the last it spoke of, which predict tokens
 /// further on: their experts were never scored, so they are left out.
@@ -61,7 +60,7 @@ pub(super) fn patched(
         changes.push((key, count, 0));
     }
     let changes = changes.into_iter().map(|(key, _, after)| (key, after.to_string())).collect();
-    Ok((patch::patched(&text, &changes)?, predictors))
+    Ok((checkpoint::patched(&text, &changes)?, predictors))
 }
 
 /// Whether what the plan does to the router is a matter of its rows.

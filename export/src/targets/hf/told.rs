@@ -17,10 +17,9 @@ use serde_json::{Map, Value};
 use super::TARGET;
 use super::fold::refuse;
 use super::moves::{Job, Made, Move, named};
-use super::patch::patched;
 use super::shards::{self, Tensors};
 use crate::checkpoint::{
-    CONFIG, Companions, INDEX, Layout, SINGLE, Tensor, bad, config_text, copy, with_manifest, write,
+    CONFIG, Companions, INDEX, Layout, SINGLE, Tensor, bad, config_text, copy, patched, with_manifest, write,
 };
 
 const LAYER: &str = "{layer}";

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use attune_core::exporter::ExportError;
 use serde_json::value::RawValue;
 
-use crate::checkpoint::{CONFIG, bad};
+use super::{CONFIG, bad};
 
 /// `text`, an object, with new values for `changes`; keys that it lacks are added.
 ///
 /// # Errors
 /// [`ExportError::BadModel`] when it is no JSON object.
-pub(super) fn patched(text: &str, changes: &BTreeMap<&str, String>) -> Result<String, ExportError> {
+pub(crate) fn patched(text: &str, changes: &BTreeMap<&str, String>) -> Result<String, ExportError> {
     let keys: BTreeMap<String, &RawValue> = serde_json::from_str(text)
         .map_err(|error| bad(CONFIG, error.to_string(), "a JSON object, as Transformers writes it"))?;
     let first = text.find('{').map_or(0, |brace| brace + 1);
