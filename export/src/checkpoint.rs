@@ -23,7 +23,7 @@ pub(crate) use layout::{INDEX, Layout, SINGLE, Shard, Tensor, parse};
 pub(crate) use manifest::{MANIFEST, with_manifest};
 pub(crate) use patch::patched;
 pub(crate) use piece::Piece;
-pub(crate) use verbatim::copy_weights;
+pub(crate) use verbatim::{copy_shards, copy_weights};
 
 /// The file that says what the model is.
 pub(crate) const CONFIG: &str = "config.json";

@@ -71,7 +71,7 @@ pub(crate) struct Windowed {
     pub(crate) listed: Listed,
 }
 
-/// The text of config.json, its keys, and the model that it says: a plain language model without code of its own.
+/// The text of config.json, its keys, and the model that it says: a language model by itself.
 ///
 /// # Errors
 /// [`ExportError::BadModel`] and [`ExportError::Io`].
@@ -84,10 +84,6 @@ pub(crate) fn model_config(files: &dyn ModelFiles) -> Result<(String, Value, Dec
         let expected =
             "a language model, and this is a model of several parts: save its language model by itself";
         return Err(bad(CONFIG, "`text_config`", expected));
-    }
-    if keys.get("auto_map").is_some() {
-        let expected = "no code of the model's own, which may read windows otherwise, or not";
-        return Err(bad(CONFIG, "`auto_map`", expected));
     }
     Ok((text, keys, config))
 }

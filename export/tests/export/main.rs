@@ -3,6 +3,7 @@
 
 mod checkpoint;
 mod conformance;
+mod folders;
 mod hf;
 mod hf_bad_models;
 mod hf_blocks;

@@ -28,7 +28,13 @@ fn model(family: &str, experts: u32) -> Facts {
 }
 
 fn kv_bits() -> Edit {
-    Edit::new("kv-bits").int("layer", 0).int("keys", 4).int("values", 2).int("group-size", 3)
+    Edit::new("kv-bits")
+        .int("layer", 0)
+        .int("keys", 4)
+        .int("values", 2)
+        .int("group-size", 3)
+        .int("sink", 0)
+        .int("recent", 0)
 }
 
 fn span() -> Edit {

@@ -33,7 +33,6 @@ pub(super) fn carrier(files: &dyn ModelFiles, windows: &OneWindow) -> Result<(Wi
     ]);
     // What a family takes for absent differs.
     let absent = [
-        ("max_position_embeddings", before.context.to_string()),
         ("rms_norm_eps", before.norm_eps.to_string()),
         ("embedding_multiplier", json!(1.0).to_string()),
         ("logits_scaling", json!(1.0).to_string()),

@@ -6,8 +6,7 @@ use attune_core::exporter::{ExportError, FileSink, ModelFiles};
 use safetensors::tensor::Dtype;
 
 use crate::checkpoint::{
-    INDEX, Layout, Piece, SINGLE, bad, copy_weights, has_floats, parse, push, read, write_index,
-    write_tensors,
+    INDEX, Layout, Piece, SINGLE, bad, copy_shards, has_floats, parse, push, read, write_index, write_tensors,
 };
 
 /// The file that they are in, beside weights in several files.
@@ -58,7 +57,7 @@ impl Sinks {
         let mut pieces = self.pieces();
         let added: u64 = pieces.iter().map(|(_, piece)| piece.bytes.len() as u64).sum();
         if layout.sharded {
-            copy_weights(files, layout, sink)?;
+            copy_shards(files, layout, sink)?;
             let names: Vec<String> = pieces.iter().map(|(name, _)| name.clone()).collect();
             write_tensors(sink, FILE, "pt", pieces)?;
             let mut places: BTreeMap<&str, &str> = names.iter().map(|name| (name.as_str(), FILE)).collect();

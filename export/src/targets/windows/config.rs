@@ -15,20 +15,16 @@ use crate::one_window::{Listed, OneWindow, Windowed, model_config, read_config};
 ///
 /// What was written is read again: but for its windows, it has to say the same model.
 pub(super) fn windowed(files: &dyn ModelFiles, windows: &OneWindow) -> Result<Windowed, ExportError> {
-    let (text, keys, before) = model_config(files)?;
+    let (text, _, before) = model_config(files)?;
     let listed = windows.within(&before.windows, before.layers)?;
-    let changes = changes(&before, &keys, &listed)?;
+    let changes = changes(&before, &listed)?;
     let text = patched(&text, &changes)?;
     agrees(&before, &text, &listed)?;
     Ok(Windowed { text, listed })
 }
 
 /// Keys that change, with their JSON.
-fn changes(
-    before: &DecoderConfig,
-    keys: &Value,
-    listed: &Listed,
-) -> Result<BTreeMap<&'static str, String>, ExportError> {
+fn changes(before: &DecoderConfig, listed: &Listed) -> Result<BTreeMap<&'static str, String>, ExportError> {
     let name = before.family.name;
     let family = carrier(name).and_then(attune_families::find).ok_or_else(|| {
         bad(CONFIG, format!("`model_type` is {name}"), "a family whose windows can be said")
@@ -50,9 +46,6 @@ fn changes(
         // What the two families take for absent, or null, differs.
         changes.insert("num_key_value_heads", before.kv_heads.to_string());
         changes.insert("head_dim", before.head_dim.to_string());
-        if keys.get("max_position_embeddings").is_none() {
-            changes.insert("max_position_embeddings", before.context.to_string());
-        }
     }
     Ok(changes)
 }
