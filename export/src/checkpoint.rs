@@ -7,6 +7,7 @@ mod manifest;
 mod patch;
 mod piece;
 mod rewrite;
+mod verbatim;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -24,6 +25,7 @@ pub(crate) use manifest::{MANIFEST, with_manifest};
 pub(crate) use patch::patched;
 pub(crate) use piece::Piece;
 pub(crate) use rewrite::{Rewritten, rewrite};
+pub(crate) use verbatim::{copy_shards, copy_weights};
 
 /// The file that says what the model is.
 pub(crate) const CONFIG: &str = "config.json";

@@ -8,6 +8,7 @@
 mod checkpoint;
 pub mod description;
 mod earlier;
+mod one_window;
 mod page;
 mod read;
 mod targets;
@@ -17,5 +18,6 @@ pub use earlier::{Earlier, EarlierError, MANIFESTS, earlier};
 pub use page::page;
 pub use read::{PlanFile, ReadError, read_plan};
 pub use targets::{
-    CompressedTensorsExporter, GgufExporter, HfExporter, MlxExporter, PlanExporter, Target, UnknownTarget, target, targets,
+    CompressedTensorsExporter, GgufExporter, GraniteSwaExporter, HfExporter, MlxExporter, MoaExporter,
+    PlanExporter, Target, TransformersExporter, UnknownTarget, WindowsExporter, target, targets,
 };

@@ -2,9 +2,13 @@
 
 mod compressed_tensors;
 mod gguf;
+mod granite_swa;
 mod hf;
 mod mlx;
+mod moa;
 mod plan;
+mod transformers;
+mod windows;
 
 use attune_core::exporter::Exporter;
 use attune_core::suggest::hint;
@@ -13,10 +17,14 @@ use crate::description::Description;
 
 pub use compressed_tensors::CompressedTensorsExporter;
 pub use gguf::GgufExporter;
+pub use granite_swa::GraniteSwaExporter;
 pub use hf::HfExporter;
 pub use mlx::MlxExporter;
+pub use moa::MoaExporter;
 pub use plan::PlanExporter;
 pub(crate) use plan::{FILE as PLAN_FILE, FORMAT as PLAN_FORMAT, VERSION as PLAN_VERSION};
+pub use transformers::TransformersExporter;
+pub use windows::WindowsExporter;
 
 /// A target: what it can, and who writes its files.
 #[derive(Clone, Copy)]
@@ -46,6 +54,10 @@ const TARGETS: &[Target] = &[
     Target { description: &mlx::DESCRIPTION, exporter: &MlxExporter },
     Target { description: &compressed_tensors::DESCRIPTION, exporter: &CompressedTensorsExporter },
     Target { description: &gguf::DESCRIPTION, exporter: &GgufExporter },
+    Target { description: &windows::DESCRIPTION, exporter: &WindowsExporter },
+    Target { description: &granite_swa::DESCRIPTION, exporter: &GraniteSwaExporter },
+    Target { description: &transformers::DESCRIPTION, exporter: &TransformersExporter },
+    Target { description: &moa::DESCRIPTION, exporter: &MoaExporter },
 ];
 
 /// The target of this name.
@@ -71,11 +83,9 @@ mod tests {
     fn targets_are_found_by_name_and_slips_are_named() {
         assert_eq!(target("hf").map(|found| found.exporter.name()).ok(), Some("hf"));
         let message = |name| target(name).map(|_| ()).unwrap_err().to_string();
-        let slip = message("plna");
-        assert!(slip.starts_with("unknown target `plna`; did you mean `plan`?; there are plan, hf, mlx, "), "{slip}");
-        let unlike = message("tensorrt");
-        assert!(unlike.starts_with("unknown target `tensorrt`; there are plan, hf, mlx, "), "{unlike}");
-        assert!(unlike.ends_with(" (`attune target list`)"), "{unlike}");
+        let there = format!("there are {} (`attune target list`)", names().join(", "));
+        assert_eq!(message("plna"), format!("unknown target `plna`; did you mean `plan`?; {there}"));
+        assert_eq!(message("tensorrt"), format!("unknown target `tensorrt`; {there}"));
     }
 
     #[test]

@@ -34,7 +34,14 @@ pub enum Fidelity {
     Exact,
     /// The same where the model is stored in float32; else in this it differs.
     ExactInFloat32(&'static str),
-    /// In this it differs, however the model is stored.
+    /// Exact where these words hold; else it differs.
+    ExactWhere {
+        /// `exact where …, else approximate`.
+        words: &'static str,
+        /// In what it differs.
+        why: &'static str,
+    },
+    /// In this it always differs.
     Approximate(&'static str),
 }
 
@@ -49,11 +56,13 @@ pub enum Layers {
     Same,
 }
 
-/// Modules of a layer that have to agree.
+/// Modules, or heads, of a layer that have to agree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Together {
     /// Those of all experts.
     Experts,
+    /// All heads.
+    Heads,
     /// Those that the checkpoint stores in one tensor.
     Stored,
     /// All modules of the experts: gate, up and down alike.
@@ -128,6 +137,7 @@ impl Together {
         match self {
             Self::Experts => "experts".to_owned(),
             Self::ExpertModules => "expert-modules".to_owned(),
+            Self::Heads => "heads".to_owned(),
             Self::Stored => "stored".to_owned(),
             Self::Modules(names) => names.join("+"),
         }
@@ -138,6 +148,7 @@ impl Together {
         match self {
             Self::Experts => "the experts of a layer".to_owned(),
             Self::ExpertModules => "all modules of the experts of a layer".to_owned(),
+            Self::Heads => "the heads of a layer".to_owned(),
             Self::Stored => "modules that are stored in one tensor".to_owned(),
             Self::Modules(names) => names.join(", "),
         }

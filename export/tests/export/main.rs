@@ -4,6 +4,7 @@
 mod checkpoint;
 mod compressed_tensors;
 mod conformance;
+mod folders;
 mod gguf;
 mod hf;
 mod hf_bad_models;
@@ -14,3 +15,5 @@ mod hf_told;
 mod mlx;
 mod plan_file;
 mod refusals;
+mod transformers;
+mod windows;

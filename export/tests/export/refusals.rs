@@ -3,7 +3,7 @@
 
 use attune_core::exporter::{Exactness, ExportError};
 use attune_core::facts::Facts;
-use attune_core::plan::{Edit, Plan};
+use attune_core::plan::Edit;
 use attune_export::description::{Answer, DEFAULT_GRID, Edits, Fidelity, Takes};
 use attune_export::{target, targets};
 use attune_vocabulary::edits::{DropBlock, Half};
@@ -28,7 +28,13 @@ fn model(family: &str, experts: u32) -> Facts {
 }
 
 fn kv_bits() -> Edit {
-    Edit::new("kv-bits").int("layer", 0).int("keys", 4).int("values", 2).int("group-size", 3)
+    Edit::new("kv-bits")
+        .int("layer", 0)
+        .int("keys", 4)
+        .int("values", 2)
+        .int("group-size", 3)
+        .int("sink", 0)
+        .int("recent", 0)
 }
 
 fn span() -> Edit {
@@ -38,6 +44,16 @@ fn span() -> Edit {
         .int("sink", 4)
         .real("alpha", 32.0)
         .real("beta", 0.25)
+}
+
+/// A span of one head, without first tokens.
+fn of_head(layer: i64, head: i64, alpha: f64, beta: f64) -> Edit {
+    Edit::new("attention-span")
+        .int("layer", layer)
+        .int("kv-head", head)
+        .int("sink", 0)
+        .real("alpha", alpha)
+        .real("beta", beta)
 }
 
 fn activation_bits() -> Edit {
@@ -61,6 +77,8 @@ fn fp8_cache(layer: i64, values: i64) -> Edit {
         Edit::new("kv-bits").int("layer", layer).int("keys", 8).int("values", values).int("group-size", 3);
     let edit = edit.int("sink", 0).int("recent", 0).text("key-grid", "fp8-e4m3");
     if values < 16 { edit.text("value-grid", "fp8-e4m3") } else { edit }
+}
+
 /// Blocks of codes want long rows, and caches in blocks wide heads.
 fn wide(facts: &Facts) -> Facts {
     let (hidden, feed_forward) = (256, 512);
@@ -91,6 +109,9 @@ fn samples(target: &str, kind: &str) -> Vec<Edit> {
         ("gguf", "kv-bits") => vec![cached(0, "q8_0"), cached(1, "q8_0")],
         ("compressed-tensors", "weight-bits") => vec![grid("o", "symmetric", 4, 64)],
         ("compressed-tensors", "kv-bits") => vec![fp8_cache(0, 8), fp8_cache(1, 8)],
+        ("windows" | "granite-swa" | "transformers", "attention-span") => {
+            vec![of_head(0, 0, 32.0, 0.0), of_head(0, 1, 32.0, 0.0)]
+        }
         _ => vec![sample(kind)],
     }
 }
@@ -124,6 +145,7 @@ fn cases() -> Vec<Case> {
     let mixtral = || model("mixtral", 4);
     let llama = || model("llama", 0);
     let generator = || model("attune_denoiser", 0);
+    let grouped = || Facts::from(ModelFacts { kv_heads: 2, ..ModelFacts::of(&llama()) });
     let uneven = [1.0, 0.0, 0.0, 0.0, 0.0, 0.75, 0.0, -0.5];
     vec![
         ("hf", vec![kv_bits()], mixtral(), "kv-bits", "`--to plan`"),
@@ -311,6 +333,48 @@ fn cases() -> Vec<Case> {
             "with `--to hf`",
         ),
         ("compressed-tensors", vec![block(0, None)], llama(), "drop-block", "`--to plan`"),
+        ("windows", vec![kv_bits()], llama(), "kv-bits", "`--to transformers`"),
+        ("windows", vec![span()], llama(), "attention-span", "search with `sink: 0`"),
+        ("windows", vec![of_head(0, 0, 8.0, 0.5)], llama(), "attention-span", "search with `elastic: false`"),
+        ("windows", vec![of_head(0, 0, 1.0, 0.0)], llama(), "attention-span", "a longer `alpha`"),
+        ("windows", vec![of_head(1, 1, 8.0, 0.0)], llama(), "attention-span", "1 KV heads, counted from 0"),
+        (
+            "windows",
+            vec![of_head(0, 0, 8.0, 0.0)],
+            grouped(),
+            "attention-span",
+            "search with `unit: \"layer\"`",
+        ),
+        (
+            "windows",
+            vec![of_head(0, 0, 8.0, 0.0), of_head(1, 0, 16.0, 0.0)],
+            llama(),
+            "attention-span",
+            "search with `target: \"windows\"`",
+        ),
+        ("windows", vec![of_head(0, 0, 8.0, 0.0)], model("cohere2", 0), "attention-span", "ministral"),
+        ("windows", vec![bits("q", 4, 64)], llama(), "weight-bits", "`--to plan`"),
+        (
+            "granite-swa",
+            vec![of_head(0, 0, 8.0, 0.0)],
+            model("qwen3", 0),
+            "attention-span",
+            "granite, llama, mistral",
+        ),
+        ("granite-swa", vec![span()], llama(), "attention-span", "`--to transformers`"),
+        ("granite-swa", vec![keep(0, &[0, 1])], mixtral(), "keep-experts", "`--to plan`"),
+        ("transformers", vec![keep(0, &[0, 1])], mixtral(), "keep-experts", "`--to hf`"),
+        (
+            "transformers",
+            vec![kv_bits().real("smoothing", 0.5)],
+            llama(),
+            "kv-bits",
+            "search without `smoothing`",
+        ),
+        ("transformers", vec![span()], model("falcon", 0), "attention-span", "`--to plan`"),
+        ("moa", vec![kv_bits()], llama(), "kv-bits", "`--to transformers`"),
+        ("moa", vec![span()], model("mistral", 0), "attention-span", "`--to transformers`"),
+        ("moa", vec![block(0, None)], llama(), "drop-block", "`--to plan`"),
         (
             "plan",
             vec![keep(0, &[0, 1]), keep(0, &[1, 2])],
@@ -341,7 +405,13 @@ fn an_exporter_takes_and_refuses_the_kinds_that_its_description_says() {
             let (name, kind) = (target.description.name, schema.kind.as_str());
             let family = match kind {
                 "combine-checkpoints" => "attune_denoiser",
-                _ if matches!(name, "mlx" | "compressed-tensors") => "llama",
+                _ if matches!(
+                    name,
+                    "mlx" | "compressed-tensors" | "windows" | "granite-swa" | "transformers" | "moa"
+                ) =>
+                {
+                    "llama"
+                }
                 _ => "mixtral",
             };
             let model = wide(&model(family, if family == "mixtral" { 4 } else { 0 }));

@@ -15,7 +15,7 @@ from attune_torch import edits
 from attune_torch.calibration import Calibration
 from attune_torch.edits import attention, kv_bits
 from attune_torch.edits.attention_facts import facts
-from attune_torch.edits.grids import Grid
+from attune_torch.grids.cache_grid import Grid
 from attune_torch.edits.heads import Cache, EditedHeads, Span
 from attune_torch.subject import Subject
 

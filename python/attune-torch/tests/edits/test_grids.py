@@ -8,7 +8,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from attune_torch.edits.grids import Grid
+from attune_torch.grids.cache_grid import Grid
 
 GOLDEN = Path(__file__).parents[4] / "tests" / "golden"
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from attune_torch.edits.grids import Grid
+from attune_torch.grids.cache_grid import Grid
 from attune_torch.grids import GRIDS
 from attune_torch.grids.caches import CACHES
 

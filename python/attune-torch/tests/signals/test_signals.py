@@ -15,7 +15,7 @@ from torch import Tensor
 from transformers import AutoModelForCausalLM
 
 from attune_torch import edits, signals
-from attune_torch.edits.grids import Grid
+from attune_torch.grids.cache_grid import Grid
 from attune_torch.signals.answers import greedy
 from attune_torch.signals.gradients import backward
 from attune_torch.subject import Subject

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
+from ..grids.cache_grid import Grid
 from ..subject import Subject
 from .attention import Call, positions, visible
-from .grids import Grid
 
 SCORES = 1 << 26
 """Scores in memory at once, 256 MiB: items are attended to a few at a time."""

@@ -13,11 +13,11 @@ from torch import Tensor
 
 from ..calibration import Calibration
 from ..grids import caches
+from ..grids.cache_grid import Grid
 from ..subject import Layer, Subject
 from . import attention
 from .attention_facts import check_head, facts, understood
 from .edited_attention import edited_heads
-from .grids import Grid
 from .heads import Cache
 
 LIMITS = (1e-4, 1e4)

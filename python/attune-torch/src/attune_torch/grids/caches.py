@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from torch import Tensor
 
-from . import GRIDS
 from .floats import E4M3, nearest
+from .legacy_blocks import from_least, q8_0, signed
 
 CACHES: dict[str, tuple[int, int | None]] = {
     "fp8-e4m3": (8, None),
@@ -16,6 +18,13 @@ CACHES: dict[str, tuple[int, int | None]] = {
     "q8_0": (8, 32),
 }
 """By name: the bits of a code, and the channels of a block where it has blocks."""
+_BLOCKS: dict[str, Callable[[Tensor, int, int], Tensor]] = {
+    "q4_0": signed,
+    "q4_1": from_least,
+    "q5_0": signed,
+    "q5_1": from_least,
+    "q8_0": q8_0,
+}
 
 
 def refusal(name: str, bits: int, group: int) -> str | None:
@@ -31,4 +40,4 @@ def refusal(name: str, bits: int, group: int) -> str | None:
 def quantise(name: str, x: Tensor) -> Tensor:
     """`x: [..., channels]` there and back, in float32."""
     bits, group = CACHES[name]
-    return nearest(x, E4M3) if group is None else GRIDS[name].quantise(x, bits, group)
+    return nearest(x, E4M3) if group is None else _BLOCKS[name](x, bits, group)

@@ -14,7 +14,7 @@ from attune_worker.evaluator import BadRequest, Signal
 from torch import Tensor
 
 from ..edits import attention
-from ..edits.grids import Grid
+from ..grids.cache_grid import Grid
 from ..edits.heads import attention as attend
 from .gradients import sweep_items, tapped
 

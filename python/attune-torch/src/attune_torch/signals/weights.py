@@ -22,7 +22,7 @@ import torch
 from attune_worker.evaluator import BadRequest, Signal
 from torch import Tensor, nn
 
-from ..edits.grids import Grid
+from ..grids.cache_grid import Grid
 from ..structure.linear import MODULES, LinearModule
 from .gradients import sweep_items
 

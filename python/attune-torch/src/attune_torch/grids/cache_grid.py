@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ..grids import caches
+from .caches import quantise
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Grid:
     shrink_from: int | None = None
     """Bits that are quantised to first: `bits` times a power of two, at most 16; None: `bits`."""
     engine: str | None = None
-    """The number grid of an engine's cache instead, by its name in `..grids.caches`."""
+    """The number grid of an engine's cache instead, by its name in `caches`."""
 
     @property
     def divisors(self) -> list[int]:
@@ -45,7 +45,7 @@ class Grid:
         multiply them after."""
         x = x.float()
         if self.engine is not None:
-            return caches.quantise(self.engine, x)
+            return quantise(self.engine, x)
         if scales is not None:
             x = x / scales
         groups = x.reshape(*x.shape[:-1], -1, self.group_size)

@@ -1,0 +1,54 @@
+//! What the module computes.
+
+use attune_vocabulary::CacheGrid;
+use attune_vocabulary::ModelEdit as _;
+use attune_vocabulary::edits::{AttentionSpan, KvBits};
+
+use super::plan::BY_ITSELF;
+use crate::description::{DEFAULT_GRID, Description, Edits, Engine, Families, Fidelity, Takes};
+
+/// In what spans that grow with the sequence differ.
+pub(super) const GROWING: &str = "spans grow with the sequence (`beta`): a pass over a whole text is what was scored, but while a text is \
+                                  generated, tokens in the cache were computed with the spans of the shorter text; search with `elastic: \
+                                  false` for one that is exact";
+
+const FAMILIES: Families = Families::These {
+    list: families,
+    beyond: "others whose attention goes through transformers' AttentionInterface; the module refuses those whose does not when it loads",
+};
+
+fn families() -> Vec<&'static str> {
+    attune_families::all().iter().map(|family| family.name).filter(|name| *name != BY_ITSELF).collect()
+}
+
+/// The grids of plans: that of edits without one, and those of engines.
+const GRIDS: &[&str] = &[DEFAULT_GRID, "fp8-e4m3", "q4_0", "q4_1", "q5_0", "q5_1", "q8_0"];
+const _: () = assert!(GRIDS.len() == CacheGrid::ALL.len() + 1, "every grid of caches is shipped");
+
+/// The target `transformers`.
+pub(crate) const DESCRIPTION: Description = Description {
+    name: "transformers",
+    summary: "the checkpoint with code that Transformers runs (`trust_remote_code=True`): spans of single heads with first tokens, and KV \
+              caches in few bits by layer and head, computed as they were scored, in whole passes and in generation; no memory is saved",
+    engines: &[Engine { name: "Transformers", since: "5.24.0" }],
+    edits: Edits::These {
+        takes: &[
+            Takes {
+                fidelity: Fidelity::ExactWhere {
+                    words: "exact where `beta` is 0, else approximate",
+                    why: GROWING,
+                },
+                ..Takes::exactly(AttentionSpan::KIND, FAMILIES)
+            },
+            Takes {
+                levels: &[1, 2, 3, 4, 5, 6, 7, 8],
+                grids: GRIDS,
+                ..Takes::exactly(KvBits::KIND, FAMILIES)
+            },
+        ],
+        refuses: &[],
+        otherwise: "its code computes attention-span and kv-bits; use `--to hf` for experts and blocks, or `--to plan`",
+    },
+    check: "python tests/golden/check_windows.py DIR_OF_THE_DENSE_MODEL DIR_OF_THIS_FILE DIR_OF_THIS_FILE/attune-export.json",
+    verified: &[],
+};
