@@ -11,4 +11,5 @@ mod hf_refusals;
 mod hf_told;
 mod mlx;
 mod plan_file;
+mod recipes;
 mod refusals;
