@@ -8,16 +8,20 @@
 mod checkpoint;
 pub mod description;
 mod earlier;
+mod matrices;
 mod one_window;
 mod page;
 mod read;
+mod recipe;
 mod targets;
 mod wire;
+mod yaml;
 
 pub use earlier::{Earlier, EarlierError, MANIFESTS, earlier};
 pub use page::page;
 pub use read::{PlanFile, ReadError, read_plan};
+pub use recipe::{Recipe, RecipeError, read_recipe};
 pub use targets::{
-    CompressedTensorsExporter, GgufExporter, GraniteSwaExporter, HfExporter, MlxExporter, MoaExporter,
-    PlanExporter, Target, TransformersExporter, UnknownTarget, WindowsExporter, target, targets,
+    CompressedTensorsExporter, GgufExporter, GraniteSwaExporter, HfExporter, MergekitExporter, MlxExporter,
+    MoaExporter, PlanExporter, Target, TransformersExporter, UnknownTarget, WindowsExporter, target, targets,
 };

@@ -4,9 +4,11 @@ mod compressed_tensors;
 mod gguf;
 mod granite_swa;
 mod hf;
+mod mergekit;
 mod mlx;
 mod moa;
 mod plan;
+mod recipes;
 mod transformers;
 mod windows;
 
@@ -14,11 +16,13 @@ use attune_core::exporter::Exporter;
 use attune_core::suggest::hint;
 
 use crate::description::Description;
+use recipes::RecipeExporter;
 
 pub use compressed_tensors::CompressedTensorsExporter;
 pub use gguf::GgufExporter;
 pub use granite_swa::GraniteSwaExporter;
 pub use hf::HfExporter;
+pub use mergekit::MergekitExporter;
 pub use mlx::MlxExporter;
 pub use moa::MoaExporter;
 pub use plan::PlanExporter;
@@ -58,6 +62,28 @@ const TARGETS: &[Target] = &[
     Target { description: &granite_swa::DESCRIPTION, exporter: &GraniteSwaExporter },
     Target { description: &transformers::DESCRIPTION, exporter: &TransformersExporter },
     Target { description: &moa::DESCRIPTION, exporter: &MoaExporter },
+    Target { description: &mergekit::DESCRIPTION, exporter: &MergekitExporter },
+    Target {
+        description: &recipes::autoround::DESCRIPTION,
+        exporter: &RecipeExporter(&recipes::autoround::TOOL),
+    },
+    Target {
+        description: &recipes::llm_compressor::DESCRIPTION,
+        exporter: &RecipeExporter(&recipes::llm_compressor::TOOL),
+    },
+    Target {
+        description: &recipes::gptqmodel::DESCRIPTION,
+        exporter: &RecipeExporter(&recipes::gptqmodel::TOOL),
+    },
+    Target {
+        description: &recipes::modelopt::DESCRIPTION,
+        exporter: &RecipeExporter(&recipes::modelopt::TOOL),
+    },
+    Target { description: &recipes::exl3::DESCRIPTION, exporter: &RecipeExporter(&recipes::exl3::TOOL) },
+    Target {
+        description: &recipes::mlx_recipe::DESCRIPTION,
+        exporter: &RecipeExporter(&recipes::mlx_recipe::TOOL),
+    },
 ];
 
 /// The target of this name.
