@@ -23,6 +23,7 @@ mod target;
 
 #[doc(hidden)]
 pub use adapter::Adapter;
+pub use attune_grids::CacheGrid;
 pub use bindings::exports::attune::technique::technique::{
     AffineDomain, Axis, Baseline, Budget, BudgetTerm, Config, Constraint, Description, Dimension, Distinct,
     Domain, Exactly, IntRange, MatrixDomain, ModelFacts as Model, Open as Edit, OptionKind, OptionSpec,
