@@ -9,11 +9,11 @@ use sha2::{Digest, Sha256};
 use super::PluginsError;
 
 /// What decides a component, apart from the toolchain.
-const SOURCES: [&str; 2] = ["plugins/guests", "plugins/wit"];
+const SOURCES: [&str; 3] = ["grids", "plugins/guests", "plugins/wit"];
 /// Folder below the guests that builds make.
 const BUILD_FOLDER: &str = "target";
 
-/// The hash of all guest sources: names (from the root, with `/`) and contents.
+/// The hash of all guest sources, and of the number grids that they count with: names (from the root, with `/`) and contents.
 pub(super) fn sources(root: &Path) -> Result<String, PluginsError> {
     let mut files = BTreeMap::new();
     for folder in SOURCES {

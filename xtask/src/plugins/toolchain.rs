@@ -86,7 +86,14 @@ fn remapping(guests: &Path, library: &Path) -> OsString {
     let home = env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| Some(env::home_dir()?.join(".cargo"))).unwrap_or_default();
     let resolved = library.canonicalize().unwrap_or_else(|_| library.to_owned());
-    let folders = [(home.as_path(), "/cargo"), (library, "/rust"), (&resolved, "/rust"), (guests, "/guests")];
+    let grids = guests.parent().and_then(Path::parent).map(|root| root.join("grids")).unwrap_or_default();
+    let folders = [
+        (home.as_path(), "/cargo"),
+        (library, "/rust"),
+        (&resolved, "/rust"),
+        (guests, "/guests"),
+        (&grids, "/grids"),
+    ];
     let mut flags = OsString::new();
     for (from, to) in folders {
         if !flags.is_empty() {
