@@ -23,5 +23,6 @@ pub use read::{PlanFile, ReadError, read_plan};
 pub use recipe::{Recipe, RecipeError, read_recipe};
 pub use targets::{
     CompressedTensorsExporter, GgufExporter, GraniteSwaExporter, HfExporter, MergekitExporter, MlxExporter,
-    MoaExporter, PlanExporter, Target, TransformersExporter, UnknownTarget, WindowsExporter, target, targets,
+    MoaExporter, PlanExporter, Target, TransformersExporter, UnknownTarget, VllmExporter, WindowsExporter,
+    target, targets,
 };

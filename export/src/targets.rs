@@ -10,6 +10,7 @@ mod moa;
 mod plan;
 mod recipes;
 mod transformers;
+mod vllm;
 mod windows;
 
 use attune_core::exporter::Exporter;
@@ -28,6 +29,7 @@ pub use moa::MoaExporter;
 pub use plan::PlanExporter;
 pub(crate) use plan::{FILE as PLAN_FILE, FORMAT as PLAN_FORMAT, VERSION as PLAN_VERSION};
 pub use transformers::TransformersExporter;
+pub use vllm::VllmExporter;
 pub use windows::WindowsExporter;
 
 /// A target: what it can, and who writes its files.
@@ -84,6 +86,7 @@ const TARGETS: &[Target] = &[
         description: &recipes::mlx_recipe::DESCRIPTION,
         exporter: &RecipeExporter(&recipes::mlx_recipe::TOOL),
     },
+    Target { description: &vllm::DESCRIPTION, exporter: &VllmExporter },
 ];
 
 /// The target of this name.

@@ -130,10 +130,22 @@ pub const EXPERT_TENSORS: &str = "expert-tensors";
 /// Numbers that a token leaves in the cache of one layer, where they are no key and no value for each KV head: latent
 /// attention keeps one latent for all heads. A whole number.
 pub const CACHE_ELEMENTS: &str = "cache-elements";
+/// Name of the fact [`cache_layers`] reads.
+pub const CACHE_LAYERS: &str = "cache-layers";
 
 /// The layers that have experts, where a model says that not all of them do.
 pub fn expert_layers(facts: &Facts) -> Option<Vec<u32>> {
-    match facts.values.get(EXPERT_LAYERS) {
+    layers(facts, EXPERT_LAYERS)
+}
+
+/// The layers that attend to a cache of keys and values, ascending, where a model says that others have a convolution, a state space or
+/// linear attention in its place.
+pub fn cache_layers(facts: &Facts) -> Option<Vec<u32>> {
+    layers(facts, CACHE_LAYERS)
+}
+
+fn layers(facts: &Facts, name: &str) -> Option<Vec<u32>> {
+    match facts.values.get(name) {
         Some(OptionValue::Ints(layers)) => {
             Some(layers.iter().filter_map(|&layer| u32::try_from(layer).ok()).collect())
         }
@@ -203,6 +215,16 @@ mod tests {
         let mut names = ModelFacts::NAMES.to_vec();
         names.sort_unstable();
         assert!(facts.values.keys().eq(names.iter()), "{:?}", facts.values.keys());
+    }
+
+    #[test]
+    fn layers_with_experts_and_with_a_cache_are_said_where_not_all_have_them() {
+        let mut facts = Facts::from(model());
+        assert_eq!((expert_layers(&facts), cache_layers(&facts)), (None, None));
+        for (name, layer) in [(EXPERT_LAYERS, 0), (CACHE_LAYERS, 1)] {
+            facts.values.insert(name.to_owned(), OptionValue::Ints(vec![layer]));
+        }
+        assert_eq!((expert_layers(&facts), cache_layers(&facts)), (Some(vec![0]), Some(vec![1])));
     }
 
     #[test]

@@ -21,8 +21,8 @@ use attune_core::plan::{Edit, Plan, Vocabulary};
 pub use attune_grids::{CacheGrid, Grouping, NumberGrid};
 pub use checkpoint_mix::checkpoint_mix;
 pub use facts::{
-    BLOCK_PARAMETERS, CACHE_ELEMENTS, EXPERT_KEYS, EXPERT_LAYERS, EXPERT_TENSORS, ModelFacts, OTHER_BYTES,
-    ROUTER_MAPPING, ROUTER_PARAMETERS, ROUTER_TENSORS, expert_layers,
+    BLOCK_PARAMETERS, CACHE_ELEMENTS, CACHE_LAYERS, EXPERT_KEYS, EXPERT_LAYERS, EXPERT_TENSORS, ModelFacts,
+    OTHER_BYTES, ROUTER_MAPPING, ROUTER_PARAMETERS, ROUTER_TENSORS, cache_layers, expert_layers,
 };
 pub use linear_modules::{
     LinearModules, MODULE_ELEMENT_BYTES, MODULE_INPUTS, MODULE_SHAPES, MODULE_TENSORS, MODULES, Matrices,

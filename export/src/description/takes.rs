@@ -52,11 +52,13 @@ pub enum Layers {
     Own,
     /// Everything but how many there are: the same number in every layer.
     SameCount,
+    /// Whether they have the edit, which is the same one wherever there is one.
+    TwoLevel,
     /// Nothing: one value for the whole model.
     Same,
 }
 
-/// Modules, or heads, of a layer that have to agree.
+/// Modules, heads, or parts of the cache of a layer that have to agree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Together {
     /// Those of all experts.
@@ -117,6 +119,7 @@ impl Layers {
         match self {
             Self::Own => "own",
             Self::SameCount => "same-count",
+            Self::TwoLevel => "two-level",
             Self::Same => "same",
         }
     }
@@ -126,6 +129,7 @@ impl Layers {
         match self {
             Self::Own => "each layer its own",
             Self::SameCount => "each layer its own, the same number in every layer",
+            Self::TwoLevel => "some layers have it, all the same, and the others stay as they are",
             Self::Same => "one value for the whole model",
         }
     }

@@ -17,4 +17,5 @@ mod plan_file;
 mod recipes;
 mod refusals;
 mod transformers;
+mod vllm;
 mod windows;

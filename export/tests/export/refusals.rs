@@ -10,6 +10,7 @@ use attune_vocabulary::edits::{DropBlock, Half};
 use attune_vocabulary::{CacheGrid, ModelFacts, NumberGrid, arrange};
 
 use crate::checkpoint::{facts, keep, merge, per_token, route};
+use crate::vllm;
 
 /// A plan of a model, the kind of the edit that a target refuses in it, and what it says would work.
 type Case = (&'static str, Vec<Edit>, Facts, &'static str, &'static str);
@@ -54,6 +55,20 @@ fn of_head(layer: i64, head: i64, alpha: f64, beta: f64) -> Edit {
         .int("sink", 0)
         .real("alpha", alpha)
         .real("beta", beta)
+}
+
+/// A cache on vLLM's grid, but for parts in 16 bits.
+fn fp8(keys: i64, values: i64) -> Edit {
+    let edit =
+        Edit::new("kv-bits").int("layer", 0).int("keys", keys).int("values", values).int("group-size", 3);
+    let edit = edit.int("sink", 0).int("recent", 0);
+    edit.text("key-grid", "fp8-e4m3").text("value-grid", "fp8-e4m3")
+}
+
+/// The same without an engine's grid.
+fn affine() -> Edit {
+    let edit = Edit::new("kv-bits").int("layer", 0).int("keys", 8).int("values", 8).int("group-size", 3);
+    edit.int("sink", 0).int("recent", 0)
 }
 
 fn activation_bits() -> Edit {
@@ -109,7 +124,8 @@ fn samples(target: &str, kind: &str) -> Vec<Edit> {
         ("gguf", "kv-bits") => vec![cached(0, "q8_0"), cached(1, "q8_0")],
         ("compressed-tensors", "weight-bits") => vec![grid("o", "symmetric", 4, 64)],
         ("compressed-tensors", "kv-bits") => vec![fp8_cache(0, 8), fp8_cache(1, 8)],
-        ("windows" | "granite-swa" | "transformers", "attention-span") => {
+        ("vllm", "kv-bits") => vec![fp8(8, 8)],
+        ("windows" | "granite-swa" | "transformers" | "vllm", "attention-span") => {
             vec![of_head(0, 0, 32.0, 0.0), of_head(0, 1, 32.0, 0.0)]
         }
         _ => vec![sample(kind)],
@@ -375,6 +391,54 @@ fn cases() -> Vec<Case> {
         ("moa", vec![kv_bits()], llama(), "kv-bits", "`--to transformers`"),
         ("moa", vec![span()], model("mistral", 0), "attention-span", "`--to transformers`"),
         ("moa", vec![block(0, None)], llama(), "drop-block", "`--to plan`"),
+        ("vllm", vec![keep(0, &[0, 1]), keep(1, &[0, 1])], mixtral(), "keep-experts", "`--to hf`"),
+        ("vllm", vec![merge(0, 2, &[0.5; 8])], mixtral(), "merge-experts", "`--to hf`"),
+        ("vllm", vec![per_token(0, 1), per_token(1, 1)], mixtral(), "experts-per-token", "`--to hf`"),
+        ("vllm", vec![block(0, None)], llama(), "drop-block", "`--to hf`"),
+        ("vllm", vec![mix()], generator(), "combine-checkpoints", "`--to hf`"),
+        ("vllm", vec![bits("q", 4, 64)], llama(), "weight-bits", "`--to plan`"),
+        ("vllm", vec![activation_bits()], llama(), "activation-bits", "`--to plan`"),
+        ("vllm", vec![affine()], llama(), "kv-bits", "on the grid fp8-e4m3; search with `target: \"vllm\"`"),
+        ("vllm", vec![fp8(8, 16)], llama(), "kv-bits", "values are exact"),
+        ("vllm", vec![fp8(8, 8).int("sink", 4)], llama(), "kv-bits", "search without `sink`"),
+        ("vllm", vec![fp8(8, 8).int("recent", 32)], llama(), "kv-bits", "search without `recent`"),
+        ("vllm", vec![fp8(8, 8).real("smoothing", 0.5)], llama(), "kv-bits", "search without `smoothing`"),
+        ("vllm", vec![fp8(8, 8).int("kv-head", 0)], llama(), "kv-bits", "search with `heads: \"layer\"`"),
+        ("vllm", vec![fp8(16, 16)], llama(), "kv-bits", "serves the model as it is"),
+        ("vllm", vec![span()], llama(), "attention-span", "search with `sink: 0`"),
+        (
+            "vllm",
+            vec![of_head(0, 0, 32.0, 0.25)],
+            vllm::model("llama"),
+            "attention-span",
+            "windows do not grow",
+        ),
+        (
+            "vllm",
+            vec![of_head(0, 0, 32.0, 0.0)],
+            vllm::model("llama"),
+            "attention-span",
+            "search with `unit: \"layer\"`",
+        ),
+        (
+            "vllm",
+            vec![
+                of_head(0, 0, 32.0, 0.0),
+                of_head(0, 1, 32.0, 0.0),
+                of_head(1, 0, 64.0, 0.0),
+                of_head(1, 1, 64.0, 0.0),
+            ],
+            vllm::model("llama"),
+            "attention-span",
+            "vLLM has one width",
+        ),
+        (
+            "vllm",
+            vec![of_head(0, 0, 32.0, 0.0), of_head(0, 1, 32.0, 0.0)],
+            model("gemma2", 0),
+            "attention-span",
+            "known of llama, mistral, qwen2, qwen3",
+        ),
         (
             "plan",
             vec![keep(0, &[0, 1]), keep(0, &[1, 2])],
@@ -407,7 +471,13 @@ fn an_exporter_takes_and_refuses_the_kinds_that_its_description_says() {
                 "combine-checkpoints" => "attune_denoiser",
                 _ if matches!(
                     name,
-                    "mlx" | "compressed-tensors" | "windows" | "granite-swa" | "transformers" | "moa"
+                    "mlx"
+                        | "compressed-tensors"
+                        | "windows"
+                        | "granite-swa"
+                        | "transformers"
+                        | "moa"
+                        | "vllm"
                 ) =>
                 {
                     "llama"

@@ -14,6 +14,7 @@ from transformers import AutoConfig, AutoModelForCausalLM
 from attune_torch.describe import Options
 from attune_torch.outline import Outline
 from conftest import ROOT
+from families import make
 
 GOLDEN = ROOT / "tests" / "golden"
 RECORDED: dict[str, dict[str, Any]] = json.loads((GOLDEN / "facts.json").read_text())
@@ -56,3 +57,13 @@ def test_facts_of_every_family_are_those_of_the_native_evaluator(name: str, tmp_
     expected = RECORDED[name]
     assert {key: found.get(key) for key in expected} == expected
     assert found.keys() == expected.keys()
+
+
+@pytest.mark.parametrize("name", ["lfm2", "lfm2_moe", "minimax", "qwen3_next"])
+def test_layers_without_a_cache_are_said_where_others_have_one(name: str, tmp_path: Path) -> None:
+    assert Outline(make(name, tmp_path / name), Options()).facts["cache-layers"] == [1]
+
+
+def test_a_model_whose_layers_all_have_a_cache_says_nothing_of_it(tmp_path: Path) -> None:
+    for name in ("llama", "gemma2", "deepseek_v3"):
+        assert "cache-layers" not in Outline(make(name, tmp_path / name), Options()).facts

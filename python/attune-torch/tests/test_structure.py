@@ -35,6 +35,7 @@ def test_every_linear_module_is_found_in_the_order_of_the_forward_pass(name: str
     subject = family(name)
     expected = EXPECTED.get(name, GATED)
     for layer in subject.layers:
+        assert layer.caches == (layer.index not in ATTENTION_FREE.get(name, []))
         if layer.index in ATTENTION_FREE.get(name, []):
             assert "q" not in layer.linear and "attention" in layer.unknown
             continue

@@ -71,6 +71,9 @@ def facts(outline: Outline) -> dict[str, Any]:
         values["expert-layers"] = [layer.index for layer in experts]
     if latent:
         values["cache-elements"] = next(of["kv-a"][0].outputs for of in linear if "kv-a" in of)
+    cached = [layer.index for layer in layers if layer.caches]
+    if 0 < len(cached) < len(layers):
+        values["cache-layers"] = cached
     values |= _modules(layers, files)
     values |= _stored_bytes(layers, files)
     values["block-parameters"] = [count for layer in layers for count in _halves(layer)]

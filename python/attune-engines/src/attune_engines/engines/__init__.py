@@ -8,6 +8,7 @@ from attune_engines.engine import Engine
 
 MODULES: dict[str, str] = {
     "llama.cpp": "llama_cpp",
+    "vLLM": "vllm",
 }
 """Name of the engine, and the module here that has it as `ENGINE`."""
 

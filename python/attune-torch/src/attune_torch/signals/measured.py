@@ -42,11 +42,11 @@ class Asked:
         return (len(self.ids) if items is None else items) * self.ids.shape[1] * len(self.subject.layers)
 
     def attention(self) -> list[AttentionFacts]:
-        """What attention is like in every layer. Raises `BadRequest` where a layer's cannot be looked
-        into."""
+        """What attention is like in every layer. Raises `BadRequest` where a layer's cannot be looked into;
+        layers without a cache have nothing that is asked for."""
         found = facts(self.subject)
         for layer, of in zip(self.subject.layers, found, strict=True):
-            if layer.attention is not None and of.refusal is not None:
+            if layer.attention is not None and layer.caches and of.refusal is not None:
                 raise BadRequest(f"signal `{self.name}`: layer {layer.index}: {of.refusal}")
         if all(of.refusal is not None for of in found):
             raise BadRequest(f"signal `{self.name}` needs a model with attention")

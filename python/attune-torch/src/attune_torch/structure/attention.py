@@ -9,7 +9,7 @@ from torch import nn
 
 from .layer import Layer
 from .linear import LinearModule, matrix
-from .names import ATTENTION, FUSED_QKV, QUERY
+from .names import ATTENTION, FUSED_QKV, QUERY, WITHOUT_CACHE
 
 
 def attention(layer: Layer, config: Any) -> None:
@@ -20,6 +20,9 @@ def attention(layer: Layer, config: Any) -> None:
         if name and (names := {child for child, _ in module.named_children()}) & ({*QUERY} | {*FUSED_QKV})
         if "experts" not in names
     ]
+    kinds = getattr(config, "layer_types", None) or []
+    kind = kinds[layer.index] if layer.index < len(kinds) else None
+    layer.caches = bool(holders) and kind not in WITHOUT_CACHE
     if len(holders) != 1:
         mixers = [
             type(child).__name__ for child in layer.block.children() if any(True for _ in child.children())

@@ -20,6 +20,9 @@ class Layer:
     attention: nn.Module | None = None
     """Attention, also in its latent forms; none where another mixer (a convolution, a state space) stands in
     its place."""
+    caches: bool = True
+    """Whether it leaves keys and values in a cache; a convolution, a state space or linear attention keep a
+    state of their own instead."""
     feed_forward: nn.Module | None = None
     """The dense feed-forward part, or the mixture with its router, its experts and what answers for every
     token; none where the block holds its matrices itself."""

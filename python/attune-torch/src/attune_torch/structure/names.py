@@ -31,6 +31,10 @@ ATTENTION = {
 }
 """Attribute of an attention module → module of the vocabulary."""
 
+WITHOUT_CACHE = ("conv", "linear_attention", "mamba")
+"""Entries of `layer_types` in configurations of transformers whose layers cache no keys and values, even where
+they make queries."""
+
 Layout = Literal["contiguous", "grouped"]
 FUSED_QKV: dict[str, Layout] = {
     "qkv_proj": "contiguous",

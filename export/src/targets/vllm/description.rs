@@ -1,0 +1,95 @@
+//! What vLLM takes as arguments.
+
+use attune_vocabulary::ModelEdit as _;
+use attune_vocabulary::edits::{
+    ActivationBits, AttentionSpan, CombineCheckpoints, DropBlock, ExpertsPerToken, KeepExperts, KvBits,
+    MergeExperts, RouteExperts, WeightBits,
+};
+
+use super::families;
+use crate::description::{
+    Description, Edits, Engine, Families, Fidelity, Layers, Only, Takes, Together, Verified,
+};
+
+/// In what a cache in 8-bit floating point differs from what was scored.
+pub(super) const QUERIES: &str = "vLLM's kernels for GPUs (FlashAttention 3, FlashInfer, Triton) round queries, and some the weights of \
+                                  attention, to 8-bit floating point as well; the search scored rounded keys and values only, which \
+                                  is what vLLM computes on CPUs";
+
+const BY_HF: &str =
+    "vLLM has no argument that leaves out experts; a checkpoint without them is written by `--to hf`";
+
+/// The target `vllm`.
+pub(crate) const DESCRIPTION: Description = Description {
+    name: "vllm",
+    summary: "arguments for `vllm serve MODEL --config vllm.yaml`, without a copy of the model; for plans of kv-bits in 8-bit \
+              floating point, which layers keep 16 bits chosen one by one, and of attention-span with one window, which layers have it \
+              chosen one by one",
+    engines: &[Engine { name: "vLLM", since: SINCE }],
+    edits: Edits::These {
+        takes: &[
+            Takes {
+                fidelity: Fidelity::Approximate(QUERIES),
+                levels: &[8],
+                grids: &["fp8-e4m3"],
+                layers: Layers::TwoLevel,
+                together: &[Together::Heads, Together::Modules(&["keys", "values"])],
+                only: Some(Only {
+                    word: "every-position",
+                    words: "every position is rounded, once: no exact first and last positions, no smoothing, no shrinking (options \
+                            `sink`, `recent`, `smoothing` and `shrink-from` of kv-bits)",
+                }),
+                ..Takes::exactly(KvBits::KIND, Families::Any)
+            },
+            Takes {
+                layers: Layers::TwoLevel,
+                together: &[Together::Heads],
+                only: Some(Only {
+                    word: "one-window",
+                    words: "a window that does not grow and has no first positions beside it (option `window` of attention-spans)",
+                }),
+                ..Takes::exactly(
+                    AttentionSpan::KIND,
+                    Families::These { list: families::windowed, beyond: "" },
+                )
+            },
+        ],
+        refuses: &[
+            (
+                KeepExperts::KIND,
+                "vLLM's `approximate_experts` replaces what an expert adds while the router still chooses among all, and the search \
+                 scored a router without it; a checkpoint without the experts is written by `--to hf`",
+            ),
+            (MergeExperts::KIND, BY_HF),
+            (RouteExperts::KIND, BY_HF),
+            (
+                ExpertsPerToken::KIND,
+                "the number of experts per token is written into the config by `--to hf`",
+            ),
+            (
+                DropBlock::KIND,
+                "vLLM has no argument that skips a layer; a checkpoint without it is written by `--to hf`",
+            ),
+            (
+                CombineCheckpoints::KIND,
+                "vLLM does not mix checkpoints; the mixed one is written by `--to hf`",
+            ),
+            (
+                WeightBits::KIND,
+                "vLLM reads weights in few bits from the checkpoint and has no argument for them; use `--to plan`",
+            ),
+            (
+                ActivationBits::KIND,
+                "vLLM reads from the checkpoint in how many bits inputs are; use `--to plan`",
+            ),
+        ],
+        otherwise: "it takes kv-bits and attention-span; use `--to plan`",
+    },
+    check: "python tests/golden/check_vllm.py DIR_OF_THE_MODEL DIR_OF_THIS_FILE",
+    verified: VERIFIED,
+};
+
+/// The oldest version that was tried.
+const SINCE: &str = "";
+
+const VERIFIED: &[Verified] = &[];
