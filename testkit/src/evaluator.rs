@@ -11,6 +11,7 @@
 //! }
 //! ```
 
+mod outputs;
 pub mod plans;
 mod promises;
 mod running;
