@@ -8,6 +8,8 @@ mod folder;
 mod path;
 mod start;
 mod target;
+#[cfg(feature = "export")]
+mod verifying;
 
 pub use cause::Cause;
 pub use continuing::{ContinueError, NoStore};
@@ -17,6 +19,8 @@ pub use folder::FolderError;
 pub use path::PathError;
 pub use start::StartError;
 pub use target::TargetError;
+#[cfg(feature = "export")]
+pub use verifying::VerifyError;
 
 use attune_core::printable::{self, MESSAGE};
 use attune_core::space::SpaceError;

@@ -16,7 +16,9 @@ use crate::error::Error;
 pub(crate) use chosen::Factory;
 #[cfg(feature = "backend")]
 pub(crate) use command::beside;
-pub use python::{INSTALL_TORCH, NoTorch, TORCH, TORCH_SUMMARY, torch_command};
+#[cfg(feature = "export")]
+pub(crate) use python::engines_command;
+pub use python::{INSTALL_TORCH, NoPackage, TORCH, TORCH_SUMMARY, torch_command};
 pub use started::starting;
 #[cfg(feature = "backend")]
 pub(crate) use started::wait_for_none_but;
@@ -33,7 +35,7 @@ pub enum Listed {
         /// What it evaluates, in one sentence.
         summary: &'static str,
         /// Program and arguments, or where they were looked for.
-        command: Result<Vec<String>, NoTorch>,
+        command: Result<Vec<String>, NoPackage>,
     },
 }
 

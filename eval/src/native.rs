@@ -24,9 +24,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use attune_core::evaluator::{
-    EvalFailure, Evaluation, Evaluator, EvaluatorInfo, Outputs, Request, TaskInfo,
-};
+use attune_core::evaluator::{EvalFailure, Evaluation, Evaluator, EvaluatorInfo, Outputs, Request, TaskInfo};
 use attune_core::facts::Facts;
 use attune_core::hash::ContentHash;
 use attune_core::plan::{Edit, Plan};

@@ -11,9 +11,11 @@ mod earlier;
 mod page;
 mod read;
 mod targets;
+mod verified;
 mod wire;
 
 pub use earlier::{Earlier, EarlierError, MANIFESTS, earlier};
 pub use page::page;
 pub use read::{PlanFile, ReadError, read_plan};
 pub use targets::{HfExporter, MlxExporter, PlanExporter, Target, UnknownTarget, target, targets};
+pub use verified::{reference, with_verified};

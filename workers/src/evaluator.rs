@@ -5,9 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use attune_core::evaluator::{
-    EvalFailure, Evaluation, Evaluator, EvaluatorInfo, Outputs, Request, TaskInfo,
-};
+use attune_core::evaluator::{EvalFailure, Evaluation, Evaluator, EvaluatorInfo, Outputs, Request, TaskInfo};
 use attune_core::facts::Facts;
 use attune_core::hash::ContentHash;
 use attune_core::plan::Plan;
@@ -189,10 +187,11 @@ impl Evaluator for ProcessEvaluator {
         let call = Call::Outputs { plan, split, items, positions };
         let heard = Heard::new(&request.items, positions);
         let what = "handing out the outputs of a plan";
-        let (connection, OutputsResult {}, said) = self.work(what, &call, request, &|| heard.forget(), &|event| match event {
-            Event::Outputs(outputs) => heard.add(outputs),
-            _ => Err("outputs are no outcomes of plans".to_owned()),
-        })?;
+        let (connection, OutputsResult {}, said) =
+            self.work(what, &call, request, &|| heard.forget(), &|event| match event {
+                Event::Outputs(outputs) => heard.add(outputs),
+                _ => Err("outputs are no outcomes of plans".to_owned()),
+            })?;
         heard.all().map(Some).map_err(|why| self.nonsense(&connection, &said, why))
     }
 

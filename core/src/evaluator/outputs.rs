@@ -34,7 +34,10 @@ impl Outputs {
         }
         if rows.checked_mul(width) != Some(self.values.len()) {
             let values = self.values.len();
-            return Some(format!("outputs of item {} have {values} values, expected {rows} × {width}", self.item));
+            return Some(format!(
+                "outputs of item {} have {values} values, expected {rows} × {width}",
+                self.item
+            ));
         }
         let ascending = self.positions.windows(2).all(|pair| pair[0] < pair[1]);
         let last = self.positions[rows - 1];
@@ -60,7 +63,10 @@ mod tests {
         assert_eq!(spread(128, 16).len(), 16);
         assert_eq!(spread(128, 16)[15], 127);
         assert_eq!(spread(4, 16), [0, 1, 2, 3]);
-        assert_eq!((spread(7, 1), spread(1, 16), spread(0, 16), spread(5, 0)), (vec![6], vec![0], vec![], vec![]));
+        assert_eq!(
+            (spread(7, 1), spread(1, 16), spread(0, 16), spread(5, 0)),
+            (vec![6], vec![0], vec![], vec![])
+        );
     }
 
     #[test]

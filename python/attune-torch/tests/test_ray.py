@@ -159,13 +159,13 @@ def plans(count: int) -> list[Plan]:
     return [(slow(0.05), add(0.25 * number)) for number in range(count)]
 
 
-@pytest.mark.parametrize("actors", [1, 4])
 def test_outputs_come_from_an_actor(share: Callable[..., tuple[Session, Path]]) -> None:
     session, _ = share(2)
     found = list(session.outputs((add(2.0),), Heard([], [4, 1]), 16))
     assert found == [Outputs.of_rows(item, [item, 1], [1], [[2.0, 0.5]]) for item in (4, 1)]
 
 
+@pytest.mark.parametrize("actors", [1, 4])
 def test_results_are_those_of_one_session(share: Callable[..., tuple[Session, Path]], actors: int) -> None:
     session, log = share(actors)
     batch = Heard(plans(16))

@@ -52,7 +52,11 @@ fn of_the_plan(trial: &Trial<'_>, whole: &[Outputs]) -> Result<String, String> {
     let plan = &trial.plans[worst];
     match asked(trial, plan)? {
         Some(found) if !same(trial, whole, &found) => Ok(format!(", others with {}", said(plan))),
-        _ => Err(format!("{}: `{DISTANCE}` is {}, and outputs are as without it", said(plan), distance(&worst))),
+        _ => Err(format!(
+            "{}: `{DISTANCE}` is {}, and outputs are as without it",
+            said(plan),
+            distance(&worst)
+        )),
     }
 }
 
@@ -68,7 +72,10 @@ fn sound(found: &[Outputs], items: &[u32]) -> Result<(), String> {
         return Err(fault);
     }
     if let Some(many) = found.iter().find(|one| one.positions.len() > POSITIONS as usize) {
-        return Err(format!("{} positions of a sequence, at most {POSITIONS} are wanted", many.positions.len()));
+        return Err(format!(
+            "{} positions of a sequence, at most {POSITIONS} are wanted",
+            many.positions.len()
+        ));
     }
     let mut of: Vec<u32> = found.iter().map(|one| one.item).collect();
     of.dedup();

@@ -26,9 +26,9 @@ impl TryFrom<Outputs> for attune_core::evaluator::Outputs {
 
     fn try_from(said: Outputs) -> Result<Self, String> {
         let Outputs { item, inputs, positions, width, values } = said;
-        let bytes = STANDARD.decode(values).map_err(|error| {
-            format!("`values` of item {item} are not base64 of float32: {error}")
-        })?;
+        let bytes = STANDARD
+            .decode(values)
+            .map_err(|error| format!("`values` of item {item} are not base64 of float32: {error}"))?;
         let (numbers, rest) = bytes.as_chunks::<4>();
         if !rest.is_empty() {
             return Err(format!("`values` of item {item} are {} bytes, expected four each", bytes.len()));

@@ -119,7 +119,8 @@ pub(crate) fn scores(plan: &Value, split: &str, items: &[u64]) -> Value {
 pub(crate) fn outputs(plan: &Value, split: &str, item: u64, positions: u64) -> Value {
     let inputs: Vec<u64> = (0..LAYERS).map(|input| (input + item) % 2).collect();
     let positions: Vec<u64> = (LAYERS - positions.min(LAYERS)..LAYERS).collect();
-    let rows = positions.iter().flat_map(|position| [*position as f32 - damage(plan, split, item) as f32, 0.0]);
+    let rows =
+        positions.iter().flat_map(|position| [*position as f32 - damage(plan, split, item) as f32, 0.0]);
     let values = STANDARD.encode(rows.flat_map(f32::to_le_bytes).collect::<Vec<u8>>());
     json!({"item": item, "inputs": inputs, "positions": positions, "width": 2, "values": values})
 }
