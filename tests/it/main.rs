@@ -36,5 +36,6 @@ mod torch;
 #[cfg(target_os = "linux")]
 mod torch_ray;
 #[cfg(unix)]
+mod verify;
 mod walk;
 mod workers;
