@@ -71,6 +71,8 @@ pub(crate) struct Question<'a> {
     pub(crate) reference: &'a Path,
     /// The same without the plan.
     pub(crate) control: &'a Path,
+    /// Whether the engine may run code that comes with the folder.
+    pub(crate) run_code: bool,
 }
 
 impl Engines {
@@ -96,8 +98,8 @@ impl Engines {
     /// # Errors
     /// When the engine refuses it, or the package does not answer.
     pub(crate) fn verify(&self, question: &Question<'_>) -> Result<Answered, EngineError> {
-        let Question { engine, folder, reference, control } = question;
-        let arguments = [
+        let Question { engine, folder, reference, control, run_code } = question;
+        let mut arguments = vec![
             "verify".as_ref(),
             "--engine".as_ref(),
             engine.as_ref(),
@@ -108,6 +110,9 @@ impl Engines {
             "--control".as_ref(),
             control.as_os_str(),
         ];
+        if *run_code {
+            arguments.push("--run-code".as_ref());
+        }
         let (said, output) = self.ask(&arguments)?;
         let text = |key: &str| said.get(key).and_then(Json::as_str).map(str::to_owned);
         if let Some(message) = text("error") {

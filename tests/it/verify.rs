@@ -66,8 +66,8 @@ import attune_engines.engines.transformers as engine
 
 load = engine._load
 
-def tampered(folder):
-    model = load(folder)
+def tampered(folder, *rest):
+    model = load(folder, *rest)
     if "tiny-moe" not in str(folder):
         weight = model.model.layers[1].self_attn.o_proj.weight
         weight.requires_grad_(False).neg_()

@@ -81,7 +81,10 @@ pub fn write_verified(
     let files = ready.write()?;
     let control = control(&ready, &beside)?;
     tell(format!("running it in {} {}", asked.name, asked.version));
-    let question = Question { engine: asked.name, folder: &args.out, reference: &file, control: &control };
+    // Code that comes with the model is not run because somebody exports it; code of the exporter is.
+    let run_code = has_code(&args.out) && !has_code(&ready.chosen.model_folder);
+    let question =
+        Question { engine: asked.name, folder: &args.out, reference: &file, control: &control, run_code };
     let answered = asked.engines.verify(&question).map_err(Error::run)?;
     let bound = Bound::of(&ready.exactness, ready.target.description.tolerance);
     let (verdict, why) = verdict::of(&answered, bound);
@@ -111,6 +114,13 @@ fn control(ready: &Ready<'_>, beside: &Beside) -> Result<PathBuf, Error> {
     let result = ready.export(&empty, &mut |name, bytes| fs::write(folder.join(name), bytes));
     result.map_err(|error| Error::run(VerifyError::Control(error)))?;
     Ok(folder)
+}
+
+/// Whether the config.json of a folder names Python code beside it.
+fn has_code(folder: &Path) -> bool {
+    let config = fs::read(folder.join("config.json")).unwrap_or_default();
+    let config: serde_json::Value = serde_json::from_slice(&config).unwrap_or_default();
+    config.get("auto_map").is_some()
 }
 
 /// Writes the result into the manifest of the export, where it has one that tells of more than the plan.

@@ -76,3 +76,30 @@ def test_a_control_that_does_not_load_leaves_the_answer(tmp_path: Path, capsys: 
     assert code == 0
     assert found["max_difference"] < 1e-4
     assert "control" not in found and "none" in found["control_error"]
+
+
+CODE = """
+from transformers import LlamaConfig, LlamaForCausalLM
+
+
+class OwnConfig(LlamaConfig):
+    model_type = "own"
+
+
+class OwnForCausalLM(LlamaForCausalLM):
+    config_class = OwnConfig
+"""
+
+
+def test_code_of_a_folder_runs_only_where_that_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = llama(tmp_path / "scored", 1)
+    reference = outputs(folder, tmp_path / "reference.safetensors")
+    (folder / "own.py").write_text(CODE)
+    config = json.loads((folder / "config.json").read_text())
+    classes = {"AutoConfig": "own.OwnConfig", "AutoModelForCausalLM": "own.OwnForCausalLM"}
+    (folder / "config.json").write_text(json.dumps(config | {"model_type": "own", "auto_map": classes}))
+    code, found = verify(capsys, "--folder", folder, "--reference", reference)
+    assert code == 1 and "error" in found
+    code, found = verify(capsys, "--folder", folder, "--reference", reference, "--run-code")
+    assert code == 0, found
+    assert found["max_difference"] < 1e-4

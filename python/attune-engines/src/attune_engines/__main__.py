@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from attune_engines import compare, reference
-from attune_engines.engine import Engine, EngineError
+from attune_engines.engine import Engine, EngineError, RunsCode
 from attune_engines.engines import MODULES, engine
 
 
@@ -37,6 +37,9 @@ def _parser() -> argparse.ArgumentParser:
     verify.add_argument("--folder", required=True, type=Path, help="what was exported")
     verify.add_argument("--reference", required=True, type=Path, help="outputs of the evaluator, as safetensors")
     verify.add_argument("--control", type=Path, help="the same without the plan, which has to differ")
+    verify.add_argument(
+        "--run-code", action="store_true", help="run Python code that comes with the folder: only where you know whose it is"
+    )
     return parser
 
 
@@ -56,6 +59,8 @@ def _verified(args: argparse.Namespace) -> tuple[int, dict[str, Any]]:
     about: dict[str, Any] = {"engine": asked.name, "version": version}
     if version is None:
         return 3, about | {"error": f"{asked.name} is not installed", "install": asked.install}
+    if isinstance(asked, RunsCode):
+        asked.runs_code = args.run_code
     try:
         sequences = reference.read(args.reference)
         own = compare.ask(asked, args.folder, sequences)

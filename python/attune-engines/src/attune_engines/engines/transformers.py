@@ -21,6 +21,10 @@ class Transformers:
     name = "Transformers"
     install = "pip install torch transformers"
 
+    def __init__(self) -> None:
+        self.runs_code = False
+        """Whether code that comes with a folder (`auto_map` of config.json) is run."""
+
     def version(self) -> str | None:
         return installed.version("transformers", "torch")
 
@@ -29,7 +33,7 @@ class Transformers:
     ) -> list[NDArray[np.float32]]:
         import torch
 
-        model = _load(folder)
+        model = _load(folder, self.runs_code)
         rows = []
         with torch.no_grad():
             for tokens, wanted in zip(sequences, positions, strict=True):
@@ -39,7 +43,7 @@ class Transformers:
         return rows
 
 
-def _load(folder: Path) -> Any:
+def _load(folder: Path, runs_code: bool = False) -> Any:
     """The model in float32, of which every weight was in the folder."""
     import torch
     from transformers import AutoModelForCausalLM
@@ -50,6 +54,7 @@ def _load(folder: Path) -> Any:
             dtype=torch.float32,
             attn_implementation="eager",
             local_files_only=True,
+            trust_remote_code=runs_code,
             output_loading_info=True,
         )
     except Exception as error:  # whatever transformers, a quantiser's package or a file raises
