@@ -192,7 +192,7 @@ def outputs(trial: Trial) -> str:
         raise Broken(f"{said(trial.honoured())}: asked again, they are others")
     for plan in trial.plans[:4]:
         trial.outputs(plan)
-    if not trial.needs_edits:
+    if trial.plans and not trial.needs_edits:
         scores = trial.scores(trial.plans, trial.items)
         worst = max(range(len(scores)), key=lambda index: value_of(scores[index].get(DISTANCE, _NOTHING)))
         distance = value_of(scores[worst].get(DISTANCE, _NOTHING))
