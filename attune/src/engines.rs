@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 
 pub use answer::{Answered, Figures, ItemFigures};
 
-pub use crate::factory::NoPackage;
+pub use crate::error::{EngineError, NoPackage};
 use crate::factory::engines_command;
 
 /// Lines of the package's standard error that a message shows.
@@ -24,35 +24,6 @@ pub struct Engine {
     pub version: Option<String>,
     /// The command that brings it.
     pub install: String,
-}
-
-/// Why an engine says nothing of a folder.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum EngineError {
-    /// The package that asks engines is missing.
-    #[error(transparent)]
-    NoPackage(#[from] NoPackage),
-    /// The package cannot be run, or does not answer as it should.
-    #[error("`{command}` {what}; expected one JSON object on its standard output{tail}")]
-    Nonsense {
-        /// What was run.
-        command: String,
-        /// What it did.
-        what: String,
-        /// The end of its standard error, where it said something.
-        tail: String,
-    },
-    /// The engine is there and refuses the folder.
-    #[error("{engine} {version} refuses {message}")]
-    Refused {
-        /// The engine.
-        engine: String,
-        /// Its version.
-        version: String,
-        /// What it says, with the folder.
-        message: String,
-    },
 }
 
 /// The package, where it is.

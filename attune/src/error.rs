@@ -2,9 +2,12 @@
 
 mod cause;
 mod continuing;
+#[cfg(feature = "export")]
+mod engine;
 mod evaluator;
 mod exporting;
 mod folder;
+mod package;
 mod path;
 mod start;
 mod target;
@@ -13,9 +16,12 @@ mod verifying;
 
 pub use cause::Cause;
 pub use continuing::{ContinueError, NoStore};
+#[cfg(feature = "export")]
+pub use engine::EngineError;
 pub use evaluator::{NoExample, OtherEvaluator};
 pub use exporting::{ChoiceError, StagingError};
 pub use folder::FolderError;
+pub use package::NoPackage;
 pub use path::PathError;
 pub use start::StartError;
 pub use target::TargetError;

@@ -13,12 +13,13 @@ use attune_eval::registry::{self, UnknownEvaluator};
 
 use crate::error::Error;
 
+pub use crate::error::NoPackage;
 pub(crate) use chosen::Factory;
 #[cfg(feature = "backend")]
 pub(crate) use command::beside;
 #[cfg(feature = "export")]
 pub(crate) use python::engines_command;
-pub use python::{INSTALL_TORCH, NoPackage, TORCH, TORCH_SUMMARY, torch_command};
+pub use python::{INSTALL_TORCH, TORCH, TORCH_SUMMARY, torch_command};
 pub use started::starting;
 #[cfg(feature = "backend")]
 pub(crate) use started::wait_for_none_but;

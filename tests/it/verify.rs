@@ -41,7 +41,10 @@ fn a_pruned_checkpoint_is_what_was_scored_and_the_engine_says_so() {
     let output = verify(&place, &python, &["small", "--to", "hf", "--out", &out]);
     assert!(output.status.success(), "{}", stderr(&output));
     let text = stdout(&output);
-    assert!(text.contains("verified: Transformers ") && text.contains("it computes what was scored"), "{text}");
+    assert!(
+        text.contains("verified: Transformers ") && text.contains("it computes what was scored"),
+        "{text}"
+    );
     assert!(text.lines().all(|line| line.contains("pruned/") || line.chars().count() <= 80), "{text}");
 
     let verified = &json(&place.path("pruned/attune-export.json"))["verified"];
@@ -57,7 +60,13 @@ fn a_pruned_checkpoint_is_what_was_scored_and_the_engine_says_so() {
     assert!(output.status.success(), "{}", stderr(&output));
     let said: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(said["verified"]["verdict"], "agrees");
-    assert!(said["files"].as_array().unwrap().iter().any(|file| file["path"].as_str().unwrap().ends_with("config.json")));
+    assert!(
+        said["files"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|file| file["path"].as_str().unwrap().ends_with("config.json"))
+    );
 }
 
 /// Has the engine negate a weight of what it loads, but for the model itself.
@@ -90,7 +99,11 @@ fn an_engine_that_computes_something_else_is_exit_code_1_and_says_what() {
     let out = place.path("pruned").display().to_string();
     let command = place.command(&["export", "small", "--to", "hf", "--out", &out, "--verify"]);
     let output = with_engines(command, &python, Some(&first)).output().unwrap();
-    refused(&output, 1, &["does not compute what was scored", "log p of a next token is off by up to", "report item"]);
+    refused(
+        &output,
+        1,
+        &["does not compute what was scored", "log p of a next token is off by up to", "report item"],
+    );
     assert!(stdout(&output).contains("DIFFERS from what was scored"), "{}", stdout(&output));
     assert_eq!(json(&place.path("pruned/attune-export.json"))["verified"]["verdict"], "differs");
 }
@@ -138,7 +151,11 @@ fn whoever_lacks_the_engine_is_told_what_brings_it_before_anything_is_written() 
     ]);
     place.run(&bits, &[]);
     let output = verify(&place, &python, &["bits", "--out", &out]);
-    refused(&output, 2, &["no engine of `--to mlx` is installed", "mlx-lm` brings mlx-lm", "nothing was exported"]);
+    refused(
+        &output,
+        2,
+        &["no engine of `--to mlx` is installed", "mlx-lm` brings mlx-lm", "nothing was exported"],
+    );
     assert!(!place.path("pruned").exists());
 }
 

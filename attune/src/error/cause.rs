@@ -25,9 +25,7 @@ use super::{
 };
 
 #[cfg(feature = "export")]
-use super::VerifyError;
-#[cfg(feature = "export")]
-use crate::engines::EngineError;
+use super::{EngineError, VerifyError};
 
 /// What happened.
 #[derive(Debug, thiserror::Error)]

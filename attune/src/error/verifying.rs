@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use attune_core::exporter::ExportError;
 
-use crate::factory::NoPackage;
+use super::NoPackage;
 
 /// Why an export was not checked.
 #[derive(Debug, thiserror::Error)]

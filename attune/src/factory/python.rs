@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::error::NoPackage;
+
 /// What `evaluator.name` of a profile calls it.
 pub const TORCH: &str = "torch";
 /// What it evaluates, in one sentence, where it cannot say so itself.
@@ -43,20 +45,6 @@ struct Package {
 
 /// How long a Python may take to say whether it has the package.
 const PATIENCE: Duration = Duration::from_secs(20);
-
-/// No Python with a package was found.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the Python package {package}, which no {} has; `{install}` brings it, and {variable} may name the Python that has it", tried.join(" nor "))]
-pub struct NoPackage {
-    /// The package.
-    pub package: &'static str,
-    /// The command that brings it.
-    pub install: &'static str,
-    /// The variable that may name a Python.
-    pub variable: &'static str,
-    /// Where it was looked for.
-    pub tried: Vec<String>,
-}
 
 /// What the search looks at: environment, files and which Python has the package.
 struct Places<'a> {

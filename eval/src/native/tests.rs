@@ -135,7 +135,8 @@ fn outputs_are_what_plans_are_scored_by() {
     for ((dense, edited), kl) in dense.iter().zip(&edited).zip(scored) {
         assert_eq!((&dense.inputs, edited.positions.len()), (&edited.inputs, 16));
         // The last token predicts nothing that is scored.
-        let rows = dense.values.chunks_exact(dense.width).zip(edited.values.chunks_exact(edited.width)).take(15);
+        let rows =
+            dense.values.chunks_exact(dense.width).zip(edited.values.chunks_exact(edited.width)).take(15);
         let divergences = rows.map(|(dense, edited)| {
             let (dense, edited) = (log_softmax(dense), log_softmax(edited));
             dense.iter().zip(&edited).map(|(dense, edited)| dense.exp() * (dense - edited)).sum::<f64>()

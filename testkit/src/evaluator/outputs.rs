@@ -4,7 +4,7 @@ use attune_core::evaluator::{EvalFailure, Outputs, Request, Split};
 use attune_core::plan::{Edit, Plan};
 
 use super::running::said;
-use super::{DISTANCE, Trial};
+use super::{DISTANCE, Trial, UNKNOWN};
 
 /// Positions that are wanted of a sequence.
 const POSITIONS: u32 = 5;
@@ -24,13 +24,13 @@ pub(super) fn outputs(trial: &Trial<'_>) -> Result<String, String> {
         let found = asked(trial, plan)?.ok_or_else(|| format!("{}: none", said(plan)))?;
         sound(&found, &trial.items()).map_err(|fault| format!("{}: {fault}", said(plan)))?;
     }
-    let foreign = Plan::from_canonical(vec![Edit::new(super::promises::UNKNOWN)]);
+    let foreign = Plan::from_canonical(vec![Edit::new(UNKNOWN)]);
     let request = Request::new(Split::Selection, trial.items());
     match trial.evaluator.outputs(&foreign, &request, POSITIONS) {
         Err(EvalFailure::Unsupported { .. }) => {}
         other => return Err(format!("an edit that it does not have is answered by {}", words(&other))),
     }
-    let nowhere = Request::new(Split::OutOfDomain(super::promises::UNKNOWN.to_owned()), vec![0]);
+    let nowhere = Request::new(Split::OutOfDomain(UNKNOWN.to_owned()), vec![0]);
     match trial.evaluator.outputs(&whole, &nowhere, POSITIONS) {
         Err(EvalFailure::BadRequest(_)) => {}
         other => return Err(format!("a split that it does not have is answered by {}", words(&other))),

@@ -11,12 +11,9 @@ use attune_core::signal::{Measured, SignalRequest, SignalSpec};
 
 use super::outputs::outputs;
 use super::running::said;
-use super::{DISTANCE, Trial};
+use super::{DISTANCE, Trial, UNKNOWN};
 
 type Tried = fn(&Trial<'_>) -> Result<String, String>;
-
-/// A word that no vocabulary and no list of signals has.
-pub(super) const UNKNOWN: &str = "testkit-unknown";
 
 /// What is said where only a form without edits could be tried.
 const NO_FORM: &str = "not tried: its subject has no form without edits";
