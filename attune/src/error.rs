@@ -4,23 +4,33 @@
 mod baseline;
 mod cause;
 mod continuing;
+#[cfg(feature = "export")]
+mod engine;
 mod evaluator;
 mod exporting;
 mod folder;
+mod package;
 mod path;
 mod start;
 mod target;
+#[cfg(feature = "export")]
+mod verifying;
 
 #[cfg(feature = "native")]
 pub use baseline::{BaselineError, RecipeFault};
 pub use cause::Cause;
 pub use continuing::{ContinueError, NoStore};
+#[cfg(feature = "export")]
+pub use engine::EngineError;
 pub use evaluator::{NoExample, OtherEvaluator};
 pub use exporting::{ChoiceError, StagingError};
 pub use folder::FolderError;
+pub use package::NoPackage;
 pub use path::PathError;
 pub use start::StartError;
 pub use target::TargetError;
+#[cfg(feature = "export")]
+pub use verifying::VerifyError;
 
 use attune_core::printable::{self, MESSAGE};
 use attune_core::space::SpaceError;

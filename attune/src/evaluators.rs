@@ -22,7 +22,7 @@ use crate::run_options::RunOptions;
 use crate::setup::{self, ChosenTask, Complaints};
 
 pub use crate::factory::{
-    INSTALL_TORCH, Listed, NoTorch, TORCH, TORCH_SUMMARY, list, names, spec, starting, torch_command,
+    INSTALL_TORCH, Listed, NoPackage, TORCH, TORCH_SUMMARY, list, names, spec, starting, torch_command,
 };
 pub use attune_workers::end_all;
 #[cfg(feature = "backend")]

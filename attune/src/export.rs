@@ -3,11 +3,14 @@
 mod choice;
 mod of_worker;
 mod staging;
+mod verify;
 
 use std::path::{Path, PathBuf};
 
-use attune_core::exporter::{Exactness, ExportError, ExportInput};
+use attune_core::exporter::{Exactness, ExportError, ExportInput, FileSink};
+use attune_core::plan::Plan;
 use attune_core::profile::Profile;
+use attune_export::Target;
 
 use crate::error::{ChoiceError, Error, FolderError, StagingError};
 use crate::model_files::Folder;
@@ -17,6 +20,7 @@ use crate::run_options::ExportOptions;
 pub use choice::Chosen;
 pub use of_worker::Need;
 use staging::Staging;
+pub use verify::{Bound, Verdict, Verification, write_verified};
 
 /// The target that takes every plan of every model, and none of its files.
 const PLAN: &str = "plan";
@@ -26,33 +30,61 @@ const PLAN: &str = "plan";
 /// # Errors
 /// When there is no such trial, the target cannot express its plan, or the files cannot be written; then none are.
 pub fn write(store: &Path, args: &ExportOptions) -> Result<Vec<(PathBuf, u64)>, Error> {
-    let to = match &args.to {
-        Some(to) => to.clone(),
-        None => target_of(store, &args.study)?,
-    };
-    let exporter = attune_export::target(&to).map_err(Error::input)?.exporter;
-    let need = if to == PLAN { Need::Name } else { Need::Weights };
-    let chosen = Chosen::find(store, &args.study, args.trial, args.model.as_deref(), need)?;
-    let Chosen { model_folder, model, plan, provenance } = chosen;
-    if let Exactness::Approximate { reason } = exporter.check(&plan, &model).map_err(Error::input)?
-        && !args.approximate
-    {
-        return Err(Error::input(ChoiceError::Approximate { target: to, reason }));
+    Ready::find(store, args)?.write()
+}
+
+/// An export that its target takes.
+struct Ready<'a> {
+    args: &'a ExportOptions,
+    target: &'static Target,
+    chosen: Chosen,
+    exactness: Exactness,
+    /// The files of the model; none where the plan stands for itself.
+    files: Folder,
+}
+
+impl<'a> Ready<'a> {
+    fn find(store: &Path, args: &'a ExportOptions) -> Result<Self, Error> {
+        let to = match &args.to {
+            Some(to) => to.clone(),
+            None => target_of(store, &args.study)?,
+        };
+        let target = attune_export::target(&to).map_err(Error::input)?;
+        let need = if to == PLAN { Need::Name } else { Need::Weights };
+        let chosen = Chosen::find(store, &args.study, args.trial, args.model.as_deref(), need)?;
+        let exactness = target.exporter.check(&chosen.plan, &chosen.model).map_err(Error::input)?;
+        if let Exactness::Approximate { reason } = &exactness
+            && !args.approximate
+        {
+            let reason = reason.clone();
+            return Err(Error::input(ChoiceError::Approximate { target: to, reason }));
+        }
+        let files = match need {
+            // A plan stands for itself, wherever its model is.
+            Need::Name => Folder::empty(),
+            _ => Folder::open(&chosen.model_folder).map_err(|source| {
+                Error::run(FolderError::Unreadable { folder: chosen.model_folder.clone(), source })
+            })?,
+        };
+        Ok(Self { args, target, chosen, exactness, files })
     }
-    let files = match need {
-        // A plan stands for itself, wherever its model is.
-        Need::Name => Folder::empty(),
-        _ => Folder::open(&model_folder)
-            .map_err(|source| Error::run(FolderError::Unreadable { folder: model_folder.clone(), source }))?,
-    };
-    let mut staging = Staging::begin(&args.out, &args.study).map_err(staging_error)?;
-    let input = ExportInput { plan: &plan, model: &model, files: &files, provenance: &provenance };
-    let result = exporter.export(&input, &mut |name, bytes| staging.write(name, bytes));
-    result.map_err(|error| match error {
-        ExportError::Inexpressible { .. } => Error::input(error),
-        source => Error::run(StagingError::Failed { source, out: args.out.clone() }),
-    })?;
-    staging.finish().map_err(staging_error)
+
+    fn write(&self) -> Result<Vec<(PathBuf, u64)>, Error> {
+        let out = &self.args.out;
+        let mut staging = Staging::begin(out, &self.args.study).map_err(staging_error)?;
+        let result = self.export(&self.chosen.plan, &mut |name, bytes| staging.write(name, bytes));
+        result.map_err(|error| match error {
+            ExportError::Inexpressible { .. } => Error::input(error),
+            source => Error::run(StagingError::Failed { source, out: out.clone() }),
+        })?;
+        staging.finish().map_err(staging_error)
+    }
+
+    /// The files of `plan`, which is the one that was chosen or what it is compared with.
+    fn export(&self, plan: &Plan, sink: &mut FileSink<'_>) -> Result<(), ExportError> {
+        let Chosen { model, provenance, .. } = &self.chosen;
+        self.target.exporter.export(&ExportInput { plan, model, files: &self.files, provenance }, sink)
+    }
 }
 
 /// The target that a study was searched for.

@@ -13,10 +13,13 @@ use attune_eval::registry::{self, UnknownEvaluator};
 
 use crate::error::Error;
 
+pub use crate::error::NoPackage;
 pub(crate) use chosen::Factory;
 #[cfg(feature = "backend")]
 pub(crate) use command::beside;
-pub use python::{INSTALL_TORCH, NoTorch, TORCH, TORCH_SUMMARY, torch_command};
+#[cfg(feature = "export")]
+pub(crate) use python::engines_command;
+pub use python::{INSTALL_TORCH, TORCH, TORCH_SUMMARY, torch_command};
 pub use started::starting;
 #[cfg(feature = "backend")]
 pub(crate) use started::wait_for_none_but;
@@ -33,7 +36,7 @@ pub enum Listed {
         /// What it evaluates, in one sentence.
         summary: &'static str,
         /// Program and arguments, or where they were looked for.
-        command: Result<Vec<String>, NoTorch>,
+        command: Result<Vec<String>, NoPackage>,
     },
 }
 

@@ -76,6 +76,8 @@
 pub mod backend;
 #[cfg(feature = "native")]
 pub mod continuation;
+#[cfg(feature = "export")]
+pub mod engines;
 pub mod error;
 #[cfg(feature = "native")]
 pub mod evaluators;

@@ -103,8 +103,8 @@ impl Command {
             Self::Technique(TechniqueCommand::List { json } | TechniqueCommand::Show { json, .. })
             | Self::Evaluator(EvaluatorCommand::List { json } | EvaluatorCommand::Show { json, .. })
             | Self::Target(TargetCommand::List { json } | TargetCommand::Show { json, .. }) => *json,
-            Self::Export(_)
-            | Self::Technique(TechniqueCommand::Check { .. })
+            Self::Export(export) => export.json,
+            Self::Technique(TechniqueCommand::Check { .. })
             | Self::Evaluator(EvaluatorCommand::Check { .. })
             | Self::Doctor { .. }
             | Self::Completions { .. } => false,
@@ -275,6 +275,13 @@ pub(crate) struct ExportArgs {
     /// Export even where the target expresses the plan only approximately.
     #[arg(long)]
     pub(crate) approximate: bool,
+    /// Have an engine of the target that is on this machine run what was exported, and compare it with what was scored;
+    /// exit code 1 when it computes something else.
+    #[arg(long)]
+    pub(crate) verify: bool,
+    /// Print one JSON object instead of a table.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 impl ExportArgs {

@@ -9,6 +9,7 @@ pub(crate) mod sheet;
 pub(crate) mod spec_json;
 pub(crate) mod table;
 pub(crate) mod target_json;
+pub(crate) mod verified;
 
 #[cfg(test)]
 mod tests;

@@ -4,6 +4,7 @@
 
 mod batch_progress;
 mod opening;
+mod outputs;
 mod run_control;
 mod spec;
 mod task_spec;
@@ -24,6 +25,7 @@ pub use batch_progress::BatchProgress;
 pub use opening::{
     EvaluatorFactory, FolderOutline, ModelFolders, OpenFailure, OpenFault, Opening, Outline, Prepared,
 };
+pub use outputs::{Outputs, spread};
 pub use run_control::RunControl;
 pub use spec::{EvaluatorSpec, TaskData};
 pub use task_spec::{ItemSize, TaskOption, TaskSpec};
@@ -285,6 +287,23 @@ pub trait Evaluator: Send + Sync {
     /// [`EvalFailure::BadRequest`] for a signal or an argument that this evaluator does not know;
     /// [`EvalFailure::Interrupted`] when it was asked to stop.
     fn signal(&self, wanted: &SignalRequest, request: &Request) -> Result<Measured, EvalFailure>;
+
+    /// What the subject computes under a plan on the data of `request`, for whoever holds an engine to it: for every sequence of
+    /// every item, in order, the outputs at no more than `positions` positions, evenly spread ([`spread`]). `None` where this
+    /// evaluator does not hand them out. The same plan, items and numerics give the same values; one item counts as one
+    /// evaluation of the request's [`BatchProgress`].
+    ///
+    /// # Errors
+    /// As for a plan of [`evaluate`](Self::evaluate).
+    fn outputs(
+        &self,
+        plan: &Plan,
+        request: &Request,
+        positions: u32,
+    ) -> Result<Option<Vec<Outputs>>, EvalFailure> {
+        let _ = (plan, request, positions);
+        Ok(None)
+    }
 
     /// The most memory that evaluating has taken so far, bytes, where it can be told.
     fn peak_memory(&self) -> Option<u64> {

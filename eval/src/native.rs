@@ -9,6 +9,7 @@ pub(crate) mod limit;
 pub(crate) mod memory;
 pub(crate) mod oom_backoff;
 mod outcome;
+mod outputs;
 mod population;
 mod prefix_cache;
 mod prepared;
@@ -23,7 +24,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use attune_core::evaluator::{EvalFailure, Evaluation, Evaluator, EvaluatorInfo, Request, TaskInfo};
+use attune_core::evaluator::{EvalFailure, Evaluation, Evaluator, EvaluatorInfo, Outputs, Request, TaskInfo};
 use attune_core::facts::Facts;
 use attune_core::hash::ContentHash;
 use attune_core::plan::{Edit, Plan};
@@ -280,6 +281,15 @@ impl Evaluator for NativeEvaluator {
 
     fn signal(&self, wanted: &SignalRequest, request: &Request) -> Result<Measured, EvalFailure> {
         self.measure(wanted, request)
+    }
+
+    fn outputs(
+        &self,
+        plan: &Plan,
+        request: &Request,
+        positions: u32,
+    ) -> Result<Option<Vec<Outputs>>, EvalFailure> {
+        self.logits_of(plan, request, positions).map(Some)
     }
 }
 

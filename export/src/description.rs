@@ -6,9 +6,11 @@
 
 mod facts;
 mod takes;
+mod tolerance;
 mod words;
 
 pub use takes::{DEFAULT_GRID, Families, Fidelity, Layers, Only, Takes, Together};
+pub use tolerance::Tolerance;
 
 /// An engine, or a format that several engines load.
 #[derive(Clone, Copy, Debug)]
@@ -23,6 +25,8 @@ pub struct Description {
     pub edits: Edits,
     /// How a written folder is checked.
     pub check: &'static str,
+    /// How far an engine that computes what was scored may be from the evaluator.
+    pub tolerance: Tolerance,
     /// What was found to be so, and how.
     pub verified: &'static [Verified],
 }

@@ -14,6 +14,7 @@ mod page;
 mod read;
 mod recipe;
 mod targets;
+mod verified;
 mod wire;
 mod yaml;
 
@@ -26,3 +27,4 @@ pub use targets::{
     MoaExporter, PlanExporter, Target, TransformersExporter, UnknownTarget, VllmExporter, WindowsExporter,
     target, targets,
 };
+pub use verified::{reference, with_verified};

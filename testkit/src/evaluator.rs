@@ -11,6 +11,7 @@
 //! }
 //! ```
 
+mod outputs;
 pub mod plans;
 mod promises;
 mod running;
@@ -24,6 +25,8 @@ use promises::PROMISES;
 
 /// The metric that is a distance to the subject without edits.
 const DISTANCE: &str = "kl";
+/// A word that no vocabulary and no list of signals has.
+const UNKNOWN: &str = "testkit-unknown";
 /// Items that plans are scored on: enough for an order and a part of them.
 const ITEMS: u32 = 3;
 

@@ -37,5 +37,6 @@ mod torch;
 #[cfg(target_os = "linux")]
 mod torch_ray;
 #[cfg(unix)]
+mod verify;
 mod walk;
 mod workers;

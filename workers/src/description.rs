@@ -19,6 +19,8 @@ pub struct Description {
     pub version: String,
     /// What decides the last digits, as far as it knows.
     pub numerics: Option<String>,
+    /// Whether it hands out outputs.
+    pub(crate) outputs: bool,
     /// Requests that may usefully run at once.
     pub(crate) concurrency: usize,
     /// Silence after which it is taken for hung, where it says so.
@@ -78,7 +80,8 @@ impl Description {
             signals,
         };
         let concurrency = hello.concurrency.unwrap_or(1).max(1);
-        Ok(Self { spec, version: hello.version, numerics: hello.numerics, concurrency, idle })
+        let Hello { version, numerics, outputs, .. } = hello;
+        Ok(Self { spec, version, numerics, outputs, concurrency, idle })
     }
 }
 

@@ -5,21 +5,23 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use attune_core::evaluator::{EvalFailure, Evaluation, Evaluator, EvaluatorInfo, Request, TaskInfo};
+use attune_core::evaluator::{EvalFailure, Evaluation, Evaluator, EvaluatorInfo, Outputs, Request, TaskInfo};
 use attune_core::facts::Facts;
 use attune_core::hash::ContentHash;
 use attune_core::plan::Plan;
 use attune_core::scores::Work;
 use attune_core::signal::{Measured, Signal, SignalRequest};
 use attune_core::space::Axis;
+use serde::de::DeserializeOwned;
 
-use crate::asking::Asking;
+use crate::asking::{Asking, edits, foreign};
 use crate::batch::Batch;
 use crate::checked;
 use crate::company::Want;
-use crate::connection::{Answer, Next, Wait};
+use crate::connection::{Answer, Connection, Next, Wait};
 use crate::ending::Cause;
-use crate::wire::{Call, Event, SignalResult};
+use crate::outputs::Heard;
+use crate::wire::{Call, Event, OutputsResult, SignalResult};
 
 /// An evaluator in a process of its own, that has opened and loaded its subject.
 ///
@@ -36,6 +38,46 @@ impl ProcessEvaluator {
     pub(crate) fn new(asking: Arc<Asking>, fingerprint: ContentHash) -> Self {
         let subject = asking.supervisor.identity().facts(fingerprint);
         Self { asking, subject, peak: AtomicU64::new(0) }
+    }
+
+    /// Asks for something that takes a while on the items of `request`. A worker that dies is asked once more: `begin` is called each
+    /// time before, `on` hears what is told.
+    fn work<T: DeserializeOwned>(
+        &self,
+        what: &str,
+        call: &Call,
+        request: &Request,
+        begin: &dyn Fn(),
+        on: &dyn Fn(Event) -> Result<(), String>,
+    ) -> Result<(Arc<Connection>, T, String), EvalFailure> {
+        let wait = Wait { stop: &request.stop, most: None, at_once: None };
+        let before = request.progress.evaluations();
+        let (connection, asked) = self.asking.twice(Want::Work, what, &request.stop, |connection| {
+            begin();
+            connection.ask::<T>(call, &wait, &mut |event| match event {
+                Event::Progress { evaluations, .. } => {
+                    let done = evaluations.unwrap_or(0.0).clamp(0.0, request.items.len() as f64);
+                    request.progress.at_least(before + done);
+                    Ok(Next::On)
+                }
+                other => on(other).map(|()| Next::On),
+            })
+        })?;
+        match asked.answer {
+            Answer::Result(result, said) => {
+                request.progress.at_least(before + request.items.len() as f64);
+                Ok((connection, result, said))
+            }
+            Answer::Failure(..) if asked.called_off.is_some() => Err(EvalFailure::Interrupted),
+            Answer::Failure(failure, said) => Err(self.asking.failed(&connection, failure, &said)),
+            Answer::Gone(ending) => Err(EvalFailure::Internal(ending.to_string())),
+        }
+    }
+
+    /// Ends a worker whose answer makes no sense, and says why.
+    fn nonsense(&self, connection: &Connection, said: &str, why: String) -> EvalFailure {
+        let ending = connection.end(Cause::nonsense(said, why));
+        EvalFailure::Internal(format!("the worker `{}`: {ending}", self.asking.supervisor.command()))
     }
 
     /// Refuses data that the task does not have.
@@ -106,26 +148,9 @@ impl Evaluator for ProcessEvaluator {
         let (split, items) = (request.split.to_string(), request.items.clone());
         let call = Call::Signal { name: wanted.name.clone(), args, split, items };
         let what = format!("measuring `{wanted}`");
-        let wait = Wait { stop: &request.stop, most: None, at_once: None };
-        let before = request.progress.evaluations();
-        let (connection, asked) = self.asking.twice(Want::Work, &what, &request.stop, |connection| {
-            connection.ask::<SignalResult>(&call, &wait, &mut |event| match event {
-                Event::Progress { evaluations, .. } => {
-                    let done = evaluations.unwrap_or(0.0).clamp(0.0, request.items.len() as f64);
-                    request.progress.at_least(before + done);
-                    Ok(Next::On)
-                }
-                Event::Outcome(_) => Err("a signal has no outcomes of plans".to_owned()),
-            })
+        let (connection, result, said) = self.work::<SignalResult>(&what, &call, request, &|| (), &|_| {
+            Err("a signal has neither outcomes of plans nor outputs".to_owned())
         })?;
-        let (result, said) = match asked.answer {
-            Answer::Result(result, said) => (result, said),
-            Answer::Failure(..) if asked.called_off.is_some() => return Err(EvalFailure::Interrupted),
-            Answer::Failure(failure, said) => {
-                return Err(self.asking.failed(&connection, failure, &said));
-            }
-            Answer::Gone(ending) => return Err(EvalFailure::Internal(ending.to_string())),
-        };
         let cells = result.axes.iter().try_fold(1_usize, |cells, axis| cells.checked_mul(axis.len as usize));
         let wrong = match cells {
             Some(cells) if cells == result.values.len() => result
@@ -136,18 +161,38 @@ impl Evaluator for ProcessEvaluator {
             _ => Some(format!("its axes do not have {} values", result.values.len())),
         };
         if let Some(why) = wrong {
-            let ending = connection.end(Cause::nonsense(&said, why));
-            return Err(EvalFailure::Internal(format!(
-                "the worker `{}`: {ending}",
-                self.asking.supervisor.command()
-            )));
+            return Err(self.nonsense(&connection, &said, why));
         }
-        request.progress.at_least(before + request.items.len() as f64);
         let axes = result.axes.iter().map(|axis| Axis::new(&axis.name, axis.len)).collect();
         Ok(Measured {
             signal: Signal { name: wanted.name.clone(), axes, values: result.values },
             work: Work { computed: result.work.computed, naive: result.work.naive },
         })
+    }
+
+    fn outputs(
+        &self,
+        plan: &Plan,
+        request: &Request,
+        positions: u32,
+    ) -> Result<Option<Vec<Outputs>>, EvalFailure> {
+        if !self.asking.supervisor.identity().outputs {
+            return Ok(None);
+        }
+        self.has(request)?;
+        if let Some(refused) = foreign(self.info(), plan) {
+            return Err(refused);
+        }
+        let (plan, split, items) = (edits(plan), request.split.to_string(), request.items.clone());
+        let call = Call::Outputs { plan, split, items, positions };
+        let heard = Heard::new(&request.items, positions);
+        let what = "handing out the outputs of a plan";
+        let (connection, OutputsResult {}, said) =
+            self.work(what, &call, request, &|| heard.forget(), &|event| match event {
+                Event::Outputs(outputs) => heard.add(outputs),
+                _ => Err("outputs are no outcomes of plans".to_owned()),
+            })?;
+        heard.all().map(Some).map_err(|why| self.nonsense(&connection, &said, why))
     }
 
     fn peak_memory(&self) -> Option<u64> {

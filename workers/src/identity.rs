@@ -15,6 +15,8 @@ use crate::wire::OpenResult;
 pub(crate) struct Identity {
     pub(crate) info: EvaluatorInfo,
     pub(crate) task: TaskInfo,
+    /// Whether it hands out outputs.
+    pub(crate) outputs: bool,
     /// Name and values of the facts of the subject.
     name: String,
     facts: Settings,
@@ -84,7 +86,9 @@ impl Identity {
             edits,
             signals: description.spec.signals.clone(),
         };
-        Ok(Self { info, task: TaskInfo { name: task.name, metrics, items, fingerprints }, name, facts })
+        let (task, outputs) =
+            (TaskInfo { name: task.name, metrics, items, fingerprints }, description.outputs);
+        Ok(Self { info, task, outputs, name, facts })
     }
 
     /// What is known of a subject with this fingerprint.

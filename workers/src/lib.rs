@@ -21,6 +21,7 @@ mod factory;
 mod identity;
 mod limits;
 mod lines;
+mod outputs;
 mod process;
 mod scored;
 mod supervisor;

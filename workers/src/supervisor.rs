@@ -119,7 +119,7 @@ fn told<T: serde::de::DeserializeOwned>(
             }
             Ok(Next::On)
         }
-        Event::Outcome(_) => Err("no plan is being evaluated".to_owned()),
+        Event::Outcome(_) | Event::Outputs(_) => Err("no plan is being evaluated".to_owned()),
     })
 }
 

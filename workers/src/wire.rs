@@ -7,6 +7,7 @@ mod hello;
 mod host;
 mod option;
 mod outcome;
+mod outputs;
 mod results;
 mod schema;
 #[cfg(test)]
@@ -20,9 +21,10 @@ pub use hello::{Hello, NamedSummary};
 pub use host::{Call, HostLine, Note, OpenCall, Request, TaskCall};
 pub use option::{OptionKind, OptionSpec};
 pub use outcome::{Aggregate, Outcome, Score, Work};
+pub use outputs::Outputs;
 pub use results::{
-    Axis, CheckResult, EvaluateResult, FactsResult, LoadResult, OpenResult, SignalResult, SplitResult,
-    TaskResult,
+    Axis, CheckResult, EvaluateResult, FactsResult, LoadResult, OpenResult, OutputsResult, SignalResult,
+    SplitResult, TaskResult,
 };
 pub use schema::{Argument, ArgumentKind, Condition, Contradiction, EditSchema, Idle, Part, Place};
 pub use task::{Direction, Metric, Size, TaskOption, TaskSpec};

@@ -26,6 +26,9 @@ use super::{
     StartError, TargetError,
 };
 
+#[cfg(feature = "export")]
+use super::{EngineError, VerifyError};
+
 /// What happened.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -119,6 +122,14 @@ pub enum Cause {
     /// An export cannot be put where it is to stand.
     #[error(transparent)]
     Staging(#[from] StagingError),
+    /// An export was not checked by an engine.
+    #[cfg(feature = "export")]
+    #[error(transparent)]
+    Verify(#[from] VerifyError),
+    /// An engine says nothing of an export.
+    #[cfg(feature = "export")]
+    #[error(transparent)]
+    Engine(#[from] EngineError),
     /// A study that a program describes lacks something.
     #[error("{what}; {remedy}")]
     Incomplete {

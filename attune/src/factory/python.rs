@@ -1,8 +1,10 @@
-//! Where `attune-torch` is: the evaluator `torch` is a Python package, and Python has many places.
+//! Where Python packages of attune are: the evaluator `torch` and the engines are such, and Python has many places.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
+
+use crate::error::NoPackage;
 
 /// What `evaluator.name` of a profile calls it.
 pub const TORCH: &str = "torch";
@@ -12,25 +14,41 @@ pub const TORCH_SUMMARY: &str =
 /// The command that brings it.
 pub const INSTALL_TORCH: &str = "pip install attune-torch";
 
-/// The package, as Python imports it.
-const MODULE: &str = "attune_torch";
-/// The program that the package installs.
-const PROGRAM: &str = "attune-torch";
-/// The Python that a person names.
-const PYTHON: &str = "ATTUNE_PYTHON";
+const TORCH_PACKAGE: Package = Package {
+    name: "attune-torch",
+    module: "attune_torch",
+    install: INSTALL_TORCH,
+    variables: &["ATTUNE_PYTHON"],
+};
+/// The package that asks engines about exported folders. They often are where the evaluator is not, so a Python of its own may be
+/// named.
+#[cfg(any(feature = "export", test))]
+const ENGINES_PACKAGE: Package = Package {
+    name: "attune-engines",
+    module: "attune_engines",
+    install: "pip install attune-engines",
+    variables: &["ATTUNE_ENGINES_PYTHON", "ATTUNE_PYTHON"],
+};
+
+/// A Python package.
+#[derive(Clone, Copy)]
+struct Package {
+    /// Its name, which is that of the program that it installs as well.
+    name: &'static str,
+    /// As Python imports it.
+    module: &'static str,
+    /// The command that brings it.
+    install: &'static str,
+    /// Variables that may name the Python that has it, the one that counts most first.
+    variables: &'static [&'static str],
+}
+
 /// How long a Python may take to say whether it has the package.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// No Python with the package was found.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the Python package attune-torch, which no {} has; `{INSTALL_TORCH}` brings it, and ATTUNE_PYTHON may name the Python that has it", tried.join(" nor "))]
-pub struct NoTorch {
-    /// Where it was looked for.
-    pub tried: Vec<String>,
-}
-
 /// What the search looks at: environment, files and which Python has the package.
 struct Places<'a> {
+    package: Package,
     variable: &'a dyn Fn(&str) -> Option<PathBuf>,
     is_file: &'a dyn Fn(&Path) -> bool,
     has_package: &'a dyn Fn(&Path) -> bool,
@@ -43,26 +61,45 @@ struct Places<'a> {
 ///
 /// # Errors
 /// When there is none, with where it was looked for.
-pub fn torch_command() -> Result<Vec<String>, NoTorch> {
+pub fn torch_command() -> Result<Vec<String>, NoPackage> {
+    command(TORCH_PACKAGE)
+}
+
+/// The command that asks engines about exported folders, found as [`torch_command`] is; `ATTUNE_ENGINES_PYTHON` goes before
+/// `ATTUNE_PYTHON`.
+///
+/// # Errors
+/// When there is none, with where it was looked for.
+#[cfg(feature = "export")]
+pub fn engines_command() -> Result<Vec<String>, NoPackage> {
+    command(ENGINES_PACKAGE)
+}
+
+fn command(package: Package) -> Result<Vec<String>, NoPackage> {
     let beside = std::env::current_exe().ok().and_then(|file| Some(file.parent()?.to_owned()));
     Places {
+        package,
         variable: &|name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from),
         is_file: &Path::is_file,
-        has_package: &has_package,
+        has_package: &|python| has_package(python, package.module),
         beside,
     }
     .find()
 }
 
 impl Places<'_> {
-    fn find(&self) -> Result<Vec<String>, NoTorch> {
+    fn find(&self) -> Result<Vec<String>, NoPackage> {
+        let Package { name: program, module: package, install, variables } = self.package;
+        let module = |python: &Path| module(python, package);
+        let missing = |tried| NoPackage { package: program, install, variable: variables[0], tried };
         let mut tried = Vec::new();
-        if let Some(python) = (self.variable)(PYTHON) {
+        let mut named = variables.iter().filter_map(|variable| Some((variable, (self.variable)(variable)?)));
+        if let Some((variable, python)) = named.next() {
             // Whoever names a Python means that one and no other.
-            tried.push(format!("{PYTHON} ({})", python.display()));
+            tried.push(format!("{variable} ({})", python.display()));
             return match (self.has_package)(&python) {
                 true => Ok(module(&python)),
-                false => Err(NoTorch { tried }),
+                false => Err(missing(tried)),
             };
         }
         for environment in ["VIRTUAL_ENV", "CONDA_PREFIX"].into_iter().filter_map(self.variable) {
@@ -74,11 +111,11 @@ impl Places<'_> {
         }
         let path = (self.variable)("PATH").unwrap_or_default();
         let folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
-        let programs = self.beside.iter().chain(&folders).map(|folder| folder.join(executable(PROGRAM)));
+        let programs = self.beside.iter().chain(&folders).map(|folder| folder.join(executable(program)));
         if let Some(program) = programs.into_iter().find(|program| (self.is_file)(program)) {
             return Ok(vec![program.display().to_string()]);
         }
-        tried.push(format!("program {PROGRAM} on the path"));
+        tried.push(format!("program {program} on the path"));
         let name = executable(if cfg!(windows) { "python" } else { "python3" });
         let mut pythons = folders.iter().map(|folder| folder.join(&name));
         match pythons.find(|python| (self.is_file)(python)) {
@@ -86,12 +123,12 @@ impl Places<'_> {
             Some(python) => tried.push(format!("{}", python.display())),
             None => tried.push(format!("{name} on the path")),
         }
-        Err(NoTorch { tried })
+        Err(missing(tried))
     }
 }
 
-fn module(python: &Path) -> Vec<String> {
-    vec![python.display().to_string(), "-m".to_owned(), MODULE.to_owned()]
+fn module(python: &Path, package: &str) -> Vec<String> {
+    vec![python.display().to_string(), "-m".to_owned(), package.to_owned()]
 }
 
 fn python_of(environment: &Path) -> PathBuf {
@@ -106,8 +143,8 @@ fn executable(name: &str) -> String {
 }
 
 /// Whether a Python finds the package, which is not imported for that: it would bring torch.
-fn has_package(python: &Path) -> bool {
-    let program = format!("import sys, importlib.util as u; sys.exit(u.find_spec('{MODULE}') is None)");
+fn has_package(python: &Path, module: &str) -> bool {
+    let program = format!("import sys, importlib.util as u; sys.exit(u.find_spec('{module}') is None)");
     let nobody = || Stdio::null();
     let started =
         Command::new(python).args(["-c", &program]).stdin(nobody()).stdout(nobody()).stderr(nobody()).spawn();
@@ -131,13 +168,23 @@ mod tests {
     use super::*;
 
     /// What is found on a machine with these variables, these files and these Pythons that have the package.
-    fn found(variables: &[(&str, &str)], files: &[&str], having: &[&str]) -> Result<Vec<String>, NoTorch> {
+    fn found(variables: &[(&str, &str)], files: &[&str], having: &[&str]) -> Result<Vec<String>, NoPackage> {
+        of(TORCH_PACKAGE, variables, files, having)
+    }
+
+    fn of(
+        package: Package,
+        variables: &[(&str, &str)],
+        files: &[&str],
+        having: &[&str],
+    ) -> Result<Vec<String>, NoPackage> {
         let variable = |name: &str| {
             let value = variables.iter().find(|(known, _)| *known == name);
             value.map(|(_, value)| PathBuf::from(value))
         };
         let is = |known: &[&str], path: &Path| known.iter().any(|known| Path::new(known) == path);
         Places {
+            package,
             variable: &variable,
             is_file: &|path| is(files, path) || is(having, path),
             has_package: &|path| is(having, path),
@@ -164,6 +211,22 @@ mod tests {
         );
         let named = found(&with(("ATTUNE_PYTHON", "/n/python")), &program, &everywhere).unwrap_err();
         assert_eq!(named.tried, ["ATTUNE_PYTHON (/n/python)"]);
+    }
+
+    #[test]
+    fn engines_may_have_a_python_of_their_own() {
+        let both = [("ATTUNE_PYTHON", "/t/python"), ("ATTUNE_ENGINES_PYTHON", "/e/python")];
+        let everywhere = ["/t/python", "/e/python"];
+        let python = |python: &str, module: &str| Ok([python, "-m", module].map(str::to_owned).to_vec());
+        assert_eq!(of(ENGINES_PACKAGE, &both, &[], &everywhere), python("/e/python", "attune_engines"));
+        assert_eq!(of(ENGINES_PACKAGE, &both[..1], &[], &everywhere), python("/t/python", "attune_engines"));
+        assert_eq!(found(&both, &[], &everywhere), python("/t/python", "attune_torch"));
+        let missing = of(ENGINES_PACKAGE, &both, &[], &["/t/python"]).unwrap_err().to_string();
+        assert!(
+            missing.contains("ATTUNE_ENGINES_PYTHON may name")
+                && missing.contains("no ATTUNE_ENGINES_PYTHON (/e/python)"),
+            "{missing}"
+        );
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use attune::backend::come_with_attune;
+use attune::engines::{Engine, EngineError, Engines};
 use attune::evaluators::{self, Listed};
 use attune::setup;
 use attune_core::profile::{EvaluatorChoice, command_text};
@@ -34,6 +35,8 @@ pub(crate) fn run(store: &Path, repair: bool) -> Result<(), CliError> {
         let (name, engines) = (target.description.name, target.description.engine_words());
         output::line(format!("  {name:<10}loaded by {engines}"))?;
     }
+    output::line("\nEngines that check exports (attune export --verify)")?;
+    output::line(engines())?;
     let (folder, profiles) = come_with_attune();
     output::line(format!("\nProfiles {}", folder.display()))?;
     output::line(match profiles {
@@ -59,6 +62,26 @@ pub(crate) fn run(store: &Path, repair: bool) -> Result<(), CliError> {
         output::line(format!("  PROBLEM: {problem}"))?;
     }
     Err(CliError::Run("the store needs attention; see above".to_owned()))
+}
+
+/// The engines that can be asked, a line each; none is started.
+fn engines() -> String {
+    let listed = Engines::find().map_err(EngineError::from).and_then(|engines| engines.list());
+    let engines = match listed {
+        Ok(engines) => engines,
+        Err(EngineError::NoPackage(missing)) => {
+            return format!("  none: {} (looked for in {})", missing.install, missing.tried.join(", "));
+        }
+        Err(error) => return format!("  cannot be asked: {error}"),
+    };
+    let lines: Vec<String> = engines
+        .iter()
+        .map(|Engine { name, version, install }| match version {
+            Some(version) => format!("  {name:<14}{version}"),
+            None => format!("  {name:<14}not installed: {install}"),
+        })
+        .collect();
+    lines.join("\n")
 }
 
 /// An evaluator, in a line. One of another process is started, to see whether it is what it should be.

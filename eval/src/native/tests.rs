@@ -108,3 +108,44 @@ fn a_device_without_memory_for_one_plan_on_one_item_says_so() {
     let failed = scores(&device(0));
     assert!(matches!(failed, Err(EvalFailure::OutOfMemory { .. })), "{failed:?}");
 }
+
+#[test]
+fn outputs_are_what_plans_are_scored_by() {
+    let evaluator = device(usize::MAX);
+    let plan = population().remove(0);
+    let request = Request::new(Split::Selection, vec![2, 0]);
+    let log_softmax = |row: &[f32]| -> Vec<f64> {
+        let most = row.iter().copied().fold(f32::MIN, f32::max);
+        let sum: f64 = row.iter().map(|&logit| f64::from(logit - most).exp()).sum();
+        row.iter().map(|&logit| f64::from(logit - most) - sum.ln()).collect()
+    };
+    let outputs = |plan: &Plan, positions| evaluator.outputs(plan, &request, positions).unwrap().unwrap();
+    let (dense, edited) = (outputs(&Plan::empty(), u32::MAX), outputs(&plan, u32::MAX));
+    assert_eq!(edited.iter().map(|one| one.item).collect::<Vec<u32>>(), [2, 0]);
+    let scored = {
+        let mut found = None;
+        let plans = [plan.clone()];
+        let sink = &mut |_, outcome: Result<Evaluation, EvalFailure>| {
+            found = Some(outcome.unwrap().scores);
+            ControlFlow::Continue(())
+        };
+        evaluator.evaluate(&plans, &request, sink).unwrap();
+        found.unwrap().metrics["kl"].items.clone()
+    };
+    for ((dense, edited), kl) in dense.iter().zip(&edited).zip(scored) {
+        assert_eq!((&dense.inputs, edited.positions.len()), (&edited.inputs, 16));
+        // The last token predicts nothing that is scored.
+        let rows =
+            dense.values.chunks_exact(dense.width).zip(edited.values.chunks_exact(edited.width)).take(15);
+        let divergences = rows.map(|(dense, edited)| {
+            let (dense, edited) = (log_softmax(dense), log_softmax(edited));
+            dense.iter().zip(&edited).map(|(dense, edited)| dense.exp() * (dense - edited)).sum::<f64>()
+        });
+        let mean = divergences.sum::<f64>() / 15.0;
+        assert!(kl > 0.0 && (mean / kl - 1.0).abs() < 1e-3, "{mean} {kl}");
+    }
+    let few = outputs(&plan, 3);
+    assert_eq!(few[0].positions, [0, 7, 15]);
+    let width = few[0].width;
+    assert_eq!(few[0].values[width..2 * width], edited[0].values[7 * width..8 * width]);
+}

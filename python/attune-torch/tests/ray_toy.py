@@ -17,6 +17,7 @@ from attune_worker.evaluator import (
     NotFinite,
     Opened,
     Opening,
+    Outputs,
     Plan,
     Scores,
     Session,
@@ -80,6 +81,10 @@ class ToySession(Session):
         if name != "sizes":
             return super().signal(name, args, batch)
         return Signal([("item", len(batch.items))], [float(item) for item in batch.items])
+
+    def outputs(self, plan: Plan, batch: Batch, positions: int) -> list[Outputs]:
+        total = float(sum(edit["amount"] for edit in plan))
+        return [Outputs.of_rows(item, [item, 1], [1], [[total, 0.5]]) for item in batch.items]
 
     def _scores(self, batch: Batch, plan: Plan) -> dict[str, Scores]:
         total = 0.0

@@ -22,6 +22,7 @@ from attune_worker.evaluator import (
     Interrupted,
     NotFinite,
     Opening,
+    Outputs,
     Plan,
     Scores,
     Session,
@@ -156,6 +157,12 @@ def parts(log: Path) -> int:
 
 def plans(count: int) -> list[Plan]:
     return [(slow(0.05), add(0.25 * number)) for number in range(count)]
+
+
+def test_outputs_come_from_an_actor(share: Callable[..., tuple[Session, Path]]) -> None:
+    session, _ = share(2)
+    found = list(session.outputs((add(2.0),), Heard([], [4, 1]), 16))
+    assert found == [Outputs.of_rows(item, [item, 1], [1], [[2.0, 0.5]]) for item in (4, 1)]
 
 
 @pytest.mark.parametrize("actors", [1, 4])

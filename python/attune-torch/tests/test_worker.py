@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import time
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pytest
+import torch
 
 from .host import Host
 
@@ -43,6 +46,34 @@ def test_plans_are_scored_by_item(host: Host) -> None:
     for one, other in zip(alone, (coarse, drop), strict=True):
         first, second = one["scores"]["kl"]["items"], other["scores"]["kl"]["items"]
         assert first == [second[2], *second[:2]], "equal to the bit, alone and in another order"
+
+
+def test_outputs_are_what_plans_are_scored_by(host: Host) -> None:
+    """Of every position: the divergence of two plans' outputs is the score."""
+
+    def outputs(plan: list[dict[str, Any]], positions: int) -> list[Any]:
+        asked: dict[str, Any] = {"split": "selection", "items": [5, 1], "positions": positions}
+        assert host.ask("outputs", plan=plan, **asked) == {}
+        return [event for event in host.events if event["event"] == "outputs"]
+
+    def log_probabilities(event: dict[str, Any]) -> torch.Tensor:
+        values = np.frombuffer(base64.b64decode(event["values"]), "<f4")
+        rows = torch.from_numpy(values.reshape(len(event["positions"]), event["width"]).copy())
+        return rows.double().log_softmax(1)
+
+    dense, edited = outputs([], 64), outputs(COARSE, 64)
+    assert [event["item"] for event in edited] == [5, 1]
+    scored = host.scores([COARSE], [5, 1])[0]["scores"]["kl"]["items"]
+    for one, other, kl in zip(dense, edited, scored, strict=True):
+        assert one["inputs"] == other["inputs"] and one["positions"] == list(range(64))
+        expected, found = log_probabilities(one), log_probabilities(other)
+        # The last token predicts nothing that is scored.
+        divergence = (expected.exp() * (expected - found)).sum(1)[:63].mean()
+        assert float(divergence) == pytest.approx(kl, rel=1e-3) and kl > 0
+    few = outputs(COARSE, 3)
+    assert [event["positions"] for event in few] == [[0, 31, 63]] * 2
+    rows = log_probabilities(edited[0])[[0, 31, 63]]
+    assert torch.allclose(log_probabilities(few[0]), rows, atol=1e-5)
 
 
 def test_what_cannot_be_is_refused_and_the_rest_is_scored(host: Host) -> None:

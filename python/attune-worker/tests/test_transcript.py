@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -21,6 +22,7 @@ from attune_worker import (
     NotFinite,
     Opened,
     Opening,
+    Outputs,
     Plan,
     Scores,
     Session,
@@ -140,6 +142,14 @@ class Player(Evaluator, Session):
         result = answer(asked["id"])["result"]
         axes = [(axis["name"], axis["len"]) for axis in result["axes"]]
         return Signal(axes, result["values"], Work(**result["work"]))
+
+    def outputs(self, plan: Plan, batch: Batch, positions: int) -> Iterator[Outputs]:
+        asked = next(line for line in ASKED if line["method"] == "outputs")
+        assert (asked["items"], asked["split"], asked["positions"]) == (batch.items, batch.split, positions)
+        assert [edit.kind for edit in plan] == [edit["edit"] for edit in asked["plan"]]
+        for line in (line for line in SAID if line["id"] == asked["id"] and "event" in line):
+            values = base64.b64decode(line["values"])
+            yield Outputs(line["item"], line["inputs"], line["positions"], line["width"], values)
 
     def peak_memory(self) -> int | None:
         return 1048576

@@ -9,19 +9,17 @@ use attune_core::objective::Direction;
 use attune_core::plan::{Edit, Plan};
 use attune_core::signal::{Measured, SignalRequest, SignalSpec};
 
+use super::outputs::outputs;
 use super::running::said;
-use super::{DISTANCE, Trial};
+use super::{DISTANCE, Trial, UNKNOWN};
 
 type Tried = fn(&Trial<'_>) -> Result<String, String>;
-
-/// A word that no vocabulary and no list of signals has.
-const UNKNOWN: &str = "testkit-unknown";
 
 /// What is said where only a form without edits could be tried.
 const NO_FORM: &str = "not tried: its subject has no form without edits";
 
 /// All of them, the simple ones first: what is wrong there is wrong in the others as well.
-pub(super) const PROMISES: [(&str, Tried); 16] = [
+pub(super) const PROMISES: [(&str, Tried); 17] = [
     ("it says who it is and what it measures", described),
     ("selection and report data are two", disjoint),
     ("it honours edits that it names", honours),
@@ -35,6 +33,7 @@ pub(super) const PROMISES: [(&str, Tried); 16] = [
     ("data that it does not have is refused", unknown_data),
     ("an unknown signal is refused", unknown_signal),
     ("signals that it names are measured", named_signals),
+    ("outputs that it hands out are those of the plan", outputs),
     ("whoever listens can end a batch", broken_off),
     ("a plan that takes too long fails alone", late),
     ("called off, it ends soon, and works again", called_off),

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::{Mutex, PoisonError};
 
 use attune_core::evaluator::{
-    EvalFailure, Evaluation, Evaluator, EvaluatorInfo, MetricInfo, Request, Split, TaskInfo,
+    EvalFailure, Evaluation, Evaluator, EvaluatorInfo, MetricInfo, Outputs, Request, Split, TaskInfo, spread,
 };
 use attune_core::facts::Facts;
 use attune_core::hash::ContentHash;
@@ -266,5 +266,26 @@ impl Evaluator for ScriptedEvaluator {
         };
         let computed = request.items.len() as u64 * u64::from(LAYERS);
         Ok(Measured { signal, work: Work { computed, naive: computed } })
+    }
+
+    /// A vocabulary of two, the first of which a plan makes less likely by the damage that it does.
+    fn outputs(
+        &self,
+        plan: &Plan,
+        request: &Request,
+        positions: u32,
+    ) -> Result<Option<Vec<Outputs>>, EvalFailure> {
+        self.check(plan)?;
+        if !self.task.items.contains_key(&request.split) {
+            return Err(EvalFailure::BadRequest(format!("no split `{}`", request.split)));
+        }
+        let outputs = request.items.iter().map(|&item| {
+            let inputs: Vec<u32> = (0..LAYERS).map(|input| (input + item) % 2).collect();
+            let positions = spread(inputs.len(), positions);
+            let damage = damage(plan, &request.split, item) as f32;
+            let values = positions.iter().flat_map(|&position| [position as f32 - damage, 0.0]).collect();
+            Outputs { item, inputs, positions, width: 2, values }
+        });
+        Ok(Some(outputs.collect()))
     }
 }

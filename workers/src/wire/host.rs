@@ -71,6 +71,17 @@ pub enum Call {
         /// Which items of it.
         items: Vec<u32>,
     },
+    /// What the subject computes under a plan, before anything is scored; of workers that say so in `hello`.
+    Outputs {
+        /// Its edits, in canonical order.
+        plan: Vec<Edit>,
+        /// Which data.
+        split: String,
+        /// Which items of it; outputs come in this order.
+        items: Vec<u32>,
+        /// Positions of each sequence, at most, evenly spread.
+        positions: u32,
+    },
     /// To end.
     Close {},
 }

@@ -14,7 +14,7 @@ pub struct OpenResult {
     pub device: String,
     /// What decides the last digits: element type, device, versions of libraries. Results are shared among all that say the same.
     pub numerics: String,
-    /// `evaluate` and `signal` requests that may usefully run at once; what `hello` said where it says nothing.
+    /// `evaluate`, `signal` and `outputs` requests that may usefully run at once; what `hello` said where it says nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub concurrency: Option<usize>,
     /// The kinds of edit that are honoured on this subject; all of `hello` where it says nothing.
@@ -87,6 +87,11 @@ pub struct EvaluateResult {
     #[serde(default)]
     pub peak_memory: Option<u64>,
 }
+
+/// The result of `outputs`, when every sequence of every item has been told.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct OutputsResult {}
 
 /// The result of `signal`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -6,9 +6,12 @@ use std::path::Path;
 use schemars::{Schema, schema_for};
 use serde_json::Value;
 
-use super::{CheckResult, EvaluateResult, Hello, HostLine, LoadResult, OpenResult, SignalResult, WorkerLine};
+use super::{
+    CheckResult, EvaluateResult, Hello, HostLine, LoadResult, OpenResult, OutputsResult, SignalResult,
+    WorkerLine,
+};
 
-fn schemas() -> [(&'static str, Schema); 8] {
+fn schemas() -> [(&'static str, Schema); 9] {
     [
         ("host-line", schema_for!(HostLine)),
         ("worker-line", schema_for!(WorkerLine)),
@@ -18,6 +21,7 @@ fn schemas() -> [(&'static str, Schema); 8] {
         ("check-result", schema_for!(CheckResult)),
         ("evaluate-result", schema_for!(EvaluateResult)),
         ("signal-result", schema_for!(SignalResult)),
+        ("outputs-result", schema_for!(OutputsResult)),
     ]
 }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Failure, Outcome};
+use super::{Failure, Outcome, Outputs};
 
 /// One line of a worker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -55,7 +55,7 @@ pub enum Heartbeat {
 pub enum Event {
     /// It goes on.
     Progress {
-        /// Of `evaluate` and `signal`: so many evaluations of one plan on one item are done, in all.
+        /// Of `evaluate`, `signal` and `outputs`: so many evaluations of one plan on one item are done, in all.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         evaluations: Option<f64>,
         /// Of `open` and `load`: how far it is, in words.
@@ -64,6 +64,8 @@ pub enum Event {
     },
     /// Of `evaluate`: what became of one plan.
     Outcome(Outcome),
+    /// Of `outputs`: those of one sequence.
+    Outputs(Outputs),
 }
 
 impl WorkerLine {

@@ -109,3 +109,21 @@ pub(crate) fn kill(pid: &str) {
     use rustix::process::{Pid, Signal, kill_process};
     let _ = kill_process(Pid::from_raw(pid.trim().parse().unwrap()).unwrap(), Signal::KILL);
 }
+
+#[test]
+fn outputs_that_a_death_cut_short_are_asked_for_again_as_a_whole() {
+    let notes = TempDir::new().unwrap();
+    let args = ["--fault", "dies-once", "--lives", "1", "--notes", notes.path().to_str().unwrap()];
+    let outputs = |args: &[&str]| evaluator(args).outputs(&bits(0, 2), &request(3), 4).unwrap().unwrap();
+    let found = outputs(&args);
+    assert_eq!(found.iter().map(|one| one.item).collect::<Vec<u32>>(), [0, 1, 2]);
+    assert_eq!(found, outputs(&[]));
+    assert_eq!(std::fs::read_to_string(notes.path().join("lives")).unwrap().lines().count(), 2);
+}
+
+#[test]
+fn one_that_hands_out_no_outputs_is_not_asked_for_any() {
+    let evaluator = evaluator(&["--fault", "no-outputs"]);
+    assert_eq!(evaluator.outputs(&bits(0, 2), &request(2), 4), Ok(None));
+    assert_eq!(scores(&*evaluator, &[bits(0, 2)], &request(2)).len(), 1);
+}

@@ -67,6 +67,36 @@ fn the_offending_line_is_quoted_and_what_is_wrong_with_it() {
 }
 
 #[test]
+fn outputs_that_make_no_sense_are_quoted() {
+    // 1.0 and 0.0 in base64.
+    let outputs = |item: u32, values: &str| {
+        format!(
+            r#"{{"id":ID,"event":"outputs","item":{item},"inputs":[4,5],"positions":[1],"width":2,"values":"{values}"}}"#
+        )
+    };
+    let (good, done) = ("AACAPwAAAAA=", r#"{"id":ID,"result":{}}"#);
+    let cases = [
+        (done.to_owned(), "there are no outputs of item 0"),
+        (outputs(0, good) + "\n" + done, "there are no outputs of item 1"),
+        (outputs(7, good), "outputs of item 7, which was not asked for"),
+        (outputs(1, good) + "\n" + &outputs(0, good), "come after those of a later one"),
+        (outputs(0, "AACAPw=="), "1 values, expected 1 × 2"),
+        (outputs(0, "AACAPwAAwH8="), "an output of item 0 is NaN"),
+        (outputs(0, "?"), "not base64"),
+        (outputs(0, good).replace("[1]", "[2]"), "ascending ones of 2 inputs"),
+        (outcome(0, GOOD), "outputs are no outcomes of plans"),
+    ];
+    for (said, wrong) in cases {
+        let evaluator = evaluator(&["--fault", "says", "--with", &said]);
+        let message = evaluator.outputs(&bits(0, 2), &request(2), 4).unwrap_err().to_string();
+        assert!(message.contains("it broke the protocol") && message.contains(wrong), "{said}: {message}");
+    }
+    let said = outputs(0, good) + "\n" + &outputs(1, good) + "\n" + done;
+    let found = evaluator(&["--fault", "says", "--with", &said]).outputs(&bits(0, 2), &request(2), 4);
+    assert_eq!(found.unwrap().unwrap()[1].values, [1.0, 0.0]);
+}
+
+#[test]
 fn a_long_line_is_quoted_in_short() {
     let said = "progress ".repeat(10_000);
     let message = failure(&*evaluator(&["--fault", "says", "--with", &said])).to_string();

@@ -110,6 +110,14 @@ fn the_host_says_its_part_of_it() {
     assert_eq!(evaluator.signal(&wanted, &all).unwrap().signal.values, [0.75, 0.5]);
     let unknown = evaluator.signal(&SignalRequest::new("mood"), &Request::new(Split::Selection, vec![0]));
     assert!(matches!(unknown, Err(EvalFailure::BadRequest(_))), "{unknown:?}");
+    let wanted = Request::new(Split::Report, vec![3, 5]);
+    let outputs = evaluator.outputs(&plan(&[kv(0, 4)]), &wanted, 2).unwrap().unwrap();
+    let said: Vec<_> = outputs.iter().map(|one| (one.item, &one.inputs[..], &one.values[..])).collect();
+    assert_eq!(
+        said,
+        [(3, &[0, 1, 1][..], &[0.5, -0.25, 1.5, 0.0][..]), (5, &[1, 0], &[0.0, 2.0, -1.0, 4.0])]
+    );
+    assert_eq!(wanted.progress.evaluations(), 2.0);
     drop(evaluator);
     assert!(notes.path().join("replayed").exists(), "it was closed as the session has it");
 }

@@ -51,7 +51,7 @@ pub(crate) fn run(faults: Faults) -> ExitCode {
                 }
                 break;
             }
-            "evaluate" | "signal" => {
+            "evaluate" | "signal" | "outputs" => {
                 let worker = Arc::clone(&worker);
                 thread::spawn(move || worker.work(&method, &line));
             }
@@ -73,6 +73,9 @@ impl Worker {
                 let protocol =
                     if faults.is("protocol") { "attune-evaluator/2" } else { "attune-evaluator/1" };
                 let mut hello = subject::hello(faults.concurrency, faults.idle, protocol);
+                if faults.is("no-outputs") {
+                    hello.as_object_mut().unwrap().remove("outputs");
+                }
                 if faults.is("no-signals") {
                     hello["signals"] = json!([]);
                 }
@@ -164,6 +167,7 @@ impl Worker {
         }
         let done = match method {
             "signal" => self.signal(id, line, items.len()),
+            "outputs" => self.outputs(id, line, split, &items),
             _ => self.evaluate(id, line, split, &items),
         };
         match done {
@@ -234,6 +238,20 @@ impl Worker {
         let name = line["name"].as_str().unwrap();
         let unknown = || json!({"kind": "bad-request", "message": format!("there is no signal `{name}`")});
         subject::signal(name).ok_or_else(unknown)
+    }
+
+    fn outputs(&self, id: u64, line: &Value, split: &str, items: &[u64]) -> Result<Value, Value> {
+        for item in items {
+            self.breathe(id)?;
+            if self.faults.is("dies-once") && *item != items[0] {
+                die("a cosmic ray");
+            }
+            let mut said = subject::outputs(&line["plan"], split, *item, line["positions"].as_u64().unwrap());
+            said["id"] = json!(id);
+            said["event"] = json!("outputs");
+            self.say(&said.to_string());
+        }
+        Ok(json!({}))
     }
 
     /// Takes the time of an item; fails when called off.

@@ -1,5 +1,7 @@
 //! What the scripted worker evaluates: six layers, each more or less sensitive to having few bits.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 const LAYERS: u64 = 6;
@@ -30,7 +32,7 @@ pub(crate) fn hello(concurrency: u64, idle: Option<f64>, protocol: &str) -> Valu
         "unedited": "the whole subject",
         "signals": [{"name": "sensitivity", "summary": "What a layer suffers from few bits."},
             {"name": "block-influence", "summary": "What a layer suffers from being dropped."}],
-        "concurrency": concurrency,
+        "outputs": true, "concurrency": concurrency,
     });
     if let Some(idle) = idle {
         hello["idle-seconds"] = json!(idle);
@@ -111,6 +113,16 @@ pub(crate) fn scores(plan: &Value, split: &str, items: &[u64]) -> Value {
     let likeness: Vec<f64> = damages.iter().map(|damage| (-damage).exp()).collect();
     let weights: Vec<f64> = items.iter().map(|item| 1.0 + (item % 3) as f64).collect();
     json!({"kl": {"items": damages}, "likeness": {"aggregate": "mean", "items": likeness, "weights": weights}})
+}
+
+/// A vocabulary of two, the first of which a plan makes less likely by the damage that it does.
+pub(crate) fn outputs(plan: &Value, split: &str, item: u64, positions: u64) -> Value {
+    let inputs: Vec<u64> = (0..LAYERS).map(|input| (input + item) % 2).collect();
+    let positions: Vec<u64> = (LAYERS - positions.min(LAYERS)..LAYERS).collect();
+    let rows =
+        positions.iter().flat_map(|position| [*position as f32 - damage(plan, split, item) as f32, 0.0]);
+    let values = STANDARD.encode(rows.flat_map(f32::to_le_bytes).collect::<Vec<u8>>());
+    json!({"item": item, "inputs": inputs, "positions": positions, "width": 2, "values": values})
 }
 
 pub(crate) fn signal(name: &str) -> Option<Value> {

@@ -11,11 +11,11 @@ use attune_vocabulary::edits::{DropBlock, Half};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::TARGET;
 use super::families::{alike, are_alike};
 use super::fold::refuse;
 use super::moves::{Job, Made, Move, named};
 use super::shards::{self, Tensors};
+use super::{DESCRIPTION, TARGET};
 use crate::checkpoint::{CONFIG, Companions, Layout, bad, config_text, copy, patched, with_manifest, write};
 
 /// `max_window_layers` where it is absent, in the families that have the key.
@@ -84,7 +84,7 @@ impl Blocks {
         let config = self.config(&config_text(input.files)?, model.layers)?;
         let layout = Layout::open(input.files)?;
         let jobs = self.jobs(&layout, model.layers)?;
-        with_manifest(TARGET, input, None, sink, |sink| {
+        with_manifest(TARGET, input, Some(DESCRIPTION.check), sink, |sink| {
             let tensors = shards::write_shards(input.files, &layout, &jobs, sink)?;
             let files = copy(input.files, &layout, sink)?;
             // Last, because a folder without it is no model.

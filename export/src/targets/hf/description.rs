@@ -7,7 +7,9 @@ use attune_vocabulary::edits::{
 };
 
 use super::families;
-use crate::description::{Description, Edits, Engine, Families, Fidelity, Layers, Only, Takes, Verified};
+use crate::description::{
+    Description, Edits, Engine, Families, Fidelity, Layers, Only, Takes, Tolerance, Verified,
+};
 
 /// In what merged experts differ where they are not stored in float32.
 pub(super) const ROUNDED: &str = "merged experts are rounded to the type that they are stored in, where that has 16 bits; \
@@ -78,8 +80,8 @@ pub(crate) const DESCRIPTION: Description = Description {
         otherwise: "this exporter takes keep-experts, merge-experts, route-experts, experts-per-token, drop-block and \
                     combine-checkpoints; use `--to plan`",
     },
-    check: "python tests/golden/check_export.py DIR_OF_THE_DENSE_MODEL DIR_OF_THIS_FILE \
-            DIR_OF_THIS_FILE/attune-export.json",
+    check: "`attune export STUDY --to hf --out DIR --verify`, in Transformers",
+    tolerance: Tolerance::FLOAT32,
     verified: VERIFIED,
 };
 

@@ -14,10 +14,10 @@ use attune_vocabulary::{
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::TARGET;
 use super::fold::refuse;
 use super::moves::{Job, Made, Move, named};
 use super::shards::{self, Tensors};
+use super::{DESCRIPTION, TARGET};
 use crate::checkpoint::{
     CONFIG, Companions, INDEX, Layout, SINGLE, Tensor, bad, config_text, copy, patched, with_manifest, write,
 };
@@ -116,7 +116,7 @@ impl Told {
         let config = self.config(input.files)?;
         let layout = Layout::open(input.files)?;
         let jobs = self.jobs(&layout)?;
-        with_manifest(TARGET, input, None, sink, |sink| {
+        with_manifest(TARGET, input, Some(DESCRIPTION.check), sink, |sink| {
             let tensors = shards::write_shards(input.files, &layout, &jobs, sink)?;
             let files = copy(input.files, &layout, sink)?;
             // Last, because a folder without it is no model.

@@ -5,7 +5,7 @@ use attune_vocabulary::edits::WeightBits;
 
 use super::families;
 use crate::description::{
-    DEFAULT_GRID, Description, Edits, Engine, Families, Fidelity, Takes, Together, Verified,
+    DEFAULT_GRID, Description, Edits, Engine, Families, Fidelity, Takes, Together, Tolerance, Verified,
 };
 
 /// In what the stored numbers differ from those that were scored where the model is not stored in float32.
@@ -34,7 +34,8 @@ pub(crate) const DESCRIPTION: Description = Description {
         refuses: &[],
         otherwise: "it stores weights in few bits and nothing else; use `--to plan`",
     },
-    check: "python tests/golden/check_mlx.py DIR_OF_THE_DENSE_MODEL DIR_OF_THIS_FILE DIR_OF_THIS_FILE/attune-export.json",
+    check: "`attune export STUDY --to mlx --out DIR --verify`, in mlx-lm",
+    tolerance: Tolerance::FLOAT32,
     verified: &[
         Verified {
             what: "codes, scales and biases are those of MLX 0.32.4 to the bit: 2 to 8 bits, groups of 32, 64 and 128, float32 and \

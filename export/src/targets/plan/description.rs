@@ -1,6 +1,6 @@
 //! What a plan file takes.
 
-use crate::description::{Description, Edits, Engine, Verified};
+use crate::description::{Description, Edits, Engine, Tolerance, Verified};
 
 /// The target `plan`.
 pub(crate) const DESCRIPTION: Description = Description {
@@ -9,7 +9,8 @@ pub(crate) const DESCRIPTION: Description = Description {
               and for attune itself; works for every technique",
     engines: &[Engine { name: "attune", since: "" }],
     edits: Edits::Every,
-    check: "reading it back gives the same plan, with the same content hash",
+    check: "`attune export STUDY --to plan --out DIR --verify`: reading it back gives the same plan, with the same content hash",
+    tolerance: Tolerance::FLOAT32,
     verified: &[Verified {
         what: "every plan comes back as it was",
         how: "`cargo test -p attune-export plan_file`",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,13 @@ class Engine(Protocol):
         Logits are normalised because servers hand out nothing else. Raises `EngineError` when the engine does not load
         the folder.
         """
+
+
+@runtime_checkable
+class RunsCode(Protocol):
+    """An engine that can run Python code that comes with a folder, and does not unless it is told to."""
+
+    runs_code: bool
 
 
 class EngineError(Exception):

@@ -153,6 +153,7 @@ def hello() -> dict[str, Any]:
         "edits": [_edit(kind) for kind in EDITS],
         "unedited": "the dense model",
         "signals": signals.described(),
+        "outputs": True,
         "numerics": numerics(),
         "idle-seconds": 600,
     }

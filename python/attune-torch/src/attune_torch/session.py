@@ -7,15 +7,15 @@ brings the weights. In between plans can be checked already.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import torch
-from attune_worker import BadRequest, Batch, Opened, Opening, OutOfMemory, Plan, Session, Signal
+from attune_worker import BadRequest, Batch, Opened, Opening, OutOfMemory, Outputs, Plan, Session, Signal
 
-from . import calibration, edits, fingerprint, loading, numerics, signals, source, tasks
+from . import calibration, edits, fingerprint, loading, numerics, outputs, signals, source, tasks
 from .answering import Answering
 from .describe import Options
 from .edits import kv_bits
@@ -114,6 +114,11 @@ class TorchSession(Session):
                 if memory.is_shortage(error):
                     raise OutOfMemory(f"{self._device}: {error}; use fewer or shorter items") from error
                 raise
+
+    def outputs(self, plan: Plan, batch: Batch, positions: int) -> Iterator[Outputs]:
+        population = self._loaded()
+        with self._lock:
+            yield from outputs.of_plan(population.subject, self._task, plan, batch, positions)
 
     def peak_memory(self) -> int | None:
         return memory.peak(self._device)

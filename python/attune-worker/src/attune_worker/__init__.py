@@ -16,6 +16,7 @@ from .evaluator import (
     Opened,
     Opening,
     OutOfMemory,
+    Outputs,
     Plan,
     Scores,
     Session,
@@ -25,6 +26,7 @@ from .evaluator import (
     Unsupported,
     Value,
     Work,
+    spread,
 )
 from .options import Option, TaskSpec
 from .schema import Argument, Contradiction, EditSchema
@@ -49,6 +51,7 @@ __all__ = [
     "Opening",
     "Option",
     "OutOfMemory",
+    "Outputs",
     "Plan",
     "Scores",
     "Session",
@@ -62,4 +65,5 @@ __all__ = [
     "__version__",
     "run",
     "serve",
+    "spread",
 ]

@@ -47,7 +47,7 @@ class PauseGate:
 
 
 class RunningBatch(Batch):
-    """One `evaluate` or `signal` request, from its arrival to its one answer."""
+    """One `evaluate`, `signal` or `outputs` request, from its arrival to its one answer."""
 
     def __init__(
         self,
@@ -104,7 +104,7 @@ class RunningBatch(Batch):
         now = time.monotonic()
         if now - self._last_progress >= PROGRESS:
             self._last_progress = now
-            self._event({"event": "progress", "evaluations": float(evaluations)})
+            self.tell({"event": "progress", "evaluations": float(evaluations)})
 
     def breathe(self) -> None:
         if self._gate.is_paused():
@@ -126,7 +126,7 @@ class RunningBatch(Batch):
 
     def refuse(self, place: int, error: EvaluatorError) -> None:
         """A plan that the session does not get."""
-        self._event({"event": "outcome", "index": place, "error": error_json(error)})
+        self.tell({"event": "outcome", "index": place, "error": error_json(error)})
 
     def unanswered(self) -> list[int]:
         return sorted(self._open)
@@ -149,9 +149,10 @@ class RunningBatch(Batch):
                 raise ValueError(f"plan {index} is answered {'twice' if known else 'and does not exist'}")
             self._open.remove(index)
             self._last = self._clock()
-        self._event({"event": "outcome", "index": self._places[index], **outcome})
+        self.tell({"event": "outcome", "index": self._places[index], **outcome})
 
-    def _event(self, event: Mapping[str, Any]) -> None:
+    def tell(self, event: Mapping[str, Any]) -> None:
+        """Something that is told before the answer; dropped after it."""
         with self._lock:
             if not self._answered:
                 self._channel.send({"id": self.request, **event})

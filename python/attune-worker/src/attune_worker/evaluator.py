@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Callable, Mapping, Sequence
+import struct
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -138,7 +139,7 @@ class Batch(abc.ABC):
 class Session(abc.ABC):
     """An open subject and task.
 
-    `check` may be called while `evaluate` runs, from another thread; `evaluate` and `signal` run side by side
+    `check` may be called while `evaluate` runs, from another thread; `evaluate`, `signal` and `outputs` run side by side
     only as far as `Opened.concurrency` says."""
 
     @property
@@ -164,6 +165,12 @@ class Session(abc.ABC):
         """`batch` has no plans; raises `BadRequest` for a signal that is not known."""
         raise BadRequest(f"there is no signal `{name}`")
 
+    def outputs(self, plan: Plan, batch: Batch, positions: int) -> Iterable[Outputs]:
+        """What the subject computes under a plan, before anything is scored: sequence by sequence, in the order of
+        `batch.items`, at no more than `positions` positions each (`spread` says which). `batch` has no plans; the plan has
+        passed `check`. Asked only where `describe` has `"outputs": True`."""
+        raise BadRequest("this evaluator hands out no outputs")
+
     def peak_memory(self) -> int | None:
         """The most memory that evaluating has taken so far, bytes, where it can be told."""
         return None
@@ -182,6 +189,38 @@ class Signal:
     work: Work | None = None
 
 
+@dataclass(frozen=True)
+class Outputs:
+    """Outputs of one sequence of an item."""
+
+    item: int
+    inputs: Sequence[int]
+    """What the subject read: ids of tokens."""
+    positions: Sequence[int]
+    """Ascending; the row of position p follows from the inputs 0 to p."""
+    width: int
+    """Values of a row: what can come next."""
+    values: bytes
+    """float32, the lowest byte first, row by row: logarithms of probabilities, up to a constant in each row."""
+
+    @classmethod
+    def of_rows(
+        cls, item: int, inputs: Sequence[int], positions: Sequence[int], rows: Sequence[Sequence[float]]
+    ) -> Outputs:
+        """Of numbers."""
+        flat = [value for row in rows for value in row]
+        return cls(item, inputs, positions, len(rows[0]), struct.pack(f"<{len(flat)}f", *flat))
+
+
+def spread(length: int, most: int) -> list[int]:
+    """At most `most` positions of a sequence of `length`, evenly spread from the first to the last; the last alone where one is
+    wanted."""
+    count = min(length, most)
+    if count <= 1:
+        return [length - 1] * count
+    return [number * (length - 1) // (count - 1) for number in range(count)]
+
+
 class Evaluator(abc.ABC):
     """What a worker says of itself before it opens anything (`hello`), and how it opens."""
 
@@ -191,7 +230,7 @@ class Evaluator(abc.ABC):
 
     @abc.abstractmethod
     def describe(self) -> Mapping[str, Any]:
-        """`options`, `tasks`, `edits`, `signals`, … of `hello`, as JSON values or the package's
+        """`options`, `tasks`, `edits`, `signals`, `outputs`, … of `hello`, as JSON values or the package's
         dataclasses."""
 
     @abc.abstractmethod

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import math
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,6 +17,7 @@ from .evaluator import (
     NotFinite,
     Opened,
     Opening,
+    Outputs,
     Plan,
     Scores,
     Task,
@@ -141,6 +143,21 @@ def opened_json(opened: Opened, task: str, model: str) -> dict[str, Any]:
 
 def work_json(work: Work) -> dict[str, int]:
     return {"computed": int(work.computed), "naive": int(work.naive)}
+
+
+def outputs_json(outputs: Outputs) -> dict[str, Any]:
+    """Outputs of a sequence. Raises `ValueError` where the evaluator is wrong."""
+    positions, expected = len(outputs.positions), 4 * outputs.width * len(outputs.positions)
+    if not positions or len(outputs.values) != expected:
+        found = len(outputs.values)
+        raise ValueError(f"outputs of item {outputs.item} are {found} bytes, expected 4 × {outputs.width} × {positions}")
+    return {
+        "item": outputs.item,
+        "inputs": list(map(int, outputs.inputs)),
+        "positions": list(map(int, outputs.positions)),
+        "width": outputs.width,
+        "values": base64.b64encode(outputs.values).decode("ascii"),
+    }
 
 
 def scores_json(scores: Mapping[str, Scores], metrics: list[str], count: int) -> dict[str, Any]:

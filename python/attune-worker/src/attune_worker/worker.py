@@ -1,6 +1,6 @@
 """The protocol loop: reads requests, runs them, and says that it lives.
 
-One thread reads; `open`, `load` and `check` run one after the other on a second, `evaluate` and `signal` on
+One thread reads; `open`, `load` and `check` run one after the other on a second, `evaluate`, `signal` and `outputs` on
 as many as the session allows, and one sends heartbeats.
 """
 
@@ -18,7 +18,7 @@ from .batch import PauseGate, RunningBatch, report
 from .channel import Channel
 from .evaluator import BadRequest, Evaluator, EvaluatorError, Opened, Plan, Session
 from .vocabulary import Vocabulary
-from .wire import PROTOCOL, field, json_value, opened_json, opening_of, plan_of, settings_of, work_json
+from .wire import PROTOCOL, field, json_value, opened_json, opening_of, plan_of, outputs_json, settings_of, work_json
 
 HEARTBEAT = 2.0
 """Seconds between heartbeats; the protocol wants one every five."""
@@ -81,6 +81,11 @@ class _Worker:
             "load": self._load,
             "check": self._check,
         }
+        self._long: dict[str, Callable[[RunningBatch, Mapping[str, Any]], Mapping[str, Any]]] = {
+            "evaluate": self._evaluate,
+            "signal": self._signal,
+            "outputs": self._outputs,
+        }
 
     def run(self) -> None:
         closing: int | None = None
@@ -138,9 +143,9 @@ class _Worker:
             if not self._greeted:
                 self._greeted = True
                 threading.Thread(target=self._beat, name="heartbeat", daemon=True).start()
-        elif method in ("evaluate", "signal"):
+        elif method in self._long:
             batch = self._batch(number, method, request)
-            run = self._evaluate if method == "evaluate" else self._signal
+            run = self._long[method]
             with self._lock:
                 self._running[number] = batch
             self._work.add(lambda: self._run_batch(batch, run, request))
@@ -280,6 +285,16 @@ class _Worker:
         if measured.work is not None:
             result["work"] = work_json(measured.work)
         return result
+
+    def _outputs(self, batch: RunningBatch, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        session = self._sure()
+        plan = self._vocabulary.accept_plan(plan_of(request.get("plan")))
+        session.check(plan)
+        positions = field(request, "positions", int, "outputs")
+        for outputs in session.outputs(plan, batch, positions):
+            batch.breathe()
+            batch.tell({"event": "outputs", **outputs_json(outputs)})
+        return {}
 
     def _call_off_all(self) -> None:
         with self._lock:

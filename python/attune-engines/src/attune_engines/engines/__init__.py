@@ -7,6 +7,8 @@ from importlib import import_module
 from attune_engines.engine import Engine
 
 MODULES: dict[str, str] = {
+    "Transformers": "transformers",
+    "mlx-lm": "mlx_lm",
     "llama.cpp": "llama_cpp",
     "vLLM": "vllm",
 }

@@ -17,6 +17,7 @@ from attune_worker.evaluator import (
     Interrupted,
     Opened,
     Opening,
+    Outputs,
     Plan,
     Scores,
     Session,
@@ -71,6 +72,11 @@ class Actor:
     ) -> Iterator[Message]:
         batch = ActorBatch((), split, items, None, self._goes_on)
         yield from self._run(batch, token, lambda running: self._session.signal(name, args, running))
+
+    def outputs(self, plan: Plan, split: str, items: Sequence[int], positions: int) -> list[Outputs]:
+        """What the subject computes under a plan."""
+        batch = ActorBatch((), split, items, None, self._goes_on)
+        return self._thread.submit(lambda: list(self._session.outputs(plan, batch, positions))).result()
 
     def call_off(self, token: int) -> None:
         """Ends what runs under this number, or will."""

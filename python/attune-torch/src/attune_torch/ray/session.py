@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 import ray
-from attune_worker.evaluator import Batch, EvaluatorError, Opened, Plan, Session, Signal
+from attune_worker.evaluator import Batch, EvaluatorError, Opened, Outputs, Plan, Session, Signal
 
 from .actors import Actors, Lost, Slot, answered
 from .gathering import Gathering
@@ -72,6 +72,11 @@ class RaySession(Session):
         shared.run()
         signal: Signal = shared.result
         return signal
+
+    def outputs(self, plan: Plan, batch: Batch, positions: int) -> list[Outputs]:
+        """Of one actor: few are asked for, and once."""
+        found: list[Outputs] = self._short("outputs", plan, batch.split, list(batch.items), positions)
+        return found
 
     def _short(self, method: str, *arguments: Any) -> Any:
         """Of whichever actor is there, else of the first that comes."""

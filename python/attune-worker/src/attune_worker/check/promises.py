@@ -16,6 +16,8 @@ DISTANCE = "kl"
 UNKNOWN = "check-unknown"
 """A word that no vocabulary and no list of signals has."""
 NO_FORM = "not tried: its subject has no form without edits"
+_NOTHING: Mapping[str, Any] = {"items": [0.0], "weights": [1.0], "aggregate": "mean"}
+"""A score of 0."""
 BEAT = 5.0
 """Seconds within which a sign of life is promised, and some for the machine."""
 
@@ -182,6 +184,23 @@ def unknown_signal(trial: Trial) -> str:
     raise Broken("it is measured")
 
 
+def outputs(trial: Trial) -> str:
+    if not trial.hello.get("outputs"):
+        return "it hands none out"
+    whole = trial.outputs(trial.honoured())
+    if trial.outputs(trial.honoured()) != whole and not trial.tolerance:
+        raise Broken(f"{said(trial.honoured())}: asked again, they are others")
+    for plan in trial.plans[:4]:
+        trial.outputs(plan)
+    if trial.plans and not trial.needs_edits:
+        scores = trial.scores(trial.plans, trial.items)
+        worst = max(range(len(scores)), key=lambda index: value_of(scores[index].get(DISTANCE, _NOTHING)))
+        distance = value_of(scores[worst].get(DISTANCE, _NOTHING))
+        if distance > 0 and trial.outputs(trial.plans[worst]) == whole:
+            raise Broken(f"{said(trial.plans[worst])}: `{DISTANCE}` is {distance}, and outputs are as without it")
+    return f"{len(whole)} sequences of {len(trial.items)} items"
+
+
 def garbage(trial: Trial) -> str:
     lines = (b"no JSON\n", b'{"id": 1, "meth\n', b"[1, 2]\n", b"\xff\xfe\x00\n")
     for line in lines:
@@ -276,6 +295,7 @@ PROMISES: Sequence[tuple[str, Callable[[Trial], str]]] = (
     ("an unknown edit is refused by name, and the others are scored", unknown_edit),
     ("data that it does not have is refused", unknown_data),
     ("an unknown signal is refused", unknown_signal),
+    ("outputs that it hands out are those of the plan", outputs),
     ("garbage is answered by an error, and it lives", garbage),
     ("a plan that takes too long fails alone", late),
     ("called off, it ends soon, and works again", called_off),

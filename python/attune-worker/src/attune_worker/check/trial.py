@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import itertools
+import math
+import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +16,8 @@ from .host import Broken, Failed, Host
 
 Outcomes = list[dict[str, Any] | None]
 """What became of each plan: its outcome, or `None` when nothing was said about it."""
+POSITIONS = 5
+"""Positions of a sequence, at most, that outputs are asked for."""
 ITEMS = 3
 """Items that plans are scored on: enough for an order and a part of them."""
 
@@ -79,6 +85,32 @@ class Trial:
                 raise Broken(f"{said(plan)}: {reason}")
             found.append(self._complete(plan, outcome["scores"], len(items)))
         return found
+
+    def outputs(self, plan: Plan) -> list[dict[str, Any]]:
+        """What the subject computes under a plan, sound."""
+        asked = {"split": "selection", "items": self.items, "positions": POSITIONS}
+        call = self.host.call("outputs", plan=plan_json(plan), **asked)
+        call.result()
+        found = [event for event in call.events if event["event"] == "outputs"]
+        for event in found:
+            self._sound(plan, event)
+        told = [item for item, _ in itertools.groupby(event["item"] for event in found)]
+        if told != self.items:
+            raise Broken(f"{said(plan)}: outputs of items {told}, asked for are {self.items}")
+        keys = ("item", "inputs", "positions", "width", "values")
+        return [{key: event[key] for key in keys} for event in found]
+
+    def _sound(self, plan: Plan, event: Mapping[str, Any]) -> None:
+        inputs, positions, width = event["inputs"], event["positions"], event["width"]
+        if not positions or len(positions) > POSITIONS or positions != sorted(set(positions)):
+            raise Broken(f"{said(plan)}: positions {positions}, expected 1 to {POSITIONS}, ascending")
+        if positions[-1] >= len(inputs):
+            raise Broken(f"{said(plan)}: position {positions[-1]} of {len(inputs)} inputs")
+        values = base64.b64decode(event["values"])
+        if len(values) != 4 * width * len(positions):
+            raise Broken(f"{said(plan)}: {len(values)} bytes of {len(positions)} rows of {width} float32")
+        if not all(map(math.isfinite, struct.unpack(f"<{len(values) // 4}f", values))):
+            raise Broken(f"{said(plan)}: an output is not finite")
 
     def batch(
         self, plans: Sequence[Plan], items: Sequence[int], deadline: float | None = None

@@ -1,0 +1,123 @@
+//! The engines that are on this machine, asked by the Python package `attune-engines`.
+
+mod answer;
+
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value as Json;
+
+pub use answer::{Answered, Figures, ItemFigures};
+
+pub use crate::error::{EngineError, NoPackage};
+use crate::factory::engines_command;
+
+/// Lines of the package's standard error that a message shows.
+const TAIL: usize = 3;
+
+/// An engine that the package can ask.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Engine {
+    /// Its name, as descriptions of targets have it.
+    pub name: String,
+    /// The version that is installed, if one is.
+    pub version: Option<String>,
+    /// The command that brings it.
+    pub install: String,
+}
+
+/// The package, where it is.
+#[derive(Clone, Debug)]
+pub struct Engines {
+    command: Vec<String>,
+}
+
+/// What an engine is asked about.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Question<'a> {
+    pub(crate) engine: &'a str,
+    /// What was exported.
+    pub(crate) folder: &'a Path,
+    /// Outputs of the evaluator.
+    pub(crate) reference: &'a Path,
+    /// The same without the plan.
+    pub(crate) control: &'a Path,
+    /// Whether the engine may run code that comes with the folder.
+    pub(crate) run_code: bool,
+}
+
+impl Engines {
+    /// Looks for the package, as for the evaluator `torch`; `ATTUNE_ENGINES_PYTHON` may name the Python that has it.
+    ///
+    /// # Errors
+    /// When no Python has it.
+    pub fn find() -> Result<Self, NoPackage> {
+        Ok(Self { command: engines_command()? })
+    }
+
+    /// All engines that it knows. None is started.
+    ///
+    /// # Errors
+    /// When the package does not answer.
+    pub fn list(&self) -> Result<Vec<Engine>, EngineError> {
+        let (said, output) = self.ask(&["list".as_ref()])?;
+        answer::engines(&said).ok_or_else(|| self.nonsense("lists no engines", &output))
+    }
+
+    /// What a folder computes, beside what it should.
+    ///
+    /// # Errors
+    /// When the engine refuses it, or the package does not answer.
+    pub(crate) fn verify(&self, question: &Question<'_>) -> Result<Answered, EngineError> {
+        let Question { engine, folder, reference, control, run_code } = question;
+        let mut arguments = vec![
+            "verify".as_ref(),
+            "--engine".as_ref(),
+            engine.as_ref(),
+            "--folder".as_ref(),
+            folder.as_os_str(),
+            "--reference".as_ref(),
+            reference.as_os_str(),
+            "--control".as_ref(),
+            control.as_os_str(),
+        ];
+        if *run_code {
+            arguments.push("--run-code".as_ref());
+        }
+        let (said, output) = self.ask(&arguments)?;
+        let text = |key: &str| said.get(key).and_then(Json::as_str).map(str::to_owned);
+        if let Some(message) = text("error") {
+            let version = text("version").unwrap_or_else(|| "(not installed)".to_owned());
+            return Err(EngineError::Refused { engine: (*engine).to_owned(), version, message });
+        }
+        answer::answered(&said).ok_or_else(|| self.nonsense("answers without figures", &output))
+    }
+
+    fn ask(&self, arguments: &[&std::ffi::OsStr]) -> Result<(Json, Output), EngineError> {
+        let mut command = Command::new(&self.command[0]);
+        command.args(&self.command[1..]).args(arguments).stdin(Stdio::null());
+        let output = command.output().map_err(|error| EngineError::Nonsense {
+            command: self.command.join(" "),
+            what: format!("cannot be run: {}", attune_core::describe::of_system(&error)),
+            tail: String::new(),
+        })?;
+        let said = String::from_utf8_lossy(&output.stdout);
+        let last = said.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default();
+        match serde_json::from_str(last) {
+            Ok(object @ Json::Object(_)) => Ok((object, output)),
+            _ => Err(self.nonsense(&format!("ends with {}", output.status), &output)),
+        }
+    }
+
+    fn nonsense(&self, what: &str, output: &Output) -> EngineError {
+        let errors = String::from_utf8_lossy(&output.stderr);
+        let mut lines: Vec<&str> =
+            errors.lines().rev().filter(|line| !line.trim().is_empty()).take(TAIL).collect();
+        lines.reverse();
+        let tail = match lines.is_empty() {
+            true => String::new(),
+            false => format!("; the last lines of its standard error: {}", lines.join(" | ")),
+        };
+        EngineError::Nonsense { command: self.command.join(" "), what: what.to_owned(), tail }
+    }
+}

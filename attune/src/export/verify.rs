@@ -1,0 +1,141 @@
+//! `attune export --verify`: the engine runs what was exported, and is compared with what was scored.
+//!
+//! That a folder loads proves little: engines pass over what they do not know. So the engine's distributions of the next token are
+//! compared with those that the study's evaluator computes for the plan, on report items, and the same export without the plan
+//! has to be farther from them than an engine may be.
+
+mod beside;
+mod document;
+mod engine;
+mod outputs;
+mod readback;
+mod verdict;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use attune_core::plan::Plan;
+
+use super::{PLAN, Ready};
+use crate::engines::{Answered, Question};
+use crate::error::{Error, VerifyError};
+use crate::run_options::ExportOptions;
+use crate::setup::Complaints;
+use beside::Beside;
+use engine::Asked;
+pub use verdict::{Bound, Verdict};
+
+/// The most report items that are compared, the first ones.
+const ITEMS: u32 = 8;
+/// The most positions of a sequence, evenly spread: early ones see what late ones do not (a window that is too short), and the
+/// other way round.
+const POSITIONS: u32 = 16;
+
+/// What came of asking an engine.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Verification {
+    /// The target.
+    pub target: &'static str,
+    /// Whether it computes what was scored.
+    pub verdict: Verdict,
+    /// Why, in a sentence.
+    pub why: String,
+    /// The engine that was asked.
+    pub engine: String,
+    /// Its version.
+    pub version: String,
+    /// Who computed what it is compared with: name and numerics.
+    pub evaluator: String,
+    /// In what the export is approximate, if it is.
+    pub approximate: Option<String>,
+    /// Report items that were compared.
+    pub items: u32,
+    /// The differences; `None` where the plan itself was read back.
+    pub answered: Option<Answered>,
+    /// How far the engine may be from the evaluator.
+    pub bound: Bound,
+}
+
+/// As [`write`](super::write), and has an engine of the target run what was written. The result is written into its
+/// manifest, too. Everything that can be missing is looked for before anything is written; `tell` hears what takes long.
+///
+/// # Errors
+/// As there; when no engine of the target is installed, it refuses the folder, or the study's evaluator hands out nothing to compare
+/// with. That the engine computes something else is no error but a [`Verdict`].
+pub fn write_verified(
+    store: &Path,
+    args: &ExportOptions,
+    tell: Complaints,
+) -> Result<(Vec<(PathBuf, u64)>, Verification), Error> {
+    let ready = Ready::find(store, args)?;
+    if ready.target.description.name == PLAN {
+        return readback::write(&ready);
+    }
+    let asked = Asked::find(ready.target.description)?;
+    tell("computing what the plan computes, with the study's evaluator".to_owned());
+    let reference = outputs::of_plan(store, args, &ready.chosen.plan, tell.clone())?;
+    let beside = Beside::make(&args.out)?;
+    let file = beside
+        .write("reference.safetensors", &attune_export::reference(&reference.rows).map_err(Error::run)?)?;
+    drop(reference.rows);
+    let files = ready.write()?;
+    let control = control(&ready, &beside)?;
+    tell(format!("running it in {} {}", asked.name, asked.version));
+    // Code that comes with the model is not run because somebody exports it; code of the exporter is.
+    let run_code = has_code(&args.out) && !has_code(&ready.chosen.model_folder);
+    let question =
+        Question { engine: asked.name, folder: &args.out, reference: &file, control: &control, run_code };
+    let answered = asked.engines.verify(&question).map_err(Error::run)?;
+    let bound = Bound::of(&ready.exactness, ready.target.description.tolerance);
+    let (verdict, why) = verdict::of(&answered, bound);
+    let verification = Verification {
+        target: ready.target.description.name,
+        verdict,
+        why,
+        engine: asked.name.to_owned(),
+        version: answered.version.clone(),
+        evaluator: reference.evaluator,
+        approximate: verdict::approximate(&ready.exactness),
+        items: reference.items,
+        answered: Some(answered),
+        bound,
+    };
+    note(&args.out, &verification, &beside)?;
+    Ok((files, verification))
+}
+
+/// The folder of the same model without the plan: an export of the empty plan where the target writes one, else the model itself.
+fn control(ready: &Ready<'_>, beside: &Beside) -> Result<PathBuf, Error> {
+    let (empty, model) = (Plan::empty(), &ready.chosen.model);
+    if ready.target.exporter.check(&empty, model).is_err() {
+        return Ok(ready.chosen.model_folder.clone());
+    }
+    let folder = beside.folder("control")?;
+    let result = ready.export(&empty, &mut |name, bytes| fs::write(folder.join(name), bytes));
+    result.map_err(|error| Error::run(VerifyError::Control(error)))?;
+    Ok(folder)
+}
+
+/// Whether the config.json of a folder names Python code beside it.
+fn has_code(folder: &Path) -> bool {
+    let config = fs::read(folder.join("config.json")).unwrap_or_default();
+    let config: serde_json::Value = serde_json::from_slice(&config).unwrap_or_default();
+    config.get("auto_map").is_some()
+}
+
+/// Writes the result into the manifest of the export, where it has one that tells of more than the plan.
+fn note(out: &Path, verification: &Verification, beside: &Beside) -> Result<(), Error> {
+    let manifest = out.join(attune_export::MANIFESTS[0]);
+    let failed = |action| {
+        let path = manifest.clone();
+        move |source| Error::run(VerifyError::Io { action, path, source })
+    };
+    if !manifest.exists() {
+        return Ok(());
+    }
+    let bytes = fs::read(&manifest).map_err(failed("read"))?;
+    let written = attune_export::with_verified(&bytes, &verification.document()).map_err(Error::run)?;
+    // Beside it first: a manifest is whole at any time.
+    let part = beside.write("manifest.json", &written)?;
+    fs::rename(&part, &manifest).map_err(failed("write"))
+}

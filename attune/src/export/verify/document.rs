@@ -1,0 +1,56 @@
+//! The result of a check for manifests and scripts.
+
+use serde_json::{Value as Json, json};
+
+use super::{Bound, Verification};
+use crate::engines::{Figures, ItemFigures};
+
+impl Verification {
+    /// As it stands under `verified` in `attune-export.json`, and as `attune export --verify --json` prints it.
+    pub fn document(&self) -> Json {
+        let mut document = json!({
+            "verdict": self.verdict.word(), "why": self.why, "engine": self.engine, "version": self.version,
+            "attune": env!("CARGO_PKG_VERSION"),
+        });
+        if let Some(answered) = &self.answered {
+            let (control, no_control) = match &answered.control {
+                Ok(control) => (figures(control), Json::Null),
+                Err(why) => (Json::Null, Json::from(why.as_str())),
+            };
+            let further = json!({
+                "evaluator": self.evaluator, "split": "report", "items": self.items,
+                "approximate": self.approximate, "tolerance": tolerance(self.bound),
+                "with_plan": figures(&answered.figures), "without_plan": control, "without_plan_error": no_control,
+                "sequences": answered.items.iter().map(sequence).collect::<Vec<_>>(),
+            });
+            if let (Json::Object(document), Json::Object(further)) = (&mut document, further) {
+                document.extend(further);
+            }
+        }
+        document
+    }
+}
+
+fn tolerance(bound: Bound) -> Json {
+    match bound {
+        Bound::Same => Json::Null,
+        Bound::Within(tolerance) => json!({
+            "max_difference": tolerance.log_probability, "argmax_agreement": tolerance.agreement, "why": tolerance.why,
+        }),
+        Bound::Nearer => json!({ "mean_difference": "half of that without the plan" }),
+    }
+}
+
+fn figures(figures: &Figures) -> Json {
+    json!({
+        "max_difference": figures.max_difference, "mean_difference": figures.mean_difference, "kl": figures.kl,
+        "argmax_agreement": figures.agreement, "positions": figures.positions,
+    })
+}
+
+fn sequence(of: &ItemFigures) -> Json {
+    json!({
+        "item": of.item, "tokens": of.tokens, "max_difference": of.figures.max_difference,
+        "argmax_agreement": of.figures.agreement,
+    })
+}

@@ -1,0 +1,179 @@
+//! Whether an engine computes what was scored, from the differences that were measured.
+
+use attune_core::exporter::Exactness;
+use attune_core::format::short;
+use attune_export::description::Tolerance;
+
+use crate::engines::{Answered, Figures};
+
+/// Whether an engine computes what was scored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It does, and without the plan it does not.
+    Agrees,
+    /// It does not.
+    Differs,
+    /// It may, but the same without the plan cannot be told from it.
+    Unclear,
+}
+
+impl Verdict {
+    /// As manifests and scripts have it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Agrees => "agrees",
+            Self::Differs => "differs",
+            Self::Unclear => "cannot-tell",
+        }
+    }
+}
+
+/// How far an engine may be from the evaluator.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Bound {
+    /// Not at all: what is compared is a plan.
+    Same,
+    /// So far; the export is exact.
+    Within(Tolerance),
+    /// On average half as far as without the plan: the export is approximate, and how far that may lead nobody has said.
+    Nearer,
+}
+
+impl Bound {
+    pub(super) fn of(exactness: &Exactness, tolerance: Tolerance) -> Self {
+        match exactness {
+            Exactness::Exact => Self::Within(tolerance),
+            Exactness::Approximate { .. } => Self::Nearer,
+        }
+    }
+}
+
+/// In what an export is approximate.
+pub(super) fn approximate(exactness: &Exactness) -> Option<String> {
+    match exactness {
+        Exactness::Exact => None,
+        Exactness::Approximate { reason } => Some(reason.clone()),
+    }
+}
+
+/// The verdict and why, in a sentence.
+pub(super) fn of(answered: &Answered, bound: Bound) -> (Verdict, String) {
+    let own = &answered.figures;
+    if let Bound::Within(tolerance) = bound
+        && let Some(why) = beyond(answered, &tolerance)
+    {
+        return (Verdict::Differs, why);
+    }
+    let control = match &answered.control {
+        Ok(control) => control,
+        Err(why) => {
+            return (Verdict::Unclear, format!("there is nothing to tell it from: without the plan, {why}"));
+        }
+    };
+    match bound {
+        Bound::Within(tolerance) if control.max_difference <= tolerance.log_probability => {
+            let seen = format!("without the plan it is as near, at {} positions", own.positions);
+            (Verdict::Unclear, format!("{seen}: either the plan changes nothing there, or it is passed over"))
+        }
+        Bound::Within(_) if !is_nearer(own, control) => {
+            let seen = format!("without the plan it is on average as near, at {} positions", own.positions);
+            (
+                Verdict::Unclear,
+                format!("{seen}: the engine's own arithmetic is coarser than what the plan changes"),
+            )
+        }
+        Bound::Nearer if !is_nearer(own, control) => (
+            Verdict::Differs,
+            "on average it is no nearer to what was scored than without the plan".to_owned(),
+        ),
+        Bound::Nearer => {
+            (Verdict::Agrees, "on average it is nearer to what was scored than without the plan".to_owned())
+        }
+        Bound::Same | Bound::Within(_) => (Verdict::Agrees, "it computes what was scored".to_owned()),
+    }
+}
+
+/// Whether it is on average at most half as far away.
+fn is_nearer(own: &Figures, control: &Figures) -> bool {
+    own.mean_difference <= control.mean_difference / 2.0
+}
+
+/// In what an engine is farther away than it may be, with the item that shows it most.
+fn beyond(answered: &Answered, tolerance: &Tolerance) -> Option<String> {
+    let own = &answered.figures;
+    if own.max_difference > tolerance.log_probability {
+        let worst = answered
+            .items
+            .iter()
+            .max_by(|one, other| one.figures.max_difference.total_cmp(&other.figures.max_difference));
+        let place = worst.map(|worst| format!(" (report item {})", worst.item)).unwrap_or_default();
+        return Some(format!(
+            "log p of a next token is off by up to {} nats{place}, {} on average; expected at most {}",
+            short(own.max_difference),
+            short(own.mean_difference),
+            short(tolerance.log_probability)
+        ));
+    }
+    (own.agreement < tolerance.agreement).then(|| {
+        let percent = |share: f64| format!("{:.1}", 100.0 * share);
+        format!(
+            "the most likely token is another one at {} % of {} positions; expected at most {} %",
+            percent(1.0 - own.agreement),
+            own.positions,
+            percent(1.0 - tolerance.agreement)
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engines::ItemFigures;
+
+    fn figures(max: f64, mean: f64, agreement: f64) -> Figures {
+        Figures { max_difference: max, mean_difference: mean, kl: 0.0, agreement, positions: 128 }
+    }
+
+    fn verdict(own: Figures, control: Result<Figures, String>, bound: Bound) -> (Verdict, String) {
+        let item = |item, figures| ItemFigures { item, tokens: 9, figures };
+        let items = vec![item(4, figures(0.0, 0.0, 1.0)), item(7, own)];
+        of(&Answered { version: "1".to_owned(), figures: own, control, items }, bound)
+    }
+
+    const EXACT: Bound = Bound::Within(Tolerance::FLOAT32);
+
+    #[test]
+    fn near_with_the_plan_and_far_without_it_agrees() {
+        let far = Ok(figures(4.0, 0.5, 0.7));
+        assert_eq!(verdict(figures(2e-6, 1e-7, 1.0), far.clone(), EXACT).0, Verdict::Agrees);
+        assert_eq!(verdict(figures(0.2, 0.01, 0.95), far, Bound::Nearer).0, Verdict::Agrees);
+    }
+
+    #[test]
+    fn far_with_the_plan_differs_and_names_the_item() {
+        let far = Ok(figures(4.0, 0.5, 0.7));
+        let (verdict_, why) = verdict(figures(0.25, 0.125, 1.0), far.clone(), EXACT);
+        assert_eq!(verdict_, Verdict::Differs);
+        assert!(
+            why.contains("up to 0.25") && why.contains("report item 7") && why.contains("0.001"),
+            "{why}"
+        );
+        let (verdict_, why) = verdict(figures(1e-4, 1e-6, 0.5), far.clone(), EXACT);
+        assert_eq!(verdict_, Verdict::Differs);
+        assert!(why.contains("another one at 50.0 % of 128 positions"), "{why}");
+        assert_eq!(verdict(figures(2.0, 0.3, 0.8), far, Bound::Nearer).0, Verdict::Differs);
+    }
+
+    #[test]
+    fn what_cannot_be_told_from_the_model_without_the_plan_is_unclear() {
+        let own = figures(2e-6, 1e-7, 1.0);
+        let (verdict_, why) = verdict(own, Ok(own), EXACT);
+        assert_eq!(verdict_, Verdict::Unclear);
+        assert!(why.contains("passed over"), "{why}");
+        let (verdict_, why) = verdict(own, Err("it does not load".to_owned()), EXACT);
+        assert!(verdict_ == Verdict::Unclear && why.ends_with("it does not load"), "{why}");
+        // An engine of coarse arithmetic, and a plan that changes less than that.
+        let coarse = Bound::Within(Tolerance { log_probability: 0.5, agreement: 0.9, why: "8 bits" });
+        assert_eq!(verdict(figures(0.4, 0.1, 1.0), Ok(figures(0.6, 0.11, 1.0)), coarse).0, Verdict::Unclear);
+    }
+}

@@ -1,0 +1,108 @@
+//! What an engine said of an export, in words and a table.
+
+use attune::engines::Figures;
+use attune::export::{Bound, Verdict, Verification};
+use attune_core::format::short;
+
+use super::sheet::Sheet;
+
+/// The verdict, the differences and who was asked, in `columns` columns.
+pub(crate) fn verified(verification: &Verification, columns: usize) -> String {
+    let Verification { verdict, why, engine, version, evaluator, answered, items, .. } = verification;
+    let said = match verdict {
+        Verdict::Agrees => "verified",
+        Verdict::Differs => "DIFFERS from what was scored",
+        Verdict::Unclear => "cannot tell",
+    };
+    let mut text = format!("{said}: {engine} {version}: {why}");
+    let Some(answered) = answered else { return text };
+    let header = ["", "max |Δ log p|", "mean", "KL", "same best"].map(str::to_owned);
+    let mut table = Sheet::of_numbers(header.to_vec());
+    table.row(row("with the plan", &answered.figures));
+    if let Ok(control) = &answered.control {
+        table.row(row("without it", control));
+    }
+    text.push_str(&format!("\n\n{}\n\n", table.render(columns)));
+    let positions = answered.figures.positions;
+    text.push_str(&format!(
+        "in nats, over the whole vocabulary at {positions} positions of {items} report items;\n{}\ncompared with {evaluator}",
+        bound(verification)
+    ));
+    text
+}
+
+fn row(name: &str, figures: &Figures) -> Vec<String> {
+    let Figures { max_difference, mean_difference, kl, agreement, .. } = *figures;
+    let agreement = format!("{:.1} %", 100.0 * agreement);
+    vec![name.to_owned(), short(max_difference), short(mean_difference), short(kl), agreement]
+}
+
+fn bound(verification: &Verification) -> String {
+    match verification.bound {
+        Bound::Same => String::new(),
+        Bound::Within(tolerance) => format!(
+            "allowed are {} and {:.0} % ({})",
+            short(tolerance.log_probability),
+            100.0 * tolerance.agreement,
+            tolerance.why
+        ),
+        Bound::Nearer => format!(
+            "approximate: {}; so it has to be half as far on average as without the plan",
+            verification.approximate.as_deref().unwrap_or_default()
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use attune::engines::Answered;
+    use attune_export::description::Tolerance;
+
+    use super::*;
+
+    fn verification(verdict: Verdict, bound: Bound) -> Verification {
+        let figures = |max| Figures {
+            max_difference: max,
+            mean_difference: max / 8.0,
+            kl: 0.0,
+            agreement: 1.0,
+            positions: 128,
+        };
+        Verification {
+            target: "hf",
+            verdict,
+            why: "it computes what was scored".to_owned(),
+            engine: "Transformers".to_owned(),
+            version: "5.24.0".to_owned(),
+            evaluator: "native (float32)".to_owned(),
+            approximate: None,
+            items: 8,
+            answered: Some(Answered {
+                version: "5.24.0".to_owned(),
+                figures: figures(2.5e-6),
+                control: Ok(figures(14.0)),
+                items: Vec::new(),
+            }),
+            bound,
+        }
+    }
+
+    #[test]
+    fn verdict_figures_and_versions_fit_a_terminal() {
+        let text = verified(&verification(Verdict::Agrees, Bound::Within(Tolerance::FLOAT32)), 80);
+        assert!(text.starts_with("verified: Transformers 5.24.0: it computes what was scored"), "{text}");
+        for part in [
+            "2.500e-6",
+            "14.00",
+            "100.0 %",
+            "128 positions of 8 report items",
+            "0.001000",
+            "native (float32)",
+        ] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+        assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+        let text = verified(&verification(Verdict::Differs, Bound::Nearer), 80);
+        assert!(text.starts_with("DIFFERS from what was scored: Transformers"), "{text}");
+    }
+}

@@ -1,0 +1,88 @@
+"""`python -m attune_engines`: asks engines, and answers with one JSON object on standard output.
+
+Exit code 0 when the engine answered, whatever it said; 1 when it refused the folder; 2 for wrong usage or a reference that
+is none; 3 when the engine is not installed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from attune_engines import compare, reference
+from attune_engines.engine import Engine, EngineError, RunsCode
+from attune_engines.engines import MODULES, engine
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs a command; returns the exit code."""
+    args = _parser().parse_args(arguments)
+    # Standard output is for the answer; engines print there, too.
+    with contextlib.redirect_stdout(sys.stderr):
+        code, answer = _listed() if args.command == "list" else _verified(args)
+    print(json.dumps(answer, allow_nan=False))
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m attune_engines", description="Asks engines about exported folders.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("list", help="engines: their version, or the command that installs them")
+    verify = commands.add_parser("verify", help="what a folder computes, beside a reference")
+    verify.add_argument("--engine", required=True, choices=list(MODULES))
+    verify.add_argument("--folder", required=True, type=Path, help="what was exported")
+    verify.add_argument("--reference", required=True, type=Path, help="outputs of the evaluator, as safetensors")
+    verify.add_argument("--control", type=Path, help="the same without the plan, which has to differ")
+    verify.add_argument(
+        "--run-code", action="store_true", help="run Python code that comes with the folder: only where you know whose it is"
+    )
+    return parser
+
+
+def _listed() -> tuple[int, dict[str, Any]]:
+    found = [engine(name) for name in MODULES]
+    return 0, {
+        "engines": [
+            {"name": one.name, "version": one.version(), "install": one.install} for one in found if one is not None
+        ]
+    }
+
+
+def _verified(args: argparse.Namespace) -> tuple[int, dict[str, Any]]:
+    asked = engine(args.engine)
+    assert asked is not None, "argparse knows the choices"
+    version = asked.version()
+    about: dict[str, Any] = {"engine": asked.name, "version": version}
+    if version is None:
+        return 3, about | {"error": f"{asked.name} is not installed", "install": asked.install}
+    if isinstance(asked, RunsCode):
+        asked.runs_code = args.run_code
+    try:
+        sequences = reference.read(args.reference)
+        own = compare.ask(asked, args.folder, sequences)
+    except reference.BadReference as error:
+        return 2, about | {"error": str(error)}
+    except EngineError as error:
+        return 1, about | {"error": str(error)}
+    items = [
+        {"item": one.item, "tokens": len(one.tokens)} | found.as_json()
+        for one, found in zip(sequences, own, strict=True)
+    ]
+    control = {} if args.control is None else _control(asked, args.control, sequences)
+    return 0, about | compare.together(own).as_json() | control | {"items": items}
+
+
+def _control(asked: Engine, folder: Path, sequences: list[reference.Sequence]) -> dict[str, Any]:
+    """The figures of the negative control, or why there are none: that says nothing against the export."""
+    try:
+        return {"control": compare.together(compare.ask(asked, folder, sequences)).as_json()}
+    except EngineError as error:
+        return {"control_error": str(error)}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,70 @@
+"""Transformers, on torch: checkpoints in the Hugging Face layout, compressed-tensors where that package is installed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from attune_engines import installed
+from attune_engines.engine import EngineError
+from attune_engines.normalise import log_softmax
+
+
+class Transformers:
+    """Loads a folder as `AutoModelForCausalLM` does and runs it in float32, whatever type it is stored in: that is the
+    arithmetic which scored it, so only what the folder says can differ."""
+
+    name = "Transformers"
+    install = "pip install torch transformers"
+
+    def __init__(self) -> None:
+        self.runs_code = False
+        """Whether code that comes with a folder (`auto_map` of config.json) is run."""
+
+    def version(self) -> str | None:
+        return installed.version("transformers", "torch")
+
+    def log_probabilities(
+        self, folder: Path, sequences: Sequence[Sequence[int]], positions: Sequence[Sequence[int]]
+    ) -> list[NDArray[np.float32]]:
+        import torch
+
+        model = _load(folder, self.runs_code)
+        rows = []
+        with torch.no_grad():
+            for tokens, wanted in zip(sequences, positions, strict=True):
+                # Without a cache: what is asked is the whole sequence at once.
+                logits = model(torch.tensor([list(tokens)]), use_cache=False).logits[0]
+                rows.append(log_softmax(logits[torch.tensor(list(wanted))].float().numpy()))
+        return rows
+
+
+def _load(folder: Path, runs_code: bool = False) -> Any:
+    """The model in float32, of which every weight was in the folder."""
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    try:
+        model, said = AutoModelForCausalLM.from_pretrained(
+            folder,
+            dtype=torch.float32,
+            attn_implementation="eager",
+            local_files_only=True,
+            trust_remote_code=runs_code,
+            output_loading_info=True,
+        )
+    except Exception as error:  # whatever transformers, a quantiser's package or a file raises
+        raise EngineError(f"{folder}: {type(error).__name__}: {error}") from error
+    for key, what in (("missing_keys", "is not stored"), ("mismatched_keys", "is stored with another shape")):
+        names = sorted(map(str, said.get(key) or ()))
+        if names:
+            # It would go on with random numbers.
+            raise EngineError(f"{folder}: `{names[0]}` {what}, and {len(names) - 1} more")
+    return model.eval()
+
+
+ENGINE = Transformers()

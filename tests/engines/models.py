@@ -1,0 +1,43 @@
+"""Tiny models of the families of `tests/golden/families.py`, with the tokens of tiny-moe so that its texts can be read."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+TINY_MOE = ROOT / "models" / "tiny-moe"
+
+
+def make(name: str, folder: Path, sizes: dict[str, Any]) -> None:
+    """A checkpoint in float32."""
+    import torch
+    from safetensors.torch import load_file, save_file
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    sys.path.insert(0, str(ROOT / "tests" / "golden"))
+    from families import CASES, TINY, fill
+
+    family, args, *changes = CASES[name]
+    vocabulary = {"vocab_size": json.loads((TINY_MOE / "config.json").read_text())["vocab_size"]}
+    config = AutoConfig.for_model(family, **{**TINY, **args, **vocabulary, **sizes})
+    with torch.no_grad():
+        AutoModelForCausalLM.from_config(config).float().save_pretrained(folder)
+    written = json.loads((folder / "config.json").read_text())
+    for change in changes:
+        written |= change
+        written = {key: value for key, value in written.items() if value is not None or key not in change}
+    (folder / "config.json").write_text(json.dumps(written, indent=2))
+    plus_one = family.startswith("gemma") or family == "nemotron"
+    file = folder / "model.safetensors"
+    tensors = {key: fill(key, tuple(one.shape), plus_one) for key, one in load_file(file).items()}
+    save_file(tensors, file, metadata={"format": "pt"})
+    for companion in ("tokenizer.json", "tokenizer_config.json"):
+        shutil.copy(TINY_MOE / companion, folder / companion)
+
+
+if __name__ == "__main__":
+    make(sys.argv[1], Path(sys.argv[2]), json.loads(sys.argv[3]))
