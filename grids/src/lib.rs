@@ -1,12 +1,19 @@
 //! Number grids of engines: which numbers a stored weight, or an entry of a KV cache, can be.
 //!
 //! Plans name a grid, techniques and targets ask for its bits, groups and bytes ([`NumberGrid`], [`CacheGrid`]), evaluators round to it
-//! (`nearest`), and exporters write its codes: one crate, so that what is scored, what is promised and what is written are the same.
+//! (`nearest`, or `feedback`, which minds what the weights are multiplied with), and exporters write its codes: one crate, so that what is
+//! scored, what is promised and what is written are the same.
 
+#[cfg(feature = "arithmetic")]
+mod affine;
 mod cache_grid;
+#[cfg(feature = "arithmetic")]
+pub mod feedback;
 #[cfg(feature = "arithmetic")]
 pub mod nearest;
 mod number_grid;
+mod whole_grid;
 
 pub use cache_grid::CacheGrid;
 pub use number_grid::{Grouping, NumberGrid};
+pub use whole_grid::WholeGrid;

@@ -3,17 +3,11 @@
 //! The range of a group has 0 in it. `s = (max − min)/(2ᵇ − 1)`, `z = round(−2ᵇ⁻¹ − min/s)` within the codes,
 //! `q = round(clamp(w/s + z))`, `w' = (q − z)·s`, codes from `−2ᵇ⁻¹` to `2ᵇ⁻¹ − 1`, halves to even.
 
+use crate::WholeGrid;
+use crate::affine::Affine;
+
 /// One group, in place.
 pub(super) fn group(values: &mut [f32], bits: u32) {
-    let (low, high) = super::bounds(values);
-    let (low, high) = (low.min(0.0), high.max(0.0));
-    let (least, largest) = super::symmetric::codes(bits);
-    let scale = (high - low) / (largest - least);
-    if scale == 0.0 {
-        return values.fill(0.0);
-    }
-    let zero = (least - low / scale).clamp(least, largest).round_ties_even();
-    for value in values {
-        *value = ((*value / scale + zero).clamp(least, largest).round_ties_even() - zero) * scale;
-    }
+    let affine = Affine::of(values, WholeGrid::AffineInt, bits);
+    values.iter_mut().for_each(|value| *value = affine.value(affine.code(*value)));
 }
