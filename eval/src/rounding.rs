@@ -133,7 +133,7 @@ impl Rounded {
             .iter()
             .zip(&known)
             .filter(|(_, known)| known.is_none())
-            .map(|((&input, _), _)| (input, Moments::new(model.config.layer(layer).inputs(input.0))))
+            .map(|(&(&input, _), _)| (input, Moments::new(model.config.layer(layer).inputs(input.0))))
             .collect();
         let mut seen = if wanted.is_empty() { wanted } else { pass.watched(layer, wanted, go_on)? };
         let mut factors = Vec::with_capacity(inputs.len());
