@@ -71,7 +71,7 @@ fn inverse(scale: f32) -> f32 {
 }
 
 /// The least and the largest of some numbers.
-fn bounds(values: &[f32]) -> (f32, f32) {
+pub(crate) fn bounds(values: &[f32]) -> (f32, f32) {
     values
         .iter()
         .fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), &value| (low.min(value), high.max(value)))

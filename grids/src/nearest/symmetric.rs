@@ -13,7 +13,7 @@ pub(crate) fn fit(values: &[f32], bits: u32) -> Fit {
 }
 
 /// The least and the largest code.
-pub(super) fn codes(bits: u32) -> (f32, f32) {
+pub(crate) fn codes(bits: u32) -> (f32, f32) {
     let half = (1_u32 << (bits - 1)) as f32;
     (-half, half - 1.0)
 }
