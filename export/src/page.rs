@@ -61,6 +61,9 @@ fn section(page: &mut String, target: &Description) {
     line(page, &format!("\n## `{}`\n\n{}.\n", target.name, sentence(target.summary)));
     line(page, &format!("* Loaded by: {}.", target.engine_words()));
     line(page, &format!("* Checked by: {}.", target.check));
+    if matches!(target.edits, Edits::These { .. }) {
+        line(page, &format!("* Allowed there: {}.", target.tolerance.words()));
+    }
     for verified in target.verified {
         line(page, &format!("* Verified {}: {} ({}).", verified.when, verified.what, verified.how));
     }

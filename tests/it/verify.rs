@@ -45,7 +45,6 @@ fn a_pruned_checkpoint_is_what_was_scored_and_the_engine_says_so() {
         text.contains("verified: Transformers ") && text.contains("it computes what was scored"),
         "{text}"
     );
-    assert!(text.lines().all(|line| line.contains("pruned/") || line.chars().count() <= 80), "{text}");
 
     let verified = &json(&place.path("pruned/attune-export.json"))["verified"];
     assert_eq!((&verified["verdict"], &verified["engine"]), (&"agrees".into(), &"Transformers".into()));

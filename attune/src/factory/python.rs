@@ -71,7 +71,7 @@ pub fn torch_command() -> Result<Vec<String>, NoPackage> {
 /// # Errors
 /// When there is none, with where it was looked for.
 #[cfg(feature = "export")]
-pub fn engines_command() -> Result<Vec<String>, NoPackage> {
+pub(crate) fn engines_command() -> Result<Vec<String>, NoPackage> {
     command(ENGINES_PACKAGE)
 }
 

@@ -43,6 +43,9 @@ fn description(target: &Description) -> String {
     let mut fact = |key: &str, value: &str| text.push_str(&format!("{key:<12}{value}\n"));
     fact("loaded by", &target.engine_words());
     fact("checked by", target.check);
+    if matches!(target.edits, Edits::These { .. }) {
+        fact("allowed", &target.tolerance.words());
+    }
     for verified in target.verified {
         fact("verified", &format!("{}: {} ({})", verified.when, verified.what, verified.how));
     }

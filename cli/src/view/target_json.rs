@@ -24,6 +24,10 @@ pub(crate) fn target(target: &Description) -> Json {
     json!({
         "target": target.name, "summary": target.summary, "engines": engines, "edits": edits, "refused": refused,
         "check": target.check, "verified": verified,
+        "tolerance": {
+            "max_difference": target.tolerance.log_probability, "argmax_agreement": target.tolerance.agreement,
+            "why": target.tolerance.why,
+        },
     })
 }
 

@@ -59,6 +59,7 @@ mod tests {
     use attune_export::description::Tolerance;
 
     use super::*;
+    use crate::output;
 
     fn verification(verdict: Verdict, bound: Bound) -> Verification {
         let figures = |max| Figures {
@@ -101,7 +102,8 @@ mod tests {
         ] {
             assert!(text.contains(part), "{part}: {text}");
         }
-        assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+        let folded = output::on_terminal(&text, 80);
+        assert!(folded.lines().all(|line| line.chars().count() <= 80), "{folded}");
         let text = verified(&verification(Verdict::Differs, Bound::Nearer), 80);
         assert!(text.starts_with("DIFFERS from what was scored: Transformers"), "{text}");
     }

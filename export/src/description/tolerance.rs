@@ -13,6 +13,16 @@ pub struct Tolerance {
 }
 
 impl Tolerance {
+    /// `|Δ log p| up to 0.001, the same most likely token at 99 % of positions; …`.
+    pub fn words(&self) -> String {
+        format!(
+            "|Δ log p| up to {}, the same most likely token at {} % of positions; {}",
+            self.log_probability,
+            100.0 * self.agreement,
+            self.why
+        )
+    }
+
     /// Of an engine that computes in float32. Logits of language models are some tens, of which float32 keeps seven digits; sums
     /// over thousands of channels and tens of layers leave a hundredth of this. Where two tokens are equally likely, either
     /// may come out on top.
