@@ -4,7 +4,7 @@
     pip install torch transformers gguf==0.19.0 xllamacpp numpy
     PYTHONPATH=python/attune-engines/src python tests/golden/check_gguf.py DIR_DENSE DIR_EXPORTED
 
-First the file alone: every matrix, read back by the package `gguf`, has the type that the plan names for it, the numbers of the stored
+First the file alone, and the tokens that llama.cpp makes of some texts: every matrix, read back by the package `gguf`, has the type that the plan names for it, the numbers of the stored
 matrix elsewhere, and codes of its grid that are as near to the stored matrix as the grid allows. Then llama.cpp itself, against
 transformers with the very weights of the file: logarithms of probabilities, with a cache in float32 unless the plan says otherwise.
 The dense model is the negative control. llama.cpp rounds what enters a matrix of codes to 8 bits and what enters one in 16 bits
@@ -21,7 +21,7 @@ from pathlib import Path
 import gguf
 import numpy as np
 import torch
-from attune_engines.engines.llama_cpp import ENGINE
+from attune_engines.engines.llama_cpp import ENGINE, opened
 from transformers import AutoModelForCausalLM
 
 MODULES = {"q": "attn_q", "k": "attn_k", "v": "attn_v", "o": "attn_output", "gate": "ffn_gate", "up": "ffn_up", "down": "ffn_down"}
@@ -168,6 +168,35 @@ def rounding_cache(plan):
     return "rounded"
 
 
+PROBES = [
+    "The 3 quick foxes (aged 12, 345 and 6789) don't jump; they'RE \"resting\".",
+    "def f(x):\n    return x  +  1\n\n\n\t# tabs\t and   spaces \n",
+    "Grüße, naïve café — ħ 中文 日本語 한국어 🚀🦙 ½ ٣",
+    " leading and trailing  ",
+    "",
+]
+
+
+def check_tokens(folder, exported):
+    """llama.cpp makes the same tokens of texts as the library `tokenizers`, with what is put around them."""
+    import urllib.request
+
+    from tokenizers import Tokenizer
+
+    if not (Path(folder) / "tokenizer.json").is_file():
+        return "no tokenizer"
+    tokenizer = Tokenizer.from_file(f"{folder}/tokenizer.json")
+    server = opened(Path(exported) / "model.gguf", [], 64)
+    for probe in PROBES:
+        body = json.dumps({"content": probe, "add_special": True, "parse_special": True}).encode()
+        request = urllib.request.Request(f"{server.listening_address}/tokenize", body, {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request) as answer:
+            found = json.load(answer)["tokens"]
+        expected = tokenizer.encode(probe).ids
+        assert found == expected, (probe, [tokenizer.id_to_token(one) for one in found], tokenizer.encode(probe).tokens)
+    return f"{len(PROBES)} texts are the same tokens"
+
+
 def logits(model, ids):
     with torch.no_grad():
         return torch.log_softmax(model(torch.tensor([ids])).logits[0].float(), -1).numpy()
@@ -189,6 +218,8 @@ def main():
     matrices = check_types(reader, plan)
     farthest, rounded = check_numbers(file, stored(args.dense), reader, plan)
     print(f"{len(file)} tensors, {matrices} of blocks as the plan says; numbers not in blocks are those stored; {rounded} matrices are what gguf rounds to; blocks: within {farthest:.3g} of the largest")
+
+    print(check_tokens(args.dense, args.exported))
 
     ids = np.random.default_rng(1).integers(0, config.vocab_size, args.tokens).tolist()
     before = logits(dense, ids)
