@@ -127,7 +127,7 @@ def check_numbers(file, dense, reader, plan):
             before = dense[original]
             if layer in keeps and original.endswith("gate.weight") and "shared" not in original:
                 before = before[keeps[layer]]
-            kind = kinds.get((layer, parts.get(name.split(".")[-2]))) if "shared" not in name else None
+            kind = kinds.get((layer, parts.get(name.split(".")[-2]))) if name.endswith(".weight") and "shared" not in name else None
             if kind in ("Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0"):
                 assert np.array_equal(values, nearest(before, kind)), name
                 rounded += 1
