@@ -97,8 +97,8 @@ fn decode(bytes: &[u8], grid: NumberGrid) -> Vec<f32> {
                 let low = (block[32 + at / 128 * 32 + at % 32] >> (at % 128 / 32 * 2)) & 3;
                 let code = low | (((block[at % 32] >> (at / 32)) & 1) << 2);
                 let (scales, of) = (&block[96..108], at / 16);
-                let scale =
-                    (scales[of % 8] >> (of / 8 * 4)) & 15 | ((scales[8 + of % 4] >> (of / 4 * 2)) & 3) << 4;
+                let scale = ((scales[of % 8] >> (of / 8 * 4)) & 15)
+                    | (((scales[8 + of % 4] >> (of / 4 * 2)) & 3) << 4);
                 half_at(block, 108) * (f32::from(scale) - 32.0) * (f32::from(code) - 4.0)
             }
             Grid::Q6K => {
@@ -116,6 +116,6 @@ fn decode(bytes: &[u8], grid: NumberGrid) -> Vec<f32> {
 fn scale_and_offset(packed: &[u8], block: usize) -> [u8; 2] {
     [0, 4].map(|first| match block {
         0..4 => packed[first + block] & 63,
-        _ => (packed[4 + block] >> first) & 15 | ((packed[first + block - 4] >> 6) << 4),
+        _ => ((packed[4 + block] >> first) & 15) | ((packed[first + block - 4] >> 6) << 4),
     })
 }

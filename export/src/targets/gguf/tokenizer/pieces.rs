@@ -87,7 +87,7 @@ fn prefix(file: &TokenizerFile) -> Result<bool, ExportError> {
 }
 
 /// The place of each token that pairs make.
-fn order<'a>(file: &'a TokenizerFile, tokens: &'a Tokens) -> Result<HashMap<String, usize>, ExportError> {
+fn order(file: &TokenizerFile, tokens: &Tokens) -> Result<HashMap<String, usize>, ExportError> {
     let refuse = |found: String| {
         let expected =
             "merges that go by the pieces that they make, as llama.cpp's tokenizer does; use `--to plan`";

@@ -41,12 +41,12 @@ class LlamaCpp:
         file = folder / FILE if folder.is_dir() else folder
         if not file.is_file():
             raise EngineError(f"{file} is not there; llama.cpp loads one file, which `attune export --to gguf` writes")
-        tokens = vocabulary(file)
+        tokens, plain = vocabulary(file)
         with environment(served(folder).get("environment")):
             server = opened(file, served(folder).get("arguments") or [], max(map(len, sequences), default=0) + 2)
             try:
                 return [
-                    np.stack([row(server, list(sequence[: position + 1]), tokens) for position in asked])
+                    np.stack([row(server, list(sequence[: position + 1]), tokens, plain) for position in asked])
                     if asked
                     else np.zeros((0, tokens), np.float32)
                     for sequence, asked in zip(sequences, positions, strict=True)
@@ -112,40 +112,52 @@ def opened(file: Path, arguments: Sequence[str], context: int) -> Any:
         raise EngineError(f"llama.cpp does not load {file}: {error}") from error
 
 
-def row(server: Any, prompt: list[int], tokens: int) -> NDArray[np.float32]:
-    """Logarithms of the probabilities of all tokens behind a prompt."""
+def row(server: Any, prompt: list[int], tokens: int, plain: int) -> NDArray[np.float32]:
+    """Logarithms of the probabilities of all tokens behind a prompt.
+
+    The server says them once the token that it chose is a text, which a lone byte is not: so it has to choose `plain`.
+    Probabilities are those before the choice.
+    """
     request = {
         "prompt": prompt,
         "n_predict": 1,
         "n_probs": tokens,
         "temperature": 0.0,
         "cache_prompt": True,
-        "ignore_eos": False,
+        "logit_bias": [[plain, 1e9]],
     }
     answer = server.handle_completions(request)
-    found = answer.get("completion_probabilities") if isinstance(answer, dict) else None
-    if not found:
-        raise EngineError(f"llama.cpp answers {str(answer)[:200]!r} in the place of probabilities")
+    try:
+        found = answer["choices"][0]["logprobs"]["content"][0]["top_logprobs"]
+    except (IndexError, KeyError, TypeError) as error:
+        raise EngineError(f"llama.cpp answers {str(answer)[:200]} in the place of probabilities") from error
     values = np.full(tokens, np.nan, np.float32)
-    for one in found[0]["top_logprobs"]:
+    for one in found:
         values[one["id"]] = one["logprob"]
     if np.isnan(values).any():
-        raise EngineError(f"llama.cpp names {len(found[0]['top_logprobs'])} of {tokens} tokens")
+        raise EngineError(f"llama.cpp names {len(found)} of {tokens} tokens")
     return values
 
 
-def vocabulary(file: Path) -> int:
-    """How many tokens a file has: the rows of its embedding."""
+def vocabulary(file: Path) -> tuple[int, int]:
+    """How many tokens a file has, the rows of its embedding, and one that is an ordinary text."""
     import gguf
 
     try:
         reader = gguf.GGUFReader(file)
     except Exception as error:
         raise EngineError(f"{file} is no GGUF file: {error}") from error
-    for tensor in reader.tensors:
-        if tensor.name == "token_embd.weight":
-            return int(tensor.shape[-1])
-    raise EngineError(f"{file} has no tensor token_embd.weight")
+    rows = [int(tensor.shape[-1]) for tensor in reader.tensors if tensor.name == "token_embd.weight"]
+    if not rows:
+        raise EngineError(f"{file} has no tensor token_embd.weight")
+    texts = reader.get_field("tokenizer.ggml.tokens")
+    kinds = reader.get_field("tokenizer.ggml.token_type")
+    if texts is None or kinds is None:
+        raise EngineError(f"{file} has no tokenizer, and the server of llama.cpp answers with texts")
+    for token, kind in enumerate(kinds.contents()):
+        if kind == gguf.TokenType.NORMAL and str(texts.contents(token)).isalnum():
+            return rows[0], token
+    raise EngineError(f"{file} has no token that is a word")
 
 
 ENGINE = LlamaCpp()
