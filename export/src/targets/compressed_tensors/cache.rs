@@ -26,7 +26,7 @@ pub(super) fn layers(plan: &Plan, model: &Model) -> Result<u32, ExportError> {
         if !families::has_cache(family) {
             let known = families::cached().join(", ");
             let reason = format!(
-                "the library finds the caches of {known}, and this model is of {}; use `--to plan`",
+                "scales of caches are found in {known}, and this model is of {}; use `--to plan`",
                 family.name
             );
             return Err(refused(reason));

@@ -17,32 +17,36 @@ pub(super) const EXPERTS: &[&str] = &["symmetric", "mxfp4"];
 pub(super) const ROUNDED: &str =
     "scales are rounded to the 16-bit type that the model is stored in; the search scored them in float32";
 /// In what `mxfp4` differs.
-pub(super) const MXFP4: &str = "on GPUs of compute capability 10.0 and above vLLM rounds what enters `mxfp4` modules to 4 bits as well, \
-                                which was not scored; elsewhere it does not";
+pub(super) const MXFP4: &str = "Transformers runs models with `mxfp4` weights in bfloat16 alone; on GPUs of compute capability 10.0 and above \
+                                vLLM rounds what enters such modules to 4 bits as well, which was not scored";
 /// In what `nvfp4` differs.
-pub(super) const NVFP4: &str = "`nvfp4` weights are made in bfloat16 by Transformers, and vLLM reads q, k and v, and gate and up, under \
-                                the float32 scale of one of them; the search scored each under its own, in float32";
+pub(super) const NVFP4: &str = "Transformers makes `nvfp4` weights in bfloat16, and runs models with them in bfloat16 alone; vLLM reads q, k and \
+                                v, and gate and up, under the float32 scale of one of them, and the search scored each under its own";
+/// What Transformers makes of zero points.
+pub(super) const ZERO_POINTS: &str =
+    "Transformers 5.24 does not load the zero points of `affine-int`; vLLM reads them";
 /// In what experts differ.
-pub(super) const VARIED: &str = "experts of different layers are stored in different ways: vLLM reads each layer's own, and Transformers all \
-                                 by that of one layer, which gives other numbers";
+pub(super) const VARIED: &str = "Transformers 5.24 reads the experts of all layers by one scheme: where layers differ it computes other \
+                                 numbers, and where experts stay in 16 bits it does not load; vLLM reads each layer's own";
 /// In what caches differ.
-pub(super) const QUERIES: &str =
-    "vLLM rounds queries to 8 bits as well where it uses FlashAttention 3, which was not scored";
+pub(super) const CACHES: &str = "Transformers 5.24 ignores the scheme of caches and keeps keys and values as they are; vLLM takes it, and \
+                                 rounds queries to 8 bits as well where it uses FlashAttention 3, which was not scored";
 /// All of it that concerns weights.
-const WEIGHTS: &str = "scales are rounded to 16 bits where the model is stored in 16; the scale of a whole `nvfp4` matrix is that of \
-                       one of the matrices that vLLM runs as one, and Transformers makes such weights in bfloat16; what enters \
-                       `mxfp4` modules is rounded as well by vLLM on GPUs of compute capability 10.0 and above; Transformers reads the \
-                       experts of all layers as those of one";
+const WEIGHTS: &str = "scales are rounded to 16 bits where the model is stored in 16; Transformers runs models with `mxfp4` or `nvfp4` \
+                       weights in bfloat16 alone, does not load `affine-int`, and reads the experts of all layers as those of one; vLLM \
+                       has one scale for the `nvfp4` matrices that it runs as one, and rounds what enters `mxfp4` modules as well on \
+                       GPUs of compute capability 10.0 and above";
 
 /// The target `compressed-tensors`.
 pub(crate) const DESCRIPTION: Description = Description {
     name: "compressed-tensors",
-    summary: "weights in few bits, layer by layer, and caches in 8 for Transformers, vLLM and SGLang; for plans of weight-bits \
-              that name number grids of compressed-tensors, and of kv-bits that are fp8-e4m3 everywhere",
+    summary: "weights in few bits, layer by layer, and caches in 8 for Transformers, vLLM and SGLang (whole numbers there in 4 and 8 \
+              bits alone); for plans of weight-bits that name number grids of compressed-tensors, and of kv-bits that are \
+              fp8-e4m3 everywhere",
     engines: &[
-        Engine { name: "transformers with compressed-tensors", since: "" },
-        Engine { name: "vllm", since: "" },
-        Engine { name: "sglang (symmetric in 4 and 8 bits)", since: "" },
+        Engine { name: "Transformers", since: "5.24.0" },
+        Engine { name: "vLLM", since: "" },
+        Engine { name: "SGLang", since: "" },
     ],
     edits: Edits::These {
         takes: &[
@@ -69,7 +73,7 @@ pub(crate) const DESCRIPTION: Description = Description {
                 ..Takes::exactly(WeightBits::KIND, Families::These { list: families::names, beyond: "" })
             },
             Takes {
-                fidelity: Fidelity::Approximate(QUERIES),
+                fidelity: Fidelity::Approximate(CACHES),
                 levels: &[8],
                 grids: &["fp8-e4m3"],
                 layers: Layers::Same,
@@ -99,5 +103,42 @@ pub(crate) const DESCRIPTION: Description = Description {
     },
     check: "python tests/golden/check_compressed_tensors.py DIR_OF_THE_DENSE_MODEL DIR_OF_THIS_FILE \
             DIR_OF_THIS_FILE/attune-export.json",
-    verified: &[Verified { what: "", how: "", when: "" }],
+    verified: &[
+        Verified {
+            what: "codes, scales, zero points and shapes are those that compressed-tensors 0.20.1 stores, to the bit: every grid and number \
+                   of bits, groups of 32 and of whole rows, scales in float32 and bfloat16",
+            how: "`cargo test -p attune-export compressed_tensors`, golden values of `tests/golden/number_grids.py packed`",
+            when: "2026-11-30",
+        },
+        Verified {
+            what: "in Transformers 5.24.0 with compressed-tensors 0.20.1, on CPU, logits of a tiny Llama in float32 are those of its rounded \
+                   weights, to the bit: symmetric in 2 to 8 bits, the three of fp8-e4m3, and a mixture of them over layers; the dense \
+                   model's are 1 % of the range and more away",
+            how: "`python tests/golden/check_compressed_tensors.py`",
+            when: "2026-11-30",
+        },
+        Verified {
+            what: "the same of FAMILIES, symmetric in 3 and 4 bits by turns",
+            how: "`python tests/golden/check_compressed_tensors.py`",
+            when: "2026-11-30",
+        },
+        Verified {
+            what: "the same of MIXTURES, whose experts are all in 4 bits",
+            how: "`python tests/golden/check_compressed_tensors.py`",
+            when: "2026-11-30",
+        },
+        Verified {
+            what: "stored in bfloat16, mxfp4 is that of the rounded weights to the bit; whole numbers, fp8 and nvfp4 are within 1 % of the \
+                   range of logits, since Transformers rounds weights to bfloat16",
+            how: "`python tests/golden/check_compressed_tensors.py`",
+            when: "2026-11-30",
+        },
+        Verified {
+            what: "what Transformers 5.24.0 does not do: zero points of affine-int and experts that stay in 16 bits end in an error when a \
+                   model is loaded; experts that differ from layer to layer are computed otherwise, and the scheme of caches is \
+                   ignored, both in silence",
+            how: "`python tests/golden/check_compressed_tensors.py`, and the reading of logits with and without a cache scheme",
+            when: "2026-11-30",
+        },
+    ],
 };

@@ -8,7 +8,7 @@ pub(super) fn names() -> Vec<&'static str> {
     named(is_known)
 }
 
-/// Those of them whose caches the library finds: by attention that is called `self_attn` and has projections of its names.
+/// Those of them whose scales of caches are found: by attention that is called `self_attn` and has projections of known names.
 pub(super) fn cached() -> Vec<&'static str> {
     named(|family| is_known(family) && has_cache(family))
 }
@@ -24,7 +24,7 @@ fn is_known(family: &Family) -> bool {
     family.attention.latent.is_none() && family.mixture.as_ref().is_none_or(apart)
 }
 
-/// Whether the library finds the caches of a family.
+/// Whether the scales of a family's caches are found.
 pub(super) fn has_cache(family: &Family) -> bool {
     let attention = &family.attention;
     let named = match attention.projections {

@@ -10,7 +10,7 @@ use attune_families::tensors::module_tensor;
 use attune_vocabulary::edits::{KvBits, WeightBits};
 use attune_vocabulary::{Grouping, LinearModules, ModelEdit as _, ModelFacts, NumberGrid};
 
-use super::description::{DESCRIPTION, EXPERTS, GROUPS, MXFP4, NVFP4, QUERIES, ROUNDED, VARIED};
+use super::description::{CACHES, DESCRIPTION, EXPERTS, GROUPS, MXFP4, NVFP4, ROUNDED, VARIED, ZERO_POINTS};
 use super::level::Level;
 use super::{TARGET, cache, families, refuse, together};
 use crate::description::Answer;
@@ -197,8 +197,9 @@ fn approximation(
         (scaled && model.bytes_per_parameter < 4.0, ROUNDED),
         (has(|grid| grid == NumberGrid::Mxfp4), MXFP4),
         (has(|grid| grid == NumberGrid::Nvfp4), NVFP4),
+        (has(|grid| grid == NumberGrid::AffineInt), ZERO_POINTS),
         (varied, VARIED),
-        (cached, QUERIES),
+        (cached, CACHES),
     ];
     let reasons: Vec<&str> = reasons.into_iter().filter(|(holds, _)| *holds).map(|(_, why)| why).collect();
     (!reasons.is_empty()).then(|| reasons.join("; "))

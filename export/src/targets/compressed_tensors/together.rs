@@ -84,12 +84,12 @@ fn apart(one: Stored, other: Stored) -> String {
     )
 }
 
-/// Whether experts of different layers are stored in different ways.
+/// Whether experts are stored in more than one way, as they are being one of them.
 pub(super) fn is_varied(matrices: &BTreeMap<String, Level>, family: &Family, layers: &[u32]) -> bool {
-    let mut levels: BTreeSet<Option<Level>> = BTreeSet::new();
-    for &layer in layers {
+    let level = |&layer: &u32| {
         let name = module_tensor(family, layer, Module::Down, Some(0));
-        levels.insert(name.and_then(|name| matrices.get(&name).copied()));
-    }
-    levels.len() > 1
+        name.and_then(|name| matrices.get(&name).copied())
+    };
+    let levels: BTreeSet<Option<Level>> = layers.iter().map(level).collect();
+    !matrices.is_empty() && (levels.len() > 1 || levels.contains(&None))
 }

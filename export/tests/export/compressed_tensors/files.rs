@@ -111,13 +111,13 @@ fn caches_are_one_scheme_and_a_scale_of_1_for_each_layer() {
     assert_eq!(written.len(), 2 + 4);
     let Exactness::Approximate { reason } = CompressedTensorsExporter.check(&plan, &llama(4.0)).unwrap()
     else {
-        panic!("vLLM rounds queries as well");
+        panic!("Transformers ignores it");
     };
-    assert!(reason.contains("vLLM rounds queries"), "{reason}");
+    assert!(reason.contains("Transformers 5.24 ignores the scheme of caches"), "{reason}");
 }
 
 #[test]
-fn whole_numbers_of_a_model_in_float32_are_exact_and_others_are_not() {
+fn what_engines_compute_otherwise_is_said() {
     let verdict = |grid: NumberGrid, bits, bytes| {
         let plan = arrange([on(grid, bits, 0, Module::Output)]);
         match CompressedTensorsExporter.check(&plan, &llama(bytes)).unwrap() {
@@ -125,14 +125,23 @@ fn whole_numbers_of_a_model_in_float32_are_exact_and_others_are_not() {
             Exactness::Approximate { reason } => reason,
         }
     };
-    for grid in [NumberGrid::Symmetric, NumberGrid::AffineInt] {
-        assert_eq!(verdict(grid, 4, 4.0), "");
-        assert!(verdict(grid, 4, 2.0).starts_with("scales are rounded to the 16-bit type"));
-    }
+    assert_eq!(verdict(NumberGrid::Symmetric, 4, 4.0), "");
     assert_eq!(verdict(NumberGrid::Fp8Channel, 8, 4.0), "");
+    let rounded = "scales are rounded to the 16-bit type";
+    let zeros = "Transformers 5.24 does not load the zero points";
+    assert!(verdict(NumberGrid::Symmetric, 4, 2.0).starts_with(rounded));
+    assert!(verdict(NumberGrid::AffineInt, 4, 4.0).starts_with(zeros));
+    let both = verdict(NumberGrid::AffineInt, 4, 2.0);
+    assert!(both.starts_with(rounded) && both.contains(&format!("; {zeros}")), "{both}");
     for bytes in [2.0, 4.0] {
-        assert!(verdict(NumberGrid::Mxfp4, 4, bytes).starts_with("on GPUs of compute capability 10.0"));
-        assert!(verdict(NumberGrid::Nvfp4, 4, bytes).starts_with("`nvfp4` weights are made in bfloat16"));
+        assert!(
+            verdict(NumberGrid::Mxfp4, 4, bytes)
+                .starts_with("Transformers runs models with `mxfp4` weights in bfloat16")
+        );
+        assert!(
+            verdict(NumberGrid::Nvfp4, 4, bytes)
+                .starts_with("Transformers makes `nvfp4` weights in bfloat16")
+        );
     }
 }
 

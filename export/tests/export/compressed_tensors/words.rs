@@ -1,6 +1,6 @@
 //! What is refused, in which words.
 
-use attune_core::exporter::Exporter as _;
+use attune_core::exporter::{Exactness, Exporter as _};
 use attune_core::facts::Facts;
 use attune_core::plan::Edit;
 use attune_export::CompressedTensorsExporter;
@@ -69,7 +69,17 @@ fn experts_of_a_layer_are_stored_alike() {
     );
     // One layer of two: Transformers reads both alike.
     let varied = CompressedTensorsExporter.check(&arrange(all([4, 4, 4])), &mixtral()).unwrap();
-    assert!(format!("{varied:?}").contains("experts of different layers"), "{varied:?}");
+    assert!(format!("{varied:?}").contains("reads the experts of all layers by one scheme"), "{varied:?}");
+    let attention = CompressedTensorsExporter
+        .check(&arrange([on(NumberGrid::Symmetric, 4, 0, Module::Output)]), &mixtral());
+    assert!(
+        format!("{attention:?}").contains("where experts stay in 16 bits it does not load"),
+        "{attention:?}"
+    );
+    let both = [Module::Gate, Module::Up, Module::Down]
+        .into_iter()
+        .flat_map(|module| [0, 1].map(|layer| on(NumberGrid::Symmetric, 4, layer, module)));
+    assert_eq!(CompressedTensorsExporter.check(&arrange(both), &mixtral()).unwrap(), Exactness::Exact);
     let grids =
         [Module::Gate, Module::Up, Module::Down].map(|module| on(NumberGrid::AffineInt, 4, 0, module));
     let affine = refusal(&grids, &mixtral());
@@ -133,5 +143,5 @@ fn caches_have_one_form_in_all_layers() {
         assert!(message.contains("keys and values are both `fp8-e4m3`"), "{message}");
     }
     let neox = Facts::from(ModelFacts { family: "gpt_neox".into(), ..ModelFacts::of(&llama) });
-    assert!(refusal(&[cache(0), cache(1)], &neox).contains("the library finds the caches of"));
+    assert!(refusal(&[cache(0), cache(1)], &neox).contains("scales of caches are found in"));
 }
