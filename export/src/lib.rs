@@ -18,6 +18,6 @@ pub use earlier::{Earlier, EarlierError, MANIFESTS, earlier};
 pub use page::page;
 pub use read::{PlanFile, ReadError, read_plan};
 pub use targets::{
-    GraniteSwaExporter, HfExporter, MlxExporter, MoaExporter, PlanExporter, Target, TransformersExporter,
-    UnknownTarget, WindowsExporter, target, targets,
+    GraniteSwaExporter, HfExporter, MlxExporter, MlxWindowsExporter, MoaExporter, PlanExporter, Target,
+    TransformersExporter, UnknownTarget, WindowsExporter, target, targets,
 };

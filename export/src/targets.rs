@@ -3,6 +3,7 @@
 mod granite_swa;
 mod hf;
 mod mlx;
+mod mlx_windows;
 mod moa;
 mod plan;
 mod transformers;
@@ -16,6 +17,7 @@ use crate::description::Description;
 pub use granite_swa::GraniteSwaExporter;
 pub use hf::HfExporter;
 pub use mlx::MlxExporter;
+pub use mlx_windows::MlxWindowsExporter;
 pub use moa::MoaExporter;
 pub use plan::PlanExporter;
 pub(crate) use plan::{FILE as PLAN_FILE, FORMAT as PLAN_FORMAT, VERSION as PLAN_VERSION};
@@ -50,6 +52,7 @@ const TARGETS: &[Target] = &[
     Target { description: &mlx::DESCRIPTION, exporter: &MlxExporter },
     Target { description: &windows::DESCRIPTION, exporter: &WindowsExporter },
     Target { description: &granite_swa::DESCRIPTION, exporter: &GraniteSwaExporter },
+    Target { description: &mlx_windows::DESCRIPTION, exporter: &MlxWindowsExporter },
     Target { description: &transformers::DESCRIPTION, exporter: &TransformersExporter },
     Target { description: &moa::DESCRIPTION, exporter: &MoaExporter },
 ];

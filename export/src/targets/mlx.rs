@@ -15,5 +15,6 @@ mod unlike;
 
 pub(crate) use description::DESCRIPTION;
 pub use exporter::MlxExporter;
+pub(super) use unlike::check as unlike;
 
 const TARGET: &str = DESCRIPTION.name;

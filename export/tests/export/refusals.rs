@@ -201,6 +201,8 @@ fn cases() -> Vec<Case> {
         ),
         ("granite-swa", vec![span()], llama(), "attention-span", "`--to transformers`"),
         ("granite-swa", vec![keep(0, &[0, 1])], mixtral(), "keep-experts", "`--to plan`"),
+        ("mlx-windows", vec![of_head(0, 0, 8.0, 0.0)], model("qwen2", 0), "attention-span", "llama, mistral"),
+        ("mlx-windows", vec![span()], llama(), "attention-span", "search with `sink: 0`"),
         ("transformers", vec![keep(0, &[0, 1])], mixtral(), "keep-experts", "`--to hf`"),
         (
             "transformers",
@@ -243,12 +245,18 @@ fn an_exporter_takes_and_refuses_the_kinds_that_its_description_says() {
             let (name, kind) = (target.description.name, schema.kind.as_str());
             let family = match kind {
                 "combine-checkpoints" => "attune_denoiser",
-                _ if matches!(name, "mlx" | "windows" | "granite-swa" | "transformers" | "moa") => "llama",
+                _ if matches!(
+                    name,
+                    "mlx" | "windows" | "granite-swa" | "mlx-windows" | "transformers" | "moa"
+                ) =>
+                {
+                    "llama"
+                }
                 _ => "mixtral",
             };
             let model = model(family, if family == "mixtral" { 4 } else { 0 });
             let edit = match name {
-                "windows" | "granite-swa" | "transformers" if kind == "attention-span" => {
+                "windows" | "granite-swa" | "mlx-windows" | "transformers" if kind == "attention-span" => {
                     of_head(0, 0, 32.0, 0.0)
                 }
                 _ => sample(kind),
