@@ -6,6 +6,7 @@ mod granite_swa;
 mod hf;
 mod mergekit;
 mod mlx;
+mod mlx_windows;
 mod moa;
 mod plan;
 mod recipes;
@@ -25,6 +26,7 @@ pub use granite_swa::GraniteSwaExporter;
 pub use hf::HfExporter;
 pub use mergekit::MergekitExporter;
 pub use mlx::MlxExporter;
+pub use mlx_windows::MlxWindowsExporter;
 pub use moa::MoaExporter;
 pub use plan::PlanExporter;
 pub(crate) use plan::{FILE as PLAN_FILE, FORMAT as PLAN_FORMAT, VERSION as PLAN_VERSION};
@@ -62,6 +64,7 @@ const TARGETS: &[Target] = &[
     Target { description: &gguf::DESCRIPTION, exporter: &GgufExporter },
     Target { description: &windows::DESCRIPTION, exporter: &WindowsExporter },
     Target { description: &granite_swa::DESCRIPTION, exporter: &GraniteSwaExporter },
+    Target { description: &mlx_windows::DESCRIPTION, exporter: &MlxWindowsExporter },
     Target { description: &transformers::DESCRIPTION, exporter: &TransformersExporter },
     Target { description: &moa::DESCRIPTION, exporter: &MoaExporter },
     Target { description: &mergekit::DESCRIPTION, exporter: &MergekitExporter },

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use attune_core::exporter::{ExportError, ModelFiles};
 use attune_families::{ConfigError, DecoderConfig, Window, Windows};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::OneWindow;
 use crate::checkpoint::{CONFIG, bad, config_text};
@@ -19,6 +19,12 @@ pub(crate) struct Listed {
 }
 
 impl Listed {
+    /// `layer_types`, as JSON.
+    pub(crate) fn types(&self) -> String {
+        let kind = |has: &bool| if *has { "sliding_attention" } else { "full_attention" };
+        json!(self.layers.iter().map(kind).collect::<Vec<_>>()).to_string()
+    }
+
     /// The layers with the window.
     pub(crate) fn numbers(&self) -> Vec<usize> {
         (0..self.layers.len()).filter(|&layer| self.layers[layer]).collect()

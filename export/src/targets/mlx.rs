@@ -17,5 +17,6 @@ pub(crate) use description::DESCRIPTION;
 pub(super) use description::{GROUPS, LEVELS};
 pub use exporter::MlxExporter;
 pub(super) use families::{names as families, stacks};
+pub(super) use unlike::check as unlike;
 
 const TARGET: &str = DESCRIPTION.name;

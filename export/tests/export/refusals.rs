@@ -125,7 +125,7 @@ fn samples(target: &str, kind: &str) -> Vec<Edit> {
         ("compressed-tensors", "weight-bits") => vec![grid("o", "symmetric", 4, 64)],
         ("compressed-tensors", "kv-bits") => vec![fp8_cache(0, 8), fp8_cache(1, 8)],
         ("vllm", "kv-bits") => vec![fp8(8, 8)],
-        ("windows" | "granite-swa" | "transformers" | "vllm", "attention-span") => {
+        ("windows" | "granite-swa" | "mlx-windows" | "transformers" | "vllm", "attention-span") => {
             vec![of_head(0, 0, 32.0, 0.0), of_head(0, 1, 32.0, 0.0)]
         }
         _ => vec![sample(kind)],
@@ -379,6 +379,8 @@ fn cases() -> Vec<Case> {
         ),
         ("granite-swa", vec![span()], llama(), "attention-span", "`--to transformers`"),
         ("granite-swa", vec![keep(0, &[0, 1])], mixtral(), "keep-experts", "`--to plan`"),
+        ("mlx-windows", vec![of_head(0, 0, 8.0, 0.0)], model("qwen2", 0), "attention-span", "llama, mistral"),
+        ("mlx-windows", vec![span()], llama(), "attention-span", "search with `sink: 0`"),
         ("transformers", vec![keep(0, &[0, 1])], mixtral(), "keep-experts", "`--to hf`"),
         (
             "transformers",
@@ -475,6 +477,7 @@ fn an_exporter_takes_and_refuses_the_kinds_that_its_description_says() {
                         | "compressed-tensors"
                         | "windows"
                         | "granite-swa"
+                        | "mlx-windows"
                         | "transformers"
                         | "moa"
                         | "vllm"

@@ -3,7 +3,7 @@
 use attune_core::exporter::{Exactness, Exporter};
 use attune_core::facts::Facts;
 use attune_core::plan::Edit;
-use attune_export::{GraniteSwaExporter, WindowsExporter};
+use attune_export::{GraniteSwaExporter, MlxWindowsExporter, WindowsExporter};
 use attune_testkit::exporter::check;
 use attune_vocabulary::edits::AttentionSpan;
 use attune_vocabulary::{ModelFacts, arrange};
@@ -98,6 +98,7 @@ fn exporters_of_windows_keep_their_promises() {
     for files in [folder(config("llama", &[])), several] {
         check(&WindowsExporter, &model("llama"), &files, &plans);
         check(&GraniteSwaExporter, &model("llama"), &files, &plans);
+        check(&MlxWindowsExporter, &model("llama"), &files, &plans);
     }
 }
 
@@ -207,4 +208,23 @@ fn a_granite_with_windows_has_multipliers_of_one_and_sinks_that_take_no_weight()
     let config =
         written(&GraniteSwaExporter, "granite", &own, windowed(&[0], 8.0)).unwrap().json("config.json");
     assert_eq!([&config["attention_multiplier"], &config["embedding_multiplier"]], [0.5, 12.0]);
+}
+
+#[test]
+fn mlx_reads_windows_of_a_llama_that_stays_one() {
+    let out = written(&MlxWindowsExporter, "llama", &[], windowed(&[0, 2], 8.0)).unwrap();
+    let config = out.json("config.json");
+    assert_eq!(config["model_type"], "llama");
+    assert_eq!(config["layer_types"], json!(["sliding_attention", "full_attention", "sliding_attention"]));
+    assert_eq!(config["sliding_window"], 8);
+    let refused = |family, more: &[(&str, Value)], layers: &[u32]| {
+        written(&MlxWindowsExporter, family, more, windowed(layers, 8.0)).unwrap_err()
+    };
+    let message = refused("llama", &[], &[0, 1, 2]);
+    assert!(message.contains("all 3 layers have a window; expected one without"), "{message}");
+    let message = refused("mistral", &[("sliding_window", json!(8))], &[0]);
+    assert!(message.contains("`sliding_window` is 8; expected null: mlx-lm lets every token"), "{message}");
+    let turned = json!({"rope_type": "default", "rope_theta": 10000.0});
+    let message = refused("llama", &[("rope_parameters", turned)], &[0]);
+    assert!(message.contains("`rope_parameters` is "), "{message}");
 }

@@ -15,11 +15,10 @@ pub(super) fn carrier(files: &dyn ModelFiles, windows: &OneWindow) -> Result<(Wi
     let (text, keys, before) = model_config(files)?;
     fits(&before, &keys)?;
     let listed = windows.within(&before.windows, before.layers)?;
-    let kind = |has: &bool| if *has { "sliding_attention" } else { "full_attention" };
     let mut changes = BTreeMap::from([
         ("model_type", json!("granite_swa").to_string()),
         ("architectures", json!(["GraniteSWAForCausalLM"]).to_string()),
-        ("layer_types", json!(listed.layers.iter().map(kind).collect::<Vec<_>>()).to_string()),
+        ("layer_types", listed.types()),
         ("sliding_window", listed.tokens.to_string()),
         // SGLang reads the base of each layer.
         ("layer_rope_theta", json!(vec![before.rope.base; before.layers]).to_string()),

@@ -20,7 +20,7 @@ const UNSCALED: [&str; 7] = ["ernie4_5", "glm4", "glm4_moe", "helium", "mixtral"
 const OTHER_BASE: [&str; 4] = ["qwen2", "qwen2_moe", "qwen3", "smollm3"];
 
 /// Refuses a config of which mlx-lm would make another model than the evaluator did.
-pub(super) fn check(keys: &Keys<'_>) -> Result<(), ExportError> {
+pub(in crate::targets) fn check(keys: &Keys<'_>) -> Result<(), ExportError> {
     let refuse = |key: &str, found: &str, expected: &str| {
         Err(bad(CONFIG, format!("`{key}` is {found}"), format!("{expected}; use `--to plan`")))
     };

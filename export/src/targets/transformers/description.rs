@@ -4,9 +4,10 @@ use attune_vocabulary::CacheGrid;
 use attune_vocabulary::ModelEdit as _;
 use attune_vocabulary::edits::{AttentionSpan, KvBits};
 
-use super::plan::BY_ITSELF;
 use crate::description::{DEFAULT_GRID, Description, Edits, Engine, Families, Fidelity, Takes};
 
+/// The family whose attention transformers computes by itself, past its `AttentionInterface`.
+pub(super) const BY_ITSELF: &str = "falcon";
 /// In what spans that grow with the sequence differ.
 pub(super) const GROWING: &str = "spans grow with the sequence (`beta`): a pass over a whole text is what was scored, but while a text is \
                                   generated, tokens in the cache were computed with the spans of the shorter text; search with `elastic: \

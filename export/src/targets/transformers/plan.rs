@@ -6,12 +6,9 @@ use attune_core::plan::{Edit, Plan};
 use attune_vocabulary::edits::{AttentionSpan, KvBits};
 use attune_vocabulary::{CACHE_ELEMENTS, ModelEdit as _, ModelFacts};
 
-use super::description::GROWING;
+use super::description::{BY_ITSELF, GROWING};
 use super::{DESCRIPTION, TARGET};
 use crate::description::Answer;
-
-/// The family whose attention transformers computes by itself, past its `AttentionInterface`.
-pub(super) const BY_ITSELF: &str = "falcon";
 
 /// Takes or refuses a plan.
 pub(super) fn check(plan: &Plan, facts: &Facts) -> Result<Exactness, ExportError> {

@@ -29,11 +29,8 @@ fn changes(before: &DecoderConfig, listed: &Listed) -> Result<BTreeMap<&'static 
     let family = carrier(name).and_then(attune_families::find).ok_or_else(|| {
         bad(CONFIG, format!("`model_type` is {name}"), "a family whose windows can be said")
     })?;
-    let kind = |has: &bool| if *has { "sliding_attention" } else { "full_attention" };
-    let mut changes = BTreeMap::from([
-        ("layer_types", json!(listed.layers.iter().map(kind).collect::<Vec<_>>()).to_string()),
-        ("sliding_window", listed.tokens.to_string()),
-    ]);
+    let mut changes =
+        BTreeMap::from([("layer_types", listed.types()), ("sliding_window", listed.tokens.to_string())]);
     if let WindowRule::Switched { .. } = family.attention.windows {
         changes.insert("use_sliding_window", "true".to_owned());
         // transformers goes by `layer_types`. vLLM's own Qwen2 and Qwen3 go by neither: where this is less than the number of

@@ -1,0 +1,27 @@
+//! What mlx-lm's Llama reads.
+
+use attune_vocabulary::ModelEdit as _;
+use attune_vocabulary::edits::{AttentionSpan, KvBits};
+
+use super::families;
+use crate::description::{Description, Edits, Engine, Families, Takes, Together};
+use crate::one_window::ONE_WINDOW;
+
+/// The target `mlx-windows`.
+pub(crate) const DESCRIPTION: Description = Description {
+    name: "mlx-windows",
+    summary: "the checkpoint of a Llama or Mistral with sliding windows in some layers, as `layer_types` and `sliding_window` that mlx-lm \
+              and vLLM's own Llama read; Transformers passes over them in silence there: `--to windows` is for it",
+    engines: &[Engine { name: "mlx-lm", since: "0.32.2" }, Engine { name: "vLLM", since: "" }],
+    edits: Edits::These {
+        takes: &[Takes {
+            together: &[Together::Heads],
+            only: Some(ONE_WINDOW),
+            ..Takes::exactly(AttentionSpan::KIND, Families::These { list: families, beyond: "" })
+        }],
+        refuses: &[(KvBits::KIND, "config.json says nothing of the cache's bits; use `--to transformers`")],
+        otherwise: "it says windows and nothing else; use `--to plan`",
+    },
+    check: "python tests/golden/check_mlx_windows.py DIR_OF_THE_DENSE_MODEL DIR_OF_THIS_FILE DIR_OF_THIS_FILE/attune-export.json",
+    verified: &[],
+};
