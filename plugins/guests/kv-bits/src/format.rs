@@ -1,6 +1,6 @@
 //! What a key or a value can be stored as.
 
-use attune_guest::CacheGrid;
+use attune_guest::grids::CacheGrid;
 
 /// This many bits mean that nothing is quantised.
 pub(crate) const EXACT: u32 = 16;

@@ -1,6 +1,7 @@
 //! What the target of the search takes: grids, bits, and what shares one format. Without a target, anything.
 
-use attune_guest::{CacheGrid, Model, Options, Target};
+use attune_guest::grids::CacheGrid;
+use attune_guest::{Model, Options, Target};
 
 use crate::format::EXACT;
 

@@ -1,6 +1,7 @@
 //! What a config does to the cache.
 
-use attune_guest::{CacheGrid, Config, Edit, Model, Value};
+use attune_guest::grids::CacheGrid;
+use attune_guest::{Config, Edit, Model, Value};
 
 use crate::allocation::Allocation;
 use crate::format::Format;

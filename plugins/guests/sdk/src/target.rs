@@ -36,10 +36,10 @@ impl<'a> Target<'a> {
         self.numbers(kind, "groups")
     }
 
-    /// Its number grids for edits of a kind by their names in plans, `default` among them for edits that name none; `None` where it
-    /// does not say.
+    /// Its number grids for edits of a kind by their names in plans, the one that it prefers first, and `default` for edits that name
+    /// none; `None` where it does not say.
     pub fn grids(&self, kind: &str) -> Option<Vec<&'a str>> {
-        self.text(kind, "grids").map(|words| words.split(' ').collect())
+        Some(self.text(kind, "grids")?.split(' ').collect())
     }
 
     /// What layers may choose for edits of a kind: `own` (everything), `same-count` (everything but how many there are), `two-level`
