@@ -124,6 +124,6 @@ impl<'a> Allotment<'a> {
             })?;
         }
         let &Matrix { layer, module, expert, .. } = matrix;
-        Ok(Some(WeightBits { layer, module, expert, bits, group_size, grid: Some(grid) }))
+        Ok(Some(WeightBits { layer, module, expert, bits, group_size, grid: Some(grid), rounding: None }))
     }
 }

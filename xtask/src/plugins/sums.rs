@@ -13,7 +13,7 @@ const SOURCES: [&str; 4] = ["grids/Cargo.toml", "grids/src", "plugins/guests", "
 /// Folder below the guests that builds make.
 const BUILD_FOLDER: &str = "target";
 
-/// The hash of all guest sources, and of the number grids that they count with: names (from the root, with `/`) and contents.
+/// The hash of all guest sources: names (from the root, with `/`) and contents.
 pub(super) fn sources(root: &Path) -> Result<String, PluginsError> {
     let mut files = BTreeMap::new();
     for folder in SOURCES {

@@ -5,7 +5,7 @@ use attune_vocabulary::edits::{ActivationBits, KeepExperts, KvBits, MergeExperts
 
 use super::families;
 use crate::description::{
-    Description, Edits, Engine, Families, Fidelity, Layers, Only, Takes, Together, Verified,
+    Description, Edits, Engine, Families, Fidelity, Layers, Only, Takes, Together, Tolerance, Verified,
 };
 
 /// Channels of whole numbers that share a scale, which kernels of vLLM have; all inputs as well.
@@ -77,8 +77,9 @@ pub(crate) const DESCRIPTION: Description = Description {
                 levels: &[8],
                 grids: &["fp8-e4m3"],
                 layers: Layers::Same,
+                together: &[Together::Heads, Together::Modules(&["keys", "values"])],
                 only: Some(Only {
-                    word: "whole-cache",
+                    word: "every-position",
                     words: "keys and values in 8 bits, of all heads and at all positions, without smoothing and shrinking",
                 }),
                 ..Takes::exactly(KvBits::KIND, Families::These { list: families::cached, beyond: "" })
@@ -103,6 +104,7 @@ pub(crate) const DESCRIPTION: Description = Description {
     },
     check: "python tests/golden/check_compressed_tensors.py DIR_OF_THE_DENSE_MODEL DIR_OF_THIS_FILE \
             DIR_OF_THIS_FILE/attune-export.json",
+    tolerance: Tolerance::FLOAT32,
     verified: &[
         Verified {
             what: "codes, scales, zero points and shapes are those that compressed-tensors 0.20.1 stores, to the bit: every grid and number \

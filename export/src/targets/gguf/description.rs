@@ -7,7 +7,9 @@ use attune_vocabulary::edits::{
 };
 
 use super::architecture;
-use crate::description::{Description, Edits, Engine, Families, Layers, Only, Takes, Together, Verified};
+use crate::description::{
+    Description, Edits, Engine, Families, Layers, Only, Takes, Together, Tolerance, Verified,
+};
 
 const FAMILIES: Families = Families::These { list: architecture::names, beyond: "" };
 const MIXTURES: Families = Families::These { list: architecture::mixtures, beyond: "" };
@@ -49,6 +51,12 @@ pub(crate) const DESCRIPTION: Description = Description {
                 groups: &[32],
                 grids: &["q4_0", "q4_1", "q5_0", "q5_1", "q8_0"],
                 layers: Layers::Same,
+                together: &[Together::Heads],
+                only: Some(Only {
+                    word: "every-position",
+                    words: "every position is rounded, once: no exact first and last positions, no smoothing, no shrinking (options \
+                            `sink`, `recent`, `smoothing` and `shrink-from` of kv-bits)",
+                }),
                 ..Takes::exactly(KvBits::KIND, FAMILIES)
             },
         ],
@@ -75,6 +83,7 @@ pub(crate) const DESCRIPTION: Description = Description {
         otherwise: "it takes weight-bits, keep-experts, experts-per-token, drop-block and kv-bits; use `--to plan`",
     },
     check: "python tests/golden/check_gguf.py DIR_OF_THE_DENSE_MODEL DIR_OF_THIS_FILE",
+    tolerance: Tolerance::FLOAT32,
     verified: VERIFIED,
 };
 

@@ -4,7 +4,7 @@ use attune_vocabulary::ModelEdit as _;
 use attune_vocabulary::edits::CombineCheckpoints;
 
 use crate::checkpoint::GENERATOR;
-use crate::description::{Description, Edits, Engine, Families, Takes, Verified};
+use crate::description::{Description, Edits, Engine, Families, Takes, Tolerance, Verified};
 
 /// The target `mergekit`.
 pub(crate) const DESCRIPTION: Description = Description {
@@ -18,6 +18,7 @@ pub(crate) const DESCRIPTION: Description = Description {
         otherwise: "it sums checkpoints and does nothing else; use `--to plan`",
     },
     check: "python tests/golden/check_mergekit.py DIR_OF_THE_MODEL DIR_OF_THIS_FILE",
+    tolerance: Tolerance::FLOAT32,
     verified: VERIFIED,
 };
 

@@ -3,7 +3,7 @@
 use attune_vocabulary::ModelEdit as _;
 use attune_vocabulary::edits::{AttentionSpan, KvBits};
 
-use crate::description::{Description, Edits, Engine, Families, Fidelity, Only, Takes};
+use crate::description::{Description, Edits, Engine, Families, Fidelity, Only, Takes, Tolerance};
 
 /// The first tokens that MoA keeps in every head.
 pub(super) const SINK: u32 = 64;
@@ -33,5 +33,6 @@ pub(crate) const DESCRIPTION: Description = Description {
         otherwise: "its JSON says spans of heads and nothing else; use `--to plan`",
     },
     check: "scripts/pipeline/perplexity_evaluate.py of MoA, with `--moa_config` DIR_OF_THIS_FILE/moa_alpha_beta.json (a CUDA device is needed)",
+    tolerance: Tolerance::FLOAT32,
     verified: &[],
 };

@@ -7,7 +7,9 @@ use serde_json::{Map, Value, json};
 use super::allotted::{Allotted, Level};
 use super::exporter::Tool;
 use super::{BITS_ALONE, OWN_ROUNDING};
-use crate::description::{DEFAULT_GRID, Description, Edits, Engine, Families, Fidelity, Takes, Together};
+use crate::description::{
+    DEFAULT_GRID, Description, Edits, Engine, Families, Fidelity, Takes, Together, Tolerance,
+};
 use crate::matrices::named_families;
 
 /// The target `autoround`.
@@ -29,6 +31,7 @@ pub(in crate::targets) const DESCRIPTION: Description = Description {
         otherwise: BITS_ALONE,
     },
     check: "python tests/golden/check_recipes.py DIR_OF_THE_MODEL DIR_OF_THIS_FILE",
+    tolerance: Tolerance::FLOAT32,
     verified: &[],
 };
 

@@ -9,7 +9,9 @@ use serde_json::{Value, json};
 use super::BITS_ALONE;
 use super::allotted::Allotted;
 use super::exporter::Tool;
-use crate::description::{DEFAULT_GRID, Description, Edits, Engine, Families, Fidelity, Takes, Together};
+use crate::description::{
+    DEFAULT_GRID, Description, Edits, Engine, Families, Fidelity, Takes, Together, Tolerance,
+};
 use crate::matrices::named_families;
 use crate::yaml;
 
@@ -33,6 +35,7 @@ pub(in crate::targets) const DESCRIPTION: Description = Description {
         otherwise: BITS_ALONE,
     },
     check: "python util/recompile.py -i exl3-BITS -o FOLDER -or override.yaml (of ExLlamaV3, beside its models exl3-2, exl3-3 …)",
+    tolerance: Tolerance::FLOAT32,
     verified: &[],
 };
 

@@ -38,7 +38,9 @@ impl RecipeExporter {
     fn reason(&self, plan: &Plan) -> &'static str {
         let of = |kind: &str| match self.0.description.answer(kind) {
             Answer::Takes(takes) => match takes.fidelity {
-                Fidelity::Approximate(why) | Fidelity::ExactInFloat32(why) => Some(why),
+                Fidelity::Approximate(why)
+                | Fidelity::ExactInFloat32(why)
+                | Fidelity::ExactWhere { why, .. } => Some(why),
                 Fidelity::Exact => None,
             },
             _ => None,

@@ -7,7 +7,9 @@ use serde_json::{Map, Value, json};
 use super::BITS_ALONE;
 use super::allotted::{Allotted, Level};
 use super::exporter::Tool;
-use crate::description::{DEFAULT_GRID, Description, Edits, Engine, Families, Fidelity, Takes, Together};
+use crate::description::{
+    DEFAULT_GRID, Description, Edits, Engine, Families, Fidelity, Takes, Together, Tolerance,
+};
 use crate::targets::mlx;
 
 /// The target `mlx-recipe`.
@@ -33,6 +35,7 @@ pub(in crate::targets) const DESCRIPTION: Description = Description {
     check: "python -c 'import json; from mlx_lm.utils import load, quantize_model; recipe = json.load(open(\"quantization.json\")); \
             model, _, config = load(\"DIR_OF_THE_MODEL\", return_config=True); \
             quantize_model(model, config, 64, 4, quant_predicate=lambda path, module: recipe.get(path, False))'",
+    tolerance: Tolerance::FLOAT32,
     verified: &[],
 };
 

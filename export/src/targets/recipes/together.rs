@@ -37,6 +37,8 @@ pub(super) fn check(together: &[Together], allotted: &Allotted, edit: &WeightBit
 fn goes_with(together: Together, one: &Matrix, other: &Matrix) -> bool {
     match together {
         Together::Experts => one.module == other.module && one.expert != other.expert,
+        Together::ExpertModules => one.expert.is_some() && other.expert.is_some(),
+        Together::Heads => false,
         Together::Stored => one.tensor == other.tensor,
         Together::Modules(names) => {
             one.expert == other.expert

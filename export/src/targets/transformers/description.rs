@@ -4,7 +4,7 @@ use attune_vocabulary::CacheGrid;
 use attune_vocabulary::ModelEdit as _;
 use attune_vocabulary::edits::{AttentionSpan, KvBits};
 
-use crate::description::{DEFAULT_GRID, Description, Edits, Engine, Families, Fidelity, Takes};
+use crate::description::{DEFAULT_GRID, Description, Edits, Engine, Families, Fidelity, Takes, Tolerance};
 
 /// The family whose attention transformers computes by itself, past its `AttentionInterface`.
 pub(super) const BY_ITSELF: &str = "falcon";
@@ -51,5 +51,6 @@ pub(crate) const DESCRIPTION: Description = Description {
         otherwise: "its code computes attention-span and kv-bits; use `--to hf` for experts and blocks, or `--to plan`",
     },
     check: "python tests/golden/check_windows.py DIR_OF_THE_DENSE_MODEL DIR_OF_THIS_FILE DIR_OF_THIS_FILE/attune-export.json",
+    tolerance: Tolerance::FLOAT32,
     verified: &[],
 };

@@ -4,7 +4,7 @@ use attune_vocabulary::ModelEdit as _;
 use attune_vocabulary::edits::{AttentionSpan, KvBits};
 
 use super::families;
-use crate::description::{Description, Edits, Engine, Families, Takes, Together};
+use crate::description::{Description, Edits, Engine, Families, Takes, Together, Tolerance};
 use crate::one_window::ONE_WINDOW;
 
 /// The target `windows`.
@@ -28,5 +28,6 @@ pub(crate) const DESCRIPTION: Description = Description {
         otherwise: "it says windows and nothing else; use `--to plan`",
     },
     check: "python tests/golden/check_windows.py DIR_OF_THE_DENSE_MODEL DIR_OF_THIS_FILE DIR_OF_THIS_FILE/attune-export.json",
+    tolerance: Tolerance::FLOAT32,
     verified: &[],
 };

@@ -1,6 +1,7 @@
 //! Which formats there are to choose from.
 
-use attune_guest::{CacheGrid, Model, Options};
+use attune_guest::grids::CacheGrid;
+use attune_guest::{Model, Options};
 
 use crate::format::{EXACT, Format};
 use crate::limits::Limits;
