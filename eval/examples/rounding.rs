@@ -69,7 +69,7 @@ fn main() -> Result<(), Failure> {
                     .map(|found| found.map(|found| format!("[{:+.4}, {:+.4}]", found.low, found.high)))
                     .collect::<Result<_, _>>()?;
                 println!(
-                    "{:10} {bits} bits  nearest {:.4}  gptq {:.4}  difference {:+.4} {}  {seconds:.1} s",
+                    "{:10} {bits} bits  nearest {:.6}  gptq {:.6}  difference {:+.4} {}  {seconds:.1} s",
                     grid.map_or("(none)", NumberGrid::name),
                     nearest.value(),
                     fed_back.value(),

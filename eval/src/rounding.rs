@@ -18,7 +18,6 @@ use attune_vocabulary::Module;
 
 use crate::edits::{Codes, EditedModel, Level, Watched};
 use crate::model::{ByteLru, Model, Site};
-use crate::native::host_parallel;
 use dense_pass::DensePass;
 
 /// Bytes that codes may take beside those of the plans at hand: 1 GiB, one byte for each weight.
@@ -36,6 +35,8 @@ pub(crate) struct Rounded {
 
 /// Modules and their levels, by the input that they share: the first module that has it, and its expert.
 type ByInput = BTreeMap<(Module, usize), Vec<(Site, Level)>>;
+/// Some of them.
+type Inputs<'a> = Vec<(&'a (Module, usize), &'a Vec<(Site, Level)>)>;
 
 impl Default for Rounded {
     fn default() -> Self {
@@ -50,8 +51,8 @@ impl Rounded {
         &self,
         model: &Model,
         plans: &mut [&mut EditedModel],
-        text: &(dyn Fn() -> Result<Vec<Text>, EvalFailure> + Sync),
-        go_on: &(dyn Fn() -> Result<(), EvalFailure> + Sync),
+        text: &dyn Fn() -> Result<Vec<Text>, EvalFailure>,
+        go_on: &dyn Fn() -> Result<(), EvalFailure>,
     ) -> Result<(), EvalFailure> {
         let (mut found, mut missing) = (HashMap::new(), BTreeMap::<usize, ByInput>::new());
         for (layer, weights) in plans.iter_mut().flat_map(|plan| plan.weights_mut().enumerate()) {
@@ -69,9 +70,7 @@ impl Rounded {
             }
         }
         if !missing.is_empty() {
-            // On this thread, with panics of the tensor library as failures.
-            let made = host_parallel::run(&model.compute, 1, |_| self.make(model, &missing, text()?, go_on))?;
-            found.extend(made.into_iter().flatten());
+            found.extend(self.make(model, &missing, text()?, go_on)?);
         }
         for (layer, weights) in plans.iter_mut().flat_map(|plan| plan.weights_mut().enumerate()) {
             for (module, expert, level) in weights.with_feedback().collect::<Vec<_>>() {
@@ -89,7 +88,7 @@ impl Rounded {
         model: &Model,
         missing: &BTreeMap<usize, ByInput>,
         text: Vec<Text>,
-        go_on: &(dyn Fn() -> Result<(), EvalFailure> + Sync),
+        go_on: &dyn Fn() -> Result<(), EvalFailure>,
     ) -> Result<Vec<((Site, Level), Codes)>, EvalFailure> {
         let mut pass = DensePass::new(model, text);
         let mut made = Vec::new();
@@ -123,7 +122,7 @@ impl Rounded {
         model: &Model,
         pass: &mut DensePass<'_>,
         layer: usize,
-        inputs: &[(&(Module, usize), &Vec<(Site, Level)>)],
+        inputs: &Inputs<'_>,
         go_on: &dyn Fn() -> Result<(), EvalFailure>,
     ) -> Result<Vec<Arc<Factor>>, EvalFailure> {
         let site = |&(module, expert): &(Module, usize)| Site { layer, expert, module };
@@ -156,12 +155,8 @@ impl Rounded {
 }
 
 /// Inputs of a layer in parts whose moments fit into memory together.
-fn parts<'a>(
-    model: &Model,
-    layer: usize,
-    inputs: &'a ByInput,
-) -> Vec<Vec<(&'a (Module, usize), &'a Vec<(Site, Level)>)>> {
-    let mut parts: Vec<Vec<_>> = Vec::new();
+fn parts<'a>(model: &Model, layer: usize, inputs: &'a ByInput) -> Vec<Inputs<'a>> {
+    let mut parts: Vec<Inputs<'a>> = Vec::new();
     let mut room = 0;
     for (input, keys) in inputs {
         let bytes = Moments::bytes(model.config.layer(layer).inputs(input.0));

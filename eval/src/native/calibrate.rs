@@ -1,6 +1,6 @@
 //! Scales of smoothed keys, and weights that are rounded with error feedback: what is measured once on selection data.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use attune_core::evaluator::{EvalFailure, Fidelity, Request, Split};
 use attune_core::hash::ContentHash;
@@ -45,8 +45,13 @@ impl NativeEvaluator {
             };
             Ok(self.calibration_groups()?.into_iter().map(part).collect())
         };
-        let mut plans: Vec<&mut EditedModel> = plans.collect();
-        self.rounded.round(&self.model, &mut plans, &text, &|| in_time(Limit::of_stops(clock)))
+        let plans: Mutex<Vec<&mut EditedModel>> = Mutex::new(plans.collect());
+        // On this thread alone, with panics of the tensor library as failures.
+        host_parallel::run(&self.model.compute, 1, |_| {
+            let mut plans = plans.lock().unwrap_or_else(PoisonError::into_inner);
+            self.rounded.round(&self.model, &mut plans, &text, &|| in_time(Limit::of_stops(clock)))
+        })
+        .map(|_| ())
     }
 
     fn key_maxima(&self) -> Result<Arc<KeyMaxima>, EvalFailure> {
