@@ -91,5 +91,5 @@ pub(super) fn is_varied(matrices: &BTreeMap<String, Level>, family: &Family, lay
         name.and_then(|name| matrices.get(&name).copied())
     };
     let levels: BTreeSet<Option<Level>> = layers.iter().map(level).collect();
-    !matrices.is_empty() && (levels.len() > 1 || levels.contains(&None))
+    levels.len() > 1 || levels.contains(&None)
 }
