@@ -10,7 +10,7 @@ use rayon::prelude::*;
 pub use bits::{Bits, nibbles};
 
 use crate::NumberGrid;
-use crate::nearest::fit::{self, Fit};
+use crate::nearest::fit::{Fit, Numbers};
 use crate::nearest::small_float::{E4M3, exponent};
 use crate::nearest::{affine_int, fp8, mxfp4, nvfp4, symmetric};
 
@@ -141,9 +141,9 @@ impl Rounded {
                 true => self.scored.code(*value),
                 false => self.stored.code(self.scored.nearest(*value)),
             };
-            *code = match self.stored.codes {
-                fit::Codes::Whole(..) => (number + self.stored.zero) as i8 as u8,
-                fit::Codes::Small(format) => format.bits(number),
+            *code = match self.stored.numbers {
+                Numbers::Whole(..) => (number + self.stored.zero) as i8 as u8,
+                Numbers::Small(format) => format.bits(number),
             };
         }
     }

@@ -4,11 +4,13 @@
     pip install torch transformers compressed-tensors
     python tests/golden/check_compressed_tensors.py DIR_DENSE DIR_EXPORTED PLAN.json
 
-Transformers loads both folders, and both compute in float32. In the dense model the weights that the plan names are rounded by the
-library's own quantiser, in float32. Prints how far the logits of the export are from it, how often the likeliest token is the same, and
-how far they are from the dense model as it is, which has to be farther. Exit status 0 when the export is within 1e-4 of the range of
-logits (a model stored in float32), or on average twice as near to the rounded as to the dense model (16 bits, and 4-bit floating point,
-which Transformers makes in bfloat16). Caches are not looked at: Transformers 5.24 ignores their scheme.
+Transformers loads both folders, and both compute in float32. In the dense model the weights that the plan
+names are rounded by the library's own quantiser, in float32. Prints how far the logits of the export are
+from it, how often the likeliest token is the same, and how far they are from the dense model as it is,
+which has to be farther. Exit status 0 when the export is within 1e-4 of the range of logits (a model stored
+in float32), or on average twice as near to the rounded as to the dense model (16 bits, and 4-bit floating
+point, which Transformers makes in bfloat16). Caches are not looked at: Transformers 5.24 ignores their
+scheme.
 """
 
 import argparse
@@ -56,7 +58,8 @@ def rounded(weights, edit):
         if grid == "mxfp4":
             more = {"strategy": "group", "scale_dtype": torch.uint8, "zp_dtype": torch.uint8}
         else:
-            more = {"strategy": "tensor_group", "scale_dtype": torch.float8_e4m3fn, "zp_dtype": torch.float8_e4m3fn}
+            eight = torch.float8_e4m3fn
+            more = {"strategy": "tensor_group", "scale_dtype": eight, "zp_dtype": eight}
             whole = generate_gparam(values.amin(), values.amax())
     args = QuantizationArgs(**args, **more)
     scale, zero = calculate_qparams(groups.amin(-1), groups.amax(-1), args, global_scale=whole)
@@ -85,8 +88,8 @@ def logits(model, ids):
 
 
 def compare(folder, exported, plan, tokens=40):
-    """Differences of logits from the rounded and from the dense model, the share of tokens whose likeliest one is that of the rounded
-    model, the range of logits, and whether all is well."""
+    """Differences of logits from the rounded and from the dense model, the share of tokens whose
+    likeliest one is that of the rounded model, the range of logits, and whether all is well."""
     weights = {}
     for file in Path(folder).glob("*.safetensors"):
         weights |= load_file(file)
@@ -97,7 +100,7 @@ def compare(folder, exported, plan, tokens=40):
     # Numbers of 4-bit floating point become bfloat16 ones, whatever the model is stored in.
     four = any(edit.get("grid") in ("mxfp4", "nvfp4") for edit in plan)
     model = load(exported, dtype=torch.bfloat16 if four else stored).eval()
-    # The first forward pass makes numbers of codes; from there all compute in float32, so that only the weights differ.
+    # The first forward pass makes numbers of codes; from there all compute in float32: only weights differ.
     logits(model, ids[:, :1])
     found = logits(torch.nn.Module.float(model), ids)
     before = logits(load(folder, dtype=torch.float32).eval(), ids)

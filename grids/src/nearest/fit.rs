@@ -9,13 +9,13 @@ pub(crate) struct Fit {
     pub(crate) scale: f32,
     /// What the code of 0 is; 0 but for whole numbers with a zero point.
     pub(crate) zero: f32,
-    /// What codes are.
-    pub(crate) codes: Codes,
+    /// What numbers `n` are.
+    pub(crate) numbers: Numbers,
 }
 
-/// What the codes of a group are.
+/// What the numbers of a group can be.
 #[derive(Clone, Copy)]
-pub(crate) enum Codes {
+pub(crate) enum Numbers {
     /// Whole numbers, from the least to the largest.
     Whole(f32, f32),
     /// Floating-point numbers.
@@ -28,11 +28,11 @@ impl Fit {
         if self.scale == 0.0 {
             return 0.0;
         }
-        match self.codes {
-            Codes::Whole(least, largest) => {
+        match self.numbers {
+            Numbers::Whole(least, largest) => {
                 (value / self.scale + self.zero).clamp(least, largest).round_ties_even() - self.zero
             }
-            Codes::Small(format) => format.nearest(value / self.scale),
+            Numbers::Small(format) => format.nearest(value / self.scale),
         }
     }
 

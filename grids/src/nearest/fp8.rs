@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::fit::{Codes, Fit};
+use super::fit::{Fit, Numbers};
 use super::small_float::E4M3;
 
 /// Rows and columns of a block.
@@ -40,5 +40,5 @@ pub(super) fn blocks(rows: &mut [f32], inputs: usize) {
 }
 
 fn of(furthest: f32) -> Fit {
-    Fit { scale: furthest / E4M3.largest, zero: 0.0, codes: Codes::Small(&E4M3) }
+    Fit { scale: furthest / E4M3.largest, zero: 0.0, numbers: Numbers::Small(&E4M3) }
 }

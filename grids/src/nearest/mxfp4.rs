@@ -3,7 +3,7 @@
 //! `s = 2ⁿ⁻²` with `n = ⌊log₂ max|w|⌋`, and one more where the mantissa of the largest is 1.75 or more, so that it is rounded up and not
 //! cut off, as compressed-tensors does; `q` the nearest e2m1 number to `w/s`, `w' = q·s`.
 
-use super::fit::{Codes, Fit};
+use super::fit::{Fit, Numbers};
 use super::small_float::{E2M1, exponent, power};
 
 /// The exponent of `s`, from −127 to 127.
@@ -15,5 +15,5 @@ pub(crate) fn scale(values: &[f32]) -> i32 {
 
 /// One block.
 pub(crate) fn fit(values: &[f32]) -> Fit {
-    Fit { scale: power(scale(values)), zero: 0.0, codes: Codes::Small(&E2M1) }
+    Fit { scale: power(scale(values)), zero: 0.0, numbers: Numbers::Small(&E2M1) }
 }

@@ -5,7 +5,7 @@
 
 use rayon::prelude::*;
 
-use super::fit::{Codes, Fit};
+use super::fit::{Fit, Numbers};
 use super::small_float::{E2M1, E4M3};
 
 /// Numbers of a block.
@@ -35,5 +35,5 @@ pub(crate) fn stored(block: &[f32], whole: f32) -> f32 {
 
 /// A block whose `s` is stored.
 pub(crate) fn fit(stored: f32, whole: f32) -> Fit {
-    Fit { scale: stored / whole, zero: 0.0, codes: Codes::Small(&E2M1) }
+    Fit { scale: stored / whole, zero: 0.0, numbers: Numbers::Small(&E2M1) }
 }

@@ -3,13 +3,13 @@
 //! `s = max|w|/((2ᵇ − 1)/2)`, `q = round(clamp(w/s))`, `w' = q·s`, codes from `−2ᵇ⁻¹` to `2ᵇ⁻¹ − 1`, halves to even: the largest
 //! magnitude lies half a code beyond the largest one, so that one more code below 0 is of use.
 
-use super::fit::{Codes, Fit};
+use super::fit::{Fit, Numbers};
 
 /// One group.
 pub(crate) fn fit(values: &[f32], bits: u32) -> Fit {
     let (least, largest) = codes(bits);
     let scale = super::furthest(values).abs() / ((largest - least) / 2.0);
-    Fit { scale, zero: 0.0, codes: Codes::Whole(least, largest) }
+    Fit { scale, zero: 0.0, numbers: Numbers::Whole(least, largest) }
 }
 
 /// The least and the largest code.

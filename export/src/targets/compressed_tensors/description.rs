@@ -120,12 +120,13 @@ pub(crate) const DESCRIPTION: Description = Description {
             when: "2026-11-30",
         },
         Verified {
-            what: "the same of FAMILIES, symmetric in 3 and 4 bits by turns",
+            what: "the same of a tiny model of each family without experts that is taken, symmetric in 3 and 4 bits by turns",
             how: "`python tests/golden/check_compressed_tensors.py`",
             when: "2026-11-30",
         },
         Verified {
-            what: "the same of MIXTURES, whose experts are all in 4 bits",
+            what: "the same of each family with experts that is taken, attention in 8 bits and all experts in 4, and of Mixtral and \
+                   Qwen3 with experts in 3 bits beside attention in 16",
             how: "`python tests/golden/check_compressed_tensors.py`",
             when: "2026-11-30",
         },
@@ -139,7 +140,13 @@ pub(crate) const DESCRIPTION: Description = Description {
             what: "what Transformers 5.24.0 does not do: zero points of affine-int and experts that stay in 16 bits end in an error when a \
                    model is loaded; experts that differ from layer to layer are computed otherwise, and the scheme of caches is \
                    ignored, both in silence",
-            how: "`python tests/golden/check_compressed_tensors.py`, and the reading of logits with and without a cache scheme",
+            how: "`python tests/golden/check_compressed_tensors.py`, and logits with and without a cache scheme",
+            when: "2026-11-30",
+        },
+        Verified {
+            what: "vLLM 0.32.0 finds in config.json what the plan says of every module that it runs, fused ones and experts included, and \
+                   its scheme of caches; its kernels were not run: they want a GPU",
+            how: "`CompressedTensorsConfig.from_config` and `get_scheme_dict` of vLLM, for a Llama in seven grids and a Mixtral",
             when: "2026-11-30",
         },
     ],

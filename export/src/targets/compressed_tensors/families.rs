@@ -18,10 +18,13 @@ pub(super) fn find(name: &str) -> Option<&'static Family> {
     attune_families::find(name).filter(|family| is_known(family))
 }
 
+/// Transformers computes Falcon by a class of linear modules of its own, which the library does not make numbers for.
+const UNREAD: &str = "falcon";
+
 fn is_known(family: &Family) -> bool {
     // Modules of latents are computed in another form than they are stored in, and experts in one tensor are no matrices.
     let apart = |rule: &attune_families::schema::MixtureRule| matches!(rule.tensors, ExpertTensors::Apart(_));
-    family.attention.latent.is_none() && family.mixture.as_ref().is_none_or(apart)
+    family.name != UNREAD && family.attention.latent.is_none() && family.mixture.as_ref().is_none_or(apart)
 }
 
 /// Whether the scales of a family's caches are found.

@@ -12,7 +12,9 @@ pub(super) fn patterns<'a>(names: impl IntoIterator<Item = &'a str>, layers: &st
     let mut places: BTreeMap<String, BTreeSet<u32>> = BTreeMap::new();
     for name in names {
         match within(name, layers) {
-            Some((layer, rest)) => drop(places.entry(any_expert(rest)).or_default().insert(layer)),
+            Some((layer, rest)) => {
+                places.entry(any_expert(rest)).or_default().insert(layer);
+            }
             None => alone.push(name.to_owned()),
         }
     }

@@ -84,12 +84,12 @@ fn apart(one: Stored, other: Stored) -> String {
     )
 }
 
-/// Whether experts are stored in more than one way, as they are being one of them.
+/// Whether experts are not all stored in one way of few bits.
 pub(super) fn is_varied(matrices: &BTreeMap<String, Level>, family: &Family, layers: &[u32]) -> bool {
     let level = |&layer: &u32| {
         let name = module_tensor(family, layer, Module::Down, Some(0));
         name.and_then(|name| matrices.get(&name).copied())
     };
     let levels: BTreeSet<Option<Level>> = layers.iter().map(level).collect();
-    !matrices.is_empty() && (levels.len() > 1 || levels.contains(&None))
+    levels.len() > 1 || levels.contains(&None)
 }

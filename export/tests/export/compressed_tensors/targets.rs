@@ -87,7 +87,7 @@ fn names(layer: u32, mixture: bool) -> Vec<(String, Option<Module>)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
     #[test]
     fn every_module_is_in_one_group_or_ignored(
