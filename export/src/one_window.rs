@@ -20,7 +20,7 @@ pub(crate) const ONE_WINDOW: Only = Only {
     words: "in each layer all heads see everything, or the same last tokens, as many in every layer; no first tokens (`sink: 0`), no \
             share of the sequence (`beta: 0`)",
 };
-/// The shortest window: caches of engines do not keep windows of a single token apart from everything.
+/// The shortest window: in generation transformers' cache of a window of one token keeps all of them, and attends to them.
 const SHORTEST: u64 = 2;
 
 /// A plan of this form.
@@ -111,7 +111,7 @@ fn tokens(span: &AttentionSpan, model: &ModelFacts) -> Result<u64, String> {
     let tokens = if span.alpha.is_finite() { span.alpha.floor().max(1.0) as u64 } else { 0 };
     if tokens < SHORTEST {
         return Err(format!(
-            "engines have windows of {SHORTEST} tokens or more, the query's own included; search with a longer `alpha`"
+            "windows have {SHORTEST} tokens or more, the query's own included: transformers' cache of one token keeps all; search with a longer `alpha`"
         ));
     }
     Ok(tokens)

@@ -39,6 +39,13 @@ impl OneWindow {
     pub(crate) fn within(&self, own: &Windows, layers: usize) -> Result<Listed, ExportError> {
         let mut listed = Listed { layers: Vec::with_capacity(layers), tokens: self.tokens };
         let mut shortest = None;
+        if let Some(layer) = self.layers.iter().find(|layer| **layer as usize >= layers) {
+            return Err(bad(
+                CONFIG,
+                format!("{layers} layers"),
+                format!("layer {layer} of the plan, counted from 0"),
+            ));
+        }
         for layer in 0..layers {
             let asked =
                 u32::try_from(layer).ok().filter(|layer| self.layers.contains(layer)).map(|_| self.tokens);

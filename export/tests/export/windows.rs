@@ -46,8 +46,9 @@ pub(crate) fn config(family: &str, more: &[(&str, Value)]) -> String {
 }
 
 fn tensors(dtype: Dtype) -> Tensors {
-    let bytes = (0..8 * dtype.bitsize() / 8).map(|byte| byte as u8).collect();
-    let tensor = Tensor { dtype, shape: vec![2, 4], bytes };
+    // Four heads of 16 channels.
+    let bytes = (0..64 * 2 * dtype.bitsize() / 8).map(|byte| byte as u8).collect();
+    let tensor = Tensor { dtype, shape: vec![64, 2], bytes };
     let names = ["model.layers.0.self_attn.q_proj.weight", "model.layers.2.self_attn.k_proj.weight"];
     names.map(|name| (name.to_owned(), tensor.clone())).into()
 }
@@ -203,6 +204,12 @@ fn a_granite_with_windows_has_multipliers_of_one_and_sinks_that_take_no_weight()
     assert_eq!(sinks.data()[..2], [0x4a, 0xf1]);
     let kept = weights.tensor("model.layers.0.self_attn.q_proj.weight").unwrap();
     assert_eq!(kept.data(), tensors(Dtype::BF16)["model.layers.0.self_attn.q_proj.weight"].bytes);
+    let facts = Facts::from(ModelFacts { heads: 8, ..ModelFacts::of(&model("llama")) });
+    let wide = [("num_attention_heads", json!(8)), ("head_dim", json!(16))];
+    let wide = folder(self::config("llama", &wide));
+    let result = export_of(&GraniteSwaExporter, &arrange(windowed(&[0], 8.0)), &wide, &facts);
+    let message = result.unwrap_err().to_string();
+    assert!(message.contains("has the shape [64, 2]; expected 8 heads of 16 channels"), "{message}");
     // Granite's own multipliers stay.
     let own = [("attention_multiplier", json!(0.5)), ("embedding_multiplier", json!(12.0))];
     let config =

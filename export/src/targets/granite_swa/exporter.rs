@@ -58,9 +58,9 @@ impl Exporter for GraniteSwaExporter {
     fn export(&self, input: &ExportInput<'_>, sink: &mut FileSink<'_>) -> Result<(), ExportError> {
         // Everything that can be refused is refused before the first byte is written.
         let model = ModelFacts::of(input.model);
-        let (config, heads) = config::carrier(input.files, &windows(input.plan, &model)?)?;
+        let (config, shape) = config::carrier(input.files, &windows(input.plan, &model)?)?;
         let layout = Layout::open(input.files)?;
-        let sinks = Sinks::new(&layout, config.listed.layers.len(), heads)?;
+        let sinks = Sinks::new(&layout, &shape)?;
 
         with_manifest(TARGET, input, Some(DESCRIPTION.check), sink, |sink| {
             sinks.write(input.files, &layout, sink)?;

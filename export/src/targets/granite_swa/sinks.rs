@@ -15,6 +15,15 @@ const FILE: &str = "model-sinks.safetensors";
 const NOTHING: f32 = -1e30;
 const NOTHING_IN_F16: f32 = -6e4;
 
+/// What of a model's shape they depend on.
+pub(super) struct Shape {
+    pub(super) layers: usize,
+    /// Query heads.
+    pub(super) heads: usize,
+    /// Channels of a head.
+    pub(super) head_dim: usize,
+}
+
 /// One per query head of each layer.
 pub(super) struct Sinks {
     layers: usize,
@@ -24,7 +33,8 @@ pub(super) struct Sinks {
 
 impl Sinks {
     /// In the type that the model is stored in.
-    pub(super) fn new(layout: &Layout, layers: usize, heads: usize) -> Result<Self, ExportError> {
+    pub(super) fn new(layout: &Layout, shape: &Shape) -> Result<Self, ExportError> {
+        let &Shape { layers, heads, head_dim } = shape;
         let file = if layout.sharded { INDEX } else { SINGLE };
         let name = "model.layers.0.self_attn.q_proj.weight";
         let found = layout.tensors().find(|tensor| tensor.name == name);
@@ -32,6 +42,10 @@ impl Sinks {
             .ok_or_else(|| bad(file, format!("tensor `{name}` is missing"), "the tensors of a Llama"))?;
         if !has_floats(found.dtype) {
             return Err(bad(file, format!("`{name}` is stored as {:?}", found.dtype), "F32, F16 or BF16"));
+        }
+        if found.shape.first().copied() != heads.checked_mul(head_dim) {
+            let expected = format!("{heads} heads of {head_dim} channels, as config.json says");
+            return Err(bad(file, format!("`{name}` has the shape {:?}", found.shape), expected));
         }
         if let Some(tensor) = layout.tensors().find(|tensor| tensor.name.ends_with(".self_attn.sinks")) {
             return Err(bad(file, format!("tensor `{}`", tensor.name), "a model without sinks"));

@@ -4,7 +4,7 @@ use attune_vocabulary::CacheGrid;
 use attune_vocabulary::ModelEdit as _;
 use attune_vocabulary::edits::{AttentionSpan, KvBits};
 
-use crate::description::{DEFAULT_GRID, Description, Edits, Engine, Families, Fidelity, Takes, Tolerance};
+use crate::description::{DEFAULT_GRID, Description, Edits, Engine, Families, Fidelity, Takes, Tolerance, Verified};
 
 /// The family whose attention transformers computes by itself, past its `AttentionInterface`.
 pub(super) const BY_ITSELF: &str = "falcon";
@@ -52,5 +52,16 @@ pub(crate) const DESCRIPTION: Description = Description {
     },
     check: "python tests/golden/check_windows.py DIR_OF_THE_DENSE_MODEL DIR_OF_THIS_FILE DIR_OF_THIS_FILE/attune-export.json",
     tolerance: Tolerance::FLOAT32,
-    verified: &[],
+    verified: &[
+        Verified {
+            what: "logits in Transformers 5.24.0 are those of plain attention with the plan's spans and rounded caches, in one pass and token by token",
+            how: "`python tests/golden/windows.py`, small random models, torch 2.15.0 on CPU",
+            when: "2026-11-30",
+        },
+        Verified {
+            what: "the same as the torch evaluator scores, token by token and in two parts, for Llama, Qwen3, GLM-4, Gemma 2, GPT-OSS and DeepSeek-V3",
+            how: "`python -m pytest tests/test_exported.py` in python/attune-torch",
+            when: "2026-11-30",
+        },
+    ],
 };
