@@ -66,7 +66,8 @@ def test_codes_depend_on_the_dense_model_alone_and_neither_on_memory_nor_on_comp
     rounded.round_weights(made, [plan])
     found = scored(made, plan)
     nearest = [
-        Edit(one.kind, {name: value for name, value in one.args.items() if name != "rounding"}) for one in plan
+        Edit(one.kind, {name: value for name, value in one.args.items() if name != "rounding"})
+        for one in plan
     ]
     assert not torch.equal(found, scored(made, nearest))
     assert edits.check(made, plan) == "a text" and edits.check(made, nearest) is None

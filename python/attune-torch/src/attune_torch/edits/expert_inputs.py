@@ -67,8 +67,8 @@ def edited_experts(stack: ExitStack, subject: Subject, layer: Layer, grids: Grid
 def watched_experts(
     stack: ExitStack, subject: Subject, layer: Layer, see: Mapping[tuple[int, str], See]
 ) -> None:
-    """Batched experts of `layer` run as they are, and `see` is shown the rows that enter an expert's `inner` products or its `down`,
-    until `stack` is closed."""
+    """Batched experts of `layer` run as they are, and `see` is shown the rows that enter an expert's `inner`
+    products or its `down`, until `stack` is closed."""
     router = layer.router
     assert router is not None
     run = _WatchedExperts(subject, layer, see)

@@ -1,8 +1,8 @@
-"""Weights that are rounded with error feedback: made once for each module and level, before plans that have them are entered
-(`eval/src/rounding.rs`).
+"""Weights that are rounded with error feedback: made once for each module and level, before plans that have
+them are entered (`eval/src/rounding.rs`).
 
-A module's inputs are those of the dense model on the calibration text, whatever else a plan edits; an expert's are the rows that are
-routed to it.
+A module's inputs are those of the dense model on the calibration text, whatever else a plan edits; those of
+an expert are the rows that are routed to it.
 """
 
 from __future__ import annotations
@@ -63,8 +63,8 @@ def refusal(layer: Layer, matrix: LinearModule, edit: Edit) -> str | None:
         return f"there is no rounding {rounding}; there are {', '.join(ROUNDINGS)}"
     if grid not in feedback.GRIDS:
         return (
-            f"{rounding} needs whole numbers under a scale for each group that follows from the weights alone, and is not "
-            f"defined on {grid}; leave `rounding` out, or use affine-int, symmetric or no `grid`"
+            f"{rounding} needs whole numbers under a scale for each group that follows from the weights "
+            f"alone, and is not defined on {grid}; leave `rounding` out, or use affine-int, symmetric or no `grid`"
         )
     return None if matrix.expert is None else why_not(layer, "token")
 
@@ -94,8 +94,11 @@ def codes_of(subject: Subject, site: Site, level: Level) -> Tensor:
     return known.codes[site, level]
 
 
-def round_weights(subject: Subject, plans: Iterable[Plan], breathe: Callable[[], None] = lambda: None) -> None:
-    """Rounds what `plans` need, edits that are refused left out. Call it while nothing is edited: before such a plan is entered."""
+def round_weights(
+    subject: Subject, plans: Iterable[Plan], breathe: Callable[[], None] = lambda: None
+) -> None:
+    """Rounds what `plans`, which are honoured, need. Call it while nothing is edited: before such a plan is
+    entered."""
     text = kv_bits.measured_on(subject)
     rounded = _ROUNDED.get(subject)
     if rounded is None or rounded.text is not text:
@@ -144,7 +147,8 @@ def _input(subject: Subject, site: Site) -> Site:
 def _parts(
     subject: Subject, rounded: _Rounded, missing: list[tuple[Site, Level]]
 ) -> Iterator[list[tuple[Site, Level]]]:
-    """What is missing, in parts whose inputs have moments and factors that fit into the memory for levels, a module at least."""
+    """What is missing, in parts whose inputs have moments and factors that fit into the memory for levels, a
+    module at least."""
     part: list[tuple[Site, Level]] = []
     held: set[Site] = set(rounded.factors)
     for key in missing:
@@ -164,7 +168,7 @@ def _bytes(subject: Subject, site: Site) -> int:
 
 
 def _measure(subject: Subject, rounded: _Rounded, sites: set[Site], breathe: Callable[[], None]) -> None:
-    """Factors of what enters modules, of which those that are not known are measured in one pass of the text."""
+    """Factors of what enters modules; those that are not known are measured in one pass of the text."""
     inputs = {_input(subject, site) for site in sites} - set(rounded.factors)
     if not inputs:
         return

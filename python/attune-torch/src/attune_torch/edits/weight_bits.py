@@ -3,15 +3,16 @@
 
 Asymmetric round-to-nearest over groups of input channels: `s = (max − min)/(2ᵇ − 1)`, `q = round((w −
 min)/s)` with halves to even, `w' = q·s + min`, in float32 whatever the model's type is; a group of equal
-weights stays as it is. With `grid` it is the number grid of an engine instead (`..grids`), and with `rounding` codes are made as `.rounded`
-says. In a model of 16 bits `w'` is then rounded to the model's type, in which its product
-is computed.
+weights stays as it is. With `grid` it is the number grid of an engine instead (`..grids`), and with
+`rounding` codes are made as `.rounded` says. In a model of 16 bits `w'` is then rounded to the model's
+type, in which its product is computed.
 """
 
 from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from attune_worker.evaluator import Edit, Plan, Unsupported
@@ -105,7 +106,8 @@ class WeightBits:
         for edit in edits:
             module, expert = edit.args["module"], edit.args.get("expert")
             experts = range(len(layer.linear[module])) if expert is None else [expert]
-            level = Level(edit.args["bits"], edit.args["group-size"], edit.args.get("grid"), edit.args.get("rounding"))
+            grid, rounding = edit.args.get("grid"), edit.args.get("rounding")
+            level = Level(edit.args["bits"], edit.args["group-size"], grid, rounding)
             levels |= {(module, number): level for number in experts}
         tensors: dict[tuple[int, str], list[tuple[LinearModule, str, int, Level]]] = {}
         for (module, number), level in levels.items():
@@ -116,7 +118,8 @@ class WeightBits:
         for parts in tensors.values():
             owner, parameter = parts[0][0].owner, parts[0][0].parameter
             key = (layer.index, parameter, *((module, number, level) for _, module, number, level in parts))
-            value = levels_of(subject).get_or_make(key, lambda parts=parts: _edited(subject, layer, parts))  # type: ignore[misc]
+            make = partial(_edited, subject, layer, parts)
+            value = levels_of(subject).get_or_make(key, make)
             stack.enter_context(replaced_parameter(owner, parameter, value))
 
 

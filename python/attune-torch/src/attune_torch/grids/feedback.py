@@ -1,9 +1,10 @@
-"""Rounding with error feedback (GPTQ, arXiv 2210.17323), on grids whose codes are whole numbers under one scale for each group
-(`grids/src/feedback`).
+"""Rounding with error feedback (GPTQ, arXiv 2210.17323), on grids whose codes are whole numbers under one
+scale for each group (`grids/src/feedback`).
 
-With `H = Σ x·xᵀ + λ·1 = R·Rᵀ` over what enters a module, `R` upper triangular and `λ` 1 % of the mean of the diagonal of `Σ x·xᵀ`, column
-`j` is rounded as `w_j + Σ_{i<j} (w_i − w'_i)·R_ij/R_jj`, columns in their order. Scales are those of the weights as they are stored. Errors
-are kept in float64; the weight that is rounded is in float32.
+With `H = Σ x·xᵀ + λ·1 = R·Rᵀ` over what enters a module, `R` upper triangular and `λ` 1 % of the mean of the
+diagonal of `Σ x·xᵀ`, column `j` is rounded as `w_j + Σ_{i<j} (w_i − w'_i)·R_ij/R_jj`, columns in their order.
+Scales are those of the weights as they are stored. Errors are kept in float64; the weight that is rounded is
+in float32.
 """
 
 from __future__ import annotations
@@ -61,8 +62,8 @@ class _Affine:
 
 
 def factor(moments: Tensor) -> Tensor | None:
-    """`R_ij/R_jj` of `moments`, `Σ x·xᵀ` in float64, `[inputs, inputs]`; None where nothing is known of the inputs, and every code is
-    the nearest one."""
+    """`R_ij/R_jj` of `moments`, `Σ x·xᵀ` in float64, `[inputs, inputs]`; None where nothing is known of the
+    inputs, and every code is the nearest one."""
     damping = DAMPING * float(moments.diagonal().mean())
     if not 0 < damping < float("inf"):
         return None
