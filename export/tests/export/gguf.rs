@@ -530,6 +530,14 @@ fn a_tokenizer_is_named_by_how_it_cuts_and_one_without_a_name_is_refused() {
 }
 
 #[test]
+fn a_vocabulary_that_the_tokenizer_does_not_nearly_fill_is_refused() {
+    let (model, files) = with_tokenizer(&tokenizer(&json!({"type": "ByteLevel"}), &json!({})));
+    let files = files.with("config.json", config("llama", &json!({"vocab_size": 1 << 30})).to_string());
+    let refusal = export(&Plan::default(), &(model, files)).unwrap_err().to_string();
+    assert!(refusal.starts_with("tokenizer.json: 4 tokens"), "{refusal}");
+}
+
+#[test]
 fn pieces_are_scored_by_the_order_of_merges() {
     let vocab = ["<unk>", "<s>", "<0x0A>", "\u{2581}", "a", "b", "ab", "\u{2581}a", "\u{2581}ab"];
     let vocab: BTreeMap<&str, usize> = vocab.into_iter().zip(0..).collect();
