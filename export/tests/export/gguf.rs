@@ -355,6 +355,55 @@ fn a_cache_in_few_bits_is_a_command_line() {
 }
 
 #[test]
+fn shards_are_one_file() {
+    let source = tensors(Dtype::BF16, true);
+    let plan = arrange([bits(0, Module::Up, NumberGrid::Q6K)]);
+    let (model, single) = mixtral();
+    let shards = crate::checkpoint::sharded(&source, 3, |name| name.len() % 3);
+    let shards = shards.with("config.json", mixture().to_string());
+    let [one, other] = [single, shards].map(|files| export(&plan, &(model.clone(), files)).unwrap());
+    assert!(one.0["model.gguf"] == other.0["model.gguf"]);
+}
+
+#[test]
+fn a_trained_mixture_with_its_tokenizer_is_written() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../models/tiny-moe");
+    let read = |name: &str| std::fs::read(format!("{folder}/{name}")).unwrap();
+    let names = ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"];
+    let files = names.into_iter().fold(Files::default(), |files, name| files.with(name, read(name)));
+    let facts = Facts::from(ModelFacts {
+        layers: 6,
+        hidden: 128,
+        heads: 4,
+        kv_heads: 2,
+        head_dim: 32,
+        experts: 8,
+        feed_forward: 192,
+        ..ModelFacts::of(&model("mixtral", 8))
+    });
+    let pruned = (0..6).map(|layer| keep(layer, &[0, 2, 5, 7]));
+    let plan = pruned.chain([bits(3, Module::Down, NumberGrid::Q5_1)]);
+    let (file, out) = written(plan, &(facts.clone(), files));
+    // Embedding and last norm; in each layer two norms, four matrices of attention, the router and three of experts.
+    assert_eq!(file.tensors.len(), 2 + 6 * 10);
+    assert_eq!(file.tensors["blk.3.ffn_down_exps.weight"].shape, [4, 128, 192]);
+    assert_eq!(
+        file.keys["tokenizer.ggml.pre"],
+        Key::Text("smollm".into()),
+        "digits by themselves, then GPT-2's words"
+    );
+    assert_eq!(file.keys["tokenizer.ggml.bos_token_id"], Key::U32(0));
+    assert!(out.json("attune-export.json")["done"]["tokenizer"]["notes"].as_array().unwrap().is_empty());
+
+    // Its rows of 128 and 192 channels are no blocks of 256.
+    let refusal = GgufExporter
+        .check(&arrange([bits(0, Module::Query, NumberGrid::Q4K)]), &facts)
+        .unwrap_err()
+        .to_string();
+    assert!(refusal.contains("whole blocks of q4_0, q4_1, q5_0, q5_1, q8_0, mxfp4"), "{refusal}");
+}
+
+#[test]
 fn families_are_what_llama_cpp_calls_them() {
     // Norms of Gemma multiply by 1 + w, and llama.cpp by what is stored.
     let gemma = config("gemma", &json!({"hidden_act": "gelu_pytorch_tanh"}));
@@ -478,6 +527,14 @@ fn a_tokenizer_is_named_by_how_it_cuts_and_one_without_a_name_is_refused() {
             export(&Plan::default(), &with_tokenizer(&tokenizer(&pre, &more))).unwrap_err().to_string();
         assert!(refusal.starts_with("tokenizer.json: ") && refusal.contains(why), "{refusal}");
     }
+}
+
+#[test]
+fn a_vocabulary_that_the_tokenizer_does_not_nearly_fill_is_refused() {
+    let (model, files) = with_tokenizer(&tokenizer(&json!({"type": "ByteLevel"}), &json!({})));
+    let files = files.with("config.json", config("llama", &json!({"vocab_size": 1 << 30})).to_string());
+    let refusal = export(&Plan::default(), &(model, files)).unwrap_err().to_string();
+    assert!(refusal.starts_with("tokenizer.json: 4 tokens"), "{refusal}");
 }
 
 #[test]

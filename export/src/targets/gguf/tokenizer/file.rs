@@ -73,6 +73,9 @@ impl Merge {
     }
 }
 
+/// Rows of an embedding that no token has, as many as are believed: models are padded to round numbers.
+const MOST_UNUSED: usize = 1 << 16;
+
 /// Every token by its number.
 pub(super) struct Tokens {
     pub(super) texts: Vec<String>,
@@ -130,6 +133,10 @@ impl TokenizerFile {
         if let Some((last, _)) = found.last_key_value().filter(|(last, _)| **last >= vocab) {
             let expected = format!("numbers below the {vocab} of `vocab_size` in config.json");
             return Err(bad(FILE, format!("a token with number {last}"), expected));
+        }
+        if vocab > found.len() + MOST_UNUSED {
+            let expected = format!("a vocabulary as large as the {vocab} of `vocab_size` in config.json");
+            return Err(bad(FILE, format!("{} tokens", found.len()), expected));
         }
         let of = |number: usize| match found.get(&number) {
             Some((text, class)) => ((*text).to_owned(), *class),
