@@ -35,7 +35,7 @@ fn on(grid: NumberGrid, bits: u32, layer: u32, module: Module) -> Edit {
         Grouping::Of(own) => own,
         Grouping::Row => 256,
     };
-    Edit::from(WeightBits { layer, module, expert: None, bits, group_size, grid: Some(grid) })
+    Edit::from(WeightBits { layer, module, expert: None, bits, group_size, grid: Some(grid), rounding: None })
 }
 
 fn cache(layer: u32) -> Edit {

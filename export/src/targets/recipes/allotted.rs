@@ -8,7 +8,7 @@ use attune_vocabulary::NumberGrid;
 use attune_vocabulary::edits::WeightBits;
 
 use super::together;
-use crate::description::{Answer, DEFAULT_GRID, Description, Takes};
+use crate::description::{Answer, DEFAULT_GRID, Description, Families, Takes};
 use crate::matrices::{Matrices, Matrix};
 
 /// How a matrix is stored.
@@ -26,6 +26,14 @@ pub(super) struct Level {
 pub(super) struct Allotted {
     pub(super) matrices: Matrices,
     levels: Vec<Option<Level>>,
+    /// By matrix, the text of the edit that names it; the first edit of the plan for one that no edit names.
+    edits: Vec<String>,
+}
+
+/// Why a recipe cannot say what a plan gives to a tensor.
+pub(super) struct Unsaid {
+    pub(super) tensor: String,
+    pub(super) reason: String,
 }
 
 impl Allotted {
@@ -54,7 +62,18 @@ impl Allotted {
         let Some((first, _, takes)) = found.first() else { return Err(none()) };
         let matrices = Matrices::of(facts)
             .map_err(|reason| refuse(first, format!("{reason}, and recipes go by names; use `--to plan`")))?;
+        if let Families::These { list, .. } = takes.families
+            && !list().contains(&matrices.family().name)
+        {
+            let reason = format!(
+                "modules of {} are known by name, and this model is of {}; use `--to plan`",
+                list().join(", "),
+                matrices.family().name
+            );
+            return Err(refuse(first, reason));
+        }
         let mut levels = vec![None; matrices.list().len()];
+        let mut texts = vec![first.to_string(); levels.len()];
         for (edit, bits, takes) in &found {
             let of_edit = |matrix: &Matrix| {
                 matrix.layer == bits.layer
@@ -66,6 +85,7 @@ impl Allotted {
             if numbers.is_empty() {
                 return Err(refuse(edit, "the model has no such module".to_owned()));
             }
+            numbers.iter().for_each(|&number| texts[number] = edit.to_string());
             if bits.bits >= 16 {
                 continue;
             }
@@ -76,7 +96,7 @@ impl Allotted {
         if levels.iter().all(Option::is_none) {
             return Err(refuse(first, NOTHING.to_owned()));
         }
-        let allotted = Self { matrices, levels };
+        let allotted = Self { matrices, levels, edits: texts };
         for (edit, bits, _) in &found {
             together::check(takes.together, &allotted, bits).map_err(|reason| refuse(edit, reason))?;
         }
@@ -97,6 +117,12 @@ impl Allotted {
             }
         }
         tensors
+    }
+
+    /// The text of the edit that names a tensor, or of the first one.
+    pub(super) fn edit_of(&self, tensor: &str) -> String {
+        let number = self.matrices.of_tensor(tensor).first().copied().unwrap_or_default();
+        self.edits.get(number).cloned().unwrap_or_default()
     }
 
     /// The level of most matrices that have one.

@@ -4,7 +4,7 @@ use attune_vocabulary::edits::WeightBits;
 use attune_vocabulary::{ModelEdit as _, NumberGrid};
 use serde_json::{Map, Value, json};
 
-use super::allotted::{Allotted, Level};
+use super::allotted::{Allotted, Level, Unsaid};
 use super::exporter::Tool;
 use super::{BITS_ALONE, OWN_ROUNDING};
 use crate::description::{
@@ -38,7 +38,7 @@ pub(in crate::targets) const DESCRIPTION: Description = Description {
 /// AutoRound.
 pub(in crate::targets) const TOOL: Tool = Tool { description: &DESCRIPTION, files };
 
-fn files(allotted: &Allotted) -> Result<Vec<(&'static str, String)>, (String, String)> {
+fn files(allotted: &Allotted) -> Result<Vec<(&'static str, String)>, Unsaid> {
     let entry = |level: Option<Level>| match level {
         None => json!({"bits": 16}),
         Some(Level { bits, group, grid }) => {

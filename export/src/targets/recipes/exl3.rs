@@ -7,7 +7,7 @@ use attune_vocabulary::edits::WeightBits;
 use serde_json::{Value, json};
 
 use super::BITS_ALONE;
-use super::allotted::Allotted;
+use super::allotted::{Allotted, Unsaid};
 use super::exporter::Tool;
 use crate::description::{
     DEFAULT_GRID, Description, Edits, Engine, Families, Fidelity, Takes, Together, Tolerance,
@@ -42,19 +42,19 @@ pub(in crate::targets) const DESCRIPTION: Description = Description {
 /// ExLlamaV3.
 pub(in crate::targets) const TOOL: Tool = Tool { description: &DESCRIPTION, files };
 
+/// Why nothing may stay as it is.
+const EVERYWHERE: &str = "an EXL3 model has every linear module in few bits, and this one has 16; search without 16 among the levels, or use \
+                          `--to plan`";
 /// What stands above it.
 const HEAD: &str = "# Quantise the model with every number of bits below into the folders below, then, with any of them as IN:\n\
                     # python util/recompile.py -i IN -o OUT -or THIS_FILE\n";
 
-fn files(allotted: &Allotted) -> Result<Vec<(&'static str, String)>, (String, String)> {
+fn files(allotted: &Allotted) -> Result<Vec<(&'static str, String)>, Unsaid> {
     let id = |bits: u32| format!("exl3-{bits}");
     let (mut overrides, mut used) = (Vec::new(), BTreeSet::new());
     for (tensor, level) in allotted.tensors() {
         let Some(level) = level else {
-            return Err((
-                format!("(none of `{tensor}`)"),
-                "an EXL3 model has every linear module in few bits; search without 16 among the levels, or use `--to plan`".to_owned(),
-            ));
+            return Err(Unsaid { tensor: tensor.to_owned(), reason: EVERYWHERE.to_owned() });
         };
         used.insert(level.bits);
         // Of several sources that match, the last one would count: no two of these match the same tensor.

@@ -5,7 +5,7 @@ use attune_core::facts::Facts;
 use attune_core::plan::Plan;
 use serde::Serialize;
 
-use super::allotted::{Allotted, inexpressible};
+use super::allotted::{Allotted, Unsaid, inexpressible};
 use crate::checkpoint::{with_manifest, write};
 use crate::description::{Answer, Description, Fidelity};
 
@@ -13,7 +13,7 @@ use crate::description::{Answer, Description, Fidelity};
 pub(in crate::targets) struct Tool {
     pub(super) description: &'static Description,
     /// The files of a recipe, or the tensor that it cannot be written for and why.
-    pub(super) files: fn(&Allotted) -> Result<Vec<(&'static str, String)>, (String, String)>,
+    pub(super) files: fn(&Allotted) -> Result<Vec<(&'static str, String)>, Unsaid>,
 }
 
 /// Writes a recipe.
@@ -31,7 +31,9 @@ impl RecipeExporter {
     fn files(&self, plan: &Plan, facts: &Facts) -> Result<(Vec<(&'static str, String)>, usize), ExportError> {
         let Tool { description, files } = self.0;
         let allotted = Allotted::new(description, plan, facts)?;
-        let files = files(&allotted).map_err(|(edit, reason)| inexpressible(description, edit, reason))?;
+        let files = files(&allotted).map_err(|Unsaid { tensor, reason }| {
+            inexpressible(description, allotted.edit_of(&tensor), format!("`{tensor}`: {reason}"))
+        })?;
         Ok((files, allotted.each().filter(|(_, level)| level.is_some()).count()))
     }
 

@@ -4,7 +4,7 @@ use attune_vocabulary::edits::WeightBits;
 use attune_vocabulary::{ModelEdit as _, NumberGrid};
 use serde_json::{Map, Value, json};
 
-use super::allotted::{Allotted, Level};
+use super::allotted::{Allotted, Level, Unsaid};
 use super::exporter::Tool;
 use super::pattern::anchored;
 use super::{BITS_ALONE, FUSED, OWN_ROUNDING};
@@ -41,7 +41,7 @@ pub(in crate::targets) const TOOL: Tool = Tool { description: &DESCRIPTION, file
 const TOGETHER: [(&[&str], &str); 2] =
     [(&["q_proj", "k_proj", "v_proj"], "qkv_proj"), (&["gate_proj", "up_proj"], "gate_up_proj")];
 
-fn files(allotted: &Allotted) -> Result<Vec<(&'static str, String)>, (String, String)> {
+fn files(allotted: &Allotted) -> Result<Vec<(&'static str, String)>, Unsaid> {
     let Some(base) = allotted.commonest() else { return Ok(Vec::new()) };
     let mut dynamic = Map::new();
     for (tensor, level) in allotted.tensors().into_iter().filter(|(_, level)| *level != Some(base)) {

@@ -6,7 +6,7 @@ use attune_vocabulary::edits::WeightBits;
 use attune_vocabulary::{ModelEdit as _, NumberGrid};
 use serde_json::{Map, Value, json};
 
-use super::allotted::{Allotted, Level};
+use super::allotted::{Allotted, Level, Unsaid};
 use super::exporter::Tool;
 use super::{BITS_ALONE, FUSED, OWN_ROUNDING};
 use crate::description::{DEFAULT_GRID, Description, Edits, Engine, Families, Fidelity, Takes, Tolerance};
@@ -39,7 +39,7 @@ pub(in crate::targets) const DESCRIPTION: Description = Description {
 /// llm-compressor.
 pub(in crate::targets) const TOOL: Tool = Tool { description: &DESCRIPTION, files };
 
-fn files(allotted: &Allotted) -> Result<Vec<(&'static str, String)>, (String, String)> {
+fn files(allotted: &Allotted) -> Result<Vec<(&'static str, String)>, Unsaid> {
     let mut groups: BTreeMap<Level, Vec<&str>> = BTreeMap::new();
     let mut exact = vec!["lm_head"];
     for (tensor, level) in allotted.tensors() {

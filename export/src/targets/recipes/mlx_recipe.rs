@@ -5,7 +5,7 @@ use attune_vocabulary::edits::WeightBits;
 use serde_json::{Map, Value, json};
 
 use super::BITS_ALONE;
-use super::allotted::{Allotted, Level};
+use super::allotted::{Allotted, Level, Unsaid};
 use super::exporter::Tool;
 use crate::description::{
     DEFAULT_GRID, Description, Edits, Engine, Families, Fidelity, Takes, Together, Tolerance,
@@ -42,15 +42,8 @@ pub(in crate::targets) const DESCRIPTION: Description = Description {
 /// mlx-lm.
 pub(in crate::targets) const TOOL: Tool = Tool { description: &DESCRIPTION, files };
 
-fn files(allotted: &Allotted) -> Result<Vec<(&'static str, String)>, (String, String)> {
-    let family = allotted.matrices.family();
-    let Some(stacks) = mlx::stacks(family.name) else {
-        let known = mlx::families().join(", ");
-        return Err((
-            format!("(all of a {})", family.name),
-            format!("mlx-lm's modules of {known} are known; use `--to plan`"),
-        ));
-    };
+fn files(allotted: &Allotted) -> Result<Vec<(&'static str, String)>, Unsaid> {
+    let stacks = mlx::stacks(allotted.matrices.family().name).flatten();
     let mut modules = Map::new();
     for (matrix, level) in allotted.each() {
         // mlx-lm holds the matrices of all experts in one module.
@@ -60,10 +53,8 @@ fn files(allotted: &Allotted) -> Result<Vec<(&'static str, String)>, (String, St
                 format!("model.layers.{}.{stacks}.{}_proj", matrix.layer, matrix.module.name())
             }
             (Some(_), None) => {
-                return Err((
-                    format!("(that of `{}`)", matrix.tensor),
-                    "mlx-lm's name of experts is not known; use `--to plan`".to_owned(),
-                ));
+                let reason = "what mlx-lm calls the experts of this family is not known; use `--to plan`";
+                return Err(Unsaid { tensor: matrix.tensor.clone(), reason: reason.to_owned() });
             }
         };
         modules.insert(name, entry(level));

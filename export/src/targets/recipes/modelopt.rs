@@ -4,7 +4,7 @@ use attune_vocabulary::edits::WeightBits;
 use attune_vocabulary::{ModelEdit as _, NumberGrid};
 use serde_json::{Map, Value, json};
 
-use super::allotted::{Allotted, Level};
+use super::allotted::{Allotted, Level, Unsaid};
 use super::exporter::Tool;
 use super::{BITS_ALONE, FUSED};
 use crate::description::{DEFAULT_GRID, Description, Edits, Engine, Families, Fidelity, Takes, Tolerance};
@@ -38,14 +38,14 @@ pub(in crate::targets) const DESCRIPTION: Description = Description {
 /// ModelOpt.
 pub(in crate::targets) const TOOL: Tool = Tool { description: &DESCRIPTION, files };
 
-fn files(allotted: &Allotted) -> Result<Vec<(&'static str, String)>, (String, String)> {
+fn files(allotted: &Allotted) -> Result<Vec<(&'static str, String)>, Unsaid> {
     // Nothing but what is named: neither inputs nor the output matrix.
     let mut quantisers = vec![json!({"quantizer_name": "*", "enable": false})];
     let mut layers = Map::new();
     for (tensor, level) in allotted.tensors() {
         let Some(level) = level else { continue };
         let (algorithm, weights) =
-            format(level).map_err(|reason| (format!("(that of `{tensor}`)"), reason))?;
+            format(level).map_err(|reason| Unsaid { tensor: tensor.to_owned(), reason })?;
         quantisers.push(
             json!({"quantizer_name": format!("{tensor}.weight_quantizer"), "cfg": weights, "enable": true}),
         );
