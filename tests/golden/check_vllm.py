@@ -27,7 +27,8 @@ sys.path.insert(0, str(ROOT / "python" / "attune-engines" / "src"))
 TOKENS = 40
 SEQUENCES = 3
 NEAR = 2e-3
-"""Of log-probabilities: both round in float32, and a key that falls between two numbers of the grid may go to either."""
+"""Of log-probabilities, which both compute in float32. A key beside a number of the grid may be on either side of it, and then a
+position is farther away, and with it those that look there."""
 
 
 def make(family, folder):
@@ -121,7 +122,10 @@ def check(model, exported, sequences, positions, dense, engine):
         "from the plan, cut off": far(served, expected), "from the model": far(served, dense),
         "argmax": float(np.mean(np.stack(served).argmax(-1) == np.stack(expected).argmax(-1))),
     }
-    good = figures["from the plan, cut off"] < NEAR and figures["from the model"] > 10 * NEAR
+    figures["positions"] = share(served, expected)
+    good = figures["positions"] >= 0.9 and figures["from the model"] > 10 * max(NEAR, figures["from the plan, cut off"])
+    if not rounded:
+        good = good and figures["from the plan"] < NEAR
     if windows and not rounded:
         width = min(windows.values())
         figures["first W"] = far([rows[:width] for rows in served], [rows[:width] for rows in dense])
@@ -129,6 +133,11 @@ def check(model, exported, sequences, positions, dense, engine):
         good = good and figures["first W"] < NEAR < figures["position W"]
     print(json.dumps(figures), flush=True)
     return good
+
+
+def share(one, other):
+    """Of positions at which no log-probability is farther than `NEAR`."""
+    return float((np.abs(np.stack(one) - np.stack(other)).max(-1) < NEAR).mean())
 
 
 def far(one, other):

@@ -47,6 +47,7 @@ fn whole_model() -> Facts {
         dense(),
         &[
             ("target-kv-bits-grids", text("q8_0 q5_1 q5_0 q4_1 q4_0")),
+            ("target-kv-bits-groups", ints(&[32])),
             ("target-kv-bits-layers", text("same")),
             ("target-kv-bits-together", text("heads")),
             ("target-kv-bits-only", text("every-position")),
@@ -176,6 +177,10 @@ fn grids_of_engines_can_be_asked_for_without_a_target() {
     let narrow = Facts::from(ModelFacts { head_dim: 40, ..ModelFacts::of(&dense()) });
     let words = refusal(KV_BITS.space(&narrow, &given));
     assert!(words.contains("blocks of 32 channels, which do not divide the 40 channels per head"), "{words}");
+    // Groups of a target are those of the edit's grid.
+    let groups = told(dense(), &[("target-kv-bits-groups", ints(&[32]))]);
+    let words = refusal(KV_BITS.space(&groups, &Settings::new()));
+    assert!(words.contains("`group-size` is 64, and target `engine` has groups of 32 channels"), "{words}");
     // A target that has the grid of the edit leaves studies as they are.
     let usual = told(dense(), &[("target-kv-bits-grids", text("default q8_0"))]);
     let spaces = [dense(), usual].map(|model| KV_BITS.space(&model, &Settings::new()).unwrap());

@@ -63,7 +63,6 @@ impl Allocation {
         if let Some(level) = levels.iter().find(|&&level| level > MOST_QUANTISED && level != EXACT) {
             return Err(format!("`levels` contains {level}; bits go from 1 to 8, and 16 is exact"));
         }
-        let shrink_from = shrink_from(options, &levels)?;
         let limits = Limits::of(model);
         let grids = limits.grids(options)?;
         let group_size = match options.int("group-size") {
@@ -76,7 +75,8 @@ impl Allocation {
                  model `{name}`"
             ));
         }
-        let (sink, recent) = limits.check(options, group_size)?;
+        let (sink, recent) = limits.check(options, grids.is_none().then_some(group_size))?;
+        let shrink_from = shrink_from(options, &levels)?;
         let engine = grids.is_some();
         let formats = match grids {
             Some(grids) => on_grids(model, options, limits, &grids, &levels)?,

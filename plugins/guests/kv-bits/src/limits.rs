@@ -79,11 +79,12 @@ impl<'a> Limits<'a> {
         self.0.is_some_and(|target| target.together(EDIT).contains(&"keys+values"))
     }
 
-    /// First and last positions that stay exact: those of the options, and none where the target rounds every position.
+    /// First and last positions that stay exact: those of the options, and none where the target rounds every position. `group_size` is
+    /// that of the edit's grid; engines' grids have their own.
     ///
     /// # Errors
     /// Options that the target has nothing for, with what to set.
-    pub(crate) fn check(self, options: &Options, group_size: u32) -> Result<(i64, i64), String> {
+    pub(crate) fn check(self, options: &Options, group_size: Option<u32>) -> Result<(i64, i64), String> {
         let asked = (options.int("sink"), options.int("recent"));
         let Some(target) = self.0 else { return Ok(asked) };
         let name = target.name();
@@ -92,7 +93,9 @@ impl<'a> Limits<'a> {
                 "`heads` is \"kv-head\", and target `{name}` stores the heads of a layer alike; set `heads` to \"layer\""
             ));
         }
-        if let Some(groups) = target.groups(EDIT).filter(|groups| !groups.contains(&group_size)) {
+        if let (Some(groups), Some(group_size)) = (target.groups(EDIT), group_size)
+            && !groups.contains(&group_size)
+        {
             let groups: Vec<String> = groups.iter().map(u32::to_string).collect();
             return Err(format!(
                 "`group-size` is {group_size}, and target `{name}` has groups of {} channels; set `group-size` to one of these",
