@@ -22,7 +22,7 @@ pub(crate) enum PluginsError {
     #[error("{}: lacks the line `{lacks} …`; run `cargo xtask plugins`", path.display())]
     BadRecord { path: PathBuf, lacks: &'static str },
     #[error(
-        "plugins/guests, plugins/wit: the sources have hash {found}, but the components were built from \
+        "grids, plugins/guests, plugins/wit: the sources have hash {found}, but the components were built from \
          {recorded}; run `cargo xtask plugins` and commit what it changes"
     )]
     Stale { recorded: String, found: String },

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use super::PluginsError;
 
 /// What decides a component, apart from the toolchain.
-const SOURCES: [&str; 2] = ["plugins/guests", "plugins/wit"];
+const SOURCES: [&str; 4] = ["grids/Cargo.toml", "grids/src", "plugins/guests", "plugins/wit"];
 /// Folder below the guests that builds make.
 const BUILD_FOLDER: &str = "target";
 
@@ -17,7 +17,7 @@ const BUILD_FOLDER: &str = "target";
 pub(super) fn sources(root: &Path) -> Result<String, PluginsError> {
     let mut files = BTreeMap::new();
     for folder in SOURCES {
-        collect(&root.join(folder), folder, &mut files)?;
+        add(root.join(folder), folder.to_owned(), &mut files)?;
     }
     let mut digest = Sha256::new();
     for (name, path) in files {
@@ -32,13 +32,19 @@ pub(super) fn sources(root: &Path) -> Result<String, PluginsError> {
 
 fn collect(folder: &Path, name: &str, files: &mut BTreeMap<String, PathBuf>) -> Result<(), PluginsError> {
     for (entry, path) in entries(folder)? {
-        let name = format!("{name}/{entry}");
-        if path.is_file() {
-            files.insert(name, path);
-        } else if entry != BUILD_FOLDER {
-            collect(&path, &name, files)?;
+        if entry != BUILD_FOLDER {
+            add(path, format!("{name}/{entry}"), files)?;
         }
     }
+    Ok(())
+}
+
+/// A file, or all files below a folder.
+fn add(path: PathBuf, name: String, files: &mut BTreeMap<String, PathBuf>) -> Result<(), PluginsError> {
+    if !path.is_file() {
+        return collect(&path, &name, files);
+    }
+    files.insert(name, path);
     Ok(())
 }
 

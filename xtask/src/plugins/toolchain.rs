@@ -86,7 +86,16 @@ fn remapping(guests: &Path, library: &Path) -> OsString {
     let home = env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| Some(env::home_dir()?.join(".cargo"))).unwrap_or_default();
     let resolved = library.canonicalize().unwrap_or_else(|_| library.to_owned());
-    let folders = [(home.as_path(), "/cargo"), (library, "/rust"), (&resolved, "/rust"), (guests, "/guests")];
+    // The crate of the repository that guests share with hosts.
+    let grids = guests.join("../../grids");
+    let grids = grids.canonicalize().unwrap_or(grids);
+    let folders = [
+        (home.as_path(), "/cargo"),
+        (library, "/rust"),
+        (&resolved, "/rust"),
+        (guests, "/guests"),
+        (&grids, "/grids"),
+    ];
     let mut flags = OsString::new();
     for (from, to) in folders {
         if !flags.is_empty() {

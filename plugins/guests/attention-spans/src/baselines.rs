@@ -9,9 +9,8 @@ use crate::heads::Heads;
 const PYRAMID: f64 = 20.0;
 
 pub(crate) fn all(heads: &Heads) -> Vec<Baseline> {
-    let everywhere = |rule: usize| -> Config {
-        vec![vec![Value::Index(rule as u32); (heads.layers * heads.cells) as usize]]
-    };
+    let everywhere =
+        |rule: usize| -> Config { vec![vec![Value::Index(rule as u32); heads.count() as usize]] };
     let mut baselines = Vec::new();
     let mut add = |name: &str, what: &str, rule: Option<usize>| {
         if let Some(rule) = rule {
@@ -34,6 +33,7 @@ pub(crate) fn all(heads: &Heads) -> Vec<Baseline> {
         above(heads, is_share, &heads.lengths),
     );
     add("elastic-within", "the largest share of the sequence within every budget", within(heads, is_share));
+    baselines.extend(interleaved(heads));
     if let Some(config) = pyramid(heads) {
         let help = "shares of the sequence that shrink evenly from the first layer to the last (PyramidKV, \
                     arXiv 2406.02069), within the budget at the longest profiled length";
@@ -72,6 +72,35 @@ fn above(heads: &Heads, kind: impl Fn(&Rule) -> bool, lengths: &[u32]) -> Option
         .min_by(|&a, &b| fullness(heads, a).total_cmp(&fullness(heads, b)))
 }
 
+/// Where there is one window: full layers at equal distances, the last of each stretch, as many as the budgets allow (Gemma 3,
+/// arXiv 2503.19786, §2.1: one after five windows).
+fn interleaved(heads: &Heads) -> Option<Baseline> {
+    let full = heads.rules.iter().position(Rule::is_full)?;
+    let window = heads.rules.iter().position(is_window)?;
+    let layers = heads.layers.len();
+    if !heads.one_window {
+        return None;
+    }
+    let meets = |count: usize| {
+        let density = |rule: usize, length| heads.rules[rule].density(heads.sink, length);
+        let mean = |length| {
+            (count as f64 * density(full, length) + (layers - count) as f64 * density(window, length))
+                / layers as f64
+        };
+        heads.lengths.iter().all(|&length| mean(length) <= heads.density)
+    };
+    let count = (1..layers).rfind(|&count| meets(count))?;
+    // The end of stretch n of `count` equal ones.
+    let ends: Vec<usize> = (1..=count).map(|stretch| stretch * layers / count - 1).collect();
+    let rule = |layer: usize| if ends.contains(&layer) { full } else { window };
+    let cells = (0..layers).flat_map(|layer| vec![Value::Index(rule(layer) as u32); heads.cells as usize]);
+    let help = format!(
+        "{count} layers of {layers} see everything, at equal distances and the last among them: as many as the budgets allow (Gemma 3, \
+         arXiv 2503.19786)"
+    );
+    Some(Baseline::new("interleaved", &help, vec![cells.collect()]))
+}
+
 /// Layer `l` of `L` aims at `d₀ − (d₀ − d_last)·l/(L − 1)` with `d_last = d/20` and `d₀ = 2d − d_last`; each takes the
 /// largest share that keeps the mean so far within the aims so far.
 fn pyramid(heads: &Heads) -> Option<Config> {
@@ -79,7 +108,7 @@ fn pyramid(heads: &Heads) -> Option<Config> {
         (0..heads.rules.len()).filter(|&rule| is_share(&heads.rules[rule])).collect();
     let density = |rule: usize| heads.rules[rule].density(heads.sink, heads.profiled);
     shares.sort_by(|&a, &b| density(a).total_cmp(&density(b)));
-    let (&least, layers) = (shares.first()?, heads.layers);
+    let (&least, layers) = (shares.first()?, heads.layers.len() as u32);
     let last = heads.density / PYRAMID;
     let first = 2.0 * heads.density - last;
     let (mut aimed, mut kept) = (0.0, 0.0);

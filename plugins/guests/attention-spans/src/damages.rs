@@ -19,10 +19,10 @@ pub(crate) fn damages(heads: &Heads, signals: &Signals) -> Result<Damages, Strin
     let (lens, influence) =
         signals.with_axes(INFLUENCE, &axes)?.ok_or(format!("signal `{INFLUENCE}` was not measured"))?;
     let [layers, kv_heads, tokens] = lens[..] else { return Err("it has three axes".to_owned()) };
-    if (layers, kv_heads) != (heads.layers, heads.kv_heads) || tokens == 0 {
+    if (layers, kv_heads) != (heads.blocks, heads.kv_heads) || tokens == 0 {
         return Err(format!(
             "signal `{INFLUENCE}` has {layers} layers of {kv_heads} KV heads, expected {} of {}",
-            heads.layers, heads.kv_heads
+            heads.blocks, heads.kv_heads
         ));
     }
     // What lies this far back or farther.
@@ -33,9 +33,12 @@ pub(crate) fn damages(heads: &Heads, signals: &Signals) -> Result<Damages, Strin
         if span >= tokens as usize {
             return 0.0;
         }
-        (cell * per_cell..(cell + 1) * per_cell).map(|head| beyond[head * tokens as usize + span]).sum()
+        let own_cells = heads.cells as usize;
+        let layer = heads.layers[cell / own_cells] as usize;
+        let first = layer * heads.kv_heads as usize + cell % own_cells * per_cell;
+        (first..first + per_cell).map(|head| beyond[head * tokens as usize + span]).sum()
     };
-    let cells = (heads.layers * heads.cells) as usize;
+    let cells = heads.count() as usize;
     let row = |cell| (0..heads.rules.len()).map(|rule| damage(cell, rule)).collect();
     Ok(vec![(0..cells).map(row).collect()])
 }

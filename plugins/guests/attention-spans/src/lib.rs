@@ -1,6 +1,8 @@
 //! How far each KV head looks back: MoA's rules `S = α + β·N` (arXiv 2406.14909), under density budgets at several
 //! lengths at once, the last of them longer than any that is profiled.
 //!
+//! Engines have less: where the target has one window for whole layers, each layer sees everything or that window.
+//!
 //! MoA chooses per query head. Here a KV head is the unit: the query heads of a group share a cache, and a
 //! position that one of them needs is kept for all. MoA also keeps densities above nine tenths of the budget;
 //! here nothing has to be spent.
@@ -9,12 +11,14 @@ mod baselines;
 mod damages;
 mod grid;
 mod heads;
+mod limits;
 
 use attune_guest::{
     Baseline, Config, Constraint, Cost, Damages, Description, Dimension, Distinct, Domain, Edit, Model,
     OptionSpec, Options, SignalRequest, Signals, Space, Technique,
 };
 use heads::Heads;
+use limits::SINK;
 
 const TOKENS: std::ops::RangeInclusive<i64> = 0..=16_777_216;
 
@@ -41,9 +45,10 @@ impl Technique for AttentionSpans {
         ))
         .option(OptionSpec::int(
             "sink",
-            "first positions that every head keeps: 4 in StreamingLLM (arXiv 2309.17453), 64 in MoA",
+            "first positions that every head keeps: 4 in StreamingLLM (arXiv 2309.17453), 64 in MoA; none where \
+             the target has windows only",
             TOKENS,
-            4,
+            SINK,
         ))
         .option(OptionSpec::int(
             "longest",
@@ -70,6 +75,13 @@ impl Technique for AttentionSpans {
             0,
         ))
         .option(OptionSpec::int("betas", "growing parts to choose from, evenly from 0 to 1", 2..=1025, 9))
+        .option(OptionSpec::int(
+            "window",
+            "the window of a study in which heads have this one or see everything; 0 is MoA's grid, and an eighth of `longest` where the \
+             target has one window",
+            TOKENS,
+            0,
+        ))
         .option(OptionSpec::boolean("elastic", "whether spans may grow with the sequence", true))
         .option(OptionSpec::one_of(
             "unit",
@@ -87,11 +99,11 @@ impl Technique for AttentionSpans {
             "tokens that the KV head looks back in a sequence of N",
             Domain::Choice(names),
         )
-        .axis("layer", heads.layers);
+        .axis(heads.axis(), heads.layers.len() as u32);
         if heads.cells > 1 {
             rule = rule.axis("kv-head", heads.cells);
         }
-        let share = 1.0 / f64::from(heads.layers * heads.cells);
+        let share = 1.0 / f64::from(heads.count());
         let mut space = Space::new(vec![rule]);
         for &length in &heads.lengths {
             let costs = heads.rules.iter().map(|rule| rule.density(heads.sink, length) * share).collect();
@@ -110,7 +122,7 @@ impl Technique for AttentionSpans {
     fn lower(model: &Model, options: &Options, config: &Config) -> Result<Vec<Edit>, String> {
         let heads = Heads::new(model, options)?;
         let mut edits = Vec::new();
-        for (layer, cells) in (0..heads.layers).zip(config[0].chunks(heads.cells as usize)) {
+        for (&layer, cells) in heads.layers.iter().zip(config[0].chunks(heads.cells as usize)) {
             for kv_head in 0..heads.kv_heads {
                 let rule = heads.rule(&cells[(kv_head % heads.cells) as usize]);
                 // A head that sees everything gets no edit, so that a full config is the dense model itself.

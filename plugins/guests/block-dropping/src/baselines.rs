@@ -11,7 +11,7 @@ pub(crate) const INFLUENCE: &str = "block-influence";
 const PARTS: u32 = HALVES.len() as u32 + 1;
 
 pub(crate) fn all(dropping: &Dropping, signals: &Signals) -> Result<Vec<Baseline>, String> {
-    let axes = [("layer", dropping.layers), ("part", PARTS)];
+    let axes = [("layer", dropping.blocks), ("part", PARTS)];
     let uniform = uniform(dropping);
     let mut baselines = Vec::new();
     match signals.get(INFLUENCE, &axes)? {
@@ -59,7 +59,8 @@ fn last(dropping: &Dropping) -> Vec<u32> {
 
 /// Evenly over depth: of parts as many attention as feed-forward parts, and an odd one is attention.
 fn uniform(dropping: &Dropping) -> Vec<u32> {
-    let Dropping { unit, layers, drop, .. } = *dropping;
+    let Dropping { unit, drop, .. } = *dropping;
+    let layers = dropping.layers.len() as u32;
     if unit != Unit::Parts {
         return spread(layers, drop).collect();
     }

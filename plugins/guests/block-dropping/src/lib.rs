@@ -42,8 +42,12 @@ impl Technique for BlockDropping {
                 "the parts that are dropped: 0 is the attention of layer 0, 1 its feed-forward part, and so on"
             }
         };
+        let help = match dropping.is_partial() {
+            true => format!("{help}; layers are counted among those with attention"),
+            false => help.to_owned(),
+        };
         let domain = Domain::subset_of(dropping.units(), dropping.drop);
-        Ok(Space::new(vec![Dimension::new("dropped", help, domain)]))
+        Ok(Space::new(vec![Dimension::new("dropped", &help, domain)]))
     }
 
     fn lower(model: &Model, options: &Options, config: &Config) -> Result<Vec<Edit>, String> {
@@ -66,12 +70,12 @@ impl Technique for BlockDropping {
         let dense = model.parameters as f64;
         let bytes = |parameters: f64| parameters * model.bytes_per_parameter;
         let caching =
-            f64::from(model.layers) - dropped.iter().filter(|&&unit| dropping.caches(unit)).count() as f64;
+            dropping.caching() - dropped.iter().filter(|&&unit| dropping.caches(unit)).count() as f64;
         // Keys and values in 16 bits, as `kv-bits` counts them.
         let cache = 2.0 * model.cache_elements();
         Ok(vec![
             Cost::new("weights", "bytes", bytes(dense - saved), bytes(dense)),
-            Cost::new("cache", "bytes/token", caching * cache, f64::from(model.layers) * cache),
+            Cost::new("cache", "bytes/token", caching * cache, dropping.caching() * cache),
         ])
     }
 

@@ -23,7 +23,12 @@ pub(crate) enum Unit {
 pub(crate) struct Dropping {
     pub(crate) unit: Unit,
     /// Transformer blocks.
-    pub(crate) layers: u32,
+    pub(crate) blocks: u32,
+    /// Those that units are drawn from, ascending: all, or for halves those that attend to a cache. What stands in the place of
+    /// attention elsewhere is no half that a plan can name.
+    pub(crate) layers: Vec<u32>,
+    /// Those that have a cache, ascending.
+    cached: Vec<u32>,
     /// Units that are dropped: at least one, and not all.
     pub(crate) drop: u32,
     /// Parameters of each half of every block.
@@ -54,7 +59,10 @@ impl Dropping {
                 target.name()
             ));
         }
-        let mut dropping = Self { unit, layers: *layers, drop: 0, parameters: model.block_parameters()? };
+        let cached = model.cache_layers();
+        let drawn = if unit == Unit::Block { (0..*layers).collect() } else { cached.clone() };
+        let parameters = model.block_parameters()?;
+        let mut dropping = Self { unit, blocks: *layers, layers: drawn, cached, drop: 0, parameters };
         let units = dropping.units();
         let asked = options.int("drop") as u32;
         dropping.drop = if asked == 0 { ((units + 2) / 4).max(1) } else { asked };
@@ -76,9 +84,14 @@ impl Dropping {
         Ok(dropping)
     }
 
+    /// Whether there are blocks that no unit is drawn from.
+    pub(crate) fn is_partial(&self) -> bool {
+        self.layers.len() < self.blocks as usize
+    }
+
     /// Units of the whole model.
     pub(crate) fn units(&self) -> u32 {
-        self.layers * self.per_layer()
+        self.layers.len() as u32 * self.per_layer()
     }
 
     /// Units of one layer.
@@ -88,10 +101,11 @@ impl Dropping {
 
     /// The layer of a unit, and its half unless it is a whole block.
     pub(crate) fn place(&self, unit: u32) -> (u32, Option<usize>) {
+        let layer = |number: u32| self.layers[number as usize];
         match self.unit {
-            Unit::Block => (unit, None),
-            Unit::Half(half) => (unit, Some(half)),
-            Unit::Parts => (unit / 2, Some(unit as usize % 2)),
+            Unit::Block => (layer(unit), None),
+            Unit::Half(half) => (layer(unit), Some(half)),
+            Unit::Parts => (layer(unit / 2), Some(unit as usize % 2)),
         }
     }
 
@@ -102,8 +116,14 @@ impl Dropping {
         half.map_or(halves.iter().sum(), |half| halves[half])
     }
 
+    /// Layers of the model that have keys and values to cache.
+    pub(crate) fn caching(&self) -> f64 {
+        self.cached.len() as f64
+    }
+
     /// Whether a unit has keys and values to cache.
     pub(crate) fn caches(&self, unit: u32) -> bool {
-        self.place(unit).1 != Some(1)
+        let (layer, half) = self.place(unit);
+        half != Some(1) && self.cached.contains(&layer)
     }
 }

@@ -1,18 +1,29 @@
 //! How many bits the keys and values of each layer's cache, or of each KV head of it, get, under a budget on their
 //! average; and how much each layer's keys are smoothed before.
 //!
+//! With a target, formats are those of its cache, and what its engine cannot tell apart shares one: layers have one format or stay
+//! exact, or the whole model has one for keys and one for values.
+//!
 //! Keys and values are apart because keys are far more sensitive (KVTuner, arXiv 2502.04420, §4); the
 //! budget counts scales and zero points, which PM-KVQ (arXiv 2505.18610) leaves out.
 
 mod allocation;
 mod baselines;
+mod choice;
 mod damages;
+mod format;
+mod limits;
+mod lowering;
+mod shrinking;
 
-use allocation::{Allocation, EXACT, PARTS};
+use allocation::{Allocation, PARTS};
 use attune_guest::{
     Baseline, Config, Constraint, Cost, Damages, Description, Dimension, Domain, Edit, Model, OptionSpec,
-    Options, SignalRequest, Signals, Space, Technique, Value,
+    Options, SignalRequest, Signals, Space, Technique,
 };
+use choice::LEVELS;
+use format::EXACT;
+use limits::{GRIDS, RECENT, SINK};
 
 struct KvBits;
 
@@ -33,11 +44,17 @@ impl Technique for KvBits {
             "whether keys and values have bits of their own (apart) or share them, as in PM-KVQ (together)",
             &PARTS,
         ))
+        .option(OptionSpec::one_of(
+            "grid",
+            "the numbers of the cache: those of the target, else affine (auto), round-to-nearest between minimum and maximum (affine), \
+             fp8-e4m3 without a scale, or the blocks of GGUF (gguf)",
+            &GRIDS,
+        ))
         .option(OptionSpec::ints(
             "levels",
-            "bits to choose from: 1 to 8, or 16 to leave a layer exact",
+            "bits to choose from: 1 to 8, or 16 to leave a layer exact; of an engine's grids all, unless this is set",
             1..=16,
-            &[1, 2, 3, 4, 8, 16],
+            &LEVELS,
         ))
         .option(OptionSpec::real(
             "average",
@@ -59,15 +76,16 @@ impl Technique for KvBits {
         ))
         .option(OptionSpec::int(
             "sink",
-            "first positions that stay exact: attention gathers there (StreamingLLM, arXiv 2309.17453)",
+            "first positions that stay exact: attention gathers there (StreamingLLM, arXiv 2309.17453); none where the target \
+             rounds every position",
             0..=1_048_576,
-            4,
+            SINK,
         ))
         .option(OptionSpec::int(
             "recent",
-            "last positions that stay exact (the residual of KIVI, arXiv 2402.02750)",
+            "last positions that stay exact (the residual of KIVI, arXiv 2402.02750); none where the target rounds every position",
             0..=1_048_576,
-            32,
+            RECENT,
         ))
         .option(OptionSpec::ints(
             "smoothing",
@@ -87,12 +105,14 @@ impl Technique for KvBits {
 
     fn space(model: &Model, options: &Options) -> Result<Space, String> {
         let allocation = Allocation::new(model, options)?;
-        let levels = allocation.levels.iter().copied().map(f64::from).collect();
-        let help = match allocation.parts {
-            2 => "bits per element; part 0 is keys, part 1 values",
-            _ => "bits per element, of keys and values alike",
+        let level = |format: &format::Format| {
+            if allocation.engine { format.stored } else { f64::from(format.bits) }
         };
-        let mut bits = Dimension::new("bits", help, Domain::Level(levels)).axis("layer", model.layers);
+        let levels = allocation.formats.iter().map(level).collect();
+        let mut bits = Dimension::new("bits", &help(&allocation), Domain::Level(levels));
+        if !allocation.whole {
+            bits = bits.axis(allocation.axis(), allocation.places());
+        }
         if allocation.heads > 1 {
             bits = bits.axis("kv-head", allocation.heads);
         }
@@ -100,14 +120,14 @@ impl Technique for KvBits {
             bits = bits.axis("part", allocation.parts);
         }
         let share = 1.0 / f64::from(allocation.cells());
-        let costs = allocation.levels.iter().map(|&level| allocation.stored_bits(level) * share).collect();
+        let costs = allocation.formats.iter().map(|format| format.stored * share).collect();
         let mut dimensions = vec![bits];
         if allocation.smoothing.len() > 1 {
             let exponents =
                 allocation.smoothing.iter().map(|&exponent| f64::from(exponent) / 100.0).collect();
             let help = "exponent of the largest keys that keys are divided by before they are quantised";
             let smoothing = Dimension::new("smoothing", help, Domain::Level(exponents));
-            dimensions.push(smoothing.axis("layer", model.layers));
+            dimensions.push(smoothing.axis(allocation.axis(), allocation.layers.len() as u32));
         }
         Ok(Space::new(dimensions).with(Constraint::budget_of(
             0,
@@ -119,56 +139,17 @@ impl Technique for KvBits {
     }
 
     fn lower(model: &Model, options: &Options, config: &Config) -> Result<Vec<Edit>, String> {
-        let allocation = Allocation::new(model, options)?;
-        let mut edits = Vec::new();
-        let parts = allocation.parts as usize;
-        for (layer, cells) in (0..model.layers).zip(config[0].chunks(parts * allocation.heads as usize)) {
-            let level = |cell: &Value| allocation.levels[cell.option()];
-            let heads: Vec<(u32, u32)> =
-                cells.chunks(parts).map(|of| (level(&of[0]), level(&of[parts - 1]))).collect();
-            let exponent = match config.get(1) {
-                Some(exponents) => allocation.smoothing[exponents[layer as usize].option()],
-                None => allocation.smoothing.first().copied().unwrap_or(0),
-            };
-            // Heads that agree are one edit, as when a layer's heads go together: equal plans share results.
-            let together = heads.iter().all(|pair| *pair == heads[0]);
-            for (head, &(keys, values)) in
-                heads.iter().enumerate().take(if together { 1 } else { heads.len() })
-            {
-                // An exact cache gets no edit, so that an exact config is the dense model itself.
-                if keys == EXACT && values == EXACT {
-                    continue;
-                }
-                let mut edit = Edit::new("kv-bits")
-                    .int("layer", layer)
-                    .int("keys", keys)
-                    .int("values", values)
-                    .int("group-size", allocation.group_size)
-                    .int("sink", options.int("sink"))
-                    .int("recent", options.int("recent"));
-                if !together {
-                    edit = edit.int("kv-head", head as u32);
-                }
-                if exponent > 0 && keys != EXACT {
-                    edit = edit.real("smoothing", f64::from(exponent) / 100.0);
-                }
-                if let Some(from) = allocation.shrink_from {
-                    edit = edit.int("shrink-from", from);
-                }
-                edits.push(edit);
-            }
-        }
-        Ok(edits)
+        Ok(lowering::edits(model, &Allocation::new(model, options)?, config))
     }
 
     fn cost(model: &Model, options: &Options, config: &Config) -> Result<Vec<Cost>, String> {
         let allocation = Allocation::new(model, options)?;
-        let stored = config[0].iter().map(|value| allocation.stored_bits(allocation.levels[value.option()]));
+        let stored = config[0].iter().map(|value| allocation.formats[value.option()].stored);
         let average = stored.sum::<f64>() / config[0].len() as f64;
         let exact = f64::from(EXACT);
         // Keys and values of every KV head and layer. The exact sink and recent positions are a constant
         // that a long context makes negligible; they are not counted.
-        let elements = f64::from(model.layers) * model.cache_elements();
+        let elements = allocation.layers.len() as f64 * model.cache_elements();
         Ok(vec![
             Cost::new("bits", "bits/element", average, exact),
             Cost::new("cache", "bytes/token", elements * average / 8.0, elements * exact / 8.0),
@@ -180,12 +161,26 @@ impl Technique for KvBits {
     }
 
     fn damage_signals(model: &Model, options: &Options) -> Result<Option<Vec<SignalRequest>>, String> {
-        Ok(Some(damages::signals(&Allocation::new(model, options)?, options)))
+        Ok(damages::signals(&Allocation::new(model, options)?))
     }
 
     fn damages(model: &Model, options: &Options, signals: &Signals) -> Result<Damages, String> {
         damages::damages(&Allocation::new(model, options)?, model, signals)
     }
+}
+
+/// What the cells are. Journals hold the sentence.
+fn help(allocation: &Allocation) -> String {
+    let cells = match allocation.parts {
+        2 => "; part 0 is keys, part 1 values",
+        _ => ", of keys and values alike",
+    };
+    if !allocation.engine {
+        return format!("bits per element{cells}");
+    }
+    let said = |format: &format::Format| format!("{} for {}", format.stored, format.name());
+    let formats: Vec<String> = allocation.formats.iter().map(said).collect();
+    format!("bits per element with its scales: {}{cells}", formats.join(", "))
 }
 
 attune_guest::export!(KvBits);

@@ -23,6 +23,8 @@ mod target;
 
 #[doc(hidden)]
 pub use adapter::Adapter;
+/// Number grids of engines, their constraints and their bytes: what evaluators round to and exporters write.
+pub use attune_grids as grids;
 pub use bindings::exports::attune::technique::technique::{
     AffineDomain, Axis, Baseline, Budget, BudgetTerm, Config, Constraint, Description, Dimension, Distinct,
     Domain, Exactly, IntRange, MatrixDomain, ModelFacts as Model, Open as Edit, OptionKind, OptionSpec,

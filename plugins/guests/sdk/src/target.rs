@@ -36,14 +36,20 @@ impl<'a> Target<'a> {
         self.numbers(kind, "groups")
     }
 
-    /// What layers may choose for edits of a kind: `own` (everything), `same-count` (everything but how many there are) or `same`
-    /// (nothing: one value for the whole model).
+    /// Its number grids for edits of a kind by their names in plans, the one that it prefers first, and `default` for edits that name
+    /// none; `None` where it does not say.
+    pub fn grids(&self, kind: &str) -> Option<Vec<&'a str>> {
+        Some(self.text(kind, "grids")?.split(' ').collect())
+    }
+
+    /// What layers may choose for edits of a kind: `own` (everything), `same-count` (everything but how many there are), `two-level`
+    /// (an edit that is the same wherever there is one, or none) or `same` (nothing: one value for the whole model).
     pub fn layers(&self, kind: &str) -> &'a str {
         self.text(kind, "layers").unwrap_or("own")
     }
 
-    /// What has to agree within a layer for edits of a kind: `experts`, `stored` (modules that are stored in one tensor), and sets
-    /// of modules as `q+k+v`.
+    /// What has to agree within a layer for edits of a kind: `experts`, `stored` (modules that are stored in one tensor), `heads`, and
+    /// sets of modules as `q+k+v` or of halves of a cache as `keys+values`.
     pub fn together(&self, kind: &str) -> Vec<&'a str> {
         self.text(kind, "together").map_or_else(Vec::new, |words| words.split(' ').collect())
     }
