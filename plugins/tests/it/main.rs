@@ -5,6 +5,7 @@ mod activation_bits;
 mod attention_spans;
 mod block_dropping;
 mod builtin;
+mod caches;
 mod checkpoint_mix;
 mod compiling;
 mod expert_pruning;

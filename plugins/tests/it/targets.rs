@@ -10,21 +10,21 @@ use attune_vocabulary::edits::{ExpertsPerToken, WeightBits};
 use crate::models::{BLOCK_DROPPING, EXPERT_PRUNING, WEIGHT_BITS, dense, indices, mixture, options};
 
 /// A model with facts of a target beside its own.
-fn told(mut model: Facts, facts: &[(&str, OptionValue)]) -> Facts {
+pub(crate) fn told(mut model: Facts, facts: &[(&str, OptionValue)]) -> Facts {
     model.values.insert("target".to_owned(), text("engine"));
     model.values.extend(facts.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
     model
 }
 
-fn text(text: &str) -> OptionValue {
+pub(crate) fn text(text: &str) -> OptionValue {
     OptionValue::Text(text.to_owned())
 }
 
-fn ints(values: &[i64]) -> OptionValue {
+pub(crate) fn ints(values: &[i64]) -> OptionValue {
     OptionValue::Ints(values.to_vec())
 }
 
-fn refusal<T: std::fmt::Debug>(answer: Result<T, TechniqueFailure>) -> String {
+pub(crate) fn refusal<T: std::fmt::Debug>(answer: Result<T, TechniqueFailure>) -> String {
     match answer.unwrap_err().kind {
         FailureKind::Refused(words) => words,
         other => panic!("{other:?}"),
