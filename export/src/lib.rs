@@ -16,4 +16,6 @@ mod wire;
 pub use earlier::{Earlier, EarlierError, MANIFESTS, earlier};
 pub use page::page;
 pub use read::{PlanFile, ReadError, read_plan};
-pub use targets::{HfExporter, MlxExporter, PlanExporter, Target, UnknownTarget, target, targets};
+pub use targets::{
+    HfExporter, MlxExporter, PlanExporter, Target, UnknownTarget, VllmExporter, target, targets,
+};

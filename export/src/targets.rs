@@ -3,6 +3,7 @@
 mod hf;
 mod mlx;
 mod plan;
+mod vllm;
 
 use attune_core::exporter::Exporter;
 use attune_core::suggest::hint;
@@ -13,6 +14,7 @@ pub use hf::HfExporter;
 pub use mlx::MlxExporter;
 pub use plan::PlanExporter;
 pub(crate) use plan::{FILE as PLAN_FILE, FORMAT as PLAN_FORMAT, VERSION as PLAN_VERSION};
+pub use vllm::VllmExporter;
 
 /// A target: what it can, and who writes its files.
 #[derive(Clone, Copy)]
@@ -40,6 +42,7 @@ const TARGETS: &[Target] = &[
     Target { description: &plan::DESCRIPTION, exporter: &PlanExporter },
     Target { description: &hf::DESCRIPTION, exporter: &HfExporter },
     Target { description: &mlx::DESCRIPTION, exporter: &MlxExporter },
+    Target { description: &vllm::DESCRIPTION, exporter: &VllmExporter },
 ];
 
 /// The target of this name.
@@ -67,11 +70,11 @@ mod tests {
         let message = |name| target(name).map(|_| ()).unwrap_err().to_string();
         assert_eq!(
             message("plna"),
-            "unknown target `plna`; did you mean `plan`?; there are plan, hf, mlx (`attune target list`)"
+            "unknown target `plna`; did you mean `plan`?; there are plan, hf, mlx, vllm (`attune target list`)"
         );
         assert_eq!(
             message("tensorrt"),
-            "unknown target `tensorrt`; there are plan, hf, mlx (`attune target list`)"
+            "unknown target `tensorrt`; there are plan, hf, mlx, vllm (`attune target list`)"
         );
     }
 

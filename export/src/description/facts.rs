@@ -11,8 +11,9 @@ impl Description {
     /// * `target`, its name, and `target-edits`, the kinds of edit that it takes; without the latter it takes every kind;
     /// * `target-KIND-levels` and `target-KIND-groups`, the bits and the group sizes that it has for edits of a kind;
     /// * `target-KIND-grids`, its number grids by their names in plans, and `default` for edits that name none;
-    /// * `target-KIND-layers`: `own`, `same-count` or `same`;
-    /// * `target-KIND-together`: `experts`, `stored` and sets of modules as `q+k+v`, each of which has one value in a layer;
+    /// * `target-KIND-layers`: `own`, `same-count`, `two-level` or `same`;
+    /// * `target-KIND-together`: `experts`, `stored`, `heads` and sets of modules as `q+k+v` or of parts of a cache as `keys+values`, each
+    ///   of which has one value in a layer;
     /// * `target-KIND-only`, a word for the only form of the edit that it takes.
     ///
     /// Lists of words have spaces between them. What does not apply is left out.

@@ -34,6 +34,8 @@ pub enum Fidelity {
     Exact,
     /// The same where the model is stored in float32; else in this it differs.
     ExactInFloat32(&'static str),
+    /// In this it differs.
+    Approximate(&'static str),
 }
 
 /// What layers may choose on their own.
@@ -43,17 +45,21 @@ pub enum Layers {
     Own,
     /// Everything but how many there are: the same number in every layer.
     SameCount,
+    /// Whether they have the edit, which is the same one wherever there is one.
+    TwoLevel,
     /// Nothing: one value for the whole model.
     Same,
 }
 
-/// Modules of a layer that have to agree.
+/// Modules of a layer, or parts of its cache, that have to agree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Together {
     /// Those of all experts.
     Experts,
     /// Those that the checkpoint stores in one tensor.
     Stored,
+    /// Those of all heads.
+    Heads,
     /// These, by their names in plans.
     Modules(&'static [&'static str]),
 }
@@ -104,6 +110,7 @@ impl Layers {
         match self {
             Self::Own => "own",
             Self::SameCount => "same-count",
+            Self::TwoLevel => "two-level",
             Self::Same => "same",
         }
     }
@@ -113,6 +120,7 @@ impl Layers {
         match self {
             Self::Own => "each layer its own",
             Self::SameCount => "each layer its own, the same number in every layer",
+            Self::TwoLevel => "some layers have it, all the same, and the others stay as they are",
             Self::Same => "one value for the whole model",
         }
     }
@@ -124,6 +132,7 @@ impl Together {
         match self {
             Self::Experts => "experts".to_owned(),
             Self::Stored => "stored".to_owned(),
+            Self::Heads => "heads".to_owned(),
             Self::Modules(names) => names.join("+"),
         }
     }
@@ -133,6 +142,7 @@ impl Together {
         match self {
             Self::Experts => "the experts of a layer".to_owned(),
             Self::Stored => "modules that are stored in one tensor".to_owned(),
+            Self::Heads => "the heads of a layer".to_owned(),
             Self::Modules(names) => names.join(", "),
         }
     }

@@ -12,3 +12,4 @@ mod hf_told;
 mod mlx;
 mod plan_file;
 mod refusals;
+mod vllm;

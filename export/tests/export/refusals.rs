@@ -4,12 +4,13 @@
 use attune_core::exporter::{Exactness, ExportError};
 use attune_core::facts::Facts;
 use attune_core::plan::Edit;
-use attune_export::description::{Answer, DEFAULT_GRID, Edits, Fidelity};
+use attune_export::description::{Answer, DEFAULT_GRID, Edits, Fidelity, Takes};
 use attune_export::{target, targets};
 use attune_vocabulary::edits::{DropBlock, Half};
 use attune_vocabulary::{CacheGrid, ModelFacts, NumberGrid, arrange};
 
 use crate::checkpoint::{facts, keep, merge, per_token, route};
+use crate::vllm;
 
 /// A plan of a model, the kind of the edit that a target refuses in it, and what it says would work.
 type Case = (&'static str, Vec<Edit>, Facts, &'static str, &'static str);
@@ -38,6 +39,25 @@ fn span() -> Edit {
         .int("sink", 4)
         .real("alpha", 32.0)
         .real("beta", 0.25)
+}
+
+/// A cache on vLLM's grid, but for parts in 16 bits.
+fn fp8(keys: i64, values: i64) -> Edit {
+    let edit =
+        Edit::new("kv-bits").int("layer", 0).int("keys", keys).int("values", values).int("group-size", 3);
+    let edit = edit.int("sink", 0).int("recent", 0);
+    edit.text("key-grid", "fp8-e4m3").text("value-grid", "fp8-e4m3")
+}
+
+/// The same without an engine's grid.
+fn affine() -> Edit {
+    let edit = Edit::new("kv-bits").int("layer", 0).int("keys", 8).int("values", 8).int("group-size", 3);
+    edit.int("sink", 0).int("recent", 0)
+}
+
+fn looks(layer: i64, kv_head: i64, alpha: f64, beta: f64) -> Edit {
+    let edit = Edit::new("attention-span").int("layer", layer).int("kv-head", kv_head).int("sink", 0);
+    edit.real("alpha", alpha).real("beta", beta)
 }
 
 fn activation_bits() -> Edit {
@@ -84,6 +104,7 @@ fn of_expert(expert: i64, level: i64) -> Edit {
 fn cases() -> Vec<Case> {
     let mixtral = || model("mixtral", 4);
     let llama = || model("llama", 0);
+    let two_heads = || vllm::model("llama");
     let generator = || model("attune_denoiser", 0);
     let uneven = [1.0, 0.0, 0.0, 0.0, 0.0, 0.75, 0.0, -0.5];
     vec![
@@ -154,6 +175,48 @@ fn cases() -> Vec<Case> {
             "give them the same bits",
         ),
         ("mlx", vec![bits("up", 16, 64)], llama(), "weight-bits", "loads the dense model as it is"),
+        ("vllm", vec![keep(0, &[0, 1]), keep(1, &[0, 1])], mixtral(), "keep-experts", "`--to hf`"),
+        ("vllm", vec![merge(0, 2, &[0.5; 8])], mixtral(), "merge-experts", "`--to hf`"),
+        ("vllm", vec![per_token(0, 1), per_token(1, 1)], mixtral(), "experts-per-token", "`--to hf`"),
+        ("vllm", vec![block(0, None)], llama(), "drop-block", "`--to hf`"),
+        ("vllm", vec![mix()], generator(), "combine-checkpoints", "`--to hf`"),
+        ("vllm", vec![bits("q", 4, 64)], llama(), "weight-bits", "`--to plan`"),
+        ("vllm", vec![activation_bits()], llama(), "activation-bits", "`--to plan`"),
+        ("vllm", vec![affine()], llama(), "kv-bits", "on the grid fp8-e4m3; search with `target: \"vllm\"`"),
+        ("vllm", vec![fp8(8, 16)], llama(), "kv-bits", "values are exact"),
+        ("vllm", vec![fp8(8, 8).int("sink", 4)], llama(), "kv-bits", "search without `sink`"),
+        ("vllm", vec![fp8(8, 8).int("recent", 32)], llama(), "kv-bits", "search without `recent`"),
+        ("vllm", vec![fp8(8, 8).real("smoothing", 0.5)], llama(), "kv-bits", "search without `smoothing`"),
+        ("vllm", vec![fp8(8, 8).int("kv-head", 0)], llama(), "kv-bits", "search with `heads: \"layer\"`"),
+        ("vllm", vec![fp8(16, 16)], llama(), "kv-bits", "serves the model as it is"),
+        ("vllm", vec![span()], llama(), "attention-span", "search with `sink: 0`"),
+        ("vllm", vec![looks(0, 0, 32.0, 0.25)], two_heads(), "attention-span", "windows do not grow"),
+        (
+            "vllm",
+            vec![looks(0, 0, 32.0, 0.0)],
+            two_heads(),
+            "attention-span",
+            "search with `unit: \"layer\"`",
+        ),
+        (
+            "vllm",
+            vec![
+                looks(0, 0, 32.0, 0.0),
+                looks(0, 1, 32.0, 0.0),
+                looks(1, 0, 64.0, 0.0),
+                looks(1, 1, 64.0, 0.0),
+            ],
+            two_heads(),
+            "attention-span",
+            "vLLM has one width",
+        ),
+        (
+            "vllm",
+            vec![looks(0, 0, 32.0, 0.0), looks(0, 1, 32.0, 0.0)],
+            model("gemma2", 0),
+            "attention-span",
+            "known of llama, mistral, qwen2, qwen3",
+        ),
         (
             "plan",
             vec![keep(0, &[0, 1]), keep(0, &[1, 2])],
@@ -184,13 +247,21 @@ fn an_exporter_takes_and_refuses_the_kinds_that_its_description_says() {
             let (name, kind) = (target.description.name, schema.kind.as_str());
             let family = match kind {
                 "combine-checkpoints" => "attune_denoiser",
-                _ if name == "mlx" => "llama",
+                _ if name == "mlx" || name == "vllm" => "llama",
                 _ => "mixtral",
             };
             let model = model(family, if family == "mixtral" { 4 } else { 0 });
-            let answer = target.exporter.check(&arrange([sample(kind)]), &model);
+            let edit = match (name, kind) {
+                ("vllm", "kv-bits") => fp8(8, 8),
+                ("vllm", "attention-span") => looks(0, 0, 32.0, 0.0),
+                _ => sample(kind),
+            };
+            let answer = target.exporter.check(&arrange([edit]), &model);
             match target.description.answer(kind) {
                 Answer::Exact => assert_eq!(answer.unwrap(), Exactness::Exact, "{name}, {kind}"),
+                Answer::Takes(Takes { fidelity: Fidelity::Approximate(why), .. }) => {
+                    assert_eq!(answer.unwrap(), Exactness::Approximate { reason: (*why).to_owned() });
+                }
                 // What is stored in float32 is exact wherever it is taken.
                 Answer::Takes(_) => assert_eq!(answer.unwrap(), Exactness::Exact, "{name}, {kind}"),
                 Answer::Not(why) => {
@@ -258,4 +329,12 @@ fn techniques_are_told_what_a_target_takes() {
     );
     let plan = target("plan").unwrap().description.facts();
     assert_eq!(plan.keys().collect::<Vec<_>>(), ["target"], "a plan file limits nothing");
+    let vllm = target("vllm").unwrap().description.facts();
+    let said = |name: &str| vllm.get(&format!("target-{name}")).map(ToString::to_string).unwrap_or_default();
+    assert_eq!(said("kv-bits-grids"), "\"fp8-e4m3\"");
+    assert_eq!(said("kv-bits-layers"), "\"two-level\"");
+    assert_eq!(said("kv-bits-together"), "\"heads keys+values\"");
+    assert_eq!(said("kv-bits-only"), "\"every-position\"");
+    assert_eq!(said("attention-span-together"), "\"heads\"");
+    assert_eq!(said("attention-span-only"), "\"one-window\"");
 }

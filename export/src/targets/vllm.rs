@@ -1,0 +1,18 @@
+//! `vllm`: arguments of `vllm serve` for a model that stays as it is.
+//!
+//! vLLM has one type of numbers for the KV cache and a list of layers that keep the model's (`kv-cache-dtype`,
+//! `kv-cache-dtype-skip-layers`), and one window with a list of the layers that have it (`layer_types` and `sliding_window` of the
+//! config, which `hf-overrides` changes). Weights are not written: the folder holds a file of arguments.
+
+mod arguments;
+mod config;
+mod description;
+mod exporter;
+mod families;
+mod serving;
+mod windows;
+
+pub(crate) use description::DESCRIPTION;
+pub use exporter::VllmExporter;
+
+const TARGET: &str = DESCRIPTION.name;

@@ -1,0 +1,23 @@
+//! Families whose layers vLLM gives windows one by one.
+
+/// What computes the layers of a family with windows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Backend {
+    /// vLLM's own code, which reads `layer_types` there.
+    Own,
+    /// The code of Transformers within vLLM (`--model-impl transformers`): vLLM's own passes over `layer_types`, or refuses them.
+    Transformers,
+}
+
+/// Other families have windows of their own, or code that is not known to read `layer_types`.
+pub(super) const WINDOWED: [(&str, Backend); 4] = [
+    ("llama", Backend::Own),
+    ("mistral", Backend::Own),
+    ("qwen2", Backend::Transformers),
+    ("qwen3", Backend::Transformers),
+];
+
+/// Their names.
+pub(super) fn windowed() -> Vec<&'static str> {
+    WINDOWED.iter().map(|(name, _)| *name).collect()
+}

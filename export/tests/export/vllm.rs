@@ -1,0 +1,129 @@
+//! Arguments of vLLM: what they say, and what the model must not say already.
+
+use attune_core::exporter::{Exactness, ExportError, ExportInput, Exporter as _};
+use attune_core::facts::Facts;
+use attune_core::options::OptionValue;
+use attune_core::plan::{Edit, Plan};
+use attune_export::VllmExporter;
+use attune_vocabulary::edits::{AttentionSpan, KvBits};
+use attune_vocabulary::{CacheGrid, ModelFacts, arrange};
+
+use crate::checkpoint::{Files, facts, keep, provenance, said_before};
+
+const CONFIG: &str = "{\"model_type\": \"llama\", \"sliding_window\": null}";
+
+/// Four layers of two KV heads.
+pub(crate) fn model(family: &str) -> Facts {
+    Facts::from(ModelFacts {
+        family: family.into(),
+        layers: 4,
+        kv_heads: 2,
+        experts: 0,
+        experts_per_token: 0,
+        ..ModelFacts::of(&facts())
+    })
+}
+
+pub(crate) fn rounded(layer: u32) -> Edit {
+    Edit::from(KvBits {
+        layer,
+        keys: 8,
+        values: 8,
+        group_size: 64,
+        key_grid: Some(CacheGrid::Fp8E4m3),
+        value_grid: Some(CacheGrid::Fp8E4m3),
+        ..KvBits::default()
+    })
+}
+
+pub(crate) fn window(layer: u32, width: f64) -> [Edit; 2] {
+    [0, 1].map(|kv_head| Edit::from(AttentionSpan { layer, kv_head, sink: 0, alpha: width, beta: 0.0 }))
+}
+
+fn export(plan: &Plan, model: &Facts, config: &str) -> Result<Files, ExportError> {
+    let files = Files::default().with("config.json", config).with("model.safetensors", "not read");
+    let mut out = Files::default();
+    let input = ExportInput { plan, model, files: &files, provenance: &provenance() };
+    let result = VllmExporter.export(&input, &mut |name, bytes| {
+        assert!(out.0.insert(name.to_owned(), bytes.to_vec()).is_none(), "{name} is written twice");
+        Ok(())
+    });
+    said_before(&VllmExporter, plan, model, &files, &result);
+    assert!(result.is_ok() || out.0.is_empty(), "files were written before the refusal: {:?}", out.0.keys());
+    result.map(|()| out)
+}
+
+#[test]
+fn the_exporter_keeps_its_promises() {
+    let files = Files::default().with("config.json", CONFIG).with("model.safetensors", "not read");
+    let plans = [arrange([rounded(1)]), arrange(window(2, 16.0)), arrange([keep(0, &[0, 1])])];
+    attune_testkit::exporter::check(&VllmExporter, &model("llama"), &files, &plans);
+}
+
+#[test]
+fn layers_that_are_not_rounded_are_those_that_vllm_skips() {
+    let out = export(&arrange([rounded(1), rounded(2)]), &model("llama"), CONFIG).unwrap();
+    assert_eq!(
+        out.text("vllm.yaml"),
+        "# vllm serve MODEL --config vllm.yaml\n\
+         kv-cache-dtype: fp8_e4m3\n\
+         kv-cache-dtype-skip-layers: [\"0\",\"3\"]\n"
+    );
+    assert_eq!(out.0.keys().collect::<Vec<_>>(), ["attune-export.json", "vllm.yaml"], "no weights");
+    let done = &out.json("attune-export.json")["done"];
+    assert_eq!(done["rounded_layers"], serde_json::json!([1, 2]));
+    assert!(done["approximation"].as_str().unwrap().contains("round queries"));
+    // The uniform configuration skips nothing.
+    let out = export(&arrange([0, 1, 2, 3].map(rounded)), &model("qwen2"), CONFIG).unwrap();
+    assert!(!out.text("vllm.yaml").contains("skip"));
+    // Layers without a cache have nothing to skip, and no edit.
+    let mut hybrid = model("lfm2");
+    hybrid.values.insert("cache-layers".to_owned(), OptionValue::Ints(vec![1, 3]));
+    let out = export(&arrange([rounded(1)]), &hybrid, CONFIG).unwrap();
+    assert!(out.text("vllm.yaml").ends_with("skip-layers: [\"3\"]\n"), "{}", out.text("vllm.yaml"));
+    let found = VllmExporter.check(&arrange([rounded(0)]), &hybrid).unwrap_err().to_string();
+    assert!(found.contains("layer 0 of the model has no cache"), "{found}");
+}
+
+#[test]
+fn windows_are_types_of_layers_and_one_width() {
+    // A part of a position is none.
+    let plan = arrange([window(1, 48.0), window(3, 48.9)].concat());
+    assert_eq!(VllmExporter.check(&plan, &model("llama")).unwrap(), Exactness::Exact);
+    let out = export(&plan, &model("mistral"), CONFIG).unwrap();
+    assert_eq!(
+        out.text("vllm.yaml"),
+        "# vllm serve MODEL --config vllm.yaml\n\
+         hf-overrides: {\"layer_types\":[\"full_attention\",\"sliding_attention\",\"full_attention\",\
+         \"sliding_attention\"],\"sliding_window\":48}\n"
+    );
+    // vLLM's own Qwen passes over `layer_types`.
+    let out = export(&plan, &model("qwen3"), CONFIG).unwrap();
+    let text = out.text("vllm.yaml");
+    assert!(
+        text.contains("\nmodel-impl: transformers\n") && text.contains("\"use_sliding_window\":true"),
+        "{text}"
+    );
+    // Both in one plan.
+    let both = arrange([window(1, 48.0).to_vec(), vec![rounded(0)]].concat());
+    let text = export(&both, &model("llama"), CONFIG).unwrap().text("vllm.yaml").to_owned();
+    assert!(text.contains("[\"1\",\"2\",\"3\"]") && text.contains("\"sliding_window\":48"), "{text}");
+}
+
+#[test]
+fn models_that_say_otherwise_are_refused_by_the_key() {
+    let refused = |plan: &Plan, config: &str| match export(plan, &model("llama"), config) {
+        Err(ExportError::BadModel { found, .. }) => found,
+        other => panic!("{config}: {other:?}"),
+    };
+    let windows = arrange(window(1, 48.0));
+    assert_eq!(refused(&windows, "{\"sliding_window\": 4096}"), "`sliding_window` is 4096");
+    let switched_off = "{\"sliding_window\": 4096, \"use_sliding_window\": false}";
+    assert!(export(&windows, &model("qwen2"), switched_off).is_ok());
+    let scaled = "{\"quantization_config\": {\"kv_cache_scheme\": {\"num_bits\": 8}}}";
+    let rounds = arrange([rounded(1)]);
+    assert!(refused(&rounds, scaled).contains("quantization_config.kv_cache_scheme"));
+    assert!(export(&windows, &model("llama"), scaled).is_ok(), "windows do not touch the cache's numbers");
+    assert!(export(&rounds, &model("llama"), "{\"sliding_window\": 4096}").is_ok());
+    assert!(refused(&rounds, "[]").contains("expected"));
+}
