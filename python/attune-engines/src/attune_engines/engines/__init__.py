@@ -6,7 +6,7 @@ from importlib import import_module
 
 from attune_engines.engine import Engine
 
-MODULES: dict[str, str] = {}
+MODULES: dict[str, str] = {"vLLM": "vllm"}
 """Name of the engine, and the module here that has it as `ENGINE`."""
 
 
