@@ -72,6 +72,31 @@ pub(crate) fn profile(place: &Place, model: &Path, changes: &[(&str, &str)]) -> 
 }
 
 #[test]
+fn a_hybrid_is_searched_over_the_layers_that_have_a_cache() {
+    let python = match python() {
+        Ok(python) => python,
+        Err(why) => return println!("skipped: {why}"),
+    };
+    let place = Place::new();
+    script(&python, "make", place.dir.path(), &["lfm2"]);
+    let technique = (
+        "(name: \"expert-pruning\", options: {\"keep\": 4})",
+        "(name: \"kv-bits\", options: {\"sink\": 0, \"recent\": 1, \"group-size\": 8, \"average\": 8.0})",
+    );
+    let study = profile(&place, &place.path("lfm2"), &[technique, ("trials: 12", "trials: 4")]);
+    let output =
+        with_packages(place.command(&["run", &study.display().to_string(), "--json"]), &python).output();
+    let output = output.unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    let finished = events(&output).pop().unwrap();
+    // Of three layers, the second has attention: keys and values of its heads, 16 bits each in the dense model.
+    let cache = &finished["best"]["cost"]["cache"];
+    assert_eq!(cache["dense"].as_f64(), Some(2.0 * 2.0 * 8.0 * 2.0), "{finished}");
+    let edits = finished["best"]["plan"].as_array().unwrap();
+    assert!(!edits.is_empty() && edits.iter().all(|edit| edit["layer"] == 1), "{edits:?}");
+}
+
+#[test]
 fn a_mixture_that_the_native_evaluator_refuses_ends_as_a_checkpoint_that_is_the_candidate() {
     let python = match python() {
         Ok(python) => python,
