@@ -132,6 +132,10 @@ fn written() -> Vec<tempfile::TempDir> {
                 *value = size.clone();
             }
         }
+        // In the keys that all engines read.
+        if let Some(Value::Object(rope)) = config.remove("rope_parameters") {
+            config.extend(rope.into_iter().filter(|(key, _)| key != "rope_type"));
+        }
         write(folder.path(), &case["config"]);
         folder
     };

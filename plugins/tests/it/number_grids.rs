@@ -279,7 +279,9 @@ fn a_budget_of_bytes_is_met_to_the_byte() {
     let mut most: f64 = 0.0;
     for index in 0..50 {
         let config = space.sample(&mut rng::derive(1, "bytes", &[index])).unwrap();
-        let cost = WEIGHT_BITS.cost(&model, &given, &config).unwrap()[1].value;
+        let costs = WEIGHT_BITS.cost(&model, &given, &config).unwrap();
+        assert_eq!((costs[0].resource.as_str(), costs[1].resource.as_str()), ("weights", "bits"));
+        let cost = costs[0].value;
         assert_eq!(cost, budget.used(&config));
         assert!(cost <= limit as f64, "{cost}");
         most = most.max(cost);
@@ -288,7 +290,7 @@ fn a_budget_of_bytes_is_met_to_the_byte() {
     let baselines = WEIGHT_BITS.baselines(&model, &given, &[]).unwrap();
     let cost = |name: &str| {
         let config = &baselines.iter().find(|baseline| baseline.name == name).unwrap().config;
-        WEIGHT_BITS.cost(&model, &given, config).unwrap()[1].value
+        WEIGHT_BITS.cost(&model, &given, config).unwrap()[0].value
     };
     assert!(cost("default") <= limit as f64 && cost("uniform") >= limit as f64);
     let short = options(&[("bytes", OptionValue::Int(OTHERS as i64)), ("grid", text("gguf"))]);

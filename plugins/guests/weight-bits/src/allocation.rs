@@ -99,6 +99,11 @@ impl Allocation {
         Budget { resource: resource.to_owned(), unit: unit.to_owned(), limit, terms }
     }
 
+    /// Whether the budget is one of bytes.
+    pub(crate) fn bounds_bytes(&self) -> bool {
+        matches!(self.limit, Limit::Bytes(_))
+    }
+
     /// What the budget allows.
     pub(crate) fn limit(&self) -> f64 {
         match self.limit {

@@ -126,10 +126,15 @@ impl Technique for WeightBits {
         let allocation = Allocation::new(model, options)?;
         let cells = chosen(&allocation, config).map(|(_, cell, bits)| (cell, bits));
         let [bits, bytes] = allocation.cost(cells);
-        Ok(vec![
+        let mut costs = vec![
             Cost::new("bits", "bits/weight", bits.0, bits.1),
             Cost::new("weights", "bytes", bytes.0, bytes.1),
-        ])
+        ];
+        // People look at the first: what is bounded.
+        if allocation.bounds_bytes() {
+            costs.reverse();
+        }
+        Ok(costs)
     }
 
     fn baselines(model: &Model, options: &Options, _signals: &Signals) -> Result<Vec<Baseline>, String> {
