@@ -159,11 +159,7 @@ fn what_was_searched_for_a_target_is_exported_to_it() {
         "a study without a target is journalled as before there were any"
     );
     let export = place.attune(&["export", "free", "--out", &out]);
-    refused(
-        &export,
-        2,
-        &["study `free` was searched for no target in particular", "--to: plan, hf, mlx, "],
-    );
+    refused(&export, 2, &["study `free` was searched for no target in particular", "--to: plan, hf, mlx, "]);
 }
 
 #[test]

@@ -4,7 +4,9 @@ use attune_vocabulary::CacheGrid;
 use attune_vocabulary::ModelEdit as _;
 use attune_vocabulary::edits::{AttentionSpan, KvBits};
 
-use crate::description::{DEFAULT_GRID, Description, Edits, Engine, Families, Fidelity, Takes, Tolerance, Verified};
+use crate::description::{
+    DEFAULT_GRID, Description, Edits, Engine, Families, Fidelity, Takes, Tolerance, Verified,
+};
 
 /// The family whose attention transformers computes by itself, past its `AttentionInterface`.
 pub(super) const BY_ITSELF: &str = "falcon";

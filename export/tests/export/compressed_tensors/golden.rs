@@ -60,7 +60,15 @@ fn tensors_are_those_of_the_library() {
         let number = |part: &str| part.trim_start_matches(char::is_alphabetic).parse::<u32>().unwrap();
         let (bits, group_size) = (number(parts[1]), number(parts[2]));
         let grid = NumberGrid::from_name(parts[0]);
-        let edit = WeightBits { layer: 1, module: Module::Output, expert: None, bits, group_size, grid, rounding: None };
+        let edit = WeightBits {
+            layer: 1,
+            module: Module::Output,
+            expert: None,
+            bits,
+            group_size,
+            grid,
+            rounding: None,
+        };
         let (dtype, bytes) = if parts[3] == "bfloat16" { (Dtype::BF16, 2.0) } else { (Dtype::F32, 4.0) };
         let mut facts = llama(bytes);
         super::targets::say_rows(&mut facts, 12, 256);

@@ -51,7 +51,15 @@ fn of_experts() -> impl Strategy<Value = Option<(NumberGrid, u32, u32)>> {
 
 fn edit(layer: u32, module: Module, level: Option<(NumberGrid, u32, u32)>) -> Option<Edit> {
     let (grid, bits, group_size) = level?;
-    Some(Edit::from(WeightBits { layer, module, expert: None, bits, group_size, grid: Some(grid), rounding: None }))
+    Some(Edit::from(WeightBits {
+        layer,
+        module,
+        expert: None,
+        bits,
+        group_size,
+        grid: Some(grid),
+        rounding: None,
+    }))
 }
 
 fn matches(targets: &Value, name: &str) -> usize {

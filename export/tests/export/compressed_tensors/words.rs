@@ -90,7 +90,15 @@ fn experts_of_a_layer_are_stored_alike() {
 fn what_the_format_does_not_have_is_refused_by_name() {
     let llama = llama(4.0);
     let refused = |grid: Option<NumberGrid>, bits, group_size| {
-        let edit = WeightBits { layer: 0, module: Module::Output, expert: None, bits, group_size, grid, rounding: None };
+        let edit = WeightBits {
+            layer: 0,
+            module: Module::Output,
+            expert: None,
+            bits,
+            group_size,
+            grid,
+            rounding: None,
+        };
         refusal(&[Edit::from(edit)], &llama)
     };
     let plain = refused(None, 4, 64);

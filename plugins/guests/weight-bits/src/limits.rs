@@ -71,8 +71,7 @@ impl<'a> Limits<'a> {
         let sets = target.together(EDIT);
         let tensor =
             |name: &str| modules.iter().find(|module| module.name == name).map(|module| &module.tensor);
-        let of_experts =
-            |name: &str| modules.iter().any(|module| module.name == name && module.matrices > 1);
+        let of_experts = |name: &str| modules.iter().any(|module| module.name == name && module.matrices > 1);
         let together = |one: &str, other: &str| {
             let stored = sets.contains(&"stored") && tensor(one) == tensor(other);
             let has = |set: &str, name: &str| set.split('+').any(|member| member == name);
