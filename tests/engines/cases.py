@@ -77,8 +77,8 @@ ALIKE = [
     "starcoder2",
     "youtu",
 ]
-MLX = ["ernie4_5", "glm4", "granite", "helium", "nemotron", "olmo2", "seed_oss", "smollm3", "stablelm"]
-MLX_MIXTURES = ["dots1", "glm4_moe", "olmoe", "qwen2_moe"]
+MLX = ["olmoe", "ernie4_5", "glm4", "granite", "helium", "nemotron", "olmo2", "seed_oss", "smollm3", "stablelm"]
+MLX_MIXTURES = ["dots1", "glm4_moe", "qwen2_moe"]
 
 CASES = [
     Case("plan", "tiny-moe", "expert-pruning", KEEP),
