@@ -7,9 +7,10 @@ from itertools import islice
 
 import torch
 from attune_worker import BadRequest, Batch, Deadline, EvaluatorError, OutOfMemory, Scores, Work
+from attune_worker.evaluator import Plan
 
 from . import edits, generation
-from .edits import kv_bits
+from .edits import kv_bits, rounded
 from .population import Asked, Candidate, Limit, Population, Progress, Scored, memory
 from .tasks import Item, Read, Task, Value, Written
 from .tasks.tokens import Tokens
@@ -37,9 +38,14 @@ class Answering:
         if not self._items:
             raise BadRequest(f"no items of split `{self._batch.split}` are asked for")
         candidates: list[tuple[int, Candidate]] = []
-        if any(map(kv_bits.smooths, self._batch.plans)):
+        smooths, feeds_back = (
+            any(map(needs, self._batch.plans)) for needs in (kv_bits.smooths, rounded.feeds_back)
+        )
+        if smooths or feeds_back:
             try:
-                kv_bits.calibrate(self._subject, self._batch.breathe)
+                if smooths:
+                    kv_bits.calibrate(self._subject, self._batch.breathe)
+                rounded.round_weights(self._subject, self._honoured(), self._batch.breathe)
             except Exception as error:
                 if memory.is_shortage(error):
                     raise OutOfMemory(f"{self._subject.device}: {error}; use shorter selection items") from error
@@ -59,6 +65,15 @@ class Answering:
                 # Too slow is what the plans are, not the device.
                 for index, _ in chunk:
                     self._batch.fail(index, late)
+
+    def _honoured(self) -> Iterator[Plan]:
+        """The plans that are not refused."""
+        for plan in self._batch.plans:
+            try:
+                edits.check(self._subject, plan)
+            except EvaluatorError:
+                continue
+            yield plan
 
     def _chunks(self, candidates: Sequence[tuple[int, Candidate]]) -> Iterator[Sequence[tuple[int, Candidate]]]:
         longest = max((len(passage.tokens) for item in self._items for passage in item.passages), default=1)

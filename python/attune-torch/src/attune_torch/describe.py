@@ -93,11 +93,14 @@ GRIDS = (
 """Number grids that weights are rounded to. They came after `attune-evaluator/1`, so the host asks to be
 told."""
 
+ROUNDINGS = ("gptq",)
+"""How codes of weights are made, where it is not by rounding each to the nearest."""
+
 CACHE_GRIDS = ("fp8-e4m3", "q4_0", "q4_1", "q5_0", "q5_1", "q8_0")
 """Those that keys and values are rounded to."""
 
 _LISTED: dict[str, dict[str, Iterable[str]]] = {
-    "weight-bits": {"grid": GRIDS},
+    "weight-bits": {"grid": GRIDS, "rounding": ROUNDINGS},
     "kv-bits": {"key-grid": CACHE_GRIDS, "value-grid": CACHE_GRIDS},
 }
 

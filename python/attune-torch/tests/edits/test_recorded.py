@@ -16,7 +16,7 @@ from transformers import AutoModelForCausalLM
 
 from attune_torch import edits
 from attune_torch.calibration import Calibration
-from attune_torch.edits import kv_bits
+from attune_torch.edits import kv_bits, rounded
 from attune_torch.subject import Subject
 
 from .subjects import logits, subject_of, tiny_moe
@@ -28,6 +28,7 @@ FILES = {
     "merged-experts": "mixtral",
     "weight-bits": None,
     "grid-logits": None,
+    "gptq": None,
     "blocks-and-activations": None,
 }
 """Files of cases, and the model of those that do not name theirs."""
@@ -62,9 +63,10 @@ def test_recorded_logits_agree(file: str, model: str, case: dict[str, Any]) -> N
         Edit(edit["edit"], {key: value for key, value in edit.items() if key != "edit"})
         for edit in case["edits"]
     )
+    kv_bits.calibrate_on(subject(model), Calibration(tuple(map(tuple, ids.tolist())), "its own"))
     if kv_bits.smooths(plan):
-        kv_bits.calibrate_on(subject(model), Calibration(tuple(map(tuple, ids.tolist())), "its own"))
         kv_bits.calibrate(subject(model))
+    rounded.round_weights(subject(model), [plan])
     with edits.compile(subject(model), plan).entered(subject(model)):
         found = logits(subject(model), ids)
     expected = next(

@@ -11,7 +11,7 @@ from typing import Protocol
 from attune_worker.evaluator import Edit, Plan, Unsupported
 
 from ..subject import Layer, Subject
-from . import kv_bits
+from . import kv_bits, rounded
 from .activation_bits import ActivationBits
 from .attention_span import AttentionSpan
 from .contradictions import refuse_contradictions
@@ -118,7 +118,7 @@ def compile(subject: Subject, plan: Sequence[Edit]) -> CompiledPlan:
         kind.check(subject, edit, tuple(plan))
         if kind.changes(subject, edit):
             compiled.layers[layer].edits.append(edit)
-    if kv_bits.smooths(plan):
+    if kv_bits.smooths(plan) or rounded.feeds_back(plan):
         compiled.calibration = kv_bits.calibration(subject)
     return compiled
 

@@ -4,9 +4,9 @@ quantised."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -16,9 +16,19 @@ from ..replaced import replaced_forward
 from ..structure.layer import Layer
 from ..structure.linear import LinearModule
 from ..subject import Subject
-from .activation_grid import ActivationGrid, rows_of
+from .activation_grid import rows_of
 
-Grids = dict[str, ActivationGrid]
+
+
+class InputEdit(Protocol):
+    """What becomes of the rows that enter a product; equal ones do the same."""
+
+    def apply(self, x: Tensor, items: Tensor | None) -> Tensor:
+        """`x: [rows, channels]`, and the item that each row is of, where that is known."""
+
+
+Grids = Mapping[str, InputEdit]
+See = Callable[[Tensor], None]
 
 
 def why_not(layer: Layer, range_: str) -> str | None:
@@ -54,7 +64,19 @@ def edited_experts(stack: ExitStack, subject: Subject, layer: Layer, grids: Grid
     stack.enter_context(replaced_forward(router.experts, lambda _: forward))
 
 
-def _quantising(grid: ActivationGrid) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def watched_experts(
+    stack: ExitStack, subject: Subject, layer: Layer, see: Mapping[tuple[int, str], See]
+) -> None:
+    """Batched experts of `layer` run as they are, and `see` is shown the rows that enter an expert's `inner`
+    products or its `down`, until `stack` is closed."""
+    router = layer.router
+    assert router is not None
+    run = _WatchedExperts(subject, layer, see)
+    forward = run.of_weighed_rows if router.weighs_input else run.of_choice
+    stack.enter_context(replaced_forward(router.experts, lambda _: forward))
+
+
+def _quantising(grid: InputEdit) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     def make(own: Callable[..., Any]) -> Callable[..., Any]:
         return lambda x, *args, **kwargs: own(grid.apply(x, None), *args, **kwargs)
 
@@ -135,3 +157,30 @@ class _Experts:
         weight: Tensor = getattr(self.experts, matrix.parameter)[expert]
         bias = getattr(self.experts, f"{matrix.parameter}_bias", None)
         return linear(x, weight.T if matrix.transposed else weight, None if bias is None else bias[expert])
+
+
+class _WatchedExperts(_Experts):
+    """The same with everything exact, and somebody looking on."""
+
+    def __init__(self, subject: Subject, layer: Layer, see: Mapping[tuple[int, str], See]) -> None:
+        super().__init__(subject, layer, {})
+        self.see = see
+
+    def _expert(self, expert: int, x: Tensor, items: Tensor | None) -> Tensor:
+        # One for both products that read `x`, so that it sees it once.
+        inner, down = (_Seen(self.see.get((expert, which))) for which in ("inner", "down"))
+        self.grids = {"gate": inner, "up": inner, "down": down}
+        return super()._expert(expert, x, items)
+
+
+class _Seen:
+    """Shows rows to somebody, once."""
+
+    def __init__(self, see: See | None) -> None:
+        self.see = see
+
+    def apply(self, x: Tensor, items: Tensor | None) -> Tensor:
+        see, self.see = self.see, None
+        if see is not None:
+            see(x)
+        return x

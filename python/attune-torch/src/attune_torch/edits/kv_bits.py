@@ -148,6 +148,12 @@ def calibrate_on(subject: Subject, data: Calibration) -> None:
     _MEASURED[subject] = _Measured(data)
 
 
+def measured_on(subject: Subject) -> Calibration | None:
+    """What scales are measured on, once that is known."""
+    known = _MEASURED.get(subject)
+    return None if known is None else known.data
+
+
 def calibration(subject: Subject) -> str | None:
     """The fingerprint of what scales are measured on, once that is known."""
     known = _MEASURED.get(subject)

@@ -3,24 +3,27 @@
 
 Asymmetric round-to-nearest over groups of input channels: `s = (max − min)/(2ᵇ − 1)`, `q = round((w −
 min)/s)` with halves to even, `w' = q·s + min`, in float32 whatever the model's type is; a group of equal
-weights stays as it is. With `grid` it is the number grid of an engine instead (`..grids`). In a model of 16 bits `w'` is then rounded to the model's type, in which its product
-is computed.
+weights stays as it is. With `grid` it is the number grid of an engine instead (`..grids`), and with
+`rounding` codes are made as `.rounded` says. In a model of 16 bits `w'` is then rounded to the model's
+type, in which its product is computed.
 """
 
 from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from attune_worker.evaluator import Edit, Plan, Unsupported
 from torch import Tensor
 
-from ..grids import GRIDS
+from ..grids import GRIDS, feedback
 from ..replaced import replaced_parameter
 from ..structure.layer import Layer
 from ..structure.linear import FEED_FORWARD, LinearModule
 from ..subject import Subject
+from . import rounded
 from .level_memory import levels_of
 
 LEVELS = (2, 3, 4, 5, 6, 8, 16)
@@ -34,9 +37,13 @@ class Level:
     group: int
     grid: str | None = None
     """The number grid of an engine, if it is one."""
+    rounding: str | None = None
+    """How codes are made, where not each weight is rounded to the nearest."""
 
-    def of(self, weights: Tensor) -> Tensor:
-        """What is left of `weights: [outputs, inputs]`, in float32."""
+    def of(self, weights: Tensor, codes: Tensor | None = None) -> Tensor:
+        """What is left of `weights: [outputs, inputs]`, in float32; `codes` are those of the rounding."""
+        if codes is not None:
+            return feedback.dequantise(weights, self.bits, self.group, self.grid, codes.to(weights.device))
         if self.grid is None:
             return quantise(weights, self.bits, self.group)
         return GRIDS[self.grid].quantise(weights.to(torch.float32), self.bits, self.group)
@@ -81,6 +88,10 @@ class WeightBits:
             why = GRIDS[grid].refusal(grid, bits, group, matrix.inputs)
             if why is not None:
                 raise Unsupported(edit, why)
+        if edit.args.get("rounding") is not None and bits < 16:
+            why = rounded.refusal(layer, matrix, edit)
+            if why is not None:
+                raise Unsupported(edit, why)
         if bits < 16 and not matrix.readable:
             raise Unsupported(
                 edit,
@@ -95,7 +106,8 @@ class WeightBits:
         for edit in edits:
             module, expert = edit.args["module"], edit.args.get("expert")
             experts = range(len(layer.linear[module])) if expert is None else [expert]
-            level = Level(edit.args["bits"], edit.args["group-size"], edit.args.get("grid"))
+            grid, rounding = edit.args.get("grid"), edit.args.get("rounding")
+            level = Level(edit.args["bits"], edit.args["group-size"], grid, rounding)
             levels |= {(module, number): level for number in experts}
         tensors: dict[tuple[int, str], list[tuple[LinearModule, str, int, Level]]] = {}
         for (module, number), level in levels.items():
@@ -106,15 +118,20 @@ class WeightBits:
         for parts in tensors.values():
             owner, parameter = parts[0][0].owner, parts[0][0].parameter
             key = (layer.index, parameter, *((module, number, level) for _, module, number, level in parts))
-            value = levels_of(subject).get_or_make(key, lambda parts=parts: _edited(parts))  # type: ignore[misc]
+            make = partial(_edited, subject, layer, parts)
+            value = levels_of(subject).get_or_make(key, make)
             stack.enter_context(replaced_parameter(owner, parameter, value))
 
 
-def _edited(parts: list[tuple[LinearModule, str, int, Level]]) -> Tensor:
+def _edited(subject: Subject, layer: Layer, parts: list[tuple[LinearModule, str, int, Level]]) -> Tensor:
     """A stored tensor with the matrices that it holds at their levels."""
     tensor = parts[0][0].tensor.detach().clone()
-    for matrix, _, _, level in parts:
-        matrix.put(tensor, level.of(matrix.read()))
+    for matrix, module, number, level in parts:
+        codes = None
+        if level.rounding is not None:
+            own = rounded.Level(level.bits, level.group, level.grid)
+            codes = rounded.codes_of(subject, (layer.index, module, number), own)
+        matrix.put(tensor, level.of(matrix.read(), codes))
     return tensor
 
 
