@@ -11,6 +11,7 @@ mod grids;
 mod linear_modules;
 pub mod markdown;
 mod module;
+mod rounding;
 mod start;
 mod view;
 
@@ -28,6 +29,7 @@ pub use linear_modules::{
     LinearModules, MODULE_INPUTS, MODULE_SHAPES, MODULE_TENSORS, MODULES, Matrices, NamedModule,
 };
 pub use module::Module;
+pub use rounding::Rounding;
 pub use start::start_signals;
 pub use view::ModelEdit;
 
@@ -40,8 +42,12 @@ pub fn model() -> &'static Vocabulary {
 
 /// Arguments, by kind of edit, that came after `attune-evaluator/1`: an evaluator that does not list them does not know that they
 /// change anything.
-pub const LISTED: [(&str, &str); 3] =
-    [("weight-bits", "grid"), ("kv-bits", "key-grid"), ("kv-bits", "value-grid")];
+pub const LISTED: [(&str, &str); 4] = [
+    ("weight-bits", "grid"),
+    ("weight-bits", "rounding"),
+    ("kv-bits", "key-grid"),
+    ("kv-bits", "value-grid"),
+];
 
 /// The canonical plan of `edits` of neural models.
 pub fn arrange(edits: impl IntoIterator<Item = impl Into<Edit>>) -> Plan {

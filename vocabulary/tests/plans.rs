@@ -5,7 +5,9 @@ use attune_vocabulary::edits::{
     ActivationBits, AttentionSpan, CombineCheckpoints, DropBlock, ExpertsPerToken, Grid, Half, KeepExperts,
     KvBits, MergeExperts, Range, RouteExperts, WeightBits,
 };
-use attune_vocabulary::{CacheGrid, Grouping, ModelEdit as _, Module, NumberGrid, arrange, layer, model};
+use attune_vocabulary::{
+    CacheGrid, Grouping, ModelEdit as _, Module, NumberGrid, Rounding, arrange, layer, model,
+};
 use proptest::prelude::*;
 
 fn keep(layer: u32, experts: &[u32]) -> Edit {
@@ -91,7 +93,7 @@ fn dropped_experts_cannot_be_mixed_and_zero_has_no_sign() {
 fn weights_of_one_expert_and_of_all_are_a_conflict() {
     let gate = |expert, bits| {
         let module = Module::Gate;
-        Edit::from(WeightBits { layer: 1, module, expert, bits, group_size: 8, grid: None })
+        Edit::from(WeightBits { layer: 1, module, expert, bits, group_size: 8, grid: None, rounding: None })
     };
     let up = Edit::from(WeightBits {
         layer: 1,
@@ -100,6 +102,7 @@ fn weights_of_one_expert_and_of_all_are_a_conflict() {
         bits: 3,
         group_size: 8,
         grid: None,
+        rounding: None,
     });
     let apart = arrange([gate(Some(2), 4), gate(Some(3), 2), up.clone()]);
     assert_eq!(model().conflict(&apart), None);
@@ -111,7 +114,15 @@ fn weights_of_one_expert_and_of_all_are_a_conflict() {
 fn merged_experts_have_no_bits_of_their_own() {
     let merge = Edit::from(MergeExperts { layer: 1, rows: 1, matrix: vec![0.5, 0.5] });
     let bits = |module, layer| {
-        Edit::from(WeightBits { layer, module, expert: None, bits: 4, group_size: 8, grid: None })
+        Edit::from(WeightBits {
+            layer,
+            module,
+            expert: None,
+            bits: 4,
+            group_size: 8,
+            grid: None,
+            rounding: None,
+        })
     };
     let plan = arrange([merge.clone(), bits(Module::Up, 1)]);
     assert_eq!(model().conflict(&plan), Some((&merge, &bits(Module::Up, 1))));
@@ -135,6 +146,7 @@ fn the_hash_is_pinned() {
             bits: 4,
             group_size: 64,
             grid: None,
+            rounding: None,
         }),
         Edit::from(WeightBits {
             layer: 1,
@@ -143,6 +155,7 @@ fn the_hash_is_pinned() {
             bits: 2,
             group_size: 32,
             grid: None,
+            rounding: None,
         }),
     ]);
     assert_eq!(
@@ -160,8 +173,15 @@ fn the_hash_is_pinned() {
 
 #[test]
 fn a_plan_without_a_grid_is_written_and_hashed_as_before_there_were_any() {
-    let bits =
-        WeightBits { layer: 1, module: Module::Query, expert: None, bits: 4, group_size: 64, grid: None };
+    let bits = WeightBits {
+        layer: 1,
+        module: Module::Query,
+        expert: None,
+        bits: 4,
+        group_size: 64,
+        grid: None,
+        rounding: None,
+    };
     let plan = arrange([Edit::from(bits.clone())]);
     assert_eq!(plan.canonical(), "weight-bits(bits:4,group-size:64,layer:1,module:\"q\")\n");
     let hash = "5698309c8d62dc0fa11810856d655effe7206c60c773eb0805966097bb3141c2";
@@ -202,6 +222,26 @@ fn a_grid_says_which_bits_and_groups_it_has() {
 }
 
 #[test]
+fn a_rounding_is_written_only_where_it_is_meant_and_says_nothing_of_exact_modules() {
+    let (module, rounding) = (Module::Down, Some(Rounding::Gptq));
+    let bits = WeightBits { layer: 1, module, expert: None, bits: 3, group_size: 32, grid: None, rounding };
+    let plan = arrange([Edit::from(bits.clone())]);
+    let text = "weight-bits(bits:3,group-size:32,layer:1,module:\"down\",rounding:\"gptq\")\n";
+    assert_eq!(plan.canonical(), text);
+    assert_eq!(model().describe(&plan), ["layer 1: down 3 bits in groups of 32, rounded by gptq"]);
+    assert_eq!(WeightBits::of(&plan.edits()[0]), Some(bits.clone()));
+    let exact = Edit::from(WeightBits { bits: 16, ..bits.clone() });
+    let unrounded = WeightBits { bits: 16, rounding: None, ..bits.clone() };
+    assert_eq!(model().accept(&exact), Ok(Edit::from(unrounded)));
+    let slip = model().accept(&Edit::from(bits).text("rounding", "awq")).unwrap_err().to_string();
+    assert_eq!(slip, "argument `rounding` of edit `weight-bits` is \"awq\", expected one of gptq");
+    for grid in NumberGrid::ALL {
+        let fits = Rounding::Gptq.check(Some(grid)).is_ok();
+        assert_eq!(fits, matches!(grid, NumberGrid::AffineInt | NumberGrid::Symmetric), "{}", grid.name());
+    }
+}
+
+#[test]
 fn keys_and_values_have_grids_of_their_own() {
     let (key_grid, value_grid) = (Some(CacheGrid::Q8_0), Some(CacheGrid::Q4_0));
     let both = KvBits { keys: 8, values: 4, group_size: 32, key_grid, value_grid, ..bits(0, None) };
@@ -223,8 +263,15 @@ fn keys_and_values_have_grids_of_their_own() {
 
 #[test]
 fn bytes_of_a_module_follow_from_its_edit_and_its_shape() {
-    let bits =
-        |bits, grid| WeightBits { layer: 0, module: Module::Up, expert: None, bits, group_size: 32, grid };
+    let bits = |bits, grid| WeightBits {
+        layer: 0,
+        module: Module::Up,
+        expert: None,
+        bits,
+        group_size: 32,
+        grid,
+        rounding: None,
+    };
     assert_eq!(bits(16, None).bytes(6, 96, 2), 6 * 96 * 2);
     // MLX: 96 codes of 3 bits are 9 words; a scale and a minimum for each of 3 groups.
     assert_eq!(bits(3, None).bytes(6, 96, 4), 6 * (36 + 3 * 8));
@@ -289,8 +336,15 @@ fn plans_read_as_sentences() {
     assert_eq!(words(full.into()), expected);
     let span = AttentionSpan { layer: 1, kv_head: 0, sink: 4, alpha: 32.0, beta: 0.25 };
     assert_eq!(words(span.into()), "layer 1, KV head 0: sees 4 first tokens and the last 32 + 0.25·N");
-    let weights =
-        |expert| WeightBits { layer: 1, module: Module::Down, expert, bits: 2, group_size: 32, grid: None };
+    let weights = |expert| WeightBits {
+        layer: 1,
+        module: Module::Down,
+        expert,
+        bits: 2,
+        group_size: 32,
+        grid: None,
+        rounding: None,
+    };
     assert_eq!(words(weights(Some(3)).into()), "layer 1: down of expert 3 2 bits in groups of 32");
     assert_eq!(words(weights(None).into()), "layer 1: down 2 bits in groups of 32");
     let on_grid = WeightBits { grid: Some(NumberGrid::Symmetric), ..weights(None) };
@@ -340,7 +394,7 @@ fn any_edit() -> impl Strategy<Value = Edit> {
     let module = || prop::sample::select(vec![Module::Query, Module::Up]);
     prop_oneof![
         (0_u32..2, module(), option()).prop_map(|(layer, module, expert)| {
-            WeightBits { layer, module, expert, bits: 4, group_size: 8, grid: None }.into()
+            WeightBits { layer, module, expert, bits: 4, group_size: 8, grid: None, rounding: None }.into()
         }),
         (0_u32..2, option()).prop_map(|(layer, kv_head)| bits(layer, kv_head).into()),
         (0_u32..2).prop_map(|layer| keep(layer, &[0])),

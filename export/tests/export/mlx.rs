@@ -32,7 +32,7 @@ fn llama(bytes_per_parameter: f64) -> Facts {
 }
 
 fn bits(layer: u32, module: Module, bits: u32, group_size: u32) -> Edit {
-    Edit::from(WeightBits { layer, module, expert: None, bits, group_size, grid: None })
+    Edit::from(WeightBits { layer, module, expert: None, bits, group_size, grid: None, rounding: None })
 }
 
 fn of_expert(expert: u32, bits: u32) -> Edit {
@@ -43,6 +43,7 @@ fn of_expert(expert: u32, bits: u32) -> Edit {
         bits,
         group_size: 32,
         grid: None,
+        rounding: None,
     })
 }
 

@@ -7,7 +7,7 @@ use attune_core::plan::Edit;
 use attune_export::description::{Answer, DEFAULT_GRID, Edits, Fidelity};
 use attune_export::{target, targets};
 use attune_vocabulary::edits::{DropBlock, Half};
-use attune_vocabulary::{CacheGrid, ModelFacts, NumberGrid, arrange};
+use attune_vocabulary::{CacheGrid, ModelFacts, NumberGrid, Rounding, arrange};
 
 use crate::checkpoint::{facts, keep, merge, per_token, route};
 
@@ -220,6 +220,40 @@ fn what_is_rounded_in_16_bits_is_approximate_in_what_the_description_says() {
             assert!(mlx.exporter.check(&plan, &llama).is_ok(), "{level} bits in groups of {group}");
         }
     }
+}
+
+#[test]
+fn nobody_who_sees_stored_weights_alone_is_exact_in_codes_that_error_feedback_chose() {
+    let mut asked = 0;
+    for target in targets() {
+        let (name, Answer::Takes(takes)) =
+            (target.description.name, target.description.answer("weight-bits"))
+        else {
+            continue;
+        };
+        for &grid in takes.grids {
+            let grid = NumberGrid::from_name(grid);
+            if Rounding::Gptq.check(grid).is_err() {
+                continue;
+            }
+            let with = |edit: Edit| match grid {
+                None => edit,
+                Some(grid) => edit.text("grid", grid.name()),
+            };
+            let group = takes.groups.first().map_or(64, |&group| i64::from(group));
+            let plain = with(bits("q", i64::from(takes.levels[0]), group));
+            let answer = |edit: Edit| target.exporter.check(&arrange([edit]), &model("llama", 0));
+            if answer(plain.clone()).is_ok() {
+                let rounded = answer(plain.text("rounding", "gptq"));
+                assert!(!matches!(rounded, Ok(Exactness::Exact)), "{name}, {grid:?}");
+                if let Err(error) = rounded {
+                    assert!(error.to_string().contains("rounding"), "{name}, {grid:?}: {error}");
+                }
+                asked += 1;
+            }
+        }
+    }
+    assert!(asked > 0);
 }
 
 #[test]

@@ -152,8 +152,15 @@ fn one_level_of_weights_is_no_dimension_and_the_same_everywhere() {
     let plan = ACTIVATION_BITS.lower(&dense(), &given, &indices(&[AT_6; 16])).unwrap();
     let weights: Vec<&Edit> = plan.edits().iter().filter(|edit| edit.kind == "weight-bits").collect();
     assert_eq!((plan.edits().len(), weights.len()), (56, 28));
-    let edit =
-        WeightBits { layer: 2, module: Module::Down, expert: None, bits: 4, group_size: 32, grid: None };
+    let edit = WeightBits {
+        layer: 2,
+        module: Module::Down,
+        expert: None,
+        bits: 4,
+        group_size: 32,
+        grid: None,
+        rounding: None,
+    };
     assert!(weights.contains(&&Edit::from(edit)));
     let costs = ACTIVATION_BITS.cost(&dense(), &given, &indices(&[AT_6; 16])).unwrap();
     let texts: Vec<String> = costs.iter().map(|cost| format!("{} {}", cost.resource, cost.unit)).collect();

@@ -80,6 +80,7 @@ fn experts_go_together_or_apart() {
             bits,
             group_size: 64,
             grid: None,
+            rounding: None,
         })
     };
     assert!(plan.edits().contains(&edit(1, 4)) && plan.edits().contains(&edit(0, 3)));
@@ -97,7 +98,15 @@ fn every_module_gets_an_edit_unless_it_stays_exact() {
     (cells[2], cells[7 + 6]) = (0, 0);
     let plan = WEIGHT_BITS.lower(&dense(), &given, &indices(&cells)).unwrap();
     let edit = |layer, module, group_size| {
-        Edit::from(WeightBits { layer, module, expert: None, bits: 4, group_size, grid: None })
+        Edit::from(WeightBits {
+            layer,
+            module,
+            expert: None,
+            bits: 4,
+            group_size,
+            grid: None,
+            rounding: None,
+        })
     };
     // Whole rows: `down` has more inputs than the others.
     assert_eq!(plan.edits(), [edit(0, Module::Value, 256), edit(1, Module::Down, 512)]);
@@ -176,7 +185,15 @@ fn blocks_of_an_image_generator_have_two_modules() {
     let plan =
         WEIGHT_BITS.lower(&generator, &given, &indices(&[AT_2, AT_3, AT_3, AT_3, AT_3, AT_4])).unwrap();
     let edit = |layer, module, bits| {
-        Edit::from(WeightBits { layer, module, expert: None, bits, group_size: 32, grid: None })
+        Edit::from(WeightBits {
+            layer,
+            module,
+            expert: None,
+            bits,
+            group_size: 32,
+            grid: None,
+            rounding: None,
+        })
     };
     let (up, down) = (Module::Up, Module::Down);
     // The input is layer 0, the output layer 4.

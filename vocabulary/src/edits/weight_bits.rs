@@ -1,10 +1,12 @@
 //! Store weights in few bits.
 
+use attune_core::options::OptionValue;
 use attune_core::plan::{Argument, Condition, EditSchema};
 use attune_grids::{Grouping, NumberGrid};
 
 use crate::grid_argument::GridArgument;
 use crate::module::Module;
+use crate::rounding::Rounding;
 use crate::view::view;
 
 /// Store the weights of one linear module in few bits.
@@ -12,7 +14,8 @@ use crate::view::view;
 /// Per output row over groups of `group_size` neighbouring input channels, asymmetric round-to-nearest:
 /// `s = (max − min)/(2ᵇ − 1)`, `q = round((w − min)/s)` (half to even), `w' = q·s + min`; a group of equal weights
 /// stays as it is. This is the grid that GPTQ (arXiv 2210.17323, §4) rounds to without its error feedback. With
-/// [`grid`](field@Self::grid) it is that of an engine instead, rounded to as the engine's own tools do. Biases, norms, routers and embeddings are never touched.
+/// [`grid`](field@Self::grid) it is that of an engine instead, rounded to as the engine's own tools do; with
+/// [`rounding`](field@Self::rounding) scales stay as they are, and codes are others. Biases, norms, routers and embeddings are never touched.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WeightBits {
     /// The layer, counted from 0.
@@ -27,6 +30,8 @@ pub struct WeightBits {
     pub group_size: u32,
     /// The number grid of an engine; `None` for the one above, whose zero point is any number.
     pub grid: Option<NumberGrid>,
+    /// How codes are made; `None` for the nearest.
+    pub rounding: Option<Rounding>,
 }
 
 view!(
@@ -37,6 +42,7 @@ view!(
     bits: "bits",
     group_size: "group-size",
     grid: "grid",
+    rounding: "rounding",
 );
 
 impl WeightBits {
@@ -87,13 +93,24 @@ impl WeightBits {
             .in_part("module", 0)
             .once_per(&["layer", "module", "expert"])
             .excludes("merge-experts", &["layer"], Some(Condition::one_of("module", shared)))
-            .reads("layer {layer}: {module}[ of expert {expert}] {bits} bits in groups of {group-size}[, {grid}]");
+            .reads("layer {layer}: {module}[ of expert {expert}] {bits} bits in groups of {group-size}[, {grid}][, rounded by {rounding}]");
         let grids = NumberGrid::ALL.map(|grid| {
             let group = if let Grouping::Of(own) = grid.grouping() { Some(own) } else { None };
             (grid.name(), grid.bits(), group)
         });
         let help = "the number grid, where an engine's own is meant; some have one number of bits and one size of groups";
         let absent = "round-to-nearest with the group's least value as zero point";
-        GridArgument { name: "grid", help, absent, bits: "bits", group: "group-size" }.of(schema, &grids)
+        GridArgument { name: "grid", help, absent, bits: "bits", group: "group-size" }
+            .of(schema, &grids)
+            .with(
+                Argument::word(
+                    "rounding",
+                    Rounding::ALL.map(Rounding::name),
+                    "how codes are made; `gptq`: with error feedback over the module's inputs in the dense model, on calibration \
+                     data, for grids of whole numbers",
+                )
+                .optional("each weight to the nearest"),
+            )
+            .idle("rounding", Condition::is("bits", OptionValue::Int(16)))
     }
 }

@@ -94,6 +94,13 @@ impl Levels {
                 grid.name()
             ));
         }
+        if let Some(rounding) = edit.rounding {
+            return Err(format!(
+                "codes that {} chose are not in the stored weights, which is all that this target sees; search without `rounding`, \
+                 or use `--to plan`",
+                rounding.name()
+            ));
+        }
         let numbers = |numbers: &[u32]| numbers.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
         if !LEVELS.contains(&edit.bits) {
             let levels = numbers(LEVELS);

@@ -65,7 +65,15 @@ fn run(input: &[u8]) {
         ..attune_vocabulary::ModelFacts::of(&model())
     });
     let bits = |module| {
-        Edit::from(WeightBits { layer: 0, module, expert: None, bits: 4, group_size: 32, grid: None })
+        Edit::from(WeightBits {
+            layer: 0,
+            module,
+            expert: None,
+            bits: 4,
+            group_size: 32,
+            grid: None,
+            rounding: None,
+        })
     };
     for plan in [
         Plan::empty(),
