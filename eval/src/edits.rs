@@ -13,13 +13,15 @@ mod matrix;
 mod merge_experts;
 mod modules;
 mod route_experts;
+mod watch;
 mod weight_bits;
 
 pub(crate) use activation_bits::InputGrids;
 pub(crate) use honour::{NATIVE, kinds};
 pub(crate) use key_maxima::KeyMaxima;
 pub(crate) use matrix::ExpertMatrix;
-pub(crate) use modules::{Level, ModuleLevels};
+pub(crate) use modules::{Codes, Level, ModuleLevels};
+pub(crate) use watch::{Watch, Watched};
 
 use std::sync::Arc;
 
@@ -63,6 +65,8 @@ pub(crate) struct LayerEdits {
     pub(crate) inputs: InputGrids,
     /// Halves of the block that add nothing.
     pub(crate) skipped: Skipped,
+    /// Who looks at what enters modules, which changes nothing.
+    pub(crate) watch: Option<Watch>,
 }
 
 /// Which halves of a block are skipped.
@@ -150,6 +154,11 @@ impl EditedModel {
 
     pub(crate) fn layer(&self, layer: usize) -> &LayerEdits {
         &self.layers[layer]
+    }
+
+    /// The levels of all layers: who rounds with error feedback gives them their codes before such a model runs.
+    pub(crate) fn weights_mut(&mut self) -> impl Iterator<Item = &mut ModuleLevels> {
+        self.layers.iter_mut().map(|layer| &mut layer.weights)
     }
 }
 

@@ -17,6 +17,7 @@ pub mod native;
 mod ops;
 pub mod passages;
 pub mod registry;
+mod rounding;
 mod tasks;
 pub mod text;
 mod tokens;

@@ -1,5 +1,7 @@
 //! All logits of one text: what goldens, exporters' checks and curious people compare.
 
+use std::sync::Arc;
+
 use attune_core::evaluator::EvalFailure;
 use attune_core::plan::Plan;
 
@@ -7,9 +9,11 @@ use crate::calibration;
 use crate::decoder::{Batch, Positions};
 use crate::edits::EditedModel;
 use crate::model::Model;
+use crate::rounding::{Rounded, Text};
 
 /// Logits of `ids` under `plan`: `[ids, vocab]`, row-major; row `i` predicts token `i + 1`. There is no other data, so
-/// smoothed keys have the scales that the dense model's keys have on `ids` themselves.
+/// smoothed keys have the scales that the dense model's keys have on `ids` themselves, and weights are rounded with error feedback by
+/// what enters their modules there.
 ///
 /// # Errors
 /// [`EvalFailure::Unsupported`] for an edit that cannot be honoured, [`EvalFailure::BadRequest`] for ids outside
@@ -25,6 +29,9 @@ pub fn logits(model: &Model, plan: &Plan, ids: &[u32]) -> Result<Vec<f32>, EvalF
     if edited.smooths() {
         edited.smooth(&calibration::key_maxima(model, ids, batch, &positions));
     }
+    let positions = Arc::new(positions);
+    let text = || Ok(vec![Text { ids: ids.to_vec(), batch, positions: Arc::clone(&positions) }]);
+    Rounded::default().round(model, &mut [&mut edited], &text, &|| Ok(()))?;
     let mut x = model.embed(ids);
     for layer in 0..config.layers {
         x = model.layer(layer, x, batch, &[edited.layer(layer)], &positions, None);

@@ -5,6 +5,7 @@ mod checkpoint;
 mod facts;
 mod folder;
 mod inventory;
+mod located;
 mod matrix;
 mod merged;
 mod missing;
@@ -22,6 +23,7 @@ mod token_matrices;
 mod weights;
 
 pub use attune_families::{DecoderConfig, Family, Mixture, Rope, Scaling, Windows};
+pub(crate) use byte_lru::ByteLru;
 pub use checkpoint::Checkpoint;
 pub(crate) use facts::fingerprint;
 pub(crate) use matrix::Linear;

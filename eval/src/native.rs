@@ -30,7 +30,7 @@ use attune_core::plan::{Edit, Plan};
 use attune_core::signal::{Measured, SignalRequest};
 use attune_vocabulary::ModelEdit as _;
 use attune_vocabulary::ModelFacts;
-use attune_vocabulary::edits::KvBits;
+use attune_vocabulary::edits::{KvBits, WeightBits};
 
 use crate::compute::{Compute, Precision};
 use crate::decoder::{Positions, RouterProbe};
@@ -38,6 +38,7 @@ use crate::edits::{self, EditedModel, KeyMaxima, NATIVE};
 use crate::error::OpenError;
 use crate::model::Model;
 use crate::passages::{ReadingTask, TaskSource};
+use crate::rounding::Rounded;
 pub(crate) use factory::DecoderFactory;
 use limit::{Clock, Limit};
 use outcome::Outcome;
@@ -77,6 +78,8 @@ pub struct NativeEvaluator {
     positions: Mutex<HashMap<usize, Arc<Positions>>>,
     /// Measured when a plan first needs them.
     key_maxima: Mutex<Option<Arc<KeyMaxima>>>,
+    /// Weights that were rounded with error feedback.
+    rounded: Rounded,
     /// What the routers of the dense model said about which selection items, the last time that somebody asked.
     routed: Mutex<Option<(Vec<u32>, Vec<RouterProbe>)>>,
     references: References,
@@ -117,6 +120,7 @@ impl NativeEvaluator {
             info,
             positions: Mutex::default(),
             key_maxima: Mutex::default(),
+            rounded: Rounded::default(),
             routed: Mutex::default(),
             references,
             prefixes: PrefixCache::new(activation_memory / 2),
@@ -255,6 +259,7 @@ impl Evaluator for NativeEvaluator {
             }
         }
         self.smooth(accepted.iter_mut().map(|(_, edited)| edited))?;
+        self.round(accepted.iter_mut().map(|(_, edited)| edited), request)?;
         // Plans with a common beginning become neighbours.
         accepted.sort_by(|(_, one), (_, other)| one.prefixes().cmp(other.prefixes()));
         for chunk in accepted.chunks(self.plans_at_once()) {
@@ -271,7 +276,8 @@ impl Evaluator for NativeEvaluator {
 
     fn calibration(&self, plan: &Plan) -> Option<ContentHash> {
         let smooths = |edit: &Edit| KvBits::of(edit).is_some_and(|bits| bits.smoothing.is_some());
-        plan.edits().iter().any(smooths).then(|| self.calibration_data())
+        let feeds_back = |edit: &Edit| WeightBits::of(edit).is_some_and(|bits| bits.rounding.is_some());
+        plan.edits().iter().any(|edit| smooths(edit) || feeds_back(edit)).then(|| self.calibration_data())
     }
 
     fn peak_memory(&self) -> Option<u64> {

@@ -15,6 +15,8 @@ pub(super) struct CandidateRows<'a> {
     items: Vec<Vec<usize>>,
     counts: Vec<usize>,
     exact: bool,
+    /// Rows that are of a token of their own: all of them, or the first of two that are one.
+    distinct: usize,
 }
 
 impl<'a> CandidateRows<'a> {
@@ -26,18 +28,20 @@ impl<'a> CandidateRows<'a> {
     /// The rows `chosen` of `batch`, ascending.
     pub(super) fn chosen(edits: &'a [&'a LayerEdits], chosen: &[u32], batch: Batch) -> Self {
         let each = batch.sequences / edits.len();
+        let distinct = if let [one, other] = chosen { 1 + usize::from(one != other) } else { chosen.len() };
         let mut items = vec![vec![0; each]; edits.len()];
         for &row in chosen {
             let item = row as usize / batch.tokens;
             items[item / each][item % each] += 1;
         }
-        Self::new(edits, items)
+        Self { distinct, ..Self::new(edits, items) }
     }
 
     fn new(edits: &'a [&'a LayerEdits], items: Vec<Vec<usize>>) -> Self {
-        let counts = items.iter().map(|items| items.iter().sum()).collect();
+        let counts: Vec<usize> = items.iter().map(|items| items.iter().sum()).collect();
+        let distinct = counts.iter().sum();
         let exact = edits.iter().all(|edits| edits.weights.is_empty() && edits.inputs.is_empty());
-        Self { edits, items, counts, exact }
+        Self { edits, items, counts, exact, distinct }
     }
 }
 
@@ -55,6 +59,9 @@ impl Model {
         x: Tensor<2>,
         owners: &CandidateRows<'_>,
     ) -> Tensor<2> {
+        for watch in owners.edits.iter().filter_map(|edits| edits.watch.as_ref()) {
+            watch.see(modules, site.expert, &x, owners.distinct);
+        }
         if owners.exact {
             return linear.apply(x);
         }
@@ -85,7 +92,10 @@ impl Model {
                         }
                     };
                     let site = Site { module, ..site };
-                    self.levels.module(&self.compute, site, level, linear, columns.clone()).apply(x)
+                    // Those of one level have the same codes.
+                    let weights = those.first().map(|&at| &owners.edits[owners_of[at]].weights);
+                    let codes = weights.and_then(|weights| weights.codes(module, site.expert));
+                    self.levels.module(&self.compute, site, level, codes, linear, columns.clone()).apply(x)
                 })
             });
             Tensor::cat(outputs.collect(), 1)

@@ -81,7 +81,7 @@ impl Checkpoints {
             for parameter in &self.layers[layer].parameters {
                 let elements = parameter.elements();
                 if let (true, &[_, inputs]) = (parameter.name.ends_with(&name), &parameter.shape[..]) {
-                    quantise_rows(&mut weights[first..first + elements], inputs, level);
+                    quantise_rows(&mut weights[first..first + elements], inputs, level, None);
                 }
                 first += elements;
             }

@@ -71,6 +71,12 @@ fn level(edit: &WeightBits, config: &DenoiserConfig) -> Result<Option<Level>, St
     if edit.expert.is_some() {
         return Err("an image generator has no experts".to_owned());
     }
+    if let Some(rounding) = edit.rounding.filter(|_| edit.bits < 16) {
+        return Err(format!(
+            "{} is made of what enters a module in one model, and an image generator mixes several; leave `rounding` out",
+            rounding.name()
+        ));
+    }
     Level::of(edit, inputs)
 }
 

@@ -46,7 +46,7 @@ fn mix(layer: Option<u32>, coefficients: Vec<f64>) -> Edit {
 }
 
 fn bits(layer: u32, module: Module, bits: u32, group_size: u32) -> Edit {
-    Edit::from(WeightBits { layer, module, expert: None, bits, group_size, grid: None })
+    Edit::from(WeightBits { layer, module, expert: None, bits, group_size, grid: None, rounding: None })
 }
 
 /// Twelve coefficients that sum to 1: `share` on checkpoint `at`, the rest on the next.
@@ -285,8 +285,15 @@ fn plans_and_requests_that_have_no_meaning_are_refused_by_name() {
     assert!(refusal(bits(1, Module::Up, 7, 32)).contains("weights in 7 bits; expected 2, 3"));
     assert!(refusal(bits(1, Module::Up, 4, 64)).contains("does not divide the 96 inputs"));
     assert!(refusal(bits(1, Module::Down, 4, 0)).contains("does not divide the 192 inputs"));
-    let expert =
-        WeightBits { layer: 1, module: Module::Up, expert: Some(0), bits: 4, group_size: 32, grid: None };
+    let expert = WeightBits {
+        layer: 1,
+        module: Module::Up,
+        expert: Some(0),
+        bits: 4,
+        group_size: 32,
+        grid: None,
+        rounding: None,
+    };
     assert!(refusal(Edit::from(expert)).contains("has no experts"));
 
     let request = |split, items: Vec<u32>| Request::new(split, items);

@@ -1,10 +1,12 @@
 //! Which modules of a layer have their weights in few bits.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use attune_families::Layer;
+use attune_grids::WholeGrid;
 use attune_vocabulary::edits::WeightBits;
-use attune_vocabulary::{Module, NumberGrid};
+use attune_vocabulary::{Module, NumberGrid, Rounding};
 
 /// A quantiser of weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -15,7 +17,12 @@ pub(crate) struct Level {
     pub(crate) group: usize,
     /// The number grid of an engine, if it is one.
     pub(crate) grid: Option<NumberGrid>,
+    /// The same grid, where codes are made with error feedback.
+    pub(crate) feedback: Option<WholeGrid>,
 }
+
+/// Codes of a module that were made with error feedback: `[outputs, inputs]`.
+pub(crate) type Codes = Arc<[u8]>;
 
 impl Level {
     /// What `edit` says of a module with `inputs` input channels; `None` for one that stays exact.
@@ -34,7 +41,14 @@ impl Level {
         if group == 0 || !inputs.is_multiple_of(group) {
             return Err(format!("a group of {group} channels does not divide the {inputs} inputs"));
         }
-        Ok((bits < 16).then_some(Self { bits, group, grid: edit.grid }))
+        let feedback = match edit.rounding.filter(|_| bits < 16) {
+            None => None,
+            Some(rounding @ Rounding::Gptq) => {
+                rounding.check(edit.grid)?;
+                WholeGrid::of(edit.grid)
+            }
+        };
+        Ok((bits < 16).then_some(Self { bits, group, grid: edit.grid, feedback }))
     }
 }
 
@@ -43,6 +57,8 @@ impl Level {
 pub(crate) struct ModuleLevels {
     /// By module and expert, 0 outside of mixtures and experts.
     levels: BTreeMap<(Module, usize), Level>,
+    /// The same for codes that rounding with error feedback made, once it has.
+    codes: BTreeMap<(Module, usize), Codes>,
 }
 
 impl ModuleLevels {
@@ -54,6 +70,22 @@ impl ModuleLevels {
     /// The level of a module; `expert` is 0 for modules that no expert has.
     pub(crate) fn of(&self, module: Module, expert: usize) -> Option<Level> {
         self.levels.get(&(module, expert)).copied()
+    }
+
+    /// The codes of a module, where its level has error feedback.
+    pub(crate) fn codes(&self, module: Module, expert: usize) -> Option<&Codes> {
+        self.codes.get(&(module, expert))
+    }
+
+    /// The modules whose levels have error feedback, by module and expert.
+    pub(crate) fn with_feedback(&self) -> impl Iterator<Item = (Module, usize, Level)> {
+        let all = self.levels.iter().filter(|(_, level)| level.feedback.is_some());
+        all.map(|(&(module, expert), &level)| (module, expert, level))
+    }
+
+    /// Says which codes a module with error feedback has.
+    pub(crate) fn give(&mut self, module: Module, expert: usize, codes: Codes) {
+        self.codes.insert((module, expert), codes);
     }
 
     /// Adds what `edit`, which was checked, does.

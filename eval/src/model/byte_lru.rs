@@ -43,6 +43,11 @@ impl<K: Eq + Hash, V: Clone> ByteLru<K, V> {
         made
     }
 
+    /// The value of `key`, if it is there.
+    pub(crate) fn get(&self, key: &K) -> Option<V> {
+        self.state().values.get(key).map(|(value, _)| value.clone())
+    }
+
     /// Forgets everything: the device has no memory to spare.
     pub(crate) fn clear(&self) {
         let mut state = self.state();

@@ -81,12 +81,17 @@ impl Linear {
         Self { weight, bias }
     }
 
-    /// The same with weights that `change` makes of its own, `[in, out]` in float32.
-    pub(super) fn changed(&self, compute: &Compute, change: impl FnOnce(&mut [f32])) -> Self {
-        let mut weights: Vec<f32> = match &self.weight {
+    /// Its weights, `[in, out]` in float32.
+    pub(super) fn weights(&self) -> Vec<f32> {
+        match &self.weight {
             Weight::Stored(parts) => parts.widened(0..parts.outputs()),
             Weight::Dense(weight) => weight.clone().cast(DType::F32).into_data().iter::<f32>().collect(),
-        };
+        }
+    }
+
+    /// The same with weights that `change` makes of its own, `[in, out]` in float32.
+    pub(super) fn changed(&self, compute: &Compute, change: impl FnOnce(&mut [f32])) -> Self {
+        let mut weights = self.weights();
         change(&mut weights);
         Self { weight: Weight::Dense(compute.tensor(weights, self.shape())), bias: self.bias.clone() }
     }

@@ -5,14 +5,14 @@
 
 use std::ops::Range;
 
-use attune_grids::nearest;
+use attune_grids::{feedback, nearest};
 use attune_vocabulary::Module;
 use rayon::prelude::*;
 
 use super::byte_lru::ByteLru;
 use super::matrix::Linear;
 use crate::compute::Compute;
-use crate::edits::Level;
+use crate::edits::{Codes, Level};
 
 /// Bytes that modules in few bits may take on the device when nobody says otherwise: 1 GiB. All six levels of a model
 /// of 40 million parameters, or the ones in use of a larger one.
@@ -31,12 +31,14 @@ pub(crate) struct Site {
 pub(crate) type LevelDatabase = ByteLru<(Site, Option<Level>), Linear>;
 
 impl LevelDatabase {
-    /// The module at `site`, which is the columns `columns` of `fused`, at `level`.
+    /// The module at `site`, which is the columns `columns` of `fused`, at `level`; with the `codes` that the plan was given for it, if
+    /// its level has error feedback.
     pub(crate) fn module(
         &self,
         compute: &Compute,
         site: Site,
         level: Option<Level>,
+        codes: Option<&Codes>,
         fused: &Linear,
         columns: Range<usize>,
     ) -> Linear {
@@ -45,34 +47,49 @@ impl LevelDatabase {
             let exact = fused.columns(columns);
             match level {
                 None => exact,
-                Some(level) => exact.changed(compute, |weights| quantise_columns(weights, width, level)),
+                Some(level) => exact.changed(compute, |weights| match (level.grid, level.feedback) {
+                    (None, None) => quantise(weights, width, level.bits, level.group),
+                    _ => change_rows(weights, width, |rows| {
+                        let inputs = rows.len() / width;
+                        quantise_rows(rows, inputs, level, codes.map(|codes| &codes[..]));
+                    }),
+                }),
             }
         })
     }
 }
 
-/// Quantises and dequantises `weights: [inputs, outputs]` in place at `level`.
-fn quantise_columns(weights: &mut [f32], outputs: usize, level: Level) {
-    if level.grid.is_none() {
-        return quantise(weights, outputs, level.bits, level.group);
-    }
+/// Changes `weights: [inputs, outputs]` as rows, `[outputs, inputs]`.
+fn change_rows(weights: &mut [f32], outputs: usize, change: impl FnOnce(&mut [f32])) {
     let inputs = weights.len() / outputs;
-    let mut rows = vec![0.0; weights.len()];
-    rows.par_chunks_mut(inputs).enumerate().for_each(|(output, row)| {
-        row.iter_mut().zip(weights[output..].iter().step_by(outputs)).for_each(|(to, from)| *to = *from);
-    });
-    quantise_rows(&mut rows, inputs, level);
+    let mut rows = turned(weights, outputs);
+    change(&mut rows);
     weights.par_chunks_mut(outputs).enumerate().for_each(|(input, column)| {
         column.iter_mut().zip(rows[input..].iter().step_by(inputs)).for_each(|(to, from)| *to = *from);
     });
 }
 
-/// Quantises and dequantises `weights: [outputs, inputs]` in place at `level`.
-pub(crate) fn quantise_rows(weights: &mut [f32], inputs: usize, level: Level) {
-    match level.grid {
+/// `weights: [inputs, outputs]` as rows, `[outputs, inputs]`.
+pub(super) fn turned(weights: &[f32], outputs: usize) -> Vec<f32> {
+    let inputs = weights.len() / outputs;
+    let mut rows = vec![0.0; weights.len()];
+    rows.par_chunks_mut(inputs).enumerate().for_each(|(output, row)| {
+        row.iter_mut().zip(weights[output..].iter().step_by(outputs)).for_each(|(to, from)| *to = *from);
+    });
+    rows
+}
+
+/// Quantises and dequantises `weights: [outputs, inputs]` in place at `level`: to `codes`, where error feedback has made some.
+pub(crate) fn quantise_rows(weights: &mut [f32], inputs: usize, level: Level, codes: Option<&[u8]>) {
+    match (level.feedback, codes, level.grid) {
+        (Some(grid), Some(codes), _) => {
+            feedback::dequantise(weights, grid, level.bits, level.group, codes);
+        }
+        // Whoever scores a plan rounds first, and host_parallel makes a failure of a panic.
+        (Some(_), None, _) => panic!("a level with error feedback was asked for before it was made"),
         // Rows are outputs, so a group of inputs is a run of neighbours.
-        None => quantise(weights, 1, level.bits, level.group),
-        Some(grid) => nearest::matrix(weights, inputs, grid, level.bits, level.group),
+        (None, _, None) => quantise(weights, 1, level.bits, level.group),
+        (None, _, Some(grid)) => nearest::matrix(weights, inputs, grid, level.bits, level.group),
     }
 }
 
@@ -120,7 +137,7 @@ mod tests {
     }
 
     fn level(bits: u32) -> Option<Level> {
-        Some(Level { bits, group: 4, grid: None })
+        Some(Level { bits, group: 4, grid: None, feedback: None })
     }
 
     #[test]
@@ -168,7 +185,8 @@ mod tests {
         let fused = linear(&compute, 8, 6);
         let x = || compute.tensor::<2>((0..16).map(|place| place as f32 / 7.0).collect(), [2, 8]);
         let database = LevelDatabase::new(150);
-        let get = |module, level| database.module(&compute, Site { module, ..SITE }, level, &fused, 2..4);
+        let get =
+            |module, level| database.module(&compute, Site { module, ..SITE }, level, None, &fused, 2..4);
         let exact = get(Module::Query, None).apply(x());
         let expected = fused.apply(x()).narrow(1, 2, 2);
         exact
@@ -176,6 +194,6 @@ mod tests {
             .assert_approx_eq::<f32>(&expected.into_data(), burn_tensor::Tolerance::absolute(1e-5));
         // Levels of one module are different things.
         assert_ne!(weights(&get(Module::Query, level(2))), weights(&get(Module::Query, None)));
-        assert_eq!(LevelDatabase::new(10).module(&compute, SITE, None, &fused, 0..6).shape(), [8, 6]);
+        assert_eq!(LevelDatabase::new(10).module(&compute, SITE, None, None, &fused, 0..6).shape(), [8, 6]);
     }
 }

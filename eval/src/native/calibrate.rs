@@ -1,17 +1,20 @@
-//! Scales of smoothed keys, measured once on selection data.
+//! Scales of smoothed keys, and weights that are rounded with error feedback: what is measured once on selection data.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use attune_core::evaluator::{EvalFailure, Fidelity, Request, Split};
 use attune_core::hash::ContentHash;
 
+use super::groups::Group;
+use super::limit::{Clock, Limit, in_time};
 use super::{NativeEvaluator, host_parallel};
 use crate::calibration;
 use crate::edits::{EditedModel, KeyMaxima};
 use crate::passages::fitting;
+use crate::rounding::Text;
 
-/// Tokens that maxima are taken over: the first items of the selection split, at least one. A fixed run, so that
-/// scales do not depend on what a search asks for.
+/// Tokens that maxima, and second moments, are taken over: the first items of the selection split, at least one. A fixed run, so
+/// that neither depends on what a search asks for.
 const TOKENS: usize = 4096;
 
 impl NativeEvaluator {
@@ -27,14 +30,36 @@ impl NativeEvaluator {
         Ok(())
     }
 
+    /// Gives weights of `plans` that are rounded with error feedback their codes.
+    pub(super) fn round<'a>(
+        &self,
+        plans: impl Iterator<Item = &'a mut EditedModel>,
+        request: &Request,
+    ) -> Result<(), EvalFailure> {
+        let clock = Clock::start(&request.stop);
+        let text = || {
+            let part = |group: Group| Text {
+                positions: self.positions(group.batch.tokens),
+                ids: group.ids,
+                batch: group.batch,
+            };
+            Ok(self.calibration_groups()?.into_iter().map(part).collect())
+        };
+        let plans: Mutex<Vec<&mut EditedModel>> = Mutex::new(plans.collect());
+        // On this thread alone, with panics of the tensor library as failures.
+        host_parallel::run(&self.model.compute, 1, |_| {
+            let mut plans = plans.lock().unwrap_or_else(PoisonError::into_inner);
+            self.rounded.round(&self.model, &mut plans, &text, &|| in_time(Limit::of_stops(clock)))
+        })
+        .map(|_| ())
+    }
+
     fn key_maxima(&self) -> Result<Arc<KeyMaxima>, EvalFailure> {
         let mut known = self.key_maxima.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(maxima) = &*known {
             return Ok(Arc::clone(maxima));
         }
-        let items = Fidelity { items: self.calibration_items() as u32 }.all();
-        let request = Request::new(Split::Selection, items);
-        let groups = self.groups(&request, usize::MAX)?;
+        let groups = self.calibration_groups()?;
         let parts = host_parallel::run(&self.model.compute, groups.len(), |number| {
             let group = &groups[number];
             let positions = self.positions(group.batch.tokens);
@@ -46,7 +71,12 @@ impl NativeEvaluator {
         Ok(Arc::clone(known.insert(Arc::new(all))))
     }
 
-    /// What the scales are measured on.
+    fn calibration_groups(&self) -> Result<Vec<Group>, EvalFailure> {
+        let items = Fidelity { items: self.calibration_items() as u32 }.all();
+        self.groups(&Request::new(Split::Selection, items), usize::MAX)
+    }
+
+    /// What is measured on.
     pub(super) fn calibration_data(&self) -> ContentHash {
         let items = self.calibration_items();
         let selection = self.task.passages(&Split::Selection);

@@ -36,6 +36,11 @@ pub(crate) struct Limit<'a> {
 }
 
 impl<'a> Limit<'a> {
+    /// Without a deadline: for what is done once, for whoever comes.
+    pub(crate) fn of_stops(clock: Clock<'a>) -> Self {
+        Self { time: None, clock: Some(clock) }
+    }
+
     /// What `request` allows for that many plans together.
     pub(crate) fn new(request: &Request, plans: usize, clock: Clock<'a>) -> Self {
         Self { time: request.deadline.map(|each| (each, each * plans as u32)), clock: Some(clock) }

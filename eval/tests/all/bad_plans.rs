@@ -3,7 +3,7 @@
 use attune_core::evaluator::EvalFailure;
 use attune_core::plan::Edit;
 use attune_vocabulary::edits::{AttentionSpan, KeepExperts, KvBits, WeightBits};
-use attune_vocabulary::{CacheGrid, Module, NumberGrid, arrange};
+use attune_vocabulary::{CacheGrid, Module, NumberGrid, Rounding, arrange};
 
 use crate::contract::{matrix, merge, one_hot, per_token, route};
 use crate::made::{load, mixture};
@@ -41,7 +41,15 @@ fn impossible_edits_are_refused_by_name() {
     let plan = |edits: &[Edit]| arrange(edits.iter().cloned());
     let kept = Edit::from(KeepExperts { layer: 0, experts: vec![0, 1, 2] });
     let weights = |module, expert, bits, group_size| {
-        arrange([Edit::from(WeightBits { layer: 0, module, expert, bits, group_size, grid: None })])
+        arrange([Edit::from(WeightBits {
+            layer: 0,
+            module,
+            expert,
+            bits,
+            group_size,
+            grid: None,
+            rounding: None,
+        })])
     };
     let on_grid = |grid, bits, group_size| {
         let module = Module::Down;
@@ -52,6 +60,7 @@ fn impossible_edits_are_refused_by_name() {
             bits,
             group_size,
             grid: Some(grid),
+            rounding: None,
         })])
     };
     let cache = |grid, values, group_size, shrink_from| {
@@ -79,6 +88,19 @@ fn impossible_edits_are_refused_by_name() {
         (
             on_grid(NumberGrid::Fp8Channel, 8, 8),
             "fp8-e4m3-channel has groups of 24 channels, all inputs, not of 8",
+        ),
+        (
+            arrange([Edit::from(WeightBits {
+                layer: 0,
+                module: Module::Down,
+                expert: None,
+                bits: 8,
+                group_size: 24,
+                grid: Some(NumberGrid::Fp8Channel),
+                rounding: Some(Rounding::Gptq),
+            })]),
+            "gptq needs whole numbers under a scale for each group that follows from the weights alone, and is not defined on \
+             fp8-e4m3-channel; leave `rounding` out, or use affine-int, symmetric or no `grid`",
         ),
         (cache(CacheGrid::Q4_0, 4, 8, None), "q4_0 has groups of 32 channels, not of 8"),
         (cache(CacheGrid::Fp8E4m3, 7, 8, None), "fp8-e4m3 has 8 bits, not 7"),

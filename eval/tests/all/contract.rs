@@ -11,8 +11,10 @@ use attune_core::scores::Aggregate;
 use attune_eval::compute::Precision;
 use attune_eval::native::{NativeEvaluator, NativeSpec, REFERENCE_MEMORY};
 use attune_eval::text::{self, TextSpec};
-use attune_vocabulary::edits::{ExpertsPerToken, KeepExperts, KvBits, MergeExperts, RouteExperts};
-use attune_vocabulary::{ModelFacts, arrange};
+use attune_vocabulary::edits::{
+    ExpertsPerToken, KeepExperts, KvBits, MergeExperts, RouteExperts, WeightBits,
+};
+use attune_vocabulary::{ModelFacts, Module, NumberGrid, Rounding, arrange};
 use tempfile::TempDir;
 
 use crate::made::{self, EXPERTS, LAYERS, VOCAB};
@@ -237,6 +239,40 @@ fn scales_of_smoothed_keys_come_from_selection_data_only() {
     assert!(scores != other_scores && data != other_data);
     let evaluator = fixture.open();
     assert!(some_plans()[..6].iter().all(|plan| evaluator.calibration(plan).is_none()));
+}
+
+#[test]
+fn codes_with_error_feedback_come_from_selection_data_only() {
+    let fixture = Fixture::new();
+    let rounded = |layer, rounding| {
+        let (module, grid) = (Module::Down, Some(NumberGrid::Symmetric));
+        let edit = WeightBits { layer, module, expert: None, bits: 3, group_size: 8, grid, rounding };
+        Edit::from(edit)
+    };
+    let gptq = Some(Rounding::Gptq);
+    let plan = [arrange([rounded(0, gptq), rounded(1, gptq)])];
+    let report = |fixture: &Fixture| {
+        let evaluator = fixture.open();
+        let scores = all(&evaluator, &plan, Split::Report, 5).remove(0).scores;
+        (scores, evaluator.calibration(&plan[0]).unwrap())
+    };
+    let (scores, data) = report(&fixture);
+    // However many threads there are.
+    let pool = |threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+    for threads in [1, 3] {
+        assert_eq!((scores.clone(), data), pool(threads).install(|| report(&fixture)), "{threads} threads");
+    }
+    let evaluator = fixture.open();
+    let nearest = arrange([rounded(0, None), rounded(1, None)]);
+    assert_eq!(evaluator.calibration(&nearest), None);
+    assert_ne!(all(&evaluator, &[nearest], Split::Report, 5).remove(0).scores, scores);
+    // In other company, and whichever layer came first.
+    let mixed = [arrange([rounded(1, gptq), keep(0, &[0, 1, 2])]), plan[0].clone()];
+    assert_eq!(all(&evaluator, &mixed, Split::Report, 5).remove(1).scores, scores);
+    // Another selection text: other codes, other scores on the same report text, and the cache is told.
+    std::fs::write(fixture.folder.path().join("selection"), made::text(9, 1500)).unwrap();
+    let (other_scores, other_data) = report(&fixture);
+    assert!(scores != other_scores && data != other_data);
 }
 
 #[test]

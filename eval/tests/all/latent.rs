@@ -55,7 +55,7 @@ fn model(query_rank: &str) -> (TempDir, Tensors) {
 }
 
 fn weight(layer: u32, module: Module, bits: u32, group_size: u32) -> Edit {
-    Edit::from(WeightBits { layer, module, expert: None, bits, group_size, grid: None })
+    Edit::from(WeightBits { layer, module, expert: None, bits, group_size, grid: None, rounding: None })
 }
 
 fn input(layer: u32, module: Option<Module>) -> Edit {

@@ -11,7 +11,7 @@ use attune_vocabulary::arrange;
 use attune_vocabulary::edits::{
     ActivationBits, AttentionSpan, DropBlock, Grid, Half, KvBits, Range, WeightBits,
 };
-use attune_vocabulary::{CacheGrid, Module, NumberGrid};
+use attune_vocabulary::{CacheGrid, Module, NumberGrid, Rounding};
 use proptest::prelude::*;
 use tempfile::TempDir;
 
@@ -67,11 +67,23 @@ fn edit(layer: u32, choice: u32) -> Vec<Edit> {
         Edit::from(ActivationBits { layer, module, bits, range, grid, group_size: None })
     };
     let weight = |module, expert, bits| {
-        Edit::from(WeightBits { layer, module, expert, bits, group_size: 8, grid: None })
+        Edit::from(WeightBits { layer, module, expert, bits, group_size: 8, grid: None, rounding: None })
     };
     let on_grid = |module, grid| {
-        let edit = WeightBits { layer, module, expert: None, bits: 3, group_size: 8, grid: Some(grid) };
+        let edit = WeightBits {
+            layer,
+            module,
+            expert: None,
+            bits: 3,
+            group_size: 8,
+            grid: Some(grid),
+            rounding: None,
+        };
         Edit::from(edit)
+    };
+    let fed_back = |module, grid, bits| {
+        let rounding = Some(Rounding::Gptq);
+        Edit::from(WeightBits { layer, module, expert: None, bits, group_size: 8, grid, rounding })
     };
     // Keys on an engine's grid beside values on the plain one.
     let on_caches = |grid, keys| {
@@ -120,6 +132,11 @@ fn edit(layer: u32, choice: u32) -> Vec<Edit> {
         15 => vec![drop(Some(Half::Attention)), inputs(Some(Module::Down), 4, Range::Tensor)],
         16 => vec![drop(Some(Half::FeedForward)), inputs(None, 6, Range::Token), bits(layer, 4, 2)],
         17 => vec![inputs(None, 8, Range::Tensor), weight(Module::Up, Some(1), 2), keep(layer, &[0, 2, 4])],
+        20 => vec![
+            fed_back(Module::Key, None, 3),
+            fed_back(Module::Value, Some(NumberGrid::AffineInt), 2),
+            fed_back(Module::Down, Some(NumberGrid::Symmetric), 3),
+        ],
         19 => vec![on_caches(CacheGrid::Fp8E4m3, 8), weight(Module::Query, None, 3)],
         _ => vec![span(1, 6.0), bits(layer, 3, 3), keep(layer, &[2, 3, 4])],
     }
@@ -132,7 +149,7 @@ pub(crate) fn plan(choices: &[u32]) -> Plan {
 
 fn populations() -> impl Strategy<Value = (u64, Vec<Vec<u32>>)> {
     (1_usize..=5).prop_flat_map(|layers| {
-        let plan = prop::collection::vec(0_u32..20, layers);
+        let plan = prop::collection::vec(0_u32..21, layers);
         (0_u64..1000, prop::collection::vec(plan, 1..9))
     })
 }

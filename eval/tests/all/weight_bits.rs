@@ -6,7 +6,7 @@ use attune_core::plan::{Edit, Plan};
 use attune_eval::model::Model;
 use attune_vocabulary::arrange;
 use attune_vocabulary::edits::WeightBits;
-use attune_vocabulary::{Module, NumberGrid};
+use attune_vocabulary::{Module, NumberGrid, Rounding};
 use safetensors::SafeTensors;
 use serde::Deserialize;
 
@@ -34,6 +34,8 @@ struct RecordedEdit {
     group_size: u32,
     #[serde(default)]
     grid: Option<String>,
+    #[serde(default)]
+    rounding: Option<String>,
 }
 
 fn root(path: &str) -> PathBuf {
@@ -41,7 +43,7 @@ fn root(path: &str) -> PathBuf {
 }
 
 fn edit(layer: u32, module: Module, expert: Option<u32>, bits: u32) -> Edit {
-    Edit::from(WeightBits { layer, module, expert, bits, group_size: 8, grid: None })
+    Edit::from(WeightBits { layer, module, expert, bits, group_size: 8, grid: None, rounding: None })
 }
 
 fn every_module(bits: u32) -> Plan {
@@ -52,27 +54,28 @@ fn every_module(bits: u32) -> Plan {
 
 #[test]
 fn logits_agree_with_the_recorded_reference() {
-    for file in ["weight-bits", "grid-logits"] {
-        agree(file);
+    for (file, cases) in [("weight-bits", 4), ("grid-logits", 4), ("gptq", 2)] {
+        agree(file, cases);
     }
 }
 
 /// Compares all cases of a file.
-fn agree(file: &str) {
+fn agree(file: &str, count: usize) {
     let bytes = std::fs::read(root(&format!("tests/golden/{file}.safetensors"))).unwrap();
     let recorded = SafeTensors::deserialize(&bytes).unwrap();
     let cases: Vec<Case> =
         serde_json::from_slice(&std::fs::read(root(&format!("tests/golden/{file}.json"))).unwrap()).unwrap();
-    assert_eq!(cases.len(), 4);
+    assert_eq!(cases.len(), count);
     for case in cases {
         let name = case.name;
         let folder = if case.model == "tiny-moe" { "models" } else { "tests/golden/models" };
         let model = load(&root(folder).join(&case.model));
         let plan = arrange(case.edits.into_iter().map(|edit| {
-            let RecordedEdit { layer, module, expert, bits, group_size, grid } = edit;
+            let RecordedEdit { layer, module, expert, bits, group_size, grid, rounding } = edit;
             let grid = grid.map(|name| NumberGrid::from_name(&name).unwrap());
             let module = Module::from_name(&module).unwrap();
-            Edit::from(WeightBits { layer, module, expert, bits, group_size, grid })
+            let rounding = rounding.map(|name| Rounding::from_name(&name).unwrap());
+            Edit::from(WeightBits { layer, module, expert, bits, group_size, grid, rounding })
         }));
         let floats = |what: &str| -> Vec<f32> {
             let bytes = recorded.tensor(&format!("{name}.{what}")).unwrap().data().chunks_exact(4);
