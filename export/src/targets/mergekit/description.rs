@@ -1,0 +1,28 @@
+//! What mergekit takes.
+
+use attune_vocabulary::ModelEdit as _;
+use attune_vocabulary::edits::CombineCheckpoints;
+
+use crate::checkpoint::GENERATOR;
+use crate::description::{Description, Edits, Engine, Families, Takes, Verified};
+
+/// The target `mergekit`.
+pub(crate) const DESCRIPTION: Description = Description {
+    name: "mergekit",
+    summary: "a mixture of checkpoints as mergekit's document (mergekit.yaml) with the merged checkpoint beside it, for plans of \
+              combine-checkpoints on an image generator",
+    engines: &[Engine { name: "mergekit-pytorch", since: "0.1.5" }],
+    edits: Edits::These {
+        takes: &[Takes::exactly(CombineCheckpoints::KIND, Families::These { list: generators, beyond: "" })],
+        refuses: &[],
+        otherwise: "it sums checkpoints and does nothing else; use `--to plan`",
+    },
+    check: "python tests/golden/check_mergekit.py DIR_OF_THE_MODEL DIR_OF_THIS_FILE",
+    verified: VERIFIED,
+};
+
+const VERIFIED: &[Verified] = &[];
+
+fn generators() -> Vec<&'static str> {
+    vec![GENERATOR]
+}
