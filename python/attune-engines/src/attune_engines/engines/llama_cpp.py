@@ -40,7 +40,7 @@ class LlamaCpp:
     ) -> list[NDArray[np.float32]]:
         file = folder / FILE if folder.is_dir() else folder
         if not file.is_file():
-            raise EngineError(f"{file} is not there; `attune export --to gguf` writes the file that llama.cpp loads")
+            raise EngineError(f"{file} is not there; `attune export --to gguf` writes it for llama.cpp")
         tokens, plain = vocabulary(file)
         with environment(served(folder).get("environment")):
             longest = max(map(len, sequences), default=0)
