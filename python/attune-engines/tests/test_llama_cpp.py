@@ -92,7 +92,7 @@ def write(model: Any, file: Path) -> None:
     writer.close()
 
 
-def test_probabilities_are_those_of_the_model_and_a_cache_in_few_bits_has_others(dense: Any, tmp_path: Path) -> None:
+def test_probabilities_are_the_models_and_a_cache_in_few_bits_has_others(dense: Any, tmp_path: Path) -> None:
     import torch
 
     tokens = [3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8]

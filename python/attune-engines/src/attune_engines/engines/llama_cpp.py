@@ -20,8 +20,8 @@ MANIFEST = "attune-export.json"
 
 
 class LlamaCpp:
-    """One thread. The cache of keys and values is in float32 and attention is computed step by step, unless the
-    export says how the cache is stored: then as it says.
+    """One thread. The cache of keys and values is in float32 and attention is computed step by step, unless
+    the export says how the cache is stored: then as it says.
 
     Products with matrices of codes are llama.cpp's own: what enters them is rounded to 8 bits.
     """
@@ -40,17 +40,19 @@ class LlamaCpp:
     ) -> list[NDArray[np.float32]]:
         file = folder / FILE if folder.is_dir() else folder
         if not file.is_file():
-            raise EngineError(f"{file} is not there; llama.cpp loads one file, which `attune export --to gguf` writes")
+            raise EngineError(f"{file} is not there; `attune export --to gguf` writes it for llama.cpp")
         tokens, plain = vocabulary(file)
         with environment(served(folder).get("environment")):
-            server = opened(file, served(folder).get("arguments") or [], max(map(len, sequences), default=0) + 2)
+            longest = max(map(len, sequences), default=0)
+            server = opened(file, served(folder).get("arguments") or [], longest + 2)
             try:
-                return [
-                    np.stack([row(server, list(sequence[: position + 1]), tokens, plain) for position in asked])
-                    if asked
-                    else np.zeros((0, tokens), np.float32)
-                    for sequence, asked in zip(sequences, positions, strict=True)
-                ]
+                answers = []
+                for sequence, asked in zip(sequences, positions, strict=True):
+                    answer = np.zeros((len(asked), tokens), np.float32)
+                    for place, position in enumerate(asked):
+                        answer[place] = row(server, list(sequence[: position + 1]), tokens, plain)
+                    answers.append(answer)
+                return answers
             finally:
                 del server
 
@@ -115,8 +117,8 @@ def opened(file: Path, arguments: Sequence[str], context: int) -> Any:
 def row(server: Any, prompt: list[int], tokens: int, plain: int) -> NDArray[np.float32]:
     """Logarithms of the probabilities of all tokens behind a prompt.
 
-    The server says them once the token that it chose is a text, which a lone byte is not: so it has to choose `plain`.
-    Probabilities are those before the choice.
+    The server says them once the token that it chose is a text, which a lone byte is not: so it has to choose
+    `plain`. Probabilities are those before the choice.
     """
     request = {
         "prompt": prompt,
