@@ -13,6 +13,7 @@ mod one_window;
 mod page;
 mod read;
 mod recipe;
+mod rounding;
 mod targets;
 mod verified;
 mod wire;

@@ -14,6 +14,7 @@ use super::description::{CACHES, DESCRIPTION, EXPERTS, GROUPS, MXFP4, NVFP4, ROU
 use super::level::Level;
 use super::{TARGET, cache, families, refuse, together};
 use crate::description::Answer;
+use crate::rounding;
 
 /// What a plan means here.
 #[derive(Debug)]
@@ -123,6 +124,7 @@ fn add(matrices: &mut BTreeMap<String, Level>, edit: &WeightBits, model: &Model)
     if edit.bits >= 16 {
         return Ok(());
     }
+    rounding::check(edit)?;
     let level = level(edit, model, experts > 0)?;
     if experts == 0 {
         matrices.insert(whole, level);

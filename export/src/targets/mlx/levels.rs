@@ -15,6 +15,7 @@ use super::description::{GROUPS, LEVELS, ROUNDED};
 use super::families::{self, FAMILIES};
 use super::{DESCRIPTION, TARGET};
 use crate::description::Answer;
+use crate::rounding;
 
 /// How a matrix is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -94,13 +95,7 @@ impl Levels {
                 grid.name()
             ));
         }
-        if let Some(rounding) = edit.rounding {
-            return Err(format!(
-                "codes that {} chose are not in the stored weights, which is all that this target sees; search without `rounding`, \
-                 or use `--to plan`",
-                rounding.name()
-            ));
-        }
+        rounding::check(edit)?;
         let numbers = |numbers: &[u32]| numbers.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
         if !LEVELS.contains(&edit.bits) {
             let levels = numbers(LEVELS);
