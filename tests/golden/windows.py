@@ -33,7 +33,7 @@ MODELS = {
     "gemma2": ("gemma2", {"sliding_window": 8, "query_pre_attn_scalar": 32, "attn_logit_softcapping": 5.0}),
     "granite": ("granite", {"attention_multiplier": 0.17, "embedding_multiplier": 1.5, "residual_multiplier": 0.7, "logits_scaling": 2.0}),
     "mixtral": ("mixtral", {"num_local_experts": 4, "num_experts_per_tok": 2, "sliding_window": None}),
-    "cohere2": ("cohere2", {"sliding_window": 10, "layer_types": ["sliding_attention", "full_attention", "sliding_attention"], "logit_scale": 2.0}),
+    "cohere2": ("cohere2", {"hidden_size": 128, "sliding_window": 10, "layer_types": ["sliding_attention", "full_attention", "sliding_attention"], "logit_scale": 2.0}),
     "gpt_oss": ("gpt_oss", {"num_local_experts": 4, "num_experts_per_tok": 2, "sliding_window": 10, "rope_parameters": {"rope_type": "default", "rope_theta": 10000.0}}),
 }
 

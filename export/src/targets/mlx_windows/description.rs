@@ -12,7 +12,7 @@ pub(crate) const DESCRIPTION: Description = Description {
     name: "mlx-windows",
     summary: "the checkpoint of a Llama or Mistral with sliding windows in some layers, as `layer_types` and `sliding_window` that mlx-lm \
               and vLLM's own Llama read; Transformers passes over them in silence there: `--to windows` is for it",
-    engines: &[Engine { name: "mlx-lm", since: "0.32.2" }, Engine { name: "vLLM", since: "" }],
+    engines: &[Engine { name: "mlx-lm", since: "0.32.2" }, Engine { name: "vLLM", since: "0.32.0" }],
     edits: Edits::These {
         takes: &[Takes {
             together: &[Together::Heads],
@@ -24,9 +24,18 @@ pub(crate) const DESCRIPTION: Description = Description {
     },
     check: "python tests/golden/check_mlx_windows.py DIR_OF_THE_DENSE_MODEL DIR_OF_THIS_FILE DIR_OF_THIS_FILE/attune-export.json",
     tolerance: Tolerance::FLOAT32,
-    verified: &[Verified {
-        what: "logits of a Llama in mlx-lm are those of the dense model under the plan's masks: they differ by 0 in one pass and by 1e-5 token by token, of 6; the plan changes them by 8",
-        how: "`python tests/golden/check_mlx_windows.py`, a small random model, mlx on CPU",
-        when: "2026-11-30",
-    }],
+    verified: &[
+        Verified {
+            what: "logits of a Llama in mlx-lm are those of the dense model under the plan's masks: they differ by 0 in one pass and by 1e-5 \
+                   token by token, of 6; the plan changes them by 8",
+            how: "`python tests/golden/check_mlx_windows.py`, a small random model, mlx on CPU",
+            when: "2026-11-30",
+        },
+        Verified {
+            what: "the same in vLLM 0.32.0's own Llama: logarithms of probabilities of a prompt and of what is generated differ by 1e-5, and \
+                   by 7 or more from the dense model",
+            how: "`python tests/golden/check_windows_vllm.py`, a small random model on CPU",
+            when: "2026-11-30",
+        },
+    ],
 };
