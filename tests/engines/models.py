@@ -12,8 +12,8 @@ ROOT = Path(__file__).resolve().parents[2]
 TINY_MOE = ROOT / "models" / "tiny-moe"
 
 
-def make(name: str, folder: Path, sizes: dict[str, Any]) -> None:
-    """A checkpoint in float32."""
+def make(name: str, folder: Path, sizes: dict[str, Any], target: str) -> None:
+    """A checkpoint in float32, with the keys of config.json that the engine of the target reads."""
     import torch
     from safetensors.torch import load_file, save_file
     from transformers import AutoConfig, AutoModelForCausalLM
@@ -30,6 +30,11 @@ def make(name: str, folder: Path, sizes: dict[str, Any]) -> None:
     for change in changes:
         written |= change
         written = {key: value for key, value in written.items() if value is not None or key not in change}
+    rotation = written.get("rope_parameters") or {}
+    if target == "mlx" and rotation.get("rope_type") == "default":
+        # mlx-lm reads what transformers wrote before version 5.
+        written |= {key: value for key, value in rotation.items() if key != "rope_type"}
+        del written["rope_parameters"]
     (folder / "config.json").write_text(json.dumps(written, indent=2))
     plus_one = family.startswith("gemma") or family == "nemotron"
     file = folder / "model.safetensors"
@@ -40,4 +45,4 @@ def make(name: str, folder: Path, sizes: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    make(sys.argv[1], Path(sys.argv[2]), json.loads(sys.argv[3]))
+    make(sys.argv[1], Path(sys.argv[2]), json.loads(sys.argv[3]), sys.argv[4])

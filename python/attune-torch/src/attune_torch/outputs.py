@@ -23,7 +23,8 @@ def of_plan(subject: Subject, task: Task, plan: Plan, batch: Batch, positions: i
         compiled = edits.compile(subject, plan)
         for number, item in enumerate(batch.items):
             asked = task.item(batch.split, item)
-            for tokens in [one.tokens for one in (*asked.passages, *asked.prompts)]:
+            passages, prompts = asked.passages, asked.prompts
+            for tokens in [*(one.tokens for one in passages), *(one.tokens for one in prompts)]:
                 batch.breathe()
                 # Edits are entered for one sequence, and not while the host is told of it.
                 with compiled.entered(subject):

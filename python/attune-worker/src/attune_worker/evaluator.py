@@ -139,8 +139,8 @@ class Batch(abc.ABC):
 class Session(abc.ABC):
     """An open subject and task.
 
-    `check` may be called while `evaluate` runs, from another thread; `evaluate`, `signal` and `outputs` run side by side
-    only as far as `Opened.concurrency` says."""
+    `check` may be called while `evaluate` runs, from another thread; `evaluate`, `signal` and `outputs` run side
+    by side only as far as `Opened.concurrency` says."""
 
     @property
     @abc.abstractmethod
@@ -166,9 +166,9 @@ class Session(abc.ABC):
         raise BadRequest(f"there is no signal `{name}`")
 
     def outputs(self, plan: Plan, batch: Batch, positions: int) -> Iterable[Outputs]:
-        """What the subject computes under a plan, before anything is scored: sequence by sequence, in the order of
-        `batch.items`, at no more than `positions` positions each (`spread` says which). `batch` has no plans; the plan has
-        passed `check`. Asked only where `describe` has `"outputs": True`."""
+        """What the subject computes under a plan, before anything is scored: sequence by sequence, in the
+        order of `batch.items`, at no more than `positions` positions each (`spread` says which). `batch` has no
+        plans; the plan has passed `check`. Asked only where `describe` has `"outputs": True`."""
         raise BadRequest("this evaluator hands out no outputs")
 
     def peak_memory(self) -> int | None:
@@ -213,8 +213,8 @@ class Outputs:
 
 
 def spread(length: int, most: int) -> list[int]:
-    """At most `most` positions of a sequence of `length`, evenly spread from the first to the last; the last alone where one is
-    wanted."""
+    """At most `most` positions of a sequence of `length`, evenly spread from the first to the last; the last
+    alone where one is wanted."""
     count = min(length, most)
     if count <= 1:
         return [length - 1] * count

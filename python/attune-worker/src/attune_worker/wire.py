@@ -150,7 +150,8 @@ def outputs_json(outputs: Outputs) -> dict[str, Any]:
     positions, expected = len(outputs.positions), 4 * outputs.width * len(outputs.positions)
     if not positions or len(outputs.values) != expected:
         found = len(outputs.values)
-        raise ValueError(f"outputs of item {outputs.item} are {found} bytes, expected 4 × {outputs.width} × {positions}")
+        wanted = f"4 × {outputs.width} × {positions}"
+        raise ValueError(f"outputs of item {outputs.item} are {found} bytes, expected {wanted}")
     return {
         "item": outputs.item,
         "inputs": list(map(int, outputs.inputs)),
