@@ -123,7 +123,7 @@ def check(model, exported, sequences, positions, dense, engine):
         "argmax": float(np.mean(np.stack(served).argmax(-1) == np.stack(expected).argmax(-1))),
     }
     figures["positions"] = share(served, expected)
-    good = figures["positions"] >= 0.9 and figures["from the model"] > 10 * max(NEAR, figures["from the plan, cut off"])
+    good = figures["positions"] >= 0.8 and figures["from the model"] > 10 * max(NEAR, figures["from the plan, cut off"])
     if not rounded:
         good = good and figures["from the plan"] < NEAR
     if windows and not rounded:

@@ -19,18 +19,20 @@ if TYPE_CHECKING:
 def measure(asked: Asked) -> Signal:
     """`[layer][part]`: part 0 is attention, 1 the feed-forward part, 2 the whole block; each with its
     residual. A block is run a second time without its feed-forward part, which gives the stream between the
-    halves whatever the block is made of."""
+    halves whatever the block is made of. Halves of a layer without attention, which no plan can name, are 0."""
     subject = asked.subject
     layers = len(subject.layers)
     sums = torch.zeros(layers, 3, dtype=torch.float64)
-    halves = [Edit("drop-block", {"layer": layer, "part": "feed-forward"}) for layer in range(layers)]
+    whole = [layer for layer in subject.layers if layer.caches]
+    halves = [Edit("drop-block", {"layer": layer.index, "part": "feed-forward"}) for layer in whole]
     try:
         without = compile(subject, halves).layers
     except Unsupported as refused:
         raise BadRequest(f"signal `{asked.name}`: {refused}") from None
     with ExitStack() as stack, torch.no_grad():
         for layer in subject.layers:
-            _watch(stack, layer, without[layer.index], asked, sums[layer.index])
+            half = without[layer.index] if layer.caches else None
+            _watch(stack, layer, half, asked, sums[layer.index])
         for item in range(len(asked.ids)):
             asked.breathe()
             subject.hidden(asked.item(item))
@@ -38,12 +40,17 @@ def measure(asked: Asked) -> Signal:
     return asked.signal([("layer", layers), ("part", 3)], values, 2 * asked.layer_tokens())
 
 
-def _watch(stack: ExitStack, layer: Layer, half: LayerEdits, asked: Asked, sums: Tensor) -> None:
+def _watch(stack: ExitStack, layer: Layer, half: LayerEdits | None, asked: Asked, sums: Tensor) -> None:
     within = False
 
     def hook(block: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], given: Any) -> None:
         nonlocal within
         if within:
+            return
+        before, after = _stream(args or tuple(kwargs.values())), _stream(given)
+        if half is None:
+            rows = float(before[..., 0].numel())
+            sums.add_(torch.tensor([rows, rows, _cosines(before, after)], dtype=torch.float64))
             return
         within = True
         try:
@@ -51,7 +58,6 @@ def _watch(stack: ExitStack, layer: Layer, half: LayerEdits, asked: Asked, sums:
                 between = _stream(block(*args, **kwargs))
         finally:
             within = False
-        before, after = _stream(args or tuple(kwargs.values())), _stream(given)
         pairs = ((before, between), (between, after), (before, after))
         sums.add_(torch.tensor([_cosines(one, other) for one, other in pairs], dtype=torch.float64))
 
