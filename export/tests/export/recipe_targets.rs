@@ -11,7 +11,7 @@ use attune_vocabulary::arrange;
 use crate::checkpoint::{Files, provenance, single, tensors};
 use crate::recipes::model;
 
-const ALL: [&str; 6] = ["autoround", "llm-compressor", "gptqmodel", "modelopt", "exl3", "mlx-recipe"];
+const ALL: [&str; 6] = ["autoround", "llm-compressor", "gptqmodel", "modelopt", "exllama", "mlx-recipe"];
 
 fn bits(layer: i64, module: &str, bits: i64) -> Edit {
     Edit::new("weight-bits")
@@ -46,7 +46,9 @@ fn written(name: &str, plan: &Plan, family: &str) -> Files {
 fn recipes_keep_the_promises_of_exporters() {
     let files = single(&tensors(safetensors::Dtype::F32));
     for name in ALL {
-        let plans = [Plan::default(), plan(), arrange([bits(0, "q", 4)]), arrange([bits(2, "q", 4)])];
+        let even = plan().edits().iter().cloned().map(|edit| edit.int("bits", 4)).collect::<Vec<_>>();
+        let plans =
+            [Plan::default(), plan(), arrange(even), arrange([bits(0, "q", 4)]), arrange([bits(2, "q", 4)])];
         for family in ["llama", "mixtral"] {
             check(target(name).unwrap().exporter, &model(family), &files, &plans);
         }
@@ -116,7 +118,7 @@ fn llm_compressor_has_disjoint_groups_of_names() {
 
 #[test]
 fn exl3_has_one_key_for_each_tensor_and_one_source_for_each_number_of_bits() {
-    let text = written("exl3", &plan(), "llama").text("override.yaml");
+    let text = written("exllama", &plan(), "llama").text("override.yaml");
     assert_eq!(text.matches("- key: ").count(), 14, "{text}");
     assert!(
         text.contains("  - key: \"model.layers.0.self_attn.o_proj.*\"\n    source: \"exl3-8\"\n"),

@@ -473,7 +473,7 @@ fn cases() -> Vec<Case> {
             "one of none, affine-int, symmetric as `grid`",
         ),
         ("llm-compressor", vec![activation_bits()], llama(), "activation-bits", "`--to plan`"),
-        ("llm-compressor", but(bits("k", 8, 64)), llama(), "weight-bits", "`k` has 8 bits"),
+        ("llm-compressor", but(bits("k", 8, 64)), llama(), "weight-bits", "`k` 8 bits in groups of 64"),
         ("llm-compressor", but(bits("up", 8, 64)), llama(), "weight-bits", "give them the same bits"),
         (
             "llm-compressor",
@@ -487,8 +487,8 @@ fn cases() -> Vec<Case> {
         ("gptqmodel", vec![bits("o", 6, 64)], llama(), "weight-bits", "it has 2, 3, 4, 8 bits"),
         ("modelopt", vec![bits("o", 2, 64)], llama(), "weight-bits", "it has 4, 8 bits"),
         ("modelopt", vec![bits("o", 4, 32).text("grid", "mxfp4")], llama(), "weight-bits", "fp8-e4m3-tensor"),
-        ("exl3", vec![span()], llama(), "attention-span", "`--to plan`"),
-        ("exl3", vec![bits("o", 4, 32).text("grid", "symmetric")], llama(), "weight-bits", "one of none"),
+        ("exllama", vec![span()], llama(), "attention-span", "`--to plan`"),
+        ("exllama", vec![bits("o", 4, 32).text("grid", "symmetric")], llama(), "weight-bits", "one of none"),
         ("mlx-recipe", vec![bits("o", 4, 256)], llama(), "weight-bits", "groups of 32, 64, 128 channels"),
         ("mlx-recipe", vec![mix()], generator(), "combine-checkpoints", "`--to plan`"),
         (
@@ -651,7 +651,7 @@ fn techniques_are_told_what_a_target_takes() {
 #[test]
 fn a_recipe_that_cannot_be_written_for_a_module_says_which() {
     for (name, edits, remedy) in [
-        ("exl3", vec![bits("q", 4, 64)], "search without 16 among the levels"),
+        ("exllama", vec![bits("q", 4, 64)], "search without 16 among the levels"),
         ("modelopt", but(bits("o", 8, 64)), "8 bits on the grid fp8-e4m3-tensor"),
         ("autoround", vec![bits("q", 16, 64)], "nothing for a quantiser to do"),
     ] {

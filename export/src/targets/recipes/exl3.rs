@@ -1,4 +1,4 @@
-//! `exl3`: an override for ExLlamaV3's `util/recompile.py`, which mixes models that were quantised with one number of bits each.
+//! `exllama`: an override for ExLlamaV3's `util/recompile.py`, which mixes models that were quantised with one number of bits each.
 
 use std::collections::BTreeSet;
 
@@ -15,9 +15,9 @@ use crate::description::{
 use crate::matrices::named_families;
 use crate::yaml;
 
-/// The target `exl3`.
+/// The target `exllama`.
 pub(in crate::targets) const DESCRIPTION: Description = Description {
-    name: "exl3",
+    name: "exllama",
     summary: "override.yaml for `util/recompile.py` of ExLlamaV3, which mixes EXL3 models of whole bits tensor by tensor, for plans \
               of weight-bits that give few bits to every linear module; approximate",
     engines: &[Engine { name: "ExLlamaV3", since: "" }],
