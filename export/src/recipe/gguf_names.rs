@@ -1,0 +1,39 @@
+//! What matrices are called in GGUF files.
+
+use std::collections::BTreeMap;
+
+use attune_vocabulary::Module;
+
+use crate::matrices::{Matrices, Matrix};
+
+/// The numbers of matrices by the name of their tensor in a GGUF file. All experts of a layer are in one tensor there.
+pub(super) fn by_name(matrices: &Matrices) -> BTreeMap<String, Vec<usize>> {
+    let list = matrices.list();
+    let mut names: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (number, matrix) in list.iter().enumerate() {
+        names.entry(name(matrix, matrices)).or_default().push(number);
+    }
+    names
+}
+
+fn name(matrix: &Matrix, matrices: &Matrices) -> String {
+    let fused = matrices.of_tensor(&matrix.tensor).len() > 1;
+    let experts = if matrix.expert.is_some() { "_exps" } else { "" };
+    let stem = match matrix.module {
+        Module::Query | Module::Key | Module::Value if fused => "attn_qkv",
+        Module::Query => "attn_q",
+        Module::Key => "attn_k",
+        Module::Value => "attn_v",
+        Module::Output => "attn_output",
+        Module::QueryDown => "attn_q_a",
+        Module::QueryUp => "attn_q_b",
+        Module::KeyValueDown => "attn_kv_a_mqa",
+        Module::KeyValueUp => "attn_kv_b",
+        // Gate and up in one matrix have the name of up.
+        Module::Gate if fused => "ffn_up",
+        Module::Gate => "ffn_gate",
+        Module::Up => "ffn_up",
+        Module::Down => "ffn_down",
+    };
+    format!("blk.{}.{stem}{experts}.weight", matrix.layer)
+}
