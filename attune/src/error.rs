@@ -1,5 +1,7 @@
 //! Why something could not be done: typed, and whose turn it is to put it right.
 
+#[cfg(feature = "native")]
+mod baseline;
 mod cause;
 mod continuing;
 mod evaluator;
@@ -9,6 +11,8 @@ mod path;
 mod start;
 mod target;
 
+#[cfg(feature = "native")]
+pub use baseline::{BaselineError, RecipeFault};
 pub use cause::Cause;
 pub use continuing::{ContinueError, NoStore};
 pub use evaluator::{NoExample, OtherEvaluator};
@@ -119,6 +123,8 @@ impl From<SessionError> for Error {
             | SessionError::NoDamages { .. }
             | SessionError::NoTable(_)
             | SessionError::NoStart { .. }
+            | SessionError::BaselineName { .. }
+            | SessionError::BaselineRefused { .. }
             | SessionError::CannotRace { .. }
             | SessionError::NothingRuns { .. } => Self::input(error),
             _ => Self::run(error),

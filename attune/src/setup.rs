@@ -2,6 +2,8 @@
 //! made before anything is evaluated.
 
 #[cfg(feature = "native")]
+mod baselines;
+#[cfg(feature = "native")]
 mod folder;
 #[cfg(feature = "native")]
 mod profile;
@@ -23,6 +25,8 @@ use std::sync::Arc;
 use attune_core::store::{self, Record, Store, StudyHeader};
 
 use crate::error::Error;
+#[cfg(feature = "native")]
+pub(crate) use baselines::{Compared, hashes};
 #[cfg(feature = "native")]
 pub(crate) use folder::absolute;
 #[cfg(feature = "backend")]

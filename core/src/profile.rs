@@ -66,6 +66,9 @@ pub struct Profile {
     pub seed: u64,
     /// How the result is reported.
     pub report: ReportSpec,
+    /// Recipes of other quantisers, or plans, that the result is compared with, by the names of their rows: paths, relative to the
+    /// profile file.
+    pub baselines: BTreeMap<String, String>,
 }
 
 /// Something chosen by name, with options that its owner checks.

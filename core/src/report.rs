@@ -14,6 +14,15 @@ pub type Estimates = BTreeMap<String, Estimate>;
 /// Name of the contender without edits, in every report that was ever stored.
 pub const UNEDITED: &str = "dense";
 
+/// Rows of every result, whose names no baseline has.
+pub const ROWS: [&str; 4] = [UNEDITED, "random", "random-best", "found"];
+
+/// Whether a name is that of a row of every result: the row of the winner is `found (trial 7)`.
+pub fn is_row(name: &str) -> bool {
+    let plain = name.to_lowercase();
+    ROWS.contains(&plain.split([' ', '(']).next().unwrap_or_default())
+}
+
 /// One line of the result table.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Contender {

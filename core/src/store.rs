@@ -2,6 +2,8 @@
 
 mod same_study;
 
+use std::collections::BTreeMap;
+
 use crate::describe;
 use crate::evaluator::{EvalFailure, Split};
 use crate::event::Underway;
@@ -38,6 +40,8 @@ pub struct StudyHeader {
     pub model_path: String,
     /// Identity of data and scoring, over all splits.
     pub task_fingerprint: ContentHash,
+    /// Plans that the result is compared with beside the technique's own baselines, by the names of their rows: their hashes.
+    pub baselines: BTreeMap<String, ContentHash>,
     /// Element type, backend and its version.
     pub numerics: String,
     /// Device that the study was started on, for people. Not compared on resume: `numerics` is.

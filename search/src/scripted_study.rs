@@ -1,5 +1,6 @@
 //! A whole scripted study, ready to run.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use attune_core::evaluator::{Evaluator as _, Fidelity};
@@ -13,7 +14,7 @@ use attune_core::store::StudyHeader;
 use attune_core::technique::Technique as _;
 use crossbeam_channel::{Sender, unbounded};
 
-use crate::session::{self, SessionEnd, SessionError, SessionSetup, Start};
+use crate::session::{self, PlanBaseline, SessionEnd, SessionError, SessionSetup, Start};
 use attune_testkit::scripted::{MemoryStore, ScriptedEvaluator, ScriptedTechnique};
 
 /// The parts of a scripted study; change what a test is about, then [`Study::setup`].
@@ -36,6 +37,8 @@ pub(crate) struct Study {
     pub(crate) items: u32,
     /// What the search starts from.
     pub(crate) start: Option<Start>,
+    /// Plans that the result is compared with.
+    pub(crate) plan_baselines: Vec<PlanBaseline>,
     /// Racing.
     pub(crate) racing: Option<Racing>,
     /// Seed.
@@ -59,6 +62,7 @@ impl Default for Study {
             trials: 30,
             items: 8,
             start: None,
+            plan_baselines: Vec::new(),
             racing: None,
             seed: 1,
             workers: 1,
@@ -93,6 +97,7 @@ impl Study {
             report: ReportSpec { items: 20, random: 5 },
             out_of_domain: vec!["other".to_owned()],
             workers: self.workers,
+            plan_baselines: self.plan_baselines.clone(),
             whereabouts: None,
         })
     }
@@ -109,6 +114,7 @@ impl Study {
             model_fingerprint: model.fingerprint,
             model_path: "models/scripted".to_owned(),
             task_fingerprint: ContentHash::of(b"scripted task"),
+            baselines: BTreeMap::new(),
             numerics: self.evaluator.info().numerics.clone(),
             device: self.evaluator.info().device.clone(),
             seed: self.seed,

@@ -19,6 +19,7 @@ mod error;
 mod losses;
 mod measure;
 mod outcome;
+mod plan_baseline;
 mod preflight;
 mod race;
 mod race_loss;
@@ -30,6 +31,7 @@ mod whereabouts;
 
 pub use error::SessionError;
 pub use outcome::stored;
+pub use plan_baseline::PlanBaseline;
 pub use preflight::{Honours, Preflight};
 pub use run::{SessionEnd, run};
 pub use setup::SessionSetup;

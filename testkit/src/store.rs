@@ -233,6 +233,7 @@ pub fn header(study: &str) -> Record {
         model_fingerprint: ContentHash::of(b"model"),
         model_path: "models/tiny".to_owned(),
         task_fingerprint: ContentHash::of(b"task"),
+        baselines: BTreeMap::new(),
         numerics: "f32/test".to_owned(),
         device: "cpu".to_owned(),
         seed: u64::MAX,

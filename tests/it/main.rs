@@ -19,6 +19,7 @@ mod pages;
 #[cfg(unix)]
 mod pictures;
 mod quickstart;
+mod recipes;
 mod resume;
 #[cfg(unix)]
 mod screens;

@@ -47,8 +47,10 @@ fn targets_are_listed_shown_and_slips_are_named() {
 fn a_target_that_there_is_none_of_is_refused_at_its_place() {
     let place = Place::new();
     let profile = bits(&place, "", "target: \"ml\",");
-    let words =
-        ["small.ron:6:5: target is \"ml\", expected \"plan\" or \"hf\" or \"mlx\"; did you mean `mlx`?"];
+    let words = [
+        "small.ron:6:5: target is \"ml\", expected \"plan\" or \"hf\" or \"mlx\" or",
+        "; did you mean `mlx`?",
+    ];
     refused(&place.attune(&["run", &profile]), 2, &words);
     let profile = bits(&place, "", "");
     let set = place.attune(&["run", &profile, "--set", "target=plna"]);

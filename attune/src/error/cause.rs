@@ -19,6 +19,8 @@ use attune_plugins::{HostError, LoadError};
 use attune_search::session::SessionError;
 use attune_search::strategy::StrategyError;
 
+#[cfg(feature = "native")]
+use super::BaselineError;
 use super::{
     ChoiceError, ContinueError, FolderError, NoExample, NoStore, OtherEvaluator, PathError, StagingError,
     StartError, TargetError,
@@ -104,6 +106,10 @@ pub enum Cause {
     /// The target of a study does not take what its technique makes.
     #[error(transparent)]
     Target(#[from] TargetError),
+    /// A recipe that a result is to be compared with.
+    #[cfg(feature = "native")]
+    #[error(transparent)]
+    Baseline(#[from] BaselineError),
     /// There is no such trial to export, or it may not be.
     #[error(transparent)]
     Choice(#[from] ChoiceError),

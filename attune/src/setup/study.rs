@@ -13,7 +13,7 @@ use attune_core::technique::Technique;
 use attune_search::session::{Preflight, SessionSetup};
 use attune_search::strategy::StrategySource;
 
-use super::{ChosenTarget, ChosenTask, Complaints, goes_on, start, technique, told};
+use super::{ChosenTarget, ChosenTask, Compared, Complaints, goes_on, hashes, start, technique, told};
 use crate::error::{Error, PathError};
 use crate::paths;
 use crate::run_options::RunOptions;
@@ -82,6 +82,8 @@ pub(crate) fn study_of_parts(
     let space = Arc::new(technique.space(&model, &settings)?);
     let out_of_domain = task.domains(profile);
     let objectives = task.objectives(profile);
+    let compared = Compared { technique: &*technique, options: &settings, space: &space, model: &model };
+    let plan_baselines = compared.with(profile, &base, &complaints).map_err(Error::input)?;
     let study = Preflight {
         technique: &*technique,
         options: &settings,
@@ -97,6 +99,7 @@ pub(crate) fn study_of_parts(
         report: profile.report,
         out_of_domain: &out_of_domain,
         start: start.as_ref().map(|found| &found.start),
+        plan_baselines: &plan_baselines,
         seed: profile.seed,
     };
     study.check(&|plan| prepared.outline().check(plan))?;
@@ -126,6 +129,7 @@ pub(crate) fn study_of_parts(
         task_fingerprint: ContentHash::of_parts(
             prepared.task().fingerprints.values().map(|hash| hash.as_bytes().as_slice()),
         ),
+        baselines: hashes(&plan_baselines),
         numerics: prepared.info().numerics.clone(),
         device: prepared.info().device.clone(),
         seed: profile.seed,
@@ -159,6 +163,7 @@ pub(crate) fn study_of_parts(
         deadline: Some(Duration::from_secs(profile.deadline_seconds)),
         report: profile.report,
         out_of_domain,
+        plan_baselines,
         workers,
     })
 }

@@ -1,5 +1,6 @@
 //! A study on an evaluator that a program brings, whose model and data are open already.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -81,6 +82,7 @@ impl Described {
             task_fingerprint: ContentHash::of_parts(
                 task.fingerprints.values().map(|hash| hash.as_bytes().as_slice()),
             ),
+            baselines: BTreeMap::new(),
             numerics: evaluator.info().numerics.clone(),
             device: evaluator.info().device.clone(),
             seed: self.seed,
@@ -104,6 +106,7 @@ impl Described {
             deadline: self.deadline,
             report: self.report,
             out_of_domain: Vec::new(),
+            plan_baselines: Vec::new(),
             workers,
         };
         setup.check()?;

@@ -193,6 +193,7 @@ fn two_studies_side_by_side() {
                 model_fingerprint: ContentHash::of(b"m"),
                 model_path: String::new(),
                 task_fingerprint: ContentHash::of(b"d"),
+                baselines: BTreeMap::new(),
                 numerics: String::new(),
                 device: String::new(),
                 seed: finished.seed,

@@ -29,6 +29,7 @@ pub fn same_study(existing: &StudyHeader, new: &StudyHeader) -> Result<(), Store
             let (old, new) = (existing.task_fingerprint, new.task_fingerprint);
             fingerprint("the task's data or scoring (fingerprint)", old, new, &files)
         })
+        .or_else(|| baselines(existing, new))
         .or_else(|| numerics(existing, new));
     match difference {
         None => Ok(()),
@@ -49,6 +50,19 @@ fn seed(existing: &StudyHeader, new: &StudyHeader) -> Option<Difference> {
         what: "its seed",
         found: existing.seed.to_string(),
         expected: new.seed.to_string(),
+    })
+}
+
+fn baselines(existing: &StudyHeader, new: &StudyHeader) -> Option<Difference> {
+    let said = |hash: Option<&ContentHash>| hash.map_or("none".to_owned(), |hash| hash.short());
+    let names = existing.baselines.keys().chain(new.baselines.keys());
+    let (name, found, expected) = names
+        .map(|name| (name, existing.baselines.get(name), new.baselines.get(name)))
+        .find(|(_, found, expected)| found != expected)?;
+    Some(Difference {
+        what: "a recipe that its result is compared with (its plan)",
+        found: format!("{} for `{name}`", said(found)),
+        expected: format!("{}: its file has changed, or what it means", said(expected)),
     })
 }
 
@@ -117,6 +131,7 @@ mod tests {
             model_fingerprint: ContentHash::of(b"m"),
             model_path: "models/m".into(),
             task_fingerprint: ContentHash::of(b"d"),
+            baselines: [("other".to_owned(), ContentHash::of(b"p"))].into(),
             numerics: "f32/flex".into(),
             device: "cpu".into(),
             seed: 1,
@@ -164,6 +179,10 @@ mod tests {
         assert!(message(|new| new.technique_fingerprint = other).contains("technique's component"));
         assert!(message(|new| new.model_fingerprint = other).contains("model's configuration or weights"));
         assert!(message(|new| new.task_fingerprint = other).contains("task's data"));
+        let recipe = message(|new| drop(new.baselines.insert("other".to_owned(), other)));
+        assert!(recipe.contains("a recipe that its result is compared with"), "{recipe}");
+        let without = message(|new| new.baselines.clear());
+        assert!(without.contains("for `other`, this run has none"), "{without}");
         let mut existing = header();
         existing.profile = "(\n    task: (selection: \"a.txt\", report: \"b.txt\"),\n)".into();
         let new = StudyHeader { task_fingerprint: other, ..existing.clone() };

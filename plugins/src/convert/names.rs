@@ -1,13 +1,12 @@
 //! Names that a component gives: they go into tables, keys and messages, so they have to be seen and told apart.
 
 use attune_core::printable::{is_visible, quoted};
+use attune_core::report::{ROWS, is_row};
 
 use super::BadOutput;
 
 /// The longest name, in characters.
 const LONGEST: usize = 128;
-/// Rows of a result that are attune's own.
-const ROWS: [&str; 4] = ["dense", "random", "random-best", "found"];
 
 /// A name, or a complaint about it; `what` says whose it is, in words.
 pub(super) fn name(what: &str, name: String) -> Result<String, BadOutput> {
@@ -32,9 +31,7 @@ pub(super) fn unit(unit: String) -> Result<String, BadOutput> {
 /// The name of a baseline, which no other row of a result has.
 pub(super) fn baseline(name: String) -> Result<String, BadOutput> {
     let name = self::name("a baseline", name)?;
-    let plain = name.to_lowercase();
-    // The row of the winner is `found (trial 7)`.
-    if ROWS.contains(&plain.split([' ', '(']).next().unwrap_or_default()) {
+    if is_row(&name) {
         return Err(BadOutput(format!(
             "a baseline is named `{name}`, which is a row of every result; the names {} are taken",
             ROWS.join(", ")

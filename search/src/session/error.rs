@@ -209,6 +209,24 @@ pub enum SessionError {
         /// The strategy.
         strategy: String,
     },
+    /// A row of the result has the name already.
+    #[error(
+        "report.baselines: a recipe is named `{name}`, which is another row of the result; give it another name"
+    )]
+    BaselineName {
+        /// The name.
+        name: String,
+    },
+    /// The evaluator does not honour a plan that the result is to be compared with.
+    #[error(
+        "report.baselines: the plan of `{name}` cannot be scored: {failure}; leave it out, or choose another evaluator"
+    )]
+    BaselineRefused {
+        /// Its name.
+        name: String,
+        /// Why.
+        failure: EvalFailure,
+    },
     /// The technique's baselines are made of a signal that the evaluator does not measure.
     #[error(
         "technique `{technique}` makes its baselines of signal `{signal}`, which evaluator `{evaluator}` does not measure; it \

@@ -23,7 +23,7 @@ use attune_core::technique::{Signal, Technique};
 use super::caught::caught;
 use super::losses::Losses;
 use super::start::START;
-use super::{SessionError, Start};
+use super::{PlanBaseline, SessionError, Start, plan_baseline};
 use crate::strategy::{StrategyError, StrategySource, TableSource};
 
 pub(super) use signals::wanted as wanted_signals;
@@ -64,6 +64,8 @@ pub struct Preflight<'a> {
     pub out_of_domain: &'a [String],
     /// What the search starts from.
     pub start: Option<&'a Start>,
+    /// Plans that the result is compared with beside the technique's own baselines.
+    pub plan_baselines: &'a [PlanBaseline],
     /// Seed of everything random.
     pub seed: u64,
 }
@@ -90,6 +92,7 @@ impl Preflight<'_> {
             self.strategy_fits(),
             ("racing.first", self.can_race()),
             ("start.study", self.can_start()),
+            ("report.baselines", self.baselines_run(honours)),
         ];
         let mut faults: Vec<_> =
             checks.into_iter().filter_map(|(path, checked)| Some((path, checked.err()?))).collect();
@@ -182,6 +185,17 @@ impl Preflight<'_> {
                 strategy: self.strategy.name().to_owned(),
             }),
         }
+    }
+
+    /// Whether every plan that the result is compared with can be scored, under a name of its own. Baselines that the technique
+    /// makes of signals have names that are not known yet.
+    fn baselines_run(&self, honours: &Honours<'_>) -> Result<(), SessionError> {
+        if self.plan_baselines.is_empty() {
+            return Ok(());
+        }
+        let own = self.technique.baselines(self.model, self.options, &[]).unwrap_or_default();
+        let names: Vec<&str> = own.iter().map(|baseline| baseline.name.as_str()).collect();
+        plan_baseline::check(self.plan_baselines, &names, honours)
     }
 
     /// Whether the trial to start from means something to the technique.

@@ -79,6 +79,7 @@ impl ReportBuilder<'_, '_> {
             entries.push(Entry::unedited(best));
         }
         entries.extend(entries::of_baselines(self.setup, baselines, self.events)?);
+        entries.extend(self.setup.plan_baselines.iter().map(Entry::of_plan));
         let draws = entries::random(self.setup, self.events)?;
         let front = front::of(trials, self.losses);
         let members: Vec<Entry> =

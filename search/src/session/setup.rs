@@ -11,7 +11,7 @@ use attune_core::space::Space;
 use attune_core::store::{Store, StudyHeader, Whereabouts};
 use attune_core::technique::Technique;
 
-use super::{Preflight, SessionError, Start};
+use super::{PlanBaseline, Preflight, SessionError, Start};
 use crate::strategy::StrategySource;
 
 /// Everything that a session needs.
@@ -49,6 +49,8 @@ pub struct SessionSetup {
     pub report: ReportSpec,
     /// Other domains on which the result is reported too.
     pub out_of_domain: Vec<String>,
+    /// Plans that the result is compared with beside the technique's own baselines.
+    pub plan_baselines: Vec<PlanBaseline>,
     /// Evaluator calls at a time; the study does not depend on it.
     pub workers: usize,
 }
@@ -79,6 +81,7 @@ impl SessionSetup {
             report: self.report,
             out_of_domain: &self.out_of_domain,
             start: self.start.as_ref(),
+            plan_baselines: &self.plan_baselines,
             seed: self.header.seed,
         }
     }

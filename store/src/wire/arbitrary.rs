@@ -93,8 +93,9 @@ fn hash() -> impl Strategy<Value = ContentHash> {
 
 fn header() -> impl Strategy<Value = StudyHeader> {
     let texts = (text(), text(), text(), text(), text(), text(), text());
-    (texts, vec(dimension(), 0..3), hash(), hash(), hash(), any::<u64>()).prop_map(
-        |(texts, dimensions, technique_fingerprint, model_fingerprint, task_fingerprint, seed)| {
+    let baselines = vec((text(), hash()), 0..3).prop_map(|found| found.into_iter().collect());
+    (texts, vec(dimension(), 0..3), hash(), hash(), hash(), baselines, any::<u64>()).prop_map(
+        |(texts, dimensions, technique_fingerprint, model_fingerprint, task_fingerprint, baselines, seed)| {
             let (study, profile, technique, model, model_path, numerics, device) = texts;
             StudyHeader {
                 study,
@@ -106,6 +107,7 @@ fn header() -> impl Strategy<Value = StudyHeader> {
                 model_fingerprint,
                 model_path,
                 task_fingerprint,
+                baselines,
                 numerics,
                 device,
                 seed,

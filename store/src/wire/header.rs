@@ -1,5 +1,7 @@
 //! Study headers.
 
+use std::collections::BTreeMap;
+
 use attune_core::space::Dimension;
 use attune_core::store::StudyHeader;
 use serde::{Deserialize, Serialize};
@@ -20,6 +22,8 @@ pub(crate) struct HeaderV1 {
     model_fingerprint: String,
     model_path: String,
     task_fingerprint: String,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    baselines: BTreeMap<String, String>,
     numerics: String,
     device: String,
     seed: u64,
@@ -37,6 +41,7 @@ impl From<&StudyHeader> for HeaderV1 {
             model_fingerprint: header.model_fingerprint.to_string(),
             model_path: header.model_path.clone(),
             task_fingerprint: header.task_fingerprint.to_string(),
+            baselines: header.baselines.iter().map(|(name, hash)| (name.clone(), hash.to_string())).collect(),
             numerics: header.numerics.clone(),
             device: header.device.clone(),
             seed: header.seed,
@@ -58,6 +63,11 @@ impl TryFrom<HeaderV1> for StudyHeader {
             model_fingerprint: hash::from_wire("model_fingerprint", &header.model_fingerprint)?,
             model_path: header.model_path,
             task_fingerprint: hash::from_wire("task_fingerprint", &header.task_fingerprint)?,
+            baselines: header
+                .baselines
+                .into_iter()
+                .map(|(name, text)| Ok((name, hash::from_wire("baselines", &text)?)))
+                .collect::<Result<_, WireError>>()?,
             numerics: header.numerics,
             device: header.device,
             seed: header.seed,

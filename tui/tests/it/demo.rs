@@ -469,6 +469,7 @@ fn header(study: &str) -> StudyHeader {
         model_fingerprint: ContentHash::of(b"model"),
         model_path: "models/tiny-moe".into(),
         task_fingerprint: ContentHash::of(b"task"),
+        baselines: BTreeMap::new(),
         numerics: "f32, flex".into(),
         device: "cpu".into(),
         seed: 1,

@@ -19,7 +19,7 @@ use super::subject::{Opened, Subject};
 use super::{folder_of, taken};
 use crate::backend::{Check, DraftFile, Fault};
 use crate::error::Cause;
-use crate::setup::{self, ChosenTarget, ChosenTask};
+use crate::setup::{self, ChosenTarget, ChosenTask, Compared};
 
 /// One check at a time, and of those that wait only the newest: a person who types asks faster than texts are cut
 /// into tokens.
@@ -134,6 +134,11 @@ fn examine(
     let space = space(&*technique, facts, &options, check)?;
     let (strategy, task) = (strategy?, task?);
     let objectives = chosen.objectives(&profile);
+    let compared = Compared { technique: &*technique, options: &options, space: &space, model: facts };
+    let plan_baselines = compared.with(&profile, base, &setup::nowhere()).unwrap_or_else(|error| {
+        blame(check, "report.baselines", error.to_string());
+        Vec::new()
+    });
     let study = Preflight {
         technique: &*technique,
         options: &options,
@@ -149,6 +154,7 @@ fn examine(
         report: profile.report,
         out_of_domain: &chosen.domains(&profile),
         start: start.as_ref(),
+        plan_baselines: &plan_baselines,
         seed: profile.seed,
     };
     let honours = |plan: &Plan| subject.check(plan);

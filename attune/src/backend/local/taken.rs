@@ -8,6 +8,8 @@ use attune_core::store::{self, Record, StoreError, StudyHeader};
 use attune_search::session::Preflight;
 use attune_store::ReadStore;
 
+use crate::setup;
+
 /// What a study would be, as far as that is known without its evaluator.
 pub(super) fn header(profile: &Profile, study: &Preflight<'_>) -> StudyHeader {
     let choice = |name: &str, options: &_| Selected { name: name.to_owned(), options: Clone::clone(options) };
@@ -31,6 +33,7 @@ pub(super) fn header(profile: &Profile, study: &Preflight<'_>) -> StudyHeader {
         model_fingerprint: study.model.fingerprint,
         model_path: profile.model.clone(),
         task_fingerprint: ContentHash::of_parts(fingerprints.map(|hash| hash.as_bytes().as_slice())),
+        baselines: setup::hashes(study.plan_baselines),
         // The device decides it, which is chosen later.
         numerics: String::new(),
         device: String::new(),

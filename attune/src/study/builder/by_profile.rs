@@ -227,6 +227,8 @@ fn takes(profile: &Profile) -> Result<(), Error> {
         "an evaluator of one's own has its task, and the profile says more of a task than `selection` and `report`"
     } else if profile.target.is_some() {
         "what a program evaluates is exported by the program, and the profile has `target`"
+    } else if !profile.baselines.is_empty() {
+        "a study of one's own evaluator is compared with no recipes, and the profile has `report.baselines`"
     } else if profile.notes.is_some() {
         "a study of one's own evaluator keeps no notes, and the profile has `notes`"
     } else {

@@ -233,6 +233,18 @@ const KEYS: &[Key] = &[
         .help("Random configs that the result is compared with.")
         .example("30")
         .advanced(),
+    Key::new("report.baselines", Kind::Files, Section::Report, "compare with recipes", held!(baselines))
+        .defaults("{}")
+        .help(
+            "Recipes of other quantisers that the result is compared with, by the names of their rows (interchange.md): AutoRound's \
+             `layer_config`, ModelOpt's `hf_quant_config.json`, a GGUF file for its types, a file for `llama-quantize \
+             --tensor-type-file`, or a plan of attune.",
+        )
+        .example(r#"{"autoround": "layer_config.json"}"#)
+        .identity_unless_default()
+        .advanced()
+        .quiet()
+        .comment("What others chose, scored beside the winner."),
 ];
 
 impl Key {

@@ -9,7 +9,7 @@ use attune_core::technique::{Baseline, Cost, TechniqueFailure};
 use attune_core::trial::Trial;
 
 use crate::session::error::lasting;
-use crate::session::{SessionError, SessionSetup};
+use crate::session::{PlanBaseline, SessionError, SessionSetup};
 use crate::strategy::StrategyError;
 
 /// A plan that is scored for the report.
@@ -30,6 +30,17 @@ impl Entry {
             costs: best.costs.clone(),
             plan: best.plan.clone(),
             trial: Some(best.id),
+        }
+    }
+
+    /// What somebody else chose.
+    pub(super) fn of_plan(baseline: &PlanBaseline) -> Self {
+        Self {
+            name: baseline.name.clone(),
+            help: baseline.help.clone(),
+            costs: baseline.costs.clone(),
+            plan: baseline.plan.clone(),
+            trial: None,
         }
     }
 

@@ -41,7 +41,7 @@ pub(in crate::session) fn report(setup: &SessionSetup, baselines: usize) -> Resu
         out_of_domain += of(&Split::OutOfDomain(domain.clone()))?;
     }
     // The winner and the dense model are there too.
-    let entries = baselines as u64 + 2;
+    let entries = (baselines + setup.plan_baselines.len()) as u64 + 2;
     let members = if setup.objectives.len() > 1 { report::MOST_OF_FRONT as u64 } else { 0 };
     let chance = report::most_of_random(setup, setup.report.random as usize, items as u32);
     Ok(Meter::new(Phase::Report, 0, chance + members * items + entries * (items + out_of_domain)))

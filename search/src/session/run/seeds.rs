@@ -5,6 +5,7 @@ use attune_core::space::{Config, Space};
 use attune_core::technique::Baseline;
 
 use crate::session::measure::Measuring;
+use crate::session::plan_baseline;
 use crate::session::preflight::wanted_signals;
 use crate::session::start::START;
 use crate::session::{SessionError, SessionSetup, Start};
@@ -43,6 +44,8 @@ pub(in crate::session) fn baselines(
             }
         }
     });
+    let names: Vec<&str> = baselines.iter().map(|baseline| baseline.name.as_str()).collect();
+    plan_baseline::check(&setup.plan_baselines, &names, |plan| setup.evaluator.check(plan))?;
     match &setup.start {
         Some(start) if baselines.iter().all(|baseline| baseline.name != START) => {
             Err(start.says_nothing_to(&*setup.technique))

@@ -1,5 +1,6 @@
 //! The result table.
 
+use attune_core::evaluator::Evaluator as _;
 use attune_core::scores::MetricScore;
 use attune_core::stats::{self, Support};
 
@@ -33,6 +34,46 @@ fn the_table_holds_everyone_who_has_to_be_beaten() {
     // 5 random configs on two splits, the best of them once more; the winner, dense and 3 baselines on the report split
     // and elsewhere.
     assert_eq!(done, (1..=21).map(|done| (done, 21)).collect::<Vec<_>>());
+}
+
+/// What the scripted technique makes of a config of the highest level everywhere, as somebody else might have chosen it.
+fn others(study: &Study, name: &str) -> PlanBaseline {
+    let technique = &*study.technique;
+    let own = technique.baselines(study.evaluator.model(), &Default::default(), &[]).unwrap();
+    let config = &own.iter().find(|baseline| baseline.name == "too-large").unwrap().config;
+    let plan = technique.lower(study.evaluator.model(), &Default::default(), config).unwrap();
+    let costs = technique.cost(study.evaluator.model(), &Default::default(), config).unwrap();
+    PlanBaseline { name: name.to_owned(), help: "what they chose".to_owned(), costs, plan }
+}
+
+#[test]
+fn what_others_chose_is_scored_beside_the_winner_and_changes_no_search() {
+    let alone = Study::default();
+    let plan_baselines = vec![others(&alone, "theirs")];
+    let study = Study { plan_baselines, ..Study::default() };
+    let (with, events) = finished(&study);
+    let line = |name: &str| with.report.baselines.iter().find(|line| line.name == name).unwrap();
+    assert_eq!(with.report.baselines.last().map(|line| line.name.as_str()), Some("theirs"));
+    assert_eq!(line("theirs").report, line("too-large").report, "the same plan");
+    assert_eq!(line("theirs").delta, line("too-large").delta);
+    assert!(line("theirs").out_of_domain.contains_key("other"));
+    let last = events.iter().rev().find_map(|event| match event {
+        Event::Reporting { done, total, .. } => Some((*done, *total)),
+        _ => None,
+    });
+    assert_eq!(last, Some((23, 23)), "two more than without");
+    finished(&alone);
+    assert_eq!(trials(&study), trials(&alone), "no strategy hears of it");
+}
+
+#[test]
+fn a_row_has_a_name_of_its_own() {
+    for name in ["dense", "found (trial 3)", "Random", "uniform"] {
+        let study = Study::default();
+        let plan_baselines = vec![others(&study, name)];
+        let message = error(&Study { plan_baselines, ..study });
+        assert!(message.contains(&format!("named `{name}`, which is another row")), "{message}");
+    }
 }
 
 #[test]
