@@ -4,6 +4,7 @@ mod companions;
 mod floats;
 mod layout;
 mod manifest;
+mod mix;
 mod piece;
 
 use std::borrow::Cow;
@@ -19,6 +20,7 @@ pub(crate) use companions::{Companions, copy};
 pub(crate) use floats::{float, floats, has_floats, push};
 pub(crate) use layout::{INDEX, Layout, SINGLE, Shard, Tensor, parse};
 pub(crate) use manifest::{MANIFEST, with_manifest};
+pub(crate) use mix::{GENERATOR, Mix};
 pub(crate) use piece::Piece;
 
 /// The file that says what the model is.

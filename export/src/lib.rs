@@ -8,12 +8,18 @@
 mod checkpoint;
 pub mod description;
 mod earlier;
+mod matrices;
 mod page;
 mod read;
+mod recipe;
 mod targets;
 mod wire;
+mod yaml;
 
 pub use earlier::{Earlier, EarlierError, MANIFESTS, earlier};
 pub use page::page;
 pub use read::{PlanFile, ReadError, read_plan};
-pub use targets::{HfExporter, MlxExporter, PlanExporter, Target, UnknownTarget, target, targets};
+pub use recipe::{Recipe, RecipeError, read_recipe};
+pub use targets::{
+    HfExporter, MergekitExporter, MlxExporter, PlanExporter, Target, UnknownTarget, target, targets,
+};

@@ -19,7 +19,7 @@ pub fn page(techniques: &[TechniqueInfo]) -> String {
                     its technique's edits, or refuses one of sixteen random configs of the space or a baseline in it, and `attune export STUDY --out DIR` goes there without `--to`. Without `target` nothing is limited.\n\n\
                     ## Techniques and targets\n\n\
                     *Exact*: the engine computes what was scored. *Exact in float32*: so where the model is stored in float32; else \
-                    the plan is written with `--approximate` only. *Not*: refused, by the name of the edit. What else has to hold \
+                    the plan is written with `--approximate` only. *Approximate*: always so. *Not*: refused, by the name of the edit. What else has to hold \
                     (families, groups, counts) stands below.\n\n"
         .to_owned();
     matrix(&mut page, techniques);

@@ -1,15 +1,19 @@
 //! The targets: one folder each, with a description as data and an exporter. A new one is a folder and a line here.
 
 mod hf;
+mod mergekit;
 mod mlx;
 mod plan;
+mod recipes;
 
 use attune_core::exporter::Exporter;
 use attune_core::suggest::hint;
 
 use crate::description::Description;
+use recipes::RecipeExporter;
 
 pub use hf::HfExporter;
+pub use mergekit::MergekitExporter;
 pub use mlx::MlxExporter;
 pub use plan::PlanExporter;
 pub(crate) use plan::{FILE as PLAN_FILE, FORMAT as PLAN_FORMAT, VERSION as PLAN_VERSION};
@@ -40,6 +44,28 @@ const TARGETS: &[Target] = &[
     Target { description: &plan::DESCRIPTION, exporter: &PlanExporter },
     Target { description: &hf::DESCRIPTION, exporter: &HfExporter },
     Target { description: &mlx::DESCRIPTION, exporter: &MlxExporter },
+    Target { description: &mergekit::DESCRIPTION, exporter: &MergekitExporter },
+    Target {
+        description: &recipes::autoround::DESCRIPTION,
+        exporter: &RecipeExporter(&recipes::autoround::TOOL),
+    },
+    Target {
+        description: &recipes::llm_compressor::DESCRIPTION,
+        exporter: &RecipeExporter(&recipes::llm_compressor::TOOL),
+    },
+    Target {
+        description: &recipes::gptqmodel::DESCRIPTION,
+        exporter: &RecipeExporter(&recipes::gptqmodel::TOOL),
+    },
+    Target {
+        description: &recipes::modelopt::DESCRIPTION,
+        exporter: &RecipeExporter(&recipes::modelopt::TOOL),
+    },
+    Target { description: &recipes::exl3::DESCRIPTION, exporter: &RecipeExporter(&recipes::exl3::TOOL) },
+    Target {
+        description: &recipes::mlx_recipe::DESCRIPTION,
+        exporter: &RecipeExporter(&recipes::mlx_recipe::TOOL),
+    },
 ];
 
 /// The target of this name.
@@ -67,11 +93,14 @@ mod tests {
         let message = |name| target(name).map(|_| ()).unwrap_err().to_string();
         assert_eq!(
             message("plna"),
-            "unknown target `plna`; did you mean `plan`?; there are plan, hf, mlx (`attune target list`)"
+            format!(
+                "unknown target `plna`; did you mean `plan`?; there are {} (`attune target list`)",
+                names().join(", ")
+            )
         );
         assert_eq!(
             message("tensorrt"),
-            "unknown target `tensorrt`; there are plan, hf, mlx (`attune target list`)"
+            format!("unknown target `tensorrt`; there are {} (`attune target list`)", names().join(", "))
         );
     }
 

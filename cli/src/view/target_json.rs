@@ -34,7 +34,7 @@ fn edit(takes: &Takes) -> Json {
     };
     let approximate = match takes.fidelity {
         Fidelity::Exact => None,
-        Fidelity::ExactInFloat32(why) => Some(why),
+        Fidelity::ExactInFloat32(why) | Fidelity::Approximate(why) => Some(why),
     };
     let together: Vec<String> = takes.together.iter().map(|together| together.words()).collect();
     json!({

@@ -34,6 +34,8 @@ pub enum Fidelity {
     Exact,
     /// The same where the model is stored in float32; else in this it differs.
     ExactInFloat32(&'static str),
+    /// In this the engine's own result differs.
+    Approximate(&'static str),
 }
 
 /// What layers may choose on their own.

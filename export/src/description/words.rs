@@ -18,6 +18,7 @@ impl Fidelity {
         match self {
             Self::Exact => "exact",
             Self::ExactInFloat32(_) => "exact in float32, else approximate",
+            Self::Approximate(_) => "approximate",
         }
     }
 }
@@ -40,7 +41,7 @@ impl Takes {
             |numbers: &[u32]| numbers.iter().map(u32::to_string).collect::<Vec<String>>().join(", ");
         let together: Vec<String> = self.together.iter().map(|together| together.words()).collect();
         let mut words = vec![("exactness", self.fidelity.words().to_owned())];
-        if let Fidelity::ExactInFloat32(why) = self.fidelity {
+        if let Fidelity::ExactInFloat32(why) | Fidelity::Approximate(why) = self.fidelity {
             words.push(("approximate", why.to_owned()));
         }
         let rest = [

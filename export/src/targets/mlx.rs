@@ -14,6 +14,8 @@ mod shards;
 mod unlike;
 
 pub(crate) use description::DESCRIPTION;
+pub(super) use description::{GROUPS, LEVELS};
 pub use exporter::MlxExporter;
+pub(super) use families::{names as families, stacks};
 
 const TARGET: &str = DESCRIPTION.name;

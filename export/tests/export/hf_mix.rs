@@ -3,7 +3,8 @@
 use attune_core::exporter::{ExportError, ExportInput, Exporter as _};
 use attune_core::facts::Facts;
 use attune_core::plan::{Edit, Plan};
-use attune_export::HfExporter;
+use attune_export::{HfExporter, MergekitExporter};
+use attune_testkit::exporter::check;
 use attune_vocabulary::ModelFacts;
 use attune_vocabulary::arrange;
 use attune_vocabulary::edits::CombineCheckpoints;
@@ -76,6 +77,29 @@ fn every_layer_gets_its_own_sum() {
     assert_eq!(mixed(&[mix(None, &[2.0, -1.0])]), [1.5, 3.5, 7.0, 7.75]);
     let layers = [mix(Some(0), &[0.5, 0.5]), mix(Some(1), &[1.0, 0.0]), mix(Some(2), &[0.0, 1.0])];
     assert_eq!(mixed(&layers), [0.75, 1.25, 3.0, 0.25]);
+}
+
+#[test]
+fn mergekit_gets_the_document_beside_the_same_checkpoint() {
+    let plan = arrange([mix(None, &[2.0, -1.0])]);
+    let input = ExportInput { plan: &plan, model: &generator(), files: &files(), provenance: &provenance() };
+    let mut out = Files::default();
+    let result = MergekitExporter.export(&input, &mut |name, bytes| {
+        assert!(out.0.insert(name.to_owned(), bytes.to_vec()).is_none(), "{name} is written twice");
+        Ok(())
+    });
+    said_before(&MergekitExporter, &plan, &generator(), &files(), &result);
+    result.unwrap();
+    assert_eq!(out.0["model.safetensors"], export(&plan, &files()).unwrap().0["model.safetensors"]);
+    let document = out.text("mergekit.yaml");
+    let model = |name: &str, weight: &str| {
+        format!("  - model: \"{name}\"\n    parameters:\n      weight: {weight}\n")
+    };
+    assert!(
+        document.contains(&(model("a.safetensors", "2.0") + &model("b.safetensors", "-1.0"))),
+        "{document}"
+    );
+    check(&MergekitExporter, &generator(), &files(), &[plan, arrange([keep(0, &[0, 1])])]);
 }
 
 #[test]

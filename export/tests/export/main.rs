@@ -11,4 +11,6 @@ mod hf_refusals;
 mod hf_told;
 mod mlx;
 mod plan_file;
+mod recipe_targets;
+mod recipes;
 mod refusals;

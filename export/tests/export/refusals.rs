@@ -4,7 +4,7 @@
 use attune_core::exporter::{Exactness, ExportError};
 use attune_core::facts::Facts;
 use attune_core::plan::Edit;
-use attune_export::description::{Answer, DEFAULT_GRID, Edits, Fidelity};
+use attune_export::description::{Answer, DEFAULT_GRID, Edits, Fidelity, Takes};
 use attune_export::{target, targets};
 use attune_vocabulary::edits::{DropBlock, Half};
 use attune_vocabulary::{CacheGrid, ModelFacts, NumberGrid, arrange};
@@ -50,6 +50,21 @@ fn mix() -> Edit {
 
 fn bits(module: &str, bits: i64, group: i64) -> Edit {
     Edit::new("weight-bits").int("layer", 0).text("module", module).int("bits", bits).int("group-size", group)
+}
+
+/// Every linear module of both layers.
+fn everywhere(level: i64) -> Vec<Edit> {
+    let names = ["q", "k", "v", "o", "gate", "up", "down"];
+    let of = |layer: i64| names.map(|name| bits(name, level, 64).int("layer", layer));
+    [0, 1].into_iter().flat_map(of).collect()
+}
+
+/// The same with another edit in the place of one.
+fn but(edit: Edit) -> Vec<Edit> {
+    let same =
+        |other: &Edit| ["layer", "module"].iter().all(|name| other.args.get(*name) == edit.args.get(*name));
+    let rest = everywhere(4).into_iter().filter(|other| !same(other)).collect::<Vec<_>>();
+    [rest, vec![edit]].concat()
 }
 
 fn block(layer: u32, part: Option<Half>) -> Edit {
@@ -154,6 +169,39 @@ fn cases() -> Vec<Case> {
             "give them the same bits",
         ),
         ("mlx", vec![bits("up", 16, 64)], llama(), "weight-bits", "loads the dense model as it is"),
+        ("mergekit", vec![mix()], llama(), "combine-checkpoints", "`--to plan`"),
+        ("mergekit", vec![bits("q", 4, 64)], generator(), "weight-bits", "`--to plan`"),
+        ("mergekit", vec![keep(0, &[0, 1])], generator(), "keep-experts", "`--to plan`"),
+        ("autoround", vec![kv_bits()], llama(), "kv-bits", "`--to plan`"),
+        ("autoround", vec![bits("q", 5, 64)], llama(), "weight-bits", "it has 2, 3, 4, 8 bits"),
+        ("autoround", vec![bits("q", 4, 96)], llama(), "weight-bits", "groups of 32, 64, 128 channels"),
+        ("autoround", vec![bits("q", 4, 64)], model("gpt_oss", 4), "weight-bits", "`--to plan`"),
+        (
+            "autoround",
+            vec![bits("q", 4, 32).text("grid", "q4_0")],
+            llama(),
+            "weight-bits",
+            "one of none, affine-int, symmetric as `grid`",
+        ),
+        ("llm-compressor", vec![activation_bits()], llama(), "activation-bits", "`--to plan`"),
+        ("llm-compressor", but(bits("k", 8, 64)), llama(), "weight-bits", "`k` 8 bits in groups of 64"),
+        ("llm-compressor", but(bits("up", 8, 64)), llama(), "weight-bits", "give them the same bits"),
+        (
+            "llm-compressor",
+            vec![of_expert(0, 4), of_expert(1, 3)],
+            mixtral(),
+            "weight-bits",
+            "`experts: \"together\"`",
+        ),
+        ("gptqmodel", vec![block(0, None)], llama(), "drop-block", "`--to plan`"),
+        ("gptqmodel", but(bits("q", 3, 32)), llama(), "weight-bits", "give them the same bits"),
+        ("gptqmodel", vec![bits("o", 6, 64)], llama(), "weight-bits", "it has 2, 3, 4, 8 bits"),
+        ("modelopt", vec![bits("o", 2, 64)], llama(), "weight-bits", "it has 4, 8 bits"),
+        ("modelopt", vec![bits("o", 4, 32).text("grid", "mxfp4")], llama(), "weight-bits", "fp8-e4m3-tensor"),
+        ("exllama", vec![span()], llama(), "attention-span", "`--to plan`"),
+        ("exllama", vec![bits("o", 4, 32).text("grid", "symmetric")], llama(), "weight-bits", "one of none"),
+        ("mlx-recipe", vec![bits("o", 4, 256)], llama(), "weight-bits", "groups of 32, 64, 128 channels"),
+        ("mlx-recipe", vec![mix()], generator(), "combine-checkpoints", "`--to plan`"),
         (
             "plan",
             vec![keep(0, &[0, 1]), keep(0, &[1, 2])],
@@ -188,9 +236,14 @@ fn an_exporter_takes_and_refuses_the_kinds_that_its_description_says() {
                 _ => "mixtral",
             };
             let model = model(family, if family == "mixtral" { 4 } else { 0 });
-            let answer = target.exporter.check(&arrange([sample(kind)]), &model);
+            let sample = if kind == "weight-bits" { everywhere(4) } else { vec![sample(kind)] };
+            let answer = target.exporter.check(&arrange(sample), &model);
             match target.description.answer(kind) {
                 Answer::Exact => assert_eq!(answer.unwrap(), Exactness::Exact, "{name}, {kind}"),
+                Answer::Takes(Takes { fidelity: Fidelity::Approximate(why), .. }) => {
+                    let expected = Exactness::Approximate { reason: (*why).to_owned() };
+                    assert_eq!(answer.unwrap(), expected, "{name}, {kind}");
+                }
                 // What is stored in float32 is exact wherever it is taken.
                 Answer::Takes(_) => assert_eq!(answer.unwrap(), Exactness::Exact, "{name}, {kind}"),
                 Answer::Not(why) => {
@@ -258,4 +311,17 @@ fn techniques_are_told_what_a_target_takes() {
     );
     let plan = target("plan").unwrap().description.facts();
     assert_eq!(plan.keys().collect::<Vec<_>>(), ["target"], "a plan file limits nothing");
+}
+
+#[test]
+fn a_recipe_that_cannot_be_written_for_a_module_says_which() {
+    for (name, edits, remedy) in [
+        ("exllama", vec![bits("q", 4, 64)], "search without 16 among the levels"),
+        ("modelopt", but(bits("o", 8, 64)), "8 bits on the grid fp8-e4m3-tensor"),
+        ("autoround", vec![bits("q", 16, 64)], "nothing for a quantiser to do"),
+    ] {
+        let answer = target(name).unwrap().exporter.check(&arrange(edits), &model("llama", 0));
+        let message = answer.unwrap_err().to_string();
+        assert!(message.contains(remedy), "{name}: {message}");
+    }
 }

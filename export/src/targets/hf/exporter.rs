@@ -9,10 +9,9 @@ use super::blocks::Blocks;
 use super::description::ROUNDED;
 use super::done::Done;
 use super::fold::Fold;
-use super::mix::Mix;
 use super::told::Told;
-use super::{DESCRIPTION, TARGET, config, families, moves, shards};
-use crate::checkpoint::{CONFIG, Layout, config_text, copy, with_manifest, write};
+use super::{DESCRIPTION, TARGET, config, moves, shards};
+use crate::checkpoint::{CONFIG, GENERATOR, Layout, Mix, config_text, copy, with_manifest, write};
 
 /// Writes a smaller checkpoint that Transformers, vLLM and SGLang load as an ordinary model.
 #[derive(Clone, Copy, Debug)]
@@ -29,8 +28,8 @@ impl Exporter for HfExporter {
 
     fn check(&self, plan: &Plan, facts: &Facts) -> Result<Exactness, ExportError> {
         let model = &ModelFacts::of(facts);
-        if model.family == families::GENERATOR {
-            return Mix::new(plan, model).map(|_| Exactness::Exact);
+        if model.family == GENERATOR {
+            return Mix::new(TARGET, plan, model).map(|_| Exactness::Exact);
         }
         if Told::has(facts) {
             return Told::new(plan, facts).map(|_| Exactness::Exact);
@@ -47,8 +46,8 @@ impl Exporter for HfExporter {
 
     fn check_config(&self, plan: &Plan, facts: &Facts, files: &dyn ModelFiles) -> Result<(), ExportError> {
         let model = &ModelFacts::of(facts);
-        if model.family == families::GENERATOR {
-            return Mix::new(plan, model).and_then(|_| Mix::check_config(files, model));
+        if model.family == GENERATOR {
+            return Mix::new(TARGET, plan, model).and_then(|_| Mix::check_config(files, model));
         }
         if Told::has(facts) {
             return Told::new(plan, facts)?.config(files).map(|_| ());
@@ -62,8 +61,8 @@ impl Exporter for HfExporter {
     fn export(&self, input: &ExportInput<'_>, sink: &mut FileSink<'_>) -> Result<(), ExportError> {
         // Everything that can be refused is refused before the first byte is written.
         let model = &ModelFacts::of(input.model);
-        if model.family == families::GENERATOR {
-            return Mix::new(input.plan, model)?.export(input, model, sink);
+        if model.family == GENERATOR {
+            return Mix::new(TARGET, input.plan, model)?.export(input, model, None, sink, |_, _| Ok(()));
         }
         if Told::has(input.model) {
             return Told::new(input.plan, input.model)?.export(input, sink);

@@ -3,8 +3,7 @@
 use attune_families::Family;
 use attune_families::schema::{MixtureLayers, Unrotated, WindowRule};
 
-/// `model_type` of the generators whose checkpoints are mixed.
-pub(super) const GENERATOR: &str = "attune_denoiser";
+use crate::checkpoint::GENERATOR;
 
 /// Those with experts.
 pub(super) fn mixtures() -> Vec<&'static str> {

@@ -12,9 +12,9 @@ use crate::description::{
 pub(super) const ROUNDED: &str = "scales and minimums are rounded to the 16-bit type that the model is stored in; the search \
                                   scored them in float32";
 /// Bits of the codes that MLX has kernels for.
-pub(super) const LEVELS: &[u32] = &[2, 3, 4, 5, 6, 8];
+pub(in crate::targets) const LEVELS: &[u32] = &[2, 3, 4, 5, 6, 8];
 /// Channels per group that MLX has kernels for.
-pub(super) const GROUPS: &[u32] = &[32, 64, 128];
+pub(in crate::targets) const GROUPS: &[u32] = &[32, 64, 128];
 
 /// The target `mlx`.
 pub(crate) const DESCRIPTION: Description = Description {

@@ -25,6 +25,11 @@ pub(super) const FAMILIES: [(&str, Option<&str>); 18] = [
 ];
 
 /// Their names.
-pub(super) fn names() -> Vec<&'static str> {
+pub(in crate::targets) fn names() -> Vec<&'static str> {
     FAMILIES.iter().map(|(name, _)| *name).collect()
+}
+
+/// What mlx-lm calls the matrices of a family's experts together, if it knows them; `None` for a family that is not listed.
+pub(in crate::targets) fn stacks(family: &str) -> Option<Option<&'static str>> {
+    FAMILIES.iter().find(|(name, _)| *name == family).map(|(_, stacks)| *stacks)
 }

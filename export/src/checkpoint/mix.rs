@@ -9,46 +9,65 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use attune_core::exporter::{ExportError, ExportInput, FileSink, ModelFiles};
-use attune_core::plan::Plan;
+use attune_core::plan::{Edit, Plan};
 use attune_vocabulary::ModelFacts;
 use attune_vocabulary::edits::CombineCheckpoints;
 use attune_vocabulary::{ModelEdit as _, checkpoint_mix};
 
-use super::TARGET;
-use super::fold::refuse;
-use crate::checkpoint::{CONFIG, SINGLE, bad, floats, parse, read, with_manifest, write, write_tensors};
+use super::{CONFIG, SINGLE, bad, floats, parse, read, with_manifest, write, write_tensors};
+
+/// `model_type` of the generators whose checkpoints are mixed.
+pub(crate) const GENERATOR: &str = "attune_denoiser";
 
 /// The list of checkpoints in config.json.
 const CHECKPOINTS: &str = "checkpoints";
 
 /// The coefficients of every layer.
-pub(super) struct Mix(Vec<Vec<f64>>);
+pub(crate) struct Mix {
+    target: &'static str,
+    coefficients: Vec<Vec<f64>>,
+}
 
 impl Mix {
-    pub(super) fn new(plan: &Plan, model: &ModelFacts) -> Result<Self, ExportError> {
+    /// Those of a plan for an image generator, for a target.
+    pub(crate) fn new(target: &'static str, plan: &Plan, model: &ModelFacts) -> Result<Self, ExportError> {
+        let refuse = |edit: &Edit, reason: String| ExportError::Inexpressible {
+            target,
+            edit: edit.to_string(),
+            reason,
+        };
         let foreign = plan.edits().iter().find(|edit| edit.kind != CombineCheckpoints::KIND);
         if let Some(edit) = foreign {
-            return Err(refuse(edit, "an image generator takes combine-checkpoints only; use `--to plan`"));
+            let reason = "an image generator takes combine-checkpoints only; use `--to plan`";
+            return Err(refuse(edit, reason.to_owned()));
         }
         if let Some((one, other)) = attune_vocabulary::model().conflict(plan) {
             let reason = format!("the plan also holds {other}, and both cannot be honoured");
             return Err(refuse(one, reason));
         }
         let mix = checkpoint_mix(plan, model.layers, model.checkpoints);
-        mix.map(Self).map_err(|(edit, reason)| refuse(edit, reason))
+        mix.map(|coefficients| Self { target, coefficients }).map_err(|(edit, reason)| refuse(edit, reason))
+    }
+
+    /// By layer, then by checkpoint.
+    pub(crate) fn coefficients(&self) -> &[Vec<f64>] {
+        &self.coefficients
     }
 
     /// Refuses a config.json that lists other checkpoints than the model has.
-    pub(super) fn check_config(files: &dyn ModelFiles, model: &ModelFacts) -> Result<(), ExportError> {
+    pub(crate) fn check_config(files: &dyn ModelFiles, model: &ModelFacts) -> Result<(), ExportError> {
         checkpoints(&parsed(files)?, model).map(|_| ())
     }
 
-    /// Writes the mixed checkpoint, a config.json that no longer lists others, and the manifest.
-    pub(super) fn export(
+    /// Writes the mixed checkpoint, what `beside` writes of the names of the checkpoints, a config.json that no longer lists them,
+    /// and the manifest with the command that checks all of it.
+    pub(crate) fn export(
         &self,
         input: &ExportInput<'_>,
         model: &ModelFacts,
+        verify: Option<&'static str>,
         sink: &mut FileSink<'_>,
+        beside: impl FnOnce(&[String], &mut FileSink<'_>) -> Result<(), ExportError>,
     ) -> Result<(), ExportError> {
         let mut config = parsed(input.files)?;
         let names = checkpoints(&config, model)?;
@@ -83,10 +102,11 @@ impl Mix {
         let views = views.collect::<Result<Vec<_>, _>>()?;
         config.remove(CHECKPOINTS);
 
-        with_manifest(TARGET, input, None, sink, |sink| {
+        with_manifest(self.target, input, verify, sink, |sink| {
             write_tensors(sink, SINGLE, "pt", views)?;
+            beside(&names, sink)?;
             write(sink, CONFIG, &crate::wire::to_bytes(CONFIG, &config)?)?;
-            Ok(Done { exact: EXACT, checkpoints: names, coefficients: &self.0 })
+            Ok(Done { exact: EXACT, checkpoints: names, coefficients: &self.coefficients })
         })
     }
 
@@ -99,7 +119,7 @@ impl Mix {
         name: &str,
         source: &SafeTensors<'_>,
     ) -> Result<(), ExportError> {
-        let layers = self.0.len();
+        let layers = self.coefficients.len();
         let layer = layer(name, layers).ok_or_else(|| {
             bad(
                 file,
@@ -117,7 +137,7 @@ impl Mix {
             let found = format!("tensor `{name}` of shape {:?}", view.shape());
             return Err(bad(file, found, "the tensors of the first checkpoint"));
         };
-        let factor = self.0[layer][position];
+        let factor = self.coefficients[layer][position];
         if factor != 0.0 {
             let values = floats(file, name, &view)?;
             sum.iter_mut().zip(values).for_each(|(sum, value)| *sum += value * factor as f32);

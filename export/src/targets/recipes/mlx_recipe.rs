@@ -1,0 +1,64 @@
+//! `mlx-recipe`: the bits of every module for mlx-lm's own quantiser.
+
+use attune_vocabulary::ModelEdit as _;
+use attune_vocabulary::edits::WeightBits;
+use serde_json::{Map, Value, json};
+
+use super::BITS_ALONE;
+use super::allotted::{Allotted, Level, Unsaid};
+use super::exporter::Tool;
+use crate::description::{DEFAULT_GRID, Description, Edits, Engine, Families, Fidelity, Takes, Together};
+use crate::targets::mlx;
+
+/// The target `mlx-recipe`.
+pub(in crate::targets) const DESCRIPTION: Description = Description {
+    name: "mlx-recipe",
+    summary: "quantization.json for mlx-lm, which quantises a model itself: the bits and the group of every module, false for one that \
+              stays as it is, for plans of weight-bits; approximate (`mlx` writes the weights that were scored)",
+    engines: &[Engine { name: "mlx-lm", since: "0.32.2" }],
+    edits: Edits::These {
+        takes: &[Takes {
+            fidelity: Fidelity::Approximate(
+                "mlx-lm rounds the weights itself, in the type that it loads them in; `--to mlx` writes those that were scored",
+            ),
+            levels: mlx::LEVELS,
+            groups: mlx::GROUPS,
+            grids: &[DEFAULT_GRID],
+            together: &[Together::Experts, Together::Stored],
+            ..Takes::exactly(WeightBits::KIND, Families::These { list: mlx::families, beyond: "" })
+        }],
+        refuses: &[],
+        otherwise: BITS_ALONE,
+    },
+    check: "python -c 'import json; from mlx_lm.utils import load, quantize_model; recipe = json.load(open(\"quantization.json\")); \
+            model, _, config = load(\"DIR_OF_THE_MODEL\", return_config=True); \
+            quantize_model(model, config, 64, 4, quant_predicate=lambda path, module: recipe.get(path, False))'",
+    verified: &[],
+};
+
+/// mlx-lm.
+pub(in crate::targets) const TOOL: Tool = Tool { description: &DESCRIPTION, files };
+
+fn files(allotted: &Allotted) -> Result<Vec<(&'static str, String)>, Unsaid> {
+    let stacks = mlx::stacks(allotted.matrices.family().name).flatten();
+    let mut modules = Map::new();
+    for (matrix, level) in allotted.each() {
+        // mlx-lm holds the matrices of all experts in one module.
+        let name = match (matrix.expert, stacks) {
+            (None, _) => matrix.tensor.clone(),
+            (Some(_), Some(stacks)) => {
+                format!("model.layers.{}.{stacks}.{}_proj", matrix.layer, matrix.module.name())
+            }
+            (Some(_), None) => {
+                let reason = "what mlx-lm calls the experts of this family is not known; use `--to plan`";
+                return Err(Unsaid { tensor: matrix.tensor.clone(), reason: reason.to_owned() });
+            }
+        };
+        modules.insert(name, entry(level));
+    }
+    Ok(vec![("quantization.json", format!("{:#}\n", Value::Object(modules)))])
+}
+
+fn entry(level: Option<Level>) -> Value {
+    level.map_or(json!(false), |Level { bits, group, .. }| json!({"bits": bits, "group_size": group}))
+}
