@@ -9,7 +9,9 @@ use serde_json::{Map, Value, json};
 use super::allotted::{Allotted, Level, Unsaid};
 use super::exporter::Tool;
 use super::{BITS_ALONE, FUSED, OWN_ROUNDING};
-use crate::description::{DEFAULT_GRID, Description, Edits, Engine, Families, Fidelity, Takes, Tolerance, Verified};
+use crate::description::{
+    DEFAULT_GRID, Description, Edits, Engine, Families, Fidelity, Takes, Tolerance, Verified,
+};
 use crate::matrices::named_families;
 use crate::yaml;
 
