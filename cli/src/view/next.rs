@@ -14,6 +14,9 @@ pub(crate) fn after_show(finished: &Finished, model: Option<&Facts>, target: Opt
     format!("Next:\n{}", export(finished, model, target))
 }
 
+/// Targets that are named beside the first.
+const SHOWN: usize = 3;
+
 /// The command for the study's own target, or else the first one that takes the plan by what its exporter says, and the other
 /// ones.
 fn export(finished: &Finished, model: Option<&Facts>, target: Option<&str>) -> String {
@@ -27,13 +30,18 @@ fn export(finished: &Finished, model: Option<&Facts>, target: Option<&str>) -> S
     let taken = attune_export::targets()
         .iter()
         .filter_map(|found| Some((found.description.name, verdict(found.exporter)?)));
-    let (own, others): (Vec<_>, Vec<_>) = taken.partition(|(name, _)| target == Some(*name));
+    let (own, mut others): (Vec<_>, Vec<_>) = taken.partition(|(name, _)| target == Some(*name));
+    // What is exact first.
+    others.sort_by_key(|(_, flag)| flag.len());
     let mut others = others.into_iter().map(|(name, flag)| format!("--to {name}{flag}"));
     let first = match own.first() {
         Some((_, flag)) => flag.to_string(),
         None => format!(" {}", others.next().unwrap_or_else(|| "--to TARGET".to_owned())),
     };
-    let others: Vec<String> = others.map(|other| format!("`{other}`")).collect();
+    let mut others: Vec<String> = others.map(|other| format!("`{other}`")).collect();
+    let more = others.len().saturating_sub(SHOWN);
+    others.truncate(SHOWN);
     let others = if others.is_empty() { String::new() } else { format!("\n  or {}", others.join(", ")) };
-    format!("  attune export {}{first} --out DIR{others}", finished.study)
+    let more = if more == 0 { String::new() } else { format!(", and {more} more (`attune target list`)") };
+    format!("  attune export {}{first} --out DIR{others}{more}", finished.study)
 }

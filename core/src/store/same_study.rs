@@ -179,7 +179,7 @@ mod tests {
         assert!(message(|new| new.technique_fingerprint = other).contains("technique's component"));
         assert!(message(|new| new.model_fingerprint = other).contains("model's configuration or weights"));
         assert!(message(|new| new.task_fingerprint = other).contains("task's data"));
-        let recipe = message(|new| drop(new.baselines.insert("other".to_owned(), other)));
+        let recipe = message(|new| new.baselines.extend([("other".to_owned(), other)]));
         assert!(recipe.contains("a recipe that its result is compared with"), "{recipe}");
         let without = message(|new| new.baselines.clear());
         assert!(without.contains("for `other`, this run has none"), "{without}");
