@@ -16,6 +16,15 @@ pub(super) fn by_name(matrices: &Matrices) -> BTreeMap<String, Vec<usize>> {
     names
 }
 
+/// Tensors beside them that quantisers store in few bits, and that patterns may be of.
+pub(super) fn beside(matrices: &Matrices) -> Vec<String> {
+    let shared =
+        |layer: u32| ["gate", "up", "down"].map(|name| format!("blk.{layer}.ffn_{name}_shexp.weight"));
+    let layers = 0..if matrices.has_shared() { matrices.layers() } else { 0 };
+    let ends = ["token_embd.weight", "output.weight"].map(str::to_owned);
+    ends.into_iter().chain(layers.flat_map(shared)).collect()
+}
+
 fn name(matrix: &Matrix, matrices: &Matrices) -> String {
     let fused = matrices.of_tensor(&matrix.tensor).len() > 1;
     let experts = if matrix.expert.is_some() { "_exps" } else { "" };

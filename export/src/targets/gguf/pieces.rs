@@ -57,8 +57,9 @@ pub(super) fn all(config: &DecoderConfig, request: &Request) -> Vec<Piece> {
     let mut pieces = Pieces { config, neighbours: request.architecture.neighbours, pieces: Vec::new() };
     pieces.matrix("token_embd.weight", table(names.embedding), Stored::AsTheyAre);
     pieces.norm("output_norm", Some(tensors::last_norm(config)));
-    if !config.tied {
-        pieces.matrix("output.weight", table(names.output), Stored::AsTheyAre);
+    if !config.tied || !request.architecture.falls_back {
+        let output = if config.tied { names.embedding } else { names.output };
+        pieces.matrix("output.weight", table(output), Stored::AsTheyAre);
     }
     if let Scaling::Llama3 { .. } = config.rope.scaling {
         pieces.divisors();
