@@ -13,7 +13,7 @@ use crate::checkpoint::{Files, facts, keep, provenance, said_before};
 /// A model of a family with `more` keys.
 fn config(family: &str, more: &str) -> String {
     format!(
-        "{{\"model_type\": \"{family}\", \"vocab_size\": 32, \"hidden_size\": 12, \"intermediate_size\": 8, \
+        "{{\"model_type\": \"{family}\", \"vocab_size\": 32, \"hidden_size\": 16, \"intermediate_size\": 8, \
          \"num_hidden_layers\": 4, \"num_attention_heads\": 4, \"num_key_value_heads\": 2, \"max_position_embeddings\": 64{more}}}"
     )
 }
