@@ -22,6 +22,8 @@ pub(crate) struct Matrix {
     pub(crate) module: Module,
     /// Whose it is, in a mixture.
     pub(crate) expert: Option<u32>,
+    /// Rows, where the model says so.
+    pub(crate) outputs: Option<u32>,
     /// Channels of a row, where the model says so.
     pub(crate) inputs: Option<u32>,
 }
@@ -63,8 +65,9 @@ impl Matrices {
                 for expert in experts {
                     match module_tensor(family, layer, module, expert) {
                         Some(tensor) => {
-                            let inputs = shape.flatten().map(|matrices| matrices.inputs);
-                            list.push(Matrix { tensor, layer, module, expert, inputs });
+                            let (outputs, inputs) =
+                                shape.flatten().map(|matrices| (matrices.outputs, matrices.inputs)).unzip();
+                            list.push(Matrix { tensor, layer, module, expert, outputs, inputs });
                         }
                         // A model that says nothing of its modules has those that its family has names for.
                         None if shape.is_none() => {}
@@ -125,6 +128,11 @@ impl Matrices {
                     || shared.gate.is_some_and(|gate| rest == gate))
         });
         is_shared || self.beside().iter().any(|beside| beside == name)
+    }
+
+    /// Whether the family has what answers for every token beside the experts.
+    pub(crate) fn has_shared(&self) -> bool {
+        self.family.mixture.as_ref().is_some_and(|rule| rule.shared.is_some())
     }
 
     /// Layers of the model.

@@ -1,4 +1,4 @@
-//! Spans that a checkpoint can say: a layer sees all that is before a token, or the last so many tokens, as many in every
+//! Spans that a checkpoint or an engine can say: a layer sees all that is before a token, or the last so many tokens, as many in every
 //! layer that is limited.
 
 mod config;
@@ -24,6 +24,7 @@ pub(crate) const ONE_WINDOW: Only = Only {
 const SHORTEST: u64 = 2;
 
 /// A plan of this form.
+#[derive(Debug)]
 pub(crate) struct OneWindow {
     /// The limited layers.
     layers: BTreeSet<u32>,
@@ -45,14 +46,39 @@ impl OneWindow {
         if let Some((one, other)) = attune_vocabulary::model().conflict(plan) {
             return Err(refuse(one, format!("the plan also holds {other}, and both cannot be honoured")));
         }
-        let mut spans: BTreeMap<u32, (&Edit, BTreeMap<u32, u64>)> = BTreeMap::new();
+        let mut spans = Vec::new();
         for edit in plan.edits() {
             if let Answer::Not(why) = target.answer(&edit.kind) {
                 return Err(refuse(edit, why.to_owned()));
             }
-            let span = AttentionSpan::read(edit).map_err(|error| refuse(edit, error.to_string()))?;
-            let tokens = tokens(&span, model).map_err(|reason| refuse(edit, reason))?;
-            spans.entry(span.layer).or_insert((edit, BTreeMap::new())).1.insert(span.kv_head, tokens);
+            spans.push((edit, AttentionSpan::read(edit).map_err(|error| refuse(edit, error.to_string()))?));
+        }
+        Self::of_spans(&spans, model, target.name)?.ok_or_else(|| ExportError::Inexpressible {
+            target: target.name,
+            edit: plan.edits().first().map_or("(the plan has none)".to_owned(), Edit::to_string),
+            reason: "every layer sees everything, which is the model as it is".to_owned(),
+        })
+    }
+
+    /// The windows of the spans of a plan; `None` where every head sees everything.
+    ///
+    /// # Errors
+    /// [`ExportError::Inexpressible`].
+    pub(crate) fn of_spans(
+        edits: &[(&Edit, AttentionSpan)],
+        model: &ModelFacts,
+        target: &'static str,
+    ) -> Result<Option<Self>, ExportError> {
+        let refuse = |edit: &Edit, reason: String| ExportError::Inexpressible {
+            target,
+            edit: edit.to_string(),
+            reason,
+        };
+        let mut spans: BTreeMap<u32, (&Edit, BTreeMap<u32, u64>)> = BTreeMap::new();
+        for (edit, span) in edits {
+            if let Some(tokens) = tokens(span, model).map_err(|reason| refuse(edit, reason))? {
+                spans.entry(span.layer).or_insert((edit, BTreeMap::new())).1.insert(span.kv_head, tokens);
+            }
         }
         let mut common: Option<(u32, u64)> = None;
         for (&layer, (edit, heads)) in &spans {
@@ -61,8 +87,7 @@ impl OneWindow {
             let Some((&head, &tokens)) = heads.first_key_value() else { continue };
             if let Some(other) = (0..model.kv_heads).find(|other| heads.get(other) != Some(&tokens)) {
                 let reason = format!(
-                    "KV head {head} of the layer sees {} and KV head {other} {}, and a checkpoint has one window for all heads of a \
-                     layer; search with `unit: \"layer\"`, or use `--to transformers`",
+                    "KV head {head} of the layer sees {} and KV head {other} {}, and there is one window for all heads of a layer; search with `unit: \"layer\"`, or use `--to transformers`",
                     says(head),
                     says(other)
                 );
@@ -71,31 +96,37 @@ impl OneWindow {
             let (first, before) = *common.get_or_insert((layer, tokens));
             if tokens != before {
                 let reason = format!(
-                    "layer {first} sees {before} tokens and layer {layer} {tokens}, and a checkpoint has one `sliding_window`; search \
-                     with `target: \"{}\"` in the profile, or use `--to transformers`",
-                    target.name
+                    "layer {first} sees {before} tokens and layer {layer} {tokens}, and a model has one `sliding_window`; search \
+                     with `target: \"{target}\"` in the profile, or use `--to transformers`"
                 );
                 return Err(refuse(edit, reason));
             }
         }
-        match common {
-            Some((_, tokens)) => Ok(Self { layers: spans.into_keys().collect(), tokens }),
-            None => Err(ExportError::Inexpressible {
-                target: target.name,
-                edit: "(the plan has none)".to_owned(),
-                reason: "every layer sees everything, which is the model as it is".to_owned(),
-            }),
-        }
+        Ok(common.map(|(_, tokens)| Self { layers: spans.into_keys().collect(), tokens }))
+    }
+
+    /// The limited layers, ascending.
+    pub(crate) fn layers(&self) -> &BTreeSet<u32> {
+        &self.layers
+    }
+
+    /// Tokens that they see, the query's own included.
+    pub(crate) fn tokens(&self) -> u64 {
+        self.tokens
     }
 }
 
-/// Tokens that an edit lets a query see, its own included.
-fn tokens(span: &AttentionSpan, model: &ModelFacts) -> Result<u64, String> {
+/// Tokens that an edit lets a query see, its own included; `None` where that is all of them.
+fn tokens(span: &AttentionSpan, model: &ModelFacts) -> Result<Option<u64>, String> {
     if span.layer >= model.layers {
         return Err(format!("the model has {} layers, counted from 0", model.layers));
     }
     if span.kv_head >= model.kv_heads {
         return Err(format!("the model has {} KV heads, counted from 0", model.kv_heads));
+    }
+    // A share of 1 is the whole sequence, which an edit may say.
+    if span.beta >= 1.0 && span.alpha >= 0.0 {
+        return Ok(None);
     }
     if span.sink > 0 {
         return Err(
@@ -104,9 +135,11 @@ fn tokens(span: &AttentionSpan, model: &ModelFacts) -> Result<u64, String> {
         );
     }
     if span.beta != 0.0 {
-        return Err("the window of a checkpoint does not grow with the sequence; search with `elastic: false`, or use `--to \
+        return Err(
+            "windows of engines do not grow with the sequence; search with `elastic: false`, or use `--to \
                     transformers`"
-            .to_owned());
+                .to_owned(),
+        );
     }
     let tokens = if span.alpha.is_finite() { span.alpha.floor().max(1.0) as u64 } else { 0 };
     if tokens < SHORTEST {
@@ -114,7 +147,7 @@ fn tokens(span: &AttentionSpan, model: &ModelFacts) -> Result<u64, String> {
             "windows have {SHORTEST} tokens or more, the query's own included: transformers' cache of one token keeps all; search with a longer `alpha`"
         ));
     }
-    Ok(tokens)
+    Ok(Some(tokens))
 }
 
 /// What the family of the model is exported as, or a refusal of the first edit.

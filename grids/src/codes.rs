@@ -85,8 +85,8 @@ impl Codes {
                 })
             }
             Grid::Fp8Block => {
-                let bands =
-                    rows.par_chunks(fp8::BLOCK * inputs).zip(codes.par_chunks_mut(fp8::BLOCK * inputs));
+                let band = (fp8::BLOCK * inputs).max(1);
+                let bands = rows.par_chunks(band).zip(codes.par_chunks_mut(band));
                 let of_band = |(rows, codes): (&[f32], &mut [u8])| -> Vec<Kept> {
                     let block = |columns: std::ops::Range<usize>| {
                         // As DeepSeek-V3 keeps them, these are in float32 whatever the model is stored in.

@@ -139,6 +139,9 @@ impl NumberGrid {
             let known = self.bits().iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
             return Err(format!("{name} has {known} bits, not {bits}"));
         }
+        if inputs == 0 {
+            return Err(format!("{name} has groups of input channels, and a matrix with 0 inputs has none"));
+        }
         let own = match self.grouping() {
             Grouping::Any => group_size,
             Grouping::Of(own) => own,
@@ -237,6 +240,14 @@ mod tests {
         assert_eq!(refusal(NumberGrid::Fp8Channel, 8, 32), row);
         for grid in [NumberGrid::Fp8Channel, NumberGrid::Symmetric] {
             assert_eq!(grid.check(8, 96, 96), Ok(()));
+        }
+        for grid in NumberGrid::ALL {
+            let group = if let Grouping::Of(own) = grid.grouping() { own } else { 0 };
+            assert!(
+                grid.check(grid.bits()[0], group, 0).unwrap_err().contains("0 inputs"),
+                "{}",
+                grid.name()
+            );
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What a recipe gives to each matrix, and the plan that says the same.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use attune_core::plan::{Edit, Plan};
 use attune_vocabulary::arrange;
@@ -17,12 +17,12 @@ type Said = (Level, Option<usize>);
 pub(super) struct Allotment<'a> {
     pub(super) matrices: &'a Matrices,
     said: Vec<Option<Said>>,
-    beside: BTreeSet<String>,
+    beside: BTreeMap<String, Level>,
 }
 
 impl<'a> Allotment<'a> {
     pub(super) fn new(matrices: &'a Matrices) -> Self {
-        Self { matrices, said: vec![None; matrices.list().len()], beside: BTreeSet::new() }
+        Self { matrices, said: vec![None; matrices.list().len()], beside: BTreeMap::new() }
     }
 
     /// Gives a matrix its level; what was said before counts no more.
@@ -54,16 +54,30 @@ impl<'a> Allotment<'a> {
         Ok(())
     }
 
-    /// A weight that the model has beside its linear modules.
+    /// A weight that the model has beside its linear modules; what was said before counts no more.
     pub(super) fn note_beside(&mut self, name: &str, level: Level) {
-        if level != Level::Exact {
-            self.beside.insert(name.to_owned());
-        }
+        self.beside.insert(name.to_owned(), level);
+    }
+
+    /// Whether something was said of such a weight.
+    pub(super) fn has_beside(&self, name: &str) -> bool {
+        self.beside.contains_key(name)
     }
 
     /// Whether something was said of a matrix.
     pub(super) fn has(&self, number: usize) -> bool {
         self.said[number].is_some()
+    }
+
+    /// Leaves matrices exact of which this holds, whatever was said of them.
+    pub(super) fn except(&mut self, is: impl Fn(&Matrix, Level) -> bool) {
+        for (matrix, said) in self.matrices.list().iter().zip(&mut self.said) {
+            if let Some((level, _)) = said
+                && is(matrix, *level)
+            {
+                *level = Level::Exact;
+            }
+        }
     }
 
     /// The first matrix of which nothing was said.
@@ -99,7 +113,8 @@ impl<'a> Allotment<'a> {
                 _ => edits.extend(found.into_iter().flatten()),
             }
         }
-        Ok((arrange(edits.into_iter().map(Edit::from)), self.beside.into_iter().collect()))
+        let few_bits = self.beside.into_iter().filter(|(_, level)| *level != Level::Exact);
+        Ok((arrange(edits.into_iter().map(Edit::from)), few_bits.map(|(name, _)| name).collect()))
     }
 
     /// What the plan says of a matrix; `None` where it stays as it is.

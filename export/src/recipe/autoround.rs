@@ -18,6 +18,8 @@ const TOOL: &str =
 /// Channels in a group where an entry names none, and whether it is symmetric: the tool's own defaults.
 const DEFAULT_GROUP: i64 = 128;
 const DEFAULT_SYMMETRIC: bool = true;
+/// What both sides of a matrix of integers are a multiple of.
+const SIDE: u32 = 32;
 
 /// What stands where an entry says nothing.
 #[derive(Clone, Copy)]
@@ -92,6 +94,12 @@ pub(super) fn recipe(text: &str, config: &Entries<'_>, matrices: &Matrices) -> R
         }
         (_, None) => {}
     }
+    // Names and schemes alike.
+    allotment.except(|matrix, level| {
+        let odd = |side: Option<u32>| side.is_some_and(|side| !side.is_multiple_of(SIDE));
+        let whole = matches!(level, Level::Bits { grid: NumberGrid::Symmetric | NumberGrid::AffineInt, .. });
+        whole && (odd(matrix.outputs) || odd(matrix.inputs))
+    });
     finish(TOOL, allotment)
 }
 

@@ -8,36 +8,19 @@ use super::gguf_header::StoredTensor;
 use super::gguf_names::by_name;
 use super::level::Level;
 use super::{Recipe, finish};
+use crate::ggml::TYPES;
 use crate::matrices::Matrices;
 
 const TOOL: &str = "the types of a GGUF file, rounded as llama.cpp rounds without an importance matrix";
 
-/// Types of tensors by their numbers in `ggml.h`, with the grid of those that have one.
-const TYPES: &[(u32, &str, Option<NumberGrid>)] = &[
-    (0, "f32", None),
-    (1, "f16", None),
-    (2, "q4_0", Some(NumberGrid::Q4_0)),
-    (3, "q4_1", Some(NumberGrid::Q4_1)),
-    (6, "q5_0", Some(NumberGrid::Q5_0)),
-    (7, "q5_1", Some(NumberGrid::Q5_1)),
-    (8, "q8_0", Some(NumberGrid::Q8_0)),
-    (10, "q2_k", Some(NumberGrid::Q2K)),
-    (11, "q3_k", Some(NumberGrid::Q3K)),
-    (12, "q4_k", Some(NumberGrid::Q4K)),
-    (13, "q5_k", Some(NumberGrid::Q5K)),
-    (14, "q6_k", Some(NumberGrid::Q6K)),
-    (30, "bf16", None),
-    (39, "mxfp4", Some(NumberGrid::Mxfp4)),
-];
-
 /// The level of a type by its name.
 pub(super) fn level_of(name: &str) -> Option<Level> {
-    TYPES.iter().find(|(_, own, _)| *own == name).map(|(.., grid)| level(*grid))
+    TYPES.iter().find(|own| own.name == name).map(|own| level(own.grid))
 }
 
 /// The names of the types that have a level, for messages.
 pub(super) fn known() -> String {
-    TYPES.iter().map(|(_, name, _)| *name).collect::<Vec<&str>>().join(", ")
+    TYPES.iter().map(|own| own.name).collect::<Vec<&str>>().join(", ")
 }
 
 fn level(grid: Option<NumberGrid>) -> Level {
@@ -48,12 +31,12 @@ pub(super) fn recipe(tensors: &[StoredTensor], matrices: &Matrices) -> Result<Re
     let names = by_name(matrices);
     let mut allotment = Allotment::new(matrices);
     for tensor in tensors {
-        let known = TYPES.iter().find(|(number, ..)| *number == tensor.kind);
+        let known = TYPES.iter().find(|own| own.number == tensor.kind);
         let Some(numbers) = names.get(&tensor.name) else {
-            beside(tensor, known.is_none_or(|(.., grid)| grid.is_some()), &mut allotment)?;
+            beside(tensor, known.is_none_or(|own| own.grid.is_some()), &mut allotment)?;
             continue;
         };
-        let Some((.., grid)) = known else {
+        let Some(known) = known else {
             let found = format!("tensor `{}` has type {} of `ggml.h`", tensor.name, tensor.kind);
             return Err(Fault::new(None, found, format!("{}: no grid is known of others", self::known())));
         };
@@ -64,7 +47,7 @@ pub(super) fn recipe(tensors: &[StoredTensor], matrices: &Matrices) -> Result<Re
                 let found = format!("tensor `{}` has rows of {} channels", tensor.name, tensor.row);
                 return Err(Fault::new(None, found, format!("{inputs}: is it a file of this model?")));
             }
-            allotment.set(number, level(*grid), None);
+            allotment.set(number, level(known.grid), None);
         }
     }
     if let Some(matrix) = allotment.first_without() {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use attune_vocabulary::Module;
 
+use crate::ggml::stem;
 use crate::matrices::{Matrices, Matrix};
 
 /// The numbers of matrices by the name of their tensor in a GGUF file. All experts of a layer are in one tensor there.
@@ -16,24 +17,23 @@ pub(super) fn by_name(matrices: &Matrices) -> BTreeMap<String, Vec<usize>> {
     names
 }
 
+/// Tensors beside them that quantisers store in few bits, and that patterns may be of.
+pub(super) fn beside(matrices: &Matrices) -> Vec<String> {
+    let shared =
+        |layer: u32| ["gate", "up", "down"].map(|name| format!("blk.{layer}.ffn_{name}_shexp.weight"));
+    let layers = 0..if matrices.has_shared() { matrices.layers() } else { 0 };
+    let ends = ["token_embd.weight", "output.weight"].map(str::to_owned);
+    ends.into_iter().chain(layers.flat_map(shared)).collect()
+}
+
 fn name(matrix: &Matrix, matrices: &Matrices) -> String {
     let fused = matrices.of_tensor(&matrix.tensor).len() > 1;
     let experts = if matrix.expert.is_some() { "_exps" } else { "" };
     let stem = match matrix.module {
         Module::Query | Module::Key | Module::Value if fused => "attn_qkv",
-        Module::Query => "attn_q",
-        Module::Key => "attn_k",
-        Module::Value => "attn_v",
-        Module::Output => "attn_output",
-        Module::QueryDown => "attn_q_a",
-        Module::QueryUp => "attn_q_b",
-        Module::KeyValueDown => "attn_kv_a_mqa",
-        Module::KeyValueUp => "attn_kv_b",
         // Gate and up in one matrix have the name of up.
-        Module::Gate if fused => "ffn_up",
-        Module::Gate => "ffn_gate",
-        Module::Up => "ffn_up",
-        Module::Down => "ffn_down",
+        Module::Gate if fused => stem(Module::Up),
+        module => stem(module),
     };
     format!("blk.{}.{stem}{experts}.weight", matrix.layer)
 }

@@ -68,6 +68,10 @@ pub(super) fn at(text: &str, part: &RawValue) -> usize {
     (part.get().as_ptr() as usize).saturating_sub(text.as_ptr() as usize)
 }
 
+/// What is read.
+const KNOWN: &str =
+    "a recipe of AutoRound or ModelOpt, a GGUF file, a file of tensor types, or a plan of attune";
+
 /// Whose recipe a file is.
 pub(super) enum Kind<'a> {
     Plan,
@@ -84,11 +88,21 @@ pub(super) fn kind(text: &str) -> Result<Kind<'_>, Fault> {
     if whole.value::<String>(text, "format", "a text").ok().flatten().as_deref() == Some("attune-plan") {
         return Ok(Kind::Plan);
     }
+    let own =
+        whole.get("quantization").map(|inner| Entries::of(text, inner, "`quantization`")).transpose()?;
+    // mlx-lm writes the same under both keys.
+    if let Some(own) = own.as_ref().filter(|own| own.get("bits").is_some()) {
+        return Err(Fault::new(
+            own.get("bits").map(|raw| at(text, raw)),
+            "`quantization` with `bits`, as mlx-lm writes it into config.json",
+            format!("{KNOWN}: recipes of mlx-lm are written (`--to mlx-recipe`) and not read"),
+        ));
+    }
     if let Some(inner) = whole.get("quantization_config") {
         return of_tool(text, Entries::of(text, inner, "`quantization_config`")?);
     }
-    if let Some(inner) = whole.get("quantization") {
-        return Ok(Kind::ModelOpt(Entries::of(text, inner, "`quantization`")?));
+    if let Some(own) = own {
+        return Ok(Kind::ModelOpt(own));
     }
     of_tool(text, whole)
 }
@@ -100,10 +114,6 @@ fn of_tool<'a>(text: &str, entries: Entries<'a>) -> Result<Kind<'a>, Fault> {
     let method = entries.value::<String>(text, "quant_method", "a text")?;
     match method.as_deref() {
         None | Some("auto-round" | "intel/auto-round" | "auto_round") => Ok(Kind::AutoRound(entries)),
-        Some(other) => Err(Fault::new(
-            None,
-            format!("`quant_method` is \"{other}\""),
-            "a recipe of AutoRound or ModelOpt, a GGUF file, a file of tensor types, or a plan of attune",
-        )),
+        Some(other) => Err(Fault::new(None, format!("`quant_method` is \"{other}\""), KNOWN)),
     }
 }

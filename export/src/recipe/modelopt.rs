@@ -30,18 +30,41 @@ pub(super) fn recipe(text: &str, config: &Entries<'_>, matrices: &Matrices) -> R
                     )
                 })?;
                 let level = level(text, &entry, &algorithm, Some(place))?;
+                note_inputs(&algorithm, &mut allotment);
                 allotment.set_tensor(&name, level, Some(place))?;
             }
         }
         (Some(algorithm), _) if algorithm != MIXED => {
             let level = level(text, config, algorithm, config.get("quant_algo").map(|raw| at(text, raw)))?;
             exclude(text, config, &mut allotment)?;
+            note_inputs(algorithm, &mut allotment);
             allotment.rest(level);
         }
         _ => return Err(Fault::new(None, "no `quantized_layers`", "the algorithm of each module")),
     }
     allotment.rest(Level::Exact);
     finish(TOOL, allotment)
+}
+
+/// Algorithms that round what enters a module as well.
+const ROUND_INPUTS: &[&str] = &[
+    "FP8",
+    "FP8_PER_CHANNEL_PER_TOKEN",
+    "NVFP4",
+    "NVFP4_AWQ",
+    "W4A8_NVFP4_FP8",
+    "MXFP4",
+    "W4A8_MXFP4_FP8",
+    "W4A8_AWQ",
+    "W8A8_SQ_PER_CHANNEL",
+];
+
+/// Notes inputs in few bits among what stays exact.
+fn note_inputs(algorithm: &str, allotment: &mut Allotment<'_>) {
+    if ROUND_INPUTS.contains(&algorithm) {
+        let name = format!("what enters modules in {algorithm}");
+        allotment.note_beside(&name, Level::of_grid(NumberGrid::Q8_0));
+    }
 }
 
 /// The modules that are left out stay exact.

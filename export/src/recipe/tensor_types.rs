@@ -3,18 +3,16 @@
 use super::allotment::Allotment;
 use super::error::Fault;
 use super::gguf::{known, level_of};
-use super::gguf_names::by_name;
+use super::gguf_names::{beside, by_name};
 use super::pattern::of_llama_cpp;
 use super::{Recipe, finish};
 use crate::matrices::Matrices;
 
 const TOOL: &str =
     "the types of a file for llama-quantize, rounded as llama.cpp rounds without an importance matrix";
-/// Tensors beside the matrices of plans that patterns may be of.
-const BESIDE: [&str; 2] = ["token_embd.weight", "output.weight"];
 
 pub(super) fn recipe(text: &str, matrices: &Matrices) -> Result<Recipe, Fault> {
-    let names = by_name(matrices);
+    let (names, beside) = (by_name(matrices), beside(matrices));
     let mut allotment = Allotment::new(matrices);
     let mut any = false;
     for word in text.split_whitespace() {
@@ -36,9 +34,11 @@ pub(super) fn recipe(text: &str, matrices: &Matrices) -> Result<Recipe, Fault> {
                 }
             }
         }
-        for name in BESIDE.into_iter().filter(|name| regex.is_match(name)) {
+        for name in beside.iter().filter(|name| regex.is_match(name)) {
             found = true;
-            allotment.note_beside(name, level);
+            if !allotment.has_beside(name) {
+                allotment.note_beside(name, level);
+            }
         }
         if !found {
             let found = format!("`{pattern}` matches no tensor of the model");

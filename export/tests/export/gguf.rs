@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use attune_core::exporter::{Exactness, ExportError, ExportInput, Exporter as _};
 use attune_core::facts::Facts;
 use attune_core::plan::{Edit, Plan};
-use attune_export::GgufExporter;
+use attune_export::{GgufExporter, read_recipe};
 use attune_vocabulary::edits::{DropBlock, KvBits, WeightBits};
 use attune_vocabulary::{CacheGrid, Grouping, ModelEdit as _, ModelFacts, Module, NumberGrid, arrange};
 use safetensors::tensor::Dtype;
@@ -342,7 +342,9 @@ fn a_cache_in_few_bits_is_a_command_line() {
     assert_eq!(done["environment"], "LLAMA_ATTN_ROT_DISABLE=1");
     let keys = |layer| cache(layer, Some(CacheGrid::Q5_1), None);
     let narrow = Facts::from(ModelFacts { head_dim: 32, ..ModelFacts::of(&model("llama", 0)) });
-    assert_eq!(GgufExporter.check(&arrange([keys(0), keys(1)]), &narrow).unwrap(), Exactness::Exact);
+    let answer = GgufExporter.check(&arrange([keys(0), keys(1)]), &narrow).unwrap();
+    let Exactness::Approximate { reason } = answer else { panic!("queries are rounded") };
+    assert!(reason.contains("rounds queries"), "{reason}");
     for (plan, why) in [
         (vec![keys(0)], "layer 1 are stored otherwise"),
         (vec![both(0), keys(1)], "one type of keys and one of values"),
@@ -571,4 +573,59 @@ fn pieces_are_scored_by_the_order_of_merges() {
     let fewer = json!([["a", "b"], [space, "a"], ["\u{2581}a", "b"]]);
     let refusal = export(&Plan::default(), &with(&fewer)).unwrap_err().to_string();
     assert!(refusal.contains("`\u{2581}` and `ab` do not make the token `\u{2581}ab`"), "{refusal}");
+}
+
+/// A tied Qwen2-MoE, whose every token has an expert beside those that are chosen.
+fn qwen2_moe() -> (Facts, Files) {
+    let mut all = tensors(Dtype::F32, false);
+    all.retain(|name, _| !name.contains(".mlp."));
+    let mut add = |name: String, shape: &[usize]| {
+        let seed = all.len();
+        all.insert(name, tensor(seed, Dtype::F32, shape));
+    };
+    for layer in 0..LAYERS {
+        let place = format!("model.layers.{layer}");
+        for (name, rows) in [("q", HEADS[0]), ("k", HEADS[1]), ("v", HEADS[1])] {
+            add(format!("{place}.self_attn.{name}_proj.bias"), &[rows * HEADS[2]]);
+        }
+        let experts = (0..EXPERTS).map(|expert| format!("experts.{expert}"));
+        for part in experts.chain(["shared_expert".to_owned()]) {
+            for (name, shape) in
+                [("gate", [INNER, HIDDEN]), ("up", [INNER, HIDDEN]), ("down", [HIDDEN, INNER])]
+            {
+                add(format!("{place}.mlp.{part}.{name}_proj.weight"), &shape);
+            }
+        }
+        add(format!("{place}.mlp.gate.weight"), &[EXPERTS, HIDDEN]);
+        add(format!("{place}.mlp.shared_expert_gate.weight"), &[1, HIDDEN]);
+    }
+    let more = json!({"num_experts": EXPERTS, "num_experts_per_tok": 2, "moe_intermediate_size": INNER,
+                      "shared_expert_intermediate_size": INNER, "decoder_sparse_step": 1, "norm_topk_prob": false});
+    (model("qwen2_moe", EXPERTS), files(&config("qwen2_moe", &more), &all))
+}
+
+#[test]
+fn what_llama_cpp_does_not_make_of_the_embedding_is_written_and_types_are_read_back() {
+    let model = qwen2_moe();
+    let plan = arrange([bits(0, Module::Down, NumberGrid::Q5_0), bits(1, Module::Query, NumberGrid::Q4K)]);
+    let (file, out) = written(plan.edits().to_vec(), &model);
+    // llama.cpp has no fallback for this family.
+    let [embedding, output] = ["token_embd.weight", "output.weight"]
+        .map(|name| (&file.tensors[name].shape, &file.tensors[name].bytes));
+    assert_eq!(embedding, output);
+    let types = out.text("tensor-types.txt");
+    assert!(types.contains("^blk\\.1\\.ffn_up_shexp\\.weight$=f32\n"), "{types}");
+    let read = |types: &str| {
+        read_recipe("tensor-types.txt", &mut std::io::Cursor::new(types.to_owned()), &model.0).unwrap()
+    };
+    assert_eq!(read(&types).plan, plan);
+    // The first that matches counts, of what stands beside as well.
+    let few = read("ffn_down_shexp=f16 _shexp=q8_0 output\\.=q6_k output\\.=f16 token_embd=f16 .=q4_0");
+    let beside = ["output.weight", "blk.0.ffn_gate_shexp.weight", "blk.0.ffn_up_shexp.weight"];
+    assert!(
+        beside.iter().all(|name| few.left_exact.iter().any(|found| found == name)),
+        "{:?}",
+        few.left_exact
+    );
+    assert_eq!(few.left_exact.len(), 1 + 2 * LAYERS, "{:?}", few.left_exact);
 }

@@ -142,6 +142,8 @@ fn modelopt_quantises_what_is_named_and_reads_back() {
         (14, &false.into()),
         "13 matrices behind the one that is off"
     );
+    let done = &out.json("attune-export.json")["done"];
+    assert!(done["given"].as_str().unwrap().contains("tuples"), "{done}");
     let text = out.text("hf_quant_config.json");
     let read = read_recipe("hf_quant_config.json", &mut Cursor::new(text), &model("llama")).unwrap();
     let all: Vec<String> = read.plan.edits().iter().map(ToString::to_string).collect();

@@ -83,6 +83,48 @@ fn experts_that_agree_are_one_edit_and_others_have_their_own() {
 }
 
 #[test]
+fn matrices_that_autoround_passes_over_stay_exact() {
+    let mut model = model("llama");
+    let mut modules = LinearModules::of(&model).unwrap();
+    // o has 40 rows, and down 48 inputs; both names are in the file.
+    modules.layers[0][3] = Some(Matrices { outputs: 40, inputs: 256, count: 1, rows: 1 });
+    modules.layers[1][6] = Some(Matrices { outputs: 256, inputs: 48, count: 1, rows: 1 });
+    modules.say(&mut model.values);
+    let text =
+        r#"{"bits": 4, "group_size": 32, "extra_config": {"o_proj": {"bits": 8}, "down_proj": {"bits": 2}}}"#;
+    let recipe = read_recipe("recipes/mine", &mut Cursor::new(text), &model).unwrap();
+    let all = edits(&recipe);
+    let has = |layer: u32, name: &str| {
+        all.iter().any(|edit| edit.contains(&format!("layer:{layer},module:\"{name}\"")))
+    };
+    assert_eq!(all.len(), 12, "{all:#?}");
+    assert!(!has(0, "o") && !has(1, "down") && has(1, "o") && has(0, "down"), "{all:#?}");
+}
+
+#[test]
+fn a_later_entry_takes_back_what_was_said_of_a_weight_beside() {
+    let text = |last: &str| {
+        format!(r#"{{"bits": 4, "extra_config": {{"lm_head": {{"bits": 8}}, "head": {{"bits": {last}}}}}}}"#)
+    };
+    assert!(read(text("16"), "llama").unwrap().left_exact.is_empty());
+    assert_eq!(read(text("4"), "llama").unwrap().left_exact, ["lm_head"]);
+}
+
+#[test]
+fn inputs_that_modelopt_rounds_are_said_to_stay_exact() {
+    let left = |algorithm: &str| {
+        let text = format!(r#"{{"quantization": {{"quant_algo": "{algorithm}"}}}}"#);
+        read(text, "llama").unwrap().left_exact
+    };
+    assert_eq!(left("FP8"), ["what enters modules in FP8"]);
+    assert!(left("W4A16_AWQ").is_empty() && left("W8A16").is_empty() && left("W4A16_NVFP4").is_empty());
+    let mixed = r#"{"quantized_layers": {"model.layers.0.self_attn.q_proj": {"quant_algo": "NVFP4"},
+                    "model.layers.0.self_attn.k_proj": {"quant_algo": "W4A8_AWQ", "group_size": 64}}}"#;
+    let expected = ["what enters modules in NVFP4", "what enters modules in W4A8_AWQ"];
+    assert_eq!(read(mixed, "llama").unwrap().left_exact, expected);
+}
+
+#[test]
 fn quantized_layers_of_modelopt_have_their_grids_and_the_rest_is_exact() {
     let text = r#"{"producer": {"name": "modelopt"}, "quantization": {"quant_algo": "MIXED_PRECISION", "quantized_layers": {
         "model.layers.0.self_attn.q_proj": {"quant_algo": "FP8"},
@@ -171,7 +213,7 @@ fn types_of_a_gguf_file_are_read_from_its_header() {
 #[test]
 fn what_cannot_be_scored_is_refused_with_its_place_and_what_would_work() {
     let autoround = |entries: &str| format!("{{\"bits\": 4,\n \"extra_config\": {{\n  {entries}}}}}");
-    let cases: [(Vec<u8>, &[&str]); 16] = [
+    let cases: [(Vec<u8>, &[&str]); 17] = [
         (
             autoround("\"model.layers.2.self_attn.q_proj\": {\"bits\": 8}").into(),
             &["mine:3:", "matches no module"],
@@ -192,6 +234,11 @@ fn what_cannot_be_scored_is_refused_with_its_place_and_what_would_work() {
         (
             "{\"quant_method\": \"gptq\", \"bits\": 4}".into(),
             &["`quant_method` is \"gptq\"", "AutoRound or ModelOpt"],
+        ),
+        (
+            "{\"quantization\":\n{\"group_size\": 64, \"bits\": 4}, \"quantization_config\": {\"group_size\": 64, \"bits\": 4}}"
+                .into(),
+            &["mine:2:", "as mlx-lm writes it", "AutoRound or ModelOpt"],
         ),
         ("{\n\"bits\": }".into(), &["mine:2:", "expected JSON"]),
         (

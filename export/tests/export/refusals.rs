@@ -140,6 +140,7 @@ fn samples(target: &str, kind: &str) -> Vec<Edit> {
         ("compressed-tensors", "weight-bits") => vec![grid("o", "symmetric", 4, 64)],
         ("compressed-tensors", "kv-bits") => vec![fp8_cache(0, 8), fp8_cache(1, 8)],
         ("vllm", "kv-bits") => vec![fp8(8, 8)],
+        ("transformers", "kv-bits") => vec![kv_bits().int("group-size", 32)],
         ("windows" | "granite-swa" | "mlx-windows" | "transformers" | "vllm", "attention-span") => {
             vec![of_head(0, 0, 32.0, 0.0), of_head(0, 1, 32.0, 0.0)]
         }
@@ -430,7 +431,7 @@ fn cases() -> Vec<Case> {
             vec![of_head(0, 0, 32.0, 0.25)],
             vllm::model("llama"),
             "attention-span",
-            "windows do not grow",
+            "windows of engines do not grow",
         ),
         (
             "vllm",
@@ -449,12 +450,12 @@ fn cases() -> Vec<Case> {
             ],
             vllm::model("llama"),
             "attention-span",
-            "vLLM has one width",
+            "a model has one `sliding_window`",
         ),
         (
             "vllm",
             vec![of_head(0, 0, 32.0, 0.0), of_head(0, 1, 32.0, 0.0)],
-            model("gemma2", 0),
+            vllm::model("gemma2"),
             "attention-span",
             "known of llama, mistral, qwen2, qwen3",
         ),
@@ -568,6 +569,14 @@ fn what_is_rounded_in_16_bits_is_approximate_in_what_the_description_says() {
     let Fidelity::ExactInFloat32(why) = takes.fidelity else { panic!("{takes:?}") };
     let answer = mlx.exporter.check(&arrange([bits("q", 4, 64)]), &llama).unwrap();
     assert_eq!(answer, Exactness::Approximate { reason: why.to_owned() });
+    let gguf = target("gguf").unwrap();
+    let Answer::Takes(Takes { fidelity: Fidelity::ExactInFloat32(why), .. }) =
+        gguf.description.answer("drop-block")
+    else {
+        panic!("gguf takes drop-block")
+    };
+    let answer = gguf.exporter.check(&arrange([block(0, None)]), &llama).unwrap();
+    assert_eq!(answer, Exactness::Approximate { reason: (*why).to_owned() });
     for &group in takes.groups {
         for &level in takes.levels {
             let plan = arrange([bits("q", level.into(), group.into())]);
@@ -608,6 +617,49 @@ fn nobody_who_sees_stored_weights_alone_is_exact_in_codes_that_error_feedback_ch
         }
     }
     assert!(asked > 0);
+}
+
+#[test]
+fn recipes_of_tools_with_error_feedback_alone_take_codes_that_it_chose() {
+    let plan = arrange(everywhere(4).into_iter().map(|edit| edit.text("rounding", "gptq")));
+    let mut taken = Vec::new();
+    for name in ["autoround", "llm-compressor", "gptqmodel", "modelopt", "exllama", "mlx-recipe"] {
+        match target(name).unwrap().exporter.check(&plan, &model("llama", 0)) {
+            Ok(Exactness::Approximate { reason }) => {
+                assert!(reason.contains("error feedback"), "{name}: {reason}");
+                taken.push(name);
+            }
+            other => {
+                let message = other.unwrap_err().to_string();
+                assert!(message.contains("search without `rounding`"), "{name}: {message}");
+            }
+        }
+    }
+    assert_eq!(taken, ["llm-compressor", "gptqmodel"]);
+}
+
+#[test]
+fn a_search_on_the_first_grid_of_a_target_finds_all_of_its_levels_taken() {
+    for target in targets() {
+        let Answer::Takes(takes) = target.description.answer("weight-bits") else { continue };
+        let Some(&first) = takes.grids.first() else { continue };
+        let grid = NumberGrid::from_name(first);
+        let model = wide(&model("llama", 0));
+        for &level in takes.levels.iter().filter(|level| grid.is_none_or(|grid| grid.bits().contains(level)))
+        {
+            let group = match grid.map(NumberGrid::grouping) {
+                Some(attune_vocabulary::Grouping::Of(own)) => own,
+                _ => 64,
+            };
+            let of = |edit: Edit| {
+                let edit = edit.int("group-size", group.into());
+                if let Some(grid) = grid { edit.text("grid", grid.name()) } else { edit }
+            };
+            let plan = arrange(everywhere(level.into()).into_iter().map(of));
+            let answer = target.exporter.check(&plan, &model);
+            assert!(answer.is_ok(), "{}, {level} bits: {answer:?}", target.description.name);
+        }
+    }
 }
 
 #[test]

@@ -10,7 +10,13 @@ use attune_vocabulary::{CacheGrid, ModelFacts, arrange};
 
 use crate::checkpoint::{Files, facts, keep, provenance, said_before};
 
-const CONFIG: &str = "{\"model_type\": \"llama\", \"sliding_window\": null}";
+/// A model of a family with `more` keys.
+fn config(family: &str, more: &str) -> String {
+    format!(
+        "{{\"model_type\": \"{family}\", \"vocab_size\": 32, \"hidden_size\": 16, \"intermediate_size\": 8, \
+         \"num_hidden_layers\": 4, \"num_attention_heads\": 4, \"num_key_value_heads\": 2, \"max_position_embeddings\": 64{more}}}"
+    )
+}
 
 /// Four layers of two KV heads.
 pub(crate) fn model(family: &str) -> Facts {
@@ -55,14 +61,15 @@ fn export(plan: &Plan, model: &Facts, config: &str) -> Result<Files, ExportError
 
 #[test]
 fn the_exporter_keeps_its_promises() {
-    let files = Files::default().with("config.json", CONFIG).with("model.safetensors", "not read");
+    let files =
+        Files::default().with("config.json", config("llama", "")).with("model.safetensors", "not read");
     let plans = [arrange([rounded(1)]), arrange(window(2, 16.0)), arrange([keep(0, &[0, 1])])];
     attune_testkit::exporter::check(&VllmExporter, &model("llama"), &files, &plans);
 }
 
 #[test]
 fn layers_that_are_not_rounded_are_those_that_vllm_skips() {
-    let out = export(&arrange([rounded(1), rounded(2)]), &model("llama"), CONFIG).unwrap();
+    let out = export(&arrange([rounded(1), rounded(2)]), &model("llama"), "{}").unwrap();
     assert_eq!(
         out.text("vllm.yaml"),
         "# vllm serve MODEL --config vllm.yaml\n\
@@ -74,12 +81,12 @@ fn layers_that_are_not_rounded_are_those_that_vllm_skips() {
     assert_eq!(done["rounded_layers"], serde_json::json!([1, 2]));
     assert!(done["approximation"].as_str().unwrap().contains("round queries"));
     // The uniform configuration skips nothing.
-    let out = export(&arrange([0, 1, 2, 3].map(rounded)), &model("qwen2"), CONFIG).unwrap();
+    let out = export(&arrange([0, 1, 2, 3].map(rounded)), &model("qwen2"), "{}").unwrap();
     assert!(!out.text("vllm.yaml").contains("skip"));
     // Layers without a cache have nothing to skip, and no edit.
     let mut hybrid = model("lfm2");
     hybrid.values.insert("cache-layers".to_owned(), OptionValue::Ints(vec![1, 3]));
-    let out = export(&arrange([rounded(1)]), &hybrid, CONFIG).unwrap();
+    let out = export(&arrange([rounded(1)]), &hybrid, "{}").unwrap();
     assert!(out.text("vllm.yaml").ends_with("skip-layers: [\"3\"]\n"), "{}", out.text("vllm.yaml"));
     let found = VllmExporter.check(&arrange([rounded(0)]), &hybrid).unwrap_err().to_string();
     assert!(found.contains("layer 0 of the model has no cache"), "{found}");
@@ -90,7 +97,7 @@ fn windows_are_types_of_layers_and_one_width() {
     // A part of a position is none.
     let plan = arrange([window(1, 48.0), window(3, 48.9)].concat());
     assert_eq!(VllmExporter.check(&plan, &model("llama")).unwrap(), Exactness::Exact);
-    let out = export(&plan, &model("mistral"), CONFIG).unwrap();
+    let out = export(&plan, &model("mistral"), &config("mistral", ", \"sliding_window\": null")).unwrap();
     assert_eq!(
         out.text("vllm.yaml"),
         "# vllm serve MODEL --config vllm.yaml\n\
@@ -98,7 +105,7 @@ fn windows_are_types_of_layers_and_one_width() {
          \"sliding_attention\"],\"sliding_window\":48}\n"
     );
     // vLLM's own Qwen passes over `layer_types`.
-    let out = export(&plan, &model("qwen3"), CONFIG).unwrap();
+    let out = export(&plan, &model("qwen3"), &config("qwen3", "")).unwrap();
     let text = out.text("vllm.yaml");
     assert!(
         text.contains("\nmodel-impl: transformers\n") && text.contains("\"use_sliding_window\":true"),
@@ -106,7 +113,7 @@ fn windows_are_types_of_layers_and_one_width() {
     );
     // Both in one plan.
     let both = arrange([window(1, 48.0).to_vec(), vec![rounded(0)]].concat());
-    let text = export(&both, &model("llama"), CONFIG).unwrap().text("vllm.yaml").to_owned();
+    let text = export(&both, &model("llama"), &config("llama", "")).unwrap().text("vllm.yaml").to_owned();
     assert!(text.contains("[\"1\",\"2\",\"3\"]") && text.contains("\"sliding_window\":48"), "{text}");
 }
 
@@ -117,13 +124,46 @@ fn models_that_say_otherwise_are_refused_by_the_key() {
         other => panic!("{config}: {other:?}"),
     };
     let windows = arrange(window(1, 48.0));
-    assert_eq!(refused(&windows, "{\"sliding_window\": 4096}"), "`sliding_window` is 4096");
-    let switched_off = "{\"sliding_window\": 4096, \"use_sliding_window\": false}";
-    assert!(export(&windows, &model("qwen2"), switched_off).is_ok());
+    for (said, tokens) in [(", \"sliding_window\": 64", 64), ("", 4096)] {
+        // A Mistral that says nothing has one, too.
+        let found = refused(&windows, &config("mistral", said));
+        assert_eq!(found, format!("layer 0 has a window of {tokens} tokens of its own"));
+    }
+    let switched_off = config("qwen2", ", \"sliding_window\": 64, \"use_sliding_window\": false");
+    assert!(export(&windows, &model("qwen2"), &switched_off).is_ok());
+    assert!(
+        refused(
+            &windows,
+            &config(
+                "qwen2",
+                ", \"sliding_window\": 64, \"use_sliding_window\": true, \"max_window_layers\": 2"
+            )
+        )
+        .starts_with("layer 2 has")
+    );
     let scaled = "{\"quantization_config\": {\"kv_cache_scheme\": {\"num_bits\": 8}}}";
     let rounds = arrange([rounded(1)]);
     assert!(refused(&rounds, scaled).contains("quantization_config.kv_cache_scheme"));
-    assert!(export(&windows, &model("llama"), scaled).is_ok(), "windows do not touch the cache's numbers");
+    let both = config("llama", ", \"quantization_config\": {\"kv_cache_scheme\": {\"num_bits\": 8}}");
+    assert!(export(&windows, &model("llama"), &both).is_ok(), "windows do not touch the cache's numbers");
     assert!(export(&rounds, &model("llama"), "{\"sliding_window\": 4096}").is_ok());
     assert!(refused(&rounds, "[]").contains("expected"));
+}
+
+#[test]
+fn heads_that_see_everything_have_no_window_and_heads_that_the_model_lacks_are_refused() {
+    let all = |layer: u32, kv_head: u32| {
+        Edit::from(AttentionSpan { layer, kv_head, sink: 0, alpha: 0.0, beta: 1.0 })
+    };
+    let plan = arrange([window(1, 16.0).to_vec(), vec![all(0, 0), all(0, 1)]].concat());
+    let out = export(&plan, &model("llama"), &config("llama", "")).unwrap();
+    let done = &out.json("attune-export.json")["done"];
+    assert_eq!((&done["window"], &done["windowed_layers"]), (&16.into(), &serde_json::json!([1])));
+    let of_head = |kv_head: u32| {
+        let span = AttentionSpan { layer: 0, kv_head, sink: 0, alpha: 16.0, beta: 0.0 };
+        let plan = arrange([window(1, 16.0).to_vec(), vec![Edit::from(span)]].concat());
+        VllmExporter.check(&plan, &model("llama")).unwrap_err().to_string()
+    };
+    assert!(of_head(7).contains("2 KV heads, counted from 0"), "{}", of_head(7));
+    assert!(of_head(0).contains("KV head 1 everything"), "{}", of_head(0));
 }

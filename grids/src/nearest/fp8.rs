@@ -31,7 +31,7 @@ pub(crate) fn columns(inputs: usize) -> impl Iterator<Item = Range<usize>> {
 
 /// `rows: [outputs, inputs]` in blocks, in place. The last ones may have fewer rows.
 pub(super) fn blocks(rows: &mut [f32], inputs: usize) {
-    rows.par_chunks_mut(BLOCK * inputs).for_each(|rows| {
+    rows.par_chunks_mut((BLOCK * inputs).max(1)).for_each(|rows| {
         for columns in columns(inputs) {
             let fit = fit_block(rows, inputs, columns.clone());
             rows.chunks_exact_mut(inputs).for_each(|row| fit.round(&mut row[columns.clone()]));

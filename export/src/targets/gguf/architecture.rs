@@ -20,6 +20,8 @@ pub(super) struct Architecture {
     pub(super) windows: Windows,
     /// Whether it has an output matrix besides the embedding.
     pub(super) untied: bool,
+    /// Whether it takes the embedding where a file has no output matrix.
+    pub(super) falls_back: bool,
 }
 
 /// What an architecture knows of windows.
@@ -42,6 +44,7 @@ const LLAMA: Architecture = Architecture {
     own_inner: false,
     windows: Windows::None,
     untied: true,
+    falls_back: true,
 };
 const QWEN2: Architecture =
     Architecture { family: "qwen2", name: "qwen2", neighbours: false, divides_frequencies: false, ..LLAMA };
@@ -58,6 +61,7 @@ const ARCHITECTURES: &[Architecture] = &[
         name: "qwen2moe",
         renormalises: Some(false),
         own_inner: true,
+        falls_back: false,
         ..QWEN2
     },
     Architecture {

@@ -20,7 +20,8 @@ pub(super) fn readme(model: &str, cache: Cache, notes: &[String]) -> String {
     text.push_str(&line("llama-cli"));
     text.push_str(
         "\nMatrices in blocks are the numbers that were scored, to the bit. On processors llama.cpp rounds what enters such a matrix \
-         to 8 bits, and what enters one in 16 bits to 16; that is its arithmetic and was not scored.\n",
+         to 8 bits, and what enters one in 16 bits to 16; that is its arithmetic and was not scored. Its caches are in 16 bits where \
+         nothing else is said; `-ctk f32 -ctv f32` is what was scored where the plan says nothing of the cache.\n",
     );
     if let Some(environment) = cache.environment() {
         text.push_str(&format!(

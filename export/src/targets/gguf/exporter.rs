@@ -29,6 +29,7 @@ pub struct GgufExporter;
 /// What was done.
 #[derive(Serialize)]
 struct Done {
+    approximation: Option<String>,
     tensors: Tensors,
     tokenizer: tokenizer::Done,
     /// What has to stand in the environment of llama.cpp, and its arguments beside the model.
@@ -97,7 +98,8 @@ impl Exporter for GgufExporter {
     }
 
     fn check(&self, plan: &Plan, facts: &Facts) -> Result<Exactness, ExportError> {
-        Request::new(plan, facts).map(|_| Exactness::Exact)
+        let request = Request::new(plan, facts)?;
+        Ok(request.approximation.map_or(Exactness::Exact, |reason| Exactness::Approximate { reason }))
     }
 
     fn check_config(&self, plan: &Plan, facts: &Facts, files: &dyn ModelFiles) -> Result<(), ExportError> {
@@ -130,6 +132,7 @@ impl Exporter for GgufExporter {
             let bytes = body(header, &pieces, &entries, input.files, &layout, &sources)?;
             write(sink, MODEL, &bytes)?;
             Ok(Done {
+                approximation: request.approximation.clone(),
                 tensors,
                 tokenizer: tokenizer.done,
                 environment: request.cache.environment(),

@@ -6,6 +6,7 @@ use attune_families::{DecoderConfig, Scaling};
 use attune_vocabulary::{Module, NumberGrid};
 
 use super::request::Request;
+use crate::ggml::stem;
 
 /// One tensor of the file.
 pub(super) struct Piece {
@@ -57,8 +58,9 @@ pub(super) fn all(config: &DecoderConfig, request: &Request) -> Vec<Piece> {
     let mut pieces = Pieces { config, neighbours: request.architecture.neighbours, pieces: Vec::new() };
     pieces.matrix("token_embd.weight", table(names.embedding), Stored::AsTheyAre);
     pieces.norm("output_norm", Some(tensors::last_norm(config)));
-    if !config.tied {
-        pieces.matrix("output.weight", table(names.output), Stored::AsTheyAre);
+    if !config.tied || !request.architecture.falls_back {
+        let output = if config.tied { names.embedding } else { names.output };
+        pieces.matrix("output.weight", table(output), Stored::AsTheyAre);
     }
     if let Scaling::Llama3 { .. } = config.rope.scaling {
         pieces.divisors();
@@ -114,7 +116,7 @@ impl Pieces<'_> {
             let Some(first) = of().next() else { continue };
             let stored =
                 request.grids.get(&(old, module)).map_or(Stored::AsTheyAre, |grid| Stored::Blocks(*grid));
-            let name = format!("{place}.{}", name(module));
+            let name = format!("{place}.{}", stem(module));
             if first.expert.is_none() {
                 self.linear(&name, &first.part, stored, module);
                 continue;
@@ -181,20 +183,5 @@ impl Pieces<'_> {
             made: Made::Numbers(divisors),
             shape,
         });
-    }
-}
-
-/// What llama.cpp calls a module.
-fn name(module: Module) -> &'static str {
-    match module {
-        Module::Query => "attn_q",
-        Module::Key => "attn_k",
-        Module::Value => "attn_v",
-        Module::Output => "attn_output",
-        Module::Gate => "ffn_gate",
-        Module::Up => "ffn_up",
-        Module::Down => "ffn_down",
-        // No family that is taken has latents.
-        Module::QueryDown | Module::QueryUp | Module::KeyValueDown | Module::KeyValueUp => module.name(),
     }
 }

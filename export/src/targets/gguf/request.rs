@@ -14,6 +14,7 @@ use attune_vocabulary::{ModelFacts, Module, NumberGrid};
 
 use super::architecture::{self, Architecture};
 use super::cache::Cache;
+use super::description::{CACHES, CODES, SIXTEEN};
 use super::{DESCRIPTION, TARGET};
 use crate::description::Answer;
 
@@ -30,6 +31,8 @@ pub(super) struct Request {
     /// Grids of matrices by old layer and module; in a mixture, of all experts that stay.
     pub(super) grids: BTreeMap<(u32, Module), NumberGrid>,
     pub(super) cache: Cache,
+    /// In what llama.cpp differs from what was scored, if it does.
+    pub(super) approximation: Option<String>,
 }
 
 impl Request {
@@ -66,8 +69,23 @@ impl Request {
             experts::read(&all::<KeepExperts>(plan)?, &all::<ExpertsPerToken>(plan)?, &layers, model)?;
         let grids = levels::read(&all::<WeightBits>(plan)?, &layers, &experts, model)?;
         let cache = Cache::read(&all::<KvBits>(plan)?, &layers, &model.facts)?;
-        Ok(Self { architecture, layers, experts, per_token, grids, cache })
+        let approximation = approximation(&grids, cache, &model.facts);
+        Ok(Self { architecture, layers, experts, per_token, grids, cache, approximation })
     }
+}
+
+fn approximation(
+    grids: &BTreeMap<(u32, Module), NumberGrid>,
+    cache: Cache,
+    model: &ModelFacts,
+) -> Option<String> {
+    let reasons = [
+        (!grids.is_empty(), CODES),
+        (cache.keys.is_some() || cache.values.is_some(), CACHES),
+        (model.bytes_per_parameter < 4.0, SIXTEEN),
+    ];
+    let reasons: Vec<&str> = reasons.into_iter().filter(|(holds, _)| *holds).map(|(_, why)| why).collect();
+    (!reasons.is_empty()).then(|| reasons.join("; "))
 }
 
 /// The edits of one kind, each in its open and its typed form.

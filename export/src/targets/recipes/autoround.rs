@@ -4,13 +4,17 @@ use attune_vocabulary::edits::WeightBits;
 use attune_vocabulary::{ModelEdit as _, NumberGrid};
 use serde_json::{Map, Value, json};
 
+use super::BITS_ALONE;
 use super::allotted::{Allotted, Level, Unsaid};
 use super::exporter::Tool;
-use super::{BITS_ALONE, OWN_ROUNDING};
 use crate::description::{
     DEFAULT_GRID, Description, Edits, Engine, Families, Fidelity, Takes, Together, Tolerance, Verified,
 };
 use crate::matrices::named_families;
+
+/// In what its rounding differs.
+const DIFFERS: &str = "the tool rounds the weights itself, and 8 bits around 0 whatever the grid of the plan, since its formats have no zero points \
+                       for them; what was scored is round-to-nearest on the grid of the plan";
 
 /// The target `autoround`.
 pub(in crate::targets) const DESCRIPTION: Description = Description {
@@ -20,7 +24,7 @@ pub(in crate::targets) const DESCRIPTION: Description = Description {
     engines: &[Engine { name: "AutoRound", since: "" }],
     edits: Edits::These {
         takes: &[Takes {
-            fidelity: Fidelity::Approximate(OWN_ROUNDING),
+            fidelity: Fidelity::Approximate(DIFFERS),
             levels: &[2, 3, 4, 8],
             groups: &[32, 64, 128],
             grids: &[DEFAULT_GRID, "affine-int", "symmetric"],
@@ -40,7 +44,12 @@ pub(in crate::targets) const DESCRIPTION: Description = Description {
 };
 
 /// AutoRound.
-pub(in crate::targets) const TOOL: Tool = Tool { description: &DESCRIPTION, files };
+pub(in crate::targets) const TOOL: Tool = Tool {
+    description: &DESCRIPTION,
+    files,
+    given: "`AutoRound(…, layer_config=json.load(open(\"layer_config.json\")))`",
+    feeds_back: false,
+};
 
 fn files(allotted: &Allotted) -> Result<Vec<(&'static str, String)>, Unsaid> {
     let entry = |level: Option<Level>| match level {

@@ -40,7 +40,12 @@ pub(in crate::targets) const DESCRIPTION: Description = Description {
 };
 
 /// ExLlamaV3.
-pub(in crate::targets) const TOOL: Tool = Tool { description: &DESCRIPTION, files };
+pub(in crate::targets) const TOOL: Tool = Tool {
+    description: &DESCRIPTION,
+    files,
+    given: "`python util/recompile.py -i IN -o OUT -or override.yaml`",
+    feeds_back: false,
+};
 
 /// Why nothing may stay as it is.
 const EVERYWHERE: &str = "an EXL3 model has every linear module in few bits, and this one has 16; search without 16 among the levels, or use \

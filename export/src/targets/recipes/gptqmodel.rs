@@ -35,7 +35,12 @@ pub(in crate::targets) const DESCRIPTION: Description = Description {
 };
 
 /// GPTQModel.
-pub(in crate::targets) const TOOL: Tool = Tool { description: &DESCRIPTION, files };
+pub(in crate::targets) const TOOL: Tool = Tool {
+    description: &DESCRIPTION,
+    files,
+    given: "`QuantizeConfig(**json.load(open(\"quantize_config.json\")))`",
+    feeds_back: true,
+};
 
 /// What engines call modules that they compute as one: their names have to match as well, since engines look levels up by them.
 const TOGETHER: [(&[&str], &str); 2] =

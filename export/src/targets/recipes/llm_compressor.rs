@@ -43,7 +43,12 @@ pub(in crate::targets) const DESCRIPTION: Description = Description {
 };
 
 /// llm-compressor.
-pub(in crate::targets) const TOOL: Tool = Tool { description: &DESCRIPTION, files };
+pub(in crate::targets) const TOOL: Tool = Tool {
+    description: &DESCRIPTION,
+    files,
+    given: "`oneshot(model, recipe=\"recipe.yaml\", dataset=…)`",
+    feeds_back: true,
+};
 
 fn files(allotted: &Allotted) -> Result<Vec<(&'static str, String)>, Unsaid> {
     let mut groups: BTreeMap<Level, Vec<&str>> = BTreeMap::new();

@@ -13,7 +13,7 @@ use crate::matrices::named_families;
 /// The target `modelopt`.
 pub(in crate::targets) const DESCRIPTION: Description = Description {
     name: "modelopt",
-    summary: "quant_cfg.json for ModelOpt's `quantize`, and hf_quant_config.json with the same as `quantized_layers`, as TensorRT-LLM and \
+    summary: "quant_cfg.json for ModelOpt's `quantize`, once keys that are numbers and tuples are made of it, which JSON does not have, and hf_quant_config.json with the same as `quantized_layers`, as TensorRT-LLM and \
               vLLM read it, for plans of weight-bits; approximate",
     engines: &[Engine { name: "ModelOpt", since: "" }],
     edits: Edits::These {
@@ -23,7 +23,8 @@ pub(in crate::targets) const DESCRIPTION: Description = Description {
                  scored is round-to-nearest of weights on the grid of the plan",
             ),
             levels: &[4, 8],
-            grids: &[DEFAULT_GRID, "symmetric", "fp8-e4m3-tensor", "nvfp4"],
+            // A search without a grid of its own is on the first, which has 4 bits alone; whole numbers of 8 bits are none of its formats.
+            grids: &["nvfp4", "fp8-e4m3-tensor", "symmetric", DEFAULT_GRID],
             together: FUSED,
             ..Takes::exactly(WeightBits::KIND, Families::These { list: named_families, beyond: "" })
         }],
@@ -36,7 +37,13 @@ pub(in crate::targets) const DESCRIPTION: Description = Description {
 };
 
 /// ModelOpt.
-pub(in crate::targets) const TOOL: Tool = Tool { description: &DESCRIPTION, files };
+pub(in crate::targets) const TOOL: Tool = Tool {
+    description: &DESCRIPTION,
+    files,
+    given: "`mtq.quantize(model, config, forward_loop)` with `config` of quant_cfg.json: keys of `block_sizes` become whole numbers (\"-1\" is -1) \
+            and lists of numbers tuples, neither of which JSON has",
+    feeds_back: false,
+};
 
 fn files(allotted: &Allotted) -> Result<Vec<(&'static str, String)>, Unsaid> {
     // Nothing but what is named: neither inputs nor the output matrix.

@@ -28,14 +28,14 @@ pub(super) fn yaml(serving: &Serving) -> String {
 
 /// Entries of the config that are replaced.
 fn overrides(windows: &Windows) -> Map<String, Value> {
-    let kind = |layer| match windows.layers.contains(&layer) {
+    let kind = |layer| match windows.window.layers().contains(&layer) {
         true => "sliding_attention",
         false => "full_attention",
     };
     let kinds: Vec<&str> = (0..windows.count).map(kind).collect();
     let mut entries = Map::from_iter([
         ("layer_types".to_owned(), json!(kinds)),
-        ("sliding_window".to_owned(), json!(windows.width)),
+        ("sliding_window".to_owned(), json!(windows.window.tokens())),
     ]);
     if windows.backend == Backend::Transformers {
         // Qwen's configs have a switch, and a number of full layers that `layer_types` stands for here.

@@ -1,23 +1,21 @@
 //! What config.json says already, so that arguments would mean something else.
 
 use attune_core::exporter::{ExportError, ModelFiles};
+use attune_families::{DecoderConfig, Window};
 use serde_json::{Map, Value};
 
 use super::serving::Serving;
 use crate::checkpoint::{CONFIG, bad, config_text};
+use crate::one_window::model_config;
 
 /// Refuses a model whose own windows the arguments would replace, or that brings scales for its cache.
 pub(super) fn check(files: &dyn ModelFiles, serving: &Serving) -> Result<(), ExportError> {
+    if serving.windows.is_some() {
+        no_windows(&model_config(files)?.2)?;
+    }
     let keys: Map<String, Value> = serde_json::from_str(&config_text(files)?)
         .map_err(|error| bad(CONFIG, error.to_string(), "a JSON object, as Transformers writes it"))?;
     let has = |key: &str| keys.get(key).filter(|value| !value.is_null());
-    if serving.windows.is_some() {
-        let applies = has("use_sliding_window") != Some(&Value::Bool(false));
-        if let Some(window) = has("sliding_window").filter(|_| applies) {
-            let expected = "null: a model with windows of its own would have others where the plan says nothing; use `--to plan`";
-            return Err(bad(CONFIG, format!("`sliding_window` is {window}"), expected));
-        }
-    }
     if serving.rounded.is_empty() {
         return Ok(());
     }
@@ -31,4 +29,16 @@ pub(super) fn check(files: &dyn ModelFiles, serving: &Serving) -> Result<(), Exp
              `--to plan`",
         )),
     }
+}
+
+/// Refuses a model with windows of its own, which a family may have where config.json says nothing.
+fn no_windows(config: &DecoderConfig) -> Result<(), ExportError> {
+    let own = |layer: usize| config.windows.of(layer).map(|window| (layer, window));
+    let Some((layer, Window::Sliding(tokens) | Window::Chunk(tokens))) = (0..config.layers).find_map(own)
+    else {
+        return Ok(());
+    };
+    let expected = "a null as `sliding_window`: a model with windows of its own would have others where the plan says nothing; use `--to \
+                    plan`";
+    Err(bad(CONFIG, format!("layer {layer} has a window of {tokens} tokens of its own"), expected))
 }

@@ -9,6 +9,7 @@ use super::description::QUERIES;
 use super::serving::Serving;
 use super::{DESCRIPTION, TARGET, arguments, config};
 use crate::checkpoint::{with_manifest, write};
+use crate::one_window::OneWindow;
 
 /// The file of arguments.
 const FILE: &str = "vllm.yaml";
@@ -24,7 +25,7 @@ struct Done {
     /// The command, with the folder of the model to be filled in.
     serve: &'static str,
     rounded_layers: Vec<u32>,
-    window: Option<u32>,
+    window: Option<u64>,
     windowed_layers: Vec<u32>,
 }
 
@@ -53,16 +54,13 @@ impl Exporter for VllmExporter {
         config::check(input.files, &serving)?;
         with_manifest(TARGET, input, Some(DESCRIPTION.check), sink, |sink| {
             write(sink, FILE, arguments::yaml(&serving).as_bytes())?;
-            let (window, windowed_layers) = serving
-                .windows
-                .as_ref()
-                .map_or((None, Vec::new()), |windows| (Some(windows.width), windows.layers.clone()));
+            let window = serving.windows.as_ref().map(|windows| &windows.window);
             Ok(Done {
                 approximation: approximation(&serving),
                 serve: "vllm serve MODEL --config vllm.yaml",
                 rounded_layers: serving.rounded.clone(),
-                window,
-                windowed_layers,
+                window: window.map(OneWindow::tokens),
+                windowed_layers: window.into_iter().flat_map(OneWindow::layers).copied().collect(),
             })
         })
     }

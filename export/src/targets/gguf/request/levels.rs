@@ -8,6 +8,7 @@ use attune_vocabulary::{Module, NumberGrid};
 
 use super::super::kinds;
 use super::{Edits, Model, refuse};
+use crate::rounding;
 
 /// Grids by layer and module.
 type Grids = BTreeMap<(u32, Module), NumberGrid>;
@@ -70,6 +71,7 @@ fn grid(edit: &WeightBits, model: &Model) -> Result<Option<NumberGrid>, String> 
     }
     let fits = grid.check(edit.bits, edit.group_size, inputs);
     fits.map_err(|found| format!("{found}; {}", fitting()))?;
+    rounding::check(edit)?;
     Ok(Some(grid))
 }
 
