@@ -42,3 +42,49 @@ fn is_matrix(made: &Made) -> Option<bool> {
         Made::Numbers(_) => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use attune_core::hash::ContentHash;
+    use attune_core::options::{OptionValue, Settings};
+    use attune_families::tensors::MatrixSlice;
+
+    use super::*;
+
+    fn bytes_of(stored: i64) -> Option<u64> {
+        let matrix = |stored| Made::Matrices {
+            from: vec![MatrixSlice::whole("matrix".to_owned(), 51, 6)],
+            stored,
+            heads_of: None,
+        };
+        let vector =
+            Made::Vector { from: MatrixSlice::bias("vector".to_owned(), 6), plus: 0.0, heads_of: None };
+        let piece = |made, shape: &[usize], of_module| Piece {
+            name: "piece".to_owned(),
+            made,
+            shape: shape.to_vec(),
+            of_module,
+        };
+        let pieces = [
+            piece(matrix(Stored::AsTheyAre), &[51, 6], false),
+            piece(matrix(Stored::Floats), &[51, 6], false),
+            piece(vector, &[6], false),
+            piece(Made::Numbers(vec![1.0; 3]), &[3], false),
+            piece(matrix(Stored::AsTheyAre), &[51, 6], true),
+        ];
+        let values = Settings::from([(OTHER_BYTES.to_owned(), OptionValue::Int(stored))]);
+        let facts = Facts { name: "model".to_owned(), fingerprint: ContentHash::of(b"model"), values };
+        bytes(&pieces, &facts)
+    }
+
+    #[test]
+    fn types_are_those_that_the_bytes_of_the_model_are_of() {
+        // Matrices of 306 numbers in 2 bytes or 4, a router of as many in 4, 6 and 3 numbers in 4; each to a multiple of 32.
+        let (two, four, rest) = (640, 1248, 1248 + 32 + 32);
+        assert_eq!(bytes_of(2 * 612 + 2 * 6), Some(two + rest));
+        assert_eq!(bytes_of(2 * 612 + 4 * 6), Some(two + rest));
+        assert_eq!(bytes_of(4 * 612 + 4 * 6), Some(four + rest));
+        assert_eq!(bytes_of(4 * 612 + 2 * 6), Some(four + rest));
+        assert_eq!(bytes_of(2 * 612 + 2 * 6 + 100), None, "something else is stored, too");
+    }
+}
