@@ -189,6 +189,11 @@ pub trait Exporter: Send + Sync {
         None
     }
 
+    /// Tensors begin at multiples of this many bytes in the files that it writes, and the gaps are part of them; 1 where there are none.
+    fn alignment(&self) -> u32 {
+        1
+    }
+
     /// Writes the files, after [`check`](Self::check).
     ///
     /// # Errors

@@ -1,4 +1,5 @@
 //! What a config is said to take in bytes is what the tensors of the exported files take, to the byte; headers are not counted.
+//! Zeros between tensors are, where a format has them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -12,11 +13,13 @@ use attune_core::rng;
 use attune_core::technique::Technique;
 use attune_eval::model::DecoderOutline;
 use attune_export::Target;
+use attune_export::description::{Answer, Families};
 use attune_plugins::Host;
 use safetensors::SafeTensors;
 use serde_json::{Value, json};
 
 use crate::families::{Folder, cases, write};
+use crate::gguf_header;
 use crate::support::root;
 
 /// Random configs of each study.
@@ -37,6 +40,22 @@ struct Promise {
 const PROMISES: &[Promise] = &[
     weights("mlx", || json!({"group-size": 32, "levels": [2, 3, 4, 5, 6, 8, 16], "average": 32.0})),
     weights("mlx", || json!({"group-size": 64, "grid": "affine", "average": 32.0})),
+    weights("gguf", || json!({"levels": [2, 3, 4, 5, 6, 8, 16], "average": 32.0})),
+    weights("gguf", || json!({"grid": "gguf", "levels": [4, 5, 8], "average": 32.0})),
+    weights("gguf", || json!({"grid": "gguf-legacy", "levels": [4, 5, 8, 16], "average": 32.0})),
+    weights("gguf", || json!({"grid": "mxfp4", "levels": [4, 16], "average": 32.0})),
+    weights("compressed-tensors", || json!({"group-size": 32, "average": 32.0})),
+    weights(
+        "compressed-tensors",
+        || json!({"grid": "symmetric", "group-size": 64, "levels": [3, 4, 8, 16], "average": 32.0}),
+    ),
+    weights(
+        "compressed-tensors",
+        || json!({"grid": "affine-int", "group-size": 32, "levels": [2, 3, 4, 5, 6, 8, 16], "average": 32.0}),
+    ),
+    weights("compressed-tensors", || json!({"grid": "fp8", "levels": [8, 16], "average": 32.0})),
+    weights("compressed-tensors", || json!({"grid": "mxfp4", "levels": [4, 8, 16], "average": 32.0})),
+    weights("compressed-tensors", || json!({"grid": "nvfp4", "levels": [4, 8, 16], "average": 32.0})),
     Promise {
         target: "hf",
         technique: "expert-pruning",
@@ -62,9 +81,12 @@ fn settings(options: &Value) -> Settings {
     options.as_object().unwrap().iter().map(|(name, found)| (name.clone(), value(found))).collect()
 }
 
-/// Bytes of all tensors of a folder of safetensors.
+/// Bytes of all tensors of a folder of safetensors, or of a GGUF file.
 fn tensor_bytes(folder: &Path) -> u64 {
     let files = Folder(folder.to_owned());
+    if let Some(file) = files.names().iter().find(|name| name.ends_with(".gguf")) {
+        return gguf_header::tensor_bytes(&files.read(file).unwrap());
+    }
     let weights = files.names().into_iter().filter(|name| name.ends_with(".safetensors"));
     let of = |name: String| {
         let bytes = files.read(&name).unwrap();
@@ -92,6 +114,19 @@ fn exported(target: &Target, model: &Facts, folder: &Path, plan: &Plan) -> tempf
     out
 }
 
+/// Whether a target takes the edits of a study of models of this family.
+fn takes(promise: &Promise, family: &str) -> bool {
+    let target = attune_export::target(promise.target).unwrap();
+    match target.description.answer(promise.technique) {
+        Answer::Takes(takes) => match takes.families {
+            Families::Any => true,
+            Families::These { list, .. } => list().contains(&family),
+        },
+        // Of a technique whose edits have other names.
+        _ => true,
+    }
+}
+
 /// Exports random configs of a study on the model in a folder, and says how many bytes they took, each as promised.
 fn kept(promise: &Promise, technique: &dyn Technique, folder: &Path) -> BTreeSet<u64> {
     let target = attune_export::target(promise.target).unwrap();
@@ -101,6 +136,10 @@ fn kept(promise: &Promise, technique: &dyn Technique, folder: &Path) -> BTreeSet
     // As `attune` tells it.
     if let Some(bytes) = target.exporter.other_bytes(&model, &Folder(folder.to_owned())) {
         told.values.insert("target-other-bytes".to_owned(), OptionValue::Int(bytes as i64));
+    }
+    if target.exporter.alignment() > 1 {
+        told.values
+            .insert("target-alignment".to_owned(), OptionValue::Int(target.exporter.alignment().into()));
     }
     let options = settings(&(promise.options)());
     let space = technique.space(&told, &options).unwrap();
@@ -116,6 +155,20 @@ fn kept(promise: &Promise, technique: &dyn Technique, folder: &Path) -> BTreeSet
         found
     };
     (0..CONFIGS).map(one).collect()
+}
+
+/// A Llama of which few sizes are round: rows that are no whole blocks of 256, keys of which few are in a tensor, divisors of the
+/// frequencies of rotation.
+fn uneven() -> Value {
+    json!({
+        "model_type": "llama", "hidden_size": 256, "intermediate_size": 288, "num_hidden_layers": 2, "num_attention_heads": 8,
+        "num_key_value_heads": 1, "head_dim": 4, "vocab_size": 51, "hidden_act": "silu", "rms_norm_eps": 1e-6,
+        "max_position_embeddings": 128, "attention_bias": true, "tie_word_embeddings": false, "rope_theta": 10000.0,
+        "rope_scaling": {
+            "rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
+            "original_max_position_embeddings": 64,
+        },
+    })
 }
 
 /// Models that are written for the test, in float32: rows of whole groups; some have experts beside a dense layer or a shared one,
@@ -148,12 +201,23 @@ fn written() -> Vec<tempfile::TempDir> {
 #[test]
 fn files_have_as_many_bytes_as_costs_say() {
     let host = Host::new().unwrap();
-    let written = written();
+    let (written, uneven_rows) = (written(), tempfile::tempdir().unwrap());
+    write(uneven_rows.path(), &uneven());
     let committed = root().join("models/tiny-moe");
     for promise in PROMISES {
         let technique = host.builtin(promise.technique).unwrap();
         let others = written.iter().map(|folder| folder.path()).filter(|_| !promise.mixture);
-        for folder in others.chain([committed.as_path()]) {
+        let family = |folder: &Path| {
+            let model = DecoderOutline::open(folder).unwrap().facts(ContentHash::of(b"bytes"));
+            model.text("family").to_owned()
+        };
+        // Groups whose size is an option would have to divide its rows.
+        let uneven_rows = Some(uneven_rows.path()).filter(|_| promise.target == "gguf");
+        let folders: Vec<&Path> = others.chain([committed.as_path()]).chain(uneven_rows).collect();
+        let taken: Vec<&Path> =
+            folders.into_iter().filter(|folder| takes(promise, &family(folder))).collect();
+        assert!(promise.mixture || taken.len() >= 3, "{} takes {taken:?}", promise.target);
+        for folder in taken {
             let sizes = kept(promise, &technique, folder);
             assert!(promise.mixture || sizes.len() > 1, "all configs have {sizes:?} bytes");
         }

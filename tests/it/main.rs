@@ -12,6 +12,7 @@ mod families;
 #[cfg(unix)]
 mod form;
 mod generator;
+mod gguf_header;
 #[cfg(unix)]
 mod given_back;
 mod module_circles;

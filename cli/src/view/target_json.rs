@@ -45,8 +45,8 @@ fn edit(takes: &Takes) -> Json {
     let together: Vec<String> = takes.together.iter().map(|together| together.words()).collect();
     json!({
         "edit": takes.edit, "exactness": takes.fidelity.words(), "approximate": approximate,
-        "bits": takes.levels, "groups": takes.groups, "grids": takes.grids, "layers": takes.layers.words(),
-        "together": together, "only": takes.only.map(|only| only.words), "families": families, "other_families": beyond,
+        "bits": takes.levels, "groups": takes.groups, "grids": takes.grids, "expert_grids": takes.expert_grids,
+        "layers": takes.layers.words(), "together": together, "only": takes.only.map(|only| only.words), "families": families, "other_families": beyond,
     })
 }
 

@@ -11,6 +11,7 @@ impl Description {
     /// * `target`, its name, and `target-edits`, the kinds of edit that it takes; without the latter it takes every kind;
     /// * `target-KIND-levels` and `target-KIND-groups`, the bits and the group sizes that it has for edits of a kind;
     /// * `target-KIND-grids`, its number grids by their names in plans, and `default` for edits that name none;
+    /// * `target-KIND-expert-grids`, those of them that experts can be on, where not all are;
     /// * `target-KIND-layers`: `own`, `same-count`, `two-level` or `same`;
     /// * `target-KIND-together`: `experts`, `expert-modules`, `heads`, `stored` and sets of modules as `q+k+v` or of parts of
     ///   a cache as `keys+values`, each of which has one value in a layer;
@@ -32,6 +33,10 @@ impl Description {
                 ("levels", (!takes.levels.is_empty()).then(|| ints(takes.levels))),
                 ("groups", (!takes.groups.is_empty()).then(|| ints(takes.groups))),
                 ("grids", (!takes.grids.is_empty()).then(|| text(&takes.grids.join(" ")))),
+                (
+                    "expert-grids",
+                    (!takes.expert_grids.is_empty()).then(|| text(&takes.expert_grids.join(" "))),
+                ),
                 ("layers", Some(text(takes.layers.word()))),
                 ("together", (!together.is_empty()).then(|| text(&together.join(" ")))),
                 ("only", takes.only.map(|only| text(only.word))),

@@ -17,6 +17,8 @@ pub struct Takes {
     pub groups: &'static [u32],
     /// Number grids, by their names in plans; [`DEFAULT_GRID`] is that of edits without one. Empty where the edit has none.
     pub grids: &'static [&'static str],
+    /// Those of them that experts can be on; empty where all are.
+    pub expert_grids: &'static [&'static str],
     /// What layers may choose on their own.
     pub layers: Layers,
     /// What has to agree within a layer.
@@ -105,6 +107,7 @@ impl Takes {
             levels: &[],
             groups: &[],
             grids: &[],
+            expert_grids: &[],
             layers: Layers::Own,
             together: &[],
             only: None,

@@ -12,6 +12,7 @@ mod description;
 mod exporter;
 mod kinds;
 mod metadata;
+mod others;
 mod pieces;
 mod request;
 mod sources;

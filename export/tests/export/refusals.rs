@@ -138,6 +138,8 @@ fn samples(target: &str, kind: &str) -> Vec<Edit> {
         ("gguf", "weight-bits") => vec![grid("q", "q4_k", 4, 256)],
         ("gguf", "kv-bits") => vec![cached(0, "q8_0"), cached(1, "q8_0")],
         ("compressed-tensors", "weight-bits") => vec![grid("o", "symmetric", 4, 64)],
+        // Groups divide the wide heads.
+        ("transformers", "kv-bits") => vec![kv_bits().int("group-size", 32)],
         ("compressed-tensors", "kv-bits") => vec![fp8_cache(0, 8), fp8_cache(1, 8)],
         ("vllm", "kv-bits") => vec![fp8(8, 8)],
         ("transformers", "kv-bits") => vec![kv_bits().int("group-size", 32)],

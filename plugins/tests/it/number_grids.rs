@@ -222,8 +222,9 @@ fn bytes_are_those_of_the_formats_with_everything_else() {
     // Zero points in whole words down the rows of a matrix, for each group.
     let points = LAYERS * (4 * (2 * 128 + 2 * 64 + 512) + 8 * 128);
     assert_eq!(count("affine-int", 4, 2), (all(128 + 8, 256 + 16) + points + LAYERS * 6 * 16) as f64);
-    // One float32 for each matrix.
-    assert_eq!(count("nvfp4", 4, 2), (all(128 + 16, 256 + 32) + LAYERS * 6 * 4) as f64);
+    // One float32 for each matrix; of gate and up, which have no such scale as one, each.
+    let apart = bytes(&stored(2, 512), &roomy("nvfp4", &[("levels", ints(&[4]))]));
+    assert_eq!(apart, (all(128 + 16, 256 + 32) + LAYERS * 7 * 4) as f64);
     assert_eq!(count("fp8", 8, 4), all(256 + 4, 512 + 4) as f64);
     assert_eq!(count("affine", 16, 2), all(512, 1024) as f64);
 
@@ -343,4 +344,58 @@ fn a_target_that_stores_the_rest_otherwise_says_what_it_takes() {
     let given = roomy("auto", &[("levels", ints(&[8]))]);
     let usual = bytes(&stored(2, 512), &roomy("gguf", &[("levels", ints(&[8]))]));
     assert_eq!(bytes(&model, &given), usual - OTHERS as f64 + 77.0);
+    // The dense model is in its own files.
+    let cells = WEIGHT_BITS.space(&model, &given).unwrap().dimensions()[0].cells();
+    let dense = |model: &Facts| WEIGHT_BITS.cost(model, &given, &indices(&vec![0; cells])).unwrap()[1].dense;
+    let own = told(stored(2, 512), &[("target-weight-bits-grids", text("q8_0"))]);
+    assert_eq!(dense(&model), dense(&own));
+}
+
+#[test]
+fn gaps_between_tensors_are_counted_where_the_target_has_them() {
+    // 80 rows of 256 channels are 80 × 256 bytes and a scale of 2 for each row: a multiple of 32, and not of 1024.
+    let of = |alignment: &[(&str, OptionValue)]| {
+        let grids = [("target-weight-bits-grids", text("fp8-e4m3-channel"))];
+        bytes(&told(told(stored(2, 80), &grids), alignment), &roomy("auto", &[("levels", ints(&[8]))]))
+    };
+    let aligned = |bytes: i64| of(&[("target-alignment", OptionValue::Int(bytes))]);
+    assert_eq!(aligned(32), of(&[]));
+    let matrices = [(256, 256), (128, 256), (128, 256), (256, 256), (80, 256), (80, 256), (256, 80)];
+    let padded = |(rows, width): (u64, u64)| (rows * width + 2 * rows).next_multiple_of(1024);
+    assert_eq!(aligned(1024), (LAYERS * matrices.map(padded).iter().sum::<u64>() + OTHERS) as f64);
+}
+
+#[test]
+fn experts_are_on_the_grids_that_the_target_has_for_them() {
+    let engine = |grids: &str, of_experts: &str| {
+        let facts = [
+            ("target-weight-bits-grids", text(grids)),
+            ("target-weight-bits-expert-grids", text(of_experts)),
+        ];
+        told(mixture(), &facts)
+    };
+    let model = engine("symmetric affine-int mxfp4 fp8-e4m3-channel", "symmetric mxfp4");
+    let of = |grid: &str, wanted: &[i64]| levels(&model, &roomy(grid, &[("levels", ints(wanted))]));
+    assert_eq!(of("symmetric", &[4, 8]), [("bits".to_owned(), vec![4.0, 8.0])]);
+    let two = |first: &[f64], second: &[f64]| {
+        vec![("bits".to_owned(), first.to_vec()), ("bits-2".to_owned(), second.to_vec())]
+    };
+    assert_eq!(of("mxfp4", &[4, 8, 16]), two(&[4.0, 8.0, 16.0], &[4.0, 16.0]));
+    assert_eq!(of("affine-int", &[4, 16]), two(&[4.0, 16.0], &[16.0]));
+    let words = refusal(&model, &roomy("affine-int", &[("levels", ints(&[4]))]));
+    let expected = "of `gate` the grids of \"affine-int\" have none (the target's experts are on symmetric, mxfp4 alone); add";
+    assert!(words.contains(expected), "{words}");
+}
+
+#[test]
+fn modules_in_one_tensor_have_no_grid_with_a_scale_of_the_matrix() {
+    let facts = [
+        ("target-weight-bits-grids", text("nvfp4 fp8-e4m3-channel")),
+        ("target-weight-bits-together", text("stored")),
+    ];
+    let model = told(stored(2, 512), &facts);
+    let found = levels(&model, &roomy("nvfp4", &[("levels", ints(&[4, 8]))]));
+    assert_eq!(found, [("bits".to_owned(), vec![4.0, 8.0]), ("bits-2".to_owned(), vec![8.0])]);
+    let space = WEIGHT_BITS.space(&model, &roomy("nvfp4", &[("levels", ints(&[4, 8]))])).unwrap();
+    assert!(space.dimensions()[1].help.contains("modules are gate+up"), "{}", space.dimensions()[1].help);
 }

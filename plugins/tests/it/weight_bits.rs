@@ -7,7 +7,7 @@ use attune_core::space::{Config, Domain};
 use attune_core::technique::{FailureKind, Technique as _};
 use attune_vocabulary::ModelEdit as _;
 use attune_vocabulary::edits::WeightBits;
-use attune_vocabulary::{LinearModules, Matrices, ModelFacts, Module, NamedModule};
+use attune_vocabulary::{LinearModules, Matrices, ModelFacts, Module, NamedModule, Rounding};
 
 use crate::models::{WEIGHT_BITS, dense, indices, mixture, options, some_layers};
 
@@ -271,4 +271,59 @@ fn modules_are_those_that_the_evaluator_lists() {
     odd.values.insert("module-inputs".into(), OptionValue::Ints(vec![0]));
     let refusal = WEIGHT_BITS.space(&odd, &given).unwrap_err().to_string();
     assert!(refusal.contains("contradict each other"), "{refusal}");
+}
+
+#[test]
+fn error_feedback_is_said_in_every_edit_of_whole_numbers_without_an_engine() {
+    let given = |grid: &str, rounding: &str| {
+        options(&[
+            ("levels", OptionValue::Ints(vec![4, 8, 16])),
+            ("average", OptionValue::Real(16.0)),
+            ("grid", OptionValue::Text(grid.into())),
+            ("rounding", OptionValue::Text(rounding.into())),
+        ])
+    };
+    let mut cells = [0; 28];
+    (cells[1], cells[2]) = (1, 2);
+    let plan = |given: &Settings| WEIGHT_BITS.lower(&dense(), given, &indices(&cells)).unwrap();
+    let rounding = |given: &Settings| {
+        let plan = plan(given);
+        let found: Vec<_> =
+            plan.edits().iter().filter_map(WeightBits::of).map(|edit| edit.rounding).collect();
+        // The exact module has no edit.
+        assert_eq!(found.len(), 27);
+        found
+    };
+    for grid in ["auto", "affine", "symmetric", "affine-int"] {
+        assert_eq!(rounding(&given(grid, "gptq")), vec![Some(Rounding::Gptq); 27], "{grid}");
+        assert_eq!(rounding(&given(grid, "nearest")), vec![None; 27], "{grid}");
+        let mut silent = given(grid, "nearest");
+        silent.remove("rounding");
+        assert_eq!(plan(&silent), plan(&given(grid, "nearest")));
+        let costs = |given: &Settings| WEIGHT_BITS.cost(&dense(), given, &indices(&cells)).unwrap();
+        assert_eq!(costs(&given(grid, "gptq")), costs(&silent), "codes are as large");
+    }
+    let refused = |model: &Facts, given: &Settings| match WEIGHT_BITS.space(model, given).unwrap_err().kind {
+        FailureKind::Refused(words) => words,
+        other => panic!("{other:?}"),
+    };
+    for grid in ["gguf", "gguf-legacy", "fp8", "mxfp4", "nvfp4"] {
+        let words = refused(&dense(), &given(grid, "gptq"));
+        assert!(
+            words.contains(&format!("whole numbers, and `grid` is \"{grid}\"; set `grid` to")),
+            "{words}"
+        );
+    }
+    let target = |values: &[(&str, &str)]| {
+        let mut model = dense();
+        let text =
+            |(name, value): &(&str, &str)| ((*name).to_owned(), OptionValue::Text((*value).to_owned()));
+        model.values.extend(values.iter().map(text));
+        model
+    };
+    let words =
+        refused(&target(&[("target", "engine"), ("target-edits", "weight-bits")]), &given("auto", "gptq"));
+    assert!(words.contains("the files of target `engine` are made of the stored weights alone"), "{words}");
+    // A target that takes everything does.
+    assert!(WEIGHT_BITS.space(&target(&[("target", "plan")]), &given("auto", "gptq")).is_ok());
 }

@@ -18,6 +18,8 @@ use crate::model_files::Folder;
 
 /// What the exporter says of everything that is in no few bits.
 const OTHER_BYTES: &str = "target-other-bytes";
+/// What it says of where tensors begin.
+const ALIGNMENT: &str = "target-alignment";
 
 /// A technique, and the target whose facts it hears beside those of the model.
 pub(super) struct Limited {
@@ -47,6 +49,10 @@ impl Limited {
         let bytes = self.target.exporter.other_bytes(model, &files);
         if let Some(bytes) = bytes.and_then(|bytes| i64::try_from(bytes).ok()) {
             facts.insert(OTHER_BYTES.to_owned(), OptionValue::Int(bytes));
+        }
+        let alignment = self.target.exporter.alignment();
+        if alignment > 1 {
+            facts.insert(ALIGNMENT.to_owned(), OptionValue::Int(alignment.into()));
         }
         facts
     }
@@ -122,7 +128,7 @@ mod tests {
 
     use super::*;
 
-    /// Costs what it hears that the rest takes.
+    /// Costs what it hears that the rest takes, where its dense model costs what it hears of gaps.
     struct Hears(TechniqueInfo);
 
     impl Technique for Hears {
@@ -139,13 +145,13 @@ mod tests {
         }
 
         fn cost(&self, model: &Facts, _: &Settings, _: &Config) -> Result<Vec<Cost>, TechniqueFailure> {
-            let value = model.count(OTHER_BYTES) as f64;
+            let [value, dense] = [OTHER_BYTES, ALIGNMENT].map(|fact| model.count(fact) as f64);
             let (resource, unit) = (model.text("target").to_owned(), "bytes".to_owned());
-            Ok(vec![Cost { resource, unit, value, dense: 0.0 }])
+            Ok(vec![Cost { resource, unit, value, dense }])
         }
     }
 
-    /// Writes everything twice.
+    /// Writes everything twice, in words.
     struct Twice;
 
     impl Exporter for Twice {
@@ -163,6 +169,10 @@ mod tests {
 
         fn other_bytes(&self, model: &Facts, _: &dyn ModelFiles) -> Option<u64> {
             Some(2 * model.count("other-bytes"))
+        }
+
+        fn alignment(&self) -> u32 {
+            4
         }
 
         fn export(&self, _: &ExportInput<'_>, _: &mut FileSink<'_>) -> Result<(), ExportError> {
@@ -188,9 +198,9 @@ mod tests {
             let values = Settings::from([("other-bytes".to_owned(), OptionValue::Int(21))]);
             let model = Facts { name: "tiny".into(), fingerprint: ContentHash::of(b"tiny"), values };
             let costs = technique.cost(&model, &Settings::new(), &Config::new(Vec::new())).unwrap();
-            (costs[0].resource.clone(), costs[0].value)
+            (costs[0].resource.clone(), costs[0].value, costs[0].dense)
         };
-        assert_eq!(cost(Target { exporter: &Twice, ..plan }), ("plan".to_owned(), 42.0));
-        assert_eq!(cost(plan), ("plan".to_owned(), 0.0), "what is written as it is needs no word");
+        assert_eq!(cost(Target { exporter: &Twice, ..plan }), ("plan".to_owned(), 42.0, 4.0));
+        assert_eq!(cost(plan), ("plan".to_owned(), 0.0, 0.0), "what is written as it is needs no word");
     }
 }

@@ -63,6 +63,7 @@ pub(crate) const DESCRIPTION: Description = Description {
                     "mxfp4",
                     "nvfp4",
                 ],
+                expert_grids: EXPERTS,
                 together: &[
                     Together::Modules(&["q", "k", "v"]),
                     Together::Modules(&["gate", "up"]),

@@ -3,6 +3,8 @@
 use attune_vocabulary::NumberGrid;
 use serde_json::{Value, json};
 
+use super::description::GROUPS;
+
 /// How a matrix is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Level {
@@ -12,11 +14,17 @@ pub(super) struct Level {
     pub(super) bits: u32,
     /// Input channels that share a scale.
     pub(super) group: u32,
-    /// Whether these are all of a row.
+    /// Whether these are all of a row, and no size of groups that kernels have: rows of one group are groups like others, which modules
+    /// with longer rows can be run as one with.
     pub(super) whole_rows: bool,
 }
 
 impl Level {
+    /// Whether a scale for so many channels has to be one for a row.
+    pub(super) fn is_whole_rows(group: u32, row: u32) -> bool {
+        group == row && !GROUPS.contains(&group)
+    }
+
     /// The format of its tensors; `None` for a grid that the library does not have.
     pub(super) fn format(grid: NumberGrid) -> Option<&'static str> {
         match grid {

@@ -168,7 +168,7 @@ fn level(edit: &WeightBits, model: &Model, of_experts: bool) -> Result<Level, St
     if let Some(row) = row {
         grid.check(edit.bits, edit.group_size, row)?;
     }
-    let whole_rows = row == Some(edit.group_size);
+    let whole_rows = row.is_some_and(|row| Level::is_whole_rows(edit.group_size, row));
     if grid.grouping() == Grouping::Any && !GROUPS.contains(&edit.group_size) && !whole_rows {
         return Err(format!(
             "kernels of vLLM have groups of {} channels, or of all inputs; search with one of them as `group-size`",

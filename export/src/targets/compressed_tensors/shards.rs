@@ -32,7 +32,10 @@ pub(super) fn complete(layout: &Layout, levels: &mut Levels) -> Result<(), Expor
             if let Err(words) = level.grid.check(level.bits, level.group, row) {
                 return Err(bad(&shard.file, format!("{}: {words}", found()), "inputs in whole groups"));
             }
-            levels.matrices.insert(name.to_owned(), Level { whole_rows: level.group == row, ..level });
+            levels.matrices.insert(
+                name.to_owned(),
+                Level { whole_rows: Level::is_whole_rows(level.group, row), ..level },
+            );
         }
     }
     let stored: HashSet<&str> =

@@ -3,7 +3,7 @@
 use super::kinds::Kind;
 
 /// Tensors begin at multiples of it.
-const ALIGNMENT: usize = 32;
+pub(super) const ALIGNMENT: usize = 32;
 const VERSION: u32 = 3;
 
 /// A value of a key.
@@ -64,7 +64,8 @@ pub(super) fn pad(bytes: &mut Vec<u8>) {
     bytes.resize(padded(bytes.len()), 0);
 }
 
-fn padded(size: usize) -> usize {
+/// The bytes of a tensor with the zeros behind it.
+pub(super) fn padded(size: usize) -> usize {
     size.next_multiple_of(ALIGNMENT)
 }
 

@@ -16,7 +16,7 @@ use super::pieces::{self, Piece};
 use super::request::Request;
 use super::sources::{self, Opened, Sources};
 use super::tokenizer::{self, Tokenizer};
-use super::{DESCRIPTION, TARGET, command, metadata, unlike};
+use super::{DESCRIPTION, TARGET, command, metadata, others, unlike};
 use crate::checkpoint::{CONFIG, Layout, bad, config_text, copy_terms, with_manifest, write};
 
 /// The file.
@@ -58,24 +58,7 @@ struct Prepared {
 impl Prepared {
     fn new(plan: &Plan, facts: &Facts, files: &dyn ModelFiles) -> Result<Self, ExportError> {
         let request = Request::new(plan, facts)?;
-        let model = ModelFacts::of(facts);
-        let json: serde_json::Value = serde_json::from_str(&config_text(files)?)
-            .map_err(|error| bad(CONFIG, error.to_string(), "a JSON object, as Transformers writes it"))?;
-        let config = DecoderConfig::of(Path::new(CONFIG), &json).map_err(|error| match error {
-            ConfigError::BadConfig { key, found, expected, .. } => {
-                bad(CONFIG, format!("`{key}` is {found}"), expected)
-            }
-            other => bad(CONFIG, other.to_string(), "a config of a family that attune reads"),
-        })?;
-        let experts =
-            |config: &DecoderConfig| config.mixture.as_ref().map_or(0, |mixture| mixture.experts as u32);
-        let found = (config.family.name, config.layers as u32, experts(&config));
-        if found != (model.family.as_str(), model.layers, model.experts) {
-            let words = |(family, layers, experts): (&str, u32, u32)| {
-                format!("a {family} of {layers} layers and {experts} experts")
-            };
-            return Err(bad(CONFIG, words(found), words((&model.family, model.layers, model.experts))));
-        }
+        let (config, json) = config(facts, files)?;
         const PACKED: &str = "quantization_config";
         if json.get(PACKED).is_some_and(|value| !value.is_null()) {
             let expected =
@@ -86,6 +69,29 @@ impl Prepared {
         let tokenizer = Tokenizer::read(files, &json, config.vocab)?;
         Ok(Self { config, request, tokenizer })
     }
+}
+
+/// What config.json says: what the facts do.
+fn config(facts: &Facts, files: &dyn ModelFiles) -> Result<(DecoderConfig, serde_json::Value), ExportError> {
+    let model = ModelFacts::of(facts);
+    let json: serde_json::Value = serde_json::from_str(&config_text(files)?)
+        .map_err(|error| bad(CONFIG, error.to_string(), "a JSON object, as Transformers writes it"))?;
+    let config = DecoderConfig::of(Path::new(CONFIG), &json).map_err(|error| match error {
+        ConfigError::BadConfig { key, found, expected, .. } => {
+            bad(CONFIG, format!("`{key}` is {found}"), expected)
+        }
+        other => bad(CONFIG, other.to_string(), "a config of a family that attune reads"),
+    })?;
+    let experts =
+        |config: &DecoderConfig| config.mixture.as_ref().map_or(0, |mixture| mixture.experts as u32);
+    let found = (config.family.name, config.layers as u32, experts(&config));
+    if found != (model.family.as_str(), model.layers, model.experts) {
+        let words = |(family, layers, experts): (&str, u32, u32)| {
+            format!("a {family} of {layers} layers and {experts} experts")
+        };
+        return Err(bad(CONFIG, words(found), words((&model.family, model.layers, model.experts))));
+    }
+    Ok((config, json))
 }
 
 impl Exporter for GgufExporter {
@@ -104,6 +110,17 @@ impl Exporter for GgufExporter {
 
     fn check_config(&self, plan: &Plan, facts: &Facts, files: &dyn ModelFiles) -> Result<(), ExportError> {
         Prepared::new(plan, facts, files).map(|_| ())
+    }
+
+    fn other_bytes(&self, facts: &Facts, files: &dyn ModelFiles) -> Option<u64> {
+        // A model that cannot be written is refused elsewhere, in words.
+        let request = Request::new(&Plan::empty(), facts).ok()?;
+        let (config, _) = config(facts, files).ok()?;
+        others::bytes(&pieces::all(&config, &request), facts)
+    }
+
+    fn alignment(&self) -> u32 {
+        container::ALIGNMENT as u32
     }
 
     fn export(&self, input: &ExportInput<'_>, sink: &mut FileSink<'_>) -> Result<(), ExportError> {

@@ -14,6 +14,8 @@ pub(super) struct Piece {
     pub(super) made: Made,
     /// The outermost axis first.
     pub(super) shape: Vec<usize>,
+    /// Whether these are the weights of a linear module.
+    pub(super) of_module: bool,
 }
 
 /// What a tensor is made of.
@@ -128,7 +130,7 @@ impl Pieces<'_> {
             };
             let shape = vec![from.len(), first.part.weight.outputs, first.part.weight.inputs];
             let made = Made::Matrices { from, stored, heads_of: None };
-            self.pieces.push(Piece { name: format!("{name}_exps.weight"), made, shape });
+            self.pieces.push(Piece { name: format!("{name}_exps.weight"), made, shape, of_module: true });
         }
     }
 
@@ -137,17 +139,17 @@ impl Pieces<'_> {
         let heads_of = turned.then_some(self.config.head_dim);
         let shape = vec![part.weight.outputs, part.weight.inputs];
         let made = Made::Matrices { from: vec![part.weight.clone()], stored, heads_of };
-        self.pieces.push(Piece { name: format!("{name}.weight"), made, shape });
+        self.pieces.push(Piece { name: format!("{name}.weight"), made, shape, of_module: true });
         if let Some(bias) = &part.bias {
             let made = Made::Vector { from: bias.clone(), plus: 0.0, heads_of };
-            self.pieces.push(Piece { name: format!("{name}.bias"), made, shape: vec![bias.outputs] });
+            self.push(format!("{name}.bias"), made, vec![bias.outputs]);
         }
     }
 
     fn matrix(&mut self, name: &str, from: MatrixSlice, stored: Stored) {
         let shape = vec![from.outputs, from.inputs];
         let made = Made::Matrices { from: vec![from], stored, heads_of: None };
-        self.pieces.push(Piece { name: name.to_owned(), made, shape });
+        self.push(name.to_owned(), made, shape);
     }
 
     /// The rows of the experts that stay, in their new order.
@@ -157,7 +159,7 @@ impl Pieces<'_> {
             let from: Vec<MatrixSlice> = rows.map_or_else(|| vec![whole.clone()], Iterator::collect);
             let shape = vec![from.iter().map(|rows| rows.outputs).sum(), whole.inputs];
             let made = Made::Matrices { from, stored: Stored::Floats, heads_of: None };
-            self.pieces.push(Piece { name: name.to_owned(), made, shape });
+            self.push(name.to_owned(), made, shape);
         }
     }
 
@@ -167,7 +169,7 @@ impl Pieces<'_> {
         let Some((tensor, shape)) = norm.and_then(|norm| norm.weight) else { return };
         let from = MatrixSlice::bias(tensor, shape.iter().product());
         let made = Made::Vector { from, plus, heads_of: None };
-        self.pieces.push(Piece { name: format!("{name}.weight"), made, shape });
+        self.push(format!("{name}.weight"), made, shape);
     }
 
     /// What the frequencies of rotation are divided by (Llama 3.1).
@@ -178,10 +180,11 @@ impl Pieces<'_> {
         let divisors: Vec<f32> =
             frequencies(&plain).iter().zip(frequencies(rope)).map(|(plain, scaled)| plain / scaled).collect();
         let shape = vec![divisors.len()];
-        self.pieces.push(Piece {
-            name: "rope_freqs.weight".to_owned(),
-            made: Made::Numbers(divisors),
-            shape,
-        });
+        self.push("rope_freqs.weight".to_owned(), Made::Numbers(divisors), shape);
+    }
+
+    /// Something that is no module.
+    fn push(&mut self, name: String, made: Made, shape: Vec<usize>) {
+        self.pieces.push(Piece { name, made, shape, of_module: false });
     }
 }

@@ -50,12 +50,30 @@ impl<'a> Target<'a> {
         }
     }
 
+    /// Whether it takes whatever a plan says.
+    pub fn takes_everything(&self) -> bool {
+        !matches!(self.model.fact("target-edits"), Some(Setting::Text(_)))
+    }
+
     /// Bytes that it takes for all tensors but those of the linear modules, where it stores these otherwise than the model's own files
     /// do; else [`Model::other_bytes`].
     pub fn other_bytes(&self) -> Option<u64> {
         match self.model.fact("target-other-bytes") {
             Some(Setting::Int(bytes)) => u64::try_from(*bytes).ok(),
             _ => None,
+        }
+    }
+
+    /// Those of its number grids that experts can be on; `None` where all are.
+    pub fn expert_grids(&self, kind: &str) -> Option<Vec<&'a str>> {
+        Some(self.text(kind, "expert-grids")?.split(' ').collect())
+    }
+
+    /// Bytes that tensors begin at multiples of in its files, the gaps being part of them; 1 where there are none.
+    pub fn alignment(&self) -> u32 {
+        match self.model.fact("target-alignment") {
+            Some(Setting::Int(bytes)) => u32::try_from(*bytes).map_or(1, |bytes| bytes.max(1)),
+            _ => 1,
         }
     }
 

@@ -6,6 +6,7 @@ use crate::formats::{EXACT, Formats, LEVELS};
 use crate::limits::Limits;
 use crate::modules::Cell;
 use crate::parts::{Part, parts};
+use crate::rounding;
 
 /// What can be allotted.
 pub(crate) struct Allocation {
@@ -19,6 +20,10 @@ pub(crate) struct Allocation {
     limit: Limit,
     /// Bytes of everything else that is stored, where the host says so.
     others: f64,
+    /// The same in the files of the model itself.
+    dense_others: f64,
+    /// How weights become codes, where it is not by rounding each to the nearest.
+    pub(crate) rounding: Option<&'static str>,
     /// Bits of the scale and the zero point of one group, where nobody names a grid and bytes are not those of files.
     overhead: Option<f64>,
 }
@@ -50,7 +55,9 @@ impl Allocation {
         };
         // Bytes that somebody asked for are those of files.
         let estimated = !formats.are_named() && matches!(limit, Limit::Average(_));
-        let others = model.target().and_then(|target| target.other_bytes()).or_else(|| model.other_bytes());
+        let own = model.other_bytes();
+        let others = model.target().and_then(|target| target.other_bytes()).or(own);
+        let rounding = rounding::chosen(model, options, &formats)?;
         let allocation = Self {
             weights: parts.iter().flat_map(Part::cells).map(|(_, cell)| cell.weights()).sum(),
             parts,
@@ -58,6 +65,8 @@ impl Allocation {
             levels,
             limit,
             others: others.map_or(0.0, |bytes| bytes as f64),
+            dense_others: own.map_or(0.0, |bytes| bytes as f64),
+            rounding,
             overhead: estimated.then(|| options.int("overhead-bits") as f64),
         };
         allocation.affordable()?;
@@ -131,7 +140,7 @@ impl Allocation {
         let bytes: f64 = config.map(|(cell, bits)| self.formats.bytes(cell, bits) as f64).sum();
         let dense: f64 = self.parts.iter().flat_map(Part::cells).map(|(_, cell)| cell.dense_bytes()).sum();
         let average = |bytes: f64| 8.0 * bytes / weights;
-        [(average(bytes), average(dense)), (bytes + self.others, dense + self.others)]
+        [(average(bytes), average(dense)), (bytes + self.others, dense + self.dense_others)]
     }
 
     /// What bits mean in this study, for people: empty where it is the grid of edits that name none.

@@ -62,6 +62,10 @@ pub(crate) struct Formats {
     group_size: u32,
     /// Whether somebody named a grid: the option, or the target.
     named: bool,
+    /// The names of the grids that experts can be on, where not all are.
+    of_experts: Option<Vec<String>>,
+    /// Bytes that tensors begin at multiples of in files.
+    alignment: u32,
 }
 
 impl Formats {
@@ -95,6 +99,11 @@ impl Formats {
             grids,
             group_size: options.int("group-size") as u32,
             named: asked != AUTO || known.is_some(),
+            of_experts: model
+                .target()
+                .and_then(|target| target.expert_grids(EDIT))
+                .map(|names| names.into_iter().map(str::to_owned).collect()),
+            alignment: model.target().map_or(1, |target| target.alignment()),
         };
         if formats.leaves_groups_open() {
             Limits::of(model).check_group(formats.group_size)?;
@@ -125,9 +134,13 @@ impl Formats {
             return Ok(found);
         }
         let rows = cell.members.iter().map(|member| member.inputs.to_string()).collect::<Vec<String>>();
+        let of_experts = self.of_experts.as_ref().filter(|_| cell.is_of_experts());
+        let experts = of_experts.map_or(String::new(), |names| {
+            format!(" (the target's experts are on {} alone)", names.join(", "))
+        });
         let known: Vec<u32> = LEVELS.into_iter().filter(|level| *level != EXACT).filter(has).collect();
         Err(format!(
-            "`levels` has {}, and for the rows of {} channels of `{}` the grids of \"{}\" have {}; add one of these to `levels`, or \
+            "`levels` has {}, and for the rows of {} channels of `{}` the grids of \"{}\" have {}{experts}; add one of these to `levels`, or \
              16 to leave such modules exact",
             listed(levels),
             rows[0],
@@ -137,16 +150,21 @@ impl Formats {
         ))
     }
 
-    /// The grid of codes of `bits` for all modules of a cell: the first whose blocks divide their rows.
+    /// The grid of codes of `bits` for all modules of a cell: the first whose blocks divide their rows, and that the target has for
+    /// experts if these are of some.
     pub(crate) fn grid(&self, cell: &Cell, bits: u32) -> Option<Grid> {
         let fits = |grid: NumberGrid| {
             let divides = |member: &Member| match grid.grouping() {
                 Grouping::Of(block) => member.inputs.is_multiple_of(block),
                 Grouping::Any | Grouping::Row => true,
             };
-            grid.bits().contains(&bits) && cell.members.iter().all(divides)
+            // Modules that are stored as one matrix would share what was scored as a scale of each.
+            let shares = cell.is_fused() && has_scales_of_matrices(grid);
+            grid.bits().contains(&bits) && !shares && cell.members.iter().all(divides)
         };
-        self.grids.iter().copied().find(|grid| grid.is_none_or(fits))
+        let limit = self.of_experts.as_ref().filter(|_| cell.is_of_experts());
+        let taken = |grid: Grid| limit.is_none_or(|names| names.iter().any(|name| is(grid, name)));
+        self.grids.iter().copied().find(|&grid| grid.is_none_or(fits) && taken(grid))
     }
 
     /// The channels that share a scale in rows of `inputs`.
@@ -165,7 +183,7 @@ impl Formats {
         let bytes = |matrix: &Member| {
             let group = self.group(grid, matrix.inputs);
             let one = matrix_bytes(grid, bits, group, matrix.outputs, matrix.inputs, matrix.element_bytes);
-            one * u64::from(matrix.copies)
+            (one * u64::from(matrix.copies)).next_multiple_of(self.alignment.into())
         };
         matrices.iter().map(bytes).sum()
     }
@@ -174,6 +192,11 @@ impl Formats {
     pub(crate) fn leaves_groups_open(&self) -> bool {
         self.grids.iter().any(|grid| grid.is_none_or(|grid| grid.grouping() == Grouping::Any))
     }
+}
+
+/// Whether a grid has scales of more than a row.
+fn has_scales_of_matrices(grid: NumberGrid) -> bool {
+    matches!(grid, NumberGrid::Fp8Tensor | NumberGrid::Fp8Block | NumberGrid::Nvfp4)
 }
 
 /// Whether a grid is what targets call by that name.

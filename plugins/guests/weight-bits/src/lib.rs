@@ -4,7 +4,7 @@
 //! weights, and scales and zero points are counted, which the paper leaves out. The strategy `evopress` finds the
 //! paper's moves here: one module down and another one of the same size up keeps the budget exactly.
 //!
-//! Levels are round-to-nearest, not the error-correcting GPTQ of the paper, so few bits cost more here. Measure on weights that
+//! Levels are round-to-nearest unless `rounding` asks for the error-correcting GPTQ of the paper; without it few bits cost more. Measure on weights that
 //! were never rounded before: a checkpoint that was made from 4-bit weights (attune's copy of SmolLM2 was, Q4_1) sits on
 //! a grid already, and its figures for 4 bits and more are too good.
 //!
@@ -17,6 +17,7 @@ mod formats;
 mod limits;
 mod modules;
 mod parts;
+mod rounding;
 
 use allocation::Allocation;
 use attune_guest::{
@@ -79,6 +80,12 @@ impl Technique for WeightBits {
             "whether the experts of a layer share the bits of a module or have their own",
             &["together", "apart"],
         ))
+        .option(OptionSpec::one_of(
+            "rounding",
+            "how weights become codes: each to the nearest, or with error feedback over calibration data (gptq), on grids of whole \
+             numbers and without an engine as target, because exporters do not see that data",
+            &rounding::WORDS,
+        ))
         .edit("weight-bits")
     }
 
@@ -113,8 +120,11 @@ impl Technique for WeightBits {
                 if let Some(expert) = cell.expert {
                     edit = edit.int("expert", expert);
                 }
-                match grid {
-                    Some(grid) => edit.text("grid", grid.name()),
+                if let Some(grid) = grid {
+                    edit = edit.text("grid", grid.name());
+                }
+                match allocation.rounding {
+                    Some(rounding) => edit.text("rounding", rounding),
                     None => edit,
                 }
             }));

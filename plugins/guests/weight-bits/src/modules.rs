@@ -23,6 +23,8 @@ pub(crate) struct Member {
     pub(crate) inputs: u32,
     /// Matrices of this shape: one, or those of all experts.
     pub(crate) copies: u32,
+    /// Whether every expert has one.
+    pub(crate) of_experts: bool,
     /// Bytes of a stored weight.
     pub(crate) element_bytes: u32,
 }
@@ -36,6 +38,16 @@ impl Cell {
     /// The names of its modules.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.members.iter().map(|member| member.name.as_str())
+    }
+
+    /// Whether every expert has its modules.
+    pub(crate) fn is_of_experts(&self) -> bool {
+        self.members.iter().any(|member| member.of_experts)
+    }
+
+    /// Whether several of its modules are one matrix.
+    pub(crate) fn is_fused(&self) -> bool {
+        self.matrices().len() < self.members.len()
     }
 
     /// Its weights, of all experts where they go together.
@@ -94,6 +106,7 @@ pub(crate) fn cells(
             outputs: module.outputs,
             inputs,
             copies: if expert.is_some() { 1 } else { module.matrices },
+            of_experts: module.is_of_experts(),
             element_bytes: module.element_bytes.unwrap_or_else(|| usual_bytes(model)),
         };
         Ok(Cell { members: vec![member], expert })
