@@ -6,8 +6,8 @@ use std::path::Path;
 
 use attune_core::evaluator::Split;
 use attune_core::scores::Scores;
-use attune_vocabulary::edits::{KvBits, Rounding, WeightBits};
-use attune_vocabulary::{Module, arrange};
+use attune_vocabulary::edits::{KvBits, WeightBits};
+use attune_vocabulary::{Module, Rounding, arrange};
 
 use super::groups::Group;
 use super::*;
