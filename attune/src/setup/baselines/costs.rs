@@ -10,9 +10,7 @@ use attune_core::plan::Plan;
 use attune_core::rng;
 use attune_core::technique::Cost;
 use attune_vocabulary::edits::{ActivationBits, WeightBits};
-use attune_vocabulary::{
-    BYTES_PER_PARAMETER, LinearModules, MODULE_ELEMENT_BYTES, ModelEdit as _, OTHER_BYTES,
-};
+use attune_vocabulary::{LinearModules, MODULE_ELEMENT_BYTES, ModelEdit as _, ModelFacts, OTHER_BYTES};
 
 use super::Compared;
 
@@ -157,7 +155,7 @@ fn elements(model: &Facts) -> Vec<u32> {
         return said.iter().map(|&bytes| u32::try_from(bytes).unwrap_or(0)).collect();
     }
     let modules = LinearModules::of(model).map_or(0, |of| of.modules.len() * of.layers.len());
-    vec![if model.real(BYTES_PER_PARAMETER) >= 3.0 { 4 } else { 2 }; modules]
+    vec![if ModelFacts::of(model).bytes_per_parameter >= 3.0 { 4 } else { 2 }; modules]
 }
 
 fn overhead(options: &Settings) -> f64 {
