@@ -84,8 +84,8 @@ pub(crate) fn study_of_parts(
     let space = Arc::new(technique.space(&model, &settings)?);
     let out_of_domain = task.domains(profile);
     let objectives = task.objectives(profile);
-    let told = limited.as_ref().map_or_else(|| model.clone(), |(target, files)| target.told(&model, files));
-    let compared = Compared { technique: &*technique, options: &settings, space: &space, model: &told };
+    let heard = limited.as_ref().map_or_else(|| model.clone(), |(target, files)| target.told(&model, files));
+    let compared = Compared { technique: &*technique, options: &settings, space: &space, model: &heard };
     let plan_baselines = compared.with(profile, &base, &complaints).map_err(Error::input)?;
     let study = Preflight {
         technique: &*technique,

@@ -97,7 +97,7 @@ fn sweep(parent: &Path, prefix: &OsString) {
     }
 }
 
-fn failed(action: &'static str, path: &Path, source: std::io::Error) -> Error {
+fn failed(action: &'static str, path: &Path, source: io::Error) -> Error {
     Error::run(VerifyError::Io { action, path: path.to_owned(), source })
 }
 
