@@ -2,9 +2,13 @@
 
 mod answer;
 
+use std::ffi::OsStr;
+use std::io::ErrorKind;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::Output;
+use std::time::Duration;
 
+use attune_workers::WorkerCommand;
 use serde_json::Value as Json;
 
 pub use answer::{Answered, Figures, ItemFigures};
@@ -14,6 +18,10 @@ use crate::factory::engines_command;
 
 /// Lines of the package's standard error that a message shows.
 const TAIL: usize = 3;
+/// How long the package may take to list engines, which starts none: Python reads what is installed.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// The variable with the folder of the model, for engines that are given what was exported beside it: arguments, say.
+const MODEL: &str = "ATTUNE_MODEL";
 
 /// An engine that the package can ask.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +46,8 @@ pub(crate) struct Question<'a> {
     pub(crate) engine: &'a str,
     /// What was exported.
     pub(crate) folder: &'a Path,
+    /// The model that it was made of; an absolute path.
+    pub(crate) model: &'a Path,
     /// Outputs of the evaluator.
     pub(crate) reference: &'a Path,
     /// The same without the plan.
@@ -60,7 +70,7 @@ impl Engines {
     /// # Errors
     /// When the package does not answer.
     pub fn list(&self) -> Result<Vec<Engine>, EngineError> {
-        let (said, output) = self.ask(&["list".as_ref()])?;
+        let (said, output) = self.ask(self.command(&["list".as_ref()]), Some(PATIENCE))?;
         answer::engines(&said).ok_or_else(|| self.nonsense("lists no engines", &output))
     }
 
@@ -69,7 +79,7 @@ impl Engines {
     /// # Errors
     /// When the engine refuses it, or the package does not answer.
     pub(crate) fn verify(&self, question: &Question<'_>) -> Result<Answered, EngineError> {
-        let Question { engine, folder, reference, control, run_code } = question;
+        let Question { engine, folder, model, reference, control, run_code } = question;
         let mut arguments = vec![
             "verify".as_ref(),
             "--engine".as_ref(),
@@ -84,7 +94,8 @@ impl Engines {
         if *run_code {
             arguments.push("--run-code".as_ref());
         }
-        let (said, output) = self.ask(&arguments)?;
+        // A large model may take any time; whoever stops attune ends the engine with it.
+        let (said, output) = self.ask(self.command(&arguments).env(MODEL, *model), None)?;
         let text = |key: &str| said.get(key).and_then(Json::as_str).map(str::to_owned);
         if let Some(message) = text("error") {
             let version = text("version").unwrap_or_else(|| "(not installed)".to_owned());
@@ -93,12 +104,18 @@ impl Engines {
         answer::answered(&said).ok_or_else(|| self.nonsense("answers without figures", &output))
     }
 
-    fn ask(&self, arguments: &[&std::ffi::OsStr]) -> Result<(Json, Output), EngineError> {
-        let mut command = Command::new(&self.command[0]);
-        command.args(&self.command[1..]).args(arguments).stdin(Stdio::null());
-        let output = command.output().map_err(|error| EngineError::Nonsense {
+    fn command(&self, arguments: &[&OsStr]) -> WorkerCommand {
+        let words = self.command[1..].iter().map(OsStr::new).chain(arguments.iter().copied());
+        words.fold(WorkerCommand::new(&self.command[0]), WorkerCommand::arg)
+    }
+
+    fn ask(&self, command: WorkerCommand, patience: Option<Duration>) -> Result<(Json, Output), EngineError> {
+        let output = attune_workers::output(&command, patience).map_err(|error| EngineError::Nonsense {
             command: self.command.join(" "),
-            what: format!("cannot be run: {}", attune_core::describe::of_system(&error)),
+            what: match (error.kind(), patience) {
+                (ErrorKind::TimedOut, Some(patience)) => format!("says nothing for {} s", patience.as_secs()),
+                _ => format!("cannot be run: {}", attune_core::describe::of_system(&error)),
+            },
             tail: String::new(),
         })?;
         let said = String::from_utf8_lossy(&output.stdout);
@@ -119,5 +136,37 @@ impl Engines {
             false => format!("; the last lines of its standard error: {}", lines.join(" | ")),
         };
         EngineError::Nonsense { command: self.command.join(" "), what: what.to_owned(), tail }
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    /// A package that does what a script of the shell does.
+    fn engines(script: &str) -> Engines {
+        Engines { command: ["sh", "-c", script, "engines"].map(str::to_owned).to_vec() }
+    }
+
+    #[test]
+    fn an_engine_is_told_where_the_model_is() {
+        let engines = engines(r#"echo '{"version": "1", "error": "'"$2 $3 of $ATTUNE_MODEL"'"}'"#);
+        let question = Question {
+            engine: "vLLM",
+            folder: Path::new("out"),
+            model: Path::new("/models/tiny"),
+            reference: Path::new("reference"),
+            control: Path::new("control"),
+            run_code: false,
+        };
+        let refused = engines.verify(&question).unwrap_err().to_string();
+        assert_eq!(refused, "vLLM 1 refuses --engine vLLM of /models/tiny");
+    }
+
+    #[test]
+    fn a_package_that_says_nothing_is_not_waited_for() {
+        let engines = engines("sleep 1000");
+        let late = engines.ask(engines.command(&[]), Some(Duration::from_secs(1))).unwrap_err().to_string();
+        assert!(late.contains("says nothing for 1 s"), "{late}");
     }
 }

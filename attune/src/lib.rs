@@ -86,7 +86,7 @@ pub mod export;
 #[cfg(feature = "native")]
 mod factory;
 pub mod function;
-#[cfg(feature = "export")]
+#[cfg(feature = "native")]
 mod model_files;
 #[cfg(feature = "native")]
 pub mod model_folder;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use attune_core::exporter::ModelFiles;
 
 /// A folder on disk.
+#[derive(Clone)]
 pub(crate) struct Folder {
     path: PathBuf,
     names: Vec<String>,

@@ -43,28 +43,27 @@ pub fn reference(outputs: &[Outputs]) -> Result<Vec<u8>, ExportError> {
     safetensors::serialize(views, Some(metadata)).map_err(wrong)
 }
 
-/// The manifest of an export with the result of a check as its last key, `verified`; what is there stays, to the byte, but for an
-/// earlier result.
+/// The manifest of an export with the result of a check under `verified`: in the place of an earlier result, else as its last key.
+/// Everything else stays, to the byte.
 ///
 /// # Errors
 /// [`ExportError::BadModel`] when it is no JSON object.
 pub fn with_verified(manifest: &[u8], verified: &impl Serialize) -> Result<Vec<u8>, ExportError> {
     let wrong = |found: String| bad(MANIFEST, found, "a JSON object, as `attune export` writes it");
     let text = std::str::from_utf8(manifest).map_err(|error| wrong(error.to_string()))?;
-    let keys: BTreeMap<&str, &RawValue> =
+    let keys: BTreeMap<String, &RawValue> =
         serde_json::from_str(text).map_err(|error| wrong(error.to_string()))?;
-    let end = match keys.get(KEY) {
-        // It was written here, behind everything else; `RawValue` borrows from `text`.
-        Some(earlier) => {
-            let value = earlier.get().as_ptr().addr() - text.as_ptr().addr();
-            text[..value].rfind(',').unwrap_or(value)
-        }
-        None => text.rfind('}').unwrap_or(text.len()),
-    };
     let value = serde_json::to_string_pretty(verified)
         .map_err(|error| wrong(error.to_string()))?
         .replace('\n', "\n  ");
-    let comma = if keys.keys().all(|key| *key == KEY) { "" } else { "," };
+    if let Some(earlier) = keys.get(KEY) {
+        // `RawValue` borrows from `text`, so its address says where the value stands.
+        let start = earlier.get().as_ptr().addr() - text.as_ptr().addr();
+        let end = start + earlier.get().len();
+        return Ok(format!("{}{value}{}", &text[..start], &text[end..]).into_bytes());
+    }
+    let end = text.rfind('}').unwrap_or(text.len());
+    let comma = if keys.is_empty() { "" } else { "," };
     Ok(format!("{}{comma}\n  \"{KEY}\": {value}\n}}\n", text[..end].trim_end()).into_bytes())
 }
 
@@ -108,7 +107,13 @@ mod tests {
             "{\n  \"a\": 1.50,\n  \"b\": [1,2],\n  \"verified\": {\n    \"verdict\": \"agrees\"\n  }\n}\n";
         assert_eq!(first, expected);
         assert_eq!(with(first.as_bytes(), "differs"), expected.replace("agrees", "differs"));
-        assert_eq!(with(b"{}", "x"), "{\n  \"verified\": {\n    \"verdict\": \"x\"\n  }\n}\n");
+        let alone = with(b"{}", "x");
+        assert_eq!(alone, "{\n  \"verified\": {\n    \"verdict\": \"x\"\n  }\n}\n");
+        assert_eq!(with(alone.as_bytes(), "y"), alone.replace("\"x\"", "\"y\""));
+        // Somebody has put it elsewhere: what stands behind it stays.
+        let moved = "{\"a\": 1.50, \"verified\": {\"verdict\": \"agrees\"}, \"b\\n\": [1,2]}";
+        let expected = "{\"a\": 1.50, \"verified\": {\n    \"verdict\": \"x\"\n  }, \"b\\n\": [1,2]}";
+        assert_eq!(with(moved.as_bytes(), "x"), expected);
         assert!(with_verified(b"[1]", &1).is_err() && with_verified(b"\xff", &1).is_err());
     }
 }

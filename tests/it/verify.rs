@@ -107,6 +107,37 @@ fn an_engine_that_computes_something_else_is_exit_code_1_and_says_what() {
     assert_eq!(json(&place.path("pruned/attune-export.json"))["verified"]["verdict"], "differs");
 }
 
+/// Has the engine take nothing.
+const REFUSING: &str = r#"
+import attune_engines.engines.transformers as engine
+from attune_engines.engine import EngineError
+
+def refused(folder, *rest):
+    raise EngineError(f"{folder}: not today")
+
+engine._load = refused
+"#;
+
+#[test]
+fn an_engine_that_refuses_the_folder_is_exit_code_1_and_the_files_and_their_manifest_say_so() {
+    let python = match torch::python() {
+        Ok(python) => python,
+        Err(why) => return println!("skipped: {why}"),
+    };
+    let place = Place::new();
+    place.run(&place.small_profile(&[]), &[]);
+    let first = place.path("first");
+    std::fs::create_dir(&first).unwrap();
+    std::fs::write(first.join("sitecustomize.py"), REFUSING).unwrap();
+    let out = place.path("pruned").display().to_string();
+    let command = place.command(&["export", "small", "--to", "hf", "--out", &out, "--verify"]);
+    let output = with_engines(command, &python, Some(&first)).output().unwrap();
+    refused(&output, 1, &["refuses", "not today", "the files stay in", &out]);
+    let verified = &json(&place.path("pruned/attune-export.json"))["verified"];
+    assert_eq!(verified["verdict"], "refused");
+    assert!(verified["why"].as_str().unwrap().contains("not today"), "{verified}");
+}
+
 #[test]
 fn the_evaluator_of_another_process_says_what_was_scored_as_well() {
     let python = match torch::python() {

@@ -7,6 +7,7 @@
 //! [`EvaluatorFactory`]: attune_core::evaluator::EvaluatorFactory
 //! [`Evaluator`]: attune_core::evaluator::Evaluator
 
+mod asked_once;
 mod asking;
 mod batch;
 mod checked;
@@ -28,6 +29,7 @@ mod supervisor;
 mod tail;
 pub mod wire;
 
+pub use asked_once::output;
 pub use command::WorkerCommand;
 pub use description::Description;
 pub use ending::{Cause, Ending};

@@ -65,7 +65,12 @@ impl Process {
 
     /// Whether its leader has ended; what it started may live.
     pub(crate) fn has_ended(&self) -> bool {
-        self.state().look().is_some()
+        self.status().is_some()
+    }
+
+    /// How its leader has ended.
+    pub(crate) fn status(&self) -> Option<ExitStatus> {
+        self.state().look()
     }
 
     /// Waits for its end, up to `patience`.

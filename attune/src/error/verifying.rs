@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use attune_core::exporter::ExportError;
 
-use super::NoPackage;
+use super::{EngineError, NoPackage};
 
 /// Why an export was not checked.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +47,14 @@ pub enum VerifyError {
     /// The same without the plan cannot be made.
     #[error("the same export without the plan, which has to differ, cannot be made: {0}")]
     Control(ExportError),
+    /// The engine says nothing of what was exported.
+    #[error("{source}; the files stay in {}, unchecked", out.display())]
+    Unanswered {
+        /// Why.
+        source: EngineError,
+        /// Where they are.
+        out: PathBuf,
+    },
     /// A plan file cannot be read back.
     #[error(transparent)]
     ReadBack(attune_export::ReadError),

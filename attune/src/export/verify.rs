@@ -18,7 +18,7 @@ use attune_core::plan::Plan;
 
 use super::{PLAN, Ready};
 use crate::engines::{Answered, Question};
-use crate::error::{Error, VerifyError};
+use crate::error::{EngineError, Error, VerifyError};
 use crate::run_options::ExportOptions;
 use crate::setup::Complaints;
 use beside::Beside;
@@ -60,8 +60,8 @@ pub struct Verification {
 /// manifest, too. Everything that can be missing is looked for before anything is written; `tell` hears what takes long.
 ///
 /// # Errors
-/// As there; when no engine of the target is installed, it refuses the folder, or the study's evaluator hands out nothing to compare
-/// with. That the engine computes something else is no error but a [`Verdict`].
+/// As there; when no engine of the target is installed, it refuses the folder, which its manifest then says, or the study's evaluator
+/// hands out nothing to compare with. That the engine computes something else is no error but a [`Verdict`].
 pub fn write_verified(
     store: &Path,
     args: &ExportOptions,
@@ -83,9 +83,24 @@ pub fn write_verified(
     tell(format!("running it in {} {}", asked.name, asked.version));
     // Code that comes with the model is not run because somebody exports it; code of the exporter is.
     let run_code = has_code(&args.out) && !has_code(&ready.chosen.model_folder);
-    let question =
-        Question { engine: asked.name, folder: &args.out, reference: &file, control: &control, run_code };
-    let answered = asked.engines.verify(&question).map_err(Error::run)?;
+    let model = absolute(&ready.chosen.model_folder)?;
+    let question = Question {
+        engine: asked.name,
+        folder: &args.out,
+        model: &model,
+        reference: &file,
+        control: &control,
+        run_code,
+    };
+    let answered = match asked.engines.verify(&question) {
+        Ok(answered) => answered,
+        Err(source) => {
+            if let EngineError::Refused { engine, version, message } = &source {
+                note(&args.out, &document::refused(engine, version, message), &beside)?;
+            }
+            return Err(Error::run(VerifyError::Unanswered { source, out: args.out.clone() }));
+        }
+    };
     let bound = Bound::of(&ready.exactness, ready.target.description.tolerance);
     let (verdict, why) = verdict::of(&answered, bound);
     let verification = Verification {
@@ -100,7 +115,7 @@ pub fn write_verified(
         answered: Some(answered),
         bound,
     };
-    note(&args.out, &verification, &beside)?;
+    note(&args.out, &verification.document(), &beside)?;
     Ok((files, verification))
 }
 
@@ -116,6 +131,11 @@ fn control(ready: &Ready<'_>, beside: &Beside) -> Result<PathBuf, Error> {
     Ok(folder)
 }
 
+fn absolute(path: &Path) -> Result<PathBuf, Error> {
+    std::path::absolute(path)
+        .map_err(|source| Error::run(VerifyError::Io { action: "find", path: path.to_owned(), source }))
+}
+
 /// Whether the config.json of a folder names Python code beside it.
 fn has_code(folder: &Path) -> bool {
     let config = fs::read(folder.join("config.json")).unwrap_or_default();
@@ -124,7 +144,7 @@ fn has_code(folder: &Path) -> bool {
 }
 
 /// Writes the result into the manifest of the export, where it has one that tells of more than the plan.
-fn note(out: &Path, verification: &Verification, beside: &Beside) -> Result<(), Error> {
+fn note(out: &Path, verified: &serde_json::Value, beside: &Beside) -> Result<(), Error> {
     let manifest = out.join(attune_export::MANIFESTS[0]);
     let failed = |action| {
         let path = manifest.clone();
@@ -134,7 +154,7 @@ fn note(out: &Path, verification: &Verification, beside: &Beside) -> Result<(), 
         return Ok(());
     }
     let bytes = fs::read(&manifest).map_err(failed("read"))?;
-    let written = attune_export::with_verified(&bytes, &verification.document()).map_err(Error::run)?;
+    let written = attune_export::with_verified(&bytes, verified).map_err(Error::run)?;
     // Beside it first: a manifest is whole at any time.
     let part = beside.write("manifest.json", &written)?;
     fs::rename(&part, &manifest).map_err(failed("write"))

@@ -1,5 +1,7 @@
 //! Recipes of other quantisers that a profile compares its result with: read, and made the plans that they mean on the model.
 
+mod costs;
+
 use std::collections::BTreeMap;
 use std::io::BufReader;
 use std::path::Path;
@@ -7,22 +9,16 @@ use std::path::Path;
 use attune_core::facts::Facts;
 use attune_core::hash::ContentHash;
 use attune_core::options::Settings;
-use attune_core::plan::Plan;
 use attune_core::profile::Profile;
-use attune_core::rng;
 use attune_core::space::Space;
-use attune_core::technique::{Cost, Technique};
+use attune_core::technique::Technique;
 use attune_export::{Recipe, read_recipe};
 use attune_search::session::PlanBaseline;
-use attune_vocabulary::edits::WeightBits;
-use attune_vocabulary::{LinearModules, ModelEdit as _};
 
 use super::Complaints;
 use crate::error::{BaselineError, RecipeFault};
+use costs::Counter;
 
-/// Bits of a weight that no edit touches, and bytes of a scale, as techniques count them.
-const DENSE: f64 = 16.0;
-const SCALE_BYTES: u32 = 2;
 /// Tensors that are named where several are left exact.
 const NAMED: usize = 3;
 
@@ -31,6 +27,7 @@ pub(crate) struct Compared<'a> {
     pub(crate) technique: &'a dyn Technique,
     pub(crate) options: &'a Settings,
     pub(crate) space: &'a Space,
+    /// As the technique hears of it: with the facts of the target, where there is one.
     pub(crate) model: &'a Facts,
 }
 
@@ -45,6 +42,10 @@ impl Compared<'_> {
         base: &Path,
         complaints: &Complaints,
     ) -> Result<Vec<PlanBaseline>, BaselineError> {
+        if profile.baselines.is_empty() {
+            return Ok(Vec::new());
+        }
+        let counter = Counter::of(self);
         let read = |(name, path): (&String, &String)| {
             let path = base.join(path);
             let recipe = read(&path, self.model)
@@ -55,23 +56,11 @@ impl Compared<'_> {
             Ok(PlanBaseline {
                 name: name.clone(),
                 help: recipe.tool.to_owned(),
-                costs: self.costs(&recipe.plan),
+                costs: counter.costs(&recipe.plan),
                 plan: recipe.plan,
             })
         };
         profile.baselines.iter().map(read).collect()
-    }
-
-    /// What a plan costs, in those resources that the technique counts as well.
-    fn costs(&self, plan: &Plan) -> Vec<Cost> {
-        let mut random = rng::derive(0, "costs of recipes", &[]);
-        let config = self.space.sample(&mut random).ok();
-        let own = config.and_then(|config| self.technique.cost(self.model, self.options, &config).ok());
-        let own = own.unwrap_or_default();
-        let counted = |cost: &Cost| {
-            own.iter().any(|other| (&other.resource, &other.unit) == (&cost.resource, &cost.unit))
-        };
-        weights(plan, self.model).into_iter().flatten().filter(counted).collect()
     }
 }
 
@@ -97,36 +86,4 @@ fn left_exact(recipe: &Recipe) -> Option<String> {
              comes out too well rather than too badly"
         )
     })
-}
-
-/// Bits per weight and bytes of the linear modules under a plan of `weight-bits`; `None` where it holds other edits, or the model
-/// does not say what modules it has.
-fn weights(plan: &Plan, model: &Facts) -> Option<[Cost; 2]> {
-    let modules = LinearModules::of(model)?;
-    let edits: Vec<WeightBits> = plan.edits().iter().map(WeightBits::of).collect::<Option<_>>()?;
-    let (mut count, mut saved) = (0.0, 0.0);
-    for (layer, of_layer) in (0..).zip(&modules.layers) {
-        for (module, matrices) in modules.modules.iter().zip(of_layer) {
-            let Some(matrices) = matrices else { continue };
-            let one = f64::from(matrices.outputs) * f64::from(matrices.inputs);
-            count += one * f64::from(matrices.count);
-            for edit in edits.iter().filter(|edit| edit.layer == layer && edit.module.name() == module.name) {
-                let copies = if edit.expert.is_some() { 1.0 } else { f64::from(matrices.count) };
-                let bytes = edit.bytes(matrices.outputs, matrices.inputs, SCALE_BYTES) as f64;
-                saved += copies * (one * DENSE / 8.0 - bytes);
-            }
-        }
-    }
-    let dense = count * DENSE / 8.0;
-    let cost = |resource: &str, unit: &str, value: f64, dense: f64| Cost {
-        resource: resource.to_owned(),
-        unit: unit.to_owned(),
-        value,
-        dense,
-    };
-    let bytes = dense - saved;
-    Some([
-        cost("bits", "bits/weight", bytes * 8.0 / count, DENSE),
-        cost("weights", "bytes", bytes.round(), dense),
-    ])
 }

@@ -62,10 +62,6 @@ pub(crate) fn study_of_parts(
         None => Arc::new(technique(&profile.technique.name, &base, Arc::clone(&complaints))?),
     };
     let target = ChosenTarget::of(profile).map_err(Error::input)?;
-    let technique = match target {
-        Some(target) => target.limits(technique, base.join(&profile.model)).map_err(Error::input)?,
-        None => technique,
-    };
     let owner = format!("technique `{}`", technique.info().name);
     let settings = options::resolve(&owner, &technique.info().options, &profile.technique.options)
         .map_err(Error::input)?;
@@ -75,6 +71,12 @@ pub(crate) fn study_of_parts(
 
     let task = ChosenTask::of(profile, &base).map_err(Error::input)?;
     let model_path = task.model(profile, &base)?;
+    // What the target makes of the rest of the model is in its files.
+    let limited = target.map(|target| Ok::<_, Error>((target, task.files(&model_path)?))).transpose()?;
+    let technique = match &limited {
+        Some((target, files)) => target.limits(technique, files.clone()).map_err(Error::input)?,
+        None => technique,
+    };
     let prepared = task.prepare(args, &task.data(profile, &base), &model_path, Arc::clone(&complaints))?;
     // Its fingerprint takes reading all weights, so that a stand-in is in its place.
     let model = prepared.outline().facts(not_loaded());
@@ -82,7 +84,8 @@ pub(crate) fn study_of_parts(
     let space = Arc::new(technique.space(&model, &settings)?);
     let out_of_domain = task.domains(profile);
     let objectives = task.objectives(profile);
-    let compared = Compared { technique: &*technique, options: &settings, space: &space, model: &model };
+    let heard = limited.as_ref().map_or_else(|| model.clone(), |(target, files)| target.told(&model, files));
+    let compared = Compared { technique: &*technique, options: &settings, space: &space, model: &heard };
     let plan_baselines = compared.with(profile, &base, &complaints).map_err(Error::input)?;
     let study = Preflight {
         technique: &*technique,

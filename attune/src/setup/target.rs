@@ -6,10 +6,11 @@
 mod fits;
 mod limited;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use attune_core::exporter::Exactness;
+use attune_core::facts::Facts;
 use attune_core::printable::{QUOTED, line};
 use attune_core::profile::{Profile, TaskFault};
 use attune_core::suggest::hint;
@@ -19,6 +20,7 @@ use attune_export::{Target, targets};
 use attune_search::session::Preflight;
 
 use crate::error::TargetError;
+use crate::model_files::Folder;
 use limited::Limited;
 
 /// The target of a study.
@@ -44,14 +46,14 @@ impl ChosenTarget {
         })
     }
 
-    /// The technique, told of the target; refused where nothing of its plans could be exported. `folder` is that of the model.
+    /// The technique, told of the target; refused where nothing of its plans could be exported. `files` are those of the model.
     ///
     /// # Errors
     /// [`TargetError::NoEdit`].
     pub(crate) fn limits(
         self,
         technique: Arc<dyn Technique>,
-        folder: PathBuf,
+        files: Folder,
     ) -> Result<Arc<dyn Technique>, TargetError> {
         let description = self.0.description;
         let info = technique.info();
@@ -68,7 +70,14 @@ impl ChosenTarget {
                 why,
             });
         }
-        Ok(Arc::new(Limited::new(technique, *self.0, folder)))
+        Ok(Arc::new(Limited::new(technique, *self.0, files)))
+    }
+
+    /// What a technique that is told of the target hears of a model with these files.
+    pub(crate) fn told(self, model: &Facts, files: &Folder) -> Facts {
+        let mut facts = model.clone();
+        facts.values.extend(limited::said(self.0, model, files));
+        facts
     }
 
     /// Refuses a study with a random config or a baseline whose plan cannot be exported from the model in `folder`; else how exactly

@@ -14,8 +14,9 @@ use attune_core::signal::SignalSpec;
 use attune_eval::registry::{self, NativeFactory};
 
 use super::{Complaints, absolute, reading};
-use crate::error::Error;
+use crate::error::{Error, FolderError};
 use crate::factory::Factory;
+use crate::model_files::Folder;
 use crate::run_options::RunOptions;
 
 /// The tasks of the evaluators that come with attune, the one of profiles that name none first.
@@ -118,6 +119,19 @@ impl ChosenTask {
             None if said.is_empty() || !(is_path || base.join(said).exists()) => Ok(PathBuf::from(said)),
             _ => absolute(base, said),
         }
+    }
+
+    /// The files of the subject that [`model`](Self::model) found; none where an evaluator of another process takes what is no
+    /// folder.
+    ///
+    /// # Errors
+    /// When the folder cannot be listed.
+    pub(crate) fn files(&self, model: &Path) -> Result<Folder, Error> {
+        if self.factory.folders().is_none() && !model.is_dir() {
+            return Ok(Folder::empty());
+        }
+        Folder::open(model)
+            .map_err(|source| Error::run(FolderError::Unreadable { folder: model.to_owned(), source }))
     }
 
     /// Opens everything but the weights of the model.

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use attune_core::evaluator::Split;
 use attune_core::scores::Scores;
-use attune_vocabulary::arrange;
-use attune_vocabulary::edits::KvBits;
+use attune_vocabulary::edits::{KvBits, WeightBits};
+use attune_vocabulary::{Module, Rounding, arrange};
 
 use super::groups::Group;
 use super::*;
@@ -112,7 +112,17 @@ fn a_device_without_memory_for_one_plan_on_one_item_says_so() {
 #[test]
 fn outputs_are_what_plans_are_scored_by() {
     let evaluator = device(usize::MAX);
-    let plan = population().remove(0);
+    let weight = WeightBits {
+        layer: 3,
+        module: Module::Query,
+        expert: None,
+        bits: 2,
+        group_size: 32,
+        grid: None,
+        rounding: Some(Rounding::Gptq),
+    };
+    // Outputs come first: nothing has been calibrated or rounded when they are asked for.
+    let plans = [population().remove(0), arrange([Edit::from(weight)])];
     let request = Request::new(Split::Selection, vec![2, 0]);
     let log_softmax = |row: &[f32]| -> Vec<f64> {
         let most = row.iter().copied().fold(f32::MIN, f32::max);
@@ -120,32 +130,34 @@ fn outputs_are_what_plans_are_scored_by() {
         row.iter().map(|&logit| f64::from(logit - most) - sum.ln()).collect()
     };
     let outputs = |plan: &Plan, positions| evaluator.outputs(plan, &request, positions).unwrap().unwrap();
-    let (dense, edited) = (outputs(&Plan::empty(), u32::MAX), outputs(&plan, u32::MAX));
-    assert_eq!(edited.iter().map(|one| one.item).collect::<Vec<u32>>(), [2, 0]);
-    let scored = {
-        let mut found = None;
-        let plans = [plan.clone()];
-        let sink = &mut |_, outcome: Result<Evaluation, EvalFailure>| {
-            found = Some(outcome.unwrap().scores);
-            ControlFlow::Continue(())
+    let dense = outputs(&Plan::empty(), u32::MAX);
+    for plan in &plans {
+        let edited = outputs(plan, u32::MAX);
+        assert_eq!(edited.iter().map(|one| one.item).collect::<Vec<u32>>(), [2, 0]);
+        let scored = {
+            let mut found = None;
+            let sink = &mut |_, outcome: Result<Evaluation, EvalFailure>| {
+                found = Some(outcome.unwrap().scores);
+                ControlFlow::Continue(())
+            };
+            evaluator.evaluate(std::slice::from_ref(plan), &request, sink).unwrap();
+            found.unwrap().metrics["kl"].items.clone()
         };
-        evaluator.evaluate(&plans, &request, sink).unwrap();
-        found.unwrap().metrics["kl"].items.clone()
-    };
-    for ((dense, edited), kl) in dense.iter().zip(&edited).zip(scored) {
-        assert_eq!((&dense.inputs, edited.positions.len()), (&edited.inputs, 16));
-        // The last token predicts nothing that is scored.
-        let rows =
-            dense.values.chunks_exact(dense.width).zip(edited.values.chunks_exact(edited.width)).take(15);
-        let divergences = rows.map(|(dense, edited)| {
-            let (dense, edited) = (log_softmax(dense), log_softmax(edited));
-            dense.iter().zip(&edited).map(|(dense, edited)| dense.exp() * (dense - edited)).sum::<f64>()
-        });
-        let mean = divergences.sum::<f64>() / 15.0;
-        assert!(kl > 0.0 && (mean / kl - 1.0).abs() < 1e-3, "{mean} {kl}");
+        for ((dense, edited), kl) in dense.iter().zip(&edited).zip(scored) {
+            assert_eq!((&dense.inputs, edited.positions.len()), (&edited.inputs, 16));
+            // The last token predicts nothing that is scored.
+            let rows =
+                dense.values.chunks_exact(dense.width).zip(edited.values.chunks_exact(edited.width)).take(15);
+            let divergences = rows.map(|(dense, edited)| {
+                let (dense, edited) = (log_softmax(dense), log_softmax(edited));
+                dense.iter().zip(&edited).map(|(dense, edited)| dense.exp() * (dense - edited)).sum::<f64>()
+            });
+            let mean = divergences.sum::<f64>() / 15.0;
+            assert!(kl > 0.0 && (mean / kl - 1.0).abs() < 1e-3, "{mean} {kl}");
+        }
+        let few = outputs(plan, 3);
+        assert_eq!(few[0].positions, [0, 7, 15]);
+        let width = few[0].width;
+        assert_eq!(few[0].values[width..2 * width], edited[0].values[7 * width..8 * width]);
     }
-    let few = outputs(&plan, 3);
-    assert_eq!(few[0].positions, [0, 7, 15]);
-    let width = few[0].width;
-    assert_eq!(few[0].values[width..2 * width], edited[0].values[7 * width..8 * width]);
 }

@@ -83,16 +83,17 @@ class ToySession(Session):
         return Signal([("item", len(batch.items))], [float(item) for item in batch.items])
 
     def outputs(self, plan: Plan, batch: Batch, positions: int) -> list[Outputs]:
-        total = float(sum(edit["amount"] for edit in plan))
+        for edit in plan:
+            if edit.kind == "slow":
+                _rest(batch, edit["seconds"])
+        total = float(sum(edit["amount"] for edit in plan if edit.kind == "add"))
         return [Outputs.of_rows(item, [item, 1], [1], [[total, 0.5]]) for item in batch.items]
 
     def _scores(self, batch: Batch, plan: Plan) -> dict[str, Scores]:
         total = 0.0
         for edit in plan:
             if edit.kind == "slow":
-                for _ in range(round(edit["seconds"] / 0.05)):
-                    batch.breathe()
-                    time.sleep(0.05)
+                _rest(batch, edit["seconds"])
             elif edit.kind == "die" and not (self._log / f"died-{edit['times']}").exists():
                 if edit["times"] < 9:
                     (self._log / f"died-{edit['times']}").touch()
@@ -113,3 +114,9 @@ class ToySession(Session):
     def _tell(self, *words: str) -> None:
         with open(self._log / str(os.getpid()), "a") as log:
             log.write("\n".join(words) + "\n")
+
+
+def _rest(batch: Batch, seconds: float) -> None:
+    for _ in range(round(seconds / 0.05)):
+        batch.breathe()
+        time.sleep(0.05)

@@ -275,6 +275,18 @@ def test_called_off_it_ends_soon_and_works_again(share: Callable[..., tuple[Sess
     assert_scored(again)
 
 
+def test_outputs_are_called_off_in_their_actor_too(share: Callable[..., tuple[Session, Path]]) -> None:
+    session, _ = share(1)
+    batch = Heard([], [0])
+    threading.Timer(0.5, lambda: setattr(batch, "over", True)).start()
+    with pytest.raises(Interrupted):
+        session.outputs((slow(60.0), add(1.0)), batch, 16)
+    # The one actor is free again: the next answer does not wait for the minute.
+    began = time.monotonic()
+    assert session.outputs((add(1.0),), Heard([], [0]), 16)
+    assert time.monotonic() - began < 30.0
+
+
 def test_a_pause_reaches_the_actors(share: Callable[..., tuple[Session, Path]]) -> None:
     session, log = share(4)
     batch = Heard([(slow(0.5), add(1.0))] * 8)

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use attune_core::describe;
 use attune_core::evaluator::{OpenFailure, OpenFault, Split, TaskInfo};
 use attune_core::facts::Facts;
 use attune_core::options::{self, OptionError, Settings};
@@ -19,6 +20,7 @@ use super::subject::{Opened, Subject};
 use super::{folder_of, taken};
 use crate::backend::{Check, DraftFile, Fault};
 use crate::error::Cause;
+use crate::model_files::Folder;
 use crate::setup::{self, ChosenTarget, ChosenTask, Compared};
 
 /// One check at a time, and of those that wait only the newest: a person who types asks faster than texts are cut
@@ -96,7 +98,8 @@ fn examine(
         blame(check, &fault.path, format!("{}: expected {}", fault.found, fault.expected));
         None
     });
-    let technique = described(&profile, base, target, check);
+    let files = files(&profile, base, check);
+    let technique = described(&profile, base, target.map(|target| (target, &files)), check);
     // What is wrong with a model is said before what its evaluator has to say.
     let alone = || setup::absolute(base, &profile.model).and_then(|folder| models.facts(&folder));
     if profile.evaluator.is_none()
@@ -134,7 +137,8 @@ fn examine(
     let space = space(&*technique, facts, &options, check)?;
     let (strategy, task) = (strategy?, task?);
     let objectives = chosen.objectives(&profile);
-    let compared = Compared { technique: &*technique, options: &options, space: &space, model: facts };
+    let told = target.map_or_else(|| facts.clone(), |target| target.told(facts, &files));
+    let compared = Compared { technique: &*technique, options: &options, space: &space, model: &told };
     let plan_baselines = compared.with(&profile, base, &setup::nowhere()).unwrap_or_else(|error| {
         blame(check, "report.baselines", error.to_string());
         Vec::new()
@@ -209,11 +213,20 @@ fn task(
     task.map_err(blamed).ok()
 }
 
+/// The files of the model; none where it is not there, which is said elsewhere, or is no folder.
+fn files(profile: &Profile, base: &Path, check: &mut Check) -> Folder {
+    let folder = setup::absolute(base, &profile.model).ok().filter(|folder| folder.is_dir());
+    folder.map_or(Ok(Folder::empty()), |folder| Folder::open(&folder)).unwrap_or_else(|error| {
+        blame(check, "model", describe::of_system(&error));
+        Folder::empty()
+    })
+}
+
 /// The technique and its resolved options.
 fn described(
     profile: &Profile,
     base: &Path,
-    target: Option<ChosenTarget>,
+    target: Option<(ChosenTarget, &Folder)>,
     check: &mut Check,
 ) -> Option<(Arc<dyn Technique>, Settings)> {
     let technique = match setup::technique(&profile.technique.name, base, setup::nowhere()) {
@@ -224,7 +237,8 @@ fn described(
         }
     };
     let technique: Arc<dyn Technique> = Arc::new(technique);
-    let limited = |target: ChosenTarget| target.limits(Arc::clone(&technique), base.join(&profile.model));
+    let limited =
+        |(target, files): (ChosenTarget, &Folder)| target.limits(Arc::clone(&technique), files.clone());
     let technique = match target.map_or(Ok(Arc::clone(&technique)), limited) {
         Ok(technique) => technique,
         Err(refusal) => {

@@ -31,6 +31,13 @@ impl Verification {
     }
 }
 
+/// The same where the engine does not take the folder, and so has computed nothing.
+pub(super) fn refused(engine: &str, version: &str, why: &str) -> Json {
+    json!({
+        "verdict": "refused", "why": why, "engine": engine, "version": version, "attune": env!("CARGO_PKG_VERSION"),
+    })
+}
+
 fn tolerance(bound: Bound) -> Json {
     match bound {
         Bound::Same => Json::Null,

@@ -1,6 +1,5 @@
 //! A technique that hears of a target whenever it hears of a model.
 
-use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use attune_core::allowance::Usage;
@@ -25,23 +24,26 @@ const ALIGNMENT: &str = "target-alignment";
 pub(super) struct Limited {
     technique: Arc<dyn Technique>,
     target: Target,
-    /// Where the model is.
-    folder: PathBuf,
+    /// Those of the model.
+    files: Folder,
     /// The facts of the target, once they have been asked for: a study has one model.
     facts: OnceLock<Settings>,
 }
 
 impl Limited {
-    pub(super) fn new(technique: Arc<dyn Technique>, target: Target, folder: PathBuf) -> Self {
-        Self { technique, target, folder, facts: OnceLock::new() }
+    pub(super) fn new(technique: Arc<dyn Technique>, target: Target, files: Folder) -> Self {
+        Self { technique, target, files, facts: OnceLock::new() }
     }
 
     fn told(&self, model: &Facts) -> Facts {
         let mut facts = model.clone();
-        facts.values.extend(self.facts.get_or_init(|| self.said(model)).clone());
+        let said = self.facts.get_or_init(|| said(&self.target, model, &self.files));
+        facts.values.extend(said.clone());
         facts
     }
+}
 
+<<<<<<< HEAD
     fn said(&self, model: &Facts) -> Settings {
         let mut facts = self.target.description.facts();
         // Evaluators of one's own have models that are in no folder.
@@ -55,7 +57,16 @@ impl Limited {
             facts.insert(ALIGNMENT.to_owned(), OptionValue::Int(alignment.into()));
         }
         facts
+=======
+/// What a technique hears of a target beside the facts of a model.
+pub(super) fn said(target: &Target, model: &Facts, files: &Folder) -> Settings {
+    let mut facts = target.description.facts();
+    let bytes = target.exporter.other_bytes(model, files);
+    if let Some(bytes) = bytes.and_then(|bytes| i64::try_from(bytes).ok()) {
+        facts.insert(OTHER_BYTES.to_owned(), OptionValue::Int(bytes));
+>>>>>>> ma
     }
+    facts
 }
 
 impl Technique for Limited {
@@ -194,7 +205,7 @@ mod tests {
         };
         let plan = *attune_export::target("plan").unwrap();
         let cost = |target: Target| {
-            let technique = Limited::new(Arc::new(Hears(info.clone())), target, PathBuf::from("nowhere"));
+            let technique = Limited::new(Arc::new(Hears(info.clone())), target, Folder::empty());
             let values = Settings::from([("other-bytes".to_owned(), OptionValue::Int(21))]);
             let model = Facts { name: "tiny".into(), fingerprint: ContentHash::of(b"tiny"), values };
             let costs = technique.cost(&model, &Settings::new(), &Config::new(Vec::new())).unwrap();

@@ -8,7 +8,7 @@ import torch
 from attune_worker import Batch, Interrupted, NotFinite, OutOfMemory, Outputs, Plan, spread
 
 from . import edits
-from .edits import kv_bits
+from .edits import kv_bits, rounded
 from .population import memory
 from .subject import Subject
 from .tasks import Task
@@ -18,9 +18,11 @@ from .tasks import Task
 def of_plan(subject: Subject, task: Task, plan: Plan, batch: Batch, positions: int) -> Iterator[Outputs]:
     """Passages of each item, then its prompts; each runs alone, as the model's own whole forward."""
     try:
+        compiled = edits.compile(subject, plan)
         if kv_bits.smooths(plan):
             kv_bits.calibrate(subject, batch.breathe)
-        compiled = edits.compile(subject, plan)
+        if rounded.feeds_back(plan):
+            rounded.round_weights(subject, [plan], batch.breathe)
         for number, item in enumerate(batch.items):
             asked = task.item(batch.split, item)
             passages, prompts = asked.passages, asked.prompts

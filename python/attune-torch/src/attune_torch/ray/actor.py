@@ -17,7 +17,6 @@ from attune_worker.evaluator import (
     Interrupted,
     Opened,
     Opening,
-    Outputs,
     Plan,
     Scores,
     Session,
@@ -73,10 +72,14 @@ class Actor:
         batch = ActorBatch((), split, items, None, self._goes_on)
         yield from self._run(batch, token, lambda running: self._session.signal(name, args, running))
 
-    def outputs(self, plan: Plan, split: str, items: Sequence[int], positions: int) -> list[Outputs]:
-        """What the subject computes under a plan."""
+    def outputs(
+        self, token: int, plan: Plan, positions: int, split: str, items: Sequence[int]
+    ) -> Iterator[Message]:
+        """What the subject computes under a plan: a list of `Outputs`, as the result at the end."""
         batch = ActorBatch((), split, items, None, self._goes_on)
-        return self._thread.submit(lambda: list(self._session.outputs(plan, batch, positions))).result()
+        yield from self._run(
+            batch, token, lambda running: list(self._session.outputs(plan, running, positions))
+        )
 
     def call_off(self, token: int) -> None:
         """Ends what runs under this number, or will."""

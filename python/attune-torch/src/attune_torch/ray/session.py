@@ -67,16 +67,21 @@ class RaySession(Session):
         _Shared(self._actors, batch, parts, next(self._tokens), gathering).run()
 
     def signal(self, name: str, args: Mapping[str, Any], batch: Batch) -> Signal:
-        part = Part((), 0, len(batch.items))
-        shared = _Shared(self._actors, batch, [part], next(self._tokens), Gathering(batch), (name, args))
-        shared.run()
-        signal: Signal = shared.result
+        signal: Signal = self._whole(batch, "signal", name, args)
         return signal
 
     def outputs(self, plan: Plan, batch: Batch, positions: int) -> list[Outputs]:
         """Of one actor: few are asked for, and once."""
-        found: list[Outputs] = self._short("outputs", plan, batch.split, list(batch.items), positions)
+        found: list[Outputs] = self._whole(batch, "outputs", plan, positions)
         return found
+
+    def _whole(self, batch: Batch, method: str, *arguments: Any) -> Any:
+        """What a method of one actor makes of all items of a batch."""
+        part = Part((), 0, len(batch.items))
+        asked = (method, arguments)
+        shared = _Shared(self._actors, batch, [part], next(self._tokens), Gathering(batch), asked)
+        shared.run()
+        return shared.result
 
     def _short(self, method: str, *arguments: Any) -> Any:
         """Of whichever actor is there, else of the first that comes."""
@@ -104,10 +109,10 @@ class _Shared:
         parts: Sequence[Part],
         token: int,
         gathering: Gathering,
-        signal: tuple[str, Mapping[str, Any]] | None = None,
+        whole: tuple[str, Sequence[Any]] | None = None,
     ) -> None:
         self._actors, self._batch, self._token = actors, batch, token
-        self._gathering, self._signal = gathering, signal
+        self._gathering, self._whole = gathering, whole
         self._waiting = deque(parts)
         self._flying = self._retired = 0
         self._changed = threading.Condition()
@@ -208,13 +213,14 @@ class _Shared:
     def _do(self, slot: Slot, part: Part) -> None:
         """Has a part done. Raises `Lost`, or what ends the whole batch."""
         items = list(self._batch.items[part.first : part.last])
-        if self._signal is None:
+        if self._whole is None:
             plans = [self._batch.plans[plan] for plan in part.plans]
             stream = slot.stream(
                 "evaluate", self._token, plans, self._batch.split, items, self._batch.deadline
             )
         else:
-            stream = slot.stream("signal", self._token, *self._signal, self._batch.split, items)
+            method, arguments = self._whole
+            stream = slot.stream(method, self._token, *arguments, self._batch.split, items)
         self._gathering.begin(part)
         if self._is_paused:
             slot.tell("pause", True)
@@ -239,7 +245,7 @@ class _Shared:
         left = self._gathering.left(part)
         losses = part.losses + 1 if len(left) == len(part.plans) else 0
         again = replace(part, plans=left, losses=losses)
-        if self._signal is not None:
+        if self._whole is not None:
             if losses >= LOSSES:
                 raise EvaluatorError(
                     f"{losses} actors were lost in a row while measuring; the last by {lost}"
