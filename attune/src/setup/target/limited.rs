@@ -43,28 +43,16 @@ impl Limited {
     }
 }
 
-<<<<<<< HEAD
-    fn said(&self, model: &Facts) -> Settings {
-        let mut facts = self.target.description.facts();
-        // Evaluators of one's own have models that are in no folder.
-        let files = Folder::open(&self.folder).unwrap_or_else(|_| Folder::empty());
-        let bytes = self.target.exporter.other_bytes(model, &files);
-        if let Some(bytes) = bytes.and_then(|bytes| i64::try_from(bytes).ok()) {
-            facts.insert(OTHER_BYTES.to_owned(), OptionValue::Int(bytes));
-        }
-        let alignment = self.target.exporter.alignment();
-        if alignment > 1 {
-            facts.insert(ALIGNMENT.to_owned(), OptionValue::Int(alignment.into()));
-        }
-        facts
-=======
 /// What a technique hears of a target beside the facts of a model.
 pub(super) fn said(target: &Target, model: &Facts, files: &Folder) -> Settings {
     let mut facts = target.description.facts();
     let bytes = target.exporter.other_bytes(model, files);
     if let Some(bytes) = bytes.and_then(|bytes| i64::try_from(bytes).ok()) {
         facts.insert(OTHER_BYTES.to_owned(), OptionValue::Int(bytes));
->>>>>>> ma
+    }
+    let alignment = target.exporter.alignment();
+    if alignment > 1 {
+        facts.insert(ALIGNMENT.to_owned(), OptionValue::Int(alignment.into()));
     }
     facts
 }
