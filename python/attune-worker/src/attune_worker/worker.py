@@ -18,7 +18,17 @@ from .batch import PauseGate, RunningBatch, report
 from .channel import Channel
 from .evaluator import BadRequest, Evaluator, EvaluatorError, Opened, Plan, Session
 from .vocabulary import Vocabulary
-from .wire import PROTOCOL, field, json_value, opened_json, opening_of, plan_of, outputs_json, settings_of, work_json
+from .wire import (
+    PROTOCOL,
+    field,
+    json_value,
+    opened_json,
+    opening_of,
+    outputs_json,
+    plan_of,
+    settings_of,
+    work_json,
+)
 
 HEARTBEAT = 2.0
 """Seconds between heartbeats; the protocol wants one every five."""

@@ -1,7 +1,9 @@
-"""Transformers, on torch: checkpoints in the Hugging Face layout, compressed-tensors where that package is installed."""
+"""Transformers, on torch: checkpoints in the Hugging Face layout, compressed-tensors where that package is
+installed."""
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,8 +17,8 @@ from attune_engines.normalise import log_softmax
 
 
 class Transformers:
-    """Loads a folder as `AutoModelForCausalLM` does and runs it in float32, whatever type it is stored in: that is the
-    arithmetic which scored it, so only what the folder says can differ."""
+    """Loads a folder as `AutoModelForCausalLM` does and runs it in float32, whatever type it is stored in:
+    that is the arithmetic which scored it, so only what the folder says can differ."""
 
     name = "Transformers"
     install = "pip install torch transformers"
@@ -37,10 +39,23 @@ class Transformers:
         rows = []
         with torch.no_grad():
             for tokens, wanted in zip(sequences, positions, strict=True):
-                # Without a cache: what is asked is the whole sequence at once.
-                logits = model(torch.tensor([list(tokens)]), use_cache=False).logits[0]
-                rows.append(log_softmax(logits[torch.tensor(list(wanted))].float().numpy()))
+                logits = _logits(model, tokens, wanted)
+                rows.append(log_softmax(logits.float().numpy()))
         return rows
+
+
+def _logits(model: Any, tokens: Sequence[int], wanted: Sequence[int]) -> Any:
+    """[positions, vocabulary]. Those of other positions are not made where the model can leave them out: of a
+    long text and a large vocabulary they are more than the model itself."""
+    import torch
+
+    places = torch.tensor(list(wanted), dtype=torch.long)
+    chooses = "logits_to_keep" in inspect.signature(model.forward).parameters
+    # Without a cache: what is asked is the whole sequence at once.
+    found = model(
+        torch.tensor([list(tokens)]), use_cache=False, **({"logits_to_keep": places} if chooses else {})
+    ).logits[0]
+    return found if chooses else found[places]
 
 
 def _load(folder: Path, runs_code: bool = False) -> Any:
