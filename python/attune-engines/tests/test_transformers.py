@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from attune_engines.__main__ import main
-from attune_engines.engines.transformers import ENGINE, _logits
+from attune_engines.engines.transformers import ENGINE, _has_floats_of_4_bits, _logits
 from safetensors.numpy import load_file, save_file
 
 pytest.importorskip("transformers")
@@ -117,6 +117,21 @@ def test_a_control_that_does_not_load_leaves_the_answer(
     assert code == 0
     assert found["max_difference"] < 1e-4
     assert "control" not in found and "none" in found["control_error"]
+
+
+@pytest.mark.parametrize(
+    ("groups", "has"),
+    [
+        ({"group_0": {"weights": {"type": "float", "num_bits": 4}}}, True),
+        ({"group_0": {"weights": {"type": "float", "num_bits": 8}}}, False),
+        ({"group_0": {"weights": {"type": "int", "num_bits": 4}}}, False),
+        (None, False),
+    ],
+)
+def test_floats_of_4_bits_are_seen_in_the_config(tmp_path: Path, groups: Any, has: bool) -> None:
+    assert not _has_floats_of_4_bits(tmp_path)
+    (tmp_path / "config.json").write_text(json.dumps({"quantization_config": {"config_groups": groups}}))
+    assert _has_floats_of_4_bits(tmp_path) is has
 
 
 CODE = """

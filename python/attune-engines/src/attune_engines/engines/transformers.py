@@ -4,6 +4,7 @@ installed."""
 from __future__ import annotations
 
 import inspect
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -63,10 +64,11 @@ def _load(folder: Path, runs_code: bool = False) -> Any:
     import torch
     from transformers import AutoModelForCausalLM
 
+    has_floats = _has_floats_of_4_bits(folder)
     try:
         model, said = AutoModelForCausalLM.from_pretrained(
             folder,
-            dtype=torch.float32,
+            dtype=torch.bfloat16 if has_floats else torch.float32,
             attn_implementation="eager",
             local_files_only=True,
             trust_remote_code=runs_code,
@@ -79,7 +81,29 @@ def _load(folder: Path, runs_code: bool = False) -> Any:
         if names:
             # It would go on with random numbers.
             raise EngineError(f"{folder}: `{names[0]}` {what}, and {len(names) - 1} more")
-    return model.eval()
+    model = model.eval()
+    if has_floats:
+        # A pass makes numbers of codes, in bfloat16; from there on it computes in float32 as all others.
+        try:
+            with torch.no_grad():
+                model(torch.tensor([[0]]), use_cache=False)
+        except Exception as error:
+            raise EngineError(f"{folder}: {type(error).__name__}: {error}") from error
+        model = model.float()
+    return model
+
+
+def _has_floats_of_4_bits(folder: Path) -> bool:
+    """Whether compressed-tensors stores weights there (`mxfp4`, `nvfp4`) that it makes bfloat16 numbers of,
+    whatever else it is told."""
+    file = folder / "config.json"
+    try:
+        groups = json.loads(file.read_text(encoding="utf-8"))["quantization_config"]["config_groups"]
+        weights = [group["weights"] for group in groups.values()]
+        return any(one["type"] == "float" and one["num_bits"] == 4 for one in weights)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        # Transformers has its own words for a file that is none.
+        return False
 
 
 ENGINE = Transformers()
