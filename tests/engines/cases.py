@@ -41,7 +41,7 @@ TYPES_OF_GGUF = {"grid": "gguf", "levels": [2, 4, 6], "average": 4.0}
 CACHE_IN_4 = {"grid": "gguf", "levels": [4], "average": 5.0}
 WINDOW = {"window": 8, "longest": 64, "density": 0.8}
 """Texts have 24 tokens: most of them see more than 8 without it, and not all layers may."""
-SPANS = {"sink": 2, "longest": 64, "density": 0.5, "elastic": False}
+SPANS = {"sink": 2, "longest": 64, "shortest": 32, "density": 0.5, "elastic": False}
 CACHE = {"levels": [2, 4, 8], "average": 6.0, "sink": 1, "recent": 2}
 HEADS_OF_32 = {"head_dim": 32}
 """What vLLM has kernels for, and blocks of GGUF divide."""

@@ -1,4 +1,5 @@
-"""Which model and which arguments a folder means to vLLM, and what is left of one; `tests/engines/run` asks vLLM itself."""
+"""Which model and which arguments a folder means to vLLM, and what is left of one; `tests/engines/run` asks
+vLLM itself."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The protocol loop: reads requests, runs them, and says that it lives.
 
-One thread reads; `open`, `load` and `check` run one after the other on a second, `evaluate`, `signal` and `outputs` on
-as many as the session allows, and one sends heartbeats.
+One thread reads; `open`, `load` and `check` run one after the other on a second, `evaluate`, `signal` and
+`outputs` on as many as the session allows, and one sends heartbeats.
 """
 
 from __future__ import annotations
