@@ -12,7 +12,8 @@ class Case:
 
     target: str
     model: str
-    """A folder of `models`, or a case of `tests/golden/families.py`, which is made anew with random weights."""
+    """A folder of `models`, or a case of `tests/golden/families.py` or else a family of Transformers, of which a model
+    is made with random weights."""
     technique: str
     options: dict[str, Any] = field(default_factory=dict)
     """Of the technique."""
@@ -20,6 +21,10 @@ class Case:
     """Keys of config.json that differ from those of the case."""
     approximate: bool = False
     """Whether it is exported with `--approximate`."""
+    searched: bool = True
+    """Whether the search keeps to what the target takes."""
+    dtype: str = "float32"
+    """What a model that is made is stored in."""
 
 
 KEEP = {"keep": 4}
@@ -28,6 +33,20 @@ BITS = {"average": 6.0, "group-size": 32}
 WIDE = {"hidden_size": 64, "intermediate_size": 64}
 """Rows that groups of 32 divide."""
 WIDE_EXPERTS = {**WIDE, "moe_intermediate_size": 32}
+MIXED = {"grid": "symmetric", "levels": [4, 8], "group-size": 32, "average": 7.0}
+ALL_IN_4 = {"grid": "symmetric", "levels": [4], "group-size": 32, "average": 6.0}
+"""Transformers reads the experts of all layers by one scheme."""
+MXFP4 = {"grid": "mxfp4", "levels": [4, 8], "average": 7.0}
+BLOCKS_OF_256 = {"hidden_size": 256, "intermediate_size": 256}
+TYPES_OF_GGUF = {"grid": "gguf", "levels": [2, 4, 6], "average": 4.0}
+"""llama.cpp rounds inputs, so that less than this is not seen of a plan."""
+CACHE_IN_4 = {"grid": "gguf", "levels": [4], "average": 5.0}
+WINDOW = {"window": 8, "longest": 64, "density": 0.8, "sink": 0, "unit": "layer"}
+"""Texts have 24 tokens: most of them see more than 8 without it, and not all layers may."""
+SPANS = {"sink": 2, "longest": 64, "shortest": 32, "density": 0.5, "elastic": False}
+CACHE = {"levels": [2, 4, 8], "average": 6.0, "sink": 1, "recent": 2}
+HEADS_OF_32 = {"head_dim": 32}
+"""What vLLM has kernels for, and blocks of GGUF divide."""
 
 MIXTURES = [
     "deepseek_v2",
@@ -89,4 +108,38 @@ CASES = [
     Case("mlx", "tiny-moe", "weight-bits", BITS, approximate=True),
     *(Case("mlx", family, "weight-bits", BITS, WIDE) for family in MLX),
     *(Case("mlx", family, "weight-bits", BITS, WIDE_EXPERTS) for family in MLX_MIXTURES),
+    *(
+        Case("compressed-tensors", family, "weight-bits", MIXED, WIDE)
+        for family in ("llama", "mistral", "qwen2", "qwen3")
+    ),
+    Case("compressed-tensors", "mixtral", "weight-bits", ALL_IN_4, WIDE),
+    # Transformers runs it in bfloat16 alone.
+    Case("compressed-tensors", "llama", "weight-bits", MXFP4, WIDE, approximate=True, dtype="bfloat16"),
+    *(
+        Case("gguf", family, "weight-bits", TYPES_OF_GGUF, BLOCKS_OF_256)
+        for family in ("llama", "qwen3", "gemma2")
+    ),
+    Case("gguf", "tiny-moe", "expert-pruning", KEEP),
+    Case("gguf", "qwen3_moe", "expert-pruning", KEEP),
+    Case("gguf", "llama", "block-dropping", BLOCKS),
+    Case("gguf", "llama", "kv-bits", CACHE_IN_4, HEADS_OF_32),
+    *(
+        Case("windows", family, "attention-spans", WINDOW)
+        for family in ("llama", "mistral", "qwen2", "qwen3", "gemma2")
+    ),
+    Case("granite-swa", "llama", "attention-spans", WINDOW),
+    Case("granite-swa", "mistral", "attention-spans", WINDOW),
+    Case("granite-swa", "granite", "attention-spans", WINDOW, {"attention_bias": False}),
+    *(
+        Case("transformers", model, technique, options)
+        for model in ("tiny-moe", "llama", "qwen3", "gemma2")
+        for technique, options in (("attention-spans", SPANS), ("kv-bits", CACHE))
+    ),
+    # It takes no model with windows in all of its layers, and of two layers a search tries that.
+    Case("mlx-windows", "llama", "attention-spans", WINDOW, searched=False),
+    Case("mlx-windows", "mistral", "attention-spans", WINDOW, searched=False),
+    Case("vllm", "llama", "attention-spans", WINDOW, HEADS_OF_32),
+    Case("vllm", "qwen3", "attention-spans", WINDOW, HEADS_OF_32),
+    # Its kernels round otherwise.
+    Case("vllm", "llama", "kv-bits", {"average": 12.0}, HEADS_OF_32, approximate=True),
 ]

@@ -12,8 +12,8 @@ ROOT = Path(__file__).resolve().parents[2]
 TINY_MOE = ROOT / "models" / "tiny-moe"
 
 
-def make(name: str, folder: Path, sizes: dict[str, Any], target: str) -> None:
-    """A checkpoint in float32, with the keys of config.json that the engine of the target reads."""
+def make(name: str, folder: Path, sizes: dict[str, Any], target: str, dtype: str) -> None:
+    """A checkpoint with the keys of config.json that the engine of the target reads."""
     import torch
     from safetensors.torch import load_file, save_file
     from transformers import AutoConfig, AutoModelForCausalLM
@@ -21,28 +21,30 @@ def make(name: str, folder: Path, sizes: dict[str, Any], target: str) -> None:
     sys.path.insert(0, str(ROOT / "tests" / "golden"))
     from families import CASES, TINY, fill
 
-    family, args, *changes = CASES[name]
+    family, args, *changes = CASES.get(name, (name, {}))
     vocabulary = {"vocab_size": json.loads((TINY_MOE / "config.json").read_text())["vocab_size"]}
     config = AutoConfig.for_model(family, **{**TINY, **args, **vocabulary, **sizes})
     with torch.no_grad():
-        AutoModelForCausalLM.from_config(config).float().save_pretrained(folder)
+        AutoModelForCausalLM.from_config(config).to(getattr(torch, dtype)).save_pretrained(folder)
     written = json.loads((folder / "config.json").read_text())
     for change in changes:
         written |= change
         written = {key: value for key, value in written.items() if value is not None or key not in change}
     rotation = written.get("rope_parameters") or {}
-    if target == "mlx" and rotation.get("rope_type") == "default":
+    if target.startswith("mlx") and rotation.get("rope_type") == "default":
         # mlx-lm reads what transformers wrote before version 5.
         written |= {key: value for key, value in rotation.items() if key != "rope_type"}
         del written["rope_parameters"]
     (folder / "config.json").write_text(json.dumps(written, indent=2))
     plus_one = family.startswith("gemma") or family == "nemotron"
     file = folder / "model.safetensors"
-    tensors = {key: fill(key, tuple(one.shape), plus_one) for key, one in load_file(file).items()}
+    tensors = {
+        key: fill(key, tuple(one.shape), plus_one).to(one.dtype) for key, one in load_file(file).items()
+    }
     save_file(tensors, file, metadata={"format": "pt"})
     for companion in ("tokenizer.json", "tokenizer_config.json"):
         shutil.copy(TINY_MOE / companion, folder / companion)
 
 
 if __name__ == "__main__":
-    make(sys.argv[1], Path(sys.argv[2]), json.loads(sys.argv[3]), sys.argv[4])
+    make(sys.argv[1], Path(sys.argv[2]), json.loads(sys.argv[3]), *sys.argv[4:])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,21 @@ def test_the_engine_is_found_by_the_name_that_descriptions_have() -> None:
     found = engine("llama.cpp")
     assert isinstance(found, LlamaCpp)
     assert found.name == "llama.cpp"
+
+
+def test_it_is_not_there_without_the_package_that_reads_its_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    there = {"xllamacpp": "1.2"}
+
+    def version_of(package: str) -> str:
+        try:
+            return there[package]
+        except KeyError:
+            raise PackageNotFoundError(package) from None
+
+    monkeypatch.setattr("attune_engines.installed.version_of", version_of)
+    assert LlamaCpp().version() is None
+    there["gguf"] = "0.19"
+    assert LlamaCpp().version() == "1.2"
 
 
 def test_what_an_export_says_of_the_cache_is_read_and_what_it_sets_is_put_back(tmp_path: Path) -> None:

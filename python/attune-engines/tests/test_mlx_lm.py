@@ -14,7 +14,9 @@ pytest.importorskip("torch", reason="the checkpoints are made with torch")
 from tests.checkpoints import llama, outputs  # noqa: E402
 
 
-def test_an_export_agrees_and_its_control_does_not(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_export_agrees_and_its_control_does_not(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     scored, dense = llama(tmp_path / "scored", 1), llama(tmp_path / "dense", 2)
     reference = outputs(scored, tmp_path / "reference.safetensors")
     arguments = ["--folder", scored, "--reference", reference, "--control", dense]

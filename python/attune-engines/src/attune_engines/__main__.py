@@ -1,7 +1,7 @@
 """`python -m attune_engines`: asks engines, and answers with one JSON object on standard output.
 
-Exit code 0 when the engine answered, whatever it said; 1 when it refused the folder; 2 for wrong usage or a reference that
-is none; 3 when the engine is not installed.
+Exit code 0 when the engine answered, whatever it said; 1 when it refused the folder; 2 for wrong usage or a
+reference that is none; 3 when the engine is not installed.
 """
 
 from __future__ import annotations
@@ -29,16 +29,22 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m attune_engines", description="Asks engines about exported folders.")
+    parser = argparse.ArgumentParser(
+        prog="python -m attune_engines", description="Asks engines about exported folders."
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("list", help="engines: their version, or the command that installs them")
     verify = commands.add_parser("verify", help="what a folder computes, beside a reference")
     verify.add_argument("--engine", required=True, choices=list(MODULES))
     verify.add_argument("--folder", required=True, type=Path, help="what was exported")
-    verify.add_argument("--reference", required=True, type=Path, help="outputs of the evaluator, as safetensors")
+    verify.add_argument(
+        "--reference", required=True, type=Path, help="outputs of the evaluator, as safetensors"
+    )
     verify.add_argument("--control", type=Path, help="the same without the plan, which has to differ")
     verify.add_argument(
-        "--run-code", action="store_true", help="run Python code that comes with the folder: only where you know whose it is"
+        "--run-code",
+        action="store_true",
+        help="run Python code that comes with the folder: only where you know whose it is",
     )
     return parser
 
@@ -47,7 +53,9 @@ def _listed() -> tuple[int, dict[str, Any]]:
     found = [engine(name) for name in MODULES]
     return 0, {
         "engines": [
-            {"name": one.name, "version": one.version(), "install": one.install} for one in found if one is not None
+            {"name": one.name, "version": one.version(), "install": one.install}
+            for one in found
+            if one is not None
         ]
     }
 

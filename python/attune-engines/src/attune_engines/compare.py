@@ -23,7 +23,8 @@ class Figures:
     mean: float
     """The mean |difference| over positions and the whole vocabulary."""
     kl: float
-    """The mean Kullback-Leibler divergence of the engine's distribution from the reference's, over positions."""
+    """The mean Kullback-Leibler divergence of the engine's distribution from the reference's, over
+    positions."""
     agreement: float
     """The share of positions at which both have the same most likely token."""
     positions: int
@@ -46,7 +47,11 @@ def figures(expected: NDArray[np.float32], found: NDArray[np.float32]) -> Figure
     kl = np.maximum((np.exp(wide) * (wide - found)).sum(axis=-1), 0.0)
     same = expected.argmax(axis=-1) == found.argmax(axis=-1)
     return Figures(
-        float(differences.max()), float(differences.mean()), float(kl.mean()), float(same.mean()), len(expected)
+        float(differences.max()),
+        float(differences.mean()),
+        float(kl.mean()),
+        float(same.mean()),
+        len(expected),
     )
 
 

@@ -25,11 +25,11 @@ class Engine(Protocol):
     def log_probabilities(
         self, folder: Path, sequences: Sequence[Sequence[int]], positions: Sequence[Sequence[int]]
     ) -> list[NDArray[np.float32]]:
-        """Logarithms of the probabilities of the next token, on the CPU: for each sequence of token ids an array
-        [positions of that sequence, vocabulary]. Position p has seen the tokens 0 to p of its sequence.
+        """Logarithms of the probabilities of the next token, on the CPU: for each sequence of token ids an
+        array [positions of that sequence, vocabulary]. Position p has seen the tokens 0 to p of its sequence.
 
-        Logits are normalised because servers hand out nothing else. Raises `EngineError` when the engine does not load
-        the folder.
+        Logits are normalised because servers hand out nothing else. Raises `EngineError` when the engine does
+        not load the folder.
         """
 
 

@@ -31,9 +31,9 @@ class Sequence:
 
 
 def read(file: Path) -> list[Sequence]:
-    """Reads a safetensors file of `attune export --verify`: for each sequence N the tensors `inputs.N` [length],
-    `positions.N` [positions] and `outputs.N` [positions, vocabulary] (logits, up to a constant in each row), and `items`
-    [sequences].
+    """Reads a safetensors file of `attune export --verify`: for each sequence N the tensors `inputs.N`
+    [length], `positions.N` [positions] and `outputs.N` [positions, vocabulary] (logits, up to a constant in
+    each row), and `items` [sequences].
 
     Raises `BadReference`.
     """
@@ -42,7 +42,9 @@ def read(file: Path) -> list[Sequence]:
     except (OSError, SafetensorError) as error:
         raise BadReference(f"{file}: {error}; expected a safetensors file of outputs") from error
     if "items" not in tensors:
-        raise BadReference(f"{file}: no tensor `items`; expected a file of outputs of `attune export --verify`")
+        raise BadReference(
+            f"{file}: no tensor `items`; expected a file of outputs of `attune export --verify`"
+        )
     return [_sequence(file, tensors, number, int(item)) for number, item in enumerate(tensors["items"])]
 
 
@@ -55,6 +57,8 @@ def _sequence(file: Path, tensors: dict[str, NDArray[np.generic]], number: int, 
         shape = list(outputs.shape)
         raise BadReference(f"{file}: `outputs.{number}` is {shape}; expected [{len(positions)}, vocabulary]")
     if int(positions.max()) >= len(inputs):
-        raise BadReference(f"{file}: `positions.{number}` goes beyond the {len(inputs)} tokens of the sequence")
+        raise BadReference(
+            f"{file}: `positions.{number}` goes beyond the {len(inputs)} tokens of the sequence"
+        )
     rows = log_softmax(outputs.astype(np.float32))
     return Sequence(item, inputs.tolist(), positions.tolist(), rows)

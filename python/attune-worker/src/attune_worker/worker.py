@@ -1,7 +1,7 @@
 """The protocol loop: reads requests, runs them, and says that it lives.
 
-One thread reads; `open`, `load` and `check` run one after the other on a second, `evaluate`, `signal` and `outputs` on
-as many as the session allows, and one sends heartbeats.
+One thread reads; `open`, `load` and `check` run one after the other on a second, `evaluate`, `signal` and
+`outputs` on as many as the session allows, and one sends heartbeats.
 """
 
 from __future__ import annotations
@@ -18,7 +18,17 @@ from .batch import PauseGate, RunningBatch, report
 from .channel import Channel
 from .evaluator import BadRequest, Evaluator, EvaluatorError, Opened, Plan, Session
 from .vocabulary import Vocabulary
-from .wire import PROTOCOL, field, json_value, opened_json, opening_of, plan_of, outputs_json, settings_of, work_json
+from .wire import (
+    PROTOCOL,
+    field,
+    json_value,
+    opened_json,
+    opening_of,
+    outputs_json,
+    plan_of,
+    settings_of,
+    work_json,
+)
 
 HEARTBEAT = 2.0
 """Seconds between heartbeats; the protocol wants one every five."""

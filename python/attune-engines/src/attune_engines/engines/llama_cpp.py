@@ -6,13 +6,13 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from attune_engines import installed
 from attune_engines.engine import EngineError
 
 FILE = "model.gguf"
@@ -30,10 +30,8 @@ class LlamaCpp:
     install = "pip install xllamacpp gguf"
 
     def version(self) -> str | None:
-        try:
-            return metadata.version("xllamacpp")
-        except metadata.PackageNotFoundError:
-            return None
+        # It runs files, and `gguf` reads what they say of their tokens.
+        return installed.version("xllamacpp", "gguf")
 
     def log_probabilities(
         self, folder: Path, sequences: Sequence[Sequence[int]], positions: Sequence[Sequence[int]]

@@ -32,8 +32,8 @@ class MlxLm:
         model = _load(folder)
         rows = []
         for tokens, wanted in zip(sequences, positions, strict=True):
-            logits = np.array(model(mx.array([list(tokens)])).astype(mx.float32))[0]
-            rows.append(log_softmax(logits[list(wanted)]))
+            logits = model(mx.array([list(tokens)]))[0][mx.array(list(wanted), mx.int32)]
+            rows.append(log_softmax(np.array(logits.astype(mx.float32))))
         return rows
 
 

@@ -1,7 +1,10 @@
-"""Transformers, on torch: checkpoints in the Hugging Face layout, compressed-tensors where that package is installed."""
+"""Transformers, on torch: checkpoints in the Hugging Face layout, compressed-tensors where that package is
+installed."""
 
 from __future__ import annotations
 
+import inspect
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,8 +18,8 @@ from attune_engines.normalise import log_softmax
 
 
 class Transformers:
-    """Loads a folder as `AutoModelForCausalLM` does and runs it in float32, whatever type it is stored in: that is the
-    arithmetic which scored it, so only what the folder says can differ."""
+    """Loads a folder as `AutoModelForCausalLM` does and runs it in float32, whatever type it is stored in:
+    that is the arithmetic which scored it, so only what the folder says can differ."""
 
     name = "Transformers"
     install = "pip install torch transformers"
@@ -37,10 +40,23 @@ class Transformers:
         rows = []
         with torch.no_grad():
             for tokens, wanted in zip(sequences, positions, strict=True):
-                # Without a cache: what is asked is the whole sequence at once.
-                logits = model(torch.tensor([list(tokens)]), use_cache=False).logits[0]
-                rows.append(log_softmax(logits[torch.tensor(list(wanted))].float().numpy()))
+                logits = _logits(model, tokens, wanted)
+                rows.append(log_softmax(logits.float().numpy()))
         return rows
+
+
+def _logits(model: Any, tokens: Sequence[int], wanted: Sequence[int]) -> Any:
+    """[positions, vocabulary]. Those of other positions are not made where the model can leave them out: of a
+    long text and a large vocabulary they are more than the model itself."""
+    import torch
+
+    places = torch.tensor(list(wanted), dtype=torch.long)
+    chooses = "logits_to_keep" in inspect.signature(model.forward).parameters
+    # Without a cache: what is asked is the whole sequence at once.
+    found = model(
+        torch.tensor([list(tokens)]), use_cache=False, **({"logits_to_keep": places} if chooses else {})
+    ).logits[0]
+    return found if chooses else found[places]
 
 
 def _load(folder: Path, runs_code: bool = False) -> Any:
@@ -48,10 +64,11 @@ def _load(folder: Path, runs_code: bool = False) -> Any:
     import torch
     from transformers import AutoModelForCausalLM
 
+    has_floats = _has_floats_of_4_bits(folder)
     try:
         model, said = AutoModelForCausalLM.from_pretrained(
             folder,
-            dtype=torch.float32,
+            dtype=torch.bfloat16 if has_floats else torch.float32,
             attn_implementation="eager",
             local_files_only=True,
             trust_remote_code=runs_code,
@@ -64,7 +81,29 @@ def _load(folder: Path, runs_code: bool = False) -> Any:
         if names:
             # It would go on with random numbers.
             raise EngineError(f"{folder}: `{names[0]}` {what}, and {len(names) - 1} more")
-    return model.eval()
+    model = model.eval()
+    if has_floats:
+        # A pass makes numbers of codes, in bfloat16; from there on it computes in float32 as all others.
+        try:
+            with torch.no_grad():
+                model(torch.tensor([[0]]), use_cache=False)
+        except Exception as error:
+            raise EngineError(f"{folder}: {type(error).__name__}: {error}") from error
+        model = model.float()
+    return model
+
+
+def _has_floats_of_4_bits(folder: Path) -> bool:
+    """Whether compressed-tensors stores weights there (`mxfp4`, `nvfp4`) that it makes bfloat16 numbers of,
+    whatever else it is told."""
+    file = folder / "config.json"
+    try:
+        groups = json.loads(file.read_text(encoding="utf-8"))["quantization_config"]["config_groups"]
+        weights = [group["weights"] for group in groups.values()]
+        return any(one["type"] == "float" and one["num_bits"] == 4 for one in weights)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        # Transformers has its own words for a file that is none.
+        return False
 
 
 ENGINE = Transformers()

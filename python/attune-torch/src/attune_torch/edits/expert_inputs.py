@@ -19,7 +19,6 @@ from ..subject import Subject
 from .activation_grid import rows_of
 
 
-
 class InputEdit(Protocol):
     """What becomes of the rows that enter a product; equal ones do the same."""
 

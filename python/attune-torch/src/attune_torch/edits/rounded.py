@@ -19,6 +19,7 @@ from attune_worker.evaluator import Edit, EvaluatorError, Plan
 from torch import Tensor
 
 from ..calibration import Calibration
+from ..describe import ROUNDINGS
 from ..grids import feedback
 from ..replaced import replaced_forward
 from ..structure.layer import Layer
@@ -26,8 +27,6 @@ from ..structure.linear import LinearModule
 from ..subject import Subject
 from . import kv_bits
 from .expert_inputs import watched_experts, why_not
-
-ROUNDINGS = ("gptq",)
 
 Site = tuple[int, str, int]
 """A layer, a module of it, and an expert, 0 for modules that no expert has."""
