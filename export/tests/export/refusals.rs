@@ -142,7 +142,6 @@ fn samples(target: &str, kind: &str) -> Vec<Edit> {
         ("transformers", "kv-bits") => vec![kv_bits().int("group-size", 32)],
         ("compressed-tensors", "kv-bits") => vec![fp8_cache(0, 8), fp8_cache(1, 8)],
         ("vllm", "kv-bits") => vec![fp8(8, 8)],
-        ("transformers", "kv-bits") => vec![kv_bits().int("group-size", 32)],
         ("windows" | "granite-swa" | "mlx-windows" | "transformers" | "vllm", "attention-span") => {
             vec![of_head(0, 0, 32.0, 0.0), of_head(0, 1, 32.0, 0.0)]
         }
