@@ -16,6 +16,8 @@ use super::Compared;
 
 /// What exporters say of everything that is in no few bits.
 const TARGET_OTHER_BYTES: &str = "target-other-bytes";
+/// Multiples of bytes that tensors of the target take.
+const TARGET_ALIGNMENT: &str = "target-alignment";
 /// The option of techniques that estimate: bits of what a group has beside its codes. Those without it take two 16-bit numbers.
 const OVERHEAD: (&str, f64) = ("overhead-bits", 32.0);
 /// Bytes of an exact weight in estimates.
@@ -26,9 +28,9 @@ const DRAWS: u64 = 4;
 /// A way of counting.
 #[derive(Clone, Copy)]
 enum Way {
-    /// Bytes of files: codes, scales and padding as the grid of the edit has them, exact weights as the model stores them, and that
-    /// much for everything else.
-    Stored { others: f64 },
+    /// Bytes of files: codes, scales and padding as the grid of the edit has them, exact weights as the model stores them, tensors
+    /// in whole multiples of so many bytes, and that much for everything else, in the target's files and in the model's own.
+    Stored { alignment: f64, others: f64, dense_others: f64 },
     /// An exact weight has 16 bits, a group this many beside its codes; nothing but linear modules counts.
     Estimated { overhead: f64 },
 }
@@ -53,15 +55,16 @@ impl Counter {
             Some((plan, technique.cost(model, options, &config).ok()?))
         };
         let none = LinearModules { modules: Vec::new(), layers: Vec::new() };
-        let others =
-            [TARGET_OTHER_BYTES, OTHER_BYTES].into_iter().find(|fact| model.values.contains_key(*fact));
-        let others = others.map_or(0.0, |fact| model.count(fact) as f64);
+        let said = |fact: &str| model.values.contains_key(fact).then(|| model.count(fact) as f64);
+        let dense_others = said(OTHER_BYTES).unwrap_or(0.0);
+        let others = said(TARGET_OTHER_BYTES).unwrap_or(dense_others);
+        let alignment = said(TARGET_ALIGNMENT).unwrap_or(1.0);
         Self {
             modules: LinearModules::of(model).unwrap_or(none),
             elements: elements(model),
             ways: [
-                Way::Stored { others },
-                Way::Stored { others: 0.0 },
+                Way::Stored { alignment, others, dense_others },
+                Way::Stored { alignment: 1.0, others: 0.0, dense_others: 0.0 },
                 Way::Estimated { overhead: overhead(options) },
             ],
             own: (0..DRAWS).filter_map(draw).collect(),
@@ -84,7 +87,7 @@ impl Counter {
             let Some((said, dense)) = costs.iter().find(|cost| is_of(cost, asked)).zip(dense.as_ref()) else {
                 return false;
             };
-            near(said.dense, dense.value) && found(plan).is_none_or(|found| near(said.value, found.value))
+            near(said.dense, dense.dense) && found(plan).is_none_or(|found| near(said.value, found.value))
         })
     }
 
@@ -93,7 +96,7 @@ impl Counter {
     fn count(&self, way: Way, plan: &Plan) -> Option<[Cost; 2]> {
         let stored = plan.edits().iter().filter(|edit| ActivationBits::of(edit).is_none());
         let edits: Vec<WeightBits> = stored.map(WeightBits::of).collect::<Option<_>>()?;
-        let (mut count, mut dense, mut saved) = (0.0, 0.0, 0.0);
+        let (mut count, mut dense, mut bytes) = (0.0, 0.0, 0.0);
         let width = self.modules.modules.len();
         for (layer, of_layer) in self.modules.layers.iter().enumerate() {
             for (number, (module, matrices)) in self.modules.modules.iter().zip(of_layer).enumerate() {
@@ -107,11 +110,12 @@ impl Counter {
                 let all = f64::from(matrices.count);
                 count += weights * all;
                 dense += exact * all;
+                let mut stored = exact * all;
                 let is_here =
                     |edit: &&WeightBits| edit.layer as usize == layer && edit.module.name() == module.name;
                 for edit in edits.iter().filter(is_here) {
                     let copies = if edit.expert.is_some() { 1.0 } else { all };
-                    let bytes = match way {
+                    let few = match way {
                         Way::Stored { .. } => edit.bytes(matrices.outputs, matrices.inputs, element) as f64,
                         Way::Estimated { overhead } if f64::from(edit.bits) < 8.0 * ESTIMATED => {
                             weights * (f64::from(edit.bits) + overhead / f64::from(edit.group_size.max(1)))
@@ -119,22 +123,28 @@ impl Counter {
                         }
                         Way::Estimated { .. } => exact,
                     };
-                    saved += copies * (exact - bytes);
+                    stored -= copies * (exact - few);
                 }
+                bytes += match way {
+                    Way::Stored { alignment, .. } => (stored / alignment).ceil() * alignment,
+                    Way::Estimated { .. } => stored,
+                };
             }
         }
-        let others = if let Way::Stored { others } = way { others } else { 0.0 };
+        let (others, dense_others) = match way {
+            Way::Stored { others, dense_others, .. } => (others, dense_others),
+            Way::Estimated { .. } => (0.0, 0.0),
+        };
         let cost = |resource: &str, unit: &str, value: f64, dense: f64| Cost {
             resource: resource.to_owned(),
             unit: unit.to_owned(),
             value,
             dense,
         };
-        let bytes = dense - saved;
         (count > 0.0).then(|| {
             [
                 cost("bits", "bits/weight", bytes * 8.0 / count, dense * 8.0 / count),
-                cost("weights", "bytes", bytes.round() + others, dense + others),
+                cost("weights", "bytes", bytes.round() + others, dense + dense_others),
             ]
         })
     }

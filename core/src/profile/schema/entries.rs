@@ -233,7 +233,7 @@ const KEYS: &[Key] = &[
         .help("Random configs that the result is compared with.")
         .example("30")
         .advanced(),
-    Key::new("report.baselines", Kind::Files, Section::Report, "compare with recipes", held!(baselines))
+    Key::new("report.baselines", Kind::Files, Section::Report, "against recipes", held!(baselines))
         .defaults("{}")
         .help(
             "Recipes of other quantisers that the result is compared with, by the names of their rows (interchange.md): AutoRound's \
