@@ -33,6 +33,8 @@ pub(crate) struct Rounded {
     factors: ByteLru<Site, Arc<Factor>>,
 }
 
+/// Codes of a module, or of its experts' one, at a level.
+type Made = ((Site, Level), Codes);
 /// Modules and their levels, by the input that they share: the first module that has it, and its expert.
 type ByInput = BTreeMap<(Module, usize), Vec<(Site, Level)>>;
 /// Some of them.
@@ -89,7 +91,7 @@ impl Rounded {
         missing: &BTreeMap<usize, ByInput>,
         text: Vec<Text>,
         go_on: &dyn Fn() -> Result<(), EvalFailure>,
-    ) -> Result<Vec<((Site, Level), Codes)>, EvalFailure> {
+    ) -> Result<Vec<Made>, EvalFailure> {
         let mut pass = DensePass::new(model, text);
         let mut made = Vec::new();
         for (&layer, inputs) in missing {
