@@ -33,7 +33,7 @@ pub(crate) struct Rounded {
     factors: ByteLru<Site, Arc<Factor>>,
 }
 
-/// Codes of a module, or of its experts' one, at a level.
+/// Codes of a module, or of one of its experts, at a level.
 type Made = ((Site, Level), Codes);
 /// Modules and their levels, by the input that they share: the first module that has it, and its expert.
 type ByInput = BTreeMap<(Module, usize), Vec<(Site, Level)>>;

@@ -51,7 +51,7 @@ pub(crate) fn rewrite(
             pieces.push((tensor.name.clone(), piece));
         }
         if number + 1 == layout.shards.len() {
-            pieces.extend(more.drain(..));
+            pieces.append(&mut more);
         }
         done.bytes += pieces.iter().map(|(_, piece)| piece.bytes.len() as u64).sum::<u64>();
         places.extend(pieces.iter().map(|(name, _)| (name.clone(), shard.file.as_str())));

@@ -11,11 +11,14 @@ use super::allotted::{Allotted, Unsaid, inexpressible};
 use crate::checkpoint::{with_manifest, write};
 use crate::description::{Answer, Description, Fidelity};
 
+/// Names and contents.
+pub(super) type Files = Vec<(&'static str, String)>;
+
 /// A quantiser: what it takes, and what its recipe is.
 pub(in crate::targets) struct Tool {
     pub(super) description: &'static Description,
     /// The files of a recipe, or the tensor that it cannot be written for and why.
-    pub(super) files: fn(&Allotted) -> Result<Vec<(&'static str, String)>, Unsaid>,
+    pub(super) files: fn(&Allotted) -> Result<Files, Unsaid>,
     /// How the tool is given them.
     pub(super) given: &'static str,
     /// Whether it chooses codes by error feedback itself.
@@ -46,7 +49,7 @@ fn rounded(plan: &Plan) -> impl Iterator<Item = (&Edit, Rounding)> {
 }
 
 impl RecipeExporter {
-    fn files(&self, plan: &Plan, facts: &Facts) -> Result<(Vec<(&'static str, String)>, usize), ExportError> {
+    fn files(&self, plan: &Plan, facts: &Facts) -> Result<(Files, usize), ExportError> {
         let Tool { description, files, feeds_back, .. } = self.0;
         let allotted = Allotted::new(description, plan, facts)?;
         if let Some((edit, rounding)) = rounded(plan).next().filter(|_| !feeds_back) {
