@@ -166,7 +166,7 @@ fn choose(person: &mut Terminal, label: &str, word: &str) {
         let line = text.lines().find_map(|line| line.split_once(&format!("›{label} "))).map(|(_, rest)| rest);
         line.and_then(|line| line.split_whitespace().next()).unwrap_or_default().to_owned()
     };
-    for _ in 0..12 {
+    for _ in 0..24 {
         let before = chosen(&person.text());
         if before == word {
             return;
