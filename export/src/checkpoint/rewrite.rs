@@ -51,7 +51,7 @@ pub(crate) fn rewrite(
             pieces.push((tensor.name.clone(), piece));
         }
         if number + 1 == layout.shards.len() {
-            pieces.append(&mut more);
+            pieces.extend(std::mem::take(&mut more));
         }
         done.bytes += pieces.iter().map(|(_, piece)| piece.bytes.len() as u64).sum::<u64>();
         places.extend(pieces.iter().map(|(name, _)| (name.clone(), shard.file.as_str())));
