@@ -185,7 +185,10 @@ fn gguf(tensors: &[(&str, u64, u32)]) -> Vec<u8> {
     bytes
 }
 
-fn tensors() -> Vec<(String, u64, u32)> {
+/// Name, channels of a row, and type.
+type Tensors = Vec<(String, u64, u32)>;
+
+fn tensors() -> Tensors {
     let stems = ["attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down"];
     let of = |layer: u32| stems.map(|stem| (format!("blk.{layer}.{stem}.weight"), 256, 12));
     let beside = [("token_embd.weight", 14), ("output_norm.weight", 0)];
@@ -260,7 +263,7 @@ fn what_cannot_be_scored_is_refused_with_its_place_and_what_would_work() {
         let all = parts.iter().all(|part| message.contains(part)) && message.contains("recipes/mine");
         assert!(all, "{}: {message}", String::from_utf8_lossy(&text));
     }
-    let with = |change: &dyn Fn(&mut Vec<(String, u64, u32)>)| {
+    let with = |change: &dyn Fn(&mut Tensors)| {
         let mut found = tensors();
         change(&mut found);
         refusal(gguf_of(&found), "llama")
