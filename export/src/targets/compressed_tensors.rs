@@ -5,7 +5,6 @@
 //! stored how is said in config.json by groups of names; they have no module in common, so that it does not matter that engines look
 //! for the first one that matches in different orders.
 
-mod cache;
 mod config;
 mod description;
 mod exporter;
@@ -16,7 +15,6 @@ mod levels;
 mod matrix;
 mod names;
 mod shards;
-mod together;
 
 pub(crate) use description::DESCRIPTION;
 pub use exporter::CompressedTensorsExporter;

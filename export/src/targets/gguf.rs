@@ -19,7 +19,14 @@ mod sources;
 mod tokenizer;
 mod unlike;
 
+use attune_core::exporter::ExportError;
+use attune_core::plan::Edit;
+
 pub(crate) use description::DESCRIPTION;
 pub use exporter::GgufExporter;
 
 const TARGET: &str = DESCRIPTION.name;
+
+fn refuse(edit: &Edit, reason: impl Into<String>) -> ExportError {
+    ExportError::Inexpressible { target: TARGET, edit: edit.to_string(), reason: reason.into() }
+}

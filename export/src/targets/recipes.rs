@@ -13,7 +13,6 @@ pub(super) mod llm_compressor;
 pub(super) mod mlx_recipe;
 pub(super) mod modelopt;
 mod pattern;
-mod together;
 
 pub(super) use exporter::RecipeExporter;
 

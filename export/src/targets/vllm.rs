@@ -12,7 +12,14 @@ mod families;
 mod serving;
 mod windows;
 
+use attune_core::exporter::ExportError;
+use attune_core::plan::Edit;
+
 pub(crate) use description::DESCRIPTION;
 pub use exporter::VllmExporter;
 
 const TARGET: &str = DESCRIPTION.name;
+
+fn refuse(edit: &Edit, reason: impl Into<String>) -> ExportError {
+    ExportError::Inexpressible { target: TARGET, edit: edit.to_string(), reason: reason.into() }
+}

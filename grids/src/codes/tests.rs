@@ -53,7 +53,7 @@ fn rows() -> Vec<f32> {
     };
     let number = |place: usize| match place / 256 {
         1 => 0.0,
-        row => draw() * 10.0_f32.powi(row as i32 % 9 - 6) * if place % 31 == 0 { 0.0 } else { 1.0 },
+        row => draw() * 10.0_f32.powi(row as i32 % 9 - 6) * if place.is_multiple_of(31) { 0.0 } else { 1.0 },
     };
     (0..300 * 256).map(number).collect()
 }

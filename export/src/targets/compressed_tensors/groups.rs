@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::cache;
 use super::level::Level;
 use super::levels::Levels;
+use super::levels::cache;
 use super::names::patterns;
 
 /// The entry of config.json. `others` are modules with a matrix that stays as it is, by their names.

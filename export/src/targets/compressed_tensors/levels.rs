@@ -1,5 +1,8 @@
 //! What a plan means here: which matrices are stored how, or why no engine that reads the format could run it.
 
+pub(super) mod cache;
+mod together;
+
 use std::collections::BTreeMap;
 
 use attune_core::exporter::ExportError;
@@ -12,7 +15,7 @@ use attune_vocabulary::{Grouping, LinearModules, ModelEdit as _, ModelFacts, Num
 
 use super::description::{CACHES, DESCRIPTION, EXPERTS, GROUPS, MXFP4, NVFP4, ROUNDED, VARIED, ZERO_POINTS};
 use super::level::Level;
-use super::{TARGET, cache, families, refuse, together};
+use super::{TARGET, families, refuse};
 use crate::description::Answer;
 use crate::rounding;
 

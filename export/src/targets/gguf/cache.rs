@@ -5,7 +5,7 @@ use attune_core::plan::Edit;
 use attune_vocabulary::edits::KvBits;
 use attune_vocabulary::{CacheGrid, ModelFacts};
 
-use super::request::refuse;
+use super::refuse;
 
 /// Channels of a block of a cache.
 const BLOCK: u32 = 32;

@@ -15,7 +15,7 @@ use attune_vocabulary::{ModelFacts, Module, NumberGrid};
 use super::architecture::{self, Architecture};
 use super::cache::Cache;
 use super::description::{CACHES, CODES, SIXTEEN};
-use super::{DESCRIPTION, TARGET};
+use super::{DESCRIPTION, TARGET, refuse};
 use crate::description::Answer;
 
 /// A plan, as far as this target takes it.
@@ -125,8 +125,4 @@ impl Model {
             _ => self.facts.hidden,
         }
     }
-}
-
-pub(super) fn refuse(edit: &Edit, reason: impl Into<String>) -> ExportError {
-    ExportError::Inexpressible { target: TARGET, edit: edit.to_string(), reason: reason.into() }
 }

@@ -1,5 +1,7 @@
 //! What a plan gives to each matrix of a model, by what the description of a tool takes.
 
+mod together;
+
 use attune_core::exporter::ExportError;
 use attune_core::facts::Facts;
 use attune_core::plan::{Edit, Plan};
@@ -7,7 +9,6 @@ use attune_vocabulary::ModelEdit as _;
 use attune_vocabulary::NumberGrid;
 use attune_vocabulary::edits::WeightBits;
 
-use super::together;
 use crate::description::{Answer, DEFAULT_GRID, Description, Families, Takes};
 use crate::matrices::{Matrices, Matrix};
 

@@ -7,7 +7,7 @@ use attune_vocabulary::edits::{AttentionSpan, KvBits};
 use attune_vocabulary::{CacheGrid, ModelEdit as _, ModelFacts, cache_layers};
 
 use super::windows::Windows;
-use super::{DESCRIPTION, TARGET};
+use super::{DESCRIPTION, TARGET, refuse};
 use crate::description::Answer;
 
 /// The only grid that is taken.
@@ -104,8 +104,4 @@ fn rounds(edit: &KvBits, facts: &Facts) -> Result<bool, String> {
         }
         None => Ok(true),
     }
-}
-
-pub(super) fn refuse(edit: &Edit, reason: impl Into<String>) -> ExportError {
-    ExportError::Inexpressible { target: TARGET, edit: edit.to_string(), reason: reason.into() }
 }

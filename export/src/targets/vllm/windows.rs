@@ -5,9 +5,8 @@ use attune_core::plan::Edit;
 use attune_vocabulary::ModelFacts;
 use attune_vocabulary::edits::AttentionSpan;
 
-use super::TARGET;
 use super::families::{Backend, WINDOWED, windowed};
-use super::serving::refuse;
+use super::{TARGET, refuse};
 use crate::one_window::OneWindow;
 
 /// Which layers have the window.

@@ -2,7 +2,7 @@
 
 use attune_vocabulary::edits::WeightBits;
 
-use super::allotted::{Allotted, Level};
+use super::{Allotted, Level};
 use crate::description::Together;
 use crate::matrices::Matrix;
 

@@ -8,8 +8,8 @@ use attune_families::tensors::module_tensor;
 use attune_vocabulary::edits::WeightBits;
 use attune_vocabulary::{ModelEdit as _, Module, NumberGrid};
 
-use super::level::Level;
-use super::levels::Model;
+use super::super::level::Level;
+use super::Model;
 
 /// Queries, keys and values, and the first half of the feed-forward part.
 const SETS: [&[Module]; 2] = [&[Module::Query, Module::Key, Module::Value], &[Module::Gate, Module::Up]];

@@ -8,8 +8,8 @@ use attune_vocabulary::edits::KvBits;
 use attune_vocabulary::{CacheGrid, ModelEdit as _};
 use serde_json::{Value, json};
 
-use super::levels::Model;
-use super::{families, refuse};
+use super::super::{families, refuse};
+use super::Model;
 
 /// How many layers have caches in 8 bits, which is all or none.
 pub(super) fn layers(plan: &Plan, model: &Model) -> Result<u32, ExportError> {
@@ -64,6 +64,6 @@ fn only_form(bits: &KvBits) -> Result<(), String> {
 }
 
 /// `kv_cache_scheme` of config.json.
-pub(super) fn scheme() -> Value {
+pub(in crate::targets::compressed_tensors) fn scheme() -> Value {
     json!({"num_bits": 8, "type": "float", "strategy": "tensor", "symmetric": true, "dynamic": false})
 }
