@@ -12,6 +12,9 @@ use crate::model::Model;
 use crate::theme::Theme;
 use crate::widgets::{centred, fit, width, window, wrap};
 
+/// Lines of the dialog that are no targets.
+const REST: usize = 12;
+
 pub(crate) fn view(model: &Model, export: &Export, frame: &mut Frame<'_>) {
     let theme = model.theme();
     let area = frame.area();
@@ -24,10 +27,18 @@ pub(crate) fn view(model: &Model, export: &Export, frame: &mut Frame<'_>) {
         None => lines.push(Line::styled("asking every exporter what it can express", theme.faint())),
         Some(Err(reason)) => lines.extend(styled(reason, columns, theme.bad())),
         Some(Ok(targets)) => {
-            let rows = targets.iter().enumerate();
+            // What is said of the chosen one, the folder and the keys stay in sight.
+            let room = usize::from(inner.height).saturating_sub(REST).max(3);
+            let first = (export.chosen + 1).saturating_sub(room);
+            let names = targets.iter().map(|target| width(&target.name)).max().unwrap_or(0).max(12);
+            let rows = targets.iter().enumerate().skip(first).take(room);
             lines.extend(
-                rows.map(|(position, target)| row(theme, target, position == export.chosen, columns)),
+                rows.map(|(position, target)| row(theme, target, position == export.chosen, names, columns)),
             );
+            if targets.len() > room {
+                let place = format!("  {} of {} targets", export.chosen + 1, targets.len());
+                lines.push(Line::styled(place, theme.faint()));
+            }
         }
     }
     lines.push(Line::default());
@@ -59,14 +70,14 @@ pub(crate) fn view(model: &Model, export: &Export, frame: &mut Frame<'_>) {
     frame.render_widget(Paragraph::new(lines), inner);
 }
 
-fn row(theme: Theme, target: &Target, chosen: bool, columns: usize) -> Line<'static> {
+fn row(theme: Theme, target: &Target, chosen: bool, names: usize, columns: usize) -> Line<'static> {
     let (word, style) = match target.verdict {
         Verdict::Exact => ("exact", theme.good()),
         Verdict::Approximate(_) => ("approximate", theme.accent()),
         Verdict::Refused(_) => ("cannot", theme.faint()),
     };
     let mark = if chosen { "›" } else { " " };
-    let name = format!("{mark} {:<12}", fit(&target.name, 12));
+    let name = format!("{mark} {:<names$}", target.name);
     let rest = columns.saturating_sub(width(&name) + 13);
     Line::from(vec![
         Span::styled(name, if chosen { theme.chosen() } else { theme.plain() }),
