@@ -7,6 +7,7 @@ mod manifest;
 mod mix;
 mod patch;
 mod piece;
+mod quantised;
 mod rewrite;
 mod verbatim;
 
@@ -26,8 +27,9 @@ pub(crate) use manifest::{MANIFEST, with_manifest};
 pub(crate) use mix::{GENERATOR, Mix};
 pub(crate) use patch::patched;
 pub(crate) use piece::Piece;
+pub(crate) use quantised::{WEIGHT, complete, level_of};
 pub(crate) use rewrite::{Rewritten, rewrite};
-pub(crate) use verbatim::{copy_shards, copy_weights};
+pub(crate) use verbatim::copy_weights;
 
 /// The file that says what the model is.
 pub(crate) const CONFIG: &str = "config.json";

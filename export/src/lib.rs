@@ -25,8 +25,7 @@ pub use page::page;
 pub use read::{PlanFile, ReadError, read_plan};
 pub use recipe::{Recipe, RecipeError, read_recipe};
 pub use targets::{
-    CompressedTensorsExporter, GgufExporter, GraniteSwaExporter, HfExporter, MergekitExporter, MlxExporter,
-    MlxWindowsExporter, MoaExporter, PlanExporter, Target, TransformersExporter, UnknownTarget, VllmExporter,
-    WindowsExporter, target, targets,
+    CompressedTensorsExporter, GgufExporter, HfExporter, MergekitExporter, MlxExporter, MoaExporter,
+    PlanExporter, Target, TransformersExporter, UnknownTarget, VllmExporter, target, targets,
 };
 pub use verified::{reference, with_verified};

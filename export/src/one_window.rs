@@ -2,6 +2,7 @@
 //! layer that is limited.
 
 mod config;
+mod exporter;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,6 +12,7 @@ use attune_vocabulary::edits::AttentionSpan;
 use attune_vocabulary::{ModelEdit as _, ModelFacts};
 
 pub(crate) use config::{Listed, Windowed, model_config, read_config};
+pub(crate) use exporter::{Carrier, More, WindowExporter};
 
 use crate::description::{Answer, Description, Only};
 

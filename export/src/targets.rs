@@ -18,21 +18,19 @@ use attune_core::exporter::Exporter;
 use attune_core::suggest::hint;
 
 use crate::description::Description;
+use crate::one_window::WindowExporter;
 use recipes::RecipeExporter;
 
 pub use compressed_tensors::CompressedTensorsExporter;
 pub use gguf::GgufExporter;
-pub use granite_swa::GraniteSwaExporter;
 pub use hf::HfExporter;
 pub use mergekit::MergekitExporter;
 pub use mlx::MlxExporter;
-pub use mlx_windows::MlxWindowsExporter;
 pub use moa::MoaExporter;
 pub use plan::PlanExporter;
 pub(crate) use plan::{FILE as PLAN_FILE, FORMAT as PLAN_FORMAT, VERSION as PLAN_VERSION};
 pub use transformers::TransformersExporter;
 pub use vllm::VllmExporter;
-pub use windows::WindowsExporter;
 
 /// A target: what it can, and who writes its files.
 #[derive(Clone, Copy)]
@@ -62,9 +60,9 @@ const TARGETS: &[Target] = &[
     Target { description: &mlx::DESCRIPTION, exporter: &MlxExporter },
     Target { description: &compressed_tensors::DESCRIPTION, exporter: &CompressedTensorsExporter },
     Target { description: &gguf::DESCRIPTION, exporter: &GgufExporter },
-    Target { description: &windows::DESCRIPTION, exporter: &WindowsExporter },
-    Target { description: &granite_swa::DESCRIPTION, exporter: &GraniteSwaExporter },
-    Target { description: &mlx_windows::DESCRIPTION, exporter: &MlxWindowsExporter },
+    Target { description: &windows::DESCRIPTION, exporter: &WindowExporter(&windows::CARRIER) },
+    Target { description: &granite_swa::DESCRIPTION, exporter: &WindowExporter(&granite_swa::CARRIER) },
+    Target { description: &mlx_windows::DESCRIPTION, exporter: &WindowExporter(&mlx_windows::CARRIER) },
     Target { description: &transformers::DESCRIPTION, exporter: &TransformersExporter },
     Target { description: &moa::DESCRIPTION, exporter: &MoaExporter },
     Target { description: &mergekit::DESCRIPTION, exporter: &MergekitExporter },

@@ -11,18 +11,8 @@ pub(crate) fn copy_weights(
     layout: &Layout,
     sink: &mut FileSink<'_>,
 ) -> Result<(), ExportError> {
-    copy_shards(files, layout, sink)?;
-    if layout.sharded { write(sink, INDEX, &read(files, INDEX)?) } else { Ok(()) }
-}
-
-/// The same without the index.
-pub(crate) fn copy_shards(
-    files: &dyn ModelFiles,
-    layout: &Layout,
-    sink: &mut FileSink<'_>,
-) -> Result<(), ExportError> {
     for shard in &layout.shards {
         write(sink, &shard.file, &read(files, &shard.file)?)?;
     }
-    Ok(())
+    if layout.sharded { write(sink, INDEX, &read(files, INDEX)?) } else { Ok(()) }
 }

@@ -6,13 +6,22 @@
 
 mod config;
 mod description;
-mod exporter;
 mod sinks;
 
-pub(crate) use description::DESCRIPTION;
-pub use exporter::GraniteSwaExporter;
+use crate::one_window::Carrier;
 
-const TARGET: &str = DESCRIPTION.name;
+pub(crate) use description::DESCRIPTION;
+
+/// Llama, Mistral and Granite as Granite with windows.
+pub(crate) const CARRIER: Carrier = Carrier {
+    description: &DESCRIPTION,
+    exact: "config.json says the windows, with multipliers of 1 where the model has none; sinks take no weight; every other tensor is \
+            a byte-for-byte copy",
+    family: |family| FAMILIES.contains(&family).then_some("granite_swa"),
+    families,
+    config: config::carrier,
+    more: Some(sinks::pieces),
+};
 
 /// The families that it can carry.
 const FAMILIES: [&str; 3] = ["granite", "llama", "mistral"];

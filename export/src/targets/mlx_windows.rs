@@ -5,12 +5,20 @@
 
 mod config;
 mod description;
-mod exporter;
+
+use crate::one_window::Carrier;
 
 pub(crate) use description::DESCRIPTION;
-pub use exporter::MlxWindowsExporter;
 
-const TARGET: &str = DESCRIPTION.name;
+/// Llama and Mistral as Llama.
+pub(crate) const CARRIER: Carrier = Carrier {
+    description: &DESCRIPTION,
+    exact: "config.json says the windows; weights are copied byte for byte",
+    family: |family| FAMILIES.contains(&family).then_some("llama"),
+    families,
+    config: config::windowed,
+    more: None,
+};
 
 /// The families that mlx-lm computes as a Llama.
 const FAMILIES: [&str; 2] = ["llama", "mistral"];

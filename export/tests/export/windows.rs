@@ -3,7 +3,7 @@
 use attune_core::exporter::{Exactness, Exporter};
 use attune_core::facts::Facts;
 use attune_core::plan::Edit;
-use attune_export::{GraniteSwaExporter, MlxWindowsExporter, WindowsExporter};
+use attune_export::target;
 use attune_testkit::exporter::check;
 use attune_vocabulary::edits::AttentionSpan;
 use attune_vocabulary::{ModelFacts, arrange};
@@ -15,6 +15,10 @@ use crate::checkpoint::{Files, Tensor, Tensors, export_of, facts, keep, serialis
 
 pub(crate) const LAYERS: u32 = 3;
 pub(crate) const HEADS: u32 = 2;
+
+fn exporter(name: &str) -> &'static dyn Exporter {
+    target(name).unwrap().exporter
+}
 
 /// A model of three layers, two KV heads and four query heads.
 pub(crate) fn model(family: &str) -> Facts {
@@ -97,17 +101,17 @@ fn exporters_of_windows_keep_their_promises() {
             json!({"metadata": {"total_size": 32}, "weight_map": map}).to_string(),
         );
     for files in [folder(config("llama", &[])), several] {
-        check(&WindowsExporter, &model("llama"), &files, &plans);
-        check(&GraniteSwaExporter, &model("llama"), &files, &plans);
-        check(&MlxWindowsExporter, &model("llama"), &files, &plans);
+        check(exporter("windows"), &model("llama"), &files, &plans);
+        check(exporter("granite-swa"), &model("llama"), &files, &plans);
+        check(exporter("mlx-windows"), &model("llama"), &files, &plans);
     }
 }
 
 #[test]
 fn a_llama_becomes_a_ministral_whose_weights_are_its_own() {
     let plan = windowed(&[1, 2], 8.9);
-    assert_eq!(WindowsExporter.check(&arrange(plan.clone()), &model("llama")).unwrap(), Exactness::Exact);
-    let out = written(&WindowsExporter, "llama", &[], plan).unwrap();
+    assert_eq!(exporter("windows").check(&arrange(plan.clone()), &model("llama")).unwrap(), Exactness::Exact);
+    let out = written(exporter("windows"), "llama", &[], plan).unwrap();
     let text = out.text("config.json");
     // Every byte that is not a changed value stays.
     assert!(text.contains("\t\"hidden_size\" :  64"), "{text}");
@@ -132,7 +136,7 @@ fn families_say_windows_in_their_own_words() {
         ("mistral", vec![("sliding_window", Value::Null)]),
     ] {
         let config =
-            written(&WindowsExporter, family, &more, windowed(&[0], 16.0)).unwrap().json("config.json");
+            written(exporter("windows"), family, &more, windowed(&[0], 16.0)).unwrap().json("config.json");
         let name = if family == "mistral" { "ministral" } else { family };
         assert_eq!(
             [&config["model_type"], &config["layer_types"], &config["sliding_window"]],
@@ -151,11 +155,12 @@ fn families_say_windows_in_their_own_words() {
 #[test]
 fn windows_of_the_model_itself_stand_where_they_are_shorter() {
     let everywhere = [("sliding_window", json!(16))];
-    let config =
-        written(&WindowsExporter, "mistral", &everywhere, windowed(&[1], 32.0)).unwrap().json("config.json");
+    let config = written(exporter("windows"), "mistral", &everywhere, windowed(&[1], 32.0))
+        .unwrap()
+        .json("config.json");
     assert_eq!(config["layer_types"], json!(vec!["sliding_attention"; 3]));
     assert_eq!(config["sliding_window"], 16);
-    let message = written(&WindowsExporter, "mistral", &everywhere, windowed(&[1], 8.0)).unwrap_err();
+    let message = written(exporter("windows"), "mistral", &everywhere, windowed(&[1], 8.0)).unwrap_err();
     assert!(
         message
             .contains("config.json: layer 1 has a window of 8 tokens beside one of 16; expected one window"),
@@ -164,7 +169,7 @@ fn windows_of_the_model_itself_stand_where_they_are_shorter() {
     // A Gemma 2 has them in every other layer.
     let gemma = [("sliding_window", json!(16)), ("head_dim", json!(16))];
     let config =
-        written(&WindowsExporter, "gemma2", &gemma, windowed(&[1], 16.0)).unwrap().json("config.json");
+        written(exporter("windows"), "gemma2", &gemma, windowed(&[1], 16.0)).unwrap().json("config.json");
     assert_eq!(config["layer_types"], json!(vec!["sliding_attention"; 3]));
 }
 
@@ -172,12 +177,12 @@ fn windows_of_the_model_itself_stand_where_they_are_shorter() {
 fn configs_that_another_family_cannot_say_are_refused() {
     let llama3 = json!({"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 64});
     for (exporter, more, found) in [
-        (&WindowsExporter as &dyn Exporter, ("attention_bias", json!(true)), "expected"),
-        (&WindowsExporter, ("mlp_bias", json!(true)), "expected"),
-        (&WindowsExporter, ("auto_map", json!({"AutoModel": "x.Y"})), "expected no model code of its own"),
-        (&GraniteSwaExporter, ("attention_bias", json!(true)), "biases; expected none"),
-        (&GraniteSwaExporter, ("rope_scaling", llama3), "this scaling of the rotation; expected none"),
-        (&GraniteSwaExporter, ("quantization_config", json!({"quant_method": "awq"})), "config.json: "),
+        (exporter("windows"), ("attention_bias", json!(true)), "expected"),
+        (exporter("windows"), ("mlp_bias", json!(true)), "expected"),
+        (exporter("windows"), ("auto_map", json!({"AutoModel": "x.Y"})), "expected no model code of its own"),
+        (exporter("granite-swa"), ("attention_bias", json!(true)), "biases; expected none"),
+        (exporter("granite-swa"), ("rope_scaling", llama3), "this scaling of the rotation; expected none"),
+        (exporter("granite-swa"), ("quantization_config", json!({"quant_method": "awq"})), "config.json: "),
     ] {
         let message =
             written(exporter, "llama", std::slice::from_ref(&more), windowed(&[0], 8.0)).unwrap_err();
@@ -187,7 +192,7 @@ fn configs_that_another_family_cannot_say_are_refused() {
 
 #[test]
 fn a_granite_with_windows_has_multipliers_of_one_and_sinks_that_take_no_weight() {
-    let out = written(&GraniteSwaExporter, "llama", &[], windowed(&[0], 8.0)).unwrap();
+    let out = written(exporter("granite-swa"), "llama", &[], windowed(&[0], 8.0)).unwrap();
     let config = out.json("config.json");
     assert_eq!(config["model_type"], "granite_swa");
     assert_eq!(config["attention_multiplier"], 0.25, "one divided by the root of 16 channels");
@@ -207,25 +212,25 @@ fn a_granite_with_windows_has_multipliers_of_one_and_sinks_that_take_no_weight()
     let facts = Facts::from(ModelFacts { heads: 8, ..ModelFacts::of(&model("llama")) });
     let wide = [("num_attention_heads", json!(8)), ("head_dim", json!(16))];
     let wide = folder(self::config("llama", &wide));
-    let result = export_of(&GraniteSwaExporter, &arrange(windowed(&[0], 8.0)), &wide, &facts);
+    let result = export_of(exporter("granite-swa"), &arrange(windowed(&[0], 8.0)), &wide, &facts);
     let message = result.unwrap_err().to_string();
     assert!(message.contains("has the shape [64, 2]; expected 8 heads of 16 channels"), "{message}");
     // Granite's own multipliers stay.
     let own = [("attention_multiplier", json!(0.5)), ("embedding_multiplier", json!(12.0))];
     let config =
-        written(&GraniteSwaExporter, "granite", &own, windowed(&[0], 8.0)).unwrap().json("config.json");
+        written(exporter("granite-swa"), "granite", &own, windowed(&[0], 8.0)).unwrap().json("config.json");
     assert_eq!([&config["attention_multiplier"], &config["embedding_multiplier"]], [0.5, 12.0]);
 }
 
 #[test]
 fn mlx_reads_windows_of_a_llama_that_stays_one() {
-    let out = written(&MlxWindowsExporter, "llama", &[], windowed(&[0, 2], 8.0)).unwrap();
+    let out = written(exporter("mlx-windows"), "llama", &[], windowed(&[0, 2], 8.0)).unwrap();
     let config = out.json("config.json");
     assert_eq!(config["model_type"], "llama");
     assert_eq!(config["layer_types"], json!(["sliding_attention", "full_attention", "sliding_attention"]));
     assert_eq!(config["sliding_window"], 8);
     let refused = |family, more: &[(&str, Value)], layers: &[u32]| {
-        written(&MlxWindowsExporter, family, more, windowed(layers, 8.0)).unwrap_err()
+        written(exporter("mlx-windows"), family, more, windowed(layers, 8.0)).unwrap_err()
     };
     let message = refused("llama", &[], &[0, 1, 2]);
     assert!(message.contains("all 3 layers have a window; expected one without"), "{message}");

@@ -1,52 +1,38 @@
 //! Writes the weight files: matrices of the plan as codes and scales, all else byte for byte.
 
-use std::collections::HashSet;
-
 use attune_core::exporter::{ExportError, FileSink, ModelFiles};
 use safetensors::tensor::{Dtype, TensorView};
 
 use super::level::Level;
 use super::levels::Levels;
 use super::matrix::Matrix;
-use crate::checkpoint::{INDEX, Layout, Piece, Rewritten, SINGLE, Tensor, bad, has_floats, push, rewrite};
+use crate::checkpoint::{
+    self, Layout, Piece, Rewritten, Tensor, WEIGHT, has_floats, level_of, push, rewrite,
+};
 
-/// How names of stored matrices end.
-const WEIGHT: &str = ".weight";
 /// What Transformers wants to read in the metadata of a weight file.
 const FRAMEWORK: &str = "pt";
 
 /// Every matrix of the plan is stored, has whole groups, and is of a type that can be quantised. Levels learn whether their groups
 /// are whole rows.
 pub(super) fn complete(layout: &Layout, levels: &mut Levels) -> Result<(), ExportError> {
-    for shard in &layout.shards {
-        for tensor in &shard.tensors {
-            let Some((name, level)) = matrix(levels, tensor) else { continue };
-            let found = || format!("tensor `{}` is {:?} {:?}", tensor.name, tensor.dtype, tensor.shape);
-            if !has_floats(tensor.dtype) {
-                return Err(bad(&shard.file, found(), "F32, F16 or BF16, which can be quantised"));
-            }
-            let [_, inputs] = tensor.shape[..] else {
-                return Err(bad(&shard.file, found(), "a matrix"));
-            };
-            let row = u32::try_from(inputs).unwrap_or(u32::MAX);
-            if let Err(words) = level.grid.check(level.bits, level.group, row) {
-                return Err(bad(&shard.file, format!("{}: {words}", found()), "inputs in whole groups"));
-            }
-            levels.matrices.insert(
-                name.to_owned(),
-                Level { whole_rows: Level::is_whole_rows(level.group, row), ..level },
-            );
-        }
+    let row = |inputs: usize| u32::try_from(inputs).unwrap_or(u32::MAX);
+    checkpoint::complete(layout, &levels.matrices, |level, inputs| {
+        let fits = level.grid.check(level.bits, level.group, row(inputs));
+        fits.map_err(|words| format!("a matrix with inputs in whole groups ({words})"))
+    })?;
+    for tensor in layout.tensors() {
+        let Some((level, &inputs)) = tensor
+            .name
+            .strip_suffix(WEIGHT)
+            .and_then(|name| levels.matrices.get_mut(name))
+            .zip(tensor.shape.last())
+        else {
+            continue;
+        };
+        level.whole_rows = Level::is_whole_rows(level.group, row(inputs));
     }
-    let stored: HashSet<&str> =
-        layout.tensors().filter_map(|tensor| tensor.name.strip_suffix(WEIGHT)).collect();
-    match levels.matrices.keys().find(|name| !stored.contains(name.as_str())) {
-        None => Ok(()),
-        Some(name) => {
-            let file = if layout.sharded { INDEX } else { SINGLE };
-            Err(bad(file, format!("tensor `{name}{WEIGHT}` is missing"), "every matrix that the plan names"))
-        }
-    }
+    Ok(())
 }
 
 /// The modules with a matrix that stays as it is; the embedding is none of them.
@@ -72,7 +58,7 @@ pub(super) fn write_shards(
     sink: &mut FileSink<'_>,
 ) -> Result<Rewritten, ExportError> {
     let mut made = |tensor: &Tensor, view: &TensorView<'_>| {
-        let (name, level) = matrix(levels, tensor)?;
+        let (name, level) = level_of(&levels.matrices, tensor)?;
         let &[outputs, inputs] = &tensor.shape[..] else { return None };
         Matrix { name, dtype: tensor.dtype, outputs, inputs, elements: view.data() }.pieces(level)
     };
@@ -92,10 +78,4 @@ fn scales(layout: &Layout, levels: &Levels) -> Vec<(String, Piece<'static>)> {
     let place = |layer: u32| format!("{}{layer}.{}", family.names.layers, family.attention.place);
     let names = |layer| ["k_scale", "v_scale"].map(|scale| format!("{}.{scale}", place(layer)));
     (0..levels.cached).flat_map(names).map(scale).collect()
-}
-
-/// The name without its ending, and the level, of a tensor that is a matrix of the plan.
-fn matrix<'a>(levels: &Levels, tensor: &'a Tensor) -> Option<(&'a str, Level)> {
-    let name = tensor.name.strip_suffix(WEIGHT)?;
-    Some((name, *levels.matrices.get(name)?))
 }

@@ -7,12 +7,11 @@ use attune_families::schema::Activation;
 use attune_families::{DecoderConfig, Scaling};
 use serde_json::{Value, json};
 
-use super::sinks::Shape;
 use crate::checkpoint::{CONFIG, bad, patched};
 use crate::one_window::{OneWindow, Windowed, model_config};
 
-/// config.json of the carrier with the windows of a plan, and the shape of the model.
-pub(super) fn carrier(files: &dyn ModelFiles, windows: &OneWindow) -> Result<(Windowed, Shape), ExportError> {
+/// config.json of the carrier with the windows of a plan.
+pub(super) fn carrier(files: &dyn ModelFiles, windows: &OneWindow) -> Result<Windowed, ExportError> {
     let (text, keys, before) = model_config(files)?;
     fits(&before, &keys)?;
     let listed = windows.within(&before.windows, before.layers)?;
@@ -43,8 +42,7 @@ pub(super) fn carrier(files: &dyn ModelFiles, windows: &OneWindow) -> Result<(Wi
         ("eos_token_id", 2.to_string()),
     ];
     changes.extend(absent.into_iter().filter(|(key, _)| keys.get(*key).is_none()));
-    let shape = Shape { layers: before.layers, heads: before.heads, head_dim: before.head_dim };
-    Ok((Windowed { text: patched(&text, &changes)?, listed }, shape))
+    Ok(Windowed { text: patched(&text, &changes)?, listed })
 }
 
 /// Whether the carrier computes what the model does, in every engine.
