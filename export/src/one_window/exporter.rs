@@ -19,6 +19,9 @@ pub(crate) struct WindowExporter(pub(crate) &'static Carrier);
 /// Tensors that a carrier has beside those of the model.
 pub(crate) type More = Vec<(String, Piece<'static>)>;
 
+/// Makes them, or says what of the stored model is in the way.
+type MakesMore = fn(&dyn ModelFiles, &Layout) -> Result<More, ExportError>;
+
 /// A family whose config.json says windows, and what becomes of a model in it.
 #[derive(Debug)]
 pub(crate) struct Carrier {
@@ -33,7 +36,7 @@ pub(crate) struct Carrier {
     /// config.json with the windows.
     pub(crate) config: fn(&dyn ModelFiles, &OneWindow) -> Result<Windowed, ExportError>,
     /// What it has beside the model's tensors, if it has anything.
-    pub(crate) more: Option<fn(&dyn ModelFiles, &Layout) -> Result<More, ExportError>>,
+    pub(crate) more: Option<MakesMore>,
 }
 
 /// What was done to the checkpoint.
