@@ -15,7 +15,7 @@ use crate::checkpoint::{MANIFEST, bad};
 const REFERENCE: &str = "reference.safetensors";
 
 /// Outputs of an evaluator as a safetensors file, as `python -m attune_engines verify` reads it: of each sequence N `inputs.N`
-/// [length] and `positions.N` [positions] as u32, `outputs.N` [positions, vocabulary] as float32, and `items` [sequences], the item
+/// \[length\] and `positions.N` \[positions\] as u32, `outputs.N` \[positions, vocabulary\] as float32, and `items` \[sequences\], the item
 /// that each is of.
 ///
 /// # Errors
