@@ -258,9 +258,8 @@ pub(crate) struct ExportArgs {
     /// The study.
     #[arg(add = ArgValueCandidates::new(completions::studies))]
     pub(crate) study: String,
-    /// The target: `plan` (versioned JSON, every technique), `hf` (a Hugging Face folder, for plans that
-    /// fold into an ordinary checkpoint) or `mlx` (few-bit weights for mlx-lm) [default: the one that the study was searched
-    /// for].
+    /// The target, one of `attune target list`: `plan` (versioned JSON, every technique), `hf`, `gguf`, `mlx`, `vllm` and more
+    /// [default: the one that the study was searched for].
     #[arg(long, value_name = "TARGET", add = ArgValueCandidates::new(completions::targets))]
     pub(crate) to: Option<String>,
     /// The model's folder, when it is no longer where the study ran.

@@ -31,9 +31,11 @@ pub(crate) fn run(store: &Path, repair: bool) -> Result<(), CliError> {
         output::line(format!("  {} {} ({})", info.name, info.version, info.fingerprint.short()))?;
     }
     output::line("\nTargets")?;
-    for target in attune_export::targets() {
+    let targets = attune_export::targets();
+    let widest = targets.iter().map(|target| target.description.name.len()).max().unwrap_or(0) + 2;
+    for target in targets {
         let (name, engines) = (target.description.name, target.description.engine_words());
-        output::line(format!("  {name:<10}loaded by {engines}"))?;
+        output::line(format!("  {name:<widest$}loaded by {engines}"))?;
     }
     output::line("\nEngines that check exports (attune export --verify)")?;
     output::line(engines())?;

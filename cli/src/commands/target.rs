@@ -2,6 +2,7 @@
 
 use attune_export::description::{Description, Edits};
 use serde_json::{Value as Json, json};
+use unicode_width::UnicodeWidthStr as _;
 
 use crate::args::TargetCommand;
 use crate::error::CliError;
@@ -56,7 +57,9 @@ fn description(target: &Description) -> String {
     text.push_str("\nEdits that it takes:\n");
     for takes in takes {
         text.push_str(&format!("  {}\n", takes.edit));
-        text.extend(takes.words().iter().map(|(label, words)| format!("      {label:<13}{words}\n")));
+        let words = takes.words();
+        let labels = words.iter().map(|(label, _)| label.width()).max().unwrap_or(0) + 2;
+        text.extend(words.iter().map(|(label, words)| format!("      {label:<labels$}{words}\n")));
     }
     text.push_str("\nEdits that it refuses, by name:\n");
     text.extend(target.refused().iter().map(|(kind, why)| format!("  {kind}\n      {why}\n")));
@@ -65,8 +68,6 @@ fn description(target: &Description) -> String {
 
 #[cfg(test)]
 mod tests {
-    use unicode_width::UnicodeWidthStr as _;
-
     use super::*;
 
     #[test]

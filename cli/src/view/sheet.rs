@@ -91,7 +91,7 @@ impl Sheet {
 
     /// Columns that a column takes.
     fn widest(&self, column: usize) -> usize {
-        let cells = std::iter::once(&self.header).chain(&self.rows).map(|row| row[column].width());
+        let cells = std::iter::once(&self.header).chain(&self.rows).map(|row| wide(&row[column]));
         cells.max().unwrap_or(0) + PADDING
     }
 
@@ -112,6 +112,8 @@ impl Sheet {
             lines.push(row[0].clone());
             for (name, cell) in self.header.iter().zip(row).skip(1) {
                 let gap = names - name.width() + 2;
+                // A list has a line for a cell.
+                let cell = cell.replace('\n', ", ");
                 let beside = format!("  {name}{}{cell}", " ".repeat(gap));
                 let below = beside.width() > columns && self.kind != Kind::Text;
                 lines.push(if below { format!("  {name}\n    {cell}") } else { beside });
@@ -223,6 +225,15 @@ mod tests {
         let text = sheet.render(60);
         assert_eq!(text, format!("{name}\n  model  tiny-moe\n  found  kl 0.2927"));
         assert!(sheet.render(80).contains("───"));
+    }
+
+    #[test]
+    fn a_cell_of_several_lines_is_as_wide_as_the_widest_and_one_line_of_a_list() {
+        let name = |text: &str| text.to_owned();
+        let mut sheet = Sheet::with_text(["target", "loaded by", "edits"].map(name).to_vec());
+        sheet.row(["hf", "Transformers\nvLLM\nSGLang", "keep-experts"].map(name).to_vec());
+        assert!(sheet.render(60).contains("───"), "{}", sheet.render(60));
+        assert!(sheet.render(30).contains("  loaded by  Transformers, vLLM, SGLang"), "{}", sheet.render(30));
     }
 
     #[test]
