@@ -29,6 +29,8 @@ pub(crate) fn view(model: &Model, export: &Export, frame: &mut Frame<'_>) {
         Some(Ok(targets)) => {
             // What is said of the chosen one, the folder and the keys stay in sight.
             let room = usize::from(inner.height).saturating_sub(REST).max(3);
+            // Where one more is all of them, the line that says which is chosen is not needed.
+            let room = if targets.len() == room + 1 { room + 1 } else { room };
             let first = (export.chosen + 1).saturating_sub(room);
             let names = targets.iter().map(|target| width(&target.name)).max().unwrap_or(0).max(12);
             let rows = targets.iter().enumerate().skip(first).take(room);
