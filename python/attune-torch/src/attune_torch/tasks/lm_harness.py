@@ -48,7 +48,7 @@ KIND = "lm-eval"
 MEANING = (
     "documents of lm-evaluation-harness {version}; its requests and scores; kl and nll of what is expected; 2"
 )
-INSTALL = "pip install 'attune-torch[lm-eval]'"
+INSTALL = "pip install lm-eval"
 SEED, NUMPY_SEED = 0, 1234
 """What `lm_eval` draws documents and examples by."""
 
