@@ -20,6 +20,7 @@ mod moved;
 mod pages;
 #[cfg(unix)]
 mod pictures;
+mod python_packages;
 mod quickstart;
 mod recipes;
 mod resume;

@@ -171,7 +171,7 @@ fn whoever_lacks_the_engine_is_told_what_brings_it_before_anything_is_written() 
     // A Python without the package.
     let mut command = place.command(&["export", "small", "--to", "hf", "--out", &out, "--verify"]);
     let output = command.env("ATTUNE_ENGINES_PYTHON", &python).env_remove("PYTHONPATH").output().unwrap();
-    refused(&output, 2, &["attune-engines", "`pip install attune-engines`", "nothing was exported"]);
+    refused(&output, 2, &["attune-engines", "`pip install ./python/attune-engines`", "nothing was exported"]);
     // The package, without the engine of this target.
     let bits = place.small_profile(&[
         ("name: \"small\"", "name: \"bits\""),

@@ -304,12 +304,13 @@ fn an_evaluator_that_is_not_installed_is_listed_with_what_brings_it() {
     let list: Value = serde_json::from_str(&list).unwrap();
     let torch =
         list["evaluators"].as_array().unwrap().iter().find(|one| one["evaluator"] == "torch").unwrap();
-    assert_eq!((&torch["installed"], &torch["install"]), (&false.into(), &"pip install attune-torch".into()));
+    const BRING: &str = "pip install ./python/attune-worker ./python/attune-torch";
+    assert_eq!((&torch["installed"], &torch["install"]), (&false.into(), &BRING.into()));
     let doctor = stdout(&attune(&["doctor"]));
-    assert!(doctor.contains("pip install attune-torch") && doctor.contains("native"), "{doctor}");
+    assert!(doctor.contains(BRING) && doctor.contains("native"), "{doctor}");
     let named = ("trials:", "evaluator: (name: \"torch\"), trials:");
     let run = attune(&["run", &place.small_profile(&[named]).display().to_string()]);
-    refused(&run, 2, &["evaluator.name is \"torch\"", "pip install attune-torch", "ATTUNE_PYTHON"]);
+    refused(&run, 2, &["evaluator.name is \"torch\"", BRING, "ATTUNE_PYTHON"]);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 /// No Python with a package was found.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the Python package {package}, which no {} has; `{install}` brings it, and {variable} may name the Python that has it", tried.join(" nor "))]
+#[error("the Python package {package}, which no {} has; `{install}` in a checkout of attune brings it, and {variable} may name the Python that has it", tried.join(" nor "))]
 pub struct NoPackage {
     /// The package.
     pub package: &'static str,

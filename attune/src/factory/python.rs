@@ -11,8 +11,8 @@ pub const TORCH: &str = "torch";
 /// What it evaluates, in one sentence, where it cannot say so itself.
 pub const TORCH_SUMMARY: &str =
     "Runs any causal language model that transformers loads, on CPU or CUDA, in a process of Python.";
-/// The command that brings it.
-pub const INSTALL_TORCH: &str = "pip install attune-torch";
+/// The command that brings it, in a checkout of attune: the packages are in no index, and of other names there are strangers.
+pub const INSTALL_TORCH: &str = "pip install ./python/attune-worker ./python/attune-torch";
 
 const TORCH_PACKAGE: Package = Package {
     name: "attune-torch",
@@ -26,7 +26,7 @@ const TORCH_PACKAGE: Package = Package {
 const ENGINES_PACKAGE: Package = Package {
     name: "attune-engines",
     module: "attune_engines",
-    install: "pip install attune-engines",
+    install: "pip install ./python/attune-engines",
     variables: &["ATTUNE_ENGINES_PYTHON", "ATTUNE_PYTHON"],
 };
 
@@ -37,7 +37,7 @@ struct Package {
     name: &'static str,
     /// As Python imports it.
     module: &'static str,
-    /// The command that brings it.
+    /// The command that brings it, in a checkout of attune.
     install: &'static str,
     /// Variables that may name the Python that has it, the one that counts most first.
     variables: &'static [&'static str],
@@ -233,7 +233,8 @@ mod tests {
     fn who_has_none_is_told_where_it_was_looked_for_and_what_brings_it() {
         let message = found(&[("PATH", "/bin")], &["/bin/python3"], &[]).unwrap_err().to_string();
         let expected = "the Python package attune-torch, which no program attune-torch on the path nor /bin/python3 has; \
-                        `pip install attune-torch` brings it, and ATTUNE_PYTHON may name the Python that has it";
+                        `pip install ./python/attune-worker ./python/attune-torch` in a checkout of attune brings it, \
+                        and ATTUNE_PYTHON may name the Python that has it";
         assert_eq!(message, expected);
     }
 }

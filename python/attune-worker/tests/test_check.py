@@ -59,6 +59,23 @@ def test_the_page_of_the_package_shows_a_worker_that_keeps_every_promise(
     assert code == 0, out
 
 
+def test_the_page_of_the_package_shows_a_worker_that_knows_number_grids(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    page = (HERE.parent / "README.md").read_text()
+    worker, plans = tmp_path / "stored.py", tmp_path / "plans.json"
+    worker.write_text(page.split("```python\n")[2].split("```")[0])
+    module = {"edit": "weight-bits", "layer": 0, "module": "q", "bits": 4}
+    grids: list[dict[str, object]] = [
+        {"group-size": 256, "grid": "q4_k"},
+        {"group-size": 32, "grid": "affine-int"},
+        {"group-size": 32},
+    ]
+    plans.write_text(json.dumps([[module | grid] for grid in grids]))
+    code, out = check(capsys, "--plans", str(plans), worker=str(worker))
+    assert code == 0, out
+
+
 @pytest.mark.parametrize("example", ["cache", "rules"])
 def test_the_examples_keep_every_promise(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, example: str

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from typing import Any, Literal
 
-from attune_worker import Option
+from attune_worker import Option, named
 from attune_worker.options import Bool, Int, OneOf, Text
 
 from . import __version__, ray
@@ -101,7 +101,7 @@ CACHE_GRIDS = ("fp8-e4m3", "q4_0", "q4_1", "q5_0", "q5_1", "q8_0")
 
 _LISTED: dict[str, dict[str, Iterable[str]]] = {
     "weight-bits": {"grid": GRIDS, "rounding": ROUNDINGS},
-    "kv-bits": {"key-grid": CACHE_GRIDS, "value-grid": CACHE_GRIDS},
+    "kv-bits": {"key_grid": CACHE_GRIDS, "value_grid": CACHE_GRIDS},
 }
 
 
@@ -136,16 +136,6 @@ def _version(package: str) -> str:
         return "missing"
 
 
-def _edit(kind: str) -> dict[str, Any]:
-    listed = _LISTED.get(kind)
-    if listed is None:
-        return {"kind": kind}
-    arguments = [
-        {"name": name, "kind": {"type": "word", "words": list(words)}} for name, words in listed.items()
-    ]
-    return {"kind": kind, "arguments": arguments}
-
-
 def hello() -> dict[str, Any]:
     """`options`, `tasks`, `edits`, … of the answer to `hello`."""
     from . import signals, tasks
@@ -153,7 +143,7 @@ def hello() -> dict[str, Any]:
     return {
         "options": [option.to_json() for option in (*OPTIONS, *ray.OPTIONS)],
         "tasks": tasks.specifications(),
-        "edits": [_edit(kind) for kind in EDITS],
+        "edits": [named(kind, **_LISTED.get(kind, {})) for kind in EDITS],
         "unedited": "the dense model",
         "signals": signals.described(),
         "outputs": True,

@@ -203,7 +203,7 @@ def test_what_cannot_be_had_is_refused_with_the_command_that_brings_it(
     with pytest.raises(BadRequest, match="the folder with your own tasks"):
         opened("lm-eval", folder, folder.parent, tasks="own_choice")
     monkeypatch.setitem(sys.modules, "lm_eval", None)
-    with pytest.raises(BadRequest, match=r"pip install 'attune-torch\[lm-eval\]'"):
+    with pytest.raises(BadRequest, match="pip install lm-eval"):
         opened("lm-eval", folder, folder, tasks="own_choice")
 
 
@@ -222,3 +222,77 @@ def test_metrics_without_a_value_per_document_are_left_out_aloud(
 def test_examples_are_not_drawn_from_what_is_reported(folder: Path, opened: Callable[..., Task]) -> None:
     with pytest.raises(BadRequest, match="draws its examples from the documents that it asks about"):
         opened("lm-eval", folder, folder, tasks="own_choice", examples=2)
+
+
+def test_another_document_or_another_scoring_is_other_data(folder: Path, opened: Callable[..., Task]) -> None:
+    def prints(name: str) -> dict[str, str]:
+        task = opened("lm-eval", folder, folder, tasks=name)
+        return {split: one.fingerprint for split, one in task.splits.items()}
+
+    data, choice, generate = folder.parent / "own.jsonl", folder / "choice.yaml", folder / "generate.yaml"
+    kept = {file: file.read_text(encoding="utf-8") for file in (data, choice, generate)}
+    before = {name: prints(name) for name in ("own_choice", "own_generate")}
+    # Where definition and data lie is no part of it.
+    moved = folder.parent / "moved.jsonl"
+    moved.write_text(kept[data], encoding="utf-8")
+    choice.write_text(kept[choice].replace(str(data), str(moved)), encoding="utf-8")
+    assert prints("own_choice") == before["own_choice"]
+
+    # A field that no request shows can be what a function scores by.
+    records = [json.loads(line) for line in kept[data].splitlines()]
+    for record in records:
+        record["note"] = "read by hand"
+    moved.write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")
+    noted = prints("own_choice")
+    assert all(noted[split] != before["own_choice"][split] for split in noted)
+
+    # The same requests of the same documents, with another answer that is right and another way to compare.
+    target = kept[choice].replace("doc_to_target: answer", 'doc_to_target: "{{ (answer + 1) % 3 }}"')
+    choice.write_text(target, encoding="utf-8")
+    targeted = prints("own_choice")
+    assert all(targeted[split] != before["own_choice"][split] for split in targeted)
+    for change in (("ignore_case: true", "ignore_case: false"), ("(\\\\w+)", "(\\\\w+) ")):
+        assert change[0] in kept[generate], change
+        generate.write_text(kept[generate].replace(*change), encoding="utf-8")
+        changed = prints("own_generate")
+        assert all(changed[split] != before["own_generate"][split] for split in changed), change
+    generate.write_text(kept[generate], encoding="utf-8")
+    assert prints("own_generate") == before["own_generate"]
+
+
+def test_a_function_of_a_task_counts_with_the_file_that_it_stands_in(
+    folder: Path, opened: Callable[..., Task]
+) -> None:
+    own = "\n".join(
+        (
+            "def right(text):",
+            "    return text.strip()",
+            "def score(doc, results):",
+            "    return {'exact_match': float(right(results[0]) == doc['choices'][doc['answer']])}",
+        )
+    )
+    form = (folder / "generate.yaml").read_text(encoding="utf-8")
+    text = form.replace("own_generate", "own_function") + "process_results: !function own_score.score\n"
+    (folder / "function.yaml").write_text(text, encoding="utf-8")
+    found = []
+    for body in (own, own.replace("strip()", "lower()"), own):
+        (folder / "own_score.py").write_text(body, encoding="utf-8")
+        task = opened("lm-eval", folder, folder, tasks="own_function")
+        found.append(task.splits["report"].fingerprint)
+    assert found[0] == found[2] != found[1]
+
+
+def test_questions_that_read_alike_are_in_one_half(folder: Path, opened: Callable[..., Task]) -> None:
+    data = folder.parent / "own.jsonl"
+    lines = data.read_text(encoding="utf-8").splitlines()
+    again = [json.loads(line) for line in lines]
+    for record in again:
+        record["question"] = record["question"].upper().replace(" ", "  ")
+        record["choices"] = record["choices"][::-1]
+    data.write_text("\n".join([*lines, *map(json.dumps, again)]) + "\n", encoding="utf-8")
+    task = opened("lm-eval", folder, folder, tasks="own_choice")
+    halves = {
+        split: {one.document.number % len(lines) for one in asked} for split, asked in task.asked.items()  # type: ignore[attr-defined]
+    }
+    assert not halves["selection"] & halves["report"]
+    assert sum(split.items for split in task.splits.values()) == 2 * len(lines)

@@ -29,7 +29,7 @@ from .evaluator import (
     spread,
 )
 from .options import Option, TaskSpec
-from .schema import Argument, Contradiction, EditSchema
+from .schema import Argument, Contradiction, EditSchema, named
 from .score import run
 from .version import __version__
 from .worker import serve
@@ -63,6 +63,7 @@ __all__ = [
     "Value",
     "Work",
     "__version__",
+    "named",
     "run",
     "serve",
     "spread",

@@ -7,7 +7,7 @@ models need none here, their names are enough: the host has their schemas (`docs
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -112,6 +112,17 @@ class Argument:
     def to_json(self) -> dict[str, Any]:
         kind = {"type": self.kind.type, **vars(self.kind)}
         return {"name": self.name, "kind": kind, "help": self.help, "absent": self.absent}
+
+
+def named(kind: str, **words: Iterable[str]) -> dict[str, Any]:
+    """An edit of neural models by its name, with the words that an evaluator honours of its later arguments:
+    `named("weight-bits", grid=["q4_k", "q6_k"])`, `named("kv-bits", key_grid=["q8_0"])`. A plan with one that is not
+    listed never comes."""
+    arguments = [
+        {"name": name.replace("_", "-"), "kind": {"type": Word.type, "words": list(some)}}
+        for name, some in words.items()
+    ]
+    return {"kind": kind, "arguments": arguments} if arguments else {"kind": kind}
 
 
 @dataclass(frozen=True)

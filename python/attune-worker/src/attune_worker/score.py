@@ -43,7 +43,7 @@ Measure = Callable[[Mapping[str, Any], Sequence[Any]], Signal]
 def run(
     score: Score,
     *,
-    edits: Sequence[EditSchema | str],
+    edits: Sequence[EditSchema | Mapping[str, Any] | str],
     items: Items | Callable[[Task], Items],
     metrics: Sequence[Metric | str] = ("loss",),
     name: str | None = None,
@@ -55,7 +55,8 @@ def run(
 ) -> None:
     """Serves `score` as an evaluator until the host closes.
 
-    An edit that is only named is one of neural models, whose schema attune knows. A metric that is only named
+    An edit that is only named is one of neural models, whose schema attune knows; `named` lists what is honoured of
+    its later arguments. A metric that is only named
     is minimised. `items` are the data themselves, or are read from what the profile's task names. `signals`
     are what techniques may ask of the subject, by name. `version` has to change with what `score` computes:
     it is part of the cache key, as the data are. Where none is named, the text of the program, its arguments and
@@ -70,7 +71,7 @@ class ScoreEvaluator(Evaluator):
     def __init__(
         self,
         score: Score,
-        edits: Sequence[EditSchema | str],
+        edits: Sequence[EditSchema | Mapping[str, Any] | str],
         items: Items | Callable[[Task], Items],
         metrics: Sequence[Metric | str] = ("loss",),
         name: str | None = None,

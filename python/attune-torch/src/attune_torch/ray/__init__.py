@@ -45,7 +45,7 @@ def open_shared(factory: Callable[[], Evaluator], opening: Opening, tell: Callab
     try:
         import ray  # noqa: F401
     except ImportError:
-        message = 'the option `actors` needs Ray: pip install "attune-torch[ray]"'
+        message = 'the option `actors` needs Ray: pip install ray'
         raise BadRequest(message, {"option": "actors"}) from None
     from .actors import Actors
     from .session import RaySession

@@ -37,17 +37,18 @@ from . import (
     fingerprint,
 )
 from . import harness_requests as requests
-from .asked import REPORT, SELECTION, AskedTask
+from .asked import REPORT, SELECTION, AskedTask, normal_form
 from .asked import Asked as AskedItem
 from .continuation import NoTokens, Tokenizer, tokenizer_of
 from .harness_metrics import HarnessMetric, metrics
+from .harness_scoring import scoring
 from .prompts import chat_template
 
 KIND = "lm-eval"
 MEANING = (
-    "documents of lm-evaluation-harness {version}; its requests and scores; kl and nll of what is expected; 1"
+    "documents of lm-evaluation-harness {version}; its requests and scores; kl and nll of what is expected; 2"
 )
-INSTALL = "pip install 'attune-torch[lm-eval]'"
+INSTALL = "pip install lm-eval"
 SEED, NUMPY_SEED = 0, 1234
 """What `lm_eval` draws documents and examples by."""
 
@@ -199,10 +200,19 @@ class _Document:
 
     task_name: str
     task: Any
+    scoring: bytes
+    """How the task scores: part of the fingerprint."""
     number: int
     instances: list[Any]
     hash: str
     """Of what is asked, without examples: the same for the same question."""
+
+
+def _question(instances: Sequence[Any]) -> str:
+    """The hash of a document's requests without examples, as people would read them: in normal form, whatever
+    the order of choices."""
+    texts = ([normal_form(text) for text in one.args if isinstance(text, str)] for one in instances)
+    return fingerprint("question, 2", sorted(json.dumps(one).encode() for one in texts))
 
 
 @dataclass
@@ -224,6 +234,7 @@ class _Reader:
         template = self._template()
         chat = {"apply_chat_template": template is not None, "chat_template": template}
         task.build_all_requests(tokenizer_name="", **chat)
+        scores = scoring(task)
         by_document: dict[int, list[Any]] = {}
         for instance in task.instances:
             by_document.setdefault(instance.doc_id, []).append(instance)
@@ -238,11 +249,8 @@ class _Reader:
                     doc=instances[0].doc, ctx=before, metadata=(name, number, 1), **chat
                 )
                 bare = made if isinstance(made, list) else [made]
-            what = json.dumps([one.args for one in bare], sort_keys=True, default=str)
             instances.sort(key=lambda one: one.idx)
-            documents.append(
-                _Document(name, task, number, instances, fingerprint("question", [what.encode()]))
-            )
+            documents.append(_Document(name, task, scores, number, instances, _question(bare)))
         tell(f"{name}: {len(documents)} documents")
         return documents
 
@@ -380,4 +388,5 @@ class _Harness(AskedItem):
 
     def expected(self) -> Iterable[bytes]:
         yield json.dumps(self.document.instances[0].doc, sort_keys=True, default=str).encode()
+        yield self.document.scoring
         yield repr([(one.metric.name, one.filter) for one in self.shared]).encode()
