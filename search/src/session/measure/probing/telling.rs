@@ -33,7 +33,8 @@ impl<'a> Telling<'a> {
         }
         for slot in self.setup.space.slots() {
             let options = choices(&self.setup.space.dimensions()[slot.dimension].domain);
-            self.told.extend((0..options).map(|option| ((slot, option), self.bare(origin))));
+            let bare = self.bare(origin);
+            self.told.extend((0..options).map(|option| ((slot, option), bare.clone())));
         }
     }
 
