@@ -9,6 +9,8 @@ mod engine;
 mod evaluator;
 mod exporting;
 mod folder;
+#[cfg(feature = "native")]
+mod given_table;
 mod package;
 mod path;
 mod start;
@@ -25,6 +27,8 @@ pub use engine::EngineError;
 pub use evaluator::{NoExample, OtherEvaluator};
 pub use exporting::{ChoiceError, StagingError};
 pub use folder::FolderError;
+#[cfg(feature = "native")]
+pub use given_table::{GivenTableError, TableFault};
 pub use package::NoPackage;
 pub use path::PathError;
 pub use start::StartError;
@@ -132,6 +136,8 @@ impl From<SessionError> for Error {
             | SessionError::NoEstimate { .. }
             | SessionError::NoDamages { .. }
             | SessionError::NoTable(_)
+            | SessionError::TableUnused { .. }
+            | SessionError::TwoTables { .. }
             | SessionError::NoStart { .. }
             | SessionError::BaselineName { .. }
             | SessionError::BaselineRefused { .. }

@@ -103,7 +103,11 @@ pub mod study;
 pub mod summary;
 
 pub use attune_core as core;
+#[cfg(feature = "native")]
+pub use attune_export::{TableFormat, WrittenTable};
 pub use error::{Cause, Error};
 pub use function::{Minimise, Minimum, minimise};
 pub use point::Point;
+#[cfg(feature = "native")]
+pub use study::Tabulated;
 pub use study::{Outcome, Study, StudyBuilder, StudyHandle, StudyResult};

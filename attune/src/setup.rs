@@ -10,6 +10,8 @@ mod profile;
 #[cfg(feature = "native")]
 mod reading;
 #[cfg(feature = "native")]
+mod sensitivities;
+#[cfg(feature = "native")]
 mod start;
 #[cfg(feature = "native")]
 mod study;
@@ -37,6 +39,8 @@ pub use profile::{PROFILE_BYTES, profile};
 pub(crate) use profile::{ReadProfile, model_text};
 #[cfg(feature = "native")]
 pub(crate) use reading::told;
+#[cfg(feature = "native")]
+pub(crate) use sensitivities::Searched;
 #[cfg(feature = "backend")]
 pub(crate) use start::stored_start;
 #[cfg(feature = "native")]

@@ -6,6 +6,8 @@ mod handle;
 mod outcome;
 mod own_evaluator;
 mod source;
+#[cfg(feature = "native")]
+mod tabulated;
 
 use attune_core::event::{Command, Event};
 use attune_core::facts::Facts;
@@ -17,6 +19,8 @@ use crossbeam_channel::{Receiver, unbounded};
 pub use builder::StudyBuilder;
 pub use handle::StudyHandle;
 pub use outcome::{Outcome, StudyResult};
+#[cfg(feature = "native")]
+pub use tabulated::Tabulated;
 
 use crate::error::Error;
 use events::Listeners;

@@ -68,6 +68,11 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Write the sensitivity table of a study: what every choice of the search does to the loss on its own.
+    ///
+    /// It is what `profiling` and `hybrid` plan with. What a study has evaluated for it comes from the store, the rest is
+    /// evaluated now; no trial is run. A profile takes such a table as `strategy.sensitivities`.
+    Sensitivities(SensitivitiesArgs),
     /// Write the winner (or another trial) of a study as files that another engine loads.
     Export(ExportArgs),
     /// List, show and check techniques.
@@ -104,6 +109,7 @@ impl Command {
             | Self::Evaluator(EvaluatorCommand::List { json } | EvaluatorCommand::Show { json, .. })
             | Self::Target(TargetCommand::List { json } | TargetCommand::Show { json, .. }) => *json,
             Self::Export(export) => export.json,
+            Self::Sensitivities(_) => false,
             Self::Technique(TechniqueCommand::Check { .. })
             | Self::Evaluator(EvaluatorCommand::Check { .. })
             | Self::Doctor { .. }
@@ -114,7 +120,7 @@ impl Command {
     /// Whether it has to hear of signals: it runs a study, or is about an evaluator, which may be a program. The others do
     /// nothing that is lost when the system ends this process by itself.
     pub(crate) fn needs_signals(&self) -> bool {
-        matches!(self, Self::Run(_) | Self::Continue(_) | Self::Evaluator(_))
+        matches!(self, Self::Run(_) | Self::Continue(_) | Self::Sensitivities(_) | Self::Evaluator(_))
     }
 }
 
@@ -251,6 +257,42 @@ impl ContinueArgs {
             ..ContinueOptions::new(&self.study, &self.device)
         }
     }
+}
+
+#[derive(clap::Args)]
+pub(crate) struct SensitivitiesArgs {
+    /// A study of the store, or a profile: a RON file.
+    #[arg(value_name = "STUDY|PROFILE", add = ArgValueCandidates::new(completions::studies))]
+    pub(crate) of: String,
+    /// The form: `csv` (a row for each choice), `mlx` (JSON for `mlx_lm.dynamic_quant --sensitivities`) or `exl3`
+    /// (measurement.json for ExLlamaV3's `util/optimize.py`).
+    #[arg(long, default_value = "csv", value_name = "FORM", value_parser = ["csv", "mlx", "exl3"])]
+    pub(crate) format: String,
+    /// Of which bits `mlx` (a lower and a higher number) or `exl3` tells [default: all below 16 that are searched].
+    #[arg(long, value_name = "N,N", value_delimiter = ',', value_parser = clap::value_parser!(u32).range(1..=16))]
+    pub(crate) bits: Vec<u32>,
+    /// A file for the table, which is replaced [default: standard output].
+    #[arg(long, value_name = "FILE", value_parser = paths::parser())]
+    pub(crate) out: Option<PathBuf>,
+    /// The folder that the profile's paths are relative to, for a study [default: where the profile was].
+    #[arg(long, value_name = "DIR", value_parser = paths::parser())]
+    pub(crate) base: Option<PathBuf>,
+    /// The model's folder, when it is another one than the profile's.
+    #[arg(long, value_name = "DIR", value_parser = paths::parser())]
+    pub(crate) model: Option<PathBuf>,
+    /// Where to evaluate, as for `run`.
+    #[arg(long, default_value = "auto", value_name = "DEVICE", add = ArgValueCandidates::new(completions::devices))]
+    pub(crate) device: String,
+    /// Override one key of a profile, as for `run`.
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_value)]
+    #[arg(add = ArgValueCandidates::new(completions::keys))]
+    pub(crate) sets: Vec<(String, String)>,
+    /// Evaluations at once, as for `run`.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) workers: Option<u16>,
+    /// Memory for activations of candidates, as for `run`.
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub(crate) activation_memory: Option<u64>,
 }
 
 #[derive(clap::Args)]

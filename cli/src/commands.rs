@@ -6,6 +6,7 @@ pub(crate) mod doctor;
 pub(crate) mod evaluator;
 pub(crate) mod export;
 pub(crate) mod run;
+pub(crate) mod sensitivities;
 pub(crate) mod show;
 pub(crate) mod studies;
 pub(crate) mod target;

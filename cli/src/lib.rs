@@ -63,6 +63,7 @@ fn obey(command: &Command, store: &Path) -> Result<(), CliError> {
         Command::Continue(asked) => commands::run::go_on(store, asked),
         Command::Compare { a, b, json } => commands::compare::run(store, [a, b], *json),
         Command::Show { study, json } => commands::show::run(store, study, *json),
+        Command::Sensitivities(asked) => commands::sensitivities::run(store, asked),
         Command::Export(export) => commands::export::run(store, export),
         Command::Technique(command) => commands::technique::run(command),
         Command::Evaluator(command) => commands::evaluator::run(command),

@@ -50,6 +50,15 @@ pub(crate) fn script(text: &str) -> Result<(), CliError> {
     to_stdout(text.trim_end())
 }
 
+/// Writes a file's text to standard output: as it is where a program reads it, its lines as they may be shown on a terminal.
+///
+/// # Errors
+/// As [`line`].
+pub(crate) fn data(text: &str) -> Result<(), CliError> {
+    let text = text.trim_end();
+    if io::stdout().is_terminal() { to_stdout(&visible(text)) } else { to_stdout(text) }
+}
+
 /// Writes the help of this program to standard output, with its colours where they are wanted.
 ///
 /// # Errors

@@ -52,6 +52,8 @@ pub struct Profile {
     pub objectives: Vec<Objective>,
     /// Which search algorithm, with which options.
     pub strategy: Selected,
+    /// The file of a sensitivity table that a strategy plans with which plans, relative to the profile file; `None` has it measured.
+    pub sensitivities: Option<String>,
     /// Number of trials.
     pub trials: u64,
     /// Items of the selection split that score a trial.

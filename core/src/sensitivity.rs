@@ -6,10 +6,14 @@
 //! damages of their own: what *picking* the element adds (usually less than nothing).
 
 mod doubt;
+mod given;
+mod measured;
 mod probing;
 
 use std::collections::BTreeMap;
 
+pub use given::GivenTable;
+pub use measured::{MeasuredTable, Origin, Told};
 pub use probing::{NoReference, PILOTS, Probing};
 
 use crate::space::{Config, Domain, Slot, Space, Value};
@@ -59,6 +63,14 @@ fn can_be_measured(space: &Space) -> Result<(), NoTable> {
         return Err(NoTable::TooLarge { choices, numbers });
     }
     Ok(())
+}
+
+/// The options of a cell, or the elements of a subset; 0 for what has no table.
+pub fn choices(domain: &Domain) -> u32 {
+    match domain {
+        Domain::Subset { of, .. } => *of,
+        domain => domain.options().unwrap_or(0),
+    }
 }
 
 /// One config to evaluate for a table. It is a point of the domains but usually breaks a budget.
@@ -252,10 +264,7 @@ pub fn table_from(
         .collect();
     let mut damages: BTreeMap<Slot, Vec<Vec<f64>>> = BTreeMap::new();
     for slot in space.slots() {
-        let options = match &space.dimensions()[slot.dimension].domain {
-            Domain::Subset { of, .. } => *of,
-            domain => domain.options().unwrap_or(0),
-        };
+        let options = choices(&space.dimensions()[slot.dimension].domain);
         damages.insert(slot, vec![vec![0.0; objectives]; options as usize]);
     }
     for (number, probe) in probes.iter().enumerate() {

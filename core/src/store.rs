@@ -42,6 +42,8 @@ pub struct StudyHeader {
     pub task_fingerprint: ContentHash,
     /// Plans that the result is compared with beside the technique's own baselines, by the names of their rows: their hashes.
     pub baselines: BTreeMap<String, ContentHash>,
+    /// What a sensitivity table says that was measured before the study, where it plans with one: its hash.
+    pub sensitivities: Option<ContentHash>,
     /// Element type, backend and its version.
     pub numerics: String,
     /// Device that the study was started on, for people. Not compared on resume: `numerics` is.

@@ -15,6 +15,7 @@ mod page;
 mod read;
 mod recipe;
 mod rounding;
+mod sensitivities;
 mod targets;
 mod verified;
 mod wire;
@@ -24,6 +25,9 @@ pub use earlier::{Earlier, EarlierError, MANIFESTS, earlier};
 pub use page::page;
 pub use read::{PlanFile, ReadError, read_plan};
 pub use recipe::{Recipe, RecipeError, read_recipe};
+pub use sensitivities::{
+    Lower, ReadTable, TableError, TableFormat, Tabled, WrittenTable, read_table, write_table,
+};
 pub use targets::{
     CompressedTensorsExporter, GgufExporter, HfExporter, MergekitExporter, MlxExporter, MoaExporter,
     PlanExporter, Target, TransformersExporter, UnknownTarget, VllmExporter, target, targets,

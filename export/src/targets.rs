@@ -26,6 +26,7 @@ pub use gguf::GgufExporter;
 pub use hf::HfExporter;
 pub use mergekit::MergekitExporter;
 pub use mlx::MlxExporter;
+pub(crate) use mlx::path as mlx_path;
 pub use moa::MoaExporter;
 pub use plan::PlanExporter;
 pub(crate) use plan::{FILE as PLAN_FILE, FORMAT as PLAN_FORMAT, VERSION as PLAN_VERSION};

@@ -9,6 +9,7 @@ use attune_core::hash::ContentHash;
 use attune_core::objective::{Direction, Objective};
 use attune_core::options::{OptionValue, Settings};
 use attune_core::profile::{Racing, ReportSpec, Selected};
+use attune_core::sensitivity::GivenTable;
 use attune_core::space::SpaceError;
 use attune_core::store::StudyHeader;
 use attune_core::technique::Technique as _;
@@ -39,6 +40,8 @@ pub(crate) struct Study {
     pub(crate) start: Option<Start>,
     /// Plans that the result is compared with.
     pub(crate) plan_baselines: Vec<PlanBaseline>,
+    /// A table that was measured before.
+    pub(crate) given: Option<Arc<GivenTable>>,
     /// Racing.
     pub(crate) racing: Option<Racing>,
     /// Seed.
@@ -63,6 +66,7 @@ impl Default for Study {
             items: 8,
             start: None,
             plan_baselines: Vec::new(),
+            given: None,
             racing: None,
             seed: 1,
             workers: 1,
@@ -98,6 +102,7 @@ impl Study {
             out_of_domain: vec!["other".to_owned()],
             workers: self.workers,
             plan_baselines: self.plan_baselines.clone(),
+            given: self.given.clone(),
             whereabouts: None,
         })
     }
@@ -115,6 +120,7 @@ impl Study {
             model_path: "models/scripted".to_owned(),
             task_fingerprint: ContentHash::of(b"scripted task"),
             baselines: BTreeMap::new(),
+            sensitivities: self.given.as_ref().map(|given| given.hash()),
             numerics: self.evaluator.info().numerics.clone(),
             device: self.evaluator.info().device.clone(),
             seed: self.seed,

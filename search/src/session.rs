@@ -33,7 +33,7 @@ pub use error::SessionError;
 pub use outcome::stored;
 pub use plan_baseline::PlanBaseline;
 pub use preflight::{Honours, Preflight};
-pub use run::{SessionEnd, run};
+pub use run::{SessionEnd, run, tabulate};
 pub use setup::SessionSetup;
 pub use start::Start;
 pub use whereabouts::whereabouts;

@@ -234,6 +234,7 @@ pub fn header(study: &str) -> Record {
         model_path: "models/tiny".to_owned(),
         task_fingerprint: ContentHash::of(b"task"),
         baselines: BTreeMap::new(),
+        sensitivities: None,
         numerics: "f32/test".to_owned(),
         device: "cpu".to_owned(),
         seed: u64::MAX,

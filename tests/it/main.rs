@@ -26,6 +26,7 @@ mod recipes;
 mod resume;
 #[cfg(unix)]
 mod screens;
+mod sensitivities;
 mod some_layers;
 #[cfg(unix)]
 mod streams;

@@ -12,7 +12,7 @@ use attune_core::technique::TechniqueFailure;
 #[cfg(feature = "native")]
 use attune_eval::registry::UnknownEvaluator;
 #[cfg(feature = "native")]
-use attune_export::UnknownTarget;
+use attune_export::{TableError, UnknownTarget};
 use attune_files::{ReadError, nearest};
 #[cfg(feature = "techniques")]
 use attune_plugins::{HostError, LoadError};
@@ -20,7 +20,7 @@ use attune_search::session::SessionError;
 use attune_search::strategy::StrategyError;
 
 #[cfg(feature = "native")]
-use super::BaselineError;
+use super::{BaselineError, GivenTableError};
 use super::{
     ChoiceError, ContinueError, FolderError, NoExample, NoStore, OtherEvaluator, PathError, StagingError,
     StartError, TargetError,
@@ -113,6 +113,14 @@ pub enum Cause {
     #[cfg(feature = "native")]
     #[error(transparent)]
     Baseline(#[from] BaselineError),
+    /// A sensitivity table that a strategy is to plan with.
+    #[cfg(feature = "native")]
+    #[error(transparent)]
+    GivenTable(#[from] GivenTableError),
+    /// A sensitivity table cannot be written in that form.
+    #[cfg(feature = "native")]
+    #[error(transparent)]
+    Table(#[from] TableError),
     /// There is no such trial to export, or it may not be.
     #[error(transparent)]
     Choice(#[from] ChoiceError),

@@ -13,7 +13,9 @@ use attune_core::technique::Technique;
 use attune_search::session::{Preflight, SessionSetup};
 use attune_search::strategy::StrategySource;
 
-use super::{ChosenTarget, ChosenTask, Compared, Complaints, goes_on, hashes, start, technique, told};
+use super::{
+    ChosenTarget, ChosenTask, Compared, Complaints, Searched, goes_on, hashes, start, technique, told,
+};
 use crate::error::{Error, PathError};
 use crate::paths;
 use crate::run_options::RunOptions;
@@ -87,6 +89,16 @@ pub(crate) fn study_of_parts(
     let heard = limited.as_ref().map_or_else(|| model.clone(), |(target, files)| target.told(&model, files));
     let compared = Compared { technique: &*technique, options: &settings, space: &space, model: &heard };
     let plan_baselines = compared.with(profile, &base, &complaints).map_err(Error::input)?;
+    let metrics: Vec<&str> = prepared.task().metrics.iter().map(|metric| metric.name.as_str()).collect();
+    let searched = Searched {
+        technique: &*technique,
+        options: &settings,
+        space: &space,
+        model: &model,
+        objectives: &objectives,
+        metrics: &metrics,
+    };
+    let given = searched.table(profile, &base, &complaints).map_err(Error::input)?.map(Arc::new);
     let study = Preflight {
         technique: &*technique,
         options: &settings,
@@ -103,6 +115,7 @@ pub(crate) fn study_of_parts(
         out_of_domain: &out_of_domain,
         start: start.as_ref().map(|found| &found.start),
         plan_baselines: &plan_baselines,
+        given: given.as_deref(),
         seed: profile.seed,
     };
     study.check(&|plan| prepared.outline().check(plan))?;
@@ -133,6 +146,7 @@ pub(crate) fn study_of_parts(
             prepared.task().fingerprints.values().map(|hash| hash.as_bytes().as_slice()),
         ),
         baselines: hashes(&plan_baselines),
+        sensitivities: given.as_ref().map(|given| given.hash()),
         numerics: prepared.info().numerics.clone(),
         device: prepared.info().device.clone(),
         seed: profile.seed,
@@ -167,6 +181,7 @@ pub(crate) fn study_of_parts(
         report: profile.report,
         out_of_domain,
         plan_baselines,
+        given,
         workers,
     })
 }

@@ -83,6 +83,7 @@ impl Described {
                 task.fingerprints.values().map(|hash| hash.as_bytes().as_slice()),
             ),
             baselines: BTreeMap::new(),
+            sensitivities: None,
             numerics: evaluator.info().numerics.clone(),
             device: evaluator.info().device.clone(),
             seed: self.seed,
@@ -107,6 +108,7 @@ impl Described {
             report: self.report,
             out_of_domain: Vec::new(),
             plan_baselines: Vec::new(),
+            given: None,
             workers,
         };
         setup.check()?;

@@ -172,7 +172,8 @@ impl ProgressView {
         output::note(text);
     }
 
-    fn clear(&mut self) {
+    /// Takes the bar away, and tells what is left to tell.
+    pub(crate) fn clear(&mut self) {
         self.bar = None;
         for told in self.warnings.rest() {
             self.line(&format!("warning: {told}"));

@@ -194,6 +194,7 @@ fn two_studies_side_by_side() {
                 model_path: String::new(),
                 task_fingerprint: ContentHash::of(b"d"),
                 baselines: BTreeMap::new(),
+                sensitivities: None,
                 numerics: String::new(),
                 device: String::new(),
                 seed: finished.seed,

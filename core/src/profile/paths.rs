@@ -45,7 +45,7 @@ impl Profile {
         for key in schema::keys() {
             let Some(mut value) = key.value(self) else { continue };
             match (key.kind, &mut value) {
-                (Kind::Folder | Kind::Data, Value::Text(path)) => each(key.path, path),
+                (Kind::Folder | Kind::Data | Kind::File, Value::Text(path)) => each(key.path, path),
                 (Kind::Component, Value::Text(name)) if name.ends_with(COMPONENT) => each(key.path, name),
                 (Kind::Files, Value::Files(files)) => {
                     files.values_mut().for_each(|path| each(key.path, path));

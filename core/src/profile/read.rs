@@ -277,7 +277,7 @@ impl<'de> DeserializeSeed<'de> for OfKind {
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
         match self.0 {
-            Kind::Text | Kind::Component | Kind::Folder | Kind::Data => {
+            Kind::Text | Kind::Component | Kind::Folder | Kind::Data | Kind::File => {
                 String::deserialize(deserializer).map(Value::Text)
             }
             Kind::Whole { .. } => u64::deserialize(deserializer).map(Value::Whole),

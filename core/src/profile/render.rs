@@ -25,8 +25,8 @@ impl Profile {
         let brought = |key: &Key| {
             let group = key.path.split_once('.').map_or(key.path, |(group, _)| group);
             matches!(group, "model" | "evaluator" | "task" | "start" | "deadline_seconds")
-                // Of recipes, the header has the hashes of their plans.
-                || key.path == "report.baselines"
+                // Of recipes and tables, the header has hashes of what they say.
+                || matches!(key.path, "report.baselines" | "strategy.sensitivities")
         };
         self.written("program", |key, _| {
             matches!(key.identity, Identity::Part | Identity::PartUnlessDefault) && !brought(key)

@@ -13,7 +13,7 @@
 //! *Where somebody doubts it*, a few configs that leave the reference in many cells at once are measured on the way. When they are
 //! not what the sums of damages say, nothing more is probed, and the table says nothing.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::doubt::Doubt;
 use super::{NoTable, Probe, SensitivityTable, can_be_measured, probes_of, reference, table_from};
@@ -77,6 +77,8 @@ pub struct Probing<'s> {
     points: Vec<(Config, Vec<f64>)>,
     /// By probe: losses minus those of the reference that it left.
     changes: Vec<Option<Vec<f64>>>,
+    /// Of the probes, those that pilots stand for.
+    predicted: BTreeSet<(Slot, u32)>,
 }
 
 /// The reference has no losses, so that nothing can be compared with it.
@@ -115,6 +117,7 @@ impl<'s> Probing<'s> {
             probes: Vec::new(),
             points: Vec::new(),
             changes: Vec::new(),
+            predicted: BTreeSet::new(),
         })
     }
 
@@ -158,6 +161,22 @@ impl<'s> Probing<'s> {
             Batch::Together { config, .. } | Batch::Check { config, .. } => vec![config],
             Batch::Over => Vec::new(),
         }
+    }
+
+    /// The config that the batch leaves, with its losses; none before the first batch was told.
+    pub fn reference(&self) -> (&Config, &[f64]) {
+        (&self.reference, &self.at_reference)
+    }
+
+    /// Every probe so far, with its losses minus those of the reference that it left; `None` for failures. Those that pilots stand
+    /// for are among them.
+    pub fn changes(&self) -> impl Iterator<Item = (&Probe, Option<&Vec<f64>>)> {
+        self.probes.iter().zip(self.changes.iter().map(Option::as_ref))
+    }
+
+    /// Whether others were measured in the place of this probe.
+    pub fn is_predicted(&self, probe: &Probe) -> bool {
+        self.predicted.contains(&(probe.slot, probe.option))
     }
 
     /// The losses of the batch, in its order; `None` for failures.
@@ -414,6 +433,7 @@ impl<'s> Probing<'s> {
                     });
                     match predicted {
                         Some(predicted) => {
+                            self.predicted.insert((probe.slot, probe.option));
                             self.probes.push(probe);
                             self.changes.push(Some(predicted));
                         }

@@ -30,6 +30,7 @@ pub fn same_study(existing: &StudyHeader, new: &StudyHeader) -> Result<(), Store
             fingerprint("the task's data or scoring (fingerprint)", old, new, &files)
         })
         .or_else(|| baselines(existing, new))
+        .or_else(|| sensitivities(existing, new))
         .or_else(|| numerics(existing, new));
     match difference {
         None => Ok(()),
@@ -63,6 +64,15 @@ fn baselines(existing: &StudyHeader, new: &StudyHeader) -> Option<Difference> {
         what: "a recipe that its result is compared with (its plan)",
         found: format!("{} for `{name}`", said(found)),
         expected: format!("{}: its file has changed, or what it means", said(expected)),
+    })
+}
+
+fn sensitivities(existing: &StudyHeader, new: &StudyHeader) -> Option<Difference> {
+    let said = |hash: Option<ContentHash>| hash.map_or("none".to_owned(), |hash| hash.short());
+    (existing.sensitivities != new.sensitivities).then(|| Difference {
+        what: "the sensitivity table that it plans with (what it says)",
+        found: said(existing.sensitivities),
+        expected: format!("{}: its file has changed, or what it means", said(new.sensitivities)),
     })
 }
 
@@ -132,6 +142,7 @@ mod tests {
             model_path: "models/m".into(),
             task_fingerprint: ContentHash::of(b"d"),
             baselines: [("other".to_owned(), ContentHash::of(b"p"))].into(),
+            sensitivities: None,
             numerics: "f32/flex".into(),
             device: "cpu".into(),
             seed: 1,
@@ -183,6 +194,11 @@ mod tests {
         assert!(recipe.contains("a recipe that its result is compared with"), "{recipe}");
         let without = message(|new| new.baselines.clear());
         assert!(without.contains("for `other`, this run has none"), "{without}");
+        let table = message(|new| new.sensitivities = Some(other));
+        assert!(
+            table.contains("the sensitivity table that it plans with (what it says): it has none"),
+            "{table}"
+        );
         let mut existing = header();
         existing.profile = "(\n    task: (selection: \"a.txt\", report: \"b.txt\"),\n)".into();
         let new = StudyHeader { task_fingerprint: other, ..existing.clone() };

@@ -16,7 +16,8 @@ mod unlike;
 pub(crate) use description::DESCRIPTION;
 pub(super) use description::{GROUPS, LEVELS};
 pub use exporter::MlxExporter;
-pub(super) use families::{names as families, stacks};
+pub(super) use families::names as families;
+pub(crate) use families::path;
 pub(super) use unlike::check as unlike;
 
 const TARGET: &str = DESCRIPTION.name;

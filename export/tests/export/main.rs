@@ -17,6 +17,7 @@ mod plan_file;
 mod recipe_targets;
 mod recipes;
 mod refusals;
+mod sensitivities;
 mod transformers;
 mod vllm;
 mod windows;

@@ -260,6 +260,24 @@ pub enum SessionError {
         /// What it measures, in words.
         measures: String,
     },
+    /// A table is given to a strategy that plans with none.
+    #[error(
+        "`strategy.sensitivities` names a table, and strategy `{strategy}` plans with none; choose `profiling` or `hybrid`, or leave \
+         the table out"
+    )]
+    TableUnused {
+        /// The strategy.
+        strategy: String,
+    },
+    /// A table is given to a strategy that has it estimated.
+    #[error(
+        "`strategy.sensitivities` names a table, and `signal` of strategy `{strategy}` is \"gradient\", which is another one; leave \
+         one of them out"
+    )]
+    TwoTables {
+        /// The strategy.
+        strategy: String,
+    },
     /// Sensitivities are differences from the reference.
     #[error(
         "the least damaged config, from which sensitivities are measured, could not be scored; choose another \

@@ -15,7 +15,7 @@ use attune_core::options::Settings;
 use attune_core::plan::Plan;
 use attune_core::profile::{Racing, ReportSpec};
 use attune_core::rng;
-use attune_core::sensitivity;
+use attune_core::sensitivity::{self, GivenTable};
 use attune_core::signal::SignalSpec;
 use attune_core::space::Space;
 use attune_core::technique::{Signal, Technique};
@@ -66,6 +66,8 @@ pub struct Preflight<'a> {
     pub start: Option<&'a Start>,
     /// Plans that the result is compared with beside the technique's own baselines.
     pub plan_baselines: &'a [PlanBaseline],
+    /// A sensitivity table that was measured before.
+    pub given: Option<&'a GivenTable>,
     /// Seed of everything random.
     pub seed: u64,
 }
@@ -90,6 +92,7 @@ impl Preflight<'_> {
             ("objectives", self.losses().map(drop)),
             ("technique.name", signals::of_baselines(self)),
             self.strategy_fits(),
+            ("strategy.sensitivities", self.table_is_used()),
             ("racing.first", self.can_race()),
             ("start.study", self.can_start()),
             ("report.baselines", self.baselines_run(honours)),
@@ -174,6 +177,19 @@ impl Preflight<'_> {
                 }
             }
             Err(error) => ("strategy.name", Err(error.into())),
+        }
+    }
+
+    /// Whether somebody plans with the table that was measured before, and with no other.
+    fn table_is_used(&self) -> Result<(), SessionError> {
+        if self.given.is_none() {
+            return Ok(());
+        }
+        let strategy = || self.strategy.name().to_owned();
+        match self.strategy.table()? {
+            None => Err(SessionError::TableUnused { strategy: strategy() }),
+            Some(TableSource::Gradient) => Err(SessionError::TwoTables { strategy: strategy() }),
+            Some(TableSource::Measured | TableSource::Doubted) => Ok(()),
         }
     }
 

@@ -8,6 +8,8 @@ mod phases;
 mod proposals;
 mod repeats;
 mod seeds;
+mod tabulating;
+mod unnoted;
 
 use std::sync::Arc;
 use std::thread;
@@ -28,6 +30,7 @@ use super::{SessionError, SessionSetup};
 use announcing::Announcing;
 use dispatcher::{Dispatcher, End};
 use journal::Journal;
+pub use tabulating::tabulate;
 
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq)]

@@ -7,6 +7,7 @@ use attune_core::evaluator::{Evaluator, Fidelity, Split};
 use attune_core::objective::Objective;
 use attune_core::options::Settings;
 use attune_core::profile::{Racing, ReportSpec};
+use attune_core::sensitivity::GivenTable;
 use attune_core::space::Space;
 use attune_core::store::{Store, StudyHeader, Whereabouts};
 use attune_core::technique::Technique;
@@ -51,6 +52,8 @@ pub struct SessionSetup {
     pub out_of_domain: Vec<String>,
     /// Plans that the result is compared with beside the technique's own baselines.
     pub plan_baselines: Vec<PlanBaseline>,
+    /// A sensitivity table that was measured before, for a strategy that plans.
+    pub given: Option<Arc<GivenTable>>,
     /// Evaluator calls at a time; the study does not depend on it.
     pub workers: usize,
 }
@@ -82,8 +85,22 @@ impl SessionSetup {
             out_of_domain: &self.out_of_domain,
             start: self.start.as_ref(),
             plan_baselines: &self.plan_baselines,
+            given: self.given.as_deref(),
             seed: self.header.seed,
         }
+    }
+
+    /// The objectives, each with whether evaluating tells it; the others are costs, which are counted.
+    pub fn measured_objectives(&self) -> Vec<(String, bool)> {
+        let names = self.objectives.iter().map(|objective| objective.metric.clone());
+        names.zip(self.measures()).collect()
+    }
+
+    /// By objective, whether evaluating tells it; the others are costs, which are counted.
+    pub(super) fn measures(&self) -> Vec<bool> {
+        let metrics = &self.evaluator.task().metrics;
+        let is_metric = |name: &str| metrics.iter().any(|metric| metric.name == name);
+        self.objectives.iter().map(|objective| is_metric(&objective.metric)).collect()
     }
 
     /// How often a config can be asked again on items of the selection split that no trial is scored on at first.

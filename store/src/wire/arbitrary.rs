@@ -94,8 +94,10 @@ fn hash() -> impl Strategy<Value = ContentHash> {
 fn header() -> impl Strategy<Value = StudyHeader> {
     let texts = (text(), text(), text(), text(), text(), text(), text());
     let baselines = vec((text(), hash()), 0..3).prop_map(|found| found.into_iter().collect());
-    (texts, vec(dimension(), 0..3), hash(), hash(), hash(), baselines, any::<u64>()).prop_map(
-        |(texts, dimensions, technique_fingerprint, model_fingerprint, task_fingerprint, baselines, seed)| {
+    let compared = (baselines, proptest::option::of(hash()));
+    (texts, vec(dimension(), 0..3), hash(), hash(), hash(), compared, any::<u64>()).prop_map(
+        |(texts, dimensions, technique_fingerprint, model_fingerprint, task_fingerprint, compared, seed)| {
+            let (baselines, sensitivities) = compared;
             let (study, profile, technique, model, model_path, numerics, device) = texts;
             StudyHeader {
                 study,
@@ -108,6 +110,7 @@ fn header() -> impl Strategy<Value = StudyHeader> {
                 model_path,
                 task_fingerprint,
                 baselines,
+                sensitivities,
                 numerics,
                 device,
                 seed,

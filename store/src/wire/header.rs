@@ -24,6 +24,8 @@ pub(crate) struct HeaderV1 {
     task_fingerprint: String,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     baselines: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sensitivities: Option<String>,
     numerics: String,
     device: String,
     seed: u64,
@@ -42,6 +44,7 @@ impl From<&StudyHeader> for HeaderV1 {
             model_path: header.model_path.clone(),
             task_fingerprint: header.task_fingerprint.to_string(),
             baselines: header.baselines.iter().map(|(name, hash)| (name.clone(), hash.to_string())).collect(),
+            sensitivities: header.sensitivities.map(|hash| hash.to_string()),
             numerics: header.numerics.clone(),
             device: header.device.clone(),
             seed: header.seed,
@@ -68,6 +71,10 @@ impl TryFrom<HeaderV1> for StudyHeader {
                 .into_iter()
                 .map(|(name, text)| Ok((name, hash::from_wire("baselines", &text)?)))
                 .collect::<Result<_, WireError>>()?,
+            sensitivities: header
+                .sensitivities
+                .map(|text| hash::from_wire("sensitivities", &text))
+                .transpose()?,
             numerics: header.numerics,
             device: header.device,
             seed: header.seed,

@@ -32,6 +32,7 @@ pub(crate) fn header(study: &str) -> Record {
         model_path: "models/tiny-moe".to_owned(),
         task_fingerprint: ContentHash::of(b"task"),
         baselines: BTreeMap::new(),
+        sensitivities: None,
         numerics: "float32/flex".to_owned(),
         device: "cpu".to_owned(),
         seed: u64::MAX,

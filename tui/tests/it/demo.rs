@@ -470,6 +470,7 @@ fn header(study: &str) -> StudyHeader {
         model_path: "models/tiny-moe".into(),
         task_fingerprint: ContentHash::of(b"task"),
         baselines: BTreeMap::new(),
+        sensitivities: None,
         numerics: "f32, flex".into(),
         device: "cpu".into(),
         seed: 1,

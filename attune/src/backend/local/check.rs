@@ -21,7 +21,7 @@ use super::{folder_of, taken};
 use crate::backend::{Check, DraftFile, Fault};
 use crate::error::Cause;
 use crate::model_files::Folder;
-use crate::setup::{self, ChosenTarget, ChosenTask, Compared};
+use crate::setup::{self, ChosenTarget, ChosenTask, Compared, Searched};
 
 /// One check at a time, and of those that wait only the newest: a person who types asks faster than texts are cut
 /// into tokens.
@@ -143,6 +143,19 @@ fn examine(
         blame(check, "report.baselines", error.to_string());
         Vec::new()
     });
+    let metrics: Vec<&str> = task.metrics.iter().map(|metric| metric.name.as_str()).collect();
+    let searched = Searched {
+        technique: &*technique,
+        options: &options,
+        space: &space,
+        model: facts,
+        objectives: &objectives,
+        metrics: &metrics,
+    };
+    let given = searched.table(&profile, base, &setup::nowhere()).unwrap_or_else(|error| {
+        blame(check, "strategy.sensitivities", error.to_string());
+        None
+    });
     let study = Preflight {
         technique: &*technique,
         options: &options,
@@ -159,6 +172,7 @@ fn examine(
         out_of_domain: &chosen.domains(&profile),
         start: start.as_ref(),
         plan_baselines: &plan_baselines,
+        given: given.as_ref(),
         seed: profile.seed,
     };
     let honours = |plan: &Plan| subject.check(plan);

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use attune_core::hash::ContentHash;
 use attune_core::profile::{self, Profile, Selected};
+use attune_core::sensitivity::GivenTable;
 use attune_core::store::{self, Record, StoreError, StudyHeader};
 use attune_search::session::Preflight;
 use attune_store::ReadStore;
@@ -34,6 +35,7 @@ pub(super) fn header(profile: &Profile, study: &Preflight<'_>) -> StudyHeader {
         model_path: profile.model.clone(),
         task_fingerprint: ContentHash::of_parts(fingerprints.map(|hash| hash.as_bytes().as_slice())),
         baselines: setup::hashes(study.plan_baselines),
+        sensitivities: study.given.map(GivenTable::hash),
         // The device decides it, which is chosen later.
         numerics: String::new(),
         device: String::new(),

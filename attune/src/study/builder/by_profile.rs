@@ -229,6 +229,8 @@ fn takes(profile: &Profile) -> Result<(), Error> {
         "what a program evaluates is exported by the program, and the profile has `target`"
     } else if !profile.baselines.is_empty() {
         "a study of one's own evaluator is compared with no recipes, and the profile has `report.baselines`"
+    } else if profile.sensitivities.is_some() {
+        "a study of one's own evaluator has its sensitivities measured, and the profile has `strategy.sensitivities`"
     } else if profile.notes.is_some() {
         "a study of one's own evaluator keeps no notes, and the profile has `notes`"
     } else {

@@ -142,6 +142,17 @@ const KEYS: &[Key] = &[
         .help("Its options; the search algorithm says which there are.")
         .example(r#"{"generation": 8}"#)
         .order(1),
+    Key::new("strategy.sensitivities", Kind::File, Section::Search, "sensitivities", held!(sensitivities))
+        .silence("measured, where the search algorithm plans with some")
+        .help(
+            "A sensitivity table that was measured before, for `profiling` and `hybrid` (interchange.md): a CSV as `attune \
+             sensitivities` writes it, a JSON of `mlx_lm.dynamic_quant`, or a measurement.json of ExLlamaV3. What it says is not \
+             measured again.",
+        )
+        .example("sensitivities.csv")
+        .order(1)
+        .advanced()
+        .quiet(),
     Key::new("trials", Kind::Whole { min: 1, max: MOST_TRIALS }, Section::Search, "trials", held!(trials))
         .unit("configs")
         .help("How many configs are tried: the budget.")

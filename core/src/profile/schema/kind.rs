@@ -22,6 +22,8 @@ pub enum Kind {
     Folder,
     /// A data file of the task, relative to the profile.
     Data,
+    /// Another file, relative to the profile.
+    File,
     /// A whole number in an inclusive range.
     Whole {
         /// Smallest.
@@ -59,7 +61,7 @@ impl Kind {
     /// What is wrong with a value of this kind: what was found and what was expected.
     pub(crate) fn refusal(self, value: &Value) -> Option<(String, String)> {
         match (self, value) {
-            (Self::Text | Self::Component | Self::Folder | Self::Data, Value::Text(text))
+            (Self::Text | Self::Component | Self::Folder | Self::Data | Self::File, Value::Text(text))
                 if text.is_empty() =>
             {
                 Some(("\"\"".to_owned(), "a text that is not empty".to_owned()))
@@ -94,7 +96,9 @@ impl Kind {
             ron::from_str(text).map_err(|error| problem(&error.code))
         }
         match self {
-            Self::Text | Self::Component | Self::Folder | Self::Data => Ok(Value::Text(text.to_owned())),
+            Self::Text | Self::Component | Self::Folder | Self::Data | Self::File => {
+                Ok(Value::Text(text.to_owned()))
+            }
             Self::Whole { .. } => ron(text).map(Value::Whole),
             Self::Share { .. } => ron(text).map(Value::Real),
             Self::Command => command_of(text).map(Value::Command),
@@ -111,7 +115,7 @@ impl fmt::Display for Kind {
             Self::Text => write!(f, "a text"),
             Self::Component => write!(f, "a name, or the path of a .wasm file"),
             Self::Folder => write!(f, "the path of a folder"),
-            Self::Data => write!(f, "the path of a file"),
+            Self::Data | Self::File => write!(f, "the path of a file"),
             Self::Whole { min, max: u64::MAX } => write!(f, "a whole number from {min}"),
             Self::Whole { min, max } => write!(f, "a whole number from {min} to {max}"),
             Self::Share { zero: true, one: true, of } => write!(f, "{of} from 0 to 1"),

@@ -49,19 +49,12 @@ pub(in crate::targets) const TOOL: Tool = Tool {
 };
 
 fn files(allotted: &Allotted) -> Result<Vec<(&'static str, String)>, Unsaid> {
-    let stacks = mlx::stacks(allotted.matrices.family().name).flatten();
+    let family = allotted.matrices.family().name;
     let mut modules = Map::new();
     for (matrix, level) in allotted.each() {
-        // mlx-lm holds the matrices of all experts in one module.
-        let name = match (matrix.expert, stacks) {
-            (None, _) => matrix.tensor.clone(),
-            (Some(_), Some(stacks)) => {
-                format!("model.layers.{}.{stacks}.{}_proj", matrix.layer, matrix.module.name())
-            }
-            (Some(_), None) => {
-                let reason = "what mlx-lm calls the experts of this family is not known; use `--to plan`";
-                return Err(Unsaid { tensor: matrix.tensor.clone(), reason: reason.to_owned() });
-            }
+        let Some(name) = mlx::path(matrix, family) else {
+            let reason = "what mlx-lm calls the experts of this family is not known; use `--to plan`";
+            return Err(Unsaid { tensor: matrix.tensor.clone(), reason: reason.to_owned() });
         };
         modules.insert(name, entry(level));
     }

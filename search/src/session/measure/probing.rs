@@ -1,11 +1,17 @@
 //! The sensitivity table that some strategies plan with: measured before the search, and no trials; or estimated by
-//! the technique from gradients of the dense model.
+//! the technique from gradients of the dense model; or given, as far as it goes.
+
+mod telling;
 
 use attune_core::evaluator::{Request, Split};
 use attune_core::event::Event;
 use attune_core::plan::Plan;
-use attune_core::sensitivity::{Probe, Probing, SensitivityTable, probes, reference, table_from};
-use attune_core::space::{Config, Slot};
+use attune_core::scores::Scores;
+use attune_core::sensitivity::{
+    GivenTable, MeasuredTable, Origin, Probe, Probing, SensitivityTable, choices, probes, reference,
+    table_from,
+};
+use attune_core::space::{Config, Slot, Space};
 use attune_core::technique::{Cost, TechniqueFailure};
 
 use super::measuring::Measuring;
@@ -16,17 +22,13 @@ use crate::session::SessionError;
 use crate::session::error::lasting;
 use crate::session::losses::Losses;
 use crate::strategy::TableSource;
+use telling::Telling;
 
 /// A config that may break budgets, lowered.
 struct Probed {
     lowered: Result<(Plan, Vec<Cost>), TechniqueFailure>,
     losses: Option<Vec<f64>>,
-}
-
-/// A table, and the best config that was found while it was measured, where probes are configs that a study may choose.
-pub(in crate::session) struct Table {
-    pub(in crate::session) table: SensitivityTable,
-    pub(in crate::session) best: Option<Config>,
+    scores: Option<Scores>,
 }
 
 /// Everything that a table is made with.
@@ -35,35 +37,43 @@ pub(in crate::session) struct SensitivityProbe<'a, 'env> {
     pub(in crate::session) metered: &'a Metered,
     pub(in crate::session) losses: &'a Losses,
     pub(in crate::session) needed: &'a mut Needed,
+    /// Whether somebody reads the table, who wants to know how certain it is.
+    pub(in crate::session) read: bool,
 }
 
 impl SensitivityProbe<'_, '_> {
-    /// The table from where the strategy wants it. `None` when someone asked to stop.
+    /// The table from where the strategy wants it, or that was given. `None` when someone asked to stop.
     pub(in crate::session) fn table(
         &mut self,
         source: TableSource,
         starts: &[Config],
-    ) -> Result<Option<Table>, SessionError> {
-        let space = &self.measuring.setup.space;
+    ) -> Result<Option<MeasuredTable>, SessionError> {
+        let setup = self.measuring.setup;
+        if let Some(given) = &setup.given {
+            return self.given(given, starts);
+        }
         match source {
             TableSource::Measured => self.measured(starts, false),
             TableSource::Doubted => self.measured(starts, true),
             TableSource::Gradient => {
-                let reference = reference(space, starts.first())?;
-                let probes = probes(space, &reference)?;
-                let table = self.estimated(&reference, &probes)?;
-                Ok(table.map(|table| Table { table, best: None }))
+                let reference = reference(&setup.space, starts.first())?;
+                let probes = probes(&setup.space, &reference)?;
+                let Some(table) = self.estimated(&reference, &probes)? else { return Ok(None) };
+                let mut telling = Telling::new(setup, self.read);
+                telling.all(Origin::Estimated);
+                Ok(Some(telling.of(table, reference, None, None)))
             }
         }
     }
 
     /// Scores what [`Probing`] asks for, on the selection split, through the cache; so a study that continues finds the same
     /// table.
-    fn measured(&mut self, starts: &[Config], doubted: bool) -> Result<Option<Table>, SessionError> {
+    fn measured(&mut self, starts: &[Config], doubted: bool) -> Result<Option<MeasuredTable>, SessionError> {
         let setup = self.measuring.setup;
         let most = Probing::most(&setup.space, starts.len(), doubted)?;
         let probing = Probing::new(&setup.space, starts)?;
         let mut probing = if doubted { probing.doubted() } else { probing };
+        let mut telling = Telling::new(setup, self.read);
         let mut first = 0;
         (self.measuring.events)(Event::Measuring { what: format!("sensitivities, {most} configs at most") });
         loop {
@@ -71,9 +81,14 @@ impl SensitivityProbe<'_, '_> {
             if batch.is_empty() {
                 break;
             }
-            let Some(losses) = self.batch(&batch, first)? else { return Ok(None) };
+            let Some(probed) = self.batch(&batch, first)? else { return Ok(None) };
             first += batch.len();
+            let losses: Vec<Option<Vec<f64>>> = probed.iter().map(|probe| probe.losses.clone()).collect();
+            let left = probing.reference().0.clone();
+            telling.hear(&left, &batch, probed);
+            let before = probing.changes().count();
             probing.tell(&losses).map_err(|_| SessionError::NoReference)?;
+            telling.probes(&left, &probing, before);
         }
         // What a bound promised and few probes did without is over, too.
         self.measuring.meter.add((most.saturating_sub(first)) * setup.fidelity.items as usize, 0);
@@ -86,17 +101,63 @@ impl SensitivityProbe<'_, '_> {
             );
             (self.measuring.events)(Event::Warning { message });
         }
+        let (reference, at_reference) = probing.reference();
+        let (reference, at_reference) = (reference.clone(), at_reference.to_vec());
         let (table, best) = probing.finish();
-        Ok(Some(Table { table, best }))
+        Ok(Some(telling.of(table, reference, Some(at_reference), best)))
+    }
+
+    /// Scores what a given table does not say, in one batch.
+    fn given(
+        &mut self,
+        given: &GivenTable,
+        starts: &[Config],
+    ) -> Result<Option<MeasuredTable>, SessionError> {
+        let setup = self.measuring.setup;
+        let space = &setup.space;
+        let measures = setup.measures();
+        let reference = reference(space, starts.first())?;
+        let missing = given.missing(space, &reference, &measures)?;
+        let mut telling = Telling::new(setup, self.read);
+        telling.all(Origin::Given);
+        let (mut at_reference, mut losses) = (None, Vec::new());
+        if !missing.is_empty() {
+            let what = format!("sensitivities, {} configs that the given table lacks", missing.len() + 1);
+            (self.measuring.events)(Event::Measuring { what });
+            let probes = missing.iter().map(|probe| probe.config.clone());
+            let batch: Vec<Config> = std::iter::once(reference.clone()).chain(probes).collect();
+            let Some(probed) = self.batch(&batch, 0)? else { return Ok(None) };
+            self.measuring.probed(batch.len() as u64)?;
+            let mut found = probed.iter().map(|probe| probe.losses.clone());
+            at_reference = Some(found.next().flatten().ok_or(SessionError::NoReference)?);
+            losses = found.collect();
+            telling.hear(&reference, &batch, probed);
+            for (probe, losses) in missing.iter().zip(&losses) {
+                telling.probe(
+                    &reference,
+                    probe,
+                    if losses.is_some() { Origin::Measured } else { Origin::Failed },
+                );
+            }
+        }
+        let nothing = vec![0.0; measures.len()];
+        let at = at_reference.as_ref().unwrap_or(&nothing);
+        let completed = given.completed(space, &reference, at, &missing, &losses, &measures);
+        let table = match self.counted(&reference, &probes(space, &reference)?, &measures)? {
+            None => completed,
+            Some(counted) => joined(&setup.space, &completed, &counted, &measures),
+        };
+        // Where nothing limits a config, that which damages are told against is the best that was seen.
+        let told = given.reference().filter(|config| space.check(config).is_ok());
+        let best = told.filter(|_| space.constraints().is_empty()).cloned();
+        let reference = given.reference().filter(|_| missing.is_empty()).cloned().unwrap_or(reference);
+        Ok(Some(telling.of(table, reference, at_reference, best)))
     }
 
     /// Losses of configs, of which so many were probed before.
-    fn batch(
-        &mut self,
-        configs: &[Config],
-        before: usize,
-    ) -> Result<Option<Vec<Option<Vec<f64>>>>, SessionError> {
+    fn batch(&mut self, configs: &[Config], before: usize) -> Result<Option<Vec<Probed>>, SessionError> {
         let losses = self.losses;
+        let read = self.read;
         let Measuring { setup, scoring, meter, events, .. } = &mut self.measuring;
         let setup = *setup;
         let model = setup.evaluator.model();
@@ -106,6 +167,7 @@ impl SensitivityProbe<'_, '_> {
                 Ok((plan, costs))
             }),
             losses: None,
+            scores: None,
         };
         let mut probed: Vec<Probed> = Vec::with_capacity(configs.len());
         for config in configs {
@@ -151,15 +213,18 @@ impl SensitivityProbe<'_, '_> {
                     meter.add(request.items.len(), scored.effort.items);
                     let probe = &mut probed[plans[position].0];
                     let costs = probe.lowered.as_ref().map(|(_, costs)| &costs[..]).unwrap_or_default();
-                    probe.losses = scored.outcome.ok().and_then(|scores| losses.of(&scores, costs).ok());
                     effort += scored.effort;
+                    if let Ok(scores) = scored.outcome {
+                        probe.losses = losses.of(&scores, costs).ok();
+                        probe.scores = Some(scores).filter(|_| read);
+                    }
                 }
             }
             Ok(())
         })?;
         events(meter.event());
         self.measuring.took("sensitivities", effort.work, effort.seconds)?;
-        Ok((flow == Flow::Done).then(|| probed.into_iter().map(|probe| probe.losses).collect()))
+        Ok((flow == Flow::Done).then_some(probed))
     }
 
     /// The technique's own estimate for every objective that is a metric; objectives that are costs are counted.
@@ -177,34 +242,60 @@ impl SensitivityProbe<'_, '_> {
         let wanted = setup.technique.damage_signals(model, &setup.options)?.ok_or_else(none)?;
         let Some(signals) = self.measuring.signals(&wanted)? else { return Ok(None) };
         let damages = setup.technique.sensitivities(model, &setup.options, &signals)?.ok_or_else(none)?;
-        let costs = |config: &Config| -> Result<Vec<Option<f64>>, SessionError> {
-            let costs = setup.technique.cost(model, &setup.options, config)?;
-            Ok(self.losses.of_costs(&setup.evaluator.task().metrics, &costs))
-        };
-        let at_reference = costs(reference)?;
-        let counted = |losses: Vec<Option<f64>>| losses.into_iter().map(|loss| loss.unwrap_or(0.0)).collect();
-        let is_metric: Vec<bool> = at_reference.iter().map(Option::is_none).collect();
-        // A study with metrics alone needs no costs.
-        let counts = is_metric.contains(&false);
-        let found = probes
-            .iter()
-            .map(
-                |probe| {
-                    if counts { costs(&probe.config).map(|losses| Some(counted(losses))) } else { Ok(None) }
-                },
-            )
-            .collect::<Result<Vec<Option<Vec<f64>>>, SessionError>>()?;
-        let table = table_from(&setup.space, reference, &counted(at_reference), probes, &found);
+        let measures = setup.measures();
+        let counted = self.counted(reference, probes, &measures)?;
         let row = |slot: Slot| {
             let choices = damages.get(slot.dimension).and_then(|cells| cells.get(slot.cell));
-            let choice = |(choice, damage): (usize, &f64)| {
-                let loss = |(objective, metric): (usize, &bool)| {
-                    if *metric { *damage } else { table.damage(slot, choice, objective) }
-                };
-                is_metric.iter().enumerate().map(loss).collect()
-            };
-            (slot, choices.into_iter().flatten().enumerate().map(choice).collect())
+            let choice = |damage: &f64| vec![*damage; measures.len()];
+            (slot, choices.into_iter().flatten().map(choice).collect())
         };
-        Ok(Some(SensitivityTable::new(setup.space.slots().map(row).collect())))
+        let estimated = SensitivityTable::new(setup.space.slots().map(row).collect());
+        Ok(Some(match counted {
+            None => estimated,
+            Some(counted) => joined(&setup.space, &estimated, &counted, &measures),
+        }))
     }
+
+    /// The table of objectives that are costs, which need no evaluation; `None` where none is one. `measures` says which are
+    /// metrics.
+    fn counted(
+        &self,
+        reference: &Config,
+        probes: &[Probe],
+        measures: &[bool],
+    ) -> Result<Option<SensitivityTable>, SessionError> {
+        if !measures.contains(&false) {
+            return Ok(None);
+        }
+        let setup = self.measuring.setup;
+        let model = setup.evaluator.model();
+        let costs = |config: &Config| -> Result<Vec<f64>, SessionError> {
+            let costs = setup.technique.cost(model, &setup.options, config)?;
+            let losses = self.losses.of_costs(&setup.evaluator.task().metrics, &costs);
+            Ok(losses.into_iter().map(|loss| loss.unwrap_or(0.0)).collect())
+        };
+        let found = probes.iter().map(|probe| costs(&probe.config).map(Some));
+        let found = found.collect::<Result<Vec<Option<Vec<f64>>>, SessionError>>()?;
+        Ok(Some(table_from(&setup.space, reference, &costs(reference)?, probes, &found)))
+    }
+}
+
+/// A table of metrics with the objectives that are costs from another one.
+fn joined(
+    space: &Space,
+    metrics: &SensitivityTable,
+    costs: &SensitivityTable,
+    measures: &[bool],
+) -> SensitivityTable {
+    let row = |slot: Slot| {
+        let choices = choices(&space.dimensions()[slot.dimension].domain) as usize;
+        let choice = |choice: usize| {
+            let damage = |(objective, measured): (usize, &bool)| {
+                if *measured { metrics } else { costs }.damage(slot, choice, objective)
+            };
+            measures.iter().enumerate().map(damage).collect()
+        };
+        (slot, (0..choices).map(choice).collect())
+    };
+    SensitivityTable::new(space.slots().map(row).collect())
 }

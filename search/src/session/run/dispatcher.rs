@@ -136,7 +136,7 @@ impl<'a, 'e> Dispatcher<'a, 'e> {
             let configs: Vec<Config> = starts.iter().map(|(_, config)| config.clone()).collect();
             let Self { setup, metered, scoring, events, counters, needed, .. } = self;
             let measuring = Measuring { setup, scoring, counters, meter, events: &mut **events };
-            let mut probe = SensitivityProbe { measuring, metered, losses, needed };
+            let mut probe = SensitivityProbe { measuring, metered, losses, needed, read: false };
             let Some(measured) = probe.table(source, &configs)? else { return Ok(Flow::Stopped) };
             table = Some(measured.table);
             starts.splice(0..0, measured.best.map(|best| (PROBED.to_owned(), best)));

@@ -2,7 +2,7 @@
 
 use attune_core::evaluator::Split;
 use attune_core::event::Phase;
-use attune_core::sensitivity::Probing;
+use attune_core::sensitivity::{Probing, reference};
 
 use crate::session::measure::Meter;
 use crate::session::preflight::wanted_signals;
@@ -11,12 +11,25 @@ use crate::strategy::TableSource;
 
 /// What is measured before the trials, as far as it is known before anything is; without `search`, for the report alone.
 pub(in crate::session) fn measuring(setup: &SessionSetup, search: bool) -> Result<Meter, SessionError> {
-    let table = match setup.strategy.table()?.filter(|_| search) {
-        None => 0,
+    let source = setup.strategy.table()?.filter(|_| search);
+    measuring_of(setup, source)
+}
+
+/// The same with a table from there.
+pub(in crate::session) fn measuring_of(
+    setup: &SessionSetup,
+    source: Option<TableSource>,
+) -> Result<Meter, SessionError> {
+    let table = match (source, &setup.given) {
+        (None, _) => 0,
+        (Some(_), Some(given)) => {
+            let missing = given.missing(&setup.space, &reference(&setup.space, None)?, &setup.measures())?;
+            missing.len() + usize::from(!missing.is_empty())
+        }
         // How many starting points are to be compared is not known yet.
-        Some(TableSource::Measured) => Probing::most(&setup.space, 0, false)?,
-        Some(TableSource::Doubted) => Probing::most(&setup.space, 0, true)?,
-        Some(TableSource::Gradient) => {
+        (Some(TableSource::Measured), None) => Probing::most(&setup.space, 0, false)?,
+        (Some(TableSource::Doubted), None) => Probing::most(&setup.space, 0, true)?,
+        (Some(TableSource::Gradient), None) => {
             let model = setup.evaluator.model();
             setup.technique.damage_signals(model, &setup.options)?.map_or(0, |signals| signals.len())
         }

@@ -2,6 +2,7 @@
 
 use attune_core::options::OptionValue;
 use attune_core::profile::Selected;
+use attune_core::sensitivity::{GivenTable, Origin, choices};
 use attune_core::store::RunNote;
 
 use super::*;
@@ -141,4 +142,107 @@ fn a_signal_that_the_evaluator_lacks_is_refused_before_anything_is_measured() {
         assert!(estimate.contains(said), "`{said}` is not in: {estimate}");
     }
     assert_eq!(finished(&planning("measured")).0.progress.trials, 12);
+}
+
+/// The table of a study, as people read it.
+fn tabulated(study: &Study) -> attune_core::sensitivity::MeasuredTable {
+    let (_commands, receive) = crossbeam_channel::unbounded();
+    crate::session::tabulate(study.setup().unwrap(), &mut |_| (), receive).unwrap().unwrap()
+}
+
+/// What a table says, as a file gives it.
+fn given(table: &attune_core::sensitivity::MeasuredTable, study: &Study) -> GivenTable {
+    let space = study.setup().unwrap().space;
+    let mut given = GivenTable::new();
+    for slot in space.slots() {
+        for option in 0..choices(&space.dimensions()[slot.dimension].domain) {
+            given.set(slot, option, 0, table.table.damage(slot, option as usize, 0));
+        }
+    }
+    given.set_reference(table.reference.clone());
+    given
+}
+
+#[test]
+fn a_given_table_is_not_measured_again_and_plans_alike() {
+    for name in ["profiling", "hybrid"] {
+        let measured = planned(name);
+        let (end, _) = finished(&measured);
+        let table = tabulated(&measured);
+        let study = Study { given: Some(Arc::new(given(&table, &measured))), ..planned(name) };
+        let (again, events) = finished(&study);
+        let sensitivities =
+            |event: &Event| matches!(event, Event::Measuring { what } if what.contains("sensitivities"));
+        assert!(!events.iter().any(sensitivities), "{name}");
+        assert_eq!(again.progress.probes, 0, "{name}");
+        let trials = |study: &Study| -> Vec<_> {
+            records(study)
+                .into_iter()
+                .filter_map(|record| match record {
+                    Record::Trial(trial) => Some((trial.config.clone(), trial.scores().cloned())),
+                    _ => None,
+                })
+                .collect()
+        };
+        assert_eq!(trials(&study), trials(&measured), "{name}");
+        assert_eq!(again.report.best, end.report.best, "{name}");
+    }
+}
+
+#[test]
+fn a_table_is_tabulated_from_the_cache_and_leaves_the_study_alone() {
+    let study = planned("profiling");
+    let unrun = tabulated(&study);
+    assert!(records(&study).is_empty() && study.store.notes_on("study").unwrap().is_empty());
+    let evaluated = study.evaluator.evaluated().len();
+    assert!(evaluated > 0);
+    assert_eq!(tabulated(&study), unrun, "the same from the cache");
+    assert_eq!(study.evaluator.evaluated().len(), evaluated, "nothing is evaluated twice");
+    finished(&study);
+    assert_eq!(tabulated(&study), unrun);
+    // Every measured damage of a level has its interval, and the reference its losses.
+    assert!(unrun.at_reference.is_some() && unrun.items == study.items);
+    let intervals: Vec<_> = unrun
+        .told
+        .values()
+        .filter(|told| told.origin == Origin::Measured)
+        .map(|told| told.intervals[0])
+        .collect();
+    assert!(
+        !intervals.is_empty() && intervals.iter().all(|found| found.is_some_and(|(low, high)| low <= high))
+    );
+}
+
+#[test]
+fn what_a_given_table_lacks_is_measured() {
+    let whole = planned("profiling");
+    finished(&whole);
+    let table = tabulated(&whole);
+    let mut part = GivenTable::new();
+    let full = given(&table, &whole);
+    let space = whole.setup().unwrap().space;
+    for slot in space.slots().skip(1) {
+        for option in 0..choices(&space.dimensions()[slot.dimension].domain) {
+            part.set(slot, option, 0, full.damage(slot, option, 0).unwrap());
+        }
+    }
+    let study = Study { given: Some(Arc::new(part)), ..planned("profiling") };
+    let (end, events) = finished(&study);
+    assert!(events.iter().any(
+        |event| matches!(event, Event::Measuring { what } if what.contains("that the given table lacks"))
+    ));
+    assert_eq!(end.progress.probes, 3, "the reference and two levels");
+    assert_eq!(end.report.best, finished(&whole).0.report.best);
+}
+
+#[test]
+fn a_given_table_needs_a_strategy_that_plans_with_it() {
+    let table = || Some(Arc::new(given(&tabulated(&planned("profiling")), &planned("profiling"))));
+    let unused = error(&Study { given: table(), ..planned("evolution") });
+    assert!(unused.contains("strategy `evolution` plans with none"), "{unused}");
+    let technique = Arc::new(ScriptedTechnique::default().with_estimates());
+    let mut two = Study { given: table(), technique, ..planned("profiling") };
+    two.strategy.options.insert("signal".to_owned(), OptionValue::Text("gradient".to_owned()));
+    let two = error(&two);
+    assert!(two.contains("is \"gradient\", which is another one"), "{two}");
 }
