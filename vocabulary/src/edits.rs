@@ -4,6 +4,7 @@ mod activation_bits;
 mod attention_span;
 mod combine_checkpoints;
 mod drop_block;
+mod embedding_bits;
 mod experts_per_token;
 mod keep_experts;
 mod kv_bits;
@@ -17,6 +18,7 @@ pub use activation_bits::{ActivationBits, Grid, Range};
 pub use attention_span::AttentionSpan;
 pub use combine_checkpoints::CombineCheckpoints;
 pub use drop_block::{DropBlock, Half};
+pub use embedding_bits::EmbeddingBits;
 pub use experts_per_token::ExpertsPerToken;
 pub use keep_experts::KeepExperts;
 pub use kv_bits::KvBits;
@@ -25,7 +27,7 @@ pub use route_experts::RouteExperts;
 pub use weight_bits::WeightBits;
 
 /// The schema of every edit, in the order in which they are listed.
-pub(crate) fn schemas() -> [EditSchema; 10] {
+pub(crate) fn schemas() -> [EditSchema; 11] {
     [
         KeepExperts::schema(),
         KvBits::schema(),
@@ -37,5 +39,6 @@ pub(crate) fn schemas() -> [EditSchema; 10] {
         CombineCheckpoints::schema(),
         DropBlock::schema(),
         ActivationBits::schema(),
+        EmbeddingBits::schema(),
     ]
 }

@@ -12,6 +12,7 @@ mod config_cases;
 mod conformance;
 mod contract;
 mod device;
+mod embedding_bits;
 mod golden;
 mod latent;
 mod made;

@@ -24,6 +24,7 @@ class _Rule:
 _RULES = (
     _Rule("weight-bits", "weight-bits", ("layer", "module", "expert")),
     _Rule("weight-bits", "merge-experts", ("layer",), feed_forward_alone=True),
+    _Rule("embedding-bits", "embedding-bits", ("matrix",)),
     _Rule("activation-bits", "activation-bits", ("layer", "module")),
     _Rule("drop-block", "drop-block", ("layer", "part")),
     _Rule("kv-bits", "kv-bits", ("layer", "kv-head")),
