@@ -14,6 +14,7 @@ mod matrix;
 mod merge_experts;
 mod modules;
 mod route_experts;
+mod silence_experts;
 mod watch;
 mod weight_bits;
 
@@ -52,6 +53,8 @@ pub(crate) struct EditedModel {
 pub(crate) struct LayerEdits {
     /// Kept experts, ascending.
     pub(crate) experts: Option<Vec<usize>>,
+    /// Experts that add nothing, ascending; the router chooses among all.
+    pub(crate) silenced: Vec<usize>,
     /// What the experts are merged by.
     pub(crate) merging: Option<ExpertMatrix>,
     /// What the router's probabilities are mapped by.

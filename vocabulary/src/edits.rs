@@ -10,6 +10,7 @@ mod keep_experts;
 mod kv_bits;
 mod merge_experts;
 mod route_experts;
+mod silence_experts;
 mod weight_bits;
 
 use attune_core::plan::EditSchema;
@@ -24,10 +25,11 @@ pub use keep_experts::KeepExperts;
 pub use kv_bits::KvBits;
 pub use merge_experts::MergeExperts;
 pub use route_experts::RouteExperts;
+pub use silence_experts::SilenceExperts;
 pub use weight_bits::WeightBits;
 
 /// The schema of every edit, in the order in which they are listed.
-pub(crate) fn schemas() -> [EditSchema; 11] {
+pub(crate) fn schemas() -> [EditSchema; 12] {
     [
         KeepExperts::schema(),
         KvBits::schema(),
@@ -40,5 +42,6 @@ pub(crate) fn schemas() -> [EditSchema; 11] {
         DropBlock::schema(),
         ActivationBits::schema(),
         EmbeddingBits::schema(),
+        SilenceExperts::schema(),
     ]
 }

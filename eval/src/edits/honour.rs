@@ -5,7 +5,7 @@ use attune_core::plan::Edit;
 use attune_families::{DecoderConfig, Layer, Mixture};
 use attune_vocabulary::edits::{
     ActivationBits, AttentionSpan, DropBlock, EmbeddingBits, ExpertsPerToken, KeepExperts, KvBits,
-    MergeExperts, RouteExperts, WeightBits,
+    MergeExperts, RouteExperts, SilenceExperts, WeightBits,
 };
 use attune_vocabulary::{ModelEdit, Module, layer};
 
@@ -22,7 +22,7 @@ pub(super) struct Honoured {
 }
 
 /// All of them.
-static HONOURED: [Honoured; 9] = [
+static HONOURED: [Honoured; 10] = [
     honoured::<KeepExperts>(),
     honoured::<KvBits>(),
     honoured::<AttentionSpan>(),
@@ -32,6 +32,7 @@ static HONOURED: [Honoured; 9] = [
     honoured::<WeightBits>(),
     honoured::<DropBlock>(),
     honoured::<ActivationBits>(),
+    honoured::<SilenceExperts>(),
 ];
 
 /// What an edit is applied to.

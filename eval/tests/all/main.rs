@@ -24,6 +24,7 @@ mod pruned;
 mod real_configs;
 mod repeatable;
 mod signals;
+mod silenced;
 mod stored_types;
 mod texts;
 mod tokenizers;

@@ -9,7 +9,8 @@ use attune_eval::native::{NativeEvaluator, NativeSpec, REFERENCE_MEMORY};
 use attune_eval::text::TextSpec;
 use attune_vocabulary::arrange;
 use attune_vocabulary::edits::{
-    ActivationBits, AttentionSpan, DropBlock, EmbeddingBits, Grid, Half, KvBits, Range, WeightBits,
+    ActivationBits, AttentionSpan, DropBlock, EmbeddingBits, Grid, Half, KvBits, Range, SilenceExperts,
+    WeightBits,
 };
 use attune_vocabulary::{CacheGrid, Embedding, Module, NumberGrid, Rounding};
 use proptest::prelude::*;
@@ -141,6 +142,8 @@ fn edit(layer: u32, choice: u32) -> Vec<Edit> {
             fed_back(Module::Down, Some(NumberGrid::Symmetric), 3),
         ],
         21 if layer == 0 => vec![entering(3)],
+        23 => vec![Edit::from(SilenceExperts { layer, experts: vec![1, 3] })],
+        24 => vec![Edit::from(SilenceExperts { layer, experts: vec![0, 1, 2, 4, 5] }), per_token(layer, 3)],
         22 if layer == 0 => vec![entering(4), weight(Module::Query, None, 3)],
         19 => vec![on_caches(CacheGrid::Fp8E4m3, 8), weight(Module::Query, None, 3)],
         _ => vec![span(1, 6.0), bits(layer, 3, 3), keep(layer, &[2, 3, 4])],
@@ -154,7 +157,7 @@ pub(crate) fn plan(choices: &[u32]) -> Plan {
 
 fn populations() -> impl Strategy<Value = (u64, Vec<Vec<u32>>)> {
     (1_usize..=5).prop_flat_map(|layers| {
-        let plan = prop::collection::vec(0_u32..23, layers);
+        let plan = prop::collection::vec(0_u32..25, layers);
         (0_u64..1000, prop::collection::vec(plan, 1..9))
     })
 }

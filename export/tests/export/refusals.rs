@@ -6,7 +6,7 @@ use attune_core::facts::Facts;
 use attune_core::plan::Edit;
 use attune_export::description::{Answer, DEFAULT_GRID, Edits, Fidelity, Takes};
 use attune_export::{target, targets};
-use attune_vocabulary::edits::{DropBlock, Half};
+use attune_vocabulary::edits::{DropBlock, Half, SilenceExperts};
 use attune_vocabulary::{
     CacheGrid, Embedding, EmbeddingMatrix, ModelFacts, NumberGrid, Rounding, arrange, say_embeddings,
 };
@@ -71,6 +71,10 @@ fn fp8(keys: i64, values: i64) -> Edit {
 fn affine() -> Edit {
     let edit = Edit::new("kv-bits").int("layer", 0).int("keys", 8).int("values", 8).int("group-size", 3);
     edit.int("sink", 0).int("recent", 0)
+}
+
+fn silence(layer: u32, experts: &[u32]) -> Edit {
+    Edit::from(SilenceExperts { layer, experts: experts.to_vec() })
 }
 
 fn activation_bits() -> Edit {
@@ -188,6 +192,7 @@ fn sample(kind: &str) -> Edit {
         "combine-checkpoints" => mix(),
         "weight-bits" => bits("q", 4, 64),
         "drop-block" => block(0, None),
+        "silence-experts" => silence(0, &[1, 3]),
         "embedding-bits" => embedding("input", "", 4, 64),
         other => panic!("no plan of `{other}` is known here"),
     }
@@ -506,6 +511,11 @@ fn cases() -> Vec<Case> {
         ("vllm", vec![mix()], generator(), "combine-checkpoints", "`--to hf`"),
         ("vllm", vec![bits("q", 4, 64)], llama(), "weight-bits", "`--to plan`"),
         ("vllm", vec![activation_bits()], llama(), "activation-bits", "`--to plan`"),
+        ("vllm", vec![silence(0, &[0, 1, 2, 3])], mixtral(), "silence-experts", "keep one"),
+        ("vllm", vec![silence(0, &[4])], mixtral(), "silence-experts", "layers have 4"),
+        ("vllm", vec![silence(0, &[1])], llama(), "silence-experts", "mixtral, olmoe"),
+        ("hf", vec![silence(0, &[1])], mixtral(), "silence-experts", "`--to"),
+        ("gguf", vec![silence(0, &[1])], mixtral(), "silence-experts", "`--to plan`"),
         ("vllm", vec![affine()], llama(), "kv-bits", "on the grid fp8-e4m3; search with `target: \"vllm\"`"),
         ("vllm", vec![fp8(8, 16)], llama(), "kv-bits", "values are exact"),
         ("vllm", vec![fp8(8, 8).int("sink", 4)], llama(), "kv-bits", "search without `sink`"),
@@ -610,7 +620,8 @@ fn an_exporter_takes_and_refuses_the_kinds_that_its_description_says() {
             let (name, kind) = (target.description.name, schema.kind.as_str());
             let family = match kind {
                 "combine-checkpoints" => "attune_denoiser",
-                _ if matches!(
+                _ if kind != "silence-experts"
+                    && matches!(
                         name,
                         "mlx"
                             | "compressed-tensors"

@@ -20,6 +20,7 @@ from .experts_per_token import ExpertsPerToken
 from .keep_experts import KeepExperts
 from .merge_experts import MergeExperts
 from .route_experts import RouteExperts
+from .silence_experts import SilenceExperts
 from .weight_bits import WeightBits
 
 
@@ -104,6 +105,7 @@ KINDS: list[EditKind] = [
     KeepExperts(),
     RouteExperts(),
     ExpertsPerToken(),
+    SilenceExperts(),
     kv_bits.KvBits(),
     AttentionSpan(),
     DropBlock(),

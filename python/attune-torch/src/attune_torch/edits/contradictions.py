@@ -33,6 +33,10 @@ _RULES = (
     _Rule("merge-experts", "merge-experts", ("layer",)),
     _Rule("route-experts", "route-experts", ("layer",)),
     _Rule("experts-per-token", "experts-per-token", ("layer",)),
+    _Rule("silence-experts", "silence-experts", ("layer",)),
+    _Rule("silence-experts", "keep-experts", ("layer",)),
+    _Rule("silence-experts", "merge-experts", ("layer",)),
+    _Rule("silence-experts", "route-experts", ("layer",)),
     _Rule("keep-experts", "merge-experts", ("layer",)),
     _Rule("keep-experts", "route-experts", ("layer",)),
 )
