@@ -19,11 +19,11 @@ pub(crate) use projections::Through;
 pub(crate) use router::{RouterProbe, Routing, route};
 pub(crate) use sparsemixer::near;
 
-use attune_vocabulary::Module;
+use attune_vocabulary::{Embedding, Module};
 use burn_tensor::Tensor;
 
-use crate::edits::LayerEdits;
-use crate::model::{FeedForward, Gated, Layer, Model, Site};
+use crate::edits::{EditedModel, LayerEdits, Level};
+use crate::model::{FeedForward, Gated, Layer, Model, Site, rows_of};
 use crate::ops::activate::activate;
 use crate::ops::norm::Norm;
 use grouped_linear::CandidateRows;
@@ -38,7 +38,35 @@ pub(crate) struct Batch {
 impl Model {
     /// Embeddings of `ids`: `[ids, hidden]`.
     pub(crate) fn embed(&self, ids: &[u32]) -> Tensor<2> {
-        let rows = self.weights.tokens.embed(&self.compute, ids);
+        self.entering(self.weights.tokens.embed(&self.compute, ids))
+    }
+
+    /// The same under a plan.
+    pub(crate) fn embed_edited(&self, edited: &EditedModel, ids: &[u32]) -> Tensor<2> {
+        match edited.embeddings().level(Embedding::Input) {
+            None => self.embed(ids),
+            Some(level) => {
+                let matrix = self.token_matrix(Embedding::Input, level);
+                self.entering(rows_of(&matrix, &self.compute, ids))
+            }
+        }
+    }
+
+    /// Makes the matrices of a plan before several threads ask for them at once.
+    pub(crate) fn make_embeddings(&self, edited: &EditedModel) {
+        for end in Embedding::ALL {
+            if let Some(level) = edited.embeddings().level(end) {
+                self.token_matrix(end, level);
+            }
+        }
+    }
+
+    fn token_matrix(&self, end: Embedding, level: Level) -> Tensor<2> {
+        self.weights.tokens.at(&self.compute, &self.token_levels, end, level)
+    }
+
+    /// What rows of the embedding enter the first layer as.
+    fn entering(&self, rows: Tensor<2>) -> Tensor<2> {
         match self.config.embedding_scale {
             None => rows,
             Some(scale) => rows * scale,
@@ -139,7 +167,20 @@ impl Model {
 
     /// Logits of finished rows for the tokens `first..first + count`: `[rows, count]`, always float32.
     pub(crate) fn logits(&self, finished: Tensor<2>, first: usize, count: usize) -> Tensor<2> {
-        self.bounded(self.weights.tokens.logits(finished, first, count))
+        self.bounded(self.weights.tokens.logits(finished, first, count, None))
+    }
+
+    /// The same under a plan.
+    pub(crate) fn logits_edited(
+        &self,
+        edited: &EditedModel,
+        finished: Tensor<2>,
+        first: usize,
+        count: usize,
+    ) -> Tensor<2> {
+        let level = edited.embeddings().level(Embedding::Output);
+        let matrix = level.map(|level| self.token_matrix(Embedding::Output, level));
+        self.bounded(self.weights.tokens.logits(finished, first, count, matrix.as_ref()))
     }
 
     /// Products with the output matrix as logits: scaled and capped, in families that do.

@@ -3,6 +3,7 @@
 mod activation_bits;
 mod attention_span;
 mod drop_block;
+mod embedding_bits;
 mod experts;
 mod experts_per_token;
 mod honour;
@@ -13,10 +14,12 @@ mod matrix;
 mod merge_experts;
 mod modules;
 mod route_experts;
+mod silence_experts;
 mod watch;
 mod weight_bits;
 
 pub(crate) use activation_bits::InputGrids;
+pub(crate) use embedding_bits::EmbeddingLevels;
 pub(crate) use honour::{NATIVE, kinds};
 pub(crate) use key_maxima::KeyMaxima;
 pub(crate) use matrix::ExpertMatrix;
@@ -27,7 +30,7 @@ use std::sync::Arc;
 
 use attune_core::evaluator::EvalFailure;
 use attune_core::hash::ContentHash;
-use attune_core::plan::Plan;
+use attune_core::plan::{Edit, Plan};
 use attune_families::DecoderConfig;
 use attune_vocabulary::edits::{AttentionSpan, KvBits};
 use attune_vocabulary::layer;
@@ -40,7 +43,8 @@ use crate::ops::quantise::Grid;
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct EditedModel {
     layers: Vec<LayerEdits>,
-    /// For each number of layers, a hash of the edits of that many first layers.
+    embeddings: EmbeddingLevels,
+    /// For each number of layers, a hash of the edits of that many first layers, and of the matrix that tokens enter by.
     prefixes: Vec<ContentHash>,
 }
 
@@ -49,6 +53,8 @@ pub(crate) struct EditedModel {
 pub(crate) struct LayerEdits {
     /// Kept experts, ascending.
     pub(crate) experts: Option<Vec<usize>>,
+    /// Experts that add nothing, ascending; the router chooses among all.
+    pub(crate) silenced: Vec<usize>,
     /// What the experts are merged by.
     pub(crate) merging: Option<ExpertMatrix>,
     /// What the router's probabilities are mapped by.
@@ -91,7 +97,7 @@ impl EditedModel {
     pub(crate) fn dense(config: &DecoderConfig) -> Self {
         let layers = vec![LayerEdits::default(); config.layers];
         let unchanged = vec![Plan::default(); config.layers];
-        Self::of(layers, &unchanged)
+        Self::of(layers, &unchanged, EmbeddingLevels::default())
     }
 
     /// The model that `plan` makes.
@@ -104,26 +110,29 @@ impl EditedModel {
         }
         let mut layers = vec![LayerEdits::default(); config.layers];
         let mut changes = vec![Plan::default(); config.layers];
-        for edits in plan.edits().chunk_by(|one, other| layer(one) == layer(other)) {
+        let (outside, within): (Vec<Edit>, Vec<Edit>) =
+            plan.edits().iter().cloned().partition(EmbeddingLevels::has);
+        let embeddings = EmbeddingLevels::of(outside.iter(), config)?;
+        for edits in within.chunk_by(|one, other| layer(one) == layer(other)) {
             let changing = honour::apply(edits, config, &mut layers)?;
             if let [first, ..] = &changing[..] {
                 let layer = layer(first) as usize;
                 changes[layer] = Plan::from_canonical(changing.into_iter().cloned().collect());
             }
         }
-        Ok(Self::of(layers, &changes))
+        Ok(Self::of(layers, &changes, embeddings))
     }
 
     /// `changes` are the edits of each layer that change anything.
-    fn of(layers: Vec<LayerEdits>, changes: &[Plan]) -> Self {
-        let mut prefixes = vec![ContentHash::of(b"embedding")];
+    fn of(layers: Vec<LayerEdits>, changes: &[Plan], embeddings: EmbeddingLevels) -> Self {
+        let mut prefixes = vec![embeddings.prefix()];
         for (layer, edits) in changes.iter().enumerate() {
             prefixes.push(ContentHash::of_parts([
                 prefixes[layer].as_bytes().as_slice(),
                 edits.hash().as_bytes(),
             ]));
         }
-        Self { layers, prefixes }
+        Self { layers, embeddings, prefixes }
     }
 
     /// Whether keys are smoothed anywhere: such a model runs after [`Self::smooth`].
@@ -150,6 +159,11 @@ impl EditedModel {
     /// All of them, shortest first: neighbours in this order have most in common.
     pub(crate) fn prefixes(&self) -> &[ContentHash] {
         &self.prefixes
+    }
+
+    /// The levels of the matrices before the first layer and behind the last one. The latter is in no prefix: it changes no activation.
+    pub(crate) fn embeddings(&self) -> &EmbeddingLevels {
+        &self.embeddings
     }
 
     pub(crate) fn layer(&self, layer: usize) -> &LayerEdits {

@@ -32,10 +32,10 @@ pub fn logits(model: &Model, plan: &Plan, ids: &[u32]) -> Result<Vec<f32>, EvalF
     let positions = Arc::new(positions);
     let text = || Ok(vec![Text { ids: ids.to_vec(), batch, positions: Arc::clone(&positions) }]);
     Rounded::default().round(model, &mut [&mut edited], &text, &|| Ok(()))?;
-    let mut x = model.embed(ids);
+    let mut x = model.embed_edited(&edited, ids);
     for layer in 0..config.layers {
         x = model.layer(layer, x, batch, &[edited.layer(layer)], &positions, None);
     }
-    let logits = model.logits(model.finish(x), 0, config.vocab);
+    let logits = model.logits_edited(&edited, model.finish(x), 0, config.vocab);
     Ok(logits.into_data().iter().collect())
 }

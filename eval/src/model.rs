@@ -32,6 +32,7 @@ pub(crate) use projections::{LatentProjections, Projections};
 pub use quantised::LEVEL_MEMORY;
 pub(crate) use quantised::{LevelDatabase, Site, quantise_rows};
 pub(crate) use router::RouterRule;
+pub(crate) use token_matrices::rows_of;
 pub(crate) use weights::{Experts, FeedForward, Gated, Layer, QkNorms, SharedExpert, Weights};
 
 use std::path::{Path, PathBuf};
@@ -45,6 +46,7 @@ use attune_families::config::{Keys, json};
 use crate::compute::Compute;
 use crate::edits::EditedModel;
 use crate::error::LoadError;
+use token_matrices::TokenLevels;
 
 /// `model_type` of image generators, which no decoder is.
 pub(crate) const GENERATOR: &str = "attune_denoiser";
@@ -56,6 +58,7 @@ pub struct Model {
     pub(crate) compute: Compute,
     pub(crate) merged: MergedExperts,
     pub(crate) levels: LevelDatabase,
+    pub(crate) token_levels: TokenLevels,
     facts: Facts,
 }
 
@@ -122,12 +125,16 @@ impl DecoderOutline {
     pub fn load(self, compute: &Compute) -> Result<Model, LoadError> {
         let weights = Weights::read(&self.checkpoint, &self.config, compute)?;
         let facts = self.facts(self.fingerprint()?);
+        // Both matrices of a plan stay, however large they are: they are asked for again and again.
+        let both = 2 * 4 * (self.config.vocab * self.config.hidden) as u64;
+        let token_levels = TokenLevels::new(LEVEL_MEMORY.max(both));
         Ok(Model {
             config: self.config,
             weights,
             compute: compute.clone(),
             merged: MergedExperts::new(merged::MERGED_MEMORY),
             levels: LevelDatabase::new(LEVEL_MEMORY),
+            token_levels,
             facts,
         })
     }

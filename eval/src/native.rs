@@ -188,6 +188,7 @@ impl NativeEvaluator {
                 self.prefixes.clear();
                 self.model.merged.clear();
                 self.model.levels.clear();
+                self.model.token_levels.clear();
             }
             found
         });
@@ -265,6 +266,7 @@ impl Evaluator for NativeEvaluator {
         accepted.sort_by(|(_, one), (_, other)| one.prefixes().cmp(other.prefixes()));
         for chunk in accepted.chunks(self.plans_at_once()) {
             let edited: Vec<&EditedModel> = chunk.iter().map(|(_, edited)| edited).collect();
+            edited.iter().for_each(|edited| self.model.make_embeddings(edited));
             let results = self.together_or_smaller(&edited, request)?;
             for ((index, _), result) in chunk.iter().zip(results) {
                 if sink(*index, result).is_break() {

@@ -8,6 +8,7 @@
 mod checkpoint;
 pub mod description;
 mod earlier;
+mod embedding;
 mod ggml;
 mod matrices;
 mod one_window;

@@ -6,7 +6,11 @@ use attune_core::facts::Facts;
 use attune_families::Family;
 use attune_families::schema::ExpertTensors;
 use attune_families::tensors::module_tensor;
-use attune_vocabulary::{LinearModules, ModelFacts, Module, expert_layers};
+use attune_vocabulary::{
+    Embedding, EmbeddingMatrix, LinearModules, ModelFacts, Module, embeddings, expert_layers,
+};
+
+use crate::embedding;
 
 /// How names of stored matrices end; recipes leave it out.
 const WEIGHT: &str = ".weight";
@@ -36,6 +40,8 @@ pub(crate) struct Matrices {
     list: Vec<Matrix>,
     /// Numbers of the list by the name of the tensor.
     by_tensor: BTreeMap<String, Vec<usize>>,
+    /// Those outside of the layers that plans have a name for.
+    embeddings: Vec<EmbeddingMatrix>,
 }
 
 impl Matrices {
@@ -86,7 +92,7 @@ impl Matrices {
         for (number, matrix) in list.iter().enumerate() {
             by_tensor.entry(matrix.tensor.clone()).or_default().push(number);
         }
-        Ok(Self { family, layers: model.layers, list, by_tensor })
+        Ok(Self { family, layers: model.layers, list, by_tensor, embeddings: embeddings(facts) })
     }
 
     /// The family of the model.
@@ -104,7 +110,19 @@ impl Matrices {
         self.by_tensor.get(name.strip_suffix(WEIGHT).unwrap_or(name)).map_or(&[], Vec::as_slice)
     }
 
-    /// Weights of the model that no edit stores in few bits, and quantisers do: embeddings, the output and routers.
+    /// The matrix outside of the layers of that name, `.weight` or not, if plans have one for it.
+    pub(crate) fn embedding(&self, name: &str) -> Option<EmbeddingMatrix> {
+        let name = name.strip_suffix(WEIGHT).unwrap_or(name);
+        let of = |matrix: &&EmbeddingMatrix| embedding::name(self.family, matrix.embedding) == name;
+        self.embeddings.iter().find(of).copied()
+    }
+
+    /// The matrix of that kind, if the model has it by itself.
+    pub(crate) fn of_embedding(&self, embedding: Embedding) -> Option<EmbeddingMatrix> {
+        self.embeddings.iter().find(|matrix| matrix.embedding == embedding).copied()
+    }
+
+    /// Weights of the model beside its linear modules that quantisers store in few bits: embeddings, the output and routers.
     pub(crate) fn beside(&self) -> Vec<String> {
         let names = &self.family.names;
         let router = |layer: u32| {

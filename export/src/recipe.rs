@@ -39,7 +39,7 @@ pub struct Recipe {
     pub tool: &'static str,
     /// The plan.
     pub plan: Plan,
-    /// Tensors that the tool stores in few bits and no edit does, so that the plan leaves them exact, and inputs that it rounds,
+    /// Tensors that the tool stores in few bits and no edit of this model does, so that the plan leaves them exact, and inputs that it rounds,
     /// in words.
     pub left_exact: Vec<String>,
 }

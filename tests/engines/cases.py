@@ -40,6 +40,8 @@ MXFP4 = {"grid": "mxfp4", "levels": [4, 8], "average": 7.0}
 BLOCKS_OF_256 = {"hidden_size": 256, "intermediate_size": 256}
 TYPES_OF_GGUF = {"grid": "gguf", "levels": [2, 4, 6], "average": 4.0}
 """llama.cpp rounds inputs, so that less than this is not seen of a plan."""
+ENDS = {"embeddings": "searched"}
+"""Embeddings in few bits as well."""
 CACHE_IN_4 = {"grid": "gguf", "levels": [4], "average": 5.0}
 WINDOW = {"window": 8, "longest": 64, "density": 0.8, "sink": 0, "unit": "layer"}
 """Texts have 24 tokens: most of them see more than 8 without it, and not all layers may."""
@@ -107,11 +109,15 @@ CASES = [
     # It is stored in 16 bits, and so are scales.
     Case("mlx", "tiny-moe", "weight-bits", BITS, approximate=True),
     *(Case("mlx", family, "weight-bits", BITS, WIDE) for family in MLX),
+    # One matrix for both embeddings, and two.
+    Case("mlx", "tiny-moe", "weight-bits", {**BITS, **ENDS}, approximate=True),
+    Case("mlx", "olmo2", "weight-bits", {**BITS, **ENDS}, WIDE),
     *(Case("mlx", family, "weight-bits", BITS, WIDE_EXPERTS) for family in MLX_MIXTURES),
     *(
         Case("compressed-tensors", family, "weight-bits", MIXED, WIDE)
         for family in ("llama", "mistral", "qwen2", "qwen3")
     ),
+    Case("compressed-tensors", "llama", "weight-bits", {**MIXED, **ENDS}, {**WIDE, "tie_word_embeddings": False}),
     Case("compressed-tensors", "mixtral", "weight-bits", ALL_IN_4, WIDE),
     # Transformers runs it in bfloat16 alone.
     Case("compressed-tensors", "llama", "weight-bits", MXFP4, WIDE, approximate=True, dtype="bfloat16"),
@@ -119,6 +125,8 @@ CASES = [
         Case("gguf", family, "weight-bits", TYPES_OF_GGUF, BLOCKS_OF_256)
         for family in ("llama", "qwen3", "gemma2")
     ),
+    Case("gguf", "llama", "weight-bits", {**TYPES_OF_GGUF, **ENDS}, BLOCKS_OF_256),
+    Case("gguf", "qwen3", "weight-bits", {**TYPES_OF_GGUF, **ENDS}, {**BLOCKS_OF_256, "tie_word_embeddings": True}),
     Case("gguf", "tiny-moe", "expert-pruning", KEEP),
     Case("gguf", "qwen3_moe", "expert-pruning", KEEP),
     Case("gguf", "llama", "block-dropping", BLOCKS),

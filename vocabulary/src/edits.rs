@@ -4,11 +4,13 @@ mod activation_bits;
 mod attention_span;
 mod combine_checkpoints;
 mod drop_block;
+mod embedding_bits;
 mod experts_per_token;
 mod keep_experts;
 mod kv_bits;
 mod merge_experts;
 mod route_experts;
+mod silence_experts;
 mod weight_bits;
 
 use attune_core::plan::EditSchema;
@@ -17,15 +19,17 @@ pub use activation_bits::{ActivationBits, Grid, Range};
 pub use attention_span::AttentionSpan;
 pub use combine_checkpoints::CombineCheckpoints;
 pub use drop_block::{DropBlock, Half};
+pub use embedding_bits::EmbeddingBits;
 pub use experts_per_token::ExpertsPerToken;
 pub use keep_experts::KeepExperts;
 pub use kv_bits::KvBits;
 pub use merge_experts::MergeExperts;
 pub use route_experts::RouteExperts;
+pub use silence_experts::SilenceExperts;
 pub use weight_bits::WeightBits;
 
 /// The schema of every edit, in the order in which they are listed.
-pub(crate) fn schemas() -> [EditSchema; 10] {
+pub(crate) fn schemas() -> [EditSchema; 12] {
     [
         KeepExperts::schema(),
         KvBits::schema(),
@@ -37,5 +41,7 @@ pub(crate) fn schemas() -> [EditSchema; 10] {
         CombineCheckpoints::schema(),
         DropBlock::schema(),
         ActivationBits::schema(),
+        EmbeddingBits::schema(),
+        SilenceExperts::schema(),
     ]
 }

@@ -5,6 +5,7 @@
 
 mod checkpoint_mix;
 pub mod edits;
+mod embeddings;
 mod facts;
 mod grid_argument;
 mod grids;
@@ -21,6 +22,7 @@ use attune_core::plan::{Edit, Plan, Vocabulary};
 
 pub use attune_grids::{CacheGrid, Grouping, NumberGrid};
 pub use checkpoint_mix::checkpoint_mix;
+pub use embeddings::{EMBEDDINGS, Embedding, EmbeddingMatrix, embeddings, say_embeddings};
 pub use facts::{
     BLOCK_PARAMETERS, CACHE_ELEMENTS, CACHE_LAYERS, EXPERT_KEYS, EXPERT_LAYERS, EXPERT_TENSORS, ModelFacts,
     OTHER_BYTES, ROUTER_MAPPING, ROUTER_PARAMETERS, ROUTER_TENSORS, cache_layers, expert_layers,

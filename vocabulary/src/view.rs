@@ -3,6 +3,7 @@
 use attune_core::options::OptionValue;
 use attune_core::plan::{Edit, EditError};
 
+use crate::embeddings::Embedding;
 use crate::module::Module;
 
 /// The typed view of one kind of edit.
@@ -122,6 +123,21 @@ impl Field for Module {
     fn get(value: &OptionValue) -> Option<Self> {
         match value {
             OptionValue::Text(name) => Module::from_name(name),
+            _ => None,
+        }
+    }
+
+    fn put(&self) -> Option<OptionValue> {
+        Some(OptionValue::Text(self.name().to_owned()))
+    }
+}
+
+impl Field for Embedding {
+    const EXPECTED: &'static str = "one of input, output";
+
+    fn get(value: &OptionValue) -> Option<Self> {
+        match value {
+            OptionValue::Text(name) => Embedding::from_name(name),
             _ => None,
         }
     }

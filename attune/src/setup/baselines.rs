@@ -9,11 +9,14 @@ use std::path::Path;
 use attune_core::facts::Facts;
 use attune_core::hash::ContentHash;
 use attune_core::options::Settings;
+use attune_core::plan::{Edit, Plan, Vocabulary};
 use attune_core::profile::Profile;
 use attune_core::space::Space;
 use attune_core::technique::Technique;
 use attune_export::{Recipe, read_recipe};
 use attune_search::session::PlanBaseline;
+use attune_vocabulary::ModelEdit as _;
+use attune_vocabulary::edits::EmbeddingBits;
 
 use super::Complaints;
 use crate::error::{BaselineError, RecipeFault};
@@ -29,6 +32,8 @@ pub(crate) struct Compared<'a> {
     pub(crate) space: &'a Space,
     /// As the technique hears of it: with the facts of the target, where there is one.
     pub(crate) model: &'a Facts,
+    /// The edits that the evaluator knows.
+    pub(crate) edits: &'a Vocabulary,
 }
 
 impl Compared<'_> {
@@ -50,6 +55,7 @@ impl Compared<'_> {
             let path = base.join(path);
             let recipe = read(&path, self.model)
                 .map_err(|source| BaselineError { name: name.clone(), source: Box::new(source) })?;
+            let recipe = scored(recipe, self.edits);
             if let Some(left) = left_exact(&recipe) {
                 complaints(format!("report.baselines: `{name}` ({}) {left}", path.display()));
             }
@@ -76,13 +82,26 @@ fn read(path: &Path, model: &Facts) -> Result<Recipe, RecipeFault> {
     Ok(read_recipe(&name, &mut BufReader::new(file), model)?)
 }
 
+/// A recipe without its edits of embeddings, where the evaluator knows none: they stay exact, and are said to.
+fn scored(recipe: Recipe, known: &Vocabulary) -> Recipe {
+    if known.schema(EmbeddingBits::KIND).is_some() {
+        return recipe;
+    }
+    let (embeddings, others): (Vec<Edit>, Vec<Edit>) =
+        recipe.plan.edits().iter().cloned().partition(|edit| edit.kind == EmbeddingBits::KIND);
+    let names = embeddings.iter().filter_map(EmbeddingBits::of);
+    let names = names.map(|bits| format!("the {} embedding", bits.matrix.name()));
+    let left_exact = names.chain(recipe.left_exact).collect();
+    Recipe { plan: Plan::from_canonical(others), left_exact, ..recipe }
+}
+
 fn left_exact(recipe: &Recipe) -> Option<String> {
     let named = recipe.left_exact.iter().take(NAMED).map(String::as_str).collect::<Vec<&str>>().join(", ");
     let more = recipe.left_exact.len().saturating_sub(NAMED);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     (!recipe.left_exact.is_empty()).then(|| {
         format!(
-            "stores {named}{more} in few bits as well, which no edit does: they are scored exact and count for nothing, so that it \
+            "stores {named}{more} in few bits as well, which no edit that is scored does: they are scored exact and count for nothing, so that it \
              comes out too well rather than too badly"
         )
     })

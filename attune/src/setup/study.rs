@@ -87,7 +87,13 @@ pub(crate) fn study_of_parts(
     let out_of_domain = task.domains(profile);
     let objectives = task.objectives(profile);
     let heard = limited.as_ref().map_or_else(|| model.clone(), |(target, files)| target.told(&model, files));
-    let compared = Compared { technique: &*technique, options: &settings, space: &space, model: &heard };
+    let compared = Compared {
+        technique: &*technique,
+        options: &settings,
+        space: &space,
+        model: &heard,
+        edits: &task.edits,
+    };
     let plan_baselines = compared.with(profile, &base, &complaints).map_err(Error::input)?;
     let metrics: Vec<&str> = prepared.task().metrics.iter().map(|metric| metric.name.as_str()).collect();
     let searched = Searched {

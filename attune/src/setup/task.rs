@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use attune_core::evaluator::{EvaluatorSpec, Opening, Prepared, TaskData, TaskSpec};
 use attune_core::objective::Objective;
 use attune_core::options::{self, OptionError, Settings};
+use attune_core::plan::Vocabulary;
 use attune_core::printable::quoted;
 use attune_core::profile::{EvaluatorChoice, Profile, Task, TaskFault};
 use attune_core::signal::SignalSpec;
@@ -35,6 +36,8 @@ pub(crate) struct ChosenTask {
     /// The signals that the evaluator measures.
     pub(crate) signals: Vec<SignalSpec>,
     /// Description of the task.
+    /// The edits that the evaluator knows.
+    pub(crate) edits: Vocabulary,
     pub(crate) spec: TaskSpec,
     /// Options of the task.
     pub(crate) options: Settings,
@@ -66,7 +69,7 @@ impl ChosenTask {
         if factory.folders().is_some() {
             needs_files(profile, factory.name())?;
         }
-        let EvaluatorSpec { name, tasks, signals, .. } = factory.spec();
+        let EvaluatorSpec { name, tasks, signals, edits, .. } = factory.spec();
         let spec = match profile.task.spec(&tasks) {
             Ok(spec) => spec.clone(),
             Err(fault) => return Err(of_others(fault, &name, profile)),
@@ -78,7 +81,7 @@ impl ChosenTask {
                 ..fault
             },
         })?;
-        Ok(Self { factory, settings, signals, spec, options })
+        Ok(Self { factory, settings, signals, edits, spec, options })
     }
 
     /// Everything that the result is reported on beside the report data.

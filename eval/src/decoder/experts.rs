@@ -40,6 +40,10 @@ impl Model {
         };
         let mut routed = vec![Routed::default(); answering.count()];
         route(&logits, part.experts.len(), &part.rule, &routing, probe, &mut |row, choice, weight| {
+            // Choices of who silences are experts of the model: no matrix stands beside that.
+            if edits[row / rows].silenced.contains(&choice) {
+                return;
+            }
             let routed = &mut routed[answering.of(row / rows, choice)];
             routed.rows.push(row as u32);
             routed.weights.push(weight);

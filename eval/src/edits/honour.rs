@@ -4,8 +4,8 @@ use attune_core::evaluator::EvalFailure;
 use attune_core::plan::Edit;
 use attune_families::{DecoderConfig, Layer, Mixture};
 use attune_vocabulary::edits::{
-    ActivationBits, AttentionSpan, DropBlock, ExpertsPerToken, KeepExperts, KvBits, MergeExperts,
-    RouteExperts, WeightBits,
+    ActivationBits, AttentionSpan, DropBlock, EmbeddingBits, ExpertsPerToken, KeepExperts, KvBits,
+    MergeExperts, RouteExperts, SilenceExperts, WeightBits,
 };
 use attune_vocabulary::{ModelEdit, Module, layer};
 
@@ -22,7 +22,7 @@ pub(super) struct Honoured {
 }
 
 /// All of them.
-static HONOURED: [Honoured; 9] = [
+static HONOURED: [Honoured; 10] = [
     honoured::<KeepExperts>(),
     honoured::<KvBits>(),
     honoured::<AttentionSpan>(),
@@ -32,6 +32,7 @@ static HONOURED: [Honoured; 9] = [
     honoured::<WeightBits>(),
     honoured::<DropBlock>(),
     honoured::<ActivationBits>(),
+    honoured::<SilenceExperts>(),
 ];
 
 /// What an edit is applied to.
@@ -113,9 +114,9 @@ impl Context<'_> {
     }
 }
 
-/// The kinds that are honoured.
+/// The kinds that are honoured: those of layers, and that of the matrices outside of them.
 pub(crate) fn kinds() -> impl Iterator<Item = &'static str> {
-    HONOURED.iter().map(|honoured| honoured.kind)
+    HONOURED.iter().map(|honoured| honoured.kind).chain([EmbeddingBits::KIND])
 }
 
 /// Applies `edits`, which are those of one layer, and returns those that change anything.

@@ -30,25 +30,39 @@ impl Level {
     /// # Errors
     /// What does not go together, and what would.
     pub(crate) fn of(edit: &WeightBits, inputs: usize) -> Result<Option<Self>, String> {
-        let (bits, group) = (edit.bits, edit.group_size as usize);
-        if !WeightBits::LEVELS.contains(&bits) {
-            return Err(format!("weights in {bits} bits; expected 2, 3, 4, 5, 6 or 8, or 16 for exact"));
-        }
-        let width = u32::try_from(inputs).unwrap_or(u32::MAX);
-        if let (Some(grid), true) = (edit.grid, bits < 16) {
-            grid.check(bits, edit.group_size, width)?;
-        }
-        if group == 0 || !inputs.is_multiple_of(group) {
-            return Err(format!("a group of {group} channels does not divide the {inputs} inputs"));
-        }
-        let feedback = match edit.rounding.filter(|_| bits < 16) {
+        let level = Self::nearest(edit.bits, edit.group_size, edit.grid, inputs)?;
+        let feedback = match edit.rounding.filter(|_| edit.bits < 16) {
             None => None,
             Some(rounding @ Rounding::Gptq) => {
                 rounding.check(edit.grid)?;
                 WholeGrid::of(edit.grid)
             }
         };
-        Ok((bits < 16).then_some(Self { bits, group, grid: edit.grid, feedback }))
+        Ok(level.map(|level| Self { feedback, ..level }))
+    }
+
+    /// Rounding to the nearest, of a matrix with `inputs` channels in a row; `None` where it stays exact.
+    ///
+    /// # Errors
+    /// What does not go together, and what would.
+    pub(super) fn nearest(
+        bits: u32,
+        group_size: u32,
+        grid: Option<NumberGrid>,
+        inputs: usize,
+    ) -> Result<Option<Self>, String> {
+        let group = group_size as usize;
+        if !WeightBits::LEVELS.contains(&bits) {
+            return Err(format!("weights in {bits} bits; expected 2, 3, 4, 5, 6 or 8, or 16 for exact"));
+        }
+        let width = u32::try_from(inputs).unwrap_or(u32::MAX);
+        if let (Some(grid), true) = (grid, bits < 16) {
+            grid.check(bits, group_size, width)?;
+        }
+        if group == 0 || !inputs.is_multiple_of(group) {
+            return Err(format!("a group of {group} channels does not divide the {inputs} inputs"));
+        }
+        Ok((bits < 16).then_some(Self { bits, group, grid, feedback: None }))
     }
 }
 

@@ -8,8 +8,8 @@ use attune_core::options::OptionValue;
 use attune_families::schema::Scores;
 use attune_families::{DecoderConfig, config, tensors};
 use attune_vocabulary::{
-    BLOCK_PARAMETERS, CACHE_ELEMENTS, EXPERT_LAYERS, LinearModules, MODULE_ELEMENT_BYTES, ModelFacts,
-    OTHER_BYTES, ROUTER_MAPPING, ROUTER_PARAMETERS,
+    BLOCK_PARAMETERS, CACHE_ELEMENTS, EXPERT_LAYERS, Embedding, EmbeddingMatrix, LinearModules,
+    MODULE_ELEMENT_BYTES, ModelFacts, OTHER_BYTES, ROUTER_MAPPING, ROUTER_PARAMETERS, say_embeddings,
 };
 use safetensors::Dtype;
 use sha2::{Digest, Sha256};
@@ -64,6 +64,7 @@ pub(super) fn facts(
     }
     let linear = tensors::linear_modules(config);
     linear.say(&mut facts.values);
+    say_embeddings(&token_matrices(config, checkpoint), &mut facts.values);
     if let Some((elements, others)) = stored(config, checkpoint, &linear) {
         facts.values.insert(MODULE_ELEMENT_BYTES.to_owned(), OptionValue::Ints(elements));
         facts.values.insert(OTHER_BYTES.to_owned(), OptionValue::Int(others));
@@ -110,6 +111,27 @@ fn stored(
         }
     }
     (others >= 0).then_some((elements, others))
+}
+
+/// The matrices that have a row for each token.
+fn token_matrices(config: &DecoderConfig, checkpoint: &Checkpoint) -> Vec<EmbeddingMatrix> {
+    let count = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
+    let names = &config.family.names;
+    let of = |(embedding, name): (Embedding, &str)| {
+        let element_bytes = match checkpoint.stored(name).map(|stored| stored.info.dtype) {
+            Some(Dtype::F32) if !checkpoint.is_packed() => 4,
+            Some(Dtype::F16 | Dtype::BF16) if !checkpoint.is_packed() => 2,
+            _ => 0,
+        };
+        EmbeddingMatrix {
+            embedding,
+            tokens: count(config.vocab),
+            channels: count(config.hidden),
+            element_bytes,
+        }
+    };
+    let output = (!config.tied).then_some((Embedding::Output, names.output));
+    [(Embedding::Input, names.embedding)].into_iter().chain(output).map(of).collect()
 }
 
 /// Which mappings of the router's scores `route-experts` takes, where it does not take all.

@@ -10,6 +10,7 @@ use super::NativeEvaluator;
 use super::limit::{Limit, in_time};
 use super::reference::Reference;
 use super::share::Share;
+use crate::edits::EditedModel;
 use crate::ops::divergence::{Divergence, TokenScore};
 
 /// Logits that are alive at once, per lane on a CPU: 16 MiB stay below the size from which allocators
@@ -19,12 +20,20 @@ const CPU_LOGITS: usize = 1 << 22;
 /// Logits that are alive at once on other devices: 256 MiB, of which an evaluation holds a handful.
 const DEVICE_LOGITS: usize = 1 << 26;
 
+/// What a plan predicts from.
+pub(super) struct Candidate<'a> {
+    /// The last norm of the rows that predict, `[targets, hidden]`.
+    pub(super) finished: Tensor<2>,
+    /// The plan, whose output matrix may be another one.
+    pub(super) edited: &'a EditedModel,
+}
+
 impl NativeEvaluator {
     /// Scores of every row of every candidate, over the vocabulary in pieces.
     pub(super) fn compare_on_host(
         &self,
         references: &[Arc<Reference>],
-        candidates: &[Tensor<2>],
+        candidates: &[Candidate<'_>],
         targets: &[u32],
         limit: Limit,
         share: Share<'_>,
@@ -41,8 +50,10 @@ impl NativeEvaluator {
                 .filter(|reference| reference.logits.is_none())
                 .map(|reference| self.piece(&reference.finished, &piece))
                 .collect();
-            for (scores, finished) in scores.iter_mut().zip(candidates) {
-                let candidate = self.piece(finished, &piece);
+            for (scores, plan) in scores.iter_mut().zip(candidates) {
+                let logits =
+                    self.model.logits_edited(plan.edited, plan.finished.clone(), piece.start, piece.len());
+                let candidate = logits.into_data();
                 let mut fresh = fresh.iter();
                 let parts = floats(&candidate)?.chunks_exact(rows * piece.len());
                 for (((scores, reference), candidate), targets) in
@@ -63,7 +74,7 @@ impl NativeEvaluator {
     pub(super) fn compare_on_device(
         &self,
         references: &[Arc<Reference>],
-        candidates: &[Tensor<2>],
+        candidates: &[Candidate<'_>],
         targets: &[u32],
         limit: Limit,
         share: Share<'_>,
@@ -75,16 +86,14 @@ impl NativeEvaluator {
         for first in (0..targets.len()).step_by(step) {
             in_time(limit)?;
             let rows = first..(first + step).min(targets.len());
-            let log_softmax = |finished: &Tensor<2>| {
-                let finished = finished.clone().narrow(0, rows.start, rows.len());
-                activation::log_softmax(self.model.logits(finished, 0, vocab), 1)
-            };
-            let dense = log_softmax(&reference);
+            let own = |finished: &Tensor<2>| finished.clone().narrow(0, rows.start, rows.len());
+            let dense = activation::log_softmax(self.model.logits(own(&reference), 0, vocab), 1);
             let weights = dense.clone().exp();
             let next: Tensor<2, Int> =
                 self.model.compute.indices(&targets[rows.clone()]).reshape([rows.len(), 1]);
-            for (scores, finished) in scores.iter_mut().zip(candidates) {
-                let candidate = log_softmax(finished);
+            for (scores, plan) in scores.iter_mut().zip(candidates) {
+                let logits = self.model.logits_edited(plan.edited, own(&plan.finished), 0, vocab);
+                let candidate = activation::log_softmax(logits, 1);
                 let kl = (weights.clone() * (dense.clone() - candidate.clone())).sum_dim(1);
                 let nll = -candidate.gather(1, next.clone());
                 let both = Tensor::cat(vec![kl, nll], 1).into_data();

@@ -44,7 +44,7 @@ impl NativeEvaluator {
         let ids = data.tokens(passage);
         let batch = Batch { sequences: 1, tokens: ids.len() };
         let rotations = self.positions(ids.len());
-        let mut x = self.model.embed(ids);
+        let mut x = self.model.embed_edited(edited, ids);
         for layer in 0..self.model.config.layers {
             in_time(limit)?;
             x = self.model.layer(layer, x, batch, &[edited.layer(layer)], &rotations, None);
@@ -52,7 +52,8 @@ impl NativeEvaluator {
         let positions = spread(ids.len(), positions);
         let rows = x.select(0, self.model.compute.indices(&positions));
         let width = self.model.config.vocab;
-        let values = self.model.logits(self.model.finish(rows), 0, width).into_data().iter().collect();
+        let values = self.model.logits_edited(edited, self.model.finish(rows), 0, width);
+        let values = values.into_data().iter().collect();
         let outputs = Outputs { item, inputs: ids.to_vec(), positions, width, values };
         match outputs.fault() {
             None => Ok(outputs),

@@ -108,7 +108,7 @@ impl NativeEvaluator {
                     node.plans.push(number);
                     break;
                 }
-                if let Some(activation) = self.at_hand(group, depth, prefix) {
+                if let Some(activation) = self.at_hand(group, depth, plan) {
                     nodes.push(Node { prefix, depth, activation, plans: vec![number] });
                     break;
                 }
@@ -117,11 +117,11 @@ impl NativeEvaluator {
         nodes
     }
 
-    /// The activations of `group` after the `depth` layers of a prefix; the embedding always is at hand.
-    fn at_hand(&self, group: &Group, depth: usize, prefix: ContentHash) -> Option<Tensor<2>> {
+    /// The activations of `group` after the first `depth` layers of a plan; the embedding always is at hand.
+    fn at_hand(&self, group: &Group, depth: usize, plan: &EditedModel) -> Option<Tensor<2>> {
         match depth {
-            0 => Some(self.model.embed(&group.ids)),
-            _ => self.prefixes.all(&places(group, depth, prefix)).map(stack),
+            0 => Some(self.model.embed_edited(plan, &group.ids)),
+            _ => self.prefixes.all(&places(group, depth, plan.prefix(depth))).map(stack),
         }
     }
 

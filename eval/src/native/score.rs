@@ -4,6 +4,7 @@ use attune_core::evaluator::EvalFailure;
 use burn_tensor::Tensor;
 
 use super::NativeEvaluator;
+use super::compare::Candidate;
 use super::groups::Group;
 use super::limit::{Limit, in_time};
 use super::population::Passed;
@@ -35,12 +36,16 @@ impl NativeEvaluator {
         let references = self.references(group, limit)?;
         let (passing, comparing) = self.shares(group, share);
         let Passed { last, computed } = self.pass(group, plans, limit, passing)?;
-        let finished: Vec<Tensor<2>> = last.into_iter().map(|x| self.finish(x, group)).collect();
+        let candidates: Vec<Candidate<'_>> = last
+            .into_iter()
+            .zip(plans)
+            .map(|(x, edited)| Candidate { finished: self.finish(x, group), edited })
+            .collect();
         let targets = group.targets();
         let scores = if self.model.compute.on_host() {
-            self.compare_on_host(&references, &finished, &targets, limit, comparing)?
+            self.compare_on_host(&references, &candidates, &targets, limit, comparing)?
         } else {
-            self.compare_on_device(&references, &finished, &targets, limit, comparing)?
+            self.compare_on_device(&references, &candidates, &targets, limit, comparing)?
         };
         let reads = scores.iter().map(|tokens| reads(tokens, group.scored)).collect();
         Ok(Scored { reads, computed })
@@ -67,7 +72,7 @@ impl NativeEvaluator {
         let batch = group.batch;
         let positions = self.positions(batch.tokens);
         let mut probes = probes.iter_mut();
-        let mut x = self.model.embed(&group.ids);
+        let mut x = self.model.embed_edited(edited, &group.ids);
         for layer in 0..self.model.config.layers {
             in_time(limit)?;
             x = self.model.layer(layer, x, batch, &[edited.layer(layer)], &positions, probes.next());

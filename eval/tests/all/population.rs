@@ -9,9 +9,10 @@ use attune_eval::native::{NativeEvaluator, NativeSpec, REFERENCE_MEMORY};
 use attune_eval::text::TextSpec;
 use attune_vocabulary::arrange;
 use attune_vocabulary::edits::{
-    ActivationBits, AttentionSpan, DropBlock, Grid, Half, KvBits, Range, WeightBits,
+    ActivationBits, AttentionSpan, DropBlock, EmbeddingBits, Grid, Half, KvBits, Range, SilenceExperts,
+    WeightBits,
 };
-use attune_vocabulary::{CacheGrid, Module, NumberGrid, Rounding};
+use attune_vocabulary::{CacheGrid, Embedding, Module, NumberGrid, Rounding};
 use proptest::prelude::*;
 use tempfile::TempDir;
 
@@ -91,6 +92,9 @@ fn edit(layer: u32, choice: u32) -> Vec<Edit> {
         let key_grid = Some(grid);
         Edit::from(KvBits { layer, keys, values: 4, group_size, sink, recent, key_grid, ..KvBits::default() })
     };
+    // Before the first layer, and behind the last one, where the model has one matrix for both.
+    let entering =
+        |bits| Edit::from(EmbeddingBits { matrix: Embedding::Input, bits, group_size: 8, grid: None });
     let span = |kv_head, alpha| Edit::from(AttentionSpan { layer, kv_head, sink: 1, alpha, beta: 0.1 });
     match choice {
         0 => vec![],
@@ -137,6 +141,10 @@ fn edit(layer: u32, choice: u32) -> Vec<Edit> {
             fed_back(Module::Value, Some(NumberGrid::AffineInt), 2),
             fed_back(Module::Down, Some(NumberGrid::Symmetric), 3),
         ],
+        21 if layer == 0 => vec![entering(3)],
+        23 => vec![Edit::from(SilenceExperts { layer, experts: vec![1, 3] })],
+        24 => vec![Edit::from(SilenceExperts { layer, experts: vec![0, 1, 2, 4, 5] }), per_token(layer, 3)],
+        22 if layer == 0 => vec![entering(4), weight(Module::Query, None, 3)],
         19 => vec![on_caches(CacheGrid::Fp8E4m3, 8), weight(Module::Query, None, 3)],
         _ => vec![span(1, 6.0), bits(layer, 3, 3), keep(layer, &[2, 3, 4])],
     }
@@ -149,7 +157,7 @@ pub(crate) fn plan(choices: &[u32]) -> Plan {
 
 fn populations() -> impl Strategy<Value = (u64, Vec<Vec<u32>>)> {
     (1_usize..=5).prop_flat_map(|layers| {
-        let plan = prop::collection::vec(0_u32..21, layers);
+        let plan = prop::collection::vec(0_u32..25, layers);
         (0_u64..1000, prop::collection::vec(plan, 1..9))
     })
 }

@@ -66,7 +66,7 @@ pub(super) fn recipe(text: &str, config: &Entries<'_>, matrices: &Matrices) -> R
             }
         }
         for name in matrices.beside().iter().filter(|name| regex.is_match(name)) {
-            allotment.note_beside(name, level);
+            allotment.set_beside(name, level, Some(place));
             found = true;
         }
         if !found {
@@ -95,10 +95,10 @@ pub(super) fn recipe(text: &str, config: &Entries<'_>, matrices: &Matrices) -> R
         (_, None) => {}
     }
     // Names and schemes alike.
-    allotment.except(|matrix, level| {
+    allotment.except(|sides, level| {
         let odd = |side: Option<u32>| side.is_some_and(|side| !side.is_multiple_of(SIDE));
         let whole = matches!(level, Level::Bits { grid: NumberGrid::Symmetric | NumberGrid::AffineInt, .. });
-        whole && (odd(matrix.outputs) || odd(matrix.inputs))
+        whole && sides.into_iter().any(odd)
     });
     finish(TOOL, allotment)
 }

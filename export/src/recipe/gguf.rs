@@ -5,7 +5,7 @@ use attune_vocabulary::NumberGrid;
 use super::allotment::Allotment;
 use super::error::Fault;
 use super::gguf_header::StoredTensor;
-use super::gguf_names::by_name;
+use super::gguf_names::{by_name, embedding};
 use super::level::Level;
 use super::{Recipe, finish};
 use crate::ggml::TYPES;
@@ -33,7 +33,12 @@ pub(super) fn recipe(tensors: &[StoredTensor], matrices: &Matrices) -> Result<Re
     for tensor in tensors {
         let known = TYPES.iter().find(|own| own.number == tensor.kind);
         let Some(numbers) = names.get(&tensor.name) else {
-            beside(tensor, known.is_none_or(|own| own.grid.is_some()), &mut allotment)?;
+            match (embedding(&tensor.name, matrices), known) {
+                (Some(matrix), Some(known)) if u64::from(matrix.channels) == tensor.row => {
+                    allotment.set_embedding(matrix.embedding, level(known.grid), None);
+                }
+                _ => beside(tensor, known.is_none_or(|own| own.grid.is_some()), &mut allotment)?,
+            }
             continue;
         };
         let Some(known) = known else {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use attune_vocabulary::Module;
+use attune_vocabulary::{Embedding, EmbeddingMatrix, Module};
 
 use crate::ggml::stem;
 use crate::matrices::{Matrices, Matrix};
@@ -17,13 +17,28 @@ pub(super) fn by_name(matrices: &Matrices) -> BTreeMap<String, Vec<usize>> {
     names
 }
 
+/// What GGUF calls the matrices outside of the blocks.
+const EMBEDDINGS: [(&str, Embedding); 2] =
+    [("token_embd.weight", Embedding::Input), ("output.weight", Embedding::Output)];
+
+/// The matrix outside of the blocks of that name, if plans have one for it.
+pub(super) fn embedding(name: &str, matrices: &Matrices) -> Option<EmbeddingMatrix> {
+    let (_, embedding) = EMBEDDINGS.into_iter().find(|(known, _)| *known == name)?;
+    matrices.of_embedding(embedding)
+}
+
 /// Tensors beside them that quantisers store in few bits, and that patterns may be of.
 pub(super) fn beside(matrices: &Matrices) -> Vec<String> {
     let shared =
         |layer: u32| ["gate", "up", "down"].map(|name| format!("blk.{layer}.ffn_{name}_shexp.weight"));
     let layers = 0..if matrices.has_shared() { matrices.layers() } else { 0 };
-    let ends = ["token_embd.weight", "output.weight"].map(str::to_owned);
-    ends.into_iter().chain(layers.flat_map(shared)).collect()
+    // A model that has one matrix for both has no other.
+    let has = |embedding| {
+        matrices.of_embedding(Embedding::Input).is_none() || matrices.of_embedding(embedding).is_some()
+    };
+    let ends =
+        EMBEDDINGS.into_iter().filter(|(_, embedding)| has(*embedding)).map(|(name, _)| name.to_owned());
+    ends.collect::<Vec<_>>().into_iter().chain(layers.flat_map(shared)).collect()
 }
 
 fn name(matrix: &Matrix, matrices: &Matrices) -> String {

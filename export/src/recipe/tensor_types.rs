@@ -3,7 +3,7 @@
 use super::allotment::Allotment;
 use super::error::Fault;
 use super::gguf::{known, level_of};
-use super::gguf_names::{beside, by_name};
+use super::gguf_names::{beside, by_name, embedding};
 use super::pattern::of_llama_cpp;
 use super::{Recipe, finish};
 use crate::matrices::Matrices;
@@ -36,8 +36,12 @@ pub(super) fn recipe(text: &str, matrices: &Matrices) -> Result<Recipe, Fault> {
         }
         for name in beside.iter().filter(|name| regex.is_match(name)) {
             found = true;
-            if !allotment.has_beside(name) {
-                allotment.note_beside(name, level);
+            match embedding(name, matrices).map(|matrix| matrix.embedding) {
+                Some(known) if !allotment.has_embedding(known) => {
+                    allotment.set_embedding(known, level, Some(at))
+                }
+                None if !allotment.has_beside(name) => allotment.note_beside(name, level),
+                _ => {}
             }
         }
         if !found {

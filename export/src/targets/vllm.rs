@@ -2,11 +2,13 @@
 //!
 //! vLLM has one type of numbers for the KV cache and a list of layers that keep the model's (`kv-cache-dtype`,
 //! `kv-cache-dtype-skip-layers`), and one window with a list of the layers that have it (`layer_types` and `sliding_window` of the
-//! config, which `hf-overrides` changes). Weights are not written: the folder holds a file of arguments.
+//! config, which `hf-overrides` changes). Weights are not written: the folder holds a file of arguments. Only experts that add nothing
+//! are in the checkpoint itself, which is written then.
 
 mod arguments;
 mod config;
 mod description;
+mod experts;
 mod exporter;
 mod families;
 mod serving;

@@ -8,8 +8,11 @@ use attune_core::exporter::{Exactness, ExportError, ExportInput, Exporter as _};
 use attune_core::facts::Facts;
 use attune_core::plan::{Edit, Plan};
 use attune_export::{GgufExporter, read_recipe};
-use attune_vocabulary::edits::{DropBlock, KvBits, WeightBits};
-use attune_vocabulary::{CacheGrid, Grouping, ModelEdit as _, ModelFacts, Module, NumberGrid, arrange};
+use attune_vocabulary::edits::{DropBlock, EmbeddingBits, KvBits, WeightBits};
+use attune_vocabulary::{
+    CacheGrid, Embedding, EmbeddingMatrix, Grouping, ModelEdit as _, ModelFacts, Module, NumberGrid, arrange,
+    say_embeddings,
+};
 use safetensors::tensor::Dtype;
 use serde_json::{Value, json};
 
@@ -275,6 +278,60 @@ fn matrices_are_the_blocks_that_were_scored_and_take_the_bytes_that_grids_promis
             out.text("tensor-types.txt").contains(&format!("^blk\\.1\\.attn_v\\.weight$={}\n", grid.name()))
         );
     }
+}
+
+/// Facts that say which embeddings there are.
+fn with_embeddings((mut facts, files): (Facts, Files), which: &[Embedding]) -> (Facts, Files) {
+    let matrix = |&embedding: &Embedding| EmbeddingMatrix {
+        embedding,
+        tokens: VOCAB as u32,
+        channels: HIDDEN as u32,
+        element_bytes: 4,
+    };
+    say_embeddings(&which.iter().map(matrix).collect::<Vec<_>>(), &mut facts.values);
+    (facts, files)
+}
+
+fn of_embedding(matrix: Embedding, grid: NumberGrid) -> Edit {
+    let Grouping::Of(group_size) = grid.grouping() else { panic!("{} has blocks", grid.name()) };
+    Edit::from(EmbeddingBits { matrix, bits: grid.bits()[0], group_size, grid: Some(grid) })
+}
+
+#[test]
+fn embeddings_are_blocks_where_the_plan_says_so() {
+    let encoded = |tensor: &Tensor, grid| {
+        let floats = tensor.bytes.chunks_exact(4).map(|one| f32::from_le_bytes(one.try_into().unwrap()));
+        attune_grids::blocks::encode(&floats.collect::<Vec<f32>>(), grid).unwrap()
+    };
+    let tied = with_embeddings(llama(), &[Embedding::Input]);
+    let source = tensors(Dtype::F32, false);
+    let table = &source["model.embed_tokens.weight"];
+    let (file, out) = written([of_embedding(Embedding::Input, NumberGrid::Q6K)], &tied);
+    assert_eq!(file.tensors["token_embd.weight"].bytes, encoded(table, NumberGrid::Q6K));
+    assert!(!file.tensors.contains_key("output.weight"), "llama.cpp takes the embedding");
+    // What was written reads back as the plan.
+    let read = |out: &Files, model: &Facts| {
+        read_recipe("model.gguf", &mut std::io::Cursor::new(out.0["model.gguf"].clone()), model).unwrap()
+    };
+    let back = read(&out, &tied.0);
+    assert_eq!(back.plan, arrange([of_embedding(Embedding::Input, NumberGrid::Q6K)]));
+    assert!(back.left_exact.is_empty(), "{:?}", back.left_exact);
+
+    let mut source = source;
+    source.insert("lm_head.weight".to_owned(), tensor(77, Dtype::F32, &[VOCAB, HIDDEN]));
+    let own = (model("llama", 0), files(&config("llama", &json!({"tie_word_embeddings": false})), &source));
+    let own = with_embeddings(own, &Embedding::ALL);
+    let plan =
+        [of_embedding(Embedding::Input, NumberGrid::Q4_0), of_embedding(Embedding::Output, NumberGrid::Q8_0)];
+    let (file, out) = written(plan.clone(), &own);
+    assert_eq!(
+        file.tensors["token_embd.weight"].bytes,
+        encoded(&source["model.embed_tokens.weight"], NumberGrid::Q4_0)
+    );
+    assert_eq!(file.tensors["output.weight"].bytes, encoded(&source["lm_head.weight"], NumberGrid::Q8_0));
+    assert_eq!(read(&out, &own.0).plan, arrange(plan));
+    let (plain, _) = written([], &own);
+    assert_eq!(plain.tensors["output.weight"].kind_name(), "f32", "nothing is in few bits without an edit");
 }
 
 #[test]

@@ -5,9 +5,10 @@ use attune_core::facts::Facts;
 use attune_core::options::OptionValue;
 use attune_core::plan::{Edit, Plan};
 use attune_export::MlxExporter;
-use attune_vocabulary::edits::WeightBits;
-use attune_vocabulary::{ModelEdit as _, ModelFacts};
-use attune_vocabulary::{Module, NumberGrid, arrange};
+use attune_vocabulary::edits::{EmbeddingBits, WeightBits};
+use attune_vocabulary::{
+    Embedding, EmbeddingMatrix, ModelEdit as _, ModelFacts, Module, NumberGrid, arrange, say_embeddings,
+};
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
 
@@ -103,6 +104,29 @@ fn codes_scales_and_minimums_are_those_that_mlx_reads() {
                 assert_eq!(written.len(), 4);
             }
         }
+    }
+}
+
+#[test]
+fn embeddings_are_codes_under_the_names_of_their_modules() {
+    let golden = golden();
+    let golden = SafeTensors::deserialize(&golden).unwrap();
+    let input = golden.tensor("float32.input").unwrap();
+    let mut facts = llama(4.0);
+    let [tokens, channels] = [0, 1].map(|axis| input.shape()[axis] as u32);
+    let matrix = |embedding| EmbeddingMatrix { embedding, tokens, channels, element_bytes: 4 };
+    say_embeddings(&Embedding::ALL.map(matrix), &mut facts.values);
+    let of = |matrix, bits| Edit::from(EmbeddingBits { matrix, bits, group_size: 64, grid: None });
+    for (matrix, name) in [(Embedding::Input, "model.embed_tokens"), (Embedding::Output, "lm_head")] {
+        let out =
+            export(&arrange([of(matrix, 4)]), &facts, &model(&format!("{name}.weight"), &input)).unwrap();
+        let written = SafeTensors::deserialize(&out.0["model.safetensors"]).unwrap();
+        for (part, stored) in [("packed", "weight"), ("scales", "scales"), ("biases", "biases")] {
+            let expected = golden.tensor(&format!("float32.bits4.group64.{part}")).unwrap();
+            assert_eq!(written.tensor(&format!("{name}.{stored}")).unwrap(), expected, "{name}.{stored}");
+        }
+        let quantization = &out.json("config.json")["quantization"];
+        assert_eq!(quantization[name], serde_json::json!({"bits": 4, "group_size": 64}));
     }
 }
 

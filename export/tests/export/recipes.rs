@@ -4,7 +4,9 @@ use std::io::Cursor;
 
 use attune_core::facts::Facts;
 use attune_export::{Recipe, RecipeError, read_recipe};
-use attune_vocabulary::{LinearModules, Matrices, ModelFacts, NamedModule};
+use attune_vocabulary::{
+    Embedding, EmbeddingMatrix, LinearModules, Matrices, ModelFacts, NamedModule, say_embeddings,
+};
 
 use crate::checkpoint::facts;
 
@@ -67,6 +69,55 @@ fn a_layer_config_of_autoround_gives_each_module_its_bits() {
     // A config.json that the tool has written says the same.
     let inside = format!("{{\"model_type\": \"llama\", \"quantization_config\": {text}}}");
     assert_eq!(read(inside, "llama").unwrap(), recipe);
+}
+
+/// The model with embeddings of 320 rows: two matrices, or one for both.
+fn with_embeddings(tied: bool) -> Facts {
+    let mut facts = model("llama");
+    let matrix =
+        |&embedding: &Embedding| EmbeddingMatrix { embedding, tokens: 320, channels: 256, element_bytes: 4 };
+    let which = &Embedding::ALL[..if tied { 1 } else { 2 }];
+    say_embeddings(&which.iter().map(matrix).collect::<Vec<_>>(), &mut facts.values);
+    facts
+}
+
+fn read_on(text: impl AsRef<[u8]>, facts: &Facts) -> Recipe {
+    read_recipe("recipes/mine", &mut Cursor::new(text.as_ref()), facts).unwrap()
+}
+
+#[test]
+fn embeddings_are_edits_where_the_model_says_which_it_has() {
+    let of_ends = |recipe: &Recipe| -> Vec<String> {
+        edits(recipe).into_iter().filter(|edit| edit.starts_with("embedding-bits")).collect()
+    };
+    let autoround =
+        r#"{"bits": 4, "group_size": 32, "extra_config": {"lm_head": {"bits": 8, "group_size": 64}}}"#;
+    let found = read_on(autoround, &with_embeddings(false));
+    let expected = r#"embedding-bits(bits:8,grid:"symmetric",group-size:64,matrix:"output")"#;
+    assert_eq!((of_ends(&found), found.left_exact.len()), (vec![expected.to_owned()], 0));
+    // One matrix for both has no head of its own.
+    assert_eq!(read_on(autoround, &with_embeddings(true)).left_exact, ["lm_head"]);
+
+    let modelopt = r#"{"quantized_layers": {"lm_head": {"quant_algo": "W4A16_AWQ", "group_size": 128}}}"#;
+    let found = read_on(modelopt, &with_embeddings(false));
+    let expected = r#"embedding-bits(bits:4,grid:"symmetric",group-size:128,matrix:"output")"#;
+    assert_eq!((edits(&found), found.left_exact.len()), (vec![expected.to_owned()], 0));
+
+    let types = "output\\.=q6_k token_embd=q8_0 .=q4_0";
+    let found = read_on(types, &with_embeddings(false));
+    let ends = of_ends(&found);
+    assert!(ends.len() == 2 && found.left_exact.is_empty(), "{ends:?} {:?}", found.left_exact);
+    assert!(ends.iter().any(|edit| edit.contains("q6_k") && edit.contains("\"output\"")), "{ends:?}");
+    assert!(ends.iter().any(|edit| edit.contains("q8_0") && edit.contains("\"input\"")), "{ends:?}");
+
+    let header = gguf_of(&tensors());
+    let found = read_on(&header, &with_embeddings(true));
+    assert!(found.left_exact.is_empty() && of_ends(&found).len() == 1, "{:?}", found.left_exact);
+    assert!(of_ends(&found)[0].contains("q6_k"), "{:?}", of_ends(&found));
+    // A type that no grid is known of stays exact, and is said to.
+    let mut unknown = tensors();
+    unknown[14].2 = 23;
+    assert_eq!(read_on(gguf_of(&unknown), &with_embeddings(true)).left_exact, ["token_embd.weight"]);
 }
 
 #[test]

@@ -6,8 +6,10 @@ use attune_core::facts::Facts;
 use attune_core::plan::Edit;
 use attune_export::description::{Answer, DEFAULT_GRID, Edits, Fidelity, Takes};
 use attune_export::{target, targets};
-use attune_vocabulary::edits::{DropBlock, Half};
-use attune_vocabulary::{CacheGrid, ModelFacts, NumberGrid, Rounding, arrange};
+use attune_vocabulary::edits::{DropBlock, Half, SilenceExperts};
+use attune_vocabulary::{
+    CacheGrid, Embedding, EmbeddingMatrix, ModelFacts, NumberGrid, Rounding, arrange, say_embeddings,
+};
 
 use crate::checkpoint::{facts, keep, merge, per_token, route};
 use crate::vllm;
@@ -71,6 +73,10 @@ fn affine() -> Edit {
     edit.int("sink", 0).int("recent", 0)
 }
 
+fn silence(layer: u32, experts: &[u32]) -> Edit {
+    Edit::from(SilenceExperts { layer, experts: experts.to_vec() })
+}
+
 fn activation_bits() -> Edit {
     Edit::new("activation-bits").int("layer", 0).int("bits", 8)
 }
@@ -112,14 +118,30 @@ fn fp8_cache(layer: i64, values: i64) -> Edit {
 /// Blocks of codes want long rows, and caches in blocks wide heads.
 fn wide(facts: &Facts) -> Facts {
     let (hidden, feed_forward) = (256, 512);
-    Facts::from(ModelFacts {
+    let mut wide = Facts::from(ModelFacts {
         hidden,
         feed_forward,
         heads: 4,
         kv_heads: 2,
         head_dim: 64,
         ..ModelFacts::of(facts)
-    })
+    });
+    let matrix = |embedding| EmbeddingMatrix { embedding, tokens: 12, channels: hidden, element_bytes: 4 };
+    say_embeddings(&Embedding::ALL.map(matrix), &mut wide.values);
+    wide
+}
+
+/// The same with one matrix for both embeddings.
+fn tied(facts: &Facts) -> Facts {
+    let mut tied = wide(facts);
+    let matrix = EmbeddingMatrix { embedding: Embedding::Input, tokens: 12, channels: 256, element_bytes: 4 };
+    say_embeddings(&[matrix], &mut tied.values);
+    tied
+}
+
+fn embedding(matrix: &str, grid: &str, level: i64, group: i64) -> Edit {
+    let edit = Edit::new("embedding-bits").text("matrix", matrix).int("bits", level).int("group-size", group);
+    if grid.is_empty() { edit } else { edit.text("grid", grid) }
 }
 
 fn grid(module: &str, grid: &str, level: i64, group: i64) -> Edit {
@@ -135,6 +157,8 @@ fn cached(layer: i64, grid: &str) -> Edit {
 /// The edits of one kind, in a plan of their own, as a target has them.
 fn samples(target: &str, kind: &str) -> Vec<Edit> {
     match (target, kind) {
+        ("gguf", "embedding-bits") => vec![embedding("input", "q4_k", 4, 256)],
+        ("compressed-tensors", "embedding-bits") => vec![embedding("output", "symmetric", 4, 64)],
         ("gguf", "weight-bits") => vec![grid("q", "q4_k", 4, 256)],
         ("gguf", "kv-bits") => vec![cached(0, "q8_0"), cached(1, "q8_0")],
         ("compressed-tensors", "weight-bits") => vec![grid("o", "symmetric", 4, 64)],
@@ -168,6 +192,8 @@ fn sample(kind: &str) -> Edit {
         "combine-checkpoints" => mix(),
         "weight-bits" => bits("q", 4, 64),
         "drop-block" => block(0, None),
+        "silence-experts" => silence(0, &[1, 3]),
+        "embedding-bits" => embedding("input", "", 4, 64),
         other => panic!("no plan of `{other}` is known here"),
     }
 }
@@ -228,6 +254,37 @@ fn cases() -> Vec<Case> {
         ("mlx", vec![kv_bits()], llama(), "kv-bits", "`--to plan`"),
         ("mlx", vec![span()], llama(), "attention-span", "`--to plan`"),
         ("mlx", vec![activation_bits()], llama(), "activation-bits", "`--to plan`"),
+        (
+            "mlx",
+            vec![embedding("input", "", 4, 64)],
+            llama(),
+            "embedding-bits",
+            "nothing is said of the embeddings",
+        ),
+        ("mlx", vec![embedding("output", "", 4, 64)], tied(&llama()), "embedding-bits", "name it `input`"),
+        (
+            "mlx",
+            vec![embedding("input", "q4_0", 4, 32)],
+            wide(&llama()),
+            "embedding-bits",
+            "another number grid than q4_0",
+        ),
+        (
+            "mlx",
+            vec![embedding("input", "", 4, 16)],
+            wide(&llama()),
+            "embedding-bits",
+            "groups of 32, 64, 128",
+        ),
+        ("hf", vec![embedding("input", "", 4, 64)], wide(&llama()), "embedding-bits", "`--to"),
+        ("vllm", vec![embedding("output", "", 4, 64)], wide(&llama()), "embedding-bits", "`--to"),
+        (
+            "autoround",
+            vec![embedding("output", "symmetric", 4, 64)],
+            wide(&llama()),
+            "embedding-bits",
+            "`--to plan`",
+        ),
         ("mlx", vec![keep(0, &[0, 1]), keep(1, &[0, 1])], mixtral(), "keep-experts", "`--to plan`"),
         ("mlx", vec![merge(0, 2, &[0.5; 8])], mixtral(), "merge-experts", "`--to plan`"),
         ("mlx", vec![block(0, None)], llama(), "drop-block", "`--to plan`"),
@@ -296,6 +353,27 @@ fn cases() -> Vec<Case> {
         ("gguf", vec![span()], mixtral(), "attention-span", "`--to plan`"),
         ("gguf", vec![activation_bits()], llama(), "activation-bits", "`--to plan`"),
         (
+            "gguf",
+            vec![embedding("input", "", 4, 64)],
+            wide(&llama()),
+            "embedding-bits",
+            "whole blocks of q4_0",
+        ),
+        (
+            "gguf",
+            vec![embedding("output", "q4_0", 4, 32)],
+            tied(&llama()),
+            "embedding-bits",
+            "name it `input`",
+        ),
+        (
+            "gguf",
+            vec![embedding("input", "q4_0", 4, 32)],
+            tied(&model("qwen2_moe", 4)),
+            "embedding-bits",
+            "leave it in 16 bits",
+        ),
+        (
             "compressed-tensors",
             vec![bits("o", 4, 64)],
             llama(),
@@ -362,6 +440,20 @@ fn cases() -> Vec<Case> {
         ("compressed-tensors", vec![activation_bits()], llama(), "activation-bits", "`--to plan`"),
         (
             "compressed-tensors",
+            vec![embedding("input", "symmetric", 4, 64)],
+            wide(&llama()),
+            "embedding-bits",
+            "`output` alone",
+        ),
+        (
+            "compressed-tensors",
+            vec![embedding("output", "", 4, 64)],
+            wide(&llama()),
+            "embedding-bits",
+            "`grid` as one of",
+        ),
+        (
+            "compressed-tensors",
             vec![keep(0, &[0, 1]), keep(1, &[0, 1])],
             mixtral(),
             "keep-experts",
@@ -419,6 +511,11 @@ fn cases() -> Vec<Case> {
         ("vllm", vec![mix()], generator(), "combine-checkpoints", "`--to hf`"),
         ("vllm", vec![bits("q", 4, 64)], llama(), "weight-bits", "`--to plan`"),
         ("vllm", vec![activation_bits()], llama(), "activation-bits", "`--to plan`"),
+        ("vllm", vec![silence(0, &[0, 1, 2, 3])], mixtral(), "silence-experts", "keep one"),
+        ("vllm", vec![silence(0, &[4])], mixtral(), "silence-experts", "layers have 4"),
+        ("vllm", vec![silence(0, &[1])], llama(), "silence-experts", "mixtral, olmoe"),
+        ("hf", vec![silence(0, &[1])], mixtral(), "silence-experts", "`--to"),
+        ("gguf", vec![silence(0, &[1])], mixtral(), "silence-experts", "`--to plan`"),
         ("vllm", vec![affine()], llama(), "kv-bits", "on the grid fp8-e4m3; search with `target: \"vllm\"`"),
         ("vllm", vec![fp8(8, 16)], llama(), "kv-bits", "values are exact"),
         ("vllm", vec![fp8(8, 8).int("sink", 4)], llama(), "kv-bits", "search without `sink`"),
@@ -523,17 +620,18 @@ fn an_exporter_takes_and_refuses_the_kinds_that_its_description_says() {
             let (name, kind) = (target.description.name, schema.kind.as_str());
             let family = match kind {
                 "combine-checkpoints" => "attune_denoiser",
-                _ if matches!(
-                    name,
-                    "mlx"
-                        | "compressed-tensors"
-                        | "windows"
-                        | "granite-swa"
-                        | "mlx-windows"
-                        | "transformers"
-                        | "moa"
-                        | "vllm"
-                ) =>
+                _ if kind != "silence-experts"
+                    && matches!(
+                        name,
+                        "mlx"
+                            | "compressed-tensors"
+                            | "windows"
+                            | "granite-swa"
+                            | "mlx-windows"
+                            | "transformers"
+                            | "moa"
+                            | "vllm"
+                    ) =>
                 {
                     "llama"
                 }
@@ -670,7 +768,7 @@ fn grids_of_a_target_are_words_of_plans() {
         for takes in takes {
             for &grid in takes.grids.iter().filter(|grid| **grid != DEFAULT_GRID) {
                 let known = match takes.edit {
-                    "weight-bits" => NumberGrid::from_name(grid).is_some(),
+                    "weight-bits" | "embedding-bits" => NumberGrid::from_name(grid).is_some(),
                     "kv-bits" => CacheGrid::from_name(grid).is_some(),
                     _ => false,
                 };
@@ -689,7 +787,11 @@ fn techniques_are_told_what_a_target_takes() {
         said,
         [
             "target = \"mlx\"",
-            "target-edits = \"weight-bits\"",
+            "target-edits = \"weight-bits embedding-bits\"",
+            "target-embedding-bits-grids = \"default\"",
+            "target-embedding-bits-groups = [32, 64, 128]",
+            "target-embedding-bits-layers = \"own\"",
+            "target-embedding-bits-levels = [2, 3, 4, 5, 6, 8]",
             "target-weight-bits-grids = \"default\"",
             "target-weight-bits-groups = [32, 64, 128]",
             "target-weight-bits-layers = \"own\"",

@@ -1,14 +1,20 @@
 //! Arguments of vLLM: what they say, and what the model must not say already.
 
+use std::collections::BTreeMap;
+
 use attune_core::exporter::{Exactness, ExportError, ExportInput, Exporter as _};
 use attune_core::facts::Facts;
 use attune_core::options::OptionValue;
 use attune_core::plan::{Edit, Plan};
 use attune_export::VllmExporter;
-use attune_vocabulary::edits::{AttentionSpan, KvBits};
+use attune_vocabulary::edits::{AttentionSpan, KvBits, SilenceExperts};
 use attune_vocabulary::{CacheGrid, ModelFacts, arrange};
 
-use crate::checkpoint::{Files, facts, keep, provenance, said_before};
+use safetensors::tensor::Dtype;
+
+use crate::checkpoint::{
+    CONFIG, Files, export_of, facts, keep, provenance, said_before, sharded, single, tensors,
+};
 
 /// A model of a family with `more` keys.
 fn config(family: &str, more: &str) -> String {
@@ -65,6 +71,70 @@ fn the_exporter_keeps_its_promises() {
         Files::default().with("config.json", config("llama", "")).with("model.safetensors", "not read");
     let plans = [arrange([rounded(1)]), arrange(window(2, 16.0)), arrange([keep(0, &[0, 1])])];
     attune_testkit::exporter::check(&VllmExporter, &model("llama"), &files, &plans);
+}
+
+fn silence(layer: u32, experts: &[u32]) -> Edit {
+    Edit::from(SilenceExperts { layer, experts: experts.to_vec() })
+}
+
+#[test]
+fn experts_that_add_nothing_are_constants_under_their_own_numbers() {
+    let source = tensors(Dtype::BF16);
+    let plan = arrange([silence(0, &[1, 3]), silence(1, &[0])]);
+    let split = |name: &str| usize::from(name.contains("layers.1."));
+    for files in [single(&source), sharded(&source, 2, split)] {
+        let out = export_of(&VllmExporter, &plan, &files, &facts()).unwrap();
+        assert_eq!(
+            out.json("config.json")["approximate_experts"],
+            serde_json::json!({"0": [1, 3], "1": [0]})
+        );
+        assert!(!out.0.contains_key("vllm.yaml"), "there are no arguments");
+        let mut found = BTreeMap::new();
+        for (file, bytes) in out.0.iter().filter(|(name, _)| name.ends_with(".safetensors")) {
+            let read = safetensors::SafeTensors::deserialize(bytes).unwrap();
+            for (name, tensor) in read.iter() {
+                found
+                    .insert(name.to_owned(), (file.clone(), tensor.shape().to_vec(), tensor.data().to_vec()));
+            }
+        }
+        let place =
+            |layer: u32, expert: u32| format!("model.layers.{layer}.block_sparse_moe.experts.{expert}.");
+        let gone = [place(0, 1), place(0, 3), place(1, 0)];
+        for (name, tensor) in &source {
+            match gone.iter().any(|place| name.starts_with(place)) {
+                true => assert!(!found.contains_key(name), "{name} is left"),
+                false => assert_eq!(found[name].2, tensor.bytes, "{name}"),
+            }
+        }
+        for place in &gone {
+            // bfloat16, as wide as the residual stream.
+            let (_, shape, bytes) = &found[&format!("{place}approx_value")];
+            assert_eq!((shape.as_slice(), bytes.as_slice()), (&[6][..], &[0; 12][..]), "{place}");
+        }
+        assert_eq!(found.len(), source.len() - 2 * gone.len());
+        if let Some(index) = out
+            .0
+            .contains_key("model.safetensors.index.json")
+            .then(|| out.json("model.safetensors.index.json"))
+        {
+            let map = index["weight_map"].as_object().unwrap();
+            assert_eq!(map.len(), found.len());
+            assert!(map.iter().all(|(name, file)| found[name].0 == file.as_str().unwrap()), "{map:?}");
+        }
+        let manifest = out.json("attune-export.json");
+        assert_eq!(manifest["done"]["serve"], "vllm serve .");
+        assert!(manifest["done"]["approximation"].is_null());
+    }
+    for key in ["quantization_config", "approximate_experts"] {
+        let files = single(&source)
+            .with("config.json", CONFIG.replacen('{', &format!("{{\"{key}\": {{\"0\": [1]}}, "), 1));
+        let refusal = export_of(&VllmExporter, &plan, &files, &facts()).unwrap_err().to_string();
+        assert!(refusal.contains(key), "{refusal}");
+    }
+    let mut missing = source.clone();
+    missing.remove("model.layers.0.block_sparse_moe.experts.3.w2.weight").unwrap();
+    let refusal = export_of(&VllmExporter, &plan, &single(&missing), &facts()).unwrap_err().to_string();
+    assert!(refusal.contains("2 matrices of expert 3 of layer 0"), "{refusal}");
 }
 
 #[test]

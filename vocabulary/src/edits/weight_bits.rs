@@ -15,7 +15,8 @@ use crate::view::view;
 /// `s = (max − min)/(2ᵇ − 1)`, `q = round((w − min)/s)` (half to even), `w' = q·s + min`; a group of equal weights
 /// stays as it is. This is the grid that GPTQ (arXiv 2210.17323, §4) rounds to without its error feedback. With
 /// [`grid`](field@Self::grid) it is that of an engine instead, rounded to as the engine's own tools do; with
-/// [`rounding`](field@Self::rounding) scales stay as they are, and codes are others. Biases, norms, routers and embeddings are never touched.
+/// [`rounding`](field@Self::rounding) scales stay as they are, and codes are others. Biases, norms and routers are never touched, and embeddings
+/// by [`EmbeddingBits`](super::EmbeddingBits) alone.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WeightBits {
     /// The layer, counted from 0.

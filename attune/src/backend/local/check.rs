@@ -138,7 +138,13 @@ fn examine(
     let (strategy, task) = (strategy?, task?);
     let objectives = chosen.objectives(&profile);
     let told = target.map_or_else(|| facts.clone(), |target| target.told(facts, &files));
-    let compared = Compared { technique: &*technique, options: &options, space: &space, model: &told };
+    let compared = Compared {
+        technique: &*technique,
+        options: &options,
+        space: &space,
+        model: &told,
+        edits: &chosen.edits,
+    };
     let plan_baselines = compared.with(&profile, base, &setup::nowhere()).unwrap_or_else(|error| {
         blame(check, "report.baselines", error.to_string());
         Vec::new()

@@ -1,7 +1,9 @@
 //! What the format of compressed-tensors takes.
 
 use attune_vocabulary::ModelEdit as _;
-use attune_vocabulary::edits::{ActivationBits, KeepExperts, KvBits, MergeExperts, WeightBits};
+use attune_vocabulary::edits::{
+    ActivationBits, EmbeddingBits, KeepExperts, KvBits, MergeExperts, WeightBits,
+};
 
 use super::families;
 use crate::description::{
@@ -72,6 +74,25 @@ pub(crate) const DESCRIPTION: Description = Description {
                     Together::Stored,
                 ],
                 ..Takes::exactly(WeightBits::KIND, Families::These { list: families::names, beyond: "" })
+            },
+            Takes {
+                fidelity: Fidelity::ExactInFloat32(WEIGHTS),
+                levels: &[2, 3, 4, 5, 6, 8],
+                groups: GROUPS,
+                grids: &[
+                    "symmetric",
+                    "affine-int",
+                    "fp8-e4m3-tensor",
+                    "fp8-e4m3-channel",
+                    "fp8-e4m3-block",
+                    "mxfp4",
+                    "nvfp4",
+                ],
+                only: Some(Only {
+                    word: "output",
+                    words: "the output matrix, of a model that has its own: Transformers 5.24 does not run an embedding in few bits (vLLM 0.33 does)",
+                }),
+                ..Takes::exactly(EmbeddingBits::KIND, Families::These { list: families::names, beyond: "" })
             },
             Takes {
                 fidelity: Fidelity::Approximate(CACHES),

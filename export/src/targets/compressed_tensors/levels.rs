@@ -10,13 +10,14 @@ use attune_core::facts::Facts;
 use attune_core::plan::{Edit, Plan};
 use attune_families::Family;
 use attune_families::tensors::module_tensor;
-use attune_vocabulary::edits::{KvBits, WeightBits};
-use attune_vocabulary::{Grouping, LinearModules, ModelEdit as _, ModelFacts, NumberGrid};
+use attune_vocabulary::edits::{EmbeddingBits, KvBits, WeightBits};
+use attune_vocabulary::{Embedding, Grouping, LinearModules, ModelEdit as _, ModelFacts, NumberGrid};
 
 use super::description::{CACHES, DESCRIPTION, EXPERTS, GROUPS, MXFP4, NVFP4, ROUNDED, VARIED, ZERO_POINTS};
 use super::level::Level;
 use super::{TARGET, families, refuse};
 use crate::description::Answer;
+use crate::embedding;
 use crate::rounding;
 
 /// What a plan means here.
@@ -54,6 +55,11 @@ impl Levels {
                 return Err(refuse(edit, why));
             }
             if edit.kind == KvBits::KIND {
+                continue;
+            }
+            if edit.kind == EmbeddingBits::KIND {
+                let bits = EmbeddingBits::read(edit).map_err(|error| refuse(edit, error.to_string()))?;
+                add_output(&mut matrices, &bits, model, facts).map_err(|reason| refuse(edit, reason))?;
                 continue;
             }
             let bits = WeightBits::read(edit).map_err(|error| refuse(edit, error.to_string()))?;
@@ -128,7 +134,9 @@ fn add(matrices: &mut BTreeMap<String, Level>, edit: &WeightBits, model: &Model)
         return Ok(());
     }
     rounding::check(edit)?;
-    let level = level(edit, model, experts > 0)?;
+    let row = model.modules.as_ref().and_then(|modules| modules.matrices(edit.layer, edit.module.name()));
+    let asked = (edit.grid, edit.bits, edit.group_size);
+    let level = level(asked, row.map(|matrices| matrices.inputs), experts > 0)?;
     if experts == 0 {
         matrices.insert(whole, level);
         return Ok(());
@@ -139,13 +147,39 @@ fn add(matrices: &mut BTreeMap<String, Level>, edit: &WeightBits, model: &Model)
     Ok(())
 }
 
-/// How the matrix of an edit is stored.
-fn level(edit: &WeightBits, model: &Model, of_experts: bool) -> Result<Level, String> {
+/// The output matrix; embeddings are looked up in the type of the model.
+fn add_output(
+    matrices: &mut BTreeMap<String, Level>,
+    edit: &EmbeddingBits,
+    model: &Model,
+    facts: &Facts,
+) -> Result<(), String> {
+    let family = model.known()?;
+    let matrix = embedding::matrix(edit, facts)?;
+    if edit.bits >= 16 {
+        return Ok(());
+    }
+    if edit.matrix == Embedding::Input {
+        return Err("Transformers 5.24 does not run an embedding in few bits; give bits to `output` alone, where the model has a matrix \
+                    of its own for it, or use `--to plan`"
+            .to_owned());
+    }
+    let level = level((edit.grid, edit.bits, edit.group_size), Some(matrix.channels), false)?;
+    matrices.insert(embedding::name(family, edit.matrix).to_owned(), level);
+    Ok(())
+}
+
+/// How a matrix with rows of so many channels, if that is known, is stored.
+fn level(
+    (grid, bits, group): (Option<NumberGrid>, u32, u32),
+    row: Option<u32>,
+    of_experts: bool,
+) -> Result<Level, String> {
     let known = || {
         let known = NumberGrid::ALL.into_iter().filter(|grid| Level::format(*grid).is_some());
         known.map(NumberGrid::name).collect::<Vec<_>>().join(", ")
     };
-    let Some(grid) = edit.grid else {
+    let Some(grid) = grid else {
         return Err(format!(
             "the format has other number grids than that of edits without `grid`; search with `grid` as one of {}, or use \
              `--to plan`",
@@ -160,19 +194,15 @@ fn level(edit: &WeightBits, model: &Model, of_experts: bool) -> Result<Level, St
         ));
     }
     let numbers = |numbers: &[u32]| numbers.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
-    if !grid.bits().contains(&edit.bits) {
+    if !grid.bits().contains(&bits) {
         let (name, bits) = (grid.name(), numbers(grid.bits()));
         return Err(format!("{name} has codes of {bits} bits; search with these alone, or use `--to plan`"));
     }
-    let row = model
-        .modules
-        .as_ref()
-        .and_then(|modules| modules.matrices(edit.layer, edit.module.name()).map(|matrices| matrices.inputs));
     if let Some(row) = row {
-        grid.check(edit.bits, edit.group_size, row)?;
+        grid.check(bits, group, row)?;
     }
-    let whole_rows = row.is_some_and(|row| Level::is_whole_rows(edit.group_size, row));
-    if grid.grouping() == Grouping::Any && !GROUPS.contains(&edit.group_size) && !whole_rows {
+    let whole_rows = row.is_some_and(|row| Level::is_whole_rows(group, row));
+    if grid.grouping() == Grouping::Any && !GROUPS.contains(&group) && !whole_rows {
         return Err(format!(
             "kernels of vLLM have groups of {} channels, or of all inputs; search with one of them as `group-size`",
             numbers(GROUPS)
@@ -186,7 +216,7 @@ fn level(edit: &WeightBits, model: &Model, of_experts: bool) -> Result<Level, St
             grid.name()
         ));
     }
-    Ok(Level { grid, bits: edit.bits, group: edit.group_size, whole_rows })
+    Ok(Level { grid, bits, group, whole_rows })
 }
 
 /// In what engines differ from what was scored, if they do.

@@ -44,7 +44,7 @@ pub(super) fn others(layout: &Layout, levels: &Levels) -> Vec<String> {
         names.filter(|name| !levels.matrices.contains_key(*name)).map(str::to_owned).collect();
     // Where it is the embedding, it has no tensor of its own.
     let output = levels.family.names.output.trim_end_matches(WEIGHT);
-    if !names.iter().any(|name| name == output) {
+    if !names.iter().any(|name| name == output) && !levels.matrices.contains_key(output) {
         names.push(output.to_owned());
     }
     names

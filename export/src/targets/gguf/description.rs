@@ -2,8 +2,8 @@
 
 use attune_vocabulary::ModelEdit as _;
 use attune_vocabulary::edits::{
-    ActivationBits, AttentionSpan, DropBlock, ExpertsPerToken, KeepExperts, KvBits, MergeExperts,
-    RouteExperts, WeightBits,
+    ActivationBits, AttentionSpan, DropBlock, EmbeddingBits, ExpertsPerToken, KeepExperts, KvBits,
+    MergeExperts, RouteExperts, WeightBits,
 };
 
 use super::architecture;
@@ -31,10 +31,21 @@ const TOLERANCE: Tolerance = Tolerance {
     why: "both compute in float32, llama.cpp with a cache in float32 (`-ctk f32 -ctv f32`): 1e-5 was measured, and 2e-3 for Gemma",
 };
 
+/// Bits on the grids of GGUF.
+const fn in_blocks(kind: &'static str) -> Takes {
+    Takes {
+        fidelity: Fidelity::Approximate(CODES),
+        levels: &[2, 3, 4, 5, 6, 8],
+        groups: &[32, 256],
+        grids: &["q4_0", "q4_1", "q5_0", "q5_1", "q8_0", "q2_k", "q3_k", "q4_k", "q5_k", "q6_k", "mxfp4"],
+        ..Takes::exactly(kind, FAMILIES)
+    }
+}
+
 /// The target `gguf`.
 pub(crate) const DESCRIPTION: Description = Description {
     name: "gguf",
-    summary: "one GGUF file with its tokenizer for llama.cpp, ollama and LM Studio; for plans of weight-bits on the grids of GGUF, \
+    summary: "one GGUF file with its tokenizer for llama.cpp, ollama and LM Studio; for plans of weight-bits and embedding-bits on the grids of GGUF, \
               of keep-experts with the same number in every layer, of whole blocks that drop-block skips, and of kv-bits in one type \
               of keys and one of values, which become the command line; approximate but for models in float32 without codes, since llama.cpp rounds what \
               enters a matrix of codes to 8 bits",
@@ -45,16 +56,8 @@ pub(crate) const DESCRIPTION: Description = Description {
     ],
     edits: Edits::These {
         takes: &[
-            Takes {
-                fidelity: Fidelity::Approximate(CODES),
-                levels: &[2, 3, 4, 5, 6, 8],
-                groups: &[32, 256],
-                grids: &[
-                    "q4_0", "q4_1", "q5_0", "q5_1", "q8_0", "q2_k", "q3_k", "q4_k", "q5_k", "q6_k", "mxfp4",
-                ],
-                together: &[Together::Experts],
-                ..Takes::exactly(WeightBits::KIND, FAMILIES)
-            },
+            Takes { together: &[Together::Experts], ..in_blocks(WeightBits::KIND) },
+            in_blocks(EmbeddingBits::KIND),
             Takes {
                 fidelity: Fidelity::ExactInFloat32(SIXTEEN),
                 layers: Layers::SameCount,
@@ -108,7 +111,7 @@ pub(crate) const DESCRIPTION: Description = Description {
                  `--to plan`",
             ),
         ],
-        otherwise: "it takes weight-bits, keep-experts, experts-per-token, drop-block and kv-bits; use `--to plan`",
+        otherwise: "it takes weight-bits, embedding-bits, keep-experts, experts-per-token, drop-block and kv-bits; use `--to plan`",
     },
     check: "python tests/golden/check_gguf.py DIR_OF_THE_DENSE_MODEL DIR_OF_THIS_FILE",
     tolerance: TOLERANCE,

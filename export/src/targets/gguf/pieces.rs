@@ -3,7 +3,7 @@
 use attune_families::schema::NormKind;
 use attune_families::tensors::{self, LayerTensors, LinearPart, LinearTensors, MatrixSlice, NormTensors};
 use attune_families::{DecoderConfig, Scaling};
-use attune_vocabulary::{Module, NumberGrid};
+use attune_vocabulary::{Embedding, Module, NumberGrid};
 
 use super::request::Request;
 use crate::ggml::stem;
@@ -58,11 +58,13 @@ pub(super) fn all(config: &DecoderConfig, request: &Request) -> Vec<Piece> {
     let names = &config.family.names;
     let table = |name: &str| MatrixSlice::whole(name.to_owned(), config.vocab, config.hidden);
     let mut pieces = Pieces { config, neighbours: request.architecture.neighbours, pieces: Vec::new() };
-    pieces.matrix("token_embd.weight", table(names.embedding), Stored::AsTheyAre);
+    let stored =
+        |matrix| request.embeddings.get(&matrix).map_or(Stored::AsTheyAre, |grid| Stored::Blocks(*grid));
+    pieces.matrix("token_embd.weight", table(names.embedding), stored(Embedding::Input));
     pieces.norm("output_norm", Some(tensors::last_norm(config)));
     if !config.tied || !request.architecture.falls_back {
         let output = if config.tied { names.embedding } else { names.output };
-        pieces.matrix("output.weight", table(output), Stored::AsTheyAre);
+        pieces.matrix("output.weight", table(output), stored(Embedding::Output));
     }
     if let Scaling::Llama3 { .. } = config.rope.scaling {
         pieces.divisors();

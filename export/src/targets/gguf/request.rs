@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 use attune_core::exporter::ExportError;
 use attune_core::facts::Facts;
 use attune_core::plan::{Edit, Plan};
-use attune_vocabulary::edits::{DropBlock, ExpertsPerToken, KeepExperts, KvBits, WeightBits};
-use attune_vocabulary::{ModelFacts, Module, NumberGrid};
+use attune_vocabulary::edits::{DropBlock, EmbeddingBits, ExpertsPerToken, KeepExperts, KvBits, WeightBits};
+use attune_vocabulary::{Embedding, ModelFacts, Module, NumberGrid};
 
 use super::architecture::{self, Architecture};
 use super::cache::Cache;
@@ -30,6 +30,8 @@ pub(super) struct Request {
     pub(super) per_token: Option<u32>,
     /// Grids of matrices by old layer and module; in a mixture, of all experts that stay.
     pub(super) grids: BTreeMap<(u32, Module), NumberGrid>,
+    /// Grids of the matrices outside of the blocks.
+    pub(super) embeddings: BTreeMap<Embedding, NumberGrid>,
     pub(super) cache: Cache,
     /// In what llama.cpp differs from what was scored, if it does.
     pub(super) approximation: Option<String>,
@@ -68,19 +70,16 @@ impl Request {
         let (experts, per_token) =
             experts::read(&all::<KeepExperts>(plan)?, &all::<ExpertsPerToken>(plan)?, &layers, model)?;
         let grids = levels::read(&all::<WeightBits>(plan)?, &layers, &experts, model)?;
+        let embeddings = levels::embeddings(&all::<EmbeddingBits>(plan)?, architecture, facts)?;
         let cache = Cache::read(&all::<KvBits>(plan)?, &layers, &model.facts)?;
-        let approximation = approximation(&grids, cache, &model.facts);
-        Ok(Self { architecture, layers, experts, per_token, grids, cache, approximation })
+        let approximation = approximation(!grids.is_empty() || !embeddings.is_empty(), cache, &model.facts);
+        Ok(Self { architecture, layers, experts, per_token, grids, embeddings, cache, approximation })
     }
 }
 
-fn approximation(
-    grids: &BTreeMap<(u32, Module), NumberGrid>,
-    cache: Cache,
-    model: &ModelFacts,
-) -> Option<String> {
+fn approximation(has_codes: bool, cache: Cache, model: &ModelFacts) -> Option<String> {
     let reasons = [
-        (!grids.is_empty(), CODES),
+        (has_codes, CODES),
         (cache.keys.is_some() || cache.values.is_some(), CACHES),
         (model.bytes_per_parameter < 4.0, SIXTEEN),
     ];

@@ -1,7 +1,7 @@
 //! What MLX's affine mode takes.
 
 use attune_vocabulary::ModelEdit as _;
-use attune_vocabulary::edits::WeightBits;
+use attune_vocabulary::edits::{EmbeddingBits, WeightBits};
 
 use super::families;
 use crate::description::{
@@ -16,21 +16,27 @@ pub(in crate::targets) const LEVELS: &[u32] = &[2, 3, 4, 5, 6, 8];
 /// Channels per group that MLX has kernels for.
 pub(in crate::targets) const GROUPS: &[u32] = &[32, 64, 128];
 
+const fn of(kind: &'static str) -> Takes {
+    Takes {
+        fidelity: Fidelity::ExactInFloat32(ROUNDED),
+        levels: LEVELS,
+        groups: GROUPS,
+        grids: &[DEFAULT_GRID],
+        ..Takes::exactly(kind, Families::These { list: families::names, beyond: "" })
+    }
+}
+
 /// The target `mlx`.
 pub(crate) const DESCRIPTION: Description = Description {
     name: "mlx",
-    summary: "the weights in their few bits for mlx-lm, on Apple silicon and on CPU; for plans of weight-bits in groups of \
-              32, 64 or 128 channels, exact where the model is stored in float32",
+    summary: "the weights in their few bits for mlx-lm, on Apple silicon and on CPU; for plans of weight-bits and \
+              embedding-bits in groups of 32, 64 or 128 channels, exact where the model is stored in float32",
     engines: &[Engine { name: "mlx-lm", since: "0.32.2" }],
     edits: Edits::These {
-        takes: &[Takes {
-            fidelity: Fidelity::ExactInFloat32(ROUNDED),
-            levels: LEVELS,
-            groups: GROUPS,
-            grids: &[DEFAULT_GRID],
-            together: &[Together::Experts, Together::Stored],
-            ..Takes::exactly(WeightBits::KIND, Families::These { list: families::names, beyond: "" })
-        }],
+        takes: &[
+            Takes { together: &[Together::Experts, Together::Stored], ..of(WeightBits::KIND) },
+            of(EmbeddingBits::KIND),
+        ],
         refuses: &[],
         otherwise: "it stores weights in few bits and nothing else; use `--to plan`",
     },

@@ -8,13 +8,14 @@ use attune_core::plan::{Edit, Plan};
 use attune_families::Family;
 use attune_families::tensors::module_tensor;
 use attune_vocabulary::ModelFacts;
-use attune_vocabulary::edits::WeightBits;
-use attune_vocabulary::{ModelEdit as _, Module};
+use attune_vocabulary::edits::{EmbeddingBits, WeightBits};
+use attune_vocabulary::{ModelEdit as _, Module, NumberGrid};
 
 use super::description::{GROUPS, LEVELS, ROUNDED};
 use super::families::{self, FAMILIES};
 use super::{DESCRIPTION, TARGET};
 use crate::description::Answer;
+use crate::embedding;
 use crate::rounding;
 
 /// How a matrix is stored.
@@ -24,6 +25,32 @@ pub(super) struct Level {
     pub(super) bits: u32,
     /// Input channels that share a scale and a bias.
     pub(super) group: u32,
+}
+
+impl Level {
+    /// That of an edit of few bits.
+    fn new(bits: u32, group: u32, grid: Option<NumberGrid>) -> Result<Self, String> {
+        if let Some(grid) = grid {
+            return Err(format!(
+                "MLX's affine mode has another number grid than {}; search without `grid`, or use `--to plan`",
+                grid.name()
+            ));
+        }
+        let numbers = |numbers: &[u32]| numbers.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
+        if !LEVELS.contains(&bits) {
+            let levels = numbers(LEVELS);
+            return Err(format!(
+                "MLX has codes of {levels} bits; search with these alone, or use `--to plan`"
+            ));
+        }
+        match GROUPS.contains(&group) {
+            true => Ok(Self { bits, group }),
+            false => Err(format!(
+                "MLX has groups of {} channels; search with one of them as `group-size`",
+                numbers(GROUPS)
+            )),
+        }
+    }
 }
 
 /// The levels of a plan.
@@ -47,6 +74,11 @@ impl Levels {
             if let Answer::Not(why) = DESCRIPTION.answer(&edit.kind) {
                 return Err(refuse(edit, why));
             }
+            if edit.kind == EmbeddingBits::KIND {
+                let bits = EmbeddingBits::read(edit).map_err(|error| refuse(edit, error.to_string()))?;
+                levels.add_embedding(&bits, model, facts).map_err(|reason| refuse(edit, reason))?;
+                continue;
+            }
             let bits = WeightBits::read(edit).map_err(|error| refuse(edit, error.to_string()))?;
             levels.add(&bits, model).map_err(|reason| refuse(edit, reason))?;
         }
@@ -62,13 +94,7 @@ impl Levels {
     }
 
     fn add(&mut self, edit: &WeightBits, model: &Model) -> Result<(), String> {
-        let Some((family, stacks)) = model.family else {
-            let known = families::names().join(", ");
-            let family = &model.facts.family;
-            return Err(format!(
-                "modules of {known} are known, and this model is of {family}; use `--to plan`"
-            ));
-        };
+        let (family, stacks) = model.known()?;
         if edit.layer >= model.facts.layers {
             return Err(format!("the model has {} layers, counted from 0", model.facts.layers));
         }
@@ -89,27 +115,8 @@ impl Levels {
         if edit.bits >= 16 {
             return Ok(());
         }
-        if let Some(grid) = edit.grid {
-            return Err(format!(
-                "MLX's affine mode has another number grid than {}; search without `grid`, or use `--to plan`",
-                grid.name()
-            ));
-        }
         rounding::check(edit)?;
-        let numbers = |numbers: &[u32]| numbers.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
-        if !LEVELS.contains(&edit.bits) {
-            let levels = numbers(LEVELS);
-            return Err(format!(
-                "MLX has codes of {levels} bits; search with these alone, or use `--to plan`"
-            ));
-        }
-        if !GROUPS.contains(&edit.group_size) {
-            let groups = numbers(GROUPS);
-            return Err(format!(
-                "MLX has groups of {groups} channels; search with one of them as `group-size`"
-            ));
-        }
-        let level = Level { bits: edit.bits, group: edit.group_size };
+        let level = Level::new(edit.bits, edit.group_size, edit.grid)?;
         if experts == 0 {
             self.matrices.insert(whole.clone(), level);
             self.modules.insert(whole, level);
@@ -120,6 +127,19 @@ impl Levels {
         }
         let stacked = stacks.ok_or_else(lacks)?;
         self.modules.insert(format!("model.layers.{}.{stacked}.{name}_proj", edit.layer), level);
+        Ok(())
+    }
+
+    /// mlx-lm calls these matrices what their checkpoint does; one for both is a `QuantizedEmbedding`, which is multiplied by as well.
+    fn add_embedding(&mut self, edit: &EmbeddingBits, model: &Model, facts: &Facts) -> Result<(), String> {
+        let (family, _) = model.known()?;
+        embedding::matrix(edit, facts)?;
+        if edit.bits < 16 {
+            let level = Level::new(edit.bits, edit.group_size, edit.grid)?;
+            let name = embedding::name(family, edit.matrix).to_owned();
+            self.matrices.insert(name.clone(), level);
+            self.modules.insert(name, level);
+        }
         Ok(())
     }
 
@@ -163,6 +183,15 @@ impl Model {
         let known = FAMILIES.iter().find(|(name, _)| *name == model.family);
         let family = known.and_then(|(name, stacks)| Some((attune_families::find(name)?, *stacks)));
         Self { facts: model, mixtures, family }
+    }
+
+    /// The family, or why there is none.
+    fn known(&self) -> Result<(&'static Family, Option<&'static str>), String> {
+        self.family.ok_or_else(|| {
+            let known = families::names().join(", ");
+            let family = &self.facts.family;
+            format!("modules of {known} are known, and this model is of {family}; use `--to plan`")
+        })
     }
 
     /// How many experts have the module of an edit; 0 where it is none of experts.

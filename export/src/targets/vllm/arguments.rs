@@ -6,9 +6,9 @@ use super::families::Backend;
 use super::serving::Serving;
 use super::windows::Windows;
 
-/// The text of the file.
-pub(super) fn yaml(serving: &Serving) -> String {
-    let mut lines = vec!["# vllm serve MODEL --config vllm.yaml".to_owned()];
+/// The text of the file, for a model in the folder `model`.
+pub(super) fn yaml(serving: &Serving, model: &str) -> String {
+    let mut lines = vec![format!("# vllm serve {model} --config vllm.yaml")];
     if !serving.rounded.is_empty() {
         // `fp8` is this type on NVIDIA GPUs and CPUs, and another one elsewhere.
         lines.push("kv-cache-dtype: fp8_e4m3".to_owned());

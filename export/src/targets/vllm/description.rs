@@ -3,7 +3,7 @@
 use attune_vocabulary::ModelEdit as _;
 use attune_vocabulary::edits::{
     ActivationBits, AttentionSpan, CombineCheckpoints, DropBlock, ExpertsPerToken, KeepExperts, KvBits,
-    MergeExperts, RouteExperts, WeightBits,
+    MergeExperts, RouteExperts, SilenceExperts, WeightBits,
 };
 
 use super::families;
@@ -24,7 +24,7 @@ pub(crate) const DESCRIPTION: Description = Description {
     name: "vllm",
     summary: "arguments for `vllm serve MODEL --config vllm.yaml`, without a copy of the model; for plans of kv-bits in 8-bit \
               floating point, which layers keep 16 bits chosen one by one, and of attention-span with one window, which layers have it \
-              chosen one by one",
+              chosen one by one; and, as a checkpoint for vLLM 0.33 (`approximate_experts`), of silence-experts, any number in each layer",
     engines: &[Engine { name: "vLLM", since: SINCE }],
     edits: Edits::These {
         takes: &[
@@ -53,12 +53,14 @@ pub(crate) const DESCRIPTION: Description = Description {
                     Families::These { list: families::windowed, beyond: "" },
                 )
             },
+            Takes::exactly(SilenceExperts::KIND, Families::These { list: families::substituted, beyond: "" }),
         ],
         refuses: &[
             (
                 KeepExperts::KIND,
                 "vLLM's `approximate_experts` replaces what an expert adds while the router still chooses among all, and the search \
-                 scored a router without it; a checkpoint without the experts is written by `--to hf`",
+                 scored a router without it; search with `counts: \"uneven\"` (silence-experts), or write a checkpoint without the \
+                 experts by `--to hf`",
             ),
             (MergeExperts::KIND, BY_HF),
             (RouteExperts::KIND, BY_HF),
@@ -83,12 +85,15 @@ pub(crate) const DESCRIPTION: Description = Description {
                 "vLLM reads from the checkpoint in how many bits inputs are; use `--to plan`",
             ),
         ],
-        otherwise: "it takes kv-bits and attention-span; use `--to plan`",
+        otherwise: "it takes kv-bits, attention-span and silence-experts; use `--to plan`",
     },
     check: "python tests/golden/check_vllm.py DIR_OF_THE_MODEL DIR_OF_THIS_FILE",
     tolerance: Tolerance::FLOAT32,
     verified: VERIFIED,
 };
+
+/// How a checkpoint without some experts is checked.
+pub(super) const EXPERTS_CHECK: &str = "python tests/golden/check_approximate_experts.py FOLDER_OF_THE_VLLM_PACKAGE DIR_OF_THE_MODEL DIR_OF_THIS_FILE";
 
 /// The oldest version that was tried.
 const SINCE: &str = "0.32.0";

@@ -17,6 +17,14 @@ pub(super) const WINDOWED: [(&str, Backend); 4] = [
     ("qwen3", Backend::Transformers),
 ];
 
+/// Families of which vLLM 0.33 has the default class of routed experts, which alone takes constants in the place of some.
+pub(super) const SUBSTITUTED: [&str; 4] = ["mixtral", "olmoe", "qwen2_moe", "qwen3_moe"];
+
+/// The same as a list.
+pub(super) fn substituted() -> Vec<&'static str> {
+    SUBSTITUTED.to_vec()
+}
+
 /// Their names.
 pub(super) fn windowed() -> Vec<&'static str> {
     WINDOWED.iter().map(|(name, _)| *name).collect()

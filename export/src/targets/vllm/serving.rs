@@ -3,9 +3,10 @@
 use attune_core::exporter::ExportError;
 use attune_core::facts::Facts;
 use attune_core::plan::{Edit, Plan};
-use attune_vocabulary::edits::{AttentionSpan, KvBits};
+use attune_vocabulary::edits::{AttentionSpan, KvBits, SilenceExperts};
 use attune_vocabulary::{CacheGrid, ModelEdit as _, ModelFacts, cache_layers};
 
+use super::experts::Silenced;
 use super::windows::Windows;
 use super::{DESCRIPTION, TARGET, refuse};
 use crate::description::Answer;
@@ -22,6 +23,8 @@ pub(super) struct Serving {
     pub(super) kept: Vec<u32>,
     /// Layers with a window.
     pub(super) windows: Option<Windows>,
+    /// Experts that add nothing.
+    pub(super) silenced: Silenced,
 }
 
 impl Serving {
@@ -32,9 +35,15 @@ impl Serving {
         }
         let cached = cache_layers(facts).unwrap_or_else(|| (0..model.layers).collect());
         let (mut rounded, mut spans) = (Vec::new(), Vec::new());
+        let mut silenced = Silenced::default();
         for edit in plan.edits() {
             if let Answer::Not(why) = DESCRIPTION.answer(&edit.kind) {
                 return Err(refuse(edit, why));
+            }
+            if edit.kind == SilenceExperts::KIND {
+                let experts = SilenceExperts::read(edit).map_err(|error| refuse(edit, error.to_string()))?;
+                silenced.add(&experts, facts).map_err(|reason| refuse(edit, reason))?;
+                continue;
             }
             let in_model = |layer: u32| match cached.contains(&layer) {
                 true => Ok(()),
@@ -56,13 +65,13 @@ impl Serving {
         }
         let windows = Windows::new(&spans, &model)?;
         let kept = cached.into_iter().filter(|layer| !rounded.contains(layer)).collect();
-        if rounded.is_empty() && windows.is_none() {
+        if rounded.is_empty() && windows.is_none() && silenced.is_empty() {
             let edit = plan.edits().first().map_or("(the plan has none)".to_owned(), Edit::to_string);
             let reason =
-                "nothing is rounded and nothing has a window, and vLLM serves the model as it is".to_owned();
+                "nothing is rounded, nothing has a window and all experts answer, and vLLM serves the model as it is".to_owned();
             return Err(ExportError::Inexpressible { target: TARGET, edit, reason });
         }
-        Ok(Self { rounded, kept, windows })
+        Ok(Self { rounded, kept, windows, silenced })
     }
 }
 

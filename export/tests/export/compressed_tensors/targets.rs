@@ -2,8 +2,11 @@
 
 use attune_core::facts::Facts;
 use attune_core::plan::Edit;
-use attune_vocabulary::edits::WeightBits;
-use attune_vocabulary::{LinearModules, Matrices, ModelFacts, Module, NamedModule, NumberGrid, arrange};
+use attune_vocabulary::edits::{EmbeddingBits, WeightBits};
+use attune_vocabulary::{
+    Embedding, EmbeddingMatrix, LinearModules, Matrices, ModelFacts, Module, NamedModule, NumberGrid,
+    arrange, say_embeddings,
+};
 use proptest::prelude::*;
 use regex::Regex;
 use serde_json::Value;
@@ -92,6 +95,41 @@ fn names(layer: u32, mixture: bool) -> Vec<(String, Option<Module>)> {
     let parts = ["gate_proj", "up_proj", "down_proj"].into_iter().zip(FEED_FORWARD);
     names.extend(parts.map(|(name, module)| (format!("model.layers.{layer}.mlp.{name}"), Some(module))));
     names
+}
+
+#[test]
+fn the_output_matrix_is_a_group_of_its_own_name_or_ignored() {
+    let mut model =
+        Facts::from(ModelFacts { family: "llama".into(), experts: 0, ..ModelFacts::of(&facts()) });
+    let matrix = |embedding| EmbeddingMatrix { embedding, tokens: 5, channels: 256, element_bytes: 4 };
+    say_embeddings(&Embedding::ALL.map(matrix), &mut model.values);
+    let matrices = ["lm_head", "model.embed_tokens", "model.layers.0.self_attn.o_proj"];
+    let files = folder(&matrices.map(|name| (name.to_owned(), [5, 256])));
+    let output = Edit::from(EmbeddingBits {
+        matrix: Embedding::Output,
+        bits: 4,
+        group_size: 64,
+        grid: Some(NumberGrid::Symmetric),
+    });
+    let out = export(&arrange([output]), &model, &files).unwrap();
+    let entry = &out.json("config.json")["quantization_config"];
+    assert_eq!(entry["config_groups"]["group_0"]["targets"], serde_json::json!(["lm_head"]));
+    assert_eq!(entry["config_groups"]["group_0"]["weights"]["num_bits"], 4);
+    assert_eq!((matches(&entry["ignore"], "lm_head"), matches(&entry["ignore"], matrices[2])), (0, 1));
+    let written = safetensors::SafeTensors::deserialize(&out.0["model.safetensors"]).unwrap();
+    let names = written.names();
+    assert!(
+        [
+            "lm_head.weight_packed",
+            "lm_head.weight_scale",
+            "lm_head.weight_shape",
+            "model.embed_tokens.weight"
+        ]
+        .iter()
+        .all(|name| names.contains(name)),
+        "{names:?}"
+    );
+    assert_eq!(names.len(), 6, "{names:?}");
 }
 
 proptest! {

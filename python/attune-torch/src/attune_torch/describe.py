@@ -68,6 +68,8 @@ EDITS = (
     "attention-span",
     "drop-block",
     "activation-bits",
+    "embedding-bits",
+    "silence-experts",
 )
 """Kinds of edits that are honoured, where the model has what they change; in the order of `docs/edits.md`."""
 

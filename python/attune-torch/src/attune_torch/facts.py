@@ -75,6 +75,7 @@ def facts(outline: Outline) -> dict[str, Any]:
     if 0 < len(cached) < len(layers):
         values["cache-layers"] = cached
     values |= _modules(layers, files)
+    values |= _embeddings(outline, files)
     values |= _stored_bytes(layers, files)
     values["block-parameters"] = [count for layer in layers for count in _halves(layer)]
     if routers:
@@ -166,6 +167,22 @@ def _head_dim(config: Any, linear: list[dict[str, list[LinearModule]]], heads: i
 
 def _with_bias(matrix: LinearModule) -> int:
     return matrix.outputs * matrix.inputs + (matrix.outputs if matrix.bias is not None else 0)
+
+
+def _embeddings(outline: Outline, files: list[stored.Stored]) -> dict[str, Any]:
+    """Rows, channels and bytes of a stored weight of each matrix with a row for each token; one that is both is
+    said once."""
+    whole: Any = outline.model
+    modules = [whole.get_input_embeddings(), whole.get_output_embeddings()]
+    weights = [module._parameters.get("weight") for module in modules if module is not None]
+    if len(weights) == 2 and weights[0] is weights[1]:
+        weights.pop()
+    if modules[0] is None or any(weight is None or weight.dim() != 2 for weight in weights):
+        return {}
+    types = {tensor.dtype for tensor in files if len(tensor.shape) > 1}
+    sizes = {_ELEMENT_BYTES.get(dtype, 0) for dtype in types}
+    size = next(iter(sizes)) if len(sizes) == 1 else 0
+    return {"embeddings": [number for weight in weights for number in (*weight.shape, size)]}
 
 
 def _modules(layers: list[Layer], files: list[stored.Stored]) -> dict[str, Any]:

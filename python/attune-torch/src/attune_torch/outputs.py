@@ -31,8 +31,8 @@ def of_plan(subject: Subject, task: Task, plan: Plan, batch: Batch, positions: i
                 # Edits are entered for one sequence, and not while the host is told of it.
                 with compiled.entered(subject):
                     hidden = subject.hidden(torch.tensor([tokens], device=subject.device))[0]
-                at = spread(len(tokens), positions)
-                rows = subject.project(hidden[torch.tensor(at, device=hidden.device)]).cpu()
+                    at = spread(len(tokens), positions)
+                    rows = subject.project(hidden[torch.tensor(at, device=hidden.device)]).cpu()
                 if not bool(rows.isfinite().all()):
                     wrong = rows[~rows.isfinite()]
                     raise NotFinite("logits", number, float(wrong[0]))

@@ -39,7 +39,8 @@ fn with<T>(
     let given = given.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
     let options = options::resolve(name, &technique.info().options, &given).unwrap();
     let space = technique.space(model, &options).unwrap();
-    let compared = Compared { technique, options: &options, space: &space, model };
+    let edits = attune_vocabulary::model();
+    let compared = Compared { technique, options: &options, space: &space, model, edits };
     ask(technique, &options, &space, Counter::of(&compared))
 }
 

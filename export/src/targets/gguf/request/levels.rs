@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 
 use attune_core::exporter::ExportError;
-use attune_vocabulary::edits::WeightBits;
-use attune_vocabulary::{Module, NumberGrid};
+use attune_core::facts::Facts;
+use attune_vocabulary::edits::{EmbeddingBits, WeightBits};
+use attune_vocabulary::{Embedding, Module, NumberGrid};
 
+use super::super::architecture::Architecture;
 use super::super::kinds;
 use super::{Edits, Model, refuse};
+use crate::embedding;
 use crate::rounding;
 
 /// Grids by layer and module.
@@ -48,15 +51,28 @@ fn grid(edit: &WeightBits, model: &Model) -> Result<Option<NumberGrid>, String> 
     if edit.bits >= 16 {
         return Ok(None);
     }
-    let inputs = model.inputs(edit.module);
+    let what = format!("`{}`", edit.module.name());
+    let asked = (edit.grid, edit.bits, edit.group_size);
+    let grid = of_gguf(asked, model.inputs(edit.module), &what)?;
+    rounding::check(edit)?;
+    Ok(Some(grid))
+}
+
+/// A grid with bits and a size of groups, if GGUF has them for rows of so many channels of `what`.
+fn of_gguf(
+    (grid, bits, group): (Option<NumberGrid>, u32, u32),
+    inputs: u32,
+    what: &str,
+) -> Result<NumberGrid, String> {
     let fitting = || match kinds::that_divide(inputs) {
-        none if none.is_empty() => format!(
-            "rows of {inputs} channels are no whole blocks of any grid of GGUF: leave `{}` in 16 bits",
-            edit.module.name()
-        ),
+        none if none.is_empty() => {
+            format!(
+                "rows of {inputs} channels are no whole blocks of any grid of GGUF: leave {what} in 16 bits"
+            )
+        }
         some => format!("its rows have {inputs} channels, which are whole blocks of {}", some.join(", ")),
     };
-    let Some(grid) = edit.grid else {
+    let Some(grid) = grid else {
         return Err(format!(
             "GGUF has none of a scale and a minimum for any group; search with one of its grids as `grid`: {}",
             fitting()
@@ -69,10 +85,33 @@ fn grid(edit: &WeightBits, model: &Model) -> Result<Option<NumberGrid>, String> 
             fitting()
         ));
     }
-    let fits = grid.check(edit.bits, edit.group_size, inputs);
-    fits.map_err(|found| format!("{found}; {}", fitting()))?;
-    rounding::check(edit)?;
-    Ok(Some(grid))
+    grid.check(bits, group, inputs).map_err(|found| format!("{found}; {}", fitting()))?;
+    Ok(grid)
+}
+
+/// The grids of the matrices outside of the blocks.
+pub(in super::super) fn embeddings(
+    edits: &Edits<'_, EmbeddingBits>,
+    architecture: &Architecture,
+    facts: &Facts,
+) -> Result<BTreeMap<Embedding, NumberGrid>, ExportError> {
+    let mut grids = BTreeMap::new();
+    for (edit, bits) in edits {
+        let matrix = embedding::matrix(bits, facts).map_err(|reason| refuse(edit, reason))?;
+        let is_both = attune_vocabulary::embeddings(facts).len() == 1;
+        if bits.bits >= 16 {
+            continue;
+        }
+        if is_both && !architecture.falls_back {
+            let reason = "llama.cpp wants an output matrix beside the embedding in this family, and the model has one for both; leave it \
+                          in 16 bits, or use `--to plan`";
+            return Err(refuse(edit, reason));
+        }
+        let asked = (bits.grid, bits.bits, bits.group_size);
+        let grid = of_gguf(asked, matrix.channels, "it").map_err(|reason| refuse(edit, reason))?;
+        grids.insert(bits.matrix, grid);
+    }
+    Ok(grids)
 }
 
 /// The experts of a layer are one tensor, which has one type.

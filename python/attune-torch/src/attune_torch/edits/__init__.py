@@ -11,7 +11,7 @@ from typing import Protocol
 from attune_worker.evaluator import Edit, Plan, Unsupported
 
 from ..subject import Layer, Subject
-from . import kv_bits, rounded
+from . import embedding_bits, kv_bits, rounded
 from .activation_bits import ActivationBits
 from .attention_span import AttentionSpan
 from .contradictions import refuse_contradictions
@@ -20,6 +20,7 @@ from .experts_per_token import ExpertsPerToken
 from .keep_experts import KeepExperts
 from .merge_experts import MergeExperts
 from .route_experts import RouteExperts
+from .silence_experts import SilenceExperts
 from .weight_bits import WeightBits
 
 
@@ -70,13 +71,27 @@ class CompiledPlan:
     """A plan by layers: what the forward looks up."""
 
     layers: list[LayerEdits]
+    embeddings: list[Edit] = field(default_factory=list)
+    """Those of the matrices before the first layer and behind the last one that change anything."""
     calibration: str | None = None
     """Fingerprint of the data, apart from the scored items, that its scores depend on."""
 
+    def of_embedding(self, matrix: str) -> str:
+        """The edits of one of these matrices as a text: empty where nothing is edited."""
+        own = [edit for edit in self.embeddings if edit.args["matrix"] == matrix]
+        return "; ".join(str(edit) for edit in own)
+
+    @contextmanager
+    def at_ends(self, subject: Subject) -> Iterator[None]:
+        """The matrices before the first layer and behind the last one are edited within, and no layer."""
+        with embedding_bits.entered(subject, self.embeddings):
+            yield
+
     @contextmanager
     def entered(self, subject: Subject) -> Iterator[None]:
-        """All layers are edited within: for whole forwards and generation."""
+        """Everything is edited within: for whole forwards and generation."""
         with ExitStack() as stack:
+            stack.enter_context(self.at_ends(subject))
             for layer in self.layers:
                 if layer.edits:
                     stack.enter_context(layer.entered(subject))
@@ -90,6 +105,7 @@ KINDS: list[EditKind] = [
     KeepExperts(),
     RouteExperts(),
     ExpertsPerToken(),
+    SilenceExperts(),
     kv_bits.KvBits(),
     AttentionSpan(),
     DropBlock(),
@@ -100,7 +116,7 @@ what chooses them, and what skips halves last."""
 
 def kinds() -> list[str]:
     """The names of all kinds that are honoured."""
-    return [kind.kind for kind in KINDS]
+    return [*(kind.kind for kind in KINDS), embedding_bits.KIND]
 
 
 def compile(subject: Subject, plan: Sequence[Edit]) -> CompiledPlan:
@@ -110,8 +126,13 @@ def compile(subject: Subject, plan: Sequence[Edit]) -> CompiledPlan:
     compiled = CompiledPlan([LayerEdits(index) for index in range(len(subject.layers))])
     for edit in plan:
         kind = by_name.get(edit.kind)
+        if edit.kind == embedding_bits.KIND:
+            embedding_bits.check(subject, edit)
+            if embedding_bits.changes(edit):
+                compiled.embeddings.append(edit)
+            continue
         if kind is None:
-            raise Unsupported(edit, f"it is none of {', '.join(by_name)}")
+            raise Unsupported(edit, f"it is none of {', '.join(kinds())}")
         layer = edit.args.get("layer")
         if not isinstance(layer, int) or not 0 <= layer < len(subject.layers):
             raise Unsupported(edit, f"the model has layers 0 to {len(subject.layers) - 1}")

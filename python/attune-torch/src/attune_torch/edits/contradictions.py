@@ -24,6 +24,7 @@ class _Rule:
 _RULES = (
     _Rule("weight-bits", "weight-bits", ("layer", "module", "expert")),
     _Rule("weight-bits", "merge-experts", ("layer",), feed_forward_alone=True),
+    _Rule("embedding-bits", "embedding-bits", ("matrix",)),
     _Rule("activation-bits", "activation-bits", ("layer", "module")),
     _Rule("drop-block", "drop-block", ("layer", "part")),
     _Rule("kv-bits", "kv-bits", ("layer", "kv-head")),
@@ -32,6 +33,10 @@ _RULES = (
     _Rule("merge-experts", "merge-experts", ("layer",)),
     _Rule("route-experts", "route-experts", ("layer",)),
     _Rule("experts-per-token", "experts-per-token", ("layer",)),
+    _Rule("silence-experts", "silence-experts", ("layer",)),
+    _Rule("silence-experts", "keep-experts", ("layer",)),
+    _Rule("silence-experts", "merge-experts", ("layer",)),
+    _Rule("silence-experts", "route-experts", ("layer",)),
     _Rule("keep-experts", "merge-experts", ("layer",)),
     _Rule("keep-experts", "route-experts", ("layer",)),
 )

@@ -33,6 +33,8 @@ class Routing:
     choice."""
     per_token: int | None = None
     """Experts per token where it is not the model's number."""
+    silenced: list[int] = field(default_factory=list)
+    """Experts that add nothing: what they are chosen with is 0."""
 
 
 def sparsemixer(router: Router, logits: Tensor, count: int) -> tuple[Tensor, Tensor]:
@@ -62,6 +64,16 @@ def score(router: Router, logits: Tensor) -> Tensor:
 
 
 def route(router: Router, logits: Tensor, routing: Routing) -> tuple[Tensor, Tensor]:
+    """Whom each row of `logits: [rows, E]` is routed to, and with what weights, `[rows, k]` each; those of
+    experts that add nothing being 0."""
+    chosen, weights = _chosen(router, logits, routing)
+    if routing.silenced:
+        silenced = torch.tensor(routing.silenced, device=chosen.device)
+        weights = weights.masked_fill(torch.isin(chosen, silenced), 0.0)
+    return chosen, weights
+
+
+def _chosen(router: Router, logits: Tensor, routing: Routing) -> tuple[Tensor, Tensor]:
     """Whom each row of `logits: [rows, E]` is routed to, and with what weights, `[rows, k]` each. Of equal
     scores the lower expert wins. With a mapping, what it makes of the scores takes their place (EEP, arXiv
     2407.00945, Eq. 5), and in a row whose best ones have no positive finite sum all weights are 0: nobody

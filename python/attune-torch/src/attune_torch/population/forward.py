@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from ..subject import Subject
+from ..subject import Prepared, Subject
 from .candidates import Candidate
 from .limit import Limit
 from .prefixes import Place, PrefixCache
@@ -37,6 +37,8 @@ class Node:
     depth: int
     activation: Tensor
     plans: list[int]
+    prepared: Prepared
+    """What is passed to layers beside the activation."""
 
 
 @dataclass
@@ -94,7 +96,7 @@ class Forward:
     def _whole(
         self, units: Sequence[Unit], candidates: Sequence[Candidate], limit: Limit, tick: Callable[[float], None]
     ) -> list[Passed]:
-        distinct = _distinct([candidate.whole for candidate in candidates]) if self.share else None
+        distinct = _distinct([candidate.hidden for candidate in candidates]) if self.share else None
         groups = [[number] for number in range(len(candidates))] if distinct is None else distinct
         passed = [Passed([], [0.0] * len(candidates)) for _ in units]
         for plans in groups:
@@ -113,7 +115,10 @@ class Forward:
         layers = len(self.subject.layers)
         computed = [[0.0] * len(candidates) for _ in units]
         for unit in units:
-            unit.prepared = self.subject.prepare(unit.ids)
+            for candidate in candidates:
+                if candidate.prefixes[0] not in unit.prepared:
+                    with candidate.plan.at_ends(self.subject):
+                        unit.prepared[candidate.prefixes[0]] = self.subject.prepare(unit.ids)
         nodes = [node for number, unit in enumerate(units) for node in self._roots(number, unit, candidates)]
         runs = sum(_runs(node, candidates, layers) for node in nodes)
         for layer in range(layers):
@@ -125,7 +130,7 @@ class Forward:
                 with edits.entered(self.subject):
                     for bundle in self._bundles(own, units):
                         limit.check()
-                        self._step(layer, bundle, units[bundle[0].unit])
+                        self._step(layer, bundle)
                         for node in bundle:
                             unit = units[node.unit]
                             for plan in node.plans:
@@ -136,7 +141,7 @@ class Forward:
             nodes += ready
         passed = [Passed([], own) for own in computed]
         for node in nodes:
-            hidden = self.subject.finish(node.activation, units[node.unit].prepared)
+            hidden = self.subject.finish(node.activation, node.prepared)
             passed[node.unit].finals.append((hidden, node.plans))
         return passed
 
@@ -145,39 +150,39 @@ class Forward:
         prefix that is in memory begin there or deeper, so no prefix is met twice."""
         found: dict[bytes, Node] = {}
         for plan, candidate in enumerate(candidates):
+            prepared = unit.prepared[candidate.prefixes[0]]
             for depth in reversed(range(len(self.subject.layers))):
                 prefix = candidate.prefixes[depth]
                 if prefix in found:
                     found[prefix].plans.append(plan)
                     break
-                activation = self._at_hand(unit, depth, prefix)
+                activation = self._at_hand(unit, prepared, depth, prefix)
                 if activation is not None:
-                    found[prefix] = Node(number, prefix, depth, activation, [plan])
+                    found[prefix] = Node(number, prefix, depth, activation, [plan], prepared)
                     break
         return list(found.values())
 
-    def _at_hand(self, unit: Unit, depth: int, prefix: bytes) -> Tensor | None:
+    def _at_hand(self, unit: Unit, prepared: Prepared, depth: int, prefix: bytes) -> Tensor | None:
         """The activations after the `depth` layers of a prefix; what enters the first layer always is at hand."""
-        assert unit.prepared is not None
         if depth == 0:
-            return unit.prepared.hidden
+            return prepared.hidden
         parts = self.cache.all([Place(name, depth, prefix) for name in unit.names])
-        return None if parts is None else _joined(parts, unit.prepared.batch_axis)
+        return None if parts is None else _joined(parts, prepared.batch_axis)
 
     def _bundles(self, nodes: Sequence[Node], units: Sequence[Unit]) -> Iterator[list[Node]]:
         """Nodes that share one product: of one unit, as many as a product should have."""
-        for own in _grouped(nodes, lambda node: node.unit):
+        for own in _grouped(nodes, lambda node: (node.unit, id(node.prepared))):
             most = 1 if self.on_host else max(1, DEVICE_ROWS // units[own[0].unit].rows)
             for first in range(0, len(own), most):
                 yield own[first : first + most]
 
-    def _step(self, layer: int, bundle: Sequence[Node], unit: Unit) -> None:
+    def _step(self, layer: int, bundle: Sequence[Node]) -> None:
         """Runs a layer for some prefixes, whose edits of it are entered."""
-        assert unit.prepared is not None
-        axis = unit.prepared.batch_axis
+        prepared = bundle[0].prepared
+        axis = prepared.batch_axis
         stacked = _joined([node.activation for node in bundle], axis)
         version = stacked._version
-        after = self.subject.run_layer(layer, stacked, unit.prepared)
+        after = self.subject.run_layer(layer, stacked, prepared)
         if stacked._version != version:
             raise RuntimeError(f"layer {layer} changes its input in place, which other candidates share")
         parts = [after] if len(bundle) == 1 else after.chunk(len(bundle), axis)
@@ -186,14 +191,13 @@ class Forward:
 
     def _keep(self, unit: Unit, node: Node, candidate: Candidate) -> None:
         """Keeps a node's activations, passage by passage, for children of the candidate."""
-        assert unit.prepared is not None
         activation = node.activation
         count = len(unit.asked)
         if not self.cache.takes(activation.numel() * activation.element_size() // count):
             return
         for number, name in enumerate(unit.names):
             place = Place(name, node.depth, node.prefix)
-            own = activation.narrow(unit.prepared.batch_axis, number, 1)
+            own = activation.narrow(node.prepared.batch_axis, number, 1)
             # A part of a tensor would keep the whole of it alive.
             alone = own.numel() == own.untyped_storage().nbytes() // own.element_size()
             self.cache.keep(place, own if alone else own.clone(), candidate.whole)
@@ -207,7 +211,7 @@ def _children(node: Node, candidates: Sequence[Candidate]) -> list[Node]:
         if prefix in found:
             found[prefix].plans.append(plan)
         else:
-            found[prefix] = Node(node.unit, prefix, node.depth, node.activation, [plan])
+            found[prefix] = Node(node.unit, prefix, node.depth, node.activation, [plan], node.prepared)
     return list(found.values())
 
 

@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
+Project = Callable[[Tensor], Tensor]
+"""Logits `[rows, vocab]` of final hidden states `[rows, hidden]`."""
+
 HOST_LOGITS = 1 << 22
 """Logits that are alive at once on the host, for each of the two: 16 MiB."""
 DEVICE_LOGITS = 1 << 26
@@ -31,13 +34,15 @@ def compare(
     dense: Tensor,
     candidates: Sequence[Tensor],
     targets: Tensor,
-    project: Callable[[Tensor], Tensor],
+    project: Project,
     vocab: int,
     check: Callable[[], None],
+    projections: Sequence[Project] | None = None,
 ) -> list[TokenScores]:
     """Scores of every row of every candidate. `dense` and the candidates are final hidden states `[rows, hidden]`, `targets` the
     tokens `[rows]` that they predict. They are projected some rows at a time, how many is said by the vocabulary alone; `check`
-    is called in between."""
+    is called in between. `projections` are those of candidates, where they are others than that of the dense model."""
+    theirs = [project] * len(candidates) if projections is None else projections
     most = HOST_LOGITS if dense.device.type == "cpu" else DEVICE_LOGITS
     step = max(1, most // vocab)
     scores = [TokenScores() for _ in candidates]
@@ -46,9 +51,9 @@ def compare(
         logits = project(dense[part])
         reference = _Distribution(logits)
         weights = (logits - reference.maxima).exp_()
-        for own, rows in zip(scores, candidates, strict=True):
+        for own, rows, projected in zip(scores, candidates, theirs, strict=True):
             check()
-            _add(own, logits, reference, weights, project(rows[part]), targets[part])
+            _add(own, logits, reference, weights, projected(rows[part]), targets[part])
     return scores
 
 

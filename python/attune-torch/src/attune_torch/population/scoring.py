@@ -107,7 +107,7 @@ class Population:
             for one, own in zip(scored, zip(*(found.computed for found in passed), strict=True), strict=True):
                 one.computed += sum(own)
             for unit in group:
-                unit.prepared = None
+                unit.prepared.clear()
         return scored
 
     def _groups(self, all_: Sequence[Unit], plans: int) -> list[list[Unit]]:
@@ -155,6 +155,17 @@ class Population:
         rows_of = [rows for rows in found if rows is not None]
         return rows_of[0] if len(rows_of) == 1 else torch.cat(rows_of)
 
+    def _projection(self, candidate: Candidate) -> kl.Project:
+        """What makes logits of a candidate's final hidden states."""
+        if not candidate.plan.embeddings:
+            return self.subject.project
+
+        def project(rows: Tensor) -> Tensor:
+            with candidate.plan.at_ends(self.subject):
+                return self.subject.project(rows)
+
+        return project
+
     def _compare(
         self,
         unit: Unit,
@@ -164,13 +175,20 @@ class Population:
         scored: Sequence[Scored],
         limit: Limit,
     ) -> None:
-        finished = []
+        finished: list[Tensor] = []
+        projections: list[kl.Project] = []
+        owners: list[list[int]] = []
         for hidden, plans in passed.finals:
             # Where sums depend on what shares a product, the dense model still is itself.
             same = candidates[plans[0]].dense and not self.forward.on_host
-            finished.append(dense if same else unit.predicting(hidden))
-        tokens = kl.compare(dense, finished, unit.targets(), self.subject.project, self.vocab, limit.check)
-        for one, (_, plans) in zip(tokens, passed.finals, strict=True):
+            rows = dense if same else unit.predicting(hidden)
+            for own in _alike(plans, candidates):
+                finished.append(rows)
+                projections.append(self._projection(candidates[own[0]]))
+                owners.append(own)
+        targets = unit.targets()
+        tokens = kl.compare(dense, finished, targets, self.subject.project, self.vocab, limit.check, projections)
+        for one, plans in zip(tokens, owners, strict=True):
             first = 0
             for at, count in zip(unit.at, unit.scored, strict=True):
                 part = slice(first, first + count)
@@ -178,6 +196,14 @@ class Population:
                 for plan in plans:
                     scored[plan].reads[at] = own
                 first += count
+
+
+def _alike(plans: Sequence[int], candidates: Sequence[Candidate]) -> list[list[int]]:
+    """Those of plans with the same final hidden states that have the same logits."""
+    found: dict[bytes, list[int]] = {}
+    for plan in plans:
+        found.setdefault(candidates[plan].whole, []).append(plan)
+    return list(found.values())
 
 
 def _tick(progress: Progress, evaluations: float) -> Callable[[float], None]:

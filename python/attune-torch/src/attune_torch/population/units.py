@@ -30,7 +30,8 @@ class Unit:
     at: list[int]
     asked: list[Asked]
     ids: Tensor
-    prepared: Prepared | None = field(default=None, repr=False)
+    prepared: dict[bytes, Prepared] = field(default_factory=dict, repr=False)
+    """What enters the first layer and is passed to each, by the name of the matrix that tokens enter by."""
 
     @property
     def names(self) -> list[tuple[object, ...]]:
