@@ -64,3 +64,21 @@ impl Fault {
         }
     }
 }
+
+/// What is no JSON of this kind.
+pub(super) fn json_fault(error: &serde_json::Error, expected: &str) -> Fault {
+    let place = if error.line() > 0 { error.line().to_string() } else { String::new() };
+    let message = error.to_string();
+    let message = message.split(" at line ").next().unwrap_or_default().to_owned();
+    Fault::new(place, message, expected)
+}
+
+/// Modules have no names here.
+pub(super) fn unnamed(reason: &str) -> Fault {
+    Fault::new("", format!("a table by names of modules, and {reason}"), "a CSV by dimensions")
+}
+
+/// Nothing that is measured.
+pub(super) fn no_metric() -> Fault {
+    Fault::new("", "a table of measured damages", "no table: all objectives of the study are costs")
+}

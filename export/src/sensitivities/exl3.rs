@@ -3,14 +3,12 @@
 use std::collections::BTreeMap;
 
 use attune_core::sensitivity::{GivenTable, MeasuredTable};
-use attune_core::space::Domain;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::error::Fault;
-use super::mlx::{json_fault, no_metric, unnamed};
+use super::error::{Fault, json_fault, no_metric, unnamed};
 use super::number::listed;
-use super::places::{EXACT, Places};
+use super::places::{EXACT, Places, weights_alone};
 use super::spread::{Entry, Rule, note, spread};
 use super::{ReadTable, Tabled, Unsaid, WrittenTable, first_metric};
 
@@ -149,25 +147,11 @@ pub(super) fn write(
     });
     let folders: Vec<String> = levels.iter().map(|bits| format!("exl3-{bits}")).collect();
     let given = format!(
-        "python util/optimize.py -m FILE -o OUT -b BITS -i {}, after quantising the model to {} bits into these folders",
+        "given to: python util/optimize.py -m FILE -o OUT -b BITS -i {}, after quantising the model to {} bits into these folders",
         folders.join(" "),
         listed(&levels)
     );
     Ok(WrittenTable { text: format!("{document:#}\n"), notes: vec![given] })
-}
-
-/// Refuses a search that gives anything else than bits to modules.
-pub(super) fn weights_alone(of: &Tabled<'_>, places: &Places) -> Result<(), Unsaid> {
-    let others = of.space.slots().find(|slot| !places.cells.contains_key(slot));
-    let Some(slot) = others else { return Ok(()) };
-    let dimension = &of.space.dimensions()[slot.dimension];
-    // A level that nothing depends on is no harm.
-    if matches!(&dimension.domain, Domain::Level { levels } if levels.len() < 2) {
-        return Ok(());
-    }
-    let reason =
-        "it tells bits of modules' weights, and this is something else; use `--format csv`".to_owned();
-    Err((format!("dimension `{}`", dimension.name), reason))
 }
 
 /// The bits that are told of: the lowest is what others are told against.

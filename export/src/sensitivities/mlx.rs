@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use attune_core::sensitivity::{GivenTable, MeasuredTable};
 use serde_json::{Value, json};
 
-use super::error::Fault;
+use super::error::{Fault, json_fault, no_metric, unnamed};
 use super::number::listed;
-use super::places::{EXACT, Places};
+use super::places::{EXACT, Places, weights_alone};
 use super::spread::{Entry, Rule, note, spread};
 use super::{ReadTable, Tabled, Unsaid, WrittenTable, first_metric};
 use crate::targets::mlx_path;
@@ -105,7 +105,7 @@ pub(super) fn write(
     let places = Places::of(of).map_err(|reason| (everything(), format!("{reason}; {instead}")))?;
     let objective = first_metric(of)
         .ok_or_else(|| (everything(), format!("all objectives are costs; name a metric; {instead}")))?;
-    super::exl3::weights_alone(of, &places)?;
+    weights_alone(of, &places)?;
     if places.matrices.has_shared() {
         let reason = format!("what mlx-lm calls experts that answer for every token is not known; {instead}");
         return Err(("shared experts".to_owned(), reason));
@@ -168,7 +168,7 @@ pub(super) fn write(
     });
     scores.extend(beside.into_iter().map(|path| (path, most)));
     let given = format!(
-        "mlx_lm.dynamic_quant --sensitivities FILE --low-bits {low} --high-bits {high} --low-group-size N --high-group-size N, N as the \
+        "given to: mlx_lm.dynamic_quant --sensitivities FILE --low-bits {low} --high-bits {high} --low-group-size N --high-group-size N, N as the \
          search had it"
     );
     let lines: Vec<String> =
@@ -207,22 +207,4 @@ fn chosen(places: &Places, bits: Option<&[u32]>) -> Result<(u32, u32), Unsaid> {
         }
         None => Ok((low, high)),
     }
-}
-
-/// What is no JSON of this kind.
-pub(super) fn json_fault(error: &serde_json::Error, expected: &str) -> Fault {
-    let place = if error.line() > 0 { error.line().to_string() } else { String::new() };
-    let message = error.to_string();
-    let message = message.split(" at line ").next().unwrap_or_default().to_owned();
-    Fault::new(place, message, expected)
-}
-
-/// Modules have no names here.
-pub(super) fn unnamed(reason: &str) -> Fault {
-    Fault::new("", format!("a table by names of modules, and {reason}"), "a CSV by dimensions")
-}
-
-/// Nothing that is measured.
-pub(super) fn no_metric() -> Fault {
-    Fault::new("", "a table of measured damages", "no table: all objectives of the study are costs")
 }

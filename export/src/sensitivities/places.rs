@@ -8,7 +8,7 @@ use attune_core::space::{Domain, Slot, Value};
 use attune_vocabulary::edits::WeightBits;
 use attune_vocabulary::{ModelEdit as _, Module};
 
-use super::Tabled;
+use super::{Tabled, Unsaid};
 use crate::matrices::{Matrices, Matrix};
 
 /// This many bits mean that nothing is quantised.
@@ -98,6 +98,20 @@ impl Places {
     pub(super) fn example(&self) -> &str {
         self.matrices.list().first().map_or("", |matrix| matrix.tensor.as_str())
     }
+}
+
+/// Refuses a search that gives anything else than bits to modules.
+pub(super) fn weights_alone(of: &Tabled<'_>, places: &Places) -> Result<(), Unsaid> {
+    let others = of.space.slots().find(|slot| !places.cells.contains_key(slot));
+    let Some(slot) = others else { return Ok(()) };
+    let dimension = &of.space.dimensions()[slot.dimension];
+    // A level that nothing depends on is no harm.
+    if matches!(&dimension.domain, Domain::Level { levels } if levels.len() < 2) {
+        return Ok(());
+    }
+    let reason =
+        "it tells bits of modules' weights, and this is something else; use `--format csv`".to_owned();
+    Err((format!("dimension `{}`", dimension.name), reason))
 }
 
 /// Bits of all matrices by plans.

@@ -91,8 +91,8 @@ impl Preflight<'_> {
             ("task.elsewhere", self.domains_are_there()),
             ("objectives", self.losses().map(drop)),
             ("technique.name", signals::of_baselines(self)),
-            self.strategy_fits(),
             ("strategy.sensitivities", self.table_is_used()),
+            self.strategy_fits(),
             ("racing.first", self.can_race()),
             ("start.study", self.can_start()),
             ("report.baselines", self.baselines_run(honours)),
@@ -186,7 +186,8 @@ impl Preflight<'_> {
             return Ok(());
         }
         let strategy = || self.strategy.name().to_owned();
-        match self.strategy.table()? {
+        // Of a strategy that cannot be resolved somebody else complains.
+        match self.strategy.table().unwrap_or(Some(TableSource::Measured)) {
             None => Err(SessionError::TableUnused { strategy: strategy() }),
             Some(TableSource::Gradient) => Err(SessionError::TwoTables { strategy: strategy() }),
             Some(TableSource::Measured | TableSource::Doubted) => Ok(()),
