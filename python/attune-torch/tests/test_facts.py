@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import torch
 from attune_worker import BadRequest
+from safetensors.torch import load_file, save_file
 from transformers import AutoConfig, AutoModelForCausalLM
 
 from attune_torch.describe import Options
@@ -23,6 +24,9 @@ CASES = {case["name"]: case["config"] for case in json.loads((GOLDEN / "families
 
 # What only an evaluator of families that attune does not know has to say: the names of stored experts.
 NAMES = {"router-tensors", "expert-tensors", "expert-keys"}
+
+
+TOWERS = ("vision_tower.", "multi_modal_projector.")
 
 
 def shared(facts: dict[str, Any]) -> dict[str, Any]:
@@ -51,6 +55,9 @@ def test_facts_of_every_family_are_those_of_the_native_evaluator(name: str, tmp_
     torch.manual_seed(0)
     model = AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(tmp_path)).float()
     model.save_pretrained(tmp_path)
+    # A tower for images is in the files, and counts as whatever else they hold; none was there when facts were recorded.
+    file = tmp_path / "model.safetensors"
+    save_file({key: value for key, value in load_file(file).items() if not key.startswith(TOWERS)}, file)
     # What is written anew may say more than what was recorded.
     (tmp_path / "config.json").write_text(json.dumps(CASES[name]))
     found = shared(Outline(tmp_path, Options()).facts)

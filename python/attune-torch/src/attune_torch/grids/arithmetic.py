@@ -23,6 +23,13 @@ def divided(one: Tensor | float, other: Tensor | float) -> Tensor:
     return upper / lower
 
 
+def root(values: Tensor) -> Tensor:
+    """The square root, rounded once: torch's own of float32 is off in the last digit on some processors, and a sum that is can choose
+    another division. That of float64 has digits to spare."""
+    found: Tensor = values.double().sqrt().float()
+    return found
+
+
 def half(scale: Tensor) -> Tensor:
     """What a file keeps of a scale in half precision."""
     return scale.to(torch.float16).to(torch.float32)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from .arithmetic import divided, grouped, half
+from .arithmetic import divided, grouped, half, root
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def _fitted(rule: _Rule, values: Tensor) -> tuple[Tensor, Tensor]:
     """Scale and offset of each block."""
     weights = values.abs()
     if not rule.absolute:
-        weights = divided(_sum(values * values), float(values.shape[-1])).sqrt() + weights
+        weights = root(divided(_sum(values * values), float(values.shape[-1]))) + weights
     low, high = values.amin(-1, keepdim=True).clamp(max=0), values.amax(-1, keepdim=True)
     flat, offset_of_flat = high == low, -low
     total, weighted = _sum(weights), _sum(weights * values)
