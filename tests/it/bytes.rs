@@ -56,6 +56,20 @@ const PROMISES: &[Promise] = &[
     weights("compressed-tensors", || json!({"grid": "fp8", "levels": [8, 16], "average": 32.0})),
     weights("compressed-tensors", || json!({"grid": "mxfp4", "levels": [4, 8, 16], "average": 32.0})),
     weights("compressed-tensors", || json!({"grid": "nvfp4", "levels": [4, 8, 16], "average": 32.0})),
+    // Embeddings among what is chosen: both, one for both, or the output matrix alone.
+    weights(
+        "mlx",
+        || json!({"group-size": 32, "levels": [3, 4, 8, 16], "average": 32.0, "embeddings": "searched"}),
+    ),
+    weights("gguf", || json!({"levels": [4, 5, 6, 8, 16], "average": 32.0, "embeddings": "searched"})),
+    weights(
+        "compressed-tensors",
+        || json!({"grid": "symmetric", "group-size": 32, "levels": [3, 4, 8, 16], "average": 32.0, "embeddings": "searched"}),
+    ),
+    weights(
+        "compressed-tensors",
+        || json!({"grid": "nvfp4", "levels": [4, 8, 16], "average": 32.0, "embeddings": "searched"}),
+    ),
     Promise {
         target: "hf",
         technique: "expert-pruning",
@@ -123,6 +137,19 @@ fn takes(promise: &Promise, family: &str) -> bool {
             Families::These { list, .. } => list().contains(&family),
         },
         // Of a technique whose edits have other names.
+        _ => true,
+    }
+}
+
+/// Whether a model has what a study chooses bits for: a target may take the output matrix alone.
+fn has_what_is_asked(promise: &Promise, folder: &Path) -> bool {
+    let target = attune_export::target(promise.target).unwrap();
+    let searched = (promise.options)()["embeddings"] == "searched";
+    match target.description.answer("embedding-bits") {
+        Answer::Takes(takes) if searched && takes.only.is_some() => {
+            let model = DecoderOutline::open(folder).unwrap().facts(ContentHash::of(b"bytes"));
+            attune_vocabulary::embeddings(&model).len() > 1
+        }
         _ => true,
     }
 }
@@ -214,8 +241,10 @@ fn files_have_as_many_bytes_as_costs_say() {
         // Groups whose size is an option would have to divide its rows.
         let uneven_rows = Some(uneven_rows.path()).filter(|_| promise.target == "gguf");
         let folders: Vec<&Path> = others.chain([committed.as_path()]).chain(uneven_rows).collect();
-        let taken: Vec<&Path> =
-            folders.into_iter().filter(|folder| takes(promise, &family(folder))).collect();
+        let taken: Vec<&Path> = folders
+            .into_iter()
+            .filter(|folder| takes(promise, &family(folder)) && has_what_is_asked(promise, folder))
+            .collect();
         assert!(promise.mixture || taken.len() >= 3, "{} takes {taken:?}", promise.target);
         for folder in taken {
             let sizes = kept(promise, &technique, folder);

@@ -8,7 +8,7 @@ use attune_core::plan::Edit;
 use attune_core::space::{Axis, Config, Count, Domain, Value};
 use attune_core::technique::{FailureKind, Signal, Technique as _};
 use attune_vocabulary::arrange;
-use attune_vocabulary::edits::{ExpertsPerToken, KeepExperts, MergeExperts, RouteExperts};
+use attune_vocabulary::edits::{ExpertsPerToken, KeepExperts, MergeExperts, RouteExperts, SilenceExperts};
 
 use crate::models::{EXPERT_PRUNING, dense, expert_signal, mixture, options, some_layers, subsets};
 
@@ -56,6 +56,71 @@ fn layers_of_a_group_keep_the_same_experts() {
     let plan = EXPERT_PRUNING.lower(&mixture(), &grouped, &config).unwrap();
     let keep = |layer, experts: &[u32]| Edit::from(KeepExperts { layer, experts: experts.to_vec() });
     assert_eq!(plan, arrange([keep(0, &[0, 3]), keep(1, &[0, 3]), keep(2, &[5, 7]), keep(3, &[5, 7])]));
+}
+
+fn uneven(keep: i64) -> Settings {
+    let text = OptionValue::Text("uneven".to_owned());
+    options(&[("keep", OptionValue::Int(keep)), ("counts", text)])
+}
+
+#[test]
+fn uneven_counts_keep_any_number_in_a_layer_and_so_many_on_average() {
+    let technique = &*EXPERT_PRUNING;
+    // Fewer than a token is routed to may stay.
+    let given = uneven(1);
+    let space = technique.space(&mixture(), &given).unwrap();
+    assert_eq!(space.dimensions()[0].domain, Domain::Subset { of: 8, min: 1, max: 8 });
+    let given = uneven(3);
+    let space = technique.space(&mixture(), &given).unwrap();
+    let config = subsets(&[&[0, 1, 2, 3, 4, 5, 6, 7], &[5], &[2], &[0, 7]]);
+    assert!(space.check(&config).is_ok(), "twelve experts in four layers");
+    assert!(space.check(&subsets(&[&[0, 1, 2, 3], &[0, 1, 2], &[0, 1, 2], &[0, 1, 2]])).is_err());
+    let silence = |layer, experts: &[u32]| Edit::from(SilenceExperts { layer, experts: experts.to_vec() });
+    let plan = technique.lower(&mixture(), &given, &config).unwrap();
+    let (second, third) = ([0, 1, 2, 3, 4, 6, 7], [0, 1, 3, 4, 5, 6, 7]);
+    assert_eq!(plan, arrange([silence(1, &second), silence(2, &third), silence(3, &[1, 2, 3, 4, 5, 6])]));
+    let costs = technique.cost(&mixture(), &given, &config).unwrap();
+    assert_eq!((costs[0].resource.as_str(), costs[0].value, costs[0].dense), ("experts", 12.0, 32.0));
+    // In the place of each of twenty there is a vector, and routers are whole.
+    let memory = 2.0 * (4_000_000.0 - 20.0 * (100_000.0 - 256.0));
+    assert_eq!((costs[1].resource.as_str(), costs[1].value), ("memory", memory));
+    let names: Vec<String> = technique
+        .baselines(&mixture(), &given, &[expert_signal("expert-frequency", 4, &[1.0; 32])])
+        .unwrap()
+        .into_iter()
+        .map(|baseline| {
+            space.check(&baseline.config).unwrap();
+            baseline.name
+        })
+        .collect();
+    assert_eq!(names, ["default", "frequency"]);
+    let merging = |mut given: Settings| {
+        given.insert("phase".to_owned(), OptionValue::Text("merge".to_owned()));
+        given
+    };
+    assert!(refusal(&mixture(), &merging(uneven(3))).contains("set `phase` to \"prune\""));
+    let mut active = uneven(3);
+    active.insert("active".to_owned(), OptionValue::Ints(vec![1]));
+    assert!(refusal(&mixture(), &active).contains("leave `active`"));
+}
+
+#[test]
+fn children_of_uneven_counts_differ_and_keep_the_budget() {
+    let technique = &*EXPERT_PRUNING;
+    for (model, given) in [(mixture(), uneven(3)), (some_layers(), uneven(1))] {
+        let space = technique.space(&model, &given).unwrap();
+        let mut parent = space.sample(&mut attune_core::rng::derive(1, "uneven", &[])).unwrap();
+        let mut counts = BTreeSet::new();
+        for seed in 0..200 {
+            let child = technique.vary(&model, &given, &[&parent], seed).unwrap();
+            space.check(&child).unwrap();
+            assert_ne!(child, parent, "{seed}");
+            let Value::Indices(first) = &child.dimensions()[0][0] else { panic!() };
+            counts.insert(first.len());
+            parent = child;
+        }
+        assert!(given["keep"] == OptionValue::Int(1) || counts.len() > 2, "{counts:?}");
+    }
 }
 
 #[test]

@@ -5,9 +5,10 @@ use attune_core::options::{OptionValue, Settings};
 use attune_core::rng;
 use attune_core::space::{Domain, Value};
 use attune_core::technique::{FailureKind, Technique as _};
-use attune_vocabulary::edits::WeightBits;
+use attune_vocabulary::edits::{EmbeddingBits, WeightBits};
 use attune_vocabulary::{
-    LinearModules, MODULE_ELEMENT_BYTES, Matrices, ModelEdit as _, NamedModule, OTHER_BYTES,
+    Embedding, EmbeddingMatrix, LinearModules, MODULE_ELEMENT_BYTES, Matrices, ModelEdit as _, NamedModule,
+    OTHER_BYTES, say_embeddings,
 };
 
 use crate::models::{WEIGHT_BITS, dense, indices, mixture, options};
@@ -91,6 +92,87 @@ fn edits(model: &Facts, given: &Settings, option: u32) -> Vec<(String, u32, Stri
         (edit.module.name().to_owned(), edit.bits, grid, edit.group_size)
     };
     plan.edits().iter().filter_map(WeightBits::of).filter(|edit| edit.layer == 0).map(of).collect()
+}
+
+/// The same that says which embeddings there are: 1000 rows of 256, in one matrix or two.
+fn with_embeddings(tied: bool) -> Facts {
+    let mut facts = stored(2, 512);
+    let matrix =
+        |&embedding: &Embedding| EmbeddingMatrix { embedding, tokens: 1000, channels: 256, element_bytes: 2 };
+    let which = &Embedding::ALL[..if tied { 1 } else { 2 }];
+    say_embeddings(&which.iter().map(matrix).collect::<Vec<_>>(), &mut facts.values);
+    // Both are among the rest.
+    facts.values.insert(OTHER_BYTES.into(), OptionValue::Int(1_100_003));
+    facts
+}
+
+#[test]
+fn embeddings_have_bits_of_their_own_where_they_are_asked_for() {
+    let given = roomy("affine", &[("embeddings", text("searched")), ("levels", ints(&[4, 8, 16]))]);
+    let plain = roomy("affine", &[("levels", ints(&[4, 8, 16]))]);
+    for (tied, matrices) in [(true, 1), (false, 2)] {
+        let model = with_embeddings(tied);
+        let dimensions = levels(&model, &given);
+        assert_eq!(
+            dimensions.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(),
+            ["bits", "embedding-bits"]
+        );
+        let space = WEIGHT_BITS.space(&model, &given).unwrap();
+        assert_eq!(space.dimensions()[1].cells(), matrices);
+        // Nothing else is different: without the option, and in the edits of modules.
+        assert_eq!(levels(&model, &plain), dimensions[..1]);
+        let cells = space.dimensions()[0].cells();
+        let config = |bits: u32, ends: u32| {
+            attune_core::space::Config::new(vec![
+                vec![Value::Index(bits); cells],
+                vec![Value::Index(ends); matrices],
+            ])
+        };
+        let plan = WEIGHT_BITS.lower(&model, &given, &config(2, 0)).unwrap();
+        let ends: Vec<EmbeddingBits> =
+            plan.edits().iter().map(|edit| EmbeddingBits::of(edit).unwrap()).collect();
+        let names: Vec<&str> = ends.iter().map(|edit| edit.matrix.name()).collect();
+        assert_eq!(names, if tied { vec!["input"] } else { vec!["input", "output"] });
+        assert!(ends.iter().all(|edit| (edit.bits, edit.group_size, edit.grid) == (4, 64, None)), "{ends:?}");
+        let costs = |config: &attune_core::space::Config| {
+            let costs = WEIGHT_BITS.cost(&model, &given, config).unwrap();
+            (costs[1].value, costs[1].dense)
+        };
+        // What is exact is what the files of the model hold.
+        let (whole, dense) = costs(&config(2, 2));
+        assert_eq!(whole, dense);
+        // A scale and a minimum of two bytes each for 64 weights.
+        let saved = matrices as f64 * 1000.0 * 256.0 * (2.0 - 0.5 - 4.0 / 64.0);
+        assert_eq!(costs(&config(2, 0)).0, whole - saved);
+    }
+}
+
+#[test]
+fn embeddings_are_those_that_a_target_takes() {
+    let given = roomy("symmetric", &[("embeddings", text("searched")), ("levels", ints(&[4, 8]))]);
+    let kinds = |kinds: &str| ("target-edits", text(kinds));
+    let told = |tied, more: &[(&str, OptionValue)]| told(with_embeddings(tied), more);
+    let refused = refusal(&told(false, &[kinds("weight-bits")]), &given);
+    assert!(
+        refused.contains("target `engine` stores embeddings as they are; set it to \"exact\""),
+        "{refused}"
+    );
+    let both = kinds("weight-bits embedding-bits");
+    let only = ("target-embedding-bits-only", text("output"));
+    let refused = refusal(&told(true, &[both.clone(), only.clone()]), &given);
+    assert!(refused.contains("for the output embedding alone, which is no matrix of its own"), "{refused}");
+    let limits = [
+        both,
+        only,
+        ("target-embedding-bits-levels", ints(&[8])),
+        ("target-embedding-bits-grids", text("symmetric")),
+    ];
+    let found = levels(&told(false, &limits), &given);
+    assert_eq!(found[1], ("embedding-bits".to_owned(), vec![8.0]), "the target has no 4 bits for it");
+    let none = refusal(&stored(2, 512), &given);
+    assert!(none.contains("nothing is said of such matrices"), "{none}");
+    let uneven = roomy("affine", &[("embeddings", text("searched")), ("group-size", OptionValue::Int(96))]);
+    assert!(refusal(&with_embeddings(false), &uneven).contains("does not divide"));
 }
 
 /// `weights` of a config with the first option in every cell.

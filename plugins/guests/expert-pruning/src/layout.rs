@@ -2,11 +2,13 @@
 //!
 //! | phase | dimension 0 | dimension 1 | last |
 //! | --- | --- | --- | --- |
-//! | prune | kept experts | – | active experts, if there is a choice |
+//! | prune, also with uneven counts | kept experts | – | active experts, if there is a choice |
 //! | merge, mapped | router mapping `W_RM` | expert merging `W_EM` | the same |
 //! | merge, one-hot | kept experts, of which `W_RM` has a row each, ascending | expert merging `W_EM` | the same |
 
-use attune_guest::{Config, Dimension, Domain, MatrixDomain, Space, Value};
+use attune_guest::{
+    Budget, BudgetTerm, Config, Constraint, Dimension, Domain, MatrixDomain, Space, SubsetDomain, Value,
+};
 
 use crate::pruning::{Phase, Pruning};
 
@@ -32,8 +34,10 @@ impl Pruning {
         let merging = "what every expert of the edited layer is of the model's: a row of coefficients each";
         let merging = || over_groups("expert-merging", merging, matrix.clone());
         let mapping = "what the router says of every expert of the edited layer: a row of coefficients each";
+        let any = Domain::Subset(SubsetDomain { of: self.experts, min: 1, max: self.experts });
         let mut dimensions = match self.phase {
             Phase::Prune => vec![kept()],
+            Phase::Silence => vec![over_groups("kept-experts", "the experts that stay", any)],
             Phase::Merge => vec![over_groups("router-mapping", mapping, matrix.clone()), merging()],
             Phase::MergeOneHot => vec![kept(), merging()],
         };
@@ -45,7 +49,18 @@ impl Pruning {
                 false => over_groups(name, help, levels),
             });
         }
-        Space::new(dimensions)
+        let space = Space::new(dimensions);
+        if self.phase != Phase::Silence {
+            return space;
+        }
+        let costs = self.sizes().into_iter().map(|size| vec![f64::from(size); self.experts as usize]);
+        let limit = f64::from(self.keep) * self.layers.len() as f64;
+        space.with(Constraint::Budget(Budget {
+            resource: "experts".to_owned(),
+            unit: "experts".to_owned(),
+            limit,
+            terms: vec![BudgetTerm { dimension: 0, costs: costs.collect() }],
+        }))
     }
 
     /// The config that keeps these experts in each group, ascending: in a merge phase the one-hot matrices of that.
@@ -53,7 +68,7 @@ impl Pruning {
         let one_hots = || kept.iter().map(|kept| Value::Reals(self.one_hot(kept))).collect::<Vec<Value>>();
         let subsets = || kept.iter().cloned().map(Value::Indices).collect::<Vec<Value>>();
         let mut config = match self.phase {
-            Phase::Prune => vec![subsets()],
+            Phase::Prune | Phase::Silence => vec![subsets()],
             Phase::Merge => vec![one_hots(), one_hots()],
             Phase::MergeOneHot => vec![subsets(), one_hots()],
         };

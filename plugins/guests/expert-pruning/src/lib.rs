@@ -13,7 +13,7 @@ mod pruning;
 use attune_guest::{
     Baseline, Config, Cost, Description, Edit, Model, OptionSpec, Options, Random, Signals, Space, Technique,
 };
-use pruning::{PHASES, Phase, Pruning, ROUTINGS};
+use pruning::{COUNTS, PHASES, Phase, Pruning, ROUTINGS, SILENCE};
 
 struct ExpertPruning;
 
@@ -48,6 +48,13 @@ impl Technique for ExpertPruning {
             0..=65_536,
             &[0],
         ))
+        .option(OptionSpec::one_of(
+            "counts",
+            "when pruning: same keeps as many experts in every layer, and the router chooses among these; uneven keeps `keep` on \
+             average and any number in a layer, and the router chooses among all, what it gives to the others being lost (vLLM's \
+             approximate_experts, with 0 as the constant)",
+            &COUNTS,
+        ))
         .signal(baselines::FREQUENCY)
         .signal(baselines::SOFT_ACTIVATION)
         .signal(baselines::RECONSTRUCTION)
@@ -56,6 +63,7 @@ impl Technique for ExpertPruning {
         .edit("merge-experts")
         .edit("route-experts")
         .edit("experts-per-token")
+        .edit(SILENCE)
         .with_operators()
     }
 
@@ -75,9 +83,24 @@ impl Technique for ExpertPruning {
         let pruning = Pruning::new(model, options)?;
         let (layers, keep) = (pruning.layers.len() as f64, f64::from(pruning.keep));
         let (expert, experts) = (model.expert_parameters as f64, f64::from(model.experts));
+        if pruning.phase == Phase::Silence {
+            let kept: f64 =
+                pruning.grouped_layers().map(|(_, group)| config[0][group].elements().len() as f64).sum();
+            let dense = model.parameters as f64;
+            let bytes = |parameters: f64| parameters * model.bytes_per_parameter;
+            // In the place of each is a constant of the width of the residual stream; routers stay whole.
+            let gone = layers * experts - kept;
+            let stored = dense - gone * (expert - f64::from(model.hidden));
+            return Ok(vec![
+                Cost::new("experts", "experts", kept, layers * experts),
+                Cost::new("memory", "bytes", bytes(stored), bytes(dense)),
+            ]);
+        }
         let router = match pruning.phase {
             // A dropped expert takes its row of the router along.
-            Phase::Prune | Phase::MergeOneHot => -(experts - keep) * model.router_parameters(),
+            Phase::Prune | Phase::Silence | Phase::MergeOneHot => {
+                -(experts - keep) * model.router_parameters()
+            }
             // The router stays whole, and the mapping is stored beside it.
             Phase::Merge => keep * experts,
         };
@@ -108,6 +131,7 @@ impl Technique for ExpertPruning {
         let parent = parents.first().ok_or("there is no parent to vary")?;
         Ok(match pruning.phase {
             Phase::Prune => operators::mutate(&pruning, parent, random),
+            Phase::Silence => operators::mutate_uneven(&pruning, parent, random),
             Phase::Merge | Phase::MergeOneHot => merging::vary(&pruning, parent, parents.get(1), random),
         })
     }
@@ -121,6 +145,12 @@ fn edits(pruning: &Pruning, config: &Config, layer: u32, group: usize) -> Vec<Ed
     let mut edits = match pruning.phase {
         Phase::Prune => {
             vec![Edit::new("keep-experts").int("layer", layer).ints("experts", config[0][group].elements())]
+        }
+        Phase::Silence => {
+            let others = pruning.others(config[0][group].elements());
+            // A layer that keeps all of them is the model's own.
+            let edit = |others| Edit::new(SILENCE).int("layer", layer).ints("experts", others);
+            if others.is_empty() { Vec::new() } else { vec![edit(&others)] }
         }
         Phase::Merge => vec![
             matrix("route-experts", config[0][group].numbers().to_vec()),

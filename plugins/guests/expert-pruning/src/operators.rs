@@ -29,13 +29,57 @@ pub(crate) fn mutate(pruning: &Pruning, parent: &Config, random: &mut Random) ->
         let unused: Vec<u32> = (0..pruning.experts).filter(|expert| !kept.contains(expert)).collect();
         kept[row] = unused[random.below(unused.len())];
     }
-    let sorted = |mut kept: Vec<u32>| {
-        kept.sort_unstable();
-        Value::Indices(kept)
-    };
     child[0] = cells.into_iter().map(sorted).collect();
     step_active(pruning, &mut child, random);
     child
+}
+
+/// A child of a config whose layers keep different numbers: kept experts of open groups are replaced, as above, and one more goes
+/// to a group of as many layers that gave one up, or an expert that nobody has comes to a group within the budget.
+pub(crate) fn mutate_uneven(pruning: &Pruning, parent: &Config, random: &mut Random) -> Config {
+    let mut child = parent.clone();
+    let mut cells: Vec<Vec<u32>> = parent[0].iter().map(|value| value.elements().to_vec()).collect();
+    let sizes = pruning.sizes();
+    let spent = |cells: &[Vec<u32>]| -> u64 {
+        cells.iter().zip(&sizes).map(|(kept, size)| kept.len() as u64 * u64::from(*size)).sum()
+    };
+    let limit = u64::from(pruning.keep) * pruning.layers.len() as u64;
+    let mut new: Vec<Option<u32>> = vec![None; cells.len()];
+    for group in open_cells(cells.len(), random) {
+        let unused = pruning.others(&cells[group]);
+        if unused.is_empty() {
+            continue;
+        }
+        let expert = unused[random.below(unused.len())];
+        new[group] = Some(expert);
+        if random.chance(0.5) {
+            let row = random.below(cells[group].len());
+            cells[group][row] = expert;
+        } else {
+            cells[group].push(expert);
+        }
+    }
+    // Whatever is too much is given up where there is more than one, anywhere.
+    while spent(&cells) > limit || cells == parent_cells(parent) {
+        let rich: Vec<usize> = (0..cells.len()).filter(|&group| cells[group].len() > 1).collect();
+        let Some(&group) = rich.get(random.below(rich.len().max(1))) else { break };
+        // Never the one that has just come, or the child might be its parent again.
+        let old: Vec<usize> =
+            (0..cells[group].len()).filter(|&row| new[group] != Some(cells[group][row])).collect();
+        cells[group].remove(old[random.below(old.len())]);
+    }
+    child[0] = cells.into_iter().map(sorted).collect();
+    step_active(pruning, &mut child, random);
+    child
+}
+
+fn parent_cells(parent: &Config) -> Vec<Vec<u32>> {
+    parent[0].iter().map(|value| value.elements().to_vec()).collect()
+}
+
+fn sorted(mut kept: Vec<u32>) -> Value {
+    kept.sort_unstable();
+    Value::Indices(kept)
 }
 
 /// Which of some cells are open to change; at least one.

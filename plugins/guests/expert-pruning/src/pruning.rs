@@ -5,12 +5,17 @@ use attune_guest::{Model, Options};
 /// Option words, the default first.
 pub(crate) const PHASES: [&str; 2] = ["prune", "merge"];
 pub(crate) const ROUTINGS: [&str; 2] = ["mapped", "one-hot"];
+pub(crate) const COUNTS: [&str; 2] = ["same", "uneven"];
+/// The kind of edit of layers that keep different numbers.
+pub(crate) const SILENCE: &str = "silence-experts";
 
 /// What happens to the experts.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Phase {
     /// Some stay.
     Prune,
+    /// Some stay, more of them in some layers than in others, and the router chooses among all.
+    Silence,
     /// All are merged into fewer, and the router's probabilities are mapped to those.
     Merge,
     /// All are merged into fewer, each of which answers for the router's row of a kept expert.
@@ -51,9 +56,13 @@ impl Pruning {
                  expert-pruning needs a mixture of experts"
             ));
         }
-        let phase = match (options.text("phase"), options.text("routing")) {
-            ("prune", _) => Phase::Prune,
-            (_, "mapped") => Phase::Merge,
+        let phase = match (options.text("phase"), options.text("routing"), options.text("counts")) {
+            ("prune", _, "uneven") => Phase::Silence,
+            ("prune", ..) => Phase::Prune,
+            (_, _, "uneven") => {
+                return Err("`counts` is \"uneven\", and merged layers have the same number of rows; set `phase` to \"prune\"".to_owned());
+            }
+            (_, "mapped", _) => Phase::Merge,
             _ => Phase::MergeOneHot,
         };
         match (phase, model.router_mapping()) {
@@ -80,14 +89,27 @@ impl Pruning {
                 target.name()
             ));
         }
+        // One that takes pruning in another form says so here, and not by a refused config.
+        let kind = if phase == Phase::Silence { SILENCE } else { "keep-experts" };
+        if let (Phase::Prune | Phase::Silence, Some(target)) = (phase, target)
+            && !target.takes(kind)
+            && [SILENCE, "keep-experts"].iter().any(|kind| target.takes(kind))
+        {
+            let other = if phase == Phase::Silence { "same" } else { "uneven" };
+            return Err(format!("target `{}` takes no {kind}; set `counts` to \"{other}\"", target.name()));
+        }
         let active_alike = target.is_some_and(|target| target.layers("experts-per-token") == "same");
         let keep = match options.int("keep") {
             0 => experts / 2,
             keep => u32::try_from(keep).unwrap_or(u32::MAX),
         };
+        if phase == Phase::Silence && options.ints("active") != [0] {
+            return Err("`counts` is \"uneven\", where how many experts answer depends on the text; leave `active` as it is".to_owned());
+        }
         let active = active(options.ints("active"), *usual);
         let (most, least) = (active.last().copied().unwrap_or(1), active.first().copied().unwrap_or(1));
-        if keep < most {
+        // Routers that choose among all need no more experts than they choose.
+        if keep == 0 || (keep < most && phase != Phase::Silence) {
             return Err(format!(
                 "keeping {keep} of {experts} experts leaves fewer than the {most} that model `{name}` \
                  routes every token to; set `keep` to {most} or more{}",
@@ -100,7 +122,7 @@ impl Pruning {
             ));
         }
         // Merging without pruning is a search of its own.
-        if keep > *experts || (keep == *experts && phase == Phase::Prune) {
+        if keep > *experts || (keep == *experts && matches!(phase, Phase::Prune | Phase::Silence)) {
             return Err(format!(
                 "`keep` is {keep}, but model `{name}` has {experts} experts per layer; \
                  set `keep` below {experts}"
@@ -124,6 +146,18 @@ impl Pruning {
         let count = self.layers.len() as u64;
         let group = move |place: u64| (place * u64::from(self.groups) / count) as usize;
         (0..).zip(&self.layers).map(move |(place, &layer)| (layer, group(place)))
+    }
+
+    /// Layers of each group.
+    pub(crate) fn sizes(&self) -> Vec<u32> {
+        let mut sizes = vec![0; self.groups as usize];
+        self.grouped_layers().for_each(|(_, group)| sizes[group] += 1);
+        sizes
+    }
+
+    /// The experts that do not stay.
+    pub(crate) fn others(&self, kept: &[u32]) -> Vec<u32> {
+        (0..self.experts).filter(|expert| !kept.contains(expert)).collect()
     }
 
     /// Whether groups choose how many experts a token is routed to.

@@ -12,6 +12,7 @@ pub mod bindings;
 mod cache;
 mod describe;
 mod edit;
+mod embeddings;
 mod facts;
 mod linear_modules;
 mod logging;
@@ -31,6 +32,7 @@ pub use bindings::exports::attune::technique::technique::{
     RealDomain, RealRange, ResourceCost as Cost, Scale, SearchSpace as Space, Setting, Settings, Signal,
     Slot, SubsetDomain, Value,
 };
+pub use embeddings::EmbeddingMatrix;
 pub use linear_modules::LinearModule;
 pub use logging::{debug, info, warn};
 pub use options::Options;

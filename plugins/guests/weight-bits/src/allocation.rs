@@ -58,14 +58,21 @@ impl Allocation {
         let own = model.other_bytes();
         let others = model.target().and_then(|target| target.other_bytes()).or(own);
         let rounding = rounding::chosen(model, options, &formats)?;
+        // What is chosen here is not among the rest any more.
+        let chosen =
+            || parts.iter().flat_map(Part::cells).map(|(_, cell)| cell).filter(|cell| cell.of_embeddings);
+        let stored: f64 = chosen().map(|cell| formats.bytes(cell, EXACT) as f64).sum();
+        let dense: f64 = chosen().map(Cell::dense_bytes).sum();
+        let rest =
+            |bytes: Option<u64>, chosen: f64| bytes.map_or(0.0, |bytes| (bytes as f64 - chosen).max(0.0));
         let allocation = Self {
+            others: rest(others, stored),
+            dense_others: rest(own, dense),
             weights: parts.iter().flat_map(Part::cells).map(|(_, cell)| cell.weights()).sum(),
             parts,
             formats,
             levels,
             limit,
-            others: others.map_or(0.0, |bytes| bytes as f64),
-            dense_others: own.map_or(0.0, |bytes| bytes as f64),
             rounding,
             overhead: estimated.then(|| options.int("overhead-bits") as f64),
         };

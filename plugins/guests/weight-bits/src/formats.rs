@@ -3,6 +3,7 @@
 use attune_guest::grids::{Grouping, NumberGrid, matrix_bytes};
 use attune_guest::{Model, Options};
 
+use crate::embeddings;
 use crate::limits::{EDIT, Limits, listed};
 use crate::modules::{Cell, Member};
 
@@ -64,6 +65,9 @@ pub(crate) struct Formats {
     named: bool,
     /// The names of the grids that experts can be on, where not all are.
     of_experts: Option<Vec<String>>,
+    /// The same of matrices outside of the layers, and the bits that these can have.
+    of_embeddings: Option<Vec<String>>,
+    embedding_levels: Option<Vec<u32>>,
     /// Bytes that tensors begin at multiples of in files.
     alignment: u32,
 }
@@ -99,10 +103,9 @@ impl Formats {
             grids,
             group_size: options.int("group-size") as u32,
             named: asked != AUTO || known.is_some(),
-            of_experts: model
-                .target()
-                .and_then(|target| target.expert_grids(EDIT))
-                .map(|names| names.into_iter().map(str::to_owned).collect()),
+            of_experts: names(model.target().and_then(|target| target.expert_grids(EDIT))),
+            of_embeddings: names(model.target().and_then(|target| target.grids(embeddings::EDIT))),
+            embedding_levels: model.target().and_then(|target| target.levels(embeddings::EDIT)),
             alignment: model.target().map_or(1, |target| target.alignment()),
         };
         if formats.leaves_groups_open() {
@@ -128,15 +131,19 @@ impl Formats {
 
     /// Those of some levels that all modules of a cell can have.
     pub(crate) fn levels(&self, levels: &[u32], cell: &Cell) -> Result<Vec<u32>, String> {
-        let has = |level: &u32| *level == EXACT || self.grid(cell, *level).is_some();
+        let limit = self.embedding_levels.as_ref().filter(|_| cell.of_embeddings);
+        let has = |level: &u32| {
+            let taken = limit.is_none_or(|levels| levels.contains(level));
+            *level == EXACT || (taken && self.grid(cell, *level).is_some())
+        };
         let found: Vec<u32> = levels.iter().copied().filter(has).collect();
         if !found.is_empty() {
             return Ok(found);
         }
         let rows = cell.members.iter().map(|member| member.inputs.to_string()).collect::<Vec<String>>();
-        let of_experts = self.of_experts.as_ref().filter(|_| cell.is_of_experts());
-        let experts = of_experts.map_or(String::new(), |names| {
-            format!(" (the target's experts are on {} alone)", names.join(", "))
+        let which = if cell.of_embeddings { "embeddings" } else { "experts" };
+        let experts = self.limit(cell).map_or(String::new(), |names| {
+            format!(" (the target's {which} are on {} alone)", names.join(", "))
         });
         let known: Vec<u32> = LEVELS.into_iter().filter(|level| *level != EXACT).filter(has).collect();
         Err(format!(
@@ -162,9 +169,17 @@ impl Formats {
             let shares = cell.is_fused() && has_scales_of_matrices(grid);
             grid.bits().contains(&bits) && !shares && cell.members.iter().all(divides)
         };
-        let limit = self.of_experts.as_ref().filter(|_| cell.is_of_experts());
+        let limit = self.limit(cell);
         let taken = |grid: Grid| limit.is_none_or(|names| names.iter().any(|name| is(grid, name)));
         self.grids.iter().copied().find(|&grid| grid.is_none_or(fits) && taken(grid))
+    }
+
+    /// The names of the grids that a cell can be on, where these are not all.
+    fn limit(&self, cell: &Cell) -> Option<&Vec<String>> {
+        match cell.of_embeddings {
+            true => self.of_embeddings.as_ref(),
+            false => self.of_experts.as_ref().filter(|_| cell.is_of_experts()),
+        }
     }
 
     /// The channels that share a scale in rows of `inputs`.
@@ -192,6 +207,10 @@ impl Formats {
     pub(crate) fn leaves_groups_open(&self) -> bool {
         self.grids.iter().any(|grid| grid.is_none_or(|grid| grid.grouping() == Grouping::Any))
     }
+}
+
+fn names(words: Option<Vec<&str>>) -> Option<Vec<String>> {
+    Some(words?.into_iter().map(str::to_owned).collect())
 }
 
 /// Whether a grid has scales of more than a row.

@@ -8,11 +8,15 @@
 //! were never rounded before: a checkpoint that was made from 4-bit weights (attune's copy of SmolLM2 was, Q4_1) sits on
 //! a grid already, and its figures for 4 bits and more are too good.
 //!
+//! With `embeddings` the matrices outside of the layers have levels too, in a dimension of their own, and count among the weights. Error
+//! feedback is for linear modules: these matrices are rounded to the nearest.
+//!
 //! Every number of bits is one number grid of a family, so that levels stay numbers which a step goes up or down by. Where a target or
 //! the option `grid` says which, bytes are those of the exported files.
 
 mod allocation;
 mod baselines;
+mod embeddings;
 mod formats;
 mod limits;
 mod modules;
@@ -86,7 +90,14 @@ impl Technique for WeightBits {
              numbers and without an engine as target, because exporters do not see that data",
             &rounding::WORDS,
         ))
+        .option(OptionSpec::one_of(
+            "embeddings",
+            "whether the embedding of tokens and the output matrix stay as they are stored (exact) or get bits of their own (searched), \
+             one level for both where they are one matrix; a target may take the output matrix alone",
+            &embeddings::WORDS,
+        ))
         .edit("weight-bits")
+        .edit(embeddings::EDIT)
     }
 
     fn space(model: &Model, options: &Options) -> Result<Space, String> {
@@ -94,9 +105,13 @@ impl Technique for WeightBits {
         let dimension = |part: &Part| {
             let levels = part.levels.iter().copied().map(f64::from).collect();
             let help = format!("{}{}", help(&allocation.parts, part), allocation.grids(part));
-            Dimension::new(&part.name, &help, Domain::Level(levels))
-                .axis(part.axis, part.layers.len() as u32)
-                .axis("module", part.width() as u32)
+            let dimension = Dimension::new(&part.name, &help, Domain::Level(levels));
+            match part.of_embeddings {
+                true => dimension.axis(part.axis, part.width() as u32),
+                false => {
+                    dimension.axis(part.axis, part.layers.len() as u32).axis("module", part.width() as u32)
+                }
+            }
         };
         let dimensions = allocation.parts.iter().map(dimension).collect();
         Ok(Space::new(dimensions).with(Constraint::Budget(allocation.budget())))
@@ -112,18 +127,19 @@ impl Technique for WeightBits {
             }
             let grid = allocation.formats.grid(cell, bits).flatten();
             edits.extend(cell.members.iter().map(|member| {
-                let mut edit = Edit::new("weight-bits")
-                    .int("layer", layer)
-                    .text("module", &member.name)
-                    .int("bits", bits)
-                    .int("group-size", allocation.formats.group(grid, member.inputs));
+                let edit = match cell.of_embeddings {
+                    true => Edit::new(embeddings::EDIT).text("matrix", &member.name),
+                    false => Edit::new("weight-bits").int("layer", layer).text("module", &member.name),
+                };
+                let mut edit =
+                    edit.int("bits", bits).int("group-size", allocation.formats.group(grid, member.inputs));
                 if let Some(expert) = cell.expert {
                     edit = edit.int("expert", expert);
                 }
                 if let Some(grid) = grid {
                     edit = edit.text("grid", grid.name());
                 }
-                match allocation.rounding {
+                match allocation.rounding.filter(|_| !cell.of_embeddings) {
                     Some(rounding) => edit.text("rounding", rounding),
                     None => edit,
                 }
@@ -169,8 +185,14 @@ fn help(parts: &[Part], part: &Part) -> String {
         let shown = first.iter().filter(|cell| cell.expert.is_none_or(|expert| expert == 0));
         shown.map(|cell| cell.name()).collect::<Vec<String>>()
     };
+    if part.of_embeddings {
+        let listed = names(part).join(", ");
+        return format!(
+            "bits per weight of the embeddings; matrices are {listed}, input for both where they are one"
+        );
+    }
     // One sentence for all where they differ in their layers alone.
-    let alike = parts.iter().all(|other| other.levels == part.levels);
+    let alike = parts.iter().filter(|other| !other.of_embeddings).all(|other| other.levels == part.levels);
     let listed = names(if alike { &parts[0] } else { part });
     if listed == USUAL || listed == ["up", "down"] {
         return "bits per weight; modules are q, k, v, o, then gate, up and down, of expert after expert where they \

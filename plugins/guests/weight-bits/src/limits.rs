@@ -2,6 +2,7 @@
 
 use attune_guest::{LinearModule, Model, Options, Target};
 
+use crate::embeddings;
 use crate::formats::{EXACT, Formats};
 use crate::modules::Cell;
 
@@ -57,6 +58,33 @@ impl<'a> Limits<'a> {
                 ))
             }
             _ => Ok(()),
+        }
+    }
+
+    /// Those of a model's matrices outside of its layers that the target has few bits for.
+    pub(crate) fn embeddings<'n>(&self, names: &[&'n str]) -> Result<Vec<&'n str>, String> {
+        let Some(target) = self.0 else { return Ok(names.to_vec()) };
+        if !target.takes(embeddings::EDIT) {
+            return Err(format!(
+                "`embeddings` is \"{}\", and target `{}` stores embeddings as they are; set it to \"{}\"",
+                embeddings::WORDS[1],
+                target.name(),
+                embeddings::WORDS[0]
+            ));
+        }
+        let only = target.only(embeddings::EDIT);
+        let taken: Vec<&str> =
+            names.iter().copied().filter(|name| only.is_none_or(|only| only == *name)).collect();
+        match taken.is_empty() {
+            true => Err(format!(
+                "`embeddings` is \"{}\", and target `{}` has few bits for the {} embedding alone, which is no matrix of its own in \
+                 this model; set it to \"{}\"",
+                embeddings::WORDS[1],
+                target.name(),
+                only.unwrap_or_default(),
+                embeddings::WORDS[0]
+            )),
+            false => Ok(taken),
         }
     }
 

@@ -10,6 +10,8 @@ pub(crate) struct Cell {
     /// Its modules; at least one.
     pub(crate) members: Vec<Member>,
     pub(crate) expert: Option<u32>,
+    /// Whether it is a matrix outside of the layers.
+    pub(crate) of_embeddings: bool,
 }
 
 /// A module of a cell.
@@ -18,7 +20,7 @@ pub(crate) struct Member {
     /// The name in plans.
     pub(crate) name: String,
     /// The first module that is stored in the same tensor.
-    tensor: String,
+    pub(crate) tensor: String,
     pub(crate) outputs: u32,
     pub(crate) inputs: u32,
     /// Matrices of this shape: one, or those of all experts.
@@ -91,15 +93,9 @@ pub(crate) fn cells(
     modules: &[LinearModule],
     apart: bool,
 ) -> Result<Vec<Cell>, String> {
-    let asked = options.int("group-size") as u32;
     let cell = |module: &LinearModule, expert: Option<u32>| {
         let inputs = module.inputs;
-        if formats.leaves_groups_open() && asked > 0 && !inputs.is_multiple_of(asked) {
-            return Err(format!(
-                "`group-size` is {asked}, which does not divide the {inputs} inputs of `{}` in model `{}`",
-                module.name, model.name
-            ));
-        }
+        whole_groups(model, options, formats, &module.name, inputs)?;
         let member = Member {
             name: module.name.clone(),
             tensor: module.tensor.clone(),
@@ -109,7 +105,7 @@ pub(crate) fn cells(
             of_experts: module.is_of_experts(),
             element_bytes: module.element_bytes.unwrap_or_else(|| usual_bytes(model)),
         };
-        Ok(Cell { members: vec![member], expert })
+        Ok(Cell { members: vec![member], expert, of_embeddings: false })
     };
     let (own, shared): (Vec<_>, Vec<_>) = modules.iter().partition(|module| apart && module.is_of_experts());
     let mut cells =
@@ -122,7 +118,25 @@ pub(crate) fn cells(
     Ok(cells)
 }
 
+/// Refuses rows that are no whole groups of the size that was asked for.
+pub(crate) fn whole_groups(
+    model: &Model,
+    options: &Options,
+    formats: &Formats,
+    name: &str,
+    inputs: u32,
+) -> Result<(), String> {
+    let asked = options.int("group-size") as u32;
+    match formats.leaves_groups_open() && asked > 0 && !inputs.is_multiple_of(asked) {
+        true => Err(format!(
+            "`group-size` is {asked}, which does not divide the {inputs} inputs of `{name}` in model `{}`",
+            model.name
+        )),
+        false => Ok(()),
+    }
+}
+
 /// Bytes of a weight as most weights of the model are stored, where nobody says more.
-fn usual_bytes(model: &Model) -> u32 {
+pub(crate) fn usual_bytes(model: &Model) -> u32 {
     if model.bytes_per_parameter >= 3.0 { 4 } else { 2 }
 }

@@ -2,9 +2,13 @@
 
 use attune_guest::{LinearModule, Model, Options};
 
+use crate::embeddings;
 use crate::formats::Formats;
 use crate::limits::Limits;
 use crate::modules::{Cell, cells};
+
+/// The dimension of matrices outside of the layers.
+const EMBEDDINGS: &str = "embedding-bits";
 
 /// Layers with the same cells: a dimension of the space.
 pub(crate) struct Part {
@@ -18,6 +22,8 @@ pub(crate) struct Part {
     pub(crate) layers: Vec<(u32, Vec<Cell>)>,
     /// Whether experts have cells of their own.
     apart: bool,
+    /// Whether these are matrices outside of the layers.
+    pub(crate) of_embeddings: bool,
 }
 
 impl Part {
@@ -80,6 +86,7 @@ pub(crate) fn parts(
                     levels,
                     layers: vec![(layer, cells)],
                     apart: splits,
+                    of_embeddings: false,
                 }),
             }
         }
@@ -89,6 +96,17 @@ pub(crate) fn parts(
     }
     parts.sort_by_key(|part| part.apart);
     name(&mut parts);
+    let outside = embeddings::cells(model, options, formats)?;
+    for (number, (levels, cells)) in (1..).zip(by_levels(outside, formats, levels)?) {
+        parts.push(Part {
+            name: if number == 1 { EMBEDDINGS.to_owned() } else { format!("{EMBEDDINGS}-{number}") },
+            axis: "end",
+            levels,
+            layers: vec![(0, cells)],
+            apart: false,
+            of_embeddings: true,
+        });
+    }
     Ok(parts)
 }
 

@@ -108,7 +108,8 @@ def test_what_stands_behind_the_layers_shares_them_and_what_stands_before_shares
     module = edit("weight-bits", layer=1, module="o", bits=3, group_size=8)
     tied = ends(subject)[0] is ends(subject)[1]
     first: list[list[Edit]] = [[], [module], [of("input", 3)], [of("input", 3), module], [of("input", 4)]]
-    plans = first if tied else [*first, [of("output", 3)], [of("output", 4), module], [of("input", 3), of("output", 3)]]
+    behind = [[of("output", 3)], [of("output", 4), module], [of("input", 3), of("output", 3)]]
+    plans = first if tied else [*first, *behind]
     found = scored(Population(subject), plans)
     alone = [scored(Population(subject, share=False), [plan])[0][0] for plan in plans]
     for (values, _), own in zip(found, alone, strict=True):

@@ -182,10 +182,10 @@ class Population:
             # Where sums depend on what shares a product, the dense model still is itself.
             same = candidates[plans[0]].dense and not self.forward.on_host
             rows = dense if same else unit.predicting(hidden)
-            for own in _alike(plans, candidates):
+            for alike in _alike(plans, candidates):
                 finished.append(rows)
-                projections.append(self._projection(candidates[own[0]]))
-                owners.append(own)
+                projections.append(self._projection(candidates[alike[0]]))
+                owners.append(alike)
         targets = unit.targets()
         tokens = kl.compare(dense, finished, targets, self.subject.project, self.vocab, limit.check, projections)
         for one, plans in zip(tokens, owners, strict=True):
