@@ -17,7 +17,7 @@ pub(crate) const DESCRIPTION: Description = Description {
         refuses: &[],
         otherwise: "it sums checkpoints and does nothing else; use `--to plan`",
     },
-    check: "python tests/golden/check_mergekit.py DIR_OF_THE_MODEL DIR_OF_THIS_FILE",
+    check: "`attune export STUDY --to mergekit --out DIR --verify`, with mergekit-pytorch, which makes the exported checkpoint of the document",
     tolerance: Tolerance::FLOAT32,
     verified: VERIFIED,
 };
