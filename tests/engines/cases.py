@@ -213,24 +213,25 @@ CASES = [
     Case("compressed-tensors", "granitemoehybrid-dense", "weight-bits", MIXED, WIDE_HYBRID),
     # Transformers runs it in bfloat16 alone.
     Case("compressed-tensors", "llama", "weight-bits", MXFP4, WIDE, approximate=True, dtype="bfloat16"),
+    # llama.cpp rounds what enters products, as well.
     *(
-        Case("gguf", family, "weight-bits", TYPES_OF_GGUF, {**BLOCKS_OF_256, **plain(family)})
-        for family in GGUF
+        Case("gguf", family, "weight-bits", TYPES_OF_GGUF, {**sizes, **plain(family)}, approximate=True)
+        for families, sizes in ((GGUF, BLOCKS_OF_256), (GGUF_MIXTURES, EXPERTS_OF_256))
+        for family in families
     ),
-    *(Case("gguf", family, "weight-bits", TYPES_OF_GGUF, EXPERTS_OF_256) for family in GGUF_MIXTURES),
     Case("gguf", "tiny-moe", "expert-pruning", KEEP),
     *(Case("gguf", family, "expert-pruning", KEEP) for family in GGUF_MIXTURES),
     *(Case("gguf", family, "block-dropping", BLOCKS, plain(family)) for family in [*GGUF, *GGUF_MIXTURES]),
     *(
-        Case("gguf", family, "kv-bits", CACHE_IN_4, {**HEADS_OF_32, **plain(family)})
+        Case("gguf", family, "kv-bits", CACHE_IN_4, {**HEADS_OF_32, **plain(family)}, approximate=True)
         for family in [*GGUF, *GGUF_MIXTURES]
     ),
     *(
-        Case("windows", family, "attention-spans", WINDOW, light=family == "llama")
+        Case("windows", family, "attention-spans", WINDOW, plain(family), light=family == "llama")
         for family in ("llama", "mistral", "qwen2", "qwen3", "gemma2", "ministral")
     ),
     Case("granite-swa", "llama", "attention-spans", WINDOW, light=True),
-    Case("granite-swa", "mistral", "attention-spans", WINDOW),
+    Case("granite-swa", "mistral", "attention-spans", WINDOW, plain("mistral")),
     Case("granite-swa", "granite", "attention-spans", WINDOW, {"attention_bias": False}),
     *(
         Case("transformers", model, technique, options, light=(model, technique) == ("tiny-moe", "kv-bits"))
@@ -239,14 +240,14 @@ CASES = [
     ),
     # It takes no model with windows in all of its layers, and of two layers a search tries that.
     Case("mlx-windows", "llama", "attention-spans", WINDOW, searched=False),
-    Case("mlx-windows", "mistral", "attention-spans", WINDOW, searched=False),
+    Case("mlx-windows", "mistral", "attention-spans", WINDOW, plain("mistral"), searched=False),
     *(
-        Case("vllm", family, "attention-spans", WINDOW, HEADS_OF_32)
+        Case("vllm", family, "attention-spans", WINDOW, {**HEADS_OF_32, **plain(family)})
         for family in ("llama", "mistral", "qwen2", "qwen3")
     ),
     # Its kernels round otherwise.
     *(
-        Case("vllm", family, "kv-bits", {"average": 12.0}, HEADS_OF_32, approximate=True)
+        Case("vllm", family, "kv-bits", {"average": 12.0}, {**HEADS_OF_32, **plain(family)}, approximate=True)
         for family in ("llama", "mistral", "qwen2", "qwen3")
     ),
     Case("mergekit", "tiny-digits", "checkpoint-mix"),

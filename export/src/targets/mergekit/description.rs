@@ -25,7 +25,7 @@ pub(crate) const DESCRIPTION: Description = Description {
 const VERIFIED: &[Verified] = &[Verified {
     what: "mergekit-pytorch 0.1.5 makes the exported checkpoint of the exported document to 1.2e-7, for weights of the whole model and of \
            single layers, on tiny-digits",
-    how: "`python tests/golden/check_mergekit.py`, torch 2.15.0 on CPU",
+    how: "`tests/engines/run --only mergekit` and `python tests/golden/check_mergekit.py`, torch 2.15.0 on CPU",
     when: "2026-11-30",
 }];
 
