@@ -69,18 +69,46 @@ HEADS_OF_32 = {"head_dim": 32}
 
 
 def plain(family: str) -> dict[str, Any]:
-    """Keys of a model without windows, which Mistral has unless it is told otherwise."""
+    """Keys of a model without windows and with 64 channels that is one of its family."""
+    if family == "helium":
+        # As many channels in all heads as in the residual.
+        return {"head_dim": 16}
+    if family == "ministral":
+        return {"layer_types": ["full_attention"] * 2}
     return {"sliding_window": None} if family == "mistral" else {}
 
 
+def kept(family: str) -> dict[str, Any]:
+    """Options of pruning. Where a bias chooses the same experts for every token, a search keeps those, and nothing is
+    seen of it; so one of them is taken away."""
+    biased = ("deepseek_v3-direct", "dots1", "ernie4_5_moe", "glm4_moe", "glm4_moe_lite-listed", "minimax_m2")
+    return KEEP | ({"active": [1]} if family in biased else {})
+
+
+def window(family: str) -> dict[str, Any]:
+    """Options of windows: in both layers of a Gemma 2, whose first layer has the same by itself."""
+    return WINDOW | ({"density": 0.4} if family == "gemma2" else {})
+
+
+def wide(family: str) -> dict[str, Any]:
+    """Keys of a model whose rows groups of 32 divide."""
+    return WIDE | (plain(family) if family == "helium" else {})
+
+
+def of_gguf(family: str, head: int) -> dict[str, Any]:
+    """Keys of a model that llama.cpp runs, which scales the scores of a Gemma by the channels of a head."""
+    gemma = family in ("gemma2", "gemma3_text")
+    return plain(family) | ({"query_pre_attn_scalar": head} if gemma else {})
+
+
 MIXTURES = [
-    "deepseek_v2",
-    "deepseek_v3",
+    "deepseek_v2-lite",
+    "deepseek_v3-direct",
     "dots1",
     "ernie4_5_moe",
     "flex_olmo",
     "glm4_moe",
-    "glm4_moe_lite",
+    "glm4_moe_lite-listed",
     "gpt_oss",
     "granitemoe",
     "granitemoeshared",
@@ -92,6 +120,7 @@ MIXTURES = [
     "qwen2_moe",
     "qwen3_moe",
 ]
+"""Families with experts, without groups of them: what is left of a group is not defined."""
 ALIKE = [
     "arcee",
     "cohere",
@@ -191,7 +220,7 @@ CASES = [
     Case("plan", "tiny-moe", "expert-pruning", KEEP, light=True),
     Case("hf", "tiny-moe", "expert-pruning", KEEP, light=True),
     Case("hf", "tiny-moe", "expert-pruning", MERGE, approximate=True),
-    *(Case("hf", family, "expert-pruning", KEEP) for family in ["mixtral", *MIXTURES]),
+    *(Case("hf", family, "expert-pruning", kept(family)) for family in ["mixtral", *MIXTURES]),
     *(Case("hf", family, "expert-pruning", MERGE) for family in ("olmoe", "qwen3_moe")),
     *(
         Case("hf", family, "block-dropping", BLOCKS, light=family == "gemma")
@@ -199,11 +228,11 @@ CASES = [
     ),
     # It is stored in 16 bits, and so are scales.
     Case("mlx", "tiny-moe", "weight-bits", BITS, approximate=True),
-    *(Case("mlx", family, "weight-bits", BITS, {**WIDE, **plain(family)}) for family in MLX),
+    *(Case("mlx", family, "weight-bits", BITS, WIDE | plain(family)) for family in MLX),
     *(Case("mlx", family, "weight-bits", BITS, WIDE_EXPERTS) for family in MLX_MIXTURES),
     Case("mlx", "qwen2_moe", "weight-bits", BITS, WIDE_SHARED),
     *(
-        Case("compressed-tensors", family, "weight-bits", MIXED, WIDE, light=family == "qwen3")
+        Case("compressed-tensors", family, "weight-bits", MIXED, wide(family), light=family == "qwen3")
         for family in PACKED
     ),
     *(
@@ -215,19 +244,19 @@ CASES = [
     Case("compressed-tensors", "llama", "weight-bits", MXFP4, WIDE, approximate=True, dtype="bfloat16"),
     # llama.cpp rounds what enters products, as well.
     *(
-        Case("gguf", family, "weight-bits", TYPES_OF_GGUF, {**sizes, **plain(family)}, approximate=True)
+        Case("gguf", family, "weight-bits", TYPES_OF_GGUF, sizes | of_gguf(family, 8), approximate=True)
         for families, sizes in ((GGUF, BLOCKS_OF_256), (GGUF_MIXTURES, EXPERTS_OF_256))
         for family in families
     ),
     Case("gguf", "tiny-moe", "expert-pruning", KEEP),
     *(Case("gguf", family, "expert-pruning", KEEP) for family in GGUF_MIXTURES),
-    *(Case("gguf", family, "block-dropping", BLOCKS, plain(family)) for family in [*GGUF, *GGUF_MIXTURES]),
+    *(Case("gguf", family, "block-dropping", BLOCKS, of_gguf(family, 8)) for family in [*GGUF, *GGUF_MIXTURES]),
     *(
-        Case("gguf", family, "kv-bits", CACHE_IN_4, {**HEADS_OF_32, **plain(family)}, approximate=True)
+        Case("gguf", family, "kv-bits", CACHE_IN_4, HEADS_OF_32 | of_gguf(family, 32), approximate=True)
         for family in [*GGUF, *GGUF_MIXTURES]
     ),
     *(
-        Case("windows", family, "attention-spans", WINDOW, plain(family), light=family == "llama")
+        Case("windows", family, "attention-spans", window(family), plain(family), light=family == "llama")
         for family in ("llama", "mistral", "qwen2", "qwen3", "gemma2", "ministral")
     ),
     Case("granite-swa", "llama", "attention-spans", WINDOW, light=True),
