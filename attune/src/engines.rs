@@ -11,7 +11,7 @@ use std::time::Duration;
 use attune_workers::WorkerCommand;
 use serde_json::Value as Json;
 
-pub use answer::{Answered, Figures, ItemFigures};
+pub use answer::{Answered, Apart, Figures, ItemFigures, Made};
 
 pub use crate::error::{EngineError, NoPackage};
 use crate::factory::engines_command;
@@ -32,6 +32,8 @@ pub struct Engine {
     pub version: Option<String>,
     /// The command that brings it.
     pub install: String,
+    /// Whether it makes a checkpoint of what was exported, and runs none.
+    pub makes: bool,
 }
 
 /// The package, where it is.
@@ -94,14 +96,49 @@ impl Engines {
         if *run_code {
             arguments.push("--run-code".as_ref());
         }
+        self.answer(engine, self.command(&arguments).env(MODEL, *model), answer::answered)
+    }
+
+    /// What an engine makes of the document in `folder`, beside the checkpoint there; and of that in `control`.
+    ///
+    /// # Errors
+    /// When the engine refuses it, or the package does not answer.
+    pub(crate) fn make(
+        &self,
+        engine: &str,
+        folder: &Path,
+        model: &Path,
+        control: &Path,
+    ) -> Result<Made, EngineError> {
+        let arguments = [
+            "make".as_ref(),
+            "--engine".as_ref(),
+            engine.as_ref(),
+            "--folder".as_ref(),
+            folder.as_os_str(),
+            "--model".as_ref(),
+            model.as_os_str(),
+            "--control".as_ref(),
+            control.as_os_str(),
+        ];
+        self.answer(engine, self.command(&arguments), answer::made)
+    }
+
+    /// The answer of an engine, unless it refuses.
+    fn answer<T>(
+        &self,
+        engine: &str,
+        command: WorkerCommand,
+        read: fn(&Json) -> Option<T>,
+    ) -> Result<T, EngineError> {
         // A large model may take any time; whoever stops attune ends the engine with it.
-        let (said, output) = self.ask(self.command(&arguments).env(MODEL, *model), None)?;
+        let (said, output) = self.ask(command, None)?;
         let text = |key: &str| said.get(key).and_then(Json::as_str).map(str::to_owned);
         if let Some(message) = text("error") {
             let version = text("version").unwrap_or_else(|| "(not installed)".to_owned());
-            return Err(EngineError::Refused { engine: (*engine).to_owned(), version, message });
+            return Err(EngineError::Refused { engine: engine.to_owned(), version, message });
         }
-        answer::answered(&said).ok_or_else(|| self.nonsense("answers without figures", &output))
+        read(&said).ok_or_else(|| self.nonsense("answers without figures", &output))
     }
 
     fn command(&self, arguments: &[&OsStr]) -> WorkerCommand {
@@ -161,6 +198,14 @@ mod tests {
         };
         let refused = engines.verify(&question).unwrap_err().to_string();
         assert_eq!(refused, "vLLM 1 refuses --engine vLLM of /models/tiny");
+    }
+
+    #[test]
+    fn an_engine_that_makes_a_checkpoint_is_told_of_document_model_and_control() {
+        let engines = engines(r#"echo '{"version": "1", "error": "'"$1 $3 $5 $7 $9"'"}'"#);
+        let [out, model, control] = ["out", "/models/mix", "control"].map(Path::new);
+        let refused = engines.make("mergekit-pytorch", out, model, control).unwrap_err().to_string();
+        assert_eq!(refused, "mergekit-pytorch 1 refuses make mergekit-pytorch out /models/mix control");
     }
 
     #[test]

@@ -1,4 +1,5 @@
-"""Tiny models of the families of `tests/golden/families.py`, with the tokens of tiny-moe so that its texts can be read."""
+"""Tiny models of the families of `tests/golden/families.py`, with the tokens of tiny-moe, so that its texts can be
+read."""
 
 from __future__ import annotations
 
@@ -46,5 +47,18 @@ def make(name: str, folder: Path, sizes: dict[str, Any], target: str, dtype: str
         shutil.copy(TINY_MOE / companion, folder / companion)
 
 
+def main() -> None:
+    """Makes the models of a JSON list of arguments on standard input, and answers with a line for each: `null`, or
+    why there is none. Importing what makes them takes longer than making one."""
+    for arguments in json.load(sys.stdin):
+        name, folder, sizes, target, dtype = arguments
+        try:
+            make(name, Path(folder), sizes, target, dtype)
+            answer = None
+        except Exception as error:  # whatever Transformers raises says that of one case
+            answer = f"{type(error).__name__}: {error}"
+        print(json.dumps(answer), flush=True)
+
+
 if __name__ == "__main__":
-    make(sys.argv[1], Path(sys.argv[2]), json.loads(sys.argv[3]), *sys.argv[4:])
+    main()

@@ -7,6 +7,7 @@
     layer_config.json      AutoRound 0.16 resolves it over the modules of the model
     quantize_config.json   GPTQModel 7 reads it and is asked module by module
     quant_cfg.json         ModelOpt 0.47 quantises the model by it, and its quantisers are asked
+    quantization.json      mlx-lm 0.32 quantises the model by it, and its modules are asked
 
 Each compares bits and groups with those of the plan in attune-export.json, and a negative control, the recipe without what it says of single
 modules, has to differ where the plan has several levels. Exit status 0 when the first agrees and the control does not.
@@ -25,7 +26,8 @@ NAMES = {"q": "self_attn.q_proj", "k": "self_attn.k_proj", "v": "self_attn.v_pro
 def planned(exported):
     """Bits and channels of a group by the names of modules, for a dense Llama."""
     edits = json.loads((exported / "attune-export.json").read_text())["plan"]["edits"]
-    return {f"model.layers.{edit['layer']}.{NAMES[edit['module']]}": (edit["bits"], edit["group-size"]) for edit in edits}
+    few = [edit for edit in edits if edit["bits"] < 16]
+    return {f"model.layers.{edit['layer']}.{NAMES[edit['module']]}": (edit["bits"], edit["group-size"]) for edit in few}
 
 
 def load(model):
@@ -83,6 +85,16 @@ def modelopt(model, recipe):
     return found
 
 
+def mlx(model, recipe):
+    import mlx.core as core
+    from mlx_lm.utils import load_model, quantize_model
+
+    core.set_default_device(core.cpu)
+    loaded, config = load_model(model)
+    quantised, _ = quantize_model(loaded, config, 64, 4, quant_predicate=lambda path, _: recipe.get(path, False))
+    return {name: (module.bits, module.group_size) for name, module in quantised.named_modules() if hasattr(module, "bits")}
+
+
 def plain(name, recipe):
     """A recipe without what it says of single modules."""
     if name == "recipe.yaml":
@@ -92,10 +104,11 @@ def plain(name, recipe):
     if name == "quant_cfg.json":
         everywhere = {**recipe["quant_cfg"][1], "quantizer_name": "*proj.weight_quantizer"}
         return {**recipe, "quant_cfg": [recipe["quant_cfg"][0], everywhere]}
-    return {} if name == "layer_config.json" else {**recipe, "dynamic": {}}
+    return {**recipe, "dynamic": {}} if name == "quantize_config.json" else {}
 
 
-TOOLS = {"recipe.yaml": llm_compressor, "layer_config.json": autoround, "quantize_config.json": gptqmodel, "quant_cfg.json": modelopt}
+TOOLS = {"recipe.yaml": llm_compressor, "layer_config.json": autoround, "quantize_config.json": gptqmodel, "quant_cfg.json": modelopt,
+         "quantization.json": mlx}
 
 
 def main():

@@ -198,3 +198,65 @@ fn a_plan_is_verified_by_reading_it_back() {
     assert!(output.status.success(), "{}", stderr(&output));
     assert!(stdout(&output).contains("verified: attune"), "{}", stdout(&output));
 }
+
+/// Has something that sums as mergekit does in its place, for documents of weights by filters.
+const SUMS: &str = r#"
+import os, sys
+import attune_engines.engines.mergekit as engine
+
+engine.Mergekit.version = lambda self: "0.1.5"
+engine.PROGRAM = "sitecustomize"
+OFF = float(os.environ.get("OFF", "0"))
+
+def main():
+    import numpy as np, yaml
+    from safetensors.numpy import load_file, save_file
+    document, out = sys.argv[1:]
+    total = {}
+    for model in yaml.safe_load(open(document))["models"]:
+        weight = model["parameters"]["weight"]
+        entries = weight if isinstance(weight, list) else [{"value": weight}]
+        for name, one in load_file(model["model"]).items():
+            if one.size:
+                value = next(entry["value"] for entry in entries if entry.get("filter", "") in name)
+                total[name] = total.get(name, np.float32(0)) + one * np.float32(value + OFF)
+    save_file(total, os.path.join(out, "model.safetensors"))
+"#;
+
+#[test]
+fn a_document_is_verified_by_what_is_made_of_it() {
+    let python = match torch::python() {
+        Ok(python) => python,
+        Err(why) => return println!("skipped: {why}"),
+    };
+    let place = Place::new();
+    let digits = root().join("models/tiny-digits").display().to_string();
+    let profile = format!(
+        r#"(version: 1, name: "mix", model: "{digits}", technique: (name: "checkpoint-mix", options: {{"groups": 0}}),
+            task: (kind: "images", selection: "{digits}/data/digits.selection.safetensors",
+                   report: "{digits}/data/digits.report.safetensors", classifier: "{digits}/classifier", samples: 16),
+            objectives: [(metric: "frechet", direction: minimise)], trials: 2, items: 2, seed: 7,
+            report: (items: 2, random: 1))"#
+    );
+    place.run(&place.write("mix.ron", &profile), &[]);
+    let first = place.path("first");
+    std::fs::create_dir(&first).unwrap();
+    std::fs::write(first.join("sitecustomize.py"), SUMS).unwrap();
+    let out = place.path("mixed").display().to_string();
+    let command = || {
+        let command = place.command(&["export", "mix", "--to", "mergekit", "--out", &out, "--verify"]);
+        with_engines(command, &python, Some(&first))
+    };
+    let output = command().output().unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    let text = stdout(&output);
+    assert!(text.contains("verified: mergekit-pytorch 0.1.5: it makes the exported checkpoint"), "{text}");
+    let verified = &json(&place.path("mixed/attune-export.json"))["verified"];
+    assert_eq!(verified["verdict"], "agrees");
+    let differs = |what: &str| verified[what]["max_difference"].as_f64().unwrap();
+    assert!(differs("with_plan") < 1e-5 && differs("without_plan") > 1e-3, "{verified}");
+
+    let output = command().env("OFF", "0.001").output().unwrap();
+    refused(&output, 1, &["a number of what it makes is off by", "expected at most"]);
+    assert_eq!(json(&place.path("mixed/attune-export.json"))["verified"]["verdict"], "differs");
+}

@@ -43,11 +43,36 @@ pub struct Answered {
     pub items: Vec<ItemFigures>,
 }
 
+/// How far two checkpoints are from each other.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Apart {
+    /// The largest difference of two numbers.
+    pub max_difference: f64,
+    /// The mean one.
+    pub mean_difference: f64,
+    /// Numbers that were compared.
+    pub numbers: u64,
+}
+
+/// What an engine makes of a document, beside the checkpoint that was exported with it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Made {
+    /// The version that was asked.
+    pub version: String,
+    /// How far it is from that checkpoint.
+    pub apart: Apart,
+    /// How far what it makes of the document without the plan is from it, or why that cannot be said.
+    pub control: Result<Apart, String>,
+    /// The largest number of that checkpoint, without its sign.
+    pub largest: f64,
+}
+
 /// The engines of a list.
 pub(super) fn engines(said: &Json) -> Option<Vec<Engine>> {
     let engine = |one: &Json| {
         let text = |key: &str| one.get(key)?.as_str().map(str::to_owned);
-        Some(Engine { name: text("name")?, version: text("version"), install: text("install")? })
+        let makes = one.get("makes")?.as_bool()?;
+        Some(Engine { name: text("name")?, version: text("version"), install: text("install")?, makes })
     };
     said.get("engines")?.as_array()?.iter().map(engine).collect()
 }
@@ -67,6 +92,25 @@ pub(super) fn answered(said: &Json) -> Option<Answered> {
         figures: figures(said)?,
         control,
         items: said.get("items")?.as_array()?.iter().map(item).collect::<Option<_>>()?,
+    })
+}
+
+/// The distances of an answer.
+pub(super) fn made(said: &Json) -> Option<Made> {
+    let control = match said.get("control") {
+        Some(control) => Ok(apart(control)?),
+        None => Err(said.get("control_error")?.as_str()?.to_owned()),
+    };
+    let version = said.get("version")?.as_str()?.to_owned();
+    Some(Made { version, apart: apart(said)?, control, largest: said.get("largest")?.as_f64()? })
+}
+
+fn apart(of: &Json) -> Option<Apart> {
+    let number = |key: &str| of.get(key)?.as_f64();
+    Some(Apart {
+        max_difference: number("max_difference")?,
+        mean_difference: number("mean_difference")?,
+        numbers: of.get("numbers")?.as_u64()?,
     })
 }
 
@@ -118,6 +162,22 @@ mod tests {
         assert_eq!(answered(&without), None, "neither is there");
         without["control_error"] = json!("no such folder");
         assert_eq!(answered(&without).unwrap().control, Err("no such folder".to_owned()));
+    }
+
+    #[test]
+    fn distances_of_checkpoints_come_as_they_were_said() {
+        let apart =
+            |max: f64| json!({"max_difference": max, "mean_difference": 0.0, "numbers": 6, "tensors": 1});
+        let mut said = apart(0.5);
+        said["version"] = json!("0.1.5");
+        said["largest"] = json!(2.0);
+        assert_eq!(made(&said), None, "there is neither a control nor why there is none");
+        said["control_error"] = json!("no such folder");
+        assert_eq!(made(&said).unwrap().control, Err("no such folder".to_owned()));
+        said["control"] = apart(4.0);
+        let found = made(&said).unwrap();
+        assert_eq!((found.apart.max_difference, found.apart.numbers, found.largest), (0.5, 6, 2.0));
+        assert_eq!(found.control.unwrap().max_difference, 4.0);
     }
 
     #[test]

@@ -7,6 +7,7 @@
 mod beside;
 mod document;
 mod engine;
+mod made;
 mod outputs;
 mod readback;
 mod verdict;
@@ -17,7 +18,7 @@ use std::path::{Path, PathBuf};
 use attune_core::plan::Plan;
 
 use super::{PLAN, Ready};
-use crate::engines::{Answered, Question};
+use crate::engines::{Answered, Made, Question};
 use crate::error::{EngineError, Error, VerifyError};
 use crate::run_options::ExportOptions;
 use crate::setup::Complaints;
@@ -52,6 +53,8 @@ pub struct Verification {
     pub items: u32,
     /// The differences; `None` where the plan itself was read back.
     pub answered: Option<Answered>,
+    /// What the engine makes of the document that was exported, where it makes a checkpoint and runs none.
+    pub made: Option<Made>,
     /// How far the engine may be from the evaluator.
     pub bound: Bound,
 }
@@ -72,6 +75,9 @@ pub fn write_verified(
         return readback::write(&ready);
     }
     let asked = Asked::find(ready.target.description)?;
+    if asked.makes {
+        return made::write(&ready, &asked, &tell);
+    }
     tell("computing what the plan computes, with the study's evaluator".to_owned());
     let reference = outputs::of_plan(store, args, &ready.chosen.plan, tell.clone())?;
     let beside = Beside::make(&args.out)?;
@@ -92,15 +98,7 @@ pub fn write_verified(
         control: &control,
         run_code,
     };
-    let answered = match asked.engines.verify(&question) {
-        Ok(answered) => answered,
-        Err(source) => {
-            if let EngineError::Refused { engine, version, message } = &source {
-                note(&args.out, &document::refused(engine, version, message), &beside)?;
-            }
-            return Err(Error::run(VerifyError::Unanswered { source, out: args.out.clone() }));
-        }
-    };
+    let answered = answer(asked.engines.verify(&question), &args.out, &beside)?;
     let bound = Bound::of(&ready.exactness, ready.target.description.tolerance);
     let (verdict, why) = verdict::of(&answered, bound);
     let verification = Verification {
@@ -113,10 +111,21 @@ pub fn write_verified(
         approximate: verdict::approximate(&ready.exactness),
         items: reference.items,
         answered: Some(answered),
+        made: None,
         bound,
     };
     note(&args.out, &verification.document(), &beside)?;
     Ok((files, verification))
+}
+
+/// What the engine answered; a refusal is noted in the manifest as well.
+fn answer<T>(said: Result<T, EngineError>, out: &Path, beside: &Beside) -> Result<T, Error> {
+    said.or_else(|source| {
+        if let EngineError::Refused { engine, version, message } = &source {
+            note(out, &document::refused(engine, version, message), beside)?;
+        }
+        Err(Error::run(VerifyError::Unanswered { source, out: out.to_owned() }))
+    })
 }
 
 /// The folder of the same model without the plan: an export of the empty plan where the target writes one, else the model itself.

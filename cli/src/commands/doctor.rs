@@ -78,7 +78,7 @@ fn engines() -> String {
     };
     let lines: Vec<String> = engines
         .iter()
-        .map(|Engine { name, version, install }| match version {
+        .map(|Engine { name, version, install, .. }| match version {
             Some(version) => format!("  {name:<14}{version}"),
             None => format!("  {name:<14}not installed: {install}"),
         })

@@ -1,6 +1,6 @@
 //! What an engine said of an export, in words and a table.
 
-use attune::engines::Figures;
+use attune::engines::{Apart, Figures, Made};
 use attune::export::{Bound, Verdict, Verification};
 use attune_core::format::short;
 
@@ -15,6 +15,9 @@ pub(crate) fn verified(verification: &Verification, columns: usize) -> String {
         Verdict::Unclear => "cannot tell",
     };
     let mut text = format!("{said}: {engine} {version}: {why}");
+    if let Some(made) = &verification.made {
+        text.push_str(&numbers(made, verification.bound, columns));
+    }
     let Some(answered) = answered else { return text };
     let header = ["", "max |Δ log p|", "mean", "KL", "same best"].map(str::to_owned);
     let mut table = Sheet::of_numbers(header.to_vec());
@@ -31,6 +34,23 @@ pub(crate) fn verified(verification: &Verification, columns: usize) -> String {
     text
 }
 
+/// How far what was made is from what was exported.
+fn numbers(made: &Made, allowed: Bound, columns: usize) -> String {
+    let mut table = Sheet::of_numbers(["", "max |Δ weight|", "mean"].map(str::to_owned).to_vec());
+    let row = |name: &str, apart: &Apart| {
+        vec![name.to_owned(), short(apart.max_difference), short(apart.mean_difference)]
+    };
+    table.row(row("with the plan", &made.apart));
+    if let Ok(control) = &made.control {
+        table.row(row("without it", control));
+    }
+    let allowed = match allowed {
+        Bound::Rounding(number) => format!("; allowed are {}", short(number)),
+        Bound::Same | Bound::Within(_) | Bound::Nearer => String::new(),
+    };
+    format!("\n\n{}\n\nover {} numbers{allowed}", table.render(columns), made.apart.numbers)
+}
+
 fn row(name: &str, figures: &Figures) -> Vec<String> {
     let Figures { max_difference, mean_difference, kl, agreement, .. } = *figures;
     let agreement = format!("{:.1} %", 100.0 * agreement);
@@ -39,7 +59,7 @@ fn row(name: &str, figures: &Figures) -> Vec<String> {
 
 fn bound(verification: &Verification) -> String {
     match verification.bound {
-        Bound::Same => String::new(),
+        Bound::Same | Bound::Rounding(_) => String::new(),
         Bound::Within(tolerance) => format!(
             "allowed are {} and {:.0} % ({})",
             short(tolerance.log_probability),
@@ -84,7 +104,20 @@ mod tests {
                 control: Ok(figures(14.0)),
                 items: Vec::new(),
             }),
+            made: None,
             bound,
+        }
+    }
+
+    #[test]
+    fn a_checkpoint_that_was_made_is_told_in_numbers() {
+        let apart = |max_difference| Apart { max_difference, mean_difference: 0.0, numbers: 4096 };
+        let version = "0.1.5".to_owned();
+        let made = Made { version, apart: apart(1.25e-7), control: Ok(apart(0.75)), largest: 2.0 };
+        let of = verification(Verdict::Agrees, Bound::Rounding(2e-6));
+        let text = verified(&Verification { answered: None, made: Some(made), ..of }, 80);
+        for part in ["1.250e-7", "0.7500", "without it", "over 4096 numbers; allowed are 2.000e-6"] {
+            assert!(text.contains(part), "{part}: {text}");
         }
     }
 

@@ -80,7 +80,7 @@ def test_every_engine_has_its_name_and_the_command_that_brings_it(capsys: pytest
     assert main(["list"]) == 0
     listed = json.loads(capsys.readouterr().out)["engines"]
     assert [one["name"] for one in listed] == list(MODULES)
-    assert all(set(one) == {"name", "version", "install"} for one in listed)
+    assert all(set(one) == {"name", "version", "install", "makes"} for one in listed)
     assert engine("nobody") is None
 
 

@@ -2,8 +2,8 @@
 
 use serde_json::{Value as Json, json};
 
-use super::{Bound, Verification};
-use crate::engines::{Figures, ItemFigures};
+use super::{Bound, Verification, made};
+use crate::engines::{Apart, Figures, ItemFigures};
 
 impl Verification {
     /// As it stands under `verified` in `attune-export.json`, and as `attune export --verify --json` prints it.
@@ -27,8 +27,27 @@ impl Verification {
                 document.extend(further);
             }
         }
+        if let Some(made) = &self.made {
+            let (control, no_control) = match &made.control {
+                Ok(control) => (apart(control), Json::Null),
+                Err(why) => (Json::Null, Json::from(why.as_str())),
+            };
+            let further = json!({
+                "tolerance": tolerance(self.bound), "with_plan": apart(&made.apart),
+                "without_plan": control, "without_plan_error": no_control,
+            });
+            if let (Json::Object(document), Json::Object(further)) = (&mut document, further) {
+                document.extend(further);
+            }
+        }
         document
     }
+}
+
+fn apart(apart: &Apart) -> Json {
+    json!({
+        "max_difference": apart.max_difference, "mean_difference": apart.mean_difference, "numbers": apart.numbers,
+    })
 }
 
 /// The same where the engine does not take the folder, and so has computed nothing.
@@ -44,6 +63,7 @@ fn tolerance(bound: Bound) -> Json {
         Bound::Within(tolerance) => json!({
             "max_difference": tolerance.log_probability, "argmax_agreement": tolerance.agreement, "why": tolerance.why,
         }),
+        Bound::Rounding(number) => json!({ "max_difference": number, "why": made::WHY }),
         Bound::Nearer => json!({ "mean_difference": "half of that without the plan" }),
     }
 }

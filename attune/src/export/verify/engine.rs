@@ -10,6 +10,8 @@ pub(super) struct Asked {
     pub(super) engines: Engines,
     pub(super) name: &'static str,
     pub(super) version: String,
+    /// Whether it makes a checkpoint, and runs none.
+    pub(super) makes: bool,
 }
 
 impl Asked {
@@ -22,11 +24,11 @@ impl Asked {
         let known = engines.list().map_err(Error::run)?;
         let of = |name: &str| known.iter().find(|engine| engine.name == name);
         let installed = target.engines.iter().find_map(|engine| {
-            let version = of(engine.name)?.version.clone()?;
-            Some((engine.name, version))
+            let found = of(engine.name)?;
+            Some((engine.name, found.version.clone()?, found.makes))
         });
         match installed {
-            Some((name, version)) => Ok(Self { engines, name, version }),
+            Some((name, version, makes)) => Ok(Self { engines, name, version, makes }),
             None => Err(Error::input(missing(target, &known))),
         }
     }
@@ -56,6 +58,7 @@ mod tests {
             name: name.to_owned(),
             version: None,
             install: install.to_owned(),
+            makes: false,
         };
         let known =
             [engine("mlx-lm", "pip install mlx-lm"), engine("Transformers", "pip install transformers")];

@@ -36,6 +36,7 @@ pub(super) fn write(ready: &Ready<'_>) -> Result<(Vec<(PathBuf, u64)>, Verificat
         approximate: None,
         items: 0,
         answered: None,
+        made: None,
         bound: Bound::Same,
     };
     Ok((files, verification))

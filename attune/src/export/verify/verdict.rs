@@ -35,6 +35,8 @@ pub enum Bound {
     Same,
     /// So far; the export is exact.
     Within(Tolerance),
+    /// By this, in numbers of a checkpoint: what sums in float32 round to, in whatever order.
+    Rounding(f64),
     /// On average half as far as without the plan: the export is approximate, and how far that may lead nobody has said.
     Nearer,
 }
@@ -89,7 +91,9 @@ pub(super) fn of(answered: &Answered, bound: Bound) -> (Verdict, String) {
         Bound::Nearer => {
             (Verdict::Agrees, "on average it is nearer to what was scored than without the plan".to_owned())
         }
-        Bound::Same | Bound::Within(_) => (Verdict::Agrees, "it computes what was scored".to_owned()),
+        Bound::Same | Bound::Rounding(_) | Bound::Within(_) => {
+            (Verdict::Agrees, "it computes what was scored".to_owned())
+        }
     }
 }
 

@@ -124,8 +124,7 @@ pub(crate) const DESCRIPTION: Description = Description {
         ],
         otherwise: "it stores weights and caches in few bits and nothing else; use `--to plan`",
     },
-    check: "python tests/golden/check_compressed_tensors.py DIR_OF_THE_DENSE_MODEL DIR_OF_THIS_FILE \
-            DIR_OF_THIS_FILE/attune-export.json",
+    check: "`attune export STUDY --to compressed-tensors --out DIR --verify`, in Transformers",
     tolerance: Tolerance::FLOAT32,
     verified: &[
         Verified {

@@ -113,7 +113,7 @@ pub(crate) const DESCRIPTION: Description = Description {
         ],
         otherwise: "it takes weight-bits, embedding-bits, keep-experts, experts-per-token, drop-block and kv-bits; use `--to plan`",
     },
-    check: "python tests/golden/check_gguf.py DIR_OF_THE_DENSE_MODEL DIR_OF_THIS_FILE",
+    check: "`attune export STUDY --to gguf --out DIR --verify`, in llama.cpp",
     tolerance: TOLERANCE,
     verified: VERIFIED,
 };

@@ -17,7 +17,7 @@ pub(crate) const DESCRIPTION: Description = Description {
         refuses: &[],
         otherwise: "it sums checkpoints and does nothing else; use `--to plan`",
     },
-    check: "python tests/golden/check_mergekit.py DIR_OF_THE_MODEL DIR_OF_THIS_FILE",
+    check: "`attune export STUDY --to mergekit --out DIR --verify`, with mergekit-pytorch, which makes the exported checkpoint of the document",
     tolerance: Tolerance::FLOAT32,
     verified: VERIFIED,
 };
@@ -25,7 +25,7 @@ pub(crate) const DESCRIPTION: Description = Description {
 const VERIFIED: &[Verified] = &[Verified {
     what: "mergekit-pytorch 0.1.5 makes the exported checkpoint of the exported document to 1.2e-7, for weights of the whole model and of \
            single layers, on tiny-digits",
-    how: "`python tests/golden/check_mergekit.py`, torch 2.15.0 on CPU",
+    how: "`tests/engines/run --only mergekit` and `python tests/golden/check_mergekit.py`, torch 2.15.0 on CPU",
     when: "2026-11-30",
 }];
 

@@ -52,7 +52,7 @@ pub(crate) const DESCRIPTION: Description = Description {
         refuses: &[],
         otherwise: "its code computes attention-span and kv-bits; use `--to hf` for experts and blocks, or `--to plan`",
     },
-    check: "python tests/golden/check_windows.py DIR_OF_THE_DENSE_MODEL DIR_OF_THIS_FILE DIR_OF_THIS_FILE/attune-export.json",
+    check: "`attune export STUDY --to transformers --out DIR --verify`, in Transformers",
     tolerance: Tolerance::FLOAT32,
     verified: &[
         Verified {

@@ -87,7 +87,7 @@ pub(crate) const DESCRIPTION: Description = Description {
         ],
         otherwise: "it takes kv-bits, attention-span and silence-experts; use `--to plan`",
     },
-    check: "python tests/golden/check_vllm.py DIR_OF_THE_MODEL DIR_OF_THIS_FILE",
+    check: "`attune export STUDY --to vllm --out DIR --verify`, in vLLM",
     tolerance: Tolerance::FLOAT32,
     verified: VERIFIED,
 };

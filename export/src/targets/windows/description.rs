@@ -27,7 +27,7 @@ pub(crate) const DESCRIPTION: Description = Description {
         refuses: &[(KvBits::KIND, "config.json says nothing of the cache's bits; use `--to transformers`")],
         otherwise: "it says windows and nothing else; use `--to plan`",
     },
-    check: "python tests/golden/check_windows.py DIR_OF_THE_DENSE_MODEL DIR_OF_THIS_FILE DIR_OF_THIS_FILE/attune-export.json",
+    check: "`attune export STUDY --to windows --out DIR --verify`, in Transformers",
     tolerance: Tolerance::FLOAT32,
     verified: &[
         Verified {

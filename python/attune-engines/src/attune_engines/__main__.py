@@ -13,8 +13,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from attune_engines import compare, reference
-from attune_engines.engine import Engine, EngineError, RunsCode
+from attune_engines import compare, reference, stored
+from attune_engines.engine import Engine, EngineError, Maker, RunsCode
 from attune_engines.engines import MODULES, engine
 
 
@@ -23,7 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
     args = _parser().parse_args(arguments)
     # Standard output is for the answer; engines print there, too.
     with contextlib.redirect_stdout(sys.stderr):
-        code, answer = _listed() if args.command == "list" else _verified(args)
+        code, answer = COMMANDS[args.command](args)
     print(json.dumps(answer, allow_nan=False))
     return code
 
@@ -35,7 +35,8 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("list", help="engines: their version, or the command that installs them")
     verify = commands.add_parser("verify", help="what a folder computes, beside a reference")
-    verify.add_argument("--engine", required=True, choices=list(MODULES))
+    runs = [name for name in MODULES if name not in _makers()]
+    verify.add_argument("--engine", required=True, choices=runs)
     verify.add_argument("--folder", required=True, type=Path, help="what was exported")
     verify.add_argument(
         "--reference", required=True, type=Path, help="outputs of the evaluator, as safetensors"
@@ -46,23 +47,59 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="run Python code that comes with the folder: only where you know whose it is",
     )
+    made = commands.add_parser("make", help="what an engine makes of a document, beside the exported checkpoint")
+    made.add_argument("--engine", required=True, choices=_makers())
+    made.add_argument("--folder", required=True, type=Path, help="the document and the checkpoint")
+    made.add_argument("--model", required=True, type=Path, help="the files that the document names")
+    made.add_argument("--control", type=Path, help="the document without the plan: it has to make another one")
     return parser
 
 
-def _listed() -> tuple[int, dict[str, Any]]:
+def _makers() -> list[str]:
+    return [name for name in MODULES if isinstance(engine(name), Maker)]
+
+
+def _listed(_: argparse.Namespace) -> tuple[int, dict[str, Any]]:
     found = [engine(name) for name in MODULES]
     return 0, {
         "engines": [
-            {"name": one.name, "version": one.version(), "install": one.install}
+            {
+                "name": one.name,
+                "version": one.version(),
+                "install": one.install,
+                "makes": isinstance(one, Maker),
+            }
             for one in found
             if one is not None
         ]
     }
 
 
+def _made(args: argparse.Namespace) -> tuple[int, dict[str, Any]]:
+    asked = engine(args.engine)
+    assert isinstance(asked, Maker), "argparse knows the choices"
+    version = asked.version()
+    about: dict[str, Any] = {"engine": asked.name, "version": version}
+    if version is None:
+        return 3, about | {"error": f"{asked.name} is not installed", "install": asked.install}
+    try:
+        expected = stored.tensors_of(args.folder)
+        own = stored.distance(asked.make(args.folder, args.model), expected)
+    except EngineError as error:
+        return 1, about | {"error": str(error)}
+    control: dict[str, Any] = {}
+    if args.control is not None:
+        try:
+            other = stored.distance(asked.make(args.control, args.model), expected)
+            control = {"control": other.as_json()}
+        except EngineError as error:
+            control = {"control_error": str(error)}
+    return 0, about | {"largest": stored.largest(expected)} | own.as_json() | control
+
+
 def _verified(args: argparse.Namespace) -> tuple[int, dict[str, Any]]:
     asked = engine(args.engine)
-    assert asked is not None, "argparse knows the choices"
+    assert asked is not None and not isinstance(asked, Maker), "argparse knows the choices"
     version = asked.version()
     about: dict[str, Any] = {"engine": asked.name, "version": version}
     if version is None:
@@ -90,6 +127,9 @@ def _control(asked: Engine, folder: Path, sequences: list[reference.Sequence]) -
         return {"control": compare.together(compare.ask(asked, folder, sequences)).as_json()}
     except EngineError as error:
         return {"control_error": str(error)}
+
+
+COMMANDS = {"list": _listed, "verify": _verified, "make": _made}
 
 
 if __name__ == "__main__":

