@@ -24,7 +24,10 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use attune_core::evaluator::{EvalFailure, Evaluation, Evaluator, EvaluatorInfo, Outputs, Request, TaskInfo};
+use attune_core::choices::Choices;
+use attune_core::evaluator::{
+    EvalFailure, Evaluation, Evaluator, EvaluatorInfo, Outputs, Request, RunControl, TaskInfo,
+};
 use attune_core::facts::Facts;
 use attune_core::hash::ContentHash;
 use attune_core::plan::{Edit, Plan};
@@ -260,7 +263,7 @@ impl Evaluator for NativeEvaluator {
             }
         }
         self.smooth(accepted.iter_mut().map(|(_, edited)| edited))?;
-        self.round(accepted.iter_mut().map(|(_, edited)| edited), request)?;
+        self.round(accepted.iter_mut().map(|(_, edited)| edited), &request.stop)?;
         // Plans with a common beginning become neighbours.
         accepted.sort_by(|(_, one), (_, other)| one.prefixes().cmp(other.prefixes()));
         for chunk in accepted.chunks(self.plans_at_once()) {
@@ -296,6 +299,10 @@ impl Evaluator for NativeEvaluator {
         positions: u32,
     ) -> Result<Option<Vec<Outputs>>, EvalFailure> {
         self.logits_of(plan, request, positions).map(Some)
+    }
+
+    fn choices(&self, plan: &Plan, stop: &RunControl) -> Result<Option<Choices>, EvalFailure> {
+        self.codes(plan, stop).map(Some)
     }
 }
 

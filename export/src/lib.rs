@@ -6,6 +6,7 @@
 //! crate opens no file.
 
 mod checkpoint;
+mod chosen;
 pub mod description;
 mod earlier;
 mod ggml;
@@ -14,7 +15,6 @@ mod one_window;
 mod page;
 mod read;
 mod recipe;
-mod rounding;
 mod targets;
 mod verified;
 mod wire;

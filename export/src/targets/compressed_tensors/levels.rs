@@ -17,7 +17,6 @@ use super::description::{CACHES, DESCRIPTION, EXPERTS, GROUPS, MXFP4, NVFP4, ROU
 use super::level::Level;
 use super::{TARGET, families, refuse};
 use crate::description::Answer;
-use crate::rounding;
 
 /// What a plan means here.
 #[derive(Debug)]
@@ -127,7 +126,7 @@ fn add(matrices: &mut BTreeMap<String, Level>, edit: &WeightBits, model: &Model)
     if edit.bits >= 16 {
         return Ok(());
     }
-    rounding::check(edit)?;
+    edit.rounding.map_or(Ok(()), |rounding| rounding.check(edit.grid))?;
     let level = level(edit, model, experts > 0)?;
     if experts == 0 {
         matrices.insert(whole, level);

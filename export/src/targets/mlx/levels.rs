@@ -15,7 +15,6 @@ use super::description::{GROUPS, LEVELS, ROUNDED};
 use super::families::{self, FAMILIES};
 use super::{DESCRIPTION, TARGET};
 use crate::description::Answer;
-use crate::rounding;
 
 /// How a matrix is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -95,7 +94,7 @@ impl Levels {
                 grid.name()
             ));
         }
-        rounding::check(edit)?;
+        edit.rounding.map_or(Ok(()), |rounding| rounding.check(edit.grid))?;
         let numbers = |numbers: &[u32]| numbers.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
         if !LEVELS.contains(&edit.bits) {
             let levels = numbers(LEVELS);

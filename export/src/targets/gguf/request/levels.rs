@@ -8,7 +8,6 @@ use attune_vocabulary::{Module, NumberGrid};
 
 use super::super::kinds;
 use super::{Edits, Model, refuse};
-use crate::rounding;
 
 /// Grids by layer and module.
 type Grids = BTreeMap<(u32, Module), NumberGrid>;
@@ -71,7 +70,8 @@ fn grid(edit: &WeightBits, model: &Model) -> Result<Option<NumberGrid>, String> 
     }
     let fits = grid.check(edit.bits, edit.group_size, inputs);
     fits.map_err(|found| format!("{found}; {}", fitting()))?;
-    rounding::check(edit)?;
+    // Scales of GGUF's grids do not follow from the weights alone, so error feedback is defined on none of them.
+    edit.rounding.map_or(Ok(()), |rounding| rounding.check(edit.grid))?;
     Ok(Some(grid))
 }
 
