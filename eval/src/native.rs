@@ -2,6 +2,7 @@
 
 mod calibrate;
 mod compare;
+mod cut;
 mod factory;
 mod groups;
 pub(crate) mod host_parallel;
@@ -38,7 +39,7 @@ use attune_vocabulary::edits::{KvBits, WeightBits};
 
 use crate::compute::{Compute, Precision};
 use crate::decoder::{Positions, RouterProbe};
-use crate::edits::{self, EditedModel, KeyMaxima, NATIVE};
+use crate::edits::{self, EditedModel, KeyMaxima, ModuleLevels, NATIVE};
 use crate::error::OpenError;
 use crate::model::Model;
 use crate::passages::{ReadingTask, TaskSource};
@@ -263,10 +264,15 @@ impl Evaluator for NativeEvaluator {
             }
         }
         self.smooth(accepted.iter_mut().map(|(_, edited)| edited))?;
-        self.round(accepted.iter_mut().map(|(_, edited)| edited), &request.stop)?;
         // Plans with a common beginning become neighbours.
         accepted.sort_by(|(_, one), (_, other)| one.prefixes().cmp(other.prefixes()));
-        for chunk in accepted.chunks(self.plans_at_once()) {
+        let mut rest = accepted.as_mut_slice();
+        while !rest.is_empty() {
+            let count =
+                cut::first(rest, &self.model.config, self.plans_at_once(), self.activation_memory / 2);
+            let (chunk, others) = std::mem::take(&mut rest).split_at_mut(count);
+            rest = others;
+            self.round(chunk.iter_mut().map(|(_, edited)| edited), &request.stop)?;
             let edited: Vec<&EditedModel> = chunk.iter().map(|(_, edited)| edited).collect();
             let results = self.together_or_smaller(&edited, request)?;
             for ((index, _), result) in chunk.iter().zip(results) {
@@ -274,6 +280,11 @@ impl Evaluator for NativeEvaluator {
                     return Ok(());
                 }
             }
+            // What others need of them is in memory while there is room.
+            chunk
+                .iter_mut()
+                .flat_map(|(_, edited)| edited.weights_mut())
+                .for_each(ModuleLevels::forget_codes);
         }
         Ok(())
     }
