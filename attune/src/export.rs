@@ -1,7 +1,9 @@
 //! Exports: the winner or another trial of a study, as files that another engine loads.
 
 mod choice;
+mod choices;
 mod of_worker;
+mod reopened;
 mod staging;
 mod verify;
 
@@ -39,7 +41,7 @@ struct Ready<'a> {
     target: &'static Target,
     chosen: Chosen,
     exactness: Exactness,
-    /// The files of the model; none where the plan stands for itself.
+    /// The files of the model, with what the evaluator chose for the plan; none where the plan stands for itself.
     files: Folder,
 }
 
@@ -65,6 +67,10 @@ impl<'a> Ready<'a> {
             _ => Folder::open(&chosen.model_folder).map_err(|source| {
                 Error::run(FolderError::Unreadable { folder: chosen.model_folder.clone(), source })
             })?,
+        };
+        let files = match target.exporter.reads_choices(&chosen.plan) {
+            true => files.with(choices::of_plan(store, args, &chosen.plan)?),
+            false => files,
         };
         Ok(Self { args, target, chosen, exactness, files })
     }

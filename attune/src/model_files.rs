@@ -2,20 +2,25 @@
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use attune_core::choices::Choices;
 use attune_core::exporter::ModelFiles;
+use attune_core::plan::Edit;
 
 /// A folder on disk.
 #[derive(Clone)]
 pub(crate) struct Folder {
     path: PathBuf,
     names: Vec<String>,
+    /// What an evaluator chose for edits of a plan.
+    choices: Choices,
 }
 
 impl Folder {
     /// No files.
     pub(crate) fn empty() -> Self {
-        Self { path: PathBuf::new(), names: Vec::new() }
+        Self { path: PathBuf::new(), names: Vec::new(), choices: Choices::default() }
     }
 
     /// Lists the regular files directly inside `path`, without hidden ones.
@@ -33,7 +38,15 @@ impl Folder {
             }
         }
         names.sort();
-        Ok(Self { path: path.to_owned(), names })
+        Ok(Self { path: path.to_owned(), names, choices: Choices::default() })
+    }
+}
+
+#[cfg(feature = "export")]
+impl Folder {
+    /// The same with what an evaluator chose for edits of a plan.
+    pub(crate) fn with(self, choices: Choices) -> Self {
+        Self { choices, ..self }
     }
 }
 
@@ -44,5 +57,9 @@ impl ModelFiles for Folder {
 
     fn read(&self, name: &str) -> std::io::Result<Cow<'_, [u8]>> {
         std::fs::read(self.path.join(name)).map(Cow::Owned)
+    }
+
+    fn chosen(&self, edit: &Edit) -> Option<&[Arc<[u8]>]> {
+        self.choices.of(edit)
     }
 }

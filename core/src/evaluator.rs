@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
+use crate::choices::Choices;
 use crate::facts::Facts;
 use crate::hash::ContentHash;
 use crate::objective::Direction;
@@ -302,6 +303,16 @@ pub trait Evaluator: Send + Sync {
         positions: u32,
     ) -> Result<Option<Vec<Outputs>>, EvalFailure> {
         let _ = (plan, request, positions);
+        Ok(None)
+    }
+
+    /// What this evaluator chooses for edits of `plan` by its calibration data, as it does where it scores the plan; empty where it
+    /// chooses nothing. `None` where it does not hand that out. The same plan, data and numerics give the same bytes.
+    ///
+    /// # Errors
+    /// As for a plan of [`evaluate`](Self::evaluate).
+    fn choices(&self, plan: &Plan, stop: &RunControl) -> Result<Option<Choices>, EvalFailure> {
+        let _ = (plan, stop);
         Ok(None)
     }
 

@@ -2,10 +2,11 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::describe;
 use crate::facts::Facts;
-use crate::plan::Plan;
+use crate::plan::{Edit, Plan};
 use crate::stats::Estimate;
 use crate::technique::Cost;
 
@@ -44,6 +45,12 @@ pub trait ModelFiles {
     /// # Errors
     /// Whatever reading it yields.
     fn read(&self, name: &str) -> std::io::Result<Cow<'_, [u8]>>;
+
+    /// What the evaluator that scored the plan chose for one of its edits, part by part; `None` where it did not, or nobody asked it.
+    fn chosen(&self, edit: &Edit) -> Option<&[Arc<[u8]>]> {
+        let _ = edit;
+        None
+    }
 }
 
 /// Where an exported plan comes from.
@@ -192,6 +199,12 @@ pub trait Exporter: Send + Sync {
     /// Tensors begin at multiples of this many bytes in the files that it writes, and the gaps are part of them; 1 where there are none.
     fn alignment(&self) -> u32 {
         1
+    }
+
+    /// Whether it writes what the evaluator chose for edits of `plan` ([`ModelFiles::chosen`]), which has to be asked for before.
+    fn reads_choices(&self, plan: &Plan) -> bool {
+        let _ = plan;
+        false
     }
 
     /// Writes the files, after [`check`](Self::check).

@@ -7,6 +7,7 @@
 //! each own a versioned form and convert.
 
 pub mod allowance;
+pub mod choices;
 pub mod cost;
 pub mod describe;
 pub mod eigen;

@@ -170,6 +170,11 @@ impl EditedModel {
         &self.layers[layer]
     }
 
+    /// The levels of all layers.
+    pub(crate) fn weights(&self) -> impl Iterator<Item = &ModuleLevels> {
+        self.layers.iter().map(|layer| &layer.weights)
+    }
+
     /// The levels of all layers: who rounds with error feedback gives them their codes before such a model runs.
     pub(crate) fn weights_mut(&mut self) -> impl Iterator<Item = &mut ModuleLevels> {
         self.layers.iter_mut().map(|layer| &mut layer.weights)

@@ -2,6 +2,7 @@
 
 mod calibrate;
 mod compare;
+mod cut;
 mod factory;
 mod groups;
 pub(crate) mod host_parallel;
@@ -24,7 +25,10 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use attune_core::evaluator::{EvalFailure, Evaluation, Evaluator, EvaluatorInfo, Outputs, Request, TaskInfo};
+use attune_core::choices::Choices;
+use attune_core::evaluator::{
+    EvalFailure, Evaluation, Evaluator, EvaluatorInfo, Outputs, Request, RunControl, TaskInfo,
+};
 use attune_core::facts::Facts;
 use attune_core::hash::ContentHash;
 use attune_core::plan::{Edit, Plan};
@@ -35,7 +39,7 @@ use attune_vocabulary::edits::{KvBits, WeightBits};
 
 use crate::compute::{Compute, Precision};
 use crate::decoder::{Positions, RouterProbe};
-use crate::edits::{self, EditedModel, KeyMaxima, NATIVE};
+use crate::edits::{self, EditedModel, KeyMaxima, ModuleLevels, NATIVE};
 use crate::error::OpenError;
 use crate::model::Model;
 use crate::passages::{ReadingTask, TaskSource};
@@ -261,10 +265,15 @@ impl Evaluator for NativeEvaluator {
             }
         }
         self.smooth(accepted.iter_mut().map(|(_, edited)| edited))?;
-        self.round(accepted.iter_mut().map(|(_, edited)| edited), request)?;
         // Plans with a common beginning become neighbours.
         accepted.sort_by(|(_, one), (_, other)| one.prefixes().cmp(other.prefixes()));
-        for chunk in accepted.chunks(self.plans_at_once()) {
+        let mut rest = accepted.as_mut_slice();
+        while !rest.is_empty() {
+            let count =
+                cut::first(rest, &self.model.config, self.plans_at_once(), self.activation_memory / 2);
+            let (chunk, others) = std::mem::take(&mut rest).split_at_mut(count);
+            rest = others;
+            self.round(chunk.iter_mut().map(|(_, edited)| edited), &request.stop)?;
             let edited: Vec<&EditedModel> = chunk.iter().map(|(_, edited)| edited).collect();
             edited.iter().for_each(|edited| self.model.make_embeddings(edited));
             let results = self.together_or_smaller(&edited, request)?;
@@ -273,6 +282,11 @@ impl Evaluator for NativeEvaluator {
                     return Ok(());
                 }
             }
+            // What others need of them is in memory while there is room.
+            chunk
+                .iter_mut()
+                .flat_map(|(_, edited)| edited.weights_mut())
+                .for_each(ModuleLevels::forget_codes);
         }
         Ok(())
     }
@@ -298,6 +312,10 @@ impl Evaluator for NativeEvaluator {
         positions: u32,
     ) -> Result<Option<Vec<Outputs>>, EvalFailure> {
         self.logits_of(plan, request, positions).map(Some)
+    }
+
+    fn choices(&self, plan: &Plan, stop: &RunControl) -> Result<Option<Choices>, EvalFailure> {
+        self.codes(plan, stop).map(Some)
     }
 }
 

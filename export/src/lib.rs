@@ -6,6 +6,7 @@
 //! crate opens no file.
 
 mod checkpoint;
+mod chosen;
 pub mod description;
 mod earlier;
 mod embedding;
@@ -15,7 +16,6 @@ mod one_window;
 mod page;
 mod read;
 mod recipe;
-mod rounding;
 mod sensitivities;
 mod targets;
 mod verified;

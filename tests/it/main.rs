@@ -5,6 +5,7 @@ mod architecture;
 mod bad_input;
 mod bytes;
 mod choice;
+mod codes;
 mod evaluators;
 mod export;
 mod facts;

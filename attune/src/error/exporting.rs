@@ -46,6 +46,39 @@ pub enum ChoiceError {
         /// The targets that there are.
         targets: String,
     },
+    /// The evaluator does not say which codes it chose.
+    #[error(
+        "`rounding` of `weight-bits` makes codes of its own, which evaluator `{evaluator}` of study `{study}` does not hand out; search \
+         with the native evaluator, or without `rounding`, or use `--to plan`"
+    )]
+    NoCodes {
+        /// The study.
+        study: String,
+        /// Its evaluator.
+        evaluator: String,
+    },
+    /// Codes would be others than those that were scored.
+    #[error(
+        "`rounding` of `weight-bits` makes codes of its own, which were scored in study `{study}` in {expected}, and would be made here \
+         in {found}; export on a machine like the one that searched"
+    )]
+    OtherNumerics {
+        /// The study.
+        study: String,
+        /// What the evaluator computes in.
+        found: String,
+        /// What it computed in.
+        expected: String,
+    },
+    /// Codes would be made by other data.
+    #[error(
+        "`rounding` of `weight-bits` makes codes of its own by the data of study `{study}`, which has changed; bring the files of the \
+         task back that it was searched with"
+    )]
+    OtherData {
+        /// The study.
+        study: String,
+    },
     /// The target expresses the plan only approximately, and nobody said that this is enough.
     #[error(
         "`--to {target}` expresses this plan only approximately: {reason}; add --approximate to export it all the same"

@@ -102,6 +102,11 @@ impl ModuleLevels {
         self.codes.insert((module, expert), codes);
     }
 
+    /// Forgets all of these: who runs the model again gives them anew.
+    pub(crate) fn forget_codes(&mut self) {
+        self.codes.clear();
+    }
+
     /// Adds what `edit`, which was checked, does.
     pub(super) fn add(&mut self, edit: &WeightBits, layer: Layer<'_>) {
         let Ok(Some(level)) = Level::of(edit, layer.inputs(edit.module)) else { return };

@@ -2,14 +2,18 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use attune_core::evaluator::{EvalFailure, Fidelity, Request, Split};
+use attune_core::choices::Choices;
+use attune_core::evaluator::{EvalFailure, Fidelity, Request, RunControl, Split};
 use attune_core::hash::ContentHash;
+use attune_core::plan::Plan;
+use attune_vocabulary::ModelEdit as _;
+use attune_vocabulary::edits::WeightBits;
 
 use super::groups::Group;
 use super::limit::{Clock, Limit, in_time};
 use super::{NativeEvaluator, host_parallel};
 use crate::calibration;
-use crate::edits::{EditedModel, KeyMaxima};
+use crate::edits::{Codes, EditedModel, KeyMaxima};
 use crate::passages::fitting;
 use crate::rounding::Text;
 
@@ -34,9 +38,9 @@ impl NativeEvaluator {
     pub(super) fn round<'a>(
         &self,
         plans: impl Iterator<Item = &'a mut EditedModel>,
-        request: &Request,
+        stop: &RunControl,
     ) -> Result<(), EvalFailure> {
-        let clock = Clock::start(&request.stop);
+        let clock = Clock::start(stop);
         let text = || {
             let part = |group: Group| Text {
                 positions: self.positions(group.batch.tokens),
@@ -52,6 +56,26 @@ impl NativeEvaluator {
             self.rounded.round(&self.model, &mut plans, &text, &|| in_time(Limit::of_stops(clock)))
         })
         .map(|_| ())
+    }
+
+    /// The codes of edits of `plan` that are rounded with error feedback: of each, those of its module, or of the modules of all
+    /// experts in their order; `[outputs, inputs]`, counted from the least code.
+    pub(super) fn codes(&self, plan: &Plan, stop: &RunControl) -> Result<Choices, EvalFailure> {
+        let mut edited = EditedModel::new(plan, &self.model.config)?;
+        self.round(std::iter::once(&mut edited), stop)?;
+        let mut choices = Choices::default();
+        for edit in plan.edits() {
+            let Some(bits) = WeightBits::of(edit) else { continue };
+            let levels = &edited.layer(bits.layer as usize).weights;
+            let codes: Vec<Codes> = match bits.expert {
+                Some(expert) => levels.codes(bits.module, expert as usize).cloned().into_iter().collect(),
+                None => (0..).map_while(|expert| levels.codes(bits.module, expert).cloned()).collect(),
+            };
+            if bits.rounding.is_some() && !codes.is_empty() {
+                choices.insert(edit.clone(), codes);
+            }
+        }
+        Ok(choices)
     }
 
     fn key_maxima(&self) -> Result<Arc<KeyMaxima>, EvalFailure> {

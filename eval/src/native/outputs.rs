@@ -19,7 +19,7 @@ impl NativeEvaluator {
     ) -> Result<Vec<Outputs>, EvalFailure> {
         let mut edited = EditedModel::new(plan, &self.model.config)?;
         self.smooth(std::iter::once(&mut edited))?;
-        self.round(std::iter::once(&mut edited), request)?;
+        self.round(std::iter::once(&mut edited), &request.stop)?;
         let data = self.passages(request)?;
         let limit = Limit::new(request, 1, Clock::start(&request.stop));
         let mut all = Vec::new();

@@ -18,6 +18,11 @@ const ITEMS: u32 = 4;
 
 /// tiny-moe on a device with memory for `room` plans times passages.
 fn device(room: usize) -> NativeEvaluator {
+    NativeEvaluator { room, ..with_memory(1 << 28) }
+}
+
+/// tiny-moe with so many bytes for activations.
+fn with_memory(activation_memory: u64) -> NativeEvaluator {
     let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/tiny-moe");
     let text = |split: &str| model.join(format!("data/prose.{split}.txt"));
     let task = TextSpec {
@@ -37,9 +42,9 @@ fn device(room: usize) -> NativeEvaluator {
         precision: Precision::F32,
         task: &task,
         reference_memory: REFERENCE_MEMORY,
-        activation_memory: Some(1 << 28),
+        activation_memory: Some(activation_memory),
     };
-    NativeEvaluator { room, ..NativeEvaluator::open(&spec).unwrap() }
+    NativeEvaluator::open(&spec).unwrap()
 }
 
 fn population() -> Vec<Plan> {
@@ -160,4 +165,52 @@ fn outputs_are_what_plans_are_scored_by() {
         let width = few[0].width;
         assert_eq!(few[0].values[width..2 * width], edited[0].values[7 * width..8 * width]);
     }
+}
+
+#[test]
+fn plans_whose_codes_take_too_much_run_one_after_the_other_with_the_same_scores() {
+    let rounded = |layer, bits| {
+        Edit::from(WeightBits {
+            layer,
+            module: Module::Query,
+            expert: None,
+            bits,
+            group_size: 32,
+            grid: None,
+            rounding: Some(Rounding::Gptq),
+        })
+    };
+    // One module, two, the same two and a third, and another level of the first.
+    let plans = [
+        vec![rounded(0, 3)],
+        vec![rounded(0, 3), rounded(1, 3)],
+        vec![rounded(0, 3), rounded(1, 3), rounded(2, 3)],
+        vec![rounded(0, 2)],
+    ];
+    let plans = plans.map(arrange);
+    let plenty = with_memory(1 << 28);
+    let config = &plenty.model.config;
+    let edited: Vec<((), EditedModel)> =
+        plans.iter().map(|plan| ((), EditedModel::new(plan, config).unwrap())).collect();
+    let of_query = (config.hidden * config.heads * config.head_dim) as u64;
+    let first = |from: usize, most, modules| cut::first(&edited[from..], config, most, modules * of_query);
+    assert_eq!([0, 1, 2, 3, 4].map(|modules| first(0, 9, modules)), [1, 1, 2, 3, 4]);
+    assert_eq!((first(0, 2, 9), first(1, 9, 0), first(3, 9, 0)), (2, 1, 1));
+
+    let scores = |evaluator: &NativeEvaluator| {
+        let mut found = vec![None; plans.len()];
+        let request = Request::new(Split::Selection, (0..ITEMS).collect());
+        let sink = &mut |plan: usize, outcome: Result<Evaluation, EvalFailure>| {
+            found[plan] = Some(outcome.unwrap().scores);
+            ControlFlow::Continue(())
+        };
+        evaluator.evaluate(&plans, &request, sink).unwrap();
+        found
+    };
+    let expected = scores(&plenty);
+    assert!(expected.iter().all(Option::is_some));
+    // So little that every plan is alone, codes twice over.
+    let scarce = with_memory(2 * of_query);
+    assert_eq!(scores(&scarce), expected);
+    assert_eq!(scores(&scarce), expected, "again");
 }

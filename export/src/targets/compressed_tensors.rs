@@ -9,6 +9,7 @@ mod config;
 mod description;
 mod exporter;
 mod families;
+mod feedback;
 mod groups;
 mod level;
 mod levels;

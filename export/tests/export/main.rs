@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper of tests that cannot go on says where")]
 
 mod checkpoint;
+mod chosen;
 mod compressed_tensors;
 mod conformance;
 mod folders;

@@ -1,19 +1,18 @@
 //! What the study's evaluator computes for a plan.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use attune_core::evaluator::{EvalFailure, Outputs, Request, Split};
 use attune_core::options::{OptionKind, OptionValue};
 use attune_core::plan::Plan;
 use attune_core::profile::Profile;
 
+use super::super::reopened;
 use super::{ITEMS, POSITIONS};
-use crate::continuation::Continuation;
 use crate::error::{Error, VerifyError};
 use crate::factory;
-use crate::run_options::{ContinueOptions, ExportOptions};
-use crate::setup::{self, ChosenTask, Complaints};
+use crate::run_options::ExportOptions;
+use crate::setup::Complaints;
 
 /// The option of an evaluator that says what it computes in, and the word for what engines are compared in.
 const FLOAT32: (&str, &str) = ("dtype", "float32");
@@ -35,14 +34,7 @@ pub(super) fn of_plan(
     plan: &Plan,
     tell: Complaints,
 ) -> Result<Reference, Error> {
-    let asked = ContinueOptions { model: args.model.clone(), ..ContinueOptions::new(&args.study, "cpu") };
-    let Continuation { args: options, profile } = Continuation::find(store, &asked)?;
-    let base = options.profile.parent().unwrap_or(Path::new(""));
-    let profile = in_float32(profile, base)?;
-    let chosen = ChosenTask::of(&profile, base).map_err(Error::input)?;
-    let model = chosen.model(&profile, base)?;
-    let prepared = chosen.prepare(&options, &chosen.data(&profile, base), &model, Arc::clone(&tell))?;
-    let evaluator = prepared.load(&setup::told(tell)).map_err(Error::input)?;
+    let evaluator = reopened::evaluator(store, args, "cpu", tell, in_float32)?;
     let (info, held) = (evaluator.info(), evaluator.task().items.get(&Split::Report).copied().unwrap_or(0));
     let items = held.min(ITEMS);
     let request = Request::new(Split::Report, (0..items).collect());

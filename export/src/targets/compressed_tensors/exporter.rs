@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::levels::Levels;
 use super::{DESCRIPTION, TARGET, config, groups, shards};
 use crate::checkpoint::{CONFIG, Companions, Layout, Rewritten, copy, with_manifest, write};
+use crate::chosen::{self, ChosenCodes};
 
 /// Writes a checkpoint in the format of compressed-tensors.
 #[derive(Clone, Copy, Debug)]
@@ -40,17 +41,22 @@ impl Exporter for CompressedTensorsExporter {
         config::text(files).map(|_| ())
     }
 
+    fn reads_choices(&self, plan: &Plan) -> bool {
+        chosen::has(plan)
+    }
+
     fn export(&self, input: &ExportInput<'_>, sink: &mut FileSink<'_>) -> Result<(), ExportError> {
         // Everything that can be refused is refused before the first byte is written.
         let mut levels = Levels::new(input.plan, input.model)?;
         let text = config::text(input.files)?;
+        let chosen = ChosenCodes::of(TARGET, input)?;
         let layout = Layout::open(input.files)?;
         shards::complete(&layout, &mut levels)?;
         let others = shards::others(&layout, &levels);
         let config = config::patched(&text, &groups::quantization(&levels, &others))?;
 
         with_manifest(TARGET, input, Some(DESCRIPTION.check), sink, |sink| {
-            let tensors = shards::write_shards(input.files, &layout, &levels, sink)?;
+            let tensors = shards::write_shards(input.files, &layout, &levels, &chosen, sink)?;
             let files = copy(input.files, &layout, sink)?;
             // Last, because a folder without it is no model.
             write(sink, CONFIG, config.as_bytes())?;

@@ -18,7 +18,6 @@ use super::level::Level;
 use super::{TARGET, families, refuse};
 use crate::description::Answer;
 use crate::embedding;
-use crate::rounding;
 
 /// What a plan means here.
 #[derive(Debug)]
@@ -133,7 +132,7 @@ fn add(matrices: &mut BTreeMap<String, Level>, edit: &WeightBits, model: &Model)
     if edit.bits >= 16 {
         return Ok(());
     }
-    rounding::check(edit)?;
+    edit.rounding.map_or(Ok(()), |rounding| rounding.check(edit.grid))?;
     let row = model.modules.as_ref().and_then(|modules| modules.matrices(edit.layer, edit.module.name()));
     let asked = (edit.grid, edit.bits, edit.group_size);
     let level = level(asked, row.map(|matrices| matrices.inputs), experts > 0)?;

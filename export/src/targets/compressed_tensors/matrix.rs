@@ -4,8 +4,10 @@ use attune_grids::codes::{Bits, Codes, nibbles};
 use attune_vocabulary::NumberGrid;
 use safetensors::tensor::Dtype;
 
+use super::feedback::{self, Shape};
 use super::level::Level;
 use crate::checkpoint::{Piece, float, push, rounded};
+use crate::chosen::ChosenRows;
 
 /// A matrix of the checkpoint.
 pub(super) struct Matrix<'a> {
@@ -19,14 +21,26 @@ pub(super) struct Matrix<'a> {
 }
 
 impl Matrix<'_> {
-    /// The tensors by name; `None` for a grid that the library does not have.
-    pub(super) fn pieces(&self, level: Level) -> Option<Vec<(String, Piece<'static>)>> {
+    /// The tensors by name; `None` for a grid that the library does not have. Rows of `chosen` have these codes.
+    pub(super) fn pieces(
+        &self,
+        level: Level,
+        chosen: Option<&ChosenRows<'_>>,
+    ) -> Option<Vec<(String, Piece<'static>)>> {
         let width = self.dtype.bitsize() / 8;
         let rows: Vec<f32> =
             self.elements.chunks_exact(width).filter_map(|element| float(self.dtype, element)).collect();
         let group = level.group as usize;
         let stored = |scale| rounded(self.dtype, scale);
-        let codes = Codes::new(&rows, self.inputs, level.grid, level.bits, group, stored)?;
+        let made = |stored: &(dyn Fn(f32) -> f32 + Sync)| {
+            Codes::new(&rows, self.inputs, level.grid, level.bits, group, stored)
+        };
+        let mut codes = made(&stored)?;
+        if let Some(chosen) = chosen {
+            let scored = made(&|scale| scale)?;
+            let shape = Shape { inputs: self.inputs, group, bits: level.bits };
+            feedback::put(&mut codes, &scored.scales, shape, chosen);
+        }
         Some(match level.grid {
             NumberGrid::Symmetric | NumberGrid::AffineInt => self.whole(codes, level.bits),
             NumberGrid::Mxfp4 | NumberGrid::Nvfp4 => self.four_bits(&codes),

@@ -9,6 +9,7 @@ use super::matrix::Matrix;
 use crate::checkpoint::{
     self, Layout, Piece, Rewritten, Tensor, WEIGHT, has_floats, level_of, push, rewrite,
 };
+use crate::chosen::ChosenCodes;
 
 /// What Transformers wants to read in the metadata of a weight file.
 const FRAMEWORK: &str = "pt";
@@ -55,12 +56,14 @@ pub(super) fn write_shards(
     files: &dyn ModelFiles,
     layout: &Layout,
     levels: &Levels,
+    chosen: &ChosenCodes,
     sink: &mut FileSink<'_>,
 ) -> Result<Rewritten, ExportError> {
     let mut made = |tensor: &Tensor, view: &TensorView<'_>| {
         let (name, level) = level_of(&levels.matrices, tensor)?;
         let &[outputs, inputs] = &tensor.shape[..] else { return None };
-        Matrix { name, dtype: tensor.dtype, outputs, inputs, elements: view.data() }.pieces(level)
+        Matrix { name, dtype: tensor.dtype, outputs, inputs, elements: view.data() }
+            .pieces(level, chosen.rows(tensor).as_ref())
     };
     rewrite(files, layout, FRAMEWORK, &mut made, scales(layout, levels), sink)
 }

@@ -5,6 +5,7 @@ use safetensors::tensor::Dtype;
 
 use super::levels::Level;
 use crate::checkpoint::{float, push, rounded};
+use crate::chosen::ChosenRows;
 
 /// A matrix in few bits.
 #[derive(Debug, PartialEq)]
@@ -20,13 +21,23 @@ pub(super) struct Codes {
 impl Codes {
     /// Quantises the elements of a matrix whose rows are whole groups: `s = (max − min)/(2ᵇ − 1)`, `q = round((w − min)/s)`,
     /// halves to even, in float32. Where scales and minimums have to be rounded to `dtype`, codes are those that come nearest
-    /// to the grid of `s` and `min`, which is what was scored, and not to the weights.
-    pub(super) fn new(level: Level, dtype: Dtype, elements: &[u8]) -> Self {
+    /// to the grid of `s` and `min`, which is what was scored, and not to the weights. Rows of `chosen` have these codes in the place of
+    /// the nearest.
+    pub(super) fn new(
+        level: Level,
+        dtype: Dtype,
+        inputs: usize,
+        elements: &[u8],
+        chosen: Option<&ChosenRows<'_>>,
+    ) -> Self {
         let width = dtype.bitsize() / 8;
         let top = ((1_u32 << level.bits) - 1) as f32;
         let mut codes = Self { packed: Vec::new(), scales: Vec::new(), biases: Vec::new() };
         let mut bits = Bits::default();
-        for group in elements.chunks_exact(width * level.group as usize) {
+        let (size, groups) = (level.group as usize, inputs / level.group as usize);
+        for (number, group) in elements.chunks_exact(width * size).enumerate() {
+            let chosen = chosen.and_then(|chosen| chosen.row(number / groups.max(1)));
+            let chosen = chosen.and_then(|row| row.chunks_exact(size).nth(number % groups.max(1)));
             let values = || group.chunks_exact(width).filter_map(|element| float(dtype, element));
             let low = values().fold(f32::INFINITY, f32::min);
             let high = values().fold(f32::NEG_INFINITY, f32::max);
@@ -34,8 +45,12 @@ impl Codes {
             let (bias, step) = (rounded(dtype, low), rounded(dtype, scale));
             push(&mut codes.scales, dtype, step);
             push(&mut codes.biases, dtype, bias);
-            for value in values() {
-                let scored = code(value, low, scale, top) * scale + low;
+            for (place, value) in values().enumerate() {
+                let scored = match chosen.and_then(|codes| codes.get(place)) {
+                    Some(&chosen) => f32::from(chosen),
+                    None => code(value, low, scale, top),
+                };
+                let scored = scored * scale + low;
                 bits.push(&mut codes.packed, code(scored, bias, step, top) as u32, level.bits);
             }
         }

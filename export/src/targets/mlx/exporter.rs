@@ -10,6 +10,7 @@ use super::levels::{self, Levels};
 use super::shards;
 use super::{DESCRIPTION, TARGET, config};
 use crate::checkpoint::{CONFIG, Companions, Layout, Rewritten, copy, with_manifest, write};
+use crate::chosen::{self, ChosenCodes};
 
 /// Writes a checkpoint of mixed bits that mlx-lm loads.
 #[derive(Clone, Copy, Debug)]
@@ -44,16 +45,21 @@ impl Exporter for MlxExporter {
         config::patched(files, &Levels::new(plan, facts)?).map(|_| ())
     }
 
+    fn reads_choices(&self, plan: &Plan) -> bool {
+        chosen::has(plan)
+    }
+
     fn export(&self, input: &ExportInput<'_>, sink: &mut FileSink<'_>) -> Result<(), ExportError> {
         // Everything that can be refused is refused before the first byte is written.
         let model = &ModelFacts::of(input.model);
         let levels = Levels::new(input.plan, input.model)?;
         let config = config::patched(input.files, &levels)?;
+        let chosen = ChosenCodes::of(TARGET, input)?;
         let layout = Layout::open(input.files)?;
         shards::complete(&layout, &levels)?;
 
         with_manifest(TARGET, input, Some(DESCRIPTION.check), sink, |sink| {
-            let tensors = shards::write_shards(input.files, &layout, &levels, sink)?;
+            let tensors = shards::write_shards(input.files, &layout, &levels, &chosen, sink)?;
             let files = copy(input.files, &layout, sink)?;
             // Last, because a folder without it is no model.
             write(sink, CONFIG, config.as_bytes())?;

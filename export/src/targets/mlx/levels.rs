@@ -16,7 +16,6 @@ use super::families::{self, FAMILIES};
 use super::{DESCRIPTION, TARGET};
 use crate::description::Answer;
 use crate::embedding;
-use crate::rounding;
 
 /// How a matrix is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -115,7 +114,7 @@ impl Levels {
         if edit.bits >= 16 {
             return Ok(());
         }
-        rounding::check(edit)?;
+        edit.rounding.map_or(Ok(()), |rounding| rounding.check(edit.grid))?;
         let level = Level::new(edit.bits, edit.group_size, edit.grid)?;
         if experts == 0 {
             self.matrices.insert(whole.clone(), level);

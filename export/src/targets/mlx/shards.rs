@@ -7,6 +7,7 @@ use super::TARGET;
 use super::codes::Codes;
 use super::levels::Levels;
 use crate::checkpoint::{self, Layout, Piece, Rewritten, Tensor, level_of, rewrite};
+use crate::chosen::ChosenCodes;
 
 /// Every matrix of the plan is stored, has whole groups, and is of a type that can be quantised.
 pub(super) fn complete(layout: &Layout, levels: &Levels) -> Result<(), ExportError> {
@@ -22,12 +23,13 @@ pub(super) fn write_shards(
     files: &dyn ModelFiles,
     layout: &Layout,
     levels: &Levels,
+    chosen: &ChosenCodes,
     sink: &mut FileSink<'_>,
 ) -> Result<Rewritten, ExportError> {
     let mut made = |tensor: &Tensor, view: &TensorView<'_>| {
         let (name, level) = level_of(&levels.matrices, tensor)?;
-        let codes = Codes::new(level, tensor.dtype, view.data());
         let (rows, inputs) = (tensor.shape[0], tensor.shape[1]);
+        let codes = Codes::new(level, tensor.dtype, inputs, view.data(), chosen.rows(tensor).as_ref());
         let words = inputs * level.bits as usize / 32;
         let groups = vec![rows, inputs / level.group as usize];
         let piece = |dtype, shape, bytes: Vec<u8>| Piece { dtype, shape, bytes: bytes.into() };
