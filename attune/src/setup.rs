@@ -6,6 +6,8 @@ mod baselines;
 #[cfg(feature = "native")]
 mod folder;
 #[cfg(feature = "native")]
+mod model_facts;
+#[cfg(feature = "native")]
 mod profile;
 #[cfg(feature = "native")]
 mod reading;
@@ -31,6 +33,8 @@ use crate::error::Error;
 pub(crate) use baselines::{Compared, hashes};
 #[cfg(feature = "native")]
 pub(crate) use folder::absolute;
+#[cfg(feature = "native")]
+pub use model_facts::model_facts;
 #[cfg(feature = "backend")]
 pub(crate) use profile::profile_for_form;
 #[cfg(feature = "native")]

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use attune::run_options::{ContinueOptions, ExportOptions};
 use attune::{Study, StudyBuilder};
+use attune_author::Template;
 use attune_core::profile::EvaluatorChoice;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand};
 use clap_complete::engine::ArgValueCandidates;
 
@@ -75,7 +77,7 @@ pub(crate) enum Command {
     Sensitivities(SensitivitiesArgs),
     /// Write the winner (or another trial) of a study as files that another engine loads.
     Export(ExportArgs),
-    /// List, show and check techniques.
+    /// List, show, write, build and check techniques.
     #[command(subcommand)]
     Technique(TechniqueCommand),
     /// List, show and check evaluators.
@@ -110,7 +112,11 @@ impl Command {
             | Self::Target(TargetCommand::List { json } | TargetCommand::Show { json, .. }) => *json,
             Self::Export(export) => export.json,
             Self::Sensitivities(_) => false,
-            Self::Technique(TechniqueCommand::Check { .. })
+            Self::Technique(
+                TechniqueCommand::New { .. }
+                | TechniqueCommand::Build { .. }
+                | TechniqueCommand::Check { .. },
+            )
             | Self::Evaluator(EvaluatorCommand::Check { .. })
             | Self::Doctor { .. }
             | Self::Completions { .. } => false,
@@ -356,12 +362,40 @@ pub(crate) enum TechniqueCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Write a new project in a folder of its name: a technique, its test, a profile and a page about itself.
+    New {
+        /// Name of the technique: lower-case letters, digits and hyphens.
+        name: String,
+        /// What it begins as.
+        #[arg(long, value_name = "TEMPLATE", default_value = Template::ALL[0].name(), value_parser = template())]
+        from: Template,
+    },
+    /// Compile a project, write its component as NAME.wasm there, and check it.
+    Build {
+        /// Folder of the project.
+        #[arg(default_value = ".", value_name = "DIR", value_parser = paths::parser())]
+        folder: PathBuf,
+    },
     /// Load a component as a study would and exercise every function it exports.
     Check {
-        /// The component.
-        #[arg(value_parser = paths::parser())]
+        /// The component, or the folder of a project, which is built first.
+        #[arg(default_value = ".", value_name = "FILE", value_parser = paths::parser())]
         file: PathBuf,
+        /// Check again after every change of the component, or of the project's sources.
+        #[arg(long)]
+        watch: bool,
+        /// A model to try it on: its folder, or a config.json alone. May be given several times
+        /// [default: small ones that are made up].
+        #[arg(long = "model", value_name = "PATH", value_parser = paths::parser())]
+        models: Vec<PathBuf>,
     },
+}
+
+/// Reads the name of a template.
+fn template() -> impl TypedValueParser<Value = Template> {
+    let named = |template: Template| PossibleValue::new(template.name()).help(template.summary());
+    PossibleValuesParser::new(Template::ALL.map(named))
+        .map(|name| Template::of(&name).unwrap_or(Template::Empty))
 }
 
 #[derive(Subcommand)]

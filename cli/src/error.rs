@@ -62,6 +62,12 @@ impl From<attune::Error> for CliError {
     }
 }
 
+impl From<attune_author::AuthorError> for CliError {
+    fn from(error: attune_author::AuthorError) -> Self {
+        if error.is_failure() { Self::run(error) } else { Self::input(error) }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

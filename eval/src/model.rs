@@ -1,5 +1,6 @@
 //! Models in the Hugging Face layout: config.json, safetensors, and what follows from them.
 
+mod architecture;
 mod byte_lru;
 mod checkpoint;
 mod facts;
@@ -22,6 +23,7 @@ mod tiles;
 mod token_matrices;
 mod weights;
 
+pub use architecture::architecture;
 pub use attune_families::{DecoderConfig, Family, Mixture, Rope, Scaling, Windows};
 pub(crate) use byte_lru::ByteLru;
 pub use checkpoint::Checkpoint;

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
-use attune_core::allowance::{Usage, Used};
+use attune_core::allowance::Usage;
 use attune_core::printable::{MESSAGE, cut};
 use attune_core::technique::{FailureKind, TechniqueFailure};
 use wasmtime::{Error, Store};
@@ -12,18 +13,19 @@ use crate::failure::classify;
 use crate::limits;
 use crate::log::Log;
 use crate::sandbox::{self, Sandbox};
+use crate::spent::Spent;
 use crate::wire::{Guest, PluginPre};
 
 /// A component that is called, its log, and what its calls have used.
 pub(crate) struct Calls {
     pub(crate) plugin: PluginPre<Sandbox>,
     log: Arc<Log>,
-    used: Mutex<Usage>,
+    spent: Mutex<BTreeMap<&'static str, Spent>>,
 }
 
 impl Calls {
     pub(crate) fn new(plugin: PluginPre<Sandbox>, log: Arc<Log>) -> Self {
-        Self { plugin, log, used: Mutex::new(BTreeMap::new()) }
+        Self { plugin, log, spent: Mutex::default() }
     }
 
     /// Runs one exported function on a fresh instance. `technique` is whose failure it will be.
@@ -46,13 +48,14 @@ impl Calls {
         call: &'static str,
         run_it: impl FnOnce(&mut Store<Sandbox>) -> Result<T, Error>,
     ) -> Result<T, TechniqueFailure> {
+        let began = Instant::now();
         let mut store = Store::new(self.plugin.engine(), Sandbox::new(technique, Arc::clone(&self.log)));
         let outcome = sandbox::arm(&mut store).and_then(|()| run_it(&mut store));
         let fuel = limits::FUEL - store.get_fuel().unwrap_or_default().min(limits::FUEL);
         {
-            let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
-            let sum = used.entry(call).or_default();
-            *sum = sum.plus(Used { calls: 1, fuel });
+            let mut spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
+            let sum = spent.entry(call).or_default();
+            *sum = sum.and(fuel, began.elapsed(), store.data().memory());
         }
         outcome.map_err(|error| {
             let last_words = store.data_mut().last_words.take();
@@ -60,9 +63,14 @@ impl Calls {
         })
     }
 
-    /// What the calls of each function have used.
+    /// What the calls of each function have used, as a study counts it.
     pub(crate) fn usage(&self) -> Usage {
-        self.used.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.spent().into_iter().map(|(call, spent)| (call, spent.used())).collect()
+    }
+
+    /// What the calls of each function took, on this machine.
+    pub(crate) fn spent(&self) -> BTreeMap<&'static str, Spent> {
+        self.spent.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 

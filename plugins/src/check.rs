@@ -1,16 +1,23 @@
 //! Trying a technique out, for its author: every function, on example models, twice.
 
+mod example;
 mod examples;
+mod words;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
+use attune_core::facts::Facts;
 use attune_core::technique::{Technique as _, TechniqueInfo};
 use attune_testkit::technique::findings;
 
 pub use attune_testkit::technique::Finding;
 
+pub use example::Example;
+
 use crate::error::LoadError;
 use crate::host::Host;
+use crate::spent::Spent;
 
 /// The result of [`check`].
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +26,10 @@ pub struct Check {
     pub info: TechniqueInfo,
     /// What was tried, in order.
     pub findings: Vec<Finding>,
+    /// One config of each model that the technique is for.
+    pub examples: Vec<Example>,
+    /// What the calls of each exported function took.
+    pub spent: BTreeMap<&'static str, Spent>,
 }
 
 impl Check {
@@ -35,8 +46,19 @@ impl Check {
 /// # Errors
 /// [`LoadError`] when the file is no technique at all. What is wrong with a technique is in the findings.
 pub fn check(host: &Host, path: &Path) -> Result<Check, LoadError> {
+    check_on(host, path, &[])
+}
+
+/// The same on models of one's own, by their facts; on those of [`check`] when there are none.
+///
+/// # Errors
+/// As [`check`].
+pub fn check_on(host: &Host, path: &Path, models: &[Facts]) -> Result<Check, LoadError> {
     let technique = host.load_file(path)?;
-    let models = examples::models(technique.info());
-    let findings = findings(&technique, &models, &examples::signal);
-    Ok(Check { info: technique.info().clone(), findings })
+    let made_up = if models.is_empty() { examples::models(technique.info()) } else { Vec::new() };
+    let models = if models.is_empty() { &made_up[..] } else { models };
+    let findings = findings(&technique, models, &examples::signal);
+    let spent = technique.spent();
+    let examples = models.iter().filter_map(|model| example::of(&technique, model)).collect();
+    Ok(Check { info: technique.info().clone(), findings, examples, spent })
 }

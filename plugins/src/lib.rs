@@ -19,14 +19,16 @@ pub mod limits;
 mod log;
 mod profiling;
 mod sandbox;
+mod spent;
 mod technique;
 mod ticker;
 mod wire;
 mod world;
 
 pub use builtin::BUILTIN_NAMES;
-pub use check::{Check, Finding, check};
+pub use check::{Check, Example, Finding, check, check_on};
 pub use error::{HostError, LoadError};
 pub use host::Host;
 pub use log::{LogLevel, LogLine, LogSink};
+pub use spent::Spent;
 pub use technique::WasmTechnique;

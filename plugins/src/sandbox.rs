@@ -32,6 +32,8 @@ pub(crate) struct Sandbox {
     technique: String,
     log: Arc<Log>,
     logged: usize,
+    /// Bytes of all linear memories; they never shrink.
+    memory: usize,
     /// The last line at level error: what a panic said before it became a trap.
     pub(crate) last_words: Option<String>,
 }
@@ -39,7 +41,12 @@ pub(crate) struct Sandbox {
 impl Sandbox {
     pub(crate) fn new(technique: &str, log: Arc<Log>) -> Self {
         let technique = technique.to_owned();
-        Self { technique, log, logged: 0, last_words: None }
+        Self { technique, log, logged: 0, memory: 0, last_words: None }
+    }
+
+    /// Bytes of linear memory that the call has taken so far.
+    pub(crate) fn memory(&self) -> usize {
+        self.memory
     }
 }
 
@@ -67,8 +74,12 @@ impl log::Host for Sandbox {
 /// Growth beyond a limit ends the call at once: a refusal that the technique could handle would make its
 /// result depend on this machine.
 impl ResourceLimiter for Sandbox {
-    fn memory_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> Result<bool, Error> {
-        if desired > limits::MEMORY_BYTES { Err(Exceeded::Memory.into()) } else { Ok(true) }
+    fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> Result<bool, Error> {
+        if desired > limits::MEMORY_BYTES {
+            return Err(Exceeded::Memory.into());
+        }
+        self.memory = self.memory.saturating_add(desired.saturating_sub(current));
+        Ok(true)
     }
 
     fn memory_grow_failed(&mut self, _: Error) -> Result<(), Error> {

@@ -1,5 +1,6 @@
 //! A component as a [`Technique`].
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use attune_core::allowance::Usage;
@@ -19,6 +20,7 @@ use crate::convert::{self, BadOutput};
 use crate::log::Log;
 use crate::profiling::{self, Profiling};
 use crate::sandbox::Sandbox;
+use crate::spent::Spent;
 use crate::wire::{self, Guest, PluginPre};
 
 /// A loaded technique. Every call runs in a store of its own, so calls may run at once and a failure in
@@ -48,6 +50,11 @@ impl WasmTechnique {
         let info = convert::description(description, fingerprint)
             .map_err(|BadOutput(problem)| failed(label, "describe", FailureKind::BadOutput(problem)))?;
         Ok(Self { calls, info, profiling, described: Mutex::default() })
+    }
+
+    /// What the calls of each exported function took so far, on this machine; names are those of the interface.
+    pub fn spent(&self) -> BTreeMap<&'static str, Spent> {
+        self.calls.spent()
     }
 
     /// Calls an exported function and checks what it returns.

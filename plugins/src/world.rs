@@ -23,8 +23,8 @@ pub(crate) fn complain_about_bytes(bytes: &[u8]) -> Option<String> {
     match header {
         [0, b'a', b's', b'm', 0x0d, 0, 1, 0] => None,
         [0, b'a', b's', b'm', 1, 0, 0, 0] => Some(
-            "this is a core WebAssembly module, expected a component; turn it into one with \
-             `wasm-tools component new`, or see plugins/README.md"
+            "this is a core WebAssembly module, expected a component; `attune technique build` makes one of a crate, and \
+             `wasm-tools component new` of a module"
                 .to_owned(),
         ),
         [0, b'a', b's', b'm', version @ ..] => {

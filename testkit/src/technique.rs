@@ -23,6 +23,8 @@ use attune_core::technique::{Baseline, FailureKind, Signal, Technique, Technique
 
 /// Configs that are drawn from each space.
 const DRAWS: u64 = 20;
+/// Configs that are drawn without regard to constraints, to see how much of the space these leave.
+const FREE_DRAWS: u64 = 200;
 /// Seed of the draws; any would do.
 const SEED: u64 = 1;
 
@@ -93,7 +95,8 @@ impl Trial<'_> {
             Err(problem) => self.find(&model.name, "draw configs", Err(problem)),
             Ok(configs) => {
                 let different: BTreeSet<ContentHash> = configs.iter().map(Config::hash).collect();
-                let text = format!("{} of {} draws are different", different.len(), configs.len());
+                let refused = refused(&space);
+                let text = format!("{} of {} draws are different; {refused}", different.len(), configs.len());
                 self.find(&model.name, "draw configs", Ok(text));
                 self.configs(model, &options, &space, &configs);
             }
@@ -230,6 +233,24 @@ fn draw(space: &Space) -> Result<Vec<Config>, String> {
     drawn.collect::<Result<_, _>>().map_err(|infeasible| infeasible.to_string())
 }
 
+/// How often the constraints of a space refuse what lies in its domains, in words.
+fn refused(space: &Space) -> String {
+    if space.constraints().is_empty() {
+        return "no constraints".to_owned();
+    }
+    let Ok(free) = Space::of(space.dimensions().iter().cloned()) else {
+        return "constraints hold the domains together".to_owned();
+    };
+    let drawn =
+        (0..FREE_DRAWS).filter_map(|index| free.sample(&mut rng::derive(SEED, "free", &[index])).ok());
+    let (mut refused, mut all) = (0, 0);
+    for config in drawn {
+        all += 1;
+        refused += u32::from(space.check(&config).is_err());
+    }
+    format!("constraints refuse {refused} of {all} that are drawn without them")
+}
+
 fn describe(space: &Space) -> String {
     let dimension = |(name, cells): (&str, usize)| format!("{name} × {cells}");
     let dimensions = space.dimensions().iter().map(|found| dimension((&found.name, found.cells())));
@@ -251,6 +272,17 @@ mod tests {
     fn broken(technique: &ScriptedTechnique) -> Vec<String> {
         let findings = findings(technique, &[model()], &|_, _| None);
         findings.into_iter().filter_map(|finding| finding.outcome.err()).collect()
+    }
+
+    #[test]
+    fn it_is_said_how_much_the_constraints_leave() {
+        let found = findings(&ScriptedTechnique::default(), &[model()], &|_, _| None);
+        let text = found.into_iter().find(|finding| finding.what == "draw configs").unwrap().outcome.unwrap();
+        let refused = text.split_once("constraints refuse ").unwrap().1.split_once(" of 200 ").unwrap().0;
+        // Half of the sums of bits, more or less, are above the budget.
+        assert!((20..180).contains(&refused.parse::<u32>().unwrap()), "{text}");
+        let free = Space::of(ScriptedTechnique::space().unwrap().dimensions().iter().cloned()).unwrap();
+        assert_eq!(super::refused(&free), "no constraints");
     }
 
     #[test]

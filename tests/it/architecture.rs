@@ -62,6 +62,7 @@ fn only_the_library_in_front_and_what_is_above_it_see_more_than_core() {
 fn heavy_dependencies_live_in_one_crate_each() {
     let homes = [
         ("wasmtime", "attune-plugins"),
+        ("wit-component", "attune-author"),
         ("sled", "attune-store"),
         ("ratatui", "attune-tui"),
         ("burn", "attune-eval"),

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a failed test")]
 
 mod architecture;
+mod author;
 mod bad_input;
 mod bytes;
 mod choice;

@@ -7,14 +7,13 @@
 mod error;
 mod guests;
 mod sums;
-mod toolchain;
 
 use std::fs;
 use std::path::Path;
 
+use attune_author::{AuthorError, Installed, Toolchain};
 pub(crate) use error::PluginsError;
 use guests::GUESTS;
-use toolchain::Toolchain;
 
 /// What the components were built from.
 const RECORD: &str = "plugins/dist/SOURCES";
@@ -34,7 +33,8 @@ pub(crate) fn run(check: bool) -> Result<String, PluginsError> {
 
 fn rebuild(root: &Path, sources: &str) -> Result<String, PluginsError> {
     let recorded = Record::read(&root.join(RECORD)).ok();
-    let toolchain = Toolchain::find(recorded.as_ref().map(|record| record.toolchain.as_str()))?;
+    let toolchain =
+        Toolchain::find(&Installed::here(), recorded.as_ref().map(|record| record.toolchain.as_str()))?;
     for (guest, component) in GUESTS.iter().zip(guests::build(root, &toolchain)?) {
         let path = root.join(guest.component);
         fs::write(&path, component).map_err(|source| PluginsError::io("write", &path, source))?;
@@ -43,9 +43,9 @@ fn rebuild(root: &Path, sources: &str) -> Result<String, PluginsError> {
         sums::write(&root.join(folder))?;
     }
     let path = root.join(RECORD);
-    let record = Record { sources: sources.to_owned(), toolchain: toolchain.identity.clone() };
+    let record = Record { sources: sources.to_owned(), toolchain: toolchain.identity().to_owned() };
     fs::write(&path, record.render()).map_err(|source| PluginsError::io("write", &path, source))?;
-    Ok(format!("built {} components with {}", GUESTS.len(), toolchain.identity))
+    Ok(format!("built {} components with {}", GUESTS.len(), toolchain.identity()))
 }
 
 fn verify(root: &Path, sources: &str) -> Result<String, PluginsError> {
@@ -57,18 +57,19 @@ fn verify(root: &Path, sources: &str) -> Result<String, PluginsError> {
         return Err(PluginsError::Stale { recorded: record.sources, found: sources.to_owned() });
     }
     let hashes = "components have their hashes and sources are those they were built from";
-    let toolchain = match Toolchain::find(Some(&record.toolchain)) {
-        Ok(toolchain) if toolchain.identity == record.toolchain => toolchain,
+    let toolchain = match Toolchain::find(&Installed::here(), Some(&record.toolchain)) {
+        Ok(toolchain) if toolchain.identity() == record.toolchain => toolchain,
         Ok(other) => {
             return Ok(format!(
                 "{hashes}; skipped the rebuild: they were built with {}, here is {}",
-                record.toolchain, other.identity
+                record.toolchain,
+                other.identity()
             ));
         }
-        Err(PluginsError::NoToolchain) => {
+        Err(AuthorError::NoTarget { .. } | AuthorError::NoLinker { .. }) => {
             return Ok(format!("{hashes}; skipped the rebuild: no toolchain for wasm32-unknown-unknown"));
         }
-        Err(error) => return Err(error),
+        Err(error) => return Err(error.into()),
     };
     for (guest, component) in GUESTS.iter().zip(guests::build(root, &toolchain)?) {
         let path = root.join(guest.component);
@@ -77,7 +78,7 @@ fn verify(root: &Path, sources: &str) -> Result<String, PluginsError> {
             return Err(PluginsError::Differs { path });
         }
     }
-    Ok(format!("{hashes}; a rebuild with {} gives the same bytes", toolchain.identity))
+    Ok(format!("{hashes}; a rebuild with {} gives the same bytes", toolchain.identity()))
 }
 
 /// The content of [`RECORD`].

@@ -1,5 +1,9 @@
 //! `attune technique`.
 
+mod check;
+mod project;
+mod watch;
+
 use std::path::Path;
 
 use attune::setup;
@@ -23,7 +27,10 @@ pub(crate) fn run(command: &TechniqueCommand) -> Result<(), CliError> {
                 false => output::line(description(technique.info()).trim_end()),
             }
         }
-        TechniqueCommand::Check { file } => check(file),
+        TechniqueCommand::New { name, from } => project::new(name, *from),
+        TechniqueCommand::Build { folder } => project::build(folder),
+        TechniqueCommand::Check { file, watch: false, models } => project::check(file, models),
+        TechniqueCommand::Check { file, watch: true, models } => watch::run(file, models),
     }
 }
 
@@ -70,22 +77,4 @@ fn description(info: &TechniqueInfo) -> String {
         ));
     }
     text
-}
-
-/// Prints every finding; fails when one of them is bad.
-fn check(file: &Path) -> Result<(), CliError> {
-    let check =
-        attune_plugins::check(&setup::host(output::complaints())?, file).map_err(attune::Error::from)?;
-    output::line(description(&check.info))?;
-    for finding in &check.findings {
-        let (mark, text) = match &finding.outcome {
-            Ok(text) => ("ok", text),
-            Err(text) => ("WRONG", text),
-        };
-        output::line(format!("{mark:<6}{}, {}: {}", finding.model, finding.what, line(text, MESSAGE)))?;
-    }
-    if check.passed() {
-        return Ok(());
-    }
-    Err(CliError::Run(format!("{} does not keep the contract of a technique; see above", file.display())))
 }

@@ -25,16 +25,31 @@ pub(super) fn facts(
     (checkpoint, read): (&Checkpoint, u64),
     fingerprint: ContentHash,
 ) -> Facts {
-    let count = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
-    let name = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
-    let mixture = config.mixture.as_ref();
-    let parameters = tensors::parameters(config);
     let bytes_per_parameter = if checkpoint.is_packed() {
         // A word of codes is one element of its file, and several parameters.
-        read as f64 / parameters as f64
+        read as f64 / tensors::parameters(config) as f64
     } else {
         checkpoint.stored_bytes() as f64 / checkpoint.stored_elements() as f64
     };
+    let mut facts = of_config(folder, config, bytes_per_parameter, fingerprint);
+    say_embeddings(&token_matrices(config, checkpoint), &mut facts.values);
+    if let Some((elements, others)) = stored(config, checkpoint, &tensors::linear_modules(config)) {
+        facts.values.insert(MODULE_ELEMENT_BYTES.to_owned(), OptionValue::Ints(elements));
+        facts.values.insert(OTHER_BYTES.to_owned(), OptionValue::Int(others));
+    }
+    facts
+}
+
+/// What config.json alone says; a model is called as its folder.
+pub(super) fn of_config(
+    folder: &Path,
+    config: &DecoderConfig,
+    bytes_per_parameter: f64,
+    fingerprint: ContentHash,
+) -> Facts {
+    let count = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
+    let name = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    let mixture = config.mixture.as_ref();
     let mut facts = Facts::from(ModelFacts {
         name: name.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
         fingerprint,
@@ -49,7 +64,7 @@ pub(super) fn facts(
         context: count(config.context),
         vocab: count(config.vocab),
         checkpoints: 1,
-        parameters,
+        parameters: tensors::parameters(config),
         feed_forward: count(config.feed_forward),
         expert_parameters: tensors::expert_parameters(config),
         bytes_per_parameter,
@@ -62,13 +77,7 @@ pub(super) fn facts(
     if let Some(latent) = &config.latent {
         facts.values.insert(CACHE_ELEMENTS.to_owned(), OptionValue::Int(latent.cached() as i64));
     }
-    let linear = tensors::linear_modules(config);
-    linear.say(&mut facts.values);
-    say_embeddings(&token_matrices(config, checkpoint), &mut facts.values);
-    if let Some((elements, others)) = stored(config, checkpoint, &linear) {
-        facts.values.insert(MODULE_ELEMENT_BYTES.to_owned(), OptionValue::Ints(elements));
-        facts.values.insert(OTHER_BYTES.to_owned(), OptionValue::Int(others));
-    }
+    tensors::linear_modules(config).say(&mut facts.values);
     let whole = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
     let blocks = tensors::block_parameters(config).into_iter().flatten().map(whole).collect();
     facts.values.insert(BLOCK_PARAMETERS.to_owned(), OptionValue::Ints(blocks));

@@ -3,20 +3,16 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use attune_author::AuthorError;
+
 /// Components could not be built, or disagree with their sources.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PluginsError {
     #[error("cannot {action} {}: {source}", path.display())]
     Io { action: &'static str, path: PathBuf, source: io::Error },
-    #[error(
-        "no toolchain builds for wasm32-unknown-unknown here; run `rustup target add \
-         wasm32-unknown-unknown`, or on Debian `apt-get install rustc-web rust-web-src`"
-    )]
-    NoToolchain,
-    #[error("`{command}` failed: {detail}")]
-    Command { command: String, detail: String },
-    #[error("{}: does not become a component: {detail}", path.display())]
-    Componentize { path: PathBuf, detail: String },
+    /// No toolchain, or what it was given does not compile.
+    #[error(transparent)]
+    Author(#[from] AuthorError),
     #[error("{}: {problem}; run `cargo xtask plugins` and commit what it changes", path.display())]
     Sums { path: PathBuf, problem: String },
     #[error("{}: lacks the line `{lacks} …`; run `cargo xtask plugins`", path.display())]

@@ -1,13 +1,11 @@
 //! From guest crates to components.
 
 use std::env;
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use wit_component::ComponentEncoder;
+use attune_author::{Crates, TARGET, Toolchain, componentize};
 
 use super::PluginsError;
-use super::toolchain::{TARGET, Toolchain};
 
 /// One guest and where its component is committed.
 pub(super) struct Guest {
@@ -36,14 +34,11 @@ pub(super) fn build(root: &Path, toolchain: &Toolchain) -> Result<Vec<Vec<u8>>, 
     let folder = root.join("plugins/guests");
     let target = env::var_os("CARGO_TARGET_DIR")
         .map_or_else(|| folder.join("target"), |shared| PathBuf::from(shared).join("guests"));
-    toolchain.build(&folder, &target)?;
-    GUESTS.iter().map(|guest| componentize(&target.join(TARGET).join("release").join(guest.module))).collect()
-}
-
-fn componentize(path: &Path) -> Result<Vec<u8>, PluginsError> {
-    let module = fs::read(path).map_err(|source| PluginsError::io("read", path, source))?;
-    ComponentEncoder::default()
-        .module(&module)
-        .and_then(|encoder| encoder.validate(true).encode())
-        .map_err(|error| PluginsError::Componentize { path: path.to_owned(), detail: format!("{error:#}") })
+    // The crate of the repository that guests share with hosts.
+    let grids = root.join("plugins/guests/../../grids");
+    let grids = grids.canonicalize().unwrap_or(grids);
+    let renamed = [(folder.as_path(), "/guests"), (grids.as_path(), "/grids")];
+    toolchain.compile(&Crates { folder: &folder, target: &target, locked: true, renamed: &renamed })?;
+    let module = |guest: &Guest| target.join(TARGET).join("release").join(guest.module);
+    Ok(GUESTS.iter().map(|guest| componentize(&module(guest))).collect::<Result<_, _>>()?)
 }

@@ -1,0 +1,103 @@
+//! The guest SDK of this build, as files of a project.
+
+/// Version of the SDK: that of the crates of this repository.
+pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
+/// Where the SDK goes in a project.
+pub(crate) const FOLDER: &str = "attune-guest";
+
+/// The workspace of the components that travel with attune: it says which release of wit-bindgen decides their bytes.
+const WORKSPACE: &str = include_str!("../../plugins/guests/Cargo.toml");
+/// Its versions of what comes from a registry.
+pub(crate) const LOCK: &str = include_str!("../../plugins/guests/Cargo.lock");
+
+const MANIFEST: &str = include_str!("../templates/attune-guest.toml");
+const GRIDS_MANIFEST: &str = include_str!("../templates/attune-grids.toml");
+
+/// Files below [`FOLDER`] that are those of the repository, to the byte.
+const FILES: [(&str, &str); 20] = [
+    ("src/adapter.rs", include_str!("../../plugins/guests/sdk/src/adapter.rs")),
+    ("src/cache.rs", include_str!("../../plugins/guests/sdk/src/cache.rs")),
+    ("src/describe.rs", include_str!("../../plugins/guests/sdk/src/describe.rs")),
+    ("src/edit.rs", include_str!("../../plugins/guests/sdk/src/edit.rs")),
+    ("src/facts.rs", include_str!("../../plugins/guests/sdk/src/facts.rs")),
+    ("src/lib.rs", include_str!("../../plugins/guests/sdk/src/lib.rs")),
+    ("src/linear_modules.rs", include_str!("../../plugins/guests/sdk/src/linear_modules.rs")),
+    ("src/logging.rs", include_str!("../../plugins/guests/sdk/src/logging.rs")),
+    ("src/options.rs", include_str!("../../plugins/guests/sdk/src/options.rs")),
+    ("src/random.rs", include_str!("../../plugins/guests/sdk/src/random.rs")),
+    ("src/signals.rs", include_str!("../../plugins/guests/sdk/src/signals.rs")),
+    ("src/space.rs", include_str!("../../plugins/guests/sdk/src/space.rs")),
+    ("src/target.rs", include_str!("../../plugins/guests/sdk/src/target.rs")),
+    ("grids/src/cache_grid.rs", include_str!("../../grids/src/cache_grid.rs")),
+    ("grids/src/lib.rs", include_str!("../../grids/src/lib.rs")),
+    ("grids/src/matrix_bytes.rs", include_str!("../../grids/src/matrix_bytes.rs")),
+    ("grids/src/number_grid.rs", include_str!("../../grids/src/number_grid.rs")),
+    ("grids/src/whole_grid.rs", include_str!("../../grids/src/whole_grid.rs")),
+    ("wit/technique.wit", include_str!("../../plugins/wit/technique.wit")),
+    ("wit-profiling/profiling.wit", include_str!("../../plugins/wit-profiling/profiling.wit")),
+];
+/// It names the folders of the interface, which are elsewhere in a project.
+const BINDINGS: &str = include_str!("../../plugins/guests/sdk/src/bindings.rs");
+
+/// All files of the SDK: paths in a project, and contents.
+pub(crate) fn files() -> Vec<(String, String)> {
+    let manifest =
+        |template: &str| template.replace("@SDK_VERSION@", VERSION).replace("@WIT_BINDGEN@", wit_bindgen());
+    let changed = [
+        ("Cargo.toml", manifest(MANIFEST)),
+        ("grids/Cargo.toml", manifest(GRIDS_MANIFEST)),
+        ("src/bindings.rs", BINDINGS.replace("\"../../", "\"")),
+    ];
+    let same = FILES.map(|(path, content)| (path, content.to_owned()));
+    same.into_iter().chain(changed).map(|(path, content)| (format!("{FOLDER}/{path}"), content)).collect()
+}
+
+/// The dependency on wit-bindgen, as a line of a manifest.
+fn wit_bindgen() -> &'static str {
+    WORKSPACE.lines().find(|line| line.starts_with("wit-bindgen = ")).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use super::{FOLDER, files};
+
+    #[test]
+    fn no_module_of_the_sdk_is_forgotten_and_the_interface_is_where_it_is_looked_for() {
+        let written: BTreeSet<String> = files().into_iter().map(|(path, _)| path).collect();
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        let folders = [
+            ("plugins/guests/sdk/src", "src"),
+            ("plugins/wit", "wit"),
+            ("plugins/wit-profiling", "wit-profiling"),
+        ];
+        for (from, to) in folders {
+            for entry in std::fs::read_dir(root.join(from)).unwrap() {
+                let name = entry.unwrap().file_name().into_string().unwrap();
+                assert!(written.contains(&format!("{FOLDER}/{to}/{name}")), "{from}/{name} is not embedded");
+            }
+        }
+        let content = |path: &str| files().into_iter().find(|(found, _)| found == path).unwrap().1;
+        let bindings = content("attune-guest/src/bindings.rs");
+        assert!(bindings.contains("[\"wit\", \"wit-profiling\"]"), "{bindings}");
+        let manifest = content("attune-guest/Cargo.toml");
+        assert!(manifest.contains("wit-bindgen = { version = \"="), "{manifest}");
+        assert!(!manifest.contains('@'), "{manifest}");
+    }
+
+    #[test]
+    fn modules_of_the_grids_that_need_no_feature_are_there() {
+        let all = files();
+        let lib = &all.iter().find(|(path, _)| path == "attune-guest/grids/src/lib.rs").unwrap().1;
+        let lines: Vec<&str> = lib.lines().collect();
+        for pair in lines.windows(2) {
+            let module = pair[1].strip_prefix("mod ").or_else(|| pair[1].strip_prefix("pub mod "));
+            if let Some(module) = module.and_then(|rest| rest.strip_suffix(';')) {
+                let is_there = all.iter().any(|(path, _)| *path == format!("{FOLDER}/grids/src/{module}.rs"));
+                assert_ne!(is_there, pair[0].contains("feature"), "{module}");
+            }
+        }
+    }
+}
