@@ -290,6 +290,10 @@ fn what_is_wrong_with_tables_of_modules_is_named_too() {
     }
     let error = read(mlx, &bits(&[3.0, 4.0, 8.0])).unwrap_err();
     assert!(error.contains("the search has 3, 4 and 8"), "{error}");
+    let huge = read(&MEASUREMENT.replace("-0.5", "1e308"), &bits(&[3.0, 4.0]));
+    assert!(huge.is_ok(), "half of it is a number");
+    let huge = read(&mlx.replace("2.0", "1e308"), &bits(&[3.0, 4.0]));
+    assert!(huge.unwrap_err().contains("damages that are too large for a number"));
     let nothing = read(r#"[["lm_head", 1.0]]"#, &bits(&[3.0, 4.0])).unwrap_err();
     assert!(nothing.contains("says nothing of the search"), "{nothing}");
 }

@@ -94,7 +94,7 @@ fn hash() -> impl Strategy<Value = ContentHash> {
 fn header() -> impl Strategy<Value = StudyHeader> {
     let texts = (text(), text(), text(), text(), text(), text(), text());
     let baselines = vec((text(), hash()), 0..3).prop_map(|found| found.into_iter().collect());
-    let compared = (baselines, proptest::option::of(hash()));
+    let compared = (baselines, option::of(hash()));
     (texts, vec(dimension(), 0..3), hash(), hash(), hash(), compared, any::<u64>()).prop_map(
         |(texts, dimensions, technique_fingerprint, model_fingerprint, task_fingerprint, compared, seed)| {
             let (baselines, sensitivities) = compared;

@@ -2,7 +2,7 @@
 
 use attune_core::options::OptionValue;
 use attune_core::profile::Selected;
-use attune_core::sensitivity::{GivenTable, Origin, choices};
+use attune_core::sensitivity::{GivenTable, MeasuredTable, Origin, choices};
 use attune_core::store::RunNote;
 
 use super::*;
@@ -145,13 +145,13 @@ fn a_signal_that_the_evaluator_lacks_is_refused_before_anything_is_measured() {
 }
 
 /// The table of a study, as people read it.
-fn tabulated(study: &Study) -> attune_core::sensitivity::MeasuredTable {
+fn tabulated(study: &Study) -> MeasuredTable {
     let (_commands, receive) = crossbeam_channel::unbounded();
-    crate::session::tabulate(study.setup().unwrap(), &mut |_| (), receive).unwrap().unwrap()
+    tabulate(study.setup().unwrap(), &mut |_| (), receive).unwrap().unwrap()
 }
 
 /// What a table says, as a file gives it.
-fn given(table: &attune_core::sensitivity::MeasuredTable, study: &Study) -> GivenTable {
+fn given(table: &MeasuredTable, study: &Study) -> GivenTable {
     let space = study.setup().unwrap().space;
     let mut given = GivenTable::new();
     for slot in space.slots() {

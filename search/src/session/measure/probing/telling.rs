@@ -109,9 +109,15 @@ impl<'a> Telling<'a> {
     ) -> MeasuredTable {
         if self.read {
             for slot in self.setup.space.slots() {
-                if let Value::Index(option) = reference.get(slot) {
-                    let bare = self.bare(Origin::Reference);
-                    self.told.entry((slot, *option)).or_insert(bare);
+                let options = choices(&self.setup.space.dimensions()[slot.dimension].domain);
+                let bare = self.bare(Origin::Reference);
+                // Of a subset also the element that others make way for: it has no probe of its own.
+                let told_against = (0..options).filter(|option| match reference.get(slot) {
+                    Value::Index(at) => at == option,
+                    _ => true,
+                });
+                for option in told_against {
+                    self.told.entry((slot, option)).or_insert_with(|| bare.clone());
                 }
             }
         }
