@@ -18,8 +18,9 @@ use crate::factory::engines_command;
 
 /// Lines of the package's standard error that a message shows.
 const TAIL: usize = 3;
-/// How long the package may take to list engines, which starts none: Python reads what is installed.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long the package may take to list engines, which starts none: Python reads what is installed, which on a machine under load took
+/// longer than 30 s.
+const PATIENCE: Duration = Duration::from_secs(120);
 /// The variable with the folder of the model, for engines that are given what was exported beside it: arguments, say.
 const MODEL: &str = "ATTUNE_MODEL";
 

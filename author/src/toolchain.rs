@@ -177,5 +177,6 @@ fn failure(command: &Command, detail: &str) -> AuthorError {
     AuthorError::Command { command: words.join(" "), detail: detail.to_owned() }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests;

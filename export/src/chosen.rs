@@ -12,11 +12,14 @@ use attune_vocabulary::edits::WeightBits;
 use crate::checkpoint::{CONFIG, Tensor, bad, config_text};
 use crate::one_window::read_config;
 
+/// Codes and where their matrix lies in a stored tensor.
+type Part = (MatrixSlice, Arc<[u8]>);
+
 /// All of them.
 #[derive(Debug, Default)]
 pub(crate) struct ChosenCodes {
     /// By the name of the stored tensor.
-    parts: BTreeMap<String, Vec<(MatrixSlice, Arc<[u8]>)>>,
+    parts: BTreeMap<String, Vec<Part>>,
 }
 
 /// Those of one tensor.

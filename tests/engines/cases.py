@@ -56,7 +56,8 @@ ALL_IN_4 = {"grid": "symmetric", "levels": [4], "group-size": 32, "average": 6.0
 """Transformers reads the experts of all layers by one scheme."""
 MXFP4 = {"grid": "mxfp4", "levels": [4, 8], "average": 7.0}
 BLOCKS_OF_256 = {"hidden_size": 256, "intermediate_size": 256}
-EXPERTS_OF_256 = {**BLOCKS_OF_256, "moe_intermediate_size": 256, "shared_expert_intermediate_size": 256}
+EXPERTS_OF_256 = {**BLOCKS_OF_256, "moe_intermediate_size": 256}
+SHARED_OF_256 = {**EXPERTS_OF_256, "shared_expert_intermediate_size": 256}
 TYPES_OF_GGUF = {"grid": "gguf", "levels": [2, 4, 6], "average": 4.0}
 """llama.cpp rounds inputs, so that less than this is not seen of a plan."""
 ENDS = {"embeddings": "searched"}
@@ -202,7 +203,7 @@ PACKED_MIXTURES = {
     "qwen3_moe": WIDE_EXPERTS,
 }
 GGUF = ["llama", "mistral", "qwen2", "qwen3", "gemma", "gemma2", "gemma3_text"]
-GGUF_MIXTURES = ["mixtral", "qwen2_moe", "qwen3_moe"]
+GGUF_MIXTURES = {"mixtral": BLOCKS_OF_256, "qwen2_moe": SHARED_OF_256, "qwen3_moe": EXPERTS_OF_256}
 ANY_ATTENTION = [
     *PACKED,
     *PACKED_MIXTURES,
@@ -251,8 +252,7 @@ CASES = [
     # llama.cpp rounds what enters products, as well.
     *(
         Case("gguf", family, "weight-bits", TYPES_OF_GGUF, sizes | of_gguf(family, 8), approximate=True)
-        for families, sizes in ((GGUF, BLOCKS_OF_256), (GGUF_MIXTURES, EXPERTS_OF_256))
-        for family in families
+        for family, sizes in (dict.fromkeys(GGUF, BLOCKS_OF_256) | GGUF_MIXTURES).items()
     ),
     *(
         Case("gguf", family, "weight-bits", {**TYPES_OF_GGUF, **ENDS}, {**BLOCKS_OF_256, **tied}, approximate=True)

@@ -114,15 +114,18 @@ pub(super) fn weights_alone(of: &Tabled<'_>, places: &Places) -> Result<(), Unsa
     Err((format!("dimension `{}`", dimension.name), reason))
 }
 
+/// The number of a matrix, and its expert.
+type Numbered = (usize, Option<u32>);
+
 /// Bits of all matrices by plans.
 struct Bits {
     all: usize,
-    numbers: BTreeMap<(u32, Module), Vec<(usize, Option<u32>)>>,
+    numbers: BTreeMap<(u32, Module), Vec<Numbered>>,
 }
 
 impl Bits {
     fn new(matrices: &Matrices) -> Self {
-        let mut numbers: BTreeMap<(u32, Module), Vec<(usize, Option<u32>)>> = BTreeMap::new();
+        let mut numbers: BTreeMap<(u32, Module), Vec<Numbered>> = BTreeMap::new();
         for (number, matrix) in matrices.list().iter().enumerate() {
             numbers.entry((matrix.layer, matrix.module)).or_default().push((number, matrix.expert));
         }

@@ -57,13 +57,11 @@ pub(super) fn write(rows: &[Vec<String>]) -> String {
     String::from_utf8_lossy(&text).into_owned()
 }
 
+/// How a writer writes into a buffer, and how many bytes of it.
+type Write<'a> = dyn FnMut(&mut Writer, &mut [u8]) -> (WriteResult, usize) + 'a;
+
 /// Lets the writer write what takes `len` bytes, each of them a quote that is doubled, and quotes around.
-fn put(
-    text: &mut Vec<u8>,
-    writer: &mut Writer,
-    len: usize,
-    write: &mut dyn FnMut(&mut Writer, &mut [u8]) -> (WriteResult, usize),
-) {
+fn put(text: &mut Vec<u8>, writer: &mut Writer, len: usize, write: &mut Write<'_>) {
     let end = text.len();
     text.resize(end + 2 * len + 4, 0);
     let (_, wrote) = write(writer, &mut text[end..]);
