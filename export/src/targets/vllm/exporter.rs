@@ -49,7 +49,7 @@ impl Exporter for VllmExporter {
         config::check(files, &Serving::new(plan, facts)?)
     }
 
-    fn export(&self, input: &ExportInput<'_>, sink: &mut FileSink<'_>) -> Result<(), ExportError> {
+    fn export(&self, input: &ExportInput<'_>, sink: &mut dyn FileSink) -> Result<(), ExportError> {
         let serving = Serving::new(input.plan, input.model)?;
         config::check(input.files, &serving)?;
         with_manifest(TARGET, input, Some(DESCRIPTION.check), sink, |sink| {
