@@ -78,7 +78,7 @@ impl<'a> Ready<'a> {
     fn write(&self) -> Result<Vec<(PathBuf, u64)>, Error> {
         let out = &self.args.out;
         let mut staging = Staging::begin(out, &self.args.study).map_err(staging_error)?;
-        let result = self.export(&self.chosen.plan, &mut |name, bytes| staging.write(name, bytes));
+        let result = self.export(&self.chosen.plan, &mut staging);
         result.map_err(|error| match error {
             ExportError::Inexpressible { .. } => Error::input(error),
             source => Error::run(StagingError::Failed { source, out: out.clone() }),
@@ -87,7 +87,7 @@ impl<'a> Ready<'a> {
     }
 
     /// The files of `plan`, which is the one that was chosen or what it is compared with.
-    fn export(&self, plan: &Plan, sink: &mut FileSink<'_>) -> Result<(), ExportError> {
+    fn export(&self, plan: &Plan, sink: &mut dyn FileSink) -> Result<(), ExportError> {
         let Chosen { model, provenance, .. } = &self.chosen;
         self.target.exporter.export(&ExportInput { plan, model, files: &self.files, provenance }, sink)
     }

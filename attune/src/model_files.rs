@@ -1,6 +1,9 @@
 //! The files of a model folder, for exporters.
 
 use std::borrow::Cow;
+use std::fs::File;
+use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -27,7 +30,7 @@ impl Folder {
     ///
     /// # Errors
     /// When the folder cannot be read.
-    pub(crate) fn open(path: &Path) -> std::io::Result<Self> {
+    pub(crate) fn open(path: &Path) -> io::Result<Self> {
         let mut names = Vec::new();
         for entry in std::fs::read_dir(path)? {
             let entry = entry?;
@@ -55,8 +58,21 @@ impl ModelFiles for Folder {
         self.names.clone()
     }
 
-    fn read(&self, name: &str) -> std::io::Result<Cow<'_, [u8]>> {
+    fn read(&self, name: &str) -> io::Result<Cow<'_, [u8]>> {
         std::fs::read(self.path.join(name)).map(Cow::Owned)
+    }
+
+    fn size(&self, name: &str) -> io::Result<u64> {
+        std::fs::metadata(self.path.join(name)).map(|found| found.len())
+    }
+
+    fn read_part(&self, name: &str, part: Range<u64>) -> io::Result<Cow<'_, [u8]>> {
+        let mut file = File::open(self.path.join(name))?;
+        file.seek(SeekFrom::Start(part.start))?;
+        let length = usize::try_from(part.end - part.start).map_err(io::Error::other)?;
+        let mut bytes = vec![0; length];
+        file.read_exact(&mut bytes)?;
+        Ok(Cow::Owned(bytes))
     }
 
     fn chosen(&self, edit: &Edit) -> Option<&[Arc<[u8]>]> {

@@ -1,7 +1,13 @@
 //! The exporter: turns (model, plan) into files that another engine loads. Pure bytes out.
 
+mod file_sink;
+
+pub use file_sink::{FileSink, OpenFile};
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::io;
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::describe;
@@ -44,7 +50,32 @@ pub trait ModelFiles {
     ///
     /// # Errors
     /// Whatever reading it yields.
-    fn read(&self, name: &str) -> std::io::Result<Cow<'_, [u8]>>;
+    fn read(&self, name: &str) -> io::Result<Cow<'_, [u8]>>;
+
+    /// Bytes of one file. Files of weights may be larger than memory: what reads a part alone says so by this and
+    /// [`read_part`](Self::read_part).
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    fn size(&self, name: &str) -> io::Result<u64> {
+        self.read(name).map(|bytes| bytes.len() as u64)
+    }
+
+    /// Some bytes of one file.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read), and [`UnexpectedEof`](io::ErrorKind::UnexpectedEof) for bytes that it does not have.
+    fn read_part(&self, name: &str, part: Range<u64>) -> io::Result<Cow<'_, [u8]>> {
+        let place = |at: u64| usize::try_from(at).map_err(io::Error::other);
+        let (first, end) = (place(part.start)?, place(part.end)?);
+        let short = || io::Error::from(io::ErrorKind::UnexpectedEof);
+        match self.read(name)? {
+            Cow::Borrowed(bytes) => bytes.get(first..end).map(Cow::Borrowed).ok_or_else(short),
+            Cow::Owned(bytes) => {
+                bytes.get(first..end).map(|part| Cow::Owned(part.to_vec())).ok_or_else(short)
+            }
+        }
+    }
 
     /// What the evaluator that scored the plan chose for one of its edits, part by part; `None` where it did not, or nobody asked it.
     fn chosen(&self, edit: &Edit) -> Option<&[Arc<[u8]>]> {
@@ -130,12 +161,9 @@ pub enum ExportError {
         /// Path of the file, as the message names it.
         file: String,
         /// Why.
-        source: std::io::Error,
+        source: io::Error,
     },
 }
-
-/// Writes one file: relative name and content. Called once per file.
-pub type FileSink<'a> = dyn FnMut(&str, &[u8]) -> std::io::Result<()> + 'a;
 
 /// Turns a plan into files for one engine or format.
 ///
@@ -161,8 +189,8 @@ pub type FileSink<'a> = dyn FnMut(&str, &[u8]) -> std::io::Result<()> + 'a;
 ///         Ok(Exactness::Exact)
 ///     }
 ///
-///     fn export(&self, input: &ExportInput<'_>, sink: &mut FileSink<'_>) -> Result<(), ExportError> {
-///         sink("plan.txt", input.plan.canonical().as_bytes())
+///     fn export(&self, input: &ExportInput<'_>, sink: &mut dyn FileSink) -> Result<(), ExportError> {
+///         sink.write("plan.txt", input.plan.canonical().as_bytes())
 ///             .map_err(|source| ExportError::Io { action: "write", file: "plan.txt".to_owned(), source })
 ///     }
 /// }
@@ -211,5 +239,5 @@ pub trait Exporter: Send + Sync {
     ///
     /// # Errors
     /// See [`ExportError`]; files already written are left to the caller.
-    fn export(&self, input: &ExportInput<'_>, sink: &mut FileSink<'_>) -> Result<(), ExportError>;
+    fn export(&self, input: &ExportInput<'_>, sink: &mut dyn FileSink) -> Result<(), ExportError>;
 }

@@ -10,12 +10,13 @@ mod piece;
 mod quantised;
 mod rewrite;
 mod verbatim;
+mod weight_file;
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+use std::ops::Range;
 
 use attune_core::exporter::{ExportError, FileSink, ModelFiles};
-use safetensors::tensor::View;
 use serde::Serialize;
 
 use crate::wire;
@@ -26,10 +27,11 @@ pub(crate) use layout::{INDEX, Layout, SINGLE, Shard, Tensor, parse};
 pub(crate) use manifest::{MANIFEST, with_manifest};
 pub(crate) use mix::{GENERATOR, Mix};
 pub(crate) use patch::patched;
-pub(crate) use piece::Piece;
+pub(crate) use piece::{Bytes, Piece};
 pub(crate) use quantised::{WEIGHT, complete, level_of};
 pub(crate) use rewrite::{Rewritten, rewrite};
 pub(crate) use verbatim::copy_weights;
+pub(crate) use weight_file::write_tensors;
 
 /// The file that says what the model is.
 pub(crate) const CONFIG: &str = "config.json";
@@ -38,8 +40,22 @@ pub(crate) fn read<'a>(files: &'a dyn ModelFiles, file: &str) -> Result<Cow<'a, 
     files.read(file).map_err(|source| ExportError::Io { action: "read", file: file.to_owned(), source })
 }
 
-pub(crate) fn write(sink: &mut FileSink<'_>, file: &str, bytes: &[u8]) -> Result<(), ExportError> {
-    sink(file, bytes).map_err(|source| ExportError::Io { action: "write", file: file.to_owned(), source })
+/// Some bytes of a file.
+pub(crate) fn read_part<'a>(
+    files: &'a dyn ModelFiles,
+    file: &str,
+    part: Range<u64>,
+) -> Result<Cow<'a, [u8]>, ExportError> {
+    let failed = |source| ExportError::Io { action: "read", file: file.to_owned(), source };
+    files.read_part(file, part).map_err(failed)
+}
+
+pub(crate) fn write(sink: &mut dyn FileSink, file: &str, bytes: &[u8]) -> Result<(), ExportError> {
+    sink.write(file, bytes).map_err(|source| ExportError::Io {
+        action: "write",
+        file: file.to_owned(),
+        source,
+    })
 }
 
 pub(crate) fn bad(file: &str, found: impl Into<String>, expected: impl Into<String>) -> ExportError {
@@ -55,22 +71,9 @@ pub(crate) fn config_text(files: &dyn ModelFiles) -> Result<String, ExportError>
     Ok(text.to_owned())
 }
 
-/// Writes one weight file; `framework` is the entry of its metadata without which Transformers refuses files.
-pub(crate) fn write_tensors<S: AsRef<str> + Ord + std::fmt::Display, V: View>(
-    sink: &mut FileSink<'_>,
-    file: &str,
-    framework: &str,
-    tensors: Vec<(S, V)>,
-) -> Result<(), ExportError> {
-    let metadata = HashMap::from([("format".to_owned(), framework.to_owned())]);
-    let written = safetensors::serialize(tensors, Some(metadata))
-        .map_err(|error| bad(file, error.to_string(), "tensors that safetensors can store"))?;
-    write(sink, file, &written)
-}
-
 /// Writes the index of several weight files.
 pub(crate) fn write_index(
-    sink: &mut FileSink<'_>,
+    sink: &mut dyn FileSink,
     total_size: u64,
     weight_map: BTreeMap<&str, &str>,
 ) -> Result<(), ExportError> {

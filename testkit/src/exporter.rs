@@ -131,7 +131,7 @@ fn export(
     };
     let mut written = BTreeMap::new();
     let input = ExportInput { plan, model, files, provenance: &provenance };
-    exporter.export(&input, &mut |name, bytes| {
+    exporter.export(&input, &mut |name: &str, bytes: &[u8]| {
         disk(name)?;
         assert!(written.insert(name.to_owned(), bytes.to_vec()).is_none(), "`{name}` is written twice");
         Ok(())
@@ -171,9 +171,9 @@ mod tests {
             }
         }
 
-        fn export(&self, _input: &ExportInput<'_>, sink: &mut FileSink<'_>) -> Result<(), ExportError> {
+        fn export(&self, _input: &ExportInput<'_>, sink: &mut dyn FileSink) -> Result<(), ExportError> {
             for name in ["one", "other"] {
-                let _ = sink(name, b"bytes");
+                let _ = sink.write(name, b"bytes");
             }
             Ok(())
         }

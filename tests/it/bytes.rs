@@ -124,7 +124,10 @@ fn exported(target: &Target, model: &Facts, folder: &Path, plan: &Plan) -> tempf
     };
     let files = Folder(folder.to_owned());
     let input = ExportInput { plan, model, files: &files, provenance: &provenance };
-    target.exporter.export(&input, &mut |name, bytes| std::fs::write(out.path().join(name), bytes)).unwrap();
+    target
+        .exporter
+        .export(&input, &mut |name: &str, bytes: &[u8]| std::fs::write(out.path().join(name), bytes))
+        .unwrap();
     out
 }
 

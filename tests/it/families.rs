@@ -72,7 +72,8 @@ pub(crate) fn exported(model: &Model, from: &Path, plan: &Plan) -> Result<tempfi
     };
     let files = Folder(from.to_owned());
     let input = ExportInput { plan, model: model.facts(), files: &files, provenance: &provenance };
-    let result = HfExporter.export(&input, &mut |name, bytes| std::fs::write(out.path().join(name), bytes));
+    let result = HfExporter
+        .export(&input, &mut |name: &str, bytes: &[u8]| std::fs::write(out.path().join(name), bytes));
     result.map(|()| out).map_err(|error| error.to_string())
 }
 

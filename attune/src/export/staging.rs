@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 use std::fs::{self, File, TryLockError};
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
-use attune_core::exporter::ModelFiles;
+use attune_core::exporter::{FileSink, ModelFiles, OpenFile};
 use attune_export::{Earlier, EarlierError, MANIFESTS, earlier};
 
 use crate::error::StagingError;
@@ -69,18 +69,6 @@ impl Staging {
         Ok(begun)
     }
 
-    /// Writes one file; it is on disk when this returns.
-    ///
-    /// # Errors
-    /// Whatever the operating system says.
-    pub(super) fn write(&mut self, name: &str, bytes: &[u8]) -> io::Result<()> {
-        let mut file = File::create_new(self.part.join(name))?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        self.written.push((name.to_owned(), bytes.len() as u64));
-        Ok(())
-    }
-
     /// Puts everything in its place, and what was there before away. Returns the files with their sizes.
     ///
     /// # Errors
@@ -136,6 +124,41 @@ impl Staging {
                 fs::remove_file(entry.path())?;
             }
         }
+        Ok(())
+    }
+}
+
+impl FileSink for Staging {
+    fn begin(&mut self, name: &str) -> io::Result<Box<dyn OpenFile + '_>> {
+        let file = File::create_new(self.part.join(name))?;
+        Ok(Box::new(Begun { file, name: name.to_owned(), bytes: 0, written: &mut self.written }))
+    }
+}
+
+/// A file of an export that is being written; it is on disk once it is finished.
+struct Begun<'a> {
+    file: File,
+    name: String,
+    bytes: u64,
+    written: &'a mut Vec<(String, u64)>,
+}
+
+impl io::Write for Begun<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let count = self.file.write(bytes)?;
+        self.bytes += count as u64;
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl OpenFile for Begun<'_> {
+    fn finish(self: Box<Self>) -> io::Result<()> {
+        self.file.sync_all()?;
+        self.written.push((self.name, self.bytes));
         Ok(())
     }
 }

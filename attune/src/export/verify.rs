@@ -12,9 +12,11 @@ mod outputs;
 mod readback;
 mod verdict;
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use attune_core::exporter::{FileSink, OpenFile};
 use attune_core::plan::Plan;
 
 use super::{PLAN, Ready};
@@ -135,9 +137,37 @@ fn control(ready: &Ready<'_>, beside: &Beside) -> Result<PathBuf, Error> {
         return Ok(ready.chosen.model_folder.clone());
     }
     let folder = beside.folder("control")?;
-    let result = ready.export(&empty, &mut |name, bytes| fs::write(folder.join(name), bytes));
+    let result = ready.export(&empty, &mut InFolder(folder.clone()));
     result.map_err(|error| Error::run(VerifyError::Control(error)))?;
     Ok(folder)
+}
+
+/// Writes files where they stay, in a folder that nobody else knows.
+struct InFolder(PathBuf);
+
+/// One of them.
+struct InFile(File);
+
+impl FileSink for InFolder {
+    fn begin(&mut self, name: &str) -> io::Result<Box<dyn OpenFile + '_>> {
+        Ok(Box::new(InFile(File::create_new(self.0.join(name))?)))
+    }
+}
+
+impl Write for InFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+impl OpenFile for InFile {
+    fn finish(self: Box<Self>) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 fn absolute(path: &Path) -> Result<PathBuf, Error> {

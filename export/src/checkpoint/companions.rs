@@ -37,7 +37,7 @@ pub(crate) struct Companions {
 pub(crate) fn copy(
     files: &dyn ModelFiles,
     layout: &Layout,
-    sink: &mut FileSink<'_>,
+    sink: &mut dyn FileSink,
 ) -> Result<Companions, ExportError> {
     let mut companions = Companions::default();
     for name in files.names() {
@@ -59,7 +59,7 @@ pub(crate) fn copy(
 /// Copies the terms that weights are under, and no other file; returns their names.
 pub(crate) fn copy_terms(
     files: &dyn ModelFiles,
-    sink: &mut FileSink<'_>,
+    sink: &mut dyn FileSink,
 ) -> Result<Vec<String>, ExportError> {
     let terms = files.names().into_iter().filter(|name| TERMS.iter().any(|start| name.starts_with(start)));
     let terms: Vec<String> = terms.filter(|name| !is_weights(name)).collect();

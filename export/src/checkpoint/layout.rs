@@ -1,14 +1,15 @@
 //! Layout of a checkpoint: which weight files a model has, and what is in them.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
-use safetensors::SafeTensors;
-use safetensors::tensor::Dtype;
+use safetensors::tensor::{Dtype, Metadata};
+use safetensors::{SafeTensorError, SafeTensors};
 use serde::Deserialize;
 
 use attune_core::exporter::{ExportError, ModelFiles};
 
-use super::{bad, read};
+use super::{bad, read, read_part};
 
 pub(crate) const SINGLE: &str = "model.safetensors";
 pub(crate) const INDEX: &str = "model.safetensors.index.json";
@@ -34,6 +35,8 @@ pub(crate) struct Tensor {
     pub(crate) dtype: Dtype,
     pub(crate) shape: Vec<usize>,
     pub(crate) bytes: usize,
+    /// Where they are in the file.
+    pub(crate) place: Range<u64>,
 }
 
 #[derive(Deserialize)]
@@ -84,15 +87,15 @@ impl Layout {
 
 impl Shard {
     fn open(files: &dyn ModelFiles, file: &str) -> Result<Self, ExportError> {
-        let bytes = read(files, file)?;
-        let header = parse(file, &bytes)?;
+        let (first, header) = header(files, file)?;
+        let place = |offset: usize| first + offset as u64;
         let mut tensors: Vec<Tensor> = header
-            .iter()
-            .map(|(name, view)| Tensor {
-                name: name.to_owned(),
-                dtype: view.dtype(),
-                shape: view.shape().to_vec(),
-                bytes: view.data().len(),
+            .tensors()
+            .into_iter()
+            .map(|(name, info)| {
+                let (start, end) = info.data_offsets;
+                let (dtype, shape) = (info.dtype, info.shape.clone());
+                Tensor { name, dtype, shape, bytes: end - start, place: place(start)..place(end) }
             })
             .collect();
         tensors.sort_by(|one, other| one.name.cmp(&other.name));
@@ -100,9 +103,43 @@ impl Shard {
     }
 }
 
+/// Bytes of the number that a file begins with: those of its header.
+const LENGTH: u64 = 8;
+/// The largest header that is read, as by the library of the format.
+const MOST_HEADER: u64 = 100_000_000;
+/// What is expected of a file.
+const WHOLE: &str = "a whole safetensors file";
+
+/// What the header of a file says, and where the tensors begin. Nothing else is read.
+fn header(files: &dyn ModelFiles, file: &str) -> Result<(u64, Metadata), ExportError> {
+    let failed = |source| ExportError::Io { action: "read", file: file.to_owned(), source };
+    let size = files.size(file).map_err(failed)?;
+    let refuse = |error: SafeTensorError| bad(file, error.to_string(), WHOLE);
+    if size < LENGTH {
+        return Err(refuse(SafeTensorError::HeaderTooSmall));
+    }
+    let length = read_part(files, file, 0..LENGTH)?;
+    let length = length.iter().rev().fold(0, |length: u64, byte| length << 8 | u64::from(*byte));
+    if length > MOST_HEADER {
+        return Err(refuse(SafeTensorError::HeaderTooLarge));
+    }
+    let first = LENGTH + length;
+    if first > size {
+        return Err(refuse(SafeTensorError::InvalidHeaderLength));
+    }
+    let text = read_part(files, file, LENGTH..first)?;
+    let text = std::str::from_utf8(&text).map_err(|error| refuse(SafeTensorError::InvalidHeader(error)))?;
+    let header: Metadata = serde_json::from_str(text)
+        .map_err(|error| refuse(SafeTensorError::InvalidHeaderDeserialization(error)))?;
+    if first.checked_add(header.data_len() as u64) != Some(size) {
+        return Err(refuse(SafeTensorError::MetadataIncompleteBuffer));
+    }
+    Ok((first, header))
+}
+
 /// The tensors of a safetensors file.
 pub(crate) fn parse<'a>(file: &str, bytes: &'a [u8]) -> Result<SafeTensors<'a>, ExportError> {
-    SafeTensors::deserialize(bytes).map_err(|error| bad(file, error.to_string(), "a whole safetensors file"))
+    SafeTensors::deserialize(bytes).map_err(|error| bad(file, error.to_string(), WHOLE))
 }
 
 /// Every tensor that is stored and listed is in the shard that the index says.

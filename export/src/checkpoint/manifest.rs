@@ -1,8 +1,10 @@
 //! attune-export.json: what a checkpoint is, where it comes from, what is in its folder and how to check it.
 
+use std::io::{self, Write};
+
 use serde::Serialize;
 
-use attune_core::exporter::{ExportError, ExportInput, FileSink};
+use attune_core::exporter::{ExportError, ExportInput, FileSink, OpenFile};
 
 use super::write;
 use crate::wire::{self, ModelJson, PlanJson, ProvenanceJson, WrittenJson};
@@ -32,15 +34,11 @@ pub(crate) fn with_manifest<D: Serialize>(
     target: &'static str,
     input: &ExportInput<'_>,
     verify: Option<&'static str>,
-    sink: &mut FileSink<'_>,
-    body: impl FnOnce(&mut FileSink<'_>) -> Result<D, ExportError>,
+    sink: &mut dyn FileSink,
+    body: impl FnOnce(&mut dyn FileSink) -> Result<D, ExportError>,
 ) -> Result<(), ExportError> {
     let mut written = Vec::new();
-    let done = body(&mut |name, bytes| {
-        sink(name, bytes)?;
-        written.push(WrittenJson { name: name.to_owned(), bytes: bytes.len() as u64 });
-        Ok(())
-    })?;
+    let done = body(&mut Counted { sink, written: &mut written })?;
     let document = Document {
         format: "attune-export",
         version: 1,
@@ -54,4 +52,52 @@ pub(crate) fn with_manifest<D: Serialize>(
         verify,
     };
     write(sink, MANIFEST, &wire::to_bytes(MANIFEST, &document)?)
+}
+
+/// Notes what is written.
+struct Counted<'a> {
+    sink: &'a mut dyn FileSink,
+    written: &'a mut Vec<WrittenJson>,
+}
+
+/// One file of these.
+struct CountedFile<'a> {
+    file: Box<dyn OpenFile + 'a>,
+    written: &'a mut Vec<WrittenJson>,
+    so_far: WrittenJson,
+}
+
+impl FileSink for Counted<'_> {
+    fn begin(&mut self, name: &str) -> io::Result<Box<dyn OpenFile + '_>> {
+        let so_far = WrittenJson { name: name.to_owned(), bytes: 0 };
+        Ok(Box::new(CountedFile { file: self.sink.begin(name)?, written: self.written, so_far }))
+    }
+
+    fn write(&mut self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        // Whoever takes whole files gets them without a copy.
+        self.sink.write(name, bytes)?;
+        self.written.push(WrittenJson { name: name.to_owned(), bytes: bytes.len() as u64 });
+        Ok(())
+    }
+}
+
+impl Write for CountedFile<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let count = self.file.write(bytes)?;
+        self.so_far.bytes += count as u64;
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl OpenFile for CountedFile<'_> {
+    fn finish(self: Box<Self>) -> io::Result<()> {
+        let Self { file, written, so_far } = *self;
+        file.finish()?;
+        written.push(so_far);
+        Ok(())
+    }
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use safetensors::SafeTensors;
-use safetensors::tensor::{Dtype, TensorView};
+use safetensors::tensor::Dtype;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -14,7 +14,7 @@ use attune_vocabulary::ModelFacts;
 use attune_vocabulary::edits::CombineCheckpoints;
 use attune_vocabulary::{ModelEdit as _, checkpoint_mix};
 
-use super::{CONFIG, SINGLE, bad, floats, parse, read, with_manifest, write, write_tensors};
+use super::{CONFIG, Piece, SINGLE, bad, floats, parse, read, with_manifest, write, write_tensors};
 
 /// `model_type` of the generators whose checkpoints are mixed.
 pub(crate) const GENERATOR: &str = "attune_denoiser";
@@ -66,8 +66,8 @@ impl Mix {
         input: &ExportInput<'_>,
         model: &ModelFacts,
         verify: Option<&'static str>,
-        sink: &mut FileSink<'_>,
-        beside: impl FnOnce(&[String], &mut FileSink<'_>) -> Result<(), ExportError>,
+        sink: &mut dyn FileSink,
+        beside: impl FnOnce(&[String], &mut dyn FileSink) -> Result<(), ExportError>,
     ) -> Result<(), ExportError> {
         let mut config = parsed(input.files)?;
         let names = checkpoints(&config, model)?;
@@ -86,24 +86,17 @@ impl Mix {
                 self.add(&mut tensors, position, name, tensor, &file)?;
             }
         }
-        let data: Vec<(&String, &Vec<usize>, Vec<u8>)> = tensors
+        let pieces: Vec<(&String, Piece<'_>)> = tensors
             .iter()
             .map(|(name, (shape, values))| {
-                (name, shape, values.iter().flat_map(|v| v.to_le_bytes()).collect())
+                let bytes: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
+                (name, Piece { dtype: Dtype::F32, shape: shape.clone(), bytes: bytes.into() })
             })
             .collect();
-        let view = |(name, shape, bytes)| {
-            let (name, shape, bytes): (&String, &Vec<usize>, &Vec<u8>) = (name, shape, bytes);
-            let view = TensorView::new(Dtype::F32, shape.clone(), bytes);
-            view.map(|view| (name.as_str(), view))
-                .map_err(|error| bad(SINGLE, error.to_string(), "tensors that safetensors can store"))
-        };
-        let views = data.iter().map(|(name, shape, bytes)| view((*name, *shape, bytes)));
-        let views = views.collect::<Result<Vec<_>, _>>()?;
         config.remove(CHECKPOINTS);
 
         with_manifest(self.target, input, verify, sink, |sink| {
-            write_tensors(sink, SINGLE, "pt", views)?;
+            write_tensors(sink, SINGLE, "pt", pieces)?;
             beside(&names, sink)?;
             write(sink, CONFIG, &crate::wire::to_bytes(CONFIG, &config)?)?;
             Ok(Done { exact: EXACT, checkpoints: names, coefficients: &self.coefficients })

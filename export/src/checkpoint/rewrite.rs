@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 
 use attune_core::exporter::{ExportError, FileSink, ModelFiles};
-use safetensors::tensor::TensorView;
 use serde::Serialize;
 
-use super::{Layout, Piece, Tensor, bad, parse, read, write_index, write_tensors};
+use super::{Bytes, Layout, Piece, Tensor, write_index, write_tensors};
 
 /// What was done to the tensors.
 #[derive(Default, Serialize)]
@@ -19,36 +18,36 @@ pub(crate) struct Rewritten {
 
 /// Tensors by name.
 type Pieces = Vec<(String, Piece<'static>)>;
+/// Makes what a tensor becomes, from its bytes, or nothing where it is copied.
+pub(crate) type Make<'a> = dyn FnMut(&Tensor, &Bytes<'_>) -> Result<Option<Pieces>, ExportError> + 'a;
 
-/// Writes the files one after the other; at most one of them is in memory. `made` gives what a tensor becomes, or `None` where it is
-/// copied; `more` are tensors beside them, which go to the last file. `framework` is as in [`write_tensors`].
+/// Writes the files one after the other; of one of them, what was made is in memory, and one of the others at a time. `made` gives what
+/// a tensor becomes; `more` are tensors beside them, which go to the last file. `framework` is as in [`write_tensors`].
 pub(crate) fn rewrite(
     files: &dyn ModelFiles,
     layout: &Layout,
     framework: &str,
-    made: &mut dyn FnMut(&Tensor, &TensorView<'_>) -> Option<Pieces>,
+    made: &mut Make<'_>,
     mut more: Pieces,
-    sink: &mut FileSink<'_>,
+    sink: &mut dyn FileSink,
 ) -> Result<Rewritten, ExportError> {
     let mut done = Rewritten::default();
     let mut places: BTreeMap<String, &str> = BTreeMap::new();
     for (number, shard) in layout.shards.iter().enumerate() {
-        let bytes = read(files, &shard.file)?;
-        let source = parse(&shard.file, &bytes)?;
         let mut pieces: Vec<(String, Piece<'_>)> = Vec::with_capacity(shard.tensors.len());
         for tensor in &shard.tensors {
-            let view = source.tensor(&tensor.name);
-            let view =
-                view.map_err(|error| bad(&shard.file, error.to_string(), format!("`{}`", tensor.name)))?;
-            done.bytes_before += view.data().len() as u64;
-            if let Some(new) = made(tensor, &view) {
+            done.bytes_before += tensor.bytes as u64;
+            let bytes = Bytes::There { files, file: &shard.file, place: tensor.place.clone() };
+            if let Some(new) = made(tensor, &bytes)? {
                 done.quantised += 1;
                 pieces.extend(new);
                 continue;
             }
             done.copied += 1;
-            let piece = Piece { dtype: tensor.dtype, shape: tensor.shape.clone(), bytes: view.data().into() };
-            pieces.push((tensor.name.clone(), piece));
+            pieces.push((
+                tensor.name.clone(),
+                Piece { dtype: tensor.dtype, shape: tensor.shape.clone(), bytes },
+            ));
         }
         if number + 1 == layout.shards.len() {
             pieces.extend(std::mem::take(&mut more));

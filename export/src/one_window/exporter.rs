@@ -80,7 +80,7 @@ impl Exporter for WindowExporter {
         (self.0.config)(files, &windows).map(|_| ())
     }
 
-    fn export(&self, input: &ExportInput<'_>, sink: &mut FileSink<'_>) -> Result<(), ExportError> {
+    fn export(&self, input: &ExportInput<'_>, sink: &mut dyn FileSink) -> Result<(), ExportError> {
         // Everything that can be refused is refused before the first byte is written.
         let Carrier { description, exact, .. } = self.0;
         let model = ModelFacts::of(input.model);
@@ -93,7 +93,7 @@ impl Exporter for WindowExporter {
             match more {
                 None => copy_weights(input.files, &layout, sink)?,
                 Some(more) => {
-                    rewrite(input.files, &layout, "pt", &mut |_, _| None, more, sink)?;
+                    rewrite(input.files, &layout, "pt", &mut |_, _| Ok(None), more, sink)?;
                 }
             }
             let files = copy(input.files, &layout, sink)?;

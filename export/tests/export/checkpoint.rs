@@ -194,7 +194,7 @@ pub(crate) fn export_of(
 ) -> Result<Files, ExportError> {
     let mut out = Files::default();
     let input = ExportInput { plan, model: facts, files, provenance: &provenance() };
-    let result = exporter.export(&input, &mut |name, bytes| {
+    let result = exporter.export(&input, &mut |name: &str, bytes: &[u8]| {
         assert!(out.0.insert(name.to_owned(), bytes.to_vec()).is_none(), "{name} is written twice");
         Ok(())
     });

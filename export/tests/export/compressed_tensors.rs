@@ -55,7 +55,7 @@ fn cache(layer: u32) -> Edit {
 fn export(plan: &Plan, model: &Facts, files: &Files) -> Result<Files, ExportError> {
     let mut out = Files::default();
     let input = ExportInput { plan, model, files, provenance: &provenance() };
-    let result = CompressedTensorsExporter.export(&input, &mut |name, bytes| {
+    let result = CompressedTensorsExporter.export(&input, &mut |name: &str, bytes: &[u8]| {
         assert!(out.0.insert(name.to_owned(), bytes.to_vec()).is_none(), "{name} is written twice");
         Ok(())
     });

@@ -61,5 +61,5 @@ fn a_plan_of_a_folder_is_exported() {
     };
     fs::create_dir_all(&out).unwrap();
     let exporter = target(&given("ATTUNE_TARGET")).unwrap().exporter;
-    exporter.export(&input, &mut |name, bytes| fs::write(out.join(name), bytes)).unwrap();
+    exporter.export(&input, &mut |name: &str, bytes: &[u8]| fs::write(out.join(name), bytes)).unwrap();
 }

@@ -19,8 +19,8 @@ use serde_json::{Value, json};
 use crate::checkpoint::{Files, Tensor, Tensors, facts, keep, per_token, provenance, said_before, serialise};
 use parsed::{Gguf, Key};
 
-const HIDDEN: usize = 256;
-const INNER: usize = 512;
+pub(crate) const HIDDEN: usize = 256;
+pub(crate) const INNER: usize = 512;
 const VOCAB: usize = 300;
 const LAYERS: usize = 2;
 /// Query heads, heads of the cache, channels of each.
@@ -122,15 +122,15 @@ fn files(config: &Value, tensors: &Tensors) -> Files {
     Files::default().with("config.json", config.to_string()).with("model.safetensors", serialise(tensors))
 }
 
-fn llama() -> (Facts, Files) {
+pub(crate) fn llama() -> (Facts, Files) {
     (model("llama", 0), files(&config("llama", &json!({})), &tensors(Dtype::F32, false)))
 }
 
-fn mixtral() -> (Facts, Files) {
+pub(crate) fn mixtral() -> (Facts, Files) {
     (model("mixtral", EXPERTS), files(&mixture(), &tensors(Dtype::BF16, true)))
 }
 
-fn bits(layer: u32, module: Module, grid: NumberGrid) -> Edit {
+pub(crate) fn bits(layer: u32, module: Module, grid: NumberGrid) -> Edit {
     let Grouping::Of(group) = grid.grouping() else { panic!("{} has blocks", grid.name()) };
     Edit::new(WeightBits::KIND)
         .int("layer", layer.into())
@@ -157,7 +157,7 @@ fn cache(layer: u32, keys: Option<CacheGrid>, values: Option<CacheGrid>) -> Edit
 fn export(plan: &Plan, (model, files): &(Facts, Files)) -> Result<Files, ExportError> {
     let mut out = Files::default();
     let input = ExportInput { plan, model, files, provenance: &provenance() };
-    let result = GgufExporter.export(&input, &mut |name, bytes| {
+    let result = GgufExporter.export(&input, &mut |name: &str, bytes: &[u8]| {
         assert!(out.0.insert(name.to_owned(), bytes.to_vec()).is_none(), "{name} is written twice");
         Ok(())
     });
@@ -685,4 +685,27 @@ fn what_llama_cpp_does_not_make_of_the_embedding_is_written_and_types_are_read_b
         few.left_exact
     );
     assert_eq!(few.left_exact.len(), 1 + 2 * LAYERS, "{:?}", few.left_exact);
+}
+
+/// Files of every part that the exporter has, by hashes of what it wrote when it still made them in memory.
+#[test]
+fn files_keep_their_bytes() {
+    let mixture = [bits(0, Module::Gate, NumberGrid::Q4K), bits(1, Module::Down, NumberGrid::Q6K)];
+    let turned = [bits(0, Module::Query, NumberGrid::Q5_0), bits(1, Module::Output, NumberGrid::Q8_0)];
+    let found = [
+        hash([], &llama()),
+        hash(turned, &llama()),
+        hash(mixture.into_iter().chain([keep(0, &[0, 2]), keep(1, &[1, 0])]), &mixtral()),
+    ];
+    let expected = [
+        "68f888dba5bb7c361d0f8094e12e94c4e9bbcd22011adae3f699610e282f71f6",
+        "c1c3ed35fec238563a6edee932127d4db0159952ab859278c158f1265b44f644",
+        "ba8f27ac021696f1fc41af07fff6c6ed5f179da2c81e62fb39841352c193f3dc",
+    ];
+    assert_eq!(found, expected);
+}
+
+fn hash(plan: impl IntoIterator<Item = Edit>, model: &(Facts, Files)) -> String {
+    let out = export(&arrange(plan), model).unwrap();
+    attune_core::hash::ContentHash::of(&out.0["model.gguf"]).to_string()
 }

@@ -287,8 +287,9 @@ fn a_full_disk_is_named_with_its_file() {
     let plan = arrange([keep(0, &[0, 1]), keep(1, &[0, 1])]);
     let files = single(&tensors(Dtype::BF16));
     let input = ExportInput { plan: &plan, model: &facts(), files: &files, provenance: &provenance() };
-    let error =
-        HfExporter.export(&input, &mut |_, _| Err(std::io::ErrorKind::StorageFull.into())).unwrap_err();
+    let error = HfExporter
+        .export(&input, &mut |_: &str, _: &[u8]| Err(std::io::ErrorKind::StorageFull.into()))
+        .unwrap_err();
     assert_eq!(error.to_string(), "cannot write model.safetensors: no storage space");
 }
 

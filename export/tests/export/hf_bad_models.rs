@@ -111,7 +111,7 @@ fn a_router_whose_rows_share_bytes_is_named() {
     let files = single(&packed);
     let plan = arrange([keep(0, &[0, 1]), keep(1, &[0, 1])]);
     let input = ExportInput { plan: &plan, model: &facts, files: &files, provenance: &provenance() };
-    let error = HfExporter.export(&input, &mut |_, _| Ok(())).unwrap_err();
+    let error = HfExporter.export(&input, &mut |_: &str, _: &[u8]| Ok(())).unwrap_err();
     assert_eq!(
         error.to_string(),
         format!("model.safetensors: tensor `{name}` has 10 bytes; expected 4 rows of whole bytes")

@@ -50,7 +50,7 @@ fn mix(layer: Option<u32>, coefficients: &[f64]) -> Edit {
 fn export(plan: &Plan, files: &Files) -> Result<Files, ExportError> {
     let mut out = Files::default();
     let input = ExportInput { plan, model: &generator(), files, provenance: &provenance() };
-    let result = HfExporter.export(&input, &mut |name, bytes| {
+    let result = HfExporter.export(&input, &mut |name: &str, bytes: &[u8]| {
         assert!(out.0.insert(name.to_owned(), bytes.to_vec()).is_none(), "{name} is written twice");
         Ok(())
     });
@@ -84,7 +84,7 @@ fn mergekit_gets_the_document_beside_the_same_checkpoint() {
     let plan = arrange([mix(None, &[2.0, -1.0])]);
     let input = ExportInput { plan: &plan, model: &generator(), files: &files(), provenance: &provenance() };
     let mut out = Files::default();
-    let result = MergekitExporter.export(&input, &mut |name, bytes| {
+    let result = MergekitExporter.export(&input, &mut |name: &str, bytes: &[u8]| {
         assert!(out.0.insert(name.to_owned(), bytes.to_vec()).is_none(), "{name} is written twice");
         Ok(())
     });

@@ -14,6 +14,7 @@ mod hf_mix;
 mod hf_refusals;
 mod hf_told;
 mod mlx;
+mod parts;
 mod plan_file;
 mod recipe_targets;
 mod recipes;

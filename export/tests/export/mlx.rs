@@ -51,7 +51,7 @@ fn of_expert(expert: u32, bits: u32) -> Edit {
 fn export(plan: &Plan, model: &Facts, files: &Files) -> Result<Files, ExportError> {
     let mut out = Files::default();
     let input = ExportInput { plan, model, files, provenance: &provenance() };
-    let result = MlxExporter.export(&input, &mut |name, bytes| {
+    let result = MlxExporter.export(&input, &mut |name: &str, bytes: &[u8]| {
         assert!(out.0.insert(name.to_owned(), bytes.to_vec()).is_none(), "{name} is written twice");
         Ok(())
     });

@@ -34,7 +34,7 @@ fn written(name: &str, plan: &Plan, family: &str) -> Files {
     let mut out = Files::default();
     target
         .exporter
-        .export(&input, &mut |name, bytes| {
+        .export(&input, &mut |name: &str, bytes: &[u8]| {
             assert!(out.0.insert(name.to_owned(), bytes.to_vec()).is_none(), "{name} is written twice");
             Ok(())
         })

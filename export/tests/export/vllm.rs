@@ -56,7 +56,7 @@ fn export(plan: &Plan, model: &Facts, config: &str) -> Result<Files, ExportError
     let files = Files::default().with("config.json", config).with("model.safetensors", "not read");
     let mut out = Files::default();
     let input = ExportInput { plan, model, files: &files, provenance: &provenance() };
-    let result = VllmExporter.export(&input, &mut |name, bytes| {
+    let result = VllmExporter.export(&input, &mut |name: &str, bytes: &[u8]| {
         assert!(out.0.insert(name.to_owned(), bytes.to_vec()).is_none(), "{name} is written twice");
         Ok(())
     });

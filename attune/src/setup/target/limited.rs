@@ -174,7 +174,7 @@ mod tests {
             4
         }
 
-        fn export(&self, _: &ExportInput<'_>, _: &mut FileSink<'_>) -> Result<(), ExportError> {
+        fn export(&self, _: &ExportInput<'_>, _: &mut dyn FileSink) -> Result<(), ExportError> {
             Ok(())
         }
     }

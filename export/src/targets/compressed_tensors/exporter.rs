@@ -45,7 +45,7 @@ impl Exporter for CompressedTensorsExporter {
         chosen::has(plan)
     }
 
-    fn export(&self, input: &ExportInput<'_>, sink: &mut FileSink<'_>) -> Result<(), ExportError> {
+    fn export(&self, input: &ExportInput<'_>, sink: &mut dyn FileSink) -> Result<(), ExportError> {
         // Everything that can be refused is refused before the first byte is written.
         let mut levels = Levels::new(input.plan, input.model)?;
         let text = config::text(input.files)?;

@@ -1,13 +1,13 @@
 //! Writes the weight files: matrices of the plan as codes and scales, all else byte for byte.
 
 use attune_core::exporter::{ExportError, FileSink, ModelFiles};
-use safetensors::tensor::{Dtype, TensorView};
+use safetensors::tensor::Dtype;
 
 use super::level::Level;
 use super::levels::Levels;
 use super::matrix::Matrix;
 use crate::checkpoint::{
-    self, Layout, Piece, Rewritten, Tensor, WEIGHT, has_floats, level_of, push, rewrite,
+    self, Bytes, Layout, Piece, Rewritten, Tensor, WEIGHT, has_floats, level_of, push, rewrite,
 };
 use crate::chosen::ChosenCodes;
 
@@ -57,13 +57,14 @@ pub(super) fn write_shards(
     layout: &Layout,
     levels: &Levels,
     chosen: &ChosenCodes,
-    sink: &mut FileSink<'_>,
+    sink: &mut dyn FileSink,
 ) -> Result<Rewritten, ExportError> {
-    let mut made = |tensor: &Tensor, view: &TensorView<'_>| {
-        let (name, level) = level_of(&levels.matrices, tensor)?;
-        let &[outputs, inputs] = &tensor.shape[..] else { return None };
-        Matrix { name, dtype: tensor.dtype, outputs, inputs, elements: view.data() }
-            .pieces(level, chosen.rows(tensor).as_ref())
+    let mut made = |tensor: &Tensor, bytes: &Bytes<'_>| {
+        let Some((name, level)) = level_of(&levels.matrices, tensor) else { return Ok(None) };
+        let &[outputs, inputs] = &tensor.shape[..] else { return Ok(None) };
+        let elements = &bytes.read()?;
+        let matrix = Matrix { name, dtype: tensor.dtype, outputs, inputs, elements };
+        Ok(matrix.pieces(level, chosen.rows(tensor).as_ref()))
     };
     rewrite(files, layout, FRAMEWORK, &mut made, scales(layout, levels), sink)
 }

@@ -1,6 +1,13 @@
 //! The file: its key-value pairs, its table of tensors and their bytes (GGUF version 3, little-endian).
 
+use std::io;
+
+use attune_core::exporter::ExportError;
+
 use super::kinds::Kind;
+
+/// The file.
+pub(super) const MODEL: &str = "model.gguf";
 
 /// Tensors begin at multiples of it.
 pub(super) const ALIGNMENT: usize = 32;
@@ -34,10 +41,9 @@ impl Entry {
     }
 }
 
-/// The beginning of a file, up to where the first tensor's bytes begin, with room for all of them.
+/// The beginning of a file, up to where the first tensor's bytes begin.
 pub(super) fn header(keys: &[(String, Value)], entries: &[Entry]) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(entries.iter().map(|entry| padded(entry.bytes())).sum());
-    bytes.extend(b"GGUF");
+    let mut bytes = b"GGUF".to_vec();
     bytes.extend(VERSION.to_le_bytes());
     bytes.extend((entries.len() as u64).to_le_bytes());
     bytes.extend((keys.len() as u64).to_le_bytes());
@@ -55,13 +61,18 @@ pub(super) fn header(keys: &[(String, Value)], entries: &[Entry]) -> Vec<u8> {
         bytes.extend((offset as u64).to_le_bytes());
         offset += padded(entry.bytes());
     }
-    pad(&mut bytes);
+    bytes.resize(padded(bytes.len()), 0);
     bytes
 }
 
-/// Zeros up to where the next tensor begins.
-pub(super) fn pad(bytes: &mut Vec<u8>) {
-    bytes.resize(padded(bytes.len()), 0);
+/// The zeros behind a tensor of so many bytes, up to where the next one begins.
+pub(super) fn zeros_behind(size: usize) -> &'static [u8] {
+    &[0; ALIGNMENT][..padded(size) - size]
+}
+
+/// The file could not be written.
+pub(super) fn failed(source: io::Error) -> ExportError {
+    ExportError::Io { action: "write", file: MODEL.to_owned(), source }
 }
 
 /// The bytes of a tensor with the zeros behind it.

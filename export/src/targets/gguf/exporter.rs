@@ -1,6 +1,7 @@
 //! The exporter: one file, and what is said of it.
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::path::Path;
 
 use attune_core::exporter::{Exactness, ExportError, ExportInput, Exporter, FileSink, ModelFiles};
@@ -10,17 +11,14 @@ use attune_families::{ConfigError, DecoderConfig};
 use attune_vocabulary::ModelFacts;
 use serde::Serialize;
 
-use super::container::{self, Entry};
+use super::container::{self, Entry, MODEL, failed};
 use super::kinds::Kind;
 use super::pieces::{self, Piece};
 use super::request::Request;
-use super::sources::{self, Opened, Sources};
+use super::sources::{self, Sources};
 use super::tokenizer::{self, Tokenizer};
 use super::{DESCRIPTION, TARGET, command, metadata, others, unlike};
 use crate::checkpoint::{CONFIG, Layout, bad, config_text, copy_terms, with_manifest, write};
-
-/// The file.
-const MODEL: &str = "model.gguf";
 
 /// Writes a GGUF file that llama.cpp loads.
 #[derive(Clone, Copy, Debug)]
@@ -123,7 +121,7 @@ impl Exporter for GgufExporter {
         container::ALIGNMENT as u32
     }
 
-    fn export(&self, input: &ExportInput<'_>, sink: &mut FileSink<'_>) -> Result<(), ExportError> {
+    fn export(&self, input: &ExportInput<'_>, sink: &mut dyn FileSink) -> Result<(), ExportError> {
         // Everything that can be refused is refused before the first byte is written.
         let Prepared { config, request, tokenizer } = Prepared::new(input.plan, input.model, input.files)?;
         let layout = Layout::open(input.files)?;
@@ -146,8 +144,7 @@ impl Exporter for GgufExporter {
                 bytes_before: layout.tensors().map(|tensor| tensor.bytes as u64).sum(),
             };
             // Last, because a folder without it is no model.
-            let bytes = body(header, &pieces, &entries, input.files, &layout, &sources)?;
-            write(sink, MODEL, &bytes)?;
+            write_model(sink, &header, &pieces, &entries, input.files, &sources)?;
             Ok(Done {
                 approximation: request.approximation.clone(),
                 tensors,
@@ -160,23 +157,22 @@ impl Exporter for GgufExporter {
     }
 }
 
-/// The whole file, in memory.
-fn body(
-    header: Vec<u8>,
+/// Writes the file, tensor after tensor: where each begins is known from shapes and types.
+fn write_model(
+    sink: &mut dyn FileSink,
+    header: &[u8],
     pieces: &[Piece],
     entries: &[Entry],
     files: &dyn ModelFiles,
-    layout: &Layout,
     sources: &Sources<'_>,
-) -> Result<Vec<u8>, ExportError> {
-    let opened = Opened::new(files, layout)?;
-    let parsed = opened.parsed()?;
-    let mut bytes = header;
+) -> Result<(), ExportError> {
+    let mut out = sink.begin(MODEL).map_err(failed)?;
+    out.write_all(header).map_err(failed)?;
     for (piece, entry) in pieces.iter().zip(entries) {
-        sources::push(&mut bytes, piece, entry.kind, sources, &parsed)?;
-        container::pad(&mut bytes);
+        sources::write(&mut out, piece, entry.kind, sources, files)?;
+        out.write_all(container::zeros_behind(entry.bytes())).map_err(failed)?;
     }
-    Ok(bytes)
+    out.finish().map_err(failed)
 }
 
 /// The type that most bytes are of.

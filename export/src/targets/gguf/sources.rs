@@ -2,17 +2,17 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::io::Write;
 
 use attune_core::exporter::{ExportError, ModelFiles};
 use attune_families::tensors::MatrixSlice;
 use attune_grids::{Grouping, NumberGrid, blocks};
-use safetensors::SafeTensors;
-use safetensors::tensor::{Dtype, TensorView};
+use safetensors::tensor::Dtype;
 
-use super::container::Entry;
+use super::container::{Entry, failed};
 use super::kinds::Kind;
 use super::pieces::{Made, Piece, Stored};
-use crate::checkpoint::{INDEX, Layout, SINGLE, Tensor, bad, float, parse, read};
+use crate::checkpoint::{INDEX, Layout, SINGLE, Tensor, bad, float, read_part};
 
 /// Headers of the weight files.
 pub(super) struct Sources<'a> {
@@ -84,100 +84,86 @@ impl<'a> Sources<'a> {
     }
 }
 
-/// Weight files whose bytes are at hand.
-pub(super) struct Opened<'a> {
-    files: Vec<(&'a str, Cow<'a, [u8]>)>,
-}
-
-impl<'a> Opened<'a> {
-    pub(super) fn new(files: &'a dyn ModelFiles, layout: &'a Layout) -> Result<Self, ExportError> {
-        let open = |shard: &'a crate::checkpoint::Shard| Ok((shard.file.as_str(), read(files, &shard.file)?));
-        Ok(Self { files: layout.shards.iter().map(open).collect::<Result<_, _>>()? })
-    }
-
-    /// The headers, parsed once.
-    pub(super) fn parsed(&self) -> Result<Vec<(&str, SafeTensors<'_>)>, ExportError> {
-        self.files.iter().map(|(file, bytes)| Ok((*file, parse(file, bytes)?))).collect()
-    }
-}
-
-/// Appends the numbers of a tensor as they are stored in the file.
-pub(super) fn push(
-    bytes: &mut Vec<u8>,
+/// Writes the numbers of a tensor as they are stored in the file; of the model, one matrix at a time is in memory.
+pub(super) fn write(
+    out: &mut dyn Write,
     piece: &Piece,
     kind: Kind,
     sources: &Sources<'_>,
-    parsed: &[(&str, SafeTensors<'_>)],
+    files: &dyn ModelFiles,
 ) -> Result<(), ExportError> {
+    let floats =
+        |numbers: &mut dyn Iterator<Item = f32>| -> Vec<u8> { numbers.flat_map(f32::to_le_bytes).collect() };
+    let mut put = |bytes: &[u8]| out.write_all(bytes).map_err(failed);
     match &piece.made {
-        Made::Numbers(numbers) => numbers.iter().for_each(|number| bytes.extend(number.to_le_bytes())),
+        Made::Numbers(numbers) => put(&floats(&mut numbers.iter().copied()))?,
         Made::Vector { from, plus, heads_of } => {
-            let (dtype, rows) = gathered(from, *heads_of, sources, parsed)?;
-            let numbers = rows.chunks_exact(dtype.bitsize() / 8).filter_map(|element| float(dtype, element));
-            numbers.for_each(|number| bytes.extend((number + plus).to_le_bytes()));
+            let (dtype, rows) = gathered(from, *heads_of, sources, files)?;
+            put(&floats(&mut numbers(dtype, &rows).map(|number| number + plus)))?;
         }
         Made::Matrices { from, heads_of, .. } => {
             for slice in from {
-                let (dtype, rows) = gathered(slice, *heads_of, sources, parsed)?;
+                let (dtype, rows) = gathered(slice, *heads_of, sources, files)?;
                 if Kind::stored(dtype) == Some(kind) {
-                    bytes.extend(rows);
+                    put(&rows)?;
                     continue;
                 }
-                let numbers =
-                    rows.chunks_exact(dtype.bitsize() / 8).filter_map(|element| float(dtype, element));
                 let Kind::Blocks(grid) = kind else {
-                    numbers.for_each(|number| bytes.extend(number.to_le_bytes()));
+                    put(&floats(&mut numbers(dtype, &rows)))?;
                     continue;
                 };
-                let numbers: Vec<f32> = numbers.collect();
+                let numbers: Vec<f32> = numbers(dtype, &rows).collect();
                 let refusal = || bad(&slice.tensor, grid.name(), "a grid of GGUF");
-                bytes.extend(blocks::encode(&numbers, grid).ok_or_else(refusal)?);
+                put(&blocks::encode(&numbers, grid).ok_or_else(refusal)?)?;
             }
         }
     }
     Ok(())
 }
 
-/// The elements of a matrix in row-major order, as they are stored.
-fn gathered(
+fn numbers(dtype: Dtype, elements: &[u8]) -> impl Iterator<Item = f32> + '_ {
+    elements.chunks_exact(dtype.bitsize() / 8).filter_map(move |element| float(dtype, element))
+}
+
+/// The elements of a matrix in row-major order, as they are stored. Of the tensor, what lies between its first and its last one is
+/// read.
+fn gathered<'a>(
     slice: &MatrixSlice,
     heads_of: Option<usize>,
-    sources: &Sources<'_>,
-    parsed: &[(&str, SafeTensors<'_>)],
-) -> Result<(Dtype, Vec<u8>), ExportError> {
-    let view = view(&slice.tensor, sources, parsed)?;
-    let (dtype, data) = (view.dtype(), view.data());
-    let width = dtype.bitsize() / 8;
+    sources: &Sources<'a>,
+    files: &'a dyn ModelFiles,
+) -> Result<(Dtype, Cow<'a, [u8]>), ExportError> {
+    let lacks = || bad(sources.list, "nothing", format!("tensor `{}`", slice.tensor));
+    let &(file, tensor) = sources.tensors.get(slice.tensor.as_str()).ok_or_else(lacks)?;
+    let width = tensor.dtype.bitsize() / 8;
+    if slice.elements() == 0 {
+        return Ok((tensor.dtype, Cow::Borrowed(&[])));
+    }
+    let first = slice.place(0, 0);
+    let end = slice.place(slice.outputs - 1, slice.inputs - 1) + 1;
+    let at = |element: usize| tensor.place.start + (element * width) as u64;
+    let data = read_part(files, file, at(first)..at(end))?;
+    if heads_of.is_none() && slice.contiguous().is_some() {
+        return Ok((tensor.dtype, data));
+    }
     let mut rows = Vec::with_capacity(slice.elements() * width);
     for row in 0..slice.outputs {
         let row = heads_of.map_or(row, |channels| side_by_side(row, channels));
         if slice.strides[1] == 1 || slice.inputs == 1 {
-            rows.extend_from_slice(&data[slice.place(row, 0) * width..][..slice.inputs * width]);
+            rows.extend_from_slice(&data[(slice.place(row, 0) - first) * width..][..slice.inputs * width]);
             continue;
         }
         for input in 0..slice.inputs {
-            rows.extend_from_slice(&data[slice.place(row, input) * width..][..width]);
+            rows.extend_from_slice(&data[(slice.place(row, input) - first) * width..][..width]);
         }
     }
-    Ok((dtype, rows))
+    Ok((tensor.dtype, Cow::Owned(rows)))
 }
 
 /// Which row stands at `row` where the two rows of a head that turn together, half a head apart before, stand side by side.
 fn side_by_side(row: usize, channels: usize) -> usize {
     let (head, within) = (row / channels, row % channels);
     head * channels + within % 2 * (channels / 2) + within / 2
-}
-
-fn view<'a>(
-    tensor: &str,
-    sources: &Sources<'_>,
-    parsed: &[(&str, SafeTensors<'a>)],
-) -> Result<TensorView<'a>, ExportError> {
-    let lacks = |why: String| bad(sources.list, why, format!("tensor `{tensor}`"));
-    let (file, _) = sources.tensors.get(tensor).ok_or_else(|| lacks("nothing".to_owned()))?;
-    let source = parsed.iter().find(|(name, _)| name == file);
-    let (_, source) = source.ok_or_else(|| lacks(format!("no file {file}")))?;
-    source.tensor(tensor).map_err(|error| lacks(error.to_string()))
 }
 
 #[cfg(test)]

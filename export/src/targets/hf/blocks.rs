@@ -79,7 +79,7 @@ impl Blocks {
         &self,
         input: &ExportInput<'_>,
         model: &ModelFacts,
-        sink: &mut FileSink<'_>,
+        sink: &mut dyn FileSink,
     ) -> Result<(), ExportError> {
         let config = self.config(&config_text(input.files)?, model.layers)?;
         let layout = Layout::open(input.files)?;

@@ -58,7 +58,7 @@ impl Exporter for HfExporter {
         config::patched(files, model, &Fold::new(plan, facts)?).map(|_| ())
     }
 
-    fn export(&self, input: &ExportInput<'_>, sink: &mut FileSink<'_>) -> Result<(), ExportError> {
+    fn export(&self, input: &ExportInput<'_>, sink: &mut dyn FileSink) -> Result<(), ExportError> {
         // Everything that can be refused is refused before the first byte is written.
         let model = &ModelFacts::of(input.model);
         if model.family == GENERATOR {

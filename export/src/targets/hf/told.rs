@@ -112,7 +112,7 @@ impl Told {
         Ok(Self { kept, experts: model.experts, routers, parts, keys })
     }
 
-    pub(super) fn export(&self, input: &ExportInput<'_>, sink: &mut FileSink<'_>) -> Result<(), ExportError> {
+    pub(super) fn export(&self, input: &ExportInput<'_>, sink: &mut dyn FileSink) -> Result<(), ExportError> {
         let config = self.config(input.files)?;
         let layout = Layout::open(input.files)?;
         let jobs = self.jobs(&layout)?;

@@ -35,7 +35,7 @@ impl Exporter for MergekitExporter {
         mix(plan, model).and_then(|_| Mix::check_config(files, model))
     }
 
-    fn export(&self, input: &ExportInput<'_>, sink: &mut FileSink<'_>) -> Result<(), ExportError> {
+    fn export(&self, input: &ExportInput<'_>, sink: &mut dyn FileSink) -> Result<(), ExportError> {
         let model = &ModelFacts::of(input.model);
         let mix = mix(input.plan, model)?;
         mix.export(input, model, Some(DESCRIPTION.check), sink, |names, sink| {

@@ -49,7 +49,7 @@ impl Exporter for MlxExporter {
         chosen::has(plan)
     }
 
-    fn export(&self, input: &ExportInput<'_>, sink: &mut FileSink<'_>) -> Result<(), ExportError> {
+    fn export(&self, input: &ExportInput<'_>, sink: &mut dyn FileSink) -> Result<(), ExportError> {
         // Everything that can be refused is refused before the first byte is written.
         let model = &ModelFacts::of(input.model);
         let levels = Levels::new(input.plan, input.model)?;

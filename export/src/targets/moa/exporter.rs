@@ -40,7 +40,7 @@ impl Exporter for MoaExporter {
         Rules::new(plan, facts).map(|_| Exactness::Approximate { reason: BLOCKS.to_owned() })
     }
 
-    fn export(&self, input: &ExportInput<'_>, sink: &mut FileSink<'_>) -> Result<(), ExportError> {
+    fn export(&self, input: &ExportInput<'_>, sink: &mut dyn FileSink) -> Result<(), ExportError> {
         let rules = Rules::new(input.plan, input.model)?;
         let model = ModelFacts::of(input.model);
         with_manifest(TARGET, input, Some(DESCRIPTION.check), sink, |sink| {

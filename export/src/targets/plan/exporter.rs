@@ -50,7 +50,7 @@ impl Exporter for PlanExporter {
         }
     }
 
-    fn export(&self, input: &ExportInput<'_>, sink: &mut FileSink<'_>) -> Result<(), ExportError> {
+    fn export(&self, input: &ExportInput<'_>, sink: &mut dyn FileSink) -> Result<(), ExportError> {
         self.check(input.plan, input.model)?;
         let document = Document {
             format: FORMAT,
@@ -60,7 +60,7 @@ impl Exporter for PlanExporter {
             provenance: input.provenance.into(),
         };
         let bytes = wire::to_bytes(FILE, &document)?;
-        sink(FILE, &bytes).map_err(|source| ExportError::Io {
+        sink.write(FILE, &bytes).map_err(|source| ExportError::Io {
             action: "write",
             file: FILE.to_owned(),
             source,

@@ -102,7 +102,7 @@ impl Exporter for RecipeExporter {
         Ok(Exactness::Approximate { reason: self.reason(plan) })
     }
 
-    fn export(&self, input: &ExportInput<'_>, sink: &mut FileSink<'_>) -> Result<(), ExportError> {
+    fn export(&self, input: &ExportInput<'_>, sink: &mut dyn FileSink) -> Result<(), ExportError> {
         let (files, matrices) = self.files(input.plan, input.model)?;
         let description = self.0.description;
         with_manifest(description.name, input, Some(description.check), sink, |sink| {

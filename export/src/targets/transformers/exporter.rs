@@ -46,7 +46,7 @@ impl Exporter for TransformersExporter {
         config::with_plan(files, plan, &ModelFacts::of(facts)).map(|_| ())
     }
 
-    fn export(&self, input: &ExportInput<'_>, sink: &mut FileSink<'_>) -> Result<(), ExportError> {
+    fn export(&self, input: &ExportInput<'_>, sink: &mut dyn FileSink) -> Result<(), ExportError> {
         // Everything that can be refused is refused before the first byte is written.
         let exactness = plan::check(input.plan, input.model)?;
         let model = ModelFacts::of(input.model);

@@ -60,7 +60,7 @@ impl Exporter for VllmExporter {
         config::check(files, &serving)
     }
 
-    fn export(&self, input: &ExportInput<'_>, sink: &mut FileSink<'_>) -> Result<(), ExportError> {
+    fn export(&self, input: &ExportInput<'_>, sink: &mut dyn FileSink) -> Result<(), ExportError> {
         let serving = Serving::new(input.plan, input.model)?;
         config::check(input.files, &serving)?;
         let pruned = match serving.silenced.is_empty() {

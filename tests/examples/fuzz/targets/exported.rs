@@ -83,7 +83,7 @@ fn run(input: &[u8]) {
         let input = ExportInput { plan: &plan, model: &facts, files: &files, provenance: &provenance };
         for target in targets() {
             if target.exporter.check(&plan, &facts).is_ok() {
-                let _ = target.exporter.export(&input, &mut |_, _| Ok(()));
+                let _ = target.exporter.export(&input, &mut |_: &str, _: &[u8]| Ok(()));
             }
         }
     }
