@@ -102,10 +102,6 @@ pub fn read_table(file: &str, bytes: &[u8], of: &Tabled<'_>) -> Result<ReadTable
         let expected = "a damage of at least one choice of the search";
         return Err(Fault::new("", "a table that says nothing of the search", expected).of(file));
     }
-    if !read.table.is_finite() {
-        let expected = "numbers whose differences and products are numbers, too";
-        return Err(Fault::new("", "damages that are too large for a number", expected).of(file));
-    }
     Ok(read)
 }
 

@@ -31,7 +31,8 @@ fn probes(events: &[Value]) -> u64 {
 #[test]
 fn a_table_that_was_written_is_searched_with_as_one_that_was_measured() {
     let place = Place::new();
-    for strategy in ["profiling", "hybrid"] {
+    // `hybrid` would give such a table up, on two items.
+    for strategy in ["profiling"] {
         let profile = planned(&place, strategy);
         let measured = place.run(Path::new(&profile), &["--study", strategy]);
         assert!(probes(&measured) > 42, "every module is measured");
@@ -141,7 +142,11 @@ fn a_table_that_nobody_plans_with_is_refused_before_anything_is_measured() {
         2,
         &["strategy.sensitivities: cannot read", "table.csv"],
     );
-    refused(&place.attune(&["sensitivities", "nobody"]), 2, &["nobody"]);
+    refused(
+        &place.attune(&["sensitivities", "nobody"]),
+        2,
+        &["there is no study `nobody`", "`attune run PROFILE`"],
+    );
     let set = ["sensitivities", "nobody", "--set", "items=4"];
     refused(&place.attune(&set), 2, &["--set items", "name a profile"]);
 }

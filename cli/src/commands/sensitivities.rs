@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use attune::continuation::Continuation;
+use attune::reading::store_of;
 use attune::run_options::ContinueOptions;
 use attune::{Cause, Study, StudyBuilder, TableFormat};
 use attune_core::describe::of_system;
@@ -59,6 +60,8 @@ fn study(store: &Path, args: &SensitivitiesArgs) -> Result<StudyBuilder, CliErro
                 args.of
             )));
         }
+        // A name that is no file either is no reason to speak of the files of a store.
+        drop(store_of(&args.of, store)?);
         let asked = ContinueOptions {
             base: args.base.clone(),
             model: args.model.clone(),

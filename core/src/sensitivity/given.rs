@@ -48,15 +48,6 @@ impl GivenTable {
         self.damages.is_empty()
     }
 
-    /// Whether all damages are finite numbers.
-    pub fn is_finite(&self) -> bool {
-        self.damages
-            .values()
-            .flat_map(BTreeMap::values)
-            .flat_map(BTreeMap::values)
-            .all(|damage| damage.is_finite())
-    }
-
     /// The hash of everything that it says: the same for the same damages, in whichever form and order they were written.
     pub fn hash(&self) -> ContentHash {
         let mut text = String::new();

@@ -18,7 +18,7 @@ pub enum Origin {
     Given,
     /// The technique estimates it.
     Estimated,
-    /// Others are told against it: the option of the reference, or an element of a subset that makes way.
+    /// It is the option of the reference, whose damage is none.
     Reference,
 }
 

@@ -89,11 +89,18 @@ pub(super) fn spread(
         let most = levels.last().copied().filter(|_| rule.strict).and_then(damage).unwrap_or(0.0);
         for (option, bits) in (0..).zip(&cell.bits) {
             if let Some(damage) = bits.and_then(damage) {
-                into.set(*slot, option, rule.objective, damage - most);
+                into.set(*slot, option, rule.objective, finite(damage - most, place)?);
             }
         }
     }
     Ok(divided.len())
+}
+
+/// A difference or a product of finite numbers that is one, too.
+pub(super) fn finite(damage: f64, place: &str) -> Result<f64, Fault> {
+    damage.is_finite().then_some(damage).ok_or_else(|| {
+        Fault::new(place, "a damage that is too large for a number", "numbers whose differences are numbers")
+    })
 }
 
 fn weight(places: &Places, matrix: usize, place: &str) -> Result<f64, Fault> {

@@ -256,7 +256,7 @@ fn what_is_wrong_with_tables_of_modules_is_named_too() {
             "q_proj",
             "x_proj",
             "table: groups[0].layers[0]: the model has no module",
-            "linear modules",
+            "names of the model's modules",
         ),
         (
             MEASUREMENT,
@@ -293,7 +293,7 @@ fn what_is_wrong_with_tables_of_modules_is_named_too() {
     let huge = read(&MEASUREMENT.replace("-0.5", "1e308"), &bits(&[3.0, 4.0]));
     assert!(huge.is_ok(), "half of it is a number");
     let huge = read(&mlx.replace("2.0", "1e308"), &bits(&[3.0, 4.0]));
-    assert!(huge.unwrap_err().contains("damages that are too large for a number"));
+    assert!(huge.unwrap_err().contains("a damage that is too large for a number"));
     let nothing = read(r#"[["lm_head", 1.0]]"#, &bits(&[3.0, 4.0])).unwrap_err();
     assert!(nothing.contains("says nothing of the search"), "{nothing}");
 }

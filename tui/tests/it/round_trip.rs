@@ -112,8 +112,8 @@ fn profile() -> impl Strategy<Value = Profile> {
     let target = proptest::option::of(proptest::sample::select(vec!["plan", "hf", "mlx"]));
     let whole = (named, text(), (evaluator, technique(), target), task(), objectives, strategy(), numbers);
     let start = (text(), any::<Option<u64>>()).prop_map(|(study, trial)| Start { study, trial });
-    let tables = (btree_map(text(), text(), 0..3), proptest::option::of(text()));
-    let report = (report, tables);
+    let files = (btree_map(text(), text(), 0..3), proptest::option::of(text()));
+    let report = (report, files);
     (whole, proptest::option::of(racing), proptest::option::of(start), report).prop_map(
         |(
             ((name, notes), model, (evaluator, technique, target), task, objectives, strategy, numbers),

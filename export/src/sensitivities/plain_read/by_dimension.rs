@@ -9,6 +9,7 @@ use attune_core::suggest::hint;
 use super::super::error::Fault;
 use super::super::number::listed;
 use super::super::plain::{CHOICE, DAMAGE, DIMENSION, LOSS, METRIC, axes, choice};
+use super::super::spread::finite;
 use super::super::{ReadTable, Tabled};
 use super::sheet::{Row, Sheet};
 
@@ -137,7 +138,7 @@ fn take(slot: Slot, cell: &OfCell<'_>, of: &Tabled<'_>, table: &mut GivenTable) 
                 return Err(Fault::new(said.row.place(), format!("no `{DAMAGE}`"), expected));
             }
         };
-        table.set(slot, option, objective, damage);
+        table.set(slot, option, objective, finite(damage, &said.row.place())?);
     }
     Ok(())
 }
