@@ -31,9 +31,11 @@ pub(crate) fn run(store: &Path, repair: bool) -> Result<(), CliError> {
         output::line(format!("  {} {} ({})", info.name, info.version, info.fingerprint.short()))?;
     }
     output::line("\nTargets")?;
+    let width =
+        attune_export::targets().iter().map(|target| target.description.name.len()).max().unwrap_or(0);
     for target in attune_export::targets() {
         let (name, engines) = (target.description.name, target.description.engine_words());
-        output::line(format!("  {name:<10}loaded by {engines}"))?;
+        output::line(format!("  {name:<width$} loaded by {engines}"))?;
     }
     output::line("\nEngines that check exports (attune export --verify)")?;
     output::line(engines())?;
