@@ -12,12 +12,11 @@ use attune_families::Family;
 use attune_families::tensors::{ExpertNames, ExpertRole};
 use attune_vocabulary::ModelFacts;
 use attune_vocabulary::edits::SilenceExperts;
-use safetensors::tensor::TensorView;
 use serde_json::{Map, Value, json};
 
 use super::families::SUBSTITUTED;
 use crate::checkpoint::{
-    self, CONFIG, Layout, Piece, Rewritten, Tensor, bad, config_text, has_floats, rewrite,
+    self, Bytes, CONFIG, Layout, Piece, Rewritten, Tensor, bad, config_text, has_floats, rewrite,
 };
 
 /// The entry of config.json.
@@ -103,21 +102,23 @@ impl Silenced {
         files: &dyn ModelFiles,
         layout: &Layout,
         hidden: usize,
-        sink: &mut FileSink<'_>,
+        sink: &mut dyn FileSink,
     ) -> Result<Rewritten, ExportError> {
         let Some(names) = self.family.and_then(ExpertNames::of) else { return Ok(Rewritten::default()) };
-        let mut made = |tensor: &Tensor, _: &TensorView<'_>| {
-            let ExpertRole::Expert { layer, expert, part } = names.role(&tensor.name) else { return None };
-            if !self.layers.get(&layer)?.contains(&expert) {
-                return None;
-            }
-            // The first part gives its place to the constant.
-            if part > 0 {
-                return Some(Vec::new());
-            }
+        let is_silent =
+            |layer, expert| self.layers.get(&layer).is_some_and(|experts| experts.contains(&expert));
+        let mut made = |tensor: &Tensor, _: &Bytes<'_>| {
+            let (layer, expert) = match names.role(&tensor.name) {
+                // The first part gives its place to the constant.
+                ExpertRole::Expert { layer, expert, part } if is_silent(layer, expert) && part > 0 => {
+                    return Ok(Some(Vec::new()));
+                }
+                ExpertRole::Expert { layer, expert, .. } if is_silent(layer, expert) => (layer, expert),
+                _ => return Ok(None),
+            };
             let bytes = vec![0; hidden * tensor.dtype.bitsize() / 8];
             let piece = Piece { dtype: tensor.dtype, shape: vec![hidden], bytes: bytes.into() };
-            Some(vec![(names.expert(layer, &expert.to_string(), VALUE), piece)])
+            Ok(Some(vec![(names.expert(layer, &expert.to_string(), VALUE), piece)]))
         };
         rewrite(files, layout, FRAMEWORK, &mut made, Vec::new(), sink)
     }
