@@ -17,6 +17,7 @@ mod plan_file;
 mod recipe_targets;
 mod recipes;
 mod refusals;
+mod told;
 mod transformers;
 mod vllm;
 mod windows;
