@@ -20,6 +20,7 @@ mod recipe_targets;
 mod recipes;
 mod refusals;
 mod sensitivities;
+mod told;
 mod transformers;
 mod vllm;
 mod windows;

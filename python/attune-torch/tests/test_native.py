@@ -28,6 +28,9 @@ FOUND = json.loads((Path(__file__).parent / "golden" / "native.json").read_text(
 RELATIVE, ABSOLUTE = 1e-4, 1e-6
 LAST_DIGIT = 1e-7
 SEEDS = 8
+CAME_LATER = {"embedding-bits", "silence-experts"}
+"""Kinds that no recorded plan has: both evaluators are held to checkpoints that hold the rounded, or no, weights
+(`edits/test_embeddings.py`, `edits/test_silence.py` and the native tests of the same names)."""
 
 
 @cache
@@ -87,7 +90,8 @@ def test_items_are_the_same_and_the_dense_model_is() -> None:
 def test_random_plans_score_what_they_score_natively() -> None:
     plans = FOUND["plans"][1:]
     assert len(plans) >= 60
-    assert {edit["edit"] for one in plans for edit in one["plan"]} == set(edits.kinds())
+    recorded = {edit["edit"] for one in plans for edit in one["plan"]}
+    assert recorded == set(edits.kinds()) - CAME_LATER
     strict = 0
     for number, one in enumerate(plans, 1):
         plan, expected = plan_of(one), torch.tensor(one["kl"], dtype=torch.float64)
