@@ -49,7 +49,7 @@ WIDE_HYBRID = {**WIDE, "shared_intermediate_size": 64}
 WIDE_SHARED = {**WIDE_EXPERTS, "shared_expert_intermediate_size": 32}
 LEVELS = {"levels": [4, 8], "group-size": 32, "average": 7.5}
 """Of recipes: both occur, and neither everywhere."""
-FLOATS = {"levels": [4, 8], "grid": "nvfp4", "average": 7.5}
+FOUR = {"levels": [4, 16], "group-size": 32, "grid": "symmetric", "average": 10.0}
 """ModelOpt has no whole numbers of 8 bits."""
 MIXED = {"grid": "symmetric", "levels": [4, 8], "group-size": 32, "average": 7.0}
 ALL_IN_4 = {"grid": "symmetric", "levels": [4], "group-size": 32, "average": 6.0}
@@ -291,7 +291,7 @@ CASES = [
     ),
     Case("mergekit", "tiny-digits", "checkpoint-mix"),
     *(
-        Case(recipe, "llama", "weight-bits", FLOATS if recipe == "modelopt" else LEVELS, WIDE, approximate=True)
+        Case(recipe, "llama", "weight-bits", FOUR if recipe == "modelopt" else LEVELS, WIDE, approximate=True)
         for recipe in RECIPES
     ),
     Case("moa", "llama", "attention-spans", {"sink": 2, "longest": 64, "density": 0.5}, approximate=True),

@@ -121,7 +121,7 @@ def main():
     expected = planned(args.exported)
     found, control = (TOOLS[name](args.model, recipe) for recipe in (recipe, plain(name, recipe)))
     wrong = {module: (found.get(module), expected.get(module)) for module in found.keys() | expected.keys() if found.get(module) != expected.get(module)}
-    differ = sum(control.get(module) != level for module, level in expected.items())
+    differ = sum(control.get(module) != expected.get(module) for module in control.keys() | expected.keys())
     print(f"{name}: {len(expected)} modules in {len(set(expected.values()))} levels, {len(wrong)} of them otherwise in the tool; the control: {differ}")
     for module, (one, other) in sorted(wrong.items()):
         print(f"  {module}: the tool has {one}, the plan {other}")

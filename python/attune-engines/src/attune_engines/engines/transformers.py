@@ -89,7 +89,8 @@ def _load(folder: Path, runs_code: bool = False) -> Any:
                 model(torch.tensor([[0]]), use_cache=False)
         except Exception as error:
             raise EngineError(f"{folder}: {type(error).__name__}: {error}") from error
-        model = model.float()
+        # Transformers' own `float` refuses whatever was loaded from codes.
+        model = torch.nn.Module.float(model)
     return model
 
 
