@@ -18,6 +18,8 @@ pub struct CompressedTensorsExporter;
 #[derive(Serialize)]
 struct Done {
     approximation: Option<String>,
+    /// Which engine does not load it, and which does.
+    unread: Option<String>,
     tensors: Rewritten,
     files: Companions,
 }
@@ -60,7 +62,8 @@ impl Exporter for CompressedTensorsExporter {
             let files = copy(input.files, &layout, sink)?;
             // Last, because a folder without it is no model.
             write(sink, CONFIG, config.as_bytes())?;
-            Ok(Done { approximation: levels.approximation.clone(), tensors, files })
+            let (approximation, unread) = (levels.approximation.clone(), levels.unread.clone());
+            Ok(Done { approximation, unread, tensors, files })
         })
     }
 }

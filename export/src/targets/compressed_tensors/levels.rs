@@ -13,7 +13,9 @@ use attune_families::tensors::module_tensor;
 use attune_vocabulary::edits::{EmbeddingBits, KvBits, WeightBits};
 use attune_vocabulary::{Embedding, Grouping, LinearModules, ModelEdit as _, ModelFacts, NumberGrid};
 
-use super::description::{CACHES, DESCRIPTION, EXPERTS, GROUPS, MXFP4, NVFP4, ROUNDED, VARIED, ZERO_POINTS};
+use super::description::{
+    CACHES, DESCRIPTION, EXPERTS, GROUPS, MXFP4, NVFP4, ROUNDED, SIXTEEN, VARIED, ZERO_POINTS,
+};
 use super::level::Level;
 use super::{TARGET, families, refuse};
 use crate::description::Answer;
@@ -30,6 +32,8 @@ pub(super) struct Levels {
     pub(super) cached: u32,
     /// In what engines differ from what was scored, if they do.
     pub(super) approximation: Option<String>,
+    /// Which engine does not load it, and which does.
+    pub(super) unread: Option<String>,
 }
 
 /// The model of a plan, as far as names and levels go.
@@ -74,9 +78,10 @@ impl Levels {
             let reason = "nothing is in few bits, and engines load the dense model as it is".to_owned();
             return Err(ExportError::Inexpressible { target: TARGET, edit, reason });
         };
-        let varied = together::is_varied(&matrices, family, &model.mixtures);
-        let approximation = approximation(&matrices, cached > 0, &model.facts, varied);
-        Ok(Self { family, matrices, cached, approximation })
+        let experts = together::experts(&matrices, family, &model.mixtures);
+        let approximation = approximation(&matrices, cached > 0, &model.facts, experts.differ);
+        let unread = unread(&matrices, experts.stay);
+        Ok(Self { family, matrices, cached, approximation, unread })
     }
 }
 
@@ -231,10 +236,20 @@ fn approximation(
         (scaled && model.bytes_per_parameter < 4.0, ROUNDED),
         (has(|grid| grid == NumberGrid::Mxfp4), MXFP4),
         (has(|grid| grid == NumberGrid::Nvfp4), NVFP4),
-        (has(|grid| grid == NumberGrid::AffineInt), ZERO_POINTS),
         (varied, VARIED),
         (cached, CACHES),
     ];
-    let reasons: Vec<&str> = reasons.into_iter().filter(|(holds, _)| *holds).map(|(_, why)| why).collect();
+    together_in_words(&reasons)
+}
+
+/// Which engine does not load it, if there is one that says so by an error.
+fn unread(matrices: &BTreeMap<String, Level>, experts_stay: bool) -> Option<String> {
+    let zero_points = matrices.values().any(|level| level.grid == NumberGrid::AffineInt);
+    together_in_words(&[(zero_points, ZERO_POINTS), (experts_stay && !matrices.is_empty(), SIXTEEN)])
+}
+
+/// Those that hold.
+fn together_in_words(reasons: &[(bool, &'static str)]) -> Option<String> {
+    let reasons: Vec<&str> = reasons.iter().filter(|(holds, _)| *holds).map(|(_, why)| *why).collect();
     (!reasons.is_empty()).then(|| reasons.join("; "))
 }

@@ -128,11 +128,8 @@ fn what_engines_compute_otherwise_is_said() {
     assert_eq!(verdict(NumberGrid::Symmetric, 4, 4.0), "");
     assert_eq!(verdict(NumberGrid::Fp8Channel, 8, 4.0), "");
     let rounded = "scales are rounded to the 16-bit type";
-    let zeros = "Transformers 5.24 does not load the zero points";
     assert!(verdict(NumberGrid::Symmetric, 4, 2.0).starts_with(rounded));
-    assert!(verdict(NumberGrid::AffineInt, 4, 4.0).starts_with(zeros));
-    let both = verdict(NumberGrid::AffineInt, 4, 2.0);
-    assert!(both.starts_with(rounded) && both.contains(&format!("; {zeros}")), "{both}");
+    assert_eq!(verdict(NumberGrid::AffineInt, 4, 2.0), verdict(NumberGrid::Symmetric, 4, 2.0));
     for bytes in [2.0, 4.0] {
         assert!(
             verdict(NumberGrid::Mxfp4, 4, bytes)
@@ -166,4 +163,20 @@ fn models_that_do_not_hold_what_the_plan_names_are_refused_before_anything_is_wr
     assert!(parts.contains("save its language model by itself"), "{parts}");
     let none = export(&plan, &llama(4.0), &with("quantization_config", Value::Null)).unwrap();
     assert_eq!(none.json("config.json")["quantization_config"]["format"], "pack-quantized");
+}
+
+#[test]
+fn what_transformers_does_not_load_is_exact_for_those_who_do_and_says_so() {
+    let files = folder(&[(O.to_owned(), [4, 256])]);
+    let done = |grid| {
+        let plan = arrange([on(grid, 4, 0, Module::Output)]);
+        assert_eq!(CompressedTensorsExporter.check(&plan, &llama(4.0)).unwrap(), Exactness::Exact);
+        export(&plan, &llama(4.0), &files).unwrap().json("attune-export.json")["done"]["unread"].clone()
+    };
+    assert_eq!(done(NumberGrid::Symmetric), Value::Null);
+    let unread = done(NumberGrid::AffineInt);
+    assert!(
+        unread.as_str().unwrap().contains("does not load the zero points")
+            && unread.as_str().unwrap().contains("vLLM")
+    );
 }

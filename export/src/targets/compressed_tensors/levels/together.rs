@@ -84,12 +84,22 @@ fn apart(one: Stored, other: Stored) -> String {
     )
 }
 
-/// Whether experts are not all stored in one way of few bits.
-pub(super) fn is_varied(matrices: &BTreeMap<String, Level>, family: &Family, layers: &[u32]) -> bool {
+/// How the experts of a model are stored, layer by layer.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Experts {
+    /// Whether layers in few bits differ.
+    pub(super) differ: bool,
+    /// Whether those of some layer stay in 16 bits.
+    pub(super) stay: bool,
+}
+
+/// How experts are stored.
+pub(super) fn experts(matrices: &BTreeMap<String, Level>, family: &Family, layers: &[u32]) -> Experts {
     let level = |&layer: &u32| {
         let name = module_tensor(family, layer, Module::Down, Some(0));
         name.and_then(|name| matrices.get(&name).copied())
     };
     let levels: BTreeSet<Option<Level>> = layers.iter().map(level).collect();
-    levels.len() > 1 || levels.contains(&None)
+    let stay = levels.contains(&None);
+    Experts { differ: levels.len() - usize::from(stay) > 1, stay }
 }
