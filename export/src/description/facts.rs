@@ -12,6 +12,7 @@ impl Description {
     /// * `target-KIND-levels` and `target-KIND-groups`, the bits and the group sizes that it has for edits of a kind;
     /// * `target-KIND-grids`, its number grids by their names in plans, and `default` for edits that name none;
     /// * `target-KIND-expert-grids`, those of them that experts can be on, where not all are;
+    /// * `target-KIND-roundings`, ways of rounding other than to the nearest whose codes it stores;
     /// * `target-KIND-layers`: `own`, `same-count`, `two-level` or `same`;
     /// * `target-KIND-together`: `experts`, `expert-modules`, `heads`, `stored` and sets of modules as `q+k+v` or of parts of
     ///   a cache as `keys+values`, each of which has one value in a layer;
@@ -37,6 +38,7 @@ impl Description {
                     "expert-grids",
                     (!takes.expert_grids.is_empty()).then(|| text(&takes.expert_grids.join(" "))),
                 ),
+                ("roundings", (!takes.roundings.is_empty()).then(|| text(&takes.roundings.join(" ")))),
                 ("layers", Some(text(takes.layers.word()))),
                 ("together", (!together.is_empty()).then(|| text(&together.join(" ")))),
                 ("only", takes.only.map(|only| text(only.word))),

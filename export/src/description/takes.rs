@@ -19,6 +19,8 @@ pub struct Takes {
     pub grids: &'static [&'static str],
     /// Those of them that experts can be on; empty where all are.
     pub expert_grids: &'static [&'static str],
+    /// Ways of rounding other than to the nearest whose codes it stores, by their names in plans; empty where it has none.
+    pub roundings: &'static [&'static str],
     /// What layers may choose on their own.
     pub layers: Layers,
     /// What has to agree within a layer.
@@ -108,6 +110,7 @@ impl Takes {
             groups: &[],
             grids: &[],
             expert_grids: &[],
+            roundings: &[],
             layers: Layers::Own,
             together: &[],
             only: None,

@@ -60,6 +60,7 @@ impl Takes {
             ),
             ("grids", self.grids.iter().map(|grid| grid_words(grid)).collect::<Vec<&str>>().join(", ")),
             ("grids of experts", self.expert_grids.join(", ")),
+            ("rounding", self.roundings.join(", ")),
             ("layers", self.layers.words().to_owned()),
             ("together", together.join("; ")),
             ("families", self.families.words()),

@@ -321,9 +321,11 @@ fn error_feedback_is_said_in_every_edit_of_whole_numbers_without_an_engine() {
         model.values.extend(values.iter().map(text));
         model
     };
-    let words =
-        refused(&target(&[("target", "engine"), ("target-edits", "weight-bits")]), &given("auto", "gptq"));
-    assert!(words.contains("the files of target `engine` are made of the stored weights alone"), "{words}");
+    let engine = [("target", "engine"), ("target-edits", "weight-bits")];
+    let words = refused(&target(&engine), &given("auto", "gptq"));
+    assert!(words.contains("target `engine` has no codes that were chosen by calibration data"), "{words}");
+    let stores = [engine[0], engine[1], ("target-weight-bits-roundings", "gptq")];
+    assert!(WEIGHT_BITS.space(&target(&stores), &given("auto", "gptq")).is_ok());
     // A target that takes everything does.
     assert!(WEIGHT_BITS.space(&target(&[("target", "plan")]), &given("auto", "gptq")).is_ok());
 }

@@ -69,6 +69,7 @@ pub(crate) const DESCRIPTION: Description = Description {
                     "nvfp4",
                 ],
                 expert_grids: EXPERTS,
+                roundings: &["gptq"],
                 together: &[
                     Together::Modules(&["q", "k", "v"]),
                     Together::Modules(&["gate", "up"]),

@@ -34,7 +34,11 @@ pub(crate) const DESCRIPTION: Description = Description {
     engines: &[Engine { name: "mlx-lm", since: "0.32.2" }],
     edits: Edits::These {
         takes: &[
-            Takes { together: &[Together::Experts, Together::Stored], ..of(WeightBits::KIND) },
+            Takes {
+                together: &[Together::Experts, Together::Stored],
+                roundings: &["gptq"],
+                ..of(WeightBits::KIND)
+            },
             of(EmbeddingBits::KIND),
         ],
         refuses: &[],

@@ -26,6 +26,7 @@ pub(in crate::targets) const DESCRIPTION: Description = Description {
             groups: &[32, 64, 128],
             grids: &[DEFAULT_GRID, "affine-int", "symmetric"],
             together: FUSED,
+            roundings: &["gptq"],
             ..Takes::exactly(WeightBits::KIND, Families::These { list: named_families, beyond: "" })
         }],
         refuses: &[],

@@ -64,6 +64,11 @@ impl<'a> Target<'a> {
         }
     }
 
+    /// Ways of rounding other than to the nearest whose codes it stores, by their names in plans.
+    pub fn roundings(&self, kind: &str) -> Vec<&'a str> {
+        self.text(kind, "roundings").map_or_else(Vec::new, |names| names.split(' ').collect())
+    }
+
     /// Those of its number grids that experts can be on; `None` where all are.
     pub fn expert_grids(&self, kind: &str) -> Option<Vec<&'a str>> {
         Some(self.text(kind, "expert-grids")?.split(' ').collect())

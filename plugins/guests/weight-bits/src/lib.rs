@@ -87,7 +87,7 @@ impl Technique for WeightBits {
         .option(OptionSpec::one_of(
             "rounding",
             "how weights become codes: each to the nearest, or with error feedback over calibration data (gptq), on grids of whole \
-             numbers and without an engine as target, because exporters do not see that data",
+             numbers and for targets that store such codes",
             &rounding::WORDS,
         ))
         .option(OptionSpec::one_of(

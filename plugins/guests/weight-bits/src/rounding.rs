@@ -1,6 +1,6 @@
 //! How weights become codes.
 
-use attune_guest::{Model, Options};
+use attune_guest::{Model, Options, Target};
 
 use crate::formats::Formats;
 
@@ -23,10 +23,12 @@ pub(crate) fn chosen(
     if options.text("rounding") != GPTQ {
         return Ok(None);
     }
-    if let Some(target) = model.target().filter(|target| !target.takes_everything()) {
+    let stores =
+        |target: &Target<'_>| target.takes_everything() || target.roundings("weight-bits").contains(&GPTQ);
+    if let Some(target) = model.target().filter(|target| !stores(target)) {
         return Err(format!(
-            "`rounding` is \"{GPTQ}\", and the files of target `{}` are made of the stored weights alone, which do not say what \
-             was chosen by calibration data; set `rounding` to \"{NEAREST}\", or search for target `plan` or none",
+            "`rounding` is \"{GPTQ}\", and target `{}` has no codes that were chosen by calibration data; set `rounding` to \
+             \"{NEAREST}\", or search for a target that has them (`mlx`, `compressed-tensors`, `plan`) or none",
             target.name()
         ));
     }
