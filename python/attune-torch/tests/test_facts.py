@@ -55,7 +55,8 @@ def test_facts_of_every_family_are_those_of_the_native_evaluator(name: str, tmp_
     torch.manual_seed(0)
     model = AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(tmp_path)).float()
     model.save_pretrained(tmp_path)
-    # A tower for images is in the files, and counts as whatever else they hold; none was there when facts were recorded.
+    # A tower for images is in the files, and counts as whatever else they hold; none was there when facts
+    # were recorded.
     file = tmp_path / "model.safetensors"
     save_file({key: value for key, value in load_file(file).items() if not key.startswith(TOWERS)}, file)
     # What is written anew may say more than what was recorded.

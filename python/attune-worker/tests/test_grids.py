@@ -1,5 +1,5 @@
-"""Number grids against what the engines' own code made of the same numbers, which attune's evaluators are tested against too
-(`tests/golden/number_grids.py`)."""
+"""Number grids against what the engines' own code made of the same numbers, which attune's evaluators are
+tested against too (`tests/golden/number_grids.py`)."""
 
 from __future__ import annotations
 

@@ -291,8 +291,7 @@ def test_questions_that_read_alike_are_in_one_half(folder: Path, opened: Callabl
         record["choices"] = record["choices"][::-1]
     data.write_text("\n".join([*lines, *map(json.dumps, again)]) + "\n", encoding="utf-8")
     task = opened("lm-eval", folder, folder, tasks="own_choice")
-    halves = {
-        split: {one.document.number % len(lines) for one in asked} for split, asked in task.asked.items()  # type: ignore[attr-defined]
-    }
+    asked: dict[str, list[Any]] = task.asked  # type: ignore[attr-defined]
+    halves = {split: {one.document.number % len(lines) for one in items} for split, items in asked.items()}
     assert not halves["selection"] & halves["report"]
     assert sum(split.items for split in task.splits.values()) == 2 * len(lines)

@@ -116,8 +116,8 @@ class Argument:
 
 def named(kind: str, **words: Iterable[str]) -> dict[str, Any]:
     """An edit of neural models by its name, with the words that an evaluator honours of its later arguments:
-    `named("weight-bits", grid=["q4_k", "q6_k"])`, `named("kv-bits", key_grid=["q8_0"])`. A plan with one that is not
-    listed never comes."""
+    `named("weight-bits", grid=["q4_k", "q6_k"])`, `named("kv-bits", key_grid=["q8_0"])`. A plan with one that
+    is not listed never comes."""
     arguments = [
         {"name": name.replace("_", "-"), "kind": {"type": Word.type, "words": list(some)}}
         for name, some in words.items()

@@ -55,13 +55,13 @@ def run(
 ) -> None:
     """Serves `score` as an evaluator until the host closes.
 
-    An edit that is only named is one of neural models, whose schema attune knows; `named` lists what is honoured of
-    its later arguments. A metric that is only named
-    is minimised. `items` are the data themselves, or are read from what the profile's task names. `signals`
-    are what techniques may ask of the subject, by name. `version` has to change with what `score` computes:
-    it is part of the cache key, as the data are. Where none is named, the text of the program, its arguments and
-    the modules beside it that are imported by now stand for it; installed packages do not. A long `score` is called off between calls: `items_at_once`
-    bounds how many items one call gets (all of them, when absent)."""
+    An edit that is only named is one of neural models, whose schema attune knows; `named` lists what is
+    honoured of its later arguments. A metric that is only named is minimised. `items` are the data
+    themselves, or are read from what the profile's task names. `signals` are what techniques may ask of the
+    subject, by name. `version` has to change with what `score` computes: it is part of the cache key, as the
+    data are. Where none is named, the text of the program, its arguments and the modules beside it that are
+    imported by now stand for it; installed packages do not. A long `score` is called off between calls:
+    `items_at_once` bounds how many items one call gets (all of them, when absent)."""
     serve(ScoreEvaluator(score, edits, items, metrics, name, version, summary, items_at_once, facts, signals))
 
 
@@ -100,7 +100,8 @@ class ScoreEvaluator(Evaluator):
 
 
 def _of_program(score: Score) -> str:
-    """What stands for a version that nobody named: the text of the program, its arguments, and its own modules."""
+    """What stands for a version that nobody named: the text of the program, its arguments, and its own
+    modules."""
     program = Path(sys.argv[0])
     text = program.read_bytes() if program.is_file() else score.__name__.encode()
     parts = [text, *map(str.encode, sys.argv[1:])]
@@ -111,8 +112,8 @@ def _of_program(score: Score) -> str:
 
 
 def _modules_beside(program: Path) -> dict[str, Path]:
-    """Files of modules in the program's folder, by their path in it. An environment that lies there is no part of the
-    program."""
+    """Files of modules in the program's folder, by their path in it. An environment that lies there is no
+    part of the program."""
     found = {}
     library = [Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "platstdlib")]
     # That of the interpreter which a virtual environment stands on.

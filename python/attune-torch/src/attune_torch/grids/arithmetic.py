@@ -13,8 +13,8 @@ def grouped(weights: Tensor, group: int) -> Tensor:
 
 
 def divided(one: Tensor | float, other: Tensor | float) -> Tensor:
-    """`one/other`, rounded once. Where one of them is a plain number, torch multiplies by a reciprocal instead, which rounds twice: a
-    number over a tensor everywhere, a tensor over a number with CUDA."""
+    """`one/other`, rounded once. Where one of them is a plain number, torch multiplies by a reciprocal
+    instead, which rounds twice: a number over a tensor everywhere, a tensor over a number with CUDA."""
     like = one if isinstance(one, Tensor) else other
     assert isinstance(like, Tensor)
     upper, lower = (
@@ -24,8 +24,8 @@ def divided(one: Tensor | float, other: Tensor | float) -> Tensor:
 
 
 def root(values: Tensor) -> Tensor:
-    """The square root, rounded once: torch's own of float32 is off in the last digit on some processors, and a sum that is can choose
-    another division. That of float64 has digits to spare."""
+    """The square root, rounded once: torch's own of float32 is off in the last digit on some processors, and
+    a sum that is can choose another division. That of float64 has digits to spare."""
     found: Tensor = values.double().sqrt().float()
     return found
 

@@ -1,7 +1,8 @@
 """How a task of lm-evaluation-harness scores, as a part of fingerprints.
 
-Tokens and documents do not tell it: another target of the same record, another pattern of a filter, another line
-of a function of the user's own give other values for the same answers, and scores are kept by fingerprint.
+Tokens and documents do not tell it: another target of the same record, another pattern of a filter, another
+line of a function of the user's own give other values for the same answers, and scores are kept by
+fingerprint.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
-"""What is left of numbers that an engine stores in few bits: the `grid` of `weight-bits`, and the `key-grid` and `value-grid`
-of `kv-bits`.
+"""What is left of numbers that an engine stores in few bits: the `grid` of `weight-bits`, and the `key-grid`
+and `value-grid` of `kv-bits`.
 
-An evaluator that honours such an edit computes with `matrix(…)` in the place of the weights, or with `cache(…)` in the
-place of a token's keys or values. Every number is what attune's own evaluators compute, to the bit: each is rounded to as
-the engine's own tools round, in float32 (docs/edits.md, "Number grids"). It is written to be read and to be compared
-with, in Python alone, and takes a second for some ten thousand weights: whoever has numpy or torch writes their own
-(`attune_torch.grids` is one), and holds it to this one in a test.
+An evaluator that honours such an edit computes with `matrix(…)` in the place of the weights, or with
+`cache(…)` in the place of a token's keys or values. Every number is what attune's own evaluators compute, to
+the bit: each is rounded to as the engine's own tools round, in float32 (docs/edits.md, "Number grids"). It is
+written to be read and to be compared with, in Python alone, and takes a second for some ten thousand weights:
+whoever has numpy or torch writes their own (`attune_torch.grids` is one), and holds it to this one in a test.
 """
 
 from __future__ import annotations
@@ -77,18 +77,20 @@ CACHES: dict[str, tuple[int, int | None]] = {
     "q5_1": (5, 32),
     "q8_0": (8, 32),
 }
-"""By the `key-grid` or `value-grid` of `kv-bits`: bits of a code, and the channels of a block where it has blocks."""
+"""By the `key-grid` or `value-grid` of `kv-bits`: bits of a code, and the channels of a block where it has
+blocks."""
 
 
 def matrix(rows: Rows, grid: str | None, bits: int, group: int) -> list[list[float]]:
-    """What is left of a module's weights, `[outputs][inputs]`, which are taken as float32. `group` input channels are
-    stored together, as the edit's `group-size` says.
+    """What is left of a module's weights, `[outputs][inputs]`, which are taken as float32. `group` input
+    channels are stored together, as the edit's `group-size` says.
 
-    Raises `ValueError` for a grid that is not known, for bits or groups that it does not have, and for numbers that are
-    not finite.
+    Raises `ValueError` for a grid that is not known, for bits or groups that it does not have, and for
+    numbers that are not finite.
     """
     if grid not in GRIDS:
-        raise ValueError(f"no number grid {grid!r}, expected one of {', '.join(name for name in GRIDS if name)}")
+        expected = ", ".join(name for name in GRIDS if name)
+        raise ValueError(f"no number grid {grid!r}, expected one of {expected}")
     known, name = GRIDS[grid], grid or "the grid of weight-bits"
     if not rows:
         return []
@@ -108,8 +110,8 @@ def matrix(rows: Rows, grid: str | None, bits: int, group: int) -> list[list[flo
 def cache(channels: Sequence[float], grid: str) -> list[float]:
     """What is left of the keys, or of the values, of one token and KV head.
 
-    Raises `ValueError` for a grid that is not known, for channels that its blocks do not divide, and for numbers that are not
-    finite.
+    Raises `ValueError` for a grid that is not known, for channels that its blocks do not divide, and for
+    numbers that are not finite.
     """
     if grid not in CACHES:
         raise ValueError(f"no number grid {grid!r} of caches, expected one of {', '.join(CACHES)}")

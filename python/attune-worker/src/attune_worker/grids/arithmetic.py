@@ -1,8 +1,8 @@
 """Numbers of float32 in Python, whose own are float64.
 
-A sum, product, quotient or root of two numbers of float32 that is computed in float64 and then rounded is what float32
-gives: 53 bits are more than twice 24 and two (Figueroa, "When is double rounding innocuous?", 1995). So every single
-operation goes through `f32`, and nothing here contracts or reorders.
+A sum, product, quotient or root of two numbers of float32 that is computed in float64 and then rounded is
+what float32 gives: 53 bits are more than twice 24 and two (Figueroa, "When is double rounding innocuous?",
+1995). So every single operation goes through `f32`, and nothing here contracts or reorders.
 """
 
 from __future__ import annotations
@@ -57,7 +57,8 @@ def furthest(values: Iterable[float]) -> float:
 
 
 def nearest(number: float, least: float, largest: float) -> float:
-    """The whole number nearest to another one, halves to even, within two whole numbers; 0 for what is no number."""
+    """The whole number nearest to another one, halves to even, within two whole numbers; 0 for what is no
+    number."""
     return 0.0 if math.isnan(number) else float(round(min(max(number, least), largest)))
 
 

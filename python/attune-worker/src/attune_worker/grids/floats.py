@@ -1,4 +1,5 @@
-"""Numbers of 8 and of 4 bits with an exponent of their own, under scales: `fp8-e4m3-…`, `mxfp4` and `nvfp4`."""
+"""Numbers of 8 and of 4 bits with an exponent of their own, under scales: `fp8-e4m3-…`, `mxfp4` and
+`nvfp4`."""
 
 from __future__ import annotations
 
@@ -22,7 +23,8 @@ class Form:
     largest: float
 
     def nearest(self, value: float) -> float:
-        """The number nearest to another one, halves to the even mantissa; the largest one for what is beyond it."""
+        """The number nearest to another one, halves to the even mantissa; the largest one for what is beyond
+        it."""
         value = min(max(value, -self.largest), self.largest)
         step = 2.0 ** (max(exponent(value), self.least) - self.mantissa)
         return round(value / step) * step
@@ -49,14 +51,15 @@ def fp8_blocks(rows: Rows, group: int) -> list[list[float]]:
     """The same for each block of `group` by `group`; the last ones may have fewer rows."""
     found: list[list[float]] = []
     for band in parts(rows, group):
-        blocks = [fp8([row[first : first + group] for row in band]) for first in range(0, len(band[0]), group)]
+        firsts = range(0, len(band[0]), group)
+        blocks = [fp8([row[first : first + group] for row in band]) for first in firsts]
         found += [[value for block in blocks for value in block[row]] for row in range(len(band))]
     return found
 
 
 def mxfp4(values: Sequence[float]) -> list[float]:
-    """`s = 2ⁿ⁻²` with `n = ⌊log₂ max|w|⌋`, and one more from a mantissa of 1.75 on; `q` the nearest e2m1 number to `w/s`,
-    `w' = q·s` (OCP Microscaling Formats 1.0; compressed-tensors)."""
+    """`s = 2ⁿ⁻²` with `n = ⌊log₂ max|w|⌋`, and one more from a mantissa of 1.75 on; `q` the nearest e2m1
+    number to `w/s`, `w' = q·s` (OCP Microscaling Formats 1.0; compressed-tensors)."""
     far = abs(furthest(values))
     whole = exponent(far)
     # Below the normal numbers there is no mantissa to be rounded up.
@@ -65,8 +68,8 @@ def mxfp4(values: Sequence[float]) -> list[float]:
 
 
 def nvfp4(rows: Rows, block: int) -> list[list[float]]:
-    """`g = 448·6/max|w|` over the matrix, `s` the nearest e4m3 number to `g·max|w|/6` over a block, `w' = q·s/g` with `q` the
-    nearest e2m1 number (compressed-tensors' `nvfp4-pack-quantized`)."""
+    """`g = 448·6/max|w|` over the matrix, `s` the nearest e4m3 number to `g·max|w|/6` over a block, `w' =
+    q·s/g` with `q` the nearest e2m1 number (compressed-tensors' `nvfp4-pack-quantized`)."""
     far = max(abs(furthest(value for row in rows for value in row)), TINY)
     # Rounded twice, as torch divides a number by a tensor.
     whole = f32(f32(1.0 / far) * (E4M3.largest * E2M1.largest))

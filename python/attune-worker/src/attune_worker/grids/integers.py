@@ -1,5 +1,5 @@
-"""Grids of whole numbers under one scale for each group: that of `weight-bits` without `grid`, `affine-int` and
-`symmetric`."""
+"""Grids of whole numbers under one scale for each group: that of `weight-bits` without `grid`, `affine-int`
+and `symmetric`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from .arithmetic import f32, furthest, nearest
 
 
 def from_least(values: Sequence[float], bits: int) -> list[float]:
-    """`s = (max − min)/(2ᵇ − 1)`, `q = round((w − min)/s)`, `w' = q·s + min`; equal numbers stay as they are."""
+    """`s = (max − min)/(2ᵇ − 1)`, `q = round((w − min)/s)`, `w' = q·s + min`; equal numbers stay as they
+    are."""
     low, top = min(values), float(2**bits - 1)
     scale = f32(f32(max(values) - low) / top)
     if scale == 0.0:

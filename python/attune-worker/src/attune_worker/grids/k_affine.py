@@ -1,9 +1,10 @@
 """`q2_k`, `q4_k` and `q5_k` of GGUF: 256 numbers in blocks of 16 or 32, each with a scale and an offset.
 
-From some divisions of a block's range into codes, the scale `s` and the offset `m ≥ 0` that leave the least weighted
-error of `s·q − m`. Then `s` and `m` become codes of 4 bits (`q2_k`) or 6, under the largest of the 256 over 15 or 63 in
-float16, and `q = round((w + m')/s')`, `w' = q·s' − m'` (llama.cpp, `quantize_row_q4_K_ref`). Sums run in the order of the
-numbers: in another order they can choose another division.
+From some divisions of a block's range into codes, the scale `s` and the offset `m ≥ 0` that leave the least
+weighted error of `s·q − m`. Then `s` and `m` become codes of 4 bits (`q2_k`) or 6, under the largest of the
+256 over 15 or 63 in float16, and `q = round((w + m')/s')`, `w' = q·s' − m'` (llama.cpp,
+`quantize_row_q4_K_ref`). Sums run in the order of the numbers: in another order they can choose another
+division.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ class _Rule:
     further: int
     """Divisions after the first."""
     absolute: bool
-    """Whether errors count as they are, and by `|w|`: else squared, and by `|w|` and the root of the mean square."""
+    """Whether errors count as they are, and by `|w|`: else squared, and by `|w|` and the root of the mean
+    square."""
 
 
 _RULES = {

@@ -1,9 +1,10 @@
 """`q3_k` and `q6_k` of GGUF: 256 numbers in blocks of 16, each with a scale.
 
-The scale `s` of a block leaves the least error of `s·q`, each number weighted by its square. Then `s` becomes a code of 6
-bits (`q3_k`) or 8, with a sign, under one scale in float16 whose sign gives the largest of them the least code, and
-`q = round(w/s')`, `w' = q·s'` (llama.cpp, `quantize_row_q3_K_ref`, `quantize_row_q6_K_ref`). Sums run in the order of the
-numbers: in another order they can choose another scale.
+The scale `s` of a block leaves the least error of `s·q`, each number weighted by its square. Then `s` becomes
+a code of 6 bits (`q3_k`) or 8, with a sign, under one scale in float16 whose sign gives the largest of them
+the least code, and `q = round(w/s')`, `w' = q·s'` (llama.cpp, `quantize_row_q3_K_ref`,
+`quantize_row_q6_K_ref`). Sums run in the order of the numbers: in another order they can choose another
+scale.
 """
 
 from __future__ import annotations
@@ -101,5 +102,5 @@ _RULES: dict[int, tuple[float, float, Callable[[Sequence[float], float], float],
     3: (4.0, 32.0, _by_moving_codes, 0.0),
     6: (32.0, 128.0, _by_divisions, _NOTHING),
 }
-"""By bits: how far codes of numbers and codes of scales reach below 0, how a block is fitted, and the scale below which
-all 256 are stored as zeros."""
+"""By bits: how far codes of numbers and codes of scales reach below 0, how a block is fitted, and the scale
+below which all 256 are stored as zeros."""

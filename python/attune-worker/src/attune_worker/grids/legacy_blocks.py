@@ -1,5 +1,5 @@
-"""`q4_0`, `q5_0`, `q4_1`, `q5_1` and `q8_0` of GGUF: blocks of 32. Codes are made with exact scales, which are kept in
-float16 (llama.cpp, `quantize_row_q4_0_ref` and its like)."""
+"""`q4_0`, `q5_0`, `q4_1`, `q5_1` and `q8_0` of GGUF: blocks of 32. Codes are made with exact scales, which
+are kept in float16 (llama.cpp, `quantize_row_q4_0_ref` and its like)."""
 
 from __future__ import annotations
 
