@@ -46,6 +46,8 @@ WIDE = {"hidden_size": 64, "intermediate_size": 64}
 """Rows that groups of 32 divide."""
 WIDE_EXPERTS = {**WIDE, "moe_intermediate_size": 32}
 WIDE_HYBRID = {**WIDE, "shared_intermediate_size": 64}
+EVERY_LAYER = {**WIDE_EXPERTS, "first_k_dense_replace": 0}
+"""`weight-bits` wants the same modules in all layers."""
 WIDE_SHARED = {**WIDE_EXPERTS, "shared_expert_intermediate_size": 32}
 LEVELS = {"levels": [4, 8], "group-size": 32, "average": 7.5}
 """Of recipes: both occur, and neither everywhere."""
@@ -190,10 +192,10 @@ PACKED = [
     "starcoder2",
 ]
 PACKED_MIXTURES = {
-    "dots1": WIDE_EXPERTS,
-    "ernie4_5_moe": WIDE_EXPERTS,
+    "dots1": EVERY_LAYER,
+    "ernie4_5_moe": {**WIDE_EXPERTS, "moe_layer_start_index": 0},
     "flex_olmo": WIDE,
-    "glm4_moe": WIDE_EXPERTS,
+    "glm4_moe": EVERY_LAYER,
     "hunyuan_v1_moe": WIDE,
     "minimax_m2": WIDE,
     "mixtral": WIDE,
@@ -224,7 +226,7 @@ CASES = [
     Case("hf", "tiny-moe", "expert-pruning", KEEP, light=True),
     Case("hf", "tiny-moe", "expert-pruning", MERGE, approximate=True),
     *(Case("hf", family, "expert-pruning", kept(family)) for family in ["mixtral", *MIXTURES]),
-    *(Case("hf", family, "expert-pruning", MERGE) for family in ("olmoe", "qwen3_moe")),
+    *(Case("hf", family, "expert-pruning", MERGE) for family in ("olmoe-rescaled", "qwen3_moe")),
     *(
         Case("hf", family, "block-dropping", BLOCKS, light=family == "gemma")
         for family in ["llama", "mistral", *ALIKE]
@@ -235,7 +237,7 @@ CASES = [
     # One matrix for both embeddings, and two.
     Case("mlx", "tiny-moe", "weight-bits", {**BITS, **ENDS}, approximate=True),
     Case("mlx", "olmo2", "weight-bits", {**BITS, **ENDS}, WIDE),
-    *(Case("mlx", family, "weight-bits", BITS, WIDE_EXPERTS) for family in MLX_MIXTURES),
+    *(Case("mlx", family, "weight-bits", BITS, EVERY_LAYER) for family in MLX_MIXTURES),
     Case("mlx", "qwen2_moe", "weight-bits", BITS, WIDE_SHARED),
     *(
         Case("compressed-tensors", family, "weight-bits", MIXED, wide(family), light=family == "qwen3")
