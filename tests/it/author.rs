@@ -24,22 +24,23 @@ fn compiling(mut command: Command, offline: bool) -> Output {
     command.output().unwrap()
 }
 
-/// Whether this machine can build the project; the first build fetches what is not here yet. Says so where it cannot.
-fn can_build(place: &Place, project: &str) -> Option<Output> {
+/// Builds a project; the first build fetches what is not here yet.
+///
+/// # Errors
+/// Why this machine cannot.
+fn built(place: &Place, project: &str) -> Result<Output, String> {
     for offline in [true, false] {
         let output = compiling(place.command(&["technique", "build", project]), offline);
         let said = stderr(&output);
         if said.contains("lacks the target") || said.contains("there is no `") {
-            println!("skipped: {said}");
-            return None;
+            return Err(said);
         }
         let unreached = ["offline", "failed to download", "failed to fetch", "resolve host", "network"];
         if output.status.success() || !unreached.iter().any(|word| said.contains(word)) {
-            return Some(output);
+            return Ok(output);
         }
     }
-    println!("skipped: wit-bindgen is not here, and no registry can be reached");
-    None
+    Err("wit-bindgen is not here, and no registry can be reached".to_owned())
 }
 
 #[test]
@@ -51,7 +52,10 @@ fn a_project_of_every_template_is_built_checked_and_searched() {
         assert!(written.status.success(), "{}", stderr(&written));
         assert!(stdout(&written).contains(&format!("attune technique build {name}")), "{}", stdout(&written));
 
-        let Some(built) = can_build(&place, &name) else { return };
+        let built = match built(&place, &name) {
+            Ok(built) => built,
+            Err(why) => return println!("skipped: {why}"),
+        };
         let said = stdout(&built);
         assert!(built.status.success(), "{template}: {said}{}", stderr(&built));
         let component = format!("{name}/{name}.wasm");

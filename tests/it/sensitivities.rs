@@ -32,32 +32,31 @@ fn probes(events: &[Value]) -> u64 {
 fn a_table_that_was_written_is_searched_with_as_one_that_was_measured() {
     let place = Place::new();
     // `hybrid` would give such a table up, on two items.
-    for strategy in ["profiling"] {
-        let profile = planned(&place, strategy);
-        let measured = place.run(Path::new(&profile), &["--study", strategy]);
-        assert!(probes(&measured) > 42, "every module is measured");
-        let written = place.attune(&["sensitivities", strategy, "--out", "table.csv"]);
-        assert!(written.status.success(), "{}", stderr(&written));
-        assert!(stdout(&written).starts_with("table.csv  "), "{}", stdout(&written));
+    let strategy = "profiling";
+    let profile = planned(&place, strategy);
+    let measured = place.run(Path::new(&profile), &["--study", strategy]);
+    assert!(probes(&measured) > 42, "every module is measured");
+    let written = place.attune(&["sensitivities", strategy, "--out", "table.csv"]);
+    assert!(written.status.success(), "{}", stderr(&written));
+    assert!(stdout(&written).starts_with("table.csv  "), "{}", stdout(&written));
 
-        let set = "strategy.sensitivities=table.csv";
-        let given = place.run(Path::new(&profile), &["--study", "given", "--set", set]);
-        assert_eq!(trials(&given), trials(&measured), "{strategy}");
-        assert_eq!(trials(&given).len(), 6);
-        assert_eq!(probes(&given), 0, "nothing is measured again");
+    let set = "strategy.sensitivities=table.csv";
+    let given = place.run(Path::new(&profile), &["--study", "given", "--set", set]);
+    assert_eq!(trials(&given), trials(&measured), "{strategy}");
+    assert_eq!(trials(&given).len(), 6);
+    assert_eq!(probes(&given), 0, "nothing is measured again");
 
-        // What it says belongs to the study: the same table goes on with it, another one does not.
-        assert!(place.attune(&["run", &profile, "--study", "given", "--set", set]).status.success());
-        let text = std::fs::read_to_string(place.path("table.csv")).unwrap();
-        let rows: Vec<&str> = text.lines().collect();
-        let turned: Vec<&str> = rows[..1].iter().chain(rows[1..].iter().rev()).copied().collect();
-        place.write("table.csv", &turned.join("\r\n"));
-        assert!(place.attune(&["run", &profile, "--study", "given", "--set", set]).status.success());
-        place.write("table.csv", &text.replacen("false", "False", 1).replacen(",3,kl,", ",3,kl,1", 1));
-        let other = place.attune(&["run", &profile, "--study", "given", "--set", set]);
-        refused(&other, 2, &["the sensitivity table that it plans with", "--study NAME"]);
-        assert!(place.attune(&["studies", "rm", "given", "--yes"]).status.success());
-    }
+    // What it says belongs to the study: the same table goes on with it, another one does not.
+    assert!(place.attune(&["run", &profile, "--study", "given", "--set", set]).status.success());
+    let text = std::fs::read_to_string(place.path("table.csv")).unwrap();
+    let rows: Vec<&str> = text.lines().collect();
+    let turned: Vec<&str> = rows[..1].iter().chain(rows[1..].iter().rev()).copied().collect();
+    place.write("table.csv", &turned.join("\r\n"));
+    assert!(place.attune(&["run", &profile, "--study", "given", "--set", set]).status.success());
+    place.write("table.csv", &text.replacen("false", "False", 1).replacen(",3,kl,", ",3,kl,1", 1));
+    let other = place.attune(&["run", &profile, "--study", "given", "--set", set]);
+    refused(&other, 2, &["the sensitivity table that it plans with", "--study NAME"]);
+    assert!(place.attune(&["studies", "rm", "given", "--yes"]).status.success());
 }
 
 #[test]
