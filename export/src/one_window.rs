@@ -22,6 +22,12 @@ pub(crate) const ONE_WINDOW: Only = Only {
     words: "in each layer all heads see everything, or the same last tokens, as many in every layer; no first tokens (`sink: 0`), no \
             share of the sequence (`beta: 0`)",
 };
+/// The same of engines that want a layer that sees everything.
+pub(crate) const ONE_WINDOW_BESIDE_FULL: Only = Only {
+    word: "one-window-beside-full",
+    words: "in each layer all heads see everything, or the same last tokens, as many in every layer; at least one layer sees everything; no \
+            first tokens (`sink: 0`), no share of the sequence (`beta: 0`)",
+};
 /// The shortest window: in generation transformers' cache of a window of one token keeps all of them, and attends to them.
 const SHORTEST: u64 = 2;
 

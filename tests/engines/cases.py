@@ -279,9 +279,8 @@ CASES = [
         for model in ("tiny-moe", *ANY_ATTENTION)
         for technique, options in (("attention-spans", SPANS), ("kv-bits", CACHE))
     ),
-    # It takes no model with windows in all of its layers, and of two layers a search tries that.
-    Case("mlx-windows", "llama", "attention-spans", WINDOW, searched=False),
-    Case("mlx-windows", "mistral", "attention-spans", WINDOW, plain("mistral"), searched=False),
+    Case("mlx-windows", "llama", "attention-spans", WINDOW),
+    Case("mlx-windows", "mistral", "attention-spans", WINDOW, plain("mistral")),
     *(
         Case("vllm", family, "attention-spans", WINDOW, {**HEADS_OF_32, **plain(family)})
         for family in ("llama", "mistral", "qwen2", "qwen3")

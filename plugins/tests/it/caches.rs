@@ -283,6 +283,27 @@ fn one_window() -> Facts {
 }
 
 #[test]
+fn a_target_that_wants_a_full_layer_is_given_one() {
+    let model = told(
+        dense(),
+        &[
+            ("target-attention-span-together", text("heads")),
+            ("target-attention-span-only", text("one-window-beside-full")),
+        ],
+    );
+    let given = options(&[("window", OptionValue::Int(128)), ("density", OptionValue::Real(0.6))]);
+    let space = ATTENTION_SPANS.space(&model, &given).unwrap();
+    let words = space.check(&indices(&[0, 0, 0, 0])).unwrap_err().to_string();
+    assert!(words.contains("budget `windows`: 4 layers used, at most 3 allowed"), "{words}");
+    space.check(&indices(&[0, 0, 0, 1])).unwrap();
+    let baselines = ATTENTION_SPANS.baselines(&model, &given, &[]).unwrap();
+    assert!(baselines.iter().any(|baseline| baseline.name == "interleaved"));
+    for baseline in baselines {
+        space.check(&baseline.config).unwrap_or_else(|error| panic!("{}: {error}", baseline.name));
+    }
+}
+
+#[test]
 fn layers_see_everything_or_the_one_window_of_a_target() {
     let space = ATTENTION_SPANS.space(&one_window(), &Settings::new()).unwrap();
     let rule = &space.dimensions()[0];

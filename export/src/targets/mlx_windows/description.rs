@@ -5,7 +5,7 @@ use attune_vocabulary::edits::{AttentionSpan, KvBits};
 
 use super::families;
 use crate::description::{Description, Edits, Engine, Families, Takes, Together, Tolerance, Verified};
-use crate::one_window::ONE_WINDOW;
+use crate::one_window::ONE_WINDOW_BESIDE_FULL;
 
 /// The target `mlx-windows`.
 pub(crate) const DESCRIPTION: Description = Description {
@@ -16,7 +16,7 @@ pub(crate) const DESCRIPTION: Description = Description {
     edits: Edits::These {
         takes: &[Takes {
             together: &[Together::Heads],
-            only: Some(ONE_WINDOW),
+            only: Some(ONE_WINDOW_BESIDE_FULL),
             ..Takes::exactly(AttentionSpan::KIND, Families::These { list: families, beyond: "" })
         }],
         refuses: &[(KvBits::KIND, "config.json says nothing of the cache's bits; use `--to transformers`")],

@@ -13,7 +13,8 @@ pub(crate) fn all(heads: &Heads) -> Vec<Baseline> {
         |rule: usize| -> Config { vec![vec![Value::Index(rule as u32); heads.count() as usize]] };
     let mut baselines = Vec::new();
     let mut add = |name: &str, what: &str, rule: Option<usize>| {
-        if let Some(rule) = rule {
+        let excluded = |rule: usize| heads.wants_a_full_layer && !heads.rules[rule].is_full();
+        if let Some(rule) = rule.filter(|&rule| !excluded(rule)) {
             let help = format!("the rule {} at every head: {what}", heads.rules[rule].name());
             baselines.push(Baseline::new(name, &help, everywhere(rule)));
         }

@@ -16,6 +16,8 @@ pub(crate) struct Heads {
     pub(crate) blocks: u32,
     /// Whether there is no choice but full attention and one window.
     pub(crate) one_window: bool,
+    /// Whether some layer has to see everything.
+    pub(crate) wants_a_full_layer: bool,
     /// KV heads per block.
     pub(crate) kv_heads: u32,
     /// Cells per block: its KV heads, or one for all of them.
@@ -64,6 +66,7 @@ impl Heads {
             layers,
             blocks: model.layers,
             one_window,
+            wants_a_full_layer: limits.wants_a_full_layer(),
             kv_heads: *kv_heads,
             cells: if per_head { *kv_heads } else { 1 },
             rules,

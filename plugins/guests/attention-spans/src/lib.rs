@@ -111,6 +111,11 @@ impl Technique for AttentionSpans {
             let budget = Constraint::budget_of(0, &resource, "share of positions", heads.density, costs);
             space = space.with(budget);
         }
+        if heads.wants_a_full_layer {
+            let windows = heads.rules.iter().map(|rule| if rule.is_full() { 0.0 } else { 1.0 }).collect();
+            let limit = f64::from(heads.count() - 1);
+            space = space.with(Constraint::budget_of(0, "windows", "layers", limit, windows));
+        }
         let rules = options.int("rules") as u32;
         if rules < heads.cells {
             let by = vec!["layer".to_owned()];

@@ -42,7 +42,16 @@ impl<'a> Limits<'a> {
         }
     }
 
+    /// Whether a layer has to see everything.
+    pub(crate) fn wants_a_full_layer(self) -> bool {
+        self.only() == Some("one-window-beside-full")
+    }
+
     fn only_one_window(self) -> bool {
-        self.0.is_some_and(|target| target.only(EDIT) == Some("one-window"))
+        self.only() == Some("one-window") || self.wants_a_full_layer()
+    }
+
+    fn only(self) -> Option<&'a str> {
+        self.0.and_then(|target| target.only(EDIT))
     }
 }
