@@ -21,8 +21,6 @@ class Case:
     """Keys of config.json that differ from those of the case."""
     approximate: bool = False
     """Whether it is exported with `--approximate`."""
-    searched: bool = True
-    """Whether the search keeps to what the target takes."""
     dtype: str = "float32"
     """What a model that is made is stored in."""
     light: bool = False
