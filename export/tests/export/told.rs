@@ -19,6 +19,7 @@ fn techniques_are_told_what_a_target_takes() {
             "target-weight-bits-groups = [32, 64, 128]",
             "target-weight-bits-layers = \"own\"",
             "target-weight-bits-levels = [2, 3, 4, 5, 6, 8]",
+            "target-weight-bits-roundings = \"gptq\"",
             "target-weight-bits-together = \"experts stored\"",
         ]
     );
