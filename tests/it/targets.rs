@@ -66,7 +66,7 @@ fn a_technique_whose_plans_the_target_cannot_express_is_refused_before_anything_
     refusal(
         &small,
         &[
-            "target: `mlx` takes weight-bits, and plans of technique `expert-pruning` are made of keep-experts",
+            "target: `mlx` takes weight-bits, embedding-bits, and plans of technique `expert-pruning` are made of keep-experts",
         ],
     );
     let kv = place.small_profile(&[
