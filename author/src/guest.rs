@@ -14,7 +14,7 @@ const MANIFEST: &str = include_str!("../templates/attune-guest.toml");
 const GRIDS_MANIFEST: &str = include_str!("../templates/attune-grids.toml");
 
 /// Files below [`FOLDER`] that are those of the repository, to the byte.
-const FILES: [(&str, &str); 20] = [
+const FILES: [(&str, &str); 16] = [
     ("src/adapter.rs", include_str!("../../plugins/guests/sdk/src/adapter.rs")),
     ("src/cache.rs", include_str!("../../plugins/guests/sdk/src/cache.rs")),
     ("src/describe.rs", include_str!("../../plugins/guests/sdk/src/describe.rs")),
@@ -29,17 +29,20 @@ const FILES: [(&str, &str); 20] = [
     ("src/signals.rs", include_str!("../../plugins/guests/sdk/src/signals.rs")),
     ("src/space.rs", include_str!("../../plugins/guests/sdk/src/space.rs")),
     ("src/target.rs", include_str!("../../plugins/guests/sdk/src/target.rs")),
-    ("grids/src/cache_grid.rs", include_str!("../../grids/src/cache_grid.rs")),
-    ("grids/src/matrix_bytes.rs", include_str!("../../grids/src/matrix_bytes.rs")),
-    ("grids/src/number_grid.rs", include_str!("../../grids/src/number_grid.rs")),
-    ("grids/src/whole_grid.rs", include_str!("../../grids/src/whole_grid.rs")),
     ("wit/technique.wit", include_str!("../../plugins/wit/technique.wit")),
     ("wit-profiling/profiling.wit", include_str!("../../plugins/wit-profiling/profiling.wit")),
 ];
 /// It names the folders of the interface, which are elsewhere in a project.
 const BINDINGS: &str = include_str!("../../plugins/guests/sdk/src/bindings.rs");
+/// Files of the number grids that are those of the repository, to the byte.
+const GRIDS: [(&str, &str); 4] = [
+    ("src/cache_grid.rs", include_str!("../../grids/src/cache_grid.rs")),
+    ("src/matrix_bytes.rs", include_str!("../../grids/src/matrix_bytes.rs")),
+    ("src/number_grid.rs", include_str!("../../grids/src/number_grid.rs")),
+    ("src/whole_grid.rs", include_str!("../../grids/src/whole_grid.rs")),
+];
 /// It names modules that a technique, which sees no numbers of a model, does without.
-const GRIDS: &str = include_str!("../../grids/src/lib.rs");
+const GRIDS_MODULES: &str = include_str!("../../grids/src/lib.rs");
 /// What stands before each of them.
 const ARITHMETIC: &str = "#[cfg(feature = \"arithmetic\")]";
 /// Lines of the SDK are as long as those of attune.
@@ -47,17 +50,29 @@ const AS_IT_IS: &str = "disable_all_formatting = true\n";
 
 /// All files of the SDK: paths in a project, and contents.
 pub(crate) fn files() -> Vec<(String, String)> {
-    let manifest =
-        |template: &str| template.replace("@SDK_VERSION@", VERSION).replace("@WIT_BINDGEN@", wit_bindgen());
     let changed = [
         ("Cargo.toml", manifest(MANIFEST)),
-        ("grids/Cargo.toml", manifest(GRIDS_MANIFEST)),
         ("src/bindings.rs", BINDINGS.replace("\"../../", "\"")),
-        ("grids/src/lib.rs", without_arithmetic(GRIDS)),
         ("rustfmt.toml", AS_IT_IS.to_owned()),
     ];
     let same = FILES.map(|(path, content)| (path, content.to_owned()));
-    same.into_iter().chain(changed).map(|(path, content)| (format!("{FOLDER}/{path}"), content)).collect()
+    let own = same.into_iter().chain(changed).map(|(path, content)| (path.to_owned(), content));
+    let grids = grids().into_iter().map(|(path, content)| (format!("grids/{path}"), content));
+    own.chain(grids).map(|(path, content)| (format!("{FOLDER}/{path}"), content)).collect()
+}
+
+/// The crate of number grids as guests have it: names, constraints and bytes, without the arithmetic, and in no workspace. Paths in
+/// its folder, and contents.
+pub fn grids() -> Vec<(&'static str, String)> {
+    let same = GRIDS.map(|(path, content)| (path, content.to_owned()));
+    let changed =
+        [("Cargo.toml", manifest(GRIDS_MANIFEST)), ("src/lib.rs", without_arithmetic(GRIDS_MODULES))];
+    same.into_iter().chain(changed).collect()
+}
+
+/// A manifest with the versions of this build.
+fn manifest(template: &str) -> String {
+    template.replace("@SDK_VERSION@", VERSION).replace("@WIT_BINDGEN@", wit_bindgen())
 }
 
 /// A file without the modules that need the feature: their files are not in a project, and tools would look for them.

@@ -15,6 +15,7 @@ mod toolchain;
 
 pub use component::{Built, build, componentize};
 pub use error::AuthorError;
+pub use guest::grids;
 pub use project::Project;
 pub use template::Template;
 pub use toolchain::{Crates, Installed, TARGET, Toolchain};

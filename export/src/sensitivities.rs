@@ -3,6 +3,7 @@
 //! A table of attune tells damages by cells and options of a space. A CSV says the same. Others tell them by modules and bits, so
 //! that what a config does to modules, which its plan says, stands in between.
 
+mod bit_damages;
 mod error;
 mod exl3;
 mod mlx;

@@ -6,6 +6,7 @@
 
 mod error;
 mod guests;
+mod staging;
 mod sums;
 
 use std::fs;

@@ -6,9 +6,10 @@ use attune_core::sensitivity::{GivenTable, MeasuredTable};
 use serde::Deserialize;
 use serde_json::json;
 
+use super::bit_damages::{BitDamages, INSTEAD};
 use super::error::{Fault, json_fault, no_metric, unnamed};
 use super::number::listed;
-use super::places::{EXACT, Places, weights_alone};
+use super::places::{EXACT, Places};
 use super::spread::{Entry, Rule, note, spread};
 use super::{ReadTable, Tabled, Unsaid, WrittenTable, first_metric};
 
@@ -99,38 +100,24 @@ pub(super) fn write(
     of: &Tabled<'_>,
     bits: Option<&[u32]>,
 ) -> Result<WrittenTable, Unsaid> {
-    let everything = || "damages of this search".to_owned();
-    let instead = "use `--format csv`";
-    let places = Places::of(of).map_err(|reason| (everything(), format!("{reason}; {instead}")))?;
-    let objective = first_metric(of)
-        .ok_or_else(|| (everything(), format!("all objectives are costs; name a metric; {instead}")))?;
-    weights_alone(of, &places)?;
-    let levels = chosen(&places, bits)?;
+    let told = BitDamages::new(table, of)?;
+    let places = &told.places;
+    let levels = chosen(places, bits)?;
     let (base, alternatives) = levels.split_first().map_or((&0, &[][..]), |(base, rest)| (base, rest));
     let mut at_base = 0.0;
     let mut groups = Vec::new();
     for (index, (slot, cell)) in places.cells.iter().enumerate() {
         let layers = places.tensors(&cell.members);
-        let damage = |bits: u32| {
-            let option = cell.option(bits).ok_or_else(|| {
-                let name = layers.first().copied().unwrap_or_default();
-                (
-                    format!("{bits} bits of `{name}`"),
-                    format!("the search gives it {}; {instead}", listed(cell.levels())),
-                )
-            })?;
-            Ok::<f64, Unsaid>(table.table.damage(*slot, option as usize, objective))
-        };
         let weights: Option<f64> = cell.members.iter().map(|&member| places.weights(member)).sum();
         let weights = weights.ok_or_else(|| {
             let name = layers.first().copied().unwrap_or_default();
-            (format!("`{name}`"), format!("how large it is is not known of this model; {instead}"))
+            (format!("`{name}`"), format!("how large it is is not known of this model; {INSTEAD}"))
         })?;
-        let least = damage(*base)?;
+        let least = told.damage(*slot, *base)?;
         at_base += least;
         let candidates = alternatives.iter().map(|bits| {
             let more = f64::from(bits - base) * weights;
-            Ok(json!({"dkld": damage(*bits)? - least, "dbits": more as u64}))
+            Ok(json!({"dkld": told.damage(*slot, *bits)? - least, "dbits": more as u64}))
         });
         let candidates = candidates.collect::<Result<Vec<_>, Unsaid>>()?;
         groups.push(json!({"idx": index, "layers": layers, "candidates": candidates}));

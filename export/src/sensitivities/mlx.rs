@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 use attune_core::sensitivity::{GivenTable, MeasuredTable};
 use serde_json::{Value, json};
 
+use super::bit_damages::{BitDamages, INSTEAD, everything};
 use super::error::{Fault, json_fault, no_metric, unnamed};
 use super::number::listed;
-use super::places::{EXACT, Places, weights_alone};
+use super::places::{EXACT, Places};
 use super::spread::{Entry, Rule, note, spread};
 use super::{ReadTable, Tabled, Unsaid, WrittenTable, first_metric};
 use crate::targets::mlx_path;
@@ -100,32 +101,18 @@ pub(super) fn write(
     of: &Tabled<'_>,
     bits: Option<&[u32]>,
 ) -> Result<WrittenTable, Unsaid> {
-    let everything = || "damages of this search".to_owned();
-    let instead = "use `--format csv`";
-    let places = Places::of(of).map_err(|reason| (everything(), format!("{reason}; {instead}")))?;
-    let objective = first_metric(of)
-        .ok_or_else(|| (everything(), format!("all objectives are costs; name a metric; {instead}")))?;
-    weights_alone(of, &places)?;
+    let told = BitDamages::new(table, of)?;
+    let places = &told.places;
     if places.matrices.has_shared() {
-        let reason = format!("what mlx-lm calls experts that answer for every token is not known; {instead}");
+        let reason = format!("what mlx-lm calls experts that answer for every token is not known; {INSTEAD}");
         return Err(("shared experts".to_owned(), reason));
     }
-    let (low, high) = chosen(&places, bits)?;
-    let paths = paths(&places).map_err(|reason| (everything(), format!("{reason}; {instead}")))?;
+    let (low, high) = chosen(places, bits)?;
+    let paths = paths(places).map_err(|reason| (everything(), format!("{reason}; {INSTEAD}")))?;
     // What the cells of a matrix lose together, each its share by weights.
     let mut lost: BTreeMap<usize, f64> = BTreeMap::new();
     for (slot, cell) in &places.cells {
-        let damage = |bits: u32| {
-            let option = cell.option(bits).ok_or_else(|| {
-                let name = places.tensors(&cell.members).first().copied().unwrap_or_default().to_owned();
-                (
-                    format!("{bits} bits of `{name}`"),
-                    format!("the search gives it {}; {instead}", listed(cell.levels())),
-                )
-            })?;
-            Ok::<f64, Unsaid>(table.table.damage(*slot, option as usize, objective))
-        };
-        let damage = damage(low)? - damage(high)?;
+        let damage = told.damage(*slot, low)? - told.damage(*slot, high)?;
         let weights: f64 = cell.members.iter().filter_map(|&member| places.weights(member)).sum();
         for &member in &cell.members {
             let own = places.weights(member).unwrap_or_default();
@@ -142,21 +129,21 @@ pub(super) fn write(
         }
         if known.len() < members.len() {
             let reason =
-                format!("mlx-lm has them in one module, and the search leaves some alone; {instead}");
+                format!("mlx-lm has them in one module, and the search leaves some alone; {INSTEAD}");
             return Err((format!("the experts of `{path}`"), reason));
         }
         let weights: Option<f64> = members.iter().map(|&member| places.weights(member)).sum();
         let Some(weights) = weights.filter(|weights| *weights > 0.0) else {
             return Err((
                 format!("`{path}`"),
-                format!("how large it is is not known of this model; {instead}"),
+                format!("how large it is is not known of this model; {INSTEAD}"),
             ));
         };
         scores.push((path, known.iter().sum::<f64>() / (weights / MILLION)));
     }
     let most = scores.iter().map(|(_, score)| *score).fold(f64::NEG_INFINITY, f64::max);
     if !most.is_finite() {
-        return Err((everything(), format!("it gives no bits to modules; {instead}")));
+        return Err((everything(), format!("it gives no bits to modules; {INSTEAD}")));
     }
     let note = (!beside.is_empty()).then(|| {
         let named = listed(beside.iter().take(3));

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use attune_author::{Crates, TARGET, Toolchain, componentize};
 
 use super::PluginsError;
+use super::staging::stage;
 
 /// One guest and where its component is committed.
 pub(super) struct Guest {
@@ -31,13 +32,11 @@ pub(super) const GUESTS: [Guest; 9] = [
 
 /// The components of all [`GUESTS`], in order.
 pub(super) fn build(root: &Path, toolchain: &Toolchain) -> Result<Vec<Vec<u8>>, PluginsError> {
-    let folder = root.join("plugins/guests");
     let target = env::var_os("CARGO_TARGET_DIR")
-        .map_or_else(|| folder.join("target"), |shared| PathBuf::from(shared).join("guests"));
-    // The crate of the repository that guests share with hosts.
-    let grids = root.join("plugins/guests/../../grids");
-    let grids = grids.canonicalize().unwrap_or(grids);
-    let renamed = [(folder.as_path(), "/guests"), (grids.as_path(), "/grids")];
+        .map_or_else(|| root.join("plugins/guests/target"), |shared| PathBuf::from(shared).join("guests"));
+    let sources = target.join("sources");
+    let folder = stage(root, &sources)?;
+    let renamed = [(sources.as_path(), "/plugins")];
     toolchain.compile(&Crates { folder: &folder, target: &target, locked: true, renamed: &renamed })?;
     let module = |guest: &Guest| target.join(TARGET).join("release").join(guest.module);
     Ok(GUESTS.iter().map(|guest| componentize(&module(guest))).collect::<Result<_, _>>()?)

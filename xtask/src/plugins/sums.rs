@@ -9,7 +9,13 @@ use sha2::{Digest, Sha256};
 use super::PluginsError;
 
 /// What decides a component, apart from the toolchain.
-const SOURCES: [&str; 4] = ["grids/Cargo.toml", "grids/src", "plugins/guests", "plugins/wit"];
+const SOURCES: [&str; 5] = [
+    "author/templates/attune-grids.toml",
+    "grids/src",
+    "plugins/guests",
+    "plugins/wit",
+    "plugins/wit-profiling",
+];
 /// Folder below the guests that builds make.
 const BUILD_FOLDER: &str = "target";
 

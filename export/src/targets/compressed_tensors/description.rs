@@ -12,6 +12,11 @@ use crate::description::{
 
 /// Channels of whole numbers that share a scale, which kernels of vLLM have; all inputs as well.
 pub(super) const GROUPS: &[u32] = &[32, 64, 128];
+/// Bits that it has codes of.
+const LEVELS: &[u32] = &[2, 3, 4, 5, 6, 8];
+/// Its number grids, the one that is taken by itself first.
+const GRIDS: &[&str] =
+    &["symmetric", "affine-int", "fp8-e4m3-tensor", "fp8-e4m3-channel", "fp8-e4m3-block", "mxfp4", "nvfp4"];
 /// Grids that experts can be on.
 pub(super) const EXPERTS: &[&str] = &["symmetric", "mxfp4"];
 
@@ -57,17 +62,9 @@ pub(crate) const DESCRIPTION: Description = Description {
         takes: &[
             Takes {
                 fidelity: Fidelity::ExactInFloat32(WEIGHTS),
-                levels: &[2, 3, 4, 5, 6, 8],
+                levels: LEVELS,
                 groups: GROUPS,
-                grids: &[
-                    "symmetric",
-                    "affine-int",
-                    "fp8-e4m3-tensor",
-                    "fp8-e4m3-channel",
-                    "fp8-e4m3-block",
-                    "mxfp4",
-                    "nvfp4",
-                ],
+                grids: GRIDS,
                 expert_grids: EXPERTS,
                 roundings: &["gptq"],
                 together: &[
@@ -81,17 +78,9 @@ pub(crate) const DESCRIPTION: Description = Description {
             },
             Takes {
                 fidelity: Fidelity::ExactInFloat32(WEIGHTS),
-                levels: &[2, 3, 4, 5, 6, 8],
+                levels: LEVELS,
                 groups: GROUPS,
-                grids: &[
-                    "symmetric",
-                    "affine-int",
-                    "fp8-e4m3-tensor",
-                    "fp8-e4m3-channel",
-                    "fp8-e4m3-block",
-                    "mxfp4",
-                    "nvfp4",
-                ],
+                grids: GRIDS,
                 only: Some(Only {
                     word: "output",
                     words: "the output matrix, of a model that has its own: Transformers 5.24 does not run an embedding in few bits (vLLM 0.33 does)",
