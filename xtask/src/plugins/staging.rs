@@ -10,11 +10,10 @@ use std::path::{Path, PathBuf};
 use attune_author::grids;
 
 use super::PluginsError;
+use super::sums::BUILD_FOLDER;
 
 /// Folders of the repository that are copied.
 const FOLDERS: [&str; 3] = ["guests", "wit", "wit-profiling"];
-/// What builds make.
-const BUILD_FOLDER: &str = "target";
 /// Where the SDK looks for the grids in the repository, and in the copy.
 const PLACES: [&str; 2] = ["\"../../../grids\"", "\"grids\""];
 

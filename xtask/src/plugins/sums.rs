@@ -17,7 +17,7 @@ const SOURCES: [&str; 5] = [
     "plugins/wit-profiling",
 ];
 /// Folder below the guests that builds make.
-const BUILD_FOLDER: &str = "target";
+pub(super) const BUILD_FOLDER: &str = "target";
 
 /// The hash of all guest sources: names (from the root, with `/`) and contents.
 pub(super) fn sources(root: &Path) -> Result<String, PluginsError> {
