@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,6 +27,13 @@ class Case:
     """What a model that is made is stored in."""
     light: bool = False
     """Whether `--light` asks it: quick, and Transformers alone answers."""
+
+    @property
+    def name(self) -> str:
+        """Which case it is, wherever it stands in the list: as a name of a folder, and in logs."""
+        what = [self.options, self.sizes, self.approximate, self.dtype]
+        mark = hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:8]
+        return f"{self.target}-{self.model}-{self.technique}-{mark}"
 
 
 RECIPES = ["autoround", "llm-compressor", "gptqmodel", "modelopt", "mlx-recipe"]
