@@ -62,22 +62,26 @@ impl Toolchain {
         &self.identity
     }
 
-    /// The one that components were `recorded` to be built with, where it is among those `installed`; else rustup's where it has the
-    /// target, else Debian's.
+    /// The one for crates in `folder`, which may ask for a toolchain of its own: what components were
+    /// `recorded` to be built with, where it is among those `installed`; else rustup's where it has the target, else Debian's.
     ///
     /// # Errors
     /// [`AuthorError::NoRust`], [`AuthorError::NoTarget`] and [`AuthorError::NoLinker`] say what to install;
     /// [`AuthorError::Command`] when a compiler does not answer.
-    pub fn find(installed: &Installed, recorded: Option<&str>) -> Result<Self, AuthorError> {
-        let rustc = &installed.rustc;
-        let sysroot = PathBuf::from(output(Command::new(rustc).args(["--print", "sysroot"]))?);
+    pub fn find(installed: &Installed, folder: &Path, recorded: Option<&str>) -> Result<Self, AuthorError> {
+        let rustc = || {
+            let mut rustc = Command::new(&installed.rustc);
+            rustc.current_dir(folder);
+            rustc
+        };
+        let sysroot = PathBuf::from(output(rustc().args(["--print", "sysroot"]))?);
         let rustup = if sysroot.join("lib/rustlib").join(TARGET).join("lib").is_dir() {
-            let identity = output(Command::new(rustc).arg("--version"))?;
+            let identity = output(rustc().arg("--version"))?;
             Some(Self { identity, kind: Kind::Rustup { sysroot: sysroot.clone() } })
         } else {
             None
         };
-        let debian = match Self::debian(installed, &sysroot) {
+        let debian = match Self::debian(installed, &mut rustc(), &sysroot) {
             // Nobody needs it.
             Err(_) if rustup.is_some() => None,
             found => found?,
@@ -88,13 +92,17 @@ impl Toolchain {
     }
 
     /// Debian's compiler, if it is installed.
-    fn debian(installed: &Installed, sysroot: &Path) -> Result<Option<Self>, AuthorError> {
-        let Installed { rustc, debian_rustc, debian_sources } = installed;
+    fn debian(
+        installed: &Installed,
+        rustc: &mut Command,
+        sysroot: &Path,
+    ) -> Result<Option<Self>, AuthorError> {
+        let Installed { debian_rustc, debian_sources, .. } = installed;
         if !debian_rustc.exists() || !debian_sources.exists() {
             return Ok(None);
         }
         // Debian's linker package is large; every installed toolchain brings a copy of the same linker.
-        let host = output(Command::new(rustc).args(["--print", "host-tuple"]))?;
+        let host = output(rustc.args(["--print", "host-tuple"]))?;
         let linker = sysroot.join("lib/rustlib").join(host).join("bin/rust-lld");
         if !linker.exists() {
             return Err(AuthorError::NoLinker { linker });

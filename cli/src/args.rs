@@ -371,12 +371,15 @@ pub(crate) enum TechniqueCommand {
         from: Template,
     },
     /// Compile a project, write its component as NAME.wasm there, and check it.
+    ///
+    /// cargo runs what the project tells it to, build scripts included, outside of any sandbox: of a stranger's technique,
+    /// check the component.
     Build {
         /// Folder of the project.
         #[arg(default_value = ".", value_name = "DIR", value_parser = paths::parser())]
         folder: PathBuf,
     },
-    /// Load a component as a study would and exercise every function it exports.
+    /// Load a component as a study would and exercise every function it exports; a project is built first, as by `build`.
     Check {
         /// The component, or the folder of a project, which is built first.
         #[arg(default_value = ".", value_name = "FILE", value_parser = paths::parser())]

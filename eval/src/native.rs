@@ -153,6 +153,11 @@ impl NativeEvaluator {
         let clock = Clock::start(&request.stop);
         let limit = Limit::new(request, plans.len(), clock);
         let groups = self.groups(request, most)?;
+        // With the others: whoever lacks the memory for them is given less at a time.
+        host_parallel::run(&self.model.compute, 1, |_| {
+            plans.iter().for_each(|plan| self.model.make_embeddings(plan));
+            Ok(())
+        })?;
         // Few groups leave lanes idle; then the plans are shared out as well.
         let lanes = host_parallel::most(&self.model.compute);
         let size = plans.len().div_ceil(lanes.div_ceil(groups.len())).max(1);
@@ -269,13 +274,16 @@ impl Evaluator for NativeEvaluator {
         accepted.sort_by(|(_, one), (_, other)| one.prefixes().cmp(other.prefixes()));
         let mut rest = accepted.as_mut_slice();
         while !rest.is_empty() {
-            let count =
-                cut::first(rest, &self.model.config, self.plans_at_once(), self.activation_memory / 2);
+            let room = cut::Room {
+                plans: self.plans_at_once(),
+                codes: self.activation_memory / 2,
+                tokens: self.model.token_levels.budget(),
+            };
+            let count = cut::first(rest, &self.model.config, &room);
             let (chunk, others) = std::mem::take(&mut rest).split_at_mut(count);
             rest = others;
             self.round(chunk.iter_mut().map(|(_, edited)| edited), &request.stop)?;
             let edited: Vec<&EditedModel> = chunk.iter().map(|(_, edited)| edited).collect();
-            edited.iter().for_each(|edited| self.model.make_embeddings(edited));
             let results = self.together_or_smaller(&edited, request)?;
             for ((index, _), result) in chunk.iter().zip(results) {
                 if sink(*index, result).is_break() {

@@ -71,11 +71,14 @@ impl ChosenCodes {
             let modules: Vec<LinearModule> = all.into_iter().filter(of).collect();
             let fits = |(module, codes): (&LinearModule, &Arc<[u8]>)| {
                 let weight = &module.part.weight;
-                weight.strides[1] == 1 && weight.elements() == codes.len()
+                let row = weight.shape.last().copied().unwrap_or_default();
+                let of_whole_rows = weight.shape.len() == 2 && weight.inputs == row && weight.strides[1] == 1;
+                of_whole_rows && weight.place(0, 0) % row.max(1) == 0 && weight.elements() == codes.len()
             };
             if modules.len() != parts.len() || !modules.iter().zip(parts).all(fits) {
                 return Err(refuse(
-                    "the evaluator handed out codes of matrices of other shapes than those of the model",
+                    "the evaluator handed out codes of other matrices than the model stores as rows of weights; search without \
+                     `rounding`, or use `--to plan`",
                 ));
             }
             for (module, codes) in modules.into_iter().zip(parts) {

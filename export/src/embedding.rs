@@ -5,8 +5,7 @@ use attune_families::Family;
 use attune_vocabulary::edits::EmbeddingBits;
 use attune_vocabulary::{Embedding, EmbeddingMatrix, embeddings};
 
-/// How names of stored matrices end.
-const WEIGHT: &str = ".weight";
+use crate::checkpoint::WEIGHT;
 
 /// The name of a matrix without `.weight`, as a family has it.
 pub(crate) fn name(family: &Family, embedding: Embedding) -> &'static str {

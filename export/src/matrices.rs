@@ -10,10 +10,8 @@ use attune_vocabulary::{
     Embedding, EmbeddingMatrix, LinearModules, ModelFacts, Module, embeddings, expert_layers,
 };
 
+use crate::checkpoint::WEIGHT;
 use crate::embedding;
-
-/// How names of stored matrices end; recipes leave it out.
-const WEIGHT: &str = ".weight";
 
 /// One linear module of a model.
 #[derive(Clone, Debug, PartialEq, Eq)]

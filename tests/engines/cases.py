@@ -241,6 +241,7 @@ CASES = [
     # It is stored in 16 bits, and so are scales.
     Case("mlx", "tiny-moe", "weight-bits", BITS, approximate=True),
     *(Case("mlx", family, "weight-bits", BITS, WIDE | plain(family)) for family in MLX),
+    Case("mlx", "llama", "weight-bits", {**BITS, "rounding": "gptq"}, WIDE),
     # One matrix for both embeddings, and two.
     Case("mlx", "tiny-moe", "weight-bits", {**BITS, **ENDS}, approximate=True),
     Case("mlx", "olmo2", "weight-bits", {**BITS, **ENDS}, WIDE),
@@ -250,6 +251,7 @@ CASES = [
         Case("compressed-tensors", family, "weight-bits", MIXED, wide(family), light=family == "qwen3")
         for family in PACKED
     ),
+    Case("compressed-tensors", "llama", "weight-bits", {**MIXED, "rounding": "gptq"}, WIDE),
     Case("compressed-tensors", "llama", "weight-bits", {**MIXED, **ENDS}, {**WIDE, "tie_word_embeddings": False}),
     *(
         Case("compressed-tensors", family, "weight-bits", ALL_IN_4, sizes)

@@ -35,7 +35,7 @@ pub(crate) fn run(check: bool) -> Result<String, PluginsError> {
 fn rebuild(root: &Path, sources: &str) -> Result<String, PluginsError> {
     let recorded = Record::read(&root.join(RECORD)).ok();
     let toolchain =
-        Toolchain::find(&Installed::here(), recorded.as_ref().map(|record| record.toolchain.as_str()))?;
+        Toolchain::find(&Installed::here(), root, recorded.as_ref().map(|record| record.toolchain.as_str()))?;
     for (guest, component) in GUESTS.iter().zip(guests::build(root, &toolchain)?) {
         let path = root.join(guest.component);
         fs::write(&path, component).map_err(|source| PluginsError::io("write", &path, source))?;
@@ -58,7 +58,7 @@ fn verify(root: &Path, sources: &str) -> Result<String, PluginsError> {
         return Err(PluginsError::Stale { recorded: record.sources, found: sources.to_owned() });
     }
     let hashes = "components have their hashes and sources are those they were built from";
-    let toolchain = match Toolchain::find(&Installed::here(), Some(&record.toolchain)) {
+    let toolchain = match Toolchain::find(&Installed::here(), root, Some(&record.toolchain)) {
         Ok(toolchain) if toolchain.identity() == record.toolchain => toolchain,
         Ok(other) => {
             return Ok(format!(

@@ -130,15 +130,19 @@ impl Staging {
 
 impl FileSink for Staging {
     fn begin(&mut self, name: &str) -> io::Result<Box<dyn OpenFile + '_>> {
-        let file = File::create_new(self.part.join(name))?;
-        Ok(Box::new(Begun { file, name: name.to_owned(), bytes: 0, written: &mut self.written }))
+        let path = self.part.join(name);
+        let file = File::create_new(&path)?;
+        let name = Some(name.to_owned());
+        Ok(Box::new(Begun { file, path, name, bytes: 0, written: &mut self.written }))
     }
 }
 
-/// A file of an export that is being written; it is on disk once it is finished.
+/// A file of an export that is being written; it is on disk once it is finished, and gone when it is dropped before.
 struct Begun<'a> {
     file: File,
-    name: String,
+    path: PathBuf,
+    /// None once it is finished.
+    name: Option<String>,
     bytes: u64,
     written: &'a mut Vec<(String, u64)>,
 }
@@ -156,10 +160,20 @@ impl io::Write for Begun<'_> {
 }
 
 impl OpenFile for Begun<'_> {
-    fn finish(self: Box<Self>) -> io::Result<()> {
+    fn finish(mut self: Box<Self>) -> io::Result<()> {
         self.file.sync_all()?;
-        self.written.push((self.name, self.bytes));
+        let bytes = self.bytes;
+        self.written.extend(self.name.take().map(|name| (name, bytes)));
         Ok(())
+    }
+}
+
+impl Drop for Begun<'_> {
+    fn drop(&mut self) {
+        if self.name.is_some() {
+            // What cannot be removed stays in the hidden folder, which goes when the export fails.
+            drop(fs::remove_file(&self.path));
+        }
     }
 }
 

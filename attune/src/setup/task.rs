@@ -35,9 +35,9 @@ pub(crate) struct ChosenTask {
     settings: Settings,
     /// The signals that the evaluator measures.
     pub(crate) signals: Vec<SignalSpec>,
-    /// Description of the task.
     /// The edits that the evaluator knows.
     pub(crate) edits: Vocabulary,
+    /// Description of the task.
     pub(crate) spec: TaskSpec,
     /// Options of the task.
     pub(crate) options: Settings,

@@ -27,7 +27,7 @@ fn compiler(folder: &Path, with_target: bool) -> Installed {
 }
 
 fn message(installed: &Installed, folder: &Path) -> String {
-    let message = Toolchain::find(installed, None).err().unwrap().to_string();
+    let message = Toolchain::find(installed, folder, None).err().unwrap().to_string();
     message.replace(&folder.display().to_string(), "PLACE")
 }
 
@@ -64,5 +64,5 @@ fn debians_compiler_without_a_linker_says_so_and_does_not_matter_beside_rustup()
          which it links; install Rust with rustup (https://rustup.rs), whose toolchains bring it"
     );
     let both = compiler(folder.path(), true);
-    assert_eq!(Toolchain::find(&both, None).unwrap().identity(), "rustc 9.9.9");
+    assert_eq!(Toolchain::find(&both, folder.path(), None).unwrap().identity(), "rustc 9.9.9");
 }

@@ -22,6 +22,11 @@ impl<K: Eq + Hash, V: Clone> ByteLru<K, V> {
         Self { budget, state: Mutex::new(State { used: 0, values: LruCache::unbounded() }) }
     }
 
+    /// Bytes that are kept at most.
+    pub(crate) fn budget(&self) -> u64 {
+        self.budget
+    }
+
     /// The value of `key`, made when it is not there; `bytes` says how much room one takes.
     pub(crate) fn get_or_make(&self, key: K, bytes: fn(&V) -> u64, make: impl FnOnce() -> V) -> V {
         if let Some((value, _)) = self.state().values.get(&key) {

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use attune_core::evaluator::Split;
 use attune_core::scores::Scores;
-use attune_vocabulary::edits::{KvBits, WeightBits};
-use attune_vocabulary::{Module, Rounding, arrange};
+use attune_vocabulary::edits::{EmbeddingBits, KvBits, WeightBits};
+use attune_vocabulary::{Embedding, Module, Rounding, arrange};
 
 use super::groups::Group;
 use super::*;
@@ -193,7 +193,9 @@ fn plans_whose_codes_take_too_much_run_one_after_the_other_with_the_same_scores(
     let edited: Vec<((), EditedModel)> =
         plans.iter().map(|plan| ((), EditedModel::new(plan, config).unwrap())).collect();
     let of_query = (config.hidden * config.heads * config.head_dim) as u64;
-    let first = |from: usize, most, modules| cut::first(&edited[from..], config, most, modules * of_query);
+    let first = |from: usize, plans, modules| {
+        cut::first(&edited[from..], config, &cut::Room { plans, codes: modules * of_query, tokens: 0 })
+    };
     assert_eq!([0, 1, 2, 3, 4].map(|modules| first(0, 9, modules)), [1, 1, 2, 3, 4]);
     assert_eq!((first(0, 2, 9), first(1, 9, 0), first(3, 9, 0)), (2, 1, 1));
 
@@ -213,4 +215,25 @@ fn plans_whose_codes_take_too_much_run_one_after_the_other_with_the_same_scores(
     let scarce = with_memory(2 * of_query);
     assert_eq!(scores(&scarce), expected);
     assert_eq!(scores(&scarce), expected, "again");
+}
+
+#[test]
+fn plans_run_together_whose_token_matrices_are_kept_together() {
+    let both = |bits| {
+        let bits = EmbeddingBits { matrix: Embedding::Input, bits, group_size: 32, grid: None };
+        arrange(vec![Edit::from(bits)])
+    };
+    let evaluator = with_memory(1 << 28);
+    let config = &evaluator.model.config;
+    let plans = [both(3), both(3), both(4), both(8), Plan::empty()];
+    let edited: Vec<((), EditedModel)> =
+        plans.iter().map(|plan| ((), EditedModel::new(plan, config).unwrap())).collect();
+    let matrix = 4 * (config.vocab * config.hidden) as u64;
+    let first = |from: usize, matrices| {
+        let room = cut::Room { plans: 9, codes: 0, tokens: matrices * matrix };
+        cut::first(&edited[from..], config, &room)
+    };
+    assert_eq!([1, 2, 3].map(|matrices| first(0, matrices)), [2, 3, 5]);
+    assert_eq!((first(2, 1), first(3, 0)), (1, 1));
+    assert!(evaluator.model.token_levels.budget() >= 2 * matrix);
 }

@@ -64,6 +64,10 @@ impl Layout {
         }
         let index: Index = serde_json::from_slice(&read(files, INDEX)?)
             .map_err(|error| bad(INDEX, error.to_string(), "a `weight_map` from tensors to files"))?;
+        // A name is joined to folders that are read and written.
+        if let Some(file) = index.weight_map.values().find(|file| !names.contains(file)) {
+            return Err(bad(INDEX, format!("`{file}`"), "names of files in the folder of the index"));
+        }
         let mut shards: Vec<&String> = index.weight_map.values().collect();
         shards.sort();
         shards.dedup();

@@ -94,6 +94,12 @@ impl Places {
         names
     }
 
+    /// The most bits that the search gives any of some matrices; `None` where it leaves them alone.
+    pub(super) fn most(&self, members: &[usize]) -> Option<u32> {
+        let of = |cell: &&Cell| cell.members.iter().any(|member| members.contains(member));
+        self.cells.values().filter(of).flat_map(Cell::levels).max()
+    }
+
     /// The name of the first linear module, as an example.
     pub(super) fn example(&self) -> &str {
         self.matrices.list().first().map_or("", |matrix| matrix.tensor.as_str())

@@ -78,6 +78,22 @@ fn losses_are_told_from_that_of_the_reference() {
 }
 
 #[test]
+fn damages_against_another_choice_than_the_search_knows_are_refused() {
+    // Of 4 bits nothing is said, and nothing would be measured: what is missing is told against them.
+    let text =
+        "module,bits,loss\nmodel.layers.0.self_attn.q_proj,3,0.75\nmodel.layers.0.self_attn.q_proj,16,0.5\n";
+    let words = read(text, &bits(&[3.0, 4.0])).err().unwrap();
+    assert!(words.contains("table:2: a `loss` alone") && words.contains("(4)"), "{words}");
+    let text = "dimension,layer,module,choice,damage,reference\nbits,0,0,3,0,true\nbits,0,0,4,-0.1,false\n";
+    let words = read(text, &bits(&[3.0, 4.0, 8.0])).err().unwrap();
+    assert!(
+        words.contains("table:2: damages against the choice 3") && words.contains("the choice 8"),
+        "{words}"
+    );
+    assert!(read(&format!("{text}bits,0,0,8,-0.2,false\n"), &bits(&[3.0, 4.0, 8.0])).is_ok());
+}
+
+#[test]
 fn subsets_and_options_have_rows_too() {
     let subset = Domain::Subset { of: 3, min: 1, max: 2 };
     let space = Space::of([
@@ -98,12 +114,13 @@ fn subsets_and_options_have_rows_too() {
 fn modules_and_bits_are_found_in_the_search() {
     let text = "module,bits,loss\nmodel.layers.0.self_attn.q_proj,3,0.75\nmodel.layers.0.self_attn.q_proj,4,0.5\n\
                 model.layers.1.mlp.gate_proj.weight;model.layers.1.mlp.up_proj,3,4\n\
-                model.layers.1.mlp.gate_proj.weight;model.layers.1.mlp.up_proj,16,0\nlm_head,4,1\n";
+                model.layers.1.mlp.gate_proj.weight;model.layers.1.mlp.up_proj,4,0\n\
+                model.layers.1.mlp.gate_proj.weight;model.layers.1.mlp.up_proj,16,-1\nlm_head,4,1\n";
     let found = read(text, &bits(&[3.0, 4.0])).unwrap();
     assert_eq!(at(&found, slot(0, 0)), [Some(0.25), Some(0.0)]);
     // Measured together: each has its share, and 16 bits are not searched.
-    assert_eq!(at(&found, slot(1, 4)), [Some(2.0), None]);
-    assert_eq!(at(&found, slot(1, 5)), [Some(2.0), None]);
+    assert_eq!(at(&found, slot(1, 4)), [Some(2.0), Some(0.0)]);
+    assert_eq!(at(&found, slot(1, 5)), [Some(2.0), Some(0.0)]);
     assert_eq!(found.notes.len(), 1);
     assert!(found.notes[0].starts_with("1 entries"), "{:?}", found.notes);
 }

@@ -44,6 +44,9 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(mergekit.Mergekit, "version", lambda _: "0.1.5")
     for folder in ("model", "export", "control"):
         (tmp_path / folder).mkdir()
+    # Nobody runs what lies in the folder of a model.
+    (tmp_path / "model" / "importlib.py").write_text("raise SystemExit('code of a model was run')")
+    (tmp_path / "model" / "numpy.py").write_text("raise SystemExit('code of a model was run')")
     save_file({"a": ONES}, tmp_path / "model" / "one.safetensors")
     save_file({"a": 3 * ONES}, tmp_path / "model" / "other.safetensors")
     save_file({"a": 2 * ONES}, tmp_path / "export" / "model.safetensors")

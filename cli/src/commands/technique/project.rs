@@ -51,7 +51,9 @@ pub(super) fn check(file: &Path, models: &[PathBuf]) -> Result<(), CliError> {
 
 /// The component of a project, anew.
 fn compile(folder: &Path) -> Result<PathBuf, CliError> {
-    let toolchain = Toolchain::find(&Installed::here(), None)?;
+    // That a folder is not there is said by the build.
+    let place = if folder.is_dir() { folder } else { Path::new(".") };
+    let toolchain = Toolchain::find(&Installed::here(), place, None)?;
     let built = attune_author::build(folder, &toolchain)?;
     let name = built.file.file_name().unwrap_or_default();
     let file = if folder == Path::new(".") { PathBuf::from(name) } else { folder.join(name) };

@@ -129,6 +129,21 @@ fn take(slot: Slot, cell: &OfCell<'_>, of: &Tabled<'_>, table: &mut GivenTable) 
         let found = format!("another choice of the reference, after line {}", rows[0].line);
         return Err(Fault::new(rows[1].place(), found, "one in each cell"));
     }
+    let own = own_reference(slot, of).filter(|_| whole);
+    if let (Some(own), Some((picked, row))) = (own, cell.picked.first_key_value())
+        && *picked != own
+        && !cell.options.keys().any(|(option, _)| *option == own)
+    {
+        // It has no probe, so that nothing would be told of it against the reference of the table.
+        let name = |option| choice(&dimension.domain, option);
+        let expected =
+            format!("a row of the same cell with the choice {}, which the search starts from", name(own));
+        return Err(Fault::new(
+            row.place(),
+            format!("damages against the choice {}", name(*picked)),
+            expected,
+        ));
+    }
     for (&(option, objective), said) in &cell.options {
         let damage = match (said.damage, said.loss) {
             (Some(damage), _) => damage,
@@ -143,13 +158,17 @@ fn take(slot: Slot, cell: &OfCell<'_>, of: &Tabled<'_>, table: &mut GivenTable) 
     Ok(())
 }
 
-/// The loss that damages of a cell are told against.
-fn base(slot: Slot, cell: &OfCell<'_>, of: &Tabled<'_>, objective: usize, row: &Row) -> Result<f64, Fault> {
-    let highest = || match reference(of.space, None).ok()?.get(slot) {
+/// The option that probes of the search are told against.
+fn own_reference(slot: Slot, of: &Tabled<'_>) -> Option<u32> {
+    match reference(of.space, None).ok()?.get(slot) {
         Value::Index(option) => Some(*option),
         _ => None,
-    };
-    let option = cell.picked.keys().next().copied().or_else(highest);
+    }
+}
+
+/// The loss that damages of a cell are told against.
+fn base(slot: Slot, cell: &OfCell<'_>, of: &Tabled<'_>, objective: usize, row: &Row) -> Result<f64, Fault> {
+    let option = cell.picked.keys().next().copied().or_else(|| own_reference(slot, of));
     let loss = option.and_then(|option| cell.options.get(&(option, objective))?.loss);
     loss.ok_or_else(|| {
         let dimension = &of.space.dimensions()[slot.dimension];

@@ -57,20 +57,23 @@ pub(super) fn read(sheet: &Sheet, of: &Tabled<'_>) -> Result<ReadTable, Fault> {
     for objective in 0..of.objectives.len() {
         let of_objective =
             groups.iter().filter(|((found, members), _)| *found == objective && !members.is_empty());
-        let entries = of_objective.map(|((_, members), rows)| entry(members, rows));
+        let entries = of_objective.map(|((_, members), rows)| entry(members, rows, &places));
         let entries = entries.collect::<Result<Vec<Entry>, Fault>>()?;
         divided += spread(&places, &entries, &Rule { objective, strict: false }, &mut table)?;
     }
     Ok(ReadTable { tool: "a CSV by modules", table, notes: note(divided).into_iter().collect() })
 }
 
-fn entry(members: &[usize], rows: &OfModules<'_>) -> Result<Entry, Fault> {
-    let highest = rows.last_key_value().and_then(|(_, (_, loss, _))| *loss);
+fn entry(members: &[usize], rows: &OfModules<'_>, places: &Places) -> Result<Entry, Fault> {
+    // What is missing is measured against the most that the search has, and so losses are told against it.
+    let most = places.most(members);
+    let highest = most.and_then(|most| rows.get(&most)?.1);
     let damage = |(bits, (damage, loss, row)): (&u32, &(Option<f64>, Option<f64>, &Row))| {
         let told = damage.or_else(|| Some((*loss)? - highest?));
         told.map(|damage| (*bits, damage)).ok_or_else(|| {
+            let bits = most.map_or_else(String::new, |most| format!(" ({most})"));
             let expected = format!(
-                "a `{DAMAGE}`, or a `{LOSS}` for the most bits of the module as well, to tell it from"
+                "a `{DAMAGE}`, or a `{LOSS}` for the most bits that the search gives the module{bits} as well, to tell it from"
             );
             Fault::new(row.place(), format!("a `{LOSS}` alone"), expected)
         })

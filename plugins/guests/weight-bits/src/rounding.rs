@@ -28,7 +28,7 @@ pub(crate) fn chosen(
     if let Some(target) = model.target().filter(|target| !stores(target)) {
         return Err(format!(
             "`rounding` is \"{GPTQ}\", and target `{}` has no codes that were chosen by calibration data; set `rounding` to \
-             \"{NEAREST}\", or search for a target that has them (`mlx`, `compressed-tensors`, `plan`) or none",
+             \"{NEAREST}\", or search for a target that has them (`attune target show NAME` says `rounding`) or none",
             target.name()
         ));
     }

@@ -47,6 +47,10 @@ def tensors_of(folder: Path) -> Tensors:
             found |= load_file(file)
         except (OSError, SafetensorError) as error:
             raise EngineError(f"{file}: {error}") from error
+        except (KeyError, TypeError) as error:
+            # numpy has no bfloat16.
+            problem = f"a type that numpy does not have ({error}); store it in float32 or float16"
+            raise EngineError(f"{file}: {problem}") from error
     if not found:
         raise EngineError(f"{folder} holds no tensors in safetensors files")
     return found

@@ -19,8 +19,11 @@ DOCUMENT = "mergekit.yaml"
 PROGRAM = "mergekit.scripts.merge_raw_pytorch"
 """The module that `mergekit-pytorch` runs: it knows no architectures, as the generators here have one of
 their own."""
-RUN = "import sys, importlib; sys.argv.pop(0); importlib.import_module(sys.argv[0]).main()"
-"""Runs it in this Python, wherever its script lies."""
+RUN = (
+    "import sys; sys.path[:] = [place for place in sys.path if place not in ('', '.')]; sys.argv.pop(0); "
+    "import importlib; importlib.import_module(sys.argv[0]).main()"
+)
+"""Runs it in this Python, wherever its script lies; no module is taken from the folder of the model."""
 TAIL = 400
 """Characters of its standard error that a message shows."""
 
@@ -42,7 +45,7 @@ class Mergekit:
         with tempfile.TemporaryDirectory() as place:
             command = [sys.executable, "-c", RUN, PROGRAM, str(document), place]
             # Names in the document are those of files in the folder of the model.
-            ended = subprocess.run(command, cwd=model, capture_output=True, text=True)
+            ended = subprocess.run(command, cwd=model, capture_output=True, text=True, errors="replace")
             if ended.returncode:
                 raise EngineError(f"{document}: mergekit says: {ended.stderr.strip()[-TAIL:]}")
             return tensors_of(Path(place))
