@@ -12,7 +12,7 @@ use crate::output;
 /// How often somebody looks.
 const GLANCE: Duration = Duration::from_millis(300);
 /// What of a project decides its component, apart from the SDK.
-const SOURCES: [&str; 2] = ["Cargo.toml", "src"];
+const SOURCES: [&str; 4] = ["Cargo.toml", "Cargo.lock", "build.rs", "src"];
 
 /// Names, sizes and times: what has the same stamp has not changed.
 type Stamp = Vec<(PathBuf, u64, Option<SystemTime>)>;
