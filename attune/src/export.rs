@@ -37,16 +37,17 @@ pub fn write(store: &Path, args: &ExportOptions) -> Result<Vec<(PathBuf, u64)>, 
 
 /// An export that its target takes.
 struct Ready<'a> {
+    store: &'a Path,
     args: &'a ExportOptions,
     target: &'static Target,
     chosen: Chosen,
     exactness: Exactness,
-    /// The files of the model, with what the evaluator chose for the plan; none where the plan stands for itself.
+    /// The files of the model; none where the plan stands for itself.
     files: Folder,
 }
 
 impl<'a> Ready<'a> {
-    fn find(store: &Path, args: &'a ExportOptions) -> Result<Self, Error> {
+    fn find(store: &'a Path, args: &'a ExportOptions) -> Result<Self, Error> {
         let to = match &args.to {
             Some(to) => to.clone(),
             None => target_of(store, &args.study)?,
@@ -68,17 +69,21 @@ impl<'a> Ready<'a> {
                 Error::run(FolderError::Unreadable { folder: chosen.model_folder.clone(), source })
             })?,
         };
-        let files = match target.exporter.reads_choices(&chosen.plan) {
-            true => files.with(choices::of_plan(store, args, &chosen.plan)?),
-            false => files,
-        };
-        Ok(Self { args, target, chosen, exactness, files })
+        Ok(Self { store, args, target, chosen, exactness, files })
     }
 
     fn write(&self) -> Result<Vec<(PathBuf, u64)>, Error> {
         let out = &self.args.out;
         let mut staging = Staging::begin(out, &self.args.study).map_err(staging_error)?;
-        let result = self.export(&self.chosen.plan, &mut staging);
+        let plan = &self.chosen.plan;
+        // Long work, where it is needed: nothing that is refused waits for it.
+        let result = match self.target.exporter.reads_choices(plan) {
+            true => {
+                let choices = choices::of_plan(self.store, self.args, plan)?;
+                self.export(&self.files.clone().with(choices), plan, &mut staging)
+            }
+            false => self.export(&self.files, plan, &mut staging),
+        };
         result.map_err(|error| match error {
             ExportError::Inexpressible { .. } => Error::input(error),
             source => Error::run(StagingError::Failed { source, out: out.clone() }),
@@ -86,10 +91,10 @@ impl<'a> Ready<'a> {
         staging.finish().map_err(staging_error)
     }
 
-    /// The files of `plan`, which is the one that was chosen or what it is compared with.
-    fn export(&self, plan: &Plan, sink: &mut dyn FileSink) -> Result<(), ExportError> {
+    /// The files of `plan`, which is the one that was chosen or what it is compared with, from those of the model.
+    fn export(&self, files: &Folder, plan: &Plan, sink: &mut dyn FileSink) -> Result<(), ExportError> {
         let Chosen { model, provenance, .. } = &self.chosen;
-        self.target.exporter.export(&ExportInput { plan, model, files: &self.files, provenance }, sink)
+        self.target.exporter.export(&ExportInput { plan, model, files, provenance }, sink)
     }
 }
 

@@ -137,7 +137,7 @@ fn control(ready: &Ready<'_>, beside: &Beside) -> Result<PathBuf, Error> {
         return Ok(ready.chosen.model_folder.clone());
     }
     let folder = beside.folder("control")?;
-    let result = ready.export(&empty, &mut InFolder(folder.clone()));
+    let result = ready.export(&ready.files, &empty, &mut InFolder(folder.clone()));
     result.map_err(|error| Error::run(VerifyError::Control(error)))?;
     Ok(folder)
 }
