@@ -16,7 +16,7 @@ use crate::signals;
 use crate::view::progress::ProgressView;
 
 /// The name under which evaluations of a profile that has no study are kept.
-const STUDY: &str = "sensitivities";
+const STUDY: &str = "attune-sensitivities";
 
 pub(crate) fn run(store: &Path, args: &SensitivitiesArgs) -> Result<(), CliError> {
     let format = TableFormat::ALL.into_iter().find(|format| format.name() == args.format);
