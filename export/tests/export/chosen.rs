@@ -357,7 +357,9 @@ fn codes_that_nobody_hands_out_or_of_other_shapes_are_refused_by_the_edit() {
         for parts in [vec![codes(0, HIDDEN)], vec![], vec![codes(0, HIDDEN * HIDDEN); 2]] {
             let mut choices = Choices::default();
             choices.insert(edit(Module::Output, grid, gptq), parts);
-            assert!(refusal(choices).contains("of other shapes"));
+            assert!(
+                refusal(choices).contains("codes of other matrices than the model stores as rows of weights")
+            );
         }
         assert!(!target(name).unwrap().exporter.reads_choices(&arrange([edit(Module::Output, grid, None)])));
     }

@@ -156,7 +156,12 @@ fn an_index_that_disagrees_with_its_shards_is_named() {
     );
     let mut fewer = sharded(&all, 2, place);
     fewer.0.remove("model-00002-of-00002.safetensors");
-    assert!(failure(&fewer).starts_with("cannot read model-00002-of-00002.safetensors: "));
+    let message = failure(&fewer);
+    assert!(message.contains(index) && message.contains("`model-00002-of-00002.safetensors`"), "{message}");
+    // Nothing outside of the folder is read, or written under its name.
+    let outside = rewritten("model-00002-of-00002.safetensors", "../model-00002-of-00002.safetensors");
+    let message = failure(&outside);
+    assert!(message.contains("names of files in the folder of the index"), "{message}");
 }
 
 #[test]
