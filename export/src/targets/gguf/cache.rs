@@ -8,7 +8,7 @@ use attune_vocabulary::{CacheGrid, ModelFacts};
 use super::refuse;
 
 /// Channels of a block of a cache.
-const BLOCK: u32 = 32;
+pub(super) const BLOCK: u32 = 32;
 /// llama.cpp turns heads that are a multiple of it before it stores them in few bits.
 const TURNED: u32 = 64;
 

@@ -13,8 +13,8 @@ use attune_vocabulary::edits::{DropBlock, EmbeddingBits, ExpertsPerToken, KeepEx
 use attune_vocabulary::{Embedding, ModelFacts, Module, NumberGrid};
 
 use super::architecture::{self, Architecture};
-use super::cache::Cache;
-use super::description::{CACHES, CODES, SIXTEEN};
+use super::cache::{BLOCK, Cache};
+use super::description::{CACHES, CODES, KEYS, SIXTEEN};
 use super::{DESCRIPTION, TARGET, refuse};
 use crate::description::Answer;
 
@@ -72,15 +72,22 @@ impl Request {
         let grids = levels::read(&all::<WeightBits>(plan)?, &layers, &experts, model)?;
         let embeddings = levels::embeddings(&all::<EmbeddingBits>(plan)?, architecture, facts)?;
         let cache = Cache::read(&all::<KvBits>(plan)?, &layers, &model.facts)?;
-        let approximation = approximation(!grids.is_empty() || !embeddings.is_empty(), cache, &model.facts);
+        let has_codes = !grids.is_empty() || !embeddings.is_empty();
+        let approximation = approximation(has_codes, cache, architecture, &model.facts);
         Ok(Self { architecture, layers, experts, per_token, grids, embeddings, cache, approximation })
     }
 }
 
-fn approximation(has_codes: bool, cache: Cache, model: &ModelFacts) -> Option<String> {
+fn approximation(
+    has_codes: bool,
+    cache: Cache,
+    architecture: &Architecture,
+    model: &ModelFacts,
+) -> Option<String> {
     let reasons = [
         (has_codes, CODES),
         (cache.keys.is_some() || cache.values.is_some(), CACHES),
+        (cache.keys.is_some() && architecture.neighbours && model.head_dim > BLOCK, KEYS),
         (model.bytes_per_parameter < 4.0, SIXTEEN),
     ];
     let reasons: Vec<&str> = reasons.into_iter().filter(|(holds, _)| *holds).map(|(_, why)| why).collect();
