@@ -99,14 +99,17 @@ fn writable(out: &Path) -> Result<(), CliError> {
         return Err(CliError::Input(format!("--out {} is a folder; name a file", out.display())));
     }
     let folder = folder(out);
-    if folder.is_dir() {
-        return Ok(());
+    if !folder.is_dir() {
+        return Err(CliError::Input(format!(
+            "--out {}: there is no folder {}; make it first",
+            out.display(),
+            folder.display()
+        )));
     }
-    Err(CliError::Input(format!(
-        "--out {}: there is no folder {}; make it first",
-        out.display(),
-        folder.display()
-    )))
+    // A folder that nobody may write into says so now, and not after an hour.
+    let part = part(out);
+    let tried = std::fs::File::create(&part).and_then(|_| std::fs::remove_file(&part));
+    tried.map_err(|error| CliError::Input(cannot(out, &error)))
 }
 
 fn folder(out: &Path) -> PathBuf {
@@ -116,11 +119,16 @@ fn folder(out: &Path) -> PathBuf {
     }
 }
 
-/// Writes the file whole or not at all.
-fn put(out: &Path, text: &str) -> std::io::Result<()> {
+/// Where a file is written before it has its name.
+fn part(out: &Path) -> PathBuf {
     let mut name = out.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.part", std::process::id()));
-    let part = folder(out).join(name);
+    folder(out).join(name)
+}
+
+/// Writes the file whole or not at all.
+fn put(out: &Path, text: &str) -> std::io::Result<()> {
+    let part = part(out);
     let put = std::fs::write(&part, text).and_then(|()| std::fs::rename(&part, out));
     if put.is_err() {
         // What is left of it is of no use; that it cannot be removed changes nothing.
@@ -131,4 +139,20 @@ fn put(out: &Path, text: &str) -> std::io::Result<()> {
 
 fn cannot(out: &Path, error: &std::io::Error) -> String {
     format!("cannot write {}: {}", out.display(), of_system(error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::writable;
+
+    #[test]
+    fn a_file_that_cannot_be_made_is_refused_first_and_one_that_can_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        // Longer than names of files may be.
+        assert!(writable(&folder.path().join("x".repeat(300))).is_err());
+        assert!(writable(&folder.path().join("none/table.csv")).is_err());
+        assert!(writable(folder.path()).is_err());
+        assert!(writable(&folder.path().join("table.csv")).is_ok());
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
 }

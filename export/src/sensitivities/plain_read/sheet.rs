@@ -1,5 +1,7 @@
 //! The rows of a CSV, and which column is which.
 
+use std::collections::BTreeSet;
+
 use super::super::error::Fault;
 use super::super::number::listed;
 use super::super::plain::{CHOICE, DAMAGE, DIMENSION, LOSS, METRIC, MODULES, REFERENCE};
@@ -47,8 +49,9 @@ impl Sheet {
                 "commas between columns; save it as comma-separated values",
             ));
         }
-        for (number, column) in columns.iter().enumerate() {
-            if !column.is_empty() && columns[..number].contains(column) {
+        let mut named = BTreeSet::new();
+        for column in columns.iter().filter(|column| !column.is_empty()) {
+            if !named.insert(column) {
                 return Err(Fault::new(place, format!("column `{column}` twice"), "each column once"));
             }
         }
