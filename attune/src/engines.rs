@@ -11,7 +11,7 @@ use std::time::Duration;
 use attune_workers::WorkerCommand;
 use serde_json::Value as Json;
 
-pub use answer::{Answered, Apart, Figures, ItemFigures, Made};
+pub use answer::{Answered, Apart, Figures, ItemFigures, Losses, Made};
 
 pub use crate::error::{EngineError, NoPackage};
 use crate::factory::engines_command;

@@ -28,6 +28,17 @@ pub struct ItemFigures {
     pub tokens: u64,
     /// The differences.
     pub figures: Figures,
+    /// What the plan loses there; none without a control.
+    pub losses: Option<Losses>,
+}
+
+/// Mean divergence from the engine's distribution without the plan, nats.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Losses {
+    /// Of the evaluator's distribution with the plan.
+    pub scored: f64,
+    /// Of the engine's with it.
+    pub engine: f64,
 }
 
 /// What an engine computes of a folder.
@@ -85,7 +96,14 @@ pub(super) fn answered(said: &Json) -> Option<Answered> {
     };
     let item = |one: &Json| {
         let item = u32::try_from(one.get("item")?.as_u64()?).ok()?;
-        Some(ItemFigures { item, tokens: one.get("tokens")?.as_u64()?, figures: figures(one)? })
+        let losses = match one.get("loss") {
+            Some(loss) => {
+                let number = |key: &str| loss.get(key)?.as_f64();
+                Some(Losses { scored: number("scored")?, engine: number("engine")? })
+            }
+            None => None,
+        };
+        Some(ItemFigures { item, tokens: one.get("tokens")?.as_u64()?, figures: figures(one)?, losses })
     };
     Some(Answered {
         version: said.get("version")?.as_str()?.to_owned(),
@@ -141,6 +159,7 @@ mod tests {
         let mut item = figures(0.25);
         item["item"] = json!(3);
         item["tokens"] = json!(9);
+        item["loss"] = json!({"scored": 0.5, "engine": 0.75});
         said["version"] = json!("5.24.0");
         said["control"] = figures(4.0);
         said["items"] = json!([item]);
@@ -153,6 +172,7 @@ mod tests {
         assert_eq!((found.figures.max_difference, found.figures.positions), (0.5, 6));
         assert_eq!(found.control.unwrap().max_difference, 4.0);
         assert_eq!((found.items[0].item, found.items[0].tokens), (3, 9));
+        assert_eq!(found.items[0].losses, Some(Losses { scored: 0.5, engine: 0.75 }));
     }
 
     #[test]

@@ -11,6 +11,7 @@ pub(crate) fn verified(verification: &Verification, columns: usize) -> String {
     let Verification { verdict, why, engine, version, evaluator, answered, items, .. } = verification;
     let said = match verdict {
         Verdict::Agrees => "verified",
+        Verdict::SameLoss => "verified in what it loses",
         Verdict::Differs => "DIFFERS from what was scored",
         Verdict::Unclear => "cannot tell",
     };
@@ -67,7 +68,7 @@ fn bound(verification: &Verification) -> String {
             tolerance.why
         ),
         Bound::Nearer => format!(
-            "approximate: {}; so it has to be half as far on average as without the plan",
+            "approximate: {}; so it has to be half as far on average as without the plan, or lose what was scored",
             verification.approximate.as_deref().unwrap_or_default()
         ),
     }

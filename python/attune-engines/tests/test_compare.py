@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from attune_engines.__main__ import main
-from attune_engines.compare import figures, together
+from attune_engines.compare import divergence, figures, together
 from attune_engines.engines import MODULES, engine
 from attune_engines.normalise import log_softmax
 from attune_engines.reference import BadReference, read
@@ -28,6 +28,7 @@ def test_figures_are_those_of_the_distributions() -> None:
     # 0.5 ln 2 - 0.25 ln 2 at the first position, 0 at the second.
     assert of.kl == pytest.approx(0.25 * math.log(2) / 2, rel=1e-5)
     assert of.agreement == 0.5
+    assert divergence(expected, found) == of.kl
     both = together([of, figures(expected[1:], found[1:])])
     assert both.positions == 3
     assert both.agreement == pytest.approx(2 / 3)

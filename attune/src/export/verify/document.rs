@@ -64,7 +64,9 @@ fn tolerance(bound: Bound) -> Json {
             "max_difference": tolerance.log_probability, "argmax_agreement": tolerance.agreement, "why": tolerance.why,
         }),
         Bound::Rounding(number) => json!({ "max_difference": number, "why": made::WHY }),
-        Bound::Nearer => json!({ "mean_difference": "half of that without the plan" }),
+        Bound::Nearer => json!({
+            "mean_difference": "half of that without the plan", "loss": "within half of what was scored",
+        }),
     }
 }
 
@@ -76,8 +78,9 @@ fn figures(figures: &Figures) -> Json {
 }
 
 fn sequence(of: &ItemFigures) -> Json {
+    let losses = of.losses.map(|losses| json!({ "scored": losses.scored, "engine": losses.engine }));
     json!({
         "item": of.item, "tokens": of.tokens, "max_difference": of.figures.max_difference,
-        "argmax_agreement": of.figures.agreement,
+        "argmax_agreement": of.figures.agreement, "loss": losses,
     })
 }

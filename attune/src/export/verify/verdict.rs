@@ -2,15 +2,19 @@
 
 use attune_core::exporter::Exactness;
 use attune_core::format::short;
+use attune_core::scores::{Aggregate, MetricScore};
+use attune_core::stats::{self, Estimate, Support};
 use attune_export::description::Tolerance;
 
-use crate::engines::{Answered, Figures};
+use crate::engines::{Answered, Figures, Losses};
 
 /// Whether an engine computes what was scored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// It does, and without the plan it does not.
     Agrees,
+    /// Not number by number, but what the plan loses in it is what was scored.
+    SameLoss,
     /// It does not.
     Differs,
     /// It may, but the same without the plan cannot be told from it.
@@ -22,6 +26,7 @@ impl Verdict {
     pub fn word(self) -> &'static str {
         match self {
             Self::Agrees => "agrees",
+            Self::SameLoss => "agrees-in-loss",
             Self::Differs => "differs",
             Self::Unclear => "cannot-tell",
         }
@@ -84,10 +89,21 @@ pub(super) fn of(answered: &Answered, bound: Bound) -> (Verdict, String) {
                 format!("{seen}: the engine's own arithmetic is coarser than what the plan changes"),
             )
         }
-        Bound::Nearer if !is_nearer(own, control) => (
-            Verdict::Differs,
-            "on average it is no nearer to what was scored than without the plan".to_owned(),
-        ),
+        Bound::Nearer if !is_nearer(own, control) => match loss(answered) {
+            Some(loss) if loss.is_what_was_scored() => (
+                Verdict::SameLoss,
+                format!(
+                    "what the plan loses in it is what was scored ({}), though single numbers are not: roundings that follow each \
+                     other carry the last digit far",
+                    loss.words()
+                ),
+            ),
+            loss => {
+                let lost = loss.map(|loss| format!("; the plan loses {}", loss.words())).unwrap_or_default();
+                let why = "on average it is not half as far from what was scored as without the plan";
+                (Verdict::Differs, format!("{why}{lost}"))
+            }
+        },
         Bound::Nearer => {
             (Verdict::Agrees, "on average it is nearer to what was scored than without the plan".to_owned())
         }
@@ -95,6 +111,53 @@ pub(super) fn of(answered: &Answered, bound: Bound) -> (Verdict, String) {
             (Verdict::Agrees, "it computes what was scored".to_owned())
         }
     }
+}
+
+/// What a plan loses: the divergence from the engine without it.
+struct Loss {
+    /// Means, nats: of what was scored, and of the engine.
+    scored: f64,
+    engine: f64,
+    /// What the engine loses more, paired by sequence.
+    more: Estimate,
+}
+
+impl Loss {
+    /// Whether the engine loses at most half more or less, and the interval says so.
+    fn is_what_was_scored(&self) -> bool {
+        let most = self.scored / 2.0;
+        -most < self.more.low && self.more.high < most
+    }
+
+    fn words(&self) -> String {
+        let Estimate { low, high, .. } = self.more;
+        format!(
+            "KL {} in the engine, {} as scored, difference [{}, {}]",
+            short(self.engine),
+            short(self.scored),
+            short(low),
+            short(high)
+        )
+    }
+}
+
+/// Sequences below which an interval says nothing.
+const FEWEST: usize = 4;
+
+fn loss(answered: &Answered) -> Option<Loss> {
+    let known: Vec<_> = answered.items.iter().filter_map(|item| Some((item, item.losses?))).collect();
+    if known.len() < FEWEST {
+        return None;
+    }
+    let weights: Vec<f64> = known.iter().map(|(item, _)| item.figures.positions as f64).collect();
+    let score = |of: fn(&Losses) -> f64| MetricScore {
+        aggregate: Aggregate::Mean,
+        items: known.iter().map(|(_, losses)| of(losses)).collect(),
+        weights: weights.clone(),
+    };
+    let (scored, engine) = (score(|losses| losses.scored), score(|losses| losses.engine));
+    let more = stats::difference(Support::Any, &engine, &scored, 0).ok()?;
+    Some(Loss { scored: scored.value(), engine: engine.value(), more })
 }
 
 /// Whether it is on average at most half as far away.
@@ -139,7 +202,7 @@ mod tests {
     }
 
     fn verdict(own: Figures, control: Result<Figures, String>, bound: Bound) -> (Verdict, String) {
-        let item = |item, figures| ItemFigures { item, tokens: 9, figures };
+        let item = |item, figures| ItemFigures { item, tokens: 9, figures, losses: None };
         let items = vec![item(4, figures(0.0, 0.0, 1.0)), item(7, own)];
         of(&Answered { version: "1".to_owned(), figures: own, control, items }, bound)
     }
@@ -166,6 +229,41 @@ mod tests {
         assert_eq!(verdict_, Verdict::Differs);
         assert!(why.contains("another one at 50.0 % of 128 positions"), "{why}");
         assert_eq!(verdict(figures(2.0, 0.3, 0.8), far, Bound::Nearer).0, Verdict::Differs);
+    }
+
+    #[test]
+    fn numbers_that_differ_may_still_lose_what_was_scored() {
+        let (own, control) = (figures(2.0, 0.3, 0.8), figures(4.0, 0.5, 0.7));
+        let verdict = |losses: &[(f64, f64)]| {
+            let items = losses.iter().zip(0..).map(|(&(scored, engine), item)| {
+                let losses = Some(Losses { scored, engine });
+                ItemFigures { item, tokens: 9, figures: own, losses }
+            });
+            let answered = Answered {
+                version: "1".to_owned(),
+                figures: own,
+                control: Ok(control),
+                items: items.collect(),
+            };
+            of(&answered, Bound::Nearer)
+        };
+        let (same, why) = verdict(&[(0.10, 0.11), (0.20, 0.19), (0.15, 0.15), (0.12, 0.14), (0.09, 0.08)]);
+        assert_eq!(same, Verdict::SameLoss);
+        assert!(why.contains("KL 0.1340 in the engine, 0.1320 as scored"), "{why}");
+        // An engine that passes over the plan loses nothing, and one that rounds more loses more.
+        let (nothing, why) = verdict(&[(0.10, 0.0), (0.20, 0.0), (0.15, 0.0), (0.12, 0.0), (0.09, 0.0)]);
+        assert_eq!(nothing, Verdict::Differs);
+        assert!(why.contains("the plan loses KL 0 in the engine"), "{why}");
+        assert_eq!(
+            verdict(&[(0.10, 0.2), (0.20, 0.4), (0.15, 0.3), (0.12, 0.2), (0.09, 0.2)]).0,
+            Verdict::Differs
+        );
+        // Items that say this and that say nothing together, and few say nothing at all.
+        assert_eq!(
+            verdict(&[(0.10, 0.3), (0.20, 0.0), (0.15, 0.3), (0.12, 0.0), (0.09, 0.1)]).0,
+            Verdict::Differs
+        );
+        assert_eq!(verdict(&[(0.10, 0.10), (0.20, 0.20)]).0, Verdict::Differs);
     }
 
     #[test]

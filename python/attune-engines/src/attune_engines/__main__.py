@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from attune_engines import compare, reference, stored
-from attune_engines.engine import Engine, EngineError, Maker, RunsCode
+from attune_engines.engine import EngineError, Maker, RunsCode
 from attune_engines.engines import MODULES, engine
 
 
@@ -108,25 +108,29 @@ def _verified(args: argparse.Namespace) -> tuple[int, dict[str, Any]]:
         asked.runs_code = args.run_code
     try:
         sequences = reference.read(args.reference)
-        own = compare.ask(asked, args.folder, sequences)
+        rows = compare.ask(asked, args.folder, sequences)
     except reference.BadReference as error:
         return 2, about | {"error": str(error)}
     except EngineError as error:
         return 1, about | {"error": str(error)}
+    own = compare.beside(sequences, rows)
     items = [
         {"item": one.item, "tokens": len(one.tokens)} | found.as_json()
         for one, found in zip(sequences, own, strict=True)
     ]
-    control = {} if args.control is None else _control(asked, args.control, sequences)
+    control: dict[str, Any] = {}
+    if args.control is not None:
+        # That there is none says nothing against the export.
+        try:
+            without = compare.ask(asked, args.control, sequences)
+        except EngineError as error:
+            control = {"control_error": str(error)}
+        else:
+            control = {"control": compare.together(compare.beside(sequences, without)).as_json()}
+            for item, one, dense, found in zip(items, sequences, without, rows, strict=True):
+                scored = compare.divergence(dense, one.log_probabilities)
+                item["loss"] = {"scored": scored, "engine": compare.divergence(dense, found)}
     return 0, about | compare.together(own).as_json() | control | {"items": items}
-
-
-def _control(asked: Engine, folder: Path, sequences: list[reference.Sequence]) -> dict[str, Any]:
-    """The figures of the negative control, or why there are none: that says nothing against the export."""
-    try:
-        return {"control": compare.together(compare.ask(asked, folder, sequences)).as_json()}
-    except EngineError as error:
-        return {"control_error": str(error)}
 
 
 COMMANDS = {"list": _listed, "verify": _verified, "make": _made}

@@ -43,13 +43,11 @@ def figures(expected: NDArray[np.float32], found: NDArray[np.float32]) -> Figure
     """Of one set of rows, [positions, vocabulary]."""
     wide = expected.astype(np.float64)
     differences = np.abs(found - wide)
-    # Rounding can leave a divergence a hair below 0.
-    kl = np.maximum((np.exp(wide) * (wide - found)).sum(axis=-1), 0.0)
     same = expected.argmax(axis=-1) == found.argmax(axis=-1)
     return Figures(
         float(differences.max()),
         float(differences.mean()),
-        float(kl.mean()),
+        divergence(expected, found),
         float(same.mean()),
         len(expected),
     )
@@ -73,21 +71,35 @@ def together(several: Iterable[Figures]) -> Figures:
     )
 
 
-def ask(engine: Engine, folder: Path, sequences: list[Sequence]) -> list[Figures]:
-    """What a folder computes in an engine beside what was expected, sequence by sequence.
+def divergence(reference: NDArray[np.float32], other: NDArray[np.float32]) -> float:
+    """The mean Kullback-Leibler divergence of rows from those of a reference, over positions: nats."""
+    wide = reference.astype(np.float64)
+    # Rounding can leave a divergence a hair below 0.
+    return float(np.maximum((np.exp(wide) * (wide - other)).sum(axis=-1), 0.0).mean())
+
+
+def ask(engine: Engine, folder: Path, sequences: list[Sequence]) -> list[NDArray[np.float32]]:
+    """What a folder computes in an engine, sequence by sequence: log-probabilities `[positions, vocabulary]`,
+    as many as were expected.
 
     Raises `EngineError` when the engine does not load the folder, or what it hands out cannot be compared.
     """
     tokens = [one.tokens for one in sequences]
     rows = engine.log_probabilities(folder, tokens, [one.positions for one in sequences])
-    return [_of(folder, one, found) for one, found in zip(sequences, rows, strict=True)]
+    for one, found in zip(sequences, rows, strict=True):
+        _check(folder, one, found)
+    return rows
 
 
-def _of(folder: Path, expected: Sequence, found: NDArray[np.float32]) -> Figures:
+def beside(sequences: list[Sequence], rows: list[NDArray[np.float32]]) -> list[Figures]:
+    """How far what was answered is from what was expected, sequence by sequence."""
+    return [figures(one.log_probabilities, found) for one, found in zip(sequences, rows, strict=True)]
+
+
+def _check(folder: Path, expected: Sequence, found: NDArray[np.float32]) -> None:
     if found.shape != expected.log_probabilities.shape:
         shapes = f"{list(found.shape)} and not {list(expected.log_probabilities.shape)}"
         raise EngineError(f"{folder}: rows of {shapes}: [positions, vocabulary] of the evaluator")
     wrong = int((~np.isfinite(found)).sum())
     if wrong:
         raise EngineError(f"{folder}: {wrong} of {found.size} log-probabilities are not finite numbers")
-    return figures(expected.log_probabilities, found)
