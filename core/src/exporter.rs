@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use crate::describe;
 use crate::facts::Facts;
+use crate::options::Settings;
 use crate::plan::{Edit, Plan};
 use crate::stats::Estimate;
 use crate::technique::Cost;
@@ -222,6 +223,12 @@ pub trait Exporter: Send + Sync {
     /// `None` where all of it is written as it is, or where that cannot be known.
     fn other_bytes(&self, _model: &Facts, _files: &dyn ModelFiles) -> Option<u64> {
         None
+    }
+
+    /// What a technique should hear of this target beside its description because of the model: facts by name, as
+    /// `target-KIND-key-order`.
+    fn facts(&self, _model: &Facts) -> Settings {
+        Settings::new()
     }
 
     /// Tensors begin at multiples of this many bytes in the files that it writes, and the gaps are part of them; 1 where there are none.

@@ -91,7 +91,9 @@ pub fn attention(compute: &Compute, tokens: usize, head_dim: usize, runs: usize)
         keys: keys.clone() * 1.0,
         values: keys.clone() * 1.0,
     };
-    let grid = |bits| Some(Grid { bits, group_size: head_dim, from: bits, scales: None, engine: None });
+    let grid = |bits| {
+        Some(Grid { bits, group_size: head_dim, from: bits, scales: None, engine: None, interleaved: false })
+    };
     let cache = Cache { keys: grid(3), values: grid(2), sink: 4, recent: 32 };
     let span = AttentionMask { sink: 4, span: 64, ..AttentionMask::FULL };
     let views = [

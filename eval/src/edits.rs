@@ -33,7 +33,7 @@ use attune_core::hash::ContentHash;
 use attune_core::plan::{Edit, Plan};
 use attune_families::DecoderConfig;
 use attune_vocabulary::edits::{AttentionSpan, KvBits};
-use attune_vocabulary::layer;
+use attune_vocabulary::{ChannelOrder, layer};
 
 use crate::ops::attend::{AttentionMask, Cache, HeadConfig};
 use crate::ops::quantise::Grid;
@@ -204,13 +204,15 @@ impl LayerEdits {
 impl HeadCache {
     fn stored(&self) -> Cache {
         let edit = &self.edit;
-        let grid = |bits, scales, engine| {
-            let from = edit.shrink_from.unwrap_or(bits);
-            (bits < 16).then_some(Grid { bits, group_size: edit.group_size as usize, from, scales, engine })
+        let grid = |bits, engine| {
+            let (group_size, from) = (edit.group_size as usize, edit.shrink_from.unwrap_or(bits));
+            (bits < 16).then_some(Grid { bits, group_size, from, scales: None, engine, interleaved: false })
         };
+        let interleaved = edit.key_order == Some(ChannelOrder::Interleaved);
+        let keys = grid(edit.keys, edit.key_grid);
         Cache {
-            keys: grid(edit.keys, self.scales.clone(), edit.key_grid),
-            values: grid(edit.values, None, edit.value_grid),
+            keys: keys.map(|keys| Grid { scales: self.scales.clone(), interleaved, ..keys }),
+            values: grid(edit.values, edit.value_grid),
             sink: edit.sink as usize,
             recent: edit.recent as usize,
         }

@@ -276,6 +276,11 @@ CASES = [
         Case("gguf", family, "kv-bits", CACHE_IN_4, HEADS_OF_32 | of_gguf(family, 32), approximate=True)
         for family in [*GGUF, *GGUF_MIXTURES]
     ),
+    # Heads of two blocks, whose channels llama.cpp has in another order in these families.
+    *(
+        Case("gguf", family, "kv-bits", CACHE_IN_4, {"head_dim": 64} | plain(family), approximate=True)
+        for family in ("llama", "mistral", "mixtral")
+    ),
     *(
         Case("windows", family, "attention-spans", window(family), plain(family), light=family == "llama")
         for family in ("llama", "mistral", "qwen2", "qwen3", "gemma2", "ministral")

@@ -3,6 +3,7 @@
 //!
 //! What each edit means to the last digit is documented in `docs/edits.md`, whose tables of arguments come from here.
 
+mod channel_order;
 mod checkpoint_mix;
 pub mod edits;
 mod embeddings;
@@ -21,6 +22,7 @@ use std::sync::LazyLock;
 use attune_core::plan::{Edit, Plan, Vocabulary};
 
 pub use attune_grids::{CacheGrid, Grouping, NumberGrid};
+pub use channel_order::ChannelOrder;
 pub use checkpoint_mix::checkpoint_mix;
 pub use embeddings::{EMBEDDINGS, Embedding, EmbeddingMatrix, embeddings, say_embeddings};
 pub use facts::{
@@ -45,11 +47,12 @@ pub fn model() -> &'static Vocabulary {
 
 /// Arguments, by kind of edit, that came after `attune-evaluator/1`: an evaluator that does not list them does not know that they
 /// change anything.
-pub const LISTED: [(&str, &str); 4] = [
+pub const LISTED: [(&str, &str); 5] = [
     ("weight-bits", "grid"),
     ("weight-bits", "rounding"),
     ("kv-bits", "key-grid"),
     ("kv-bits", "value-grid"),
+    ("kv-bits", "key-order"),
 ];
 
 /// The canonical plan of `edits` of neural models.

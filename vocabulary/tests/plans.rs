@@ -6,7 +6,7 @@ use attune_vocabulary::edits::{
     KvBits, MergeExperts, Range, RouteExperts, WeightBits,
 };
 use attune_vocabulary::{
-    CacheGrid, Grouping, ModelEdit as _, Module, NumberGrid, Rounding, arrange, layer, model,
+    CacheGrid, ChannelOrder, Grouping, ModelEdit as _, Module, NumberGrid, Rounding, arrange, layer, model,
 };
 use proptest::prelude::*;
 
@@ -258,7 +258,25 @@ fn keys_and_values_have_grids_of_their_own() {
     );
     let exact = KvBits { keys: 16, key_grid: None, ..both.clone() };
     let idle = KvBits { key_grid, ..exact.clone() };
-    assert_eq!(model().accept(&Edit::from(idle)), Ok(Edit::from(exact)));
+    assert_eq!(model().accept(&Edit::from(idle)), Ok(Edit::from(exact.clone())));
+    // An order of channels says something where keys are cut into groups.
+    let key_order = Some(ChannelOrder::Interleaved);
+    let ordered = Edit::from(KvBits { key_order, ..both.clone() });
+    assert_eq!(model().accept(&ordered), Ok(ordered.clone()));
+    assert_eq!(
+        model().describe(&arrange([ordered.clone()])),
+        ["layer 0: keys 8 bits q8_0, channels interleaved, values 4 bits q4_0"]
+    );
+    let whole = KvBits { key_grid: Some(CacheGrid::Fp8E4m3), ..both };
+    for unordered in [exact, whole] {
+        let idle = Edit::from(KvBits { key_order, ..unordered.clone() });
+        assert_eq!(model().accept(&idle), Ok(Edit::from(unordered)));
+    }
+    let refused = model().accept(&ordered.text("key-order", "reversed")).unwrap_err().to_string();
+    assert_eq!(
+        refused,
+        "argument `key-order` of edit `kv-bits` is \"reversed\", expected one of interleaved"
+    );
 }
 
 #[test]

@@ -52,6 +52,13 @@ impl Apply for KvBits {
                 return Err(format!("an engine with {} smooths no keys and shrinks no codes", grid.name()));
             }
         }
+        if let (Some(order), true) = (self.key_order, !config.head_dim.is_multiple_of(2)) {
+            return Err(format!(
+                "channels of keys are {}, and a head of {} has no two halves",
+                order.name(),
+                config.head_dim
+            ));
+        }
         let group = bits.group_size as usize;
         if group == 0 || !config.head_dim.is_multiple_of(group) {
             return Err(format!(

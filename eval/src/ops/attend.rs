@@ -72,13 +72,16 @@ mod tests {
     }
 
     fn views() -> Vec<HeadConfig> {
-        let grid = |bits, group_size| Some(Grid { bits, group_size, from: bits, scales: None, engine: None });
+        let grid = |bits, group_size| {
+            Some(Grid { bits, group_size, from: bits, scales: None, engine: None, interleaved: false })
+        };
         let smooth = Grid {
             scales: Some((1..13).map(|i| i as f32 / 4.0).collect()),
             from: 16,
             bits: 2,
             group_size: 6,
             engine: None,
+            interleaved: true,
         };
         let engine = Some(Grid { engine: Some(attune_vocabulary::CacheGrid::Fp8E4m3), ..smooth.clone() });
         let cache = |keys, values, sink, recent| Some(Cache { keys, values, sink, recent });

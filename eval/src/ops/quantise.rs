@@ -29,8 +29,10 @@ pub(crate) struct Grid {
     pub(crate) from: u32,
     /// What each channel is divided by before, and multiplied by after.
     pub(crate) scales: Option<Arc<[f32]>>,
-    /// The grid of an engine instead of all this but the bits and the groups.
+    /// The grid of an engine instead of all this but the bits, the groups and their order.
     pub(crate) engine: Option<CacheGrid>,
+    /// Whether groups are cut from the channels of both halves of a row by turns.
+    pub(crate) interleaved: bool,
 }
 
 impl Grid {
@@ -56,22 +58,37 @@ impl Grid {
     /// Quantises and dequantises one row on the CPU, in place.
     #[inline(always)]
     pub(crate) fn row(&self, row: &mut [f32]) {
-        if let Some(engine) = self.engine {
-            return nearest::cache(row, engine);
-        }
         if let Some(scales) = &self.scales {
             row.iter_mut().zip(scales.iter()).for_each(|(value, scale)| *value /= scale);
         }
+        if self.interleaved {
+            let half = row.len() / 2;
+            let mut ordered: Vec<f32> = (0..half).flat_map(|at| [row[at], row[half + at]]).collect();
+            self.groups(&mut ordered);
+            for (at, pair) in ordered.chunks_exact(2).enumerate() {
+                (row[at], row[half + at]) = (pair[0], pair[1]);
+            }
+        } else {
+            self.groups(row);
+        }
+        if let Some(scales) = &self.scales {
+            row.iter_mut().zip(scales.iter()).for_each(|(value, scale)| *value *= scale);
+        }
+    }
+
+    /// Quantises and dequantises channels that are in the order of their groups.
+    #[inline(always)]
+    fn groups(&self, channels: &mut [f32]) {
+        if let Some(engine) = self.engine {
+            return nearest::cache(channels, engine);
+        }
         let (top, divisors) = (self.top(), self.divisors());
-        for group in row.chunks_exact_mut(self.group_size) {
+        for group in channels.chunks_exact_mut(self.group_size) {
             if self.from == self.bits {
                 quantise_group(group, top, &[]);
             } else {
                 quantise_group(group, top, &divisors);
             }
-        }
-        if let Some(scales) = &self.scales {
-            row.iter_mut().zip(scales.iter()).for_each(|(value, scale)| *value *= scale);
         }
     }
 }
@@ -102,7 +119,7 @@ fn quantise_group(group: &mut [f32], top: f32, divisors: &[f32]) {
 }
 
 /// Quantises and dequantises `x: [rows, tokens, head_dim]` by Burn's operations, each row by its own grid; `None` leaves
-/// a row as it is. Rows share every launch: those with another number of channels per group have their own.
+/// a row as it is. Rows share every launch: those with another number of channels per group, or another order of them, have their own.
 pub(crate) fn quantise(compute: &Compute, x: Tensor<3>, grids: &[Option<&Grid>]) -> Tensor<3> {
     let by_engines = |grid: &Option<&Grid>| grid.is_some_and(|grid| grid.engine.is_some());
     if grids.iter().any(by_engines) {
@@ -110,14 +127,15 @@ pub(crate) fn quantise(compute: &Compute, x: Tensor<3>, grids: &[Option<&Grid>])
             grids.iter().map(|grid| grid.filter(|grid| grid.engine.is_none())).collect();
         return on_engines(compute, quantise(compute, x, &others), grids);
     }
-    let mut sizes: Vec<usize> = grids.iter().flatten().map(|grid| grid.group_size).collect();
-    sizes.sort_unstable();
-    sizes.dedup();
+    let cut = |grid: &Grid| (grid.group_size, grid.interleaved);
+    let mut cuts: Vec<(usize, bool)> = grids.iter().flatten().map(|grid| cut(grid)).collect();
+    cuts.sort_unstable();
+    cuts.dedup();
     let shape = x.dims();
-    sizes.into_iter().fold(x.clone(), |whole, size| {
+    cuts.into_iter().fold(x.clone(), |whole, own| {
         let of_size: Vec<Option<&Grid>> =
-            grids.iter().map(|grid| grid.filter(|grid| grid.group_size == size)).collect();
-        let quantised = in_groups(compute, x.clone(), &of_size, size);
+            grids.iter().map(|grid| grid.filter(|grid| cut(grid) == own)).collect();
+        let quantised = in_groups(compute, x.clone(), &of_size, own);
         if of_size.iter().all(Option::is_some) {
             return quantised;
         }
@@ -132,21 +150,28 @@ fn on_engines(compute: &Compute, x: Tensor<3>, grids: &[Option<&Grid>]) -> Tenso
     let (shape, dtype) = (x.dims(), x.dtype());
     let mut values: Vec<f32> = x.cast(DType::F32).into_data().iter::<f32>().collect();
     for (row, grid) in values.chunks_exact_mut(shape[1] * shape[2]).zip(grids) {
-        let Some(engine) = grid.and_then(|grid| grid.engine) else { continue };
-        row.chunks_exact_mut(shape[2]).for_each(|channels| nearest::cache(channels, engine));
+        let Some(grid) = grid.filter(|grid| grid.engine.is_some()) else { continue };
+        row.chunks_exact_mut(shape[2]).for_each(|channels| grid.row(channels));
     }
     compute.float32(values, shape).cast(dtype)
 }
 
-fn in_groups(compute: &Compute, x: Tensor<3>, grids: &[Option<&Grid>], size: usize) -> Tensor<3> {
+fn in_groups(
+    compute: &Compute,
+    x: Tensor<3>,
+    grids: &[Option<&Grid>],
+    (size, interleaved): (usize, bool),
+) -> Tensor<3> {
     let (shape, dtype) = (x.dims(), x.dtype());
     let rows = shape[0];
-    let groups = x.cast(DType::F32).reshape([rows, shape[1], shape[2] / size, size]);
-    let scales = scales(compute, grids, shape[2], size);
-    let groups = match &scales {
-        None => groups,
-        Some(scales) => groups / scales.clone(),
+    let scales = scales(compute, grids, shape[2]);
+    let x = x.cast(DType::F32);
+    let x = match &scales {
+        None => x,
+        Some(scales) => x / scales.clone(),
     };
+    let x = if interleaved { halves_by_turns(x) } else { x };
+    let groups = x.reshape([rows, shape[1], shape[2] / size, size]);
     let each = |of: &dyn Fn(&Grid) -> f32| -> Tensor<4> {
         compute.float32(grids.iter().map(|grid| grid.map_or(1.0, of)).collect(), [rows, 1, 1, 1])
     };
@@ -163,22 +188,35 @@ fn in_groups(compute: &Compute, x: Tensor<3>, grids: &[Option<&Grid>], size: usi
         let divisor = each(&|grid| grid.divisors()[at]);
         ((codes / divisor.clone()).round(), step * divisor)
     });
-    let quantised = (codes * step + low).mask_where(constant.expand(full), groups);
+    let quantised = (codes * step + low).mask_where(constant.expand(full), groups).reshape(shape);
+    let quantised = if interleaved { turns_by_halves(quantised) } else { quantised };
     let quantised = match scales {
         None => quantised,
         Some(scales) => quantised * scales,
     };
-    quantised.reshape(shape).cast(dtype)
+    quantised.cast(dtype)
 }
 
-/// Scales of channels, `[rows, 1, groups, group]`, if any row has them; 1 for rows that have none.
-fn scales(compute: &Compute, grids: &[Option<&Grid>], channels: usize, size: usize) -> Option<Tensor<4>> {
+/// The channels of both halves of a row by turns.
+fn halves_by_turns(x: Tensor<3>) -> Tensor<3> {
+    let [rows, tokens, channels] = x.dims();
+    x.reshape([rows, tokens, 2, channels / 2]).swap_dims(2, 3).reshape([rows, tokens, channels])
+}
+
+/// Back from [`halves_by_turns`].
+fn turns_by_halves(x: Tensor<3>) -> Tensor<3> {
+    let [rows, tokens, channels] = x.dims();
+    x.reshape([rows, tokens, channels / 2, 2]).swap_dims(2, 3).reshape([rows, tokens, channels])
+}
+
+/// Scales of channels, `[rows, 1, channels]`, if any row has them; 1 for rows that have none.
+fn scales(compute: &Compute, grids: &[Option<&Grid>], channels: usize) -> Option<Tensor<3>> {
     let of = |grid: &Option<&Grid>| grid.and_then(|grid| grid.scales.clone());
     if grids.iter().all(|grid| of(grid).is_none()) {
         return None;
     }
     let values = grids.iter().flat_map(|grid| of(grid).map_or(vec![1.0; channels], |scales| scales.to_vec()));
-    Some(compute.float32(values.collect(), [grids.len(), 1, channels / size, size]))
+    Some(compute.float32(values.collect(), [grids.len(), 1, channels]))
 }
 
 #[cfg(test)]
@@ -196,7 +234,7 @@ mod tests {
     }
 
     fn plain(bits: u32, group_size: usize) -> Grid {
-        Grid { bits, group_size, from: bits, scales: None, engine: None }
+        Grid { bits, group_size, from: bits, scales: None, engine: None, interleaved: false }
     }
 
     fn whole(values: &[f32], bits: u32) -> Vec<f32> {
@@ -213,7 +251,7 @@ mod tests {
     #[test]
     fn every_row_has_its_own_grid() {
         let compute = Compute::cpu();
-        let values: Vec<f32> = (0..5 * 3 * 12).map(|i| ((i * 7919) % 1001) as f32 / 100.0).collect();
+        let values: Vec<f32> = (0..7 * 3 * 12).map(|i| ((i * 7919) % 1001) as f32 / 100.0).collect();
         let scales: Arc<[f32]> = (0..12).map(|channel| 0.5 + channel as f32).collect();
         let grids = [
             plain(2, 12),
@@ -221,8 +259,17 @@ mod tests {
             Grid { from: 16, ..plain(4, 12) },
             Grid { scales: Some(scales), from: 8, ..plain(2, 12) },
         ];
-        let grids = [Some(&grids[0]), Some(&grids[1]), None, Some(&grids[2]), Some(&grids[3])];
-        let x: Tensor<3> = compute.tensor(values.clone(), [5, 3, 12]);
+        let ordered = grids.clone().map(|grid| Grid { interleaved: true, group_size: 4, ..grid });
+        let grids = [
+            Some(&grids[0]),
+            Some(&grids[1]),
+            None,
+            Some(&grids[2]),
+            Some(&grids[3]),
+            Some(&ordered[1]),
+            Some(&ordered[3]),
+        ];
+        let x: Tensor<3> = compute.tensor(values.clone(), [7, 3, 12]);
         let found: Vec<f32> = quantise(&compute, x, &grids).into_data().iter().collect();
         for (number, grid) in grids.into_iter().enumerate() {
             let rows = number * 36..(number + 1) * 36;
@@ -264,6 +311,32 @@ mod tests {
             let grid = Grid { engine: Some(engine), ..plain(engine.bits()[0], 32) };
             assert_eq!(quantised(&floats("input"), &grid, 64), floats(engine.name()), "{}", engine.name());
         }
+    }
+
+    #[test]
+    fn interleaved_groups_hold_the_channels_of_both_halves_by_turns() {
+        // One bit, groups of two channels: both come back exactly, whatever they are, if they are the group's own.
+        let grid = Grid { interleaved: true, ..plain(1, 2) };
+        let row = [0.5, -3.0, 0.25, 7.0, 2.0, 5.0, 0.5, 9.0];
+        assert_eq!(quantised(&row, &grid, 8), row);
+        assert_ne!(quantised(&row, &grid, 8), quantised(&row, &Grid { group_size: 4, ..grid.clone() }, 8));
+        // Groups of four are the pairs 0 and 1, and 2 and 3, of channels half a row apart.
+        let wide = Grid { group_size: 4, ..grid };
+        assert_eq!(quantised(&row, &wide, 8), [-3.0, -3.0, 0.25, 9.0, 5.0, 5.0, 0.25, 9.0]);
+        // A group of all channels has no order.
+        let whole = plain(3, 8);
+        assert_eq!(
+            quantised(&row, &Grid { interleaved: true, ..whole.clone() }, 8),
+            quantised(&row, &whole, 8)
+        );
+        // The blocks of an engine in that order are those of rows whose channels were put into it before.
+        let engine = Grid { engine: Some(CacheGrid::Q4_0), interleaved: true, ..plain(4, 32) };
+        let row: Vec<f32> = (0..64).map(|i| 3.0 * (1.7 * i as f32).sin()).collect();
+        let by_turns: Vec<f32> = (0..32).flat_map(|at| [row[at], row[32 + at]]).collect();
+        let stored = quantised(&by_turns, &Grid { interleaved: false, ..engine.clone() }, 64);
+        let expected: Vec<f32> =
+            [0, 1].iter().flat_map(|half| stored[*half..].iter().step_by(2).copied()).collect();
+        assert_eq!(quantised(&row, &engine, 64), expected);
     }
 
     #[test]
@@ -337,8 +410,7 @@ mod tests {
             let number = |text: &str| text.trim_start_matches(char::is_alphabetic).parse::<u32>().unwrap();
             let smooth = parts.contains(&"smooth").then(|| Arc::clone(&scales));
             let group_size = number(size) as usize;
-            let grid =
-                Grid { bits: number(bits), group_size, from: number(from), scales: smooth, engine: None };
+            let grid = Grid { from: number(from), scales: smooth, ..plain(number(bits), group_size) };
             let found = quantised(&rows, &grid, 32);
             let apart = found.iter().zip(floats(name)).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
             assert!(apart <= 2e-6, "{name}: {apart}");

@@ -18,6 +18,9 @@ impl Description {
     ///   a cache as `keys+values`, each of which has one value in a layer;
     /// * `target-KIND-only`, a word for the only form of the edit that it takes.
     ///
+    /// Exporters add what depends on the model ([`Exporter::facts`](attune_core::exporter::Exporter::facts)):
+    /// `target-kv-bits-key-order`, the order that it has the channels of keys in.
+    ///
     /// Lists of words have spaces between them. What does not apply is left out.
     pub fn facts(&self) -> Settings {
         let mut facts = Settings::new();

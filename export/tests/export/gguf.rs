@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use attune_core::exporter::{Exactness, ExportError, ExportInput, Exporter as _};
 use attune_core::facts::Facts;
+use attune_core::options::OptionValue;
 use attune_core::plan::{Edit, Plan};
 use attune_export::{GgufExporter, read_recipe};
 use attune_vocabulary::edits::{DropBlock, EmbeddingBits, KvBits, WeightBits};
@@ -404,15 +405,30 @@ fn a_cache_in_few_bits_is_a_command_line() {
         Exactness::Exact => panic!("queries are rounded"),
     };
     let said = reason(arrange([keys(0), keys(1)]), &narrow);
-    assert!(said.contains("rounds queries") && !said.contains("another order"), "{said}");
+    const OTHERWISE: &str = "with other channels of a head together";
+    assert!(said.contains("rounds queries") && !said.contains(OTHERWISE), "{said}");
     // Blocks of wide heads are of other channels where llama.cpp has them in another order; of values nothing is turned.
     let values = |layer| cache(layer, None, Some(CacheGrid::Q5_1));
-    assert!(reason(arrange([keys(0), keys(1)]), &model("llama", 0)).contains("another order"));
-    assert!(!reason(arrange([keys(0), keys(1)]), &model("qwen2", 0)).contains("another order"));
-    assert!(!reason(arrange([values(0), values(1)]), &model("llama", 0)).contains("another order"));
+    let ordered = |layer| keys(layer).text("key-order", "interleaved");
+    assert!(reason(arrange([keys(0), keys(1)]), &model("llama", 0)).contains(OTHERWISE));
+    assert!(!reason(arrange([ordered(0), ordered(1)]), &model("llama", 0)).contains(OTHERWISE));
+    assert!(!reason(arrange([keys(0), keys(1)]), &model("qwen2", 0)).contains(OTHERWISE));
+    assert!(reason(arrange([ordered(0), ordered(1)]), &model("qwen2", 0)).contains(OTHERWISE));
+    assert!(!reason(arrange([values(0), values(1)]), &model("llama", 0)).contains(OTHERWISE));
+    // A technique hears of it.
+    let heard = |family: &str, head_dim: u32| {
+        let model = Facts::from(ModelFacts { head_dim, ..ModelFacts::of(&model(family, 0)) });
+        GgufExporter.facts(&model).into_iter().collect::<Vec<_>>()
+    };
+    let order = ("target-kv-bits-key-order".to_owned(), OptionValue::Text("interleaved".to_owned()));
+    for family in ["llama", "mistral", "mixtral"] {
+        assert_eq!(heard(family, 64), [order.clone()], "{family}");
+    }
+    assert_eq!((heard("llama", 32), heard("qwen3", 64), heard("gemma2", 256)), (vec![], vec![], vec![]));
     for (plan, why) in [
         (vec![keys(0)], "layer 1 are stored otherwise"),
         (vec![both(0), keys(1)], "one type of keys and one of values"),
+        (vec![keys(0), ordered(1)], "one type of keys and one of values"),
         (vec![Edit::from(KvBits { recent: 8, ..KvBits::of(&keys(0)).unwrap() }), keys(1)], "`recent: 0`"),
         (vec![cache(0, Some(CacheGrid::Fp8E4m3), None)], "q4_0, q4_1, q5_0, q5_1, q8_0"),
     ] {

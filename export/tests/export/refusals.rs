@@ -160,7 +160,10 @@ fn samples(target: &str, kind: &str) -> Vec<Edit> {
         ("gguf", "embedding-bits") => vec![embedding("input", "q4_k", 4, 256)],
         ("compressed-tensors", "embedding-bits") => vec![embedding("output", "symmetric", 4, 64)],
         ("gguf", "weight-bits") => vec![grid("q", "q4_k", 4, 256)],
-        ("gguf", "kv-bits") => vec![cached(0, "q8_0"), cached(1, "q8_0")],
+        // As a search for the target has them, in wide heads.
+        ("gguf", "kv-bits") => {
+            [0, 1].map(|layer| cached(layer, "q8_0").text("key-order", "interleaved")).to_vec()
+        }
         ("compressed-tensors", "weight-bits") => vec![grid("o", "symmetric", 4, 64)],
         // Groups divide the wide heads.
         ("transformers", "kv-bits") => vec![kv_bits().int("group-size", 32)],

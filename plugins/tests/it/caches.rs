@@ -7,7 +7,7 @@ use attune_core::signal::SignalRequest;
 use attune_core::space::{Axis, Config, Domain, Value};
 use attune_core::technique::{Cost, Signal, Technique};
 use attune_vocabulary::edits::{AttentionSpan, DropBlock, Half, KvBits};
-use attune_vocabulary::{CacheGrid, ModelEdit as _, ModelFacts};
+use attune_vocabulary::{CacheGrid, ChannelOrder, ModelEdit as _, ModelFacts};
 
 use crate::models::{ATTENTION_SPANS, BLOCK_DROPPING, KV_BITS, dense, indices, options};
 use crate::targets::{ints, refusal, text, told};
@@ -160,6 +160,15 @@ fn a_whole_model_has_one_format_of_keys_and_one_of_values() {
     let names: Vec<String> =
         KV_BITS.baselines(&model, &given, &[]).unwrap().into_iter().map(|baseline| baseline.name).collect();
     assert_eq!(names, ["default", "uniform-within", "uniform", "keys-first"]);
+    assert!(found.iter().all(|edit| edit.key_order.is_none()), "nobody told of another order");
+    // Where the engine has the channels of keys in another order, keys that it cuts into blocks say so.
+    let turned = told(whole_model(), &[("target-kv-bits-key-order", text("interleaved"))]);
+    let orders = |given: &Settings, cells: &[u32]| -> Vec<Option<ChannelOrder>> {
+        let plan = KV_BITS.lower(&turned, given, &indices(cells)).unwrap();
+        plan.edits().iter().map(|edit| KvBits::of(edit).unwrap().key_order).collect()
+    };
+    assert_eq!(orders(&given, &[4, 0]), [Some(ChannelOrder::Interleaved); 4]);
+    assert_eq!(orders(&options(&[average(16.0)]), &[5, 0]), [None; 4], "exact keys have no blocks");
     // Exact keys alone: values have the blocks.
     let plan = KV_BITS.lower(&model, &options(&[average(16.0)]), &indices(&[5, 0])).unwrap();
     let edit = KvBits::of(&plan.edits()[0]).unwrap();

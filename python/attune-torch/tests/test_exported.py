@@ -47,7 +47,7 @@ def bits(layer: int, keys: int, values: int, group_size: int, sink: int, recent:
     return edit("kv-bits", layer=layer, keys=keys, values=values, **sizes, **more)
 
 
-PLAN = [span(0, 0, 2, 5.0), span(0, 1, 0, 9.5), bits(0, 2, 3, 4, 2, 4), bits(1, 4, 16, 8, 0, 0, kv_head=1)]
+PLAN = [span(0, 0, 2, 5.0), span(0, 1, 0, 9.5), bits(0, 2, 3, 4, 2, 4), bits(1, 4, 16, 4, 0, 0, kv_head=1, key_order="interleaved")]
 
 
 def export(dense: Path, folder: Path, plan: list[Edit], kv_heads: int = 2) -> Path:

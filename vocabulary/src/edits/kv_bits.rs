@@ -4,6 +4,7 @@ use attune_core::options::OptionValue;
 use attune_core::plan::{Argument, ArgumentKind, Condition, EditSchema};
 use attune_grids::CacheGrid;
 
+use crate::channel_order::ChannelOrder;
 use crate::grid_argument::GridArgument;
 use crate::view::view;
 
@@ -40,6 +41,8 @@ pub struct KvBits {
     pub key_grid: Option<CacheGrid>,
     /// The same of values.
     pub value_grid: Option<CacheGrid>,
+    /// The order in which channels of keys are cut into groups; `None` for the model's own.
+    pub key_order: Option<ChannelOrder>,
 }
 
 view!(
@@ -55,6 +58,7 @@ view!(
     shrink_from: "shrink-from",
     key_grid: "key-grid",
     value_grid: "value-grid",
+    key_order: "key-order",
 );
 
 impl KvBits {
@@ -116,7 +120,7 @@ impl KvBits {
             .idle("smoothing", Condition::Any(vec![Condition::is("smoothing", OptionValue::Real(0.0)), exact("keys")]))
             .idle("shrink-from", Condition::All(vec![stays("keys"), stays("values")]))
             .reads(
-                "layer {layer}[, KV head {kv-head}]: keys {keys} bits[ {key-grid}], values {values} bits[ {value-grid}]\
+                "layer {layer}[, KV head {kv-head}]: keys {keys} bits[ {key-grid}][, channels {key-order}], values {values} bits[ {value-grid}]\
                  [, shrunk from {shrink-from}][, keys smoothed by {smoothing}]",
             );
         let grids = CacheGrid::ALL.map(|grid| (grid.name(), grid.bits(), grid.group_size()));
@@ -126,6 +130,17 @@ impl KvBits {
         };
         let keys = grid("key-grid", "keys", "the number grid of keys, where an engine's own is meant");
         let values = grid("value-grid", "values", "the same of values");
-        values.of(keys.of(schema, &grids), &grids)
+        let order = Argument::word(
+            "key-order",
+            ChannelOrder::ALL.map(ChannelOrder::name),
+            "the order in which channels of keys are cut into groups; `interleaved`: those of both halves of a head by turns, as an \
+             engine has them that keeps channels which turn together side by side",
+        );
+        // Without groups there is nothing to cut.
+        let whole = Condition::is("key-grid", OptionValue::Text(CacheGrid::Fp8E4m3.name().to_owned()));
+        values
+            .of(keys.of(schema, &grids), &grids)
+            .with(order.optional("that of the model"))
+            .idle("key-order", Condition::Any(vec![exact("keys"), whole]))
     }
 }

@@ -46,6 +46,7 @@ impl Limited {
 /// What a technique hears of a target beside the facts of a model.
 pub(super) fn said(target: &Target, model: &Facts, files: &Folder) -> Settings {
     let mut facts = target.description.facts();
+    facts.extend(target.exporter.facts(model));
     let bytes = target.exporter.other_bytes(model, files);
     if let Some(bytes) = bytes.and_then(|bytes| i64::try_from(bytes).ok()) {
         facts.insert(OTHER_BYTES.to_owned(), OptionValue::Int(bytes));

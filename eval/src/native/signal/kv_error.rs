@@ -91,7 +91,7 @@ impl NativeEvaluator {
 /// `mean |gradient ∘ (Q(stored) − stored)|` of every KV head; `[kv_heads, tokens, head_dim]` in.
 fn damage(compute: &Compute, stored: &Tensor<3>, gradient: &Tensor<3>, bits: u32, group: usize) -> Vec<f64> {
     let [heads, tokens, channels] = stored.dims();
-    let grid = Grid { bits, group_size: group, from: bits, scales: None, engine: None };
+    let grid = Grid { bits, group_size: group, from: bits, scales: None, engine: None, interleaved: false };
     let error = quantise(compute, stored.clone(), &vec![Some(&grid); heads]) - stored.clone();
     let products = (error * gradient.clone()).abs().into_data();
     let products: Vec<f32> = products.iter::<f32>().collect();

@@ -3,8 +3,9 @@
 use attune_core::exporter::ExportError;
 use attune_core::plan::Edit;
 use attune_vocabulary::edits::KvBits;
-use attune_vocabulary::{CacheGrid, ModelFacts};
+use attune_vocabulary::{CacheGrid, ChannelOrder, ModelFacts};
 
+use super::architecture::Architecture;
 use super::refuse;
 
 /// Channels of a block of a cache.
@@ -12,11 +13,18 @@ pub(super) const BLOCK: u32 = 32;
 /// llama.cpp turns heads that are a multiple of it before it stores them in few bits.
 const TURNED: u32 = 64;
 
+/// The order that blocks of keys are cut in, where that is not the model's own and a head has several of them.
+pub(super) fn key_order(architecture: &Architecture, model: &ModelFacts) -> Option<ChannelOrder> {
+    (architecture.neighbours && model.head_dim > BLOCK).then_some(ChannelOrder::Interleaved)
+}
+
 /// How keys and values are stored; none in 16 bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Cache {
     pub(super) keys: Option<CacheGrid>,
     pub(super) values: Option<CacheGrid>,
+    /// The order that blocks of keys were cut in, where that is not the model's own.
+    pub(super) key_order: Option<ChannelOrder>,
     /// Whether llama.cpp has to be told to store heads as they are.
     pub(super) as_they_are: bool,
 }
@@ -30,11 +38,13 @@ impl Cache {
         for (edit, bits) in edits {
             plain(bits, model).map_err(|reason| refuse(edit, reason))?;
         }
-        let grids =
-            |bits: &KvBits| (Self::side(bits.keys, bits.key_grid), Self::side(bits.values, bits.value_grid));
+        let grids = |bits: &KvBits| {
+            let keys = Self::side(bits.keys, bits.key_grid);
+            (keys, Self::side(bits.values, bits.value_grid), bits.key_order.filter(|_| keys.is_some()))
+        };
         let of = |layer: u32, head: u32| {
             let own = |bits: &&KvBits| bits.layer == layer && bits.kv_head.is_none_or(|own| own == head);
-            edits.iter().map(|(_, bits)| bits).find(own).map_or((None, None), grids)
+            edits.iter().map(|(_, bits)| bits).find(own).map_or((None, None, None), grids)
         };
         let heads = || layers.iter().flat_map(|&layer| (0..model.kv_heads).map(move |head| (layer, head)));
         for (edit, bits) in edits.iter().filter(|(_, bits)| layers.contains(&bits.layer)) {
@@ -47,9 +57,9 @@ impl Cache {
             }
         }
         let found = edits.iter().find(|(_, bits)| layers.contains(&bits.layer));
-        let (keys, values) = found.map_or((None, None), |(_, bits)| grids(bits));
+        let (keys, values, key_order) = found.map_or((None, None, None), |(_, bits)| grids(bits));
         let as_they_are = (keys.is_some() || values.is_some()) && model.head_dim.is_multiple_of(TURNED);
-        Ok(Self { keys, values, as_they_are })
+        Ok(Self { keys, values, key_order, as_they_are })
     }
 
     fn side(bits: u32, grid: Option<CacheGrid>) -> Option<CacheGrid> {

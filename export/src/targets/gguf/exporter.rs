@@ -6,9 +6,11 @@ use std::path::Path;
 
 use attune_core::exporter::{Exactness, ExportError, ExportInput, Exporter, FileSink, ModelFiles};
 use attune_core::facts::Facts;
+use attune_core::options::{OptionValue, Settings};
 use attune_core::plan::Plan;
 use attune_families::{ConfigError, DecoderConfig};
-use attune_vocabulary::ModelFacts;
+use attune_vocabulary::edits::KvBits;
+use attune_vocabulary::{ChannelOrder, ModelEdit as _, ModelFacts};
 use serde::Serialize;
 
 use super::container::{self, Entry, MODEL, failed};
@@ -17,7 +19,7 @@ use super::pieces::{self, Piece};
 use super::request::Request;
 use super::sources::{self, Sources};
 use super::tokenizer::{self, Tokenizer};
-use super::{DESCRIPTION, TARGET, command, metadata, others, unlike};
+use super::{DESCRIPTION, TARGET, architecture, cache, command, metadata, others, unlike};
 use crate::checkpoint::{CONFIG, Layout, bad, config_text, copy_terms, with_manifest, write};
 
 /// Writes a GGUF file that llama.cpp loads.
@@ -108,6 +110,15 @@ impl Exporter for GgufExporter {
 
     fn check_config(&self, plan: &Plan, facts: &Facts, files: &dyn ModelFiles) -> Result<(), ExportError> {
         Prepared::new(plan, facts, files).map(|_| ())
+    }
+
+    fn facts(&self, model: &Facts) -> Settings {
+        let model = ModelFacts::of(model);
+        let order = architecture::find(&model.family).and_then(|found| cache::key_order(found, &model));
+        let fact = |order: ChannelOrder| {
+            (format!("target-{}-key-order", KvBits::KIND), OptionValue::Text(order.name().to_owned()))
+        };
+        order.map(fact).into_iter().collect()
     }
 
     fn other_bytes(&self, facts: &Facts, files: &dyn ModelFiles) -> Option<u64> {

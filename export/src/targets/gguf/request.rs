@@ -13,7 +13,7 @@ use attune_vocabulary::edits::{DropBlock, EmbeddingBits, ExpertsPerToken, KeepEx
 use attune_vocabulary::{Embedding, ModelFacts, Module, NumberGrid};
 
 use super::architecture::{self, Architecture};
-use super::cache::{BLOCK, Cache};
+use super::cache::{BLOCK, Cache, key_order};
 use super::description::{CACHES, CODES, KEYS, SIXTEEN};
 use super::{DESCRIPTION, TARGET, refuse};
 use crate::description::Answer;
@@ -87,7 +87,12 @@ fn approximation(
     let reasons = [
         (has_codes, CODES),
         (cache.keys.is_some() || cache.values.is_some(), CACHES),
-        (cache.keys.is_some() && architecture.neighbours && model.head_dim > BLOCK, KEYS),
+        (
+            cache.keys.is_some()
+                && model.head_dim > BLOCK
+                && cache.key_order != key_order(architecture, model),
+            KEYS,
+        ),
         (model.bytes_per_parameter < 4.0, SIXTEEN),
     ];
     let reasons: Vec<&str> = reasons.into_iter().filter(|(holds, _)| *holds).map(|(_, why)| why).collect();

@@ -33,6 +33,8 @@ pub(crate) struct Allocation {
     pub(crate) engine: bool,
     /// Most stored bits per element on average.
     pub(crate) average: f64,
+    /// The order that blocks of keys of an engine's grid are cut in, where it is not the model's own.
+    pub(crate) key_order: Option<String>,
     /// Channels that share a scale and a zero point on the edit's grid.
     pub(crate) group_size: u32,
     /// Exponents of the key smoothing to choose from, in hundredths, ascending; 0 smooths nothing.
@@ -92,6 +94,7 @@ impl Allocation {
             parts: if apart { 2 } else { 1 },
             formats,
             engine,
+            key_order: limits.key_order().filter(|_| engine).map(str::to_owned),
             average: options.real("average"),
             group_size,
             smoothing: ascending(options, "smoothing"),

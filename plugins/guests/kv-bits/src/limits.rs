@@ -64,6 +64,11 @@ impl<'a> Limits<'a> {
         self.0.map_or_else(String::new, |target| format!(" for target `{}`", target.name()))
     }
 
+    /// The order that blocks of keys are cut in, where it is not the model's own.
+    pub(crate) fn key_order(self) -> Option<&'a str> {
+        self.0.and_then(|target| target.key_order())
+    }
+
     /// Whether layers have one format or stay exact, all the same one.
     pub(crate) fn two_level(self) -> bool {
         self.0.is_some_and(|target| target.layers(EDIT) == "two-level")

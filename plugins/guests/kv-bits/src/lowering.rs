@@ -40,6 +40,9 @@ pub(crate) fn edits(model: &Model, allocation: &Allocation, config: &Config) -> 
                     edit = edit.text(name, grid.name());
                 }
             }
+            if let (Some(order), Some(_)) = (&allocation.key_order, keys.grid) {
+                edit = edit.text("key-order", order);
+            }
             if !together {
                 edit = edit.int("kv-head", head as u32);
             }

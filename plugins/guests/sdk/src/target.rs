@@ -69,6 +69,11 @@ impl<'a> Target<'a> {
         self.text(kind, "roundings").map_or_else(Vec::new, |names| names.split(' ').collect())
     }
 
+    /// The order in which it has the channels of keys of a head, by its name in plans; `None` for that of the model.
+    pub fn key_order(&self) -> Option<&'a str> {
+        self.text("kv-bits", "key-order")
+    }
+
     /// Those of its number grids that experts can be on; `None` where all are.
     pub fn expert_grids(&self, kind: &str) -> Option<Vec<&'a str>> {
         Some(self.text(kind, "expert-grids")?.split(' ').collect())

@@ -101,9 +101,12 @@ ROUNDINGS = ("gptq",)
 CACHE_GRIDS = ("fp8-e4m3", "q4_0", "q4_1", "q5_0", "q5_1", "q8_0")
 """Those that keys and values are rounded to."""
 
+CHANNEL_ORDERS = ("interleaved",)
+"""Orders that channels of keys are cut into groups in, beside the model's own."""
+
 _LISTED: dict[str, dict[str, Iterable[str]]] = {
     "weight-bits": {"grid": GRIDS, "rounding": ROUNDINGS},
-    "kv-bits": {"key_grid": CACHE_GRIDS, "value_grid": CACHE_GRIDS},
+    "kv-bits": {"key_grid": CACHE_GRIDS, "value_grid": CACHE_GRIDS, "key_order": CHANNEL_ORDERS},
 }
 
 

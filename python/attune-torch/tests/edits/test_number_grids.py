@@ -34,6 +34,27 @@ def test_caches_hold_what_was_recorded(name: str) -> None:
     assert torch.equal(grid.quantised(stacked).reshape(12, 64), recorded[name])
 
 
+@pytest.mark.parametrize("name", CACHES)
+def test_interleaved_blocks_hold_channels_of_both_halves_by_turns(name: str) -> None:
+    rows = load_file(GOLDEN / "cache-grids.safetensors")["input"]
+    places = torch.arange(64).view(2, 32).t().flatten()
+    assert places[:4].tolist() == [0, 32, 1, 33]
+    # What the engine stores, which has the channels in that order.
+    stored = Grid(CACHES[name][0], 32, engine=name).quantised(rows[:, places])
+    found = Grid(CACHES[name][0], 32, engine=name, interleaved=True).quantised(rows)
+    assert torch.equal(found[:, places], stored)
+    own = Grid(CACHES[name][0], 32, engine=name).quantised(rows)
+    # Numbers of fp8 have no blocks.
+    assert torch.equal(found, own) == (name == "fp8-e4m3")
+
+
+def test_scales_of_interleaved_keys_belong_to_channels() -> None:
+    scales = torch.tensor([1.0, 2.0, 4.0, 8.0])
+    row = torch.tensor([3.0, 10.0, 8.0, -24.0])
+    # Divided: 3, 5, 2, −3; groups are channels 0 and 2, and 1 and 3, whose ends come back.
+    assert torch.equal(Grid(1, 2, interleaved=True).quantised(row, scales), row)
+
+
 @pytest.mark.parametrize("file, name", CASES)
 def test_numbers_are_those_of_the_engine_to_the_bit(file: str, name: str) -> None:
     weights = RECORDED[file]["input"]

@@ -12,6 +12,7 @@ from attune_worker.evaluator import Edit, EvaluatorError, Plan, Unsupported
 from torch import Tensor
 
 from ..calibration import Calibration
+from ..describe import CHANNEL_ORDERS
 from ..grids import caches
 from ..grids.cache_grid import Grid
 from ..subject import Layer, Subject
@@ -69,6 +70,15 @@ class KvBits:
                         f"{what} in {edit[what]} bits, which {wide} bits halved any number of times are not",
                     )
         _check_grids(edit)
+        order = edit.args.get("key-order")
+        if order is not None and order not in CHANNEL_ORDERS:
+            raise Unsupported(
+                edit, f"there is no order of channels {order}; there are {', '.join(CHANNEL_ORDERS)}"
+            )
+        if order is not None and found.head_dim % 2:
+            raise Unsupported(
+                edit, f"channels of keys are {order}, and a head of {found.head_dim} has no two halves"
+            )
         group = edit["group-size"]
         for dim in {found.head_dim, found.value_dim}:
             if group <= 0 or dim % group:
@@ -82,16 +92,20 @@ class KvBits:
         """See `EditKind`."""
         heads = edited_heads(stack, subject, layer)
         for edit in edits:
-            shrinks = edit.args.get("shrink-from")
-            keys, values = (
-                Grid(bits, edit["group-size"], shrinks, edit.args.get(grid)) if bits < 16 else None
-                for bits, grid in ((edit["keys"], "key-grid"), (edit["values"], "value-grid"))
-            )
+            keys = _grid(edit, "keys", "key-grid", edit.args.get("key-order") is not None)
+            values = _grid(edit, "values", "value-grid")
             head = edit.args.get("kv-head")
             for place in range(heads.kv_heads) if head is None else [head]:
                 scales = _scales(subject, layer, place, edit)
                 heads.caches[place] = Cache(keys, values, edit["sink"], edit["recent"], scales)
         stack.callback(heads.caches.clear)
+
+
+def _grid(edit: Edit, bits: str, grid: str, interleaved: bool = False) -> Grid | None:
+    if edit[bits] == 16:
+        return None
+    shrinks, engine = edit.args.get("shrink-from"), edit.args.get(grid)
+    return Grid(edit[bits], edit["group-size"], shrinks, engine, interleaved)
 
 
 def _check_alone(edit: Edit, plan: Plan) -> None:

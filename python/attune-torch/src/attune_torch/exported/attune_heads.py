@@ -81,12 +81,11 @@ class Heads:
         if edit["edit"] == "attention-span":
             self.spans[edit["kv-head"]] = Span(edit["sink"], edit["alpha"], edit["beta"])
         elif edit["edit"] == "kv-bits" and "smoothing" not in edit:
-            keys, values = (
-                Grid(edit[bits], edit["group-size"], edit.get("shrink-from"), edit.get(grid))
-                if edit[bits] < 16
-                else None
-                for bits, grid in (("keys", "key-grid"), ("values", "value-grid"))
-            )
+            order = edit.get("key-order")
+            if order not in (None, "interleaved"):
+                raise ValueError(f"the plan has keys in the order {order}, which this file does not know")
+            keys = _grid(edit, "keys", "key-grid", order is not None)
+            values = _grid(edit, "values", "value-grid")
             head = edit.get("kv-head")
             for place in range(self.count) if head is None else [head]:
                 self.caches[place] = Cache(keys, values, edit["sink"], edit["recent"])
@@ -113,6 +112,12 @@ class Heads:
         }
         caches = {head: cache for head, cache in caches.items() if max(cache.sink, cache.recent) < longest}
         return _attended(call, spans, caches, length) if spans or caches else None
+
+
+def _grid(edit: Mapping[str, Any], bits: str, grid: str, interleaved: bool = False) -> Grid | None:
+    if edit[bits] == 16:
+        return None
+    return Grid(edit[bits], edit["group-size"], edit.get("shrink-from"), edit.get(grid), interleaved)
 
 
 _T = TypeVar("_T")

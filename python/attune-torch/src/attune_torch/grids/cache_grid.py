@@ -29,6 +29,8 @@ class Grid:
     """Bits that are quantised to first: `bits` times a power of two, at most 16; None: `bits`."""
     engine: str | None = None
     """The number grid of an engine's cache instead, by its name in `caches`."""
+    interleaved: bool = False
+    """Whether groups are cut from the channels of both halves of a head by turns."""
 
     @property
     def divisors(self) -> list[int]:
@@ -44,10 +46,20 @@ class Grid:
         """`x: [..., channels]` there and back, in float32. `scales: [channels]` divide channels before and
         multiply them after."""
         x = x.float()
-        if self.engine is not None:
-            return quantise(self.engine, x)
         if scales is not None:
             x = x / scales
+        back: Tensor
+        if self.interleaved:
+            by_turns = x.unflatten(-1, (2, -1)).transpose(-1, -2).flatten(-2)
+            back = self._in_order(by_turns).unflatten(-1, (-1, 2)).transpose(-1, -2).flatten(-2)
+        else:
+            back = self._in_order(x)
+        return back if scales is None else back * scales
+
+    def _in_order(self, x: Tensor) -> Tensor:
+        """Channels in the order of their groups there and back."""
+        if self.engine is not None:
+            return quantise(self.engine, x)
         groups = x.reshape(*x.shape[:-1], -1, self.group_size)
         low = groups.amin(-1, keepdim=True)
         top = float(2 ** (self.shrink_from or self.bits) - 1)
@@ -56,5 +68,4 @@ class Grid:
         codes = torch.round((groups - low) / torch.where(constant, 1.0, step)).clamp_max(top)
         for divisor in self.divisors:
             codes, step = torch.round(codes / divisor), step * divisor
-        back = torch.where(constant, groups, codes * step + low).flatten(-2)
-        return back if scales is None else back * scales
+        return torch.where(constant, groups, codes * step + low).flatten(-2)
