@@ -9,6 +9,10 @@ import * as wire from './wire.js';
 
 sendTo((level, message) => log.log(level, message));
 
+/** What is printed goes to the log: a component has no standard output. */
+const printer = (level) => (...parts) => log.log(level, parts.map(String).join(' '));
+globalThis.console = { debug: printer('debug'), log: printer('info'), info: printer('info'), warn: printer('warn'), error: printer('warn') };
+
 /** The exports of a component for a technique: `export const { technique, damages } = component(mine);`. */
 export function component(mine) {
   const call = (work) => answering(() => work());

@@ -7,11 +7,14 @@ instance of the whole component.
 from __future__ import annotations
 
 import functools
+import gc
+import importlib
+import io
 import os
+import sys
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-# Before the author's module: what that logs when it is imported is lost otherwise.
 from componentize_py_types import Err
 from wit_world.imports import log as host_log
 
@@ -22,8 +25,6 @@ from .errors import Refused
 from .random import Random
 from .technique import exported, has_operators
 
-import technique as _author  # noqa: F401, I001  (it exports its technique when it is imported)
-
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -31,7 +32,29 @@ def _to_host(level: str, message: str) -> None:
     host_log.log(host_log.Level[level.upper()], message)
 
 
+class _Lines(io.TextIOBase):
+    """What is printed goes to the log, line by line: a component has no standard output."""
+
+    def __init__(self, level: str) -> None:
+        self._level = level
+        self._line = ""
+
+    def write(self, text: str) -> int:
+        *lines, self._line = (self._line + text).split("\n")
+        for line in lines:
+            _to_host(self._level, line)
+        return len(text)
+
+
 attune_guest.log.send_to(_to_host)
+sys.stdout, sys.stderr = _Lines("info"), _Lines("warn")
+
+# The author's module exports its technique when it is imported.
+importlib.import_module("technique")
+
+# What is here by now is there at the start of every call and never becomes garbage: a collection in a call
+# should not go through it.
+gc.freeze()
 
 
 def _answering(function: Function) -> Function:

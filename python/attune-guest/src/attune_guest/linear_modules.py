@@ -110,7 +110,9 @@ def _usual_modules(model: Model) -> list[list[LinearModule]]:
     queries, keys = model.heads * model.head_dim, model.kv_heads * model.head_dim
     experts = max(model.experts, 1)
 
-    def module(name: str, reads: str, outputs: int, inputs: int, matrices: int = 1, rows: int = 1) -> LinearModule:
+    def module(
+        name: str, reads: str, outputs: int, inputs: int, matrices: int = 1, rows: int = 1
+    ) -> LinearModule:
         return LinearModule(name, reads, name, outputs, inputs, matrices, rows)
 
     layer = [

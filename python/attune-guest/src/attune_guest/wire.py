@@ -5,6 +5,7 @@ Only `component.py` imports this: the bindings (`wit_world`) are there once comp
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -38,8 +39,7 @@ def settings_in(settings: Any) -> dict[str, Setting]:
 def signals_in(signals: Any) -> Signals:
     """Signals from the host."""
     return Signals(
-        Signal(signal.name, [(axis.name, axis.len) for axis in signal.axes], signal.values)
-        for signal in signals
+        Signal(signal.name, [(axis.name, axis.len) for axis in signal.axes], signal.values) for signal in signals
     )
 
 
@@ -65,9 +65,7 @@ def setting_out(owner: str, value: Setting) -> Any:
             return wit.Setting_Ints(list(value))
         if all(isinstance(number, (int, float)) for number in value):
             return wit.Setting_Reals([float(number) for number in value])
-    raise TypeError(
-        f"{owner} is {value!r}; expected True or False, a number, a word or a list of numbers"
-    )
+    raise TypeError(f"{owner} is {value!r}; expected True or False, a number, a word or a list of numbers")
 
 
 def settings_out(owner: str, settings: Mapping[str, Setting]) -> list[tuple[str, Any]]:
@@ -149,8 +147,7 @@ def _constraint(constraint: constraints.Constraint) -> Any:
     match constraint:
         case constraints.Budget():
             terms = [
-                wit.BudgetTerm(term.dimension, [_floats(row) for row in term.costs])
-                for term in constraint.terms
+                wit.BudgetTerm(term.dimension, [_floats(row) for row in term.costs]) for term in constraint.terms
             ]
             budget = wit.Budget(constraint.resource, constraint.unit, float(constraint.limit), terms)
             return wit.Constraint_Budget(budget)
@@ -183,17 +180,17 @@ def config_out(what: str, config: Config, space: Space) -> Any:
 
 
 def _index(cell: Any) -> Any:
-    return wit.Value_Index(cell.__index__() if not isinstance(cell, bool) else int(cell))
+    return wit.Value_Index(operator.index(cell))
 
 
 def _indices(cell: Any) -> Any:
-    return wit.Value_Indices([int(element) for element in cell])
+    return wit.Value_Indices([operator.index(element) for element in cell])
 
 
 _encoders: Mapping[type, Any] = {
     domains.Choice: _index,
     domains.Level: _index,
-    domains.Int: lambda cell: wit.Value_Int(int(cell)),
+    domains.Int: lambda cell: wit.Value_Int(operator.index(cell)),
     domains.Real: lambda cell: wit.Value_Real(float(cell)),
     domains.Subset: _indices,
     domains.Permutation: _indices,
