@@ -17,23 +17,28 @@ export const signalsIn = (signals) =>
     signals.map(({ name, axes, values }) => ({ name, axes: Object.fromEntries(axes.map((axis) => [axis.name, axis.len])), values })),
   );
 
-function settingOut(owner, value) {
-  if (typeof value === 'boolean') return { tag: 'boolean', val: value };
-  if (typeof value === 'string') return { tag: 'text', val: value };
+/** A value for the host; `undefined` when it has no such values. */
+function settingOut(value) {
   // JavaScript does not tell 4 from 4.0; where attune expects a real number it takes a whole one.
-  if (Number.isSafeInteger(value)) return { tag: 'int', val: value };
-  if (typeof value === 'number') return { tag: 'real', val: value };
-  if (Array.isArray(value) && value.every(Number.isSafeInteger)) return { tag: 'ints', val: [...value] };
-  if (Array.isArray(value) && value.every((each) => typeof each === 'number')) return { tag: 'reals', val: [...value] };
-  throw new TypeError(`${owner} is ${JSON.stringify(value)}; expected true or false, a number, a word or a list of numbers`);
+  if (typeof value === 'number') return { tag: Number.isSafeInteger(value) ? 'int' : 'real', val: value };
+  if (typeof value === 'string') return { tag: 'text', val: value };
+  if (typeof value === 'boolean') return { tag: 'boolean', val: value };
+  if (!Array.isArray(value) || value.some((each) => typeof each !== 'number')) return undefined;
+  return { tag: value.every(Number.isSafeInteger) ? 'ints' : 'reals', val: [...value] };
 }
 
-const settingsOut = (owner, settings) =>
-  Object.entries(settings).map(([name, value]) => [name, settingOut(`${owner}: \`${name}\``, value)]);
+/** Named values for the host; `what` is a word, `owner` its name. */
+const settingsOut = (what, owner, settings) =>
+  Object.entries(settings).map(([name, value]) => {
+    const setting = settingOut(value);
+    if (setting) return [name, setting];
+    const found = JSON.stringify(value);
+    throw new TypeError(`${what} \`${owner}\`: \`${name}\` is ${found}; expected true or false, a number, a word or a list of numbers`);
+  });
 
 export function descriptionOut({ name, version, summary, options = [], signals = [], edits = [], extra = {} }, hasOperators) {
   const described = { name, version, summary, options: options.map(optionOut), signals: [...signals], edits: [...edits], hasOperators };
-  return { ...described, extra: settingsOut('the description', extra) };
+  return { ...described, extra: settingsOut('technique', name, extra) };
 }
 
 function optionOut({ kind, name, help, min, max, words, default: value }) {
@@ -116,7 +121,7 @@ export function configOut(what, config, space) {
   );
 }
 
-export const editsOut = (edits) => edits.map(({ kind, args = {} }) => ({ kind, args: settingsOut(`edit \`${kind}\``, args) }));
+export const editsOut = (edits) => edits.map(({ kind, args = {} }) => ({ kind, args: settingsOut('edit', kind, args) }));
 
 export const costsOut = (costs) => costs.map(({ resource, unit, value, dense }) => ({ resource, unit, value, dense }));
 

@@ -165,6 +165,12 @@ def test_a_bug_is_logged_with_its_place(guest: Any) -> None:
     assert level == "ERROR" and "`n` is read but not declared" in line and "options.py, line" in line
 
 
+@pytest.mark.parametrize("value", [None, 2**63, [1, "a"], {"a": 1}])
+def test_an_argument_that_is_no_setting_is_named(guest: Any, value: Any) -> None:
+    with pytest.raises(TypeError, match="edit `e`: `x-y` is .*; expected True or False, a number"):
+        guest.wire.edits_out([Edit("e", x_y=value)])
+
+
 def test_what_is_printed_is_logged_line_by_line(guest: Any) -> None:
     print("one\ntwo", end="", file=guest.printed)
     assert guest.lines == [("INFO", "one")]

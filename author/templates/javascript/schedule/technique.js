@@ -66,6 +66,7 @@ function widest(window) {
 }
 
 /** The windows of all layers, in tokens. */
-export function windows(layers, [[first], [last]]) {
+export function windows(layers, config) {
+  const [[first], [last]] = config;
   return Array.from({ length: layers }, (_, layer) => first + (last - first) * (layer / Math.max(layers - 1, 1)));
 }

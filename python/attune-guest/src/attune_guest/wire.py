@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from wit_world.exports import technique as wit
 
@@ -48,29 +48,39 @@ def config_in(config: Any) -> Config:
     return [[cell.value for cell in cells] for cells in config]
 
 
-def setting_out(owner: str, value: Setting) -> Any:
-    """A value for the host; `TypeError` names whose it is."""
-    if isinstance(value, bool):
-        return wit.Setting_Boolean(value)
-    if isinstance(value, int):
-        if not SMALLEST <= value <= LARGEST:
-            raise TypeError(f"{owner} is {value}, which has more than 64 bits")
-        return wit.Setting_Int(value)
-    if isinstance(value, float):
-        return wit.Setting_Real(value)
-    if isinstance(value, str):
-        return wit.Setting_Text(value)
+def setting_out(value: Setting) -> Any:
+    """A value for the host; `None` when it has no such values."""
+    form = _FORMS.get(type(value))
+    if form is not None and (form is not wit.Setting_Int or SMALLEST <= cast(int, value) <= LARGEST):
+        return form(value)
     if isinstance(value, (list, tuple)):
-        if all(isinstance(number, int) for number in value):
+        if all(type(number) is int for number in value):
             return wit.Setting_Ints(list(value))
-        if all(isinstance(number, (int, float)) for number in value):
-            return wit.Setting_Reals([float(number) for number in value])
-    raise TypeError(f"{owner} is {value!r}; expected True or False, a number, a word or a list of numbers")
+        if all(type(number) in (int, float) for number in value):
+            return wit.Setting_Reals(_floats(value))
+    return None
 
 
-def settings_out(owner: str, settings: Mapping[str, Setting]) -> list[tuple[str, Any]]:
-    """Named values for the host."""
-    return [(name, setting_out(f"{owner}: `{name}`", value)) for name, value in settings.items()]
+_FORMS: Mapping[type, Any] = {
+    bool: wit.Setting_Boolean,
+    int: wit.Setting_Int,
+    float: wit.Setting_Real,
+    str: wit.Setting_Text,
+}
+
+
+def settings_out(what: str, owner: str, settings: Mapping[str, Setting]) -> list[tuple[str, Any]]:
+    """Named values for the host; `TypeError` names whose they are (`what` is a word, `owner` its name)."""
+    found = []
+    for name, value in settings.items():
+        setting = setting_out(value)
+        if setting is None:
+            raise TypeError(
+                f"{what} `{owner}`: `{name}` is {value!r}; expected True or False, a number of at most 64 bits, "
+                "a word or a list of numbers"
+            )
+        found.append((name, setting))
+    return found
 
 
 def description_out(description: describe.Description, operators: bool) -> Any:
@@ -83,7 +93,7 @@ def description_out(description: describe.Description, operators: bool) -> Any:
         list(description.signals),
         list(description.edits),
         operators,
-        settings_out("the description", description.extra),
+        settings_out("technique", description.name, description.extra),
     )
 
 
@@ -201,7 +211,7 @@ _encoders: Mapping[type, Any] = {
 
 def edits_out(edits: Iterable[Edit]) -> Any:
     """A plan, or requests of signals, for the host."""
-    return [wit.Open(edit.kind, settings_out(f"edit `{edit.kind}`", edit.args)) for edit in edits]
+    return [wit.Open(edit.kind, settings_out("edit", edit.kind, edit.args)) for edit in edits]
 
 
 def costs_out(costs: Iterable[Cost]) -> Any:
