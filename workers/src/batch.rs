@@ -159,7 +159,7 @@ impl<'a> Batch<'a> {
         let begun = self.done();
         let asked = connection.ask::<EvaluateResult>(&call, &wait, &mut |event| match event {
             Event::Outcome(outcome) => self.hear(plans, outcome),
-            Event::Outputs(_) => Err("nobody asked for outputs".to_owned()),
+            Event::Outputs(_) | Event::Choice(_) => Err("nobody asked for outputs or choices".to_owned()),
             Event::Progress { evaluations, .. } => {
                 let most = (plans.len() * request.items.len()) as f64;
                 let done = evaluations.unwrap_or(0.0).clamp(0.0, most);

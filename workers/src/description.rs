@@ -21,6 +21,8 @@ pub struct Description {
     pub numerics: Option<String>,
     /// Whether it hands out outputs.
     pub(crate) outputs: bool,
+    /// Whether it hands out what it chooses for edits.
+    pub(crate) choices: bool,
     /// Requests that may usefully run at once.
     pub(crate) concurrency: usize,
     /// Silence after which it is taken for hung, where it says so.
@@ -80,8 +82,8 @@ impl Description {
             signals,
         };
         let concurrency = hello.concurrency.unwrap_or(1).max(1);
-        let Hello { version, numerics, outputs, .. } = hello;
-        Ok(Self { spec, version, numerics, outputs, concurrency, idle })
+        let Hello { version, numerics, outputs, choices, .. } = hello;
+        Ok(Self { spec, version, numerics, outputs, choices, concurrency, idle })
     }
 }
 

@@ -5,7 +5,10 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use attune_core::evaluator::{EvalFailure, Evaluation, Evaluator, EvaluatorInfo, Outputs, Request, TaskInfo};
+use attune_core::choices::Choices;
+use attune_core::evaluator::{
+    EvalFailure, Evaluation, Evaluator, EvaluatorInfo, Outputs, Request, RunControl, Split, TaskInfo,
+};
 use attune_core::facts::Facts;
 use attune_core::hash::ContentHash;
 use attune_core::plan::Plan;
@@ -17,11 +20,12 @@ use serde::de::DeserializeOwned;
 use crate::asking::{Asking, edits, foreign};
 use crate::batch::Batch;
 use crate::checked;
+use crate::choices;
 use crate::company::Want;
 use crate::connection::{Answer, Connection, Next, Wait};
 use crate::ending::Cause;
 use crate::outputs::Heard;
-use crate::wire::{Call, Event, OutputsResult, SignalResult};
+use crate::wire::{Call, ChoicesResult, Event, OutputsResult, SignalResult};
 
 /// An evaluator in a process of its own, that has opened and loaded its subject.
 ///
@@ -193,6 +197,23 @@ impl Evaluator for ProcessEvaluator {
                 _ => Err("outputs are no outcomes of plans".to_owned()),
             })?;
         heard.all().map(Some).map_err(|why| self.nonsense(&connection, &said, why))
+    }
+
+    fn choices(&self, plan: &Plan, stop: &RunControl) -> Result<Option<Choices>, EvalFailure> {
+        if !self.asking.supervisor.identity().choices {
+            return Ok(None);
+        }
+        if let Some(refused) = foreign(self.info(), plan) {
+            return Err(refused);
+        }
+        let request = Request { stop: stop.clone(), ..Request::new(Split::Selection, Vec::new()) };
+        let (call, heard) = (Call::Choices { plan: edits(plan) }, choices::Heard::new(plan));
+        let what = "handing out what was chosen for a plan";
+        self.work::<ChoicesResult>(what, &call, &request, &|| heard.forget(), &|event| match event {
+            Event::Choice(choice) => heard.add(&choice),
+            _ => Err("choices are neither outcomes of plans nor outputs".to_owned()),
+        })?;
+        Ok(Some(heard.all()))
     }
 
     fn peak_memory(&self) -> Option<u64> {

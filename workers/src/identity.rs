@@ -17,6 +17,8 @@ pub(crate) struct Identity {
     pub(crate) task: TaskInfo,
     /// Whether it hands out outputs.
     pub(crate) outputs: bool,
+    /// Whether it hands out what it chooses for edits.
+    pub(crate) choices: bool,
     /// Name and values of the facts of the subject.
     name: String,
     facts: Settings,
@@ -86,9 +88,9 @@ impl Identity {
             edits,
             signals: description.spec.signals.clone(),
         };
-        let (task, outputs) =
-            (TaskInfo { name: task.name, metrics, items, fingerprints }, description.outputs);
-        Ok(Self { info, task, outputs, name, facts })
+        let task = TaskInfo { name: task.name, metrics, items, fingerprints };
+        let Description { outputs, choices, .. } = *description;
+        Ok(Self { info, task, outputs, choices, name, facts })
     }
 
     /// What is known of a subject with this fingerprint.

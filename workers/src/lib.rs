@@ -11,6 +11,7 @@ mod asked_once;
 mod asking;
 mod batch;
 mod checked;
+mod choices;
 mod command;
 mod company;
 mod connection;

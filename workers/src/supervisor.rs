@@ -119,7 +119,9 @@ fn told<T: serde::de::DeserializeOwned>(
             }
             Ok(Next::On)
         }
-        Event::Outcome(_) | Event::Outputs(_) => Err("no plan is being evaluated".to_owned()),
+        Event::Outcome(_) | Event::Outputs(_) | Event::Choice(_) => {
+            Err("no plan is being evaluated".to_owned())
+        }
     })
 }
 

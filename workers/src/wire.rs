@@ -2,6 +2,7 @@
 //!
 //! Everything here is data as it is written. What it means to the host is said by the conversions into the types of core.
 
+mod choice;
 mod failure;
 mod hello;
 mod host;
@@ -16,6 +17,7 @@ mod task;
 mod value;
 mod worker;
 
+pub use choice::Choice;
 pub use failure::{About, Failure};
 pub use hello::{Hello, NamedSummary};
 pub use host::{Call, HostLine, Note, OpenCall, Request, TaskCall};
@@ -23,8 +25,8 @@ pub use option::{OptionKind, OptionSpec};
 pub use outcome::{Aggregate, Outcome, Score, Work};
 pub use outputs::Outputs;
 pub use results::{
-    Axis, CheckResult, EvaluateResult, FactsResult, LoadResult, OpenResult, OutputsResult, SignalResult,
-    SplitResult, TaskResult,
+    Axis, CheckResult, ChoicesResult, EvaluateResult, FactsResult, LoadResult, OpenResult, OutputsResult,
+    SignalResult, SplitResult, TaskResult,
 };
 pub use schema::{Argument, ArgumentKind, Condition, Contradiction, EditSchema, Idle, Part, Place};
 pub use task::{Direction, Metric, Size, TaskOption, TaskSpec};

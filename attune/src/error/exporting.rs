@@ -49,7 +49,7 @@ pub enum ChoiceError {
     /// The evaluator does not say which codes it chose.
     #[error(
         "`rounding` of `weight-bits` makes codes of its own, which evaluator `{evaluator}` of study `{study}` does not hand out; search \
-         with the native evaluator, or without `rounding`, or use `--to plan`"
+         with an evaluator that does (native, torch), or without `rounding`, or use `--to plan`"
     )]
     NoCodes {
         /// The study.

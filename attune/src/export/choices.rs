@@ -6,12 +6,10 @@ use attune_core::choices::Choices;
 use attune_core::evaluator::RunControl;
 use attune_core::hash::ContentHash;
 use attune_core::plan::Plan;
-use attune_core::profile::Profile;
 use attune_core::store::StudyHeader;
 
 use super::reopened;
 use crate::error::{ChoiceError, Error};
-use crate::factory;
 use crate::reading::{StoredStudy, store_of};
 use crate::run_options::ExportOptions;
 use crate::setup;
@@ -26,12 +24,6 @@ pub(super) fn of_plan(store: &Path, args: &ExportOptions, plan: &Plan) -> Result
         let (study, evaluator) = (header.study.clone(), evaluator.to_owned());
         Error::input(ChoiceError::NoCodes { study, evaluator })
     };
-    // Whoever evaluates in a process of its own has no words for it, and need not be started to say so.
-    if let Ok(profile) = Profile::from_identity(&header.profile, &header.study, 1)
-        && let Some(choice) = profile.evaluator.as_ref().filter(|choice| !factory::is_native(choice))
-    {
-        return Err(mute(if choice.name.is_empty() { "of a command" } else { &choice.name }));
-    }
     let evaluator =
         reopened::evaluator(store, args, device(&header), setup::nowhere(), |profile, _| Ok(profile))?;
     let found = &evaluator.info().numerics;

@@ -151,6 +151,12 @@ class Player(Evaluator, Session):
             values = base64.b64decode(line["values"])
             yield Outputs(line["item"], line["inputs"], line["positions"], line["width"], values)
 
+    def choices(self, plan: Plan, batch: Batch) -> Iterator[tuple[int, list[bytes]]]:
+        asked = next(line for line in ASKED if line["method"] == "choices")
+        assert [edit.kind for edit in plan] == [edit["edit"] for edit in asked["plan"]]
+        lines = (line for line in SAID if line["id"] == asked["id"] and "event" in line)
+        yield 0, [base64.b64decode(line["bytes"]) for line in lines]
+
     def peak_memory(self) -> int | None:
         return 1048576
 

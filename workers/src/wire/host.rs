@@ -82,6 +82,12 @@ pub enum Call {
         /// Positions of each sequence, at most, evenly spread.
         positions: u32,
     },
+    /// What it chooses for edits of a plan by its calibration data, as it does where it scores the plan; of workers that say so in
+    /// `hello`.
+    Choices {
+        /// Its edits, in canonical order.
+        plan: Vec<Edit>,
+    },
     /// To end.
     Close {},
 }

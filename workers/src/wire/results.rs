@@ -14,7 +14,7 @@ pub struct OpenResult {
     pub device: String,
     /// What decides the last digits: element type, device, versions of libraries. Results are shared among all that say the same.
     pub numerics: String,
-    /// `evaluate`, `signal` and `outputs` requests that may usefully run at once; what `hello` said where it says nothing.
+    /// `evaluate`, `signal`, `outputs` and `choices` requests that may usefully run at once; what `hello` said where it says nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub concurrency: Option<usize>,
     /// The kinds of edit that are honoured on this subject; all of `hello` where it says nothing.
@@ -92,6 +92,11 @@ pub struct EvaluateResult {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct OutputsResult {}
+
+/// The result of `choices`, when everything that was chosen has been told.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct ChoicesResult {}
 
 /// The result of `signal`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

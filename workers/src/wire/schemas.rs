@@ -7,11 +7,11 @@ use schemars::{Schema, schema_for};
 use serde_json::Value;
 
 use super::{
-    CheckResult, EvaluateResult, Hello, HostLine, LoadResult, OpenResult, OutputsResult, SignalResult,
-    WorkerLine,
+    CheckResult, ChoicesResult, EvaluateResult, Hello, HostLine, LoadResult, OpenResult, OutputsResult,
+    SignalResult, WorkerLine,
 };
 
-fn schemas() -> [(&'static str, Schema); 9] {
+fn schemas() -> [(&'static str, Schema); 10] {
     [
         ("host-line", schema_for!(HostLine)),
         ("worker-line", schema_for!(WorkerLine)),
@@ -22,6 +22,7 @@ fn schemas() -> [(&'static str, Schema); 9] {
         ("evaluate-result", schema_for!(EvaluateResult)),
         ("signal-result", schema_for!(SignalResult)),
         ("outputs-result", schema_for!(OutputsResult)),
+        ("choices-result", schema_for!(ChoicesResult)),
     ]
 }
 

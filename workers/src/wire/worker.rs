@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Failure, Outcome, Outputs};
+use super::{Choice, Failure, Outcome, Outputs};
 
 /// One line of a worker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -66,6 +66,8 @@ pub enum Event {
     Outcome(Outcome),
     /// Of `outputs`: those of one sequence.
     Outputs(Outputs),
+    /// Of `choices`: bytes for an edit.
+    Choice(Choice),
 }
 
 impl WorkerLine {

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use crate::support::{ask, bits, evaluator, evaluator_within, failure, limits, request};
-use attune_core::evaluator::EvalFailure;
+use attune_core::evaluator::{EvalFailure, RunControl};
 use attune_workers::{Limits, wire::WorkerLine};
 
 const GOOD: &str = r#"{"kl":{"items":[0.5,0.5]},"likeness":{"items":[0.5,0.5]}}"#;
@@ -94,6 +94,25 @@ fn outputs_that_make_no_sense_are_quoted() {
     let said = outputs(0, good) + "\n" + &outputs(1, good) + "\n" + done;
     let found = evaluator(&["--fault", "says", "--with", &said]).outputs(&bits(0, 2), &request(2), 4);
     assert_eq!(found.unwrap().unwrap()[1].values, [1.0, 0.0]);
+}
+
+#[test]
+fn choices_that_make_no_sense_are_quoted() {
+    let choice = |edit: u32, bytes: &str| {
+        format!(r#"{{"id":ID,"event":"choice","edit":{edit},"part":0,"bytes":"{bytes}"}}"#)
+    };
+    let stop = RunControl::default();
+    for (said, wrong) in [
+        (choice(1, "AQI="), "a choice for edit 1, and the plan has 1"),
+        (choice(0, "?"), "not base64"),
+        (outcome(0, GOOD), "choices are neither outcomes of plans nor outputs"),
+    ] {
+        let evaluator = evaluator(&["--fault", "says", "--with", &said]);
+        let message = evaluator.choices(&bits(0, 2), &stop).unwrap_err().to_string();
+        assert!(message.contains("it broke the protocol") && message.contains(wrong), "{said}: {message}");
+    }
+    let nothing = evaluator(&[]).choices(&bits(0, 2), &stop).unwrap().unwrap();
+    assert!(nothing.is_empty());
 }
 
 #[test]

@@ -4,7 +4,9 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use attune_core::evaluator::{EvalFailure, EvaluatorFactory as _, Opening, Request, Split, TaskData};
+use attune_core::evaluator::{
+    EvalFailure, EvaluatorFactory as _, Opening, Request, RunControl, Split, TaskData,
+};
 use attune_core::options::{OptionValue, Settings};
 use attune_core::plan::{Edit, Plan};
 use attune_core::signal::SignalRequest;
@@ -118,6 +120,9 @@ fn the_host_says_its_part_of_it() {
         [(3, &[0, 1, 1][..], &[0.5, -0.25, 1.5, 0.0][..]), (5, &[1, 0], &[0.0, 2.0, -1.0, 4.0])]
     );
     assert_eq!(wanted.progress.evaluations(), 2.0);
+    let chosen = evaluator.choices(&plan(&[kv(0, 4)]), &RunControl::default()).unwrap().unwrap();
+    let parts = chosen.of(&kv(0, 4)).unwrap();
+    assert_eq!(parts.iter().map(|part| &part[..]).collect::<Vec<_>>(), [&[1, 2, 3][..], &[4]]);
     drop(evaluator);
     assert!(notes.path().join("replayed").exists(), "it was closed as the session has it");
 }

@@ -51,7 +51,7 @@ pub(crate) fn run(faults: Faults) -> ExitCode {
                 }
                 break;
             }
-            "evaluate" | "signal" | "outputs" => {
+            "evaluate" | "signal" | "outputs" | "choices" => {
                 let worker = Arc::clone(&worker);
                 thread::spawn(move || worker.work(&method, &line));
             }
@@ -156,6 +156,9 @@ impl Worker {
                 die("in the middle of a line");
             }
             _ => {}
+        }
+        if method == "choices" {
+            return self.answer(line, json!({}));
         }
         let split = line["split"].as_str().unwrap();
         let items: Vec<u64> =

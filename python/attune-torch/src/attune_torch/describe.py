@@ -152,6 +152,7 @@ def hello() -> dict[str, Any]:
         "unedited": "the dense model",
         "signals": signals.described(),
         "outputs": True,
+        "choices": True,
         "numerics": numerics(),
         "idle-seconds": 600,
     }

@@ -18,7 +18,7 @@ from attune_worker import BadRequest, Batch, Opened, Opening, OutOfMemory, Outpu
 from . import calibration, edits, fingerprint, loading, numerics, outputs, signals, source, tasks
 from .answering import Answering
 from .describe import Options
-from .edits import kv_bits
+from .edits import kv_bits, rounded
 from .outline import Outline
 from .population import Population, memory
 from .subject import Subject
@@ -119,6 +119,16 @@ class TorchSession(Session):
         population = self._loaded()
         with self._lock:
             yield from outputs.of_plan(population.subject, self._task, plan, batch, positions)
+
+    def choices(self, plan: Plan, batch: Batch) -> Iterator[tuple[int, list[bytes]]]:
+        population = self._loaded()
+        with self._lock:
+            try:
+                yield from rounded.chosen(population.subject, plan, batch.breathe)
+            except Exception as error:
+                if memory.is_shortage(error):
+                    raise OutOfMemory(f"{self._device}: {error}; choose a device with more") from error
+                raise
 
     def peak_memory(self) -> int | None:
         return memory.peak(self._device)

@@ -96,3 +96,20 @@ def test_sixteen_bits_need_no_rounding() -> None:
     exact = [edit(0, "q", bits=16)]
     assert edits.check(made, exact) is None
     assert torch.equal(scored(made, exact), scored(made, []))
+
+
+def test_what_is_handed_out_are_the_codes_that_are_scored() -> None:
+    made = of("mixtral")
+    experts = edit(1, "gate")
+    plan = (Edit("drop-block", {"layer": 0}), experts, edit(1, "q", bits=4), edit(1, "o", rounding=None))
+    plan = tuple(Edit(one.kind, {k: v for k, v in one.args.items() if v is not None}) for one in plan)
+    found = dict(rounded.chosen(made, plan))
+    assert sorted(found) == [1, 2], "the edits that are rounded so, by their places"
+    gates = made.layers[1].linear["gate"]
+    assert len(found[1]) == len(gates) > 1 and len(found[2]) == 1
+    for number, (matrix, codes) in enumerate(zip(gates, found[1], strict=True)):
+        outputs, inputs = matrix.read().shape
+        of_it = torch.frombuffer(bytearray(codes), dtype=torch.uint8).view(outputs, inputs)
+        scored_with = rounded.codes_of(made, (1, "gate", number), rounded.Level(3, 8, None))
+        assert torch.equal(of_it, scored_with) and int(of_it.max()) < 8
+    assert dict(rounded.chosen(made, plan)) == found, "asked again"

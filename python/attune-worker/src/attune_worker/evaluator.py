@@ -139,7 +139,7 @@ class Batch(abc.ABC):
 class Session(abc.ABC):
     """An open subject and task.
 
-    `check` may be called while `evaluate` runs, from another thread; `evaluate`, `signal` and `outputs` run side
+    `check` may be called while `evaluate` runs, from another thread; `evaluate`, `signal`, `outputs` and `choices` run side
     by side only as far as `Opened.concurrency` says."""
 
     @property
@@ -170,6 +170,12 @@ class Session(abc.ABC):
         order of `batch.items`, at no more than `positions` positions each (`spread` says which). `batch` has no
         plans; the plan has passed `check`. Asked only where `describe` has `"outputs": True`."""
         raise BadRequest("this evaluator hands out no outputs")
+
+    def choices(self, plan: Plan, batch: Batch) -> Iterable[tuple[int, Sequence[bytes]]]:
+        """What is chosen for edits of a plan by calibration data, as where the plan is scored: the place of the
+        edit in the plan, ascending, and its parts. `batch` is for `breathe` alone; the plan has passed `check`.
+        Asked only where `describe` has `"choices": True`."""
+        raise BadRequest("this evaluator hands out nothing that it chooses")
 
     def peak_memory(self) -> int | None:
         """The most memory that evaluating has taken so far, bytes, where it can be told."""

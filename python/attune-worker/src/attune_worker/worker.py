@@ -1,11 +1,12 @@
 """The protocol loop: reads requests, runs them, and says that it lives.
 
-One thread reads; `open`, `load` and `check` run one after the other on a second, `evaluate`, `signal` and
-`outputs` on as many as the session allows, and one sends heartbeats.
+One thread reads; `open`, `load` and `check` run one after the other on a second, `evaluate`, `signal`,
+`outputs` and `choices` on as many as the session allows, and one sends heartbeats.
 """
 
 from __future__ import annotations
 
+import base64
 import json
 import queue
 import signal
@@ -71,6 +72,15 @@ class _Lane:
             self._jobs.get()()
 
 
+PIECE = 1 << 20
+"""Bytes of a choice in one line, at most."""
+
+
+def pieces(part: bytes) -> list[bytes]:
+    """In pieces that a line holds, one at least."""
+    return [part[first : first + PIECE] for first in range(0, max(1, len(part)), PIECE)]
+
+
 class _Worker:
     def __init__(self, evaluator: Evaluator, channel: Channel) -> None:
         self._evaluator, self._channel = evaluator, channel
@@ -95,6 +105,7 @@ class _Worker:
             "evaluate": self._evaluate,
             "signal": self._signal,
             "outputs": self._outputs,
+            "choices": self._choices,
         }
 
     def run(self) -> None:
@@ -227,6 +238,9 @@ class _Worker:
     def _batch(self, number: int, method: str, request: Mapping[str, Any]) -> RunningBatch:
         if not self._loaded or self._opened is None:
             raise BadRequest(f"nothing is loaded: `open` and `load` come before `{method}`")
+        if method == "choices":
+            # It is about a plan, and no data that a plan is scored on.
+            return RunningBatch(self._channel, self._gate, number, "selection", [], None, [])
         split = field(request, "split", str, method)
         items = field(request, "items", list, method)
         held = self._opened.splits.get(split)
@@ -304,6 +318,18 @@ class _Worker:
         for outputs in session.outputs(plan, batch, positions):
             batch.breathe()
             batch.tell({"event": "outputs", **outputs_json(outputs)})
+        return {}
+
+    def _choices(self, batch: RunningBatch, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        session = self._sure()
+        plan = self._vocabulary.accept_plan(plan_of(request.get("plan")))
+        session.check(plan)
+        for place, parts in session.choices(plan, batch):
+            for number, part in enumerate(parts):
+                for piece in pieces(part):
+                    batch.breathe()
+                    said = {"event": "choice", "edit": int(place), "part": number}
+                    batch.tell({**said, "bytes": base64.b64encode(piece).decode("ascii")})
         return {}
 
     def _call_off_all(self) -> None:

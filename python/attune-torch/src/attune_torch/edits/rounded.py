@@ -126,6 +126,20 @@ def round_weights(
         spare -= rounded.codes.pop(key).numel()
 
 
+def chosen(
+    subject: Subject, plan: Plan, breathe: Callable[[], None] = lambda: None
+) -> Iterator[tuple[int, list[bytes]]]:
+    """Codes of the edits of `plan` that are rounded so, by their place in it: of each, those of its module, or
+    of the modules of all experts in their order; `[outputs, inputs]`, counted from the least code."""
+    round_weights(subject, [plan], breathe)
+    for place, edit in enumerate(plan):
+        if not _is_rounded(edit):
+            continue
+        level = Level(edit["bits"], edit["group-size"], edit.args.get("grid"))
+        found = (codes_of(subject, site, level) for site in sites(subject.layers[edit["layer"]], edit))
+        yield place, [codes.contiguous().numpy().tobytes() for codes in found]
+
+
 def _matrix(subject: Subject, site: Site) -> LinearModule:
     layer, module, number = site
     return subject.layers[layer].linear[module][number]
