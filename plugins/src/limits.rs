@@ -1,9 +1,9 @@
 //! Resource limits: what a technique may use, in one place.
 //!
 //! There are two columns. A component that is little enough is a technique's own code, compiled: [`Limits::COMPILED`]. One
-//! that is more is taken to bring the runtime of its language, an interpreter and a snapshot of its memory, as those of
-//! Python do: [`Limits::RUNTIME`]. What a component says of itself decides nothing, so whoever lies gains no more than
-//! the second column.
+//! that is more, or imports WASI, is taken to bring the runtime of its language, an interpreter and a snapshot of its memory,
+//! as those of Python and JavaScript do: [`Limits::RUNTIME`]. What a component says of itself decides nothing, so whoever
+//! lies gains no more than the second column.
 //!
 //! | limit | compiled | with a runtime | exceeded | repeatable |
 //! | --- | --- | --- | --- | --- |
