@@ -7,14 +7,19 @@ import { sendTo } from './log.js';
 import { Random } from './random.js';
 import * as wire from './wire.js';
 
-sendTo((level, message) => log.log(level, message));
-
-/** What is printed goes to the log: a component has no standard output. */
-const printer = (level) => (...parts) => log.log(level, parts.map(String).join(' '));
-globalThis.console = { debug: printer('debug'), log: printer('info'), info: printer('info'), warn: printer('warn'), error: printer('warn') };
+/** What is logged and printed goes to the host: a component has no standard output. */
+function sendToHost() {
+  sendTo((level, message) => log.log(level, message));
+  const printer = (level) => (...parts) => log.log(level, parts.map(String).join(' '));
+  globalThis.console = { debug: printer('debug'), log: printer('info'), info: printer('info'), warn: printer('warn'), error: printer('warn') };
+}
 
 /** The exports of a component for a technique: `export const { technique, damages } = component(mine);`. */
 export function component(mine) {
+  const lacking = ['describe', 'space', 'lower', 'cost', 'baselines'].filter((name) => typeof mine?.[name] !== 'function');
+  if (lacking.length > 0) throw new TypeError(`the technique has no function ${lacking.join(', ')}; technique.js exports it as \`export default\``);
+  // Not before: while the component is built there is no host.
+  sendToHost();
   const call = (work) => answering(() => work());
   const heard = (model, options) => [wire.modelIn(model), wire.optionsIn(options)];
   return {

@@ -46,11 +46,13 @@ class _Lines(io.TextIOBase):
         return len(text)
 
 
+# The author's module exports its technique when it is imported. Whoever builds the component sees what goes
+# wrong in it: the host's log comes afterwards, since there is no host yet.
+importlib.import_module("technique")
+exported()
+
 attune_guest.log.send_to(_to_host)
 sys.stdout, sys.stderr = _Lines("info"), _Lines("warn")
-
-# The author's module exports its technique when it is imported.
-importlib.import_module("technique")
 
 # What is here by now is there at the start of every call and never becomes garbage: a collection in a call
 # should not go through it.

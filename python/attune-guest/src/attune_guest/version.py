@@ -1,3 +1,3 @@
-"""The version of the package, once: that of the attune that it belongs to."""
+"""The version of the package, once."""
 
 __version__ = "0.1.0"
