@@ -81,12 +81,12 @@ pub fn write_verified(
         return made::write(&ready, &asked, &tell);
     }
     tell("computing what the plan computes, with the study's evaluator".to_owned());
-    let reference = outputs::of_plan(store, args, &ready.chosen.plan, tell.clone())?;
+    let (reference, opened) = outputs::of_plan(store, args, &ready.chosen.plan, tell.clone())?;
     let beside = Beside::make(&args.out)?;
     let file = beside
         .write("reference.safetensors", &attune_export::reference(&reference.rows).map_err(Error::run)?)?;
     drop(reference.rows);
-    let files = ready.write()?;
+    let files = ready.write(Some(opened))?;
     let control = control(&ready, &beside)?;
     tell(format!("running it in {} {}", asked.name, asked.version));
     // Code that comes with the model is not run because somebody exports it; code of the exporter is.
