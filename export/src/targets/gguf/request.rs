@@ -14,7 +14,7 @@ use attune_vocabulary::{Embedding, ModelFacts, Module, NumberGrid};
 
 use super::architecture::{self, Architecture};
 use super::cache::{BLOCK, Cache};
-use super::description::{CACHES, CODES, KEYS, SIXTEEN};
+use super::description::{CACHES, CODES, GELU, KEYS, SIXTEEN};
 use super::{DESCRIPTION, TARGET, refuse};
 use crate::description::Answer;
 
@@ -89,6 +89,7 @@ fn approximation(
         (cache.keys.is_some() || cache.values.is_some(), CACHES),
         (cache.keys.is_some() && architecture.neighbours && model.head_dim > BLOCK, KEYS),
         (model.bytes_per_parameter < 4.0, SIXTEEN),
+        (architecture.gelu, GELU),
     ];
     let reasons: Vec<&str> = reasons.into_iter().filter(|(holds, _)| *holds).map(|(_, why)| why).collect();
     (!reasons.is_empty()).then(|| reasons.join("; "))
