@@ -21,6 +21,7 @@ use crate::run_options::ExportOptions;
 
 pub use choice::Chosen;
 pub use of_worker::Need;
+use reopened::Reopened;
 use staging::Staging;
 pub use verify::{Bound, Verdict, Verification, write_verified};
 
@@ -32,7 +33,7 @@ const PLAN: &str = "plan";
 /// # Errors
 /// When there is no such trial, the target cannot express its plan, or the files cannot be written; then none are.
 pub fn write(store: &Path, args: &ExportOptions) -> Result<Vec<(PathBuf, u64)>, Error> {
-    Ready::find(store, args)?.write()
+    Ready::find(store, args)?.write(None)
 }
 
 /// An export that its target takes.
@@ -72,17 +73,22 @@ impl<'a> Ready<'a> {
         Ok(Self { store, args, target, chosen, exactness, files })
     }
 
-    fn write(&self) -> Result<Vec<(PathBuf, u64)>, Error> {
+    /// Writes the files. `opened` is the evaluator of the study where somebody has opened it already.
+    fn write(&self, opened: Option<Reopened>) -> Result<Vec<(PathBuf, u64)>, Error> {
         let out = &self.args.out;
         let mut staging = Staging::begin(out, &self.args.study).map_err(staging_error)?;
         let plan = &self.chosen.plan;
         // Long work, where it is needed: nothing that is refused waits for it.
         let result = match self.target.exporter.reads_choices(plan) {
             true => {
-                let choices = choices::of_plan(self.store, self.args, plan)?;
+                let choices = choices::of_plan(self.store, self.args, plan, opened)?;
                 self.export(&self.files.clone().with(choices), plan, &mut staging)
             }
-            false => self.export(&self.files, plan, &mut staging),
+            false => {
+                // It holds a model.
+                drop(opened);
+                self.export(&self.files, plan, &mut staging)
+            }
         };
         result.map_err(|error| match error {
             ExportError::Inexpressible { .. } => Error::input(error),

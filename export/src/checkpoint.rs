@@ -22,8 +22,8 @@ use serde::Serialize;
 use crate::wire;
 
 pub(crate) use companions::{Companions, copy, copy_terms};
-pub(crate) use floats::{float, floats, has_floats, push, rounded};
-pub(crate) use layout::{INDEX, Layout, SINGLE, Shard, Tensor, parse};
+pub(crate) use floats::{float, floats, has_floats, no_floats, push, rounded};
+pub(crate) use layout::{INDEX, Layout, SINGLE, Shard, Tensor};
 pub(crate) use manifest::{MANIFEST, with_manifest};
 pub(crate) use mix::{GENERATOR, Mix};
 pub(crate) use patch::patched;

@@ -8,24 +8,33 @@ use attune_core::hash::ContentHash;
 use attune_core::plan::Plan;
 use attune_core::store::StudyHeader;
 
-use super::reopened;
+use super::reopened::{self, Reopened};
 use crate::error::{ChoiceError, Error};
 use crate::reading::{StoredStudy, store_of};
 use crate::run_options::ExportOptions;
 use crate::setup;
 
-/// What was chosen for edits of `plan`, a plan of the study, when it was scored.
+/// What was chosen for edits of `plan`, a plan of the study, when it was scored; asked of `opened` where that runs on the device of the
+/// study.
 ///
 /// # Errors
 /// When its evaluator cannot be opened, does not hand that out, or would choose otherwise here than it did.
-pub(super) fn of_plan(store: &Path, args: &ExportOptions, plan: &Plan) -> Result<Choices, Error> {
+pub(super) fn of_plan(
+    store: &Path,
+    args: &ExportOptions,
+    plan: &Plan,
+    opened: Option<Reopened>,
+) -> Result<Choices, Error> {
     let StoredStudy { header, .. } = StoredStudy::read(&store_of(&args.study, store)?, &args.study)?;
     let mute = |evaluator: &str| {
         let (study, evaluator) = (header.study.clone(), evaluator.to_owned());
         Error::input(ChoiceError::NoCodes { study, evaluator })
     };
-    let evaluator =
-        reopened::evaluator(store, args, device(&header), setup::nowhere(), |profile, _| Ok(profile))?;
+    let device = device(&header);
+    let Reopened { evaluator, .. } = match opened.filter(|opened| opened.device == device) {
+        Some(opened) => opened,
+        None => reopened::evaluator(store, args, device, setup::nowhere(), |profile, _| Ok(profile))?,
+    };
     let found = &evaluator.info().numerics;
     if *found != header.numerics {
         return Err(Error::input(ChoiceError::OtherNumerics {

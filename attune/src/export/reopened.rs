@@ -11,6 +11,13 @@ use crate::error::Error;
 use crate::run_options::{ContinueOptions, ExportOptions};
 use crate::setup::{self, ChosenTask, Complaints};
 
+/// An evaluator that was opened.
+pub(super) struct Reopened {
+    pub(super) evaluator: Arc<dyn Evaluator>,
+    /// What it was asked to run on.
+    pub(super) device: String,
+}
+
 /// The evaluator of the study on `device`, with the profile as `changed` has it; paths of that are relative to the folder that it is
 /// called with.
 ///
@@ -22,7 +29,7 @@ pub(super) fn evaluator(
     device: &str,
     tell: Complaints,
     changed: impl FnOnce(Profile, &Path) -> Result<Profile, Error>,
-) -> Result<Arc<dyn Evaluator>, Error> {
+) -> Result<Reopened, Error> {
     let asked = ContinueOptions { model: args.model.clone(), ..ContinueOptions::new(&args.study, device) };
     let Continuation { args: options, profile } = Continuation::find(store, &asked)?;
     let base = options.profile.parent().unwrap_or(Path::new(""));
@@ -30,5 +37,6 @@ pub(super) fn evaluator(
     let chosen = ChosenTask::of(&profile, base).map_err(Error::input)?;
     let model = chosen.model(&profile, base)?;
     let prepared = chosen.prepare(&options, &chosen.data(&profile, base), &model, Arc::clone(&tell))?;
-    prepared.load(&setup::told(tell)).map_err(Error::input)
+    let evaluator = prepared.load(&setup::told(tell)).map_err(Error::input)?;
+    Ok(Reopened { evaluator, device: device.to_owned() })
 }

@@ -18,6 +18,8 @@ use std::path::{Path, PathBuf};
 
 use attune_core::exporter::{FileSink, OpenFile};
 use attune_core::plan::Plan;
+use attune_vocabulary::ModelEdit as _;
+use attune_vocabulary::edits::{ActivationBits, KvBits};
 
 use super::{PLAN, Ready};
 use crate::engines::{Answered, Made, Question};
@@ -81,12 +83,12 @@ pub fn write_verified(
         return made::write(&ready, &asked, &tell);
     }
     tell("computing what the plan computes, with the study's evaluator".to_owned());
-    let reference = outputs::of_plan(store, args, &ready.chosen.plan, tell.clone())?;
+    let (reference, opened) = outputs::of_plan(store, args, &ready.chosen.plan, tell.clone())?;
     let beside = Beside::make(&args.out)?;
     let file = beside
         .write("reference.safetensors", &attune_export::reference(&reference.rows).map_err(Error::run)?)?;
     drop(reference.rows);
-    let files = ready.write()?;
+    let files = ready.write(Some(opened))?;
     let control = control(&ready, &beside)?;
     tell(format!("running it in {} {}", asked.name, asked.version));
     // Code that comes with the model is not run because somebody exports it; code of the exporter is.
@@ -102,7 +104,7 @@ pub fn write_verified(
     };
     let answered = answer(asked.engines.verify(&question), &args.out, &beside)?;
     let bound = Bound::of(&ready.exactness, ready.target.description.tolerance);
-    let (verdict, why) = verdict::of(&answered, bound);
+    let (verdict, why) = verdict::of(&answered, bound, rounds_on_the_way(&ready.chosen.plan));
     let verification = Verification {
         target: ready.target.description.name,
         verdict,
@@ -173,6 +175,11 @@ impl OpenFile for InFile {
 fn absolute(path: &Path) -> Result<PathBuf, Error> {
     std::path::absolute(path)
         .map_err(|source| Error::run(VerifyError::Io { action: "find", path: path.to_owned(), source }))
+}
+
+/// Whether a plan rounds numbers that the model computes on its way.
+fn rounds_on_the_way(plan: &Plan) -> bool {
+    plan.edits().iter().any(|edit| [KvBits::KIND, ActivationBits::KIND].contains(&edit.kind.as_str()))
 }
 
 /// Whether the config.json of a folder names Python code beside it.

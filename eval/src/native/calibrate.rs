@@ -72,7 +72,7 @@ impl NativeEvaluator {
                 None => (0..).map_while(|expert| levels.codes(bits.module, expert).cloned()).collect(),
             };
             if bits.rounding.is_some() && !codes.is_empty() {
-                choices.insert(edit.clone(), codes);
+                choices.insert(edit, codes);
             }
         }
         Ok(choices)

@@ -2,7 +2,7 @@
 
 use attune_core::exporter::ExportError;
 use half::{bf16, f16};
-use safetensors::tensor::{Dtype, TensorView};
+use safetensors::tensor::Dtype;
 
 use super::bad;
 
@@ -21,14 +21,18 @@ pub(crate) fn float(dtype: Dtype, bytes: &[u8]) -> Option<f32> {
     }
 }
 
+/// The refusal of a tensor whose elements cannot be computed with.
+pub(crate) fn no_floats(file: &str, name: &str, dtype: Dtype) -> ExportError {
+    bad(file, format!("`{name}` is stored as {dtype:?}"), "F32, F16 or BF16")
+}
+
 /// All elements of a tensor.
-pub(crate) fn floats(file: &str, name: &str, view: &TensorView<'_>) -> Result<Vec<f32>, ExportError> {
-    let dtype = view.dtype();
-    let refusal = || bad(file, format!("`{name}` is stored as {dtype:?}"), "F32, F16 or BF16");
+pub(crate) fn floats(file: &str, name: &str, dtype: Dtype, bytes: &[u8]) -> Result<Vec<f32>, ExportError> {
+    let refusal = || no_floats(file, name, dtype);
     if !has_floats(dtype) {
         return Err(refusal());
     }
-    let elements = view.data().chunks_exact(dtype.bitsize() / 8);
+    let elements = bytes.chunks_exact(dtype.bitsize() / 8);
     elements.map(|element| float(dtype, element).ok_or_else(refusal)).collect()
 }
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use safetensors::SafeTensorError;
 use safetensors::tensor::{Dtype, Metadata};
-use safetensors::{SafeTensorError, SafeTensors};
 use serde::Deserialize;
 
 use attune_core::exporter::{ExportError, ModelFiles};
@@ -90,7 +90,8 @@ impl Layout {
 }
 
 impl Shard {
-    fn open(files: &dyn ModelFiles, file: &str) -> Result<Self, ExportError> {
+    /// Reads the header of a file.
+    pub(crate) fn open(files: &dyn ModelFiles, file: &str) -> Result<Self, ExportError> {
         let (first, header) = header(files, file)?;
         let place = |offset: usize| first + offset as u64;
         let mut tensors: Vec<Tensor> = header
@@ -139,11 +140,6 @@ fn header(files: &dyn ModelFiles, file: &str) -> Result<(u64, Metadata), ExportE
         return Err(refuse(SafeTensorError::MetadataIncompleteBuffer));
     }
     Ok((first, header))
-}
-
-/// The tensors of a safetensors file.
-pub(crate) fn parse<'a>(file: &str, bytes: &'a [u8]) -> Result<SafeTensors<'a>, ExportError> {
-    SafeTensors::deserialize(bytes).map_err(|error| bad(file, error.to_string(), WHOLE))
 }
 
 /// Every tensor that is stored and listed is in the shard that the index says.

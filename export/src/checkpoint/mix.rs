@@ -1,9 +1,6 @@
 //! Mixtures of checkpoints, folded into one: `Σ αᵢ·θᵢ` in float32, term by term in the order of the checkpoints, which
 //! is how the evaluator computes them.
 
-use std::collections::BTreeMap;
-
-use safetensors::SafeTensors;
 use safetensors::tensor::Dtype;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -14,7 +11,10 @@ use attune_vocabulary::ModelFacts;
 use attune_vocabulary::edits::CombineCheckpoints;
 use attune_vocabulary::{ModelEdit as _, checkpoint_mix};
 
-use super::{CONFIG, Piece, SINGLE, bad, floats, parse, read, with_manifest, write, write_tensors};
+use super::{
+    Bytes, CONFIG, Piece, SINGLE, Shard, Tensor, bad, floats, has_floats, no_floats, read, read_part,
+    with_manifest, write, write_tensors,
+};
 
 /// `model_type` of the generators whose checkpoints are mixed.
 pub(crate) const GENERATOR: &str = "attune_denoiser";
@@ -71,31 +71,13 @@ impl Mix {
     ) -> Result<(), ExportError> {
         let mut config = parsed(input.files)?;
         let names = checkpoints(&config, model)?;
-        let mut tensors: BTreeMap<String, (Vec<usize>, Vec<f32>)> = BTreeMap::new();
-        for (position, name) in names.iter().enumerate() {
-            let bytes = read(input.files, name)?;
-            let file = parse(name, &bytes)?;
-            // A tensor without elements is a mere name.
-            let stored: Vec<&str> =
-                file.iter().filter(|(_, view)| !view.data().is_empty()).map(|(name, _)| name).collect();
-            if position > 0 && stored.len() != tensors.len() {
-                let found = format!("{} tensors", stored.len());
-                return Err(bad(name, found, format!("{}, as in {}", tensors.len(), names[0])));
-            }
-            for tensor in stored {
-                self.add(&mut tensors, position, name, tensor, &file)?;
-            }
-        }
-        let pieces: Vec<(&String, Piece<'_>)> = tensors
-            .iter()
-            .map(|(name, (shape, values))| {
-                let bytes: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
-                (name, Piece { dtype: Dtype::F32, shape: shape.clone(), bytes: bytes.into() })
-            })
-            .collect();
+        let opened: Result<Vec<Shard>, _> = names.iter().map(|name| Shard::open(input.files, name)).collect();
+        let opened = opened?;
+        let sums = self.sums(&opened)?;
         config.remove(CHECKPOINTS);
 
         with_manifest(self.target, input, verify, sink, |sink| {
+            let pieces = sums.iter().map(|sum| (sum.name, sum.piece(input.files))).collect();
             write_tensors(sink, SINGLE, "pt", pieces)?;
             beside(&names, sink)?;
             write(sink, CONFIG, &crate::wire::to_bytes(CONFIG, &config)?)?;
@@ -103,39 +85,85 @@ impl Mix {
         })
     }
 
-    /// Adds the term of one checkpoint to one tensor.
-    fn add(
-        &self,
-        tensors: &mut BTreeMap<String, (Vec<usize>, Vec<f32>)>,
-        position: usize,
-        file: &str,
-        name: &str,
-        source: &SafeTensors<'_>,
-    ) -> Result<(), ExportError> {
-        let layers = self.coefficients.len();
-        let layer = layer(name, layers).ok_or_else(|| {
-            bad(
-                file,
-                format!("tensor `{name}`"),
-                format!("the tensors of an image generator of {layers} layers"),
-            )
-        })?;
-        let view = source.tensor(name).map_err(|error| bad(file, error.to_string(), format!("`{name}`")))?;
-        if position == 0 {
-            let zeros = vec![0.0; view.shape().iter().product()];
-            tensors.insert(name.to_owned(), (view.shape().to_vec(), zeros));
+    /// What every tensor is a sum of; the checkpoints have to have the same ones.
+    fn sums<'a>(&self, checkpoints: &'a [Shard]) -> Result<Vec<Sum<'a>>, ExportError> {
+        let Some(first) = checkpoints.first() else { return Ok(Vec::new()) };
+        // A tensor without elements is a mere name.
+        let stored = |of: &'a Shard| of.tensors.iter().filter(|tensor| tensor.bytes > 0);
+        let mut sums =
+            stored(first).map(|tensor| self.sum(&first.file, tensor)).collect::<Result<Vec<_>, _>>()?;
+        for (position, checkpoint) in checkpoints.iter().enumerate() {
+            let count = stored(checkpoint).count();
+            if count != sums.len() {
+                let found = format!("{count} tensors");
+                return Err(bad(&checkpoint.file, found, format!("{}, as in {}", sums.len(), first.file)));
+            }
+            // Both are in the order of names.
+            for (sum, tensor) in sums.iter_mut().zip(stored(checkpoint)) {
+                sum.add(self.coefficients[sum.layer][position], &checkpoint.file, tensor)?;
+            }
         }
-        let sum = tensors.get_mut(name).filter(|(shape, _)| shape == view.shape());
-        let Some((_, sum)) = sum else {
-            let found = format!("tensor `{name}` of shape {:?}", view.shape());
+        Ok(sums)
+    }
+
+    /// A sum without terms of the shape of a tensor.
+    fn sum<'a>(&self, file: &str, tensor: &'a Tensor) -> Result<Sum<'a>, ExportError> {
+        let (name, layers) = (tensor.name.as_str(), self.coefficients.len());
+        let layer = layer(name, layers).ok_or_else(|| {
+            let expected = format!("the tensors of an image generator of {layers} layers");
+            bad(file, format!("tensor `{name}`"), expected)
+        })?;
+        Ok(Sum { name, shape: &tensor.shape, layer, terms: Vec::new() })
+    }
+}
+
+/// One tensor of the mixture.
+struct Sum<'a> {
+    name: &'a str,
+    shape: &'a [usize],
+    layer: usize,
+    /// In the order of the checkpoints, without those whose coefficient is 0.
+    terms: Vec<Term<'a>>,
+}
+
+/// A tensor of a checkpoint and its coefficient.
+struct Term<'a> {
+    factor: f32,
+    file: &'a str,
+    tensor: &'a Tensor,
+}
+
+impl<'a> Sum<'a> {
+    fn add(&mut self, coefficient: f64, file: &'a str, tensor: &'a Tensor) -> Result<(), ExportError> {
+        if tensor.name != self.name || tensor.shape != self.shape {
+            let found = format!("tensor `{}` of shape {:?}", tensor.name, tensor.shape);
             return Err(bad(file, found, "the tensors of the first checkpoint"));
-        };
-        let factor = self.coefficients[layer][position];
-        if factor != 0.0 {
-            let values = floats(file, name, &view)?;
-            sum.iter_mut().zip(values).for_each(|(sum, value)| *sum += value * factor as f32);
+        }
+        if coefficient != 0.0 {
+            if !has_floats(tensor.dtype) {
+                return Err(no_floats(file, self.name, tensor.dtype));
+            }
+            self.terms.push(Term { factor: coefficient as f32, file, tensor });
         }
         Ok(())
+    }
+
+    /// The tensor, which is computed when it is written: a mixture may be larger than memory.
+    fn piece<'s>(&'s self, files: &'s dyn ModelFiles) -> Piece<'s> {
+        let elements: usize = self.shape.iter().product();
+        let make = Box::new(move || self.bytes(files, elements));
+        let bytes = Bytes::Made { len: elements * size_of::<f32>(), make };
+        Piece { dtype: Dtype::F32, shape: self.shape.to_vec(), bytes }
+    }
+
+    fn bytes(&self, files: &dyn ModelFiles, elements: usize) -> Result<Vec<u8>, ExportError> {
+        let mut sum = vec![0.0_f32; elements];
+        for Term { factor, file, tensor } in &self.terms {
+            let stored = read_part(files, file, tensor.place.clone())?;
+            let values = floats(file, self.name, tensor.dtype, &stored)?;
+            sum.iter_mut().zip(values).for_each(|(sum, value)| *sum += value * factor);
+        }
+        Ok(sum.into_iter().flat_map(f32::to_le_bytes).collect())
     }
 }
 

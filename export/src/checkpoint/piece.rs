@@ -15,10 +15,11 @@ pub(crate) struct Piece<'a> {
     pub(crate) bytes: Bytes<'a>,
 }
 
-/// Bytes that are at hand, or those of a file that are read when they are needed.
+/// Bytes that are at hand, or those of a file that are read when they are needed, or what is made then.
 pub(crate) enum Bytes<'a> {
     Here(Cow<'a, [u8]>),
     There { files: &'a dyn ModelFiles, file: &'a str, place: Range<u64> },
+    Made { len: usize, make: Box<dyn Fn() -> Result<Vec<u8>, ExportError> + 'a> },
 }
 
 impl Bytes<'_> {
@@ -26,17 +27,19 @@ impl Bytes<'_> {
         match self {
             Self::Here(bytes) => bytes.len(),
             Self::There { place, .. } => (place.end - place.start) as usize,
+            Self::Made { len, .. } => *len,
         }
     }
 
     /// The bytes themselves.
     ///
     /// # Errors
-    /// [`ExportError::Io`] where they are in a file.
+    /// [`ExportError::Io`] where they are in a file, and what keeps them from being made.
     pub(crate) fn read(&self) -> Result<Cow<'_, [u8]>, ExportError> {
         match self {
             Self::Here(bytes) => Ok(Cow::Borrowed(bytes)),
             Self::There { files, file, place } => read_part(*files, file, place.clone()),
+            Self::Made { make, .. } => make().map(Cow::Owned),
         }
     }
 }

@@ -309,7 +309,7 @@ fn files_hold_the_weights_that_were_scored_to_the_bit() {
             });
         let mut choices = Choices::default();
         for (module, parts) in parts {
-            choices.insert(edit(module, grid, gptq), parts);
+            choices.insert(&edit(module, grid, gptq), parts);
         }
         let plan = arrange(edits);
         assert!(target(name).unwrap().exporter.reads_choices(&plan));
@@ -331,7 +331,7 @@ fn scales_of_16_bits_leave_codes_as_they_were_chosen() {
         let (facts, files) = model("llama", Dtype::BF16);
         let mut choices = Choices::default();
         let chosen = codes(5, HIDDEN * HIDDEN);
-        choices.insert(edit(Module::Output, grid, gptq), vec![Arc::clone(&chosen)]);
+        choices.insert(&edit(Module::Output, grid, gptq), vec![Arc::clone(&chosen)]);
         let plan = arrange([edit(Module::Output, grid, gptq)]);
         let out = export(name, &plan, &facts, &Scored(&files, choices)).unwrap();
         let written = SafeTensors::deserialize(&out.0["model.safetensors"]).unwrap();
@@ -356,7 +356,7 @@ fn codes_that_nobody_hands_out_or_of_other_shapes_are_refused_by_the_edit() {
         assert!(refusal(Choices::default()).contains("did not hand them out"));
         for parts in [vec![codes(0, HIDDEN)], vec![], vec![codes(0, HIDDEN * HIDDEN); 2]] {
             let mut choices = Choices::default();
-            choices.insert(edit(Module::Output, grid, gptq), parts);
+            choices.insert(&edit(Module::Output, grid, gptq), parts);
             assert!(
                 refusal(choices).contains("codes of other matrices than the model stores as rows of weights")
             );

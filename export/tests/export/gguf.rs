@@ -500,6 +500,11 @@ fn families_are_what_llama_cpp_calls_them() {
         .flat_map(|one| (1.0 + f32::from_le_bytes(one.try_into().unwrap())).to_le_bytes())
         .collect();
     assert_eq!(*norm, plus);
+    let check = |family| GgufExporter.check(&Plan::default(), &model(family, 0));
+    let Ok(Exactness::Approximate { reason }) = check("gemma") else { panic!("{:?}", check("gemma")) };
+    assert!(reason.contains("the activation of a Gemma up in a table of half precision"), "{reason}");
+    let Ok(Exactness::Approximate { reason }) = check("qwen3") else { panic!("{:?}", check("qwen3")) };
+    assert!(!reason.contains("Gemma"), "{reason}");
     // Queries of others than Llama stay in their order.
     assert_eq!(
         file.tensors["blk.0.attn_q.weight"].bytes,
@@ -538,6 +543,11 @@ fn what_llama_cpp_computes_otherwise_is_refused_by_its_key() {
             "qwen2_moe",
             json!({"num_experts": EXPERTS, "num_experts_per_tok": 2, "decoder_sparse_step": 2}),
             "experts in every layer",
+        ),
+        (
+            "qwen2",
+            json!({"head_dim": 32}),
+            "4 heads have 32 channels each; expected 256, the channels of the residual",
         ),
         ("llama", json!({"num_hidden_layers": 3}), "a llama of 2 layers"),
         ("llama", json!({"quantization_config": {"bits": 4}}), "`quantization_config`"),

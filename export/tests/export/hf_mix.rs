@@ -1,6 +1,10 @@
 //! Mixtures of checkpoints, folded into one.
 
-use attune_core::exporter::{ExportError, ExportInput, Exporter as _};
+use std::borrow::Cow;
+use std::io;
+use std::ops::Range;
+
+use attune_core::exporter::{ExportError, ExportInput, Exporter as _, ModelFiles};
 use attune_core::facts::Facts;
 use attune_core::plan::{Edit, Plan};
 use attune_export::{HfExporter, MergekitExporter};
@@ -77,6 +81,44 @@ fn every_layer_gets_its_own_sum() {
     assert_eq!(mixed(&[mix(None, &[2.0, -1.0])]), [1.5, 3.5, 7.0, 7.75]);
     let layers = [mix(Some(0), &[0.5, 0.5]), mix(Some(1), &[1.0, 0.0]), mix(Some(2), &[0.0, 1.0])];
     assert_eq!(mixed(&layers), [0.75, 1.25, 3.0, 0.25]);
+}
+
+/// Files whose weights may be larger than memory: they are read in parts.
+struct InParts(Files);
+
+impl ModelFiles for InParts {
+    fn names(&self) -> Vec<String> {
+        self.0.names()
+    }
+
+    fn read(&self, name: &str) -> io::Result<Cow<'_, [u8]>> {
+        assert!(!name.ends_with(".safetensors"), "{name} is read at once");
+        self.0.read(name)
+    }
+
+    fn size(&self, name: &str) -> io::Result<u64> {
+        self.0.size(name)
+    }
+
+    fn read_part(&self, name: &str, part: Range<u64>) -> io::Result<Cow<'_, [u8]>> {
+        let bytes = self.0.0[name].len() as u64;
+        assert!(part.end < bytes || part.start > 0, "{name} is read at once");
+        self.0.read_part(name, part)
+    }
+}
+
+#[test]
+fn checkpoints_are_read_tensor_by_tensor() {
+    let plan = arrange([mix(None, &[2.0, -1.0])]);
+    let (model, files) = (&generator(), &InParts(files()));
+    let input = ExportInput { plan: &plan, model, files, provenance: &provenance() };
+    let mut out = Files::default();
+    let mut sink = |name: &str, bytes: &[u8]| {
+        out.0.insert(name.to_owned(), bytes.to_vec());
+        Ok(())
+    };
+    HfExporter.export(&input, &mut sink).unwrap();
+    assert_eq!(out.0["model.safetensors"], export(&plan, &files.0).unwrap().0["model.safetensors"]);
 }
 
 #[test]

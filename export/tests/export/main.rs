@@ -5,6 +5,8 @@ mod checkpoint;
 mod chosen;
 mod compressed_tensors;
 mod conformance;
+mod described;
+mod edits;
 mod folders;
 mod gguf;
 mod hf;

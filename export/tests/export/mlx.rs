@@ -315,6 +315,22 @@ fn configs_that_mlx_lm_computes_otherwise_are_refused_by_key() {
 }
 
 #[test]
+fn a_key_that_mlx_lm_does_not_go_without_is_null_where_the_config_lacks_it() {
+    let golden = golden();
+    let golden = SafeTensors::deserialize(&golden).unwrap();
+    let files = model(&format!("{NAME}.weight"), &golden.tensor("float32.input").unwrap());
+    let plan = arrange([bits(1, Module::Key, 4, 64)]);
+    let keys = |config: &str| {
+        let out = export(&plan, &llama(4.0), &files.clone().with("config.json", config)).unwrap();
+        out.text("config.json").matches("\"rope_scaling\": null").count()
+    };
+    // GLM-4.5 has it, and what Transformers 5 saves of it has not.
+    assert_eq!(keys("{\"model_type\": \"glm4_moe\", \"rope_theta\": 1e4}"), 1);
+    assert_eq!(keys("{\"model_type\": \"glm4_moe\", \"rope_theta\": 1e4, \"rope_scaling\": null}"), 1);
+    assert_eq!(keys("{\"model_type\": \"llama\", \"rope_theta\": 1e4}"), 0);
+}
+
+#[test]
 fn modules_are_called_as_their_family_calls_them() {
     let golden = golden();
     let golden = SafeTensors::deserialize(&golden).unwrap();

@@ -31,6 +31,6 @@ impl SilenceExperts {
             .excludes("keep-experts", &["layer"], None)
             .excludes("merge-experts", &["layer"], None)
             .excludes("route-experts", &["layer"], None)
-            .reads("layer {layer}: experts {experts} add nothing")
+            .reads("layer {layer} silences experts {experts}")
     }
 }

@@ -22,7 +22,7 @@ pub(super) fn write(
 ) -> Result<(Vec<(PathBuf, u64)>, Verification), Error> {
     let out = &ready.args.out;
     let beside = Beside::make(out)?;
-    let files = ready.write()?;
+    let files = ready.write(None)?;
     let control = control(ready, &beside)?;
     tell(format!("making it with {} {}", asked.name, asked.version));
     let model = absolute(&ready.chosen.model_folder)?;

@@ -7,7 +7,7 @@ use attune_core::options::{OptionKind, OptionValue};
 use attune_core::plan::Plan;
 use attune_core::profile::Profile;
 
-use super::super::reopened;
+use super::super::reopened::{self, Reopened};
 use super::{ITEMS, POSITIONS};
 use crate::error::{Error, VerifyError};
 use crate::factory;
@@ -27,14 +27,15 @@ pub(super) struct Reference {
 }
 
 /// Outputs for `plan` of the evaluator of the study, on the CPU and, where it can be told so, in float32: engines are asked
-/// in float32, too, so that what differs is not the arithmetic.
+/// in float32, too, so that what differs is not the arithmetic. With them that evaluator, for whoever has something else to ask it.
 pub(super) fn of_plan(
     store: &Path,
     args: &ExportOptions,
     plan: &Plan,
     tell: Complaints,
-) -> Result<Reference, Error> {
-    let evaluator = reopened::evaluator(store, args, "cpu", tell, in_float32)?;
+) -> Result<(Reference, Reopened), Error> {
+    let opened = reopened::evaluator(store, args, "cpu", tell, in_float32)?;
+    let evaluator = &opened.evaluator;
     let (info, held) = (evaluator.info(), evaluator.task().items.get(&Split::Report).copied().unwrap_or(0));
     let items = held.min(ITEMS);
     let request = Request::new(Split::Report, (0..items).collect());
@@ -44,7 +45,8 @@ pub(super) fn of_plan(
     })?;
     let none = || Error::input(VerifyError::NoOutputs { evaluator: info.name.clone() });
     let rows = rows.filter(|rows| !rows.is_empty()).ok_or_else(none)?;
-    Ok(Reference { rows, items, evaluator: format!("{} ({})", info.name, info.numerics) })
+    let reference = Reference { rows, items, evaluator: format!("{} ({})", info.name, info.numerics) };
+    Ok((reference, opened))
 }
 
 /// The profile with an evaluator that computes in float32, where it has the option.

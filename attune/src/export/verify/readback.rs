@@ -11,7 +11,7 @@ use crate::export::{PLAN, Ready};
 
 /// Writes the plan and reads it back: the same plan, by its content hash, and another one than none.
 pub(super) fn write(ready: &Ready<'_>) -> Result<(Vec<(PathBuf, u64)>, Verification), Error> {
-    let files = ready.write()?;
+    let files = ready.write(None)?;
     let path = ready.args.out.join(attune_export::MANIFESTS[1]);
     let text = fs::read_to_string(&path)
         .map_err(|source| Error::run(VerifyError::Io { action: "read", path: path.clone(), source }))?;

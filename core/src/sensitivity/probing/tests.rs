@@ -1,5 +1,5 @@
 use super::*;
-use crate::space::{Axis, Budget, BudgetTerm, Constraint, Dimension};
+use crate::space::{Axis, Budget, BudgetTerm, Constraint, Dimension, Domain};
 
 fn dimension(name: &str, cells: u32, domain: Domain) -> Dimension {
     Dimension { name: name.to_owned(), help: String::new(), axes: vec![Axis::new("cell", cells)], domain }

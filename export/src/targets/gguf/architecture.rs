@@ -10,12 +10,16 @@ pub(super) struct Architecture {
     /// Whether the two channels of a head that turn together stand side by side, and not half a head apart: rows of queries and
     /// keys are in that order then.
     pub(super) neighbours: bool,
+    /// Whether all heads together have as many channels as the residual stream: it reads no others.
+    pub(super) square: bool,
     /// Whether it reads divisors of the frequencies of rotation (`rope_freqs`).
     pub(super) divides_frequencies: bool,
     /// Whether it rescales the weights of the chosen experts to a sum of 1, where it has experts.
     pub(super) renormalises: Option<bool>,
     /// Whether the experts' inner width has a key of its own.
     pub(super) own_inner: bool,
+    /// Whether its activation is GELU by `tanh`, and not SiLU.
+    pub(super) gelu: bool,
     /// Layers with windows, which it has.
     pub(super) windows: Windows,
     /// Whether it has an output matrix besides the embedding.
@@ -39,37 +43,41 @@ const LLAMA: Architecture = Architecture {
     family: "llama",
     name: "llama",
     neighbours: true,
+    square: false,
     divides_frequencies: true,
     renormalises: None,
     own_inner: false,
+    gelu: false,
     windows: Windows::None,
     untied: true,
     falls_back: true,
 };
-const QWEN2: Architecture =
-    Architecture { family: "qwen2", name: "qwen2", neighbours: false, divides_frequencies: false, ..LLAMA };
-const GEMMA: Architecture = Architecture { family: "gemma", name: "gemma", untied: false, ..QWEN2 };
+const QWEN3: Architecture =
+    Architecture { family: "qwen3", name: "qwen3", neighbours: false, divides_frequencies: false, ..LLAMA };
+const GEMMA: Architecture =
+    Architecture { family: "gemma", name: "gemma", gelu: true, untied: false, ..QWEN3 };
 
 const ARCHITECTURES: &[Architecture] = &[
     LLAMA,
     Architecture { family: "mistral", ..LLAMA },
     Architecture { family: "mixtral", renormalises: Some(true), ..LLAMA },
-    QWEN2,
-    Architecture { family: "qwen3", name: "qwen3", ..QWEN2 },
+    Architecture { family: "qwen2", name: "qwen2", square: true, ..QWEN3 },
+    QWEN3,
     Architecture {
         family: "qwen2_moe",
         name: "qwen2moe",
+        square: true,
         renormalises: Some(false),
         own_inner: true,
         falls_back: false,
-        ..QWEN2
+        ..QWEN3
     },
     Architecture {
         family: "qwen3_moe",
         name: "qwen3moe",
         renormalises: Some(true),
         own_inner: true,
-        ..QWEN2
+        ..QWEN3
     },
     GEMMA,
     Architecture { family: "gemma2", name: "gemma2", windows: Windows::Needed, ..GEMMA },

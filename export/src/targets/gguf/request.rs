@@ -14,7 +14,7 @@ use attune_vocabulary::{Embedding, ModelFacts, Module, NumberGrid};
 
 use super::architecture::{self, Architecture};
 use super::cache::{BLOCK, Cache, key_order};
-use super::description::{CACHES, CODES, KEYS, SIXTEEN};
+use super::description::{CACHES, CODES, GELU, KEYS, SIXTEEN};
 use super::{DESCRIPTION, TARGET, refuse};
 use crate::description::Answer;
 
@@ -94,6 +94,7 @@ fn approximation(
             KEYS,
         ),
         (model.bytes_per_parameter < 4.0, SIXTEEN),
+        (architecture.gelu, GELU),
     ];
     let reasons: Vec<&str> = reasons.into_iter().filter(|(holds, _)| *holds).map(|(_, why)| why).collect();
     (!reasons.is_empty()).then(|| reasons.join("; "))

@@ -23,8 +23,7 @@ pub(super) fn check(
             "a language model by itself, and this is a model of several parts: save its language model alone";
         return Err(bad(CONFIG, "`text_config`", expected));
     }
-    let gelu = architecture.name.starts_with("gemma");
-    if config.activation != if gelu { Activation::GeluTanh } else { Activation::Silu } {
+    if config.activation != if architecture.gelu { Activation::GeluTanh } else { Activation::Silu } {
         return refuse(
             format!("the activation is {:?}", config.activation),
             "the one that llama.cpp computes in this family",
@@ -39,6 +38,13 @@ pub(super) fn check(
     }
     if (config.output_bias || config.mlp_bias) && architecture.name != "llama" {
         return refuse("biases of the output of attention or of the feed-forward part".to_owned(), "none");
+    }
+    if architecture.square && config.heads * config.head_dim != config.hidden {
+        let expected = format!(
+            "{}, the channels of the residual stream: llama.cpp does not load a model of this family with others",
+            config.hidden
+        );
+        return refuse(format!("{} heads have {} channels each", config.heads, config.head_dim), &expected);
     }
     windows(config, architecture, layers)?;
     rotation(config, architecture)?;

@@ -1,4 +1,4 @@
-//! config.json with an entry `quantization`; every byte that was there stays.
+//! config.json with an entry `quantization`, and the keys that mlx-lm does not go without; every byte that was there stays.
 
 use std::collections::BTreeMap;
 
@@ -9,6 +9,10 @@ use serde_json::{Map, Value, json};
 use super::levels::{Level, Levels};
 use super::unlike;
 use crate::checkpoint::{CONFIG, bad, config_text};
+
+/// A key that mlx-lm wants in files of a family even where it says nothing. Transformers leaves it out since version 5; null means what
+/// its absence means.
+const NEEDED: [(&str, &str); 1] = [("glm4_moe", "rope_scaling")];
 
 /// The text of config.json, which names the level of every module.
 pub(super) fn patched(files: &dyn ModelFiles, levels: &Levels) -> Result<String, ExportError> {
@@ -23,7 +27,15 @@ pub(super) fn patched(files: &dyn ModelFiles, levels: &Levels) -> Result<String,
     // An object ends in its brace, and has entries before it: a model has a `model_type`.
     let end = text.trim_end().len().saturating_sub(1);
     let (before, after) = text.split_at(end);
-    Ok(format!("{},\n  \"quantization\": {}\n{after}", before.trim_end(), quantization(levels)))
+    let nulls: String = missing(&keys).map(|key| format!(",\n  \"{key}\": null")).collect();
+    Ok(format!("{}{nulls},\n  \"quantization\": {}\n{after}", before.trim_end(), quantization(levels)))
+}
+
+/// The keys that mlx-lm wants and a config lacks.
+fn missing(keys: &BTreeMap<String, &RawValue>) -> impl Iterator<Item = &'static str> {
+    let model = keys.get("model_type").map_or("", |value| value.get().trim_matches('"')).to_owned();
+    let absent = move |(family, key): &(&str, &str)| *family == model && !keys.contains_key(*key);
+    NEEDED.into_iter().filter(absent).map(|(_, key)| key)
 }
 
 fn quantization(levels: &Levels) -> Value {
