@@ -12,7 +12,7 @@ pub(crate) fn classify(error: &Error, last_words: Option<String>) -> FailureKind
     if let Some(exceeded) = error.downcast_ref::<Exceeded>() {
         return match exceeded {
             Exceeded::Memory => FailureKind::OutOfMemory { mebibytes: limits::MEMORY_BYTES as u64 >> 20 },
-            Exceeded::Log => FailureKind::Trapped(exceeded.to_string()),
+            Exceeded::Log | Exceeded::Progress => FailureKind::Trapped(exceeded.to_string()),
         };
     }
     if let Some(trap) = error.downcast_ref::<Trap>() {

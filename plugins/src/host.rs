@@ -9,12 +9,15 @@ use wasmtime::Engine;
 use wasmtime::component::{HasSelf, Linker};
 
 use crate::builtin;
+use crate::calls::Calls;
 use crate::compiled::NotCompiled;
 use crate::error::{HostError, LoadError};
 use crate::log::{Log, LogLine, LogSink};
+use crate::operators::Operators;
 use crate::profiling::Profiling;
+use crate::progress::{self, CallProgress, ProgressSink};
 use crate::sandbox::Sandbox;
-use crate::technique::WasmTechnique;
+use crate::technique::{Optional, WasmTechnique};
 use crate::wire::{Plugin, PluginPre};
 use crate::{calls, compiled, contents, limits, world};
 
@@ -23,6 +26,7 @@ pub struct Host {
     engine: Engine,
     linker: Linker<Sandbox>,
     sink: LogSink,
+    progress: ProgressSink,
 }
 
 impl Host {
@@ -43,7 +47,14 @@ impl Host {
         let engine = compiled::engine()?;
         let mut linker = Linker::new(&engine);
         Plugin::add_to_linker::<_, HasSelf<_>>(&mut linker, |sandbox| sandbox).map_err(refused)?;
-        Ok(Self { engine, linker, sink: Arc::new(sink) })
+        progress::add_to_linker(&mut linker).map_err(refused)?;
+        Ok(Self { engine, linker, sink: Arc::new(sink), progress: Arc::new(|_: &CallProgress| {}) })
+    }
+
+    /// The same, which hands to `sink` from time to time how far long calls are.
+    #[must_use]
+    pub fn telling(self, sink: impl Fn(&CallProgress) + Send + Sync + 'static) -> Self {
+        Self { progress: Arc::new(sink), ..self }
     }
 
     /// Loads a built-in technique, exactly as the file of a third party.
@@ -99,6 +110,12 @@ impl Host {
         let plugin = plugin.map_err(|error| wrong(world::complain_about_types(&error)))?;
         let profiling = Profiling::find(&component);
         let log = Arc::new(Log::new(Arc::clone(&self.sink)));
-        WasmTechnique::describe(plugin, profiling, label, bytes, log)
+        let calls = Calls::new(plugin, log, Arc::clone(&self.progress));
+        WasmTechnique::describe(
+            calls,
+            Optional { profiling, operators: Operators::find(&component) },
+            label,
+            bytes,
+        )
     }
 }

@@ -11,6 +11,7 @@
 //! | [`OUTPUT_BYTES`] | 16 MiB returned (or passed to `log` at once) | `OutputTooLarge` | yes |
 //! | [`LOG_BYTES`] | 64 KiB logged per call, 64 bytes for each line beside its own | `Trapped` | yes |
 //! | [`LOG_STUDY_BYTES`] | 1 MiB logged over all calls | counted, not passed on | yes |
+//! | [`PROGRESS_REPORTS`] | 65 536 reports of progress per call | `Trapped` | yes |
 //! | [`COMPONENT_BYTES`] | 8 MiB file | `LoadError::TooLarge` | yes |
 //! | [`COMPONENT_MODULES`], [`COMPONENT_FUNCTIONS`], [`COMPONENT_LOCALS`] | 16, 10 000, 200 000 | `WrongWorld` | yes |
 //! | [`CODE_BYTES`], [`FUNCTION_BYTES`] | 4 MiB of code, 256 KiB in one function | `WrongWorld` | yes |
@@ -60,6 +61,8 @@ pub const LOG_LINE_COST: usize = 64;
 pub const LOG_STUDY_BYTES: usize = 1 << 20;
 /// Bytes of one logged line that are kept.
 pub const LOG_LINE_BYTES: usize = 2 << 10;
+/// Times that one call may report its progress; few of them are shown.
+pub const PROGRESS_REPORTS: u32 = 1 << 16;
 /// Bytes of a component's file.
 pub const COMPONENT_BYTES: u64 = 8 << 20;
 /// Core modules and components inside a component.

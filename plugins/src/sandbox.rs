@@ -7,6 +7,7 @@ use wasmtime::{Error, ResourceLimiter, Store};
 
 use crate::limits;
 use crate::log::{Log, LogLevel};
+use crate::progress::Reports;
 use crate::wire::attune::technique::log;
 
 /// A limit that the engine does not know by itself.
@@ -14,6 +15,7 @@ use crate::wire::attune::technique::log;
 pub(crate) enum Exceeded {
     Memory,
     Log,
+    Progress,
 }
 
 impl fmt::Display for Exceeded {
@@ -21,6 +23,9 @@ impl fmt::Display for Exceeded {
         match self {
             Self::Memory => write!(f, "more than {} MiB of memory", limits::MEMORY_BYTES >> 20),
             Self::Log => write!(f, "it logged more than {} bytes in one call", limits::LOG_BYTES),
+            Self::Progress => {
+                write!(f, "it reported progress more than {} times in one call", limits::PROGRESS_REPORTS)
+            }
         }
     }
 }
@@ -32,6 +37,7 @@ pub(crate) struct Sandbox {
     technique: String,
     log: Arc<Log>,
     logged: usize,
+    reports: Reports,
     /// Bytes of all linear memories; they never shrink.
     memory: usize,
     /// The last line at level error: what a panic said before it became a trap.
@@ -39,9 +45,14 @@ pub(crate) struct Sandbox {
 }
 
 impl Sandbox {
-    pub(crate) fn new(technique: &str, log: Arc<Log>) -> Self {
+    pub(crate) fn new(technique: &str, log: Arc<Log>, reports: Reports) -> Self {
         let technique = technique.to_owned();
-        Self { technique, log, logged: 0, memory: 0, last_words: None }
+        Self { technique, log, logged: 0, reports, memory: 0, last_words: None }
+    }
+
+    /// The technique, and what it reports of the call.
+    pub(crate) fn reports(&mut self) -> (&str, &mut Reports) {
+        (&self.technique, &mut self.reports)
     }
 
     /// Bytes of linear memory that the call has taken so far.

@@ -3,8 +3,10 @@
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
-/// The one import that a technique may have.
-const IMPORT: &str = "attune:technique/log@0.1.0";
+use crate::progress;
+
+/// The imports that a technique may have.
+const IMPORTS: [&str; 2] = ["attune:technique/log@0.1.0", progress::IMPORT];
 /// The one export that it must have.
 const EXPORT: &str = "attune:technique/technique@0.1.0";
 
@@ -42,7 +44,7 @@ pub(crate) fn complain_about_bytes(bytes: &[u8]) -> Option<String> {
 pub(crate) fn complain_about_names(component: &Component, engine: &Engine) -> Option<String> {
     let kind = component.component_type();
     let foreign: Vec<&str> =
-        kind.imports(engine).map(|(name, _)| name).filter(|name| *name != IMPORT).collect();
+        kind.imports(engine).map(|(name, _)| name).filter(|name| !IMPORTS.contains(name)).collect();
     if !foreign.is_empty() {
         let advice = if foreign.iter().any(|name| name.starts_with("wasi:")) {
             "; a technique has no files, clock or network: build it for wasm32-unknown-unknown, which has no \
@@ -51,8 +53,9 @@ pub(crate) fn complain_about_names(component: &Component, engine: &Engine) -> Op
             ""
         };
         return Some(format!(
-            "it imports {}, but a technique may import nothing but {IMPORT}{advice}",
-            foreign.join(", ")
+            "it imports {}, but a technique may import nothing but {}{advice}",
+            foreign.join(", "),
+            IMPORTS.join(" and ")
         ));
     }
     let exports: Vec<&str> = kind.exports(engine).map(|(name, _)| name).collect();

@@ -45,7 +45,7 @@ fn foreign_imports_are_named() {
     assert_eq!(
         reason,
         "it imports wasi:filesystem/types@0.2.0, but a technique may import nothing but \
-         attune:technique/log@0.1.0; a technique has no files, clock or network: build it for \
+         attune:technique/log@0.1.0 and attune:progress/progress@0.1.0; a technique has no files, clock or network: build it for \
          wasm32-unknown-unknown, which has no WASI"
     );
 }
