@@ -54,7 +54,7 @@ impl Host {
     /// The same, which hands to `sink` from time to time how far long calls are.
     #[must_use]
     pub fn telling(self, sink: impl Fn(&CallProgress) + Send + Sync + 'static) -> Self {
-        Self { progress: Arc::new(sink), ..self }
+        Self { progress: progress::seldom(sink), ..self }
     }
 
     /// Loads a built-in technique, exactly as the file of a third party.

@@ -1,7 +1,7 @@
 //! Progress of long calls: the import `attune:progress/progress@0.1.0`, passed on from time to time.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use wasmtime::component::Linker;
@@ -13,8 +13,10 @@ use crate::sandbox::{Exceeded, Sandbox};
 /// Name of the import.
 pub(crate) const IMPORT: &str = "attune:progress/progress@0.1.0";
 
-/// What a call is done with within this time is not mentioned, and nothing is mentioned again within it.
+/// What a call is done with within this time is not mentioned, and nothing of it is mentioned again within it.
 const PATIENCE: Duration = Duration::from_millis(500);
+/// Nothing is said of any technique for this time after something was: a study may have thousands of long calls.
+const PAUSE: Duration = Duration::from_secs(5);
 
 /// How far a call of a technique is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +42,18 @@ impl fmt::Display for CallProgress {
 
 /// Takes what techniques report; called on the thread that calls the technique.
 pub type ProgressSink = Arc<dyn Fn(&CallProgress) + Send + Sync>;
+
+/// The same sink, which hears something from time to time only.
+pub(crate) fn seldom(sink: impl Fn(&CallProgress) + Send + Sync + 'static) -> ProgressSink {
+    let last: Mutex<Option<Instant>> = Mutex::default();
+    Arc::new(move |progress: &CallProgress| {
+        let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.is_none_or(|last| last.elapsed() >= PAUSE) {
+            *last = Some(Instant::now());
+            sink(progress);
+        }
+    })
+}
 
 /// The reports of one call.
 pub(crate) struct Reports {
@@ -81,8 +95,6 @@ pub(crate) fn add_to_linker(linker: &mut Linker<Sandbox>) -> Result<(), Error> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Mutex;
-
     use super::*;
 
     #[test]
@@ -99,6 +111,18 @@ mod tests {
         (500..600).for_each(|done| reports.hear("t", done, 100).unwrap());
         let heard: Vec<String> = heard.lock().unwrap().iter().map(ToString::to_string).collect();
         assert_eq!(heard, ["technique t: `space` has done 100 of 100"]);
+    }
+
+    #[test]
+    fn of_many_long_calls_few_are_mentioned() {
+        let heard = Arc::new(Mutex::new(0));
+        let count = Arc::clone(&heard);
+        let sink = seldom(move |_| *count.lock().unwrap() += 1);
+        let technique = "t".to_owned();
+        let progress = CallProgress { technique, call: "lower", done: 3, total: 0 };
+        (0..1000).for_each(|_| sink(&progress));
+        assert_eq!(*heard.lock().unwrap(), 1);
+        assert_eq!(progress.to_string(), "technique t: `lower` has done 3 parts");
     }
 
     #[test]
