@@ -30,7 +30,8 @@ impl HillClimbing {
             let (config, origin) = match self.best {
                 Some((_, best)) => {
                     let parent = &self.asked[best as usize];
-                    (self.space.mutate(parent, &mut random), Origin::Varied { parents: vec![best] })
+                    let origin = Origin::Varied { parents: vec![best], operator: None };
+                    (self.space.mutate(parent, &mut random), origin)
                 }
                 None => (self.space.sample(&mut random).ok()?, Origin::Random),
             };

@@ -104,7 +104,9 @@ impl From<TechniqueFailure> for Error {
     /// A technique that says no is bad input; one that misbehaves failed while running.
     fn from(failure: TechniqueFailure) -> Self {
         match failure.kind {
-            FailureKind::Refused(_) | FailureKind::WrongWorld(_) => Self::input(failure),
+            FailureKind::Refused(_) | FailureKind::WrongWorld(_) | FailureKind::UnknownEdit { .. } => {
+                Self::input(failure)
+            }
             _ => Self::run(failure),
         }
     }

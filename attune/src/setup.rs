@@ -57,6 +57,8 @@ pub(crate) use target::ChosenTarget;
 pub(crate) use task::ChosenTask;
 #[cfg(feature = "native")]
 pub use task::tasks;
+#[cfg(feature = "native")]
+pub(crate) use technique::Found;
 #[cfg(feature = "techniques")]
 pub use technique::{host, technique};
 

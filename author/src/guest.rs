@@ -14,7 +14,7 @@ const MANIFEST: &str = include_str!("../templates/rust/attune-guest.toml");
 const GRIDS_MANIFEST: &str = include_str!("../templates/rust/attune-grids.toml");
 
 /// Files below [`FOLDER`] that are those of the repository, to the byte.
-const FILES: [(&str, &str); 16] = [
+const FILES: [(&str, &str); 20] = [
     ("src/adapter.rs", include_str!("../../plugins/guests/sdk/src/adapter.rs")),
     ("src/cache.rs", include_str!("../../plugins/guests/sdk/src/cache.rs")),
     ("src/describe.rs", include_str!("../../plugins/guests/sdk/src/describe.rs")),
@@ -25,12 +25,16 @@ const FILES: [(&str, &str); 16] = [
     ("src/linear_modules.rs", include_str!("../../plugins/guests/sdk/src/linear_modules.rs")),
     ("src/logging.rs", include_str!("../../plugins/guests/sdk/src/logging.rs")),
     ("src/options.rs", include_str!("../../plugins/guests/sdk/src/options.rs")),
+    ("src/progress.rs", include_str!("../../plugins/guests/sdk/src/progress.rs")),
     ("src/random.rs", include_str!("../../plugins/guests/sdk/src/random.rs")),
     ("src/signals.rs", include_str!("../../plugins/guests/sdk/src/signals.rs")),
     ("src/space.rs", include_str!("../../plugins/guests/sdk/src/space.rs")),
     ("src/target.rs", include_str!("../../plugins/guests/sdk/src/target.rs")),
     ("wit/technique.wit", include_str!("../../plugins/wit/technique.wit")),
+    ("wit-plugin/plugin.wit", include_str!("../../plugins/wit-plugin/plugin.wit")),
     ("wit-profiling/profiling.wit", include_str!("../../plugins/wit-profiling/profiling.wit")),
+    ("wit-progress/progress.wit", include_str!("../../plugins/wit-progress/progress.wit")),
+    ("wit-variation/variation.wit", include_str!("../../plugins/wit-variation/variation.wit")),
 ];
 /// It names the folders of the interface, which are elsewhere in a project.
 const BINDINGS: &str = include_str!("../../plugins/guests/sdk/src/bindings.rs");
@@ -109,7 +113,10 @@ mod tests {
         let folders = [
             ("plugins/guests/sdk/src", "src"),
             ("plugins/wit", "wit"),
+            ("plugins/wit-plugin", "wit-plugin"),
             ("plugins/wit-profiling", "wit-profiling"),
+            ("plugins/wit-progress", "wit-progress"),
+            ("plugins/wit-variation", "wit-variation"),
         ];
         for (from, to) in folders {
             for entry in std::fs::read_dir(root.join(from)).unwrap() {
@@ -119,7 +126,12 @@ mod tests {
         }
         let content = |path: &str| files().into_iter().find(|(found, _)| found == path).unwrap().1;
         let bindings = content("attune-guest/src/bindings.rs");
-        assert!(bindings.contains("[\"wit\", \"wit-profiling\"]"), "{bindings}");
+        assert!(
+            bindings.contains(
+                "[\"wit\", \"wit-profiling\", \"wit-variation\", \"wit-progress\", \"wit-plugin\"]"
+            ),
+            "{bindings}"
+        );
         let manifest = content("attune-guest/Cargo.toml");
         assert!(manifest.contains("wit-bindgen = { version = \"="), "{manifest}");
         assert!(!manifest.contains('@'), "{manifest}");

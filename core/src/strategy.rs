@@ -14,6 +14,8 @@ pub enum Origin {
     Varied {
         /// Proposal numbers of the parents.
         parents: Vec<u64>,
+        /// The technique's operator that made it, where that has a name.
+        operator: Option<String>,
     },
     /// An earlier config once more, on items of the selection split that it was not scored on yet: what a strategy asks for
     /// when chance may have decided between configs. The session chooses the items, the same ones for all configs that are

@@ -27,10 +27,25 @@ pub struct TechniqueInfo {
     pub signals: Vec<String>,
     /// Kinds of edit that it emits.
     pub edits: Vec<String>,
-    /// Whether it brings its own variation operator.
+    /// Whether it brings variation of its own.
     pub has_operators: bool,
+    /// Its operators by name; none where it has at most one, without a name.
+    pub operators: Vec<Operator>,
+    /// The facts of a target that it heeds, without `target-`; `None` where it does not say.
+    pub target_facts: Option<Vec<String>>,
     /// Hash of the component: another build is another technique.
     pub fingerprint: ContentHash,
+}
+
+/// A variation operator with a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Operator {
+    /// For example `swap`.
+    pub name: String,
+    /// What it does to a config, in one sentence.
+    pub help: String,
+    /// How many parents it is made for: 1 changes a config, 2 makes one of two.
+    pub parents: usize,
 }
 
 /// A config that the found one is compared with.
@@ -68,6 +83,19 @@ pub enum FailureKind {
     /// It said no, in its own words.
     #[error("{0}")]
     Refused(String),
+    /// Its plan holds an edit that the technique declares and that attune does not have, and nobody here brings its schema.
+    #[error(
+        "its plans have the edit `{kind}`, which attune does not have and {evaluator} does not bring{hint}; an evaluator that \
+         does has to score them: name it in the profile, as `evaluator: (command: [\"python3\", \"my_eval.py\"])`"
+    )]
+    UnknownEdit {
+        /// Its kind.
+        kind: String,
+        /// Who does not bring it, in words.
+        evaluator: String,
+        /// The kinds that there are instead, or the nearest one; ready to print.
+        hint: String,
+    },
     /// It used up its fuel: a loop without end, or far too much work. Repeatable.
     #[error("it did not finish within its fuel of {fuel} instructions; it probably loops")]
     OutOfFuel {
@@ -165,7 +193,7 @@ impl FailureKind {
 ///
 /// # let info = TechniqueInfo {
 /// #     name: "drop-one".into(), version: "1".into(), summary: "Leaves out one part.".into(), options: vec![],
-/// #     signals: vec![], edits: vec!["leave-out".into()], has_operators: false, fingerprint: ContentHash::of(b"1"),
+/// #     signals: vec![], edits: vec!["leave-out".into()], has_operators: false, operators: vec![], target_facts: None, fingerprint: ContentHash::of(b"1"),
 /// # };
 /// let technique = DropOne(info);
 /// let parts = Settings::from([("parts".to_owned(), attune_core::options::OptionValue::Int(4))]);
@@ -241,6 +269,27 @@ pub trait Technique: Send + Sync {
             technique: self.info().name.clone(),
             call: "vary".to_owned(),
             kind: FailureKind::Refused("it has no operators".to_owned()),
+        })
+    }
+
+    /// A child by one of the [named operators](TechniqueInfo::operators), of as many parents as it is made for where there are
+    /// so many, the better one first. All randomness comes from `seed`.
+    ///
+    /// # Errors
+    /// When the technique has no such operator, the operator has nothing to do here, or the technique misbehaves.
+    fn vary_by(
+        &self,
+        model: &Facts,
+        options: &Settings,
+        operator: &str,
+        parents: &[&Config],
+        seed: u64,
+    ) -> Result<Config, TechniqueFailure> {
+        let _ = (model, options, parents, seed);
+        Err(TechniqueFailure {
+            technique: self.info().name.clone(),
+            call: "vary".to_owned(),
+            kind: FailureKind::Refused(format!("it has no operator `{operator}`")),
         })
     }
 

@@ -12,6 +12,7 @@ use wasmtime::{Error, Store};
 use crate::failure::classify;
 use crate::limits::Limits;
 use crate::log::Log;
+use crate::progress::{ProgressSink, Reports};
 use crate::sandbox::{self, Sandbox};
 use crate::spent::Spent;
 use crate::wire::{Guest, PluginPre};
@@ -21,12 +22,18 @@ pub(crate) struct Calls {
     pub(crate) plugin: PluginPre<Sandbox>,
     limits: &'static Limits,
     log: Arc<Log>,
+    progress: ProgressSink,
     spent: Mutex<BTreeMap<&'static str, Spent>>,
 }
 
 impl Calls {
-    pub(crate) fn new(plugin: PluginPre<Sandbox>, limits: &'static Limits, log: Arc<Log>) -> Self {
-        Self { plugin, limits, log, spent: Mutex::default() }
+    pub(crate) fn new(
+        plugin: PluginPre<Sandbox>,
+        limits: &'static Limits,
+        log: Arc<Log>,
+        progress: ProgressSink,
+    ) -> Self {
+        Self { plugin, limits, log, progress, spent: Mutex::default() }
     }
 
     /// Runs one exported function on a fresh instance. `technique` is whose failure it will be.
@@ -50,8 +57,9 @@ impl Calls {
         run_it: impl FnOnce(&mut Store<Sandbox>) -> Result<T, Error>,
     ) -> Result<T, TechniqueFailure> {
         let began = Instant::now();
-        let mut store =
-            Store::new(self.plugin.engine(), Sandbox::new(technique, self.limits, Arc::clone(&self.log)));
+        let reports = Reports::new(call, Arc::clone(&self.progress));
+        let sandbox = Sandbox::new(technique, self.limits, Arc::clone(&self.log), reports);
+        let mut store = Store::new(self.plugin.engine(), sandbox);
         let outcome = sandbox::arm(&mut store).and_then(|()| run_it(&mut store));
         let given = self.limits.fuel;
         let fuel = given - store.get_fuel().unwrap_or_default().min(given);

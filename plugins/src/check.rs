@@ -2,6 +2,7 @@
 
 mod example;
 mod examples;
+mod foreign;
 mod words;
 
 use std::collections::BTreeMap;
@@ -57,10 +58,11 @@ pub fn check(host: &Host, path: &Path) -> Result<Check, LoadError> {
 /// # Errors
 /// As [`check`].
 pub fn check_on(host: &Host, path: &Path, models: &[Facts]) -> Result<Check, LoadError> {
-    let technique = host.load_file(path)?;
+    let technique = host.load_file(path)?.only_looked_at();
     let made_up = if models.is_empty() { examples::models(technique.info()) } else { Vec::new() };
     let models = if models.is_empty() { &made_up[..] } else { models };
-    let findings = findings(&technique, models, &examples::signal);
+    let mut findings = findings(&technique, models, &examples::signal);
+    findings.extend(models.iter().flat_map(|model| foreign::findings(&technique, model)));
     let spent = technique.spent();
     let examples = models.iter().filter_map(|model| example::of(&technique, model)).collect();
     Ok(Check { info: technique.info().clone(), findings, examples, limits: technique.limits(), spent })

@@ -9,7 +9,9 @@ mod sensitivities;
 mod setting;
 mod space;
 
-pub(crate) use describe::description;
+use attune_core::technique::FailureKind;
+
+pub(crate) use describe::{description, operators};
 pub(crate) use model::{facts, signal};
 pub(crate) use outcome::{baselines, config_in, config_out, costs, plan};
 pub(crate) use sensitivities::{sensitivities, signal_requests};
@@ -19,3 +21,9 @@ pub(crate) use space::space;
 /// What is wrong with something that a component returned.
 #[derive(Debug)]
 pub(crate) struct BadOutput(pub(crate) String);
+
+impl From<BadOutput> for FailureKind {
+    fn from(BadOutput(problem): BadOutput) -> Self {
+        Self::BadOutput(problem)
+    }
+}

@@ -9,19 +9,23 @@ use wasmtime::component::{Component, HasSelf, InstancePre, Linker};
 use wasmtime::{Engine, Error};
 
 use crate::builtin;
+use crate::calls::Calls;
 use crate::compiled::NotCompiled;
 use crate::error::{HostError, LoadError};
 use crate::limits::Limits;
 use crate::log::{Log, LogLevel, LogLine, LogSink};
+use crate::operators::Operators;
 use crate::profiling::Profiling;
+use crate::progress::{self, CallProgress, ProgressSink};
 use crate::sandbox::Sandbox;
-use crate::technique::WasmTechnique;
+use crate::technique::{Optional, WasmTechnique};
 use crate::wire::{Plugin, PluginPre};
 use crate::{calls, compiled, contents, wasi, world};
 
 /// Loads techniques. One host serves a whole program; it may be shared between threads.
 pub struct Host {
     sink: LogSink,
+    progress: ProgressSink,
 }
 
 impl Host {
@@ -40,7 +44,13 @@ impl Host {
     pub fn with_log(sink: impl Fn(&LogLine) + Send + Sync + 'static) -> Result<Self, HostError> {
         // Whether the engine runs here is found out now, and not with the first technique.
         compiled::engine(&Limits::COMPILED)?;
-        Ok(Self { sink: Arc::new(sink) })
+        Ok(Self { sink: Arc::new(sink), progress: Arc::new(|_: &CallProgress| {}) })
+    }
+
+    /// The same, which hands to `sink` from time to time how far long calls are.
+    #[must_use]
+    pub fn telling(self, sink: impl Fn(&CallProgress) + Send + Sync + 'static) -> Self {
+        Self { progress: progress::seldom(sink), ..self }
     }
 
     /// Loads a built-in technique, exactly as the file of a third party.
@@ -98,7 +108,9 @@ impl Host {
         let plugin = plugin.map_err(|error| wrong(world::complain_about_types(&error)))?;
         let profiling = Profiling::find(&component);
         let log = Arc::new(Log::new(Arc::clone(&self.sink)));
-        WasmTechnique::describe(plugin, profiling, label, bytes, limits, log)
+        let calls = Calls::new(plugin, limits, log, Arc::clone(&self.progress));
+        let operators = Operators::find(&component);
+        WasmTechnique::describe(calls, Optional { profiling, operators }, label, bytes)
     }
 
     /// A runtime is compiled for some seconds, in which nothing else happens.
@@ -111,10 +123,11 @@ impl Host {
     }
 }
 
-/// The component with what it may import, which is the log and an empty WASI.
+/// The component with what it may import, which is the log, progress and an empty WASI.
 fn linked(engine: &Engine, component: &Component) -> Result<InstancePre<Sandbox>, Error> {
     let mut linker = Linker::new(engine);
     Plugin::add_to_linker::<_, HasSelf<_>>(&mut linker, |sandbox| sandbox)?;
+    progress::add_to_linker(&mut linker)?;
     wasi::link(&mut linker, component)?;
     linker.instantiate_pre(component)
 }

@@ -1,6 +1,6 @@
 //! Component host, guest interface and built-in techniques of attune.
 //!
-//! A technique is a WebAssembly component of the world `attune:technique/plugin` (`plugins/wit`). The
+//! A technique is a WebAssembly component of the world `attune:technique/plugin` (`plugins/wit`), with whatever is optional beside it. The
 //! host runs every call in a fresh store under the limits of [`limits`], so a technique can loop, trap or
 //! ask for all memory and the next call is none the worse. What comes back is data from a stranger: it is
 //! checked before it becomes a domain type. Nothing of the WebAssembly engine shows in this crate's
@@ -17,7 +17,11 @@ mod failure;
 mod host;
 pub mod limits;
 mod log;
+mod operators;
+mod optional;
+mod own_edits;
 mod profiling;
+mod progress;
 mod sandbox;
 mod spent;
 mod technique;
@@ -31,5 +35,6 @@ pub use check::{Check, Example, Finding, check, check_on};
 pub use error::{HostError, LoadError};
 pub use host::Host;
 pub use log::{LogLevel, LogLine, LogSink};
+pub use progress::{CallProgress, ProgressSink};
 pub use spent::Spent;
 pub use technique::WasmTechnique;

@@ -16,6 +16,7 @@
 //! | [`OUTPUT_BYTES`] | 16 MiB returned (or passed to `log` at once) | the same | `OutputTooLarge` | yes |
 //! | [`LOG_BYTES`] | 64 KiB logged per call, 64 bytes for each line beside its own | the same | `Trapped` | yes |
 //! | [`LOG_STUDY_BYTES`] | 1 MiB logged over all calls | the same | counted, not passed on | yes |
+//! | [`PROGRESS_REPORTS`] | 65 536 reports of progress per call | the same | `Trapped` | yes |
 //! | [`WASI_CALLS`] | 65 536 calls of WASI per call | the same | `Trapped` | yes |
 //! | [`RANDOM_BYTES`] | 64 KiB of random numbers at once | the same | `Trapped` | yes |
 //! | [`Limits::file`] | 8 MiB | 48 MiB file | `LoadError::TooLarge` | yes |
@@ -135,6 +136,8 @@ pub const LOG_LINE_COST: usize = 64;
 pub const LOG_STUDY_BYTES: usize = 1 << 20;
 /// Bytes of one logged line that are kept.
 pub const LOG_LINE_BYTES: usize = 2 << 10;
+/// Times that one call may report its progress; few of them are shown.
+pub const PROGRESS_REPORTS: u32 = 1 << 16;
 /// Calls of WASI, each of which is work of the host that no fuel counts.
 pub const WASI_CALLS: u64 = 1 << 16;
 /// Random bytes that WASI gives at once.

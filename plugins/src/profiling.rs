@@ -1,11 +1,10 @@
 //! The optional interface `attune:profiling/damages@0.1.0`, called beside the generated bindings of a technique.
 
 use attune_core::technique::{FailureKind, TechniqueFailure};
-use wasmtime::Store;
 use wasmtime::component::{Component, ComponentExportIndex, ComponentNamedList, Lift, Lower};
 
 use crate::calls::{Calls, failed};
-use crate::sandbox::Sandbox;
+use crate::optional;
 
 const INTERFACE: &str = "attune:profiling/damages@0.1.0";
 
@@ -38,20 +37,6 @@ where
     R: 'static,
     (Result<R, String>,): ComponentNamedList + Lift + Send + Sync,
 {
-    let mut strange = None;
-    let outcome = calls.in_sandbox(technique, name, |store: &mut Store<Sandbox>| {
-        let instance = calls.plugin.instance_pre().instantiate(&mut *store)?;
-        let function = instance.get_typed_func::<P, (Result<R, String>,)>(&mut *store, function);
-        let function = function.inspect_err(|error| strange = Some(format!("{error:#}")))?;
-        Ok(function.call(store, arguments)?.0)
-    });
-    match (outcome, strange) {
-        (_, Some(problem)) => {
-            let problem = format!("the types of its export {INTERFACE} are others: {problem}");
-            Err(failed(technique, name, FailureKind::WrongWorld(problem)))
-        }
-        (Ok(Ok(said)), None) => Ok(said),
-        (Ok(Err(refusal)), None) => Err(failed(technique, name, FailureKind::Refused(refusal))),
-        (Err(failure), None) => Err(failure),
-    }
+    let said: Result<R, String> = optional::call(calls, technique, name, (INTERFACE, function), arguments)?;
+    said.map_err(|refusal| failed(technique, name, FailureKind::Refused(refusal)))
 }

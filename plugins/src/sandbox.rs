@@ -8,6 +8,7 @@ use wasmtime::{Error, ResourceLimiter, Store};
 
 use crate::limits::{self, Limits};
 use crate::log::{Log, LogLevel};
+use crate::progress::Reports;
 use crate::wire::attune::technique::log;
 
 /// A limit that the engine does not know by itself.
@@ -15,6 +16,8 @@ use crate::wire::attune::technique::log;
 pub(crate) enum Exceeded {
     Memory,
     Log,
+    /// Reports of progress.
+    Progress,
     /// Calls of WASI.
     Wasi,
     /// Random bytes at once.
@@ -30,6 +33,9 @@ impl fmt::Display for Exceeded {
         match self {
             Self::Memory => write!(f, "it asked for more memory than it may have"),
             Self::Log => write!(f, "it logged more than {} bytes in one call", limits::LOG_BYTES),
+            Self::Progress => {
+                write!(f, "it reported progress more than {} times in one call", limits::PROGRESS_REPORTS)
+            }
             Self::Wasi => write!(f, "it called WASI more than {} times in one call", limits::WASI_CALLS),
             Self::Random => {
                 write!(f, "it asked for more than {} random bytes at once", limits::RANDOM_BYTES)
@@ -66,6 +72,7 @@ pub(crate) struct Sandbox {
     limits: &'static Limits,
     log: Arc<Log>,
     logged: usize,
+    reports: Reports,
     /// Bytes of all linear memories; they never shrink.
     memory: usize,
     /// The last line at level error: what a panic said before it became a trap.
@@ -82,18 +89,24 @@ const ADVICE: &str = "note: run with `RUST_BACKTRACE=1`";
 const LAST_ERRORS: usize = 4;
 
 impl Sandbox {
-    pub(crate) fn new(technique: &str, limits: &'static Limits, log: Arc<Log>) -> Self {
+    pub(crate) fn new(technique: &str, limits: &'static Limits, log: Arc<Log>, reports: Reports) -> Self {
         Self {
             technique: technique.to_owned(),
             limits,
             log,
             logged: 0,
+            reports,
             memory: 0,
             last_words: None,
             last_errors: Vec::new(),
             seed: 0,
             wasi: Wasi::default(),
         }
+    }
+
+    /// The technique, and what it reports of the call.
+    pub(crate) fn reports(&mut self) -> (&str, &mut Reports) {
+        (&self.technique, &mut self.reports)
     }
 
     /// Bytes of linear memory that the call has taken so far.

@@ -7,7 +7,7 @@ use attune_core::allowance::Usage;
 use attune_core::facts::Facts;
 use attune_core::hash::ContentHash;
 use attune_core::options::{Settings, resolve};
-use attune_core::plan::Plan;
+use attune_core::plan::{Plan, Vocabulary};
 use attune_core::signal::SignalRequest;
 use attune_core::space::{Config, Space};
 use attune_core::technique::{
@@ -18,20 +18,29 @@ use wasmtime::{Error, Store};
 use crate::calls::{Calls, failed};
 use crate::convert::{self, BadOutput};
 use crate::limits::Limits;
-use crate::log::Log;
+use crate::operators::Operators;
+use crate::own_edits::KnownEdits;
 use crate::profiling::{self, Profiling};
 use crate::sandbox::Sandbox;
 use crate::spent::Spent;
-use crate::wire::{self, Guest, PluginPre};
+use crate::wire::{self, Guest};
 
 /// A loaded technique. Every call runs in a store of its own, so calls may run at once and a failure in
 /// one leaves nothing behind for the next.
 pub struct WasmTechnique {
     calls: Calls,
     info: TechniqueInfo,
-    profiling: Option<Profiling>,
+    optional: Optional,
+    edits: KnownEdits,
     /// The space that was described last, and for what.
     described: Mutex<Option<(Facts, Settings, Arc<Space>)>>,
+}
+
+/// The interfaces that a component may export or not.
+#[derive(Clone, Copy)]
+pub(crate) struct Optional {
+    pub(crate) profiling: Option<Profiling>,
+    pub(crate) operators: Option<Operators>,
 }
 
 /// What the inner result of an exported function means: a component that says no has its own words.
@@ -39,19 +48,34 @@ type Said<T> = Result<T, String>;
 
 impl WasmTechnique {
     pub(crate) fn describe(
-        plugin: PluginPre<Sandbox>,
-        profiling: Option<Profiling>,
+        calls: Calls,
+        optional: Optional,
         label: &str,
         bytes: &[u8],
-        limits: &'static Limits,
-        log: Arc<Log>,
     ) -> Result<Self, TechniqueFailure> {
-        let calls = Calls::new(plugin, limits, log);
         let description = calls.run(label, "describe", |guest, store| guest.call_describe(store))?;
         let fingerprint = ContentHash::of(bytes);
-        let info = convert::description(description, fingerprint)
+        let mut info = convert::description(description, fingerprint)
             .map_err(|BadOutput(problem)| failed(label, "describe", FailureKind::BadOutput(problem)))?;
-        Ok(Self { calls, info, profiling, described: Mutex::default() })
+        if let Some(operators) = optional.operators {
+            info.operators = operators.listed(&calls, &info.name)?;
+            info.has_operators |= !info.operators.is_empty();
+        }
+        Ok(Self { calls, info, optional, edits: KnownEdits::default(), described: Mutex::default() })
+    }
+
+    /// The same for a study whose plans are scored by an evaluator with these edits: plans may hold those that attune does not
+    /// have, too.
+    #[must_use]
+    pub fn scored_by(self, evaluator: &str, edits: &Vocabulary) -> Self {
+        Self { edits: KnownEdits::with(evaluator, edits), ..self }
+    }
+
+    /// The same where there is no evaluator, and plans are only looked at: of declared edits that attune does not have, only the
+    /// form is checked.
+    #[must_use]
+    pub fn only_looked_at(self) -> Self {
+        Self { edits: KnownEdits::Unchecked, ..self }
     }
 
     /// What the calls of each exported function took so far, on this machine; names are those of the interface.
@@ -65,17 +89,17 @@ impl WasmTechnique {
     }
 
     /// Calls an exported function and checks what it returns.
-    fn call<W, T>(
+    fn call<W, T, E: Into<FailureKind>>(
         &self,
         call: &'static str,
         run_it: impl FnOnce(&Guest, &mut Store<Sandbox>) -> Result<Said<W>, Error>,
-        convert: impl FnOnce(W) -> Result<T, BadOutput>,
+        convert: impl FnOnce(W) -> Result<T, E>,
     ) -> Result<T, TechniqueFailure> {
         let said = self.calls.run(&self.info.name, call, run_it)?;
         let kind = match said {
             Ok(output) => match convert(output) {
                 Ok(value) => return Ok(value),
-                Err(BadOutput(problem)) => FailureKind::BadOutput(problem),
+                Err(problem) => problem.into(),
             },
             Err(refusal) => FailureKind::Refused(refusal),
         };
@@ -123,7 +147,7 @@ impl Technique for WasmTechnique {
         self.call(
             "lower",
             |guest, store| guest.call_lower(store, &facts, &options, &config),
-            |edits| convert::plan(edits, &self.info.edits, model),
+            |edits| convert::plan(edits, &self.info.edits, &self.edits, model),
         )
     }
 
@@ -174,13 +198,36 @@ impl Technique for WasmTechnique {
         )
     }
 
+    fn vary_by(
+        &self,
+        model: &Facts,
+        options: &Settings,
+        operator: &str,
+        parents: &[&Config],
+        seed: u64,
+    ) -> Result<Config, TechniqueFailure> {
+        const CALL: &str = "vary";
+        let name = &self.info.name;
+        let known = self.info.operators.iter().any(|known| known.name == operator);
+        let Some(operators) = self.optional.operators.filter(|_| known) else {
+            let refusal = FailureKind::Refused(format!("it has no operator `{operator}`"));
+            return Err(failed(name, CALL, refusal));
+        };
+        let space = self.described(model, options)?;
+        let (facts, options) = (convert::facts(model), self.options(CALL, options)?);
+        let parents: Vec<wire::Config> = parents.iter().map(|parent| convert::config_out(parent)).collect();
+        let child = operators.vary(&self.calls, name, (&facts, &options, operator), &parents, seed)?;
+        convert::config_in(child, &space)
+            .map_err(|BadOutput(problem)| failed(name, CALL, FailureKind::BadOutput(problem)))
+    }
+
     fn damage_signals(
         &self,
         model: &Facts,
         options: &Settings,
     ) -> Result<Option<Vec<SignalRequest>>, TechniqueFailure> {
         const CALL: &str = "signals";
-        let Some(profiling) = self.profiling else { return Ok(None) };
+        let Some(profiling) = self.optional.profiling else { return Ok(None) };
         let arguments = (convert::facts(model), self.options(CALL, options)?);
         let asked: Option<Vec<wire::Open>> =
             profiling::call(&self.calls, &self.info.name, CALL, profiling.signals, arguments)?;
@@ -197,7 +244,7 @@ impl Technique for WasmTechnique {
         signals: &[Signal],
     ) -> Result<Option<Sensitivities>, TechniqueFailure> {
         const CALL: &str = "damages";
-        let Some(profiling) = self.profiling else { return Ok(None) };
+        let Some(profiling) = self.optional.profiling else { return Ok(None) };
         let space = self.described(model, options)?;
         let signals: Vec<wire::Signal> = signals.iter().map(convert::signal).collect();
         let arguments = (convert::facts(model), self.options(CALL, options)?, signals);

@@ -88,6 +88,7 @@ mod tests {
     use crate::failure::classify;
     use crate::limits::{self, Limits};
     use crate::log::{Log, LogLevel, LogLine};
+    use crate::progress::{CallProgress, Reports};
     use crate::sandbox::{self, Sandbox};
 
     const COMPILED: &Limits = &Limits::COMPILED;
@@ -115,10 +116,15 @@ mod tests {
         Component::from_binary(&engine, &wat::parse_str(text).unwrap()).unwrap()
     }
 
+    /// Nobody hears them.
+    fn reports() -> Reports {
+        Reports::new("run", Arc::new(|_: &CallProgress| {}))
+    }
+
     fn store() -> Store<Sandbox> {
         let log = Arc::new(Log::new(Arc::new(|_| {})));
         let engine = compiled::engine(COMPILED).unwrap();
-        let mut store = Store::new(&engine, Sandbox::new("t", COMPILED, log));
+        let mut store = Store::new(&engine, Sandbox::new("t", COMPILED, log, reports()));
         sandbox::arm(&mut store).unwrap();
         store
     }
@@ -176,7 +182,7 @@ mod tests {
         let taken = Arc::new(Mutex::new(Vec::new()));
         let sink = Arc::clone(&taken);
         let log = Arc::new(Log::new(Arc::new(move |line: &LogLine| sink.lock().unwrap().push(line.clone()))));
-        let mut sandbox = Sandbox::new("t", COMPILED, log);
+        let mut sandbox = Sandbox::new("t", COMPILED, log, reports());
         let taken_all = parts.iter().all(|part| sandbox.written(stream, part).is_ok());
         sandbox.end();
         let words = sandbox.last_words();

@@ -3,10 +3,10 @@
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
-use crate::wasi;
+use crate::{progress, wasi};
 
-/// The one import that a technique may have, beside an empty WASI.
-const IMPORT: &str = "attune:technique/log@0.1.0";
+/// The imports that a technique may have, beside an empty WASI.
+const IMPORTS: [&str; 2] = ["attune:technique/log@0.1.0", progress::IMPORT];
 /// The one export that it must have.
 const EXPORT: &str = "attune:technique/technique@0.1.0";
 
@@ -46,7 +46,7 @@ pub(crate) fn complain_about_names(component: &Component, engine: &Engine) -> Op
     let foreign: Vec<&str> = kind
         .imports(engine)
         .map(|(name, _)| name)
-        .filter(|name| *name != IMPORT && !wasi::is_known(name))
+        .filter(|name| !IMPORTS.contains(name) && !wasi::is_known(name))
         .collect();
     if !foreign.is_empty() {
         let advice = if foreign.iter().any(|name| name.starts_with("wasi:")) {
@@ -56,8 +56,9 @@ pub(crate) fn complain_about_names(component: &Component, engine: &Engine) -> Op
             ""
         };
         return Some(format!(
-            "it imports {}, but a technique may import nothing but {IMPORT}{advice}",
-            foreign.join(", ")
+            "it imports {}, but a technique may import nothing but {}{advice}",
+            foreign.join(", "),
+            IMPORTS.join(" and ")
         ));
     }
     let exports: Vec<&str> = kind.exports(engine).map(|(name, _)| name).collect();

@@ -1,5 +1,6 @@
 //! Variation: how a child is made from its parents.
 
+mod choosing;
 mod domain;
 mod group_change;
 mod guarded;
@@ -7,6 +8,7 @@ mod level_switch;
 mod random_reset;
 mod technique;
 
+pub use choosing::Choosing;
 pub use domain::DomainOperators;
 pub use group_change::GroupChange;
 pub use guarded::Guarded;
@@ -17,7 +19,7 @@ pub use technique::TechniqueOperators;
 use attune_core::format;
 use attune_core::rng::Rng;
 use attune_core::space::{Config, Infeasible, RepairWork, Violation};
-use attune_core::technique::TechniqueFailure;
+use attune_core::technique::{Operator, TechniqueFailure};
 
 /// Why there is no child.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -57,6 +59,15 @@ pub enum VariationError {
     Infeasible(#[from] Infeasible),
 }
 
+/// A child, and who made it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Child {
+    /// The config.
+    pub config: Config,
+    /// The operator, by its place among [`Variation::named`]; `None` where it has no name.
+    pub operator: Option<usize>,
+}
+
 /// Makes a child from one parent (a mutation) or several (a recombination, then a mutation).
 ///
 /// Contract: the child is a canonical, feasible point of the space, and a function of `parents` and of
@@ -77,6 +88,27 @@ pub enum VariationError {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub trait Variation: Send + Sync {
+    /// The operators that have names; whoever asks for a child chooses among them.
+    fn named(&self) -> &[Operator] {
+        &[]
+    }
+
+    /// A child by one of the named operators, which takes as many of `parents` as it is made for; as
+    /// [`vary_counted`](Self::vary_counted) without one. Who made it may be another one than was asked, where that failed.
+    ///
+    /// # Errors
+    /// See [`VariationError`].
+    fn vary_by(
+        &self,
+        operator: Option<usize>,
+        parents: &[&Config],
+        random: &mut Rng,
+        spent: &mut RepairWork,
+    ) -> Result<Child, VariationError> {
+        let _ = operator;
+        Ok(Child { config: self.vary_counted(parents, random, spent)?, operator: None })
+    }
+
     /// A child of `parents`, best parent first, which adds to `spent` what repairing it took: whoever makes many children to
     /// choose from stops early where each is dear.
     ///

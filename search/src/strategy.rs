@@ -21,13 +21,14 @@ mod source;
 use std::sync::{Arc, LazyLock};
 
 use attune_core::evaluator::RunControl;
-use attune_core::options::{OptionSpec, resolve};
+use attune_core::options::{OptionSpec, OptionValue, resolve};
 use attune_core::profile::Selected;
 use attune_core::rng;
 use attune_core::sensitivity::SensitivityTable;
 use attune_core::space::{Config, Space};
 use attune_core::strategy::Strategy;
 use attune_core::suggest::hint;
+use attune_core::technique::Operator;
 
 pub use error::StrategyError;
 use evolution::{Evolution, Scheme};
@@ -101,16 +102,26 @@ pub fn resolved(choice: &Selected) -> Result<Selected, StrategyError> {
             known: names().collect::<Vec<_>>().join(", "),
             hint: hint(&choice.name, names()),
         })?;
-    let options = resolve(&format!("strategy `{}`", info.name), &info.options, &choice.options)?;
+    let mut options = resolve(&format!("strategy `{}`", info.name), &info.options, &choice.options)?;
+    // It came later, and a study from before it was there stays the same study.
+    options.retain(|name, value| {
+        name != evolution::OPERATOR_NAMES || *value != OptionValue::Text(String::new())
+    });
     Ok(Selected { name: choice.name.clone(), options })
 }
 
-/// Refuses what [`build`] would refuse, as far as a space and whether the technique brings operators tell.
+/// Refuses what [`build`] would refuse, as far as a space and the technique's operators tell: those that have names, if it brings
+/// any.
 ///
 /// # Errors
-/// Those of [`resolved`]; [`StrategyError::Unsupported`]; [`StrategyError::NoOperators`];
+/// Those of [`resolved`]; [`StrategyError::Unsupported`]; [`StrategyError::NoOperators`]; [`StrategyError::UnknownOperator`];
 /// [`StrategyError::Infeasible`] when the space has, or seems to have, no feasible config.
-pub fn check(choice: &Selected, space: &Arc<Space>, seed: u64, operators: bool) -> Result<(), StrategyError> {
+pub fn check(
+    choice: &Selected,
+    space: &Arc<Space>,
+    seed: u64,
+    operators: Option<&[Operator]>,
+) -> Result<(), StrategyError> {
     let choice = resolved(choice)?;
     space.sample(&mut rng::derive(seed, "feasibility", &[]))?;
     let options = Options::new(&choice.options);
@@ -133,7 +144,7 @@ pub fn check(choice: &Selected, space: &Arc<Space>, seed: u64, operators: bool) 
 /// Those of [`check`]; [`StrategyError::NoTable`] and [`StrategyError::Knapsack`] of one that plans.
 pub fn build(choice: &Selected, context: SearchContext) -> Result<Box<dyn Strategy>, StrategyError> {
     let choice = resolved(choice)?;
-    check(&choice, &context.space, context.seed, context.operators.is_some())?;
+    check(&choice, &context.space, context.seed, context.operators.as_deref().map(Variation::named))?;
     let options = Options::new(&choice.options);
     Ok(match choice.name.as_str() {
         "cma-es" => Box::new(cma_es::CmaEs::new(context, &options)),

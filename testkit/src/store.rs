@@ -247,7 +247,10 @@ fn trial(id: u64) -> Record {
         Config::new(vec![vec![Value::Index(id as u32), Value::Real(-0.0)], vec![Value::Indices(vec![0, 2])]]);
     let costs =
         vec![Cost { resource: "memory".into(), unit: "bytes".into(), value: 0.1 + 0.2, dense: f64::NAN }];
-    let origin = strategy::Origin::Varied { parents: vec![id, 0] };
+    let origin = strategy::Origin::Varied {
+        parents: vec![id, 0],
+        operator: id.is_multiple_of(3).then(|| "swap".to_owned()),
+    };
     let mut trial = Trial::new(id, config, Plan::empty(), costs, origin);
     // Every state comes both reused and not.
     let (scores, reused) = (scores(id as f64), (id / 4).is_multiple_of(2));

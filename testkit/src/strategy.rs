@@ -129,7 +129,7 @@ fn is_new(proposal: &&Proposal) -> bool {
 
 fn parents_are_earlier_successes(proposals: &[Proposal]) {
     for proposal in proposals {
-        let Origin::Varied { parents } = &proposal.origin else { continue };
+        let Origin::Varied { parents, .. } = &proposal.origin else { continue };
         assert!(!parents.is_empty(), "proposal {} has no parents", proposal.index);
         for &parent in parents {
             assert!(parent < proposal.index, "proposal {} has a later parent", proposal.index);

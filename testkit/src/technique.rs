@@ -19,7 +19,7 @@ use attune_core::hash::ContentHash;
 use attune_core::options::Settings;
 use attune_core::rng;
 use attune_core::space::{Config, Space};
-use attune_core::technique::{Baseline, FailureKind, Signal, Technique, TechniqueFailure};
+use attune_core::technique::{Baseline, FailureKind, Operator, Signal, Technique, TechniqueFailure};
 
 /// Configs that are drawn from each space.
 const DRAWS: u64 = 20;
@@ -27,6 +27,9 @@ const DRAWS: u64 = 20;
 const FREE_DRAWS: u64 = 200;
 /// Seed of the draws; any would do.
 const SEED: u64 = 1;
+
+/// An operator that no technique should have.
+const STRANGER: &str = "no-such-operator";
 
 /// What was tried on one example model.
 #[derive(Clone, Debug, PartialEq)]
@@ -126,24 +129,50 @@ impl Trial<'_> {
         });
         self.find(&model.name, "cost", text);
 
-        if technique.info().has_operators {
-            let changed = self.each(configs, |parent| {
-                let vary = || technique.vary(model, options, &[parent], SEED);
-                let child = same("vary", vary(), vary())?;
-                space
-                    .check(&child)
-                    .map_err(|violation| format!("a child is no point of the space: {violation}"))?;
-                Ok(usize::from(child != *parent))
-            });
-            let text = changed.map(|changed| {
-                format!(
-                    "{} of {} children differ from their parent",
-                    changed.iter().sum::<usize>(),
-                    changed.len()
-                )
-            });
-            self.find(&model.name, "vary", text);
+        let info = technique.info();
+        if info.has_operators && info.operators.is_empty() {
+            let vary = |parents: &[&Config]| technique.vary(model, options, parents, SEED);
+            let found = self.children(space, configs, 1, &vary);
+            self.find(&model.name, "vary", found);
         }
+        for Operator { name, parents, .. } in &info.operators {
+            let vary = |parents: &[&Config]| technique.vary_by(model, options, name, parents, SEED);
+            let found = self.children(space, configs, *parents, &vary);
+            self.find(&model.name, &format!("vary by {name}"), found);
+        }
+        let known = |name: &str| info.operators.iter().any(|operator| operator.name == name);
+        if let (Some(parent), false, false) = (configs.first(), info.operators.is_empty(), known(STRANGER)) {
+            let answer = technique.vary_by(model, options, STRANGER, &[parent], SEED);
+            if !matches!(&answer, Err(TechniqueFailure { kind: FailureKind::Refused(_), .. })) {
+                let problem = format!("an operator that it does not have is answered by {answer:?}");
+                self.find(&model.name, &format!("vary by {STRANGER}"), Err(problem));
+            }
+        }
+    }
+
+    /// Children of each config, and of it and the next one where there are to be two parents.
+    fn children(
+        &self,
+        space: &Space,
+        configs: &[Config],
+        parents: usize,
+        vary: &dyn Fn(&[&Config]) -> Result<Config, TechniqueFailure>,
+    ) -> Result<String, String> {
+        let next = |parent: &Config| configs.iter().cycle().skip_while(move |other| *other != parent).nth(1);
+        let changed = self.each(configs, |parent| {
+            let all: Vec<&Config> = std::iter::once(parent).chain(next(parent)).take(parents).collect();
+            let child = same("vary", vary(&all), vary(&all))?;
+            space
+                .check_domains(&child)
+                .map_err(|violation| format!("a child is no point of the space: {violation}"))?;
+            Ok((child != *parent, space.check(&child).is_err()))
+        })?;
+        let differ = changed.iter().filter(|(differs, _)| *differs).count();
+        let text = format!("{differ} of {} children differ from their parent", changed.len());
+        Ok(match changed.iter().filter(|(_, repaired)| *repaired).count() {
+            0 => text,
+            repaired => format!("{text}; {repaired} break constraints, which attune repairs"),
+        })
     }
 
     fn baselines(&mut self, model: &Facts, options: &Settings, space: &Space) {
@@ -297,6 +326,10 @@ mod tests {
         for call in ["lower", "cost", "vary"] {
             assert_eq!(refuses(call), ["draw 0: not today"], "{call}");
         }
+        // Named operators are tried each, and one that answers to any name is none.
+        assert_eq!(broken(&ScriptedTechnique::default().with_named_operators()), [""; 0]);
+        let answers = broken(&ScriptedTechnique::default().with_named_operators().answering_to_any_name());
+        assert!(answers[0].contains("an operator that it does not have is answered by Ok"), "{answers:?}");
         // What depends on how often it was asked.
         let asked = std::sync::atomic::AtomicUsize::new(0);
         let fault = move |call: &str, _: &[&Config]| {

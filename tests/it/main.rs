@@ -19,6 +19,7 @@ mod gguf_header;
 mod given_back;
 mod module_circles;
 mod moved;
+mod own_edits;
 mod pages;
 #[cfg(unix)]
 mod pictures;

@@ -26,6 +26,8 @@ impl FunctionTechnique {
             signals: Vec::new(),
             edits: code::vocabulary().kinds().map(str::to_owned).collect(),
             has_operators: false,
+            operators: Vec::new(),
+            target_facts: None,
             // Another space is another study.
             fingerprint: ContentHash::of_parts([b"function 2".as_slice(), space.fingerprint().as_bytes()]),
         };

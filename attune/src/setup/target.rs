@@ -4,6 +4,7 @@
 //! before the study begins: the exporter is asked about plans of the space.
 
 mod fits;
+mod heed;
 mod limited;
 
 use std::path::Path;
@@ -14,7 +15,7 @@ use attune_core::facts::Facts;
 use attune_core::printable::{QUOTED, line};
 use attune_core::profile::{Profile, TaskFault};
 use attune_core::suggest::hint;
-use attune_core::technique::Technique;
+use attune_core::technique::{Technique, TechniqueInfo};
 use attune_export::description::Answer;
 use attune_export::{Target, targets};
 use attune_search::session::Preflight;
@@ -87,6 +88,12 @@ impl ChosenTarget {
     /// [`TargetError::Inexpressible`].
     pub(crate) fn check(self, study: &Preflight<'_>, folder: &Path) -> Result<Exactness, TargetError> {
         fits::check(self.0, study, folder)
+    }
+
+    /// What a person has to know of a technique that does not keep its space to what the target says of its edits, or does not say
+    /// whether it does.
+    pub(crate) fn heed(self, info: &TechniqueInfo) -> Option<String> {
+        heed::note(self.0, info)
     }
 
     /// What a person has to know of a target that expresses plans approximately.

@@ -1,11 +1,44 @@
 //! Techniques by name, and the host that runs them.
 
 use std::path::Path;
+use std::sync::Arc;
 
+#[cfg(feature = "native")]
+use attune_core::plan::Vocabulary;
+#[cfg(feature = "native")]
+use attune_core::technique::{Technique, TechniqueInfo};
 use attune_plugins::{Host, LogLevel, WasmTechnique};
 
 use super::Complaints;
 use crate::error::Error;
+
+/// The technique of a study, before it is known who scores its plans.
+#[cfg(feature = "native")]
+pub(crate) enum Found {
+    /// One that a program brings.
+    Own(Arc<dyn Technique>),
+    /// A component.
+    Component(Box<WasmTechnique>),
+}
+
+#[cfg(feature = "native")]
+impl Found {
+    /// What it says about itself.
+    pub(crate) fn info(&self) -> &TechniqueInfo {
+        match self {
+            Self::Own(own) => own.info(),
+            Self::Component(component) => component.info(),
+        }
+    }
+
+    /// The technique, whose plans may hold the edits that this evaluator brings.
+    pub(crate) fn scored_by(self, evaluator: &str, edits: &Vocabulary) -> Arc<dyn Technique> {
+        match self {
+            Self::Own(own) => own,
+            Self::Component(component) => Arc::new(component.scored_by(evaluator, edits)),
+        }
+    }
+}
 
 /// A technique by built-in name or by the path of a component, relative to `base`.
 ///
@@ -17,15 +50,16 @@ pub fn technique(name: &str, base: &Path, complaints: Complaints) -> Result<Wasm
     Ok(loaded?)
 }
 
-/// A host that passes on what techniques complain about.
+/// A host that passes on what techniques complain about, and how far long calls are.
 ///
 /// # Errors
 /// When the WebAssembly engine cannot run here.
 pub fn host(complaints: Complaints) -> Result<Host, Error> {
-    Host::with_log(move |line| {
+    let progress = Arc::clone(&complaints);
+    let host = Host::with_log(move |line| {
         if matches!(line.level, LogLevel::Warn | LogLevel::Error) {
             complaints(format!("technique {}: {}", line.technique, line.message));
         }
-    })
-    .map_err(Error::run)
+    });
+    Ok(host.map_err(Error::run)?.telling(move |call| progress(call.to_string())))
 }

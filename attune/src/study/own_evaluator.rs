@@ -45,7 +45,7 @@ impl Described {
         store: Arc<dyn Store>,
         complaints: Complaints,
     ) -> Result<SessionSetup, Error> {
-        let technique = self.technique.open(&self.base, complaints)?;
+        let technique = self.technique.open(&self.base, evaluator.info(), complaints)?;
         let owner = format!("technique `{}`", technique.info().name);
         let settings = options::resolve(&owner, &technique.info().options, &self.technique.options)
             .map_err(Error::input)?;

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use attune_core::evaluator::EvaluatorInfo;
 use attune_core::options::Settings;
 #[cfg(feature = "native")]
 use attune_core::profile::Profile;
@@ -49,7 +50,7 @@ impl TechniqueChoice {
         }
     }
 
-    /// The technique; a component is looked for in the folder `base`.
+    /// The technique, whose plans this evaluator scores; a component is looked for in the folder `base`.
     #[cfg_attr(
         not(feature = "techniques"),
         expect(unused_variables, clippy::unnecessary_wraps, reason = "only components are looked for")
@@ -57,11 +58,15 @@ impl TechniqueChoice {
     pub(super) fn open(
         &self,
         base: &Path,
+        evaluator: &EvaluatorInfo,
         complaints: setup::Complaints,
     ) -> Result<Arc<dyn Technique>, Error> {
         match &self.source {
             #[cfg(feature = "techniques")]
-            TechniqueSource::Named(name) => Ok(Arc::new(setup::technique(name, base, complaints)?)),
+            TechniqueSource::Named(name) => {
+                let component = setup::technique(name, base, complaints)?;
+                Ok(Arc::new(component.scored_by(&evaluator.name, &evaluator.edits)))
+            }
             TechniqueSource::Own(own) => Ok(Arc::clone(own)),
         }
     }

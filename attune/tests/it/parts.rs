@@ -36,6 +36,8 @@ impl Cutting {
             signals: Vec::new(),
             edits: vec!["cut".into()],
             has_operators: false,
+            operators: Vec::new(),
+            target_facts: None,
             fingerprint: ContentHash::of(b"cutting 0.1.0"),
         })
     }

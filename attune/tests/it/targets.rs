@@ -23,6 +23,8 @@ impl Counts {
             signals: Vec::new(),
             edits: vec!["keep-experts".into()],
             has_operators: false,
+            operators: Vec::new(),
+            target_facts: None,
             fingerprint: ContentHash::of(b"counts 0.1.0"),
         };
         Self(info, alike)

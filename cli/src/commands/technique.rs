@@ -57,6 +57,26 @@ pub(crate) fn table(techniques: &[&TechniqueInfo], columns: usize) -> String {
     table.render(columns)
 }
 
+fn operators(info: &TechniqueInfo) -> String {
+    match (info.has_operators, info.operators.len()) {
+        (false, _) => "those of the space".to_owned(),
+        (true, 0) => "its own".to_owned(),
+        (true, _) => {
+            let names: Vec<&str> = info.operators.iter().map(|operator| operator.name.as_str()).collect();
+            format!("its own: {}", names.join(", "))
+        }
+    }
+}
+
+/// Whether its space is kept to what a target says.
+fn heeds(info: &TechniqueInfo) -> String {
+    match info.target_facts.as_deref() {
+        None => "it does not say whether it heeds one".to_owned(),
+        Some([]) => "it heeds none".to_owned(),
+        Some(facts) => format!("it heeds {}", line(&facts.join(", "), MESSAGE)),
+    }
+}
+
 fn description(info: &TechniqueInfo) -> String {
     let shown = |foreign: &str| line(foreign, MESSAGE).into_owned();
     let list = |words: &[String]| if words.is_empty() { "none".to_owned() } else { shown(&words.join(", ")) };
@@ -64,8 +84,15 @@ fn description(info: &TechniqueInfo) -> String {
     let mut fact = |key: &str, value: String| text.push_str(&format!("{key:<12}{value}\n"));
     fact("edits", list(&info.edits));
     fact("signals", list(&info.signals));
-    fact("operators", if info.has_operators { "its own" } else { "those of the space" }.to_owned());
+    fact("operators", operators(info));
+    fact("target", heeds(info));
     fact("component", info.fingerprint.to_string());
+    if !info.operators.is_empty() {
+        text.push_str("\nOperators (operator-names of a strategy):\n");
+        let lines =
+            info.operators.iter().map(|operator| format!("  {}: {}\n", operator.name, shown(&operator.help)));
+        text.extend(lines);
+    }
     text.push_str("\nOptions (technique.options in a profile):\n");
     for option in &info.options {
         text.push_str(&format!(

@@ -206,7 +206,8 @@ fn origin(origin: &Origin) -> Json {
     match origin {
         Origin::Start(name) => json!({ "start": name }),
         Origin::Random => json!("random"),
-        Origin::Varied { parents } => json!({ "parents": parents }),
+        Origin::Varied { parents, operator: None } => json!({ "parents": parents }),
+        Origin::Varied { parents, operator } => json!({ "parents": parents, "operator": operator }),
         Origin::Again { of } => json!({ "again": of }),
     }
 }

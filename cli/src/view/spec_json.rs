@@ -4,17 +4,20 @@ use attune_core::evaluator::{EvaluatorSpec, MetricInfo, TaskOption, TaskSpec};
 use attune_core::objective::Direction;
 use attune_core::options::{OptionKind, OptionSpec};
 use attune_core::signal::SignalSpec;
-use attune_core::technique::TechniqueInfo;
+use attune_core::technique::{Operator, TechniqueInfo};
 use serde_json::{Map, Value as Json, json};
 
 use super::json::setting;
 
 /// A technique, as `attune technique show NAME --json` prints it.
 pub(crate) fn technique(info: &TechniqueInfo) -> Json {
-    let TechniqueInfo { name, version, summary, options, signals, edits, has_operators, fingerprint } = info;
+    let TechniqueInfo { name, version, summary, options, signals, edits, .. } = info;
+    let TechniqueInfo { has_operators, operators, target_facts, fingerprint, .. } = info;
+    let operator = |Operator { name, help, parents }: &Operator| json!({ "operator": name, "help": help, "parents": parents });
     json!({
         "technique": name, "version": version, "summary": summary, "edits": edits, "signals": signals,
-        "operators": has_operators, "component": fingerprint.to_string(),
+        "operators": has_operators, "named_operators": operators.iter().map(operator).collect::<Vec<Json>>(),
+        "target_facts": target_facts, "component": fingerprint.to_string(),
         "options": options.iter().map(option).collect::<Vec<Json>>(),
     })
 }

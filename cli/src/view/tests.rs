@@ -223,6 +223,8 @@ fn techniques_and_what_they_do() {
         signals: Vec::new(),
         edits: Vec::new(),
         has_operators: false,
+        operators: Vec::new(),
+        target_facts: None,
         fingerprint: ContentHash::of(name.as_bytes()),
     };
     let long = "How many bits the keys and values of every layer get, under an average that they keep, with the first \

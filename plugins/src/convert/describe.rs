@@ -2,27 +2,30 @@
 
 use attune_core::hash::ContentHash;
 use attune_core::options::{OptionKind, OptionSpec, Settings, resolve};
-use attune_core::technique::TechniqueInfo;
+use attune_core::printable::quoted;
+use attune_core::technique::{Operator, TechniqueInfo};
 
 use super::BadOutput;
 use super::names::name;
 use super::setting::setting_in;
 use crate::limits::DESCRIBED;
+use crate::operators::WireOperator;
 use crate::wire;
 
 /// The longest name of a technique; names go into file names and tables.
 const LONGEST_NAME: usize = 64;
+/// What such a name is.
+const WORD: &str = "1 to 64 lower-case letters, digits and hyphens";
+/// A word of `description.extra`.
+const TARGET_FACTS: &str = "target-facts";
 
 pub(crate) fn description(
     description: wire::Description,
     fingerprint: ContentHash,
 ) -> Result<TechniqueInfo, BadOutput> {
     let name = description.name;
-    let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    if name.is_empty() || name.len() > LONGEST_NAME || !name.bytes().all(fits) {
-        return Err(BadOutput(format!(
-            "its name is {name:?}, expected 1 to {LONGEST_NAME} lower-case letters, digits and hyphens"
-        )));
+    if !is_word(&name) {
+        return Err(BadOutput(format!("its name is {name:?}, expected {WORD}")));
     }
     let words = description.options.iter().map(|option| match &option.kind {
         wire::OptionKind::OneOf(words) => words.len(),
@@ -34,9 +37,7 @@ pub(crate) fn description(
         ("signals", description.signals.len()),
         ("edits", description.edits.len()),
     ] {
-        if found > DESCRIBED {
-            return Err(BadOutput(format!("it has {found} {what}, at most {DESCRIBED} are allowed")));
-        }
+        at_most(what, found)?;
     }
     let options: Vec<OptionSpec> =
         description.options.into_iter().map(option).collect::<Result<_, BadOutput>>()?;
@@ -56,8 +57,59 @@ pub(crate) fn description(
         signals: description.signals,
         edits: description.edits,
         has_operators: description.has_operators,
+        operators: Vec::new(),
+        target_facts: target_facts(description.extra)?,
         fingerprint,
     })
+}
+
+/// The facts of a target that a technique says that it heeds; other words of the list are newer than this build.
+fn target_facts(extra: wire::Settings) -> Result<Option<Vec<String>>, BadOutput> {
+    let Some((_, said)) = extra.into_iter().find(|(name, _)| name == TARGET_FACTS) else { return Ok(None) };
+    let wire::Setting::Text(facts) = said else {
+        return Err(BadOutput(format!("its `{TARGET_FACTS}` are {said:?}, expected a text")));
+    };
+    let facts: Vec<&str> = facts.split(' ').filter(|fact| !fact.is_empty()).collect();
+    at_most("target facts", facts.len())?;
+    facts
+        .into_iter()
+        .map(|fact| name("a fact of a target", fact.to_owned()))
+        .collect::<Result<_, _>>()
+        .map(Some)
+}
+
+/// Operators that a profile can name, each once.
+pub(crate) fn operators(listed: Vec<WireOperator>) -> Result<Vec<Operator>, BadOutput> {
+    at_most("operators", listed.len())?;
+    let mut known: Vec<Operator> = Vec::with_capacity(listed.len());
+    for WireOperator { name, help, parents } in listed {
+        if !is_word(&name) {
+            return Err(BadOutput(format!("an operator is named `{}`, expected {WORD}", quoted(&name))));
+        }
+        if !(1..=2).contains(&parents) {
+            return Err(BadOutput(format!(
+                "its operator `{name}` is made for {parents} parents, expected 1 or 2"
+            )));
+        }
+        if known.iter().any(|operator| operator.name == name) {
+            return Err(BadOutput(format!("it has two operators named `{name}`")));
+        }
+        known.push(Operator { name, help, parents: parents as usize });
+    }
+    Ok(known)
+}
+
+fn at_most(what: &str, found: usize) -> Result<(), BadOutput> {
+    if found > DESCRIBED {
+        return Err(BadOutput(format!("it has {found} {what}, at most {DESCRIBED} are allowed")));
+    }
+    Ok(())
+}
+
+/// Whether it is a name for file names, tables and profiles.
+fn is_word(name: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    !name.is_empty() && name.len() <= LONGEST_NAME && name.bytes().all(fits)
 }
 
 fn option(option: wire::OptionSpec) -> Result<OptionSpec, BadOutput> {

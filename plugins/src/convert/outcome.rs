@@ -3,13 +3,14 @@
 use attune_core::facts::Facts;
 use attune_core::plan::{Edit, Plan};
 use attune_core::space::{Config, Space, Value};
-use attune_core::technique::{Baseline, Cost};
+use attune_core::technique::{Baseline, Cost, FailureKind};
 use attune_vocabulary::ModelFacts;
 
 use super::BadOutput;
 use super::names;
 use super::setting::settings_in;
 use crate::limits;
+use crate::own_edits::KnownEdits;
 use crate::wire;
 
 /// A config that is a point of the space, budgets aside.
@@ -42,25 +43,32 @@ pub(crate) fn config_out(config: &Config) -> wire::Config {
     config.dimensions().iter().map(|cells| cells.iter().map(cell).collect()).collect()
 }
 
-/// A plan whose edits are known, declared, on layers that exist, and do not contradict each other.
-pub(crate) fn plan(edits: Vec<wire::Open>, declared: &[String], model: &Facts) -> Result<Plan, BadOutput> {
-    let (vocabulary, layers) = (attune_vocabulary::model(), ModelFacts::of(model).layers);
+/// A plan whose edits are `known`, declared, on layers that exist, and do not contradict each other.
+pub(crate) fn plan(
+    edits: Vec<wire::Open>,
+    declared: &[String],
+    known: &KnownEdits,
+    model: &Facts,
+) -> Result<Plan, FailureKind> {
+    let (ours, vocabulary) = (attune_vocabulary::model(), known.vocabulary());
+    let layers = ModelFacts::of(model).layers;
     if edits.len() > limits::EDITS {
         let found = edits.len();
-        return Err(BadOutput(format!("its plan has {found} edits, at most {} are allowed", limits::EDITS)));
+        let problem = format!("its plan has {found} edits, at most {} are allowed", limits::EDITS);
+        return Err(FailureKind::BadOutput(problem));
     }
     let edit = |open: wire::Open| {
-        let args = settings_in(&format!("edit `{}`", open.kind), open.args)?;
-        let edit = vocabulary
-            .accept(&Edit { kind: open.kind, args })
-            .map_err(|error| BadOutput(error.to_string()))?;
-        if !declared.contains(&edit.kind) {
-            let declared = declared.join(", ");
-            return Err(BadOutput(format!("edit {edit} is of a kind that it does not declare ({declared})")));
+        if ours.schema(&open.kind).is_none() {
+            // Nobody here has chosen these names.
+            let words = std::iter::once(&open.kind).chain(open.args.iter().map(|(argument, _)| argument));
+            words.cloned().try_for_each(|word| names::name("an edit or its argument", word).map(drop))?;
         }
-        let layer = vocabulary.group(&edit);
-        if layer >= layers {
-            return Err(BadOutput(format!(
+        let args = settings_in(&format!("edit `{}`", open.kind), open.args)?;
+        let edit = known.accept(Edit { kind: open.kind, args }, declared)?;
+        let layer = ours.group(&edit);
+        // What others count in groups is theirs to check.
+        if layer >= layers && ours.schema(&edit.kind).is_some() {
+            return Err(FailureKind::BadOutput(format!(
                 "edit {edit} touches layer {layer}, but model `{}` has layers 0 to {}",
                 model.name,
                 i64::from(layers) - 1
@@ -68,11 +76,11 @@ pub(crate) fn plan(edits: Vec<wire::Open>, declared: &[String], model: &Facts) -
         }
         Ok(edit)
     };
-    let plan = vocabulary.arrange(edits.into_iter().map(edit).collect::<Result<Vec<Edit>, BadOutput>>()?);
+    let plan = vocabulary.arrange(edits.into_iter().map(edit).collect::<Result<Vec<Edit>, FailureKind>>()?);
     // Every two edits of a layer are compared below, and by whoever applies them.
     let layers = plan.edits().chunk_by(|one, other| vocabulary.group(one) == vocabulary.group(other));
     if let Some(layer) = layers.into_iter().find(|layer| layer.len() > limits::LAYER_EDITS) {
-        return Err(BadOutput(format!(
+        return Err(FailureKind::BadOutput(format!(
             "its plan has {} edits in layer {}, at most {} are allowed",
             layer.len(),
             vocabulary.group(&layer[0]),
@@ -80,7 +88,9 @@ pub(crate) fn plan(edits: Vec<wire::Open>, declared: &[String], model: &Facts) -
         )));
     }
     match vocabulary.conflict(&plan) {
-        Some((one, other)) => Err(BadOutput(format!("edits {one} and {other} contradict each other"))),
+        Some((one, other)) => {
+            Err(FailureKind::BadOutput(format!("edits {one} and {other} contradict each other")))
+        }
         None => Ok(plan),
     }
 }

@@ -18,4 +18,5 @@ mod models;
 mod number_grids;
 mod targets;
 mod weight_bits;
+mod whole;
 mod world;

@@ -75,6 +75,12 @@ fn empty_lines_count_too() {
 }
 
 #[test]
+fn reports_of_progress_without_end_are_stopped() {
+    let FailureKind::Trapped(words) = space_failure("reports").kind else { panic!("not a trap") };
+    assert_eq!(words, "it reported progress more than 65536 times in one call");
+}
+
+#[test]
 fn long_refusals_are_cut_and_keep_their_beginning() {
     let FailureKind::Refused(words) = space_failure("inject").kind else { panic!("not a refusal") };
     assert!(words.len() < 3_000 && words.contains("more characters"), "{}", words.len());
@@ -122,7 +128,7 @@ fn plans_without_meaning_are_refused() {
     let lower = |way| technique.lower(&mixture(), &how(way), &indices(&[0; 4]));
     assert_eq!(lower("not").unwrap().edits().len(), 1);
     for (way, expected) in [
-        ("unknown-edit", "unknown edit `teleport`"),
+        ("bad-argument", "an edit or its argument is named"),
         ("lacking-edit", "edit `keep-experts` lacks the argument `experts`"),
         ("undeclared-edit", "is of a kind that it does not declare (keep-experts, teleport)"),
         ("bad-edit", "touches layer 4, but model `mixture` has layers 0 to 3"),
@@ -133,6 +139,11 @@ fn plans_without_meaning_are_refused() {
         assert!(problem.contains(expected), "{way}: {problem}");
         assert_eq!(failure.call, "lower");
     }
+    let failure = lower("unknown-edit").unwrap_err();
+    assert!(
+        matches!(&failure.kind, FailureKind::UnknownEdit { kind, .. } if kind == "teleport"),
+        "{failure}"
+    );
 }
 
 #[test]

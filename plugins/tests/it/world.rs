@@ -47,7 +47,7 @@ fn foreign_imports_are_named() {
     assert_eq!(
         reason,
         "it imports wasi:http/types@0.2.0, wasi:cli/exit@0.3.0, but a technique may import nothing but \
-         attune:technique/log@0.1.0; of WASI a technique may import cli, clocks, filesystem, io, random and sockets of 0.2, \
+         attune:technique/log@0.1.0 and attune:progress/progress@0.1.0; of WASI a technique may import cli, clocks, filesystem, io, random and sockets of 0.2, \
          all of them empty; build Rust for wasm32-unknown-unknown, which has no WASI, and JavaScript without `http`"
     );
 }

@@ -110,7 +110,7 @@ impl Evaluations<'_> {
 pub(crate) fn search(name: &str, problem: &Problem) -> Result<Option<Vec<Look>>, Box<dyn Error>> {
     let space = problem.space()?;
     let choice = Selected { name: name.to_owned(), options: Settings::new() };
-    if check(&choice, &space, problem.seed, false).is_err() {
+    if check(&choice, &space, problem.seed, None).is_err() {
         return Ok(None);
     }
     let mut evaluations =

@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use attune_core::evaluator::RunControl;
 use attune_core::rng::Rng;
 use attune_core::space::{Config, RepairWork, Space};
-use attune_core::technique::FailureKind;
+use attune_core::technique::{FailureKind, Operator};
 
-use super::{DomainOperators, Variation, VariationError};
+use super::{Child, Choosing, DomainOperators, Variation, VariationError};
 
 /// Falls back to the domain operators whenever another variation fails, and remembers the first failure.
 ///
@@ -103,19 +103,34 @@ fn is_repeatable(failure: &VariationError) -> bool {
 }
 
 impl Variation for Guarded {
+    fn named(&self) -> &[Operator] {
+        self.preferred.named()
+    }
+
     fn vary_counted(
         &self,
         parents: &[&Config],
         random: &mut Rng,
         spent: &mut RepairWork,
     ) -> Result<Config, VariationError> {
+        let operator = Choosing::evenly(self.named()).draw(parents.len(), random);
+        Ok(self.vary_by(operator, parents, random, spent)?.config)
+    }
+
+    fn vary_by(
+        &self,
+        operator: Option<usize>,
+        parents: &[&Config],
+        random: &mut Rng,
+        spent: &mut RepairWork,
+    ) -> Result<Child, VariationError> {
         if self.stop.is_asked() || self.is_given_up() {
-            return self.domain.vary_counted(parents, random, spent);
+            return self.domain.vary_by(None, parents, random, spent);
         }
-        match self.preferred.vary_counted(parents, random, spent) {
+        match self.preferred.vary_by(operator, parents, random, spent) {
             Err(failure) if !parents.is_empty() => {
                 self.note(failure);
-                self.domain.vary_counted(parents, random, spent)
+                self.domain.vary_by(None, parents, random, spent)
             }
             outcome => outcome,
         }

@@ -157,10 +157,12 @@ impl Preflight<'_> {
 
     /// Whether the strategy can search this space, and plan for it if it plans.
     fn strategy_fits(&self) -> (&'static str, Result<(), SessionError>) {
-        let operators = self.technique.info().has_operators;
+        let info = self.technique.info();
+        let operators = info.has_operators.then_some(&*info.operators);
         if let Err(error) = self.strategy.check(self.space, self.seed, operators) {
             let path = match error {
                 StrategyError::NoOperators { .. } => "strategy.options[\"operators\"]",
+                StrategyError::UnknownOperator { .. } => "strategy.options[\"operator-names\"]",
                 _ => "strategy.name",
             };
             return (path, Err(error.into()));

@@ -18,7 +18,7 @@ use super::options::{self, Options, spec};
 use super::population::{Individual, Selection, drawn};
 use super::size::Size;
 use super::{SearchContext, StrategyInfo};
-use crate::operators::{GroupChange, Variation};
+use crate::operators::{Choosing, GroupChange, Variation};
 
 /// Parents of a crossover are among this many best at least.
 const FEWEST: usize = 6;
@@ -72,6 +72,7 @@ pub(super) fn new(context: SearchContext, options: &Options<'_>) -> Evolution {
         // The pruning phase has no crossover.
         crossover: if merges { 0.3 } else { 0.0 },
         selection: Box::new(Window::new(options.real("window"))),
+        choosing: Choosing::evenly(operators.named()),
         operators,
     };
     Evolution::new(context, scheme, merges)

@@ -31,6 +31,20 @@ pub enum StrategyError {
         /// The strategy.
         strategy: &'static str,
     },
+    /// The technique has no operator of this name.
+    #[error(
+        "strategy `{strategy}` is told to use the operator `{found}` of the technique, expected {known}{hint}"
+    )]
+    UnknownOperator {
+        /// The strategy.
+        strategy: &'static str,
+        /// What was found.
+        found: String,
+        /// The names that there are, in words.
+        known: String,
+        /// Nearest known name, ready to print.
+        hint: String,
+    },
     /// The strategy plans with a sensitivity table, and none was measured.
     #[error("strategy `{strategy}` needs a sensitivity table, and none was measured")]
     NoTable {

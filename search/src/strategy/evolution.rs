@@ -9,9 +9,12 @@ use std::sync::Arc;
 
 use attune_core::evaluator::RunControl;
 use attune_core::options::{OptionKind, OptionSpec, OptionValue};
+use attune_core::printable::quoted;
 use attune_core::rng::{self, Rng};
-use attune_core::space::Config;
+use attune_core::space::{Config, RepairWork};
 use attune_core::strategy::{Observation, Origin, Planned, Proposal, Rival, Strategy};
+use attune_core::suggest::hint;
+use attune_core::technique::Operator;
 use rand::RngExt as _;
 
 use super::fresh::Fresh;
@@ -21,7 +24,7 @@ use super::profiling::Perturbed;
 use super::screen::Screen;
 use super::size::Size;
 use super::{SearchContext, StrategyError, StrategyInfo, is_universal, usable};
-use crate::operators::{DomainOperators, Variation};
+use crate::operators::{Child, Choosing, DomainOperators, Variation};
 
 pub(super) fn info() -> StrategyInfo {
     StrategyInfo {
@@ -30,6 +33,11 @@ pub(super) fn info() -> StrategyInfo {
         options: option_specs(),
     }
 }
+
+/// The option that limits the technique's operators.
+pub(super) const OPERATOR_NAMES: &str = "operator-names";
+/// The word that asks for more of those whose children do better.
+const ADAPTIVE: &str = "adaptive";
 
 /// Trials before evolving where a profile says nothing.
 pub(super) const INITIAL: i64 = 8;
@@ -65,9 +73,16 @@ pub(super) fn option_specs() -> Vec<OptionSpec> {
         spec("crossover", "Share of children with two parents.", probability, OptionValue::Real(0.3)),
         spec(
             "operators",
-            "Who makes children: the technique, the domains of the space, or the technique if it can.",
-            OptionKind::OneOf(["auto", "technique", "domain"].map(str::to_owned).to_vec()),
+            "Who makes children: the technique, the domains of the space, the technique if it can, or those of its operators more often \
+             whose children do better (adaptive).",
+            OptionKind::OneOf(["auto", "technique", "domain", ADAPTIVE].map(str::to_owned).to_vec()),
             OptionValue::Text("auto".to_owned()),
+        ),
+        spec(
+            OPERATOR_NAMES,
+            "Which of the technique's operators make children, by name with spaces between; empty for all.",
+            OptionKind::Text,
+            OptionValue::Text(String::new()),
         ),
         options::baselines(
             "Start from the technique's baselines too, not only from its default and uniform configs.",
@@ -93,6 +108,8 @@ pub(super) struct Scheme {
     pub(super) crossover: f64,
     pub(super) selection: Box<dyn Selection>,
     pub(super) operators: Arc<dyn Variation>,
+    /// Which of them makes a child, where they have names.
+    pub(super) choosing: Choosing,
 }
 
 impl Scheme {
@@ -110,21 +127,44 @@ impl Scheme {
                 options.count("tournament"),
             )),
             operators: operators(context, options),
+            choosing: choosing(context, options),
         }
     }
 }
 
-/// Whether there are the operators that the option of that name asks for.
+/// Whether there are the operators that the options ask for; `own` are those of the technique that have names, if it has any
+/// operator.
 pub(super) fn check_operators(
     strategy: &'static str,
-    operators: bool,
+    own: Option<&[Operator]>,
     options: &Options<'_>,
 ) -> Result<(), StrategyError> {
-    match options.word("operators") {
-        "domain" | "auto" => Ok(()),
-        _ if operators => Ok(()),
-        _ => Err(StrategyError::NoOperators { strategy }),
+    if !matches!(options.word("operators"), "domain" | "auto") && own.is_none() {
+        return Err(StrategyError::NoOperators { strategy });
     }
+    let known = || own.unwrap_or_default().iter().map(|operator| operator.name.as_str());
+    match options.words(OPERATOR_NAMES).find(|name| known().all(|known| known != *name)) {
+        None => Ok(()),
+        Some(found) => Err(StrategyError::UnknownOperator {
+            strategy,
+            found: quoted(found).into_owned(),
+            known: match known().collect::<Vec<_>>() {
+                names if names.is_empty() => "no names: it brings no operators that have one".to_owned(),
+                names => format!("some of {}", names.join(", ")),
+            },
+            hint: hint(found, known()),
+        }),
+    }
+}
+
+/// How the options choose among the operators that have names.
+pub(super) fn choosing(context: &SearchContext, options: &Options<'_>) -> Choosing {
+    let (word, names) = (options.word("operators"), options.words(OPERATOR_NAMES).collect::<Vec<_>>());
+    let named = match &context.operators {
+        Some(own) if word != "domain" => own.named(),
+        _ => &[],
+    };
+    Choosing::new(named, |name| names.is_empty() || names.contains(&name), word == ADAPTIVE)
 }
 
 /// The operators that the option of that name asks for, as far as there are any.
@@ -132,6 +172,41 @@ pub(super) fn operators(context: &SearchContext, options: &Options<'_>) -> Arc<d
     match (options.word("operators"), &context.operators) {
         ("domain", _) | (_, None) => Arc::new(DomainOperators::new(context.space.clone())),
         (_, Some(operators)) => operators.clone(),
+    }
+}
+
+/// A config that is not told yet.
+struct Asked {
+    index: u64,
+    config: Config,
+    made: Option<Made>,
+}
+
+/// What a child is compared with, to the credit of its operator.
+struct Made {
+    operator: usize,
+    /// Losses of the parents.
+    parents: Vec<Vec<f64>>,
+}
+
+/// A config to propose.
+struct Found {
+    config: Config,
+    origin: Origin,
+    made: Option<Made>,
+}
+
+impl Found {
+    fn of(config: Config, origin: Origin) -> Self {
+        Self { config, origin, made: None }
+    }
+
+    fn varied(Child { config, operator }: Child, parents: &[&Individual], named: &[Operator]) -> Self {
+        let name = operator.and_then(|place| named.get(place)).map(|operator| operator.name.clone());
+        let losses = || parents.iter().map(|parent| parent.losses.clone()).collect();
+        let made = operator.map(|operator| Made { operator, parents: losses() });
+        let parents = parents.iter().map(|parent| parent.index).collect();
+        Self { config, origin: Origin::Varied { parents, operator: name }, made }
     }
 }
 
@@ -144,8 +219,10 @@ pub(super) struct Evolution {
     fresh: Fresh,
     screen: Option<Screen>,
     /// Configs of the running generation that are not told yet, then those that are, waiting for its end.
-    asked: Vec<(u64, Config)>,
+    asked: Vec<Asked>,
     told: Vec<Individual>,
+    /// Operators of those that are told, and whether the child did better than its parents.
+    credits: Vec<(usize, bool)>,
     next: u64,
     /// The running generation: its number, its first proposal and the first of the next one.
     generation: (u64, u64, u64),
@@ -170,6 +247,7 @@ impl Evolution {
             fresh: Fresh::new(context.space),
             asked: Vec::new(),
             told: Vec::new(),
+            credits: Vec::new(),
             next: 0,
             generation: (0, 0, 0),
             planned: None,
@@ -210,28 +288,32 @@ impl Evolution {
             screen.learn(&self.told, no_better);
         }
         self.scheme.selection.add(std::mem::take(&mut self.told));
+        for (operator, better) in self.credits.drain(..) {
+            self.scheme.choosing.hear(operator, better);
+        }
     }
 
     fn propose(&mut self, generation: u64) -> Option<Proposal> {
         let index = self.next;
-        let (config, origin) = if let Some((name, config)) = self.starts.get(index as usize) {
+        let found = if let Some((name, config)) = self.starts.get(index as usize) {
             self.fresh.claim(config);
-            (config.clone(), Origin::Start(name.clone()))
+            Found::of(config.clone(), Origin::Start(name.clone()))
         } else {
             let mut random = rng::derive(self.seed, self.scheme.name, &[generation, index]);
             let child = if generation == 0 { self.similar(index) } else { self.child(&mut random) };
             match child {
                 Some(child) => child,
-                None => (self.fresh.random(&mut random)?, Origin::Random),
+                None => Found::of(self.fresh.random(&mut random)?, Origin::Random),
             }
         };
+        let Found { config, origin, made } = found;
         self.next += 1;
-        self.asked.push((index, config.clone()));
+        self.asked.push(Asked { index, config: config.clone(), made });
         Some(Proposal { index, config, origin })
     }
 
     /// A child that was not proposed before, if a bounded number of draws finds one.
-    fn child(&mut self, random: &mut Rng) -> Option<(Config, Origin)> {
+    fn child(&mut self, random: &mut Rng) -> Option<Found> {
         if let Some(child) = self.screened(random) {
             return Some(child);
         }
@@ -245,34 +327,36 @@ impl Evolution {
                 return None;
             }
             let configs: Vec<&Config> = parents.iter().map(|parent| &parent.config).collect();
+            let (operators, spent) = (&self.scheme.operators, &mut RepairWork::default());
+            let operator = self.scheme.choosing.draw(configs.len(), random);
             // A variation that fails is a draw without a child; who built it reports the failure.
-            let Ok(config) = self.scheme.operators.vary(&configs, random) else { continue };
-            if self.fresh.claim(&config) {
-                let parents = parents.iter().map(|parent| parent.index).collect();
-                return Some((config, Origin::Varied { parents }));
+            let Ok(child) = operators.vary_by(operator, &configs, random, spent) else { continue };
+            if self.fresh.claim(&child.config) {
+                return Some(Found::varied(child, &parents, operators.named()));
             }
         }
         None
     }
 
     /// An optimum of a perturbed table, where there is a table.
-    fn similar(&mut self, index: u64) -> Option<(Config, Origin)> {
+    fn similar(&mut self, index: u64) -> Option<Found> {
         let config = self.perturbed.as_ref()?.draw(index, &self.fresh)?;
         self.fresh.claim(&config);
-        Some((config, Origin::Start(format!("profile-{index}"))))
+        Some(Found::of(config, Origin::Start(format!("profile-{index}"))))
     }
 
     /// The child of the parents that the screen likes most, if there is a screen and it has seen enough.
-    fn screened(&mut self, random: &mut Rng) -> Option<(Config, Origin)> {
+    fn screened(&mut self, random: &mut Rng) -> Option<Found> {
         let screen = self.screen.as_ref()?;
         let guess = screen.guess(random)?;
         let two = random.random_bool(self.scheme.crossover);
         let parents = self.scheme.selection.parents(two, random);
         let configs: Vec<&Config> = parents.iter().map(|parent| &parent.config).collect();
-        let config = screen.climb(&guess, &configs, &*self.scheme.operators, &self.fresh, random)?;
-        let parents = parents.iter().map(|parent| parent.index).collect();
-        self.fresh.claim(&config);
-        Some((config, Origin::Varied { parents }))
+        let operators = &*self.scheme.operators;
+        let operator = self.scheme.choosing.draw(configs.len(), random);
+        let child = screen.climb(&guess, &configs, (operators, operator), &self.fresh, random)?;
+        self.fresh.claim(&child.config);
+        Some(Found::varied(child, &parents, operators.named()))
     }
 }
 
@@ -304,9 +388,12 @@ impl Strategy for Evolution {
 
     fn tell(&mut self, observations: &[Observation]) {
         for observation in observations {
-            if let Some(place) = self.asked.iter().position(|(index, _)| *index == observation.index) {
-                let (index, config) = self.asked.remove(place);
+            if let Some(place) = self.asked.iter().position(|asked| asked.index == observation.index) {
+                let Asked { index, config, made } = self.asked.remove(place);
                 let losses = observation.losses.clone().unwrap_or_default();
+                if let Some(Made { operator, parents }) = made {
+                    self.credits.push((operator, self.scheme.selection.improves(&losses, &parents)));
+                }
                 let estimate = observation.estimate;
                 self.told.push(Individual { index, config, losses, estimate });
             }

@@ -11,7 +11,7 @@ use super::options::{self, Options};
 use super::population::Population;
 use super::size::Size;
 use super::{SearchContext, StrategyInfo};
-use crate::operators::LevelSwitch;
+use crate::operators::{Choosing, LevelSwitch};
 
 pub(super) fn info() -> StrategyInfo {
     StrategyInfo {
@@ -44,6 +44,7 @@ pub(super) fn new(context: SearchContext, options: &Options<'_>) -> Evolution {
         crossover: 0.0,
         selection: Box::new(Population::new(Size::Fixed(1), 1)),
         operators: Arc::new(LevelSwitch::new(context.space.clone())),
+        choosing: Choosing::evenly(&[]),
     };
     Evolution::new(context, scheme, false)
 }

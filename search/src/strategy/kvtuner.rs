@@ -9,7 +9,7 @@ use super::nsga2::Fronts;
 use super::options::{self, Options};
 use super::size::Size;
 use super::{SearchContext, StrategyInfo};
-use crate::operators::Redraw;
+use crate::operators::{Choosing, Redraw};
 
 pub(super) fn info() -> StrategyInfo {
     StrategyInfo {
@@ -35,6 +35,7 @@ pub(super) fn new(context: SearchContext, options: &Options<'_>) -> Evolution {
         crossover: 0.9,
         selection: Box::new(Fronts::new(population)),
         operators: Arc::new(Redraw::new(context.space.clone())),
+        choosing: Choosing::evenly(&[]),
     };
     Evolution::new(context, scheme, false)
 }

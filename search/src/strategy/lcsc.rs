@@ -11,7 +11,7 @@ use super::options::{self, Options};
 use super::population::Population;
 use super::size::Size;
 use super::{SearchContext, StrategyInfo};
-use crate::operators::GroupChange;
+use crate::operators::{Choosing, GroupChange};
 
 pub(super) fn info() -> StrategyInfo {
     StrategyInfo {
@@ -40,6 +40,7 @@ pub(super) fn new(context: SearchContext, options: &Options<'_>) -> Evolution {
         crossover: 1.0,
         selection: Box::new(Population::new(Size::Fixed(options.count("population")), 1)),
         operators: Arc::new(GroupChange::new(context.space.clone())),
+        choosing: Choosing::evenly(&[]),
     };
     Evolution::new(context, scheme, false)
 }

@@ -16,7 +16,9 @@ use crate::pareto::{Points, crowding, ranks};
 pub(super) fn info() -> StrategyInfo {
     let probability = OptionKind::Real { min: 0.0, max: 1.0 };
     let mut options = evolution::option_specs();
-    options.retain(|option| matches!(&*option.name, "operators" | "baselines" | "redraws"));
+    options.retain(|option| {
+        matches!(&*option.name, "operators" | evolution::OPERATOR_NAMES | "baselines" | "redraws")
+    });
     options.extend([
         options::count("population", "Parents that are kept, and children of one generation.", 40, 1 << 16),
         spec("crossover", "Share of children with two parents.", probability, OptionValue::Real(0.9)),
@@ -38,6 +40,7 @@ pub(super) fn new(context: SearchContext, options: &Options<'_>) -> Evolution {
         screen: 1,
         crossover: options.real("crossover"),
         selection: Box::new(Fronts::new(population)),
+        choosing: evolution::choosing(&context, options),
         operators: evolution::operators(&context, options),
     };
     Evolution::new(context, scheme, options.bool("baselines"))
@@ -82,6 +85,12 @@ impl Selection for Fronts {
     }
 
     /// Binary tournaments by rank, then crowding (§III-C): places are in that order.
+    /// None of them dominates it or has the same losses.
+    fn improves(&self, losses: &[f64], parents: &[Vec<f64>]) -> bool {
+        let as_good = |parent: &Vec<f64>| parent.iter().zip(losses).all(|(parent, loss)| parent <= loss);
+        !losses.is_empty() && !parents.iter().any(as_good)
+    }
+
     fn parents(&self, two: bool, random: &mut Rng) -> Vec<&Individual> {
         drawn(self.members.len(), 2, two, random).into_iter().map(|place| &self.members[place]).collect()
     }

@@ -28,6 +28,15 @@ impl<'a> Options<'a> {
         }
     }
 
+    /// The words of a text.
+    pub(super) fn words(&self, name: &str) -> impl Iterator<Item = &'a str> + use<'a> {
+        let text = match self.0.get(name) {
+            Some(OptionValue::Text(text)) => text,
+            _ => "",
+        };
+        text.split_whitespace()
+    }
+
     pub(super) fn word(&self, name: &str) -> &str {
         match self.0.get(name) {
             Some(OptionValue::Text(word)) => word,

@@ -32,6 +32,12 @@ pub(super) trait Selection: Send {
     /// are none.
     fn parents(&self, two: bool, random: &mut Rng) -> Vec<&Individual>;
 
+    /// Whether a child with these losses did better than its parents, which had those; a failure has none.
+    fn improves(&self, losses: &[f64], parents: &[Vec<f64>]) -> bool {
+        let first = |losses: &[f64]| losses.first().copied().unwrap_or(f64::NAN);
+        parents.iter().all(|parent| first(losses) < first(parent))
+    }
+
     /// The worst parent, when whoever does not beat it by the first loss never becomes one.
     fn threatened(&self) -> Option<&Individual> {
         None

@@ -12,7 +12,7 @@ use rand::RngExt as _;
 
 use super::fresh::Fresh;
 use super::population::Individual;
-use crate::operators::Variation;
+use crate::operators::{Child, Variation};
 use crate::surrogate::{Features, Guess, Row, Solved, Surrogate};
 
 /// Share of proposals that follow a drawn opinion.
@@ -94,40 +94,46 @@ impl Screen {
         Some(if drawn { surrogate.draw(solved, random) } else { solved.mean.clone() })
     }
 
-    /// The best new config by `guess` on a climb from the first of `parents`, whose first step may cross them all.
+    /// The best new child by `guess` on a climb from the first of `parents`, whose first step may cross them all. All steps are
+    /// those of one operator, if it has a name; one that is made for two parents has the second one in every step.
     pub(super) fn climb(
         &self,
         guess: &Guess,
         parents: &[&Config],
-        operators: &dyn Variation,
+        (operators, operator): (&dyn Variation, Option<usize>),
         fresh: &Fresh,
         random: &mut Rng,
-    ) -> Option<Config> {
+    ) -> Option<Child> {
         let mut at = (*parents.first()?).clone();
         let mut row = self.features.of(&at);
         let mut height = guess.of(&row);
-        let mut best: Option<(f64, Config)> = None;
+        let mut best: Option<(f64, Child)> = None;
+        let named = operator.and_then(|place| operators.named().get(place));
+        let mate = named.filter(|operator| operator.parents > 1).and_then(|_| parents.get(1));
         let mut spent = RepairWork::default();
         for draw in 0..self.draws {
             // Nearly all of a space may be infeasible: then the first new child has to do.
             if spent.spent() > MOST_REPAIR && best.is_some() {
                 break;
             }
-            let from = if draw == 0 { parents } else { &[&at] };
-            let child = operators.vary_counted(from, random, &mut spent);
+            let child = match mate {
+                _ if draw == 0 => operators.vary_by(operator, parents, random, &mut spent),
+                Some(mate) => operators.vary_by(operator, &[&at, mate], random, &mut spent),
+                None => operators.vary_by(operator, &[&at], random, &mut spent),
+            };
             // A variation that fails is a draw without a child.
             let Ok(child) = child else { continue };
-            self.features.write(&child, &mut row);
+            self.features.write(&child.config, &mut row);
             let found = guess.of(&row);
             let better = best.as_ref().is_none_or(|(best, _)| compare(found, *best).is_lt());
-            if better && fresh.is_new(&child) {
+            if better && fresh.is_new(&child.config) {
                 best = Some((found, child.clone()));
             }
             if found < height {
-                (at, height) = (child, found);
+                (at, height) = (child.config, found);
             }
         }
-        best.map(|(_, config)| config)
+        best.map(|(_, child)| child)
     }
 }
 

@@ -7,6 +7,7 @@ use attune_core::profile::Selected;
 use attune_core::rng;
 use attune_core::space::Space;
 use attune_core::strategy::Strategy;
+use attune_core::technique::Operator;
 
 use super::{SearchContext, StrategyError, TableSource};
 
@@ -95,7 +96,12 @@ impl StrategySource {
     ///
     /// # Errors
     /// As [`check`](super::check).
-    pub fn check(&self, space: &Arc<Space>, seed: u64, operators: bool) -> Result<(), StrategyError> {
+    pub fn check(
+        &self,
+        space: &Arc<Space>,
+        seed: u64,
+        operators: Option<&[Operator]>,
+    ) -> Result<(), StrategyError> {
         match self {
             Self::Named(selected) => super::check(selected, space, seed, operators),
             Self::Own(_) => {

@@ -224,7 +224,8 @@ fn trial() -> impl Strategy<Value = Trial> {
     let origin = prop_oneof![
         text().prop_map(strategy::Origin::Start),
         Just(strategy::Origin::Random),
-        vec(any::<u64>(), 0..3).prop_map(|parents| strategy::Origin::Varied { parents }),
+        (vec(any::<u64>(), 0..3), option::of(text()))
+            .prop_map(|(parents, operator)| strategy::Origin::Varied { parents, operator }),
         any::<u64>().prop_map(|of| strategy::Origin::Again { of }),
     ];
     let state = prop_oneof![

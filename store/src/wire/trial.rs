@@ -39,8 +39,15 @@ pub(super) struct CostV1 {
 enum OriginV1 {
     Start(String),
     Random,
-    Varied { parents: Vec<u64> },
-    Again { of: u64 },
+    Varied {
+        parents: Vec<u64>,
+        /// Not written where there is none, as in journals from before operators had names.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        operator: Option<String>,
+    },
+    Again {
+        of: u64,
+    },
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -154,7 +161,9 @@ impl From<&Origin> for OriginV1 {
         match origin {
             Origin::Start(name) => Self::Start(name.clone()),
             Origin::Random => Self::Random,
-            Origin::Varied { parents } => Self::Varied { parents: parents.clone() },
+            Origin::Varied { parents, operator } => {
+                Self::Varied { parents: parents.clone(), operator: operator.clone() }
+            }
             Origin::Again { of } => Self::Again { of: *of },
         }
     }
@@ -165,7 +174,7 @@ impl From<OriginV1> for Origin {
         match origin {
             OriginV1::Start(name) => Self::Start(name),
             OriginV1::Random => Self::Random,
-            OriginV1::Varied { parents } => Self::Varied { parents },
+            OriginV1::Varied { parents, operator } => Self::Varied { parents, operator },
             OriginV1::Again { of } => Self::Again { of },
         }
     }

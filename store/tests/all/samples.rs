@@ -64,8 +64,8 @@ pub(crate) fn long_trial(id: u64, length: usize) -> Record {
 }
 
 fn finished(id: u64, state: TrialState) -> Record {
-    let mut trial =
-        Trial::new(id, config(), plan(), costs(), strategy::Origin::Varied { parents: vec![0, id] });
+    let origin = strategy::Origin::Varied { parents: vec![0, id], operator: None };
+    let mut trial = Trial::new(id, config(), plan(), costs(), origin);
     trial.advance(state).unwrap();
     Record::Trial(Box::new(trial))
 }

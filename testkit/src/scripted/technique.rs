@@ -12,7 +12,7 @@ use attune_core::space::{
     Axis, Budget, BudgetTerm, Config, Constraint, Dimension, Domain, Space, SpaceError, Value,
 };
 use attune_core::technique::{
-    Baseline, Cost, FailureKind, Sensitivities, Signal, Technique, TechniqueFailure, TechniqueInfo,
+    Baseline, Cost, FailureKind, Operator, Sensitivities, Signal, Technique, TechniqueFailure, TechniqueInfo,
 };
 
 use super::LAYERS;
@@ -29,6 +29,7 @@ pub struct ScriptedTechnique {
     estimates: bool,
     lowered: Option<Edit>,
     barren: bool,
+    any_name: bool,
     burning: Option<(&'static str, u64)>,
     used: Mutex<Usage>,
 }
@@ -44,6 +45,8 @@ impl Default for ScriptedTechnique {
                 signals: vec!["sensitivity".to_owned()],
                 edits: vec!["kv-bits".to_owned()],
                 has_operators: false,
+                operators: Vec::new(),
+                target_facts: None,
                 fingerprint: ContentHash::of(b"scripted technique"),
             },
             fault: Box::new(|_, _| None),
@@ -51,6 +54,7 @@ impl Default for ScriptedTechnique {
             estimates: false,
             lowered: None,
             barren: false,
+            any_name: false,
             burning: None,
             used: Mutex::default(),
         }
@@ -72,6 +76,26 @@ impl ScriptedTechnique {
     #[must_use]
     pub fn with_operators(mut self) -> Self {
         self.info.has_operators = true;
+        self
+    }
+
+    /// Brings operators with names: `swap` exchanges the bits of two layers, `step` gives one layer other bits, and `cross` takes the
+    /// layers from either of two parents.
+    #[must_use]
+    pub fn with_named_operators(mut self) -> Self {
+        let operator = |(name, parents): (&str, usize)| Operator {
+            name: name.to_owned(),
+            help: format!("{name}, for tests."),
+            parents,
+        };
+        self.info.operators = [("swap", 1), ("step", 1), ("cross", 2)].map(operator).to_vec();
+        self.with_operators()
+    }
+
+    /// Has no way to tell its operators from others.
+    #[must_use]
+    pub fn answering_to_any_name(mut self) -> Self {
+        self.any_name = true;
         self
     }
 
@@ -245,6 +269,45 @@ impl Technique for ScriptedTechnique {
         let layers = u64::from(LAYERS);
         cells[0].swap((seed % layers) as usize, (seed / layers % layers) as usize);
         Ok(Config::new(cells))
+    }
+
+    fn vary_by(
+        &self,
+        model: &Facts,
+        options: &Settings,
+        operator: &str,
+        parents: &[&Config],
+        seed: u64,
+    ) -> Result<Config, TechniqueFailure> {
+        let layers = u64::from(LAYERS);
+        let mut cells = parents[0].dimensions().to_vec();
+        match (operator, parents) {
+            ("step", _) => {
+                self.call("vary", parents)?;
+                let Value::Index(level) = &mut cells[0][(seed % layers) as usize] else {
+                    unreachable!("its space has levels")
+                };
+                *level = (*level + 1 + (seed / layers % 2) as u32) % LEVELS.len() as u32;
+                Ok(Config::new(cells))
+            }
+            ("cross", [_, other, ..]) => {
+                self.call("vary", parents)?;
+                for (layer, value) in other.dimensions()[0].iter().enumerate() {
+                    if seed >> layer & 1 == 1 {
+                        cells[0][layer] = value.clone();
+                    }
+                }
+                Ok(Config::new(cells))
+            }
+            _ if self.any_name || self.info.operators.iter().any(|known| known.name == operator) => {
+                self.vary(model, options, parents, seed)
+            }
+            _ => Err(TechniqueFailure {
+                technique: self.info.name.clone(),
+                call: "vary".to_owned(),
+                kind: FailureKind::Refused(format!("it has no operator `{operator}`")),
+            }),
+        }
     }
 
     fn damage_signals(

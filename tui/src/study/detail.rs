@@ -27,7 +27,7 @@ impl Study {
         let start = |row: &Row| matches!(row.trial.origin, Origin::Start(_));
         others.extend(self.rows.iter().enumerate().filter(|(_, row)| start(row)).map(|(at, _)| at));
         others.extend(self.best);
-        if let Some(Origin::Varied { parents }) = self.rows.get(position).map(|row| &row.trial.origin) {
+        if let Some(Origin::Varied { parents, .. }) = self.rows.get(position).map(|row| &row.trial.origin) {
             others.extend(parents.iter().filter_map(|parent| self.position(*parent)));
         }
         let mut seen = BTreeSet::from([position]);

@@ -104,9 +104,10 @@ fn origin(origin: &Origin) -> String {
     match origin {
         Origin::Start(name) => format!("from the baseline `{name}`"),
         Origin::Random => "drawn at random".to_owned(),
-        Origin::Varied { parents } => {
+        Origin::Varied { parents, operator } => {
             let parents: Vec<String> = parents.iter().map(u64::to_string).collect();
-            format!("made from trial {}", parents.join(" and "))
+            let by = operator.as_ref().map(|operator| format!(" by `{operator}`")).unwrap_or_default();
+            format!("made from trial {}{by}", parents.join(" and "))
         }
         Origin::Again { of } => format!("trial {of} again"),
     }

@@ -331,6 +331,8 @@ pub(crate) fn catalogue() -> Catalogue {
         signals: Vec::new(),
         edits: Vec::new(),
         has_operators: false,
+        operators: Vec::new(),
+        target_facts: None,
         fingerprint: ContentHash::of(name.as_bytes()),
     };
     // Options of the same name that mean something else to each of them.
@@ -528,7 +530,7 @@ pub(crate) fn trial(id: u64) -> Trial {
     let origin = match id {
         0 => Origin::Start("uniform".into()),
         1..8 => Origin::Random,
-        _ => Origin::Varied { parents: vec![id / 2] },
+        _ => Origin::Varied { parents: vec![id / 2], operator: None },
     };
     let mut trial = Trial::new(id, config, arrange(edits), vec![cost], origin);
     let state = if id % 17 == 13 {

@@ -18,7 +18,7 @@ pub(crate) enum PluginsError {
     #[error("{}: lacks the line `{lacks} …`; run `cargo xtask plugins`", path.display())]
     BadRecord { path: PathBuf, lacks: &'static str },
     #[error(
-        "grids, plugins/guests, plugins/wit, plugins/wit-profiling: the sources have hash {found}, but the components were built from \
+        "grids, plugins/guests, plugins/wit and the folders beside it: the sources have hash {found}, but the components were built from \
          {recorded}; run `cargo xtask plugins` and commit what it changes"
     )]
     Stale { recorded: String, found: String },

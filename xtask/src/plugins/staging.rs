@@ -13,7 +13,7 @@ use super::PluginsError;
 use super::sums::BUILD_FOLDER;
 
 /// Folders of the repository that are copied.
-const FOLDERS: [&str; 3] = ["guests", "wit", "wit-profiling"];
+const FOLDERS: [&str; 6] = ["guests", "wit", "wit-plugin", "wit-profiling", "wit-progress", "wit-variation"];
 /// Where the SDK looks for the grids in the repository, and in the copy.
 const PLACES: [&str; 2] = ["\"../../../grids\"", "\"grids\""];
 

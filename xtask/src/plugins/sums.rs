@@ -9,12 +9,15 @@ use sha2::{Digest, Sha256};
 use super::PluginsError;
 
 /// What decides a component, apart from the toolchain.
-const SOURCES: [&str; 5] = [
+const SOURCES: [&str; 8] = [
     "author/templates/rust/attune-grids.toml",
     "grids/src",
     "plugins/guests",
     "plugins/wit",
+    "plugins/wit-plugin",
     "plugins/wit-profiling",
+    "plugins/wit-progress",
+    "plugins/wit-variation",
 ];
 /// Folder below the guests that builds make.
 pub(super) const BUILD_FOLDER: &str = "target";

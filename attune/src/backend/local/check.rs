@@ -21,7 +21,7 @@ use super::{folder_of, taken};
 use crate::backend::{Check, DraftFile, Fault};
 use crate::error::Cause;
 use crate::model_files::Folder;
-use crate::setup::{self, ChosenTarget, ChosenTask, Compared, Searched};
+use crate::setup::{self, ChosenTarget, ChosenTask, Compared, Found, Searched};
 
 /// One check at a time, and of those that wait only the newest: a person who types asks faster than texts are cut
 /// into tokens.
@@ -99,7 +99,7 @@ fn examine(
         None
     });
     let files = files(&profile, base, check);
-    let technique = described(&profile, base, target.map(|target| (target, &files)), check);
+    let found = found(&profile, base, check);
     // What is wrong with a model is said before what its evaluator has to say.
     let alone = || setup::absolute(base, &profile.model).and_then(|folder| models.facts(&folder));
     if profile.evaluator.is_none()
@@ -133,7 +133,8 @@ fn examine(
     let facts = &subject.facts;
     let start = start(&profile, store, &subject, check);
     let task = task(&profile, &chosen, base, &subject, check);
-    let (technique, options) = technique?;
+    let (found, options) = found?;
+    let technique = limited(found, &chosen, target.map(|target| (target, &files)), check)?;
     let space = space(&*technique, facts, &options, check)?;
     let (strategy, task) = (strategy?, task?);
     let objectives = chosen.objectives(&profile);
@@ -242,27 +243,12 @@ fn files(profile: &Profile, base: &Path, check: &mut Check) -> Folder {
     })
 }
 
-/// The technique and its resolved options.
-fn described(
-    profile: &Profile,
-    base: &Path,
-    target: Option<(ChosenTarget, &Folder)>,
-    check: &mut Check,
-) -> Option<(Arc<dyn Technique>, Settings)> {
+/// The technique, before it is known who scores its plans, and its resolved options.
+fn found(profile: &Profile, base: &Path, check: &mut Check) -> Option<(Found, Settings)> {
     let technique = match setup::technique(&profile.technique.name, base, setup::nowhere()) {
-        Ok(technique) => technique,
+        Ok(technique) => Found::Component(Box::new(technique)),
         Err(error) => {
             blame(check, "technique.name", error.sentence());
-            return None;
-        }
-    };
-    let technique: Arc<dyn Technique> = Arc::new(technique);
-    let limited =
-        |(target, files): (ChosenTarget, &Folder)| target.limits(Arc::clone(&technique), files.clone());
-    let technique = match target.map_or(Ok(Arc::clone(&technique)), limited) {
-        Ok(technique) => technique,
-        Err(refusal) => {
-            blame(check, "target", refusal.to_string());
             return None;
         }
     };
@@ -271,6 +257,24 @@ fn described(
         Ok(options) => Some((technique, options)),
         Err(error) => {
             blame(check, &option_path("technique", &error), error.to_string());
+            None
+        }
+    }
+}
+
+/// The technique with the edits of its evaluator, told of its target.
+fn limited(
+    found: Found,
+    chosen: &ChosenTask,
+    target: Option<(ChosenTarget, &Folder)>,
+    check: &mut Check,
+) -> Option<Arc<dyn Technique>> {
+    let technique = found.scored_by(chosen.evaluator(), &chosen.edits);
+    let Some((target, files)) = target else { return Some(technique) };
+    match target.limits(technique, files.clone()) {
+        Ok(technique) => Some(technique),
+        Err(refusal) => {
+            blame(check, "target", refusal.to_string());
             None
         }
     }

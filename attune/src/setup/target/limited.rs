@@ -16,9 +16,9 @@ use attune_export::Target;
 use crate::model_files::Folder;
 
 /// What the exporter says of everything that is in no few bits.
-const OTHER_BYTES: &str = "target-other-bytes";
+pub(super) const OTHER_BYTES: &str = "target-other-bytes";
 /// What it says of where tensors begin.
-const ALIGNMENT: &str = "target-alignment";
+pub(super) const ALIGNMENT: &str = "target-alignment";
 
 /// A technique, and the target whose facts it hears beside those of the model.
 pub(super) struct Limited {
@@ -101,6 +101,17 @@ impl Technique for Limited {
         seed: u64,
     ) -> Result<Config, TechniqueFailure> {
         self.technique.vary(&self.told(model), options, parents, seed)
+    }
+
+    fn vary_by(
+        &self,
+        model: &Facts,
+        options: &Settings,
+        operator: &str,
+        parents: &[&Config],
+        seed: u64,
+    ) -> Result<Config, TechniqueFailure> {
+        self.technique.vary_by(&self.told(model), options, operator, parents, seed)
     }
 
     fn damage_signals(
@@ -190,6 +201,8 @@ mod tests {
             signals: Vec::new(),
             edits: Vec::new(),
             has_operators: false,
+            operators: Vec::new(),
+            target_facts: None,
             fingerprint: ContentHash::of(b"hears"),
         };
         let plan = *attune_export::target("plan").unwrap();

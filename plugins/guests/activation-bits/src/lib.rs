@@ -79,6 +79,17 @@ impl Technique for ActivationBits {
         ))
         .edit("activation-bits")
         .edit("weight-bits")
+        .heeds(&[
+            "activation-bits-levels",
+            "activation-bits-groups",
+            "activation-bits-grids",
+            "activation-bits-together",
+            "weight-bits-levels",
+            "weight-bits-groups",
+            "weight-bits-grids",
+            "weight-bits-together",
+            "edits",
+        ])
     }
 
     fn space(model: &Model, options: &Options) -> Result<Space, String> {

@@ -89,6 +89,7 @@ impl Technique for AttentionSpans {
             &["kv-head", "layer"],
         ))
         .edit("attention-span")
+        .heeds(&["attention-span-together", "attention-span-only"])
     }
 
     fn space(model: &Model, options: &Options) -> Result<Space, String> {

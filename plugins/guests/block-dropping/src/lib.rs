@@ -30,6 +30,7 @@ impl Technique for BlockDropping {
         .option(OptionSpec::int("drop", "how many are dropped; 0 drops a quarter of them", 0..=1_048_576, 0))
         .signal(baselines::INFLUENCE)
         .edit("drop-block")
+        .heeds(&["drop-block-only"])
     }
 
     fn space(model: &Model, options: &Options) -> Result<Space, String> {

@@ -35,6 +35,7 @@ impl Technique for CheckpointMix {
             0.3,
         ))
         .edit("combine-checkpoints")
+        .heeds(&[])
     }
 
     fn space(model: &Model, options: &Options) -> Result<Space, String> {

@@ -64,6 +64,7 @@ impl Technique for ExpertPruning {
         .edit("route-experts")
         .edit("experts-per-token")
         .edit(SILENCE)
+        .heeds(&["route-experts-only", "experts-per-token-layers", "edits"])
         .with_operators()
     }
 

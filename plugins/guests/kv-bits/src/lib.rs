@@ -101,6 +101,14 @@ impl Technique for KvBits {
             0,
         ))
         .edit("kv-bits")
+        .heeds(&[
+            "kv-bits-levels",
+            "kv-bits-groups",
+            "kv-bits-grids",
+            "kv-bits-layers",
+            "kv-bits-together",
+            "kv-bits-only",
+        ])
     }
 
     fn space(model: &Model, options: &Options) -> Result<Space, String> {

@@ -4,7 +4,7 @@ use std::hint::black_box;
 
 use attune_guest::{
     Axis, Baseline, Config, Cost, Description, Dimension, Domain, Edit, Model, OptionSpec, Options, Random,
-    Signals, Space, Technique, Value, info, warn,
+    Signals, Space, Technique, Value, info, progress, warn,
 };
 
 struct Misbehaving;
@@ -13,7 +13,7 @@ struct Misbehaving;
 /// reading and hides.
 const NASTY: &str = "\x1b[2J\x1b]0;owned\x07\r\u{202e}\u{200b}";
 
-const WAYS: [&str; 23] = [
+const WAYS: [&str; 25] = [
     "not",
     "loop",
     "allocate",
@@ -37,6 +37,8 @@ const WAYS: [&str; 23] = [
     "inject",
     "bad-name",
     "taken-name",
+    "reports",
+    "bad-argument",
 ];
 
 impl Technique for Misbehaving {
@@ -66,6 +68,7 @@ impl Technique for Misbehaving {
             "chatter" => (0..100_000).for_each(|_| info(&"x".repeat(100_000))),
             "bad-space" => domain = Domain::Level(vec![2.0, 1.0]),
             "huge-space" => domain = Domain::Permutation(u32::MAX),
+            "reports" => (0..100_000).for_each(|done| progress(done, 0)),
             "flood" => (0..100_000).for_each(|_| info("")),
             "inject" => return Err(format!("{NASTY}{}", "x".repeat(15 << 20))),
             "unknown-domain" => domain = Domain::Other(Edit::new("graph").int("nodes", 3_u32)),
@@ -87,6 +90,7 @@ impl Technique for Misbehaving {
         }
         Ok(match options.text("how") {
             "unknown-edit" => vec![Edit::new("teleport").int("layer", 0_u32)],
+            "bad-argument" => vec![Edit::new("teleport").int(NASTY, 0_u32)],
             "lacking-edit" => vec![Edit::new("keep-experts").int("layer", 0_u32)],
             "undeclared-edit" => {
                 let span = Edit::new("attention-span").int("layer", 0_u32).int("kv-head", 0_u32);

@@ -4,8 +4,9 @@ use std::marker::PhantomData;
 
 use crate::bindings::exports::attune::profiling::damages;
 use crate::bindings::exports::attune::technique::technique::Guest;
+use crate::bindings::exports::attune::variation::operators;
 use crate::{
-    Baseline, Config, Cost, Damages, Description, Edit, Model, Options, Random, Settings, Signal,
+    Baseline, Config, Cost, Damages, Description, Edit, Model, Operator, Options, Random, Settings, Signal,
     SignalRequest, Signals, Space, Technique, logging,
 };
 
@@ -53,5 +54,23 @@ impl<T: Technique> damages::Guest for Adapter<T> {
     fn damages(model: Model, options: Settings, signals: Vec<Signal>) -> Result<Damages, String> {
         logging::report_panics();
         T::damages(&model, &Options::new(options), &Signals::new(signals))
+    }
+}
+
+impl<T: Technique> operators::Guest for Adapter<T> {
+    fn operators() -> Vec<Operator> {
+        logging::report_panics();
+        T::operators()
+    }
+
+    fn vary(
+        model: Model,
+        options: Settings,
+        operator: String,
+        parents: Vec<Config>,
+        seed: u64,
+    ) -> Result<Config, String> {
+        logging::report_panics();
+        T::vary_by(&model, &Options::new(options), &operator, &parents, &mut Random::new(seed))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use crate::{Description, IntRange, OptionKind, OptionSpec, RealRange, Setting};
+use crate::{Description, IntRange, Operator, OptionKind, OptionSpec, RealRange, Setting};
 
 impl Description {
     /// A technique without options, signals, edits or operators yet.
@@ -33,10 +33,18 @@ impl Description {
         self
     }
 
-    /// Declares a kind of edit that `lower` emits.
+    /// Declares a kind of edit that `lower` emits. One that attune does not have is scored by an evaluator that brings its schema.
     #[must_use]
     pub fn edit(mut self, kind: &str) -> Self {
         self.edits.push(kind.to_owned());
+        self
+    }
+
+    /// Says which facts of a target the space is kept to, by their names without `target-`, as `weight-bits-levels`; none of them
+    /// for a technique that heeds no target. A study for a target tells people where a technique does not.
+    #[must_use]
+    pub fn heeds(mut self, facts: &[&str]) -> Self {
+        self.extra.push(("target-facts".to_owned(), Setting::Text(facts.join(" "))));
         self
     }
 
@@ -45,6 +53,18 @@ impl Description {
     pub fn with_operators(mut self) -> Self {
         self.has_operators = true;
         self
+    }
+}
+
+impl Operator {
+    /// An operator that changes a config; what it does is said in one sentence.
+    pub fn mutation(name: &str, help: &str) -> Self {
+        Self { name: name.to_owned(), help: help.to_owned(), parents: 1 }
+    }
+
+    /// An operator that makes one config of two.
+    pub fn crossover(name: &str, help: &str) -> Self {
+        Self { name: name.to_owned(), help: help.to_owned(), parents: 2 }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Write a compression technique for attune: implement [`Technique`] for a type and [`export!`] it.
 //!
-//! The types of this crate are those of `attune:technique@0.1.0` (`plugins/wit/technique.wit`), with the optional
-//! `attune:profiling@0.1.0` (`plugins/wit-profiling`) beside it, and with
+//! The types of this crate are those of `attune:technique@0.1.0` (`plugins/wit/technique.wit`), with what is optional beside it
+//! (`plugins/wit-plugin/plugin.wit` has the whole), and with
 //! constructors that keep a technique short. A technique sees shapes and sizes of a model, never weights,
 //! and has no file, clock, network or randomness of its own. Errors that a user can act on are returned
 //! as sentences; a panic is a bug, and its message reaches the user through the host's log.
@@ -17,6 +17,7 @@ mod facts;
 mod linear_modules;
 mod logging;
 mod options;
+mod progress;
 mod random;
 mod signals;
 mod space;
@@ -32,10 +33,12 @@ pub use bindings::exports::attune::technique::technique::{
     RealDomain, RealRange, ResourceCost as Cost, Scale, SearchSpace as Space, Setting, Settings, Signal,
     Slot, SubsetDomain, Value,
 };
+pub use bindings::exports::attune::variation::operators::Operator;
 pub use embeddings::EmbeddingMatrix;
 pub use linear_modules::LinearModule;
 pub use logging::{debug, info, warn};
 pub use options::Options;
+pub use progress::progress;
 pub use random::Random;
 pub use signals::Signals;
 pub use target::Target;
@@ -75,7 +78,8 @@ pub trait Technique {
     /// A sentence for the user, for example when a signal has the wrong shape.
     fn baselines(model: &Model, options: &Options, signals: &Signals) -> Result<Vec<Baseline>, String>;
 
-    /// A child of `parents` (at least one); only called after [`Description::with_operators`].
+    /// A child of `parents` (at least one); only called after [`Description::with_operators`], and by an attune that knows
+    /// [`operators`](Self::operators) only where there are none.
     ///
     /// # Errors
     /// A sentence for the user.
@@ -86,6 +90,26 @@ pub trait Technique {
         _random: &mut Random,
     ) -> Result<Config, String> {
         Err("this technique has no operators of its own".to_owned())
+    }
+
+    /// Operators with names, in the place of the one that [`vary`](Self::vary) is; none by default.
+    fn operators() -> Vec<Operator> {
+        Vec::new()
+    }
+
+    /// A child by one of the operators of [`operators`](Self::operators), of as many parents as it is made for where there are so
+    /// many, the better one first.
+    ///
+    /// # Errors
+    /// A sentence, for example when the operator has nothing to do here: the child is then made by the domains of the space.
+    fn vary_by(
+        _model: &Model,
+        _options: &Options,
+        operator: &str,
+        _parents: &[Config],
+        _random: &mut Random,
+    ) -> Result<Config, String> {
+        Err(format!("this technique has no operator `{operator}`"))
     }
 
     /// The signals that [`damages`](Self::damages) is made of, in its order; `None` when the technique makes no

@@ -98,6 +98,20 @@ impl Technique for WeightBits {
         ))
         .edit("weight-bits")
         .edit(embeddings::EDIT)
+        .heeds(&[
+            "weight-bits-levels",
+            "weight-bits-groups",
+            "weight-bits-grids",
+            "weight-bits-expert-grids",
+            "weight-bits-roundings",
+            "weight-bits-together",
+            "embedding-bits-levels",
+            "embedding-bits-grids",
+            "embedding-bits-only",
+            "edits",
+            "other-bytes",
+            "alignment",
+        ])
     }
 
     fn space(model: &Model, options: &Options) -> Result<Space, String> {

@@ -127,6 +127,17 @@ impl Technique for Metered {
         self.technique.vary(model, options, parents, seed)
     }
 
+    fn vary_by(
+        &self,
+        model: &Facts,
+        options: &Settings,
+        operator: &str,
+        parents: &[&Config],
+        seed: u64,
+    ) -> Result<Config, TechniqueFailure> {
+        self.technique.vary_by(model, options, operator, parents, seed)
+    }
+
     fn damage_signals(
         &self,
         model: &Facts,

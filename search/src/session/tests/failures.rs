@@ -8,6 +8,7 @@ use attune_core::options::OptionValue;
 use attune_core::plan::Edit;
 use attune_core::space::{Config, Value};
 use attune_core::store::RunNote;
+use attune_core::strategy::Origin;
 use attune_core::technique::FailureKind;
 use attune_core::trial::TrialState;
 
@@ -136,6 +137,31 @@ fn an_operator_that_fails_gives_way_to_the_operators_of_the_space() {
     let warnings = warnings(&events);
     assert_eq!(warnings.len(), 1, "{warnings:?}");
     assert!(warnings[0].contains("failed in `vary`") && warnings[0].contains("operators of the space"));
+}
+
+#[test]
+fn trials_say_which_operator_made_them_and_one_that_fails_makes_none() {
+    let makers = |study: &Study| -> Vec<Option<String>> {
+        let made = |trial: Trial| match trial.origin {
+            Origin::Varied { operator, .. } => Some(operator),
+            _ => None,
+        };
+        trials(study).into_iter().filter_map(made).collect()
+    };
+    let study = with_technique(ScriptedTechnique::default().with_named_operators());
+    finished(&study);
+    assert!(makers(&study).len() > 10 && makers(&study).iter().all(Option::is_some), "{:?}", makers(&study));
+    let before = records(&study);
+    finished(&study);
+    assert_eq!(records(&study), before, "and they are told the same when it is run again");
+    let fails = with_technique(
+        ScriptedTechnique::default()
+            .with_named_operators()
+            .failing(|call, _| (call == "vary").then(|| FailureKind::Refused("nothing to do".to_owned()))),
+    );
+    let (_, events) = finished(&fails);
+    assert!(makers(&fails).iter().all(Option::is_none), "{:?}", makers(&fails));
+    assert_eq!(warnings(&events).len(), 1);
 }
 
 #[test]
