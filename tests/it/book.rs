@@ -90,7 +90,10 @@ fn keeps(page: &str, expected: &str) {
     }
     let found = read(page);
     let other = expected.lines().zip(found.lines()).find(|(expected, found)| expected != found);
-    assert!(expected == found, "ATTUNE_REWRITE_DOCS=1 writes docs/{page} anew; the first other line: {other:?}");
+    assert!(
+        expected == found,
+        "ATTUNE_REWRITE_DOCS=1 writes docs/{page} anew; the first other line: {other:?}"
+    );
 }
 
 #[test]
@@ -100,7 +103,12 @@ fn every_block_of_the_book_says_what_it_is() {
     for block in pages("book").iter().flat_map(|page| blocks(page)) {
         assert!(KNOWN.contains(&block.language()), "{}: a block of {:?}", block.page, block.info);
         let needs_source = ["rust", "python", "javascript", "typescript"].contains(&block.language());
-        assert!(!needs_source || block.value("from").is_some(), "{}: {:?} names no file", block.page, block.info);
+        assert!(
+            !needs_source || block.value("from").is_some(),
+            "{}: {:?} names no file",
+            block.page,
+            block.info
+        );
         if block.language() == "json" {
             for line in block.text.lines().filter(|line| line.starts_with('{')) {
                 serde_json::from_str::<serde_json::Value>(line)
@@ -120,7 +128,9 @@ fn excerpts_are_of_files_that_are_compiled_or_run() {
             .unwrap_or_else(|error| panic!("{} takes from {file}: {error}", block.page));
         let bare = |line: &str| line.trim().trim_start_matches("//! ").trim().to_owned();
         let mut source = source.lines().map(bare);
-        for line in block.text.lines().map(bare).filter(|line| !line.is_empty() && line != "…" && line != "# …") {
+        for line in
+            block.text.lines().map(bare).filter(|line| !line.is_empty() && line != "…" && line != "# …")
+        {
             assert!(
                 source.any(|found| found == line),
                 "{}: `{line}` is not in {file}, or not behind what stands before it",

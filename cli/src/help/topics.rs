@@ -49,7 +49,7 @@ macro_rules! topics {
 }
 
 topics! {
-    "introduction" or "attune": Guide, "book/introduction.md";
+    "introduction" or "attune": Guide, "introduction.md";
     "start" or "quickstart" or "tutorial": Guide, "book/start.md";
     "concepts" or "words": Guide, "book/concepts.md";
     "model" or "text" or "data": Guide, "book/model.md";
@@ -102,9 +102,10 @@ pub(super) fn find(name: &str) -> Option<&'static Topic> {
     TOPICS.iter().find(|topic| topic.name == name || topic.also.contains(&name))
 }
 
-/// Everything that can be asked for.
-pub(super) fn names() -> impl Iterator<Item = &'static str> {
-    TOPICS.iter().flat_map(|topic| topic.also.iter().copied().chain([topic.name]))
+/// Everything that can be asked for, for as long as the caller's own names live.
+pub(super) fn names<'a>() -> impl Iterator<Item = &'a str> {
+    let all = TOPICS.iter().flat_map(|topic| topic.also.iter().copied().chain([topic.name]));
+    all.map(|name: &'static str| -> &'a str { name })
 }
 
 /// The list of topics that stands below the list of commands.

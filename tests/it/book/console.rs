@@ -10,7 +10,16 @@ use crate::support::root;
 
 /// A long search in few trials, of few and short items.
 const SHORT: [&str; 10] = [
-    "--trials", "12", "--set", "items=2", "--set", "task.length=24", "--set", "report.items=4", "--set", "report.random=2",
+    "--trials",
+    "12",
+    "--set",
+    "items=2",
+    "--set",
+    "task.length=24",
+    "--set",
+    "report.items=4",
+    "--set",
+    "report.random=2",
 ];
 
 /// A folder as a checkout is one for its user: profiles and models are there, and studies go beside them.
@@ -29,7 +38,8 @@ fn copy(from: &Path, to: &Path) {
         let path = entry.unwrap().path();
         let to = to.join(path.file_name().unwrap());
         if path.is_dir() {
-            let fetched = from.ends_with("models") && !["tiny-moe", "tiny-digits"].iter().any(|name| path.ends_with(name));
+            let fetched = from.ends_with("models")
+                && !["tiny-moe", "tiny-digits"].iter().any(|name| path.ends_with(name));
             if !fetched && !path.ends_with("recipe") {
                 copy(&path, &to);
             }

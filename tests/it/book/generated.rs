@@ -43,7 +43,10 @@ fn pages_of_techniques_and_strategies_have_their_options() {
         let expected = with_table(&text, &mark, &table(&options));
         let expected = expected.unwrap_or_else(|| panic!("docs/{page} has no {mark} and <!-- end -->"));
         keeps(&page, &expected);
-        assert!(read(&format!("book/{folder}.md")).contains(&format!("{folder}/{name}.md")), "{name} is not listed");
+        assert!(
+            read(&format!("book/{folder}.md")).contains(&format!("{folder}/{name}.md")),
+            "{name} is not listed"
+        );
     }
 }
 
@@ -78,7 +81,8 @@ fn shown(name: &str, value: u64) -> String {
         }
     }
     let digits = value.to_string();
-    let parts: Vec<&str> = digits.as_bytes().rchunks(3).rev().map(|part| std::str::from_utf8(part).unwrap()).collect();
+    let parts: Vec<&str> =
+        digits.as_bytes().rchunks(3).rev().map(|part| std::str::from_utf8(part).unwrap()).collect();
     parts.join(",")
 }
 
@@ -112,7 +116,9 @@ fn the_page_of_limits_has_every_constant() {
     for item in syn::parse_file(&source).unwrap().items {
         let Item::Const(constant) = item else { continue };
         let (name, value) = (constant.ident.to_string(), number(&constant.expr));
-        let (true, Some(value)) = (matches!(constant.vis, syn::Visibility::Public(_)), value) else { continue };
+        let (true, Some(value)) = (matches!(constant.vis, syn::Visibility::Public(_)), value) else {
+            continue;
+        };
         writeln!(page, "| `{name}` | {} | {} |", shown(&name, value), documented(&constant.attrs)).unwrap();
         rows += 1;
     }

@@ -14,7 +14,10 @@ const PARTS: [&str; 3] = ["results/", "strategies-bench/", "SUMMARY.md"];
 /// What stands in `](…)`, outside of code.
 fn links(text: &str) -> Vec<&str> {
     let prose = text.split("```").step_by(2);
-    prose.flat_map(|prose| prose.split("](").skip(1)).filter_map(|part| Some(part.split_once(')')?.0)).collect()
+    prose
+        .flat_map(|prose| prose.split("](").skip(1))
+        .filter_map(|part| Some(part.split_once(')')?.0))
+        .collect()
 }
 
 /// A link from a page, as a path from the folder of pages; `None` when it leaves it.
