@@ -10,7 +10,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand};
 use clap_complete::engine::ArgValueCandidates;
 
-use crate::{completions, help, paths};
+use crate::{completions, paths, topics};
 
 /// What the number says that the program ends with.
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed while running, 2 wrong usage or bad input, 130 interrupted \
@@ -20,7 +20,7 @@ const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed while running, 2 wrong us
 #[derive(Parser)]
 #[command(name = "attune", version, max_term_width = 100, disable_help_subcommand = true)]
 #[command(after_help = format!("`attune help` lists topics: chapters of the book.\n\n{EXIT_CODES}"))]
-#[command(after_long_help = format!("{}\n{EXIT_CODES}", help::listed()))]
+#[command(after_long_help = format!("{}\n{EXIT_CODES}", topics::listed()))]
 pub(crate) struct Args {
     /// Where studies are kept.
     #[arg(long, global = true, env = "ATTUNE_STORE", default_value = ".attune", value_name = "DIR")]

@@ -7,7 +7,7 @@ use attune_core::profile::schema;
 use attune_store::ReadStore;
 use clap_complete::engine::CompletionCandidate;
 
-use crate::help::TOPICS;
+use crate::topics::TOPICS;
 
 /// Studies of the store that the command line names so far.
 pub(crate) fn studies() -> Vec<CompletionCandidate> {

@@ -4,7 +4,6 @@ mod document;
 mod man;
 mod roff_text;
 mod terminal;
-mod topics;
 
 #[cfg(test)]
 mod tests;
@@ -16,10 +15,9 @@ use clap::builder::StyledStr;
 
 use crate::args::Args;
 use crate::error::CliError;
-use crate::output;
+use crate::{output, topics};
 
 pub(crate) use man::write as write_man_pages;
-pub(crate) use topics::{TOPICS, listed};
 
 /// Prints what is asked about: everything there is, a command, or a topic.
 ///

@@ -10,6 +10,7 @@ mod paths;
 mod patience;
 mod screens;
 mod signals;
+mod topics;
 mod usage;
 mod view;
 

@@ -6,9 +6,9 @@ use std::path::Path;
 use clap::CommandFactory as _;
 
 use super::roff_text;
-use super::topics::TOPICS;
 use crate::args::Args;
 use crate::error::CliError;
+use crate::topics::TOPICS;
 
 /// Writes all pages into a folder, which is made where it is not there, and says how many there are.
 ///

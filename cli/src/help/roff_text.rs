@@ -4,7 +4,7 @@ use roff::{Inline, Roff, bold, italic, roman};
 
 use super::document::{Block, Document, Span, Spans, Style, plain};
 use super::terminal::see_also;
-use super::topics::Topic;
+use crate::topics::Topic;
 
 /// The page `attune-NAME(7)`.
 pub(super) fn render(topic: &Topic) -> String {

