@@ -10,15 +10,17 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand};
 use clap_complete::engine::ArgValueCandidates;
 
-use crate::{completions, paths};
+use crate::{completions, paths, topics};
+
+/// What the number says that the program ends with.
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed while running, 2 wrong usage or bad input, 130 interrupted \
+                          (run the same command again to continue).";
 
 /// Find the best compressed configuration of a model by running it, and hand it to your engine.
 #[derive(Parser)]
-#[command(name = "attune", version, max_term_width = 100)]
-#[command(
-    after_help = "Exit codes: 0 done, 1 failed while running, 2 wrong usage or bad input, 130 interrupted \
-                        (run the same command again to continue)."
-)]
+#[command(name = "attune", version, max_term_width = 100, disable_help_subcommand = true)]
+#[command(after_help = format!("`attune help` lists topics: chapters of the book.\n\n{EXIT_CODES}"))]
+#[command(after_long_help = format!("{}\n{EXIT_CODES}", topics::listed()))]
 pub(crate) struct Args {
     /// Where studies are kept.
     #[arg(long, global = true, env = "ATTUNE_STORE", default_value = ".attune", value_name = "DIR")]
@@ -92,6 +94,18 @@ pub(crate) enum Command {
         #[arg(long)]
         repair: bool,
     },
+    /// Explain a command, or a topic: a chapter of the book.
+    Help {
+        /// A command, with its own commands behind it, or a topic; without it, both are listed.
+        #[arg(value_name = "COMMAND|TOPIC", add = ArgValueCandidates::new(completions::topics))]
+        about: Vec<String>,
+    },
+    /// Write man pages: one of every command (section 1) and of every topic of `attune help` (section 7).
+    Man {
+        /// A folder for the pages, for example `~/.local/share/man/man1`; pages that are there are replaced.
+        #[arg(long, value_name = "DIR", value_parser = paths::parser())]
+        out: PathBuf,
+    },
     /// Print the script that makes a shell complete commands, studies, targets and devices, for example
     /// `source <(attune completions bash)`.
     Completions {
@@ -119,6 +133,8 @@ impl Command {
             )
             | Self::Evaluator(EvaluatorCommand::Check { .. })
             | Self::Doctor { .. }
+            | Self::Help { .. }
+            | Self::Man { .. }
             | Self::Completions { .. } => false,
         }
     }

@@ -5,6 +5,7 @@ pub(crate) mod completions;
 pub(crate) mod doctor;
 pub(crate) mod evaluator;
 pub(crate) mod export;
+pub(crate) mod man;
 pub(crate) mod run;
 pub(crate) mod sensitivities;
 pub(crate) mod show;

@@ -7,6 +7,8 @@ use attune_core::profile::schema;
 use attune_store::ReadStore;
 use clap_complete::engine::CompletionCandidate;
 
+use crate::topics::TOPICS;
+
 /// Studies of the store that the command line names so far.
 pub(crate) fn studies() -> Vec<CompletionCandidate> {
     let names = ReadStore::open(&store()).and_then(|store| store.studies()).unwrap_or_default();
@@ -33,6 +35,11 @@ pub(crate) fn techniques() -> Vec<CompletionCandidate> {
 pub(crate) fn evaluators() -> Vec<CompletionCandidate> {
     let names = attune::evaluators::names();
     offered(names.into_iter().map(|(name, summary)| (name, Some(summary))))
+}
+
+/// Topics of `attune help`, with their headings.
+pub(crate) fn topics() -> Vec<CompletionCandidate> {
+    offered(TOPICS.iter().map(|topic| (topic.name.to_owned(), Some(topic.title().to_owned()))))
 }
 
 /// Keys of `--set`, up to their `=`: those of every profile with those of the tasks.

@@ -4,11 +4,13 @@ mod args;
 mod commands;
 mod completions;
 mod error;
+mod help;
 mod output;
 mod paths;
 mod patience;
 mod screens;
 mod signals;
+mod topics;
 mod usage;
 mod view;
 
@@ -69,6 +71,8 @@ fn obey(command: &Command, store: &Path) -> Result<(), CliError> {
         Command::Evaluator(command) => commands::evaluator::run(command),
         Command::Target(command) => commands::target::run(command),
         Command::Doctor { repair } => commands::doctor::run(store, *repair),
+        Command::Help { about } => help::run(about),
+        Command::Man { out } => commands::man::run(out),
         Command::Completions { shell } => commands::completions::run(*shell),
     }
 }

@@ -4,6 +4,7 @@
 mod architecture;
 mod author;
 mod bad_input;
+mod book;
 mod bytes;
 mod choice;
 mod codes;

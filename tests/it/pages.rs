@@ -3,7 +3,17 @@
 use std::path::{Path, PathBuf};
 
 /// Folders that hold pages, below the root; those in other folders belong to what stands beside them.
-const FOLDERS: [&str; 6] = ["", "docs", "docs/extending", "plugins", "tests/golden", "models"];
+const FOLDERS: [&str; 9] = [
+    "",
+    "docs",
+    "docs/book",
+    "docs/book/techniques",
+    "docs/book/strategies",
+    "docs/extending",
+    "plugins",
+    "tests/golden",
+    "models",
+];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()

@@ -1,0 +1,80 @@
+//! The table of contents has every page, and pages of the book stay in it: what is built has nothing else beside them.
+
+use std::collections::BTreeSet;
+
+use super::{pages, path, read};
+use crate::support::root;
+
+/// Where files of the sources are on the web.
+const SOURCES: &str = "https://github.com/attune-dev/attune/";
+
+/// Pages that are parts of others.
+const PARTS: [&str; 3] = ["results/", "strategies-bench/", "SUMMARY.md"];
+
+/// What stands in `](…)`, outside of code.
+fn links(text: &str) -> Vec<&str> {
+    let prose = text.split("```").step_by(2);
+    prose
+        .flat_map(|prose| prose.split("](").skip(1))
+        .filter_map(|part| Some(part.split_once(')')?.0))
+        .collect()
+}
+
+/// A link from a page, as a path from the folder of pages; `None` when it leaves it.
+fn resolved(page: &str, link: &str) -> Option<String> {
+    let mut parts: Vec<&str> = page.split('/').collect();
+    parts.pop();
+    for part in link.split('/') {
+        match part {
+            ".." => drop(parts.pop()?),
+            "." | "" => {}
+            name => parts.push(name),
+        }
+    }
+    Some(parts.join("/"))
+}
+
+fn contents() -> Vec<String> {
+    let text = read("SUMMARY.md");
+    links(&text).into_iter().map(str::to_owned).collect()
+}
+
+#[test]
+fn the_table_of_contents_has_every_page_once() {
+    let contents = contents();
+    let once: BTreeSet<&String> = contents.iter().collect();
+    assert_eq!(once.len(), contents.len(), "a page stands twice in docs/SUMMARY.md");
+    for page in &contents {
+        assert!(path(page).exists(), "docs/SUMMARY.md names {page}, which is not there");
+    }
+    let parts = |page: &String| PARTS.iter().any(|part| page.starts_with(part));
+    for page in pages("").iter().filter(|page| !parts(page)) {
+        assert!(once.contains(page), "docs/SUMMARY.md has no {page}");
+    }
+}
+
+#[test]
+fn pages_of_the_book_link_to_pages_of_the_book() {
+    let contents = contents();
+    for page in &contents {
+        let text = read(page);
+        for link in links(&text) {
+            let file = link.split('#').next().unwrap();
+            if let Some(source) = file.strip_prefix(SOURCES) {
+                let below = source.strip_prefix("blob/main/").or_else(|| source.strip_prefix("tree/main/"));
+                let there = below.is_some_and(|below| root().join(below).exists());
+                assert!(there, "{page} links to {link}, which is not in the sources");
+                continue;
+            }
+            if file.contains("://") || file.is_empty() {
+                continue;
+            }
+            let found = resolved(page, file).filter(|found| path(found).is_file());
+            let Some(found) = found else {
+                panic!("{page} links to {link}, which is no file of docs: sources are {SOURCES}blob/main/…")
+            };
+            let known = !found.ends_with(".md") || contents.contains(&found);
+            assert!(known, "{page} links to {link}, which docs/SUMMARY.md does not have");
+        }
+    }
+}
