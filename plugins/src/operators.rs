@@ -42,7 +42,7 @@ impl Operators {
     pub(crate) fn listed(self, calls: &Calls, technique: &str) -> Result<Vec<Operator>, TechniqueFailure> {
         const CALL: &str = "operators";
         let listed: Vec<WireOperator> =
-            optional::call(calls, technique, CALL, (INTERFACE, self.operators), ())?;
+            optional::call(calls, technique, CALL, (INTERFACE, self.operators), 0, ())?;
         convert::operators(listed)
             .map_err(|BadOutput(problem)| failed(technique, CALL, FailureKind::BadOutput(problem)))
     }
@@ -62,6 +62,7 @@ impl Operators {
             technique,
             CALL,
             (INTERFACE, self.vary),
+            seed,
             (model, options, operator, parents, seed),
         )?;
         said.map_err(|refusal| failed(technique, CALL, FailureKind::Refused(refusal)))

@@ -7,12 +7,14 @@ use wasmtime::component::{ComponentExportIndex, ComponentNamedList, Lift, Lower}
 use crate::calls::{Calls, failed};
 use crate::sandbox::Sandbox;
 
-/// Calls a function of an interface, of which the name is for messages, on a fresh instance.
+/// Calls a function of an interface, of which the name is for messages, on a fresh instance, whose random numbers of WASI follow
+/// from `seed`.
 pub(crate) fn call<P, R>(
     calls: &Calls,
     technique: &str,
     name: &'static str,
     (interface, function): (&'static str, ComponentExportIndex),
+    seed: u64,
     arguments: P,
 ) -> Result<R, TechniqueFailure>
 where
@@ -22,6 +24,7 @@ where
 {
     let mut strange = None;
     let outcome = calls.in_sandbox(technique, name, |store: &mut Store<Sandbox>| {
+        store.data_mut().seed(seed);
         let instance = calls.plugin.instance_pre().instantiate(&mut *store)?;
         let function = instance.get_typed_func::<P, (R,)>(&mut *store, function);
         let function = function.inspect_err(|error| strange = Some(format!("{error:#}")))?;

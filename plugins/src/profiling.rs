@@ -37,6 +37,7 @@ where
     R: 'static,
     (Result<R, String>,): ComponentNamedList + Lift + Send + Sync,
 {
-    let said: Result<R, String> = optional::call(calls, technique, name, (INTERFACE, function), arguments)?;
+    let said: Result<R, String> =
+        optional::call(calls, technique, name, (INTERFACE, function), 0, arguments)?;
     said.map_err(|refusal| failed(technique, name, FailureKind::Refused(refusal)))
 }
