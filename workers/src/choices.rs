@@ -54,7 +54,7 @@ impl<'a> Heard<'a> {
     pub(crate) fn all(self) -> Choices {
         let mut choices = Choices::default();
         for (edit, parts) in self.told.into_inner().unwrap_or_else(PoisonError::into_inner) {
-            choices.insert(self.plan.edits()[edit].clone(), parts.into_iter().map(Arc::from).collect());
+            choices.insert(&self.plan.edits()[edit], parts.into_iter().map(Arc::from).collect());
         }
         choices
     }

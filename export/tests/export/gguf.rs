@@ -422,7 +422,7 @@ fn a_cache_in_few_bits_is_a_command_line() {
     };
     let order = ("target-kv-bits-key-order".to_owned(), OptionValue::Text("interleaved".to_owned()));
     for family in ["llama", "mistral", "mixtral"] {
-        assert_eq!(heard(family, 64), [order.clone()], "{family}");
+        assert_eq!(heard(family, 64), std::slice::from_ref(&order), "{family}");
     }
     assert_eq!((heard("llama", 32), heard("qwen3", 64), heard("gemma2", 256)), (vec![], vec![], vec![]));
     for (plan, why) in [

@@ -23,6 +23,7 @@ static HOSTILE: LazyLock<Option<[WasmTechnique; 2]>> = LazyLock::new(|| {
 });
 
 /// Where a hostile technique lies; `None`, and a word about it, where nobody built it.
+#[expect(clippy::print_stdout, reason = "what is skipped is said")]
 fn file(language: &str) -> Option<PathBuf> {
     let Some(folder) = std::env::var_os(FOLDER).map(PathBuf::from) else {
         println!(

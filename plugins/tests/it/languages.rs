@@ -21,6 +21,7 @@ const OTHERS: [&str; 2] = ["local-heads-python.wasm", "local-heads-js.wasm"];
 const DRAWS: u64 = 12;
 
 /// The components in other languages; `None`, and a word about it, where nobody built them.
+#[expect(clippy::print_stdout, reason = "what is skipped is said")]
 fn others() -> Option<Vec<PathBuf>> {
     let Some(folder) = std::env::var_os(FOLDER).map(PathBuf::from) else {
         println!(
@@ -95,7 +96,7 @@ fn what_a_technique_of_another_language_refuses_is_a_sentence_and_a_bug_is_not()
     for file in others {
         let technique = host().load_file(&file).unwrap();
         let refusal =
-            technique.vary(&dense(), &Settings::new(), &[Config::new(vec![])], 1).unwrap_err().to_string();
+            technique.vary(&dense(), &Settings::new(), &[&Config::new(vec![])], 1).unwrap_err().to_string();
         assert!(refusal.contains("this technique has no operators of its own"), "{refusal}");
     }
 }
