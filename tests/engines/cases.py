@@ -119,10 +119,10 @@ def without_a_block(family: str) -> dict[str, Any]:
     return of_gguf(family, 8) | ({"num_hidden_layers": 4} if family == "gemma2" else {})
 
 
-def cached(family: str) -> dict[str, Any]:
-    """Keys of a model with heads of 32 channels that llama.cpp runs: of a Qwen 2 they are a share of the residual's."""
-    heads = {"hidden_size": 128} if family in ("qwen2", "qwen2_moe") else HEADS_OF_32
-    return heads | of_gguf(family, 32)
+def heads_of_32(family: str) -> dict[str, Any]:
+    """Keys of a model with heads of 32 channels: engines take those of a Qwen 2 for a share of the residual's, whatever its
+    config says."""
+    return {"hidden_size": 128} if family in ("qwen2", "qwen2_moe") else HEADS_OF_32
 
 
 def seen(family: str, technique: str) -> dict[str, Any]:
@@ -296,7 +296,7 @@ CASES = [
         for family in [*GGUF, *GGUF_MIXTURES]
     ),
     *(
-        Case("gguf", family, "kv-bits", CACHE_IN_4, cached(family), approximate=True)
+        Case("gguf", family, "kv-bits", CACHE_IN_4, heads_of_32(family) | of_gguf(family, 32), approximate=True)
         for family in [*GGUF, *GGUF_MIXTURES]
     ),
     # Heads of two blocks, whose channels llama.cpp has in another order in these families.
@@ -321,12 +321,12 @@ CASES = [
     Case("mlx-windows", "llama", "attention-spans", WINDOW),
     Case("mlx-windows", "mistral", "attention-spans", WINDOW, plain("mistral")),
     *(
-        Case("vllm", family, "attention-spans", WINDOW, {**HEADS_OF_32, **plain(family)})
+        Case("vllm", family, "attention-spans", WINDOW, heads_of_32(family) | plain(family))
         for family in ("llama", "mistral", "qwen2", "qwen3")
     ),
     # Its kernels round otherwise.
     *(
-        Case("vllm", family, "kv-bits", {"average": 12.0}, {**HEADS_OF_32, **plain(family)}, approximate=True)
+        Case("vllm", family, "kv-bits", {"average": 12.0}, heads_of_32(family) | plain(family), approximate=True)
         for family in ("llama", "mistral", "qwen2", "qwen3")
     ),
     Case("mergekit", "tiny-digits", "checkpoint-mix"),
