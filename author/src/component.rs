@@ -1,26 +1,16 @@
 //! From a project to a component.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use wit_component::ComponentEncoder;
 
+use crate::built::Built;
 use crate::error::AuthorError;
 use crate::language::Language;
 use crate::manifest::Manifest;
 use crate::toolchain::{Crates, Installed, TARGET, Toolchain};
 use crate::{javascript, python};
-
-/// A component that has been written.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Built {
-    /// The file: `NAME.wasm` in the folder of the project.
-    pub file: PathBuf,
-    /// Its bytes.
-    pub bytes: usize,
-    /// What made it, in one line.
-    pub toolchain: String,
-}
 
 /// Makes the component of the project in `folder`, in whatever language it is, and writes it there as `NAME.wasm`.
 ///

@@ -8,7 +8,7 @@ use std::process::Command;
 
 use serde_json::Value as Json;
 
-use crate::component::Built;
+use crate::built::Built;
 use crate::error::AuthorError;
 use crate::template::Template;
 use crate::tools;

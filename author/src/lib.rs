@@ -5,6 +5,7 @@
 //! there, Python and JavaScript are put into a component by the programs that do that; where one is missing, the error says what to
 //! install. The components that travel with attune (`cargo xtask plugins`) are built by the same code.
 
+mod built;
 mod component;
 mod error;
 mod guest;
@@ -18,7 +19,8 @@ mod template;
 mod toolchain;
 mod tools;
 
-pub use component::{Built, build, componentize};
+pub use built::Built;
+pub use component::{build, componentize};
 pub use error::AuthorError;
 pub use guest::grids;
 pub use language::Language;

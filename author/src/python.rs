@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::component::Built;
+use crate::built::Built;
 use crate::error::AuthorError;
 use crate::template::Template;
 use crate::tools;
