@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use attune_core::technique::{FailureKind, TechniqueFailure};
 use attune_files::ReadError;
-use wasmtime::Engine;
 use wasmtime::component::{HasSelf, Linker};
+use wasmtime::{Engine, StoreContextMut};
 
 use crate::builtin;
 use crate::calls::Calls;
@@ -47,7 +47,12 @@ impl Host {
         let engine = compiled::engine()?;
         let mut linker = Linker::new(&engine);
         Plugin::add_to_linker::<_, HasSelf<_>>(&mut linker, |sandbox| sandbox).map_err(refused)?;
-        progress::add_to_linker(&mut linker).map_err(refused)?;
+        let report = |mut store: StoreContextMut<'_, Sandbox>, (done, total): (u64, u64)| {
+            Ok(store.data_mut().report(done, total)?)
+        };
+        let reports =
+            linker.instance(progress::IMPORT).and_then(|mut import| import.func_wrap("progress", report));
+        reports.map_err(refused)?;
         Ok(Self { engine, linker, sink: Arc::new(sink), progress: Arc::new(|_: &CallProgress| {}) })
     }
 

@@ -50,9 +50,9 @@ impl Sandbox {
         Self { technique, log, logged: 0, reports, memory: 0, last_words: None }
     }
 
-    /// The technique, and what it reports of the call.
-    pub(crate) fn reports(&mut self) -> (&str, &mut Reports) {
-        (&self.technique, &mut self.reports)
+    /// What the technique reports of its call.
+    pub(crate) fn report(&mut self, done: u64, total: u64) -> Result<(), Exceeded> {
+        if self.reports.hear(&self.technique, done, total) { Ok(()) } else { Err(Exceeded::Progress) }
     }
 
     /// Bytes of linear memory that the call has taken so far.
