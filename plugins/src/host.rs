@@ -6,7 +6,7 @@ use std::sync::Arc;
 use attune_core::technique::{FailureKind, TechniqueFailure};
 use attune_files::ReadError;
 use wasmtime::component::{Component, HasSelf, InstancePre, Linker};
-use wasmtime::{Engine, Error};
+use wasmtime::{Engine, Error, StoreContextMut};
 
 use crate::builtin;
 use crate::calls::Calls;
@@ -127,7 +127,10 @@ impl Host {
 fn linked(engine: &Engine, component: &Component) -> Result<InstancePre<Sandbox>, Error> {
     let mut linker = Linker::new(engine);
     Plugin::add_to_linker::<_, HasSelf<_>>(&mut linker, |sandbox| sandbox)?;
-    progress::add_to_linker(&mut linker)?;
+    let report = |mut store: StoreContextMut<'_, Sandbox>, (done, total): (u64, u64)| {
+        Ok(store.data_mut().report(done, total)?)
+    };
+    linker.instance(progress::IMPORT)?.func_wrap("progress", report)?;
     wasi::link(&mut linker, component)?;
     linker.instantiate_pre(component)
 }

@@ -2,7 +2,7 @@
 //! technique.
 
 use attune_core::technique::{FailureKind, Operator, TechniqueFailure};
-use wasmtime::component::{Component, ComponentExportIndex, ComponentType, Lift};
+use wasmtime::component::{Component, ComponentExportIndex};
 
 use crate::calls::{Calls, failed};
 use crate::convert::{self, BadOutput};
@@ -16,15 +16,6 @@ const INTERFACE: &str = "attune:variation/operators@0.1.0";
 pub(crate) struct Operators {
     operators: ComponentExportIndex,
     vary: ComponentExportIndex,
-}
-
-/// An operator, as it crosses the boundary.
-#[derive(ComponentType, Lift)]
-#[component(record)]
-pub(crate) struct WireOperator {
-    pub(crate) name: String,
-    pub(crate) help: String,
-    pub(crate) parents: u32,
 }
 
 /// What the operators of a call are told beside the parents: model, options and the operator.
@@ -41,7 +32,7 @@ impl Operators {
     /// Those that the component has.
     pub(crate) fn listed(self, calls: &Calls, technique: &str) -> Result<Vec<Operator>, TechniqueFailure> {
         const CALL: &str = "operators";
-        let listed: Vec<WireOperator> =
+        let listed: Vec<wire::Operator> =
             optional::call(calls, technique, CALL, (INTERFACE, self.operators), 0, ())?;
         convert::operators(listed)
             .map_err(|BadOutput(problem)| failed(technique, CALL, FailureKind::BadOutput(problem)))

@@ -104,9 +104,9 @@ impl Sandbox {
         }
     }
 
-    /// The technique, and what it reports of the call.
-    pub(crate) fn reports(&mut self) -> (&str, &mut Reports) {
-        (&self.technique, &mut self.reports)
+    /// What the technique reports of its call.
+    pub(crate) fn report(&mut self, done: u64, total: u64) -> Result<(), Exceeded> {
+        if self.reports.hear(&self.technique, done, total) { Ok(()) } else { Err(Exceeded::Progress) }
     }
 
     /// Bytes of linear memory that the call has taken so far.

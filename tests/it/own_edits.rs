@@ -72,7 +72,8 @@ fn an_evaluator_that_does_not_bring_the_edit_is_named_before_anything_runs() {
     let place = Place::new();
     let command = format!("[{WORKER:?}]");
     let python = root().join("python/attune-worker/examples/cache.py").display().to_string();
-    let profile = example(&place, &[(&format!("[\"python3\", {python:?}]"), &command)]);
+    let fewer = ("items: 20", "items: 4");
+    let profile = example(&place, &[(&format!("[\"python3\", {python:?}]"), &command), fewer]);
     let said = [
         "`page-cache`",
         "the edit `cache-policy`, which attune does not have and evaluator `scripted` does not bring (it brings bits)",

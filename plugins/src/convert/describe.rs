@@ -9,7 +9,6 @@ use super::BadOutput;
 use super::names::name;
 use super::setting::setting_in;
 use crate::limits::DESCRIBED;
-use crate::operators::WireOperator;
 use crate::wire;
 
 /// The longest name of a technique; names go into file names and tables.
@@ -79,10 +78,10 @@ fn target_facts(extra: wire::Settings) -> Result<Option<Vec<String>>, BadOutput>
 }
 
 /// Operators that a profile can name, each once.
-pub(crate) fn operators(listed: Vec<WireOperator>) -> Result<Vec<Operator>, BadOutput> {
+pub(crate) fn operators(listed: Vec<wire::Operator>) -> Result<Vec<Operator>, BadOutput> {
     at_most("operators", listed.len())?;
     let mut known: Vec<Operator> = Vec::with_capacity(listed.len());
-    for WireOperator { name, help, parents } in listed {
+    for wire::Operator { name, help, parents } in listed {
         if !is_word(&name) {
             return Err(BadOutput(format!("an operator is named `{}`, expected {WORD}", quoted(&name))));
         }
