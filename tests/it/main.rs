@@ -7,6 +7,7 @@ mod bad_input;
 mod bytes;
 mod choice;
 mod codes;
+mod containers;
 mod evaluators;
 mod export;
 mod facts;
