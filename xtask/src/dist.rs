@@ -41,10 +41,16 @@ pub(crate) fn run(root: &Path, wanted: &Wanted) -> Result<String, DistError> {
         Some(program) => program.to_owned(),
         None => build(root, wanted.target)?,
     };
+    let mut entries = content::entries(root, &program, target)?;
+    // What a program says of itself can be asked where it runs.
+    let manual =
+        tempfile::tempdir().map_err(|source| DistError::io("make", Path::new("a folder"), source))?;
     if target == host {
         check_version(&program)?;
+        if writes_manual(&program, manual.path())? {
+            content::add_manual(manual.path(), &mut entries)?;
+        }
     }
-    let entries = content::entries(root, &program, target)?;
     let name = folder(target);
     let bytes = archive::pack(&name, &entries)?;
 
@@ -115,6 +121,24 @@ fn check_version(program: &Path) -> Result<(), DistError> {
     let found = String::from_utf8_lossy(&output.stdout).trim().to_owned();
     let expected = format!("{PROGRAM} {VERSION}");
     if found == expected { Ok(()) } else { Err(DistError::Said { program: name, expected, found }) }
+}
+
+/// Has the program write its manual pages; `false` where it has no such command.
+fn writes_manual(program: &Path, folder: &Path) -> Result<bool, DistError> {
+    let name = program.display().to_string();
+    let mut command = Command::new(program);
+    let output = command.arg("man").arg("--out").arg(folder).output();
+    let output = output.map_err(|source| DistError::run(&name, source))?;
+    match output.status.code() {
+        Some(0) => Ok(true),
+        // The exit code of wrong usage.
+        Some(2) => Ok(false),
+        _ => Err(DistError::Said {
+            program: name,
+            expected: "manual pages".into(),
+            found: String::from_utf8_lossy(&output.stderr).trim().to_owned(),
+        }),
+    }
 }
 
 #[cfg(test)]

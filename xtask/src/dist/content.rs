@@ -42,8 +42,23 @@ pub(super) fn entries(root: &Path, program: &Path, target: &str) -> Result<Vec<E
             entries.push(file(format!("share/attune/profiles/{name}"), path));
         }
     }
-    entries.sort_by(|one, other| one.path.cmp(&other.path));
+    sort(&mut entries);
     Ok(entries)
+}
+
+/// Adds manual pages, `NAME.SECTION` each, to the folders of their sections.
+pub(super) fn add_manual(folder: &Path, entries: &mut Vec<Entry>) -> Result<(), DistError> {
+    for (name, source) in listed(folder)? {
+        if let Some((_, section)) = name.rsplit_once('.') {
+            entries.push(file(format!("share/man/man{section}/{name}"), source));
+        }
+    }
+    sort(entries);
+    Ok(())
+}
+
+fn sort(entries: &mut [Entry]) {
+    entries.sort_by(|one, other| one.path.cmp(&other.path));
 }
 
 fn file(path: String, source: PathBuf) -> Entry {
@@ -87,7 +102,19 @@ fn has_its_models(profile: &Path) -> Result<bool, DistError> {
 mod tests {
     use std::path::Path;
 
-    use super::entries;
+    use super::{add_manual, entries};
+
+    #[test]
+    fn manual_pages_go_where_man_looks_for_their_section() {
+        let folder = tempfile::tempdir().unwrap();
+        for page in ["attune-run.1", "attune-budgets.7"] {
+            std::fs::write(folder.path().join(page), ".TH").unwrap();
+        }
+        let mut entries = Vec::new();
+        add_manual(folder.path(), &mut entries).unwrap();
+        let paths: Vec<_> = entries.iter().map(|entry| entry.path.as_str()).collect();
+        assert_eq!(paths, ["share/man/man1/attune-run.1", "share/man/man7/attune-budgets.7"]);
+    }
 
     #[test]
     fn a_release_has_the_program_completions_licences_and_what_the_quickstart_needs() {
