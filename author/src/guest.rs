@@ -12,6 +12,8 @@ pub(crate) const LOCK: &str = include_str!("../../plugins/guests/Cargo.lock");
 
 const MANIFEST: &str = include_str!("../templates/rust/attune-guest.toml");
 const GRIDS_MANIFEST: &str = include_str!("../templates/rust/attune-grids.toml");
+/// Where the version of the grids stands, which is not that of attune.
+const GRIDS_OF_THE_HOST: &str = include_str!("../../grids/Cargo.toml");
 
 /// Files below [`FOLDER`] that are those of the repository, to the byte.
 const FILES: [(&str, &str); 20] = [
@@ -55,7 +57,7 @@ const AS_IT_IS: &str = "disable_all_formatting = true\n";
 /// All files of the SDK: paths in a project, and contents.
 pub(crate) fn files() -> Vec<(String, String)> {
     let changed = [
-        ("Cargo.toml", manifest(MANIFEST)),
+        ("Cargo.toml", manifest(MANIFEST, VERSION)),
         ("src/bindings.rs", BINDINGS.replace("\"../../", "\"")),
         ("rustfmt.toml", AS_IT_IS.to_owned()),
     ];
@@ -69,14 +71,22 @@ pub(crate) fn files() -> Vec<(String, String)> {
 /// its folder, and contents.
 pub fn grids() -> Vec<(&'static str, String)> {
     let same = GRIDS.map(|(path, content)| (path, content.to_owned()));
-    let changed =
-        [("Cargo.toml", manifest(GRIDS_MANIFEST)), ("src/lib.rs", without_arithmetic(GRIDS_MODULES))];
+    let changed = [
+        ("Cargo.toml", manifest(GRIDS_MANIFEST, grids_version())),
+        ("src/lib.rs", without_arithmetic(GRIDS_MODULES)),
+    ];
     same.into_iter().chain(changed).collect()
 }
 
-/// A manifest with the versions of this build.
-fn manifest(template: &str) -> String {
-    template.replace("@SDK_VERSION@", VERSION).replace("@WIT_BINDGEN@", wit_bindgen())
+/// A manifest with its version and the version of what it depends on.
+fn manifest(template: &str, version: &str) -> String {
+    template.replace("@SDK_VERSION@", version).replace("@WIT_BINDGEN@", wit_bindgen())
+}
+
+/// The version of the number grids.
+fn grids_version() -> &'static str {
+    let version = GRIDS_OF_THE_HOST.lines().find_map(|line| line.strip_prefix("version = "));
+    version.unwrap_or_default().trim_matches('"')
 }
 
 /// A file without the modules that need the feature: their files are not in a project, and tools would look for them.
@@ -150,5 +160,14 @@ mod tests {
         let written = all.into_iter().map(|(path, _)| path);
         let written: BTreeSet<String> = written.filter(|path| path.contains("/grids/src/")).collect();
         assert_eq!(named, written);
+    }
+
+    #[test]
+    fn a_release_of_attune_leaves_the_grids_and_with_them_the_components_alone() {
+        let manifest = super::grids().into_iter().find(|(path, _)| *path == "Cargo.toml").unwrap().1;
+        let version = manifest.lines().find(|line| line.starts_with("version = ")).unwrap();
+        // What the lock file says that components are built with.
+        let locked = format!("name = \"attune-grids\"\n{version}\n");
+        assert!(super::LOCK.contains(&locked), "plugins/guests/Cargo.lock does not have {version}");
     }
 }

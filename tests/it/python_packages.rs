@@ -88,6 +88,24 @@ fn the_wheel_of_the_program_is_made_of_the_command_line() {
 }
 
 #[test]
+fn the_wheel_of_the_program_brings_completions() {
+    let package = &packages()[PROGRAM];
+    let data = root()
+        .join("python")
+        .join(PROGRAM)
+        .join(text(package, &["tool", "maturin", "data"]))
+        .join("data/share");
+    for (file, begins) in [
+        ("bash-completion/completions/attune", "\n_clap_complete_attune() {"),
+        ("zsh/site-functions/_attune", "#compdef attune\n"),
+        ("fish/vendor_completions.d/attune.fish", "complete "),
+    ] {
+        let script = std::fs::read_to_string(data.join(file)).unwrap();
+        assert!(script.starts_with(begins), "{file}: {script}");
+    }
+}
+
+#[test]
 fn what_they_name_is_there() {
     for (folder, package) in packages() {
         let here = root().join("python").join(&folder);

@@ -3,6 +3,7 @@
 
 mod bench;
 mod cases;
+mod dist;
 mod fuzz;
 mod pictures;
 mod plugins;
@@ -28,6 +29,18 @@ enum Task {
         /// Change nothing; fail when sources and components disagree.
         #[arg(long)]
         check: bool,
+    },
+    /// Pack a release: the program, completions, profiles, models and licences as `attune-VERSION-TARGET.tar.gz`.
+    Dist {
+        /// Where the archive and its hash go.
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+        /// Build for this target instead of this machine.
+        #[arg(long, value_name = "TRIPLE")]
+        target: Option<String>,
+        /// Pack this program, which was built from this checkout, and build nothing.
+        #[arg(long, value_name = "FILE")]
+        program: Option<PathBuf>,
     },
     /// Draw the pictures of the README anew: a real study on a terminal of its own. Takes minutes.
     Pictures,
@@ -119,6 +132,10 @@ enum Fetch {
 fn main() -> ExitCode {
     let result = match Args::parse().task {
         Task::Plugins { check } => plugins::run(check).map_err(|error| error.to_string()),
+        Task::Dist { out, target, program } => {
+            let wanted = dist::Wanted { out: &out, target: target.as_deref(), program: program.as_deref() };
+            dist::run(&root(), &wanted).map_err(|error| error.to_string())
+        }
         Task::Pictures => pictures::draw(&root()).map_err(|error| error.to_string()),
         Task::Walk => pictures::walk(&root()).map_err(|error| error.to_string()),
         Task::Bench(Bench::Population) => bench::population(&root()).map_err(|error| error.to_string()),

@@ -37,7 +37,7 @@ pub enum Call {
     Hello {
         /// `attune-evaluator/1`.
         protocol: String,
-        /// Who asks, for example `attune 0.1.0`.
+        /// Who asks, for example `attune 0.2.0`.
         host: String,
     },
     /// To look at the subject and to read the data of the task.

@@ -13,7 +13,9 @@ const FOLDERS: [&str; 2] = ["", PROFILES];
 const PROFILES: &str = "profiles";
 /// The folder with the `profiles`, and the models that they name, that come with attune; a package says where it put them.
 const SHARE: &str = "ATTUNE_SHARE";
-/// Where they are otherwise: `cargo install --path cli` leaves the checkout in its place.
+/// Where archives and containers have it: a program in `bin` has it beside that folder.
+const INSTALLED: &str = "share/attune";
+/// Where it is otherwise: `cargo install --path cli` leaves the checkout in its place.
 const CHECKOUT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
 /// Every profile, and every file that wants to be one.
@@ -83,11 +85,19 @@ pub fn come_with_attune() -> (PathBuf, usize) {
 
 /// Where the profiles that come with attune should be, and those that are there, in name order.
 pub(crate) fn that_come_with_attune() -> (PathBuf, Vec<PathBuf>) {
-    let share = std::env::var_os(SHARE).map_or_else(|| PathBuf::from(CHECKOUT), PathBuf::from);
-    let folder = share.join(PROFILES);
+    let said = std::env::var_os(SHARE).map(PathBuf::from);
+    let share = said.or_else(|| installed(&std::env::current_exe().ok()?));
+    let folder = share.unwrap_or_else(|| PathBuf::from(CHECKOUT)).join(PROFILES);
     let folder = folder.canonicalize().unwrap_or(folder);
     let files = profiles_in(&folder);
     (folder, files)
+}
+
+/// What was installed with a program, where that has profiles. A link to a program is not where it was installed.
+fn installed(program: &Path) -> Option<PathBuf> {
+    let program = program.canonicalize().ok()?;
+    let share = program.parent()?.parent()?.join(INSTALLED);
+    share.join(PROFILES).is_dir().then_some(share)
 }
 
 /// The folder of the profiles that come with attune, unless it is the working directory's own.
@@ -137,7 +147,23 @@ mod tests {
 
     use attune_core::profile::Profile;
 
-    use super::{anchored, summary};
+    use super::{anchored, installed, summary};
+
+    #[cfg(unix)]
+    #[test]
+    fn what_was_installed_with_the_program_is_found_through_links() {
+        let prefix = tempfile::tempdir().unwrap();
+        let at = |path: &str| prefix.path().join(path);
+        std::fs::create_dir_all(at("opt/bin")).unwrap();
+        std::fs::write(at("opt/bin/attune"), "").unwrap();
+        std::os::unix::fs::symlink(at("opt/bin/attune"), at("attune")).unwrap();
+        assert_eq!(installed(&at("attune")), None, "there are no profiles");
+        std::fs::create_dir_all(at("opt/share/attune/profiles")).unwrap();
+        let share = at("opt/share/attune").canonicalize().unwrap();
+        assert_eq!(installed(&at("attune")), Some(share.clone()));
+        assert_eq!(installed(&at("opt/bin/attune")), Some(share));
+        assert_eq!(installed(&at("elsewhere")), None);
+    }
 
     #[test]
     fn what_a_profile_leaves_empty_stays_so_wherever_it_is_opened() {

@@ -1,3 +1,3 @@
 """Evaluator for attune: any causal language model of transformers. See `docs/evaluator-protocol.md`."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
