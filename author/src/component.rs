@@ -1,4 +1,4 @@
-//! From a crate to a component.
+//! From a project to a component.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,33 +6,47 @@ use std::path::{Path, PathBuf};
 use wit_component::ComponentEncoder;
 
 use crate::error::AuthorError;
+use crate::language::Language;
 use crate::manifest::Manifest;
-use crate::toolchain::{Crates, TARGET, Toolchain};
+use crate::toolchain::{Crates, Installed, TARGET, Toolchain};
+use crate::{javascript, python};
 
 /// A component that has been written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Built {
-    /// The file: `NAME.wasm` in the folder of the crate.
+    /// The file: `NAME.wasm` in the folder of the project.
     pub file: PathBuf,
     /// Its bytes.
     pub bytes: usize,
-    /// The compiler, in one line.
+    /// What made it, in one line.
     pub toolchain: String,
 }
 
-/// Compiles the crate in `folder` and writes its component there, as `NAME.wasm`.
+/// Makes the component of the project in `folder`, in whatever language it is, and writes it there as `NAME.wasm`.
 ///
 /// # Errors
-/// [`AuthorError`]: no crate, no compiler (and what brings one), what does not compile, and what is no technique.
-pub fn build(folder: &Path, toolchain: &Toolchain) -> Result<Built, AuthorError> {
+/// [`AuthorError`]: no project, no compiler (and what brings one), what does not compile, and what is no technique.
+pub fn build(folder: &Path, installed: &Installed) -> Result<Built, AuthorError> {
     // Panics name files of a crate as the compiler has them, and these are kept out of what is given to others.
     let folder = folder.canonicalize().map_err(|_| AuthorError::NoProject {
         folder: folder.to_owned(),
         found: "there is no such folder".to_owned(),
     })?;
-    let Manifest { name, library, target } = Manifest::of(&folder)?;
-    let renamed = [(folder.as_path(), "/technique")];
-    toolchain.compile(&Crates { folder: &folder, target: &target, locked: false, renamed: &renamed })?;
+    match Language::of_project(&folder) {
+        Language::Rust if !folder.join("Cargo.toml").is_file() => {
+            Err(AuthorError::NoProject { folder, found: "it holds no project".to_owned() })
+        }
+        Language::Rust => compile(&folder, &Toolchain::find(installed, &folder, None)?),
+        Language::Python => python::build(&folder),
+        Language::JavaScript => javascript::build(&folder),
+    }
+}
+
+/// Compiles the crate in `folder`.
+fn compile(folder: &Path, toolchain: &Toolchain) -> Result<Built, AuthorError> {
+    let Manifest { name, library, target } = Manifest::of(folder)?;
+    let renamed = [(folder, "/technique")];
+    toolchain.compile(&Crates { folder, target: &target, locked: false, renamed: &renamed })?;
     let module = target.join(TARGET).join("release").join(format!("{library}.wasm"));
     let component = componentize(&module)?;
     let file = folder.join(format!("{name}.wasm"));

@@ -33,9 +33,10 @@ pub enum AuthorError {
         /// Why.
         source: io::Error,
     },
-    /// The folder holds no crate that can become a technique.
+    /// The folder holds no project that can become a technique.
     #[error(
-        "{}: {found}; expected one crate whose library has `crate-type = [\"cdylib\"]`, as `attune technique new NAME` writes it",
+        "{}: {found}; expected one crate whose library has `crate-type = [\"cdylib\"]`, or src/technique.py beside a pyproject.toml, or \
+         src/technique.js beside a package.json, as `attune technique new NAME` writes them",
         folder.display()
     )]
     NoProject {
@@ -72,6 +73,30 @@ pub enum AuthorError {
     NoLinker {
         /// The linker that was looked for.
         linker: PathBuf,
+    },
+    /// componentize-py is not installed, or not found.
+    #[error(
+        "there is no `componentize-py`, which makes components of Python, in {0}/.venv, in $VIRTUAL_ENV or on the path; run \
+         `cd {0} && python3 -m venv .venv && .venv/bin/pip install componentize-py=={version}`",
+        folder.display()
+    )]
+    NoComponentizePy {
+        /// The folder of the project.
+        folder: PathBuf,
+        /// The version that this build was tried with.
+        version: &'static str,
+    },
+    /// componentize-qjs is not installed, or not found.
+    #[error(
+        "there is no `componentize-qjs`, which makes components of JavaScript, in node_modules of {0} or around it, or on the path; \
+         run `cd {0} && npm install --save-dev componentize-qjs@{version}` (npm comes with Node.js, https://nodejs.org)",
+        folder.display()
+    )]
+    NoComponentizeQjs {
+        /// The folder of the project.
+        folder: PathBuf,
+        /// The version that this build was tried with.
+        version: &'static str,
     },
     /// A program failed; what it said stands above, or is `detail`.
     #[error("`{command}` failed: {detail}")]

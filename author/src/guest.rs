@@ -10,8 +10,8 @@ const WORKSPACE: &str = include_str!("../../plugins/guests/Cargo.toml");
 /// Its versions of what comes from a registry.
 pub(crate) const LOCK: &str = include_str!("../../plugins/guests/Cargo.lock");
 
-const MANIFEST: &str = include_str!("../templates/attune-guest.toml");
-const GRIDS_MANIFEST: &str = include_str!("../templates/attune-grids.toml");
+const MANIFEST: &str = include_str!("../templates/rust/attune-guest.toml");
+const GRIDS_MANIFEST: &str = include_str!("../templates/rust/attune-grids.toml");
 
 /// Files below [`FOLDER`] that are those of the repository, to the byte.
 const FILES: [(&str, &str); 16] = [

@@ -4,23 +4,26 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::error::AuthorError;
+use crate::language::Language;
 use crate::template::Template;
-use crate::{guest, name};
+use crate::{guest, javascript, name, python};
 
-const MANIFEST: &str = include_str!("../templates/Cargo.toml");
-const MODEL: &str = include_str!("../templates/model.rs");
+const MANIFEST: &str = include_str!("../templates/rust/Cargo.toml");
+const MODEL: &str = include_str!("../templates/rust/model.rs");
 const PROFILE: &str = include_str!("../templates/profile.ron");
-const README: &str = include_str!("../templates/README.md");
-const IGNORED: &str = include_str!("../templates/gitignore");
+const README: &str = include_str!("../templates/rust/README.md");
+const IGNORED: &str = include_str!("../templates/rust/gitignore");
 const REPOSITORY: &str = env!("CARGO_PKG_REPOSITORY");
 /// Texts of the model that the profile names.
 const TEXTS: [&str; 2] = ["data/prose.selection.txt", "data/prose.report.txt"];
 
-/// A crate that is a technique, with a test, a profile and a page about itself.
+/// A technique, with a test, a profile and a page about itself.
 #[derive(Clone, Copy, Debug)]
 pub struct Project<'a> {
-    /// Name of the technique, of the crate and of its folder.
+    /// Name of the technique, of its project and of its folder.
     pub name: &'a str,
+    /// What it is written in.
+    pub language: Language,
     /// What it begins as.
     pub template: Template,
     /// The model that its profile is about: a folder of attune's own, with texts below `data`.
@@ -50,6 +53,17 @@ impl Project<'_> {
 
     /// Paths in the folder, and contents.
     fn files(&self) -> Vec<(String, String)> {
+        let (template, filled) = (self.template, |text: &str| self.filled(text));
+        let mut files = match self.language {
+            Language::Rust => self.crate_files(),
+            Language::Python => python::files(template, self.name, filled),
+            Language::JavaScript => javascript::files(template, self.name, filled),
+        };
+        files.push((format!("{}.ron", self.name), self.filled(PROFILE)));
+        files
+    }
+
+    fn crate_files(&self) -> Vec<(String, String)> {
         let [technique, tests] = self.template.sources().map(str::to_owned);
         let own = [
             ("Cargo.toml", self.filled(MANIFEST)),
@@ -60,9 +74,7 @@ impl Project<'_> {
             ("src/tests.rs", tests),
             ("src/tests/model.rs", MODEL.to_owned()),
         ];
-        let own = own.into_iter().map(|(path, content)| (path.to_owned(), content));
-        let profile = (format!("{}.ron", self.name), self.filled(PROFILE));
-        own.chain([profile]).chain(guest::files()).collect()
+        own.into_iter().map(|(path, content)| (path.to_owned(), content)).chain(guest::files()).collect()
     }
 
     /// A file of all templates with what this project says in its places.
@@ -77,6 +89,8 @@ impl Project<'_> {
             ("SUMMARY", capitalised(summary)),
             ("LOWER_SUMMARY", summary.to_owned()),
             ("SDK_VERSION", guest::VERSION.to_owned()),
+            ("COMPONENTIZE_PY", python::VERSION.to_owned()),
+            ("COMPONENTIZE_QJS", javascript::VERSION.to_owned()),
             ("REPOSITORY", REPOSITORY.to_owned()),
             ("OPTIONS", study.options.to_owned()),
             ("OBJECTIVES", study.objectives.to_owned()),
@@ -108,29 +122,44 @@ mod tests {
     use std::path::Path;
 
     use super::{MANIFEST, PROFILE, Project, README};
+    use crate::language::Language;
     use crate::template::Template;
+
+    /// What is said of each language: the files with places, and what its technique has to end as.
+    fn expected(language: Language) -> (&'static [&'static str], &'static str) {
+        match language {
+            Language::Rust => (&["Cargo.toml"], "attune_guest::export!(Mine);"),
+            Language::Python => (&["pyproject.toml", "requirements.txt"], "@export\nclass Mine(Technique):"),
+            Language::JavaScript => (&["package.json"], "export default mine;"),
+        }
+    }
 
     #[test]
     fn every_template_is_written_with_all_places_filled() {
-        for template in Template::ALL {
+        for (language, template) in
+            Language::ALL.into_iter().flat_map(|language| Template::ALL.map(|template| (language, template)))
+        {
             let parent = tempfile::tempdir().unwrap();
-            let project = Project { name: "my-own", template, model: Path::new("/models/a \"b\"") };
+            let project = Project { name: "my-own", language, template, model: Path::new("/models/a \"b\"") };
             let folder = project.write(parent.path()).unwrap();
             let read = |file: &str| std::fs::read_to_string(folder.join(file)).unwrap();
-            for file in ["Cargo.toml", "my-own.ron", "README.md"] {
+            let (filled, exported) = expected(language);
+            for file in filled.iter().chain(&["my-own.ron", "README.md"]) {
                 assert!(!read(file).contains('@'), "{}", read(file));
             }
             let profile = read("my-own.ron");
             assert!(profile.contains("name: \"my-own.wasm\""), "{profile}");
             assert!(profile.contains("model: \"/models/a \\\"b\\\"\","), "{profile}");
-            assert!(read("src/lib.rs").contains("attune_guest::export!(Mine);"));
+            let technique = read(language.source());
+            assert!(technique.contains(exported) && !technique.contains("@NAME@"), "{technique}");
             assert!(read("README.md").contains(&format!("--from {}`", template.name())));
-            assert!(folder.join("attune-guest/wit/technique.wit").is_file());
+            assert!(folder.join("attune-guest/wit").is_dir());
             // One screen, the table and the rest of it.
             assert!(read("README.md").lines().count() <= 40);
             let again = project.write(parent.path()).unwrap_err().to_string();
             assert!(again.contains("my-own is there already"), "{again}");
             assert_eq!(Template::of(template.name()), Some(template));
+            assert_eq!(Language::of_project(&folder), language);
         }
     }
 
@@ -144,7 +173,8 @@ mod tests {
     #[test]
     fn a_bad_name_writes_nothing() {
         let parent = tempfile::tempdir().unwrap();
-        let project = Project { name: "../x", template: Template::Empty, model: Path::new("m") };
+        let (language, template) = (Language::Rust, Template::Empty);
+        let project = Project { name: "../x", language, template, model: Path::new("m") };
         assert!(project.write(parent.path()).is_err());
         assert_eq!(std::fs::read_dir(parent.path()).unwrap().count(), 0);
     }

@@ -59,23 +59,26 @@ impl Template {
     /// The technique and its tests.
     pub(crate) fn sources(self) -> [&'static str; 2] {
         match self {
-            Self::Empty => {
-                [include_str!("../templates/empty/lib.rs"), include_str!("../templates/empty/tests.rs")]
-            }
+            Self::Empty => [
+                include_str!("../templates/rust/empty/lib.rs"),
+                include_str!("../templates/rust/empty/tests.rs"),
+            ],
             Self::PerLayer => [
-                include_str!("../templates/per-layer/lib.rs"),
-                include_str!("../templates/per-layer/tests.rs"),
+                include_str!("../templates/rust/per-layer/lib.rs"),
+                include_str!("../templates/rust/per-layer/tests.rs"),
             ],
-            Self::Subset => {
-                [include_str!("../templates/subset/lib.rs"), include_str!("../templates/subset/tests.rs")]
-            }
+            Self::Subset => [
+                include_str!("../templates/rust/subset/lib.rs"),
+                include_str!("../templates/rust/subset/tests.rs"),
+            ],
             Self::Allocation => [
-                include_str!("../templates/allocation/lib.rs"),
-                include_str!("../templates/allocation/tests.rs"),
+                include_str!("../templates/rust/allocation/lib.rs"),
+                include_str!("../templates/rust/allocation/tests.rs"),
             ],
-            Self::Schedule => {
-                [include_str!("../templates/schedule/lib.rs"), include_str!("../templates/schedule/tests.rs")]
-            }
+            Self::Schedule => [
+                include_str!("../templates/rust/schedule/lib.rs"),
+                include_str!("../templates/rust/schedule/tests.rs"),
+            ],
         }
     }
 

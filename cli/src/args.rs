@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use attune::run_options::{ContinueOptions, ExportOptions};
 use attune::{Study, StudyBuilder};
-use attune_author::Template;
+use attune_author::{Language, Template};
 use attune_core::profile::EvaluatorChoice;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand};
@@ -382,14 +382,18 @@ pub(crate) enum TechniqueCommand {
     New {
         /// Name of the technique: lower-case letters, digits and hyphens.
         name: String,
+        /// What it is written in.
+        #[arg(long, value_name = "LANGUAGE", default_value = Language::ALL[0].name(), value_parser = language())]
+        lang: Language,
         /// What it begins as.
         #[arg(long, value_name = "TEMPLATE", default_value = Template::ALL[0].name(), value_parser = template())]
         from: Template,
     },
-    /// Compile a project, write its component as NAME.wasm there, and check it.
+    /// Make the component of a project, write it as NAME.wasm there, and check it.
     ///
-    /// cargo runs what the project tells it to, build scripts included, outside of any sandbox: of a stranger's technique,
-    /// check the component.
+    /// The language is that of the project: src/lib.rs, src/technique.py or src/technique.js. What makes the component (cargo,
+    /// componentize-py, componentize-qjs) runs what the project tells it to, build scripts included: of a stranger's technique, check
+    /// the component.
     Build {
         /// Folder of the project.
         #[arg(default_value = ".", value_name = "DIR", value_parser = paths::parser())]
@@ -408,6 +412,12 @@ pub(crate) enum TechniqueCommand {
         #[arg(long = "model", value_name = "PATH", value_parser = paths::parser())]
         models: Vec<PathBuf>,
     },
+}
+
+/// Reads the name of a language.
+fn language() -> impl TypedValueParser<Value = Language> {
+    PossibleValuesParser::new(Language::ALL.map(Language::name))
+        .map(|name| Language::of(&name).unwrap_or(Language::Rust))
 }
 
 /// Reads the name of a template.

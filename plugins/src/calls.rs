@@ -10,7 +10,7 @@ use attune_core::technique::{FailureKind, TechniqueFailure};
 use wasmtime::{Error, Store};
 
 use crate::failure::classify;
-use crate::limits;
+use crate::limits::Limits;
 use crate::log::Log;
 use crate::sandbox::{self, Sandbox};
 use crate::spent::Spent;
@@ -19,13 +19,14 @@ use crate::wire::{Guest, PluginPre};
 /// A component that is called, its log, and what its calls have used.
 pub(crate) struct Calls {
     pub(crate) plugin: PluginPre<Sandbox>,
+    limits: &'static Limits,
     log: Arc<Log>,
     spent: Mutex<BTreeMap<&'static str, Spent>>,
 }
 
 impl Calls {
-    pub(crate) fn new(plugin: PluginPre<Sandbox>, log: Arc<Log>) -> Self {
-        Self { plugin, log, spent: Mutex::default() }
+    pub(crate) fn new(plugin: PluginPre<Sandbox>, limits: &'static Limits, log: Arc<Log>) -> Self {
+        Self { plugin, limits, log, spent: Mutex::default() }
     }
 
     /// Runs one exported function on a fresh instance. `technique` is whose failure it will be.
@@ -49,18 +50,26 @@ impl Calls {
         run_it: impl FnOnce(&mut Store<Sandbox>) -> Result<T, Error>,
     ) -> Result<T, TechniqueFailure> {
         let began = Instant::now();
-        let mut store = Store::new(self.plugin.engine(), Sandbox::new(technique, Arc::clone(&self.log)));
+        let mut store =
+            Store::new(self.plugin.engine(), Sandbox::new(technique, self.limits, Arc::clone(&self.log)));
         let outcome = sandbox::arm(&mut store).and_then(|()| run_it(&mut store));
-        let fuel = limits::FUEL - store.get_fuel().unwrap_or_default().min(limits::FUEL);
+        let given = self.limits.fuel;
+        let fuel = given - store.get_fuel().unwrap_or_default().min(given);
+        store.data_mut().end();
         {
             let mut spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
             let sum = spent.entry(call).or_default();
             *sum = sum.and(fuel, began.elapsed(), store.data().memory());
         }
         outcome.map_err(|error| {
-            let last_words = store.data_mut().last_words.take();
-            failed(technique, call, classify(&error, last_words))
+            let last_words = store.data_mut().last_words();
+            failed(technique, call, classify(&error, last_words, self.limits))
         })
+    }
+
+    /// What each call is held to.
+    pub(crate) fn limits(&self) -> &'static Limits {
+        self.limits
     }
 
     /// What the calls of each function have used, as a study counts it.

@@ -1,8 +1,8 @@
-//! One engine for the whole program, and what it has compiled, by content hash: a form that checks a technique at every key
+//! Engines for the whole program, one for each kind of limits, and what they have compiled, by content hash: a form that checks a technique at every key
 //! compiles it once.
 //!
 //! Nothing is kept on disk: loading machine code from a file runs whatever is in it, outside the sandbox, and a technique
-//! compiles in a few tenths of a second.
+//! compiles in a few tenths of a second. One that brings the runtime of its language takes longer, and whoever loads it is told.
 //!
 //! Compiling happens on threads of its own, so whoever waits can give up, and a component that is still being compiled
 //! takes no processor from studies. The bounds of [`limits`] see to it that it ends.
@@ -19,23 +19,25 @@ use wasmtime::Engine;
 use wasmtime::component::Component;
 
 use crate::error::HostError;
-use crate::{limits, ticker};
+use crate::limits::Limits;
+use crate::ticker;
 
 /// Components that are kept; beyond, all are dropped and compiled again when they are needed.
 const KEPT: usize = 16;
 
-static ENGINE: Mutex<Option<Engine>> = Mutex::new(None);
+static ENGINES: Mutex<Vec<(&'static Limits, Engine)>> = Mutex::new(Vec::new());
 static COMPONENTS: Mutex<Option<HashMap<ContentHash, Component>>> = Mutex::new(None);
 
-/// The engine of this program.
-pub(crate) fn engine() -> Result<Engine, HostError> {
-    let mut shared = ENGINE.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(engine) = &*shared {
+/// The engine of this program for components of these limits.
+pub(crate) fn engine(limits: &'static Limits) -> Result<Engine, HostError> {
+    let mut shared = ENGINES.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, engine)) = shared.iter().find(|(known, _)| *known == limits) {
         return Ok(engine.clone());
     }
-    let engine = Engine::new(&limits::config()).map_err(|error| HostError::Engine(format!("{error:#}")))?;
+    let engine = Engine::new(&limits.config()).map_err(|error| HostError::Engine(format!("{error:#}")))?;
     ticker::start(&engine)?;
-    Ok(shared.insert(engine).clone())
+    shared.push((limits, engine.clone()));
+    Ok(engine)
 }
 
 /// Why there is no compiled component.
@@ -48,8 +50,14 @@ pub(crate) enum NotCompiled {
 }
 
 /// The component of `bytes`, compiled unless it was before.
-pub(crate) fn component(engine: &Engine, bytes: &[u8]) -> Result<Component, NotCompiled> {
-    within(Duration::from_secs(limits::COMPILE_SECONDS), engine, bytes)
+pub(crate) fn component(engine: &Engine, limits: &Limits, bytes: &[u8]) -> Result<Component, NotCompiled> {
+    within(Duration::from_secs(limits.compile_seconds), engine, bytes)
+}
+
+/// Whether these bytes are compiled already.
+pub(crate) fn is_known(bytes: &[u8]) -> bool {
+    let hash = ContentHash::of(bytes);
+    known(|components| components.contains_key(&hash))
 }
 
 fn within(time: Duration, engine: &Engine, bytes: &[u8]) -> Result<Component, NotCompiled> {
@@ -96,9 +104,11 @@ mod tests {
 
     #[test]
     fn the_same_bytes_are_compiled_once() {
-        let engine = engine().unwrap();
+        let limits = &Limits::COMPILED;
+        let engine = engine(limits).unwrap();
         let bytes = wat::parse_str("(component (core module (func (export \"f\"))))").unwrap();
-        let (one, other) = (component(&engine, &bytes).unwrap(), component(&engine, &bytes).unwrap());
+        let (one, other) =
+            (component(&engine, limits, &bytes).unwrap(), component(&engine, limits, &bytes).unwrap());
         // Two compilations have code of their own.
         assert_eq!(one.image_range(), other.image_range());
         let fresh = Component::from_binary(&engine, &bytes).unwrap();
@@ -107,11 +117,12 @@ mod tests {
 
     #[test]
     fn whoever_waits_for_a_component_gives_up_in_time() {
-        let engine = engine().unwrap();
+        let limits = &Limits::COMPILED;
+        let engine = engine(limits).unwrap();
         let functions = "(func (export \"f\"))".to_owned();
         let bytes = wat::parse_str(format!("(component (core module {functions} (func)))")).unwrap();
         let outcome = within(Duration::ZERO, &engine, &bytes);
         assert!(matches!(outcome, Err(NotCompiled::TooSlow)), "{outcome:?}");
-        assert!(component(&engine, &bytes).is_ok(), "with more time it is one");
+        assert!(component(&engine, limits, &bytes).is_ok(), "with more time it is one");
     }
 }

@@ -1,6 +1,5 @@
 //! Size of a component: how much there is to compile, counted before anything is compiled: a small file can hold more
-//! than a compiler gets
-//! through in minutes.
+//! than a compiler gets through in minutes. It also decides which limits a component is held to.
 //!
 //! Most of it grows with the code, so bytes are a bound. What does not is bounded by itself: a variable that is live in many
 //! blocks is a parameter of each of them, loops are looked at together, a signature of a thousand values is work at every
@@ -10,15 +9,25 @@ mod body;
 
 use wasmparser::{CompositeInnerType, FuncType, Parser, Payload, TypeRef};
 
-use crate::limits;
+use crate::limits::{self, Limits};
 use body::Body;
 
-/// A complaint about how much is in a component; `None` when it is little enough, or when the bytes do not even parse,
-/// which the engine explains better.
-pub(crate) fn complain_about_contents(bytes: &[u8]) -> Option<String> {
+/// The limits that a component is held to: those of compiled code, where it is little enough for them. Bytes that do not even
+/// parse are little, too: the engine explains them better.
+///
+/// # Errors
+/// A complaint about how much is in it, when it is more than any component may have.
+pub(crate) fn limits_of(bytes: &[u8]) -> Result<&'static Limits, String> {
     let mut contents = Contents::default();
-    let found = Parser::new(0).parse_all(bytes).try_for_each(|payload| contents.add(&payload.ok()?));
-    found.and_then(|()| contents.complaint())
+    let parsed = Parser::new(0).parse_all(bytes).try_for_each(|payload| contents.add(&payload.ok()?));
+    let small = bytes.len() as u64 <= Limits::COMPILED.file;
+    if small && (parsed.is_none() || contents.complaint(&Limits::COMPILED.contents).is_none()) {
+        return Ok(&Limits::COMPILED);
+    }
+    match contents.complaint(&Limits::RUNTIME.contents).filter(|_| parsed.is_some()) {
+        Some(complaint) => Err(complaint),
+        None => Ok(&Limits::RUNTIME),
+    }
 }
 
 #[derive(Debug, Default)]
@@ -93,42 +102,38 @@ impl Contents {
         Some(())
     }
 
-    fn complaint(&self) -> Option<String> {
+    fn complaint(&self, limits: &limits::Contents) -> Option<String> {
         let found = [
-            (self.modules as u64, limits::COMPONENT_MODULES as u64, "modules"),
-            (self.functions as u64, limits::COMPONENT_FUNCTIONS as u64, "functions"),
-            (self.code as u64, limits::CODE_BYTES as u64, "bytes of code"),
-            (self.largest as u64, limits::FUNCTION_BYTES as u64, "bytes of code in one function"),
-            (self.all.locals, limits::COMPONENT_LOCALS as u64, "local variables"),
-            (self.most.blocks, limits::FUNCTION_BLOCKS, "blocks in one function"),
-            (self.most.loops, limits::FUNCTION_LOOPS, "loops in one function"),
-            (self.most.live, limits::FUNCTION_LIVE, "blocks times variables in one function"),
-            (self.all.blocks, limits::CODE_BLOCKS, "blocks"),
-            (self.all.loops, limits::CODE_LOOPS, "loops"),
-            (self.all.live, limits::CODE_LIVE, "blocks times variables in all functions"),
-            (self.all.calls, limits::CODE_CALLS, "calls"),
+            (self.modules as u64, limits.modules, "modules"),
+            (self.functions as u64, limits.functions, "functions"),
+            (self.code as u64, limits.code, "bytes of code"),
+            (self.largest as u64, limits.function, "bytes of code in one function"),
+            (self.all.locals, limits.locals, "local variables"),
+            (self.most.blocks, limits.function_blocks, "blocks in one function"),
+            (self.most.loops, limits.function_loops, "loops in one function"),
+            (self.most.live, limits.function_live, "blocks times variables in one function"),
+            (self.all.blocks, limits.blocks, "blocks"),
+            (self.all.loops, limits.loops, "loops"),
+            (self.all.live, limits.live, "blocks times variables in all functions"),
+            (self.all.calls, limits.calls, "calls"),
             (
                 self.all.engine_calls,
-                limits::ENGINE_CALLS,
+                limits.engine_calls,
                 "instructions that grow, copy or fill memory and tables",
             ),
-            (
-                self.values as u64,
-                limits::SIGNATURE_VALUES as u64,
-                "parameters or results of one function type",
-            ),
-            (self.all.passed, limits::CODE_PASSED, "values that calls and branches pass"),
+            (self.values as u64, limits.signature, "parameters or results of one function type"),
+            (self.all.passed, limits.passed, "values that calls and branches pass"),
             (
                 self.declarations,
-                limits::DECLARATIONS,
+                limits.declarations,
                 "types, imports, exports, globals, segments and instances",
             ),
-            (self.canonical, limits::CANONICAL_FUNCTIONS, "functions to and from the host"),
+            (self.canonical, limits.canonical, "functions to and from the host"),
         ];
         found.into_iter().find(|(found, limit, _)| found > limit).map(|(found, limit, what)| {
             format!(
-                "it has {found} {what}, at most {limit} are compiled; build it with `opt-level = \"s\"` and `lto`, \
-                 and without what it does not need"
+                "it has {found} {what}, at most {limit} are compiled, even of a component that brings the runtime of its \
+                 language; build it without what it does not need, and Rust with `opt-level = \"s\"` and `lto`"
             )
         })
     }

@@ -5,23 +5,22 @@ use std::sync::Arc;
 
 use attune_core::technique::{FailureKind, TechniqueFailure};
 use attune_files::ReadError;
-use wasmtime::Engine;
-use wasmtime::component::{HasSelf, Linker};
+use wasmtime::component::{Component, HasSelf, InstancePre, Linker};
+use wasmtime::{Engine, Error};
 
 use crate::builtin;
 use crate::compiled::NotCompiled;
 use crate::error::{HostError, LoadError};
-use crate::log::{Log, LogLine, LogSink};
+use crate::limits::Limits;
+use crate::log::{Log, LogLevel, LogLine, LogSink};
 use crate::profiling::Profiling;
 use crate::sandbox::Sandbox;
 use crate::technique::WasmTechnique;
 use crate::wire::{Plugin, PluginPre};
-use crate::{calls, compiled, contents, limits, world};
+use crate::{calls, compiled, contents, wasi, world};
 
 /// Loads techniques. One host serves a whole program; it may be shared between threads.
 pub struct Host {
-    engine: Engine,
-    linker: Linker<Sandbox>,
     sink: LogSink,
 }
 
@@ -39,11 +38,9 @@ impl Host {
     /// # Errors
     /// [`HostError`] when the engine or its watch thread cannot be set up.
     pub fn with_log(sink: impl Fn(&LogLine) + Send + Sync + 'static) -> Result<Self, HostError> {
-        let refused = |error: wasmtime::Error| HostError::Engine(format!("{error:#}"));
-        let engine = compiled::engine()?;
-        let mut linker = Linker::new(&engine);
-        Plugin::add_to_linker::<_, HasSelf<_>>(&mut linker, |sandbox| sandbox).map_err(refused)?;
-        Ok(Self { engine, linker, sink: Arc::new(sink) })
+        // Whether the engine runs here is found out now, and not with the first technique.
+        compiled::engine(&Limits::COMPILED)?;
+        Ok(Self { sink: Arc::new(sink) })
     }
 
     /// Loads a built-in technique, exactly as the file of a third party.
@@ -67,7 +64,7 @@ impl Host {
     /// # Errors
     /// See [`LoadError`]; messages name the file.
     pub fn load_file(&self, path: &Path) -> Result<WasmTechnique, LoadError> {
-        let content = attune_files::bytes(path, limits::COMPONENT_BYTES).map_err(|error| match error {
+        let content = attune_files::bytes(path, Limits::RUNTIME.file).map_err(|error| match error {
             ReadError::TooLarge { path, bytes, limit } => LoadError::TooLarge { path, bytes, limit },
             other => LoadError::Read(other),
         })?;
@@ -83,22 +80,41 @@ impl Host {
         if let Some(complaint) = world::complain_about_bytes(bytes) {
             return Err(wrong(complaint));
         }
-        if let Some(complaint) = contents::complain_about_contents(bytes) {
-            return Err(wrong(complaint));
+        let limits = contents::limits_of(bytes).map_err(wrong)?;
+        if *limits == Limits::RUNTIME && !compiled::is_known(bytes) {
+            self.tell_of_compiling(label, bytes.len());
         }
-        let component = compiled::component(&self.engine, bytes).map_err(|problem| match problem {
+        let engine = compiled::engine(limits).map_err(|error| wrong(error.to_string()))?;
+        let component = compiled::component(&engine, limits, bytes).map_err(|problem| match problem {
             NotCompiled::Invalid(reason) => wrong(format!("it is not a valid component: {reason}")),
             NotCompiled::TooSlow => {
-                calls::failed(label, "load", FailureKind::TooSlow { seconds: limits::COMPILE_SECONDS })
+                calls::failed(label, "load", FailureKind::TooSlow { seconds: limits.compile_seconds })
             }
         })?;
-        if let Some(complaint) = world::complain_about_names(&component, &self.engine) {
+        if let Some(complaint) = world::complain_about_names(&component, &engine) {
             return Err(wrong(complaint));
         }
-        let plugin = self.linker.instantiate_pre(&component).and_then(PluginPre::new);
+        let plugin = linked(&engine, &component).and_then(PluginPre::new);
         let plugin = plugin.map_err(|error| wrong(world::complain_about_types(&error)))?;
         let profiling = Profiling::find(&component);
         let log = Arc::new(Log::new(Arc::clone(&self.sink)));
-        WasmTechnique::describe(plugin, profiling, label, bytes, log)
+        WasmTechnique::describe(plugin, profiling, label, bytes, limits, log)
     }
+
+    /// A runtime is compiled for some seconds, in which nothing else happens.
+    fn tell_of_compiling(&self, label: &str, bytes: usize) {
+        let megabytes = bytes as f64 / 1e6;
+        let message = format!(
+            "compiling {megabytes:.1} MB: it brings the runtime of its language, which takes some seconds at every start"
+        );
+        (self.sink)(&LogLine { technique: label.to_owned(), level: LogLevel::Warn, message });
+    }
+}
+
+/// The component with what it may import, which is the log and an empty WASI.
+fn linked(engine: &Engine, component: &Component) -> Result<InstancePre<Sandbox>, Error> {
+    let mut linker = Linker::new(engine);
+    Plugin::add_to_linker::<_, HasSelf<_>>(&mut linker, |sandbox| sandbox)?;
+    wasi::link(&mut linker, component)?;
+    linker.instantiate_pre(component)
 }

@@ -22,6 +22,7 @@ mod sandbox;
 mod spent;
 mod technique;
 mod ticker;
+mod wasi;
 mod wire;
 mod world;
 

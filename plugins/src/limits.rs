@@ -1,26 +1,33 @@
 //! Resource limits: what a technique may use, in one place.
 //!
-//! | limit | value | exceeded | repeatable |
-//! | --- | --- | --- | --- |
-//! | [`FUEL`] | 1 000 000 000 instructions per call | `OutOfFuel` | yes |
-//! | [`SECONDS`] | 10 s of wall-clock time per call | `TooSlow` | no |
-//! | [`MEMORY_BYTES`] | 64 MiB per linear memory | `OutOfMemory` | yes |
-//! | [`TABLE_ELEMENTS`] | 65 536 per table | `OutOfMemory` | yes |
-//! | [`INSTANCES`], [`MEMORIES`], [`TABLES`] | 16, 2, 8 per call | `WrongWorld` | yes |
-//! | [`STACK_BYTES`] | 512 KiB | `StackOverflow` | on one machine |
-//! | [`OUTPUT_BYTES`] | 16 MiB returned (or passed to `log` at once) | `OutputTooLarge` | yes |
-//! | [`LOG_BYTES`] | 64 KiB logged per call, 64 bytes for each line beside its own | `Trapped` | yes |
-//! | [`LOG_STUDY_BYTES`] | 1 MiB logged over all calls | counted, not passed on | yes |
-//! | [`COMPONENT_BYTES`] | 8 MiB file | `LoadError::TooLarge` | yes |
-//! | [`COMPONENT_MODULES`], [`COMPONENT_FUNCTIONS`], [`COMPONENT_LOCALS`] | 16, 10 000, 200 000 | `WrongWorld` | yes |
-//! | [`CODE_BYTES`], [`FUNCTION_BYTES`] | 4 MiB of code, 256 KiB in one function | `WrongWorld` | yes |
-//! | [`CODE_BLOCKS`], [`FUNCTION_BLOCKS`] | 131 072 blocks, 8192 in one function | `WrongWorld` | yes |
-//! | [`CODE_LOOPS`], [`FUNCTION_LOOPS`] | 8192 loops, 512 in one function | `WrongWorld` | yes |
-//! | [`CODE_LIVE`], [`FUNCTION_LIVE`] | 4 194 304 variables in blocks, 1 048 576 in one function | `WrongWorld` | yes |
-//! | [`CODE_CALLS`], [`ENGINE_CALLS`] | 65 536, 8192 | `WrongWorld` | yes |
-//! | [`CODE_PASSED`], [`SIGNATURE_VALUES`] | 524 288 values, 64 in one signature | `WrongWorld` | yes |
-//! | [`DECLARATIONS`], [`CANONICAL_FUNCTIONS`] | 32 768, 64 | `WrongWorld` | yes |
-//! | [`COMPILE_SECONDS`] | 60 s to compile | `TooSlow` | no |
+//! There are two columns. A component that is little enough is a technique's own code, compiled: [`Limits::COMPILED`]. One
+//! that is more is taken to bring the runtime of its language, an interpreter and a snapshot of its memory, as those of
+//! Python do: [`Limits::RUNTIME`]. What a component says of itself decides nothing, so whoever lies gains no more than
+//! the second column.
+//!
+//! | limit | compiled | with a runtime | exceeded | repeatable |
+//! | --- | --- | --- | --- | --- |
+//! | [`Limits::fuel`] | 1 000 000 000 | 4 000 000 000 instructions per call | `OutOfFuel` | yes |
+//! | [`Limits::seconds`] | 10 s | 30 s of wall-clock time per call | `TooSlow` | no |
+//! | [`Limits::memory`] | 64 MiB | 256 MiB of all linear memories | `OutOfMemory` | yes |
+//! | [`Limits::table_elements`] | 65 536 per table | the same | `OutOfMemory` | yes |
+//! | [`Limits::instances`], [`Limits::memories`], [`Limits::tables`] | 16, 2, 8 | 256, 8, 64 per call | `WrongWorld` | yes |
+//! | [`Limits::stack`] | 512 KiB | 1 MiB | `StackOverflow` | on one machine |
+//! | [`OUTPUT_BYTES`] | 16 MiB returned (or passed to `log` at once) | the same | `OutputTooLarge` | yes |
+//! | [`LOG_BYTES`] | 64 KiB logged per call, 64 bytes for each line beside its own | the same | `Trapped` | yes |
+//! | [`LOG_STUDY_BYTES`] | 1 MiB logged over all calls | the same | counted, not passed on | yes |
+//! | [`WASI_CALLS`] | 65 536 calls of WASI per call | the same | `Trapped` | yes |
+//! | [`RANDOM_BYTES`] | 64 KiB of random numbers at once | the same | `Trapped` | yes |
+//! | [`Limits::file`] | 8 MiB | 48 MiB file | `LoadError::TooLarge` | yes |
+//! | [`Contents::modules`], [`Contents::functions`], [`Contents::locals`] | 16, 10 000, 200 000 | 128, 40 000, 200 000 | `WrongWorld` | yes |
+//! | [`Contents::code`], [`Contents::function`] | 4 MiB of code, 256 KiB in one function | 16 MiB, 1 MiB | `WrongWorld` | yes |
+//! | [`Contents::blocks`], [`Contents::function_blocks`] | 131 072 blocks, 8192 in one function | 1 048 576, 32 768 | `WrongWorld` | yes |
+//! | [`Contents::loops`], [`Contents::function_loops`] | 8192 loops, 512 in one function | 32 768, 512 | `WrongWorld` | yes |
+//! | [`Contents::live`], [`Contents::function_live`] | 4 194 304 variables in blocks, 1 048 576 in one function | 16 777 216, 1 048 576 | `WrongWorld` | yes |
+//! | [`Contents::calls`], [`Contents::engine_calls`] | 65 536, 8192 | 262 144, 8192 | `WrongWorld` | yes |
+//! | [`Contents::passed`], [`Contents::signature`] | 524 288 values, 64 in one signature | 2 097 152, 64 | `WrongWorld` | yes |
+//! | [`Contents::declarations`], [`Contents::canonical`] | 32 768, 64 | 65 536, 512 | `WrongWorld` | yes |
+//! | [`Limits::compile_seconds`] | 60 s | 300 s to compile | `TooSlow` | no |
 //! | `attune_core::allowance` | instructions of all calls of a study | `AllOutOfFuel` | yes |
 //! | [`DESCRIBED`] | 256 options, words of an option, signals, kinds of edit, costs or baselines | `BadOutput` | yes |
 //! | [`EDITS`], [`LAYER_EDITS`] | 65 536 edits of a plan, 4096 in one layer | `BadOutput` | yes |
@@ -32,24 +39,92 @@
 //! allocates for results is limited by [`OUTPUT_BYTES`] per call and by nothing across calls. A failure that is not
 //! repeatable must never be kept as a result.
 
-use wasmtime::Config;
+mod contents;
 
-/// Instructions of one call: the verdict on loops. Known techniques need less than a thousandth of it.
-pub const FUEL: u64 = 1_000_000_000;
-/// Wall-clock seconds of one call: the backstop where fuel burns slowly.
-pub const SECONDS: u64 = 10;
-/// Bytes of one linear memory.
-pub const MEMORY_BYTES: usize = 64 << 20;
-/// Elements of one table; compilers put one per function pointer there.
-pub const TABLE_ELEMENTS: usize = 1 << 16;
-/// Core instances in a component: an ordinary one has its module and two or three shims.
-pub const INSTANCES: usize = 16;
-/// Linear memories of all instances together.
-pub const MEMORIES: usize = 2;
-/// Tables of all instances together.
-pub const TABLES: usize = 8;
-/// Bytes of stack; well under the 2 MiB that a Rust thread has.
-pub const STACK_BYTES: usize = 512 << 10;
+use wasmtime::{Config, OptLevel};
+
+pub use contents::Contents;
+
+/// What one component may use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Instructions of one call: the verdict on loops. Known techniques need less than a thousandth of it; an interpreter
+    /// takes some fifty instructions for one of its own.
+    pub fuel: u64,
+    /// Wall-clock seconds of one call: the backstop where fuel burns slowly.
+    pub seconds: u64,
+    /// Bytes of all linear memories of a call.
+    pub memory: usize,
+    /// Elements of one table; compilers put one per function pointer there.
+    pub table_elements: usize,
+    /// Core instances in a component: an ordinary one has its module and two or three shims, one of shared libraries some dozens.
+    pub instances: usize,
+    /// Linear memories of all instances together.
+    pub memories: usize,
+    /// Tables of all instances together.
+    pub tables: usize,
+    /// Bytes of stack; under the 2 MiB that a Rust thread has.
+    pub stack: usize,
+    /// Bytes of a component's file.
+    pub file: u64,
+    /// Seconds until a component that is still being compiled is given up: the backstop behind the limits on what there is
+    /// to compile.
+    pub compile_seconds: u64,
+    /// How much there may be to compile.
+    pub contents: Contents,
+}
+
+impl Limits {
+    /// Those of a component that is compiled from a technique's own code.
+    pub const COMPILED: Self = Self {
+        fuel: 1_000_000_000,
+        seconds: 10,
+        memory: 64 << 20,
+        table_elements: 1 << 16,
+        instances: 16,
+        memories: 2,
+        tables: 8,
+        stack: 512 << 10,
+        file: 8 << 20,
+        compile_seconds: 60,
+        contents: Contents::COMPILED,
+    };
+
+    /// Those of a component that brings the runtime of its language.
+    pub const RUNTIME: Self = Self {
+        fuel: 4_000_000_000,
+        seconds: 30,
+        memory: 256 << 20,
+        table_elements: 1 << 16,
+        instances: 256,
+        memories: 8,
+        tables: 64,
+        stack: 1 << 20,
+        file: 48 << 20,
+        compile_seconds: 300,
+        contents: Contents::RUNTIME,
+    };
+
+    /// The engine's part of the limits, and whatever else makes a call a pure function of its arguments.
+    pub(crate) fn config(&self) -> Config {
+        let mut config = Config::new();
+        config
+            .consume_fuel(true)
+            .epoch_interruption(true)
+            .max_wasm_stack(self.stack)
+            // NaN payloads and relaxed vector instructions differ between processors.
+            .cranelift_nan_canonicalization(true)
+            .wasm_relaxed_simd(false)
+            // A memory that is mapped costs a call what it touches; one that is copied, all of it.
+            .memory_guaranteed_dense_image_size(self.memory as u64);
+        if *self == Self::RUNTIME {
+            // A quarter less to compile, and calls take what they took: the interpreter was optimised where it was built.
+            config.cranelift_opt_level(OptLevel::None);
+        }
+        config
+    }
+}
+
 /// Bytes that one call may hand to the host.
 pub const OUTPUT_BYTES: usize = 16 << 20;
 /// Bytes that one call may log.
@@ -60,46 +135,10 @@ pub const LOG_LINE_COST: usize = 64;
 pub const LOG_STUDY_BYTES: usize = 1 << 20;
 /// Bytes of one logged line that are kept.
 pub const LOG_LINE_BYTES: usize = 2 << 10;
-/// Bytes of a component's file.
-pub const COMPONENT_BYTES: u64 = 8 << 20;
-/// Core modules and components inside a component.
-pub const COMPONENT_MODULES: usize = 16;
-/// Functions of all modules together. The built-in techniques have a few hundred.
-pub const COMPONENT_FUNCTIONS: usize = 10_000;
-/// Local variables of all functions together: a few bytes declare thousands, and the compiler keeps track of each.
-pub const COMPONENT_LOCALS: usize = 200_000;
-/// Bytes of code of all functions together.
-pub const CODE_BYTES: usize = 4 << 20;
-/// Bytes of code of one function: compilers need more than twice the time for twice the code.
-pub const FUNCTION_BYTES: usize = 256 << 10;
-/// Blocks of one function, and of all together: whatever is jumped to. The built-in techniques have a few hundred in one.
-pub const FUNCTION_BLOCKS: u64 = 1 << 13;
-/// See [`FUNCTION_BLOCKS`].
-pub const CODE_BLOCKS: u64 = 1 << 17;
-/// Loops of one function, and of all together.
-pub const FUNCTION_LOOPS: u64 = 1 << 9;
-/// See [`FUNCTION_LOOPS`].
-pub const CODE_LOOPS: u64 = 1 << 13;
-/// Blocks of a function times variables that it uses, and the sum of it over all functions: a variable may have to be carried
-/// into every block.
-pub const FUNCTION_LIVE: u64 = 1 << 20;
-/// See [`FUNCTION_LIVE`].
-pub const CODE_LIVE: u64 = 1 << 22;
-/// Calls of functions.
-pub const CODE_CALLS: u64 = 1 << 16;
-/// Instructions that are calls of the engine: to grow, copy and fill memory and tables.
-pub const ENGINE_CALLS: u64 = 1 << 13;
-/// Parameters, or results, of one type of function.
-pub const SIGNATURE_VALUES: usize = 64;
-/// Values that all calls and branches pass together.
-pub const CODE_PASSED: u64 = 1 << 19;
-/// Types, imports, exports, globals, segments and instances of everything in a component.
-pub const DECLARATIONS: u64 = 1 << 15;
-/// Functions between a component and its host, in either direction.
-pub const CANONICAL_FUNCTIONS: u64 = 64;
-/// Seconds until a component that is still being compiled is given up: the backstop behind the limits on what there is to
-/// compile.
-pub const COMPILE_SECONDS: u64 = 60;
+/// Calls of WASI, each of which is work of the host that no fuel counts.
+pub const WASI_CALLS: u64 = 1 << 16;
+/// Random bytes that WASI gives at once.
+pub const RANDOM_BYTES: usize = 64 << 10;
 /// Entries of each list in a technique's description of itself, and of its costs and baselines.
 pub const DESCRIBED: usize = 256;
 /// Edits of one plan.
@@ -109,16 +148,3 @@ pub const LAYER_EDITS: usize = 1 << 12;
 
 /// Milliseconds between looks at the wall clock.
 pub(crate) const TICK_MILLIS: u64 = 100;
-
-/// The engine's part of the limits, and whatever else makes a call a pure function of its arguments.
-pub(crate) fn config() -> Config {
-    let mut config = Config::new();
-    config
-        .consume_fuel(true)
-        .epoch_interruption(true)
-        .max_wasm_stack(STACK_BYTES)
-        // NaN payloads and relaxed vector instructions differ between processors.
-        .cranelift_nan_canonicalization(true)
-        .wasm_relaxed_simd(false);
-    config
-}

@@ -17,6 +17,7 @@ use wasmtime::{Error, Store};
 
 use crate::calls::{Calls, failed};
 use crate::convert::{self, BadOutput};
+use crate::limits::Limits;
 use crate::log::Log;
 use crate::profiling::{self, Profiling};
 use crate::sandbox::Sandbox;
@@ -42,9 +43,10 @@ impl WasmTechnique {
         profiling: Option<Profiling>,
         label: &str,
         bytes: &[u8],
+        limits: &'static Limits,
         log: Arc<Log>,
     ) -> Result<Self, TechniqueFailure> {
-        let calls = Calls::new(plugin, log);
+        let calls = Calls::new(plugin, limits, log);
         let description = calls.run(label, "describe", |guest, store| guest.call_describe(store))?;
         let fingerprint = ContentHash::of(bytes);
         let info = convert::description(description, fingerprint)
@@ -55,6 +57,11 @@ impl WasmTechnique {
     /// What the calls of each exported function took so far, on this machine; names are those of the interface.
     pub fn spent(&self) -> BTreeMap<&'static str, Spent> {
         self.calls.spent()
+    }
+
+    /// The limits that it is held to.
+    pub fn limits(&self) -> &'static Limits {
+        self.calls.limits()
     }
 
     /// Calls an exported function and checks what it returns.
@@ -159,7 +166,10 @@ impl Technique for WasmTechnique {
         let parents: Vec<wire::Config> = parents.iter().map(|parent| convert::config_out(parent)).collect();
         self.call(
             "vary",
-            |guest, store| guest.call_vary(store, &facts, &options, &parents, seed),
+            |guest, store| {
+                store.data_mut().seed(seed);
+                guest.call_vary(store, &facts, &options, &parents, seed)
+            },
             |config| convert::config_in(config, &space),
         )
     }

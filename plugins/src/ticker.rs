@@ -29,11 +29,11 @@ mod tests {
     use wasmtime::{Engine, Instance, Module, Store};
 
     use crate::failure::classify;
-    use crate::limits;
+    use crate::limits::Limits;
 
     #[test]
     fn a_call_that_outlives_its_deadline_is_too_slow_whatever_its_fuel() {
-        let engine = Engine::new(&limits::config()).unwrap();
+        let engine = Engine::new(&Limits::COMPILED.config()).unwrap();
         super::start(&engine).unwrap();
         let text = r#"(module (func (export "loop") (loop (br 0))))"#;
         let module = Module::from_binary(&engine, &wat::parse_str(text).unwrap()).unwrap();
@@ -43,6 +43,6 @@ mod tests {
         let instance = Instance::new(&mut store, &module, &[]).unwrap();
         let run = instance.get_typed_func::<(), ()>(&mut store, "loop").unwrap();
         let error = run.call(&mut store, ()).unwrap_err();
-        assert_eq!(classify(&error, None), FailureKind::TooSlow { seconds: limits::SECONDS });
+        assert_eq!(classify(&error, None, &Limits::RUNTIME), FailureKind::TooSlow { seconds: 30 });
     }
 }

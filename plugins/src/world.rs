@@ -3,7 +3,9 @@
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
-/// The one import that a technique may have.
+use crate::wasi;
+
+/// The one import that a technique may have, beside an empty WASI.
 const IMPORT: &str = "attune:technique/log@0.1.0";
 /// The one export that it must have.
 const EXPORT: &str = "attune:technique/technique@0.1.0";
@@ -41,12 +43,15 @@ pub(crate) fn complain_about_bytes(bytes: &[u8]) -> Option<String> {
 /// A complaint about what a component imports and exports by name; `None` when the names fit.
 pub(crate) fn complain_about_names(component: &Component, engine: &Engine) -> Option<String> {
     let kind = component.component_type();
-    let foreign: Vec<&str> =
-        kind.imports(engine).map(|(name, _)| name).filter(|name| *name != IMPORT).collect();
+    let foreign: Vec<&str> = kind
+        .imports(engine)
+        .map(|(name, _)| name)
+        .filter(|name| *name != IMPORT && !wasi::is_known(name))
+        .collect();
     if !foreign.is_empty() {
         let advice = if foreign.iter().any(|name| name.starts_with("wasi:")) {
-            "; a technique has no files, clock or network: build it for wasm32-unknown-unknown, which has no \
-             WASI"
+            "; of WASI a technique may import cli, clocks, filesystem, io, random and sockets of 0.2, all of them empty; \
+             build Rust for wasm32-unknown-unknown, which has no WASI, and JavaScript without `http`"
         } else {
             ""
         };

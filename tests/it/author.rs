@@ -121,6 +121,37 @@ fn what_stands_in_the_way_of_a_project_is_said() {
 }
 
 #[test]
+fn a_project_of_every_language_says_what_brings_its_tool() {
+    let place = Place::new();
+    for (language, source, brings) in [
+        ("python", "src/technique.py", "python3 -m venv .venv && .venv/bin/pip install componentize-py=="),
+        ("js", "src/technique.js", "npm install --save-dev componentize-qjs@"),
+    ] {
+        let name = format!("in-{language}");
+        let written = place.attune(&["technique", "new", &name, "--lang", language, "--from", "subset"]);
+        assert!(written.status.success(), "{}", stderr(&written));
+        assert!(
+            stdout(&written).contains(&format!("The technique is in {name}/{source}")),
+            "{}",
+            stdout(&written)
+        );
+        let build = |folder: &str| {
+            let mut command = place.command(&["technique", "build", folder]);
+            command.env("PATH", "").env_remove("VIRTUAL_ENV").output().unwrap()
+        };
+        refused(&build(&name), 2, &["there is no `componentize-", &format!("{name} && {brings}")]);
+        let manifest = if language == "python" { "pyproject.toml" } else { "package.json" };
+        std::fs::remove_file(place.path(&name).join(manifest)).unwrap();
+        refused(&build(&name), 2, &[&name, &format!("its {manifest} cannot be read")]);
+    }
+    let other = place.attune(&["technique", "new", "other", "--lang", "cobol"]);
+    refused(&other, 2, &["cobol", "rust", "python", "js"]);
+    std::fs::create_dir(place.path("bare")).unwrap();
+    let bare = place.attune(&["technique", "build", "bare"]);
+    refused(&bare, 2, &["bare: it holds no project", "src/technique.py beside a pyproject.toml"]);
+}
+
+#[test]
 fn a_check_takes_the_models_that_are_named() {
     let place = Place::new();
     let example = root().join("plugins/fixtures/example.wasm").display().to_string();

@@ -27,7 +27,7 @@ pub(crate) fn run(command: &TechniqueCommand) -> Result<(), CliError> {
                 false => output::line(description(technique.info()).trim_end()),
             }
         }
-        TechniqueCommand::New { name, from } => project::new(name, *from),
+        TechniqueCommand::New { name, lang, from } => project::new(name, *lang, *from),
         TechniqueCommand::Build { folder } => project::build(folder),
         TechniqueCommand::Check { file, watch: false, models } => project::check(file, models),
         TechniqueCommand::Check { file, watch: true, models } => watch::run(file, models),

@@ -2,7 +2,7 @@
 
 use wasmparser::{BlockType, FuncType, FunctionBody, Operator};
 
-use crate::limits;
+use crate::limits::Limits;
 
 /// What is counted in a body, or in all of them.
 #[derive(Clone, Copy, Debug, Default)]
@@ -39,11 +39,12 @@ impl Body {
                 Operator::LocalGet { local_index }
                 | Operator::LocalSet { local_index }
                 | Operator::LocalTee { local_index } => {
-                    let index = usize::try_from(local_index).ok()?;
                     // More than a valid function has; the engine will say so.
-                    if index > limits::COMPONENT_LOCALS + limits::SIGNATURE_VALUES {
+                    let most = Limits::RUNTIME.contents;
+                    if u64::from(local_index) > most.locals + most.signature {
                         return None;
                     }
+                    let index = usize::try_from(local_index).ok()?;
                     if used.len() <= index {
                         used.resize(index + 1, false);
                     }

@@ -42,21 +42,21 @@ fn code_that_grows_when_it_is_compiled_is_refused() {
     };
     for (module, words) in [
         (carried(400, 4_000), "blocks times variables in one function"),
-        (carried(400, 1_200).repeat(5), "blocks times variables in all functions"),
+        (carried(400, 1_200).repeat(18), "blocks times variables in all functions"),
         (function(1, &"loop end ".repeat(600)), "loops in one function"),
-        (function(1, &"loop end ".repeat(500)).repeat(17), "loops"),
-        (function(1, &"block local.get 0 br_if 0 end ".repeat(5_000)), "blocks in one function"),
-        (function(1, &"block local.get 0 br_if 0 end ".repeat(4_000)).repeat(17), "blocks"),
+        (function(1, &"loop end ".repeat(500)).repeat(66), "loops"),
+        (function(1, &"block local.get 0 br_if 0 end ".repeat(17_000)), "blocks in one function"),
+        (function(1, &"block local.get 0 br_if 0 end ".repeat(16_000)).repeat(33), "blocks"),
         (
             format!("(memory 1) {}", function(1, &"i32.const 0 memory.grow drop ".repeat(9_000))),
             "grow, copy or fill",
         ),
-        (function(1, &"local.get 0 call 0 ".repeat(35_000)).repeat(2), "calls"),
+        (function(1, &"local.get 0 call 0 ".repeat(70_000)).repeat(4), "calls"),
         (chain(65, 1), "parameters or results of one function type"),
-        (chain(60, 5_000), "values that calls and branches pass"),
-        ("(global i32 (i32.const 0))".repeat(40_000), "globals"),
+        (chain(60, 18_000), "values that calls and branches pass"),
+        ("(global i32 (i32.const 0))".repeat(70_000), "globals"),
         (
-            format!("(func $f) {}", "(table 1 funcref) ".repeat(90) + &"(elem func $f) ".repeat(40_000)),
+            format!("(func $f) {}", "(table 1 funcref) ".repeat(90) + &"(elem func $f) ".repeat(70_000)),
             "segments",
         ),
     ] {

@@ -11,6 +11,7 @@ mod compiling;
 mod expert_pruning;
 mod growth;
 mod kv_bits;
+mod languages;
 mod misbehaving;
 mod models;
 mod number_grids;

@@ -28,7 +28,7 @@ fn space_failure(way: &str) -> TechniqueFailure {
 #[test]
 fn a_loop_ends_with_its_fuel_every_time() {
     let failure = space_failure("loop");
-    assert_eq!(failure.kind, FailureKind::OutOfFuel { fuel: limits::FUEL });
+    assert_eq!(failure.kind, FailureKind::OutOfFuel { fuel: limits::Limits::COMPILED.fuel });
     assert_eq!(
         failure.to_string(),
         "technique `misbehaving` failed in `space`: it did not finish within its fuel of 1000000000 \

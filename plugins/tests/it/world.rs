@@ -40,13 +40,15 @@ fn precompiled_code_is_never_loaded() {
 #[test]
 fn foreign_imports_are_named() {
     let reason = refusal(&wat(r#"(component
-            (import "wasi:filesystem/types@0.2.0" (instance))
+            (import "wasi:http/types@0.2.0" (instance))
+            (import "wasi:cli/exit@0.3.0" (instance))
+            (import "wasi:random/random@0.2.9" (instance))
             (import "attune:technique/log@0.1.0" (instance)))"#));
     assert_eq!(
         reason,
-        "it imports wasi:filesystem/types@0.2.0, but a technique may import nothing but \
-         attune:technique/log@0.1.0; a technique has no files, clock or network: build it for \
-         wasm32-unknown-unknown, which has no WASI"
+        "it imports wasi:http/types@0.2.0, wasi:cli/exit@0.3.0, but a technique may import nothing but \
+         attune:technique/log@0.1.0; of WASI a technique may import cli, clocks, filesystem, io, random and sockets of 0.2, \
+         all of them empty; build Rust for wasm32-unknown-unknown, which has no WASI, and JavaScript without `http`"
     );
 }
 
@@ -79,9 +81,9 @@ fn a_fitting_name_with_other_types_is_refused() {
 #[test]
 fn a_file_that_is_too_large_is_not_read_to_its_end() {
     let file = tempfile::NamedTempFile::new().unwrap();
-    file.as_file().set_len(limits::COMPONENT_BYTES + 1).unwrap();
+    file.as_file().set_len(limits::Limits::RUNTIME.file + 1).unwrap();
     let error = host().load_file(file.path()).err().unwrap();
-    assert!(matches!(error, LoadError::TooLarge { bytes, .. } if bytes == limits::COMPONENT_BYTES + 1));
+    assert!(matches!(error, LoadError::TooLarge { bytes, .. } if bytes == limits::Limits::RUNTIME.file + 1));
 }
 
 #[test]
@@ -90,16 +92,16 @@ fn more_than_can_be_compiled_soon_is_counted_and_refused() {
         |count: usize, function: &str| wat(&format!("(component (core module {}))", function.repeat(count)));
     assert!(
         refusal(&functions(60_000, "(func)"))
-            .starts_with("it has 60000 functions, at most 10000 are compiled; ")
+            .starts_with("it has 60000 functions, at most 40000 are compiled, even of a component")
     );
     let locals = format!("(func (local {}))", "i32 ".repeat(1_000));
     assert!(refusal(&functions(300, &locals)).starts_with("it has 300000 local variables, at most 200000"));
-    let long = format!("(func {})", "i32.const 1 drop ".repeat(100_000));
+    let long = format!("(func {})", "i32.const 1 drop ".repeat(400_000));
     assert!(
-        refusal(&functions(1, &long)).contains("bytes of code in one function, at most 262144 are compiled")
+        refusal(&functions(1, &long)).contains("bytes of code in one function, at most 1048576 are compiled")
     );
-    let modules = wat(&format!("(component {})", "(core module)".repeat(40)));
-    assert!(refusal(&modules).starts_with("it has 40 modules, at most 16 are compiled"));
+    let modules = wat(&format!("(component {})", "(core module)".repeat(140)));
+    assert!(refusal(&modules).starts_with("it has 140 modules, at most 128 are compiled"));
     // What is little enough is refused for what it is.
     assert!(refusal(&functions(100, "(func)")).starts_with("it exports nothing"));
 }

@@ -10,7 +10,7 @@ use super::PluginsError;
 
 /// What decides a component, apart from the toolchain.
 const SOURCES: [&str; 5] = [
-    "author/templates/attune-grids.toml",
+    "author/templates/rust/attune-grids.toml",
     "grids/src",
     "plugins/guests",
     "plugins/wit",

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use attune::backend::come_with_attune;
-use attune_author::{Installed, Project, Template, Toolchain};
+use attune_author::{Installed, Language, Project, Template};
 use attune_core::format;
 use attune_plugins::BUILTIN_NAMES;
 
@@ -14,19 +14,22 @@ use crate::output;
 /// The model of the profiles of projects, beside the profiles that come with attune.
 const MODEL: &str = "models/tiny-moe";
 
-pub(super) fn new(name: &str, template: Template) -> Result<(), CliError> {
+pub(super) fn new(name: &str, language: Language, template: Template) -> Result<(), CliError> {
     if BUILTIN_NAMES.contains(&name) {
         let message = format!("`{name}` is a technique that comes with attune; choose another name");
         return Err(CliError::Input(message));
     }
     let (profiles, _) = come_with_attune();
     let model = profiles.parent().unwrap_or(&profiles).join(MODEL);
-    let folder = Project { name, template, model: &model }.write(Path::new(""))?;
+    let folder = Project { name, language, template, model: &model }.write(Path::new(""))?;
     let folder = folder.display();
+    let tool =
+        installing(language).map(|command| format!("  (cd {folder} && {command})\n")).unwrap_or_default();
     output::line(format!(
-        "{folder}: {}\n\nnext:\n  attune technique build {folder}\n  attune run {folder}/{name}.ron\n\nThe technique is in \
-         {folder}/src/lib.rs; {folder}/README.md says the rest.",
-        template.summary()
+        "{folder}: {}\n\nnext:\n{tool}  attune technique build {folder}\n  attune run {folder}/{name}.ron\n\nThe technique is in \
+         {folder}/{}; {folder}/README.md says the rest.",
+        template.summary(),
+        language.source()
     ))?;
     if !model.is_dir() {
         output::note(format!(
@@ -36,6 +39,15 @@ pub(super) fn new(name: &str, template: Template) -> Result<(), CliError> {
         ));
     }
     Ok(())
+}
+
+/// The command that brings what makes components of a language, where a project has that beside it.
+fn installing(language: Language) -> Option<&'static str> {
+    match language {
+        Language::Rust => None,
+        Language::Python => Some("python3 -m venv .venv && .venv/bin/pip install -r requirements.txt"),
+        Language::JavaScript => Some("npm install"),
+    }
 }
 
 /// Compiles a project, and says what a check finds.
@@ -51,10 +63,7 @@ pub(super) fn check(file: &Path, models: &[PathBuf]) -> Result<(), CliError> {
 
 /// The component of a project, anew.
 fn compile(folder: &Path) -> Result<PathBuf, CliError> {
-    // That a folder is not there is said by the build.
-    let place = if folder.is_dir() { folder } else { Path::new(".") };
-    let toolchain = Toolchain::find(&Installed::here(), place, None)?;
-    let built = attune_author::build(folder, &toolchain)?;
+    let built = attune_author::build(folder, &Installed::here())?;
     let name = built.file.file_name().unwrap_or_default();
     let file = if folder == Path::new(".") { PathBuf::from(name) } else { folder.join(name) };
     let size = format::bytes(built.bytes as f64);

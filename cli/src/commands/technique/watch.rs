@@ -12,7 +12,7 @@ use crate::output;
 /// How often somebody looks.
 const GLANCE: Duration = Duration::from_millis(300);
 /// What of a project decides its component, apart from the SDK.
-const SOURCES: [&str; 4] = ["Cargo.toml", "Cargo.lock", "build.rs", "src"];
+const SOURCES: [&str; 6] = ["Cargo.toml", "Cargo.lock", "build.rs", "pyproject.toml", "package.json", "src"];
 
 /// Names, sizes and times: what has the same stamp has not changed.
 type Stamp = Vec<(PathBuf, u64, Option<SystemTime>)>;
@@ -63,8 +63,11 @@ fn stamp(file: &Path) -> Stamp {
 fn add(path: &Path, found: &mut Stamp) {
     let Ok(metadata) = fs::metadata(path) else { return };
     if metadata.is_dir() {
+        // Python leaves what it compiled among the sources.
         let entries = fs::read_dir(path).into_iter().flatten().flatten();
-        entries.for_each(|entry| add(&entry.path(), found));
+        entries
+            .filter(|entry| entry.file_name() != "__pycache__")
+            .for_each(|entry| add(&entry.path(), found));
     } else {
         found.push((path.to_owned(), metadata.len(), metadata.modified().ok()));
     }
@@ -82,6 +85,8 @@ mod tests {
         let before = stamp(&folder);
         assert_eq!(before.len(), 1);
         std::fs::write(folder.join("it.wasm"), "built").unwrap();
+        std::fs::create_dir(folder.join("src/__pycache__")).unwrap();
+        std::fs::write(folder.join("src/__pycache__/lib.pyc"), "compiled").unwrap();
         assert_eq!(stamp(&folder), before);
         std::fs::write(folder.join("src/inner/two.rs"), "two").unwrap();
         assert_ne!(stamp(&folder), before);
