@@ -9,16 +9,12 @@ use crate::error::AuthorError;
 
 /// The first program `name` in these folders, or on the path.
 pub(crate) fn find(name: &str, folders: &[PathBuf]) -> Option<PathBuf> {
-    let searched =
-        env::var_os("PATH").map(|path| env::split_paths(&path).collect::<Vec<_>>()).unwrap_or_default();
-    let names = if cfg!(windows) {
-        vec![format!("{name}.exe"), format!("{name}.cmd")]
-    } else {
-        vec![name.to_owned()]
-    };
-    let candidates =
-        folders.iter().chain(&searched).flat_map(|folder| names.iter().map(|name| folder.join(name)));
-    candidates.into_iter().find(|path| path.is_file())
+    let path = env::var_os("PATH").unwrap_or_default();
+    let suffixes: &[&str] = if cfg!(windows) { &[".exe", ".cmd"] } else { &[""] };
+    let searched = folders.iter().cloned().chain(env::split_paths(&path));
+    let mut candidates =
+        searched.flat_map(|folder| suffixes.iter().map(move |suffix| folder.join(format!("{name}{suffix}"))));
+    candidates.find(|path| path.is_file())
 }
 
 /// Runs a program to its end: what it has to complain about goes to standard error as it says it.

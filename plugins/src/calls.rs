@@ -74,7 +74,7 @@ impl Calls {
 
     /// What the calls of each function have used, as a study counts it.
     pub(crate) fn usage(&self) -> Usage {
-        self.spent().into_iter().map(|(call, spent)| (call, spent.used())).collect()
+        self.spent().into_iter().map(|(call, spent)| (call, spent.used(self.limits))).collect()
     }
 
     /// What the calls of each function took, on this machine.

@@ -17,6 +17,7 @@ pub use example::Example;
 
 use crate::error::LoadError;
 use crate::host::Host;
+use crate::limits::Limits;
 use crate::spent::Spent;
 
 /// The result of [`check`].
@@ -28,6 +29,8 @@ pub struct Check {
     pub findings: Vec<Finding>,
     /// One config of each model that the technique is for.
     pub examples: Vec<Example>,
+    /// What it is held to.
+    pub limits: &'static Limits,
     /// What the calls of each exported function took.
     pub spent: BTreeMap<&'static str, Spent>,
 }
@@ -60,5 +63,5 @@ pub fn check_on(host: &Host, path: &Path, models: &[Facts]) -> Result<Check, Loa
     let findings = findings(&technique, models, &examples::signal);
     let spent = technique.spent();
     let examples = models.iter().filter_map(|model| example::of(&technique, model)).collect();
-    Ok(Check { info: technique.info().clone(), findings, examples, spent })
+    Ok(Check { info: technique.info().clone(), findings, examples, limits: technique.limits(), spent })
 }

@@ -8,8 +8,7 @@
 //! takes no processor from studies. The bounds of [`limits`] see to it that it ends.
 
 use std::collections::HashMap;
-use std::sync::mpsc;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -24,9 +23,11 @@ use crate::ticker;
 
 /// Components that are kept; beyond, all are dropped and compiled again when they are needed.
 const KEPT: usize = 16;
+/// Bytes of their machine code; a runtime has some dozens of MiB of it.
+const KEPT_BYTES: usize = 256 << 20;
 
 static ENGINES: Mutex<Vec<(&'static Limits, Engine)>> = Mutex::new(Vec::new());
-static COMPONENTS: Mutex<Option<HashMap<ContentHash, Component>>> = Mutex::new(None);
+static COMPONENTS: Mutex<Option<HashMap<ContentHash, Arc<Compiling>>>> = Mutex::new(None);
 
 /// The engine of this program for components of these limits.
 pub(crate) fn engine(limits: &'static Limits) -> Result<Engine, HostError> {
@@ -41,7 +42,7 @@ pub(crate) fn engine(limits: &'static Limits) -> Result<Engine, HostError> {
 }
 
 /// Why there is no compiled component.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum NotCompiled {
     /// The bytes are no component, or the compiler fails on them.
     Invalid(String),
@@ -49,12 +50,41 @@ pub(crate) enum NotCompiled {
     TooSlow,
 }
 
+/// A component on its way, or there: whoever comes later waits for the same one.
+#[derive(Default)]
+struct Compiling {
+    outcome: Mutex<Option<Result<Component, NotCompiled>>>,
+    news: Condvar,
+}
+
+impl Compiling {
+    fn done(&self, outcome: Result<Component, NotCompiled>) {
+        *self.outcome.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
+        self.news.notify_all();
+    }
+
+    fn wait(&self, time: Duration) -> Result<Component, NotCompiled> {
+        let outcome = self.outcome.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = self.news.wait_timeout_while(outcome, time, |outcome| outcome.is_none());
+        let (outcome, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        outcome.clone().unwrap_or(Err(NotCompiled::TooSlow))
+    }
+
+    /// Bytes of machine code; of one that is still being compiled, none.
+    fn bytes(&self) -> usize {
+        let outcome = self.outcome.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(Ok(component)) = &*outcome else { return 0 };
+        let image = component.image_range();
+        image.end as usize - image.start as usize
+    }
+}
+
 /// The component of `bytes`, compiled unless it was before.
 pub(crate) fn component(engine: &Engine, limits: &Limits, bytes: &[u8]) -> Result<Component, NotCompiled> {
     within(Duration::from_secs(limits.compile_seconds), engine, bytes)
 }
 
-/// Whether these bytes are compiled already.
+/// Whether these bytes are compiled already, or somebody waits for them.
 pub(crate) fn is_known(bytes: &[u8]) -> bool {
     let hash = ContentHash::of(bytes);
     known(|components| components.contains_key(&hash))
@@ -62,38 +92,50 @@ pub(crate) fn is_known(bytes: &[u8]) -> bool {
 
 fn within(time: Duration, engine: &Engine, bytes: &[u8]) -> Result<Component, NotCompiled> {
     let hash = ContentHash::of(bytes);
-    if let Some(found) = known(|components| components.get(&hash).cloned()) {
-        return Ok(found);
-    }
-    let (compiled, waiting) = mpsc::sync_channel(1);
-    let (engine, bytes) = (engine.clone(), bytes.to_owned());
-    let compile = move || {
-        let pool = rayon::ThreadPoolBuilder::new().thread_name(|_| "compile".to_owned()).build();
-        let outcome = panics::quietly(|| match &pool {
-            Ok(pool) => pool.install(|| Component::from_binary(&engine, &bytes)),
-            Err(_) => Component::from_binary(&engine, &bytes),
-        });
-        // Whoever waited may have given up.
-        drop(compiled.send(outcome));
-    };
-    let started = thread::Builder::new().name("compile".to_owned()).spawn(compile);
-    started.map_err(|error| NotCompiled::Invalid(format!("no thread can be started: {error}")))?;
-    let component = match waiting.recv_timeout(time) {
-        Ok(Ok(Ok(component))) => component,
-        Ok(Ok(Err(error))) => return Err(NotCompiled::Invalid(error.root_cause().to_string())),
-        Ok(Err(panic)) => return Err(NotCompiled::Invalid(format!("the compiler panicked: {panic}"))),
-        Err(_) => return Err(NotCompiled::TooSlow),
-    };
-    known(|components| {
-        if components.len() >= KEPT {
+    let (compiling, begun) = known(|components| {
+        if let Some(compiling) = components.get(&hash) {
+            return (Arc::clone(compiling), true);
+        }
+        if components.len() >= KEPT
+            || components.values().map(|kept| kept.bytes()).sum::<usize>() > KEPT_BYTES
+        {
             components.clear();
         }
-        components.insert(hash, component.clone());
+        (Arc::clone(components.entry(hash).or_default()), false)
     });
-    Ok(component)
+    if !begun {
+        let (engine, bytes, told) = (engine.clone(), bytes.to_owned(), Arc::clone(&compiling));
+        let compile = move || {
+            let pool = rayon::ThreadPoolBuilder::new().thread_name(|_| "compile".to_owned()).build();
+            let outcome = panics::quietly(|| match &pool {
+                Ok(pool) => pool.install(|| Component::from_binary(&engine, &bytes)),
+                Err(_) => Component::from_binary(&engine, &bytes),
+            });
+            let outcome = match outcome {
+                Ok(Ok(component)) => Ok(component),
+                Ok(Err(error)) => Err(NotCompiled::Invalid(error.root_cause().to_string())),
+                Err(panic) => Err(NotCompiled::Invalid(format!("the compiler panicked: {panic}"))),
+            };
+            if outcome.is_err() {
+                forget(hash);
+            }
+            // Whoever waited may have given up.
+            told.done(outcome);
+        };
+        let started = thread::Builder::new().name("compile".to_owned()).spawn(compile);
+        if let Err(error) = started {
+            forget(hash);
+            compiling.done(Err(NotCompiled::Invalid(format!("no thread can be started: {error}"))));
+        }
+    }
+    compiling.wait(time)
 }
 
-fn known<T>(with: impl FnOnce(&mut HashMap<ContentHash, Component>) -> T) -> T {
+fn forget(hash: ContentHash) {
+    known(|components| components.remove(&hash));
+}
+
+fn known<T>(with: impl FnOnce(&mut HashMap<ContentHash, Arc<Compiling>>) -> T) -> T {
     let mut components = COMPONENTS.lock().unwrap_or_else(PoisonError::into_inner);
     with(components.get_or_insert_default())
 }
@@ -113,6 +155,20 @@ mod tests {
         assert_eq!(one.image_range(), other.image_range());
         let fresh = Component::from_binary(&engine, &bytes).unwrap();
         assert_ne!(one.image_range(), fresh.image_range());
+    }
+
+    #[test]
+    fn whoever_comes_while_it_is_compiled_waits_for_the_same_component() {
+        let limits = &Limits::COMPILED;
+        let engine = engine(limits).unwrap();
+        let functions = "(func (export \"g\"))".to_owned() + &"(func)".repeat(200);
+        let bytes = wat::parse_str(format!("(component (core module {functions}))")).unwrap();
+        let places: Vec<usize> = thread::scope(|scope| {
+            let compile = || component(&engine, limits, &bytes).unwrap().image_range().start as usize;
+            let waiting: Vec<_> = (0..4).map(|_| scope.spawn(compile)).collect();
+            waiting.into_iter().map(|waiting| waiting.join().unwrap()).collect()
+        });
+        assert!(places.iter().all(|place| *place == places[0]));
     }
 
     #[test]

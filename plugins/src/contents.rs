@@ -10,17 +10,18 @@ mod body;
 use wasmparser::{CompositeInnerType, FuncType, Parser, Payload, TypeRef};
 
 use crate::limits::{self, Limits};
+use crate::wasi;
 use body::Body;
 
-/// The limits that a component is held to: those of compiled code, where it is little enough for them. Bytes that do not even
-/// parse are little, too: the engine explains them better.
+/// The limits that a component is held to: those of compiled code, where it is little enough for them and needs no WASI, which
+/// nothing but a runtime does. Bytes that do not even parse are little, too: the engine explains them better.
 ///
 /// # Errors
 /// A complaint about how much is in it, when it is more than any component may have.
 pub(crate) fn limits_of(bytes: &[u8]) -> Result<&'static Limits, String> {
     let mut contents = Contents::default();
     let parsed = Parser::new(0).parse_all(bytes).try_for_each(|payload| contents.add(&payload.ok()?));
-    let small = bytes.len() as u64 <= Limits::COMPILED.file;
+    let small = bytes.len() as u64 <= Limits::COMPILED.file && !contents.wasi;
     if small && (parsed.is_none() || contents.complaint(&Limits::COMPILED.contents).is_none()) {
         return Ok(&Limits::COMPILED);
     }
@@ -44,6 +45,8 @@ struct Contents {
     declarations: u64,
     /// Functions that are lifted or lowered.
     canonical: u64,
+    /// Whether it, or a component in it, imports anything of WASI.
+    wasi: bool,
     module: Module,
 }
 
@@ -95,6 +98,11 @@ impl Contents {
                 let found = Body::of(body, &self.module.types, &self.module.functions)?;
                 self.all = self.all.plus(found);
                 self.most = self.most.max(found);
+            }
+            Payload::ComponentImportSection(imports) => {
+                for import in imports.clone() {
+                    self.wasi |= wasi::is_known(import.ok()?.name.name);
+                }
             }
             Payload::ComponentCanonicalSection(section) => self.canonical += u64::from(section.count()),
             _ => {}

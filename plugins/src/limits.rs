@@ -1,9 +1,9 @@
 //! Resource limits: what a technique may use, in one place.
 //!
 //! There are two columns. A component that is little enough is a technique's own code, compiled: [`Limits::COMPILED`]. One
-//! that is more is taken to bring the runtime of its language, an interpreter and a snapshot of its memory, as those of
-//! Python do: [`Limits::RUNTIME`]. What a component says of itself decides nothing, so whoever lies gains no more than
-//! the second column.
+//! that is more, or imports WASI, is taken to bring the runtime of its language, an interpreter and a snapshot of its memory,
+//! as those of Python and JavaScript do: [`Limits::RUNTIME`]. What a component says of itself decides nothing, so whoever
+//! lies gains no more than the second column.
 //!
 //! | limit | compiled | with a runtime | exceeded | repeatable |
 //! | --- | --- | --- | --- | --- |
@@ -28,10 +28,10 @@
 //! | [`Contents::passed`], [`Contents::signature`] | 524 288 values, 64 in one signature | 2 097 152, 64 | `WrongWorld` | yes |
 //! | [`Contents::declarations`], [`Contents::canonical`] | 32 768, 64 | 65 536, 512 | `WrongWorld` | yes |
 //! | [`Limits::compile_seconds`] | 60 s | 300 s to compile | `TooSlow` | no |
-//! | `attune_core::allowance` | instructions of all calls of a study | `AllOutOfFuel` | yes |
-//! | [`DESCRIBED`] | 256 options, words of an option, signals, kinds of edit, costs or baselines | `BadOutput` | yes |
-//! | [`EDITS`], [`LAYER_EDITS`] | 65 536 edits of a plan, 4096 in one layer | `BadOutput` | yes |
-//! | sizes of a space | `attune_core::space::SpaceError::TooLarge` | `BadOutput` | yes |
+//! | `attune_core::allowance` | instructions of all calls of a study | four count as one | `AllOutOfFuel` | yes |
+//! | [`DESCRIBED`] | 256 options, words of an option, signals, kinds of edit, costs or baselines | the same | `BadOutput` | yes |
+//! | [`EDITS`], [`LAYER_EDITS`] | 65 536 edits of a plan, 4096 in one layer | the same | `BadOutput` | yes |
+//! | sizes of a space | `attune_core::space::SpaceError::TooLarge` | the same | `BadOutput` | yes |
 //!
 //! What they do not cover: fuel and time are only looked at between instructions, so one copy of a whole
 //! memory runs to its end; a component that is given up while it is compiled goes on in the background to its end, which

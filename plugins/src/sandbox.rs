@@ -76,6 +76,8 @@ pub(crate) struct Sandbox {
     pub(crate) wasi: Wasi,
 }
 
+/// What a runtime that is written in Rust says after every panic, to nobody's use here.
+const ADVICE: &str = "note: run with `RUST_BACKTRACE=1`";
 /// Lines of the standard error that become part of a failure: the place and the words of an exception.
 const LAST_ERRORS: usize = 4;
 
@@ -140,7 +142,7 @@ impl Sandbox {
             Written::Output => LogLevel::Info,
             Written::Error => LogLevel::Warn,
         };
-        if to == Written::Error && !line.trim().is_empty() {
+        if to == Written::Error && !line.trim().is_empty() && !line.starts_with(ADVICE) {
             if self.last_errors.len() == LAST_ERRORS {
                 self.last_errors.remove(0);
             }

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use attune_core::options::{OptionValue, Settings};
 use attune_core::rng;
 use attune_core::space::Config;
-use attune_core::technique::Technique as _;
+use attune_core::technique::{FailureKind, Technique as _};
 use attune_plugins::{WasmTechnique, check};
 
 use crate::models::{dense, fixture, host, mixture, options, some_layers};
@@ -94,8 +94,14 @@ fn what_a_technique_of_another_language_refuses_is_a_sentence_and_a_bug_is_not()
     let Some(others) = others() else { return };
     for file in others {
         let technique = host().load_file(&file).unwrap();
-        let refusal =
-            technique.vary(&dense(), &Settings::new(), &[Config::new(vec![])], 1).unwrap_err().to_string();
-        assert!(refusal.contains("this technique has no operators of its own"), "{refusal}");
+        let nothing = Config::new(Vec::new());
+        let refusal = technique.vary(&dense(), &Settings::new(), &[&nothing], 1).unwrap_err();
+        assert!(matches!(refusal.kind, FailureKind::Refused(_)), "{refusal}");
+        assert!(refusal.to_string().contains("this technique has no operators of its own"), "{refusal}");
+        // No host calls it so; its first dimension is not there.
+        let bug = technique.lower(&dense(), &Settings::new(), &nothing).unwrap_err();
+        assert!(matches!(bug.kind, FailureKind::Trapped(_)), "{bug}");
+        let source = if file.to_string_lossy().contains("python") { "technique.py" } else { "technique.js" };
+        assert!(bug.to_string().contains(source), "{bug}");
     }
 }

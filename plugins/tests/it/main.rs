@@ -10,6 +10,7 @@ mod checkpoint_mix;
 mod compiling;
 mod expert_pruning;
 mod growth;
+mod hostile;
 mod kv_bits;
 mod languages;
 mod misbehaving;

@@ -6,6 +6,7 @@ use attune::setup;
 use attune_core::facts::Facts;
 use attune_core::format;
 use attune_core::printable::{MESSAGE, grouped, line};
+use attune_plugins::limits::Limits;
 use attune_plugins::{Check, Example, Spent};
 
 use super::description;
@@ -40,6 +41,9 @@ pub(super) fn component(file: &Path, models: &[PathBuf]) -> Result<(), CliError>
 /// Examples and calls, below the findings.
 fn more(check: &Check, columns: usize) -> String {
     let mut text: String = check.examples.iter().map(example).collect();
+    if *check.limits == Limits::RUNTIME {
+        text.push_str("\nIt brings the runtime of its language, which has larger limits and is compiled at every start.\n");
+    }
     text.push_str("\nCalls, each on a fresh instance:\n");
     text.push_str(&calls(check, columns));
     text
