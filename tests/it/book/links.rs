@@ -20,6 +20,34 @@ fn links(text: &str) -> Vec<&str> {
         .collect()
 }
 
+/// A link that leaves the folder of pages for another file of the sources, as it is on the web.
+fn on_the_web(page: &str, link: &str) -> Option<String> {
+    let (file, place) = link.find('#').map_or((link, ""), |at| link.split_at(at));
+    let below = resolved(&format!("docs/{page}"), file)?;
+    let kind = if root().join(&below).is_dir() { "tree" } else { "blob" };
+    let there = root().join(&below).exists() && !below.starts_with("docs/");
+    there.then(|| format!("{SOURCES}{kind}/main/{below}{place}"))
+}
+
+/// `ATTUNE_REWRITE_DOCS=1` has links that leave the folder of pages lead to the web.
+fn rewritten(page: &str) {
+    if std::env::var_os("ATTUNE_REWRITE_DOCS").is_none() {
+        return;
+    }
+    let found = read(page);
+    let mut text = found.clone();
+    for link in links(&found) {
+        if resolved(page, link.split('#').next().unwrap()).is_none()
+            && let Some(web) = on_the_web(page, link)
+        {
+            text = text.replace(&format!("]({link})"), &format!("]({web})"));
+        }
+    }
+    if text != found {
+        std::fs::write(path(page), text).unwrap();
+    }
+}
+
 /// A link from a page, as a path from the folder of pages; `None` when it leaves it.
 fn resolved(page: &str, link: &str) -> Option<String> {
     let mut parts: Vec<&str> = page.split('/').collect();
@@ -57,6 +85,7 @@ fn the_table_of_contents_has_every_page_once() {
 fn pages_of_the_book_link_to_pages_of_the_book() {
     let contents = contents();
     for page in &contents {
+        rewritten(page);
         let text = read(page);
         for link in links(&text) {
             let file = link.split('#').next().unwrap();
@@ -71,7 +100,10 @@ fn pages_of_the_book_link_to_pages_of_the_book() {
             }
             let found = resolved(page, file).filter(|found| path(found).is_file());
             let Some(found) = found else {
-                panic!("{page} links to {link}, which is no file of docs: sources are {SOURCES}blob/main/…")
+                panic!(
+                    "{page} links to {link}, which is no file of docs: sources are {SOURCES}blob/main/… \
+                     (ATTUNE_REWRITE_DOCS=1 writes links to them)"
+                )
             };
             let known = !found.ends_with(".md") || contents.contains(&found);
             assert!(known, "{page} links to {link}, which docs/SUMMARY.md does not have");
