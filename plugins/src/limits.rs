@@ -8,7 +8,7 @@
 //! | limit | compiled | with a runtime | exceeded | repeatable |
 //! | --- | --- | --- | --- | --- |
 //! | [`Limits::fuel`] | 1 000 000 000 | 4 000 000 000 instructions per call | `OutOfFuel` | yes |
-//! | [`Limits::seconds`] | 10 s | 30 s of wall-clock time per call | `TooSlow` | no |
+//! | [`Limits::seconds`] | 10 s | 40 s of wall-clock time per call | `TooSlow` | no |
 //! | [`Limits::memory`] | 64 MiB | 256 MiB of all linear memories | `OutOfMemory` | yes |
 //! | [`Limits::table_elements`] | 65 536 per table | the same | `OutOfMemory` | yes |
 //! | [`Limits::instances`], [`Limits::memories`], [`Limits::tables`] | 16, 2, 8 | 256, 8, 64 per call | `WrongWorld` | yes |
@@ -94,7 +94,7 @@ impl Limits {
     /// Those of a component that brings the runtime of its language.
     pub const RUNTIME: Self = Self {
         fuel: 4_000_000_000,
-        seconds: 30,
+        seconds: 40,
         memory: 256 << 20,
         table_elements: 1 << 16,
         instances: 256,

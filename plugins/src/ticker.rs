@@ -43,6 +43,6 @@ mod tests {
         let instance = Instance::new(&mut store, &module, &[]).unwrap();
         let run = instance.get_typed_func::<(), ()>(&mut store, "loop").unwrap();
         let error = run.call(&mut store, ()).unwrap_err();
-        assert_eq!(classify(&error, None, &Limits::RUNTIME), FailureKind::TooSlow { seconds: 30 });
+        assert_eq!(classify(&error, None, &Limits::RUNTIME), FailureKind::TooSlow { seconds: 40 });
     }
 }
