@@ -66,6 +66,13 @@ fn all_of_them_have_the_version_of_the_workspace() {
 }
 
 #[test]
+fn the_package_of_javascript_has_the_version_of_the_workspace() {
+    let text = std::fs::read_to_string(root().join("js/attune-guest/package.json")).unwrap();
+    let package: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(package["version"], env!("CARGO_PKG_VERSION"));
+}
+
+#[test]
 fn the_wheel_of_the_program_is_made_of_the_command_line() {
     let package = &packages()[PROGRAM];
     assert_eq!(text(package, &["build-system", "build-backend"]), "maturin");
@@ -130,6 +137,7 @@ fn what_they_name_is_there() {
             let main = std::fs::read_to_string(here.join(&sources).join("__main__.py")).unwrap();
             assert!(main.contains("\ndef main(") && main.contains("__name__ == \"__main__\""), "{folder}");
         }
-        assert_eq!(scripts.is_some(), folder != "attune-worker", "{folder}");
+        let is_library = ["attune-guest", "attune-worker"].contains(&folder.as_str());
+        assert_eq!(scripts.is_some(), !is_library, "{folder}");
     }
 }
