@@ -105,11 +105,12 @@ fn build(root: &Path, target: Option<&str>) -> Result<PathBuf, DistError> {
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     let made = said.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let programs = made.filter(|message| message["target"]["name"] == PROGRAM);
-    let program = programs.filter_map(|message| message["executable"].as_str().map(PathBuf::from)).last();
+    let program =
+        programs.filter_map(|message| message["executable"].as_str().map(PathBuf::from)).next_back();
     program.ok_or_else(|| DistError::Said {
         program: "cargo build".into(),
         expected: "an executable".into(),
-        found: said.lines().last().unwrap_or_default().to_owned(),
+        found: said.lines().next_back().unwrap_or_default().to_owned(),
     })
 }
 
