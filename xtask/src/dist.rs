@@ -110,7 +110,7 @@ fn build(root: &Path, target: Option<&str>) -> Result<PathBuf, DistError> {
     program.ok_or_else(|| DistError::Said {
         program: "cargo build".into(),
         expected: "an executable".into(),
-        found: said.lines().last().unwrap_or_default().to_owned(),
+        found: said.lines().next_back().unwrap_or_default().to_owned(),
     })
 }
 
