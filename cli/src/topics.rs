@@ -51,6 +51,7 @@ macro_rules! topics {
 topics! {
     "introduction" or "attune": Guide, "introduction.md";
     "start" or "quickstart" or "tutorial": Guide, "book/start.md";
+    "installing" or "install": Guide, "installing.md";
     "concepts" or "words": Guide, "book/concepts.md";
     "model" or "text" or "data": Guide, "book/model.md";
     "budgets" or "budget" or "bytes" or "memory": Guide, "book/budgets.md";
