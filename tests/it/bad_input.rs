@@ -137,7 +137,7 @@ fn what_can_be_told_without_weights_is_refused_before_they_are_read() {
                 ("\"expert-pruning\"", &*format!("{misbehaving:?}")),
                 ("{\"keep\": 4}", "{\"how\": \"unknown-edit\"}"),
             ],
-            1,
+            2,
             "teleport",
         ),
     ] {
