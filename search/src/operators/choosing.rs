@@ -13,7 +13,7 @@ const EVEN: f64 = 0.5;
 /// Chooses among operators evenly, or more often those whose children did better lately: probability matching with a least
 /// probability (Thierens, "An adaptive pursuit strategy for allocating operator probabilities", GECCO 2005). Operator `i` of
 /// `K` that are made for so many parents has the probability `EVEN/K + (1 − EVEN)·q(i)/Σq`, where `q`, from 1, moves by
-/// [`RATE`] of the way to 1 with each of its children that did better than its parents, and to 0 with each other one.
+/// a tenth of the way to 1 with each of its children that did better than its parents, and to 0 with each other one.
 ///
 /// What it thinks is a function of what it heard, in that order, so replay chooses the same. Where there is one operator without
 /// a name, nothing is drawn.
