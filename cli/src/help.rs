@@ -65,5 +65,5 @@ fn unknown(word: &str, path: &str, commands: &[String]) -> CliError {
         ));
     }
     let hint = hint(word, commands.iter().map(String::as_str).chain(topics::names()));
-    CliError::Input(format!("there is no command and no topic `{shown}`{hint}; `attune help` lists both"))
+    CliError::Input(format!("there is no command and no topic `{shown}`; `attune help` lists both{hint}"))
 }
