@@ -231,6 +231,8 @@ PACKED_MIXTURES = {
 }
 GGUF = ["llama", "mistral", "qwen2", "qwen3", "gemma", "gemma2", "gemma3_text"]
 GGUF_MIXTURES = {"mixtral": BLOCKS_OF_256, "qwen2_moe": SHARED_OF_256, "qwen3_moe": EXPERTS_OF_256}
+LATENT = ["deepseek_v2", "deepseek_v3", "glm4_moe_lite"]
+"""Whose caches hold one latent for all heads, and no keys and values."""
 ANY_ATTENTION = [
     *PACKED,
     *PACKED_MIXTURES,
@@ -317,6 +319,7 @@ CASES = [
         )
         for model in ("tiny-moe", *ANY_ATTENTION)
         for technique, options in (("attention-spans", SPANS), ("kv-bits", CACHE))
+        if technique != "kv-bits" or model not in LATENT
     ),
     Case("mlx-windows", "llama", "attention-spans", WINDOW),
     Case("mlx-windows", "mistral", "attention-spans", WINDOW, plain("mistral")),
