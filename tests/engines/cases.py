@@ -231,7 +231,7 @@ PACKED_MIXTURES = {
 }
 GGUF = ["llama", "mistral", "qwen2", "qwen3", "gemma", "gemma2", "gemma3_text"]
 GGUF_MIXTURES = {"mixtral": BLOCKS_OF_256, "qwen2_moe": SHARED_OF_256, "qwen3_moe": EXPERTS_OF_256}
-LATENT = ["deepseek_v2", "deepseek_v3", "glm4_moe_lite"]
+LATENT = ["deepseek_v2", "deepseek_v3", "glm4_moe_lite", "youtu"]
 """Whose caches hold one latent for all heads, and no keys and values."""
 ANY_ATTENTION = [
     *PACKED,
