@@ -14,8 +14,8 @@ use crate::reading::{StoredStudy, store_of};
 use crate::run_options::ExportOptions;
 use crate::setup;
 
-/// What was chosen for edits of `plan`, a plan of the study, when it was scored; asked of `opened` where that runs on the device of the
-/// study.
+/// What was chosen for edits of `plan`, a plan of the study, when it was scored; asked of `opened` where that computes as the study
+/// did.
 ///
 /// # Errors
 /// When its evaluator cannot be opened, does not hand that out, or would choose otherwise here than it did.
@@ -31,7 +31,10 @@ pub(super) fn of_plan(
         Error::input(ChoiceError::NoCodes { study, evaluator })
     };
     let device = device(&header);
-    let Reopened { evaluator, .. } = match opened.filter(|opened| opened.device == device) {
+    // Outputs are asked for in float32 on a CPU, whatever the study was scored in.
+    let is_of_the_study =
+        |opened: &Reopened| opened.device == device && opened.evaluator.info().numerics == header.numerics;
+    let Reopened { evaluator, .. } = match opened.filter(is_of_the_study) {
         Some(opened) => opened,
         None => reopened::evaluator(store, args, device, setup::nowhere(), |profile, _| Ok(profile))?,
     };
