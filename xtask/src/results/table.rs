@@ -10,11 +10,11 @@ use super::done::Done;
 /// Costs that differ by less are the same.
 const SAME_COST: f64 = 1e-9;
 
-/// All tables of a row.
-pub(super) fn all(studies: &[Done<'_>]) -> String {
-    let metric = &studies[0].metric;
-    let mut text = found(studies, metric);
-    text += &seeds(studies, metric);
+/// All tables of a row, whose evaluator counts its work in `unit`.
+pub(super) fn all(studies: &[Done<'_>], unit: &str) -> String {
+    let metric = studies[0].metric();
+    let mut text = found(studies, metric, unit);
+    text += &seeds(studies, metric, unit);
     for study in studies.iter().filter(|study| first_of_its_profile(studies, study)) {
         text += &compared(study, metric);
     }
@@ -22,9 +22,9 @@ pub(super) fn all(studies: &[Done<'_>]) -> String {
 }
 
 /// One line for every study, with the strongest of the baselines that cost no more.
-fn found(studies: &[Done<'_>], metric: &str) -> String {
+fn found(studies: &[Done<'_>], metric: &str, unit: &str) -> String {
     let mut text = format!(
-        "| study | seed | trials | layer-tokens | cost | {metric} on the report split | strongest baseline that costs no \
+        "| study | seed | trials | {unit} | cost | {metric} on the report split | strongest baseline that costs no \
          more | found − it |\n| --- | --- | --- | --- | --- | --- | --- | --- |\n"
     );
     for study in studies {
@@ -59,7 +59,7 @@ fn trials(study: &Done<'_>) -> String {
 
 /// For profiles with several seeds: their mean, and what they had found when as much work was done as the most frugal
 /// profile did altogether.
-fn seeds(studies: &[Done<'_>], metric: &str) -> String {
+fn seeds(studies: &[Done<'_>], metric: &str, unit: &str) -> String {
     let mut profiles: BTreeMap<&str, Vec<&Done<'_>>> = BTreeMap::new();
     studies.iter().for_each(|study| profiles.entry(study.label).or_default().push(study));
     if profiles.len() < 2 || profiles.values().all(|studies| studies.len() < 2) {
@@ -72,7 +72,7 @@ fn seeds(studies: &[Done<'_>], metric: &str) -> String {
     let least = profiles.values().map(|studies| mean(&of(studies, &work))).fold(f64::INFINITY, f64::min);
     let mut text = format!(
         "\nThe mean of the seeds (smallest to largest); the last column is the best on the *selection* split once \
-         {least:.2e} layer-tokens were spent:\n\n| profile | seeds | layer-tokens | {metric} on the report split | \
+         {least:.2e} {unit} were spent:\n\n| profile | seeds | {unit} | {metric} on the report split | \
          {metric} at equal work |\n| --- | --- | --- | --- | --- |\n"
     );
     let range = |values: &[f64]| {
@@ -97,11 +97,11 @@ fn seeds(studies: &[Done<'_>], metric: &str) -> String {
     text
 }
 
-/// The best selection score after `work` layer-tokens.
+/// The best selection score after this much `work`.
 fn by_then(study: &Done<'_>, work: f64) -> Option<f64> {
     let points = study.result["trace"].as_array()?;
     let mut before = points.iter().filter(|point| point[0].as_f64().is_some_and(|spent| spent <= work));
-    before.next_back()?[1][study.metric.as_str()].as_f64()
+    before.next_back()?[1][study.metric()].as_f64()
 }
 
 /// Everything that one study was compared with, folded away.
@@ -154,7 +154,7 @@ fn strongest<'a>(study: &'a Done<'_>) -> Option<(&'a String, &'a Value)> {
         .baselines()
         .filter(|(name, _)| *name != "dense")
         .filter(|(_, who)| costs_no_more(who, study.best()))
-        .filter_map(|(name, who)| Some((study.quality(who)?, (name, who))))
+        .filter_map(|(name, who)| Some((study.loss(who)?, (name, who))))
         .min_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, named)| named)
 }
