@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use super::table::interval;
+
 /// A study that has a result.
 pub(super) struct Done<'a> {
     pub(super) label: &'a str,
@@ -45,6 +47,22 @@ impl Done<'_> {
     pub(super) fn loss(&self, who: &Value) -> Option<f64> {
         let maximised = self.objectives.first().is_some_and(|objective| objective.maximised);
         self.quality(who).map(|quality| if maximised { -quality } else { quality })
+    }
+
+    /// The metrics of its other objectives.
+    pub(super) fn others(&self) -> impl Iterator<Item = &str> {
+        self.objectives.iter().skip(1).map(|objective| objective.metric.as_str())
+    }
+
+    /// How far `who` is from the bounds that are known of the first objective, and how many items reach theirs.
+    pub(super) fn gap(&self, who: &Value) -> Option<String> {
+        let gap = &who["gap"][self.metric()];
+        let (known, reached) = (gap["known"].as_u64()?, gap["reached"].as_u64()?);
+        let far = match gap["share"]["mean"].as_f64() {
+            Some(share) => format!("{:.2} %", 100.0 * share),
+            None => interval(&gap["distance"]),
+        };
+        Some(format!("{far}, {reached} of {known} reach it"))
     }
 
     pub(super) fn best(&self) -> &Value {

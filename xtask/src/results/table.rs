@@ -23,29 +23,44 @@ pub(super) fn all(studies: &[Done<'_>], unit: &str) -> String {
 
 /// One line for every study, with the strongest of the baselines that cost no more.
 fn found(studies: &[Done<'_>], metric: &str, unit: &str) -> String {
-    let mut text = format!(
-        "| study | seed | trials | {unit} | cost | {metric} on the report split | strongest baseline that costs no \
-         more | found − it |\n| --- | --- | --- | --- | --- | --- | --- | --- |\n"
-    );
+    let costs = studies.iter().any(|study| study.cost(study.best()).is_some());
+    let others: Vec<&str> = studies[0].others().collect();
+    let bounded = studies.iter().any(|study| study.gap(study.best()).is_some());
+    let mut head = vec!["study", "seed", "trials", unit];
+    let (on_report, other_heads) =
+        (on_report(metric), others.iter().map(|other| on_report(other)).collect::<Vec<_>>());
+    head.extend(costs.then_some("cost"));
+    head.push(&on_report);
+    head.extend(other_heads.iter().map(String::as_str));
+    head.extend(bounded.then_some("above the known bound"));
+    head.push("strongest baseline that costs no more");
+    head.push("found − it");
+    let mut text = format!("| {} |\n|{}\n", head.join(" | "), " --- |".repeat(head.len()));
     for study in studies {
         let best = study.best();
         let strongest = strongest(study);
         let rival = strongest.map_or_else(String::new, |(name, rival)| {
             format!("{name}, {}", interval(&rival["report"][metric]))
         });
-        let _ = writeln!(
-            text,
-            "| **{}** | {} | {} | {:.2e} | {} | **{}** | {rival} | {} |",
-            study.label,
-            study.seed,
+        let mut cells = vec![
+            format!("**{}**", study.label),
+            study.seed.to_string(),
             trials(study),
-            work(study),
-            cost(study, best),
-            interval(&best["report"][metric]),
-            strongest.map_or_else(String::new, |(_, rival)| interval(&rival["delta"][metric])),
-        );
+            format!("{:.2e}", work(study)),
+        ];
+        cells.extend(costs.then(|| cost(study, best)));
+        cells.push(format!("**{}**", interval(&best["report"][metric])));
+        cells.extend(others.iter().map(|other| interval(&best["report"][*other])));
+        cells.extend(bounded.then(|| study.gap(best).unwrap_or_default()));
+        cells.push(rival);
+        cells.push(strongest.map_or_else(String::new, |(_, rival)| interval(&rival["delta"][metric])));
+        let _ = writeln!(text, "| {} |", cells.join(" | "));
     }
     text
+}
+
+fn on_report(metric: &str) -> String {
+    format!("{metric} on the report split")
 }
 
 /// Trials, and what was probed before them: probes are evaluations, too.
@@ -113,25 +128,37 @@ fn compared(study: &Done<'_>, metric: &str) -> String {
     if !domains.is_empty() {
         text += ", and what it costs elsewhere";
     }
-    let _ = write!(text, "</summary>\n\n| | cost | {metric} | found − it |");
+    let bounded = study.gap(best).is_some();
+    let _ = write!(
+        text,
+        "</summary>\n\n| | cost | {metric} |{} found − it |",
+        if bounded { " above the known bound |" } else { "" }
+    );
+    for other in study.others() {
+        let _ = write!(text, " {other} | found − it |");
+    }
     // Perplexity speaks for itself where a pass key is asked for or text is longer.
     let elsewhere = |name: &str| if name.contains("tokens") { "perplexity" } else { metric }.to_owned();
     for name in domains.keys() {
         let _ = write!(text, " {}: {name} |", elsewhere(name));
     }
-    let _ = writeln!(text, "\n| --- | --- | --- | --- |{}", " --- |".repeat(domains.len()));
-    let mut line = |name: &str, who: &Value, delta: &str, others: Vec<f64>| {
-        let _ = write!(
-            text,
-            "| {name} | {} | {} | {delta} |",
-            cost(study, who),
-            interval(&who["report"][metric])
-        );
+    let columns = 3 + usize::from(bounded) + 2 * study.others().count() + domains.len();
+    let _ = writeln!(text, "\n| --- |{}", " --- |".repeat(columns));
+    let mut line = |name: &str, who: &Value, others: Vec<f64>| {
+        let _ = write!(text, "| {name} | {} | {} |", cost(study, who), interval(&who["report"][metric]));
+        if bounded {
+            let _ = write!(text, " {} |", study.gap(who).unwrap_or_default());
+        }
+        let _ = write!(text, " {} |", interval(&who["delta"][metric]));
+        for other in study.others() {
+            let _ =
+                write!(text, " {} | {} |", interval(&who["report"][other]), interval(&who["delta"][other]));
+        }
         let others: String = others.iter().map(|value| format!(" {value:.4} |")).collect();
         let _ = writeln!(text, "{others}");
     };
     let there = |name: &String| domains[name][elsewhere(name)]["mean"].as_f64().unwrap_or(f64::NAN);
-    line("**found**", best, "", domains.keys().map(there).collect());
+    line("**found**", best, domains.keys().map(there).collect());
     for (name, baseline) in study.baselines() {
         // A report holds differences; its means follow from them.
         let deltas = &baseline["elsewhere_delta"];
@@ -142,7 +169,7 @@ fn compared(study: &Done<'_>, metric: &str) -> String {
         } else {
             Vec::new()
         };
-        line(name, baseline, &interval(&baseline["delta"][metric]), others);
+        line(name, baseline, others);
     }
     text + "\n</details>\n"
 }
@@ -183,10 +210,13 @@ fn cost(study: &Done<'_>, who: &Value) -> String {
 }
 
 /// `mean [low, high]`.
-fn interval(estimate: &Value) -> String {
+pub(super) fn interval(estimate: &Value) -> String {
+    let number = |value: f64| if value.abs() >= 1e4 { format!("{value:.0}") } else { format!("{value:.4}") };
     match (estimate["mean"].as_f64(), estimate["low"].as_f64(), estimate["high"].as_f64()) {
-        (Some(mean), Some(low), Some(high)) => format!("{mean:.4} [{low:.4}, {high:.4}]"),
-        (Some(mean), ..) => format!("{mean:.4}"),
+        (Some(mean), Some(low), Some(high)) => {
+            format!("{} [{}, {}]", number(mean), number(low), number(high))
+        }
+        (Some(mean), ..) => number(mean),
         _ => String::new(),
     }
 }
