@@ -61,8 +61,12 @@ mod tests {
             delta: [("kl".to_owned(), Estimate { mean: kl, low: kl - 0.01, high: kl + 0.01 })].into(),
             gaps: [].into(),
         };
-        let text =
-            front(&Front { size: 31, members: vec![member(7, 0.25, 4.0), member(12, 0.5, 2.0)] }, "s", "dense", 120);
+        let text = front(
+            &Front { size: 31, members: vec![member(7, 0.25, 4.0), member(12, 0.5, 2.0)] },
+            "s",
+            "dense",
+            120,
+        );
         for part in ["31 trials, 2 of them", "4.000 bits/element", "+0.2500 [+0.2400, +0.2600]", "--trial ID"]
         {
             assert!(text.contains(part), "{part} in {text}");

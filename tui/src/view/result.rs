@@ -118,8 +118,11 @@ fn table(theme: Theme, finished: &Finished, columns: usize) -> Vec<Line<'static>
     let style = |contender: &Contender| {
         if reference == Some(&contender.name) { theme.title() } else { Style::new() }
     };
-    let mut names: Vec<(String, Style)> =
-        report.baselines.iter().map(|contender| (report.row_name(contender).to_owned(), style(contender))).collect();
+    let mut names: Vec<(String, Style)> = report
+        .baselines
+        .iter()
+        .map(|contender| (report.row_name(contender).to_owned(), style(contender)))
+        .collect();
     names.push((format!("found (trial {})", best.trial), theme.accent()));
     let rows: Vec<(&[Cost], &Estimates, Option<&Estimates>)> = report
         .baselines
@@ -169,7 +172,8 @@ fn on_front(theme: Theme, study: &Study, columns: usize) -> Vec<Line<'static>> {
         (format!("{} trial {}", if chosen { "›" } else { " " }, member.trial), style)
     });
     let unedited = study.finished.as_ref().map_or(UNEDITED, |finished| finished.report.unedited());
-    let mut cells = costs(&members.iter().map(|member| member.costs.as_slice()).collect::<Vec<_>>(), unedited);
+    let mut cells =
+        costs(&members.iter().map(|member| member.costs.as_slice()).collect::<Vec<_>>(), unedited);
     let named =
         |name: &str| members.iter().any(|member| member.costs.iter().any(|cost| cost.resource == name));
     for objective in objectives.iter().filter(|name| !named(name)) {
@@ -186,7 +190,10 @@ fn on_front(theme: Theme, study: &Study, columns: usize) -> Vec<Line<'static>> {
         let of = |member: &members::Member| mean(member.report.as_ref().map(|report| &report.0), metric);
         cells.push(Cells { head: metric.clone(), cells: members.iter().map(of).collect() });
         let of = |member: &members::Member| delta(member.report.as_ref().map(|report| &report.1), metric);
-        cells.push(Cells { head: format!("Δ {metric} to {unedited}"), cells: members.iter().map(of).collect() });
+        cells.push(Cells {
+            head: format!("Δ {metric} to {unedited}"),
+            cells: members.iter().map(of).collect(),
+        });
     }
     let blocks = Blocks { head: String::new(), names: names.collect(), columns: cells };
     lines.extend(blocks.lines(theme.faint(), columns));
