@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
+use crate::bounds::KnownBounds;
 use crate::choices::Choices;
 use crate::facts::Facts;
 use crate::hash::ContentHash;
@@ -314,6 +315,17 @@ pub trait Evaluator: Send + Sync {
     fn choices(&self, plan: &Plan, stop: &RunControl) -> Result<Option<Choices>, EvalFailure> {
         let _ = (plan, stop);
         Ok(None)
+    }
+
+    /// Values that no plan can beat on the items of `request`, where they are known: lower bounds of metrics that are minimised, upper
+    /// ones of metrics that are maximised, or optima. They may be loose. Empty where nothing is known. They depend on nothing but the data
+    /// and the item; the same data, items and numerics give the same bounds.
+    ///
+    /// # Errors
+    /// [`EvalFailure::BadRequest`] for data that the task does not have; [`EvalFailure::Interrupted`] when it was asked to stop.
+    fn known_bounds(&self, request: &Request) -> Result<KnownBounds, EvalFailure> {
+        let _ = request;
+        Ok(KnownBounds::new())
     }
 
     /// The most memory that evaluating has taken so far, bytes, where it can be told.

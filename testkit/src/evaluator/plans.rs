@@ -75,6 +75,10 @@ fn made_up(schema: &EditSchema, lengths: &[usize], random: &mut Rng) -> Edit {
                 let members = (0..(own as i64).min(*max)).filter(|_| random.random_bool(0.6)).collect();
                 OptionValue::Ints(members)
             }
+            ArgumentKind::Ints { min, max, least, most } => {
+                let length = list(*least as usize, *most as usize, own);
+                OptionValue::Ints(numbers(*min, *max, length, random))
+            }
             ArgumentKind::Reals => OptionValue::Reals(row(own, random)),
             ArgumentKind::Matrix { rows } => {
                 let count = match edit.args.get(rows) {
@@ -98,6 +102,24 @@ fn whole(min: i64, max: i64, own: usize, random: &mut Rng) -> i64 {
         _ => own as i64,
     };
     number.clamp(min, max)
+}
+
+/// How many numbers a list has: the subject's own count, as far as the list may be so long.
+fn list(least: usize, most: usize, own: usize) -> usize {
+    own.clamp(least, most.max(least))
+}
+
+/// Numbers whose order counts: an order of as many things, or any numbers in the range, which may be wide.
+fn numbers(min: i64, max: i64, length: usize, random: &mut Rng) -> Vec<i64> {
+    if random.random_bool(0.5) {
+        let mut order: Vec<i64> =
+            (0..length as i64).map(|place| min.saturating_add(place).min(max)).collect();
+        for last in (1..order.len()).rev() {
+            order.swap(last, random.random_range(0..=last));
+        }
+        return order;
+    }
+    (0..length).map(|_| random.random_range(min..=max)).collect()
 }
 
 /// Numbers that sum to 1: one of them alone, or all alike.
