@@ -85,13 +85,15 @@ impl Row {
 }
 
 /// How configs of one space become rows of numbers: a place for every option of a choice or level, every element of
-/// a subset, and for a number its position in its range and the square of that. A sensitivity table adds the damage that it
+/// a subset, and for a number its position in its range and the square of that. A cell that does not count has none. A sensitivity table adds the damage that it
 /// predicts.
 pub(crate) struct Features {
     domains: Vec<Domain>,
     len: usize,
     /// Sensitivities of the first objective, place by place, 0 for what the table does not know.
     damages: Option<Vec<f64>>,
+    /// The space, where cells may not count: those add nothing.
+    conditional: Option<Space>,
 }
 
 impl Features {
@@ -102,7 +104,8 @@ impl Features {
             len += width(&dimension.domain)? * dimension.cells();
         }
         let domains = space.dimensions().iter().map(|dimension| dimension.domain.clone()).collect();
-        Some(Self { domains, len, damages: None })
+        let conditional = space.is_conditional().then(|| space.clone());
+        Some(Self { domains, len, damages: None, conditional })
     }
 
     /// The same with what a table predicts.
@@ -135,11 +138,14 @@ impl Features {
     /// Writes the numbers of a config over those of another one.
     pub(crate) fn write(&self, config: &Config, row: &mut Row) {
         row.clear();
+        let counts = self.conditional.as_ref().map(|space| space.active(config));
         let mut first = 0;
-        for (domain, cells) in self.domains.iter().zip(config.dimensions()) {
+        for (dimension, (domain, cells)) in self.domains.iter().zip(config.dimensions()).enumerate() {
             let width = width(domain).unwrap_or(0) as u32;
-            for value in cells {
-                write(domain, value, first, row);
+            for (cell, value) in cells.iter().enumerate() {
+                if counts.as_ref().is_none_or(|counts| counts[dimension][cell]) {
+                    write(domain, value, first, row);
+                }
                 first += width;
             }
         }
