@@ -34,16 +34,26 @@ pub fn within(complexities: &[f64], thresholds: &Thresholds, chunks: Chunks, bud
         .collect();
     factors.sort_by(f64::total_cmp);
     let first = factors.partition_point(|&factor| chunks.total(&scaled(factor)) > budget);
-    let mut found = scaled(factors.get(first).or(factors.last()).copied().unwrap_or(1.0));
-    let mut order: Vec<usize> = (0..found.len()).collect();
+    let found = scaled(factors.get(first).or(factors.last()).copied().unwrap_or(1.0));
+    thinned(found, complexities, chunks, budget)
+}
+
+/// A schedule whose chunks of least complexity go down to an eighth until the budget holds.
+pub(crate) fn thinned(
+    mut schedule: Schedule,
+    complexities: &[f64],
+    chunks: Chunks,
+    budget: usize,
+) -> Schedule {
+    let mut order: Vec<usize> = (0..schedule.len()).collect();
     order.sort_by(|&one, &other| complexities[one].total_cmp(&complexities[other]).then(one.cmp(&other)));
     for chunk in order {
-        if chunks.total(&found) <= budget {
+        if chunks.total(&schedule) <= budget {
             break;
         }
-        found[chunk] = RATES.len() - 1;
+        schedule[chunk] = RATES.len() - 1;
     }
-    found
+    schedule
 }
 
 /// The thresholds among all that lie between two complexities whose schedule is worth most within the budget, by `worth`:

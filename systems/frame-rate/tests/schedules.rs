@@ -70,6 +70,7 @@ fn nothing_within_a_budget_is_better_than_the_optimum() {
             let others = [
                 tuned,
                 uniform::schedule(chunks, budget),
+                merging::schedule(&quality, budget),
                 uniform::random(chunks, budget, &mut Random::new(seed)),
                 thresholds::within(&complexities, &[0.001, 0.002, 0.004], chunks, budget),
             ];
@@ -99,7 +100,7 @@ fn chunks_that_stand_still_lose_their_frames_first() {
 fn merging_keeps_both_ends_and_fewer_frames_for_lower_thresholds() {
     let still = Clip::new("still", 24, 16, vec![vec![9; 24 * 16]; 61]).expect("a clip");
     let still = Quality::new(still, 8);
-    // 1 + three times sixteen to four + one of eight cannot begin at 49, since 49 + 9 < 61 lets it: four, then four left.
+    // The first frame, three times sixteen to four, eight to four, and the last four.
     assert_eq!(merging::kept(&still, 0.3).len(), 1 + 12 + 4 + 4);
     assert_eq!(merging::kept(&still, 0.6).len(), 1 + 7 * 4 + 4);
     for seed in 0..3 {
