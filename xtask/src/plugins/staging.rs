@@ -44,9 +44,7 @@ pub(super) fn stage(root: &Path, folder: &Path) -> Result<PathBuf, PluginsError>
     let systems = guests.join("systems");
     for system in folders(&root.join("systems"))? {
         let copied = systems.join(system.file_name().unwrap_or_default());
-        for part in ["Cargo.toml", "src"] {
-            copy(&system.join(part), &copied.join(part))?;
-        }
+        copy(&system, &copied)?;
         change(&copied.join("Cargo.toml"), without_tests)?;
     }
     Ok(guests)
