@@ -218,6 +218,7 @@ fn failure() -> impl Strategy<Value = EvalFailure> {
         (text(), text()).prop_map(|(device, detail)| EvalFailure::OutOfMemory { device, detail }),
         any::<Duration>().prop_map(EvalFailure::Deadline),
         Just(EvalFailure::Interrupted),
+        (text(), text()).prop_map(|(evaluator, reason)| EvalFailure::Failed { evaluator, reason }),
         text().prop_map(EvalFailure::Internal),
     ]
 }
