@@ -55,6 +55,14 @@ pub struct Measure {
     pub strays: Option<f64>,
 }
 
+impl Measure {
+    /// The size, times how often the tolerance, in nats per byte, is exceeded where it is: a save that a run cannot go on from well
+    /// is worth less than its bytes.
+    pub fn charged(&self, tolerance: f64) -> f64 {
+        self.size * (self.strays.unwrap_or(0.0) / tolerance).max(1.0)
+    }
+}
+
 type Resumed = (usize, bool, [[MomentCodec; CLASSES.len()]; 2]);
 
 /// Saves with what was measured of them so far.
