@@ -198,6 +198,15 @@ pub enum EvalFailure {
     /// The evaluator was asked to stop.
     #[error("the evaluation was interrupted")]
     Interrupted,
+    /// The evaluator fails on this plan, and would again: a simulator that comes to the end of what it may compute, ends itself, or
+    /// returns what makes no sense.
+    #[error("the {evaluator} evaluator fails on this plan: {reason}")]
+    Failed {
+        /// Who fails.
+        evaluator: String,
+        /// How.
+        reason: String,
+    },
     /// Anything that says more about the evaluator than about the plan.
     #[error("the evaluator failed: {0}")]
     Internal(String),
@@ -207,7 +216,9 @@ impl EvalFailure {
     /// Whether the same plan would fail again: only such failures are kept as results.
     pub fn is_deterministic(&self) -> bool {
         match self {
-            Self::Unsupported { .. } | Self::BadRequest(_) | Self::NotFinite { .. } => true,
+            Self::Unsupported { .. } | Self::BadRequest(_) | Self::NotFinite { .. } | Self::Failed { .. } => {
+                true
+            }
             Self::OutOfMemory { .. } | Self::Deadline(_) | Self::Interrupted | Self::Internal(_) => false,
         }
     }
