@@ -5,13 +5,15 @@ use attune_core::suggest::hint;
 use crate::error::LoadError;
 
 /// Names of the built-in techniques, in order.
-pub const BUILTIN_NAMES: [&str; 7] = [
+pub const BUILTIN_NAMES: [&str; 9] = [
     "activation-bits",
     "attention-spans",
     "block-dropping",
     "checkpoint-mix",
     "expert-pruning",
     "kv-bits",
+    "node-sleep",
+    "queue-policy",
     "weight-bits",
 ];
 
@@ -22,6 +24,8 @@ const COMPONENTS: [&[u8]; BUILTIN_NAMES.len()] = [
     include_bytes!("../dist/checkpoint-mix.wasm"),
     include_bytes!("../dist/expert-pruning.wasm"),
     include_bytes!("../dist/kv-bits.wasm"),
+    include_bytes!("../dist/node-sleep.wasm"),
+    include_bytes!("../dist/queue-policy.wasm"),
     include_bytes!("../dist/weight-bits.wasm"),
 ];
 
