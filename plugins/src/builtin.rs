@@ -19,7 +19,19 @@ pub const BUILTIN_NAMES: [&str; 11] = [
     "weight-bits",
 ];
 
-const COMPONENTS: [&[u8];
+const COMPONENTS: [&[u8]; BUILTIN_NAMES.len()] = [
+    include_bytes!("../dist/activation-bits.wasm"),
+    include_bytes!("../dist/attention-spans.wasm"),
+    include_bytes!("../dist/block-dropping.wasm"),
+    include_bytes!("../dist/checkpoint-codec.wasm"),
+    include_bytes!("../dist/checkpoint-mix.wasm"),
+    include_bytes!("../dist/expert-pruning.wasm"),
+    include_bytes!("../dist/frame-rate.wasm"),
+    include_bytes!("../dist/kv-bits.wasm"),
+    include_bytes!("../dist/node-sleep.wasm"),
+    include_bytes!("../dist/queue-policy.wasm"),
+    include_bytes!("../dist/weight-bits.wasm"),
+];
 
 /// The component of a built-in technique.
 pub(crate) fn find(name: &str) -> Result<&'static [u8], LoadError> {

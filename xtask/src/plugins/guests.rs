@@ -23,7 +23,10 @@ pub(super) const GUESTS: [Guest; 19] = [
     Guest { module: "attention_spans.wasm", component: "plugins/dist/attention-spans.wasm" },
     Guest { module: "block_dropping.wasm", component: "plugins/dist/block-dropping.wasm" },
     Guest { module: "checkpoint_codec.wasm", component: "plugins/dist/checkpoint-codec.wasm" },
-    Guest { module: "checkpoint_codec_evaluator.wasm", component: "plugins/dist/checkpoint-codec-evaluator.wasm" },
+    Guest {
+        module: "checkpoint_codec_evaluator.wasm",
+        component: "plugins/dist/checkpoint-codec-evaluator.wasm",
+    },
     Guest { module: "checkpoint_mix.wasm", component: "plugins/dist/checkpoint-mix.wasm" },
     Guest { module: "expert_pruning.wasm", component: "plugins/dist/expert-pruning.wasm" },
     Guest { module: "frame_rate.wasm", component: "plugins/dist/frame-rate.wasm" },
