@@ -18,7 +18,7 @@ pub(super) struct Guest {
 
 /// Everything that is rebuilt. `plugins/fixtures/technique-0.1.wasm` and `technique-0.2.wasm` are not: they stand for components
 /// that were built long ago.
-pub(super) const GUESTS: [Guest; 19] = [
+pub(super) const GUESTS: [Guest; 20] = [
     Guest { module: "activation_bits.wasm", component: "plugins/dist/activation-bits.wasm" },
     Guest { module: "attention_spans.wasm", component: "plugins/dist/attention-spans.wasm" },
     Guest { module: "block_dropping.wasm", component: "plugins/dist/block-dropping.wasm" },
@@ -39,6 +39,7 @@ pub(super) const GUESTS: [Guest; 19] = [
     Guest { module: "weight_bits.wasm", component: "plugins/dist/weight-bits.wasm" },
     Guest { module: "example.wasm", component: "plugins/fixtures/example.wasm" },
     Guest { module: "misbehaving.wasm", component: "plugins/fixtures/misbehaving.wasm" },
+    Guest { module: "misbehaving_evaluator.wasm", component: "plugins/fixtures/misbehaving-evaluator.wasm" },
     Guest { module: "page_cache.wasm", component: "plugins/fixtures/page-cache.wasm" },
     Guest { module: "toy_scheduler.wasm", component: "plugins/fixtures/toy-scheduler.wasm" },
 ];
