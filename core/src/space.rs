@@ -5,6 +5,7 @@
 //! [`Constraint`]s. A [`Config`] is one point. Constraints are hard: sampling, mutation, crossover and
 //! repair return feasible, canonical configs or say that there are none; nothing is ever penalised.
 
+mod active;
 mod canonical;
 mod computable;
 mod config;
@@ -19,9 +20,12 @@ mod fingerprint;
 mod ledger;
 mod moves;
 mod operators;
+mod order;
+mod permutation;
 mod repair;
 mod slot;
 mod spend_down;
+mod structure;
 mod validate;
 mod work;
 
@@ -40,6 +44,7 @@ pub use work::Work as RepairWork;
 pub struct Space {
     dimensions: Vec<Dimension>,
     constraints: Vec<Constraint>,
+    structure: structure::Structure,
 }
 
 impl Space {
@@ -49,8 +54,9 @@ impl Space {
     /// [`SpaceError`], naming the dimension or constraint. An empty feasible set is found by
     /// [`Space::sample`], not here.
     pub fn new(dimensions: Vec<Dimension>, constraints: Vec<Constraint>) -> Result<Self, SpaceError> {
-        let space = Self { dimensions, constraints };
+        let mut space = Self { dimensions, constraints, structure: structure::Structure::default() };
         validate::space(&space)?;
+        space.structure = validate::structure(&space)?;
         Ok(space)
     }
 

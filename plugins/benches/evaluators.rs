@@ -19,7 +19,13 @@ use attune_core::plan::{Edit, Plan};
 use attune_plugins::ComponentEvaluator;
 
 /// Evaluators and their components. To add one is a line here and one in `plugins/guests/native`.
-const EVALUATORS: &[(&str, &str)] = &[("toy-scheduler", "fixtures/toy-scheduler.wasm")];
+const EVALUATORS: &[(&str, &str)] = &[
+    ("checkpoint-codec", "dist/checkpoint-codec-evaluator.wasm"),
+    ("frame-rate", "dist/frame-rate-evaluator.wasm"),
+    ("node-sleep", "dist/node-sleep-evaluator.wasm"),
+    ("queue-policy", "dist/queue-policy-evaluator.wasm"),
+    ("toy-scheduler", "fixtures/toy-scheduler.wasm"),
+];
 /// Plans and items that are scored, at most.
 const PLANS: usize = 8;
 const ITEMS: u32 = 4;

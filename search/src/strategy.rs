@@ -114,7 +114,8 @@ pub fn resolved(choice: &Selected) -> Result<Selected, StrategyError> {
 /// any.
 ///
 /// # Errors
-/// Those of [`resolved`]; [`StrategyError::Unsupported`]; [`StrategyError::NoOperators`]; [`StrategyError::UnknownOperator`];
+/// Those of [`resolved`]; [`StrategyError::Unsupported`]; [`StrategyError::UnsupportedConstraint`]; [`StrategyError::NoOperators`];
+/// [`StrategyError::UnknownOperator`];
 /// [`StrategyError::Infeasible`] when the space has, or seems to have, no feasible config.
 pub fn check(
     choice: &Selected,

@@ -26,6 +26,10 @@ pub fn all() -> Result<Vec<(&'static str, Arc<Space>)>, SpaceError> {
         ("bytes of all magnitudes", magnitudes()?),
         ("budgeted subsets", budgeted_subsets()?),
         ("ends of what can be computed with", extremes()?),
+        ("thresholds", thresholds()?),
+        ("ascending reals", ascending_reals()?),
+        ("conditional codecs", conditional_codecs()?),
+        ("few conditional levels", few_conditional_levels()?),
         ("a single point", Space::new(vec![dimension("only", &[], Domain::Permutation { of: 1 })], vec![])?),
     ];
     Ok(spaces.into_iter().map(|(name, space)| (name, Arc::new(space))).collect())
@@ -129,6 +133,83 @@ fn extremes() -> Result<Space, SpaceError> {
 
 fn permutations(of: u32) -> Result<Space, SpaceError> {
     Space::new(vec![dimension("order", &[], Domain::Permutation { of })], vec![])
+}
+
+/// Thresholds that ascend, of a level and a whole number, under a budget.
+fn thresholds() -> Result<Space, SpaceError> {
+    let ascending = |dimension, along: &str| Constraint::Ascending { dimension, along: along.to_owned() };
+    let budget = Budget {
+        resource: "bits".to_owned(),
+        unit: "bits".to_owned(),
+        limit: 24.0,
+        terms: vec![BudgetTerm { dimension: 0, costs: vec![vec![2.0, 3.0, 4.0, 8.0]] }],
+    };
+    Space::new(
+        vec![
+            dimension("bits", &[("layer", 6)], bit_levels()),
+            dimension("step", &[("layer", 2), ("threshold", 5)], Domain::Int { min: 0, max: 100 }),
+        ],
+        vec![
+            ascending(0, "layer"),
+            ascending(1, "layer"),
+            ascending(1, "threshold"),
+            Constraint::Budget(budget),
+        ],
+    )
+}
+
+fn ascending_reals() -> Result<Space, SpaceError> {
+    let real = |scale| Domain::Real { min: 0.01, max: 1.0, scale };
+    Space::new(
+        vec![
+            dimension("share", &[("threshold", 4)], real(Scale::Linear)),
+            dimension("rate", &[("stage", 3)], real(Scale::Log)),
+        ],
+        vec![
+            Constraint::Ascending { dimension: 0, along: "threshold".to_owned() },
+            Constraint::Ascending { dimension: 1, along: "stage".to_owned() },
+        ],
+    )
+}
+
+/// A codec that decides about dimensions of every kind, one of which decides about another one.
+fn conditional_codecs() -> Result<Space, SpaceError> {
+    let choice = |options: &[&str]| Domain::Choice {
+        options: options.iter().map(|&option| option.to_owned()).collect(),
+    };
+    let active =
+        |dimension, when, options: &[u32]| Constraint::Active { dimension, when, options: options.to_vec() };
+    Space::new(
+        vec![
+            dimension("codec", &[], choice(&["raw", "mask", "block"])),
+            dimension("coder", &[], choice(&["none", "range"])),
+            dimension("order", &[], Domain::Permutation { of: 6 }),
+            dimension("kept", &[("layer", 3)], Domain::Subset { of: 5, min: 1, max: 3 }),
+            dimension("bits", &[("layer", 3)], bit_levels()),
+            dimension("scale", &[], Domain::Real { min: 0.5, max: 2.0, scale: Scale::Log }),
+            dimension("mix", &[], Domain::Affine { of: 3, sum: 1.0, spread: 0.3 }),
+        ],
+        vec![
+            active(1, 0, &[1]),
+            active(2, 1, &[1]),
+            active(3, 0, &[1, 2]),
+            active(4, 0, &[2]),
+            active(5, 0, &[0]),
+            active(6, 0, &[2]),
+        ],
+    )
+}
+
+/// Layer by layer, levels that count only where the layer is compressed; 125 points.
+fn few_conditional_levels() -> Result<Space, SpaceError> {
+    let options = ["raw", "compressed"].map(str::to_owned).to_vec();
+    Space::new(
+        vec![
+            dimension("kind", &[("layer", 3)], Domain::Choice { options }),
+            dimension("bits", &[("layer", 3)], bit_levels()),
+        ],
+        vec![Constraint::Active { dimension: 1, when: 0, options: vec![1] }],
+    )
 }
 
 fn coefficients() -> Result<Space, SpaceError> {

@@ -4,10 +4,18 @@ use super::feasible::affine_rounding;
 use super::{Config, Domain, Space, Value};
 
 impl Space {
-    /// `config` in canonical form: subsets ascending, no negative zero, affine sums exact to 1e-9.
+    /// `config` in canonical form: subsets ascending, no negative zero, affine sums exact to 1e-9, and
+    /// cells that do not count at their first value.
     /// Does not check anything; see [`Space::check`].
     #[must_use]
-    pub fn canonical(&self, mut config: Config) -> Config {
+    pub fn canonical(&self, config: Config) -> Config {
+        let mut config = self.canonical_values(config);
+        self.reset_inactive(&mut config);
+        config
+    }
+
+    /// The same, cell by cell: cells that do not count keep what they hold.
+    pub(super) fn canonical_values(&self, mut config: Config) -> Config {
         for (dimension, cells) in self.dimensions.iter().zip(&mut config.dimensions) {
             for value in cells {
                 match value {

@@ -70,7 +70,10 @@ impl Config {
                     Value::Index(index) => write!(text, "#{index};"),
                     Value::Int(number) => write!(text, "{number};"),
                     Value::Real(number) => write!(text, "{number:?};"),
-                    Value::Indices(indices) => write!(text, "{indices:?};"),
+                    Value::Indices(indices) => {
+                        write_indices(&mut text, indices);
+                        Ok(())
+                    }
                     Value::Reals(numbers) => write!(text, "{numbers:?};"),
                 };
                 debug_assert!(written.is_ok(), "writing to a string does not fail");
@@ -81,6 +84,24 @@ impl Config {
     }
 }
 
+/// `[1, 12];` as `Debug` writes it: an order has thousands of them.
+fn write_indices(text: &mut String, indices: &[u32]) {
+    text.push('[');
+    for (place, &index) in indices.iter().enumerate() {
+        if place > 0 {
+            text.push_str(", ");
+        }
+        let (mut digits, mut first, mut rest) = ([b'0'; 10], 9, index);
+        while rest > 9 {
+            digits[first] = b'0' + (rest % 10) as u8;
+            (first, rest) = (first - 1, rest / 10);
+        }
+        digits[first] = b'0' + rest as u8;
+        text.extend(digits[first..].iter().map(|digit| char::from(*digit)));
+    }
+    text.push_str("];");
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,10 +109,14 @@ mod tests {
     #[test]
     fn the_text_that_is_hashed_stays() {
         let indices = [0, 9, 10, 4_000_000_000].map(Value::Index).to_vec();
-        let others =
-            vec![Value::Int(-3), Value::Real(0.5), Value::Indices(vec![1, 12]), Value::Reals(vec![1.0])];
+        let others = vec![
+            Value::Int(-3),
+            Value::Real(0.5),
+            Value::Indices(vec![1, 12, 0, u32::MAX]),
+            Value::Reals(vec![1.0]),
+        ];
         let config = Config::new(vec![indices, others]);
-        let text = "#0;#9;#10;#4000000000;\n-3;0.5;[1, 12];[1.0];\n";
+        let text = "#0;#9;#10;#4000000000;\n-3;0.5;[1, 12, 0, 4294967295];[1.0];\n";
         assert_eq!(config.hash(), ContentHash::of(text.as_bytes()));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Slot;
+use super::{Dimension, Domain, Slot};
 
 /// No sum is ever allowed this much over a limit: a quarter of a whole unit.
 const LARGEST_TOLERANCE: f64 = 0.25;
@@ -45,6 +45,47 @@ impl Budget {
     }
 }
 
+impl Constraint {
+    /// Whether it is part of what the cells are, and kept by construction: an order or a condition.
+    pub fn is_structure(&self) -> bool {
+        matches!(self, Self::Ascending { .. } | Self::Active { .. })
+    }
+
+    /// In words, with the names of a space's dimensions and options: `ascending along threshold` of a dimension `share` is
+    /// `share ascending along threshold`, and a condition is `bits only where codec is block`.
+    pub fn in_words(&self, dimensions: &[Dimension]) -> String {
+        let name = |place: &usize| match dimensions.get(*place) {
+            Some(dimension) => dimension.name.clone(),
+            None => format!("dimension {place}"),
+        };
+        let option = |place: &usize, option: u32| {
+            let domain = dimensions.get(*place).map(|dimension| &dimension.domain);
+            match domain {
+                Some(Domain::Choice { options }) => options.get(option as usize).cloned(),
+                Some(Domain::Level { levels }) => levels.get(option as usize).map(f64::to_string),
+                _ => None,
+            }
+            .unwrap_or_else(|| format!("option {option}"))
+        };
+        match self {
+            Self::Budget(_) | Self::Forbidden { .. } => self.to_string(),
+            Self::Distinct { dimension, by, at_most } => {
+                let each =
+                    if by.is_empty() { String::new() } else { format!(" for each {}", by.join(" and ")) };
+                format!("{} with at most {at_most} different options{each}", name(dimension))
+            }
+            Self::Exactly { dimension, option: wanted, count } => {
+                format!("{} with exactly {count} cells of {}", name(dimension), option(dimension, *wanted))
+            }
+            Self::Ascending { dimension, along } => format!("{} ascending along {along}", name(dimension)),
+            Self::Active { dimension, when, options } => {
+                let options: Vec<String> = options.iter().map(|found| option(when, *found)).collect();
+                format!("{} only where {} is {}", name(dimension), name(when), options.join(" or "))
+            }
+        }
+    }
+}
+
 impl fmt::Display for Constraint {
     /// In words, without its costs and cells.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -60,6 +101,17 @@ impl fmt::Display for Constraint {
                 write!(f, "exactly {count} cells of dimension {dimension} with option {option}")
             }
             Self::Forbidden { cells } => write!(f, "a forbidden combination of {} cells", cells.len()),
+            Self::Ascending { dimension, along } => {
+                write!(f, "dimension {dimension} ascending along {along}")
+            }
+            Self::Active { dimension, when, options } => {
+                let options: Vec<String> = options.iter().map(u32::to_string).collect();
+                write!(
+                    f,
+                    "dimension {dimension} only where dimension {when} takes option {}",
+                    options.join(" or ")
+                )
+            }
         }
     }
 }
@@ -91,5 +143,24 @@ pub enum Constraint {
     Forbidden {
         /// Cells of choice or level dimensions, with the option of each.
         cells: Vec<(Slot, u32)>,
+    },
+    /// Along an axis, no cell is less than the one before it; cells that do not count are passed over. Several axes of one
+    /// dimension may be in order.
+    Ascending {
+        /// A level, int or real dimension.
+        dimension: usize,
+        /// Name of one of its axes.
+        along: String,
+    },
+    /// Cells of `dimension` count only where the cell of `when` counts and takes one of `options`. Else they hold their first
+    /// value ([`Domain::first`](super::Domain::first)), add nothing to budgets, and no other constraint sees them. Several
+    /// conditions of one dimension hold together.
+    Active {
+        /// Any dimension.
+        dimension: usize,
+        /// A choice or level dimension of one cell, which decides about all, or of the same axes, cell by cell.
+        when: usize,
+        /// Its options.
+        options: Vec<u32>,
     },
 }

@@ -1,5 +1,6 @@
 //! Feasibility: whether a config is a point of the space.
 
+use super::active::Activity;
 use super::{Config, Constraint, Domain, Space, Value, ledger};
 
 /// Longer lists are not written out in messages.
@@ -57,28 +58,65 @@ impl Space {
     /// The first [`Violation`].
     pub fn check(&self, config: &Config) -> Result<(), Violation> {
         self.check_domains(config)?;
+        let activity = &self.activity(config);
         for (index, constraint) in self.constraints.iter().enumerate() {
             match constraint {
                 Constraint::Budget(budget) => {
-                    if !ledger::within(budget, config) {
+                    if !ledger::within(budget, config, activity) {
                         return Err(Violation::OverBudget {
                             resource: budget.resource.clone(),
                             unit: budget.unit.clone(),
-                            used: budget.used(config),
+                            used: self.used(budget, config),
                             limit: budget.limit,
                         });
                     }
                 }
                 other => {
-                    let broken = ledger::broken(self, other, config);
+                    let broken = ledger::broken(self, other, config, activity);
                     if broken > 0 {
-                        let problem = format!("the config misses by {broken}: {other}");
+                        let problem = self.problem(other, broken, config, activity);
                         return Err(Violation::Broken { index, problem });
                     }
                 }
             }
         }
         Ok(())
+    }
+
+    /// How a constraint is broken, in words.
+    fn problem(&self, constraint: &Constraint, broken: u64, config: &Config, activity: &Activity) -> String {
+        let cell = |dimension: usize, cell: usize| {
+            let described = &self.dimensions[dimension];
+            let value = short(&config.dimensions()[dimension][cell]);
+            match described.place(cell) {
+                place if place.is_empty() => format!("`{}` is {value}", described.name),
+                place => format!("`{}` at {place} is {value}", described.name),
+            }
+        };
+        let more =
+            |found: u64| if found > 1 { format!("; and {} more like it", found - 1) } else { String::new() };
+        let first = match constraint {
+            Constraint::Ascending { dimension, along } => {
+                self.falling(self.along(*dimension, along), *dimension, config, activity).next().map(
+                    |(low, high)| format!("{} and falls: {}", cell(*dimension, low), cell(*dimension, high)),
+                )
+            }
+            Constraint::Active { dimension, .. } => {
+                let first = self.dimensions[*dimension].domain.first();
+                let cells = config.dimensions()[*dimension].iter().enumerate();
+                let mut idle =
+                    cells.filter(|(cell, value)| **value != first && !activity.has(*dimension, *cell));
+                idle.next().map(|(place, _)| {
+                    format!("{} and does not count, expected {}", cell(*dimension, place), short(&first))
+                })
+            }
+            _ => None,
+        };
+        let words = constraint.in_words(&self.dimensions);
+        match first {
+            Some(first) => format!("{first}{}; it must be {words}", more(broken)),
+            None => format!("the config misses by {broken}: {constraint}"),
+        }
     }
 
     /// Checks shape and domains only, as for a baseline that may exceed a budget.

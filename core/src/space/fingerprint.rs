@@ -48,6 +48,8 @@ fn constraint(constraint: &Constraint) -> String {
             let cells: Vec<String> = cells.iter().map(one).collect();
             format!("forbidden {}", cells.join(", "))
         }
+        Constraint::Ascending { dimension, along } => format!("ascending {dimension} {along:?}"),
+        Constraint::Active { dimension, when, options } => format!("active {dimension} {when} {options:?}"),
     }
 }
 

@@ -6,8 +6,8 @@ use rand::RngExt as _;
 use rand::seq::{IndexedRandom as _, IteratorRandom as _, SliceRandom as _};
 use rand_distr::{Distribution as _, StandardNormal};
 
-use super::ledger::Change;
-use super::{Config, Constraint, Domain, Scale, Slot, Space, Value};
+use super::ledger::{Change, Ledger};
+use super::{Constraint, Domain, Scale, Slot, Space, Value, permutation};
 use crate::rng::Rng;
 
 /// Step of a real mutation, as a share of the range (of the logarithmic range on a log scale).
@@ -85,14 +85,8 @@ impl Domain {
             (Self::Subset { of, min, max }, Value::Indices(chosen)) => {
                 Value::Indices(subset_step(chosen, *of, *min, *max, random))
             }
-            (Self::Permutation { of }, Value::Indices(order)) => {
-                let mut order = order.clone();
-                if *of > 1 {
-                    let first = random.random_range(0..order.len());
-                    let second = (first + random.random_range(1..order.len())) % order.len();
-                    order.swap(first, second);
-                }
-                Value::Indices(order)
+            (Self::Permutation { .. }, Value::Indices(order)) => {
+                Value::Indices(permutation::step(order, random))
             }
             (Self::Affine { of, spread, .. }, Value::Reals(numbers)) => {
                 let mut numbers = numbers.clone();
@@ -253,18 +247,20 @@ fn subset_alternatives(chosen: &[u32], of: u32, min: u32, max: u32, random: &mut
 impl Space {
     /// Compound changes that single cells cannot make without breaking a structural constraint: one
     /// option of a `Distinct` group recoloured into another, and two cells of an `Exactly` exchanged.
-    pub(super) fn compound_changes(&self, config: &Config, random: &mut Rng) -> Vec<Change> {
+    pub(super) fn compound_changes(&self, ledger: &Ledger<'_>, random: &mut Rng) -> Vec<Change> {
+        let (config, activity) = (&ledger.config, ledger.activity());
         let mut changes = Vec::new();
         for constraint in &self.constraints {
             match constraint {
                 Constraint::Distinct { dimension, by, .. } => {
-                    self.recolourings(*dimension, by, config, &mut changes, random);
+                    self.recolourings(*dimension, by, ledger, &mut changes, random);
                 }
                 Constraint::Exactly { dimension, option, .. } => {
                     let cells = &config.dimensions()[*dimension];
                     let slot = |cell| Slot { dimension: *dimension, cell };
+                    let counting = (0..cells.len()).filter(|cell| activity.has(*dimension, *cell));
                     let (inside, outside): (Vec<usize>, Vec<usize>) =
-                        (0..cells.len()).partition(|cell| cells[*cell] == Value::Index(*option));
+                        counting.partition(|cell| cells[*cell] == Value::Index(*option));
                     let exchange = |inside: usize, outside: usize| {
                         vec![(slot(inside), cells[outside].clone()), (slot(outside), cells[inside].clone())]
                     };
@@ -279,7 +275,10 @@ impl Space {
                         }
                     }
                 }
-                Constraint::Budget(_) | Constraint::Forbidden { .. } => {}
+                Constraint::Budget(_)
+                | Constraint::Forbidden { .. }
+                | Constraint::Ascending { .. }
+                | Constraint::Active { .. } => {}
             }
         }
         changes.shuffle(random);
@@ -290,16 +289,18 @@ impl Space {
         &self,
         dimension: usize,
         by: &[String],
-        config: &Config,
+        ledger: &Ledger<'_>,
         changes: &mut Vec<Change>,
         random: &mut Rng,
     ) {
-        let cells = &config.dimensions()[dimension];
+        let cells = &ledger.config.dimensions()[dimension];
         let groups = self.dimensions[dimension].groups(by);
         let options = self.dimensions[dimension].domain.options().unwrap_or(0);
         let mut present: BTreeMap<(usize, u32), Vec<usize>> = BTreeMap::new();
         for (cell, (&group, value)) in groups.iter().zip(cells).enumerate() {
-            if let Value::Index(index) = value {
+            if let Value::Index(index) = value
+                && ledger.activity().has(dimension, cell)
+            {
                 present.entry((group, *index)).or_default().push(cell);
             }
         }

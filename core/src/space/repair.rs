@@ -1,6 +1,6 @@
 //! Repair: the nearest way back into the feasible set that chance finds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use rand::seq::{IndexedRandom as _, SliceRandom as _};
 
@@ -108,7 +108,8 @@ impl Space {
         random: &mut Rng,
         work: &mut Work,
     ) -> Result<Config, Infeasible> {
-        let config = self.in_domains(config, random);
+        let mut config = self.in_domains(config, random);
+        self.straighten(&mut config);
         let mut ledger = Ledger::new(self, config);
         if ledger.violation() == 0.0 && ledger.settle() {
             return Ok(ledger.config);
@@ -116,7 +117,9 @@ impl Space {
         self.prove_budgets()?;
         self.prove_counts()?;
         if self.is_large() {
-            ledger = Ledger::new(self, self.spend_down(ledger.config, keep, random));
+            let mut config = self.spend_down(ledger.config, keep, random);
+            self.straighten(&mut config);
+            ledger = Ledger::new(self, config);
             if ledger.settle() {
                 return Ok(ledger.config);
             }
@@ -134,7 +137,9 @@ impl Space {
                 let value = self.dimensions[slot.dimension].domain.draw(random);
                 start.set(slot, value);
             }
-            let mut ledger = Ledger::new(self, self.canonical(start));
+            let mut start = self.canonical(start);
+            self.straighten(&mut start);
+            let mut ledger = Ledger::new(self, start);
             if self.descend(&mut ledger, &[], random, work) {
                 return Ok(ledger.config);
             }
@@ -143,6 +148,27 @@ impl Space {
             }
         }
         Err(Infeasible::NotFound { constraints: self.in_words() })
+    }
+
+    /// Another value in one cell, with all that it takes: neighbours in order make way, and cells that count from now on are
+    /// drawn.
+    pub(super) fn change(&self, ledger: &Ledger<'_>, slot: Slot, value: Value, random: &mut Rng) -> Change {
+        let mut change = self.pushed(&ledger.config, ledger.activity(), slot, value);
+        if change.iter().any(|(slot, _)| !self.structure.dependants(slot.dimension).is_empty()) {
+            let mut after = ledger.config.clone();
+            change.iter().for_each(|(slot, value)| drop(after.set(*slot, value.clone())));
+            self.follow(ledger.activity(), &mut after, random);
+            let activity = self.activity(&after);
+            for &dimension in self.structure.sequence() {
+                for cell in 0..self.dimensions[dimension].cells() {
+                    let slot = Slot { dimension, cell };
+                    if activity.of_slot(slot) && !ledger.activity().of_slot(slot) {
+                        change.push((slot, after.get(slot).clone()));
+                    }
+                }
+            }
+        }
+        change
     }
 
     /// The constraints, the first few of them.
@@ -154,8 +180,9 @@ impl Space {
 
     /// `config` in canonical form, with what is not in its domain drawn anew.
     fn in_domains(&self, config: Config, random: &mut Rng) -> Config {
-        let config = self.canonical(config);
+        let mut config = self.canonical_values(config);
         if self.check_domains(&config).is_ok() {
+            self.reset_inactive(&mut config);
             return config;
         }
         let mut given = config.into_dimensions().into_iter();
@@ -173,7 +200,8 @@ impl Space {
     /// Random first improvement with a bounded number of sideways steps. Returns whether the config
     /// became feasible.
     fn descend(&self, ledger: &mut Ledger<'_>, keep: &[Slot], random: &mut Rng, work: &mut Work) -> bool {
-        let mut slots: Vec<Slot> = self.slots().filter(|slot| !keep.contains(slot)).collect();
+        let kept: HashSet<Slot> = keep.iter().copied().collect();
+        let mut slots: Vec<Slot> = self.slots().filter(|slot| !kept.contains(slot)).collect();
         let mut sideways = 0;
         for _ in 0..MAX_STEPS {
             let before = ledger.violation();
@@ -191,7 +219,7 @@ impl Space {
                 return false;
             }
             slots.shuffle(random);
-            match self.step_down(ledger, before, &slots, keep, random, work) {
+            match self.step_down(ledger, before, &slots, &kept, random, work) {
                 Step::Improved => {}
                 Step::Level(change) if sideways < MAX_SIDEWAYS => {
                     ledger.apply(change);
@@ -209,7 +237,7 @@ impl Space {
         ledger: &mut Ledger<'_>,
         before: f64,
         slots: &[Slot],
-        keep: &[Slot],
+        kept: &HashSet<Slot>,
         random: &mut Rng,
         work: &mut Work,
     ) -> Step {
@@ -228,11 +256,18 @@ impl Space {
             false
         };
         for &slot in slots {
+            if !ledger.activity().of_slot(slot) {
+                continue;
+            }
             let domain = &self.dimensions[slot.dimension].domain;
             let alternatives = domain.alternatives(ledger.config.get(slot), random);
             work.spend(alternatives.iter().map(size).sum());
             for value in alternatives {
-                if attempt(ledger, vec![(slot, value)], work) {
+                let change = self.change(ledger, slot, value, random);
+                if change.len() > 1 && change.iter().any(|(slot, _)| kept.contains(slot)) {
+                    continue;
+                }
+                if attempt(ledger, change, work) {
                     return Step::Improved;
                 }
             }
@@ -240,13 +275,13 @@ impl Space {
                 return Step::Stuck;
             }
         }
-        let compound = self.compound_changes(&ledger.config, random);
+        let compound = self.compound_changes(ledger, random);
         work.spend(compound.iter().map(|change| change.len() as u64).sum());
         for change in compound {
             if work.is_spent() {
                 return Step::Stuck;
             }
-            if !change.iter().any(|(slot, _)| keep.contains(slot)) && attempt(ledger, change, work) {
+            if !change.iter().any(|(slot, _)| kept.contains(slot)) && attempt(ledger, change, work) {
                 return Step::Improved;
             }
         }
@@ -260,11 +295,14 @@ impl Space {
             let mut sum = ExactSum::default();
             for term in &budget.terms {
                 let dimension = &self.dimensions[term.dimension];
+                // A cell that need not count may cost nothing.
+                let most =
+                    if self.structure.conditions(term.dimension).is_empty() { f64::INFINITY } else { 0.0 };
+                let least = |row: &[f64]| cheapest_value(&dimension.domain, row).1.min(most);
                 // One row for all cells is sorted once.
-                let shared =
-                    (term.costs.len() == 1).then(|| cheapest_value(&dimension.domain, term.row(0)).1);
+                let shared = (term.costs.len() == 1).then(|| least(term.row(0)));
                 for cell in 0..dimension.cells() {
-                    sum.add(shared.unwrap_or_else(|| cheapest_value(&dimension.domain, term.row(cell)).1));
+                    sum.add(shared.unwrap_or_else(|| least(term.row(cell))));
                 }
             }
             let cheapest = sum.value();
@@ -299,7 +337,8 @@ impl Space {
             let cells = self.dimensions[dimension].cells() as u64;
             let asked: u64 = counts.values().map(|count| u64::from(*count)).sum();
             let every = self.dimensions[dimension].domain.options() == u32::try_from(counts.len()).ok();
-            if asked > cells || (every && asked < cells) {
+            let all_count = self.structure.conditions(dimension).is_empty();
+            if asked > cells || (every && all_count && asked < cells) {
                 let problem = format!("options for {asked} cells of `{name}` are fixed, but it has {cells}");
                 return Err(Infeasible::Contradiction { problem });
             }
@@ -323,12 +362,15 @@ impl Space {
                     config.set(slot, cheapest_value(domain, &row).0);
                 }
             }
+            self.reset_inactive(&mut config);
+            self.straighten(&mut config);
             let ledger = Ledger::new(self, config.clone());
             if ledger.violation() < best.0 {
                 best = (ledger.violation(), config.clone());
             }
+            let activity = ledger.activity();
             for (price, budget) in prices.iter_mut().zip(&budgets) {
-                let share = ledger::roughly_used(budget, &config) / budget.limit.abs().max(1e-12);
+                let share = ledger::roughly_used(budget, &config, activity) / budget.limit.abs().max(1e-12);
                 *price *= (0.1 * (share - 1.0).clamp(-1.0, 1.0)).exp();
             }
         }

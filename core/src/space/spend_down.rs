@@ -1,5 +1,7 @@
 //! Repair of large configs: budgets are met by sorting costs, not by trying changes one by one.
 
+use std::collections::HashSet;
+
 use rand::seq::SliceRandom as _;
 
 use super::moves::{MOST_ALTERNATIVES, left_out, subset_alternatives_size};
@@ -42,13 +44,14 @@ impl Space {
     /// all costs.
     pub(super) fn spend_down(&self, mut config: Config, keep: &[Slot], random: &mut Rng) -> Config {
         for _ in 0..ROUNDS {
-            let excess = |budget: &Budget| budget.used(&config) - budget.limit;
-            let exceeded = self.budgets().filter(|budget| !ledger::within(budget, &config));
+            let activity = self.activity(&config);
+            let excess = |budget: &Budget| self.used(budget, &config) - budget.limit;
+            let exceeded = self.budgets().filter(|budget| !ledger::within(budget, &config, &activity));
             let relative = |budget: &Budget| excess(budget) / budget.limit.abs().max(1e-12);
             let Some(budget) = exceeded.max_by(|a, b| relative(a).total_cmp(&relative(b))) else { break };
             self.save(budget, &mut config, keep, random);
             for frozen in [keep, &[]] {
-                if !ledger::within(budget, &config) {
+                if !ledger::within(budget, &config, &self.activity(&config)) {
                     self.take_cheapest(budget, &mut config, frozen, random);
                 }
             }
@@ -58,9 +61,15 @@ impl Space {
 
     /// Takes single savings in random order until the budget is met or none is left.
     fn save(&self, budget: &Budget, config: &mut Config, keep: &[Slot], random: &mut Rng) {
-        let mut excess = budget.used(config) - budget.limit;
+        let mut excess = self.used(budget, config) - budget.limit;
         let mut savings: Vec<Saving> = Vec::new();
-        for slot in self.slots().filter(|slot| !keep.contains(slot)) {
+        let activity = self.activity(config);
+        let kept: HashSet<Slot> = keep.iter().copied().collect();
+        for slot in self.slots().filter(|slot| !kept.contains(slot)) {
+            // One cell alone may not be able to move.
+            if !activity.of_slot(slot) || !self.structure.orders(slot.dimension).is_empty() {
+                continue;
+            }
             if let Some(row) = row(budget, slot) {
                 self.savings(slot, &row, config.get(slot), excess, &mut savings);
             }
@@ -123,9 +132,12 @@ impl Space {
 
     /// Gives cells their cheapest value, in random order, until the budget is met.
     fn take_cheapest(&self, budget: &Budget, config: &mut Config, keep: &[Slot], random: &mut Rng) {
-        let mut slots: Vec<Slot> = self.slots().filter(|slot| !keep.contains(slot)).collect();
+        let kept: HashSet<Slot> = keep.iter().copied().collect();
+        let mut slots: Vec<Slot> = self.slots().filter(|slot| !kept.contains(slot)).collect();
         slots.shuffle(random);
-        let mut excess = budget.used(config) - budget.limit;
+        let activity = self.activity(config);
+        slots.retain(|slot| activity.of_slot(*slot));
+        let mut excess = self.used(budget, config) - budget.limit;
         for slot in slots {
             if excess <= 0.0 {
                 break;

@@ -1,8 +1,10 @@
 //! Checks of a space as a technique describes it.
 
 mod sizes;
+mod structure;
 
 pub(super) use sizes::numbers;
+pub(super) use structure::of as structure;
 
 use std::collections::HashSet;
 
@@ -104,6 +106,10 @@ fn constraint(space: &Space, constraint: &Constraint) -> Option<String> {
                 (cell >= space.dimensions[dimension].cells()).then(|| format!("there is no cell {cell}"))
             })
         }),
+        Constraint::Ascending { dimension, along } => structure::ascending(space, *dimension, along),
+        Constraint::Active { dimension, when, options } => {
+            structure::active(space, *dimension, *when, options)
+        }
     }
 }
 
@@ -111,6 +117,13 @@ fn discrete(space: &Space, dimension: usize) -> Result<u32, String> {
     let found =
         space.dimensions.get(dimension).ok_or_else(|| format!("there is no dimension {dimension}"))?;
     found.domain.options().ok_or_else(|| format!("dimension `{}` is no choice or level", found.name))
+}
+
+fn dimension(space: &Space, dimension: usize) -> Result<&Dimension, String> {
+    space
+        .dimensions
+        .get(dimension)
+        .ok_or_else(|| format!("there is no dimension {dimension}, the space has {}", space.dimensions.len()))
 }
 
 fn option_exists(space: &Space, dimension: usize, option: u32) -> Result<(), String> {

@@ -108,7 +108,7 @@ fn constraint(dimensions: &[Dimension], random: &mut Rng) -> Constraint {
     let dimension = random.random_range(0..dimensions.len());
     let cells = dimensions[dimension].cells();
     let options = dimensions[dimension].domain.options().unwrap_or(1).max(1);
-    match random.random_range(0..6) {
+    match random.random_range(0..8) {
         0 => Constraint::Distinct {
             dimension,
             by: if random.random() { vec!["layer".into()] } else { vec![] },
@@ -125,6 +125,14 @@ fn constraint(dimensions: &[Dimension], random: &mut Rng) -> Constraint {
                 random.random_range(0..options),
             )],
         },
+        3 => {
+            Constraint::Ascending { dimension, along: if random.random() { "layer" } else { "head" }.into() }
+        }
+        4 => {
+            let when = random.random_range(0..dimensions.len());
+            let options = (0..random.random_range(0..3)).map(|_| random.random_range(0..options)).collect();
+            Constraint::Active { dimension, when, options }
+        }
         _ => {
             // Magnitudes mix: a budget of small numbers with a few huge ones that cancel.
             let terms = (0..random.random_range(1..3)).map(|_| {
@@ -160,6 +168,6 @@ pub(crate) fn described(seed: u64) -> (Vec<Dimension>, Vec<Constraint>) {
             domain: domain(random),
         })
         .collect();
-    let constraints = (0..random.random_range(0..3)).map(|_| constraint(&dimensions, random)).collect();
+    let constraints = (0..random.random_range(0..4)).map(|_| constraint(&dimensions, random)).collect();
     (dimensions, constraints)
 }

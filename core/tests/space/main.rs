@@ -4,6 +4,7 @@
 mod count;
 mod described;
 mod hostile;
+mod structure;
 
 use attune_core::rng::{self, Rng};
 use attune_core::space::{
@@ -83,7 +84,7 @@ fn any_space() -> impl Strategy<Value = Space> {
     })
 }
 
-fn check(space: &Space, config: &Config) -> Result<(), TestCaseError> {
+pub(crate) fn check(space: &Space, config: &Config) -> Result<(), TestCaseError> {
     prop_assert_eq!(space.check(config), Ok(()));
     prop_assert_eq!(&space.canonical(config.clone()), config);
     Ok(())

@@ -12,5 +12,14 @@ export const distinct = ({ dimension, by, atMost }) => ({ kind: 'distinct', dime
 /** Exactly `count` cells take the option at this position. */
 export const exactly = ({ dimension, option, count }) => ({ kind: 'exactly', dimension, option, count });
 
+/** The cells of a `level`, `integer` or `real` dimension do not fall along the axis `along`: ordered thresholds. */
+export const ascending = ({ dimension, along }) => ({ kind: 'ascending', dimension, along });
+
+/**
+ * The cells of `dimension` count only where the cell of `when` takes one of `options`, by position. `when` is a choice or level dimension of one cell,
+ * which decides about all, or of the same axes, cell by cell. Cells that do not count hold their first value, are not varied and cost nothing.
+ */
+export const active = ({ dimension, when, options }) => ({ kind: 'active', dimension, when, options });
+
 /** Not all of these cells take these options at once: a list of `{ dimension, cell, option }`. */
 export const forbidden = (together) => ({ kind: 'forbidden', together });

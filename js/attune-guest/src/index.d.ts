@@ -123,6 +123,17 @@ interface Exactly {
   count: number;
 }
 
+interface Ascending {
+  dimension: number;
+  along: string;
+}
+
+interface Active {
+  dimension: number;
+  when: number;
+  options: readonly number[];
+}
+
 interface Taken {
   dimension: number;
   cell: number;
@@ -134,7 +145,9 @@ export type Constraint =
   | ({ readonly kind: 'budget' } & Budget)
   | ({ readonly kind: 'distinct' } & Distinct)
   | ({ readonly kind: 'exactly' } & Exactly)
-  | { readonly kind: 'forbidden'; readonly together: readonly Taken[] };
+  | { readonly kind: 'forbidden'; readonly together: readonly Taken[] }
+  | ({ readonly kind: 'ascending' } & Ascending)
+  | ({ readonly kind: 'active' } & Active);
 
 /** The sum of all terms is at most `limit`. */
 export function budget(of: Budget): Constraint;
@@ -144,6 +157,10 @@ export function distinct(of: Distinct): Constraint;
 export function exactly(of: Exactly): Constraint;
 /** Not all of these cells take these options at once. */
 export function forbidden(together: readonly Taken[]): Constraint;
+/** The cells of a `level`, `integer` or `real` dimension do not fall along an axis: ordered thresholds. */
+export function ascending(of: Ascending): Constraint;
+/** The cells of a dimension count only where those of another one take one of these options; else they hold their first value. */
+export function active(of: Active): Constraint;
 
 /** What can be decided. */
 export interface Space {

@@ -3,7 +3,7 @@
 // A technique sees shapes and sizes of a model, never weights, and has no file, clock, network or randomness of its own. Throw `Refused` with a
 // sentence that the user can act on; any other error is a bug.
 
-export { budget, distinct, exactly, forbidden } from './constraints.js';
+export { active, ascending, budget, distinct, exactly, forbidden } from './constraints.js';
 export { boolOption, intOption, intsOption, oneOfOption, realOption } from './describe.js';
 export { affine, choice, integer, level, matrix, permutation, real, subset } from './domains.js';
 export { Refused } from './errors.js';

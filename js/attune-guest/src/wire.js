@@ -93,6 +93,10 @@ function constraintOut({ kind, ...rest }) {
     const together = rest.together.map(({ dimension, cell, option }) => [{ dimension, cell }, option]);
     return { tag: kind, val: together };
   }
+  // The interface has no form of their own for these.
+  if (kind === 'ascending' || kind === 'active') {
+    return { tag: 'other', val: { kind, args: settingsOut('constraint', kind, rest) } };
+  }
   return { tag: kind, val: rest };
 }
 

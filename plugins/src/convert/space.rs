@@ -6,6 +6,8 @@ use super::BadOutput;
 use super::names::{name, unit};
 use crate::wire;
 
+mod open_constraint;
+
 /// A space that makes sense.
 pub(crate) fn space(space: wire::SearchSpace) -> Result<Space, BadOutput> {
     let dimensions = space.dimensions.into_iter().map(dimension).collect::<Result<_, BadOutput>>()?;
@@ -68,12 +70,7 @@ fn constraint(constraint: wire::Constraint) -> Result<Constraint, BadOutput> {
             };
             Constraint::Forbidden { cells: cells.into_iter().map(cell).collect() }
         }
-        wire::Constraint::Other(open) => {
-            return Err(BadOutput(format!(
-                "it has a constraint `{}`, which this attune does not know; use a newer one",
-                open.kind
-            )));
-        }
+        wire::Constraint::Other(open) => open_constraint::read(open)?,
     })
 }
 

@@ -69,6 +69,7 @@ impl Variation for GroupChange {
                 child.set(slot, value);
             }
         }
+        let child = self.0.followed(first, child, random);
         Ok(self.0.repair_counted(child, &[], random, spent)?)
     }
 }

@@ -35,6 +35,7 @@ impl LevelSwitch {
         for attempt in 0..ATTEMPTS {
             let slot = self.0.slots().choose(random)?;
             let (child, left) = self.attempt(config, slot, random);
+            let child = self.0.followed(config, child, random);
             let kept = attempt >= EXACT
                 || self.0.budgets().zip(&left).all(|(budget, left)| left.abs() <= budget.tolerance());
             if kept && child != *config && self.0.check(&child).is_ok() {

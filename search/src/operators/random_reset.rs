@@ -36,6 +36,7 @@ impl Variation for Redraw {
                 child.set(slot, self.0.dimensions()[slot.dimension].domain.draw(random));
             }
         }
+        let child = self.0.followed(first, child, random);
         Ok(self.0.repair_counted(child, &[], random, spent)?)
     }
 }

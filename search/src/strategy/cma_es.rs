@@ -10,7 +10,7 @@ mod termination;
 use attune_core::objective::compare;
 use attune_core::options::{OptionKind, OptionValue};
 use attune_core::rng;
-use attune_core::space::{Config, Domain, Space};
+use attune_core::space::{Config, Constraint, Domain, Space};
 use attune_core::strategy::{Observation, Origin, Proposal, Strategy};
 
 use coordinates::Coordinates;
@@ -59,7 +59,7 @@ pub(super) fn info() -> StrategyInfo {
     }
 }
 
-/// Whether every dimension has coordinates.
+/// Whether every dimension has coordinates, and every cell counts.
 pub(super) fn check(space: &Space) -> Result<(), StrategyError> {
     for dimension in space.dimensions() {
         match dimension.domain {
@@ -73,7 +73,14 @@ pub(super) fn check(space: &Space) -> Result<(), StrategyError> {
             }
         }
     }
-    Ok(())
+    match space.constraints().iter().find(|constraint| matches!(constraint, Constraint::Active { .. })) {
+        None => Ok(()),
+        Some(condition) => Err(StrategyError::UnsupportedConstraint {
+            strategy: "cma-es",
+            constraint: condition.in_words(space.dimensions()),
+            instead: "`evolution` or `nsga2`",
+        }),
+    }
 }
 
 pub(super) struct CmaEs {

@@ -61,6 +61,16 @@ pub enum StrategyError {
         /// What it searches.
         expected: &'static str,
     },
+    /// A constraint that the strategy does not keep.
+    #[error("strategy `{strategy}` does not keep a constraint of this space ({constraint}); use {instead}")]
+    UnsupportedConstraint {
+        /// The strategy.
+        strategy: &'static str,
+        /// The constraint, in words.
+        constraint: String,
+        /// Strategies that do.
+        instead: &'static str,
+    },
     /// The allocation cannot be planned.
     #[error("the allocation cannot be planned: {0}")]
     Knapsack(#[from] KnapsackError),

@@ -10,7 +10,7 @@ use super::builtins::builtins;
 use super::models;
 use crate::backend::{Catalogue, EvaluatorRow, StrategyRow};
 use crate::error::Error;
-use crate::factory::{self, Listed};
+use crate::factory::{self, Described, Listed};
 use crate::setup;
 
 /// Techniques, strategies, metrics, devices and models.
@@ -37,6 +37,9 @@ fn row(listed: Listed) -> EvaluatorRow {
     match listed {
         Listed::Native(spec) => {
             EvaluatorRow { name: spec.name, summary: spec.summary, native: true, missing: None }
+        }
+        Listed::Component(Described { spec, .. }) => {
+            EvaluatorRow { name: spec.name, summary: spec.summary, native: false, missing: None }
         }
         Listed::Worker { name, summary, command } => EvaluatorRow {
             name: name.to_owned(),

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::super::{Budget, Domain, Space};
 use super::product::values;
+use super::tree::{Exactly, Tally};
 
 /// Distinct partial sums that the exact count keeps at most.
 const MAX_SUMS: usize = 200_000;
@@ -34,21 +35,9 @@ impl Space {
     pub(super) fn count_by_sums(&self) -> Option<u128> {
         let budgets: Vec<&Budget> = self.budgets().collect();
         let unit: Vec<f64> = budgets.iter().map(|budget| budget.tolerance()).collect();
-        let mut counter = Counter { steps: MAX_STEPS };
-        let mut reached: HashMap<Sums, u128> = HashMap::from([(vec![0; budgets.len()], 1)]);
-        for (number, dimension) in self.dimensions.iter().enumerate() {
-            let terms = budgets.iter().flat_map(|budget| &budget.terms);
-            let shared = terms.filter(|term| term.dimension == number).all(|term| term.costs.len() == 1);
-            let mut kept = None;
-            for cell in 0..dimension.cells() {
-                let values = match kept.take().filter(|_| shared) {
-                    Some(values) => values,
-                    None => self.cell_sums(&budgets, &unit, number, cell, &mut counter)?,
-                };
-                reached = convolve(&reached, &values, &mut counter)?;
-                kept = Some(values);
-            }
-        }
+        let counter = Counter { steps: MAX_STEPS };
+        let reached =
+            self.count_tree(&mut BySums { space: self, budgets: &budgets, unit: &unit, counter })?;
         let slots = self.slots().count() as f64;
         let fits = |sums: &[i64]| {
             budgets
@@ -113,6 +102,84 @@ impl Space {
             _ => return None,
         }
         Some(found)
+    }
+}
+
+/// Configs by what they use of every budget.
+struct BySums<'c> {
+    space: &'c Space,
+    budgets: &'c [&'c Budget],
+    unit: &'c [f64],
+    counter: Counter,
+}
+
+impl Tally for BySums<'_> {
+    type Number = HashMap<Sums, u128>;
+
+    fn one(&self) -> Self::Number {
+        HashMap::from([(vec![0; self.budgets.len()], 1)])
+    }
+
+    fn none(&self) -> Self::Number {
+        HashMap::new()
+    }
+
+    fn times(&mut self, one: &Self::Number, other: &Self::Number) -> Option<Self::Number> {
+        convolve(one, other, &mut self.counter)
+    }
+
+    fn plus(&mut self, one: &Self::Number, other: &Self::Number) -> Option<Self::Number> {
+        self.counter.step(other.len())?;
+        let mut sum = one.clone();
+        for (sums, number) in other {
+            let entry = sum.entry(sums.clone()).or_insert(0);
+            *entry = entry.checked_add(*number)?;
+        }
+        (sum.len() <= MAX_SUMS).then_some(sum)
+    }
+
+    fn values(&mut self, dimension: usize, cell: usize) -> Option<Self::Number> {
+        self.space.cell_sums(self.budgets, self.unit, dimension, cell, &mut self.counter)
+    }
+
+    fn option(&mut self, dimension: usize, cell: usize, option: u32) -> Option<Self::Number> {
+        self.counter.step(1)?;
+        let cost = |row: &[f64]| match &self.space.dimensions[dimension].domain {
+            Domain::Int { min, .. } => row[0] * (*min as f64 + f64::from(option)),
+            _ => row[option as usize],
+        };
+        let used = self.budgets.iter().map(|budget| {
+            let terms = budget.terms.iter().filter(|term| term.dimension == dimension);
+            terms.map(|term| cost(term.row(cell))).sum::<f64>()
+        });
+        let sums = used.zip(self.unit).map(|(sum, unit)| (sum / unit).round() as i64);
+        Some(HashMap::from([(sums.collect(), 1)]))
+    }
+
+    /// What costs nothing is counted in one piece.
+    fn ascending(&mut self, dimension: usize, count: usize) -> Option<Self::Number> {
+        let mut terms = self.budgets.iter().flat_map(|budget| &budget.terms);
+        if terms.any(|term| term.dimension == dimension) {
+            return None;
+        }
+        let lists = Exactly(self.space).ascending(dimension, count)?;
+        Some(HashMap::from([(vec![0; self.budgets.len()], lists)]))
+    }
+
+    fn is_even(&self, dimension: usize) -> bool {
+        let terms = |number: usize| {
+            let terms = self.budgets.iter().flat_map(|budget| &budget.terms);
+            terms.filter(move |term| term.dimension == number)
+        };
+        let mut open = vec![dimension];
+        // So are those about which it decides cell by cell.
+        while let Some(number) = open.pop() {
+            if !terms(number).all(|term| term.costs.len() == 1) {
+                return false;
+            }
+            open.extend(self.space.decided_by(number));
+        }
+        true
     }
 }
 

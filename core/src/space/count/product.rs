@@ -17,17 +17,20 @@ impl Space {
     /// log₁₀ of the number of all points; `None` with a continuous domain.
     pub(super) fn log10_product(&self) -> Option<f64> {
         self.dimensions.iter().try_fold(0.0, |sum, dimension| {
-            let values = match &dimension.domain {
-                Domain::Subset { of, min, max } => {
-                    log_sum(log_binomials(*of)[*min as usize..=*max as usize].iter().copied())
-                        / std::f64::consts::LN_10
-                }
-                Domain::Permutation { of } => (1..=*of).map(|factor| f64::from(factor).log10()).sum(),
-                Domain::Real { .. } | Domain::Affine { .. } | Domain::Matrix { .. } => return None,
-                domain => (values(domain)? as f64).log10(),
-            };
-            Some(sum + values * dimension.cells() as f64)
+            Some(sum + log10_values(&dimension.domain)? * dimension.cells() as f64)
         })
+    }
+}
+
+/// log₁₀ of the number of values of one cell; `None` with a continuous domain.
+pub(super) fn log10_values(domain: &Domain) -> Option<f64> {
+    match domain {
+        Domain::Subset { of, min, max } => {
+            let sizes = log_binomials(*of);
+            Some(log_sum(sizes[*min as usize..=*max as usize].iter().copied()) / std::f64::consts::LN_10)
+        }
+        Domain::Permutation { of } => Some((1..=*of).map(|factor| f64::from(factor).log10()).sum()),
+        domain => values(domain).map(|values| (values as f64).log10()),
     }
 }
 

@@ -38,6 +38,7 @@ pub(super) fn checking(space: &Space) -> Result<(), SpaceError> {
         Constraint::Budget(budget) => budget.terms.iter().map(|term| cells(term.dimension)).sum(),
         Constraint::Distinct { dimension, .. } | Constraint::Exactly { dimension, .. } => cells(*dimension),
         Constraint::Forbidden { cells } => cells.len(),
+        Constraint::Ascending { dimension, .. } | Constraint::Active { dimension, .. } => cells(*dimension),
     });
     at_most("cells in all constraints together", looked_at.sum(), MOST_CHECKED)
 }

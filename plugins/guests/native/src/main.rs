@@ -12,12 +12,26 @@ use attune_guest::evaluator::Edit;
 use attune_guest::evaluator::native::{Scores, edit};
 
 /// The code of each evaluator, as its component is made of it. To add one is a line here and one in `EVALUATORS`.
+#[path = "../../checkpoint-codec-evaluator/src/lib.rs"]
+mod checkpoint_codec;
+#[path = "../../frame-rate-evaluator/src/lib.rs"]
+mod frame_rate;
+#[path = "../../node-sleep-evaluator/src/lib.rs"]
+mod node_sleep;
+#[path = "../../queue-policy-evaluator/src/lib.rs"]
+mod queue_policy;
 #[path = "../../toy-scheduler/src/lib.rs"]
 mod toy_scheduler;
 
 type Open = fn(&str) -> Scores;
 
-const EVALUATORS: &[(&str, Open)] = &[("toy-scheduler", toy_scheduler::evaluator_on_this_machine)];
+const EVALUATORS: &[(&str, Open)] = &[
+    ("checkpoint-codec", checkpoint_codec::evaluator_on_this_machine),
+    ("frame-rate", frame_rate::evaluator_on_this_machine),
+    ("node-sleep", node_sleep::evaluator_on_this_machine),
+    ("queue-policy", queue_policy::evaluator_on_this_machine),
+    ("toy-scheduler", toy_scheduler::evaluator_on_this_machine),
+];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -1,6 +1,6 @@
 //! Writing spaces.
 
-use crate::{Axis, Budget, BudgetTerm, Constraint, Dimension, Domain, Space, SubsetDomain};
+use crate::{Axis, Budget, BudgetTerm, Constraint, Dimension, Domain, Edit, Space, SubsetDomain};
 
 impl Space {
     /// A space of these dimensions, without constraints yet.
@@ -52,5 +52,20 @@ impl Constraint {
             limit,
             terms: vec![BudgetTerm { dimension, costs: vec![costs] }],
         })
+    }
+
+    /// The cells of a level, int or real dimension do not fall along this axis: ordered thresholds.
+    pub fn ascending(dimension: u32, axis: &str) -> Self {
+        Self::Other(Edit::new("ascending").int("dimension", dimension).text("along", axis))
+    }
+
+    /// The cells of `dimension` count only where the cell of `when` takes one of these options, by position. `when` is a choice
+    /// or level dimension of one cell, which decides about all, or of the same axes, cell by cell. Cells that do not count hold
+    /// their first value, are not varied and cost nothing.
+    pub fn active(dimension: u32, when: u32, options: impl IntoIterator<Item = u32>) -> Self {
+        let options: Vec<u32> = options.into_iter().collect();
+        Self::Other(
+            Edit::new("active").int("dimension", dimension).int("when", when).ints("options", &options),
+        )
     }
 }

@@ -4,7 +4,7 @@ A technique sees shapes and sizes of a model, never weights, and has no file, cl
 its own. Raise `Refused` with a sentence that the user can act on; any other exception is a bug.
 """
 
-from .constraints import Budget, Constraint, Distinct, Exactly, Forbidden, Term
+from .constraints import Active, Ascending, Budget, Constraint, Distinct, Exactly, Forbidden, Term
 from .describe import (
     BoolOption,
     Description,
@@ -31,7 +31,9 @@ from .technique import Damages, Technique, export
 from .version import __version__
 
 __all__ = [
+    "Active",
     "Affine",
+    "Ascending",
     "Baseline",
     "BoolOption",
     "Budget",

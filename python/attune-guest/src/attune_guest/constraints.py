@@ -53,4 +53,25 @@ class Forbidden:
     together: Sequence[tuple[int, int, int]]
 
 
-Constraint = Budget | Distinct | Exactly | Forbidden
+@dataclass(frozen=True)
+class Ascending:
+    """The cells of a level, int or real dimension do not fall along the axis `along`: ordered thresholds."""
+
+    dimension: int
+    along: str
+
+
+@dataclass(frozen=True)
+class Active:
+    """The cells of `dimension` count only where the cell of `when` takes one of `options`, by position.
+
+    `when` is a choice or level dimension of one cell, which decides about all, or of the same axes, cell by
+    cell. Cells that do not count hold their first value, are not varied and cost nothing.
+    """
+
+    dimension: int
+    when: int
+    options: Sequence[int]
+
+
+Constraint = Budget | Distinct | Exactly | Forbidden | Ascending | Active

@@ -170,6 +170,16 @@ def _constraint(constraint: constraints.Constraint) -> Any:
         case constraints.Forbidden():
             together = [(wit.Slot(dimension, cell), option) for dimension, cell, option in constraint.together]
             return wit.Constraint_Forbidden(together)
+        case constraints.Ascending():
+            args = [("dimension", wit.Setting_Int(constraint.dimension)), ("along", wit.Setting_Text(constraint.along))]
+            return wit.Constraint_Other(wit.Open("ascending", args))
+        case constraints.Active():
+            args = [
+                ("dimension", wit.Setting_Int(constraint.dimension)),
+                ("when", wit.Setting_Int(constraint.when)),
+                ("options", wit.Setting_Ints(list(constraint.options))),
+            ]
+            return wit.Constraint_Other(wit.Open("active", args))
 
 
 def config_out(what: str, config: Config, space: Space) -> Any:

@@ -75,7 +75,8 @@ impl Coordinates {
                 _ => return None,
             });
         }
-        let config = self.space.canonical(Config::new(cells));
+        // Where cells ascend, every point is one of them after sorting.
+        let config = self.space.sorted(self.space.canonical(Config::new(cells)));
         self.space.check(&config).is_ok().then_some(config)
     }
 }

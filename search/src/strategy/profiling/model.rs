@@ -30,7 +30,7 @@ pub(in super::super) struct Model {
     goal: Goal,
 }
 
-/// Whether every dimension has options that damages can be added up of.
+/// Whether every dimension has options that damages can be added up of, and every cell does whatever the others are.
 pub(in super::super) fn check(strategy: &'static str, space: &Space) -> Result<(), StrategyError> {
     for dimension in space.dimensions() {
         let options = dimension.domain.options().is_some();
@@ -39,7 +39,14 @@ pub(in super::super) fn check(strategy: &'static str, space: &Space) -> Result<(
             return Err(StrategyError::Unsupported { strategy, dimension: dimension.name.clone(), expected });
         }
     }
-    Ok(())
+    match space.constraints().iter().find(|constraint| constraint.is_structure()) {
+        None => Ok(()),
+        Some(constraint) => Err(StrategyError::UnsupportedConstraint {
+            strategy,
+            constraint: constraint.in_words(space.dimensions()),
+            instead: "`evolution` or `nsga2`",
+        }),
+    }
 }
 
 impl Model {
@@ -170,7 +177,8 @@ fn problem(space: &Space, table: &SensitivityTable, places: &[SlotRef], objectiv
     let mut grouped = Vec::new();
     for constraint in space.constraints() {
         match constraint {
-            Constraint::Budget(_) => {}
+            // Refused by `check`.
+            Constraint::Budget(_) | Constraint::Ascending { .. } | Constraint::Active { .. } => {}
             Constraint::Exactly { dimension, option, count } => {
                 for sign in [1.0, -1.0] {
                     add_limit(&mut problem, places, sign * f64::from(*count), &|slot, at| {

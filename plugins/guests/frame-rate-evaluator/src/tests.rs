@@ -1,0 +1,94 @@
+//! The evaluator through its trait.
+
+use attune_frame_rate::generate::{self, Size};
+use attune_frame_rate::y4m;
+use attune_guest::evaluator::{Edit, Evaluator, Failure, Opening, Setting};
+
+use crate::videos::{PREVIEW, Videos};
+
+fn opening(task: &str) -> Opening {
+    let small = [("clips", 3), ("frames", 48), ("width", 32), ("height", 24)];
+    small.iter().fold(Opening::new::<Videos>(task), |opening, &(name, value)| {
+        opening.task_option(name, Setting::Int(value))
+    })
+}
+
+fn fact(videos: &Videos, name: &str) -> Vec<u32> {
+    match videos.subject().facts.into_iter().find(|(known, _)| known == name) {
+        Some((_, Setting::Ints(values))) => values.into_iter().map(|value| value as u32).collect(),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn ssim(videos: &Videos, plan: &[Edit], split: &str) -> Vec<f64> {
+    let evaluation = videos.evaluate(plan, split, &[0, 1, 2]).unwrap();
+    assert!(evaluation.metrics[1].items.iter().all(|&share| share <= 0.3 + 1e-9), "{evaluation:?}");
+    evaluation.metrics[0].items.clone()
+}
+
+fn rates(every: &[u32]) -> [Edit; 1] {
+    [Edit::new("frame-rates").ints("every", every)]
+}
+
+#[test]
+fn rates_that_were_tuned_on_the_preview_beat_even_ones_and_stay_below_the_bound() {
+    let videos = Videos::open(&opening(PREVIEW)).unwrap();
+    let tuned = rates(&fact(&videos, "frame-tuned"));
+    for split in ["selection", "report"] {
+        let (tuned, even) = (ssim(&videos, &tuned, split), ssim(&videos, &[], split));
+        assert_eq!(ssim(&videos, &rates(&fact(&videos, "frame-uniform")), split), even);
+        assert!(tuned.iter().sum::<f64>() > even.iter().sum::<f64>(), "{tuned:?} {even:?}");
+        let bounds = videos.known_bounds(split, &[0, 1, 2]);
+        assert!(bounds[0].items.iter().zip(tuned).all(|(bound, found)| found <= bound.unwrap()));
+    }
+}
+
+#[test]
+fn a_clip_is_scored_alike_whatever_else_is_asked() {
+    let videos = Videos::open(&opening("clips")).unwrap();
+    let plan = [Edit::new("frame-thresholds").reals("cuts", vec![0.01, 0.02, 0.04])];
+    let all = ssim(&videos, &plan, "report");
+    let alone = Videos::open(&opening("clips")).unwrap().evaluate(&plan, "report", &[2]).unwrap();
+    assert_eq!(alone.metrics[0].items, [all[2]]);
+    assert_ne!(all, ssim(&videos, &plan, "selection"));
+    ssim(&videos, &[Edit::new("frame-merging")], "report");
+}
+
+#[test]
+fn plans_that_cannot_be_honoured_say_why() {
+    let says = |task: &str, edit: Edit| match Videos::open(&opening(task)).unwrap().check(&[edit]) {
+        Err(Failure::Unsupported { edit: 0, reason }) => reason,
+        other => panic!("{other:?}"),
+    };
+    let cuts = |cuts: &[f64]| Edit::new("frame-thresholds").reals("cuts", cuts.to_vec());
+    assert!(says(PREVIEW, cuts(&[0.2, 0.1, 0.3])).contains("do not fall"));
+    assert!(says("clips", Edit::new("frame-rates").ints("every", &[1])).contains("task `preview`"));
+    assert!(says(PREVIEW, Edit::new("frame-rates").ints("every", &[1])).contains("each of 18 chunks"));
+    assert!(says(PREVIEW, Edit::new("frame-rates").ints("every", &[3; 18])).contains("1, 2, 4 or 8"));
+    assert!(says(PREVIEW, Edit::new("frame-rates").ints("every", &[1; 18])).contains("expected at most 14"));
+}
+
+#[test]
+fn files_are_cut_in_halves_or_reported_in_full_and_never_both() {
+    let clip = |seed| y4m::write(&generate::clip(Size { width: 24, height: 24, frames: 32 }, seed));
+    let given = |task: &str| {
+        let opening = Opening::new::<Videos>(task).file("selection", "a.y4m", &clip(1));
+        opening.task_option("window", Setting::Int(16))
+    };
+    let halves = Videos::open(&given("clips")).unwrap();
+    assert_eq!(halves.subject().items, [("selection".to_owned(), 1), ("report".to_owned(), 1)]);
+    let twice = given("clips").file("report", "b.y4m", &clip(1));
+    assert!(Videos::open(&twice).err().unwrap().message.contains("same clip"));
+    assert!(Videos::open(&given("clips").file("report", "b.y4m", &clip(2))).is_ok());
+    assert!(
+        Videos::open(&given(PREVIEW).file("report", "b.y4m", &clip(2)))
+            .err()
+            .unwrap()
+            .message
+            .contains("in full")
+    );
+    let small = given(PREVIEW).task_option("preview", Setting::Int(3));
+    assert!(Videos::open(&small).err().unwrap().message.contains("11×11"));
+    let broken = Opening::new::<Videos>("clips").file("selection", "c.y4m", b"RIFF");
+    assert!(Videos::open(&broken).err().unwrap().message.contains("YUV4MPEG2"));
+}

@@ -1,0 +1,185 @@
+//! The clips of a task, as preview and in full.
+
+use std::rc::Rc;
+
+use attune_frame_rate::generate::{self, Size};
+use attune_frame_rate::{Clip, Quality, RATES, merging, thresholds, uniform, y4m};
+use attune_guest::evaluator::{Failure, OpenFailure, Opening, Options, Split, Subject};
+
+/// The task whose selection is the preview of what is reported.
+pub(crate) const PREVIEW: &str = "preview";
+/// Cuts between complexities that are tried for the best thresholds.
+const CUTS: usize = 32;
+
+/// A clip.
+pub(crate) struct Video {
+    pub(crate) preview: Quality,
+    full: Quality,
+}
+
+/// All clips of a task.
+pub(crate) struct Videos {
+    preview: bool,
+    pub(crate) budget: f64,
+    pub(crate) aligned: bool,
+    chunk: usize,
+    splits: Vec<(String, Vec<Rc<Video>>)>,
+}
+
+impl Videos {
+    pub(crate) fn read(opening: &Opening) -> Result<Self, OpenFailure> {
+        let options = &opening.task_options;
+        let preview = opening.task == PREVIEW;
+        let (selection, report) = (opening.selection(), opening.report());
+        if preview && !report.files.is_empty() {
+            return Err(OpenFailure::split(
+                "report",
+                "the clips of `selection` are reported in full, so none may be given; for other clips take the task `clips`",
+            ));
+        }
+        if let Some(twin) =
+            report.files.iter().find(|file| selection.files.iter().any(|other| other.bytes == file.bytes))
+        {
+            return Err(OpenFailure::split(
+                "report",
+                format!("`{}` is the same clip as one of `selection`; give other clips", twin.name),
+            ));
+        }
+        let read = |split: &Split| videos(clips(split, options)?, options);
+        let mut splits = Vec::new();
+        if selection.files.is_empty() && report.files.is_empty() {
+            let half = options.int("clips") as u64;
+            let generated = |from: u64| {
+                videos((from..from + half).map(|number| generated(number, options)).collect(), options)
+            };
+            let first = generated(0)?;
+            let second = if preview { first.clone() } else { generated(half)? };
+            splits.extend([("selection".to_owned(), first), ("report".to_owned(), second)]);
+        } else {
+            let mut first = read(selection)?;
+            let second = match (preview, report.files.is_empty()) {
+                (true, _) => first.clone(),
+                (false, false) => read(report)?,
+                (false, true) if first.len() < 2 => {
+                    return Err(OpenFailure::split(
+                        "selection",
+                        "there is one clip, and half of them is reported on; give more clips, a smaller `window`, or a split `report`",
+                    ));
+                }
+                (false, true) => first.split_off(first.len() / 2),
+            };
+            splits.extend([("selection".to_owned(), first), ("report".to_owned(), second)]);
+        }
+        for split in opening.splits.iter().filter(|split| split.name.starts_with("elsewhere:")) {
+            if preview {
+                return Err(OpenFailure::split(
+                    &split.name,
+                    "rates are decided for the clips of `selection` and mean nothing for others; take the task `clips`",
+                ));
+            }
+            splits.push((split.name.clone(), read(split)?));
+        }
+        let chunk = options.int("chunk") as usize;
+        Ok(Self {
+            preview,
+            budget: options.real("budget"),
+            aligned: options.boolean("aligned"),
+            chunk,
+            splits,
+        })
+    }
+
+    pub(crate) fn splits(&self) -> &[(String, Vec<Rc<Video>>)] {
+        &self.splits
+    }
+
+    /// Whether rates are decided for clips, and not rules.
+    pub(crate) fn decides_rates(&self) -> bool {
+        self.preview
+    }
+
+    /// The clips that are tuned on.
+    pub(crate) fn selection(&self) -> &[Rc<Video>] {
+        &self.splits[0].1
+    }
+
+    pub(crate) fn video(&self, split: &str, item: u32) -> Result<&Video, Failure> {
+        let found = self
+            .splits
+            .iter()
+            .find(|(name, _)| name == split)
+            .and_then(|(_, videos)| videos.get(item as usize));
+        found
+            .map(Rc::as_ref)
+            .ok_or_else(|| Failure::bad_request(format!("there is no clip {item} of `{split}`")))
+    }
+
+    /// What a clip is scored by.
+    pub(crate) fn scored(&self, split: &str, item: u32) -> Result<&Quality, Failure> {
+        let video = self.video(split, item)?;
+        Ok(if self.preview && split == "selection" { &video.preview } else { &video.full })
+    }
+
+    pub(crate) fn name(&self) -> String {
+        let clips = self.selection();
+        let frames: usize = clips.iter().map(|video| video.full.chunks().frames()).sum();
+        format!("{} clips of {frames} frames", clips.len())
+    }
+
+    pub(crate) fn facts(&self, subject: Subject) -> Subject {
+        let clips = if self.preview { self.selection() } else { &[] };
+        let lengths = clips.iter().map(|video| video.preview.chunks().frames() as i64).collect();
+        let every = |schedule: &dyn Fn(&Quality, usize) -> Vec<usize>| -> Vec<i64> {
+            clips
+                .iter()
+                .flat_map(|video| schedule(&video.preview, video.preview.chunks().budget(self.budget)))
+                .map(|rate| RATES[rate] as i64)
+                .collect()
+        };
+        let tuned = |quality: &Quality, budget: usize| {
+            thresholds::tuned(&quality.complexities(), quality.chunks(), budget, CUTS, |schedule| {
+                quality.of(schedule)
+            })
+            .1
+        };
+        subject
+            .real("frame-budget", self.budget)
+            .int("frame-chunk", self.chunk as i64)
+            .ints("frame-lengths", lengths)
+            .ints("frame-uniform", every(&|quality, budget| uniform::schedule(quality.chunks(), budget)))
+            .ints("frame-tuned", every(&tuned))
+            .ints("frame-merged", every(&merging::schedule))
+    }
+}
+
+fn generated(number: u64, options: &Options) -> Clip {
+    let side = |name: &str| options.int(name) as usize;
+    let size = Size { width: side("width"), height: side("height"), frames: side("frames") };
+    generate::clip(size, (options.int("seed") as u64) << 16 | number)
+}
+
+fn clips(split: &Split, options: &Options) -> Result<Vec<Clip>, OpenFailure> {
+    let mut clips = Vec::new();
+    for file in &split.files {
+        let name = file.name.strip_suffix(".y4m").unwrap_or(&file.name);
+        let clip =
+            y4m::read(name, &file.bytes).map_err(|error| OpenFailure::file(&file.name, error.to_string()))?;
+        clips.extend(clip.windows(options.int("window") as usize));
+    }
+    Ok(clips)
+}
+
+fn videos(clips: Vec<Clip>, options: &Options) -> Result<Vec<Rc<Video>>, OpenFailure> {
+    let chunk = options.int("chunk") as usize;
+    let factor = options.int("preview") as usize;
+    let video = |clip: Clip| {
+        let preview = clip.preview(factor).map_err(|error| {
+            OpenFailure::task_option(
+                "preview",
+                format!("the preview of `{}` by {factor} is too small: {error}", clip.name()),
+            )
+        })?;
+        Ok(Rc::new(Video { preview: Quality::new(preview, chunk), full: Quality::new(clip, chunk) }))
+    };
+    clips.into_iter().map(video).collect()
+}

@@ -1,0 +1,178 @@
+//! How many frames each chunk of a video keeps: a rate for every chunk under the budget of its clip, or ordered thresholds on how
+//! unlike the frames of a chunk are.
+
+use attune_frame_rate::{Chunks, RATES};
+use attune_guest::{
+    Baseline, Budget, BudgetTerm, Config, Constraint, Cost, Description, Dimension, Domain, Edit, Model,
+    OptionSpec, Options, RealDomain, Scale, Setting, Signals, Space, Technique, Value,
+};
+
+/// Thresholds may lie from here on.
+const LEAST: f64 = 1e-5;
+
+struct FrameRate;
+
+impl Technique for FrameRate {
+    fn describe() -> Description {
+        Description::new(
+            "frame-rate",
+            env!("CARGO_PKG_VERSION"),
+            "Decides how many frames each chunk of a video keeps (DLFR-VAE, arXiv 2502.11897; VGDFR, arXiv 2504.12259).",
+        )
+        .option(OptionSpec::one_of(
+            "decides",
+            "a rate for every chunk of the clips (rates), or three thresholds on the complexity of a chunk (thresholds)",
+            &["rates", "thresholds"],
+        ))
+        .edit("frame-rates")
+        .edit("frame-thresholds")
+        .heeds(&[])
+    }
+
+    fn space(model: &Model, options: &Options) -> Result<Space, String> {
+        if options.text("decides") == "thresholds" {
+            let help = "complexity from which the next rate is kept: an eighth below the first, all from the last on";
+            let domain = Domain::Real(RealDomain { min: LEAST, max: 1.0, scale: Scale::Log });
+            let cuts = Dimension::new("cut", help, domain).axis("rate", RATES.len() as u32 - 1);
+            return Ok(Space::new(vec![cuts]).with(Constraint::ascending(0, "rate")));
+        }
+        let clips = Clips::of(model)?;
+        let levels: Vec<f64> = (0..RATES.len()).map(|option| 1.0 / every(option) as f64).collect();
+        let dimension = |(number, clip): (usize, &Chunks)| {
+            let help = format!("share of frames that each chunk of clip {number} keeps");
+            Dimension::new(&format!("clip-{number}"), &help, Domain::Level(levels.clone()))
+                .axis("chunk", clip.count() as u32)
+        };
+        let space = Space::new(clips.all.iter().enumerate().map(dimension).collect());
+        Ok(clips.all.iter().enumerate().fold(space, |space, (number, clip)| {
+            let row = |chunk| (0..RATES.len()).map(|option| clip.cost(chunk, rate(option)) as f64).collect();
+            space.with(Constraint::Budget(Budget {
+                resource: format!("frames-{number}"),
+                unit: "frames".to_owned(),
+                limit: clip.budget(clips.budget) as f64,
+                terms: vec![BudgetTerm {
+                    dimension: number as u32,
+                    costs: (0..clip.count()).map(row).collect(),
+                }],
+            }))
+        }))
+    }
+
+    fn lower(model: &Model, options: &Options, config: &Config) -> Result<Vec<Edit>, String> {
+        if options.text("decides") == "thresholds" {
+            let cuts = config[0].iter().map(real).collect::<Result<_, _>>()?;
+            return Ok(vec![Edit::new("frame-thresholds").reals("cuts", cuts)]);
+        }
+        Clips::of(model)?;
+        let all: Vec<u32> = config.iter().flatten().map(|value| every(value.option()) as u32).collect();
+        Ok(vec![Edit::new("frame-rates").ints("every", &all)])
+    }
+
+    fn cost(model: &Model, options: &Options, config: &Config) -> Result<Vec<Cost>, String> {
+        // What thresholds keep depends on the clip.
+        if options.text("decides") == "thresholds" {
+            return Ok(Vec::new());
+        }
+        let clips = Clips::of(model)?;
+        let kept = |(clip, cells): (&Chunks, &Vec<Value>)| {
+            clip.total(&cells.iter().map(|value| rate(value.option())).collect::<Vec<_>>())
+        };
+        let kept: usize = clips.all.iter().zip(config).map(kept).sum();
+        let frames: usize = clips.all.iter().map(Chunks::frames).sum();
+        Ok(vec![Cost::new("kept-frames", "frames", kept as f64, frames as f64)])
+    }
+
+    fn baselines(model: &Model, options: &Options, _: &Signals) -> Result<Vec<Baseline>, String> {
+        if options.text("decides") == "thresholds" {
+            let cuts = [0.01, 0.02, 0.04].into_iter().map(Value::Real).collect();
+            let help = "thresholds that double as rates do, scaled to the budget of each clip";
+            return Ok(vec![Baseline::new("doubling", help, vec![cuts])]);
+        }
+        let clips = Clips::of(model)?;
+        let named = [
+            ("uniform", "frame-uniform", "the two neighbouring rates that meet the budget, evenly spread"),
+            (
+                "thresholds",
+                "frame-tuned",
+                "the best thresholds for each clip on its preview (rule of DLFR-VAE, arXiv 2502.11897)",
+            ),
+            (
+                "merging",
+                "frame-merged",
+                "chunks whose frames are alike in the preview (rule of VGDFR, arXiv 2504.12259)",
+            ),
+        ];
+        let mut baselines = Vec::with_capacity(named.len());
+        for (name, fact, help) in named {
+            let mut rest = ints(model, fact)?;
+            let mut config = Config::new();
+            for clip in &clips.all {
+                let (these, others) = rest.split_at_checked(clip.count()).ok_or_else(|| unsaid(fact))?;
+                config.push(these.iter().map(option).collect::<Option<_>>().ok_or_else(|| unsaid(fact))?);
+                rest = others;
+            }
+            baselines.push(Baseline::new(name, help, config));
+        }
+        Ok(baselines)
+    }
+}
+
+/// The clips whose rates are decided.
+struct Clips {
+    all: Vec<Chunks>,
+    budget: f64,
+}
+
+impl Clips {
+    fn of(model: &Model) -> Result<Self, String> {
+        let lengths = ints(model, "frame-lengths")?;
+        let (Some(Setting::Real(budget)), Some(Setting::Int(chunk))) =
+            (fact(model, "frame-budget"), fact(model, "frame-chunk"))
+        else {
+            return Err(unsaid("frame-budget"));
+        };
+        if lengths.is_empty() {
+            return Err("this task has no clips whose rates are to be decided; set `decides` to \"thresholds\", or take the task `preview`".to_owned());
+        }
+        let all = lengths.iter().map(|&frames| Chunks::new(frames as usize, *chunk as usize)).collect();
+        Ok(Self { all, budget: *budget })
+    }
+}
+
+/// The rate of a level: levels ascend, rates are ordered by how many frames one is kept of.
+fn rate(option: usize) -> usize {
+    RATES.len() - 1 - option
+}
+
+fn every(option: usize) -> usize {
+    RATES[rate(option)]
+}
+
+fn option(number: &i64) -> Option<Value> {
+    let found = (0..RATES.len()).find(|&option| every(option) as i64 == *number)?;
+    Some(Value::Index(found as u32))
+}
+
+fn real(value: &Value) -> Result<f64, String> {
+    match value {
+        Value::Real(number) => Ok(*number),
+        other => Err(format!("{other:?} is no threshold")),
+    }
+}
+
+fn fact<'a>(model: &'a Model, name: &str) -> Option<&'a Setting> {
+    model.extra.iter().find(|(known, _)| known == name).map(|(_, value)| value)
+}
+
+fn ints<'a>(model: &'a Model, name: &str) -> Result<&'a [i64], String> {
+    match fact(model, name) {
+        Some(Setting::Ints(values)) => Ok(values),
+        _ => Err(unsaid(name)),
+    }
+}
+
+fn unsaid(fact: &str) -> String {
+    format!("the evaluator does not say `{fact}` as it should; use the evaluator `frame-rate`")
+}
+
+attune_guest::export!(FrameRate);
