@@ -52,7 +52,7 @@ fn row(listed: Listed) -> EvaluatorRow {
 
 /// A technique by the name that a profile in the folder `base` gives it.
 pub(super) fn technique(name: &str, base: &Path) -> Result<Box<TechniqueInfo>, String> {
-    let found = setup::technique(name, base, setup::nowhere()).map_err(|error| error.sentence())?;
+    let found = setup::found(name, base, setup::nowhere()).map_err(|error| error.sentence())?;
     Ok(Box::new(found.info().clone()))
 }
 
@@ -67,5 +67,6 @@ fn techniques() -> Result<Vec<TechniqueInfo>, Error> {
         let technique = host.load_file(&file).ok()?;
         Some(TechniqueInfo { name: file.display().to_string(), ..technique.info().clone() })
     });
+    let own = own.chain([setup::edits_info().clone()]);
     Ok(builtin.iter().map(|technique| technique.info().clone()).chain(own).collect())
 }
