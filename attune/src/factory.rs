@@ -1,7 +1,8 @@
-//! Evaluators by what a profile says of them: those of this build, and programs that are one.
+//! Evaluators by what a profile says of them: those of this build, components, and programs that are one.
 
 mod chosen;
 mod command;
+mod component;
 mod python;
 mod started;
 
@@ -9,7 +10,9 @@ use std::path::Path;
 
 use attune_core::evaluator::EvaluatorSpec;
 use attune_core::profile::{EvaluatorChoice, Profile, TaskFault};
+use attune_core::hash::ContentHash;
 use attune_eval::registry::{self, UnknownEvaluator};
+use attune_plugins::{BUILTIN_EVALUATORS, ComponentEvaluator};
 
 use crate::error::Error;
 
@@ -17,6 +20,7 @@ pub use crate::error::NoPackage;
 pub(crate) use chosen::Factory;
 #[cfg(feature = "backend")]
 pub(crate) use command::beside;
+pub(crate) use component::is_file as is_component_file;
 #[cfg(feature = "export")]
 pub(crate) use python::engines_command;
 pub use python::{INSTALL_TORCH, TORCH, TORCH_SUMMARY, torch_command};
@@ -29,6 +33,8 @@ pub(crate) use started::wait_for_none_but;
 pub enum Listed {
     /// One of this build.
     Native(EvaluatorSpec),
+    /// A component that travels with the program.
+    Component(Described),
     /// A program that is there, and the command that starts it.
     Worker {
         /// Its name.
@@ -40,11 +46,42 @@ pub enum Listed {
     },
 }
 
+/// What an evaluator says of itself.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Described {
+    /// Its tasks, options and edits.
+    pub spec: EvaluatorSpec,
+    /// Further of a component.
+    pub component: Option<ComponentDetails>,
+}
+
+/// What only a component says of itself.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ComponentDetails {
+    /// Its version.
+    pub version: String,
+    /// The facts that techniques get of its subject, each with a sentence.
+    pub facts: Vec<(String, String)>,
+    /// Hash of its bytes: scores are kept under it.
+    pub hash: ContentHash,
+}
+
+impl Described {
+    fn of(component: &ComponentEvaluator) -> Self {
+        let details = ComponentDetails {
+            version: component.version().to_owned(),
+            facts: component.facts().to_vec(),
+            hash: component.fingerprint(),
+        };
+        Self { spec: attune_core::evaluator::EvaluatorFactory::spec(component), component: Some(details) }
+    }
+}
+
 impl Listed {
     /// What `evaluator.name` of a profile calls it.
     pub fn name(&self) -> &str {
         match self {
-            Self::Native(spec) => &spec.name,
+            Self::Native(spec) | Self::Component(Described { spec, .. }) => &spec.name,
             Self::Worker { name, .. } => name,
         }
     }
@@ -53,17 +90,32 @@ impl Listed {
 /// Every evaluator that a profile can name. No program of an evaluator is started.
 pub fn list() -> Vec<Listed> {
     let natives = registry::all().map(|factory| Listed::Native(factory.spec()));
+    // Those of this build load, or its tests fail.
+    let components = BUILTIN_EVALUATORS.iter().filter_map(|name| component::find(name, Path::new("")).ok());
+    let components = components.map(|component| Listed::Component(Described::of(&component)));
     let torch = Listed::Worker { name: TORCH, summary: TORCH_SUMMARY, command: torch_command() };
-    natives.chain([torch]).collect()
+    natives.chain(components).chain([torch]).collect()
 }
 
-/// The names that profiles may have under `evaluator.name`, each with what it evaluates. Nothing is looked for.
+/// The names that profiles may have under `evaluator.name`, each with what it evaluates. Nothing is looked for or loaded.
 pub fn names() -> Vec<(String, String)> {
     let natives = registry::all().map(|factory| factory.spec()).map(|spec| (spec.name, spec.summary));
-    natives.chain([(TORCH.to_owned(), TORCH_SUMMARY.to_owned())]).collect()
+    let components = BUILTIN_EVALUATORS.iter().map(|name| {
+        ((*name).to_owned(), format!("A component that comes with attune; `attune evaluator show {name}`."))
+    });
+    natives.chain(components).chain([(TORCH.to_owned(), TORCH_SUMMARY.to_owned())]).collect()
 }
 
-/// Whether a profile is for an evaluator of another process.
+fn known() -> Vec<String> {
+    names().into_iter().map(|(name, _)| name).collect()
+}
+
+/// Whether a profile is for an evaluator that is a component.
+pub(crate) fn is_component(choice: &EvaluatorChoice) -> bool {
+    choice.command.is_empty() && (component::is_file(&choice.name) || component::is_builtin(&choice.name))
+}
+
+/// Whether a profile is for an evaluator that is not of this build alone: a component, or one of another process.
 pub(crate) fn is_worker(profile: &Profile) -> bool {
     profile.evaluator.as_ref().is_some_and(|choice| !is_native(choice))
 }
@@ -82,6 +134,20 @@ pub fn spec(choice: &EvaluatorChoice, base: &Path) -> Result<EvaluatorSpec, Erro
     spec_of(choice, base, Factory::chosen)
 }
 
+/// The same, with what only components say.
+///
+/// # Errors
+/// As [`spec`].
+pub fn described(choice: &EvaluatorChoice, base: &Path) -> Result<Described, Error> {
+    match is_component(choice) {
+        true => match Factory::chosen(choice, base).map_err(Error::input)? {
+            Factory::Component(component) => Ok(Described::of(&component)),
+            other => Ok(Described { spec: other.spec(), component: None }),
+        },
+        false => Ok(Described { spec: spec(choice, base)?, component: None }),
+    }
+}
+
 /// The same for a form, which may name another one before this one has said what it is.
 ///
 /// # Errors
@@ -96,8 +162,8 @@ fn spec_of(
     base: &Path,
     find: fn(&EvaluatorChoice, &Path) -> Result<Factory, TaskFault>,
 ) -> Result<EvaluatorSpec, Error> {
-    let known: Vec<String> = names().into_iter().map(|(name, _)| name).collect();
-    if choice.command.is_empty() && !known.contains(&choice.name) {
+    let known = known();
+    if choice.command.is_empty() && !component::is_file(&choice.name) && !known.contains(&choice.name) {
         return Err(Error::input(UnknownEvaluator::among(&choice.name, known)));
     }
     find(choice, base).map(|factory| factory.spec()).map_err(Error::input)

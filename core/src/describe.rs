@@ -1,7 +1,8 @@
 //! Results in words: what every view says about them.
 
+use crate::bounds::{Gap, Gaps};
 use crate::format;
-use crate::objective::compare;
+use crate::objective::{Direction, Objective, compare};
 use crate::report::{Contender, Report, UNEDITED};
 use crate::strategy::{Planned, Spent};
 use crate::technique::Cost;
@@ -41,29 +42,32 @@ pub fn reference(report: &Report) -> Option<&Contender> {
 }
 
 fn strongest(report: &Report, among: impl Fn(&Contender) -> bool) -> Option<&Contender> {
-    let metric = report.best.estimates.keys().next()?;
+    let Objective { metric, direction } = report.judged_by()?;
     let own = |name: &str| ![UNEDITED, "random", "random-best", "default"].contains(&name);
-    let value = |contender: &Contender| contender.estimates.get(metric).map_or(f64::NAN, |e| e.mean);
+    let loss = |value: f64| Objective { metric: String::new(), direction }.loss(value);
+    let value = |contender: &Contender| contender.estimates.get(&metric).map_or(f64::NAN, |e| loss(e.mean));
     report
         .baselines
         .iter()
-        .filter(|contender| own(&contender.name) && contender.delta.contains_key(metric) && among(contender))
+        .filter(|contender| own(&contender.name) && contender.delta.contains_key(&metric) && among(contender))
         .min_by(|a, b| compare(value(a), value(b)))
 }
 
 /// How the winner compares with [`reference()`], in one sentence; in two where that costs more than the winner.
 pub fn verdict(technique: &str, report: &Report) -> Option<String> {
     let reference = reference(report)?;
+    let Objective { metric, direction } = report.judged_by()?;
     let found = |contender: &Contender| -> Option<String> {
-        let (metric, delta) = contender.delta.iter().next()?;
-        let words = if (delta.low, delta.high) == (0.0, 0.0) {
-            "the same on every item as"
-        } else if delta.is_below_zero() {
-            "better than"
-        } else if delta.is_above_zero() {
-            "WORSE than"
-        } else {
-            "not distinguishable from"
+        let delta = contender.delta.get(&metric)?;
+        let (better, worse) = match direction {
+            Direction::Minimise => (delta.is_below_zero(), delta.is_above_zero()),
+            Direction::Maximise => (delta.is_above_zero(), delta.is_below_zero()),
+        };
+        let words = match (better, worse) {
+            _ if (delta.low, delta.high) == (0.0, 0.0) => "the same on every item as",
+            (true, _) => "better than",
+            (_, true) => "WORSE than",
+            (false, false) => "not distinguishable from",
         };
         Some(format!("{words} `{}`, METRIC: {metric} {}.", contender.name, format::signed(delta)))
     };
@@ -79,6 +83,47 @@ pub fn verdict(technique: &str, report: &Report) -> Option<String> {
     };
     let (cost, own) = (format::cost(cost), format::cost(own));
     Some(format!("The found config is {first} That costs {cost} instead of {own}; the found one is {second}"))
+}
+
+/// How far a plan is from values that no plan can beat, a sentence for each metric with known bounds.
+pub fn gaps(gaps: &Gaps) -> Vec<String> {
+    gaps.iter().map(|(metric, gap)| format!("{metric} is {}.", self::gap(gap))).collect()
+}
+
+/// `0.8 % [0.5 %, 1.1 %] above the known bound 1048576; 2 of 6 items reach it`.
+fn gap(gap: &Gap) -> String {
+    let bound = format::short(gap.bound);
+    let only = match gap.known == gap.items {
+        true => String::new(),
+        false => format!(" (bound known for {} of {} items)", gap.known, gap.items),
+    };
+    if gap.is_closed() {
+        let items = match gap.known {
+            1 => "its item".to_owned(),
+            known => format!("all {known} items"),
+        };
+        return format!("at the known bound {bound} on {items}, so no plan is better there{only}");
+    }
+    let side = match gap.direction {
+        Direction::Minimise => "above",
+        Direction::Maximise => "below",
+    };
+    let (estimate, write): (_, fn(f64) -> String) = match &gap.share {
+        Some(share) => (share, format::percent),
+        None => (&gap.distance, format::short),
+    };
+    // The interval of one item is that item.
+    let interval = match estimate.low < estimate.high {
+        true => format!(" [{}, {}]", write(estimate.low), write(estimate.high)),
+        false => String::new(),
+    };
+    let reached = match (gap.known, gap.reached) {
+        (1, _) => String::new(),
+        (_, 0) => "; no item reaches it".to_owned(),
+        (known, 1) => format!("; 1 of {known} items reaches it"),
+        (known, reached) => format!("; {reached} of {known} items reach it"),
+    };
+    format!("{}{interval} {side} the known bound {bound}{reached}{only}", write(estimate.mean))
 }
 
 /// The first cost by which `contender` takes more than the winner, and the winner's.
@@ -146,6 +191,8 @@ mod tests {
             front: None,
             baselines: vec![contender("within", 3.0, 0.009)],
             bounds: BTreeMap::new(),
+            objectives: Vec::new(),
+            words: None,
         };
         let within = "The found config is better than `within`, the strongest baseline of kv-bits: kl -0.002000 [-0.003000, -0.001000].";
         assert_eq!(verdict("kv-bits", &report).unwrap(), within);
@@ -165,6 +212,44 @@ mod tests {
              costs no more: kl -0.002000 [-0.003000, -0.001000]."
         );
         assert_eq!(reference(&report).unwrap().name, "uniform");
+        // What is maximised is better above.
+        let direction = Direction::Maximise;
+        report.objectives = vec![Objective { metric: "kl".to_owned(), direction }];
+        assert_eq!(reference(&report).unwrap().name, "within");
+        let said = verdict("kv-bits", &report).unwrap();
+        assert!(said.starts_with("The found config is WORSE than `within`"), "{said}");
+    }
+
+    #[test]
+    fn gaps_are_said_in_plain_words() {
+        let around = |mean: f64| Estimate { mean, low: mean - 0.003, high: mean + 0.003 };
+        let some = Gap {
+            direction: Direction::Minimise,
+            bound: 1_048_576.0,
+            distance: around(8388.0),
+            share: Some(around(0.008)),
+            known: 6,
+            items: 6,
+            reached: 2,
+        };
+        let said = |gap: Gap| gaps(&[("peak".to_owned(), gap)].into()).remove(0);
+        assert_eq!(
+            said(some),
+            "peak is 0.8 % [0.5 %, 1.1 %] above the known bound 1048576; 2 of 6 items reach it."
+        );
+        let partly = Gap { direction: Direction::Maximise, known: 4, reached: 1, ..some };
+        assert_eq!(
+            said(partly),
+            "peak is 0.8 % [0.5 %, 1.1 %] below the known bound 1048576; 1 of 4 items reaches it (bound known for 4 of 6 items)."
+        );
+        let closed = Gap { known: 4, reached: 4, ..some };
+        assert_eq!(
+            said(closed),
+            "peak is at the known bound 1048576 on all 4 items, so no plan is better there (bound known for 4 of 6 items)."
+        );
+        let distance = Estimate { mean: 0.375, low: 0.375, high: 0.375 };
+        let of_nothing = Gap { bound: 0.0, share: None, known: 1, items: 1, reached: 0, distance, ..some };
+        assert_eq!(said(of_nothing), "peak is 0.3750 above the known bound 0.");
     }
 
     #[test]

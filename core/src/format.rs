@@ -69,6 +69,17 @@ pub fn saving(cost: &Cost) -> String {
     format!("{percent} % {}", if share < 0.0 { "smaller" } else { "larger" })
 }
 
+/// A share in percent, without its sign: `0.8 %`, `23 %`, `0.03 %`; `0 %` of nothing only.
+pub fn percent(share: f64) -> String {
+    match share.abs() * 100.0 {
+        0.0 => "0 %".to_owned(),
+        p if p >= 9.95 => format!("{p:.0} %"),
+        p if p >= 0.095 => format!("{p:.1} %"),
+        p if p >= 0.0095 => format!("{p:.2} %"),
+        p => format!("{} %", short(p)),
+    }
+}
+
 /// A number of bytes in the largest unit that keeps it above one.
 pub fn bytes(value: f64) -> String {
     if value.abs() < 1024.0 {
@@ -170,6 +181,15 @@ mod tests {
         let tiny = Estimate { mean: -0.000_012_34, low: -0.000_41, high: 0.000_000_2 };
         assert_eq!(signed(&tiny), "-1.234e-5 [-0.0004100, +2.000e-7]");
         assert_eq!(signed(&Estimate { mean: 0.0, low: -0.0, high: 0.0 }), "0 [0, 0]");
+    }
+
+    #[test]
+    fn a_share_is_never_rounded_to_nothing() {
+        let table =
+            [(0.0, "0 %"), (0.008, "0.8 %"), (-0.23, "23 %"), (0.0003, "0.03 %"), (4e-7, "4.000e-5 %")];
+        for (share, expected) in table {
+            assert_eq!(percent(share), expected);
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::bounds::{Gaps, KnownBounds};
+use crate::objective::{Direction, Objective};
 use crate::plan::Plan;
 use crate::scores::Scores;
 use crate::space::Config;
@@ -14,6 +15,9 @@ pub type Estimates = BTreeMap<String, Estimate>;
 
 /// Name of the contender without edits, in every report that was ever stored.
 pub const UNEDITED: &str = "dense";
+
+/// What evaluators of neural models call a plan without edits: its row is [`UNEDITED`] on screens as well.
+pub const UNEDITED_WORDS: &str = "the dense model";
 
 /// Rows of every result, whose names no baseline has.
 pub const ROWS: [&str; 4] = [UNEDITED, "random", "random-best", "found"];
@@ -117,4 +121,40 @@ pub struct Report {
     pub baselines: Vec<Contender>,
     /// Values that no plan can beat on the report split, as far as its evaluator knows them.
     pub bounds: KnownBounds,
+    /// What was searched for, the first one first; none in reports from before this was kept.
+    pub objectives: Vec<Objective>,
+    /// The evaluator's own words, where its subject is no neural model.
+    pub words: Option<Words>,
+}
+
+/// What an evaluator calls things that views have no words for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Words {
+    /// A plan without edits, for example `caches as they are shipped`.
+    pub unedited: String,
+    /// The found plan, a line for each edit.
+    pub found: Vec<String>,
+}
+
+impl Report {
+    /// What a view calls the row without edits, and what stands in its place elsewhere: `vs dense`.
+    pub fn unedited(&self) -> &str {
+        if self.words.is_some() { "unedited" } else { UNEDITED }
+    }
+
+    /// What a view calls a row.
+    pub fn row_name<'a>(&'a self, contender: &'a Contender) -> &'a str {
+        if contender.name == UNEDITED { self.unedited() } else { &contender.name }
+    }
+
+    /// The metric that a result is judged by, and which way is better: the first objective that is no cost. Of reports that do not say,
+    /// the first metric, of which less is better.
+    pub fn judged_by(&self) -> Option<Objective> {
+        let measured = |objective: &&Objective| self.best.estimates.contains_key(&objective.metric);
+        let first = || {
+            let metric = self.best.estimates.keys().next()?.clone();
+            Some(Objective { metric, direction: Direction::Minimise })
+        };
+        self.objectives.iter().find(measured).cloned().or_else(first)
+    }
 }

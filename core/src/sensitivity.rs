@@ -33,6 +33,15 @@ pub enum NoTable {
         /// Its name.
         dimension: String,
     },
+    /// Cells that cannot change one by one.
+    #[error(
+        "cells of this space cannot be measured one by one, because of a constraint ({constraint}); search it without a \
+         sensitivity table, as `evolution` does"
+    )]
+    Constraint {
+        /// The constraint, in words.
+        constraint: String,
+    },
     /// More than anybody would measure.
     #[error(
         "a sensitivity table of this space takes {choices} configs of {numbers} numbers each, at most {MOST_NUMBERS} numbers in \
@@ -48,6 +57,9 @@ pub enum NoTable {
 
 /// Refuses a space of which no table can be made, before anything is kept.
 fn can_be_measured(space: &Space) -> Result<(), NoTable> {
+    if let Some(constraint) = space.constraints().iter().find(|constraint| constraint.is_structure()) {
+        return Err(NoTable::Constraint { constraint: constraint.in_words(space.dimensions()) });
+    }
     let mut choices = 0_u64;
     for dimension in space.dimensions() {
         let options = match &dimension.domain {
@@ -295,7 +307,7 @@ pub fn table_from(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::space::Dimension;
+    use crate::space::{Constraint, Dimension};
 
     fn space(domains: Vec<Domain>) -> Space {
         let named = |(number, domain): (usize, Domain)| Dimension {
@@ -318,6 +330,15 @@ mod tests {
             }
         };
         vec![config.dimensions().iter().enumerate().map(loss).sum()]
+    }
+
+    #[test]
+    fn cells_that_cannot_change_one_by_one_have_no_table() {
+        let level = Dimension::level("bits", [2.0, 4.0]).along("layer", 3);
+        let along = "layer".to_owned();
+        let space = Space::new(vec![level], vec![Constraint::Ascending { dimension: 0, along }]).unwrap();
+        let refused = reference(&space, None).unwrap_err().to_string();
+        assert!(refused.contains("(bits ascending along layer)"), "{refused}");
     }
 
     #[test]

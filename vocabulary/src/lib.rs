@@ -20,6 +20,7 @@ mod view;
 use std::sync::LazyLock;
 
 use attune_core::plan::{Edit, Plan, Vocabulary};
+use attune_core::report::UNEDITED_WORDS;
 
 pub use attune_grids::{CacheGrid, Grouping, NumberGrid};
 pub use channel_order::ChannelOrder;
@@ -41,7 +42,7 @@ pub use view::ModelEdit;
 /// Every edit of a neural model that this build knows.
 pub fn model() -> &'static Vocabulary {
     static MODEL: LazyLock<Vocabulary> =
-        LazyLock::new(|| Vocabulary::new(edits::schemas()).calling_unedited("the dense model"));
+        LazyLock::new(|| Vocabulary::new(edits::schemas()).calling_unedited(UNEDITED_WORDS));
     &MODEL
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use attune_core::evaluator::EvaluatorSpec;
 use attune_core::plan::{EditSchema, Vocabulary};
+use attune_core::report::UNEDITED_WORDS;
 use attune_core::signal::SignalSpec;
 use attune_vocabulary::model;
 
@@ -23,6 +24,8 @@ pub struct Description {
     pub(crate) outputs: bool,
     /// Whether it hands out what it chooses for edits.
     pub(crate) choices: bool,
+    /// Whether it tells bounds that it knows.
+    pub(crate) bounds: bool,
     /// Requests that may usefully run at once.
     pub(crate) concurrency: usize,
     /// Silence after which it is taken for hung, where it says so.
@@ -64,7 +67,7 @@ impl Description {
         let edits = Vocabulary::new(schemas);
         let edits = match (&hello.unedited, neural) {
             (Some(words), _) => edits.calling_unedited(words),
-            (None, true) => edits.calling_unedited("the dense model"),
+            (None, true) => edits.calling_unedited(UNEDITED_WORDS),
             (None, false) => edits,
         };
         let signals =
@@ -82,8 +85,8 @@ impl Description {
             signals,
         };
         let concurrency = hello.concurrency.unwrap_or(1).max(1);
-        let Hello { version, numerics, outputs, choices, .. } = hello;
-        Ok(Self { spec, version, numerics, outputs, choices, concurrency, idle })
+        let Hello { version, numerics, outputs, choices, bounds, .. } = hello;
+        Ok(Self { spec, version, numerics, outputs, choices, bounds, concurrency, idle })
     }
 }
 

@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use attune_core::bounds::{self, KnownBounds};
 use attune_core::choices::Choices;
 use attune_core::evaluator::{
     EvalFailure, Evaluation, Evaluator, EvaluatorInfo, Outputs, Request, RunControl, Split, TaskInfo,
@@ -25,7 +26,7 @@ use crate::company::Want;
 use crate::connection::{Answer, Connection, Next, Wait};
 use crate::ending::Cause;
 use crate::outputs::Heard;
-use crate::wire::{Call, ChoicesResult, Event, OutputsResult, SignalResult};
+use crate::wire::{BoundsResult, Call, ChoicesResult, Event, OutputsResult, SignalResult};
 
 /// An evaluator in a process of its own, that has opened and loaded its subject.
 ///
@@ -214,6 +215,23 @@ impl Evaluator for ProcessEvaluator {
             _ => Err("choices are neither outcomes of plans nor outputs".to_owned()),
         })?;
         Ok(Some(heard.all()))
+    }
+
+    fn known_bounds(&self, request: &Request) -> Result<KnownBounds, EvalFailure> {
+        if !self.asking.supervisor.identity().bounds {
+            return Ok(KnownBounds::new());
+        }
+        self.has(request)?;
+        let call = Call::Bounds { split: request.split.to_string(), items: request.items.clone() };
+        let what = "telling the bounds that it knows";
+        let (connection, BoundsResult { bounds: known }, said) =
+            self.work(what, &call, request, &|| (), &|_| {
+                Err("bounds have no events of their own".to_owned())
+            })?;
+        match bounds::fault(&known, &self.task().metrics, request.items.len()) {
+            Some(why) => Err(self.nonsense(&connection, &said, why)),
+            None => Ok(known),
+        }
     }
 
     fn peak_memory(&self) -> Option<u64> {

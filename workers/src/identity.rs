@@ -19,6 +19,8 @@ pub(crate) struct Identity {
     pub(crate) outputs: bool,
     /// Whether it hands out what it chooses for edits.
     pub(crate) choices: bool,
+    /// Whether it tells bounds that it knows.
+    pub(crate) bounds: bool,
     /// Name and values of the facts of the subject.
     name: String,
     facts: Settings,
@@ -89,8 +91,8 @@ impl Identity {
             signals: description.spec.signals.clone(),
         };
         let task = TaskInfo { name: task.name, metrics, items, fingerprints };
-        let Description { outputs, choices, .. } = *description;
-        Ok(Self { info, task, outputs, choices, name, facts })
+        let Description { outputs, choices, bounds, .. } = *description;
+        Ok(Self { info, task, outputs, choices, bounds, name, facts })
     }
 
     /// What is known of a subject with this fingerprint.

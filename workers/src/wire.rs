@@ -25,8 +25,8 @@ pub use option::{OptionKind, OptionSpec};
 pub use outcome::{Aggregate, Outcome, Score, Work};
 pub use outputs::Outputs;
 pub use results::{
-    Axis, CheckResult, ChoicesResult, EvaluateResult, FactsResult, LoadResult, OpenResult, OutputsResult,
-    SignalResult, SplitResult, TaskResult,
+    Axis, BoundsResult, CheckResult, ChoicesResult, EvaluateResult, FactsResult, LoadResult, OpenResult,
+    OutputsResult, SignalResult, SplitResult, TaskResult,
 };
 pub use schema::{Argument, ArgumentKind, Condition, Contradiction, EditSchema, Idle, Part, Place};
 pub use task::{Direction, Metric, Size, TaskOption, TaskSpec};

@@ -56,6 +56,17 @@ pub enum FolderError {
         /// What the profile says in the place of a folder.
         model: String,
     },
+    /// What was searched has no files.
+    #[error(
+        "study `{study}` is on `{subject}`, which is no model, so that there are no files to write anew; `--to plan` writes what was \
+         found, for whoever applies it"
+    )]
+    NoModel {
+        /// The study.
+        study: String,
+        /// What people call what was searched.
+        subject: String,
+    },
     /// Another model stands where that of a study was.
     #[error(
         "{} is not the model of study `{study}`: its fingerprint is {found}, the study has {expected}; restore the model, \

@@ -6,7 +6,7 @@ use attune_core::profile::{EvaluatorChoice, Profile};
 
 use super::{example, of_profile};
 use crate::error::{Error, OtherEvaluator};
-use crate::factory::{TORCH, beside, is_native};
+use crate::factory::{TORCH, beside, is_component, is_component_file, is_native};
 use crate::setup::ReadProfile;
 
 /// The evaluator of this build whose example a language model in another process is tried on.
@@ -50,7 +50,11 @@ pub fn trial(options: &TrialOptions) -> Result<(Profile, PathBuf), Error> {
         all.push(("evaluator.command".to_owned(), format!("{words:?}")));
     }
     if !evaluator.name.is_empty() {
-        all.push(("evaluator.name".to_owned(), evaluator.name.clone()));
+        let name = match is_component_file(&evaluator.name) {
+            true => from_here(&evaluator.name),
+            false => evaluator.name.clone(),
+        };
+        all.push(("evaluator.name".to_owned(), name));
     }
     all.extend(sets.iter().cloned());
     let native = is_native(evaluator);
@@ -59,6 +63,8 @@ pub fn trial(options: &TrialOptions) -> Result<(Profile, PathBuf), Error> {
         None if named => None,
         None if native => Some(example(&evaluator.name)?),
         None if evaluator.name == TORCH => Some(example(TEXT)?),
+        // One that generates its data needs no profile.
+        None if is_component(evaluator) => example(&evaluator.name).ok(),
         None => None,
     };
     let read = match &file {

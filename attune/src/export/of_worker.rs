@@ -31,7 +31,12 @@ pub(super) fn subject(
     need: Need,
 ) -> Result<(PathBuf, Facts), Error> {
     let StoredStudy { header, notes, .. } = stored;
-    if need == Need::Name {
+    let nowhere = header.model_path.is_empty() && named.is_none();
+    if nowhere && need == Need::Weights {
+        let (study, subject) = (header.study.clone(), header.model.clone());
+        return Err(Error::input(FolderError::NoModel { study, subject }));
+    }
+    if nowhere || need == Need::Name {
         let folder = PathBuf::from(&header.model_path);
         let unknown = || Facts {
             name: header.model.clone(),

@@ -16,7 +16,7 @@ use attune_eval::registry::{self, NativeFactory};
 
 use super::{Complaints, absolute, reading};
 use crate::error::{Error, FolderError};
-use crate::factory::Factory;
+use crate::factory::{Factory, is_component_file};
 use crate::model_files::Folder;
 use crate::run_options::RunOptions;
 
@@ -174,7 +174,11 @@ impl ChosenTask {
         };
         let evaluator = profile.evaluator.as_ref();
         let evaluator = evaluator.map(|said| EvaluatorChoice {
-            name: self.evaluator().to_owned(),
+            // A file is found again by its path.
+            name: match is_component_file(&said.name) {
+                true => said.name.clone(),
+                false => self.evaluator().to_owned(),
+            },
             command: said.command.clone(),
             options: self.settings.clone(),
         });

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use attune::backend::come_with_attune;
 use attune::engines::{Engine, EngineError, Engines};
-use attune::evaluators::{self, Listed};
+use attune::evaluators::{self, Described, Listed};
 use attune::setup;
 use attune_core::profile::{EvaluatorChoice, command_text};
 use attune_core::technique::Technique as _;
@@ -91,6 +91,10 @@ fn evaluator(listed: &Listed) -> String {
     let name = listed.name();
     let state = match listed {
         Listed::Native(_) => "in this build".to_owned(),
+        Listed::Component(Described { component, .. }) => match component {
+            Some(component) => format!("{} ({})", component.version, component.hash.short()),
+            None => "in this build".to_owned(),
+        },
         Listed::Worker { command: Err(missing), .. } => {
             format!(
                 "not installed: {} (looked for in {})",

@@ -1,14 +1,17 @@
 //! `attune evaluator`.
 
+mod project;
+
 use std::path::Path;
 use std::time::Duration;
 
-use attune::evaluators::{self, Listed, TrialOptions};
+use attune::evaluators::{self, Described, Listed, TrialOptions};
 use attune::run_options::RunOptions;
-use attune_core::evaluator::{EvaluatorSpec, MetricInfo, TaskSpec};
+use attune_core::evaluator::{MetricInfo, TaskSpec};
 use attune_core::objective::Direction;
 use attune_core::options::OptionSpec;
-use attune_core::printable::{MESSAGE, line};
+use attune_core::plan::{Argument, EditSchema};
+use attune_core::printable::{MESSAGE, line, quoted};
 use attune_testkit::evaluator::Trial;
 use serde_json::{Value as Json, json};
 
@@ -31,12 +34,14 @@ pub(crate) fn run(command: &EvaluatorCommand) -> Result<(), CliError> {
         }
         EvaluatorCommand::List { json: false } => output::line(table(&evaluators::list(), output::columns())),
         EvaluatorCommand::Show { evaluator, json } => {
-            let spec = evaluators::spec(&evaluator.choice(), Path::new(""))?;
+            let described = evaluators::described(&evaluator.choice(), Path::new(""))?;
             match json {
-                true => output::json(&spec_json::evaluator(&spec)),
-                false => output::line(description(&spec).trim_end()),
+                true => output::json(&shown(&described)),
+                false => output::line(description(&described).trim_end()),
             }
         }
+        EvaluatorCommand::New { name } => project::new(name),
+        EvaluatorCommand::Build { folder } => project::build(folder),
         EvaluatorCommand::Check { evaluator, profile, model, selection, report, sets, device } => {
             let options = TrialOptions {
                 evaluator: evaluator.choice(),
@@ -56,7 +61,7 @@ fn table(all: &[Listed], columns: usize) -> String {
     let mut table = Sheet::with_text(["evaluator", "tasks", "what it does"].map(str::to_owned).to_vec());
     for listed in all {
         let (tasks, summary) = match listed {
-            Listed::Native(spec) => {
+            Listed::Native(spec) | Listed::Component(Described { spec, .. }) => {
                 let tasks: Vec<&str> = spec.tasks.iter().map(|task| task.name.as_str()).collect();
                 (tasks.join(", "), spec.summary.clone())
             }
@@ -77,6 +82,7 @@ fn table(all: &[Listed], columns: usize) -> String {
 fn listed(listed: &Listed) -> Json {
     match listed {
         Listed::Native(spec) => spec_json::evaluator(spec),
+        Listed::Component(described) => shown(described),
         Listed::Worker { name, summary, command } => json!({
             "evaluator": name, "summary": summary, "installed": command.is_ok(),
             "command": command.as_ref().ok(),
@@ -85,8 +91,26 @@ fn listed(listed: &Listed) -> Json {
     }
 }
 
-fn description(spec: &EvaluatorSpec) -> String {
-    let mut text = format!("{}\n", spec.name);
+/// What `show --json` has.
+fn shown(described: &Described) -> Json {
+    let mut object = spec_json::evaluator(&described.spec);
+    if let Some(component) = &described.component {
+        let facts = component.facts.iter().map(|(name, help)| json!({ "fact": name, "help": help }));
+        object["version"] = json!(component.version);
+        object["component"] = json!(component.hash.to_string());
+        object["facts"] = facts.collect();
+        object["unedited"] = json!(described.spec.edits.unedited());
+        object["schemas"] = described.spec.edits.schemas().iter().map(spec_json::schema).collect();
+    }
+    object
+}
+
+fn description(described: &Described) -> String {
+    let Described { spec, component } = described;
+    let mut text = match component {
+        Some(component) => format!("{} {}\n", spec.name, quoted(&component.version)),
+        None => format!("{}\n", spec.name),
+    };
     if !spec.summary.is_empty() {
         text.push_str(&format!("{}\n", line(&spec.summary, MESSAGE)));
     }
@@ -97,11 +121,32 @@ fn description(spec: &EvaluatorSpec) -> String {
         spec.signals.iter().map(|signal| line(&signal.name, MESSAGE).into_owned()).collect();
     let signals = if signals.is_empty() { "none".to_owned() } else { signals.join(", ") };
     text.push_str(&format!("signals     {signals}\n"));
+    if let Some(component) = component {
+        text.push_str(&format!("unedited    {}\n", line(spec.edits.unedited(), MESSAGE)));
+        text.push_str(&format!("component   {}\n", component.hash));
+        text.push_str("\nEdits:\n");
+        text.extend(spec.edits.schemas().iter().map(edit));
+        if !component.facts.is_empty() {
+            text.push_str("\nFacts that techniques get:\n");
+            let facts = component.facts.iter();
+            text.extend(facts.map(|(name, help)| format!("  {name}: {}\n", line(help, MESSAGE))));
+        }
+    }
     if !spec.options.is_empty() {
         text.push_str("\nOptions (evaluator.options in a profile):\n");
         text.extend(spec.options.iter().map(option));
     }
     text.extend(spec.tasks.iter().map(task));
+    text
+}
+
+fn edit(schema: &EditSchema) -> String {
+    let mut text = format!("  {}: {}\n", schema.kind, line(&schema.summary, MESSAGE));
+    for Argument { name, kind, help, absent } in &schema.arguments {
+        let absent = absent.as_ref().map_or_else(String::new, |absent| format!("; absent: {absent}"));
+        let said = format!("{help}; {kind}{absent}");
+        text.push_str(&format!("      {name}: {}\n", line(&said, MESSAGE)));
+    }
     text
 }
 
@@ -151,7 +196,12 @@ fn check(options: &TrialOptions, device: &str) -> Result<(), CliError> {
     let evaluator = evaluators::open(&profile, &RunOptions::new(&file, device), output::complaints())?;
     let info = evaluator.info();
     let place = if file.exists() { format!(", {}", file.display()) } else { String::new() };
-    output::line(format!("{name} on {}, model {}{place}\n", info.device, evaluator.model().name))?;
+    let what = if evaluators::described(&options.evaluator, Path::new(""))?.component.is_some() {
+        evaluator.model().name.clone()
+    } else {
+        format!("model {}", evaluator.model().name)
+    };
+    output::line(format!("{name} on {}, {what}{place}\n", info.device))?;
     let trial = Trial::new(&*evaluator).patience(PATIENCE);
     let trial = if info.device == "cpu" { trial } else { trial.tolerance(TOLERANCE) };
     let (mut broken, mut failed) = (0, Ok(()));

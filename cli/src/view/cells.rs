@@ -1,5 +1,6 @@
 //! Cells of tables.
 
+use attune_core::bounds::Gaps;
 use attune_core::format;
 use attune_core::report::Estimates;
 use attune_core::technique::Cost;
@@ -11,6 +12,14 @@ pub(super) fn cost_cells(costs: &[Cost]) -> [String; 2] {
 
 pub(super) fn mean(estimates: &Estimates, metric: &str) -> String {
     estimates.get(metric).map_or_else(dash, |estimate| format::short(estimate.mean))
+}
+
+/// How much worse than its known bounds a metric is.
+pub(super) fn gap(gaps: &Gaps, metric: &str) -> String {
+    gaps.get(metric).map_or_else(dash, |gap| match &gap.share {
+        Some(share) => format::percent(share.mean),
+        None => format::short(gap.distance.mean),
+    })
 }
 
 pub(super) fn dash() -> String {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use attune_core::bounds::{Gap, Gaps};
 use attune_core::event::{Advance, Event, Finished, Progress};
 use attune_core::options::OptionValue;
 use attune_core::plan::{Edit, Plan};
@@ -9,6 +10,7 @@ use attune_core::profile::Profile;
 use attune_core::report::{Estimates, Front, FrontMember};
 use attune_core::scores::Scores;
 use attune_core::space::{Axis, Config, Count, Dimension, Domain, Value};
+use attune_core::stats::Estimate;
 use attune_core::store::StudyHeader;
 use attune_core::strategy::{Origin, Planned};
 use attune_core::technique::Cost;
@@ -105,6 +107,7 @@ pub(crate) fn finished(finished: &Finished, described: &Described) -> Json {
                 "report": estimates(&contender.estimates),
                 "delta": estimates(&contender.delta),
                 "elsewhere_delta": out_of_domain(&contender.out_of_domain_delta),
+                "gap": gaps(&contender.gaps),
             });
             (contender.name.clone(), object)
         })
@@ -131,9 +134,13 @@ pub(crate) fn finished(finished: &Finished, described: &Described) -> Json {
             "search": best.search,
             "report": estimates(&best.estimates),
             "elsewhere": out_of_domain(&best.out_of_domain),
+            "gap": gaps(&best.gaps),
+            "search_gap": gaps(&best.search_gaps),
         },
         "front": report.front.as_ref().map(|front| self::front(front, dimensions)),
         "baselines": baselines,
+        "bounds": report.bounds,
+        "unedited": report.words.as_ref().map(|words| &words.unedited),
     })
 }
 
@@ -147,6 +154,7 @@ fn front(front: &Front, dimensions: &[Dimension]) -> Json {
             "search": member.search,
             "report": estimates(&member.estimates),
             "delta": estimates(&member.delta),
+            "gap": gaps(&member.gaps),
         })
     };
     json!({ "size": front.size, "members": front.members.iter().map(member).collect::<Vec<Json>>() })
@@ -235,9 +243,24 @@ fn costs(costs: &[Cost]) -> Json {
 fn estimates(estimates: &Estimates) -> Json {
     estimates
         .iter()
-        .map(|(metric, e)| (metric.clone(), json!({ "mean": e.mean, "low": e.low, "high": e.high })))
+        .map(|(metric, estimate)| (metric.clone(), self::estimate(estimate)))
         .collect::<Map<String, Json>>()
         .into()
+}
+
+fn estimate(estimate: &Estimate) -> Json {
+    json!({ "mean": estimate.mean, "low": estimate.low, "high": estimate.high })
+}
+
+/// Gaps to known bounds by metric.
+fn gaps(gaps: &Gaps) -> Json {
+    let gap = |gap: &Gap| {
+        json!({
+            "bound": gap.bound, "distance": estimate(&gap.distance), "share": gap.share.as_ref().map(estimate),
+            "known": gap.known, "items": gap.items, "reached": gap.reached,
+        })
+    };
+    gaps.iter().map(|(metric, of)| (metric.clone(), gap(of))).collect::<Map<String, Json>>().into()
 }
 
 /// A plan as a list of edits.

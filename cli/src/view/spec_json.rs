@@ -3,6 +3,7 @@
 use attune_core::evaluator::{EvaluatorSpec, MetricInfo, TaskOption, TaskSpec};
 use attune_core::objective::Direction;
 use attune_core::options::{OptionKind, OptionSpec};
+use attune_core::plan::{Argument, EditSchema};
 use attune_core::signal::SignalSpec;
 use attune_core::technique::{Operator, TechniqueInfo};
 use serde_json::{Map, Value as Json, json};
@@ -31,6 +32,17 @@ pub(crate) fn evaluator(spec: &EvaluatorSpec) -> Json {
         "signals": signals.iter().map(signal).collect::<Vec<Json>>(),
         "options": options.iter().map(option).collect::<Vec<Json>>(),
         "tasks": tasks.iter().map(task).collect::<Vec<Json>>(),
+    })
+}
+
+/// An edit that an evaluator brings.
+pub(crate) fn schema(schema: &EditSchema) -> Json {
+    let argument = |Argument { name, kind, help, absent }: &Argument| {
+        json!({ "argument": name, "kind": kind.to_string(), "help": help, "absent": absent })
+    };
+    json!({
+        "edit": schema.kind, "summary": schema.summary, "sentence": schema.sentence,
+        "arguments": schema.arguments.iter().map(argument).collect::<Vec<Json>>(),
     })
 }
 

@@ -3,9 +3,10 @@
 use std::fmt::Write as _;
 
 use attune_core::event::Finished;
+use attune_core::technique::Cost;
 use attune_core::{describe, format};
 
-use super::cells::{cost_cells, dash, mean};
+use super::cells::{cost_cells, dash, gap, mean};
 use super::front;
 use super::sheet::Sheet;
 
@@ -15,23 +16,34 @@ pub(crate) fn result(finished: &Finished, next: &str, columns: usize) -> String 
     let best = &report.best;
     let metrics: Vec<&String> = best.estimates.keys().collect();
 
-    let mut header = vec!["".to_owned(), "cost".to_owned(), "vs dense".to_owned()];
+    // What counts nothing has no costs to compare.
+    let has_costs = !best.costs.is_empty();
+    let cost_cells = |costs: &[Cost]| has_costs.then(|| cost_cells(costs)).into_iter().flatten();
+    let mut header = vec!["".to_owned()];
+    if has_costs {
+        header.extend(["cost".to_owned(), format!("vs {}", report.unedited())]);
+    }
     header.extend(metrics.iter().map(|metric| (*metric).clone()));
     header.extend(metrics.iter().map(|metric| format!("Δ {metric}")));
+    let bounded: Vec<&String> =
+        metrics.iter().copied().filter(|metric| best.gaps.contains_key(*metric)).collect();
+    header.extend(bounded.iter().map(|metric| format!("{metric} to bound")));
     let mut table = Sheet::of_numbers(header);
     for contender in &report.baselines {
-        let mut row = vec![contender.name.clone()];
+        let mut row = vec![report.row_name(contender).to_owned()];
         row.extend(cost_cells(&contender.costs));
         row.extend(metrics.iter().map(|metric| mean(&contender.estimates, metric)));
         row.extend(
             metrics.iter().map(|metric| contender.delta.get(*metric).map_or_else(dash, format::signed)),
         );
+        row.extend(bounded.iter().map(|metric| gap(&contender.gaps, metric)));
         table.row(row);
     }
     let mut row = vec![format!("found (trial {})", best.trial)];
     row.extend(cost_cells(&best.costs));
     row.extend(metrics.iter().map(|metric| mean(&best.estimates, metric)));
     row.extend(metrics.iter().map(|_| dash()));
+    row.extend(bounded.iter().map(|metric| gap(&best.gaps, metric)));
     table.row(row);
 
     let mut text = String::new();
@@ -52,15 +64,22 @@ pub(crate) fn result(finished: &Finished, next: &str, columns: usize) -> String 
     if let Some(verdict) = describe::verdict(&finished.technique, report) {
         line(verdict);
     }
+    for gap in describe::gaps(&best.gaps) {
+        line(format!("Its {gap}"));
+    }
     if !best.out_of_domain.is_empty() {
         line("\nOn other domains (what tuning for this one costs):".to_owned());
         line(out_of_domain(finished, columns));
     }
     if let Some(front) = &report.front {
-        line(front::front(front, &finished.study, columns));
+        line(front::front(front, &finished.study, report.unedited(), columns));
     }
     line("\nFound config:".to_owned());
-    attune_vocabulary::model().describe(&best.plan).into_iter().for_each(|words| line(format!("  {words}")));
+    let found = match &report.words {
+        Some(words) => words.found.clone(),
+        None => attune_vocabulary::model().describe(&best.plan),
+    };
+    found.into_iter().for_each(|words| line(format!("  {words}")));
     let progress = &finished.progress;
     let probes = match progress.probes {
         0 => String::new(),
@@ -98,7 +117,7 @@ fn out_of_domain(finished: &Finished, columns: usize) -> String {
     for (domain, found) in &best.out_of_domain {
         for contender in &finished.report.baselines {
             let Some(delta) = contender.out_of_domain_delta.get(domain) else { continue };
-            let mut row = vec![format!("{domain}, {}", contender.name)];
+            let mut row = vec![format!("{domain}, {}", finished.report.row_name(contender))];
             row.extend(metrics.iter().map(|metric| mean(found, metric)));
             row.extend(metrics.iter().map(|metric| delta.get(*metric).map_or_else(dash, format::signed)));
             table.row(row);
@@ -117,6 +136,7 @@ fn work(finished: &Finished) -> Option<String> {
         let share = 100.0 * finished.progress.measuring.computed as f64 / work.computed as f64;
         let measuring =
             if share > 0.0 { format!(", {share:.0} % of it for measuring") } else { String::new() };
-        format!("Model work: 1/{ratio:.1} of evaluating everything alone and in full{measuring}{memory}.")
+        let whose = if finished.report.words.is_some() { "Work" } else { "Model work" };
+        format!("{whose}: 1/{ratio:.1} of evaluating everything alone and in full{measuring}{memory}.")
     })
 }

@@ -153,6 +153,8 @@ fn finished(cast: &Cast, several: bool) -> Finished {
             front: several.then(|| Front { size: 31, members: vec![member(7), member(1_199_332)] }),
             baselines: cast.baselines.iter().enumerate().map(contender).collect(),
             bounds: BTreeMap::new(),
+            objectives: Vec::new(),
+            words: None,
         },
     }
 }

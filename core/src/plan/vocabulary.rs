@@ -38,6 +38,11 @@ impl Vocabulary {
         Self { unedited: words.into(), ..self }
     }
 
+    /// What a plan without edits is, in words.
+    pub fn unedited(&self) -> &str {
+        &self.unedited
+    }
+
     /// The schemas, in the order in which they were given.
     pub fn schemas(&self) -> &[EditSchema] {
         &self.schemas

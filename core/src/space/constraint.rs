@@ -47,7 +47,7 @@ impl Budget {
 
 impl Constraint {
     /// Whether it is part of what the cells are, and kept by construction: an order or a condition.
-    pub(super) fn is_structure(&self) -> bool {
+    pub fn is_structure(&self) -> bool {
         matches!(self, Self::Ascending { .. } | Self::Active { .. })
     }
 

@@ -13,9 +13,10 @@ mod sampled;
 mod tree;
 
 pub(super) use product::values;
+pub(super) use tree::Exactly;
 
 use super::{Constraint, Space};
-use tree::{Exactly, Logarithms};
+use tree::Logarithms;
 
 /// Points that are listed one by one when constraints are structural, and numbers in all of them.
 const MAX_LISTED: u64 = 1_000_000;

@@ -490,3 +490,18 @@ fn orders_and_vectors_of_thousands_are_sampled_varied_and_repaired() {
     // log₁₀ 5000! by Stirling's series.
     assert!((log10 - 16_325.626_2).abs() < 0.01, "{log10}");
 }
+
+#[test]
+fn a_small_space_behind_a_large_product_is_listed() {
+    let branches = |n: u32| grid(&format!("d{n}"), &[], Domain::Int { min: 0, max: 9_999 });
+    let dimensions = [Dimension::choice("codec", ["a", "b", "c"]), branches(1), branches(2)];
+    let line = grid("line", &[("place", 20)], Domain::Int { min: 0, max: 1 });
+    let constraints = vec![active(1, 0, &[0]), active(2, 0, &[1])];
+    let space = Space::new(dimensions.to_vec(), constraints.clone()).unwrap();
+    assert_eq!(space.enumerate(1 << 17).unwrap().count(), 20_001);
+    let space = Space::new(
+        [dimensions.to_vec(), vec![line]].concat(),
+        [constraints, vec![active(3, 0, &[2]), ascending(3, "place")]].concat(),
+    );
+    assert_eq!(space.unwrap().enumerate(1 << 17).unwrap().count(), 20_000 + 21);
+}

@@ -50,6 +50,11 @@ def score(plan: Plan, items: Sequence[list[int]]) -> dict[str, list[float]]:
     return {"misses": [100.0 * misses(requests, new, hits) / len(requests) for requests in items]}
 
 
+def compulsory(items: Sequence[list[int]]) -> dict[str, list[float | None]]:
+    """Whatever the policy, the first request for a page misses."""
+    return {"misses": [100.0 * len(set(requests)) / len(requests) for requests in items]}
+
+
 if __name__ == "__main__":
     run(
         score,
@@ -60,4 +65,5 @@ if __name__ == "__main__":
         },
         metrics=[Metric("misses", "minimise", "%")],
         name="cache",
+        bounds=compulsory,
     )

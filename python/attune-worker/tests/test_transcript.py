@@ -6,7 +6,7 @@ import base64
 import json
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -156,6 +156,12 @@ class Player(Evaluator, Session):
         assert [edit.kind for edit in plan] == [edit["edit"] for edit in asked["plan"]]
         lines = (line for line in SAID if line["id"] == asked["id"] and "event" in line)
         yield 0, [base64.b64decode(line["bytes"]) for line in lines]
+
+    def bounds(self, batch: Batch) -> Mapping[str, Sequence[float | None]]:
+        asked = next(line for line in ASKED if line["method"] == "bounds")
+        assert (asked["items"], asked["split"]) == (batch.items, batch.split)
+        known: Mapping[str, Sequence[float | None]] = answer(asked["id"])["result"]["bounds"]
+        return known
 
     def peak_memory(self) -> int | None:
         return 1048576

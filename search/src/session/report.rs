@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use attune_core::evaluator::{EvalFailure, Request, Split};
 use attune_core::event::{Event, Phase};
 use attune_core::plan::Plan;
-use attune_core::report::Report;
+use attune_core::report::{Report, UNEDITED_WORDS, Words};
 use attune_core::scores::Scores;
 use attune_core::technique::Baseline;
 use attune_core::trial::Trial;
@@ -77,7 +77,7 @@ impl ReportBuilder<'_, '_> {
         let mut entries = vec![Entry::winner(best)];
         // What is evaluated need not have a form without any change: a function of a config has none.
         if self.setup.evaluator.check(&Plan::empty()).is_ok() {
-            entries.push(Entry::unedited(best));
+            entries.push(Entry::unedited(best, self.setup.evaluator.info().edits.unedited()));
         }
         entries.extend(entries::of_baselines(self.setup, baselines, self.events)?);
         entries.extend(self.setup.plan_baselines.iter().map(Entry::of_plan));
@@ -110,7 +110,12 @@ impl ReportBuilder<'_, '_> {
         let intervals =
             Intervals { metrics: &self.setup.evaluator.task().metrics, seed: self.setup.header.seed };
         let table = Table { entries, random, report, out_of_domain, front, intervals, bounds };
-        table.assemble(best, trials).map(Some)
+        let report = table.assemble(best, trials)?;
+        let (objectives, edits) = (self.setup.objectives.clone(), &self.setup.evaluator.info().edits);
+        let own = edits.unedited() != UNEDITED_WORDS;
+        let words =
+            own.then(|| Words { unedited: edits.unedited().to_owned(), found: edits.describe(&best.plan) });
+        Ok(Some(Report { objectives, words, ..report }))
     }
 
     /// Everything that is to be evaluated.

@@ -6,10 +6,10 @@ use std::time::Duration;
 use attune_core::bounds::{Gap, Gaps};
 use attune_core::evaluator::{EvalFailure, Split};
 use attune_core::hash::ContentHash;
-use attune_core::objective::Direction;
+use attune_core::objective::{Direction, Objective};
 use attune_core::options::OptionValue;
 use attune_core::plan::{Edit, Plan};
-use attune_core::report::{Best, Contender, Estimates, Front, FrontMember, Report};
+use attune_core::report::{Best, Contender, Estimates, Front, FrontMember, Report, Words};
 use attune_core::scores::{Aggregate, MetricScore, Scores, Work};
 use attune_core::space::{Axis, Config, Dimension, Domain, Scale, Value};
 use attune_core::stats::Estimate;
@@ -279,16 +279,30 @@ fn report() -> impl Strategy<Value = Report> {
     let best =
         (best, gaps(), gaps()).prop_map(|(best, gaps, search_gaps)| Best { gaps, search_gaps, ..best });
     let bounds = btree_map(text(), vec(option::of(real()), 0..4), 0..3);
-    (any::<u64>(), best, option::of(front()), vec(contender(), 0..3), bounds).prop_map(
-        |(trials, best, front, baselines, bounds)| Report { trials, best, front, baselines, bounds },
+    let objective = (text(), direction()).prop_map(|(metric, direction)| Objective { metric, direction });
+    let words = (text(), vec(text(), 0..3)).prop_map(|(unedited, found)| Words { unedited, found });
+    let said = (vec(objective, 0..3), option::of(words));
+    (any::<u64>(), best, option::of(front()), vec(contender(), 0..3), bounds, said).prop_map(
+        |(trials, best, front, baselines, bounds, (objectives, words))| Report {
+            trials,
+            best,
+            front,
+            baselines,
+            bounds,
+            objectives,
+            words,
+        },
     )
+}
+
+fn direction() -> impl Strategy<Value = Direction> {
+    any::<bool>().prop_map(|up| if up { Direction::Maximise } else { Direction::Minimise })
 }
 
 fn gaps() -> impl Strategy<Value = Gaps> {
     let estimate = || (real(), real(), real()).prop_map(|(mean, low, high)| Estimate { mean, low, high });
-    let direction = any::<bool>().prop_map(|up| if up { Direction::Maximise } else { Direction::Minimise });
     let counts = (any::<u32>(), any::<u32>(), any::<u32>());
-    let gap = (direction, real(), estimate(), option::of(estimate()), counts).prop_map(
+    let gap = (direction(), real(), estimate(), option::of(estimate()), counts).prop_map(
         |(direction, bound, distance, share, (known, items, reached))| Gap {
             direction,
             bound,

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use attune_core::bounds::{Gap, Gaps};
-use attune_core::objective::Direction;
+use attune_core::objective::{Direction, Objective};
 use attune_core::plan::Plan;
-use attune_core::report::{Best, Contender, Estimates, Front, FrontMember, Report};
+use attune_core::report::{Best, Contender, Estimates, Front, FrontMember, Report, Words};
 use attune_core::scores::Scores;
 use attune_core::space::Config;
 use attune_core::stats::Estimate;
@@ -32,6 +32,26 @@ pub(crate) struct ReportV1 {
     /// Absent where no bound is known: such journals are as they were before there were bounds.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     bounds: BTreeMap<String, Vec<Option<Float>>>,
+    /// Absent in journals from before reports said what was searched for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    objectives: Vec<ObjectiveV1>,
+    /// Absent where the subject is a neural model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    words: Option<WordsV1>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ObjectiveV1 {
+    metric: String,
+    direction: DirectionV1,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WordsV1 {
+    unedited: String,
+    found: Vec<String>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -117,6 +137,8 @@ impl From<&Report> for ReportV1 {
             front: report.front.as_ref().map(FrontV1::from),
             baselines: report.baselines.iter().map(ContenderV1::from).collect(),
             bounds: report.bounds.iter().map(bounds_to_wire).collect(),
+            objectives: report.objectives.iter().map(ObjectiveV1::from).collect(),
+            words: report.words.clone().map(|Words { unedited, found }| WordsV1 { unedited, found }),
         }
     }
 }
@@ -131,7 +153,39 @@ impl TryFrom<ReportV1> for Report {
             front: report.front.map(Front::try_from).transpose()?,
             baselines: report.baselines.into_iter().map(Contender::try_from).collect::<Result<_, _>>()?,
             bounds: report.bounds.into_iter().map(bounds_from_wire).collect(),
+            objectives: report.objectives.into_iter().map(Objective::from).collect(),
+            words: report.words.map(|WordsV1 { unedited, found }| Words { unedited, found }),
         })
+    }
+}
+
+impl From<&Objective> for ObjectiveV1 {
+    fn from(objective: &Objective) -> Self {
+        Self { metric: objective.metric.clone(), direction: objective.direction.into() }
+    }
+}
+
+impl From<ObjectiveV1> for Objective {
+    fn from(form: ObjectiveV1) -> Self {
+        Self { metric: form.metric, direction: form.direction.into() }
+    }
+}
+
+impl From<Direction> for DirectionV1 {
+    fn from(direction: Direction) -> Self {
+        match direction {
+            Direction::Minimise => Self::Minimise,
+            Direction::Maximise => Self::Maximise,
+        }
+    }
+}
+
+impl From<DirectionV1> for Direction {
+    fn from(form: DirectionV1) -> Self {
+        match form {
+            DirectionV1::Minimise => Self::Minimise,
+            DirectionV1::Maximise => Self::Maximise,
+        }
     }
 }
 
@@ -306,10 +360,7 @@ fn bounds_from_wire((metric, values): (String, Vec<Option<Float>>)) -> (String, 
 
 fn gaps_to_wire(gaps: &Gaps) -> GapsV1 {
     let wire = |gap: &Gap| GapV1 {
-        direction: match gap.direction {
-            Direction::Minimise => DirectionV1::Minimise,
-            Direction::Maximise => DirectionV1::Maximise,
-        },
+        direction: gap.direction.into(),
         bound: Float(gap.bound),
         distance: (&gap.distance).into(),
         share: gap.share.as_ref().map(EstimateV1::from),
@@ -322,10 +373,7 @@ fn gaps_to_wire(gaps: &Gaps) -> GapsV1 {
 
 fn gaps_from_wire(gaps: GapsV1) -> Gaps {
     let domain = |form: GapV1| Gap {
-        direction: match form.direction {
-            DirectionV1::Minimise => Direction::Minimise,
-            DirectionV1::Maximise => Direction::Maximise,
-        },
+        direction: form.direction.into(),
         bound: form.bound.0,
         distance: form.distance.into(),
         share: form.share.map(Estimate::from),

@@ -100,8 +100,16 @@ pub(crate) fn report() -> Record {
         out_of_domain_delta: out_of_domain,
         gaps: BTreeMap::new(),
     };
-    let (front, bounds) = (None, BTreeMap::new());
-    Record::Report(Box::new(Report { trials: 3, best, front, baselines: vec![dense], bounds }))
+    let report = Report {
+        trials: 3,
+        best,
+        front: None,
+        baselines: vec![dense],
+        bounds: BTreeMap::new(),
+        objectives: Vec::new(),
+        words: None,
+    };
+    Record::Report(Box::new(report))
 }
 
 /// The key of an evaluation.

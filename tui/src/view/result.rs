@@ -1,9 +1,10 @@
 //! The result, drawn: one page that scrolls.
 
+use attune_core::bounds::Gaps;
 use attune_core::describe;
 use attune_core::event::Finished;
 use attune_core::format;
-use attune_core::report::{Contender, Estimates};
+use attune_core::report::{Contender, Estimates, UNEDITED};
 use attune_core::technique::Cost;
 use ratatui::Frame;
 use ratatui::style::Style;
@@ -48,6 +49,9 @@ pub(crate) fn lines(theme: Theme, study: &Study, columns: usize) -> Vec<Line<'st
         let style = if verdict.contains("WORSE") { theme.bad() } else { theme.good() };
         lines.extend(text(&verdict).into_iter().map(|line| line.style(style)));
     }
+    for gap in describe::gaps(&best.gaps) {
+        lines.extend(text(&format!("Its {gap}")));
+    }
     let items = best.report.metrics.values().next().map_or(0, |score| score.items.len());
     lines.extend(text(&format!(
         "{} on {}, scored on {items} items of the report split, which the search never saw.",
@@ -65,7 +69,10 @@ pub(crate) fn lines(theme: Theme, study: &Study, columns: usize) -> Vec<Line<'st
     }
     lines.push(Line::default());
     lines.push(Line::styled(" Found config", theme.title()));
-    let plan = attune_vocabulary::model().describe(&best.plan);
+    let plan = match &report.words {
+        Some(words) => words.found.clone(),
+        None => attune_vocabulary::model().describe(&best.plan),
+    };
     let plan = plan.iter().flat_map(|line| wrap(line, columns.saturating_sub(3)));
     lines.extend(plan.map(|line| Line::from(format!("  {line}"))));
     lines.push(Line::default());
@@ -87,8 +94,8 @@ pub(crate) fn lines(theme: Theme, study: &Study, columns: usize) -> Vec<Line<'st
     lines
 }
 
-/// Costs of a row: all resources, each against the dense model.
-fn costs(of: &[&[Cost]]) -> Vec<Cells> {
+/// Costs of a row: all resources, each against the subject without edits.
+fn costs(of: &[&[Cost]], unedited: &str) -> Vec<Cells> {
     let resources = of.iter().copied().max_by_key(|costs| costs.len()).unwrap_or_default();
     let several = resources.len() > 1;
     let columns = resources.iter().enumerate().flat_map(|(at, first)| {
@@ -96,8 +103,8 @@ fn costs(of: &[&[Cost]]) -> Vec<Cells> {
             of.iter().map(|costs| costs.get(at).map_or_else(dash, write)).collect()
         };
         let (head, against) = match several {
-            true => (first.resource.clone(), format!("{} vs dense", first.resource)),
-            false => ("cost".to_owned(), "vs dense".to_owned()),
+            true => (first.resource.clone(), format!("{} vs {unedited}", first.resource)),
+            false => ("cost".to_owned(), format!("vs {unedited}")),
         };
         [Cells { head, cells: cell(format::cost) }, Cells { head: against, cells: cell(format::saving) }]
     });
@@ -111,8 +118,11 @@ fn table(theme: Theme, finished: &Finished, columns: usize) -> Vec<Line<'static>
     let style = |contender: &Contender| {
         if reference == Some(&contender.name) { theme.title() } else { Style::new() }
     };
-    let mut names: Vec<(String, Style)> =
-        report.baselines.iter().map(|contender| (contender.name.clone(), style(contender))).collect();
+    let mut names: Vec<(String, Style)> = report
+        .baselines
+        .iter()
+        .map(|contender| (report.row_name(contender).to_owned(), style(contender)))
+        .collect();
     names.push((format!("found (trial {})", best.trial), theme.accent()));
     let rows: Vec<(&[Cost], &Estimates, Option<&Estimates>)> = report
         .baselines
@@ -120,7 +130,7 @@ fn table(theme: Theme, finished: &Finished, columns: usize) -> Vec<Line<'static>
         .map(|contender| (contender.costs.as_slice(), &contender.estimates, Some(&contender.delta)))
         .chain([(best.costs.as_slice(), &best.estimates, None)])
         .collect();
-    let mut cells = costs(&rows.iter().map(|row| row.0).collect::<Vec<_>>());
+    let mut cells = costs(&rows.iter().map(|row| row.0).collect::<Vec<_>>(), report.unedited());
     for metric in best.estimates.keys() {
         let values = rows.iter().map(|row| mean(Some(row.1), metric)).collect();
         cells.push(Cells { head: metric.clone(), cells: values });
@@ -128,6 +138,12 @@ fn table(theme: Theme, finished: &Finished, columns: usize) -> Vec<Line<'static>
     for metric in best.estimates.keys() {
         let deltas = rows.iter().map(|row| delta(row.2, metric)).collect();
         cells.push(Cells { head: format!("Δ {metric}"), cells: deltas });
+    }
+    let gaps: Vec<&Gaps> =
+        report.baselines.iter().map(|contender| &contender.gaps).chain([&best.gaps]).collect();
+    for metric in best.gaps.keys() {
+        let cells_of = gaps.iter().map(|gaps| to_bound(gaps, metric)).collect();
+        cells.push(Cells { head: format!("{metric} to bound"), cells: cells_of });
     }
     Blocks { head: String::new(), names, columns: cells }.lines(theme.title(), columns)
 }
@@ -155,7 +171,9 @@ fn on_front(theme: Theme, study: &Study, columns: usize) -> Vec<Line<'static>> {
         let style = if chosen { theme.chosen() } else { Style::new() };
         (format!("{} trial {}", if chosen { "›" } else { " " }, member.trial), style)
     });
-    let mut cells = costs(&members.iter().map(|member| member.costs.as_slice()).collect::<Vec<_>>());
+    let unedited = study.finished.as_ref().map_or(UNEDITED, |finished| finished.report.unedited());
+    let mut cells =
+        costs(&members.iter().map(|member| member.costs.as_slice()).collect::<Vec<_>>(), unedited);
     let named =
         |name: &str| members.iter().any(|member| member.costs.iter().any(|cost| cost.resource == name));
     for objective in objectives.iter().filter(|name| !named(name)) {
@@ -172,7 +190,10 @@ fn on_front(theme: Theme, study: &Study, columns: usize) -> Vec<Line<'static>> {
         let of = |member: &members::Member| mean(member.report.as_ref().map(|report| &report.0), metric);
         cells.push(Cells { head: metric.clone(), cells: members.iter().map(of).collect() });
         let of = |member: &members::Member| delta(member.report.as_ref().map(|report| &report.1), metric);
-        cells.push(Cells { head: format!("Δ {metric} to dense"), cells: members.iter().map(of).collect() });
+        cells.push(Cells {
+            head: format!("Δ {metric} to {unedited}"),
+            cells: members.iter().map(of).collect(),
+        });
     }
     let blocks = Blocks { head: String::new(), names: names.collect(), columns: cells };
     lines.extend(blocks.lines(theme.faint(), columns));
@@ -186,7 +207,7 @@ fn out_of_domain(theme: Theme, finished: &Finished, columns: usize) -> Vec<Line<
     for (domain, found) in &best.out_of_domain {
         for contender in &finished.report.baselines {
             let Some(delta) = contender.out_of_domain_delta.get(domain) else { continue };
-            names.push((format!("{domain}: {}", contender.name), Style::new()));
+            names.push((format!("{domain}: {}", finished.report.row_name(contender)), Style::new()));
             rows.push((found, delta));
         }
     }
@@ -209,6 +230,14 @@ fn mean(estimates: Option<&Estimates>, metric: &str) -> String {
 
 fn delta(estimates: Option<&Estimates>, metric: &str) -> String {
     estimates.and_then(|estimates| estimates.get(metric)).map_or_else(dash, format::signed)
+}
+
+/// How much worse than its known bounds a metric is.
+fn to_bound(gaps: &Gaps, metric: &str) -> String {
+    gaps.get(metric).map_or_else(dash, |gap| match &gap.share {
+        Some(share) => format::percent(share.mean),
+        None => format::short(gap.distance.mean),
+    })
 }
 
 fn dash() -> String {

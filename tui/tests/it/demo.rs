@@ -622,6 +622,8 @@ pub(crate) fn finished(study: &str) -> Finished {
                 contender("soft-activation", 0.7535, 4_663_000.0),
             ],
             bounds: BTreeMap::new(),
+            objectives: objectives(),
+            words: None,
         },
     }
 }

@@ -37,10 +37,13 @@ pub struct Hello {
     /// Whether it answers `choices`; it is not asked where it says nothing.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub choices: bool,
+    /// Whether it answers `bounds`; it is not asked where it says nothing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub bounds: bool,
     /// What decides the last digits, as far as known before anything is opened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub numerics: Option<String>,
-    /// `evaluate`, `signal`, `outputs` and `choices` requests that may usefully run at once; 1 where it says nothing.
+    /// `evaluate`, `signal`, `outputs`, `choices` and `bounds` requests that may usefully run at once; 1 where it says nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub concurrency: Option<usize>,
     /// Seconds of silence after which it is taken for hung; 60 where it says nothing.

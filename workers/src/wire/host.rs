@@ -88,6 +88,13 @@ pub enum Call {
         /// Its edits, in canonical order.
         plan: Vec<Edit>,
     },
+    /// Values that no plan can beat on items, where they are known; of workers that say so in `hello`.
+    Bounds {
+        /// Which data.
+        split: String,
+        /// Which items of it; bounds are listed in this order.
+        items: Vec<u32>,
+    },
     /// To end.
     Close {},
 }

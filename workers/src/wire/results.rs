@@ -14,7 +14,7 @@ pub struct OpenResult {
     pub device: String,
     /// What decides the last digits: element type, device, versions of libraries. Results are shared among all that say the same.
     pub numerics: String,
-    /// `evaluate`, `signal`, `outputs` and `choices` requests that may usefully run at once; what `hello` said where it says nothing.
+    /// `evaluate`, `signal`, `outputs`, `choices` and `bounds` requests that may usefully run at once; what `hello` said where it says nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub concurrency: Option<usize>,
     /// The kinds of edit that are honoured on this subject; all of `hello` where it says nothing.
@@ -97,6 +97,16 @@ pub struct OutputsResult {}
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ChoicesResult {}
+
+/// The result of `bounds`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct BoundsResult {
+    /// By metric, one for each item that was asked for, in that order: a lower bound of what is minimised, an upper one of what is
+    /// maximised, or the optimum; `null` where none is known. Metrics without any are left out.
+    #[serde(default)]
+    pub bounds: BTreeMap<String, Vec<Option<f64>>>,
+}
 
 /// The result of `signal`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

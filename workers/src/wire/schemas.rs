@@ -7,11 +7,11 @@ use schemars::{Schema, schema_for};
 use serde_json::Value;
 
 use super::{
-    CheckResult, ChoicesResult, EvaluateResult, Hello, HostLine, LoadResult, OpenResult, OutputsResult,
-    SignalResult, WorkerLine,
+    BoundsResult, CheckResult, ChoicesResult, EvaluateResult, Hello, HostLine, LoadResult, OpenResult,
+    OutputsResult, SignalResult, WorkerLine,
 };
 
-fn schemas() -> [(&'static str, Schema); 10] {
+fn schemas() -> [(&'static str, Schema); 11] {
     [
         ("host-line", schema_for!(HostLine)),
         ("worker-line", schema_for!(WorkerLine)),
@@ -23,6 +23,7 @@ fn schemas() -> [(&'static str, Schema); 10] {
         ("signal-result", schema_for!(SignalResult)),
         ("outputs-result", schema_for!(OutputsResult)),
         ("choices-result", schema_for!(ChoicesResult)),
+        ("bounds-result", schema_for!(BoundsResult)),
     ]
 }
 

@@ -97,6 +97,21 @@ fn outputs_that_make_no_sense_are_quoted() {
 }
 
 #[test]
+fn bounds_that_make_no_sense_are_quoted() {
+    for (bounds, words) in [
+        (r#"{"kl":[0.0]}"#, "1 bounds of `kl`, and 2 items were asked for"),
+        (r#"{"mood":[0.0,null]}"#, "bounds of `mood`, a metric that the task does not have"),
+    ] {
+        let said = format!(r#"{{"id":ID,"result":{{"bounds":{bounds}}}}}"#);
+        let evaluator = evaluator(&["--fault", "says", "--with", &said]);
+        let message = evaluator.known_bounds(&request(2)).unwrap_err().to_string();
+        assert!(message.contains(words) && message.contains("bounds"), "{message}");
+    }
+    let known = evaluator(&[]).known_bounds(&request(2)).unwrap();
+    assert_eq!(known, [("kl".to_owned(), vec![Some(0.0), None])].into());
+}
+
+#[test]
 fn choices_that_make_no_sense_are_quoted() {
     let choice = |edit: u32, bytes: &str| {
         format!(r#"{{"id":ID,"event":"choice","edit":{edit},"part":0,"bytes":"{bytes}"}}"#)

@@ -123,6 +123,8 @@ fn the_host_says_its_part_of_it() {
     let chosen = evaluator.choices(&plan(&[kv(0, 4)]), &RunControl::default()).unwrap().unwrap();
     let parts = chosen.of(&kv(0, 4)).unwrap();
     assert_eq!(parts.iter().map(|part| &part[..]).collect::<Vec<_>>(), [&[1, 2, 3][..], &[4]]);
+    let known = evaluator.known_bounds(&Request::new(Split::Report, vec![3, 5])).unwrap();
+    assert_eq!(known, [("kl".to_owned(), vec![Some(0.0), None])].into());
     drop(evaluator);
     assert!(notes.path().join("replayed").exists(), "it was closed as the session has it");
 }

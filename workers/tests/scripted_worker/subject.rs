@@ -32,7 +32,7 @@ pub(crate) fn hello(concurrency: u64, idle: Option<f64>, protocol: &str) -> Valu
         "unedited": "the whole subject",
         "signals": [{"name": "sensitivity", "summary": "What a layer suffers from few bits."},
             {"name": "block-influence", "summary": "What a layer suffers from being dropped."}],
-        "outputs": true, "choices": true, "concurrency": concurrency,
+        "outputs": true, "choices": true, "bounds": true, "concurrency": concurrency,
     });
     if let Some(idle) = idle {
         hello["idle-seconds"] = json!(idle);

@@ -63,10 +63,10 @@ const KEYS: &[Key] = &[
         .help("Folder of the model in the Hugging Face layout, relative to the profile.")
         .example("../models/tiny-moe")
         .freed_by("evaluator"),
-    Key::new("evaluator.name", Kind::Text, Section::Model, "evaluator", EVALUATOR_NAME)
+    Key::new("evaluator.name", Kind::Component, Section::Model, "evaluator", EVALUATOR_NAME)
         .silence("the model's folder decides, or the command")
-        .wants("the name of an evaluator; `attune evaluator list` has them")
-        .help("Who applies plans to the model and scores them.")
+        .wants("the name of an evaluator, which `attune evaluator list` has, or the path of a .wasm file")
+        .help("Who applies plans to the model, or to whatever else is searched, and scores them: built in or a .wasm file.")
         .example("native")
         .off("Empty: the model's folder decides, or the command.")
         .advanced(),

@@ -12,7 +12,7 @@ use super::product::{log_sum, log10_values, values};
 const MOST_STEPS: u64 = 1 << 22;
 
 /// Numbers that are multiplied and added up; `None` where that goes too far.
-pub(super) trait Tally {
+pub(in super::super) trait Tally {
     type Number: Clone;
     fn one(&self) -> Self::Number;
     fn none(&self) -> Self::Number;
@@ -30,7 +30,7 @@ pub(super) trait Tally {
 
 impl Space {
     /// Whether [`Space::count_tree`] counts what conditions and orders leave, not more.
-    pub(super) fn is_counted(&self) -> bool {
+    pub(in super::super) fn is_counted(&self) -> bool {
         (0..self.dimensions.len()).all(|number| {
             let orders = self.structure.orders(number).len();
             self.structure.conditions(number).len() < 2
@@ -39,13 +39,13 @@ impl Space {
     }
 
     /// Whether lines of a dimension are counted as one.
-    pub(super) fn keeps_order(&self, number: usize) -> bool {
+    pub(in super::super) fn keeps_order(&self, number: usize) -> bool {
         let one_by_one = self.structure.conditions(number).iter().any(|condition| !condition.is_shared);
         !self.structure.orders(number).is_empty() && !one_by_one
     }
 
     /// All configs, as far as conditions and orders are counted with.
-    pub(super) fn count_tree<T: Tally>(&self, tally: &mut T) -> Option<T::Number> {
+    pub(in super::super) fn count_tree<T: Tally>(&self, tally: &mut T) -> Option<T::Number> {
         let mut tree = Tree::of_dependants(self, tally)?;
         let mut total = tally.one();
         for number in 0..self.dimensions.len() {
@@ -210,7 +210,7 @@ impl<N: Clone> Tree<N> {
 }
 
 /// Whole numbers, as far as 128 bits reach.
-pub(super) struct Exactly<'s>(pub(super) &'s Space);
+pub(in super::super) struct Exactly<'s>(pub(in super::super) &'s Space);
 
 impl Tally for Exactly<'_> {
     type Number = u128;

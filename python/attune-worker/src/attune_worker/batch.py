@@ -64,7 +64,7 @@ class RunningBatch(Batch):
         self.items = items
         self.deadline = deadline
         self.request = request
-        self._channel, self._gate, self._metrics = channel, gate, list(metrics)
+        self._channel, self._gate, self.metrics = channel, gate, list(metrics)
         self._places: Sequence[int] = ()
         self._open: set[int] = set()
         self._lock = threading.Lock()
@@ -84,7 +84,7 @@ class RunningBatch(Batch):
         self, index: int, scores: Mapping[str, Scores], work: Work | None = None, seconds: float | None = None
     ) -> None:
         try:
-            form = scores_json(scores, self._metrics, len(self.items))
+            form = scores_json(scores, self.metrics, len(self.items))
         except EvaluatorError as failure:
             return self.fail(index, failure)
         now = self._clock()

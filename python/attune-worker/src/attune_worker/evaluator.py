@@ -139,8 +139,8 @@ class Batch(abc.ABC):
 class Session(abc.ABC):
     """An open subject and task.
 
-    `check` may be called while `evaluate` runs, from another thread; `evaluate`, `signal`, `outputs` and `choices` run side
-    by side only as far as `Opened.concurrency` says."""
+    `check` may be called while `evaluate` runs, from another thread; `evaluate`, `signal`, `outputs`, `choices` and
+    `bounds` run side by side only as far as `Opened.concurrency` says."""
 
     @property
     @abc.abstractmethod
@@ -176,6 +176,12 @@ class Session(abc.ABC):
         edit in the plan, ascending, and its parts. `batch` is for `breathe` alone; the plan has passed `check`.
         Asked only where `describe` has `"choices": True`."""
         raise BadRequest("this evaluator hands out nothing that it chooses")
+
+    def bounds(self, batch: Batch) -> Mapping[str, Sequence[float | None]]:
+        """Values that no plan can beat on the items of `batch`, by metric: a lower bound of what is minimised, an
+        upper one of what is maximised, or the optimum; `None` where none is known. They may be loose. `batch` has
+        no plans. Asked only where `describe` has `"bounds": True`."""
+        return {}
 
     def peak_memory(self) -> int | None:
         """The most memory that evaluating has taken so far, bytes, where it can be told."""
@@ -236,7 +242,7 @@ class Evaluator(abc.ABC):
 
     @abc.abstractmethod
     def describe(self) -> Mapping[str, Any]:
-        """`options`, `tasks`, `edits`, `signals`, `outputs`, … of `hello`, as JSON values or the package's
+        """`options`, `tasks`, `edits`, `signals`, `outputs`, `bounds`, … of `hello`, as JSON values or the package's
         dataclasses."""
 
     @abc.abstractmethod

@@ -38,6 +38,8 @@ Score = Callable[[Plan, Sequence[Any]], Mapping[str, "Sequence[float] | Scores"]
 """Of a plan and items, for each metric a value for each of the items."""
 Measure = Callable[[Mapping[str, Any], Sequence[Any]], Signal]
 """Of arguments and items, a statistic of the subject without edits."""
+Bound = Callable[[Sequence[Any]], Mapping[str, Sequence["float | None"]]]
+"""Of items, by metric, a value for each of them that no plan can beat, or `None`."""
 
 
 def run(
@@ -52,17 +54,19 @@ def run(
     items_at_once: int | None = None,
     facts: Mapping[str, Value] | None = None,
     signals: Mapping[str, Measure] | None = None,
+    bounds: Bound | None = None,
 ) -> None:
     """Serves `score` as an evaluator until the host closes.
 
     An edit that is only named is one of neural models, whose schema attune knows; `named` lists what is
     honoured of its later arguments. A metric that is only named is minimised. `items` are the data
     themselves, or are read from what the profile's task names. `signals` are what techniques may ask of the
-    subject, by name. `version` has to change with what `score` computes: it is part of the cache key, as the
+    subject, by name. `bounds` says what no plan can beat, and reports have the gap to it. `version` has to change with what `score` computes: it is part of the cache key, as the
     data are. Where none is named, the text of the program, its arguments and the modules beside it that are
     imported by now stand for it; installed packages do not. A long `score` is called off between calls:
     `items_at_once` bounds how many items one call gets (all of them, when absent)."""
-    serve(ScoreEvaluator(score, edits, items, metrics, name, version, summary, items_at_once, facts, signals))
+    about = (name, version, summary, items_at_once, facts, signals, bounds)
+    serve(ScoreEvaluator(score, edits, items, metrics, *about))
 
 
 class ScoreEvaluator(Evaluator):
@@ -80,7 +84,9 @@ class ScoreEvaluator(Evaluator):
         items_at_once: int | None = None,
         facts: Mapping[str, Value] | None = None,
         signals: Mapping[str, Measure] | None = None,
+        bounds: Bound | None = None,
     ) -> None:
+        self.bounds = bounds
         self.score, self.items, self.items_at_once = score, items, items_at_once
         self.edits = [{"kind": edit} if isinstance(edit, str) else edit for edit in edits]
         self.metrics = [metric if isinstance(metric, Metric) else Metric(metric) for metric in metrics]
@@ -91,7 +97,8 @@ class ScoreEvaluator(Evaluator):
     def describe(self) -> Mapping[str, Any]:
         tasks = [TaskSpec(self.name, self.summary, self.metrics, "json")]
         signals = [{"name": name, "summary": _first_line(measure)} for name, measure in self.signals.items()]
-        return {"tasks": tasks, "edits": self.edits, "signals": signals}
+        known = {} if self.bounds is None else {"bounds": True}
+        return {"tasks": tasks, "edits": self.edits, "signals": signals, **known}
 
     def open(self, opening: Opening, tell: Callable[[str], None]) -> Session:
         items = self.items if isinstance(self.items, Mapping) else self.items(opening.task)
@@ -171,6 +178,12 @@ class _ScoreSession(Session):
             return super().signal(name, args, batch)
         batch.breathe()
         return self._evaluator.signals[name](args, [self._items[batch.split][item] for item in batch.items])
+
+    def bounds(self, batch: Batch) -> Mapping[str, Sequence[float | None]]:
+        if self._evaluator.bounds is None:
+            return super().bounds(batch)
+        batch.breathe()
+        return self._evaluator.bounds([self._items[batch.split][item] for item in batch.items])
 
     def _scores(
         self, batch: Batch, index: int, plan: Plan, data: list[Any], step: int

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -180,6 +180,24 @@ def scores_json(scores: Mapping[str, Scores], metrics: list[str], count: int) ->
             if len(weights) != count or not all(map(math.isfinite, weights)):
                 raise ValueError(f"`{name}` has {len(weights)} weights of {count} items, or not finite ones")
             form[name]["weights"] = weights
+    return form
+
+
+def bounds_json(
+    bounds: Mapping[str, Sequence[float | None]], metrics: Sequence[str], count: int
+) -> dict[str, list[float | None]]:
+    """Known bounds of `count` items. Raises `ValueError` where the evaluator is wrong."""
+    form: dict[str, list[float | None]] = {}
+    for name, values in bounds.items():
+        if name not in metrics:
+            raise ValueError(f"bounds of `{name}`, and the task has {sorted(metrics)}")
+        known = [None if value is None else float(value) for value in values]
+        if len(known) != count:
+            raise ValueError(f"{len(known)} bounds of `{name}`, and {count} items were asked for")
+        for value in known:
+            if value is not None and not math.isfinite(value):
+                raise ValueError(f"a bound of `{name}` is {value}")
+        form[name] = known
     return form
 
 

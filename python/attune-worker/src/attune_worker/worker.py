@@ -1,7 +1,7 @@
 """The protocol loop: reads requests, runs them, and says that it lives.
 
 One thread reads; `open`, `load` and `check` run one after the other on a second, `evaluate`, `signal`,
-`outputs` and `choices` on as many as the session allows, and one sends heartbeats.
+`outputs`, `choices` and `bounds` on as many as the session allows, and one sends heartbeats.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from .evaluator import BadRequest, Evaluator, EvaluatorError, Opened, Plan, Sess
 from .vocabulary import Vocabulary
 from .wire import (
     PROTOCOL,
+    bounds_json,
     field,
     json_value,
     opened_json,
@@ -106,6 +107,7 @@ class _Worker:
             "signal": self._signal,
             "outputs": self._outputs,
             "choices": self._choices,
+            "bounds": self._bounds,
         }
 
     def run(self) -> None:
@@ -331,6 +333,9 @@ class _Worker:
                     said = {"event": "choice", "edit": int(place), "part": number}
                     batch.tell({**said, "bytes": base64.b64encode(piece).decode("ascii")})
         return {}
+
+    def _bounds(self, batch: RunningBatch, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {"bounds": bounds_json(self._sure().bounds(batch), batch.metrics, len(batch.items))}
 
     def _call_off_all(self) -> None:
         with self._lock:

@@ -2,7 +2,7 @@
 
 use attune_core::event::Event;
 use attune_core::plan::Plan;
-use attune_core::report::UNEDITED;
+use attune_core::report::{UNEDITED, UNEDITED_WORDS};
 use attune_core::rng;
 use attune_core::space::Config;
 use attune_core::technique::{Baseline, Cost, TechniqueFailure};
@@ -55,12 +55,15 @@ impl Entry {
         }
     }
 
-    /// The unchanged model; every cost states what it costs too.
-    pub(super) fn unedited(best: &Trial) -> Self {
+    /// The unchanged subject, which its evaluator calls `words`; every cost states what it costs too.
+    pub(super) fn unedited(best: &Trial, words: &str) -> Self {
         let costs = best.costs.iter().map(|cost| Cost { value: cost.dense, ..cost.clone() });
         Self {
             name: UNEDITED.to_owned(),
-            help: "the model without any change".to_owned(),
+            help: match words {
+                UNEDITED_WORDS => "the model without any change".to_owned(),
+                words => words.to_owned(),
+            },
             costs: costs.collect(),
             plan: Plan::empty(),
             trial: None,

@@ -101,6 +101,8 @@ impl Table<'_> {
             front,
             baselines: contenders,
             bounds: self.bounds.report,
+            objectives: Vec::new(),
+            words: None,
         })
     }
 }

@@ -39,10 +39,7 @@ pub(in super::super) fn check(strategy: &'static str, space: &Space) -> Result<(
             return Err(StrategyError::Unsupported { strategy, dimension: dimension.name.clone(), expected });
         }
     }
-    let is_structure = |constraint: &&Constraint| {
-        matches!(constraint, Constraint::Ascending { .. } | Constraint::Active { .. })
-    };
-    match space.constraints().iter().find(is_structure) {
+    match space.constraints().iter().find(|constraint| constraint.is_structure()) {
         None => Ok(()),
         Some(constraint) => Err(StrategyError::UnsupportedConstraint {
             strategy,

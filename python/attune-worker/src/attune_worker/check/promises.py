@@ -201,6 +201,33 @@ def outputs(trial: Trial) -> str:
     return f"{len(whole)} sequences of {len(trial.items)} items"
 
 
+def bounds(trial: Trial) -> str:
+    if not trial.hello.get("bounds"):
+        return "it knows none"
+    known = trial.bounds(trial.items)
+    for place, item in enumerate(trial.items):
+        alone = {name: values[0] for name, values in trial.bounds([item]).items()}
+        for name, values in known.items():
+            if alone.get(name) != values[place]:
+                raise Broken(f"`{name}` of item {item} is {values[place]}, and {alone.get(name)} alone")
+    plans = [*trial.plans, trial.honoured()]
+    better = {metric["name"]: metric["direction"] == "maximise" for metric in trial.metrics}
+    for plan, scores in zip(plans, trial.scores(plans, trial.items), strict=True):
+        for name, values in known.items():
+            for item, value, bound in zip(trial.items, scores[name]["items"], values, strict=True):
+                if bound is None or abs(value - bound) <= 1e-9 * abs(bound):
+                    continue
+                if (value > bound) == better[name]:
+                    raise Broken(
+                        f"{said(plan)}: `{name}` of item {item} is {value}, better than its bound {bound}"
+                    )
+    told = (
+        f"`{name}` on {sum(value is not None for value in values)} of {len(values)} items"
+        for name, values in known.items()
+    )
+    return ", ".join(told) or "of none of these items"
+
+
 def garbage(trial: Trial) -> str:
     lines = (b"no JSON\n", b'{"id": 1, "meth\n', b"[1, 2]\n", b"\xff\xfe\x00\n")
     for line in lines:
@@ -296,6 +323,7 @@ PROMISES: Sequence[tuple[str, Callable[[Trial], str]]] = (
     ("data that it does not have is refused", unknown_data),
     ("an unknown signal is refused", unknown_signal),
     ("outputs that it hands out are those of the plan", outputs),
+    ("no plan beats a bound that it knows", bounds),
     ("garbage is answered by an error, and it lives", garbage),
     ("a plan that takes too long fails alone", late),
     ("called off, it ends soon, and works again", called_off),

@@ -100,6 +100,19 @@ class Trial:
         keys = ("item", "inputs", "positions", "width", "values")
         return [{key: event[key] for key in keys} for event in found]
 
+    def bounds(self, items: Sequence[int]) -> dict[str, list[float | None]]:
+        """Values that no plan can beat, sound."""
+        found: dict[str, list[float | None]] = self.host.call(
+            "bounds", split="selection", items=list(items)
+        ).result()["bounds"]
+        names = [metric["name"] for metric in self.metrics]
+        for name, values in found.items():
+            if name not in names:
+                raise Broken(f"bounds of `{name}`, a metric that the task does not have")
+            if len(values) != len(items):
+                raise Broken(f"{len(values)} bounds of `{name}`, and {len(items)} items were asked for")
+        return found
+
     def _sound(self, plan: Plan, event: Mapping[str, Any]) -> None:
         inputs, positions, width = event["inputs"], event["positions"], event["width"]
         if not positions or len(positions) > POSITIONS or positions != sorted(set(positions)):
