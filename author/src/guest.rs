@@ -16,12 +16,20 @@ const GRIDS_MANIFEST: &str = include_str!("../templates/rust/attune-grids.toml")
 const GRIDS_OF_THE_HOST: &str = include_str!("../../grids/Cargo.toml");
 
 /// Files below [`FOLDER`] that are those of the repository, to the byte.
-const FILES: [(&str, &str); 20] = [
+const FILES: [(&str, &str); 29] = [
     ("src/adapter.rs", include_str!("../../plugins/guests/sdk/src/adapter.rs")),
     ("src/cache.rs", include_str!("../../plugins/guests/sdk/src/cache.rs")),
     ("src/describe.rs", include_str!("../../plugins/guests/sdk/src/describe.rs")),
     ("src/edit.rs", include_str!("../../plugins/guests/sdk/src/edit.rs")),
     ("src/embeddings.rs", include_str!("../../plugins/guests/sdk/src/embeddings.rs")),
+    ("src/evaluator.rs", include_str!("../../plugins/guests/sdk/src/evaluator.rs")),
+    ("src/evaluator/adapter.rs", include_str!("../../plugins/guests/sdk/src/evaluator/adapter.rs")),
+    ("src/evaluator/args.rs", include_str!("../../plugins/guests/sdk/src/evaluator/args.rs")),
+    ("src/evaluator/describe.rs", include_str!("../../plugins/guests/sdk/src/evaluator/describe.rs")),
+    ("src/evaluator/opening.rs", include_str!("../../plugins/guests/sdk/src/evaluator/opening.rs")),
+    ("src/evaluator/outcome.rs", include_str!("../../plugins/guests/sdk/src/evaluator/outcome.rs")),
+    ("src/evaluator/schema.rs", include_str!("../../plugins/guests/sdk/src/evaluator/schema.rs")),
+    ("src/evaluator/wire.rs", include_str!("../../plugins/guests/sdk/src/evaluator/wire.rs")),
     ("src/facts.rs", include_str!("../../plugins/guests/sdk/src/facts.rs")),
     ("src/lib.rs", include_str!("../../plugins/guests/sdk/src/lib.rs")),
     ("src/linear_modules.rs", include_str!("../../plugins/guests/sdk/src/linear_modules.rs")),
@@ -32,6 +40,7 @@ const FILES: [(&str, &str); 20] = [
     ("src/signals.rs", include_str!("../../plugins/guests/sdk/src/signals.rs")),
     ("src/space.rs", include_str!("../../plugins/guests/sdk/src/space.rs")),
     ("src/target.rs", include_str!("../../plugins/guests/sdk/src/target.rs")),
+    ("wit-evaluator/evaluator.wit", include_str!("../../plugins/wit-evaluator/evaluator.wit")),
     ("wit/technique.wit", include_str!("../../plugins/wit/technique.wit")),
     ("wit-plugin/plugin.wit", include_str!("../../plugins/wit-plugin/plugin.wit")),
     ("wit-profiling/profiling.wit", include_str!("../../plugins/wit-profiling/profiling.wit")),
@@ -40,6 +49,8 @@ const FILES: [(&str, &str); 20] = [
 ];
 /// It names the folders of the interface, which are elsewhere in a project.
 const BINDINGS: &str = include_str!("../../plugins/guests/sdk/src/bindings.rs");
+/// Likewise of evaluators.
+const EVALUATOR_BINDINGS: &str = include_str!("../../plugins/guests/sdk/src/evaluator/bindings.rs");
 /// Files of the number grids that are those of the repository, to the byte.
 const GRIDS: [(&str, &str); 4] = [
     ("src/cache_grid.rs", include_str!("../../grids/src/cache_grid.rs")),
@@ -59,6 +70,7 @@ pub(crate) fn files() -> Vec<(String, String)> {
     let changed = [
         ("Cargo.toml", manifest(MANIFEST, VERSION)),
         ("src/bindings.rs", BINDINGS.replace("\"../../", "\"")),
+        ("src/evaluator/bindings.rs", EVALUATOR_BINDINGS.replace("\"../../", "\"")),
         ("rustfmt.toml", AS_IT_IS.to_owned()),
     ];
     let same = FILES.map(|(path, content)| (path, content.to_owned()));

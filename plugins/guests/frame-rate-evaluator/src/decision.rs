@@ -3,7 +3,7 @@
 use attune_frame_rate::{RATES, Schedule, merging, thresholds, uniform};
 use attune_guest::evaluator::{Args, Edit, Failure};
 
-use crate::videos::{PREVIEW, Videos};
+use super::videos::{PREVIEW, Videos};
 
 pub(crate) enum Decision {
     /// The budget, evenly.
