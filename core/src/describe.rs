@@ -126,6 +126,7 @@ mod tests {
             estimates: kl(mean),
             delta: kl(0.007 - mean),
             out_of_domain_delta: BTreeMap::new(),
+            gaps: BTreeMap::new(),
         };
         let best = Best {
             trial: 9,
@@ -136,9 +137,16 @@ mod tests {
             report: Scores::default(),
             estimates: kl(0.007),
             out_of_domain: BTreeMap::new(),
+            gaps: BTreeMap::new(),
+            search_gaps: BTreeMap::new(),
         };
-        let mut report =
-            Report { trials: 12, best, front: None, baselines: vec![contender("within", 3.0, 0.009)] };
+        let mut report = Report {
+            trials: 12,
+            best,
+            front: None,
+            baselines: vec![contender("within", 3.0, 0.009)],
+            bounds: BTreeMap::new(),
+        };
         let within = "The found config is better than `within`, the strongest baseline of kv-bits: kl -0.002000 [-0.003000, -0.001000].";
         assert_eq!(verdict("kv-bits", &report).unwrap(), within);
         let same = Estimate { mean: 0.0, low: 0.0, high: 0.0 };

@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
+use crate::bounds::KnownBounds;
 use crate::choices::Choices;
 use crate::facts::Facts;
 use crate::hash::ContentHash;
@@ -197,6 +198,15 @@ pub enum EvalFailure {
     /// The evaluator was asked to stop.
     #[error("the evaluation was interrupted")]
     Interrupted,
+    /// The evaluator fails on this plan, and would again: a simulator that comes to the end of what it may compute, ends itself, or
+    /// returns what makes no sense.
+    #[error("the {evaluator} evaluator fails on this plan: {reason}")]
+    Failed {
+        /// Who fails.
+        evaluator: String,
+        /// How.
+        reason: String,
+    },
     /// Anything that says more about the evaluator than about the plan.
     #[error("the evaluator failed: {0}")]
     Internal(String),
@@ -206,7 +216,9 @@ impl EvalFailure {
     /// Whether the same plan would fail again: only such failures are kept as results.
     pub fn is_deterministic(&self) -> bool {
         match self {
-            Self::Unsupported { .. } | Self::BadRequest(_) | Self::NotFinite { .. } => true,
+            Self::Unsupported { .. } | Self::BadRequest(_) | Self::NotFinite { .. } | Self::Failed { .. } => {
+                true
+            }
             Self::OutOfMemory { .. } | Self::Deadline(_) | Self::Interrupted | Self::Internal(_) => false,
         }
     }
@@ -314,6 +326,17 @@ pub trait Evaluator: Send + Sync {
     fn choices(&self, plan: &Plan, stop: &RunControl) -> Result<Option<Choices>, EvalFailure> {
         let _ = (plan, stop);
         Ok(None)
+    }
+
+    /// Values that no plan can beat on the items of `request`, where they are known: lower bounds of metrics that are minimised, upper
+    /// ones of metrics that are maximised, or optima. They may be loose. Empty where nothing is known. They depend on nothing but the data
+    /// and the item; the same data, items and numerics give the same bounds.
+    ///
+    /// # Errors
+    /// [`EvalFailure::BadRequest`] for data that the task does not have; [`EvalFailure::Interrupted`] when it was asked to stop.
+    fn known_bounds(&self, request: &Request) -> Result<KnownBounds, EvalFailure> {
+        let _ = request;
+        Ok(KnownBounds::new())
     }
 
     /// The most memory that evaluating has taken so far, bytes, where it can be told.

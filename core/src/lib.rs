@@ -7,6 +7,7 @@
 //! each own a versioned form and convert.
 
 pub mod allowance;
+pub mod bounds;
 pub mod choices;
 pub mod cost;
 pub mod describe;

@@ -17,7 +17,7 @@ mod schema;
 mod sentence;
 mod vocabulary;
 
-pub use argument::{Argument, ArgumentKind};
+pub use argument::{Argument, ArgumentKind, LONGEST_LIST};
 pub use condition::Condition;
 pub use edit::Edit;
 pub use error::EditError;

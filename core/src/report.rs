@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::bounds::{Gaps, KnownBounds};
 use crate::plan::Plan;
 use crate::scores::Scores;
 use crate::space::Config;
@@ -42,6 +43,8 @@ pub struct Contender {
     pub delta: Estimates,
     /// best − this one on other domains.
     pub out_of_domain_delta: BTreeMap<String, Estimates>,
+    /// How far it is from the known bounds of the report split.
+    pub gaps: Gaps,
 }
 
 /// The found config.
@@ -63,6 +66,10 @@ pub struct Best {
     pub estimates: Estimates,
     /// Estimates on other domains, by domain.
     pub out_of_domain: BTreeMap<String, Estimates>,
+    /// How far it is from the known bounds of the report split.
+    pub gaps: Gaps,
+    /// How far it is from those of the selection split, on the items that the search scored every config on.
+    pub search_gaps: Gaps,
 }
 
 /// A config of the front: no other trial is at least as good in every objective and better in one.
@@ -84,6 +91,8 @@ pub struct FrontMember {
     pub estimates: Estimates,
     /// This one − dense, paired over items, on the report split.
     pub delta: Estimates,
+    /// How far it is from the known bounds of the report split.
+    pub gaps: Gaps,
 }
 
 /// What a study with several objectives found.
@@ -106,4 +115,6 @@ pub struct Report {
     pub front: Option<Front>,
     /// What it is compared with, in table order.
     pub baselines: Vec<Contender>,
+    /// Values that no plan can beat on the report split, as far as its evaluator knows them.
+    pub bounds: KnownBounds,
 }

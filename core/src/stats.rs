@@ -93,6 +93,23 @@ pub fn difference(
     }))
 }
 
+/// How much worse `worse` is than `better`, and the same as a share of the size of `bound`, which is one of them: both with their paired
+/// intervals over items. No share where the bound is 0, or is in some resample. All three are of the same items.
+pub fn gap(
+    worse: &MetricScore,
+    better: &MetricScore,
+    bound: &MetricScore,
+    seed: u64,
+) -> (Estimate, Option<Estimate>) {
+    let (items, mean) = (bound.items.len(), worse.value() - better.value());
+    let distance = |counts: &[f64]| worse.value_of(present(counts)) - better.value_of(present(counts));
+    let share = bootstrap(items, mean / bound.value().abs(), seed, |counts| {
+        distance(counts) / bound.value_of(present(counts)).abs()
+    });
+    let is_one = [share.mean, share.low, share.high].iter().all(|value| value.is_finite());
+    (bootstrap(items, mean, seed, distance), is_one.then_some(share))
+}
+
 fn present(counts: &[f64]) -> impl Iterator<Item = (usize, f64)> + '_ {
     counts.iter().copied().enumerate().filter(|(_, times)| *times > 0.0)
 }

@@ -26,8 +26,11 @@ const KEPT: usize = 16;
 /// Bytes of their machine code; a runtime has some dozens of MiB of it.
 const KEPT_BYTES: usize = 256 << 20;
 
+/// A component belongs to the engine that compiled it, of which there is one for each kind of limits.
+type Key = (&'static Limits, ContentHash);
+
 static ENGINES: Mutex<Vec<(&'static Limits, Engine)>> = Mutex::new(Vec::new());
-static COMPONENTS: Mutex<Option<HashMap<ContentHash, Arc<Compiling>>>> = Mutex::new(None);
+static COMPONENTS: Mutex<Option<HashMap<Key, Arc<Compiling>>>> = Mutex::new(None);
 
 /// The engine of this program for components of these limits.
 pub(crate) fn engine(limits: &'static Limits) -> Result<Engine, HostError> {
@@ -80,20 +83,29 @@ impl Compiling {
 }
 
 /// The component of `bytes`, compiled unless it was before.
-pub(crate) fn component(engine: &Engine, limits: &Limits, bytes: &[u8]) -> Result<Component, NotCompiled> {
-    within(Duration::from_secs(limits.compile_seconds), engine, bytes)
+pub(crate) fn component(
+    engine: &Engine,
+    limits: &'static Limits,
+    bytes: &[u8],
+) -> Result<Component, NotCompiled> {
+    within(Duration::from_secs(limits.compile_seconds), engine, limits, bytes)
 }
 
 /// Whether these bytes are compiled already, or somebody waits for them.
-pub(crate) fn is_known(bytes: &[u8]) -> bool {
-    let hash = ContentHash::of(bytes);
-    known(|components| components.contains_key(&hash))
+pub(crate) fn is_known(limits: &'static Limits, bytes: &[u8]) -> bool {
+    let key = (limits, ContentHash::of(bytes));
+    known(|components| components.contains_key(&key))
 }
 
-fn within(time: Duration, engine: &Engine, bytes: &[u8]) -> Result<Component, NotCompiled> {
-    let hash = ContentHash::of(bytes);
+fn within(
+    time: Duration,
+    engine: &Engine,
+    limits: &'static Limits,
+    bytes: &[u8],
+) -> Result<Component, NotCompiled> {
+    let key = (limits, ContentHash::of(bytes));
     let (compiling, begun) = known(|components| {
-        if let Some(compiling) = components.get(&hash) {
+        if let Some(compiling) = components.get(&key) {
             return (Arc::clone(compiling), true);
         }
         if components.len() >= KEPT
@@ -101,7 +113,7 @@ fn within(time: Duration, engine: &Engine, bytes: &[u8]) -> Result<Component, No
         {
             components.clear();
         }
-        (Arc::clone(components.entry(hash).or_default()), false)
+        (Arc::clone(components.entry(key).or_default()), false)
     });
     if !begun {
         let (engine, bytes, told) = (engine.clone(), bytes.to_owned(), Arc::clone(&compiling));
@@ -117,25 +129,25 @@ fn within(time: Duration, engine: &Engine, bytes: &[u8]) -> Result<Component, No
                 Err(panic) => Err(NotCompiled::Invalid(format!("the compiler panicked: {panic}"))),
             };
             if outcome.is_err() {
-                forget(hash);
+                forget(&key);
             }
             // Whoever waited may have given up.
             told.done(outcome);
         };
         let started = thread::Builder::new().name("compile".to_owned()).spawn(compile);
         if let Err(error) = started {
-            forget(hash);
+            forget(&key);
             compiling.done(Err(NotCompiled::Invalid(format!("no thread can be started: {error}"))));
         }
     }
     compiling.wait(time)
 }
 
-fn forget(hash: ContentHash) {
-    known(|components| components.remove(&hash));
+fn forget(key: &Key) {
+    known(|components| components.remove(key));
 }
 
-fn known<T>(with: impl FnOnce(&mut HashMap<ContentHash, Arc<Compiling>>) -> T) -> T {
+fn known<T>(with: impl FnOnce(&mut HashMap<Key, Arc<Compiling>>) -> T) -> T {
     let mut components = COMPONENTS.lock().unwrap_or_else(PoisonError::into_inner);
     with(components.get_or_insert_default())
 }
@@ -177,7 +189,7 @@ mod tests {
         let engine = engine(limits).unwrap();
         let functions = "(func (export \"f\"))".to_owned();
         let bytes = wat::parse_str(format!("(component (core module {functions} (func)))")).unwrap();
-        let outcome = within(Duration::ZERO, &engine, &bytes);
+        let outcome = within(Duration::ZERO, &engine, limits, &bytes);
         assert!(matches!(outcome, Err(NotCompiled::TooSlow)), "{outcome:?}");
         assert!(component(&engine, limits, &bytes).is_ok(), "with more time it is one");
     }

@@ -13,21 +13,24 @@ use crate::limits::{self, Limits};
 use crate::wasi;
 use body::Body;
 
-/// The limits that a component is held to: those of compiled code, where it is little enough for them and needs no WASI, which
+/// The limits that a component is held to, of two: those of compiled code, where it is little enough for them and needs no WASI, which
 /// nothing but a runtime does. Bytes that do not even parse are little, too: the engine explains them better.
 ///
 /// # Errors
 /// A complaint about how much is in it, when it is more than any component may have.
-pub(crate) fn limits_of(bytes: &[u8]) -> Result<&'static Limits, String> {
+pub(crate) fn limits_of(
+    bytes: &[u8],
+    [compiled, runtime]: [&'static Limits; 2],
+) -> Result<&'static Limits, String> {
     let mut contents = Contents::default();
     let parsed = Parser::new(0).parse_all(bytes).try_for_each(|payload| contents.add(&payload.ok()?));
-    let small = bytes.len() as u64 <= Limits::COMPILED.file && !contents.wasi;
-    if small && (parsed.is_none() || contents.complaint(&Limits::COMPILED.contents).is_none()) {
-        return Ok(&Limits::COMPILED);
+    let small = bytes.len() as u64 <= compiled.file && !contents.wasi;
+    if small && (parsed.is_none() || contents.complaint(&compiled.contents).is_none()) {
+        return Ok(compiled);
     }
-    match contents.complaint(&Limits::RUNTIME.contents).filter(|_| parsed.is_some()) {
+    match contents.complaint(&runtime.contents).filter(|_| parsed.is_some()) {
         Some(complaint) => Err(complaint),
-        None => Ok(&Limits::RUNTIME),
+        None => Ok(runtime),
     }
 }
 

@@ -11,8 +11,9 @@ mod space;
 
 use attune_core::technique::FailureKind;
 
-pub(crate) use describe::{description, operators};
+pub(crate) use describe::{at_most, description, is_word, operators};
 pub(crate) use model::{facts, signal};
+pub(crate) use names::{name, unit};
 pub(crate) use outcome::{baselines, config_in, config_out, costs, plan};
 pub(crate) use sensitivities::{sensitivities, signal_requests};
 pub(crate) use setting::settings_out;

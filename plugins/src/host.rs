@@ -20,6 +20,7 @@ use crate::progress::{self, CallProgress, ProgressSink};
 use crate::sandbox::Sandbox;
 use crate::technique::{Optional, WasmTechnique};
 use crate::wire::{Plugin, PluginPre};
+use crate::world::World;
 use crate::{calls, compiled, contents, wasi, world};
 
 /// Loads techniques. One host serves a whole program; it may be shared between threads.
@@ -87,11 +88,11 @@ impl Host {
     /// [`FailureKind::WrongWorld`] when the bytes are no technique; otherwise what happens in `describe`.
     pub fn load(&self, label: &str, bytes: &[u8]) -> Result<WasmTechnique, TechniqueFailure> {
         let wrong = |reason: String| calls::failed(label, "load", FailureKind::WrongWorld(reason));
-        if let Some(complaint) = world::complain_about_bytes(bytes) {
+        if let Some(complaint) = world::complain_about_bytes(bytes, World::Technique) {
             return Err(wrong(complaint));
         }
-        let limits = contents::limits_of(bytes).map_err(wrong)?;
-        if *limits == Limits::RUNTIME && !compiled::is_known(bytes) {
+        let limits = contents::limits_of(bytes, [&Limits::COMPILED, &Limits::RUNTIME]).map_err(wrong)?;
+        if limits.has_runtime() && !compiled::is_known(limits, bytes) {
             self.tell_of_compiling(label, bytes.len());
         }
         let engine = compiled::engine(limits).map_err(|error| wrong(error.to_string()))?;
@@ -101,11 +102,11 @@ impl Host {
                 calls::failed(label, "load", FailureKind::TooSlow { seconds: limits.compile_seconds })
             }
         })?;
-        if let Some(complaint) = world::complain_about_names(&component, &engine) {
+        if let Some(complaint) = world::complain_about_names(&component, &engine, World::Technique) {
             return Err(wrong(complaint));
         }
         let plugin = linked(&engine, &component).and_then(PluginPre::new);
-        let plugin = plugin.map_err(|error| wrong(world::complain_about_types(&error)))?;
+        let plugin = plugin.map_err(|error| wrong(world::complain_about_types(&error, World::Technique)))?;
         let profiling = Profiling::find(&component);
         let log = Arc::new(Log::new(Arc::clone(&self.sink)));
         let calls = Calls::new(plugin, limits, log, Arc::clone(&self.progress));

@@ -1,6 +1,6 @@
-//! Resource limits: what a technique may use, in one place.
+//! Resource limits: what a component may use, in one place.
 //!
-//! There are two columns. A component that is little enough is a technique's own code, compiled: [`Limits::COMPILED`]. One
+//! There are two columns for techniques. A component that is little enough is a technique's own code, compiled: [`Limits::COMPILED`]. One
 //! that is more, or imports WASI, is taken to bring the runtime of its language, an interpreter and a snapshot of its memory,
 //! as those of Python and JavaScript do: [`Limits::RUNTIME`]. What a component says of itself decides nothing, so whoever
 //! lies gains no more than the second column.
@@ -34,6 +34,23 @@
 //! | [`EDITS`], [`LAYER_EDITS`] | 65 536 edits of a plan, 4096 in one layer | the same | `BadOutput` | yes |
 //! | sizes of a space | `attune_core::space::SpaceError::TooLarge` | the same | `BadOutput` | yes |
 //!
+//! An evaluator computes what others search for, so it may take more: [`Limits::EVALUATOR`], and [`Limits::EVALUATOR_RUNTIME`] with a
+//! runtime. What is not listed is as it is for techniques.
+//!
+//! | limit of evaluators | compiled | with a runtime | exceeded | repeatable |
+//! | --- | --- | --- | --- | --- |
+//! | [`Limits::fuel`] | 20 000 000 000 | 80 000 000 000 instructions per item | `Failed` | yes |
+//! | [`Limits::seconds`] | 60 s | 240 s of wall-clock time per item | `Internal` | no |
+//! | [`OPENING`] | 4 times what an item may take, to open a task | the same | `OpenFailure` | |
+//! | [`Limits::memory`] | 512 MiB | 1 GiB of all linear memories of an open task, of which there is one for each thread | `Failed` | yes |
+//! | [`DATA_BYTES`] | 128 MiB of data, all files of a task together | the same | `OpenFailure` | yes |
+//! | [`OUTPUT_BYTES`] | 16 MiB returned by a call | the same | `Failed` | yes |
+//! | [`LOG_BYTES`], [`LOG_STUDY_BYTES`] | as for techniques, per call and over all calls | the same | `Failed` | yes |
+//! | [`DESCRIBED`] | 256 tasks, metrics, options, words, edits, arguments or facts | the same | `BadOutput` | yes |
+//!
+//! A call for several items may take as many times as much; the deadline of a plan, and whoever stops or holds a study, are looked
+//! at ten times a second in the middle of a call.
+//!
 //! What they do not cover: fuel and time are only looked at between instructions, so one copy of a whole
 //! memory runs to its end; a component that is given up while it is compiled goes on in the background to its end, which
 //! the limits on what there is to compile bound; what the host
@@ -46,8 +63,8 @@ use wasmtime::{Config, OptLevel};
 
 pub use contents::Contents;
 
-/// What one component may use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What one component may use in a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Limits {
     /// Instructions of one call: the verdict on loops. Known techniques need less than a thousandth of it; an interpreter
     /// takes some fifty instructions for one of its own.
@@ -106,6 +123,19 @@ impl Limits {
         contents: Contents::RUNTIME,
     };
 
+    /// Those of an evaluator that is compiled from a simulator's own code.
+    pub const EVALUATOR: Self =
+        Self { fuel: 20_000_000_000, seconds: 60, memory: 512 << 20, ..Self::COMPILED };
+
+    /// Those of an evaluator that brings the runtime of its language.
+    pub const EVALUATOR_RUNTIME: Self =
+        Self { fuel: 80_000_000_000, seconds: 240, memory: 1 << 30, ..Self::RUNTIME };
+
+    /// Whether they are of a component that brings the runtime of its language.
+    pub(crate) fn has_runtime(&self) -> bool {
+        self.contents == Contents::RUNTIME
+    }
+
     /// The engine's part of the limits, and whatever else makes a call a pure function of its arguments.
     pub(crate) fn config(&self) -> Config {
         let mut config = Config::new();
@@ -118,7 +148,7 @@ impl Limits {
             .wasm_relaxed_simd(false)
             // A memory that is mapped costs a call what it touches; one that is copied, all of it.
             .memory_guaranteed_dense_image_size(self.memory as u64);
-        if *self == Self::RUNTIME {
+        if self.has_runtime() {
             // A quarter less to compile, and calls take what they took: the interpreter was optimised where it was built.
             config.cranelift_opt_level(OptLevel::None);
         }
@@ -126,6 +156,10 @@ impl Limits {
     }
 }
 
+/// Opening a task may take so many times what an item may.
+pub const OPENING: u64 = 4;
+/// Bytes of data that a task of an evaluator may name, all files together.
+pub const DATA_BYTES: u64 = 128 << 20;
 /// Bytes that one call may hand to the host.
 pub const OUTPUT_BYTES: usize = 16 << 20;
 /// Bytes that one call may log.

@@ -2,7 +2,10 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
 
+use attune_core::evaluator::RunControl;
 use attune_core::rng::{self, Rng};
 use wasmtime::{Error, ResourceLimiter, Store};
 
@@ -41,7 +44,10 @@ impl fmt::Display for Exceeded {
                 write!(f, "it asked for more than {} random bytes at once", limits::RANDOM_BYTES)
             }
             Self::Absent(function) => {
-                write!(f, "it called wasi:{function}, but a technique has no files, sockets or terminals")
+                write!(
+                    f,
+                    "it called wasi:{function}, but a component has no files, sockets or terminals here"
+                )
             }
             Self::Exit(status) => write!(f, "it ended itself with exit status {status}"),
         }
@@ -66,6 +72,21 @@ pub(crate) struct Wasi {
     begun: [Vec<u8>; 2],
 }
 
+/// Who may end the call that a store is in, and when it is over: looked at with every tick of the engine's clock.
+pub(crate) struct Watch {
+    /// Asks to wait or to end.
+    pub(crate) stop: RunControl,
+    /// Nobody needs the result any more.
+    pub(crate) over: Arc<AtomicBool>,
+    pub(crate) began: Instant,
+    /// All the time for which `stop` had asked to wait until then.
+    pub(crate) rested: Duration,
+    /// Time that is left for what the call is a part of.
+    pub(crate) left: Option<Duration>,
+    /// The most that the call may take.
+    pub(crate) most: Duration,
+}
+
 /// The state of one store.
 pub(crate) struct Sandbox {
     technique: String,
@@ -81,6 +102,7 @@ pub(crate) struct Sandbox {
     last_errors: Vec<String>,
     seed: u64,
     pub(crate) wasi: Wasi,
+    watch: Option<Watch>,
 }
 
 /// What a runtime that is written in Rust says after every panic, to nobody's use here.
@@ -101,7 +123,23 @@ impl Sandbox {
             last_errors: Vec::new(),
             seed: 0,
             wasi: Wasi::default(),
+            watch: None,
         }
+    }
+
+    /// Another call begins in a store that is kept: what is counted for each call is counted anew.
+    pub(crate) fn begin(&mut self, watch: Watch) {
+        self.logged = 0;
+        self.last_words = None;
+        self.last_errors.clear();
+        self.wasi.calls = 0;
+        self.seed(0);
+        self.watch = Some(watch);
+    }
+
+    /// Who may end the call, where somebody may.
+    pub(crate) fn watch(&self) -> Option<&Watch> {
+        self.watch.as_ref()
     }
 
     /// What the technique reports of its call.

@@ -162,7 +162,7 @@ mod tests {
         let absent = component("sockets/tcp-create-socket", "create-some-socket", ("u64", "i64"), 1);
         assert_eq!(
             words(&absent),
-            "it called wasi:sockets/tcp-create-socket#create-some-socket, but a technique has no files, sockets or terminals"
+            "it called wasi:sockets/tcp-create-socket#create-some-socket, but a component has no files, sockets or terminals here"
         );
         let busy = component("clocks/monotonic-clock", "now", ("u64", "i64"), 1_000_000);
         assert_eq!(words(&busy), "it called WASI more than 65536 times in one call");

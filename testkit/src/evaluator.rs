@@ -11,6 +11,7 @@
 //! }
 //! ```
 
+mod bounds;
 mod outputs;
 pub mod plans;
 mod promises;

@@ -47,6 +47,7 @@ fn kind(kind: &ArgumentKind) -> String {
         ArgumentKind::Real { min, max } if *min == f64::MIN && *max == f64::MAX => "real".to_owned(),
         ArgumentKind::Real { min, max } => format!("real, {min} to {max}"),
         ArgumentKind::Set { .. } => "whole numbers, each once".to_owned(),
+        ArgumentKind::Ints { min, max, .. } => format!("whole numbers in order, {min} to {max}"),
         ArgumentKind::Reals => "reals".to_owned(),
         ArgumentKind::Matrix { rows } => format!("reals, `{rows}` rows"),
         ArgumentKind::Word(words) => list(words.iter().map(|word| format!("`{word}`")).collect()),

@@ -55,6 +55,7 @@ mod tests {
             report: Scores::default(),
             estimates: [("kl".to_owned(), Estimate { mean: kl, low: kl, high: kl })].into(),
             delta: [("kl".to_owned(), Estimate { mean: kl, low: kl - 0.01, high: kl + 0.01 })].into(),
+            gaps: [].into(),
         };
         let text =
             front(&Front { size: 31, members: vec![member(7, 0.25, 4.0), member(12, 0.5, 2.0)] }, "s", 120);

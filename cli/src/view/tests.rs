@@ -103,6 +103,7 @@ fn finished(cast: &Cast, several: bool) -> Finished {
         estimates: estimates(cast, 0.3 + number as f64),
         delta: estimates(cast, -0.01 * number as f64 - 0.002),
         out_of_domain_delta: [("encyclopaedia".to_owned(), estimates(cast, 0.4))].into(),
+        gaps: BTreeMap::new(),
     };
     let member = |trial: u64| FrontMember {
         trial,
@@ -113,6 +114,7 @@ fn finished(cast: &Cast, several: bool) -> Finished {
         report: report.clone(),
         estimates: estimates(cast, 0.2),
         delta: estimates(cast, 0.1),
+        gaps: BTreeMap::new(),
     };
     Finished {
         study: cast.study.into(),
@@ -145,9 +147,12 @@ fn finished(cast: &Cast, several: bool) -> Finished {
                 report: report.clone(),
                 estimates: estimates(cast, 0.2927),
                 out_of_domain: [("encyclopaedia".to_owned(), estimates(cast, 0.5))].into(),
+                gaps: BTreeMap::new(),
+                search_gaps: BTreeMap::new(),
             },
             front: several.then(|| Front { size: 31, members: vec![member(7), member(1_199_332)] }),
             baselines: cast.baselines.iter().enumerate().map(contender).collect(),
+            bounds: BTreeMap::new(),
         },
     }
 }

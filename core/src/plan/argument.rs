@@ -41,6 +41,17 @@ pub enum ArgumentKind {
         /// Largest.
         max: i64,
     },
+    /// Whole numbers whose order counts: an order of things, or one number for each of them.
+    Ints {
+        /// Smallest.
+        min: i64,
+        /// Largest.
+        max: i64,
+        /// The fewest that there are.
+        least: u32,
+        /// The most, never more than [`LONGEST_LIST`].
+        most: u32,
+    },
     /// Finite real numbers.
     Reals,
     /// Finite real numbers, row by row, in as many rows as another argument says.
@@ -51,6 +62,9 @@ pub enum ArgumentKind {
     /// One of these words.
     Word(Vec<String>),
 }
+
+/// The most numbers of a list whose order counts.
+pub const LONGEST_LIST: u32 = 1 << 20;
 
 /// The largest count: what fits into 32 bits.
 const MAX: i64 = u32::MAX as i64;
@@ -74,6 +88,11 @@ impl Argument {
     /// Whole numbers from 0 without order or repetition.
     pub fn set(name: &str, help: &str) -> Self {
         Self::new(name, ArgumentKind::Set { max: MAX }, help)
+    }
+
+    /// Whole numbers from `min` to `max` whose order counts.
+    pub fn ints(name: &str, min: i64, max: i64, help: &str) -> Self {
+        Self::new(name, ArgumentKind::Ints { min, max, least: 0, most: LONGEST_LIST }, help)
     }
 
     /// Finite real numbers.
@@ -141,6 +160,15 @@ impl fmt::Display for ArgumentKind {
                 write!(f, "one of {}", levels.iter().map(i64::to_string).collect::<Vec<_>>().join(", "))
             }
             Self::Set { max } => write!(f, "a list of whole numbers from 0 to {max}"),
+            Self::Ints { min, max, least: 0, most: LONGEST_LIST } => {
+                write!(f, "a list of whole numbers from {min} to {max}")
+            }
+            Self::Ints { min, max, least, most } if least == most => {
+                write!(f, "a list of {most} whole numbers from {min} to {max}")
+            }
+            Self::Ints { min, max, least, most } => {
+                write!(f, "a list of {least} to {most} whole numbers from {min} to {max}")
+            }
             Self::Reals => write!(f, "a list of finite real numbers"),
             Self::Matrix { .. } => {
                 write!(f, "finite real numbers, equally many (at least one) for each of its rows")

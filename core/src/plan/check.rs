@@ -1,6 +1,6 @@
 //! Checks and normalises the arguments of an edit.
 
-use super::{Argument, ArgumentKind, Edit, EditError, EditSchema};
+use super::{Argument, ArgumentKind, Edit, EditError, EditSchema, LONGEST_LIST};
 use crate::options::OptionValue;
 
 impl EditSchema {
@@ -84,6 +84,16 @@ fn typed(argument: &Argument, value: &OptionValue, edit: &Edit) -> Result<Option
                 None => Ok(value.clone()),
             }
         }
+        (ArgumentKind::Ints { min, max, least, most }, OptionValue::Ints(numbers)) => {
+            let length = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
+            match numbers.iter().position(|number| !(min..=max).contains(&number)) {
+                _ if !(least..=&(*most).min(LONGEST_LIST)).contains(&&length) => {
+                    Err(format!("a list of {}", numbers.len()))
+                }
+                Some(place) => Err(format!("{} at place {place} of its list", numbers[place])),
+                None => Ok(value.clone()),
+            }
+        }
         (ArgumentKind::Reals, _) => reals(value).map(OptionValue::Reals).ok_or_else(|| value.to_string()),
         (ArgumentKind::Matrix { rows }, _) => {
             let count = match edit.args.get(rows) {
@@ -110,5 +120,33 @@ fn reals(value: &OptionValue) -> Option<Vec<f64>> {
         OptionValue::Reals(values) => values.iter().all(|value| value.is_finite()).then(|| values.clone()),
         OptionValue::Ints(values) => Some(values.iter().map(|&value| value as f64).collect()),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_keeps_its_order_and_its_repetitions_within_its_bounds() {
+        let kind = ArgumentKind::Ints { min: -1, max: 3, least: 1, most: 4 };
+        let schema = EditSchema::new("place", "", "").with(Argument::new("order", kind, ""));
+        let accept = |numbers: &[i64]| {
+            schema
+                .accept(&Edit::new("place").ints("order", numbers.to_vec()))
+                .map_err(|error| error.to_string())
+        };
+        assert_eq!(accept(&[3, -1, 3, 0]).unwrap().to_string(), "place(order:[3, -1, 3, 0])");
+        assert_eq!(
+            accept(&[0, 4]).unwrap_err(),
+            "argument `order` of edit `place` is 4 at place 1 of its list, expected a list of 1 to 4 whole numbers from -1 to 3"
+        );
+        for wrong in [&[][..], &[0; 5]] {
+            let said = accept(wrong).unwrap_err();
+            assert!(said.contains(&format!("is a list of {}, expected", wrong.len())), "{said}");
+        }
+        let any = EditSchema::new("place", "", "").with(Argument::ints("order", 0, 9, ""));
+        let long = |length: u32| any.accept(&Edit::new("place").ints("order", vec![0; length as usize]));
+        assert!(long(LONGEST_LIST).is_ok() && long(LONGEST_LIST + 1).is_err());
     }
 }

@@ -4,6 +4,9 @@ use super::{ArgumentKind, Edit, EditSchema};
 use crate::format;
 use crate::options::OptionValue;
 
+/// Numbers of a list whose order counts that are read out: it may have thousands.
+const SHOWN: usize = 16;
+
 impl EditSchema {
     /// `edit`, which is of this kind, in words.
     pub(super) fn words(&self, edit: &Edit) -> String {
@@ -40,6 +43,10 @@ impl EditSchema {
         Some(match (kind, value) {
             (_, OptionValue::Real(number)) => number.to_string(),
             (_, OptionValue::Text(word)) => word.clone(),
+            (Some(ArgumentKind::Ints { .. }), OptionValue::Ints(numbers)) if numbers.len() > SHOWN => {
+                let shown = numbers[..SHOWN].iter().map(i64::to_string).collect::<Vec<_>>().join(" ");
+                format!("{shown} … ({} numbers)", numbers.len())
+            }
             (_, OptionValue::Ints(numbers)) => {
                 numbers.iter().map(i64::to_string).collect::<Vec<_>>().join(" ")
             }
@@ -69,4 +76,20 @@ fn mixed(rows: usize, matrix: &[f64]) -> String {
     };
     let columns = (matrix.len() / rows.max(1)).max(1);
     matrix.chunks(columns).map(row).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Argument;
+    use super::*;
+
+    #[test]
+    fn of_a_long_list_the_beginning_and_the_length_are_read_out() {
+        let schema =
+            EditSchema::new("place", "", "").with(Argument::ints("order", 0, 99, "")).reads("by {order}");
+        let words = |length: i64| schema.words(&Edit::new("place").ints("order", (0..length).collect()));
+        assert_eq!(words(3), "by 0 1 2");
+        assert!(words(16).ends_with(" 15"));
+        assert_eq!(words(40), "by 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 … (40 numbers)");
+    }
 }

@@ -98,7 +98,8 @@ pub(crate) fn operators(listed: Vec<wire::Operator>) -> Result<Vec<Operator>, Ba
     Ok(known)
 }
 
-fn at_most(what: &str, found: usize) -> Result<(), BadOutput> {
+/// Complains about a list that is longer than any.
+pub(crate) fn at_most(what: &str, found: usize) -> Result<(), BadOutput> {
     if found > DESCRIBED {
         return Err(BadOutput(format!("it has {found} {what}, at most {DESCRIBED} are allowed")));
     }
@@ -106,7 +107,7 @@ fn at_most(what: &str, found: usize) -> Result<(), BadOutput> {
 }
 
 /// Whether it is a name for file names, tables and profiles.
-fn is_word(name: &str) -> bool {
+pub(crate) fn is_word(name: &str) -> bool {
     let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     !name.is_empty() && name.len() <= LONGEST_NAME && name.bytes().all(fits)
 }

@@ -9,7 +9,7 @@ use super::BadOutput;
 const LONGEST: usize = 128;
 
 /// A name, or a complaint about it; `what` says whose it is, in words.
-pub(super) fn name(what: &str, name: String) -> Result<String, BadOutput> {
+pub(crate) fn name(what: &str, name: String) -> Result<String, BadOutput> {
     let fits = !name.is_empty()
         && name.chars().take(LONGEST + 1).count() <= LONGEST
         && name.chars().all(is_visible)
@@ -24,7 +24,7 @@ pub(super) fn name(what: &str, name: String) -> Result<String, BadOutput> {
 }
 
 /// A unit, which may be nothing.
-pub(super) fn unit(unit: String) -> Result<String, BadOutput> {
+pub(crate) fn unit(unit: String) -> Result<String, BadOutput> {
     if unit.is_empty() { Ok(unit) } else { name("a unit", unit) }
 }
 

@@ -1,7 +1,7 @@
 //! How much there may be to compile.
 
 /// Limits on what is in a component, counted before anything is compiled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Contents {
     /// Core modules and components inside a component.
     pub modules: u64,

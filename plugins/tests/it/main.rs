@@ -8,6 +8,7 @@ mod builtin;
 mod caches;
 mod checkpoint_mix;
 mod compiling;
+mod evaluators;
 mod expert_pruning;
 mod growth;
 mod hostile;

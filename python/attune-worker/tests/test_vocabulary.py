@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from attune_worker import Argument, Contradiction, Edit, EditSchema, Unsupported
-from attune_worker.schema import Int, Level, Matrix, Real, Reals, Set, Word
+from attune_worker.schema import Int, Ints, Level, Matrix, Real, Reals, Set, Word
 from attune_worker.vocabulary import Vocabulary, holds
 
 SCHEMA = EditSchema(
@@ -20,6 +20,7 @@ SCHEMA = EditSchema(
         Argument("rows", Int(1, 3), absent="none"),
         Argument("matrix", Matrix("rows"), absent="none"),
         Argument("bias", Reals(), absent="none"),
+        Argument("order", Ints(0, 3, 1, 4), absent="as they come"),
     ],
     group="layer",
     parts=[("word", 1)],
@@ -39,6 +40,8 @@ def mix(**args: Any) -> Edit:
 def test_values_get_the_declared_types() -> None:
     for fits in (mix(bits=4, word="down", layer=9), mix(bits=2, word="down"), mix(word="down", layer=9)):
         assert VOCABULARY.accept(fits) == fits
+    ordered = mix(order=[3, 0, 3])
+    assert VOCABULARY.accept(ordered) == ordered
     edit = VOCABULARY.accept(mix(scale=1, members=[5, 2, 5], bias=[1, -0.0], rows=2, matrix=[1, 0]))
     assert str(edit) == "mix(bias:[1.0, 0.0],layer:1,matrix:[1.0, 0.0],members:[2, 5],rows:2)"
 
@@ -58,6 +61,9 @@ def test_values_get_the_declared_types() -> None:
         (mix(word="left"), 'is "left", expected one of up, down'),
         (mix(matrix=[1.0, 0.0], rows=3), "equally many (at least one) for each of its rows"),
         (mix(matrix=[1.0]), "for each of its rows"),
+        (mix(order=[0, 4]), "is 4 at place 1 of its list, expected a list of 1 to 4 whole numbers from 0 to 3"),
+        (mix(order=[]), "is a list of 0, expected a list of 1 to 4 whole numbers"),
+        (mix(order=[1.0]), "is [1.0], expected a list of 1 to 4 whole numbers"),
         (mix(bias="x"), "expected a list of finite real numbers"),
         (mix(colour=1), "edit `mix` has no argument `colour`"),
         (Edit("mix", {}), "edit `mix` lacks the argument `layer`"),

@@ -1,5 +1,6 @@
 //! The report: the winner beside everything that it has to beat, on data that no strategy saw.
 
+mod bounds;
 mod entries;
 mod front;
 mod lead;
@@ -104,10 +105,11 @@ impl ReportBuilder<'_, '_> {
         let Some(on_front) = self.report_column(Split::Report, &members_of, &mut counter)? else {
             return Ok(None);
         };
+        let Some(bounds) = bounds::asked(self, best, [&report, &on_front])? else { return Ok(None) };
         let front = front.map(|front| (front, on_front));
         let intervals =
             Intervals { metrics: &self.setup.evaluator.task().metrics, seed: self.setup.header.seed };
-        let table = Table { entries, random, report, out_of_domain, front, intervals };
+        let table = Table { entries, random, report, out_of_domain, front, intervals, bounds };
         table.assemble(best, trials).map(Some)
     }
 

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use attune_core::bounds::{Gap, Gaps};
 use attune_core::evaluator::{EvalFailure, Split};
 use attune_core::hash::ContentHash;
+use attune_core::objective::Direction;
 use attune_core::options::OptionValue;
 use attune_core::plan::{Edit, Plan};
 use attune_core::report::{Best, Contender, Estimates, Front, FrontMember, Report};
@@ -216,6 +218,7 @@ fn failure() -> impl Strategy<Value = EvalFailure> {
         (text(), text()).prop_map(|(device, detail)| EvalFailure::OutOfMemory { device, detail }),
         any::<Duration>().prop_map(EvalFailure::Deadline),
         Just(EvalFailure::Interrupted),
+        (text(), text()).prop_map(|(evaluator, reason)| EvalFailure::Failed { evaluator, reason }),
         text().prop_map(EvalFailure::Internal),
     ]
 }
@@ -262,6 +265,8 @@ fn report() -> impl Strategy<Value = Report> {
     let best =
         (any::<u64>(), config(), plan(), costs(), search, scores(), estimates(), by_domain(estimates()))
             .prop_map(|(trial, config, plan, costs, search, report, estimates, out_of_domain)| Best {
+                gaps: Gaps::new(),
+                search_gaps: Gaps::new(),
                 trial,
                 config,
                 plan,
@@ -271,14 +276,37 @@ fn report() -> impl Strategy<Value = Report> {
                 estimates,
                 out_of_domain,
             });
-    (any::<u64>(), best, option::of(front()), vec(contender(), 0..3))
-        .prop_map(|(trials, best, front, baselines)| Report { trials, best, front, baselines })
+    let best =
+        (best, gaps(), gaps()).prop_map(|(best, gaps, search_gaps)| Best { gaps, search_gaps, ..best });
+    let bounds = btree_map(text(), vec(option::of(real()), 0..4), 0..3);
+    (any::<u64>(), best, option::of(front()), vec(contender(), 0..3), bounds).prop_map(
+        |(trials, best, front, baselines, bounds)| Report { trials, best, front, baselines, bounds },
+    )
+}
+
+fn gaps() -> impl Strategy<Value = Gaps> {
+    let estimate = || (real(), real(), real()).prop_map(|(mean, low, high)| Estimate { mean, low, high });
+    let direction = any::<bool>().prop_map(|up| if up { Direction::Maximise } else { Direction::Minimise });
+    let counts = (any::<u32>(), any::<u32>(), any::<u32>());
+    let gap = (direction, real(), estimate(), option::of(estimate()), counts).prop_map(
+        |(direction, bound, distance, share, (known, items, reached))| Gap {
+            direction,
+            bound,
+            distance,
+            share,
+            known,
+            items,
+            reached,
+        },
+    );
+    btree_map(text(), gap, 0..3)
 }
 
 fn front() -> impl Strategy<Value = Front> {
     let search = btree_map(text(), real(), 0..3);
-    let member = (any::<u64>(), config(), plan(), costs(), search, scores(), estimates(), estimates())
-        .prop_map(|(trial, config, plan, costs, search, report, estimates, delta)| FrontMember {
+    let found = (any::<u64>(), config(), plan(), costs(), search);
+    let member = (found, scores(), estimates(), estimates(), gaps()).prop_map(
+        |((trial, config, plan, costs, search), report, estimates, delta, gaps)| FrontMember {
             trial,
             config,
             plan,
@@ -287,23 +315,29 @@ fn front() -> impl Strategy<Value = Front> {
             report,
             estimates,
             delta,
-        });
+            gaps,
+        },
+    );
     (any::<u64>(), vec(member, 0..3)).prop_map(|(size, members)| Front { size, members })
 }
 
 fn contender() -> impl Strategy<Value = Contender> {
     let about = (text(), text(), costs());
     let values = (scores(), by_domain(scores()));
-    (about, values, estimates(), estimates(), by_domain(estimates())).prop_map(
-        |((name, help, costs), (report, out_of_domain), estimates, delta, out_of_domain_delta)| Contender {
-            name,
-            help,
-            costs,
-            report,
-            out_of_domain,
-            estimates,
-            delta,
-            out_of_domain_delta,
+    let compared = (estimates(), estimates(), by_domain(estimates()), gaps());
+    (about, values, compared).prop_map(
+        |((name, help, costs), (report, out_of_domain), (estimates, delta, out_of_domain_delta, gaps))| {
+            Contender {
+                name,
+                help,
+                costs,
+                report,
+                out_of_domain,
+                estimates,
+                delta,
+                out_of_domain_delta,
+                gaps,
+            }
         },
     )
 }

@@ -36,6 +36,7 @@ pub(super) enum FailureV1 {
     OutOfMemory { device: String, detail: String },
     Deadline { seconds: u64, nanoseconds: u32 },
     Interrupted,
+    Failed { evaluator: String, reason: String },
     Internal(String),
 }
 
@@ -90,6 +91,7 @@ impl From<&EvalFailure> for FailureV1 {
                 Self::Deadline { seconds: limit.as_secs(), nanoseconds: limit.subsec_nanos() }
             }
             EvalFailure::Interrupted => Self::Interrupted,
+            EvalFailure::Failed { evaluator, reason } => Self::Failed { evaluator, reason },
             EvalFailure::Internal(reason) => Self::Internal(reason),
             // One that this format has no word for keeps its sentence.
             other => Self::Internal(other.to_string()),
@@ -120,6 +122,7 @@ impl TryFrom<FailureV1> for EvalFailure {
                 Self::Deadline(Duration::new(seconds, nanoseconds))
             }
             FailureV1::Interrupted => Self::Interrupted,
+            FailureV1::Failed { evaluator, reason } => Self::Failed { evaluator, reason },
             FailureV1::Internal(reason) => Self::Internal(reason),
         })
     }

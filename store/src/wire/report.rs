@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use attune_core::bounds::{Gap, Gaps};
+use attune_core::objective::Direction;
 use attune_core::plan::Plan;
 use attune_core::report::{Best, Contender, Estimates, Front, FrontMember, Report};
 use attune_core::scores::Scores;
@@ -27,6 +29,9 @@ pub(crate) struct ReportV1 {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     front: Option<FrontV1>,
     baselines: Vec<ContenderV1>,
+    /// Absent where no bound is known: such journals are as they were before there were bounds.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    bounds: BTreeMap<String, Vec<Option<Float>>>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -51,6 +56,10 @@ struct FoundV1 {
     elsewhere: Option<BTreeMap<String, EstimatesV1>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     delta: Option<EstimatesV1>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    gaps: GapsV1,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    search_gaps: GapsV1,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -64,6 +73,30 @@ struct ContenderV1 {
     estimates: EstimatesV1,
     delta: EstimatesV1,
     elsewhere_delta: BTreeMap<String, EstimatesV1>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    gaps: GapsV1,
+}
+
+type GapsV1 = BTreeMap<String, GapV1>;
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct GapV1 {
+    direction: DirectionV1,
+    bound: Float,
+    distance: EstimateV1,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    share: Option<EstimateV1>,
+    known: u32,
+    items: u32,
+    reached: u32,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum DirectionV1 {
+    Minimise,
+    Maximise,
 }
 
 type EstimatesV1 = BTreeMap<String, EstimateV1>;
@@ -83,6 +116,7 @@ impl From<&Report> for ReportV1 {
             best: (&report.best).into(),
             front: report.front.as_ref().map(FrontV1::from),
             baselines: report.baselines.iter().map(ContenderV1::from).collect(),
+            bounds: report.bounds.iter().map(bounds_to_wire).collect(),
         }
     }
 }
@@ -96,6 +130,7 @@ impl TryFrom<ReportV1> for Report {
             best: report.best.try_into()?,
             front: report.front.map(Front::try_from).transpose()?,
             baselines: report.baselines.into_iter().map(Contender::try_from).collect::<Result<_, _>>()?,
+            bounds: report.bounds.into_iter().map(bounds_from_wire).collect(),
         })
     }
 }
@@ -136,22 +171,32 @@ impl FoundV1 {
             estimates: estimates_to_wire(estimates),
             elsewhere: None,
             delta: None,
+            gaps: GapsV1::new(),
+            search_gaps: GapsV1::new(),
         }
     }
 }
 
 impl From<&Best> for FoundV1 {
-    fn from(Best { trial, config, plan, costs, search, report, estimates, out_of_domain }: &Best) -> Self {
-        let elsewhere = Some(each_to_wire(out_of_domain));
-        Self { elsewhere, ..Self::new(*trial, config, plan, costs, search, report, estimates) }
+    fn from(best: &Best) -> Self {
+        let Best { trial, config, plan, costs, search, report, estimates, .. } = best;
+        Self {
+            elsewhere: Some(each_to_wire(&best.out_of_domain)),
+            gaps: gaps_to_wire(&best.gaps),
+            search_gaps: gaps_to_wire(&best.search_gaps),
+            ..Self::new(*trial, config, plan, costs, search, report, estimates)
+        }
     }
 }
 
 impl From<&FrontMember> for FoundV1 {
     fn from(member: &FrontMember) -> Self {
-        let FrontMember { trial, config, plan, costs, search, report, estimates, delta } = member;
-        let delta = Some(estimates_to_wire(delta));
-        Self { delta, ..Self::new(*trial, config, plan, costs, search, report, estimates) }
+        let FrontMember { trial, config, plan, costs, search, report, estimates, delta, gaps } = member;
+        Self {
+            delta: Some(estimates_to_wire(delta)),
+            gaps: gaps_to_wire(gaps),
+            ..Self::new(*trial, config, plan, costs, search, report, estimates)
+        }
     }
 }
 
@@ -172,6 +217,8 @@ impl TryFrom<FoundV1> for Best {
             report: form.report.try_into()?,
             estimates: estimates_from_wire(form.estimates),
             out_of_domain: each_from_wire(elsewhere),
+            gaps: gaps_from_wire(form.gaps),
+            search_gaps: gaps_from_wire(form.search_gaps),
         })
     }
 }
@@ -185,8 +232,9 @@ impl TryFrom<FoundV1> for FrontMember {
             return Err(WireError::Meaning(problem));
         };
         let found = Best::try_from(FoundV1 { elsewhere: Some(BTreeMap::new()), delta: None, ..form })?;
-        let Best { trial, config, plan, costs, search, report, estimates, out_of_domain: _ } = found;
-        Ok(Self { trial, config, plan, costs, search, report, estimates, delta: estimates_from_wire(delta) })
+        let Best { trial, config, plan, costs, search, report, estimates, gaps, .. } = found;
+        let delta = estimates_from_wire(delta);
+        Ok(Self { trial, config, plan, costs, search, report, estimates, delta, gaps })
     }
 }
 
@@ -202,6 +250,7 @@ impl From<&Contender> for ContenderV1 {
             estimates: estimates_to_wire(&contender.estimates),
             delta: estimates_to_wire(&contender.delta),
             elsewhere_delta: each_to_wire(&contender.out_of_domain_delta),
+            gaps: gaps_to_wire(&contender.gaps),
         }
     }
 }
@@ -222,22 +271,69 @@ impl TryFrom<ContenderV1> for Contender {
             estimates: estimates_from_wire(contender.estimates),
             delta: estimates_from_wire(contender.delta),
             out_of_domain_delta: each_from_wire(contender.elsewhere_delta),
+            gaps: gaps_from_wire(contender.gaps),
         })
     }
 }
 
+impl From<&Estimate> for EstimateV1 {
+    fn from(estimate: &Estimate) -> Self {
+        Self { mean: Float(estimate.mean), low: Float(estimate.low), high: Float(estimate.high) }
+    }
+}
+
+impl From<EstimateV1> for Estimate {
+    fn from(form: EstimateV1) -> Self {
+        Self { mean: form.mean.0, low: form.low.0, high: form.high.0 }
+    }
+}
+
 fn estimates_to_wire(estimates: &Estimates) -> EstimatesV1 {
-    let wire = |estimate: &Estimate| EstimateV1 {
-        mean: Float(estimate.mean),
-        low: Float(estimate.low),
-        high: Float(estimate.high),
-    };
-    estimates.iter().map(|(metric, estimate)| (metric.clone(), wire(estimate))).collect()
+    estimates.iter().map(|(metric, estimate)| (metric.clone(), estimate.into())).collect()
 }
 
 fn estimates_from_wire(estimates: EstimatesV1) -> Estimates {
-    let domain = |form: EstimateV1| Estimate { mean: form.mean.0, low: form.low.0, high: form.high.0 };
-    estimates.into_iter().map(|(metric, estimate)| (metric, domain(estimate))).collect()
+    estimates.into_iter().map(|(metric, estimate)| (metric, estimate.into())).collect()
+}
+
+fn bounds_to_wire((metric, values): (&String, &Vec<Option<f64>>)) -> (String, Vec<Option<Float>>) {
+    (metric.clone(), values.iter().map(|value| value.map(Float)).collect())
+}
+
+fn bounds_from_wire((metric, values): (String, Vec<Option<Float>>)) -> (String, Vec<Option<f64>>) {
+    (metric, values.into_iter().map(|value| value.map(|value| value.0)).collect())
+}
+
+fn gaps_to_wire(gaps: &Gaps) -> GapsV1 {
+    let wire = |gap: &Gap| GapV1 {
+        direction: match gap.direction {
+            Direction::Minimise => DirectionV1::Minimise,
+            Direction::Maximise => DirectionV1::Maximise,
+        },
+        bound: Float(gap.bound),
+        distance: (&gap.distance).into(),
+        share: gap.share.as_ref().map(EstimateV1::from),
+        known: gap.known,
+        items: gap.items,
+        reached: gap.reached,
+    };
+    gaps.iter().map(|(metric, gap)| (metric.clone(), wire(gap))).collect()
+}
+
+fn gaps_from_wire(gaps: GapsV1) -> Gaps {
+    let domain = |form: GapV1| Gap {
+        direction: match form.direction {
+            DirectionV1::Minimise => Direction::Minimise,
+            DirectionV1::Maximise => Direction::Maximise,
+        },
+        bound: form.bound.0,
+        distance: form.distance.into(),
+        share: form.share.map(Estimate::from),
+        known: form.known,
+        items: form.items,
+        reached: form.reached,
+    };
+    gaps.into_iter().map(|(metric, gap)| (metric, domain(gap))).collect()
 }
 
 fn each_to_wire(domains: &BTreeMap<String, Estimates>) -> BTreeMap<String, EstimatesV1> {

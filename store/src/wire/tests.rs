@@ -146,3 +146,20 @@ fn a_dropped_trial_has_a_value_for_each_of_its_items() {
     let text = refusal::<Record>(&trial("[5]"));
     assert_eq!(text, "metric `kl` has 2 values for 1 items, expected as many");
 }
+
+#[test]
+fn a_report_from_before_there_were_bounds_reads_and_is_written_as_it_was() {
+    let estimates = r#"{"kl":{"mean":0.5,"low":0.25,"high":0.75}}"#;
+    let scores = r#"{"metrics":{"kl":{"aggregate":"mean","items":[0.5],"weights":[1.0]}}}"#;
+    let best = format!(
+        r#"{{"trial":7,"config":[],"plan":[],"costs":[],"search":{{"kl":0.5}},"report":{scores},"estimates":{estimates},"elsewhere":{{}}}}"#
+    );
+    let dense = format!(
+        r#"{{"name":"dense","help":"","costs":[],"report":{scores},"elsewhere":{{}},"estimates":{estimates},"delta":{estimates},"elsewhere_delta":{{}}}}"#
+    );
+    let written = format!(r#"{{"report":{{"trials":9,"best":{best},"baselines":[{dense}]}}}}"#);
+    let record: Record = decode(&written).unwrap();
+    assert_eq!(encode(&record).unwrap(), written);
+    let Record::Report(report) = record else { panic!("a report") };
+    assert!(report.bounds.is_empty() && report.best.gaps.is_empty() && report.baselines[0].gaps.is_empty());
+}

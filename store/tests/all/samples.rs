@@ -86,6 +86,8 @@ pub(crate) fn report() -> Record {
         report: scores(0.25),
         estimates: estimates.clone(),
         out_of_domain: out_of_domain.clone(),
+        gaps: BTreeMap::new(),
+        search_gaps: BTreeMap::new(),
     };
     let dense = Contender {
         name: "dense".to_owned(),
@@ -96,8 +98,10 @@ pub(crate) fn report() -> Record {
         estimates: estimates.clone(),
         delta: estimates,
         out_of_domain_delta: out_of_domain,
+        gaps: BTreeMap::new(),
     };
-    Record::Report(Box::new(Report { trials: 3, best, front: None, baselines: vec![dense] }))
+    let (front, bounds) = (None, BTreeMap::new());
+    Record::Report(Box::new(Report { trials: 3, best, front, baselines: vec![dense], bounds }))
 }
 
 /// The key of an evaluation.

@@ -12,12 +12,14 @@ const EACH: usize = 2;
 const OFFERS: u64 = 2000;
 /// Longest list of numbers that is made up.
 const LONGEST: usize = 256;
+/// Longest one whose order counts: it may have a number for everything that there is.
+const LONGEST_ORDER: usize = 1 << 14;
 
 /// Plans that the evaluator says that it honours: some with one edit of each kind that it knows, as far as one is found that
 /// its subject can have, and one with as many kinds at once as go together. The same for every call.
 pub fn of(evaluator: &dyn Evaluator) -> Vec<Plan> {
     let vocabulary = &evaluator.info().edits;
-    let lengths = lengths(evaluator);
+    let lengths = [LONGEST, LONGEST_ORDER].map(|longest| lengths(evaluator, longest));
     let mut plans: Vec<Plan> = Vec::new();
     let mut together: Vec<Edit> = Vec::new();
     for schema in vocabulary.schemas() {
@@ -45,22 +47,27 @@ pub fn of(evaluator: &dyn Evaluator) -> Vec<Plan> {
     plans
 }
 
-/// How long lists may have to be: counts among the facts of the subject, and small numbers.
-fn lengths(evaluator: &dyn Evaluator) -> Vec<usize> {
+/// How long lists may have to be: counts among the facts of the subject, and small numbers; an order may also be as long as one of its
+/// lists is.
+fn lengths(evaluator: &dyn Evaluator, longest: usize) -> Vec<usize> {
     let counts = evaluator.model().values.values().filter_map(|value| match value {
-        OptionValue::Int(count) => usize::try_from(*count).ok().filter(|count| (1..=LONGEST).contains(count)),
+        OptionValue::Int(count) => usize::try_from(*count).ok(),
+        OptionValue::Ints(list) if longest > LONGEST => Some(list.len()),
+        OptionValue::Reals(list) if longest > LONGEST => Some(list.len()),
         _ => None,
     });
+    let counts = counts.filter(|count| (1..=longest).contains(count));
     let mut lengths: Vec<usize> = counts.chain(1..=4).collect();
     lengths.sort_unstable();
     lengths.dedup();
     lengths
 }
 
-fn made_up(schema: &EditSchema, lengths: &[usize], random: &mut Rng) -> Edit {
+fn made_up(schema: &EditSchema, [short, long]: &[Vec<usize>; 2], random: &mut Rng) -> Edit {
     let mut edit = Edit::new(&schema.kind);
     // One for the whole edit: what goes over the same things is equally long.
-    let own = one(lengths, random).unwrap_or(1);
+    let own = one(short, random).unwrap_or(1);
+    let mut order = None;
     for argument in &schema.arguments {
         if argument.absent.is_some() && random.random_bool(0.5) {
             continue;
@@ -74,6 +81,11 @@ fn made_up(schema: &EditSchema, lengths: &[usize], random: &mut Rng) -> Edit {
             ArgumentKind::Set { max } => {
                 let members = (0..(own as i64).min(*max)).filter(|_| random.random_bool(0.6)).collect();
                 OptionValue::Ints(members)
+            }
+            ArgumentKind::Ints { min, max, least, most } => {
+                let length = *order.get_or_insert_with(|| one(long, random).unwrap_or(1));
+                let length = length.clamp(*least as usize, (*most).max(*least) as usize);
+                OptionValue::Ints(numbers(*min, *max, length, random))
             }
             ArgumentKind::Reals => OptionValue::Reals(row(own, random)),
             ArgumentKind::Matrix { rows } => {
@@ -98,6 +110,19 @@ fn whole(min: i64, max: i64, own: usize, random: &mut Rng) -> i64 {
         _ => own as i64,
     };
     number.clamp(min, max)
+}
+
+/// Numbers whose order counts: an order of as many things, or any numbers in the range, which may be wide.
+fn numbers(min: i64, max: i64, length: usize, random: &mut Rng) -> Vec<i64> {
+    if random.random_bool(0.5) {
+        let mut order: Vec<i64> =
+            (0..length as i64).map(|place| min.saturating_add(place).min(max)).collect();
+        for last in (1..order.len()).rev() {
+            order.swap(last, random.random_range(0..=last));
+        }
+        return order;
+    }
+    (0..length).map(|_| random.random_range(min..=max)).collect()
 }
 
 /// Numbers that sum to 1: one of them alone, or all alike.

@@ -9,6 +9,7 @@ use attune_core::objective::Direction;
 use attune_core::plan::{Edit, Plan};
 use attune_core::signal::{Measured, SignalRequest, SignalSpec};
 
+use super::bounds::bounds;
 use super::outputs::outputs;
 use super::running::said;
 use super::{DISTANCE, Trial, UNKNOWN};
@@ -19,7 +20,7 @@ type Tried = fn(&Trial<'_>) -> Result<String, String>;
 const NO_FORM: &str = "not tried: its subject has no form without edits";
 
 /// All of them, the simple ones first: what is wrong there is wrong in the others as well.
-pub(super) const PROMISES: [(&str, Tried); 17] = [
+pub(super) const PROMISES: [(&str, Tried); 18] = [
     ("it says who it is and what it measures", described),
     ("selection and report data are two", disjoint),
     ("it honours edits that it names", honours),
@@ -34,6 +35,7 @@ pub(super) const PROMISES: [(&str, Tried); 17] = [
     ("an unknown signal is refused", unknown_signal),
     ("signals that it names are measured", named_signals),
     ("outputs that it hands out are those of the plan", outputs),
+    ("no plan beats a bound that it knows", bounds),
     ("whoever listens can end a batch", broken_off),
     ("a plan that takes too long fails alone", late),
     ("called off, it ends soon, and works again", called_off),

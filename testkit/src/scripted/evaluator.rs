@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::{Mutex, PoisonError};
 
+use attune_core::bounds::KnownBounds;
 use attune_core::evaluator::{
     EvalFailure, Evaluation, Evaluator, EvaluatorInfo, MetricInfo, Outputs, Request, Split, TaskInfo, spread,
 };
@@ -48,6 +49,7 @@ pub struct ScriptedEvaluator {
     broken: Option<EvalFailure>,
     edited: Edited,
     meanwhile: Meanwhile,
+    bound: Option<f64>,
     evaluated: Mutex<BTreeMap<(Split, ContentHash, u32), usize>>,
 }
 
@@ -86,6 +88,7 @@ impl Default for ScriptedEvaluator {
             broken: None,
             edited: Box::new(|_, scores| scores),
             meanwhile: Box::new(|_| ()),
+            bound: None,
             evaluated: Mutex::default(),
         }
     }
@@ -128,6 +131,12 @@ impl ScriptedEvaluator {
     pub fn meanwhile(mut self, work: impl Fn(&Request) + Send + Sync + 'static) -> Self {
         self.meanwhile = Box::new(work);
         self
+    }
+
+    /// Knows that no plan does less damage than `bound` to any item with an even number.
+    #[must_use]
+    pub fn bounded(self, bound: f64) -> Self {
+        Self { bound: Some(bound), ..self }
     }
 
     /// How often each plan was evaluated on each item of each split.
@@ -266,6 +275,15 @@ impl Evaluator for ScriptedEvaluator {
         };
         let computed = request.items.len() as u64 * u64::from(LAYERS);
         Ok(Measured { signal, work: Work { computed, naive: computed } })
+    }
+
+    fn known_bounds(&self, request: &Request) -> Result<KnownBounds, EvalFailure> {
+        let Some(bound) = self.bound else { return Ok(KnownBounds::new()) };
+        if !self.task.items.contains_key(&request.split) {
+            return Err(EvalFailure::BadRequest(format!("no split `{}`", request.split)));
+        }
+        let of = |item: &u32| (item % 2 == 0).then_some(bound);
+        Ok([("damage".to_owned(), request.items.iter().map(of).collect())].into())
     }
 
     /// A vocabulary of two, the first of which a plan makes less likely by the damage that it does.

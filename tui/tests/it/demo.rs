@@ -582,6 +582,7 @@ pub(crate) fn finished(study: &str) -> Finished {
         estimates: estimates(kl, 0.03),
         delta: estimates(0.7308 - kl, 0.02),
         out_of_domain_delta: [("code".to_owned(), estimates(0.9 - kl, 0.05))].into(),
+        gaps: BTreeMap::new(),
     };
     let mut progress = Replay::new(objectives(), BUDGET);
     (0..BUDGET).for_each(|id| {
@@ -609,6 +610,8 @@ pub(crate) fn finished(study: &str) -> Finished {
                 report: scores(0.7308, 32),
                 estimates: estimates(0.7308, 0.03),
                 out_of_domain: [("code".to_owned(), estimates(0.9, 0.04))].into(),
+                gaps: BTreeMap::new(),
+                search_gaps: BTreeMap::new(),
             },
             front: None,
             baselines: vec![
@@ -618,6 +621,7 @@ pub(crate) fn finished(study: &str) -> Finished {
                 contender("frequency", 0.7824, 4_663_000.0),
                 contender("soft-activation", 0.7535, 4_663_000.0),
             ],
+            bounds: BTreeMap::new(),
         },
     }
 }
@@ -676,6 +680,7 @@ fn member(id: u64) -> FrontMember {
         report: scores(0.8, 32),
         estimates: estimates(0.8, 0.03),
         delta: estimates(0.000_412_7, 0.000_2),
+        gaps: BTreeMap::new(),
     }
 }
 

@@ -87,6 +87,19 @@ pub enum ArgumentKind {
         /// Largest.
         max: i64,
     },
+    /// Whole numbers whose order counts, each in an inclusive range.
+    Ints {
+        /// Smallest.
+        min: i64,
+        /// Largest.
+        max: i64,
+        /// The fewest that there are; 0 where it is absent.
+        #[serde(default)]
+        least: u32,
+        /// The most that there are; 1,048,576 where it is absent, and never more.
+        #[serde(default = "longest")]
+        most: u32,
+    },
     /// Finite real numbers.
     Reals,
     /// Finite real numbers, row by row, in as many rows as another argument says.
@@ -99,6 +112,10 @@ pub enum ArgumentKind {
         /// The words.
         words: Vec<String>,
     },
+}
+
+fn longest() -> u32 {
+    plan::LONGEST_LIST
 }
 
 /// What an edit touches, and so where it comes in a plan.
@@ -277,6 +294,9 @@ impl TryFrom<Argument> for plan::Argument {
             ArgumentKind::Set { max } => *max < 0,
             ArgumentKind::Level { levels } => levels.is_empty(),
             ArgumentKind::Word { words } => words.is_empty(),
+            ArgumentKind::Ints { min, max, least, most } => {
+                min > max || least > most || *least > plan::LONGEST_LIST
+            }
             ArgumentKind::Reals | ArgumentKind::Matrix { .. } => false,
         };
         if empty {
@@ -290,6 +310,9 @@ impl TryFrom<Argument> for plan::Argument {
             ArgumentKind::Level { levels } => plan::ArgumentKind::Level(levels),
             ArgumentKind::Real { min, max } => plan::ArgumentKind::Real { min, max },
             ArgumentKind::Set { max } => plan::ArgumentKind::Set { max },
+            ArgumentKind::Ints { min, max, least, most } => {
+                plan::ArgumentKind::Ints { min, max, least, most: most.min(plan::LONGEST_LIST) }
+            }
             ArgumentKind::Reals => plan::ArgumentKind::Reals,
             ArgumentKind::Matrix { rows } => plan::ArgumentKind::Matrix { rows },
             ArgumentKind::Word { words } => plan::ArgumentKind::Word(words),
@@ -356,6 +379,21 @@ mod tests {
         let expected =
             "edit `weight-bits`: it lists the argument `grid`, which is no word; it is one of affine-int, ";
         assert!(whole.starts_with(expected), "{whole}");
+    }
+
+    #[test]
+    fn a_list_whose_order_counts_is_as_long_as_it_says() {
+        let schema = |kind: &str| {
+            read(&format!(r#"{{"kind":"x","summary":"","arguments":[{{"name":"n","kind":{kind}}}]}}"#))
+        };
+        let known = |kind: &str| schema(kind).unwrap().arguments[0].kind.to_string();
+        assert_eq!(known(r#"{"type":"ints","min":0,"max":9}"#), "a list of whole numbers from 0 to 9");
+        assert_eq!(
+            known(r#"{"type":"ints","min":0,"max":9,"least":3,"most":3}"#),
+            "a list of 3 whole numbers from 0 to 9"
+        );
+        let refused = schema(r#"{"type":"ints","min":0,"max":9,"least":4,"most":3}"#).unwrap_err();
+        assert_eq!(refused, "edit `x`: argument `n` can have no value");
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! Write a compression technique for attune: implement [`Technique`] for a type and [`export!`] it.
+//! Write a compression technique for attune: implement [`Technique`] for a type and [`export!`] it. A simulator that is to be tuned
+//! is an evaluator: module [`evaluator`].
 //!
 //! The types of this crate are those of `attune:technique@0.1.0` (`plugins/wit/technique.wit`), with what is optional beside it
 //! (`plugins/wit-plugin/plugin.wit` has the whole), and with
@@ -13,6 +14,7 @@ mod cache;
 mod describe;
 mod edit;
 mod embeddings;
+pub mod evaluator;
 mod facts;
 mod linear_modules;
 mod logging;

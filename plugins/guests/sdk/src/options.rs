@@ -6,11 +6,20 @@ use crate::{Setting, Settings};
 ///
 /// Reading an option that the description does not declare, or as another kind, is a bug of the
 /// technique and panics.
+#[derive(Clone, Debug)]
 pub struct Options(Settings);
 
 impl Options {
     pub(crate) fn new(settings: Settings) -> Self {
         Self(settings)
+    }
+
+    /// With another value of an option that is there.
+    pub(crate) fn set(&mut self, name: &str, value: Setting) {
+        match self.0.iter_mut().find(|(known, _)| known == name) {
+            Some((_, known)) => *known = value,
+            None => panic!("option `{name}` is set but not declared"),
+        }
     }
 
     /// A whole number.

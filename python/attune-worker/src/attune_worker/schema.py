@@ -13,6 +13,8 @@ from typing import Any, ClassVar
 
 COUNT = 2**32 - 1
 """The largest count: what fits into 32 bits."""
+LONGEST_LIST = 2**20
+"""The most numbers of a list whose order counts."""
 LARGEST = 1.7976931348623157e308
 """The largest finite real number."""
 
@@ -66,6 +68,26 @@ class Set:
 
 
 @dataclass(frozen=True)
+class Ints:
+    """Whole numbers whose order counts, each from `min` to `max`: an order of things, or one number for each of
+    them. There are `least` to `most` of them."""
+
+    min: int = 0
+    max: int = COUNT
+    least: int = 0
+    most: int = LONGEST_LIST
+    type: ClassVar[str] = "ints"
+
+    def __str__(self) -> str:
+        many = "a list of"
+        if self.least == self.most:
+            many += f" {self.most}"
+        elif (self.least, self.most) != (0, LONGEST_LIST):
+            many += f" {self.least} to {self.most}"
+        return f"{many} whole numbers from {self.min} to {self.max}"
+
+
+@dataclass(frozen=True)
 class Reals:
     """Finite real numbers."""
 
@@ -97,7 +119,7 @@ class Word:
         return "one of " + ", ".join(self.words)
 
 
-ArgumentKind = Int | Level | Real | Set | Reals | Matrix | Word
+ArgumentKind = Int | Level | Real | Set | Ints | Reals | Matrix | Word
 
 
 @dataclass(frozen=True)
@@ -214,7 +236,7 @@ class EditSchema:
 
 
 _KINDS: dict[str, type[ArgumentKind]] = {
-    kind.type: kind for kind in (Int, Level, Real, Set, Reals, Matrix, Word)
+    kind.type: kind for kind in (Int, Level, Real, Set, Ints, Reals, Matrix, Word)
 }
 
 

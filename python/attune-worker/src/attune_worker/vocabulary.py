@@ -9,7 +9,7 @@ from typing import Any
 
 from .canonical import value_text
 from .evaluator import Edit, Plan, Unsupported
-from .schema import Argument, Contradiction, EditSchema, Int, Level, Matrix, Real, Reals, Set, Word
+from .schema import Argument, Contradiction, EditSchema, Int, Ints, Level, Matrix, Real, Reals, Set, Word
 
 
 class Vocabulary:
@@ -168,13 +168,22 @@ def _typed(argument: Argument, edit: Edit) -> Any:
         return value
     if isinstance(kind, Set) and _all_whole(value) and all(0 <= member <= kind.max for member in value):
         return sorted(set(value))
+    found = value_text(value)
+    if isinstance(kind, Ints) and _all_whole(value):
+        wrong = next((place for place, member in enumerate(value) if not kind.min <= member <= kind.max), None)
+        if not kind.least <= len(value) <= kind.most:
+            found = f"a list of {len(value)}"
+        elif wrong is not None:
+            found = f"{value[wrong]} at place {wrong} of its list"
+        else:
+            return value
     if isinstance(kind, Reals) and _all_finite(value):
         return _reals(value)
     if isinstance(kind, Matrix) and _all_finite(value) and value:
         rows = edit.args.get(kind.rows)
         if isinstance(rows, int) and rows > 0 and len(value) % rows == 0:
             return _reals(value)
-    message = f"argument `{argument.name}` of edit `{edit.kind}` is {value_text(value)}, expected {kind}"
+    message = f"argument `{argument.name}` of edit `{edit.kind}` is {found}, expected {kind}"
     raise Unsupported(edit, message)
 
 

@@ -12,6 +12,7 @@ use attune_core::technique::Cost;
 use attune_core::trial::Trial;
 
 use super::Column;
+use super::bounds::Bounds;
 use super::entries::Entry;
 use super::front::FrontTrials;
 use crate::session::SessionError;
@@ -25,6 +26,7 @@ pub(super) struct Table<'a> {
     /// The front, with scores of its members by position.
     pub(super) front: Option<(FrontTrials, Column)>,
     pub(super) intervals: Intervals<'a>,
+    pub(super) bounds: Bounds,
 }
 
 /// How the values of a report get their intervals.
@@ -49,7 +51,7 @@ impl Table<'_> {
             None => None,
             Some((front, column)) => {
                 let dense = self.report.get(&1).filter(|_| dense);
-                Some(members(front, &column, dense, &pool, intervals)?)
+                Some(members(front, &column, dense, &pool, (intervals, &self.bounds))?)
             }
         };
         let mut contenders: Vec<Contender> = Vec::new();
@@ -74,6 +76,7 @@ impl Table<'_> {
         for contender in &mut contenders {
             contender.estimates = intervals.estimates(&contender.report);
             contender.delta = intervals.differences(&winner, &contender.report)?;
+            contender.gaps = intervals.gaps(&contender.report, &self.bounds.report);
         }
         let out_of_domain = self.out_of_domain.iter().filter_map(|(domain, column)| {
             column.get(&0).map(|scores| (domain.clone(), intervals.estimates(scores)))
@@ -87,11 +90,17 @@ impl Table<'_> {
                 costs: best.costs.clone(),
                 search: searched(best, &pool),
                 estimates: intervals.estimates(&winner),
+                gaps: intervals.gaps(&winner, &self.bounds.report),
+                search_gaps: best
+                    .scores()
+                    .map(|scores| intervals.gaps(scores, &self.bounds.selection))
+                    .unwrap_or_default(),
                 report: winner,
                 out_of_domain: out_of_domain.collect(),
             },
             front,
             baselines: contenders,
+            bounds: self.bounds.report,
         })
     }
 }
@@ -102,7 +111,7 @@ fn members(
     column: &Column,
     dense: Option<&Scores>,
     pool: &Pool<'_>,
-    intervals: Intervals<'_>,
+    (intervals, bounds): (Intervals<'_>, &Bounds),
 ) -> Result<Front, NotPaired> {
     let scored =
         front.members.into_iter().enumerate().filter_map(|(at, trial)| Some((trial, column.get(&at)?)));
@@ -112,6 +121,7 @@ fn members(
             search: searched(&trial, pool),
             estimates: intervals.estimates(scores),
             delta: dense.map_or(Ok(Estimates::new()), |dense| intervals.differences(scores, dense))?,
+            gaps: intervals.gaps(scores, &bounds.report),
             report: scores.clone(),
             config: trial.config,
             plan: trial.plan,
@@ -138,6 +148,7 @@ pub(super) fn contender(name: &str, help: &str, costs: Vec<Cost>, report: Scores
         estimates: Estimates::new(),
         delta: Estimates::new(),
         out_of_domain_delta: BTreeMap::new(),
+        gaps: BTreeMap::new(),
     }
 }
 

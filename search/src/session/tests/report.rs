@@ -285,3 +285,46 @@ fn a_share_of_none_or_all_leaves_room_and_a_distance_of_nothing_does_not() {
         assert_eq!((damage.low, damage.high), (0.0, 0.0));
     }
 }
+
+fn bounded(bound: f64) -> Study {
+    Study { evaluator: ScriptedEvaluator::default().bounded(bound).into(), ..Study::default() }
+}
+
+#[test]
+fn gaps_to_known_bounds_are_reported_for_everyone_and_kept() {
+    let study = bounded(0.0);
+    let (finished, events) = finished(&study);
+    let report = &finished.report;
+    assert_eq!(warnings(&events), Vec::<String>::new());
+    let dense = report.baselines.iter().find(|line| line.name == "dense").unwrap();
+    let gap = dense.gaps["damage"];
+    assert_eq!((gap.known, gap.items, gap.reached, gap.distance.mean), (10, 20, 10, 0.0));
+    let best = &report.best;
+    let score = &best.report.metrics["damage"];
+    let even: Vec<(f64, f64)> = (0..20)
+        .step_by(2)
+        .map(|item| (score.items[item] * score.weights[item], score.weights[item]))
+        .collect();
+    let mean = even.iter().map(|pair| pair.0).sum::<f64>() / even.iter().map(|pair| pair.1).sum::<f64>();
+    assert!((best.gaps["damage"].distance.mean - mean).abs() < 1e-12);
+    assert_eq!((best.gaps["damage"].reached, best.search_gaps["damage"].items), (0, 8));
+    assert!(report.baselines.iter().all(|line| line.gaps.len() == 1), "likeness has no bound");
+    let kept = records(&study).into_iter().find_map(|record| match record {
+        Record::Report(report) => Some(*report),
+        _ => None,
+    });
+    assert_eq!(kept.as_ref(), Some(report));
+    // Nothing but the report knows of them.
+    let without = Study::default();
+    self::finished(&without);
+    assert_eq!(trials(&study), trials(&without));
+}
+
+#[test]
+fn a_bound_that_a_plan_beats_is_none() {
+    let (finished, events) = finished(&bounded(0.5));
+    assert!(finished.report.bounds.is_empty() && finished.report.best.gaps.is_empty());
+    let warnings = warnings(&events);
+    let about = warnings.iter().find(|warning| warning.contains("of the report data")).unwrap();
+    assert!(about.contains("better than 0.5, which its evaluator calls a bound"), "{about}");
+}

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..evaluator import Edit, Plan, Unsupported
-from ..schema import EditSchema, Int, Level, Matrix, Real, Reals, Set
+from ..schema import EditSchema, Int, Ints, Level, Matrix, Real, Reals, Set
 from ..vocabulary import Vocabulary
 
 EACH = 2
@@ -16,6 +16,8 @@ OFFERS = 500
 """Made-up edits of a kind that are offered until so many are honoured."""
 LONGEST = 256
 """Longest list of numbers that is made up."""
+LONGEST_ORDER = 1 << 14
+"""Longest one whose order counts: it may have a number for everything that there is."""
 
 
 def made_up(
@@ -24,8 +26,7 @@ def made_up(
     """Some with one edit of each kind, as far as one is found that the subject can have, and one with as many
     kinds at once as go together. The same for every call."""
     vocabulary = Vocabulary(schemas)
-    counts = [value for value in facts.values() if type(value) is int and 1 <= value <= LONGEST]
-    lengths = sorted({*counts, 1, 2, 3, 4})
+    lengths, orders = (_lengths(facts, longest) for longest in (LONGEST, LONGEST_ORDER))
     plans: list[Plan] = []
     together: list[Edit] = []
     for schema in schemas:
@@ -33,7 +34,7 @@ def made_up(
         for number in range(OFFERS):
             draw = random.Random(f"{schema.kind} {number}")
             try:
-                edit = vocabulary.accept(_edit(schema, lengths, draw))
+                edit = vocabulary.accept(_edit(schema, lengths, orders, draw))
             except Unsupported:
                 continue
             if any(str(known[0]) == str(edit) for known in plans) or not honours((edit,)):
@@ -58,7 +59,18 @@ def _is_consistent(vocabulary: Vocabulary, plan: Plan) -> bool:
     return True
 
 
-def _edit(schema: EditSchema, lengths: Sequence[int], draw: random.Random) -> Edit:
+def _lengths(facts: Mapping[str, Any], longest: int) -> list[int]:
+    """How long lists may have to be: counts among the facts, and small numbers; an order may also be as long as
+    one of their lists is."""
+    lists = longest > LONGEST
+    counts = (len(value) if lists and isinstance(value, list) else value for value in facts.values())
+    fits = {count for count in counts if type(count) is int and 1 <= count <= longest}
+    return sorted({*fits, 1, 2, 3, 4})
+
+
+def _edit(
+    schema: EditSchema, lengths: Sequence[int], orders: Sequence[int], draw: random.Random
+) -> Edit:
     args: dict[str, Any] = {}
     # One for the whole edit: what goes over the same things is equally long.
     own = draw.choice(lengths)
@@ -74,6 +86,8 @@ def _edit(schema: EditSchema, lengths: Sequence[int], draw: random.Random) -> Ed
             args[argument.name] = float(min(max(draw.random(), kind.min), kind.max))
         elif isinstance(kind, Set):
             args[argument.name] = [member for member in range(min(own, kind.max + 1)) if draw.random() < 0.6]
+        elif isinstance(kind, Ints):
+            args[argument.name] = _numbers(kind, draw.choice(orders), draw)
         elif isinstance(kind, Reals):
             args[argument.name] = _row(own, draw)
         elif isinstance(kind, Matrix):
@@ -88,6 +102,14 @@ def _whole(kind: Int, own: int, draw: random.Random) -> int:
     """A number that a count of something may be: small, a power of two, or one of the subject's own."""
     number = (draw.randrange(4), 1 << draw.randrange(8), own)[draw.randrange(3)]
     return min(max(number, kind.min), kind.max)
+
+
+def _numbers(kind: Ints, own: int, draw: random.Random) -> list[int]:
+    """Numbers whose order counts: an order of as many things, or any numbers in the range."""
+    length = min(max(own, kind.least), kind.most)
+    if draw.random() < 0.5:
+        return draw.sample([min(kind.min + place, kind.max) for place in range(length)], length)
+    return [draw.randint(kind.min, kind.max) for _ in range(length)]
 
 
 def _row(length: int, draw: random.Random) -> list[float]:
