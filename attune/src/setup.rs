@@ -3,6 +3,8 @@
 
 #[cfg(feature = "native")]
 mod baselines;
+#[cfg(feature = "techniques")]
+mod edits_technique;
 #[cfg(feature = "native")]
 mod folder;
 #[cfg(feature = "native")]
@@ -31,6 +33,10 @@ use attune_core::store::{self, Record, Store, StudyHeader};
 use crate::error::Error;
 #[cfg(feature = "native")]
 pub(crate) use baselines::{Compared, hashes};
+#[cfg(feature = "techniques")]
+pub(crate) use edits_technique::EditsTechnique;
+#[cfg(feature = "techniques")]
+pub use edits_technique::{EDITS, edits_info};
 #[cfg(feature = "native")]
 pub(crate) use folder::absolute;
 #[cfg(feature = "native")]
@@ -58,7 +64,7 @@ pub(crate) use task::ChosenTask;
 #[cfg(feature = "native")]
 pub use task::tasks;
 #[cfg(feature = "native")]
-pub(crate) use technique::Found;
+pub(crate) use technique::{Found, found};
 #[cfg(feature = "techniques")]
 pub use technique::{host, technique};
 

@@ -131,7 +131,9 @@ impl Command {
                 | TechniqueCommand::Build { .. }
                 | TechniqueCommand::Check { .. },
             )
-            | Self::Evaluator(EvaluatorCommand::Check { .. })
+            | Self::Evaluator(
+                EvaluatorCommand::New { .. } | EvaluatorCommand::Build { .. } | EvaluatorCommand::Check { .. },
+            )
             | Self::Doctor { .. }
             | Self::Help { .. }
             | Self::Man { .. }
@@ -443,6 +445,20 @@ pub(crate) enum EvaluatorCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Write a new project in a folder of its name: an evaluator in Rust that becomes a component, a study of it and a page about itself.
+    New {
+        /// Name of the evaluator: lower-case letters, digits and hyphens.
+        name: String,
+    },
+    /// Make the component of a project, write it as NAME.wasm there, and check it.
+    ///
+    /// What makes the component (cargo) runs what the project tells it to, build scripts included: of a stranger's evaluator, check the
+    /// component.
+    Build {
+        /// Folder of the project.
+        #[arg(default_value = ".", value_name = "DIR", value_parser = paths::parser())]
+        folder: PathBuf,
+    },
     /// Open an evaluator as a study would and try everything that evaluators promise, on plans that are made up.
     Check {
         #[command(flatten)]
@@ -491,7 +507,7 @@ pub(crate) enum TargetCommand {
 /// An evaluator: one that has a name, or a program.
 #[derive(clap::Args)]
 pub(crate) struct EvaluatorArgs {
-    /// An evaluator, as `attune evaluator list` names it.
+    /// An evaluator, as `attune evaluator list` names it, or the path of a `.wasm` file.
     #[arg(add = ArgValueCandidates::new(completions::evaluators))]
     #[arg(required_unless_present = "command", conflicts_with = "command")]
     name: Option<String>,

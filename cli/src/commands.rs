@@ -1,6 +1,7 @@
 //! One module per command.
 
 pub(crate) mod compare;
+mod compiled;
 pub(crate) mod completions;
 pub(crate) mod doctor;
 pub(crate) mod evaluator;
@@ -12,3 +13,5 @@ pub(crate) mod show;
 pub(crate) mod studies;
 pub(crate) mod target;
 pub(crate) mod technique;
+
+use compiled::compiled;

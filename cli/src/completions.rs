@@ -28,7 +28,8 @@ pub(crate) fn devices() -> Vec<CompletionCandidate> {
 
 /// Techniques that come with attune; a file of a component can be typed all the same.
 pub(crate) fn techniques() -> Vec<CompletionCandidate> {
-    offered(attune_plugins::BUILTIN_NAMES.into_iter().map(|name| (name.to_owned(), None)))
+    let names = attune_plugins::BUILTIN_NAMES.into_iter().chain([attune::setup::EDITS]);
+    offered(names.map(|name| (name.to_owned(), None)))
 }
 
 /// Evaluators that come with attune.

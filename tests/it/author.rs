@@ -28,9 +28,9 @@ fn compiling(mut command: Command, offline: bool) -> Output {
 ///
 /// # Errors
 /// Why this machine cannot.
-fn built(place: &Place, project: &str) -> Result<Output, String> {
+fn built(place: &Place, kind: &str, project: &str) -> Result<Output, String> {
     for offline in [true, false] {
-        let output = compiling(place.command(&["technique", "build", project]), offline);
+        let output = compiling(place.command(&[kind, "build", project]), offline);
         let said = stderr(&output);
         if said.contains("lacks the target") || said.contains("there is no `") {
             return Err(said);
@@ -52,7 +52,7 @@ fn a_project_of_every_template_is_built_checked_and_searched() {
         assert!(written.status.success(), "{}", stderr(&written));
         assert!(stdout(&written).contains(&format!("attune technique build {name}")), "{}", stdout(&written));
 
-        let built = match built(&place, &name) {
+        let built = match built(&place, "technique", &name) {
             Ok(built) => built,
             Err(why) => return println!("skipped: {why}"),
         };
@@ -220,4 +220,29 @@ fn a_component_that_is_watched_is_checked_after_every_change() {
     assert!(!watching.until("watching it.wasm").contains("local-heads"));
     std::fs::copy(fixture("example.wasm"), place.path("it.wasm")).unwrap();
     assert!(watching.until("watching it.wasm").contains("local-heads"));
+}
+
+#[test]
+fn an_evaluator_of_a_strangers_own_is_written_built_checked_and_searched() {
+    let place = Place::new();
+    let written = place.attune(&["evaluator", "new", "my-days"]);
+    assert!(written.status.success(), "{}", stderr(&written));
+    assert!(stdout(&written).contains("attune evaluator build my-days"), "{}", stdout(&written));
+    refused(&place.attune(&["evaluator", "new", "my-days"]), 2, &["my-days is there already"]);
+    refused(&place.attune(&["evaluator", "new", "native"]), 2, &["`native` is an evaluator that comes with attune"]);
+    let lines = std::fs::read_to_string(place.path("my-days/src/lib.rs")).unwrap().lines().count();
+    assert!(lines <= 150, "{lines} lines");
+
+    let built = match built(&place, "evaluator", "my-days") {
+        Ok(built) => built,
+        Err(why) => return println!("skipped: {why}"),
+    };
+    let said = stdout(&built);
+    assert!(said.contains("my-days/my-days.wasm") && said.contains("no plan beats a bound"), "{said}{}", stderr(&built));
+    // On a machine that does other things it may take longer to stop than it may; everything else holds.
+    let wrong: Vec<&str> = said.lines().filter(|line| line.starts_with("WRONG")).collect();
+    assert!(wrong.iter().all(|line| line.contains("it goes on for")), "{said}");
+    let profile = place.path("my-days/my-days.ron");
+    let events = place.run(&profile, &["--trials", "10"]);
+    assert_eq!(events.last().unwrap()["best"]["gap"]["wait"]["items"], 20);
 }

@@ -8,6 +8,7 @@ mod book;
 mod bytes;
 mod choice;
 mod codes;
+mod components;
 mod containers;
 mod evaluators;
 mod export;

@@ -218,6 +218,11 @@ impl Study {
         study
     }
 
+    /// Whether its subject is a model; something else that is evaluated lies nowhere.
+    pub(crate) fn is_of_a_model(&self) -> bool {
+        !self.header.model_path.is_empty()
+    }
+
     pub(crate) fn name(&self) -> &str {
         &self.header.study
     }

@@ -14,7 +14,7 @@ use attune_search::session::{Preflight, SessionSetup};
 use attune_search::strategy::StrategySource;
 
 use super::{
-    ChosenTarget, ChosenTask, Compared, Complaints, Found, Searched, goes_on, hashes, start, technique, told,
+    ChosenTarget, ChosenTask, Compared, Complaints, Found, Searched, found, goes_on, hashes, start, told,
 };
 use crate::error::{Error, PathError};
 use crate::paths;
@@ -59,22 +59,20 @@ pub(crate) fn study_of_parts(
     complaints: Complaints,
 ) -> Result<SessionSetup, Error> {
     let base = args.profile.parent().unwrap_or(Path::new("")).to_owned();
-    let found = match parts.technique {
+    let chosen = match parts.technique {
         Some(own) => Found::Own(own),
-        None => {
-            Found::Component(Box::new(technique(&profile.technique.name, &base, Arc::clone(&complaints))?))
-        }
+        None => found(&profile.technique.name, &base, Arc::clone(&complaints))?,
     };
     let target = ChosenTarget::of(profile).map_err(Error::input)?;
-    let owner = format!("technique `{}`", found.info().name);
+    let owner = format!("technique `{}`", chosen.info().name);
     let settings =
-        options::resolve(&owner, &found.info().options, &profile.technique.options).map_err(Error::input)?;
+        options::resolve(&owner, &chosen.info().options, &profile.technique.options).map_err(Error::input)?;
     let strategy = parts.strategy.unwrap_or_else(|| profile.strategy.clone().into());
     let strategy = strategy.resolved().map_err(Error::input)?;
     let start = profile.start.as_ref().map(|start| start::find(start, &*store)).transpose()?;
 
     let task = ChosenTask::of(profile, &base).map_err(Error::input)?;
-    let technique = found.scored_by(task.evaluator(), &task.edits);
+    let technique = chosen.scored_by(task.evaluator(), &task.edits);
     let model_path = task.model(profile, &base)?;
     // What the target makes of the rest of the model is in its files.
     let limited = target.map(|target| Ok::<_, Error>((target, task.files(&model_path)?))).transpose()?;

@@ -10,6 +10,8 @@ use attune_core::technique::{Technique, TechniqueInfo};
 use attune_plugins::{Host, LogLevel, WasmTechnique};
 
 use super::Complaints;
+#[cfg(feature = "native")]
+use super::{EDITS, EditsTechnique, edits_info};
 use crate::error::Error;
 
 /// The technique of a study, before it is known who scores its plans.
@@ -19,6 +21,20 @@ pub(crate) enum Found {
     Own(Arc<dyn Technique>),
     /// A component.
     Component(Box<WasmTechnique>),
+    /// The one for whatever edits its evaluator brings.
+    Edits,
+}
+
+/// The technique of a profile in the folder `base`.
+///
+/// # Errors
+/// When it is a component that cannot be loaded.
+#[cfg(feature = "native")]
+pub(crate) fn found(name: &str, base: &Path, complaints: Complaints) -> Result<Found, Error> {
+    match name {
+        EDITS => Ok(Found::Edits),
+        name => Ok(Found::Component(Box::new(technique(name, base, complaints)?))),
+    }
 }
 
 #[cfg(feature = "native")]
@@ -28,6 +44,7 @@ impl Found {
         match self {
             Self::Own(own) => own.info(),
             Self::Component(component) => component.info(),
+            Self::Edits => edits_info(),
         }
     }
 
@@ -36,6 +53,7 @@ impl Found {
         match self {
             Self::Own(own) => own,
             Self::Component(component) => Arc::new(component.scored_by(evaluator, edits)),
+            Self::Edits => EditsTechnique::of(evaluator, edits),
         }
     }
 }

@@ -63,6 +63,10 @@ impl TechniqueChoice {
     ) -> Result<Arc<dyn Technique>, Error> {
         match &self.source {
             #[cfg(feature = "techniques")]
+            TechniqueSource::Named(name) if name == setup::EDITS => {
+                Ok(setup::EditsTechnique::of(&evaluator.name, &evaluator.edits))
+            }
+            #[cfg(feature = "techniques")]
             TechniqueSource::Named(name) => {
                 let component = setup::technique(name, base, complaints)?;
                 Ok(Arc::new(component.scored_by(&evaluator.name, &evaluator.edits)))

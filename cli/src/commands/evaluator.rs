@@ -1,5 +1,7 @@
 //! `attune evaluator`.
 
+mod project;
+
 use std::path::Path;
 use std::time::Duration;
 
@@ -38,6 +40,8 @@ pub(crate) fn run(command: &EvaluatorCommand) -> Result<(), CliError> {
                 false => output::line(description(&described).trim_end()),
             }
         }
+        EvaluatorCommand::New { name } => project::new(name),
+        EvaluatorCommand::Build { folder } => project::build(folder),
         EvaluatorCommand::Check { evaluator, profile, model, selection, report, sets, device } => {
             let options = TrialOptions {
                 evaluator: evaluator.choice(),

@@ -6,7 +6,7 @@ mod watch;
 
 use std::path::Path;
 
-use attune::setup;
+use attune::setup::{self, EDITS, edits_info};
 use attune_core::printable::{MESSAGE, line, quoted};
 use attune_core::technique::{Technique as _, TechniqueInfo};
 use serde_json::{Value as Json, json};
@@ -21,10 +21,13 @@ pub(crate) fn run(command: &TechniqueCommand) -> Result<(), CliError> {
     match command {
         TechniqueCommand::List { json } => list(*json),
         TechniqueCommand::Show { name, json } => {
-            let technique = setup::technique(name, Path::new(""), output::complaints())?;
+            let info = match name.as_str() {
+                EDITS => edits_info().clone(),
+                name => setup::technique(name, Path::new(""), output::complaints())?.info().clone(),
+            };
             match json {
-                true => output::json(&spec_json::technique(technique.info())),
-                false => output::line(description(technique.info()).trim_end()),
+                true => output::json(&spec_json::technique(&info)),
+                false => output::line(description(&info).trim_end()),
             }
         }
         TechniqueCommand::New { name, lang, from } => project::new(name, *lang, *from),
@@ -36,7 +39,8 @@ pub(crate) fn run(command: &TechniqueCommand) -> Result<(), CliError> {
 
 fn list(as_json: bool) -> Result<(), CliError> {
     let found = setup::host(output::complaints())?.builtins().map_err(attune::Error::from)?;
-    let infos: Vec<&TechniqueInfo> = found.iter().map(|technique| technique.info()).collect();
+    let mut infos: Vec<&TechniqueInfo> = found.iter().map(|technique| technique.info()).collect();
+    infos.push(edits_info());
     if as_json {
         let all: Vec<Json> = infos.into_iter().map(spec_json::technique).collect();
         return output::json(&json!({ "techniques": all }));
@@ -82,7 +86,8 @@ fn description(info: &TechniqueInfo) -> String {
     let list = |words: &[String]| if words.is_empty() { "none".to_owned() } else { shown(&words.join(", ")) };
     let mut text = format!("{} {}\n{}\n\n", info.name, quoted(&info.version), shown(&info.summary));
     let mut fact = |key: &str, value: String| text.push_str(&format!("{key:<12}{value}\n"));
-    fact("edits", list(&info.edits));
+    let edits = if info.name == EDITS { "those of the evaluator".to_owned() } else { list(&info.edits) };
+    fact("edits", edits);
     fact("signals", list(&info.signals));
     fact("operators", operators(info));
     fact("target", heeds(info));

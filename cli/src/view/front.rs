@@ -2,6 +2,7 @@
 
 use attune_core::format;
 use attune_core::report::Front;
+use attune_core::technique::Cost;
 
 use super::cells::{cost_cells, dash, gap, mean};
 use super::sheet::Sheet;
@@ -10,7 +11,12 @@ use super::sheet::Sheet;
 pub(crate) fn front(front: &Front, study: &str, unedited: &str, columns: usize) -> String {
     let metrics: Vec<&String> =
         front.members.first().map(|member| member.estimates.keys().collect()).unwrap_or_default();
-    let mut header = vec!["trial".to_owned(), "cost".to_owned(), format!("vs {unedited}")];
+    let has_costs = front.members.first().is_some_and(|member| !member.costs.is_empty());
+    let cost_cells = |costs: &[Cost]| has_costs.then(|| cost_cells(costs)).into_iter().flatten();
+    let mut header = vec!["trial".to_owned()];
+    if has_costs {
+        header.extend(["cost".to_owned(), format!("vs {unedited}")]);
+    }
     header.extend(metrics.iter().map(|metric| (*metric).clone()));
     header.extend(metrics.iter().map(|metric| format!("{metric} − {unedited}")));
     let bounded: Vec<&String> =

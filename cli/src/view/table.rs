@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use attune_core::event::Finished;
+use attune_core::technique::Cost;
 use attune_core::{describe, format};
 
 use super::cells::{cost_cells, dash, gap, mean};
@@ -15,7 +16,13 @@ pub(crate) fn result(finished: &Finished, next: &str, columns: usize) -> String 
     let best = &report.best;
     let metrics: Vec<&String> = best.estimates.keys().collect();
 
-    let mut header = vec!["".to_owned(), "cost".to_owned(), format!("vs {}", report.unedited())];
+    // What counts nothing has no costs to compare.
+    let has_costs = !best.costs.is_empty();
+    let cost_cells = |costs: &[Cost]| has_costs.then(|| cost_cells(costs)).into_iter().flatten();
+    let mut header = vec!["".to_owned()];
+    if has_costs {
+        header.extend(["cost".to_owned(), format!("vs {}", report.unedited())]);
+    }
     header.extend(metrics.iter().map(|metric| (*metric).clone()));
     header.extend(metrics.iter().map(|metric| format!("Δ {metric}")));
     let bounded: Vec<&String> =

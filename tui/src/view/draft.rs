@@ -235,7 +235,10 @@ fn sentence(text: &str) -> String {
 
 fn about_study(model: &Model, draft: &Draft, frame: &mut Frame<'_>, area: Rect) {
     let theme = model.theme();
-    let inner = panel(theme, frame, area, "Model, space and time", false);
+    // An evaluator may need no model.
+    let without = draft.worker.is_some() && draft.text("model").trim().is_empty();
+    let title = if without { "Space and time" } else { "Model, space and time" };
+    let inner = panel(theme, frame, area, title, false);
     let columns = usize::from(inner.width).saturating_sub(2);
     let mut lines: Vec<Line<'_>> = Vec::new();
     let mut say = |text: &str, style| {
@@ -258,8 +261,10 @@ fn about_study(model: &Model, draft: &Draft, frame: &mut Frame<'_>, area: Rect) 
     match &draft.model {
         Some(Ok(found)) => match &found.facts {
             Some(found) => say(&facts(found), theme.plain()),
+            None if without => {}
             None => say("the evaluator looks at the model when it is opened", theme.faint()),
         },
+        Some(Err(_)) | None if without => {}
         Some(Err(_)) => say("the model cannot be read", theme.bad()),
         None if !draft.looking() => say("no model yet", theme.faint()),
         None => say("looking at the model …", theme.faint()),

@@ -64,9 +64,11 @@ pub(crate) fn lines(theme: Theme, study: &Study, columns: usize) -> Vec<Line<'st
     };
     let mut lines = text(&format!("{}, {}", state(trial), origin(&trial.origin)), theme.plain());
     for cost in &trial.costs {
-        let against = match format::saving(cost).as_str() {
-            "–" => "as the dense model".to_owned(),
-            saving => format!("{saving} than dense"),
+        let against = match (format::saving(cost).as_str(), study.is_of_a_model()) {
+            ("–", true) => "as the dense model".to_owned(),
+            ("–", false) => "as without edits".to_owned(),
+            (saving, true) => format!("{saving} than dense"),
+            (saving, false) => format!("{saving} than without edits"),
         };
         let against = format!("{}: {}, {against}", cost.resource, format::cost(cost));
         lines.extend(text(&against, theme.plain()));

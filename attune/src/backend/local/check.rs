@@ -245,8 +245,8 @@ fn files(profile: &Profile, base: &Path, check: &mut Check) -> Folder {
 
 /// The technique, before it is known who scores its plans, and its resolved options.
 fn found(profile: &Profile, base: &Path, check: &mut Check) -> Option<(Found, Settings)> {
-    let technique = match setup::technique(&profile.technique.name, base, setup::nowhere()) {
-        Ok(technique) => Found::Component(Box::new(technique)),
+    let technique = match setup::found(&profile.technique.name, base, setup::nowhere()) {
+        Ok(technique) => technique,
         Err(error) => {
             blame(check, "technique.name", error.sentence());
             return None;

@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use attune::backend::come_with_attune;
-use attune_author::{Installed, Language, Project, Template};
-use attune_core::format;
+use attune_author::{Language, Project, Template};
 use attune_plugins::BUILTIN_NAMES;
 
 use super::check;
+use crate::commands::compiled;
 use crate::error::CliError;
 use crate::output;
 
@@ -52,21 +52,11 @@ fn installing(language: Language) -> Option<&'static str> {
 
 /// Compiles a project, and says what a check finds.
 pub(super) fn build(folder: &Path) -> Result<(), CliError> {
-    let component = compile(folder)?;
+    let component = compiled(folder)?;
     check::component(&component, &[])
 }
 
 /// Checks a component, or the one of a project.
 pub(super) fn check(file: &Path, models: &[PathBuf]) -> Result<(), CliError> {
-    if file.is_dir() { check::component(&compile(file)?, models) } else { check::component(file, models) }
-}
-
-/// The component of a project, anew.
-fn compile(folder: &Path) -> Result<PathBuf, CliError> {
-    let built = attune_author::build(folder, &Installed::here())?;
-    let name = built.file.file_name().unwrap_or_default();
-    let file = if folder == Path::new(".") { PathBuf::from(name) } else { folder.join(name) };
-    let size = format::bytes(built.bytes as f64);
-    output::line(format!("{}: {size}, by {}\n", file.display(), built.toolchain))?;
-    Ok(file)
+    if file.is_dir() { check::component(&compiled(file)?, models) } else { check::component(file, models) }
 }

@@ -2,7 +2,7 @@
 
 use attune_guest::evaluator::{Edit, Evaluation, Evaluator, Failure, Opening, Setting};
 
-use crate::checkpoints::{Checkpoints, RUN};
+use super::checkpoints::{Checkpoints, RUN};
 
 fn opening() -> Opening {
     let small = [("steps", 24), ("gap", 2), ("horizon", 2)];

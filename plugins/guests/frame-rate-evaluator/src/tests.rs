@@ -4,7 +4,7 @@ use attune_frame_rate::generate::{self, Size};
 use attune_frame_rate::y4m;
 use attune_guest::evaluator::{Edit, Evaluator, Failure, Opening, Setting};
 
-use crate::videos::{PREVIEW, Videos};
+use super::videos::{PREVIEW, Videos};
 
 fn opening(task: &str) -> Opening {
     let small = [("clips", 3), ("frames", 48), ("width", 32), ("height", 24)];

@@ -98,13 +98,13 @@ pub(super) fn settle(model: &mut Model) -> Vec<Effect> {
     effects
 }
 
-/// Who evaluates, where that is a program, or a name that is none of this build's evaluators.
+/// Who evaluates, where that is a program, a component, or a name that is none of this build's evaluators of models.
 fn worker(draft: &Draft, catalogue: &Catalogue) -> Option<EvaluatorChoice> {
     let name = draft.text(fields::EVALUATOR).trim();
     let command = command_of(draft.text(fields::COMMAND)).ok()?;
     let row = catalogue.evaluators.iter().find(|row| row.name == name);
     // A name that nobody knows is a slip, which the check names.
-    let known = row.is_some_and(|row| !row.native);
+    let known = row.is_some_and(|row| !row.native) || name.ends_with(".wasm");
     let choice = EvaluatorChoice { command, ..EvaluatorChoice::named(name) };
     (known || !choice.command.is_empty()).then_some(choice)
 }

@@ -44,6 +44,7 @@ fn best_so_far(theme: Theme, study: &Study, frame: &mut Frame<'_>, area: Rect) {
     let (Some(x), Some(y)) = (x, y) else { return nothing(theme, frame, inner) };
     let x = match (by_work, study.layers) {
         (false, _) => Axis::whole("trials", x),
+        (true, _) if !study.is_of_a_model() => Axis::amount("work", "units", x),
         (true, 0) => Axis::amount("work", "layer-tokens", x),
         (true, _) => Axis::amount("work", "tokens", x),
     };

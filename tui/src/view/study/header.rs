@@ -139,7 +139,11 @@ fn counters(study: &Study) -> Vec<String> {
     }
     if let Some(work) = study.pace.work().filter(|_| study.runs()) {
         let layers = f64::from(study.layers.max(1));
-        let unit = if study.layers > 0 { "tokens/s" } else { "layer-tokens/s" };
+        let unit = match study.layers {
+            _ if !study.is_of_a_model() => "units of work/s",
+            0 => "layer-tokens/s",
+            _ => "tokens/s",
+        };
         parts.push(format!("{} {unit}", format::count(work / layers)));
     }
     parts

@@ -18,6 +18,9 @@ pub(super) fn view(theme: Theme, study: &Study, frame: &mut Frame<'_>, area: Rec
         Phase::Reporting { what, .. } => {
             plain(&format!("scoring {what} for the report, on data that the search never saw"), columns)
         }
+        Phase::Measuring(what) if !study.is_of_a_model() => {
+            plain(&format!("measuring {what} without edits"), columns)
+        }
         Phase::Measuring(what) => plain(&format!("measuring {what} of the dense model"), columns),
         Phase::Planning => {
             vec![Line::from(" planning with the sensitivities; many heads or budgets take minutes")]

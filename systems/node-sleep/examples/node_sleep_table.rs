@@ -1,4 +1,4 @@
-//! The published settings on a series: `cargo run -p attune-node-sleep --example table -- SERIES.csv [BEGIN CUT END]`.
+//! The published settings on a series: `cargo run -p attune-node-sleep --example node_sleep_table -- SERIES.csv [BEGIN CUT END]`.
 
 use attune_node_sleep::{Cut, Forecaster, Sight, cut, published, read_csv, simulate};
 

@@ -1,4 +1,4 @@
-//! The published policies on a whole trace: `cargo run -p attune-queue-policy --example table -- TRACE.csv NODES [SEED]`.
+//! The published policies on a whole trace: `cargo run -p attune-queue-policy --example queue_policy_table -- TRACE.csv NODES [SEED]`.
 
 use attune_queue_policy::{
     Cluster, Half, TimeUnit, bounds, metrics, predict, published, read_csv, simulate, windows,
