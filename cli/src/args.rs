@@ -132,7 +132,9 @@ impl Command {
                 | TechniqueCommand::Check { .. },
             )
             | Self::Evaluator(
-                EvaluatorCommand::New { .. } | EvaluatorCommand::Build { .. } | EvaluatorCommand::Check { .. },
+                EvaluatorCommand::New { .. }
+                | EvaluatorCommand::Build { .. }
+                | EvaluatorCommand::Check { .. },
             )
             | Self::Doctor { .. }
             | Self::Help { .. }
